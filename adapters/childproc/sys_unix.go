@@ -1,0 +1,49 @@
+//go:build unix
+
+package childproc
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+func credential(as *Identity) *syscall.Credential {
+	if as == nil {
+		return nil
+	}
+	return &syscall.Credential{Uid: as.UID, Gid: as.GID} // no Groups: supplementary groups are dropped too
+}
+
+func interrupt(p *os.Process, sig syscall.Signal) error { return p.Signal(sig) }
+
+// killGroup kills the child and what it started; a group that is gone already is what we want.
+func killGroup(p *os.Process) {
+	if err := syscall.Kill(-p.Pid, syscall.SIGKILL); err != nil {
+		_ = p.Kill() // the process may not lead a group of its own
+	}
+}
+
+// openLocked opens the file and takes an exclusive flock(2) on it, which ends with this process.
+func openLocked(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, logFileMode)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			err = ErrInUse
+		}
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// ownerOf returns the owner of a file.
+func ownerOf(info os.FileInfo) (uid, gid uint32, ok bool) {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, 0, false
+	}
+	return st.Uid, st.Gid, true
+}

@@ -1,0 +1,115 @@
+package csvfile
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/eventstore"
+)
+
+// jsonReader reads JSON Lines: an object on each line, blank lines between them allowed.
+type jsonReader struct {
+	s       *scanner
+	index   map[string]int
+	fields  [][]byte
+	unknown map[string]bool // told about already
+}
+
+// maxUnknown is how many keys that no column stands for are told about.
+const maxUnknown = 100
+
+func newJSONReader(s *scanner, keys []string) *jsonReader {
+	r := &jsonReader{s: s, index: make(map[string]int, len(keys)), fields: make([][]byte, len(keys)), unknown: map[string]bool{}}
+	for i, k := range keys {
+		r.index[k] = i
+	}
+	return r
+}
+
+// Next implements Reader.
+func (r *jsonReader) Next() (dataops.Record, error) {
+	for {
+		text, rec, err := nextLine(r.s)
+		if err != nil || rec.Problem != "" {
+			return rec, err
+		}
+		if len(bytes.TrimSpace(text)) == 0 {
+			continue
+		}
+		clear(r.fields)
+		rec.Problem = eachMember(text, func(key string, value []byte) {
+			if i, ok := r.index[key]; ok {
+				r.fields[i] = value
+			} else if !r.unknown[key] && len(r.unknown) < maxUnknown {
+				r.unknown[key] = true
+				rec.Unknown = append(rec.Unknown, key)
+			}
+		})
+		if rec.Problem != "" {
+			rec.Excerpt = excerpt(text)
+		} else {
+			rec.Fields = r.fields
+		}
+		return rec, nil
+	}
+}
+
+// nextLine consumes a line. The record has its place, and a problem if the line is longer than a record may be.
+func nextLine(s *scanner) ([]byte, dataops.Record, error) {
+	n, ending, ok := s.line()
+	if s.err != nil {
+		return nil, dataops.Record{}, fmt.Errorf("read the file: %w", s.err)
+	}
+	if n == 0 && ending == 0 {
+		return nil, dataops.Record{}, io.EOF
+	}
+	rec := dataops.Record{Line: s.at.Line + 1}
+	if !ok {
+		rec.Problem, rec.Excerpt = tooLong(), excerpt(s.buf[s.start:s.start+n])
+		s.take(n, 0)
+		s.dropLine()
+		rec.Next = s.at
+		return nil, rec, nil
+	}
+	text := s.take(n+ending, 1)[:n]
+	rec.Next = s.at
+	return text, rec, nil
+}
+
+// eachMember calls fn with each member of the JSON object; the value is its exact text. It says what is wrong with the
+// object; fn may have been called before that is known.
+func eachMember(text []byte, fn func(key string, value []byte)) string {
+	if !utf8.Valid(text) {
+		return "holds bytes that are no characters in the file's encoding"
+	}
+	if problem := eventstore.CheckJSON(text); problem != "" {
+		return problem
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return "is not a JSON object"
+	}
+	for dec.More() {
+		t, err := dec.Token()
+		key, ok := t.(string)
+		if err != nil || !ok {
+			return "is not a JSON object"
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return "is not valid JSON"
+		}
+		if len(value) > dataops.MaxFieldBytes {
+			return fmt.Sprintf("the value of %q has %d bytes; a cell takes at most %d", key, len(value), dataops.MaxFieldBytes)
+		}
+		if bytes.Equal(value, []byte("null")) {
+			value = nil
+		}
+		fn(key, value)
+	}
+	return ""
+}

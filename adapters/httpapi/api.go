@@ -1,0 +1,227 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
+
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/workspace"
+	"github.com/morket/morket/eventstore"
+)
+
+// Base is where the API's paths start.
+const Base = "/api/v1"
+
+// Positions waits for read models.
+type Positions interface {
+	// Wait returns when the projection has applied the position, or ctx ends; ok is false in the latter case.
+	Wait(ctx context.Context, projection string, position int64) (reached int64, ok bool)
+}
+
+// Commands looks up requests that carried an idempotency key.
+type Commands interface {
+	Command(ctx context.Context, key string) (eventstore.Command, bool, error)
+}
+
+// Config is what the API needs from the rest of the program.
+type Config struct {
+	Authenticator Authenticator
+	Memberships   Memberships
+	Limiter       Limiter
+	Limits        map[Class]int // requests a minute; 0 or absent is no limit
+	Commands      Commands
+	Positions     Positions
+	ReadWait      time.Duration // how long a read waits for its position, 2 s by default
+	IDs           *kernel.IDs
+	Clock         kernel.Clock
+	Logger        *slog.Logger
+	Origins       []string // allowed by CORS
+	Secure        bool     // the public address is https: HSTS
+	Version       string
+}
+
+// API is the REST API, to which modules add their endpoints.
+type API struct {
+	cfg  Config
+	echo *echo.Echo
+	huma huma.API
+	ops  map[string]Op
+}
+
+// Op describes one endpoint.
+type Op struct {
+	ID          string // "rename-table"
+	Method      string
+	Path        string // below /api/v1; "W/…" is below /api/v1/workspaces/{workspaceId}
+	Tag         string // the module
+	Summary     string
+	Description string
+	Public      bool             // needs no sign-in
+	Operator    bool             // only for operators of the installation
+	Action      workspace.Action // what the caller must be allowed to do; needed on every W path
+	Rate        Class
+	Status      int    // of success: 200 by default
+	MaxBody     int64  // bytes of a JSON body, 1 MB by default
+	RawBody     bool   // the handler reads the body itself (uploads)
+	Projection  string // of a read: whose position Morket-Min-Position waits for
+}
+
+const defaultMaxBody = 1 << 20
+
+// New makes an API without endpoints.
+func New(cfg Config) *API {
+	if cfg.ReadWait == 0 {
+		cfg.ReadWait = 2 * time.Second
+	}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	hc := huma.DefaultConfig("Morket", cfg.Version)
+	hc.DocsPath, hc.SchemasPath, hc.OpenAPIPath = "", "", ""
+	hc.CreateHooks = nil // no $schema links in answers
+	hc.RejectUnknownQueryParameters = true
+	hc.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"bearer": {Type: "http", Scheme: "bearer", Description: "An access token or an API key."},
+	}
+	hc.Formats = map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()}
+	huma.NewError = fromHuma // the library's own seam for the shape of errors
+	a := &API{cfg: cfg, echo: e, ops: map[string]Op{}}
+	a.huma = &escaped{API: humaecho.New(e, hc)}
+	e.HTTPErrorHandler = a.echoError
+	e.Use(a.outer)
+	e.GET(Base+"/openapi.json", a.openAPI)
+	return a
+}
+
+// Handler returns the API as an http.Handler.
+func (a *API) Handler() http.Handler { return a.echo }
+
+// Router returns echo, for what is not part of the API: health, metrics, the user interface.
+func (a *API) Router() *echo.Echo { return a.echo }
+
+// OpenAPI returns the OpenAPI 3.1 document of all endpoints.
+func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
+
+// Ops returns every endpoint by its id.
+func (a *API) Ops() map[string]Op { return a.ops }
+
+func (a *API) openAPI(c echo.Context) error {
+	return c.JSON(http.StatusOK, a.huma.OpenAPI())
+}
+
+// echoError answers what never reached an endpoint: unknown paths, wrong methods.
+func (a *API) echoError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	if he, ok := err.(*echo.HTTPError); ok { //nolint:errorlint // echo's router returns it bare
+		switch he.Code {
+		case http.StatusNotFound:
+			err = kernel.E(kernel.KindNotFound, "NOT_FOUND", "there is nothing at %s", c.Request().URL.Path)
+		case http.StatusMethodNotAllowed:
+			err = &failure{status: he.Code, Body: &ErrorBody{Code: codeOf(he.Code), Message: c.Request().Method + " is not possible here", Details: []kernel.Detail{}}}
+		}
+	}
+	writeFailure(c.Response(), requestID(c), err)
+}
+
+// operation is the endpoint as huma knows it.
+func (a *API) operation(op Op) huma.Operation {
+	if op.Status == 0 {
+		op.Status = http.StatusOK
+	}
+	if op.MaxBody == 0 {
+		op.MaxBody = defaultMaxBody
+	}
+	path := op.Path
+	if rest, ok := strings.CutPrefix(path, "W"); ok {
+		if op.Action == "" {
+			panic("endpoint " + op.ID + " is in a workspace but names no action") // a wiring fault, found at the first start
+		}
+		path = "/workspaces/{workspaceId}" + rest
+	}
+	op.Path = Base + path
+	if _, dup := a.ops[op.ID]; dup {
+		panic("endpoint " + op.ID + " exists twice")
+	}
+	a.ops[op.ID] = op
+	h := huma.Operation{
+		OperationID: op.ID, Method: op.Method, Path: op.Path, Summary: op.Summary, Description: op.Description,
+		Tags: []string{op.Tag}, DefaultStatus: op.Status, MaxBodyBytes: -1,
+		Middlewares: huma.Middlewares{a.guard(op)},
+		Errors:      []int{400, 401, 403, 404, 409, 422, 429, 503},
+	}
+	if !op.Public {
+		h.Security = []map[string][]string{{"bearer": {}}}
+	}
+	if op.Action != "" {
+		h.Description = strings.TrimSpace(h.Description + "\n\nNeeds the permission `" + string(op.Action) + "`.")
+	}
+	return h
+}
+
+// escaped is huma's API over echo with colons in paths (rows:batch) kept as they are; echo would take them for parameters.
+type escaped struct{ huma.API }
+
+// Adapter returns the router.
+func (e *escaped) Adapter() huma.Adapter { return escapedAdapter{e.API.Adapter()} }
+
+type escapedAdapter struct{ huma.Adapter }
+
+// Handle registers the operation with its colons escaped.
+func (e escapedAdapter) Handle(op *huma.Operation, handler func(huma.Context)) {
+	c := *op
+	c.Path = strings.ReplaceAll(op.Path, ":", `\:`)
+	e.Adapter.Handle(&c, handler)
+}
+
+func jsonFormat() huma.Format {
+	f := huma.DefaultJSONFormat
+	f.Unmarshal = json.Unmarshal
+	return f
+}
+
+var schemaPath = regexp.MustCompile(`[\w.\-/]*/(\w+)\.(\w+)`) //nolint:gochecknoglobals // a compiled constant
+
+// schemaName names a type in the OpenAPI document by its package and name, so that two modules may both have a Row.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	name := t.Name()
+	if name == "" {
+		return huma.DefaultSchemaNamer(t, hint)
+	}
+	if pkg := t.PkgPath(); pkg != "" {
+		name = pkg + "." + name
+	}
+	name = schemaPath.ReplaceAllStringFunc(name, func(s string) string {
+		m := schemaPath.FindStringSubmatch(s)
+		module := m[1]
+		for _, suffix := range []string{"api", "cmd", "view", "read"} {
+			module = strings.TrimSuffix(module, suffix)
+		}
+		if module == "http" || module == "kernel" || strings.HasPrefix(strings.ToLower(m[2]), module) {
+			module = ""
+		}
+		return title(module) + title(m[2])
+	})
+	return strings.Join(strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune("[],*.{} ", r) }), "")
+}
+
+func title(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

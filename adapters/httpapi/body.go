@@ -1,0 +1,110 @@
+package httpapi
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/morket/morket/domain/kernel"
+)
+
+// maxDepth is how deep JSON in a request may be nested.
+const maxDepth = 64
+
+// readBody reads a JSON body of at most limit bytes and refuses what would be changed or lost on its way into the log:
+// bytes that are not UTF-8, NUL, a lone surrogate, nesting without end.
+func readBody(r *http.Request, limit int64) ([]byte, error) {
+	if r.ContentLength > limit {
+		return nil, &http.MaxBytesError{Limit: limit}
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	if err != nil {
+		return nil, kernel.E(kernel.KindMalformed, "MALFORMED", "the body could not be read to its end").Because(err)
+	}
+	if int64(len(body)) > limit {
+		return nil, &http.MaxBytesError{Limit: limit}
+	}
+	if err := checkJSONText(body); err != nil {
+		return nil, err
+	}
+	return body, nil
+}
+
+// checkJSONText scans JSON once for text that Go's decoder would silently replace.
+func checkJSONText(b []byte) error {
+	if !utf8.Valid(b) {
+		return kernel.E(kernel.KindMalformed, "INVALID_UTF8", "the body is not valid UTF-8")
+	}
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		return errText(i, "a NUL byte")
+	}
+	depth, inString := 0, false
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == '"':
+			inString = !inString
+		case inString && c == '\\':
+			n, err := checkEscape(b, i)
+			if err != nil {
+				return err
+			}
+			i += n
+		case !inString && (c == '{' || c == '['):
+			if depth++; depth > maxDepth {
+				return kernel.E(kernel.KindMalformed, "MALFORMED", "the JSON is nested deeper than %d levels", maxDepth)
+			}
+		case !inString && (c == '}' || c == ']'):
+			depth--
+		}
+	}
+	return nil
+}
+
+// checkEscape looks at the escape that starts at b[i] and returns how many bytes beyond b[i] belong to it.
+func checkEscape(b []byte, i int) (int, error) {
+	if i+1 >= len(b) || b[i+1] != 'u' {
+		return 1, nil
+	}
+	r, ok := hex4(b, i+2)
+	switch {
+	case !ok:
+		return 1, nil // the decoder will say what is wrong
+	case r == 0:
+		return 0, errText(i, "a NUL character (\\u0000)")
+	case !utf16.IsSurrogate(r):
+		return 5, nil
+	}
+	if i+7 < len(b) && b[i+6] == '\\' && b[i+7] == 'u' {
+		if low, ok := hex4(b, i+8); ok && utf16.DecodeRune(r, low) != utf8.RuneError {
+			return 11, nil
+		}
+	}
+	return 0, errText(i, fmt.Sprintf("half of a surrogate pair (\\u%04x)", r))
+}
+
+func errText(at int, what string) error {
+	return kernel.E(kernel.KindInvalid, "INVALID_TEXT", "the body has %s at byte %d, which no value can hold; remove it", what, at)
+}
+
+func hex4(b []byte, i int) (rune, bool) {
+	if i+4 > len(b) {
+		return 0, false
+	}
+	var r rune
+	for _, c := range b[i : i+4] {
+		switch {
+		case c >= '0' && c <= '9':
+			r = r<<4 | rune(c-'0')
+		case c >= 'a' && c <= 'f':
+			r = r<<4 | rune(c-'a'+10)
+		case c >= 'A' && c <= 'F':
+			r = r<<4 | rune(c-'A'+10)
+		default:
+			return 0, false
+		}
+	}
+	return r, true
+}

@@ -1,0 +1,140 @@
+// Package credentialapi is the HTTP side of the vault. A secret goes in and never comes out.
+package credentialapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/commands"
+	"github.com/morket/morket/commands/credentialcmd"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/workspace"
+	"github.com/morket/morket/projections/credentialview"
+)
+
+const tag = "credentials"
+
+// Lister lists credentials.
+type Lister interface {
+	List(ctx context.Context, ws kernel.WorkspaceID, after kernel.CredentialID, limit int) ([]credentialview.Credential, error)
+}
+
+// Deps is what the endpoints need.
+type Deps struct {
+	Handlers *credentialcmd.Handlers
+	Reads    Lister
+	// Keyed reports whether the provider exists and takes a key.
+	Keyed func(provider string) bool
+}
+
+// Register adds the endpoints.
+func Register(a *httpapi.API, d Deps) {
+	s := service{d}
+	read := httpapi.Op{Tag: tag, Action: workspace.ReadCredentials, Projection: credentialview.Name}
+	write := httpapi.Op{Tag: tag, Action: workspace.ManageCredentials}
+	httpapi.Read(a, with(read, "list-credentials", http.MethodGet, "W/credentials", "The stored credentials, masked"), s.list)
+	store := with(write, "store-credential", http.MethodPost, "W/credentials", "Store a secret")
+	store.Status = http.StatusCreated
+	httpapi.Write(a, store, s.store)
+	httpapi.Write(a, with(write, "rotate-credential", http.MethodPost, "W/credentials/{credentialId}/rotate", "Replace a secret"), s.rotate)
+	httpapi.Write(a, with(write, "delete-credential", http.MethodDelete, "W/credentials/{credentialId}", "Delete a secret"), s.delete)
+	httpapi.Write(a, with(write, "test-credential", http.MethodPost, "W/credentials/{credentialId}/test", "Check that a secret can be opened"), s.test)
+}
+
+func with(op httpapi.Op, id, method, path, summary string) httpapi.Op {
+	op.ID, op.Method, op.Path, op.Summary = id, method, path, summary
+	return op
+}
+
+type service struct{ Deps }
+
+type listIn struct {
+	httpapi.InWorkspace
+	httpapi.Page
+}
+
+// Credential is a stored secret, masked.
+type Credential struct {
+	ID        kernel.CredentialID `json:"id"`
+	Provider  string              `json:"provider"`
+	Name      string              `json:"name"`
+	Masked    string              `json:"masked"`
+	Version   int                 `json:"version"`
+	CreatedAt time.Time           `json:"created_at"`
+	UpdatedAt time.Time           `json:"updated_at"`
+	LastUsed  *time.Time          `json:"last_used_at,omitempty"`
+}
+
+func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]Credential, httpapi.Meta, error) {
+	list, err := s.Reads.List(ctx, p.Workspace, kernel.CredentialID(in.Cursor), in.Limit+1)
+	if err != nil {
+		return nil, httpapi.Meta{}, err
+	}
+	var meta httpapi.Meta
+	if len(list) > in.Limit {
+		list = list[:in.Limit]
+		meta.NextCursor = string(list[in.Limit-1].ID)
+	}
+	out := make([]Credential, len(list))
+	for i, c := range list {
+		out[i] = Credential{ID: c.ID, Provider: c.Provider, Name: c.Name, Masked: c.Masked, Version: c.Version, CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(), LastUsed: c.LastUsed}
+	}
+	return out, meta, nil
+}
+
+type storeIn struct {
+	httpapi.InWorkspace
+	Body struct {
+		Provider string            `json:"provider" maxLength:"50"`
+		Name     string            `json:"name"`
+		Secret   map[string]string `json:"secret" doc:"For example {\"api_key\": \"…\"}"`
+	}
+}
+
+func (s service) store(ctx context.Context, meta kernel.Meta, in *storeIn) (commands.Result[credentialcmd.Stored], error) {
+	if !s.Keyed(in.Body.Provider) {
+		return commands.Result[credentialcmd.Stored]{}, kernel.Invalid("provider", "there is no provider %q that takes a key; GET /api/v1/providers lists them", in.Body.Provider)
+	}
+	return s.Handlers.Store(ctx, meta, credentialcmd.Store{Provider: in.Body.Provider, Name: in.Body.Name, Secret: in.Body.Secret})
+}
+
+type oneIn struct {
+	httpapi.InWorkspace
+	ID kernel.CredentialID `path:"credentialId"`
+}
+
+type rotateIn struct {
+	oneIn
+	Body struct {
+		Secret map[string]string `json:"secret"`
+	}
+}
+
+func (s service) rotate(ctx context.Context, meta kernel.Meta, in *rotateIn) (commands.Result[credentialcmd.Stored], error) {
+	return s.Handlers.Rotate(ctx, meta, credentialcmd.Rotate{ID: in.ID, Secret: in.Body.Secret})
+}
+
+func (s service) delete(ctx context.Context, meta kernel.Meta, in *oneIn) (commands.Result[credentialcmd.Nothing], error) {
+	return s.Handlers.Delete(ctx, meta, in.ID)
+}
+
+// Tested is the outcome of a test.
+type Tested struct {
+	OK      bool   `json:"ok"`
+	Message string `json:"message"`
+}
+
+func (s service) test(ctx context.Context, meta kernel.Meta, in *oneIn) (commands.Result[Tested], error) {
+	_, err := s.Handlers.Open(ctx, meta, in.ID, "test")
+	var refused *kernel.Error
+	if errors.As(err, &refused) && refused.Kind == kernel.KindConflict {
+		return commands.Result[Tested]{Value: Tested{Message: refused.Message}}, nil
+	}
+	if err != nil {
+		return commands.Result[Tested]{}, err
+	}
+	return commands.Result[Tested]{Value: Tested{OK: true, Message: "the secret is stored and can be opened"}}, nil
+}

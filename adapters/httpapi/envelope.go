@@ -1,0 +1,206 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore"
+)
+
+// Envelope is around every JSON answer.
+type Envelope[T any] struct {
+	Success bool       `json:"success"`
+	Data    T          `json:"data"`
+	Error   *ErrorBody `json:"error"`
+	Meta    Meta       `json:"meta"`
+}
+
+// Meta is what an answer says about itself.
+type Meta struct {
+	RequestID  string `json:"request_id,omitempty"`
+	NextCursor string `json:"next_cursor,omitempty" doc:"Pass it as cursor to get the next page; absent on the last page."`
+	Position   int64  `json:"position,omitempty" doc:"Log position that the answer reflects."`
+	Stale      bool   `json:"stale,omitempty" doc:"The read model had not reached the asked position in time."`
+	Total      *int64 `json:"total,omitempty"`
+}
+
+// ErrorBody is the error of an answer.
+type ErrorBody struct {
+	Code    string          `json:"code" doc:"Stable, upper snake case."`
+	Message string          `json:"message"`
+	Details []kernel.Detail `json:"details"`
+}
+
+// failure is an error answer; it is what huma writes when a handler fails.
+type failure struct {
+	status     int
+	retryAfter time.Duration
+	cause      error
+	Success    bool       `json:"success"`
+	Data       any        `json:"data"`
+	Body       *ErrorBody `json:"error"`
+	Meta       Meta       `json:"meta"`
+}
+
+var _ huma.HeadersError = (*failure)(nil)
+
+// Error returns the message.
+func (f *failure) Error() string { return f.Body.Message }
+
+// GetStatus returns the HTTP status.
+func (f *failure) GetStatus() int { return f.status }
+
+// GetHeaders returns the headers that go with the error.
+func (f *failure) GetHeaders() http.Header {
+	h := http.Header{}
+	if f.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.retryAfter.Seconds()))))
+	}
+	return h
+}
+
+// statusOf maps a kind of error to its HTTP status: the only such table.
+func statusOf(k kernel.Kind) int {
+	switch k {
+	case kernel.KindMalformed:
+		return http.StatusBadRequest
+	case kernel.KindUnauthorized:
+		return http.StatusUnauthorized
+	case kernel.KindPayment:
+		return http.StatusPaymentRequired
+	case kernel.KindForbidden:
+		return http.StatusForbidden
+	case kernel.KindNotFound:
+		return http.StatusNotFound
+	case kernel.KindConflict:
+		return http.StatusConflict
+	case kernel.KindTooLarge:
+		return http.StatusRequestEntityTooLarge
+	case kernel.KindUnsupported:
+		return http.StatusUnsupportedMediaType
+	case kernel.KindInvalid:
+		return http.StatusUnprocessableEntity
+	case kernel.KindRateLimited:
+		return http.StatusTooManyRequests
+	case kernel.KindUnavailable:
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusInternalServerError
+	}
+}
+
+// fail makes the answer to an error. What is not a kernel.Error stays inside: the caller sees INTERNAL, the log the cause.
+func fail(err error) *failure {
+	var f *failure
+	if errors.As(err, &f) {
+		return f
+	}
+	err = known(err)
+	var e *kernel.Error
+	if !errors.As(err, &e) {
+		e = kernel.E(kernel.KindInternal, "INTERNAL", "something went wrong on our side; the request id helps us to find it").Because(err)
+	}
+	details := e.Details
+	if details == nil {
+		details = []kernel.Detail{}
+	}
+	retry := e.RetryAfter
+	if retry == 0 && (e.Kind == kernel.KindUnavailable || e.Kind == kernel.KindRateLimited) {
+		retry = time.Second
+	}
+	return &failure{status: statusOf(e.Kind), retryAfter: retry, cause: err, Body: &ErrorBody{Code: e.Code, Message: e.Message, Details: details}}
+}
+
+// known gives the log's own errors their place among the errors that a caller may see.
+func known(err error) error {
+	var conflict *eventstore.ConflictError
+	var tooBig *http.MaxBytesError
+	switch {
+	case errors.Is(err, eventstore.ErrKeyReused):
+		return errKeyReused()
+	case errors.Is(err, eventstore.ErrBusy), errors.Is(err, eventstore.ErrUnknownOutcome):
+		return kernel.E(kernel.KindUnavailable, "BUSY", "the log can't take the request now; repeat it with the same Idempotency-Key").Because(err)
+	case errors.As(err, &conflict):
+		return kernel.E(kernel.KindConflict, "CONFLICT", "somebody else changed this at the same moment; read it again and repeat").Because(err)
+	case errors.As(err, &tooBig):
+		return kernel.E(kernel.KindTooLarge, "BODY_TOO_LARGE", "the body is larger than the %d bytes that this call takes", tooBig.Limit)
+	default:
+		return err
+	}
+}
+
+func errKeyReused() *kernel.Error {
+	return kernel.E(kernel.KindInvalid, "IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for another request; use a new key for a new request")
+}
+
+// fromHuma makes the answer to what huma itself refuses: a body or parameter that doesn't fit the schema.
+func fromHuma(status int, msg string, errs ...error) huma.StatusError {
+	for _, err := range errs {
+		var e *kernel.Error
+		var f *failure
+		if errors.As(err, &f) {
+			return f
+		}
+		if errors.As(err, &e) {
+			return fail(e)
+		}
+	}
+	body := &ErrorBody{Code: codeOf(status), Message: msg, Details: []kernel.Detail{}}
+	for _, err := range errs {
+		d := kernel.Detail{Message: err.Error()}
+		var detailer huma.ErrorDetailer
+		if errors.As(err, &detailer) {
+			d = kernel.Detail{Field: detailer.ErrorDetail().Location, Message: detailer.ErrorDetail().Message}
+		}
+		body.Details = append(body.Details, d)
+	}
+	return &failure{status: status, Body: body}
+}
+
+func codeOf(status int) string {
+	switch status {
+	case http.StatusBadRequest:
+		return "MALFORMED"
+	case http.StatusUnauthorized:
+		return "UNAUTHORIZED"
+	case http.StatusForbidden:
+		return "FORBIDDEN"
+	case http.StatusNotFound:
+		return "NOT_FOUND"
+	case http.StatusMethodNotAllowed:
+		return "METHOD_NOT_ALLOWED"
+	case http.StatusRequestEntityTooLarge:
+		return "BODY_TOO_LARGE"
+	case http.StatusUnsupportedMediaType:
+		return "UNSUPPORTED_MEDIA_TYPE"
+	case http.StatusUnprocessableEntity:
+		return "VALIDATION_FAILED"
+	case http.StatusTooManyRequests:
+		return "RATE_LIMITED"
+	case http.StatusServiceUnavailable:
+		return "UNAVAILABLE"
+	case http.StatusInternalServerError:
+		return "INTERNAL"
+	default:
+		return "ERROR"
+	}
+}
+
+// writeFailure writes an error answer where huma is not in between.
+func writeFailure(w http.ResponseWriter, requestID string, err error) {
+	f := fail(err)
+	f.Meta.RequestID = requestID
+	for k, v := range f.GetHeaders() {
+		w.Header()[k] = v
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(f.status)
+	_ = json.NewEncoder(w).Encode(f)
+}

@@ -1,0 +1,283 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
+
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/workspace"
+)
+
+const (
+	headerRequestID   = "X-Request-Id"
+	headerIdempotency = "Idempotency-Key"
+	headerReplayed    = "Idempotent-Replayed"
+	headerPosition    = "Morket-Position"
+	headerMinPosition = "Morket-Min-Position"
+)
+
+func requestID(c echo.Context) string { return c.Response().Header().Get(headerRequestID) }
+
+// outer is around every request: request id, security headers, CORS, a last guard against panics, one log line.
+func (a *API) outer(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := a.cfg.Clock.Now()
+		id := c.Request().Header.Get(headerRequestID)
+		if !validRequestID(id) {
+			id = a.cfg.IDs.New(kernel.PrefixRequest)
+		}
+		c.Response().Header().Set(headerRequestID, id)
+		a.securityHeaders(c.Response().Header())
+		if a.cors(c) {
+			return nil
+		}
+		ctx := context.WithValue(c.Request().Context(), echoKey, c)
+		c.SetRequest(c.Request().WithContext(ctx))
+		defer func() {
+			p := recover()
+			if p != nil && p != http.ErrAbortHandler { //nolint:errorlint // the documented sentinel panic value
+				a.cfg.Logger.Error("panic", "request_id", id, "panic", fmt.Sprint(p))
+				a.echoError(fmt.Errorf("panic: %v", p), c)
+			}
+			a.logRequest(c, id, start)
+			if p == http.ErrAbortHandler { //nolint:errorlint // the server must see it to cut the connection
+				panic(p)
+			}
+		}()
+		if err := next(c); err != nil {
+			a.echoError(err, c)
+		}
+		return nil
+	}
+}
+
+func validRequestID(id string) bool {
+	if id == "" || len(id) > 100 {
+		return false
+	}
+	for _, r := range id {
+		if r <= ' ' || r > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+func (a *API) securityHeaders(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+	h.Set("Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'")
+	if a.cfg.Secure {
+		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
+}
+
+// cors answers preflights and allows the listed origins; it reports whether the request is answered.
+func (a *API) cors(c echo.Context) bool {
+	origin := c.Request().Header.Get("Origin")
+	for _, o := range a.cfg.Origins {
+		if o != origin || origin == "" {
+			continue
+		}
+		h := c.Response().Header()
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Set("Access-Control-Allow-Credentials", "true")
+		h.Set("Access-Control-Expose-Headers", strings.Join([]string{headerPosition, headerReplayed, headerRequestID, "Retry-After"}, ", "))
+		h.Add("Vary", "Origin")
+		if c.Request().Method == http.MethodOptions {
+			h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
+			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, "+headerIdempotency+", "+headerMinPosition+", "+headerRequestID+", Last-Event-ID")
+			h.Set("Access-Control-Max-Age", "600")
+			c.Response().WriteHeader(http.StatusNoContent)
+			return true
+		}
+	}
+	return false
+}
+
+func (a *API) logRequest(c echo.Context, id string, start time.Time) {
+	status := c.Response().Status
+	level := slog.LevelInfo
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	if !strings.HasPrefix(c.Path(), Base) {
+		level = slog.LevelDebug
+	}
+	p := PrincipalOf(c.Request().Context())
+	a.cfg.Logger.LogAttrs(c.Request().Context(), level, "request",
+		slog.String("request_id", id), slog.String("method", c.Request().Method), slog.String("route", c.Path()),
+		slog.Int("status", status), slog.Duration("duration", a.cfg.Clock.Now().Sub(start)),
+		slog.String("user", string(p.User)), slog.String("workspace", string(p.Workspace)),
+		slog.String("position", c.Response().Header().Get(headerPosition)))
+}
+
+// guard is before each endpoint: who is it, may he, not too often, and is the body whole.
+func (a *API) guard(op Op) func(huma.Context, func(huma.Context)) {
+	return func(hc huma.Context, next func(huma.Context)) {
+		c := humaecho.Unwrap(hc)
+		r := c.Request()
+		ctx, err := a.admit(r.Context(), op, c)
+		if err == nil {
+			var meta kernel.Meta
+			meta, err = a.requestMeta(ctx, op, c)
+			ctx = context.WithValue(ctx, metaKey, meta)
+		}
+		c.SetRequest(c.Request().WithContext(ctx))
+		if err != nil {
+			a.refuse(c, err)
+			return
+		}
+		next(hc)
+	}
+}
+
+// refuse answers an error and keeps its cause in the log.
+func (a *API) refuse(c echo.Context, err error) {
+	f := fail(err)
+	if f.status >= http.StatusInternalServerError {
+		a.cfg.Logger.Error("request failed", "request_id", requestID(c), "error", err)
+	}
+	writeFailure(c.Response(), requestID(c), err)
+}
+
+func (a *API) admit(ctx context.Context, op Op, c echo.Context) (context.Context, error) {
+	var p Principal
+	if !op.Public {
+		token, ok := strings.CutPrefix(c.Request().Header.Get("Authorization"), "Bearer ")
+		if !ok || token == "" {
+			return ctx, kernel.E(kernel.KindUnauthorized, "UNAUTHORIZED", "sign in, or send an API key as Authorization: Bearer …")
+		}
+		var err error
+		if p, err = a.cfg.Authenticator.Authenticate(ctx, token); err != nil {
+			return ctx, err
+		}
+	}
+	ctx = context.WithValue(ctx, principalKey, p)
+	if err := a.limit(ctx, op, c, p); err != nil {
+		return ctx, err
+	}
+	if op.Operator && !p.Operator {
+		return ctx, kernel.E(kernel.KindForbidden, "FORBIDDEN", "only an operator of this installation may do this")
+	}
+	if op.Action != "" {
+		if err := a.authorise(ctx, op.Action, kernel.WorkspaceID(c.Param("workspaceId")), &p); err != nil {
+			return context.WithValue(ctx, principalKey, p), err
+		}
+	}
+	return context.WithValue(ctx, principalKey, p), nil
+}
+
+// authorise finds the principal's role in the workspace and checks it. A workspace that the caller is not in does not exist for him.
+func (a *API) authorise(ctx context.Context, action workspace.Action, ws kernel.WorkspaceID, p *Principal) error {
+	if p.Actor.Kind == kernel.ActorAPIKey {
+		if p.KeyWorkspace != ws {
+			return kernel.NotFound("workspace", string(ws))
+		}
+		p.Workspace, p.Role = ws, p.KeyRole
+	} else {
+		role, ok, err := a.cfg.Memberships.Role(ctx, ws, p.User)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return kernel.NotFound("workspace", string(ws))
+		}
+		p.Workspace, p.Role = ws, role
+	}
+	if !workspace.Allowed(p.Role, action) {
+		return kernel.E(kernel.KindForbidden, "FORBIDDEN", "the role %s may not do this (%s)", p.Role, action)
+	}
+	return nil
+}
+
+func (a *API) limit(ctx context.Context, op Op, c echo.Context, p Principal) error {
+	per := a.cfg.Limits[op.Rate]
+	if op.Rate == Unlimited || per <= 0 {
+		return nil
+	}
+	who := "user:" + string(p.User) + p.Actor.ID
+	switch {
+	case op.Rate == Enrichment:
+		who = "ws:" + c.Param("workspaceId")
+	case op.Rate == Auth || op.Public:
+		who = "ip:" + c.RealIP()
+	}
+	ok, retry := a.cfg.Limiter.Allow(ctx, string(op.Rate)+"|"+who, per)
+	if ok {
+		return nil
+	}
+	e := kernel.E(kernel.KindRateLimited, "RATE_LIMITED", "more than %d requests a minute; wait a moment", per)
+	e.RetryAfter = retry
+	return e
+}
+
+// requestMeta reads the body and makes the command metadata of the request.
+func (a *API) requestMeta(ctx context.Context, op Op, c echo.Context) (kernel.Meta, error) {
+	p := PrincipalOf(ctx)
+	meta := kernel.Meta{Actor: p.Actor, Workspace: p.Workspace, CorrelationID: requestID(c), Client: c.RealIP(), Command: op.ID}
+	r := c.Request()
+	var body []byte
+	if !op.RawBody && r.Body != nil && r.Method != http.MethodGet {
+		var err error
+		if body, err = readBody(r, op.MaxBody); err != nil {
+			return meta, err
+		}
+		if ct := r.Header.Get("Content-Type"); len(body) > 0 && !isJSON(ct) {
+			return meta, kernel.E(kernel.KindUnsupported, "UNSUPPORTED_MEDIA_TYPE", "send the body as application/json, not %q", ct)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	if key := r.Header.Get(headerIdempotency); key != "" && r.Method != http.MethodGet {
+		if !validRequestID(key) {
+			return meta, kernel.E(kernel.KindMalformed, "MALFORMED", "an Idempotency-Key is 1 to 100 printable characters without spaces")
+		}
+		// The key belongs to the caller: another caller's equal key is another key.
+		owner := string(p.User) + p.Actor.ID
+		if op.Public {
+			owner = "public"
+		}
+		meta.IdempotencyKey = owner + "/" + string(p.Workspace) + "/" + key
+		sum := sha256.New()
+		sum.Write([]byte(r.Method + " " + r.URL.RequestURI() + "\n"))
+		sum.Write(body)
+		meta.Fingerprint = hex.EncodeToString(sum.Sum(nil))
+	}
+	return meta, nil
+}
+
+func isJSON(contentType string) bool {
+	t, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (t == "application/json" || strings.HasSuffix(t, "+json"))
+}
+
+// replay finds the first answer to a repeated request.
+func (a *API) replay(ctx context.Context, meta kernel.Meta) (json.RawMessage, int64, bool, error) {
+	if meta.IdempotencyKey == "" {
+		return nil, 0, false, nil
+	}
+	cmd, found, err := a.cfg.Commands.Command(ctx, meta.IdempotencyKey)
+	if err != nil || !found {
+		return nil, 0, false, err
+	}
+	if cmd.Fingerprint != meta.Fingerprint {
+		return nil, 0, false, errKeyReused()
+	}
+	return cmd.Result, cmd.Last, true, nil
+}

@@ -1,0 +1,75 @@
+package httpapi
+
+import (
+	"context"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/morket/morket/domain/kernel"
+)
+
+// Principal is who makes a request.
+type Principal struct {
+	Actor    kernel.Actor
+	User     kernel.UserID
+	Session  kernel.SessionID // of a signed-in person; empty for an API key
+	TokenID  string           // jti of the access token
+	Operator bool             // may run the installation
+	// An API key belongs to one workspace, has a role of its own and may be limited to some tables.
+	KeyWorkspace kernel.WorkspaceID
+	KeyRole      kernel.Role
+	KeyTables    []kernel.TableID
+	// Workspace and Role are of the request at hand; they are empty outside a workspace.
+	Workspace kernel.WorkspaceID
+	Role      kernel.Role
+}
+
+// CanSeeTable reports whether the principal's key, if it is one, extends to the table.
+func (p Principal) CanSeeTable(id kernel.TableID) bool {
+	if len(p.KeyTables) == 0 {
+		return true
+	}
+	for _, t := range p.KeyTables {
+		if t == id {
+			return true
+		}
+	}
+	return false
+}
+
+// Authenticator finds out who a bearer token or API key belongs to. It answers a kernel.KindUnauthorized error for a
+// token that is not, or no longer, good.
+type Authenticator interface {
+	Authenticate(ctx context.Context, token string) (Principal, error)
+}
+
+// Memberships tells a person's role in a workspace; false if there is none. It may be up to 5 s old.
+type Memberships interface {
+	Role(ctx context.Context, workspace kernel.WorkspaceID, user kernel.UserID) (kernel.Role, bool, error)
+}
+
+type ctxKey int
+
+const (
+	principalKey ctxKey = iota
+	echoKey
+	metaKey
+)
+
+// PrincipalOf returns who makes the request that ctx belongs to.
+func PrincipalOf(ctx context.Context) Principal {
+	p, _ := ctx.Value(principalKey).(Principal)
+	return p
+}
+
+// Echo returns the echo context of the request, for the few endpoints that set cookies or read a raw body.
+func Echo(ctx context.Context) echo.Context {
+	c, _ := ctx.Value(echoKey).(echo.Context)
+	return c
+}
+
+// metaOf returns the command metadata of the request.
+func metaOf(ctx context.Context) kernel.Meta {
+	m, _ := ctx.Value(metaKey).(kernel.Meta)
+	return m
+}

@@ -1,0 +1,157 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+
+	"github.com/morket/morket/commands"
+	"github.com/morket/morket/domain/kernel"
+)
+
+// InWorkspace is embedded by the inputs of endpoints on W paths.
+type InWorkspace struct {
+	WorkspaceID kernel.WorkspaceID `path:"workspaceId" doc:"ws_…"`
+}
+
+// Page is embedded by the inputs of lists.
+type Page struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"50"`
+	Cursor string `query:"cursor" doc:"meta.next_cursor of the page before"`
+}
+
+type answer[T any] struct {
+	Status   int
+	Position string `header:"Morket-Position"`
+	Replayed string `header:"Idempotent-Replayed"`
+	Body     Envelope[T]
+}
+
+// Read adds an endpoint that changes nothing. The handler's Meta goes into the envelope.
+func Read[I, T any](a *API, op Op, handle func(ctx context.Context, p Principal, in *I) (T, Meta, error)) {
+	h := a.operation(op)
+	if op.Projection != "" {
+		h.Parameters = append(h.Parameters, headerParam(headerMinPosition, "Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true."),
+			&huma.Param{Name: "min_position", In: "query", Schema: &huma.Schema{Type: "integer"}, Description: "The same as the header."})
+	}
+	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*answer[T], error) {
+		reached, stale, err := a.awaitPosition(ctx, op)
+		if err != nil {
+			return nil, a.failed(ctx, err)
+		}
+		data, meta, err := handle(ctx, PrincipalOf(ctx), in)
+		if err != nil {
+			return nil, a.failed(ctx, err)
+		}
+		if stale {
+			meta.Stale, meta.Position = true, reached
+		}
+		meta.RequestID = metaOf(ctx).CorrelationID
+		return &answer[T]{Status: a.ops[op.ID].Status, Body: Envelope[T]{Success: true, Data: data, Meta: meta}}, nil
+	})
+}
+
+// awaitPosition waits until the endpoint's read model has reached the position that the caller asks for.
+func (a *API) awaitPosition(ctx context.Context, op Op) (reached int64, stale bool, err error) {
+	c := Echo(ctx)
+	asked := c.Request().Header.Get(headerMinPosition)
+	if asked == "" {
+		asked = c.QueryParam("min_position")
+	}
+	if asked == "" || op.Projection == "" {
+		return 0, false, nil
+	}
+	pos, err := strconv.ParseInt(asked, 10, 64)
+	if err != nil || pos < 0 {
+		return 0, false, kernel.E(kernel.KindMalformed, "MALFORMED", "the minimum position must be a whole number, not %q", asked)
+	}
+	wait, cancel := context.WithTimeout(ctx, a.cfg.ReadWait)
+	defer cancel()
+	reached, ok := a.cfg.Positions.Wait(wait, op.Projection, pos)
+	return reached, !ok, nil
+}
+
+// Write adds an endpoint that runs a command. What the command answers is the envelope's data; a repeat with the same
+// Idempotency-Key gets the first answer again.
+func Write[I, R any](a *API, op Op, handle func(ctx context.Context, meta kernel.Meta, in *I) (commands.Result[R], error)) {
+	h := a.operation(op)
+	h.Parameters = append(h.Parameters, headerParam(headerIdempotency, "Makes a repeat of the same request act once and get the first answer again."))
+	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*answer[R], error) {
+		meta := metaOf(ctx)
+		res, err := runOnce(ctx, a, meta, in, handle)
+		if err != nil {
+			return nil, a.failed(ctx, err)
+		}
+		out := &answer[R]{Status: a.ops[op.ID].Status, Body: Envelope[R]{Success: true, Data: res.Value, Meta: Meta{RequestID: meta.CorrelationID, Position: res.Position}}}
+		if res.Position > 0 {
+			out.Position = strconv.FormatInt(res.Position, 10)
+		}
+		if res.Replayed {
+			out.Replayed = "true"
+		}
+		return out, nil
+	})
+}
+
+func runOnce[I, R any](ctx context.Context, a *API, meta kernel.Meta, in *I, handle func(context.Context, kernel.Meta, *I) (commands.Result[R], error)) (commands.Result[R], error) {
+	first, position, found, err := a.replay(ctx, meta)
+	if err != nil {
+		return commands.Result[R]{}, err
+	}
+	if !found {
+		return handle(ctx, meta, in)
+	}
+	res := commands.Result[R]{Position: position, Replayed: true}
+	if err := json.Unmarshal(first, &res.Value); err != nil {
+		return res, fmt.Errorf("read the first answer of a repeated request: %w", err)
+	}
+	return res, nil
+}
+
+// Stream adds an endpoint whose answer is not an envelope: a file, or a stream of events. The handler checks everything
+// that can fail, then returns the function that writes; what fails later can only cut the stream.
+func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Context, p Principal, in *I) (func(w http.ResponseWriter) error, error)) {
+	h := a.operation(op)
+	h.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{contentType: {}}}}
+	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
+		if _, stale, err := a.awaitPosition(ctx, op); err != nil || stale {
+			if stale {
+				err = kernel.E(kernel.KindUnavailable, "STALE", "the read model has not reached the asked position yet")
+			}
+			return nil, a.failed(ctx, err)
+		}
+		write, err := handle(ctx, PrincipalOf(ctx), in)
+		if err != nil {
+			return nil, a.failed(ctx, err)
+		}
+		return &huma.StreamResponse{Body: func(hc huma.Context) {
+			c := humaecho.Unwrap(hc)
+			if c.Response().Header().Get("Content-Type") == "" {
+				c.Response().Header().Set("Content-Type", contentType)
+			}
+			if err := write(c.Response()); err != nil && ctx.Err() == nil {
+				a.cfg.Logger.Error("stream cut", "request_id", requestID(c), "error", err)
+				panic(http.ErrAbortHandler) // the client must see a broken stream, not a short file
+			}
+		}}, nil
+	})
+}
+
+// failed turns an error into the answer and keeps the cause of our own faults in the log.
+func (a *API) failed(ctx context.Context, err error) error {
+	f := fail(err)
+	f.Meta.RequestID = metaOf(ctx).CorrelationID
+	if f.status >= http.StatusInternalServerError {
+		a.cfg.Logger.Error("request failed", "request_id", f.Meta.RequestID, "operation", metaOf(ctx).Command, "error", err)
+	}
+	return f
+}
+
+func headerParam(name, doc string) *huma.Param {
+	return &huma.Param{Name: name, In: "header", Description: doc, Schema: &huma.Schema{Type: "string"}}
+}

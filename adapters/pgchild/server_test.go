@@ -1,0 +1,213 @@
+//go:build unix
+
+package pgchild_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/adapters/childproc"
+	"github.com/morket/morket/adapters/pgchild"
+)
+
+const dirVar = "PGCHILD_TEST_DIR"
+
+// TestMain lets the test binary play the parent that is killed.
+func TestMain(m *testing.M) {
+	dir := os.Getenv(dirVar)
+	if dir == "" {
+		os.Exit(m.Run())
+	}
+	s, err := pgchild.Start(context.Background(), pgchild.Config{DataDir: dir})
+	if err != nil {
+		fmt.Println("error", err)
+		os.Exit(1)
+	}
+	fmt.Println(s.Pid())
+	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+// folder returns a temporary folder that an ordinary user may pass, which t.TempDir's parent does not allow for root's.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.Chmod(dir, 0o755))
+	require.NoError(t, os.Chmod(filepath.Dir(dir), 0o755))
+	return dir
+}
+
+func connect(t *testing.T, dsn string) *pgx.Conn {
+	t.Helper()
+	c, err := pgx.Connect(t.Context(), dsn)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = c.Close(context.Background()) })
+	return c
+}
+
+func show(t *testing.T, c *pgx.Conn, setting string) string {
+	t.Helper()
+	var v string
+	require.NoError(t, c.QueryRow(t.Context(), "select current_setting($1)", setting).Scan(&v))
+	return v
+}
+
+func TestRestartKeepsTheDataAndTheDurability(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	s, err := pgchild.Start(t.Context(), pgchild.Config{DataDir: dir})
+	require.NoError(t, err)
+	require.Equal(t, dir, s.DataDir())
+	c := connect(t, s.DSN())
+	for setting, want := range map[string]string{
+		"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "commit_delay": "0", "jit": "off",
+		"server_encoding": "UTF8", "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "password_encryption": "scram-sha-256",
+	} {
+		require.Equal(t, want, show(t, c, setting), setting)
+	}
+	_, err = c.Exec(t.Context(), "create table kept as select 42 as answer")
+	require.NoError(t, err)
+	require.NoError(t, s.Stop(), "with a client connected")
+
+	s, err = pgchild.Start(t.Context(), pgchild.Config{DataDir: dir, Port: s.Port()})
+	require.NoError(t, err)
+	requireAnswer(t, s)
+	require.NoError(t, s.Stop())
+}
+
+func requireAnswer(t *testing.T, s *pgchild.Server) {
+	t.Helper()
+	var answer int
+	require.NoError(t, connect(t, s.DSN()).QueryRow(t.Context(), "select answer from kept").Scan(&answer))
+	require.Equal(t, 42, answer)
+}
+
+func TestThePasswordIsAsked(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	s, err := pgchild.Start(t.Context(), pgchild.Config{DataDir: dir})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Stop()) }()
+	_, err = pgx.Connect(t.Context(), fmt.Sprintf("postgres://postgres:guess@127.0.0.1:%d/postgres?sslmode=disable", s.Port()))
+	require.ErrorContains(t, err, "password authentication failed")
+	info, err := os.Stat(filepath.Join(dir, "data", "morket.password"))
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+}
+
+func TestACrashOfTheServerLosesNothingCommitted(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	s, err := pgchild.Start(t.Context(), pgchild.Config{DataDir: dir})
+	require.NoError(t, err)
+	_, err = connect(t, s.DSN()).Exec(t.Context(), "create table kept as select 42 as answer")
+	require.NoError(t, err)
+	s.Kill()
+	<-s.Done()
+	require.Error(t, s.Err())
+
+	s, err = pgchild.Start(t.Context(), pgchild.Config{DataDir: dir})
+	require.NoError(t, err)
+	requireAnswer(t, s)
+	require.NoError(t, s.Stop())
+}
+
+func TestTheServerDiesWithItsParentAndStartsAgain(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Log("only Linux has a parent-death signal; the pid file covers the others")
+		return
+	}
+	dir := folder(t)
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	parent := exec.CommandContext(t.Context(), exe)
+	parent.Env = append(os.Environ(), dirVar+"="+dir)
+	stdin, err := parent.StdinPipe()
+	require.NoError(t, err)
+	defer stdin.Close()
+	stdout, err := parent.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, parent.Start())
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	require.NoError(t, err)
+	pid, err := strconv.Atoi(strings.TrimSpace(line))
+	require.NoError(t, err, line)
+
+	_, err = pgchild.Start(t.Context(), pgchild.Config{DataDir: dir})
+	require.ErrorIs(t, err, childproc.ErrInUse, "while the parent lives its folder is not ours")
+
+	require.NoError(t, parent.Process.Kill())
+	require.Error(t, parent.Wait())
+	s, err := pgchild.Start(t.Context(), pgchild.Config{DataDir: dir})
+	require.NoError(t, err, "at once, while the old server may still be shutting down")
+	require.Eventually(t, func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }, 10*time.Second, 5*time.Millisecond,
+		"the old server is gone")
+	require.NoError(t, s.Stop())
+}
+
+func TestATemporaryServerLeavesNothing(t *testing.T) {
+	t.Parallel()
+	s, err := pgchild.Start(t.Context(), pgchild.Config{Fast: true})
+	require.NoError(t, err)
+	require.Equal(t, "off", show(t, connect(t, s.DSN()), "fsync"))
+	dir := s.DataDir()
+	require.NoError(t, s.Stop())
+	require.NoDirExists(t, dir)
+}
+
+func TestDataOfAnotherMajorVersionIsRefusedAndKept(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	data := filepath.Join(dir, "data")
+	require.NoError(t, os.Mkdir(data, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(data, "PG_VERSION"), []byte("11\n"), 0o600))
+	_, err := pgchild.Start(t.Context(), pgchild.Config{DataDir: dir})
+	var version *pgchild.VersionError
+	require.ErrorAs(t, err, &version)
+	require.Equal(t, 11, version.Data)
+	require.ErrorContains(t, err, "pg_dump")
+	require.FileExists(t, filepath.Join(data, "PG_VERSION"))
+}
+
+func TestAStartThatIsGivenUpLeavesNoServer(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	dir := folder(t)
+	_, err := pgchild.Start(ctx, pgchild.Config{DataDir: dir})
+	require.Error(t, err)
+	s, err := pgchild.Start(t.Context(), pgchild.Config{DataDir: dir})
+	require.NoError(t, err, "the half-made folder does not stand in the way")
+	require.NoError(t, s.Stop())
+}
+
+func TestPGVariablesOfTheCallerDoNotReachTheServer(t *testing.T) {
+	t.Setenv("PGPORT", "")
+	t.Setenv("PGDATA", "/nowhere")
+	t.Setenv("PGOPTIONS", "-c nonsense=1")
+	s, err := pgchild.Start(t.Context(), pgchild.Config{Fast: true})
+	require.NoError(t, err)
+	require.NoError(t, s.Stop())
+}
+
+func TestAnUnusablePGBinIsSaid(t *testing.T) {
+	t.Setenv("PG_BIN", t.TempDir())
+	_, err := pgchild.FindBinDir()
+	require.ErrorContains(t, err, "PG_BIN=")
+	require.False(t, errors.Is(err, pgchild.ErrNoBinaries), "a wrong setting is not quietly passed over")
+}

@@ -1,0 +1,139 @@
+package auth
+
+import (
+	"time"
+
+	"github.com/morket/morket/domain/kernel"
+)
+
+// EmailReserved is the one event of the stream email-<key of the address>: it makes an address belong to one account.
+type EmailReserved struct {
+	UserID kernel.UserID `json:"user_id"`
+}
+
+// UserRegistered begins an account.
+type UserRegistered struct {
+	UserID       kernel.UserID `json:"user_id"`
+	Email        string        `json:"email"`
+	Name         string        `json:"name"`
+	PasswordHash string        `json:"password_hash"`
+	At           time.Time     `json:"at"`
+}
+
+// SessionOpened says that the person signed in; the session's refresh tokens are in the stream session-<id>.
+type SessionOpened struct {
+	SessionID kernel.SessionID `json:"session_id"`
+	At        time.Time        `json:"at"`
+}
+
+// SessionClosed says that a session's tokens are good for nothing from now on.
+type SessionClosed struct {
+	UserID    kernel.UserID    `json:"user_id"`
+	SessionID kernel.SessionID `json:"session_id"`
+	Reason    CloseReason      `json:"reason"`
+	At        time.Time        `json:"at"`
+}
+
+// CloseReason says why a session ended.
+type CloseReason string
+
+// The reasons.
+const (
+	ClosedByLogout CloseReason = "logout"
+	ClosedByUser   CloseReason = "revoked"        // from the list of sessions
+	ClosedByLimit  CloseReason = "too_many"       // a newer session took its place
+	ClosedByReuse  CloseReason = "token_reused"   // a refresh token came back after its time
+	ClosedByExpiry CloseReason = "not_used_again" // its last refresh token ran out
+)
+
+// PasswordChanged replaces the password and closes every session of the account.
+type PasswordChanged struct {
+	UserID       kernel.UserID `json:"user_id"`
+	PasswordHash string        `json:"password_hash"`
+	ByReset      bool          `json:"by_reset,omitempty"`
+	At           time.Time     `json:"at"`
+}
+
+// PasswordResetRequested lets whoever gets the mail choose a new password, once and until ExpiresAt.
+type PasswordResetRequested struct {
+	TokenHash string    `json:"token_hash"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// SessionStarted begins a family of refresh tokens.
+type SessionStarted struct {
+	SessionID kernel.SessionID `json:"session_id"`
+	UserID    kernel.UserID    `json:"user_id"`
+	TokenHash string           `json:"token_hash"`
+	Agent     string           `json:"agent,omitempty"` // what the browser calls itself
+	At        time.Time        `json:"at"`
+	ExpiresAt time.Time        `json:"expires_at"`
+}
+
+// SessionRefreshed replaces the family's refresh token by its successor.
+type SessionRefreshed struct {
+	SessionID kernel.SessionID `json:"session_id"`
+	TokenHash string           `json:"token_hash"`
+	At        time.Time        `json:"at"`
+	ExpiresAt time.Time        `json:"expires_at"`
+}
+
+// APIKeyCreated begins an API key. Membership is that of its maker: the key dies with it.
+type APIKeyCreated struct {
+	KeyID      kernel.APIKeyID    `json:"key_id"`
+	Workspace  kernel.WorkspaceID `json:"workspace_id"`
+	Name       string             `json:"name"`
+	Role       kernel.Role        `json:"role"`
+	Tables     []kernel.TableID   `json:"tables,omitempty"`
+	Hash       string             `json:"hash"`
+	Last4      string             `json:"last4"`
+	CreatedBy  kernel.UserID      `json:"created_by"`
+	Membership string             `json:"membership"`
+	ExpiresAt  *time.Time         `json:"expires_at,omitempty"`
+	At         time.Time          `json:"at"`
+}
+
+// APIKeyRevoked ends an API key.
+type APIKeyRevoked struct {
+	KeyID     kernel.APIKeyID    `json:"key_id"`
+	Workspace kernel.WorkspaceID `json:"workspace_id"`
+	At        time.Time          `json:"at"`
+}
+
+// EventType names the event.
+func (EmailReserved) EventType() string { return "email.reserved.v1" }
+
+// EventType names the event.
+func (UserRegistered) EventType() string { return "user.registered.v1" }
+
+// EventType names the event.
+func (SessionOpened) EventType() string { return "user.session_opened.v1" }
+
+// EventType names the event.
+func (SessionClosed) EventType() string { return "user.session_closed.v1" }
+
+// EventType names the event.
+func (PasswordChanged) EventType() string { return "user.password_changed.v1" }
+
+// EventType names the event.
+func (PasswordResetRequested) EventType() string { return "user.password_reset_requested.v1" }
+
+// EventType names the event.
+func (SessionStarted) EventType() string { return "session.started.v1" }
+
+// EventType names the event.
+func (SessionRefreshed) EventType() string { return "session.refreshed.v1" }
+
+// EventType names the event.
+func (APIKeyCreated) EventType() string { return "api_key.created.v1" }
+
+// EventType names the event.
+func (APIKeyRevoked) EventType() string { return "api_key.revoked.v1" }
+
+// Events lists the module's event types.
+func Events() []kernel.Event {
+	return []kernel.Event{
+		EmailReserved{}, UserRegistered{}, SessionOpened{}, SessionClosed{}, PasswordChanged{}, PasswordResetRequested{},
+		SessionStarted{}, SessionRefreshed{}, APIKeyCreated{}, APIKeyRevoked{},
+	}
+}

@@ -1,0 +1,134 @@
+package auth
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/morket/morket/domain/kernel"
+)
+
+// MaxSessions is how many sessions an account may have open; one more closes the oldest.
+const MaxSessions = 10
+
+// ResetLife is how long a password reset may wait for its mail to be read.
+const ResetLife = time.Hour
+
+// User is an account, the stream user-<id>. It alone says which sessions are open, so that one event closes them all.
+type User struct {
+	kernel.Root
+	state userState
+}
+
+type userState struct {
+	ID           kernel.UserID      `json:"id"`
+	Email        string             `json:"email"`
+	Name         string             `json:"name"`
+	PasswordHash string             `json:"password_hash"`
+	CreatedAt    time.Time          `json:"created_at"`
+	Sessions     []kernel.SessionID `json:"sessions"` // open ones, oldest first
+	ResetHash    string             `json:"reset_hash,omitempty"`
+	ResetUntil   time.Time          `json:"reset_until,omitzero"`
+}
+
+// Register begins the account.
+func (u *User) Register(id kernel.UserID, email Email, name, passwordHash string, at time.Time) error {
+	return u.Record(u, UserRegistered{UserID: id, Email: string(email), Name: name, PasswordHash: passwordHash, At: at})
+}
+
+// OpenSession adds a session; when there are MaxSessions already, the oldest are closed.
+func (u *User) OpenSession(id kernel.SessionID, at time.Time) error {
+	for len(u.state.Sessions) >= MaxSessions {
+		if err := u.CloseSession(u.state.Sessions[0], ClosedByLimit, at); err != nil {
+			return err
+		}
+	}
+	return u.Record(u, SessionOpened{SessionID: id, At: at})
+}
+
+// CloseSession closes a session; one that is not open stays as it is.
+func (u *User) CloseSession(id kernel.SessionID, reason CloseReason, at time.Time) error {
+	if !u.HasSession(id) {
+		return nil
+	}
+	return u.Record(u, SessionClosed{UserID: u.state.ID, SessionID: id, Reason: reason, At: at})
+}
+
+// ChangePassword replaces the password and closes every session.
+func (u *User) ChangePassword(hash string, at time.Time) error {
+	return u.Record(u, PasswordChanged{UserID: u.state.ID, PasswordHash: hash, At: at})
+}
+
+// RequestReset makes the token with the hash good for one reset; an earlier one is good no longer.
+func (u *User) RequestReset(tokenHash string, at time.Time) error {
+	return u.Record(u, PasswordResetRequested{TokenHash: tokenHash, ExpiresAt: at.Add(ResetLife)})
+}
+
+// CheckReset says whether the token with the hash may reset the password now.
+func (u *User) CheckReset(tokenHash string, at time.Time) error {
+	if !sameHash(u.state.ResetHash, tokenHash) || at.After(u.state.ResetUntil) {
+		return ErrResetToken()
+	}
+	return nil
+}
+
+// ResetPassword replaces the password by means of a mailed token and closes every session.
+func (u *User) ResetPassword(tokenHash, passwordHash string, at time.Time) error {
+	if err := u.CheckReset(tokenHash, at); err != nil {
+		return err
+	}
+	return u.Record(u, PasswordChanged{UserID: u.state.ID, PasswordHash: passwordHash, ByReset: true, At: at})
+}
+
+// Apply folds an event.
+func (u *User) Apply(e kernel.Event) error {
+	s := &u.state
+	switch e := e.(type) {
+	case UserRegistered:
+		s.ID, s.Email, s.Name, s.PasswordHash, s.CreatedAt = e.UserID, e.Email, e.Name, e.PasswordHash, e.At
+	case SessionOpened:
+		s.Sessions = append(s.Sessions, e.SessionID)
+	case SessionClosed:
+		s.Sessions = slices.DeleteFunc(s.Sessions, func(id kernel.SessionID) bool { return id == e.SessionID })
+	case PasswordResetRequested:
+		s.ResetHash, s.ResetUntil = e.TokenHash, e.ExpiresAt
+	case PasswordChanged:
+		s.PasswordHash, s.Sessions, s.ResetHash, s.ResetUntil = e.PasswordHash, nil, "", time.Time{}
+	default:
+		return kernel.UnknownEvent("user", e)
+	}
+	return nil
+}
+
+// Exists reports whether the account was ever registered.
+func (u *User) Exists() bool { return u.state.ID != "" }
+
+// ID returns the account's id.
+func (u *User) ID() kernel.UserID { return u.state.ID }
+
+// Email returns the account's address in lower case.
+func (u *User) Email() string { return u.state.Email }
+
+// Name returns the person's name.
+func (u *User) Name() string { return u.state.Name }
+
+// PasswordHash returns the bcrypt hash of the password.
+func (u *User) PasswordHash() string { return u.state.PasswordHash }
+
+// CreatedAt returns when the account was registered.
+func (u *User) CreatedAt() time.Time { return u.state.CreatedAt }
+
+// HasSession reports whether the session is open.
+func (u *User) HasSession(id kernel.SessionID) bool { return slices.Contains(u.state.Sessions, id) }
+
+// Sessions returns the open sessions, oldest first.
+func (u *User) Sessions() []kernel.SessionID { return slices.Clone(u.state.Sessions) }
+
+// SnapshotSchema is the version of the snapshot's shape.
+func (u *User) SnapshotSchema() int { return 1 }
+
+// MarshalState writes the snapshot.
+func (u *User) MarshalState() (json.RawMessage, error) { return json.Marshal(u.state) }
+
+// UnmarshalState reads the snapshot.
+func (u *User) UnmarshalState(b json.RawMessage) error { return json.Unmarshal(b, &u.state) }

@@ -1,0 +1,36 @@
+package dataops
+
+// Record is one record of a file. Its slices are good until the next one is read.
+type Record struct {
+	Line   int64    // where it begins, from 1
+	Fields [][]byte // of CSV the text; of JSON Lines each value's JSON, nil for a key that the object lacks
+	Next   Mark     // where the following record begins
+
+	// Problem says why the record cannot be taken; Fields is then empty and Excerpt shows the beginning of the record.
+	Problem string
+	Excerpt string
+	// Unknown names keys of a JSON object that no column stands for, each only once in a file.
+	Unknown []string
+}
+
+// Limits of a file and what is in it.
+const (
+	MaxFileBytes   = 1 << 30   // of an upload
+	MaxFieldBytes  = 64 << 10  // of one field
+	MaxRecordBytes = 4 << 20   // of one record
+	MaxColumns     = 1000      // of a file; a table takes fewer
+	MaxTableRows   = 1_000_000 // of a table
+	PreviewRows    = 10
+	SampleRows     = 1000 // looked at to suggest types
+)
+
+// Shorten cuts a text to MaxProblemValue characters.
+func Shorten(s string) string {
+	n := 0
+	for i := range s {
+		if n++; n > MaxProblemValue {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}

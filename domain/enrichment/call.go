@@ -1,0 +1,136 @@
+package enrichment
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/morket/morket/domain/kernel"
+)
+
+// Request is one question to a provider.
+type Request struct {
+	Inputs map[string]string // by the names of the provider's inputs; an empty one is absent
+	Config json.RawMessage   // the step's config
+	Secret map[string]string // from the vault; nil if the provider needs none. It must not get into replies, errors or logs.
+	// Key is the same whenever the same question is asked for the same record of the same run; a provider that knows
+	// idempotency keys is given it.
+	Key string
+}
+
+// Reply is a provider's answer.
+type Reply struct {
+	Outputs    map[string]any // by the names of the provider's outputs; empty means that nothing was found
+	Confidence *float64       // 0 to 1
+	SourceURL  string
+}
+
+// Caller asks a provider. Its implementations are in adapters/providers, one package each.
+type Caller interface {
+	// Describe says what the provider takes and gives; always the same.
+	Describe() Provider
+	// Call asks once; it neither retries nor waits for limits, which is the engine's work. Its errors are *CallError where the kind
+	// of trouble is known. It must return soon after ctx ends.
+	Call(ctx context.Context, req Request) (Reply, error)
+}
+
+// Configurable is a Caller whose steps have a config.
+type Configurable interface {
+	// CheckConfig says what is wrong with a step's config. A dynamic provider also answers the outputs that the config names.
+	CheckConfig(config json.RawMessage) (outputs []Field, err error)
+}
+
+// CallKind says what kind of trouble a call met.
+type CallKind string
+
+// The kinds of trouble.
+const (
+	CallFailed       CallKind = "error"        // the provider failed; asking again may help
+	CallTimeout      CallKind = "timeout"      // no answer in time; asking again may help
+	CallRateLimited  CallKind = "rate_limited" // asked too often; asking later helps
+	CallBadInput     CallKind = "bad_input"    // the provider can do nothing with these inputs; asking again is useless
+	CallUnauthorized CallKind = "unauthorized" // the key is missing or refused
+	CallBadReply     CallKind = "bad_reply"    // the reply has not the promised shape
+	CallUnreachable  CallKind = "unreachable"  // the network is not there; it is not the provider's fault
+)
+
+// CallError is a failed call. Message is shown to people; it never holds a secret.
+type CallError struct {
+	Kind       CallKind
+	Message    string
+	RetryAfter time.Duration
+	// Lost is set when the question may have reached the provider but the answer didn't come back.
+	Lost bool
+}
+
+// Error returns the message.
+func (e *CallError) Error() string { return e.Message }
+
+// Fail makes a CallError.
+func Fail(kind CallKind, message string) *CallError { return &CallError{Kind: kind, Message: message} }
+
+// Retryable reports whether asking again at once or a little later may help.
+func (e *CallError) Retryable() bool {
+	switch e.Kind {
+	case CallFailed, CallTimeout, CallRateLimited:
+		return true
+	default:
+		return false
+	}
+}
+
+// AsCallError returns err as a *CallError; anything else is a failure of the provider.
+func AsCallError(err error) *CallError {
+	var ce *CallError
+	switch {
+	case errors.As(err, &ce):
+		return ce
+	case errors.Is(err, context.DeadlineExceeded):
+		return &CallError{Kind: CallTimeout, Message: "no answer in time", Lost: true}
+	default:
+		return Fail(CallFailed, err.Error())
+	}
+}
+
+// AttemptStatus says how one step of a waterfall ended.
+type AttemptStatus string
+
+// The statuses. Besides those of CallKind:
+const (
+	StatusSucceeded    AttemptStatus = "succeeded"       // the answer was accepted
+	StatusNotFound     AttemptStatus = "not_found"       // the provider has no answer
+	StatusRejected     AttemptStatus = "rejected"        // the validator refused the answer
+	StatusSkipped      AttemptStatus = "skipped"         // the step's condition was not met
+	StatusMissingInput AttemptStatus = "missing_input"   // a required input is empty in this row
+	StatusNoKey        AttemptStatus = "no_key"          // the step needs a credential and has none
+	StatusBreakerOpen  AttemptStatus = "breaker_open"    // the provider fails too often; it is given a rest
+	StatusUnknown      AttemptStatus = "unknown_outcome" // asked before a crash; the answer is lost and may have cost the provider
+	StatusNoBudget     AttemptStatus = "no_budget"       // the run's limit leaves too little for this step
+	StatusStopped      AttemptStatus = "stopped"         // the run stopped before the provider answered
+)
+
+// Attempt is one step of a waterfall for one record.
+type Attempt struct {
+	Step      int            `json:"step"` // from 0
+	Provider  string         `json:"provider"`
+	Status    AttemptStatus  `json:"status"`
+	LatencyMS int64          `json:"latency_ms"`
+	CreditsMC kernel.Credits `json:"credits_mc"`
+	Calls     int            `json:"calls,omitempty"` // how often the provider was asked, with retries
+	Error     string         `json:"error,omitempty"`
+	FromCache bool           `json:"from_cache,omitempty"`
+}
+
+// Failed reports whether the attempt ended in trouble rather than in an answer, no answer, or not being made.
+func (a Attempt) Failed() bool {
+	switch a.Status {
+	case StatusSucceeded, StatusNotFound, StatusRejected, StatusSkipped, StatusMissingInput:
+		return false
+	default:
+		return true
+	}
+}
+
+// Asked reports whether the provider was asked.
+func (a Attempt) Asked() bool { return a.Calls > 0 }

@@ -1,0 +1,68 @@
+package enrichment
+
+import (
+	"encoding/json"
+
+	"github.com/morket/morket/domain/kernel"
+)
+
+// Limits of a configuration.
+const (
+	MaxSteps      = 20
+	MaxOutputs    = 20
+	MaxExpression = 2000 // characters of a condition, pattern or template
+	MaxCacheDays  = 365
+)
+
+// DefaultCacheDays is how long an answer is reused when the configuration doesn't say.
+const DefaultCacheDays = 30
+
+// Config is a column's waterfall: providers asked in order until one gives an answer that passes its validator.
+type Config struct {
+	Steps []Step `json:"steps" minItems:"1" maxItems:"20"`
+	// Outputs put further fields of the accepted answer into other columns.
+	Outputs   []Output `json:"outputs,omitempty"`
+	Condition string   `json:"condition,omitempty" doc:"The row is asked only where this expression over {{Column}}s is true, for example {{Score}} > 80."`
+	CacheDays *int     `json:"cache_days,omitempty" minimum:"0" maximum:"365" doc:"Reuse an answer to the same question younger than this many days, for free. 30 by default, 0 never."`
+	AutoRun   bool     `json:"auto_run,omitempty" doc:"Ask for new rows by itself."`
+}
+
+// Days returns how old a reused answer may be, in days.
+func (c Config) Days() int {
+	if c.CacheDays == nil {
+		return DefaultCacheDays
+	}
+	return *c.CacheDays
+}
+
+// Step is one provider of a waterfall.
+type Step struct {
+	Provider     string              `json:"provider"`
+	Inputs       map[string]Input    `json:"inputs"`
+	Config       json.RawMessage     `json:"config,omitempty"`
+	CredentialID kernel.CredentialID `json:"credential_id,omitempty"`
+	Output       string              `json:"output" doc:"The provider's field that goes into the column."`
+	Condition    string              `json:"condition,omitempty" doc:"The step is asked only where this expression is true."`
+	Validator    *Validator          `json:"validator,omitempty"`
+}
+
+// Input says where a provider's input comes from: exactly one of the three.
+type Input struct {
+	Column   kernel.ColumnID `json:"column,omitempty"`
+	Value    *string         `json:"value,omitempty"`
+	Template string          `json:"template,omitempty" doc:"Text with {{Column}}s."`
+}
+
+// Validator decides whether an answer is accepted. What it does not name it does not check.
+type Validator struct {
+	Type          string   `json:"type,omitempty" enum:"email,url,phone,domain,number,boolean,date"`
+	Pattern       string   `json:"pattern,omitempty" doc:"A regular expression (RE2) that the value must match."`
+	MinConfidence *float64 `json:"min_confidence,omitempty" minimum:"0" maximum:"1"`
+	NotEmpty      bool     `json:"not_empty,omitempty"`
+}
+
+// Output puts one field of the accepted answer into a column.
+type Output struct {
+	Output   string          `json:"output"`
+	ColumnID kernel.ColumnID `json:"column_id"`
+}

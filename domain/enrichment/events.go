@@ -1,0 +1,182 @@
+package enrichment
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/morket/morket/domain/kernel"
+)
+
+// Events lists one of each event of this module.
+func Events() []kernel.Event {
+	return []kernel.Event{
+		RunStarted{}, RunRecordsAdded{}, RunPageStarted{}, RunAnswersRecorded{}, RunPaused{}, RunResumed{}, RunCancelRequested{},
+		RunRetried{}, RunFinished{},
+	}
+}
+
+// Plan is a column of a run with its waterfall as it was when the run was asked for: later changes of the column don't
+// reach a run that is under way.
+type Plan struct {
+	ColumnID kernel.ColumnID `json:"column_id"`
+	Config   Config          `json:"config"`
+}
+
+// RunStarted says that a run was asked for: which columns, for which rows, for how much at most. The run is pending
+// until its first page starts.
+type RunStarted struct {
+	RunID   kernel.RunID   `json:"run_id"`
+	TableID kernel.TableID `json:"table_id,omitempty"` // empty: the records came with the request
+	Plans   []Plan         `json:"plans"`              // in the order in which a row's columns are asked
+	// Selection says which rows; see Selection for when it is looked at.
+	Selection  Selection      `json:"selection"`
+	Estimate   Estimate       `json:"estimate"`
+	MaxCredits kernel.Credits `json:"max_credits_mc,omitempty"` // 0: no limit of its own
+	Reserved   kernel.Credits `json:"reserved_mc,omitempty"`
+	At         time.Time      `json:"at"`
+}
+
+// EventType implements kernel.Event.
+func (RunStarted) EventType() string { return "run.started.v1" }
+
+// Record is a record that came with the request instead of from a table; its fields are the columns.
+type Record struct {
+	RowID  kernel.RowID               `json:"row_id"`
+	Fields map[string]json.RawMessage `json:"fields"`
+}
+
+// RunRecordsAdded holds records that came with the request, in the order of their row ids.
+type RunRecordsAdded struct {
+	RunID   kernel.RunID `json:"run_id"`
+	Records []Record     `json:"records"`
+}
+
+// EventType implements kernel.Event.
+func (RunRecordsAdded) EventType() string { return "run.records_added.v1" }
+
+// RunPageStarted is the intent: the providers are about to be asked for these cells, which become "running". A page that was
+// cut by a crash starts again under its number with the rows that are left. A page whose rows need different columns has an
+// event per set of columns, all in one append.
+type RunPageStarted struct {
+	RunID   kernel.RunID      `json:"run_id"`
+	TableID kernel.TableID    `json:"table_id,omitempty"`
+	Page    int               `json:"page"`
+	Rows    []kernel.RowID    `json:"rows"` // ascending
+	Columns []kernel.ColumnID `json:"columns"`
+	// Next is the row id after which the next page begins.
+	Next  kernel.RowID `json:"next"`
+	Again bool         `json:"again,omitempty"` // after a crash or a pause, with what is left
+	At    time.Time    `json:"at"`
+}
+
+// EventType implements kernel.Event.
+func (RunPageStarted) EventType() string { return "run.page_started.v1" }
+
+// MarkState is what became of a cell.
+type MarkState string
+
+// The states in which a run leaves a cell.
+const (
+	MarkValue   MarkState = "value"   // an answer was accepted
+	MarkEmpty   MarkState = "empty"   // every provider was asked and none had an answer
+	MarkError   MarkState = "error"   // no answer, and at least one provider failed
+	MarkSkipped MarkState = "skipped" // the condition was not met, or the run stopped before
+)
+
+// Mark says what became of one cell.
+type Mark struct {
+	RowID    kernel.RowID    `json:"row_id"`
+	ColumnID kernel.ColumnID `json:"column_id"`
+	State    MarkState       `json:"state"`
+	Message  string          `json:"message,omitempty"`
+}
+
+// Provenance says how one cell's outcome came about.
+type Provenance struct {
+	RowID      kernel.RowID    `json:"row_id"`
+	ColumnID   kernel.ColumnID `json:"column_id"`
+	Provider   string          `json:"provider,omitempty"` // whose answer was accepted
+	Attempts   []Attempt       `json:"attempts,omitempty"` // in the order of the waterfall
+	CreditsMC  kernel.Credits  `json:"credits_mc"`
+	LatencyMS  int64           `json:"latency_ms"`
+	Confidence *float64        `json:"confidence,omitempty"` // 0 to 1, as the provider says
+	SourceURL  string          `json:"source_url,omitempty"`
+	AnswerHash string          `json:"answer_hash,omitempty"` // SHA-256, hex, of the outputs; the debit names it
+	Cached     bool            `json:"cached,omitempty"`      // the answer was reused, for free
+	// Input is what the accepted provider, or else the last one, was asked; left out when it is long.
+	Input json.RawMessage `json:"input,omitempty"`
+	// Outputs are all fields that the accepted provider answered, kept so that the same question need not be paid twice; left
+	// out when they are long or the provider's terms forbid it.
+	Outputs   json.RawMessage `json:"outputs,omitempty"`
+	InputHash string          `json:"input_hash,omitempty"`
+	// Best is the best answer that was not good enough to be accepted. It is never charged.
+	Best json.RawMessage `json:"best,omitempty"`
+}
+
+// RunAnswersRecorded holds outcomes: the accepted values by output column, what became of each asked cell, and how. A
+// row that has no value for one of the chunk's columns is left alone there, so the chunk of an event holds only rows with a
+// value in each of its columns.
+type RunAnswersRecorded struct {
+	RunID      kernel.RunID   `json:"run_id"`
+	TableID    kernel.TableID `json:"table_id,omitempty"`
+	Page       int            `json:"page"`
+	Chunk      kernel.Chunk   `json:"chunk"`
+	Marks      []Mark         `json:"marks"`
+	Provenance []Provenance   `json:"provenance"`
+	SpentMC    kernel.Credits `json:"spent_mc,omitempty"` // debited by the same append
+	At         time.Time      `json:"at"`
+}
+
+// EventType implements kernel.Event.
+func (RunAnswersRecorded) EventType() string { return "run.answers_recorded.v1" }
+
+// RunPaused says that the run shall stop asking until it is resumed; calls under way finish.
+type RunPaused struct {
+	RunID kernel.RunID `json:"run_id"`
+	At    time.Time    `json:"at"`
+}
+
+// EventType implements kernel.Event.
+func (RunPaused) EventType() string { return "run.paused.v1" }
+
+// RunResumed says that a paused run shall go on.
+type RunResumed struct {
+	RunID kernel.RunID `json:"run_id"`
+	At    time.Time    `json:"at"`
+}
+
+// EventType implements kernel.Event.
+func (RunResumed) EventType() string { return "run.resumed.v1" }
+
+// RunCancelRequested says that the run shall end; calls under way finish and are kept.
+type RunCancelRequested struct {
+	RunID kernel.RunID `json:"run_id"`
+	At    time.Time    `json:"at"`
+}
+
+// EventType implements kernel.Event.
+func (RunCancelRequested) EventType() string { return "run.cancel_requested.v1" }
+
+// RunRetried says that a finished run goes on with the records that failed.
+type RunRetried struct {
+	RunID    kernel.RunID   `json:"run_id"`
+	Round    int            `json:"round"` // 1 for the first retry
+	Records  int64          `json:"records"`
+	Reserved kernel.Credits `json:"reserved_mc,omitempty"`
+	At       time.Time      `json:"at"`
+}
+
+// EventType implements kernel.Event.
+func (RunRetried) EventType() string { return "run.retried.v1" }
+
+// RunFinished ends the run, or a retry of it. What was reserved and not spent is released by the same append.
+type RunFinished struct {
+	RunID   kernel.RunID   `json:"run_id"`
+	TableID kernel.TableID `json:"table_id,omitempty"`
+	State   RunState       `json:"state"`
+	Reason  string         `json:"reason,omitempty"` // why it did not complete, in words
+	At      time.Time      `json:"at"`
+}
+
+// EventType implements kernel.Event.
+func (RunFinished) EventType() string { return "run.finished.v1" }

@@ -1,0 +1,343 @@
+package enrichment
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/morket/morket/domain/kernel"
+)
+
+// RunState is where a run stands.
+type RunState string
+
+// The states. The last four are final until a retry.
+const (
+	RunPending            RunState = "pending"
+	RunRunning            RunState = "running"
+	RunPausedState        RunState = "paused"
+	RunCompleted          RunState = "completed"
+	RunPartiallyCompleted RunState = "partially_completed"
+	RunFailed             RunState = "failed"
+	RunCancelled          RunState = "cancelled"
+)
+
+// Final reports whether the run has ended.
+func (s RunState) Final() bool {
+	switch s {
+	case RunCompleted, RunPartiallyCompleted, RunFailed, RunCancelled:
+		return true
+	default:
+		return false
+	}
+}
+
+// Counts are how far a run is, in cells.
+type Counts struct {
+	Total     int64 `json:"total"` // as estimated until the run has seen all rows
+	Done      int64 `json:"done"`
+	Succeeded int64 `json:"succeeded"`
+	NotFound  int64 `json:"not_found"`
+	Failed    int64 `json:"failed"`
+	Skipped   int64 `json:"skipped"`
+	Cached    int64 `json:"cached"` // of those that succeeded
+}
+
+// Add counts one outcome.
+func (c *Counts) Add(state MarkState, cached bool) {
+	c.Done++
+	switch state {
+	case MarkValue:
+		c.Succeeded++
+		if cached {
+			c.Cached++
+		}
+	case MarkEmpty:
+		c.NotFound++
+	case MarkError:
+		c.Failed++
+	case MarkSkipped:
+		c.Skipped++
+	}
+}
+
+// Cell is one cell of a run.
+type Cell struct {
+	Row    kernel.RowID    `json:"r"`
+	Column kernel.ColumnID `json:"c"`
+}
+
+// Run is a job, folded from the stream run-<id>. It stays small: of the cells it knows those of the page under way only.
+type Run struct {
+	kernel.Root
+	s runState
+}
+
+type runState struct {
+	ID         kernel.RunID   `json:"id"`
+	Table      kernel.TableID `json:"table"`
+	Plans      []Plan         `json:"plans"`
+	Selection  Selection      `json:"selection"`
+	State      RunState       `json:"state"`
+	Cancel     bool           `json:"cancel"`
+	MaxCredits kernel.Credits `json:"max_credits"`
+	Spent      kernel.Credits `json:"spent"`
+	Counts     Counts         `json:"counts"`
+	Page       int            `json:"page"`
+	Next       kernel.RowID   `json:"next"`
+	Rows       int64          `json:"rows"` // taken so far
+	Round      int            `json:"round"`
+	Open       []Cell         `json:"open"`
+}
+
+// NewRun returns a run that has not been asked for yet.
+func NewRun() *Run { return &Run{} }
+
+// The run's state, for those who carry it on.
+func (r *Run) ID() kernel.RunID           { return r.s.ID }         // ID is empty for a run that does not exist.
+func (r *Run) Table() kernel.TableID      { return r.s.Table }      // Table is empty for inline records.
+func (r *Run) Plans() []Plan              { return r.s.Plans }      // Plans are the columns with their waterfalls.
+func (r *Run) Selection() Selection       { return r.s.Selection }  // Selection says which rows.
+func (r *Run) State() RunState            { return r.s.State }      // State is where it stands.
+func (r *Run) Cancelling() bool           { return r.s.Cancel }     // Cancelling is true from the request to the end.
+func (r *Run) MaxCredits() kernel.Credits { return r.s.MaxCredits } // MaxCredits is its own limit, 0 for none.
+func (r *Run) Spent() kernel.Credits      { return r.s.Spent }      // Spent is what its answers have cost.
+func (r *Run) Counts() Counts             { return r.s.Counts }     // Counts are its outcomes.
+func (r *Run) Page() int                  { return r.s.Page }       // Page is the number of the page under way, from 1.
+func (r *Run) Next() kernel.RowID         { return r.s.Next }       // Next is the row after which the next page begins.
+func (r *Run) Rows() int64                { return r.s.Rows }       // Rows is how many rows have been taken.
+func (r *Run) Round() int                 { return r.s.Round }      // Round is 0, or the number of the retry.
+func (r *Run) Open() []Cell               { return r.s.Open }       // Open are the cells asked for and not answered.
+func (r *Run) Reservation() string        { return string(r.s.ID) } // Reservation is its reservation's id in the ledger.
+
+// Columns are the ids of the run's columns.
+func (r *Run) Columns() []kernel.ColumnID {
+	out := make([]kernel.ColumnID, len(r.s.Plans))
+	for i, p := range r.s.Plans {
+		out[i] = p.ColumnID
+	}
+	return out
+}
+
+// Start asks for the run.
+func (r *Run) Start(e RunStarted) error {
+	if r.s.ID != "" {
+		return kernel.E(kernel.KindConflict, "RUN_EXISTS", "the run %s exists already", e.RunID)
+	}
+	if len(e.Plans) == 0 || len(e.Plans) > MaxRunColumns {
+		return kernel.Invalid("columns", "must be 1 to %d enrichment columns", MaxRunColumns)
+	}
+	return r.Record(r, e)
+}
+
+// AddRecords adds records that came with the request, before the first page.
+func (r *Run) AddRecords(records []Record) error {
+	return r.Record(r, RunRecordsAdded{RunID: r.s.ID, Records: records})
+}
+
+func (r *Run) must(does string, states ...RunState) error {
+	if r.s.ID == "" {
+		return kernel.NotFound("job", "")
+	}
+	for _, s := range states {
+		if r.s.State == s && !r.s.Cancel {
+			return nil
+		}
+	}
+	state := string(r.s.State)
+	if r.s.Cancel && !r.s.State.Final() {
+		state = "being cancelled"
+	}
+	return kernel.E(kernel.KindConflict, "WRONG_STATE", "a job that is %s can't be %s", state, does)
+}
+
+// Pause makes the run stop asking. Pausing a paused run does nothing.
+func (r *Run) Pause(at time.Time) error {
+	if r.s.State == RunPausedState && !r.s.Cancel {
+		return nil
+	}
+	if err := r.must("paused", RunPending, RunRunning); err != nil {
+		return err
+	}
+	return r.Record(r, RunPaused{RunID: r.s.ID, At: at})
+}
+
+// Resume makes a paused run go on. Resuming one that runs does nothing.
+func (r *Run) Resume(at time.Time) error {
+	if (r.s.State == RunRunning || r.s.State == RunPending) && !r.s.Cancel {
+		return nil
+	}
+	if err := r.must("resumed", RunPausedState); err != nil {
+		return err
+	}
+	return r.Record(r, RunResumed{RunID: r.s.ID, At: at})
+}
+
+// Cancel makes the run end. Cancelling twice does nothing.
+func (r *Run) Cancel(at time.Time) error {
+	if r.s.Cancel || r.s.State == RunCancelled {
+		return nil
+	}
+	if err := r.must("cancelled", RunPending, RunRunning, RunPausedState); err != nil {
+		return err
+	}
+	return r.Record(r, RunCancelRequested{RunID: r.s.ID, At: at})
+}
+
+// Retry makes a finished run go on with the records that failed.
+func (r *Run) Retry(reserved kernel.Credits, at time.Time) error {
+	if r.s.ID != "" && !r.s.State.Final() {
+		return kernel.E(kernel.KindConflict, "WRONG_STATE", "the job has not ended; only the failures of an ended job are retried")
+	}
+	if err := r.must("retried", RunCompleted, RunPartiallyCompleted, RunFailed, RunCancelled); err != nil {
+		return err
+	}
+	if r.s.Counts.Failed == 0 {
+		return kernel.E(kernel.KindConflict, "NOTHING_FAILED", "no record of this job has failed")
+	}
+	return r.Record(r, RunRetried{RunID: r.s.ID, Round: r.s.Round + 1, Records: r.s.Counts.Failed, Reserved: reserved, At: at})
+}
+
+// PagePart is a block of cells of a page.
+type PagePart struct {
+	Rows    []kernel.RowID
+	Columns []kernel.ColumnID
+}
+
+// StartPage records the intent to ask for the cells of the next page, which ends at the row next.
+func (r *Run) StartPage(parts []PagePart, next kernel.RowID, at time.Time) error {
+	return r.page(r.s.Page+1, parts, next, false, at)
+}
+
+// StartPageAgain records the intent to ask for what is left of the page under way.
+func (r *Run) StartPageAgain(at time.Time) error {
+	return r.page(r.s.Page, Parts(r.s.Open), r.s.Next, true, at)
+}
+
+func (r *Run) page(no int, parts []PagePart, next kernel.RowID, again bool, at time.Time) error {
+	if r.s.State.Final() {
+		return fmt.Errorf("run %s has ended", r.s.ID)
+	}
+	for _, p := range parts {
+		e := RunPageStarted{RunID: r.s.ID, TableID: r.s.Table, Page: no, Rows: p.Rows, Columns: p.Columns, Next: next, Again: again, At: at}
+		if err := r.Record(r, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Parts groups cells into blocks: the rows that need the same columns together, rows in the order given.
+func Parts(cells []Cell) []PagePart {
+	var order []kernel.RowID
+	byRow := map[kernel.RowID][]kernel.ColumnID{}
+	for _, c := range cells {
+		if _, ok := byRow[c.Row]; !ok {
+			order = append(order, c.Row)
+		}
+		byRow[c.Row] = append(byRow[c.Row], c.Column)
+	}
+	var parts []PagePart
+	index := map[string]int{}
+	for _, row := range order {
+		key := fmt.Sprint(byRow[row])
+		i, ok := index[key]
+		if !ok {
+			i = len(parts)
+			index[key] = i
+			parts = append(parts, PagePart{Columns: byRow[row]})
+		}
+		parts[i].Rows = append(parts[i].Rows, row)
+	}
+	return parts
+}
+
+// Finish ends the run. State and reason follow from what happened unless an end is forced by a reason.
+func (r *Run) Finish(state RunState, reason string, at time.Time) error {
+	if r.s.State.Final() {
+		return nil
+	}
+	return r.Record(r, RunFinished{RunID: r.s.ID, TableID: r.s.Table, State: state, Reason: reason, At: at})
+}
+
+// Apply implements kernel.Aggregate.
+func (r *Run) Apply(e kernel.Event) error {
+	switch e := e.(type) {
+	case RunStarted:
+		r.s = runState{
+			ID: e.RunID, Table: e.TableID, Plans: e.Plans, Selection: e.Selection, State: RunPending, MaxCredits: e.MaxCredits,
+			Counts: Counts{Total: e.Estimate.Records},
+		}
+	case RunRecordsAdded:
+	case RunPageStarted:
+		r.pageStarted(e)
+	case RunAnswersRecorded:
+		r.answered(e)
+	case RunPaused:
+		r.s.State = RunPausedState
+	case RunResumed:
+		r.s.State = RunRunning
+	case RunCancelRequested:
+		r.s.Cancel = true
+	case RunRetried:
+		r.s.Round, r.s.State, r.s.Cancel, r.s.Next, r.s.Rows = e.Round, RunPending, false, "", 0
+		r.s.Counts.Done -= r.s.Counts.Failed
+		r.s.Counts.Failed = 0
+	case RunFinished:
+		r.s.State, r.s.Open = e.State, nil
+		r.s.Counts.Total = r.s.Counts.Done
+	default:
+		return kernel.UnknownEvent("run", e)
+	}
+	return nil
+}
+
+func (r *Run) pageStarted(e RunPageStarted) {
+	if r.s.State == RunPending {
+		r.s.State = RunRunning
+	}
+	if e.Again { // what is open stays open
+		return
+	}
+	if e.Page != r.s.Page {
+		r.s.Open = nil
+	}
+	r.s.Page, r.s.Next = e.Page, e.Next
+	r.s.Rows += int64(len(e.Rows))
+	for _, row := range e.Rows {
+		for _, col := range e.Columns {
+			r.s.Open = append(r.s.Open, Cell{row, col})
+		}
+	}
+}
+
+func (r *Run) answered(e RunAnswersRecorded) {
+	r.s.Spent += e.SpentMC
+	cached := map[Cell]bool{}
+	for _, p := range e.Provenance {
+		cached[Cell{p.RowID, p.ColumnID}] = p.Cached
+	}
+	done := make(map[Cell]bool, len(e.Marks))
+	for _, m := range e.Marks {
+		c := Cell{m.RowID, m.ColumnID}
+		done[c] = true
+		r.s.Counts.Add(m.State, cached[c])
+	}
+	left := r.s.Open[:0]
+	for _, c := range r.s.Open {
+		if !done[c] {
+			left = append(left, c)
+		}
+	}
+	r.s.Open = left
+	r.s.Counts.Total = max(r.s.Counts.Total, r.s.Counts.Done)
+}
+
+// SnapshotSchema implements eventstore.Snapshotter.
+func (r *Run) SnapshotSchema() int { return 1 }
+
+// MarshalState implements eventstore.Snapshotter.
+func (r *Run) MarshalState() (json.RawMessage, error) { return json.Marshal(r.s) }
+
+// UnmarshalState implements eventstore.Snapshotter.
+func (r *Run) UnmarshalState(b json.RawMessage) error { return json.Unmarshal(b, &r.s) }

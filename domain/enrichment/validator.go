@@ -1,0 +1,159 @@
+package enrichment
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ValidatorType is a shape that a validator may ask for; empty asks for none.
+type ValidatorType string
+
+func (t ValidatorType) valid() bool {
+	switch FieldType(t) {
+	case "", FieldEmail, FieldURL, FieldPhone, FieldDomain, FieldNumber, FieldBoolean, FieldDate:
+		return true
+	default:
+		return false
+	}
+}
+
+// Judge is a validator made ready.
+type Judge struct {
+	v       Validator
+	pattern *regexp.Regexp
+}
+
+// NewJudge makes a validator ready; nil accepts every answer that is not empty.
+func NewJudge(v *Validator) (*Judge, error) {
+	j := &Judge{}
+	if v == nil {
+		return j, nil
+	}
+	j.v = *v
+	if v.Pattern != "" {
+		re, err := regexp.Compile(v.Pattern)
+		if err != nil {
+			return nil, fmt.Errorf("the validator's pattern: %w", err)
+		}
+		j.pattern = re
+	}
+	return j, nil
+}
+
+// Refuse says why the answer is not accepted, or "". An empty value is never an answer.
+func (j *Judge) Refuse(value any, confidence *float64) string {
+	text := Text(value)
+	if strings.TrimSpace(text) == "" {
+		return "the answer is empty"
+	}
+	if t := ValidatorType(j.v.Type); !t.matches(value, text) {
+		return fmt.Sprintf("%q is not a valid %s", short(text), t)
+	}
+	if j.pattern != nil && !j.pattern.MatchString(text) {
+		return fmt.Sprintf("%q does not match the pattern", short(text))
+	}
+	if least := j.v.MinConfidence; least != nil {
+		if confidence == nil {
+			return "the answer comes without a confidence"
+		}
+		if *confidence < *least {
+			return fmt.Sprintf("the confidence %.2f is below %.2f", *confidence, *least)
+		}
+	}
+	return ""
+}
+
+var (
+	phoneForm  = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)                                             //nolint:gochecknoglobals // compiled constants
+	domainForm = regexp.MustCompile(`^(?i:[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}$`) //nolint:gochecknoglobals // compiled constants
+)
+
+func (t ValidatorType) matches(value any, text string) bool {
+	switch FieldType(t) {
+	case FieldEmail:
+		a, err := mail.ParseAddress(text)
+		return err == nil && a.Address == text && domainForm.MatchString(text[strings.LastIndexByte(text, '@')+1:])
+	case FieldURL:
+		u, err := url.Parse(text)
+		return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+	case FieldPhone:
+		return phoneForm.MatchString(text)
+	case FieldDomain:
+		return len(text) <= 253 && domainForm.MatchString(text)
+	case FieldNumber:
+		_, err := strconv.ParseFloat(text, 64)
+		return err == nil
+	case FieldBoolean:
+		if _, ok := value.(bool); ok {
+			return true
+		}
+		_, err := strconv.ParseBool(text)
+		return err == nil
+	case FieldDate:
+		_, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			_, err = time.Parse(time.RFC3339, text)
+		}
+		return err == nil
+	default:
+		return true
+	}
+}
+
+// Text writes a value of JSON as a person would read it: text as it is, lists with commas, anything else as JSON.
+func Text(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case []string:
+		return strings.Join(v, ", ")
+	case []any:
+		parts := make([]string, len(v))
+		for i, e := range v {
+			parts[i] = Text(e)
+		}
+		return strings.Join(parts, ", ")
+	case json.RawMessage:
+		return RawText(v)
+	default:
+		b, err := json.Marshal(v)
+		if err != nil {
+			return ""
+		}
+		return string(b)
+	}
+}
+
+// RawText is Text of a value that still is JSON.
+func RawText(raw json.RawMessage) string {
+	if len(raw) == 0 {
+		return ""
+	}
+	if raw[0] != '"' && raw[0] != '[' {
+		if string(raw) == "null" {
+			return ""
+		}
+		return string(raw)
+	}
+	var v any
+	if json.Unmarshal(raw, &v) != nil {
+		return string(raw)
+	}
+	return Text(v)
+}
+
+func short(s string) string {
+	const most = 60
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}

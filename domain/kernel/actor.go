@@ -1,0 +1,53 @@
+package kernel
+
+// ActorKind says what kind of thing acted.
+type ActorKind string
+
+// The kinds of actor.
+const (
+	ActorUser     ActorKind = "user"
+	ActorAPIKey   ActorKind = "api_key"
+	ActorRun      ActorKind = "run"
+	ActorImport   ActorKind = "import"
+	ActorSystem   ActorKind = "system"
+	ActorOperator ActorKind = "operator"
+)
+
+// Actor is who or what caused an event. For whom it acted (the user who started a run, the owner of an API key) is in
+// OnBehalfOf.
+type Actor struct {
+	Kind       ActorKind `json:"kind"`
+	ID         string    `json:"id,omitempty"`
+	OnBehalfOf UserID    `json:"on_behalf_of,omitempty"`
+}
+
+// User returns the person behind the actor: the user himself, or the one it acts for. Empty for the system.
+func (a Actor) User() UserID {
+	if a.Kind == ActorUser {
+		return UserID(a.ID)
+	}
+	return a.OnBehalfOf
+}
+
+// System is the actor of what the product does by itself.
+func System() Actor { return Actor{Kind: ActorSystem} }
+
+// Meta travels with a command and is stored with each of its events: who asked, in which workspace, and how to trace it.
+type Meta struct {
+	Actor         Actor       `json:"actor"`
+	Workspace     WorkspaceID `json:"workspace,omitempty"`
+	Command       string      `json:"command,omitempty"`
+	CorrelationID string      `json:"correlation_id,omitempty"`
+	CausationID   string      `json:"causation_id,omitempty"`
+	Client        string      `json:"client,omitempty"`
+	// IdempotencyKey names the request within everything that was ever asked: the same key acts once.
+	IdempotencyKey string `json:"idempotency_key,omitempty"`
+	// Fingerprint tells a repeat of the request from another request under the same key. It is not stored with events.
+	Fingerprint string `json:"-"`
+}
+
+// As returns the meta with the command's name set.
+func (m Meta) As(command string) Meta {
+	m.Command = command
+	return m
+}

@@ -1,0 +1,74 @@
+package workspace
+
+import "github.com/morket/morket/domain/kernel"
+
+// Action is something that a member may be allowed to do in a workspace.
+type Action string
+
+// The actions.
+const (
+	ReadWorkspace     Action = "workspace.read"
+	UpdateWorkspace   Action = "workspace.update"
+	DeleteWorkspace   Action = "workspace.delete"
+	ReadMembers       Action = "members.read"
+	ManageMembers     Action = "members.manage"
+	LeaveWorkspace    Action = "members.leave"
+	ManageAPIKeys     Action = "api_keys.manage"
+	ReadTables        Action = "tables.read"
+	EditRows          Action = "rows.edit"
+	ManageTables      Action = "tables.manage"
+	ImportData        Action = "data.import"
+	ExportData        Action = "data.export"
+	RunEnrichments    Action = "enrichments.run"
+	ReadCredits       Action = "credits.read"
+	ManageCaps        Action = "credits.caps"
+	ReadCredentials   Action = "credentials.read"
+	ManageCredentials Action = "credentials.manage"
+)
+
+// Rule is one line of the permission table.
+type Rule struct {
+	Action  Action
+	Meaning string
+	Roles   []kernel.Role
+}
+
+// Permissions is the permission table: the API, the documents and the tests all use this one.
+func Permissions() []Rule {
+	const owner, admin, member, viewer, billing = kernel.RoleOwner, kernel.RoleAdmin, kernel.RoleMember, kernel.RoleViewer, kernel.RoleBillingAdmin
+	type roles = []kernel.Role
+	return []Rule{
+		{ReadWorkspace, "see the workspace's name and settings", roles{owner, admin, member, viewer, billing}},
+		{UpdateWorkspace, "rename the workspace and change its settings", roles{owner, admin}},
+		{DeleteWorkspace, "delete and restore the workspace", roles{owner}},
+		{ReadMembers, "see who is a member", roles{owner, admin, member, viewer}},
+		{ManageMembers, "invite, remove and re-role members", roles{owner, admin}},
+		{LeaveWorkspace, "leave the workspace", roles{owner, admin, member, viewer, billing}},
+		{ManageAPIKeys, "make, list and revoke API keys", roles{owner, admin}},
+		{ReadTables, "see tables, rows and history", roles{owner, admin, member, viewer}},
+		{EditRows, "write, delete and restore rows", roles{owner, admin, member}},
+		{ManageTables, "make, change and delete tables, columns and views", roles{owner, admin, member}},
+		{ImportData, "import files", roles{owner, admin, member}},
+		{ExportData, "export tables", roles{owner, admin, member, viewer}},
+		{RunEnrichments, "run, pause and cancel enrichments", roles{owner, admin, member}},
+		{ReadCredits, "see the credit balance, transactions and proof", roles{owner, admin, member, billing}},
+		{ManageCaps, "set spend caps", roles{owner, admin, billing}},
+		{ReadCredentials, "list credentials, masked", roles{owner, admin, member}},
+		{ManageCredentials, "add, rotate, test and delete credentials", roles{owner, admin}},
+	}
+}
+
+// Allowed reports whether a member with the role may do it.
+func Allowed(role kernel.Role, action Action) bool {
+	for _, rule := range Permissions() {
+		if rule.Action != action {
+			continue
+		}
+		for _, r := range rule.Roles {
+			if r == role {
+				return true
+			}
+		}
+	}
+	return false
+}

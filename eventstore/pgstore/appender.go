@@ -1,0 +1,249 @@
+package pgstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore"
+)
+
+const (
+	// connectFor is how long a batch waits for the database to come back before its appends are answered with an error.
+	connectFor = 5 * time.Second
+	// connectPause is the time between two attempts to connect.
+	connectPause = 100 * time.Millisecond
+	// statementTimeout is how long one batch may take in the database, the wait for the head included.
+	statementTimeout = 30 * time.Second
+	// replyTimeout is how long the reply is waited for; then the connection is taken for lost.
+	replyTimeout = statementTimeout + 5*time.Second
+)
+
+const appendSQL = `SELECT head, recorded, base, first, known_key, known_fingerprint, known_first, known_last, known_result
+	FROM log.append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25)`
+
+// appender takes batches from the queue and commits them over a connection of its own.
+type appender struct {
+	*Store
+	ctx   context.Context
+	conn  *pgx.Conn
+	batch *batch
+	held  *pending // did not go into the last batch; it begins the next one
+}
+
+func (s *Store) runAppender(ctx context.Context) {
+	w := &appender{Store: s, ctx: ctx, batch: newBatch()}
+	defer w.disconnect()
+	for w.collect() {
+		w.commit(w.batch)
+	}
+}
+
+// collect waits for an append and takes with it whatever else is waiting. It answers false when the store is closed and
+// nothing is left.
+func (w *appender) collect() bool {
+	w.batch.reset()
+	for len(w.batch.items) == 0 {
+		if w.held != nil {
+			w.batch.add(w.held)
+			w.held = nil
+			break
+		}
+		p, open := <-w.queue.items
+		if !open {
+			return false
+		}
+		w.put(p)
+	}
+	// Callers that were just answered get to run, so that their next appends are in this batch.
+	runtime.Gosched()
+	for w.held == nil {
+		select {
+		case p, open := <-w.queue.items:
+			if !open {
+				return true
+			}
+			w.put(p)
+		default:
+			return true
+		}
+	}
+	return true
+}
+
+// put takes the append into the batch, or holds it for the next one.
+func (w *appender) put(p *pending) {
+	switch {
+	case !p.take():
+		w.queue.done(p)
+	case !w.batch.add(p):
+		w.held = p
+	}
+}
+
+func (w *appender) give(p *pending, a answer) {
+	w.queue.done(p)
+	p.answer <- a
+}
+
+func (w *appender) giveAll(b *batch, err error) {
+	for _, p := range b.items {
+		w.give(p, answer{err: err})
+	}
+}
+
+// commit carries a batch out and answers its appends.
+func (w *appender) commit(b *batch) {
+	for attempt := 1; ; attempt++ {
+		if err := w.connect(); err != nil {
+			w.giveAll(b, kernel.E(kernel.KindUnavailable, "LOG_UNAVAILABLE", "the log's database cannot be reached; try again").Because(err))
+			return
+		}
+		out, err := w.call(b)
+		if err == nil {
+			if b.answers(out, w.give) {
+				w.announce(out.head + int64(b.events))
+			}
+			return
+		}
+		if w.again(b, err) && attempt < 3 {
+			continue
+		}
+		w.fail(b, err)
+		return
+	}
+}
+
+// again says whether the batch should be tried once more as it is: nothing of it was done, and the cause is gone.
+func (w *appender) again(b *batch, err error) bool {
+	switch {
+	case pgconn.SafeToRetry(err):
+		w.disconnect()
+		return true
+	case w.conn == nil || w.conn.IsClosed():
+		return false
+	case code(err) == codeNoPartition:
+		if err := w.extend(b.events); err != nil {
+			w.log.Error("extend the log", "error", err)
+			return false
+		}
+		return true
+	}
+	return code(err) == codeDeadlock
+}
+
+// extend makes partitions for so many more events. It is needed here only when the log has outrun the background.
+func (w *appender) extend(events int) error {
+	head, err := w.Head(w.ctx)
+	if err != nil {
+		return err
+	}
+	return w.partitions.extend(w.ctx, head+int64(events))
+}
+
+// fail answers a batch that the database refused. One bad append fails alone: its batch is tried again one by one.
+func (w *appender) fail(b *batch, err error) {
+	switch {
+	case w.conn == nil || w.conn.IsClosed():
+		w.disconnect()
+		w.log.Error("lost the connection during an append", "appends", len(b.items), "error", err)
+		w.giveAll(b, fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, err))
+	case isOverload(err):
+		w.log.Warn("the log did not take a batch in time", "appends", len(b.items), "error", err)
+		w.giveAll(b, fmt.Errorf("%w: %w", eventstore.ErrBusy, err))
+	case len(b.items) == 1:
+		w.giveAll(b, refused(err))
+	default:
+		w.log.Warn("a batch failed and is tried one by one", "appends", len(b.items), "error", err)
+		one := newBatch()
+		for _, p := range b.items {
+			one.reset()
+			one.add(p)
+			w.commit(one)
+		}
+	}
+}
+
+// call is the round trip. An error of an open connection means that nothing was done.
+func (w *appender) call(b *batch) (outcome, error) {
+	ctx, cancel := context.WithTimeout(w.ctx, replyTimeout)
+	defer cancel()
+	binary := []int16{pgx.BinaryFormatCode}
+	res := w.conn.PgConn().ExecPrepared(ctx, appendStatement, b.encode(w.cfg.Clock), binary, binary).Read()
+	if res.Err != nil {
+		return outcome{}, res.Err
+	}
+	out, err := readOutcome(res.Rows)
+	if err != nil { // it was committed, but how is not known: as if the reply had been lost
+		w.disconnect()
+	}
+	return out, err
+}
+
+const appendStatement = "log_append"
+
+// connect makes sure of a connection, for a while.
+func (w *appender) connect() error {
+	if w.conn != nil && !w.conn.IsClosed() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(w.ctx, connectFor)
+	defer cancel()
+	for {
+		conn, err := w.dial(ctx)
+		if err == nil {
+			w.conn = conn
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(connectPause):
+		}
+	}
+}
+
+func (w *appender) dial(ctx context.Context) (*pgx.Conn, error) {
+	conn, err := w.Store.dial(ctx, "morket log append")
+	if err != nil {
+		return nil, err
+	}
+	_, err = conn.Exec(ctx, `SELECT set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false),
+		set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false)`,
+		millis(w.cfg.LockTimeout), millis(statementTimeout))
+	if err == nil {
+		_, err = conn.Prepare(ctx, appendStatement, appendSQL)
+	}
+	if err != nil {
+		return nil, errors.Join(err, conn.Close(ctx))
+	}
+	return conn, nil
+}
+
+func (w *appender) disconnect() {
+	if w.conn == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(w.ctx, time.Second)
+	defer cancel()
+	if err := w.conn.Close(ctx); err != nil {
+		w.log.Debug("close the appender's connection", "error", err)
+	}
+	w.conn = nil
+}
+
+// announce tells everybody that the log has grown.
+func (s *Store) announce(head int64) {
+	s.appended.Fire()
+	s.partitions.reached(head)
+	select {
+	case s.notify <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,111 @@
+package pgstore
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore"
+)
+
+// ErrClosed is the answer to an append after Close.
+var ErrClosed = kernel.E(kernel.KindUnavailable, "LOG_CLOSED", "the log is shutting down; try again")
+
+// pending is an append on its way.
+type pending struct {
+	eventstore.Append
+	metadata []byte
+	bytes    int
+	state    atomic.Int32
+	answer   chan answer // has room for the one answer
+}
+
+type answer struct {
+	appended eventstore.Appended
+	err      error
+}
+
+// States of a pending append. It is taken into a batch, or left by its caller, whichever comes first.
+const (
+	stateWaiting int32 = iota
+	stateTaken
+	stateLeft
+)
+
+func newPending(a eventstore.Append) (*pending, error) {
+	if err := a.Check(); err != nil {
+		return nil, err
+	}
+	if len(a.Result) == 0 {
+		a.Result = kernel.Null()
+	}
+	metadata, err := json.Marshal(a.Meta)
+	if err != nil {
+		return nil, fmt.Errorf("encode the metadata: %w", err)
+	}
+	if problem := eventstore.CheckJSON(metadata); problem != "" {
+		return nil, kernel.Invalid("metadata", "%s", problem)
+	}
+	p := &pending{Append: a, metadata: metadata, answer: make(chan answer, 1)}
+	p.bytes = len(a.Result) + len(metadata)
+	for _, s := range a.Streams {
+		for _, e := range s.Events {
+			p.bytes += len(e.Data)
+		}
+	}
+	return p, nil
+}
+
+// take claims the append for a batch; false means that its caller has left.
+func (p *pending) take() bool { return p.state.CompareAndSwap(stateWaiting, stateTaken) }
+
+// leave gives the append up; false means that it is too late for that.
+func (p *pending) leave() bool { return p.state.CompareAndSwap(stateWaiting, stateLeft) }
+
+// queue holds the appends that wait, up to a number and an amount of bytes.
+type queue struct {
+	items    chan *pending
+	bytes    atomic.Int64
+	maxBytes int64
+
+	mu     sync.RWMutex // keeps put and close apart
+	closed bool
+}
+
+func newQueue(items int, bytes int64) *queue {
+	return &queue{items: make(chan *pending, items), maxBytes: bytes}
+}
+
+// put adds an append, or answers ErrBusy at once. One append is taken however big it is.
+func (q *queue) put(p *pending) error {
+	q.mu.RLock()
+	defer q.mu.RUnlock()
+	if q.closed {
+		return ErrClosed
+	}
+	if total := q.bytes.Add(int64(p.bytes)); total > q.maxBytes && total > int64(p.bytes) {
+		q.bytes.Add(int64(-p.bytes))
+		return eventstore.ErrBusy
+	}
+	select {
+	case q.items <- p:
+		return nil
+	default:
+		q.bytes.Add(int64(-p.bytes))
+		return eventstore.ErrBusy
+	}
+}
+
+// done gives back the room of an append that has been answered or left.
+func (q *queue) done(p *pending) { q.bytes.Add(int64(-p.bytes)) }
+
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.closed {
+		q.closed = true
+		close(q.items)
+	}
+}

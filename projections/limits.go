@@ -1,0 +1,62 @@
+package projections
+
+import (
+	"cmp"
+	"context"
+	"time"
+)
+
+// Limits are the numbers of a Runner or Reactor. Zero takes the default.
+type Limits struct {
+	BatchEvents     int           // applied in one transaction at most; default 2,000
+	BatchBytes      int           // of event data in one transaction, about; default 4 MB
+	PollMin         time.Duration // between looks at the log while the bus doesn't deliver; default 20 ms
+	PollMax         time.Duration // between looks at the log while the bus does; default 1 s
+	CheckpointEvery time.Duration // how long a position without wanted events may stay undurable; default 1 s
+	BackoffMin      time.Duration // after a transient error; default 50 ms
+	BackoffMax      time.Duration // default 5 s
+	RetryFirst      time.Duration // until a parked stream is tried again, doubling each time; default 60 s
+	RetryAttempts   int           // until a parked stream is left to a person; default 5
+}
+
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		BatchEvents:     cmp.Or(l.BatchEvents, 2000),
+		BatchBytes:      cmp.Or(l.BatchBytes, 4<<20),
+		PollMin:         cmp.Or(l.PollMin, 20*time.Millisecond),
+		PollMax:         cmp.Or(l.PollMax, time.Second),
+		CheckpointEvery: cmp.Or(l.CheckpointEvery, time.Second),
+		BackoffMin:      cmp.Or(l.BackoffMin, 50*time.Millisecond),
+		BackoffMax:      cmp.Or(l.BackoffMax, 5*time.Second),
+		RetryFirst:      cmp.Or(l.RetryFirst, time.Minute),
+		RetryAttempts:   cmp.Or(l.RetryAttempts, 5),
+	}
+}
+
+// backoff doubles from min to max.
+type backoff struct{ next, min, max time.Duration }
+
+func (l Limits) backoff() *backoff {
+	return &backoff{next: l.BackoffMin, min: l.BackoffMin, max: l.BackoffMax}
+}
+
+// wait waits for the next pause, or returns ctx's error.
+func (b *backoff) wait(ctx context.Context) error {
+	d := b.next
+	b.next = min(2*d, b.max)
+	return pause(ctx, d)
+}
+
+func (b *backoff) reset() { b.next = b.min }
+
+// pause waits for d, or returns ctx's error.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,168 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore"
+)
+
+// RunnerConfig is what a Runner needs.
+type RunnerConfig struct {
+	Projector  Projector
+	Log        Log
+	Subscriber message.Subscriber // of this projection's own consumer group; nil follows the log alone
+	Store      Store
+	Clock      kernel.Clock
+	Logger     *slog.Logger
+	Limits     Limits
+}
+
+// Validate says what is missing.
+func (c RunnerConfig) Validate() error {
+	return need("runner", map[string]bool{
+		"Projector": c.Projector != nil, "Log": c.Log != nil, "Store": c.Store != nil, "Clock": c.Clock != nil, "Logger": c.Logger != nil,
+	})
+}
+
+func need(who string, given map[string]bool) error {
+	var errs []error
+	for name, ok := range given {
+		if !ok {
+			errs = append(errs, fmt.Errorf("%s needs a %s", who, name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Runner keeps one projection up to date. Several processes may run the same projection: one of them leads at each step,
+// the others follow its checkpoint.
+type Runner struct {
+	cfg     RunnerConfig
+	worker  *worker
+	applied []func([]eventstore.Recorded)
+}
+
+// NewRunner makes a runner; Run starts it.
+func NewRunner(cfg RunnerConfig) (*Runner, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cfg.Limits = cfg.Limits.withDefaults()
+	r := &Runner{cfg: cfg}
+	r.worker = cfg.worker(LiveOf(cfg.Projector.Name()))
+	r.worker.applied = func(events []eventstore.Recorded) {
+		for _, fn := range r.applied {
+			fn(events)
+		}
+	}
+	return r, nil
+}
+
+func (c RunnerConfig) worker(place Place) *worker {
+	return &worker{
+		place: place, version: c.Projector.Version(), store: c.Store, log: c.Log, clock: c.Clock, logger: c.Logger,
+		limits: c.Limits, wants: wanted(c.Projector.Types()), apply: c.Projector.Apply,
+	}
+}
+
+// Name returns the projection's name.
+func (r *Runner) Name() string { return r.cfg.Projector.Name() }
+
+// Position returns the position that the read model has reached.
+func (r *Runner) Position() int64 { return r.worker.progress.position() }
+
+// Wait returns nil when the read model has reached the position, or ctx's error.
+func (r *Runner) Wait(ctx context.Context, position int64) error {
+	return r.worker.progress.wait(ctx, position)
+}
+
+// OnApplied has fn called with the wanted events of each committed batch, in order, on the runner's goroutine: it must be
+// quick. It must be called before Run. When several processes run the projection, each hears of its own batches only.
+func (r *Runner) OnApplied(fn func([]eventstore.Recorded)) { r.applied = append(r.applied, fn) }
+
+// Run keeps the read model up to date until ctx ends, and then returns an error that is ctx's. Without a read model it makes
+// one; one of an older version of the projector is rebuilt while the old one serves; beside a newer one it stands by. Any
+// other error means that the read model can't be made.
+func (r *Runner) Run(ctx context.Context) error {
+	for {
+		if err := r.prepare(ctx); err != nil {
+			return fmt.Errorf("projection %s: %w", r.Name(), err)
+		}
+		f := &feed{worker: r.worker, subscriber: r.cfg.Subscriber}
+		err := f.run(ctx)
+		if ctx.Err() != nil {
+			return err
+		}
+		if !errors.Is(err, ErrMoved) && !errors.Is(err, errNewer) {
+			return fmt.Errorf("projection %s: %w", r.Name(), err)
+		}
+	}
+}
+
+// prepare returns when there is a read model of the projector's version.
+func (r *Runner) prepare(ctx context.Context) error {
+	w := r.worker
+	warned := false
+	for {
+		var c Checkpoint
+		var ok bool
+		err := w.patiently(ctx, func() (err error) {
+			if c, ok, err = w.store.Checkpoint(ctx, w.place); err == nil && !ok {
+				c, err = w.store.Create(ctx, w.place, w.version)
+			}
+			return err
+		})
+		switch {
+		case err != nil:
+			return err
+		case c.Version == w.version:
+			return nil
+		case c.Version < w.version:
+			err = r.rebuild(ctx)
+		case !warned:
+			warned = true
+			w.logger.WarnContext(ctx, "standing by: the read model belongs to a newer version", "projection", r.Name(),
+				"own", w.version, "found", c.Version)
+		}
+		w.progress.move(c.Position)
+		if err != nil {
+			return err
+		}
+		if err := pause(ctx, w.limits.PollMax); err != nil {
+			return err
+		}
+	}
+}
+
+// rebuild brings the read model to the projector's version, unless another process is at it.
+func (r *Runner) rebuild(ctx context.Context) error {
+	busy, err := r.othersRebuild(ctx)
+	if err != nil || busy {
+		return err
+	}
+	_, err = Rebuild(ctx, RebuildConfig{RunnerConfig: r.cfg, Resume: true})
+	if errors.Is(err, ErrMoved) {
+		return nil // another process took over; prepare looks again
+	}
+	return err
+}
+
+// othersRebuild reports whether the next read model is coming on.
+func (r *Runner) othersRebuild(ctx context.Context) (bool, error) {
+	next := Place{Projection: r.Name(), Slot: Next}
+	first, ok, err := r.cfg.Store.Checkpoint(ctx, next)
+	if err != nil || !ok {
+		return false, r.worker.later(ctx, err)
+	}
+	if err := pause(ctx, 3*r.cfg.Limits.PollMax); err != nil {
+		return false, err
+	}
+	second, ok, err := r.cfg.Store.Checkpoint(ctx, next)
+	return ok && first != second, r.worker.later(ctx, err)
+}

@@ -1,0 +1,128 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/morket/morket/eventstore"
+)
+
+// Slot tells the copies of one projection's read model apart.
+type Slot string
+
+// The slots.
+const (
+	Live    Slot = ""        // what readers see
+	Next    Slot = "next"    // being rebuilt, to be swapped with the live one
+	Aside   Slot = "verify"  // rebuilt to be compared with the live one
+	Reacted Slot = "reactor" // a reactor's: a checkpoint and no read model
+)
+
+// Place is where a copy of a read model and its checkpoint are kept.
+type Place struct {
+	Projection string
+	Slot       Slot
+}
+
+// LiveOf is the place that readers of the projection see.
+func LiveOf(projection string) Place { return Place{Projection: projection} }
+
+// String names the place: the projection's name, and the slot after two underscores unless it is the live one.
+func (p Place) String() string {
+	if p.Slot == Live {
+		return p.Projection
+	}
+	return p.Projection + "__" + string(p.Slot)
+}
+
+// Checkpoint is how far the read model at a place has come.
+type Checkpoint struct {
+	Place    Place
+	Version  int   // of the projector that made the read model
+	Position int64 // the last position applied
+	// Revision grows with each change that the position doesn't show: a stream parked or replayed, a swap. It makes what a
+	// second runner remembers of the place out of date, so that it reads it again.
+	Revision int64
+}
+
+// Parked is a stream that a projection has set aside because an event of it could not be applied. Its events from that
+// one on are left out until they are replayed in order.
+type Parked struct {
+	Place     Place
+	Stream    eventstore.StreamID
+	Position  int64 // of the first event not applied
+	Version   int64 // of that event in its stream
+	EventType string
+	Error     string
+	Attempts  int
+	// RetryAt is when the runner tries again by itself; zero when it has given up and waits for a person.
+	RetryAt time.Time
+	// SkipReason is set by a person who wants that first event left out for good; the runner then goes on after it.
+	SkipReason string
+}
+
+// Step is one change of a read model. Either all of it happens or nothing.
+type Step struct {
+	To     int64                           // the new position
+	Apply  func(context.Context, Tx) error // may be nil
+	Park   []Parked                        // added, or replaced when the stream is parked already
+	Unpark []eventstore.StreamID
+}
+
+// Checkpoints keeps where the projections are.
+type Checkpoints interface {
+	// Checkpoint returns the place's checkpoint, false if there is no such place.
+	Checkpoint(ctx context.Context, place Place) (Checkpoint, bool, error)
+	// Advance makes the step and moves the checkpoint, in one transaction, if the checkpoint still is from; else it answers
+	// ErrMoved and nothing has happened. It returns the new checkpoint.
+	Advance(ctx context.Context, from Checkpoint, step Step) (Checkpoint, error)
+	// Transient reports whether an error of Advance is about the store rather than about the events: the same step may
+	// succeed later.
+	Transient(err error) bool
+}
+
+// DeadLetters keeps the parked streams.
+type DeadLetters interface {
+	// Parked lists the place's parked streams by position.
+	Parked(ctx context.Context, place Place) ([]Parked, error)
+	// Retry makes the runner replay a parked stream soon. With a skip reason, its first event is left out for good. False
+	// means the stream is not parked.
+	Retry(ctx context.Context, place Place, stream eventstore.StreamID, skipReason string, at time.Time) (bool, error)
+}
+
+// Epochs makes, compares and swaps copies of read models.
+type Epochs interface {
+	// Create makes an empty read model at the place, at position 0. At the live place and a reactor's it leaves one that exists
+	// alone and answers its checkpoint; at the others it drops it first.
+	Create(ctx context.Context, place Place, version int) (Checkpoint, error)
+	// Finish makes what is better made when the tables are full, such as indexes.
+	Finish(ctx context.Context, place Place) error
+	// Swap puts the next read model in the live one's place, in one transaction. While it holds the live one's checkpoint it
+	// calls catchUp, which must bring next at least as far, else it answers ErrBehind. Without a live read model, next
+	// becomes it and catchUp isn't called.
+	Swap(ctx context.Context, projection string, catchUp func(ctx context.Context, live Checkpoint) error) (Checkpoint, error)
+	// Drop removes a place and what it holds.
+	Drop(ctx context.Context, place Place) error
+	// Checksums sums up each table of the place, all at one moment, with the checkpoint at that moment.
+	Checksums(ctx context.Context, place Place) (Checkpoint, map[string]Checksum, error)
+}
+
+// Store keeps read models with their checkpoints and parked streams.
+type Store interface {
+	Checkpoints
+	DeadLetters
+	Epochs
+}
+
+// Checksum is a table's row count and a sum over its rows that doesn't depend on their order.
+type Checksum struct {
+	Rows int64
+	Sum  string
+}
+
+// What a Store may answer.
+var (
+	ErrMoved  = errors.New("the projection's checkpoint has moved")
+	ErrBehind = errors.New("the rebuilt read model has not come as far as the live one")
+)

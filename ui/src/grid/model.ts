@@ -1,0 +1,64 @@
+import type { CellState, CellValue, Column, ColumnType, Row } from '@/api/types';
+
+export type { CellState, CellStateName, CellValue, Column, ColumnType, Row, SelectOption } from '@/api/types';
+
+/** A row as the grid holds it: one mutable object per row, shared by the cache and AG Grid. */
+export interface GridRow {
+  readonly id: string;
+  cells: Record<string, CellValue>;
+  states: Record<string, CellState>;
+  /** Position of the last change seen per column; older patches and windows don't overwrite newer cells. */
+  positions: Record<string, number>;
+  /** Edits under way per column, with the server's value under them. */
+  pending: Record<string, { count: number; base: CellValue }>;
+  version: number;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface CellChange {
+  rowId: string;
+  columnId: string;
+  value: CellValue;
+}
+
+const READ_ONLY: ReadonlySet<ColumnType> = new Set<ColumnType>([
+  'created_at',
+  'updated_at',
+  'created_by',
+  'updated_by',
+  'row_id',
+]);
+const NUMERIC: ReadonlySet<ColumnType> = new Set<ColumnType>(['number', 'currency', 'percent']);
+
+export function isReadOnly(column: Column): boolean {
+  return READ_ONLY.has(column.type);
+}
+export function isNumeric(type: ColumnType): boolean {
+  return NUMERIC.has(type);
+}
+
+/** The value of a cell; the read-only types come from the row itself. */
+export function cellOf(row: GridRow, column: Column): CellValue {
+  if (column.type === 'row_id') return row.id;
+  if (column.type === 'created_at') return row.cells[column.id] ?? row.created_at;
+  if (column.type === 'updated_at') return row.cells[column.id] ?? row.updated_at;
+  return row.cells[column.id] ?? null;
+}
+
+export function toGridRow(row: Row): GridRow {
+  return {
+    id: row.id,
+    cells: { ...row.cells },
+    states: { ...(row.states ?? {}) },
+    positions: {},
+    pending: {},
+    version: row.version,
+    created_at: row.created_at,
+    updated_at: row.updated_at,
+  };
+}
+
+export function sameValue(a: CellValue, b: CellValue): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
