@@ -34,10 +34,10 @@ func (l Limits) withDefaults() Limits {
 }
 
 // backoff doubles from min to max.
-type backoff struct{ next, min, max time.Duration }
+type backoff struct{ next, max time.Duration }
 
 func (l Limits) backoff() *backoff {
-	return &backoff{next: l.BackoffMin, min: l.BackoffMin, max: l.BackoffMax}
+	return &backoff{next: l.BackoffMin, max: l.BackoffMax}
 }
 
 // wait waits for the next pause, or returns ctx's error.
@@ -46,8 +46,6 @@ func (b *backoff) wait(ctx context.Context) error {
 	b.next = min(2*d, b.max)
 	return pause(ctx, d)
 }
-
-func (b *backoff) reset() { b.next = b.min }
 
 // pause waits for d, or returns ctx's error.
 func pause(ctx context.Context, d time.Duration) error {

@@ -146,9 +146,12 @@ func (r *Runner) rebuild(ctx context.Context) error {
 	if err != nil || busy {
 		return err
 	}
-	_, err = Rebuild(ctx, RebuildConfig{RunnerConfig: r.cfg, Resume: true})
-	if errors.Is(err, ErrMoved) {
-		return nil // another process took over; prepare looks again
+	err = r.worker.patiently(ctx, func() error {
+		_, err := Rebuild(ctx, RebuildConfig{RunnerConfig: r.cfg, Resume: true})
+		return err
+	})
+	if errors.Is(err, ErrMoved) || errors.Is(err, ErrBehind) {
+		return nil // another process rebuilds, or did; prepare looks again
 	}
 	return err
 }

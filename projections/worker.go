@@ -157,10 +157,19 @@ func (w *worker) pass(to int64) {
 
 // choose returns the wanted events of streams that are not parked.
 func (w *worker) choose(events []eventstore.Recorded) []eventstore.Recorded {
-	var out []eventstore.Recorded
-	for _, e := range events {
-		if w.wants[e.Type] {
-			out = append(out, e)
+	n := 0
+	for i := range events {
+		if w.wants[events[i].Type] {
+			n++
+		}
+	}
+	if n == len(events) {
+		return w.unparked(events)
+	}
+	out := make([]eventstore.Recorded, 0, n)
+	for i := range events {
+		if w.wants[events[i].Type] {
+			out = append(out, events[i])
 		}
 	}
 	return w.unparked(out)

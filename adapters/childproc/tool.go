@@ -40,7 +40,7 @@ func (t Tool) Run(ctx context.Context) error {
 		t.Logger = slog.New(slog.DiscardHandler)
 	}
 	out := &lineLog{log: t.Logger, tool: t.Name}
-	cmd := exec.CommandContext(ctx, path, t.Args...) //nolint:gosec // the names are constants of our own packages
+	cmd := exec.CommandContext(ctx, path, t.Args...)
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = t.Dir, t.Env, out, out
 	cmd.SysProcAttr = sysProcAttr(nil, syscall.SIGKILL)
 	cmd.Cancel = func() error { killGroup(cmd.Process); return nil }
@@ -81,7 +81,7 @@ func (l *lineLog) Write(b []byte) (int, error) {
 	lines := bufio.NewScanner(bytes.NewReader(b))
 	for lines.Scan() {
 		if line := lines.Text(); line != "" {
-			l.log.Debug(line, "tool", l.tool)
+			l.log.Debug("a tool says", "tool", l.tool, "line", line)
 		}
 	}
 	l.tail.Write(b)

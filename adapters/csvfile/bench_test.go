@@ -38,7 +38,7 @@ func BenchmarkCSV(b *testing.B) {
 			b.SetBytes(int64(len(file)))
 			b.ReportAllocs()
 			for b.Loop() {
-				r, err := NewReader(bytes.NewReader(file), Options{Reading: csvUTF8(), Width: 20})
+				r, err := NewReader(bytes.NewReader(file), dataops.ReadOptions{Reading: csvUTF8(), Width: 20})
 				for err == nil {
 					_, err = r.Next()
 				}
@@ -69,7 +69,7 @@ func BenchmarkUTF16(b *testing.B) {
 	file := encode(string(benchFile(20_000, true)), dataops.UTF16LE)
 	b.SetBytes(int64(len(file)))
 	for b.Loop() {
-		o := Options{Reading: csvUTF8(), Width: 20}
+		o := dataops.ReadOptions{Reading: csvUTF8(), Width: 20}
 		o.Reading.Encoding = dataops.UTF16LE
 		r, err := NewReader(bytes.NewReader(file), o)
 		for err == nil {

@@ -10,9 +10,8 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// Detect tells how to read a file of which everything was written to the inspector. Its error is one that the uploader
-// may see: the file is of a kind that cannot be imported.
-func Detect(d *Inspector, filename string) (dataops.Reading, error) {
+// Detect implements dataops.Inspector.
+func (d *Inspector) Detect(filename string) (dataops.Reading, error) {
 	if d.size == 0 {
 		return dataops.Reading{}, kernel.Invalid("file", "is empty")
 	}
@@ -32,7 +31,7 @@ func Detect(d *Inspector, filename string) (dataops.Reading, error) {
 	}
 	reading.Format = dataops.CSV
 	reading.Delimiter = detectDelimiter(text, int64(len(d.head)) < d.size, filename)
-	reading.Header = DetectHeader(headRecords(text, reading.Delimiter, headerSample))
+	reading.Header = detectHeader(headRecords(text, reading.Delimiter, headerSample))
 	return reading, nil
 }
 
@@ -114,7 +113,7 @@ func detectDelimiter(text []byte, cut bool, filename string) string {
 
 // headRecords reads the first records of decoded text; broken ones have no fields.
 func headRecords(text []byte, delimiter string, limit int) [][]string {
-	r, err := NewReader(bytes.NewReader(text), Options{Reading: dataops.Reading{Format: dataops.CSV, Encoding: dataops.UTF8, Delimiter: delimiter}})
+	r, err := NewReader(bytes.NewReader(text), dataops.ReadOptions{Reading: dataops.Reading{Format: dataops.CSV, Encoding: dataops.UTF8, Delimiter: delimiter}})
 	if err != nil {
 		return nil
 	}
@@ -133,9 +132,9 @@ func headRecords(text []byte, delimiter string, limit int) [][]string {
 	return out
 }
 
-// DetectHeader tells whether the first record holds names: each is some text that is not a number, a date, an address or
+// detectHeader tells whether the first record holds names: each is some text that is not a number, a date, an address or
 // the like, and no two are the same.
-func DetectHeader(records [][]string) bool {
+func detectHeader(records [][]string) bool {
 	if len(records) == 0 || len(records[0]) == 0 {
 		return false
 	}

@@ -19,7 +19,7 @@ func detect(t *testing.T, raw []byte, name string) (dataops.Reading, error) {
 		require.NoError(t, err)
 		raw = raw[n:]
 	}
-	return Detect(&d, name)
+	return d.Detect(name)
 }
 
 func TestDetect(t *testing.T) {
@@ -71,7 +71,7 @@ func TestDetectRefuses(t *testing.T) {
 func TestJSONLines(t *testing.T) {
 	t.Parallel()
 	in := `{"a":1.10,"b":"x","n":{"deep":[1,2]}}` + "\n\n" + `[1]` + "\n" + `{"b":null,"z":1}` + "\r\n" + `{"a":` + "\n" + `{"a":"\u0000"}` + "\n" + `{"a":12345678901234567890123456789012345678}`
-	r, err := NewReader(strings.NewReader(in), Options{Reading: dataops.Reading{Format: dataops.JSONL, Encoding: dataops.UTF8}, Keys: []string{"a", "b", "n"}})
+	r, err := NewReader(strings.NewReader(in), dataops.ReadOptions{Reading: dataops.Reading{Format: dataops.JSONL, Encoding: dataops.UTF8}, Keys: []string{"a", "b", "n"}})
 	require.NoError(t, err)
 	next := func() dataops.Record {
 		rec, err := r.Next()

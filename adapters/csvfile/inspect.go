@@ -13,15 +13,14 @@ const headBytes = 256 << 10
 // Inspector is written the whole file while it is uploaded; it keeps the beginning and counts what tells the encodings
 // apart, so that a single accent a gigabyte into the file is not overlooked.
 type Inspector struct {
-	head       []byte
-	size       int64
-	rest       [utf8.UTFMax]byte // of a character that goes over the end of a block
-	restLen    int
-	multi      int64 // well-formed UTF-8 characters of several bytes
-	malformed  int64 // bytes that are not UTF-8
-	undefined  int64 // bytes that mean nothing in Windows-1252
-	zeros      [2]int64
-	lastParity int64
+	head      []byte
+	size      int64
+	rest      [utf8.UTFMax]byte // of a character that goes over the end of a block
+	restLen   int
+	multi     int64 // well-formed UTF-8 characters of several bytes
+	malformed int64 // bytes that are not UTF-8
+	undefined int64 // bytes that mean nothing in Windows-1252
+	zeros     [2]int64
 }
 
 // Write implements io.Writer; it never fails.
@@ -34,9 +33,6 @@ func (d *Inspector) Write(p []byte) (int, error) {
 	d.size += int64(len(p))
 	return len(p), nil
 }
-
-// Head returns the beginning of the file.
-func (d *Inspector) Head() []byte { return d.head }
 
 func (d *Inspector) countBytes(p []byte) {
 	if bytes.IndexByte(p, 0) >= 0 {

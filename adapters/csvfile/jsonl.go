@@ -20,7 +20,7 @@ type jsonReader struct {
 }
 
 // maxUnknown is how many keys that no column stands for are told about.
-const maxUnknown = 100
+const maxUnknown = dataops.MaxColumns
 
 func newJSONReader(s *scanner, keys []string) *jsonReader {
 	r := &jsonReader{s: s, index: make(map[string]int, len(keys)), fields: make([][]byte, len(keys)), unknown: map[string]bool{}}
@@ -30,7 +30,7 @@ func newJSONReader(s *scanner, keys []string) *jsonReader {
 	return r
 }
 
-// Next implements Reader.
+// Next implements dataops.Records.
 func (r *jsonReader) Next() (dataops.Record, error) {
 	for {
 		text, rec, err := nextLine(r.s)

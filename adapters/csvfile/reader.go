@@ -10,31 +10,12 @@ import (
 	"github.com/morket/morket/domain/dataops"
 )
 
-// Options says how to read a file.
-type Options struct {
-	Reading dataops.Reading
-	// From is where to start: the zero Mark, or a Record's Next. The source must stand there already.
-	From dataops.Mark
-	// Width is how many fields a CSV record has; 0 takes any number. A shorter record is filled with empty fields, a longer
-	// one is a problem.
-	Width int
-	// Keys are those of JSON Lines that become fields, in this order.
-	Keys []string
-}
-
-// Reader reads records.
-type Reader interface {
-	// Next returns the next record, whose slices are good until the call after, or io.EOF. Records that are broken come with
-	// a Problem; an error is one of the source.
-	Next() (dataops.Record, error)
-}
-
 // NewReader reads records from src, which stands at o.From.
-func NewReader(src io.Reader, o Options) (Reader, error) {
+func NewReader(src io.Reader, o dataops.ReadOptions) (dataops.Records, error) {
 	if o.From.Offset == 0 {
 		head := make([]byte, 3)
 		n, err := io.ReadFull(src, head)
-		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF { //nolint:errorlint // ReadFull returns them bare
+		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 			return nil, fmt.Errorf("read the file: %w", err)
 		}
 		skip := bomLen(head[:n], o.Reading.Encoding)
@@ -68,7 +49,7 @@ type span struct {
 	doubled  bool // it holds doubled quotes
 }
 
-// Next implements Reader. Blank lines are no records.
+// Next implements dataops.Records. Blank lines are no records.
 func (r *csvReader) Next() (dataops.Record, error) {
 	for {
 		n, ending, ok := r.s.line()
@@ -232,7 +213,9 @@ func (r *csvReader) field(p int) (next, ending int, more bool, trouble string) {
 	}
 }
 
-func tooLong() string { return fmt.Sprintf("the record is longer than %d MB", dataops.MaxRecordBytes>>20) }
+func tooLong() string {
+	return fmt.Sprintf("the record is longer than %d MB", dataops.MaxRecordBytes>>20)
+}
 
 // ending returns the length of the line end at i.
 func (r *csvReader) ending(i int) int {

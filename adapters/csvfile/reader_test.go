@@ -30,7 +30,7 @@ type got struct {
 	next    dataops.Mark
 }
 
-func readAll(t interface{ Fatalf(string, ...any) }, src io.Reader, o Options) []got {
+func readAll(t interface{ Fatalf(string, ...any) }, src io.Reader, o dataops.ReadOptions) []got {
 	r, err := NewReader(src, o)
 	if err != nil {
 		t.Fatalf("NewReader: %v", err)
@@ -90,12 +90,12 @@ func TestCSVRecords(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var have []rec
-			for _, g := range readAll(t, iotest.OneByteReader(strings.NewReader(tc.in)), Options{Reading: csvUTF8(), Width: tc.width}) {
+			for _, g := range readAll(t, iotest.OneByteReader(strings.NewReader(tc.in)), dataops.ReadOptions{Reading: csvUTF8(), Width: tc.width}) {
 				have = append(have, rec{g.line, g.fields, g.problem})
 			}
 			require.Equal(t, tc.want, have)
 			var whole []rec
-			for _, g := range readAll(t, strings.NewReader(tc.in), Options{Reading: csvUTF8(), Width: tc.width}) {
+			for _, g := range readAll(t, strings.NewReader(tc.in), dataops.ReadOptions{Reading: csvUTF8(), Width: tc.width}) {
 				whole = append(whole, rec{g.line, g.fields, g.problem})
 			}
 			require.Equal(t, have, whole, "the size of the reads must not matter")
@@ -108,7 +108,7 @@ func TestCSVLimits(t *testing.T) {
 	long := strings.Repeat("x", dataops.MaxFieldBytes+1)
 	huge := strings.Repeat("y,", dataops.MaxRecordBytes)
 	in := "a,b\n" + long + ",1\n\"" + long + "\n\",2\n" + huge + "\nc,d\n\"" + strings.Repeat(strings.Repeat("z", 1023)+"\n", dataops.MaxRecordBytes/1024+10)
-	recs := readAll(t, strings.NewReader(in), Options{Reading: csvUTF8(), Width: 2})
+	recs := readAll(t, strings.NewReader(in), dataops.ReadOptions{Reading: csvUTF8(), Width: 2})
 	require.Equal(t, "field 1 has 65537 bytes; a cell takes at most 65536", recs[1].problem)
 	require.Equal(t, "field 1 has 65538 bytes; a cell takes at most 65536", recs[2].problem)
 	require.EqualValues(t, 3, recs[2].line)
@@ -154,7 +154,7 @@ func encode(s string, enc dataops.Encoding) []byte {
 func TestMalformedEncodings(t *testing.T) {
 	t.Parallel()
 	read := func(enc dataops.Encoding, raw []byte) []got {
-		o := Options{Reading: csvUTF8(), Width: 1}
+		o := dataops.ReadOptions{Reading: csvUTF8(), Width: 1}
 		o.Reading.Encoding = enc
 		return readAll(t, bytes.NewReader(raw), o)
 	}
@@ -204,7 +204,7 @@ func TestRoundTripInEveryEncodingAndFromEveryMark(t *testing.T) {
 			t.Fatal("flush")
 		}
 		raw := encode(b.String(), enc)
-		o := Options{Reading: dataops.Reading{Format: dataops.CSV, Encoding: enc, Delimiter: string(comma)}, Width: width}
+		o := dataops.ReadOptions{Reading: dataops.Reading{Format: dataops.CSV, Encoding: enc, Delimiter: string(comma)}, Width: width}
 		recs := readAll(t, iotest.HalfReader(bytes.NewReader(raw)), o)
 		if len(recs) != len(rows) {
 			t.Fatalf("%d records of %d in %q", len(recs), len(rows), b.String())
@@ -241,7 +241,7 @@ func TestReadsWhatTheStandardLibraryReads(t *testing.T) {
 		if err != nil {
 			return // what is broken is reported otherwise there
 		}
-		recs := readAll(t, strings.NewReader(in), Options{Reading: csvUTF8()})
+		recs := readAll(t, strings.NewReader(in), dataops.ReadOptions{Reading: csvUTF8()})
 		if len(recs) != len(want) {
 			t.Fatalf("%q: %v, want %v", in, recs, want)
 		}
@@ -263,7 +263,7 @@ func FuzzCSV(f *testing.F) {
 	}
 	encodings := []dataops.Encoding{dataops.UTF8, dataops.UTF16LE, dataops.UTF16BE, dataops.Windows1252}
 	f.Fuzz(func(t *testing.T, raw []byte, e byte) {
-		o := Options{Reading: csvUTF8(), Width: 2}
+		o := dataops.ReadOptions{Reading: csvUTF8(), Width: 2}
 		o.Reading.Encoding = encodings[int(e)%len(encodings)]
 		recs := readAll(t, bytes.NewReader(raw), o)
 		var last dataops.Mark

@@ -3,60 +3,68 @@ package csvfile
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"strings"
 )
 
 // BOM marks a file as UTF-8 for spreadsheet programs that would take it for something else.
 const BOM = "\xEF\xBB\xBF"
 
-// Writer writes CSV after RFC 4180: CRLF line ends, quotes only where they are needed.
+// Writer writes CSV after RFC 4180: CRLF line ends, quotes only where they are needed. The first error stays and shows at
+// Flush.
 type Writer struct {
-	w     *bufio.Writer
+	w     io.Writer
+	buf   []byte
 	comma byte
 	first bool // at the start of a record
+	err   error
 }
+
+const writeBytes = 64 << 10
 
 // NewWriter writes to w with the delimiter, which is one plain character.
 func NewWriter(w io.Writer, comma byte) *Writer {
-	return &Writer{w: bufio.NewWriterSize(w, 64<<10), comma: comma, first: true}
+	return &Writer{w: w, buf: make([]byte, 0, writeBytes+4096), comma: comma, first: true}
 }
 
-// Field writes the next field of the record. Errors show at Flush.
-func (w *Writer) Field(s string) {
+// Field writes the next field of the record.
+func (w *Writer) Field(s string) { field(w, s) }
+
+// Bytes is Field for text that is in bytes.
+func (w *Writer) Bytes(b []byte) { field(w, b) }
+
+func field[T string | []byte](w *Writer, s T) {
 	if !w.first {
-		w.put(w.comma)
+		w.buf = append(w.buf, w.comma)
 	}
 	w.first = false
-	if !w.needsQuotes(s) {
-		w.text(s)
+	if !needsQuotes(s, w.comma) {
+		w.buf = append(w.buf, s...)
 		return
 	}
-	w.put('"')
-	for {
-		i := strings.IndexByte(s, '"')
-		if i < 0 {
-			break
+	w.buf = append(w.buf, '"')
+	from := 0
+	for i := range len(s) {
+		if s[i] == '"' {
+			w.buf = append(append(w.buf, s[from:i+1]...), '"')
+			from = i + 1
 		}
-		w.text(s[:i+1])
-		w.put('"')
-		s = s[i+1:]
 	}
-	w.text(s)
-	w.put('"')
+	w.buf = append(append(w.buf, s[from:]...), '"')
 }
 
-// needsQuotes also holds for leading and trailing spaces, which some programs drop.
-func (w *Writer) needsQuotes(s string) bool {
-	if s == "" {
+// needsQuotes also holds for leading and trailing spaces, which some programs drop, and for what would be taken for a
+// byte order mark.
+func needsQuotes[T string | []byte](s T, comma byte) bool {
+	if len(s) == 0 {
 		return false
 	}
-	if s[0] == ' ' || s[len(s)-1] == ' ' || strings.HasPrefix(s, BOM) {
+	if s[0] == ' ' || s[len(s)-1] == ' ' || s[0] == BOM[0] {
 		return true
 	}
 	for i := range len(s) {
-		if c := s[i]; c == w.comma || c == '"' || c == '\n' || c == '\r' {
+		if c := s[i]; c == comma || c == '"' || c == '\n' || c == '\r' {
 			return true
 		}
 	}
@@ -66,10 +74,13 @@ func (w *Writer) needsQuotes(s string) bool {
 // End ends the record.
 func (w *Writer) End() {
 	if w.first {
-		w.text(`""`) // a blank line would not be read as a record
+		w.buf = append(w.buf, '"', '"') // a blank line would not be read as a record
 	}
-	w.text("\r\n")
+	w.buf = append(w.buf, '\r', '\n')
 	w.first = true
+	if len(w.buf) >= writeBytes {
+		w.write()
+	}
 }
 
 // Record writes a whole record.
@@ -83,25 +94,33 @@ func (w *Writer) Record(fields ...string) {
 	w.End()
 }
 
+func (w *Writer) write() {
+	if w.err == nil {
+		_, w.err = w.w.Write(w.buf)
+	}
+	w.buf = w.buf[:0]
+}
+
+// Err returns the first error of the writing so far.
+func (w *Writer) Err() error { return w.err }
+
 // Flush hands everything on and returns the first error of the writing so far.
 func (w *Writer) Flush() error {
-	if err := w.w.Flush(); err != nil {
-		return fmt.Errorf("write the file: %w", err)
+	w.write()
+	if w.err != nil {
+		return fmt.Errorf("write the file: %w", w.err)
 	}
 	return nil
 }
-
-// A bufio.Writer keeps its first error and answers it at Flush.
-func (w *Writer) put(c byte)    { _ = w.w.WriteByte(c) }
-func (w *Writer) text(s string) { _, _ = w.w.WriteString(s) }
 
 // JSONWriter writes JSON Lines.
 type JSONWriter struct {
 	w     *bufio.Writer
 	names []string // with quotes and colon
+	at    int      // the next field
 }
 
-// NewJSONWriter writes objects with the names as keys, in this order.
+// NewJSONWriter writes objects with the names, of which there is at least one, as keys in this order.
 func NewJSONWriter(w io.Writer, names []string) (*JSONWriter, error) {
 	j := &JSONWriter{w: bufio.NewWriterSize(w, 64<<10)}
 	for _, n := range names {
@@ -111,26 +130,28 @@ func NewJSONWriter(w io.Writer, names []string) (*JSONWriter, error) {
 		}
 		j.names = append(j.names, string(b)+":")
 	}
+	if len(names) == 0 {
+		return nil, errors.New("a JSON Lines file needs a column")
+	}
 	return j, nil
 }
 
-// Record writes an object; a value is its JSON, nil is null.
-func (j *JSONWriter) Record(values []json.RawMessage) {
-	sep := byte('{')
-	for i, name := range j.names {
-		_ = j.w.WriteByte(sep)
-		sep = ','
-		_, _ = j.w.WriteString(name)
-		if v := values[i]; len(v) > 0 {
-			_, _ = j.w.Write(v)
-		} else {
-			_, _ = j.w.WriteString("null")
-		}
+// Field writes the next value, which is JSON; nil is null. After the last one, the record is ended.
+func (j *JSONWriter) Field(value []byte) {
+	sep := byte(',')
+	if j.at == 0 {
+		sep = '{'
 	}
-	if len(j.names) == 0 {
-		_ = j.w.WriteByte('{')
+	_ = j.w.WriteByte(sep)
+	_, _ = j.w.WriteString(j.names[j.at])
+	if len(value) == 0 {
+		value = []byte("null")
 	}
-	_, _ = j.w.WriteString("}\n")
+	_, _ = j.w.Write(value)
+	if j.at++; j.at == len(j.names) {
+		_, _ = j.w.WriteString("}\n")
+		j.at = 0
+	}
 }
 
 // Flush hands everything on and returns the first error of the writing so far.

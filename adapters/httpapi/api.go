@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net"
 	"net/http"
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -46,8 +48,14 @@ type Config struct {
 	Clock         kernel.Clock
 	Logger        *slog.Logger
 	Origins       []string // allowed by CORS
-	Secure        bool     // the public address is https: HSTS
-	Version       string
+	// FingerprintKey keys the fingerprints of requests, which are stored with idempotency keys: from a plain hash of a body
+	// with a password in it the password could be guessed.
+	FingerprintKey []byte
+	// Proxies are the networks of reverse proxies whose X-Forwarded-For is believed. With none, a client's address is that of
+	// its connection, so that nobody gets around the rate limits by a header.
+	Proxies []*net.IPNet
+	Secure  bool // the public address is https: HSTS
+	Version string
 }
 
 // API is the REST API, to which modules add their endpoints.
@@ -74,6 +82,7 @@ type Op struct {
 	MaxBody     int64  // bytes of a JSON body, 1 MB by default
 	RawBody     bool   // the handler reads the body itself (uploads)
 	Projection  string // of a read: whose position Morket-Min-Position waits for
+	OwnReplay   bool   // of a write: the handler answers repeats itself, since the first answer held secrets and was not stored
 }
 
 const defaultMaxBody = 1 << 20
@@ -85,22 +94,46 @@ func New(cfg Config) *API {
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = clientAddress(cfg.Proxies)
 	hc := huma.DefaultConfig("Morket", cfg.Version)
 	hc.DocsPath, hc.SchemasPath, hc.OpenAPIPath = "", "", ""
 	hc.CreateHooks = nil // no $schema links in answers
-	hc.RejectUnknownQueryParameters = true
 	hc.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", Description: "An access token or an API key."},
 	}
 	hc.Formats = map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()}
-	huma.NewError = fromHuma // the library's own seam for the shape of errors
+	hc.Transformers = []huma.Transformer{nameRequest}
+	shapeErrors.Do(func() { huma.NewError = fromHuma })
 	a := &API{cfg: cfg, echo: e, ops: map[string]Op{}}
 	a.huma = &escaped{API: humaecho.New(e, hc)}
 	e.HTTPErrorHandler = a.echoError
 	e.Use(a.outer)
 	e.GET(Base+"/openapi.json", a.openAPI)
 	return a
+}
+
+// shapeErrors guards the library's own seam for the shape of errors, a variable of its package.
+var shapeErrors sync.Once //nolint:gochecknoglobals // as global as what it guards
+
+// nameRequest puts the request's id into errors that the library made.
+func nameRequest(hc huma.Context, _ string, v any) (any, error) {
+	if f, ok := v.(*failure); ok {
+		f.Meta.RequestID = requestID(humaecho.Unwrap(hc))
+	}
+	return v, nil
+}
+
+// clientAddress finds the address that a request comes from.
+func clientAddress(proxies []*net.IPNet) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range proxies {
+		trust = append(trust, echo.TrustIPRange(p))
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
 }
 
 // Handler returns the API as an http.Handler.
@@ -205,6 +238,7 @@ func schemaName(t reflect.Type, hint string) string {
 	if pkg := t.PkgPath(); pkg != "" {
 		name = pkg + "." + name
 	}
+	name = strings.ReplaceAll(name, "[]", "List ") // a list of a type is not the type
 	name = schemaPath.ReplaceAllStringFunc(name, func(s string) string {
 		m := schemaPath.FindStringSubmatch(s)
 		module := m[1]

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -157,11 +158,29 @@ func fromHuma(status int, msg string, errs ...error) huma.StatusError {
 		d := kernel.Detail{Message: err.Error()}
 		var detailer huma.ErrorDetailer
 		if errors.As(err, &detailer) {
-			d = kernel.Detail{Field: detailer.ErrorDetail().Location, Message: detailer.ErrorDetail().Message}
+			d = detailOf(detailer.ErrorDetail())
 		}
 		body.Details = append(body.Details, d)
 	}
+	if len(body.Details) > 0 {
+		body.Message = strings.TrimPrefix(body.Details[0].Field+": "+body.Details[0].Message, ": ")
+	}
 	return &failure{status: status, Body: body}
+}
+
+// detailOf names the field as the domain does: "name", not "body.name"; and a missing field by its own name.
+func detailOf(e *huma.ErrorDetail) kernel.Detail {
+	field, message := strings.TrimPrefix(e.Location, "body."), e.Message
+	rest, required := strings.CutPrefix(message, "expected required property ")
+	if name, ok := strings.CutSuffix(rest, " to be present"); required && ok {
+		if field == "body" || field == "" {
+			field = name
+		} else {
+			field += "." + name
+		}
+		message = "is missing"
+	}
+	return kernel.Detail{Field: strings.TrimPrefix(field, "query."), Message: message}
 }
 
 func codeOf(status int) string {

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -11,6 +12,8 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -139,6 +142,9 @@ func (a *API) guard(op Op) func(huma.Context, func(huma.Context)) {
 			meta, err = a.requestMeta(ctx, op, c)
 			ctx = context.WithValue(ctx, metaKey, meta)
 		}
+		if err == nil {
+			err = knownQuery(hc.Operation(), r.URL.Query())
+		}
 		c.SetRequest(c.Request().WithContext(ctx))
 		if err != nil {
 			a.refuse(c, err)
@@ -251,15 +257,25 @@ func (a *API) requestMeta(ctx context.Context, op Op, c echo.Context) (kernel.Me
 		// The key belongs to the caller: another caller's equal key is another key.
 		owner := string(p.User) + p.Actor.ID
 		if op.Public {
-			owner = "public"
+			owner = "public:" + c.RealIP() // so that two strangers' equal keys don't meet
 		}
 		meta.IdempotencyKey = owner + "/" + string(p.Workspace) + "/" + key
-		sum := sha256.New()
+		sum := hmac.New(sha256.New, a.cfg.FingerprintKey)
 		sum.Write([]byte(r.Method + " " + r.URL.RequestURI() + "\n"))
 		sum.Write(body)
 		meta.Fingerprint = hex.EncodeToString(sum.Sum(nil))
 	}
 	return meta, nil
+}
+
+// knownQuery refuses query parameters that the endpoint does not have: a misspelt filter must not answer everything.
+func knownQuery(op *huma.Operation, query url.Values) error {
+	for name := range query {
+		if !slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name }) {
+			return kernel.Invalid(strings.ToValidUTF8(name, "?"), "is not a query parameter of this call")
+		}
+	}
+	return nil
 }
 
 func isJSON(contentType string) bool {

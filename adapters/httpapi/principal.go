@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -66,6 +67,16 @@ func PrincipalOf(ctx context.Context) Principal {
 func Echo(ctx context.Context) echo.Context {
 	c, _ := ctx.Value(echoKey).(echo.Context)
 	return c
+}
+
+// Bearer returns the token of the Authorization header, empty if there is none. Endpoints that are public and yet have a
+// use for a sign-in read it.
+func Bearer(ctx context.Context) string {
+	token, ok := strings.CutPrefix(Echo(ctx).Request().Header.Get(echo.HeaderAuthorization), "Bearer ")
+	if !ok {
+		return ""
+	}
+	return token
 }
 
 // metaOf returns the command metadata of the request.

@@ -83,7 +83,7 @@ func Write[I, R any](a *API, op Op, handle func(ctx context.Context, meta kernel
 	h.Parameters = append(h.Parameters, headerParam(headerIdempotency, "Makes a repeat of the same request act once and get the first answer again."))
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*answer[R], error) {
 		meta := metaOf(ctx)
-		res, err := runOnce(ctx, a, meta, in, handle)
+		res, err := runOnce(ctx, a, op, meta, in, handle)
 		if err != nil {
 			return nil, a.failed(ctx, err)
 		}
@@ -98,7 +98,10 @@ func Write[I, R any](a *API, op Op, handle func(ctx context.Context, meta kernel
 	})
 }
 
-func runOnce[I, R any](ctx context.Context, a *API, meta kernel.Meta, in *I, handle func(context.Context, kernel.Meta, *I) (commands.Result[R], error)) (commands.Result[R], error) {
+func runOnce[I, R any](ctx context.Context, a *API, op Op, meta kernel.Meta, in *I, handle func(context.Context, kernel.Meta, *I) (commands.Result[R], error)) (commands.Result[R], error) {
+	if op.OwnReplay {
+		return handle(ctx, meta, in)
+	}
 	first, position, found, err := a.replay(ctx, meta)
 	if err != nil {
 		return commands.Result[R]{}, err
@@ -135,7 +138,7 @@ func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Co
 				c.Response().Header().Set("Content-Type", contentType)
 			}
 			if err := write(c.Response()); err != nil && ctx.Err() == nil {
-				a.cfg.Logger.Error("stream cut", "request_id", requestID(c), "error", err)
+				a.cfg.Logger.ErrorContext(ctx, "stream cut", "request_id", requestID(c), "error", err)
 				panic(http.ErrAbortHandler) // the client must see a broken stream, not a short file
 			}
 		}}, nil
@@ -147,7 +150,7 @@ func (a *API) failed(ctx context.Context, err error) error {
 	f := fail(err)
 	f.Meta.RequestID = metaOf(ctx).CorrelationID
 	if f.status >= http.StatusInternalServerError {
-		a.cfg.Logger.Error("request failed", "request_id", f.Meta.RequestID, "operation", metaOf(ctx).Command, "error", err)
+		a.cfg.Logger.ErrorContext(ctx, "request failed", "request_id", f.Meta.RequestID, "operation", metaOf(ctx).Command, "error", err)
 	}
 	return f
 }

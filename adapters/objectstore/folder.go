@@ -20,6 +20,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 )
 
@@ -52,36 +53,29 @@ func New(dir string, clock kernel.Clock) (*Folder, error) {
 	return f, nil
 }
 
-// Stored says what was put.
-type Stored struct {
-	Key    string
-	Size   int64
-	SHA256 string // hexadecimal
-}
-
 // Put stores what r has under the name. It streams: memory doesn't grow with the size. More than limit bytes is an error
 // of kernel.KindTooLarge, a full disk one of kernel.KindUnavailable; nothing is left of either.
-func (f *Folder) Put(ctx context.Context, name string, r io.Reader, limit int64) (Stored, error) {
+func (f *Folder) Put(ctx context.Context, name string, r io.Reader, limit int64) (dataops.Object, error) {
 	if _, err := f.path(name); err != nil {
-		return Stored{}, err
+		return dataops.Object{}, err
 	}
 	return f.put(ctx, func(string) string { return name }, r, limit)
 }
 
 // PutContent stores what r has under its own hash; the same content is stored once.
-func (f *Folder) PutContent(ctx context.Context, r io.Reader, limit int64) (Stored, error) {
+func (f *Folder) PutContent(ctx context.Context, r io.Reader, limit int64) (dataops.Object, error) {
 	return f.put(ctx, func(sum string) string { return "sha256/" + sum[:2] + "/" + sum }, r, limit)
 }
 
-func (f *Folder) put(ctx context.Context, key func(sum string) string, r io.Reader, limit int64) (_ Stored, err error) {
+func (f *Folder) put(ctx context.Context, key func(sum string) string, r io.Reader, limit int64) (_ dataops.Object, err error) {
 	var name [16]byte
 	if _, err := rand.Read(name[:]); err != nil {
-		return Stored{}, fmt.Errorf("name an upload: %w", err)
+		return dataops.Object{}, fmt.Errorf("name an upload: %w", err)
 	}
 	temp := filepath.Join(f.incoming, hex.EncodeToString(name[:]))
-	file, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // a random name in our own folder
+	file, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return Stored{}, diskError(err)
+		return dataops.Object{}, diskError(err)
 	}
 	defer func() {
 		if err != nil {
@@ -92,15 +86,15 @@ func (f *Folder) put(ctx context.Context, key func(sum string) string, r io.Read
 	sum := sha256.New()
 	size, err := copyLimited(ctx, io.MultiWriter(diskWriter{file}, sum), r, limit)
 	if err != nil {
-		return Stored{}, err
+		return dataops.Object{}, err
 	}
 	if err := file.Sync(); err != nil {
-		return Stored{}, diskError(err)
+		return dataops.Object{}, diskError(err)
 	}
 	if err := file.Close(); err != nil {
-		return Stored{}, diskError(err)
+		return dataops.Object{}, diskError(err)
 	}
-	s := Stored{Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))}
+	s := dataops.Object{Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))}
 	s.Key = key(s.SHA256)
 	return s, f.keep(temp, s.Key)
 }
@@ -117,7 +111,7 @@ func (f *Folder) keep(temp, key string) error {
 	if err := os.Rename(temp, path); err != nil {
 		return diskError(err)
 	}
-	dir, err := os.Open(filepath.Dir(path)) //nolint:gosec // a checked key
+	dir, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return diskError(err)
 	}
@@ -182,7 +176,7 @@ func (f *Folder) Open(_ context.Context, key string, offset int64) (io.ReadClose
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.Open(path) //nolint:gosec // a checked key
+	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, kernel.NotFound("object", key)
 	}
@@ -208,7 +202,7 @@ func (f *Folder) Delete(_ context.Context, key string) error {
 	return nil
 }
 
-var keyForm = regexp.MustCompile(`^[A-Za-z0-9_]+(/[A-Za-z0-9_]+){0,4}$`) //nolint:gochecknoglobals // a compiled constant
+var keyForm = regexp.MustCompile(`^[A-Za-z0-9_]+(/[A-Za-z0-9_]+){0,4}$`)
 
 // path refuses every key that could lead out of the folder.
 func (f *Folder) path(key string) (string, error) {

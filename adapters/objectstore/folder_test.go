@@ -2,7 +2,6 @@ package objectstore
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 )
 
@@ -37,7 +37,7 @@ func TestPutOpenDelete(t *testing.T) {
 	f, dir := open(t)
 	s, err := f.Put(t.Context(), "uploads/ws_1/imp_1", strings.NewReader("hello"), 5)
 	require.NoError(t, err)
-	require.Equal(t, Stored{"uploads/ws_1/imp_1", 5, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"}, s)
+	require.Equal(t, dataops.Object{Key: "uploads/ws_1/imp_1", Size: 5, SHA256: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"}, s)
 	r, err := f.Open(t.Context(), s.Key, 2)
 	require.NoError(t, err)
 	rest, err := io.ReadAll(r)
@@ -89,7 +89,7 @@ func TestAFullDiskIsSaid(t *testing.T) {
 	_, err := copyLimited(t.Context(), diskWriter{fullDisk{}}, strings.NewReader("1"), 5)
 	require.Equal(t, kernel.KindUnavailable, kernel.KindOf(err))
 	var e *kernel.Error
-	require.True(t, errors.As(err, &e))
+	require.ErrorAs(t, err, &e)
 	require.Equal(t, "DISK_FULL", e.Code)
 }
 

@@ -24,19 +24,19 @@ var ErrNoBinaries = fmt.Errorf("no PostgreSQL %d or newer is installed", minMajo
 
 // FindBinDir returns the folder with the newest usable initdb and postgres on this machine: PG_BIN when it is set, else the
 // distributions' folders, else PATH. It answers ErrNoBinaries when there is none.
-func FindBinDir() (string, error) { return findBinDir(0) }
+func FindBinDir(ctx context.Context) (string, error) { return findBinDir(ctx, 0) }
 
 // findBinDir looks for the given major version; 0 is the newest.
-func findBinDir(major int) (string, error) {
+func findBinDir(ctx context.Context, major int) (string, error) {
 	if dir := os.Getenv("PG_BIN"); dir != "" {
-		if _, err := majorOf(dir); err != nil {
+		if _, err := majorOf(ctx, dir); err != nil {
 			return "", fmt.Errorf("PG_BIN=%s: %w", dir, err)
 		}
 		return dir, nil
 	}
 	best, bestMajor := "", 0
 	for _, dir := range candidates() {
-		m, err := majorOf(dir)
+		m, err := majorOf(ctx, dir)
 		if err != nil || m < minMajor || m <= bestMajor || (major != 0 && m != major) {
 			continue
 		}
@@ -75,13 +75,13 @@ func executable(dir, name string) string {
 }
 
 // majorOf asks the server in dir for its version; both initdb and postgres must be there.
-func majorOf(dir string) (int, error) {
+func majorOf(ctx context.Context, dir string) (int, error) {
 	if _, err := os.Stat(executable(dir, "initdb")); err != nil {
 		return 0, err
 	}
-	ctx, cancel := context.WithTimeout(context.TODO(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, executable(dir, "postgres"), "--version") //nolint:gosec // the folder is the operator's choice
+	cmd := exec.CommandContext(ctx, executable(dir, "postgres"), "--version")
 	cmd.Env = childproc.Env()
 	out, err := cmd.Output()
 	if err != nil {
@@ -99,9 +99,9 @@ func binaries(ctx context.Context, cfg Config, dataMajor int, as *childproc.Iden
 	if cfg.BinDir != "" {
 		return cfg.BinDir, nil
 	}
-	dir, err := findBinDir(dataMajor)
+	dir, err := findBinDir(ctx, dataMajor)
 	if errors.Is(err, ErrNoBinaries) && dataMajor != 0 && dataMajor != fetchedMajor {
-		if dir, err = FindBinDir(); err == nil {
+		if dir, err = FindBinDir(ctx); err == nil {
 			return dir, nil // the versions are compared, and the difference explained, once
 		}
 	}

@@ -45,7 +45,7 @@ func Fetch(ctx context.Context, cacheDir string, log *slog.Logger) (string, erro
 		log.InfoContext(ctx, "fetching PostgreSQL", "through", source.name, "version", source.version, "into", root)
 		bin, err := fetchInto(ctx, root, source.fetch, log)
 		if err == nil {
-			return bin, os.WriteFile(marker, []byte(bin), 0o644) //nolint:gosec // not secret
+			return bin, os.WriteFile(marker, []byte(bin), 0o644)
 		}
 		log.WarnContext(ctx, "could not fetch PostgreSQL", "through", source.name, "error", err)
 		failures = append(failures, fmt.Errorf("through %s: %w", source.name, err))
@@ -67,7 +67,7 @@ func fetchInto(ctx context.Context, root string, fetch func(context.Context, str
 	if err != nil {
 		return "", err
 	}
-	if _, err := majorOf(bin); err != nil {
+	if _, err := majorOf(ctx, bin); err != nil {
 		return "", err
 	}
 	return bin, nil
@@ -94,7 +94,7 @@ func fetchNPM(ctx context.Context, root string, log *slog.Logger) (string, error
 		return "", err
 	}
 	native := filepath.Join(root, "node_modules", filepath.FromSlash(name), "native")
-	return filepath.Join(native, "bin"), readable(native)
+	return filepath.Join(native, "bin"), readable(root)
 }
 
 // readable lets every user read the tree and run what is a program in it: the server does not run as the one who fetched it.
@@ -107,7 +107,7 @@ func readable(root string) error {
 		if entry.IsDir() || filepath.Base(filepath.Dir(path)) == "bin" {
 			mode = 0o755
 		}
-		return os.Chmod(path, mode)
+		return os.Chmod(path, mode) //nolint:gosec // G122: nobody else writes to a folder that npm has just made for us
 	})
 }
 

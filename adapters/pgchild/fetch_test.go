@@ -40,6 +40,6 @@ func TestFetchedServersRun(t *testing.T) {
 func pathWithout(t *testing.T, tool string) string {
 	t.Helper()
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, tool), []byte("#!/bin/sh\nexit 1\n"), 0o700)) //nolint:gosec // it must be executable
+	require.NoError(t, os.WriteFile(filepath.Join(dir, tool), []byte("#!/bin/sh\nexit 1\n"), 0o700))
 	return dir + string(os.PathListSeparator) + os.Getenv("PATH")
 }

@@ -47,7 +47,7 @@ func prepare(cfg Config, as *childproc.Identity) (place, error) {
 			return p, err
 		}
 		p = place{dir: dir, ephemeral: true}
-		if err := os.Chmod(dir, dirMode); err != nil { //nolint:gosec // the data folder inside is closed
+		if err := os.Chmod(dir, dirMode); err != nil { // the data folder inside is closed
 			return p, err
 		}
 	}

@@ -70,7 +70,7 @@ func start(ctx context.Context, cfg Config, at place, as *childproc.Identity) (*
 	if err != nil {
 		return nil, err
 	}
-	binMajor, err := majorOf(bin)
+	binMajor, err := majorOf(ctx, bin)
 	if err != nil {
 		return nil, err
 	}
@@ -251,9 +251,9 @@ func (p place) discard() error {
 }
 
 // Version returns the major version of the PostgreSQL in a bin folder.
-func Version(binDir string) (int, error) {
+func Version(ctx context.Context, binDir string) (int, error) {
 	if _, err := exec.LookPath(executable(binDir, "postgres")); err != nil {
 		return 0, err
 	}
-	return majorOf(binDir)
+	return majorOf(ctx, binDir)
 }

@@ -4,10 +4,12 @@ package pgchild_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -207,7 +209,31 @@ func TestPGVariablesOfTheCallerDoNotReachTheServer(t *testing.T) {
 
 func TestAnUnusablePGBinIsSaid(t *testing.T) {
 	t.Setenv("PG_BIN", t.TempDir())
-	_, err := pgchild.FindBinDir()
+	_, err := pgchild.FindBinDir(t.Context())
 	require.ErrorContains(t, err, "PG_BIN=")
-	require.False(t, errors.Is(err, pgchild.ErrNoBinaries), "a wrong setting is not quietly passed over")
+	require.NotErrorIs(t, err, pgchild.ErrNoBinaries, "a wrong setting is not quietly passed over")
+}
+
+func TestRootsDataBehindAClosedFolderIsKeptElsewhere(t *testing.T) {
+	t.Parallel()
+	closed := filepath.Join(folder(t), "closed")
+	require.NoError(t, os.Mkdir(closed, 0o700))
+	wanted := filepath.Join(closed, "postgres")
+	var log bytes.Buffer
+	cfg := pgchild.Config{DataDir: wanted, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+	s, err := pgchild.Start(t.Context(), cfg)
+	require.NoError(t, err)
+	require.NoError(t, s.Stop())
+	if os.Geteuid() != 0 {
+		require.Equal(t, wanted, s.DataDir())
+		return
+	}
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(s.DataDir())) })
+	require.True(t, strings.HasPrefix(s.DataDir(), "/var/lib/morket/postgres-"), s.DataDir())
+	require.Contains(t, log.String(), "closed_folder="+closed)
+	first := s.DataDir()
+	s, err = pgchild.Start(t.Context(), cfg)
+	require.NoError(t, err)
+	require.Equal(t, first, s.DataDir(), "always at the same place")
+	require.NoError(t, s.Stop())
 }

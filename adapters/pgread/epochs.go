@@ -58,6 +58,9 @@ func (s *Store) Create(ctx context.Context, place projections.Place, version int
 
 func (s *Store) create(ctx context.Context, tx pgx.Tx, place projections.Place, version int, model Model) (projections.Checkpoint, error) {
 	c := projections.Checkpoint{Place: place}
+	if err := exec(ctx, tx, forgetSQL, place.String()); err != nil { // of one who creates the same place at the same time
+		return c, err
+	}
 	if err := tx.QueryRow(ctx, createSQL, place.String(), version).Scan(&c.Version, &c.Position, &c.Revision); err != nil {
 		return c, err
 	}

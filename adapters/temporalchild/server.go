@@ -72,7 +72,7 @@ func complete(ctx context.Context, cfg Config) (_ Config, discard string, err er
 		cfg.CacheDir = filepath.Join(user, "morket")
 	}
 	if cfg.Binary == "" {
-		cfg.Binary, err = FindBinary(cfg.CacheDir)
+		cfg.Binary, err = FindBinary(ctx, cfg.CacheDir)
 		if errors.Is(err, ErrNoBinary) {
 			cfg.Binary, err = Fetch(ctx, cfg.CacheDir, cfg.Logger)
 		}

@@ -59,7 +59,7 @@ func TestATemporaryServerLeavesNothing(t *testing.T) {
 
 func TestAnUnusableBinaryIsSaid(t *testing.T) {
 	t.Setenv("TEMPORAL_BIN", "/bin/false")
-	_, err := temporalchild.FindBinary(t.TempDir())
+	_, err := temporalchild.FindBinary(t.Context(), t.TempDir())
 	require.ErrorContains(t, err, "TEMPORAL_BIN=/bin/false")
 	require.NotErrorIs(t, err, temporalchild.ErrNoBinary, "a wrong setting is not quietly passed over")
 }
@@ -67,6 +67,6 @@ func TestAnUnusableBinaryIsSaid(t *testing.T) {
 func TestFindBinaryWithoutAny(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv("TEMPORAL_BIN", "")
-	_, err := temporalchild.FindBinary(t.TempDir())
+	_, err := temporalchild.FindBinary(t.Context(), t.TempDir())
 	require.ErrorIs(t, err, temporalchild.ErrNoBinary)
 }

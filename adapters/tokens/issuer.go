@@ -152,4 +152,3 @@ func random() ([]byte, error) {
 // FingerprintKey returns the key with which requests are fingerprinted: a plain hash of a body with a password in it
 // could be guessed from.
 func (i *Issuer) FingerprintKey() []byte { return mac(i.keys[0].access, "fingerprint", "") }
-

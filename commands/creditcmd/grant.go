@@ -16,8 +16,8 @@ type Grant struct {
 	Note      string
 }
 
-// Balance is an account after a command.
-type Balance struct {
+// Granted is an account after a command.
+type Granted struct {
 	Balance   kernel.Credits `json:"balance_mc"`
 	Reserved  kernel.Credits `json:"reserved_mc"`
 	Available kernel.Credits `json:"available_mc"`
@@ -33,15 +33,15 @@ func (c Grant) Validate() error {
 }
 
 // Grant carries out a Grant.
-func (h *Handlers) Grant(ctx context.Context, meta kernel.Meta, c Grant) (commands.Result[Balance], error) {
+func (h *Handlers) Grant(ctx context.Context, meta kernel.Meta, c Grant) (commands.Result[Granted], error) {
 	if err := c.Validate(); err != nil {
-		return commands.Result[Balance]{}, err
+		return commands.Result[Granted]{}, err
 	}
 	if c.Kind == "" {
 		c.Kind = credit.KindGrant
 	}
 	meta.Workspace = c.Workspace
-	var b Balance
+	var b Granted
 	done, err := h.ledger.Commit(ctx, meta.As("credit.grant"), c.Workspace, &b, func(a *credit.Account) error {
 		if err := a.Grant(c.Kind, c.Amount, c.Note, h.clock.Now()); err != nil {
 			return err
@@ -50,11 +50,11 @@ func (h *Handlers) Grant(ctx context.Context, meta kernel.Meta, c Grant) (comman
 		return nil
 	})
 	if err != nil {
-		return commands.Result[Balance]{}, err
+		return commands.Result[Granted]{}, err
 	}
 	return commands.Reply(done, b)
 }
 
-func balanceOf(a *credit.Account) Balance {
-	return Balance{Balance: a.Balance(), Reserved: a.Reserved(), Available: a.Available()}
+func balanceOf(a *credit.Account) Granted {
+	return Granted{Balance: a.Balance(), Reserved: a.Reserved(), Available: a.Available()}
 }

@@ -133,7 +133,15 @@ func (APIKeyRevoked) EventType() string { return "api_key.revoked.v1" }
 // Events lists the module's event types.
 func Events() []kernel.Event {
 	return []kernel.Event{
-		EmailReserved{}, UserRegistered{}, SessionOpened{}, SessionClosed{}, PasswordChanged{}, PasswordResetRequested{},
-		SessionStarted{}, SessionRefreshed{}, APIKeyCreated{}, APIKeyRevoked{},
+		EmailReserved{},
+		UserRegistered{},
+		SessionOpened{},
+		SessionClosed{},
+		PasswordChanged{},
+		PasswordResetRequested{},
+		SessionStarted{},
+		SessionRefreshed{},
+		APIKeyCreated{},
+		APIKeyRevoked{},
 	}
 }

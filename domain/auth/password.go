@@ -16,7 +16,7 @@ const (
 // commonPasswords has one password a line, in lower case. Source: see common_passwords.LICENSE.
 //
 //go:embed common_passwords.txt
-var commonPasswords string //nolint:gochecknoglobals // embedded data
+var commonPasswords string
 
 // PasswordPolicy decides which passwords may be chosen.
 type PasswordPolicy struct{ common map[string]struct{} }

@@ -15,14 +15,15 @@ type Mark struct {
 
 // Uploaded says that a file has arrived and what it seems to be. The file itself is in the object store.
 type Uploaded struct {
-	ImportID kernel.ImportID `json:"import_id"`
-	Filename string          `json:"filename"`
-	Object   string          `json:"object"` // the file's key in the object store
-	Size     int64           `json:"size"`   // bytes
-	SHA256   string          `json:"sha256"` // of the file, in hexadecimal
-	Reading  Reading         `json:"reading"`
-	Columns  []FileColumn    `json:"columns"`
-	Preview  [][]string      `json:"preview"`
+	ImportID  kernel.ImportID    `json:"import_id"`
+	Workspace kernel.WorkspaceID `json:"workspace_id"`
+	Filename  string             `json:"filename"`
+	Object    string             `json:"object"` // the file's key in the object store
+	Size      int64              `json:"size"`   // bytes
+	SHA256    string             `json:"sha256"` // of the file, in hexadecimal
+	Reading   Reading            `json:"reading"`
+	Columns   []FileColumn       `json:"columns"`
+	Preview   [][]string         `json:"preview"`
 }
 
 // Previewed says that the file was looked at again under another reading.
@@ -40,6 +41,7 @@ type Started struct {
 	TableID  kernel.TableID  `json:"table_id"`
 	NewTable bool            `json:"new_table,omitempty"`
 	Plan     Plan            `json:"plan"`
+	By       kernel.UserID   `json:"by,omitempty"` // on whose behalf the rows are written
 	// At is where the first record after the header begins.
 	At Mark `json:"at"`
 }
@@ -54,13 +56,14 @@ type RowsAdded struct {
 	Next     Mark            `json:"next"`
 }
 
-// RowsUpdated holds the cells that an upsert changed in rows that were there before. Old has the values that stood there
-// when the import looked the rows up, in the chunk's order.
+// RowsUpdated holds the cells that an upsert changed in rows that were there before. Old has the values that the read model
+// had, in the chunk's order, when the import looked the rows up; it had applied the log up to the position Seen.
 type RowsUpdated struct {
 	ImportID kernel.ImportID                       `json:"import_id"`
 	TableID  kernel.TableID                        `json:"table_id"`
 	Chunk    kernel.Chunk                          `json:"chunk"`
 	Old      map[kernel.ColumnID][]json.RawMessage `json:"old,omitempty"`
+	Seen     int64                                 `json:"seen,omitempty"`
 	ChunkNo  int64                                 `json:"chunk_no"`
 	Next     Mark                                  `json:"next"`
 }
@@ -78,6 +81,8 @@ type BatchRecorded struct {
 	Batch    int64           `json:"batch"` // from 1
 	Next     Mark            `json:"next"`
 	Counts   Counts          `json:"counts"`
+	// Dropped are the table's columns of which it has been said, in this batch, that they are gone.
+	Dropped []kernel.ColumnID `json:"dropped,omitempty"`
 }
 
 // Completed says that the file was read to its end. Counts.Failed tells whether all of it could be taken.
@@ -104,11 +109,11 @@ type UndoStarted struct {
 	Force    bool            `json:"force,omitempty"`
 }
 
-// UndoProgressed says that everything in the import's stream up to the version Through has been taken back. Kept counts
+// UndoProgressed says that everything in the import's stream after the version Down has been taken back. Kept counts
 // rows that were left alone because they had been changed after the import.
 type UndoProgressed struct {
 	ImportID kernel.ImportID `json:"import_id"`
-	Through  int64           `json:"through"`
+	Down     int64           `json:"down"`
 	Removed  int64           `json:"removed"`
 	Reverted int64           `json:"reverted"`
 	Kept     int64           `json:"kept"`
@@ -164,7 +169,18 @@ func (Undone) EventType() string { return "import.undone.v1" }
 // Events lists every event type of the module.
 func Events() []kernel.Event {
 	return []kernel.Event{
-		Uploaded{}, Previewed{}, Started{}, RowsAdded{}, RowsUpdated{}, RowsRejected{}, BatchRecorded{}, Completed{}, Failed{},
-		Cancelled{}, UndoStarted{}, UndoProgressed{}, Undone{},
+		Uploaded{},
+		Previewed{},
+		Started{},
+		RowsAdded{},
+		RowsUpdated{},
+		RowsRejected{},
+		BatchRecorded{},
+		Completed{},
+		Failed{},
+		Cancelled{},
+		UndoStarted{},
+		UndoProgressed{},
+		Undone{},
 	}
 }

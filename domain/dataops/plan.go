@@ -1,6 +1,9 @@
 package dataops
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"github.com/morket/morket/domain/kernel"
 )
 
@@ -38,6 +41,7 @@ type FileColumn struct {
 	Name            string          `json:"name"`
 	SuggestedType   string          `json:"suggested_type"`
 	SuggestedColumn kernel.ColumnID `json:"suggested_column,omitempty"`
+	Key             string          `json:"key,omitempty"` // of JSON Lines, as it is in the objects
 	Samples         []string        `json:"samples"`
 }
 
@@ -55,6 +59,8 @@ type Target struct {
 	Index    int             `json:"index"`
 	Name     string          `json:"name"` // of the file's column; of JSON Lines the key
 	ColumnID kernel.ColumnID `json:"column_id"`
+	// NewOptions adds options that a select column doesn't have yet, whatever the plan says: the column was made for this file.
+	NewOptions bool `json:"new_options,omitempty"`
 }
 
 // Plan is what somebody decided to import, and how.
@@ -91,3 +97,23 @@ type Problem struct {
 
 // MaxProblemValue is how many characters of a value a Problem shows.
 const MaxProblemValue = 200
+
+// Check says what is wrong with the reading.
+func (r Reading) Check() error {
+	switch r.Encoding {
+	case UTF8, UTF16LE, UTF16BE, Windows1252:
+	default:
+		return kernel.Invalid("encoding", "%q is not utf-8, utf-16le, utf-16be or windows-1252", r.Encoding)
+	}
+	switch r.Format {
+	case JSONL:
+		return nil
+	case CSV:
+		if len(r.Delimiter) != 1 || r.Delimiter[0] >= utf8.RuneSelf || strings.ContainsAny(r.Delimiter, "\"\r\n\x00") {
+			return kernel.Invalid("delimiter", "%q is not one plain character", r.Delimiter)
+		}
+		return nil
+	default:
+		return kernel.Invalid("format", "%q is not csv or jsonl", r.Format)
+	}
+}

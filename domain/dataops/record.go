@@ -1,5 +1,7 @@
 package dataops
 
+import "io"
+
 // Record is one record of a file. Its slices are good until the next one is read.
 type Record struct {
 	Line   int64    // where it begins, from 1
@@ -33,4 +35,36 @@ func Shorten(s string) string {
 		}
 	}
 	return s
+}
+
+// ReadOptions says how to read a file.
+type ReadOptions struct {
+	Reading Reading
+	// From is where to start: the zero Mark, or a Record's Next. The source must stand there already.
+	From Mark
+	// Width is how many fields a CSV record has; 0 takes any number. A shorter record is filled with empty fields, a longer
+	// one is a problem.
+	Width int
+	// Keys are those of JSON Lines that become fields, in this order.
+	Keys []string
+}
+
+// Records reads a file.
+type Records interface {
+	// Next returns the next record or io.EOF. Records that are broken come with a Problem; an error is one of the source.
+	Next() (Record, error)
+}
+
+// Inspector is written a whole file and then tells what it is.
+type Inspector interface {
+	io.Writer
+	// Detect tells how to read the file. Its error is one that the uploader may see: the file cannot be imported.
+	Detect(filename string) (Reading, error)
+}
+
+// Object is a file in the object store.
+type Object struct {
+	Key    string
+	Size   int64
+	SHA256 string // hexadecimal
 }

@@ -24,7 +24,7 @@ var shapes = []struct { //nolint:gochecknoglobals // compiled constants
 }
 
 // leadingZero marks what looks like a number but is a code: a postcode, a part number.
-var leadingZero = regexp.MustCompile(`^[+-]?0\d`) //nolint:gochecknoglobals // a compiled constant
+var leadingZero = regexp.MustCompile(`^[+-]?0\d`)
 
 // longText is how many characters make a text a long one.
 const longText = 255
@@ -39,10 +39,9 @@ func SuggestType(values []string) string {
 			continue
 		}
 		long = long || strings.Contains(v, "\n") || len(v) > longText && utf8.RuneCountInString(v) > longText
-		switch t := shapeOf(v); {
-		case typ == "" || typ == t:
+		if t := shapeOf(v); typ == "" || typ == t {
 			typ = t
-		default:
+		} else {
 			typ = "text"
 		}
 	}

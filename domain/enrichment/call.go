@@ -41,6 +41,12 @@ type Configurable interface {
 	CheckConfig(config json.RawMessage) (outputs []Field, err error)
 }
 
+// Repeatable is a Caller of which some configs may be asked twice although its description says that it is not idempotent.
+type Repeatable interface {
+	// IdempotentWith reports whether asking twice with the config costs and changes nothing more than asking once.
+	IdempotentWith(config json.RawMessage) bool
+}
+
 // CallKind says what kind of trouble a call met.
 type CallKind string
 

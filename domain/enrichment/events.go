@@ -10,7 +10,7 @@ import (
 // Events lists one of each event of this module.
 func Events() []kernel.Event {
 	return []kernel.Event{
-		RunStarted{}, RunRecordsAdded{}, RunPageStarted{}, RunAnswersRecorded{}, RunPaused{}, RunResumed{}, RunCancelRequested{},
+		RunStarted{}, RunRecordsAdded{}, RunPageStarted{}, RunPageStopped{}, RunAnswersRecorded{}, RunPaused{}, RunResumed{}, RunCancelRequested{},
 		RunRetried{}, RunFinished{},
 	}
 }
@@ -33,6 +33,7 @@ type RunStarted struct {
 	Estimate   Estimate       `json:"estimate"`
 	MaxCredits kernel.Credits `json:"max_credits_mc,omitempty"` // 0: no limit of its own
 	Reserved   kernel.Credits `json:"reserved_mc,omitempty"`
+	By         kernel.UserID  `json:"by,omitempty"` // on whose behalf the run works
 	At         time.Time      `json:"at"`
 }
 
@@ -71,6 +72,15 @@ type RunPageStarted struct {
 
 // EventType implements kernel.Event.
 func (RunPageStarted) EventType() string { return "run.page_started.v1" }
+
+// RunPageStopped says that the page was left in order: no call is under way, and what is not answered has not been asked.
+type RunPageStopped struct {
+	RunID kernel.RunID `json:"run_id"`
+	Page  int          `json:"page"`
+}
+
+// EventType implements kernel.Event.
+func (RunPageStopped) EventType() string { return "run.page_stopped.v1" }
 
 // MarkState is what became of a cell.
 type MarkState string

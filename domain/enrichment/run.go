@@ -88,6 +88,8 @@ type runState struct {
 	Rows       int64          `json:"rows"` // taken so far
 	Round      int            `json:"round"`
 	Open       []Cell         `json:"open"`
+	Calm       bool           `json:"calm"`
+	By         kernel.UserID  `json:"by"`
 }
 
 // NewRun returns a run that has not been asked for yet.
@@ -108,6 +110,8 @@ func (r *Run) Next() kernel.RowID         { return r.s.Next }       // Next is t
 func (r *Run) Rows() int64                { return r.s.Rows }       // Rows is how many rows have been taken.
 func (r *Run) Round() int                 { return r.s.Round }      // Round is 0, or the number of the retry.
 func (r *Run) Open() []Cell               { return r.s.Open }       // Open are the cells asked for and not answered.
+func (r *Run) Calm() bool                 { return r.s.Calm }       // Calm is true when none of the open cells has been asked.
+func (r *Run) By() kernel.UserID          { return r.s.By }         // By is on whose behalf it works.
 func (r *Run) Reservation() string        { return string(r.s.ID) } // Reservation is its reservation's id in the ledger.
 
 // Columns are the ids of the run's columns.
@@ -252,7 +256,37 @@ func Parts(cells []Cell) []PagePart {
 	return parts
 }
 
-// Finish ends the run. State and reason follow from what happened unless an end is forced by a reason.
+// StopPage records that the page under way is left in order.
+func (r *Run) StopPage() error {
+	if len(r.s.Open) == 0 || r.s.Calm {
+		return nil
+	}
+	return r.Record(r, RunPageStopped{RunID: r.s.ID, Page: r.s.Page})
+}
+
+// Outcomes records what became of cells of the page under way, each once.
+func (r *Run) Outcomes(events ...RunAnswersRecorded) error {
+	open := make(map[Cell]bool, len(r.s.Open))
+	for _, c := range r.s.Open {
+		open[c] = true
+	}
+	for _, e := range events {
+		for _, m := range e.Marks {
+			c := Cell{m.RowID, m.ColumnID}
+			if !open[c] {
+				return fmt.Errorf("run %s: the cell %s/%s has its outcome already", r.s.ID, c.Row, c.Column)
+			}
+			delete(open, c)
+		}
+		e.RunID, e.TableID, e.Page = r.s.ID, r.s.Table, r.s.Page
+		if err := r.Record(r, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Finish ends the run; the reason says in words why it did not complete.
 func (r *Run) Finish(state RunState, reason string, at time.Time) error {
 	if r.s.State.Final() {
 		return nil
@@ -266,13 +300,15 @@ func (r *Run) Apply(e kernel.Event) error {
 	case RunStarted:
 		r.s = runState{
 			ID: e.RunID, Table: e.TableID, Plans: e.Plans, Selection: e.Selection, State: RunPending, MaxCredits: e.MaxCredits,
-			Counts: Counts{Total: e.Estimate.Records},
+			Counts: Counts{Total: e.Estimate.Records}, By: e.By,
 		}
 	case RunRecordsAdded:
 	case RunPageStarted:
 		r.pageStarted(e)
 	case RunAnswersRecorded:
 		r.answered(e)
+	case RunPageStopped:
+		r.s.Calm = true
 	case RunPaused:
 		r.s.State = RunPausedState
 	case RunResumed:
@@ -296,6 +332,7 @@ func (r *Run) pageStarted(e RunPageStarted) {
 	if r.s.State == RunPending {
 		r.s.State = RunRunning
 	}
+	r.s.Calm = false
 	if e.Again { // what is open stays open
 		return
 	}
@@ -331,6 +368,19 @@ func (r *Run) answered(e RunAnswersRecorded) {
 	}
 	r.s.Open = left
 	r.s.Counts.Total = max(r.s.Counts.Total, r.s.Counts.Done)
+}
+
+// Verdict is how a run ends that has come to its last row: by what became of its cells.
+func (r *Run) Verdict() (RunState, string) {
+	c := r.s.Counts
+	switch {
+	case c.Failed == 0:
+		return RunCompleted, ""
+	case c.Failed == c.Done:
+		return RunFailed, fmt.Sprintf("all %d records failed", c.Failed)
+	default:
+		return RunPartiallyCompleted, fmt.Sprintf("%d of %d records failed", c.Failed, c.Done)
+	}
 }
 
 // SnapshotSchema implements eventstore.Snapshotter.

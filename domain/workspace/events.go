@@ -142,7 +142,18 @@ func (SlugReleased) EventType() string { return "slug.released.v1" }
 // Events lists the module's event types.
 func Events() []kernel.Event {
 	return []kernel.Event{
-		Created{}, Renamed{}, SlugChanged{}, Deleted{}, Restored{}, MemberAdded{}, MemberRoleChanged{}, MemberRemoved{},
-		Invited{}, InvitationClosed{}, InvitationLinked{}, SlugReserved{}, SlugReleased{},
+		Created{},
+		Renamed{},
+		SlugChanged{},
+		Deleted{},
+		Restored{},
+		MemberAdded{},
+		MemberRoleChanged{},
+		MemberRemoved{},
+		Invited{},
+		InvitationClosed{},
+		InvitationLinked{},
+		SlugReserved{},
+		SlugReleased{},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -82,7 +83,7 @@ func testCommitOrder(t *testing.T, s eventstore.Store) {
 	errs := make([]error, callers)
 	for i := range callers {
 		wg.Go(func() {
-			stream := eventstore.Stream("s", fmt.Sprint(i))
+			stream := eventstore.Stream("s", strconv.Itoa(i))
 			for n := range each {
 				before, err := s.Head(t.Context())
 				if err != nil {
@@ -127,7 +128,7 @@ func testNoHoles(t *testing.T, s eventstore.Store) {
 		wg.Go(func() {
 			for n := range each {
 				data := json.RawMessage(fmt.Sprintf(`{"caller":%d,"n":%d}`, i, n))
-				_, err := s.Append(t.Context(), request(on(eventstore.Stream("s", fmt.Sprint(i)), eventstore.Any,
+				_, err := s.Append(t.Context(), request(on(eventstore.Stream("s", strconv.Itoa(i)), eventstore.Any,
 					eventstore.EventData{Type: "t.v1", Data: data})))
 				if err != nil {
 					errs[i] = err

@@ -27,6 +27,12 @@ const (
 	LastKey  = "last"  // the last position, decimal
 )
 
+// Keys of a message's metadata that an adapter turns into properties of its protocol instead of headers.
+const (
+	ContentTypeKey = "content-type"
+	RoutingKey     = "routing-key"
+)
+
 // ErrCorrupt says that a message is not what was sent. Its events are in the log.
 var ErrCorrupt = errors.New("corrupt log message")
 

@@ -9,6 +9,7 @@ import (
 
 // Append adds to the log. A caller whose context ends while its append is still waiting can be sure that nothing was
 // appended; once it is on its way, the answer is ErrUnknownOutcome together with the context's error.
+// The append must not be changed afterwards, not even by such a caller.
 func (s *Store) Append(ctx context.Context, a eventstore.Append) (eventstore.Appended, error) {
 	if err := ctx.Err(); err != nil {
 		return eventstore.Appended{}, err

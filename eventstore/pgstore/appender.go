@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,18 +32,48 @@ const appendSQL = `SELECT head, recorded, base, first, known_key, known_fingerpr
 // appender takes batches from the queue and commits them over a connection of its own.
 type appender struct {
 	*Store
-	ctx   context.Context
 	conn  *pgx.Conn
 	batch *batch
-	held  *pending // did not go into the last batch; it begins the next one
+}
+
+// Two appenders take turns. Who has the turn collects a batch and keeps the turn until the batch is committed: the next
+// one would only wait for the head's lock, and what comes meanwhile makes a bigger batch, which is cheaper. Measured: two
+// that always overlap are a third slower at 32 clients. With a big batch the turn is given up before it is sent: then
+// its way to the database and its parsing there overlap with the batch before it, and small appends do not wait behind
+// them. Measured: 1.8 times the cells per second in chunk events.
+const (
+	appenders    = 2
+	overlapBytes = 256 << 10
+)
+
+// turn is held by the appender that collects.
+type turn struct {
+	sync.Mutex
+	held *pending // did not go into the last batch; it begins the next one
 }
 
 func (s *Store) runAppender(ctx context.Context) {
-	w := &appender{Store: s, ctx: ctx, batch: newBatch()}
-	defer w.disconnect()
-	for w.collect() {
-		w.commit(w.batch)
+	w := &appender{Store: s, batch: newBatch()}
+	defer w.disconnect(ctx)
+	for w.appendBatch(ctx) {
 	}
+}
+
+// appendBatch carries out one batch. It answers false when the store is closed and nothing is left.
+func (w *appender) appendBatch(ctx context.Context) bool {
+	w.turn.Lock()
+	more := w.collect()
+	overlap := w.batch.bytes >= overlapBytes
+	if overlap {
+		w.turn.Unlock()
+	}
+	if more {
+		w.commit(ctx, w.batch)
+	}
+	if !overlap {
+		w.turn.Unlock()
+	}
+	return more
 }
 
 // collect waits for an append and takes with it whatever else is waiting. It answers false when the store is closed and
@@ -50,9 +81,9 @@ func (s *Store) runAppender(ctx context.Context) {
 func (w *appender) collect() bool {
 	w.batch.reset()
 	for len(w.batch.items) == 0 {
-		if w.held != nil {
-			w.batch.add(w.held)
-			w.held = nil
+		if w.turn.held != nil {
+			w.batch.add(w.turn.held)
+			w.turn.held = nil
 			break
 		}
 		p, open := <-w.queue.items
@@ -63,7 +94,7 @@ func (w *appender) collect() bool {
 	}
 	// Callers that were just answered get to run, so that their next appends are in this batch.
 	runtime.Gosched()
-	for w.held == nil {
+	for w.turn.held == nil {
 		select {
 		case p, open := <-w.queue.items:
 			if !open {
@@ -83,7 +114,7 @@ func (w *appender) put(p *pending) {
 	case !p.take():
 		w.queue.done(p)
 	case !w.batch.add(p):
-		w.held = p
+		w.turn.held = p
 	}
 }
 
@@ -99,38 +130,38 @@ func (w *appender) giveAll(b *batch, err error) {
 }
 
 // commit carries a batch out and answers its appends.
-func (w *appender) commit(b *batch) {
+func (w *appender) commit(ctx context.Context, b *batch) {
 	for attempt := 1; ; attempt++ {
-		if err := w.connect(); err != nil {
+		if err := w.connect(ctx); err != nil {
 			w.giveAll(b, kernel.E(kernel.KindUnavailable, "LOG_UNAVAILABLE", "the log's database cannot be reached; try again").Because(err))
 			return
 		}
-		out, err := w.call(b)
+		out, err := w.call(ctx, b)
 		if err == nil {
 			if b.answers(out, w.give) {
 				w.announce(out.head + int64(b.events))
 			}
 			return
 		}
-		if w.again(b, err) && attempt < 3 {
+		if w.again(ctx, b, err) && attempt < 3 {
 			continue
 		}
-		w.fail(b, err)
+		w.fail(ctx, b, err)
 		return
 	}
 }
 
 // again says whether the batch should be tried once more as it is: nothing of it was done, and the cause is gone.
-func (w *appender) again(b *batch, err error) bool {
+func (w *appender) again(ctx context.Context, b *batch, err error) bool {
 	switch {
 	case pgconn.SafeToRetry(err):
-		w.disconnect()
+		w.disconnect(ctx)
 		return true
 	case w.conn == nil || w.conn.IsClosed():
 		return false
-	case code(err) == codeNoPartition:
-		if err := w.extend(b.events); err != nil {
-			w.log.Error("extend the log", "error", err)
+	case isNoPartition(err):
+		if err := w.extend(ctx, b.events); err != nil {
+			w.log.ErrorContext(ctx, "extend the log", "error", err)
 			return false
 		}
 		return true
@@ -139,40 +170,40 @@ func (w *appender) again(b *batch, err error) bool {
 }
 
 // extend makes partitions for so many more events. It is needed here only when the log has outrun the background.
-func (w *appender) extend(events int) error {
-	head, err := w.Head(w.ctx)
+func (w *appender) extend(ctx context.Context, events int) error {
+	head, err := w.Head(ctx)
 	if err != nil {
 		return err
 	}
-	return w.partitions.extend(w.ctx, head+int64(events))
+	return w.partitions.extend(ctx, head+int64(events))
 }
 
 // fail answers a batch that the database refused. One bad append fails alone: its batch is tried again one by one.
-func (w *appender) fail(b *batch, err error) {
+func (w *appender) fail(ctx context.Context, b *batch, err error) {
 	switch {
 	case w.conn == nil || w.conn.IsClosed():
-		w.disconnect()
-		w.log.Error("lost the connection during an append", "appends", len(b.items), "error", err)
+		w.disconnect(ctx)
+		w.log.ErrorContext(ctx, "lost the connection during an append", "appends", len(b.items), "error", err)
 		w.giveAll(b, fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, err))
 	case isOverload(err):
-		w.log.Warn("the log did not take a batch in time", "appends", len(b.items), "error", err)
+		w.log.WarnContext(ctx, "the log did not take a batch in time", "appends", len(b.items), "error", err)
 		w.giveAll(b, fmt.Errorf("%w: %w", eventstore.ErrBusy, err))
 	case len(b.items) == 1:
 		w.giveAll(b, refused(err))
 	default:
-		w.log.Warn("a batch failed and is tried one by one", "appends", len(b.items), "error", err)
+		w.log.WarnContext(ctx, "a batch failed and is tried one by one", "appends", len(b.items), "error", err)
 		one := newBatch()
 		for _, p := range b.items {
 			one.reset()
 			one.add(p)
-			w.commit(one)
+			w.commit(ctx, one)
 		}
 	}
 }
 
 // call is the round trip. An error of an open connection means that nothing was done.
-func (w *appender) call(b *batch) (outcome, error) {
-	ctx, cancel := context.WithTimeout(w.ctx, replyTimeout)
+func (w *appender) call(ctx context.Context, b *batch) (outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, replyTimeout)
 	defer cancel()
 	binary := []int16{pgx.BinaryFormatCode}
 	res := w.conn.PgConn().ExecPrepared(ctx, appendStatement, b.encode(w.cfg.Clock), binary, binary).Read()
@@ -181,7 +212,7 @@ func (w *appender) call(b *batch) (outcome, error) {
 	}
 	out, err := readOutcome(res.Rows)
 	if err != nil { // it was committed, but how is not known: as if the reply had been lost
-		w.disconnect()
+		w.disconnect(ctx)
 	}
 	return out, err
 }
@@ -189,11 +220,11 @@ func (w *appender) call(b *batch) (outcome, error) {
 const appendStatement = "log_append"
 
 // connect makes sure of a connection, for a while.
-func (w *appender) connect() error {
+func (w *appender) connect(ctx context.Context) error {
 	if w.conn != nil && !w.conn.IsClosed() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(w.ctx, connectFor)
+	ctx, cancel := context.WithTimeout(ctx, connectFor)
 	defer cancel()
 	for {
 		conn, err := w.dial(ctx)
@@ -209,14 +240,18 @@ func (w *appender) connect() error {
 	}
 }
 
+// sessionSQL sets the timeouts, and keeps the plans from depending on statistics: a connection plans log.append once, maybe
+// on an empty log, and a plan that scans a small table would go on scanning it when it has a million rows.
+const sessionSQL = `SELECT set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false),
+	set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false),
+	set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false)`
+
 func (w *appender) dial(ctx context.Context) (*pgx.Conn, error) {
 	conn, err := w.Store.dial(ctx, "morket log append")
 	if err != nil {
 		return nil, err
 	}
-	_, err = conn.Exec(ctx, `SELECT set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false),
-		set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false)`,
-		millis(w.cfg.LockTimeout), millis(statementTimeout))
+	_, err = conn.Exec(ctx, sessionSQL, millis(w.cfg.LockTimeout), millis(statementTimeout))
 	if err == nil {
 		_, err = conn.Prepare(ctx, appendStatement, appendSQL)
 	}
@@ -226,14 +261,14 @@ func (w *appender) dial(ctx context.Context) (*pgx.Conn, error) {
 	return conn, nil
 }
 
-func (w *appender) disconnect() {
+func (w *appender) disconnect(ctx context.Context) {
 	if w.conn == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(w.ctx, time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	if err := w.conn.Close(ctx); err != nil {
-		w.log.Debug("close the appender's connection", "error", err)
+		w.log.DebugContext(ctx, "close the appender's connection", "error", err)
 	}
 	w.conn = nil
 }

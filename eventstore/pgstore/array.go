@@ -31,13 +31,13 @@ func (a *array) reset(oid uint32) {
 func (a *array) int4(v int) {
 	a.n++
 	a.buf = binary.BigEndian.AppendUint32(a.buf, 4)
-	a.buf = binary.BigEndian.AppendUint32(a.buf, uint32(v)) //nolint:gosec // bounded by the size of a batch
+	a.buf = binary.BigEndian.AppendUint32(a.buf, uint32(v))
 }
 
 func (a *array) int8(v int64) {
 	a.n++
 	a.buf = binary.BigEndian.AppendUint32(a.buf, 8)
-	a.buf = binary.BigEndian.AppendUint64(a.buf, uint64(v)) //nolint:gosec // two's complement is the wire format
+	a.buf = binary.BigEndian.AppendUint64(a.buf, uint64(v))
 }
 
 func (a *array) bool(v bool) {
@@ -52,13 +52,13 @@ func (a *array) bool(v bool) {
 
 func (a *array) text(v string) {
 	a.n++
-	a.buf = binary.BigEndian.AppendUint32(a.buf, uint32(len(v))) //nolint:gosec // bounded by the limits of an append
+	a.buf = binary.BigEndian.AppendUint32(a.buf, uint32(len(v)))
 	a.buf = append(a.buf, v...)
 }
 
 func (a *array) json(v []byte) {
 	a.n++
-	a.buf = binary.BigEndian.AppendUint32(a.buf, uint32(len(v))) //nolint:gosec // bounded by the limits of an append
+	a.buf = binary.BigEndian.AppendUint32(a.buf, uint32(len(v)))
 	a.buf = append(a.buf, v...)
 }
 
@@ -89,7 +89,7 @@ func readInt8s(b []byte) ([]int64, error) {
 		if len(b) < 4 {
 			return nil, errShortArray
 		}
-		size := int32(binary.BigEndian.Uint32(b)) //nolint:gosec // -1 is NULL
+		size := int32(binary.BigEndian.Uint32(b))
 		b = b[4:]
 		switch {
 		case size < 0:
@@ -97,7 +97,7 @@ func readInt8s(b []byte) ([]int64, error) {
 		case len(b) < 8:
 			return nil, errShortArray
 		default:
-			out = append(out, int64(binary.BigEndian.Uint64(b))) //nolint:gosec // two's complement
+			out = append(out, int64(binary.BigEndian.Uint64(b)))
 			b = b[8:]
 		}
 	}

@@ -118,7 +118,7 @@ func (b *batch) encode(clock kernel.Clock) [][]byte {
 	}
 	params := make([][]byte, 0, argCount+3)
 	params = append(params, encodeTime(clock),
-		binary.BigEndian.AppendUint32(nil, uint32(b.events)), []byte{0}) //nolint:gosec // bounded by maxBatchBytes
+		binary.BigEndian.AppendUint32(nil, uint32(b.events)), []byte{0})
 	if len(b.keys) > 0 {
 		params[2][0] = 1
 	}
@@ -180,7 +180,7 @@ func encodeTime(clock kernel.Clock) []byte {
 		return nil
 	}
 	us := clock.Now().UnixMicro() - epoch2000
-	return binary.BigEndian.AppendUint64(nil, uint64(us)) //nolint:gosec // two's complement is the wire format
+	return binary.BigEndian.AppendUint64(nil, uint64(us))
 }
 
 func decodeTime(us int64) time.Time { return time.UnixMicro(us + epoch2000).UTC() }
@@ -203,7 +203,7 @@ func readOutcome(rows [][][]byte) (outcome, error) {
 		return o, errors.New("log.append answered in another shape than expected")
 	}
 	row := rows[0]
-	o.head = int64(binary.BigEndian.Uint64(row[0])) //nolint:gosec // never negative
+	o.head = int64(binary.BigEndian.Uint64(row[0]))
 	if o.base, err = readInt8s(row[2]); err != nil {
 		return o, err
 	}

@@ -68,9 +68,9 @@ func (s *Store) runPruner(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if n, err := s.Prune(ctx); err != nil && ctx.Err() == nil {
-			s.log.Warn("idempotency keys were not pruned", "error", err)
+			s.log.WarnContext(ctx, "idempotency keys were not pruned", "error", err)
 		} else if n > 0 {
-			s.log.Info("pruned idempotency keys", "keys", n)
+			s.log.InfoContext(ctx, "pruned idempotency keys", "keys", n)
 		}
 		select {
 		case <-ctx.Done():

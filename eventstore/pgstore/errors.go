@@ -30,6 +30,12 @@ func code(err error) string {
 	return ""
 }
 
+// isNoPartition tells a row that no partition takes from one that a constraint refuses; both have the same SQLSTATE.
+func isNoPartition(err error) bool {
+	var pe *pgconn.PgError
+	return errors.As(err, &pe) && pe.Code == codeNoPartition && pe.ConstraintName == ""
+}
+
 // isOverload says whether the database was too busy or short of something; the appends themselves are not to blame.
 func isOverload(err error) bool {
 	c := code(err)

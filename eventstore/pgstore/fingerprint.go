@@ -20,7 +20,7 @@ func Fingerprint() (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("read the log's migrations: %w", err)
 		}
-		fmt.Fprintf(h, "%s %d\n", name, len(body))
+		_, _ = fmt.Fprintf(h, "%s %d\n", name, len(body))
 		h.Write(body)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8]), nil

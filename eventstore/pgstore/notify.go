@@ -47,7 +47,7 @@ func (s *Store) runNotifier(ctx context.Context) {
 		case <-s.notify:
 		}
 		if _, err := s.pool.Exec(ctx, notifySQL, channel, s.instance); err != nil && ctx.Err() == nil {
-			s.log.Warn("other processes were not notified; they find out by polling", "error", err)
+			s.log.WarnContext(ctx, "other processes were not notified; they find out by polling", "error", err)
 		}
 		pause(ctx, s.cfg.NotifyEvery)
 	}
@@ -57,7 +57,7 @@ func (s *Store) runNotifier(ctx context.Context) {
 func (s *Store) runListener(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := s.listen(ctx); err != nil && ctx.Err() == nil {
-			s.log.Warn("the log's notifications were interrupted", "error", err)
+			s.log.WarnContext(ctx, "the log's notifications were interrupted", "error", err)
 			pause(ctx, listenRetry)
 		}
 	}
@@ -72,7 +72,7 @@ func (s *Store) listen(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
 		if err := conn.Close(ctx); err != nil {
-			s.log.Debug("close the listener's connection", "error", err)
+			s.log.DebugContext(ctx, "close the listener's connection", "error", err)
 		}
 	}()
 	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {

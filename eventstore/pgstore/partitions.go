@@ -57,7 +57,7 @@ func (s *Store) runPartitions(ctx context.Context) {
 			err = s.partitions.extend(ctx, head)
 		}
 		if err != nil && ctx.Err() == nil {
-			s.log.Error("the log was not extended", "error", err)
+			s.log.ErrorContext(ctx, "the log was not extended", "error", err)
 			pause(ctx, partitionRetry)
 		}
 	}

@@ -163,5 +163,5 @@ func (r *rowReader) name(b []byte) string {
 }
 
 func readInt8(b []byte) int64 {
-	return int64(binary.BigEndian.Uint64(b)) //nolint:gosec // two's complement is the wire format
+	return int64(binary.BigEndian.Uint64(b))
 }

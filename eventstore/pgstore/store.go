@@ -24,7 +24,6 @@ type Config struct {
 
 	MaxWaiting      int           // appends that may wait; more is ErrBusy. Default 4096.
 	MaxWaitingBytes int64         // bytes that may wait; more is ErrBusy. Default 128 MB.
-	Appenders       int           // connections that append; default 2: one forms a batch while the other commits.
 	PartitionSize   int64         // positions in a partition of log.events; default 4 million
 	KeyLife         time.Duration // how long an idempotency key lives that is not kept for ever; default 48 hours
 	LockTimeout     time.Duration // how long a batch waits for the head, then it is ErrBusy; default 10 s
@@ -40,7 +39,6 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	setDefault(&c.MaxWaiting, 4096)
 	setDefault(&c.MaxWaitingBytes, 2*eventstore.MaxAppendBytes)
-	setDefault(&c.Appenders, 2)
 	setDefault(&c.PartitionSize, 4_000_000)
 	setDefault(&c.KeyLife, 48*time.Hour)
 	setDefault(&c.LockTimeout, 10*time.Second)
@@ -60,6 +58,7 @@ type Store struct {
 	pool       *pgxpool.Pool
 	log        *slog.Logger
 	queue      *queue
+	turn       turn
 	partitions *partitions
 	appended   eventstore.Signal
 	notify     chan struct{} // holds one element when other processes are to be told
@@ -98,7 +97,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	// The appenders end by the queue's closing, so that what was accepted is answered; the rest ends by the context.
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	for range cfg.Appenders {
+	for range appenders {
 		s.appenders.Go(func() { s.runAppender(context.WithoutCancel(ctx)) })
 	}
 	for _, run := range []func(context.Context){s.runNotifier, s.runListener, s.runPartitions, s.runPruner} {

@@ -16,28 +16,30 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	eventstoretest.Run(t, func(t *testing.T) eventstore.Store {
 		t.Helper()
-		return open(t, pgstore.Config{})
+		s, _ := pgtest.Log(t)
+		return s
 	})
 }
 
 // open opens a store on a database of its own.
-func open(t testing.TB, cfg pgstore.Config) *pgstore.Store {
-	t.Helper()
-	return reopen(t, database(t), cfg)
+func open(tb testing.TB, cfg pgstore.Config) *pgstore.Store {
+	tb.Helper()
+	return reopen(tb, database(tb), cfg)
 }
 
-func database(t testing.TB) *pgxpool.Pool {
-	t.Helper()
-	pool := pgtest.Pool(t)
-	require.NoError(t, pgstore.Migrate(t.Context(), pool))
+// database makes a database with the log's schema.
+func database(tb testing.TB) *pgxpool.Pool {
+	tb.Helper()
+	pool := pgtest.Pool(tb)
+	require.NoError(tb, pgstore.Migrate(tb.Context(), pool))
 	return pool
 }
 
-func reopen(t testing.TB, pool *pgxpool.Pool, cfg pgstore.Config) *pgstore.Store {
-	t.Helper()
+func reopen(tb testing.TB, pool *pgxpool.Pool, cfg pgstore.Config) *pgstore.Store {
+	tb.Helper()
 	cfg.Pool = pool
-	s, err := pgstore.Open(t.Context(), cfg)
-	require.NoError(t, err)
-	t.Cleanup(s.Close)
+	s, err := pgstore.Open(tb.Context(), cfg)
+	require.NoError(tb, err)
+	tb.Cleanup(s.Close)
 	return s
 }

@@ -104,7 +104,7 @@ type grantIn struct {
 	}
 }
 
-func (s service) grant(ctx context.Context, meta kernel.Meta, in *grantIn) (commands.Result[creditcmd.Balance], error) {
+func (s service) grant(ctx context.Context, meta kernel.Meta, in *grantIn) (commands.Result[creditcmd.Granted], error) {
 	return s.Handlers.Grant(ctx, meta, creditcmd.Grant{Workspace: meta.Workspace, Amount: in.Body.Amount, Note: in.Body.Note})
 }
 

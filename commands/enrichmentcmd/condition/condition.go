@@ -15,6 +15,7 @@ import (
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/types"
 	"github.com/expr-lang/expr/vm"
 
 	"github.com/morket/morket/domain/enrichment"
@@ -62,9 +63,9 @@ func Compile(source string, columns []enrichment.Column) (*Condition, error) {
 	if err := checkLoops(text); err != nil {
 		return nil, err
 	}
-	env := make(map[string]any, len(c.columns))
+	env := make(types.Map, len(c.columns))
 	for i := range c.columns {
-		env[fmt.Sprintf("v%d", i)] = nil
+		env[fmt.Sprintf("v%d", i)] = types.Any
 	}
 	program, err := expr.Compile(text, expr.Env(env), expr.AsBool(), expr.MaxNodes(maxNodes), expr.DisableBuiltin("now"),
 		expr.Function("empty", isEmpty, new(func(any) bool)))

@@ -120,8 +120,8 @@ DECLARE
 BEGIN
     SELECT h.position, greatest(h.recorded_at, coalesce(at, clock_timestamp())) INTO head, recorded
         FROM log.head h FOR UPDATE;
-    base := ARRAY(SELECT coalesce(s.version, 0) FROM unnest(s_id) WITH ORDINALITY u(id, n)
-        LEFT JOIN log.streams s ON s.id = u.id ORDER BY u.n);
+    base := ARRAY(SELECT coalesce((SELECT s.version FROM log.streams s WHERE s.id = u.id), 0)
+        FROM unnest(s_id) WITH ORDINALITY u(id, n) ORDER BY u.n);
     IF keyed THEN
         SELECT array_agg(c.key), array_agg(c.fingerprint), array_agg(c.first_position), array_agg(c.last_position), array_agg(c.result)
             INTO known_key, known_fingerprint, known_first, known_last, known_result

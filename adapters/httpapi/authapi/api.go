@@ -1,0 +1,170 @@
+// Package authapi is the HTTP side of accounts and sessions.
+package authapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/pgread/authread"
+	"github.com/morket/morket/adapters/pgread/workspaceread"
+	"github.com/morket/morket/commands"
+	"github.com/morket/morket/commands/authcmd"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections/authview"
+	"github.com/morket/morket/projections/workspaceview"
+)
+
+const tag = "auth"
+
+// Deps is what the endpoints need.
+type Deps struct {
+	Handlers   *authcmd.Handlers
+	Sessions   *authread.Queries
+	Workspaces *workspaceread.Queries
+	Clock      kernel.Clock
+	Cookies    Cookies
+}
+
+// Register adds the endpoints. Signing in and asking for mail count against the few requests a minute of an address;
+// refreshing and signing out don't, since every open tab does the one and nothing is gained by guessing at the other.
+func Register(a *httpapi.API, d Deps) {
+	s := service{d}
+	httpapi.Write(a, httpapi.Op{ID: "register", Method: http.MethodPost, Path: "/auth/register", Tag: tag, Summary: "Make an account and sign in", Public: true, Rate: httpapi.Auth, Status: http.StatusCreated, OwnReplay: true}, s.register)
+	httpapi.Write(a, httpapi.Op{ID: "login", Method: http.MethodPost, Path: "/auth/login", Tag: tag, Summary: "Sign in", Description: "Sets the refresh token as an httpOnly cookie. A repeat opens another session, also with the same Idempotency-Key.", Public: true, Rate: httpapi.Auth, OwnReplay: true}, s.login)
+	httpapi.Write(a, httpapi.Op{ID: "refresh", Method: http.MethodPost, Path: "/auth/refresh", Tag: tag, Summary: "Trade the refresh cookie for its successor and a new access token", Public: true, OwnReplay: true}, s.refresh)
+	httpapi.Write(a, httpapi.Op{ID: "logout", Method: http.MethodPost, Path: "/auth/logout", Tag: tag, Summary: "Close the session", Description: "Closes the session of the access token and of the refresh cookie; either may be missing.", Public: true, OwnReplay: true}, s.logout)
+	httpapi.Read(a, httpapi.Op{ID: "get-me", Method: http.MethodGet, Path: "/auth/me", Tag: tag, Summary: "The signed-in person and his workspaces", Projection: workspaceview.Name}, s.me)
+	httpapi.Write(a, httpapi.Op{ID: "change-password", Method: http.MethodPost, Path: "/auth/change-password", Tag: tag, Summary: "Change the password and close all sessions", Rate: httpapi.Auth}, s.changePassword)
+	httpapi.Write(a, httpapi.Op{ID: "request-password-reset", Method: http.MethodPost, Path: "/auth/password-reset", Tag: tag, Summary: "Mail a link to choose a new password, if the address has an account", Public: true, Rate: httpapi.Auth}, s.requestReset)
+	httpapi.Write(a, httpapi.Op{ID: "confirm-password-reset", Method: http.MethodPost, Path: "/auth/password-reset/confirm", Tag: tag, Summary: "Choose a new password by a mailed token and close all sessions", Public: true, Rate: httpapi.Auth}, s.confirmReset)
+	httpapi.Read(a, httpapi.Op{ID: "list-sessions", Method: http.MethodGet, Path: "/auth/sessions", Tag: tag, Summary: "One's own open sessions, newest first", Projection: authview.Name}, s.sessions)
+	httpapi.Write(a, httpapi.Op{ID: "revoke-session", Method: http.MethodDelete, Path: "/auth/sessions/{sessionId}", Tag: tag, Summary: "Close one of one's own sessions"}, s.revokeSession)
+}
+
+type service struct{ Deps }
+
+// SignedIn is the answer to who signed in. The refresh token is in the cookie only.
+type SignedIn struct {
+	User        authcmd.User `json:"user"`
+	AccessToken string       `json:"access_token"`
+	ExpiresAt   time.Time    `json:"expires_at" doc:"When the access token runs out."`
+}
+
+type registerInput struct {
+	Body RegisterBody
+}
+
+// RegisterBody is the body of register.
+type RegisterBody struct {
+	Email    string `json:"email"`
+	Password string `json:"password" doc:"8 to 72 bytes, not a common one."`
+	Name     string `json:"name"`
+}
+
+func (s service) register(ctx context.Context, meta kernel.Meta, in *registerInput) (commands.Result[SignedIn], error) {
+	res, err := s.Handlers.Register(ctx, meta, authcmd.Register(in.Body))
+	if err != nil {
+		return commands.Result[SignedIn]{}, err
+	}
+	opened, err := s.Handlers.Open(ctx, meta, res.Value.ID, agent(ctx))
+	if err != nil {
+		return commands.Result[SignedIn]{}, err
+	}
+	out := s.signedIn(ctx, opened)
+	out.Replayed = res.Replayed
+	return out, nil
+}
+
+type loginInput struct {
+	Body LoginBody
+}
+
+// LoginBody is the body of login.
+type LoginBody struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
+func (s service) login(ctx context.Context, meta kernel.Meta, in *loginInput) (commands.Result[SignedIn], error) {
+	opened, err := s.Handlers.Login(ctx, meta, authcmd.Login{Email: in.Body.Email, Password: in.Body.Password, Agent: agent(ctx)})
+	if err != nil {
+		return commands.Result[SignedIn]{}, err
+	}
+	return s.signedIn(ctx, opened), nil
+}
+
+type nothing struct{}
+
+func (s service) refresh(ctx context.Context, meta kernel.Meta, _ *nothing) (commands.Result[SignedIn], error) {
+	opened, err := s.Handlers.RefreshSession(ctx, meta, s.Cookies.read(ctx))
+	if err != nil {
+		if kernel.KindOf(err) == kernel.KindUnauthorized {
+			s.Cookies.Clear(ctx)
+		}
+		return commands.Result[SignedIn]{}, err
+	}
+	return s.signedIn(ctx, opened), nil
+}
+
+func (s service) logout(ctx context.Context, meta kernel.Meta, _ *nothing) (commands.Result[authcmd.Done], error) {
+	res, err := s.Handlers.Logout(ctx, meta, httpapi.Bearer(ctx), s.Cookies.read(ctx))
+	if err == nil {
+		s.Cookies.Clear(ctx)
+	}
+	return res, err
+}
+
+func (s service) signedIn(ctx context.Context, opened commands.Result[authcmd.Opened]) commands.Result[SignedIn] {
+	s.Cookies.Set(ctx, opened.Value)
+	return commands.Result[SignedIn]{Position: opened.Position, Value: SignedInOf(opened.Value)}
+}
+
+// SignedInOf makes the answer to who signed in.
+func SignedInOf(o authcmd.Opened) SignedIn {
+	return SignedIn{User: o.User, AccessToken: o.Access, ExpiresAt: o.AccessExpires}
+}
+
+// agent returns what the browser calls itself.
+func agent(ctx context.Context) string { return httpapi.Echo(ctx).Request().UserAgent() }
+
+// Me is the signed-in person with his workspaces.
+type Me struct {
+	User       authcmd.User  `json:"user"`
+	Workspaces []MyWorkspace `json:"workspaces"`
+}
+
+// MyWorkspace is a workspace with the person's role in it.
+type MyWorkspace struct {
+	ID   kernel.WorkspaceID `json:"id"`
+	Name string             `json:"name"`
+	Slug string             `json:"slug"`
+	Role kernel.Role        `json:"role"`
+}
+
+// maxMyWorkspaces is how many workspaces me lists; the list of workspaces is paged and has all.
+const maxMyWorkspaces = 1000
+
+func (s service) me(ctx context.Context, p httpapi.Principal, _ *nothing) (Me, httpapi.Meta, error) {
+	user, err := s.Handlers.Account(ctx, p.User)
+	if err != nil {
+		return Me{}, httpapi.Meta{}, err
+	}
+	all, err := s.Workspaces.Of(ctx, p.User, "", s.Clock.Now(), maxMyWorkspaces)
+	if err != nil {
+		return Me{}, httpapi.Meta{}, err
+	}
+	me := Me{User: user, Workspaces: []MyWorkspace{}}
+	for _, w := range all {
+		switch {
+		case w.DeletedAt != nil:
+		case p.KeyWorkspace == "":
+			me.Workspaces = append(me.Workspaces, MyWorkspace{w.ID, w.Name, w.Slug, w.Role})
+		case p.KeyWorkspace == w.ID: // a key knows of no other workspace
+			me.User.Operator = false
+			me.Workspaces = append(me.Workspaces, MyWorkspace{w.ID, w.Name, w.Slug, p.KeyRole})
+		}
+	}
+	return me, httpapi.Meta{}, nil
+}

@@ -1,0 +1,57 @@
+// Package dataopsapi is the HTTP side of imports and exports.
+package dataopsapi
+
+import (
+	"net/http"
+
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/pgread/dataopsread"
+	"github.com/morket/morket/adapters/pgread/gridread"
+	"github.com/morket/morket/commands/dataopscmd"
+	"github.com/morket/morket/domain/workspace"
+	"github.com/morket/morket/projections/dataopsview"
+)
+
+const tag = "data"
+
+// Deps is what the endpoints need.
+type Deps struct {
+	Handlers *dataopscmd.Handlers
+	Reads    *dataopsread.Queries
+	Grid     *gridread.Grid
+	// Waiting tells what imports that have been started wait for, for example "temporal"; "" when nothing is in their way. It may
+	// be nil.
+	Waiting func() string
+}
+
+type service struct{ Deps }
+
+// Register adds the endpoints.
+func Register(a *httpapi.API, d Deps) {
+	s := service{d}
+	httpapi.Write(a, httpapi.Op{
+		ID: "upload-import", Method: http.MethodPost, Path: "W/imports", Tag: tag, Summary: "Upload a file to import",
+		Description: "The body is the file itself: CSV or TSV in UTF-8, UTF-16 or Windows-1252, or JSON Lines; at most 1 GB. The answer tells what the file seems to be and shows its first records.",
+		Action:      workspace.ImportData, Status: http.StatusCreated, RawBody: true,
+	}, s.upload)
+	httpapi.Read(a, httpapi.Op{ID: "list-imports", Method: http.MethodGet, Path: "W/imports", Tag: tag, Summary: "Imports, newest first", Action: workspace.ReadTables, Projection: dataopsview.Name}, s.list)
+	httpapi.Read(a, httpapi.Op{ID: "get-import", Method: http.MethodGet, Path: "W/imports/{importId}", Tag: tag, Summary: "An import: what the file is, how far it has come", Action: workspace.ReadTables, Projection: dataopsview.Name}, s.get)
+	httpapi.Write(a, httpapi.Op{ID: "preview-import", Method: http.MethodPost, Path: "W/imports/{importId}/preview", Tag: tag, Summary: "Look at the file again under another format, encoding, delimiter or header", Action: workspace.ImportData}, s.preview)
+	httpapi.Write(a, httpapi.Op{
+		ID: "commit-import", Method: http.MethodPost, Path: "W/imports/{importId}/commit", Tag: tag, Summary: "Start the import into a new table or one that is there",
+		Description: "With mode upsert, a record whose key columns equal a row's changes that row; an empty field leaves its cell as it is, and of several records with the same key the later wins. Broken records are left out and listed in errors.csv.",
+		Action:      workspace.ImportData,
+	}, s.commit)
+	httpapi.Write(a, httpapi.Op{ID: "cancel-import", Method: http.MethodPost, Path: "W/imports/{importId}/cancel", Tag: tag, Summary: "Stop an import where it is; its rows so far stay until it is undone", Action: workspace.ImportData}, s.cancel)
+	httpapi.Write(a, httpapi.Op{
+		ID: "undo-import", Method: http.MethodPost, Path: "W/imports/{importId}/undo", Tag: tag, Summary: "Take an import back",
+		Description: "Rows go to the trash and changed cells get their earlier values, in the background. What was changed after the import is left alone unless force is set.",
+		Action:      workspace.ImportData,
+	}, s.undo)
+	httpapi.Stream(a, httpapi.Op{ID: "get-import-errors", Method: http.MethodGet, Path: "W/imports/{importId}/errors.csv", Tag: tag, Summary: "What the import could not take: line, column, value and reason", Action: workspace.ReadTables, Projection: dataopsview.Name}, "text/csv; charset=utf-8", s.problems)
+	httpapi.Stream(a, httpapi.Op{
+		ID: "export-table", Method: http.MethodGet, Path: "W/tables/{tableId}/export", Tag: tag, Summary: "A table's rows as a file, without a limit",
+		Description: "With escape_formulas (the default), a text that begins with = + - @, a tab or a carriage return gets an apostrophe before it in CSV, so that no spreadsheet program runs it; unescape_formulas of an import takes it away again. Numbers are left as they are.",
+		Action:      workspace.ExportData, Projection: "grid",
+	}, "text/csv; charset=utf-8", s.export)
+}

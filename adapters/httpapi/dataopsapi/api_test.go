@@ -1,0 +1,173 @@
+package dataopsapi_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/kernel"
+)
+
+const leads = "Name,Employees,Note\nAcme,12,=1+1\nBolt,many,x\n\"Cog\nWorks\",7,-5\n"
+
+func TestFromUploadToExport(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	up := w.call("anna", http.MethodPost, string(wsA)+"/imports?filename=leads.csv", io.Reader(strings.NewReader(leads)))
+	require.Equal(t, http.StatusCreated, up.status)
+	imp := up.imp(t)
+	require.Equal(t, dataops.StateUploaded, imp.State)
+	base := string(wsA) + "/imports/" + string(imp.ID)
+	seen := w.call("anna", http.MethodPost, base+"/preview", `{"header":false}`).imp(t)
+	require.Equal(t, dataops.StatePreviewed, seen.State)
+	started := w.call("anna", http.MethodPost, base+"/commit", `{"new_table":{"name":"Leads"},"header":true,"mapping":[{"index":0,"new_column":{"name":"Name","type":"text"}},{"index":1,"new_column":{"name":"Employees","type":"number"}},{"index":2,"new_column":{"name":"Note","type":"text"}}]}`).imp(t)
+	require.Equal(t, dataops.StateImporting, started.State)
+	require.Equal(t, "temporal", w.get(imp.ID).WaitingFor)
+
+	require.NoError(t, w.importer.Run(t.Context(), imp.ID, func(dataops.Summary) {}))
+	done := w.get(imp.ID)
+	require.Equal(t, dataops.StatePartial, done.State)
+	require.Equal(t, dataops.Counts{Lines: 5, Rows: 3, Imported: 2, Failed: 1, Problems: 1}, done.Counts)
+	require.NotNil(t, done.FinishedAt)
+	require.Empty(t, done.WaitingFor)
+
+	errs := w.call("anna", http.MethodGet, base+"/errors.csv", nil)
+	require.Equal(t, "line,column,value,reason,row_imported\r\n3,Employees,many,\"\"\"many\"\" is not a number; write it like 1234.5\",false\r\n", string(errs.body))
+	require.Contains(t, errs.header.Get("Content-Disposition"), "leads-errors.csv")
+
+	require.Equal(t, "Name,Employees,Note\r\nAcme,12,'=1+1\r\n\"Cog\nWorks\",7,'-5\r\n", w.export(done.TableID, ""))
+	require.Equal(t, "\xEF\xBB\xBFName,Note\r\nAcme,=1+1\r\n\"Cog\nWorks\",-5\r\n", w.export(done.TableID, "bom=true&escape_formulas=false&fields=Name,Note"))
+	lines := strings.Split(w.export(done.TableID, "format=jsonl"), "\n")
+	require.Equal(t, []string{`{"Name":"Acme","Employees":12,"Note":"=1+1"}`, `{"Name":"Cog\nWorks","Employees":7,"Note":"-5"}`, ""}, lines)
+	require.Equal(t, "Name\r\n\"Cog\nWorks\"\r\n", w.export(done.TableID, "fields=Name&q=cog"))
+
+	list := w.call("anna", http.MethodGet, string(wsA)+"/imports", nil)
+	require.Contains(t, string(list.Data), string(imp.ID))
+
+	w.call("anna", http.MethodPost, base+"/undo", nil).imp(t)
+	require.NoError(t, w.importer.Run(t.Context(), imp.ID, func(dataops.Summary) {}))
+	undone := w.get(imp.ID)
+	require.Equal(t, dataops.StateUndone, undone.State)
+	require.Equal(t, &dataops.UndoCounts{Removed: 2}, undone.Undo)
+	require.Equal(t, "Name,Employees,Note\r\n", w.export(done.TableID, ""))
+}
+
+func TestExportedFormulasComeBackAsTheyWere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	texts := "Text\n=a\n'=a\n'\n''x\n+1\n@x\n-\n' y\n"
+	const commit = `{"new_table":{"name":"T"},"header":true,"mapping":[{"index":0,"new_column":{"name":"Text","type":"text"}}],"unescape_formulas":%v}`
+	first := w.importFile("a.csv", texts, fmt.Sprintf(commit, false))
+	again := w.importFile("b.csv", w.export(first.TableID, ""), fmt.Sprintf(commit, true))
+	require.Equal(t, w.export(first.TableID, "escape_formulas=false"), w.export(again.TableID, "escape_formulas=false"))
+	require.Equal(t, strings.ReplaceAll(texts, "\n", "\r\n"), w.export(again.TableID, "escape_formulas=false"))
+}
+
+func TestUpsertAgainstTheRealGrid(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mapping := `"mapping":[{"index":0,"new_column":{"name":"Name","type":"text"}},{"index":1,"new_column":{"name":"N","type":"number"}},{"index":2,"new_column":{"name":"D","type":"date"}}]`
+	first := w.importFile("a.csv", "Name,N,D\na,1.50,2026-01-02\nb,2,\nc,3,2026-03-04\nc,4,\n", `{"new_table":{"name":"T"},"header":true,`+mapping+`}`)
+	body := "Name,N,D\nb,2.0,2026-05-06\nd,9,\na,1.5,2026-01-02\nc,5,\nd,,2026-07-08\n"
+	again := w.importFile("b.csv", body, `{"table_id":"`+string(first.TableID)+`","mode":"upsert","key_columns":["Name"]}`)
+	require.Equal(t, dataops.Counts{Lines: 6, Rows: 5, Imported: 1, Updated: 1, Skipped: 2, Failed: 1, Problems: 1}, again.Counts)
+	require.Equal(t, "Name,N,D\r\na,1.5,2026-01-02\r\nb,2,2026-05-06\r\nc,3,2026-03-04\r\nc,4,\r\nd,9,2026-07-08\r\n", w.export(first.TableID, ""))
+	w.call("anna", http.MethodPost, string(wsA)+"/imports/"+string(again.ID)+"/undo", `{"force":false}`).imp(t)
+	require.NoError(t, w.importer.Run(t.Context(), again.ID, func(dataops.Summary) {}))
+	require.Equal(t, "Name,N,D\r\na,1.5,2026-01-02\r\nb,2,\r\nc,3,2026-03-04\r\nc,4,\r\n", w.export(first.TableID, ""))
+}
+
+func TestExportFollowsTheRequest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	imp := w.importFile("a.csv", "Name,N\na,3\nb,1\nc,2\n", `{"new_table":{"name":"T"}}`)
+	col := w.column(imp.TableID, "N")
+	require.Equal(t, "Name,N\r\nb,1\r\nc,2\r\na,3\r\n", w.export(imp.TableID, "sort="+col+":asc"))
+	require.Equal(t, "Name,N\r\na,3\r\nc,2\r\n", w.export(imp.TableID, "sort="+col+":desc&filter="+url.QueryEscape(`{"column":"`+col+`","op":"gt","value":1}`)))
+	for _, query := range []string{"format=xlsx", "sort=nope:asc", "fields=nope", "filter=%7B", "ids=row_1", "view=viw_1"} {
+		r := w.call("anna", http.MethodGet, string(wsA)+"/tables/"+string(imp.TableID)+"/export?"+query, nil)
+		require.GreaterOrEqual(t, r.status, 400, query)
+		require.Less(t, r.status, 500, "%s: %s", query, r.body)
+	}
+}
+
+// column returns a column's id.
+func (w *world) column(id kernel.TableID, name string) string {
+	w.t.Helper()
+	var col string
+	require.NoError(w.t, w.pool.QueryRow(w.t.Context(), `SELECT c->>'id' FROM rm_grid.tables, jsonb_array_elements(state::jsonb->'columns') c WHERE table_id = $1 AND c->>'name' = $2`, id, name).Scan(&col))
+	return col
+}
+
+func TestOneTenantDoesNotSeeTheOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	imp := w.importFile("a.csv", leads, `{"new_table":{"name":"T"}}`)
+	for _, ask := range [][3]string{
+		{http.MethodGet, "/imports/" + string(imp.ID), ""},
+		{http.MethodGet, "/imports/" + string(imp.ID) + "/errors.csv", ""},
+		{http.MethodPost, "/imports/" + string(imp.ID) + "/preview", `{}`},
+		{http.MethodPost, "/imports/" + string(imp.ID) + "/commit", `{"new_table":{"name":"x"}}`},
+		{http.MethodPost, "/imports/" + string(imp.ID) + "/cancel", ""},
+		{http.MethodPost, "/imports/" + string(imp.ID) + "/undo", ""},
+		{http.MethodGet, "/tables/" + string(imp.TableID) + "/export", ""},
+		{http.MethodPost, "/imports?filename=a.csv&table_id=" + string(imp.TableID), "a,b\n1,2\n"},
+	} {
+		var body any
+		if ask[2] != "" {
+			body = ask[2]
+		}
+		require.Equal(t, http.StatusNotFound, w.call("bob", ask[0], string(wsB)+ask[1], body).status, ask)
+		require.Equal(t, http.StatusNotFound, w.call("bob", ask[0], string(wsA)+ask[1], body).status, ask)
+	}
+	require.JSONEq(t, `[]`, string(w.call("bob", http.MethodGet, string(wsB)+"/imports", nil).Data))
+	require.Equal(t, http.StatusForbidden, w.call("vera", http.MethodPost, string(wsA)+"/imports?filename=a.csv", io.Reader(strings.NewReader(leads))).status, "viewers do not import")
+
+	w.people.tables = []kernel.TableID{kernel.TableID(w.ids.New(kernel.PrefixTable))}
+	require.Equal(t, http.StatusNotFound, w.call("key", http.MethodGet, string(wsA)+"/imports/"+string(imp.ID), nil).status, "a key limited to another table")
+	require.Equal(t, http.StatusNotFound, w.call("key", http.MethodGet, string(wsA)+"/tables/"+string(imp.TableID)+"/export", nil).status)
+}
+
+func TestUploadsAreRefusedClearly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, tc := range map[string]struct {
+		path, body string
+		status     int
+		code       string
+	}{
+		"empty":       {"/imports?filename=a.csv", "", 422, "VALIDATION_FAILED"},
+		"workbook":    {"/imports?filename=a.xlsx", "PK\x03\x04", 415, "UNSUPPORTED_FILE"},
+		"no filename": {"/imports", "a,b\n", 422, "VALIDATION_FAILED"},
+	} {
+		r := w.call("anna", http.MethodPost, string(wsA)+tc.path, io.Reader(strings.NewReader(tc.body)))
+		require.Equal(t, tc.status, r.status, "%s: %s", name, r.body)
+		require.Equal(t, tc.code, r.Error.Code, name)
+	}
+	// The same key gives the first answer again.
+	first := w.call("anna", http.MethodPost, string(wsA)+"/imports?filename=a.csv", io.Reader(strings.NewReader(leads)), "Idempotency-Key", "k1")
+	again := w.call("anna", http.MethodPost, string(wsA)+"/imports?filename=a.csv", io.Reader(strings.NewReader(leads)), "Idempotency-Key", "k1")
+	require.Equal(t, first.imp(t).ID, again.imp(t).ID)
+	require.Equal(t, "true", again.header.Get("Idempotent-Replayed"))
+}
+
+func TestTheListIsPaged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var ids []kernel.ImportID
+	for range 3 {
+		ids = append(ids, w.call("anna", http.MethodPost, string(wsA)+"/imports?filename=a.csv", io.Reader(strings.NewReader(leads))).imp(t).ID)
+	}
+	page := w.call("anna", http.MethodGet, string(wsA)+"/imports?limit=2", nil, "Morket-Min-Position", w.head())
+	require.Contains(t, string(page.Data), string(ids[2]))
+	require.NotContains(t, string(page.Data), string(ids[0]))
+	page = w.call("anna", http.MethodGet, string(wsA)+"/imports?limit=2&cursor="+page.Meta.NextCursor, nil)
+	require.Contains(t, string(page.Data), string(ids[0]))
+	require.Empty(t, page.Meta.NextCursor)
+}

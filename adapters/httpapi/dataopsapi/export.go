@@ -1,0 +1,240 @@
+package dataopsapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/morket/morket/adapters/csvfile"
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/pgread/gridread"
+	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+)
+
+type exportIn struct {
+	httpapi.InWorkspace
+	TableID        kernel.TableID `path:"tableId"`
+	Format         string         `query:"format" enum:"csv,jsonl" default:"csv"`
+	View           kernel.ViewID  `query:"view" doc:"Its filter, order and visible columns."`
+	Filter         string         `query:"filter" doc:"JSON; narrows the view's filter."`
+	Sort           string         `query:"sort" doc:"col_…:asc,col_…:desc; instead of the view's order."`
+	Fields         string         `query:"fields" doc:"Column ids or names, separated by commas; instead of the view's columns."`
+	Search         string         `query:"q"`
+	IDs            string         `query:"ids" doc:"Only these rows: ids separated by commas."`
+	EscapeFormulas bool           `query:"escape_formulas" default:"true"`
+	BOM            bool           `query:"bom" default:"false" doc:"Begin a CSV file with a byte order mark, which some spreadsheet programs need to see that it is UTF-8."`
+}
+
+// export streams rows as the database hands them out. When the client goes away, ctx ends and with it the query.
+func (s service) export(ctx context.Context, p httpapi.Principal, in *exportIn) (func(http.ResponseWriter) error, error) {
+	if !p.CanSeeTable(in.TableID) {
+		return nil, kernel.NotFound("table", string(in.TableID))
+	}
+	info, err := s.Grid.Table(ctx, p.Workspace, in.TableID)
+	if err != nil {
+		return nil, err
+	}
+	query, err := exportQuery(info, p.User, in)
+	if err != nil {
+		return nil, err
+	}
+	columns, err := s.Grid.Columns(info, query)
+	if err != nil {
+		return nil, err
+	}
+	if len(columns) == 0 {
+		return nil, kernel.Invalid("fields", "there is no column to export")
+	}
+	rows, err := rowIDs(in.IDs)
+	if err != nil {
+		return nil, err
+	}
+	return func(rw http.ResponseWriter) error {
+		name := info.Schema.Name + "." + in.Format
+		if in.Format == "jsonl" {
+			attach(rw, name, "application/x-ndjson")
+			return s.jsonLines(ctx, rw, info, query, columns, rows)
+		}
+		attach(rw, name, "text/csv; charset=utf-8")
+		if in.BOM {
+			if _, err := io.WriteString(rw, csvfile.BOM); err != nil {
+				return err
+			}
+		}
+		return s.csv(ctx, rw, info, query, columns, rows, in.EscapeFormulas)
+	}, nil
+}
+
+// attach makes a browser save the answer under the name.
+func attach(rw http.ResponseWriter, name, contentType string) {
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '_'
+		}
+		return r
+	}, name)
+	rw.Header().Set("Content-Type", contentType)
+	rw.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+}
+
+func (s service) csv(ctx context.Context, rw io.Writer, info gridread.Info, q gridread.Query, columns []table.Column, rows []kernel.RowID, escape bool) error {
+	w := csvfile.NewWriter(rw, ',')
+	risky := make([]bool, len(columns))
+	for i, c := range columns {
+		risky[i] = escape && text(c.Type)
+		name := c.Name
+		if escape {
+			name = dataops.EscapeFormula(name)
+		}
+		w.Field(name)
+	}
+	w.End()
+	err := s.Grid.Export(ctx, info, q, rows, func(row *gridread.ExportRow) error {
+		for i := range columns {
+			b, _ := row.Text(i)
+			if len(b) == 0 && len(columns) == 1 {
+				break // End writes it as a quoted empty field
+			}
+			if risky[i] && len(b) > 0 && bytes.IndexByte([]byte("=+-@\t\r'"), b[0]) >= 0 {
+				w.Field(dataops.EscapeFormula(string(b)))
+			} else {
+				w.Bytes(b)
+			}
+		}
+		w.End()
+		return w.Err()
+	})
+	if err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+// text reports whether the cells are text that a spreadsheet program could take for a formula.
+func text(t table.Type) bool { return t.Textual() || t == table.MultiSelect || t == table.User }
+
+func (s service) jsonLines(ctx context.Context, rw io.Writer, info gridread.Info, q gridread.Query, columns []table.Column, rows []kernel.RowID) error {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.Name
+	}
+	w, err := csvfile.NewJSONWriter(rw, names)
+	if err != nil {
+		return err
+	}
+	err = s.Grid.Export(ctx, info, q, rows, func(row *gridread.ExportRow) error {
+		for i := range columns {
+			w.Field(row.JSON(i))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+// exportQuery puts the view and what the request asks for together.
+func exportQuery(info gridread.Info, user kernel.UserID, in *exportIn) (gridread.Query, error) {
+	q := gridread.Query{Search: in.Search}
+	var filters []table.Filter
+	if in.View != "" {
+		i := slices.IndexFunc(info.Views, func(v table.View) bool { return v.ID == in.View && v.VisibleTo(user) })
+		if i < 0 {
+			return q, kernel.NotFound("view", string(in.View))
+		}
+		view := info.Views[i]
+		f, err := table.ParseFilter(view.Filter, info.Schema)
+		if err != nil {
+			return q, err
+		}
+		filters = append(filters, f)
+		q.Sort, q.Fields = view.Sort, viewFields(view, info.Schema)
+	}
+	f, err := table.ParseFilter(json.RawMessage(in.Filter), info.Schema)
+	if err != nil {
+		return q, err
+	}
+	if !f.All() {
+		filters = append(filters, f)
+	}
+	if len(filters) == 1 {
+		q.Filter = filters[0]
+	} else if len(filters) > 1 {
+		q.Filter = table.Filter{And: filters}
+	}
+	return q, askedFor(&q, info.Schema, in)
+}
+
+// askedFor applies the request's own order and columns.
+func askedFor(q *gridread.Query, s table.Schema, in *exportIn) error {
+	if in.Sort != "" {
+		q.Sort = nil
+		for _, part := range strings.Split(in.Sort, ",") {
+			id, dir, _ := strings.Cut(part, ":")
+			if dir == "" {
+				dir = string(table.Ascending)
+			}
+			q.Sort = append(q.Sort, table.Sort{Column: kernel.ColumnID(id), Dir: table.Direction(dir)})
+		}
+	}
+	if err := table.CheckSorts(q.Sort, s); err != nil {
+		return err
+	}
+	if in.Fields != "" {
+		q.Fields = nil
+		for _, f := range strings.Split(in.Fields, ",") {
+			c, ok := s.Find(f)
+			if !ok {
+				return kernel.Invalid("fields", "there is no column %q", f)
+			}
+			q.Fields = append(q.Fields, c.ID)
+		}
+	}
+	return nil
+}
+
+// viewFields are the columns that a view shows: those it lists, in its order, then those it doesn't.
+func viewFields(v table.View, s table.Schema) []kernel.ColumnID {
+	out, listed := []kernel.ColumnID{}, map[kernel.ColumnID]bool{}
+	for _, c := range v.Columns {
+		listed[c.ID] = true
+		if _, ok := s.Column(c.ID); ok && !c.Hidden {
+			out = append(out, c.ID)
+		}
+	}
+	for _, c := range s.Columns {
+		if !listed[c.ID] {
+			out = append(out, c.ID)
+		}
+	}
+	return out
+}
+
+// maxIDs is how many rows a request can name.
+const maxIDs = 10_000
+
+func rowIDs(list string) ([]kernel.RowID, error) {
+	if list == "" {
+		return nil, nil
+	}
+	parts := strings.Split(list, ",")
+	if len(parts) > maxIDs {
+		return nil, kernel.Invalid("ids", "at most %d rows can be named; use a filter", maxIDs)
+	}
+	out := make([]kernel.RowID, len(parts))
+	for i, id := range parts {
+		if err := kernel.ParseID(kernel.PrefixRow, id); err != nil {
+			return nil, kernel.Invalid("ids", "%s", err)
+		}
+		out[i] = kernel.RowID(id)
+	}
+	return out, nil
+}

@@ -1,0 +1,223 @@
+package dataopsapi
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/morket/morket/adapters/csvfile"
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/commands"
+	"github.com/morket/morket/commands/dataopscmd"
+	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/kernel"
+)
+
+// answer is what every command of imports answers.
+type answer = commands.Result[dataops.Summary]
+
+type uploadIn struct {
+	httpapi.InWorkspace
+	Filename string         `query:"filename" required:"true" maxLength:"255"`
+	TableID  kernel.TableID `query:"table_id" doc:"Suggest columns of this table."`
+}
+
+func (s service) upload(ctx context.Context, meta kernel.Meta, in *uploadIn) (answer, error) {
+	if err := seesTable(ctx, in.TableID); err != nil {
+		return answer{}, err
+	}
+	r := httpapi.Echo(ctx).Request()
+	if r.ContentLength > dataops.MaxFileBytes {
+		return answer{}, &http.MaxBytesError{Limit: dataops.MaxFileBytes}
+	}
+	return s.Handlers.Upload(ctx, meta.As("upload-import"), dataopscmd.Upload{Filename: in.Filename, Body: r.Body, TableID: in.TableID})
+}
+
+// seesTable refuses a table that the caller's API key does not extend to, as if it did not exist.
+func seesTable(ctx context.Context, id kernel.TableID) error {
+	if id != "" && !httpapi.PrincipalOf(ctx).CanSeeTable(id) {
+		return kernel.NotFound("table", string(id))
+	}
+	return nil
+}
+
+type listIn struct {
+	httpapi.InWorkspace
+	httpapi.Page
+	TableID kernel.TableID `query:"table"`
+}
+
+func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]dataops.Summary, httpapi.Meta, error) {
+	var meta httpapi.Meta
+	if in.Cursor != "" && kernel.ParseID(kernel.PrefixImport, in.Cursor) != nil {
+		return nil, meta, kernel.E(kernel.KindMalformed, "MALFORMED", "the cursor is not one of this list")
+	}
+	list, err := s.Reads.Imports(ctx, p.Workspace, in.TableID, kernel.ImportID(in.Cursor), in.Limit+1)
+	if err != nil {
+		return nil, meta, err
+	}
+	if len(list) > in.Limit {
+		list = list[:in.Limit]
+		meta.NextCursor = string(list[in.Limit-1].ID)
+	}
+	out := []dataops.Summary{}
+	for _, imp := range list {
+		if visible(p, imp) {
+			out = append(out, s.waiting(imp))
+		}
+	}
+	return out, meta, nil
+}
+
+// visible reports whether the caller's API key, if it is limited to some tables, extends to the import's.
+func visible(p httpapi.Principal, imp dataops.Summary) bool {
+	return len(p.KeyTables) == 0 || imp.TableID == "" || p.CanSeeTable(imp.TableID)
+}
+
+// waiting says what an import that has not begun to work waits for.
+func (s service) waiting(imp dataops.Summary) dataops.Summary {
+	if s.Waiting != nil && (imp.Undoing || imp.State == dataops.StateImporting && imp.Counts.Lines == 0) {
+		imp.WaitingFor = s.Waiting()
+	}
+	return imp
+}
+
+// InImport is embedded by the inputs of endpoints on one import.
+type InImport struct {
+	httpapi.InWorkspace
+	ImportID kernel.ImportID `path:"importId"`
+}
+
+func (s service) get(ctx context.Context, p httpapi.Principal, in *InImport) (dataops.Summary, httpapi.Meta, error) {
+	imp, err := s.find(ctx, p, in.ImportID)
+	return s.waiting(imp), httpapi.Meta{}, err
+}
+
+func (s service) find(ctx context.Context, p httpapi.Principal, id kernel.ImportID) (dataops.Summary, error) {
+	imp, err := s.Reads.Import(ctx, p.Workspace, id)
+	if err == nil && !visible(p, imp) {
+		err = kernel.NotFound("import", string(id))
+	}
+	return imp, err
+}
+
+// mine refuses an import that an API key limited to some tables must not touch.
+func (s service) mine(ctx context.Context, id kernel.ImportID) error {
+	p := httpapi.PrincipalOf(ctx)
+	if len(p.KeyTables) == 0 {
+		return nil
+	}
+	_, err := s.find(ctx, p, id)
+	return err
+}
+
+type previewIn struct {
+	InImport
+	Body struct {
+		Format    *dataops.Format   `json:"format,omitempty" enum:"csv,jsonl"`
+		Encoding  *dataops.Encoding `json:"encoding,omitempty" enum:"utf-8,utf-16le,utf-16be,windows-1252"`
+		Delimiter *string           `json:"delimiter,omitempty" minLength:"1" maxLength:"1"`
+		Header    *bool             `json:"header,omitempty"`
+		TableID   kernel.TableID    `json:"table_id,omitempty" doc:"Suggest columns of this table."`
+	}
+}
+
+func (s service) preview(ctx context.Context, meta kernel.Meta, in *previewIn) (answer, error) {
+	if err := s.mine(ctx, in.ImportID); err != nil {
+		return answer{}, err
+	}
+	if err := seesTable(ctx, in.Body.TableID); err != nil {
+		return answer{}, err
+	}
+	b := in.Body
+	return s.Handlers.Preview(ctx, meta.As("preview-import"), dataopscmd.Preview{
+		ImportID: in.ImportID, Format: b.Format, Encoding: b.Encoding, Delimiter: b.Delimiter, Header: b.Header, TableID: b.TableID,
+	})
+}
+
+type commitIn struct {
+	InImport
+	Body struct {
+		TableID          kernel.TableID       `json:"table_id,omitempty"`
+		NewTable         *NewTable            `json:"new_table,omitempty"`
+		Mapping          []dataopscmd.Mapping `json:"mapping,omitempty" maxItems:"1000" doc:"Absent: every column into a new table, or those of the same name into one that is there."`
+		Mode             dataops.Mode         `json:"mode,omitempty" enum:"append,upsert" default:"append"`
+		KeyColumns       []string             `json:"key_columns,omitempty" maxItems:"5" doc:"Ids or names of the columns by which an upsert finds rows."`
+		Header           *bool                `json:"header,omitempty"`
+		UnescapeFormulas bool                 `json:"unescape_formulas,omitempty" doc:"Take away the apostrophes that an export put before formulas."`
+		CreateOptions    bool                 `json:"create_options,omitempty" doc:"Add options that select columns don't have yet."`
+	}
+}
+
+// NewTable is a table to be made for the file.
+type NewTable struct {
+	Name string `json:"name" minLength:"1"`
+}
+
+func (s service) commit(ctx context.Context, meta kernel.Meta, in *commitIn) (answer, error) {
+	if err := s.mine(ctx, in.ImportID); err != nil {
+		return answer{}, err
+	}
+	b := in.Body
+	cmd := dataopscmd.Commit{
+		ImportID: in.ImportID, TableID: b.TableID, Mapping: b.Mapping, Mode: b.Mode, KeyColumns: b.KeyColumns, Header: b.Header,
+		UnescapeFormulas: b.UnescapeFormulas, CreateOptions: b.CreateOptions,
+	}
+	if b.NewTable != nil {
+		if len(httpapi.PrincipalOf(ctx).KeyTables) > 0 {
+			return answer{}, kernel.E(kernel.KindForbidden, "FORBIDDEN", "this API key is limited to some tables and can't make another")
+		}
+		cmd.NewTable = b.NewTable.Name
+	}
+	if err := seesTable(ctx, b.TableID); err != nil {
+		return answer{}, err
+	}
+	return s.Handlers.Commit(ctx, meta.As("commit-import"), cmd)
+}
+
+func (s service) cancel(ctx context.Context, meta kernel.Meta, in *InImport) (answer, error) {
+	if err := s.mine(ctx, in.ImportID); err != nil {
+		return answer{}, err
+	}
+	return s.Handlers.Cancel(ctx, meta.As("cancel-import"), dataopscmd.Cancel{ImportID: in.ImportID})
+}
+
+type undoIn struct {
+	InImport
+	Body *struct {
+		Force bool `json:"force,omitempty" doc:"Also take back what was changed after the import."`
+	} `required:"false"`
+}
+
+func (s service) undo(ctx context.Context, meta kernel.Meta, in *undoIn) (answer, error) {
+	if err := s.mine(ctx, in.ImportID); err != nil {
+		return answer{}, err
+	}
+	cmd := dataopscmd.Undo{ImportID: in.ImportID}
+	if in.Body != nil {
+		cmd.Force = in.Body.Force
+	}
+	return s.Handlers.Undo(ctx, meta.As("undo-import"), cmd)
+}
+
+// problems streams the errors file. What came from the file is escaped like every export.
+func (s service) problems(ctx context.Context, p httpapi.Principal, in *InImport) (func(http.ResponseWriter) error, error) {
+	imp, err := s.find(ctx, p, in.ImportID)
+	if err != nil {
+		return nil, err
+	}
+	return func(rw http.ResponseWriter) error {
+		attach(rw, strings.TrimSuffix(imp.Filename, ".csv")+"-errors.csv", "text/csv; charset=utf-8")
+		w := csvfile.NewWriter(rw, ',')
+		w.Record("line", "column", "value", "reason", "row_imported")
+		err := s.Reads.Problems(ctx, p.Workspace, in.ImportID, func(e dataops.Problem) error {
+			w.Record(strconv.FormatInt(e.Line, 10), dataops.EscapeFormula(e.Column), dataops.EscapeFormula(e.Value), dataops.EscapeFormula(e.Reason), strconv.FormatBool(e.Kept))
+			return w.Err()
+		})
+		if err != nil {
+			return err
+		}
+		return w.Flush()
+	}, nil
+}

@@ -1,0 +1,166 @@
+package tableapi
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"strconv"
+
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/pgread/historyread"
+	"github.com/morket/morket/commands"
+	"github.com/morket/morket/commands/tablecmd"
+	"github.com/morket/morket/domain/kernel"
+)
+
+type rowHistory struct {
+	InRow
+	httpapi.Page
+}
+
+func (s service) rowHistory(ctx context.Context, p httpapi.Principal, in *rowHistory) ([]historyread.Entry, httpapi.Meta, error) {
+	return s.entries(ctx, p, in.TableID, in.RowID, "", in.Page)
+}
+
+type cellHistory struct {
+	InRow
+	ColumnID kernel.ColumnID `path:"columnId" doc:"col_…"`
+	httpapi.Page
+}
+
+func (s service) cellHistory(ctx context.Context, p httpapi.Principal, in *cellHistory) ([]historyread.Entry, httpapi.Meta, error) {
+	if kernel.ParseID(kernel.PrefixColumn, string(in.ColumnID)) != nil {
+		return nil, httpapi.Meta{}, kernel.NotFound("column", string(in.ColumnID))
+	}
+	return s.entries(ctx, p, in.TableID, in.RowID, in.ColumnID, in.Page)
+}
+
+func (s service) entries(ctx context.Context, p httpapi.Principal, id kernel.TableID, row kernel.RowID, col kernel.ColumnID, page httpapi.Page) ([]historyread.Entry, httpapi.Meta, error) {
+	var meta httpapi.Meta
+	info, err := s.info(ctx, p, id)
+	if err != nil {
+		return nil, meta, err
+	}
+	if kernel.ParseID(kernel.PrefixRow, string(row)) != nil {
+		return nil, meta, kernel.NotFound("row", string(row))
+	}
+	live, trashed, err := s.Grid.Exists(ctx, info.ID, []kernel.RowID{row})
+	if err != nil {
+		return nil, meta, err
+	}
+	if !live[row] && !trashed[row] {
+		return nil, meta, kernel.NotFound("row", string(row))
+	}
+	before := int64(math.MaxInt64)
+	if page.Cursor != "" {
+		if before, err = strconv.ParseInt(page.Cursor, 10, 64); err != nil || before <= 0 {
+			return nil, meta, kernel.E(kernel.KindMalformed, "INVALID_CURSOR", "the cursor is not one that this list gave")
+		}
+	}
+	list, next, err := s.History.Entries(ctx, id, row, col, before, page.Limit)
+	if err != nil {
+		return nil, meta, err
+	}
+	if next > 0 {
+		meta.NextCursor = strconv.FormatInt(next, 10)
+	}
+	return list, meta, s.name(ctx, list)
+}
+
+// name fills in the names of the people behind the entries.
+func (s service) name(ctx context.Context, list []historyread.Entry) error {
+	if s.Names == nil || len(list) == 0 {
+		return nil
+	}
+	seen := map[kernel.UserID]bool{}
+	var users []kernel.UserID
+	for _, e := range list {
+		if u := e.Actor.User; u != "" && !seen[u] {
+			seen[u] = true
+			users = append(users, u)
+		}
+	}
+	names, err := s.Names.Names(ctx, users)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		list[i].Actor.Name = names[list[i].Actor.User]
+	}
+	return nil
+}
+
+// Stack is what the caller can undo and redo in a table, the next step first.
+type Stack struct {
+	Undo []tablecmd.StepRecord `json:"undo"`
+	Redo []tablecmd.StepRecord `json:"redo"`
+}
+
+func (s service) stack(ctx context.Context, p httpapi.Principal, in *InTable) (Stack, httpapi.Meta, error) {
+	if _, err := s.info(ctx, p, in.TableID); err != nil {
+		return Stack{}, httpapi.Meta{}, err
+	}
+	undo, redo, err := s.History.Stack(ctx, in.TableID, p.User)
+	if err != nil {
+		return Stack{}, httpapi.Meta{}, err
+	}
+	return Stack{Undo: append([]tablecmd.StepRecord{}, undo...), Redo: append([]tablecmd.StepRecord{}, redo...)}, httpapi.Meta{}, nil
+}
+
+// UndoBody says what to undo or redo.
+type UndoBody struct {
+	Steps []string `json:"steps,omitempty" maxItems:"50" doc:"The caller's last one if absent."`
+	Force bool     `json:"force,omitempty" doc:"Take back also what was changed since."`
+}
+
+type undoIn struct {
+	InTable
+	Body *UndoBody
+}
+
+func (in *undoIn) command(redo bool) tablecmd.Undo {
+	cmd := tablecmd.Undo{Table: in.TableID, Redo: redo}
+	if in.Body != nil {
+		cmd.Steps, cmd.Force = in.Body.Steps, in.Body.Force
+	}
+	return cmd
+}
+
+func (s service) undo(ctx context.Context, meta kernel.Meta, in *undoIn) (commands.Result[tablecmd.Undone], error) {
+	return s.takeBack(ctx, meta, in.command(false))
+}
+
+func (s service) redo(ctx context.Context, meta kernel.Meta, in *undoIn) (commands.Result[tablecmd.Undone], error) {
+	return s.takeBack(ctx, meta, in.command(true))
+}
+
+func (s service) takeBack(ctx context.Context, meta kernel.Meta, cmd tablecmd.Undo) (commands.Result[tablecmd.Undone], error) {
+	if err := visible(ctx, cmd.Table); err != nil {
+		return commands.Result[tablecmd.Undone]{}, err
+	}
+	return s.Handlers.Undo(ctx, meta, cmd)
+}
+
+type streamIn struct {
+	InTable
+	LastEventID string `header:"Last-Event-ID" doc:"Position of the last event seen."`
+	After       string `query:"after" doc:"The same, for clients that can't set headers."`
+}
+
+func (s service) stream(ctx context.Context, p httpapi.Principal, in *streamIn) (func(http.ResponseWriter) error, error) {
+	if _, err := s.info(ctx, p, in.TableID); err != nil {
+		return nil, err
+	}
+	last := in.LastEventID
+	if last == "" {
+		last = in.After
+	}
+	after := int64(-1)
+	if last != "" {
+		var err error
+		if after, err = strconv.ParseInt(last, 10, 64); err != nil || after < 0 {
+			return nil, kernel.E(kernel.KindMalformed, "MALFORMED", "Last-Event-ID is a log position, not %q", last)
+		}
+	}
+	return func(w http.ResponseWriter) error { return s.Hub.Serve(ctx, w, in.TableID, after) }, nil
+}

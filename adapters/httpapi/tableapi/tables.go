@@ -1,0 +1,221 @@
+package tableapi
+
+import (
+	"context"
+	"slices"
+
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/pgread/gridread"
+	"github.com/morket/morket/commands"
+	"github.com/morket/morket/commands/tablecmd"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+)
+
+type listTables struct {
+	httpapi.InWorkspace
+	httpapi.Page
+}
+
+func (s service) tables(ctx context.Context, p httpapi.Principal, in *listTables) ([]gridread.Summary, httpapi.Meta, error) {
+	var meta httpapi.Meta
+	if in.Cursor != "" && kernel.ParseID(kernel.PrefixTable, in.Cursor) != nil {
+		return nil, meta, kernel.E(kernel.KindMalformed, "INVALID_CURSOR", "the cursor is not one that this list gave")
+	}
+	list, err := s.Grid.List(ctx, p.Workspace, false, kernel.TableID(in.Cursor), in.Limit+1)
+	if err != nil {
+		return nil, meta, err
+	}
+	if len(list) > in.Limit {
+		list = list[:in.Limit]
+		meta.NextCursor = string(list[in.Limit-1].ID)
+	}
+	list = slices.DeleteFunc(list, func(t gridread.Summary) bool { return !p.CanSeeTable(t.ID) })
+	if list == nil {
+		list = []gridread.Summary{}
+	}
+	return list, meta, nil
+}
+
+// NewTable is a table to be made.
+type NewTable struct {
+	Name    string               `json:"name"`
+	Columns []tablecmd.NewColumn `json:"columns,omitempty" maxItems:"200"`
+}
+
+type createTable struct {
+	httpapi.InWorkspace
+	Body NewTable
+}
+
+func (s service) createTable(ctx context.Context, meta kernel.Meta, in *createTable) (commands.Result[tablecmd.Table], error) {
+	if p := httpapi.PrincipalOf(ctx); len(p.KeyTables) > 0 {
+		return commands.Result[tablecmd.Table]{}, kernel.E(kernel.KindForbidden, "FORBIDDEN", "this API key extends to some tables only, so it can't make one")
+	}
+	return s.Handlers.Create(ctx, meta, tablecmd.CreateTable{Name: in.Body.Name, Columns: in.Body.Columns})
+}
+
+func (s service) table(ctx context.Context, p httpapi.Principal, in *InTable) (tablecmd.Table, httpapi.Meta, error) {
+	info, err := s.info(ctx, p, in.TableID)
+	if err != nil {
+		return tablecmd.Table{}, httpapi.Meta{}, err
+	}
+	views := slices.DeleteFunc(slices.Clone(info.Views), func(v table.View) bool { return !v.VisibleTo(p.User) })
+	return tablecmd.Table{
+		ID: info.ID, Name: info.Schema.Name, RowCount: info.RowCount, Columns: append([]table.Column{}, info.Schema.Columns...), Views: views,
+		SchemaVersion: info.Schema.Version, LastPosition: info.Last, CreatedAt: info.CreatedAt,
+	}, httpapi.Meta{Position: info.Position}, nil
+}
+
+type renameTable struct {
+	InTable
+	Body struct {
+		Name string `json:"name"`
+	}
+}
+
+func (s service) renameTable(ctx context.Context, meta kernel.Meta, in *renameTable) (commands.Result[tablecmd.Done], error) {
+	if err := visible(ctx, in.TableID); err != nil {
+		return commands.Result[tablecmd.Done]{}, err
+	}
+	return s.Handlers.Rename(ctx, meta, tablecmd.RenameTable{Table: in.TableID, Name: in.Body.Name})
+}
+
+func (s service) trashTable(ctx context.Context, meta kernel.Meta, in *InTable) (commands.Result[tablecmd.Done], error) {
+	if err := visible(ctx, in.TableID); err != nil {
+		return commands.Result[tablecmd.Done]{}, err
+	}
+	return s.Handlers.Trash(ctx, meta, tablecmd.TrashTable{Table: in.TableID})
+}
+
+func (s service) restoreTable(ctx context.Context, meta kernel.Meta, in *InTable) (commands.Result[tablecmd.Done], error) {
+	if err := visible(ctx, in.TableID); err != nil {
+		return commands.Result[tablecmd.Done]{}, err
+	}
+	return s.Handlers.Restore(ctx, meta, tablecmd.RestoreTable{Table: in.TableID})
+}
+
+// Trash is what a workspace has in the trash besides rows.
+type Trash struct {
+	Tables  []gridread.Summary `json:"tables"`
+	Columns []TrashedColumn    `json:"columns"`
+}
+
+// TrashedColumn is a column in the trash of its table.
+type TrashedColumn struct {
+	TableID   kernel.TableID `json:"table_id"`
+	TableName string         `json:"table_name"`
+	Column    table.Column   `json:"column"`
+}
+
+// trashPage is how many tables the trash shows, and looks at for columns.
+const trashPage = 1000
+
+func (s service) trash(ctx context.Context, p httpapi.Principal, _ *inWorkspace) (Trash, httpapi.Meta, error) {
+	out := Trash{Tables: []gridread.Summary{}, Columns: []TrashedColumn{}}
+	gone, err := s.Grid.List(ctx, p.Workspace, true, "", trashPage)
+	if err != nil {
+		return out, httpapi.Meta{}, err
+	}
+	for _, t := range gone {
+		if p.CanSeeTable(t.ID) {
+			out.Tables = append(out.Tables, t)
+		}
+	}
+	here, err := s.Grid.List(ctx, p.Workspace, false, "", trashPage)
+	if err != nil {
+		return out, httpapi.Meta{}, err
+	}
+	for _, t := range here {
+		if !p.CanSeeTable(t.ID) {
+			continue
+		}
+		info, err := s.Grid.Table(ctx, p.Workspace, t.ID)
+		if err != nil {
+			return out, httpapi.Meta{}, err
+		}
+		for _, c := range info.Deleted {
+			out.Columns = append(out.Columns, TrashedColumn{TableID: t.ID, TableName: t.Name, Column: c})
+		}
+	}
+	return out, httpapi.Meta{}, nil
+}
+
+type trashedRows struct {
+	InTable
+	httpapi.Page
+}
+
+// TrashedRow is a row in the trash.
+type TrashedRow = gridread.TrashedRow
+
+func (s service) trashedRows(ctx context.Context, p httpapi.Principal, in *trashedRows) ([]TrashedRow, httpapi.Meta, error) {
+	var meta httpapi.Meta
+	info, err := s.info(ctx, p, in.TableID)
+	if err != nil {
+		return nil, meta, err
+	}
+	list, next, err := s.Grid.TrashedRows(ctx, info, in.Cursor, in.Limit)
+	meta.NextCursor = next
+	return list, meta, err
+}
+
+// ViewBody is a view to be saved.
+type ViewBody struct {
+	Name      string             `json:"name"`
+	Shared    bool               `json:"shared,omitempty"`
+	Default   bool               `json:"default,omitempty"`
+	Filter    rawJSON            `json:"filter,omitempty"`
+	Sort      []table.Sort       `json:"sort,omitempty"`
+	Columns   []table.ViewColumn `json:"columns,omitempty"`
+	GroupBy   kernel.ColumnID    `json:"group_by,omitempty"`
+	RowHeight string             `json:"row_height,omitempty" enum:"short,medium,tall"`
+}
+
+func (b ViewBody) view(id kernel.ViewID) table.View {
+	v := table.View{ID: id, Name: b.Name, Shared: b.Shared, Default: b.Default, Filter: b.Filter, Sort: b.Sort, Columns: b.Columns, GroupBy: b.GroupBy, RowHeight: b.RowHeight}
+	if v.Sort == nil {
+		v.Sort = []table.Sort{}
+	}
+	if v.Columns == nil {
+		v.Columns = []table.ViewColumn{}
+	}
+	return v
+}
+
+type createView struct {
+	InTable
+	Body ViewBody
+}
+
+func (s service) createView(ctx context.Context, meta kernel.Meta, in *createView) (commands.Result[table.View], error) {
+	if err := visible(ctx, in.TableID); err != nil {
+		return commands.Result[table.View]{}, err
+	}
+	return s.Handlers.SaveView(ctx, meta, tablecmd.SaveView{Table: in.TableID, View: in.Body.view(""), New: true})
+}
+
+// InView is embedded by the inputs of endpoints of a view.
+type InView struct {
+	InTable
+	ViewID kernel.ViewID `path:"viewId" doc:"viw_…"`
+}
+
+type changeView struct {
+	InView
+	Body ViewBody
+}
+
+func (s service) changeView(ctx context.Context, meta kernel.Meta, in *changeView) (commands.Result[table.View], error) {
+	if err := visible(ctx, in.TableID); err != nil {
+		return commands.Result[table.View]{}, err
+	}
+	return s.Handlers.SaveView(ctx, meta, tablecmd.SaveView{Table: in.TableID, View: in.Body.view(in.ViewID)})
+}
+
+func (s service) deleteView(ctx context.Context, meta kernel.Meta, in *InView) (commands.Result[tablecmd.Done], error) {
+	if err := visible(ctx, in.TableID); err != nil {
+		return commands.Result[tablecmd.Done]{}, err
+	}
+	return s.Handlers.DeleteView(ctx, meta, tablecmd.DeleteView{Table: in.TableID, View: in.ViewID})
+}

@@ -1,0 +1,227 @@
+// Package livestream sends a table's changes to those who look at it, as Server-Sent Events. Patches are made from the
+// events themselves as the bus delivers them; they don't wait for any read model.
+package livestream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/logmsg"
+)
+
+// Log is what the hub reads of the log: what the bus has dropped, and what a returning client has missed.
+type Log interface {
+	ReadAll(ctx context.Context, after int64, limit int) ([]eventstore.Recorded, error)
+	Head(ctx context.Context) (int64, error)
+}
+
+// Config is what a Hub needs. Zero numbers take the defaults.
+type Config struct {
+	Subscriber message.Subscriber // of this process's own, to every message
+	Log        Log
+	Codec      *eventstore.Codec
+	Logger     *slog.Logger
+	Queue      int           // patches that may wait for a client; default 1,000. One that falls behind further has to reload
+	Replay     int64         // positions that a returning client may be behind; default 5,000
+	Heartbeat  time.Duration // default 15 s
+	WriteWait  time.Duration // for one write to a client; default 10 s
+}
+
+func (c Config) withDefaults() Config {
+	if c.Queue == 0 {
+		c.Queue = 1000
+	}
+	if c.Replay == 0 {
+		c.Replay = 5000
+	}
+	if c.Heartbeat == 0 {
+		c.Heartbeat = 15 * time.Second
+	}
+	if c.WriteWait == 0 {
+		c.WriteWait = 10 * time.Second
+	}
+	return c
+}
+
+// Hub hands patches to the clients of this process.
+type Hub struct {
+	cfg   Config
+	patch patcher
+	at    atomic.Int64 // everything up to here has been handed out
+
+	mu      sync.Mutex
+	clients map[kernel.TableID]map[*client]struct{}
+	closed  bool
+}
+
+// NewHub makes a hub; Run starts it.
+func NewHub(cfg Config) (*Hub, error) {
+	if cfg.Subscriber == nil || cfg.Log == nil || cfg.Codec == nil || cfg.Logger == nil {
+		return nil, errors.New("a hub needs a subscriber, the log, a codec and a logger")
+	}
+	return &Hub{cfg: cfg.withDefaults(), patch: patcher{codec: cfg.Codec, jobs: map[eventstore.StreamID]kernel.TableID{}}, clients: map[kernel.TableID]map[*client]struct{}{}}, nil
+}
+
+// client is one open stream.
+type client struct {
+	queue chan Patch
+	gone  chan struct{} // closed when the client has to reload or the hub ends
+	slow  bool          // it fell behind; guarded by the hub's mu
+}
+
+// Run hands out patches until ctx ends, then ends every stream.
+func (h *Hub) Run(ctx context.Context) error {
+	defer h.close()
+	messages, err := h.cfg.Subscriber.Subscribe(ctx, logmsg.Topic)
+	if err != nil {
+		return fmt.Errorf("subscribe to the log: %w", err)
+	}
+	head, err := h.cfg.Log.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("read the log's head: %w", err)
+	}
+	h.at.Store(head)
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case msg, ok := <-messages:
+			if !ok {
+				return errors.Join(ctx.Err(), errors.New("the subscription to the log has ended"))
+			}
+			if err := h.take(ctx, msg); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// take hands out a message's events, and before them what is missing between.
+func (h *Hub) take(ctx context.Context, msg *message.Message) error {
+	defer msg.Ack()
+	batch, err := logmsg.Decode(msg)
+	if err != nil {
+		h.cfg.Logger.Warn("message not read; its events come from the log", "error", err)
+		return nil
+	}
+	for batch.First > h.at.Load()+1 {
+		missed, err := h.cfg.Log.ReadAll(ctx, h.at.Load(), int(min(batch.First-h.at.Load()-1, 1000)))
+		if err != nil {
+			return fmt.Errorf("read what the bus dropped: %w", err)
+		}
+		if len(missed) == 0 {
+			break
+		}
+		h.hand(missed)
+	}
+	h.hand(batch.After(h.at.Load()))
+	return nil
+}
+
+func (h *Hub) hand(events []eventstore.Recorded) {
+	for _, rec := range events {
+		if h.idle() {
+			h.patch.remember(rec)
+		} else if p, ok := h.make(rec); ok {
+			h.send(p)
+		}
+		h.at.Store(rec.Position)
+	}
+}
+
+func (h *Hub) make(rec eventstore.Recorded) (Patch, bool) {
+	p, ok, err := h.patch.of(rec)
+	if err != nil {
+		h.cfg.Logger.Warn("event not sent to screens", "position", rec.Position, "error", err)
+		return Patch{}, false
+	}
+	return p, ok
+}
+
+func (h *Hub) idle() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.clients) == 0
+}
+
+func (h *Hub) send(p Patch) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.clients[p.Table] {
+		select {
+		case c.queue <- p:
+		default:
+			c.slow = true
+			h.drop(p.Table, c)
+		}
+	}
+}
+
+// drop ends a client's stream; mu is held.
+func (h *Hub) drop(id kernel.TableID, c *client) {
+	if _, there := h.clients[id][c]; !there {
+		return
+	}
+	delete(h.clients[id], c)
+	if len(h.clients[id]) == 0 {
+		delete(h.clients, id)
+	}
+	close(c.gone)
+}
+
+func (h *Hub) join(id kernel.TableID) (*client, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return nil, kernel.E(kernel.KindUnavailable, "SHUTTING_DOWN", "the server is stopping; connect again in a moment")
+	}
+	c := &client{queue: make(chan Patch, h.cfg.Queue), gone: make(chan struct{})}
+	if h.clients[id] == nil {
+		h.clients[id] = map[*client]struct{}{}
+	}
+	h.clients[id][c] = struct{}{}
+	return c, nil
+}
+
+func (h *Hub) leave(id kernel.TableID, c *client) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.drop(id, c)
+}
+
+func (h *Hub) wasSlow(c *client) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return c.slow
+}
+
+func (h *Hub) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	for id, clients := range h.clients {
+		for c := range clients {
+			h.drop(id, c)
+		}
+	}
+}
+
+// Clients returns how many streams are open.
+func (h *Hub) Clients() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := 0
+	for _, c := range h.clients {
+		n += len(c)
+	}
+	return n
+}

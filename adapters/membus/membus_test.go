@@ -1,0 +1,41 @@
+package membus_test
+
+import (
+	"testing"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/adapters/bustest"
+	"github.com/morket/morket/adapters/membus"
+	"github.com/morket/morket/eventstore/logmsg"
+)
+
+// view closes a subscriber of its own while the bus goes on, as the suite expects of a subscriber.
+type view struct{ *membus.Bus }
+
+func TestBus(t *testing.T) {
+	t.Parallel()
+	bustest.Run(t, bustest.Features{}, func(t *testing.T) bustest.Bus {
+		t.Helper()
+		b := membus.New(100)
+		t.Cleanup(func() { require.NoError(t, b.Close()) })
+		return bustest.Bus{Publisher: b, Subscriber: func(*testing.T, string) message.Subscriber { return view{b} }}
+	})
+}
+
+func TestTheDecodedBatchRidesAlong(t *testing.T) {
+	t.Parallel()
+	b := membus.New(0)
+	t.Cleanup(func() { require.NoError(t, b.Close()) })
+	messages, err := b.Subscribe(t.Context(), logmsg.Topic)
+	require.NoError(t, err)
+	sent := bustest.Messages(t, bustest.Events(1, 3), 3)[0]
+	require.NoError(t, b.Publish(logmsg.Topic, sent))
+	got := <-messages
+	batch, ok := logmsg.FromContext(got.Context())
+	require.True(t, ok)
+	want, _ := logmsg.FromContext(sent.Context())
+	require.Same(t, &want.Events[0], &batch.Events[0], "shared, not decoded again")
+	require.NotSame(t, sent, got)
+}

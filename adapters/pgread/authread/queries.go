@@ -1,0 +1,43 @@
+package authread
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/morket/morket/domain/kernel"
+)
+
+// Session is an open session.
+type Session struct {
+	ID         kernel.SessionID `json:"id"`
+	CreatedAt  time.Time        `json:"created_at"`
+	LastUsedAt time.Time        `json:"last_used_at"`
+	Client     string           `json:"client"`
+	Current    bool             `json:"current" db:"-"`
+}
+
+// Queries answers questions about sessions.
+type Queries struct{ pool *pgxpool.Pool }
+
+// NewQueries reads from the pool's database.
+func NewQueries(pool *pgxpool.Pool) *Queries { return &Queries{pool} }
+
+const sessionsSQL = `SELECT id, created_at, last_used_at, client FROM rm_auth.sessions
+WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY id DESC`
+
+// Sessions lists a person's open sessions, newest first. There are auth.MaxSessions at most.
+func (q *Queries) Sessions(ctx context.Context, user kernel.UserID, now time.Time) ([]Session, error) {
+	rows, err := q.pool.Query(ctx, sessionsSQL, user, now)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (Session, error) {
+		var s Session
+		err := r.Scan(&s.ID, &s.CreatedAt, &s.LastUsedAt, &s.Client)
+		s.CreatedAt, s.LastUsedAt = s.CreatedAt.UTC(), s.LastUsedAt.UTC()
+		return s, err
+	})
+}

@@ -1,0 +1,82 @@
+package dataopsread
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/kernel"
+)
+
+// Queries answers questions about imports.
+type Queries struct{ pool *pgxpool.Pool }
+
+// NewQueries reads from the pool's database.
+func NewQueries(pool *pgxpool.Pool) *Queries { return &Queries{pool} }
+
+const importQuery = `SELECT body, position, created_at, finished_at FROM rm_dataops.imports WHERE workspace_id = $1 AND import_id = $2`
+
+// Import returns an import of the workspace, or an error of kernel.KindNotFound.
+func (q *Queries) Import(ctx context.Context, ws kernel.WorkspaceID, id kernel.ImportID) (dataops.Summary, error) {
+	rows, err := q.pool.Query(ctx, importQuery, ws, id)
+	if err != nil {
+		return dataops.Summary{}, fmt.Errorf("read import: %w", err)
+	}
+	i, err := pgx.CollectExactlyOneRow(rows, scanImport)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return dataops.Summary{}, kernel.NotFound("import", string(id))
+	}
+	if err != nil {
+		return dataops.Summary{}, fmt.Errorf("read import: %w", err)
+	}
+	return i.Summary(), nil
+}
+
+const importsQuery = `SELECT body, position, created_at, finished_at FROM rm_dataops.imports
+WHERE workspace_id = $1 AND ($2 = '' OR import_id < $2) AND ($3 = '' OR table_id = $3) ORDER BY import_id DESC LIMIT $4`
+
+// Imports lists imports of the workspace, newest first, from before the given one on; of one table if it is named.
+func (q *Queries) Imports(ctx context.Context, ws kernel.WorkspaceID, table kernel.TableID, before kernel.ImportID, limit int) ([]dataops.Summary, error) {
+	rows, err := q.pool.Query(ctx, importsQuery, ws, before, table, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list imports: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, scanImport)
+	if err != nil {
+		return nil, fmt.Errorf("list imports: %w", err)
+	}
+	out := make([]dataops.Summary, len(list))
+	for i, imp := range list {
+		out[i] = imp.Summary()
+	}
+	return out, nil
+}
+
+const problemsQuery = `SELECT p.line, p.col, p.value, p.reason, p.kept FROM rm_dataops.problems p JOIN rm_dataops.imports i USING (import_id)
+WHERE i.workspace_id = $1 AND p.import_id = $2 ORDER BY p.position, p.index`
+
+// Problems calls fn with each line of the import's errors file, in the file's order, without holding them in memory.
+func (q *Queries) Problems(ctx context.Context, ws kernel.WorkspaceID, id kernel.ImportID, fn func(dataops.Problem) error) error {
+	rows, err := q.pool.Query(ctx, problemsQuery, ws, id)
+	if err != nil {
+		return fmt.Errorf("read problems: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var p dataops.Problem
+		if err := rows.Scan(&p.Line, &p.Column, &p.Value, &p.Reason, &p.Kept); err != nil {
+			return fmt.Errorf("read problems: %w", err)
+		}
+		if err := fn(p); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read problems: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,223 @@
+package enrichmentread
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections"
+	"github.com/morket/morket/projections/enrichmentview"
+)
+
+// Queries answers questions about runs and providers.
+type Queries struct {
+	pool  *pgxpool.Pool
+	clock kernel.Clock
+}
+
+// NewQueries reads from the pool's database.
+func NewQueries(pool *pgxpool.Pool, clock kernel.Clock) *Queries { return &Queries{pool, clock} }
+
+// Job returns a job of the workspace; a kernel.KindNotFound error if there is none.
+func (q *Queries) Job(ctx context.Context, ws kernel.WorkspaceID, id kernel.RunID) (enrichmentview.Job, error) {
+	rows, err := q.pool.Query(ctx, `SELECT `+jobColumns+` FROM rm_enrichment.jobs WHERE workspace_id = $1 AND run_id = $2`, ws, id)
+	if err != nil {
+		return enrichmentview.Job{}, err
+	}
+	j, err := pgx.CollectExactlyOneRow(rows, scanJob)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return j, kernel.NotFound("job", string(id))
+	}
+	return j, err
+}
+
+// JobFilter picks jobs; zero fields pick all.
+type JobFilter struct {
+	Table  kernel.TableID
+	Tables []kernel.TableID // only these, if not empty
+	State  enrichment.RunState
+	Before kernel.RunID // older ones only
+	Limit  int
+}
+
+const selectJobs = `SELECT ` + jobColumns + ` FROM rm_enrichment.jobs
+WHERE workspace_id = $1 AND ($2 = '' OR table_id = $2) AND ($3 = '' OR state = $3) AND ($4 = '' OR run_id < $4) AND (cardinality($5::text[]) = 0 OR table_id = ANY($5))
+ORDER BY run_id DESC LIMIT $6`
+
+// Jobs returns jobs of the workspace, newest first.
+func (q *Queries) Jobs(ctx context.Context, ws kernel.WorkspaceID, f JobFilter) ([]enrichmentview.Job, error) {
+	tables := make([]string, len(f.Tables))
+	for i, t := range f.Tables {
+		tables[i] = string(t)
+	}
+	rows, err := q.pool.Query(ctx, selectJobs, ws, f.Table, f.State, f.Before, tables, f.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanJob)
+}
+
+const selectRecords = `SELECT r.row_id, r.column_id, r.state, r.message, r.input, r.attempts, r.answer, r.outputs, r.provider, r.credits, r.latency_ms, r.confidence, r.source_url, r.cached, r.at, r.position
+FROM rm_enrichment.records r JOIN rm_enrichment.jobs j USING (run_id)
+WHERE j.workspace_id = $1 AND r.run_id = $2 AND ($3 = '' OR r.state = $3) AND (r.row_id, r.column_id) > ($4, $5)
+ORDER BY r.row_id, r.column_id LIMIT $6`
+
+// Records returns what became of the run's cells by row and column, those after the given one, of one state or all.
+func (q *Queries) Records(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, state enrichment.MarkState, after enrichment.Cell, limit int) ([]enrichmentview.Record, error) {
+	rows, err := q.pool.Query(ctx, selectRecords, ws, run, state, after.Row, after.Column, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (enrichmentview.Record, error) {
+		r := enrichmentview.Record{Run: run}
+		var attempts []byte
+		err := row.Scan(&r.Row, &r.Column, &r.State, &r.Message, (*[]byte)(&r.Input), &attempts, (*[]byte)(&r.Answer), (*[]byte)(&r.Outputs), &r.Provider, &r.Credits, &r.LatencyMS, &r.Confidence,
+			&r.SourceURL, &r.Cached, &r.At, &r.Position)
+		if err != nil {
+			return r, err
+		}
+		return r, json.Unmarshal(attempts, &r.Attempts)
+	})
+}
+
+// ratesDays is how far back hit rates look.
+const ratesDays = 30
+
+const selectRates = `SELECT provider, sum(hits)::float8 / sum(asked) FROM rm_enrichment.provider_days WHERE workspace_id = $1 AND day > $2 GROUP BY provider HAVING sum(asked) >= 20`
+
+// HitRates implements enrichmentcmd.HitRates: of the last 30 days, for providers asked at least 20 times.
+func (q *Queries) HitRates(ctx context.Context, ws kernel.WorkspaceID) (map[string]float64, error) {
+	rows, err := q.pool.Query(ctx, selectRates, ws, q.clock.Now().AddDate(0, 0, -ratesDays))
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]float64{}
+	var provider string
+	var rate float64
+	_, err = pgx.ForEachRow(rows, []any{&provider, &rate}, func() error {
+		out[provider] = rate
+		return nil
+	})
+	return out, err
+}
+
+const selectHealth = `SELECT provider, asked, failed, latency FROM rm_enrichment.provider_days WHERE day >= $1`
+
+// Health tells how the providers have been doing today and yesterday (UTC), all workspaces together. A provider that was not
+// asked is absent.
+func (q *Queries) Health(ctx context.Context) (map[string]enrichment.Health, error) {
+	rows, err := q.pool.Query(ctx, selectHealth, q.clock.Now().UTC().AddDate(0, 0, -1).Truncate(24*time.Hour))
+	if err != nil {
+		return nil, err
+	}
+	type sum struct {
+		asked, failed int64
+		latency       [enrichmentview.Buckets]int64
+	}
+	sums := map[string]*sum{}
+	var provider string
+	var asked, failed int64
+	var latency []int64
+	_, err = pgx.ForEachRow(rows, []any{&provider, &asked, &failed, &latency}, func() error {
+		s := sums[provider]
+		if s == nil {
+			s = &sum{}
+			sums[provider] = s
+		}
+		s.asked, s.failed = s.asked+asked, s.failed+failed
+		for i, n := range latency[:min(len(latency), len(s.latency))] {
+			s.latency[i] += n
+		}
+		return nil
+	})
+	out := make(map[string]enrichment.Health, len(sums))
+	for p, s := range sums {
+		out[p] = health(s.asked, s.failed, s.latency)
+	}
+	return out, err
+}
+
+// health is "ok" with at least nine of ten records without trouble, "down" with less than half.
+func health(asked, failed int64, latency [enrichmentview.Buckets]int64) enrichment.Health {
+	if asked == 0 {
+		return enrichment.Health{State: "unknown"}
+	}
+	h := enrichment.Health{State: "ok", SuccessRate: float64(asked-failed) / float64(asked)}
+	switch {
+	case h.SuccessRate < 0.5:
+		h.State = "down"
+	case h.SuccessRate < 0.9:
+		h.State = "degraded"
+	}
+	total, seen := int64(0), int64(0)
+	for _, n := range latency {
+		total += n
+	}
+	for i, n := range latency {
+		if seen += n; total > 0 && seen*2 >= total {
+			h.P50MS = int64(1) << i
+			break
+		}
+	}
+	return h
+}
+
+const selectAnswer = `SELECT outputs, confidence, source_url FROM rm_enrichment.answers WHERE workspace_id = $1 AND provider = $2 AND input_hash = $3 AND at >= $4`
+
+// Find implements waterfall.Cache.
+func (q *Queries) Find(ctx context.Context, ws kernel.WorkspaceID, provider, inputHash string, since time.Time) (enrichment.Reply, bool, error) {
+	var r enrichment.Reply
+	var outputs []byte
+	err := q.pool.QueryRow(ctx, selectAnswer, ws, provider, inputHash, since).Scan(&outputs, &r.Confidence, &r.SourceURL)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return r, false, nil
+	}
+	if err != nil {
+		return r, false, err
+	}
+	if err := json.Unmarshal(outputs, &r.Outputs); err != nil {
+		return r, false, fmt.Errorf("the kept answer of %s: %w", provider, err)
+	}
+	return r, true, nil
+}
+
+// Failures implements enrichmentflow.Failures.
+type Failures struct {
+	queries   *Queries
+	positions projections.Positions
+}
+
+// NewFailures lists failed records, waiting for the read model to have come far enough.
+func NewFailures(q *Queries, p projections.Positions) *Failures { return &Failures{q, p} }
+
+const selectFailed = `SELECT row_id, column_id FROM rm_enrichment.records r JOIN rm_enrichment.jobs j USING (run_id)
+WHERE j.workspace_id = $1 AND r.run_id = $2 AND r.state = 'error' AND r.row_id IN (
+  SELECT DISTINCT row_id FROM rm_enrichment.records WHERE run_id = $2 AND state = 'error' AND row_id > $3 ORDER BY row_id LIMIT $4)
+ORDER BY row_id, column_id`
+
+const failuresWait = 30 * time.Second
+
+// Failed returns failed cells of at most limit rows after the given one.
+func (f *Failures) Failed(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, after kernel.RowID, limit int, position int64) ([]enrichment.Cell, error) {
+	wait, cancel := context.WithTimeout(ctx, failuresWait)
+	defer cancel()
+	if reached, ok := f.positions.Wait(wait, enrichmentview.Name, position); !ok {
+		return nil, kernel.E(kernel.KindUnavailable, "STALE", "the read model of runs has come to %d, not to %d yet", reached, position)
+	}
+	rows, err := f.queries.pool.Query(ctx, selectFailed, ws, run, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (enrichment.Cell, error) {
+		var c enrichment.Cell
+		err := row.Scan(&c.Row, &c.Column)
+		return c, err
+	})
+}

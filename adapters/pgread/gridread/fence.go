@@ -1,0 +1,204 @@
+package gridread
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// fenceEvery is how many rows lie between two fence posts, and so how many a page deep in a table skips at most.
+const fenceEvery = 1000
+
+// fence holds the place of every fenceEvery-th row of a query, as of a moment.
+type fence struct {
+	posts       []*place
+	last, moved int64 // positions of the table's last change and of its last coming or going of rows
+	built       time.Time
+	cost        time.Duration
+}
+
+// fences keeps the fence posts of recent queries.
+type fences struct {
+	mu       sync.Mutex
+	by       map[string]*fence
+	building map[string]chan struct{}
+}
+
+func newFences() *fences {
+	return &fences{by: map[string]*fence{}, building: map[string]chan struct{}{}}
+}
+
+const (
+	maxFences = 300
+	// A fence that is dear to build, or was built just now, serves a little longer: after an edit of a sorted or filtered
+	// column it is off by the rows that moved, not more.
+	dearFence  = 150 * time.Millisecond
+	freshFence = time.Second
+)
+
+// seek returns the fence post before the offset and how many rows to skip from there.
+func (g *Grid) seek(ctx context.Context, p *plan, offset int64) (*place, int64, error) {
+	if offset <= fenceEvery {
+		return nil, offset, nil
+	}
+	f, err := g.fence(ctx, p)
+	if err != nil {
+		return nil, 0, err
+	}
+	i := min(offset/fenceEvery, int64(len(f.posts)))
+	if i == 0 {
+		return nil, offset, nil
+	}
+	return f.posts[i-1], offset - i*fenceEvery, nil
+}
+
+func (g *Grid) fence(ctx context.Context, p *plan) (*fence, error) {
+	key := p.query.key(p.info.Schema)
+	for {
+		g.fences.mu.Lock()
+		f, busy := g.fences.by[key], g.fences.building[key]
+		if f != nil && (g.holds(p, f) || busy != nil && f.cost > dearFence) {
+			g.fences.mu.Unlock()
+			return f, nil
+		}
+		if busy == nil {
+			busy = make(chan struct{})
+			g.fences.building[key] = busy
+			g.fences.mu.Unlock()
+			if f != nil && f.cost > dearFence { // what is there serves while a new one is made
+				go func() { _, _ = g.build(context.WithoutCancel(ctx), p, key, busy) }()
+				return f, nil
+			}
+			return g.build(ctx, p, key, busy)
+		}
+		g.fences.mu.Unlock()
+		select {
+		case <-busy:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// holds reports whether the posts still stand where they should.
+func (g *Grid) holds(p *plan, f *fence) bool {
+	if f.moved != p.info.Moved {
+		return false
+	}
+	still := len(p.keys) == 0 && p.query.Filter.All() && p.query.Search == ""
+	return still || f.last == p.info.Last || g.clock.Now().Sub(f.built) < freshFence
+}
+
+func (g *Grid) build(ctx context.Context, p *plan, key string, done chan struct{}) (*fence, error) {
+	start := g.clock.Now()
+	posts, err := g.posts(ctx, p, key)
+	g.fences.mu.Lock()
+	defer g.fences.mu.Unlock()
+	delete(g.fences.building, key)
+	close(done)
+	if err != nil {
+		return nil, err
+	}
+	if len(g.fences.by) >= maxFences {
+		clear(g.fences.by)
+	}
+	now := g.clock.Now()
+	f := &fence{posts: posts, last: p.info.Last, moved: p.info.Moved, built: now, cost: now.Sub(start)}
+	g.fences.by[key] = f
+	return f, nil
+}
+
+func (g *Grid) posts(ctx context.Context, p *plan, key string) ([]*place, error) {
+	var a args
+	from, err := p.from(&a)
+	if err != nil {
+		return nil, err
+	}
+	var inner, outer strings.Builder
+	for i, k := range p.keys {
+		fmt.Fprintf(&inner, ", %s AS k%d", k.expr, i)
+		fmt.Fprintf(&outer, ", k%d::text", i)
+	}
+	sql := fmt.Sprintf("SELECT encode(uuid_send(id), 'hex')%s FROM (SELECT id%s, row_number() OVER (ORDER BY %s) AS n FROM %s) AS numbered WHERE n %% %d = 0 ORDER BY n",
+		outer.String(), inner.String(), p.whole(), from, fenceEvery)
+	rows, err := g.pool.Query(ctx, sql, a.list...)
+	if err != nil {
+		return nil, queryError(err)
+	}
+	posts, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*place, error) {
+		at := &place{Of: key, Keys: make([]*string, len(p.keys))}
+		into := []any{&at.Row}
+		for i := range at.Keys {
+			into = append(into, &at.Keys[i])
+		}
+		return at, row.Scan(into...)
+	})
+	return posts, queryError(err)
+}
+
+// counts keeps the counts of recent queries, each good until the table changes.
+type counts struct {
+	mu sync.Mutex
+	by map[string]count
+}
+
+type count struct{ last, n int64 }
+
+func newCounts() *counts { return &counts{by: map[string]count{}} }
+
+// Count returns how many rows a query has. Without a filter the projection has counted them already.
+func (g *Grid) Count(ctx context.Context, info Info, q Query) (int64, error) {
+	if q.Filter.All() && q.Search == "" {
+		return info.RowCount, nil
+	}
+	p, err := newPlan(info, Query{Filter: q.Filter, Search: q.Search}, g.clock.Now())
+	if err != nil {
+		return 0, err
+	}
+	g.want(p)
+	key := p.query.key(info.Schema)
+	g.counts.mu.Lock()
+	known, ok := g.counts.by[key]
+	g.counts.mu.Unlock()
+	if ok && known.last == info.Last && !relative(q) {
+		return known.n, nil
+	}
+	n, err := g.count(ctx, p)
+	if err != nil {
+		return 0, err
+	}
+	g.counts.mu.Lock()
+	defer g.counts.mu.Unlock()
+	if len(g.counts.by) >= maxFences {
+		clear(g.counts.by)
+	}
+	g.counts.by[key] = count{info.Last, n}
+	return n, nil
+}
+
+func (g *Grid) count(ctx context.Context, p *plan) (int64, error) {
+	var a args
+	from, err := p.from(&a)
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	if err := g.pool.QueryRow(ctx, "SELECT count(*) FROM "+from, a.list...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count rows: %w", queryError(err))
+	}
+	return n, nil
+}
+
+// relative reports whether the query's answer depends on the time of day.
+func relative(q Query) bool {
+	for _, c := range q.Filter.Conditions() {
+		if c.Op == "relative" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,124 @@
+package gridread
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+)
+
+// Grid answers questions about tables, rows and cells.
+type Grid struct {
+	pool   *pgxpool.Pool
+	clock  kernel.Clock
+	memory *Structures
+	fences *fences
+	counts *counts
+	wanted chan<- Want // of the indexer; nil when there is none
+}
+
+// NewGrid reads from the pool's database.
+func NewGrid(pool *pgxpool.Pool, clock kernel.Clock) *Grid {
+	return &Grid{pool: pool, clock: clock, memory: NewStructures(), fences: newFences(), counts: newCounts()}
+}
+
+// Info is what the grid knows of a table besides its rows.
+type Info struct {
+	ID        kernel.TableID
+	Schema    table.Schema
+	Deleted   []table.Column
+	Views     []table.View
+	RowCount  int64
+	Trash     int64
+	Last      int64 // position of the table's last change
+	Moved     int64 // position at which rows last came or went
+	Position  int64 // that the grid has reached
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	TrashedAt *time.Time
+}
+
+const infoQuery = `SELECT t.schema_version, t.row_count, t.trash_count, t.last_position, t.rows_position, t.created_at, t.updated_at, t.trashed_at,
+(SELECT position FROM projection.checkpoints WHERE place = 'grid'), CASE WHEN t.schema_version <> $3 THEN t.state END
+FROM rm_grid.tables t WHERE t.workspace_id = $1 AND t.table_id = $2`
+
+// Any returns a table of the workspace, in the trash or not.
+func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (Info, error) {
+	key := structureKey{live(), id}
+	known := g.memory.last(key)
+	var version int64 = -1
+	if known != nil {
+		version = known.version
+	}
+	info := Info{ID: id}
+	var state *string
+	var position *int64
+	err := g.pool.QueryRow(ctx, infoQuery, ws, id, version).Scan(&version, &info.RowCount, &info.Trash, &info.Last, &info.Moved, &info.CreatedAt, &info.UpdatedAt, &info.TrashedAt, &position, &state)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return info, kernel.NotFound("table", string(id))
+	}
+	if err != nil {
+		return info, fmt.Errorf("read table: %w", err)
+	}
+	if position != nil {
+		info.Position = *position
+	}
+	if state != nil {
+		agg := table.Blank()
+		if err := agg.UnmarshalState([]byte(*state)); err != nil {
+			return info, fmt.Errorf("read the structure of table %s: %w", id, err)
+		}
+		known = newStructure(agg)
+		g.memory.put(key, known)
+	}
+	info.Schema, info.Deleted, info.Views = known.agg.Schema(), known.agg.Deleted(), known.agg.Views()
+	return info, nil
+}
+
+// Table returns a table of the workspace that is not in the trash, or an error of kernel.KindNotFound.
+func (g *Grid) Table(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (Info, error) {
+	info, err := g.Any(ctx, ws, id)
+	if err == nil && info.TrashedAt != nil {
+		err = kernel.NotFound("table", string(id))
+	}
+	return info, err
+}
+
+func (s *Structures) last(k structureKey) *structure {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.by[k]
+}
+
+// Summary is a table in a list.
+type Summary struct {
+	ID          kernel.TableID `json:"id"`
+	Name        string         `json:"name"`
+	RowCount    int64          `json:"row_count"`
+	ColumnCount int            `json:"column_count"`
+	CreatedAt   time.Time      `json:"created_at"`
+	UpdatedAt   time.Time      `json:"updated_at"`
+	TrashedAt   *time.Time     `json:"trashed_at,omitempty"`
+}
+
+const listQuery = `SELECT table_id, name, row_count, column_count, created_at, updated_at, trashed_at FROM rm_grid.tables
+WHERE workspace_id = $1 AND (trashed_at IS NOT NULL) = $2 AND table_id > $3 ORDER BY table_id LIMIT $4`
+
+// List returns tables of the workspace by id from after the given one on: those in the trash, or the others.
+func (g *Grid) List(ctx context.Context, ws kernel.WorkspaceID, trashed bool, after kernel.TableID, limit int) ([]Summary, error) {
+	rows, err := g.pool.Query(ctx, listQuery, ws, trashed, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list tables: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Summary])
+	if err != nil {
+		return nil, fmt.Errorf("list tables: %w", err)
+	}
+	return out, nil
+}

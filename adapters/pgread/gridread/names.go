@@ -1,0 +1,66 @@
+package gridread
+
+import (
+	_ "embed"
+	"strings"
+
+	"github.com/morket/morket/adapters/pgread"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/projections"
+	"github.com/morket/morket/projections/gridview"
+)
+
+//go:embed schema.sql
+var ddl string
+
+// Model is the shape of the grid's read model.
+func Model() pgread.Model { return pgread.Model{Name: gridview.Name, DDL: ddl} }
+
+// live is the schema that readers see.
+func live() string { return pgread.SchemaOf(projections.LiveOf(gridview.Name)) }
+
+// short is an id's ULID in lower case. Ids are checked when they are made, so it is safe in SQL; anything else becomes
+// letters and digits only.
+func short(id string) string {
+	_, body, _ := strings.Cut(id, "_")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			return r
+		}
+		return -1
+	}, body)
+}
+
+func liveRows(id kernel.TableID) string    { return "t_" + short(string(id)) }
+func trashedRows(id kernel.TableID) string { return "x_" + short(string(id)) }
+func column(id kernel.ColumnID) string     { return "c_" + short(string(id)) }
+func original(id kernel.ColumnID) string   { return "o_" + short(string(id)) }
+
+// sqlType is the Postgres type that a column's values are stored in; "" for those that the row itself has.
+func sqlType(t table.Type) string {
+	switch t {
+	case table.Number, table.Currency, table.Percent:
+		return "numeric"
+	case table.Boolean:
+		return "boolean"
+	case table.Date:
+		return "date"
+	case table.MultiSelect:
+		return "jsonb"
+	default:
+		if t.ReadOnly() {
+			return ""
+		}
+		return `text COLLATE "C"`
+	}
+}
+
+// castOf is the type that a text parameter is cast to.
+func castOf(t table.Type) string { return strings.TrimSuffix(sqlType(t), ` COLLATE "C"`) }
+
+// systemColumns are those that every row has.
+const systemColumns = "id, _pos, _pos0, _by, _cby, _created, _updated, _s"

@@ -1,0 +1,204 @@
+package gridread
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+)
+
+// Query says which rows of a table, in which order, with which columns.
+type Query struct {
+	Filter table.Filter
+	Search string
+	Sort   []table.Sort
+	Fields []kernel.ColumnID // nil for all
+}
+
+// key names the order and selection of a query: cursors and fence posts of one are not another's.
+func (q Query) key(s table.Schema) string {
+	b, _ := json.Marshal(struct {
+		F table.Filter
+		Q string
+		S []table.Sort
+		V int64
+	}{q.Filter, q.Search, q.Sort, 0})
+	sum := sha256.Sum256(append(b, s.Table...))
+	return hex.EncodeToString(sum[:12])
+}
+
+// plan is a query made ready for SQL.
+type plan struct {
+	info   Info
+	query  Query
+	fields []table.Column
+	keys   []planKey // of the order, without the row id that breaks ties
+	now    time.Time
+}
+
+type planKey struct {
+	expr, cast string
+	desc       bool
+}
+
+func newPlan(info Info, q Query, now time.Time) (*plan, error) {
+	p := &plan{info: info, query: q, now: now}
+	for _, o := range q.Sort {
+		c, ok := info.Schema.Column(o.Column)
+		if !ok {
+			return nil, kernel.Invalid("sort", "there is no column %q", o.Column)
+		}
+		expr, cast := sortKey(c)
+		p.keys = append(p.keys, planKey{expr, cast, o.Dir == table.Descending})
+	}
+	for _, c := range info.Schema.Columns {
+		if q.Fields == nil || slices.Contains(q.Fields, c.ID) {
+			p.fields = append(p.fields, c)
+		}
+	}
+	return p, nil
+}
+
+// desc is the direction of the row id, that of the order's first level: so one btree serves the order both ways.
+func (p *plan) desc() bool { return len(p.keys) > 0 && p.keys[0].desc }
+
+// from is the table and what rows must meet, as SQL.
+func (p *plan) from(a *args) (string, error) {
+	cond, err := where(p.query.Filter, a, p.now)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("rm_grid.%s WHERE %s AND %s", liveRows(p.info.ID), cond, search(p.query.Search, p.info.Schema, a)), nil
+}
+
+// order is the ORDER BY. In a phase (see place) the first level has values only, or none.
+func (p *plan) order(phase phase) string {
+	var parts []string
+	for i, k := range p.keys {
+		if i == 0 && phase == nulls {
+			continue
+		}
+		switch {
+		case i == 0 && k.desc && phase == values: // the index read backwards
+			parts = append(parts, k.expr+" DESC NULLS FIRST")
+		case k.desc:
+			parts = append(parts, k.expr+" DESC NULLS LAST")
+		default:
+			parts = append(parts, k.expr+" ASC NULLS LAST")
+		}
+	}
+	id := "id"
+	if p.desc() {
+		id = "id DESC"
+	}
+	return strings.Join(append(parts, id), ", ")
+}
+
+// phase splits an order in two: the rows whose first level has a value, then those where it is empty. So each half is one
+// range of a btree.
+type phase int
+
+const (
+	values phase = iota
+	nulls
+)
+
+// place is where a page begins: after the row with these sort keys. A nil key is an empty cell.
+type place struct {
+	Keys []*string `json:"k,omitempty"`
+	Row  string    `json:"r"` // the row id as hex
+	Of   string    `json:"q"` // the query's key
+}
+
+func (p *place) phase() phase {
+	if len(p.Keys) > 0 && p.Keys[0] == nil {
+		return nulls
+	}
+	return values
+}
+
+func (p *place) cursor() string {
+	b, _ := json.Marshal(p)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func parseCursor(s string, p *plan) (*place, error) {
+	wrong := kernel.E(kernel.KindMalformed, "INVALID_CURSOR", "the cursor is not one that this list gave for this filter and sort; start again without it")
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		return nil, wrong
+	}
+	var at place
+	if json.Unmarshal(b, &at) != nil || at.Of != p.query.key(p.info.Schema) || len(at.Keys) != len(p.keys) {
+		return nil, wrong
+	}
+	if k, err := hex.DecodeString(at.Row); err != nil || len(k) != 16 {
+		return nil, wrong
+	}
+	for _, k := range at.Keys {
+		if k != nil && strings.ContainsRune(*k, 0) {
+			return nil, wrong
+		}
+	}
+	return &at, nil
+}
+
+// after is the condition that a row comes after the place, within the phase.
+func (p *plan) after(at *place, ph phase, a *args) string {
+	gt := ">"
+	if p.desc() {
+		gt = "<"
+	}
+	if at == nil || at.phase() != ph {
+		return p.inPhase(ph)
+	}
+	row := a.add(at.Row) + "::uuid"
+	if len(p.keys) == 0 {
+		return "id " + gt + " " + row
+	}
+	first := p.keys[0]
+	if ph == values && len(p.keys) == 1 {
+		return fmt.Sprintf("%s IS NOT NULL AND (%s, id) %s (%s::%s, %s)", first.expr, first.expr, gt, a.add(*at.Keys[0]), first.cast, row)
+	}
+	rest := p.afterFrom(at, 0, gt, row, a)
+	if ph == nulls {
+		return first.expr + " IS NULL AND " + p.afterFrom(at, 1, gt, row, a)
+	}
+	return fmt.Sprintf("%s IS NOT NULL AND %s %s= %s::%s AND %s", first.expr, first.expr, gt, a.add(*at.Keys[0]), first.cast, rest)
+}
+
+// afterFrom spells the order out from level i on: beyond in this level, or equal and beyond in the next.
+func (p *plan) afterFrom(at *place, i int, gt, row string, a *args) string {
+	if i == len(p.keys) {
+		return "id " + gt + " " + row
+	}
+	k := p.keys[i]
+	next := p.afterFrom(at, i+1, gt, row, a)
+	if at.Keys[i] == nil { // empty cells are last: only the next levels can be beyond
+		return fmt.Sprintf("(%s IS NULL AND %s)", k.expr, next)
+	}
+	sign := ">"
+	if k.desc {
+		sign = "<"
+	}
+	v := a.add(*at.Keys[i]) + "::" + k.cast
+	return fmt.Sprintf("(%s %s %s OR %s IS NULL OR (%s = %s AND %s))", k.expr, sign, v, k.expr, k.expr, v, next)
+}
+
+func (p *plan) inPhase(ph phase) string {
+	switch {
+	case len(p.keys) == 0:
+		return "true"
+	case ph == nulls:
+		return p.keys[0].expr + " IS NULL"
+	default:
+		return p.keys[0].expr + " IS NOT NULL"
+	}
+}

@@ -1,0 +1,124 @@
+package gridread
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+)
+
+// retype keeps a column's values beside and fills the column with what they convert to.
+func (w *Writer) retype(ctx context.Context, e table.ColumnTypeChanged) error {
+	col, orig := column(e.Column.ID), original(e.Column.ID)
+	if err := w.both(ctx, e.TableID, "ALTER TABLE %s RENAME COLUMN %s TO %s", col, orig); err != nil {
+		return err
+	}
+	if err := w.both(ctx, e.TableID, "ALTER TABLE %s ADD COLUMN %s %s", col, sqlType(e.Column.Type)); err != nil {
+		return err
+	}
+	return w.rewrite(ctx, e.TableID, rewriting{read: orig, also: orig, write: col, to: e.Column.Type}, func(v, _ json.RawMessage) json.RawMessage {
+		out, _ := table.Convert(e.Old, e.Column, v)
+		return out
+	}, e.Old.Type, e.Old.Type)
+}
+
+// revert puts the values back that were there before, but for those that have been changed since, which are converted.
+func (w *Writer) revert(ctx context.Context, en *entry, e table.ColumnTypeReverted) error {
+	col, orig := column(e.Column.ID), original(e.Column.ID)
+	if sameStorage(e.Column.Type, e.Old.Type) { // what was not changed since converts to itself
+		return w.rewrite(ctx, e.TableID, rewriting{read: col, also: col, write: col, to: e.Column.Type}, func(now, _ json.RawMessage) json.RawMessage {
+			out, _ := table.Convert(e.Old, e.Column, now)
+			return out
+		}, e.Old.Type, e.Old.Type)
+	}
+	if !en.hasOriginal(e.Column.ID) {
+		return fmt.Errorf("the former values of column %s are gone", e.Column.ID)
+	}
+	err := w.rewrite(ctx, e.TableID, rewriting{read: orig, also: col, write: orig, to: e.Column.Type}, func(before, now json.RawMessage) json.RawMessage {
+		return Reverted(e.Column, e.Old, before, now)
+	}, e.Column.Type, e.Old.Type)
+	if err != nil {
+		return err
+	}
+	if err := w.both(ctx, e.TableID, "ALTER TABLE %s DROP COLUMN %s", col); err != nil {
+		return err
+	}
+	return w.both(ctx, e.TableID, "ALTER TABLE %s RENAME COLUMN %s TO %s", orig, col)
+}
+
+// Reverted is what a cell becomes when its column's change of type is taken back: to is the type it had before, from the one
+// it has now.
+func Reverted(to, from table.Column, before, now json.RawMessage) json.RawMessage {
+	if converted, _ := table.Convert(to, from, before); string(converted) == string(now) {
+		return before
+	}
+	out, _ := table.Convert(from, to, now)
+	return out
+}
+
+// rewriting names the columns of a rewrite: what is read, what is read beside it, what is written and as which type.
+type rewriting struct {
+	read, also, write string
+	to                table.Type
+}
+
+const rewritePage = 5_000
+
+// rewrite computes a column of every row from others, page by page.
+func (w *Writer) rewrite(ctx context.Context, id kernel.TableID, r rewriting, fn func(v, also json.RawMessage) json.RawMessage, readType, alsoType table.Type) error {
+	for _, rows := range []string{liveRows(id), trashedRows(id)} {
+		selectSQL := fmt.Sprintf(`SELECT id, %s::text, %s::text FROM %s WHERE id > $1 ORDER BY id LIMIT %d`, r.read, r.also, rows, rewritePage)
+		updateSQL := fmt.Sprintf(`UPDATE %s AS t SET %s = v.v::%s FROM unnest($1::uuid[], $2::text[]) AS v(id, v) WHERE t.id = v.id`, rows, r.write, castOf(r.to))
+		var after [16]byte
+		for {
+			keys, values, err := w.page(ctx, selectSQL, after, readType, alsoType, fn)
+			if err != nil {
+				return err
+			}
+			if len(keys) == 0 {
+				break
+			}
+			after = keys[len(keys)-1]
+			stored, err := encodeAll(r.to, values)
+			if err != nil {
+				return err
+			}
+			if _, err := w.tx.Exec(ctx, updateSQL, keys, stored); err != nil {
+				return fmt.Errorf("rewrite a column: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func (w *Writer) page(ctx context.Context, sql string, after [16]byte, t, alsoType table.Type, fn func(v, also json.RawMessage) json.RawMessage) ([][16]byte, []json.RawMessage, error) {
+	rows, err := w.tx.Query(ctx, sql, after)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read a column: %w", err)
+	}
+	var keys [][16]byte
+	var values []json.RawMessage
+	var key [16]byte
+	var v, also *string
+	_, err = pgx.ForEachRow(rows, []any{&key, &v, &also}, func() error {
+		keys = append(keys, key)
+		values = append(values, slices.Clone(fn(canonical(t, v), canonical(alsoType, also))))
+		return nil
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("read a column: %w", err)
+	}
+	return keys, values, nil
+}
+
+func canonical(t table.Type, stored *string) json.RawMessage {
+	if stored == nil {
+		return kernel.Null()
+	}
+	return appendCanonical(nil, t, []byte(*stored))
+}

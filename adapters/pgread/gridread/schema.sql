@@ -1,0 +1,24 @@
+-- The registry of tables. Rows are in a table of their own for each (see doc.go).
+CREATE TABLE tables (
+    table_id       text PRIMARY KEY COLLATE "C",
+    workspace_id   text NOT NULL COLLATE "C",
+    name           text NOT NULL,
+    state          text NOT NULL, -- of the aggregate domain/table.Table, as JSON
+    schema_version bigint NOT NULL,
+    column_count   int NOT NULL,
+    row_count      bigint NOT NULL DEFAULT 0,
+    trash_count    bigint NOT NULL DEFAULT 0,
+    last_position  bigint NOT NULL,
+    rows_position  bigint NOT NULL, -- when rows last came or went
+    created_at     timestamptz NOT NULL,
+    updated_at     timestamptz NOT NULL,
+    trashed_at     timestamptz
+) WITH (fillfactor = 50);
+CREATE INDEX tables_workspace ON tables (workspace_id, table_id);
+
+-- The imports and runs that may be writing to a table now.
+CREATE TABLE writers (
+    stream   text PRIMARY KEY COLLATE "C",
+    table_id text NOT NULL COLLATE "C"
+);
+CREATE INDEX writers_table ON writers (table_id);

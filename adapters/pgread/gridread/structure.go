@@ -1,0 +1,151 @@
+package gridread
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/projections/gridview"
+)
+
+// structure applies an event of a table's own stream: to the registry, and to the physical tables where they change.
+func (w *Writer) structure(ctx context.Context, op *gridview.Structure) error {
+	if created, ok := op.Event.(table.Created); ok {
+		return w.create(ctx, created, op.Stamp)
+	}
+	e, err := w.entry(op.Table)
+	if err != nil {
+		return err
+	}
+	agg, err := e.clone()
+	if err != nil {
+		return err
+	}
+	if err := agg.Apply(op.Event); err != nil {
+		return err
+	}
+	if err := w.alter(ctx, e, agg, op.Event); err != nil {
+		return err
+	}
+	return w.saveStructure(ctx, e, agg, op)
+}
+
+const registryUpdate = `UPDATE tables SET name = $2, state = $3, schema_version = $4, column_count = $5, last_position = GREATEST(last_position, $6), updated_at = GREATEST(updated_at, $7),
+trashed_at = CASE WHEN $8 THEN COALESCE(trashed_at, $7) END WHERE table_id = $1`
+
+func (w *Writer) saveStructure(ctx context.Context, e *entry, agg *table.Table, op *gridview.Structure) error {
+	state, err := agg.MarshalState()
+	if err != nil {
+		return err
+	}
+	e.structure = newStructure(agg)
+	s := agg.Schema()
+	if _, err := w.tx.Exec(ctx, registryUpdate, op.Table, s.Name, string(state), s.Version, len(s.Columns), op.Stamp.Position, op.Stamp.At, s.Trashed); err != nil {
+		return fmt.Errorf("update the registry: %w", err)
+	}
+	w.memory.put(structureKey{w.tx.Schema, op.Table}, e.structure)
+	return nil
+}
+
+const registryInsert = `INSERT INTO tables (table_id, workspace_id, name, state, schema_version, column_count, last_position, rows_position, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $8)`
+
+func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) error {
+	agg := table.Blank()
+	if err := agg.Apply(e); err != nil {
+		return err
+	}
+	state, err := agg.MarshalState()
+	if err != nil {
+		return err
+	}
+	st := newStructure(agg)
+	if _, err := w.tx.Exec(ctx, registryInsert, e.TableID, e.WorkspaceID, e.Name, string(state), st.version, len(e.Columns), s.Position, s.At); err != nil {
+		return fmt.Errorf("register table: %w", err)
+	}
+	var cols strings.Builder
+	for _, c := range e.Columns {
+		if t := sqlType(c.Type); t != "" {
+			cols.WriteString(", " + column(c.ID) + " " + t)
+		}
+	}
+	for _, sql := range []string{
+		fmt.Sprintf(createRows, liveRows(e.TableID), "", cols.String()),
+		fmt.Sprintf(createRows, trashedRows(e.TableID), ", _deleted timestamptz NOT NULL, _dpos bigint NOT NULL, _dby text NOT NULL", cols.String()),
+	} {
+		if _, err := w.tx.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("create table: %w", err)
+		}
+	}
+	w.tables[e.TableID] = &entry{structure: st}
+	w.memory.put(structureKey{w.tx.Schema, e.TableID}, st)
+	return nil
+}
+
+const createRows = `CREATE TABLE %s (id uuid PRIMARY KEY, _pos bigint NOT NULL, _pos0 bigint NOT NULL, _by text NOT NULL COLLATE "C", _cby text NOT NULL COLLATE "C",
+_created timestamptz NOT NULL, _updated timestamptz NOT NULL, _s jsonb%s%s) WITH (fillfactor = 90)`
+
+// alter changes the physical tables.
+func (w *Writer) alter(ctx context.Context, e *entry, agg *table.Table, event kernel.Event) error {
+	switch ev := event.(type) {
+	case table.ColumnAdded:
+		return w.addColumn(ctx, ev)
+	case table.ColumnTypeChanged:
+		if sameStorage(ev.Old.Type, ev.Column.Type) {
+			return w.dropOriginal(ctx, e, ev.TableID, ev.Column.ID)
+		}
+		if err := w.dropOriginal(ctx, e, ev.TableID, ev.Column.ID); err != nil {
+			return err
+		}
+		return w.retype(ctx, ev)
+	case table.ColumnTypeReverted:
+		return w.revert(ctx, e, ev)
+	}
+	return nil
+}
+
+// both runs a statement on the live rows and on the trash.
+func (w *Writer) both(ctx context.Context, id kernel.TableID, format string, args ...any) error {
+	for _, rows := range []string{liveRows(id), trashedRows(id)} {
+		sql := fmt.Sprintf(format, append([]any{rows}, args...)...)
+		if _, err := w.tx.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("%.100s: %w", sql, err)
+		}
+	}
+	return nil
+}
+
+func (w *Writer) addColumn(ctx context.Context, e table.ColumnAdded) error {
+	t := sqlType(e.Column.Type)
+	if t == "" {
+		return nil
+	}
+	if err := w.both(ctx, e.TableID, "ALTER TABLE %s ADD COLUMN %s %s", column(e.Column.ID), t); err != nil || !e.WithValues {
+		return err
+	}
+	return w.both(ctx, e.TableID, "UPDATE %s SET %s = %s", column(e.Column.ID), column(e.CopyOf))
+}
+
+// sameStorage reports whether values of one type stay as they are when the column gets the other type.
+func sameStorage(from, to table.Type) bool {
+	if from.Numeric() && to.Numeric() {
+		return true
+	}
+	textual := func(t table.Type) bool { return t.Textual() || t == table.User }
+	return from == to || textual(from) && (to == table.LongText || to == table.Text && from != table.LongText)
+}
+
+// hasOriginal reports whether the column's former values are kept beside.
+func (e *entry) hasOriginal(id kernel.ColumnID) bool {
+	before, ok := e.agg.Retyped(id)
+	return ok && !sameStorage(before.Type, e.types[id])
+}
+
+func (w *Writer) dropOriginal(ctx context.Context, e *entry, id kernel.TableID, col kernel.ColumnID) error {
+	if !e.hasOriginal(col) {
+		return nil
+	}
+	return w.both(ctx, id, "ALTER TABLE %s DROP COLUMN %s", original(col))
+}

@@ -1,0 +1,128 @@
+package pgread_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/adapters/pgread"
+	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/projections"
+	"github.com/morket/morket/projections/projectionstest"
+)
+
+//nolint:gochecknoglobals // constant but for the language
+var suiteModel = pgread.Model{
+	Name:    "suite",
+	DDL:     `CREATE TABLE rows (key text PRIMARY KEY, row text NOT NULL)`,
+	Indexes: `CREATE INDEX ON rows (row)`,
+}
+
+func set(ctx context.Context, tx projections.Tx, key, row string) error {
+	pg, err := pgread.From(tx)
+	if err != nil {
+		return err
+	}
+	_, err = pg.Exec(ctx, `INSERT INTO rows (key, row) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET row = EXCLUDED.row`, key, row)
+	return err
+}
+
+func open(t *testing.T, models ...pgread.Model) (*pgread.Store, *pgxpool.Pool) {
+	t.Helper()
+	pool := pgtest.Pool(t)
+	require.NoError(t, pgread.Migrate(t.Context(), pool))
+	require.NoError(t, pgread.Migrate(t.Context(), pool), "migrating twice is harmless")
+	store, err := pgread.NewStore(pool, models...)
+	require.NoError(t, err)
+	return store, pool
+}
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	projectionstest.Run(t, func(t *testing.T) projectionstest.Subject {
+		store, pool := open(t, suiteModel)
+		return projectionstest.Subject{Store: store, Set: set, Break: func() error {
+			conn, err := pool.Acquire(context.Background())
+			if err != nil {
+				return err
+			}
+			defer conn.Release()
+			_, err = conn.Exec(context.Background(), `SELECT pg_terminate_backend(pg_backend_pid())`)
+			return fmt.Errorf("write rows: %w", err)
+		}}
+	})
+}
+
+func TestTransientByCode(t *testing.T) {
+	t.Parallel()
+	store, err := pgread.NewStore(nil)
+	require.NoError(t, err)
+	for code, want := range map[string]bool{
+		"40001": true, "40P01": true, "08006": true, "57P01": true, "57014": true, "53300": true, "53100": true, "55P03": true,
+		"25006": true, "42501": true, "58030": true, "23505": false, "22P02": false, "42P01": false, "42703": false, "P0001": false, "XX000": false,
+	} {
+		require.Equal(t, want, store.Transient(fmt.Errorf("x: %w", &pgconn.PgError{Code: code})), code)
+	}
+}
+
+func TestReadModelIsUnderItsOwnSchema(t *testing.T) {
+	t.Parallel()
+	store, pool := open(t, suiteModel)
+	at, err := store.Create(t.Context(), projections.LiveOf("suite"), 1)
+	require.NoError(t, err)
+	_, err = store.Advance(t.Context(), at, projections.Step{To: 1, Apply: func(ctx context.Context, tx projections.Tx) error {
+		pg, err := pgread.From(tx)
+		require.NoError(t, err)
+		_, err = pg.CopyFrom(ctx, pg.Table("rows"), []string{"key", "row"}, copied{})
+		return err
+	}})
+	require.NoError(t, err)
+	var n int
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM rm_suite.rows`).Scan(&n))
+	require.Equal(t, 0, n)
+	var path string
+	require.NoError(t, pool.QueryRow(t.Context(), `SHOW search_path`).Scan(&path))
+	require.NotContains(t, path, "rm_suite", "the search path ends with the transaction")
+}
+
+type copied struct{}
+
+func (copied) Next() bool             { return false }
+func (copied) Values() ([]any, error) { return nil, nil }
+func (copied) Err() error             { return nil }
+
+func TestASchemaOfManyTablesIsDropped(t *testing.T) {
+	t.Parallel()
+	var ddl strings.Builder
+	for i := range 450 {
+		fmt.Fprintf(&ddl, "CREATE TABLE t_%d (id int);\n", i)
+	}
+	store, pool := open(t, pgread.Model{Name: "many", DDL: ddl.String()})
+	place := projections.LiveOf("many")
+	_, err := store.Create(t.Context(), place, 1)
+	require.NoError(t, err)
+	_, sums, err := store.Checksums(t.Context(), place)
+	require.NoError(t, err)
+	require.Len(t, sums, 450)
+	require.NoError(t, store.Drop(t.Context(), place))
+	var n int
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_namespace WHERE nspname = 'rm_many'`).Scan(&n))
+	require.Zero(t, n)
+}
+
+func TestNamesAreChecked(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{"", "Credit", "a__b", "1a", "a-b", strings.Repeat("a", 41), `a"b`} {
+		_, err := pgread.NewStore(nil, pgread.Model{Name: bad})
+		require.Error(t, err, bad)
+	}
+	_, err := pgread.NewStore(nil, pgread.Model{Name: "a"}, pgread.Model{Name: "a"})
+	require.Error(t, err)
+	_, err = pgread.From("not a transaction")
+	require.Error(t, err)
+}

@@ -1,0 +1,82 @@
+package workspaceread_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/adapters/pgread/pgreadtest"
+	"github.com/morket/morket/adapters/pgread/workspaceread"
+	"github.com/morket/morket/domain/auth"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/workspace"
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections/workspaceview"
+)
+
+func TestTheReadModelOfWorkspaces(t *testing.T) {
+	t.Parallel()
+	codec, err := eventstore.NewCodec(auth.Events(), workspace.Events())
+	require.NoError(t, err)
+	h := pgreadtest.NewModel(t, workspaceview.New(codec, workspaceread.Open), workspaceread.Model())
+	q, ctx, now := workspaceread.NewQueries(h.Pool), t.Context(), h.Clock.Now()
+
+	h.Append("user-usr_1", auth.UserRegistered{UserID: "usr_1", Email: "a@b.co", Name: "Ann", At: now})
+	h.Append("workspace-ws_1", workspace.Created{Workspace: "ws_1", Name: "Acme", Slug: "acme", Owner: "usr_1", At: now})
+	h.Append("workspace-ws_2", workspace.Created{Workspace: "ws_2", Name: "Other", Slug: "other", Owner: "usr_2", At: now})
+	h.Append("workspace-ws_1",
+		workspace.MemberAdded{Workspace: "ws_1", UserID: "usr_2", Role: kernel.RoleMember, At: now},
+		workspace.MemberRoleChanged{Workspace: "ws_1", UserID: "usr_2", Role: kernel.RoleAdmin},
+		workspace.Invited{Workspace: "ws_1", Invitation: "inv_1", Email: "x@y.z", Role: kernel.RoleViewer, ExpiresAt: now.Add(time.Hour)},
+		workspace.Renamed{Workspace: "ws_1", Name: "Acme Ltd"}, workspace.SlugChanged{Workspace: "ws_1", Slug: "acme-ltd"})
+	h.Append("apikey-key_1", auth.APIKeyCreated{KeyID: "key_1", Workspace: "ws_1", Name: "k", Role: kernel.RoleMember, Tables: []kernel.TableID{"tbl_1"}, Last4: "abcd", CreatedBy: "usr_2", ExpiresAt: &now, At: now})
+	h.Append("apikey-key_2", auth.APIKeyCreated{KeyID: "key_2", Workspace: "ws_2", Name: "k", Role: kernel.RoleMember, Last4: "efgh", CreatedBy: "usr_2", At: now})
+
+	got, found, err := q.Workspace(ctx, "ws_1")
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, workspaceread.Workspace{ID: "ws_1", Name: "Acme Ltd", Slug: "acme-ltd", CreatedAt: now}, got)
+	members, err := q.Members(ctx, "ws_1", "", 10)
+	require.NoError(t, err)
+	require.Equal(t, []workspaceread.Member{
+		{UserID: "usr_1", Name: "Ann", Email: "a@b.co", Role: kernel.RoleOwner, JoinedAt: now}, {UserID: "usr_2", Role: kernel.RoleAdmin, JoinedAt: now},
+	}, members)
+	keys, err := q.APIKeys(ctx, "ws_1", "", 10)
+	require.NoError(t, err)
+	require.Equal(t, []workspaceread.APIKey{{ID: "key_1", Name: "k", Role: kernel.RoleMember, Tables: []kernel.TableID{"tbl_1"}, Last4: "abcd", CreatedAt: now, ExpiresAt: &now}}, keys)
+	of, err := q.Of(ctx, "usr_2", "", now, 10)
+	require.NoError(t, err)
+	require.Len(t, of, 2)
+
+	h.Append("workspace-ws_1", workspace.MemberRemoved{Workspace: "ws_1", UserID: "usr_2", At: now},
+		workspace.InvitationClosed{Workspace: "ws_1", Invitation: "inv_1", State: workspace.InvitationDeclined})
+	keys, err = q.APIKeys(ctx, "ws_1", "", 10)
+	require.NoError(t, err)
+	require.Empty(t, keys, "a removed member's keys go with him")
+	keys, err = q.APIKeys(ctx, "ws_2", "", 10)
+	require.NoError(t, err)
+	require.Len(t, keys, 1, "those of another workspace stay")
+	invitations, err := q.Invitations(ctx, "ws_1", "", 10)
+	require.NoError(t, err)
+	require.Equal(t, workspace.InvitationDeclined, invitations[0].State)
+	invitations, err = q.Invitations(ctx, "ws_2", "", 10)
+	require.NoError(t, err)
+	require.Empty(t, invitations)
+
+	h.Append("apikey-key_2", auth.APIKeyRevoked{KeyID: "key_2", Workspace: "ws_2", At: now})
+	h.Append("workspace-ws_2", workspace.Deleted{Workspace: "ws_2", At: now, PurgeAt: now.Add(time.Hour)})
+	_, found, err = q.Workspace(ctx, "ws_2")
+	require.NoError(t, err)
+	require.False(t, found)
+	for at, want := range map[time.Duration]int{0: 1, time.Hour: 0} {
+		of, err = q.Of(ctx, "usr_2", "", now.Add(at), 10)
+		require.NoError(t, err)
+		require.Len(t, of, want, "an owner sees what he can restore")
+	}
+	h.Append("workspace-ws_2", workspace.Restored{Workspace: "ws_2"})
+	_, found, err = q.Workspace(ctx, "ws_2")
+	require.NoError(t, err)
+	require.True(t, found)
+	h.RequireRebuildable()
+}

@@ -1,0 +1,190 @@
+// Package lookup asks DNS for the providers: with short time limits, a memory of recent answers, and a clear difference between
+// "there is no such record" and "DNS can't be reached".
+package lookup
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/net/idna"
+
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+)
+
+// Resolver is the part of *net.Resolver that is used.
+type Resolver interface {
+	LookupMX(ctx context.Context, name string) ([]*net.MX, error)
+	LookupTXT(ctx context.Context, name string) ([]string, error)
+	LookupNS(ctx context.Context, name string) ([]*net.NS, error)
+	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+}
+
+// What a look-up may answer.
+var (
+	ErrNone        = errors.New("there is no such DNS record")
+	ErrUnreachable = errors.New("DNS is not reachable")
+)
+
+// Unreachable is the error of a call that needed DNS and could not reach it.
+func Unreachable() error { return enrichment.Fail(enrichment.CallUnreachable, "DNS is not reachable") }
+
+const (
+	timeout     = 3 * time.Second
+	remember    = 5 * time.Minute
+	maxEntries  = 20_000
+	failsBefore = 3                // unreachable answers in a row after which DNS counts as down
+	downFor     = 10 * time.Second // and is not asked
+)
+
+// DNS asks a resolver.
+type DNS struct {
+	resolver Resolver
+	clock    kernel.Clock
+
+	mu      sync.Mutex
+	entries map[string]entry
+	fails   int
+	down    time.Time
+}
+
+type entry struct {
+	values []string
+	err    error
+	until  time.Time
+}
+
+// New asks the resolver.
+func New(r Resolver, clock kernel.Clock) *DNS {
+	return &DNS{resolver: r, clock: clock, entries: map[string]entry{}}
+}
+
+// MX returns the mail servers of the domain in the order of their preference, lower case, without the final dot. A null MX (RFC
+// 7505) is ErrNone.
+func (d *DNS) MX(ctx context.Context, domain string) ([]string, error) {
+	return d.ask(ctx, "MX", domain, func(ctx context.Context) ([]string, error) {
+		list, err := d.resolver.LookupMX(ctx, domain)
+		sort.SliceStable(list, func(i, j int) bool { return list[i].Pref < list[j].Pref })
+		var out []string
+		for _, m := range list {
+			if h := host(m.Host); h != "" {
+				out = append(out, h)
+			}
+		}
+		return out, err
+	})
+}
+
+// TXT returns the domain's texts.
+func (d *DNS) TXT(ctx context.Context, domain string) ([]string, error) {
+	return d.ask(ctx, "TXT", domain, func(ctx context.Context) ([]string, error) { return d.resolver.LookupTXT(ctx, domain) })
+}
+
+// NS returns the domain's name servers.
+func (d *DNS) NS(ctx context.Context, domain string) ([]string, error) {
+	return d.ask(ctx, "NS", domain, func(ctx context.Context) ([]string, error) {
+		list, err := d.resolver.LookupNS(ctx, domain)
+		var out []string
+		for _, n := range list {
+			out = append(out, host(n.Host))
+		}
+		sort.Strings(out)
+		return out, err
+	})
+}
+
+// Addresses returns the domain's IP addresses.
+func (d *DNS) Addresses(ctx context.Context, domain string) ([]string, error) {
+	return d.ask(ctx, "A", domain, func(ctx context.Context) ([]string, error) {
+		list, err := d.resolver.LookupNetIP(ctx, "ip", domain)
+		var out []string
+		for _, ip := range list {
+			out = append(out, ip.Unmap().String())
+		}
+		sort.Strings(out)
+		return out, err
+	})
+}
+
+func host(s string) string { return strings.ToLower(strings.TrimSuffix(s, ".")) }
+
+func (d *DNS) ask(ctx context.Context, kind, domain string, look func(context.Context) ([]string, error)) ([]string, error) {
+	key := kind + " " + domain
+	now := d.clock.Now()
+	d.mu.Lock()
+	e, ok := d.entries[key]
+	down := now.Before(d.down)
+	d.mu.Unlock()
+	if ok && now.Before(e.until) {
+		return e.values, e.err
+	}
+	if down {
+		return nil, ErrUnreachable
+	}
+	limited, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	values, err := look(limited)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return d.keep(key, now, values, classify(values, err))
+}
+
+// classify tells what an answer means. A name server that breaks off or does not answer is out of reach, as is every one of them
+// on a machine without a network.
+func classify(values []string, err error) error {
+	var dns *net.DNSError
+	switch {
+	case len(values) > 0:
+		return nil
+	case err == nil:
+		return ErrNone
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return ErrNone
+	default:
+		return ErrUnreachable
+	}
+}
+
+func (d *DNS) keep(key string, now time.Time, values []string, err error) ([]string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if errors.Is(err, ErrUnreachable) {
+		if d.fails++; d.fails >= failsBefore {
+			d.down = now.Add(downFor)
+		}
+		return nil, err
+	}
+	d.fails = 0
+	if len(d.entries) >= maxEntries {
+		clear(d.entries)
+	}
+	d.entries[key] = entry{values: values, err: err, until: now.Add(remember)}
+	return values, err
+}
+
+// ASCII returns a domain as DNS knows it: lower case, without a final dot, international names in punycode. False if it is no
+// domain with at least two labels.
+func ASCII(domain string) (string, bool) {
+	domain = strings.ToLower(strings.TrimSuffix(strings.TrimSpace(domain), "."))
+	a, err := idna.Lookup.ToASCII(domain)
+	if err != nil || !strings.Contains(a, ".") || len(a) > 253 {
+		return "", false
+	}
+	tld := a[strings.LastIndexByte(a, '.')+1:]
+	if tld == "" || tld[0] >= '0' && tld[0] <= '9' {
+		return "", false
+	}
+	for _, label := range strings.Split(a, ".") {
+		if label == "" || len(label) > 63 {
+			return "", false
+		}
+	}
+	return a, true
+}

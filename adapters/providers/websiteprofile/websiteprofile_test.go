@@ -1,0 +1,106 @@
+package websiteprofile_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/adapters/providers/providertest"
+	"github.com/morket/morket/adapters/providers/websiteprofile"
+	"github.com/morket/morket/adapters/safedial"
+	"github.com/morket/morket/domain/enrichment"
+)
+
+func provider(cfg safedial.Config) *websiteprofile.Provider {
+	cfg.Allow = append(cfg.Allow, netip.MustParsePrefix("127.0.0.1/32"))
+	return websiteprofile.New(safedial.NewClient(cfg), safedial.Body, "Morket/test")
+}
+
+func serve(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	return srv.URL
+}
+
+const sample = `<!doctype html><html lang="de-CH"><head><title>
+  Acme   – Anvils</title><meta name="Description" content="We make anvils."><meta property="og:site_name" content="Acme">
+<script type="application/ld+json">{"@graph":[{"@type":"Organization","name":"Acme AG","telephone":"+41 44 668 18 00","address":{"streetAddress":"Weg 1","addressLocality":"Zürich"}}]}</script></head>
+<body><a href="mailto:Info%40acme.com?subject=x">mail</a> <a href="tel:+41-44-668-18-00">call</a> <a href="https://www.linkedin.com/company/acme/?trk=1">in</a>
+<a href="https://twitter.com/intent/tweet?x">share</a><a href="https://x.com/acme">x</a><a href="javascript:alert(1)">no</a> sales@acme.com
+<script>var fake = "script@acme.com"</script></body></html>`
+
+func TestWebsiteProfile(t *testing.T) {
+	t.Parallel()
+	var agent string
+	at := serve(t, func(w http.ResponseWriter, r *http.Request) { agent = r.UserAgent(); fmt.Fprint(w, sample) })
+	got := providertest.Ask(t, provider(safedial.Config{}), map[string]string{"website": at})
+	out := got.Outputs
+	for k, v := range map[string]any{
+		"title": "Acme – Anvils", "description": "We make anvils.", "name": "Acme", "language": "de", "linkedin": "https://www.linkedin.com/company/acme/", "twitter": "https://x.com/acme",
+		"email": "info@acme.com", "emails": []string{"info@acme.com", "sales@acme.com"}, "phone": "+41 44 668 18 00", "address": "Weg 1, Zürich",
+	} {
+		require.Equal(t, v, out[k], k)
+	}
+	require.Equal(t, "Morket/test", agent)
+	require.True(t, strings.HasPrefix(got.SourceURL, at))
+}
+
+func TestHostileSites(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		handler http.HandlerFunc
+		says    string
+	}{
+		"not found":    {func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }, "no such page"},
+		"server error": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, "500"},
+		"a picture": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "image/png")
+			fmt.Fprint(w, "\x89PNG")
+		}, "no web page"},
+		"endless redirects": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) }, "redirects without end"},
+		"redirect inside": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound)
+		}, "not on the public internet"},
+		"cut off": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			fmt.Fprint(w, "<html>")
+			panic(http.ErrAbortHandler)
+		}, "could not be reached"},
+		"never answers": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "did not answer in time"},
+	} {
+		at := serve(t, c.handler)
+		_, err := provider(safedial.Config{Timeout: 300 * time.Millisecond}).Call(t.Context(), enrichment.Request{Inputs: map[string]string{"website": at}})
+		require.ErrorContains(t, err, c.says, name)
+	}
+}
+
+func TestOddPages(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"deep nesting": strings.Repeat("<div>", 20_000) + "<title>x</title>", "nulls": "<title>a\x00b</title>", "latin1": "<title>Z\xfcrich</title>",
+		"huge": "<title>big</title>" + strings.Repeat("<a href='mailto:a@b.co'>x</a>", 150_000), "broken json": `<title>t</title><script type="application/ld+json">{"@graph":[[[[[[[[</script>`,
+	} {
+		at := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, body)
+		})
+		reply, err := provider(safedial.Config{}).Call(t.Context(), enrichment.Request{Inputs: map[string]string{"website": at}})
+		if err == nil {
+			require.NoError(t, enrichment.CheckReply(provider(safedial.Config{}).Describe().Outputs, reply.Outputs), name)
+		}
+	}
+	at := serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "") })
+	require.Empty(t, providertest.Ask(t, provider(safedial.Config{}), map[string]string{"website": at}).Outputs, "an empty page is no answer")
+}
+
+func TestConforms(t *testing.T) {
+	t.Parallel()
+	providertest.Conforms(t, provider(safedial.Config{Connect: 200 * time.Millisecond, Timeout: time.Second}))
+}

@@ -1,0 +1,2 @@
+// Package temporalrt connects to Temporal: it runs the flows' worker and starts and signals flows.
+package temporalrt

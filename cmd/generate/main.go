@@ -1,0 +1,81 @@
+// Command generate writes what is generated and committed: the events' JSON Schemas, the OpenAPI document, and the README's
+// table of settings. CI runs it and fails when anything differs.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/morket/morket/cmd/internal/boot"
+	"github.com/morket/morket/cmd/internal/config"
+	"github.com/morket/morket/cmd/internal/schemas"
+)
+
+func main() {
+	if err := errors.Join(eventSchemas("cmd/internal/schemas/events"), openAPI("ui/openapi.json"), readme("README.md")); err != nil {
+		fmt.Fprintln(os.Stderr, "generate: "+err.Error())
+		os.Exit(1)
+	}
+}
+
+// eventSchemas writes a schema per event type and removes those of types that are gone.
+func eventSchemas(dir string) error {
+	codec, err := boot.Codec()
+	if err != nil {
+		return err
+	}
+	files, err := schemas.Generate(codec)
+	if err != nil {
+		return err
+	}
+	old, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil {
+		return err
+	}
+	for _, path := range old {
+		if _, still := files[filepath.Base(path)]; !still {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+		}
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil { //nolint:gosec // committed files are for everybody
+			return err
+		}
+	}
+	return nil
+}
+
+func openAPI(path string) error {
+	doc, err := boot.OpenAPI()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, doc, 0o644) //nolint:gosec // a committed file is for everybody
+}
+
+// The README's table of settings stands between these lines.
+const (
+	begin = "<!-- settings: written by make generate -->\n"
+	end   = "<!-- /settings -->"
+)
+
+func readme(path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, ok := strings.Cut(string(text), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		return fmt.Errorf("%s has no place for the settings", path)
+	}
+	var b bytes.Buffer
+	b.WriteString(before + begin + "\n" + config.Table() + "\n" + end + after)
+	return os.WriteFile(path, b.Bytes(), 0o644) //nolint:gosec // a committed file is for everybody
+}

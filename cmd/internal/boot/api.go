@@ -1,0 +1,32 @@
+package boot
+
+import (
+	"context"
+	"strings"
+
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/httpapi/authapi"
+)
+
+// register adds every module's endpoints.
+func (s *server) register(a *httpapi.API) {
+	s.registerTeam(a, s.team)
+	s.registerTables(a, s.tables)
+	s.registerImports(a, s.imports, s.flows.waiting)
+	s.registerMoney(a, s.money, func(string) bool { return false })
+}
+
+func (s *server) authenticator() httpapi.Authenticator { return authapi.Authenticator(s.team.auth) }
+
+func hasTLS(url string) bool { return strings.HasPrefix(url, "https://") }
+
+// dependencies are what /readiness asks.
+func (s *server) dependencies() []httpapi.Dependency {
+	return []httpapi.Dependency{
+		{Name: "postgres", Needed: true, Check: func(ctx context.Context) error { return s.pool.Ping(ctx) }},
+		{Name: "temporal", Check: s.flows.check},
+	}
+}
+
+// beforeStop ends what would keep the web server from stopping.
+func (s *server) beforeStop() {}

@@ -1,0 +1,62 @@
+package boot
+
+import (
+	"errors"
+	"log/slog"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/morket/morket/adapters/amqpbus"
+	"github.com/morket/morket/adapters/membus"
+	"github.com/morket/morket/adapters/pgleader"
+	"github.com/morket/morket/eventstore/relay"
+)
+
+// bus is how the log reaches its consumers.
+type bus struct {
+	log        message.Publisher
+	events     message.Publisher // for integrators; nil without a broker
+	leadership relay.Leadership
+	// subscribe makes the subscriber of a consumer group; an empty group sees everything in each process.
+	subscribe func(group string) message.Subscriber
+	closers   []func() error
+}
+
+// ringSize is how many batches a slow consumer in this process may fall behind before it reads the log instead.
+const ringSize = 1024
+
+func (p *Platform) newBus() *bus {
+	if !p.cfg.AMQPURL.IsSet() {
+		b := membus.New(ringSize)
+		return &bus{log: b, leadership: relay.Alone(p.store), subscribe: func(string) message.Subscriber { return b }, closers: []func() error{b.Close}}
+	}
+	url := p.cfg.AMQPURL.Reveal()
+	log := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url})
+	events := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Kind: amqpbus.Topic})
+	out := &bus{log: log, events: events, leadership: pgleader.New(p.pool, "relay"), closers: []func() error{log.Close, events.Close}}
+	out.subscribe = func(group string) message.Subscriber {
+		s := amqpbus.NewSubscriber(amqpbus.SubscriberConfig{URL: url, Group: group, Logger: p.log})
+		out.closers = append(out.closers, s.Close)
+		return s
+	}
+	return out
+}
+
+func (b *bus) close(log *slog.Logger) {
+	var errs []error
+	for i := len(b.closers) - 1; i >= 0; i-- {
+		errs = append(errs, b.closers[i]())
+	}
+	if err := errors.Join(errs...); err != nil {
+		log.Warn("close the bus", "error", err)
+	}
+}
+
+func (p *Platform) newRelay(b *bus) (*relay.Relay, error) {
+	return relay.New(relay.Config{
+		Log: p.store, Leadership: b.leadership, Publisher: b.log, Events: b.events, Source: p.cfg.PublicURL, Logger: p.log.With("part", "relay"),
+	})
+}
+
+// does reports whether this process has the role.
+func (p *Platform) does(role string) bool { return p.cfg.Has(role) }

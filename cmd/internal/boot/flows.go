@@ -1,0 +1,116 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	"go.temporal.io/sdk/worker"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/morket/morket/adapters/childproc"
+	"github.com/morket/morket/adapters/temporalchild"
+	"github.com/morket/morket/adapters/temporalrt"
+	"github.com/morket/morket/cmd/internal/config"
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections"
+)
+
+// flows is Temporal: the configured one, or a development server of our own that starts in the background, so that the
+// grid is there while it is still being fetched.
+type flows struct {
+	client   *temporalrt.Client
+	port     int // of our own server; 0 when it isn't ours
+	register []func(worker.Registry)
+}
+
+func (p *Platform) flows(ctx context.Context) (*flows, error) {
+	f := &flows{}
+	address := p.cfg.TemporalAddress
+	if address == "" {
+		port, err := childproc.FreePort(ctx)
+		if err != nil {
+			return nil, err
+		}
+		f.port = port
+		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	}
+	var err error
+	f.client, err = temporalrt.Open(temporalrt.Config{Address: address, Namespace: p.cfg.TemporalNamespace, Logger: p.log.With("part", "temporal")})
+	return f, err
+}
+
+// retryTemporal is the pause before Temporal is tried again when it could not be started.
+const retryTemporal = 10 * time.Second
+
+// run starts what this process has of Temporal: its own server, and the worker.
+func (f *flows) run(ctx context.Context, p *Platform, group *errgroup.Group) {
+	if f.port != 0 {
+		group.Go(func() error { return f.serve(ctx, p) })
+	}
+	if p.does(config.RoleWorker) {
+		group.Go(func() error {
+			return f.client.RunWorker(ctx, temporalrt.WorkerConfig{Grace: p.cfg.StopWithin / 2}, func(r worker.Registry) { //nolint:mnd // half the stop's time
+				for _, register := range f.register {
+					register(r)
+				}
+			})
+		})
+	}
+}
+
+// serve keeps our own server running. That it can't be had doesn't end the program: the grid works without it.
+func (f *flows) serve(ctx context.Context, p *Platform) error {
+	start := func(ctx context.Context) (childproc.Child, error) {
+		return temporalchild.Start(ctx, temporalchild.Config{
+			Binary: p.cfg.TemporalBin, DataDir: p.cfg.TemporalDir(), CacheDir: p.cfg.CacheDir, Namespace: p.cfg.TemporalNamespace, Port: f.port, Logger: p.log,
+		})
+	}
+	for {
+		child, err := start(ctx)
+		if err == nil {
+			return childproc.Supervise(ctx, childproc.Supervision{Name: "temporal", Child: child, Restart: start, Logger: p.log})
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		p.log.ErrorContext(ctx, "Temporal can't be started; runs and imports wait for it", "error", err, "retry_in", retryTemporal)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(retryTemporal):
+		}
+	}
+}
+
+// waiting says what flows wait for, "" when nothing is in their way.
+func (f *flows) waiting() string {
+	if f.client.Down() {
+		return "temporal"
+	}
+	return ""
+}
+
+func (f *flows) check(ctx context.Context) error {
+	if err := f.client.Check(ctx); err != nil {
+		return fmt.Errorf("runs and imports wait: %w", errors.Unwrap(err))
+	}
+	return nil
+}
+
+// reaction is a module's answer to events: what it wants, and the function that starts or signals a flow.
+type reaction struct {
+	name   string
+	types  []string
+	handle func(context.Context, eventstore.Recorded) error
+}
+
+func (p *Platform) reactor(b *bus, r reaction) (*projections.Reactor, error) {
+	return projections.NewReactor(projections.ReactorConfig{
+		Name: r.name, Types: r.types, Handle: r.handle, Log: p.store, Subscriber: b.subscribe("reactor." + r.name), Store: p.read,
+		Clock: p.clock, Logger: p.log.With("reactor", r.name),
+	})
+}

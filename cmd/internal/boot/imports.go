@@ -1,0 +1,49 @@
+package boot
+
+import (
+	"go.temporal.io/sdk/worker"
+
+	"github.com/morket/morket/adapters/csvfile"
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/httpapi/dataopsapi"
+	"github.com/morket/morket/adapters/objectstore"
+	"github.com/morket/morket/adapters/pgread/dataopsread"
+	"github.com/morket/morket/adapters/pgread/gridread"
+	"github.com/morket/morket/commands/dataopscmd"
+	"github.com/morket/morket/commands/dataopsflow"
+	"github.com/morket/morket/projections"
+)
+
+// imports is bringing files in and taking tables out.
+type imports struct {
+	handlers *dataopscmd.Handlers
+	importer *dataopscmd.Importer
+	grid     *gridread.Grid
+}
+
+func (p *Platform) imports(grid *gridread.Grid, positions projections.Positions) (*imports, error) {
+	files, err := objectstore.New(p.cfg.ObjectsDir(), p.clock)
+	if err != nil {
+		return nil, err
+	}
+	cfg := dataopscmd.Config{Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Files: files, Formats: csvfile.Formats{}}
+	i := &imports{grid: grid}
+	if i.handlers, err = dataopscmd.New(cfg); err != nil {
+		return nil, err
+	}
+	i.importer, err = dataopscmd.NewImporter(dataopscmd.ImporterConfig{
+		Config: cfg, Grid: dataopsread.NewGrid(grid), Progress: positions, Logger: p.log.With("part", "import"),
+	})
+	return i, err
+}
+
+// flow adds the import's workflow to the worker and returns the reactor that starts it.
+func (i *imports) flow(f *flows) reaction {
+	f.register = append(f.register, func(r worker.Registry) { dataopsflow.Register(r, dataopsflow.NewActivities(i.importer)) })
+	r := dataopsflow.NewReactor(f.client)
+	return reaction{name: dataopsflow.ReactorName, types: r.Types(), handle: r.Handle}
+}
+
+func (p *Platform) registerImports(a *httpapi.API, i *imports, waiting func() string) {
+	dataopsapi.Register(a, dataopsapi.Deps{Handlers: i.handlers, Reads: dataopsread.NewQueries(p.pool), Grid: i.grid, Waiting: waiting})
+}

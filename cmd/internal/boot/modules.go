@@ -1,0 +1,53 @@
+package boot
+
+import (
+	"github.com/morket/morket/adapters/pgread"
+	"github.com/morket/morket/adapters/pgread/authread"
+	"github.com/morket/morket/adapters/pgread/credentialread"
+	"github.com/morket/morket/adapters/pgread/creditread"
+	"github.com/morket/morket/adapters/pgread/dataopsread"
+	"github.com/morket/morket/adapters/pgread/gridread"
+	"github.com/morket/morket/adapters/pgread/historyread"
+	"github.com/morket/morket/adapters/pgread/workspaceread"
+	"github.com/morket/morket/domain/auth"
+	"github.com/morket/morket/domain/credential"
+	"github.com/morket/morket/domain/credit"
+	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/domain/workspace"
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections"
+	"github.com/morket/morket/projections/authview"
+	"github.com/morket/morket/projections/credentialview"
+	"github.com/morket/morket/projections/creditview"
+	"github.com/morket/morket/projections/dataopsview"
+	"github.com/morket/morket/projections/gridview"
+	"github.com/morket/morket/projections/historyview"
+	"github.com/morket/morket/projections/workspaceview"
+)
+
+// Codec knows the events of every module.
+func Codec() (*eventstore.Codec, error) {
+	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), credential.Events(), enrichment.Events())
+}
+
+// models are the read models of every module.
+func models() []pgread.Model {
+	return []pgread.Model{
+		authread.Model(), workspaceread.Model(), gridread.Model(), historyread.Model(), dataopsread.Model(), creditread.Model(), credentialread.Model(),
+	}
+}
+
+// projectors keep the read models, one each.
+func projectors(codec *eventstore.Codec) []projections.Projector {
+	return []projections.Projector{
+		authview.New(codec, authread.Open),
+		workspaceview.New(codec, workspaceread.Open),
+		gridview.New(codec, gridread.NewStructures().NewWriter),
+		historyview.New(codec, historyread.NewWriter),
+		dataopsview.New(dataopsread.Open),
+		creditview.New(creditread.Open),
+		credentialview.New(credentialread.Open),
+	}
+}

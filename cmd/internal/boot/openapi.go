@@ -1,0 +1,23 @@
+package boot
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/domain/kernel"
+)
+
+// OpenAPI makes the API's document without a server: the endpoints are added as they are for one, to nothing behind them.
+func OpenAPI() ([]byte, error) {
+	clock := kernel.SystemClock{}
+	s := &server{Platform: &Platform{clock: clock, ids: kernel.NewIDs(clock)}, team: &team{}, money: &money{}, flows: &flows{}, tables: &tables{}, imports: &imports{}}
+	a := httpapi.New(httpapi.Config{Clock: clock, IDs: s.ids, Logger: slog.New(slog.DiscardHandler), Version: "1"})
+	s.register(a)
+	b, err := json.MarshalIndent(a.OpenAPI(), "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
+	}
+	return append(b, '\n'), nil
+}

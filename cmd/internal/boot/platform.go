@@ -1,0 +1,132 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/morket/morket/adapters/pgchild"
+	"github.com/morket/morket/adapters/pgread"
+	"github.com/morket/morket/cmd/internal/config"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/pgstore"
+	"github.com/morket/morket/projections"
+)
+
+// Platform is what every command of the program stands on: the database, the log, the read models.
+type Platform struct {
+	cfg   config.Config
+	log   *slog.Logger
+	clock kernel.Clock
+	ids   *kernel.IDs
+
+	databaseURL string
+	postgres    *pgchild.Server // nil when the database is not ours
+	pool        *pgxpool.Pool
+	store       *pgstore.Store
+	codec       *eventstore.Codec
+	read        *pgread.Store
+}
+
+// Open connects to the database, starting the embedded one if it is not running yet, and brings the schemas up to date.
+func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*Platform, error) {
+	cfg, err := cfg.EnsureKeys()
+	if err != nil {
+		return nil, err
+	}
+	clock := kernel.SystemClock{}
+	p := &Platform{cfg: cfg, log: log, clock: clock, ids: kernel.NewIDs(clock)}
+	if err := p.open(ctx); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *Platform) open(ctx context.Context) error {
+	var err error
+	if p.codec, err = Codec(); err != nil {
+		return err
+	}
+	if err := p.findDatabase(ctx); err != nil {
+		return err
+	}
+	if p.pool, err = connect(ctx, p.databaseURL); err != nil {
+		return fmt.Errorf("connect to Postgres: %w", err)
+	}
+	if err := pgstore.Migrate(ctx, p.pool); err != nil {
+		return fmt.Errorf("migrate the log: %w", err)
+	}
+	if err := pgread.Migrate(ctx, p.pool); err != nil {
+		return fmt.Errorf("migrate the checkpoints: %w", err)
+	}
+	if p.store, err = pgstore.Open(ctx, pgstore.Config{Pool: p.pool, Logger: p.log}); err != nil {
+		return err
+	}
+	p.read, err = pgread.NewStore(p.pool, models()...)
+	return err
+}
+
+// findDatabase finds the database: the configured one, that of a server running on the same data folder, or our own child.
+func (p *Platform) findDatabase(ctx context.Context) error {
+	if p.cfg.DatabaseURL.IsSet() {
+		p.databaseURL = p.cfg.DatabaseURL.Reveal()
+		return nil
+	}
+	if r, ok := Running(p.cfg.DataDir); ok {
+		p.databaseURL = r.DatabaseURL
+		return nil
+	}
+	p.log.Info("starting Postgres", "folder", p.cfg.PostgresDir())
+	server, err := pgchild.Start(ctx, pgchild.Config{BinDir: p.cfg.PGBin, DataDir: p.cfg.PostgresDir(), CacheDir: p.cfg.CacheDir, Logger: p.log})
+	if err != nil {
+		return err
+	}
+	p.postgres, p.databaseURL = server, server.DSN()
+	return nil
+}
+
+// poolSize leaves room under Postgres' usual hundred connections for a second process.
+const poolSize = 32
+
+func connect(ctx context.Context, url string) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("the database's address can't be read") // the cause would repeat the password
+	}
+	if cfg.MaxConns < poolSize {
+		cfg.MaxConns = poolSize
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return pool, nil
+}
+
+// Close ends everything that Open began, in the opposite order.
+func (p *Platform) Close() {
+	if p.store != nil {
+		p.store.Close()
+	}
+	if p.pool != nil {
+		p.pool.Close()
+	}
+	if p.postgres != nil {
+		if err := p.postgres.Stop(); err != nil {
+			p.log.Error("stop Postgres", "error", err)
+		}
+	}
+}
+
+func (p *Platform) runnerConfig(pr projections.Projector) projections.RunnerConfig {
+	return projections.RunnerConfig{Projector: pr, Log: p.store, Store: p.read, Clock: p.clock, Logger: p.log.With("projection", pr.Name())}
+}

@@ -1,0 +1,241 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/cmd/internal/config"
+	"github.com/morket/morket/cmd/internal/schemas"
+	"github.com/morket/morket/projections"
+	"github.com/morket/morket/ui"
+)
+
+// Serve runs the process's roles until ctx ends, then stops them gracefully.
+func Serve(ctx context.Context, cfg config.Config, out io.Writer) error {
+	log := Logger(cfg)
+	if r, ok := Running(cfg.DataDir); ok && cfg.Embedded() {
+		return fmt.Errorf("a server runs on %s already (process %d, %s)", cfg.DataDir, r.Pid, r.Address)
+	}
+	listener, err := listen(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "Morket is starting …")
+	p, err := Open(ctx, cfg, log)
+	if err != nil {
+		_ = listener.Close()
+		return err
+	}
+	defer p.Close()
+	s, err := p.server(ctx)
+	if err != nil {
+		_ = listener.Close()
+		return err
+	}
+	return s.run(ctx, listener, out)
+}
+
+// listen takes the address before anything else is started: a taken one is the commonest fault.
+func listen(ctx context.Context, cfg config.Config) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.HTTPAddr)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w (set MORKET_HTTP_ADDR to another address)", cfg.HTTPAddr, err)
+	}
+	return l, nil
+}
+
+// server is the process's roles, ready to run.
+type server struct {
+	*Platform
+	bus      *bus
+	registry *projections.Registry
+	runners  []*projections.Runner
+	reactors []*projections.Reactor
+	team     *team
+	money    *money
+	flows    *flows
+	tables   *tables
+	imports  *imports
+	api      *httpapi.API
+}
+
+func (p *Platform) server(ctx context.Context) (*server, error) {
+	s := &server{Platform: p, bus: p.newBus(), registry: projections.NewRegistry(p.read)}
+	var err error
+	if s.team, err = p.team(ctx); err != nil {
+		return nil, err
+	}
+	if s.money, err = p.money(); err != nil {
+		return nil, err
+	}
+	if s.flows, err = p.flows(ctx); err != nil {
+		return nil, err
+	}
+	if s.tables, err = p.tables(s.bus, s.registry); err != nil {
+		return nil, err
+	}
+	if s.imports, err = p.imports(s.tables.grid, s.registry); err != nil {
+		return nil, err
+	}
+	if err := s.consumers(); err != nil {
+		return nil, err
+	}
+	s.api, err = s.newAPI()
+	return s, err
+}
+
+// consumers makes the runners of the read models and the reactors that start flows.
+func (s *server) consumers() error {
+	for _, pr := range projectors(s.codec) {
+		cfg := s.runnerConfig(pr)
+		cfg.Subscriber = s.bus.subscribe("projection." + pr.Name())
+		r, err := projections.NewRunner(cfg)
+		if err != nil {
+			return err
+		}
+		s.runners = append(s.runners, r)
+		s.registry.Add(r)
+	}
+	for _, reaction := range []reaction{s.imports.flow(s.flows)} {
+		r, err := s.reactor(s.bus, reaction)
+		if err != nil {
+			return err
+		}
+		s.reactors = append(s.reactors, r)
+	}
+	return nil
+}
+
+func (s *server) newAPI() (*httpapi.API, error) {
+	cfg := s.cfg
+	a := httpapi.New(httpapi.Config{
+		Authenticator: s.authenticator(), Memberships: s.team.workspaces, Limiter: httpapi.NewMemoryLimiter(s.clock), Limits: limits(cfg),
+		Commands: s.store, Positions: s.registry, IDs: s.ids, Clock: s.clock, Logger: s.log, Origins: cfg.Origins,
+		Secure: hasTLS(cfg.PublicURL), FingerprintKey: s.team.tokens.FingerprintKey(), Version: Version,
+	})
+	s.register(a)
+	a.ServeHealth(s.dependencies())
+	if err := a.ServeDocs(); err != nil {
+		return nil, err
+	}
+	events, err := schemas.Files()
+	if err != nil {
+		return nil, err
+	}
+	a.Router().StaticFS("/schemas/events", events)
+	if files, built := ui.Dist(); built {
+		a.ServeUI(files)
+	}
+	return a, nil
+}
+
+func limits(cfg config.Config) map[httpapi.Class]int {
+	if cfg.RateGeneral == 0 {
+		return nil
+	}
+	return map[httpapi.Class]int{
+		httpapi.General: cfg.RateGeneral, httpapi.Grid: cfg.RateGrid, httpapi.Auth: cfg.RateAuth,
+		httpapi.Enrichment: cfg.RateEnrichment, httpapi.Admin: cfg.RateAdmin,
+	}
+}
+
+const (
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 2 * time.Minute
+)
+
+// run starts the roles, makes the demo, says where the server is, and waits for ctx or the first failure.
+func (s *server) run(ctx context.Context, l net.Listener, out io.Writer) error {
+	life, stop := context.WithCancel(context.WithoutCancel(ctx)) // the roles outlive ctx until requests are answered
+	defer stop()
+	group, gctx := errgroup.WithContext(life)
+	if err := s.startRoles(gctx, group); err != nil {
+		return err
+	}
+	web := &http.Server{Handler: s.api.Handler(), ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, BaseContext: func(net.Listener) context.Context { return gctx }}
+	group.Go(func() error {
+		if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve HTTP: %w", err)
+		}
+		return nil
+	})
+	if s.cfg.Demo() {
+		if err := s.demo(gctx); err != nil {
+			return fmt.Errorf("make the demo workspace: %w", err)
+		}
+	}
+	if s.cfg.Embedded() {
+		if err := (Runtime{Pid: os.Getpid(), Address: s.cfg.PublicURL, DatabaseURL: s.databaseURL}).write(s.cfg.DataDir); err != nil {
+			return err
+		}
+		defer func() { _ = os.Remove(runtimePath(s.cfg.DataDir)) }()
+	}
+	s.announce(out)
+	select {
+	case <-ctx.Done():
+	case <-gctx.Done():
+	}
+	fmt.Fprintln(out, "Morket is stopping …")
+	return s.stop(web, stop, group)
+}
+
+func (s *server) stop(web *http.Server, end context.CancelFunc, group *errgroup.Group) error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.StopWithin) //nolint:forbidigo // the process's own context has ended
+	defer cancel()
+	s.beforeStop()
+	if err := web.Shutdown(ctx); err != nil {
+		_ = web.Close() // streams that never end are cut
+	}
+	err := s.team.close(ctx)
+	end()
+	groupErr := group.Wait()
+	s.flows.client.Close()
+	s.bus.close(s.log)
+	if errors.Is(groupErr, context.Canceled) {
+		groupErr = nil
+	}
+	return errors.Join(groupErr, err)
+}
+
+func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
+	if s.does(config.RoleRelay) {
+		r, err := s.newRelay(s.bus)
+		if err != nil {
+			return err
+		}
+		group.Go(func() error { return r.Run(ctx) })
+	}
+	if s.does(config.RoleProjector) {
+		for _, r := range s.runners {
+			group.Go(func() error { return r.Run(ctx) })
+		}
+	}
+	if s.does(config.RoleWorker) {
+		for _, r := range s.reactors {
+			group.Go(func() error { return r.Run(ctx) })
+		}
+	}
+	s.tables.run(ctx, group)
+	s.flows.run(ctx, s.Platform, group)
+	return nil
+}
+
+func (s *server) announce(out io.Writer) {
+	fmt.Fprintf(out, "\n  Morket is ready: %s\n  API documents:   %s/docs\n", s.cfg.PublicURL, s.cfg.PublicURL)
+	if s.cfg.Demo() {
+		fmt.Fprintf(out, "  Demo login:      %s / %s\n  (the demo login exists because the database is embedded and the address is this machine's own)\n", DemoEmail, DemoPassword)
+	}
+	if _, built := ui.Dist(); !built {
+		fmt.Fprintln(out, "  The user interface is not built: make run builds it.")
+	}
+	fmt.Fprintln(out, "\n  Stop with Ctrl-C.")
+}

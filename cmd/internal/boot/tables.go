@@ -1,0 +1,50 @@
+package boot
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/httpapi/tableapi"
+	"github.com/morket/morket/adapters/livestream"
+	"github.com/morket/morket/adapters/pgread/gridread"
+	"github.com/morket/morket/adapters/pgread/historyread"
+	"github.com/morket/morket/adapters/pgread/workspaceread"
+	"github.com/morket/morket/commands/tablecmd"
+	"github.com/morket/morket/projections"
+)
+
+// tables is the grid: its commands, its read model, its history and the live stream.
+type tables struct {
+	handlers *tablecmd.Handlers
+	grid     *gridread.Grid
+	history  *historyread.Queries
+	indexer  *gridread.Indexer
+	hub      *livestream.Hub
+}
+
+func (p *Platform) tables(b *bus, positions projections.Positions) (*tables, error) {
+	t := &tables{grid: gridread.NewGrid(p.pool, p.clock), history: historyread.NewQueries(p.pool, p.store, p.codec)}
+	t.indexer = t.grid.NewIndexer(p.log.With("part", "indexer"))
+	var err error
+	t.hub, err = livestream.NewHub(livestream.Config{Subscriber: b.subscribe(""), Log: p.store, Codec: p.codec, Logger: p.log.With("part", "live")})
+	if err != nil {
+		return nil, err
+	}
+	t.handlers, err = tablecmd.New(tablecmd.Config{
+		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Rows: t.grid, Tables: t.grid, History: t.history, Waiter: positions,
+	})
+	return t, err
+}
+
+func (t *tables) run(ctx context.Context, group *errgroup.Group) {
+	group.Go(func() error { return t.indexer.Run(ctx) })
+	group.Go(func() error { return t.hub.Run(ctx) })
+}
+
+func (p *Platform) registerTables(a *httpapi.API, t *tables) {
+	tableapi.Register(a, tableapi.Deps{
+		Handlers: t.handlers, Grid: t.grid, History: t.history, Hub: t.hub, Names: workspaceread.NewQueries(p.pool), Clock: p.clock,
+	})
+}

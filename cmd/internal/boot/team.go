@@ -1,0 +1,98 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/httpapi/authapi"
+	"github.com/morket/morket/adapters/httpapi/workspaceapi"
+	"github.com/morket/morket/adapters/mailer"
+	"github.com/morket/morket/adapters/pgread/authread"
+	"github.com/morket/morket/adapters/pgread/workspaceread"
+	"github.com/morket/morket/adapters/tokens"
+	"github.com/morket/morket/commands/authcmd"
+	"github.com/morket/morket/commands/workspacecmd"
+)
+
+// team is accounts, sessions, workspaces and members.
+type team struct {
+	tokens     *tokens.Issuer
+	signals    *authread.Signals
+	auth       *authcmd.Handlers
+	workspaces *workspacecmd.Handlers
+	outbox     *mailer.Outbox // nil when mails go to an SMTP server
+	mails      *mailer.Queue
+}
+
+// mailQueue is how many mails may wait for the server.
+const mailQueue = 1000
+
+func (p *Platform) team(ctx context.Context) (*team, error) {
+	t := &team{}
+	var err error
+	if t.tokens, err = tokens.New(p.clock, p.ids, p.cfg.JWTKeys.Reveal()...); err != nil {
+		return nil, err
+	}
+	if t.signals, err = authread.OpenSignals(ctx, p.pool); err != nil {
+		return nil, err
+	}
+	if err := p.mails(t); err != nil {
+		return nil, err
+	}
+	passwords, err := tokens.NewPasswords(tokens.PasswordCost)
+	if err != nil {
+		return nil, err
+	}
+	public := strings.TrimRight(p.cfg.PublicURL, "/")
+	t.workspaces, err = workspacecmd.New(workspacecmd.Config{
+		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Logger: p.log, Mailer: t.mails, Tokens: t.tokens, PublicURL: public,
+	})
+	if err != nil {
+		return nil, err
+	}
+	operators := p.cfg.Operators
+	if p.cfg.Demo() {
+		operators = append(operators, DemoEmail)
+	}
+	t.auth, err = authcmd.New(authcmd.Config{
+		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Logger: p.log, Access: t.tokens, Refresh: t.tokens, Keys: t.tokens,
+		Passwords: passwords, Attempts: t.signals, Members: t.workspaces, KeyUses: t.signals, Mailer: t.mails, PublicURL: public, Operators: operators,
+	})
+	return t, err
+}
+
+func (p *Platform) mails(t *team) error {
+	var to mailer.Mailer
+	if p.cfg.SMTPURL.IsSet() {
+		smtp, err := mailer.NewSMTP(p.cfg.SMTPURL.Reveal(), p.cfg.MailFrom)
+		if err != nil {
+			return err
+		}
+		to = smtp
+	} else {
+		outbox, err := mailer.NewOutbox(p.cfg.OutboxDir(), p.ids, p.clock, p.log)
+		if err != nil {
+			return err
+		}
+		t.outbox, to = outbox, outbox
+	}
+	t.mails = mailer.NewQueue(to, mailQueue, p.log, time.Second, 10*time.Second, time.Minute)
+	return nil
+}
+
+func (p *Platform) registerTeam(a *httpapi.API, t *team) {
+	reads := workspaceread.NewQueries(p.pool)
+	cookies := authapi.Cookies{Insecure: !strings.HasPrefix(p.cfg.PublicURL, "https://")}
+	authapi.Register(a, authapi.Deps{Handlers: t.auth, Sessions: authread.NewQueries(p.pool), Workspaces: reads, Clock: p.clock, Cookies: cookies})
+	workspaceapi.Register(a, workspaceapi.Deps{
+		Handlers: t.workspaces, Auth: t.auth, Authenticator: authapi.Authenticator(t.auth), Reads: reads, Signals: t.signals, Clock: p.clock, Cookies: cookies,
+	})
+}
+
+func (t *team) close(ctx context.Context) error {
+	t.auth.Close()
+	return errors.Join(t.mails.Close(ctx))
+}

@@ -1,0 +1,75 @@
+package boot
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/morket/morket/projections"
+)
+
+// Verify checks the log's invariants and rebuilds every read model aside to compare it with the live one. It reports
+// whether everything holds.
+func (p *Platform) Verify(ctx context.Context, out io.Writer) (bool, error) {
+	problems, err := p.store.Verify(ctx)
+	if err != nil {
+		return false, fmt.Errorf("verify the log: %w", err)
+	}
+	head, err := p.store.Head(ctx)
+	if err != nil {
+		return false, err
+	}
+	fmt.Fprintf(out, "%-14s %s\n", "log", verdict(len(problems) == 0, fmt.Sprintf("%d events, dense, every stream whole", head)))
+	for _, problem := range problems {
+		fmt.Fprintf(out, "  %s\n", problem)
+	}
+	ok := len(problems) == 0
+	for _, pr := range projectors(p.codec) {
+		v, err := projections.Verify(ctx, projections.RebuildConfig{RunnerConfig: p.runnerConfig(pr)})
+		if err != nil {
+			return false, fmt.Errorf("verify %s: %w", pr.Name(), err)
+		}
+		same := len(v.Differs) == 0 && len(v.Parked) == 0
+		ok = ok && same
+		fmt.Fprintf(out, "%-14s %s\n", pr.Name(), verdict(same, fmt.Sprintf("live = rebuilt at position %d", v.Position)))
+		for _, d := range v.Differs {
+			fmt.Fprintf(out, "  table %s: live %d rows (%s), rebuilt %d rows (%s)\n", d.Table, d.Live.Rows, d.Live.Sum, d.Rebuilt.Rows, d.Rebuilt.Sum)
+		}
+		for _, parked := range v.Parked {
+			fmt.Fprintf(out, "  parked: %s at position %d (%s): %s\n", parked.Stream, parked.Position, parked.EventType, parked.Error)
+		}
+	}
+	return ok, nil
+}
+
+func verdict(ok bool, good string) string {
+	if ok {
+		return "ok    " + good
+	}
+	return "BAD"
+}
+
+// Rebuild makes the named read models anew (all when none is named) while the live ones serve.
+func (p *Platform) Rebuild(ctx context.Context, out io.Writer, names []string) error {
+	known := map[string]projections.Projector{}
+	for _, pr := range projectors(p.codec) {
+		known[pr.Name()] = pr
+	}
+	if len(names) == 0 {
+		for _, pr := range projectors(p.codec) {
+			names = append(names, pr.Name())
+		}
+	}
+	for _, name := range names {
+		pr, ok := known[name]
+		if !ok {
+			return fmt.Errorf("there is no projection %q", name)
+		}
+		done, err := projections.Rebuild(ctx, projections.RebuildConfig{RunnerConfig: p.runnerConfig(pr), Compare: true})
+		if err != nil {
+			return fmt.Errorf("rebuild %s: %w", name, err)
+		}
+		fmt.Fprintf(out, "%-14s rebuilt at position %d, %d differences from before, %d streams parked\n", name, done.Position, len(done.Differs), len(done.Parked))
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package config
+
+import (
+	"log/slog"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// Config holds every setting. An empty address of a dependency means the embedded default: a child process or a folder.
+type Config struct {
+	File      string     `env:"MORKET_CONFIG" desc:"A file of NAME=value lines that is read first; the environment wins"`
+	HTTPAddr  string     `env:"MORKET_HTTP_ADDR" envDefault:"127.0.0.1:8080" desc:"Where the web server listens"`
+	PublicURL string     `env:"MORKET_PUBLIC_URL" desc:"The address that users see, in mails and links; empty: http:// and the listening address"`
+	Origins   []string   `env:"MORKET_CORS_ORIGINS" desc:"Other origins whose pages may call the API, separated by commas"`
+	DataDir   string     `env:"MORKET_DATA_DIR" envDefault:"./.morket" desc:"Everything that is kept: the embedded Postgres and Temporal, uploads, exports, keys"`
+	CacheDir  string     `env:"MORKET_CACHE_DIR" desc:"Programs that were fetched; empty: morket in the user's cache folder"`
+	Roles     []string   `env:"MORKET_ROLES" envDefault:"all" desc:"What this process does: all, or some of api, relay, projector, worker"`
+	LogLevel  slog.Level `env:"MORKET_LOG_LEVEL" envDefault:"info" desc:"debug, info, warn or error"`
+	LogFormat string     `env:"MORKET_LOG_FORMAT" envDefault:"auto" desc:"json, text, or auto: text on a terminal"`
+
+	MasterKey  Keys     `env:"MORKET_MASTER_KEY" desc:"Seals credentials: 32 bytes in base64; several separated by commas while a key is changed, the new one first. Empty: made once in the data folder, embedded only"`
+	JWTKeys    Keys     `env:"MORKET_JWT_KEYS" desc:"Signs tokens: like the master key"`
+	ServiceKey Secret   `env:"MORKET_SERVICE_KEY" desc:"What a service sends as X-Service-Key, at least 32 characters; empty: no such calls"`
+	Operators  []string `env:"MORKET_OPERATOR_EMAILS" desc:"Users who may grant credits and use /admin, separated by commas"`
+
+	DatabaseURL       Secret `env:"DATABASE_URL" desc:"Postgres 15 or newer, postgres://…; empty: a Postgres of our own"`
+	AMQPURL           Secret `env:"AMQP_URL" desc:"RabbitMQ, amqp:// or amqps://; empty: in memory"`
+	TemporalAddress   string `env:"TEMPORAL_ADDRESS" desc:"host:port of Temporal; empty: a development server of our own"`
+	TemporalNamespace string `env:"TEMPORAL_NAMESPACE" envDefault:"morket" desc:"The namespace of the workflows"`
+	SMTPURL           Secret `env:"SMTP_URL" desc:"smtp://user:password@host:587 or smtps://…; empty: mails go to the log and an outbox folder"`
+	MailFrom          string `env:"MORKET_MAIL_FROM" envDefault:"Morket <no-reply@morket.local>" desc:"Sender of mails"`
+
+	RateGeneral    int `env:"MORKET_RATE_GENERAL" envDefault:"100" desc:"Requests a minute for each user; 0: no limit, also below"`
+	RateGrid       int `env:"MORKET_RATE_GRID" envDefault:"1200" desc:"Pages of rows and cell edits a minute for each user"`
+	RateAuth       int `env:"MORKET_RATE_AUTH" envDefault:"5" desc:"Sign-ins and registrations a minute from each address"`
+	RateEnrichment int `env:"MORKET_RATE_ENRICHMENT" envDefault:"20" desc:"Enrichment requests a minute for each workspace"`
+	RateAdmin      int `env:"MORKET_RATE_ADMIN" envDefault:"10" desc:"Operators' requests a minute for each user"`
+
+	StopWithin time.Duration `env:"MORKET_STOP_WITHIN" envDefault:"30s" desc:"How long a stop may take, at most 30s"`
+
+	PGBin       string `env:"PG_BIN" desc:"Folder with initdb and postgres for the embedded Postgres; empty: found or fetched"`
+	TemporalBin string `env:"TEMPORAL_BIN" desc:"The temporal program for the embedded Temporal; empty: found or fetched"`
+	ChromiumBin string `env:"CHROMIUM_BIN" desc:"The Chromium program for scraping; empty: found on the machine"`
+}
+
+// The roles that a process can have.
+const (
+	RoleAll       = "all"
+	RoleAPI       = "api"       // serves HTTP
+	RoleRelay     = "relay"     // carries the log to the bus
+	RoleProjector = "projector" // keeps the read models
+	RoleWorker    = "worker"    // runs flows: imports, exports, enrichment
+)
+
+func roles() []string { return []string{RoleAll, RoleAPI, RoleRelay, RoleProjector, RoleWorker} }
+
+// Has reports whether this process has the role.
+func (c Config) Has(role string) bool {
+	return slices.Contains(c.Roles, RoleAll) || slices.Contains(c.Roles, role)
+}
+
+// Embedded reports whether the database is our own child process.
+func (c Config) Embedded() bool { return !c.DatabaseURL.IsSet() }
+
+// Demo reports whether the demo workspace and its owner are made: only with the embedded database on a loopback address,
+// because everybody knows the password.
+func (c Config) Demo() bool { return c.Embedded() && loopback(c.HTTPAddr) }
+
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// PostgresDir is the folder of the embedded Postgres.
+func (c Config) PostgresDir() string { return filepath.Join(c.DataDir, "postgres") }
+
+// TemporalDir is the folder of the embedded Temporal.
+func (c Config) TemporalDir() string { return filepath.Join(c.DataDir, "temporal") }
+
+// ObjectsDir is the folder of uploads and exports.
+func (c Config) ObjectsDir() string { return filepath.Join(c.DataDir, "objects") }
+
+// OutboxDir is the folder of mails when there is no SMTP server.
+func (c Config) OutboxDir() string { return filepath.Join(c.DataDir, "outbox") }

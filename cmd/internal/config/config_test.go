@@ -1,0 +1,181 @@
+package config_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/cmd/internal/config"
+)
+
+var key = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)) //nolint:gochecknoglobals // a constant that Go can't express
+
+func load(t *testing.T, pairs ...string) (config.Config, error) {
+	t.Helper()
+	environ := map[string]string{"HOME": "/home/x", "PATH": "/bin"}
+	for i := 0; i < len(pairs); i += 2 {
+		environ[pairs[i]] = pairs[i+1]
+	}
+	return config.Load(environ)
+}
+
+func TestTheDefaults(t *testing.T) {
+	t.Parallel()
+	c, err := load(t)
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:8080", c.HTTPAddr)
+	require.Equal(t, "http://127.0.0.1:8080", c.PublicURL)
+	require.True(t, filepath.IsAbs(c.DataDir))
+	require.Equal(t, ".morket", filepath.Base(c.DataDir))
+	require.Equal(t, 100, c.RateGeneral)
+	require.Equal(t, 30*time.Second, c.StopWithin)
+	require.True(t, c.Embedded())
+	require.True(t, c.Demo())
+	require.True(t, c.Has(config.RoleRelay))
+}
+
+func TestAnEmptySettingIsNotMade(t *testing.T) {
+	t.Parallel()
+	c, err := load(t, "MORKET_HTTP_ADDR", "", "DATABASE_URL", " ", "MORKET_RATE_AUTH", "")
+	require.NoError(t, err)
+	require.True(t, c.Embedded())
+	require.Equal(t, 5, c.RateAuth)
+}
+
+func TestTheDemoNeedsEmbeddedAndLoopback(t *testing.T) {
+	t.Parallel()
+	for addr, demo := range map[string]bool{
+		"127.0.0.1:80": true, "localhost:80": true, "[::1]:80": true, "127.9.9.9:80": true,
+		"0.0.0.0:80": false, ":80": false, "[::]:80": false, "10.0.0.1:80": false, "example.com:80": false,
+	} {
+		c, err := load(t, "MORKET_HTTP_ADDR", addr)
+		require.NoError(t, err)
+		require.Equal(t, demo, c.Demo(), addr)
+	}
+	c, err := load(t, "DATABASE_URL", "postgres://db/x", "MORKET_MASTER_KEY", key, "MORKET_JWT_KEYS", key)
+	require.NoError(t, err)
+	require.False(t, c.Demo())
+}
+
+func TestEverythingWrongIsSaidAtOnceWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	_, err := load(t,
+		"MORKET_HTTP_ADDR", "8080", "MORKET_RATE_AUTH", "five", "MORKET_STOP_WITHIN", "1h", "MORKET_LOG_LEVEL", "loud",
+		"MORKET_ROLES", "api,cook", "DATABASE_URL", "mysql://root:hunter2@db/x", "AMQP_URL", "hunter2", "MORKET_MASTER_KEY", "hunter2hunter2",
+		"MORKET_SERVICE_KEY", "hunter2", "MORKET_OPERATOR_EMAILS", "a@b.example,nobody", "MORKET_HTTP_ADR", "x", "MORKET_PUBLIC_URL", "ftp://x",
+		"TEMPORAL_ADDRESS", "nowhere", "MORKET_RATE_GRID", "-1",
+	)
+	require.Error(t, err)
+	for _, want := range []string{
+		`MORKET_HTTP_ADDR: "8080" is not host:port`, "MORKET_RATE_AUTH: want a whole number", "MORKET_STOP_WITHIN: want more than 0",
+		"MORKET_LOG_LEVEL: ", `MORKET_ROLES: "cook" is none of all, api`, "DATABASE_URL: is not an address", "AMQP_URL: is not an address",
+		"MORKET_MASTER_KEY: ", "MORKET_SERVICE_KEY: has 7 characters", "MORKET_OPERATOR_EMAILS: ",
+		"MORKET_HTTP_ADR: there is no such setting; did you mean MORKET_HTTP_ADDR?", "MORKET_PUBLIC_URL: ", "TEMPORAL_ADDRESS: ",
+		"MORKET_RATE_GRID: is negative", "MORKET_JWT_KEYS: is needed with DATABASE_URL",
+	} {
+		require.ErrorContains(t, err, want)
+	}
+	require.NotContains(t, err.Error(), "hunter2")
+}
+
+func TestTestsHaveVariablesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	_, err := load(t, "MORKET_TEST_DATABASE_URL", "postgres://x")
+	require.NoError(t, err)
+}
+
+func TestSeveralProcessesNeedADatabase(t *testing.T) {
+	t.Parallel()
+	_, err := load(t, "MORKET_ROLES", "api")
+	require.ErrorContains(t, err, "MORKET_ROLES: several processes need one database")
+}
+
+func TestTheFileIsReadAndTheEnvironmentWins(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "morket.env")
+	write := func(text string) { require.NoError(t, os.WriteFile(file, []byte(text), 0o600)) }
+	write("# ours\n\nexport MORKET_RATE_AUTH=7\nMORKET_RATE_GRID = '70'\nAMQP_URL=\"amqp://u:p@q/v?x=1\"\n")
+	c, err := load(t, "MORKET_CONFIG", file, "MORKET_RATE_AUTH", "9")
+	require.NoError(t, err)
+	require.Equal(t, 9, c.RateAuth)
+	require.Equal(t, 70, c.RateGrid)
+	require.Equal(t, "amqp://u:p@q/v?x=1", c.AMQPURL.Reveal())
+
+	write("MORKET_RATE_OUTH=7\n")
+	_, err = load(t, "MORKET_CONFIG", file)
+	require.ErrorContains(t, err, "morket.env:1: MORKET_RATE_OUTH: there is no such setting; did you mean MORKET_RATE_AUTH?")
+	write("hunter2\n")
+	_, err = load(t, "MORKET_CONFIG", file)
+	require.ErrorContains(t, err, "want NAME=value")
+	require.NotContains(t, err.Error(), "hunter2")
+	_, err = load(t, "MORKET_CONFIG", file+".none")
+	require.ErrorContains(t, err, "MORKET_CONFIG: ")
+}
+
+func TestSecretsAreNeverPrinted(t *testing.T) {
+	t.Parallel()
+	c, err := load(t, "DATABASE_URL", "postgres://u:hunter2@db/x", "MORKET_MASTER_KEY", key, "MORKET_JWT_KEYS", key+","+key)
+	require.NoError(t, err)
+	require.Len(t, c.JWTKeys.Reveal(), 2)
+	var out strings.Builder
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		fmt.Fprintf(&out, verb, c)
+		fmt.Fprintf(&out, verb, c.DatabaseURL)
+		fmt.Fprintf(&out, verb, &c.DatabaseURL)
+		fmt.Fprintf(&out, verb, c.MasterKey)
+		fmt.Fprintf(&out, verb, &c.MasterKey)
+	}
+	require.NoError(t, json.NewEncoder(&out).Encode(c))
+	for _, h := range []slog.Handler{slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)} {
+		slog.New(h).Info("settings", "all", c, "url", c.DatabaseURL, "key", c.MasterKey)
+	}
+	for _, leak := range []string{"hunter2", fmt.Sprintf("%x", "hunter2"), key, "7 7 7", "0x7", "070707", "[7"} {
+		require.NotContains(t, strings.ToLower(out.String()), strings.ToLower(leak))
+	}
+	require.Contains(t, out.String(), "[redacted]")
+}
+
+func TestKeysAreMadeOnceForTheirOwnerOnly(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	c, err := load(t, "MORKET_DATA_DIR", dir)
+	require.NoError(t, err)
+	first, err := c.EnsureKeys()
+	require.NoError(t, err)
+	again, err := c.EnsureKeys()
+	require.NoError(t, err)
+	require.Equal(t, first, again)
+	require.NotEqual(t, first.MasterKey, first.JWTKeys)
+	require.Len(t, first.MasterKey.Reveal(), 1)
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 2)
+	for _, e := range entries {
+		info, err := e.Info()
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "master.key"), nil, 0o600))
+	_, err = c.EnsureKeys()
+	require.ErrorContains(t, err, "master.key is empty", "a damaged key is not quietly replaced")
+}
+
+func TestTheTableListsEverySetting(t *testing.T) {
+	t.Parallel()
+	table := config.Table()
+	for _, s := range config.Settings() {
+		require.NotEmpty(t, s.Name)
+		require.NotEmpty(t, s.Description, s.Name)
+		require.NotContains(t, s.Description, "|", s.Name)
+		require.Contains(t, table, "| `"+s.Name+"` |")
+	}
+}

@@ -1,0 +1,126 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	minServiceKey = 32
+	maxStop       = 30 * time.Second
+)
+
+// validate returns everything that is wrong, each problem with its variable's name and without a secret's value.
+func (c Config) validate() []error {
+	var errs []error
+	check := func(name string, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	check("MORKET_HTTP_ADDR", hostPort(c.HTTPAddr))
+	check("MORKET_PUBLIC_URL", absoluteURL(c.PublicURL, "http", "https"))
+	for _, origin := range c.Origins {
+		check("MORKET_CORS_ORIGINS", absoluteURL(origin, "http", "https"))
+	}
+	check("MORKET_ROLES", knownRoles(c.Roles))
+	check("MORKET_LOG_FORMAT", oneOf(c.LogFormat, "auto", "json", "text"))
+	check("DATABASE_URL", secretURL(c.DatabaseURL, "postgres", "postgresql"))
+	check("AMQP_URL", secretURL(c.AMQPURL, "amqp", "amqps"))
+	check("SMTP_URL", secretURL(c.SMTPURL, "smtp", "smtps"))
+	if c.TemporalAddress != "" {
+		check("TEMPORAL_ADDRESS", hostPort(c.TemporalAddress))
+	}
+	_, err := mail.ParseAddress(c.MailFrom)
+	check("MORKET_MAIL_FROM", err)
+	for _, email := range c.Operators {
+		_, err := mail.ParseAddress(email)
+		check("MORKET_OPERATOR_EMAILS", err)
+	}
+	if c.ServiceKey.IsSet() && len(c.ServiceKey.Reveal()) < minServiceKey {
+		check("MORKET_SERVICE_KEY", fmt.Errorf("has %d characters, want at least %d", len(c.ServiceKey.Reveal()), minServiceKey))
+	}
+	for name, rate := range map[string]int{
+		"MORKET_RATE_GENERAL": c.RateGeneral, "MORKET_RATE_GRID": c.RateGrid, "MORKET_RATE_AUTH": c.RateAuth,
+		"MORKET_RATE_ENRICHMENT": c.RateEnrichment, "MORKET_RATE_ADMIN": c.RateAdmin,
+	} {
+		if rate < 0 {
+			check(name, errors.New("is negative"))
+		}
+	}
+	if c.StopWithin <= 0 || c.StopWithin > maxStop {
+		check("MORKET_STOP_WITHIN", fmt.Errorf("want more than 0 and at most %s", maxStop))
+	}
+	return append(errs, c.validateGrown()...)
+}
+
+// validateGrown checks what several processes on one database need of each other.
+func (c Config) validateGrown() []error {
+	var errs []error
+	if !c.Embedded() {
+		const why = "%s: is needed with DATABASE_URL: every process must have the same key, and losing it loses what it protects; " +
+			"make one with: openssl rand -base64 32"
+		if !c.MasterKey.IsSet() {
+			errs = append(errs, fmt.Errorf(why, "MORKET_MASTER_KEY"))
+		}
+		if !c.JWTKeys.IsSet() {
+			errs = append(errs, fmt.Errorf(why, "MORKET_JWT_KEYS"))
+		}
+		return errs
+	}
+	if !c.Has(RoleAll) && len(c.Roles) < len(roles())-1 {
+		errs = append(errs, errors.New("MORKET_ROLES: several processes need one database: set DATABASE_URL"))
+	}
+	return errs
+}
+
+func hostPort(addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("%q is not host:port", addr)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 && port != "0" {
+		return fmt.Errorf("%q is not a port", port)
+	}
+	return nil
+}
+
+func absoluteURL(text string, schemes ...string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme) {
+		return fmt.Errorf("%q is not an address that starts with %s://", text, strings.Join(schemes, ":// or "))
+	}
+	return nil
+}
+
+func secretURL(s Secret, schemes ...string) error {
+	if !s.IsSet() {
+		return nil
+	}
+	if absoluteURL(s.Reveal(), schemes...) != nil { // its text repeats the address, which holds a password
+		return fmt.Errorf("is not an address that starts with %s://", strings.Join(schemes, ":// or "))
+	}
+	return nil
+}
+
+func oneOf(value string, choices ...string) error {
+	if slices.Contains(choices, value) {
+		return nil
+	}
+	return fmt.Errorf("%q is none of %s", value, strings.Join(choices, ", "))
+}
+
+func knownRoles(given []string) error {
+	var errs []error
+	for _, role := range given {
+		errs = append(errs, oneOf(role, roles()...))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,173 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/morket/morket/adapters/pgchild"
+	"github.com/morket/morket/adapters/temporalchild"
+	"github.com/morket/morket/cmd/internal/config"
+)
+
+func postgres(ctx context.Context, cfg config.Config) Finding {
+	if !cfg.Embedded() {
+		return database(ctx, cfg)
+	}
+	dir := cfg.PGBin
+	if dir == "" {
+		var err error
+		dir, err = pgchild.FindBinDir(ctx)
+		if errors.Is(err, pgchild.ErrNoBinaries) {
+			return fetchable("PostgreSQL", "npm", "mvn")
+		}
+		if err != nil {
+			return failure("set PG_BIN to a folder with initdb and postgres, or leave it empty", "%v", err)
+		}
+	}
+	major, err := pgchild.Version(ctx, dir)
+	if err != nil {
+		return failure("set PG_BIN to a folder with initdb and postgres, or leave it empty", "%v", err)
+	}
+	return good("embedded, PostgreSQL %d in %s", major, dir)
+}
+
+// fetchable says whether what is missing can be fetched at the first start with one of the tools.
+func fetchable(what string, tools ...string) Finding {
+	for _, tool := range tools {
+		if _, err := exec.LookPath(tool); err == nil {
+			return warning("nothing to do; install it yourself to start faster", "%s is not installed and will be fetched with %s at the first start", what, tool)
+		}
+	}
+	return failure("install it, or give the address of a running one", "%s is not installed, and there is no tool to fetch it with", what)
+}
+
+const oldestPostgres = 150000
+
+func database(ctx context.Context, cfg config.Config) Finding {
+	const do = "check DATABASE_URL and that the server lets you in"
+	conn, err := pgx.Connect(ctx, cfg.DatabaseURL.Reveal())
+	if err != nil {
+		return failure(do, "%v", withoutSecret(err, cfg.DatabaseURL))
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	var version, fsync, durable string
+	err = conn.QueryRow(ctx, "select current_setting('server_version_num'), current_setting('fsync'), current_setting('synchronous_commit')").
+		Scan(&version, &fsync, &durable)
+	if err != nil {
+		return failure(do, "%v", err)
+	}
+	if n, err := strconv.Atoi(version); err != nil || n < oldestPostgres {
+		return failure("upgrade to PostgreSQL 15 or newer", "the server is version %s", version)
+	}
+	if fsync != "on" || durable == "off" {
+		return failure("set fsync and synchronous_commit to on: a crash would lose what was confirmed", "fsync=%s synchronous_commit=%s", fsync, durable)
+	}
+	return good("reachable, version %s", version)
+}
+
+// withoutSecret keeps an error's text unless it repeats the address, which holds a password.
+func withoutSecret(err error, secret config.Secret) error {
+	u, parseErr := url.Parse(secret.Reveal())
+	if parseErr != nil {
+		return errors.New("not reachable")
+	}
+	if password, ok := u.User.Password(); ok && password != "" && (strings.Contains(err.Error(), password) || strings.Contains(err.Error(), url.QueryEscape(password))) {
+		return errors.New("not reachable")
+	}
+	return err
+}
+
+func temporal(ctx context.Context, cfg config.Config) Finding {
+	if cfg.TemporalAddress != "" {
+		return reachable(ctx, cfg.TemporalAddress, "check TEMPORAL_ADDRESS")
+	}
+	if cfg.TemporalBin != "" {
+		if _, err := exec.LookPath(cfg.TemporalBin); err != nil {
+			return failure("set TEMPORAL_BIN to the temporal program, or leave it empty", "%v", err)
+		}
+		return good("embedded, %s", cfg.TemporalBin)
+	}
+	bin, err := temporalchild.FindBinary(ctx, cfg.CacheDir)
+	switch {
+	case errors.Is(err, temporalchild.ErrNoBinary):
+		return fetchable("Temporal", "python3", "go")
+	case err != nil:
+		return failure("set TEMPORAL_BIN to the temporal program, or leave it empty", "%v", err)
+	}
+	return good("embedded, %s", bin)
+}
+
+func rabbit(ctx context.Context, cfg config.Config) Finding {
+	if !cfg.AMQPURL.IsSet() {
+		return good("not used: the bus is in memory")
+	}
+	return reachable(ctx, hostOf(cfg.AMQPURL, map[string]string{"amqp": "5672", "amqps": "5671"}), "check AMQP_URL and that RabbitMQ runs")
+}
+
+func mailServer(ctx context.Context, cfg config.Config) Finding {
+	if !cfg.SMTPURL.IsSet() {
+		return good("not used: mails go to the log and %s", cfg.OutboxDir())
+	}
+	return reachable(ctx, hostOf(cfg.SMTPURL, map[string]string{"smtp": "587", "smtps": "465"}), "check SMTP_URL")
+}
+
+func hostOf(secret config.Secret, ports map[string]string) string {
+	u, err := url.Parse(secret.Reveal())
+	if err != nil {
+		return ""
+	}
+	port := u.Port()
+	if port == "" {
+		port = ports[u.Scheme]
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
+func reachable(ctx context.Context, addr, do string) Finding {
+	var dialer net.Dialer
+	c, err := dialer.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return failure(do, "%v", err)
+	}
+	_ = c.Close() // it was only opened to see that it can be
+	return good("%s answers", addr)
+}
+
+// ErrNoChromium says that no Chromium was found.
+var ErrNoChromium = errors.New("no Chromium was found (Debian: apt-get install --no-install-recommends chromium)")
+
+// FindChromium returns the Chromium or Chrome program: CHROMIUM_BIN when it is set, else one on PATH or where macOS has it.
+func FindChromium() (string, error) {
+	if bin := os.Getenv("CHROMIUM_BIN"); bin != "" {
+		return exec.LookPath(bin)
+	}
+	for _, name := range []string{
+		"chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
+		"/Applications/Chromium.app/Contents/MacOS/Chromium", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+	} {
+		if bin, err := exec.LookPath(name); err == nil {
+			return bin, nil
+		}
+	}
+	return "", ErrNoChromium
+}
+
+func chromium(_ context.Context, cfg config.Config) Finding {
+	find := FindChromium
+	if cfg.ChromiumBin != "" {
+		find = func() (string, error) { return exec.LookPath(cfg.ChromiumBin) }
+	}
+	bin, err := find()
+	if err != nil {
+		return warning("install it for scraping: apt-get install chromium, or set CHROMIUM_BIN", "%v", err)
+	}
+	return good("%s", bin)
+}

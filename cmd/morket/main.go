@@ -1,0 +1,43 @@
+// Command morket is the whole product in one program: the server with all its roles, and the tools around it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/morket/morket/cmd/internal/boot"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := root().ExecuteContext(ctx)
+	stop()
+	if err == nil || errors.Is(err, context.Canceled) {
+		return
+	}
+	if !errors.Is(err, errSaid) {
+		fmt.Fprintln(os.Stderr, "morket: "+err.Error())
+	}
+	os.Exit(1)
+}
+
+// errSaid is the error of a command that has already told what is wrong.
+var errSaid = errors.New("failed")
+
+func root() *cobra.Command {
+	c := &cobra.Command{
+		Use:           "morket",
+		Short:         "Morket: a self-hosted data engine for go-to-market teams",
+		Version:       boot.Version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	c.AddCommand(serve(), migrate(), verify(), rebuild(), doctorCommand())
+	return c
+}

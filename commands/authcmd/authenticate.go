@@ -1,0 +1,95 @@
+package authcmd
+
+import (
+	"context"
+
+	"github.com/morket/morket/domain/auth"
+	"github.com/morket/morket/domain/kernel"
+)
+
+// Identity is who a token belongs to.
+type Identity struct {
+	Actor    kernel.Actor
+	User     kernel.UserID
+	Operator bool
+	// Of a signed-in person.
+	Session kernel.SessionID
+	TokenID string
+	// Of an API key: what it may do now, where, and the tables that it is limited to (none: all).
+	KeyWorkspace kernel.WorkspaceID
+	KeyRole      kernel.Role
+	KeyTables    []kernel.TableID
+}
+
+// Authenticate finds out who an access token or API key belongs to; auth.ErrUnauthorized if it is not, or no longer, good.
+func (h *Handlers) Authenticate(ctx context.Context, token string) (Identity, error) {
+	if looksLikeKey(token) {
+		return h.authenticateKey(ctx, token)
+	}
+	user, session, jti, err := h.cfg.Access.Verify(token)
+	if err != nil {
+		return Identity{}, auth.ErrUnauthorized().Because(err)
+	}
+	u, err := h.account(ctx, user)
+	if err != nil {
+		return Identity{}, err
+	}
+	if !u.HasSession(session) {
+		return Identity{}, auth.ErrUnauthorized()
+	}
+	return Identity{
+		Actor: kernel.Actor{Kind: kernel.ActorUser, ID: string(user)}, User: user, Session: session, TokenID: jti,
+		Operator: h.operators[auth.Email(u.Email())],
+	}, nil
+}
+
+// account returns an account as it was at most CacheLife ago; it must not be changed.
+func (h *Handlers) account(ctx context.Context, id kernel.UserID) (*auth.User, error) {
+	return h.accounts.Get(ctx, id, func(ctx context.Context) (*auth.User, error) {
+		u, _, err := h.users.Load(ctx, string(id))
+		return u, err
+	})
+}
+
+func (h *Handlers) authenticateKey(ctx context.Context, token string) (Identity, error) {
+	id, ok := h.cfg.Keys.APIKeyID(token)
+	if !ok {
+		return Identity{}, auth.ErrUnauthorized()
+	}
+	k, err := h.liveKeys.Get(ctx, id, func(ctx context.Context) (*auth.APIKey, error) {
+		k, _, err := h.keys.Load(ctx, string(id))
+		return k, err
+	})
+	if err != nil {
+		return Identity{}, err
+	}
+	if err := k.Check(auth.Hash(token), h.cfg.Clock.Now()); err != nil {
+		return Identity{}, err
+	}
+	made := k.Created()
+	role, membership, ok, err := h.cfg.Members.Member(ctx, made.Workspace, made.CreatedBy)
+	if err != nil {
+		return Identity{}, err
+	}
+	effective, may := auth.EffectiveRole(made.Role, role)
+	if !ok || membership != made.Membership || !may {
+		return Identity{}, auth.ErrUnauthorized()
+	}
+	h.noteUse(ctx, made)
+	return Identity{
+		Actor: kernel.Actor{Kind: kernel.ActorAPIKey, ID: string(id), OnBehalfOf: made.CreatedBy}, User: made.CreatedBy,
+		KeyWorkspace: made.Workspace, KeyRole: effective, KeyTables: made.Tables,
+	}, nil
+}
+
+// Account returns the account of a person.
+func (h *Handlers) Account(ctx context.Context, id kernel.UserID) (User, error) {
+	u, err := h.account(ctx, id)
+	if err != nil {
+		return User{}, err
+	}
+	if !u.Exists() {
+		return User{}, kernel.NotFound("user", string(id))
+	}
+	return h.view(u), nil
+}

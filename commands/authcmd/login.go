@@ -1,0 +1,150 @@
+package authcmd
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/morket/morket/commands"
+	"github.com/morket/morket/domain/auth"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore"
+)
+
+// The lockout: after maxFailures wrong passwords for one address within failureWindow, none is looked at until the window,
+// which begins with the first of them, is over.
+const (
+	maxFailures   = 5
+	failureWindow = 15 * time.Minute
+)
+
+// maxAgent is how much of a browser's name for itself is kept.
+const maxAgent = 200
+
+// Login signs in with a password.
+type Login struct {
+	Email    string
+	Password string
+	Agent    string // what the browser calls itself, for the list of sessions
+}
+
+// Opened is a session just opened or refreshed. It holds secrets and is never stored.
+type Opened struct {
+	User          User
+	Session       kernel.SessionID
+	Access        string
+	AccessExpires time.Time
+	Refresh       string
+}
+
+// Login checks the password and opens a session. The answer to a wrong password and to an unknown address is the same, takes
+// the same time and counts the same. Each call opens another session, so an idempotency key has no meaning here.
+func (h *Handlers) Login(ctx context.Context, meta kernel.Meta, cmd Login) (commands.Result[Opened], error) {
+	email := auth.Email(strings.ToLower(strings.TrimSpace(cmd.Email)))
+	id, known, err := h.UserByEmail(ctx, email)
+	if err != nil {
+		return commands.Result[Opened]{}, err
+	}
+	if !known {
+		id = "usr_unknown" // has no events; reading it takes what reading an account takes
+	}
+	u, _, err := h.users.Load(ctx, string(id))
+	if err != nil {
+		return commands.Result[Opened]{}, err
+	}
+	if err := h.checkPassword(ctx, email, u.PasswordHash(), cmd.Password); err != nil {
+		return commands.Result[Opened]{}, err
+	}
+	return h.Open(ctx, meta, id, cmd.Agent)
+}
+
+// checkPassword counts the attempt before it looks at the password, so that many at once can't outrun the count.
+func (h *Handlers) checkPassword(ctx context.Context, email auth.Email, hash, password string) error {
+	key := "login/" + email.Key()
+	ok, wait, err := h.cfg.Attempts.Begin(ctx, key, h.cfg.Clock.Now(), maxFailures, failureWindow)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		h.cfg.Logger.WarnContext(ctx, "sign-in refused: locked out", "event", "auth.locked_out", "email", email.Masked())
+		e := kernel.E(kernel.KindRateLimited, "LOCKED_OUT", "too many wrong passwords; wait some minutes or reset the password")
+		e.RetryAfter = wait
+		return e
+	}
+	matches, err := h.cfg.Passwords.Matches(ctx, hash, password)
+	if err != nil {
+		return err
+	}
+	if !matches {
+		h.cfg.Logger.WarnContext(ctx, "sign-in refused", "event", "auth.failed", "email", email.Masked())
+		return auth.ErrCredentials()
+	}
+	return h.cfg.Attempts.Succeeded(ctx, key)
+}
+
+// attempts is how often an append over several streams is tried when others change them at the same moment.
+const attempts = 8
+
+// Open opens a session for somebody who has shown who he is. More than auth.MaxSessions close the oldest.
+func (h *Handlers) Open(ctx context.Context, meta kernel.Meta, user kernel.UserID, agent string) (commands.Result[Opened], error) {
+	session := kernel.SessionID(h.cfg.IDs.New(kernel.PrefixSession))
+	refresh, err := h.cfg.Refresh.NewRefresh(session)
+	if err != nil {
+		return commands.Result[Opened]{}, err
+	}
+	meta.Actor, meta.IdempotencyKey = kernel.Actor{Kind: kernel.ActorUser, ID: string(user)}, ""
+	s := &auth.Session{}
+	if err := s.Start(session, user, auth.Hash(refresh), shorten(agent, maxAgent), h.cfg.Clock.Now()); err != nil {
+		return commands.Result[Opened]{}, err
+	}
+	var last error
+	for range attempts {
+		u, version, err := h.users.Load(ctx, string(user))
+		if err != nil {
+			return commands.Result[Opened]{}, err
+		}
+		if err := u.OpenSession(session, h.cfg.Clock.Now()); err != nil {
+			return commands.Result[Opened]{}, err
+		}
+		req, err := h.users.Append(meta.As("open-session"), Done{},
+			eventstore.At(h.users.Stream(string(user)), eventstore.Expected(version), u.Pending()...),
+			eventstore.At(h.sessions.Stream(string(session)), eventstore.NoStream, s.Pending()...))
+		if err != nil {
+			return commands.Result[Opened]{}, err
+		}
+		done, err := h.cfg.Store.Append(ctx, req)
+		if err == nil {
+			h.accounts.Forget(user)
+			return h.opened(u, s, refresh, done.Last)
+		}
+		if !eventstore.IsConflict(err) {
+			return commands.Result[Opened]{}, err
+		}
+		last = err
+	}
+	return commands.Result[Opened]{}, last
+}
+
+func (h *Handlers) opened(u *auth.User, s *auth.Session, refresh string, position int64) (commands.Result[Opened], error) {
+	access, expires, err := h.cfg.Access.Access(u.ID(), s.ID())
+	if err != nil {
+		return commands.Result[Opened]{}, err
+	}
+	return commands.Result[Opened]{Position: position, Value: Opened{
+		User: h.view(u), Session: s.ID(), Access: access, AccessExpires: expires, Refresh: refresh,
+	}}, nil
+}
+
+// shorten cuts a text to at most n bytes of whole characters.
+func shorten(s string, n int) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == '\uFFFD' {
+			return -1
+		}
+		return r
+	}, s)
+	for len(s) > n {
+		s = strings.ToValidUTF8(s[:n], "")
+	}
+	return s
+}

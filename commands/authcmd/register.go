@@ -1,0 +1,98 @@
+package authcmd
+
+import (
+	"context"
+	"time"
+
+	"github.com/morket/morket/commands"
+	"github.com/morket/morket/domain/auth"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore"
+)
+
+// User is an account as its owner sees it.
+type User struct {
+	ID        kernel.UserID `json:"id"`
+	Email     string        `json:"email"`
+	Name      string        `json:"name"`
+	Operator  bool          `json:"operator" doc:"May run this installation."`
+	CreatedAt time.Time     `json:"created_at"`
+}
+
+// Register makes an account.
+type Register struct {
+	Email    string
+	Password string
+	Name     string
+}
+
+// Validate checks the fields and returns them in their stored form.
+func (c Register) Validate(policy *auth.PasswordPolicy) (auth.Email, string, error) {
+	email, err := auth.ParseEmail("email", c.Email)
+	if err != nil {
+		return "", "", err
+	}
+	name, err := auth.CheckName("name", c.Name)
+	if err != nil {
+		return "", "", err
+	}
+	return email, name, policy.Check("password", c.Password, email)
+}
+
+// Register makes an account; the address's reservation and the account are one append, so an address has one account at
+// most. It signs nobody in: see Open.
+func (h *Handlers) Register(ctx context.Context, meta kernel.Meta, cmd Register) (commands.Result[User], error) {
+	email, name, err := cmd.Validate(h.policy)
+	if err != nil {
+		return commands.Result[User]{}, err
+	}
+	if first, found, err := commands.Repeat[User](ctx, h.cfg.Store, meta); found || err != nil {
+		return first, err
+	}
+	hash, err := h.cfg.Passwords.Hash(ctx, cmd.Password)
+	if err != nil {
+		return commands.Result[User]{}, err
+	}
+	id := kernel.UserID(h.cfg.IDs.New(kernel.PrefixUser))
+	meta.Actor = kernel.Actor{Kind: kernel.ActorUser, ID: string(id)}
+	u := &auth.User{}
+	if err := u.Register(id, email, name, hash, h.cfg.Clock.Now()); err != nil {
+		return commands.Result[User]{}, err
+	}
+	user := h.view(u)
+	req, err := h.users.Append(meta.As("register"), user,
+		eventstore.At(emailStream(email), eventstore.NoStream, auth.EmailReserved{UserID: id}),
+		eventstore.At(h.users.Stream(string(id)), eventstore.NoStream, u.Pending()...))
+	if err != nil {
+		return commands.Result[User]{}, err
+	}
+	done, err := h.cfg.Store.Append(ctx, req)
+	if eventstore.IsConflict(err) {
+		return commands.Result[User]{}, auth.ErrEmailTaken()
+	}
+	if err != nil {
+		return commands.Result[User]{}, err
+	}
+	return commands.Reply(done, user)
+}
+
+func emailStream(e auth.Email) eventstore.StreamID { return eventstore.Stream("email", e.Key()) }
+
+// view makes the account's answer.
+func (h *Handlers) view(u *auth.User) User {
+	return User{ID: u.ID(), Email: u.Email(), Name: u.Name(), Operator: h.operators[auth.Email(u.Email())], CreatedAt: u.CreatedAt()}
+}
+
+// UserByEmail returns whose address it is; false if nobody's.
+func (h *Handlers) UserByEmail(ctx context.Context, email auth.Email) (kernel.UserID, bool, error) {
+	events, err := h.cfg.Store.ReadStream(ctx, emailStream(email), 0, 1)
+	if err != nil || len(events) == 0 {
+		return "", false, err
+	}
+	e, err := h.cfg.Codec.Decode(events[0])
+	if err != nil {
+		return "", false, err
+	}
+	r, ok := e.(auth.EmailReserved)
+	return r.UserID, ok, nil
+}

@@ -1,0 +1,71 @@
+package dataopscmd
+
+import (
+	"errors"
+	"io"
+
+	"github.com/morket/morket/domain/dataops"
+)
+
+// batch is a run of records as the file has them. They are kept until what they became is in the log, so that they can be
+// converted anew when the table has changed meanwhile.
+type batch struct {
+	text   string // of all fields
+	ends   []int  // of each field in text
+	absent []bool // of JSON Lines: the object has no such key
+	rows   []rawRow
+	from   dataops.Mark
+	next   dataops.Mark // where the record after the batch begins
+	last   bool         // the file ends here
+}
+
+// rawRow is one record. Its fields begin at field first.
+type rawRow struct {
+	line    int64
+	next    dataops.Mark
+	first   int
+	fields  int
+	problem string
+	excerpt string
+	unknown []string
+}
+
+// field returns the text of the row's field i; false if there is none.
+func (b *batch) field(r rawRow, i int) (string, bool) {
+	if i >= r.fields || b.absent[r.first+i] {
+		return "", false
+	}
+	n := r.first + i
+	from := 0
+	if n > 0 {
+		from = b.ends[n-1]
+	}
+	return b.text[from:b.ends[n]], true
+}
+
+// readBatch reads records until it has a batch.
+func readBatch(records dataops.Records, from dataops.Mark, limits Limits, width int) (*batch, error) {
+	b := &batch{from: from, next: from}
+	maxRows := max(1, limits.BatchCells/max(1, width))
+	text := make([]byte, 0, 64<<10)
+	for len(b.rows) < maxRows && len(text) < limits.BatchBytes {
+		rec, err := records.Next()
+		if errors.Is(err, io.EOF) {
+			b.last = true
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		row := rawRow{line: rec.Line, next: rec.Next, first: len(b.ends), fields: len(rec.Fields), problem: rec.Problem, excerpt: rec.Excerpt, unknown: rec.Unknown}
+		for _, f := range rec.Fields {
+			text = append(text, f...)
+			b.ends = append(b.ends, len(text))
+			b.absent = append(b.absent, f == nil)
+		}
+		b.rows = append(b.rows, row)
+		b.next = rec.Next
+	}
+	b.text = string(text)
+	return b, nil
+}

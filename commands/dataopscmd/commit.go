@@ -1,0 +1,272 @@
+package dataopscmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/morket/morket/commands"
+	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore"
+)
+
+// Mapping says where a column of the file goes: into a column of the table, into a new one, or nowhere.
+type Mapping struct {
+	Index     int             `json:"index" minimum:"0"`
+	ColumnID  kernel.ColumnID `json:"column_id,omitempty"`
+	NewColumn *NewColumn      `json:"new_column,omitempty"`
+	Skip      bool            `json:"skip,omitempty"`
+}
+
+// NewColumn is a column to be made.
+type NewColumn struct {
+	Name string     `json:"name"`
+	Type table.Type `json:"type"`
+}
+
+// Commit lets an import begin. Either TableID or NewTable names the table.
+type Commit struct {
+	ImportID kernel.ImportID
+	TableID  kernel.TableID
+	NewTable string // its name
+	// Mapping has a line for each column of the file that matters. Without any, all columns go into a new table, or those
+	// with a column of the same name into the table that is there.
+	Mapping          []Mapping
+	Mode             dataops.Mode
+	KeyColumns       []string // ids or names of columns of the table
+	Header           *bool
+	UnescapeFormulas bool
+	CreateOptions    bool
+}
+
+// Validate checks the command by itself.
+func (c Commit) Validate() error {
+	switch {
+	case (c.TableID == "") == (c.NewTable == ""):
+		return kernel.Invalid("table_id", "name either a table or a new table")
+	case c.Mode != dataops.Append && c.Mode != dataops.Upsert:
+		return kernel.Invalid("mode", "%q is not append or upsert", c.Mode)
+	case c.Mode == dataops.Upsert && len(c.KeyColumns) == 0:
+		return kernel.Invalid("key_columns", "an upsert needs at least one key column")
+	case len(c.KeyColumns) > maxKeyColumns:
+		return kernel.Invalid("key_columns", "at most %d are possible", maxKeyColumns)
+	}
+	seen := map[int]bool{}
+	for i, m := range c.Mapping {
+		field := fmt.Sprintf("mapping[%d]", i)
+		ways := 0
+		for _, way := range []bool{m.ColumnID != "", m.NewColumn != nil, m.Skip} {
+			if way {
+				ways++
+			}
+		}
+		if ways != 1 {
+			return kernel.Invalid(field, "say one of column_id, new_column and skip")
+		}
+		if seen[m.Index] {
+			return kernel.Invalid(field, "column %d of the file is mapped twice", m.Index)
+		}
+		seen[m.Index] = true
+	}
+	return nil
+}
+
+const (
+	maxKeyColumns = 5
+	attempts      = 8 // to commit while others change the table
+)
+
+// Commit starts the import. A new table, or the new columns, are made in the same append.
+func (h *Handlers) Commit(ctx context.Context, meta kernel.Meta, cmd Commit) (commands.Result[dataops.Summary], error) {
+	var none commands.Result[dataops.Summary]
+	if cmd.Mode == "" {
+		cmd.Mode = dataops.Append
+	}
+	if err := cmd.Validate(); err != nil {
+		return none, err
+	}
+	var last error
+	for range attempts {
+		req, answer, err := h.start(ctx, meta, cmd)
+		if err != nil {
+			return none, err
+		}
+		done, err := h.cfg.Store.Append(ctx, req)
+		if err == nil {
+			return commands.Reply(done, answer)
+		}
+		if !eventstore.IsConflict(err) {
+			return none, err
+		}
+		last = err
+	}
+	return none, kernel.E(kernel.KindConflict, "CONFLICT", "others kept changing the table at the same moment; try again").Because(last)
+}
+
+// start makes the append that starts the import.
+func (h *Handlers) start(ctx context.Context, meta kernel.Meta, cmd Commit) (eventstore.Append, dataops.Summary, error) {
+	fail := func(err error) (eventstore.Append, dataops.Summary, error) {
+		return eventstore.Append{}, dataops.Summary{}, err
+	}
+	imp, version, err := h.load(ctx, meta.Workspace, cmd.ImportID)
+	if err != nil {
+		return fail(err)
+	}
+	reading := imp.Reading
+	if cmd.Header != nil {
+		reading.Header = *cmd.Header
+	}
+	seen, err := h.look(ctx, imp.Object, reading, nil)
+	if err != nil {
+		return fail(err)
+	}
+	tbl, tableVersion, err := h.target(ctx, meta.Workspace, cmd)
+	if err != nil {
+		return fail(err)
+	}
+	isNew := tbl == nil
+	made := map[int]bool{}
+	if isNew {
+		if tbl, cmd.Mapping, err = h.newTable(meta.Workspace, cmd, seen.columns, made); err != nil {
+			return fail(err)
+		}
+	}
+	plan := dataops.Plan{Reading: seen.reading, Width: len(seen.columns), Mode: cmd.Mode, UnescapeFormulas: cmd.UnescapeFormulas, CreateOptions: cmd.CreateOptions}
+	if plan.Targets, err = h.targets(tbl, cmd.Mapping, seen.columns, made); err != nil {
+		return fail(err)
+	}
+	if plan.KeyColumns, err = keyColumns(tbl.Schema(), plan, cmd.KeyColumns); err != nil {
+		return fail(err)
+	}
+	if err := imp.Start(tbl.ID(), isNew, plan, seen.first, meta.Actor.User()); err != nil {
+		return fail(err)
+	}
+	answer := imp.Summary()
+	req, err := h.cfg.Codec.Append(meta, answer,
+		eventstore.At(h.tables.Stream(string(tbl.ID())), eventstore.Expected(tableVersion), tbl.Pending()...),
+		eventstore.At(h.imports.Stream(string(imp.ID)), eventstore.Expected(version), imp.Pending()...))
+	return req, answer, err
+}
+
+func (h *Handlers) maker() table.Maker { return table.Maker{IDs: h.cfg.IDs, Clock: h.cfg.Clock} }
+
+// target loads the table to import into; nil if it is to be made.
+func (h *Handlers) target(ctx context.Context, ws kernel.WorkspaceID, cmd Commit) (*table.Table, int64, error) {
+	if cmd.TableID == "" {
+		return nil, 0, nil
+	}
+	tbl, version, err := h.tables.Load(ctx, string(cmd.TableID))
+	if err != nil {
+		return nil, 0, err
+	}
+	return tbl, version, tbl.In(ws, cmd.TableID)
+}
+
+// newTable makes the table with all its columns at once, and the mapping onto them. It notes in made which columns of the
+// file have got one of their own.
+func (h *Handlers) newTable(ws kernel.WorkspaceID, cmd Commit, columns []dataops.FileColumn, made map[int]bool) (*table.Table, []Mapping, error) {
+	mapping := cmd.Mapping
+	if len(mapping) == 0 {
+		for _, c := range columns {
+			mapping = append(mapping, Mapping{Index: c.Index, NewColumn: &NewColumn{Name: c.Name, Type: table.Type(c.SuggestedType)}})
+		}
+	}
+	var drafts []table.Draft
+	for i, m := range mapping {
+		switch {
+		case m.ColumnID != "":
+			return nil, nil, kernel.Invalid(fmt.Sprintf("mapping[%d]", i), "a new table has no column %q", m.ColumnID)
+		case m.NewColumn != nil:
+			drafts = append(drafts, table.Draft{Name: m.NewColumn.Name, Type: m.NewColumn.Type})
+		}
+	}
+	id := kernel.TableID(h.cfg.IDs.New(kernel.PrefixTable))
+	tbl, err := table.New(h.maker(), id, ws, "", cmd.NewTable, drafts)
+	if err != nil {
+		return nil, nil, err
+	}
+	var bound []Mapping
+	for _, m := range mapping {
+		if m.NewColumn != nil {
+			bound = append(bound, Mapping{Index: m.Index, ColumnID: tbl.Schema().Columns[len(bound)].ID})
+			made[m.Index] = true
+		}
+	}
+	return tbl, bound, nil
+}
+
+// targets says where each column of the file goes, and makes the new columns of a table that is there already.
+func (h *Handlers) targets(tbl *table.Table, mapping []Mapping, columns []dataops.FileColumn, made map[int]bool) ([]dataops.Target, error) {
+	if len(mapping) == 0 {
+		mapping = sameNames(tbl.Schema(), columns)
+	}
+	var out []dataops.Target
+	used := map[kernel.ColumnID]bool{}
+	for i, m := range mapping {
+		field := fmt.Sprintf("mapping[%d]", i)
+		if m.Index < 0 || m.Index >= len(columns) {
+			return nil, kernel.Invalid(field, "the file has no column %d", m.Index)
+		}
+		if m.Skip {
+			continue
+		}
+		t := dataops.Target{Index: m.Index, Name: columns[m.Index].Name, ColumnID: m.ColumnID, NewOptions: made[m.Index]}
+		if m.NewColumn != nil {
+			c, err := tbl.AddColumn(h.maker(), table.Draft{Name: m.NewColumn.Name, Type: m.NewColumn.Type}, "", table.Step{})
+			if err != nil {
+				return nil, kernel.Invalid(field, "%s", err)
+			}
+			t.ColumnID, t.NewOptions = c.ID, true
+		}
+		c, err := tbl.Live(t.ColumnID)
+		switch {
+		case err != nil:
+			return nil, kernel.Invalid(field, "the table has no column %q", t.ColumnID)
+		case !c.Writable():
+			return nil, kernel.Invalid(field, "%s is kept by Morket and can't be written", c.Name)
+		case used[c.ID]:
+			return nil, kernel.Invalid(field, "two columns of the file go into %s", c.Name)
+		}
+		used[c.ID] = true
+		out = append(out, t)
+	}
+	if len(out) == 0 {
+		return nil, kernel.Invalid("mapping", "no column of the file goes anywhere")
+	}
+	return out, nil
+}
+
+// sameNames maps onto the columns that have the same name as one of the file's.
+func sameNames(s table.Schema, columns []dataops.FileColumn) []Mapping {
+	var out []Mapping
+	taken := map[kernel.ColumnID]bool{}
+	for _, c := range columns {
+		if col, ok := similar(s, c.Name); ok && !taken[col.ID] {
+			taken[col.ID] = true
+			out = append(out, Mapping{Index: c.Index, ColumnID: col.ID})
+		}
+	}
+	return out
+}
+
+// keyColumns finds the key columns, each of which the file must fill.
+func keyColumns(s table.Schema, plan dataops.Plan, names []string) ([]kernel.ColumnID, error) {
+	if plan.Mode != dataops.Upsert {
+		return nil, nil
+	}
+	filled := map[kernel.ColumnID]bool{}
+	for _, t := range plan.Targets {
+		filled[t.ColumnID] = true
+	}
+	var out []kernel.ColumnID
+	for i, name := range names {
+		c, ok := s.Find(name)
+		if !ok || !filled[c.ID] {
+			return nil, kernel.Invalid(fmt.Sprintf("key_columns[%d]", i), "%q is not a column that the file fills", name)
+		}
+		filled[c.ID] = false // named twice
+		out = append(out, c.ID)
+	}
+	return out, nil
+}

@@ -1,0 +1,170 @@
+package dataopscmd
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+)
+
+// cells are the rows of a batch in the form of the table: by column, as a chunk.
+type cells struct {
+	schema   table.Schema
+	columns  []table.Column
+	values   [][]json.RawMessage // values[c][i] of columns[c] in row i
+	lines    []int64
+	nexts    []dataops.Mark
+	problems []dataops.Problem
+	failed   int64
+	skipped  int64
+	options  []newOption // to be added to the table
+}
+
+type newOption struct {
+	column kernel.ColumnID
+	name   string
+}
+
+// converter turns records into cells of a table whose schema stands still.
+type converter struct {
+	plan    dataops.Plan
+	schema  table.Schema
+	fields  []fieldTarget
+	missing []dataops.Target // whose column is gone
+	options map[newOption]bool
+	counts  map[kernel.ColumnID]int // of options, with the new ones
+}
+
+type fieldTarget struct {
+	dataops.Target
+	column table.Column
+}
+
+func newConverter(plan dataops.Plan, schema table.Schema) *converter {
+	c := &converter{plan: plan, schema: schema, options: map[newOption]bool{}, counts: map[kernel.ColumnID]int{}}
+	for _, t := range plan.Targets {
+		if col, ok := schema.Column(t.ColumnID); ok && col.Writable() {
+			c.fields = append(c.fields, fieldTarget{t, col})
+			c.counts[col.ID] = len(col.Options)
+		} else {
+			c.missing = append(c.missing, t)
+		}
+	}
+	return c
+}
+
+// convert makes the batch's cells. A record with a value that its column can't take is left out as a whole.
+func (c *converter) convert(b *batch) *cells {
+	clear(c.options)
+	out := &cells{schema: c.schema, values: make([][]json.RawMessage, len(c.fields))}
+	for i, f := range c.fields {
+		out.columns = append(out.columns, f.column)
+		out.values[i] = make([]json.RawMessage, 0, len(b.rows))
+		c.counts[f.column.ID] = len(f.column.Options)
+	}
+	for _, row := range b.rows {
+		c.row(b, row, out)
+	}
+	return out
+}
+
+func (c *converter) row(b *batch, row rawRow, out *cells) {
+	for _, key := range row.unknown {
+		out.problems = append(out.problems, dataops.Problem{Line: row.line, Column: dataops.Shorten(key), Reason: "the key is not among those at the beginning of the file; its values are left out", Kept: true})
+	}
+	if row.problem != "" {
+		out.failed++
+		out.problems = append(out.problems, dataops.Problem{Line: row.line, Value: row.excerpt, Reason: row.problem})
+		return
+	}
+	n, blank, bad := len(out.lines), true, false
+	mark := len(out.options)
+	for i, f := range c.fields {
+		text, ok := b.field(row, f.Index)
+		v, fresh, err := kernel.Null(), []string(nil), error(nil)
+		if ok && text != "" {
+			v, fresh, err = c.value(f, text)
+		}
+		if err == nil {
+			err = c.noteOptions(f.column, fresh, out)
+		}
+		if err != nil {
+			bad = true
+			out.problems = append(out.problems, dataops.Problem{Line: row.line, Column: f.Name, Value: dataops.Shorten(text), Reason: err.Error()})
+			v = kernel.Null()
+		}
+		blank = blank && kernel.IsNull(v)
+		out.values[i] = append(out.values[i], v)
+	}
+	if !bad && !blank {
+		out.lines, out.nexts = append(out.lines, row.line), append(out.nexts, row.next)
+		return
+	}
+	for i := range out.values {
+		out.values[i] = out.values[i][:n]
+	}
+	c.forgetOptions(out, mark)
+	if bad {
+		out.failed++
+	} else {
+		out.skipped++
+	}
+}
+
+// value reads one field.
+func (c *converter) value(f fieldTarget, text string) (json.RawMessage, []string, error) {
+	create := c.plan.CreateOptions || f.NewOptions
+	if c.plan.Reading.Format == dataops.JSONL {
+		return jsonValue(f.column, json.RawMessage(text), create)
+	}
+	if c.plan.UnescapeFormulas {
+		text = dataops.UnescapeFormula(text)
+	}
+	return table.ParseText(f.column, text, create)
+}
+
+// jsonValue takes a JSON value as the API would, or else as text that stands for it: a number in a string for a number
+// column, a number for a text column.
+func jsonValue(col table.Column, raw json.RawMessage, create bool) (json.RawMessage, []string, error) {
+	v, fresh, err := table.Parse(col, raw, create)
+	if err == nil {
+		return v, fresh, nil
+	}
+	text, ok := table.TextOf(raw)
+	if !ok {
+		text = string(raw)
+	}
+	if v, fresh, textErr := table.ParseText(col, text, create); textErr == nil {
+		return v, fresh, nil
+	}
+	return nil, nil, err
+}
+
+// noteOptions remembers options that have to be added for the row.
+func (c *converter) noteOptions(col table.Column, fresh []string, out *cells) error {
+	for _, name := range fresh {
+		o := newOption{col.ID, strings.Clone(name)}
+		if c.options[o] {
+			continue
+		}
+		if c.counts[col.ID] >= table.MaxOptions {
+			return fmt.Errorf("%s has %d options already, which is the most that are possible", col.Name, table.MaxOptions)
+		}
+		c.counts[col.ID]++
+		c.options[o] = true
+		out.options = append(out.options, o)
+	}
+	return nil
+}
+
+// forgetOptions takes back what a row noted that is left out.
+func (c *converter) forgetOptions(out *cells, mark int) {
+	for _, o := range out.options[mark:] {
+		delete(c.options, o)
+		c.counts[o.column]--
+	}
+	out.options = out.options[:mark]
+}

@@ -1,0 +1,191 @@
+package dataopscmd
+
+import (
+	"context"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/morket/morket/commands"
+	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore"
+)
+
+// Upload begins an import with a file.
+type Upload struct {
+	Filename string
+	Body     io.Reader
+	TableID  kernel.TableID // to suggest columns of; may be empty
+}
+
+// Validate checks the command.
+func (c Upload) Validate() error {
+	switch {
+	case strings.TrimSpace(c.Filename) == "":
+		return kernel.Invalid("filename", "is missing")
+	case utf8.RuneCountInString(c.Filename) > 255 || strings.ContainsFunc(c.Filename, func(r rune) bool { return r < ' ' }) || !utf8.ValidString(c.Filename):
+		return kernel.Invalid("filename", "is longer than 255 characters or holds control characters")
+	case c.Body == nil:
+		return kernel.Invalid("body", "is missing")
+	}
+	return nil
+}
+
+func fileError(format string, args ...any) error { return kernel.Invalid("file", format, args...) }
+
+// Upload stores the file as it streams in and tells what it seems to be. A file that cannot be imported is not kept.
+func (h *Handlers) Upload(ctx context.Context, meta kernel.Meta, cmd Upload) (commands.Result[dataops.Summary], error) {
+	var none commands.Result[dataops.Summary]
+	if err := cmd.Validate(); err != nil {
+		return none, err
+	}
+	schema, err := h.schemaFor(ctx, meta.Workspace, cmd.TableID)
+	if err != nil {
+		return none, err
+	}
+	id := kernel.ImportID(h.cfg.IDs.New(kernel.PrefixImport))
+	inspector := h.cfg.Formats.Inspect()
+	object, err := h.cfg.Files.Put(ctx, "uploads/"+string(meta.Workspace)+"/"+string(id), io.TeeReader(cmd.Body, inspector), dataops.MaxFileBytes)
+	if err != nil {
+		return none, err
+	}
+	res, err := h.uploaded(ctx, meta, cmd, dataops.Uploaded{ImportID: id, Workspace: meta.Workspace, Filename: cmd.Filename, Object: object.Key, Size: object.Size, SHA256: object.SHA256}, inspector, schema)
+	if err != nil || res.Replayed {
+		h.drop(ctx, object.Key)
+	}
+	return res, err
+}
+
+func (h *Handlers) uploaded(ctx context.Context, meta kernel.Meta, cmd Upload, e dataops.Uploaded, inspector dataops.Inspector, schema *table.Schema) (commands.Result[dataops.Summary], error) {
+	var none commands.Result[dataops.Summary]
+	reading, err := inspector.Detect(cmd.Filename)
+	if err != nil {
+		return none, err
+	}
+	seen, err := h.look(ctx, e.Object, reading, schema)
+	if err != nil {
+		return none, err
+	}
+	if len(seen.columns) == 0 {
+		return none, fileError("holds no record that could be read")
+	}
+	e.Reading, e.Columns, e.Preview = seen.reading, seen.columns, seen.preview
+	imp := dataops.NewImport()
+	if err := imp.Upload(e); err != nil {
+		return none, err
+	}
+	answer := imp.Summary()
+	req, err := h.cfg.Codec.Append(meta, answer, eventstore.At(h.imports.Stream(string(e.ImportID)), eventstore.NoStream, imp.Pending()...))
+	if err != nil {
+		return none, err
+	}
+	done, err := h.cfg.Store.Append(ctx, req)
+	if err != nil {
+		return none, err
+	}
+	return commands.Reply(done, answer)
+}
+
+// drop removes an upload that is no longer needed. What can't be removed costs room and nothing else.
+func (h *Handlers) drop(ctx context.Context, object string) {
+	_ = h.cfg.Files.Delete(context.WithoutCancel(ctx), object)
+}
+
+// schemaFor loads a table of the workspace; nil without a table.
+func (h *Handlers) schemaFor(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (*table.Schema, error) {
+	if id == "" {
+		return nil, nil
+	}
+	tbl, _, err := h.tables.Load(ctx, string(id))
+	if err != nil {
+		return nil, err
+	}
+	if err := tbl.In(ws, id); err != nil {
+		return nil, err
+	}
+	s := tbl.Schema()
+	return &s, nil
+}
+
+// Preview looks at an uploaded file again; what is nil stays as it is.
+type Preview struct {
+	ImportID  kernel.ImportID
+	Format    *dataops.Format
+	Encoding  *dataops.Encoding
+	Delimiter *string
+	Header    *bool
+	TableID   kernel.TableID // to suggest columns of; may be empty
+}
+
+// reading applies what is asked to the reading before.
+func (c Preview) reading(r dataops.Reading) (dataops.Reading, error) {
+	if c.Format != nil {
+		r.Format = *c.Format
+	}
+	if r.Format == dataops.CSV && r.Delimiter == "" {
+		r.Delimiter = ","
+	}
+	if c.Encoding != nil {
+		r.Encoding = *c.Encoding
+	}
+	if c.Delimiter != nil {
+		r.Delimiter = *c.Delimiter
+	}
+	if c.Header != nil {
+		r.Header = *c.Header
+	}
+	return r, r.Check()
+}
+
+// Preview shows the file under another reading.
+func (h *Handlers) Preview(ctx context.Context, meta kernel.Meta, cmd Preview) (commands.Result[dataops.Summary], error) {
+	var none commands.Result[dataops.Summary]
+	imp, _, err := h.load(ctx, meta.Workspace, cmd.ImportID)
+	if err != nil {
+		return none, err
+	}
+	reading, err := cmd.reading(imp.Reading)
+	if err != nil {
+		return none, err
+	}
+	schema, err := h.schemaFor(ctx, meta.Workspace, cmd.TableID)
+	if err != nil {
+		return none, err
+	}
+	seen, err := h.look(ctx, imp.Object, reading, schema)
+	if err != nil {
+		return none, err
+	}
+	return h.update(ctx, meta, cmd.ImportID, func(imp *dataops.Import) error {
+		return imp.LookAgain(seen.reading, seen.columns, seen.preview)
+	})
+}
+
+// Cancel stops an import where it is.
+type Cancel struct{ ImportID kernel.ImportID }
+
+// Cancel stops the import. What it had brought in stays until it is undone.
+func (h *Handlers) Cancel(ctx context.Context, meta kernel.Meta, cmd Cancel) (commands.Result[dataops.Summary], error) {
+	var object string
+	res, err := h.update(ctx, meta, cmd.ImportID, func(imp *dataops.Import) error {
+		object = imp.Object
+		return imp.Cancel()
+	})
+	if err == nil && object != "" {
+		h.drop(ctx, object)
+	}
+	return res, err
+}
+
+// Undo takes an import back.
+type Undo struct {
+	ImportID kernel.ImportID
+	Force    bool // also what was changed after the import
+}
+
+// Undo begins to take the import's rows out of the table and to give the cells it changed their earlier values.
+func (h *Handlers) Undo(ctx context.Context, meta kernel.Meta, cmd Undo) (commands.Result[dataops.Summary], error) {
+	return h.update(ctx, meta, cmd.ImportID, func(imp *dataops.Import) error { return imp.StartUndo(cmd.Force) })
+}

@@ -1,0 +1,100 @@
+// Package dataopsflow carries imports out as Temporal workflows: one workflow for an import, with one long activity. How far
+// the import has come is in the log and nowhere else, so the activity may be killed and begun again at any point.
+package dataopsflow
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore"
+)
+
+// Names under which Temporal knows the workflow and its activity. Both stay for as long as there are histories with them.
+const (
+	WorkflowName = "import"
+	ActivityName = "import-file"
+)
+
+// Input is what the workflow is started with.
+type Input struct {
+	ImportID kernel.ImportID `json:"import_id"`
+}
+
+// Timeouts of the activity. A whole file has a week; a worker that is silent for HeartbeatTimeout is taken for dead.
+const (
+	ActivityTimeout  = 7 * 24 * time.Hour
+	HeartbeatTimeout = 30 * time.Second
+)
+
+// Import is the workflow: it has the import, or its undoing, carried out until the activity says that nothing is left to do.
+func Import(ctx workflow.Context, in Input) error {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: ActivityTimeout,
+		HeartbeatTimeout:    HeartbeatTimeout,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
+	})
+	return workflow.ExecuteActivity(ctx, ActivityName, in).Get(ctx, nil)
+}
+
+// Runner carries an import out; dataopscmd.Importer is one.
+type Runner interface {
+	Run(ctx context.Context, id kernel.ImportID, alive func(dataops.Summary)) error
+}
+
+// Activities are the workflow's activities.
+type Activities struct{ runner Runner }
+
+// NewActivities makes the activities of a runner.
+func NewActivities(r Runner) *Activities { return &Activities{r} }
+
+// ImportFile is the activity. Its heartbeats tell Temporal's own interface how far the import has come.
+func (a *Activities) ImportFile(ctx context.Context, in Input) error {
+	return a.runner.Run(ctx, in.ImportID, func(s dataops.Summary) {
+		activity.RecordHeartbeat(ctx, fmt.Sprintf("%s %.1f %%", s.State, 100*s.Progress))
+	})
+}
+
+// Register adds the workflow and its activity to a worker.
+func Register(w worker.Registry, a *Activities) {
+	w.RegisterWorkflowWithOptions(Import, workflow.RegisterOptions{Name: WorkflowName})
+	w.RegisterActivityWithOptions(a.ImportFile, activity.RegisterOptions{Name: ActivityName})
+}
+
+// Flows starts workflows.
+type Flows interface {
+	// Start starts the workflow with the id, unless there is or was one.
+	Start(ctx context.Context, id, workflow string, in any) error
+}
+
+// Reactor has imports, and their undoing, carried out as they are asked for. Its Types and Handle are for
+// projections.ReactorConfig.
+type Reactor struct{ flows Flows }
+
+// NewReactor makes the reactor.
+func NewReactor(flows Flows) *Reactor { return &Reactor{flows} }
+
+// ReactorName names the reactor's checkpoint.
+const ReactorName = "import_flows"
+
+// Types are the events that it acts on. A cancellation needs no signal: it is in the import's stream, where the importer's
+// next append meets it.
+func (*Reactor) Types() []string {
+	return []string{dataops.Started{}.EventType(), dataops.UndoStarted{}.EventType()}
+}
+
+// Handle starts the event's workflow. Its id follows from the event, so doing it again does nothing.
+func (r *Reactor) Handle(ctx context.Context, e eventstore.Recorded) error {
+	id := string(e.Stream)
+	if e.Type == (dataops.UndoStarted{}).EventType() {
+		id += "-undo"
+	}
+	return r.flows.Start(ctx, id, WorkflowName, Input{ImportID: kernel.ImportID(e.Stream.ID())})
+}

@@ -1,0 +1,85 @@
+package enrichmentcmd
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/morket/morket/commands"
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+)
+
+// AddColumn adds an enrichment column to a table.
+type AddColumn struct {
+	Workspace kernel.WorkspaceID
+	Table     kernel.TableID
+	Name      string
+	Type      table.Type
+	Options   []table.Option
+	Config    enrichment.Config
+	After     kernel.ColumnID
+}
+
+// AddColumn carries out an AddColumn.
+func (h *Handlers) AddColumn(ctx context.Context, meta kernel.Meta, c AddColumn) (commands.Result[table.Column], error) {
+	var col table.Column
+	if _, err := h.loadTable(ctx, c.Workspace, c.Table); err != nil {
+		return commands.Result[table.Column]{}, err
+	}
+	step := table.Step{Step: h.IDs.New("stp"), Label: "add column " + c.Name}
+	done, err := h.tables.Update(ctx, meta.As("enrichment.add_column"), string(c.Table), func(t *table.Table) (any, error) {
+		cfg, err := h.rules(t.Schema()).Normalise(c.Config, "")
+		if err != nil {
+			return nil, err
+		}
+		raw, err := json.Marshal(cfg)
+		if err != nil {
+			return nil, err
+		}
+		draft := table.Draft{Name: c.Name, Type: c.Type, Kind: table.Enrichment, Options: c.Options, Enrichment: raw}
+		col, err = t.AddColumn(table.Maker{IDs: h.IDs, Clock: h.Clock}, draft, c.After, step)
+		return &col, err
+	})
+	if err != nil {
+		return commands.Result[table.Column]{}, err
+	}
+	return commands.Reply(done, col)
+}
+
+// Configure replaces the configuration of an enrichment column, or makes a data column one.
+type Configure struct {
+	Workspace kernel.WorkspaceID
+	Table     kernel.TableID
+	Column    kernel.ColumnID
+	Config    enrichment.Config
+}
+
+// Configure carries out a Configure.
+func (h *Handlers) Configure(ctx context.Context, meta kernel.Meta, c Configure) (commands.Result[table.Column], error) {
+	var col table.Column
+	if _, err := h.loadTable(ctx, c.Workspace, c.Table); err != nil {
+		return commands.Result[table.Column]{}, err
+	}
+	step := table.Step{Step: h.IDs.New("stp"), Label: "change enrichment"}
+	done, err := h.tables.Update(ctx, meta.As("enrichment.configure"), string(c.Table), func(t *table.Table) (any, error) {
+		if _, err := t.Live(c.Column); err != nil {
+			return nil, err
+		}
+		cfg, err := h.rules(t.Schema()).Normalise(c.Config, c.Column)
+		if err != nil {
+			return nil, err
+		}
+		raw, err := json.Marshal(cfg)
+		if err != nil {
+			return nil, err
+		}
+		kind, body := table.Enrichment, json.RawMessage(raw)
+		col, err = t.ChangeColumn(table.Maker{IDs: h.IDs, Clock: h.Clock}, c.Column, table.ColumnChange{Kind: &kind, Enrichment: &body}, step)
+		return &col, err
+	})
+	if err != nil {
+		return commands.Result[table.Column]{}, err
+	}
+	return commands.Reply(done, col)
+}

@@ -1,0 +1,165 @@
+package waterfall
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+)
+
+const (
+	retries      = 3
+	firstPause   = time.Second
+	longestPause = time.Minute // that a provider may ask for by Retry-After before the step gives up
+)
+
+// errStopped ends a step because the run is stopping.
+var errStopped = errors.New("the run is stopping")
+
+// call asks the step's provider, with limits, breaker and retries. The attempt tells how it went.
+func (a *asking) call(s *step, at *enrichment.Attempt, in map[string]string) (enrichment.Reply, error) {
+	secret, err := a.session.secret(a.ctx, s.CredentialID)
+	if err != nil {
+		at.Status, at.Error = enrichment.StatusNoKey, "the credential can't be opened"
+		if kernel.KindOf(err) == kernel.KindNotFound {
+			at.Error = "the credential does not exist any more"
+		}
+		return enrichment.Reply{}, err
+	}
+	req := enrichment.Request{Inputs: in, Config: s.Config, Secret: secret, Key: a.key(s, at.Step)}
+	for try := 0; ; try++ {
+		reply, err := a.once(s, at, req)
+		if err == nil {
+			at.Status, at.Error = "", ""
+			return reply, nil
+		}
+		if errors.Is(err, errStopped) {
+			a.out.Stopped = true
+			return reply, err
+		}
+		ce := enrichment.AsCallError(err)
+		if at.Status != enrichment.StatusBreakerOpen {
+			at.Status = enrichment.AttemptStatus(ce.Kind)
+		}
+		at.Error = ce.Message
+		if ce.Lost && !s.provider.Idempotent {
+			at.Status, at.Error = enrichment.StatusUnknown, "the answer was lost and asking again could cost twice: "+ce.Message
+			return reply, ce
+		}
+		pause := a.pause(try, ce.RetryAfter)
+		if try == retries || !ce.Retryable() || at.Status == enrichment.StatusBreakerOpen || pause > longestPause {
+			return reply, ce
+		}
+		if a.session.engine.Sleep(a.stop, pause) != nil {
+			a.out.Stopped = true
+			return reply, errStopped
+		}
+	}
+}
+
+// pause doubles from one second, stretched by up to half so that many callers don't come back at once, and is never shorter than
+// what the provider asks for.
+func (a *asking) pause(try int, retryAfter time.Duration) time.Duration {
+	base := firstPause << try
+	return max(base+time.Duration(a.session.engine.Jitter()*float64(base)/2), retryAfter)
+}
+
+// once makes one call: the breaker allows it, the provider's and the process's limits let it through.
+func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request) (enrichment.Reply, error) {
+	e := a.session.engine
+	g := e.gate(s)
+	era, ok := g.breaker.allow()
+	if !ok {
+		at.Status = enrichment.StatusBreakerOpen
+		return enrichment.Reply{}, enrichment.Fail(enrichment.CallFailed, s.provider.Name+" fails too often and is given a rest")
+	}
+	leave, err := a.enter(g)
+	if err != nil {
+		g.breaker.drop(era)
+		return enrichment.Reply{}, err
+	}
+	defer leave()
+	at.Calls++
+	start := e.Clock.Now()
+	reply, err := a.bounded(s, req)
+	at.LatencyMS += e.Clock.Now().Sub(start).Milliseconds()
+	if err == nil {
+		if bad := enrichment.CheckReply(s.outputs, reply.Outputs); bad != nil {
+			err = enrichment.Fail(enrichment.CallBadReply, bad.Error())
+		}
+	}
+	report(g, era, err)
+	return reply, err
+}
+
+// enter waits for the provider's gate and then for one of the process's slots.
+func (a *asking) enter(g *gate) (leave func(), err error) {
+	e := a.session.engine
+	who := owner{a.session.cfg.Workspace, a.session.cfg.Run}
+	if err := g.enter(a.stop, who, e.Sleep); err != nil {
+		return nil, stopped(a.stop, err)
+	}
+	if err := e.slots.enter(a.stop, who); err != nil {
+		g.giveBack()
+		g.leave()
+		return nil, stopped(a.stop, err)
+	}
+	return func() {
+		e.slots.leave()
+		g.leave()
+	}, nil
+}
+
+func stopped(stop context.Context, err error) error {
+	if stop.Err() != nil {
+		return errStopped
+	}
+	return err
+}
+
+// bounded is the call with its time limit. A provider that panics has failed; it must not take the process down.
+func (a *asking) bounded(s *step, req enrichment.Request) (reply enrichment.Reply, err error) {
+	ctx, cancel := context.WithTimeout(a.ctx, a.session.engine.Timeout)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			err = enrichment.Fail(enrichment.CallBadReply, fmt.Sprintf("%s could not digest this record", s.provider.Name))
+		}
+	}()
+	return s.caller.Call(ctx, req)
+}
+
+// report tells the gate and the breaker how a call went. Inputs that a provider can't use and a network that is down say
+// nothing about the provider.
+func report(g *gate, era int, err error) {
+	if err == nil {
+		g.good()
+		g.breaker.done(era, false)
+		return
+	}
+	ce := enrichment.AsCallError(err)
+	switch ce.Kind {
+	case enrichment.CallRateLimited:
+		g.limited(ce.RetryAfter)
+		g.breaker.drop(era)
+	case enrichment.CallBadInput:
+		g.good()
+		g.breaker.done(era, false)
+	case enrichment.CallUnreachable:
+		g.breaker.drop(era)
+	default:
+		g.breaker.done(era, true)
+	}
+}
+
+// key names the question for providers with idempotency keys: one per run, round, record, column and step.
+func (a *asking) key(s *step, no int) string {
+	cfg := a.session.cfg
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%d|%s|%s|%s|%d", cfg.Run, cfg.Round, a.row, a.plan.column, s.provider.Slug, no))
+	return hex.EncodeToString(sum[:16])
+}

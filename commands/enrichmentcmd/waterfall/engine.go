@@ -1,0 +1,184 @@
+package waterfall
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+)
+
+// Sleep waits for d or until ctx ends, whose error it then returns.
+type Sleep func(ctx context.Context, d time.Duration) error
+
+// Wait is Sleep by the machine's clock.
+func Wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Secrets opens credentials. It answers a kernel.KindNotFound error for one that is not there.
+type Secrets interface {
+	Open(ctx context.Context, workspace kernel.WorkspaceID, credential kernel.CredentialID) (map[string]string, error)
+}
+
+// Cache finds answers that were paid for before.
+type Cache interface {
+	// Find returns the youngest accepted answer of the provider to the same question that is not older than since.
+	Find(ctx context.Context, workspace kernel.WorkspaceID, provider, inputHash string, since time.Time) (enrichment.Reply, bool, error)
+}
+
+// Values gives a row's values by column, as JSON; nil for an empty cell.
+type Values func(kernel.ColumnID) json.RawMessage
+
+// Config is what an Engine needs.
+type Config struct {
+	Registry *enrichment.Registry
+	Clock    kernel.Clock
+	Sleep    Sleep          // Wait by default
+	Jitter   func() float64 // in [0,1); stretches the pauses between retries by up to half. Required
+	Secrets  Secrets        // nil: no credentials
+	Cache    Cache          // nil: no answers from before
+	Slots    int            // calls under way at once in the process; 64 by default
+	Timeout  time.Duration  // of one call; enrichment.DefaultTimeout by default
+}
+
+// Validate says what is missing.
+func (c Config) Validate() error {
+	if c.Registry == nil || c.Clock == nil || c.Jitter == nil {
+		return errors.New("the waterfall engine needs a registry, a clock and a source of jitter")
+	}
+	return nil
+}
+
+// Engine asks providers.
+type Engine struct {
+	Config
+	registry *enrichment.Registry
+	slots    *turnstile
+	mu       sync.Mutex
+	gates    map[gateKey]*gate
+}
+
+type gateKey struct {
+	provider   string
+	credential kernel.CredentialID
+}
+
+// New makes an engine.
+func New(cfg Config) (*Engine, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.Sleep == nil {
+		cfg.Sleep = Wait
+	}
+	if cfg.Slots <= 0 {
+		cfg.Slots = 64
+	}
+	if cfg.Timeout <= 0 {
+		cfg.Timeout = enrichment.DefaultTimeout
+	}
+	return &Engine{Config: cfg, registry: cfg.Registry, slots: newTurnstile(cfg.Slots), gates: map[gateKey]*gate{}}, nil
+}
+
+// gate is the way to a provider with a key; a provider without keys has one.
+func (e *Engine) gate(s *step) *gate {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	k := gateKey{s.provider.Slug, s.CredentialID}
+	g, ok := e.gates[k]
+	if !ok {
+		g = newGate(e.Clock, s.provider.Limits)
+		e.gates[k] = g
+	}
+	return g
+}
+
+// BreakerOpen reports whether a circuit breaker of the provider is open in this process.
+func (e *Engine) BreakerOpen(provider string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for k, g := range e.gates {
+		if k.provider == provider && g.breaker.open() {
+			return true
+		}
+	}
+	return false
+}
+
+// Budget is what a run may still spend.
+type Budget interface {
+	// Take sets the price of an answer aside; false means that the run's limit stands against it.
+	Take(price kernel.Credits) bool
+	// Return gives it back, because the answer was not accepted.
+	Return(price kernel.Credits)
+}
+
+// SessionConfig is one run's, or one preview's, use of the engine.
+type SessionConfig struct {
+	Workspace kernel.WorkspaceID
+	Run       kernel.RunID
+	Round     int    // of the run's retries
+	Force     bool   // don't reuse answers from before
+	FreeOnly  bool   // don't ask providers that have a price
+	Budget    Budget // nil: no limit
+}
+
+// Session remembers the answers of one run for a while, so that the same question asked for several rows is asked once and
+// paid once.
+type Session struct {
+	engine *Engine
+	cfg    SessionConfig
+	memo   *memo
+	mu     sync.Mutex
+	opened map[kernel.CredentialID]map[string]string
+}
+
+// Session begins a use of the engine.
+func (e *Engine) Session(cfg SessionConfig) *Session {
+	return &Session{engine: e, cfg: cfg, memo: newMemo(memoSize), opened: map[kernel.CredentialID]map[string]string{}}
+}
+
+// secret opens a credential once per session.
+func (s *Session) secret(ctx context.Context, id kernel.CredentialID) (map[string]string, error) {
+	if id == "" {
+		return nil, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v, ok := s.opened[id]; ok {
+		return v, nil
+	}
+	if s.engine.Secrets == nil {
+		return nil, kernel.NotFound("credential", string(id))
+	}
+	v, err := s.engine.Secrets.Open(ctx, s.cfg.Workspace, id)
+	if err != nil {
+		return nil, err
+	}
+	s.opened[id] = v
+	return v, nil
+}
+
+// Waiting tells how many calls wait for a turn at the provider.
+func (e *Engine) Waiting(provider string) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := 0
+	for k, g := range e.gates {
+		if k.provider == provider {
+			n += g.turns.queued()
+		}
+	}
+	return n
+}

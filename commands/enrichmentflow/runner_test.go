@@ -1,0 +1,392 @@
+package enrichmentflow_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/commands/enrichmentcmd"
+	"github.com/morket/morket/commands/enrichmentflow"
+	"github.com/morket/morket/domain/credit"
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore"
+)
+
+func TestARunAsksEveryRowOnceAndPaysForIt(t *testing.T) {
+	t.Parallel()
+	paid := newFake("paid", 2000)
+	r := newRig(t, 333, fast(), paid)
+	r.addColumn("Answer", "paid")
+	r.grant(1_000_000)
+	job := r.start(nil)
+	require.EqualValues(t, 333, job.Estimate.Records)
+	require.Equal(t, kernel.Credits(333*1000), job.Reserved, "half are expected to be found")
+
+	require.Equal(t, enrichmentflow.Done, r.work(input(job.ID)))
+	r.requireEachOnce(job.ID, 2000)
+	run := r.run(job.ID)
+	require.Equal(t, enrichment.RunCompleted, run.State())
+	require.Equal(t, enrichment.Counts{Total: 333, Done: 333, Succeeded: 333}, run.Counts())
+	require.Equal(t, kernel.Credits(666_000), run.Spent())
+	require.Equal(t, kernel.Credits(334_000), r.account().Available(), "what was not needed is released")
+	require.Zero(t, r.account().Reserved())
+}
+
+func TestARowMadeAfterTheStartIsNotInTheRun(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 3, fast(), newFake("free", 0))
+	r.addColumn("Answer", "free")
+	job := r.start(nil)
+	time.Sleep(3 * time.Millisecond) //nolint:forbidigo // ids tell milliseconds apart
+	late := r.addRow("late")
+	r.work(input(job.ID))
+	require.NotContains(t, r.outcomes(job.ID), enrichment.Cell{Row: late, Column: r.answers[0]})
+	require.EqualValues(t, 3, r.run(job.ID).Counts().Done)
+}
+
+func TestSelections(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 120, fast(), newFake("free", 0))
+	col := r.addColumn("Answer", "free")
+	r.rows.rows[7].Cells[col] = json.RawMessage(`"there already"`)
+	r.rows.rows[9].Failed = map[kernel.ColumnID]bool{col: true}
+	for name, c := range map[string]struct {
+		change func(*enrichmentcmd.Start)
+		want   int64
+	}{
+		"all":       {nil, 120},
+		"the first": {func(s *enrichmentcmd.Start) { s.First = 70 }, 70},
+		"empty":     {func(s *enrichmentcmd.Start) { s.Scope = enrichment.ScopeEmpty }, 119},
+		"failed":    {func(s *enrichmentcmd.Start) { s.Scope = enrichment.ScopeFailed }, 1},
+		"some rows": {func(s *enrichmentcmd.Start) {
+			s.Scope = enrichment.ScopeRows
+			for _, i := range []int{100, 5, 77, 5} {
+				s.Rows = append(s.Rows, r.rows.rows[i].ID)
+			}
+		}, 3},
+		"rows that are gone": {func(s *enrichmentcmd.Start) {
+			s.Scope = enrichment.ScopeRows
+			for range 60 {
+				s.Rows = append(s.Rows, kernel.RowID(r.ids.New(kernel.PrefixRow)))
+			}
+			s.Rows = append(s.Rows, r.rows.rows[3].ID)
+		}, 1},
+	} {
+		job := r.start(c.change)
+		require.Equal(t, enrichmentflow.Done, r.work(input(job.ID)))
+		require.Equal(t, c.want, r.run(job.ID).Counts().Done, name)
+	}
+}
+
+func TestALaterColumnSeesTheAnswerOfAnEarlierOne(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 5, fast(), newFake("free", 0))
+	first := r.addColumn("First", "free")
+	second := r.addColumn("Second", "free")
+	cfg := enrichment.Config{Steps: []enrichment.Step{{Provider: "free", Inputs: map[string]enrichment.Input{"q": {Template: "{{First}}!"}}, Output: "a"}}}
+	_, err := r.handlers.Configure(t.Context(), meta(), enrichmentcmd.Configure{Workspace: workspace, Table: r.table, Column: second, Config: cfg})
+	require.NoError(t, err)
+	job := r.start(func(s *enrichmentcmd.Start) { s.Columns = []kernel.ColumnID{second, first} })
+	r.work(input(job.ID))
+	require.JSONEq(t, `"re: re: q0!"`, r.outcomes(job.ID)[enrichment.Cell{Row: r.rows.rows[0].ID, Column: second}].value)
+}
+
+func TestARunEndsCleanlyWhenTheCreditsAreUsedUp(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		grant  kernel.Credits
+		change func(*rig, *enrichmentcmd.Start)
+		done   int64
+		reason string
+	}{
+		"the run's own limit":     {1_000_000, func(_ *rig, s *enrichmentcmd.Start) { s.MaxCredits = 25_000 }, 12, "the run's limit of 25 credits is reached"},
+		"the workspace's credits": {101_000, func(*rig, *enrichmentcmd.Start) {}, 50, "credits are used up"},
+		"a cap": {1_000_000, func(r *rig, _ *enrichmentcmd.Start) {
+			_, err := creditCaps(r, credit.Cap{Scope: credit.ScopeWorkspace, Period: credit.PeriodDay, Limit: 30_000})
+			require.NoError(t, err)
+		}, 15, "cap of 30 credits per day is reached"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, 100, fast(), newFake("paid", 2000))
+			r.addColumn("Answer", "paid")
+			r.grant(c.grant)
+			job := r.start(func(s *enrichmentcmd.Start) { c.change(r, s) })
+			require.Equal(t, enrichmentflow.Done, r.work(input(job.ID)))
+			run := r.run(job.ID)
+			require.Equal(t, enrichment.RunPartiallyCompleted, run.State())
+			require.Equal(t, c.done, run.Counts().Succeeded)
+			require.Equal(t, kernel.Credits(c.done*2000), run.Spent())
+			require.Zero(t, r.account().Reserved())
+			require.Equal(t, c.grant-run.Spent(), r.account().Available())
+			require.Contains(t, reason(t, r, job.ID), c.reason)
+		})
+	}
+}
+
+func creditCaps(r *rig, caps ...credit.Cap) (eventstore.Appended, error) {
+	return r.ledger.Commit(r.t.Context(), meta(), workspace, nil, func(a *credit.Account) error { return a.SetCaps(caps) })
+}
+
+func reason(t *testing.T, r *rig, id kernel.RunID) string {
+	t.Helper()
+	events, err := r.store.ReadStream(t.Context(), eventstore.Stream("run", string(id)), 0, 10_000)
+	require.NoError(t, err)
+	e, err := r.codec.Decode(events[len(events)-1])
+	require.NoError(t, err)
+	return e.(enrichment.RunFinished).Reason //nolint:forcetypeassert // the last event of an ended run
+}
+
+func TestTooFewCreditsForTheEstimateAreRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 100, fast(), newFake("paid", 2000))
+	r.addColumn("Answer", "paid")
+	r.grant(10_000)
+	_, err := r.handlers.Start(t.Context(), meta(), enrichmentcmd.Start{Workspace: workspace, Table: r.table, Columns: r.answers, Scope: enrichment.ScopeAll})
+	require.ErrorIs(t, err, credit.ErrInsufficient())
+}
+
+func TestPauseResumeAndCancel(t *testing.T) {
+	t.Parallel()
+	p := newFake("slow", 1000)
+	var once sync.Once
+	reached := make(chan struct{})
+	p.do = func(_ context.Context, req enrichment.Request) (enrichment.Reply, error) {
+		if req.Inputs["q"] == "q100" {
+			once.Do(func() { close(reached) })
+		}
+		time.Sleep(time.Millisecond) //nolint:forbidigo // the provider takes its time
+		return enrichment.Reply{Outputs: map[string]any{"a": "x"}}, nil
+	}
+	limits := fast()
+	limits.Workers = 4
+	r := newRig(t, 400, limits, p)
+	r.addColumn("Answer", "slow")
+	r.grant(1_000_000)
+	job := r.start(nil)
+	control := func(v enrichmentcmd.Verb) {
+		_, err := r.handlers.Control(t.Context(), meta(), enrichmentcmd.Control{Workspace: workspace, Run: job.ID, Verb: v})
+		require.NoError(t, err)
+	}
+	ended := make(chan enrichmentflow.Next)
+	go func() { ended <- r.work(input(job.ID)) }()
+	<-reached
+	control(enrichmentcmd.Pause)
+	require.Equal(t, enrichmentflow.Paused, <-ended)
+	paused := r.run(job.ID)
+	require.Less(t, paused.Counts().Done, int64(400))
+	require.True(t, paused.Calm() || len(paused.Open()) == 0, "the page is left in order")
+	require.EqualValues(t, p.calls(), paused.Counts().Done, "every call that was made is recorded")
+
+	control(enrichmentcmd.Resume)
+	go func() { ended <- r.work(input(job.ID)) }()
+	require.Eventually(t, func() bool { return r.run(job.ID).Counts().Done > paused.Counts().Done+50 }, 10*time.Second, time.Millisecond)
+	control(enrichmentcmd.Cancel)
+	require.Equal(t, enrichmentflow.Done, <-ended)
+	run := r.run(job.ID)
+	require.Equal(t, enrichment.RunCancelled, run.State())
+	require.Empty(t, run.Open())
+	require.EqualValues(t, p.calls(), run.Counts().Succeeded)
+	require.Equal(t, kernel.Credits(1_000_000-1000*run.Counts().Succeeded), r.account().Available())
+}
+
+// A crash in the middle of a page: what the dead worker had asked and not recorded is asked again of an idempotent provider.
+func TestACrashLosesNothingAndPaysNothingTwice(t *testing.T) {
+	t.Parallel()
+	for name, idempotent := range map[string]bool{"idempotent": true, "not idempotent": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newFake("paid", 1000)
+			p.Idempotent = idempotent
+			r := newRig(t, 120, fast(), p)
+			r.addColumn("Answer", "paid")
+			r.grant(1_000_000)
+			job := r.start(nil)
+			r.crash(job.ID)
+			require.Equal(t, enrichmentflow.Done, r.work(input(job.ID)))
+			r.requireEachOnce(job.ID, 1000)
+			run := r.run(job.ID)
+			if idempotent {
+				require.EqualValues(t, 120, run.Counts().Succeeded)
+				return
+			}
+			require.EqualValues(t, 2, run.Counts().Failed, "the two cells of the dead worker's intent")
+			require.Equal(t, enrichment.RunPartiallyCompleted, run.State())
+			for _, o := range r.outcomes(job.ID) {
+				if o.marks[0].State == enrichment.MarkError {
+					require.Equal(t, enrichment.StatusUnknown, o.prov.Attempts[0].Status)
+				}
+			}
+			require.Equal(t, 118, p.calls(), "none of the two was asked again")
+		})
+	}
+}
+
+// crash leaves the run as a worker does that died after it had recorded its intent for the first two rows.
+func (r *rig) crash(id kernel.RunID) {
+	r.t.Helper()
+	run := r.run(id)
+	first := []kernel.RowID{r.rows.rows[0].ID, r.rows.rows[1].ID}
+	require.NoError(r.t, run.StartPage([]enrichment.PagePart{{Rows: first, Columns: r.answers}}, first[1], r.clock.Now()))
+	r.append(eventstore.Stream("run", string(id)), 1, run.Pending()...)
+}
+
+// Two workers on one run: the one that came later wins, the other stops without recording anything twice.
+func TestTwoWorkersOnOneRun(t *testing.T) {
+	t.Parallel()
+	p := newFake("paid", 1000)
+	var held atomic.Bool
+	reached, release := make(chan struct{}), make(chan struct{})
+	p.do = func(_ context.Context, req enrichment.Request) (enrichment.Reply, error) {
+		if req.Inputs["q"] == "q10" && held.CompareAndSwap(false, true) {
+			close(reached)
+			<-release
+		}
+		return enrichment.Reply{Outputs: map[string]any{"a": "x"}}, nil
+	}
+	r := newRig(t, 200, fast(), p)
+	r.addColumn("Answer", "paid")
+	r.grant(1_000_000)
+	job := r.start(nil)
+	lost := make(chan error)
+	go func() {
+		_, err := r.runner.Slice(t.Context(), input(job.ID), nil)
+		lost <- err
+	}()
+	<-reached
+	require.Equal(t, enrichmentflow.Done, r.work(input(job.ID)))
+	close(release)
+	require.ErrorIs(t, <-lost, enrichmentflow.ErrSuperseded)
+	r.requireEachOnce(job.ID, 1000)
+	require.Equal(t, kernel.Credits(800_000), r.account().Available())
+}
+
+func TestARetryAsksWhatFailed(t *testing.T) {
+	t.Parallel()
+	p := newFake("flaky", 1000)
+	var healthy atomic.Bool
+	p.do = func(_ context.Context, req enrichment.Request) (enrichment.Reply, error) {
+		if len(req.Inputs["q"]) == 2 && !healthy.Load() { // q0 to q9
+			return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadInput, "not today")
+		}
+		return enrichment.Reply{Outputs: map[string]any{"a": "x" + req.Inputs["q"]}}, nil
+	}
+	r := newRig(t, 60, fast(), p)
+	r.addColumn("Answer", "flaky")
+	r.grant(1_000_000)
+	job := r.start(nil)
+	r.work(input(job.ID))
+	require.Equal(t, enrichment.RunPartiallyCompleted, r.run(job.ID).State())
+	require.EqualValues(t, 10, r.run(job.ID).Counts().Failed)
+
+	healthy.Store(true)
+	_, err := r.handlers.Control(t.Context(), meta(), enrichmentcmd.Control{Workspace: workspace, Run: job.ID, Verb: enrichmentcmd.Retry})
+	require.NoError(t, err)
+	require.Equal(t, enrichmentflow.Done, r.work(input(job.ID)), "the old round has nothing to do")
+	require.Equal(t, enrichment.RunPending, r.run(job.ID).State())
+	in := input(job.ID)
+	in.Round = 1
+	r.work(in)
+	run := r.run(job.ID)
+	require.Equal(t, enrichment.RunCompleted, run.State())
+	require.Equal(t, enrichment.Counts{Total: 60, Done: 60, Succeeded: 60}, run.Counts())
+	require.Equal(t, 70, p.calls())
+	require.Equal(t, kernel.Credits(1_000_000-60_000), r.account().Available())
+}
+
+func TestTheTableChangesUnderARun(t *testing.T) {
+	t.Parallel()
+	p := newFake("free", 0)
+	var once sync.Once
+	var r *rig
+	var column kernel.ColumnID
+	change := func(fn func(*table.Table) error) {
+		_, err := eventstore.NewRepo("table", r.store, r.codec, table.Blank).Update(r.t.Context(), meta(), string(r.table), func(tb *table.Table) (any, error) {
+			return nil, fn(tb)
+		})
+		require.NoError(t, err)
+	}
+	p.do = func(_ context.Context, req enrichment.Request) (enrichment.Reply, error) {
+		if req.Inputs["q"] == "q70" {
+			once.Do(func() { change(func(tb *table.Table) error { return tb.Rename("Other", table.Step{}) }) })
+		}
+		return enrichment.Reply{Outputs: map[string]any{"a": "x"}}, nil
+	}
+	r = newRig(t, 200, fast(), p)
+	column = r.addColumn("Answer", "free")
+	job := r.start(nil)
+	r.work(input(job.ID))
+	require.Equal(t, enrichment.RunCompleted, r.run(job.ID).State())
+	r.requireEachOnce(job.ID, 0)
+
+	job = r.start(nil)
+	change(func(tb *table.Table) error { return tb.DeleteColumn(column, table.Step{}) })
+	r.work(input(job.ID))
+	require.Equal(t, enrichment.RunFailed, r.run(job.ID).State())
+	require.Equal(t, "the column was deleted", reason(t, r, job.ID))
+
+	change(func(tb *table.Table) error { return tb.Trash() })
+	_, err := r.handlers.Start(t.Context(), meta(), enrichmentcmd.Start{Workspace: workspace, Table: r.table, Columns: r.answers, Scope: enrichment.ScopeAll})
+	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
+}
+
+func TestInlineRecords(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 0, fast(), newFake("free", 0))
+	var records []map[string]json.RawMessage
+	for i := range 2500 {
+		records = append(records, map[string]json.RawMessage{"email": fmt.Appendf(nil, `"q%d"`, i)})
+	}
+	res, err := r.handlers.StartInline(t.Context(), meta(), enrichmentcmd.StartInline{
+		Workspace: workspace, Records: records,
+		Config: enrichment.Config{Steps: []enrichment.Step{{Provider: "free", Inputs: map[string]enrichment.Input{"q": {Column: "email"}}, Output: "a"}}},
+	})
+	require.NoError(t, err)
+	require.Equal(t, enrichmentflow.Done, r.work(input(res.Value.ID)))
+	outs := r.outcomes(res.Value.ID)
+	require.Len(t, outs, 2500)
+	require.Equal(t, enrichment.RunCompleted, r.run(res.Value.ID).State())
+}
+
+func TestAStoppingProcessLeavesThePageInOrder(t *testing.T) {
+	t.Parallel()
+	p := newFake("once", 1000)
+	p.Idempotent = false
+	ctx, stop := context.WithCancel(t.Context())
+	p.do = func(_ context.Context, req enrichment.Request) (enrichment.Reply, error) {
+		if req.Inputs["q"] == "q5" {
+			stop()
+		}
+		return enrichment.Reply{Outputs: map[string]any{"a": "x"}}, nil
+	}
+	limits := fast()
+	limits.Workers = 2
+	r := newRig(t, 100, limits, p)
+	r.addColumn("Answer", "once")
+	r.grant(1_000_000)
+	job := r.start(nil)
+	res, err := r.runner.Slice(ctx, input(job.ID), nil)
+	require.NoError(t, err)
+	require.Equal(t, enrichmentflow.More, res.Next)
+	require.Equal(t, enrichmentflow.Done, r.work(input(job.ID)))
+	require.EqualValues(t, 100, r.run(job.ID).Counts().Succeeded, "nothing is of unknown outcome: no call was cut off")
+}
+
+func TestAnotherTenantsRunIsNotThere(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 1, fast(), newFake("free", 0))
+	r.addColumn("Answer", "free")
+	job := r.start(nil)
+	_, err := r.handlers.Control(t.Context(), meta(), enrichmentcmd.Control{Workspace: "ws_other", Run: job.ID, Verb: enrichmentcmd.Cancel})
+	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
+	_, err = r.handlers.Start(t.Context(), meta(), enrichmentcmd.Start{Workspace: "ws_other", Table: r.table, Columns: r.answers, Scope: enrichment.ScopeAll})
+	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
+}

@@ -1,0 +1,228 @@
+// Package tablecmd holds the commands on tables: their structure, and their rows and cells.
+//
+// Cells are checked against the schema in memory; that it is still in force is checked by the append itself, which carries
+// a guard on the table's stream. When the guard fails, the schema is read again and the command starts over.
+package tablecmd
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore"
+)
+
+// Rows reads rows and cells from the grid.
+type Rows interface {
+	// Cells returns the cells of rows, in the trash or not, and a position that the answer reflects.
+	Cells(ctx context.Context, s table.Schema, rows []kernel.RowID, cols []kernel.ColumnID) (map[kernel.RowID]table.RowCells, int64, error)
+	// MatchKeys finds up to two rows for each key; keys[i][k] is the value of cols[k].
+	MatchKeys(ctx context.Context, s table.Schema, cols []kernel.ColumnID, keys [][]json.RawMessage) ([][]kernel.RowID, error)
+	// Select returns the ids of rows that a filter selects, ascending, from after the given one on.
+	Select(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, f table.Filter, search string, after kernel.RowID, limit int) ([]kernel.RowID, error)
+}
+
+// Tables tells of tables what commands must know besides their structure.
+type Tables interface {
+	RowCount(ctx context.Context, id kernel.TableID) (int64, error)
+	// Writers returns the streams of imports and runs that may be writing to the table.
+	Writers(ctx context.Context, id kernel.TableID) ([]string, error)
+}
+
+// Waiter waits until a read model has reached a position; ok is false when it has not when ctx ends.
+type Waiter interface {
+	Wait(ctx context.Context, projection string, position int64) (reached int64, ok bool)
+}
+
+// History tells of steps and of values that were.
+type History interface {
+	// Step returns a step of a table. With an empty id it is the user's last one that can be undone, or redone.
+	Step(ctx context.Context, id kernel.TableID, step string, user kernel.UserID, redo bool) (StepRecord, error)
+	// Previous returns the values that cells had before a position, and since when; what is missing was never set.
+	Previous(ctx context.Context, id kernel.TableID, before int64, rows []kernel.RowID, cols []kernel.ColumnID) (map[kernel.RowID]map[kernel.ColumnID]Past, error)
+}
+
+// Config is what the handlers need.
+type Config struct {
+	Store   eventstore.Store
+	Codec   *eventstore.Codec
+	IDs     *kernel.IDs
+	Clock   kernel.Clock
+	Rows    Rows
+	Tables  Tables
+	History History
+	Waiter  Waiter
+}
+
+// Validate says what is missing.
+func (c Config) Validate() error {
+	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Rows == nil || c.Tables == nil || c.History == nil || c.Waiter == nil {
+		return errors.New("the table commands need a store, a codec, ids, a clock, rows, tables, history and a waiter")
+	}
+	return nil
+}
+
+// Handlers carries out the commands on tables.
+type Handlers struct {
+	cfg   Config
+	repo  *eventstore.Repo[*table.Table]
+	maker table.Maker
+
+	mu      sync.Mutex
+	schemas map[kernel.TableID]table.Schema
+}
+
+// New makes the handlers.
+func New(cfg Config) (*Handlers, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	return &Handlers{
+		cfg: cfg, repo: eventstore.NewRepo(table.StructureStream, cfg.Store, cfg.Codec, table.Blank),
+		maker: table.Maker{IDs: cfg.IDs, Clock: cfg.Clock}, schemas: map[kernel.TableID]table.Schema{},
+	}, nil
+}
+
+const (
+	maxSchemas = 10_000
+	// attempts is how often a command starts over when others change the table at the same moment.
+	attempts = 12
+	// catchUp is how long a command that must see everything waits for the read model.
+	catchUp = 5 * time.Second
+	grid    = "grid"
+	history = "history"
+)
+
+// schema returns a table's schema, from memory unless fresh.
+func (h *Handlers) schema(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, fresh bool) (table.Schema, error) {
+	h.mu.Lock()
+	s, ok := h.schemas[id]
+	h.mu.Unlock()
+	if !ok || fresh {
+		if kernel.ParseID(kernel.PrefixTable, string(id)) != nil {
+			return s, kernel.NotFound("table", string(id))
+		}
+		t, _, err := h.repo.Load(ctx, string(id))
+		if err != nil {
+			return s, err
+		}
+		s = t.Schema()
+		h.remember(s)
+	}
+	if s.Table == "" || s.Workspace != ws || s.Trashed {
+		return s, kernel.NotFound("table", string(id))
+	}
+	return s, nil
+}
+
+func (h *Handlers) remember(s table.Schema) {
+	if s.Table == "" {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.schemas) >= maxSchemas {
+		clear(h.schemas)
+	}
+	h.schemas[s.Table] = s
+}
+
+func (h *Handlers) forget(id kernel.TableID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.schemas, id)
+}
+
+func structureOf(id kernel.TableID) eventstore.StreamID {
+	return eventstore.Stream(table.StructureStream, string(id))
+}
+
+func cellsOf(id kernel.TableID) eventstore.StreamID {
+	return eventstore.Stream(table.CellStream, string(id))
+}
+
+// step makes the step of a new command.
+func (h *Handlers) step(label string) table.Step {
+	return table.Step{Step: h.cfg.IDs.New("stp"), Label: label}
+}
+
+// settled is a moment at which the read model has everything that was in the log when the command looked, and the
+// versions that an append must meet to be sure that nothing has been written to the table since.
+type settled struct {
+	head   int64
+	guards []eventstore.Change // of the imports and runs at work
+	cells  int64               // version of the table's cell stream
+}
+
+// settle waits for the read model to reach the log's head. The streams' versions are read before the head, so an append
+// that meets them comes right after what the read model shows.
+func (h *Handlers) settle(ctx context.Context, id kernel.TableID, projections ...string) (settled, error) {
+	var s settled
+	streams, err := h.cfg.Tables.Writers(ctx, id)
+	if err != nil {
+		return s, err
+	}
+	for _, name := range streams {
+		v, err := h.cfg.Store.StreamVersion(ctx, eventstore.StreamID(name))
+		if err != nil {
+			return s, err
+		}
+		s.guards = append(s.guards, eventstore.At(eventstore.StreamID(name), eventstore.Expected(v)))
+	}
+	if s.cells, err = h.cfg.Store.StreamVersion(ctx, cellsOf(id)); err != nil {
+		return s, err
+	}
+	if s.head, err = h.cfg.Store.Head(ctx); err != nil {
+		return s, err
+	}
+	wait, cancel := context.WithTimeout(ctx, catchUp)
+	defer cancel()
+	for _, p := range append([]string{grid}, projections...) {
+		if reached, ok := h.cfg.Waiter.Wait(wait, p, s.head); !ok {
+			e := kernel.E(kernel.KindUnavailable, "CATCHING_UP", "the tables are catching up (at %d of %d); try again in a moment", reached, s.head)
+			e.RetryAfter = time.Second
+			return s, e
+		}
+	}
+	return s, nil
+}
+
+// append writes and reports whether the command must start over because somebody else was faster.
+func (h *Handlers) append(ctx context.Context, meta kernel.Meta, result any, changes ...eventstore.Change) (done eventstore.Appended, again bool, err error) {
+	req, err := h.cfg.Codec.Append(meta, result, changes...)
+	if err != nil {
+		return done, false, err
+	}
+	done, err = h.cfg.Store.Append(ctx, req)
+	if eventstore.IsConflict(err) {
+		return done, true, nil
+	}
+	return done, false, err
+}
+
+func tooBusy() error {
+	return kernel.E(kernel.KindConflict, "CONFLICT", "others kept changing this table at the same moment; try again")
+}
+
+// update changes a table's structure.
+func (h *Handlers) update(ctx context.Context, meta kernel.Meta, id kernel.TableID, fn func(*table.Table) (any, error)) (eventstore.Appended, error) {
+	if kernel.ParseID(kernel.PrefixTable, string(id)) != nil {
+		return eventstore.Appended{}, kernel.NotFound("table", string(id))
+	}
+	done, err := h.repo.Update(ctx, meta, string(id), func(t *table.Table) (any, error) {
+		if err := t.In(meta.Workspace, id); err != nil {
+			return nil, err
+		}
+		return fn(t)
+	})
+	h.forget(id)
+	if err != nil {
+		return done, fmt.Errorf("change table %s: %w", id, err)
+	}
+	return done, nil
+}

@@ -1,0 +1,260 @@
+package tablecmd
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/morket/morket/commands"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore"
+)
+
+// Undo takes steps back, or with Redo does them again. Without Steps it is the caller's last one.
+type Undo struct {
+	Table kernel.TableID
+	Steps []string
+	Force bool // also what was changed since
+	Redo  bool
+}
+
+// MaxUndoSteps is how many steps one call takes back.
+const MaxUndoSteps = 50
+
+// Conflict is a cell, or a whole row, that was changed after the step and therefore left alone.
+type Conflict struct {
+	RowID    kernel.RowID    `json:"row_id"`
+	ColumnID kernel.ColumnID `json:"column_id,omitempty"`
+	Current  json.RawMessage `json:"current"`
+	WouldBe  json.RawMessage `json:"would_be"`
+	Reason   string          `json:"reason,omitempty"`
+}
+
+// Undone is the answer: of one step, or of several together with the last one's id.
+type Undone struct {
+	UndoneStep  string     `json:"undone_step"`
+	Cells       int        `json:"cells"`
+	Rows        int        `json:"rows"`
+	Conflicts   []Conflict `json:"conflicts"`
+	NotUndoable []string   `json:"not_undoable,omitempty"`
+}
+
+// maxConflicts is how many conflicts an answer lists.
+const maxConflicts = 1000
+
+// Undo carries out Undo.
+func (h *Handlers) Undo(ctx context.Context, meta kernel.Meta, cmd Undo) (commands.Result[Undone], error) {
+	if len(cmd.Steps) > MaxUndoSteps {
+		return commands.Result[Undone]{}, kernel.Invalid("steps", "one call takes back at most %d steps", MaxUndoSteps)
+	}
+	steps := cmd.Steps
+	if len(steps) == 0 {
+		steps = []string{""}
+	}
+	total := commands.Result[Undone]{Value: Undone{Conflicts: []Conflict{}}}
+	for i, step := range steps {
+		m := meta
+		if meta.IdempotencyKey != "" && i < len(steps)-1 { // the call's own key belongs to its last append
+			m.IdempotencyKey = fmt.Sprintf("%s/%d", meta.IdempotencyKey, i)
+		}
+		res, err := h.undoOne(ctx, m, cmd, step, total.Value)
+		if err != nil {
+			return total, err
+		}
+		total = res
+	}
+	return total, nil
+}
+
+func (h *Handlers) undoOne(ctx context.Context, meta kernel.Meta, cmd Undo, step string, sum Undone) (commands.Result[Undone], error) {
+	id := h.step("")
+	for range attempts {
+		u := &undoing{h: h, cmd: cmd, meta: meta, new: id, answer: sum}
+		u.answer.Conflicts = slices.Clone(sum.Conflicts)
+		res, again, err := u.run(ctx, step)
+		if err != nil || !again {
+			return res, err
+		}
+	}
+	return commands.Result[Undone]{}, tooBusy()
+}
+
+// undoing is one attempt at taking one step back.
+type undoing struct {
+	h      *Handlers
+	cmd    Undo
+	meta   kernel.Meta
+	new    table.Step
+	answer Undone
+
+	schema  table.Schema
+	agg     *table.Table
+	version int64
+	now     settled
+	step    StepRecord
+	last    int64 // position of the step's last event
+
+	cells    map[cell]*target
+	order    []cell
+	inserted []kernel.RowID // to be deleted
+	deleted  []kernel.RowID // to be restored
+	gone     map[kernel.RowID]bool
+	shape    []kernel.Event // the step's structural events
+}
+
+type cell struct {
+	row kernel.RowID
+	col kernel.ColumnID
+}
+
+// target is what a cell goes back to, what the step left in it, and the last event of the step that set it.
+type target struct {
+	value, left json.RawMessage
+	last        int64
+}
+
+func (u *undoing) run(ctx context.Context, step string) (res commands.Result[Undone], again bool, err error) {
+	h := u.h
+	if u.agg, u.version, err = h.repo.Load(ctx, string(u.cmd.Table)); err != nil {
+		return res, false, err
+	}
+	if err := u.agg.In(u.meta.Workspace, u.cmd.Table); err != nil {
+		return res, false, err
+	}
+	u.schema = u.agg.Schema()
+	if u.now, err = h.settle(ctx, u.cmd.Table, history); err != nil {
+		return res, false, err
+	}
+	if u.step, err = h.cfg.History.Step(ctx, u.cmd.Table, step, u.meta.Actor.User(), u.cmd.Redo); err != nil {
+		return res, false, err
+	}
+	if err := u.mayTakeBack(); err != nil {
+		return res, false, err
+	}
+	if err := u.collect(ctx); err != nil {
+		return res, false, err
+	}
+	if err := u.reshape(); err != nil {
+		return res, false, err
+	}
+	events, err := u.events(ctx)
+	if err != nil {
+		return res, false, err
+	}
+	return u.append(ctx, events)
+}
+
+func (u *undoing) mayTakeBack() error {
+	u.new.Undoes = u.step.Effective
+	u.new.Label = "Undo " + u.step.Label
+	if u.cmd.Redo {
+		u.new.Label = "Redo " + u.step.Label
+	}
+	u.answer.UndoneStep = u.step.ID
+	switch {
+	case u.cmd.Redo && !u.step.Undone:
+		return kernel.E(kernel.KindConflict, "NOT_UNDONE", "the step %s has not been undone", u.step.ID)
+	case !u.cmd.Redo && u.step.Undone:
+		return kernel.E(kernel.KindConflict, "ALREADY_UNDONE", "the step %s has been undone already", u.step.ID)
+	}
+	if u.step.Money > 0 && !u.cmd.Redo {
+		u.answer.NotUndoable = append(u.answer.NotUndoable, fmt.Sprintf("%s credits were spent by this run and stay spent", u.step.Money))
+	}
+	return nil
+}
+
+func (u *undoing) source() table.Source {
+	if u.cmd.Redo {
+		return table.FromRedo
+	}
+	return table.FromUndo
+}
+
+// reshape takes the step's changes of structure back, the last one first.
+func (u *undoing) reshape() error {
+	for _, e := range slices.Backward(u.shape) {
+		if err := u.reverse(e); err != nil {
+			return err
+		}
+	}
+	u.schema = u.agg.Schema()
+	return nil
+}
+
+func (u *undoing) reverse(e kernel.Event) error {
+	switch e := e.(type) {
+	case table.Renamed:
+		if u.agg.Name() != e.Name && !u.cmd.Force {
+			return u.changedSince("the table's name")
+		}
+		return u.agg.Rename(e.Old, u.new)
+	case table.ColumnAdded:
+		if _, err := u.agg.Live(e.Column.ID); err != nil {
+			return nil // deleted meanwhile: what is asked for is so
+		}
+		return u.agg.DeleteColumn(e.Column.ID, u.new)
+	case table.ColumnDeleted:
+		_, err := u.agg.RestoreColumn(e.ColumnID, u.new)
+		return err
+	case table.ColumnRestored:
+		if _, err := u.agg.Live(e.ColumnID); err != nil {
+			return nil
+		}
+		return u.agg.DeleteColumn(e.ColumnID, u.new)
+	case table.ColumnsReordered:
+		return u.agg.PutInOrder(e.Old, u.new)
+	case table.ColumnChanged:
+		return u.agg.ChangeBack(u.h.maker, e, u.cmd.Force, u.new)
+	case table.ColumnTypeChanged:
+		return u.agg.RevertType(e.Old, u.new)
+	case table.ColumnTypeReverted:
+		return u.agg.ChangeType(mustLive(u.agg, e.Column), e.Old, true, u.new)
+	}
+	return nil
+}
+
+func mustLive(t *table.Table, c table.Column) table.Column {
+	if now, err := t.Live(c.ID); err == nil {
+		return now
+	}
+	return c
+}
+
+func (u *undoing) changedSince(what string) error {
+	return kernel.E(kernel.KindConflict, "CHANGED_SINCE", "%s has been changed since; undo that first, or force it", what)
+}
+
+// bigAppend is how many events one append of an undo has at most: an import's million rows take several, each of which
+// leaves the step half taken back, to be continued by the same call.
+const bigAppend = 400
+
+func (u *undoing) append(ctx context.Context, events []kernel.Event) (res commands.Result[Undone], again bool, err error) {
+	structure := eventstore.At(structureOf(u.cmd.Table), eventstore.Expected(u.version), u.agg.Pending()...)
+	cells := u.now.cells
+	defer u.h.forget(u.cmd.Table)
+	if len(events) == 0 && len(u.agg.Pending()) == 0 {
+		res.Value = u.answer
+		return res, false, nil
+	}
+	for {
+		part := events[:min(len(events), bigAppend)]
+		events = events[len(part):]
+		meta := u.meta
+		if len(events) > 0 {
+			meta.IdempotencyKey, meta.Fingerprint = "", ""
+		}
+		changes := append([]eventstore.Change{structure, atVersion(cellsOf(u.cmd.Table), cells, part)}, u.now.guards...)
+		done, again, err := u.h.append(ctx, meta, u.answer, changes...)
+		if err != nil || again {
+			return res, again, err
+		}
+		if len(events) == 0 {
+			res, err = commands.Reply(done, u.answer)
+			return res, false, err
+		}
+		cells += int64(len(part))
+		structure = eventstore.At(structure.Stream, structure.Expected+eventstore.Expected(len(structure.Events)))
+	}
+}

@@ -1,0 +1,271 @@
+package tablecmd
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+)
+
+// collect reads the step's events from its last to its first and notes what each cell and row goes back to.
+func (u *undoing) collect(ctx context.Context) error {
+	u.cells, u.gone = map[cell]*target{}, map[kernel.RowID]bool{}
+	positions := u.step.Positions
+	for len(positions) > 0 {
+		recs, err := u.h.cfg.Store.ReadPositions(ctx, positions)
+		if err != nil {
+			return fmt.Errorf("read the step's events: %w", err)
+		}
+		if len(recs) == 0 {
+			return fmt.Errorf("event %d is not in the log", positions[0])
+		}
+		for _, rec := range recs {
+			e, err := u.h.cfg.Codec.Decode(rec)
+			if err != nil {
+				return err
+			}
+			u.last = rec.Position
+			if err := u.note(ctx, rec.Position, e); err != nil {
+				return err
+			}
+		}
+		positions = positions[len(recs):]
+	}
+	return nil
+}
+
+// note is called with the events in order; what a cell goes back to is what it was before the first of them.
+func (u *undoing) note(ctx context.Context, at int64, e kernel.Event) error {
+	switch e := e.(type) {
+	case table.RowsInserted:
+		u.inserted = append(u.inserted, e.Chunk.Rows...)
+	case dataops.RowsAdded:
+		u.inserted = append(u.inserted, e.Chunk.Rows...)
+	case table.RowsDeleted:
+		u.deleted = append(u.deleted, e.Rows...)
+	case table.RowsRestored:
+		u.inserted = append(u.inserted, e.Rows...)
+	case table.CellsEdited:
+		return u.noteCells(ctx, at, e.Chunk, e.Old, e.Seen)
+	case dataops.RowsUpdated:
+		return u.noteCells(ctx, at, e.Chunk, e.Old, 0)
+	case enrichment.RunAnswersRecorded:
+		return u.noteCells(ctx, at, e.Chunk, nil, 0)
+	default:
+		u.shape = append(u.shape, e)
+	}
+	return nil
+}
+
+// noteCells finds the values before an event: those it carries, unless the history has something newer than what its
+// command had seen.
+func (u *undoing) noteCells(ctx context.Context, at int64, c kernel.Chunk, old map[kernel.ColumnID][]json.RawMessage, seen int64) error {
+	cols := make([]kernel.ColumnID, 0, len(c.Cols))
+	for id := range c.Cols {
+		cols = append(cols, id)
+	}
+	slices.Sort(cols)
+	past, err := u.h.cfg.History.Previous(ctx, u.cmd.Table, at, c.Rows, cols)
+	if err != nil {
+		return err
+	}
+	for i, row := range c.Rows {
+		for _, col := range cols {
+			k := cell{row, col}
+			if t, ok := u.cells[k]; ok {
+				t.last, t.left = at, c.Cols[col][i]
+				continue
+			}
+			t := &target{last: at, left: c.Cols[col][i], value: kernel.Null()}
+			p, found := past[row][col]
+			switch carried, ok := old[col]; {
+			case ok && (!found || p.Position <= seen):
+				t.value = carried[i]
+			case found:
+				t.value = p.Value
+			}
+			u.cells[k] = t
+			u.order = append(u.order, k)
+		}
+	}
+	return nil
+}
+
+// events makes the events that take rows and cells back.
+func (u *undoing) events(ctx context.Context) ([]kernel.Event, error) {
+	remove, err := u.rowsToDelete(ctx)
+	if err != nil {
+		return nil, err
+	}
+	restore, err := u.rowsToRestore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := u.cellsToSet(ctx)
+	if err != nil {
+		return nil, err
+	}
+	u.answer.Cells += len(changes)
+	u.answer.Rows += len(remove) + len(restore)
+	events := restoreEvents(u.cmd.Table, restore, u.source(), u.new)
+	events = append(events, editEvents(u.cmd.Table, changes, u.now.head, u.source(), u.new)...)
+	return append(events, deleteEvents(u.cmd.Table, remove, u.source(), u.new)...), nil
+}
+
+// rowsToDelete are the step's new rows, but for those that were changed since.
+func (u *undoing) rowsToDelete(ctx context.Context) ([]kernel.RowID, error) {
+	var out []kernel.RowID
+	for part := range slices.Chunk(u.inserted, scanPage) {
+		found, _, err := u.h.cfg.Rows.Cells(ctx, u.schema, part, nil)
+		if err != nil {
+			return nil, err
+		}
+		var later []kernel.RowID
+		for _, row := range part {
+			u.gone[row] = true
+			if r, ok := found[row]; ok && !r.Trashed && r.Position > u.last && !u.cmd.Force {
+				later = append(later, row)
+			}
+		}
+		changed, err := u.changedRows(ctx, later)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range part {
+			switch r, ok := found[row]; {
+			case !ok || r.Trashed:
+			case changed[row]:
+				u.conflict(Conflict{RowID: row, Reason: "the row was changed after the step that added it"})
+			default:
+				out = append(out, row)
+			}
+		}
+	}
+	return out, nil
+}
+
+// changedRows tells which of the rows differ from what they were at the step's end.
+func (u *undoing) changedRows(ctx context.Context, rows []kernel.RowID) (map[kernel.RowID]bool, error) {
+	changed := map[kernel.RowID]bool{}
+	var cols []kernel.ColumnID
+	for _, c := range u.schema.Columns {
+		if c.Writable() {
+			cols = append(cols, c.ID)
+		}
+	}
+	for part := range slices.Chunk(rows, table.IDBatch) {
+		past, err := u.h.cfg.History.Previous(ctx, u.cmd.Table, u.last+1, part, cols)
+		if err != nil {
+			return nil, err
+		}
+		now, _, err := u.h.cells(ctx, u.schema, part, cols, true)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range part {
+			for _, col := range cols {
+				if before := past[row][col].Value; string(now[row].Values[col]) != string(before) && !(kernel.IsNull(now[row].Values[col]) && kernel.IsNull(before)) {
+					changed[row] = true
+				}
+			}
+		}
+	}
+	return changed, nil
+}
+
+// rowsToRestore are the rows that the step deleted and that are still in the trash.
+func (u *undoing) rowsToRestore(ctx context.Context) ([]kernel.RowID, error) {
+	var out []kernel.RowID
+	for part := range slices.Chunk(u.deleted, scanPage) {
+		found, _, err := u.h.cfg.Rows.Cells(ctx, u.schema, part, nil)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range part {
+			if found[row].Trashed {
+				out = append(out, row)
+			}
+		}
+	}
+	if len(out) == 0 {
+		return nil, nil
+	}
+	return out, u.h.room(ctx, u.cmd.Table, len(out))
+}
+
+// cellsToSet are the cells that still are as the step left them.
+func (u *undoing) cellsToSet(ctx context.Context) ([]table.CellChange, error) {
+	var out []table.CellChange
+	byColumns := map[kernel.ColumnID][]kernel.RowID{}
+	var cols []kernel.ColumnID
+	for _, k := range u.order {
+		if u.gone[k.row] {
+			continue
+		}
+		if byColumns[k.col] == nil {
+			cols = append(cols, k.col)
+		}
+		byColumns[k.col] = append(byColumns[k.col], k.row)
+	}
+	for _, id := range cols {
+		col, live := u.schema.Column(id)
+		if !live {
+			u.answer.NotUndoable = append(u.answer.NotUndoable, fmt.Sprintf("the column %s is in the trash; its cells stay as they are", id))
+			continue
+		}
+		for part := range slices.Chunk(byColumns[id], scanPage) {
+			found, _, err := u.h.cells(ctx, u.schema, part, []kernel.ColumnID{id}, true)
+			if err != nil {
+				return nil, err
+			}
+			for _, row := range part {
+				if c, ok := u.back(col, row, found); ok {
+					out = append(out, c)
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+// back decides about one cell.
+func (u *undoing) back(col table.Column, row kernel.RowID, found map[kernel.RowID]table.RowCells) (table.CellChange, bool) {
+	t := u.cells[cell{row, col.ID}]
+	r, ok := found[row]
+	if !ok || r.Trashed {
+		u.conflict(Conflict{RowID: row, ColumnID: col.ID, WouldBe: t.value, Reason: "the row is in the trash"})
+		return table.CellChange{}, false
+	}
+	now := r.Values[col.ID]
+	if string(now) == string(t.value) {
+		return table.CellChange{}, false
+	}
+	// What was changed since and changed back, as by an undo of that change, is as the step left it.
+	if r.Positions[col.ID] > t.last && string(now) != string(t.left) && !u.cmd.Force {
+		u.conflict(Conflict{RowID: row, ColumnID: col.ID, Current: now, WouldBe: t.value, Reason: "the cell was changed since"})
+		return table.CellChange{}, false
+	}
+	v, _, err := table.Parse(col, t.value, true)
+	if err != nil {
+		u.conflict(Conflict{RowID: row, ColumnID: col.ID, Current: now, WouldBe: t.value, Reason: err.Error()})
+		return table.CellChange{}, false
+	}
+	return table.CellChange{Row: row, Column: col.ID, Value: v, Old: now}, true
+}
+
+func (u *undoing) conflict(c Conflict) {
+	if c.Current == nil {
+		c.Current = kernel.Null()
+	}
+	if c.WouldBe == nil {
+		c.WouldBe = kernel.Null()
+	}
+	if len(u.answer.Conflicts) < maxConflicts {
+		u.answer.Conflicts = append(u.answer.Conflicts, c)
+	}
+}

@@ -1,0 +1,247 @@
+package dataops
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/morket/morket/domain/kernel"
+)
+
+// State is where an import stands.
+type State string
+
+// The states. An import that was undone, cancelled or failed does not go on; what it had brought in stays until it is undone.
+const (
+	StateUploaded  State = "uploaded"
+	StatePreviewed State = "previewed"
+	StateImporting State = "importing"
+	StateCompleted State = "completed"
+	StatePartial   State = "partially_completed" // completed, but not everything in the file could be taken
+	StateFailed    State = "failed"
+	StateCancelled State = "cancelled"
+	StateUndone    State = "undone"
+)
+
+// Import is one file on its way into one table.
+type Import struct {
+	kernel.Root `json:"-"`
+
+	ID        kernel.ImportID    `json:"id"`
+	Workspace kernel.WorkspaceID `json:"workspace_id"`
+	State     State              `json:"state"`
+	Filename  string             `json:"filename"`
+	Object    string             `json:"object"`
+	Size      int64              `json:"size"`
+	Reading   Reading            `json:"reading"`
+	Columns   []FileColumn       `json:"columns"`
+	Preview   [][]string         `json:"preview"`
+
+	TableID  kernel.TableID    `json:"table_id,omitempty"`
+	NewTable bool              `json:"new_table,omitempty"`
+	Plan     Plan              `json:"plan"`
+	Next     Mark              `json:"next"`   // everything before it has been dealt with
+	Batch    int64             `json:"batch"`  // the last one recorded
+	Chunks   int64             `json:"chunks"` // recorded so far
+	Counts   Counts            `json:"counts"`
+	Reason   string            `json:"reason,omitempty"`  // of a failure
+	By       kernel.UserID     `json:"by,omitempty"`      // on whose behalf
+	Dropped  []kernel.ColumnID `json:"dropped,omitempty"` // columns known to be gone
+
+	Undoing   bool  `json:"undoing,omitempty"`
+	UndoForce bool  `json:"undo_force,omitempty"`
+	UndoDown  int64 `json:"undo_down,omitempty"` // everything after this version of its own stream is taken back
+	Removed   int64 `json:"removed,omitempty"`
+	Reverted  int64 `json:"reverted,omitempty"`
+	Kept      int64 `json:"kept,omitempty"`
+}
+
+// NewImport returns an import without events.
+func NewImport() *Import { return &Import{} }
+
+// Exists reports whether the import is one of the workspace's.
+func (i *Import) Exists(ws kernel.WorkspaceID) bool { return i.ID != "" && i.Workspace == ws }
+
+// Upload begins the import.
+func (i *Import) Upload(e Uploaded) error {
+	if i.ID != "" {
+		return fmt.Errorf("import %s exists", i.ID)
+	}
+	return i.Record(i, e)
+}
+
+// LookAgain shows the file under another reading.
+func (i *Import) LookAgain(reading Reading, columns []FileColumn, preview [][]string) error {
+	if err := i.must(StateUploaded, StatePreviewed); err != nil {
+		return err
+	}
+	return i.Record(i, Previewed{ImportID: i.ID, Reading: reading, Columns: columns, Preview: preview})
+}
+
+// Start lets the import begin.
+func (i *Import) Start(table kernel.TableID, isNew bool, plan Plan, at Mark, by kernel.UserID) error {
+	if err := i.must(StateUploaded, StatePreviewed); err != nil {
+		return err
+	}
+	return i.Record(i, Started{ImportID: i.ID, TableID: table, NewTable: isNew, Plan: plan, At: at, By: by})
+}
+
+// RecordBatch adds what one batch of records became. The events are chunks and rejections, in the order of the file.
+func (i *Import) RecordBatch(next Mark, counts Counts, dropped []kernel.ColumnID, events ...kernel.Event) error {
+	if err := i.must(StateImporting); err != nil {
+		return err
+	}
+	if err := i.Record(i, events...); err != nil {
+		return err
+	}
+	return i.Record(i, BatchRecorded{ImportID: i.ID, Batch: i.Batch + 1, Next: next, Counts: counts, Dropped: dropped})
+}
+
+// Complete says that the file was read to its end.
+func (i *Import) Complete() error {
+	if err := i.must(StateImporting); err != nil {
+		return err
+	}
+	return i.Record(i, Completed{ImportID: i.ID, Counts: i.Counts})
+}
+
+// Fail gives the import up.
+func (i *Import) Fail(reason string) error {
+	if err := i.must(StateImporting); err != nil {
+		return err
+	}
+	return i.Record(i, Failed{ImportID: i.ID, Reason: reason})
+}
+
+// Cancel stops the import where it is; whoever is working on it notices at its next append. Cancelling twice is one cancellation.
+func (i *Import) Cancel() error {
+	if i.State == StateCancelled {
+		return nil
+	}
+	if err := i.must(StateUploaded, StatePreviewed, StateImporting); err != nil {
+		return err
+	}
+	return i.Record(i, Cancelled{ImportID: i.ID})
+}
+
+// StartUndo begins to take back what the import brought in. Doing it twice is doing it once.
+func (i *Import) StartUndo(force bool) error {
+	if i.State == StateUndone || i.Undoing {
+		return nil
+	}
+	if err := i.must(StateCompleted, StatePartial, StateFailed, StateCancelled); err != nil {
+		return err
+	}
+	if i.TableID == "" {
+		return kernel.E(kernel.KindConflict, "NOTHING_TO_UNDO", "the import never began, so there is nothing to take back")
+	}
+	return i.Record(i, UndoStarted{ImportID: i.ID, Force: force})
+}
+
+// ProgressUndo says that the import's stream has been taken back down to the version down; the numbers are of this step.
+func (i *Import) ProgressUndo(down, removed, reverted, kept int64) error {
+	if !i.Undoing {
+		return i.wrongState()
+	}
+	return i.Record(i, UndoProgressed{ImportID: i.ID, Down: down, Removed: i.Removed + removed, Reverted: i.Reverted + reverted, Kept: i.Kept + kept})
+}
+
+// FinishUndo says that all of it has been taken back.
+func (i *Import) FinishUndo() error {
+	if !i.Undoing {
+		return i.wrongState()
+	}
+	return i.Record(i, Undone{ImportID: i.ID, Removed: i.Removed, Reverted: i.Reverted, Kept: i.Kept})
+}
+
+func (i *Import) must(states ...State) error {
+	for _, s := range states {
+		if i.State == s && !i.Undoing {
+			return nil
+		}
+	}
+	return i.wrongState()
+}
+
+func (i *Import) wrongState() error {
+	if i.Undoing {
+		return kernel.E(kernel.KindConflict, "IMPORT_STATE", "the import is being undone")
+	}
+	return kernel.E(kernel.KindConflict, "IMPORT_STATE", "the import is %s, so this is not possible now", i.State)
+}
+
+// Progress is how much of the file has been dealt with, 0 to 1.
+func (i *Import) Progress() float64 {
+	switch {
+	case i.State == StateCompleted || i.State == StatePartial || i.State == StateUndone:
+		return 1
+	case i.TableID == "" || i.Size == 0:
+		return 0
+	}
+	return min(1, float64(i.Next.Offset)/float64(i.Size))
+}
+
+// Apply implements kernel.Aggregate.
+func (i *Import) Apply(event kernel.Event) error {
+	switch e := event.(type) {
+	case Uploaded:
+		i.ID, i.Workspace, i.State, i.Filename, i.Object, i.Size = e.ImportID, e.Workspace, StateUploaded, e.Filename, e.Object, e.Size
+		i.Reading, i.Columns, i.Preview = e.Reading, e.Columns, e.Preview
+	case Previewed:
+		i.State, i.Reading, i.Columns, i.Preview = StatePreviewed, e.Reading, e.Columns, e.Preview
+	case Started:
+		i.State, i.TableID, i.NewTable, i.Plan, i.Next, i.Reading = StateImporting, e.TableID, e.NewTable, e.Plan, e.At, e.Plan.Reading
+		i.By = e.By
+	case RowsAdded:
+		return i.chunk(e.ChunkNo)
+	case RowsUpdated:
+		return i.chunk(e.ChunkNo)
+	case RowsRejected:
+	case BatchRecorded:
+		i.Batch, i.Next, i.Counts = e.Batch, e.Next, e.Counts
+		i.Dropped = append(slices.Clip(i.Dropped), e.Dropped...)
+	case Completed:
+		i.State = StateCompleted
+		if e.Counts.Problems > 0 {
+			i.State = StatePartial
+		}
+	case Failed:
+		i.State, i.Reason = StateFailed, e.Reason
+	case Cancelled:
+		i.State = StateCancelled
+	case UndoStarted:
+		i.Undoing, i.UndoForce = true, e.Force
+	case UndoProgressed:
+		i.UndoDown, i.Removed, i.Reverted, i.Kept = e.Down, e.Removed, e.Reverted, e.Kept
+	case Undone:
+		i.State, i.Undoing = StateUndone, false
+	default:
+		return kernel.UnknownEvent("import", event)
+	}
+	return nil
+}
+
+// chunk checks that chunks come in order: one that is missing or double would be rows missing or double.
+func (i *Import) chunk(no int64) error {
+	if no != i.Chunks+1 {
+		return fmt.Errorf("import %s: chunk %d after chunk %d", i.ID, no, i.Chunks)
+	}
+	i.Chunks = no
+	return nil
+}
+
+// Fork returns the import as it is, ready for one more append. It shares nothing that changes.
+func (i *Import) Fork() *Import {
+	c := *i
+	c.Root = kernel.Root{}
+	return &c
+}
+
+// SnapshotSchema is the version of the state's shape.
+func (i *Import) SnapshotSchema() int { return 1 }
+
+// MarshalState returns the state as JSON.
+func (i *Import) MarshalState() (json.RawMessage, error) { return json.Marshal(i) }
+
+// UnmarshalState takes the state over.
+func (i *Import) UnmarshalState(state json.RawMessage) error { return json.Unmarshal(state, i) }

@@ -1,0 +1,55 @@
+package dataops
+
+import (
+	"time"
+
+	"github.com/morket/morket/domain/kernel"
+)
+
+// Summary is what the outside sees of an import.
+type Summary struct {
+	ID         kernel.ImportID `json:"id"`
+	State      State           `json:"state" enum:"uploaded,previewed,importing,completed,partially_completed,failed,cancelled,undone"`
+	Filename   string          `json:"filename"`
+	Size       int64           `json:"size" doc:"Bytes."`
+	TableID    kernel.TableID  `json:"table_id,omitempty"`
+	Detected   Reading         `json:"detected"`
+	Columns    []FileColumn    `json:"columns"`
+	Preview    [][]string      `json:"preview" doc:"The first records, without the header. Long values are shortened."`
+	Counts     Counts          `json:"counts"`
+	Progress   float64         `json:"progress" doc:"0 to 1."`
+	Undoing    bool            `json:"undoing,omitempty" doc:"The rows are being taken out of the table again."`
+	Undo       *UndoCounts     `json:"undo,omitempty"`
+	WaitingFor string          `json:"waiting_for,omitempty" doc:"What the import waits for, for example temporal."`
+	Error      string          `json:"error,omitempty"`
+	CreatedAt  time.Time       `json:"created_at"`
+	FinishedAt *time.Time      `json:"finished_at,omitempty"`
+}
+
+// UndoCounts says what an undo has done.
+type UndoCounts struct {
+	Removed  int64 `json:"removed" doc:"Rows taken out."`
+	Reverted int64 `json:"reverted" doc:"Cells that have their earlier value again."`
+	Kept     int64 `json:"kept" doc:"Rows and cells left alone because they were changed after the import."`
+}
+
+// Summary returns what the outside sees of the import. The time of creation is that of its id.
+func (i *Import) Summary() Summary {
+	s := Summary{
+		ID: i.ID, State: i.State, Filename: i.Filename, Size: i.Size, TableID: i.TableID, Detected: i.Reading, Columns: i.Columns, Preview: i.Preview,
+		Counts: i.Counts, Progress: i.Progress(), Undoing: i.Undoing, Error: i.Reason,
+	}
+	if s.Columns == nil {
+		s.Columns = []FileColumn{}
+	}
+	if s.Preview == nil {
+		s.Preview = [][]string{}
+	}
+	if i.Undoing || i.State == StateUndone {
+		s.Undo = &UndoCounts{Removed: i.Removed, Reverted: i.Reverted, Kept: i.Kept}
+	}
+	if at, err := kernel.IDTime(string(i.ID)); err == nil {
+		s.CreatedAt = at.UTC()
+	}
+	return s
+}

@@ -1,0 +1,74 @@
+package enrichment
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sort"
+)
+
+// Registry is the providers that this installation knows.
+type Registry struct{ callers map[string]Caller }
+
+// NewRegistry takes the providers; a faulty description or a slug used twice is an error.
+func NewRegistry(callers ...Caller) (*Registry, error) {
+	r := &Registry{callers: make(map[string]Caller, len(callers))}
+	var errs []error
+	for _, c := range callers {
+		p := c.Describe()
+		if err := p.Validate(); err != nil {
+			errs = append(errs, err)
+		}
+		if _, dup := r.callers[p.Slug]; dup {
+			errs = append(errs, fmt.Errorf("two providers are called %s", p.Slug))
+		}
+		r.callers[p.Slug] = c
+	}
+	return r, errors.Join(errs...)
+}
+
+// Caller returns the provider with the slug.
+func (r *Registry) Caller(slug string) (Caller, bool) {
+	c, ok := r.callers[slug]
+	return c, ok
+}
+
+// Provider implements Catalogue.
+func (r *Registry) Provider(slug string) (Provider, bool) {
+	c, ok := r.callers[slug]
+	if !ok {
+		return Provider{}, false
+	}
+	return c.Describe(), true
+}
+
+// CheckConfig implements Catalogue. A provider without a config takes none.
+func (r *Registry) CheckConfig(slug string, config json.RawMessage) ([]Field, error) {
+	c, ok := r.callers[slug]
+	if !ok {
+		return nil, fmt.Errorf("there is no provider %q", slug)
+	}
+	if conf, ok := c.(Configurable); ok {
+		return conf.CheckConfig(config)
+	}
+	if s := bytes.TrimSpace(config); len(s) > 0 && !bytes.Equal(s, []byte("null")) && !bytes.Equal(s, []byte("{}")) {
+		return nil, fmt.Errorf("%s takes no config", slug)
+	}
+	return c.Describe().Outputs, nil
+}
+
+// Providers lists the descriptions by category and name.
+func (r *Registry) Providers() []Provider {
+	out := make([]Provider, 0, len(r.callers))
+	for _, c := range r.callers {
+		out = append(out, c.Describe())
+	}
+	sort.Slice(out, func(i, j int) bool {
+		if out[i].Category != out[j].Category {
+			return out[i].Category < out[j].Category
+		}
+		return out[i].Name < out[j].Name
+	})
+	return out
+}

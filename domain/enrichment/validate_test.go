@@ -1,0 +1,157 @@
+package enrichment_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+)
+
+type stub struct{ enrichment.Provider }
+
+func (s stub) Describe() enrichment.Provider { return s.Provider }
+func (s stub) Call(context.Context, enrichment.Request) (enrichment.Reply, error) {
+	return enrichment.Reply{}, nil
+}
+
+type anything struct{}
+
+func (anything) Check(source string, _ []enrichment.Column) error {
+	if source == "bad" {
+		return errors.New("unexpected token")
+	}
+	return nil
+}
+
+func rules(t *testing.T) enrichment.Rules {
+	t.Helper()
+	field := func(name string, required bool) enrichment.Field {
+		return enrichment.Field{Name: name, Label: name, Type: enrichment.FieldText, Required: required}
+	}
+	reg, err := enrichment.NewRegistry(
+		stub{enrichment.Provider{Slug: "check", Name: "Check", Category: "c", Terms: "t", Inputs: []enrichment.Field{field("email", true)}, Outputs: []enrichment.Field{field("status", false), field("domain", false)}}},
+		stub{enrichment.Provider{Slug: "keyed", Name: "Keyed", Category: "c", Terms: "t", Auth: enrichment.AuthKey, Outputs: []enrichment.Field{field("x", false)}}},
+	)
+	require.NoError(t, err)
+	return enrichment.Rules{Catalogue: reg, Expressions: anything{}, Columns: enrichment.Columns{{ID: "col_1", Name: "Email"}, {ID: "col_2", Name: "Target"}, {ID: "col_3", Name: "Domain"}}}
+}
+
+func TestNormalisePinsReferences(t *testing.T) {
+	t.Parallel()
+	got, err := rules(t).Normalise(enrichment.Config{
+		Steps: []enrichment.Step{{
+			Provider: "check", Inputs: map[string]enrichment.Input{"email": {Template: "{{ email }}!"}}, Output: "status", Condition: `{{Email}} != ""`,
+		}},
+		Condition: `{{col_1}} != ""`, Outputs: []enrichment.Output{{Output: "domain", ColumnID: "Domain"}},
+	}, "col_2")
+	require.NoError(t, err)
+	require.Equal(t, "{{col_1}}!", got.Steps[0].Inputs["email"].Template)
+	require.Equal(t, `{{col_1}} != ""`, got.Steps[0].Condition)
+	require.Equal(t, kernel.ColumnID("col_3"), got.Outputs[0].ColumnID)
+}
+
+func TestEveryFaultIsNamedWithItsField(t *testing.T) {
+	t.Parallel()
+	text, conf, days := "v", 2.0, 999
+	_, err := rules(t).Normalise(enrichment.Config{
+		Steps: []enrichment.Step{
+			{Provider: "nobody"},
+			{Provider: "check", Inputs: map[string]enrichment.Input{"phone": {Value: &text}}, Output: "nothing", Condition: "bad", Config: json.RawMessage(`{"a":1}`)},
+			{Provider: "check", Inputs: map[string]enrichment.Input{"email": {Value: &text, Column: "col_1"}}, Output: "status", Validator: &enrichment.Validator{Pattern: "(", Type: "iban", MinConfidence: &conf}},
+			{Provider: "check", Inputs: map[string]enrichment.Input{"email": {Column: "col_9"}}, Output: "status", CredentialID: "crd_x"},
+			{Provider: "keyed", Output: "x"},
+		},
+		Condition: `{{Gone}} > 1`, CacheDays: &days,
+		Outputs: []enrichment.Output{{Output: "colour", ColumnID: "col_3"}, {Output: "domain", ColumnID: "col_2"}, {Output: "domain", ColumnID: "col_9"}},
+	}, "col_2")
+	var e *kernel.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, kernel.KindInvalid, e.Kind)
+	var fields []string
+	for _, d := range e.Details {
+		fields = append(fields, d.Field)
+	}
+	require.Equal(t, []string{
+		"steps[0].provider", "steps[1].config", "steps[1].inputs.phone", "steps[1].inputs.email", "steps[1].output", "steps[1].condition",
+		"steps[2].inputs.email", "steps[2].validator.type", "steps[2].validator.pattern", "steps[2].validator.min_confidence",
+		"steps[3].inputs.email.column", "steps[3].credential_id", "steps[4].credential_id", "condition",
+		"outputs[0].output", "outputs[1].column_id", "outputs[2].column_id", "cache_days",
+	}, fields)
+}
+
+func TestAWaterfallNeedsAStep(t *testing.T) {
+	t.Parallel()
+	_, err := rules(t).Normalise(enrichment.Config{}, "col_2")
+	require.ErrorContains(t, err, "steps")
+}
+
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	high, low := 0.9, 0.2
+	for _, c := range []struct {
+		name  string
+		v     *enrichment.Validator
+		value any
+		conf  *float64
+		ok    bool
+	}{
+		{"anything", nil, "x", nil, true},
+		{"nothing", nil, "  ", nil, false},
+		{"false is an answer", nil, false, nil, true},
+		{"an empty list is none", nil, []string{}, nil, false},
+		{"email", &enrichment.Validator{Type: "email"}, "a@b.co", nil, true},
+		{"no email", &enrichment.Validator{Type: "email"}, "Bob <a@b.co>", nil, false},
+		{"url", &enrichment.Validator{Type: "url"}, "https://x.de/a", nil, true},
+		{"script url", &enrichment.Validator{Type: "url"}, "javascript:alert(1)", nil, false},
+		{"phone", &enrichment.Validator{Type: "phone"}, "+41446681800", nil, true},
+		{"local phone", &enrichment.Validator{Type: "phone"}, "044 668 18 00", nil, false},
+		{"domain", &enrichment.Validator{Type: "domain"}, "example.co.uk", nil, true},
+		{"no domain", &enrichment.Validator{Type: "domain"}, "-x.com", nil, false},
+		{"number", &enrichment.Validator{Type: "number"}, 12.5, nil, true},
+		{"boolean", &enrichment.Validator{Type: "boolean"}, "maybe", nil, false},
+		{"date", &enrichment.Validator{Type: "date"}, "2026-05-01", nil, true},
+		{"pattern", &enrichment.Validator{Pattern: "^[a-z]+$"}, "abc1", nil, false},
+		{"sure enough", &enrichment.Validator{MinConfidence: &low}, "x", &high, true},
+		{"not sure enough", &enrichment.Validator{MinConfidence: &high}, "x", &low, false},
+		{"unknown confidence", &enrichment.Validator{MinConfidence: &low}, "x", nil, false},
+	} {
+		j, err := enrichment.NewJudge(c.v)
+		require.NoError(t, err)
+		require.Equal(t, c.ok, j.Refuse(c.value, c.conf) == "", "%s: %s", c.name, j.Refuse(c.value, c.conf))
+	}
+}
+
+func TestAnEstimateIsOrdered(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		prices := map[string]kernel.Credits{}
+		var steps []enrichment.Step
+		for _, slug := range []string{"a", "b", "c"}[:rapid.IntRange(1, 3).Draw(rt, "steps")] {
+			prices[slug] = kernel.Credits(rapid.IntRange(0, 5000).Draw(rt, "price"))
+			steps = append(steps, enrichment.Step{Provider: slug})
+		}
+		rate := rapid.Float64Range(-0.5, 1.5).Draw(rt, "rate")
+		rows := rapid.Int64Range(0, 100_000).Draw(rt, "rows")
+		est := enrichment.EstimateRun([]enrichment.Plan{{Config: enrichment.Config{Steps: steps}}}, rows,
+			func(s string) kernel.Credits { return prices[s] }, func(string) (float64, bool) { return rate, true })
+		if est.Min > est.Likely || est.Likely > est.Max || est.Records != rows {
+			rt.Fatalf("%+v", est)
+		}
+	})
+}
+
+func TestCheckReply(t *testing.T) {
+	t.Parallel()
+	fields := []enrichment.Field{{Name: "s", Type: enrichment.FieldText}, {Name: "n", Type: enrichment.FieldNumber}, {Name: "b", Type: enrichment.FieldBoolean}, {Name: "l", Type: enrichment.FieldList}}
+	require.NoError(t, enrichment.CheckReply(fields, map[string]any{"s": "x", "n": 1.5, "b": false, "l": []any{"a"}}))
+	require.NoError(t, enrichment.CheckReply(fields, map[string]any{"s": nil}))
+	for _, bad := range []map[string]any{{"s": 1}, {"n": "1"}, {"b": "true"}, {"l": []any{1}}, {"l": "a"}, {"other": "x"}} {
+		require.Error(t, enrichment.CheckReply(fields, bad), "%v", bad)
+	}
+}

@@ -1,0 +1,235 @@
+package table
+
+import (
+	"encoding/json"
+
+	"github.com/morket/morket/domain/kernel"
+)
+
+// Step ties the events of one command together as one step of undo. Step is the step's id; the events of an import or a
+// run have none, their step is the import's or run's id. Undoes is the step that the events take back.
+type Step struct {
+	Step   string `json:"step,omitempty"`
+	Undoes string `json:"undoes,omitempty"`
+	Label  string `json:"label,omitempty"`
+}
+
+// Source says what a change of cells or rows came from.
+type Source string
+
+// The sources.
+const (
+	FromEdit    Source = "edit"
+	FromPaste   Source = "paste"
+	FromFill    Source = "fill"
+	FromBulk    Source = "bulk"
+	FromUndo    Source = "undo"
+	FromRedo    Source = "redo"
+	FromRestore Source = "restore"
+	FromInsert  Source = "insert"
+	FromDelete  Source = "delete"
+	FromImport  Source = "import"
+	FromRun     Source = "run"
+)
+
+// Created begins a table.
+type Created struct {
+	TableID     kernel.TableID     `json:"table_id"`
+	WorkspaceID kernel.WorkspaceID `json:"workspace_id"`
+	FolderID    kernel.FolderID    `json:"folder_id,omitempty"`
+	Name        string             `json:"name"`
+	Columns     []Column           `json:"columns"`
+	Views       []View             `json:"views"`
+}
+
+// Renamed gives the table another name.
+type Renamed struct {
+	TableID kernel.TableID `json:"table_id"`
+	Name    string         `json:"name"`
+	Old     string         `json:"old"`
+	Step
+}
+
+// Trashed puts the table into the trash, where it stays whole for 30 days.
+type Trashed struct {
+	TableID kernel.TableID `json:"table_id"`
+}
+
+// Restored takes the table out of the trash.
+type Restored struct {
+	TableID kernel.TableID `json:"table_id"`
+}
+
+// ColumnAdded adds a column after another one, or at the end. CopyOf is the column that it is a copy of; WithValues says
+// that it began with that column's values at the time.
+type ColumnAdded struct {
+	TableID    kernel.TableID  `json:"table_id"`
+	Column     Column          `json:"column"`
+	After      kernel.ColumnID `json:"after,omitempty"`
+	CopyOf     kernel.ColumnID `json:"copy_of,omitempty"`
+	WithValues bool            `json:"with_values,omitempty"`
+	Step
+}
+
+// ColumnChanged changes anything of a column but its type: name, description, options, format, enrichment.
+type ColumnChanged struct {
+	TableID kernel.TableID `json:"table_id"`
+	Column  Column         `json:"column"`
+	Old     Column         `json:"old"`
+	Step
+}
+
+// ColumnDeleted puts a column into the trash with its values.
+type ColumnDeleted struct {
+	TableID  kernel.TableID  `json:"table_id"`
+	ColumnID kernel.ColumnID `json:"column_id"`
+	Step
+}
+
+// ColumnRestored takes a column out of the trash with its values.
+type ColumnRestored struct {
+	TableID  kernel.TableID  `json:"table_id"`
+	ColumnID kernel.ColumnID `json:"column_id"`
+	Step
+}
+
+// ColumnsReordered puts the columns into another order.
+type ColumnsReordered struct {
+	TableID kernel.TableID    `json:"table_id"`
+	Columns []kernel.ColumnID `json:"columns"`
+	Old     []kernel.ColumnID `json:"old"`
+	Step
+}
+
+// ColumnTypeChanged changes a column's type. Every value becomes what Convert makes of it; one that doesn't convert becomes
+// empty. The values before are kept beside, for ColumnTypeReverted.
+type ColumnTypeChanged struct {
+	TableID kernel.TableID `json:"table_id"`
+	Column  Column         `json:"column"`
+	Old     Column         `json:"old"`
+	Lossy   bool           `json:"lossy,omitempty"`
+	Step
+}
+
+// ColumnTypeReverted takes the last ColumnTypeChanged of a column back: a value that is still what Convert had made of the
+// original becomes the original again, any other is converted to the old type.
+type ColumnTypeReverted struct {
+	TableID kernel.TableID `json:"table_id"`
+	Column  Column         `json:"column"`
+	Old     Column         `json:"old"`
+	Step
+}
+
+// ViewSaved adds a view or replaces it. A default view takes the place of the default before.
+type ViewSaved struct {
+	TableID kernel.TableID `json:"table_id"`
+	View    View           `json:"view"`
+}
+
+// ViewDeleted removes a view for good.
+type ViewDeleted struct {
+	TableID kernel.TableID `json:"table_id"`
+	ViewID  kernel.ViewID  `json:"view_id"`
+}
+
+// RowsInserted adds rows.
+type RowsInserted struct {
+	TableID kernel.TableID `json:"table_id"`
+	Chunk   kernel.Chunk   `json:"chunk"`
+	Source  Source         `json:"source,omitempty"`
+	Step
+}
+
+// CellsEdited sets cells. Old holds the values that the read model had when the command looked, in the chunk's order; it had
+// applied the log up to the position Seen. Whoever needs the exact values before applies what happened to the cells
+// between Seen and this event.
+type CellsEdited struct {
+	TableID kernel.TableID                        `json:"table_id"`
+	Chunk   kernel.Chunk                          `json:"chunk"`
+	Old     map[kernel.ColumnID][]json.RawMessage `json:"old"`
+	Seen    int64                                 `json:"seen"`
+	Source  Source                                `json:"source"`
+	Step
+}
+
+// RowsDeleted puts rows into the trash.
+type RowsDeleted struct {
+	TableID kernel.TableID `json:"table_id"`
+	Rows    []kernel.RowID `json:"rows"`
+	Source  Source         `json:"source"`
+	Step
+}
+
+// RowsRestored takes rows out of the trash as they were.
+type RowsRestored struct {
+	TableID kernel.TableID `json:"table_id"`
+	Rows    []kernel.RowID `json:"rows"`
+	Source  Source         `json:"source"`
+	Step
+}
+
+// EventType implements kernel.Event.
+func (Created) EventType() string { return "table.created.v1" }
+
+// EventType implements kernel.Event.
+func (Renamed) EventType() string { return "table.renamed.v1" }
+
+// EventType implements kernel.Event.
+func (Trashed) EventType() string { return "table.trashed.v1" }
+
+// EventType implements kernel.Event.
+func (Restored) EventType() string { return "table.restored.v1" }
+
+// EventType implements kernel.Event.
+func (ColumnAdded) EventType() string { return "table.column_added.v1" }
+
+// EventType implements kernel.Event.
+func (ColumnChanged) EventType() string { return "table.column_changed.v1" }
+
+// EventType implements kernel.Event.
+func (ColumnDeleted) EventType() string { return "table.column_deleted.v1" }
+
+// EventType implements kernel.Event.
+func (ColumnRestored) EventType() string { return "table.column_restored.v1" }
+
+// EventType implements kernel.Event.
+func (ColumnsReordered) EventType() string { return "table.columns_reordered.v1" }
+
+// EventType implements kernel.Event.
+func (ColumnTypeChanged) EventType() string { return "table.column_type_changed.v1" }
+
+// EventType implements kernel.Event.
+func (ColumnTypeReverted) EventType() string { return "table.column_type_reverted.v1" }
+
+// EventType implements kernel.Event.
+func (ViewSaved) EventType() string { return "table.view_saved.v1" }
+
+// EventType implements kernel.Event.
+func (ViewDeleted) EventType() string { return "table.view_deleted.v1" }
+
+// EventType implements kernel.Event.
+func (RowsInserted) EventType() string { return "table.rows_inserted.v1" }
+
+// EventType implements kernel.Event.
+func (CellsEdited) EventType() string { return "table.cells_edited.v1" }
+
+// EventType implements kernel.Event.
+func (RowsDeleted) EventType() string { return "table.rows_deleted.v1" }
+
+// EventType implements kernel.Event.
+func (RowsRestored) EventType() string { return "table.rows_restored.v1" }
+
+// Events lists every event type of the module.
+func Events() []kernel.Event {
+	return []kernel.Event{
+		Created{}, Renamed{}, Trashed{}, Restored{}, ColumnAdded{}, ColumnChanged{}, ColumnDeleted{}, ColumnRestored{},
+		ColumnsReordered{}, ColumnTypeChanged{}, ColumnTypeReverted{}, ViewSaved{}, ViewDeleted{},
+		RowsInserted{}, CellsEdited{}, RowsDeleted{}, RowsRestored{},
+	}
+}
+
+// Names of the streams' categories: StructureStream-<table id> holds the structure, CellStream-<table id> rows and cells.
+const (
+	StructureStream = "table"
+	CellStream      = "cells"
+)

@@ -1,0 +1,371 @@
+package table
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/morket/morket/domain/kernel"
+)
+
+// Op is how a filter compares.
+type Op string
+
+// The operators. Text is compared without regard to the case of the letters a to z. A negative operator also matches empty
+// cells.
+const (
+	Is          Op = "is"
+	IsNot       Op = "is_not"
+	Contains    Op = "contains"
+	NotContains Op = "not_contains"
+	StartsWith  Op = "starts_with"
+	EndsWith    Op = "ends_with"
+	Empty       Op = "empty"
+	NotEmpty    Op = "not_empty"
+	Less        Op = "lt"
+	LessEq      Op = "lte"
+	Greater     Op = "gt"
+	GreaterEq   Op = "gte"
+	Between     Op = "between" // both ends included
+	In          Op = "in"
+	InPeriod    Op = "relative"
+	HasState    Op = "state"
+)
+
+// Filter is a checked filter: exactly one of its fields is set, or none, which matches every row.
+type Filter struct {
+	And  []Filter
+	Or   []Filter
+	Cond *Condition
+}
+
+// Condition is one comparison with a column.
+type Condition struct {
+	Column Column
+	Op     Op
+	// Values are what the operator compares with, in the column's canonical form (for contains and its like: the text as a JSON
+	// string): none for empty and not_empty, two for between, any number for in, else one.
+	Values []json.RawMessage
+	Period Period // of relative
+	State  string // of state
+}
+
+// Period is a stretch of time relative to now: the last or next N units, or the calendar unit that now is in.
+type Period struct {
+	Last int    `json:"last,omitempty"`
+	Next int    `json:"next,omitempty"`
+	This string `json:"this,omitempty"`
+	Unit string `json:"unit,omitempty"`
+}
+
+// node is a filter as it is written.
+type node struct {
+	And    *[]json.RawMessage `json:"and"`
+	Or     *[]json.RawMessage `json:"or"`
+	Column *string            `json:"column"`
+	Op     Op                 `json:"op"`
+	Value  json.RawMessage    `json:"value"`
+}
+
+// All reports whether the filter matches every row.
+func (f Filter) All() bool { return f.And == nil && f.Or == nil && f.Cond == nil }
+
+// Conditions returns every condition in the filter.
+func (f Filter) Conditions() []Condition {
+	if f.Cond != nil {
+		return []Condition{*f.Cond}
+	}
+	var out []Condition
+	for _, g := range append(slices.Clone(f.And), f.Or...) {
+		out = append(out, g.Conditions()...)
+	}
+	return out
+}
+
+// ParseFilter checks a filter as the API takes it against the table; nothing or null is the filter that matches all.
+func ParseFilter(raw json.RawMessage, s Schema) (Filter, error) {
+	raw = bytes.TrimSpace(raw)
+	if kernel.IsNull(raw) {
+		return Filter{}, nil
+	}
+	p := filterParser{schema: s}
+	f, err := p.parse(raw, "filter", 0)
+	return f, err
+}
+
+type filterParser struct {
+	schema Schema
+	nodes  int
+}
+
+func (p *filterParser) parse(raw json.RawMessage, at string, depth int) (Filter, error) {
+	if p.nodes++; p.nodes > MaxFilterNodes || depth > 10 {
+		return Filter{}, kernel.Invalid(at, "the filter is too large: at most %d conditions, nested at most 10 deep", MaxFilterNodes)
+	}
+	var n node
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&n); err != nil || dec.More() {
+		return Filter{}, kernel.Invalid(at, `write {"and":[…]}, {"or":[…]} or {"column":"col_…","op":"is","value":…}`)
+	}
+	set := 0
+	for _, b := range []bool{n.And != nil, n.Or != nil, n.Column != nil} {
+		if b {
+			set++
+		}
+	}
+	switch {
+	case set != 1:
+		return Filter{}, kernel.Invalid(at, "give exactly one of and, or, column")
+	case n.And != nil:
+		list, err := p.list(*n.And, at+".and", depth)
+		return Filter{And: list}, err
+	case n.Or != nil:
+		list, err := p.list(*n.Or, at+".or", depth)
+		return Filter{Or: list}, err
+	}
+	c, err := p.condition(n, at)
+	return Filter{Cond: c}, err
+}
+
+func (p *filterParser) list(raws []json.RawMessage, at string, depth int) ([]Filter, error) {
+	out := make([]Filter, 0, len(raws))
+	for i, raw := range raws {
+		f, err := p.parse(raw, fmt.Sprintf("%s[%d]", at, i), depth+1)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+func (p *filterParser) condition(n node, at string) (*Condition, error) {
+	col, ok := p.schema.Find(*n.Column)
+	if !ok {
+		return nil, kernel.Invalid(at+".column", "the table has no column %q", clip(*n.Column))
+	}
+	if !slices.Contains(OpsOf(col.Type), n.Op) {
+		return nil, kernel.Invalid(at+".op", "%q is not possible for %s; possible are %s", n.Op, quoteName(col), opNames(col.Type))
+	}
+	c := &Condition{Column: col, Op: n.Op}
+	field := at + ".value"
+	switch n.Op {
+	case Empty, NotEmpty:
+		if !kernel.IsNull(n.Value) {
+			return nil, kernel.Invalid(field, "%s takes no value", n.Op)
+		}
+		return c, nil
+	case HasState:
+		return c, c.state(n.Value, field)
+	case InPeriod:
+		return c, c.period(n.Value, field)
+	case In, Between:
+		return c, c.list(n.Value, field)
+	}
+	v, err := operand(col, n.Op, n.Value)
+	if err != nil {
+		return nil, kernel.Invalid(field, "%s", err)
+	}
+	c.Values = []json.RawMessage{v}
+	return c, nil
+}
+
+func (c *Condition) list(raw json.RawMessage, field string) error {
+	var list []json.RawMessage
+	if err := json.Unmarshal(raw, &list); err != nil || raw == nil || list == nil {
+		return kernel.Invalid(field, "%s takes a list", c.Op)
+	}
+	if c.Op == Between && len(list) != 2 || len(list) > 1000 {
+		return kernel.Invalid(field, "between takes a list of two values, in a list of at most 1000")
+	}
+	for i, raw := range list {
+		v, err := operand(c.Column, c.Op, raw)
+		if err != nil {
+			return kernel.Invalid(fmt.Sprintf("%s[%d]", field, i), "%s", err)
+		}
+		c.Values = append(c.Values, v)
+	}
+	return nil
+}
+
+// operand checks a value that a column is compared with.
+func operand(col Column, op Op, raw json.RawMessage) (json.RawMessage, error) {
+	raw = bytes.TrimSpace(raw)
+	if kernel.IsNull(raw) {
+		return nil, bad("give a value; for empty cells use the operator empty")
+	}
+	s, isText := str(raw)
+	if isText && strings.IndexByte(s, 0) >= 0 {
+		return nil, bad("the text holds a NUL character; remove it")
+	}
+	if asText(col.Type, op) {
+		if !isText || s == "" {
+			return nil, bad("%s expects a text that is not empty, not %s", op, shape(raw))
+		}
+		if len(s) > MaxCellChars {
+			return nil, bad("the text is longer than %d bytes", MaxCellChars)
+		}
+		return Quote(s), nil
+	}
+	switch col.Type {
+	case CreatedAt, UpdatedAt, DateTime:
+		col.Type = DateTime
+		if isText && len(s) == len(dateForm) {
+			s += "T00:00:00Z"
+			raw = Quote(s)
+		}
+	case RowIDType:
+		if kernel.ParseID(kernel.PrefixRow, s) != nil {
+			return nil, bad("%q is not a row id (row_…)", clip(s))
+		}
+		return Quote(s), nil
+	}
+	v, _, err := Parse(col, raw, true)
+	if err == nil && kernel.IsNull(v) {
+		return nil, bad("give a value; for empty cells use the operator empty")
+	}
+	return v, err
+}
+
+// asText reports whether the operator compares with a text that need not be a value of the column.
+func asText(t Type, op Op) bool {
+	switch op {
+	case Contains, NotContains, StartsWith, EndsWith:
+		return true
+	}
+	if t == MultiSelect {
+		return op == In
+	}
+	return t.Textual() || t == User || t == CreatedBy || t == UpdatedBy
+}
+
+// OpsOf returns the operators that are possible with a type.
+func OpsOf(t Type) []Op {
+	every := []Op{Empty, NotEmpty, HasState}
+	switch t {
+	case Number, Currency, Percent:
+		return append(every, Is, IsNot, Less, LessEq, Greater, GreaterEq, Between, In)
+	case Date, DateTime:
+		return append(every, Is, IsNot, Less, LessEq, Greater, GreaterEq, Between, In, InPeriod)
+	case CreatedAt, UpdatedAt:
+		return []Op{Empty, NotEmpty, Is, IsNot, Less, LessEq, Greater, GreaterEq, Between, In, InPeriod}
+	case Boolean:
+		return append(every, Is, IsNot)
+	case MultiSelect:
+		return append(every, Is, IsNot, Contains, NotContains, In)
+	case JSON:
+		return append(every, Contains, NotContains)
+	case RowIDType:
+		return []Op{Is, IsNot, In}
+	case User:
+		return append(every, Is, IsNot, In)
+	case CreatedBy, UpdatedBy:
+		return []Op{Empty, NotEmpty, Is, IsNot, In}
+	default:
+		return append(every, Is, IsNot, Contains, NotContains, StartsWith, EndsWith, Less, LessEq, Greater, GreaterEq, Between, In)
+	}
+}
+
+func opNames(t Type) string {
+	names := make([]string, 0, 16)
+	for _, o := range OpsOf(t) {
+		names = append(names, string(o))
+	}
+	return strings.Join(names, ", ")
+}
+
+// CellStates returns the states that a cell can be in besides empty and value.
+func CellStates() []string {
+	return []string{"queued", "running", "retrying", "rate_limited", "awaiting_callback", "error", "skipped", "stale", "not_found"}
+}
+
+func (c *Condition) state(raw json.RawMessage, field string) error {
+	s, ok := str(bytes.TrimSpace(raw))
+	if !ok || !slices.Contains(append(CellStates(), "empty", "value"), s) {
+		return kernel.Invalid(field, "the state is empty, value, %s", strings.Join(CellStates(), ", "))
+	}
+	c.State = s
+	return nil
+}
+
+func (c *Condition) period(raw json.RawMessage, field string) error {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	p := &c.Period
+	if err := dec.Decode(p); err != nil {
+		return kernel.Invalid(field, `write {"last":30,"unit":"day"}, {"next":2,"unit":"week"} or {"this":"month"}`)
+	}
+	units := []string{"hour", "day", "week", "month", "year"}
+	unit := p.Unit
+	if p.This != "" {
+		unit = p.This
+	}
+	set := 0
+	for _, b := range []bool{p.Last != 0, p.Next != 0, p.This != ""} {
+		if b {
+			set++
+		}
+	}
+	if set != 1 || p.Last < 0 || p.Next < 0 || p.Last > 10_000 || p.Next > 10_000 || !slices.Contains(units, unit) || (p.This != "" && p.Unit != "") {
+		return kernel.Invalid(field, `write {"last":30,"unit":"day"}, {"next":2,"unit":"week"} or {"this":"month"}; units are %s, counts 1 to 10000`, strings.Join(units, ", "))
+	}
+	if unit == "hour" && c.Column.Type == Date {
+		return kernel.Invalid(field, "a date has no hours; use day, week, month or year")
+	}
+	return nil
+}
+
+// Bounds returns the period's ends in UTC: from is in it, to is not. For whole days (a date column) the last N days end
+// with today and the next N days begin with it.
+func (p Period) Bounds(now time.Time, wholeDays bool) (from, to time.Time) {
+	now = now.UTC()
+	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
+	if p.This != "" {
+		return p.calendar(now, day)
+	}
+	if wholeDays {
+		if p.Last > 0 {
+			return shift(day, -p.Last, p.Unit), day.AddDate(0, 0, 1)
+		}
+		return day, shift(day, p.Next, p.Unit).AddDate(0, 0, 1)
+	}
+	if p.Last > 0 {
+		return shift(now, -p.Last, p.Unit), now.Add(time.Microsecond)
+	}
+	return now, shift(now, p.Next, p.Unit).Add(time.Microsecond)
+}
+
+func (p Period) calendar(now, day time.Time) (from, to time.Time) {
+	switch p.This {
+	case "hour":
+		from = now.Truncate(time.Hour)
+	case "week": // begins on Monday (ISO 8601)
+		from = day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
+	case "month":
+		from = time.Date(day.Year(), day.Month(), 1, 0, 0, 0, 0, time.UTC)
+	case "year":
+		from = time.Date(day.Year(), 1, 1, 0, 0, 0, 0, time.UTC)
+	default:
+		from = day
+	}
+	return from, shift(from, 1, p.This)
+}
+
+func shift(t time.Time, n int, unit string) time.Time {
+	switch unit {
+	case "hour":
+		return t.Add(time.Duration(n) * time.Hour)
+	case "week":
+		return t.AddDate(0, 0, 7*n)
+	case "month":
+		return t.AddDate(0, n, 0)
+	case "year":
+		return t.AddDate(n, 0, 0)
+	default:
+		return t.AddDate(0, 0, n)
+	}
+}

@@ -1,0 +1,159 @@
+package table
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/morket/morket/domain/kernel"
+)
+
+// Table is the structure of a table: an aggregate on the stream table-<id>.
+type Table struct {
+	kernel.Root
+	s state
+}
+
+// state is everything that a Table folds; it is also what a snapshot holds.
+type state struct {
+	ID        kernel.TableID     `json:"id"`
+	Workspace kernel.WorkspaceID `json:"workspace"`
+	Folder    kernel.FolderID    `json:"folder,omitempty"`
+	Name      string             `json:"name"`
+	Columns   []Column           `json:"columns"`
+	Deleted   []deletedColumn    `json:"deleted,omitempty"`
+	Retyped   []Column           `json:"retyped,omitempty"` // columns whose last change of type can be taken back, as they were
+	Views     []View             `json:"views"`
+	Trashed   bool               `json:"trashed,omitempty"`
+	Version   int64              `json:"version"`
+}
+
+// deletedColumn is a column in the trash and where it stood.
+type deletedColumn struct {
+	Column Column `json:"column"`
+	At     int    `json:"at"`
+}
+
+// Blank returns a table without events.
+func Blank() *Table { return &Table{} }
+
+// Draft is what is asked for when a column is made.
+type Draft struct {
+	Name        string
+	Type        Type
+	Kind        Kind // data if empty
+	Options     []Option
+	Format      *NumberFormat
+	Description string
+	Enrichment  json.RawMessage
+}
+
+// Maker stamps new things: ids and the time.
+type Maker struct {
+	IDs   *kernel.IDs
+	Clock kernel.Clock
+}
+
+// New records the creation of a table with its columns and a shared default view.
+func New(m Maker, id kernel.TableID, ws kernel.WorkspaceID, folder kernel.FolderID, name string, drafts []Draft) (*Table, error) {
+	t := Blank()
+	name, err := cleanName("name", name)
+	if err != nil {
+		return nil, err
+	}
+	if len(drafts) > MaxColumns {
+		return nil, tooManyColumns()
+	}
+	var cols []Column
+	for _, d := range drafts {
+		c, err := m.column(d, cols)
+		if err != nil {
+			return nil, err
+		}
+		cols = append(cols, c)
+	}
+	view := View{ID: kernel.ViewID(m.IDs.New(kernel.PrefixView)), Name: "All rows", Shared: true, Default: true, Sort: []Sort{}, Columns: []ViewColumn{}}
+	return t, t.Record(t, Created{TableID: id, WorkspaceID: ws, FolderID: folder, Name: name, Columns: cols, Views: []View{view}})
+}
+
+// ID returns the table's id, empty for a table that doesn't exist.
+func (t *Table) ID() kernel.TableID { return t.s.ID }
+
+// Workspace returns the workspace that the table is in.
+func (t *Table) Workspace() kernel.WorkspaceID { return t.s.Workspace }
+
+// Name returns the table's name.
+func (t *Table) Name() string { return t.s.Name }
+
+// Trashed reports whether the table is in the trash.
+func (t *Table) Trashed() bool { return t.s.Trashed }
+
+// Views returns every view, of everybody.
+func (t *Table) Views() []View { return slices.Clone(t.s.Views) }
+
+// Schema returns what cells are checked against.
+func (t *Table) Schema() Schema {
+	return Schema{Table: t.s.ID, Workspace: t.s.Workspace, Name: t.s.Name, Columns: slices.Clone(t.s.Columns), Version: t.s.Version, Trashed: t.s.Trashed}
+}
+
+// In returns a not-found error unless the table exists in the workspace and is not in the trash.
+func (t *Table) In(ws kernel.WorkspaceID, id kernel.TableID) error {
+	if t.s.ID == "" || t.s.Workspace != ws || t.s.Trashed {
+		return kernel.NotFound("table", string(id))
+	}
+	return nil
+}
+
+// Rename gives the table another name.
+func (t *Table) Rename(name string, step Step) error {
+	name, err := cleanName("name", name)
+	if err != nil || name == t.s.Name {
+		return err
+	}
+	return t.Record(t, Renamed{TableID: t.s.ID, Name: name, Old: t.s.Name, Step: step})
+}
+
+// Trash puts the table into the trash.
+func (t *Table) Trash() error { return t.Record(t, Trashed{TableID: t.s.ID}) }
+
+// Restore takes the table out of the trash; a table that isn't there stays as it is.
+func (t *Table) Restore() error {
+	if !t.s.Trashed {
+		return nil
+	}
+	return t.Record(t, Restored{TableID: t.s.ID})
+}
+
+// SnapshotSchema implements eventstore.Snapshotter.
+func (t *Table) SnapshotSchema() int { return 1 }
+
+// MarshalState implements eventstore.Snapshotter.
+func (t *Table) MarshalState() (json.RawMessage, error) { return json.Marshal(t.s) }
+
+// UnmarshalState implements eventstore.Snapshotter.
+func (t *Table) UnmarshalState(b json.RawMessage) error { return json.Unmarshal(b, &t.s) }
+
+// cleanName trims a name and checks it.
+func cleanName(field, name string) (string, error) {
+	name = strings.TrimSpace(name)
+	return name, checkName(field, name)
+}
+
+func checkName(field, name string) error {
+	n := utf8.RuneCountInString(name)
+	switch {
+	case n == 0:
+		return kernel.Invalid(field, "give it a name of 1 to %d characters", MaxNameChars)
+	case n > MaxNameChars:
+		return kernel.Invalid(field, "the name has %d characters; at most %d are possible", n, MaxNameChars)
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+		return kernel.Invalid(field, "the name holds control characters; remove them")
+	}
+	return nil
+}
+
+func tooManyColumns() error {
+	return kernel.Invalid("columns", "a table has at most %d columns", MaxColumns)
+}

@@ -1,0 +1,291 @@
+package enrichmentview
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections"
+)
+
+// Apply implements projections.Projector.
+func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []eventstore.Recorded) error {
+	w, err := p.open(tx)
+	if err != nil {
+		return err
+	}
+	f := &fold{jobs: map[kernel.RunID]*Job{}, records: map[cell]int{}, answers: map[question]int{}, days: map[DayKey]*Day{}}
+	if err := f.load(ctx, w, events); err != nil {
+		return err
+	}
+	for _, e := range events {
+		if err := f.apply(e); err != nil {
+			return fmt.Errorf("event %d: %w", e.Position, err)
+		}
+	}
+	if err := f.addDays(ctx, w); err != nil {
+		return err
+	}
+	return w.Save(ctx, f.batch())
+}
+
+type cell struct {
+	run kernel.RunID
+	row kernel.RowID
+	col kernel.ColumnID
+}
+
+type question struct {
+	workspace      kernel.WorkspaceID
+	provider, hash string
+}
+
+// fold is a batch being made.
+type fold struct {
+	jobs    map[kernel.RunID]*Job
+	out     Batch
+	records map[cell]int
+	answers map[question]int
+	days    map[DayKey]*Day // what is added to each day
+}
+
+func (f *fold) load(ctx context.Context, w Writer, events []eventstore.Recorded) error {
+	var ids []kernel.RunID
+	for _, e := range events {
+		if id := kernel.RunID(e.Stream.ID()); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	jobs, err := w.Jobs(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("read jobs: %w", err)
+	}
+	for i := range jobs {
+		f.jobs[jobs[i].ID] = &jobs[i]
+	}
+	return nil
+}
+
+func (f *fold) apply(r eventstore.Recorded) error {
+	if r.Type == (enrichment.RunStarted{}).EventType() {
+		return f.started(r)
+	}
+	j := f.jobs[kernel.RunID(r.Stream.ID())]
+	if j == nil {
+		return fmt.Errorf("the run %s has not started", r.Stream.ID())
+	}
+	j.Position = r.Position
+	switch r.Type {
+	case (enrichment.RunPageStarted{}).EventType():
+		if j.State == enrichment.RunPending {
+			j.State = enrichment.RunRunning
+		}
+		if j.StartedAt == nil {
+			at := r.RecordedAt
+			j.StartedAt = &at
+		}
+	case (enrichment.RunAnswersRecorded{}).EventType():
+		return f.answered(j, r)
+	case (enrichment.RunPaused{}).EventType():
+		j.State = enrichment.RunPausedState
+	case (enrichment.RunResumed{}).EventType():
+		j.State = enrichment.RunRunning
+	case (enrichment.RunCancelRequested{}).EventType():
+		j.Cancelling = true
+	case (enrichment.RunRetried{}).EventType():
+		return j.retried(r)
+	case (enrichment.RunFinished{}).EventType():
+		return j.finished(r)
+	default:
+		return fmt.Errorf("unknown type %s", r.Type)
+	}
+	return nil
+}
+
+func (f *fold) started(r eventstore.Recorded) error {
+	var e enrichment.RunStarted
+	if err := json.Unmarshal(r.Data, &e); err != nil {
+		return err
+	}
+	j := &Job{
+		ID: e.RunID, Workspace: r.Workspace, Table: e.TableID, State: enrichment.RunPending, Estimate: e.Estimate, Scope: e.Selection.Scope,
+		Counts: enrichment.Counts{Total: e.Estimate.Records}, Reserved: e.Reserved, StartedBy: e.By, CreatedAt: r.RecordedAt, Position: r.Position, Columns: []kernel.ColumnID{},
+	}
+	if j.Estimate.PerProvider == nil {
+		j.Estimate.PerProvider = []enrichment.ProviderEstimate{}
+	}
+	for _, p := range e.Plans {
+		j.Columns = append(j.Columns, p.ColumnID)
+	}
+	f.jobs[j.ID] = j
+	return nil
+}
+
+func (j *Job) retried(r eventstore.Recorded) error {
+	var e enrichment.RunRetried
+	if err := json.Unmarshal(r.Data, &e); err != nil {
+		return err
+	}
+	j.Round, j.State, j.Cancelling, j.Reserved, j.Reason, j.FinishedAt = e.Round, enrichment.RunPending, false, e.Reserved, "", nil
+	j.Counts.Done -= j.Counts.Failed
+	j.Counts.Failed = 0
+	return nil
+}
+
+func (j *Job) finished(r eventstore.Recorded) error {
+	var e enrichment.RunFinished
+	if err := json.Unmarshal(r.Data, &e); err != nil {
+		return err
+	}
+	at := r.RecordedAt
+	j.State, j.Reason, j.FinishedAt, j.Reserved, j.Cancelling = e.State, e.Reason, &at, 0, false
+	j.Counts.Total = j.Counts.Done
+	return nil
+}
+
+func (f *fold) answered(j *Job, r eventstore.Recorded) error {
+	var e enrichment.RunAnswersRecorded
+	if err := json.Unmarshal(r.Data, &e); err != nil {
+		return err
+	}
+	if len(e.Marks) != len(e.Provenance) {
+		return fmt.Errorf("%d marks and %d provenances", len(e.Marks), len(e.Provenance))
+	}
+	j.Spent += e.SpentMC
+	j.Reserved = max(0, j.Reserved-e.SpentMC)
+	values := valuesOf(e.Chunk)
+	for i, m := range e.Marks {
+		p := e.Provenance[i]
+		j.Counts.Add(m.State, p.Cached)
+		f.record(Record{
+			Run: j.ID, Row: m.RowID, Column: m.ColumnID, State: m.State, Message: m.Message, Input: orNull(p.Input), Attempts: p.Attempts,
+			Answer: orNull(values[cell{row: m.RowID, col: m.ColumnID}]), Outputs: orNull(p.Outputs), Provider: p.Provider, Credits: p.CreditsMC, LatencyMS: p.LatencyMS,
+			Confidence: p.Confidence, SourceURL: p.SourceURL, Cached: p.Cached, At: r.RecordedAt, Position: r.Position, Again: j.Round > 0,
+		})
+		if p.InputHash != "" && len(p.Outputs) > 0 {
+			f.answer(Answer{Workspace: j.Workspace, Provider: p.Provider, InputHash: p.InputHash, Outputs: p.Outputs, Confidence: p.Confidence, SourceURL: p.SourceURL, At: r.RecordedAt})
+		}
+		f.attempts(j.Workspace, r.RecordedAt, p)
+	}
+	j.Counts.Total = max(j.Counts.Total, j.Counts.Done)
+	return nil
+}
+
+func valuesOf(c kernel.Chunk) map[cell]json.RawMessage {
+	out := make(map[cell]json.RawMessage, c.Cells())
+	for col, vs := range c.Cols {
+		for i, v := range vs {
+			out[cell{row: c.Rows[i], col: col}] = v
+		}
+	}
+	return out
+}
+
+func orNull(b json.RawMessage) json.RawMessage {
+	if len(b) == 0 {
+		return kernel.Null()
+	}
+	return b
+}
+
+func (f *fold) record(r Record) {
+	if r.Attempts == nil {
+		r.Attempts = []enrichment.Attempt{}
+	}
+	k := cell{r.Run, r.Row, r.Column}
+	if i, ok := f.records[k]; ok {
+		r.Again = r.Again && f.out.Records[i].Again
+		f.out.Records[i] = r
+		return
+	}
+	f.records[k] = len(f.out.Records)
+	f.out.Records = append(f.out.Records, r)
+}
+
+func (f *fold) answer(a Answer) {
+	k := question{a.Workspace, a.Provider, a.InputHash}
+	if i, ok := f.answers[k]; ok {
+		f.out.Answers[i] = a
+		return
+	}
+	f.answers[k] = len(f.out.Answers)
+	f.out.Answers = append(f.out.Answers, a)
+}
+
+// attempts counts how the providers did. Only what was asked counts: reused answers say nothing about them.
+func (f *fold) attempts(ws kernel.WorkspaceID, at time.Time, p enrichment.Provenance) {
+	for _, a := range p.Attempts {
+		if !a.Asked() {
+			continue
+		}
+		k := DayKey{ws, a.Provider, at.UTC().Truncate(24 * time.Hour)}
+		d := f.days[k]
+		if d == nil {
+			d = &Day{DayKey: k}
+			f.days[k] = d
+		}
+		d.Asked++
+		d.Calls += int64(a.Calls)
+		d.Credits += a.CreditsMC
+		d.Latency[Bucket(a.LatencyMS/int64(max(1, a.Calls)))]++
+		switch {
+		case a.Status == enrichment.StatusSucceeded:
+			d.Hits++
+		case a.Failed():
+			d.Failed++
+		}
+	}
+}
+
+// addDays adds the batch's counts to those of before.
+func (f *fold) addDays(ctx context.Context, w Writer) error {
+	if len(f.days) == 0 {
+		return nil
+	}
+	keys := make([]DayKey, 0, len(f.days))
+	for k := range f.days {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b DayKey) int {
+		if c := strings.Compare(string(a.Workspace)+a.Provider, string(b.Workspace)+b.Provider); c != 0 {
+			return c
+		}
+		return a.Day.Compare(b.Day)
+	})
+	before, err := w.Days(ctx, keys)
+	if err != nil {
+		return fmt.Errorf("read the providers' days: %w", err)
+	}
+	for _, b := range before {
+		d := f.days[DayKey{b.Workspace, b.Provider, b.Day.UTC()}]
+		if d == nil {
+			continue
+		}
+		d.Asked, d.Hits, d.Failed, d.Calls, d.Credits = d.Asked+b.Asked, d.Hits+b.Hits, d.Failed+b.Failed, d.Calls+b.Calls, d.Credits+b.Credits
+		for i := range d.Latency {
+			d.Latency[i] += b.Latency[i]
+		}
+	}
+	for _, k := range keys {
+		f.out.Days = append(f.out.Days, *f.days[k])
+	}
+	return nil
+}
+
+func (f *fold) batch() Batch {
+	ids := make([]string, 0, len(f.jobs))
+	for id := range f.jobs {
+		ids = append(ids, string(id))
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		f.out.Jobs = append(f.out.Jobs, *f.jobs[kernel.RunID(id)])
+	}
+	return f.out
+}

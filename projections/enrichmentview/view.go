@@ -1,0 +1,141 @@
+// Package enrichmentview keeps what people see of runs: jobs with their progress, what became of each record and how, how providers have
+// been doing, and the answers that may be reused.
+package enrichmentview
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections"
+)
+
+// Name is the projection's name.
+const Name = "enrichment"
+
+// Job is a run as of its last event.
+type Job struct {
+	ID         kernel.RunID
+	Workspace  kernel.WorkspaceID
+	Table      kernel.TableID
+	Columns    []kernel.ColumnID
+	State      enrichment.RunState
+	Cancelling bool
+	Round      int
+	Counts     enrichment.Counts
+	Spent      kernel.Credits
+	Reserved   kernel.Credits // what is left of what was reserved, 0 when the run has ended
+	Estimate   enrichment.Estimate
+	Scope      enrichment.Scope
+	Reason     string
+	StartedBy  kernel.UserID
+	CreatedAt  time.Time
+	StartedAt  *time.Time
+	FinishedAt *time.Time
+	Position   int64
+}
+
+// Record is what became of one cell of a run.
+type Record struct {
+	Run        kernel.RunID
+	Row        kernel.RowID
+	Column     kernel.ColumnID
+	State      enrichment.MarkState
+	Message    string
+	Input      json.RawMessage // null when it was not kept
+	Attempts   []enrichment.Attempt
+	Answer     json.RawMessage // the cell's value, null without one
+	Outputs    json.RawMessage // all fields of the accepted answer, null when they were not kept
+	Provider   string
+	Credits    kernel.Credits
+	LatencyMS  int64
+	Confidence *float64
+	SourceURL  string
+	Cached     bool
+	At         time.Time
+	Position   int64
+	// Again says that the run may have a record of the cell already: it is in a retry.
+	Again bool
+}
+
+// Answer is an accepted answer that may be reused for the same question.
+type Answer struct {
+	Workspace  kernel.WorkspaceID
+	Provider   string
+	InputHash  string
+	Outputs    json.RawMessage
+	Confidence *float64
+	SourceURL  string
+	At         time.Time
+}
+
+// DayKey names a provider's day in a workspace (UTC).
+type DayKey struct {
+	Workspace kernel.WorkspaceID
+	Provider  string
+	Day       time.Time
+}
+
+// Buckets is how many latency classes are counted: the n-th holds calls of less than 2^n ms, the last one all slower ones.
+const Buckets = 16
+
+// Day is how a provider did on a day.
+type Day struct {
+	DayKey
+	Asked   int64 // records for which it was asked
+	Hits    int64 // of them, accepted answers
+	Failed  int64 // of them, ended in trouble
+	Calls   int64 // with retries
+	Credits kernel.Credits
+	Latency [Buckets]int64
+}
+
+// Bucket is the latency class of ms.
+func Bucket(ms int64) int {
+	n := 0
+	for ms >= 1<<n && n < Buckets-1 {
+		n++
+	}
+	return n
+}
+
+// Batch is what a run of events changes. Jobs and days replace those before.
+type Batch struct {
+	Jobs    []Job
+	Records []Record // each cell at most once
+	Answers []Answer // each question at most once
+	Days    []Day
+}
+
+// Writer writes the read model inside a projector's transaction.
+type Writer interface {
+	// Jobs returns those of the jobs that exist.
+	Jobs(ctx context.Context, ids []kernel.RunID) ([]Job, error)
+	// Days returns those of the days that exist.
+	Days(ctx context.Context, keys []DayKey) ([]Day, error)
+	Save(ctx context.Context, b Batch) error
+}
+
+// Projector folds runs.
+type Projector struct {
+	open func(projections.Tx) (Writer, error)
+}
+
+// New makes the projector; open turns the store's transaction into a Writer.
+func New(open func(projections.Tx) (Writer, error)) *Projector { return &Projector{open} }
+
+// Name implements projections.Projector.
+func (*Projector) Name() string { return Name }
+
+// Version implements projections.Projector.
+func (*Projector) Version() int { return 1 }
+
+// Types implements projections.Projector.
+func (*Projector) Types() []string {
+	return []string{
+		(enrichment.RunStarted{}).EventType(), (enrichment.RunPageStarted{}).EventType(), (enrichment.RunAnswersRecorded{}).EventType(), (enrichment.RunPaused{}).EventType(),
+		(enrichment.RunResumed{}).EventType(), (enrichment.RunCancelRequested{}).EventType(), (enrichment.RunRetried{}).EventType(), (enrichment.RunFinished{}).EventType(),
+	}
+}

@@ -1,0 +1,274 @@
+// Package projectionstest holds the memory twin of projections.Store and the suite that every Store passes.
+package projectionstest
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"sort"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections"
+)
+
+// Tx is what projectors are handed by the memory Store: tables of rows by key. What a failing step wrote is undone.
+type Tx struct{ Tables map[string]map[string]string }
+
+// Set writes a row.
+func (t *Tx) Set(table, key, row string) {
+	if t.Tables[table] == nil {
+		t.Tables[table] = map[string]string{}
+	}
+	t.Tables[table][key] = row
+}
+
+// Get reads a row.
+func (t *Tx) Get(table, key string) string { return t.Tables[table][key] }
+
+type place struct {
+	checkpoint projections.Checkpoint
+	parked     map[eventstore.StreamID]projections.Parked
+	tables     map[string]map[string]string
+	finished   bool
+}
+
+// Memory is a projections.Store in memory.
+type Memory struct {
+	mu       sync.Mutex
+	free     *sync.Cond
+	places   map[string]*place
+	held     map[string]bool // places whose checkpoint a Swap holds
+	revision int64
+
+	// Fail, when set, is asked before each Advance and may return an error for it.
+	Fail func(from projections.Checkpoint, step projections.Step) error
+	// Lose, when set, is asked after each Advance that was made and may return an error to answer instead.
+	Lose func(projections.Checkpoint) error
+}
+
+var _ projections.Store = (*Memory)(nil)
+
+// NewMemory returns an empty store.
+func NewMemory() *Memory {
+	m := &Memory{places: map[string]*place{}, held: map[string]bool{}}
+	m.free = sync.NewCond(&m.mu)
+	return m
+}
+
+// TransientError is an error that Memory takes for one of the store's connection.
+type TransientError struct{ Reason string }
+
+// Error returns the reason.
+func (e *TransientError) Error() string { return e.Reason }
+
+// Transient implements projections.Checkpoints.
+func (m *Memory) Transient(err error) bool {
+	_, ok := err.(*TransientError) //nolint:errorlint // the twin wraps nothing
+	return ok
+}
+
+// Checkpoint implements projections.Checkpoints.
+func (m *Memory) Checkpoint(_ context.Context, at projections.Place) (projections.Checkpoint, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p, ok := m.places[at.String()]
+	if !ok {
+		return projections.Checkpoint{}, false, nil
+	}
+	return p.checkpoint, true, nil
+}
+
+// Advance implements projections.Checkpoints.
+func (m *Memory) Advance(ctx context.Context, from projections.Checkpoint, step projections.Step) (projections.Checkpoint, error) {
+	if m.Fail != nil {
+		if err := m.Fail(from, step); err != nil {
+			return from, err
+		}
+	}
+	next, err := m.advance(ctx, from, step)
+	if err == nil && m.Lose != nil {
+		err = m.Lose(next)
+	}
+	return next, err
+}
+
+func (m *Memory) advance(ctx context.Context, from projections.Checkpoint, step projections.Step) (projections.Checkpoint, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for m.held[from.Place.String()] {
+		m.free.Wait()
+	}
+	p, ok := m.places[from.Place.String()]
+	if !ok || p.checkpoint != from {
+		return from, projections.ErrMoved
+	}
+	tables := copyOf(p.tables)
+	if step.Apply != nil {
+		if err := step.Apply(ctx, &Tx{Tables: tables}); err != nil {
+			return from, err
+		}
+	}
+	p.tables = tables
+	p.checkpoint.Position = step.To
+	if len(step.Park)+len(step.Unpark) > 0 {
+		p.checkpoint.Revision++
+	}
+	for _, park := range step.Park {
+		p.parked[park.Stream] = park
+	}
+	for _, stream := range step.Unpark {
+		delete(p.parked, stream)
+	}
+	return p.checkpoint, nil
+}
+
+func copyOf(tables map[string]map[string]string) map[string]map[string]string {
+	out := make(map[string]map[string]string, len(tables))
+	for name, rows := range tables {
+		out[name] = maps.Clone(rows)
+	}
+	return out
+}
+
+// Parked implements projections.DeadLetters.
+func (m *Memory) Parked(_ context.Context, at projections.Place) ([]projections.Parked, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p, ok := m.places[at.String()]
+	if !ok {
+		return nil, nil
+	}
+	list := slices.Collect(maps.Values(p.parked))
+	sort.Slice(list, func(i, j int) bool { return list[i].Position < list[j].Position })
+	return list, nil
+}
+
+// Retry implements projections.DeadLetters.
+func (m *Memory) Retry(_ context.Context, at projections.Place, stream eventstore.StreamID, skipReason string, when time.Time) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p, ok := m.places[at.String()]
+	if !ok {
+		return false, nil
+	}
+	parked, ok := p.parked[stream]
+	if !ok {
+		return false, nil
+	}
+	parked.RetryAt, parked.SkipReason, parked.Attempts = when, skipReason, 0
+	p.parked[stream] = parked
+	return true, nil
+}
+
+// Create implements projections.Epochs.
+func (m *Memory) Create(_ context.Context, at projections.Place, version int) (projections.Checkpoint, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if p, ok := m.places[at.String()]; ok && (at.Slot == projections.Live || at.Slot == projections.Reacted) {
+		return p.checkpoint, nil
+	}
+	m.revision += 1000
+	c := projections.Checkpoint{Place: at, Version: version, Revision: m.revision}
+	m.places[at.String()] = &place{
+		checkpoint: c, parked: map[eventstore.StreamID]projections.Parked{}, tables: map[string]map[string]string{},
+	}
+	return c, nil
+}
+
+// Finish implements projections.Epochs.
+func (m *Memory) Finish(_ context.Context, at projections.Place) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.places[at.String()].finished = true
+	return nil
+}
+
+// Swap implements projections.Epochs.
+func (m *Memory) Swap(
+	ctx context.Context, projection string, catchUp func(context.Context, projections.Checkpoint) error,
+) (projections.Checkpoint, error) {
+	live, next := projections.LiveOf(projection), projections.Place{Projection: projection, Slot: projections.Next}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var was projections.Checkpoint
+	if p, ok := m.places[live.String()]; ok {
+		was = p.checkpoint
+		m.held[live.String()] = true
+		defer func() {
+			delete(m.held, live.String())
+			m.free.Broadcast()
+		}()
+		m.mu.Unlock()
+		err := catchUp(ctx, was)
+		m.mu.Lock()
+		if err != nil {
+			return was, err
+		}
+	}
+	p, ok := m.places[next.String()]
+	if !ok || p.checkpoint.Position < was.Position {
+		return was, projections.ErrBehind
+	}
+	m.revision += 1000
+	p.checkpoint.Place, p.checkpoint.Revision = live, m.revision
+	for stream, parked := range p.parked {
+		parked.Place = live
+		p.parked[stream] = parked
+	}
+	m.places[live.String()] = p
+	delete(m.places, next.String())
+	return p.checkpoint, nil
+}
+
+// Drop implements projections.Epochs.
+func (m *Memory) Drop(_ context.Context, at projections.Place) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.places, at.String())
+	return nil
+}
+
+// Checksums implements projections.Epochs.
+func (m *Memory) Checksums(_ context.Context, at projections.Place) (projections.Checkpoint, map[string]projections.Checksum, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p, ok := m.places[at.String()]
+	if !ok {
+		return projections.Checkpoint{}, nil, fmt.Errorf("there is no read model %s", at)
+	}
+	sums := map[string]projections.Checksum{}
+	for name, rows := range p.tables {
+		var sum uint64
+		for key, row := range rows {
+			h := fnv.New64a()
+			_, _ = h.Write([]byte(key + "\x00" + row)) // never fails
+			sum += h.Sum64()
+		}
+		sums[name] = projections.Checksum{Rows: int64(len(rows)), Sum: strconv.FormatUint(sum, 10)}
+	}
+	return p.checkpoint, sums, nil
+}
+
+// Tables returns a copy of what is at the place.
+func (m *Memory) Tables(at projections.Place) map[string]map[string]string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p, ok := m.places[at.String()]
+	if !ok {
+		return nil
+	}
+	return copyOf(p.tables)
+}
+
+// Finished reports whether Finish was called for what is at the place.
+func (m *Memory) Finished(at projections.Place) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p, ok := m.places[at.String()]
+	return ok && p.finished
+}

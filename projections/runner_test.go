@@ -1,0 +1,241 @@
+package projections_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections"
+	"github.com/morket/morket/projections/projectionstest"
+)
+
+func TestRunnerNeedsItsParts(t *testing.T) {
+	t.Parallel()
+	_, err := projections.NewRunner(projections.RunnerConfig{})
+	require.ErrorContains(t, err, "Projector")
+	require.ErrorContains(t, err, "Store")
+	_, err = projections.NewReactor(projections.ReactorConfig{})
+	require.ErrorContains(t, err, "Handle")
+}
+
+func TestRunnerCatchesUpFromTheLogAndFollowsIt(t *testing.T) {
+	t.Parallel()
+	f := newFixture()
+	f.say(t, "a:one", "b:one", "a:-", "a:two")
+	r, _ := f.start(t, &said{}, nil)
+	wait(t, r, 4)
+	require.Equal(t, map[string]string{"thing-a": "one two ", "thing-b": "one "}, f.rows())
+	f.say(t, "b:two")
+	wait(t, r, 5)
+	require.Equal(t, "one two ", f.rows()["thing-b"])
+	require.EqualValues(t, 5, r.Position())
+}
+
+func TestRunnerTakesLiveEventsFromTheBus(t *testing.T) {
+	t.Parallel()
+	f, b := newFixture(), newBus()
+	f.say(t, "a:one")
+	r, _ := f.start(t, &said{}, b)
+	wait(t, r, 1)
+	require.Eventually(t, func() bool { return f.log.count() == 2 }, 5*time.Second, time.Millisecond, "the page and the end")
+	m := b.send(t, f.say(t, "a:two", "a:three"))
+	wait(t, r, 3)
+	<-m.Acked()
+	require.Equal(t, "one two three ", f.rows()["thing-a"])
+	require.Equal(t, 2, f.log.count(), "live events aren't read from the log")
+}
+
+func TestRunnerMakesGoodWhatTheBusGetsWrong(t *testing.T) {
+	t.Parallel()
+	for name, deliver := range map[string]func(*testing.T, *bus, []eventstore.Recorded){
+		"a hole":       func(t *testing.T, b *bus, e []eventstore.Recorded) { b.send(t, e[:1]); b.send(t, e[3:]) },
+		"a duplicate":  func(t *testing.T, b *bus, e []eventstore.Recorded) { b.send(t, e); b.send(t, e) },
+		"an overlap":   func(t *testing.T, b *bus, e []eventstore.Recorded) { b.send(t, e[:3]); b.send(t, e[1:]) },
+		"wrong order":  func(t *testing.T, b *bus, e []eventstore.Recorded) { b.send(t, e[2:]); b.send(t, e[:2]) },
+		"only the end": func(t *testing.T, b *bus, e []eventstore.Recorded) { b.send(t, e[3:]) },
+		"a corrupt message": func(_ *testing.T, b *bus, _ []eventstore.Recorded) {
+			b.messages <- message.NewMessage("x", []byte("MKL1 not really"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, b := newFixture(), newBus()
+			r, _ := f.start(t, &said{}, b)
+			f.say(t, "a:zero")
+			b.send(t, f.say(t, "a:half"))
+			wait(t, r, 2)
+			deliver(t, b, f.say(t, "a:one", "b:two", "a:three", "b:four"))
+			wait(t, r, 6)
+			require.Equal(t, map[string]string{"thing-a": "zero half one three ", "thing-b": "two four "}, f.rows())
+		})
+	}
+}
+
+func TestRunnerLooksAtTheLogWhenTheBusIsSilent(t *testing.T) {
+	t.Parallel()
+	f := newFixture()
+	f.limits.PollMax = 5 * time.Millisecond
+	r, _ := f.start(t, &said{}, newBus())
+	f.say(t, "a:one")
+	wait(t, r, 1)
+}
+
+func TestRunnerSavesPositionsWithoutWantedEventsLazily(t *testing.T) {
+	t.Parallel()
+	f, b := newFixture(), newBus()
+	r, stop := f.start(t, &said{}, b)
+	b.send(t, f.say(t, "a:-", "a:-"))
+	wait(t, r, 2)
+	require.Zero(t, f.checkpoint(t))
+	f.clock.Advance(2 * time.Second)
+	b.send(t, f.say(t, "a:-"))
+	wait(t, r, 3)
+	require.Eventually(t, func() bool { return f.checkpoint(t) == 3 }, 5*time.Second, time.Millisecond)
+	b.send(t, f.say(t, "a:-", "a:one"))
+	wait(t, r, 5)
+	require.EqualValues(t, 5, f.checkpoint(t), "a wanted event brings the checkpoint along")
+	b.send(t, f.say(t, "a:-"))
+	wait(t, r, 6)
+	stop()
+	require.EqualValues(t, 6, f.checkpoint(t), "and so does the end")
+}
+
+func TestRunnerWaitsOutTransientErrors(t *testing.T) {
+	t.Parallel()
+	f := newFixture()
+	var failures atomic.Int32
+	f.store.Fail = func(projections.Checkpoint, projections.Step) error {
+		if failures.Add(1) <= 3 {
+			return &projectionstest.TransientError{Reason: "connection lost"}
+		}
+		return nil
+	}
+	f.log.breakWith(errors.New("connection lost"))
+	f.say(t, "a:one")
+	r, _ := f.start(t, &said{}, nil)
+	require.Eventually(t, func() bool { return f.log.count() > 2 }, 5*time.Second, time.Millisecond)
+	f.log.breakWith(nil)
+	wait(t, r, 1)
+	require.Equal(t, "one ", f.rows()["thing-a"])
+}
+
+func TestRunnerKnowsItsOwnStepWhoseAnswerWasLost(t *testing.T) {
+	t.Parallel()
+	f := newFixture()
+	var lost atomic.Int32
+	f.store.Lose = func(projections.Checkpoint) error {
+		if lost.Add(1) == 1 {
+			return &projectionstest.TransientError{Reason: "connection lost at commit"}
+		}
+		return nil
+	}
+	cfg := f.config(&said{})
+	r, err := projections.NewRunner(cfg)
+	require.NoError(t, err)
+	heard := make(chan int64, 10)
+	r.OnApplied(func(events []eventstore.Recorded) {
+		for _, e := range events {
+			heard <- e.Position
+		}
+	})
+	f.say(t, "a:one", "a:two")
+	run(t, r.Run)
+	wait(t, r, 2)
+	require.Equal(t, "one two ", f.rows()["thing-a"])
+	require.EqualValues(t, 1, <-heard)
+	require.EqualValues(t, 2, <-heard)
+}
+
+func TestTwoRunnersApplyEachEventOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture()
+	f.limits.BatchEvents = 3
+	one, stop := f.start(t, &said{}, nil)
+	two, _ := f.start(t, &said{}, nil)
+	var want strings.Builder
+	for i := range 300 {
+		f.say(t, fmt.Sprintf("a:%d", i))
+		fmt.Fprintf(&want, "%d ", i)
+		if i == 200 {
+			stop() // killed between batches: the other goes on
+		}
+	}
+	wait(t, two, 300)
+	require.Equal(t, want.String(), f.rows()["thing-a"])
+	require.LessOrEqual(t, one.Position(), int64(300))
+}
+
+func TestRunnerRestartsWhereItWas(t *testing.T) {
+	t.Parallel()
+	f := newFixture()
+	f.say(t, "a:one", "a:two")
+	r, stop := f.start(t, &said{}, nil)
+	wait(t, r, 2)
+	stop()
+	f.say(t, "a:three")
+	r, _ = f.start(t, &said{}, nil)
+	wait(t, r, 3)
+	require.Equal(t, "one two three ", f.rows()["thing-a"])
+}
+
+// However the log is cut into messages, lost, repeated and reordered, and however often runners are killed, the read model is
+// what the log says.
+func TestRunnerIsExactlyOnceInEffect(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		f := newFixture()
+		f.limits.BatchEvents = rapid.IntRange(1, 5).Draw(rt, "batch")
+		f.limits.PollMax = 2 * time.Millisecond
+		var step atomic.Int64
+		every := rapid.Int64Range(2, 7).Draw(rt, "every")
+		f.store.Fail = func(projections.Checkpoint, projections.Step) error {
+			if step.Add(1)%every == 0 {
+				return &projectionstest.TransientError{Reason: "now and then"}
+			}
+			return nil
+		}
+		b := newBus()
+		want := map[string]string{}
+		_, stop := f.start(t, &said{}, b)
+		for i := range rapid.IntRange(1, 12).Draw(rt, "rounds") {
+			var words []string
+			for j := range rapid.IntRange(1, 6).Draw(rt, "n") {
+				stream := rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "stream")
+				word := rapid.SampledFrom([]string{"", "-"}).Draw(rt, "kind") + fmt.Sprintf("%d.%d", i, j)
+				words = append(words, stream+":"+word)
+				if word[0] != '-' {
+					want["thing-"+stream] += word + " "
+				}
+			}
+			events := f.say(t, words...)
+			for range rapid.IntRange(0, 3).Draw(rt, "deliveries") {
+				from := rapid.IntRange(0, len(events)-1).Draw(rt, "from")
+				b.send(t, events[from:rapid.IntRange(from+1, len(events)).Draw(rt, "to")])
+			}
+			if rapid.IntRange(0, 3).Draw(rt, "kill") == 0 {
+				stop()
+				_, stop = f.start(t, &said{}, b)
+			}
+		}
+		head, err := f.log.Head(context.Background())
+		require.NoError(rt, err)
+		stop()
+		last, _ := f.start(t, &said{}, b)
+		wait(t, last, head)
+		got := f.rows()
+		if len(want) == 0 {
+			require.Empty(rt, got)
+			return
+		}
+		require.Equal(rt, want, got)
+	})
+}

@@ -1,0 +1,53 @@
+import { api } from '@/api/client';
+import type { InvitationInfo, Me, SignedIn } from '@/api/types';
+import { useSession } from '@/lib/session';
+
+const anonymous = { anonymous: true };
+
+async function enter(answer: SignedIn): Promise<void> {
+  api.setToken(answer.access_token);
+  await loadMe();
+}
+export async function loadMe(): Promise<Me> {
+  const { data } = await api.get<Me>('/auth/me');
+  useSession.getState().begin(data.user, data.workspaces);
+  return data;
+}
+export async function login(email: string, password: string): Promise<void> {
+  await enter((await api.post<SignedIn>('/auth/login', { email, password }, anonymous)).data);
+}
+export async function register(name: string, email: string, password: string): Promise<void> {
+  await enter((await api.post<SignedIn>('/auth/register', { name, email, password }, anonymous)).data);
+}
+export async function logout(): Promise<void> {
+  try {
+    await api.post('/auth/logout');
+  } finally {
+    api.setToken(null);
+    useSession.getState().end();
+  }
+}
+/** Takes up the session of the refresh cookie, if there is one. */
+export async function restore(): Promise<void> {
+  try {
+    if (await api.refresh()) await loadMe();
+    else useSession.getState().end();
+  } catch {
+    useSession.getState().end();
+  }
+}
+export async function requestReset(email: string): Promise<void> {
+  await api.post('/auth/password-reset', { email }, anonymous);
+}
+export async function confirmReset(token: string, password: string): Promise<void> {
+  await api.post('/auth/password-reset/confirm', { token, password }, anonymous);
+}
+export async function invitation(token: string): Promise<InvitationInfo> {
+  return (await api.get<InvitationInfo>(`/invitations/${encodeURIComponent(token)}`, anonymous)).data;
+}
+export async function acceptInvitation(token: string, person?: { name: string; password: string }): Promise<void> {
+  await api.post(`/invitations/${encodeURIComponent(token)}/accept`, person ?? {}, person ? anonymous : {});
+}
+export async function declineInvitation(token: string): Promise<void> {
+  await api.post(`/invitations/${encodeURIComponent(token)}/decline`, {}, anonymous);
+}

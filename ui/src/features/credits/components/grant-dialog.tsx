@@ -1,0 +1,42 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Button } from '@/components/button';
+import { Dialog } from '@/components/dialog';
+import { Field, Input } from '@/components/field';
+import { grant } from '../api/credits';
+
+export function GrantDialog({ workspaceId, onClose }: { workspaceId: string; onClose: () => void }) {
+  const [amount, setAmount] = useState('1000');
+  const [note, setNote] = useState('');
+  const client = useQueryClient();
+  const run = useMutation({
+    mutationFn: () => grant(workspaceId, Math.round(Number(amount) * 1000), note.trim()),
+    onSuccess: async () => {
+      onClose();
+      await client.invalidateQueries({ queryKey: ['credits', workspaceId] });
+      await client.invalidateQueries({ queryKey: ['credit-transactions', workspaceId] });
+    },
+  });
+  return (
+    <Dialog
+      title="Grant credits"
+      description="Only operators of this installation can do this; it is an entry in the ledger."
+      onClose={onClose}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button variant="primary" busy={run.isPending} disabled={!(Number(amount) > 0)} onClick={() => run.mutate()}>
+            Grant
+          </Button>
+        </>
+      }
+    >
+      <div className="flex flex-col gap-4">
+        <Field label="Credits">{(ids) => <Input {...ids} type="number" min={0} step="any" value={amount} autoFocus onChange={(e) => setAmount(e.target.value)} />}</Field>
+        <Field label="Note" optional>
+          {(ids) => <Input {...ids} value={note} maxLength={200} onChange={(e) => setNote(e.target.value)} />}
+        </Field>
+      </div>
+    </Dialog>
+  );
+}

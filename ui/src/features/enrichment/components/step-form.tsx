@@ -1,0 +1,197 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from 'react-router';
+import type { CellValue, EnrichmentStep, InputMapping, Provider, ProviderField, Table, Validator } from '@/api/types';
+import { Checkbox, Field, Input, Select, Textarea } from '@/components/field';
+import { credentialsQuery } from '../api/enrichment';
+
+export interface StepFormProps {
+  workspaceId: string;
+  table: Table;
+  provider: Provider;
+  step: EnrichmentStep;
+  last: boolean;
+  onChange: (step: EnrichmentStep) => void;
+}
+
+export function StepForm({ workspaceId, table, provider, step, onChange }: StepFormProps) {
+  const setInput = (name: string, mapping: InputMapping | null): void => {
+    const rest = Object.fromEntries(Object.entries(step.inputs).filter(([k]) => k !== name));
+    onChange({ ...step, inputs: mapping ? { ...rest, [name]: mapping } : rest });
+  };
+  const setText = (key: 'condition', text: string): void => {
+    const { [key]: _, ...rest } = step;
+    onChange(text ? { ...rest, [key]: text } : rest);
+  };
+  return (
+    <div className="flex flex-col gap-4 border-t border-line p-3">
+      <p className="text-ink-2">{provider.description}</p>
+      {provider.auth === 'key' && <CredentialField workspaceId={workspaceId} provider={provider} step={step} onChange={onChange} />}
+      <fieldset className="flex flex-col gap-2">
+        <legend className="mb-1 text-sm font-semibold">Inputs</legend>
+        {provider.inputs.map((input) => (
+          <InputRow key={input.name} input={input} table={table} mapping={step.inputs[input.name]} onChange={(m) => setInput(input.name, m)} />
+        ))}
+      </fieldset>
+      {provider.config_schema !== undefined && provider.config_schema !== null && <ConfigField step={step} onChange={onChange} />}
+      <div className="grid gap-3 sm:grid-cols-2">
+        <Field label="Answer to use">
+          {(ids) => (
+            <Select {...ids} value={step.output} onChange={(e) => onChange({ ...step, output: e.target.value })}>
+              {provider.outputs.map((o) => (
+                <option key={o.name} value={o.name}>
+                  {o.label}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        <Field label="Only when" optional hint="For example {{Country}} == &quot;US&quot;">
+          {(ids) => <Input {...ids} className="font-mono !text-sm" value={step.condition ?? ''} onChange={(e) => setText('condition', e.target.value)} />}
+        </Field>
+      </div>
+      <ValidatorFields validator={step.validator ?? {}} onChange={(validator) => onChange(withValidator(step, validator))} />
+    </div>
+  );
+}
+
+function withValidator(step: EnrichmentStep, validator: Validator): EnrichmentStep {
+  const { validator: _, ...rest } = step;
+  return Object.keys(validator).length ? { ...rest, validator } : rest;
+}
+
+function CredentialField({ workspaceId, provider, step, onChange }: Pick<StepFormProps, 'workspaceId' | 'provider' | 'step' | 'onChange'>) {
+  const { data } = useQuery(credentialsQuery(workspaceId));
+  const fitting = (data ?? []).filter((c) => c.provider === provider.slug);
+  return (
+    <Field
+      label="Credential"
+      hint={
+        fitting.length === 0 ? (
+          <>
+            There is none for {provider.name} yet.{' '}
+            <Link to={`/w/${workspaceId}/settings/credentials`} className="text-primary-ink underline">
+              Add one
+            </Link>
+          </>
+        ) : undefined
+      }
+    >
+      {(ids) => (
+        <Select
+          {...ids}
+          value={step.credential_id ?? ''}
+          onChange={(e) => {
+            const { credential_id: _, ...rest } = step;
+            onChange(e.target.value ? { ...rest, credential_id: e.target.value } : rest);
+          }}
+        >
+          <option value="">Choose…</option>
+          {fitting.map((c) => (
+            <option key={c.id} value={c.id}>
+              {c.name} ({c.masked})
+            </option>
+          ))}
+        </Select>
+      )}
+    </Field>
+  );
+}
+
+type Kind = 'none' | 'column' | 'value' | 'template';
+function kindOf(mapping: InputMapping | undefined): Kind {
+  if (!mapping) return 'none';
+  return 'column' in mapping ? 'column' : 'value' in mapping ? 'value' : 'template';
+}
+
+function InputRow({ input, table, mapping, onChange }: { input: ProviderField; table: Table; mapping: InputMapping | undefined; onChange: (m: InputMapping | null) => void }) {
+  const kind = kindOf(mapping);
+  const choose = (next: string): void => {
+    if (next.startsWith('col:')) onChange({ column: next.slice(4) });
+    else if (next === 'value') onChange({ value: '' });
+    else if (next === 'template') onChange({ template: '' });
+    else onChange(null);
+  };
+  const selected = mapping && 'column' in mapping ? `col:${mapping.column}` : kind;
+  return (
+    <div className="grid items-center gap-2 sm:grid-cols-[120px_minmax(0,1fr)]">
+      <span className="text-base">
+        {input.label}
+        {input.required && <span className="text-danger-ink"> *</span>}
+      </span>
+      <div className="flex gap-2">
+        <Select aria-label={`${input.label} from`} value={selected} onChange={(e) => choose(e.target.value)}>
+          <option value="none">{input.required ? 'Choose…' : 'Nothing'}</option>
+          <optgroup label="Columns">
+            {table.columns.map((c) => (
+              <option key={c.id} value={`col:${c.id}`}>
+                {c.name}
+              </option>
+            ))}
+          </optgroup>
+          <optgroup label="Other">
+            <option value="value">A fixed value</option>
+            <option value="template">A text with columns</option>
+          </optgroup>
+        </Select>
+        {mapping && 'value' in mapping && <Input aria-label={`Value of ${input.label}`} value={mapping.value} onChange={(e) => onChange({ value: e.target.value })} />}
+        {mapping && 'template' in mapping && <Input aria-label={`Text of ${input.label}`} placeholder="{{First name}} {{Last name}}" value={mapping.template} onChange={(e) => onChange({ template: e.target.value })} />}
+      </div>
+    </div>
+  );
+}
+
+function ConfigField({ step, onChange }: { step: EnrichmentStep; onChange: (s: EnrichmentStep) => void }) {
+  const read = (text: string): void => {
+    try {
+      onChange({ ...step, config: JSON.parse(text || '{}') as Record<string, CellValue> });
+    } catch {
+      // half-typed JSON is kept in the field until it is whole
+    }
+  };
+  return (
+    <Field label="Settings (JSON)" hint="The provider's own settings, such as method, URL and headers.">
+      {(ids) => <Textarea {...ids} rows={5} className="font-mono !text-sm" defaultValue={JSON.stringify(step.config ?? {}, null, 2)} onBlur={(e) => read(e.target.value)} />}
+    </Field>
+  );
+}
+
+function ValidatorFields({ validator, onChange }: { validator: Validator; onChange: (v: Validator) => void }) {
+  const set = (key: keyof Validator, value: string | number | boolean | null): void => {
+    const rest = Object.fromEntries(Object.entries(validator).filter(([k]) => k !== key)) as Validator;
+    onChange(value === null || value === '' || value === false ? rest : { ...rest, [key]: value });
+  };
+  return (
+    <fieldset className="flex flex-col gap-2">
+      <legend className="mb-1 text-sm font-semibold">An answer counts when</legend>
+      <Checkbox label="it is not empty" checked={validator.not_empty ?? false} onChange={(e) => set('not_empty', e.target.checked)} />
+      <div className="grid gap-3 sm:grid-cols-3">
+        <Field label="It is" optional>
+          {(ids) => (
+            <Select {...ids} value={validator.type ?? ''} onChange={(e) => set('type', e.target.value)}>
+              <option value="">anything</option>
+              <option value="email">an email address</option>
+              <option value="url">a link</option>
+              <option value="phone">a phone number</option>
+              <option value="number">a number</option>
+            </Select>
+          )}
+        </Field>
+        <Field label="It matches" optional>
+          {(ids) => <Input {...ids} className="font-mono !text-sm" placeholder="^[^@]+@" value={validator.pattern ?? ''} onChange={(e) => set('pattern', e.target.value)} />}
+        </Field>
+        <Field label="Confidence at least (%)" optional>
+          {(ids) => (
+            <Input
+              {...ids}
+              type="number"
+              min={0}
+              max={100}
+              value={validator.min_confidence === undefined ? '' : Math.round(validator.min_confidence * 100)}
+              onChange={(e) => set('min_confidence', e.target.value === '' ? null : Number(e.target.value) / 100)}
+            />
+          )}
+        </Field>
+      </div>
+    </fieldset>
+  );
+}

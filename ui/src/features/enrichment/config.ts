@@ -1,0 +1,72 @@
+import type { Column, ColumnType, EnrichmentConfig, EnrichmentStep, InputMapping, Provider, Table } from '@/api/types';
+
+/** Words by which an input of a provider is found among the columns of a table. */
+const hints: Record<string, RegExp> = {
+  email: /e-?mail/i,
+  domain: /domain|website|url|site/i,
+  website: /website|url|site|domain/i,
+  url: /url|website|link|site/i,
+  company: /company|organi[sz]ation|account|^name$/i,
+  name: /full.?name|^name$|contact/i,
+  first_name: /first/i,
+  last_name: /last|surname|family/i,
+  phone: /phone|mobile|tel/i,
+  country: /country/i,
+};
+
+/** The column that most likely holds an input, by its name, then by its type. */
+export function suggestColumn(input: { name: string; type: string }, columns: readonly Column[]): Column | undefined {
+  const hint = hints[input.name] ?? new RegExp(input.name.replaceAll('_', '.?'), 'i');
+  return columns.find((c) => hint.test(c.name)) ?? columns.find((c) => c.type === (input.type as ColumnType) && c.type !== 'text');
+}
+
+export function newStep(provider: Provider, table: Table): EnrichmentStep {
+  const data = table.columns.filter((c) => c.kind === 'data');
+  const inputs: Record<string, InputMapping> = {};
+  for (const input of provider.inputs) {
+    const column = suggestColumn(input, data);
+    if (column) inputs[input.name] = { column: column.id };
+  }
+  return { provider: provider.slug, inputs, output: provider.outputs[0]?.name ?? 'value' };
+}
+
+/** What stands in the way of saving; null when nothing does. */
+export function problemOf(config: EnrichmentConfig, providers: readonly Provider[]): string | null {
+  if (config.steps.length === 0) return 'Add at least one provider.';
+  for (const [i, step] of config.steps.entries()) {
+    const provider = providers.find((p) => p.slug === step.provider);
+    if (!provider) return `Step ${String(i + 1)} has an unknown provider.`;
+    const missing = provider.inputs.find((f) => f.required && !step.inputs[f.name]);
+    if (missing) return `${provider.name} needs “${missing.label}”.`;
+    if (provider.auth === 'key' && !step.credential_id) return `${provider.name} needs a credential.`;
+  }
+  return null;
+}
+
+const types: Record<string, ColumnType> = {
+  string: 'text',
+  text: 'text',
+  email: 'email',
+  url: 'url',
+  phone: 'phone',
+  number: 'number',
+  integer: 'number',
+  boolean: 'boolean',
+  bool: 'boolean',
+  date: 'date',
+  json: 'json',
+  object: 'json',
+  array: 'json',
+};
+/** The type of column that an output goes into. */
+export function typeOfOutput(provider: Provider | undefined, output: string): ColumnType {
+  const type = provider?.outputs.find((o) => o.name === output)?.type ?? 'text';
+  return types[type] ?? 'text';
+}
+
+export function moved<T>(list: readonly T[], from: number, to: number): T[] {
+  const next = [...list];
+  const [item] = next.splice(from, 1);
+  if (item !== undefined) next.splice(to, 0, item);
+  return next;
+}

@@ -1,0 +1,26 @@
+import { api } from '@/api/client';
+import type { Table } from '@/api/types';
+import { saveBlob } from '@/lib/download';
+import { queryParams, type RowQuery } from './rows';
+import { tablePath } from './table';
+
+export interface ExportOptions {
+  format: 'csv' | 'jsonl';
+  query: RowQuery | null;
+  fields: string[];
+  ids: string[];
+}
+
+export async function exportRows(ws: string, table: Table, o: ExportOptions): Promise<void> {
+  const response = await api.stream(`${tablePath(ws, table.id)}/export`, {
+    headers: { Accept: '*/*' },
+    query: {
+      format: o.format,
+      ...(o.query ? queryParams(o.query) : {}),
+      fields: o.fields.join(','),
+      ids: o.ids.join(','),
+      escape_formulas: o.format === 'csv' ? true : undefined,
+    },
+  });
+  saveBlob(await response.blob(), `${table.name}.${o.format}`);
+}

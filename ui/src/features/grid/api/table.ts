@@ -1,0 +1,54 @@
+import { queryOptions, type QueryClient } from '@tanstack/react-query';
+import { api } from '@/api/client';
+import type { ChangeTypeAnswer, Column, ColumnFormat, ColumnType, SelectOption, Table, View } from '@/api/types';
+import { inWorkspace } from '@/api/use-workspace';
+
+export const tablePath = (ws: string, table: string): string => `${inWorkspace(ws)}/tables/${table}`;
+
+export const tableQuery = (ws: string, id: string) =>
+  queryOptions({
+    queryKey: ['table', ws, id],
+    queryFn: async () => (await api.get<Table>(tablePath(ws, id))).data,
+    staleTime: 60_000,
+  });
+export function tableChanged(client: QueryClient, ws: string, id: string): Promise<void> {
+  return client.invalidateQueries({ queryKey: ['table', ws, id] });
+}
+
+export interface ColumnSpec {
+  name: string;
+  type: ColumnType;
+  options?: SelectOption[];
+  format?: ColumnFormat;
+  description?: string;
+  after?: string;
+}
+export async function addColumn(ws: string, table: string, spec: ColumnSpec): Promise<Column> {
+  return (await api.post<Column>(`${tablePath(ws, table)}/columns`, spec)).data;
+}
+export async function updateColumn(ws: string, table: string, id: string, change: Partial<Omit<ColumnSpec, 'type' | 'after'>>): Promise<void> {
+  await api.put(`${tablePath(ws, table)}/columns/${id}`, change);
+}
+export async function deleteColumn(ws: string, table: string, id: string): Promise<void> {
+  await api.delete(`${tablePath(ws, table)}/columns/${id}`);
+}
+export async function restoreColumn(ws: string, table: string, id: string): Promise<void> {
+  await api.post(`${tablePath(ws, table)}/columns/${id}/restore`);
+}
+export async function duplicateColumn(ws: string, table: string, id: string, name: string, withValues: boolean): Promise<void> {
+  await api.post(`${tablePath(ws, table)}/columns/${id}/duplicate`, { name, with_values: withValues });
+}
+export async function changeType(ws: string, table: string, id: string, type: ColumnType, dryRun: boolean, lossy: boolean): Promise<ChangeTypeAnswer> {
+  return (await api.post<ChangeTypeAnswer>(`${tablePath(ws, table)}/columns/${id}/change-type`, { type, dry_run: dryRun, lossy })).data;
+}
+
+export type ViewSpec = Omit<View, 'id' | 'owner'>;
+export async function createView(ws: string, table: string, view: ViewSpec): Promise<View> {
+  return (await api.post<View>(`${tablePath(ws, table)}/views`, view)).data;
+}
+export async function updateView(ws: string, table: string, id: string, view: Partial<ViewSpec>): Promise<void> {
+  await api.put(`${tablePath(ws, table)}/views/${id}`, view);
+}
+export async function deleteView(ws: string, table: string, id: string): Promise<void> {
+  await api.delete(`${tablePath(ws, table)}/views/${id}`);
+}

@@ -1,0 +1,82 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Sparkles } from 'lucide-react';
+import { useState } from 'react';
+import type { ColumnType, Table } from '@/api/types';
+import { Button } from '@/components/button';
+import { Field, Input } from '@/components/field';
+import { Popover } from '@/components/popover';
+import type { Anchor } from '@/grid/events';
+import { cx } from '@/lib/cx';
+import { addColumn, tableChanged } from '../api/table';
+import { COLUMN_TYPES, TypeIcon } from './type-icon';
+
+export interface AddColumnProps {
+  workspaceId: string;
+  table: Table;
+  anchor: Anchor;
+  after?: string;
+  onEnrichment: () => void;
+  onClose: () => void;
+}
+
+export function AddColumnPopover({ workspaceId: ws, table, anchor, after, onEnrichment, onClose }: AddColumnProps) {
+  const [name, setName] = useState('');
+  const [type, setType] = useState<ColumnType>('text');
+  const client = useQueryClient();
+  const add = useMutation({
+    mutationFn: () => addColumn(ws, table.id, { name: name.trim() || freeName(table, type), type, ...(after ? { after } : {}) }),
+    onSuccess: async () => {
+      await tableChanged(client, ws, table.id);
+      onClose();
+    },
+  });
+  return (
+    <Popover anchor={anchor} label="Add a column" onClose={onClose} align="end" className="w-72">
+      <form
+        className="flex flex-col gap-3 p-3"
+        onSubmit={(e) => {
+          e.preventDefault();
+          add.mutate();
+        }}
+      >
+        <button type="button" onClick={onEnrichment} className="flex items-center gap-2.5 rounded-md bg-primary-soft px-2.5 py-2 text-left text-primary-ink hover:brightness-95">
+          <Sparkles size={16} />
+          <span>
+            <span className="block font-medium">Enrichment</span>
+            <span className="block text-sm">Ask providers to fill the column</span>
+          </span>
+        </button>
+        <Field label="Name">{(ids) => <Input {...ids} data-autofocus value={name} maxLength={100} placeholder={freeName(table, type)} onChange={(e) => setName(e.target.value)} />}</Field>
+        <div role="radiogroup" aria-label="Type" className="grid max-h-64 grid-cols-2 gap-0.5 overflow-y-auto">
+          {COLUMN_TYPES.map((t) => (
+            <button
+              key={t.type}
+              type="button"
+              role="radio"
+              aria-checked={t.type === type}
+              onClick={() => setType(t.type)}
+              className={cx('flex h-8 items-center gap-2 rounded-md px-2 text-left', t.type === type ? 'bg-active font-medium' : 'text-ink-2 hover:bg-hover')}
+            >
+              <span className="text-ink-3">
+                <TypeIcon type={t.type} />
+              </span>
+              {t.label}
+            </button>
+          ))}
+        </div>
+        <Button type="submit" variant="primary" busy={add.isPending}>
+          Add column
+        </Button>
+      </form>
+    </Popover>
+  );
+}
+
+function freeName(table: Table, type: ColumnType): string {
+  const label = COLUMN_TYPES.find((t) => t.type === type)?.label ?? 'Column';
+  const taken = new Set(table.columns.map((c) => c.name.toLowerCase()));
+  if (!taken.has(label.toLowerCase())) return label;
+  let i = 2;
+  while (taken.has(`${label} ${String(i)}`.toLowerCase())) i++;
+  return `${label} ${String(i)}`;
+}

@@ -1,0 +1,79 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { messageOf } from '@/api/errors';
+import type { Column, ColumnType, Table } from '@/api/types';
+import { Button } from '@/components/button';
+import { Dialog } from '@/components/dialog';
+import { Checkbox, Field, Select } from '@/components/field';
+import { Notice, Skeleton } from '@/components/states';
+import { plainText } from '@/grid/values';
+import { plural } from '@/lib/format';
+import { changeType, tableChanged } from '../api/table';
+import { DATA_TYPES } from './type-icon';
+
+/** Changes a column's type after saying how many values fit; losing values needs a tick. */
+export function ChangeTypeDialog({ workspaceId: ws, table, column, onClose, onDone }: { workspaceId: string; table: Table; column: Column; onClose: () => void; onDone: () => void }) {
+  const [type, setType] = useState<ColumnType>(DATA_TYPES.find((t) => t.type !== column.type)?.type ?? 'text');
+  const [lossy, setLossy] = useState(false);
+  const client = useQueryClient();
+  const preview = useQuery({
+    queryKey: ['change-type', ws, table.id, column.id, type],
+    queryFn: () => changeType(ws, table.id, column.id, type, true, false),
+    staleTime: 0,
+  });
+  const apply = useMutation({
+    mutationFn: () => changeType(ws, table.id, column.id, type, false, lossy),
+    onSuccess: async () => {
+      await tableChanged(client, ws, table.id);
+      onDone();
+      onClose();
+    },
+  });
+  const lost = preview.data?.unconvertible ?? 0;
+  return (
+    <Dialog
+      title={`Change the type of “${column.name}”`}
+      onClose={onClose}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button variant="primary" busy={apply.isPending} disabled={!preview.data || (lost > 0 && !lossy)} onClick={() => apply.mutate()}>
+            Change type
+          </Button>
+        </>
+      }
+    >
+      <div className="flex flex-col gap-4">
+        <Field label="New type">
+          {(ids) => (
+            <Select {...ids} value={type} onChange={(e) => setType(e.target.value as ColumnType)}>
+              {DATA_TYPES.filter((t) => t.type !== column.type).map((t) => (
+                <option key={t.type} value={t.type}>
+                  {t.label}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        {preview.isPending && <Skeleton className="h-9" />}
+        {preview.isError && <Notice tone="danger">{messageOf(preview.error)}</Notice>}
+        {preview.data && lost === 0 && <Notice tone="success">All {plural(preview.data.converted, 'value')} fit.</Notice>}
+        {preview.data && lost > 0 && (
+          <>
+            <Notice tone="warning">
+              {plural(preview.data.converted, 'value')} fit; {plural(lost, 'value')} {lost === 1 ? 'does' : 'do'} not and would become empty.
+            </Notice>
+            <ul className="rounded-md border border-line">
+              {(preview.data.samples ?? []).slice(0, 5).map((s) => (
+                <li key={s.row_id} className="truncate border-b border-line px-3 py-1.5 last:border-0">
+                  {plainText(s.value)}
+                </li>
+              ))}
+            </ul>
+            <Checkbox label={`Empty ${plural(lost, 'value')}`} hint="They stay in the history, and undo brings them back." checked={lossy} onChange={(e) => setLossy(e.target.checked)} />
+          </>
+        )}
+      </div>
+    </Dialog>
+  );
+}

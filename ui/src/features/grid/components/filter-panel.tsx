@@ -1,0 +1,172 @@
+import { Plus, X } from 'lucide-react';
+import { useState } from 'react';
+import { Button, IconButton } from '@/components/button';
+import { Input, Select } from '@/components/field';
+import type { CellValue, Column, Condition, Filter } from '@/api/types';
+import { flatten, opsFor, unflatten, type FlatFilter } from '../filters';
+
+export function FilterPanel({ columns, filter, onChange }: { columns: Column[]; filter: Filter | null; onChange: (f: Filter | null) => void }) {
+  const [flat, setFlat] = useState<FlatFilter | null>(() => flatten(filter));
+  if (!flat) {
+    return (
+      <div className="w-80 p-4">
+        <p>This view has a filter with nested groups, made through the API. It can be removed here, not edited.</p>
+        <Button size="sm" className="mt-3" onClick={() => { onChange(null); setFlat({ join: 'and', conditions: [] }); }}>
+          Remove the filter
+        </Button>
+      </div>
+    );
+  }
+  const set = (next: FlatFilter): void => {
+    setFlat(next);
+    onChange(unflatten(next));
+  };
+  const replace = (i: number, c: Condition): void => set({ ...flat, conditions: flat.conditions.map((x, n) => (n === i ? c : x)) });
+  const add = (): void => {
+    const first = columns[0];
+    if (first) set({ ...flat, conditions: [...flat.conditions, { column: first.id, op: opsFor(first)[0]?.op ?? 'is', value: '' }] });
+  };
+  return (
+    <div className="flex w-[560px] max-w-[calc(100vw-32px)] flex-col gap-2 p-3">
+      {flat.conditions.length === 0 && <p className="text-ink-2">No filter: every row is shown.</p>}
+      {flat.conditions.map((c, i) => (
+        <div key={i} className="flex flex-wrap items-center gap-2">
+          {i === 0 ? (
+            <span className="w-16 pl-2 text-sm text-ink-3">Where</span>
+          ) : i === 1 ? (
+            <Select aria-label="Join conditions with" className="!w-16" value={flat.join} onChange={(e) => set({ ...flat, join: e.target.value === 'or' ? 'or' : 'and' })}>
+              <option value="and">and</option>
+              <option value="or">or</option>
+            </Select>
+          ) : (
+            <span className="w-16 pl-2 text-sm text-ink-3">{flat.join}</span>
+          )}
+          <ConditionRow columns={columns} condition={c} onChange={(next) => replace(i, next)} />
+          <IconButton label="Remove the condition" size="sm" onClick={() => set({ ...flat, conditions: flat.conditions.filter((_, n) => n !== i) })}>
+            <X size={14} />
+          </IconButton>
+        </div>
+      ))}
+      <div className="flex justify-between pt-1">
+        <Button size="sm" variant="ghost" icon={<Plus size={14} />} data-autofocus onClick={add}>
+          Add condition
+        </Button>
+        {flat.conditions.length > 0 && (
+          <Button size="sm" variant="ghost" onClick={() => set({ join: 'and', conditions: [] })}>
+            Clear all
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function ConditionRow({ columns, condition, onChange }: { columns: Column[]; condition: Condition; onChange: (c: Condition) => void }) {
+  const column = columns.find((c) => c.id === condition.column) ?? columns[0];
+  if (!column) return null;
+  const infos = opsFor(column);
+  const info = infos.find((o) => o.op === condition.op) ?? infos[0];
+  return (
+    <>
+      <Select
+        aria-label="Column"
+        className="!w-36"
+        value={column.id}
+        onChange={(e) => {
+          const next = columns.find((c) => c.id === e.target.value) ?? column;
+          onChange({ column: next.id, op: opsFor(next)[0]?.op ?? 'is', value: next.type === 'boolean' ? true : '' });
+        }}
+      >
+        {columns.map((c) => (
+          <option key={c.id} value={c.id}>
+            {c.name}
+          </option>
+        ))}
+      </Select>
+      <Select
+        aria-label="Condition"
+        className="!w-32"
+        value={condition.op}
+        onChange={(e) => {
+          const next = infos.find((o) => o.op === e.target.value);
+          if (next) onChange(next.input === info?.input ? { ...condition, op: next.op } : start(column, next.op, next.input));
+        }}
+      >
+        {infos.map((o) => (
+          <option key={o.op} value={o.op}>
+            {o.label}
+          </option>
+        ))}
+      </Select>
+      <ValueInput column={column} kind={info?.input ?? 'value'} value={condition.value ?? null} onChange={(value) => onChange({ ...condition, value })} />
+    </>
+  );
+}
+
+function start(column: Column, op: Condition['op'], input: string): Condition {
+  if (input === 'none') return { column: column.id, op };
+  if (input === 'range') return { column: column.id, op, value: ['', ''] };
+  if (input === 'list') return { column: column.id, op, value: [] };
+  if (input === 'days') return { column: column.id, op, value: { last: 30, unit: 'day' } };
+  if (input === 'state') return { column: column.id, op, value: 'error' };
+  return { column: column.id, op, value: column.type === 'boolean' ? true : '' };
+}
+
+const STATES = ['error', 'running', 'queued', 'skipped', 'empty', 'value', 'stale'];
+
+function ValueInput({ column, kind, value, onChange }: { column: Column; kind: string; value: CellValue; onChange: (v: CellValue) => void }) {
+  const isDate = ['date', 'datetime', 'created_at', 'updated_at'].includes(column.type);
+  const isNumber = ['number', 'currency', 'percent'].includes(column.type);
+  const text = (v: CellValue | undefined): string => (typeof v === 'string' || typeof v === 'number' ? String(v) : '');
+  const read = (s: string): CellValue => (isNumber && s !== '' && s.replace(/\D/g, '').length <= 15 ? Number(s) : s);
+  const type = isDate ? 'date' : isNumber ? 'number' : 'text';
+  if (kind === 'none') return null;
+  if (kind === 'state') return <Options value={text(value)} names={STATES} onChange={onChange} />;
+  if (kind === 'days') {
+    const last = typeof value === 'object' && value && !Array.isArray(value) ? text(value['last']) : '30';
+    return <Input aria-label="Days" type="number" min={1} className="!w-24" value={last} onChange={(e) => onChange({ last: Math.max(1, Number(e.target.value) || 1), unit: 'day' })} />;
+  }
+  if (kind === 'range') {
+    const pair = Array.isArray(value) ? value : ['', ''];
+    return (
+      <span className="flex min-w-0 flex-1 items-center gap-1">
+        <Input aria-label="From" type={type} value={text(pair[0])} onChange={(e) => onChange([read(e.target.value), pair[1] ?? ''])} />
+        <Input aria-label="To" type={type} value={text(pair[1])} onChange={(e) => onChange([pair[0] ?? '', read(e.target.value)])} />
+      </span>
+    );
+  }
+  if (column.type === 'boolean') {
+    return (
+      <Select aria-label="Value" className="!w-auto flex-1" value={value === false ? 'no' : 'yes'} onChange={(e) => onChange(e.target.value === 'yes')}>
+        <option value="yes">checked</option>
+        <option value="no">not checked</option>
+      </Select>
+    );
+  }
+  const names = (column.options ?? []).map((o) => o.name);
+  if (kind === 'list') {
+    const chosen = Array.isArray(value) ? value.map((v) => text(v)) : [];
+    return (
+      <select multiple size={3} aria-label="Values" value={chosen} onChange={(e) => onChange([...e.target.selectedOptions].map((o) => o.value))} className="min-w-32 flex-1 rounded-md border border-line-strong bg-surface p-1">
+        {names.map((n) => (
+          <option key={n}>{n}</option>
+        ))}
+      </select>
+    );
+  }
+  if (names.length && (column.type === 'select' || column.type === 'multi_select')) return <Options value={text(value)} names={names} onChange={onChange} />;
+  return <Input aria-label="Value" type={type} step="any" className="!w-auto min-w-24 flex-1" value={text(value)} onChange={(e) => onChange(read(e.target.value))} />;
+}
+
+function Options({ value, names, onChange }: { value: string; names: string[]; onChange: (v: CellValue) => void }) {
+  return (
+    <Select aria-label="Value" className="!w-auto min-w-24 flex-1" value={value} onChange={(e) => onChange(e.target.value)}>
+      <option value="">Choose…</option>
+      {names.map((n) => (
+        <option key={n} value={n}>
+          {n.replaceAll('_', ' ')}
+        </option>
+      ))}
+    </Select>
+  );
+}

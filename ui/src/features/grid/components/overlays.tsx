@@ -1,0 +1,145 @@
+import type { QueryClient } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
+import type { Table } from '@/api/types';
+import { messageOf } from '@/api/errors';
+import { Confirm } from '@/components/confirm';
+import { plural } from '@/lib/format';
+import { toast } from '@/lib/toasts';
+import { deleteColumn, restoreColumn, tableChanged } from '../api/table';
+import type { GridPage } from '../use-grid-page';
+import type { ViewState } from '../view-state';
+import { CellMenu } from './cell-menu';
+import { ChangeTypeDialog } from './change-type-dialog';
+import { ColumnDialog } from './column-dialog';
+import { ColumnMenu } from './column-menu';
+import { DeleteRows } from './delete-rows';
+import { DuplicateColumnDialog } from './duplicate-column-dialog';
+import { ExpandedCell } from './expanded-cell';
+import { PasteDialog } from './paste-dialog';
+import { AddColumnPopover } from './add-column-popover';
+
+const EnrichmentDialog = lazy(() => import('@/features/enrichment/components/enrichment-dialog').then((m) => ({ default: m.EnrichmentDialog })));
+const RunDialog = lazy(() => import('@/features/enrichment/components/run-dialog').then((m) => ({ default: m.RunDialog })));
+
+export interface OverlaysProps {
+  workspaceId: string;
+  table: Table;
+  state: ViewState;
+  page: GridPage;
+  client: QueryClient;
+}
+
+/** The menu or dialog that is open over the grid: one at a time. */
+export function Overlays({ workspaceId: ws, table, state, page, client }: OverlaysProps) {
+  const { overlay, setOverlay } = page;
+  if (!overlay) return null;
+  const close = (): void => setOverlay(null);
+  const column = 'columnId' in overlay ? table.columns.find((c) => c.id === overlay.columnId) : undefined;
+  switch (overlay.kind) {
+    case 'column-menu':
+      return column ? <ColumnMenu workspaceId={ws} table={table} state={state} page={page} column={column} anchor={overlay.anchor} onClose={close} /> : null;
+    case 'cell-menu':
+      return column ? <CellMenu workspaceId={ws} table={table} state={state} page={page} column={column} rowId={overlay.rowId} anchor={overlay.anchor} onClose={close} /> : null;
+    case 'expand':
+      return column && page.grid ? <ExpandedCell grid={page.grid} column={column} rowId={overlay.rowId} anchor={overlay.anchor} onClose={close} /> : null;
+    case 'add-column':
+      return (
+        <AddColumnPopover
+          workspaceId={ws}
+          table={table}
+          anchor={overlay.anchor}
+          {...(overlay.after ? { after: overlay.after } : {})}
+          onEnrichment={() => setOverlay({ kind: 'new-enrichment' })}
+          onClose={close}
+        />
+      );
+    case 'edit-column':
+      return column ? <ColumnDialog workspaceId={ws} table={table} column={column} onClose={close} /> : null;
+    case 'change-type':
+      return column ? <ChangeTypeDialog workspaceId={ws} table={table} column={column} onClose={close} onDone={() => page.grid?.refreshSoon(true)} /> : null;
+    case 'duplicate-column':
+      return column ? <DuplicateColumnDialog workspaceId={ws} table={table} column={column} onClose={close} onDone={() => page.grid?.refreshSoon(true)} /> : null;
+    case 'delete-column':
+      return column ? (
+        <Confirm
+          title={`Delete “${column.name}”?`}
+          action="Delete column"
+          danger
+          onClose={close}
+          onConfirm={async () => {
+            try {
+              await deleteColumn(ws, table.id, column.id);
+              await tableChanged(client, ws, table.id);
+              const back = (): void => {
+                restoreColumn(ws, table.id, column.id)
+                  .then(() => tableChanged(client, ws, table.id))
+                  .then(() => page.grid?.refreshSoon(true))
+                  .catch((e: unknown) => toast.error(messageOf(e)));
+              };
+              toast.success(`“${column.name}” is in the trash`, { label: 'Undo', run: back });
+            } catch (e) {
+              toast.error(messageOf(e));
+              throw e;
+            }
+          }}
+        >
+          <p>Its values in {plural(table.row_count, 'row')} go to the trash with it, from where they can be restored for 30 days.</p>
+        </Confirm>
+      ) : null;
+    case 'enrichment':
+    case 'new-enrichment':
+      return (
+        <Suspense fallback={null}>
+          <EnrichmentDialog
+            workspaceId={ws}
+            table={table}
+            column={column ?? null}
+            sampleRow={page.grid?.currentRow()?.id ?? page.grid?.cache.at(0)?.id ?? null}
+            onClose={close}
+            onSaved={async (id) => {
+              await tableChanged(client, ws, table.id);
+              setOverlay({ kind: 'run', columnIds: [id] });
+            }}
+          />
+        </Suspense>
+      );
+    case 'run':
+      return (
+        <Suspense fallback={null}>
+          <RunDialog workspaceId={ws} table={table} columnIds={overlay.columnIds} rowIds={overlay.rowIds ?? null} query={page.query} onClose={close} />
+        </Suspense>
+      );
+    case 'paste':
+      return (
+        <PasteDialog
+          plan={overlay.plan}
+          cells={overlay.cells}
+          table={table}
+          onAnswer={(yes) => {
+            close();
+            overlay.answer(yes);
+          }}
+        />
+      );
+    case 'delete-rows':
+      return <DeleteRows workspaceId={ws} table={table} page={page} all={overlay.all} ids={overlay.ids} onClose={close} />;
+    case 'conflicts':
+      return (
+        <Confirm
+          title="Some cells were changed since"
+          action={`Undo ${plural(overlay.count, 'changed cell')} too`}
+          danger
+          onClose={close}
+          onConfirm={() => {
+            overlay.force();
+            return undefined;
+          }}
+        >
+          <p>Everything else is undone. {plural(overlay.count, 'cell')} {overlay.count === 1 ? 'was' : 'were'} changed after your step and left alone.</p>
+          {overlay.reasons.map((r) => (
+            <p key={r}>{r}</p>
+          ))}
+        </Confirm>
+      );
+  }
+}

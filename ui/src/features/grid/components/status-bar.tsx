@@ -1,0 +1,74 @@
+import { Check, CloudOff, Plus, RefreshCw } from 'lucide-react';
+import { useSyncExternalStore } from 'react';
+import type { Table } from '@/api/types';
+import { Spinner } from '@/components/spinner';
+import type { SaveState } from '@/grid/edit-queue';
+import type { Selection } from '@/grid/events';
+import { Observable } from '@/lib/emitter';
+import { count, plural } from '@/lib/format';
+import type { GridPage } from '../use-grid-page';
+
+const noRows = new Observable(0);
+const nothing = new Observable<Selection>({ rect: null, cells: 0, numbers: 0, sum: null, avg: null });
+const saved = new Observable<SaveState>({ state: 'saved', waiting: 0 });
+
+function useObservable<T>(observable: Observable<T>): T {
+  return useSyncExternalStore(observable.subscribe, observable.get);
+}
+const number = new Intl.NumberFormat('en', { maximumFractionDigits: 4 });
+
+export function StatusBar({ table, page, canEdit }: { table: Table; page: GridPage; canEdit: boolean }) {
+  const rows = useObservable(page.grid?.rowCount ?? noRows);
+  const selection = useObservable(page.grid?.summary ?? nothing);
+  const save = useObservable(page.grid?.queue.state ?? saved);
+  const filtered = page.query.filter !== null || page.query.q !== '';
+  return (
+    <footer aria-label="Status" className="flex h-8 shrink-0 items-center gap-4 overflow-hidden border-t border-line bg-sunken px-2 text-sm whitespace-nowrap text-ink-2">
+      {canEdit && (
+        <button type="button" onClick={() => void page.insertRow()} title="Add a row (Shift+Enter)" className="inline-flex h-6 items-center gap-1 rounded-md px-1.5 font-medium hover:bg-active hover:text-ink">
+          <Plus size={13} /> Row
+        </button>
+      )}
+      <span className="tnum" data-testid="row-count">
+        {filtered ? `${count(rows)} of ${plural(table.row_count, 'row')}` : plural(rows, 'row')}
+      </span>
+      <span className="hidden text-ink-3 sm:inline">{plural(table.columns.length, 'column')}</span>
+      <span className="flex-1" />
+      {selection.cells > 1 && (
+        <span className="tnum hidden gap-3 sm:flex" aria-live="polite">
+          <span>Count {count(selection.cells)}</span>
+          {selection.sum !== null && <span>Sum {number.format(selection.sum)}</span>}
+          {selection.avg !== null && <span>Avg {number.format(selection.avg)}</span>}
+        </span>
+      )}
+      {!page.connected && (
+        <span className="inline-flex items-center gap-1.5 text-warning-ink">
+          <RefreshCw size={12} /> Reconnecting
+        </span>
+      )}
+      <SaveLabel save={save} />
+    </footer>
+  );
+}
+
+function SaveLabel({ save }: { save: SaveState }) {
+  if (save.state === 'offline') {
+    return (
+      <span role="status" className="inline-flex items-center gap-1.5 font-medium text-warning-ink">
+        <CloudOff size={13} /> Offline · {plural(save.waiting, 'edit')} waiting
+      </span>
+    );
+  }
+  if (save.state === 'saving') {
+    return (
+      <span role="status" className="inline-flex items-center gap-1.5">
+        <Spinner className="!size-3" /> Saving {count(save.waiting)}
+      </span>
+    );
+  }
+  return (
+    <span role="status" className="inline-flex items-center gap-1.5 text-ink-3">
+      <Check size={13} className="text-success" /> Saved
+    </span>
+  );
+}

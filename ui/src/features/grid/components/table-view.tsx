@@ -1,0 +1,118 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useRef, useSyncExternalStore } from 'react';
+import { WifiOff } from 'lucide-react';
+import { messageOf } from '@/api/errors';
+import { useCan } from '@/api/permissions';
+import type { Table } from '@/api/types';
+import { Button } from '@/components/button';
+import { Empty, Notice } from '@/components/states';
+import { DataGrid } from '@/grid/data-grid';
+import type { GridController } from '@/grid/controller';
+import { Observable } from '@/lib/emitter';
+import { plural } from '@/lib/format';
+import { useGridPage } from '../use-grid-page';
+import type { ViewState } from '../view-state';
+import { useViews } from '../view-state';
+import { BulkBar } from './bulk-bar';
+import { HoverCard } from './hover-card';
+import { Overlays } from './overlays';
+import { SidePanel } from './side-panel';
+import { StatusBar } from './status-bar';
+import { TableHeader } from './table-header';
+import { Toolbar } from './toolbar';
+
+const never = new Observable<unknown>(null);
+const none = new Observable(-1);
+
+export function TableView({ workspaceId: ws, table, state }: { workspaceId: string; table: Table; state: ViewState }) {
+  const search = useRef<HTMLInputElement>(null);
+  const onFind = useCallback(() => search.current?.focus(), []);
+  const page = useGridPage(ws, table, state, onFind);
+  const can = useCan(ws);
+  const change = useViews((s) => s.change);
+  const client = useQueryClient();
+  const { grid } = page;
+  return (
+    <div className="flex h-full min-h-0 flex-col bg-surface">
+      <h1 className="sr-only">{table.name}</h1>
+      <TableHeader workspaceId={ws} table={table} state={state} page={page} />
+      <Toolbar workspaceId={ws} table={table} state={state} page={page} searchRef={search} />
+      <Offline grid={grid} />
+      <div className="flex min-h-0 flex-1">
+        <div className="relative min-w-0 flex-1">
+          <DataGrid id={table.id} label={`Rows of ${table.name}`} shape={page.shape} rows={table.row_count} source={page.source} events={page.events} onReady={page.setGrid} />
+          <GridStates
+            grid={grid}
+            filtered={page.query.filter !== null || page.query.q !== ''}
+            canEdit={can('rows.edit')}
+            onInsert={() => void page.insertRow()}
+            onClear={() => change(table.id, { filter: null, q: '' })}
+            onRetry={() => grid?.refreshSoon(true)}
+          />
+          <BulkBar workspaceId={ws} table={table} page={page} />
+        </div>
+        <SidePanel workspaceId={ws} table={table} page={page} />
+      </div>
+      <StatusBar table={table} page={page} canEdit={can('rows.edit')} />
+      {page.hover && !page.overlay && grid && <HoverCard key={`${page.hover.rowId}/${page.hover.columnId}`} workspaceId={ws} table={table} grid={grid} target={page.hover} />}
+      <Overlays workspaceId={ws} table={table} state={state} page={page} client={client} />
+    </div>
+  );
+}
+
+function Offline({ grid }: { grid: GridController | null }) {
+  const save = useSyncExternalStore(grid?.queue.state.subscribe ?? never.subscribe, () => grid?.queue.state.get() ?? null);
+  if (save?.state !== 'offline') return null;
+  return (
+    <div className="border-b border-line px-2 py-1.5">
+      <Notice tone="warning" icon={<WifiOff size={15} />} action={<Button size="sm" onClick={() => grid?.queue.wake()}>Try now</Button>}>
+        You are offline. {plural(save.waiting, 'edit')} {save.waiting === 1 ? 'is' : 'are'} kept here and will be sent when the server answers again.
+      </Notice>
+    </div>
+  );
+}
+
+interface StatesProps {
+  grid: GridController | null;
+  filtered: boolean;
+  canEdit: boolean;
+  onInsert: () => void;
+  onClear: () => void;
+  onRetry: () => void;
+}
+
+/** What is shown over an empty or failed grid. */
+function GridStates({ grid, filtered, canEdit, onInsert, onClear, onRetry }: StatesProps) {
+  const rows = useSyncExternalStore(grid?.rowCount.subscribe ?? none.subscribe, () => grid?.rowCount.get() ?? -1);
+  const error = useSyncExternalStore(grid?.loadError.subscribe ?? never.subscribe, () => grid?.loadError.get() ?? null);
+  if (error && rows !== 0) {
+    return (
+      <div className="absolute inset-x-4 top-12 z-10 mx-auto max-w-lg">
+        <Notice tone="danger" action={<Button size="sm" onClick={onRetry}>Try again</Button>}>
+          {messageOf(error)}
+        </Notice>
+      </div>
+    );
+  }
+  if (rows !== 0) return null;
+  return (
+    <div className="pointer-events-none absolute inset-x-0 top-10 flex justify-center">
+      <Empty
+        className="pointer-events-auto"
+        title={filtered ? 'No row fits the filter' : 'No rows yet'}
+        text={filtered ? 'Change or remove the filter and the search to see more.' : 'Add a row, paste from a spreadsheet, or import a file.'}
+        action={
+          filtered ? (
+            <Button onClick={onClear}>Remove filter and search</Button>
+          ) : (
+            canEdit && (
+              <Button variant="primary" onClick={onInsert}>
+                Add a row
+              </Button>
+            )
+          )
+        }
+      />
+    </div>
+  );
+}

@@ -1,0 +1,19 @@
+import type { PastePlan } from '@/grid/paste-plan';
+import type { Anchor } from '@/grid/events';
+
+/** What is open beside the grid. */
+export type Panel = { kind: 'row'; rowId: string } | { kind: 'history'; rowId: string; columnId: string | null } | { kind: 'undo' } | null;
+
+/** What is open above it. */
+export type Overlay =
+  | { kind: 'column-menu'; columnId: string; anchor: Anchor }
+  | { kind: 'cell-menu'; rowId: string; columnId: string; anchor: Anchor }
+  | { kind: 'expand'; rowId: string; columnId: string; anchor: Anchor }
+  | { kind: 'add-column'; anchor: Anchor; after?: string }
+  | { kind: 'edit-column' | 'change-type' | 'delete-column' | 'duplicate-column' | 'enrichment'; columnId: string }
+  | { kind: 'new-enrichment' }
+  | { kind: 'run'; columnIds: string[]; rowIds?: string[] }
+  | { kind: 'paste'; plan: PastePlan; cells: number; answer: (yes: boolean) => void }
+  | { kind: 'delete-rows'; all: boolean; ids: string[] }
+  | { kind: 'conflicts'; count: number; reasons: string[]; force: () => void }
+  | null;

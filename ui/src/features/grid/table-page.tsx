@@ -1,0 +1,72 @@
+import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { useNavigate, useParams } from 'react-router';
+import { messageOf } from '@/api/errors';
+import { useWorkspaceId } from '@/api/use-workspace';
+import { Button } from '@/components/button';
+import { Empty, Skeleton } from '@/components/states';
+import { rememberTable } from '@/lib/ui-store';
+import { tableQuery } from './api/table';
+import { TableView } from './components/table-view';
+import { stateOfView, useViews } from './view-state';
+
+export function TablePage() {
+  const ws = useWorkspaceId();
+  const id = useParams()['tableId'] ?? '';
+  const table = useQuery(tableQuery(ws, id));
+  const navigate = useNavigate();
+  const state = useViews((s) => s.byTable[id]);
+  const set = useViews((s) => s.set);
+
+  useEffect(() => {
+    if (!table.data || state) return;
+    const first = table.data.views?.find((v) => v.default) ?? table.data.views?.[0];
+    set(id, stateOfView(table.data, first));
+    rememberTable(ws, id);
+  }, [table.data, state, id, ws, set]);
+  useEffect(() => {
+    if (table.data) document.title = `${table.data.name} · Morket`;
+    return () => {
+      document.title = 'Morket';
+    };
+  }, [table.data]);
+
+  if (table.isError) {
+    return (
+      <Empty
+        title="This table can’t be opened"
+        text={messageOf(table.error)}
+        action={
+          <>
+            <Button variant="primary" onClick={() => void table.refetch()}>
+              Try again
+            </Button>
+            <Button onClick={() => void navigate(`/w/${ws}/tables`)}>All tables</Button>
+          </>
+        }
+      />
+    );
+  }
+  if (!table.data || !state) return <GridSkeleton />;
+  return <TableView key={id} workspaceId={ws} table={table.data} state={state} />;
+}
+
+function GridSkeleton() {
+  return (
+    <div role="status" aria-label="Loading the table" className="flex h-full flex-col bg-surface">
+      <div className="flex h-11 items-center border-b border-line px-4">
+        <Skeleton className="h-4 w-40" />
+      </div>
+      <div className="flex h-10 items-center gap-3 border-b border-line px-4">
+        {[1, 2, 3, 4].map((i) => (
+          <Skeleton key={i} className="h-4 w-16" />
+        ))}
+      </div>
+      <div className="flex flex-col gap-4 p-4">
+        {Array.from({ length: 12 }, (_, i) => (
+          <Skeleton key={i} className="h-4 w-full" />
+        ))}
+      </div>
+    </div>
+  );
+}

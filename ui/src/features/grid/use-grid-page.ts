@@ -1,0 +1,135 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { messageOf } from '@/api/errors';
+import { useCan } from '@/api/permissions';
+import type { Table } from '@/api/types';
+import type { GridController, GridShape } from '@/grid/controller';
+import type { GridEvents } from '@/grid/events';
+import { useSession } from '@/lib/session';
+import { toast } from '@/lib/toasts';
+import { batchRows, countRows, type RowQuery } from './api/rows';
+import { tableChanged } from './api/table';
+import { gridSource } from './grid-source';
+import type { Overlay, Panel } from './panel';
+import { useUndo } from './use-undo';
+import { useLive } from './use-live';
+import { ROW_HEIGHTS, useViews, type ViewState } from './view-state';
+
+export interface GridPage {
+  grid: GridController | null;
+  shape: GridShape;
+  setGrid: (grid: GridController | null) => void;
+  source: ReturnType<typeof gridSource>;
+  events: GridEvents;
+  connected: boolean;
+  panel: Panel;
+  setPanel: (panel: Panel) => void;
+  overlay: Overlay;
+  setOverlay: (overlay: Overlay) => void;
+  hover: Parameters<GridEvents['hover']>[0];
+  query: RowQuery;
+  insertRow: () => Promise<void>;
+  undo: ReturnType<typeof useUndo>;
+  recount: () => void;
+}
+
+/** Everything between the grid and the page: its data, its events, the live stream, the undo keys. */
+export function useGridPage(ws: string, table: Table, state: ViewState, onFind: () => void): GridPage {
+  const client = useQueryClient();
+  const can = useCan(ws);
+  const userId = useSession((s) => s.user?.id ?? '');
+  const change = useViews((s) => s.change);
+  const [grid, setGrid] = useState<GridController | null>(null);
+  const [panel, setPanel] = useState<Panel>(null);
+  const [overlay, setOverlay] = useState<Overlay>(null);
+  const [hover, setHover] = useState<GridPage['hover']>(null);
+
+  const query = useMemo<RowQuery>(() => ({ filter: state.filter, sort: state.sort, q: state.q }), [state.filter, state.sort, state.q]);
+  const latest = useRef({ query, table, grid, onFind });
+  useEffect(() => {
+    latest.current = { query, table, grid, onFind };
+  });
+
+  const canEdit = can('rows.edit');
+  const canAdd = can('tables.manage');
+  const shape = useMemo<GridShape>(
+    () => ({ columns: table.columns, layout: state.layout, sort: state.sort, canEdit, canAdd, rowHeight: ROW_HEIGHTS[state.rowHeight] }),
+    [table.columns, state.layout, state.sort, state.rowHeight, canEdit, canAdd],
+  );
+  const [source] = useState(() =>
+    gridSource({
+      workspaceId: ws,
+      tableId: table.id,
+      userId,
+      query: () => latest.current.query,
+      columnNames: () => latest.current.table.columns.map((c) => c.name),
+      columnsAdded: () => tableChanged(client, ws, table.id),
+    }),
+  );
+  const filtered = useCallback(() => latest.current.query.filter !== null || latest.current.query.q !== '', []);
+  const recount = useCallback((): void => {
+    countRows(ws, table.id, latest.current.query)
+      .then((n) => {
+        const now = latest.current.grid;
+        if (!now || now.rowCount.get() === n) return;
+        now.setRows(n);
+        now.refreshSoon(false);
+      })
+      .catch((e: unknown) => toast.error(messageOf(e)));
+  }, [ws, table.id]);
+
+  const undo = useUndo(ws, table.id, setOverlay, () => {
+    latest.current.grid?.refreshSoon(false);
+    void client.invalidateQueries({ queryKey: ['undo-stack', ws, table.id] });
+  });
+  const insertRow = useCallback(async (): Promise<void> => {
+    try {
+      await batchRows(ws, table.id, [{ op: 'insert', cells: {} }]);
+      const now = latest.current.grid;
+      now?.rowsAdded(1);
+      if (now && !filtered()) setTimeout(() => now.scrollTo(now.rowCount.get() - 1), 300);
+    } catch (e) {
+      toast.error(messageOf(e));
+    }
+  }, [ws, table.id, filtered]);
+
+  const [events] = useState<GridEvents>(() => ({
+    columnMenu: (columnId, anchor) => setOverlay({ kind: 'column-menu', columnId, anchor }),
+    addColumn: (anchor) => setOverlay({ kind: 'add-column', anchor }),
+    openRow: (rowId) => setPanel({ kind: 'row', rowId }),
+    expandCell: (rowId, columnId, anchor) => setOverlay({ kind: 'expand', rowId, columnId, anchor }),
+    contextMenu: (rowId, columnId, at) => setOverlay({ kind: 'cell-menu', rowId, columnId, anchor: { left: at.x, right: at.x, top: at.y, bottom: at.y } }),
+    hover: setHover,
+    layout: (layout) => change(table.id, { layout }),
+    confirmPaste: (plan, cells) => new Promise((answer) => setOverlay({ kind: 'paste', plan, cells, answer })),
+    grouped: undo.group,
+    refused: (changes, error) => toast.error(changes.length ? `${changes.length === 1 ? 'Your edit was' : `${String(changes.length)} edits were`} not saved: ${messageOf(error)}` : messageOf(error)),
+    notice: (kind, text) => toast[kind](text),
+    command: (name) => {
+      if (name === 'undo') void undo.undo();
+      else if (name === 'redo') void undo.redo();
+      else if (name === 'find') latest.current.onFind();
+      else if (name === 'insert-row') void insertRow();
+    },
+  }));
+
+  useEffect(() => {
+    if (!grid) return;
+    const active = query.filter !== null || query.q !== '';
+    let live = true;
+    if (active) {
+      countRows(ws, table.id, query)
+        .then((n) => live && grid.reload(n))
+        .catch((e: unknown) => toast.error(messageOf(e)));
+    } else if (grid.cache.size > 0) {
+      grid.reload(latest.current.table.row_count);
+      recount();
+    }
+    return () => {
+      live = false;
+    };
+  }, [grid, query, ws, table.id, recount]);
+
+  const connected = useLive(ws, table, grid, () => filtered() || latest.current.query.sort.length > 0, recount);
+  return { grid, shape, setGrid, source, events, connected, panel, setPanel, overlay, setOverlay, hover, query, insertRow, undo, recount };
+}

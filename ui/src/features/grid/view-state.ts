@@ -1,0 +1,71 @@
+import { create } from 'zustand';
+import type { Column, Filter, RowHeight, SortKey, Table, View } from '@/api/types';
+import type { ColumnLayout } from '@/grid/events';
+
+/** What the grid shows of a table: a saved view, with changes that are not saved yet. */
+export interface ViewState {
+  viewId: string | null;
+  filter: Filter | null;
+  sort: SortKey[];
+  layout: ColumnLayout[];
+  rowHeight: RowHeight;
+  q: string;
+}
+
+export const ROW_HEIGHTS: Record<RowHeight, number> = { short: 32, medium: 52, tall: 88 };
+
+export function layoutOf(columns: readonly Column[], view: View | undefined): ColumnLayout[] {
+  const known = new Map(columns.map((c) => [c.id, c]));
+  const listed = (view?.columns ?? []).filter((c) => known.has(c.id));
+  const rest = columns.filter((c) => !listed.some((l) => l.id === c.id));
+  return [
+    ...listed.map((c) => ({ id: c.id, hidden: c.hidden ?? false, pinned: Boolean(c.pinned), ...(c.width ? { width: c.width } : {}) })),
+    ...rest.map((c) => ({ id: c.id, hidden: false, pinned: false })),
+  ];
+}
+
+export function stateOfView(table: Table, view: View | undefined): ViewState {
+  const height = view?.row_height;
+  return {
+    viewId: view?.id ?? null,
+    filter: view?.filter ?? null,
+    sort: view?.sort ?? [],
+    layout: layoutOf(table.columns, view),
+    rowHeight: height === 'medium' || height === 'tall' ? height : 'short',
+    q: '',
+  };
+}
+
+/** The body that saves the state into a view. */
+export function viewBody(state: ViewState): Pick<View, 'filter' | 'sort' | 'columns' | 'row_height'> {
+  return {
+    filter: state.filter,
+    sort: state.sort,
+    columns: state.layout.map((l) => ({ id: l.id, hidden: l.hidden, pinned: l.pinned, ...(l.width ? { width: l.width } : {}) })),
+    row_height: state.rowHeight,
+  };
+}
+
+function comparable(state: ViewState): string {
+  return JSON.stringify([state.filter, state.sort, state.rowHeight, state.layout.map((l) => [l.id, l.hidden, l.pinned, l.width ?? 0])]);
+}
+export function isDirty(table: Table, state: ViewState): boolean {
+  const view = table.views?.find((v) => v.id === state.viewId);
+  return comparable(state) !== comparable(stateOfView(table, view));
+}
+
+interface Store {
+  byTable: Record<string, ViewState>;
+  set(table: string, state: ViewState): void;
+  change(table: string, change: Partial<ViewState>): void;
+}
+
+export const useViews = create<Store>()((set) => ({
+  byTable: {},
+  set: (table, state) => set((s) => ({ byTable: { ...s.byTable, [table]: state } })),
+  change: (table, change) =>
+    set((s) => {
+      const now = s.byTable[table];
+      return now ? { byTable: { ...s.byTable, [table]: { ...now, ...change } } } : s;
+    }),
+}));

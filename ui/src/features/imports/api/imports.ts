@@ -1,0 +1,58 @@
+import { queryOptions } from '@tanstack/react-query';
+import { api } from '@/api/client';
+import type { Import, ImportMapping, ImportState } from '@/api/types';
+import { inWorkspace } from '@/api/use-workspace';
+import { saveBlob } from '@/lib/download';
+
+const busy: readonly ImportState[] = ['importing', 'undoing'];
+const WATCH_MS = 700;
+const path = (ws: string): string => `${inWorkspace(ws)}/imports`;
+
+export const importsQuery = (ws: string) =>
+  queryOptions({ queryKey: ['imports', ws], queryFn: async () => (await api.get<Import[] | null>(path(ws))).data ?? [] });
+export const importQuery = (ws: string, id: string) =>
+  queryOptions({
+    queryKey: ['imports', ws, id],
+    queryFn: async () => (await api.get<Import>(`${path(ws)}/${id}`)).data,
+    refetchInterval: (q) => (q.state.data && busy.includes(q.state.data.state) ? WATCH_MS : false),
+  });
+
+export async function upload(ws: string, file: File): Promise<Import> {
+  const { data } = await api.request<Import>('POST', path(ws), {
+    query: { filename: file.name },
+    raw: file,
+    contentType: file.type || 'application/octet-stream',
+  });
+  return data;
+}
+export interface Reading {
+  encoding?: string;
+  delimiter?: string;
+  header?: boolean;
+}
+export async function previewAgain(ws: string, id: string, reading: Reading): Promise<Import> {
+  return (await api.post<Import>(`${path(ws)}/${id}/preview`, reading)).data;
+}
+export interface Commit {
+  table_id?: string;
+  new_table?: { name: string };
+  mapping: ImportMapping[];
+  mode: 'append' | 'upsert';
+  key_columns?: string[];
+  header?: boolean;
+  unescape_formulas?: boolean;
+  create_options?: boolean;
+}
+export async function commit(ws: string, id: string, body: Commit): Promise<Import> {
+  return (await api.post<Import>(`${path(ws)}/${id}/commit`, body)).data;
+}
+export async function cancelImport(ws: string, id: string): Promise<void> {
+  await api.post(`${path(ws)}/${id}/cancel`, {});
+}
+export async function undoImport(ws: string, id: string): Promise<void> {
+  await api.post(`${path(ws)}/${id}/undo`, {});
+}
+export async function downloadErrors(ws: string, id: string): Promise<void> {
+  const response = await api.stream(`${path(ws)}/${id}/errors.csv`, { headers: { Accept: 'text/csv' } });
+  saveBlob(await response.blob(), 'import-errors.csv');
+}

@@ -1,0 +1,98 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Download, Square, Undo2 } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { useNavigate } from 'react-router';
+import { messageOf } from '@/api/errors';
+import type { Import } from '@/api/types';
+import { Button } from '@/components/button';
+import { Confirm } from '@/components/confirm';
+import { Card } from '@/components/page';
+import { Badge, Notice, Progress } from '@/components/states';
+import { tablesChanged } from '@/features/tables/api/tables';
+import { count, plural, sentence } from '@/lib/format';
+import { toast } from '@/lib/toasts';
+import { cancelImport, downloadErrors, undoImport } from '../api/imports';
+
+export interface ProgressProps {
+  workspaceId: string;
+  file: Import;
+  onAnother: () => void;
+  onChanged: () => void;
+}
+
+export function ProgressStep({ workspaceId: ws, file, onAnother, onChanged }: ProgressProps) {
+  const [asking, setAsking] = useState(false);
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const running = file.state === 'importing' || file.state === 'undoing';
+  const done = file.state === 'completed' || file.state === 'partially_completed';
+  useEffect(() => {
+    if (!running) void tablesChanged(client, ws);
+  }, [running, client, ws]);
+  const cancel = useMutation({ mutationFn: () => cancelImport(ws, file.id), onSettled: onChanged });
+  const undo = useMutation({ mutationFn: () => undoImport(ws, file.id), onSettled: onChanged });
+  const { counts } = file;
+  const facts: [string, number][] = [
+    ['Added', counts.imported],
+    ['Updated', counts.updated],
+    ['Skipped', counts.skipped],
+    ['Failed', counts.failed],
+  ];
+  return (
+    <Card>
+      <div className="flex flex-col gap-4">
+        <div className="flex items-center gap-3">
+          <p className="min-w-0 flex-1 truncate text-md font-semibold">{file.filename}</p>
+          <Badge tone={done ? (file.state === 'completed' ? 'success' : 'warning') : file.state === 'failed' ? 'danger' : running ? 'primary' : 'neutral'}>{file.waiting_for && running ? `Waiting for ${file.waiting_for}` : sentence(file.state)}</Badge>
+        </div>
+        {(running || done) && <Progress value={done ? 1 : file.progress} label="Progress of the import" tone={done ? 'success' : 'primary'} />}
+        {file.error && <Notice tone="danger">{file.error}</Notice>}
+        <dl className="grid grid-cols-2 gap-3 sm:grid-cols-4">
+          {facts.map(([label, n]) => (
+            <div key={label}>
+              <dt className="text-sm text-ink-3">{label}</dt>
+              <dd className="tnum text-xl font-semibold">{count(n)}</dd>
+            </div>
+          ))}
+        </dl>
+        {counts.failed + counts.skipped > 0 && !running && (
+          <Notice
+            tone="warning"
+            action={
+              <Button size="sm" icon={<Download size={13} />} onClick={() => void downloadErrors(ws, file.id).catch((e: unknown) => toast.error(messageOf(e)))}>
+                Errors as CSV
+              </Button>
+            }
+          >
+            {plural(counts.failed + counts.skipped, 'row')} could not be imported; the file names each line and its reason.
+          </Notice>
+        )}
+        <div className="flex flex-wrap gap-2">
+          {file.table_id && (
+            <Button variant="primary" onClick={() => void navigate(`/w/${ws}/tables/${file.table_id ?? ''}`)}>
+              Open the table
+            </Button>
+          )}
+          {file.state === 'importing' && (
+            <Button icon={<Square size={13} />} busy={cancel.isPending} onClick={() => cancel.mutate()}>
+              Cancel
+            </Button>
+          )}
+          {done && (
+            <Button icon={<Undo2 size={14} />} onClick={() => setAsking(true)}>
+              Undo the import
+            </Button>
+          )}
+          {!running && <Button onClick={onAnother}>Import another file</Button>}
+        </div>
+      </div>
+      {asking && (
+        <Confirm title="Undo this import?" action="Undo import" danger onClose={() => setAsking(false)} onConfirm={() => undo.mutateAsync()}>
+          <p>
+            {plural(counts.imported, 'row')} it added {counts.imported === 1 ? 'goes' : 'go'} to the trash and {plural(counts.updated, 'row')} it updated {counts.updated === 1 ? 'gets' : 'get'} the old values back. Cells changed since stay as they are.
+          </p>
+        </Confirm>
+      )}
+    </Card>
+  );
+}

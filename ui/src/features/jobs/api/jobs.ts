@@ -1,0 +1,30 @@
+import { queryOptions } from '@tanstack/react-query';
+import { api, type Answer } from '@/api/client';
+import type { Job, JobRecord, JobState } from '@/api/types';
+import { inWorkspace } from '@/api/use-workspace';
+
+const open: readonly JobState[] = ['pending', 'running'];
+export const isOpen = (job: Job): boolean => open.includes(job.state);
+
+const WATCH_MS = 1_000;
+const IDLE_MS = 10_000;
+
+export const jobsQuery = (ws: string) =>
+  queryOptions({
+    queryKey: ['jobs', ws],
+    queryFn: async () => (await api.get<Job[] | null>(`${inWorkspace(ws)}/enrichment-jobs`)).data ?? [],
+    refetchInterval: (q) => (q.state.data?.some(isOpen) ? WATCH_MS : IDLE_MS),
+  });
+export const jobQuery = (ws: string, id: string) =>
+  queryOptions({
+    queryKey: ['jobs', ws, id],
+    queryFn: async () => (await api.get<Job>(`${inWorkspace(ws)}/enrichment-jobs/${id}`)).data,
+    refetchInterval: (q) => (q.state.data && isOpen(q.state.data) ? WATCH_MS : false),
+  });
+export function records(ws: string, id: string, state: string, cursor: string | undefined): Promise<Answer<JobRecord[] | null>> {
+  return api.get<JobRecord[] | null>(`${inWorkspace(ws)}/enrichment-jobs/${id}/records`, { query: { state, cursor, limit: 50 } });
+}
+export type JobAction = 'cancel' | 'pause' | 'resume' | 'retry';
+export async function actOnJob(ws: string, id: string, action: JobAction): Promise<void> {
+  await api.post(`${inWorkspace(ws)}/enrichment-jobs/${id}/${action}`, {});
+}

@@ -1,0 +1,65 @@
+import { useQuery } from '@tanstack/react-query';
+import { Activity } from 'lucide-react';
+import { Link } from 'react-router';
+import { messageOf } from '@/api/errors';
+import { useCan } from '@/api/permissions';
+import { useWorkspaceId } from '@/api/use-workspace';
+import { Card, DataTable, Page, Td } from '@/components/page';
+import { Empty, Notice, SkeletonRows } from '@/components/states';
+import { tablesQuery } from '@/features/tables/api/tables';
+import { ago, credits } from '@/lib/format';
+import { jobsQuery } from './api/jobs';
+import { JobActions, JobBadge, JobProgress } from './components/job-bits';
+
+export function JobsPage() {
+  const ws = useWorkspaceId();
+  const can = useCan(ws);
+  const jobs = useQuery(jobsQuery(ws));
+  const tables = useQuery(tablesQuery(ws));
+  return (
+    <Page wide title="Jobs" text="Runs of enrichment columns, with their progress and what they have cost.">
+      <Card flush>
+        {jobs.isPending && <SkeletonRows />}
+        {jobs.isError && <Notice tone="danger">{messageOf(jobs.error)}</Notice>}
+        {jobs.data?.length === 0 && (
+          <Empty
+            icon={<Activity size={20} />}
+            title="No runs yet"
+            text="Add an enrichment column to a table and run it; you see the cost before anything is spent."
+            action={
+              <Link to={`/w/${ws}/tables`} className="inline-flex h-8 items-center rounded-md bg-primary px-3 font-medium text-on-primary hover:bg-primary-hover">
+                Open a table
+              </Link>
+            }
+          />
+        )}
+        {jobs.data && jobs.data.length > 0 && (
+          <DataTable head={['Run', 'State', 'Progress', 'Found', 'Failed', 'Spent', '']} label="Jobs">
+            {jobs.data.map((job) => (
+              <tr key={job.id} className="hover:bg-hover">
+                <Td className="max-w-[260px]">
+                  <Link to={job.id} className="font-medium hover:text-primary-ink">
+                    <span className="block truncate">{tables.data?.find((t) => t.id === job.table_id)?.name ?? 'Inline records'}</span>
+                    <span className="block text-sm font-normal text-ink-3">{ago(job.created_at)}</span>
+                  </Link>
+                </Td>
+                <Td>
+                  <JobBadge job={job} />
+                </Td>
+                <Td className="w-56">
+                  <JobProgress job={job} />
+                </Td>
+                <Td className="tnum">{job.counts.succeeded}</Td>
+                <Td className="tnum">{job.counts.failed}</Td>
+                <Td className="tnum whitespace-nowrap">{credits(job.spent_mc)}</Td>
+                <Td>
+                  <div className="flex justify-end gap-1.5">{can('enrichments.run') && <JobActions workspaceId={ws} job={job} />}</div>
+                </Td>
+              </tr>
+            ))}
+          </DataTable>
+        )}
+      </Card>
+    </Page>
+  );
+}

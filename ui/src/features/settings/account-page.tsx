@@ -1,0 +1,78 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { z } from 'zod';
+import { messageOf } from '@/api/errors';
+import { Button } from '@/components/button';
+import { Field, Input } from '@/components/field';
+import { Card, Page } from '@/components/page';
+import { Badge, Notice, SkeletonRows } from '@/components/states';
+import { useForm } from '@/features/auth/components/use-form';
+import { passwordRule } from '@/features/auth/register-page';
+import { ago, dateTime } from '@/lib/format';
+import { useSession } from '@/lib/session';
+import { toast } from '@/lib/toasts';
+import { changePassword, revokeSession, sessionsQuery } from './api/settings';
+
+const schema = z.object({ current: z.string().min(1, 'Enter your password'), next: passwordRule });
+
+export function AccountPage() {
+  const user = useSession((s) => s.user);
+  const [round, setRound] = useState(0);
+  const form = useForm(schema, async ({ current, next }) => {
+    await changePassword(current, next);
+    toast.success('Password changed. Other sessions are signed out.');
+    setRound((n) => n + 1);
+  });
+  return (
+    <Page title="My account" text={user ? `${user.name} · ${user.email}` : undefined}>
+      <Card title="Password">
+        <form key={round} onSubmit={form.submit} noValidate className="flex max-w-md flex-col gap-4">
+          {form.error && <Notice tone="danger">{form.error}</Notice>}
+          <Field label="Current password" error={form.errorOf('current')}>
+            {(ids) => <Input {...ids} name="current" type="password" autoComplete="current-password" />}
+          </Field>
+          <Field label="New password" hint="8 characters or more" error={form.errorOf('next')}>
+            {(ids) => <Input {...ids} name="next" type="password" autoComplete="new-password" />}
+          </Field>
+          <div>
+            <Button type="submit" variant="primary" busy={form.busy}>
+              Change password
+            </Button>
+          </div>
+        </form>
+      </Card>
+      <Sessions />
+    </Page>
+  );
+}
+
+function Sessions() {
+  const sessions = useQuery(sessionsQuery);
+  const client = useQueryClient();
+  const revoke = useMutation({ mutationFn: revokeSession, onSettled: () => client.invalidateQueries({ queryKey: ['sessions'] }) });
+  return (
+    <Card title="Sessions" text="Where you are signed in." flush>
+      {sessions.isPending && <SkeletonRows rows={3} />}
+      {sessions.isError && <Notice tone="danger">{messageOf(sessions.error)}</Notice>}
+      <ul>
+        {sessions.data?.map((s) => (
+          <li key={s.id} className="flex items-center gap-3 border-b border-line px-4 py-2.5 last:border-0">
+            <div className="min-w-0 flex-1">
+              <p className="truncate">{s.client || 'Unknown client'}</p>
+              <p className="text-sm text-ink-3">
+                since {dateTime(s.created_at)} · used {ago(s.last_used_at)}
+              </p>
+            </div>
+            {s.current ? (
+              <Badge tone="success">This one</Badge>
+            ) : (
+              <Button size="sm" onClick={() => revoke.mutate(s.id)}>
+                Sign out
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}

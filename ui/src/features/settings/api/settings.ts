@@ -1,0 +1,55 @@
+import { queryOptions } from '@tanstack/react-query';
+import { api } from '@/api/client';
+import type { ApiKey, Credential, Invitation, Member, Role, Session, Workspace } from '@/api/types';
+import { inWorkspace } from '@/api/use-workspace';
+
+async function list<T>(path: string): Promise<T[]> {
+  return (await api.get<T[] | null>(path)).data ?? [];
+}
+export const membersQuery = (ws: string) => queryOptions({ queryKey: ['members', ws], queryFn: () => list<Member>(`${inWorkspace(ws)}/members`) });
+export const invitationsQuery = (ws: string) => queryOptions({ queryKey: ['invitations', ws], queryFn: () => list<Invitation>(`${inWorkspace(ws)}/invitations`) });
+export const apiKeysQuery = (ws: string) => queryOptions({ queryKey: ['api-keys', ws], queryFn: () => list<ApiKey>(`${inWorkspace(ws)}/api-keys`) });
+export const sessionsQuery = queryOptions({ queryKey: ['sessions'], queryFn: () => list<Session>('/auth/sessions') });
+
+export async function renameWorkspace(ws: string, name: string, slug: string): Promise<void> {
+  await api.put<Workspace>(inWorkspace(ws), { name, slug });
+}
+export async function deleteWorkspace(ws: string, name: string): Promise<void> {
+  await api.delete(inWorkspace(ws), { body: { confirm_name: name } });
+}
+export async function setRole(ws: string, user: string, role: Role): Promise<void> {
+  await api.put(`${inWorkspace(ws)}/members/${user}/role`, { role });
+}
+export async function removeMember(ws: string, user: string): Promise<void> {
+  await api.delete(`${inWorkspace(ws)}/members/${user}`);
+}
+export async function invite(ws: string, email: string, role: Role): Promise<void> {
+  await api.post(`${inWorkspace(ws)}/invitations`, { email, role });
+}
+export async function revokeInvitation(ws: string, id: string): Promise<void> {
+  await api.delete(`${inWorkspace(ws)}/invitations/${id}`);
+}
+export async function createApiKey(ws: string, body: { name: string; role: Role; expires_at?: string }): Promise<ApiKey> {
+  return (await api.post<ApiKey>(`${inWorkspace(ws)}/api-keys`, body)).data;
+}
+export async function revokeApiKey(ws: string, id: string): Promise<void> {
+  await api.delete(`${inWorkspace(ws)}/api-keys/${id}`);
+}
+export async function createCredential(ws: string, body: { provider: string; name: string; secret: Record<string, string> }): Promise<Credential> {
+  return (await api.post<Credential>(`${inWorkspace(ws)}/credentials`, body)).data;
+}
+export async function rotateCredential(ws: string, id: string, secret: Record<string, string>): Promise<void> {
+  await api.post(`${inWorkspace(ws)}/credentials/${id}/rotate`, { secret });
+}
+export async function testCredential(ws: string, id: string): Promise<{ ok: boolean; message: string }> {
+  return (await api.post<{ ok: boolean; message: string }>(`${inWorkspace(ws)}/credentials/${id}/test`, {})).data;
+}
+export async function deleteCredential(ws: string, id: string): Promise<void> {
+  await api.delete(`${inWorkspace(ws)}/credentials/${id}`);
+}
+export async function changePassword(current: string, next: string): Promise<void> {
+  await api.post('/auth/change-password', { current_password: current, new_password: next });
+}
+export async function revokeSession(id: string): Promise<void> {
+  await api.delete(`/auth/sessions/${id}`);
+}

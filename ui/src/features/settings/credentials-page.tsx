@@ -1,0 +1,106 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Ellipsis, Lock, Plus } from 'lucide-react';
+import { useState } from 'react';
+import { messageOf } from '@/api/errors';
+import { useCan } from '@/api/permissions';
+import type { Credential } from '@/api/types';
+import { useWorkspaceId } from '@/api/use-workspace';
+import { Avatar } from '@/components/avatar';
+import { Button, IconButton } from '@/components/button';
+import { Confirm } from '@/components/confirm';
+import { MenuTrigger } from '@/components/menu';
+import { Card, DataTable, Page, Td } from '@/components/page';
+import { Empty, Notice, SkeletonRows } from '@/components/states';
+import { credentialsQuery } from '@/features/enrichment/api/enrichment';
+import { ago, sentence } from '@/lib/format';
+import { toast } from '@/lib/toasts';
+import { deleteCredential, testCredential } from './api/settings';
+import { CredentialDialog } from './components/credential-dialog';
+
+export function CredentialsPage() {
+  const ws = useWorkspaceId();
+  const can = useCan(ws);
+  const manage = can('credentials.manage');
+  const list = useQuery(credentialsQuery(ws));
+  const client = useQueryClient();
+  const [dialog, setDialog] = useState<{ rotate: Credential | null } | null>(null);
+  const [deleting, setDeleting] = useState<Credential | null>(null);
+  const reread = (): Promise<void> => client.invalidateQueries({ queryKey: ['credentials', ws] });
+  const test = useMutation({
+    mutationFn: (c: Credential) => testCredential(ws, c.id),
+    onSuccess: (r, c) => (r.ok ? toast.success(`${c.name} works`) : toast.error(`${c.name}: ${r.message}`)),
+  });
+  const add = (
+    <Button variant="primary" icon={<Plus size={15} />} onClick={() => setDialog({ rotate: null })}>
+      Add credential
+    </Button>
+  );
+  return (
+    <Page title="Credentials" text="Keys of the providers you bring yourself. Sealed on this server; nobody can read them back." actions={manage && add}>
+      <Card flush>
+        {list.isPending && <SkeletonRows />}
+        {list.isError && <Notice tone="danger">{messageOf(list.error)}</Notice>}
+        {list.data?.length === 0 && <Empty icon={<Lock size={20} />} title="No credentials" text="The built-in providers need none. Add one to use Apollo, Hunter or any HTTP API with your own key." action={manage && add} />}
+        {list.data && list.data.length > 0 && (
+          <DataTable head={['Name', 'Secret', 'Version', 'Last used', '']} label="Credentials">
+            {list.data.map((c) => (
+              <tr key={c.id}>
+                <Td>
+                  <span className="flex items-center gap-2.5">
+                    <Avatar name={c.provider} square size={26} />
+                    <span>
+                      <span className="block font-medium">{c.name}</span>
+                      <span className="block text-sm text-ink-3">{sentence(c.provider)}</span>
+                    </span>
+                  </span>
+                </Td>
+                <Td className="font-mono text-sm text-ink-2">••••{c.masked.replace(/[^a-zA-Z0-9]/g, '').slice(-4)}</Td>
+                <Td className="tnum">{c.version}</Td>
+                <Td className="whitespace-nowrap text-ink-2">{ago(c.last_used_at)}</Td>
+                <Td className="w-10">
+                  {manage && (
+                    <MenuTrigger
+                      label={`Actions for ${c.name}`}
+                      align="end"
+                      items={[
+                        { label: 'Test', onSelect: () => test.mutate(c) },
+                        { label: 'Rotate', onSelect: () => setDialog({ rotate: c }) },
+                        null,
+                        { label: 'Delete', danger: true, onSelect: () => setDeleting(c) },
+                      ]}
+                      trigger={(p) => (
+                        <IconButton label={`Actions for ${c.name}`} size="sm" {...p}>
+                          <Ellipsis size={16} />
+                        </IconButton>
+                      )}
+                    />
+                  )}
+                </Td>
+              </tr>
+            ))}
+          </DataTable>
+        )}
+      </Card>
+      {dialog && <CredentialDialog workspaceId={ws} rotate={dialog.rotate} onClose={() => setDialog(null)} onSaved={reread} />}
+      {deleting && (
+        <Confirm
+          title={`Delete “${deleting.name}”?`}
+          action="Delete credential"
+          danger
+          onClose={() => setDeleting(null)}
+          onConfirm={async () => {
+            try {
+              await deleteCredential(ws, deleting.id);
+              await reread();
+            } catch (e) {
+              toast.error(messageOf(e));
+              throw e;
+            }
+          }}
+        >
+          <p>Enrichment steps that use it fail from now on.</p>
+        </Confirm>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,98 @@
+import { useQuery } from '@tanstack/react-query';
+import { Activity, Coins, Search, Settings, Table2, Upload, Users } from 'lucide-react';
+import { useMemo, useState, type ReactNode } from 'react';
+import { useNavigate } from 'react-router';
+import { useCan } from '@/api/permissions';
+import { tablesQuery } from '@/features/tables/api/tables';
+import { cx } from '@/lib/cx';
+import { plural } from '@/lib/format';
+
+interface Target {
+  to: string;
+  label: string;
+  hint: string;
+  icon: ReactNode;
+}
+
+/** Ctrl/Cmd+K: go to any table or page by typing. */
+export function Palette({ workspaceId: ws, onClose }: { workspaceId: string; onClose: () => void }) {
+  const can = useCan(ws);
+  const tables = useQuery({ ...tablesQuery(ws), enabled: can('tables.read') });
+  const [text, setText] = useState('');
+  const [at, setAt] = useState(0);
+  const navigate = useNavigate();
+
+  const targets = useMemo<Target[]>(() => {
+    const pages: (Target & { allowed: boolean })[] = [
+      { to: `/w/${ws}/import`, label: 'Import a file', hint: 'Page', icon: <Upload size={15} />, allowed: can('data.import') },
+      { to: `/w/${ws}/jobs`, label: 'Jobs', hint: 'Page', icon: <Activity size={15} />, allowed: can('tables.read') },
+      { to: `/w/${ws}/credits`, label: 'Credits', hint: 'Page', icon: <Coins size={15} />, allowed: can('credits.read') },
+      { to: `/w/${ws}/settings/members`, label: 'Members', hint: 'Settings', icon: <Users size={15} />, allowed: can('members.read') },
+      { to: `/w/${ws}/settings/workspace`, label: 'Workspace settings', hint: 'Settings', icon: <Settings size={15} />, allowed: true },
+    ];
+    const found = (tables.data ?? []).map((t) => ({
+      to: `/w/${ws}/tables/${t.id}`,
+      label: t.name,
+      hint: plural(t.row_count, 'row'),
+      icon: <Table2 size={15} />,
+    }));
+    const all = [...found, ...pages.filter((p) => p.allowed)];
+    return all.filter((t) => t.label.toLowerCase().includes(text.trim().toLowerCase()));
+  }, [ws, can, tables.data, text]);
+
+  const go = (target: Target | undefined): void => {
+    if (!target) return;
+    onClose();
+    void navigate(target.to);
+  };
+  return (
+    <div className="fixed inset-0 z-50 bg-[var(--overlay)] px-4 pt-[14vh]" onMouseDown={(e) => e.target === e.currentTarget && onClose()}>
+      <div role="dialog" aria-modal aria-label="Go to" className="mx-auto w-full max-w-[560px] overflow-hidden rounded-lg border border-line bg-raised shadow-lg [animation:rise_120ms_ease-out]">
+        <div className="flex items-center gap-2.5 border-b border-line px-4">
+          <Search size={16} className="text-ink-3" />
+          <input
+            autoFocus
+            role="combobox"
+            aria-expanded
+            aria-controls="palette-list"
+            aria-activedescendant={targets[at] ? `palette-${String(at)}` : undefined}
+            aria-label="Go to a table or a page"
+            placeholder="Go to a table or a page"
+            value={text}
+            onChange={(e) => {
+              setText(e.target.value);
+              setAt(0);
+            }}
+            onKeyDown={(e) => {
+              if (e.key === 'Escape') onClose();
+              else if (e.key === 'Enter') go(targets[at]);
+              else if (e.key === 'ArrowDown') setAt(Math.min(targets.length - 1, at + 1));
+              else if (e.key === 'ArrowUp') setAt(Math.max(0, at - 1));
+              else return;
+              e.preventDefault();
+            }}
+            className="h-12 flex-1 bg-transparent text-md outline-none"
+          />
+        </div>
+        <ul id="palette-list" role="listbox" aria-label="Results" className="max-h-[50vh] overflow-y-auto p-1.5">
+          {targets.length === 0 && <li className="px-3 py-6 text-center text-ink-3">Nothing has this name.</li>}
+          {targets.map((t, i) => (
+            <li
+              key={t.to}
+              id={`palette-${String(i)}`}
+              role="option"
+              aria-selected={i === at}
+              onMouseMove={() => setAt(i)}
+              onMouseDown={() => go(t)}
+              className={cx('flex h-9 cursor-pointer items-center gap-2.5 rounded-md px-2.5', i === at ? 'bg-primary-soft text-primary-ink' : 'text-ink')}
+            >
+              <span className="text-ink-3">{t.icon}</span>
+              <span className="min-w-0 flex-1 truncate">{t.label}</span>
+              <span className="tnum text-sm text-ink-3">{t.hint}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,36 @@
+import { queryOptions, type QueryClient } from '@tanstack/react-query';
+import { api } from '@/api/client';
+import type { ColumnType, Table, TableSummary } from '@/api/types';
+import { inWorkspace } from '@/api/use-workspace';
+
+export const tablesQuery = (ws: string) =>
+  queryOptions({
+    queryKey: ['tables', ws],
+    queryFn: async () => (await api.get<TableSummary[]>(`${inWorkspace(ws)}/tables`)).data.filter((t) => !t.trashed_at),
+  });
+export const trashQuery = (ws: string) =>
+  queryOptions({
+    queryKey: ['trash', ws],
+    queryFn: async () => (await api.get<unknown>(`${inWorkspace(ws)}/trash`)).data,
+  });
+
+export interface NewTable {
+  name: string;
+  columns: { name: string; type: ColumnType; options?: { name: string; color?: string }[] }[];
+}
+export async function createTable(ws: string, table: NewTable): Promise<Table> {
+  return (await api.post<Table>(`${inWorkspace(ws)}/tables`, table)).data;
+}
+export async function renameTable(ws: string, id: string, name: string): Promise<void> {
+  await api.put(`${inWorkspace(ws)}/tables/${id}`, { name });
+}
+export async function trashTable(ws: string, id: string): Promise<void> {
+  await api.delete(`${inWorkspace(ws)}/tables/${id}`);
+}
+export async function restoreTable(ws: string, id: string): Promise<void> {
+  await api.post(`${inWorkspace(ws)}/tables/${id}/restore`);
+}
+export function tablesChanged(client: QueryClient, ws: string): Promise<void> {
+  void client.invalidateQueries({ queryKey: ['trash', ws] });
+  return client.invalidateQueries({ queryKey: ['tables', ws] });
+}

@@ -1,0 +1,130 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Ellipsis, Plus, Table2, Trash2, Upload } from 'lucide-react';
+import { useState } from 'react';
+import { Link, useNavigate } from 'react-router';
+import { messageOf } from '@/api/errors';
+import { useCan } from '@/api/permissions';
+import type { TableSummary } from '@/api/types';
+import { useWorkspaceId } from '@/api/use-workspace';
+import { Button, IconButton } from '@/components/button';
+import { Confirm } from '@/components/confirm';
+import { MenuTrigger } from '@/components/menu';
+import { Card, DataTable, Page, Td } from '@/components/page';
+import { Empty, Notice, SkeletonRows } from '@/components/states';
+import { ago, count, plural } from '@/lib/format';
+import { toast } from '@/lib/toasts';
+import { restoreTable, tablesChanged, tablesQuery, trashTable } from './api/tables';
+import { CreateTableDialog } from './components/create-table-dialog';
+import { RenameTableDialog } from './components/rename-table-dialog';
+import { TrashDialog } from './components/trash-dialog';
+
+type Open = { kind: 'create' } | { kind: 'trash' } | { kind: 'rename' | 'delete'; table: TableSummary } | null;
+
+export function TablesPage() {
+  const ws = useWorkspaceId();
+  const can = useCan(ws);
+  const tables = useQuery(tablesQuery(ws));
+  const [open, setOpen] = useState<Open>(null);
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const manage = can('tables.manage');
+  const undo = useMutation({ mutationFn: (id: string) => restoreTable(ws, id), onSettled: () => tablesChanged(client, ws) });
+  const remove = useMutation({
+    mutationFn: (table: TableSummary) => trashTable(ws, table.id),
+    onSuccess: async (_, table) => {
+      toast.success(`“${table.name}” is in the trash`, { label: 'Undo', run: () => undo.mutate(table.id) });
+      await tablesChanged(client, ws);
+    },
+  });
+  const create = (
+    <Button variant="primary" icon={<Plus size={15} />} onClick={() => setOpen({ kind: 'create' })}>
+      New table
+    </Button>
+  );
+  return (
+    <Page
+      title="Tables"
+      actions={
+        manage && (
+          <>
+            <Button icon={<Trash2 size={14} />} onClick={() => setOpen({ kind: 'trash' })}>
+              Trash
+            </Button>
+            <Button icon={<Upload size={14} />} onClick={() => void navigate(`/w/${ws}/import`)}>
+              Import
+            </Button>
+            {create}
+          </>
+        )
+      }
+    >
+      <Card flush>
+        {tables.isPending && <SkeletonRows />}
+        {tables.isError && <Notice tone="danger">{messageOf(tables.error)}</Notice>}
+        {tables.data?.length === 0 && (
+          <Empty
+            icon={<Table2 size={20} />}
+            title="Start with a table"
+            text="Import a list of companies or contacts, or begin with an empty table and add columns that fill themselves."
+            action={
+              manage && (
+                <>
+                  {create}
+                  <Button icon={<Upload size={14} />} onClick={() => void navigate(`/w/${ws}/import`)}>
+                    Import a file
+                  </Button>
+                </>
+              )
+            }
+          />
+        )}
+        {tables.data && tables.data.length > 0 && (
+          <DataTable head={['Name', 'Rows', 'Columns', 'Changed', '']} label="Tables">
+            {tables.data.map((t) => (
+              <tr key={t.id} className="hover:bg-hover">
+                <Td className="max-w-[280px]">
+                  <Link to={t.id} className="flex items-center gap-2.5 font-medium hover:text-primary-ink">
+                    <Table2 size={16} className="shrink-0 text-ink-3" />
+                    <span className="truncate">{t.name}</span>
+                  </Link>
+                </Td>
+                <Td className="tnum">{count(t.row_count)}</Td>
+                <Td className="tnum">{count(t.column_count)}</Td>
+                <Td className="whitespace-nowrap text-ink-2">{ago(t.updated_at)}</Td>
+                <Td className="w-10">
+                  {manage && (
+                    <MenuTrigger
+                      label={`Actions for ${t.name}`}
+                      align="end"
+                      items={[
+                        { label: 'Open', onSelect: () => void navigate(t.id) },
+                        { label: 'Rename', onSelect: () => setOpen({ kind: 'rename', table: t }) },
+                        null,
+                        { label: 'Delete', danger: true, onSelect: () => setOpen({ kind: 'delete', table: t }) },
+                      ]}
+                      trigger={(p) => (
+                        <IconButton label={`Actions for ${t.name}`} size="sm" {...p}>
+                          <Ellipsis size={16} />
+                        </IconButton>
+                      )}
+                    />
+                  )}
+                </Td>
+              </tr>
+            ))}
+          </DataTable>
+        )}
+      </Card>
+      {open?.kind === 'create' && <CreateTableDialog workspaceId={ws} onClose={() => setOpen(null)} />}
+      {open?.kind === 'trash' && <TrashDialog workspaceId={ws} onClose={() => setOpen(null)} />}
+      {open?.kind === 'rename' && <RenameTableDialog workspaceId={ws} table={open.table} onClose={() => setOpen(null)} />}
+      {open?.kind === 'delete' && (
+        <Confirm title={`Delete “${open.table.name}”?`} action="Delete table" danger onClose={() => setOpen(null)} onConfirm={() => remove.mutateAsync(open.table)}>
+          <p>
+            The table with its {plural(open.table.row_count, 'row')} goes to the trash, from where it can be restored for 30 days.
+          </p>
+        </Confirm>
+      )}
+    </Page>
+  );
+}

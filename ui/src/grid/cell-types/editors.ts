@@ -1,0 +1,184 @@
+import type { ICellEditorComp, ICellEditorParams } from 'ag-grid-community';
+import { softOf } from '@/lib/colors';
+import type { GridContext } from '../context';
+import type { CellValue, Column, GridRow } from '../model';
+import { plainText } from '../values';
+
+export type EditorParams = ICellEditorParams<GridRow, CellValue, GridContext> & { column_: Column };
+
+/** A value that an editor made itself; a bare string is text to be read by the column's type. */
+export class Edited {
+  constructor(
+    readonly value: CellValue,
+    readonly newOptions: string[] = [],
+  ) {}
+}
+
+const printable = (key: string | null): key is string => key !== null && key.length === 1;
+
+/** A line of text in place of the cell: text, numbers, links, dates. */
+export class InputEditor implements ICellEditorComp<GridRow> {
+  private readonly input = document.createElement('input');
+  private typed = false;
+  init(params: EditorParams): void {
+    const type = params.column_.type;
+    this.input.className = 'mk-input';
+    this.input.type = type === 'date' ? 'date' : 'text';
+    this.input.setAttribute('aria-label', params.column_.name);
+    if (type === 'number' || type === 'currency' || type === 'percent') this.input.inputMode = 'decimal';
+    this.typed = printable(params.eventKey) && type !== 'date';
+    this.input.value = this.typed ? (params.eventKey ?? '') : plainText(params.value ?? null);
+  }
+  getGui(): HTMLElement {
+    return this.input;
+  }
+  afterGuiAttached(): void {
+    this.input.focus();
+    if (!this.typed && this.input.type === 'text') this.input.select();
+  }
+  getValue(): string {
+    return this.input.value;
+  }
+}
+
+/** Several lines in a box over the cell. Enter ends, Shift+Enter or Alt+Enter makes a new line. */
+export class TextareaEditor implements ICellEditorComp<GridRow> {
+  private readonly area = document.createElement('textarea');
+  init(params: EditorParams): void {
+    const value = params.value ?? null;
+    this.area.className = 'mk-area';
+    this.area.setAttribute('aria-label', params.column_.name);
+    const text = params.column_.type === 'json' && value !== null ? JSON.stringify(value, null, 2) : plainText(value);
+    this.area.value = printable(params.eventKey) ? params.eventKey : text;
+    this.area.style.width = `${String(Math.max(280, params.column.getActualWidth()))}px`;
+    this.area.addEventListener('keydown', (e) => {
+      if (e.key !== 'Enter') return;
+      if (e.shiftKey || e.altKey) {
+        e.stopPropagation();
+        if (e.altKey) this.area.setRangeText('\n', this.area.selectionStart, this.area.selectionEnd, 'end');
+      }
+    });
+  }
+  getGui(): HTMLElement {
+    return this.area;
+  }
+  isPopup(): boolean {
+    return true;
+  }
+  afterGuiAttached(): void {
+    this.area.focus();
+    this.area.setSelectionRange(this.area.value.length, this.area.value.length);
+  }
+  getValue(): string {
+    return this.area.value;
+  }
+}
+
+/** A list of options with a search line; unknown text becomes a new option. */
+export class OptionsEditor implements ICellEditorComp<GridRow> {
+  private readonly el = document.createElement('div');
+  private readonly search = document.createElement('input');
+  private readonly list = document.createElement('div');
+  private params!: EditorParams;
+  private chosen = new Set<string>();
+  private created: string[] = [];
+  private at = 0;
+
+  init(params: EditorParams): void {
+    this.params = params;
+    const value = params.value ?? null;
+    this.chosen = new Set((Array.isArray(value) ? value : value === null ? [] : [value]).map(plainText));
+    this.el.className = 'mk-options';
+    this.search.className = 'mk-options-search';
+    this.search.placeholder = 'Find or create an option';
+    this.search.setAttribute('aria-label', `Option of ${params.column_.name}`);
+    this.search.setAttribute('role', 'combobox');
+    this.search.setAttribute('aria-expanded', 'true');
+    if (printable(params.eventKey)) this.search.value = params.eventKey;
+    this.list.className = 'mk-options-list';
+    this.list.setAttribute('role', 'listbox');
+    this.el.append(this.search, this.list);
+    this.search.addEventListener('input', () => {
+      this.at = 0;
+      this.paint();
+    });
+    this.search.addEventListener('keydown', (e) => this.key(e));
+    this.paint();
+  }
+  getGui(): HTMLElement {
+    return this.el;
+  }
+  isPopup(): boolean {
+    return true;
+  }
+  afterGuiAttached(): void {
+    this.search.focus();
+  }
+  getValue(): Edited {
+    const names = [...this.chosen];
+    const created = this.created.filter((n) => this.chosen.has(n));
+    return new Edited(this.many ? (names.length ? names : null) : (names[0] ?? null), created);
+  }
+
+  private get many(): boolean {
+    return this.params.column_.type === 'multi_select';
+  }
+  private choices(): { name: string; create: boolean }[] {
+    const text = this.search.value.trim();
+    const names = [...(this.params.column_.options ?? []).map((o) => o.name), ...this.created];
+    const found = names.filter((n) => n.toLowerCase().includes(text.toLowerCase())).map((name) => ({ name, create: false }));
+    const exact = names.some((n) => n.toLowerCase() === text.toLowerCase());
+    return text && !exact ? [...found, { name: text, create: true }] : found;
+  }
+  private key(e: KeyboardEvent): void {
+    const choices = this.choices();
+    if (e.key === 'ArrowDown' || e.key === 'ArrowUp') {
+      this.at = (this.at + (e.key === 'ArrowDown' ? 1 : choices.length - 1)) % Math.max(1, choices.length);
+      this.paint();
+    } else if (e.key === 'Enter' || (e.key === 'Tab' && this.search.value !== '')) {
+      const choice = choices[this.at];
+      if (choice && (this.search.value !== '' || !this.many)) this.choose(choice.name, choice.create);
+      if (this.many && this.search.value === '' && choice && e.key === 'Enter' && e.ctrlKey) this.choose(choice.name, choice.create);
+      return; // the grid ends the edit and moves on
+    } else if (e.key === 'Backspace' && this.search.value === '') {
+      this.chosen = new Set([...this.chosen].slice(0, -1));
+      this.paint();
+    } else return;
+    e.preventDefault();
+    e.stopPropagation();
+  }
+  private choose(name: string, create: boolean): void {
+    if (create) this.created.push(name);
+    if (this.many && this.chosen.has(name)) this.chosen.delete(name);
+    else if (this.many) this.chosen.add(name);
+    else this.chosen = new Set([name]);
+  }
+  private paint(): void {
+    const choices = this.choices();
+    this.list.replaceChildren(...choices.map((c, i) => this.option(c.name, c.create, i === this.at)));
+    this.list.children[this.at]?.scrollIntoView({ block: 'nearest' });
+  }
+  private option(name: string, create: boolean, current: boolean): HTMLElement {
+    const row = document.createElement('div');
+    row.className = current ? 'mk-option mk-option-on' : 'mk-option';
+    row.setAttribute('role', 'option');
+    row.setAttribute('aria-selected', String(this.chosen.has(name)));
+    const soft = softOf(name, this.params.column_.options?.find((o) => o.name === name)?.color);
+    const pill = document.createElement('span');
+    pill.className = 'mk-pill';
+    pill.style.backgroundColor = `var(--soft-${soft})`;
+    pill.style.color = `var(--soft-${soft}-ink)`;
+    pill.textContent = name;
+    if (create) row.append('Create ');
+    row.append(pill);
+    if (this.chosen.has(name)) row.append(Object.assign(document.createElement('span'), { className: 'mk-option-tick', textContent: '✓' }));
+    row.addEventListener('mousedown', (e) => {
+      e.preventDefault();
+      e.stopPropagation();
+      this.choose(name, create);
+      if (this.many) this.paint();
+      else this.params.stopEditing();
+    });
+    return row;
+  }
+}

@@ -1,0 +1,109 @@
+import type { IHeaderComp, IHeaderParams } from 'ag-grid-community';
+import type { GridContext } from '../context';
+import { icon, typeIcon } from '../icons';
+import type { Column, GridRow } from '../model';
+
+type Params = IHeaderParams<GridRow, GridContext> & { column_: Column };
+
+/** Type icon, name, sort mark and the menu of a column. */
+export class ColumnHeader implements IHeaderComp {
+  private readonly el = document.createElement('div');
+  private readonly sort = document.createElement('span');
+  private params!: Params;
+
+  init(params: Params): void {
+    this.params = params;
+    const { column_: column, context } = params;
+    this.el.className = 'mk-head';
+    const type = document.createElement('span');
+    type.className = column.kind === 'enrichment' ? 'mk-head-type mk-head-spark' : 'mk-head-type';
+    type.append(column.kind === 'enrichment' ? icon('spark') : typeIcon(column.type));
+    const name = document.createElement('span');
+    name.className = 'mk-head-name';
+    name.textContent = column.name;
+    name.title = column.description ? `${column.name}\n${column.description}` : column.name;
+    this.sort.className = 'mk-head-sort';
+    const menu = document.createElement('button');
+    menu.type = 'button';
+    menu.className = 'mk-head-menu';
+    menu.tabIndex = -1;
+    menu.setAttribute('aria-label', `Menu of ${column.name}`);
+    menu.setAttribute('aria-haspopup', 'menu');
+    menu.append(icon('chevron'));
+    menu.addEventListener('click', (e) => {
+      e.stopPropagation();
+      context.openColumnMenu(column.id, this.el.getBoundingClientRect());
+    });
+    this.el.append(type, name, this.sort, menu);
+    this.el.addEventListener('click', (e) => context.selectColumn(column.id, e.shiftKey));
+    this.el.addEventListener('contextmenu', (e) => {
+      e.preventDefault();
+      context.openColumnMenu(column.id, this.el.getBoundingClientRect());
+    });
+    params.eGridHeader.addEventListener('keydown', this.onKey);
+    this.paintSort();
+  }
+  private readonly onKey = (e: KeyboardEvent): void => {
+    if (e.key === 'Enter' || (e.key === 'ArrowDown' && e.altKey)) {
+      e.preventDefault();
+      this.params.context.openColumnMenu(this.params.column_.id, this.el.getBoundingClientRect());
+    }
+  };
+  getGui(): HTMLElement {
+    return this.el;
+  }
+  refresh(params: Params): boolean {
+    return params.column_ === this.params.column_;
+  }
+  destroy(): void {
+    this.params.eGridHeader.removeEventListener('keydown', this.onKey);
+  }
+  private paintSort(): void {
+    const sort = this.params.context.sortOf(this.params.column_.id);
+    if (!sort) return;
+    this.sort.append(icon(sort.dir === 'asc' ? 'up' : 'down', 12));
+    if (sort.of > 1) this.sort.append(String(sort.index + 1));
+    this.sort.setAttribute('aria-label', `Sorted ${sort.dir === 'asc' ? 'ascending' : 'descending'}`);
+  }
+}
+
+/** The checkbox over the row numbers: all rows of the view. */
+export class NumberHeader implements IHeaderComp {
+  private readonly el = document.createElement('div');
+  init(params: IHeaderParams<GridRow, GridContext>): void {
+    this.el.className = 'mk-num mk-num-head';
+    const box = document.createElement('span');
+    const on = params.context.allChecked();
+    box.className = on ? 'mk-check mk-check-on' : 'mk-check';
+    box.setAttribute('role', 'checkbox');
+    box.setAttribute('aria-checked', String(on));
+    box.setAttribute('aria-label', 'Select all rows');
+    this.el.append(box);
+    this.el.addEventListener('click', () => params.context.setAllChecked(!params.context.allChecked()));
+  }
+  getGui(): HTMLElement {
+    return this.el;
+  }
+  refresh(): boolean {
+    return false;
+  }
+}
+
+/** The button after the last column that adds one. */
+export class AddHeader implements IHeaderComp {
+  private readonly el = document.createElement('button');
+  init(params: IHeaderParams<GridRow, GridContext>): void {
+    this.el.type = 'button';
+    this.el.className = 'mk-add';
+    this.el.setAttribute('aria-label', 'Add a column');
+    this.el.title = 'Add a column';
+    this.el.append(icon('plus', 16));
+    this.el.addEventListener('click', () => params.context.addColumn(this.el.getBoundingClientRect()));
+  }
+  getGui(): HTMLElement {
+    return this.el;
+  }
+  refresh(): boolean {
+    return true;
+  }
+}

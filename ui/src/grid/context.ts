@@ -1,0 +1,20 @@
+import type { Anchor } from './events';
+import type { CellValue, Column, GridRow } from './model';
+
+/** What renderers, editors and headers may ask of the grid; handed over as AG Grid's context. */
+export interface GridContext {
+  column(id: string): Column | undefined;
+  /** Classes of the selected range for a cell. */
+  rangeClasses(rowIndex: number, columnId: string): string[];
+  isChecked(rowId: string): boolean;
+  toggleChecked(rowId: string, rowIndex: number, extend: boolean): void;
+  setAllChecked(checked: boolean): void;
+  allChecked(): boolean;
+  setCell(row: GridRow, column: Column, value: CellValue): void;
+  canEdit(): boolean;
+  openRow(rowId: string): void;
+  openColumnMenu(columnId: string, anchor: Anchor): void;
+  selectColumn(columnId: string, extend: boolean): void;
+  addColumn(anchor: Anchor): void;
+  sortOf(columnId: string): { dir: 'asc' | 'desc'; index: number; of: number } | null;
+}

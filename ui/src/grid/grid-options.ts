@@ -1,0 +1,59 @@
+import {
+  CellStyleModule,
+  ColumnApiModule,
+  CustomEditorModule,
+  EventApiModule,
+  InfiniteRowModelModule,
+  ModuleRegistry,
+  RenderApiModule,
+  RowApiModule,
+  ScrollApiModule,
+  type GridOptions,
+} from 'ag-grid-community';
+import type { GridContext } from './context';
+import { defaultColDef } from './columns';
+import type { GridRow } from './model';
+import { gridTheme } from './theme';
+
+ModuleRegistry.registerModules([
+  InfiniteRowModelModule,
+  CustomEditorModule,
+  CellStyleModule,
+  ColumnApiModule,
+  RowApiModule,
+  ScrollApiModule,
+  RenderApiModule,
+  EventApiModule,
+]);
+
+/** Rows per window asked from the server. */
+export const BLOCK_ROWS = 100;
+
+export function gridOptions(context: GridContext, rows: number): GridOptions<GridRow> {
+  return {
+    theme: gridTheme,
+    rowModelType: 'infinite',
+    context,
+    getRowId: ({ data }) => data.id,
+    cacheBlockSize: BLOCK_ROWS,
+    maxBlocksInCache: 80,
+    maxConcurrentDatasourceRequests: 2,
+    blockLoadDebounceMillis: 40,
+    cacheOverflowSize: 1,
+    infiniteInitialRowCount: rows,
+    rowBuffer: 12,
+    defaultColDef,
+    readOnlyEdit: true,
+    enterNavigatesVerticallyAfterEdit: true,
+    stopEditingWhenCellsLoseFocus: true,
+    suppressColumnMoveAnimation: true,
+    suppressRowHoverHighlight: false,
+    suppressDragLeaveHidesColumns: true,
+    suppressNoRowsOverlay: true,
+    suppressMultiSort: true,
+    animateRows: false,
+    columnMenu: 'new',
+    ensureDomOrder: false,
+    tabIndex: 0,
+  };
+}

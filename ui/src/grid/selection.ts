@@ -1,0 +1,143 @@
+import type { GridApi } from 'ag-grid-community';
+import { Observable } from '@/lib/emitter';
+import { ADD_COLUMN, NUMBER_COLUMN } from './columns';
+import type { Selection } from './events';
+import { cellOf, isNumeric, type Column, type GridRow } from './model';
+import { cellsIn, clamp, edges, extend, rectOf, single, type Place, type Range, type Rect } from './range';
+import type { RowCache } from './row-cache';
+
+const RANGE_CLASSES = ['mk-range', 'mk-range-t', 'mk-range-b', 'mk-range-l', 'mk-range-r'];
+const FILL_CLASS = 'mk-fill';
+const SUM_LIMIT = 20_000;
+
+/** The selected range of cells: its state, its paint on the rendered cells, its sums. */
+export class RangeSelection {
+  readonly summary = new Observable<Selection>({ rect: null, cells: 0, numbers: 0, sum: null, avg: null });
+  private range: Range | null = null;
+  private fill: Rect | null = null;
+  private ids: string[] = [];
+  private places = new Map<string, number>();
+  private frame = 0;
+
+  constructor(
+    private readonly host: HTMLElement,
+    private readonly api: () => GridApi<GridRow>,
+    private readonly cache: RowCache,
+    private readonly columnOf: (id: string) => Column | undefined,
+    private readonly rowCount: () => number,
+  ) {}
+
+  get current(): Range | null {
+    return this.range;
+  }
+  get rect(): Rect | null {
+    return this.range ? rectOf(this.range) : null;
+  }
+  /** The data columns in the order of the screen. */
+  get columns(): Column[] {
+    return this.ids.flatMap((id) => this.columnOf(id) ?? []);
+  }
+  columnId(index: number): string | undefined {
+    return this.ids[index];
+  }
+  place(columnId: string): number | undefined {
+    return this.places.get(columnId);
+  }
+  /** Reads the shown columns again after they were moved, hidden or pinned. */
+  readColumns(): void {
+    this.ids = this.api()
+      .getAllDisplayedColumns()
+      .map((c) => c.getColId())
+      .filter((id) => id !== NUMBER_COLUMN && id !== ADD_COLUMN);
+    this.places = new Map(this.ids.map((id, i) => [id, i]));
+    this.repaint();
+  }
+
+  select(place: Place): void {
+    this.set(single(place));
+  }
+  selectRange(range: Range): void {
+    this.set(range);
+  }
+  extendTo(head: Place): void {
+    const to = clamp(head, this.rowCount(), this.ids.length);
+    this.set(this.range ? extend(this.range, to) : single(to));
+  }
+  clear(): void {
+    this.set(null);
+  }
+  showFill(rect: Rect | null): void {
+    this.fill = rect;
+    this.repaint();
+  }
+  private set(range: Range | null): void {
+    const a = this.range;
+    if (a && range && a.anchor.row === range.anchor.row && a.anchor.col === range.anchor.col && a.head.row === range.head.row && a.head.col === range.head.col) return;
+    this.range = range;
+    this.repaint();
+    this.summarise();
+  }
+
+  classes(rowIndex: number, columnId: string): string[] {
+    const rect = this.rect;
+    const col = this.places.get(columnId);
+    return rect && col !== undefined ? edges(rect, rowIndex, col) : [];
+  }
+  /** Puts the range's classes on the cells that are rendered; once a frame. */
+  repaint(): void {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.paint();
+    });
+  }
+  private paint(): void {
+    const rect = this.rect;
+    const many = rect !== null && cellsIn(rect) > 1;
+    this.host.classList.toggle('mk-many', many);
+    for (const rowEl of this.host.querySelectorAll<HTMLElement>('.ag-row')) {
+      const row = Number(rowEl.getAttribute('row-index'));
+      for (const cell of rowEl.querySelectorAll<HTMLElement>(':scope .ag-cell')) {
+        const col = this.places.get(cell.getAttribute('col-id') ?? '');
+        if (col === undefined) continue;
+        const wanted = rect ? edges(rect, row, col) : [];
+        for (const name of RANGE_CLASSES) cell.classList.toggle(name, wanted.includes(name));
+        const handle = rect !== null && row === rect.bottom && col === rect.right;
+        cell.classList.toggle('mk-handle', handle);
+        const f = this.fill;
+        cell.classList.toggle(FILL_CLASS, f !== null && row >= f.top && row <= f.bottom && col >= f.left && col <= f.right);
+      }
+    }
+  }
+
+  /** Sums what is selected and loaded. */
+  summarise(): void {
+    const rect = this.rect;
+    if (!rect) {
+      this.summary.set({ rect: null, cells: 0, numbers: 0, sum: null, avg: null });
+      return;
+    }
+    const cells = cellsIn(rect);
+    let sum = 0;
+    let numbers = 0;
+    if (cells > 1 && cells <= SUM_LIMIT) {
+      for (const column of this.columns.slice(rect.left, rect.right + 1)) {
+        if (!isNumeric(column.type)) continue;
+        for (let r = rect.top; r <= rect.bottom; r++) {
+          const row = this.cache.at(r);
+          const value = row ? cellOf(row, column) : null;
+          if (value === null || value === '') continue;
+          const n = Number(value);
+          if (Number.isFinite(n)) {
+            sum += n;
+            numbers++;
+          }
+        }
+      }
+    }
+    this.summary.set({ rect, cells, numbers, sum: numbers ? round(sum) : null, avg: numbers ? round(sum / numbers) : null });
+  }
+}
+
+function round(n: number): number {
+  return Number(n.toPrecision(12));
+}

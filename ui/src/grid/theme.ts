@@ -1,0 +1,33 @@
+import { themeQuartz } from 'ag-grid-community';
+
+/** The grid in the tokens of the app; dark mode follows, because every value is a custom property. */
+export const gridTheme = themeQuartz.withParams({
+  accentColor: 'var(--primary)',
+  backgroundColor: 'var(--surface)',
+  foregroundColor: 'var(--ink)',
+  textColor: 'var(--ink)',
+  borderColor: 'var(--line)',
+  rowBorder: { color: 'var(--line)' },
+  columnBorder: { color: 'var(--line)' },
+  headerColumnBorder: { color: 'var(--line)' },
+  headerBackgroundColor: 'var(--sunken)',
+  headerTextColor: 'var(--ink-2)',
+  headerFontWeight: 500,
+  headerFontSize: 12,
+  headerHeight: 34,
+  rowHoverColor: 'var(--hover)',
+  oddRowBackgroundColor: 'var(--surface)',
+  selectedRowBackgroundColor: 'var(--primary-soft)',
+  fontFamily: 'inherit',
+  fontSize: 13,
+  cellHorizontalPadding: 8,
+  wrapperBorder: false,
+  wrapperBorderRadius: 0,
+  borderRadius: 4,
+  spacing: 4,
+  iconColor: 'var(--ink-3)',
+  columnDropCellBackgroundColor: 'var(--raised)',
+  dragHandleColor: 'var(--ink-3)',
+  cellEditingBorder: { color: 'var(--primary)', width: 2 },
+  cellEditingShadow: 'var(--shadow-2)',
+});

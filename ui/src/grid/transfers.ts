@@ -1,0 +1,193 @@
+import { MAX_PASTE_CELLS, chunked, planPaste, tile, type PastePlan } from './paste-plan';
+import { readClipboard, rectangular, toHTML, toTSV, type Matrix } from './clipboard';
+import { continueSeries } from './fill';
+import type { GridEvents, GridSource, RowInsert } from './events';
+import { cellOf, isReadOnly, type CellChange, type CellValue, type Column, type GridRow } from './model';
+import { cellsIn, type Direction, type Rect } from './range';
+import type { RowCache } from './row-cache';
+import { convertValue, plainText } from './values';
+
+/** The most cells that one call may change. */
+const CALL_CELLS = 5_000;
+const CALL_ROWS = 2_000;
+const WINDOW = 1_000;
+
+export interface TransferHost {
+  readonly cache: RowCache;
+  readonly source: GridSource;
+  readonly events: GridEvents;
+  columns(): Column[];
+  rowCount(): number;
+  edit(changes: CellChange[], createOptions: boolean): void;
+  settled(): Promise<void>;
+  rowsAdded(count: number): void;
+}
+
+/** Copy, paste, fill and clear over ranges, including rows that are not loaded yet. */
+export class Transfers {
+  constructor(private readonly host: TransferHost) {}
+
+  /** The range as text when all its rows are loaded, else null. */
+  copyNow(rect: Rect): { text: string; html: string } | null {
+    const matrix: Matrix = [];
+    for (let r = rect.top; r <= rect.bottom; r++) {
+      const row = this.host.cache.at(r);
+      if (!row) return null;
+      matrix.push(this.line(row, rect));
+    }
+    return { text: toTSV(matrix), html: toHTML(matrix) };
+  }
+  private line(row: GridRow, rect: Rect): string[] {
+    return this.host
+      .columns()
+      .slice(rect.left, rect.right + 1)
+      .map((c) => plainText(cellOf(row, c)));
+  }
+  /** Copies a range of any loaded state; rows that miss are fetched first. */
+  async copy(rect: Rect): Promise<void> {
+    if (cellsIn(rect) > MAX_PASTE_CELLS) {
+      this.host.events.notice('error', `A copy holds at most ${MAX_PASTE_CELLS.toLocaleString('en')} cells. Use Export for more.`);
+      return;
+    }
+    await this.load(rect.top, rect.bottom);
+    const copied = this.copyNow(rect);
+    if (!copied) return;
+    await navigator.clipboard.write([
+      new ClipboardItem({
+        'text/plain': new Blob([copied.text], { type: 'text/plain' }),
+        'text/html': new Blob([copied.html], { type: 'text/html' }),
+      }),
+    ]);
+    this.host.events.notice('success', `Copied ${cellsIn(rect).toLocaleString('en')} cells`);
+  }
+  private async load(top: number, bottom: number): Promise<void> {
+    for (let from = top; from <= bottom; from += WINDOW) {
+      const to = Math.min(bottom, from + WINDOW - 1);
+      let missing = false;
+      for (let r = from; r <= to && !missing; r++) missing = this.host.cache.at(r) === undefined;
+      if (!missing) continue;
+      const { rows, position } = await this.host.source.window(from, to - from + 1);
+      this.host.cache.putWindow(from, rows, position);
+    }
+  }
+
+  async paste(text: string, html: string, rect: Rect): Promise<Rect | null> {
+    const read = readClipboard(text, html);
+    if (!read) return null;
+    const matrix = tile(rectangular(read), rect);
+    const cells = matrix.length * (matrix[0]?.length ?? 0);
+    if (cells > MAX_PASTE_CELLS) {
+      this.host.events.notice('error', `A paste holds at most ${MAX_PASTE_CELLS.toLocaleString('en')} cells; this one has ${cells.toLocaleString('en')}. Import it as a file instead.`);
+      return null;
+    }
+    const plan = planPaste(matrix, { row: rect.top, col: rect.left }, this.host.columns(), this.host.rowCount());
+    const asks = plan.newRows.length > 0 || plan.newColumns > 0 || plan.newOptions.size > 0 || plan.problems.length > 0;
+    if (asks && !(await this.host.events.confirmPaste(plan, cells))) return null;
+    await this.apply(plan);
+    return plan.area;
+  }
+
+  private async apply(plan: PastePlan): Promise<void> {
+    const { source, events } = this.host;
+    const lastEdited = Math.max(-1, ...plan.edits.map((e) => e.row));
+    if (plan.edits.length) await this.load(plan.area.top, lastEdited);
+    const created = plan.newColumns > 0 ? await source.addColumns(plan.newColumns) : [];
+    const edits = [
+      ...plan.edits,
+      ...plan.overflow.map((o) => ({ row: o.row, columnId: created[o.newColumn] ?? '', value: o.value })),
+    ];
+    this.send(edits, plan.newOptions.size > 0);
+    await this.insert(plan, created);
+    const skipped = plan.skippedReadOnly + plan.problems.length;
+    if (skipped > 0) events.notice('info', `${skipped.toLocaleString('en')} cells were left as they were`);
+  }
+  private async insert(plan: PastePlan, created: string[]): Promise<void> {
+    if (plan.newRows.length === 0) return;
+    const rows: RowInsert[] = plan.newRows.map((cells) => ({
+      cells: Object.fromEntries(
+        Object.entries(cells).map(([id, v]) => [id.startsWith('new:') ? (created[Number(id.slice(4))] ?? id) : id, v]),
+      ),
+    }));
+    const positions: number[] = [];
+    for (const part of chunked(rows, CALL_ROWS)) {
+      const { position } = await this.host.source.insertRows(part, plan.newOptions.size > 0);
+      positions.push(position);
+      this.host.rowsAdded(part.length);
+    }
+    this.host.events.grouped(positions);
+  }
+  /** Only cells that change are sent, in calls that the server takes. */
+  private send(edits: { row: number; columnId: string; value: CellValue }[], createOptions: boolean): void {
+    const changes = edits.flatMap(({ row, columnId, value }): CellChange[] => {
+      const found = this.host.cache.at(row);
+      if (!found || plainText(found.cells[columnId] ?? null) === plainText(value)) return [];
+      return [{ rowId: found.id, columnId, value }];
+    });
+    for (const part of chunked(changes, CALL_CELLS)) this.host.edit(part, createOptions);
+  }
+
+  async clear(rect: Rect): Promise<void> {
+    if (!this.withinLimit(rect)) return;
+    await this.load(rect.top, rect.bottom);
+    const columns = this.host.columns().slice(rect.left, rect.right + 1).filter((c) => !isReadOnly(c));
+    const edits = [];
+    for (let row = rect.top; row <= rect.bottom; row++) {
+      for (const c of columns) edits.push({ row, columnId: c.id, value: c.type === 'boolean' ? false : null });
+    }
+    this.send(edits.filter((e) => (this.host.cache.at(e.row)?.cells[e.columnId] ?? null) !== null), false);
+  }
+
+  /** Continues the source range into the target, along the direction of the drag. */
+  async fill(source: Rect, target: Rect, direction: Direction): Promise<void> {
+    if (!this.withinLimit(target)) return;
+    await this.load(Math.min(source.top, target.top), Math.max(source.bottom, target.bottom));
+    const columns = this.host.columns();
+    const backwards = direction === 'up' || direction === 'left';
+    const edits: { row: number; columnId: string; value: CellValue }[] = [];
+    if (direction === 'up' || direction === 'down') {
+      for (let col = target.left; col <= target.right; col++) {
+        const column = columns[col];
+        if (!column || isReadOnly(column)) continue;
+        const values = continueSeries(this.read(column, source.top, source.bottom), target.bottom - target.top + 1, backwards);
+        values.forEach((value, i) => edits.push({ row: target.top + i, columnId: column.id, value }));
+      }
+    } else {
+      for (let row = target.top; row <= target.bottom; row++) edits.push(...this.fillRow(row, source, target, backwards));
+    }
+    this.send(edits, false);
+  }
+  private fillRow(row: number, source: Rect, target: Rect, backwards: boolean): { row: number; columnId: string; value: CellValue }[] {
+    const columns = this.host.columns();
+    const found = this.host.cache.at(row);
+    if (!found) return [];
+    const from = columns.slice(source.left, source.right + 1);
+    const values = continueSeries(from.map((c) => cellOf(found, c)), target.right - target.left + 1, backwards);
+    return values.flatMap((value, i) => {
+      const to = columns[target.left + i];
+      if (!to || isReadOnly(to)) return [];
+      const converted = convertValue(from[i % from.length] ?? null, to, value);
+      return converted.ok ? [{ row, columnId: to.id, value: converted.value }] : [];
+    });
+  }
+  private read(column: Column, top: number, bottom: number): CellValue[] {
+    const out: CellValue[] = [];
+    for (let r = top; r <= bottom; r++) {
+      const row = this.host.cache.at(r);
+      out.push(row ? cellOf(row, column) : null);
+    }
+    return out;
+  }
+  /** Ctrl+D and Ctrl+R: the first row or column of the range over the rest of it. */
+  async fillWithin(rect: Rect, direction: 'down' | 'right'): Promise<void> {
+    if (direction === 'down' && rect.bottom > rect.top) {
+      await this.fill({ ...rect, bottom: rect.top }, { ...rect, top: rect.top + 1 }, 'down');
+    } else if (direction === 'right' && rect.right > rect.left) {
+      await this.fill({ ...rect, right: rect.left }, { ...rect, left: rect.left + 1 }, 'right');
+    }
+  }
+  private withinLimit(rect: Rect): boolean {
+    if (cellsIn(rect) <= MAX_PASTE_CELLS) return true;
+    this.host.events.notice('error', `That is more than ${MAX_PASTE_CELLS.toLocaleString('en')} cells at once.`);
+    return false;
+  }
+}

@@ -1,0 +1,60 @@
+import { create } from 'zustand';
+
+export type Theme = 'system' | 'light' | 'dark';
+
+interface UiState {
+  theme: Theme;
+  railOpen: boolean;
+  paletteOpen: boolean;
+  setTheme(theme: Theme): void;
+  setRail(open: boolean): void;
+  setPalette(open: boolean): void;
+}
+
+const THEME_KEY = 'morket.theme';
+const LAST_KEY = 'morket.last-table';
+
+function stored(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null; // storage may be forbidden; the setting then lasts for the page
+  }
+}
+function store(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // as above
+  }
+}
+
+export function applyTheme(theme: Theme): void {
+  const dark = theme === 'dark' || (theme === 'system' && window.matchMedia('(prefers-color-scheme: dark)').matches);
+  document.documentElement.dataset['theme'] = dark ? 'dark' : 'light';
+}
+
+function initialTheme(): Theme {
+  const value = stored(THEME_KEY);
+  return value === 'light' || value === 'dark' ? value : 'system';
+}
+
+export const useUi = create<UiState>()((set) => ({
+  theme: initialTheme(),
+  railOpen: false,
+  paletteOpen: false,
+  setTheme: (theme) => {
+    store(THEME_KEY, theme);
+    applyTheme(theme);
+    set({ theme });
+  },
+  setRail: (railOpen) => set({ railOpen }),
+  setPalette: (paletteOpen) => set({ paletteOpen }),
+}));
+
+export function lastTable(workspace: string): string | null {
+  return stored(`${LAST_KEY}.${workspace}`);
+}
+export function rememberTable(workspace: string, table: string): void {
+  store(`${LAST_KEY}.${workspace}`, table);
+}

@@ -1,0 +1,119 @@
+import { patchSchema, type Patch } from './patches';
+import { EventStreamParser, type ServerEvent } from './sse';
+
+export interface StreamPort {
+  /** Opens the stream; `lastEventId` is the position to go on from. */
+  open(lastEventId: string | undefined, signal: AbortSignal): Promise<Response>;
+}
+export interface StreamEvents {
+  patch(patch: Patch): void;
+  /** The client is too far behind, or missed something: everything shown must be read again. */
+  reload(): void;
+  connected(on: boolean): void;
+}
+
+const FIRST_DELAY = 500;
+const LONGEST_DELAY = 15_000;
+/** The server sends a ping at least this often; a silent connection is a dead one. */
+const SILENCE_MS = 45_000;
+
+/** Follows a table's changes, over reconnects, by position. */
+export class TableStream {
+  private readonly abort = new AbortController();
+  private lastId: string | undefined;
+  private delay = FIRST_DELAY;
+
+  constructor(
+    private readonly port: StreamPort,
+    private readonly events: StreamEvents,
+    from: number,
+  ) {
+    if (from > 0) this.lastId = String(from);
+  }
+
+  start(): this {
+    void this.loop();
+    return this;
+  }
+  stop(): void {
+    this.abort.abort();
+  }
+
+  private async loop(): Promise<void> {
+    while (!this.abort.signal.aborted) {
+      try {
+        await this.follow();
+      } catch {
+        // every failure is the same here: try again from where we were
+      }
+      this.events.connected(false);
+      await this.wait();
+    }
+  }
+  private wait(): Promise<void> {
+    const delay = this.delay;
+    this.delay = Math.min(LONGEST_DELAY, this.delay * 2);
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, delay);
+      const signal = this.abort.signal;
+      function done(): void {
+        clearTimeout(timer);
+        window.removeEventListener('online', done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+      window.addEventListener('online', done);
+      signal.addEventListener('abort', done);
+    });
+  }
+
+  private async follow(): Promise<void> {
+    const connection = new AbortController();
+    const end = (): void => connection.abort();
+    this.abort.signal.addEventListener('abort', end);
+    let silence: ReturnType<typeof setTimeout> | undefined;
+    const heard = (): void => {
+      clearTimeout(silence);
+      silence = setTimeout(end, SILENCE_MS);
+    };
+    try {
+      heard();
+      const response = await this.port.open(this.lastId, connection.signal);
+      const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+      if (!reader) return;
+      this.events.connected(true);
+      this.delay = FIRST_DELAY;
+      const parser = new EventStreamParser();
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) return;
+        heard();
+        for (const event of parser.push(value)) this.take(event);
+      }
+    } finally {
+      clearTimeout(silence);
+      this.abort.signal.removeEventListener('abort', end);
+    }
+  }
+
+  private take(event: ServerEvent): void {
+    if (event.id) this.lastId = event.id;
+    if (event.event === 'reload') {
+      this.events.reload();
+      return;
+    }
+    if (event.event !== 'patch') return;
+    const patch = readPatch(event.data);
+    if (patch) this.events.patch(patch);
+    else this.events.reload();
+  }
+}
+
+function readPatch(data: string): Patch | null {
+  try {
+    const parsed = patchSchema.safeParse(JSON.parse(data));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
