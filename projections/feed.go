@@ -144,7 +144,7 @@ func (f *feed) live(ctx context.Context, m *message.Message) error {
 	}()
 	for m != nil {
 		taken = append(taken, m)
-		b, err := logmsg.Decode(m)
+		b, err := logmsg.Decode(m) //nolint:contextcheck // a message has a context of its own
 		next := f.position + int64(len(events)) + 1
 		switch {
 		case err != nil:

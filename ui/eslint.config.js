@@ -9,7 +9,12 @@ function zone(files, banned) {
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: banned.map(([group, message]) => ({ group: [`@/${group}`, `@/${group}/**`, '!@/api/types'], message })) },
+        {
+          patterns: banned.map(([group, message]) => ({
+            group: [`@/${group}`, `@/${group}/**`, '!@/api/types'],
+            message,
+          })),
+        },
       ],
     },
   };
@@ -36,10 +41,15 @@ export default tseslint.config(
       '@typescript-eslint/no-confusing-void-expression': 'off',
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
       'max-lines': ['error', { max: 400, skipBlankLines: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', ignoreRestSiblings: true }],
       'no-console': 'error',
     },
   },
-  { files: ['src/**/*.tsx'], ignores: ['src/**/*.test.tsx'], rules: { 'max-lines': ['error', { max: 250, skipBlankLines: true }] } },
+  {
+    files: ['src/**/*.tsx'],
+    ignores: ['src/**/*.test.tsx'],
+    rules: { 'max-lines': ['error', { max: 250, skipBlankLines: true }] },
+  },
   { files: ['eslint.config.js'], ...tseslint.configs.disableTypeChecked },
   zone(['src/features/**'], [app, testing]),
   zone(['src/grid/**'], [app, features, realtime, api, testing]),

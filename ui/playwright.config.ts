@@ -18,8 +18,17 @@ export default defineConfig({
     launchOptions: {
       executablePath: process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium',
       chromiumSandbox: !root,
-      args: ['--disable-dev-shm-usage', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+      args: [
+        '--disable-dev-shm-usage',
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--disable-component-update',
+      ],
     },
   },
-  webServer: { command: 'npm run preview:mock -- --host 127.0.0.1', url: `http://127.0.0.1:${String(port)}`, reuseExistingServer: false },
+  webServer: {
+    command: 'npm run preview:mock -- --host 127.0.0.1',
+    url: `http://127.0.0.1:${String(port)}`,
+    reuseExistingServer: false,
+  },
 });

@@ -104,7 +104,7 @@ func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 	}
 	out := make(chan *message.Message)
 	ctx, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(s.closing, cancel)
+	stop := context.AfterFunc(s.closing, cancel) //nolint:contextcheck // the subscriber's life ends the subscription's
 	s.running.Go(func() {
 		defer close(out)
 		defer cancel()

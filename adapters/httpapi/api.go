@@ -224,7 +224,7 @@ func jsonFormat() huma.Format {
 	return f
 }
 
-var schemaPath = regexp.MustCompile(`[\w.\-/]*/(\w+)\.(\w+)`) //nolint:gochecknoglobals // a compiled constant
+var schemaPath = regexp.MustCompile(`[\w.\-/]*/(\w+)\.(\w+)`)
 
 // schemaName names a type in the OpenAPI document by its package and name, so that two modules may both have a Row.
 func schemaName(t reflect.Type, hint string) string {

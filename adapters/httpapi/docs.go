@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -89,7 +90,7 @@ func describe(doc *huma.OpenAPI, method, path string, op *huma.Operation) docsOp
 			d.Body = outline(doc, m.Schema, 0)
 		}
 	}
-	d.Status = fmt.Sprint(op.DefaultStatus)
+	d.Status = strconv.Itoa(op.DefaultStatus)
 	if r := op.Responses[d.Status]; r != nil {
 		if m := r.Content["application/json"]; m != nil {
 			d.Answer = outline(doc, m.Schema, 0)

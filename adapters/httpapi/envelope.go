@@ -221,5 +221,5 @@ func writeFailure(w http.ResponseWriter, requestID string, err error) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(f.status)
-	_ = json.NewEncoder(w).Encode(f)
+	_ = json.NewEncoder(w).Encode(f) //nolint:errchkjson // the client is gone; there is nobody to tell
 }

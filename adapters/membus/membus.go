@@ -171,7 +171,7 @@ func forSubscriber(ctx context.Context, m *message.Message) *message.Message {
 	for k, v := range m.Metadata {
 		c.Metadata.Set(k, v)
 	}
-	if batch, ok := logmsg.FromContext(m.Context()); ok {
+	if batch, ok := logmsg.FromContext(m.Context()); ok { //nolint:contextcheck // a message has a context of its own
 		ctx = logmsg.WithBatch(ctx, batch)
 	}
 	c.SetContext(ctx)

@@ -45,6 +45,7 @@ func open(t *testing.T, models ...pgread.Model) (*pgread.Store, *pgxpool.Pool) {
 func TestStore(t *testing.T) {
 	t.Parallel()
 	projectionstest.Run(t, func(t *testing.T) projectionstest.Subject {
+		t.Helper()
 		store, pool := open(t, suiteModel)
 		return projectionstest.Subject{Store: store, Set: set, Break: func() error {
 			conn, err := pool.Acquire(context.Background())

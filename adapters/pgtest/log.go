@@ -55,17 +55,17 @@ func logTemplate(t testing.TB) string {
 	if exists {
 		return name
 	}
-	makeTemplate(t, ctx, c, name)
+	makeTemplate(ctx, t, c, name)
 	return name
 }
 
 // makeTemplate makes the database under another name first, so that nobody copies it half made.
-func makeTemplate(t testing.TB, ctx context.Context, c *pgx.Conn, name string) { //nolint:revive // t comes first in tests
+func makeTemplate(ctx context.Context, t testing.TB, c *pgx.Conn, name string) {
 	t.Helper()
 	half := "tpl_" + random(t)
 	_, err := c.Exec(ctx, "CREATE DATABASE "+half)
 	fatal(t, "create the template database", err)
-	pool := connect(t, half)
+	pool := connect(ctx, t, half)
 	err = pgstore.Migrate(ctx, pool)
 	pool.Close()
 	fatal(t, "migrate the template database", err)

@@ -36,7 +36,7 @@ func database(t testing.TB, template string) *pgxpool.Pool {
 	t.Helper()
 	name := "t_" + random(t)
 	admin(t, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, template))
-	pool := connect(t, name)
+	pool := connect(context.Background(), t, name)
 	t.Cleanup(func() {
 		pool.Close()
 		admin(t, fmt.Sprintf("DROP DATABASE IF EXISTS %s WITH (FORCE)", name))
@@ -44,7 +44,7 @@ func database(t testing.TB, template string) *pgxpool.Pool {
 	return pool
 }
 
-func connect(t testing.TB, database string) *pgxpool.Pool {
+func connect(ctx context.Context, t testing.TB, database string) *pgxpool.Pool {
 	t.Helper()
 	cfg, err := pgxpool.ParseConfig(serverURL(t))
 	if err != nil {
@@ -52,7 +52,7 @@ func connect(t testing.TB, database string) *pgxpool.Pool {
 	}
 	cfg.ConnConfig.Database = database
 	cfg.MaxConns = poolSize
-	pool, err := pgxpool.NewWithConfig(context.Background(), cfg)
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		t.Fatalf("open the test database: %v", err)
 	}

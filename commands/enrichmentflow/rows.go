@@ -54,13 +54,23 @@ func (s *slice) nextRows() ([]task, kernel.RowID, error) {
 		rows, err = s.r.cfg.Rows.Page(s.hard, q)
 	}
 	if err != nil || len(rows) == 0 {
-		return nil, "", err
+		return nil, "", lost(err)
 	}
 	tasks := make([]task, len(rows))
 	for i, row := range rows {
 		tasks[i] = task{row: row, columns: s.wanted(sel.Scope, row)}
 	}
 	return tasks, rows[len(rows)-1].ID, nil
+}
+
+// lost makes an error of a selection that can't be read any more, because a column of its filter or the table is gone, the run's end.
+func lost(err error) error {
+	switch kernel.KindOf(err) {
+	case kernel.KindInvalid, kernel.KindNotFound:
+		return &goneError{"the run's rows can't be selected any more: " + err.Error()}
+	default:
+		return err
+	}
 }
 
 // namedRows gives the rows that a request named; those that don't exist any more are passed over.
@@ -70,7 +80,7 @@ func (s *slice) namedRows(q enrichmentcmd.RowQuery) ([]task, kernel.RowID, error
 	}
 	rows, err := s.r.cfg.Rows.Page(s.hard, q)
 	if err != nil {
-		return nil, "", err
+		return nil, "", lost(err)
 	}
 	tasks := make([]task, 0, len(rows)+1)
 	for _, row := range rows {
@@ -141,7 +151,8 @@ func (s *slice) rowsByID(ids []kernel.RowID, columns map[kernel.RowID][]kernel.C
 	sel := run.Selection()
 	q := enrichmentcmd.Query(s.in.Workspace, run.Table(), run.Plans(), enrichment.Selection{Scope: enrichment.ScopeRows, Rows: ids, Position: max(sel.Position, s.in.Position)})
 	q.Limit = len(ids)
-	return s.r.cfg.Rows.Page(s.hard, q)
+	rows, err := s.r.cfg.Rows.Page(s.hard, q)
+	return rows, lost(err)
 }
 
 // inline reads records that came with the request. They are the stream's first events.

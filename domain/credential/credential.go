@@ -91,7 +91,7 @@ func (c *Credential) Apply(e kernel.Event) error {
 	return nil
 }
 
-var fieldName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,49}$`) //nolint:gochecknoglobals // a compiled constant
+var fieldName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,49}$`)
 
 // CheckName checks a credential's name.
 func CheckName(name string) error {

@@ -18,10 +18,10 @@ func line(amount kernel.Credits) credit.Line {
 	return credit.Line{Row: "row_1", Column: "col_1", Provider: "p", Attempt: 1, Amount: amount, AnswerHash: "h"}
 }
 
-func funded(t testing.TB, amount kernel.Credits) *credit.Account {
-	t.Helper()
+func funded(tb testing.TB, amount kernel.Credits) *credit.Account {
+	tb.Helper()
 	a := credit.NewAccount()
-	require.NoError(t, a.Grant(credit.KindGrant, amount, "", at(1)))
+	require.NoError(tb, a.Grant(credit.KindGrant, amount, "", at(1)))
 	return a
 }
 

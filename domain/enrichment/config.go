@@ -38,7 +38,7 @@ func (c Config) Days() int {
 // Step is one provider of a waterfall.
 type Step struct {
 	Provider     string              `json:"provider"`
-	Inputs       map[string]Input    `json:"inputs"`
+	Inputs       map[string]Input    `json:"inputs,omitempty"`
 	Config       json.RawMessage     `json:"config,omitempty"`
 	CredentialID kernel.CredentialID `json:"credential_id,omitempty"`
 	Output       string              `json:"output" doc:"The provider's field that goes into the column."`

@@ -169,7 +169,7 @@ func (r *Relay) page(ctx context.Context, term Term) (int, error) {
 	if len(events) == 0 {
 		return 0, nil
 	}
-	confirmed, failed := r.publish(events)
+	confirmed, failed := r.publish(events) //nolint:contextcheck // a message has a context of its own
 	if confirmed > 0 {
 		to := events[confirmed-1].Position
 		if err := term.Advance(ctx, from, to); err != nil {

@@ -239,7 +239,7 @@ func testSwapHolds(t *testing.T, s Subject) {
 	answer := make(chan error, 1)
 	_, err := s.Store.Swap(t.Context(), name, func(context.Context, projections.Checkpoint) error {
 		started := make(chan struct{})
-		go func() {
+		go func() { //nolint:contextcheck // it outlives the swap
 			close(started)
 			_, err := s.Store.Advance(t.Context(), live, projections.Step{To: 1})
 			answer <- err

@@ -244,9 +244,13 @@ func TestHostileInput(t *testing.T) {
 		}
 	}
 	for _, r := range []authapi.RegisterBody{
-		{Email: "", Password: apitest.Password, Name: "x"}, {Email: "a@b.co", Password: "", Name: "x"}, {Email: "a@b.co", Password: apitest.Password, Name: " "},
-		{Email: "a@b.co", Password: apitest.Password, Name: strings.Repeat("n", 101)}, {Email: "a@b.co\r\nBcc: x@y.z", Password: apitest.Password, Name: "x"},
-		{Email: "a@b.co", Password: strings.Repeat("x", 1000), Name: "x"}, {Email: "a@b.co", Password: "password1", Name: "x"},
+		{Email: "", Password: apitest.Password, Name: "x"},
+		{Email: "a@b.co", Password: "", Name: "x"},
+		{Email: "a@b.co", Password: apitest.Password, Name: " "},
+		{Email: "a@b.co", Password: apitest.Password, Name: strings.Repeat("n", 101)},
+		{Email: "a@b.co\r\nBcc: x@y.z", Password: apitest.Password, Name: "x"},
+		{Email: "a@b.co", Password: strings.Repeat("x", 1000), Name: "x"},
+		{Email: "a@b.co", Password: "password1", Name: "x"},
 	} {
 		w.Client().Call(http.MethodPost, "/auth/register", r).Fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")
 	}

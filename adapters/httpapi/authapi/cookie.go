@@ -20,14 +20,14 @@ type Cookies struct {
 
 // Set gives the browser the session's refresh token.
 func (c Cookies) Set(ctx context.Context, o authcmd.Opened) {
-	cookie := c.cookie(o.Refresh)
+	cookie := c.cookie(o.Refresh)                   //nolint:gosec // its attributes are set in cookie
 	cookie.MaxAge = int(auth.RefreshLife.Seconds()) // not a date: the browser's clock may be wrong
 	httpapi.Echo(ctx).SetCookie(cookie)
 }
 
 // Clear takes the refresh token away from the browser.
 func (c Cookies) Clear(ctx context.Context) {
-	cookie := c.cookie("")
+	cookie := c.cookie("") //nolint:gosec // its attributes are set in cookie
 	cookie.MaxAge = -1
 	httpapi.Echo(ctx).SetCookie(cookie)
 }

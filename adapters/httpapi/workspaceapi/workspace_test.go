@@ -336,7 +336,10 @@ func TestKeysEndWithTheirTimeAndTheirMaker(t *testing.T) {
 	w.Join(ann, ws.ID, bob, kernel.RoleAdmin)
 	lasting.Call(http.MethodGet, path(ws, ""), nil).Fails(http.StatusUnauthorized, "UNAUTHORIZED")
 	for n, bad := range []workspaceapi.CreateKeyBody{
-		{Name: "", Role: kernel.RoleViewer}, {Name: "k", Role: kernel.RoleOwner}, {Name: "k", Role: "x"}, {Name: "k", Role: kernel.RoleViewer, Tables: []kernel.TableID{"x"}},
+		{Name: "", Role: kernel.RoleViewer},
+		{Name: "k", Role: kernel.RoleOwner},
+		{Name: "k", Role: "x"},
+		{Name: "k", Role: kernel.RoleViewer, Tables: []kernel.TableID{"x"}},
 		{Name: "k", Role: kernel.RoleViewer, ExpiresAt: &ends},
 	} {
 		a := bob.Call(http.MethodPost, path(ws, "/api-keys"), bad)

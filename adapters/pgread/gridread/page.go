@@ -150,8 +150,8 @@ func (p *plan) sql(at *place, ph phase, limit int, skip int64, a *args) (string,
 	var b strings.Builder
 	b.WriteString("SELECT id, _pos, _created, _updated, _s::text")
 	p.columns(&b)
-	for _, k := range p.keys {
-		b.WriteString(", (" + k.expr + ")::text")
+	for i, k := range p.keys {
+		fmt.Fprintf(&b, ", (%s)::text AS k%d", k.expr, i)
 	}
 	fmt.Fprintf(&b, " FROM %s AND %s ORDER BY %s LIMIT %d", from, p.after(at, ph, a), p.order(ph), limit)
 	if skip > 0 {
@@ -160,16 +160,18 @@ func (p *plan) sql(at *place, ph phase, limit int, skip int64, a *args) (string,
 	return b.String(), nil
 }
 
+// columns lists the cells. Each has a name of its own: a column name in ORDER BY means a result column of that name before it
+// means the table's, and the results are text.
 func (p *plan) columns(b *strings.Builder) {
-	for _, c := range p.fields {
+	for i, c := range p.fields {
+		expr := column(c.ID)
 		switch t := sqlType(c.Type); {
 		case t == "":
-			b.WriteString(", " + systemColumn(c.Type))
-		case strings.HasPrefix(t, "text"):
-			b.WriteString(", " + column(c.ID))
-		default:
-			b.WriteString(", " + column(c.ID) + "::text")
+			expr = systemColumn(c.Type)
+		case !strings.HasPrefix(t, "text"):
+			expr += "::text"
 		}
+		fmt.Fprintf(b, ", %s AS v%d", expr, i)
 	}
 }
 

@@ -167,11 +167,10 @@ func (p *plan) after(at *place, ph phase, a *args) string {
 	if ph == values && len(p.keys) == 1 {
 		return fmt.Sprintf("%s IS NOT NULL AND (%s, id) %s (%s::%s, %s)", first.expr, first.expr, gt, a.add(*at.Keys[0]), first.cast, row)
 	}
-	rest := p.afterFrom(at, 0, gt, row, a)
 	if ph == nulls {
 		return first.expr + " IS NULL AND " + p.afterFrom(at, 1, gt, row, a)
 	}
-	return fmt.Sprintf("%s IS NOT NULL AND %s %s= %s::%s AND %s", first.expr, first.expr, gt, a.add(*at.Keys[0]), first.cast, rest)
+	return fmt.Sprintf("%s IS NOT NULL AND %s %s= %s::%s AND %s", first.expr, first.expr, gt, a.add(*at.Keys[0]), first.cast, p.afterFrom(at, 0, gt, row, a))
 }
 
 // afterFrom spells the order out from level i on: beyond in this level, or equal and beyond in the next.

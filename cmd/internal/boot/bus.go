@@ -31,7 +31,7 @@ func (p *Platform) newBus() *bus {
 		return &bus{log: b, leadership: relay.Alone(p.store), subscribe: func(string) message.Subscriber { return b }, closers: []func() error{b.Close}}
 	}
 	url := p.cfg.AMQPURL.Reveal()
-	log := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url})
+	log := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Mandatory: true})
 	events := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Kind: amqpbus.Topic})
 	out := &bus{log: log, events: events, leadership: pgleader.New(p.pool, "relay"), closers: []func() error{log.Close, events.Close}}
 	out.subscribe = func(group string) message.Subscriber {

@@ -16,7 +16,7 @@ import (
 // The demo login, which everybody knows; see config.Demo.
 const (
 	DemoEmail    = "demo@morket.local"
-	DemoPassword = "morket-demo"
+	DemoPassword = "morket-demo" //nolint:gosec // meant to be known; see config.Demo
 )
 
 // demoCredits are enough for a few thousand paid answers.

@@ -81,7 +81,7 @@ func (p *Platform) findDatabase(ctx context.Context) error {
 		p.databaseURL = r.DatabaseURL
 		return nil
 	}
-	p.log.Info("starting Postgres", "folder", p.cfg.PostgresDir())
+	p.log.InfoContext(ctx, "starting Postgres", "folder", p.cfg.PostgresDir())
 	server, err := pgchild.Start(ctx, pgchild.Config{BinDir: p.cfg.PGBin, DataDir: p.cfg.PostgresDir(), CacheDir: p.cfg.CacheDir, Logger: p.log})
 	if err != nil {
 		return err

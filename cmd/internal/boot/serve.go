@@ -29,7 +29,7 @@ func Serve(ctx context.Context, cfg config.Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "Morket is starting …")
+	say(out, "Morket is starting …\n")
 	p, err := Open(ctx, cfg, log)
 	if err != nil {
 		_ = listener.Close()
@@ -89,7 +89,7 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 	if err := s.consumers(); err != nil {
 		return nil, err
 	}
-	s.api, err = s.newAPI()
+	s.api, err = s.newAPI() //nolint:contextcheck // requests bring their own contexts
 	return s, err
 }
 
@@ -184,12 +184,12 @@ func (s *server) run(ctx context.Context, l net.Listener, out io.Writer) error {
 	case <-ctx.Done():
 	case <-gctx.Done():
 	}
-	fmt.Fprintln(out, "Morket is stopping …")
-	return s.stop(web, stop, group)
+	say(out, "Morket is stopping …\n")
+	return s.stop(web, stop, group) //nolint:contextcheck // ctx has ended; the stop has a time of its own
 }
 
 func (s *server) stop(web *http.Server, end context.CancelFunc, group *errgroup.Group) error {
-	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.StopWithin) //nolint:forbidigo // the process's own context has ended
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.StopWithin)
 	defer cancel()
 	s.beforeStop()
 	if err := web.Shutdown(ctx); err != nil {
@@ -230,12 +230,15 @@ func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
 }
 
 func (s *server) announce(out io.Writer) {
-	fmt.Fprintf(out, "\n  Morket is ready: %s\n  API documents:   %s/docs\n", s.cfg.PublicURL, s.cfg.PublicURL)
+	say(out, "\n  Morket is ready: %s\n  API documents:   %s/docs\n", s.cfg.PublicURL, s.cfg.PublicURL)
 	if s.cfg.Demo() {
-		fmt.Fprintf(out, "  Demo login:      %s / %s\n  (the demo login exists because the database is embedded and the address is this machine's own)\n", DemoEmail, DemoPassword)
+		say(out, "  Demo login:      %s / %s\n  (the demo login exists because the database is embedded and the address is this machine's own)\n", DemoEmail, DemoPassword)
 	}
 	if _, built := ui.Dist(); !built {
-		fmt.Fprintln(out, "  The user interface is not built: make run builds it.")
+		say(out, "  The user interface is not built: make run builds it.\n")
 	}
-	fmt.Fprintln(out, "\n  Stop with Ctrl-C.")
+	say(out, "\n  Stop with Ctrl-C.\n")
 }
+
+// say writes for the person at the terminal; that nobody reads it is no fault.
+func say(out io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(out, format, args...) }

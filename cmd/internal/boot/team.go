@@ -57,7 +57,7 @@ func (p *Platform) team(ctx context.Context) (*team, error) {
 	if p.cfg.Demo() {
 		operators = append(operators, DemoEmail)
 	}
-	t.auth, err = authcmd.New(authcmd.Config{
+	t.auth, err = authcmd.New(authcmd.Config{ //nolint:contextcheck // its mails outlive the start; close ends them
 		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Logger: p.log, Access: t.tokens, Refresh: t.tokens, Keys: t.tokens,
 		Passwords: passwords, Attempts: t.signals, Members: t.workspaces, KeyUses: t.signals, Mailer: t.mails, PublicURL: public, Operators: operators,
 	})

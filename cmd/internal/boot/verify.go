@@ -19,9 +19,9 @@ func (p *Platform) Verify(ctx context.Context, out io.Writer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	fmt.Fprintf(out, "%-14s %s\n", "log", verdict(len(problems) == 0, fmt.Sprintf("%d events, dense, every stream whole", head)))
+	say(out, "%-14s %s\n", "log", verdict(len(problems) == 0, fmt.Sprintf("%d events, dense, every stream whole", head)))
 	for _, problem := range problems {
-		fmt.Fprintf(out, "  %s\n", problem)
+		say(out, "  %s\n", problem)
 	}
 	ok := len(problems) == 0
 	for _, pr := range projectors(p.codec) {
@@ -31,12 +31,12 @@ func (p *Platform) Verify(ctx context.Context, out io.Writer) (bool, error) {
 		}
 		same := len(v.Differs) == 0 && len(v.Parked) == 0
 		ok = ok && same
-		fmt.Fprintf(out, "%-14s %s\n", pr.Name(), verdict(same, fmt.Sprintf("live = rebuilt at position %d", v.Position)))
+		say(out, "%-14s %s\n", pr.Name(), verdict(same, fmt.Sprintf("live = rebuilt at position %d", v.Position)))
 		for _, d := range v.Differs {
-			fmt.Fprintf(out, "  table %s: live %d rows (%s), rebuilt %d rows (%s)\n", d.Table, d.Live.Rows, d.Live.Sum, d.Rebuilt.Rows, d.Rebuilt.Sum)
+			say(out, "  table %s: live %d rows (%s), rebuilt %d rows (%s)\n", d.Table, d.Live.Rows, d.Live.Sum, d.Rebuilt.Rows, d.Rebuilt.Sum)
 		}
 		for _, parked := range v.Parked {
-			fmt.Fprintf(out, "  parked: %s at position %d (%s): %s\n", parked.Stream, parked.Position, parked.EventType, parked.Error)
+			say(out, "  parked: %s at position %d (%s): %s\n", parked.Stream, parked.Position, parked.EventType, parked.Error)
 		}
 	}
 	return ok, nil
@@ -69,7 +69,7 @@ func (p *Platform) Rebuild(ctx context.Context, out io.Writer, names []string) e
 		if err != nil {
 			return fmt.Errorf("rebuild %s: %w", name, err)
 		}
-		fmt.Fprintf(out, "%-14s rebuilt at position %d, %d differences from before, %d streams parked\n", name, done.Position, len(done.Differs), len(done.Parked))
+		say(out, "%-14s rebuilt at position %d, %d differences from before, %d streams parked\n", name, done.Position, len(done.Differs), len(done.Parked))
 	}
 	return nil
 }

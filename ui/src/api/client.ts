@@ -119,6 +119,18 @@ export class ApiClient {
     return { data: envelope.data as T, meta, position };
   }
 
+  /** All pages of a list that is never long. */
+  async list<T>(path: string): Promise<T[]> {
+    const out: T[] = [];
+    let cursor: string | undefined;
+    do {
+      const page: Answer<T[] | null> = await this.get<T[] | null>(path, { query: { cursor } });
+      out.push(...(page.data ?? []));
+      cursor = page.meta.next_cursor;
+    } while (cursor);
+    return out;
+  }
+
   /** A call whose answer is a stream or a file; the error answers are still envelopes. */
   async stream(path: string, options: RequestOptions = {}): Promise<Response> {
     const response = await this.send('GET', path, options);

@@ -15,7 +15,10 @@ export function RouteError({ missing }: { missing?: boolean }) {
         text={missing ? 'The address is wrong, or what it showed is gone.' : messageOf(error)}
         action={
           <>
-            <Link to="/" className="inline-flex h-8 items-center rounded-md bg-primary px-3 font-medium text-on-primary">
+            <Link
+              to="/"
+              className="inline-flex h-8 items-center rounded-md bg-primary px-3 font-medium text-on-primary"
+            >
               Go to your tables
             </Link>
             {!missing && <Button onClick={() => window.location.reload()}>Reload</Button>}

@@ -9,7 +9,9 @@ import { RouteError } from './route-error';
 
 const RegisterPage = lazy(() => import('@/features/auth/register-page').then((m) => ({ default: m.RegisterPage })));
 const ResetPage = lazy(() => import('@/features/auth/reset-page').then((m) => ({ default: m.ResetPage })));
-const InvitationPage = lazy(() => import('@/features/auth/invitation-page').then((m) => ({ default: m.InvitationPage })));
+const InvitationPage = lazy(() =>
+  import('@/features/auth/invitation-page').then((m) => ({ default: m.InvitationPage })),
+);
 const WelcomePage = lazy(() => import('@/features/shell/welcome-page').then((m) => ({ default: m.WelcomePage })));
 const TablesPage = lazy(() => import('@/features/tables/tables-page').then((m) => ({ default: m.TablesPage })));
 const TablePage = lazy(() => import('@/features/grid/table-page').then((m) => ({ default: m.TablePage })));
@@ -17,12 +19,18 @@ const ImportPage = lazy(() => import('@/features/imports/import-page').then((m) 
 const JobsPage = lazy(() => import('@/features/jobs/jobs-page').then((m) => ({ default: m.JobsPage })));
 const JobPage = lazy(() => import('@/features/jobs/job-page').then((m) => ({ default: m.JobPage })));
 const CreditsPage = lazy(() => import('@/features/credits/credits-page').then((m) => ({ default: m.CreditsPage })));
-const WorkspacePage = lazy(() => import('@/features/settings/workspace-page').then((m) => ({ default: m.WorkspacePage })));
+const WorkspacePage = lazy(() =>
+  import('@/features/settings/workspace-page').then((m) => ({ default: m.WorkspacePage })),
+);
 const MembersPage = lazy(() => import('@/features/settings/members-page').then((m) => ({ default: m.MembersPage })));
 const ApiKeysPage = lazy(() => import('@/features/settings/api-keys-page').then((m) => ({ default: m.ApiKeysPage })));
-const CredentialsPage = lazy(() => import('@/features/settings/credentials-page').then((m) => ({ default: m.CredentialsPage })));
+const CredentialsPage = lazy(() =>
+  import('@/features/settings/credentials-page').then((m) => ({ default: m.CredentialsPage })),
+);
 const AccountPage = lazy(() => import('@/features/settings/account-page').then((m) => ({ default: m.AccountPage })));
-const SettingsLayout = lazy(() => import('@/features/settings/settings-layout').then((m) => ({ default: m.SettingsLayout })));
+const SettingsLayout = lazy(() =>
+  import('@/features/settings/settings-layout').then((m) => ({ default: m.SettingsLayout })),
+);
 
 function page(element: ReactNode): ReactNode {
   return <Suspense fallback={<SkeletonRows rows={6} />}>{element}</Suspense>;

@@ -6,7 +6,14 @@ export function Avatar({ name, square, size = 24 }: { name: string; square?: boo
   return (
     <span
       aria-hidden
-      style={{ width: size, height: size, fontSize: size * 0.42, background: `var(--soft-${soft})`, color: `var(--soft-${soft}-ink)`, borderRadius: square ? 6 : size }}
+      style={{
+        width: size,
+        height: size,
+        fontSize: size * 0.42,
+        background: `var(--soft-${soft})`,
+        color: `var(--soft-${soft}-ink)`,
+        borderRadius: square ? 6 : size,
+      }}
       className="inline-flex shrink-0 items-center justify-center font-semibold select-none"
     >
       {square ? initials(name).slice(0, 1) : initials(name)}

@@ -34,7 +34,13 @@ export function Confirm({ title, children, action, danger, typed, onConfirm, onC
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button variant={danger ? 'danger' : 'primary'} busy={busy} disabled={busy || (typed !== undefined && text !== typed)} onClick={() => void run()} autoFocus={!typed}>
+          <Button
+            variant={danger ? 'danger' : 'primary'}
+            busy={busy}
+            disabled={busy || (typed !== undefined && text !== typed)}
+            onClick={() => void run()}
+            autoFocus={!typed}
+          >
             {action}
           </Button>
         </>
@@ -43,7 +49,9 @@ export function Confirm({ title, children, action, danger, typed, onConfirm, onC
       <div className="flex flex-col gap-4 text-base text-ink-2">
         {children}
         {typed !== undefined && (
-          <Field label={`Type “${typed}” to confirm`}>{(ids) => <Input {...ids} value={text} onChange={(e) => setText(e.target.value)} autoComplete="off" />}</Field>
+          <Field label={`Type “${typed}” to confirm`}>
+            {(ids) => <Input {...ids} value={text} onChange={(e) => setText(e.target.value)} autoComplete="off" />}
+          </Field>
         )}
       </div>
     </Dialog>

@@ -56,7 +56,9 @@ export function Dialog({ title, description, onClose, children, footer, size = '
         </IconButton>
       </header>
       {children && <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">{children}</div>}
-      {footer && <footer className="flex flex-wrap justify-end gap-2 border-t border-line bg-sunken px-5 py-3">{footer}</footer>}
+      {footer && (
+        <footer className="flex flex-wrap justify-end gap-2 border-t border-line bg-sunken px-5 py-3">{footer}</footer>
+      )}
     </dialog>
   );
 }

@@ -44,7 +44,14 @@ export function Menu({ anchor, label, items, onClose, align, header }: MenuProps
     buttons[next]?.focus();
   };
   return (
-    <Popover anchor={anchor} label={label} onClose={onClose} role="menu" className="min-w-48 p-1" {...(align ? { align } : {})}>
+    <Popover
+      anchor={anchor}
+      label={label}
+      onClose={onClose}
+      role="menu"
+      className="min-w-48 p-1"
+      {...(align ? { align } : {})}
+    >
       {header}
       <div ref={list} onKeyDown={move}>
         {items.map((item, i) =>
@@ -76,7 +83,9 @@ function MenuButton({ item, first, onClose }: { item: MenuItem; first: boolean; 
         item.danger ? 'text-danger-ink' : 'text-ink',
       )}
     >
-      <span className={cx('flex w-4 justify-center', !item.danger && 'text-ink-3')}>{item.checked ? <Check size={14} /> : item.icon}</span>
+      <span className={cx('flex w-4 justify-center', !item.danger && 'text-ink-3')}>
+        {item.checked ? <Check size={14} /> : item.icon}
+      </span>
       <span className="flex-1 truncate">{item.label}</span>
       {item.hint && <span className="text-sm text-ink-3">{item.hint}</span>}
     </button>
@@ -106,7 +115,14 @@ export function MenuTrigger({ label, items, align, header, trigger }: MenuButton
         'aria-expanded': anchor !== null,
       })}
       {anchor && (
-        <Menu anchor={anchor} label={label} items={items} onClose={() => setAnchor(null)} header={header} {...(align ? { align } : {})} />
+        <Menu
+          anchor={anchor}
+          label={label}
+          items={items}
+          onClose={() => setAnchor(null)}
+          header={header}
+          {...(align ? { align } : {})}
+        />
       )}
     </>
   );

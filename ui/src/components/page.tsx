@@ -2,7 +2,19 @@ import type { ReactNode } from 'react';
 import { cx } from '@/lib/cx';
 
 /** The frame of every page but the grid: title, actions, content in a readable width. */
-export function Page({ title, text, actions, children, wide }: { title: string; text?: ReactNode; actions?: ReactNode; children: ReactNode; wide?: boolean }) {
+export function Page({
+  title,
+  text,
+  actions,
+  children,
+  wide,
+}: {
+  title: string;
+  text?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+  wide?: boolean;
+}) {
   return (
     <div className="h-full overflow-y-auto">
       <div className={cx('mx-auto px-4 py-6 sm:px-8', wide ? 'max-w-[1200px]' : 'max-w-[880px]')}>
@@ -19,7 +31,21 @@ export function Page({ title, text, actions, children, wide }: { title: string; 
   );
 }
 
-export function Card({ title, text, actions, children, flush, className }: { title?: string; text?: ReactNode; actions?: ReactNode; children: ReactNode; flush?: boolean; className?: string }) {
+export function Card({
+  title,
+  text,
+  actions,
+  children,
+  flush,
+  className,
+}: {
+  title?: string;
+  text?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+  flush?: boolean;
+  className?: string;
+}) {
   return (
     <section className={cx('overflow-hidden rounded-lg border border-line bg-surface shadow-sm', className)}>
       {title && (

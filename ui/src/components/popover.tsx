@@ -24,7 +24,16 @@ const GAP = 4;
 const EDGE = 8;
 
 /** A floating panel beside its anchor, kept on the screen, closed by Escape or a press outside. */
-export function Popover({ anchor, onClose, label, align = 'start', className, children, role = 'dialog', takeFocus = true }: PopoverProps) {
+export function Popover({
+  anchor,
+  onClose,
+  label,
+  align = 'start',
+  className,
+  children,
+  role = 'dialog',
+  takeFocus = true,
+}: PopoverProps) {
   const ref = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState<{ left: number; top: number } | null>(null);
 
@@ -36,7 +45,9 @@ export function Popover({ anchor, onClose, label, align = 'start', className, ch
       const wanted = align === 'end' ? anchor.right - width : anchor.left;
       const below = anchor.bottom + GAP;
       const fits = below + height <= window.innerHeight - EDGE || anchor.top < height;
-      const top = fits ? Math.max(EDGE, Math.min(below, window.innerHeight - height - EDGE)) : anchor.top - height - GAP;
+      const top = fits
+        ? Math.max(EDGE, Math.min(below, window.innerHeight - height - EDGE))
+        : anchor.top - height - GAP;
       setAt({ left: Math.max(EDGE, Math.min(wanted, window.innerWidth - width - EDGE)), top });
     };
     place();

@@ -13,7 +13,9 @@ export interface EmptyProps {
 export function Empty({ icon, title, text, action, className }: EmptyProps) {
   return (
     <div className={cx('flex flex-col items-center px-6 py-14 text-center', className)}>
-      {icon && <div className="mb-3 flex size-10 items-center justify-center rounded-lg bg-sunken text-ink-3">{icon}</div>}
+      {icon && (
+        <div className="mb-3 flex size-10 items-center justify-center rounded-lg bg-sunken text-ink-3">{icon}</div>
+      )}
       <p className="text-md font-semibold">{title}</p>
       {text && <div className="mt-1 max-w-[44ch] text-base text-ink-2">{text}</div>}
       {action && <div className="mt-4 flex flex-wrap justify-center gap-2">{action}</div>}
@@ -44,11 +46,39 @@ const tones = {
 };
 export type Tone = keyof typeof tones;
 
-export function Badge({ tone = 'neutral', children, className }: { tone?: Tone; children: ReactNode; className?: string }) {
-  return <span className={cx('inline-flex h-5 items-center gap-1 rounded-md px-1.5 text-xs font-medium whitespace-nowrap', tones[tone], className)}>{children}</span>;
+export function Badge({
+  tone = 'neutral',
+  children,
+  className,
+}: {
+  tone?: Tone;
+  children: ReactNode;
+  className?: string;
+}) {
+  return (
+    <span
+      className={cx(
+        'inline-flex h-5 items-center gap-1 rounded-md px-1.5 text-xs font-medium whitespace-nowrap',
+        tones[tone],
+        className,
+      )}
+    >
+      {children}
+    </span>
+  );
 }
 
-export function Notice({ tone = 'neutral', icon, children, action }: { tone?: Tone; icon?: ReactNode; children: ReactNode; action?: ReactNode }) {
+export function Notice({
+  tone = 'neutral',
+  icon,
+  children,
+  action,
+}: {
+  tone?: Tone;
+  icon?: ReactNode;
+  children: ReactNode;
+  action?: ReactNode;
+}) {
   return (
     <div className={cx('flex items-center gap-2.5 rounded-md px-3 py-2 text-base', tones[tone])}>
       {icon}
@@ -58,16 +88,36 @@ export function Notice({ tone = 'neutral', icon, children, action }: { tone?: To
   );
 }
 
-export function Progress({ value, label, tone = 'primary' }: { value: number; label: string; tone?: 'primary' | 'success' | 'danger' | 'warning' }) {
+export function Progress({
+  value,
+  label,
+  tone = 'primary',
+}: {
+  value: number;
+  label: string;
+  tone?: 'primary' | 'success' | 'danger' | 'warning';
+}) {
   const percent = Math.round(Math.max(0, Math.min(1, value)) * 100);
   const fill = { primary: 'bg-primary', success: 'bg-success', danger: 'bg-danger', warning: 'bg-warning' }[tone];
   return (
-    <div role="progressbar" aria-label={label} aria-valuenow={percent} aria-valuemin={0} aria-valuemax={100} className="h-1.5 w-full overflow-hidden rounded-full bg-active">
-      <div className={cx('h-full rounded-full transition-[width] duration-300', fill)} style={{ width: `${percent}%` }} />
+    <div
+      role="progressbar"
+      aria-label={label}
+      aria-valuenow={percent}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      className="h-1.5 w-full overflow-hidden rounded-full bg-active"
+    >
+      <div
+        className={cx('h-full rounded-full transition-[width] duration-300', fill)}
+        style={{ width: `${percent}%` }}
+      />
     </div>
   );
 }
 
 export function Kbd({ children }: { children: ReactNode }) {
-  return <kbd className="rounded border border-line-strong bg-sunken px-1 font-sans text-xs text-ink-2">{children}</kbd>;
+  return (
+    <kbd className="rounded border border-line-strong bg-sunken px-1 font-sans text-xs text-ink-2">{children}</kbd>
+  );
 }

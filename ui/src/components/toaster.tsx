@@ -12,7 +12,12 @@ const icons = {
 export function Toaster() {
   const list = useSyncExternalStore(toasts.subscribe, toasts.get);
   return (
-    <div aria-live="polite" aria-label="Notifications" role="region" className="pointer-events-none fixed right-4 bottom-12 z-[60] flex w-[360px] max-w-[calc(100vw-32px)] flex-col gap-2">
+    <div
+      aria-live="polite"
+      aria-label="Notifications"
+      role="region"
+      className="pointer-events-none fixed right-4 bottom-12 z-[60] flex w-[360px] max-w-[calc(100vw-32px)] flex-col gap-2"
+    >
       {list.map((t) => (
         <ToastCard key={t.id} toast={t} />
       ))}

@@ -63,7 +63,8 @@ function quoteField(field: string): string {
 }
 
 export function toHTML(matrix: Matrix): string {
-  const cells = (row: string[]): string => row.map((f) => `<td>${escapeHTML(f).replaceAll('\n', '<br>')}</td>`).join('');
+  const cells = (row: string[]): string =>
+    row.map((f) => `<td>${escapeHTML(f).replaceAll('\n', '<br>')}</td>`).join('');
   return `<table><tbody>${matrix.map((row) => `<tr>${cells(row)}</tr>`).join('')}</tbody></table>`;
 }
 function escapeHTML(text: string): string {
@@ -86,7 +87,10 @@ export function parseHTML(html: string): Matrix | null {
 }
 function cellText(td: HTMLElement): string {
   for (const br of td.querySelectorAll('br')) br.replaceWith('\u2028');
-  return (td.textContent || '').replace(/\s*\n\s*/g, ' ').replaceAll('\u2028', '\n').trim();
+  return (td.textContent || '')
+    .replace(/\s*\n\s*/g, ' ')
+    .replaceAll('\u2028', '\n')
+    .trim();
 }
 
 /**

@@ -77,7 +77,13 @@ export function columnDefs(
       editable: false,
       cellClass: 'mk-slot mk-num-slot',
     },
-    ...ordered.map((c) => dataColumn(c, layout.find((l) => l.id === c.id), options.canEdit)),
+    ...ordered.map((c) =>
+      dataColumn(
+        c,
+        layout.find((l) => l.id === c.id),
+        options.canEdit,
+      ),
+    ),
   ];
   if (options.canAdd) {
     defs.push({

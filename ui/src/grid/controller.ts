@@ -7,10 +7,10 @@ import type { GridContext } from './context';
 import { EditQueue, type EditBatch } from './edit-queue';
 import type { ColumnLayout, GridEvents, GridSource, Selection } from './events';
 import { gridOptions } from './grid-options';
-import { keyAction, type KeyAction } from './keyboard';
+import { GridInput } from './input';
 import { cellOf, isReadOnly, sameValue, type CellChange, type CellValue, type Column, type GridRow } from './model';
 import { MouseRange } from './mouse';
-import { step, type Place } from './range';
+import type { Place } from './range';
 import { RowCache } from './row-cache';
 import { CheckedRows } from './checked-rows';
 import { RangeSelection } from './selection';
@@ -40,7 +40,7 @@ export class GridController {
   private readonly api: GridApi<GridRow>;
   private readonly mouse: MouseRange;
   private readonly transfers: Transfers;
-  private readonly off = new AbortController();
+  private readonly input: GridInput;
   private byId = new Map<string, Column>();
   private refreshTimer: ReturnType<typeof setTimeout> | undefined;
   private generation = 0;
@@ -55,8 +55,17 @@ export class GridController {
   ) {
     this.rowCount.set(rows);
     this.byId = new Map(shape.columns.map((c) => [c.id, c]));
-    this.selection = new RangeSelection(host, () => this.api, this.cache, (id) => this.byId.get(id), this.rowCount.get);
-    this.checked = new CheckedRows(() => this.paintNumbers(), (i) => this.cache.at(i)?.id);
+    this.selection = new RangeSelection(
+      host,
+      () => this.api,
+      this.cache,
+      (id) => this.byId.get(id),
+      this.rowCount.get,
+    );
+    this.checked = new CheckedRows(
+      () => this.paintNumbers(),
+      (i) => this.cache.at(i)?.id,
+    );
     this.queue = new EditQueue({
       send: (batch) => this.sendBatch(batch),
       classify: (e) => source.classify(e),
@@ -73,7 +82,7 @@ export class GridController {
       ...gridOptions(this.context(), rows),
       rowHeight: shape.rowHeight,
       columnDefs: this.defs(),
-      datasource: { getRows: (p) => void this.getRows(p) },
+      datasource: { getRows: (p: IGetRowsParams<GridRow>) => void this.getRows(p) },
       onCellEditRequest: (e) => this.edited(e),
       onCellFocused: (e) => {
         if (this.mouse.busy || e.rowIndex === null || !e.column || typeof e.column === 'string') return;
@@ -102,7 +111,8 @@ export class GridController {
       rowsAdded: (n) => this.rowsAdded(n),
     });
     this.mouse = new MouseRange(host, () => this.api, this.selection, {
-      filled: (from, to, direction) => void this.transfers.fill(from, to, direction).then(() => this.selection.summarise()),
+      filled: (from, to, direction) =>
+        void this.transfers.fill(from, to, direction).then(() => this.selection.summarise()),
       hover: (cell, place) => this.hovered(cell, place),
       context: (place, at) => {
         const row = this.cache.at(place.row);
@@ -110,12 +120,25 @@ export class GridController {
         if (row && columnId) events.contextMenu(row.id, columnId, at);
       },
     });
-    this.listen();
+    this.input = new GridInput(host, {
+      api: this.api,
+      cache: this.cache,
+      selection: this.selection,
+      checked: this.checked,
+      transfers: this.transfers,
+      events,
+      rowCount: this.rowCount.get,
+      canEdit: () => this.shape.canEdit,
+      edit: (changes) => this.queue.push(changes),
+      run: (name) => this.run(name),
+      scrollTo: (row, column) => this.scrollTo(row, column),
+      wake: () => this.queue.wake(),
+    });
     this.queue.resume();
   }
 
   destroy(): void {
-    this.off.abort();
+    this.input.destroy();
     this.queue.stop();
     this.mouse.destroy();
     clearTimeout(this.refreshTimer);
@@ -192,7 +215,10 @@ export class GridController {
   run(name: 'copy' | 'clear' | 'fill-down' | 'fill-right'): void {
     const rect = this.selection.rect;
     if (!rect) return;
-    if (name === 'copy') void this.transfers.copy(rect).catch(() => this.events.notice('error', 'The browser refused access to the clipboard. Use Ctrl+C.'));
+    if (name === 'copy')
+      void this.transfers
+        .copy(rect)
+        .catch(() => this.events.notice('error', 'The browser refused access to the clipboard. Use Ctrl+C.'));
     else if (name === 'clear') void this.transfers.clear(rect);
     else void this.transfers.fillWithin(rect, name === 'fill-down' ? 'down' : 'right');
   }
@@ -310,7 +336,8 @@ export class GridController {
       nodes.push(node);
       for (const c of changed) columns.add(c);
     }
-    if (nodes.length) this.api.refreshCells({ rowNodes: nodes, columns: [...columns].filter((c) => this.byId.has(c)), force: true });
+    if (nodes.length)
+      this.api.refreshCells({ rowNodes: nodes, columns: [...columns].filter((c) => this.byId.has(c)), force: true });
     this.selection.summarise();
   }
   private paintNumbers(): void {
@@ -322,7 +349,12 @@ export class GridController {
     if (this.settingColumns) return;
     const state = this.api.getColumnState().filter((s) => s.colId !== NUMBER_COLUMN && s.colId !== ADD_COLUMN);
     this.events.layout(
-      state.map((s) => ({ id: s.colId, hidden: s.hide ?? false, pinned: Boolean(s.pinned), ...(s.width ? { width: s.width } : {}) })),
+      state.map((s) => ({
+        id: s.colId,
+        hidden: s.hide ?? false,
+        pinned: Boolean(s.pinned),
+        ...(s.width ? { width: s.width } : {}),
+      })),
     );
   }
   private selectColumn(id: string, extend: boolean): void {
@@ -333,7 +365,9 @@ export class GridController {
     this.selection.selectRange({ anchor: { row: 0, col: from }, head: { row: last, col } });
   }
   private expand(rowId: string, columnId: string): void {
-    const cell = this.host.querySelector(`.ag-row[row-id="${CSS.escape(rowId)}"] .ag-cell[col-id="${CSS.escape(columnId)}"]`);
+    const cell = this.host.querySelector(
+      `.ag-row[row-id="${CSS.escape(rowId)}"] .ag-cell[col-id="${CSS.escape(columnId)}"]`,
+    );
     if (cell) this.events.expandCell(rowId, columnId, cell.getBoundingClientRect());
   }
   private hovered(cell: HTMLElement | null, place: Place | null): void {
@@ -342,122 +376,4 @@ export class GridController {
     const hit = cell && row && columnId;
     this.events.hover(hit ? { rowId: row.id, columnId, anchor: cell.getBoundingClientRect() } : null);
   }
-
-  private listen(): void {
-    const { signal } = this.off;
-    this.host.addEventListener('keydown', (e) => this.key(e), { signal, capture: true });
-    this.host.addEventListener('copy', (e) => this.clipboardOut(e, false), { signal });
-    this.host.addEventListener('cut', (e) => this.clipboardOut(e, true), { signal });
-    this.host.addEventListener('paste', (e) => this.clipboardIn(e), { signal });
-    this.host.addEventListener('click', (e) => this.clicked(e), { signal });
-    window.addEventListener('online', () => this.queue.wake(), { signal });
-  }
-  private editing(): boolean {
-    return this.api.getEditingCells().length > 0;
-  }
-  private clicked(e: MouseEvent): void {
-    const box = e.target instanceof Element ? e.target.closest('.mk-check') : null;
-    const cell = box?.closest('.ag-cell');
-    if (cell && cell.getAttribute('col-id') !== NUMBER_COLUMN) this.toggle();
-  }
-  private clipboardOut(e: ClipboardEvent, cut: boolean): void {
-    const rect = this.selection.rect;
-    if (!rect || this.editing() || isField(e.target)) return;
-    e.preventDefault();
-    const copied = this.transfers.copyNow(rect);
-    if (copied) {
-      e.clipboardData?.setData('text/plain', copied.text);
-      e.clipboardData?.setData('text/html', copied.html);
-    } else this.run('copy');
-    if (cut && this.shape.canEdit) void this.transfers.clear(rect);
-  }
-  private clipboardIn(e: ClipboardEvent): void {
-    const rect = this.selection.rect;
-    if (!rect || this.editing() || isField(e.target) || !this.shape.canEdit) return;
-    e.preventDefault();
-    const text = e.clipboardData?.getData('text/plain') ?? '';
-    const html = e.clipboardData?.getData('text/html') ?? '';
-    this.transfers
-      .paste(text, html, rect)
-      .then((area) => area && this.selection.selectRange({ anchor: { row: area.top, col: area.left }, head: { row: area.bottom, col: area.right } }))
-      .catch((error: unknown) => this.events.refused([], error));
-  }
-  private key(e: KeyboardEvent): void {
-    if (this.editing() || isField(e.target) || !(e.target instanceof Element) || e.target.closest('.ag-header')) return;
-    const action = keyAction(e);
-    if (!action || !this.act(action)) return;
-    e.preventDefault();
-    e.stopPropagation();
-  }
-  private act(action: KeyAction): boolean {
-    const rect = this.selection.rect;
-    const range = this.selection.current;
-    if (action.do === 'extend' || action.do === 'jump') {
-      if (!range) return false;
-      const edge = action.do === 'jump' || action.edge;
-      const head = step(range.head, action.direction, this.rowCount.get(), this.selection.columns.length, edge);
-      if (action.do === 'jump') this.scrollTo(head.row, this.selection.columnId(head.col));
-      else this.selection.extendTo(head);
-      this.api.ensureIndexVisible(head.row);
-      this.api.ensureColumnVisible(this.selection.columnId(head.col) ?? '');
-      return true;
-    }
-    switch (action.do) {
-      case 'clear':
-        if (rect && this.shape.canEdit) this.run('clear');
-        return true;
-      case 'fill-down':
-      case 'fill-right':
-        if (this.shape.canEdit) this.run(action.do);
-        return true;
-      case 'select-all':
-        this.selection.selectRange({ anchor: { row: 0, col: 0 }, head: { row: this.rowCount.get() - 1, col: this.selection.columns.length - 1 } });
-        return true;
-      case 'select-rows':
-        if (rect) this.checked.addRange(rect.top, rect.bottom);
-        return true;
-      case 'toggle':
-        return this.toggle() || this.openCurrent();
-      case 'open-row':
-        return this.openCurrent();
-      case 'column-menu':
-        return this.menuAtFocus();
-      case 'collapse':
-        if (range) this.selection.select(range.anchor);
-        return false;
-      case 'insert-row':
-        if (this.shape.canEdit) this.events.command('insert-row');
-        return true;
-      default:
-        this.events.command(action.do);
-        return true;
-    }
-  }
-  private openCurrent(): boolean {
-    const row = this.currentRow();
-    if (row) this.events.openRow(row.id);
-    return row !== undefined;
-  }
-  private menuAtFocus(): boolean {
-    const place = this.selection.current?.anchor;
-    const cell = this.host.querySelector('.ag-cell-focus')?.getBoundingClientRect();
-    const row = place ? this.cache.at(place.row) : undefined;
-    const columnId = place ? this.selection.columnId(place.col) : undefined;
-    if (!cell || !row || !columnId) return false;
-    this.events.contextMenu(row.id, columnId, { x: cell.left, y: cell.bottom });
-    return true;
-  }
-  /** Space or a click on its box flips a yes/no cell. */
-  private toggle(): boolean {
-    const place = this.selection.current?.anchor;
-    const column = place ? this.selection.columns[place.col] : undefined;
-    const row = place ? this.cache.at(place.row) : undefined;
-    if (!row || column?.type !== 'boolean') return false;
-    if (this.shape.canEdit) this.queue.push([{ rowId: row.id, columnId: column.id, value: row.cells[column.id] !== true }]);
-    return true;
-  }
-}
-
-function isField(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.tagName === 'INPUT' || target.tagName === 'TEXTAREA' || target.isContentEditable);
 }

@@ -4,7 +4,22 @@ import type { Direction } from './range';
 export type KeyAction =
   | { do: 'extend'; direction: Direction; edge: boolean }
   | { do: 'jump'; direction: Direction }
-  | { do: 'clear' | 'fill-down' | 'fill-right' | 'undo' | 'redo' | 'find' | 'select-all' | 'select-rows' | 'open-row' | 'insert-row' | 'toggle' | 'column-menu' | 'collapse' };
+  | {
+      do:
+        | 'clear'
+        | 'fill-down'
+        | 'fill-right'
+        | 'undo'
+        | 'redo'
+        | 'find'
+        | 'select-all'
+        | 'select-rows'
+        | 'open-row'
+        | 'insert-row'
+        | 'toggle'
+        | 'column-menu'
+        | 'collapse';
+    };
 
 const arrows: Record<string, Direction> = {
   ArrowUp: 'up',

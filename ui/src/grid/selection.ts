@@ -72,7 +72,15 @@ export class RangeSelection {
   }
   private set(range: Range | null): void {
     const a = this.range;
-    if (a && range && a.anchor.row === range.anchor.row && a.anchor.col === range.anchor.col && a.head.row === range.head.row && a.head.col === range.head.col) return;
+    if (
+      a &&
+      range &&
+      a.anchor.row === range.anchor.row &&
+      a.anchor.col === range.anchor.col &&
+      a.head.row === range.head.row &&
+      a.head.col === range.head.col
+    )
+      return;
     this.range = range;
     this.repaint();
     this.summarise();
@@ -104,7 +112,10 @@ export class RangeSelection {
         const handle = rect !== null && row === rect.bottom && col === rect.right;
         cell.classList.toggle('mk-handle', handle);
         const f = this.fill;
-        cell.classList.toggle(FILL_CLASS, f !== null && row >= f.top && row <= f.bottom && col >= f.left && col <= f.right);
+        cell.classList.toggle(
+          FILL_CLASS,
+          f !== null && row >= f.top && row <= f.bottom && col >= f.left && col <= f.right,
+        );
       }
     }
   }
@@ -134,7 +145,13 @@ export class RangeSelection {
         }
       }
     }
-    this.summary.set({ rect, cells, numbers, sum: numbers ? round(sum) : null, avg: numbers ? round(sum / numbers) : null });
+    this.summary.set({
+      rect,
+      cells,
+      numbers,
+      sum: numbers ? round(sum) : null,
+      avg: numbers ? round(sum / numbers) : null,
+    });
   }
 }
 

@@ -46,7 +46,10 @@ export class Transfers {
   /** Copies a range of any loaded state; rows that miss are fetched first. */
   async copy(rect: Rect): Promise<void> {
     if (cellsIn(rect) > MAX_PASTE_CELLS) {
-      this.host.events.notice('error', `A copy holds at most ${MAX_PASTE_CELLS.toLocaleString('en')} cells. Use Export for more.`);
+      this.host.events.notice(
+        'error',
+        `A copy holds at most ${MAX_PASTE_CELLS.toLocaleString('en')} cells. Use Export for more.`,
+      );
       return;
     }
     await this.load(rect.top, rect.bottom);
@@ -77,7 +80,10 @@ export class Transfers {
     const matrix = tile(rectangular(read), rect);
     const cells = matrix.length * (matrix[0]?.length ?? 0);
     if (cells > MAX_PASTE_CELLS) {
-      this.host.events.notice('error', `A paste holds at most ${MAX_PASTE_CELLS.toLocaleString('en')} cells; this one has ${cells.toLocaleString('en')}. Import it as a file instead.`);
+      this.host.events.notice(
+        'error',
+        `A paste holds at most ${MAX_PASTE_CELLS.toLocaleString('en')} cells; this one has ${cells.toLocaleString('en')}. Import it as a file instead.`,
+      );
       return null;
     }
     const plan = planPaste(matrix, { row: rect.top, col: rect.left }, this.host.columns(), this.host.rowCount());
@@ -129,12 +135,18 @@ export class Transfers {
   async clear(rect: Rect): Promise<void> {
     if (!this.withinLimit(rect)) return;
     await this.load(rect.top, rect.bottom);
-    const columns = this.host.columns().slice(rect.left, rect.right + 1).filter((c) => !isReadOnly(c));
+    const columns = this.host
+      .columns()
+      .slice(rect.left, rect.right + 1)
+      .filter((c) => !isReadOnly(c));
     const edits = [];
     for (let row = rect.top; row <= rect.bottom; row++) {
       for (const c of columns) edits.push({ row, columnId: c.id, value: c.type === 'boolean' ? false : null });
     }
-    this.send(edits.filter((e) => (this.host.cache.at(e.row)?.cells[e.columnId] ?? null) !== null), false);
+    this.send(
+      edits.filter((e) => (this.host.cache.at(e.row)?.cells[e.columnId] ?? null) !== null),
+      false,
+    );
   }
 
   /** Continues the source range into the target, along the direction of the drag. */
@@ -148,20 +160,34 @@ export class Transfers {
       for (let col = target.left; col <= target.right; col++) {
         const column = columns[col];
         if (!column || isReadOnly(column)) continue;
-        const values = continueSeries(this.read(column, source.top, source.bottom), target.bottom - target.top + 1, backwards);
+        const values = continueSeries(
+          this.read(column, source.top, source.bottom),
+          target.bottom - target.top + 1,
+          backwards,
+        );
         values.forEach((value, i) => edits.push({ row: target.top + i, columnId: column.id, value }));
       }
     } else {
-      for (let row = target.top; row <= target.bottom; row++) edits.push(...this.fillRow(row, source, target, backwards));
+      for (let row = target.top; row <= target.bottom; row++)
+        edits.push(...this.fillRow(row, source, target, backwards));
     }
     this.send(edits, false);
   }
-  private fillRow(row: number, source: Rect, target: Rect, backwards: boolean): { row: number; columnId: string; value: CellValue }[] {
+  private fillRow(
+    row: number,
+    source: Rect,
+    target: Rect,
+    backwards: boolean,
+  ): { row: number; columnId: string; value: CellValue }[] {
     const columns = this.host.columns();
     const found = this.host.cache.at(row);
     if (!found) return [];
     const from = columns.slice(source.left, source.right + 1);
-    const values = continueSeries(from.map((c) => cellOf(found, c)), target.right - target.left + 1, backwards);
+    const values = continueSeries(
+      from.map((c) => cellOf(found, c)),
+      target.right - target.left + 1,
+      backwards,
+    );
     return values.flatMap((value, i) => {
       const to = columns[target.left + i];
       if (!to || isReadOnly(to)) return [];

@@ -94,7 +94,14 @@ export function parseValue(column: Column, text: string): Parsed {
     case 'select':
       return withOptions(column, trimmed, [trimmed]);
     case 'multi_select': {
-      const names = [...new Set(trimmed.split(/[,;\n]/).map((s) => s.trim()).filter(Boolean))];
+      const names = [
+        ...new Set(
+          trimmed
+            .split(/[,;\n]/)
+            .map((s) => s.trim())
+            .filter(Boolean),
+        ),
+      ];
       return withOptions(column, names, names);
     }
     case 'json':
@@ -122,7 +129,9 @@ function withOptions(column: Column, value: CellValue, names: string[]): Parsed 
 /** Plain decimals with thousands separators, a currency sign or a percent sign; digits beyond 15 stay a string. */
 function parseNumber(text: string): Parsed {
   const negative = /^\(.*\)$/.test(text);
-  const bare = text.replace(/^\(|\)$/g, '').replace(/[\s\u00a0_'’]|(?<=\d),(?=\d{3})|[$€£¥₹%]|^[A-Z]{3}|[A-Z]{3}$/g, '');
+  const bare = text
+    .replace(/^\(|\)$/g, '')
+    .replace(/[\s\u00a0_'’]|(?<=\d),(?=\d{3})|[$€£¥₹%]|^[A-Z]{3}|[A-Z]{3}$/g, '');
   const m = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(bare);
   if (!m || (!m[2] && !m[3])) return { ok: false, reason: `“${text}” is not a number` };
   const sign = negative || m[1] === '-' ? '-' : '';

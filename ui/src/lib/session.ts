@@ -7,8 +7,8 @@ interface SessionState {
   status: SessionStatus;
   user: User | null;
   workspaces: Membership[];
-  begin(user: User, workspaces: Membership[]): void;
-  end(): void;
+  begin: (user: User, workspaces: Membership[]) => void;
+  end: () => void;
 }
 
 /** Who is signed in. Data of the server stays in the query cache; this is only the session. */

@@ -6,9 +6,9 @@ interface UiState {
   theme: Theme;
   railOpen: boolean;
   paletteOpen: boolean;
-  setTheme(theme: Theme): void;
-  setRail(open: boolean): void;
-  setPalette(open: boolean): void;
+  setTheme: (theme: Theme) => void;
+  setRail: (open: boolean) => void;
+  setPalette: (open: boolean) => void;
 }
 
 const THEME_KEY = 'morket.theme';

@@ -9,7 +9,7 @@ import { Notice, SkeletonRows } from '@/components/states';
 import { sentence } from '@/lib/format';
 import { useSession } from '@/lib/session';
 import { toast } from '@/lib/toasts';
-import { acceptInvitation, declineInvitation, invitation, loadMe, login, restore } from './api/auth';
+import { acceptInvitation, declineInvitation, invitation, restore } from './api/auth';
 import { AuthCard } from './components/auth-card';
 import { useForm } from './components/use-form';
 import { passwordRule } from './register-page';
@@ -28,14 +28,12 @@ export function InvitationPage() {
   const email = info.data?.email ?? '';
   const form = useForm(schema, async ({ name, password }) => {
     await acceptInvitation(token, { name, password });
-    await login(email, password);
     await navigate('/');
   });
   const join = async (): Promise<void> => {
     setBusy(true);
     try {
       await acceptInvitation(token);
-      await loadMe();
       await navigate('/');
     } catch (e) {
       toast.error(messageOf(e));
@@ -52,23 +50,49 @@ export function InvitationPage() {
       toast.error(messageOf(e));
     }
   };
-  if (info.isPending || status === 'starting') return <AuthCard title="Invitation"><SkeletonRows rows={3} /></AuthCard>;
-  if (info.isError) return <AuthCard title="Invitation"><Notice tone="danger">{messageOf(info.error)}</Notice></AuthCard>;
-  if (info.data.state !== 'pending') return <AuthCard title="Invitation"><Notice tone="warning">This invitation is {info.data.state}.</Notice></AuthCard>;
+  if (info.isPending || status === 'starting')
+    return (
+      <AuthCard title="Invitation">
+        <SkeletonRows rows={3} />
+      </AuthCard>
+    );
+  if (info.isError)
+    return (
+      <AuthCard title="Invitation">
+        <Notice tone="danger">{messageOf(info.error)}</Notice>
+      </AuthCard>
+    );
+  if (info.data.state !== 'pending')
+    return (
+      <AuthCard title="Invitation">
+        <Notice tone="warning">This invitation is {info.data.state}.</Notice>
+      </AuthCard>
+    );
   return (
-    <AuthCard title={`Join ${info.data.workspace_name}`} text={`As ${sentence(info.data.role).toLowerCase()}, with ${email}`}>
+    <AuthCard
+      title={`Join ${info.data.workspace_name}`}
+      text={`As ${sentence(info.data.role).toLowerCase()}, with ${email}`}
+    >
       {status === 'signed-in' ? (
         <div className="flex gap-2">
-          <Button variant="primary" busy={busy} onClick={() => void join()} className="flex-1">Join</Button>
+          <Button variant="primary" busy={busy} onClick={() => void join()} className="flex-1">
+            Join
+          </Button>
           <Button onClick={() => void decline()}>Decline</Button>
         </div>
       ) : (
         <form onSubmit={form.submit} noValidate className="flex flex-col gap-4">
           {form.error && <Notice tone="danger">{form.error}</Notice>}
-          <Field label="Name" error={form.errorOf('name')}>{(ids) => <Input {...ids} name="name" autoComplete="name" />}</Field>
-          <Field label="Password" hint="8 characters or more" error={form.errorOf('password')}>{(ids) => <Input {...ids} name="password" type="password" autoComplete="new-password" />}</Field>
+          <Field label="Name" error={form.errorOf('name')}>
+            {(ids) => <Input {...ids} name="name" autoComplete="name" />}
+          </Field>
+          <Field label="Password" hint="8 characters or more" error={form.errorOf('password')}>
+            {(ids) => <Input {...ids} name="password" type="password" autoComplete="new-password" />}
+          </Field>
           <div className="flex gap-2">
-            <Button type="submit" variant="primary" busy={form.busy} className="flex-1">Join</Button>
+            <Button type="submit" variant="primary" busy={form.busy} className="flex-1">
+              Join
+            </Button>
             <Button onClick={() => void decline()}>Decline</Button>
           </div>
         </form>

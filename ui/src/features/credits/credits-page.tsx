@@ -28,7 +28,10 @@ export function CreditsPage() {
       text="Every credit is an entry in a hash-chained ledger that you can verify."
       actions={
         <>
-          <Button icon={<Download size={14} />} onClick={() => void downloadTransactions(ws).catch((e: unknown) => toast.error(messageOf(e)))}>
+          <Button
+            icon={<Download size={14} />}
+            onClick={() => void downloadTransactions(ws).catch((e: unknown) => toast.error(messageOf(e)))}
+          >
             CSV
           </Button>
           {operator && (
@@ -60,7 +63,13 @@ function Balance({ account }: { account: CreditAccount }) {
     ['Available', credits(account.available_mc), 'balance less reservations'],
     ['Balance', credits(account.balance_mc), 'sum of all entries'],
     ['Reserved', credits(account.reserved_mc), 'held for open runs'],
-    ['Per day', credits(account.burn_rate_mc_per_day), account.days_left != null ? `${plural(Math.floor(account.days_left), 'day')} left at this rate` : 'over the last days'],
+    [
+      'Per day',
+      credits(account.burn_rate_mc_per_day),
+      account.days_left != null
+        ? `${plural(Math.floor(account.days_left), 'day')} left at this rate`
+        : 'over the last days',
+    ],
   ];
   return (
     <dl className="grid overflow-hidden rounded-lg border border-line bg-surface shadow-sm sm:grid-cols-4">
@@ -88,11 +97,20 @@ function ProofCard({ ws }: { ws: string }) {
         </Button>
       }
     >
-      {!data && <p className="text-ink-2">Each entry holds the hash of the one before it. Verify to see that none was changed or removed.</p>}
+      {!data && (
+        <p className="text-ink-2">
+          Each entry holds the hash of the one before it. Verify to see that none was changed or removed.
+        </p>
+      )}
       {data && (
         <div className="flex flex-col gap-2">
-          <Notice tone={data.ok ? 'success' : 'danger'} icon={data.ok ? <ShieldCheck size={16} /> : <TriangleAlert size={16} />}>
-            {data.ok ? `All ${plural(data.entries, 'entry', 'entries')} verified. They add up to ${creditsLabel(data.sum_mc)}.` : `The chain is broken at entry ${count(data.first_bad ?? 0)}.`}
+          <Notice
+            tone={data.ok ? 'success' : 'danger'}
+            icon={data.ok ? <ShieldCheck size={16} /> : <TriangleAlert size={16} />}
+          >
+            {data.ok
+              ? `All ${plural(data.entries, 'entry', 'entries')} verified. They add up to ${creditsLabel(data.sum_mc)}.`
+              : `The chain is broken at entry ${count(data.first_bad ?? 0)}.`}
           </Notice>
           <p className="truncate text-sm text-ink-3">
             Head {count(data.head_seq)} · <code className="font-mono">{data.head_hash}</code>
@@ -136,7 +154,13 @@ function Transactions({ ws }: { ws: string }) {
     >
       {list.isPending && <SkeletonRows />}
       {list.isError && <Notice tone="danger">{messageOf(list.error)}</Notice>}
-      {list.isSuccess && entries.length === 0 && <Empty icon={<Coins size={20} />} title="No entries yet" text="Grants, reservations and debits appear here as they happen." />}
+      {list.isSuccess && entries.length === 0 && (
+        <Empty
+          icon={<Coins size={20} />}
+          title="No entries yet"
+          text="Grants, reservations and debits appear here as they happen."
+        />
+      )}
       {entries.length > 0 && (
         <DataTable head={['#', 'When', 'Kind', 'Amount', 'Balance', 'Note']} label="Transactions">
           {entries.map((t) => (
@@ -144,11 +168,17 @@ function Transactions({ ws }: { ws: string }) {
               <Td className="tnum text-ink-3">{t.seq}</Td>
               <Td className="whitespace-nowrap text-ink-2">{dateTime(t.at)}</Td>
               <Td>
-                <Badge tone={t.kind === 'debit' ? 'primary' : t.amount_mc > 0 ? 'success' : 'neutral'}>{sentence(t.kind)}</Badge>
+                <Badge tone={t.kind === 'debit' ? 'primary' : t.amount_mc > 0 ? 'success' : 'neutral'}>
+                  {sentence(t.kind)}
+                </Badge>
               </Td>
-              <Td className="tnum whitespace-nowrap">{t.amount_mc > 0 ? `+${credits(t.amount_mc)}` : credits(t.amount_mc)}</Td>
+              <Td className="tnum whitespace-nowrap">
+                {t.amount_mc > 0 ? `+${credits(t.amount_mc)}` : credits(t.amount_mc)}
+              </Td>
               <Td className="tnum whitespace-nowrap">{credits(t.balance_after_mc)}</Td>
-              <Td className="max-w-[220px] truncate text-ink-2">{t.note ?? (t.lines ? plural(t.lines, 'cell') : '')}</Td>
+              <Td className="max-w-[220px] truncate text-ink-2">
+                {t.note ?? (t.lines ? plural(t.lines, 'cell') : '')}
+              </Td>
             </tr>
           ))}
         </DataTable>

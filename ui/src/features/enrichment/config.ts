@@ -17,7 +17,10 @@ const hints: Record<string, RegExp> = {
 /** The column that most likely holds an input, by its name, then by its type. */
 export function suggestColumn(input: { name: string; type: string }, columns: readonly Column[]): Column | undefined {
   const hint = hints[input.name] ?? new RegExp(input.name.replaceAll('_', '.?'), 'i');
-  return columns.find((c) => hint.test(c.name)) ?? columns.find((c) => c.type === (input.type as ColumnType) && c.type !== 'text');
+  return (
+    columns.find((c) => hint.test(c.name)) ??
+    columns.find((c) => c.type === (input.type as ColumnType) && c.type !== 'text')
+  );
 }
 
 export function newStep(provider: Provider, table: Table): EnrichmentStep {

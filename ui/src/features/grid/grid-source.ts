@@ -36,7 +36,11 @@ export function gridSource(o: SourceOptions): GridSource {
   };
 }
 
-async function insertRows(o: SourceOptions, list: RowInsert[], createOptions: boolean): Promise<{ ids: string[]; position: number }> {
+async function insertRows(
+  o: SourceOptions,
+  list: RowInsert[],
+  createOptions: boolean,
+): Promise<{ ids: string[]; position: number }> {
   const operations = list.map((r) => ({ op: 'insert' as const, cells: r.cells as Record<string, CellValue> }));
   const answer = await batchRows(o.workspaceId, o.tableId, operations, createOptions);
   return { ids: answer.data.results.map((r) => r.row_id), position: answer.position };

@@ -2,7 +2,11 @@ import type { PastePlan } from '@/grid/paste-plan';
 import type { Anchor } from '@/grid/events';
 
 /** What is open beside the grid. */
-export type Panel = { kind: 'row'; rowId: string } | { kind: 'history'; rowId: string; columnId: string | null } | { kind: 'undo' } | null;
+export type Panel =
+  | { kind: 'row'; rowId: string }
+  | { kind: 'history'; rowId: string; columnId: string | null }
+  | { kind: 'undo' }
+  | null;
 
 /** What is open above it. */
 export type Overlay =

@@ -44,7 +44,10 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
   const [overlay, setOverlay] = useState<Overlay>(null);
   const [hover, setHover] = useState<GridPage['hover']>(null);
 
-  const query = useMemo<RowQuery>(() => ({ filter: state.filter, sort: state.sort, q: state.q }), [state.filter, state.sort, state.q]);
+  const query = useMemo<RowQuery>(
+    () => ({ filter: state.filter, sort: state.sort, q: state.q }),
+    [state.filter, state.sort, state.q],
+  );
   const latest = useRef({ query, table, grid, onFind });
   useEffect(() => {
     latest.current = { query, table, grid, onFind };
@@ -53,7 +56,14 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
   const canEdit = can('rows.edit');
   const canAdd = can('tables.manage');
   const shape = useMemo<GridShape>(
-    () => ({ columns: table.columns, layout: state.layout, sort: state.sort, canEdit, canAdd, rowHeight: ROW_HEIGHTS[state.rowHeight] }),
+    () => ({
+      columns: table.columns,
+      layout: state.layout,
+      sort: state.sort,
+      canEdit,
+      canAdd,
+      rowHeight: ROW_HEIGHTS[state.rowHeight],
+    }),
     [table.columns, state.layout, state.sort, state.rowHeight, canEdit, canAdd],
   );
   const [source] = useState(() =>
@@ -98,12 +108,18 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     addColumn: (anchor) => setOverlay({ kind: 'add-column', anchor }),
     openRow: (rowId) => setPanel({ kind: 'row', rowId }),
     expandCell: (rowId, columnId, anchor) => setOverlay({ kind: 'expand', rowId, columnId, anchor }),
-    contextMenu: (rowId, columnId, at) => setOverlay({ kind: 'cell-menu', rowId, columnId, anchor: { left: at.x, right: at.x, top: at.y, bottom: at.y } }),
+    contextMenu: (rowId, columnId, at) =>
+      setOverlay({ kind: 'cell-menu', rowId, columnId, anchor: { left: at.x, right: at.x, top: at.y, bottom: at.y } }),
     hover: setHover,
     layout: (layout) => change(table.id, { layout }),
     confirmPaste: (plan, cells) => new Promise((answer) => setOverlay({ kind: 'paste', plan, cells, answer })),
     grouped: undo.group,
-    refused: (changes, error) => toast.error(changes.length ? `${changes.length === 1 ? 'Your edit was' : `${String(changes.length)} edits were`} not saved: ${messageOf(error)}` : messageOf(error)),
+    refused: (changes, error) =>
+      toast.error(
+        changes.length
+          ? `${changes.length === 1 ? 'Your edit was' : `${String(changes.length)} edits were`} not saved: ${messageOf(error)}`
+          : messageOf(error),
+      ),
     notice: (kind, text) => toast[kind](text),
     command: (name) => {
       if (name === 'undo') void undo.undo();
@@ -131,5 +147,21 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
   }, [grid, query, ws, table.id, recount]);
 
   const connected = useLive(ws, table, grid, () => filtered() || latest.current.query.sort.length > 0, recount);
-  return { grid, shape, setGrid, source, events, connected, panel, setPanel, overlay, setOverlay, hover, query, insertRow, undo, recount };
+  return {
+    grid,
+    shape,
+    setGrid,
+    source,
+    events,
+    connected,
+    panel,
+    setPanel,
+    overlay,
+    setOverlay,
+    hover,
+    query,
+    insertRow,
+    undo,
+    recount,
+  };
 }

@@ -9,7 +9,13 @@ import { openStream } from './api/rows';
 import { tableChanged } from './api/table';
 
 /** Follows the table's stream and brings what others do to the grid; returns whether it is connected. */
-export function useLive(ws: string, table: Table, grid: GridController | null, ordered: () => boolean, recount: () => void): boolean {
+export function useLive(
+  ws: string,
+  table: Table,
+  grid: GridController | null,
+  ordered: () => boolean,
+  recount: () => void,
+): boolean {
   const client = useQueryClient();
   const [connected, setConnected] = useState(true);
   const { id, last_position: from } = table;

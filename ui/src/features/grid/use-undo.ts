@@ -23,7 +23,12 @@ export function useUndo(ws: string, table: string, setOverlay: (o: Overlay) => v
     const reasons = answer.not_undoable ?? [];
     done();
     if (conflicts > 0) {
-      setOverlay({ kind: 'conflicts', count: conflicts, reasons, force: () => void run('undo', [answer.undone_step], true) });
+      setOverlay({
+        kind: 'conflicts',
+        count: conflicts,
+        reasons,
+        force: () => void run('undo', [answer.undone_step], true),
+      });
       return;
     }
     const what = answer.rows > 0 && answer.cells === 0 ? plural(answer.rows, 'row') : plural(answer.cells, 'cell');
@@ -46,7 +51,8 @@ export function useUndo(ws: string, table: string, setOverlay: (o: Overlay) => v
     if (busy.current) return;
     busy.current = true;
     try {
-      const answer = name === 'undo' ? await undo(ws, table, steps ?? (await groupedSteps()), force) : await redo(ws, table);
+      const answer =
+        name === 'undo' ? await undo(ws, table, steps ?? (await groupedSteps()), force) : await redo(ws, table);
       report(name === 'undo' ? 'Undid' : 'Redid', answer);
     } catch (e) {
       toast.info(messageOf(e));

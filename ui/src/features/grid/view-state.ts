@@ -19,7 +19,12 @@ export function layoutOf(columns: readonly Column[], view: View | undefined): Co
   const listed = (view?.columns ?? []).filter((c) => known.has(c.id));
   const rest = columns.filter((c) => !listed.some((l) => l.id === c.id));
   return [
-    ...listed.map((c) => ({ id: c.id, hidden: c.hidden ?? false, pinned: Boolean(c.pinned), ...(c.width ? { width: c.width } : {}) })),
+    ...listed.map((c) => ({
+      id: c.id,
+      hidden: c.hidden ?? false,
+      pinned: Boolean(c.pinned),
+      ...(c.width ? { width: c.width } : {}),
+    })),
     ...rest.map((c) => ({ id: c.id, hidden: false, pinned: false })),
   ];
 }
@@ -41,13 +46,23 @@ export function viewBody(state: ViewState): Pick<View, 'filter' | 'sort' | 'colu
   return {
     filter: state.filter,
     sort: state.sort,
-    columns: state.layout.map((l) => ({ id: l.id, hidden: l.hidden, pinned: l.pinned, ...(l.width ? { width: l.width } : {}) })),
+    columns: state.layout.map((l) => ({
+      id: l.id,
+      hidden: l.hidden,
+      pinned: l.pinned,
+      ...(l.width ? { width: l.width } : {}),
+    })),
     row_height: state.rowHeight,
   };
 }
 
 function comparable(state: ViewState): string {
-  return JSON.stringify([state.filter, state.sort, state.rowHeight, state.layout.map((l) => [l.id, l.hidden, l.pinned, l.width ?? 0])]);
+  return JSON.stringify([
+    state.filter,
+    state.sort,
+    state.rowHeight,
+    state.layout.map((l) => [l.id, l.hidden, l.pinned, l.width ?? 0]),
+  ]);
 }
 export function isDirty(table: Table, state: ViewState): boolean {
   const view = table.views?.find((v) => v.id === state.viewId);
@@ -56,8 +71,8 @@ export function isDirty(table: Table, state: ViewState): boolean {
 
 interface Store {
   byTable: Record<string, ViewState>;
-  set(table: string, state: ViewState): void;
-  change(table: string, change: Partial<ViewState>): void;
+  set: (table: string, state: ViewState) => void;
+  change: (table: string, change: Partial<ViewState>) => void;
 }
 
 export const useViews = create<Store>()((set) => ({

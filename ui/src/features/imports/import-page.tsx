@@ -21,14 +21,33 @@ export function ImportPage() {
   const current = useQuery({ ...importQuery(ws, id ?? ''), enabled: id !== null });
   const step = !id ? 0 : !current.data || ['uploaded', 'previewed'].includes(current.data.state) ? 1 : 2;
   return (
-    <Page wide={step === 1} title="Import" text="CSV, TSV and JSON Lines up to 1 GB. A bad row is skipped and reported, never the file.">
+    <Page
+      wide={step === 1}
+      title="Import"
+      text="CSV, TSV and JSON Lines up to 1 GB. A bad row is skipped and reported, never the file."
+    >
       <Steps at={step} />
       {!id && <UploadStep workspaceId={ws} onUploaded={open} />}
       {!id && <Recent ws={ws} />}
       {id && current.isPending && <SkeletonRows />}
       {id && current.isError && <Notice tone="danger">{messageOf(current.error)}</Notice>}
-      {id && current.data && step === 1 && <MappingStep key={id} workspaceId={ws} file={current.data} onBack={() => open(null)} onStarted={() => void current.refetch()} />}
-      {id && current.data && step === 2 && <ProgressStep workspaceId={ws} file={current.data} onAnother={() => open(null)} onChanged={() => void current.refetch()} />}
+      {id && current.data && step === 1 && (
+        <MappingStep
+          key={id}
+          workspaceId={ws}
+          file={current.data}
+          onBack={() => open(null)}
+          onStarted={() => void current.refetch()}
+        />
+      )}
+      {id && current.data && step === 2 && (
+        <ProgressStep
+          workspaceId={ws}
+          file={current.data}
+          onAnother={() => open(null)}
+          onChanged={() => void current.refetch()}
+        />
+      )}
     </Page>
   );
 }
@@ -37,8 +56,19 @@ function Steps({ at }: { at: number }) {
   return (
     <ol className="flex flex-wrap gap-x-6 gap-y-1">
       {['Choose a file', 'Match columns', 'Import'].map((name, i) => (
-        <li key={name} aria-current={i === at ? 'step' : undefined} className={cx('flex items-center gap-2', i === at ? 'font-semibold text-ink' : 'text-ink-3')}>
-          <span className={cx('tnum flex size-5 items-center justify-center rounded-full text-xs', i <= at ? 'bg-primary text-on-primary' : 'bg-active text-ink-2')}>{i + 1}</span>
+        <li
+          key={name}
+          aria-current={i === at ? 'step' : undefined}
+          className={cx('flex items-center gap-2', i === at ? 'font-semibold text-ink' : 'text-ink-3')}
+        >
+          <span
+            className={cx(
+              'tnum flex size-5 items-center justify-center rounded-full text-xs',
+              i <= at ? 'bg-primary text-on-primary' : 'bg-active text-ink-2',
+            )}
+          >
+            {i + 1}
+          </span>
           {name}
         </li>
       ))}

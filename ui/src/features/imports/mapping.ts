@@ -2,7 +2,8 @@ import type { Column, ColumnType, Import, ImportMapping } from '@/api/types';
 import { isReadOnly } from '@/grid/model';
 
 /** Where one column of the file goes. */
-export type Target = { to: 'column'; columnId: string } | { to: 'new'; name: string; type: ColumnType } | { to: 'skip' };
+export type Target =
+  { to: 'column'; columnId: string } | { to: 'new'; name: string; type: ColumnType } | { to: 'skip' };
 
 const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]+/g, '');
 
@@ -10,7 +11,9 @@ const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]+/g
 export function suggest(file: Import, columns: readonly Column[] | null): Target[] {
   const free = new Set((columns ?? []).filter((c) => !isReadOnly(c)).map((c) => c.id));
   return (file.columns ?? []).map((c) => {
-    const own = columns?.find((x) => free.has(x.id) && (x.id === c.suggested_column || plain(x.name) === plain(c.name)));
+    const own = columns?.find(
+      (x) => free.has(x.id) && (x.id === c.suggested_column || plain(x.name) === plain(c.name)),
+    );
     if (own) {
       free.delete(own.id);
       return { to: 'column', columnId: own.id };
@@ -28,7 +31,11 @@ export function toMapping(file: Import, targets: readonly Target[]): ImportMappi
   });
 }
 
-export function problemOf(targets: readonly Target[], mode: 'append' | 'upsert', keys: readonly string[]): string | null {
+export function problemOf(
+  targets: readonly Target[],
+  mode: 'append' | 'upsert',
+  keys: readonly string[],
+): string | null {
   if (!targets.some((t) => t.to !== 'skip')) return 'Match at least one column.';
   const used = targets.flatMap((t) => (t.to === 'column' ? [t.columnId] : []));
   if (new Set(used).size < used.length) return 'Two columns of the file go into the same column.';

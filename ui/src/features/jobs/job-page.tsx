@@ -25,7 +25,12 @@ export function JobPage() {
   const tables = useQuery(tablesQuery(ws));
   const name = tables.data?.find((t) => t.id === job.data?.table_id)?.name ?? 'Inline records';
   return (
-    <Page wide title={job.data ? name : 'Run'} text={job.data ? `Started ${dateTime(job.data.started_at ?? job.data.created_at)}` : undefined} actions={job.data && can('enrichments.run') && <JobActions workspaceId={ws} job={job.data} />}>
+    <Page
+      wide
+      title={job.data ? name : 'Run'}
+      text={job.data ? `Started ${dateTime(job.data.started_at ?? job.data.created_at)}` : undefined}
+      actions={job.data && can('enrichments.run') && <JobActions workspaceId={ws} job={job.data} />}
+    >
       <Link to={`/w/${ws}/jobs`} className="-mt-3 inline-flex w-fit items-center gap-1 text-ink-2 hover:text-ink">
         <ArrowLeft size={14} /> All jobs
       </Link>
@@ -96,7 +101,12 @@ function Records({ ws, job }: { ws: string; job: Job }) {
       title="Records"
       flush
       actions={
-        <Select aria-label="Show records that are" className="!w-40" value={state} onChange={(e) => setState(e.target.value)}>
+        <Select
+          aria-label="Show records that are"
+          className="!w-40"
+          value={state}
+          onChange={(e) => setState(e.target.value)}
+        >
           {STATES.map((s) => (
             <option key={s} value={s}>
               {s ? sentence(s) : 'All'}
@@ -125,7 +135,12 @@ function Records({ ws, job }: { ws: string; job: Job }) {
 }
 
 function RecordRow({ record }: { record: JobRecord }) {
-  const tone = record.state === 'succeeded' || record.state === 'value' ? 'success' : record.state === 'failed' || record.state === 'error' ? 'danger' : 'neutral';
+  const tone =
+    record.state === 'succeeded' || record.state === 'value'
+      ? 'success'
+      : record.state === 'failed' || record.state === 'error'
+        ? 'danger'
+        : 'neutral';
   const input = Object.entries(record.input ?? {})
     .map(([k, v]) => `${k}: ${plainText(v)}`)
     .join(' · ');

@@ -27,7 +27,10 @@ export function JobsPage() {
             title="No runs yet"
             text="Add an enrichment column to a table and run it; you see the cost before anything is spent."
             action={
-              <Link to={`/w/${ws}/tables`} className="inline-flex h-8 items-center rounded-md bg-primary px-3 font-medium text-on-primary hover:bg-primary-hover">
+              <Link
+                to={`/w/${ws}/tables`}
+                className="inline-flex h-8 items-center rounded-md bg-primary px-3 font-medium text-on-primary hover:bg-primary-hover"
+              >
                 Open a table
               </Link>
             }
@@ -39,7 +42,9 @@ export function JobsPage() {
               <tr key={job.id} className="hover:bg-hover">
                 <Td className="max-w-[260px]">
                   <Link to={job.id} className="font-medium hover:text-primary-ink">
-                    <span className="block truncate">{tables.data?.find((t) => t.id === job.table_id)?.name ?? 'Inline records'}</span>
+                    <span className="block truncate">
+                      {tables.data?.find((t) => t.id === job.table_id)?.name ?? 'Inline records'}
+                    </span>
                     <span className="block text-sm font-normal text-ink-3">{ago(job.created_at)}</span>
                   </Link>
                 </Td>
@@ -53,7 +58,9 @@ export function JobsPage() {
                 <Td className="tnum">{job.counts.failed}</Td>
                 <Td className="tnum whitespace-nowrap">{credits(job.spent_mc)}</Td>
                 <Td>
-                  <div className="flex justify-end gap-1.5">{can('enrichments.run') && <JobActions workspaceId={ws} job={job} />}</div>
+                  <div className="flex justify-end gap-1.5">
+                    {can('enrichments.run') && <JobActions workspaceId={ws} job={job} />}
+                  </div>
                 </Td>
               </tr>
             ))}

@@ -49,7 +49,10 @@ export function AccountPage() {
 function Sessions() {
   const sessions = useQuery(sessionsQuery);
   const client = useQueryClient();
-  const revoke = useMutation({ mutationFn: revokeSession, onSettled: () => client.invalidateQueries({ queryKey: ['sessions'] }) });
+  const revoke = useMutation({
+    mutationFn: revokeSession,
+    onSettled: () => client.invalidateQueries({ queryKey: ['sessions'] }),
+  });
   return (
     <Card title="Sessions" text="Where you are signed in." flush>
       {sessions.isPending && <SkeletonRows rows={3} />}

@@ -31,7 +31,14 @@ export function ApiKeysPage() {
       <Card flush>
         {keys.isPending && <SkeletonRows />}
         {keys.isError && <Notice tone="danger">{messageOf(keys.error)}</Notice>}
-        {keys.data?.length === 0 && <Empty icon={<KeyRound size={20} />} title="No API keys" text="A key acts with one role in this workspace. It is shown once." action={create} />}
+        {keys.data?.length === 0 && (
+          <Empty
+            icon={<KeyRound size={20} />}
+            title="No API keys"
+            text="A key acts with one role in this workspace. It is shown once."
+            action={create}
+          />
+        )}
         {keys.data && keys.data.length > 0 && (
           <DataTable head={['Name', 'Key', 'Role', 'Last used', 'Expires', '']} label="API keys">
             {keys.data.map((k) => (
@@ -84,16 +91,35 @@ function CreateKey({ ws, onClose, onCreated }: { ws: string; onClose: () => void
   const [role, setRole] = useState<Role>('member');
   const [days, setDays] = useState('');
   const create = useMutation({
-    mutationFn: () => createApiKey(ws, { name: name.trim(), role, ...(days ? { expires_at: new Date(Date.now() + Number(days) * DAY_MS).toISOString() } : {}) }),
+    mutationFn: () =>
+      createApiKey(ws, {
+        name: name.trim(),
+        role,
+        ...(days ? { expires_at: new Date(Date.now() + Number(days) * DAY_MS).toISOString() } : {}),
+      }),
     onSuccess: onCreated,
   });
   const key = create.data?.key;
   if (key) {
     return (
-      <Dialog title="Copy the key now" description="It is not shown again." onClose={onClose} footer={<Button variant="primary" onClick={onClose}>Done</Button>}>
+      <Dialog
+        title="Copy the key now"
+        description="It is not shown again."
+        onClose={onClose}
+        footer={
+          <Button variant="primary" onClick={onClose}>
+            Done
+          </Button>
+        }
+      >
         <div className="flex items-center gap-2">
-          <code className="min-w-0 flex-1 rounded-md border border-line bg-sunken px-3 py-2 font-mono text-sm break-all">{key}</code>
-          <Button icon={<Copy size={14} />} onClick={() => void navigator.clipboard.writeText(key).then(() => toast.success('Copied'))}>
+          <code className="min-w-0 flex-1 rounded-md border border-line bg-sunken px-3 py-2 font-mono text-sm break-all">
+            {key}
+          </code>
+          <Button
+            icon={<Copy size={14} />}
+            onClick={() => void navigator.clipboard.writeText(key).then(() => toast.success('Copied'))}
+          >
             Copy
           </Button>
         </div>

@@ -36,11 +36,22 @@ export function CredentialsPage() {
     </Button>
   );
   return (
-    <Page title="Credentials" text="Keys of the providers you bring yourself. Sealed on this server; nobody can read them back." actions={manage && add}>
+    <Page
+      title="Credentials"
+      text="Keys of the providers you bring yourself. Sealed on this server; nobody can read them back."
+      actions={manage && add}
+    >
       <Card flush>
         {list.isPending && <SkeletonRows />}
         {list.isError && <Notice tone="danger">{messageOf(list.error)}</Notice>}
-        {list.data?.length === 0 && <Empty icon={<Lock size={20} />} title="No credentials" text="The built-in providers need none. Add one to use Apollo, Hunter or any HTTP API with your own key." action={manage && add} />}
+        {list.data?.length === 0 && (
+          <Empty
+            icon={<Lock size={20} />}
+            title="No credentials"
+            text="The built-in providers need none. Add one to use Apollo, Hunter or any HTTP API with your own key."
+            action={manage && add}
+          />
+        )}
         {list.data && list.data.length > 0 && (
           <DataTable head={['Name', 'Secret', 'Version', 'Last used', '']} label="Credentials">
             {list.data.map((c) => (
@@ -81,7 +92,9 @@ export function CredentialsPage() {
           </DataTable>
         )}
       </Card>
-      {dialog && <CredentialDialog workspaceId={ws} rotate={dialog.rotate} onClose={() => setDialog(null)} onSaved={reread} />}
+      {dialog && (
+        <CredentialDialog workspaceId={ws} rotate={dialog.rotate} onClose={() => setDialog(null)} onSaved={reread} />
+      )}
       {deleting && (
         <Confirm
           title={`Delete “${deleting.name}”?`}

@@ -35,7 +35,10 @@ export function MembersPage() {
   const [removing, setRemoving] = useState<Member | null>(null);
   const manage = can('members.manage');
   const reread = (): Promise<void> => client.invalidateQueries({ queryKey: ['members', ws] });
-  const role = useMutation({ mutationFn: (v: { user: string; role: Role }) => setRole(ws, v.user, v.role), onSettled: reread });
+  const role = useMutation({
+    mutationFn: (v: { user: string; role: Role }) => setRole(ws, v.user, v.role),
+    onSettled: reread,
+  });
   return (
     <Page
       title="Members"
@@ -67,7 +70,12 @@ export function MembersPage() {
                 </Td>
                 <Td>
                   {manage ? (
-                    <Select aria-label={`Role of ${m.name}`} className="!w-36" value={m.role} onChange={(e) => role.mutate({ user: m.user_id, role: e.target.value as Role })}>
+                    <Select
+                      aria-label={`Role of ${m.name}`}
+                      className="!w-36"
+                      value={m.role}
+                      onChange={(e) => role.mutate({ user: m.user_id, role: e.target.value as Role })}
+                    >
                       {ROLES.map((r) => (
                         <option key={r.role} value={r.role}>
                           {sentence(r.role)}
@@ -120,7 +128,10 @@ export function MembersPage() {
 function Invitations({ ws }: { ws: string }) {
   const client = useQueryClient();
   const list = useQuery(invitationsQuery(ws));
-  const revoke = useMutation({ mutationFn: (id: string) => revokeInvitation(ws, id), onSettled: () => client.invalidateQueries({ queryKey: ['invitations', ws] }) });
+  const revoke = useMutation({
+    mutationFn: (id: string) => revokeInvitation(ws, id),
+    onSettled: () => client.invalidateQueries({ queryKey: ['invitations', ws] }),
+  });
   const open = list.data?.filter((i) => i.state === 'pending') ?? [];
   if (open.length === 0) return null;
   return (
@@ -173,7 +184,9 @@ function InviteDialog({ ws, onClose }: { ws: string; onClose: () => void }) {
           send.mutate();
         }}
       >
-        <Field label="Email">{(ids) => <Input {...ids} type="email" value={email} autoFocus onChange={(e) => setEmail(e.target.value)} />}</Field>
+        <Field label="Email">
+          {(ids) => <Input {...ids} type="email" value={email} autoFocus onChange={(e) => setEmail(e.target.value)} />}
+        </Field>
         <Field label="Role" hint={ROLES.find((r) => r.role === role)?.text}>
           {(ids) => (
             <Select {...ids} value={role} onChange={(e) => setRoleOf(e.target.value as Role)}>

@@ -57,7 +57,9 @@ export function WorkspacePage() {
       {can('workspace.delete') && (
         <Card title="Delete the workspace">
           <div className="flex flex-wrap items-center justify-between gap-3">
-            <p className="max-w-[52ch] text-ink-2">All tables, members and credits go. It can be restored for 30 days, then it is erased for good.</p>
+            <p className="max-w-[52ch] text-ink-2">
+              All tables, members and credits go. It can be restored for 30 days, then it is erased for good.
+            </p>
             <Button variant="danger" onClick={() => setDeleting(true)}>
               Delete workspace
             </Button>

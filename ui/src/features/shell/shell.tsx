@@ -33,7 +33,10 @@ export function Shell() {
   if (!known) return <Navigate to="/" replace />;
   return (
     <div className="flex h-full flex-col md:flex-row">
-      <a href="#content" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-md focus:bg-primary focus:px-3 focus:py-1 focus:text-on-primary">
+      <a
+        href="#content"
+        className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-md focus:bg-primary focus:px-3 focus:py-1 focus:text-on-primary"
+      >
         Skip to the content
       </a>
       <div className="flex h-12 shrink-0 items-center gap-2 border-b border-line bg-surface px-2 md:hidden">
@@ -42,7 +45,9 @@ export function Shell() {
         </IconButton>
         <span className="truncate font-semibold">{name}</span>
       </div>
-      {railOpen && <div aria-hidden className="fixed inset-0 z-30 bg-[var(--overlay)] md:hidden" onClick={() => setRail(false)} />}
+      {railOpen && (
+        <div aria-hidden className="fixed inset-0 z-30 bg-[var(--overlay)] md:hidden" onClick={() => setRail(false)} />
+      )}
       <div className={cx('fixed inset-y-0 left-0 z-40 w-60 md:static md:block', railOpen ? 'block' : 'hidden')}>
         <Rail workspaceId={ws} />
       </div>

@@ -28,7 +28,10 @@ export function TablesPage() {
   const navigate = useNavigate();
   const client = useQueryClient();
   const manage = can('tables.manage');
-  const undo = useMutation({ mutationFn: (id: string) => restoreTable(ws, id), onSettled: () => tablesChanged(client, ws) });
+  const undo = useMutation({
+    mutationFn: (id: string) => restoreTable(ws, id),
+    onSettled: () => tablesChanged(client, ws),
+  });
   const remove = useMutation({
     mutationFn: (table: TableSummary) => trashTable(ws, table.id),
     onSuccess: async (_, table) => {
@@ -117,11 +120,20 @@ export function TablesPage() {
       </Card>
       {open?.kind === 'create' && <CreateTableDialog workspaceId={ws} onClose={() => setOpen(null)} />}
       {open?.kind === 'trash' && <TrashDialog workspaceId={ws} onClose={() => setOpen(null)} />}
-      {open?.kind === 'rename' && <RenameTableDialog workspaceId={ws} table={open.table} onClose={() => setOpen(null)} />}
+      {open?.kind === 'rename' && (
+        <RenameTableDialog workspaceId={ws} table={open.table} onClose={() => setOpen(null)} />
+      )}
       {open?.kind === 'delete' && (
-        <Confirm title={`Delete “${open.table.name}”?`} action="Delete table" danger onClose={() => setOpen(null)} onConfirm={() => remove.mutateAsync(open.table)}>
+        <Confirm
+          title={`Delete “${open.table.name}”?`}
+          action="Delete table"
+          danger
+          onClose={() => setOpen(null)}
+          onConfirm={() => remove.mutateAsync(open.table)}
+        >
           <p>
-            The table with its {plural(open.table.row_count, 'row')} goes to the trash, from where it can be restored for 30 days.
+            The table with its {plural(open.table.row_count, 'row')} goes to the trash, from where it can be restored
+            for 30 days.
           </p>
         </Confirm>
       )}

@@ -126,7 +126,9 @@ export class OptionsEditor implements ICellEditorComp<GridRow> {
   private choices(): { name: string; create: boolean }[] {
     const text = this.search.value.trim();
     const names = [...(this.params.column_.options ?? []).map((o) => o.name), ...this.created];
-    const found = names.filter((n) => n.toLowerCase().includes(text.toLowerCase())).map((name) => ({ name, create: false }));
+    const found = names
+      .filter((n) => n.toLowerCase().includes(text.toLowerCase()))
+      .map((name) => ({ name, create: false }));
     const exact = names.some((n) => n.toLowerCase() === text.toLowerCase());
     return text && !exact ? [...found, { name: text, create: true }] : found;
   }
@@ -138,7 +140,8 @@ export class OptionsEditor implements ICellEditorComp<GridRow> {
     } else if (e.key === 'Enter' || (e.key === 'Tab' && this.search.value !== '')) {
       const choice = choices[this.at];
       if (choice && (this.search.value !== '' || !this.many)) this.choose(choice.name, choice.create);
-      if (this.many && this.search.value === '' && choice && e.key === 'Enter' && e.ctrlKey) this.choose(choice.name, choice.create);
+      if (this.many && this.search.value === '' && choice && e.key === 'Enter' && e.ctrlKey)
+        this.choose(choice.name, choice.create);
       return; // the grid ends the edit and moves on
     } else if (e.key === 'Backspace' && this.search.value === '') {
       this.chosen = new Set([...this.chosen].slice(0, -1));
@@ -171,7 +174,8 @@ export class OptionsEditor implements ICellEditorComp<GridRow> {
     pill.textContent = name;
     if (create) row.append('Create ');
     row.append(pill);
-    if (this.chosen.has(name)) row.append(Object.assign(document.createElement('span'), { className: 'mk-option-tick', textContent: '✓' }));
+    if (this.chosen.has(name))
+      row.append(Object.assign(document.createElement('span'), { className: 'mk-option-tick', textContent: '✓' }));
     row.addEventListener('mousedown', (e) => {
       e.preventDefault();
       e.stopPropagation();

@@ -1,5 +1,6 @@
 import { Router } from './http';
-import { authRoutes, creditRoutes, enrichmentRoutes, importRoutes } from './rest';
+import { importRoutes } from './imports';
+import { authRoutes, creditRoutes, enrichmentRoutes } from './rest';
 import { seed } from './seed';
 import type { MockState } from './state';
 import { tableRoutes } from './tables';

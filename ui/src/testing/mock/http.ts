@@ -70,8 +70,14 @@ function answer(reply: Reply): Response {
   const meta = { request_id: 'req_mock', ...(reply.position ? { position: reply.position } : {}), ...reply.meta };
   const headers: Record<string, string> = { ...reply.headers };
   if (reply.position) headers['Morket-Position'] = String(reply.position);
-  return Response.json({ success: true, data: reply.data, error: null, meta }, { status: reply.status ?? 200, headers });
+  return Response.json(
+    { success: true, data: reply.data, error: null, meta },
+    { status: reply.status ?? 200, headers },
+  );
 }
 function failure(f: Fault): Response {
-  return Response.json({ success: false, data: null, error: { code: f.code, message: f.message, details: f.details }, meta: {} }, { status: f.status });
+  return Response.json(
+    { success: false, data: null, error: { code: f.code, message: f.message, details: f.details }, meta: {} },
+    { status: f.status },
+  );
 }

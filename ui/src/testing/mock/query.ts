@@ -2,9 +2,11 @@ import type { CellValue, Condition, Filter, Row } from '../../api/types';
 import { Fault } from './http';
 import type { MockTable } from './state';
 
-const text = (v: CellValue | undefined): string => (v === null || v === undefined ? '' : typeof v === 'object' ? JSON.stringify(v) : String(v));
+const text = (v: CellValue | undefined): string =>
+  v === null || v === undefined ? '' : typeof v === 'object' ? JSON.stringify(v) : String(v);
 const low = (v: CellValue | undefined): string => text(v).toLowerCase();
-const isEmpty = (v: CellValue | undefined): boolean => v === undefined || v === null || v === '' || (Array.isArray(v) && v.length === 0);
+const isEmpty = (v: CellValue | undefined): boolean =>
+  v === undefined || v === null || v === '' || (Array.isArray(v) && v.length === 0);
 
 function compare(a: CellValue | undefined, b: CellValue | undefined): number {
   if (typeof a === 'number' || typeof b === 'number') return Number(a) - Number(b);
@@ -82,18 +84,33 @@ export function select(table: MockTable, query: URLSearchParams): Row[] {
 
 export function checkValue(table: MockTable, columnId: string, value: CellValue, create: boolean, where: string): void {
   const column = table.columns.find((c) => c.id === columnId);
-  if (!column) throw new Fault(422, 'UNKNOWN_COLUMN', 'there is no such column', [{ field: where, message: 'there is no such column' }]);
+  if (!column)
+    throw new Fault(422, 'UNKNOWN_COLUMN', 'there is no such column', [
+      { field: where, message: 'there is no such column' },
+    ]);
   const numeric = ['number', 'currency', 'percent'].includes(column.type);
   if (numeric && value !== null && !/^-?\d+(\.\d+)?$/.test(text(value))) {
-    throw new Fault(422, 'VALIDATION_FAILED', 'a value does not fit its column', [{ field: `${where} / ${column.name}`, message: 'is not a number' }]);
+    throw new Fault(422, 'VALIDATION_FAILED', 'a value does not fit its column', [
+      { field: `${where} / ${column.name}`, message: 'is not a number' },
+    ]);
   }
   if (column.type === 'email' && value !== null && !text(value).includes('@')) {
-    throw new Fault(422, 'VALIDATION_FAILED', 'a value does not fit its column', [{ field: `${where} / ${column.name}`, message: 'is not an email address' }]);
+    throw new Fault(422, 'VALIDATION_FAILED', 'a value does not fit its column', [
+      { field: `${where} / ${column.name}`, message: 'is not an email address' },
+    ]);
   }
-  const names = column.type === 'select' ? [text(value)] : column.type === 'multi_select' && Array.isArray(value) ? value.map(text) : [];
+  const names =
+    column.type === 'select'
+      ? [text(value)]
+      : column.type === 'multi_select' && Array.isArray(value)
+        ? value.map(text)
+        : [];
   for (const name of names) {
     if (value === null || column.options?.some((o) => o.name === name)) continue;
-    if (!create) throw new Fault(422, 'UNKNOWN_OPTION', `“${name}” is not an option`, [{ field: where, message: 'unknown option' }]);
+    if (!create)
+      throw new Fault(422, 'UNKNOWN_OPTION', `“${name}” is not an option`, [
+        { field: where, message: 'unknown option' },
+      ]);
     column.options = [...(column.options ?? []), { id: `opt_${name}`, name }];
   }
 }

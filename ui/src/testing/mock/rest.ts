@@ -1,4 +1,4 @@
-import type { Column, Credential, Import, Job, Provider, Role } from '../../api/types';
+import type { Column, Credential, Job, Provider, Role } from '../../api/types';
 import { Fault, type Router } from './http';
 import { USER, WS, type MockState } from './state';
 
@@ -43,22 +43,92 @@ export function authRoutes(r: Router, s: MockState): void {
   });
   r.on('POST', '/auth/password-reset', () => ({ data: {} }));
   r.on('POST', '/auth/change-password', () => ({ data: {} }));
-  const workspaces = [{ id: WS, name: 'Demo workspace', slug: 'demo', get role() { return s.role; } }];
+  const workspaces = [
+    {
+      id: WS,
+      name: 'Demo workspace',
+      slug: 'demo',
+      get role() {
+        return s.role;
+      },
+    },
+  ];
   r.on('GET', '/auth/me', () => ({ data: { user: USER, workspaces } }));
-  r.on('GET', '/auth/sessions', () => ({ data: [{ id: 'ses_1', created_at: '2026-11-20T08:00:00Z', last_used_at: s.at(), client: 'Chromium on Linux', current: true }, { id: 'ses_2', created_at: '2026-11-10T08:00:00Z', last_used_at: '2026-11-18T08:00:00Z', client: 'Safari on iPhone', current: false }] }));
+  r.on('GET', '/auth/sessions', () => ({
+    data: [
+      {
+        id: 'ses_1',
+        created_at: '2026-11-20T08:00:00Z',
+        last_used_at: s.at(),
+        client: 'Chromium on Linux',
+        current: true,
+      },
+      {
+        id: 'ses_2',
+        created_at: '2026-11-10T08:00:00Z',
+        last_used_at: '2026-11-18T08:00:00Z',
+        client: 'Safari on iPhone',
+        current: false,
+      },
+    ],
+  }));
   r.on('GET', '/permissions', () => ({ data: rules.map(([action, roles]) => ({ action, meaning: action, roles })) }));
   r.on('PUT', 'W', ({ body }) => {
     Object.assign(workspaces[0] ?? {}, body);
     return { data: workspaces[0] };
   });
-  r.on('GET', 'W/members', () => ({ data: [{ user_id: USER.id, name: USER.name, email: USER.email, role: s.role, joined_at: '2026-01-05T09:00:00Z' }, { user_id: 'usr_2', name: 'Ravi Patel', email: 'ravi@morket.local', role: 'member', joined_at: '2026-06-01T09:00:00Z' }] }));
-  r.on('GET', 'W/invitations', () => ({ data: [{ id: 'inv_1', email: 'lena@example.com', role: 'viewer', expires_at: '2026-11-29T09:00:00Z', state: 'pending' }] }));
+  r.on('GET', 'W/members', () => ({
+    data: [
+      { user_id: USER.id, name: USER.name, email: USER.email, role: s.role, joined_at: '2026-01-05T09:00:00Z' },
+      {
+        user_id: 'usr_2',
+        name: 'Ravi Patel',
+        email: 'ravi@morket.local',
+        role: 'member',
+        joined_at: '2026-06-01T09:00:00Z',
+      },
+    ],
+  }));
+  r.on('GET', 'W/invitations', () => ({
+    data: [
+      { id: 'inv_1', email: 'lena@example.com', role: 'viewer', expires_at: '2026-11-29T09:00:00Z', state: 'pending' },
+    ],
+  }));
   r.on('POST', 'W/invitations', ({ body }) => ({ data: body, status: 201 }));
-  r.on('GET', 'W/api-keys', () => ({ data: [{ id: 'key_1', name: 'Zapier', role: 'member', last4: '9f3c', created_at: '2026-09-01T09:00:00Z', last_used_at: '2026-11-22T09:00:00Z' }] }));
-  r.on('POST', 'W/api-keys', ({ body }) => ({ data: { ...(body as object), id: 'key_2', last4: 'ab12', created_at: s.at(), key: 'mk_3f9a1c5e7b2d4f6081a3c5e7f9b1d3f5ab12' }, status: 201 }));
+  r.on('GET', 'W/api-keys', () => ({
+    data: [
+      {
+        id: 'key_1',
+        name: 'Zapier',
+        role: 'member',
+        last4: '9f3c',
+        created_at: '2026-09-01T09:00:00Z',
+        last_used_at: '2026-11-22T09:00:00Z',
+      },
+    ],
+  }));
+  r.on('POST', 'W/api-keys', ({ body }) => ({
+    data: {
+      ...(body as object),
+      id: 'key_2',
+      last4: 'ab12',
+      created_at: s.at(),
+      key: 'mk_3f9a1c5e7b2d4f6081a3c5e7f9b1d3f5ab12',
+    },
+    status: 201,
+  }));
 }
 
-function provider(slug: string, name: string, category: string, price: number, auth: string, description: string, inputs: string[], outputs: string[]): Provider {
+function provider(
+  slug: string,
+  name: string,
+  category: string,
+  price: number,
+  auth: string,
+  description: string,
+  inputs: string[],
+  outputs: string[],
+): Provider {
   const label = (n: string): string => n.charAt(0).toUpperCase() + n.slice(1).replaceAll('_', ' ');
   return {
     slug,
@@ -74,33 +144,129 @@ function provider(slug: string, name: string, category: string, price: number, a
   };
 }
 const providers: Provider[] = [
-  provider('email_finder', 'Email finder', 'email', 0, 'none', 'Tries the usual patterns of first and last name at a domain and checks the mail server.', ['domain', 'name'], ['email', 'confidence']),
-  provider('email_check', 'Email check', 'email', 0, 'none', 'Checks syntax, mail server, disposable and role addresses, and suggests a fix for typos.', ['email'], ['status', 'suggestion']),
-  provider('hunter', 'Hunter', 'email', 1000, 'key', 'Finds the most likely work email of a person at a company.', ['domain', 'name'], ['email', 'score']),
-  provider('website_profile', 'Website profile', 'company', 0, 'none', 'Reads title, description, social links, emails and phones from a website.', ['domain'], ['description', 'title']),
-  provider('apollo', 'Apollo', 'company', 2000, 'key', 'People and company data.', ['domain'], ['industry', 'employees']),
-  provider('http_api', 'HTTP API', 'custom', 0, 'key', 'Calls any HTTP API and takes values out of its JSON.', ['url'], ['value']),
+  provider(
+    'email_finder',
+    'Email finder',
+    'email',
+    0,
+    'none',
+    'Tries the usual patterns of first and last name at a domain and checks the mail server.',
+    ['domain', 'name'],
+    ['email', 'confidence'],
+  ),
+  provider(
+    'email_check',
+    'Email check',
+    'email',
+    0,
+    'none',
+    'Checks syntax, mail server, disposable and role addresses, and suggests a fix for typos.',
+    ['email'],
+    ['status', 'suggestion'],
+  ),
+  provider(
+    'hunter',
+    'Hunter',
+    'email',
+    1000,
+    'key',
+    'Finds the most likely work email of a person at a company.',
+    ['domain', 'name'],
+    ['email', 'score'],
+  ),
+  provider(
+    'website_profile',
+    'Website profile',
+    'company',
+    0,
+    'none',
+    'Reads title, description, social links, emails and phones from a website.',
+    ['domain'],
+    ['description', 'title'],
+  ),
+  provider(
+    'apollo',
+    'Apollo',
+    'company',
+    2000,
+    'key',
+    'People and company data.',
+    ['domain'],
+    ['industry', 'employees'],
+  ),
+  provider(
+    'http_api',
+    'HTTP API',
+    'custom',
+    0,
+    'key',
+    'Calls any HTTP API and takes values out of its JSON.',
+    ['url'],
+    ['value'],
+  ),
 ];
-const credentials: Credential[] = [{ id: 'crd_000001', provider: 'hunter', name: 'Hunter, team plan', masked: '••••7c21', version: 2, created_at: '2026-08-01T09:00:00Z', last_used_at: '2026-11-22T09:00:00Z' }];
+const credentials: Credential[] = [
+  {
+    id: 'crd_000001',
+    provider: 'hunter',
+    name: 'Hunter, team plan',
+    masked: '••••7c21',
+    version: 2,
+    created_at: '2026-08-01T09:00:00Z',
+    last_used_at: '2026-11-22T09:00:00Z',
+  },
+];
 
 export function enrichmentRoutes(r: Router, s: MockState): void {
   r.on('GET', '/providers', () => ({ data: providers }));
   r.on('GET', 'W/credentials', () => ({ data: credentials }));
   r.on('POST', 'W/credentials/:c/test', () => ({ data: { ok: true, message: 'ok' } }));
-  r.on('POST', 'W/tables/:t/enrichment-preview', () => ({ data: { value: 'hello@northwind.com', outputs: {}, cost_mc: 0, attempts: [{ provider: 'email_finder', status: 'ok', latency_ms: 134, credits_mc: 0 }] } }));
+  r.on('POST', 'W/tables/:t/enrichment-preview', () => ({
+    data: {
+      value: 'hello@northwind.com',
+      outputs: {},
+      cost_mc: 0,
+      attempts: [{ provider: 'email_finder', status: 'ok', latency_ms: 134, credits_mc: 0 }],
+    },
+  }));
   r.on('POST', 'W/tables/:t/enrichment-columns', ({ params, body }) => {
     const t = s.tables.get(params['t'] ?? '');
     const spec = body as { name: string; type: Column['type']; config: Column['enrichment'] };
-    const column: Column = { id: s.id('col'), name: spec.name, type: spec.type, kind: 'enrichment', enrichment: spec.config ?? null };
+    const column: Column = {
+      id: s.id('col'),
+      name: spec.name,
+      type: spec.type,
+      kind: 'enrichment',
+      enrichment: spec.config ?? null,
+    };
     if (t) t.columns = [...t.columns, column];
     return { data: column, status: 201, position: s.tick() };
   });
   r.on('PUT', 'W/tables/:t/columns/:c/enrichment', () => ({ data: {}, position: s.tick() }));
-  const estimate = { records: 400, min_mc: 0, likely_mc: 112_000, max_mc: 400_000, per_provider: [{ provider: 'email_finder', calls: 400, likely_mc: 0 }, { provider: 'hunter', calls: 160, likely_mc: 112_000 }] };
+  const estimate = {
+    records: 400,
+    min_mc: 0,
+    likely_mc: 112_000,
+    max_mc: 400_000,
+    per_provider: [
+      { provider: 'email_finder', calls: 400, likely_mc: 0 },
+      { provider: 'hunter', calls: 160, likely_mc: 112_000 },
+    ],
+  };
   r.on('POST', 'W/enrichment-jobs', ({ query, body }) => {
     if (query.get('dry_run') === 'true') return { data: { estimate } };
     const { table_id, columns } = body as { table_id: string; columns: string[] };
-    const job: Job = { id: s.id('run'), table_id, columns, state: 'running', counts: { total: 400, done: 0, succeeded: 0, not_found: 0, failed: 0, skipped: 0, cached: 0 }, spent_mc: 0, reserved_mc: 400_000, estimate, created_at: s.at() };
+    const job: Job = {
+      id: s.id('run'),
+      table_id,
+      columns,
+      state: 'running',
+      counts: { total: 400, done: 0, succeeded: 0, not_found: 0, failed: 0, skipped: 0, cached: 0 },
+      spent_mc: 0,
+      reserved_mc: 400_000,
+      estimate,
+      created_at: s.at(),
+    };
     s.jobs.unshift(job);
     return { data: job, status: 201, position: s.tick() };
   });
@@ -111,8 +277,17 @@ export function enrichmentRoutes(r: Router, s: MockState): void {
     return found;
   };
   r.on('GET', 'W/enrichment-jobs/:j', ({ params }) => ({ data: job(params['j']) }));
-  r.on('GET', 'W/enrichment-jobs/:j/records', ({ params, query }) => ({ data: (s.records.get(job(params['j']).id) ?? []).filter((x) => !query.get('state') || x.state === query.get('state')) }));
-  for (const [action, state] of [['pause', 'paused'], ['resume', 'running'], ['cancel', 'cancelled'], ['retry', 'running']] as const) {
+  r.on('GET', 'W/enrichment-jobs/:j/records', ({ params, query }) => ({
+    data: (s.records.get(job(params['j']).id) ?? []).filter(
+      (x) => !query.get('state') || x.state === query.get('state'),
+    ),
+  }));
+  for (const [action, state] of [
+    ['pause', 'paused'],
+    ['resume', 'running'],
+    ['cancel', 'cancelled'],
+    ['retry', 'running'],
+  ] as const) {
     r.on('POST', `W/enrichment-jobs/:j/${action}`, ({ params }) => {
       job(params['j']).state = state;
       return { data: {}, position: s.tick() };
@@ -121,61 +296,33 @@ export function enrichmentRoutes(r: Router, s: MockState): void {
 }
 
 export function creditRoutes(r: Router, s: MockState): void {
-  r.on('GET', 'W/credits', () => ({ data: { balance_mc: s.balance, reserved_mc: 1_188_000, available_mc: s.balance - 1_188_000, burn_rate_mc_per_day: 89_750, days_left: 40, caps: [{ scope: 'workspace', period: 'month', limit_mc: 2_000_000, used_mc: 640_000 }], low: false } }));
-  r.on('GET', 'W/credits/transactions', ({ query }) => ({ data: s.transactions.filter((t) => !query.get('kind') || t.kind === query.get('kind')) }));
-  r.on('GET', 'W/credits/proof', () => ({ data: { ok: true, entries: 4, head_hash: s.transactions[0]?.hash ?? '', head_seq: 4, checked_at: s.at(), sum_mc: s.balance } }));
+  r.on('GET', 'W/credits', () => ({
+    data: {
+      balance_mc: s.balance,
+      reserved_mc: 1_188_000,
+      available_mc: s.balance - 1_188_000,
+      burn_rate_mc_per_day: 89_750,
+      days_left: 40,
+      caps: [{ scope: 'workspace', period: 'month', limit_mc: 2_000_000, used_mc: 640_000 }],
+      low: false,
+    },
+  }));
+  r.on('GET', 'W/credits/transactions', ({ query }) => ({
+    data: s.transactions.filter((t) => !query.get('kind') || t.kind === query.get('kind')),
+  }));
+  r.on('GET', 'W/credits/proof', () => ({
+    data: {
+      ok: true,
+      entries: 4,
+      head_hash: s.transactions[0]?.hash ?? '',
+      head_seq: 4,
+      checked_at: s.at(),
+      sum_mc: s.balance,
+    },
+  }));
   r.on('PUT', 'W/credits/caps', () => ({ data: {}, position: s.tick() }));
   r.on('POST', 'W/credits/grants', ({ body }) => {
     s.balance += (body as { amount_mc: number }).amount_mc;
-    return { data: {}, position: s.tick() };
-  });
-}
-
-export function importRoutes(r: Router, s: MockState): void {
-  const read = (text: string, delimiter: string): string[][] => text.trim().split(/\r?\n/).map((l) => l.split(delimiter));
-  const shape = (i: Import & { text: string }, delimiter: string, header: boolean): void => {
-    const lines = read(i.text, delimiter);
-    const names = header ? (lines[0] ?? []) : (lines[0] ?? []).map((_, n) => `Column ${String(n + 1)}`);
-    const rows = header ? lines.slice(1) : lines;
-    i.detected = { ...i.detected, delimiter, header };
-    i.columns = names.map((name, index) => ({ index, name, suggested_type: /^\d+$/.test(rows[0]?.[index] ?? '') ? 'number' : 'text', suggested_column: null, samples: rows.slice(0, 3).map((row) => row[index] ?? '') }));
-    i.preview = rows.slice(0, 10);
-    i.counts = { ...i.counts, lines: lines.length, rows: rows.length };
-  };
-  r.on('POST', 'W/imports', async ({ request, query }) => {
-    const text = await request.text();
-    const made: Import & { text: string } = { id: s.id('imp'), state: 'previewed', filename: query.get('filename') ?? 'file.csv', size: text.length, detected: { format: 'csv', encoding: 'utf-8', delimiter: ',', header: true }, columns: [], preview: [], counts: { lines: 0, rows: 0, imported: 0, updated: 0, skipped: 0, failed: 0 }, progress: 0, created_at: s.at(), text };
-    shape(made, text.split('\n')[0]?.includes(';') ? ';' : ',', true);
-    s.imports.set(made.id, made);
-    return { data: made, status: 201, position: s.tick() };
-  });
-  const find = (id = ''): Import & { text: string } => {
-    const found = s.imports.get(id);
-    if (!found) throw new Fault(404, 'NOT_FOUND', 'there is no such import');
-    return found;
-  };
-  r.on('GET', 'W/imports', () => ({ data: [...s.imports.values()] }));
-  r.on('GET', 'W/imports/:i', ({ params }) => ({ data: find(params['i']) }));
-  r.on('POST', 'W/imports/:i/preview', ({ params, body }) => {
-    const i = find(params['i']);
-    const b = body as { delimiter?: string; header?: boolean; encoding?: string };
-    if (b.encoding) i.detected.encoding = b.encoding;
-    shape(i, b.delimiter ?? i.detected.delimiter, b.header ?? i.detected.header);
-    return { data: { ...i }, position: s.tick() };
-  });
-  r.on('POST', 'W/imports/:i/commit', ({ params, body }) => {
-    const i = find(params['i']);
-    const b = body as { new_table?: { name: string }; table_id?: string; mapping: { new_column?: { name: string; type: Column['type'] } }[] };
-    const columns = b.mapping.flatMap((m) => (m.new_column ? [{ ...m.new_column, id: s.id('col'), kind: 'data' as const }] : []));
-    const table = b.new_table ? s.addTable(b.new_table.name, columns, []) : null;
-    for (const line of table ? read(i.text, i.detected.delimiter).slice(1) : []) {
-      if (table) s.addRow(table, Object.fromEntries(columns.map((c, n) => [c.id, line[n] ?? null])));
-    }
-    Object.assign(i, { state: 'partially_completed', progress: 1, table_id: table?.id ?? b.table_id, counts: { ...i.counts, imported: i.counts.rows - 1, failed: 1 } });
-    return { data: i, position: s.tick() };
-  });
-  r.on('POST', 'W/imports/:i/undo', ({ params }) => {
-    find(params['i']).state = 'undone';
     return { data: {}, position: s.tick() };
   });
 }

@@ -1,9 +1,53 @@
 import type { CellState, CellValue, Column } from '../../api/types';
 import { MockState, type MockTable } from './state';
 
-const sectors = ['Information Technology', 'Health Care', 'Financials', 'Industrials', 'Energy', 'Utilities', 'Real Estate', 'Materials', 'Consumer Staples'];
-const first = ['Northwind', 'Contoso', 'Fabrikam', 'Globex', 'Initech', 'Umbra', 'Vandelay', 'Acme', 'Soylent', 'Hooli', 'Pied Piper', 'Stark', 'Wayne', 'Tyrell', 'Cyberdyne', 'Wonka', 'Gringotts', 'Monarch', 'Oscorp', 'Massive Dynamic'];
-const second = ['Analytics', 'Logistics', 'Health', 'Energy', 'Foods', 'Systems', 'Capital', 'Labs', 'Robotics', 'Media', 'Materials', 'Networks'];
+const sectors = [
+  'Information Technology',
+  'Health Care',
+  'Financials',
+  'Industrials',
+  'Energy',
+  'Utilities',
+  'Real Estate',
+  'Materials',
+  'Consumer Staples',
+];
+const first = [
+  'Northwind',
+  'Contoso',
+  'Fabrikam',
+  'Globex',
+  'Initech',
+  'Umbra',
+  'Vandelay',
+  'Acme',
+  'Soylent',
+  'Hooli',
+  'Pied Piper',
+  'Stark',
+  'Wayne',
+  'Tyrell',
+  'Cyberdyne',
+  'Wonka',
+  'Gringotts',
+  'Monarch',
+  'Oscorp',
+  'Massive Dynamic',
+];
+const second = [
+  'Analytics',
+  'Logistics',
+  'Health',
+  'Energy',
+  'Foods',
+  'Systems',
+  'Capital',
+  'Labs',
+  'Robotics',
+  'Media',
+  'Materials',
+  'Networks',
+];
 const stages = ['New', 'Qualified', 'Contacted', 'Won', 'Lost'];
 const tags = ['EMEA', 'Enterprise', 'PLG', 'Inbound', 'Partner', 'Series B', 'Hiring'];
 const cities = ['Austin, Texas', 'Zürich', 'São Paulo', 'Kraków', 'Lyon', 'Osaka', 'Toronto', 'Bengaluru'];
@@ -27,8 +71,18 @@ export function companyColumns(): Column[] {
       kind: 'enrichment',
       enrichment: {
         steps: [
-          { provider: 'email_finder', inputs: { domain: { column: 'col_website' }, name: { column: 'col_company' } }, output: 'email' },
-          { provider: 'hunter', inputs: { domain: { column: 'col_website' } }, output: 'email', credential_id: 'crd_000001', validator: { type: 'email', not_empty: true } },
+          {
+            provider: 'email_finder',
+            inputs: { domain: { column: 'col_website' }, name: { column: 'col_company' } },
+            output: 'email',
+          },
+          {
+            provider: 'hunter',
+            inputs: { domain: { column: 'col_website' } },
+            output: 'email',
+            credential_id: 'crd_000001',
+            validator: { type: 'email', not_empty: true },
+          },
         ],
         cache_days: 30,
       },
@@ -58,7 +112,10 @@ function company(i: number): Record<string, CellValue> {
     col_stage: stages[(i * 3) % stages.length] ?? null,
     col_tags: i % 4 === 1 ? [] : [tags[i % tags.length] ?? '', tags[(i * 3 + 2) % tags.length] ?? ''],
     col_city: cities[i % cities.length] ?? '',
-    col_notes: i % 6 === 0 ? `Met ${name} at the Berlin meetup. They want a pilot in Q1 and asked about security review.\nFollow up with the RevOps lead.` : null,
+    col_notes:
+      i % 6 === 0
+        ? `Met ${name} at the Berlin meetup. They want a pilot in Q1 and asked about security review.\nFollow up with the RevOps lead.`
+        : null,
   };
 }
 
@@ -80,13 +137,38 @@ export function seed(rows = 2000): MockState {
   const companies = s.addTable('S&P 500 companies', companyColumns(), []);
   for (let i = 0; i < rows; i++) s.addRow(companies, company(i), i < 60 ? states(i) : {});
   companies.views.push(
-    { id: 'viw_all', name: 'All companies', shared: true, default: true, sort: [], columns: [{ id: 'col_company', pinned: true, width: 220 }] },
-    { id: 'viw_big', name: 'Over 10,000 people', shared: false, owner: 'usr_demo', filter: { and: [{ column: 'col_employees', op: 'gt', value: 10000 }] }, sort: [{ column: 'col_employees', dir: 'desc' }], columns: [] },
+    {
+      id: 'viw_all',
+      name: 'All companies',
+      shared: true,
+      default: true,
+      sort: [],
+      columns: [{ id: 'col_company', pinned: true, width: 220 }],
+    },
+    {
+      id: 'viw_big',
+      name: 'Over 10,000 people',
+      shared: false,
+      owner: 'usr_demo',
+      filter: { and: [{ column: 'col_employees', op: 'gt', value: 10000 }] },
+      sort: [{ column: 'col_employees', dir: 'desc' }],
+      columns: [],
+    },
   );
   s.addTable(
     'Contacts',
-    [column('name', 'Full name', 'text'), column('title', 'Title', 'text'), column('mail', 'Email', 'email'), column('phone', 'Phone', 'phone')],
-    ['Ada Byron', 'Grace Murray', 'Alan Mathison'].map((n, i) => ({ col_name: n, col_title: ['Head of RevOps', 'CTO', 'VP Sales'][i] ?? '', col_mail: `${n.split(' ')[0]?.toLowerCase() ?? ''}@example.com`, col_phone: '+41445550100' })),
+    [
+      column('name', 'Full name', 'text'),
+      column('title', 'Title', 'text'),
+      column('mail', 'Email', 'email'),
+      column('phone', 'Phone', 'phone'),
+    ],
+    ['Ada Byron', 'Grace Murray', 'Alan Mathison'].map((n, i) => ({
+      col_name: n,
+      col_title: ['Head of RevOps', 'CTO', 'VP Sales'][i] ?? '',
+      col_mail: `${n.split(' ')[0]?.toLowerCase() ?? ''}@example.com`,
+      col_phone: '+41445550100',
+    })),
   );
   s.addTable('Empty list', [column('x', 'Name', 'text')], []);
   seedJobs(s, companies);
@@ -95,10 +177,42 @@ export function seed(rows = 2000): MockState {
 }
 
 function seedJobs(s: MockState, table: MockTable): void {
-  const base = { table_id: table.id, columns: ['col_email'], spent_mc: 0, reserved_mc: 0, created_at: '2026-11-22T15:04:00Z', started_at: '2026-11-22T15:04:01Z' };
+  const base = {
+    table_id: table.id,
+    columns: ['col_email'],
+    spent_mc: 0,
+    reserved_mc: 0,
+    created_at: '2026-11-22T15:04:00Z',
+    started_at: '2026-11-22T15:04:01Z',
+  };
   s.jobs.push(
-    { ...base, id: 'run_000002', state: 'running', counts: { total: 2000, done: 812, succeeded: 640, not_found: 120, failed: 12, skipped: 20, cached: 20 }, spent_mc: 640_000, reserved_mc: 1_188_000, estimate: { records: 2000, min_mc: 0, likely_mc: 1_600_000, max_mc: 2_000_000, per_provider: [{ provider: 'email_finder', calls: 2000, likely_mc: 0 }, { provider: 'hunter', calls: 800, likely_mc: 1_600_000 }] } },
-    { ...base, id: 'run_000001', state: 'partially_completed', counts: { total: 500, done: 500, succeeded: 431, not_found: 40, failed: 9, skipped: 20, cached: 0 }, spent_mc: 431_000, finished_at: '2026-11-21T15:20:00Z', created_at: '2026-11-21T15:04:00Z' },
+    {
+      ...base,
+      id: 'run_000002',
+      state: 'running',
+      counts: { total: 2000, done: 812, succeeded: 640, not_found: 120, failed: 12, skipped: 20, cached: 20 },
+      spent_mc: 640_000,
+      reserved_mc: 1_188_000,
+      estimate: {
+        records: 2000,
+        min_mc: 0,
+        likely_mc: 1_600_000,
+        max_mc: 2_000_000,
+        per_provider: [
+          { provider: 'email_finder', calls: 2000, likely_mc: 0 },
+          { provider: 'hunter', calls: 800, likely_mc: 1_600_000 },
+        ],
+      },
+    },
+    {
+      ...base,
+      id: 'run_000001',
+      state: 'partially_completed',
+      counts: { total: 500, done: 500, succeeded: 431, not_found: 40, failed: 9, skipped: 20, cached: 0 },
+      spent_mc: 431_000,
+      finished_at: '2026-11-21T15:20:00Z',
+      created_at: '2026-11-21T15:04:00Z',
+    },
   );
   const records = table.rows.slice(0, 30).map((row, i) => ({
     row_id: row.id,
@@ -106,7 +220,13 @@ function seedJobs(s: MockState, table: MockTable): void {
     state: ['succeeded', 'succeeded', 'not_found', 'succeeded', 'failed'][i % 5] ?? 'succeeded',
     input: { domain: row.cells['col_website'] ?? null },
     attempts: [
-      { provider: 'email_finder', status: i % 5 === 4 ? 'error' : i % 2 ? 'not_found' : 'ok', latency_ms: 80 + i * 7, credits_mc: 0, ...(i % 5 === 4 ? { error: 'No MX record for the domain' } : {}) },
+      {
+        provider: 'email_finder',
+        status: i % 5 === 4 ? 'error' : i % 2 ? 'not_found' : 'ok',
+        latency_ms: 80 + i * 7,
+        credits_mc: 0,
+        ...(i % 5 === 4 ? { error: 'No MX record for the domain' } : {}),
+      },
       ...(i % 2 ? [{ provider: 'hunter', status: 'ok', latency_ms: 420, credits_mc: 1000 }] : []),
     ],
     answer: i % 5 === 4 ? null : (row.cells['col_email'] ?? null),
@@ -125,6 +245,16 @@ function seedLedger(s: MockState): void {
   ];
   entries.forEach(([kind, amount, note], i) => {
     balance += amount;
-    s.transactions.unshift({ seq: i + 1, position: 900 + i, kind, amount_mc: amount, balance_after_mc: balance, reserved_after_mc: 0, at: `2026-11-2${String(i)}T10:00:00Z`, hash: 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9', ...(note ? { note } : { lines: 431 }) });
+    s.transactions.unshift({
+      seq: i + 1,
+      position: 900 + i,
+      kind,
+      amount_mc: amount,
+      balance_after_mc: balance,
+      reserved_after_mc: 0,
+      at: `2026-11-2${String(i)}T10:00:00Z`,
+      hash: 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9',
+      ...(note ? { note } : { lines: 431 }),
+    });
   });
 }

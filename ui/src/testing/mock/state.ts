@@ -1,4 +1,17 @@
-import type { CellState, CellValue, Column, CreditTransaction, HistoryEntry, Import, Job, JobRecord, Row, Table, UndoStep, View } from '../../api/types';
+import type {
+  CellState,
+  CellValue,
+  Column,
+  CreditTransaction,
+  HistoryEntry,
+  Import,
+  Job,
+  JobRecord,
+  Row,
+  Table,
+  UndoStep,
+  View,
+} from '../../api/types';
 
 export interface MockTable {
   id: string;
@@ -19,7 +32,13 @@ export interface Before {
   value: CellValue;
 }
 
-export const USER = { id: 'usr_demo', name: 'Dana Demo', email: 'demo@morket.local', operator: true, created_at: '2026-01-05T09:00:00Z' };
+export const USER = {
+  id: 'usr_demo',
+  name: 'Dana Demo',
+  email: 'demo@morket.local',
+  operator: true,
+  created_at: '2026-01-05T09:00:00Z',
+};
 export const WS = 'ws_demo';
 
 /** The whole server, in memory. */
@@ -51,13 +70,32 @@ export class MockState {
     for (const listener of this.listeners.get(table) ?? []) listener(event);
   }
   addTable(name: string, columns: Column[], cells: Record<string, CellValue>[]): MockTable {
-    const table: MockTable = { id: this.id('tbl'), name, columns, views: [], rows: [], byId: new Map(), version: 1, trashed: false, undo: [], redo: [], history: new Map() };
+    const table: MockTable = {
+      id: this.id('tbl'),
+      name,
+      columns,
+      views: [],
+      rows: [],
+      byId: new Map(),
+      version: 1,
+      trashed: false,
+      undo: [],
+      redo: [],
+      history: new Map(),
+    };
     this.tables.set(table.id, table);
     for (const c of cells) this.addRow(table, c);
     return table;
   }
   addRow(table: MockTable, cells: Record<string, CellValue>, states: Record<string, CellState> = {}): Row {
-    const row: Row = { id: this.id('row'), cells, states, version: this.position, created_at: '2026-10-01T08:00:00Z', updated_at: this.at() };
+    const row: Row = {
+      id: this.id('row'),
+      cells,
+      states,
+      version: this.position,
+      created_at: '2026-10-01T08:00:00Z',
+      updated_at: this.at(),
+    };
     table.rows.push(row);
     table.byId.set(row.id, row);
     return row;
@@ -65,5 +103,14 @@ export class MockState {
 }
 
 export function tableBody(state: MockState, t: MockTable): Table {
-  return { id: t.id, name: t.name, row_count: t.rows.length, columns: t.columns, views: t.views, schema_version: t.version, last_position: state.position, created_at: '2026-10-01T08:00:00Z' };
+  return {
+    id: t.id,
+    name: t.name,
+    row_count: t.rows.length,
+    columns: t.columns,
+    views: t.views,
+    schema_version: t.version,
+    last_position: state.position,
+    created_at: '2026-10-01T08:00:00Z',
+  };
 }

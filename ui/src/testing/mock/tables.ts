@@ -16,9 +16,19 @@ export function tableRoutes(r: Router, s: MockState): void {
     s.tick();
     s.publish(t.id, { kind: 'schema', schema_version: t.version });
   };
-  const summary = (t: MockTable) => ({ id: t.id, name: t.name, row_count: t.rows.length, column_count: t.columns.length, created_at: '2026-10-01T08:00:00Z', updated_at: s.at(), trashed_at: t.trashed ? s.at() : null });
+  const summary = (t: MockTable) => ({
+    id: t.id,
+    name: t.name,
+    row_count: t.rows.length,
+    column_count: t.columns.length,
+    created_at: '2026-10-01T08:00:00Z',
+    updated_at: s.at(),
+    trashed_at: t.trashed ? s.at() : null,
+  });
   r.on('GET', 'W/tables', () => ({ data: [...s.tables.values()].filter((t) => !t.trashed).map(summary) }));
-  r.on('GET', 'W/trash', () => ({ data: { tables: [...s.tables.values()].filter((t) => t.trashed).map(summary), columns: [] } }));
+  r.on('GET', 'W/trash', () => ({
+    data: { tables: [...s.tables.values()].filter((t) => t.trashed).map(summary), columns: [] },
+  }));
   r.on('POST', 'W/tables', ({ body }) => {
     const spec = body as { name: string; columns: Column[] };
     const columns = spec.columns.map((c) => ({ ...c, id: s.id('col'), kind: 'data' as const }));
@@ -29,7 +39,10 @@ export function tableRoutes(r: Router, s: MockState): void {
     find(c).name = (c.body as { name: string }).name;
     return { data: {}, position: s.tick() };
   });
-  for (const [method, path, trashed] of [['DELETE', 'W/tables/:t', true], ['POST', 'W/tables/:t/restore', false]] as const) {
+  for (const [method, path, trashed] of [
+    ['DELETE', 'W/tables/:t', true],
+    ['POST', 'W/tables/:t/restore', false],
+  ] as const) {
     r.on(method, path, (c) => {
       find(c).trashed = trashed;
       return { data: {}, position: s.tick() };
@@ -56,7 +69,13 @@ export function tableRoutes(r: Router, s: MockState): void {
     schema(t);
     return { data: {}, position: s.position };
   });
-  r.on('POST', 'W/tables/:t/columns/:c/change-type', (c) => ({ data: { converted: find(c).rows.length - 2, unconvertible: 2, samples: [{ row_id: 'row_1', value: 'about twelve' }] } }));
+  r.on('POST', 'W/tables/:t/columns/:c/change-type', (c) => ({
+    data: {
+      converted: find(c).rows.length - 2,
+      unconvertible: 2,
+      samples: [{ row_id: 'row_1', value: 'about twelve' }],
+    },
+  }));
   r.on('POST', 'W/tables/:t/views', (c) => {
     const view: View = { ...(c.body as View), id: s.id('viw') };
     find(c).views.push(view);
@@ -88,10 +107,19 @@ function rowRoutes(r: Router, s: MockState, find: (c: Call) => MockTable): void 
     return { data: row };
   });
   r.on('PATCH', 'W/tables/:t/cells', (c) => {
-    const { edits, create_options } = c.body as { edits: { row_id: string; column_id: string; value: CellValue }[]; create_options?: boolean };
+    const { edits, create_options } = c.body as {
+      edits: { row_id: string; column_id: string; value: CellValue }[];
+      create_options?: boolean;
+    };
     const t = find(c);
     edits.forEach((e, i) => checkValue(t, e.column_id, e.value, create_options ?? false, `edits[${String(i)}]`));
-    write(s, t, edits.map((e) => ({ rowId: e.row_id, columnId: e.column_id, value: e.value })), `Edit ${String(edits.length)} cells`, 'edit');
+    write(
+      s,
+      t,
+      edits.map((e) => ({ rowId: e.row_id, columnId: e.column_id, value: e.value })),
+      `Edit ${String(edits.length)} cells`,
+      'edit',
+    );
     return { data: { edited: edits.length }, position: s.position };
   });
   r.on('POST', 'W/tables/:t/rows:batch', (c) => batch(s, find(c), c.body as { operations: RowOperation[] }));
@@ -99,12 +127,19 @@ function rowRoutes(r: Router, s: MockState, find: (c: Call) => MockTable): void 
     const t = find(c);
     const { filter, dry_run } = c.body as { filter: Filter; dry_run: boolean };
     const matched = t.rows.filter((row) => matches(row, filter));
-    if (!dry_run) remove(s, t, matched.map((m) => m.id));
+    if (!dry_run)
+      remove(
+        s,
+        t,
+        matched.map((m) => m.id),
+      );
     return { data: { matched: matched.length, deleted: dry_run ? 0 : matched.length }, position: s.position };
   });
   r.on('POST', 'W/tables/:t/rows:restore', () => ({ data: {}, position: s.tick() }));
   const history = (t: MockTable, rowId: string, columnId?: string): Reply => ({
-    data: [...(t.history.get(rowId) ?? []), ...seedHistory(t, rowId)].filter((h) => !columnId || h.column_id === columnId),
+    data: [...(t.history.get(rowId) ?? []), ...seedHistory(t, rowId)].filter(
+      (h) => !columnId || h.column_id === columnId,
+    ),
   });
   r.on('GET', 'W/tables/:t/rows/:r/history', (c) => history(find(c), c.params['r'] ?? ''));
   r.on('GET', 'W/tables/:t/cells/:r/:c/history', (c) => history(find(c), c.params['r'] ?? '', c.params['c']));
@@ -116,13 +151,30 @@ function rowRoutes(r: Router, s: MockState, find: (c: Call) => MockTable): void 
     for (const b of step.before) setCell(t, b);
     s.tick();
     publishCells(s, t, step.before);
-    return { data: { undone_step: step.id, cells: step.before.length, rows: 0, conflicts: [], not_undoable: [] }, position: s.position };
+    return {
+      data: { undone_step: step.id, cells: step.before.length, rows: 0, conflicts: [], not_undoable: [] },
+      position: s.position,
+    };
   });
   r.on('POST', 'W/tables/:t/redo', () => {
     throw new Fault(409, 'NOTHING_TO_REDO', 'there is nothing to redo');
   });
   r.on('GET', 'W/tables/:t/stream', (c) => stream(s, find(c).id, c.request.signal));
-  r.on('GET', 'W/tables/:t/export', (c) => new Response(find(c).rows.map((row) => Object.values(row.cells).join(',')).join('\n'), { headers: { 'Content-Type': 'text/csv' } }));
+  r.on(
+    'GET',
+    'W/tables/:t/export',
+    (c) =>
+      new Response(
+        find(c)
+          .rows.map((row) =>
+            Object.values(row.cells)
+              .map((v) => JSON.stringify(v))
+              .join(','),
+          )
+          .join('\n'),
+        { headers: { 'Content-Type': 'text/csv' } },
+      ),
+  );
 }
 
 function seedHistory(t: MockTable, rowId: string) {
@@ -135,7 +187,17 @@ function seedHistory(t: MockTable, rowId: string) {
       column_id: c.id,
       value: row?.cells[c.id] ?? null,
       previous: null,
-      ...(c.kind === 'enrichment' ? { actor: { kind: 'run', id: 'run_1' }, source: 'run', provider: 'hunter', credits_mc: 1000, latency_ms: 412, confidence: 0.94, source_url: 'https://example.com/team' } : { actor: ACTOR, source: 'import' }),
+      ...(c.kind === 'enrichment'
+        ? {
+            actor: { kind: 'run', id: 'run_1' },
+            source: 'run',
+            provider: 'hunter',
+            credits_mc: 1000,
+            latency_ms: 412,
+            confidence: 0.94,
+            source_url: 'https://example.com/team',
+          }
+        : { actor: ACTOR, source: 'import' }),
     }));
 }
 function setCell(t: MockTable, b: Before): void {
@@ -145,7 +207,11 @@ function setCell(t: MockTable, b: Before): void {
 function publishCells(s: MockState, t: MockTable, changes: Before[]): void {
   for (const columnId of new Set(changes.map((c) => c.columnId))) {
     const own = changes.filter((c) => c.columnId === columnId);
-    s.publish(t.id, { kind: 'cells', rows: own.map((c) => c.rowId), cols: { [columnId]: own.map((c) => t.byId.get(c.rowId)?.cells[columnId] ?? null) } });
+    s.publish(t.id, {
+      kind: 'cells',
+      rows: own.map((c) => c.rowId),
+      cols: { [columnId]: own.map((c) => t.byId.get(c.rowId)?.cells[columnId] ?? null) },
+    });
   }
 }
 /** Writes cells as one step that can be undone. */
@@ -154,10 +220,29 @@ export function write(s: MockState, t: MockTable, changes: Before[], label: stri
   const before = changes.map((c) => ({ ...c, value: t.byId.get(c.rowId)?.cells[c.columnId] ?? null }));
   changes.forEach((c, i) => {
     setCell(t, c);
-    const entry = { position, at: s.at(), column_id: c.columnId, value: c.value, previous: before[i]?.value ?? null, actor: ACTOR, source };
+    const entry = {
+      position,
+      at: s.at(),
+      column_id: c.columnId,
+      value: c.value,
+      previous: before[i]?.value ?? null,
+      actor: ACTOR,
+      source,
+    };
     t.history.set(c.rowId, [entry, ...(t.history.get(c.rowId) ?? [])]);
   });
-  t.undo.push({ id: s.id('stp'), position, label, at: s.at(), actor: ACTOR, cells: changes.length, rows: 0, kind: source, before, removed: [] });
+  t.undo.push({
+    id: s.id('stp'),
+    position,
+    label,
+    at: s.at(),
+    actor: ACTOR,
+    cells: changes.length,
+    rows: 0,
+    kind: source,
+    before,
+    removed: [],
+  });
   publishCells(s, t, changes);
 }
 function remove(s: MockState, t: MockTable, ids: string[]): void {
@@ -177,7 +262,10 @@ function batch(s: MockState, t: MockTable, body: { operations: RowOperation[] })
   });
   if (inserted.length) s.publish(t.id, { kind: 'rows_added', rows: inserted, cols: {} });
   if (deleted.length) remove(s, t, deleted);
-  return { data: { results, inserted: inserted.length, updated: 0, deleted: deleted.length, failed: 0 }, position: s.position };
+  return {
+    data: { results, inserted: inserted.length, updated: 0, deleted: deleted.length, failed: 0 },
+    position: s.position,
+  };
 }
 
 const PING_MS = 10_000;

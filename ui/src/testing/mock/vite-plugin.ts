@@ -3,7 +3,8 @@ import { Readable } from 'node:stream';
 import type { Connect, Plugin } from 'vite';
 import { mockApp } from './app';
 
-const CSP = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'";
+const CSP =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'";
 
 /** Serves /api from memory in `vite --mode mock`; never part of a build. */
 export function mockPlugin(): Plugin {
@@ -31,14 +32,20 @@ export function mockPlugin(): Plugin {
   };
 }
 
-async function answer(handle: (r: Request) => Promise<Response>, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function answer(
+  handle: (r: Request) => Promise<Response>,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
   const abort = new AbortController();
   res.on('close', () => abort.abort());
   const method = req.method ?? 'GET';
   const body = method === 'GET' ? null : (Readable.toWeb(req) as ReadableStream);
   const request = new Request(`http://mock${req.url ?? '/'}`, {
     method,
-    headers: Object.entries(req.headers).flatMap(([k, v]): [string, string][] => (typeof v === 'string' ? [[k, v]] : [])),
+    headers: Object.entries(req.headers).flatMap(([k, v]): [string, string][] =>
+      typeof v === 'string' ? [[k, v]] : [],
+    ),
     signal: abort.signal,
     ...(body ? { body, duplex: 'half' } : {}),
   } as RequestInit);

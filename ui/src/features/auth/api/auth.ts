@@ -45,8 +45,12 @@ export async function confirmReset(token: string, password: string): Promise<voi
 export async function invitation(token: string): Promise<InvitationInfo> {
   return (await api.get<InvitationInfo>(`/invitations/${encodeURIComponent(token)}`, anonymous)).data;
 }
+/** Joins the workspace; somebody new is registered and signed in by the same call. */
 export async function acceptInvitation(token: string, person?: { name: string; password: string }): Promise<void> {
-  await api.post(`/invitations/${encodeURIComponent(token)}/accept`, person ?? {}, person ? anonymous : {});
+  const path = `/invitations/${encodeURIComponent(token)}/accept`;
+  const { data } = await api.post<{ signed_in?: SignedIn | null }>(path, person ?? {}, person ? anonymous : {});
+  if (data.signed_in) await enter(data.signed_in);
+  else if (!person) await loadMe();
 }
 export async function declineInvitation(token: string): Promise<void> {
   await api.post(`/invitations/${encodeURIComponent(token)}/decline`, {}, anonymous);

@@ -1,7 +1,17 @@
 import type { ReactNode } from 'react';
 import { Logo } from '@/components/logo';
 
-export function AuthCard({ title, text, children, footer }: { title: string; text?: ReactNode; children: ReactNode; footer?: ReactNode }) {
+export function AuthCard({
+  title,
+  text,
+  children,
+  footer,
+}: {
+  title: string;
+  text?: ReactNode;
+  children: ReactNode;
+  footer?: ReactNode;
+}) {
   return (
     <main className="flex min-h-full items-center justify-center bg-canvas px-4 py-10">
       <div className="w-full max-w-[380px]">

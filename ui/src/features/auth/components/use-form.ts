@@ -1,12 +1,12 @@
-import { useState, type FormEvent } from 'react';
+import { useState, type SyntheticEvent } from 'react';
 import type { z } from 'zod';
 import { ApiError, messageOf } from '@/api/errors';
 
 export interface Form<T> {
   busy: boolean;
   error: string | null;
-  errorOf(field: keyof T & string): string | undefined;
-  submit(e: FormEvent<HTMLFormElement>): void;
+  errorOf: (field: keyof T & string) => string | undefined;
+  submit: (e: SyntheticEvent<HTMLFormElement>) => void;
 }
 
 /** Checks a form against its schema, sends it, and puts the server's field errors beside their fields. */

@@ -5,10 +5,19 @@ import { inWorkspace } from '@/api/use-workspace';
 import { saveBlob } from '@/lib/download';
 
 export const creditsQuery = (ws: string) =>
-  queryOptions({ queryKey: ['credits', ws], queryFn: async () => (await api.get<CreditAccount>(`${inWorkspace(ws)}/credits`)).data });
+  queryOptions({
+    queryKey: ['credits', ws],
+    queryFn: async () => (await api.get<CreditAccount>(`${inWorkspace(ws)}/credits`)).data,
+  });
 
-export function transactions(ws: string, kind: string, cursor: string | undefined): Promise<Answer<CreditTransaction[] | null>> {
-  return api.get<CreditTransaction[] | null>(`${inWorkspace(ws)}/credits/transactions`, { query: { kind, cursor, limit: 50 } });
+export function transactions(
+  ws: string,
+  kind: string,
+  cursor: string | undefined,
+): Promise<Answer<CreditTransaction[] | null>> {
+  return api.get<CreditTransaction[] | null>(`${inWorkspace(ws)}/credits/transactions`, {
+    query: { kind, cursor, limit: 50 },
+  });
 }
 export async function proof(ws: string): Promise<CreditProof> {
   return (await api.get<CreditProof>(`${inWorkspace(ws)}/credits/proof`)).data;

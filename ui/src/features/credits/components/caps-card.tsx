@@ -9,7 +9,7 @@ import { credits, sentence } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { setCaps } from '../api/credits';
 
-const SCOPES: Cap['scope'][] = ['workspace', 'run', 'table', 'member', 'provider'];
+const SCOPES: Cap['scope'][] = ['workspace', 'run'];
 
 /** Spend caps: a run that meets one stops cleanly and says so. */
 export function CapsCard({ workspaceId, caps, canEdit }: { workspaceId: string; caps: Cap[]; canEdit: boolean }) {
@@ -53,7 +53,6 @@ export function CapsCard({ workspaceId, caps, canEdit }: { workspaceId: string; 
             <li key={i} className="tnum flex justify-between">
               <span>
                 {sentence(c.scope)}
-                {c.subject && ` ${c.subject}`}
                 {c.period && c.scope !== 'run' && `, per ${c.period}`}
               </span>
               <span className="font-medium">
@@ -68,24 +67,53 @@ export function CapsCard({ workspaceId, caps, canEdit }: { workspaceId: string; 
         <div className="flex flex-col gap-2">
           {draft.map((c, i) => (
             <div key={i} className="flex flex-wrap items-center gap-2">
-              <Select aria-label="What" className="!w-32" value={c.scope} onChange={(e) => setDraft(replace(draft, i, { ...c, scope: e.target.value as Cap['scope'] }))}>
+              <Select
+                aria-label="What"
+                className="!w-32"
+                value={c.scope}
+                onChange={(e) =>
+                  setDraft(
+                    replace(
+                      draft,
+                      i,
+                      e.target.value === 'run'
+                        ? { scope: 'run', limit_mc: c.limit_mc }
+                        : { scope: 'workspace', period: 'month', limit_mc: c.limit_mc },
+                    ),
+                  )
+                }
+              >
                 {SCOPES.map((s) => (
                   <option key={s} value={s}>
                     {sentence(s)}
                   </option>
                 ))}
               </Select>
-              {c.scope !== 'workspace' && c.scope !== 'run' && (
-                <Input aria-label="Which" placeholder="every one" className="!w-44" value={c.subject ?? ''} onChange={(e) => setDraft(replace(draft, i, withSubject(c, e.target.value)))} />
-              )}
               {c.scope !== 'run' && (
-                <Select aria-label="Period" className="!w-28" value={c.period ?? 'month'} onChange={(e) => setDraft(replace(draft, i, { ...c, period: e.target.value as 'day' | 'week' | 'month' }))}>
+                <Select
+                  aria-label="Period"
+                  className="!w-28"
+                  value={c.period ?? 'month'}
+                  onChange={(e) =>
+                    setDraft(replace(draft, i, { ...c, period: e.target.value as 'day' | 'week' | 'month' }))
+                  }
+                >
                   <option value="day">per day</option>
                   <option value="week">per week</option>
                   <option value="month">per month</option>
                 </Select>
               )}
-              <Input aria-label="Credits" type="number" min={0} step="any" className="!w-28" value={c.limit_mc / 1000} onChange={(e) => setDraft(replace(draft, i, { ...c, limit_mc: Math.round(Number(e.target.value) * 1000) }))} />
+              <Input
+                aria-label="Credits"
+                type="number"
+                min={0}
+                step="any"
+                className="!w-28"
+                value={c.limit_mc / 1000}
+                onChange={(e) =>
+                  setDraft(replace(draft, i, { ...c, limit_mc: Math.round(Number(e.target.value) * 1000) }))
+                }
+              />
               <span className="text-ink-3">credits</span>
               <IconButton label="Remove the cap" size="sm" onClick={() => setDraft(draft.filter((_, n) => n !== i))}>
                 <X size={14} />
@@ -93,7 +121,12 @@ export function CapsCard({ workspaceId, caps, canEdit }: { workspaceId: string; 
             </div>
           ))}
           <div>
-            <Button size="sm" variant="ghost" icon={<Plus size={14} />} onClick={() => setDraft([...draft, { scope: 'workspace', period: 'month', limit_mc: 100_000 }])}>
+            <Button
+              size="sm"
+              variant="ghost"
+              icon={<Plus size={14} />}
+              onClick={() => setDraft([...draft, { scope: 'workspace', period: 'month', limit_mc: 100_000 }])}
+            >
               Add cap
             </Button>
           </div>
@@ -101,9 +134,4 @@ export function CapsCard({ workspaceId, caps, canEdit }: { workspaceId: string; 
       )}
     </Card>
   );
-}
-
-function withSubject(cap: Cap, subject: string): Cap {
-  const { subject: _, ...rest } = cap;
-  return subject ? { ...rest, subject } : rest;
 }

@@ -32,7 +32,19 @@ export function GrantDialog({ workspaceId, onClose }: { workspaceId: string; onC
       }
     >
       <div className="flex flex-col gap-4">
-        <Field label="Credits">{(ids) => <Input {...ids} type="number" min={0} step="any" value={amount} autoFocus onChange={(e) => setAmount(e.target.value)} />}</Field>
+        <Field label="Credits">
+          {(ids) => (
+            <Input
+              {...ids}
+              type="number"
+              min={0}
+              step="any"
+              value={amount}
+              autoFocus
+              onChange={(e) => setAmount(e.target.value)}
+            />
+          )}
+        </Field>
         <Field label="Note" optional>
           {(ids) => <Input {...ids} value={note} maxLength={200} onChange={(e) => setNote(e.target.value)} />}
         </Field>

@@ -1,27 +1,60 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import type { Column, ColumnType, Credential, EnrichmentConfig, Estimate, Job, PreviewAnswer, Provider, RunRequest } from '@/api/types';
+import type {
+  Column,
+  ColumnType,
+  Credential,
+  EnrichmentConfig,
+  Estimate,
+  Job,
+  PreviewAnswer,
+  Provider,
+  RunRequest,
+} from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 
 export const providersQuery = queryOptions({
   queryKey: ['providers'],
-  queryFn: async () => (await api.get<Provider[]>('/providers')).data,
+  queryFn: async () => await api.list<Provider>('/providers'),
   staleTime: 5 * 60_000,
 });
 export const credentialsQuery = (ws: string) =>
-  queryOptions({ queryKey: ['credentials', ws], queryFn: async () => (await api.get<Credential[] | null>(`${inWorkspace(ws)}/credentials`)).data ?? [] });
+  queryOptions({
+    queryKey: ['credentials', ws],
+    queryFn: async () => await api.list<Credential>(`${inWorkspace(ws)}/credentials`),
+  });
 
-export async function createEnrichment(ws: string, table: string, name: string, type: ColumnType, config: EnrichmentConfig): Promise<Column> {
+export async function createEnrichment(
+  ws: string,
+  table: string,
+  name: string,
+  type: ColumnType,
+  config: EnrichmentConfig,
+): Promise<Column> {
   return (await api.post<Column>(`${inWorkspace(ws)}/tables/${table}/enrichment-columns`, { name, type, config })).data;
 }
-export async function updateEnrichment(ws: string, table: string, column: string, config: EnrichmentConfig): Promise<Column> {
+export async function updateEnrichment(
+  ws: string,
+  table: string,
+  column: string,
+  config: EnrichmentConfig,
+): Promise<Column> {
   return (await api.put<Column>(`${inWorkspace(ws)}/tables/${table}/columns/${column}/enrichment`, { config })).data;
 }
-export async function previewEnrichment(ws: string, table: string, config: EnrichmentConfig, rowId: string): Promise<PreviewAnswer> {
-  return (await api.post<PreviewAnswer>(`${inWorkspace(ws)}/tables/${table}/enrichment-preview`, { config, row_id: rowId })).data;
+export async function previewEnrichment(
+  ws: string,
+  table: string,
+  config: EnrichmentConfig,
+  rowId: string,
+): Promise<PreviewAnswer> {
+  return (
+    await api.post<PreviewAnswer>(`${inWorkspace(ws)}/tables/${table}/enrichment-preview`, { config, row_id: rowId })
+  ).data;
 }
 export async function estimateRun(ws: string, request: RunRequest): Promise<Estimate> {
-  const { data } = await api.post<{ estimate: Estimate }>(`${inWorkspace(ws)}/enrichment-jobs`, request, { query: { dry_run: true } });
+  const { data } = await api.post<{ estimate: Estimate }>(`${inWorkspace(ws)}/enrichment-jobs`, request, {
+    query: { dry_run: true },
+  });
   return data.estimate;
 }
 export async function startRun(ws: string, request: RunRequest): Promise<Job> {

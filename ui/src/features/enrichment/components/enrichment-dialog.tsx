@@ -23,7 +23,14 @@ export interface EnrichmentDialogProps {
 }
 
 /** The waterfall of a column: which providers are asked, in which order, with what, and when an answer counts. */
-export function EnrichmentDialog({ workspaceId: ws, table, column, sampleRow, onClose, onSaved }: EnrichmentDialogProps) {
+export function EnrichmentDialog({
+  workspaceId: ws,
+  table,
+  column,
+  sampleRow,
+  onClose,
+  onSaved,
+}: EnrichmentDialogProps) {
   const providers = useQuery(providersQuery);
   const [name, setName] = useState(column?.name ?? '');
   const [config, setConfig] = useState<EnrichmentConfig>(column?.enrichment ?? { steps: [] });
@@ -35,7 +42,10 @@ export function EnrichmentDialog({ workspaceId: ws, table, column, sampleRow, on
   const type: ColumnType = typeOfOutput(provider, first?.output ?? '');
 
   const save = useMutation({
-    mutationFn: () => (column ? updateEnrichment(ws, table.id, column.id, config) : createEnrichment(ws, table.id, name.trim() || suggested, type, config)),
+    mutationFn: () =>
+      column
+        ? updateEnrichment(ws, table.id, column.id, config)
+        : createEnrichment(ws, table.id, name.trim() || suggested, type, config),
     onSuccess: (saved) => onSaved(column?.id ?? saved.id),
   });
   return (
@@ -46,7 +56,9 @@ export function EnrichmentDialog({ workspaceId: ws, table, column, sampleRow, on
       onClose={onClose}
       footer={
         <>
-          {problem && config.steps.length > 0 && <span className="mr-auto self-center text-base text-warning-ink">{problem}</span>}
+          {problem && config.steps.length > 0 && (
+            <span className="mr-auto self-center text-base text-warning-ink">{problem}</span>
+          )}
           <Button onClick={onClose}>Cancel</Button>
           <Button variant="primary" busy={save.isPending} disabled={problem !== null} onClick={() => save.mutate()}>
             {column ? 'Save' : 'Create column'}
@@ -59,25 +71,78 @@ export function EnrichmentDialog({ workspaceId: ws, table, column, sampleRow, on
       {providers.data && (
         <div className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_300px]">
           <div className="flex flex-col gap-4">
-            {!column && <Field label="Column name">{(ids) => <Input {...ids} value={name} maxLength={100} placeholder={suggested} onChange={(e) => setName(e.target.value)} />}</Field>}
-            <Waterfall workspaceId={ws} table={table} providers={list} steps={config.steps} onChange={(steps) => setConfig({ ...config, steps })} />
-            <ProviderPicker providers={list} empty={config.steps.length === 0} onPick={(p) => setConfig({ ...config, steps: [...config.steps, newStep(p, table)] })} />
+            {!column && (
+              <Field label="Column name">
+                {(ids) => (
+                  <Input
+                    {...ids}
+                    value={name}
+                    maxLength={100}
+                    placeholder={suggested}
+                    onChange={(e) => setName(e.target.value)}
+                  />
+                )}
+              </Field>
+            )}
+            <Waterfall
+              workspaceId={ws}
+              table={table}
+              providers={list}
+              steps={config.steps}
+              onChange={(steps) => setConfig({ ...config, steps })}
+            />
+            <ProviderPicker
+              providers={list}
+              empty={config.steps.length === 0}
+              onPick={(p) => setConfig({ ...config, steps: [...config.steps, newStep(p, table)] })}
+            />
             <details className="rounded-md border border-line">
               <summary className="cursor-pointer px-3 py-2 font-medium">When it runs</summary>
               <div className="flex flex-col gap-3 border-t border-line p-3">
                 <Field label="Only for rows where" optional hint="For example {{Employees}} > 50">
-                  {(ids) => <Input {...ids} className="font-mono !text-sm" value={config.condition ?? ''} onChange={(e) => setConfig(withText(config, 'condition', e.target.value))} />}
-                </Field>
-                <Field label="Reuse an answer for the same input younger than (days)" optional hint="Reused answers are free. 0 always asks again.">
                   {(ids) => (
-                    <Input {...ids} type="number" min={0} max={3650} className="!w-28" value={config.cache_days ?? ''} placeholder="30" onChange={(e) => setConfig(withDays(config, e.target.value))} />
+                    <Input
+                      {...ids}
+                      className="font-mono !text-sm"
+                      value={config.condition ?? ''}
+                      onChange={(e) => setConfig(withText(config, 'condition', e.target.value))}
+                    />
                   )}
                 </Field>
-                <Checkbox label="Run by itself for new and changed rows" hint="Within the spend caps of the workspace." checked={config.auto_run ?? false} onChange={(e) => setConfig({ ...config, auto_run: e.target.checked })} />
+                <Field
+                  label="Reuse an answer for the same input younger than (days)"
+                  optional
+                  hint="Reused answers are free. 0 always asks again."
+                >
+                  {(ids) => (
+                    <Input
+                      {...ids}
+                      type="number"
+                      min={0}
+                      max={3650}
+                      className="!w-28"
+                      value={config.cache_days ?? ''}
+                      placeholder="30"
+                      onChange={(e) => setConfig(withDays(config, e.target.value))}
+                    />
+                  )}
+                </Field>
+                <Checkbox
+                  label="Run by itself for new and changed rows"
+                  hint="Within the spend caps of the workspace."
+                  checked={config.auto_run ?? false}
+                  onChange={(e) => setConfig({ ...config, auto_run: e.target.checked })}
+                />
               </div>
             </details>
           </div>
-          <PreviewPane workspaceId={ws} tableId={table.id} config={config} ready={problem === null} sampleRow={sampleRow} />
+          <PreviewPane
+            workspaceId={ws}
+            tableId={table.id}
+            config={config}
+            ready={problem === null}
+            sampleRow={sampleRow}
+          />
         </div>
       )}
     </Dialog>

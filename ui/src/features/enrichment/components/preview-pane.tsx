@@ -9,7 +9,19 @@ import { creditsLabel, milliseconds, sentence } from '@/lib/format';
 import { previewEnrichment } from '../api/enrichment';
 
 /** Asks the free providers for one row and shows what each of them said; nothing is stored or charged. */
-export function PreviewPane({ workspaceId, tableId, config, ready, sampleRow }: { workspaceId: string; tableId: string; config: EnrichmentConfig; ready: boolean; sampleRow: string | null }) {
+export function PreviewPane({
+  workspaceId,
+  tableId,
+  config,
+  ready,
+  sampleRow,
+}: {
+  workspaceId: string;
+  tableId: string;
+  config: EnrichmentConfig;
+  ready: boolean;
+  sampleRow: string | null;
+}) {
   const preview = useMutation({
     mutationFn: (rowId: string) => previewEnrichment(workspaceId, tableId, config, rowId),
     meta: { quiet: true },
@@ -19,12 +31,22 @@ export function PreviewPane({ workspaceId, tableId, config, ready, sampleRow }: 
     <section aria-label="Preview" className="h-fit rounded-md border border-line bg-sunken p-3 lg:sticky lg:top-0">
       <div className="flex items-center justify-between gap-2">
         <h3 className="text-md font-semibold">Try it on one row</h3>
-        <Button size="sm" icon={<Play size={13} />} busy={preview.isPending} disabled={!ready || !sampleRow} onClick={() => sampleRow && preview.mutate(sampleRow)}>
+        <Button
+          size="sm"
+          icon={<Play size={13} />}
+          busy={preview.isPending}
+          disabled={!ready || !sampleRow}
+          onClick={() => sampleRow && preview.mutate(sampleRow)}
+        >
           Try
         </Button>
       </div>
       {!sampleRow && <p className="mt-2 text-ink-3">The table has no row to try it on.</p>}
-      {sampleRow && !data && !preview.isError && <p className="mt-2 text-ink-2">Runs the waterfall on the selected row. Free, and nothing is saved; providers that cost credits are skipped.</p>}
+      {sampleRow && !data && !preview.isError && (
+        <p className="mt-2 text-ink-2">
+          Runs the waterfall on the selected row. Free, and nothing is saved; providers that cost credits are skipped.
+        </p>
+      )}
       {preview.isError && (
         <div className="mt-3">
           <Notice tone="danger">{messageOf(preview.error)}</Notice>
@@ -44,7 +66,18 @@ export function PreviewPane({ workspaceId, tableId, config, ready, sampleRow }: 
   );
 }
 
-const tones: Record<string, Tone> = { ok: 'success', success: 'success', succeeded: 'success', accepted: 'success', error: 'danger', failed: 'danger', not_found: 'neutral', skipped: 'neutral', invalid: 'warning', rejected: 'warning' };
+const tones: Record<string, Tone> = {
+  ok: 'success',
+  success: 'success',
+  succeeded: 'success',
+  accepted: 'success',
+  error: 'danger',
+  failed: 'danger',
+  not_found: 'neutral',
+  skipped: 'neutral',
+  invalid: 'warning',
+  rejected: 'warning',
+};
 
 export function AttemptList({ attempts }: { attempts: Attempt[] }) {
   if (attempts.length === 0) return null;
@@ -56,7 +89,9 @@ export function AttemptList({ attempts }: { attempts: Attempt[] }) {
           <span className="font-medium">{sentence(a.provider)}</span>
           <Badge tone={tones[a.status] ?? 'neutral'}>{sentence(a.status)}</Badge>
           {a.from_cache && <Badge>From cache</Badge>}
-          <span className="ml-auto text-sm text-ink-3">{a.latency_ms === undefined ? '' : milliseconds(a.latency_ms)}</span>
+          <span className="ml-auto text-sm text-ink-3">
+            {a.latency_ms === undefined ? '' : milliseconds(a.latency_ms)}
+          </span>
           {a.error && <p className="w-full pl-6 text-sm text-danger-ink">{a.error}</p>}
         </li>
       ))}

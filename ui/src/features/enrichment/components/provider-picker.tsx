@@ -7,7 +7,15 @@ import { Badge } from '@/components/states';
 import { credits, sentence } from '@/lib/format';
 
 /** The list of providers with search, by category; picking one adds it to the waterfall. */
-export function ProviderPicker({ providers, empty, onPick }: { providers: Provider[]; empty: boolean; onPick: (p: Provider) => void }) {
+export function ProviderPicker({
+  providers,
+  empty,
+  onPick,
+}: {
+  providers: Provider[];
+  empty: boolean;
+  onPick: (p: Provider) => void;
+}) {
   const [open, setOpen] = useState(empty);
   const [text, setText] = useState('');
   if (!open) {
@@ -26,7 +34,13 @@ export function ProviderPicker({ providers, empty, onPick }: { providers: Provid
     <div className="overflow-hidden rounded-md border border-line">
       <div className="flex items-center gap-2 border-b border-line px-3">
         <Search size={14} className="text-ink-3" />
-        <input value={text} aria-label="Find a provider" placeholder="Find a provider" onChange={(e) => setText(e.target.value)} className="h-9 flex-1 bg-transparent outline-none" />
+        <input
+          value={text}
+          aria-label="Find a provider"
+          placeholder="Find a provider"
+          onChange={(e) => setText(e.target.value)}
+          className="h-9 flex-1 bg-transparent outline-none"
+        />
       </div>
       <div className="max-h-72 overflow-y-auto p-1">
         {found.length === 0 && <p className="p-4 text-center text-ink-3">No provider fits.</p>}

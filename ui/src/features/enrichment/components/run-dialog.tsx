@@ -42,20 +42,32 @@ export function RunDialog({ workspaceId: ws, table, columnIds, rowIds, query, on
     ...(force ? { force } : {}),
     ...(cap !== '' ? { max_credits_mc: Math.round(Number(cap) * 1000) } : {}),
   };
-  const estimate = useQuery({ queryKey: ['estimate', ws, request], queryFn: () => estimateRun(ws, request), staleTime: 0, retry: false });
+  const estimate = useQuery({
+    queryKey: ['estimate', ws, request],
+    queryFn: () => estimateRun(ws, request),
+    staleTime: 0,
+    retry: false,
+  });
   const account = useQuery(creditsQuery(ws));
   const run = useMutation({
     mutationFn: () => startRun(ws, request),
     onSuccess: (job) => {
       onClose();
       void client.invalidateQueries({ queryKey: ['jobs', ws] });
-      toast.success(`Running ${plural(job.counts.total || (estimate.data?.records ?? 0), 'record')}`, { label: 'Watch', run: () => void navigate(`/w/${ws}/jobs/${job.id}`) });
+      toast.success(`Running ${plural(job.counts.total || (estimate.data?.records ?? 0), 'record')}`, {
+        label: 'Watch',
+        run: () => void navigate(`/w/${ws}/jobs/${job.id}`),
+      });
     },
   });
   const available = account.data?.available_mc;
   const short = estimate.data && available !== undefined && estimate.data.likely_mc > available;
   const scopes: { value: RunScope; label: string; shown: boolean }[] = [
-    { value: 'rows', label: `The ${rowIds?.length === 1 ? 'selected row' : `${count(rowIds?.length ?? 0)} ticked rows`}`, shown: rowIds !== null },
+    {
+      value: 'rows',
+      label: `The ${rowIds?.length === 1 ? 'selected row' : `${count(rowIds?.length ?? 0)} ticked rows`}`,
+      shown: rowIds !== null,
+    },
     { value: 'empty', label: 'Rows without an answer', shown: true },
     { value: 'failed', label: 'Rows that failed', shown: true },
     { value: 'filter', label: 'Rows that the filter shows', shown: query.filter !== null },
@@ -69,7 +81,13 @@ export function RunDialog({ workspaceId: ws, table, columnIds, rowIds, query, on
       footer={
         <>
           <Button onClick={onClose}>Not now</Button>
-          <Button variant="primary" icon={<Play size={14} />} busy={run.isPending} disabled={!estimate.data || estimate.data.records === 0} onClick={() => run.mutate()}>
+          <Button
+            variant="primary"
+            icon={<Play size={14} />}
+            busy={run.isPending}
+            disabled={!estimate.data || estimate.data.records === 0}
+            onClick={() => run.mutate()}
+          >
             Run {estimate.data ? plural(estimate.data.records, 'record') : ''}
           </Button>
         </>
@@ -82,7 +100,13 @@ export function RunDialog({ workspaceId: ws, table, columnIds, rowIds, query, on
             .filter((s) => s.shown)
             .map((s) => (
               <label key={s.value} className="flex items-center gap-2">
-                <input type="radio" name="scope" className="accent-primary" checked={scope === s.value} onChange={() => setScope(s.value)} />
+                <input
+                  type="radio"
+                  name="scope"
+                  className="accent-primary"
+                  checked={scope === s.value}
+                  onChange={() => setScope(s.value)}
+                />
                 {s.label}
               </label>
             ))}
@@ -92,16 +116,24 @@ export function RunDialog({ workspaceId: ws, table, columnIds, rowIds, query, on
             {(ids) => <Input {...ids} type="number" min={1} value={first} onChange={(e) => setFirst(e.target.value)} />}
           </Field>
           <Field label="Spend at most" optional hint="credits; the run stops there">
-            {(ids) => <Input {...ids} type="number" min={0} step="any" value={cap} onChange={(e) => setCap(e.target.value)} />}
+            {(ids) => (
+              <Input {...ids} type="number" min={0} step="any" value={cap} onChange={(e) => setCap(e.target.value)} />
+            )}
           </Field>
         </div>
-        <Checkbox label="Ask again where there is an answer" hint="Reused answers are not taken; every accepted answer is charged." checked={force} onChange={(e) => setForce(e.target.checked)} />
+        <Checkbox
+          label="Ask again where there is an answer"
+          hint="Reused answers are not taken; every accepted answer is charged."
+          checked={force}
+          onChange={(e) => setForce(e.target.checked)}
+        />
         {estimate.isPending && <Skeleton className="h-28" />}
         {estimate.isError && <Notice tone="danger">{messageOf(estimate.error)}</Notice>}
         {estimate.data && <EstimateCard estimate={estimate.data} available={available} />}
         {short && (
           <Notice tone="warning">
-            The likely cost is more than the {creditsLabel(available)} you have. The run stops cleanly when they are used up.
+            The likely cost is more than the {creditsLabel(available)} you have. The run stops cleanly when they are
+            used up.
           </Notice>
         )}
       </div>

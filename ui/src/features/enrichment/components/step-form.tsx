@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { CellValue, EnrichmentStep, InputMapping, Provider, ProviderField, Table, Validator } from '@/api/types';
-import { Checkbox, Field, Input, Select, Textarea } from '@/components/field';
+import { Field, Input, Select, Textarea } from '@/components/field';
 import { credentialsQuery } from '../api/enrichment';
+import { ValidatorFields } from './validator-fields';
 
 export interface StepFormProps {
   workspaceId: string;
@@ -25,14 +26,24 @@ export function StepForm({ workspaceId, table, provider, step, onChange }: StepF
   return (
     <div className="flex flex-col gap-4 border-t border-line p-3">
       <p className="text-ink-2">{provider.description}</p>
-      {provider.auth === 'key' && <CredentialField workspaceId={workspaceId} provider={provider} step={step} onChange={onChange} />}
+      {provider.auth === 'key' && (
+        <CredentialField workspaceId={workspaceId} provider={provider} step={step} onChange={onChange} />
+      )}
       <fieldset className="flex flex-col gap-2">
         <legend className="mb-1 text-sm font-semibold">Inputs</legend>
         {provider.inputs.map((input) => (
-          <InputRow key={input.name} input={input} table={table} mapping={step.inputs[input.name]} onChange={(m) => setInput(input.name, m)} />
+          <InputRow
+            key={input.name}
+            input={input}
+            table={table}
+            mapping={step.inputs[input.name]}
+            onChange={(m) => setInput(input.name, m)}
+          />
         ))}
       </fieldset>
-      {provider.config_schema !== undefined && provider.config_schema !== null && <ConfigField step={step} onChange={onChange} />}
+      {provider.config_schema !== undefined && provider.config_schema !== null && (
+        <ConfigField step={step} onChange={onChange} />
+      )}
       <div className="grid gap-3 sm:grid-cols-2">
         <Field label="Answer to use">
           {(ids) => (
@@ -45,11 +56,21 @@ export function StepForm({ workspaceId, table, provider, step, onChange }: StepF
             </Select>
           )}
         </Field>
-        <Field label="Only when" optional hint="For example {{Country}} == &quot;US&quot;">
-          {(ids) => <Input {...ids} className="font-mono !text-sm" value={step.condition ?? ''} onChange={(e) => setText('condition', e.target.value)} />}
+        <Field label="Only when" optional hint='For example {{Country}} == "US"'>
+          {(ids) => (
+            <Input
+              {...ids}
+              className="font-mono !text-sm"
+              value={step.condition ?? ''}
+              onChange={(e) => setText('condition', e.target.value)}
+            />
+          )}
         </Field>
       </div>
-      <ValidatorFields validator={step.validator ?? {}} onChange={(validator) => onChange(withValidator(step, validator))} />
+      <ValidatorFields
+        validator={step.validator ?? {}}
+        onChange={(validator) => onChange(withValidator(step, validator))}
+      />
     </div>
   );
 }
@@ -59,7 +80,12 @@ function withValidator(step: EnrichmentStep, validator: Validator): EnrichmentSt
   return Object.keys(validator).length ? { ...rest, validator } : rest;
 }
 
-function CredentialField({ workspaceId, provider, step, onChange }: Pick<StepFormProps, 'workspaceId' | 'provider' | 'step' | 'onChange'>) {
+function CredentialField({
+  workspaceId,
+  provider,
+  step,
+  onChange,
+}: Pick<StepFormProps, 'workspaceId' | 'provider' | 'step' | 'onChange'>) {
   const { data } = useQuery(credentialsQuery(workspaceId));
   const fitting = (data ?? []).filter((c) => c.provider === provider.slug);
   return (
@@ -103,7 +129,17 @@ function kindOf(mapping: InputMapping | undefined): Kind {
   return 'column' in mapping ? 'column' : 'value' in mapping ? 'value' : 'template';
 }
 
-function InputRow({ input, table, mapping, onChange }: { input: ProviderField; table: Table; mapping: InputMapping | undefined; onChange: (m: InputMapping | null) => void }) {
+function InputRow({
+  input,
+  table,
+  mapping,
+  onChange,
+}: {
+  input: ProviderField;
+  table: Table;
+  mapping: InputMapping | undefined;
+  onChange: (m: InputMapping | null) => void;
+}) {
   const kind = kindOf(mapping);
   const choose = (next: string): void => {
     if (next.startsWith('col:')) onChange({ column: next.slice(4) });
@@ -133,8 +169,21 @@ function InputRow({ input, table, mapping, onChange }: { input: ProviderField; t
             <option value="template">A text with columns</option>
           </optgroup>
         </Select>
-        {mapping && 'value' in mapping && <Input aria-label={`Value of ${input.label}`} value={mapping.value} onChange={(e) => onChange({ value: e.target.value })} />}
-        {mapping && 'template' in mapping && <Input aria-label={`Text of ${input.label}`} placeholder="{{First name}} {{Last name}}" value={mapping.template} onChange={(e) => onChange({ template: e.target.value })} />}
+        {mapping && 'value' in mapping && (
+          <Input
+            aria-label={`Value of ${input.label}`}
+            value={mapping.value}
+            onChange={(e) => onChange({ value: e.target.value })}
+          />
+        )}
+        {mapping && 'template' in mapping && (
+          <Input
+            aria-label={`Text of ${input.label}`}
+            placeholder="{{First name}} {{Last name}}"
+            value={mapping.template}
+            onChange={(e) => onChange({ template: e.target.value })}
+          />
+        )}
       </div>
     </div>
   );
@@ -150,48 +199,15 @@ function ConfigField({ step, onChange }: { step: EnrichmentStep; onChange: (s: E
   };
   return (
     <Field label="Settings (JSON)" hint="The provider's own settings, such as method, URL and headers.">
-      {(ids) => <Textarea {...ids} rows={5} className="font-mono !text-sm" defaultValue={JSON.stringify(step.config ?? {}, null, 2)} onBlur={(e) => read(e.target.value)} />}
+      {(ids) => (
+        <Textarea
+          {...ids}
+          rows={5}
+          className="font-mono !text-sm"
+          defaultValue={JSON.stringify(step.config ?? {}, null, 2)}
+          onBlur={(e) => read(e.target.value)}
+        />
+      )}
     </Field>
-  );
-}
-
-function ValidatorFields({ validator, onChange }: { validator: Validator; onChange: (v: Validator) => void }) {
-  const set = (key: keyof Validator, value: string | number | boolean | null): void => {
-    const rest = Object.fromEntries(Object.entries(validator).filter(([k]) => k !== key)) as Validator;
-    onChange(value === null || value === '' || value === false ? rest : { ...rest, [key]: value });
-  };
-  return (
-    <fieldset className="flex flex-col gap-2">
-      <legend className="mb-1 text-sm font-semibold">An answer counts when</legend>
-      <Checkbox label="it is not empty" checked={validator.not_empty ?? false} onChange={(e) => set('not_empty', e.target.checked)} />
-      <div className="grid gap-3 sm:grid-cols-3">
-        <Field label="It is" optional>
-          {(ids) => (
-            <Select {...ids} value={validator.type ?? ''} onChange={(e) => set('type', e.target.value)}>
-              <option value="">anything</option>
-              <option value="email">an email address</option>
-              <option value="url">a link</option>
-              <option value="phone">a phone number</option>
-              <option value="number">a number</option>
-            </Select>
-          )}
-        </Field>
-        <Field label="It matches" optional>
-          {(ids) => <Input {...ids} className="font-mono !text-sm" placeholder="^[^@]+@" value={validator.pattern ?? ''} onChange={(e) => set('pattern', e.target.value)} />}
-        </Field>
-        <Field label="Confidence at least (%)" optional>
-          {(ids) => (
-            <Input
-              {...ids}
-              type="number"
-              min={0}
-              max={100}
-              value={validator.min_confidence === undefined ? '' : Math.round(validator.min_confidence * 100)}
-              onChange={(e) => set('min_confidence', e.target.value === '' ? null : Number(e.target.value) / 100)}
-            />
-          )}
-        </Field>
-      </div>
-    </fieldset>
   );
 }

@@ -45,7 +45,11 @@ export function Waterfall({ workspaceId, table, providers, steps, onChange }: Wa
               setDragged(null);
               setOver(null);
             }}
-            className={cx('rounded-md border bg-surface', over === i && dragged !== null && dragged !== i ? 'border-primary' : 'border-line', dragged === i && 'opacity-50')}
+            className={cx(
+              'rounded-md border bg-surface',
+              over === i && dragged !== null && dragged !== i ? 'border-primary' : 'border-line',
+              dragged === i && 'opacity-50',
+            )}
           >
             <div className="flex items-center gap-2 py-2 pr-2 pl-1">
               <span
@@ -66,14 +70,24 @@ export function Waterfall({ workspaceId, table, providers, steps, onChange }: Wa
               </span>
               <span className="tnum w-4 text-center text-sm text-ink-3">{i + 1}</span>
               <Avatar name={name} square size={24} />
-              <button type="button" aria-expanded={expanded} onClick={() => setOpen(open === i ? -1 : i)} className="min-w-0 flex-1 truncate text-left font-medium">
+              <button
+                type="button"
+                aria-expanded={expanded}
+                onClick={() => setOpen(open === i ? -1 : i)}
+                className="min-w-0 flex-1 truncate text-left font-medium"
+              >
                 {name}
               </button>
               {provider && <PriceBadge provider={provider} />}
               <IconButton label={`Move ${name} up`} size="sm" disabled={i === 0} onClick={() => move(i, i - 1)}>
                 <ChevronUp size={14} />
               </IconButton>
-              <IconButton label={`Move ${name} down`} size="sm" disabled={i === steps.length - 1} onClick={() => move(i, i + 1)}>
+              <IconButton
+                label={`Move ${name} down`}
+                size="sm"
+                disabled={i === steps.length - 1}
+                onClick={() => move(i, i + 1)}
+              >
                 <ChevronDown size={14} />
               </IconButton>
               <IconButton label={`Remove ${name}`} size="sm" onClick={() => onChange(steps.filter((_, n) => n !== i))}>
@@ -81,7 +95,14 @@ export function Waterfall({ workspaceId, table, providers, steps, onChange }: Wa
               </IconButton>
             </div>
             {expanded && provider && (
-              <StepForm workspaceId={workspaceId} table={table} provider={provider} step={step} last={i === steps.length - 1} onChange={(next) => onChange(steps.map((s, n) => (n === i ? next : s)))} />
+              <StepForm
+                workspaceId={workspaceId}
+                table={table}
+                provider={provider}
+                step={step}
+                last={i === steps.length - 1}
+                onChange={(next) => onChange(steps.map((s, n) => (n === i ? next : s)))}
+              />
             )}
           </li>
         );

@@ -1,5 +1,15 @@
 import { api, type Answer } from '@/api/client';
-import type { BatchAnswer, CellEdit, Filter, HistoryEntry, Row, RowOperation, SortKey, UndoAnswer, UndoStack } from '@/api/types';
+import type {
+  BatchAnswer,
+  CellEdit,
+  Filter,
+  HistoryEntry,
+  Row,
+  RowOperation,
+  SortKey,
+  UndoAnswer,
+  UndoStack,
+} from '@/api/types';
 import { tablePath } from './table';
 
 export interface RowQuery {
@@ -14,7 +24,13 @@ export function queryParams(query: RowQuery): Record<string, string | undefined>
     q: query.q || undefined,
   };
 }
-export function rows(ws: string, table: string, query: RowQuery, offset: number, limit: number): Promise<Answer<Row[] | null>> {
+export function rows(
+  ws: string,
+  table: string,
+  query: RowQuery,
+  offset: number,
+  limit: number,
+): Promise<Answer<Row[] | null>> {
   return api.get<Row[] | null>(`${tablePath(ws, table)}/rows`, { query: { ...queryParams(query), offset, limit } });
 }
 export async function countRows(ws: string, table: string, query: RowQuery): Promise<number> {
@@ -24,20 +40,54 @@ export async function countRows(ws: string, table: string, query: RowQuery): Pro
 export async function row(ws: string, table: string, id: string): Promise<Row> {
   return (await api.get<Row>(`${tablePath(ws, table)}/rows/${id}`)).data;
 }
-export function editCells(ws: string, table: string, edits: CellEdit[], createOptions: boolean, key: string): Promise<Answer<unknown>> {
-  return api.patch(`${tablePath(ws, table)}/cells`, { edits, ...(createOptions ? { create_options: true } : {}) }, { key });
+export function editCells(
+  ws: string,
+  table: string,
+  edits: CellEdit[],
+  createOptions: boolean,
+  key: string,
+): Promise<Answer<unknown>> {
+  return api.patch(
+    `${tablePath(ws, table)}/cells`,
+    { edits, ...(createOptions ? { create_options: true } : {}) },
+    { key },
+  );
 }
-export function batchRows(ws: string, table: string, operations: RowOperation[], createOptions = false): Promise<Answer<BatchAnswer>> {
-  return api.post<BatchAnswer>(`${tablePath(ws, table)}/rows:batch`, { operations, ...(createOptions ? { create_options: true } : {}) });
+export function batchRows(
+  ws: string,
+  table: string,
+  operations: RowOperation[],
+  createOptions = false,
+): Promise<Answer<BatchAnswer>> {
+  return api.post<BatchAnswer>(`${tablePath(ws, table)}/rows:batch`, {
+    operations,
+    ...(createOptions ? { create_options: true } : {}),
+  });
 }
-export async function deleteByFilter(ws: string, table: string, query: RowQuery, dryRun: boolean): Promise<{ matched: number; deleted?: number }> {
-  const body = { filter: query.filter ?? { and: [] }, ...(query.q ? { q: query.q } : {}), dry_run: dryRun };
-  return (await api.post<{ matched: number; deleted?: number }>(`${tablePath(ws, table)}/rows:deleteByFilter`, body)).data;
+export async function deleteByFilter(
+  ws: string,
+  table: string,
+  query: RowQuery,
+  dryRun: boolean,
+): Promise<{ matched: number; deleted?: number }> {
+  const body = {
+    ...(query.filter ? { filter: query.filter } : {}),
+    ...(query.q ? { q: query.q } : {}),
+    dry_run: dryRun,
+  };
+  return (await api.post<{ matched: number; deleted?: number }>(`${tablePath(ws, table)}/rows:deleteByFilter`, body))
+    .data;
 }
 export async function restoreRows(ws: string, table: string, ids: string[]): Promise<void> {
   await api.post(`${tablePath(ws, table)}/rows:restore`, { row_ids: ids });
 }
-export async function cellHistory(ws: string, table: string, rowId: string, columnId: string | null, cursor?: string): Promise<Answer<HistoryEntry[] | null>> {
+export async function cellHistory(
+  ws: string,
+  table: string,
+  rowId: string,
+  columnId: string | null,
+  cursor?: string,
+): Promise<Answer<HistoryEntry[] | null>> {
   const path = columnId ? `cells/${rowId}/${columnId}/history` : `rows/${rowId}/history`;
   return api.get<HistoryEntry[] | null>(`${tablePath(ws, table)}/${path}`, { query: { limit: 50, cursor } });
 }
@@ -45,12 +95,22 @@ export async function undoStack(ws: string, table: string): Promise<UndoStack> {
   return (await api.get<UndoStack>(`${tablePath(ws, table)}/undo-stack`)).data;
 }
 export async function undo(ws: string, table: string, steps?: string[], force?: boolean): Promise<UndoAnswer> {
-  return (await api.post<UndoAnswer>(`${tablePath(ws, table)}/undo`, { ...(steps ? { steps } : {}), ...(force ? { force } : {}) })).data;
+  return (
+    await api.post<UndoAnswer>(`${tablePath(ws, table)}/undo`, {
+      ...(steps ? { steps } : {}),
+      ...(force ? { force } : {}),
+    })
+  ).data;
 }
 export async function redo(ws: string, table: string): Promise<UndoAnswer> {
   return (await api.post<UndoAnswer>(`${tablePath(ws, table)}/redo`, {})).data;
 }
-export function openStream(ws: string, table: string, lastEventId: string | undefined, signal: AbortSignal): Promise<Response> {
+export function openStream(
+  ws: string,
+  table: string,
+  lastEventId: string | undefined,
+  signal: AbortSignal,
+): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'text/event-stream' };
   if (lastEventId) headers['Last-Event-ID'] = lastEventId;
   return api.stream(`${tablePath(ws, table)}/stream`, { headers, signal });

@@ -26,7 +26,12 @@ export interface ColumnSpec {
 export async function addColumn(ws: string, table: string, spec: ColumnSpec): Promise<Column> {
   return (await api.post<Column>(`${tablePath(ws, table)}/columns`, spec)).data;
 }
-export async function updateColumn(ws: string, table: string, id: string, change: Partial<Omit<ColumnSpec, 'type' | 'after'>>): Promise<void> {
+export async function updateColumn(
+  ws: string,
+  table: string,
+  id: string,
+  change: Partial<Omit<ColumnSpec, 'type' | 'after'>>,
+): Promise<void> {
   await api.put(`${tablePath(ws, table)}/columns/${id}`, change);
 }
 export async function deleteColumn(ws: string, table: string, id: string): Promise<void> {
@@ -35,19 +40,52 @@ export async function deleteColumn(ws: string, table: string, id: string): Promi
 export async function restoreColumn(ws: string, table: string, id: string): Promise<void> {
   await api.post(`${tablePath(ws, table)}/columns/${id}/restore`);
 }
-export async function duplicateColumn(ws: string, table: string, id: string, name: string, withValues: boolean): Promise<void> {
+export async function duplicateColumn(
+  ws: string,
+  table: string,
+  id: string,
+  name: string,
+  withValues: boolean,
+): Promise<void> {
   await api.post(`${tablePath(ws, table)}/columns/${id}/duplicate`, { name, with_values: withValues });
 }
-export async function changeType(ws: string, table: string, id: string, type: ColumnType, dryRun: boolean, lossy: boolean): Promise<ChangeTypeAnswer> {
-  return (await api.post<ChangeTypeAnswer>(`${tablePath(ws, table)}/columns/${id}/change-type`, { type, dry_run: dryRun, lossy })).data;
+export async function changeType(
+  ws: string,
+  table: string,
+  id: string,
+  type: ColumnType,
+  dryRun: boolean,
+  lossy: boolean,
+): Promise<ChangeTypeAnswer> {
+  return (
+    await api.post<ChangeTypeAnswer>(`${tablePath(ws, table)}/columns/${id}/change-type`, {
+      type,
+      dry_run: dryRun,
+      lossy,
+    })
+  ).data;
 }
 
 export type ViewSpec = Omit<View, 'id' | 'owner'>;
-export async function createView(ws: string, table: string, view: ViewSpec): Promise<View> {
-  return (await api.post<View>(`${tablePath(ws, table)}/views`, view)).data;
+
+/** Only what the server takes, without empty parts. */
+function viewSpec(view: ViewSpec): ViewSpec {
+  return {
+    name: view.name,
+    shared: view.shared,
+    sort: view.sort ?? [],
+    columns: view.columns ?? [],
+    ...(view.default ? { default: true } : {}),
+    ...(view.filter ? { filter: view.filter } : {}),
+    ...(view.row_height ? { row_height: view.row_height } : {}),
+  };
 }
-export async function updateView(ws: string, table: string, id: string, view: Partial<ViewSpec>): Promise<void> {
-  await api.put(`${tablePath(ws, table)}/views/${id}`, view);
+export async function createView(ws: string, table: string, view: ViewSpec): Promise<View> {
+  return (await api.post<View>(`${tablePath(ws, table)}/views`, viewSpec(view))).data;
+}
+/** Replaces the view; what the body leaves out is reset. */
+export async function updateView(ws: string, table: string, id: string, view: ViewSpec): Promise<void> {
+  await api.put(`${tablePath(ws, table)}/views/${id}`, viewSpec(view));
 }
 export async function deleteView(ws: string, table: string, id: string): Promise<void> {
   await api.delete(`${tablePath(ws, table)}/views/${id}`);

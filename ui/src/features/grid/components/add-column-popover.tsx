@@ -24,7 +24,8 @@ export function AddColumnPopover({ workspaceId: ws, table, anchor, after, onEnri
   const [type, setType] = useState<ColumnType>('text');
   const client = useQueryClient();
   const add = useMutation({
-    mutationFn: () => addColumn(ws, table.id, { name: name.trim() || freeName(table, type), type, ...(after ? { after } : {}) }),
+    mutationFn: () =>
+      addColumn(ws, table.id, { name: name.trim() || freeName(table, type), type, ...(after ? { after } : {}) }),
     onSuccess: async () => {
       await tableChanged(client, ws, table.id);
       onClose();
@@ -39,14 +40,29 @@ export function AddColumnPopover({ workspaceId: ws, table, anchor, after, onEnri
           add.mutate();
         }}
       >
-        <button type="button" onClick={onEnrichment} className="flex items-center gap-2.5 rounded-md bg-primary-soft px-2.5 py-2 text-left text-primary-ink hover:brightness-95">
+        <button
+          type="button"
+          onClick={onEnrichment}
+          className="flex items-center gap-2.5 rounded-md bg-primary-soft px-2.5 py-2 text-left text-primary-ink hover:brightness-95"
+        >
           <Sparkles size={16} />
           <span>
             <span className="block font-medium">Enrichment</span>
             <span className="block text-sm">Ask providers to fill the column</span>
           </span>
         </button>
-        <Field label="Name">{(ids) => <Input {...ids} data-autofocus value={name} maxLength={100} placeholder={freeName(table, type)} onChange={(e) => setName(e.target.value)} />}</Field>
+        <Field label="Name">
+          {(ids) => (
+            <Input
+              {...ids}
+              data-autofocus
+              value={name}
+              maxLength={100}
+              placeholder={freeName(table, type)}
+              onChange={(e) => setName(e.target.value)}
+            />
+          )}
+        </Field>
         <div role="radiogroup" aria-label="Type" className="grid max-h-64 grid-cols-2 gap-0.5 overflow-y-auto">
           {COLUMN_TYPES.map((t) => (
             <button
@@ -55,7 +71,10 @@ export function AddColumnPopover({ workspaceId: ws, table, anchor, after, onEnri
               role="radio"
               aria-checked={t.type === type}
               onClick={() => setType(t.type)}
-              className={cx('flex h-8 items-center gap-2 rounded-md px-2 text-left', t.type === type ? 'bg-active font-medium' : 'text-ink-2 hover:bg-hover')}
+              className={cx(
+                'flex h-8 items-center gap-2 rounded-md px-2 text-left',
+                t.type === type ? 'bg-active font-medium' : 'text-ink-2 hover:bg-hover',
+              )}
             >
               <span className="text-ink-3">
                 <TypeIcon type={t.type} />

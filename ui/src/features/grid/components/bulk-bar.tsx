@@ -21,20 +21,46 @@ export function BulkBar({ workspaceId: ws, table, page }: { workspaceId: string;
   const total = all ? (page.grid?.rowCount.get() ?? 0) : n;
   const enrichments = table.columns.filter((c) => c.kind === 'enrichment').map((c) => c.id);
   return (
-    <div role="toolbar" aria-label="Ticked rows" className="absolute bottom-4 left-1/2 z-20 flex -translate-x-1/2 items-center gap-1 rounded-lg border border-line bg-raised p-1.5 shadow-lg [animation:rise_120ms_ease-out]">
+    <div
+      role="toolbar"
+      aria-label="Ticked rows"
+      className="absolute bottom-4 left-1/2 z-20 flex -translate-x-1/2 items-center gap-1 rounded-lg border border-line bg-raised p-1.5 shadow-lg [animation:rise_120ms_ease-out]"
+    >
       <span className="px-2 font-medium whitespace-nowrap tabular-nums">{plural(total, 'row')} ticked</span>
       {can('enrichments.run') && enrichments.length > 0 && (
-        <Button size="sm" variant="ghost" icon={<Sparkles size={14} />} onClick={() => page.setOverlay({ kind: 'run', columnIds: enrichments, ...(all ? {} : { rowIds: checked.list() }) })}>
+        <Button
+          size="sm"
+          variant="ghost"
+          icon={<Sparkles size={14} />}
+          onClick={() =>
+            page.setOverlay({ kind: 'run', columnIds: enrichments, ...(all ? {} : { rowIds: checked.list() }) })
+          }
+        >
           Run
         </Button>
       )}
       {can('data.export') && !all && (
-        <Button size="sm" variant="ghost" icon={<Download size={14} />} onClick={() => void exportRows(ws, table, { format: 'csv', query: null, fields: [], ids: checked.list() }).catch((e: unknown) => toast.error(String(e)))}>
+        <Button
+          size="sm"
+          variant="ghost"
+          icon={<Download size={14} />}
+          onClick={() =>
+            void exportRows(ws, table, { format: 'csv', query: null, fields: [], ids: checked.list() }).catch(
+              (e: unknown) => toast.error(String(e)),
+            )
+          }
+        >
           Export
         </Button>
       )}
       {can('rows.edit') && (
-        <Button size="sm" variant="ghost" className="!text-danger-ink" icon={<Trash2 size={14} />} onClick={() => page.setOverlay({ kind: 'delete-rows', all, ids: checked.list() })}>
+        <Button
+          size="sm"
+          variant="ghost"
+          className="!text-danger-ink"
+          icon={<Trash2 size={14} />}
+          onClick={() => page.setOverlay({ kind: 'delete-rows', all, ids: checked.list() })}
+        >
           Delete
         </Button>
       )}

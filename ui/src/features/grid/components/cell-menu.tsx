@@ -7,31 +7,66 @@ import { useViews } from '../view-state';
 import type { ColumnMenuProps } from './column-menu';
 
 /** What can be done with the cell under the pointer, or with the selected range. */
-export function CellMenu({ workspaceId, table, state, page, column, rowId, anchor, onClose }: ColumnMenuProps & { rowId: string }) {
+export function CellMenu({
+  workspaceId,
+  table,
+  state,
+  page,
+  column,
+  rowId,
+  anchor,
+  onClose,
+}: ColumnMenuProps & { rowId: string }) {
   const can = useCan(workspaceId);
   const change = useViews((s) => s.change);
   const row = page.grid?.cache.get(rowId);
   const value = row ? cellOf(row, column) : null;
   const size = 14;
   const items: MenuEntry[] = [
-    { label: 'Open row', icon: <PanelRight size={size} />, hint: 'Ctrl Enter', onSelect: () => page.setPanel({ kind: 'row', rowId }) },
-    { label: 'Expand cell', icon: <Maximize2 size={size} />, onSelect: () => page.setOverlay({ kind: 'expand', rowId, columnId: column.id, anchor }) },
-    { label: 'History of this cell', icon: <History size={size} />, onSelect: () => page.setPanel({ kind: 'history', rowId, columnId: column.id }) },
+    {
+      label: 'Open row',
+      icon: <PanelRight size={size} />,
+      hint: 'Ctrl Enter',
+      onSelect: () => page.setPanel({ kind: 'row', rowId }),
+    },
+    {
+      label: 'Expand cell',
+      icon: <Maximize2 size={size} />,
+      onSelect: () => page.setOverlay({ kind: 'expand', rowId, columnId: column.id, anchor }),
+    },
+    {
+      label: 'History of this cell',
+      icon: <History size={size} />,
+      onSelect: () => page.setPanel({ kind: 'history', rowId, columnId: column.id }),
+    },
     null,
     { label: 'Copy', icon: <ClipboardCopy size={size} />, hint: 'Ctrl C', onSelect: () => page.grid?.run('copy') },
   ];
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
     const op = column.type === 'multi_select' ? 'contains' : 'is';
-    items.push({ label: 'Show only this value', icon: <ListFilter size={size} />, onSelect: () => change(table.id, { filter: withCondition(state.filter, { column: column.id, op, value }) }) });
+    items.push({
+      label: 'Show only this value',
+      icon: <ListFilter size={size} />,
+      onSelect: () => change(table.id, { filter: withCondition(state.filter, { column: column.id, op, value }) }),
+    });
   }
   if (column.kind === 'enrichment' && can('enrichments.run')) {
-    items.push({ label: 'Run this cell…', icon: <Play size={size} />, onSelect: () => page.setOverlay({ kind: 'run', columnIds: [column.id], rowIds: [rowId] }) });
+    items.push({
+      label: 'Run this cell…',
+      icon: <Play size={size} />,
+      onSelect: () => page.setOverlay({ kind: 'run', columnIds: [column.id], rowIds: [rowId] }),
+    });
   }
   if (can('rows.edit')) {
     items.push(
       { label: 'Clear', icon: <Eraser size={size} />, hint: 'Del', onSelect: () => page.grid?.run('clear') },
       null,
-      { label: 'Delete row', icon: <Trash2 size={size} />, danger: true, onSelect: () => page.setOverlay({ kind: 'delete-rows', all: false, ids: [rowId] }) },
+      {
+        label: 'Delete row',
+        icon: <Trash2 size={size} />,
+        danger: true,
+        onSelect: () => page.setOverlay({ kind: 'delete-rows', all: false, ids: [rowId] }),
+      },
     );
   }
   return <Menu anchor={anchor} label="Cell" items={items} onClose={onClose} />;

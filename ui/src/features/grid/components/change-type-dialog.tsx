@@ -12,7 +12,19 @@ import { changeType, tableChanged } from '../api/table';
 import { DATA_TYPES } from './type-icon';
 
 /** Changes a column's type after saying how many values fit; losing values needs a tick. */
-export function ChangeTypeDialog({ workspaceId: ws, table, column, onClose, onDone }: { workspaceId: string; table: Table; column: Column; onClose: () => void; onDone: () => void }) {
+export function ChangeTypeDialog({
+  workspaceId: ws,
+  table,
+  column,
+  onClose,
+  onDone,
+}: {
+  workspaceId: string;
+  table: Table;
+  column: Column;
+  onClose: () => void;
+  onDone: () => void;
+}) {
   const [type, setType] = useState<ColumnType>(DATA_TYPES.find((t) => t.type !== column.type)?.type ?? 'text');
   const [lossy, setLossy] = useState(false);
   const client = useQueryClient();
@@ -37,7 +49,12 @@ export function ChangeTypeDialog({ workspaceId: ws, table, column, onClose, onDo
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" busy={apply.isPending} disabled={!preview.data || (lost > 0 && !lossy)} onClick={() => apply.mutate()}>
+          <Button
+            variant="primary"
+            busy={apply.isPending}
+            disabled={!preview.data || (lost > 0 && !lossy)}
+            onClick={() => apply.mutate()}
+          >
             Change type
           </Button>
         </>
@@ -57,11 +74,14 @@ export function ChangeTypeDialog({ workspaceId: ws, table, column, onClose, onDo
         </Field>
         {preview.isPending && <Skeleton className="h-9" />}
         {preview.isError && <Notice tone="danger">{messageOf(preview.error)}</Notice>}
-        {preview.data && lost === 0 && <Notice tone="success">All {plural(preview.data.converted, 'value')} fit.</Notice>}
+        {preview.data && lost === 0 && (
+          <Notice tone="success">All {plural(preview.data.converted, 'value')} fit.</Notice>
+        )}
         {preview.data && lost > 0 && (
           <>
             <Notice tone="warning">
-              {plural(preview.data.converted, 'value')} fit; {plural(lost, 'value')} {lost === 1 ? 'does' : 'do'} not and would become empty.
+              {plural(preview.data.converted, 'value')} fit; {plural(lost, 'value')} {lost === 1 ? 'does' : 'do'} not
+              and would become empty.
             </Notice>
             <ul className="rounded-md border border-line">
               {(preview.data.samples ?? []).slice(0, 5).map((s) => (
@@ -70,7 +90,12 @@ export function ChangeTypeDialog({ workspaceId: ws, table, column, onClose, onDo
                 </li>
               ))}
             </ul>
-            <Checkbox label={`Empty ${plural(lost, 'value')}`} hint="They stay in the history, and undo brings them back." checked={lossy} onChange={(e) => setLossy(e.target.checked)} />
+            <Checkbox
+              label={`Empty ${plural(lost, 'value')}`}
+              hint="They stay in the history, and undo brings them back."
+              checked={lossy}
+              onChange={(e) => setLossy(e.target.checked)}
+            />
           </>
         )}
       </div>

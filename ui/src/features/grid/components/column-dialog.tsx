@@ -9,7 +9,17 @@ import { SOFT, softOf } from '@/lib/colors';
 import { tableChanged, updateColumn } from '../api/table';
 
 /** Name, description and the settings of a column's type. */
-export function ColumnDialog({ workspaceId: ws, table, column, onClose }: { workspaceId: string; table: Table; column: Column; onClose: () => void }) {
+export function ColumnDialog({
+  workspaceId: ws,
+  table,
+  column,
+  onClose,
+}: {
+  workspaceId: string;
+  table: Table;
+  column: Column;
+  onClose: () => void;
+}) {
   const [name, setName] = useState(column.name);
   const [description, setDescription] = useState(column.description ?? '');
   const [options, setOptions] = useState<SelectOption[]>(column.options ?? []);
@@ -24,7 +34,14 @@ export function ColumnDialog({ workspaceId: ws, table, column, onClose }: { work
         name: name.trim(),
         description: description.trim(),
         ...(hasOptions ? { options: options.filter((o) => o.name.trim()) } : {}),
-        ...(isNumber ? { format: { ...(decimals !== '' ? { decimals: Number(decimals) } : {}), ...(column.type === 'currency' ? { currency } : {}) } } : {}),
+        ...(isNumber
+          ? {
+              format: {
+                ...(decimals !== '' ? { decimals: Number(decimals) } : {}),
+                ...(column.type === 'currency' ? { currency } : {}),
+              },
+            }
+          : {}),
       }),
     onSuccess: async () => {
       await tableChanged(client, ws, table.id);
@@ -51,18 +68,46 @@ export function ColumnDialog({ workspaceId: ws, table, column, onClose }: { work
           save.mutate();
         }}
       >
-        <Field label="Name">{(ids) => <Input {...ids} value={name} maxLength={100} autoFocus onFocus={(e) => e.target.select()} onChange={(e) => setName(e.target.value)} />}</Field>
+        <Field label="Name">
+          {(ids) => (
+            <Input
+              {...ids}
+              value={name}
+              maxLength={100}
+              autoFocus
+              onFocus={(e) => e.target.select()}
+              onChange={(e) => setName(e.target.value)}
+            />
+          )}
+        </Field>
         <Field label="Description" optional>
           {(ids) => <Textarea {...ids} value={description} rows={2} onChange={(e) => setDescription(e.target.value)} />}
         </Field>
         {isNumber && (
           <div className="flex gap-3">
             <Field label="Decimals" optional className="flex-1">
-              {(ids) => <Input {...ids} type="number" min={0} max={10} value={decimals} onChange={(e) => setDecimals(e.target.value)} placeholder="as entered" />}
+              {(ids) => (
+                <Input
+                  {...ids}
+                  type="number"
+                  min={0}
+                  max={10}
+                  value={decimals}
+                  onChange={(e) => setDecimals(e.target.value)}
+                  placeholder="as entered"
+                />
+              )}
             </Field>
             {column.type === 'currency' && (
               <Field label="Currency" className="flex-1">
-                {(ids) => <Input {...ids} value={currency} maxLength={3} onChange={(e) => setCurrency(e.target.value.toUpperCase())} />}
+                {(ids) => (
+                  <Input
+                    {...ids}
+                    value={currency}
+                    maxLength={3}
+                    onChange={(e) => setCurrency(e.target.value.toUpperCase())}
+                  />
+                )}
               </Field>
             )}
           </div>
@@ -82,21 +127,43 @@ function OptionsField({ options, onChange }: { options: SelectOption[]; onChange
         const soft = softOf(o.name, o.color);
         return (
           <div key={o.id ?? i} className="flex items-center gap-2">
-            <span aria-hidden className="size-5 shrink-0 rounded-md" style={{ background: `var(--soft-${soft})`, boxShadow: `inset 0 0 0 1px var(--soft-${soft}-ink)` }} />
-            <Input aria-label={`Option ${String(i + 1)}`} value={o.name} onChange={(e) => replace(i, { ...o, name: e.target.value })} />
-            <Select aria-label={`Colour of option ${String(i + 1)}`} className="!w-28" value={soft} onChange={(e) => replace(i, { ...o, color: e.target.value })}>
+            <span
+              aria-hidden
+              className="size-5 shrink-0 rounded-md"
+              style={{ background: `var(--soft-${soft})`, boxShadow: `inset 0 0 0 1px var(--soft-${soft}-ink)` }}
+            />
+            <Input
+              aria-label={`Option ${String(i + 1)}`}
+              value={o.name}
+              onChange={(e) => replace(i, { ...o, name: e.target.value })}
+            />
+            <Select
+              aria-label={`Colour of option ${String(i + 1)}`}
+              className="!w-28"
+              value={soft}
+              onChange={(e) => replace(i, { ...o, color: e.target.value })}
+            >
               {SOFT.map((c) => (
                 <option key={c}>{c}</option>
               ))}
             </Select>
-            <IconButton label={`Remove option ${o.name}`} size="sm" onClick={() => onChange(options.filter((_, n) => n !== i))}>
+            <IconButton
+              label={`Remove option ${o.name}`}
+              size="sm"
+              onClick={() => onChange(options.filter((_, n) => n !== i))}
+            >
               <X size={14} />
             </IconButton>
           </div>
         );
       })}
       <div>
-        <Button size="sm" variant="ghost" icon={<Plus size={14} />} onClick={() => onChange([...options, { name: '' }])}>
+        <Button
+          size="sm"
+          variant="ghost"
+          icon={<Plus size={14} />}
+          onClick={() => onChange([...options, { name: '' }])}
+        >
           Add option
         </Button>
       </div>

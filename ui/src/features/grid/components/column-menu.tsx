@@ -1,4 +1,20 @@
-import { ArrowDownAZ, ArrowLeftToLine, ArrowRightToLine, ArrowUpAZ, Copy, EyeOff, ListFilter, Pencil, Pin, PinOff, Play, RefreshCw, Shapes, Sparkles, Trash2 } from 'lucide-react';
+import {
+  ArrowDownAZ,
+  ArrowLeftToLine,
+  ArrowRightToLine,
+  ArrowUpAZ,
+  Copy,
+  EyeOff,
+  ListFilter,
+  Pencil,
+  Pin,
+  PinOff,
+  Play,
+  RefreshCw,
+  Shapes,
+  Sparkles,
+  Trash2,
+} from 'lucide-react';
 import { useCan } from '@/api/permissions';
 import type { Column, Condition, Table } from '@/api/types';
 import { Menu, type MenuEntry } from '@/components/menu';
@@ -26,13 +42,19 @@ export function ColumnMenu({ workspaceId, table, state, page, column, anchor, on
   const own = layout.find((l) => l.id === column.id);
   const icon = 14;
   const setLayout = (patch: Partial<{ hidden: boolean; pinned: boolean }>): void => {
-    const known = layout.some((l) => l.id === column.id) ? layout : [...layout, { id: column.id, hidden: false, pinned: false }];
+    const known = layout.some((l) => l.id === column.id)
+      ? layout
+      : [...layout, { id: column.id, hidden: false, pinned: false }];
     change(table.id, { layout: known.map((l) => (l.id === column.id ? { ...l, ...patch } : l)) });
   };
-  const sort = (dir: 'asc' | 'desc'): void => change(table.id, { sort: [{ column: column.id, dir }, ...state.sort.filter((s) => s.column !== column.id)] });
+  const sort = (dir: 'asc' | 'desc'): void =>
+    change(table.id, { sort: [{ column: column.id, dir }, ...state.sort.filter((s) => s.column !== column.id)] });
   const filter = (): void => {
     const op = opsFor(column)[0]?.op ?? 'is';
-    const condition: Condition = op === 'is' && column.type === 'boolean' ? { column: column.id, op, value: true } : { column: column.id, op: 'not_empty' };
+    const condition: Condition =
+      op === 'is' && column.type === 'boolean'
+        ? { column: column.id, op, value: true }
+        : { column: column.id, op: 'not_empty' };
     change(table.id, { filter: withCondition(state.filter, condition) });
   };
   const index = layout.findIndex((l) => l.id === column.id);
@@ -41,17 +63,48 @@ export function ColumnMenu({ workspaceId, table, state, page, column, anchor, on
   const enrich = column.kind === 'enrichment';
 
   const items: MenuEntry[] = [];
-  if (enrich && can('enrichments.run')) items.push({ label: 'Run column…', icon: <Play size={icon} />, onSelect: () => setOverlay({ kind: 'run', columnIds: [column.id] }) });
-  if (enrich && manage) items.push({ label: 'Edit enrichment', icon: <Sparkles size={icon} />, onSelect: () => setOverlay({ kind: 'enrichment', columnId: column.id }) });
+  if (enrich && can('enrichments.run'))
+    items.push({
+      label: 'Run column…',
+      icon: <Play size={icon} />,
+      onSelect: () => setOverlay({ kind: 'run', columnIds: [column.id] }),
+    });
+  if (enrich && manage)
+    items.push({
+      label: 'Edit enrichment',
+      icon: <Sparkles size={icon} />,
+      onSelect: () => setOverlay({ kind: 'enrichment', columnId: column.id }),
+    });
   if (items.length) items.push(null);
   if (manage) {
-    items.push({ label: 'Rename and edit', icon: <Pencil size={icon} />, onSelect: () => setOverlay({ kind: 'edit-column', columnId: column.id }) });
-    if (!isReadOnly(column)) items.push({ label: 'Change type', icon: <Shapes size={icon} />, onSelect: () => setOverlay({ kind: 'change-type', columnId: column.id }) });
+    items.push({
+      label: 'Rename and edit',
+      icon: <Pencil size={icon} />,
+      onSelect: () => setOverlay({ kind: 'edit-column', columnId: column.id }),
+    });
+    if (!isReadOnly(column))
+      items.push({
+        label: 'Change type',
+        icon: <Shapes size={icon} />,
+        onSelect: () => setOverlay({ kind: 'change-type', columnId: column.id }),
+      });
     items.push(
-      { label: 'Duplicate', icon: <Copy size={icon} />, onSelect: () => setOverlay({ kind: 'duplicate-column', columnId: column.id }) },
+      {
+        label: 'Duplicate',
+        icon: <Copy size={icon} />,
+        onSelect: () => setOverlay({ kind: 'duplicate-column', columnId: column.id }),
+      },
       null,
-      { label: 'Insert left', icon: <ArrowLeftToLine size={icon} />, onSelect: () => setOverlay({ kind: 'add-column', anchor, ...(before ? { after: before } : {}) }) },
-      { label: 'Insert right', icon: <ArrowRightToLine size={icon} />, onSelect: () => setOverlay({ kind: 'add-column', anchor, after: column.id }) },
+      {
+        label: 'Insert left',
+        icon: <ArrowLeftToLine size={icon} />,
+        onSelect: () => setOverlay({ kind: 'add-column', anchor, ...(before ? { after: before } : {}) }),
+      },
+      {
+        label: 'Insert right',
+        icon: <ArrowRightToLine size={icon} />,
+        onSelect: () => setOverlay({ kind: 'add-column', anchor, after: column.id }),
+      },
       null,
     );
   }
@@ -60,10 +113,25 @@ export function ColumnMenu({ workspaceId, table, state, page, column, anchor, on
     { label: 'Sort descending', icon: <ArrowUpAZ size={icon} />, onSelect: () => sort('desc') },
     { label: 'Filter by this column', icon: <ListFilter size={icon} />, onSelect: filter },
     null,
-    { label: own?.pinned ? 'Unpin' : 'Pin to the left', icon: own?.pinned ? <PinOff size={icon} /> : <Pin size={icon} />, onSelect: () => setLayout({ pinned: !own?.pinned }) },
+    {
+      label: own?.pinned ? 'Unpin' : 'Pin to the left',
+      icon: own?.pinned ? <PinOff size={icon} /> : <Pin size={icon} />,
+      onSelect: () => setLayout({ pinned: !own?.pinned }),
+    },
     { label: 'Hide', icon: <EyeOff size={icon} />, onSelect: () => setLayout({ hidden: true }) },
   );
-  if (enrich) items.push({ label: 'Show failed rows', icon: <RefreshCw size={icon} />, onSelect: () => change(table.id, { filter: { and: [{ column: column.id, op: 'state', value: 'error' }] } }) });
-  if (manage) items.push(null, { label: 'Delete', icon: <Trash2 size={icon} />, danger: true, onSelect: () => setOverlay({ kind: 'delete-column', columnId: column.id }) });
+  if (enrich)
+    items.push({
+      label: 'Show failed rows',
+      icon: <RefreshCw size={icon} />,
+      onSelect: () => change(table.id, { filter: { and: [{ column: column.id, op: 'state', value: 'error' }] } }),
+    });
+  if (manage)
+    items.push(null, {
+      label: 'Delete',
+      icon: <Trash2 size={icon} />,
+      danger: true,
+      onSelect: () => setOverlay({ kind: 'delete-column', columnId: column.id }),
+    });
   return <Menu anchor={anchor} label={`Menu of ${column.name}`} items={items} onClose={onClose} />;
 }

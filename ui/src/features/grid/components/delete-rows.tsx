@@ -11,7 +11,21 @@ import type { GridPage } from '../use-grid-page';
 const CALL_ROWS = 5_000;
 
 /** Deletes ticked rows, or all that the filter shows, after saying how many there are. */
-export function DeleteRows({ workspaceId: ws, table, page, all, ids, onClose }: { workspaceId: string; table: Table; page: GridPage; all: boolean; ids: string[]; onClose: () => void }) {
+export function DeleteRows({
+  workspaceId: ws,
+  table,
+  page,
+  all,
+  ids,
+  onClose,
+}: {
+  workspaceId: string;
+  table: Table;
+  page: GridPage;
+  all: boolean;
+  ids: string[];
+  onClose: () => void;
+}) {
   const dry = useQuery({
     queryKey: ['delete-count', ws, table.id, page.query],
     queryFn: () => deleteByFilter(ws, table.id, page.query, true),
@@ -32,17 +46,32 @@ export function DeleteRows({ workspaceId: ws, table, page, all, ids, onClose }: 
   const run = async (): Promise<void> => {
     try {
       if (all) await deleteByFilter(ws, table.id, page.query, false);
-      else for (const part of chunked(ids, CALL_ROWS)) await batchRows(ws, table.id, part.map((row_id) => ({ op: 'delete', row_id })));
+      else
+        for (const part of chunked(ids, CALL_ROWS))
+          await batchRows(
+            ws,
+            table.id,
+            part.map((row_id) => ({ op: 'delete', row_id })),
+          );
       changed();
       page.setPanel(null);
-      toast.success(`${plural(n, 'row')} deleted`, all ? { label: 'Undo', run: () => void page.undo.undo() } : { label: 'Undo', run: restore });
+      toast.success(
+        `${plural(n, 'row')} deleted`,
+        all ? { label: 'Undo', run: () => void page.undo.undo() } : { label: 'Undo', run: restore },
+      );
     } catch (e) {
       toast.error(messageOf(e));
       throw e;
     }
   };
   return (
-    <Confirm title={all && !dry.data ? 'Delete all rows shown?' : `Delete ${plural(n, 'row')}?`} action={all && !dry.data ? 'Counting…' : `Delete ${plural(n, 'row')}`} danger onClose={onClose} onConfirm={run}>
+    <Confirm
+      title={all && !dry.data ? 'Delete all rows shown?' : `Delete ${plural(n, 'row')}?`}
+      action={all && !dry.data ? 'Counting…' : `Delete ${plural(n, 'row')}`}
+      danger
+      onClose={onClose}
+      onConfirm={run}
+    >
       {dry.isError && <p>{messageOf(dry.error)}</p>}
       <p>Deleted rows go to the trash, from where they can be restored for 30 days.</p>
     </Confirm>

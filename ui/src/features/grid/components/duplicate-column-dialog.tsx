@@ -6,7 +6,19 @@ import { Dialog } from '@/components/dialog';
 import { Checkbox, Field, Input } from '@/components/field';
 import { duplicateColumn, tableChanged } from '../api/table';
 
-export function DuplicateColumnDialog({ workspaceId: ws, table, column, onClose, onDone }: { workspaceId: string; table: Table; column: Column; onClose: () => void; onDone: () => void }) {
+export function DuplicateColumnDialog({
+  workspaceId: ws,
+  table,
+  column,
+  onClose,
+  onDone,
+}: {
+  workspaceId: string;
+  table: Table;
+  column: Column;
+  onClose: () => void;
+  onDone: () => void;
+}) {
   const [name, setName] = useState(`${column.name} copy`);
   const [values, setValues] = useState(true);
   const client = useQueryClient();
@@ -38,7 +50,9 @@ export function DuplicateColumnDialog({ workspaceId: ws, table, column, onClose,
           run.mutate();
         }}
       >
-        <Field label="Name of the copy">{(ids) => <Input {...ids} value={name} maxLength={100} autoFocus onChange={(e) => setName(e.target.value)} />}</Field>
+        <Field label="Name of the copy">
+          {(ids) => <Input {...ids} value={name} maxLength={100} autoFocus onChange={(e) => setName(e.target.value)} />}
+        </Field>
         <Checkbox label="Copy the values too" checked={values} onChange={(e) => setValues(e.target.checked)} />
       </form>
     </Dialog>

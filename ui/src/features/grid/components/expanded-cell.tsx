@@ -10,12 +10,27 @@ import { parseValue, plainText } from '@/grid/values';
 import { toast } from '@/lib/toasts';
 
 /** The whole value of a cell, to read and, where that is allowed, to change. */
-export function ExpandedCell({ grid, column, rowId, anchor, onClose }: { grid: GridController; column: Column; rowId: string; anchor: Anchor; onClose: () => void }) {
+export function ExpandedCell({
+  grid,
+  column,
+  rowId,
+  anchor,
+  onClose,
+}: {
+  grid: GridController;
+  column: Column;
+  rowId: string;
+  anchor: Anchor;
+  onClose: () => void;
+}) {
   const row = grid.cache.get(rowId);
   const value = row ? cellOf(row, column) : null;
   const pretty = typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : plainText(value);
   const [text, setText] = useState(pretty);
-  const editable = grid.canEdit && !isReadOnly(column) && ['text', 'long_text', 'json', 'url', 'email', 'phone', 'number', 'currency', 'percent'].includes(column.type);
+  const editable =
+    grid.canEdit &&
+    !isReadOnly(column) &&
+    ['text', 'long_text', 'json', 'url', 'email', 'phone', 'number', 'currency', 'percent'].includes(column.type);
   const save = (): void => {
     const parsed = parseValue(column, text);
     if (!parsed.ok) {

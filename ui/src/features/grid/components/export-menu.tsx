@@ -25,7 +25,9 @@ export function ExportMenu({ workspaceId, table, state, page, children }: Export
     }
     const fields = scope === 'all' ? [] : state.layout.filter((l) => !l.hidden).map((l) => l.id);
     toast.info(`Preparing ${table.name}.${format}…`);
-    exportRows(workspaceId, table, { format, query: scope === 'view' ? page.query : null, fields, ids }).catch((e: unknown) => toast.error(messageOf(e)));
+    exportRows(workspaceId, table, { format, query: scope === 'view' ? page.query : null, fields, ids }).catch(
+      (e: unknown) => toast.error(messageOf(e)),
+    );
   };
   return (
     <MenuTrigger

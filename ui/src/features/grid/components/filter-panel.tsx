@@ -1,17 +1,33 @@
 import { Plus, X } from 'lucide-react';
 import { useState } from 'react';
 import { Button, IconButton } from '@/components/button';
-import { Input, Select } from '@/components/field';
-import type { CellValue, Column, Condition, Filter } from '@/api/types';
+import { Select } from '@/components/field';
+import type { Column, Condition, Filter } from '@/api/types';
 import { flatten, opsFor, unflatten, type FlatFilter } from '../filters';
+import { ValueInput } from './value-input';
 
-export function FilterPanel({ columns, filter, onChange }: { columns: Column[]; filter: Filter | null; onChange: (f: Filter | null) => void }) {
+export function FilterPanel({
+  columns,
+  filter,
+  onChange,
+}: {
+  columns: Column[];
+  filter: Filter | null;
+  onChange: (f: Filter | null) => void;
+}) {
   const [flat, setFlat] = useState<FlatFilter | null>(() => flatten(filter));
   if (!flat) {
     return (
       <div className="w-80 p-4">
         <p>This view has a filter with nested groups, made through the API. It can be removed here, not edited.</p>
-        <Button size="sm" className="mt-3" onClick={() => { onChange(null); setFlat({ join: 'and', conditions: [] }); }}>
+        <Button
+          size="sm"
+          className="mt-3"
+          onClick={() => {
+            onChange(null);
+            setFlat({ join: 'and', conditions: [] });
+          }}
+        >
           Remove the filter
         </Button>
       </div>
@@ -21,10 +37,15 @@ export function FilterPanel({ columns, filter, onChange }: { columns: Column[]; 
     setFlat(next);
     onChange(unflatten(next));
   };
-  const replace = (i: number, c: Condition): void => set({ ...flat, conditions: flat.conditions.map((x, n) => (n === i ? c : x)) });
+  const replace = (i: number, c: Condition): void =>
+    set({ ...flat, conditions: flat.conditions.map((x, n) => (n === i ? c : x)) });
   const add = (): void => {
     const first = columns[0];
-    if (first) set({ ...flat, conditions: [...flat.conditions, { column: first.id, op: opsFor(first)[0]?.op ?? 'is', value: '' }] });
+    if (first)
+      set({
+        ...flat,
+        conditions: [...flat.conditions, { column: first.id, op: opsFor(first)[0]?.op ?? 'is', value: '' }],
+      });
   };
   return (
     <div className="flex w-[560px] max-w-[calc(100vw-32px)] flex-col gap-2 p-3">
@@ -34,7 +55,12 @@ export function FilterPanel({ columns, filter, onChange }: { columns: Column[]; 
           {i === 0 ? (
             <span className="w-16 pl-2 text-sm text-ink-3">Where</span>
           ) : i === 1 ? (
-            <Select aria-label="Join conditions with" className="!w-16" value={flat.join} onChange={(e) => set({ ...flat, join: e.target.value === 'or' ? 'or' : 'and' })}>
+            <Select
+              aria-label="Join conditions with"
+              className="!w-16"
+              value={flat.join}
+              onChange={(e) => set({ ...flat, join: e.target.value === 'or' ? 'or' : 'and' })}
+            >
               <option value="and">and</option>
               <option value="or">or</option>
             </Select>
@@ -42,7 +68,11 @@ export function FilterPanel({ columns, filter, onChange }: { columns: Column[]; 
             <span className="w-16 pl-2 text-sm text-ink-3">{flat.join}</span>
           )}
           <ConditionRow columns={columns} condition={c} onChange={(next) => replace(i, next)} />
-          <IconButton label="Remove the condition" size="sm" onClick={() => set({ ...flat, conditions: flat.conditions.filter((_, n) => n !== i) })}>
+          <IconButton
+            label="Remove the condition"
+            size="sm"
+            onClick={() => set({ ...flat, conditions: flat.conditions.filter((_, n) => n !== i) })}
+          >
             <X size={14} />
           </IconButton>
         </div>
@@ -61,7 +91,15 @@ export function FilterPanel({ columns, filter, onChange }: { columns: Column[]; 
   );
 }
 
-function ConditionRow({ columns, condition, onChange }: { columns: Column[]; condition: Condition; onChange: (c: Condition) => void }) {
+function ConditionRow({
+  columns,
+  condition,
+  onChange,
+}: {
+  columns: Column[];
+  condition: Condition;
+  onChange: (c: Condition) => void;
+}) {
   const column = columns.find((c) => c.id === condition.column) ?? columns[0];
   if (!column) return null;
   const infos = opsFor(column);
@@ -89,7 +127,8 @@ function ConditionRow({ columns, condition, onChange }: { columns: Column[]; con
         value={condition.op}
         onChange={(e) => {
           const next = infos.find((o) => o.op === e.target.value);
-          if (next) onChange(next.input === info?.input ? { ...condition, op: next.op } : start(column, next.op, next.input));
+          if (next)
+            onChange(next.input === info?.input ? { ...condition, op: next.op } : start(column, next.op, next.input));
         }}
       >
         {infos.map((o) => (
@@ -98,7 +137,12 @@ function ConditionRow({ columns, condition, onChange }: { columns: Column[]; con
           </option>
         ))}
       </Select>
-      <ValueInput column={column} kind={info?.input ?? 'value'} value={condition.value ?? null} onChange={(value) => onChange({ ...condition, value })} />
+      <ValueInput
+        column={column}
+        kind={info?.input ?? 'value'}
+        value={condition.value ?? null}
+        onChange={(value) => onChange({ ...condition, value })}
+      />
     </>
   );
 }
@@ -110,63 +154,4 @@ function start(column: Column, op: Condition['op'], input: string): Condition {
   if (input === 'days') return { column: column.id, op, value: { last: 30, unit: 'day' } };
   if (input === 'state') return { column: column.id, op, value: 'error' };
   return { column: column.id, op, value: column.type === 'boolean' ? true : '' };
-}
-
-const STATES = ['error', 'running', 'queued', 'skipped', 'empty', 'value', 'stale'];
-
-function ValueInput({ column, kind, value, onChange }: { column: Column; kind: string; value: CellValue; onChange: (v: CellValue) => void }) {
-  const isDate = ['date', 'datetime', 'created_at', 'updated_at'].includes(column.type);
-  const isNumber = ['number', 'currency', 'percent'].includes(column.type);
-  const text = (v: CellValue | undefined): string => (typeof v === 'string' || typeof v === 'number' ? String(v) : '');
-  const read = (s: string): CellValue => (isNumber && s !== '' && s.replace(/\D/g, '').length <= 15 ? Number(s) : s);
-  const type = isDate ? 'date' : isNumber ? 'number' : 'text';
-  if (kind === 'none') return null;
-  if (kind === 'state') return <Options value={text(value)} names={STATES} onChange={onChange} />;
-  if (kind === 'days') {
-    const last = typeof value === 'object' && value && !Array.isArray(value) ? text(value['last']) : '30';
-    return <Input aria-label="Days" type="number" min={1} className="!w-24" value={last} onChange={(e) => onChange({ last: Math.max(1, Number(e.target.value) || 1), unit: 'day' })} />;
-  }
-  if (kind === 'range') {
-    const pair = Array.isArray(value) ? value : ['', ''];
-    return (
-      <span className="flex min-w-0 flex-1 items-center gap-1">
-        <Input aria-label="From" type={type} value={text(pair[0])} onChange={(e) => onChange([read(e.target.value), pair[1] ?? ''])} />
-        <Input aria-label="To" type={type} value={text(pair[1])} onChange={(e) => onChange([pair[0] ?? '', read(e.target.value)])} />
-      </span>
-    );
-  }
-  if (column.type === 'boolean') {
-    return (
-      <Select aria-label="Value" className="!w-auto flex-1" value={value === false ? 'no' : 'yes'} onChange={(e) => onChange(e.target.value === 'yes')}>
-        <option value="yes">checked</option>
-        <option value="no">not checked</option>
-      </Select>
-    );
-  }
-  const names = (column.options ?? []).map((o) => o.name);
-  if (kind === 'list') {
-    const chosen = Array.isArray(value) ? value.map((v) => text(v)) : [];
-    return (
-      <select multiple size={3} aria-label="Values" value={chosen} onChange={(e) => onChange([...e.target.selectedOptions].map((o) => o.value))} className="min-w-32 flex-1 rounded-md border border-line-strong bg-surface p-1">
-        {names.map((n) => (
-          <option key={n}>{n}</option>
-        ))}
-      </select>
-    );
-  }
-  if (names.length && (column.type === 'select' || column.type === 'multi_select')) return <Options value={text(value)} names={names} onChange={onChange} />;
-  return <Input aria-label="Value" type={type} step="any" className="!w-auto min-w-24 flex-1" value={text(value)} onChange={(e) => onChange(read(e.target.value))} />;
-}
-
-function Options({ value, names, onChange }: { value: string; names: string[]; onChange: (v: CellValue) => void }) {
-  return (
-    <Select aria-label="Value" className="!w-auto min-w-24 flex-1" value={value} onChange={(e) => onChange(e.target.value)}>
-      <option value="">Choose…</option>
-      {names.map((n) => (
-        <option key={n} value={n}>
-          {n.replaceAll('_', ' ')}
-        </option>
-      ))}
-    </Select>
-  );
 }

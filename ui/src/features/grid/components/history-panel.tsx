@@ -47,8 +47,19 @@ export function HistoryPanel({ workspaceId: ws, table, page, rowId, columnId, on
       <ol className="flex flex-col">
         {entries.map((e, i) => {
           const of = table.columns.find((c) => c.id === e.column_id);
-          const restore = of && i > 0 && columnId && can('rows.edit') && !isReadOnly(of) ? () => page.grid?.edit([{ rowId, columnId: of.id, value: e.value }]) : null;
-          return <Entry key={`${String(e.position)}/${e.column_id}`} entry={e} column={of} showColumn={!columnId} onRestore={restore} />;
+          const restore =
+            of && i > 0 && columnId && can('rows.edit') && !isReadOnly(of)
+              ? () => page.grid?.edit([{ rowId, columnId: of.id, value: e.value }])
+              : null;
+          return (
+            <Entry
+              key={`${String(e.position)}/${e.column_id ?? ''}`}
+              entry={e}
+              column={of}
+              showColumn={!columnId}
+              onRestore={restore}
+            />
+          );
         })}
       </ol>
       {history.hasNextPage && (
@@ -62,7 +73,17 @@ export function HistoryPanel({ workspaceId: ws, table, page, rowId, columnId, on
   );
 }
 
-function Entry({ entry, column, showColumn, onRestore }: { entry: HistoryEntry; column: Column | undefined; showColumn: boolean; onRestore: (() => void) | null }) {
+function Entry({
+  entry,
+  column,
+  showColumn,
+  onRestore,
+}: {
+  entry: HistoryEntry;
+  column: Column | undefined;
+  showColumn: boolean;
+  onRestore: (() => void) | null;
+}) {
   const who = entry.provider ? sentence(entry.provider) : (entry.actor.name ?? sentence(entry.actor.kind));
   const show = (v: HistoryEntry['value']): string => (column ? formatValue(column, v) : JSON.stringify(v));
   return (
@@ -76,19 +97,38 @@ function Entry({ entry, column, showColumn, onRestore }: { entry: HistoryEntry; 
             {ago(entry.at)}
           </time>
         </p>
-        {showColumn && <p className="text-sm text-ink-3">{column?.name ?? 'A deleted column'}</p>}
-        <p className="mt-0.5 line-clamp-3 break-words">{entry.value === null ? <em className="text-ink-3">empty</em> : show(entry.value)}</p>
-        {entry.previous !== null && !sameValue(entry.previous, entry.value) && <p className="line-clamp-2 text-sm break-words text-ink-3 line-through">{show(entry.previous)}</p>}
+        {showColumn && (
+          <p className="text-sm text-ink-3">
+            {entry.column_id ? (column?.name ?? 'A deleted column') : 'The whole row'}
+          </p>
+        )}
+        <p className="mt-0.5 line-clamp-3 break-words">
+          {entry.value === null ? (
+            <em className="text-ink-3">{entry.message ?? (entry.state ? sentence(entry.state) : 'empty')}</em>
+          ) : (
+            show(entry.value)
+          )}
+        </p>
+        {entry.previous !== null && !sameValue(entry.previous, entry.value) && (
+          <p className="line-clamp-2 text-sm break-words text-ink-3 line-through">{show(entry.previous)}</p>
+        )}
         {entry.provider && (
           <p className="mt-1 flex flex-wrap gap-x-3 text-sm text-ink-3">
-            {entry.credits_mc !== undefined && <span>{entry.credits_mc === 0 ? 'Free' : creditsLabel(entry.credits_mc)}</span>}
+            {entry.credits_mc !== undefined && (
+              <span>{entry.credits_mc === 0 ? 'Free' : creditsLabel(entry.credits_mc)}</span>
+            )}
             {entry.latency_ms !== undefined && <span>{milliseconds(entry.latency_ms)}</span>}
             {entry.confidence !== undefined && <span>{Math.round(entry.confidence * 100)} % sure</span>}
           </p>
         )}
       </div>
       {onRestore && (
-        <IconButton label="Restore this value" size="sm" className="opacity-0 group-focus-within:opacity-100 group-hover:opacity-100" onClick={onRestore}>
+        <IconButton
+          label="Restore this value"
+          size="sm"
+          className="opacity-0 group-focus-within:opacity-100 group-hover:opacity-100"
+          onClick={onRestore}
+        >
           <RotateCcw size={14} />
         </IconButton>
       )}

@@ -38,7 +38,13 @@ export function HoverCard({ workspaceId: ws, table, grid, target }: HoverProps) 
   const latest = history.data?.[0];
   if (history.data && !latest && !state?.message) return null;
   return (
-    <Popover anchor={target.anchor} label="Where the value comes from" onClose={() => setRested(false)} takeFocus={false} className="pointer-events-none w-72 p-3">
+    <Popover
+      anchor={target.anchor}
+      label="Where the value comes from"
+      onClose={() => setRested(false)}
+      takeFocus={false}
+      className="pointer-events-none w-72 p-3"
+    >
       {history.isPending ? <Skeleton className="h-12" /> : <Facts entry={latest} state={state} />}
     </Popover>
   );
@@ -48,9 +54,14 @@ function Facts({ entry, state }: { entry: HistoryEntry | undefined; state: CellS
   const facts: [string, string][] = [];
   if (state) facts.push(['State', sentence(state.state)]);
   if (entry) {
-    facts.push(entry.provider ? ['Provider', sentence(entry.provider)] : ['Changed by', entry.actor.name ?? sentence(entry.actor.kind)]);
+    facts.push(
+      entry.provider
+        ? ['Provider', sentence(entry.provider)]
+        : ['Changed by', entry.actor.name ?? sentence(entry.actor.kind)],
+    );
     facts.push(['When', `${ago(entry.at)} · ${dateTime(entry.at)}`]);
-    if (entry.credits_mc !== undefined) facts.push(['Cost', entry.credits_mc === 0 ? 'Free' : creditsLabel(entry.credits_mc)]);
+    if (entry.credits_mc !== undefined)
+      facts.push(['Cost', entry.credits_mc === 0 ? 'Free' : creditsLabel(entry.credits_mc)]);
     if (entry.latency_ms !== undefined) facts.push(['Answered in', milliseconds(entry.latency_ms)]);
     if (entry.confidence !== undefined) facts.push(['Confidence', `${String(Math.round(entry.confidence * 100))} %`]);
     if (entry.source_url) facts.push(['Source', entry.source_url]);

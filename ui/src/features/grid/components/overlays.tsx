@@ -18,8 +18,12 @@ import { ExpandedCell } from './expanded-cell';
 import { PasteDialog } from './paste-dialog';
 import { AddColumnPopover } from './add-column-popover';
 
-const EnrichmentDialog = lazy(() => import('@/features/enrichment/components/enrichment-dialog').then((m) => ({ default: m.EnrichmentDialog })));
-const RunDialog = lazy(() => import('@/features/enrichment/components/run-dialog').then((m) => ({ default: m.RunDialog })));
+const EnrichmentDialog = lazy(() =>
+  import('@/features/enrichment/components/enrichment-dialog').then((m) => ({ default: m.EnrichmentDialog })),
+);
+const RunDialog = lazy(() =>
+  import('@/features/enrichment/components/run-dialog').then((m) => ({ default: m.RunDialog })),
+);
 
 export interface OverlaysProps {
   workspaceId: string;
@@ -37,11 +41,34 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
   const column = 'columnId' in overlay ? table.columns.find((c) => c.id === overlay.columnId) : undefined;
   switch (overlay.kind) {
     case 'column-menu':
-      return column ? <ColumnMenu workspaceId={ws} table={table} state={state} page={page} column={column} anchor={overlay.anchor} onClose={close} /> : null;
+      return column ? (
+        <ColumnMenu
+          workspaceId={ws}
+          table={table}
+          state={state}
+          page={page}
+          column={column}
+          anchor={overlay.anchor}
+          onClose={close}
+        />
+      ) : null;
     case 'cell-menu':
-      return column ? <CellMenu workspaceId={ws} table={table} state={state} page={page} column={column} rowId={overlay.rowId} anchor={overlay.anchor} onClose={close} /> : null;
+      return column ? (
+        <CellMenu
+          workspaceId={ws}
+          table={table}
+          state={state}
+          page={page}
+          column={column}
+          rowId={overlay.rowId}
+          anchor={overlay.anchor}
+          onClose={close}
+        />
+      ) : null;
     case 'expand':
-      return column && page.grid ? <ExpandedCell grid={page.grid} column={column} rowId={overlay.rowId} anchor={overlay.anchor} onClose={close} /> : null;
+      return column && page.grid ? (
+        <ExpandedCell grid={page.grid} column={column} rowId={overlay.rowId} anchor={overlay.anchor} onClose={close} />
+      ) : null;
     case 'add-column':
       return (
         <AddColumnPopover
@@ -56,9 +83,25 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
     case 'edit-column':
       return column ? <ColumnDialog workspaceId={ws} table={table} column={column} onClose={close} /> : null;
     case 'change-type':
-      return column ? <ChangeTypeDialog workspaceId={ws} table={table} column={column} onClose={close} onDone={() => page.grid?.refreshSoon(true)} /> : null;
+      return column ? (
+        <ChangeTypeDialog
+          workspaceId={ws}
+          table={table}
+          column={column}
+          onClose={close}
+          onDone={() => page.grid?.refreshSoon(true)}
+        />
+      ) : null;
     case 'duplicate-column':
-      return column ? <DuplicateColumnDialog workspaceId={ws} table={table} column={column} onClose={close} onDone={() => page.grid?.refreshSoon(true)} /> : null;
+      return column ? (
+        <DuplicateColumnDialog
+          workspaceId={ws}
+          table={table}
+          column={column}
+          onClose={close}
+          onDone={() => page.grid?.refreshSoon(true)}
+        />
+      ) : null;
     case 'delete-column':
       return column ? (
         <Confirm
@@ -83,7 +126,10 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
             }
           }}
         >
-          <p>Its values in {plural(table.row_count, 'row')} go to the trash with it, from where they can be restored for 30 days.</p>
+          <p>
+            Its values in {plural(table.row_count, 'row')} go to the trash with it, from where they can be restored for
+            30 days.
+          </p>
         </Confirm>
       ) : null;
     case 'enrichment':
@@ -106,7 +152,14 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
     case 'run':
       return (
         <Suspense fallback={null}>
-          <RunDialog workspaceId={ws} table={table} columnIds={overlay.columnIds} rowIds={overlay.rowIds ?? null} query={page.query} onClose={close} />
+          <RunDialog
+            workspaceId={ws}
+            table={table}
+            columnIds={overlay.columnIds}
+            rowIds={overlay.rowIds ?? null}
+            query={page.query}
+            onClose={close}
+          />
         </Suspense>
       );
     case 'paste':
@@ -122,7 +175,9 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
         />
       );
     case 'delete-rows':
-      return <DeleteRows workspaceId={ws} table={table} page={page} all={overlay.all} ids={overlay.ids} onClose={close} />;
+      return (
+        <DeleteRows workspaceId={ws} table={table} page={page} all={overlay.all} ids={overlay.ids} onClose={close} />
+      );
     case 'conflicts':
       return (
         <Confirm
@@ -135,7 +190,10 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
             return undefined;
           }}
         >
-          <p>Everything else is undone. {plural(overlay.count, 'cell')} {overlay.count === 1 ? 'was' : 'were'} changed after your step and left alone.</p>
+          <p>
+            Everything else is undone. {plural(overlay.count, 'cell')} {overlay.count === 1 ? 'was' : 'were'} changed
+            after your step and left alone.
+          </p>
           {overlay.reasons.map((r) => (
             <p key={r}>{r}</p>
           ))}

@@ -7,8 +7,21 @@ import type { PastePlan } from '@/grid/paste-plan';
 import { count, plural } from '@/lib/format';
 
 /** Says what a paste adds and leaves out, before it does it. */
-export function PasteDialog({ plan, cells, table, onAnswer }: { plan: PastePlan; cells: number; table: Table; onAnswer: (yes: boolean) => void }) {
-  const options = [...plan.newOptions.entries()].map(([id, names]) => ({ column: table.columns.find((c) => c.id === id)?.name ?? '', names: [...names] }));
+export function PasteDialog({
+  plan,
+  cells,
+  table,
+  onAnswer,
+}: {
+  plan: PastePlan;
+  cells: number;
+  table: Table;
+  onAnswer: (yes: boolean) => void;
+}) {
+  const options = [...plan.newOptions.entries()].map(([id, names]) => ({
+    column: table.columns.find((c) => c.id === id)?.name ?? '',
+    names: [...names],
+  }));
   return (
     <Dialog
       title={`Paste ${plural(cells, 'cell')}?`}
@@ -28,7 +41,8 @@ export function PasteDialog({ plan, cells, table, onAnswer }: { plan: PastePlan;
         <Line n={plan.newColumns}>{plan.newColumns === 1 ? 'text column is added' : 'text columns are added'}</Line>
         {options.map((o) => (
           <li key={o.column}>
-            <strong className="font-semibold text-ink">{count(o.names.length)}</strong> new {o.names.length === 1 ? 'option' : 'options'} in {o.column}: {o.names.slice(0, 5).join(', ')}
+            <strong className="font-semibold text-ink">{count(o.names.length)}</strong> new{' '}
+            {o.names.length === 1 ? 'option' : 'options'} in {o.column}: {o.names.slice(0, 5).join(', ')}
             {o.names.length > 5 && ' …'}
           </li>
         ))}
@@ -36,7 +50,10 @@ export function PasteDialog({ plan, cells, table, onAnswer }: { plan: PastePlan;
       {plan.problems.length > 0 && (
         <div className="mt-4">
           <Notice tone="warning">
-            <p>{plural(plan.problems.length, 'value')} {plan.problems.length === 1 ? 'does' : 'do'} not fit and {plan.problems.length === 1 ? 'is' : 'are'} left out:</p>
+            <p>
+              {plural(plan.problems.length, 'value')} {plan.problems.length === 1 ? 'does' : 'do'} not fit and{' '}
+              {plan.problems.length === 1 ? 'is' : 'are'} left out:
+            </p>
             <ul className="mt-1 list-disc pl-4">
               {plan.problems.slice(0, 4).map((p) => (
                 <li key={`${String(p.row)}/${p.column}`}>

@@ -17,11 +17,27 @@ import { Drawer } from './side-panel';
 import { ColumnIcon } from './type-icon';
 
 /** One row as a form: every field, also the hidden ones. */
-export function RowPanel({ workspaceId: ws, table, page, rowId, onClose }: { workspaceId: string; table: Table; page: GridPage; rowId: string; onClose: () => void }) {
+export function RowPanel({
+  workspaceId: ws,
+  table,
+  page,
+  rowId,
+  onClose,
+}: {
+  workspaceId: string;
+  table: Table;
+  page: GridPage;
+  rowId: string;
+  onClose: () => void;
+}) {
   const can = useCan(ws);
   const [, redraw] = useState(0);
   const cached = page.grid?.cache.get(rowId);
-  const fetched = useQuery({ queryKey: ['row', ws, table.id, rowId], queryFn: () => fetchRow(ws, table.id, rowId), enabled: !cached });
+  const fetched = useQuery({
+    queryKey: ['row', ws, table.id, rowId],
+    queryFn: () => fetchRow(ws, table.id, rowId),
+    enabled: !cached,
+  });
   const data = cached ?? fetched.data;
   const index = page.grid?.cache.indexOf(rowId);
   const go = (by: number): void => {
@@ -44,11 +60,19 @@ export function RowPanel({ workspaceId: ws, table, page, rowId, onClose }: { wor
           <IconButton label="Row below" size="sm" onClick={() => go(1)}>
             <ChevronDown size={16} />
           </IconButton>
-          <IconButton label="History of the row" size="sm" onClick={() => page.setPanel({ kind: 'history', rowId, columnId: null })}>
+          <IconButton
+            label="History of the row"
+            size="sm"
+            onClick={() => page.setPanel({ kind: 'history', rowId, columnId: null })}
+          >
             <History size={15} />
           </IconButton>
           {can('rows.edit') && (
-            <IconButton label="Delete the row" size="sm" onClick={() => page.setOverlay({ kind: 'delete-rows', all: false, ids: [rowId] })}>
+            <IconButton
+              label="Delete the row"
+              size="sm"
+              onClick={() => page.setOverlay({ kind: 'delete-rows', all: false, ids: [rowId] })}
+            >
               <Trash2 size={15} />
             </IconButton>
           )}
@@ -62,7 +86,13 @@ export function RowPanel({ workspaceId: ws, table, page, rowId, onClose }: { wor
           {table.columns
             .filter((c) => !isReadOnly(c))
             .map((c) => (
-              <RowField key={`${c.id}/${plainText(data.cells[c.id] ?? null)}`} column={c} value={data.cells[c.id] ?? null} disabled={!can('rows.edit')} onSave={(v) => save(c, v)} />
+              <RowField
+                key={`${c.id}/${plainText(data.cells[c.id] ?? null)}`}
+                column={c}
+                value={data.cells[c.id] ?? null}
+                disabled={!can('rows.edit')}
+                onSave={(v) => save(c, v)}
+              />
             ))}
           <p className="border-t border-line pt-2 text-sm text-ink-3">
             Created {dateTime(data.created_at)} · changed {dateTime(data.updated_at)}
@@ -73,7 +103,17 @@ export function RowPanel({ workspaceId: ws, table, page, rowId, onClose }: { wor
   );
 }
 
-function RowField({ column, value, disabled, onSave }: { column: Column; value: CellValue; disabled: boolean; onSave: (v: CellValue) => void }) {
+function RowField({
+  column,
+  value,
+  disabled,
+  onSave,
+}: {
+  column: Column;
+  value: CellValue;
+  disabled: boolean;
+  onSave: (v: CellValue) => void;
+}) {
   const label = (
     <span className="mb-1 flex items-center gap-1.5 text-sm font-medium text-ink-2">
       <span className="text-ink-3">
@@ -85,7 +125,13 @@ function RowField({ column, value, disabled, onSave }: { column: Column; value: 
   if (column.type === 'boolean') {
     return (
       <label className="flex items-center gap-2">
-        <input type="checkbox" disabled={disabled} checked={value === true} onChange={(e) => onSave(e.target.checked)} className="size-3.5 accent-primary" />
+        <input
+          type="checkbox"
+          disabled={disabled}
+          checked={value === true}
+          onChange={(e) => onSave(e.target.checked)}
+          className="size-3.5 accent-primary"
+        />
         <span className="text-sm font-medium text-ink-2">{column.name}</span>
       </label>
     );
@@ -111,7 +157,17 @@ function RowField({ column, value, disabled, onSave }: { column: Column; value: 
   );
 }
 
-function TextField({ column, value, disabled, onSave }: { column: Column; value: CellValue; disabled: boolean; onSave: (v: CellValue) => void }) {
+function TextField({
+  column,
+  value,
+  disabled,
+  onSave,
+}: {
+  column: Column;
+  value: CellValue;
+  disabled: boolean;
+  onSave: (v: CellValue) => void;
+}) {
   const start = column.type === 'json' && value !== null ? JSON.stringify(value, null, 2) : plainText(value);
   const [text, setText] = useState(start);
   const commit = (): void => {
@@ -125,7 +181,14 @@ function TextField({ column, value, disabled, onSave }: { column: Column; value:
   };
   const props = { value: text, disabled, onBlur: commit };
   if (column.type === 'long_text' || column.type === 'json') {
-    return <Textarea {...props} rows={4} className={column.type === 'json' ? 'font-mono !text-sm' : ''} onChange={(e) => setText(e.target.value)} />;
+    return (
+      <Textarea
+        {...props}
+        rows={4}
+        className={column.type === 'json' ? 'font-mono !text-sm' : ''}
+        onChange={(e) => setText(e.target.value)}
+      />
+    );
   }
   return (
     <Input

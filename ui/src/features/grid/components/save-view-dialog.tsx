@@ -56,8 +56,15 @@ export function SaveViewDialog({ workspaceId: ws, table, state, view, onClose, o
           if (name.trim()) save.mutate();
         }}
       >
-        <Field label="Name">{(ids) => <Input {...ids} value={name} maxLength={100} autoFocus onChange={(e) => setName(e.target.value)} />}</Field>
-        <Checkbox label="Shared" hint="Everyone who can see the table can use this view." checked={shared} onChange={(e) => setShared(e.target.checked)} />
+        <Field label="Name">
+          {(ids) => <Input {...ids} value={name} maxLength={100} autoFocus onChange={(e) => setName(e.target.value)} />}
+        </Field>
+        <Checkbox
+          label="Shared"
+          hint="Everyone who can see the table can use this view."
+          checked={shared}
+          onChange={(e) => setShared(e.target.checked)}
+        />
       </form>
     </Dialog>
   );

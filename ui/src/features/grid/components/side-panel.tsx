@@ -17,15 +17,43 @@ export function SidePanel({ workspaceId, table, page }: { workspaceId: string; t
   };
   switch (panel.kind) {
     case 'row':
-      return <RowPanel key={panel.rowId} workspaceId={workspaceId} table={table} page={page} rowId={panel.rowId} onClose={close} />;
+      return (
+        <RowPanel
+          key={panel.rowId}
+          workspaceId={workspaceId}
+          table={table}
+          page={page}
+          rowId={panel.rowId}
+          onClose={close}
+        />
+      );
     case 'history':
-      return <HistoryPanel workspaceId={workspaceId} table={table} page={page} rowId={panel.rowId} columnId={panel.columnId} onClose={close} />;
+      return (
+        <HistoryPanel
+          workspaceId={workspaceId}
+          table={table}
+          page={page}
+          rowId={panel.rowId}
+          columnId={panel.columnId}
+          onClose={close}
+        />
+      );
     case 'undo':
       return <UndoPanel workspaceId={workspaceId} table={table} page={page} onClose={close} />;
   }
 }
 
-export function Drawer({ title, actions, onClose, children }: { title: string; actions?: ReactNode; onClose: () => void; children: ReactNode }) {
+export function Drawer({
+  title,
+  actions,
+  onClose,
+  children,
+}: {
+  title: string;
+  actions?: ReactNode;
+  onClose: () => void;
+  children: ReactNode;
+}) {
   return (
     <aside
       aria-label={title}

@@ -3,7 +3,15 @@ import { Button, IconButton } from '@/components/button';
 import { Select } from '@/components/field';
 import type { Column, SortKey } from '@/api/types';
 
-export function SortPanel({ columns, sort, onChange }: { columns: Column[]; sort: SortKey[]; onChange: (s: SortKey[]) => void }) {
+export function SortPanel({
+  columns,
+  sort,
+  onChange,
+}: {
+  columns: Column[];
+  sort: SortKey[];
+  onChange: (s: SortKey[]) => void;
+}) {
   const free = columns.filter((c) => !sort.some((s) => s.column === c.id));
   const replace = (i: number, key: SortKey): void => onChange(sort.map((s, n) => (n === i ? key : s)));
   const move = (i: number, by: number): void => {
@@ -19,13 +27,20 @@ export function SortPanel({ columns, sort, onChange }: { columns: Column[]; sort
         <div key={s.column} className="flex items-center gap-2">
           <span className="w-14 text-sm text-ink-3">{i === 0 ? 'Sort by' : 'then by'}</span>
           <Select aria-label="Column" value={s.column} onChange={(e) => replace(i, { ...s, column: e.target.value })}>
-            {columns.filter((c) => c.id === s.column || free.includes(c)).map((c) => (
-              <option key={c.id} value={c.id}>
-                {c.name}
-              </option>
-            ))}
+            {columns
+              .filter((c) => c.id === s.column || free.includes(c))
+              .map((c) => (
+                <option key={c.id} value={c.id}>
+                  {c.name}
+                </option>
+              ))}
           </Select>
-          <Button size="md" onClick={() => replace(i, { ...s, dir: s.dir === 'asc' ? 'desc' : 'asc' })} icon={s.dir === 'asc' ? <ArrowUp size={14} /> : <ArrowDown size={14} />} aria-label={s.dir === 'asc' ? 'Ascending; make it descending' : 'Descending; make it ascending'}>
+          <Button
+            size="md"
+            onClick={() => replace(i, { ...s, dir: s.dir === 'asc' ? 'desc' : 'asc' })}
+            icon={s.dir === 'asc' ? <ArrowUp size={14} /> : <ArrowDown size={14} />}
+            aria-label={s.dir === 'asc' ? 'Ascending; make it descending' : 'Descending; make it ascending'}
+          >
             {s.dir === 'asc' ? 'A–Z' : 'Z–A'}
           </Button>
           {i > 0 && (
@@ -39,7 +54,14 @@ export function SortPanel({ columns, sort, onChange }: { columns: Column[]; sort
         </div>
       ))}
       <div>
-        <Button size="sm" variant="ghost" data-autofocus icon={<Plus size={14} />} disabled={free.length === 0} onClick={() => free[0] && onChange([...sort, { column: free[0].id, dir: 'asc' }])}>
+        <Button
+          size="sm"
+          variant="ghost"
+          data-autofocus
+          icon={<Plus size={14} />}
+          disabled={free.length === 0}
+          onClick={() => free[0] && onChange([...sort, { column: free[0].id, dir: 'asc' }])}
+        >
           Add sort
         </Button>
       </div>

@@ -23,9 +23,17 @@ export function StatusBar({ table, page, canEdit }: { table: Table; page: GridPa
   const save = useObservable(page.grid?.queue.state ?? saved);
   const filtered = page.query.filter !== null || page.query.q !== '';
   return (
-    <footer aria-label="Status" className="flex h-8 shrink-0 items-center gap-4 overflow-hidden border-t border-line bg-sunken px-2 text-sm whitespace-nowrap text-ink-2">
+    <footer
+      aria-label="Status"
+      className="flex h-8 shrink-0 items-center gap-4 overflow-hidden border-t border-line bg-sunken px-2 text-sm whitespace-nowrap text-ink-2"
+    >
       {canEdit && (
-        <button type="button" onClick={() => void page.insertRow()} title="Add a row (Shift+Enter)" className="inline-flex h-6 items-center gap-1 rounded-md px-1.5 font-medium hover:bg-active hover:text-ink">
+        <button
+          type="button"
+          onClick={() => void page.insertRow()}
+          title="Add a row (Shift+Enter)"
+          className="inline-flex h-6 items-center gap-1 rounded-md px-1.5 font-medium hover:bg-active hover:text-ink"
+        >
           <Plus size={13} /> Row
         </button>
       )}

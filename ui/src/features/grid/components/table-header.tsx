@@ -36,11 +36,22 @@ export function TableHeader({ workspaceId: ws, table, state, page }: HeaderProps
       <Views ws={ws} table={table} state={state} canManage={can('tables.manage')} />
       <div className="flex-1" />
       {can('tables.manage') && (
-        <Button size="sm" variant="ghost" icon={<Sparkles size={14} className="text-primary" />} onClick={() => page.setOverlay({ kind: 'new-enrichment' })}>
+        <Button
+          size="sm"
+          variant="ghost"
+          icon={<Sparkles size={14} className="text-primary" />}
+          onClick={() => page.setOverlay({ kind: 'new-enrichment' })}
+        >
           <span className="hidden lg:inline">Enrich</span>
         </Button>
       )}
-      <IconButton label="Undo history" size="sm" className="!size-7" active={page.panel?.kind === 'undo'} onClick={() => page.setPanel(page.panel?.kind === 'undo' ? null : { kind: 'undo' })}>
+      <IconButton
+        label="Undo history"
+        size="sm"
+        className="!size-7"
+        active={page.panel?.kind === 'undo'}
+        onClick={() => page.setPanel(page.panel?.kind === 'undo' ? null : { kind: 'undo' })}
+      >
         <History size={15} />
       </IconButton>
     </header>
@@ -63,21 +74,36 @@ function Views({ ws, table, state, canManage }: { ws: string; table: Table; stat
       toast.success('View saved');
     },
   });
-  const share = useMutation({ mutationFn: (v: View) => updateView(ws, table.id, v.id, { ...v, shared: !v.shared }), onSuccess: () => tableChanged(client, ws, table.id) });
+  const share = useMutation({
+    mutationFn: (v: View) => updateView(ws, table.id, v.id, { ...v, shared: !v.shared }),
+    onSuccess: () => tableChanged(client, ws, table.id),
+  });
   const menu = (view: View): MenuEntry[] => [
     { label: 'Rename', onSelect: () => setDialog({ kind: 'rename', view }) },
-    { label: view.shared ? 'Make personal' : 'Share with everyone', icon: <Users size={14} />, onSelect: () => share.mutate(view) },
+    {
+      label: view.shared ? 'Make personal' : 'Share with everyone',
+      icon: <Users size={14} />,
+      onSelect: () => share.mutate(view),
+    },
     null,
     { label: 'Delete view', danger: true, onSelect: () => setDialog({ kind: 'delete', view }) },
   ];
   const tab = (on: boolean): string =>
-    cx('inline-flex h-7 shrink-0 items-center gap-1 rounded-md px-2 text-sm font-medium transition-colors', on ? 'bg-active text-ink' : 'text-ink-2 hover:bg-hover hover:text-ink');
+    cx(
+      'inline-flex h-7 shrink-0 items-center gap-1 rounded-md px-2 text-sm font-medium transition-colors',
+      on ? 'bg-active text-ink' : 'text-ink-2 hover:bg-hover hover:text-ink',
+    );
   return (
     <div className="flex min-w-0 items-center gap-1 overflow-x-auto">
       {views.length === 0 && <span className={tab(true)}>All rows</span>}
       {views.map((v) => (
         <span key={v.id} className={tab(v.id === state.viewId)}>
-          <button type="button" aria-current={v.id === state.viewId ? 'true' : undefined} onClick={() => open(v)} className="flex items-center gap-1">
+          <button
+            type="button"
+            aria-current={v.id === state.viewId ? 'true' : undefined}
+            onClick={() => open(v)}
+            className="flex items-center gap-1"
+          >
             {v.name}
             {v.shared && <Users size={12} aria-label="shared" className="text-ink-3" />}
           </button>
@@ -86,7 +112,12 @@ function Views({ ws, table, state, canManage }: { ws: string; table: Table; stat
               label={`View ${v.name}`}
               items={menu(v)}
               trigger={(p) => (
-                <button type="button" aria-label={`Menu of view ${v.name}`} className="-mr-1 rounded p-0.5 text-ink-3 hover:bg-hover hover:text-ink" {...p}>
+                <button
+                  type="button"
+                  aria-label={`Menu of view ${v.name}`}
+                  className="-mr-1 rounded p-0.5 text-ink-3 hover:bg-hover hover:text-ink"
+                  {...p}
+                >
                   <Ellipsis size={13} />
                 </button>
               )}

@@ -40,7 +40,15 @@ export function TableView({ workspaceId: ws, table, state }: { workspaceId: stri
       <Offline grid={grid} />
       <div className="flex min-h-0 flex-1">
         <div className="relative min-w-0 flex-1">
-          <DataGrid id={table.id} label={`Rows of ${table.name}`} shape={page.shape} rows={table.row_count} source={page.source} events={page.events} onReady={page.setGrid} />
+          <DataGrid
+            id={table.id}
+            label={`Rows of ${table.name}`}
+            shape={page.shape}
+            rows={table.row_count}
+            source={page.source}
+            events={page.events}
+            onReady={page.setGrid}
+          />
           <GridStates
             grid={grid}
             filtered={page.query.filter !== null || page.query.q !== ''}
@@ -54,19 +62,39 @@ export function TableView({ workspaceId: ws, table, state }: { workspaceId: stri
         <SidePanel workspaceId={ws} table={table} page={page} />
       </div>
       <StatusBar table={table} page={page} canEdit={can('rows.edit')} />
-      {page.hover && !page.overlay && grid && <HoverCard key={`${page.hover.rowId}/${page.hover.columnId}`} workspaceId={ws} table={table} grid={grid} target={page.hover} />}
+      {page.hover && !page.overlay && grid && (
+        <HoverCard
+          key={`${page.hover.rowId}/${page.hover.columnId}`}
+          workspaceId={ws}
+          table={table}
+          grid={grid}
+          target={page.hover}
+        />
+      )}
       <Overlays workspaceId={ws} table={table} state={state} page={page} client={client} />
     </div>
   );
 }
 
 function Offline({ grid }: { grid: GridController | null }) {
-  const save = useSyncExternalStore(grid?.queue.state.subscribe ?? never.subscribe, () => grid?.queue.state.get() ?? null);
+  const save = useSyncExternalStore(
+    grid?.queue.state.subscribe ?? never.subscribe,
+    () => grid?.queue.state.get() ?? null,
+  );
   if (save?.state !== 'offline') return null;
   return (
     <div className="border-b border-line px-2 py-1.5">
-      <Notice tone="warning" icon={<WifiOff size={15} />} action={<Button size="sm" onClick={() => grid?.queue.wake()}>Try now</Button>}>
-        You are offline. {plural(save.waiting, 'edit')} {save.waiting === 1 ? 'is' : 'are'} kept here and will be sent when the server answers again.
+      <Notice
+        tone="warning"
+        icon={<WifiOff size={15} />}
+        action={
+          <Button size="sm" onClick={() => grid?.queue.wake()}>
+            Try now
+          </Button>
+        }
+      >
+        You are offline. {plural(save.waiting, 'edit')} {save.waiting === 1 ? 'is' : 'are'} kept here and will be sent
+        when the server answers again.
       </Notice>
     </div>
   );
@@ -88,7 +116,14 @@ function GridStates({ grid, filtered, canEdit, onInsert, onClear, onRetry }: Sta
   if (error && rows !== 0) {
     return (
       <div className="absolute inset-x-4 top-12 z-10 mx-auto max-w-lg">
-        <Notice tone="danger" action={<Button size="sm" onClick={onRetry}>Try again</Button>}>
+        <Notice
+          tone="danger"
+          action={
+            <Button size="sm" onClick={onRetry}>
+              Try again
+            </Button>
+          }
+        >
           {messageOf(error)}
         </Notice>
       </div>
@@ -100,7 +135,11 @@ function GridStates({ grid, filtered, canEdit, onInsert, onClear, onRetry }: Sta
       <Empty
         className="pointer-events-auto"
         title={filtered ? 'No row fits the filter' : 'No rows yet'}
-        text={filtered ? 'Change or remove the filter and the search to see more.' : 'Add a row, paste from a spreadsheet, or import a file.'}
+        text={
+          filtered
+            ? 'Change or remove the filter and the search to see more.'
+            : 'Add a row, paste from a spreadsheet, or import a file.'
+        }
         action={
           filtered ? (
             <Button onClick={onClear}>Remove filter and search</Button>

@@ -31,19 +31,44 @@ export function Toolbar({ workspaceId, table, state, page, searchRef }: ToolbarP
   const can = useCan(workspaceId);
   const hidden = state.layout.filter((l) => l.hidden).length;
   return (
-    <div role="toolbar" aria-label="View" className="flex h-10 shrink-0 items-center gap-1 overflow-x-auto border-b border-line px-2">
-      <ToolbarButton icon={<EyeOff size={14} />} label="Fields" text={hidden ? 'Hidden fields' : 'Fields'} active={hidden}>
-        {() => <FieldsPanel columns={table.columns} layout={state.layout} onChange={(layout) => change(table.id, { layout })} />}
+    <div
+      role="toolbar"
+      aria-label="View"
+      className="flex h-10 shrink-0 items-center gap-1 overflow-x-auto border-b border-line px-2"
+    >
+      <ToolbarButton
+        icon={<EyeOff size={14} />}
+        label="Fields"
+        text={hidden ? 'Hidden fields' : 'Fields'}
+        active={hidden}
+      >
+        {() => (
+          <FieldsPanel
+            columns={table.columns}
+            layout={state.layout}
+            onChange={(layout) => change(table.id, { layout })}
+          />
+        )}
       </ToolbarButton>
       <ToolbarButton icon={<ListFilter size={14} />} label="Filter" active={countConditions(state.filter)}>
-        {() => <FilterPanel columns={table.columns} filter={state.filter} onChange={(filter) => change(table.id, { filter })} />}
+        {() => (
+          <FilterPanel
+            columns={table.columns}
+            filter={state.filter}
+            onChange={(filter) => change(table.id, { filter })}
+          />
+        )}
       </ToolbarButton>
       <ToolbarButton icon={<ArrowUpDown size={14} />} label="Sort" active={state.sort.length}>
         {() => <SortPanel columns={table.columns} sort={state.sort} onChange={(sort) => change(table.id, { sort })} />}
       </ToolbarButton>
       <MenuTrigger
         label="Row height"
-        items={heights.map((h) => ({ label: h.label, checked: state.rowHeight === h.value, onSelect: () => change(table.id, { rowHeight: h.value }) }))}
+        items={heights.map((h) => ({
+          label: h.label,
+          checked: state.rowHeight === h.value,
+          onSelect: () => change(table.id, { rowHeight: h.value }),
+        }))}
         trigger={(p) => (
           <IconButton label="Row height" size="sm" className="!size-7" active={state.rowHeight !== 'short'} {...p}>
             <Rows3 size={14} />
@@ -62,7 +87,12 @@ export function Toolbar({ workspaceId, table, state, page, searchRef }: ToolbarP
         </>
       )}
       <div className="flex-1" />
-      <SearchBox value={state.q} onChange={(q) => change(table.id, { q })} inputRef={searchRef} onLeave={() => page.grid?.focus()} />
+      <SearchBox
+        value={state.q}
+        onChange={(q) => change(table.id, { q })}
+        inputRef={searchRef}
+        onLeave={() => page.grid?.focus()}
+      />
       {can('data.export') && (
         <ExportMenu workspaceId={workspaceId} table={table} state={state} page={page}>
           {(p) => (
@@ -78,7 +108,17 @@ export function Toolbar({ workspaceId, table, state, page, searchRef }: ToolbarP
 
 const PAUSE_MS = 250;
 
-function SearchBox({ value, onChange, inputRef, onLeave }: { value: string; onChange: (q: string) => void; inputRef: Ref<HTMLInputElement>; onLeave: () => void }) {
+function SearchBox({
+  value,
+  onChange,
+  inputRef,
+  onLeave,
+}: {
+  value: string;
+  onChange: (q: string) => void;
+  inputRef: Ref<HTMLInputElement>;
+  onLeave: () => void;
+}) {
   const [text, setText] = useState(value);
   const [from, setFrom] = useState(value);
   if (from !== value) {
@@ -112,7 +152,15 @@ function SearchBox({ value, onChange, inputRef, onLeave }: { value: string; onCh
         className="h-[30px] w-full rounded-md border border-line bg-sunken pr-7 pl-7 text-base outline-none transition-colors hover:border-line-strong focus:border-primary focus:bg-surface"
       />
       {text && (
-        <button type="button" aria-label="Clear the search" onClick={() => { setText(''); onChange(''); }} className="absolute top-2 right-2 text-ink-3 hover:text-ink">
+        <button
+          type="button"
+          aria-label="Clear the search"
+          onClick={() => {
+            setText('');
+            onChange('');
+          }}
+          className="absolute top-2 right-2 text-ink-3 hover:text-ink"
+        >
           <X size={14} />
         </button>
       )}

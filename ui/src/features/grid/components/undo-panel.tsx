@@ -12,16 +12,37 @@ import type { GridPage } from '../use-grid-page';
 import { Drawer } from './side-panel';
 
 /** The steps that can be undone, newest first; each can be taken back on its own. */
-export function UndoPanel({ workspaceId: ws, table, page, onClose }: { workspaceId: string; table: Table; page: GridPage; onClose: () => void }) {
+export function UndoPanel({
+  workspaceId: ws,
+  table,
+  page,
+  onClose,
+}: {
+  workspaceId: string;
+  table: Table;
+  page: GridPage;
+  onClose: () => void;
+}) {
   const can = useCan(ws);
-  const stack = useQuery({ queryKey: ['undo-stack', ws, table.id], queryFn: () => undoStack(ws, table.id), staleTime: 0, refetchInterval: 5_000 });
+  const stack = useQuery({
+    queryKey: ['undo-stack', ws, table.id],
+    queryFn: () => undoStack(ws, table.id),
+    staleTime: 0,
+    refetchInterval: 5_000,
+  });
   const undo = stack.data?.undo ?? [];
   const redo = stack.data?.redo ?? [];
   return (
     <Drawer title="Undo history" onClose={onClose}>
       {stack.isPending && <SkeletonRows />}
       {stack.isError && <Notice tone="danger">{messageOf(stack.error)}</Notice>}
-      {stack.isSuccess && undo.length + redo.length === 0 && <Empty icon={<Undo2 size={20} />} title="Nothing to undo" text="Edits, pastes, imports and runs in this table appear here." />}
+      {stack.isSuccess && undo.length + redo.length === 0 && (
+        <Empty
+          icon={<Undo2 size={20} />}
+          title="Nothing to undo"
+          text="Edits, pastes, imports and runs in this table appear here."
+        />
+      )}
       {redo.length > 0 && can('rows.edit') && (
         <div className="border-b border-line p-3">
           <Button size="sm" icon={<Redo2 size={14} />} onClick={() => void page.undo.redo()}>
@@ -39,8 +60,10 @@ export function UndoPanel({ workspaceId: ws, table, page, onClose }: { workspace
 }
 
 function Step({ step, onUndo }: { step: UndoStep; onUndo: (() => void) | null }) {
-  const who = step.actor.name ?? sentence(step.actor.kind);
-  const size = [step.rows > 0 && plural(step.rows, 'row'), step.cells > 0 && plural(step.cells, 'cell')].filter(Boolean).join(', ');
+  const who = typeof step.actor === 'string' ? step.actor : (step.actor.name ?? sentence(step.actor.kind));
+  const size = [step.rows > 0 && plural(step.rows, 'row'), step.cells > 0 && plural(step.cells, 'cell')]
+    .filter(Boolean)
+    .join(', ');
   return (
     <li className="group flex items-center gap-2.5 border-b border-line px-3 py-2.5">
       <Avatar name={who} size={22} />
@@ -52,7 +75,12 @@ function Step({ step, onUndo }: { step: UndoStep; onUndo: (() => void) | null })
         </p>
       </div>
       {onUndo && (
-        <Button size="sm" variant="ghost" className="opacity-0 group-focus-within:opacity-100 group-hover:opacity-100" onClick={onUndo}>
+        <Button
+          size="sm"
+          variant="ghost"
+          className="opacity-0 group-focus-within:opacity-100 group-hover:opacity-100"
+          onClick={onUndo}
+        >
           Undo
         </Button>
       )}

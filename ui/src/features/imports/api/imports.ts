@@ -5,11 +5,14 @@ import { inWorkspace } from '@/api/use-workspace';
 import { saveBlob } from '@/lib/download';
 
 const busy: readonly ImportState[] = ['importing', 'undoing'];
-const WATCH_MS = 700;
+const WATCH_MS = 1_500;
 const path = (ws: string): string => `${inWorkspace(ws)}/imports`;
 
 export const importsQuery = (ws: string) =>
-  queryOptions({ queryKey: ['imports', ws], queryFn: async () => (await api.get<Import[] | null>(path(ws))).data ?? [] });
+  queryOptions({
+    queryKey: ['imports', ws],
+    queryFn: async () => (await api.get<Import[] | null>(path(ws))).data ?? [],
+  });
 export const importQuery = (ws: string, id: string) =>
   queryOptions({
     queryKey: ['imports', ws, id],

@@ -70,11 +70,19 @@ export function MappingStep({ workspaceId: ws, file: initial, onBack, onStarted 
   const { detected } = file;
   return (
     <>
-      <Card title={file.filename} text={`${bytes(file.size)}${file.counts.rows ? ` · ${plural(file.counts.rows, 'row')}` : ''}`}>
+      <Card
+        title={file.filename}
+        text={`${bytes(file.size)}${file.counts.rows ? ` · ${plural(file.counts.rows, 'row')}` : ''}`}
+      >
         <div className="grid gap-3 sm:grid-cols-4">
           <Field label="Encoding">
             {(ids) => (
-              <Select {...ids} value={detected.encoding.toLowerCase()} disabled={reread.isPending} onChange={(e) => reread.mutate({ encoding: e.target.value })}>
+              <Select
+                {...ids}
+                value={detected.encoding.toLowerCase()}
+                disabled={reread.isPending}
+                onChange={(e) => reread.mutate({ encoding: e.target.value })}
+              >
                 {[...new Set([detected.encoding.toLowerCase(), ...ENCODINGS])].map((e) => (
                   <option key={e} value={e}>
                     {e.toUpperCase()}
@@ -86,7 +94,12 @@ export function MappingStep({ workspaceId: ws, file: initial, onBack, onStarted 
           {detected.format !== 'jsonl' && (
             <Field label="Separator">
               {(ids) => (
-                <Select {...ids} value={detected.delimiter} disabled={reread.isPending} onChange={(e) => reread.mutate({ delimiter: e.target.value })}>
+                <Select
+                  {...ids}
+                  value={detected.delimiter}
+                  disabled={reread.isPending}
+                  onChange={(e) => reread.mutate({ delimiter: e.target.value })}
+                >
                   {DELIMITERS.map((d) => (
                     <option key={d.value} value={d.value}>
                       {d.label}
@@ -96,7 +109,15 @@ export function MappingStep({ workspaceId: ws, file: initial, onBack, onStarted 
               )}
             </Field>
           )}
-          {detected.format !== 'jsonl' && <Checkbox className="self-end pb-1.5 sm:col-span-2" label="The first line names the columns" checked={detected.header} disabled={reread.isPending} onChange={(e) => reread.mutate({ header: e.target.checked })} />}
+          {detected.format !== 'jsonl' && (
+            <Checkbox
+              className="self-end pb-1.5 sm:col-span-2"
+              label="The first line names the columns"
+              checked={detected.header}
+              disabled={reread.isPending}
+              onChange={(e) => reread.mutate({ header: e.target.checked })}
+            />
+          )}
         </div>
       </Card>
       <Card title="Where it goes">
@@ -113,11 +134,19 @@ export function MappingStep({ workspaceId: ws, file: initial, onBack, onStarted 
               </Select>
             )}
           </Field>
-          {!tableId && <Field label="Name of the table">{(ids) => <Input {...ids} value={name} maxLength={100} onChange={(e) => setName(e.target.value)} />}</Field>}
+          {!tableId && (
+            <Field label="Name of the table">
+              {(ids) => <Input {...ids} value={name} maxLength={100} onChange={(e) => setName(e.target.value)} />}
+            </Field>
+          )}
           {tableId && (
             <Field label="Rows">
               {(ids) => (
-                <Select {...ids} value={mode} onChange={(e) => setMode(e.target.value === 'upsert' ? 'upsert' : 'append')}>
+                <Select
+                  {...ids}
+                  value={mode}
+                  onChange={(e) => setMode(e.target.value === 'upsert' ? 'upsert' : 'append')}
+                >
                   <option value="append">Add all as new rows</option>
                   <option value="upsert">Update rows with the same key</option>
                 </Select>
@@ -127,21 +156,37 @@ export function MappingStep({ workspaceId: ws, file: initial, onBack, onStarted 
           {tableId && mode === 'upsert' && (
             <Field label="Key">
               {(ids) => (
-                <Select {...ids} value={keys[0] ?? ''} onChange={(e) => setKeys(e.target.value ? [e.target.value] : [])}>
+                <Select
+                  {...ids}
+                  value={keys[0] ?? ''}
+                  onChange={(e) => setKeys(e.target.value ? [e.target.value] : [])}
+                >
                   <option value="">Choose…</option>
-                  {(columns ?? []).filter((c) => !isReadOnly(c)).map((c) => (
-                    <option key={c.id} value={c.id}>
-                      {c.name}
-                    </option>
-                  ))}
+                  {(columns ?? [])
+                    .filter((c) => !isReadOnly(c))
+                    .map((c) => (
+                      <option key={c.id} value={c.id}>
+                        {c.name}
+                      </option>
+                    ))}
                 </Select>
               )}
             </Field>
           )}
         </div>
       </Card>
-      <MappingTable file={file} columns={columns ?? []} targets={targets} onChange={(next) => setEdited({ of: stamp, targets: next })} />
-      <Checkbox label="Remove the ' that protects formulas" hint="For files that were exported with formulas escaped." checked={unescape} onChange={(e) => setUnescape(e.target.checked)} />
+      <MappingTable
+        file={file}
+        columns={columns ?? []}
+        targets={targets}
+        onChange={(next) => setEdited({ of: stamp, targets: next })}
+      />
+      <Checkbox
+        label="Remove the ' that protects formulas"
+        hint="For files that were exported with formulas escaped."
+        checked={unescape}
+        onChange={(e) => setUnescape(e.target.checked)}
+      />
       {start.isError && <Notice tone="danger">{messageOf(start.error)}</Notice>}
       <div className="flex items-center gap-2">
         <Button onClick={onBack}>Choose another file</Button>

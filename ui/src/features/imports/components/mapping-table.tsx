@@ -6,7 +6,17 @@ import { isReadOnly } from '@/grid/model';
 import type { Target } from '../mapping';
 
 /** Each column of the file with a few of its values and where it goes. */
-export function MappingTable({ file, columns, targets, onChange }: { file: Import; columns: Column[]; targets: Target[]; onChange: (t: Target[]) => void }) {
+export function MappingTable({
+  file,
+  columns,
+  targets,
+  onChange,
+}: {
+  file: Import;
+  columns: Column[];
+  targets: Target[];
+  onChange: (t: Target[]) => void;
+}) {
   const set = (i: number, target: Target): void => onChange(targets.map((t, n) => (n === i ? target : t)));
   const samples = (i: number, own: string[] | null | undefined): string => {
     const values = own ?? (file.preview ?? []).map((r) => r[i] ?? '');
@@ -29,18 +39,27 @@ export function MappingTable({ file, columns, targets, onChange }: { file: Impor
                   value={target.to === 'column' ? target.columnId : target.to}
                   onChange={(e) => {
                     const v = e.target.value;
-                    set(i, v === 'skip' ? { to: 'skip' } : v === 'new' ? { to: 'new', name: label, type: c.suggested_type } : { to: 'column', columnId: v });
+                    set(
+                      i,
+                      v === 'skip'
+                        ? { to: 'skip' }
+                        : v === 'new'
+                          ? { to: 'new', name: label, type: c.suggested_type }
+                          : { to: 'column', columnId: v },
+                    );
                   }}
                 >
                   <option value="new">A new column</option>
                   <option value="skip">Leave out</option>
                   {columns.length > 0 && (
                     <optgroup label="Columns of the table">
-                      {columns.filter((x) => !isReadOnly(x)).map((x) => (
-                        <option key={x.id} value={x.id}>
-                          {x.name}
-                        </option>
-                      ))}
+                      {columns
+                        .filter((x) => !isReadOnly(x))
+                        .map((x) => (
+                          <option key={x.id} value={x.id}>
+                            {x.name}
+                          </option>
+                        ))}
                     </optgroup>
                   )}
                 </Select>
@@ -48,8 +67,19 @@ export function MappingTable({ file, columns, targets, onChange }: { file: Impor
               <Td>
                 {target.to === 'new' && (
                   <span className="flex gap-2">
-                    <Input aria-label={`Name for ${label}`} className="!w-40" value={target.name} maxLength={100} onChange={(e) => set(i, { ...target, name: e.target.value })} />
-                    <Select aria-label={`Type for ${label}`} className="!w-32" value={target.type} onChange={(e) => set(i, { ...target, type: e.target.value as ColumnType })}>
+                    <Input
+                      aria-label={`Name for ${label}`}
+                      className="!w-40"
+                      value={target.name}
+                      maxLength={100}
+                      onChange={(e) => set(i, { ...target, name: e.target.value })}
+                    />
+                    <Select
+                      aria-label={`Type for ${label}`}
+                      className="!w-32"
+                      value={target.type}
+                      onChange={(e) => set(i, { ...target, type: e.target.value as ColumnType })}
+                    >
                       {DATA_TYPES.map((t) => (
                         <option key={t.type} value={t.type}>
                           {t.label}

@@ -43,9 +43,29 @@ export function ProgressStep({ workspaceId: ws, file, onAnother, onChanged }: Pr
       <div className="flex flex-col gap-4">
         <div className="flex items-center gap-3">
           <p className="min-w-0 flex-1 truncate text-md font-semibold">{file.filename}</p>
-          <Badge tone={done ? (file.state === 'completed' ? 'success' : 'warning') : file.state === 'failed' ? 'danger' : running ? 'primary' : 'neutral'}>{file.waiting_for && running ? `Waiting for ${file.waiting_for}` : sentence(file.state)}</Badge>
+          <Badge
+            tone={
+              done
+                ? file.state === 'completed'
+                  ? 'success'
+                  : 'warning'
+                : file.state === 'failed'
+                  ? 'danger'
+                  : running
+                    ? 'primary'
+                    : 'neutral'
+            }
+          >
+            {file.waiting_for && running ? `Waiting for ${file.waiting_for}` : sentence(file.state)}
+          </Badge>
         </div>
-        {(running || done) && <Progress value={done ? 1 : file.progress} label="Progress of the import" tone={done ? 'success' : 'primary'} />}
+        {(running || done) && (
+          <Progress
+            value={done ? 1 : file.progress}
+            label="Progress of the import"
+            tone={done ? 'success' : 'primary'}
+          />
+        )}
         {file.error && <Notice tone="danger">{file.error}</Notice>}
         <dl className="grid grid-cols-2 gap-3 sm:grid-cols-4">
           {facts.map(([label, n]) => (
@@ -59,12 +79,17 @@ export function ProgressStep({ workspaceId: ws, file, onAnother, onChanged }: Pr
           <Notice
             tone="warning"
             action={
-              <Button size="sm" icon={<Download size={13} />} onClick={() => void downloadErrors(ws, file.id).catch((e: unknown) => toast.error(messageOf(e)))}>
+              <Button
+                size="sm"
+                icon={<Download size={13} />}
+                onClick={() => void downloadErrors(ws, file.id).catch((e: unknown) => toast.error(messageOf(e)))}
+              >
                 Errors as CSV
               </Button>
             }
           >
-            {plural(counts.failed + counts.skipped, 'row')} could not be imported; the file names each line and its reason.
+            {plural(counts.failed + counts.skipped, 'row')} could not be imported; the file names each line and its
+            reason.
           </Notice>
         )}
         <div className="flex flex-wrap gap-2">
@@ -87,9 +112,17 @@ export function ProgressStep({ workspaceId: ws, file, onAnother, onChanged }: Pr
         </div>
       </div>
       {asking && (
-        <Confirm title="Undo this import?" action="Undo import" danger onClose={() => setAsking(false)} onConfirm={() => undo.mutateAsync()}>
+        <Confirm
+          title="Undo this import?"
+          action="Undo import"
+          danger
+          onClose={() => setAsking(false)}
+          onConfirm={() => undo.mutateAsync()}
+        >
           <p>
-            {plural(counts.imported, 'row')} it added {counts.imported === 1 ? 'goes' : 'go'} to the trash and {plural(counts.updated, 'row')} it updated {counts.updated === 1 ? 'gets' : 'get'} the old values back. Cells changed since stay as they are.
+            {plural(counts.imported, 'row')} it added {counts.imported === 1 ? 'goes' : 'go'} to the trash and{' '}
+            {plural(counts.updated, 'row')} it updated {counts.updated === 1 ? 'gets' : 'get'} the old values back.
+            Cells changed since stay as they are.
           </p>
         </Confirm>
       )}

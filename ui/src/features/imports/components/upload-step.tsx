@@ -45,17 +45,32 @@ export function UploadStep({ workspaceId, onUploaded }: { workspaceId: string; o
           setOver(false);
           take(e.dataTransfer.files[0]);
         }}
-        className={cx('flex flex-col items-center rounded-lg border-2 border-dashed px-6 py-14 text-center transition-colors', over ? 'border-primary bg-primary-soft' : 'border-line-strong bg-surface')}
+        className={cx(
+          'flex flex-col items-center rounded-lg border-2 border-dashed px-6 py-14 text-center transition-colors',
+          over ? 'border-primary bg-primary-soft' : 'border-line-strong bg-surface',
+        )}
       >
         <div className="mb-3 flex size-11 items-center justify-center rounded-lg bg-primary-soft text-primary-ink">
           <FileUp size={22} />
         </div>
-        <p className="text-md font-semibold">{send.isPending ? `Uploading ${send.variables.name}…` : 'Drop a file here'}</p>
-        <p className="mt-1 mb-4 text-ink-2">{send.isPending ? bytes(send.variables.size) : 'or choose one from your computer'}</p>
+        <p className="text-md font-semibold">
+          {send.isPending ? `Uploading ${send.variables.name}…` : 'Drop a file here'}
+        </p>
+        <p className="mt-1 mb-4 text-ink-2">
+          {send.isPending ? bytes(send.variables.size) : 'or choose one from your computer'}
+        </p>
         <Button variant="primary" busy={send.isPending} onClick={() => input.current?.click()}>
           Choose a file
         </Button>
-        <input ref={input} type="file" aria-label="File to import" accept=".csv,.tsv,.txt,.jsonl,.ndjson,text/csv" className="sr-only" tabIndex={-1} onChange={(e) => take(e.target.files?.[0])} />
+        <input
+          ref={input}
+          type="file"
+          aria-label="File to import"
+          accept=".csv,.tsv,.txt,.jsonl,.ndjson,text/csv"
+          className="sr-only"
+          tabIndex={-1}
+          onChange={(e) => take(e.target.files?.[0])}
+        />
       </div>
       {(refused ?? send.isError) && <Notice tone="danger">{refused ?? messageOf(send.error)}</Notice>}
     </div>

@@ -6,7 +6,7 @@ import { inWorkspace } from '@/api/use-workspace';
 const open: readonly JobState[] = ['pending', 'running'];
 export const isOpen = (job: Job): boolean => open.includes(job.state);
 
-const WATCH_MS = 1_000;
+const WATCH_MS = 2_000;
 const IDLE_MS = 10_000;
 
 export const jobsQuery = (ws: string) =>
@@ -21,8 +21,15 @@ export const jobQuery = (ws: string, id: string) =>
     queryFn: async () => (await api.get<Job>(`${inWorkspace(ws)}/enrichment-jobs/${id}`)).data,
     refetchInterval: (q) => (q.state.data && isOpen(q.state.data) ? WATCH_MS : false),
   });
-export function records(ws: string, id: string, state: string, cursor: string | undefined): Promise<Answer<JobRecord[] | null>> {
-  return api.get<JobRecord[] | null>(`${inWorkspace(ws)}/enrichment-jobs/${id}/records`, { query: { state, cursor, limit: 50 } });
+export function records(
+  ws: string,
+  id: string,
+  state: string,
+  cursor: string | undefined,
+): Promise<Answer<JobRecord[] | null>> {
+  return api.get<JobRecord[] | null>(`${inWorkspace(ws)}/enrichment-jobs/${id}/records`, {
+    query: { state, cursor, limit: 50 },
+  });
 }
 export type JobAction = 'cancel' | 'pause' | 'resume' | 'retry';
 export async function actOnJob(ws: string, id: string, action: JobAction): Promise<void> {

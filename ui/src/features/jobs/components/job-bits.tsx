@@ -17,14 +17,22 @@ const tones: Record<JobState, Tone> = {
 };
 
 export function JobBadge({ job }: { job: Job }) {
-  return <Badge tone={tones[job.state]}>{job.waiting_for && job.state !== 'completed' ? `Waiting for ${job.waiting_for}` : sentence(job.state)}</Badge>;
+  return (
+    <Badge tone={tones[job.state]}>
+      {job.waiting_for && job.state !== 'completed' ? `Waiting for ${job.waiting_for}` : sentence(job.state)}
+    </Badge>
+  );
 }
 
 export function JobProgress({ job }: { job: Job }) {
   const { total, done } = job.counts;
   return (
     <div className="flex min-w-32 items-center gap-2">
-      <Progress value={total ? done / total : job.state === 'completed' ? 1 : 0} label="Progress" tone={job.state === 'failed' ? 'danger' : job.state === 'completed' ? 'success' : 'primary'} />
+      <Progress
+        value={total ? done / total : job.state === 'completed' ? 1 : 0}
+        label="Progress"
+        tone={job.state === 'failed' ? 'danger' : job.state === 'completed' ? 'success' : 'primary'}
+      />
       <span className="tnum shrink-0 text-sm whitespace-nowrap text-ink-2">
         {count(done)} / {count(total)}
       </span>
@@ -49,12 +57,21 @@ const looks = {
 
 export function JobActions({ workspaceId, job }: { workspaceId: string; job: Job }) {
   const client = useQueryClient();
-  const act = useMutation({ mutationFn: (a: JobAction) => actOnJob(workspaceId, job.id, a), onSettled: () => client.invalidateQueries({ queryKey: ['jobs', workspaceId] }) });
+  const act = useMutation({
+    mutationFn: (a: JobAction) => actOnJob(workspaceId, job.id, a),
+    onSettled: () => client.invalidateQueries({ queryKey: ['jobs', workspaceId] }),
+  });
   const possible = (actions[job.state] ?? []).filter((a) => a !== 'retry' || job.counts.failed > 0);
   return (
     <>
       {possible.map((a) => (
-        <Button key={a} size="sm" icon={looks[a].icon} busy={act.isPending && act.variables === a} onClick={() => act.mutate(a)}>
+        <Button
+          key={a}
+          size="sm"
+          icon={looks[a].icon}
+          busy={act.isPending && act.variables === a}
+          onClick={() => act.mutate(a)}
+        >
           {looks[a].label}
         </Button>
       ))}

@@ -3,12 +3,13 @@ import { api } from '@/api/client';
 import type { ApiKey, Credential, Invitation, Member, Role, Session, Workspace } from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 
-async function list<T>(path: string): Promise<T[]> {
-  return (await api.get<T[] | null>(path)).data ?? [];
-}
-export const membersQuery = (ws: string) => queryOptions({ queryKey: ['members', ws], queryFn: () => list<Member>(`${inWorkspace(ws)}/members`) });
-export const invitationsQuery = (ws: string) => queryOptions({ queryKey: ['invitations', ws], queryFn: () => list<Invitation>(`${inWorkspace(ws)}/invitations`) });
-export const apiKeysQuery = (ws: string) => queryOptions({ queryKey: ['api-keys', ws], queryFn: () => list<ApiKey>(`${inWorkspace(ws)}/api-keys`) });
+const list = <T>(path: string): Promise<T[]> => api.list<T>(path);
+export const membersQuery = (ws: string) =>
+  queryOptions({ queryKey: ['members', ws], queryFn: () => list<Member>(`${inWorkspace(ws)}/members`) });
+export const invitationsQuery = (ws: string) =>
+  queryOptions({ queryKey: ['invitations', ws], queryFn: () => list<Invitation>(`${inWorkspace(ws)}/invitations`) });
+export const apiKeysQuery = (ws: string) =>
+  queryOptions({ queryKey: ['api-keys', ws], queryFn: () => list<ApiKey>(`${inWorkspace(ws)}/api-keys`) });
 export const sessionsQuery = queryOptions({ queryKey: ['sessions'], queryFn: () => list<Session>('/auth/sessions') });
 
 export async function renameWorkspace(ws: string, name: string, slug: string): Promise<void> {
@@ -29,13 +30,19 @@ export async function invite(ws: string, email: string, role: Role): Promise<voi
 export async function revokeInvitation(ws: string, id: string): Promise<void> {
   await api.delete(`${inWorkspace(ws)}/invitations/${id}`);
 }
-export async function createApiKey(ws: string, body: { name: string; role: Role; expires_at?: string }): Promise<ApiKey> {
+export async function createApiKey(
+  ws: string,
+  body: { name: string; role: Role; expires_at?: string },
+): Promise<ApiKey> {
   return (await api.post<ApiKey>(`${inWorkspace(ws)}/api-keys`, body)).data;
 }
 export async function revokeApiKey(ws: string, id: string): Promise<void> {
   await api.delete(`${inWorkspace(ws)}/api-keys/${id}`);
 }
-export async function createCredential(ws: string, body: { provider: string; name: string; secret: Record<string, string> }): Promise<Credential> {
+export async function createCredential(
+  ws: string,
+  body: { provider: string; name: string; secret: Record<string, string> },
+): Promise<Credential> {
   return (await api.post<Credential>(`${inWorkspace(ws)}/credentials`, body)).data;
 }
 export async function rotateCredential(ws: string, id: string, secret: Record<string, string>): Promise<void> {

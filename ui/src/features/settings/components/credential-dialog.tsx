@@ -8,7 +8,17 @@ import { providersQuery } from '@/features/enrichment/api/enrichment';
 import { createCredential, rotateCredential } from '../api/settings';
 
 /** Adds a credential, or gives one a new secret. */
-export function CredentialDialog({ workspaceId: ws, rotate, onClose, onSaved }: { workspaceId: string; rotate: Credential | null; onClose: () => void; onSaved: () => Promise<void> }) {
+export function CredentialDialog({
+  workspaceId: ws,
+  rotate,
+  onClose,
+  onSaved,
+}: {
+  workspaceId: string;
+  rotate: Credential | null;
+  onClose: () => void;
+  onSaved: () => Promise<void>;
+}) {
   const providers = useQuery(providersQuery);
   const keyed = (providers.data ?? []).filter((p) => p.auth !== 'none');
   const [provider, setProvider] = useState(rotate?.provider ?? '');
@@ -33,7 +43,12 @@ export function CredentialDialog({ workspaceId: ws, rotate, onClose, onSaved }: 
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" busy={save.isPending} disabled={!secret.trim() || !chosen} onClick={() => save.mutate()}>
+          <Button
+            variant="primary"
+            busy={save.isPending}
+            disabled={!secret.trim() || !chosen}
+            onClick={() => save.mutate()}
+          >
             {rotate ? 'Rotate' : 'Add'}
           </Button>
         </>
@@ -61,12 +76,30 @@ export function CredentialDialog({ workspaceId: ws, rotate, onClose, onSaved }: 
               )}
             </Field>
             <Field label="Name" optional>
-              {(ids) => <Input {...ids} value={name} maxLength={100} placeholder={chosen} onChange={(e) => setName(e.target.value)} />}
+              {(ids) => (
+                <Input
+                  {...ids}
+                  value={name}
+                  maxLength={100}
+                  placeholder={chosen}
+                  onChange={(e) => setName(e.target.value)}
+                />
+              )}
             </Field>
           </>
         )}
         <Field label="API key" hint="Only its last four characters are shown later.">
-          {(ids) => <Input {...ids} type="password" autoComplete="off" spellCheck={false} className="font-mono" value={secret} onChange={(e) => setSecret(e.target.value)} />}
+          {(ids) => (
+            <Input
+              {...ids}
+              type="password"
+              autoComplete="off"
+              spellCheck={false}
+              className="font-mono"
+              value={secret}
+              onChange={(e) => setSecret(e.target.value)}
+            />
+          )}
         </Field>
       </form>
     </Dialog>

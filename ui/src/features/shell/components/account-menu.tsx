@@ -18,11 +18,20 @@ export function AccountMenu({ workspaceId }: { workspaceId: string }) {
       label="Account"
       header={<p className="border-b border-line px-2 pt-1 pb-2 text-sm text-ink-3">{user?.email}</p>}
       items={[
-        { label: 'Account and sessions', icon: <UserRound size={14} />, onSelect: () => void navigate(`/w/${workspaceId}/settings/account`) },
+        {
+          label: 'Account and sessions',
+          icon: <UserRound size={14} />,
+          onSelect: () => void navigate(`/w/${workspaceId}/settings/account`),
+        },
         null,
         { label: 'Light', icon: <Sun size={14} />, checked: theme === 'light', onSelect: () => setTheme('light') },
         { label: 'Dark', icon: <Moon size={14} />, checked: theme === 'dark', onSelect: () => setTheme('dark') },
-        { label: 'Like the system', icon: <Monitor size={14} />, checked: theme === 'system', onSelect: () => setTheme('system') },
+        {
+          label: 'Like the system',
+          icon: <Monitor size={14} />,
+          checked: theme === 'system',
+          onSelect: () => setTheme('system'),
+        },
         null,
         {
           label: 'Sign out',
@@ -33,7 +42,11 @@ export function AccountMenu({ workspaceId }: { workspaceId: string }) {
         },
       ]}
       trigger={(props) => (
-        <button type="button" {...props} className="flex h-9 w-full items-center gap-2.5 rounded-md px-2 text-left transition-colors hover:bg-hover">
+        <button
+          type="button"
+          {...props}
+          className="flex h-9 w-full items-center gap-2.5 rounded-md px-2 text-left transition-colors hover:bg-hover"
+        >
           <Avatar name={name} />
           <span className="min-w-0 flex-1 truncate">{name}</span>
         </button>

@@ -24,11 +24,35 @@ export function Palette({ workspaceId: ws, onClose }: { workspaceId: string; onC
 
   const targets = useMemo<Target[]>(() => {
     const pages: (Target & { allowed: boolean })[] = [
-      { to: `/w/${ws}/import`, label: 'Import a file', hint: 'Page', icon: <Upload size={15} />, allowed: can('data.import') },
+      {
+        to: `/w/${ws}/import`,
+        label: 'Import a file',
+        hint: 'Page',
+        icon: <Upload size={15} />,
+        allowed: can('data.import'),
+      },
       { to: `/w/${ws}/jobs`, label: 'Jobs', hint: 'Page', icon: <Activity size={15} />, allowed: can('tables.read') },
-      { to: `/w/${ws}/credits`, label: 'Credits', hint: 'Page', icon: <Coins size={15} />, allowed: can('credits.read') },
-      { to: `/w/${ws}/settings/members`, label: 'Members', hint: 'Settings', icon: <Users size={15} />, allowed: can('members.read') },
-      { to: `/w/${ws}/settings/workspace`, label: 'Workspace settings', hint: 'Settings', icon: <Settings size={15} />, allowed: true },
+      {
+        to: `/w/${ws}/credits`,
+        label: 'Credits',
+        hint: 'Page',
+        icon: <Coins size={15} />,
+        allowed: can('credits.read'),
+      },
+      {
+        to: `/w/${ws}/settings/members`,
+        label: 'Members',
+        hint: 'Settings',
+        icon: <Users size={15} />,
+        allowed: can('members.read'),
+      },
+      {
+        to: `/w/${ws}/settings/workspace`,
+        label: 'Workspace settings',
+        hint: 'Settings',
+        icon: <Settings size={15} />,
+        allowed: true,
+      },
     ];
     const found = (tables.data ?? []).map((t) => ({
       to: `/w/${ws}/tables/${t.id}`,
@@ -46,8 +70,16 @@ export function Palette({ workspaceId: ws, onClose }: { workspaceId: string; onC
     void navigate(target.to);
   };
   return (
-    <div className="fixed inset-0 z-50 bg-[var(--overlay)] px-4 pt-[14vh]" onMouseDown={(e) => e.target === e.currentTarget && onClose()}>
-      <div role="dialog" aria-modal aria-label="Go to" className="mx-auto w-full max-w-[560px] overflow-hidden rounded-lg border border-line bg-raised shadow-lg [animation:rise_120ms_ease-out]">
+    <div
+      className="fixed inset-0 z-50 bg-[var(--overlay)] px-4 pt-[14vh]"
+      onMouseDown={(e) => e.target === e.currentTarget && onClose()}
+    >
+      <div
+        role="dialog"
+        aria-modal
+        aria-label="Go to"
+        className="mx-auto w-full max-w-[560px] overflow-hidden rounded-lg border border-line bg-raised shadow-lg [animation:rise_120ms_ease-out]"
+      >
         <div className="flex items-center gap-2.5 border-b border-line px-4">
           <Search size={16} className="text-ink-3" />
           <input
@@ -84,7 +116,10 @@ export function Palette({ workspaceId: ws, onClose }: { workspaceId: string; onC
               aria-selected={i === at}
               onMouseMove={() => setAt(i)}
               onMouseDown={() => go(t)}
-              className={cx('flex h-9 cursor-pointer items-center gap-2.5 rounded-md px-2.5', i === at ? 'bg-primary-soft text-primary-ink' : 'text-ink')}
+              className={cx(
+                'flex h-9 cursor-pointer items-center gap-2.5 rounded-md px-2.5',
+                i === at ? 'bg-primary-soft text-primary-ink' : 'text-ink',
+              )}
             >
               <span className="text-ink-3">{t.icon}</span>
               <span className="min-w-0 flex-1 truncate">{t.label}</span>

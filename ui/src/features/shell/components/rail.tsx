@@ -68,7 +68,11 @@ function TableTree({ ws, canCreate }: { ws: string; canCreate: boolean }) {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex items-center justify-between py-1 pr-2 pl-4">
-        <NavLink to={`/w/${ws}/tables`} end className="text-xs font-semibold tracking-wide text-ink-3 uppercase hover:text-ink">
+        <NavLink
+          to={`/w/${ws}/tables`}
+          end
+          className="text-xs font-semibold tracking-wide text-ink-3 uppercase hover:text-ink"
+        >
           Tables
         </NavLink>
         {canCreate && (

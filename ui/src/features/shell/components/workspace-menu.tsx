@@ -21,7 +21,11 @@ export function WorkspaceMenu({ workspaceId }: { workspaceId: string }) {
         { label: 'New workspace', icon: <Plus size={14} />, onSelect: () => void navigate('/welcome') },
       ]}
       trigger={(props) => (
-        <button type="button" {...props} className="flex h-9 w-full items-center gap-2.5 rounded-md px-2 text-left transition-colors hover:bg-hover">
+        <button
+          type="button"
+          {...props}
+          className="flex h-9 w-full items-center gap-2.5 rounded-md px-2 text-left transition-colors hover:bg-hover"
+        >
           <Avatar name={name} square />
           <span className="min-w-0 flex-1 truncate text-md font-semibold">{name}</span>
           <ChevronsUpDown size={14} className="text-ink-3" />

@@ -6,7 +6,7 @@ import { inWorkspace } from '@/api/use-workspace';
 export const tablesQuery = (ws: string) =>
   queryOptions({
     queryKey: ['tables', ws],
-    queryFn: async () => (await api.get<TableSummary[]>(`${inWorkspace(ws)}/tables`)).data.filter((t) => !t.trashed_at),
+    queryFn: async () => (await api.list<TableSummary>(`${inWorkspace(ws)}/tables`)).filter((t) => !t.trashed_at),
   });
 export const trashQuery = (ws: string) =>
   queryOptions({

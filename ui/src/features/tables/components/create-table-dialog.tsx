@@ -14,7 +14,11 @@ interface Template {
   icon: ReactNode;
   columns: NewTable['columns'];
 }
-const stage = { name: 'Stage', type: 'select', options: ['New', 'Qualified', 'Contacted', 'Won', 'Lost'].map((name) => ({ name })) } as const;
+const stage = {
+  name: 'Stage',
+  type: 'select',
+  options: ['New', 'Qualified', 'Contacted', 'Won', 'Lost'].map((name) => ({ name })),
+} as const;
 const templates: Template[] = [
   { name: 'Blank', text: 'One text column', icon: <Table2 size={18} />, columns: [{ name: 'Name', type: 'text' }] },
   {
@@ -51,7 +55,11 @@ export function CreateTableDialog({ workspaceId: ws, onClose }: { workspaceId: s
   const client = useQueryClient();
   const navigate = useNavigate();
   const create = useMutation({
-    mutationFn: () => createTable(ws, { name: name.trim() || (templates[pick]?.name ?? 'Table'), columns: templates[pick]?.columns ?? [] }),
+    mutationFn: () =>
+      createTable(ws, {
+        name: name.trim() || (templates[pick]?.name ?? 'Table'),
+        columns: templates[pick]?.columns ?? [],
+      }),
     onSuccess: async (table) => {
       onClose();
       await navigate(`/w/${ws}/tables/${table.id}`);
@@ -89,7 +97,18 @@ export function CreateTableDialog({ workspaceId: ws, onClose }: { workspaceId: s
           create.mutate();
         }}
       >
-        <Field label="Name">{(ids) => <Input {...ids} value={name} maxLength={100} autoFocus placeholder="Target accounts" onChange={(e) => setName(e.target.value)} />}</Field>
+        <Field label="Name">
+          {(ids) => (
+            <Input
+              {...ids}
+              value={name}
+              maxLength={100}
+              autoFocus
+              placeholder="Target accounts"
+              onChange={(e) => setName(e.target.value)}
+            />
+          )}
+        </Field>
         <fieldset>
           <legend className="mb-1 text-sm font-medium text-ink-2">Start with</legend>
           <div className="grid gap-2 sm:grid-cols-3">
@@ -101,7 +120,13 @@ export function CreateTableDialog({ workspaceId: ws, onClose }: { workspaceId: s
                   i === pick ? 'border-primary bg-primary-soft' : 'border-line hover:border-line-strong',
                 )}
               >
-                <input type="radio" name="template" className="sr-only" checked={i === pick} onChange={() => setPick(i)} />
+                <input
+                  type="radio"
+                  name="template"
+                  className="sr-only"
+                  checked={i === pick}
+                  onChange={() => setPick(i)}
+                />
                 <span className={i === pick ? 'text-primary-ink' : 'text-ink-3'}>{t.icon}</span>
                 <span className="font-medium">{t.name}</span>
                 <span className="text-sm text-ink-2">{t.text}</span>

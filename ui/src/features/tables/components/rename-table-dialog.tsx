@@ -5,7 +5,15 @@ import { Dialog } from '@/components/dialog';
 import { Field, Input } from '@/components/field';
 import { renameTable, tablesChanged } from '../api/tables';
 
-export function RenameTableDialog({ workspaceId: ws, table, onClose }: { workspaceId: string; table: { id: string; name: string }; onClose: () => void }) {
+export function RenameTableDialog({
+  workspaceId: ws,
+  table,
+  onClose,
+}: {
+  workspaceId: string;
+  table: { id: string; name: string };
+  onClose: () => void;
+}) {
   const [name, setName] = useState(table.name);
   const client = useQueryClient();
   const rename = useMutation({
@@ -35,7 +43,18 @@ export function RenameTableDialog({ workspaceId: ws, table, onClose }: { workspa
           rename.mutate();
         }}
       >
-        <Field label="Name">{(ids) => <Input {...ids} value={name} maxLength={100} autoFocus onFocus={(e) => e.target.select()} onChange={(e) => setName(e.target.value)} />}</Field>
+        <Field label="Name">
+          {(ids) => (
+            <Input
+              {...ids}
+              value={name}
+              maxLength={100}
+              autoFocus
+              onFocus={(e) => e.target.select()}
+              onChange={(e) => setName(e.target.value)}
+            />
+          )}
+        </Field>
       </form>
     </Dialog>
   );

@@ -8,14 +8,25 @@ import { Empty, Notice, SkeletonRows } from '@/components/states';
 import { ago, plural } from '@/lib/format';
 import { restoreTable, tablesChanged, trashQuery } from '../api/tables';
 
-const item = z.looseObject({ id: z.string(), name: z.string(), row_count: z.number().optional(), trashed_at: z.string().nullish() });
-const shape = z.union([z.array(item), z.looseObject({ tables: z.array(item).nullish() }).transform((t) => t.tables ?? [])]);
+const item = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  row_count: z.number().optional(),
+  trashed_at: z.string().nullish(),
+});
+const shape = z.union([
+  z.array(item),
+  z.looseObject({ tables: z.array(item).nullish() }).transform((t) => t.tables ?? []),
+]);
 
 export function TrashDialog({ workspaceId: ws, onClose }: { workspaceId: string; onClose: () => void }) {
   const trash = useQuery(trashQuery(ws));
   const client = useQueryClient();
-  const restore = useMutation({ mutationFn: (id: string) => restoreTable(ws, id), onSuccess: () => tablesChanged(client, ws) });
-  const tables = trash.data === undefined ? undefined : shape.safeParse(trash.data).data ?? [];
+  const restore = useMutation({
+    mutationFn: (id: string) => restoreTable(ws, id),
+    onSuccess: () => tablesChanged(client, ws),
+  });
+  const tables = trash.data === undefined ? undefined : (shape.safeParse(trash.data).data ?? []);
   return (
     <Dialog title="Trash" description="Deleted tables stay here for 30 days." size="md" onClose={onClose}>
       {trash.isPending && <SkeletonRows rows={3} />}
@@ -30,7 +41,11 @@ export function TrashDialog({ workspaceId: ws, onClose }: { workspaceId: string;
                 {t.row_count !== undefined && `${plural(t.row_count, 'row')} · `}deleted {ago(t.trashed_at)}
               </p>
             </div>
-            <Button size="sm" busy={restore.isPending && restore.variables === t.id} onClick={() => restore.mutate(t.id)}>
+            <Button
+              size="sm"
+              busy={restore.isPending && restore.variables === t.id}
+              onClick={() => restore.mutate(t.id)}
+            >
               Restore
             </Button>
           </li>

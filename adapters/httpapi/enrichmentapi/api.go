@@ -1,0 +1,104 @@
+// Package enrichmentapi is the HTTP side of enrichment: providers, enrichment columns, previews and jobs.
+package enrichmentapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/pgread/enrichmentread"
+	"github.com/morket/morket/commands/enrichmentcmd"
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/workspace"
+	"github.com/morket/morket/projections/enrichmentview"
+)
+
+const tag = "enrichment"
+
+// maxInlineBody is how large a request with records of its own may be.
+const maxInlineBody = 10 << 20
+
+// Deps is what the endpoints need.
+type Deps struct {
+	Handlers *enrichmentcmd.Handlers
+	Reads    *enrichmentread.Queries
+	// Waiting names what jobs wait for that should be worked on, "temporal" for example; "" when nothing is in the way.
+	Waiting func() string
+}
+
+// Register adds the endpoints.
+func Register(a *httpapi.API, d Deps) {
+	s := service{d}
+	httpapi.Read(a, httpapi.Op{ID: "list-providers", Method: http.MethodGet, Path: "/providers", Tag: tag, Summary: "The providers of answers"}, s.providers)
+	httpapi.Read(a, httpapi.Op{ID: "get-provider", Method: http.MethodGet, Path: "/providers/{slug}", Tag: tag, Summary: "One provider"}, s.provider)
+	httpapi.Write(a, httpapi.Op{ID: "add-enrichment-column", Method: http.MethodPost, Path: "W/tables/{tableId}/enrichment-columns", Tag: tag, Summary: "Add a column that providers fill", Action: workspace.ManageTables, Status: http.StatusCreated}, s.addColumn)
+	httpapi.Write(a, httpapi.Op{ID: "configure-enrichment", Method: http.MethodPut, Path: "W/tables/{tableId}/columns/{columnId}/enrichment", Tag: tag, Summary: "Change a column's enrichment", Description: "A data column becomes an enrichment column. Runs under way keep the enrichment that they began with.", Action: workspace.ManageTables}, s.configure)
+	httpapi.Read(a, httpapi.Op{ID: "preview-enrichment", Method: http.MethodPost, Path: "W/tables/{tableId}/enrichment-preview", Tag: tag, Summary: "Try an enrichment on one row", Description: "Nothing is stored and nothing is charged.", Action: workspace.RunEnrichments, Rate: httpapi.Enrichment, Projection: "grid"}, s.preview)
+	httpapi.Write(a, httpapi.Op{ID: "start-enrichment-job", Method: http.MethodPost, Path: "W/enrichment-jobs", Tag: tag, Summary: "Run enrichment columns over rows, or a configuration over records", Description: "With dry_run only the estimate is answered.", Action: workspace.RunEnrichments, Rate: httpapi.Enrichment, Status: http.StatusCreated, MaxBody: maxInlineBody}, s.start)
+	httpapi.Read(a, httpapi.Op{ID: "list-enrichment-jobs", Method: http.MethodGet, Path: "W/enrichment-jobs", Tag: tag, Summary: "The jobs, newest first", Action: workspace.ReadTables, Projection: enrichmentview.Name}, s.jobs)
+	httpapi.Read(a, httpapi.Op{ID: "get-enrichment-job", Method: http.MethodGet, Path: "W/enrichment-jobs/{jobId}", Tag: tag, Summary: "One job", Action: workspace.ReadTables, Projection: enrichmentview.Name}, s.job)
+	httpapi.Read(a, httpapi.Op{ID: "list-enrichment-records", Method: http.MethodGet, Path: "W/enrichment-jobs/{jobId}/records", Tag: tag, Summary: "What became of a job's records, with every attempt", Action: workspace.ReadTables, Projection: enrichmentview.Name}, s.records)
+	for verb, summary := range map[enrichmentcmd.Verb]string{
+		enrichmentcmd.Pause: "Pause a job; calls under way finish", enrichmentcmd.Resume: "Go on with a paused job",
+		enrichmentcmd.Cancel: "Cancel a job; calls under way finish and their answers are kept", enrichmentcmd.Retry: "Ask again for the records of an ended job that failed",
+	} {
+		httpapi.Write(a, httpapi.Op{ID: string(verb) + "-enrichment-job", Method: http.MethodPost, Path: "W/enrichment-jobs/{jobId}/" + string(verb), Tag: tag, Summary: summary, Action: workspace.RunEnrichments}, s.control(verb))
+	}
+}
+
+type service struct{ Deps }
+
+// Provider is a provider with how it has been doing.
+type Provider struct {
+	enrichment.Provider
+	Health enrichment.Health `json:"health"`
+}
+
+func (s service) described(ctx context.Context, list ...enrichment.Provider) ([]Provider, error) {
+	health, err := s.Reads.Health(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Provider, len(list))
+	for i, p := range list {
+		h, ok := health[p.Slug]
+		if !ok {
+			h.State = "unknown"
+		}
+		if s.Handlers.Engine.BreakerOpen(p.Slug) {
+			h.State = "down"
+		}
+		out[i] = Provider{p, h}
+	}
+	return out, nil
+}
+
+func (s service) providers(ctx context.Context, _ httpapi.Principal, _ *struct{}) ([]Provider, httpapi.Meta, error) {
+	out, err := s.described(ctx, s.Handlers.Engine.Registry.Providers()...)
+	return out, httpapi.Meta{}, err
+}
+
+type providerIn struct {
+	Slug string `path:"slug"`
+}
+
+func (s service) provider(ctx context.Context, _ httpapi.Principal, in *providerIn) (Provider, httpapi.Meta, error) {
+	p, ok := s.Handlers.Engine.Registry.Provider(in.Slug)
+	if !ok {
+		return Provider{}, httpapi.Meta{}, kernel.NotFound("provider", in.Slug)
+	}
+	out, err := s.described(ctx, p)
+	if err != nil {
+		return Provider{}, httpapi.Meta{}, err
+	}
+	return out[0], httpapi.Meta{}, nil
+}
+
+// visible hides tables that the caller's API key does not extend to.
+func visible(ctx context.Context, id kernel.TableID) error {
+	if id != "" && !httpapi.PrincipalOf(ctx).CanSeeTable(id) {
+		return kernel.NotFound("table", string(id))
+	}
+	return nil
+}

@@ -1,0 +1,56 @@
+import type { Validator } from '@/api/types';
+import { Checkbox, Field, Input, Select } from '@/components/field';
+
+/** When the answer of a step counts; an answer that does not is passed over and costs nothing. */
+export function ValidatorFields({ validator, onChange }: { validator: Validator; onChange: (v: Validator) => void }) {
+  const set = (key: keyof Validator, value: string | number | boolean | null): void => {
+    const rest = Object.fromEntries(Object.entries(validator).filter(([k]) => k !== key)) as Validator;
+    onChange(value === null || value === '' || value === false ? rest : { ...rest, [key]: value });
+  };
+  return (
+    <fieldset className="flex flex-col gap-2">
+      <legend className="mb-1 text-sm font-semibold">An answer counts when</legend>
+      <Checkbox
+        label="it is not empty"
+        checked={validator.not_empty ?? false}
+        onChange={(e) => set('not_empty', e.target.checked)}
+      />
+      <div className="grid gap-3 sm:grid-cols-3">
+        <Field label="It is" optional>
+          {(ids) => (
+            <Select {...ids} value={validator.type ?? ''} onChange={(e) => set('type', e.target.value)}>
+              <option value="">anything</option>
+              <option value="email">an email address</option>
+              <option value="url">a link</option>
+              <option value="phone">a phone number</option>
+              <option value="number">a number</option>
+            </Select>
+          )}
+        </Field>
+        <Field label="It matches" optional>
+          {(ids) => (
+            <Input
+              {...ids}
+              className="font-mono !text-sm"
+              placeholder="^[^@]+@"
+              value={validator.pattern ?? ''}
+              onChange={(e) => set('pattern', e.target.value)}
+            />
+          )}
+        </Field>
+        <Field label="Confidence at least (%)" optional>
+          {(ids) => (
+            <Input
+              {...ids}
+              type="number"
+              min={0}
+              max={100}
+              value={validator.min_confidence === undefined ? '' : Math.round(validator.min_confidence * 100)}
+              onChange={(e) => set('min_confidence', e.target.value === '' ? null : Number(e.target.value) / 100)}
+            />
+          )}
+        </Field>
+      </div>
+    </fieldset>
+  );
+}

@@ -1,0 +1,175 @@
+import type { GridApi } from 'ag-grid-community';
+import type { CheckedRows } from './checked-rows';
+import { NUMBER_COLUMN } from './columns';
+import type { GridEvents } from './events';
+import { keyAction, type KeyAction } from './keyboard';
+import type { CellChange, GridRow } from './model';
+import { step } from './range';
+import type { RowCache } from './row-cache';
+import type { RangeSelection } from './selection';
+import type { Transfers } from './transfers';
+
+export interface InputHost {
+  api: GridApi<GridRow>;
+  cache: RowCache;
+  selection: RangeSelection;
+  checked: CheckedRows;
+  transfers: Transfers;
+  events: GridEvents;
+  rowCount: () => number;
+  canEdit: () => boolean;
+  edit: (changes: CellChange[]) => void;
+  run: (name: 'copy' | 'clear' | 'fill-down' | 'fill-right') => void;
+  scrollTo: (row: number, column?: string) => void;
+  wake: () => void;
+}
+
+/** The keyboard and the clipboard of the grid; what it doesn't know it leaves to AG Grid. */
+export class GridInput {
+  private readonly off = new AbortController();
+
+  constructor(
+    private readonly element: HTMLElement,
+    private readonly host: InputHost,
+  ) {
+    const { signal } = this.off;
+    element.addEventListener('keydown', (e) => this.key(e), { signal, capture: true });
+    element.addEventListener('copy', (e) => this.clipboardOut(e, false), { signal });
+    element.addEventListener('cut', (e) => this.clipboardOut(e, true), { signal });
+    element.addEventListener('paste', (e) => this.clipboardIn(e), { signal });
+    element.addEventListener('click', (e) => this.clicked(e), { signal });
+    window.addEventListener('online', () => host.wake(), { signal });
+  }
+  destroy(): void {
+    this.off.abort();
+  }
+
+  private editing(): boolean {
+    return this.host.api.getEditingCells().length > 0;
+  }
+  private clicked(e: MouseEvent): void {
+    const box = e.target instanceof Element ? e.target.closest('.mk-check') : null;
+    const cell = box?.closest('.ag-cell');
+    if (cell && cell.getAttribute('col-id') !== NUMBER_COLUMN) this.toggle();
+  }
+  private clipboardOut(e: ClipboardEvent, cut: boolean): void {
+    const { selection, transfers } = this.host;
+    const rect = selection.rect;
+    if (!rect || this.editing() || isField(e.target)) return;
+    e.preventDefault();
+    const copied = transfers.copyNow(rect);
+    if (copied) {
+      e.clipboardData?.setData('text/plain', copied.text);
+      e.clipboardData?.setData('text/html', copied.html);
+    } else this.host.run('copy');
+    if (cut && this.host.canEdit()) void transfers.clear(rect);
+  }
+  private clipboardIn(e: ClipboardEvent): void {
+    const { selection, transfers, events } = this.host;
+    const rect = selection.rect;
+    if (!rect || this.editing() || isField(e.target) || !this.host.canEdit()) return;
+    e.preventDefault();
+    const text = e.clipboardData?.getData('text/plain') ?? '';
+    const html = e.clipboardData?.getData('text/html') ?? '';
+    transfers
+      .paste(text, html, rect)
+      .then((area) => {
+        if (!area) return;
+        const { top, left, bottom, right } = area;
+        selection.selectRange({ anchor: { row: top, col: left }, head: { row: bottom, col: right } });
+      })
+      .catch((error: unknown) => events.refused([], error));
+  }
+
+  private key(e: KeyboardEvent): void {
+    if (this.editing() || isField(e.target)) return;
+    if (!(e.target instanceof Element) || e.target.closest('.ag-header')) return;
+    const action = keyAction(e);
+    if (!action || !this.act(action)) return;
+    e.preventDefault();
+    e.stopPropagation();
+  }
+  private act(action: KeyAction): boolean {
+    if (action.do === 'extend' || action.do === 'jump') return this.moveHead(action);
+    const { selection, checked, events } = this.host;
+    const rect = selection.rect;
+    switch (action.do) {
+      case 'clear':
+      case 'fill-down':
+      case 'fill-right':
+        if (rect && this.host.canEdit()) this.host.run(action.do);
+        return true;
+      case 'select-all':
+        selection.selectRange({
+          anchor: { row: 0, col: 0 },
+          head: { row: this.host.rowCount() - 1, col: selection.columns.length - 1 },
+        });
+        return true;
+      case 'select-rows':
+        if (rect) checked.addRange(rect.top, rect.bottom);
+        return true;
+      case 'toggle':
+        return this.toggle() || this.openCurrent();
+      case 'open-row':
+        return this.openCurrent();
+      case 'column-menu':
+        return this.menuAtFocus();
+      case 'collapse':
+        if (selection.current) selection.select(selection.current.anchor);
+        return false;
+      case 'insert-row':
+        if (this.host.canEdit()) events.command('insert-row');
+        return true;
+      default:
+        events.command(action.do);
+        return true;
+    }
+  }
+  private moveHead(action: Extract<KeyAction, { do: 'extend' | 'jump' }>): boolean {
+    const { api, selection } = this.host;
+    const range = selection.current;
+    if (!range) return false;
+    const edge = action.do === 'jump' || action.edge;
+    const head = step(range.head, action.direction, this.host.rowCount(), selection.columns.length, edge);
+    const column = selection.columnId(head.col);
+    if (action.do === 'jump') this.host.scrollTo(head.row, column);
+    else selection.extendTo(head);
+    api.ensureIndexVisible(head.row);
+    if (column) api.ensureColumnVisible(column);
+    return true;
+  }
+
+  private current(): { row: GridRow; columnId: string } | null {
+    const place = this.host.selection.current?.anchor;
+    const row = place ? this.host.cache.at(place.row) : undefined;
+    const columnId = place ? this.host.selection.columnId(place.col) : undefined;
+    return row && columnId ? { row, columnId } : null;
+  }
+  private openCurrent(): boolean {
+    const now = this.current();
+    if (now) this.host.events.openRow(now.row.id);
+    return now !== null;
+  }
+  private menuAtFocus(): boolean {
+    const cell = this.element.querySelector('.ag-cell-focus')?.getBoundingClientRect();
+    const now = this.current();
+    if (!cell || !now) return false;
+    this.host.events.contextMenu(now.row.id, now.columnId, { x: cell.left, y: cell.bottom });
+    return true;
+  }
+  /** Space or a click on its box flips a yes/no cell. */
+  private toggle(): boolean {
+    const now = this.current();
+    const column = this.host.selection.columns.find((c) => c.id === now?.columnId);
+    if (!now || column?.type !== 'boolean') return false;
+    if (this.host.canEdit()) {
+      this.host.edit([{ rowId: now.row.id, columnId: column.id, value: now.row.cells[column.id] !== true }]);
+    }
+    return true;
+  }
+}
+
+function isField(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.tagName === 'INPUT' || target.tagName === 'TEXTAREA' || target.isContentEditable;
+}
