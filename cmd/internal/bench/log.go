@@ -17,20 +17,6 @@ import (
 	"github.com/morket/morket/eventstore/pgstore"
 )
 
-// Ratio is a figure beside its limit.
-type Ratio struct {
-	Name  string
-	Value float64 // what the product does
-	Limit float64 // what is possible, measured in the same run; or a fixed figure to reach
-	Unit  string
-	Ratio float64 // Value / Limit
-	Bar   float64 // what Ratio must reach
-	Note  string
-}
-
-// OK says whether the bar is reached.
-func (r Ratio) OK() bool { return r.Ratio >= r.Bar }
-
 // effort is how long is measured.
 type effort struct {
 	rounds  int           // of each pair of measurements; the median counts

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -21,7 +22,11 @@ import (
 
 // Serve runs the process's roles until ctx ends, then stops them gracefully.
 func Serve(ctx context.Context, cfg config.Config, out io.Writer) error {
-	log := Logger(cfg)
+	return ServeLogging(ctx, cfg, Logger(cfg), out)
+}
+
+// ServeLogging is Serve with a log of the caller's.
+func ServeLogging(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writer) error {
 	if r, ok := Running(cfg.DataDir); ok && cfg.Embedded() {
 		return fmt.Errorf("a server runs on %s already (process %d, %s)", cfg.DataDir, r.Pid, r.Address)
 	}

@@ -41,7 +41,7 @@ async function insertRows(
   list: RowInsert[],
   createOptions: boolean,
 ): Promise<{ ids: string[]; position: number }> {
-  const operations = list.map((r) => ({ op: 'insert' as const, cells: r.cells as Record<string, CellValue> }));
+  const operations = list.map((r) => ({ op: 'insert' as const, cells: r.cells }));
   const answer = await batchRows(o.workspaceId, o.tableId, operations, createOptions);
   return { ids: answer.data.results.map((r) => r.row_id), position: answer.position };
 }

@@ -48,7 +48,7 @@ async function answer(
     ),
     signal: abort.signal,
     ...(body ? { body, duplex: 'half' } : {}),
-  } as RequestInit);
+  });
   const response = await handle(request);
   res.writeHead(response.status, Object.fromEntries(response.headers));
   if (!response.body) {

@@ -1,0 +1,135 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/pprof"
+	"strings"
+	"time"
+
+	"github.com/morket/morket/adapters/pgchild"
+	"github.com/morket/morket/cmd/internal/config"
+)
+
+// The steps, in the order in which they run.
+const (
+	StepLog        = "log"
+	StepProjection = "projection"
+	StepImport     = "import"
+	StepGrid       = "grid"
+)
+
+// Steps lists them.
+func Steps() []string { return []string{StepLog, StepProjection, StepImport, StepGrid} }
+
+// Config says what to measure.
+type Config struct {
+	Step     string        // one of Steps; empty: all
+	Server   config.Config // of the server that is measured; its folders, addresses and limits are replaced
+	Profiles string        // folder for a CPU profile of each step; empty: none
+	Progress io.Writer
+}
+
+func (c Config) wants(steps ...string) bool {
+	for _, s := range steps {
+		if c.Step == "" || c.Step == s {
+			return true
+		}
+	}
+	return false
+}
+
+// Run measures on servers of its own in a temporary folder, with everything durable as in production.
+func Run(ctx context.Context, cfg Config) (report Report, err error) {
+	dir, err := os.MkdirTemp("", "morket-bench-")
+	if err != nil {
+		return report, fmt.Errorf("make a folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // Postgres runs as another user when we are root
+		return report, err
+	}
+	report = Report{At: time.Now(), CPUs: runtime.NumCPU(), Load: load()}
+	r := &run{Config: cfg, dir: dir}
+	if cfg.wants(StepLog, StepProjection) {
+		err = r.onPostgres(ctx)
+	}
+	if err == nil && cfg.wants(StepImport, StepGrid) {
+		err = r.onServer(ctx)
+	}
+	report.Figures = r.figures
+	report.Load += " → " + load()
+	return report, err
+}
+
+// run collects figures.
+type run struct {
+	Config
+	dir     string
+	figures []Ratio
+}
+
+// step runs one step, under the profiler if that is wanted.
+func (r *run) step(ctx context.Context, name string, fn func(context.Context) ([]Ratio, error)) error {
+	if !r.wants(name) {
+		return nil
+	}
+	fmt.Fprintf(r.Progress, "measuring: %s …\n", name)
+	stop, err := r.profile(name)
+	if err != nil {
+		return err
+	}
+	figures, err := fn(ctx)
+	r.figures = append(r.figures, figures...)
+	if err = errors.Join(err, stop()); err != nil {
+		return fmt.Errorf("measure %s: %w", name, err)
+	}
+	return nil
+}
+
+func (r *run) profile(name string) (stop func() error, err error) {
+	if r.Profiles == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.Create(filepath.Join(r.Profiles, name+".cpu.pprof"))
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return f.Close()
+	}, nil
+}
+
+// onPostgres runs the steps that need a database only.
+func (r *run) onPostgres(ctx context.Context) (err error) {
+	pg, err := pgchild.Start(ctx, pgchild.Config{
+		BinDir: r.Server.PGBin, CacheDir: r.Server.CacheDir, DataDir: filepath.Join(r.dir, "postgres"), Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pg.Stop()) }()
+	if err := r.step(ctx, StepLog, func(ctx context.Context) ([]Ratio, error) { return Log(ctx, pg.DSN()) }); err != nil {
+		return err
+	}
+	return r.step(ctx, StepProjection, func(ctx context.Context) ([]Ratio, error) { return Projection(ctx, pg.DSN()) })
+}
+
+// load is the machine's load average where the system tells it.
+func load() string {
+	b, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	return strings.Join(strings.Fields(string(b))[:1], " ")
+}
