@@ -9,12 +9,7 @@ function zone(files, banned) {
     rules: {
       'no-restricted-imports': [
         'error',
-        {
-          patterns: banned.map(([group, message]) => ({
-            group: [`@/${group}`, `@/${group}/**`, '!@/api/types'],
-            message,
-          })),
-        },
+        { patterns: banned.map(([folder, message]) => ({ regex: `^@/${folder}/(?!types$)`, message })) },
       ],
     },
   };

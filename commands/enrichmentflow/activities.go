@@ -36,6 +36,9 @@ func (a *Activities) Slice(ctx context.Context, in Input) (Result, error) {
 		}
 	}()
 	res, err := a.runner.Slice(work, in, func(page int) { activity.RecordHeartbeat(ctx, page) })
+	if errors.Is(err, ErrNoRun) {
+		return res, temporal.NewNonRetryableApplicationError(err.Error(), ErrorGone, err)
+	}
 	if errors.Is(err, ErrSuperseded) { // whoever took over does the work; the next try finds out how far it is
 		return res, temporal.NewApplicationError(err.Error(), "superseded")
 	}

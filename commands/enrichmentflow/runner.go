@@ -136,6 +136,9 @@ type Result struct {
 	Cells int64 `json:"cells"` // that got an outcome
 }
 
+// ErrNoRun says that the run of a flow is not in the log.
+var ErrNoRun = errors.New("there is no such run")
+
 // ErrSuperseded says that somebody else works on the run.
 var ErrSuperseded = errors.New("another worker has taken the run over")
 
@@ -147,7 +150,7 @@ func (r *Runner) Slice(ctx context.Context, in Input, beat func(page int)) (Resu
 		return Result{}, err
 	}
 	if run.ID() == "" {
-		return Result{}, fmt.Errorf("there is no run %s", in.Run)
+		return Result{}, fmt.Errorf("run %s: %w", in.Run, ErrNoRun)
 	}
 	if run.State().Final() || run.Round() != in.Round {
 		return Result{Next: Done}, nil

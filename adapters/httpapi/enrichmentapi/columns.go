@@ -49,7 +49,7 @@ func (s service) configure(ctx context.Context, meta kernel.Meta, in *configureI
 	return s.Handlers.Configure(ctx, meta, enrichmentcmd.Configure{Workspace: meta.Workspace, Table: in.TableID, Column: in.ColumnID, Config: in.Body.Config})
 }
 
-type previewIn struct {
+type previewColumnIn struct {
 	httpapi.InWorkspace
 	TableID kernel.TableID `path:"tableId"`
 	Body    struct {
@@ -59,7 +59,7 @@ type previewIn struct {
 	}
 }
 
-func (s service) preview(ctx context.Context, p httpapi.Principal, in *previewIn) (enrichmentcmd.PreviewAnswer, httpapi.Meta, error) {
+func (s service) preview(ctx context.Context, p httpapi.Principal, in *previewColumnIn) (enrichmentcmd.PreviewAnswer, httpapi.Meta, error) {
 	if err := visible(ctx, in.TableID); err != nil {
 		return enrichmentcmd.PreviewAnswer{}, httpapi.Meta{}, err
 	}

@@ -50,6 +50,9 @@ FROM rm_grid.tables t WHERE t.workspace_id = $1 AND t.table_id = $2`
 
 // Any returns a table of the workspace, in the trash or not.
 func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (Info, error) {
+	if kernel.ParseID(kernel.PrefixTable, string(id)) != nil {
+		return Info{}, kernel.NotFound("table", string(id))
+	}
 	key := structureKey{live(), id}
 	known := g.memory.last(key)
 	var version int64 = -1

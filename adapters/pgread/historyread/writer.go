@@ -10,7 +10,6 @@ import (
 
 	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/domain/kernel"
-	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/projections"
 	"github.com/morket/morket/projections/historyview"
 )
@@ -106,8 +105,9 @@ const (
 	stepUpsert = `INSERT INTO steps (table_id, step, root, user_id, actor, kind, label, position, at, cells, row_count, money, effective, changed)
 VALUES ($1, $2, COALESCE((SELECT root FROM steps WHERE table_id = $1 AND step = NULLIF($3, '')), $2), $4, $5, $6, $7, $8, $9, $10, $11, $12, $2, $8)
 ON CONFLICT (table_id, step) DO UPDATE SET cells = steps.cells + EXCLUDED.cells, row_count = steps.row_count + EXCLUDED.row_count, money = steps.money + EXCLUDED.money`
-	// Only the first event of a step that takes another back turns the root around.
-	rootUpdate = `UPDATE steps SET undone = $4, effective = $3, changed = $5 WHERE table_id = $1 AND effective <> $3
+	// Only the first event of a step that takes another back turns the root around: what was done is undone, what was undone
+	// is done again.
+	rootUpdate = `UPDATE steps SET undone = NOT undone, effective = $3, changed = $4 WHERE table_id = $1 AND effective <> $3
 AND step = (SELECT root FROM steps WHERE table_id = $1 AND step = $2)`
 )
 
@@ -138,7 +138,7 @@ func (w *Writer) steps(ctx context.Context, changes []historyview.Change) error 
 		c := s.first
 		batch.Queue(stepUpsert, c.Table, c.Step.Step, c.Step.Undoes, c.User, c.Actor, c.Kind, c.Step.Label, c.Position, c.At, s.cells, s.rows, s.money)
 		if c.Step.Undoes != "" {
-			batch.Queue(rootUpdate, c.Table, c.Step.Undoes, c.Step.Step, c.Source != table.FromRedo, c.Position)
+			batch.Queue(rootUpdate, c.Table, c.Step.Undoes, c.Step.Step, c.Position)
 		}
 	}
 	if batch.Len() == 0 {

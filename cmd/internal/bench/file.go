@@ -27,7 +27,9 @@ func fileColumns() []fileColumn {
 		words := strings.Split(list, "|")
 		return func(i int) string { return words[(i*step+i/7)%len(words)] }
 	}
-	number := func(step, mod int) func(int) string { return func(i int) string { return strconv.Itoa(i * step % mod) } }
+	number := func(step, mod int) func(int) string {
+		return func(i int) string { return strconv.Itoa(i * step % mod) }
+	}
 	form := func(format string) func(int) string { return func(i int) string { return fmt.Sprintf(format, i) } }
 	city := word("Berlin|München|San Francisco|Nairobi|São Paulo|Tōkyō|Paris|New York|Łódź|Bengaluru", 3)
 	return []fileColumn{

@@ -13,7 +13,8 @@ func (s *server) register(a *httpapi.API) {
 	s.registerTeam(a, s.team)
 	s.registerTables(a, s.tables)
 	s.registerImports(a, s.imports, s.flows.waiting)
-	s.registerMoney(a, s.money, func(string) bool { return false })
+	s.registerEnrichments(a, s.enrich, s.flows.waiting)
+	s.registerMoney(a, s.money, s.enrich.keyed)
 }
 
 func (s *server) authenticator() httpapi.Authenticator { return authapi.Authenticator(s.team.auth) }

@@ -6,6 +6,7 @@ import (
 	"github.com/morket/morket/adapters/pgread/credentialread"
 	"github.com/morket/morket/adapters/pgread/creditread"
 	"github.com/morket/morket/adapters/pgread/dataopsread"
+	"github.com/morket/morket/adapters/pgread/enrichmentread"
 	"github.com/morket/morket/adapters/pgread/gridread"
 	"github.com/morket/morket/adapters/pgread/historyread"
 	"github.com/morket/morket/adapters/pgread/workspaceread"
@@ -22,6 +23,7 @@ import (
 	"github.com/morket/morket/projections/credentialview"
 	"github.com/morket/morket/projections/creditview"
 	"github.com/morket/morket/projections/dataopsview"
+	"github.com/morket/morket/projections/enrichmentview"
 	"github.com/morket/morket/projections/gridview"
 	"github.com/morket/morket/projections/historyview"
 	"github.com/morket/morket/projections/workspaceview"
@@ -35,7 +37,7 @@ func Codec() (*eventstore.Codec, error) {
 // models are the read models of every module.
 func models() []pgread.Model {
 	return []pgread.Model{
-		authread.Model(), workspaceread.Model(), gridread.Model(), historyread.Model(), dataopsread.Model(), creditread.Model(), credentialread.Model(),
+		authread.Model(), workspaceread.Model(), gridread.Model(), historyread.Model(), dataopsread.Model(), enrichmentread.Model(), creditread.Model(), credentialread.Model(),
 	}
 }
 
@@ -47,6 +49,7 @@ func projectors(codec *eventstore.Codec) []projections.Projector {
 		gridview.New(codec, gridread.NewStructures().NewWriter),
 		historyview.New(codec, historyread.NewWriter),
 		dataopsview.New(dataopsread.Open),
+		enrichmentview.New(enrichmentread.Open),
 		creditview.New(creditread.Open),
 		credentialview.New(credentialread.Open),
 	}

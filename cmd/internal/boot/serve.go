@@ -70,6 +70,7 @@ type server struct {
 	flows    *flows
 	tables   *tables
 	imports  *imports
+	enrich   *enrichments
 	api      *httpapi.API
 }
 
@@ -91,6 +92,9 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 	if s.imports, err = p.imports(s.tables.grid, s.registry); err != nil {
 		return nil, err
 	}
+	if s.enrich, err = p.enrichments(s.tables.grid, s.registry, s.money); err != nil {
+		return nil, err
+	}
 	if err := s.consumers(); err != nil {
 		return nil, err
 	}
@@ -110,7 +114,7 @@ func (s *server) consumers() error {
 		s.runners = append(s.runners, r)
 		s.registry.Add(r)
 	}
-	for _, reaction := range []reaction{s.imports.flow(s.flows)} {
+	for _, reaction := range []reaction{s.imports.flow(s.flows), s.enrich.flow(s.Platform, s.flows)} {
 		r, err := s.reactor(s.bus, reaction)
 		if err != nil {
 			return err
@@ -229,6 +233,7 @@ func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
 			group.Go(func() error { return r.Run(ctx) })
 		}
 	}
+	group.Go(func() error { return s.observe(ctx) })
 	s.tables.run(ctx, group)
 	s.flows.run(ctx, s.Platform, group)
 	return nil

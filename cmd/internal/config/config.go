@@ -39,6 +39,8 @@ type Config struct {
 	RateEnrichment int `env:"MORKET_RATE_ENRICHMENT" envDefault:"20" desc:"Enrichment requests a minute for each workspace"`
 	RateAdmin      int `env:"MORKET_RATE_ADMIN" envDefault:"10" desc:"Operators' requests a minute for each user"`
 
+	DialAllow []netip.Prefix `env:"MORKET_DIAL_ALLOW" desc:"Networks that providers may reach although they are not public, for example 127.0.0.1/32, separated by commas; for development"`
+
 	StopWithin time.Duration `env:"MORKET_STOP_WITHIN" envDefault:"30s" desc:"How long a stop may take, at most 30s"`
 
 	PGBin       string `env:"PG_BIN" desc:"Folder with initdb and postgres for the embedded Postgres; empty: found or fetched"`

@@ -107,7 +107,7 @@ export class MouseRange {
     if (!down && !up) return;
     const head = { row: range.head.row + (down ? 2 : -2), col: range.head.col };
     this.selection.extendTo(head);
-    this.api().ensureIndexVisible(Math.max(0, this.selection.current?.head.row ?? 0));
+    this.api().ensureIndexVisible(Math.max(0, this.selection.head?.row ?? 0));
   }
 }
 

@@ -30,6 +30,10 @@ export class RangeSelection {
   get current(): Range | null {
     return this.range;
   }
+  /** The end of the range that moves. */
+  get head(): Place | null {
+    return this.range?.head ?? null;
+  }
   get rect(): Rect | null {
     return this.range ? rectOf(this.range) : null;
   }

@@ -1,5 +1,4 @@
 import { ApiError, NetworkError } from '@/api/errors';
-import type { CellValue } from '@/api/types';
 import type { EditBatch, Outcome } from '@/grid/edit-queue';
 import type { GridSource, RowInsert } from '@/grid/events';
 import { batchRows, editCells, rows, type RowQuery } from './api/rows';

@@ -66,6 +66,8 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     }),
     [table.columns, state.layout, state.sort, state.rowHeight, canEdit, canAdd],
   );
+  // The source outlives renders and reads the latest query when it is called, never while rendering.
+  // eslint-disable-next-line react-hooks/refs
   const [source] = useState(() =>
     gridSource({
       workspaceId: ws,

@@ -1,0 +1,416 @@
+package temporalrt_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/worker"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/morket/morket/adapters/pgread"
+	"github.com/morket/morket/adapters/pgread/enrichmentread"
+	"github.com/morket/morket/adapters/pgread/gridread"
+	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/adapters/temporalchild"
+	"github.com/morket/morket/adapters/temporalrt"
+	"github.com/morket/morket/commands/creditcmd"
+	"github.com/morket/morket/commands/enrichmentcmd"
+	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
+	"github.com/morket/morket/commands/enrichmentflow"
+	"github.com/morket/morket/domain/credit"
+	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/pgstore"
+	"github.com/morket/morket/projections"
+	"github.com/morket/morket/projections/enrichmentview"
+	"github.com/morket/morket/projections/gridview"
+)
+
+const (
+	workspace = kernel.WorkspaceID("ws_01JZZZZZZZZZZZZZZZZZZZZZZA")
+	envWorker = "MORKET_TEST_FLOW_WORKER" // "<database url> <temporal address>": this process is a worker
+	envRecord = "MORKET_TEST_RECORD"      // a folder: histories are written there for the replay test
+)
+
+// TestMain makes a worker of a copy of the test's own program, so that it can be killed.
+func TestMain(m *testing.M) {
+	var dsn, address string
+	if n, _ := fmt.Sscan(os.Getenv(envWorker), &dsn, &address); n == 2 {
+		if err := work(dsn, address); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// echo is a paid provider that takes two milliseconds.
+type echo struct{}
+
+func (echo) Describe() enrichment.Provider {
+	return enrichment.Provider{
+		Slug: "test_echo", Name: "Echo", Category: "test", Terms: "none", Price: 1000, Auth: enrichment.AuthNone, Idempotent: true, Limits: enrichment.RateLimits{Concurrency: 8},
+		Inputs:  []enrichment.Field{{Name: "q", Label: "Question", Type: enrichment.FieldText, Required: true}},
+		Outputs: []enrichment.Field{{Name: "a", Label: "Answer", Type: enrichment.FieldText}},
+	}
+}
+
+func (echo) Call(ctx context.Context, req enrichment.Request) (enrichment.Reply, error) {
+	if err := waterfall.Wait(ctx, 2*time.Millisecond); err != nil {
+		return enrichment.Reply{}, err
+	}
+	return enrichment.Reply{Outputs: map[string]any{"a": "re: " + req.Inputs["q"]}}, nil
+}
+
+// zero is a free provider that takes no time.
+type zero struct{ echo }
+
+func (zero) Describe() enrichment.Provider {
+	d := echo{}.Describe()
+	d.Slug, d.Name, d.Price, d.Limits.Concurrency = "test_zero", "Zero", 0, 64
+	return d
+}
+
+func (zero) Call(_ context.Context, req enrichment.Request) (enrichment.Reply, error) {
+	return enrichment.Reply{Outputs: map[string]any{"a": "re: " + req.Inputs["q"]}}, nil
+}
+
+// app is what a process of the product has for enrichment.
+type app struct {
+	store    eventstore.Store
+	codec    *eventstore.Codec
+	ids      *kernel.IDs
+	reads    *pgread.Store
+	handlers *enrichmentcmd.Handlers
+	runner   *enrichmentflow.Runner
+	ledger   *creditcmd.Ledger
+	position *projections.Registry
+}
+
+func logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+}
+
+func newApp(store eventstore.Store, pool *pgxpool.Pool) (*app, error) {
+	clock := kernel.SystemClock{}
+	a := &app{store: store, ids: kernel.NewIDs(clock)}
+	var err error
+	if a.codec, err = eventstore.NewCodec(table.Events(), enrichment.Events(), credit.Events(), dataops.Events()); err != nil {
+		return nil, err
+	}
+	if a.reads, err = pgread.NewStore(pool, gridread.Model(), enrichmentread.Model()); err != nil {
+		return nil, err
+	}
+	a.position = projections.NewRegistry(a.reads)
+	reg, err := enrichment.NewRegistry(echo{}, zero{})
+	if err != nil {
+		return nil, err
+	}
+	queries := enrichmentread.NewQueries(pool, clock)
+	engine, err := waterfall.New(waterfall.Config{Registry: reg, Clock: clock, Jitter: func() float64 { return 0 }, Cache: queries})
+	if err != nil {
+		return nil, err
+	}
+	a.ledger = creditcmd.NewLedger(store, a.codec)
+	rows := gridread.NewGrid(pool, clock).ForRuns(a.position)
+	a.handlers, err = enrichmentcmd.New(enrichmentcmd.Config{Store: store, Codec: a.codec, IDs: a.ids, Clock: clock, Engine: engine, Rows: rows, Ledger: a.ledger, Rates: queries})
+	if err != nil {
+		return nil, err
+	}
+	a.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
+		Store: store, Codec: a.codec, IDs: a.ids, Clock: clock, Engine: engine, Rows: rows, Failures: enrichmentread.NewFailures(queries, a.position), Ledger: a.ledger, Logger: logger(),
+	})
+	return a, err
+}
+
+// work is the worker process.
+func work(dsn, address string) error {
+	ctx := context.Background()
+	pool, err := pgxpool.New(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	store, err := pgstore.Open(ctx, pgstore.Config{Pool: pool, Clock: kernel.SystemClock{}, Logger: logger()})
+	if err != nil {
+		return err
+	}
+	a, err := newApp(store, pool)
+	if err != nil {
+		return err
+	}
+	client, err := temporalrt.Open(temporalrt.Config{Address: address, Logger: logger()})
+	if err != nil {
+		return err
+	}
+	return client.RunWorker(ctx, temporalrt.WorkerConfig{}, func(w worker.Registry) {
+		enrichmentflow.Register(w, enrichmentflow.NewActivities(a.runner))
+	})
+}
+
+// world is the rest of the product, in the test's process.
+type world struct {
+	*app
+	t        testing.TB
+	dsn      string
+	temporal *temporalchild.Server
+	client   *temporalrt.Client
+	reactor  *projections.Reactor
+	table    kernel.TableID
+	rows     []kernel.RowID
+	columns  []kernel.ColumnID
+}
+
+func newWorld(t testing.TB, rows int) *world {
+	t.Helper()
+	log, pool := pgtest.Log(t)
+	require.NoError(t, pgread.Migrate(t.Context(), pool))
+	a, err := newApp(log, pool)
+	require.NoError(t, err)
+	w := &world{app: a, t: t, dsn: pool.Config().ConnString()}
+	w.dsn = withDatabase(t, pool)
+	w.temporal, err = temporalchild.Start(t.Context(), temporalchild.Config{Fast: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, w.temporal.Stop()) })
+	w.client, err = temporalrt.Open(temporalrt.Config{Address: w.temporal.Address(), Logger: logger()})
+	require.NoError(t, err)
+	t.Cleanup(w.client.Close)
+	react := enrichmentflow.NewReactor(w.client, log, a.codec)
+	w.reactor, err = projections.NewReactor(projections.ReactorConfig{
+		Name: enrichmentflow.ReactorName, Types: react.Types(), Handle: react.Handle, Log: log, Store: a.reads, Clock: kernel.SystemClock{}, Logger: logger(),
+	})
+	require.NoError(t, err)
+	w.serve(log)
+	w.fill(rows, "test_echo")
+	return w
+}
+
+// withDatabase is the URL of the pool's database.
+func withDatabase(t testing.TB, pool *pgxpool.Pool) string {
+	t.Helper()
+	c := pool.Config().ConnConfig
+	return fmt.Sprintf("postgres://%s@%s:%d/%s?sslmode=disable", c.User, c.Host, c.Port, c.Database)
+}
+
+func (w *world) serve(log projections.Log) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	for _, p := range []projections.Projector{gridview.New(w.codec, gridread.NewStructures().NewWriter), enrichmentview.New(enrichmentread.Open)} {
+		r, err := projections.NewRunner(projections.RunnerConfig{Projector: p, Log: log, Store: w.reads, Clock: kernel.SystemClock{}, Logger: logger()})
+		require.NoError(w.t, err)
+		w.position.Add(r)
+		running.Go(func() { _ = r.Run(ctx) })
+	}
+	running.Go(func() { _ = w.reactor.Run(ctx) })
+	w.t.Cleanup(func() { cancel(); running.Wait() })
+}
+
+func meta() kernel.Meta {
+	return kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorUser, ID: "usr_1"}, Workspace: workspace}
+}
+
+func (w *world) fill(n int, provider string) {
+	w.t.Helper()
+	clock := kernel.SystemClock{}
+	w.table = kernel.TableID(w.ids.New(kernel.PrefixTable))
+	tbl, err := table.New(table.Maker{IDs: w.ids, Clock: clock}, w.table, workspace, "", "Leads", []table.Draft{{Name: "Question", Type: table.Text}})
+	require.NoError(w.t, err)
+	q := tbl.Schema().Columns[0].ID
+	changes := []eventstore.Change{eventstore.At(eventstore.Stream("table", string(w.table)), eventstore.NoStream, tbl.Pending()...)}
+	for len(w.rows) < n {
+		chunk := kernel.Chunk{Cols: map[kernel.ColumnID][]json.RawMessage{}}
+		for range min(1000, n-len(w.rows)) {
+			chunk.Cols[q] = append(chunk.Cols[q], fmt.Appendf(nil, `"q%d"`, len(w.rows)))
+			w.rows = append(w.rows, kernel.RowID(w.ids.New(kernel.PrefixRow)))
+			chunk.Rows = append(chunk.Rows, w.rows[len(w.rows)-1])
+		}
+		changes = append(changes, eventstore.At(eventstore.Stream("cells", string(w.table)), eventstore.Any, table.RowsInserted{TableID: w.table, Chunk: chunk}))
+	}
+	req, err := w.codec.Append(meta(), nil, changes...)
+	require.NoError(w.t, err)
+	done, err := w.store.Append(w.t.Context(), req)
+	require.NoError(w.t, err)
+	for _, name := range []string{gridview.Name, enrichmentview.Name} {
+		_, ok := w.position.Wait(w.t.Context(), name, done.Last)
+		require.True(w.t, ok)
+	}
+	_, err = w.ledger.Commit(w.t.Context(), meta(), workspace, nil, func(a *credit.Account) error {
+		return a.Grant(credit.KindGrant, 100_000_000, "", clock.Now())
+	})
+	require.NoError(w.t, err)
+	res, err := w.handlers.AddColumn(w.t.Context(), meta(), enrichmentcmd.AddColumn{Workspace: workspace, Table: w.table, Name: "Answer", Type: table.Text, Config: enrichment.Config{
+		Steps: []enrichment.Step{{Provider: provider, Inputs: map[string]enrichment.Input{"q": {Column: q}}, Output: "a"}},
+	}})
+	require.NoError(w.t, err)
+	w.columns = []kernel.ColumnID{res.Value.ID}
+}
+
+// worker starts a worker process; the returned function kills it as kill -9 does.
+func (w *world) worker() (kill func()) {
+	w.t.Helper()
+	cmd := exec.CommandContext(w.t.Context(), os.Args[0]) //nolint:gosec // the test's own program
+	cmd.Env = append(os.Environ(), envWorker+"="+w.dsn+" "+w.temporal.Address())
+	cmd.Stderr = os.Stderr
+	require.NoError(w.t, cmd.Start())
+	var once sync.Once
+	kill = func() {
+		once.Do(func() {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		})
+	}
+	w.t.Cleanup(kill)
+	return kill
+}
+
+func (w *world) start() kernel.RunID {
+	w.t.Helper()
+	res, err := w.handlers.Start(w.t.Context(), meta(), enrichmentcmd.Start{Workspace: workspace, Table: w.table, Columns: w.columns, Scope: enrichment.ScopeAll})
+	require.NoError(w.t, err)
+	return res.Value.ID
+}
+
+func (w *world) run(id kernel.RunID) *enrichment.Run {
+	w.t.Helper()
+	run, _, err := eventstore.NewRepo("run", w.store, w.codec, enrichment.NewRun).Load(w.t.Context(), string(id))
+	require.NoError(w.t, err)
+	return run
+}
+
+func (w *world) until(id kernel.RunID, what string, ok func(*enrichment.Run) bool) {
+	w.t.Helper()
+	require.Eventually(w.t, func() bool { return ok(w.run(id)) }, 2*time.Minute, 50*time.Millisecond, what)
+}
+
+// requireEachOnce demands one outcome and one debit for each row, and a ledger that adds up.
+func (w *world) requireEachOnce(id kernel.RunID) {
+	w.t.Helper()
+	marks, debits := map[kernel.RowID]int{}, map[kernel.RowID]int{}
+	for after := int64(0); ; {
+		page, err := w.store.ReadAll(w.t.Context(), after, 1000)
+		require.NoError(w.t, err)
+		if len(page) == 0 {
+			break
+		}
+		for _, rec := range page {
+			after = rec.Position
+			e, err := w.codec.Decode(rec)
+			require.NoError(w.t, err)
+			switch e := e.(type) {
+			case enrichment.RunAnswersRecorded:
+				for _, m := range e.Marks {
+					require.Equal(w.t, enrichment.MarkValue, m.State, m.Message)
+					marks[m.RowID]++
+				}
+			case credit.Debited:
+				for _, l := range e.Lines {
+					debits[l.Row]++
+				}
+			}
+		}
+	}
+	for _, row := range w.rows {
+		require.Equal(w.t, 1, marks[row], "outcomes of %s", row)
+		require.Equal(w.t, 1, debits[row], "debits of %s", row)
+	}
+	acct, err := w.ledger.Account(w.t.Context(), workspace)
+	require.NoError(w.t, err)
+	require.Zero(w.t, acct.Reserved())
+	require.Equal(w.t, kernel.Credits(100_000_000-1000*len(w.rows)), acct.Available())
+	require.Equal(w.t, enrichment.RunCompleted, w.run(id).State())
+}
+
+// history reads what Temporal has written down of the run's flow.
+func (w *world) history(id kernel.RunID, name string) *history.History {
+	w.t.Helper()
+	out := &history.History{}
+	it := w.client.SDK().GetWorkflowHistory(w.t.Context(), enrichmentflow.FlowID(id, 0), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for it.HasNext() {
+		e, err := it.Next()
+		require.NoError(w.t, err)
+		out.Events = append(out.Events, e)
+	}
+	if dir := os.Getenv(envRecord); dir != "" {
+		b, err := protojson.MarshalOptions{Multiline: true}.Marshal(out)
+		require.NoError(w.t, err)
+		require.NoError(w.t, os.WriteFile(filepath.Join(dir, name), append(b, '\n'), 0o600))
+	}
+	return out
+}
+
+// A worker that is killed in the middle of a run and started again: no row is missing or double, and none is paid twice.
+func TestAWorkerIsKilledMidRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 6000)
+	kill := w.worker()
+	id := w.start()
+	w.until(id, "the run gets going", func(r *enrichment.Run) bool { return r.Counts().Done > 500 })
+	kill()
+	done := w.run(id).Counts().Done
+	require.Less(t, done, int64(6000), "the worker died in the middle")
+	w.worker()
+	w.until(id, "the run ends", func(r *enrichment.Run) bool { return r.State().Final() })
+	w.requireEachOnce(id)
+	require.Eventually(t, func() bool {
+		h := w.history(id, "run_completed.json")
+		return h.Events[len(h.Events)-1].EventType == enums.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED
+	}, 20*time.Second, 100*time.Millisecond)
+	events := len(w.history(id, "run_completed.json").Events)
+	t.Logf("%d of 6000 done when the worker was killed; %d Temporal events, %.4f a record", done, events, float64(events)/6000)
+	require.Less(t, events, 60, "less than a hundredth of an event a record")
+}
+
+func TestPauseAndResumeReachTheFlow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 4000)
+	w.worker()
+	id := w.start()
+	control := func(v enrichmentcmd.Verb) {
+		_, err := w.handlers.Control(t.Context(), meta(), enrichmentcmd.Control{Workspace: workspace, Run: id, Verb: v})
+		require.NoError(t, err)
+	}
+	w.until(id, "the run gets going", func(r *enrichment.Run) bool { return r.Counts().Done > 200 })
+	control(enrichmentcmd.Pause)
+	w.until(id, "the page is left in order", func(r *enrichment.Run) bool { return r.Calm() || len(r.Open()) == 0 })
+	done := w.run(id).Counts().Done
+	require.Less(t, done, int64(4000))
+	control(enrichmentcmd.Resume)
+	w.until(id, "the run ends", func(r *enrichment.Run) bool { return r.State().Final() })
+	w.requireEachOnce(id)
+	require.Eventually(t, func() bool {
+		h := w.history(id, "run_paused_resumed.json")
+		return h.Events[len(h.Events)-1].EventType == enums.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED
+	}, 20*time.Second, 100*time.Millisecond)
+}
+
+// Temporal is away when a run is asked for: the run waits, and begins when Temporal is back.
+func TestTemporalIsDown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 100)
+	gone, err := temporalrt.Open(temporalrt.Config{Address: "127.0.0.1:1", Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	defer gone.Close()
+	err = gone.Start(t.Context(), "run-x", enrichmentflow.WorkflowName, enrichmentflow.Input{})
+	var wait *projections.WaitError
+	require.ErrorAs(t, err, &wait)
+	require.Equal(t, "temporal", wait.For)
+	require.True(t, gone.Down())
+
+	require.NoError(t, w.client.Start(t.Context(), "run-twice", "nobody.knows", nil))
+	require.NoError(t, w.client.Start(t.Context(), "run-twice", "nobody.knows", nil), "a repeat starts nothing and is no error")
+	require.NoError(t, w.client.Signal(t.Context(), "run-not-there", "control"), "a flow that has ended is left alone")
+}

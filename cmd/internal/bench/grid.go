@@ -1,0 +1,372 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/morket/morket/commands/tablecmd"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+)
+
+// grid measures work in the table that the step import has left.
+func (b *serverBench) grid(ctx context.Context) ([]Ratio, error) {
+	if err := b.prepareGrid(ctx); err != nil {
+		return nil, err
+	}
+	var out []Ratio
+	for _, step := range []func(context.Context) ([]Ratio, error){b.pages, b.edits, b.manyEdits, b.export, b.live} {
+		figures, err := step(ctx)
+		out = append(out, figures...)
+		if err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+func (b *serverBench) prepareGrid(ctx context.Context) error {
+	if err := b.login(ctx); err != nil {
+		return err
+	}
+	if b.table == "" {
+		path := b.run.dir + "/leads.csv"
+		bad, err := writeFile(path, importedRows)
+		if err != nil {
+			return err
+		}
+		j, err := b.importFile(ctx, path, bad)
+		if err != nil {
+			return err
+		}
+		b.table = j.TableID
+	}
+	var t tablecmd.Table
+	if err := b.get(ctx, b.path(""), &t); err != nil {
+		return err
+	}
+	b.columns = map[string]table.Column{}
+	for _, c := range t.Columns {
+		b.columns[c.Name] = c
+	}
+	var rows []struct{ ID kernel.RowID }
+	err := b.get(ctx, b.path("/rows?limit=1000"), &rows)
+	for _, r := range rows {
+		b.rows = append(b.rows, r.ID)
+	}
+	return err
+}
+
+func (b *serverBench) path(rest string) string {
+	return b.workspace + "/tables/" + string(b.table) + rest
+}
+
+// question is a kind of page with the SQL that answers the same.
+type question struct {
+	name     string
+	query    func(i int) string
+	sql      string
+	args     func(i int) []any
+	p50, p95 float64 // bars in milliseconds
+	index    string  // column whose index has to be there first
+}
+
+// questionRounds is how often each kind of page is asked for.
+const questionRounds = 200
+
+func (b *serverBench) questions() []question {
+	number, text := b.columns["Employees"], b.columns["Reference"]
+	rows, n, t := physical(b.table), physicalColumn(number.ID), physicalColumn(text.ID)
+	filter := func(c table.Column, op string, v any) string {
+		f, _ := json.Marshal(map[string]any{"column": c.ID, "op": op, "value": v}) //nolint:errchkjson // of plain values
+		return "/rows?limit=50&filter=" + url.QueryEscape(string(f))
+	}
+	none := func(int) []any { return nil }
+	fixed := func(q string) func(int) string { return func(int) string { return q } }
+	reference := func(i int) string { return fmt.Sprintf("%05d", i*41%importedRows) }
+	return []question{
+		{"first page", fixed("/rows?limit=50"), "SELECT * FROM " + rows + " ORDER BY id LIMIT 51", none, 4, 10, ""},
+		{"deep page", fixed("/rows?limit=50&offset=90000"), "SELECT * FROM " + rows + " WHERE id > $1 ORDER BY id LIMIT 51", nil, 4, 10, ""},
+		{
+			"sorted page", fixed("/rows?limit=50&sort=" + string(number.ID) + ":desc"),
+			"SELECT * FROM " + rows + " WHERE " + n + " IS NOT NULL ORDER BY " + n + " DESC NULLS FIRST, id DESC LIMIT 51", none, 10, 30, n,
+		},
+		{
+			"filtered page", func(i int) string { return filter(number, "between", []int{i * 400, i*400 + 100}) },
+			"SELECT * FROM " + rows + " WHERE " + n + " BETWEEN $1 AND $2 ORDER BY id LIMIT 51", func(i int) []any { return []any{i * 400, i*400 + 100} }, 10, 30, n,
+		},
+		{
+			"page of text that contains", func(i int) string { return filter(text, "contains", reference(i)) },
+			"SELECT * FROM " + rows + " WHERE " + t + " ILIKE $1 ORDER BY id LIMIT 51", func(i int) []any { return []any{"%" + reference(i) + "%"} }, 40, 100, "",
+		},
+		{"count", fixed("/rows:count"), "SELECT row_count FROM rm_grid.tables WHERE table_id = '" + string(b.table) + "'", none, 5, 0, ""},
+	}
+}
+
+func (b *serverBench) pages(ctx context.Context) ([]Ratio, error) {
+	var deep [16]byte
+	if err := b.pool.QueryRow(ctx, "SELECT id FROM "+physical(b.table)+" ORDER BY id OFFSET 89999 LIMIT 1").Scan(&deep); err != nil {
+		return nil, fmt.Errorf("find the row before the deep page: %w", err)
+	}
+	var out []Ratio
+	for _, q := range b.questions() {
+		if q.args == nil {
+			q.args = func(int) []any { return []any{deep} }
+		}
+		if err := b.get(ctx, b.path(q.query(0)), nil); err != nil {
+			return out, err
+		}
+		if q.index != "" {
+			if err := b.awaitIndex(ctx, q.index); err != nil {
+				return out, err
+			}
+		}
+		ours, sql, err := b.interleave(ctx, questionRounds, func(i int) error {
+			return b.get(ctx, b.path(q.query(i)), nil)
+		}, func(i int) error { return b.query(ctx, q.sql, q.args(i)) })
+		if err != nil {
+			return out, err
+		}
+		out = append(out, latencies(q.name, ours, sql, q.p50, q.p95, "limit: the same rows by SQL")...)
+	}
+	return out, nil
+}
+
+// awaitIndex waits for the index that a sorted or filtered page has made the server want.
+func (b *serverBench) awaitIndex(ctx context.Context, column string) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		var there bool
+		err := b.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_indexes i JOIN pg_class c ON c.relname = i.indexname JOIN pg_index x ON x.indexrelid = c.oid
+WHERE i.schemaname = 'rm_grid' AND i.indexdef LIKE '%' || $1 || '%' AND x.indisvalid)`, column).Scan(&there)
+		if err != nil || there {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for an index of %s: %w", column, ctx.Err())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// query runs SQL and reads its rows.
+func (b *serverBench) query(ctx context.Context, sql string, args []any) error {
+	rows, err := b.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		rows.RawValues()
+	}
+	rows.Close()
+	return rows.Err()
+}
+
+// interleave times two things by turns, after a few calls of each that don't count.
+func (b *serverBench) interleave(ctx context.Context, n int, one, other func(i int) error) (ones, others []time.Duration, err error) {
+	const warm = 10
+	for i := range n + warm {
+		a, err := timed(one, i)
+		if err != nil {
+			return nil, nil, err
+		}
+		z, err := timed(other, i)
+		if err != nil {
+			return nil, nil, err
+		}
+		if i >= warm {
+			ones, others = append(ones, a), append(others, z)
+		}
+	}
+	slices.Sort(ones)
+	slices.Sort(others)
+	return ones, others, ctx.Err()
+}
+
+func timed(fn func(int) error, i int) (time.Duration, error) {
+	start := time.Now()
+	err := fn(i)
+	return time.Since(start), err
+}
+
+// latencies makes two figures, the median and the 95th percentile, of sorted times.
+func latencies(name string, ours, limit []time.Duration, p50, p95 float64, note string) []Ratio {
+	at := func(d []time.Duration, percent int) float64 {
+		return float64(d[min(len(d)-1, len(d)*percent/100)].Microseconds()) / 1000
+	}
+	figure := func(what string, percent int, bar float64) Ratio {
+		v, l := at(ours, percent), at(limit, percent)
+		return Ratio{Name: name + ", " + what, Value: v, Limit: l, Ratio: v / l, Unit: "ms", AtMost: bar, Note: note}
+	}
+	out := []Ratio{figure("p50", 50, p50)}
+	if p95 > 0 {
+		out = append(out, figure("p95", 95, p95))
+	}
+	return out
+}
+
+// edit sets a cell and returns the position of the edit.
+func (b *serverBench) edit(ctx context.Context, row kernel.RowID, value string) (int64, error) {
+	return b.send(ctx, http.MethodPatch, b.path("/cells"), map[string]any{
+		"edits": []map[string]any{{"row_id": row, "column_id": b.columns["City"].ID, "value": value}},
+	}, nil)
+}
+
+// copied makes a copy of the table's rows for the limits, so that the read model itself is changed by its projection only.
+func (b *serverBench) copied(ctx context.Context) error {
+	_, err := b.pool.Exec(ctx, `DROP TABLE IF EXISTS bench_copied; CREATE TABLE bench_copied (LIKE `+physical(b.table)+` INCLUDING ALL); INSERT INTO bench_copied SELECT * FROM `+physical(b.table))
+	if err != nil {
+		return fmt.Errorf("copy the rows: %w", err)
+	}
+	return nil
+}
+
+func (b *serverBench) update(ctx context.Context, row kernel.RowID, value string) error {
+	key, err := row.Key()
+	if err != nil {
+		return err
+	}
+	_, err = b.pool.Exec(ctx, "UPDATE bench_copied SET "+physicalColumn(b.columns["City"].ID)+" = $1 WHERE id = $2", value, [16]byte(key))
+	return err
+}
+
+func (b *serverBench) edits(ctx context.Context) ([]Ratio, error) {
+	if err := b.copied(ctx); err != nil {
+		return nil, err
+	}
+	ours, sql, err := b.interleave(ctx, questionRounds, func(i int) error {
+		_, err := b.edit(ctx, b.rows[i], fmt.Sprint("City ", i))
+		return err
+	}, func(i int) error { return b.update(ctx, b.rows[i], fmt.Sprint("City ", i)) })
+	if err != nil {
+		return nil, err
+	}
+	return latencies("edit of one cell", ours, sql, 6, 15, "limit: an UPDATE of one row, committed"), nil
+}
+
+// editors is how many clients edit at once.
+const editors = 32
+
+func (b *serverBench) manyEdits(ctx context.Context) ([]Ratio, error) {
+	r, err := b.pair(ctx, Ratio{Name: "edits by 32 clients", Unit: "edits/s", AtLeast: 1500, Note: "limit: single-row UPDATEs from 32 connections"},
+		func(ctx context.Context) (float64, error) {
+			return b.each(ctx, func(row kernel.RowID, value string) error {
+				_, err := b.edit(ctx, row, value)
+				return err
+			})
+		},
+		func(ctx context.Context) (float64, error) {
+			return b.each(ctx, func(row kernel.RowID, value string) error { return b.update(ctx, row, value) })
+		})
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	position, err := b.edit(ctx, b.rows[0], "the last")
+	if err != nil {
+		return nil, err
+	}
+	if err := b.get(ctx, b.path(fmt.Sprintf("/rows?limit=1&min_position=%d", position)), nil); err != nil {
+		return nil, err
+	}
+	lag := float64(time.Since(start).Microseconds()) / 1000
+	return []Ratio{r, {Name: "grid behind after them", Value: lag, Limit: 2000, Ratio: lag / 2000, Unit: "ms", AtMost: 2000, Note: "an edit and its row read back"}}, nil
+}
+
+// each has every client edit rows of its own.
+func (b *serverBench) each(ctx context.Context, fn func(row kernel.RowID, value string) error) (float64, error) {
+	return b.parallel(ctx, editors, func(client int) (func() error, error) {
+		i := 0
+		return func() error {
+			i++
+			return fn(b.rows[(client*len(b.rows)/editors+i)%len(b.rows)], fmt.Sprint("City ", i))
+		}, nil
+	})
+}
+
+// export measures a CSV export of the table, and pages meanwhile.
+func (b *serverBench) export(ctx context.Context) ([]Ratio, error) {
+	var pages []time.Duration
+	r, err := b.pair(ctx, Ratio{Name: "export to CSV", Unit: "MB/s", AtLeast: 20, Note: "limit: COPY of the same columns as CSV; pages are asked for meanwhile"},
+		func(ctx context.Context) (float64, error) {
+			rate, err := b.exportOnce(ctx, &pages)
+			return rate, err
+		}, b.copyOut)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(pages)
+	quiet, _, err := b.interleave(ctx, questionRounds/4, func(int) error { return b.get(ctx, b.path("/rows?limit=50"), nil) }, func(int) error { return nil })
+	if err != nil {
+		return nil, err
+	}
+	return append([]Ratio{r}, latencies("first page while exporting", pages, quiet, 0, 100, "limit: the same without the export")...), nil
+}
+
+func (b *serverBench) exportOnce(ctx context.Context, pages *[]time.Duration) (float64, error) {
+	exporting, stop := context.WithCancel(ctx)
+	defer stop()
+	asked := make(chan error, 1)
+	go func() {
+		for exporting.Err() == nil {
+			took, err := timed(func(int) error { return b.get(ctx, b.path("/rows?limit=50"), nil) }, 0)
+			if err != nil {
+				asked <- err
+				return
+			}
+			*pages = append(*pages, took)
+			select {
+			case <-exporting.Done():
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+		asked <- nil
+	}()
+	start := time.Now()
+	res, err := b.open(ctx, http.MethodGet, b.path("/export?format=csv"), nil)
+	if err != nil {
+		return 0, err
+	}
+	n, err := io.Copy(io.Discard, res.Body)
+	took := time.Since(start)
+	stop()
+	return float64(n) / took.Seconds() / (1 << 20), errors.Join(err, res.Body.Close(), <-asked)
+}
+
+func (b *serverBench) copyOut(ctx context.Context) (rate float64, err error) {
+	var cols string
+	for i, c := range fileColumns() {
+		if i > 0 {
+			cols += ", "
+		}
+		cols += physicalColumn(b.columns[c.name].ID)
+	}
+	var n counter
+	err = onConn(ctx, b.pool, func(c *pgx.Conn) error {
+		start := time.Now()
+		_, err := c.PgConn().CopyTo(ctx, &n, "COPY (SELECT "+cols+" FROM "+physical(b.table)+" ORDER BY id) TO STDOUT (FORMAT csv)")
+		rate = float64(n) / time.Since(start).Seconds() / (1 << 20)
+		return err
+	})
+	return rate, err
+}
+
+// counter counts what is written to it.
+type counter int64
+
+// Write implements io.Writer.
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}

@@ -1,0 +1,175 @@
+package bench
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+)
+
+// importedRows is the size of the file of the steps import and grid.
+const importedRows = 100_000
+
+// serverBench measures one server.
+type serverBench struct {
+	effort
+	*client
+	run     *run
+	table   kernel.TableID
+	columns map[string]table.Column // by name
+	rows    []kernel.RowID          // some of the table's
+}
+
+// job is an import that has been carried out.
+type job struct {
+	dataops.Summary
+	upload, commit time.Duration
+	grown          float64 // MB
+	errorsExact    bool
+}
+
+// imports measures imports of a file into a new table, and their undoing. The last table stays for the step grid.
+func (b *serverBench) imports(ctx context.Context) ([]Ratio, error) {
+	path := filepath.Join(b.run.dir, "leads.csv")
+	bad, err := writeFile(path, importedRows)
+	if err != nil {
+		return nil, err
+	}
+	var rates, limits, ratios, uploads, undone, grown []float64
+	exact := true
+	for round := range b.effort.rounds {
+		if err := b.login(ctx); err != nil {
+			return nil, err
+		}
+		j, err := b.importFile(ctx, path, bad)
+		if err != nil {
+			return nil, err
+		}
+		exact = exact && j.errorsExact
+		rows, err := dump(ctx, b.pool, physical(j.TableID))
+		if err != nil {
+			return nil, err
+		}
+		limit, err := copyRate(ctx, b.pool, physical(j.TableID), rows, importedRows)
+		if err != nil {
+			return nil, err
+		}
+		rate := importedRows / j.commit.Seconds()
+		rates, limits, ratios = append(rates, rate), append(limits, limit), append(ratios, rate/limit)
+		uploads, grown = append(uploads, float64(j.Size)/j.upload.Seconds()/(1<<20)), append(grown, j.grown)
+		if round < b.effort.rounds-1 || b.effort.rounds == 1 {
+			took, err := b.undo(ctx, j)
+			if err != nil {
+				return nil, err
+			}
+			undone = append(undone, importedRows/took.Seconds())
+		}
+		b.table = j.TableID
+	}
+	most := slices.Max(grown)
+	return []Ratio{
+		{Name: "import", Value: median(rates), Limit: median(limits), Ratio: median(ratios), Unit: "rows/s", AtLeast: 20_000, Failed: !exact, Note: "from commit to the last row in the grid; 20 columns, UTF-16, quoted line ends, bad rows reported exactly; limit: COPY into the same table"},
+		{Name: "import, upload", Value: median(uploads), Limit: 100, Ratio: median(uploads) / 100, Unit: "MB/s", Note: "with the look at the file; limit: a fixed figure"},
+		{Name: "import, memory", Value: most, Limit: 200, Ratio: most / 200, Unit: "MB", AtMost: 200, Note: "growth of the process at most"},
+		{Name: "import, undo", Value: median(undone), Limit: median(limits), Ratio: median(undone) / median(limits), Unit: "rows/s", Note: "until the table is empty; limit: COPY"},
+	}, nil
+}
+
+func (b *serverBench) importFile(ctx context.Context, path string, bad []int64) (*job, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	memory := watchMemory()
+	j := &job{}
+	start := time.Now()
+	if _, err := b.do(ctx, http.MethodPost, b.workspace+"/imports?filename=leads.csv", file, &j.Summary); err != nil {
+		return nil, err
+	}
+	j.upload = time.Since(start)
+	start = time.Now()
+	commit := map[string]any{"new_table": map[string]string{"name": "Leads"}, "header": true, "mapping": mapping()}
+	if _, err := b.send(ctx, http.MethodPost, b.importPath(j)+"/commit", commit, &j.Summary); err != nil {
+		return nil, err
+	}
+	if err := b.await(ctx, j, importedRows, dataops.StatePartial); err != nil {
+		return nil, err
+	}
+	j.commit, j.grown = time.Since(start), memory()
+	j.errorsExact, err = b.errorsAre(ctx, j, bad)
+	return j, err
+}
+
+// mapping sends each column of the file to a new column of its type.
+func mapping() []map[string]any {
+	var out []map[string]any
+	for i, c := range fileColumns() {
+		out = append(out, map[string]any{"index": i, "new_column": map[string]any{"name": c.name, "type": c.typ}})
+	}
+	return out
+}
+
+func (b *serverBench) importPath(j *job) string { return b.workspace + "/imports/" + string(j.ID) }
+
+// await waits until the import is in the state and the grid shows so many rows.
+func (b *serverBench) await(ctx context.Context, j *job, rows int64, state dataops.State) error {
+	var there struct{ Count int64 }
+	for {
+		if err := b.get(ctx, b.importPath(j), &j.Summary); err != nil {
+			return err
+		}
+		if j.State == dataops.StateFailed {
+			return fmt.Errorf("the import failed: %s", j.Error)
+		}
+		if j.State == state {
+			err := b.get(ctx, b.workspace+"/tables/"+string(j.TableID)+"/rows:count", &there)
+			if err != nil || there.Count == rows {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the import is %s with %d rows: %w", j.State, there.Count, ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// errorsAre reports whether the import's list of errors names exactly the lines.
+func (b *serverBench) errorsAre(ctx context.Context, j *job, bad []int64) (exact bool, err error) {
+	res, err := b.open(ctx, http.MethodGet, b.importPath(j)+"/errors.csv", nil)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, res.Body.Close()) }()
+	records, err := csv.NewReader(res.Body).ReadAll()
+	if err != nil || len(records) != len(bad)+1 {
+		return false, err
+	}
+	for i, line := range bad {
+		if r := records[i+1]; r[0] != strconv.FormatInt(line, 10) || r[1] != "Employees" || r[2] != "a handful" {
+			return false, nil
+		}
+	}
+	return j.Counts.Imported == importedRows && j.Counts.Failed == int64(len(bad)), nil
+}
+
+func (b *serverBench) undo(ctx context.Context, j *job) (time.Duration, error) {
+	start := time.Now()
+	if _, err := b.send(ctx, http.MethodPost, b.importPath(j)+"/undo", map[string]bool{"force": false}, &j.Summary); err != nil {
+		return 0, err
+	}
+	err := b.await(ctx, j, 0, dataops.StateUndone)
+	return time.Since(start), err
+}

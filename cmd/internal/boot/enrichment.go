@@ -1,0 +1,92 @@
+package boot
+
+import (
+	"context"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+
+	"go.temporal.io/sdk/worker"
+
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/httpapi/enrichmentapi"
+	"github.com/morket/morket/adapters/pgread/enrichmentread"
+	"github.com/morket/morket/adapters/pgread/gridread"
+	"github.com/morket/morket/adapters/providers"
+	"github.com/morket/morket/adapters/safedial"
+	"github.com/morket/morket/commands/credentialcmd"
+	"github.com/morket/morket/commands/enrichmentcmd"
+	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
+	"github.com/morket/morket/commands/enrichmentflow"
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections"
+)
+
+// enrichments is the waterfall engine with its providers, and the runs.
+type enrichments struct {
+	registry *enrichment.Registry
+	handlers *enrichmentcmd.Handlers
+	runner   *enrichmentflow.Runner
+	reads    *enrichmentread.Queries
+}
+
+// Providers returns the registry of the built-in providers; allow lists addresses that they may reach although they are
+// not public.
+func Providers(clock kernel.Clock, allow []netip.Prefix) (*enrichment.Registry, error) {
+	return providers.Builtin(providers.Config{
+		Resolver: net.DefaultResolver, Client: safedial.NewClient(safedial.Config{Allow: allow}), Body: safedial.Body,
+		Agent: "Morket/" + Version + " (+https://github.com/morket/morket)", Clock: clock,
+	})
+}
+
+func (p *Platform) enrichments(grid *gridread.Grid, positions projections.Positions, m *money) (*enrichments, error) {
+	e := &enrichments{reads: enrichmentread.NewQueries(p.pool, p.clock)}
+	var err error
+	if e.registry, err = Providers(p.clock, p.cfg.DialAllow); err != nil {
+		return nil, err
+	}
+	engine, err := waterfall.New(waterfall.Config{
+		Registry: e.registry, Clock: p.clock, Jitter: rand.Float64, Cache: e.reads, Secrets: secrets{m.credentials},
+	})
+	if err != nil {
+		return nil, err
+	}
+	rows := grid.ForRuns(positions)
+	e.handlers, err = enrichmentcmd.New(enrichmentcmd.Config{
+		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Engine: engine, Rows: rows, Ledger: m.ledger, Rates: e.reads,
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
+		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Engine: engine, Rows: rows,
+		Failures: enrichmentread.NewFailures(e.reads, positions), Ledger: m.ledger, Logger: p.log.With("part", "enrichment"),
+	})
+	return e, err
+}
+
+// flow adds the run's workflow to the worker and returns the reactor that starts it.
+func (e *enrichments) flow(p *Platform, f *flows) reaction {
+	f.register = append(f.register, func(r worker.Registry) { enrichmentflow.Register(r, enrichmentflow.NewActivities(e.runner)) })
+	r := enrichmentflow.NewReactor(f.client, p.store, p.codec)
+	return reaction{name: enrichmentflow.ReactorName, types: r.Types(), handle: r.Handle}
+}
+
+// keyed reports whether the provider takes a key.
+func (e *enrichments) keyed(slug string) bool {
+	provider, ok := e.registry.Provider(slug)
+	return ok && provider.Auth != enrichment.AuthNone
+}
+
+func (p *Platform) registerEnrichments(a *httpapi.API, e *enrichments, waiting func() string) {
+	enrichmentapi.Register(a, enrichmentapi.Deps{Handlers: e.handlers, Reads: e.reads, Waiting: waiting})
+}
+
+// secrets opens credentials for runs; each opening is in the credential's history.
+type secrets struct{ vault *credentialcmd.Handlers }
+
+// Open implements waterfall.Secrets.
+func (s secrets) Open(ctx context.Context, ws kernel.WorkspaceID, id kernel.CredentialID) (map[string]string, error) {
+	return s.vault.Open(ctx, kernel.Meta{Actor: kernel.System(), Workspace: ws}, id, "enrichment")
+}

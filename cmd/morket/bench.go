@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/morket/morket/cmd/internal/bench"
+	"github.com/morket/morket/cmd/internal/config"
+)
+
+func benchCommand() *cobra.Command {
+	var file, profiles string
+	c := &cobra.Command{
+		Use:       "bench [log|projection|import|grid|all]",
+		Short:     "Measure the product against its limits, on a throw-away server of its own",
+		Long:      "Starts its own Postgres, Temporal and server in a temporary folder, measures, and removes them again. Each figure stands beside what\nthe same machine does at best with the same data, measured by turns in the same run. It fails when a bar is missed.",
+		ValidArgs: append(bench.Steps(), "all"),
+		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := config.FromOS()
+			if err != nil {
+				return err
+			}
+			b := bench.Config{Server: cfg, Profiles: profiles, Progress: cmd.ErrOrStderr()}
+			if len(args) > 0 && args[0] != "all" {
+				b.Step = args[0]
+			}
+			report, err := bench.Run(cmd.Context(), b)
+			if err != nil {
+				return err
+			}
+			if err := report.Table(cmd.OutOrStdout()); err != nil {
+				return err
+			}
+			if file != "" {
+				if err := writeReport(report, file); err != nil {
+					return err
+				}
+			}
+			if !report.OK() {
+				return errSaid
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&file, "json", "", "also write the figures as JSON to this file")
+	c.Flags().StringVar(&profiles, "profiles", "", "write a CPU profile of each step into this folder")
+	return c
+}
+
+func writeReport(r bench.Report, file string) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return fmt.Errorf("write the figures: %w", err)
+	}
+	if err := r.JSON(f); err != nil {
+		_ = f.Close()
+		return fmt.Errorf("write the figures: %w", err)
+	}
+	return f.Close()
+}

@@ -1,0 +1,122 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import axe from 'axe-core';
+import { describe, expect, it } from 'vitest';
+import { mockNetwork, renderApp } from '@/testing/render-app';
+
+const net = mockNetwork();
+const slow = { timeout: 8000 };
+
+async function violations(): Promise<string[]> {
+  // Contrast needs a layout, which only the browser tests have.
+  const { violations: found } = await axe.run(document.body, {
+    rules: { 'color-contrast': { enabled: false }, region: { enabled: false } },
+  });
+  return found.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(' | ')}`);
+}
+
+describe('signing in', () => {
+  it('sends a stranger to the login and back to where he was going', async () => {
+    net.app.state.signedIn = false;
+    const user = userEvent.setup();
+    const { router } = renderApp('/w/ws_demo/jobs');
+    await user.type(await screen.findByLabelText('Email', {}, slow), 'demo@morket.local');
+    await user.type(screen.getByLabelText('Password'), 'wrong-one');
+    await user.click(screen.getByRole('button', { name: 'Sign in' }));
+    expect(await screen.findByText('The email or the password is wrong.')).toBeInTheDocument();
+    await user.clear(screen.getByLabelText('Password'));
+    await user.type(screen.getByLabelText('Password'), 'morket-demo');
+    await user.click(screen.getByRole('button', { name: 'Sign in' }));
+    expect(await screen.findByRole('heading', { name: 'Jobs' }, slow)).toBeInTheDocument();
+    expect(router.state.location.pathname).toBe('/w/ws_demo/jobs');
+  });
+  it('checks the form before it sends it', async () => {
+    net.app.state.signedIn = false;
+    const user = userEvent.setup();
+    renderApp('/login');
+    await user.click(await screen.findByRole('button', { name: 'Sign in' }, slow));
+    expect(screen.getByText('Enter your email address')).toBeInTheDocument();
+    expect(screen.getByLabelText('Email')).toBeInvalid();
+  });
+});
+
+describe('what a role may not do', () => {
+  it('is not on the page of a viewer', async () => {
+    net.app.state.role = 'viewer';
+    renderApp('/w/ws_demo/tables');
+    expect(await screen.findByRole('link', { name: /Contacts/ }, slow)).toBeInTheDocument();
+    expect(screen.queryByRole('button', { name: 'New table' })).not.toBeInTheDocument();
+    expect(screen.queryByRole('link', { name: 'Import' })).not.toBeInTheDocument();
+    expect(screen.queryByRole('link', { name: 'Credits' })).not.toBeInTheDocument();
+  });
+  it('is there for an owner', async () => {
+    renderApp('/w/ws_demo/tables');
+    expect(await screen.findByRole('link', { name: 'Credits' }, slow)).toBeInTheDocument();
+    expect((await screen.findAllByRole('button', { name: 'New table' })).length).toBeGreaterThan(0);
+  });
+});
+
+describe('tables', () => {
+  it('are made from a template', async () => {
+    const user = userEvent.setup();
+    renderApp('/w/ws_demo/tables');
+    const main = within(await screen.findByRole('main', {}, slow));
+    await user.click(await main.findByRole('button', { name: 'New table' }, slow));
+    await user.type(screen.getByLabelText('Name'), 'Prospects');
+    await user.click(screen.getByLabelText(/Companies/));
+    await user.click(screen.getByRole('button', { name: 'Create table' }));
+    await waitFor(() => expect([...net.app.state.tables.values()].map((t) => t.name)).toContain('Prospects'));
+    const made = [...net.app.state.tables.values()].find((t) => t.name === 'Prospects');
+    expect(made?.columns.map((c) => c.name)).toContain('Website');
+  });
+});
+
+describe('credits', () => {
+  it('are verified on demand', async () => {
+    const user = userEvent.setup();
+    renderApp('/w/ws_demo/credits');
+    await user.click(await screen.findByRole('button', { name: 'Verify' }, slow));
+    expect(await screen.findByText(/All 4 entries verified/)).toBeInTheDocument();
+  });
+});
+
+describe('jobs', () => {
+  it('can be paused', async () => {
+    const user = userEvent.setup();
+    renderApp('/w/ws_demo/jobs/run_000002');
+    await user.click(await screen.findByRole('button', { name: 'Pause' }, slow));
+    expect(await screen.findByRole('button', { name: 'Resume' }, slow)).toBeInTheDocument();
+  });
+});
+
+describe('imports', () => {
+  it('go from a file to a table', async () => {
+    const user = userEvent.setup();
+    renderApp('/w/ws_demo/import');
+    const file = new File(['Name,Size\nAcme,12\nHooli,7\n'], 'firms.csv', { type: 'text/csv' });
+    await user.upload(await screen.findByLabelText('File to import', {}, slow), file);
+    expect(await screen.findByText('Acme · Hooli', {}, slow)).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Import' }));
+    expect(await screen.findByText('Partially completed', {}, slow)).toBeInTheDocument();
+    expect(screen.getByRole('button', { name: 'Errors as CSV' })).toBeInTheDocument();
+    expect([...net.app.state.tables.values()].map((t) => t.name)).toContain('firms');
+  });
+});
+
+describe('accessibility', () => {
+  it.each([
+    ['/w/ws_demo/tables', 'Tables'],
+    ['/w/ws_demo/import', 'Import'],
+    ['/w/ws_demo/jobs', 'Jobs'],
+    ['/w/ws_demo/credits', 'Credits'],
+    ['/w/ws_demo/settings/members', 'Members'],
+    ['/w/ws_demo/settings/api-keys', 'API keys'],
+    ['/w/ws_demo/settings/credentials', 'Credentials'],
+    ['/w/ws_demo/settings/account', 'My account'],
+  ])('%s', async (path, title) => {
+    renderApp(path);
+    expect(await screen.findByRole('heading', { name: title, level: 1 }, slow)).toBeInTheDocument();
+    await waitFor(() => expect(screen.queryByLabelText('Loading')).not.toBeInTheDocument(), slow);
+    expect(await violations()).toEqual([]);
+  });
+});
