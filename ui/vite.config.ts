@@ -8,7 +8,7 @@ import { defineConfig, type PluginOption } from 'vite';
 const apiTarget = process.env['MORKET_API'] ?? 'http://127.0.0.1:8080';
 
 async function mockServer(): Promise<PluginOption> {
-  const { mockPlugin } = await import('./src/testing/mock/vite-plugin');
+  const { mockPlugin } = await import('./src/testing/mock/vite-plugin.ts');
   return mockPlugin();
 }
 
@@ -22,5 +22,6 @@ export default defineConfig(async ({ mode }) => ({
     setupFiles: ['./src/testing/setup.ts'],
     include: ['src/**/*.test.{ts,tsx}'],
     restoreMocks: true,
+    testTimeout: 20_000,
   },
 }));

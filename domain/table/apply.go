@@ -42,10 +42,15 @@ func (t *Table) applyColumn(e kernel.Event) error {
 		t.replace(e.Column)
 	case ColumnTypeChanged:
 		t.replace(e.Column)
-		t.s.Retyped = append(t.notRetyped(e.Column.ID), e.Old)
+		t.s.Formers = append(slices.Clone(t.s.Formers), Former{e.Old, t.s.Version})
+		if list := t.Formers(e.Column.ID); len(list) > maxFormers {
+			t.dropFormer(list[0])
+		}
 	case ColumnTypeReverted:
 		t.replace(e.Column)
-		t.s.Retyped = t.notRetyped(e.Column.ID)
+		if list := t.Formers(e.Column.ID); len(list) > 0 {
+			t.dropFormer(list[len(list)-1])
+		}
 	case ColumnDeleted:
 		if i := t.index(e.ColumnID); i >= 0 {
 			t.s.Deleted = append(t.s.Deleted, deletedColumn{Column: t.s.Columns[i], At: i})
@@ -67,8 +72,8 @@ func (t *Table) applyColumn(e kernel.Event) error {
 	return nil
 }
 
-func (t *Table) notRetyped(id kernel.ColumnID) []Column {
-	return slices.DeleteFunc(slices.Clone(t.s.Retyped), func(c Column) bool { return c.ID == id })
+func (t *Table) dropFormer(gone Former) {
+	t.s.Formers = slices.DeleteFunc(slices.Clone(t.s.Formers), func(f Former) bool { return f.At == gone.At })
 }
 
 func (t *Table) applyView(v View) {

@@ -188,7 +188,7 @@ func (t *Table) RevertType(old Column, step Step) error {
 	if err != nil {
 		return err
 	}
-	if before, ok := t.Retyped(old.ID); !ok || before.Type != old.Type {
+	if list := t.Formers(old.ID); len(list) == 0 || list[len(list)-1].Column.Type != old.Type {
 		return kernel.E(kernel.KindConflict, "CONFLICT", "the column's type has been changed since")
 	}
 	c := now
@@ -196,13 +196,9 @@ func (t *Table) RevertType(old Column, step Step) error {
 	return t.Record(t, ColumnTypeReverted{TableID: t.s.ID, Column: c, Old: now, Step: step})
 }
 
-// Retyped returns the column as it was before its last change of type, if that can be taken back.
-func (t *Table) Retyped(id kernel.ColumnID) (Column, bool) {
-	i := slices.IndexFunc(t.s.Retyped, func(c Column) bool { return c.ID == id })
-	if i < 0 {
-		return Column{}, false
-	}
-	return t.s.Retyped[i], true
+// Formers returns the changes of type of a column that can be taken back, the last one last.
+func (t *Table) Formers(id kernel.ColumnID) []Former {
+	return slices.DeleteFunc(slices.Clone(t.s.Formers), func(f Former) bool { return f.Column.ID != id })
 }
 
 // Live returns a live column.

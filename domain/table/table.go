@@ -24,7 +24,7 @@ type state struct {
 	Name      string             `json:"name"`
 	Columns   []Column           `json:"columns"`
 	Deleted   []deletedColumn    `json:"deleted,omitempty"`
-	Retyped   []Column           `json:"retyped,omitempty"` // columns whose last change of type can be taken back, as they were
+	Formers   []Former           `json:"formers,omitempty"` // in the order in which they were left behind
 	Views     []View             `json:"views"`
 	Trashed   bool               `json:"trashed,omitempty"`
 	Version   int64              `json:"version"`
@@ -35,6 +35,15 @@ type deletedColumn struct {
 	Column Column `json:"column"`
 	At     int    `json:"at"`
 }
+
+// Former is a column as it was before a change of type that can be taken back.
+type Former struct {
+	Column Column `json:"column"`
+	At     int64  `json:"at"` // the table's version before the change, which names the change
+}
+
+// maxFormers is how many changes of type of a column can be taken back.
+const maxFormers = 10
 
 // Blank returns a table without events.
 func Blank() *Table { return &Table{} }

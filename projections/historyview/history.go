@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -174,13 +176,8 @@ func structure(rec eventstore.Recorded, e kernel.Event) (Change, error) {
 	return c, nil
 }
 
-func columns(c kernel.Chunk) []kernel.ColumnID {
-	out := make([]kernel.ColumnID, 0, len(c.Cols))
-	for id := range c.Cols {
-		out = append(out, id)
-	}
-	return out
-}
+// columns returns the chunk's columns in order, so that a rebuilt read model equals the live one.
+func columns(c kernel.Chunk) []kernel.ColumnID { return slices.Sorted(maps.Keys(c.Cols)) }
 
 // Range returns the least and the greatest key of rows.
 func Range(rows []kernel.RowID) (lo, hi kernel.RowKey, err error) {

@@ -19,7 +19,9 @@ for (const theme of ['light', 'dark'] as const) {
       await page.addInitScript((t) => localStorage.setItem('morket.theme', t), theme);
       for (const p of pages) {
         await page.goto(p.path);
-        await page.waitForTimeout(900);
+        await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => undefined);
+        await page.waitForFunction(() => !document.querySelector('[aria-label^="Loading"], .mk-skeleton'));
+        await page.waitForTimeout(150);
         await page.screenshot({ path: `screenshots/${p.name}-${theme}-${String(width)}.png` });
       }
     });

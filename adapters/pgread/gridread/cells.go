@@ -27,7 +27,7 @@ func (g *Grid) Cells(ctx context.Context, s table.Schema, rows []kernel.RowID, c
 			return nil, 0, fmt.Errorf("there is no column %s", id)
 		}
 		columns = append(columns, c)
-		names.WriteString(", " + column(id) + "::text")
+		names.WriteString(", " + asText(column(id)))
 	}
 	sql := fmt.Sprintf(`SELECT (SELECT position FROM projection.checkpoints WHERE place = 'grid'), false, id, _pos, _pos0, _s::text%[3]s FROM rm_grid.%[1]s WHERE id = ANY($1)
 UNION ALL SELECT 0, true, id, _pos, _pos0, _s::text%[3]s FROM rm_grid.%[2]s WHERE id = ANY($1)`, liveRows(s.Table), trashedRows(s.Table), names.String())

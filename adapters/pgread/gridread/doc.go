@@ -10,8 +10,8 @@
 //	_s                by short column id: {"p": position of the cell's last change, "s": state, "e": message, "r": run}
 //
 // A cell without an entry in _s was last changed at _pos0; so rows that an import brought need no _s at all. Columns that are
-// in the trash keep their physical column. A column whose type was changed keeps its former values in o_<id> until the
-// next change.
+// in the trash keep their physical column. What a column held before a change of its type
+// is kept in o_<id>_<version>, so that the change can be taken back.
 //
 // A datetime is stored as text: the moment in UTC with microseconds, 27 characters wide, then its zone. So it sorts by the
 // moment and yet keeps its zone.

@@ -121,7 +121,7 @@ func (g *Grid) posts(ctx context.Context, p *plan, key string) ([]*place, error)
 	var inner, outer strings.Builder
 	for i, k := range p.keys {
 		fmt.Fprintf(&inner, ", %s AS k%d", k.expr, i)
-		fmt.Fprintf(&outer, ", k%d::text", i)
+		fmt.Fprintf(&outer, ", %s", asText(fmt.Sprintf("k%d", i)))
 	}
 	sql := fmt.Sprintf("SELECT encode(uuid_send(id), 'hex')%s FROM (SELECT id%s, row_number() OVER (ORDER BY %s) AS n FROM %s) AS numbered WHERE n %% %d = 0 ORDER BY n",
 		outer.String(), inner.String(), p.whole(), from, fenceEvery)

@@ -2,6 +2,7 @@ package gridread
 
 import (
 	_ "embed"
+	"strconv"
 	"strings"
 
 	"github.com/morket/morket/adapters/pgread"
@@ -38,7 +39,9 @@ func short(id string) string {
 func liveRows(id kernel.TableID) string    { return "t_" + short(string(id)) }
 func trashedRows(id kernel.TableID) string { return "x_" + short(string(id)) }
 func column(id kernel.ColumnID) string     { return "c_" + short(string(id)) }
-func original(id kernel.ColumnID) string   { return "o_" + short(string(id)) }
+func original(f table.Former) string {
+	return "o_" + short(string(f.Column.ID)) + "_" + strconv.FormatInt(f.At, 10)
+}
 
 // sqlType is the Postgres type that a column's values are stored in; "" for those that the row itself has.
 func sqlType(t table.Type) string {
@@ -64,3 +67,7 @@ func castOf(t table.Type) string { return strings.TrimSuffix(sqlType(t), ` COLLA
 
 // systemColumns are those that every row has.
 const systemColumns = "id, _pos, _pos0, _by, _cby, _created, _updated, _s"
+
+// asText is the expression of a stored value as text. The collation is part of a result's type, which a change of the column's
+// type must not change under a prepared statement.
+func asText(expr string) string { return "(" + expr + `)::text COLLATE "C"` }

@@ -151,7 +151,7 @@ func (p *plan) sql(at *place, ph phase, limit int, skip int64, a *args) (string,
 	b.WriteString("SELECT id, _pos, _created, _updated, _s::text")
 	p.columns(&b)
 	for i, k := range p.keys {
-		fmt.Fprintf(&b, ", (%s)::text AS k%d", k.expr, i)
+		fmt.Fprintf(&b, ", %s AS k%d", asText(k.expr), i)
 	}
 	fmt.Fprintf(&b, " FROM %s AND %s ORDER BY %s LIMIT %d", from, p.after(at, ph, a), p.order(ph), limit)
 	if skip > 0 {
@@ -164,12 +164,9 @@ func (p *plan) sql(at *place, ph phase, limit int, skip int64, a *args) (string,
 // means the table's, and the results are text.
 func (p *plan) columns(b *strings.Builder) {
 	for i, c := range p.fields {
-		expr := column(c.ID)
-		switch t := sqlType(c.Type); {
-		case t == "":
+		expr := asText(column(c.ID))
+		if sqlType(c.Type) == "" {
 			expr = systemColumn(c.Type)
-		case !strings.HasPrefix(t, "text"):
-			expr += "::text"
 		}
 		fmt.Fprintf(b, ", %s AS v%d", expr, i)
 	}

@@ -273,4 +273,3 @@ func TestACellKnowsItsLastChange(t *testing.T) {
 	require.False(t, found[row].Trashed)
 	require.EqualValues(t, 1, f.info(t).RowCount)
 }
-

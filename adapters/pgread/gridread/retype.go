@@ -13,8 +13,8 @@ import (
 )
 
 // retype keeps a column's values beside and fills the column with what they convert to.
-func (w *Writer) retype(ctx context.Context, e table.ColumnTypeChanged) error {
-	col, orig := column(e.Column.ID), original(e.Column.ID)
+func (w *Writer) retype(ctx context.Context, e table.ColumnTypeChanged, orig string) error {
+	col := column(e.Column.ID)
 	if err := w.both(ctx, e.TableID, "ALTER TABLE %s RENAME COLUMN %s TO %s", col, orig); err != nil {
 		return err
 	}
@@ -28,16 +28,13 @@ func (w *Writer) retype(ctx context.Context, e table.ColumnTypeChanged) error {
 }
 
 // revert puts the values back that were there before, but for those that have been changed since, which are converted.
-func (w *Writer) revert(ctx context.Context, en *entry, e table.ColumnTypeReverted) error {
-	col, orig := column(e.Column.ID), original(e.Column.ID)
+func (w *Writer) revert(ctx context.Context, e table.ColumnTypeReverted, orig string) error {
+	col := column(e.Column.ID)
 	if sameStorage(e.Column.Type, e.Old.Type) { // what was not changed since converts to itself
 		return w.rewrite(ctx, e.TableID, rewriting{read: col, also: col, write: col, to: e.Column.Type}, func(now, _ json.RawMessage) json.RawMessage {
 			out, _ := table.Convert(e.Old, e.Column, now)
 			return out
 		}, e.Old.Type, e.Old.Type)
-	}
-	if !en.hasOriginal(e.Column.ID) {
-		return fmt.Errorf("the former values of column %s are gone", e.Column.ID)
 	}
 	err := w.rewrite(ctx, e.TableID, rewriting{read: orig, also: col, write: orig, to: e.Column.Type}, func(before, now json.RawMessage) json.RawMessage {
 		return Reverted(e.Column, e.Old, before, now)
@@ -72,7 +69,7 @@ const rewritePage = 5_000
 // rewrite computes a column of every row from others, page by page.
 func (w *Writer) rewrite(ctx context.Context, id kernel.TableID, r rewriting, fn func(v, also json.RawMessage) json.RawMessage, readType, alsoType table.Type) error {
 	for _, rows := range []string{liveRows(id), trashedRows(id)} {
-		selectSQL := fmt.Sprintf(`SELECT id, %s::text, %s::text FROM %s WHERE id > $1 ORDER BY id LIMIT %d`, r.read, r.also, rows, rewritePage)
+		selectSQL := fmt.Sprintf(`SELECT id, %s, %s FROM %s WHERE id > $1 ORDER BY id LIMIT %d`, asText(r.read), asText(r.also), rows, rewritePage)
 		updateSQL := fmt.Sprintf(`UPDATE %s AS t SET %s = v.v::%s FROM unnest($1::uuid[], $2::text[]) AS v(id, v) WHERE t.id = v.id`, rows, r.write, castOf(r.to))
 		var after [16]byte
 		for {

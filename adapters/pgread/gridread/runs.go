@@ -105,7 +105,7 @@ func (r Runs) Page(ctx context.Context, q enrichmentcmd.RowQuery) ([]enrichmentc
 	for _, id := range q.Columns {
 		if c, ok := info.Schema.Column(id); ok && sqlType(c.Type) != "" {
 			cols = append(cols, c)
-			names.WriteString(", " + column(id) + "::text")
+			names.WriteString(", " + asText(column(id)))
 		}
 	}
 	rows, err := r.grid.pool.Query(ctx, fmt.Sprintf("SELECT id, _s::text%s FROM %s ORDER BY id LIMIT %d", names.String(), from, q.Limit), a.list...)

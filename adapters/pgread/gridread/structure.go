@@ -3,6 +3,7 @@ package gridread
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/morket/morket/domain/kernel"
@@ -93,15 +94,24 @@ func (w *Writer) alter(ctx context.Context, e *entry, agg *table.Table, event ke
 	case table.ColumnAdded:
 		return w.addColumn(ctx, ev)
 	case table.ColumnTypeChanged:
+		for _, f := range e.agg.Formers(ev.Column.ID) { // a former that is forgotten now
+			if !slices.ContainsFunc(agg.Formers(ev.Column.ID), func(kept table.Former) bool { return kept.At == f.At }) {
+				if err := w.both(ctx, ev.TableID, "ALTER TABLE %s DROP COLUMN IF EXISTS %s", original(f)); err != nil {
+					return err
+				}
+			}
+		}
 		if sameStorage(ev.Old.Type, ev.Column.Type) {
-			return w.dropOriginal(ctx, e, ev.TableID, ev.Column.ID)
+			return nil
 		}
-		if err := w.dropOriginal(ctx, e, ev.TableID, ev.Column.ID); err != nil {
-			return err
-		}
-		return w.retype(ctx, ev)
+		formers := agg.Formers(ev.Column.ID)
+		return w.retype(ctx, ev, original(formers[len(formers)-1]))
 	case table.ColumnTypeReverted:
-		return w.revert(ctx, e, ev)
+		formers := e.agg.Formers(ev.Column.ID)
+		if len(formers) == 0 {
+			return fmt.Errorf("column %s has no change of type to take back", ev.Column.ID)
+		}
+		return w.revert(ctx, ev, original(formers[len(formers)-1]))
 	}
 	return nil
 }
@@ -137,15 +147,18 @@ func sameStorage(from, to table.Type) bool {
 	return from == to || textual(from) && (to == table.LongText || to == table.Text && from != table.LongText)
 }
 
-// hasOriginal reports whether the column's former values are kept beside.
-func (e *entry) hasOriginal(id kernel.ColumnID) bool {
-	before, ok := e.agg.Retyped(id)
-	return ok && !sameStorage(before.Type, e.types[id])
-}
-
-func (w *Writer) dropOriginal(ctx context.Context, e *entry, id kernel.TableID, col kernel.ColumnID) error {
-	if !e.hasOriginal(col) {
-		return nil
+// originals names the columns that hold former values of a column.
+func (e *entry) originals(id kernel.ColumnID) []string {
+	var names []string
+	formers := e.agg.Formers(id)
+	for i, f := range formers {
+		next := e.types[id]
+		if i+1 < len(formers) {
+			next = formers[i+1].Column.Type
+		}
+		if !sameStorage(f.Column.Type, next) {
+			names = append(names, original(f))
+		}
 	}
-	return w.both(ctx, id, "ALTER TABLE %s DROP COLUMN %s", original(col))
+	return names
 }

@@ -78,10 +78,7 @@ func (e *entry) physical() string {
 		if sqlType(t) == "" {
 			continue
 		}
-		names = append(names, column(id))
-		if e.hasOriginal(id) {
-			names = append(names, original(id))
-		}
+		names = append(append(names, column(id)), e.originals(id)...)
 	}
 	slices.Sort(names)
 	return strings.Join(append([]string{systemColumns}, names...), ", ")
@@ -110,7 +107,7 @@ func (g *Grid) TrashedRows(ctx context.Context, info Info, cursor string, limit 
 	var cols []table.Column
 	for _, c := range info.Schema.Columns {
 		if sqlType(c.Type) != "" {
-			names.WriteString(", " + column(c.ID) + "::text")
+			names.WriteString(", " + asText(column(c.ID)))
 			cols = append(cols, c)
 		}
 	}

@@ -100,10 +100,11 @@ func (b *serverBench) importFile(ctx context.Context, path string, bad []int64) 
 	j.upload = time.Since(start)
 	start = time.Now()
 	commit := map[string]any{"new_table": map[string]string{"name": "Leads"}, "header": true, "mapping": mapping()}
-	if _, err := b.send(ctx, http.MethodPost, b.importPath(j)+"/commit", commit, &j.Summary); err != nil {
+	position, err := b.send(ctx, http.MethodPost, b.importPath(j)+"/commit", commit, &j.Summary)
+	if err != nil {
 		return nil, err
 	}
-	if err := b.await(ctx, j, importedRows, dataops.StatePartial); err != nil {
+	if err := b.await(ctx, j, position, importedRows, dataops.StatePartial); err != nil {
 		return nil, err
 	}
 	j.commit, j.grown = time.Since(start), memory()
@@ -122,11 +123,11 @@ func mapping() []map[string]any {
 
 func (b *serverBench) importPath(j *job) string { return b.workspace + "/imports/" + string(j.ID) }
 
-// await waits until the import is in the state and the grid shows so many rows.
-func (b *serverBench) await(ctx context.Context, j *job, rows int64, state dataops.State) error {
+// await waits until the import, seen from the position on, is in the state and the grid shows so many rows.
+func (b *serverBench) await(ctx context.Context, j *job, position, rows int64, state dataops.State) error {
 	var there struct{ Count int64 }
 	for {
-		if err := b.get(ctx, b.importPath(j), &j.Summary); err != nil {
+		if err := b.get(ctx, b.importPath(j)+"?min_position="+strconv.FormatInt(position, 10), &j.Summary); err != nil {
 			return err
 		}
 		if j.State == dataops.StateFailed {
@@ -167,9 +168,10 @@ func (b *serverBench) errorsAre(ctx context.Context, j *job, bad []int64) (exact
 
 func (b *serverBench) undo(ctx context.Context, j *job) (time.Duration, error) {
 	start := time.Now()
-	if _, err := b.send(ctx, http.MethodPost, b.importPath(j)+"/undo", map[string]bool{"force": false}, &j.Summary); err != nil {
+	position, err := b.send(ctx, http.MethodPost, b.importPath(j)+"/undo", map[string]bool{"force": false}, &j.Summary)
+	if err != nil {
 		return 0, err
 	}
-	err := b.await(ctx, j, 0, dataops.StateUndone)
+	err = b.await(ctx, j, position, 0, dataops.StateUndone)
 	return time.Since(start), err
 }

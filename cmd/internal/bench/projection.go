@@ -78,7 +78,8 @@ func (b *projectionBench) fill(ctx context.Context) error {
 	ws := kernel.WorkspaceID(ids.New(kernel.PrefixWorkspace))
 	meta := kernel.Meta{Actor: kernel.System(), Workspace: ws}
 	var drafts []table.Draft
-	for _, c := range fileColumns() {
+	fields := fileColumns()
+	for _, c := range fields {
 		drafts = append(drafts, table.Draft{Name: c.name, Type: c.typ})
 	}
 	t, err := table.New(table.Maker{IDs: ids, Clock: b.clock}, b.table, ws, "", "Bench", drafts)
@@ -97,7 +98,7 @@ func (b *projectionBench) fill(ctx context.Context) error {
 		for i := at; i < at+rowsPerEvent; i++ {
 			chunk.Rows = append(chunk.Rows, kernel.RowID(ids.New(kernel.PrefixRow)))
 			for c, col := range columns {
-				v, _, err := table.ParseText(col, fileColumns()[c].value(i), false)
+				v, _, err := table.ParseText(col, fields[c].value(i), false)
 				if err != nil {
 					return err
 				}

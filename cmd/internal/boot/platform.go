@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/morket/morket/adapters/pgchild"
 	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/domain/kernel"
@@ -25,7 +24,7 @@ type Platform struct {
 	ids   *kernel.IDs
 
 	databaseURL string
-	postgres    *pgchild.Server // nil when the database is not ours
+	postgres    *ownDatabase // nil when the database is not ours
 	pool        *pgxpool.Pool
 	store       *pgstore.Store
 	codec       *eventstore.Codec
@@ -82,12 +81,9 @@ func (p *Platform) findDatabase(ctx context.Context) error {
 		return nil
 	}
 	p.log.InfoContext(ctx, "starting Postgres", "folder", p.cfg.PostgresDir())
-	server, err := pgchild.Start(ctx, pgchild.Config{BinDir: p.cfg.PGBin, DataDir: p.cfg.PostgresDir(), CacheDir: p.cfg.CacheDir, Logger: p.log})
-	if err != nil {
-		return err
-	}
-	p.postgres, p.databaseURL = server, server.DSN()
-	return nil
+	var err error
+	p.postgres, p.databaseURL, err = p.startDatabase(ctx)
+	return err
 }
 
 // poolSize leaves room under Postgres' usual hundred connections for a second process.
@@ -121,7 +117,7 @@ func (p *Platform) Close() {
 		p.pool.Close()
 	}
 	if p.postgres != nil {
-		if err := p.postgres.Stop(); err != nil {
+		if err := p.postgres.stop(); err != nil {
 			p.log.Error("stop Postgres", "error", err)
 		}
 	}

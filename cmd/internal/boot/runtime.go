@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -19,29 +20,41 @@ type Runtime struct {
 
 func runtimePath(dataDir string) string { return filepath.Join(dataDir, "runtime.json") }
 
-// write keeps the file readable for its owner only: the URL has the database's password in it.
-func (r Runtime) write(dataDir string) error {
+// write makes the file and keeps it locked until the process ends or closes what it returns. The lock, not the pid, tells
+// that the server lives: it goes with a crash, while the pid may come to belong to another process. The file is readable for
+// its owner only: the URL has the database's password in it.
+func (r Runtime) write(dataDir string) (io.Closer, error) {
 	b, err := json.Marshal(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	tmp := runtimePath(dataDir) + ".tmp"
-	if err := os.WriteFile(tmp, b, 0o600); err != nil {
-		return fmt.Errorf("write the runtime file: %w", err)
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("write the runtime file: %w", err)
 	}
-	return os.Rename(tmp, runtimePath(dataDir))
+	_, err = f.Write(b)
+	err = errors.Join(err, syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB))
+	if err == nil {
+		err = os.Rename(tmp, runtimePath(dataDir))
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("write the runtime file: %w", err), f.Close())
+	}
+	return f, nil
 }
 
 // Running returns the server that runs on the data folder, false if there is none.
 func Running(dataDir string) (Runtime, bool) {
-	b, err := os.ReadFile(runtimePath(dataDir))
+	f, err := os.Open(runtimePath(dataDir))
 	if err != nil {
 		return Runtime{}, false
 	}
-	var r Runtime
-	if json.Unmarshal(b, &r) != nil || r.Pid <= 0 {
-		return Runtime{}, false
+	defer f.Close()
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
+		return Runtime{}, false // nobody holds it
 	}
-	err = syscall.Kill(r.Pid, 0)
-	return r, err == nil || errors.Is(err, syscall.EPERM)
+	var r Runtime
+	err = json.NewDecoder(f).Decode(&r)
+	return r, err == nil && r.Pid > 0
 }

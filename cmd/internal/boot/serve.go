@@ -183,10 +183,11 @@ func (s *server) run(ctx context.Context, l net.Listener, out io.Writer) error {
 		}
 	}
 	if s.cfg.Embedded() {
-		if err := (Runtime{Pid: os.Getpid(), Address: s.cfg.PublicURL, DatabaseURL: s.databaseURL}).write(s.cfg.DataDir); err != nil {
+		running, err := (Runtime{Pid: os.Getpid(), Address: s.cfg.PublicURL, DatabaseURL: s.databaseURL}).write(s.cfg.DataDir)
+		if err != nil {
 			return err
 		}
-		defer func() { _ = os.Remove(runtimePath(s.cfg.DataDir)) }()
+		defer func() { _ = errors.Join(os.Remove(runtimePath(s.cfg.DataDir)), running.Close()) }()
 	}
 	s.announce(out)
 	select {

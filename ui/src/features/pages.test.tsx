@@ -89,20 +89,6 @@ describe('jobs', () => {
   });
 });
 
-describe('imports', () => {
-  it('go from a file to a table', async () => {
-    const user = userEvent.setup();
-    renderApp('/w/ws_demo/import');
-    const file = new File(['Name,Size\nAcme,12\nHooli,7\n'], 'firms.csv', { type: 'text/csv' });
-    await user.upload(await screen.findByLabelText('File to import', {}, slow), file);
-    expect(await screen.findByText('Acme · Hooli', {}, slow)).toBeInTheDocument();
-    await user.click(screen.getByRole('button', { name: 'Import' }));
-    expect(await screen.findByText('Partially completed', {}, slow)).toBeInTheDocument();
-    expect(screen.getByRole('button', { name: 'Errors as CSV' })).toBeInTheDocument();
-    expect([...net.app.state.tables.values()].map((t) => t.name)).toContain('firms');
-  });
-});
-
 describe('accessibility', () => {
   it.each([
     ['/w/ws_demo/tables', 'Tables'],

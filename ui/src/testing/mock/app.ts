@@ -1,9 +1,9 @@
-import { Router } from './http';
-import { importRoutes } from './imports';
-import { authRoutes, creditRoutes, enrichmentRoutes } from './rest';
-import { seed } from './seed';
-import type { MockState } from './state';
-import { tableRoutes } from './tables';
+import { Router } from './http.ts';
+import { importRoutes } from './imports.ts';
+import { authRoutes, creditRoutes, enrichmentRoutes } from './rest.ts';
+import { seed } from './seed.ts';
+import type { MockState } from './state.ts';
+import { tableRoutes } from './tables.ts';
 
 export interface MockApp {
   state: MockState;

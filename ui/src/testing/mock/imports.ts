@@ -1,6 +1,6 @@
-import type { Column, Import } from '../../api/types';
-import { Fault, type Router } from './http';
-import type { MockState } from './state';
+import type { Column, Import } from '../../api/types.ts';
+import { Fault, type Router } from './http.ts';
+import type { MockState } from './state.ts';
 
 export function importRoutes(r: Router, s: MockState): void {
   const read = (text: string, delimiter: string): string[][] =>

@@ -1,6 +1,6 @@
-import type { CellValue, Condition, Filter, Row } from '../../api/types';
-import { Fault } from './http';
-import type { MockTable } from './state';
+import type { CellValue, Condition, Filter, Row } from '../../api/types.ts';
+import { Fault } from './http.ts';
+import type { MockTable } from './state.ts';
 
 const text = (v: CellValue | undefined): string =>
   v === null || v === undefined ? '' : typeof v === 'object' ? JSON.stringify(v) : String(v);

@@ -1,6 +1,6 @@
-import type { Column, Credential, Job, Provider, Role } from '../../api/types';
-import { Fault, type Router } from './http';
-import { USER, WS, type MockState } from './state';
+import type { Column, Credential, Job, Provider, Role } from '../../api/types.ts';
+import { Fault, type Router } from './http.ts';
+import { USER, WS, type MockState } from './state.ts';
 
 const rules: [string, Role[]][] = [
   ['workspace.read', ['owner', 'admin', 'member', 'viewer', 'billing_admin']],

@@ -1,5 +1,5 @@
-import type { CellState, CellValue, Column } from '../../api/types';
-import { MockState, type MockTable } from './state';
+import type { CellState, CellValue, Column } from '../../api/types.ts';
+import { MockState, type MockTable } from './state.ts';
 
 const sectors = [
   'Information Technology',

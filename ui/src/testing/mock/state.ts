@@ -11,7 +11,7 @@ import type {
   Table,
   UndoStep,
   View,
-} from '../../api/types';
+} from '../../api/types.ts';
 
 export interface MockTable {
   id: string;

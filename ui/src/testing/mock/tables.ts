@@ -1,7 +1,7 @@
-import type { CellValue, Column, Filter, RowOperation, View } from '../../api/types';
-import { Fault, type Call, type Reply, type Router } from './http';
-import { checkValue, matches, select } from './query';
-import { tableBody, USER, type Before, type MockState, type MockTable } from './state';
+import type { CellValue, Column, Filter, RowOperation, View } from '../../api/types.ts';
+import { Fault, type Call, type Reply, type Router } from './http.ts';
+import { checkValue, matches, select } from './query.ts';
+import { tableBody, USER, type Before, type MockState, type MockTable } from './state.ts';
 
 const ACTOR = { kind: 'user', id: USER.id, name: USER.name };
 

@@ -1,0 +1,65 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/morket/morket/adapters/childproc"
+	"github.com/morket/morket/adapters/pgchild"
+)
+
+// ownDatabase is our own Postgres, which is started again at the same address whenever it ends: the pool's connections are
+// made anew when they are next needed.
+type ownDatabase struct {
+	end   context.CancelFunc
+	ended chan error
+}
+
+func (p *Platform) startDatabase(ctx context.Context) (*ownDatabase, string, error) {
+	cfg := pgchild.Config{BinDir: p.cfg.PGBin, DataDir: p.cfg.PostgresDir(), CacheDir: p.cfg.CacheDir, Logger: p.log}
+	server, err := pgchild.Start(ctx, cfg)
+	if err != nil {
+		return nil, "", err
+	}
+	cfg.Port = server.Port()
+	restart := func(ctx context.Context) (childproc.Child, error) { return pgchild.Start(ctx, cfg) }
+	life, end := context.WithCancel(context.WithoutCancel(ctx)) // until Close: what uses the database ends before it
+	d := &ownDatabase{end: end, ended: make(chan error, 1)}
+	go func() {
+		d.ended <- childproc.Supervise(life, childproc.Supervision{Name: "postgres", Child: server, Restart: restart, Logger: p.log})
+	}()
+	return d, server.DSN(), nil
+}
+
+func (d *ownDatabase) stop() error {
+	d.end()
+	if err := <-d.ended; !errors.Is(err, context.Canceled) { // that it was down when we stopped
+		return err
+	}
+	return nil
+}
+
+// databaseDown reports whether an error says that Postgres can't be reached now, in which case the same request may be
+// repeated later. Classes of SQLSTATE: PostgreSQL's manual, appendix A.
+func databaseDown(err error) bool {
+	var (
+		refused *pgconn.ConnectError
+		said    *pgconn.PgError
+		network *net.OpError
+	)
+	switch {
+	case errors.As(err, &said): // connection exceptions; shut down, crashed, starting; too many connections
+		return strings.HasPrefix(said.Code, "08") || strings.HasPrefix(said.Code, "57P0") || said.Code == "53300"
+	case errors.As(err, &refused), errors.As(err, &network):
+		return true
+	case errors.Is(err, context.Canceled):
+		return false
+	default:
+		return pgconn.SafeToRetry(err) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
+	}
+}
