@@ -75,13 +75,23 @@ func (c *Codec) Encode(events ...kernel.Event) ([]EventData, error) {
 		if _, ok := c.types[e.EventType()]; !ok {
 			return nil, fmt.Errorf("event type %s is not registered", e.EventType())
 		}
-		b, err := marshal(e)
+		b, err := encode(e)
 		if err != nil {
 			return nil, fmt.Errorf("encode %s: %w", e.EventType(), err)
 		}
 		out[i] = EventData{Type: e.EventType(), Data: b}
 	}
 	return out, nil
+}
+
+// encode writes an event's JSON.
+func encode(e kernel.Event) (json.RawMessage, error) {
+	if f, ok := e.(fastEncoder); ok {
+		if b, ok := f.EncodeFast(); ok {
+			return b, nil
+		}
+	}
+	return marshal(e)
 }
 
 // marshal keeps <, > and & as they are: a cell's text is stored as it came.
@@ -129,3 +139,7 @@ func (c *Codec) Decode(r Recorded) (kernel.Event, error) {
 // fastDecoder is an event of which there are so many that it reads itself from the log's JSON, which is known to be valid. False
 // leaves the event as it was, to be read by encoding/json.
 type fastDecoder interface{ DecodeFast(data []byte) bool }
+
+// fastEncoder is its counterpart: an event that writes itself, as encoding/json would. False says that it can't. What it
+// writes is checked like any other JSON before it is appended.
+type fastEncoder interface{ EncodeFast() ([]byte, bool) }

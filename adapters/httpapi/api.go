@@ -54,6 +54,9 @@ type Config struct {
 	// Proxies are the networks of reverse proxies whose X-Forwarded-For is believed. With none, a client's address is that of
 	// its connection, so that nobody gets around the rate limits by a header.
 	Proxies []*net.IPNet
+	// Down reports whether an error means that something the program needs can't be reached now, which is answered with 503. It
+	// may be nil.
+	Down    func(error) bool
 	Secure  bool // the public address is https: HSTS
 	Version string
 }

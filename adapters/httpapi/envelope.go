@@ -137,6 +137,15 @@ func known(err error) error {
 	}
 }
 
+// reachable tells the caller to come back later when a dependency is down.
+func (a *API) reachable(err error) error {
+	var e *kernel.Error
+	if a.cfg.Down == nil || errors.As(err, &e) || !a.cfg.Down(err) {
+		return err
+	}
+	return kernel.E(kernel.KindUnavailable, "UNAVAILABLE", "something that Morket needs can't be reached now; repeat the request in a moment").Because(err)
+}
+
 func errKeyReused() *kernel.Error {
 	return kernel.E(kernel.KindInvalid, "IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for another request; use a new key for a new request")
 }

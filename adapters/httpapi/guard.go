@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
@@ -143,7 +144,7 @@ func (a *API) guard(op Op) func(huma.Context, func(huma.Context)) {
 			ctx = context.WithValue(ctx, metaKey, meta)
 		}
 		if err == nil {
-			err = knownQuery(hc.Operation(), r.URL.Query())
+			err = checkAddress(hc.Operation(), c.ParamValues(), r.URL.Query())
 		}
 		c.SetRequest(c.Request().WithContext(ctx))
 		if err != nil {
@@ -156,6 +157,7 @@ func (a *API) guard(op Op) func(huma.Context, func(huma.Context)) {
 
 // refuse answers an error and keeps its cause in the log.
 func (a *API) refuse(c echo.Context, err error) {
+	err = a.reachable(err)
 	f := fail(err)
 	if f.status >= http.StatusInternalServerError {
 		a.cfg.Logger.Error("request failed", "request_id", requestID(c), "error", err)
@@ -268,15 +270,28 @@ func (a *API) requestMeta(ctx context.Context, op Op, c echo.Context) (kernel.Me
 	return meta, nil
 }
 
-// knownQuery refuses query parameters that the endpoint does not have: a misspelt filter must not answer everything.
-func knownQuery(op *huma.Operation, query url.Values) error {
-	for name := range query {
+// checkAddress refuses text in the path or the query that no object can have in its name, and query parameters that the
+// endpoint does not have: a misspelt filter must not answer everything.
+func checkAddress(op *huma.Operation, path []string, query url.Values) error {
+	for _, v := range path {
+		if !storable(v) {
+			return kernel.E(kernel.KindMalformed, "MALFORMED", "the path has a part that is not text: UTF-8 without NUL")
+		}
+	}
+	for name, values := range query {
 		if !slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name }) {
 			return kernel.Invalid(strings.ToValidUTF8(name, "?"), "is not a query parameter of this call")
 		}
+		if !slices.ContainsFunc(values, func(v string) bool { return !storable(v) }) {
+			continue
+		}
+		return kernel.E(kernel.KindMalformed, "MALFORMED", "the query parameter %s is not text: UTF-8 without NUL", name)
 	}
 	return nil
 }
+
+// storable reports whether Postgres can hold the text.
+func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 func isJSON(contentType string) bool {
 	t, _, err := mime.ParseMediaType(contentType)

@@ -35,10 +35,7 @@ type answer[T any] struct {
 // Read adds an endpoint that changes nothing. The handler's Meta goes into the envelope.
 func Read[I, T any](a *API, op Op, handle func(ctx context.Context, p Principal, in *I) (T, Meta, error)) {
 	h := a.operation(op)
-	if op.Projection != "" {
-		h.Parameters = append(h.Parameters, headerParam(headerMinPosition, "Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true."),
-			&huma.Param{Name: "min_position", In: "query", Schema: &huma.Schema{Type: "integer"}, Description: "The same as the header."})
-	}
+	h.Parameters = append(h.Parameters, positionParams(op)...)
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*answer[T], error) {
 		reached, stale, err := a.awaitPosition(ctx, op)
 		if err != nil {
@@ -120,6 +117,7 @@ func runOnce[I, R any](ctx context.Context, a *API, op Op, meta kernel.Meta, in 
 // that can fail, then returns the function that writes; what fails later can only cut the stream.
 func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Context, p Principal, in *I) (func(w http.ResponseWriter) error, error)) {
 	h := a.operation(op)
+	h.Parameters = append(h.Parameters, positionParams(op)...)
 	h.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{contentType: {}}}}
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
 		if _, stale, err := a.awaitPosition(ctx, op); err != nil || stale {
@@ -147,12 +145,23 @@ func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Co
 
 // failed turns an error into the answer and keeps the cause of our own faults in the log.
 func (a *API) failed(ctx context.Context, err error) error {
-	f := fail(err)
+	f := fail(a.reachable(err))
 	f.Meta.RequestID = metaOf(ctx).CorrelationID
 	if f.status >= http.StatusInternalServerError {
 		a.cfg.Logger.ErrorContext(ctx, "request failed", "request_id", f.Meta.RequestID, "operation", metaOf(ctx).Command, "error", err)
 	}
 	return f
+}
+
+// positionParams are how a read is asked to wait for a position.
+func positionParams(op Op) []*huma.Param {
+	if op.Projection == "" {
+		return nil
+	}
+	return []*huma.Param{
+		headerParam(headerMinPosition, "Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503."),
+		{Name: "min_position", In: "query", Schema: &huma.Schema{Type: "integer"}, Description: "The same as the header."},
+	}
 }
 
 func headerParam(name, doc string) *huma.Param {

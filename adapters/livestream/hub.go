@@ -110,7 +110,7 @@ func (h *Hub) take(ctx context.Context, msg *message.Message) error {
 	defer msg.Ack()
 	batch, err := logmsg.Decode(msg)
 	if err != nil {
-		h.cfg.Logger.Warn("message not read; its events come from the log", "error", err)
+		h.cfg.Logger.WarnContext(ctx, "message not read; its events come from the log", "error", err)
 		return nil
 	}
 	for batch.First > h.at.Load()+1 {

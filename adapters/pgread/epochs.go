@@ -80,7 +80,7 @@ func (s *Store) create(ctx context.Context, tx pgx.Tx, place projections.Place, 
 
 // execIn runs statements in the place's schema.
 func execIn(ctx context.Context, tx pgx.Tx, place projections.Place, sql string) error {
-	if _, err := tx.Exec(ctx, searchPathSQL, SchemaOf(place)+", public"); err != nil {
+	if _, err := tx.Exec(ctx, sessionSQL, SchemaOf(place)+", public"); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, sql)

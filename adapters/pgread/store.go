@@ -68,7 +68,9 @@ func checkpoint(ctx context.Context, q queryer, sql string, place projections.Pl
 }
 
 const (
-	searchPathSQL = `SELECT set_config('search_path', $1, true)`
+	// A step is not waited for until it is on the disk: after a crash of the database it is made again from the log, which is.
+	// The checkpoint belongs to the same transaction, so both are lost or neither.
+	sessionSQL = `SELECT set_config('search_path', $1, true), set_config('synchronous_commit', 'off', true)`
 	// The compare-and-set comes first: it locks the row, so of two runners the second waits and then finds it moved.
 	advanceSQL = `
 UPDATE projection.checkpoints SET position = $5, revision = $6
@@ -110,7 +112,7 @@ func (s *Store) Advance(ctx context.Context, from projections.Checkpoint, step p
 func claim(ctx context.Context, tx pgx.Tx, from, next projections.Checkpoint) error {
 	var batch pgx.Batch
 	batch.Queue(advanceSQL, from.Place.String(), from.Version, from.Position, from.Revision, next.Position, next.Revision)
-	batch.Queue(searchPathSQL, SchemaOf(from.Place)+", public")
+	batch.Queue(sessionSQL, SchemaOf(from.Place)+", public")
 	res := tx.SendBatch(ctx, &batch)
 	tag, err := res.Exec()
 	if err == nil {

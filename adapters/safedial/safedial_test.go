@@ -1,3 +1,4 @@
+//nolint:bodyclose // get closes the bodies at the test's end
 package safedial_test
 
 import (

@@ -16,7 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
-	"go.temporal.io/sdk/worker"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/morket/morket/adapters/pgread"
@@ -25,17 +24,13 @@ import (
 	"github.com/morket/morket/adapters/pgtest"
 	"github.com/morket/morket/adapters/temporalchild"
 	"github.com/morket/morket/adapters/temporalrt"
-	"github.com/morket/morket/commands/creditcmd"
 	"github.com/morket/morket/commands/enrichmentcmd"
-	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
 	"github.com/morket/morket/commands/enrichmentflow"
 	"github.com/morket/morket/domain/credit"
-	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
-	"github.com/morket/morket/eventstore/pgstore"
 	"github.com/morket/morket/projections"
 	"github.com/morket/morket/projections/enrichmentview"
 	"github.com/morket/morket/projections/gridview"
@@ -46,121 +41,6 @@ const (
 	envWorker = "MORKET_TEST_FLOW_WORKER" // "<database url> <temporal address>": this process is a worker
 	envRecord = "MORKET_TEST_RECORD"      // a folder: histories are written there for the replay test
 )
-
-// TestMain makes a worker of a copy of the test's own program, so that it can be killed.
-func TestMain(m *testing.M) {
-	var dsn, address string
-	if n, _ := fmt.Sscan(os.Getenv(envWorker), &dsn, &address); n == 2 {
-		if err := work(dsn, address); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-		}
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
-}
-
-// echo is a paid provider that takes two milliseconds.
-type echo struct{}
-
-func (echo) Describe() enrichment.Provider {
-	return enrichment.Provider{
-		Slug: "test_echo", Name: "Echo", Category: "test", Terms: "none", Price: 1000, Auth: enrichment.AuthNone, Idempotent: true, Limits: enrichment.RateLimits{Concurrency: 8},
-		Inputs:  []enrichment.Field{{Name: "q", Label: "Question", Type: enrichment.FieldText, Required: true}},
-		Outputs: []enrichment.Field{{Name: "a", Label: "Answer", Type: enrichment.FieldText}},
-	}
-}
-
-func (echo) Call(ctx context.Context, req enrichment.Request) (enrichment.Reply, error) {
-	if err := waterfall.Wait(ctx, 2*time.Millisecond); err != nil {
-		return enrichment.Reply{}, err
-	}
-	return enrichment.Reply{Outputs: map[string]any{"a": "re: " + req.Inputs["q"]}}, nil
-}
-
-// zero is a free provider that takes no time.
-type zero struct{ echo }
-
-func (zero) Describe() enrichment.Provider {
-	d := echo{}.Describe()
-	d.Slug, d.Name, d.Price, d.Limits.Concurrency = "test_zero", "Zero", 0, 64
-	return d
-}
-
-func (zero) Call(_ context.Context, req enrichment.Request) (enrichment.Reply, error) {
-	return enrichment.Reply{Outputs: map[string]any{"a": "re: " + req.Inputs["q"]}}, nil
-}
-
-// app is what a process of the product has for enrichment.
-type app struct {
-	store    eventstore.Store
-	codec    *eventstore.Codec
-	ids      *kernel.IDs
-	reads    *pgread.Store
-	handlers *enrichmentcmd.Handlers
-	runner   *enrichmentflow.Runner
-	ledger   *creditcmd.Ledger
-	position *projections.Registry
-}
-
-func logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-}
-
-func newApp(store eventstore.Store, pool *pgxpool.Pool) (*app, error) {
-	clock := kernel.SystemClock{}
-	a := &app{store: store, ids: kernel.NewIDs(clock)}
-	var err error
-	if a.codec, err = eventstore.NewCodec(table.Events(), enrichment.Events(), credit.Events(), dataops.Events()); err != nil {
-		return nil, err
-	}
-	if a.reads, err = pgread.NewStore(pool, gridread.Model(), enrichmentread.Model()); err != nil {
-		return nil, err
-	}
-	a.position = projections.NewRegistry(a.reads)
-	reg, err := enrichment.NewRegistry(echo{}, zero{})
-	if err != nil {
-		return nil, err
-	}
-	queries := enrichmentread.NewQueries(pool, clock)
-	engine, err := waterfall.New(waterfall.Config{Registry: reg, Clock: clock, Jitter: func() float64 { return 0 }, Cache: queries})
-	if err != nil {
-		return nil, err
-	}
-	a.ledger = creditcmd.NewLedger(store, a.codec)
-	rows := gridread.NewGrid(pool, clock).ForRuns(a.position)
-	a.handlers, err = enrichmentcmd.New(enrichmentcmd.Config{Store: store, Codec: a.codec, IDs: a.ids, Clock: clock, Engine: engine, Rows: rows, Ledger: a.ledger, Rates: queries})
-	if err != nil {
-		return nil, err
-	}
-	a.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
-		Store: store, Codec: a.codec, IDs: a.ids, Clock: clock, Engine: engine, Rows: rows, Failures: enrichmentread.NewFailures(queries, a.position), Ledger: a.ledger, Logger: logger(),
-	})
-	return a, err
-}
-
-// work is the worker process.
-func work(dsn, address string) error {
-	ctx := context.Background()
-	pool, err := pgxpool.New(ctx, dsn)
-	if err != nil {
-		return err
-	}
-	store, err := pgstore.Open(ctx, pgstore.Config{Pool: pool, Clock: kernel.SystemClock{}, Logger: logger()})
-	if err != nil {
-		return err
-	}
-	a, err := newApp(store, pool)
-	if err != nil {
-		return err
-	}
-	client, err := temporalrt.Open(temporalrt.Config{Address: address, Logger: logger()})
-	if err != nil {
-		return err
-	}
-	return client.RunWorker(ctx, temporalrt.WorkerConfig{}, func(w worker.Registry) {
-		enrichmentflow.Register(w, enrichmentflow.NewActivities(a.runner))
-	})
-}
 
 // world is the rest of the product, in the test's process.
 type world struct {
@@ -175,14 +55,13 @@ type world struct {
 	columns  []kernel.ColumnID
 }
 
-func newWorld(t testing.TB, rows int) *world {
+func newWorld(t *testing.T, rows int) *world {
 	t.Helper()
 	log, pool := pgtest.Log(t)
 	require.NoError(t, pgread.Migrate(t.Context(), pool))
 	a, err := newApp(log, pool)
 	require.NoError(t, err)
-	w := &world{app: a, t: t, dsn: pool.Config().ConnString()}
-	w.dsn = withDatabase(t, pool)
+	w := &world{app: a, t: t, dsn: address(pool)}
 	w.temporal, err = temporalchild.Start(t.Context(), temporalchild.Config{Fast: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.temporal.Stop()) })
@@ -199,9 +78,8 @@ func newWorld(t testing.TB, rows int) *world {
 	return w
 }
 
-// withDatabase is the URL of the pool's database.
-func withDatabase(t testing.TB, pool *pgxpool.Pool) string {
-	t.Helper()
+// address is the URL of the pool's database.
+func address(pool *pgxpool.Pool) string {
 	c := pool.Config().ConnConfig
 	return fmt.Sprintf("postgres://%s@%s:%d/%s?sslmode=disable", c.User, c.Host, c.Port, c.Database)
 }
@@ -262,7 +140,7 @@ func (w *world) fill(n int, provider string) {
 // worker starts a worker process; the returned function kills it as kill -9 does.
 func (w *world) worker() (kill func()) {
 	w.t.Helper()
-	cmd := exec.CommandContext(w.t.Context(), os.Args[0]) //nolint:gosec // the test's own program
+	cmd := exec.CommandContext(w.t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), envWorker+"="+w.dsn+" "+w.temporal.Address())
 	cmd.Stderr = os.Stderr
 	require.NoError(w.t, cmd.Start())

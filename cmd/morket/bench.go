@@ -46,7 +46,7 @@ func benchCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&file, "json", "", "also write the figures as JSON to this file")
-	c.Flags().StringVar(&profiles, "profiles", "", "write a CPU profile of each step into this folder")
+	c.Flags().StringVar(&profiles, "profiles", "", "write profiles of each step into this folder")
 	return c
 }
 

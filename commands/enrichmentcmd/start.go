@@ -169,6 +169,7 @@ func (h *Handlers) selection(ctx context.Context, t *table.Table, meta kernel.Me
 		sel.Filter = t.Views()[i].Filter
 	case enrichment.ScopeFilter, enrichment.ScopeAll, enrichment.ScopeEmpty, enrichment.ScopeFailed:
 		sel.Filter = c.Filter
+	default:
 	}
 	_, err = table.ParseFilter(sel.Filter, t.Schema())
 	return sel, err

@@ -45,7 +45,7 @@ func TestARowMadeAfterTheStartIsNotInTheRun(t *testing.T) {
 	r := newRig(t, 3, fast(), newFake("free", 0))
 	r.addColumn("Answer", "free")
 	job := r.start(nil)
-	time.Sleep(3 * time.Millisecond) //nolint:forbidigo // ids tell milliseconds apart
+	time.Sleep(3 * time.Millisecond)
 	late := r.addRow("late")
 	r.work(input(job.ID))
 	require.NotContains(t, r.outcomes(job.ID), enrichment.Cell{Row: late, Column: r.answers[0]})
@@ -142,7 +142,7 @@ func reason(t *testing.T, r *rig, id kernel.RunID) string {
 	require.NoError(t, err)
 	e, err := r.codec.Decode(events[len(events)-1])
 	require.NoError(t, err)
-	return e.(enrichment.RunFinished).Reason //nolint:forcetypeassert // the last event of an ended run
+	return e.(enrichment.RunFinished).Reason
 }
 
 func TestTooFewCreditsForTheEstimateAreRefusedAtOnce(t *testing.T) {
@@ -163,7 +163,7 @@ func TestPauseResumeAndCancel(t *testing.T) {
 		if req.Inputs["q"] == "q100" {
 			once.Do(func() { close(reached) })
 		}
-		time.Sleep(time.Millisecond) //nolint:forbidigo // the provider takes its time
+		time.Sleep(time.Millisecond)
 		return enrichment.Reply{Outputs: map[string]any{"a": "x"}}, nil
 	}
 	limits := fast()

@@ -43,6 +43,8 @@ type Waiter interface {
 type History interface {
 	// Step returns a step of a table. With an empty id it is the user's last one that can be undone, or redone.
 	Step(ctx context.Context, id kernel.TableID, step string, user kernel.UserID, redo bool) (StepRecord, error)
+	// Changed tells in which rows cells were changed after a position by steps that are later than the given one and in effect.
+	Changed(ctx context.Context, id kernel.TableID, rows []kernel.RowID, after int64, step string) (map[kernel.RowID]bool, error)
 	// Previous returns the values that cells had before a position, and since when; what is missing was never set.
 	Previous(ctx context.Context, id kernel.TableID, before int64, rows []kernel.RowID, cols []kernel.ColumnID) (map[kernel.RowID]map[kernel.ColumnID]Past, error)
 }

@@ -191,18 +191,12 @@ func (u *undoing) reverse(e kernel.Event) error {
 		}
 		return u.agg.Rename(e.Old, u.new)
 	case table.ColumnAdded:
-		if _, err := u.agg.Live(e.Column.ID); err != nil {
-			return nil // deleted meanwhile: what is asked for is so
-		}
-		return u.agg.DeleteColumn(e.Column.ID, u.new)
+		return u.deleteColumn(e.Column.ID)
 	case table.ColumnDeleted:
 		_, err := u.agg.RestoreColumn(e.ColumnID, u.new)
 		return err
 	case table.ColumnRestored:
-		if _, err := u.agg.Live(e.ColumnID); err != nil {
-			return nil
-		}
-		return u.agg.DeleteColumn(e.ColumnID, u.new)
+		return u.deleteColumn(e.ColumnID)
 	case table.ColumnsReordered:
 		return u.agg.PutInOrder(e.Old, u.new)
 	case table.ColumnChanged:
@@ -213,6 +207,14 @@ func (u *undoing) reverse(e kernel.Event) error {
 		return u.agg.ChangeType(mustLive(u.agg, e.Column), e.Old, true, u.new)
 	}
 	return nil
+}
+
+// deleteColumn deletes a column unless it has been deleted meanwhile: then what is asked for is so.
+func (u *undoing) deleteColumn(id kernel.ColumnID) error {
+	if _, live := u.agg.Schema().Column(id); !live {
+		return nil
+	}
+	return u.agg.DeleteColumn(id, u.new)
 }
 
 func mustLive(t *table.Table, c table.Column) table.Column {

@@ -132,7 +132,7 @@ func (u *undoing) rowsToDelete(ctx context.Context) ([]kernel.RowID, error) {
 				later = append(later, row)
 			}
 		}
-		changed, err := u.changedRows(ctx, later)
+		changed, err := u.h.cfg.History.Changed(ctx, u.cmd.Table, later, u.last, u.step.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -147,35 +147,6 @@ func (u *undoing) rowsToDelete(ctx context.Context) ([]kernel.RowID, error) {
 		}
 	}
 	return out, nil
-}
-
-// changedRows tells which of the rows differ from what they were at the step's end.
-func (u *undoing) changedRows(ctx context.Context, rows []kernel.RowID) (map[kernel.RowID]bool, error) {
-	changed := map[kernel.RowID]bool{}
-	var cols []kernel.ColumnID
-	for _, c := range u.schema.Columns {
-		if c.Writable() {
-			cols = append(cols, c.ID)
-		}
-	}
-	for part := range slices.Chunk(rows, table.IDBatch) {
-		past, err := u.h.cfg.History.Previous(ctx, u.cmd.Table, u.last+1, part, cols)
-		if err != nil {
-			return nil, err
-		}
-		now, _, err := u.h.cells(ctx, u.schema, part, cols, true)
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range part {
-			for _, col := range cols {
-				if before := past[row][col].Value; string(now[row].Values[col]) != string(before) && !(kernel.IsNull(now[row].Values[col]) && kernel.IsNull(before)) {
-					changed[row] = true
-				}
-			}
-		}
-	}
-	return changed, nil
 }
 
 // rowsToRestore are the rows that the step deleted and that are still in the trash.

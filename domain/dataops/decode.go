@@ -38,3 +38,22 @@ func (e *RowsAdded) DecodeFast(data []byte) bool {
 	*e = out
 	return true
 }
+
+// EncodeFast writes the event as encoding/json would; false says that it must be written the ordinary way.
+func (e RowsAdded) EncodeFast() ([]byte, bool) {
+	var t kernel.JSONText
+	t.Raw(`{"import_id":`)
+	t.Text(string(e.ImportID))
+	t.Raw(`,"table_id":`)
+	t.Text(string(e.TableID))
+	t.Raw(`,"chunk":`)
+	t.Chunk(e.Chunk)
+	t.Raw(`,"chunk_no":`)
+	t.Int(e.ChunkNo)
+	t.Raw(`,"next":{"line":`)
+	t.Int(e.Next.Line)
+	t.Raw(`,"offset":`)
+	t.Int(e.Next.Offset)
+	t.Raw(`}}`)
+	return t.B, !t.Fail
+}

@@ -10,8 +10,16 @@ import (
 // Events lists one of each event of this module.
 func Events() []kernel.Event {
 	return []kernel.Event{
-		RunStarted{}, RunRecordsAdded{}, RunPageStarted{}, RunPageStopped{}, RunAnswersRecorded{}, RunPaused{}, RunResumed{}, RunCancelRequested{},
-		RunRetried{}, RunFinished{},
+		RunStarted{},
+		RunRecordsAdded{},
+		RunPageStarted{},
+		RunPageStopped{},
+		RunAnswersRecorded{},
+		RunPaused{},
+		RunResumed{},
+		RunCancelRequested{},
+		RunRetried{},
+		RunFinished{},
 	}
 }
 

@@ -77,7 +77,7 @@ type Provider struct {
 	NoRecord bool `json:"no_record,omitempty"`
 }
 
-var slugForm = regexp.MustCompile(`^[a-z][a-z0-9_]{1,39}$`) //nolint:gochecknoglobals // a compiled constant
+var slugForm = regexp.MustCompile(`^[a-z][a-z0-9_]{1,39}$`)
 
 // Validate checks the description, so that a faulty provider is found when the program starts.
 func (p Provider) Validate() error {

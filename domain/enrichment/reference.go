@@ -15,7 +15,7 @@ type Column struct {
 }
 
 // reference is {{Name}} or {{col_…}}; blanks around the name don't count.
-var reference = regexp.MustCompile(`\{\{\s*([^{}]+?)\s*\}\}`) //nolint:gochecknoglobals // a compiled constant
+var reference = regexp.MustCompile(`\{\{\s*([^{}]+?)\s*\}\}`)
 
 // References lists what the text refers to, in order, each once.
 func References(text string) []string {

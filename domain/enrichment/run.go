@@ -95,24 +95,56 @@ type runState struct {
 // NewRun returns a run that has not been asked for yet.
 func NewRun() *Run { return &Run{} }
 
-// The run's state, for those who carry it on.
-func (r *Run) ID() kernel.RunID           { return r.s.ID }         // ID is empty for a run that does not exist.
-func (r *Run) Table() kernel.TableID      { return r.s.Table }      // Table is empty for inline records.
-func (r *Run) Plans() []Plan              { return r.s.Plans }      // Plans are the columns with their waterfalls.
-func (r *Run) Selection() Selection       { return r.s.Selection }  // Selection says which rows.
-func (r *Run) State() RunState            { return r.s.State }      // State is where it stands.
-func (r *Run) Cancelling() bool           { return r.s.Cancel }     // Cancelling is true from the request to the end.
-func (r *Run) MaxCredits() kernel.Credits { return r.s.MaxCredits } // MaxCredits is its own limit, 0 for none.
-func (r *Run) Spent() kernel.Credits      { return r.s.Spent }      // Spent is what its answers have cost.
-func (r *Run) Counts() Counts             { return r.s.Counts }     // Counts are its outcomes.
-func (r *Run) Page() int                  { return r.s.Page }       // Page is the number of the page under way, from 1.
-func (r *Run) Next() kernel.RowID         { return r.s.Next }       // Next is the row after which the next page begins.
-func (r *Run) Rows() int64                { return r.s.Rows }       // Rows is how many rows have been taken.
-func (r *Run) Round() int                 { return r.s.Round }      // Round is 0, or the number of the retry.
-func (r *Run) Open() []Cell               { return r.s.Open }       // Open are the cells asked for and not answered.
-func (r *Run) Calm() bool                 { return r.s.Calm }       // Calm is true when none of the open cells has been asked.
-func (r *Run) By() kernel.UserID          { return r.s.By }         // By is on whose behalf it works.
-func (r *Run) Reservation() string        { return string(r.s.ID) } // Reservation is its reservation's id in the ledger.
+// ID is empty for a run that does not exist.
+func (r *Run) ID() kernel.RunID { return r.s.ID }
+
+// Table is empty for inline records.
+func (r *Run) Table() kernel.TableID { return r.s.Table }
+
+// Plans are the columns with their waterfalls.
+func (r *Run) Plans() []Plan { return r.s.Plans }
+
+// Selection says which rows.
+func (r *Run) Selection() Selection { return r.s.Selection }
+
+// State is where it stands.
+func (r *Run) State() RunState { return r.s.State }
+
+// Cancelling is true from the request to the end.
+func (r *Run) Cancelling() bool { return r.s.Cancel }
+
+// MaxCredits is its own limit, 0 for none.
+func (r *Run) MaxCredits() kernel.Credits { return r.s.MaxCredits }
+
+// Spent is what its answers have cost.
+func (r *Run) Spent() kernel.Credits { return r.s.Spent }
+
+// Counts are its outcomes.
+func (r *Run) Counts() Counts { return r.s.Counts }
+
+// Page is the number of the page under way, from 1.
+func (r *Run) Page() int { return r.s.Page }
+
+// Next is the row after which the next page begins.
+func (r *Run) Next() kernel.RowID { return r.s.Next }
+
+// Rows is how many rows have been taken.
+func (r *Run) Rows() int64 { return r.s.Rows }
+
+// Round is 0, or the number of the retry.
+func (r *Run) Round() int { return r.s.Round }
+
+// Open are the cells asked for and not answered.
+func (r *Run) Open() []Cell { return r.s.Open }
+
+// Calm is true when none of the open cells has been asked.
+func (r *Run) Calm() bool { return r.s.Calm }
+
+// By is on whose behalf it works.
+func (r *Run) By() kernel.UserID { return r.s.By }
+
+// Reservation is its reservation's id in the ledger.
+func (r *Run) Reservation() string { return string(r.s.ID) }
 
 // Columns are the ids of the run's columns.
 func (r *Run) Columns() []kernel.ColumnID {
@@ -373,10 +405,10 @@ func (r *Run) answered(e RunAnswersRecorded) {
 // Verdict is how a run ends that has come to its last row: by what became of its cells.
 func (r *Run) Verdict() (RunState, string) {
 	c := r.s.Counts
-	switch {
-	case c.Failed == 0:
+	switch c.Failed {
+	case 0:
 		return RunCompleted, ""
-	case c.Failed == c.Done:
+	case c.Done:
 		return RunFailed, fmt.Sprintf("all %d records failed", c.Failed)
 	default:
 		return RunPartiallyCompleted, fmt.Sprintf("%d of %d records failed", c.Failed, c.Done)

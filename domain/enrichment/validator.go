@@ -70,8 +70,8 @@ func (j *Judge) Refuse(value any, confidence *float64) string {
 }
 
 var (
-	phoneForm  = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)                                             //nolint:gochecknoglobals // compiled constants
-	domainForm = regexp.MustCompile(`^(?i:[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}$`) //nolint:gochecknoglobals // compiled constants
+	phoneForm  = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+	domainForm = regexp.MustCompile(`^(?i:[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}$`)
 )
 
 func (t ValidatorType) matches(value any, text string) bool {

@@ -54,6 +54,22 @@ func TestAScannedChunkIsTheDecodedOne(t *testing.T) {
 	})
 }
 
+func TestAWrittenChunkIsTheEncodedOne(t *testing.T) {
+	t.Parallel()
+	c := kernel.Chunk{Rows: []kernel.RowID{"row_1", "row_2"}, Cols: map[kernel.ColumnID][]json.RawMessage{
+		"col_b": {json.RawMessage(`"<ü\n>"`), nil}, "col_a": {json.RawMessage(`-1.50`), json.RawMessage(`{"x":[1]}`)},
+	}}
+	var have kernel.JSONText
+	have.Chunk(c)
+	require.False(t, have.Fail)
+	require.Equal(t, `{"rows":["row_1","row_2"],"cols":{"col_a":[-1.50,{"x":[1]}],"col_b":["<ü\n>",null]}}`, string(have.B))
+	for _, odd := range []kernel.Chunk{{}, {Rows: []kernel.RowID{`"`}, Cols: c.Cols}, {Rows: c.Rows, Cols: map[kernel.ColumnID][]json.RawMessage{"a": nil}}} {
+		var text kernel.JSONText
+		text.Chunk(odd)
+		require.True(t, text.Fail, "%+v", odd)
+	}
+}
+
 func TestAScanOfWhatIsNotJSONFails(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "{", `{"rows"`, `{"rows":["a`, `{"rows":[1]}`, `{"rows":["\u0041"]}`, `{"cols":{"a":[}}`, `{"cols":{"a":["x]}}`, `[`, `{"a" 1}`, `{"x":[[}`} {

@@ -2,6 +2,7 @@ package table
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"github.com/morket/morket/domain/kernel"
@@ -59,10 +60,7 @@ func Blocks(changes []CellChange) []Block {
 			cols = append(cols, c)
 		}
 		slices.Sort(cols)
-		key := ""
-		for _, c := range cols {
-			key += string(c)
-		}
+		key := fmt.Sprint(cols)
 		g, ok := groups[key]
 		if !ok {
 			g = len(packers)

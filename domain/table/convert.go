@@ -2,7 +2,6 @@ package table
 
 import (
 	"encoding/json"
-	"slices"
 
 	"github.com/morket/morket/domain/kernel"
 )
@@ -52,6 +51,7 @@ func Lossless(from, to Type) bool {
 		if to == Text || from.Numeric() && to.Numeric() || from == Date && to == DateTime {
 			return true
 		}
+	default:
 	}
-	return slices.Contains([]Type{Select}, from) && to == MultiSelect
+	return from == Select && to == MultiSelect
 }

@@ -222,9 +222,23 @@ func (RowsRestored) EventType() string { return "table.rows_restored.v1" }
 // Events lists every event type of the module.
 func Events() []kernel.Event {
 	return []kernel.Event{
-		Created{}, Renamed{}, Trashed{}, Restored{}, ColumnAdded{}, ColumnChanged{}, ColumnDeleted{}, ColumnRestored{},
-		ColumnsReordered{}, ColumnTypeChanged{}, ColumnTypeReverted{}, ViewSaved{}, ViewDeleted{},
-		RowsInserted{}, CellsEdited{}, RowsDeleted{}, RowsRestored{},
+		Created{},
+		Renamed{},
+		Trashed{},
+		Restored{},
+		ColumnAdded{},
+		ColumnChanged{},
+		ColumnDeleted{},
+		ColumnRestored{},
+		ColumnsReordered{},
+		ColumnTypeChanged{},
+		ColumnTypeReverted{},
+		ViewSaved{},
+		ViewDeleted{},
+		RowsInserted{},
+		CellsEdited{},
+		RowsDeleted{},
+		RowsRestored{},
 	}
 }
 

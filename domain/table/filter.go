@@ -165,6 +165,7 @@ func (p *filterParser) condition(n node, at string) (*Condition, error) {
 		return c, c.period(n.Value, field)
 	case In, Between:
 		return c, c.list(n.Value, field)
+	default: // one value
 	}
 	v, err := operand(col, n.Op, n.Value)
 	if err != nil {
@@ -223,6 +224,7 @@ func operand(col Column, op Op, raw json.RawMessage) (json.RawMessage, error) {
 			return nil, bad("%q is not a row id (row_…)", clip(s))
 		}
 		return Quote(s), nil
+	default: // a value as in a cell
 	}
 	v, _, err := Parse(col, raw, true)
 	if err == nil && kernel.IsNull(v) {
@@ -233,8 +235,7 @@ func operand(col Column, op Op, raw json.RawMessage) (json.RawMessage, error) {
 
 // asText reports whether the operator compares with a text that need not be a value of the column.
 func asText(t Type, op Op) bool {
-	switch op {
-	case Contains, NotContains, StartsWith, EndsWith:
+	if slices.Contains([]Op{Contains, NotContains, StartsWith, EndsWith}, op) {
 		return true
 	}
 	if t == MultiSelect {

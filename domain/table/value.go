@@ -81,6 +81,7 @@ func parsePlain(col Column, s string, createOptions bool) (json.RawMessage, []st
 		}
 	case Select:
 		return parseOption(col, s, createOptions)
+	default: // text
 	}
 	if err != nil {
 		return nil, nil, err

@@ -59,9 +59,21 @@ type Projector struct {
 func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Projector {
 	p := &Projector{codec: codec, open: open}
 	for _, e := range []kernel.Event{
-		table.Renamed{}, table.ColumnAdded{}, table.ColumnChanged{}, table.ColumnDeleted{}, table.ColumnRestored{}, table.ColumnsReordered{},
-		table.ColumnTypeChanged{}, table.ColumnTypeReverted{}, table.RowsInserted{}, table.CellsEdited{}, table.RowsDeleted{}, table.RowsRestored{},
-		dataops.RowsAdded{}, dataops.RowsUpdated{}, enrichment.RunAnswersRecorded{},
+		table.Renamed{},
+		table.ColumnAdded{},
+		table.ColumnChanged{},
+		table.ColumnDeleted{},
+		table.ColumnRestored{},
+		table.ColumnsReordered{},
+		table.ColumnTypeChanged{},
+		table.ColumnTypeReverted{},
+		table.RowsInserted{},
+		table.CellsEdited{},
+		table.RowsDeleted{},
+		table.RowsRestored{},
+		dataops.RowsAdded{},
+		dataops.RowsUpdated{},
+		enrichment.RunAnswersRecorded{},
 	} {
 		p.types = append(p.types, e.EventType())
 	}

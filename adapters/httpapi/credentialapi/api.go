@@ -69,6 +69,9 @@ type Credential struct {
 }
 
 func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]Credential, httpapi.Meta, error) {
+	if in.Cursor != "" && kernel.ParseID(kernel.PrefixCredential, in.Cursor) != nil {
+		return nil, httpapi.Meta{}, kernel.E(kernel.KindMalformed, "MALFORMED", "the cursor is not one of this list")
+	}
 	list, err := s.Reads.List(ctx, p.Workspace, kernel.CredentialID(in.Cursor), in.Limit+1)
 	if err != nil {
 		return nil, httpapi.Meta{}, err
@@ -101,13 +104,14 @@ func (s service) store(ctx context.Context, meta kernel.Meta, in *storeIn) (comm
 	return s.Handlers.Store(ctx, meta, credentialcmd.Store{Provider: in.Body.Provider, Name: in.Body.Name, Secret: in.Body.Secret})
 }
 
-type oneIn struct {
+// InCredential is embedded by the inputs of endpoints of a credential.
+type InCredential struct {
 	httpapi.InWorkspace
 	ID kernel.CredentialID `path:"credentialId"`
 }
 
 type rotateIn struct {
-	oneIn
+	InCredential
 	Body struct {
 		Secret map[string]string `json:"secret"`
 	}
@@ -117,7 +121,7 @@ func (s service) rotate(ctx context.Context, meta kernel.Meta, in *rotateIn) (co
 	return s.Handlers.Rotate(ctx, meta, credentialcmd.Rotate{ID: in.ID, Secret: in.Body.Secret})
 }
 
-func (s service) delete(ctx context.Context, meta kernel.Meta, in *oneIn) (commands.Result[credentialcmd.Nothing], error) {
+func (s service) delete(ctx context.Context, meta kernel.Meta, in *InCredential) (commands.Result[credentialcmd.Nothing], error) {
 	return s.Handlers.Delete(ctx, meta, in.ID)
 }
 
@@ -127,7 +131,7 @@ type Tested struct {
 	Message string `json:"message"`
 }
 
-func (s service) test(ctx context.Context, meta kernel.Meta, in *oneIn) (commands.Result[Tested], error) {
+func (s service) test(ctx context.Context, meta kernel.Meta, in *InCredential) (commands.Result[Tested], error) {
 	_, err := s.Handlers.Open(ctx, meta, in.ID, "test")
 	var refused *kernel.Error
 	if errors.As(err, &refused) && refused.Kind == kernel.KindConflict {

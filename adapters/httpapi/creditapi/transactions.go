@@ -33,17 +33,18 @@ type Transaction struct {
 type transactionsIn struct {
 	httpapi.InWorkspace
 	httpapi.Page
-	filterIn
+	Filter
 }
 
-type filterIn struct {
+// Filter chooses entries of the ledger; inputs embed it.
+type Filter struct {
 	Kind credit.Kind  `query:"kind" enum:"grant,purchase,trial,refund,adjustment,expiry,reservation,debit,release"`
 	From time.Time    `query:"from"`
 	To   time.Time    `query:"to"`
 	Run  kernel.RunID `query:"run"`
 }
 
-func (f filterIn) filter() creditread.Filter {
+func (f Filter) filter() creditread.Filter {
 	return creditread.Filter{Kind: f.Kind, From: f.From, To: f.To, Run: f.Run}
 }
 
@@ -79,7 +80,7 @@ func transaction(t creditread.Transaction) Transaction {
 
 type csvIn struct {
 	httpapi.InWorkspace
-	filterIn
+	Filter
 }
 
 // csv streams every entry that the filter picks; amounts are in credits.

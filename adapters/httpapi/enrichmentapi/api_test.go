@@ -156,7 +156,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"unknown provider": {"tables/" + string(w.table) + "/enrichment-columns", map[string]any{"name": "x", "type": "text", "config": map[string]any{"steps": []any{map[string]any{"provider": "nobody", "output": "x"}}}}, 422, "steps[0].provider"},
 		"unknown column":   {"tables/" + string(w.table) + "/enrichment-columns", map[string]any{"name": "x", "type": "text", "config": emailCheck("Nope")}, 422, "steps[0].inputs.email.column"},
-		"unknown table":    {"tables/" + string(w.ids.New(kernel.PrefixTable)) + "/enrichment-columns", map[string]any{"name": "x", "type": "text", "config": emailCheck("Email")}, 404, ""},
+		"unknown table":    {"tables/" + w.ids.New(kernel.PrefixTable) + "/enrichment-columns", map[string]any{"name": "x", "type": "text", "config": emailCheck("Email")}, 404, ""},
 		"a data column":    {"enrichment-jobs", map[string]any{"table_id": w.table, "columns": []kernel.ColumnID{w.email}}, 422, "columns"},
 		"no columns":       {"enrichment-jobs", map[string]any{"table_id": w.table}, 422, "columns"},
 		"no rows":          {"enrichment-jobs", map[string]any{"table_id": w.table, "columns": []kernel.ColumnID{col.ID}, "scope": "rows"}, 422, "row_ids"},

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -211,7 +212,7 @@ func (w *world) call(who, method, path string, body any, headers ...string) repl
 	require.NoError(w.t, err)
 	head, err := w.log.Head(w.t.Context())
 	require.NoError(w.t, err)
-	req.Header.Set("Morket-Min-Position", fmt.Sprint(head))
+	req.Header.Set("Morket-Min-Position", strconv.FormatInt(head, 10))
 	req.Header.Set("Authorization", "Bearer "+who)
 	req.Header.Set("Content-Type", "application/json")
 	for i := 0; i < len(headers); i += 2 {

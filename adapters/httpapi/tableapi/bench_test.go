@@ -145,7 +145,8 @@ func BenchmarkGrid(b *testing.B) {
 	}
 	r := rand.New(rand.NewPCG(3, 4))
 	filter := func(c table.Column, op string, v any) string {
-		f, _ := json.Marshal(m{"column": c.ID, "op": op, "value": v})
+		f, err := json.Marshal(m{"column": c.ID, "op": op, "value": v})
+		require.NoError(b, err)
 		return "filter=" + url.QueryEscape(string(f))
 	}
 	text, number := cols["text 0"], cols["number 3"]

@@ -3,6 +3,7 @@ package tableapi_test
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -148,7 +149,7 @@ func TestHistoryAndUndoOfImportsAndRuns(t *testing.T) {
 		require.NoError(t, err)
 		done, err := w.log.Append(t.Context(), req)
 		require.NoError(t, err)
-		ann.last = fmt.Sprint(done.Last)
+		ann.last = strconv.FormatInt(done.Last, 10)
 	}
 	chunk := func(col kernel.ColumnID, v string) kernel.Chunk {
 		return kernel.Chunk{Rows: []kernel.RowID{row}, Cols: map[kernel.ColumnID][]json.RawMessage{col: {json.RawMessage(v)}}}

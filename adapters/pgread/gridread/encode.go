@@ -22,6 +22,7 @@ func encode(t table.Type, v json.RawMessage) (string, bool, error) {
 	switch t {
 	case table.Number, table.Currency, table.Percent, table.Boolean, table.MultiSelect, table.JSON:
 		return string(v), true, nil
+	default: // a JSON string
 	}
 	s, ok := table.TextOf(v)
 	if !ok {

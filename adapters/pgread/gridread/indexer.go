@@ -78,6 +78,7 @@ func (g *Grid) want(p *plan) {
 			if c.Column.Type != table.MultiSelect {
 				g.offer(Want{Table: p.info.ID, Column: c.Column})
 			}
+		default: // no index serves these
 		}
 	}
 }
@@ -106,7 +107,7 @@ func (x *Indexer) Run(ctx context.Context) error {
 				continue
 			}
 			if err := x.make(ctx, w); err != nil && ctx.Err() == nil {
-				x.logger.Warn("index not made", "table", w.Table, "column", w.Column.ID, "trigram", w.Trigram, "error", err)
+				x.logger.WarnContext(ctx, "index not made", "table", w.Table, "column", w.Column.ID, "trigram", w.Trigram, "error", err)
 			}
 			have[key] = true
 			if x.done != nil {
@@ -136,7 +137,7 @@ func (x *Indexer) make(ctx context.Context, w Want) error {
 	}
 	defer func() {
 		if _, err := conn.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, int64(indexerLock)); err != nil {
-			x.logger.Warn("unlock the indexer", "error", err)
+			x.logger.WarnContext(ctx, "unlock the indexer", "error", err)
 		}
 	}()
 	var rows int64
@@ -208,6 +209,6 @@ func (x *Indexer) create(ctx context.Context, conn *pgx.Conn, w Want) error {
 			return fmt.Errorf("%.60s: %w", strings.TrimSpace(stmt), err)
 		}
 	}
-	x.logger.Info("index made", "table", w.Table, "column", w.Column.ID, "trigram", w.Trigram, "took", x.clock.Now().Sub(start))
+	x.logger.InfoContext(ctx, "index made", "table", w.Table, "column", w.Column.ID, "trigram", w.Trigram, "took", x.clock.Now().Sub(start))
 	return nil
 }

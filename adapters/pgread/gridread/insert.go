@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -87,20 +88,32 @@ func appendRows(buf *bytes.Buffer, e *entry, cols []kernel.ColumnID, b gridview.
 		line = hex.AppendEncode(line[:0], key[:])
 		line = append(line, tail...)
 		for i, c := range cols {
-			s, ok, err := encode(types[i], b.Chunk.Cols[c][r])
-			if err != nil {
+			if line, err = appendCell(append(line, '\t'), types[i], b.Chunk.Cols[c][r]); err != nil {
 				return fmt.Errorf("row %s, column %s: %w", row, c, err)
 			}
-			line = append(line, '\t')
-			if !ok {
-				line = append(line, '\\', 'N')
-				continue
-			}
-			line = appendCopyText(line, s)
 		}
 		buf.Write(append(line, '\n'))
 	}
 	return nil
+}
+
+// appendCell appends a canonical value in the text form of COPY. A JSON string without escapes has nothing that COPY would
+// escape either, so most texts are copied once, from the event to the line.
+func appendCell(line []byte, t table.Type, v json.RawMessage) ([]byte, error) {
+	if kernel.IsNull(v) {
+		return append(line, '\\', 'N'), nil
+	}
+	switch t {
+	case table.Number, table.Currency, table.Percent, table.Boolean:
+		return append(line, v...), nil
+	case table.MultiSelect, table.JSON, table.DateTime:
+	default:
+		if len(v) >= 2 && v[0] == '"' && bytes.IndexByte(v, '\\') < 0 {
+			return append(line, v[1:len(v)-1]...), nil
+		}
+	}
+	s, _, err := encode(t, v)
+	return appendCopyText(line, s), err
 }
 
 func copyText(s string) string { return string(appendCopyText(nil, s)) }

@@ -304,7 +304,7 @@ func appendStates(b, raw []byte) []byte {
 const pgEpoch = 946_684_800_000_000
 
 func pgTime(raw []byte) time.Time {
-	return time.UnixMicro(int64(binary.BigEndian.Uint64(raw)) + pgEpoch).UTC() //nolint:gosec // the bits are those of a signed number
+	return time.UnixMicro(int64(binary.BigEndian.Uint64(raw)) + pgEpoch).UTC()
 }
 
 func appendTime(b []byte, t time.Time) []byte {

@@ -22,16 +22,34 @@ type Query struct {
 	Fields []kernel.ColumnID // nil for all
 }
 
-// key names the order and selection of a query: cursors and fence posts of one are not another's.
+// key names the order and selection of a query: cursors and fence posts of one are not another's. Types count, since a place
+// holds values of the sorted columns; names and options don't.
 func (q Query) key(s table.Schema) string {
-	b, _ := json.Marshal(struct {
-		F table.Filter
-		Q string
-		S []table.Sort
-		V int64
-	}{q.Filter, q.Search, q.Sort, 0})
-	sum := sha256.Sum256(append(b, s.Table...))
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %q", s.Table, q.Search)
+	for _, o := range q.Sort {
+		c, _ := s.Column(o.Column)
+		fmt.Fprintf(&b, " %s %s %s", o.Column, c.Type, o.Dir)
+	}
+	writeKey(&b, q.Filter)
+	sum := sha256.Sum256([]byte(b.String()))
 	return hex.EncodeToString(sum[:12])
+}
+
+func writeKey(b *strings.Builder, f table.Filter) {
+	if c := f.Cond; c != nil {
+		fmt.Fprintf(b, " %s %s %s %q %v %q", c.Column.ID, c.Column.Type, c.Op, c.Values, c.Period, c.State)
+		return
+	}
+	b.WriteString(" and(")
+	for _, g := range f.And {
+		writeKey(b, g)
+	}
+	b.WriteString(") or(")
+	for _, g := range f.Or {
+		writeKey(b, g)
+	}
+	b.WriteString(")")
 }
 
 // plan is a query made ready for SQL.
@@ -125,7 +143,10 @@ func (p *place) phase() phase {
 }
 
 func (p *place) cursor() string {
-	b, _ := json.Marshal(p)
+	b, err := json.Marshal(p)
+	if err != nil { // strings only
+		return ""
+	}
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 

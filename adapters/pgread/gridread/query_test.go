@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -206,7 +207,7 @@ func TestDeepWindowsStandOnFencePosts(t *testing.T) {
 	for i := range 7_300 {
 		cells := map[kernel.ColumnID]json.RawMessage{schema.Columns[0].ID: table.Quote(fmt.Sprint("t", i*7919%1000))}
 		if i%3 != 0 {
-			cells[schema.Columns[1].ID] = json.RawMessage(fmt.Sprint(i * 31 % 500))
+			cells[schema.Columns[1].ID] = json.RawMessage(strconv.Itoa(i * 31 % 500))
 		}
 		r := refRow{kernel.RowID(f.ids.New(kernel.PrefixRow)), cells}
 		rows, fresh = append(rows, r), append(fresh, table.NewRow{ID: r.id, Cells: cells})

@@ -1,6 +1,7 @@
 package gridread
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -95,8 +96,9 @@ func condition(c table.Condition, a *args, now time.Time) (string, error) {
 		return fmt.Sprintf("(%s >= %s::%s AND %s < %s::%s)", expr, a.add(moment(c.Column.Type, from)), cast, expr, a.add(moment(c.Column.Type, to)), cast), nil
 	case table.Contains, table.NotContains, table.StartsWith, table.EndsWith:
 		return matches(c, expr, raw, a)
+	default:
+		return compare(c, expr, cast, raw, a)
 	}
-	return compare(c, expr, cast, raw, a)
 }
 
 func moment(t table.Type, m time.Time) string {
@@ -177,10 +179,12 @@ func compare(c table.Condition, expr, cast, raw string, a *args) (string, error)
 	param := func(i int) string { return a.add(values[i]) + "::" + cast }
 	switch c.Op {
 	case table.Is, table.IsNot:
-		sql := fmt.Sprintf("%s = %s", expr, param(0))
+		var sql string
 		if folded(c.Column.Type) && utf8.RuneCountInString(values[0]) >= keyChars {
 			whole, _ := table.TextOf(c.Values[0])
 			sql = fmt.Sprintf("(%s = left(%s, %d) AND lower(%s) = %s)", expr, param(0), keyChars, raw, a.add(lower(whole)))
+		} else {
+			sql = fmt.Sprintf("%s = %s", expr, param(0))
 		}
 		if c.Op == table.IsNot {
 			return fmt.Sprintf("(%s IS NULL OR NOT %s)", raw, sql), nil
@@ -191,7 +195,12 @@ func compare(c table.Condition, expr, cast, raw string, a *args) (string, error)
 			return fmt.Sprintf("(%s = ANY(%s::text[]) AND lower(%s) = ANY(%s::text[]))", expr, a.add(clipped(values)), raw, a.add(values)), nil
 		}
 		return fmt.Sprintf("%s = ANY(%s::text[]::%s[])", expr, a.add(values), cast), nil
-	case table.Between:
+	default: // order
+	}
+	if folded(c.Column.Type) {
+		values = clipped(values)
+	}
+	if c.Op == table.Between {
 		return fmt.Sprintf("(%s >= %s AND %s <= %s)", expr, param(0), expr, param(1)), nil
 	}
 	signs := map[table.Op]string{table.Less: "<", table.LessEq: "<=", table.Greater: ">", table.GreaterEq: ">="}
@@ -210,8 +219,9 @@ func multiSelect(c table.Condition, raw string, values []string, a *args) (strin
 		return fmt.Sprintf("%s IS DISTINCT FROM %s::jsonb", raw, a.add(values[0])), nil
 	case table.In:
 		return fmt.Sprintf("%s ?| %s::text[]", raw, a.add(values)), nil
+	default:
+		return "", fmt.Errorf("the operator %s has no SQL for lists", c.Op)
 	}
-	return "", fmt.Errorf("the operator %s has no SQL for lists", c.Op)
 }
 
 // folded reports whether the type's sort key is the text's beginning in lower case.
@@ -242,7 +252,7 @@ func operand(t table.Type, v json.RawMessage) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("%x", key[:]), nil
+		return hex.EncodeToString(key[:]), nil
 	case t == table.DateTime:
 		m, err := table.ParseMoment(s)
 		if err != nil {

@@ -111,3 +111,30 @@ func (q *Queries) find(ctx context.Context, id kernel.TableID, step string, user
 	}
 	return found, nil
 }
+
+const changedQuery = `SELECT DISTINCT t.row_id FROM rm_history.touches t JOIN rm_history.changes c USING (position)
+JOIN rm_history.steps s ON s.table_id = c.table_id AND s.step = c.step JOIN rm_history.steps r ON r.table_id = s.table_id AND r.step = s.root
+WHERE t.row_id = ANY($1) AND t.position > $2 AND c.table_id = $3 AND c.cols <> '{}' AND NOT r.undone
+AND r.position > (SELECT position FROM rm_history.steps WHERE table_id = $3 AND step = $4)`
+
+// Changed implements tablecmd.History. A step that was first done before the given one is no change since, even if it was undone
+// and redone meanwhile.
+func (q *Queries) Changed(ctx context.Context, id kernel.TableID, rows []kernel.RowID, after int64, step string) (map[kernel.RowID]bool, error) {
+	out := map[kernel.RowID]bool{}
+	if len(rows) == 0 {
+		return out, nil
+	}
+	keys, err := rowKeys(rows)
+	if err != nil {
+		return nil, err
+	}
+	res, err := q.pool.Query(ctx, changedQuery, keys, after, id, step)
+	if err != nil {
+		return nil, fmt.Errorf("find rows changed since: %w", err)
+	}
+	var key [16]byte
+	if _, err := pgx.ForEachRow(res, []any{&key}, func() error { out[kernel.RowKey(key).RowID()] = true; return nil }); err != nil {
+		return nil, fmt.Errorf("find rows changed since: %w", err)
+	}
+	return out, nil
+}

@@ -138,19 +138,62 @@ func vendor(host string, known [][2]string) string {
 
 func mailVendors() [][2]string {
 	return [][2]string{
-		{".google.com", "Google Workspace"}, {".googlemail.com", "Google Workspace"}, {".mail.protection.outlook.com", "Microsoft 365"}, {".mx.microsoft", "Microsoft 365"}, {".outlook.com", "Microsoft"},
-		{".pphosted.com", "Proofpoint"}, {".ppe-hosted.com", "Proofpoint"}, {".mimecast.com", "Mimecast"}, {".barracudanetworks.com", "Barracuda"}, {".iphmx.com", "Cisco Secure Email"},
-		{".messagelabs.com", "Symantec"}, {".zoho.com", "Zoho"}, {".zoho.eu", "Zoho"}, {".amazonaws.com", "Amazon SES"}, {".protonmail.ch", "Proton"}, {".fastmail.com", "Fastmail"}, {".messagingengine.com", "Fastmail"},
-		{".yandex.net", "Yandex"}, {".mailgun.org", "Mailgun"}, {".sendgrid.net", "SendGrid"}, {".ovh.net", "OVHcloud"}, {".kundenserver.de", "IONOS"}, {".ionos.de", "IONOS"}, {".ionos.com", "IONOS"},
-		{".secureserver.net", "GoDaddy"}, {".hornetsecurity.com", "Hornetsecurity"}, {".icloud.com", "Apple iCloud"}, {".rackspace.com", "Rackspace"}, {".emailsrvr.com", "Rackspace"}, {".cloudflare.net", "Cloudflare"},
+		{".google.com", "Google Workspace"},
+		{".googlemail.com", "Google Workspace"},
+		{".mail.protection.outlook.com", "Microsoft 365"},
+		{".mx.microsoft", "Microsoft 365"},
+		{".outlook.com", "Microsoft"},
+		{".pphosted.com", "Proofpoint"},
+		{".ppe-hosted.com", "Proofpoint"},
+		{".mimecast.com", "Mimecast"},
+		{".barracudanetworks.com", "Barracuda"},
+		{".iphmx.com", "Cisco Secure Email"},
+		{".messagelabs.com", "Symantec"},
+		{".zoho.com", "Zoho"},
+		{".zoho.eu", "Zoho"},
+		{".amazonaws.com", "Amazon SES"},
+		{".protonmail.ch", "Proton"},
+		{".fastmail.com", "Fastmail"},
+		{".messagingengine.com", "Fastmail"},
+		{".yandex.net", "Yandex"},
+		{".mailgun.org", "Mailgun"},
+		{".sendgrid.net", "SendGrid"},
+		{".ovh.net", "OVHcloud"},
+		{".kundenserver.de", "IONOS"},
+		{".ionos.de", "IONOS"},
+		{".ionos.com", "IONOS"},
+		{".secureserver.net", "GoDaddy"},
+		{".hornetsecurity.com", "Hornetsecurity"},
+		{".icloud.com", "Apple iCloud"},
+		{".rackspace.com", "Rackspace"},
+		{".emailsrvr.com", "Rackspace"},
+		{".cloudflare.net", "Cloudflare"},
 	}
 }
 
 func dnsVendors() [][2]string {
 	return [][2]string{
-		{".ns.cloudflare.com", "Cloudflare"}, {".cloudflare.com", "Cloudflare"}, {".googledomains.com", "Google"}, {".google.com", "Google"}, {".azure-dns.com", "Microsoft Azure"}, {".azure-dns.net", "Microsoft Azure"},
-		{".domaincontrol.com", "GoDaddy"}, {".ultradns.net", "UltraDNS"}, {".ultradns.com", "UltraDNS"}, {".akam.net", "Akamai"}, {".nsone.net", "NS1"}, {".dnsimple.com", "DNSimple"}, {".registrar-servers.com", "Namecheap"},
-		{".ovh.net", "OVHcloud"}, {".ui-dns.com", "IONOS"}, {".ui-dns.de", "IONOS"}, {".gandi.net", "Gandi"}, {".hetzner.com", "Hetzner"}, {".dynect.net", "Oracle Dyn"}, {".markmonitor.com", "MarkMonitor"}, {".cscdns.net", "CSC"},
+		{".ns.cloudflare.com", "Cloudflare"},
+		{".cloudflare.com", "Cloudflare"},
+		{".googledomains.com", "Google"},
+		{".google.com", "Google"},
+		{".azure-dns.com", "Microsoft Azure"},
+		{".azure-dns.net", "Microsoft Azure"},
+		{".domaincontrol.com", "GoDaddy"},
+		{".ultradns.net", "UltraDNS"},
+		{".ultradns.com", "UltraDNS"},
+		{".akam.net", "Akamai"},
+		{".nsone.net", "NS1"},
+		{".dnsimple.com", "DNSimple"},
+		{".registrar-servers.com", "Namecheap"},
+		{".ovh.net", "OVHcloud"},
+		{".ui-dns.com", "IONOS"},
+		{".ui-dns.de", "IONOS"},
+		{".gandi.net", "Gandi"},
+		{".hetzner.com", "Hetzner"},
+		{".dynect.net", "Oracle Dyn"},
+		{".markmonitor.com", "MarkMonitor"},
+		{".cscdns.net", "CSC"},
 	}
 }
 
@@ -158,9 +201,24 @@ func dnsVendors() [][2]string {
 func services(txt []string) []string {
 	var out []string
 	for _, known := range [][2]string{
-		{"google-site-verification=", "Google"}, {"ms=", "Microsoft"}, {"facebook-domain-verification=", "Facebook"}, {"apple-domain-verification=", "Apple"}, {"atlassian-domain-verification=", "Atlassian"},
-		{"docusign=", "DocuSign"}, {"adobe-idp-site-verification=", "Adobe"}, {"zoom_verify_", "Zoom"}, {"stripe-verification=", "Stripe"}, {"hubspot-developer-verification=", "HubSpot"}, {"slack-domain-verification=", "Slack"},
-		{"dropbox-domain-verification=", "Dropbox"}, {"notion-domain-verification=", "Notion"}, {"openai-domain-verification=", "OpenAI"}, {"mongodb-site-verification=", "MongoDB"}, {"pardot", "Salesforce Pardot"}, {"miro-verification=", "Miro"}, {"figma-domain-verification=", "Figma"},
+		{"google-site-verification=", "Google"},
+		{"ms=", "Microsoft"},
+		{"facebook-domain-verification=", "Facebook"},
+		{"apple-domain-verification=", "Apple"},
+		{"atlassian-domain-verification=", "Atlassian"},
+		{"docusign=", "DocuSign"},
+		{"adobe-idp-site-verification=", "Adobe"},
+		{"zoom_verify_", "Zoom"},
+		{"stripe-verification=", "Stripe"},
+		{"hubspot-developer-verification=", "HubSpot"},
+		{"slack-domain-verification=", "Slack"},
+		{"dropbox-domain-verification=", "Dropbox"},
+		{"notion-domain-verification=", "Notion"},
+		{"openai-domain-verification=", "OpenAI"},
+		{"mongodb-site-verification=", "MongoDB"},
+		{"pardot", "Salesforce Pardot"},
+		{"miro-verification=", "Miro"},
+		{"figma-domain-verification=", "Figma"},
 	} {
 		for _, s := range txt {
 			if strings.HasPrefix(strings.ToLower(s), known[0]) {

@@ -7,9 +7,8 @@ import (
 	"net/url"
 	"strings"
 
-	"golang.org/x/net/publicsuffix"
-
 	emailverifier "github.com/AfterShip/email-verifier"
+	"golang.org/x/net/publicsuffix"
 
 	"github.com/morket/morket/adapters/providers/lookup"
 	"github.com/morket/morket/domain/enrichment"
@@ -44,8 +43,10 @@ func (*Provider) Describe() enrichment.Provider {
 			text("country", "Country", "Two-letter code, for the guess's ending"),
 		},
 		Outputs: []enrichment.Field{
-			{Name: "domain", Label: "Domain", Type: enrichment.FieldDomain}, text("source", "Found in", "email, website or company name"),
-			{Name: "verified", Label: "Exists in DNS", Type: enrichment.FieldBoolean}, {Name: "candidates", Label: "Candidates", Type: enrichment.FieldList},
+			{Name: "domain", Label: "Domain", Type: enrichment.FieldDomain},
+			text("source", "Found in", "email, website or company name"),
+			{Name: "verified", Label: "Exists in DNS", Type: enrichment.FieldBoolean},
+			{Name: "candidates", Label: "Candidates", Type: enrichment.FieldList},
 		},
 		Auth: enrichment.AuthNone, Idempotent: true, Limits: enrichment.RateLimits{Concurrency: 32},
 		Terms: "Runs here. Domains are asked for in DNS; email addresses and names go nowhere.",

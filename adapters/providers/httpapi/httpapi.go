@@ -61,7 +61,7 @@ func (p *Provider) Call(ctx context.Context, ask enrichment.Request) (enrichment
 	if err != nil {
 		return enrichment.Reply{}, err
 	}
-	res, err := p.client.Do(req)
+	res, err := p.client.Do(req) //nolint:bodyclose // p.body closes it
 	if err != nil {
 		return enrichment.Reply{}, explain(err)
 	}
@@ -272,6 +272,7 @@ func coerce(found []any, t enrichment.FieldType) (any, bool) {
 		return out, true
 	case enrichment.FieldObject:
 		return first, true
+	default:
 	}
 	switch v := first.(type) {
 	case nil:

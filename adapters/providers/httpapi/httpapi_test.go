@@ -54,8 +54,10 @@ func TestARequestIsMadeAsConfigured(t *testing.T) {
 	})
 	cfg := config(t, map[string]any{
 		"method": "POST", "url": at + "/v1/{{id}}/x?email={{email}}", "headers": map[string]string{"X-Mode": "fast {{id}}"}, "body": `{"email":"{{email}}"}`, "auth": map[string]string{"kind": "bearer"},
-		"outputs": map[string]any{"name": map[string]string{"path": "$.name"}, "age": map[string]string{"path": "$.age", "type": "number"}, "ok": map[string]string{"path": "$.ok", "type": "boolean"},
-			"tags": map[string]string{"path": "$.tags", "type": "list"}, "vs": map[string]string{"path": "$.deep.list[*].v", "type": "list"}, "missing": map[string]string{"path": "$.x.y"}, "none": map[string]string{"path": "$.none"}},
+		"outputs": map[string]any{
+			"name": map[string]string{"path": "$.name"}, "age": map[string]string{"path": "$.age", "type": "number"}, "ok": map[string]string{"path": "$.ok", "type": "boolean"},
+			"tags": map[string]string{"path": "$.tags", "type": "list"}, "vs": map[string]string{"path": "$.deep.list[*].v", "type": "list"}, "missing": map[string]string{"path": "$.x.y"}, "none": map[string]string{"path": "$.none"},
+		},
 	})
 	p := provider(safedial.Config{})
 	fields, err := p.CheckConfig(cfg)
@@ -76,13 +78,16 @@ func TestErrorsAndOddAnswers(t *testing.T) {
 		handler http.HandlerFunc
 		kind    enrichment.CallKind // empty: no answer, no error
 	}{
-		"too often":    {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Retry-After", "7"); w.WriteHeader(429) }, enrichment.CallRateLimited},
-		"refused key":  {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, canary, 401) }, enrichment.CallUnauthorized},
-		"forbidden":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, enrichment.CallUnauthorized},
-		"broken":       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, enrichment.CallFailed},
-		"bad request":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(400) }, enrichment.CallBadInput},
-		"not found":    {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "{}", 404) }, ""},
-		"no content":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, ""},
+		"too often": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "7")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}, enrichment.CallRateLimited},
+		"refused key":  {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, canary, http.StatusUnauthorized) }, enrichment.CallUnauthorized},
+		"forbidden":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, enrichment.CallUnauthorized},
+		"broken":       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, enrichment.CallFailed},
+		"bad request":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadRequest) }, enrichment.CallBadInput},
+		"not found":    {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "{}", http.StatusNotFound) }, ""},
+		"no content":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }, ""},
 		"empty object": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{}`) }, ""},
 		"not JSON":     {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `<html>`) }, enrichment.CallBadReply},
 		"two values":   {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{} {}`) }, enrichment.CallBadReply},
@@ -96,7 +101,9 @@ func TestErrorsAndOddAnswers(t *testing.T) {
 			fmt.Fprint(w, `{`)
 			panic(http.ErrAbortHandler)
 		}, enrichment.CallFailed},
-		"redirect":      {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://169.254.169.254/", 302) }, enrichment.CallBadReply},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound)
+		}, enrichment.CallBadReply},
 		"never answers": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, enrichment.CallTimeout},
 	} {
 		at := serve(t, c.handler)

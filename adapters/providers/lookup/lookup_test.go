@@ -24,8 +24,11 @@ func (r *resolver) LookupMX(context.Context, string) ([]*net.MX, error) {
 	r.calls++
 	return r.mx, r.err
 }
+
 func (r *resolver) LookupTXT(context.Context, string) ([]string, error) { r.calls++; return nil, r.err }
+
 func (r *resolver) LookupNS(context.Context, string) ([]*net.NS, error) { r.calls++; return nil, r.err }
+
 func (r *resolver) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
 	r.calls++
 	return nil, r.err

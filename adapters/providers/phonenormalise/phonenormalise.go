@@ -29,10 +29,14 @@ func (Provider) Describe() enrichment.Provider {
 			{Name: "country", Label: "Country", Type: enrichment.FieldText, Description: "ISO code or name; for numbers without +. US when empty."},
 		},
 		Outputs: []enrichment.Field{
-			{Name: "e164", Label: "E.164", Type: enrichment.FieldPhone}, {Name: "national", Label: "National form", Type: enrichment.FieldText},
-			{Name: "international", Label: "International form", Type: enrichment.FieldText}, {Name: "country", Label: "Country", Type: enrichment.FieldText},
-			{Name: "calling_code", Label: "Calling code", Type: enrichment.FieldNumber}, {Name: "type", Label: "Kind of line", Type: enrichment.FieldText},
-			{Name: "valid", Label: "Valid", Type: enrichment.FieldBoolean}, {Name: "extension", Label: "Extension", Type: enrichment.FieldText},
+			{Name: "e164", Label: "E.164", Type: enrichment.FieldPhone},
+			{Name: "national", Label: "National form", Type: enrichment.FieldText},
+			{Name: "international", Label: "International form", Type: enrichment.FieldText},
+			{Name: "country", Label: "Country", Type: enrichment.FieldText},
+			{Name: "calling_code", Label: "Calling code", Type: enrichment.FieldNumber},
+			{Name: "type", Label: "Kind of line", Type: enrichment.FieldText},
+			{Name: "valid", Label: "Valid", Type: enrichment.FieldBoolean},
+			{Name: "extension", Label: "Extension", Type: enrichment.FieldText},
 		},
 		Auth: enrichment.AuthNone, Idempotent: true, Limits: enrichment.RateLimits{Concurrency: 64}, Terms: "Runs here; nothing leaves this machine.",
 	}
@@ -54,7 +58,7 @@ func (Provider) Call(_ context.Context, req enrichment.Request) (enrichment.Repl
 	n, err := phonenumbers.Parse(in, region)
 	if err != nil {
 		sure := 0.95
-		return enrichment.Reply{Outputs: map[string]any{"valid": false}, Confidence: &sure}, nil
+		return enrichment.Reply{Outputs: map[string]any{"valid": false}, Confidence: &sure}, nil //nolint:nilerr // that it is no number is the answer
 	}
 	valid := phonenumbers.IsValidNumber(n)
 	out := map[string]any{"valid": valid, "calling_code": float64(n.GetCountryCode()), "type": kind(phonenumbers.GetNumberType(n))}

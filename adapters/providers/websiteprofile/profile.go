@@ -77,8 +77,8 @@ func absolute(base *url.URL, ref string) string {
 }
 
 var (
-	emailForm = regexp.MustCompile(`(?i)\b[a-z0-9._%+-]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,24}\b`) //nolint:gochecknoglobals // a compiled constant
-	handle    = regexp.MustCompile(`^/(?:company/|in/|school/|channel/|c/|user/|@)?[^/?#]{2,}`)            //nolint:gochecknoglobals // a compiled constant
+	emailForm = regexp.MustCompile(`(?i)\b[a-z0-9._%+-]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,24}\b`)
+	handle    = regexp.MustCompile(`^/(?:company/|in/|school/|channel/|c/|user/|@)?[^/?#]{2,}`)
 )
 
 // links reads the page's links: social profiles, mail and telephone.

@@ -10,9 +10,8 @@ import (
 	"net/url"
 	"strings"
 
-	"golang.org/x/net/html/charset"
-
 	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/net/html/charset"
 
 	"github.com/morket/morket/domain/enrichment"
 )
@@ -55,7 +54,10 @@ func (*Provider) Describe() enrichment.Provider {
 		Outputs: []enrichment.Field{
 			text("title", "Title"), text("description", "Description"), text("name", "Name of the site"), text("language", "Language"), link("url", "Address"), link("image", "Picture"),
 			link("linkedin", "LinkedIn"), link("twitter", "X / Twitter"), link("facebook", "Facebook"), link("instagram", "Instagram"), link("youtube", "YouTube"), link("github", "GitHub"), link("tiktok", "TikTok"),
-			{Name: "email", Label: "Email", Type: enrichment.FieldEmail}, list("emails", "Emails"), {Name: "phone", Label: "Phone", Type: enrichment.FieldText}, list("phones", "Phones"),
+			{Name: "email", Label: "Email", Type: enrichment.FieldEmail},
+			list("emails", "Emails"),
+			{Name: "phone", Label: "Phone", Type: enrichment.FieldText},
+			list("phones", "Phones"),
 			text("address", "Postal address"), list("keywords", "Keywords"), text("generator", "Made with"),
 		},
 		Auth: enrichment.AuthNone, Idempotent: true, Limits: enrichment.RateLimits{Concurrency: 24},
@@ -111,7 +113,7 @@ func (p *Provider) get(ctx context.Context, u *url.URL) (page, error) {
 	req.Header.Set("User-Agent", p.agent)
 	req.Header.Set("Accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1")
 	req.Header.Set("Accept-Language", "en;q=0.8,*;q=0.5")
-	res, err := p.client.Do(req)
+	res, err := p.client.Do(req) //nolint:bodyclose // p.body closes it
 	if err != nil {
 		return page{}, explain(ctx, err)
 	}

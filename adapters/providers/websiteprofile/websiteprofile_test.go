@@ -59,7 +59,7 @@ func TestHostileSites(t *testing.T) {
 		says    string
 	}{
 		"not found":    {func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }, "no such page"},
-		"server error": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, "500"},
+		"server error": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, "500"},
 		"a picture": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "image/png")
 			fmt.Fprint(w, "\x89PNG")

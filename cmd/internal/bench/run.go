@@ -32,7 +32,7 @@ func Steps() []string { return []string{StepLog, StepProjection, StepImport, Ste
 type Config struct {
 	Step     string        // one of Steps; empty: all
 	Server   config.Config // of the server that is measured; its folders, addresses and limits are replaced
-	Profiles string        // folder for a CPU profile of each step; empty: none
+	Profiles string        // folder for a CPU profile of each step and what was allocated by its end; empty: none
 	Progress io.Writer
 }
 
@@ -106,8 +106,17 @@ func (r *run) profile(name string) (stop func() error, err error) {
 	}
 	return func() error {
 		pprof.StopCPUProfile()
-		return f.Close()
+		return errors.Join(f.Close(), r.allocations(name))
 	}, nil
+}
+
+// allocations writes what has been allocated since the bench began.
+func (r *run) allocations(name string) error {
+	f, err := os.Create(filepath.Join(r.Profiles, name+".allocs.pprof"))
+	if err != nil {
+		return err
+	}
+	return errors.Join(pprof.Lookup("allocs").WriteTo(f, 0), f.Close())
 }
 
 // onPostgres runs the steps that need a database only.

@@ -129,7 +129,7 @@ func (s *server) newAPI() (*httpapi.API, error) {
 	a := httpapi.New(httpapi.Config{
 		Authenticator: s.authenticator(), Memberships: s.team.workspaces, Limiter: httpapi.NewMemoryLimiter(s.clock), Limits: limits(cfg),
 		Commands: s.store, Positions: s.registry, IDs: s.ids, Clock: s.clock, Logger: s.log, Origins: cfg.Origins,
-		Secure: hasTLS(cfg.PublicURL), FingerprintKey: s.team.tokens.FingerprintKey(), Version: Version,
+		Secure: hasTLS(cfg.PublicURL), FingerprintKey: s.team.tokens.FingerprintKey(), Down: databaseDown, Version: Version,
 	})
 	s.register(a)
 	a.ServeHealth(s.dependencies())
@@ -170,6 +170,9 @@ func (s *server) run(ctx context.Context, l net.Listener, out io.Writer) error {
 	if err := s.startRoles(gctx, group); err != nil {
 		return err
 	}
+	if err := s.awaitReadModels(gctx); err != nil {
+		return errors.Join(err, s.end(stop, group))
+	}
 	web := &http.Server{Handler: s.api.Handler(), ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, BaseContext: func(net.Listener) context.Context { return gctx }}
 	group.Go(func() error {
 		if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -205,15 +208,48 @@ func (s *server) stop(web *http.Server, end context.CancelFunc, group *errgroup.
 	if err := web.Shutdown(ctx); err != nil {
 		_ = web.Close() // streams that never end are cut
 	}
-	err := s.team.close(ctx)
+	return errors.Join(s.team.close(ctx), s.end(end, group))
+}
+
+// end ends the roles.
+func (s *server) end(end context.CancelFunc, group *errgroup.Group) error {
 	end()
-	groupErr := group.Wait()
+	err := group.Wait()
 	s.flows.client.Close()
 	s.bus.close(s.log)
-	if errors.Is(groupErr, context.Canceled) {
-		groupErr = nil
+	if errors.Is(err, context.Canceled) {
+		return nil
 	}
-	return errors.Join(groupErr, err)
+	return err
+}
+
+// readModelsPoll is how often a start looks whether the read models have been made, here or by another process.
+const readModelsPoll = 50 * time.Millisecond
+
+// awaitReadModels waits until every read model is there: a query before that would find no tables.
+func (s *server) awaitReadModels(ctx context.Context) error {
+	tick := time.NewTicker(readModelsPoll)
+	defer tick.Stop()
+	for _, r := range s.runners {
+		for waited := 0; ; waited++ {
+			_, made, err := s.read.Checkpoint(ctx, projections.LiveOf(r.Name()))
+			if err != nil {
+				return fmt.Errorf("look for the read model %s: %w", r.Name(), err)
+			}
+			if made {
+				break
+			}
+			if waited%200 == 199 { //nolint:mnd // every ten seconds
+				s.log.WarnContext(ctx, "waiting for a read model; does a process with the role projector run?", "projection", r.Name())
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	}
+	return nil
 }
 
 func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {

@@ -75,7 +75,7 @@ func TestKilledInABurstOfEdits(t *testing.T) {
 			if !acked && replayed {
 				inDoubt++
 			}
-			c.at = r.Header.Get("Morket-Position")
+			c.wrote(r)
 		}
 	}
 	require.Zero(t, lost, "acknowledged edits that the restarted server does not know")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ type client struct {
 	token string
 	user  string // id
 	ws    string // path of the workspace, W in the API's documents
-	at    string // the position of the last write, which reads wait for
+	at    int64  // the position of the last write, which reads wait for
 }
 
 // reply is an answer of the API.
@@ -82,8 +83,8 @@ func (c *client) try(ctx context.Context, method, path string, body any, headers
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
-	if c.at != "" && method == http.MethodGet {
-		req.Header.Set("Morket-Min-Position", c.at)
+	if c.at > 0 && method == http.MethodGet {
+		req.Header.Set("Morket-Min-Position", strconv.FormatInt(c.at, 10))
 	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
@@ -109,13 +110,18 @@ func (c *client) call(status int, method, path string, body any, headers ...stri
 	r, err := c.try(c.t.Context(), method, path, body, headers...)
 	require.NoError(c.t, err, "%s %s", method, path)
 	require.Equal(c.t, status, r.Status, "%s %s: %.1000s", method, path, r.Raw)
-	if at := r.Header.Get("Morket-Position"); at != "" && method != http.MethodGet {
-		c.at = at
-	}
+	c.wrote(r)
 	if method == http.MethodGet {
 		require.False(c.t, r.Meta.Stale, "%s %s: the read model is behind", method, path)
 	}
 	return r
+}
+
+// wrote notes the position of an answer to a write.
+func (c *client) wrote(r reply) {
+	if at, err := strconv.ParseInt(r.Header.Get("Morket-Position"), 10, 64); err == nil {
+		c.at = max(c.at, at)
+	}
 }
 
 // in calls an endpoint of the client's workspace and decodes its data.

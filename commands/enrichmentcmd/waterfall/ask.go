@@ -45,7 +45,7 @@ func (s *Session) Ask(ctx, stop context.Context, p *Plan, row kernel.RowID, valu
 		return a.out
 	}
 	for i := range p.steps {
-		if a.step(i) || a.out.Stopped {
+		if a.step(i) || a.out.Stopped { //nolint:contextcheck // the asking holds both contexts
 			break
 		}
 	}

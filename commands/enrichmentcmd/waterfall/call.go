@@ -128,7 +128,7 @@ func (a *asking) bounded(s *step, req enrichment.Request) (reply enrichment.Repl
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			err = enrichment.Fail(enrichment.CallBadReply, fmt.Sprintf("%s could not digest this record", s.provider.Name))
+			err = enrichment.Fail(enrichment.CallBadReply, s.provider.Name+" could not digest this record")
 		}
 	}()
 	return s.caller.Call(ctx, req)

@@ -3,6 +3,7 @@ package waterfall_test
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -102,7 +103,7 @@ func TestAUsedUpDayIsSaidNotWaitedFor(t *testing.T) {
 	r := newRig(t, nil, p)
 	s := r.session()
 	for i := range 3 {
-		require.Equal(t, enrichment.MarkValue, r.ask(s, enrichment.Config{Steps: steps("daily")}, fmt.Sprint(i)).Mark.State)
+		require.Equal(t, enrichment.MarkValue, r.ask(s, enrichment.Config{Steps: steps("daily")}, strconv.Itoa(i)).Mark.State)
 	}
 	out := r.ask(s, enrichment.Config{Steps: steps("daily")}, "one more")
 	require.Equal(t, []enrichment.AttemptStatus{"rate_limited"}, statuses(out))

@@ -16,14 +16,17 @@ const no = (status: number, code: string): Response =>
   );
 const signedIn = { access_token: 'fresh', user: {}, expires_at: '' };
 
+const requestURL = (input: RequestInfo | URL): string =>
+  typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
+
 function clientOf(answer: (path: string, headers: Headers, n: number) => Response) {
   const fetcher = vi.fn((url: RequestInfo | URL, init?: RequestInit) =>
-    Promise.resolve(answer(String(url as string), new Headers(init?.headers), fetcher.mock.calls.length)),
+    Promise.resolve(answer(requestURL(url), new Headers(init?.headers), fetcher.mock.calls.length)),
   );
-  return { client: new ApiClient(fetcher as unknown as typeof fetch), fetcher };
+  return { client: new ApiClient(fetcher), fetcher };
 }
 const paths = (fetcher: ReturnType<typeof clientOf>['fetcher']): string[] =>
-  fetcher.mock.calls.map(([u]) => String(u as string));
+  fetcher.mock.calls.map(([u]) => requestURL(u));
 
 describe('the client', () => {
   it('gets a token through the cookie first, once for all that wait', async () => {

@@ -1,0 +1,74 @@
+package systemtest_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// estate makes one of everything in the client's workspace and returns the ids by the names that paths have for them.
+func estate(t *testing.T, s *server, c *client) map[string]string {
+	t.Helper()
+	type made struct {
+		ID    string `json:"id"`
+		Token string `json:"token"`
+	}
+	post := func(path string, body any) string {
+		return in[made](c, http.StatusCreated, http.MethodPost, path, body).ID
+	}
+	ids := map[string]string{"workspaceId": c.ws[strings.LastIndexByte(c.ws, '/')+1:], "userId": c.user, "slug": "email_check", "seq": "1"}
+	table := in[tableInfo](c, http.StatusCreated, http.MethodPost, "/tables", map[string]any{
+		"name": "Estate", "columns": []any{map[string]any{"name": "Name", "type": "text"}, map[string]any{"name": "Age", "type": "number"}},
+	})
+	ids["tableId"], ids["columnId"] = table.ID, table.column("Name")
+	batch := in[struct {
+		Results []struct {
+			RowID string `json:"row_id"`
+		} `json:"results"`
+	}](c, http.StatusOK, http.MethodPost, "/tables/"+table.ID+"/rows:batch", map[string]any{"operations": []any{
+		map[string]any{"op": "insert", "cells": map[string]any{"Name": "private to " + c.user, "Age": 7}},
+	}})
+	ids["rowId"] = batch.Results[0].RowID
+	ids["viewId"] = post("/tables/"+table.ID+"/views", map[string]any{"name": "All", "shared": true})
+	ids["importId"] = in[made](c, http.StatusCreated, http.MethodPost, "/imports?filename=estate.csv", raw("Name,Age\nprivate,1\n"), "Content-Type", "text/csv").ID
+	ids["keyId"] = post("/api-keys", map[string]any{"name": "robot", "role": "member"})
+	ids["invitationId"] = post("/invitations", map[string]any{"email": "guest-of-" + strings.ToLower(c.user) + "@example.com", "role": "member"})
+	ids["token"] = invitationToken(t, s, c)
+	sessions := in[[]made](&client{t: t, base: c.base, token: c.token, at: c.at}, http.StatusOK, http.MethodGet, "/api/v1/auth/sessions", nil)
+	require.NotEmpty(t, sessions)
+	ids["sessionId"] = sessions[0].ID
+	ids["jobId"] = in[made](c, http.StatusCreated, http.MethodPost, "/enrichment-jobs", job()).ID
+	ids["credentialId"] = post("/credentials", map[string]any{"provider": "http_api", "name": "key", "secret": map[string]any{"token": "not a secret 1234"}})
+	return ids
+}
+
+// job is a run over a record of the request's own.
+func job() map[string]any {
+	step := map[string]any{"provider": "email_check", "inputs": map[string]any{"email": map[string]any{"column": "mail"}}, "output": "email"}
+	return map[string]any{"inline": map[string]any{"config": map[string]any{"steps": []any{step}}, "records": []any{map[string]any{"mail": "a@example.com"}}}}
+}
+
+var linkToken = regexp.MustCompile(`[0-9a-f]{64}`)
+
+// invitationToken finds the token in the mail to the client's guest: it is in no answer of the API.
+func invitationToken(t *testing.T, s *server, c *client) string {
+	t.Helper()
+	var token string
+	s.eventually(doneWithin, "the mail to the guest is in the outbox", func() bool {
+		files, err := filepath.Glob(filepath.Join(s.dir, "outbox", "*"))
+		require.NoError(t, err)
+		for _, f := range files {
+			text, err := os.ReadFile(f)
+			if err == nil && strings.Contains(string(text), "guest-of-"+strings.ToLower(c.user)) {
+				token = linkToken.FindString(strings.ReplaceAll(string(text), "=\r\n", ""))
+			}
+		}
+		return token != ""
+	})
+	return token
+}
