@@ -108,7 +108,7 @@ func (h *Hub) Run(ctx context.Context) error {
 // take hands out a message's events, and before them what is missing between.
 func (h *Hub) take(ctx context.Context, msg *message.Message) error {
 	defer msg.Ack()
-	batch, err := logmsg.Decode(msg)
+	batch, err := logmsg.Decode(msg) //nolint:contextcheck // the message carries its own
 	if err != nil {
 		h.cfg.Logger.WarnContext(ctx, "message not read; its events come from the log", "error", err)
 		return nil

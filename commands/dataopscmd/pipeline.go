@@ -125,11 +125,15 @@ func (w *work) consume(ctx context.Context, in <-chan prepared, current *atomic.
 			return err
 		}
 		room -= added
+		lag := w.limits.Lag
 		if p.batch.last {
-			_, err := w.append(ctx, "completed", (*dataops.Import).Complete)
+			lag = 0 // who sees that the import has ended finds all its rows
+		}
+		if err := w.reach(ctx, w.position-lag); err != nil {
 			return err
 		}
-		if err := w.reach(ctx, w.position-w.limits.Lag); err != nil {
+		if p.batch.last {
+			_, err := w.append(ctx, "completed", (*dataops.Import).Complete)
 			return err
 		}
 	}

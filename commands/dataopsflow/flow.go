@@ -55,11 +55,25 @@ type Activities struct{ runner Runner }
 // NewActivities makes the activities of a runner.
 func NewActivities(r Runner) *Activities { return &Activities{r} }
 
-// ImportFile is the activity. Its heartbeats tell Temporal's own interface how far the import has come.
+// ImportFile is the activity. Its heartbeats tell Temporal's own interface how far the import has come. When the process
+// stops it ends at once, so that another one, or the next, goes on without waiting for a heartbeat that never comes.
 func (a *Activities) ImportFile(ctx context.Context, in Input) error {
-	return a.runner.Run(ctx, in.ImportID, func(s dataops.Summary) {
+	work, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-activity.GetWorkerStopChannel(ctx):
+			cancel()
+		case <-work.Done():
+		}
+	}()
+	err := a.runner.Run(work, in.ImportID, func(s dataops.Summary) {
 		activity.RecordHeartbeat(ctx, fmt.Sprintf("%s %.1f %%", s.State, 100*s.Progress))
 	})
+	if err != nil && work.Err() != nil && ctx.Err() == nil {
+		return temporal.NewApplicationError("the process stops", "stopping") // not a cancellation, which would end the workflow
+	}
+	return err
 }
 
 // Register adds the workflow and its activity to a worker.

@@ -202,9 +202,9 @@ func (u *undoing) reverse(e kernel.Event) error {
 	case table.ColumnChanged:
 		return u.agg.ChangeBack(u.h.maker, e, u.cmd.Force, u.new)
 	case table.ColumnTypeChanged:
-		return u.agg.RevertType(e.Old, u.new)
+		return u.agg.RevertType(e.Old, false, u.new)
 	case table.ColumnTypeReverted:
-		return u.agg.ChangeType(mustLive(u.agg, e.Column), e.Old, true, u.new)
+		return u.agg.RevertType(e.Old, u.cmd.Redo, u.new)
 	}
 	return nil
 }
@@ -215,13 +215,6 @@ func (u *undoing) deleteColumn(id kernel.ColumnID) error {
 		return nil
 	}
 	return u.agg.DeleteColumn(id, u.new)
-}
-
-func mustLive(t *table.Table, c table.Column) table.Column {
-	if now, err := t.Live(c.ID); err == nil {
-		return now
-	}
-	return c
 }
 
 func (u *undoing) changedSince(what string) error {

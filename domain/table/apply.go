@@ -42,14 +42,16 @@ func (t *Table) applyColumn(e kernel.Event) error {
 		t.replace(e.Column)
 	case ColumnTypeChanged:
 		t.replace(e.Column)
-		t.s.Formers = append(slices.Clone(t.s.Formers), Former{e.Old, t.s.Version})
+		t.s.Formers = slices.DeleteFunc(slices.Clone(t.s.Formers), func(f Former) bool { return f.Column.ID == e.Column.ID && f.Undone })
+		t.s.Formers = append(t.s.Formers, Former{Column: e.Old, At: t.s.Version})
 		if list := t.Formers(e.Column.ID); len(list) > maxFormers {
-			t.dropFormer(list[0])
+			t.s.Formers = slices.DeleteFunc(t.s.Formers, func(f Former) bool { return f.At == list[0].At })
 		}
 	case ColumnTypeReverted:
 		t.replace(e.Column)
-		if list := t.Formers(e.Column.ID); len(list) > 0 {
-			t.dropFormer(list[len(list)-1])
+		t.s.Formers = slices.Clone(t.s.Formers)
+		if i := slices.IndexFunc(t.s.Formers, func(f Former) bool { return f.At == e.At }); i >= 0 {
+			t.s.Formers[i] = Former{Column: e.Old, At: e.At, Undone: !t.s.Formers[i].Undone}
 		}
 	case ColumnDeleted:
 		if i := t.index(e.ColumnID); i >= 0 {
@@ -70,10 +72,6 @@ func (t *Table) applyColumn(e kernel.Event) error {
 		return kernel.UnknownEvent("table", e)
 	}
 	return nil
-}
-
-func (t *Table) dropFormer(gone Former) {
-	t.s.Formers = slices.DeleteFunc(slices.Clone(t.s.Formers), func(f Former) bool { return f.At == gone.At })
 }
 
 func (t *Table) applyView(v View) {

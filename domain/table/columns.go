@@ -182,18 +182,23 @@ func (t *Table) ChangeType(old, c Column, lossy bool, step Step) error {
 	return t.Record(t, ColumnTypeChanged{TableID: t.s.ID, Column: c, Old: old, Lossy: lossy, Step: step})
 }
 
-// RevertType takes back the change from the column old to the column c, if nothing has changed its type since.
-func (t *Table) RevertType(old Column, step Step) error {
-	now, err := t.live(old.ID)
+// RevertType takes the last change of a column's type back, from what the column was before; with redo it does the first of
+// the changes that were taken back again. It fails if the type has been changed otherwise since.
+func (t *Table) RevertType(to Column, redo bool, step Step) error {
+	now, err := t.live(to.ID)
 	if err != nil {
 		return err
 	}
-	if list := t.Formers(old.ID); len(list) == 0 || list[len(list)-1].Column.Type != old.Type {
+	list := slices.DeleteFunc(t.Formers(to.ID), func(f Former) bool { return f.Undone != redo })
+	if !redo {
+		slices.Reverse(list)
+	}
+	if len(list) == 0 || list[0].Column.Type != to.Type {
 		return kernel.E(kernel.KindConflict, "CONFLICT", "the column's type has been changed since")
 	}
 	c := now
-	c.Type, c.Options, c.Format = old.Type, old.Options, old.Format
-	return t.Record(t, ColumnTypeReverted{TableID: t.s.ID, Column: c, Old: now, Step: step})
+	c.Type, c.Options, c.Format = to.Type, to.Options, to.Format
+	return t.Record(t, ColumnTypeReverted{TableID: t.s.ID, Column: c, Old: now, At: list[0].At, Step: step})
 }
 
 // Formers returns the changes of type of a column that can be taken back, the last one last.

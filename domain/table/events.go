@@ -111,12 +111,13 @@ type ColumnTypeChanged struct {
 	Step
 }
 
-// ColumnTypeReverted takes the last ColumnTypeChanged of a column back: a value that is still what Convert had made of the
-// original becomes the original again, any other is converted to the old type.
+// ColumnTypeReverted takes a ColumnTypeChanged of a column back, or does it again: a value that is still what Convert had
+// made of the one kept beside becomes that one again, any other is converted. At is the Former that names the change.
 type ColumnTypeReverted struct {
 	TableID kernel.TableID `json:"table_id"`
 	Column  Column         `json:"column"`
 	Old     Column         `json:"old"`
+	At      int64          `json:"at"`
 	Step
 }
 

@@ -61,17 +61,22 @@ func textDate(s string) (string, error) {
 			return t.Format(dateForm), nil
 		}
 	}
-	us, errUS := time.Parse("1/2/2006", s)
-	eu, errEU := time.Parse("2/1/2006", s)
+	us, monthFirst := parseDate("1/2/2006", s)
+	eu, dayFirst := parseDate("2/1/2006", s)
 	switch {
-	case errUS == nil && (errEU != nil || us.Equal(eu)):
-		return us.Format(dateForm), nil
-	case errEU == nil && errUS != nil:
-		return eu.Format(dateForm), nil
-	case errUS == nil:
+	case monthFirst && (!dayFirst || us == eu):
+		return us, nil
+	case dayFirst && !monthFirst:
+		return eu, nil
+	case monthFirst:
 		return "", bad("%q could be two dates; write it like 2026-03-31", clip(s))
 	}
 	return "", bad("%q is not a date; write it like 2026-03-31", clip(s))
+}
+
+func parseDate(form, s string) (string, bool) {
+	t, err := time.Parse(form, s)
+	return t.Format(dateForm), err == nil
 }
 
 // textMoment reads the time forms that spreadsheets write; a time without a zone is in UTC.

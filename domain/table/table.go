@@ -36,10 +36,11 @@ type deletedColumn struct {
 	At     int    `json:"at"`
 }
 
-// Former is a column as it was before a change of type that can be taken back.
+// Former is a column as it was before a change of type that can be taken back; or, once that is Undone, as it was after it.
 type Former struct {
 	Column Column `json:"column"`
 	At     int64  `json:"at"` // the table's version before the change, which names the change
+	Undone bool   `json:"undone,omitempty"`
 }
 
 // maxFormers is how many changes of type of a column can be taken back.

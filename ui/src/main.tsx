@@ -1,12 +1,10 @@
+import '@/lib/zod-config';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { config } from 'zod';
 import { App } from '@/app/app';
 import { applyTheme, useUi } from '@/lib/ui-store';
 import './index.css';
 
-// The page's policy forbids code made from text, which zod would otherwise try.
-config({ jitless: true });
 applyTheme(useUi.getState().theme);
 window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => applyTheme(useUi.getState().theme));
 

@@ -36,8 +36,8 @@ func benchRows() int {
 }
 
 // fill imports rows of 20 columns as an import would, and waits for the grid. It returns how long each half took.
-func fill(t testing.TB, w *world, u *user, tbl tablecmd.Table, n int) (appended, applied time.Duration, rows []kernel.RowID) {
-	t.Helper()
+func fill(tb testing.TB, w *world, u *user, tbl tablecmd.Table, n int) (appended, applied time.Duration, rows []kernel.RowID) {
+	tb.Helper()
 	imp := kernel.ImportID(w.ids.New(kernel.PrefixImport))
 	meta := kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorImport, ID: string(imp)}, Workspace: u.ws}
 	start := time.Now()
@@ -47,9 +47,9 @@ func fill(t testing.TB, w *world, u *user, tbl tablecmd.Table, n int) (appended,
 	var last int64
 	flush := func() {
 		req, err := w.codec.Append(meta, nil, eventstore.At(eventstore.Stream("import", string(imp)), eventstore.Any, changes...))
-		require.NoError(t, err)
-		done, err := w.log.Append(t.Context(), req)
-		require.NoError(t, err)
+		require.NoError(tb, err)
+		done, err := w.log.Append(tb.Context(), req)
+		require.NoError(tb, err)
 		last, changes = done.Last, nil
 	}
 	for at := 0; at < n; at += perChunk {
@@ -70,9 +70,9 @@ func fill(t testing.TB, w *world, u *user, tbl tablecmd.Table, n int) (appended,
 		flush()
 	}
 	appended = time.Since(start)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(tb.Context(), 5*time.Minute)
 	defer cancel()
-	require.NoError(t, w.runner.Wait(ctx, last))
+	require.NoError(tb, w.runner.Wait(ctx, last))
 	return appended, time.Since(start), rows
 }
 

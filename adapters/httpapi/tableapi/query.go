@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/pgread/gridread"
@@ -30,14 +29,6 @@ type Ordering struct {
 // query checks a selection against the table.
 func query(info gridread.Info, p httpapi.Principal, sel Selection, ord Ordering) (gridread.Query, error) {
 	q := gridread.Query{Search: sel.Search}
-	for name, text := range map[string]string{"q": sel.Search, "filter": sel.Filter, "sort": ord.Sort, "fields": ord.Fields} {
-		if !utf8.ValidString(text) {
-			return q, kernel.Invalid(name, "the text is not valid UTF-8")
-		}
-		if strings.ContainsRune(text, 0) {
-			return q, kernel.Invalid(name, "the text holds a NUL character; remove it")
-		}
-	}
 	own, err := table.ParseFilter(json.RawMessage(sel.Filter), info.Schema)
 	if err != nil {
 		return q, err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,16 +24,17 @@ func (u *user) image(tbl tablecmd.Table) string {
 	u.w.t.Helper()
 	var now tablecmd.Table
 	u.call("GET", "/tables/"+string(tbl.ID), nil).ok(&now)
-	out := now.Name + "\n"
+	var out strings.Builder
+	out.WriteString(now.Name + "\n")
 	for _, c := range now.Columns {
-		out += fmt.Sprintln(c.ID, c.Name, c.Type)
+		fmt.Fprintln(&out, c.ID, c.Name, c.Type)
 	}
 	for _, r := range u.rows(tbl, "?limit=1000") {
 		cells, err := json.Marshal(r.Cells)
 		require.NoError(u.w.t, err)
-		out += fmt.Sprintln(r.ID, string(cells))
+		fmt.Fprintln(&out, r.ID, string(cells))
 	}
-	return out
+	return out.String()
 }
 
 // act does something that makes a step.

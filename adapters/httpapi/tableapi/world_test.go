@@ -80,37 +80,37 @@ func (p people) Names(_ context.Context, users []kernel.UserID) (map[kernel.User
 	return out, nil
 }
 
-func newWorld(t testing.TB) *world {
-	t.Helper()
-	log, pool := pgtest.Log(t)
-	return worldOn(t, log, pool)
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
+	log, pool := pgtest.Log(tb)
+	return worldOn(tb, log, pool)
 }
 
-func worldOn(t testing.TB, log *pgstore.Store, pool *pgxpool.Pool) *world {
-	t.Helper()
-	quiet := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+func worldOn(tb testing.TB, log *pgstore.Store, pool *pgxpool.Pool) *world {
+	tb.Helper()
+	quiet := slog.New(slog.NewTextHandler(testWriter{tb}, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	codec, err := eventstore.NewCodec(table.Events(), dataops.Events(), enrichment.Events())
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	clock := kernel.SystemClock{}
-	w := &world{t: t, log: log, pool: pool, codec: codec, ids: kernel.NewIDs(clock), people: people{}}
-	require.NoError(t, pgread.Migrate(t.Context(), pool))
+	w := &world{t: tb, log: log, pool: pool, codec: codec, ids: kernel.NewIDs(clock), people: people{}}
+	require.NoError(tb, pgread.Migrate(tb.Context(), pool))
 	store, err := pgread.NewStore(pool, gridread.Model(), historyread.Model())
-	require.NoError(t, err)
+	require.NoError(tb, err)
 
 	bus := membus.New(0)
 	rel, err := relay.New(relay.Config{Log: log, Leadership: relay.Alone(log), Publisher: bus, Logger: quiet})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	registry := projections.NewRegistry(store)
 	memory := gridread.NewStructures()
 	run := func(fn func(context.Context) error) {
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan struct{})
 		go func() { defer close(done); _ = fn(ctx) }()
-		t.Cleanup(func() { cancel(); <-done })
+		tb.Cleanup(func() { cancel(); <-done })
 	}
 	for _, p := range []projections.Projector{gridview.New(codec, memory.NewWriter), historyview.New(codec, historyread.NewWriter)} {
 		r, err := projections.NewRunner(projections.RunnerConfig{Projector: p, Log: log, Subscriber: bus, Store: store, Clock: clock, Logger: quiet})
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		registry.Add(r)
 		run(r.Run)
 		if p.Name() == gridview.Name {
@@ -122,22 +122,22 @@ func worldOn(t testing.TB, log *pgstore.Store, pool *pgxpool.Pool) *world {
 	run(w.indexer.Run)
 	w.history = historyread.NewQueries(pool, log, codec)
 	w.hub, err = livestream.NewHub(livestream.Config{Subscriber: bus, Log: log, Codec: codec, Logger: quiet})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	run(w.hub.Run)
 	run(rel.Run)
 	w.handlers, err = tablecmd.New(tablecmd.Config{Store: log, Codec: codec, IDs: w.ids, Clock: clock, Rows: w.grid, Tables: w.grid, History: w.history, Waiter: registry})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	w.api = httpapi.New(httpapi.Config{
 		Authenticator: w.people, Memberships: w.people, Limiter: httpapi.NewMemoryLimiter(clock), Commands: log, Positions: registry,
 		IDs: w.ids, Clock: clock, Logger: quiet,
 	})
 	tableapi.Register(w.api, tableapi.Deps{Handlers: w.handlers, Grid: w.grid, History: w.history, Hub: w.hub, Names: w.people, Clock: clock})
 	w.server = httptest.NewServer(w.api.Handler())
-	t.Cleanup(w.server.Close)
+	tb.Cleanup(w.server.Close)
 	// Readers need the read models to be there.
-	require.Eventually(t, func() bool {
+	require.Eventually(tb, func() bool {
 		for _, name := range []string{gridview.Name, historyview.Name} {
-			if _, ok, err := store.Checkpoint(t.Context(), projections.LiveOf(name)); err != nil || !ok {
+			if _, ok, err := store.Checkpoint(tb.Context(), projections.LiveOf(name)); err != nil || !ok {
 				return false
 			}
 		}

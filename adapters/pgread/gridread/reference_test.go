@@ -46,6 +46,7 @@ func holds(c table.Condition, r refRow, now time.Time) bool {
 		return empty || compare(c.Column.Type, v, c.Values[0], true) != 0
 	case table.NotContains:
 		return empty || !contains(c, v)
+	default: // those that an empty cell never meets
 	}
 	if empty {
 		return false

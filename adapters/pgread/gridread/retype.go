@@ -27,11 +27,18 @@ func (w *Writer) retype(ctx context.Context, e table.ColumnTypeChanged, orig str
 	}, e.Old.Type, e.Old.Type)
 }
 
-// revert puts the values back that were there before, but for those that have been changed since, which are converted.
-func (w *Writer) revert(ctx context.Context, e table.ColumnTypeReverted, orig string) error {
-	col := column(e.Column.ID)
-	if sameStorage(e.Column.Type, e.Old.Type) { // what was not changed since converts to itself
-		return w.rewrite(ctx, e.TableID, rewriting{read: col, also: col, write: col, to: e.Column.Type}, func(now, _ json.RawMessage) json.RawMessage {
+// revert puts the values kept beside back, but for those that have been changed since, which are converted. What the column
+// held until now is kept beside in turn, so that the change can be done again.
+func (w *Writer) revert(ctx context.Context, e table.ColumnTypeReverted, f table.Former) error {
+	col, orig, aside := column(e.Column.ID), original(f), "a_"+column(e.Column.ID)
+	if !f.Undone && sameStorage(e.Column.Type, e.Old.Type) { // the column holds the values from before: those not changed since convert to themselves
+		if err := w.both(ctx, e.TableID, "ALTER TABLE %s RENAME COLUMN %s TO %s", col, orig); err != nil {
+			return err
+		}
+		if err := w.both(ctx, e.TableID, "ALTER TABLE %s ADD COLUMN %s %s", col, sqlType(e.Column.Type)); err != nil {
+			return err
+		}
+		return w.rewrite(ctx, e.TableID, rewriting{read: orig, also: orig, write: col, to: e.Column.Type}, func(now, _ json.RawMessage) json.RawMessage {
 			out, _ := table.Convert(e.Old, e.Column, now)
 			return out
 		}, e.Old.Type, e.Old.Type)
@@ -42,10 +49,15 @@ func (w *Writer) revert(ctx context.Context, e table.ColumnTypeReverted, orig st
 	if err != nil {
 		return err
 	}
-	if err := w.both(ctx, e.TableID, "ALTER TABLE %s DROP COLUMN %s", col); err != nil {
-		return err
+	for _, r := range [][2]string{{col, aside}, {orig, col}, {aside, orig}} {
+		if err := w.both(ctx, e.TableID, "ALTER TABLE %s RENAME COLUMN %s TO %s", r[0], r[1]); err != nil {
+			return err
+		}
 	}
-	return w.both(ctx, e.TableID, "ALTER TABLE %s RENAME COLUMN %s TO %s", orig, col)
+	if f.Undone && sameStorage(e.Old.Type, e.Column.Type) { // as after the change when it was first done
+		return w.both(ctx, e.TableID, "ALTER TABLE %s DROP COLUMN %s", orig)
+	}
+	return nil
 }
 
 // Reverted is what a cell becomes when its column's change of type is taken back: to is the type it had before, from the one

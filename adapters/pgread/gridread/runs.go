@@ -66,17 +66,21 @@ func (r Runs) from(ctx context.Context, q enrichmentcmd.RowQuery, a *args) (Info
 		}
 		from += " AND id = ANY(" + a.add(keys) + "::uuid[])"
 	}
-	for sign, id := range map[string]kernel.RowID{">": q.After, "<=": q.Through} {
-		if id == "" {
-			continue
-		}
-		key, err := id.Key()
-		if err != nil {
-			return info, "", err
-		}
-		from += " AND id " + sign + " " + a.add([16]byte(key)) + "::uuid"
+	after, err := bound(">", q.After, a)
+	if err != nil {
+		return info, "", err
 	}
-	return info, from, nil
+	through, err := bound("<=", q.Through, a)
+	return info, from + after + through, err
+}
+
+// bound limits the row ids on one side; no id is no limit.
+func bound(sign string, id kernel.RowID, a *args) (string, error) {
+	if id == "" {
+		return "", nil
+	}
+	key, err := id.Key()
+	return " AND id " + sign + " " + a.add([16]byte(key)) + "::uuid", err
 }
 
 // Count implements enrichmentcmd.RowSource.

@@ -108,10 +108,11 @@ func (w *Writer) alter(ctx context.Context, e *entry, agg *table.Table, event ke
 		return w.retype(ctx, ev, original(formers[len(formers)-1]))
 	case table.ColumnTypeReverted:
 		formers := e.agg.Formers(ev.Column.ID)
-		if len(formers) == 0 {
-			return fmt.Errorf("column %s has no change of type to take back", ev.Column.ID)
+		i := slices.IndexFunc(formers, func(f table.Former) bool { return f.At == ev.At })
+		if i < 0 {
+			return fmt.Errorf("column %s has no change of type %d to take back", ev.Column.ID, ev.At)
 		}
-		return w.revert(ctx, ev, original(formers[len(formers)-1]))
+		return w.revert(ctx, ev, formers[i])
 	}
 	return nil
 }
@@ -147,18 +148,20 @@ func sameStorage(from, to table.Type) bool {
 	return from == to || textual(from) && (to == table.LongText || to == table.Text && from != table.LongText)
 }
 
-// originals names the columns that hold former values of a column.
+// originals names the columns that hold former values of a column: those of changes that moved values, and of changes that
+// were taken back.
 func (e *entry) originals(id kernel.ColumnID) []string {
 	var names []string
-	formers := e.agg.Formers(id)
-	for i, f := range formers {
-		next := e.types[id]
-		if i+1 < len(formers) {
-			next = formers[i+1].Column.Type
-		}
-		if !sameStorage(f.Column.Type, next) {
+	next := e.types[id]
+	for _, f := range slices.Backward(e.agg.Formers(id)) {
+		switch {
+		case f.Undone:
+			names = append(names, original(f))
+			continue
+		case !sameStorage(f.Column.Type, next):
 			names = append(names, original(f))
 		}
+		next = f.Column.Type
 	}
 	return names
 }

@@ -24,8 +24,11 @@ func (b *serverBench) grid(ctx context.Context) ([]Ratio, error) {
 		return nil, err
 	}
 	var out []Ratio
-	for _, step := range []func(context.Context) ([]Ratio, error){b.pages, b.edits, b.manyEdits, b.export, b.live} {
-		figures, err := step(ctx)
+	for _, part := range []struct {
+		name    string
+		measure func(context.Context) ([]Ratio, error)
+	}{{"pages", b.pages}, {"edit", b.edits}, {"edits", b.manyEdits}, {"export", b.export}, {"live", b.live}} {
+		figures, err := b.run.profiled(StepGrid+"-"+part.name, func() ([]Ratio, error) { return part.measure(ctx) })
 		out = append(out, figures...)
 		if err != nil {
 			return out, err

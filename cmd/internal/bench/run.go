@@ -32,7 +32,7 @@ func Steps() []string { return []string{StepLog, StepProjection, StepImport, Ste
 type Config struct {
 	Step     string        // one of Steps; empty: all
 	Server   config.Config // of the server that is measured; its folders, addresses and limits are replaced
-	Profiles string        // folder for a CPU profile of each step and what was allocated by its end; empty: none
+	Profiles string        // folder for a CPU profile of each part of the steps and what was allocated by its end; empty: none
 	Progress io.Writer
 }
 
@@ -75,22 +75,28 @@ type run struct {
 	figures []Ratio
 }
 
-// step runs one step, under the profiler if that is wanted.
+// step runs one step.
 func (r *run) step(ctx context.Context, name string, fn func(context.Context) ([]Ratio, error)) error {
 	if !r.wants(name) {
 		return nil
 	}
 	fmt.Fprintf(r.Progress, "measuring: %s …\n", name)
-	stop, err := r.profile(name)
-	if err != nil {
-		return err
-	}
 	figures, err := fn(ctx)
 	r.figures = append(r.figures, figures...)
-	if err = errors.Join(err, stop()); err != nil {
+	if err != nil {
 		return fmt.Errorf("measure %s: %w", name, err)
 	}
 	return nil
+}
+
+// profiled runs a part of a step under the profiler, if that is wanted.
+func (r *run) profiled(name string, fn func() ([]Ratio, error)) ([]Ratio, error) {
+	stop, err := r.profile(name)
+	if err != nil {
+		return nil, err
+	}
+	figures, err := fn()
+	return figures, errors.Join(err, stop())
 }
 
 func (r *run) profile(name string) (stop func() error, err error) {
@@ -128,10 +134,14 @@ func (r *run) onPostgres(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, pg.Stop()) }()
-	if err := r.step(ctx, StepLog, func(ctx context.Context) ([]Ratio, error) { return Log(ctx, pg.DSN()) }); err != nil {
+	if err := r.step(ctx, StepLog, func(ctx context.Context) ([]Ratio, error) {
+		return r.profiled(StepLog, func() ([]Ratio, error) { return Log(ctx, pg.DSN()) })
+	}); err != nil {
 		return err
 	}
-	return r.step(ctx, StepProjection, func(ctx context.Context) ([]Ratio, error) { return Projection(ctx, pg.DSN()) })
+	return r.step(ctx, StepProjection, func(ctx context.Context) ([]Ratio, error) {
+		return r.profiled(StepProjection, func() ([]Ratio, error) { return Projection(ctx, pg.DSN()) })
+	})
 }
 
 // load is the machine's load average where the system tells it.

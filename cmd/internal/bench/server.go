@@ -50,7 +50,10 @@ func (r *run) onServer(ctx context.Context) (err error) {
 	}
 	defer c.pool.Close()
 	b := &serverBench{client: c, run: r, effort: effort{rounds: 3, round: 4 * time.Second}}
-	if err := r.step(ctx, StepImport, b.imports); err != nil {
+	imports := func(ctx context.Context) ([]Ratio, error) {
+		return r.profiled(StepImport, func() ([]Ratio, error) { return b.imports(ctx) })
+	}
+	if err := r.step(ctx, StepImport, imports); err != nil {
 		return err
 	}
 	return r.step(ctx, StepGrid, b.grid)

@@ -46,20 +46,34 @@ func (p *Platform) flows(ctx context.Context) (*flows, error) {
 // retryTemporal is the pause before Temporal is tried again when it could not be started.
 const retryTemporal = 10 * time.Second
 
-// run starts what this process has of Temporal: its own server, and the worker.
+// run starts what this process has of Temporal: its own server, and the worker, which ends first: it has yet to tell the
+// server what has become of its work.
 func (f *flows) run(ctx context.Context, p *Platform, group *errgroup.Group) {
+	works := p.does(config.RoleWorker)
 	if f.port != 0 {
-		group.Go(func() error { return f.serve(ctx, p) })
-	}
-	if p.does(config.RoleWorker) {
+		life, end := context.WithCancel(context.WithoutCancel(ctx))
+		group.Go(func() error { return f.serve(life, p) })
 		group.Go(func() error {
-			return f.client.RunWorker(ctx, temporalrt.WorkerConfig{Grace: p.cfg.StopWithin / 2}, func(r worker.Registry) { //nolint:mnd // half the stop's time
-				for _, register := range f.register {
-					register(r)
-				}
-			})
+			defer end()
+			if works {
+				return f.work(ctx, p)
+			}
+			<-ctx.Done()
+			return nil
 		})
+		return
 	}
+	if works {
+		group.Go(func() error { return f.work(ctx, p) })
+	}
+}
+
+func (f *flows) work(ctx context.Context, p *Platform) error {
+	return f.client.RunWorker(ctx, temporalrt.WorkerConfig{Grace: p.cfg.StopWithin / 2}, func(r worker.Registry) { //nolint:mnd // half the stop's time
+		for _, register := range f.register {
+			register(r)
+		}
+	})
 }
 
 // serve keeps our own server running. That it can't be had doesn't end the program: the grid works without it.

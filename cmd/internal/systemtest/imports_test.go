@@ -110,6 +110,29 @@ func (i *importing) await(what string, want func(importInfo) bool) importInfo {
 	return last
 }
 
+func TestStoppedInTheMiddleOfAnImport(t *testing.T) {
+	t.Parallel()
+	const records = 20_000
+	s := newServer(t)
+	s.start()
+	s.mustChild("temporal", 0)
+	c := demo(t, s)
+	i := begin(c, s, file(records))
+	at := i.await("the import is half done", func(n importInfo) bool { return n.Progress > 0.1 })
+	require.Equal(t, "importing", at.State, "the import was too quick to be stopped: %+v", at)
+	took, code := s.stop()
+	t.Logf("stopped at %.0f %% within %s", 100*at.Progress, took)
+	require.Zero(t, code)
+	require.Less(t, took, 15*time.Second)
+	s.start()
+	began := time.Now()
+	done := i.await("the import has ended", func(n importInfo) bool { return n.State != "importing" })
+	t.Logf("the import went on by itself and ended %s after the restart", time.Since(began))
+	everyKeyOnce(t, c, done.TableID, records)
+	refused(t, i, records)
+	s.verify()
+}
+
 func TestKilledInTheMiddleOfAnImportAndOfItsUndo(t *testing.T) {
 	t.Parallel()
 	const records = 20_000
