@@ -3,6 +3,7 @@ package dataopscmd
 import (
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/morket/morket/domain/dataops"
 )
@@ -45,10 +46,11 @@ func (b *batch) field(r rawRow, i int) (string, bool) {
 
 // readBatch reads records until it has a batch.
 func readBatch(records dataops.Records, from dataops.Mark, limits Limits, width int) (*batch, error) {
-	b := &batch{from: from, next: from}
 	maxRows := max(1, limits.BatchCells/max(1, width))
-	text := make([]byte, 0, 64<<10)
-	for len(b.rows) < maxRows && len(text) < limits.BatchBytes {
+	b := &batch{from: from, next: from, rows: make([]rawRow, 0, maxRows), ends: make([]int, 0, maxRows*width), absent: make([]bool, 0, maxRows*width)}
+	var text strings.Builder
+	text.Grow(limits.BatchBytes / 2) //nolint:mnd // most batches are full by their cells before
+	for len(b.rows) < maxRows && text.Len() < limits.BatchBytes {
 		rec, err := records.Next()
 		if errors.Is(err, io.EOF) {
 			b.last = true
@@ -59,13 +61,13 @@ func readBatch(records dataops.Records, from dataops.Mark, limits Limits, width 
 		}
 		row := rawRow{line: rec.Line, next: rec.Next, first: len(b.ends), fields: len(rec.Fields), problem: rec.Problem, excerpt: rec.Excerpt, unknown: rec.Unknown}
 		for _, f := range rec.Fields {
-			text = append(text, f...)
-			b.ends = append(b.ends, len(text))
+			text.Write(f)
+			b.ends = append(b.ends, text.Len())
 			b.absent = append(b.absent, f == nil)
 		}
 		b.rows = append(b.rows, row)
 		b.next = rec.Next
 	}
-	b.text = string(text)
+	b.text = text.String()
 	return b, nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,24 +22,23 @@ func (w *Writer) insert(ctx context.Context, op *gridview.Insert) error {
 	if err != nil {
 		return err
 	}
-	var buf bytes.Buffer
-	var cols []kernel.ColumnID
-	for i, b := range op.Batches {
-		these := columnsOf(b.Chunk)
-		if i > 0 && !slices.Equal(these, cols) {
-			if err := w.copyIn(ctx, op.Table, cols, &buf); err != nil {
-				return err
-			}
+	for from := 0; from < len(op.Batches); {
+		cols := columnsOf(op.Batches[from].Chunk)
+		to := from + 1
+		for to < len(op.Batches) && slices.Equal(columnsOf(op.Batches[to].Chunk), cols) {
+			to++
 		}
-		cols = these
-		if err := appendRows(&buf, e, cols, b); err != nil {
+		if err := w.copyIn(ctx, e, op.Table, cols, op.Batches[from:to]); err != nil {
 			return err
 		}
+		from = to
+	}
+	for _, b := range op.Batches {
 		e.rows += int64(len(b.Chunk.Rows))
 		e.touch(b.Stamp)
 		e.moved = max(e.moved, b.Stamp.Position)
 	}
-	return w.copyIn(ctx, op.Table, cols, &buf)
+	return nil
 }
 
 func columnsOf(c kernel.Chunk) []kernel.ColumnID {
@@ -50,51 +50,81 @@ func columnsOf(c kernel.Chunk) []kernel.ColumnID {
 	return cols
 }
 
-func (w *Writer) copyIn(ctx context.Context, id kernel.TableID, cols []kernel.ColumnID, buf *bytes.Buffer) error {
-	if buf.Len() == 0 {
-		return nil
-	}
+func (w *Writer) copyIn(ctx context.Context, e *entry, id kernel.TableID, cols []kernel.ColumnID, batches []gridview.Batch) error {
+	rows := &copyRows{batches: batches, cols: cols, types: make([]table.Type, len(cols))}
 	names := make([]string, len(cols))
-	for i, c := range cols {
-		names[i] = ", " + column(c)
-	}
-	sql := "COPY " + liveRows(id) + " (id, _pos, _pos0, _by, _cby, _created, _updated" + strings.Join(names, "") + ") FROM STDIN"
-	if _, err := w.tx.Conn().PgConn().CopyFrom(ctx, buf, sql); err != nil {
-		return fmt.Errorf("copy rows: %w", err)
-	}
-	buf.Reset()
-	return nil
-}
-
-// appendRows writes the batch's rows in the text form of COPY.
-func appendRows(buf *bytes.Buffer, e *entry, cols []kernel.ColumnID, b gridview.Batch) error {
-	types := make([]table.Type, len(cols))
 	for i, c := range cols {
 		t, err := e.typeOf(c)
 		if err != nil {
 			return err
 		}
-		types[i] = t
+		rows.types[i], names[i] = t, ", "+column(c)
 	}
-	at := b.Stamp.At.UTC().Format("2006-01-02 15:04:05.999999Z07:00")
-	pos := strconv.FormatInt(b.Stamp.Position, 10)
-	tail := []byte("\t" + pos + "\t" + pos + "\t" + copyText(b.Stamp.By) + "\t" + copyText(b.Stamp.By) + "\t" + at + "\t" + at)
-	var line []byte
-	for r, row := range b.Chunk.Rows {
-		key, err := row.Key()
-		if err != nil {
-			return err
-		}
-		line = hex.AppendEncode(line[:0], key[:])
-		line = append(line, tail...)
-		for i, c := range cols {
-			if line, err = appendCell(append(line, '\t'), types[i], b.Chunk.Cols[c][r]); err != nil {
-				return fmt.Errorf("row %s, column %s: %w", row, c, err)
-			}
-		}
-		buf.Write(append(line, '\n'))
+	sql := "COPY " + liveRows(id) + " (id, _pos, _pos0, _by, _cby, _created, _updated" + strings.Join(names, "") + ") FROM STDIN"
+	_, err := w.tx.Conn().PgConn().CopyFrom(ctx, rows, sql)
+	if rows.err != nil { // the database only knows that something was amiss
+		return rows.err
+	}
+	if err != nil {
+		return fmt.Errorf("copy rows: %w", err)
 	}
 	return nil
+}
+
+// copyRows reads as the rows of batches in the text form of COPY. It makes them while they are being sent, so that the database
+// is at work on one piece while the next is made, and none but the piece at hand is in memory.
+type copyRows struct {
+	batches []gridview.Batch
+	cols    []kernel.ColumnID
+	types   []table.Type
+	buf     []byte // of the batch at hand
+	rest    []byte // of buf: not read yet
+	err     error  // of a row that can't be written
+}
+
+// Read implements io.Reader.
+func (r *copyRows) Read(p []byte) (int, error) {
+	for len(r.rest) == 0 {
+		if r.err != nil {
+			return 0, r.err
+		}
+		if len(r.batches) == 0 {
+			return 0, io.EOF
+		}
+		r.buf, r.err = r.appendBatch(r.buf[:0], r.batches[0])
+		r.batches = r.batches[1:]
+		if r.err == nil {
+			r.rest = r.buf
+		}
+	}
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}
+
+func (r *copyRows) appendBatch(buf []byte, b gridview.Batch) ([]byte, error) {
+	at := b.Stamp.At.UTC().Format("2006-01-02 15:04:05.999999Z07:00")
+	pos := strconv.FormatInt(b.Stamp.Position, 10)
+	by := copyText(b.Stamp.By)
+	tail := "\t" + pos + "\t" + pos + "\t" + by + "\t" + by + "\t" + at + "\t" + at
+	values := make([][]json.RawMessage, len(r.cols))
+	for i, c := range r.cols {
+		values[i] = b.Chunk.Cols[c]
+	}
+	for n, row := range b.Chunk.Rows {
+		key, err := row.Key()
+		if err != nil {
+			return buf, err
+		}
+		buf = append(hex.AppendEncode(buf, key[:]), tail...)
+		for i, t := range r.types {
+			if buf, err = appendCell(append(buf, '\t'), t, values[i][n]); err != nil {
+				return buf, fmt.Errorf("row %s, column %s: %w", row, r.cols[i], err)
+			}
+		}
+		buf = append(buf, '\n')
+	}
+	return buf, nil
 }
 
 // appendCell appends a canonical value in the text form of COPY. A JSON string without escapes has nothing that COPY would

@@ -22,7 +22,7 @@ func (s *server) observe(ctx context.Context) error {
 			if !ok {
 				return ctx.Err()
 			}
-			if b, err := logmsg.Decode(m); err == nil {
+			if b, err := logmsg.Decode(m); err == nil { //nolint:contextcheck // it only reads the batch that rides in the message
 				s.team.auth.Observe(b.Events)
 				s.team.workspaces.Observe(b.Events)
 			}

@@ -103,7 +103,7 @@ func TestGolden(t *testing.T) {
 			[]string{"company_name_normalise:Company"},
 			"Name,Email,Phone,Company,Company name,Company legal_form,Company key\n" +
 				"dr. anna MÜLLER,anna@firm.example,030 1234567,ACME GmbH,ACME,GmbH,acme\n" +
-				"Bob Smith,nobody,+1 415 555 2671,\XX" +
+				"Bob Smith,nobody,+1 415 555 2671,\"Widgets, Inc.\",Widgets,Inc.,widgets\n" +
 				",anna@firm.example,12,,,,\n",
 		},
 		"emails, then what was found": {
