@@ -133,6 +133,10 @@ func (s *Store) Swap(
 	}
 	swapped := projections.Checkpoint{Place: live}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		// A runner may be making the live one at this moment, for the first time.
+		if err := exec(ctx, tx, placeLockSQL, live.String()); err != nil {
+			return err
+		}
 		was, hasLive, err := checkpoint(ctx, tx, lockSQL, live)
 		if err != nil {
 			return err

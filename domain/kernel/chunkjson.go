@@ -183,13 +183,23 @@ func (s *JSONScan) Chunk() Chunk {
 			c.Rows = []RowID{}
 			s.Array(func() { c.Rows = append(c.Rows, RowID(s.Text())) })
 		case "cols":
-			c.Cols = map[ColumnID][]json.RawMessage{}
-			s.Object(func(key string) { c.Cols[ColumnID(key)] = s.values(len(c.Rows)) })
+			c.Cols = s.Columns(len(c.Rows))
 		default:
 			s.Value()
 		}
 	})
 	return c
+}
+
+// Columns walks over lists of values by column; size is how many values to expect in each. They are part of the scanned bytes.
+func (s *JSONScan) Columns(size int) map[ColumnID][]json.RawMessage {
+	if s.peek() == 'n' { // null, of an event without them
+		s.Value()
+		return nil
+	}
+	out := map[ColumnID][]json.RawMessage{}
+	s.Object(func(key string) { out[ColumnID(key)] = s.values(size) })
+	return out
 }
 
 func (s *JSONScan) values(size int) []json.RawMessage {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"text/tabwriter"
+	"strings"
 
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -41,36 +41,37 @@ func (c Config) estimate(ctx context.Context, src *source, j *job) error {
 		return p.Price
 	}
 	e := enrichment.EstimateRun(j.plans, rows, price, func(string) (float64, bool) { return 0, false })
-	w := c.Stdout
-	fmt.Fprintf(w, "%s to ask for", count(rows, "row"))
+	added := j.columns.names[j.columns.original:]
+	var b strings.Builder
+	b.WriteString(count(rows, "row") + " to ask for")
 	if bad > 0 {
-		fmt.Fprintf(w, ", %s that can't be read", count(bad, "record"))
+		b.WriteString(", " + count(bad, "record") + " that can't be read")
 	}
-	fmt.Fprintf(w, "; nothing was asked\n%d new columns: %s\n", len(j.columns.names)-j.columns.original, list(j.columns.names[j.columns.original:]))
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "provider\tcalls at most\tlikely credits\t")
+	fmt.Fprintf(&b, "; nothing was asked\n%s: %s\n", count(int64(len(added)), "new column"), list(added))
+	table := [][]string{{"provider", "likely calls", "likely credits"}}
 	for _, p := range e.PerProvider {
-		fmt.Fprintf(tw, "%s\t%s\t%s\t\n", p.Provider, group(p.Calls), p.Likely)
+		table = append(table, []string{p.Provider, group(p.Calls), p.Likely.String()})
 	}
-	if err := tw.Flush(); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(w, "credits: %s at least, %s likely, %s at most\n", e.Min, e.Likely, e.Max)
+	b.WriteString(aligned(table))
+	fmt.Fprintf(&b, "credits: %s at least, %s likely, %s at most\n", e.Min, e.Likely, e.Max)
+	_, err = io.WriteString(c.Stdout, b.String())
 	return err
 }
 
-// Providers writes a table of the providers that need neither a key nor a configuration.
+// Providers lists the providers with what they take, give and cost; first those that can be asked without a server.
 func Providers(w io.Writer, registry *enrichment.Registry) error {
 	all := registry.Providers()
 	slices.SortStableFunc(all, func(a, b enrichment.Provider) int { return len(usable(a)) - len(usable(b)) })
+	var b strings.Builder
 	for _, p := range all {
 		if why := usable(p); why != "" {
-			fmt.Fprintf(w, "%s: %s\n  %s, so it is for tables on a server\n\n", p.Slug, p.Description, why)
+			fmt.Fprintf(&b, "%s: %s\n  %s, so it is for tables on a server\n\n", p.Slug, p.Description, why)
 			continue
 		}
-		fmt.Fprintf(w, "%s: %s\n  inputs   %s\n  outputs  %s\n  price    %s credits an answer\n\n", p.Slug, p.Description, inputsOf(p), fieldNames(p.Outputs), p.Price)
+		fmt.Fprintf(&b, "%s: %s\n  inputs   %s\n  outputs  %s\n  price    %s credits an answer\n\n", p.Slug, p.Description, inputsOf(p), fieldNames(p.Outputs), p.Price)
 	}
-	return nil
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 func inputsOf(p enrichment.Provider) string {

@@ -52,7 +52,7 @@ type pipeline struct {
 func (p *pipeline) run(stop context.Context) (missing int64, err error) {
 	calls, cancel := context.WithCancel(context.WithoutCancel(stop))
 	defer cancel()
-	defer context.AfterFunc(stop, func() { time.AfterFunc(grace, cancel) })() //nolint:errcheck // whether it had begun is of no interest
+	defer context.AfterFunc(stop, func() { time.AfterFunc(grace, cancel) })()
 	failed, fail := context.WithCancel(stop)
 	defer fail()
 	work, order := make(chan *row), make(chan *row, windowRows)

@@ -22,7 +22,7 @@ const (
 	lineEvery = 5 * time.Second
 )
 
-// watch begins to show progress until end is called. The size is the file's, in bytes.
+// watch begins to show progress (which, if it can't be shown, must not fail the run) until end is called. The size is the file's, in bytes.
 func watch(w io.Writer, terminal bool, size int64) *progress {
 	p := &progress{done: make(chan struct{})}
 	show, every, wipe := p.lines(w, size), lineEvery, func() {}
@@ -30,7 +30,7 @@ func watch(w io.Writer, terminal bool, size int64) *progress {
 		bar := progressbar.NewOptions64(max(1, size), progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(30),
 			progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true), progressbar.OptionUseANSICodes(false))
 		show, every = p.bar(bar), barEvery
-		wipe = func() { _ = bar.Clear() } //nolint:errcheck // a bar that can't be drawn must not fail the run
+		wipe = func() { _ = bar.Clear() }
 	}
 	p.ended.Go(func() {
 		defer wipe()
@@ -52,7 +52,7 @@ func (p *progress) lines(w io.Writer, size int64) func() {
 	before := int64(0)
 	return func() {
 		rows := p.rows.Load()
-		fmt.Fprintf(w, "%s, %d %%, %s rows/s\n", count(rows, "row"), 100*p.bytes.Load()/max(1, size), group((rows-before)/int64(lineEvery/time.Second)))
+		_, _ = fmt.Fprintf(w, "%s, %d %%, %s rows/s\n", count(rows, "row"), 100*p.bytes.Load()/max(1, size), group((rows-before)/int64(lineEvery/time.Second)))
 		before = rows
 	}
 }
@@ -60,7 +60,7 @@ func (p *progress) lines(w io.Writer, size int64) func() {
 func (p *progress) bar(bar *progressbar.ProgressBar) func() {
 	return func() {
 		bar.Describe(count(p.rows.Load(), "row"))
-		_ = bar.Set64(p.bytes.Load()) //nolint:errcheck // a bar that can't be drawn must not fail the run
+		_ = bar.Set64(p.bytes.Load())
 	}
 }
 

@@ -77,7 +77,7 @@ func TestColumnsAreFound(t *testing.T) {
 		require.Equal(t, want, have, ref)
 	}
 	for ref, says := range map[string]string{
-		"EMAIL": "write #2 or #3", "phone": "write #4 or #5", "Nmae": "did you mean Name?", "#8": "the file has 7 columns", "#0": "no column #0", "zzzzzz": `the columns are Name, Email, email, "Phone ", "Phone ", #1, ""`,
+		"EMAIL": "write #2 or #3", "phone": "write #4 or #5", "Naem": "did you mean Name?", "#8": "the file has 7 columns", "#0": "no column #0", "zzzzzz": `the columns are Name, Email, email, "Phone ", "Phone ", #1, ""`,
 	} {
 		_, err := c.find(ref)
 		require.ErrorContains(t, err, says, ref)

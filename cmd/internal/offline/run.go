@@ -63,7 +63,7 @@ func Run(ctx context.Context, c Config) error {
 	}
 	err := c.run(ctx)
 	if err != nil && ctx.Err() != nil && !errors.Is(err, ErrStopped) {
-		fmt.Fprintln(c.Stderr, "stopped before anything was written")
+		c.say("stopped before anything was written\n")
 		return ErrStopped
 	}
 	return err
@@ -80,7 +80,7 @@ func (c Config) run(ctx context.Context) error {
 		return err
 	}
 	if j.columns.unnamed && !c.Quiet {
-		fmt.Fprintln(c.Stderr, "the file seems to have no header, so its columns are called Column 1, Column 2, …; say --header yes if its first line is one")
+		c.say("the file seems to have no header, so its columns are called Column 1, Column 2, …; say --header yes if its first line is one\n")
 	}
 	if c.DryRun {
 		return c.estimate(ctx, src, j)
@@ -112,27 +112,25 @@ func (c Config) enrich(ctx context.Context, src *source, j *job) error {
 		return err
 	}
 	sum, start := j.newStats(), c.Clock.Now()
-	if err := c.move(ctx, src, j, &pipeline{job: j, stream: records, json: src.reading.Format == dataops.JSONL, workers: c.Concurrency}, to, bad, sum); err != nil {
+	if err := c.move(ctx, src, &pipeline{job: j, stream: records, json: src.reading.Format == dataops.JSONL, workers: c.Concurrency}, to, bad, sum); err != nil {
 		return err
 	}
 	if err := errors.Join(to.flush(), out.keep(), bad.keep()); err != nil {
 		return err
 	}
 	if !c.Quiet {
-		if err := sum.print(c.Stderr, c.Out, c.Clock.Now().Sub(start)); err != nil {
-			return err
-		}
+		c.say(sum.summary(c.Out, c.Clock.Now().Sub(start)))
 	}
-	bad.warn(c.Stderr, c.Errors)
+	c.say(bad.warning(c.Errors))
 	if sum.missing == 0 { // it was not stopped, or too late to matter
 		return nil
 	}
-	fmt.Fprintf(c.Stderr, "stopped: %s written, to line %d of the input; %s missing\n", count(sum.rows, "row"), sum.last, count(sum.missing, "row"))
+	c.say(fmt.Sprintf("stopped: %s written, to line %d of the input; %s missing\n", count(sum.rows, "row"), sum.last, count(sum.missing, "row")))
 	return ErrStopped
 }
 
 // move runs the pipeline with progress.
-func (c Config) move(ctx context.Context, src *source, j *job, p *pipeline, to sink, bad *faults, sum *stats) (err error) {
+func (c Config) move(ctx context.Context, src *source, p *pipeline, to sink, bad *faults, sum *stats) (err error) {
 	var shown *progress
 	if !c.Quiet {
 		shown = watch(c.Stderr, c.Terminal, src.size)
@@ -157,6 +155,9 @@ func (c Config) move(ctx context.Context, src *source, j *job, p *pipeline, to s
 	sum.missing, err = p.run(ctx)
 	return err
 }
+
+// say tells the user something. That nobody listens must not fail the run.
+func (c Config) say(text string) { _, _ = io.WriteString(c.Stderr, text) }
 
 // newStats has the providers in the order in which they are asked.
 func (j *job) newStats() *stats {

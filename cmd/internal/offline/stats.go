@@ -74,47 +74,67 @@ func (s *stats) cost() kernel.Credits {
 	return sum
 }
 
-// print writes the summary.
-func (s *stats) print(w io.Writer, out string, took time.Duration) error {
+// summary says what was done, where the result is, how long it took and what it cost.
+func (s *stats) summary(out string, took time.Duration) string {
 	if out == "-" || out == "" {
 		out = "standard output"
 	}
-	fmt.Fprintf(w, "%s written to %s in %s", count(s.rows, "row"), out, took.Round(10*time.Millisecond))
-	if took > 0 {
-		fmt.Fprintf(w, " (%s rows/s)", group(int64(float64(s.rows)/took.Seconds())))
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s written to %s in %s", count(s.rows, "row"), out, took.Round(10*time.Millisecond))
+	if took >= time.Second {
+		fmt.Fprintf(&b, " (%s rows/s)", group(int64(float64(s.rows)/took.Seconds())))
 	}
-	fmt.Fprintf(w, ", %s credits spent\n", s.cost())
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "provider\tcalls\tfound\tnot found\tfailed\tno input\tasked before\tcredits\t")
+	fmt.Fprintf(&b, ", %s credits spent\n", s.cost())
+	rows := [][]string{{"provider", "calls", "found", "not found", "failed", "no input", "asked before", "credits"}}
 	for _, t := range s.providers {
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", t.provider, group(t.calls), group(t.found), group(t.notFound), group(t.failed), group(t.skipped), group(t.cached), t.cost)
+		rows = append(rows, []string{t.provider, group(t.calls), group(t.found), group(t.notFound), group(t.failed), group(t.skipped), group(t.cached), t.cost.String()})
 	}
-	return tw.Flush()
+	b.WriteString(aligned(rows))
+	return b.String()
 }
 
-// warn says what is wrong with the result.
-func (f *faults) warn(w io.Writer, errorsFile string) {
+// aligned sets rows as a table.
+func aligned(rows [][]string) string {
+	var b strings.Builder // it doesn't fail, so neither does what writes to it
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, r := range rows {
+		_, _ = io.WriteString(w, strings.Join(r, "\t")+"\t\n")
+	}
+	_ = w.Flush()
+	return b.String()
+}
+
+// warning says what is wrong with the result; empty if nothing is.
+func (f *faults) warning(errorsFile string) string {
 	if f.bad+f.failed == 0 {
-		return
+		return ""
 	}
 	var what []string
-	if f.bad > 0 {
-		what = append(what, count(f.bad, "record")+" could not be read and "+wasWere(f.bad)+" left out")
+	switch {
+	case f.bad == 1:
+		what = append(what, "1 record could not be read and was left out")
+	case f.bad > 1:
+		what = append(what, group(f.bad)+" records could not be read and were left out")
 	}
-	if f.failed > 0 {
-		what = append(what, count(f.failed, "question")+" failed and left "+itsTheir(f.failed)+" columns empty")
+	switch {
+	case f.failed == 1:
+		what = append(what, "1 question failed and left its columns empty")
+	case f.failed > 1:
+		what = append(what, group(f.failed)+" questions failed and left their columns empty")
 	}
 	where := "; --errors problems.csv writes all of them"
 	if errorsFile != "" {
 		where = "; all of them are in " + errorsFile
 	}
-	fmt.Fprintf(w, "warning: %s%s\n", strings.Join(what, "; "), where)
+	var b strings.Builder
+	fmt.Fprintf(&b, "warning: %s%s\n", strings.Join(what, "; "), where)
 	for _, line := range f.first {
-		fmt.Fprintln(w, "  "+line)
+		b.WriteString("  " + line + "\n")
 	}
 	if more := f.bad + f.failed - int64(len(f.first)); more > 0 {
-		fmt.Fprintf(w, "  and %s more\n", group(more))
+		fmt.Fprintf(&b, "  and %s more\n", group(more))
 	}
+	return b.String()
 }
 
 func count(n int64, noun string) string {
@@ -122,20 +142,6 @@ func count(n int64, noun string) string {
 		return "1 " + noun
 	}
 	return group(n) + " " + noun + "s"
-}
-
-func wasWere(n int64) string {
-	if n == 1 {
-		return "was"
-	}
-	return "were"
-}
-
-func itsTheir(n int64) string {
-	if n == 1 {
-		return "its"
-	}
-	return "their"
 }
 
 // group writes a number with commas between its thousands.

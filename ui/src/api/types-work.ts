@@ -2,15 +2,7 @@ import type { ActorRef, CellValue, ColumnType, Filter } from './types';
 
 /** Imports, credits, credentials, enrichment and its runs. */
 export type ImportState =
-  | 'uploaded'
-  | 'previewed'
-  | 'importing'
-  | 'completed'
-  | 'partially_completed'
-  | 'failed'
-  | 'cancelled'
-  | 'undone'
-  | 'undoing';
+  'uploaded' | 'previewed' | 'importing' | 'completed' | 'partially_completed' | 'failed' | 'cancelled' | 'undone';
 export interface ImportColumn {
   index: number;
   name: string;
@@ -24,10 +16,20 @@ export interface Import {
   filename: string;
   size: number;
   table_id?: string | null;
-  detected: { format: string; encoding: string; delimiter: string; header: boolean };
+  detected: { format: string; encoding: string; delimiter?: string; header: boolean };
   columns?: ImportColumn[] | null;
   preview?: string[][] | null;
-  counts: { lines: number; rows: number; imported: number; updated: number; skipped: number; failed: number };
+  counts: {
+    lines: number;
+    rows: number;
+    imported: number;
+    updated: number;
+    /** Said nothing new: blank, unchanged, or replaced by a later one. */
+    skipped: number;
+    failed: number;
+    problems: number;
+  };
+  undoing?: boolean;
   progress: number;
   waiting_for?: string | null;
   error?: string | null;
@@ -75,9 +77,12 @@ export interface CreditProof {
   entries: number;
   head_hash: string;
   head_seq: number;
-  first_bad?: number | null;
+  first_bad?: { seq: number; reason: string } | null;
   checked_at: string;
-  sum_mc: number;
+  available_mc: number;
+  reserved_mc: number;
+  spent_mc: number;
+  brought_in_mc: number;
 }
 
 export interface Credential {
@@ -104,10 +109,12 @@ export interface Provider {
   inputs: ProviderField[];
   outputs: ProviderField[];
   price_mc: number;
-  /** none or key. */
+  /** none, key or optional. */
   auth: string;
   config_schema?: unknown;
   idempotent: boolean;
+  /** Its inputs and outputs come from the step's configuration. */
+  dynamic?: boolean;
   terms?: string;
   health?: { state: string; success_rate?: number; p50_ms?: number } | null;
 }
@@ -145,6 +152,7 @@ export interface Attempt {
 }
 export interface PreviewAnswer {
   value: CellValue;
+  message?: string;
   outputs?: Record<string, CellValue> | null;
   attempts?: Attempt[] | null;
   cost_mc: number;
@@ -163,6 +171,7 @@ export interface Job {
   columns?: string[] | null;
   state: JobState;
   waiting_for?: string | null;
+  cancelling?: boolean;
   counts: {
     total: number;
     done: number;
@@ -200,5 +209,7 @@ export interface JobRecord {
   input?: Record<string, CellValue> | null;
   attempts?: Attempt[] | null;
   answer?: CellValue;
+  message?: string;
+  cached?: boolean;
   at?: string;
 }

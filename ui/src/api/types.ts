@@ -104,7 +104,8 @@ export type ColumnType =
 export type CellValue = string | number | boolean | null | CellValue[] | { [key: string]: CellValue };
 
 export interface SelectOption {
-  id?: string;
+  /** Empty for an option that the server is to make. */
+  id: string;
   name: string;
   color?: string;
 }
@@ -168,6 +169,7 @@ export interface View {
   columns?: ViewColumn[] | null;
   /** short, medium or tall. */
   row_height?: string | null;
+  group_by?: string;
 }
 export interface TableSummary {
   id: string;
@@ -262,7 +264,8 @@ export interface UndoStep {
   position: number;
   label: string;
   at: string;
-  actor: ActorRef | string;
+  /** The kind and id of who did it: user:usr_…. */
+  actor: string;
   cells: number;
   rows: number;
   kind: string;

@@ -107,7 +107,6 @@ export class GridController {
       columns: () => this.selection.columns,
       rowCount: this.rowCount.get,
       edit: (changes, create) => this.queue.push(changes, create),
-      settled: () => this.queue.settled(),
       rowsAdded: (n) => this.rowsAdded(n),
     });
     this.mouse = new MouseRange(host, () => this.api, this.selection, {
@@ -129,7 +128,7 @@ export class GridController {
       events,
       rowCount: this.rowCount.get,
       canEdit: () => this.shape.canEdit,
-      edit: (changes) => this.queue.push(changes),
+      edit: (changes) => void this.queue.push(changes),
       run: (name) => this.run(name),
       scrollTo: (row, column) => this.scrollTo(row, column),
       wake: () => this.queue.wake(),
@@ -210,7 +209,7 @@ export class GridController {
     return place ? this.cache.at(place.row) : undefined;
   }
   edit(changes: CellChange[], createOptions = false): void {
-    this.queue.push(changes, createOptions);
+    void this.queue.push(changes, createOptions);
   }
   run(name: 'copy' | 'clear' | 'fill-down' | 'fill-right'): void {
     const rect = this.selection.rect;
@@ -244,7 +243,7 @@ export class GridController {
       setAllChecked: (on) => this.checked.setAll(on),
       allChecked: () => this.checked.all,
       canEdit: () => this.shape.canEdit,
-      setCell: (row, column, value) => this.queue.push([{ rowId: row.id, columnId: column.id, value }]),
+      setCell: (row, column, value) => void this.queue.push([{ rowId: row.id, columnId: column.id, value }]),
       openRow: (id) => this.events.openRow(id),
       openColumnMenu: (id, anchor) => this.events.columnMenu(id, anchor),
       selectColumn: (id, extend) => this.selectColumn(id, extend),
@@ -314,7 +313,7 @@ export class GridController {
       value = parsed.value;
     }
     if (sameValue(cellOf(row, column), value)) return;
-    this.queue.push([{ rowId: row.id, columnId: column.id, value }], create);
+    void this.queue.push([{ rowId: row.id, columnId: column.id, value }], create);
   }
 
   private each(changes: CellChange[], act: (c: CellChange) => void): void {

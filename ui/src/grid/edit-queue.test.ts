@@ -23,8 +23,8 @@ describe('the edit queue', () => {
     let position = 10;
     const p = port(() => Promise.resolve(++position));
     const queue = new EditQueue(p);
-    queue.push(change('a'));
-    queue.push(change('b'));
+    void queue.push(change('a'));
+    void queue.push(change('b'));
     expect(p.begin).toHaveBeenCalledTimes(2);
     expect(queue.state.get()).toEqual({ state: 'saving', waiting: 2 });
     await queue.settled();
@@ -35,8 +35,8 @@ describe('the edit queue', () => {
   it('rolls back what the server refuses and goes on', async () => {
     const p = port((b) => (b.changes[0]?.value === 'bad' ? Promise.reject(new Refused()) : Promise.resolve(1)));
     const queue = new EditQueue(p);
-    queue.push(change('bad'));
-    queue.push(change('good'));
+    void queue.push(change('bad'));
+    void queue.push(change('good'));
     await queue.settled();
     expect(p.rollback).toHaveBeenCalledExactlyOnceWith(change('bad'), expect.any(Refused));
     expect(p.confirm).toHaveBeenCalledExactlyOnceWith(change('good'), 1);
@@ -45,9 +45,9 @@ describe('the edit queue', () => {
     let online = false;
     const p = port(() => (online ? Promise.resolve(5) : Promise.reject(new Offline())));
     const queue = new EditQueue(p);
-    queue.push(change('a'));
+    void queue.push(change('a'));
     await vi.waitFor(() => expect(queue.state.get().state).toBe('offline'));
-    queue.push(change('b'));
+    void queue.push(change('b'));
     expect(queue.state.get()).toEqual({ state: 'offline', waiting: 2 });
     online = true;
     queue.wake();

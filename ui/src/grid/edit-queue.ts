@@ -43,6 +43,7 @@ export class EditQueue {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private stopped = false;
   private idle: (() => void)[] = [];
+  private readonly done = new WeakMap<EditBatch, (position: number) => void>();
 
   constructor(private readonly port: EditPort) {}
 
@@ -55,8 +56,9 @@ export class EditQueue {
     else this.publish();
   }
 
-  push(changes: CellChange[], createOptions = false): void {
-    if (changes.length === 0) return;
+  /** Takes edits; answers with their log position once the server has them, or with 0 when it refused them. */
+  push(changes: CellChange[], createOptions = false): Promise<number> {
+    if (changes.length === 0) return Promise.resolve(0);
     const batch: EditBatch = { key: crypto.randomUUID(), changes, at: Date.now() };
     if (createOptions) batch.createOptions = true;
     this.port.begin(changes);
@@ -64,6 +66,7 @@ export class EditQueue {
     this.port.store(this.batches);
     this.publish();
     void this.run();
+    return new Promise((resolve) => this.done.set(batch, resolve));
   }
 
   /** Tries again now: the browser says it is online. */
@@ -111,12 +114,14 @@ export class EditQueue {
       this.delay = FIRST_DELAY;
       this.drop(batch);
       this.port.confirm(batch.changes, position);
+      this.done.get(batch)?.(position);
       return true;
     } catch (error) {
       const outcome = this.port.classify(error);
       if (outcome === 'refused') {
         this.drop(batch);
         this.port.rollback(batch.changes, error);
+        this.done.get(batch)?.(0);
         return true;
       }
       this.offline = outcome === 'offline';

@@ -18,8 +18,8 @@ export interface TransferHost {
   readonly events: GridEvents;
   columns(): Column[];
   rowCount(): number;
-  edit(changes: CellChange[], createOptions: boolean): void;
-  settled(): Promise<void>;
+  /** Resolves with the log position of the edit, 0 when it was refused. */
+  edit(changes: CellChange[], createOptions: boolean): Promise<number>;
   rowsAdded(count: number): void;
 }
 
@@ -102,13 +102,20 @@ export class Transfers {
       ...plan.edits,
       ...plan.overflow.map((o) => ({ row: o.row, columnId: created[o.newColumn] ?? '', value: o.value })),
     ];
-    this.send(edits, plan.newOptions.size > 0);
-    await this.insert(plan, created);
+    const sent = this.send(edits, plan.newOptions.size > 0);
+    const inserted = await this.insert(plan, created);
+    this.group(sent, inserted);
     const skipped = plan.skippedReadOnly + plan.problems.length;
     if (skipped > 0) events.notice('info', `${skipped.toLocaleString('en')} cells were left as they were`);
   }
-  private async insert(plan: PastePlan, created: string[]): Promise<void> {
-    if (plan.newRows.length === 0) return;
+  /** What one gesture did is undone as one. */
+  private group(sent: Promise<number>[], inserted: number[] = []): void {
+    if (sent.length + inserted.length < 2) return;
+    void Promise.all(sent).then((positions) =>
+      this.host.events.grouped([...positions, ...inserted].filter((p) => p > 0)),
+    );
+  }
+  private async insert(plan: PastePlan, created: string[]): Promise<number[]> {
     const rows: RowInsert[] = plan.newRows.map((cells) => ({
       cells: Object.fromEntries(
         Object.entries(cells).map(([id, v]) => [id.startsWith('new:') ? (created[Number(id.slice(4))] ?? id) : id, v]),
@@ -120,16 +127,19 @@ export class Transfers {
       positions.push(position);
       this.host.rowsAdded(part.length);
     }
-    this.host.events.grouped(positions);
+    return positions;
   }
   /** Only cells that change are sent, in calls that the server takes. */
-  private send(edits: { row: number; columnId: string; value: CellValue }[], createOptions: boolean): void {
+  private send(
+    edits: { row: number; columnId: string; value: CellValue }[],
+    createOptions: boolean,
+  ): Promise<number>[] {
     const changes = edits.flatMap(({ row, columnId, value }): CellChange[] => {
       const found = this.host.cache.at(row);
       if (!found || plainText(found.cells[columnId] ?? null) === plainText(value)) return [];
       return [{ rowId: found.id, columnId, value }];
     });
-    for (const part of chunked(changes, CALL_CELLS)) this.host.edit(part, createOptions);
+    return chunked(changes, CALL_CELLS).map((part) => this.host.edit(part, createOptions));
   }
 
   async clear(rect: Rect): Promise<void> {
@@ -171,7 +181,7 @@ export class Transfers {
       for (let row = target.top; row <= target.bottom; row++)
         edits.push(...this.fillRow(row, source, target, backwards));
     }
-    this.send(edits, false);
+    this.group(this.send(edits, false));
   }
   private fillRow(
     row: number,

@@ -39,7 +39,7 @@ describe('reading what is typed', () => {
     expect(parseValue(column(type), text).ok).toBe(false);
   });
   it('names the options that are new', () => {
-    const select = column('multi_select', { options: [{ name: 'EMEA' }] });
+    const select = column('multi_select', { options: [{ id: 'opt_1', name: 'EMEA' }] });
     expect(parseValue(select, 'EMEA, APAC; EMEA')).toEqual({ ok: true, value: ['EMEA', 'APAC'], newOptions: ['APAC'] });
   });
 });

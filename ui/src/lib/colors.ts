@@ -1,5 +1,5 @@
 /** The soft colours of pills and avatars; their values are tokens in index.css. */
-export const SOFT = ['blue', 'green', 'amber', 'rose', 'violet', 'cyan', 'orange', 'slate', 'lime', 'pink'] as const;
+export const SOFT = ['blue', 'green', 'amber', 'rose', 'violet', 'teal', 'orange', 'slate', 'lime', 'pink'] as const;
 export type Soft = (typeof SOFT)[number];
 
 /** A stable colour for a name: the same text has the same colour in every table and session. */

@@ -109,8 +109,8 @@ function ProofCard({ ws }: { ws: string }) {
             icon={data.ok ? <ShieldCheck size={16} /> : <TriangleAlert size={16} />}
           >
             {data.ok
-              ? `All ${plural(data.entries, 'entry', 'entries')} verified. They add up to ${creditsLabel(data.sum_mc)}.`
-              : `The chain is broken at entry ${count(data.first_bad ?? 0)}.`}
+              ? `All ${plural(data.entries, 'entry', 'entries')} verified: ${credits(data.brought_in_mc)} brought in, ${credits(data.spent_mc)} spent, ${credits(data.available_mc)} available.`
+              : `The chain is broken at entry ${count(data.first_bad?.seq ?? 0)}: ${data.first_bad?.reason ?? ''}`}
           </Notice>
           <p className="truncate text-sm text-ink-3">
             Head {count(data.head_seq)} · <code className="font-mono">{data.head_hash}</code>

@@ -1,4 +1,13 @@
-import type { Column, ColumnType, EnrichmentConfig, EnrichmentStep, InputMapping, Provider, Table } from '@/api/types';
+import type {
+  CellValue,
+  Column,
+  ColumnType,
+  EnrichmentConfig,
+  EnrichmentStep,
+  InputMapping,
+  Provider,
+  Table,
+} from '@/api/types';
 
 /** Words by which an input of a provider is found among the columns of a table. */
 const hints: Record<string, RegExp> = {
@@ -24,6 +33,10 @@ export function suggestColumn(input: { name: string; type: string }, columns: re
 }
 
 export function newStep(provider: Provider, table: Table): EnrichmentStep {
+  if (provider.dynamic) {
+    const config = { method: 'GET', url: '', outputs: { value: { path: '$.', type: 'text' } } };
+    return { provider: provider.slug, inputs: {}, config, output: 'value' };
+  }
   const data = table.columns.filter((c) => c.kind === 'data');
   const inputs: Record<string, InputMapping> = {};
   for (const input of provider.inputs) {
@@ -41,6 +54,10 @@ export function problemOf(config: EnrichmentConfig, providers: readonly Provider
     if (!provider) return `Step ${String(i + 1)} has an unknown provider.`;
     const missing = provider.inputs.find((f) => f.required && !step.inputs[f.name]);
     if (missing) return `${provider.name} needs “${missing.label}”.`;
+    const unknown = provider.dynamic ? placeholders(step.config).find((name) => !step.inputs[name]) : undefined;
+    if (unknown) return `{{${unknown}}} names no column of this table.`;
+    if (provider.dynamic && !textOf(step.config?.['url']).startsWith('http'))
+      return `${provider.name} needs an address.`;
     if (provider.auth === 'key' && !step.credential_id) return `${provider.name} needs a credential.`;
   }
   return null;
@@ -48,6 +65,8 @@ export function problemOf(config: EnrichmentConfig, providers: readonly Provider
 
 const types: Record<string, ColumnType> = {
   string: 'text',
+  domain: 'text',
+  list: 'json',
   text: 'text',
   email: 'email',
   url: 'url',
@@ -61,10 +80,51 @@ const types: Record<string, ColumnType> = {
   object: 'json',
   array: 'json',
 };
-/** The type of column that an output goes into. */
-export function typeOfOutput(provider: Provider | undefined, output: string): ColumnType {
-  const type = provider?.outputs.find((o) => o.name === output)?.type ?? 'text';
+/** The type of column that a step's answer goes into. */
+export function typeOfStep(provider: Provider | undefined, step: EnrichmentStep | undefined): ColumnType {
+  if (!step) return 'text';
+  const own = provider?.dynamic ? outputsOf(step.config)[step.output]?.type : undefined;
+  const type = own ?? provider?.outputs.find((o) => o.name === step.output)?.type ?? 'text';
   return types[type] ?? 'text';
+}
+
+export interface DynamicOutput {
+  path: string;
+  type: string;
+}
+export function textOf(value: CellValue | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+/** The fields that the configuration of a dynamic provider takes from the answer. */
+export function outputsOf(config: EnrichmentStep['config']): Record<string, DynamicOutput> {
+  const outputs = config?.['outputs'];
+  if (typeof outputs !== 'object' || outputs === null || Array.isArray(outputs)) return {};
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, field]) => {
+      const object = typeof field === 'object' && field !== null && !Array.isArray(field) ? field : {};
+      return [name, { path: textOf(object['path']), type: textOf(object['type']) || 'text' }];
+    }),
+  );
+}
+/** The names in double braces anywhere in a configuration: the inputs that it needs. */
+export function placeholders(config: EnrichmentStep['config']): string[] {
+  const names = new Set<string>();
+  for (const m of JSON.stringify(config ?? {}).matchAll(/\{\{\s*([^{}"\\]+?)\s*\}\}/g)) {
+    if (m[1]) names.add(m[1]);
+  }
+  return [...names];
+}
+/** Binds every placeholder to the column of its name. */
+export function bindPlaceholders(
+  config: EnrichmentStep['config'],
+  columns: readonly Column[],
+): EnrichmentStep['inputs'] {
+  const bound: EnrichmentStep['inputs'] = {};
+  for (const name of placeholders(config)) {
+    const column = columns.find((c) => c.name.toLowerCase() === name.toLowerCase());
+    if (column) bound[name] = { column: column.id };
+  }
+  return bound;
 }
 
 export function moved<T>(list: readonly T[], from: number, to: number): T[] {

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 import { messageOf } from '@/api/errors';
-import type { UndoAnswer } from '@/api/types';
+import type { UndoAnswer, UndoStep } from '@/api/types';
 import { plural } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { redo, undo, undoStack } from './api/rows';
@@ -40,10 +40,10 @@ export function useUndo(ws: string, table: string, setOverlay: (o: Overlay) => v
     const group = groups.current.at(-1);
     if (!group || group.length < 2) return undefined;
     const { undo: stack } = await undoStack(ws, table);
-    const wanted = new Set(group);
-    const steps = stack.filter((s) => wanted.has(s.position)).map((s) => s.id);
-    if (!stack[0] || !wanted.has(stack[0].position)) return undefined;
+    const wanted = new Set(group.flatMap((position) => stepAt(stack, position)?.id ?? []));
+    if (!stack[0] || !wanted.has(stack[0].id)) return undefined;
     groups.current.pop();
+    const steps = stack.filter((s) => wanted.has(s.id)).map((s) => s.id);
     return steps.length > 1 ? steps : undefined;
   };
 
@@ -68,4 +68,9 @@ export function useUndo(ws: string, table: string, setOverlay: (o: Overlay) => v
     },
   }));
   return api;
+}
+
+/** The step that a command made: a step has the position of its first event, the command's answer that of its last. */
+function stepAt(stack: readonly UndoStep[], position: number): UndoStep | undefined {
+  return stack.filter((s) => s.position <= position).sort((a, b) => b.position - a.position)[0];
 }

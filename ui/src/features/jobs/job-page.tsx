@@ -84,7 +84,14 @@ function Summary({ job, ws }: { job: Job; ws: string }) {
   );
 }
 
-const STATES = ['', 'succeeded', 'not_found', 'failed', 'skipped', 'cached'];
+/** How a record ended, in words for people. */
+const STATES: Record<string, string> = {
+  '': 'All',
+  value: 'Found',
+  empty: 'Not found',
+  error: 'Failed',
+  skipped: 'Skipped',
+};
 
 function Records({ ws, job }: { ws: string; job: Job }) {
   const [state, setState] = useState('');
@@ -107,9 +114,9 @@ function Records({ ws, job }: { ws: string; job: Job }) {
           value={state}
           onChange={(e) => setState(e.target.value)}
         >
-          {STATES.map((s) => (
+          {Object.entries(STATES).map(([s, label]) => (
             <option key={s} value={s}>
-              {s ? sentence(s) : 'All'}
+              {label}
             </option>
           ))}
         </Select>
@@ -135,12 +142,7 @@ function Records({ ws, job }: { ws: string; job: Job }) {
 }
 
 function RecordRow({ record }: { record: JobRecord }) {
-  const tone =
-    record.state === 'succeeded' || record.state === 'value'
-      ? 'success'
-      : record.state === 'failed' || record.state === 'error'
-        ? 'danger'
-        : 'neutral';
+  const tone = record.state === 'value' ? 'success' : record.state === 'error' ? 'danger' : 'neutral';
   const input = Object.entries(record.input ?? {})
     .map(([k, v]) => `${k}: ${plainText(v)}`)
     .join(' · ');
@@ -148,12 +150,14 @@ function RecordRow({ record }: { record: JobRecord }) {
     <li className="border-b border-line last:border-0">
       <details>
         <summary className="flex cursor-pointer items-center gap-3 px-4 py-2.5 hover:bg-hover">
-          <Badge tone={tone}>{sentence(record.state)}</Badge>
+          <Badge tone={tone}>{STATES[record.state] ?? sentence(record.state)}</Badge>
+          {record.cached && <Badge>From cache</Badge>}
           <span className="min-w-0 flex-1 truncate text-ink-2">{input || record.row_id}</span>
           <span className="max-w-[40%] truncate font-medium">{plainText(record.answer ?? null)}</span>
         </summary>
         <div className="px-4 pb-3">
           <AttemptList attempts={record.attempts ?? []} />
+          {record.message && <p className="mt-2 text-danger-ink">{record.message}</p>}
           {(record.attempts ?? []).length === 0 && <p className="text-ink-3">No provider was asked.</p>}
         </div>
       </details>

@@ -33,7 +33,7 @@ export function importRoutes(r: Router, s: MockState): void {
       detected: { format: 'csv', encoding: 'utf-8', delimiter: ',', header: true },
       columns: [],
       preview: [],
-      counts: { lines: 0, rows: 0, imported: 0, updated: 0, skipped: 0, failed: 0 },
+      counts: { lines: 0, rows: 0, imported: 0, updated: 0, skipped: 0, failed: 0, problems: 0 },
       progress: 0,
       created_at: s.at(),
       text,
@@ -53,7 +53,7 @@ export function importRoutes(r: Router, s: MockState): void {
     const i = find(params['i']);
     const b = body as { delimiter?: string; header?: boolean; encoding?: string };
     if (b.encoding) i.detected.encoding = b.encoding;
-    shape(i, b.delimiter ?? i.detected.delimiter, b.header ?? i.detected.header);
+    shape(i, b.delimiter ?? i.detected.delimiter ?? ',', b.header ?? i.detected.header);
     return { data: { ...i }, position: s.tick() };
   });
   r.on('POST', 'W/imports/:i/commit', ({ params, body }) => {
@@ -67,14 +67,14 @@ export function importRoutes(r: Router, s: MockState): void {
       m.new_column ? [{ ...m.new_column, id: s.id('col'), kind: 'data' as const }] : [],
     );
     const table = b.new_table ? s.addTable(b.new_table.name, columns, []) : null;
-    for (const line of table ? read(i.text, i.detected.delimiter).slice(1) : []) {
+    for (const line of table ? read(i.text, i.detected.delimiter ?? ',').slice(1) : []) {
       if (table) s.addRow(table, Object.fromEntries(columns.map((c, n) => [c.id, line[n] ?? null])));
     }
     Object.assign(i, {
       state: 'partially_completed',
       progress: 1,
       table_id: table?.id ?? b.table_id,
-      counts: { ...i.counts, imported: i.counts.rows - 1, failed: 1 },
+      counts: { ...i.counts, imported: i.counts.rows - 1, failed: 1, problems: 1 },
     });
     return { data: i, position: s.tick() };
   });

@@ -317,7 +317,10 @@ export function creditRoutes(r: Router, s: MockState): void {
       head_hash: s.transactions[0]?.hash ?? '',
       head_seq: 4,
       checked_at: s.at(),
-      sum_mc: s.balance,
+      brought_in_mc: 5_000_000,
+      spent_mc: 179_500,
+      reserved_mc: 0,
+      available_mc: s.balance,
     },
   }));
   r.on('PUT', 'W/credits/caps', () => ({ data: {}, position: s.tick() }));

@@ -217,17 +217,17 @@ function seedJobs(s: MockState, table: MockTable): void {
   const records = table.rows.slice(0, 30).map((row, i) => ({
     row_id: row.id,
     column_id: 'col_email',
-    state: ['succeeded', 'succeeded', 'not_found', 'succeeded', 'failed'][i % 5] ?? 'succeeded',
+    state: ['value', 'value', 'empty', 'value', 'error'][i % 5] ?? 'value',
     input: { domain: row.cells['col_website'] ?? null },
     attempts: [
       {
         provider: 'email_finder',
-        status: i % 5 === 4 ? 'error' : i % 2 ? 'not_found' : 'ok',
+        status: i % 5 === 4 ? 'failed' : i % 2 ? 'not_found' : 'succeeded',
         latency_ms: 80 + i * 7,
         credits_mc: 0,
         ...(i % 5 === 4 ? { error: 'No MX record for the domain' } : {}),
       },
-      ...(i % 2 ? [{ provider: 'hunter', status: 'ok', latency_ms: 420, credits_mc: 1000 }] : []),
+      ...(i % 2 ? [{ provider: 'hunter', status: 'succeeded', latency_ms: 420, credits_mc: 1000 }] : []),
     ],
     answer: i % 5 === 4 ? null : (row.cells['col_email'] ?? null),
     at: '2026-11-22T15:05:00Z',

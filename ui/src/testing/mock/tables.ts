@@ -236,7 +236,7 @@ export function write(s: MockState, t: MockTable, changes: Before[], label: stri
     position,
     label,
     at: s.at(),
-    actor: ACTOR,
+    actor: `user:${USER.id}`,
     cells: changes.length,
     rows: 0,
     kind: source,

@@ -7,7 +7,7 @@ import { Dialog } from '@/components/dialog';
 import { Checkbox, Field, Input } from '@/components/field';
 import { Notice, SkeletonRows } from '@/components/states';
 import { createEnrichment, providersQuery, updateEnrichment } from '../api/enrichment';
-import { newStep, problemOf, typeOfOutput } from '../config';
+import { newStep, problemOf, typeOfStep } from '../config';
 import { PreviewPane } from './preview-pane';
 import { ProviderPicker } from './provider-picker';
 import { Waterfall } from './waterfall';
@@ -39,7 +39,7 @@ export function EnrichmentDialog({
   const first = config.steps[0];
   const provider = list.find((p) => p.slug === first?.provider);
   const suggested = provider?.outputs.find((o) => o.name === first?.output)?.label ?? 'Enrichment';
-  const type: ColumnType = typeOfOutput(provider, first?.output ?? '');
+  const type: ColumnType = typeOfStep(provider, first);
 
   const save = useMutation({
     mutationFn: () =>
@@ -119,7 +119,7 @@ export function EnrichmentDialog({
                       {...ids}
                       type="number"
                       min={0}
-                      max={3650}
+                      max={365}
                       className="!w-28"
                       value={config.cache_days ?? ''}
                       placeholder="30"

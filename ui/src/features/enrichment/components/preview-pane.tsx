@@ -57,6 +57,7 @@ export function PreviewPane({
           <div className="rounded-md border border-line bg-surface p-2.5">
             <p className="text-sm text-ink-3">Answer</p>
             <p className="font-medium break-words">{data.value === null ? 'No answer' : plainText(data.value)}</p>
+            {data.message && <p className="mt-1 text-sm text-ink-2">{data.message}</p>}
             <p className="mt-1 text-sm text-ink-3">Would cost {creditsLabel(data.cost_mc)}</p>
           </div>
           <AttemptList attempts={data.attempts ?? []} />
@@ -67,16 +68,15 @@ export function PreviewPane({
 }
 
 const tones: Record<string, Tone> = {
-  ok: 'success',
-  success: 'success',
   succeeded: 'success',
-  accepted: 'success',
-  error: 'danger',
   failed: 'danger',
-  not_found: 'neutral',
-  skipped: 'neutral',
-  invalid: 'warning',
+  error: 'danger',
+  no_key: 'danger',
   rejected: 'warning',
+  missing_input: 'warning',
+  breaker_open: 'warning',
+  unknown_outcome: 'warning',
+  no_budget: 'warning',
 };
 
 export function AttemptList({ attempts }: { attempts: Attempt[] }) {

@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
-import type { CellValue, EnrichmentStep, InputMapping, Provider, ProviderField, Table, Validator } from '@/api/types';
-import { Field, Input, Select, Textarea } from '@/components/field';
+import type { EnrichmentStep, InputMapping, Provider, ProviderField, Table, Validator } from '@/api/types';
+import { Field, Input, Select } from '@/components/field';
 import { credentialsQuery } from '../api/enrichment';
+import { HttpApiForm } from './http-api-form';
 import { ValidatorFields } from './validator-fields';
 
 export interface StepFormProps {
@@ -26,36 +27,38 @@ export function StepForm({ workspaceId, table, provider, step, onChange }: StepF
   return (
     <div className="flex flex-col gap-4 border-t border-line p-3">
       <p className="text-ink-2">{provider.description}</p>
-      {provider.auth === 'key' && (
+      {provider.auth !== 'none' && (
         <CredentialField workspaceId={workspaceId} provider={provider} step={step} onChange={onChange} />
       )}
-      <fieldset className="flex flex-col gap-2">
-        <legend className="mb-1 text-sm font-semibold">Inputs</legend>
-        {provider.inputs.map((input) => (
-          <InputRow
-            key={input.name}
-            input={input}
-            table={table}
-            mapping={step.inputs[input.name]}
-            onChange={(m) => setInput(input.name, m)}
-          />
-        ))}
-      </fieldset>
-      {provider.config_schema !== undefined && provider.config_schema !== null && (
-        <ConfigField step={step} onChange={onChange} />
+      {provider.inputs.length > 0 && (
+        <fieldset className="flex flex-col gap-2">
+          <legend className="mb-1 text-sm font-semibold">Inputs</legend>
+          {provider.inputs.map((input) => (
+            <InputRow
+              key={input.name}
+              input={input}
+              table={table}
+              mapping={step.inputs[input.name]}
+              onChange={(m) => setInput(input.name, m)}
+            />
+          ))}
+        </fieldset>
       )}
+      {provider.dynamic && <HttpApiForm table={table} step={step} onChange={onChange} />}
       <div className="grid gap-3 sm:grid-cols-2">
-        <Field label="Answer to use">
-          {(ids) => (
-            <Select {...ids} value={step.output} onChange={(e) => onChange({ ...step, output: e.target.value })}>
-              {provider.outputs.map((o) => (
-                <option key={o.name} value={o.name}>
-                  {o.label}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
+        {!provider.dynamic && (
+          <Field label="Answer to use">
+            {(ids) => (
+              <Select {...ids} value={step.output} onChange={(e) => onChange({ ...step, output: e.target.value })}>
+                {provider.outputs.map((o) => (
+                  <option key={o.name} value={o.name}>
+                    {o.label}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </Field>
+        )}
         <Field label="Only when" optional hint='For example {{Country}} == "US"'>
           {(ids) => (
             <Input
@@ -186,28 +189,5 @@ function InputRow({
         )}
       </div>
     </div>
-  );
-}
-
-function ConfigField({ step, onChange }: { step: EnrichmentStep; onChange: (s: EnrichmentStep) => void }) {
-  const read = (text: string): void => {
-    try {
-      onChange({ ...step, config: JSON.parse(text || '{}') as Record<string, CellValue> });
-    } catch {
-      // half-typed JSON is kept in the field until it is whole
-    }
-  };
-  return (
-    <Field label="Settings (JSON)" hint="The provider's own settings, such as method, URL and headers.">
-      {(ids) => (
-        <Textarea
-          {...ids}
-          rows={5}
-          className="font-mono !text-sm"
-          defaultValue={JSON.stringify(step.config ?? {}, null, 2)}
-          onBlur={(e) => read(e.target.value)}
-        />
-      )}
-    </Field>
   );
 }

@@ -23,7 +23,10 @@ export function ValidatorFields({ validator, onChange }: { validator: Validator;
               <option value="email">an email address</option>
               <option value="url">a link</option>
               <option value="phone">a phone number</option>
+              <option value="domain">a domain</option>
               <option value="number">a number</option>
+              <option value="boolean">yes or no</option>
+              <option value="date">a date</option>
             </Select>
           )}
         </Field>

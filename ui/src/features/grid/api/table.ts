@@ -77,6 +77,7 @@ function viewSpec(view: ViewSpec): ViewSpec {
     columns: view.columns ?? [],
     ...(view.default ? { default: true } : {}),
     ...(view.filter ? { filter: view.filter } : {}),
+    ...(view.group_by ? { group_by: view.group_by } : {}),
     ...(view.row_height ? { row_height: view.row_height } : {}),
   };
 }

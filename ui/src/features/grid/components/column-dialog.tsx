@@ -126,7 +126,7 @@ function OptionsField({ options, onChange }: { options: SelectOption[]; onChange
       {options.map((o, i) => {
         const soft = softOf(o.name, o.color);
         return (
-          <div key={o.id ?? i} className="flex items-center gap-2">
+          <div key={o.id || i} className="flex items-center gap-2">
             <span
               aria-hidden
               className="size-5 shrink-0 rounded-md"
@@ -162,7 +162,7 @@ function OptionsField({ options, onChange }: { options: SelectOption[]; onChange
           size="sm"
           variant="ghost"
           icon={<Plus size={14} />}
-          onClick={() => onChange([...options, { name: '' }])}
+          onClick={() => onChange([...options, { id: '', name: '' }])}
         >
           Add option
         </Button>

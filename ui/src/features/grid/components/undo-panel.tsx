@@ -7,6 +7,7 @@ import { Avatar } from '@/components/avatar';
 import { Button } from '@/components/button';
 import { Empty, Notice, SkeletonRows } from '@/components/states';
 import { ago, creditsLabel, plural, sentence } from '@/lib/format';
+import { useSession } from '@/lib/session';
 import { undoStack } from '../api/rows';
 import type { GridPage } from '../use-grid-page';
 import { Drawer } from './side-panel';
@@ -60,13 +61,14 @@ export function UndoPanel({
 }
 
 function Step({ step, onUndo }: { step: UndoStep; onUndo: (() => void) | null }) {
-  const who = typeof step.actor === 'string' ? step.actor : (step.actor.name ?? sentence(step.actor.kind));
+  const me = useSession((s) => s.user);
+  const who = step.actor.endsWith(me?.id ?? '-') ? 'You' : sentence(step.actor.split(':')[0] ?? '');
   const size = [step.rows > 0 && plural(step.rows, 'row'), step.cells > 0 && plural(step.cells, 'cell')]
     .filter(Boolean)
     .join(', ');
   return (
     <li className="group flex items-center gap-2.5 border-b border-line px-3 py-2.5">
-      <Avatar name={who} size={22} />
+      <Avatar name={who === 'You' ? (me?.name ?? who) : who} size={22} />
       <div className="min-w-0 flex-1">
         <p className="truncate font-medium">{step.label || sentence(step.kind)}</p>
         <p className="truncate text-sm text-ink-3">

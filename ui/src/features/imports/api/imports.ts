@@ -1,10 +1,9 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import type { Import, ImportMapping, ImportState } from '@/api/types';
+import type { Import, ImportMapping } from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 import { saveBlob } from '@/lib/download';
 
-const busy: readonly ImportState[] = ['importing', 'undoing'];
 const WATCH_MS = 1_500;
 const path = (ws: string): string => `${inWorkspace(ws)}/imports`;
 
@@ -17,7 +16,8 @@ export const importQuery = (ws: string, id: string) =>
   queryOptions({
     queryKey: ['imports', ws, id],
     queryFn: async () => (await api.get<Import>(`${path(ws)}/${id}`)).data,
-    refetchInterval: (q) => (q.state.data && busy.includes(q.state.data.state) ? WATCH_MS : false),
+    refetchInterval: (q) =>
+      q.state.data && (q.state.data.state === 'importing' || q.state.data.undoing) ? WATCH_MS : false,
   });
 
 export async function upload(ws: string, file: File): Promise<Import> {

@@ -24,7 +24,7 @@ export function ProgressStep({ workspaceId: ws, file, onAnother, onChanged }: Pr
   const [asking, setAsking] = useState(false);
   const navigate = useNavigate();
   const client = useQueryClient();
-  const running = file.state === 'importing' || file.state === 'undoing';
+  const running = file.state === 'importing' || file.undoing === true;
   const done = file.state === 'completed' || file.state === 'partially_completed';
   useEffect(() => {
     if (!running) void tablesChanged(client, ws);
@@ -35,7 +35,7 @@ export function ProgressStep({ workspaceId: ws, file, onAnother, onChanged }: Pr
   const facts: [string, number][] = [
     ['Added', counts.imported],
     ['Updated', counts.updated],
-    ['Skipped', counts.skipped],
+    ['Nothing new', counts.skipped],
     ['Failed', counts.failed],
   ];
   return (
@@ -56,7 +56,11 @@ export function ProgressStep({ workspaceId: ws, file, onAnother, onChanged }: Pr
                     : 'neutral'
             }
           >
-            {file.waiting_for && running ? `Waiting for ${file.waiting_for}` : sentence(file.state)}
+            {file.waiting_for && running
+              ? `Waiting for ${file.waiting_for}`
+              : file.undoing
+                ? 'Undoing'
+                : sentence(file.state)}
           </Badge>
         </div>
         {(running || done) && (
@@ -75,7 +79,7 @@ export function ProgressStep({ workspaceId: ws, file, onAnother, onChanged }: Pr
             </div>
           ))}
         </dl>
-        {counts.failed + counts.skipped > 0 && !running && (
+        {counts.problems > 0 && !running && (
           <Notice
             tone="warning"
             action={

@@ -19,7 +19,11 @@ const tones: Record<JobState, Tone> = {
 export function JobBadge({ job }: { job: Job }) {
   return (
     <Badge tone={tones[job.state]}>
-      {job.waiting_for && job.state !== 'completed' ? `Waiting for ${job.waiting_for}` : sentence(job.state)}
+      {job.cancelling && job.state === 'running'
+        ? 'Cancelling'
+        : job.waiting_for && job.state !== 'completed'
+          ? `Waiting for ${job.waiting_for}`
+          : sentence(job.state)}
     </Badge>
   );
 }

@@ -1,6 +1,6 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import type { ColumnType, Table, TableSummary } from '@/api/types';
+import type { ColumnType, SelectOption, Table, TableSummary } from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 
 export const tablesQuery = (ws: string) =>
@@ -16,7 +16,7 @@ export const trashQuery = (ws: string) =>
 
 export interface NewTable {
   name: string;
-  columns: { name: string; type: ColumnType; options?: { name: string; color?: string }[] }[];
+  columns: { name: string; type: ColumnType; options?: SelectOption[] }[];
 }
 export async function createTable(ws: string, table: NewTable): Promise<Table> {
   return (await api.post<Table>(`${inWorkspace(ws)}/tables`, table)).data;

@@ -14,11 +14,7 @@ interface Template {
   icon: ReactNode;
   columns: NewTable['columns'];
 }
-const stage = {
-  name: 'Stage',
-  type: 'select',
-  options: ['New', 'Qualified', 'Contacted', 'Won', 'Lost'].map((name) => ({ name })),
-} as const;
+const stages = ['New', 'Qualified', 'Contacted', 'Won', 'Lost'].map((name) => ({ id: '', name }));
 const templates: Template[] = [
   { name: 'Blank', text: 'One text column', icon: <Table2 size={18} />, columns: [{ name: 'Name', type: 'text' }] },
   {
@@ -28,9 +24,9 @@ const templates: Template[] = [
     columns: [
       { name: 'Company', type: 'text' },
       { name: 'Website', type: 'url' },
-      { name: 'Industry', type: 'select', options: [] },
+      { name: 'Industry', type: 'select' },
       { name: 'Employees', type: 'number' },
-      { ...stage, options: [...stage.options] },
+      { name: 'Stage', type: 'select', options: stages },
       { name: 'Notes', type: 'long_text' },
     ],
   },
