@@ -142,10 +142,12 @@ func TestAStrangerFindsNothing(t *testing.T) {
 	eve.Call(http.MethodDelete, path(other, "/api-keys/"+string(made.ID)), nil).Fails(http.StatusNotFound, "NOT_FOUND")
 	eve.Call(http.MethodDelete, path(other, "/members/"+string(ann.User.ID)), nil).Fails(http.StatusNotFound, "NOT_FOUND")
 	setRole(eve, other, ann.User.ID, kernel.RoleViewer).Fails(http.StatusNotFound, "NOT_FOUND")
-	for _, bad := range []string{"ws_x", "x", "ws_01ARZ3NDEKTSV4RRFFQ69G5FAV", strings.Repeat("a", 3000), "%00", "%2e%2e"} {
+	for _, bad := range []string{"ws_x", "x", "ws_01ARZ3NDEKTSV4RRFFQ69G5FAV", strings.Repeat("a", 3000), "%2e%2e"} {
 		ann.Call(http.MethodGet, "/workspaces/"+bad, nil).Fails(http.StatusNotFound, "NOT_FOUND")
 		ann.Call(http.MethodPost, "/workspaces/"+bad+"/restore", nil).Fails(http.StatusNotFound, "NOT_FOUND")
 	}
+	ann.Call(http.MethodGet, "/workspaces/%00", nil).Fails(http.StatusNotFound, "NOT_FOUND")
+	ann.Call(http.MethodPost, "/workspaces/%00/restore", nil).Fails(http.StatusBadRequest, "MALFORMED")
 }
 
 func TestARoleCountsAtOnce(t *testing.T) {
