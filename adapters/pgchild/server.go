@@ -27,8 +27,10 @@ type Config struct {
 	CacheDir string // for fetched binaries; empty: the user's cache folder
 	Port     int    // on 127.0.0.1; 0: any free one
 	// Fast gives up durability (no fsync) and the password. It is for tests.
-	Fast   bool
-	Logger *slog.Logger
+	Fast bool
+	// MaxConnections is how many clients may be connected; 0 is plenty for one product. A bench has a connection for each client.
+	MaxConnections int
+	Logger         *slog.Logger
 }
 
 // Server is a running PostgreSQL.
@@ -188,6 +190,9 @@ func arguments(cfg Config, data string) []string {
 			"max_wal_size=512MB", "shared_buffers=128MB")
 	} else {
 		settings = append(settings, "fsync=on", "synchronous_commit=on", "full_page_writes=on", "commit_delay=0")
+	}
+	if cfg.MaxConnections > 0 {
+		settings = append(settings, "max_connections="+strconv.Itoa(cfg.MaxConnections)) // the last one counts
 	}
 	args := []string{"-D", data, "-p", strconv.Itoa(cfg.Port)}
 	for _, s := range settings {

@@ -26,6 +26,9 @@ ModuleRegistry.registerModules([
   EventApiModule,
 ]);
 
+/** The width that grid.css gives scrollbars, where the browser lets it. */
+const SCROLLBAR = 12;
+
 /** Rows per window asked from the server. */
 export const BLOCK_ROWS = 100;
 
@@ -55,5 +58,6 @@ export function gridOptions(context: GridContext, rows: number): GridOptions<Gri
     columnMenu: 'new',
     ensureDomOrder: false,
     tabIndex: 0,
+    ...(CSS.supports('selector(::-webkit-scrollbar)') ? { scrollbarWidth: SCROLLBAR } : {}),
   };
 }

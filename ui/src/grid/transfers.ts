@@ -153,10 +153,8 @@ export class Transfers {
     for (let row = rect.top; row <= rect.bottom; row++) {
       for (const c of columns) edits.push({ row, columnId: c.id, value: c.type === 'boolean' ? false : null });
     }
-    this.send(
-      edits.filter((e) => (this.host.cache.at(e.row)?.cells[e.columnId] ?? null) !== null),
-      false,
-    );
+    const filled = edits.filter((e) => (this.host.cache.at(e.row)?.cells[e.columnId] ?? null) !== null);
+    this.group(this.send(filled, false));
   }
 
   /** Continues the source range into the target, along the direction of the drag. */

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useMemo } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { messageOf } from '@/api/errors';
 import { useWorkspaceId } from '@/api/use-workspace';
@@ -8,7 +8,7 @@ import { Empty, Skeleton } from '@/components/states';
 import { rememberTable } from '@/lib/ui-store';
 import { tableQuery } from './api/table';
 import { TableView } from './components/table-view';
-import { stateOfView, useViews } from './view-state';
+import { layoutOf, stateOfView, useViews } from './view-state';
 
 export function TablePage() {
   const ws = useWorkspaceId();
@@ -31,6 +31,12 @@ export function TablePage() {
     };
   }, [table.data]);
 
+  const columns = table.data?.columns;
+  const shown = useMemo(
+    () => (state && columns ? { ...state, layout: layoutOf(columns, { columns: state.layout }) } : null),
+    [state, columns],
+  );
+
   if (table.isError) {
     return (
       <Empty
@@ -47,8 +53,8 @@ export function TablePage() {
       />
     );
   }
-  if (!table.data || !state) return <GridSkeleton />;
-  return <TableView key={id} workspaceId={ws} table={table.data} state={state} />;
+  if (!table.data || !shown) return <GridSkeleton />;
+  return <TableView key={id} workspaceId={ws} table={table.data} state={shown} />;
 }
 
 function GridSkeleton() {

@@ -7,6 +7,7 @@ import type { GridController, GridShape } from '@/grid/controller';
 import type { GridEvents } from '@/grid/events';
 import { useSession } from '@/lib/session';
 import { toast } from '@/lib/toasts';
+import { tablesQuery } from '@/features/tables/api/tables';
 import { batchRows, countRows, type RowQuery } from './api/rows';
 import { tableChanged } from './api/table';
 import { gridSource } from './grid-source';
@@ -147,6 +148,19 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
       live = false;
     };
   }, [grid, query, ws, table.id, recount]);
+
+  useEffect(() => {
+    if (!grid) return;
+    const tell = (): void => {
+      if (filtered()) return;
+      const row_count = grid.rowCount.get();
+      client.setQueryData(tablesQuery(ws).queryKey, (list) =>
+        list?.map((t) => (t.id === table.id ? { ...t, row_count } : t)),
+      );
+    };
+    tell();
+    return grid.rowCount.subscribe(tell);
+  }, [grid, client, ws, table.id, filtered]);
 
   const connected = useLive(ws, table, grid, () => filtered() || latest.current.query.sort.length > 0, recount);
   return {

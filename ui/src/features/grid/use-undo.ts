@@ -31,7 +31,8 @@ export function useUndo(ws: string, table: string, setOverlay: (o: Overlay) => v
       });
       return;
     }
-    const what = answer.rows > 0 && answer.cells === 0 ? plural(answer.rows, 'row') : plural(answer.cells, 'cell');
+    const parts = [answer.rows > 0 && plural(answer.rows, 'row'), answer.cells > 0 && plural(answer.cells, 'cell')];
+    const what = parts.filter(Boolean).join(' and ') || 'the last step';
     toast.info([`${verb} ${what}`, ...reasons].join('. '));
   };
 

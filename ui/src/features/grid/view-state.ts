@@ -14,7 +14,8 @@ export interface ViewState {
 
 export const ROW_HEIGHTS: Record<RowHeight, number> = { short: 32, medium: 52, tall: 88 };
 
-export function layoutOf(columns: readonly Column[], view: View | undefined): ColumnLayout[] {
+/** The layout with every column of the schema once: those it doesn't know yet come last, shown; those that are gone are left out. */
+export function layoutOf(columns: readonly Column[], view: Pick<View, 'columns'> | undefined): ColumnLayout[] {
   const known = new Map(columns.map((c) => [c.id, c]));
   const listed = (view?.columns ?? []).filter((c) => known.has(c.id));
   const rest = columns.filter((c) => !listed.some((l) => l.id === c.id));
@@ -66,7 +67,8 @@ function comparable(state: ViewState): string {
 }
 export function isDirty(table: Table, state: ViewState): boolean {
   const view = table.views?.find((v) => v.id === state.viewId);
-  return comparable(state) !== comparable(stateOfView(table, view));
+  const now = { ...state, layout: layoutOf(table.columns, { columns: state.layout }) };
+  return comparable(now) !== comparable(stateOfView(table, view));
 }
 
 interface Store {
