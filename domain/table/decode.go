@@ -20,7 +20,7 @@ func (e *RowsInserted) DecodeFast(data []byte) bool {
 		case "source":
 			out.Source = Source(s.Text())
 		default:
-			out.Step.scan(s, key)
+			out.scan(s, key)
 		}
 	})
 	if s.Fail {
@@ -47,7 +47,7 @@ func (e *CellsEdited) DecodeFast(data []byte) bool {
 		case "source":
 			out.Source = Source(s.Text())
 		default:
-			out.Step.scan(s, key)
+			out.scan(s, key)
 		}
 	})
 	if s.Fail {

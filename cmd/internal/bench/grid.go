@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -348,13 +349,11 @@ func (b *serverBench) exportOnce(ctx context.Context, pages *[]time.Duration) (f
 }
 
 func (b *serverBench) copyOut(ctx context.Context) (rate float64, err error) {
-	var cols string
-	for i, c := range fileColumns() {
-		if i > 0 {
-			cols += ", "
-		}
-		cols += physicalColumn(b.columns[c.name].ID)
+	var names []string
+	for _, c := range fileColumns() {
+		names = append(names, physicalColumn(b.columns[c.name].ID))
 	}
+	cols := strings.Join(names, ", ")
 	var n counter
 	err = onConn(ctx, b.pool, func(c *pgx.Conn) error {
 		start := time.Now()

@@ -47,7 +47,7 @@ func (b *serverBench) imports(ctx context.Context) ([]Ratio, error) {
 	}
 	var rates, limits, ratios, uploads, undone, grown []float64
 	exact := true
-	for round := range b.effort.rounds {
+	for round := range b.rounds {
 		if err := b.login(ctx); err != nil {
 			return nil, err
 		}
@@ -67,7 +67,7 @@ func (b *serverBench) imports(ctx context.Context) ([]Ratio, error) {
 		rate := importedRows / j.commit.Seconds()
 		rates, limits, ratios = append(rates, rate), append(limits, limit), append(ratios, rate/limit)
 		uploads, grown = append(uploads, float64(j.Size)/j.upload.Seconds()/(1<<20)), append(grown, j.grown)
-		if round < b.effort.rounds-1 || b.effort.rounds == 1 {
+		if round < b.rounds-1 || b.rounds == 1 {
 			took, err := b.undo(ctx, j)
 			if err != nil {
 				return nil, err

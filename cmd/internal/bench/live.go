@@ -17,7 +17,7 @@ import (
 func (b *serverBench) live(ctx context.Context) ([]Ratio, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	res, err := b.open(ctx, http.MethodGet, b.path("/stream"), nil)
+	res, err := b.open(ctx, http.MethodGet, b.path("/stream"), nil) //nolint:bodyclose // closed below; the linter loses it at the goroutine
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ func resident() uint64 {
 	if b, err := os.ReadFile("/proc/self/statm"); err == nil {
 		if fields := bytes.Fields(b); len(fields) > 1 {
 			if pages, err := strconv.ParseUint(string(fields[1]), 10, 64); err == nil {
-				return pages * uint64(os.Getpagesize()) //nolint:gosec // a page's size is positive
+				return pages * uint64(os.Getpagesize())
 			}
 		}
 	}

@@ -65,15 +65,15 @@ func (r Report) OK() bool {
 // Table writes the report for people.
 func (r Report) Table(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "\tvalue\tlimit\tunit\tratio\tbar\t\t")
+	_, _ = fmt.Fprintln(t, "\tvalue\tlimit\tunit\tratio\tbar\t\t")
 	for _, f := range r.Figures {
 		verdict := "ok"
 		if !f.OK() {
 			verdict = "MISSED"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.2f\t%s\t%s\t%s\n", f.Name, short(f.Value), short(f.Limit), f.Unit, f.Ratio, f.bar(), verdict, f.Note)
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.2f\t%s\t%s\t%s\n", f.Name, short(f.Value), short(f.Limit), f.Unit, f.Ratio, f.bar(), verdict, f.Note)
 	}
-	fmt.Fprintf(t, "%d processors, load %s\n", r.CPUs, r.Load)
+	_, _ = fmt.Fprintf(t, "%d processors, load %s\n", r.CPUs, r.Load)
 	if err := t.Flush(); err != nil {
 		return fmt.Errorf("write the table: %w", err)
 	}

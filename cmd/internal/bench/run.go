@@ -52,7 +52,7 @@ func Run(ctx context.Context, cfg Config) (report Report, err error) {
 		return report, fmt.Errorf("make a folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // Postgres runs as another user when we are root
+	if err := os.Chmod(dir, 0o755); err != nil {
 		return report, err
 	}
 	report = Report{At: time.Now(), CPUs: runtime.NumCPU(), Load: load()}
@@ -80,7 +80,7 @@ func (r *run) step(ctx context.Context, name string, fn func(context.Context) ([
 	if !r.wants(name) {
 		return nil
 	}
-	fmt.Fprintf(r.Progress, "measuring: %s …\n", name)
+	_, _ = fmt.Fprintf(r.Progress, "measuring: %s …\n", name)
 	figures, err := fn(ctx)
 	r.figures = append(r.figures, figures...)
 	if err != nil {

@@ -72,7 +72,7 @@ func (r *run) serverConfig(ctx context.Context) (config.Config, error) {
 	cfg.Roles = []string{config.RoleAll}
 	cfg.RateGeneral = 0
 	cfg.DatabaseURL, cfg.AMQPURL, cfg.TemporalAddress = config.Secret{}, config.Secret{}, ""
-	return cfg, os.MkdirAll(cfg.DataDir, 0o755) //nolint:gosec // Postgres runs as another user when we are root
+	return cfg, os.MkdirAll(cfg.DataDir, 0o755)
 }
 
 // startWithin is how long the server and its parts may take to start; the first time it fetches Temporal.

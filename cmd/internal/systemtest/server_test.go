@@ -37,7 +37,7 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	binary = filepath.Join(dir, "morket")
-	build := exec.Command("go", "build", "-o", binary, "github.com/morket/morket/cmd/morket") //nolint:noctx // go test's own timeout ends it
+	build := exec.Command("go", "build", "-o", binary, "github.com/morket/morket/cmd/morket")
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build the program under test: %v\n%s", err, out)
 		return 1
@@ -73,7 +73,7 @@ func newServer(t *testing.T, env ...string) *server {
 	dir := t.TempDir()
 	// The embedded Postgres runs as an ordinary user when the tests run as root, so others must be able to pass.
 	for _, d := range []string{dir, filepath.Dir(dir)} {
-		require.NoError(t, os.Chmod(d, 0o755)) //nolint:gosec // G302: see above
+		require.NoError(t, os.Chmod(d, 0o755))
 	}
 	port, err := childproc.FreePort(t.Context())
 	require.NoError(t, err)
@@ -102,7 +102,7 @@ func (s *server) start() {
 	out, err := os.OpenFile(s.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	require.NoError(s.t, err)
 	ready := &herald{word: []byte("Morket is ready"), heard: make(chan struct{}), out: out}
-	s.cmd = exec.Command(binary, s.args...) //nolint:gosec,noctx // G204: our own binary; end stops it
+	s.cmd = exec.Command(binary, s.args...)
 	s.cmd.Env, s.cmd.Stdout, s.cmd.Stderr = s.env, ready, out
 	require.NoError(s.t, s.cmd.Start())
 	s.done = make(chan struct{})
@@ -237,7 +237,7 @@ func alive(pid int) bool {
 	if err := syscall.Kill(pid, 0); err != nil && !errors.Is(err, syscall.EPERM) {
 		return false
 	}
-	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output() //nolint:gosec,noctx // G204: a number
+	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
 	return err == nil && !strings.HasPrefix(strings.TrimSpace(string(out)), "Z")
 }
 
@@ -262,7 +262,7 @@ func (s *server) tool(args ...string) (string, int) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), doneWithin)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary, args...) //nolint:gosec // G204: our own binary
+	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Env = s.env
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs

@@ -32,7 +32,6 @@ type attack struct {
 // sweep sends attacks and collects the answers that no client should ever get.
 type sweep struct {
 	c    *client
-	base map[string]string // headers of every request
 	mu   sync.Mutex
 	bad  map[string]int
 	sent int

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import type { Column, Provider, Table } from '@/api/types';
+import { bindPlaceholders, moved, newStep, placeholders, problemOf, typeOfStep } from './config';
+
+const column = (id: string, name: string, type: Column['type'] = 'text'): Column => ({ id, name, type, kind: 'data' });
+const table: Table = {
+  id: 't',
+  name: 'T',
+  row_count: 0,
+  columns: [column('c1', 'Company'), column('c2', 'Website', 'url'), column('c3', 'Work email', 'email')],
+  schema_version: 1,
+  last_position: 1,
+  created_at: '',
+};
+const provider = (more: Partial<Provider>): Provider => ({
+  slug: 'p',
+  name: 'P',
+  description: '',
+  category: 'x',
+  inputs: [],
+  outputs: [],
+  price_mc: 0,
+  auth: 'none',
+  idempotent: true,
+  ...more,
+});
+
+describe('a new step', () => {
+  it('takes its inputs from the columns that look like them', () => {
+    const step = newStep(
+      provider({
+        inputs: [{ name: 'domain', label: 'Domain', type: 'text', required: true }],
+        outputs: [{ name: 'email', label: 'Email', type: 'email' }],
+      }),
+      table,
+    );
+    expect(step.inputs).toEqual({ domain: { column: 'c2' } });
+    expect(step.output).toBe('email');
+  });
+});
+
+describe('what stands in the way of saving', () => {
+  const keyed = provider({ auth: 'key', inputs: [{ name: 'email', label: 'Email', type: 'email', required: true }] });
+  it.each([
+    ['no step', { steps: [] }, 'Add at least one provider.'],
+    ['a required input', { steps: [{ provider: 'p', inputs: {}, output: 'x' }] }, 'P needs “Email”.'],
+    [
+      'a credential',
+      { steps: [{ provider: 'p', inputs: { email: { column: 'c3' } }, output: 'x' }] },
+      'P needs a credential.',
+    ],
+    [
+      'nothing',
+      { steps: [{ provider: 'p', inputs: { email: { column: 'c3' } }, output: 'x', credential_id: 'k' }] },
+      null,
+    ],
+  ])('%s', (_, config, problem) => {
+    expect(problemOf(config, [keyed])).toBe(problem);
+  });
+});
+
+describe('a provider that is configured', () => {
+  const http = provider({ dynamic: true });
+  const config = {
+    url: 'https://api.example.com/{{ Company }}?m={{Work email}}',
+    outputs: { size: { path: '$.n', type: 'number' } },
+  };
+  it('needs the columns that its texts name', () => {
+    expect(placeholders(config)).toEqual(['Company', 'Work email']);
+    expect(bindPlaceholders(config, table.columns)).toEqual({
+      Company: { column: 'c1' },
+      'Work email': { column: 'c3' },
+    });
+  });
+  it('says which name is no column', () => {
+    const step = { provider: 'p', inputs: {}, output: 'size', config: { ...config, url: 'https://x/{{Nope}}' } };
+    expect(problemOf({ steps: [step] }, [http])).toBe('{{Nope}} names no column of this table.');
+  });
+  it('gives its column the type of the chosen field', () => {
+    expect(typeOfStep(http, { provider: 'p', inputs: {}, output: 'size', config })).toBe('number');
+  });
+});
+
+it('reorders', () => {
+  expect(moved(['a', 'b', 'c'], 0, 2)).toEqual(['b', 'c', 'a']);
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import type { Table } from '@/api/types';
+import { countConditions, flatten, unflatten, withCondition } from './filters';
+import { isDirty, layoutOf, stateOfView } from './view-state';
+
+const table: Table = {
+  id: 't',
+  name: 'T',
+  row_count: 0,
+  columns: ['a', 'b', 'c'].map((id) => ({ id, name: id, type: 'text', kind: 'data' })),
+  views: [
+    { id: 'v', name: 'V', shared: true, sort: [], columns: [{ id: 'b', pinned: true, width: 200 }, { id: 'gone' }] },
+  ],
+  schema_version: 1,
+  last_position: 1,
+  created_at: '',
+};
+const state = stateOfView(table, table.views?.[0]);
+
+describe('a view', () => {
+  it('shows its own columns first, then those it does not know, never those that are gone', () => {
+    expect(state.layout.map((l) => l.id)).toEqual(['b', 'a', 'c']);
+    expect(state.layout[0]).toEqual({ id: 'b', hidden: false, pinned: true, width: 200 });
+  });
+  it('is not changed by a column that somebody adds', () => {
+    const wider: Table = { ...table, columns: [...table.columns, { id: 'd', name: 'd', type: 'text', kind: 'data' }] };
+    expect(isDirty(wider, state)).toBe(false);
+    expect(layoutOf(wider.columns, { columns: state.layout }).map((l) => l.id)).toEqual(['b', 'a', 'c', 'd']);
+  });
+  it('is changed by a sort or a hidden column', () => {
+    expect(isDirty(table, { ...state, sort: [{ column: 'a', dir: 'asc' }] })).toBe(true);
+    expect(isDirty(table, { ...state, layout: state.layout.map((l) => ({ ...l, hidden: l.id === 'c' })) })).toBe(true);
+  });
+});
+
+describe('a filter', () => {
+  it('leaves out conditions without a value', () => {
+    expect(
+      unflatten({
+        join: 'or',
+        conditions: [
+          { column: 'a', op: 'is', value: '' },
+          { column: 'b', op: 'empty' },
+        ],
+      }),
+    ).toEqual({ or: [{ column: 'b', op: 'empty' }] });
+    expect(unflatten({ join: 'and', conditions: [] })).toBeNull();
+  });
+  it('is not edited when it has groups', () => {
+    const nested = { and: [{ or: [{ column: 'a', op: 'empty' as const }] }] };
+    expect(flatten(nested)).toBeNull();
+    expect(countConditions(withCondition(nested, { column: 'b', op: 'empty' }))).toBe(2);
+  });
+});
