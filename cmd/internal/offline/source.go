@@ -45,6 +45,9 @@ func open(ctx context.Context, name, header string, stdin io.Reader) (*source, e
 	}
 	if err := s.inspect(ctx, name, header, inspector); err != nil {
 		s.close()
+		if name == "-" {
+			name = "standard input"
+		}
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return s, nil
