@@ -15,13 +15,25 @@ import (
 	"github.com/morket/morket/eventstore"
 )
 
-// Envelope is around every JSON answer.
+// Envelope is around every JSON answer that is not a failure.
 type Envelope[T any] struct {
-	Success bool       `json:"success"`
-	Data    T          `json:"data"`
-	Error   *ErrorBody `json:"error"`
-	Meta    Meta       `json:"meta"`
+	Success bool    `json:"success"`
+	Data    T       `json:"data"`
+	Error   noError `json:"error" doc:"Always null: an answer with an error is a Failure."`
+	Meta    Meta    `json:"meta"`
 }
+
+// noError is JSON's null, in the answer and in its schema.
+type noError struct{}
+
+// MarshalJSON implements json.Marshaler.
+func (noError) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
+
+// UnmarshalJSON implements json.Unmarshaler, for programs that read the answers.
+func (noError) UnmarshalJSON([]byte) error { return nil }
+
+// Schema implements huma.SchemaProvider.
+func (noError) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: "null"} }
 
 // Meta is what an answer says about itself.
 type Meta struct {

@@ -173,6 +173,11 @@ func (s *server) run(ctx context.Context, l net.Listener, out io.Writer) error {
 	if err := s.awaitReadModels(gctx); err != nil {
 		return errors.Join(err, s.end(stop, group))
 	}
+	if s.cfg.Demo() { // before the first answer: who sees a ready server may sign in
+		if err := s.demo(gctx); err != nil {
+			return errors.Join(fmt.Errorf("make the demo workspace: %w", err), s.end(stop, group))
+		}
+	}
 	web := &http.Server{Handler: s.api.Handler(), ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, BaseContext: func(net.Listener) context.Context { return gctx }}
 	group.Go(func() error {
 		if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -180,11 +185,6 @@ func (s *server) run(ctx context.Context, l net.Listener, out io.Writer) error {
 		}
 		return nil
 	})
-	if s.cfg.Demo() {
-		if err := s.demo(gctx); err != nil {
-			return fmt.Errorf("make the demo workspace: %w", err)
-		}
-	}
 	if s.cfg.Embedded() {
 		running, err := (Runtime{Pid: os.Getpid(), Address: s.cfg.PublicURL, DatabaseURL: s.databaseURL}).write(s.cfg.DataDir)
 		if err != nil {

@@ -2334,253 +2334,295 @@ export interface components {
         };
         EnvelopeAuthAPIKey: {
             data: components["schemas"]["AuthAPIKey"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeAuthDone: {
             data: components["schemas"]["AuthDone"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeAuthMe: {
             data: components["schemas"]["AuthMe"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeAuthSignedIn: {
             data: components["schemas"]["AuthSignedIn"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeCredentialNothing: {
             data: components["schemas"]["CredentialNothing"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeCredentialStored: {
             data: components["schemas"]["CredentialStored"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeCredentialTested: {
             data: components["schemas"]["CredentialTested"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeCreditBalance: {
             data: components["schemas"]["CreditBalance"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeCreditCellProof: {
             data: components["schemas"]["CreditCellProof"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeCreditGranted: {
             data: components["schemas"]["CreditGranted"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeCreditProof: {
             data: components["schemas"]["CreditProof"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeDataopsSummary: {
             data: components["schemas"]["DataopsSummary"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeEnrichmentControlled: {
             data: components["schemas"]["EnrichmentControlled"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeEnrichmentJob: {
             data: components["schemas"]["EnrichmentJob"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeEnrichmentPreviewAnswer: {
             data: components["schemas"]["EnrichmentPreviewAnswer"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeEnrichmentProvider: {
             data: components["schemas"]["EnrichmentProvider"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeListAuthAPIKey: {
             data: components["schemas"]["AuthAPIKey"][] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeListAuthSession: {
             data: components["schemas"]["AuthSession"][] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeListCredential: {
             data: components["schemas"]["Credential"][] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeListCreditCap: {
             data: components["schemas"]["CreditCap"][] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeListCreditLine: {
             data: components["schemas"]["CreditLine"][] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeListCreditTransaction: {
             data: components["schemas"]["CreditTransaction"][] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeListDataopsSummary: {
             data: components["schemas"]["DataopsSummary"][] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeListEnrichmentJob: {
             data: components["schemas"]["EnrichmentJob"][] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeListEnrichmentProvider: {
             data: components["schemas"]["EnrichmentProvider"][] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeListEnrichmentRecord: {
             data: components["schemas"]["EnrichmentRecord"][] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeListGridSummary: {
             data: components["schemas"]["GridSummary"][] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeListGridTrashedRow: {
             data: components["schemas"]["GridTrashedRow"][] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeListHistoryEntry: {
             data: components["schemas"]["HistoryEntry"][] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeListWorkspace: {
             data: components["schemas"]["Workspace"][] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeListWorkspaceInvitation: {
             data: components["schemas"]["WorkspaceInvitation"][] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeListWorkspaceMember: {
             data: components["schemas"]["WorkspaceMember"][] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeListWorkspacePermission: {
             data: components["schemas"]["WorkspacePermission"][] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeTable: {
             data: components["schemas"]["Table"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeTableBatchedRows: {
             data: components["schemas"]["TableBatchedRows"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeTableChangedType: {
             data: components["schemas"]["TableChangedType"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeTableColumn: {
             data: components["schemas"]["TableColumn"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeTableCount: {
             data: components["schemas"]["TableCount"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeTableDeletedByFilter: {
             data: components["schemas"]["TableDeletedByFilter"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeTableDone: {
             data: components["schemas"]["TableDone"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeTableEditedCells: {
             data: components["schemas"]["TableEditedCells"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeTableRestoredRows: {
             data: components["schemas"]["TableRestoredRows"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
@@ -2607,7 +2649,8 @@ export interface components {
                 /** @description Log position of the row's last change. */
                 version: number;
             };
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
@@ -2634,73 +2677,85 @@ export interface components {
                 /** @description Log position of the row's last change. */
                 version: number;
             }[];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeTableStack: {
             data: components["schemas"]["TableStack"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeTableTrash: {
             data: components["schemas"]["TableTrash"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeTableUndone: {
             data: components["schemas"]["TableUndone"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeTableUpdatedByFilter: {
             data: components["schemas"]["TableUpdatedByFilter"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeTableView: {
             data: components["schemas"]["TableView"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeWorkspace: {
             data: components["schemas"]["Workspace"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeWorkspaceAccepted: {
             data: components["schemas"]["WorkspaceAccepted"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeWorkspaceDone: {
             data: components["schemas"]["WorkspaceDone"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeWorkspaceInvitation: {
             data: components["schemas"]["WorkspaceInvitation"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeWorkspaceMemberRole: {
             data: components["schemas"]["WorkspaceMemberRole"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
         EnvelopeWorkspacePublicInvitation: {
             data: components["schemas"]["WorkspacePublicInvitation"];
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
