@@ -1,4 +1,4 @@
-import { lazy, Suspense, type ReactNode } from 'react';
+import type { ComponentType } from 'react';
 import { Navigate, type RouteObject } from 'react-router';
 import { SkeletonRows } from '@/components/states';
 import { Guest, SignedIn } from '@/features/auth/guards';
@@ -7,75 +7,54 @@ import { Shell } from '@/features/shell/shell';
 import { Home } from '@/features/shell/home';
 import { RouteError } from './route-error';
 
-const RegisterPage = lazy(() => import('@/features/auth/register-page').then((m) => ({ default: m.RegisterPage })));
-const ResetPage = lazy(() => import('@/features/auth/reset-page').then((m) => ({ default: m.ResetPage })));
-const InvitationPage = lazy(() =>
-  import('@/features/auth/invitation-page').then((m) => ({ default: m.InvitationPage })),
-);
-const WelcomePage = lazy(() => import('@/features/shell/welcome-page').then((m) => ({ default: m.WelcomePage })));
-const TablesPage = lazy(() => import('@/features/tables/tables-page').then((m) => ({ default: m.TablesPage })));
-const TablePage = lazy(() => import('@/features/grid/table-page').then((m) => ({ default: m.TablePage })));
-const ImportPage = lazy(() => import('@/features/imports/import-page').then((m) => ({ default: m.ImportPage })));
-const JobsPage = lazy(() => import('@/features/jobs/jobs-page').then((m) => ({ default: m.JobsPage })));
-const JobPage = lazy(() => import('@/features/jobs/job-page').then((m) => ({ default: m.JobPage })));
-const CreditsPage = lazy(() => import('@/features/credits/credits-page').then((m) => ({ default: m.CreditsPage })));
-const WorkspacePage = lazy(() =>
-  import('@/features/settings/workspace-page').then((m) => ({ default: m.WorkspacePage })),
-);
-const MembersPage = lazy(() => import('@/features/settings/members-page').then((m) => ({ default: m.MembersPage })));
-const ApiKeysPage = lazy(() => import('@/features/settings/api-keys-page').then((m) => ({ default: m.ApiKeysPage })));
-const CredentialsPage = lazy(() =>
-  import('@/features/settings/credentials-page').then((m) => ({ default: m.CredentialsPage })),
-);
-const AccountPage = lazy(() => import('@/features/settings/account-page').then((m) => ({ default: m.AccountPage })));
-const SettingsLayout = lazy(() =>
-  import('@/features/settings/settings-layout').then((m) => ({ default: m.SettingsLayout })),
-);
-
-function page(element: ReactNode): ReactNode {
-  return <Suspense fallback={<SkeletonRows rows={6} />}>{element}</Suspense>;
+/** A page whose code is loaded when it is gone to. */
+function page(path: string, load: () => Promise<ComponentType>) {
+  return { path, lazy: async () => ({ Component: await load() }) };
 }
 
 export const routes: RouteObject[] = [
   {
     errorElement: <RouteError />,
+    hydrateFallbackElement: <SkeletonRows rows={6} />,
     children: [
       {
         element: <Guest />,
         children: [
           { path: '/login', element: <LoginPage /> },
-          { path: '/register', element: page(<RegisterPage />) },
-          { path: '/reset-password', element: page(<ResetPage />) },
+          page('/register', async () => (await import('@/features/auth/register-page')).RegisterPage),
+          page('/reset-password', async () => (await import('@/features/auth/reset-page')).ResetPage),
         ],
       },
-      { path: '/invitations/:token', element: page(<InvitationPage />) },
+      page('/invitations/:token', async () => (await import('@/features/auth/invitation-page')).InvitationPage),
       {
         element: <SignedIn />,
         children: [
           { path: '/', element: <Home /> },
-          { path: '/welcome', element: page(<WelcomePage />) },
+          page('/welcome', async () => (await import('@/features/shell/welcome-page')).WelcomePage),
           {
             path: '/w/:workspaceId',
             element: <Shell />,
             errorElement: <RouteError />,
             children: [
               { index: true, element: <Navigate to="tables" replace /> },
-              { path: 'tables', element: page(<TablesPage />) },
-              { path: 'tables/:tableId', element: page(<TablePage />) },
-              { path: 'import', element: page(<ImportPage />) },
-              { path: 'jobs', element: page(<JobsPage />) },
-              { path: 'jobs/:jobId', element: page(<JobPage />) },
-              { path: 'credits', element: page(<CreditsPage />) },
+              page('tables', async () => (await import('@/features/tables/tables-page')).TablesPage),
+              page('tables/:tableId', async () => (await import('@/features/grid/table-page')).TablePage),
+              page('import', async () => (await import('@/features/imports/import-page')).ImportPage),
+              page('jobs', async () => (await import('@/features/jobs/jobs-page')).JobsPage),
+              page('jobs/:jobId', async () => (await import('@/features/jobs/job-page')).JobPage),
+              page('credits', async () => (await import('@/features/credits/credits-page')).CreditsPage),
               {
-                path: 'settings',
-                element: page(<SettingsLayout />),
+                ...page('settings', async () => (await import('@/features/settings/settings-layout')).SettingsLayout),
                 children: [
                   { index: true, element: <Navigate to="workspace" replace /> },
-                  { path: 'workspace', element: page(<WorkspacePage />) },
-                  { path: 'members', element: page(<MembersPage />) },
-                  { path: 'api-keys', element: page(<ApiKeysPage />) },
-                  { path: 'credentials', element: page(<CredentialsPage />) },
-                  { path: 'account', element: page(<AccountPage />) },
+                  page('workspace', async () => (await import('@/features/settings/workspace-page')).WorkspacePage),
+                  page('members', async () => (await import('@/features/settings/members-page')).MembersPage),
+                  page('api-keys', async () => (await import('@/features/settings/api-keys-page')).ApiKeysPage),
+                  page(
+                    'credentials',
+                    async () => (await import('@/features/settings/credentials-page')).CredentialsPage,
+                  ),
+                  page('account', async () => (await import('@/features/settings/account-page')).AccountPage),
                 ],
               },
             ],

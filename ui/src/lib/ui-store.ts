@@ -6,12 +6,16 @@ interface UiState {
   theme: Theme;
   railOpen: boolean;
   paletteOpen: boolean;
+  /** The groups of the rail that are folded away. */
+  folded: string[];
   setTheme: (theme: Theme) => void;
   setRail: (open: boolean) => void;
   setPalette: (open: boolean) => void;
+  fold: (group: string, folded: boolean) => void;
 }
 
 const THEME_KEY = 'morket.theme';
+const FOLDED_KEY = 'morket.folded';
 const LAST_KEY = 'morket.last-table';
 
 function stored(key: string): string | null {
@@ -43,6 +47,7 @@ export const useUi = create<UiState>()((set) => ({
   theme: initialTheme(),
   railOpen: false,
   paletteOpen: false,
+  folded: stored(FOLDED_KEY)?.split(',') ?? [],
   setTheme: (theme) => {
     store(THEME_KEY, theme);
     applyTheme(theme);
@@ -50,6 +55,13 @@ export const useUi = create<UiState>()((set) => ({
   },
   setRail: (railOpen) => set({ railOpen }),
   setPalette: (paletteOpen) => set({ paletteOpen }),
+  fold: (group, folded) =>
+    set((s) => {
+      const others = s.folded.filter((g) => g !== group);
+      const next = folded ? [...others, group] : others;
+      store(FOLDED_KEY, next.join(','));
+      return { folded: next };
+    }),
 }));
 
 export function lastTable(workspace: string): string | null {

@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
-import { Activity, Coins, Search, Settings, Table2, Upload, Users } from 'lucide-react';
+import { Search, Table2 } from 'lucide-react';
 import { useMemo, useState, type ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 import { useCan } from '@/api/permissions';
 import { tablesQuery } from '@/features/tables/api/tables';
 import { cx } from '@/lib/cx';
 import { plural } from '@/lib/format';
+import { useDestinations } from '../destinations';
 
 interface Target {
   to: string;
@@ -18,51 +19,26 @@ interface Target {
 export function Palette({ workspaceId: ws, onClose }: { workspaceId: string; onClose: () => void }) {
   const can = useCan(ws);
   const tables = useQuery({ ...tablesQuery(ws), enabled: can('tables.read') });
+  const destinations = useDestinations(ws);
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const navigate = useNavigate();
 
   const targets = useMemo<Target[]>(() => {
-    const pages: (Target & { allowed: boolean })[] = [
-      {
-        to: `/w/${ws}/import`,
-        label: 'Import a file',
-        hint: 'Page',
-        icon: <Upload size={15} />,
-        allowed: can('data.import'),
-      },
-      { to: `/w/${ws}/jobs`, label: 'Jobs', hint: 'Page', icon: <Activity size={15} />, allowed: can('tables.read') },
-      {
-        to: `/w/${ws}/credits`,
-        label: 'Credits',
-        hint: 'Page',
-        icon: <Coins size={15} />,
-        allowed: can('credits.read'),
-      },
-      {
-        to: `/w/${ws}/settings/members`,
-        label: 'Members',
-        hint: 'Settings',
-        icon: <Users size={15} />,
-        allowed: can('members.read'),
-      },
-      {
-        to: `/w/${ws}/settings/workspace`,
-        label: 'Workspace settings',
-        hint: 'Settings',
-        icon: <Settings size={15} />,
-        allowed: true,
-      },
-    ];
+    const pages = destinations.map(({ to, label, group, icon: Icon }) => ({
+      to: `/w/${ws}/${to}`,
+      label,
+      hint: group,
+      icon: <Icon size={15} />,
+    }));
     const found = (tables.data ?? []).map((t) => ({
       to: `/w/${ws}/tables/${t.id}`,
       label: t.name,
       hint: plural(t.row_count, 'row'),
       icon: <Table2 size={15} />,
     }));
-    const all = [...found, ...pages.filter((p) => p.allowed)];
-    return all.filter((t) => t.label.toLowerCase().includes(text.trim().toLowerCase()));
-  }, [ws, can, tables.data, text]);
+    return [...found, ...pages].filter((t) => t.label.toLowerCase().includes(text.trim().toLowerCase()));
+  }, [ws, destinations, tables.data, text]);
 
   const go = (target: Target | undefined): void => {
     if (!target) return;

@@ -1,0 +1,34 @@
+import { Activity, Coins, Settings, Upload, type LucideIcon } from 'lucide-react';
+import { useMemo } from 'react';
+import { useCan } from '@/api/permissions';
+import { useSession } from '@/lib/session';
+
+export const groups = ['Data', 'Insight', 'Workspace'] as const;
+
+export interface Destination {
+  group: (typeof groups)[number];
+  /** The path inside the workspace. */
+  to: string;
+  label: string;
+  icon: LucideIcon;
+  /** The permission without which it is not shown; 'operator' for those who run the installation. */
+  needs?: string;
+}
+
+/** The pages that the rail and Ctrl+K lead to, besides the tables: one line here and one in app/routes.tsx each. */
+const destinations: readonly Destination[] = [
+  { group: 'Data', to: 'import', label: 'Import', icon: Upload, needs: 'data.import' },
+  { group: 'Data', to: 'jobs', label: 'Jobs', icon: Activity, needs: 'tables.read' },
+  { group: 'Workspace', to: 'credits', label: 'Credits', icon: Coins, needs: 'credits.read' },
+  { group: 'Workspace', to: 'settings', label: 'Settings', icon: Settings },
+];
+
+/** Those of the pages that the signed-in member may see. */
+export function useDestinations(workspaceId: string): Destination[] {
+  const can = useCan(workspaceId);
+  const operator = useSession((s) => s.user?.operator ?? false);
+  return useMemo(
+    () => destinations.filter((d) => d.needs === undefined || (d.needs === 'operator' ? operator : can(d.needs))),
+    [can, operator],
+  );
+}
