@@ -171,24 +171,55 @@ func answer(conn net.Conn, next func() netip.Addr) {
 		if _, err := io.ReadFull(conn, buf); err != nil {
 			return
 		}
-		var m dnsmessage.Message
-		if m.Unpack(buf) != nil {
-			return
-		}
-		m.Response, m.Additionals = true, nil
-		if q := m.Questions[0]; q.Type == dnsmessage.TypeA {
-			m.Answers = []dnsmessage.Resource{{
-				Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 0}, Body: &dnsmessage.AResource{A: next().As4()},
-			}}
-		}
-		out, err := m.Pack()
-		if err != nil {
-			return
-		}
+		out := reply(buf, next)
 		if _, err := conn.Write(append([]byte{byte(len(out) >> 8), byte(len(out))}, out...)); err != nil {
 			return
 		}
 	}
+}
+
+// reply is the DNS message that answers the question, if it is for an A record, with the next address.
+func reply(question []byte, next func() netip.Addr) []byte {
+	var m dnsmessage.Message
+	if m.Unpack(question) != nil {
+		return nil
+	}
+	m.Response, m.Additionals = true, nil
+	if q := m.Questions[0]; q.Type == dnsmessage.TypeA {
+		m.Answers = []dnsmessage.Resource{{
+			Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 0}, Body: &dnsmessage.AResource{A: next().As4()},
+		}}
+	}
+	out, _ := m.Pack()
+	return out
+}
+
+func TestANameServerOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	server, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = server.Close() })
+	go func() {
+		buf := make([]byte, 512)
+		for {
+			n, from, err := server.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			_, _ = server.WriteTo(reply(buf[:n], func() netip.Addr { return netip.MustParseAddr("127.0.0.1") }), from)
+		}
+	}()
+	site := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer site.Close()
+	address := "http://shop.example" + site.URL[strings.LastIndexByte(site.URL, ':'):]
+	resolver := safedial.NewResolver(server.LocalAddr().String())
+
+	_, err = get(t, safedial.NewClient(safedial.Config{Resolver: resolver}), address)
+	require.ErrorIs(t, err, safedial.ErrRefused, "its answers are judged like any other's")
+	res, err := get(t, safedial.NewClient(safedial.Config{Resolver: resolver, Allow: loopback()}), address)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, res.StatusCode)
+	require.Same(t, net.DefaultResolver, safedial.NewResolver(""))
 }
 
 func TestBodyIsLimitedAfterDecompression(t *testing.T) {

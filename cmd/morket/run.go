@@ -38,7 +38,7 @@ Records that can't be read are left out and, with --errors, written there as the
 			cfg.In, cfg.Clock = args[0], kernel.SystemClock{}
 			cfg.Stdin, cfg.Stdout, cfg.Stderr = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
 			cfg.Terminal = term.IsTerminal(int(os.Stderr.Fd()))
-			if cfg.Registry, err = boot.Providers(cfg.Clock, nil); err != nil {
+			if cfg.Registry, err = boot.Providers(cfg.Clock, boot.Reach{}); err != nil {
 				return err
 			}
 			if err = offline.Run(cmd.Context(), cfg); errors.Is(err, offline.ErrStopped) {
@@ -65,7 +65,7 @@ func providersCommand() *cobra.Command {
 		Short: "List the built-in providers with their inputs, outputs and prices",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			registry, err := boot.Providers(kernel.SystemClock{}, nil)
+			registry, err := boot.Providers(kernel.SystemClock{}, boot.Reach{})
 			if err != nil {
 				return err
 			}

@@ -3,7 +3,6 @@ package boot
 import (
 	"context"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 
 	"go.temporal.io/sdk/worker"
@@ -31,11 +30,17 @@ type enrichments struct {
 	reads    *enrichmentread.Queries
 }
 
-// Providers returns the registry of the built-in providers; allow lists addresses that they may reach although they are
-// not public.
-func Providers(clock kernel.Clock, allow []netip.Prefix) (*enrichment.Registry, error) {
+// Reach is how providers reach the world; the zero value asks the system's name servers and reaches public addresses only.
+type Reach struct {
+	DNSServer string         // host:port of the name server to ask
+	Allow     []netip.Prefix // addresses that may be reached although they are not public
+}
+
+// Providers returns the registry of the built-in providers.
+func Providers(clock kernel.Clock, reach Reach) (*enrichment.Registry, error) {
+	resolver := safedial.NewResolver(reach.DNSServer)
 	return providers.Builtin(providers.Config{
-		Resolver: net.DefaultResolver, Client: safedial.NewClient(safedial.Config{Allow: allow}), Body: safedial.Body,
+		Resolver: resolver, Client: safedial.NewClient(safedial.Config{Allow: reach.Allow, Resolver: resolver}), Body: safedial.Body,
 		Agent: "Morket/" + Version + " (+https://github.com/morket/morket)", Clock: clock,
 	})
 }
@@ -43,7 +48,7 @@ func Providers(clock kernel.Clock, allow []netip.Prefix) (*enrichment.Registry, 
 func (p *Platform) enrichments(grid *gridread.Grid, positions projections.Positions, m *money) (*enrichments, error) {
 	e := &enrichments{reads: enrichmentread.NewQueries(p.pool, p.clock)}
 	var err error
-	if e.registry, err = Providers(p.clock, p.cfg.DialAllow); err != nil {
+	if e.registry, err = Providers(p.clock, Reach{p.cfg.DNSServer, p.cfg.DialAllow}); err != nil {
 		return nil, err
 	}
 	engine, err := waterfall.New(waterfall.Config{

@@ -40,6 +40,7 @@ type Config struct {
 	RateAdmin      int `env:"MORKET_RATE_ADMIN" envDefault:"10" desc:"Operators' requests a minute for each user"`
 
 	DialAllow []netip.Prefix `env:"MORKET_DIAL_ALLOW" desc:"Networks that providers may reach although they are not public, for example 127.0.0.1/32, separated by commas; for development"`
+	DNSServer string         `env:"MORKET_DNS_SERVER" desc:"host:port of the name server that providers ask; empty: the system's"`
 
 	StopWithin time.Duration `env:"MORKET_STOP_WITHIN" envDefault:"30s" desc:"How long a stop may take, at most 30s"`
 

@@ -38,6 +38,9 @@ func (c Config) validate() []error {
 	if c.TemporalAddress != "" {
 		check("TEMPORAL_ADDRESS", hostPort(c.TemporalAddress))
 	}
+	if c.DNSServer != "" {
+		check("MORKET_DNS_SERVER", hostPort(c.DNSServer))
+	}
 	_, err := mail.ParseAddress(c.MailFrom)
 	check("MORKET_MAIL_FROM", err)
 	for _, email := range c.Operators {
