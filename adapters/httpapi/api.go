@@ -86,6 +86,8 @@ type Op struct {
 	RawBody     bool   // the handler reads the body itself (uploads)
 	Projection  string // of a read: whose position Morket-Min-Position waits for
 	OwnReplay   bool   // of a write: the handler answers repeats itself, since the first answer held secrets and was not stored
+	// AlsoProduces are further content types of a stream, between which the request chooses.
+	AlsoProduces []string
 }
 
 const defaultMaxBody = 1 << 20

@@ -118,7 +118,11 @@ func runOnce[I, R any](ctx context.Context, a *API, op Op, meta kernel.Meta, in 
 func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Context, p Principal, in *I) (func(w http.ResponseWriter) error, error)) {
 	h := a.operation(op)
 	h.Parameters = append(h.Parameters, positionParams(op)...)
-	h.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{contentType: {}}}}
+	content := map[string]*huma.MediaType{contentType: {}}
+	for _, also := range op.AlsoProduces {
+		content[also] = &huma.MediaType{}
+	}
+	h.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: content}}
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
 		if _, stale, err := a.awaitPosition(ctx, op); err != nil || stale {
 			if stale {

@@ -12038,6 +12038,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/x-ndjson": unknown;
                     "text/csv; charset=utf-8": unknown;
                 };
             };
