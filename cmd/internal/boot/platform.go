@@ -12,6 +12,7 @@ import (
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/cloudevent"
 	"github.com/morket/morket/eventstore/pgstore"
 	"github.com/morket/morket/projections"
 )
@@ -28,6 +29,7 @@ type Platform struct {
 	pool        *pgxpool.Pool
 	store       *pgstore.Store
 	codec       *eventstore.Codec
+	encoder     *cloudevent.Encoder
 	read        *pgread.Store
 }
 
@@ -51,6 +53,7 @@ func (p *Platform) open(ctx context.Context) error {
 	if p.codec, err = Codec(); err != nil {
 		return err
 	}
+	p.encoder = cloudevent.NewEncoder(p.cfg.PublicURL, Published())
 	if err := p.findDatabase(ctx); err != nil {
 		return err
 	}
