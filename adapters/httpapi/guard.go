@@ -139,6 +139,7 @@ func (a *API) guard(op Op) func(huma.Context, func(huma.Context)) {
 		r := c.Request()
 		ctx, err := a.admit(r.Context(), op, c)
 		if err == nil {
+			ctx = context.WithValue(ctx, recheckKey, func(ctx context.Context) error { return a.recheck(ctx, op, c) })
 			var meta kernel.Meta
 			meta, err = a.requestMeta(ctx, op, c)
 			ctx = context.WithValue(ctx, metaKey, meta)
@@ -190,6 +191,18 @@ func (a *API) admit(ctx context.Context, op Op, c echo.Context) (context.Context
 		}
 	}
 	return context.WithValue(ctx, principalKey, p), nil
+}
+
+// recheck finds out whether a request that goes on for long would still be admitted.
+func (a *API) recheck(ctx context.Context, op Op, c echo.Context) error {
+	p, err := a.cfg.Authenticator.Authenticate(ctx, Bearer(ctx))
+	if err != nil {
+		return err
+	}
+	if op.Action == "" {
+		return nil
+	}
+	return a.authorise(ctx, op.Action, kernel.WorkspaceID(c.Param("workspaceId")), &p)
 }
 
 // authorise finds the principal's role in the workspace and checks it. A workspace that the caller is not in does not exist for him.

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
@@ -145,6 +147,31 @@ func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Co
 			}
 		}}, nil
 	})
+}
+
+// ReadOrStream adds an endpoint that answers in the envelope, or, to a client that accepts contentType, as a stream.
+func ReadOrStream[I, T any](a *API, op Op, contentType string, read func(context.Context, Principal, *I) (T, Meta, error),
+	stream func(context.Context, Principal, *I) (func(http.ResponseWriter) error, error),
+) {
+	Stream(a, op, contentType, func(ctx context.Context, p Principal, in *I) (func(http.ResponseWriter) error, error) {
+		if strings.Contains(Echo(ctx).Request().Header.Get("Accept"), contentType) {
+			return stream(ctx, p, in)
+		}
+		data, meta, err := read(ctx, p, in)
+		if err != nil {
+			return nil, err
+		}
+		meta.RequestID = metaOf(ctx).CorrelationID
+		return func(w http.ResponseWriter) error {
+			w.Header().Set("Content-Type", "application/json")
+			enc := json.NewEncoder(w)
+			enc.SetEscapeHTML(false)
+			return enc.Encode(Envelope[T]{Success: true, Data: data, Meta: meta})
+		}, nil
+	})
+	route := strings.Replace(op.Path, "W", "/workspaces/{workspaceId}", 1)
+	answers := a.huma.OpenAPI().Paths[Base+route].Get.Responses["200"].Content
+	answers["application/json"] = &huma.MediaType{Schema: huma.SchemaFromType(a.huma.OpenAPI().Components.Schemas, reflect.TypeFor[Envelope[T]]())}
 }
 
 // failed turns an error into the answer and keeps the cause of our own faults in the log.

@@ -15,6 +15,7 @@ func (s *server) register(a *httpapi.API) {
 	s.registerImports(a, s.imports, s.flows.waiting)
 	s.registerEnrichments(a, s.enrich, s.flows.waiting)
 	s.registerMoney(a, s.money, s.enrich.keyed)
+	s.registerFeed(a, s.feed)
 }
 
 func (s *server) authenticator() httpapi.Authenticator { return authapi.Authenticator(s.team.auth) }
@@ -30,4 +31,4 @@ func (s *server) dependencies() []httpapi.Dependency {
 }
 
 // beforeStop ends what would keep the web server from stopping.
-func (s *server) beforeStop() {}
+func (s *server) beforeStop() { s.feed.hub.Close() }

@@ -71,6 +71,7 @@ type server struct {
 	tables   *tables
 	imports  *imports
 	enrich   *enrichments
+	feed     *feed
 	api      *httpapi.API
 }
 
@@ -95,6 +96,7 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 	if s.enrich, err = p.enrichments(s.tables.grid, s.registry, s.money); err != nil {
 		return nil, err
 	}
+	s.feed = p.feed(s.bus)
 	if err := s.consumers(); err != nil {
 		return nil, err
 	}
@@ -272,6 +274,7 @@ func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
 	}
 	group.Go(func() error { return s.observe(ctx) })
 	s.tables.run(ctx, group)
+	s.feed.run(ctx, group)
 	s.flows.run(ctx, s.Platform, group)
 	return nil
 }
