@@ -24,10 +24,11 @@ func hasTLS(url string) bool { return strings.HasPrefix(url, "https://") }
 
 // dependencies are what /readiness asks.
 func (s *server) dependencies() []httpapi.Dependency {
-	return []httpapi.Dependency{
+	all := []httpapi.Dependency{
 		{Name: "postgres", Needed: true, Check: func(ctx context.Context) error { return s.pool.Ping(ctx) }},
 		{Name: "temporal", Check: s.flows.check},
 	}
+	return append(all, s.shared.dependencies()...)
 }
 
 // beforeStop ends what would keep the web server from stopping.

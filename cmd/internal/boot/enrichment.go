@@ -45,8 +45,8 @@ func Providers(clock kernel.Clock, reach Reach) (*enrichment.Registry, error) {
 	})
 }
 
-func (p *Platform) enrichments(grid *gridread.Grid, positions projections.Positions, m *money) (*enrichments, error) {
-	e := &enrichments{reads: enrichmentread.NewQueries(p.pool, p.clock)}
+func (p *Platform) enrichments(cache enrichmentread.Cache, grid *gridread.Grid, positions projections.Positions, m *money) (*enrichments, error) {
+	e := &enrichments{reads: enrichmentread.NewQueries(p.pool, p.clock).WithCache(cache)}
 	var err error
 	if e.registry, err = Providers(p.clock, Reach{p.cfg.DNSServer, p.cfg.DialAllow}); err != nil {
 		return nil, err

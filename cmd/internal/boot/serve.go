@@ -62,6 +62,7 @@ func listen(ctx context.Context, cfg config.Config) (net.Listener, error) {
 type server struct {
 	*Platform
 	bus      *bus
+	shared   *shared
 	registry *projections.Registry
 	runners  []*projections.Runner
 	reactors []*projections.Reactor
@@ -78,6 +79,9 @@ type server struct {
 func (p *Platform) server(ctx context.Context) (*server, error) {
 	s := &server{Platform: p, bus: p.newBus(), registry: projections.NewRegistry(p.read)}
 	var err error
+	if s.shared, err = p.shared(); err != nil {
+		return nil, err
+	}
 	if s.team, err = p.team(ctx); err != nil {
 		return nil, err
 	}
@@ -93,7 +97,7 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 	if s.imports, err = p.imports(s.tables.grid, s.registry); err != nil {
 		return nil, err
 	}
-	if s.enrich, err = p.enrichments(s.tables.grid, s.registry, s.money); err != nil {
+	if s.enrich, err = p.enrichments(s.shared.cache, s.tables.grid, s.registry, s.money); err != nil {
 		return nil, err
 	}
 	s.feed = p.feed(s.bus)
@@ -129,7 +133,7 @@ func (s *server) consumers() error {
 func (s *server) newAPI() (*httpapi.API, error) {
 	cfg := s.cfg
 	a := httpapi.New(httpapi.Config{
-		Authenticator: s.authenticator(), Memberships: s.team.workspaces, Limiter: httpapi.NewMemoryLimiter(s.clock), Limits: limits(cfg),
+		Authenticator: s.authenticator(), Memberships: s.team.workspaces, Limiter: s.shared.limiter, Limits: limits(cfg),
 		Commands: s.store, Positions: s.registry, IDs: s.ids, Clock: s.clock, Logger: s.log, Origins: cfg.Origins,
 		Secure: hasTLS(cfg.PublicURL), FingerprintKey: s.team.tokens.FingerprintKey(), Down: databaseDown, Version: Version,
 	})
@@ -219,6 +223,7 @@ func (s *server) end(end context.CancelFunc, group *errgroup.Group) error {
 	err := group.Wait()
 	s.flows.client.Close()
 	s.bus.close(s.log)
+	s.shared.close(s.log)
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
