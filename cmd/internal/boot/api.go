@@ -15,7 +15,6 @@ func (s *server) register(a *httpapi.API) {
 	s.registerImports(a, s.imports, s.flows.waiting)
 	s.registerEnrichments(a, s.enrich, s.flows.waiting)
 	s.registerMoney(a, s.money, s.enrich.keyed)
-	s.registerFeed(a, s.feed)
 }
 
 func (s *server) authenticator() httpapi.Authenticator { return authapi.Authenticator(s.team.auth) }
@@ -24,12 +23,11 @@ func hasTLS(url string) bool { return strings.HasPrefix(url, "https://") }
 
 // dependencies are what /readiness asks.
 func (s *server) dependencies() []httpapi.Dependency {
-	all := []httpapi.Dependency{
+	return []httpapi.Dependency{
 		{Name: "postgres", Needed: true, Check: func(ctx context.Context) error { return s.pool.Ping(ctx) }},
 		{Name: "temporal", Check: s.flows.check},
 	}
-	return append(all, s.shared.dependencies()...)
 }
 
 // beforeStop ends what would keep the web server from stopping.
-func (s *server) beforeStop() { s.feed.hub.Close() }
+func (s *server) beforeStop() {}

@@ -43,7 +43,6 @@ func checks() []check {
 		{"postgres", postgres},
 		{"temporal", temporal},
 		{"rabbitmq", rabbit},
-		{"redis", redis},
 		{"mail", mailServer},
 		{"chromium", chromium},
 	}
