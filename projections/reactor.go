@@ -39,7 +39,6 @@ type ReactorConfig struct {
 	Store      Store
 	Clock      kernel.Clock
 	Logger     *slog.Logger
-	Follow     eventstore.Follow // may be nil
 	Limits     Limits
 }
 
@@ -68,7 +67,7 @@ func NewReactor(cfg ReactorConfig) (*Reactor, error) {
 	r := &Reactor{cfg: cfg}
 	r.worker = &worker{
 		place: Place{Projection: cfg.Name, Slot: Reacted}, version: 1, store: cfg.Store, log: cfg.Log, clock: cfg.Clock,
-		logger: cfg.Logger, limits: cfg.Limits.withDefaults(), wants: wanted(cfg.Types), before: cfg.Handle, blocked: r.block, follow: cfg.Follow,
+		logger: cfg.Logger, limits: cfg.Limits.withDefaults(), wants: wanted(cfg.Types), before: cfg.Handle, blocked: r.block,
 	}
 	return r, nil
 }

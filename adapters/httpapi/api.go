@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -57,11 +56,8 @@ type Config struct {
 	Proxies []*net.IPNet
 	// Down reports whether an error means that something the program needs can't be reached now, which is answered with 503. It
 	// may be nil.
-	Down   func(error) bool
-	Secure bool // the public address is https: HSTS
-	// Around is around everything else, for example to trace requests.
-	Around  []echo.MiddlewareFunc
-	Meter   Meter // may be nil
+	Down    func(error) bool
+	Secure  bool // the public address is https: HSTS
 	Version string
 }
 
@@ -90,6 +86,8 @@ type Op struct {
 	RawBody     bool   // the handler reads the body itself (uploads)
 	Projection  string // of a read: whose position Morket-Min-Position waits for
 	OwnReplay   bool   // of a write: the handler answers repeats itself, since the first answer held secrets and was not stored
+	// AlsoProduces are further content types of a stream, between which the request chooses.
+	AlsoProduces []string
 }
 
 const defaultMaxBody = 1 << 20
@@ -115,7 +113,7 @@ func New(cfg Config) *API {
 	a := &API{cfg: cfg, echo: e, ops: map[string]Op{}}
 	a.huma = &escaped{API: humaecho.New(e, hc)}
 	e.HTTPErrorHandler = a.echoError
-	e.Use(append(slices.Clone(cfg.Around), a.outer)...)
+	e.Use(a.outer)
 	e.GET(Base+"/openapi.json", a.openAPI)
 	return a
 }
@@ -172,7 +170,6 @@ func (a *API) echoError(err error, c echo.Context) {
 			err = &failure{status: he.Code, Body: &ErrorBody{Code: codeOf(he.Code), Message: c.Request().Method + " is not possible here", Details: []kernel.Detail{}}}
 		}
 	}
-	c.Set(causeKey, err)
 	writeFailure(c.Response(), requestID(c), err)
 }
 

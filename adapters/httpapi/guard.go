@@ -9,11 +9,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -38,9 +40,6 @@ func requestID(c echo.Context) string { return c.Response().Header().Get(headerR
 func (a *API) outer(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := a.cfg.Clock.Now()
-		if a.cfg.Meter != nil {
-			a.cfg.Meter.Began()
-		}
 		id := c.Request().Header.Get(headerRequestID)
 		if !validRequestID(id) {
 			id = a.cfg.IDs.New(kernel.PrefixRequest)
@@ -48,7 +47,6 @@ func (a *API) outer(next echo.HandlerFunc) echo.HandlerFunc {
 		c.Response().Header().Set(headerRequestID, id)
 		a.securityHeaders(c.Response().Header())
 		if a.cors(c) {
-			a.logRequest(c, id, start)
 			return nil
 		}
 		ctx := context.WithValue(c.Request().Context(), echoKey, c)
@@ -117,6 +115,23 @@ func (a *API) cors(c echo.Context) bool {
 	return false
 }
 
+func (a *API) logRequest(c echo.Context, id string, start time.Time) {
+	status := c.Response().Status
+	level := slog.LevelInfo
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	if !strings.HasPrefix(c.Path(), Base) {
+		level = slog.LevelDebug
+	}
+	p := PrincipalOf(c.Request().Context())
+	a.cfg.Logger.LogAttrs(c.Request().Context(), level, "request",
+		slog.String("request_id", id), slog.String("method", c.Request().Method), slog.String("route", c.Path()),
+		slog.Int("status", status), slog.Duration("duration", a.cfg.Clock.Now().Sub(start)),
+		slog.String("user", string(p.User)), slog.String("workspace", string(p.Workspace)),
+		slog.String("position", c.Response().Header().Get(headerPosition)))
+}
+
 // guard is before each endpoint: who is it, may he, not too often, and is the body whole.
 func (a *API) guard(op Op) func(huma.Context, func(huma.Context)) {
 	return func(hc huma.Context, next func(huma.Context)) {
@@ -124,6 +139,7 @@ func (a *API) guard(op Op) func(huma.Context, func(huma.Context)) {
 		r := c.Request()
 		ctx, err := a.admit(r.Context(), op, c)
 		if err == nil {
+			ctx = context.WithValue(ctx, recheckKey, func(ctx context.Context) error { return a.recheck(ctx, op, c) })
 			var meta kernel.Meta
 			meta, err = a.requestMeta(ctx, op, c)
 			ctx = context.WithValue(ctx, metaKey, meta)
@@ -143,7 +159,10 @@ func (a *API) guard(op Op) func(huma.Context, func(huma.Context)) {
 // refuse answers an error and keeps its cause in the log.
 func (a *API) refuse(c echo.Context, err error) {
 	err = a.reachable(err)
-	c.Set(causeKey, err)
+	f := fail(err)
+	if f.status >= http.StatusInternalServerError {
+		a.cfg.Logger.Error("request failed", "request_id", requestID(c), "error", err)
+	}
 	writeFailure(c.Response(), requestID(c), err)
 }
 
@@ -172,6 +191,18 @@ func (a *API) admit(ctx context.Context, op Op, c echo.Context) (context.Context
 		}
 	}
 	return context.WithValue(ctx, principalKey, p), nil
+}
+
+// recheck finds out whether a request that goes on for long would still be admitted.
+func (a *API) recheck(ctx context.Context, op Op, c echo.Context) error {
+	p, err := a.cfg.Authenticator.Authenticate(ctx, Bearer(ctx))
+	if err != nil {
+		return err
+	}
+	if op.Action == "" {
+		return nil
+	}
+	return a.authorise(ctx, op.Action, kernel.WorkspaceID(c.Param("workspaceId")), &p)
 }
 
 // authorise finds the principal's role in the workspace and checks it. A workspace that the caller is not in does not exist for him.
@@ -221,7 +252,7 @@ func (a *API) limit(ctx context.Context, op Op, c echo.Context, p Principal) err
 // requestMeta reads the body and makes the command metadata of the request.
 func (a *API) requestMeta(ctx context.Context, op Op, c echo.Context) (kernel.Meta, error) {
 	p := PrincipalOf(ctx)
-	meta := kernel.Meta{Actor: p.Actor, Workspace: p.Workspace, CorrelationID: requestID(c), Client: c.RealIP(), Agent: agentOf(c.Request()), Command: op.ID}
+	meta := kernel.Meta{Actor: p.Actor, Workspace: p.Workspace, CorrelationID: requestID(c), Client: c.RealIP(), Command: op.ID}
 	r := c.Request()
 	var body []byte
 	if !op.RawBody && r.Body != nil && r.Method != http.MethodGet {

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
@@ -118,7 +120,11 @@ func runOnce[I, R any](ctx context.Context, a *API, op Op, meta kernel.Meta, in 
 func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Context, p Principal, in *I) (func(w http.ResponseWriter) error, error)) {
 	h := a.operation(op)
 	h.Parameters = append(h.Parameters, positionParams(op)...)
-	h.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{contentType: {}}}}
+	content := map[string]*huma.MediaType{contentType: {}}
+	for _, also := range op.AlsoProduces {
+		content[also] = &huma.MediaType{}
+	}
+	h.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: content}}
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
 		if _, stale, err := a.awaitPosition(ctx, op); err != nil || stale {
 			if stale {
@@ -143,11 +149,38 @@ func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Co
 	})
 }
 
-// failed turns an error into the answer and keeps the cause for the log.
+// ReadOrStream adds an endpoint that answers in the envelope, or, to a client that accepts contentType, as a stream.
+func ReadOrStream[I, T any](a *API, op Op, contentType string, read func(context.Context, Principal, *I) (T, Meta, error),
+	stream func(context.Context, Principal, *I) (func(http.ResponseWriter) error, error),
+) {
+	Stream(a, op, contentType, func(ctx context.Context, p Principal, in *I) (func(http.ResponseWriter) error, error) {
+		if strings.Contains(Echo(ctx).Request().Header.Get("Accept"), contentType) {
+			return stream(ctx, p, in)
+		}
+		data, meta, err := read(ctx, p, in)
+		if err != nil {
+			return nil, err
+		}
+		meta.RequestID = metaOf(ctx).CorrelationID
+		return func(w http.ResponseWriter) error {
+			w.Header().Set("Content-Type", "application/json")
+			enc := json.NewEncoder(w)
+			enc.SetEscapeHTML(false)
+			return enc.Encode(Envelope[T]{Success: true, Data: data, Meta: meta})
+		}, nil
+	})
+	route := strings.Replace(op.Path, "W", "/workspaces/{workspaceId}", 1)
+	answers := a.huma.OpenAPI().Paths[Base+route].Get.Responses["200"].Content
+	answers["application/json"] = &huma.MediaType{Schema: huma.SchemaFromType(a.huma.OpenAPI().Components.Schemas, reflect.TypeFor[Envelope[T]]())}
+}
+
+// failed turns an error into the answer and keeps the cause of our own faults in the log.
 func (a *API) failed(ctx context.Context, err error) error {
 	f := fail(a.reachable(err))
 	f.Meta.RequestID = metaOf(ctx).CorrelationID
-	Echo(ctx).Set(causeKey, err)
+	if f.status >= http.StatusInternalServerError {
+		a.cfg.Logger.ErrorContext(ctx, "request failed", "request_id", f.Meta.RequestID, "operation", metaOf(ctx).Command, "error", err)
+	}
 	return f
 }
 

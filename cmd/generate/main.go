@@ -16,28 +16,32 @@ import (
 )
 
 func main() {
-	if err := errors.Join(eventSchemas("cmd/internal/schemas/events"), openAPI("ui/openapi.json"), readme("README.md")); err != nil {
+	if err := errors.Join(eventSchemas("cmd/internal/schemas"), openAPI("ui/openapi.json"), readme("README.md")); err != nil {
 		fmt.Fprintln(os.Stderr, "generate: "+err.Error())
 		os.Exit(1)
 	}
 }
 
-// eventSchemas writes a schema per event type and removes those of types that are gone.
+// eventSchemas writes the event types' schemas and removes those of types that are gone.
 func eventSchemas(dir string) error {
 	codec, err := boot.Codec()
 	if err != nil {
 		return err
 	}
-	files, err := schemas.Generate(codec)
+	files, err := schemas.Generate(codec, boot.Published())
 	if err != nil {
 		return err
 	}
-	old, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	old, err := filepath.Glob(filepath.Join(dir, "*", "*.json"))
 	if err != nil {
 		return err
 	}
 	for _, path := range old {
-		if _, still := files[filepath.Base(path)]; !still {
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		if _, still := files[filepath.ToSlash(name)]; !still {
 			if err := os.Remove(path); err != nil {
 				return err
 			}

@@ -24,6 +24,8 @@ const (
 	ManageCaps        Action = "credits.caps"
 	ReadCredentials   Action = "credentials.read"
 	ManageCredentials Action = "credentials.manage"
+	ReadChanges       Action = "changes.read"
+	ManageWebhooks    Action = "webhooks.manage"
 )
 
 // Rule is one line of the permission table.
@@ -55,6 +57,8 @@ func Permissions() []Rule {
 		{ManageCaps, "set spend caps", roles{owner, admin, billing}},
 		{ReadCredentials, "list credentials, masked", roles{owner, admin, member}},
 		{ManageCredentials, "add, rotate, test and delete credentials", roles{owner, admin}},
+		{ReadChanges, "follow the change feed, as far as one may see what the events are about", roles{owner, admin, member, viewer}},
+		{ManageWebhooks, "add, change, test, replay and delete webhooks, and see what was delivered", roles{owner, admin}},
 	}
 }
 

@@ -53,9 +53,14 @@ func (s *Store) ReadStream(ctx context.Context, stream eventstore.StreamID, afte
 	return events, nil
 }
 
+// Only the index over (workspace_id, position) can answer comparisons of that pair. To a plain workspace_id = $1 a plan for any
+// workspace would use the primary key, and read the whole log for a workspace with few events. The comparison of the position
+// alone keeps the partitions before it out.
 const readWorkspaceSQL = `SELECT ` + eventColumns + ` FROM (
 		SELECT p.*, sum(size) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) - size AS before FROM (
-			SELECT * FROM log.events WHERE workspace_id = $1 AND position > $2 ORDER BY position LIMIT $3
+			SELECT * FROM log.events
+			WHERE (workspace_id, position) > ($1, $2) AND (workspace_id, position) <= ($1, 9223372036854775807) AND position > $2
+			ORDER BY workspace_id, position LIMIT $3
 		) p
 	) q WHERE before < $4 ORDER BY position`
 

@@ -12,8 +12,12 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/cloudevent"
 	"github.com/morket/morket/eventstore/logmsg"
 )
+
+// EventsTopic is the bus topic for integrators: one CloudEvent a message, without those events that stay inside.
+const EventsTopic = "morket.events"
 
 // Log is what the relay reads.
 type Log interface {
@@ -47,12 +51,10 @@ type Config struct {
 	// Publisher takes the batches of logmsg.Topic. Publish returns when all messages are safe with the bus, or with
 	// *logmsg.PartialError.
 	Publisher message.Publisher
-	// Events takes the CloudEvents of EventsTopic; nil publishes none.
-	Events message.Publisher
-	// Source is the CloudEvents' source, a URI that names this installation. Default "/morket".
-	Source string
-	Logger *slog.Logger
-	Follow eventstore.Follow // may be nil
+	// Events takes the CloudEvents of EventsTopic, which Encoder makes; nil publishes none.
+	Events  message.Publisher
+	Encoder *cloudevent.Encoder
+	Logger  *slog.Logger
 
 	PageEvents int           // read and published at a time; default 2,000
 	PollMin    time.Duration // between looks at the log; default 20 ms, doubling to
@@ -65,7 +67,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Log == nil || c.Leadership == nil || c.Publisher == nil || c.Logger == nil {
 		return c, errors.New("relay: Log, Leadership, Publisher and Logger are needed")
 	}
-	c.Source = cmp.Or(c.Source, "/morket")
+	if c.Events != nil && c.Encoder == nil {
+		return c, errors.New("relay: Events needs an Encoder")
+	}
 	c.PageEvents = cmp.Or(c.PageEvents, 2000)
 	c.PollMin = cmp.Or(c.PollMin, 20*time.Millisecond)
 	c.PollMax = cmp.Or(c.PollMax, time.Second)
@@ -170,9 +174,7 @@ func (r *Relay) page(ctx context.Context, term Term) (int, error) {
 	if len(events) == 0 {
 		return 0, nil
 	}
-	_, done := r.cfg.Follow.Begin(ctx, "relay", events)
 	confirmed, failed := r.publish(events) //nolint:contextcheck // a message has a context of its own
-	done(failed)
 	if confirmed > 0 {
 		to := events[confirmed-1].Position
 		if err := term.Advance(ctx, from, to); err != nil {
@@ -219,23 +221,44 @@ func (r *Relay) publishBatches(events []eventstore.Recorded) outcome {
 	return outcome{n, err}
 }
 
+// publishEvents publishes those of the events that may leave the product.
 func (r *Relay) publishEvents(events []eventstore.Recorded) outcome {
 	if r.cfg.Events == nil {
 		return outcome{confirmed: len(events)}
 	}
-	messages := make([]*message.Message, len(events))
+	messages := make([]*message.Message, 0, len(events))
+	until := make([]int, 0, len(events)) // until[i] is how many events are dealt with once messages before i are confirmed
 	for i, e := range events {
-		m, err := CloudEvent(r.cfg.Source, e)
+		m, ok, err := r.message(e)
 		if err != nil {
 			return outcome{0, err}
 		}
-		messages[i] = m
+		if ok {
+			until = append(until, i)
+			messages = append(messages, m)
+		}
+	}
+	until = append(until, len(events))
+	if len(messages) == 0 {
+		return outcome{confirmed: len(events)}
 	}
 	confirmed, err := confirmedOf(len(messages), r.cfg.Events.Publish(EventsTopic, messages...))
 	if err != nil {
 		err = fmt.Errorf("publish on %s: %w", EventsTopic, err)
 	}
-	return outcome{confirmed, err}
+	return outcome{until[confirmed], err}
+}
+
+// message makes an event's message for integrators, false if it stays inside.
+func (r *Relay) message(e eventstore.Recorded) (*message.Message, bool, error) {
+	body, ok, err := r.cfg.Encoder.Encode(e)
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	m := message.NewMessage(cloudevent.ID(e), body)
+	m.Metadata.Set(logmsg.ContentTypeKey, cloudevent.ContentType)
+	m.Metadata.Set(logmsg.RoutingKey, cloudevent.RoutingKey(e))
+	return m, true, nil
 }
 
 // confirmedOf returns how many of n messages are safe after a Publish that answered err.

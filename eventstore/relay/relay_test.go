@@ -17,6 +17,7 @@ import (
 
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/cloudevent"
 	"github.com/morket/morket/eventstore/logmsg"
 	"github.com/morket/morket/eventstore/memstore"
 	"github.com/morket/morket/eventstore/relay"
@@ -133,7 +134,7 @@ func newLog() *memstore.Store {
 
 func config(log *memstore.Store, lead relay.Leadership, pub message.Publisher) relay.Config {
 	return relay.Config{
-		Log: log, Leadership: lead, Publisher: pub, Logger: slog.New(slog.DiscardHandler), PageEvents: 10,
+		Log: log, Leadership: lead, Publisher: pub, Encoder: cloudevent.NewEncoder("/here", policy()), Logger: slog.New(slog.DiscardHandler), PageEvents: 10,
 		PollMin: time.Hour, PollMax: time.Hour, BackoffMin: time.Millisecond, BackoffMax: 2 * time.Millisecond,
 	}
 }
@@ -317,22 +318,46 @@ func TestAloneBeginsAtTheEnd(t *testing.T) {
 	require.Equal(t, []int64{4, 5}, pub.positions(t))
 }
 
-func TestCloudEvent(t *testing.T) {
+// policy publishes what things say and keeps what they think.
+func policy() cloudevent.Policy {
+	return cloudevent.Policy{"thing.said.v1": {Action: "things.hear"}, "thing.thought.v1": {}}
+}
+
+func TestWhatStaysInsideIsNotPublishedToIntegratorsAndHoldsNothingUp(t *testing.T) {
 	t.Parallel()
-	log := newLog()
+	log, s, pub, events := newLog(), &throne{}, &recorder{}, &recorder{}
+	think := func() {
+		_, err := log.Append(t.Context(), eventstore.Append{Meta: kernel.Meta{Actor: kernel.System()}, Streams: []eventstore.StreamAppend{{
+			Stream: "thing-2", Expected: eventstore.Any, Events: []eventstore.EventData{{Type: "thing.thought.v1", Data: json.RawMessage(`{"secret":1}`)}},
+		}}})
+		require.NoError(t, err)
+	}
+	think()
+	say(t, log, 2)
+	think()
 	say(t, log, 1)
-	events, err := log.ReadAll(t.Context(), 0, 1)
-	require.NoError(t, err)
-	m, err := relay.CloudEvent("/here", events[0])
-	require.NoError(t, err)
-	require.JSONEq(t, `{"specversion":"1.0","id":"thing-1/1","source":"/here","type":"thing.said.v1","subject":"thing-1",
-		"time":"2026-01-02T03:04:05.000006Z","datacontenttype":"application/json","data":{"n":0},"position":"1",
-		"workspace":"ws_1","correlationid":"req_1"}`, string(m.Payload))
+	think()
+	cfg := config(log, s, pub)
+	cfg.Events = events
+	failed := false
+	events.fail = func(n int) (int, error) { // the second one said is refused once
+		if !failed {
+			failed = true
+			return 1, errDown
+		}
+		return n, nil
+	}
+	_, stop := start(t, cfg)
+	t.Cleanup(stop)
+	until(t, s, 6)
+	var ids []string
+	for _, m := range events.messages() {
+		ids = append(ids, m.UUID)
+		require.NotContains(t, string(m.Payload), "secret")
+	}
+	require.Equal(t, []string{"thing-1/1", "thing-1/2", "thing-1/3"}, ids)
+	require.Subset(t, pub.positions(t), sequence(6), "the product's own consumers get everything")
+	m := events.messages()[0]
 	require.Equal(t, "ws.ws_1.thing.said", m.Metadata.Get(logmsg.RoutingKey))
-	require.Equal(t, "thing-1/1", m.UUID)
-	events[0].Workspace, events[0].Type = "", "user.signed_up.v12"
-	require.Equal(t, "ws.none.user.signed_up", relay.RoutingKey(events[0]))
-	events[0].Metadata = json.RawMessage(`nonsense`)
-	_, err = relay.CloudEvent("/here", events[0])
-	require.Error(t, err)
+	require.Equal(t, cloudevent.ContentType, m.Metadata.Get(logmsg.ContentTypeKey))
 }

@@ -52,6 +52,6 @@ func Register(a *httpapi.API, d Deps) {
 	httpapi.Stream(a, httpapi.Op{
 		ID: "export-table", Method: http.MethodGet, Path: "W/tables/{tableId}/export", Tag: tag, Summary: "A table's rows as a file, without a limit",
 		Description: "With escape_formulas (the default), a text that begins with = + - @, a tab or a carriage return gets an apostrophe before it in CSV, so that no spreadsheet program runs it; unescape_formulas of an import takes it away again. Numbers are left as they are.",
-		Action:      workspace.ExportData, Projection: "grid",
+		Action:      workspace.ExportData, Projection: "grid", AlsoProduces: []string{"application/x-ndjson"},
 	}, "text/csv; charset=utf-8", s.export)
 }

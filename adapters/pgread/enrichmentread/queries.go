@@ -20,10 +20,13 @@ import (
 type Queries struct {
 	pool  *pgxpool.Pool
 	clock kernel.Clock
+	cache Cache // may be nil
 }
 
 // NewQueries reads from the pool's database.
-func NewQueries(pool *pgxpool.Pool, clock kernel.Clock) *Queries { return &Queries{pool, clock} }
+func NewQueries(pool *pgxpool.Pool, clock kernel.Clock) *Queries {
+	return &Queries{pool: pool, clock: clock}
+}
 
 // Job returns a job of the workspace; a kernel.KindNotFound error if there is none.
 func (q *Queries) Job(ctx context.Context, ws kernel.WorkspaceID, id kernel.RunID) (enrichmentview.Job, error) {
@@ -106,67 +109,6 @@ func (q *Queries) HitRates(ctx context.Context, ws kernel.WorkspaceID) (map[stri
 		return nil
 	})
 	return out, err
-}
-
-const selectHealth = `SELECT provider, asked, failed, latency FROM rm_enrichment.provider_days WHERE day >= $1`
-
-// Health tells how the providers have been doing today and yesterday (UTC), all workspaces together. A provider that was not
-// asked is absent.
-func (q *Queries) Health(ctx context.Context) (map[string]enrichment.Health, error) {
-	rows, err := q.pool.Query(ctx, selectHealth, q.clock.Now().UTC().AddDate(0, 0, -1).Truncate(24*time.Hour))
-	if err != nil {
-		return nil, err
-	}
-	type sum struct {
-		asked, failed int64
-		latency       [enrichmentview.Buckets]int64
-	}
-	sums := map[string]*sum{}
-	var provider string
-	var asked, failed int64
-	var latency []int64
-	_, err = pgx.ForEachRow(rows, []any{&provider, &asked, &failed, &latency}, func() error {
-		s := sums[provider]
-		if s == nil {
-			s = &sum{}
-			sums[provider] = s
-		}
-		s.asked, s.failed = s.asked+asked, s.failed+failed
-		for i, n := range latency[:min(len(latency), len(s.latency))] {
-			s.latency[i] += n
-		}
-		return nil
-	})
-	out := make(map[string]enrichment.Health, len(sums))
-	for p, s := range sums {
-		out[p] = health(s.asked, s.failed, s.latency)
-	}
-	return out, err
-}
-
-// health is "ok" with at least nine of ten records without trouble, "down" with less than half.
-func health(asked, failed int64, latency [enrichmentview.Buckets]int64) enrichment.Health {
-	if asked == 0 {
-		return enrichment.Health{State: "unknown"}
-	}
-	h := enrichment.Health{State: "ok", SuccessRate: float64(asked-failed) / float64(asked)}
-	switch {
-	case h.SuccessRate < 0.5:
-		h.State = "down"
-	case h.SuccessRate < 0.9:
-		h.State = "degraded"
-	}
-	total, seen := int64(0), int64(0)
-	for _, n := range latency {
-		total += n
-	}
-	for i, n := range latency {
-		if seen += n; total > 0 && seen*2 >= total {
-			h.P50MS = int64(1) << i
-			break
-		}
-	}
-	return h
 }
 
 const selectAnswer = `SELECT outputs, confidence, source_url FROM rm_enrichment.answers WHERE workspace_id = $1 AND provider = $2 AND input_hash = $3 AND at >= $4`

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/adapters/memcache"
 	"github.com/morket/morket/adapters/pgread/enrichmentread"
 	"github.com/morket/morket/adapters/pgread/pgreadtest"
 	"github.com/morket/morket/domain/enrichment"
@@ -158,6 +159,19 @@ func TestListsProvidersAndAnswers(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "degraded", states["paid"].State)
 	require.EqualValues(t, 128, states["paid"].P50MS)
+	cached := q.WithCache(memcache.New(h.Clock, 1<<20))
+	before, err := cached.Health(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, states, before)
+	more := answered("run_2", enrichment.MarkError)
+	h.Append("run-run_2", more)
+	during, err := cached.Health(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, before, during, "known for a minute")
+	h.Clock.Advance(time.Minute)
+	after, err := cached.Health(t.Context())
+	require.NoError(t, err)
+	require.Less(t, after["paid"].SuccessRate, before["paid"].SuccessRate)
 	reply, ok, err := q.Find(t.Context(), ws, "paid", "hash", h.Clock.Now().Add(-time.Hour))
 	require.NoError(t, err)
 	require.True(t, ok)

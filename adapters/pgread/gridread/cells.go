@@ -133,7 +133,9 @@ func (g *Grid) MatchKeys(ctx context.Context, s table.Schema, cols []kernel.Colu
 			expr, _ := sortKey(c)
 			fmt.Fprintf(&on, " AND %s = lower(left(v.k%d, %d))", expr, k, keyChars)
 		}
-		g.offer(Want{Table: s.Table, Column: c})
+		if x, ok := orderIndex(s.Table, c); ok {
+			g.offer(x)
+		}
 	}
 	sql := fmt.Sprintf(`SELECT v.i, m.id FROM unnest(%s) WITH ORDINALITY AS v(%s, i) CROSS JOIN LATERAL (SELECT id FROM rm_grid.%s WHERE true%s LIMIT 2) AS m`,
 		strings.Join(arrays, ", "), names.String()[2:], liveRows(s.Table), on.String())
@@ -196,6 +198,8 @@ func (g *Grid) Writers(ctx context.Context, id kernel.TableID) ([]string, error)
 	}
 	return out, nil
 }
+
+const rowCountQuery = `SELECT row_count FROM rm_grid.tables WHERE table_id = $1`
 
 // RowCount returns how many live rows a table has.
 func (g *Grid) RowCount(ctx context.Context, id kernel.TableID) (int64, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/morket/morket/commands"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 )
@@ -20,12 +21,17 @@ type Grid struct {
 	memory *Structures
 	fences *fences
 	counts *counts
-	wanted chan<- Want // of the indexer; nil when there is none
+	wanted chan<- index // of the indexer; nil when there is none
+	// The tables' indexes by name, true for those that are ready.
+	indexes *commands.Recent[kernel.TableID, map[string]bool]
 }
 
 // NewGrid reads from the pool's database.
 func NewGrid(pool *pgxpool.Pool, clock kernel.Clock) *Grid {
-	return &Grid{pool: pool, clock: clock, memory: NewStructures(), fences: newFences(), counts: newCounts()}
+	return &Grid{
+		pool: pool, clock: clock, memory: NewStructures(), fences: newFences(), counts: newCounts(),
+		indexes: commands.NewRecent[kernel.TableID, map[string]bool](clock, indexesFresh, maxIndexed),
+	}
 }
 
 // Info is what the grid knows of a table besides its rows.

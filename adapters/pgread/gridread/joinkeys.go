@@ -37,7 +37,9 @@ func (g *Grid) JoinKeys(ctx context.Context, s table.Schema, cols []kernel.Colum
 			expr, _ := sortKey(c)
 			on = append(on, fmt.Sprintf("%s = lower(left(v.k%d, %d))", expr, k, keyChars))
 		}
-		g.offer(Want{Table: s.Table, Column: c})
+		if x, ok := orderIndex(s.Table, c); ok {
+			g.offer(x)
+		}
 	}
 	sql := fmt.Sprintf(`SELECT v.i, min(t.id::text)::uuid, nullif(max(t.id::text), min(t.id::text))::uuid FROM unnest(%s) WITH ORDINALITY AS v(%s, i) JOIN rm_grid.%s t ON %s GROUP BY v.i`,
 		strings.Join(arrays, ", "), strings.Join(names, ", "), liveRows(s.Table), strings.Join(on, " AND "))

@@ -48,6 +48,9 @@ func (g *Grid) Page(ctx context.Context, info Info, q Query, cursor string, offs
 			return Page{}, fmt.Errorf("find row %d: %w", offset, err)
 		}
 	}
+	if p.reaches, err = g.reaches(ctx, p); err != nil {
+		return Page{}, err
+	}
 	w := &rowWriter{plan: p, limit: limit, out: make([]byte, 0, 1024*(limit+1)/2)}
 	w.out = append(w.out, '[')
 	if err := g.fill(ctx, w, at, skip); err != nil {
@@ -110,9 +113,25 @@ func (g *Grid) skippedIn(ctx context.Context, p *plan, at *place, ph phase) (int
 	return n, nil
 }
 
+// read adds the rows of a phase, by the first of the plan's reaches that fills the page; what the last one finds is all there is.
 func (g *Grid) read(ctx context.Context, w *rowWriter, at *place, ph phase, skip int64) error {
+	reaches := w.plan.reaches
+	if skip > 0 { // a fence post is at most fenceEvery matching rows away: they lie in the order
+		reaches = []reach{whole}
+	}
+	before := *w
+	for _, r := range reaches {
+		*w = before
+		if err := g.readBy(ctx, r, w, at, ph, skip); err != nil || w.more {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *Grid) readBy(ctx context.Context, r reach, w *rowWriter, at *place, ph phase, skip int64) error {
 	var a args
-	sql, err := w.plan.sql(at, ph, w.limit-w.rows+1, skip, &a)
+	sql, err := w.plan.sql(r, at, ph, window{w.limit - w.rows + 1, skip}, &a)
 	if err != nil {
 		return err
 	}
@@ -142,8 +161,14 @@ func queryError(err error) error {
 	return err
 }
 
-func (p *plan) sql(at *place, ph phase, limit int, skip int64, a *args) (string, error) {
-	from, err := p.from(a)
+// window is how many rows are read, after how many.
+type window struct {
+	limit int
+	skip  int64
+}
+
+func (p *plan) sql(r reach, at *place, ph phase, win window, a *args) (string, error) {
+	rows, err := p.rows(r, at, ph, a)
 	if err != nil {
 		return "", err
 	}
@@ -153,9 +178,9 @@ func (p *plan) sql(at *place, ph phase, limit int, skip int64, a *args) (string,
 	for i, k := range p.keys {
 		fmt.Fprintf(&b, ", %s AS k%d", asText(k.expr), i)
 	}
-	fmt.Fprintf(&b, " FROM %s AND %s ORDER BY %s LIMIT %d", from, p.after(at, ph, a), p.order(ph), limit)
-	if skip > 0 {
-		fmt.Fprintf(&b, " OFFSET %d", skip)
+	fmt.Fprintf(&b, " FROM %s ORDER BY %s LIMIT %d", rows, p.order(ph), win.limit)
+	if win.skip > 0 {
+		fmt.Fprintf(&b, " OFFSET %d", win.skip)
 	}
 	return b.String(), nil
 }

@@ -59,7 +59,21 @@ type plan struct {
 	fields []table.Column
 	keys   []planKey // of the order, without the row id that breaks ties
 	now    time.Time
+	// reaches are tried in turn until the page is full.
+	reaches []reach
 }
+
+// reach is a way to find the rows of a page.
+type reach int
+
+const (
+	whole    reach = iota // as Postgres thinks best
+	near                  // among the next nearRows rows of the order: enough where many rows match
+	matching              // all rows that match, put in order afterwards: enough where few do
+)
+
+// nearRows is how far near goes. A search looks at them in about five milliseconds, and finds a page if one row in forty matches.
+const nearRows = 2_000
 
 type planKey struct {
 	expr, cast string
@@ -67,7 +81,7 @@ type planKey struct {
 }
 
 func newPlan(info Info, q Query, now time.Time) (*plan, error) {
-	p := &plan{info: info, query: q, now: now}
+	p := &plan{info: info, query: q, now: now, reaches: []reach{whole}}
 	for _, o := range q.Sort {
 		c, ok := info.Schema.Column(o.Column)
 		if !ok {
@@ -89,11 +103,31 @@ func (p *plan) desc() bool { return len(p.keys) > 0 && p.keys[0].desc }
 
 // from is the table and what rows must meet, as SQL.
 func (p *plan) from(a *args) (string, error) {
+	cond, err := p.where(a)
+	return "rm_grid." + liveRows(p.info.ID) + " WHERE " + cond, err
+}
+
+func (p *plan) where(a *args) (string, error) {
 	cond, err := where(p.query.Filter, a, p.now)
+	return cond + " AND " + search(p.query.Search, p.info.Schema, a), err
+}
+
+// rows is the table and what rows must meet to be in the phase after the place, within the reach. OFFSET 0 keeps Postgres from
+// looking into the inner query, and so from going through the order.
+func (p *plan) rows(r reach, at *place, ph phase, a *args) (string, error) {
+	cond, err := p.where(a)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("rm_grid.%s WHERE %s AND %s", liveRows(p.info.ID), cond, search(p.query.Search, p.info.Schema, a)), nil
+	from, after := "rm_grid."+liveRows(p.info.ID), p.after(at, ph, a)
+	switch r {
+	case near:
+		return fmt.Sprintf("(SELECT * FROM %s WHERE %s ORDER BY %s LIMIT %d) AS near WHERE %s", from, after, p.order(ph), nearRows, cond), nil
+	case matching:
+		return fmt.Sprintf("(SELECT * FROM %s WHERE %s AND %s OFFSET 0) AS matching", from, cond, after), nil
+	default:
+		return fmt.Sprintf("%s WHERE %s AND %s", from, cond, after), nil
+	}
 }
 
 // order is the ORDER BY. In a phase (see place) the first level has values only, or none.

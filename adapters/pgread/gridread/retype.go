@@ -15,7 +15,7 @@ import (
 // retype keeps a column's values beside and fills the column with what they convert to.
 func (w *Writer) retype(ctx context.Context, e table.ColumnTypeChanged, orig string) error {
 	col := column(e.Column.ID)
-	if err := w.both(ctx, e.TableID, "ALTER TABLE %s RENAME COLUMN %s TO %s", col, orig); err != nil {
+	if err := w.rename(ctx, e.TableID, col, orig); err != nil {
 		return err
 	}
 	if err := w.both(ctx, e.TableID, "ALTER TABLE %s ADD COLUMN %s %s", col, sqlType(e.Column.Type)); err != nil {
@@ -27,12 +27,34 @@ func (w *Writer) retype(ctx context.Context, e table.ColumnTypeChanged, orig str
 	}, e.Old.Type, e.Old.Type)
 }
 
+const indexesOnQuery = `SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE i.indrelid = to_regclass($1) AND NOT i.indisprimary AND strpos(pg_get_indexdef(i.indexrelid), $2) > 0`
+
+// rename gives a column another name. Its indexes are dropped: they would follow it, and keep their names from those of the
+// column that takes its place.
+func (w *Writer) rename(ctx context.Context, id kernel.TableID, from, to string) error {
+	rows, err := w.tx.Query(ctx, indexesOnQuery, liveRows(id), from)
+	if err != nil {
+		return fmt.Errorf("list a column's indexes: %w", err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("list a column's indexes: %w", err)
+	}
+	for _, name := range names {
+		if _, err := w.tx.Exec(ctx, "DROP INDEX "+name); err != nil {
+			return fmt.Errorf("drop a column's index: %w", err)
+		}
+	}
+	return w.both(ctx, id, "ALTER TABLE %s RENAME COLUMN %s TO %s", from, to)
+}
+
 // revert puts the values kept beside back, but for those that have been changed since, which are converted. What the column
 // held until now is kept beside in turn, so that the change can be done again.
 func (w *Writer) revert(ctx context.Context, e table.ColumnTypeReverted, f table.Former) error {
 	col, orig, aside := column(e.Column.ID), original(f), "a_"+column(e.Column.ID)
 	if !f.Undone && sameStorage(e.Column.Type, e.Old.Type) { // the column holds the values from before: those not changed since convert to themselves
-		if err := w.both(ctx, e.TableID, "ALTER TABLE %s RENAME COLUMN %s TO %s", col, orig); err != nil {
+		if err := w.rename(ctx, e.TableID, col, orig); err != nil {
 			return err
 		}
 		if err := w.both(ctx, e.TableID, "ALTER TABLE %s ADD COLUMN %s %s", col, sqlType(e.Column.Type)); err != nil {
@@ -50,7 +72,7 @@ func (w *Writer) revert(ctx context.Context, e table.ColumnTypeReverted, f table
 		return err
 	}
 	for _, r := range [][2]string{{col, aside}, {orig, col}, {aside, orig}} {
-		if err := w.both(ctx, e.TableID, "ALTER TABLE %s RENAME COLUMN %s TO %s", r[0], r[1]); err != nil {
+		if err := w.rename(ctx, e.TableID, r[0], r[1]); err != nil {
 			return err
 		}
 	}

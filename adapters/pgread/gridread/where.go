@@ -263,25 +263,3 @@ func operand(t table.Type, v json.RawMessage) (string, error) {
 		return s, nil
 	}
 }
-
-// search writes q: the text in any of the columns that hold text.
-func search(q string, s table.Schema, a *args) string {
-	if q == "" {
-		return "true"
-	}
-	var parts []string
-	p := ""
-	for _, c := range s.Columns {
-		if !c.Type.Textual() {
-			continue
-		}
-		if p == "" {
-			p = a.add("%" + likeEscape(q) + "%")
-		}
-		parts = append(parts, column(c.ID)+" ILIKE "+p)
-	}
-	if len(parts) == 0 {
-		return "false"
-	}
-	return "(" + strings.Join(parts, " OR ") + ")"
-}

@@ -81,7 +81,7 @@ type question struct {
 	sql      string
 	args     func(i int) []any
 	p50, p95 float64 // bars in milliseconds
-	index    string  // column whose index has to be there first
+	index    string  // the LIKE pattern of the definition of the index that has to be there first
 }
 
 // questionRounds is how often each kind of page is asked for.
@@ -96,21 +96,30 @@ func (b *serverBench) questions() []question {
 	}
 	none := func(int) []any { return nil }
 	fixed := func(q string) func(int) string { return func(int) string { return q } }
-	reference := func(i int) string { return fmt.Sprintf("%05d", i*41%importedRows) }
+	reference := func(i int) string { return fmt.Sprintf("REF-%08d", i*7919%importedRows) }
+	// What people type: something that is there once, in a few rows, in every eighth, not at all.
+	search := func(i int) string {
+		return []string{reference(i), fmt.Sprintf("budget %d", i), "liskov", fmt.Sprint("nowhere ", i)}[i%4]
+	}
+	searched := "%gin (((%COALESCE%"
 	return []question{
 		{"first page", fixed("/rows?limit=50"), "SELECT * FROM " + rows + " ORDER BY id LIMIT 51", none, 4, 10, ""},
 		{"deep page", fixed("/rows?limit=50&offset=90000"), "SELECT * FROM " + rows + " WHERE id > $1 ORDER BY id LIMIT 51", nil, 4, 10, ""},
 		{
 			"sorted page", fixed("/rows?limit=50&sort=" + string(number.ID) + ":desc"),
-			"SELECT * FROM " + rows + " WHERE " + n + " IS NOT NULL ORDER BY " + n + " DESC NULLS FIRST, id DESC LIMIT 51", none, 10, 30, n,
+			"SELECT * FROM " + rows + " WHERE " + n + " IS NOT NULL ORDER BY " + n + " DESC NULLS FIRST, id DESC LIMIT 51", none, 10, 30, "%btree (" + n + ", id)%",
 		},
 		{
 			"filtered page", func(i int) string { return filter(number, "between", []int{i * 400, i*400 + 100}) },
-			"SELECT * FROM " + rows + " WHERE " + n + " BETWEEN $1 AND $2 ORDER BY id LIMIT 51", func(i int) []any { return []any{i * 400, i*400 + 100} }, 10, 30, n,
+			"SELECT * FROM " + rows + " WHERE " + n + " BETWEEN $1 AND $2 ORDER BY id LIMIT 51", func(i int) []any { return []any{i * 400, i*400 + 100} }, 10, 30, "%btree (" + n + ", id)%",
 		},
 		{
 			"page of text that contains", func(i int) string { return filter(text, "contains", reference(i)) },
-			"SELECT * FROM " + rows + " WHERE " + t + " ILIKE $1 ORDER BY id LIMIT 51", func(i int) []any { return []any{"%" + reference(i) + "%"} }, 40, 100, "",
+			"SELECT * FROM " + rows + " WHERE " + t + " ILIKE $1 ORDER BY id LIMIT 51", func(i int) []any { return []any{"%" + reference(i) + "%"} }, 40, 100, "%gin (" + t + " %",
+		},
+		{
+			"quick search", func(i int) string { return "/rows?limit=50&q=" + url.QueryEscape(search(i)) },
+			"SELECT * FROM " + rows + " WHERE " + indexed + " ILIKE $1 ORDER BY id LIMIT 51", func(i int) []any { return []any{"%" + search(i) + "%"} }, 40, 100, searched,
 		},
 		{"count", fixed("/rows:count"), "SELECT row_count FROM rm_grid.tables WHERE table_id = '" + string(b.table) + "'", none, 5, 0, ""},
 	}
@@ -130,9 +139,11 @@ func (b *serverBench) pages(ctx context.Context) ([]Ratio, error) {
 			return out, err
 		}
 		if q.index != "" {
-			if err := b.awaitIndex(ctx, q.index); err != nil {
+			over, err := b.awaitIndex(ctx, q.index)
+			if err != nil {
 				return out, err
 			}
+			q.sql = strings.ReplaceAll(q.sql, indexed, over)
 		}
 		ours, sql, err := b.interleave(ctx, questionRounds, func(i int) error {
 			return b.get(ctx, b.path(q.query(i)), nil)
@@ -145,20 +156,22 @@ func (b *serverBench) pages(ctx context.Context) ([]Ratio, error) {
 	return out, nil
 }
 
-// awaitIndex waits for the index that a sorted or filtered page has made the server want.
-func (b *serverBench) awaitIndex(ctx context.Context, column string) error {
+// indexed stands in a question's SQL for the expression that its index is over.
+const indexed = "{indexed}"
+
+// awaitIndex waits for the index that a page has made the server want, and returns the expression that it is over.
+func (b *serverBench) awaitIndex(ctx context.Context, definition string) (expression string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
-		var there bool
-		err := b.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_indexes i JOIN pg_class c ON c.relname = i.indexname JOIN pg_index x ON x.indexrelid = c.oid
-WHERE i.schemaname = 'rm_grid' AND i.indexdef LIKE '%' || $1 || '%' AND x.indisvalid)`, column).Scan(&there)
-		if err != nil || there {
-			return err
+		err := b.pool.QueryRow(ctx, `SELECT coalesce(pg_get_expr(indexprs, indrelid), '') FROM pg_index
+WHERE indrelid = to_regclass($1) AND indisvalid AND pg_get_indexdef(indexrelid) LIKE $2`, physical(b.table), definition).Scan(&expression)
+		if !errors.Is(err, pgx.ErrNoRows) {
+			return expression, err
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for an index of %s: %w", column, ctx.Err())
+			return "", fmt.Errorf("wait for the index %s: %w", definition, ctx.Err())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -15,6 +15,7 @@ func (s *server) register(a *httpapi.API) {
 	s.registerImports(a, s.imports, s.flows.waiting)
 	s.registerEnrichments(a, s.enrich, s.flows.waiting)
 	s.registerMoney(a, s.money, s.enrich.keyed)
+	s.registerFeed(a, s.feed)
 }
 
 func (s *server) authenticator() httpapi.Authenticator { return authapi.Authenticator(s.team.auth) }
@@ -23,11 +24,12 @@ func hasTLS(url string) bool { return strings.HasPrefix(url, "https://") }
 
 // dependencies are what /readiness asks.
 func (s *server) dependencies() []httpapi.Dependency {
-	return []httpapi.Dependency{
+	all := []httpapi.Dependency{
 		{Name: "postgres", Needed: true, Check: func(ctx context.Context) error { return s.pool.Ping(ctx) }},
 		{Name: "temporal", Check: s.flows.check},
 	}
+	return append(all, s.shared.dependencies()...)
 }
 
 // beforeStop ends what would keep the web server from stopping.
-func (s *server) beforeStop() {}
+func (s *server) beforeStop() { s.feed.hub.Close() }

@@ -6,14 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/telemetry"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/cloudevent"
 	"github.com/morket/morket/eventstore/pgstore"
 	"github.com/morket/morket/projections"
 )
@@ -28,10 +27,9 @@ type Platform struct {
 	databaseURL string
 	postgres    *ownDatabase // nil when the database is not ours
 	pool        *pgxpool.Pool
-	metrics     *telemetry.Metrics
-	tracing     *telemetry.Tracing
-	store       *telemetry.Store
+	store       *pgstore.Store
 	codec       *eventstore.Codec
+	encoder     *cloudevent.Encoder
 	read        *pgread.Store
 }
 
@@ -42,9 +40,9 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*Platform, 
 		return nil, err
 	}
 	clock := kernel.SystemClock{}
-	p := &Platform{cfg: cfg, log: log, clock: clock, ids: kernel.NewIDs(clock), metrics: telemetry.NewMetrics(Version, clock)}
+	p := &Platform{cfg: cfg, log: log, clock: clock, ids: kernel.NewIDs(clock)}
 	if err := p.open(ctx); err != nil {
-		p.Close() //nolint:contextcheck // the last traces have a time of their own
+		p.Close()
 		return nil, err
 	}
 	return p, nil
@@ -55,13 +53,11 @@ func (p *Platform) open(ctx context.Context) error {
 	if p.codec, err = Codec(); err != nil {
 		return err
 	}
-	if p.tracing, err = telemetry.NewTracing(ctx, telemetry.TraceConfig{Endpoint: p.cfg.OTLPEndpoint, Version: Version, Metrics: p.metrics}); err != nil {
-		return err
-	}
+	p.encoder = cloudevent.NewEncoder(p.cfg.PublicURL, Published())
 	if err := p.findDatabase(ctx); err != nil {
 		return err
 	}
-	if p.pool, err = connect(ctx, p.databaseURL, p.tracing.Postgres()); err != nil {
+	if p.pool, err = connect(ctx, p.databaseURL); err != nil {
 		return fmt.Errorf("connect to Postgres: %w", err)
 	}
 	if err := pgstore.Migrate(ctx, p.pool); err != nil {
@@ -70,11 +66,9 @@ func (p *Platform) open(ctx context.Context) error {
 	if err := pgread.Migrate(ctx, p.pool); err != nil {
 		return fmt.Errorf("migrate the checkpoints: %w", err)
 	}
-	log, err := pgstore.Open(ctx, pgstore.Config{Pool: p.pool, Logger: p.log, OnBatch: p.metrics.Batch})
-	if err != nil {
+	if p.store, err = pgstore.Open(ctx, pgstore.Config{Pool: p.pool, Logger: p.log}); err != nil {
 		return err
 	}
-	p.store = telemetry.NewStore(log, p.metrics, p.tracing, p.clock)
 	p.read, err = pgread.NewStore(p.pool, models()...)
 	return err
 }
@@ -98,12 +92,11 @@ func (p *Platform) findDatabase(ctx context.Context) error {
 // poolSize leaves room under Postgres' usual hundred connections for a second process.
 const poolSize = 32
 
-func connect(ctx context.Context, url string, tracer pgx.QueryTracer) (*pgxpool.Pool, error) {
+func connect(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, errors.New("the database's address can't be read") // the cause would repeat the password
 	}
-	cfg.ConnConfig.Tracer = tracer
 	if cfg.MaxConns < poolSize {
 		cfg.MaxConns = poolSize
 	}
@@ -120,11 +113,6 @@ func connect(ctx context.Context, url string, tracer pgx.QueryTracer) (*pgxpool.
 
 // Close ends everything that Open began, in the opposite order.
 func (p *Platform) Close() {
-	defer func() {
-		if err := p.tracing.Close(); err != nil {
-			p.log.Warn("send the last traces", "error", err)
-		}
-	}()
 	if p.store != nil {
 		p.store.Close()
 	}
@@ -139,5 +127,5 @@ func (p *Platform) Close() {
 }
 
 func (p *Platform) runnerConfig(pr projections.Projector) projections.RunnerConfig {
-	return projections.RunnerConfig{Projector: pr, Log: p.store, Store: p.read, Clock: p.clock, Logger: p.log.With("projection", pr.Name()), Follow: p.tracing.Follow()}
+	return projections.RunnerConfig{Projector: pr, Log: p.store, Store: p.read, Clock: p.clock, Logger: p.log.With("projection", pr.Name())}
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/cmd/internal/schemas"
-	"github.com/morket/morket/eventstore/relay"
 	"github.com/morket/morket/projections"
 	"github.com/morket/morket/ui"
 )
@@ -41,7 +40,7 @@ func ServeLogging(ctx context.Context, cfg config.Config, log *slog.Logger, out 
 		_ = listener.Close()
 		return err
 	}
-	defer p.Close() //nolint:contextcheck // the last traces have a time of their own
+	defer p.Close()
 	s, err := p.server(ctx)
 	if err != nil {
 		_ = listener.Close()
@@ -63,9 +62,8 @@ func listen(ctx context.Context, cfg config.Config) (net.Listener, error) {
 type server struct {
 	*Platform
 	bus      *bus
+	shared   *shared
 	registry *projections.Registry
-	board    *projections.Board
-	relay    *relay.Relay // nil without the role
 	runners  []*projections.Runner
 	reactors []*projections.Reactor
 	team     *team
@@ -74,12 +72,16 @@ type server struct {
 	tables   *tables
 	imports  *imports
 	enrich   *enrichments
+	feed     *feed
 	api      *httpapi.API
 }
 
 func (p *Platform) server(ctx context.Context) (*server, error) {
-	s := &server{Platform: p, bus: p.newBus(), registry: projections.NewRegistry(p.read), board: projections.NewBoard(p.store, p.clock)}
+	s := &server{Platform: p, bus: p.newBus(), registry: projections.NewRegistry(p.read)}
 	var err error
+	if s.shared, err = p.shared(); err != nil {
+		return nil, err
+	}
 	if s.team, err = p.team(ctx); err != nil {
 		return nil, err
 	}
@@ -95,18 +97,13 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 	if s.imports, err = p.imports(s.tables.grid, s.registry); err != nil {
 		return nil, err
 	}
-	if s.enrich, err = p.enrichments(s.tables.grid, s.registry, s.money); err != nil {
+	if s.enrich, err = p.enrichments(s.shared.cache, s.tables.grid, s.registry, s.money); err != nil {
 		return nil, err
 	}
+	s.feed = p.feed(s.bus)
 	if err := s.consumers(); err != nil {
 		return nil, err
 	}
-	if s.does(config.RoleRelay) {
-		if s.relay, err = s.newRelay(s.bus); err != nil {
-			return nil, err
-		}
-	}
-	s.watch()
 	s.api, err = s.newAPI() //nolint:contextcheck // requests bring their own contexts
 	return s, err
 }
@@ -122,7 +119,6 @@ func (s *server) consumers() error {
 		}
 		s.runners = append(s.runners, r)
 		s.registry.Add(r)
-		s.board.AddRunner(r)
 	}
 	for _, reaction := range []reaction{s.imports.flow(s.flows), s.enrich.flow(s.Platform, s.flows)} {
 		r, err := s.reactor(s.bus, reaction)
@@ -130,7 +126,6 @@ func (s *server) consumers() error {
 			return err
 		}
 		s.reactors = append(s.reactors, r)
-		s.board.AddReactor(r)
 	}
 	return nil
 }
@@ -138,14 +133,12 @@ func (s *server) consumers() error {
 func (s *server) newAPI() (*httpapi.API, error) {
 	cfg := s.cfg
 	a := httpapi.New(httpapi.Config{
-		Authenticator: s.authenticator(), Memberships: s.team.workspaces, Limiter: httpapi.NewMemoryLimiter(s.clock), Limits: limits(cfg),
+		Authenticator: s.authenticator(), Memberships: s.team.workspaces, Limiter: s.shared.limiter, Limits: limits(cfg),
 		Commands: s.store, Positions: s.registry, IDs: s.ids, Clock: s.clock, Logger: s.log, Origins: cfg.Origins,
 		Secure: hasTLS(cfg.PublicURL), FingerprintKey: s.team.tokens.FingerprintKey(), Down: databaseDown, Version: Version,
-		Around: s.tracing.Around(), Meter: s.metrics,
 	})
 	s.register(a)
 	a.ServeHealth(s.dependencies())
-	s.serveMetrics(a)
 	if err := a.ServeDocs(); err != nil {
 		return nil, err
 	}
@@ -230,6 +223,7 @@ func (s *server) end(end context.CancelFunc, group *errgroup.Group) error {
 	err := group.Wait()
 	s.flows.client.Close()
 	s.bus.close(s.log)
+	s.shared.close(s.log)
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
@@ -266,8 +260,12 @@ func (s *server) awaitReadModels(ctx context.Context) error {
 }
 
 func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
-	if s.relay != nil {
-		group.Go(func() error { return s.relay.Run(ctx) })
+	if s.does(config.RoleRelay) {
+		r, err := s.newRelay(s.bus)
+		if err != nil {
+			return err
+		}
+		group.Go(func() error { return r.Run(ctx) })
 	}
 	if s.does(config.RoleProjector) {
 		for _, r := range s.runners {
@@ -280,10 +278,8 @@ func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
 		}
 	}
 	group.Go(func() error { return s.observe(ctx) })
-	if s.cfg.MetricsAddr != "" {
-		group.Go(func() error { return s.runMetrics(ctx) })
-	}
 	s.tables.run(ctx, group)
+	s.feed.run(ctx, group)
 	s.flows.run(ctx, s.Platform, group)
 	return nil
 }

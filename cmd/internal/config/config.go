@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"net/url"
 	"path/filepath"
 	"slices"
 	"time"
@@ -22,9 +21,6 @@ type Config struct {
 	LogLevel  slog.Level `env:"MORKET_LOG_LEVEL" envDefault:"info" desc:"debug, info, warn or error"`
 	LogFormat string     `env:"MORKET_LOG_FORMAT" envDefault:"auto" desc:"json, text, or auto: text on a terminal"`
 
-	MetricsAddr  string `env:"MORKET_METRICS_ADDR" desc:"host:port where /metrics is served to whoever can reach it; empty: on the web server, for X-Service-Key, or for this machine when its address is"`
-	OTLPEndpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT" desc:"OpenTelemetry receiver of traces and metrics over HTTP, for example http://127.0.0.1:4318; empty: none are sent"`
-
 	MasterKey  Keys     `env:"MORKET_MASTER_KEY" desc:"Seals credentials: 32 bytes in base64; several separated by commas while a key is changed, the new one first. Empty: made once in the data folder, embedded only"`
 	JWTKeys    Keys     `env:"MORKET_JWT_KEYS" desc:"Signs tokens: like the master key"`
 	ServiceKey Secret   `env:"MORKET_SERVICE_KEY" desc:"What a service sends as X-Service-Key, at least 32 characters; empty: no such calls"`
@@ -34,6 +30,7 @@ type Config struct {
 	AMQPURL           Secret `env:"AMQP_URL" desc:"RabbitMQ, amqp:// or amqps://; empty: in memory"`
 	TemporalAddress   string `env:"TEMPORAL_ADDRESS" desc:"host:port of Temporal; empty: a development server of our own"`
 	TemporalNamespace string `env:"TEMPORAL_NAMESPACE" envDefault:"morket" desc:"The namespace of the workflows"`
+	RedisURL          Secret `env:"REDIS_URL" desc:"Redis, redis:// or rediss://, shares rate limits and cached answers between processes; empty: each has its own"`
 	SMTPURL           Secret `env:"SMTP_URL" desc:"smtp://user:password@host:587 or smtps://…; empty: mails go to the log and an outbox folder"`
 	MailFrom          string `env:"MORKET_MAIL_FROM" envDefault:"Morket <no-reply@morket.local>" desc:"Sender of mails"`
 
@@ -75,13 +72,6 @@ func (c Config) Embedded() bool { return !c.DatabaseURL.IsSet() }
 // Demo reports whether the demo workspace and its owner are made: only with the embedded database on a loopback address,
 // because everybody knows the password.
 func (c Config) Demo() bool { return c.Embedded() && loopback(c.HTTPAddr) }
-
-// Local reports whether the web server is for this machine only: it listens on a loopback address, and its public address is
-// one too, so that no proxy stands before it.
-func (c Config) Local() bool {
-	u, err := url.Parse(c.PublicURL)
-	return err == nil && loopback(c.HTTPAddr) && loopback(net.JoinHostPort(u.Hostname(), "0"))
-}
 
 func loopback(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)

@@ -34,15 +34,10 @@ func (c Config) validate() []error {
 	check("MORKET_LOG_FORMAT", oneOf(c.LogFormat, "auto", "json", "text"))
 	check("DATABASE_URL", secretURL(c.DatabaseURL, "postgres", "postgresql"))
 	check("AMQP_URL", secretURL(c.AMQPURL, "amqp", "amqps"))
+	check("REDIS_URL", secretURL(c.RedisURL, "redis", "rediss"))
 	check("SMTP_URL", secretURL(c.SMTPURL, "smtp", "smtps"))
 	if c.TemporalAddress != "" {
 		check("TEMPORAL_ADDRESS", hostPort(c.TemporalAddress))
-	}
-	if c.MetricsAddr != "" {
-		check("MORKET_METRICS_ADDR", hostPort(c.MetricsAddr))
-	}
-	if c.OTLPEndpoint != "" {
-		check("OTEL_EXPORTER_OTLP_ENDPOINT", absoluteURL(c.OTLPEndpoint, "http", "https"))
 	}
 	if c.DNSServer != "" {
 		check("MORKET_DNS_SERVER", hostPort(c.DNSServer))

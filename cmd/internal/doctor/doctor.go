@@ -43,6 +43,7 @@ func checks() []check {
 		{"postgres", postgres},
 		{"temporal", temporal},
 		{"rabbitmq", rabbit},
+		{"redis", redis},
 		{"mail", mailServer},
 		{"chromium", chromium},
 	}

@@ -41,7 +41,7 @@ func TestAHealthyMachineCanRun(t *testing.T) {
 	ok, err := doctor.Run(t.Context(), settings(t), &out)
 	require.NoError(t, err)
 	require.True(t, ok, out.String())
-	for _, check := range []string{"data folder", "disk space", "address", "clock", "postgres", "temporal", "rabbitmq", "mail", "chromium"} {
+	for _, check := range []string{"data folder", "disk space", "address", "clock", "postgres", "temporal", "rabbitmq", "redis", "mail", "chromium"} {
 		require.Contains(t, out.String(), check)
 	}
 	require.NotContains(t, out.String(), "fail")
@@ -75,8 +75,8 @@ func TestServersThatDoNotAnswerFailWithoutTheirPasswords(t *testing.T) {
 	t.Parallel()
 	const key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 	c := settings(t, "DATABASE_URL", "postgres://u:hunter2@127.0.0.1:1/x", "AMQP_URL", "amqp://u:hunter2@127.0.0.1:1/x",
-		"SMTP_URL", "smtp://u:hunter2@127.0.0.1:1", "TEMPORAL_ADDRESS", "127.0.0.1:1", "MORKET_MASTER_KEY", key, "MORKET_JWT_KEYS", key)
-	for _, check := range []string{"postgres", "rabbitmq", "mail", "temporal"} {
+		"REDIS_URL", "redis://u:hunter2@127.0.0.1:1/0", "SMTP_URL", "smtp://u:hunter2@127.0.0.1:1", "TEMPORAL_ADDRESS", "127.0.0.1:1", "MORKET_MASTER_KEY", key, "MORKET_JWT_KEYS", key)
+	for _, check := range []string{"postgres", "rabbitmq", "redis", "mail", "temporal"} {
 		f := finding(t, c, check)
 		require.Equal(t, doctor.Fail, f.State, check)
 		require.NotEmpty(t, f.Do, check)

@@ -112,6 +112,13 @@ func rabbit(ctx context.Context, cfg config.Config) Finding {
 	return reachable(ctx, hostOf(cfg.AMQPURL, map[string]string{"amqp": "5672", "amqps": "5671"}), "check AMQP_URL and that RabbitMQ runs")
 }
 
+func redis(ctx context.Context, cfg config.Config) Finding {
+	if !cfg.RedisURL.IsSet() {
+		return good("not used: each process counts and caches for itself")
+	}
+	return reachable(ctx, hostOf(cfg.RedisURL, map[string]string{"redis": "6379", "rediss": "6379"}), "check REDIS_URL and that Redis runs")
+}
+
 func mailServer(ctx context.Context, cfg config.Config) Finding {
 	if !cfg.SMTPURL.IsSet() {
 		return good("not used: mails go to the log and %s", cfg.OutboxDir())

@@ -180,6 +180,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The types of events that the feed, the webhooks and RabbitMQ carry */
+        get: operations["list-event-types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invitations/{token}": {
         parameters: {
             query?: never;
@@ -373,6 +390,32 @@ export interface paths {
          * @description Needs the permission `api_keys.manage`.
          */
         delete: operations["revoke-api-key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every event of the workspace, in order, from any position
+         * @description Long poll: answers at once when there are events after the position, else waits for some. Pass data.next as `after` of the next call.
+         *
+         *     With `Accept: text/event-stream`: Server-Sent Events named `change`, whose id is the position, and `ping` when nothing happens; resume with `Last-Event-ID`.
+         *
+         *     An event is shown to those who may see what it is about; a key that is limited to tables gets the events of these tables only. Deduplicate by the event's id.
+         *
+         *     Needs the permission `changes.read`.
+         */
+        get: operations["list-changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1828,6 +1871,32 @@ export interface components {
             options?: components["schemas"]["TableOption"][] | null;
             type: string;
         };
+        CloudeventEvent: {
+            authid?: string;
+            /** @description user, api_key or system. */
+            authtype?: string;
+            /** @description The id of the request that caused it. */
+            correlationid?: string;
+            data: unknown;
+            datacontenttype: string;
+            /** @description The address of the data's JSON Schema. */
+            dataschema?: string;
+            /** @description The stream and the event's version in it, always the same for the same event: what to deduplicate by. */
+            id: string;
+            /** @description Its place in the log: decimal digits. */
+            position: string;
+            /** @description The address of this installation. */
+            source: string;
+            /** @description 1.0 */
+            specversion: string;
+            /** @description The stream. */
+            subject: string;
+            /** @description When it was recorded (RFC 3339). */
+            time: string;
+            /** @description For example table.cells_edited.v1. */
+            type: string;
+            workspace?: string;
+        };
         CommitInBody: {
             /** @description Add options that select columns don't have yet. */
             create_options?: boolean;
@@ -2563,6 +2632,12 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeListstring: {
+            data: string[] | null;
+            error: components["schemas"]["ErrorBody"];
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeTable: {
             data: components["schemas"]["Table"];
             /** @description Always null: an answer with an error is a Failure. */
@@ -2770,6 +2845,16 @@ export interface components {
             error: components["schemas"]["ErrorBody"];
             meta: components["schemas"]["Meta"];
             success: boolean;
+        };
+        FeedChanges: {
+            events: components["schemas"]["CloudeventEvent"][] | null;
+            /** @description There is more already: call again at once. */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description Everything up to this position has been given; the next call's after.
+             */
+            next: number;
         };
         GrantInBody: {
             /** Format: int64 */
@@ -4325,6 +4410,109 @@ export interface operations {
             };
         };
     };
+    "list-event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListstring"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     "get-invitation": {
         parameters: {
             query?: never;
@@ -5778,6 +5966,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeAuthDone"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "list-changes": {
+        parameters: {
+            query?: {
+                /** @description The position after which to begin: 0, the default, is the beginning of everything; now is the present end. */
+                after?: string;
+                /** @description Patterns of event types, separated by commas: table.*,run.finished */
+                types?: string;
+                /** @description Only events of this table. */
+                table?: string;
+                limit?: number;
+                /** @description How many seconds a long poll waits for an event. */
+                wait?: number;
+            };
+            header?: {
+                /** @description Of a stream: the position of the last event seen. It wins over after. */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["FeedChanges"];
+                        error: components["schemas"]["ErrorBody"];
+                        meta: components["schemas"]["Meta"];
+                        success: boolean;
+                    };
+                    "text/event-stream": unknown;
                 };
             };
             /** @description Bad Request */
@@ -12038,6 +12349,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/x-ndjson": unknown;
                     "text/csv; charset=utf-8": unknown;
                 };
             };

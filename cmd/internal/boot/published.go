@@ -1,0 +1,128 @@
+package boot
+
+import (
+	"maps"
+
+	"github.com/morket/morket/domain/workspace"
+	"github.com/morket/morket/eventstore/cloudevent"
+)
+
+// Published is the one list of what leaves the product as an event: on RabbitMQ, in the change feed and in webhooks. Every event type
+// has its line, which a test demands: what one must be allowed to do to see it, and which members of its data stay inside. What
+// is about signing in, and what only the product's own bookkeeping needs, never leaves. A new type without a line stays inside.
+func Published() cloudevent.Policy {
+	all := cloudevent.Policy{}
+	for _, part := range []cloudevent.Policy{publishedTeam(), publishedTables(), publishedJobs(), publishedMoney()} {
+		maps.Copy(all, part)
+	}
+	return all
+}
+
+func publishedTeam() cloudevent.Policy {
+	return cloudevent.Policy{
+		"api_key.created.v1": inside(),
+		"api_key.revoked.v1": inside(),
+
+		"email.reserved.v1": inside(),
+
+		"invitation.linked.v1": inside(),
+
+		"session.refreshed.v1": inside(),
+		"session.started.v1":   inside(),
+
+		"slug.released.v1": inside(),
+		"slug.reserved.v1": inside(),
+
+		"user.password_changed.v1":         inside(),
+		"user.password_reset_requested.v1": inside(),
+		"user.registered.v1":               inside(),
+		"user.session_closed.v1":           inside(),
+		"user.session_opened.v1":           inside(),
+
+		"workspace.created.v1":             seenBy(workspace.ReadWorkspace),
+		"workspace.deleted.v1":             seenBy(workspace.ReadWorkspace),
+		"workspace.invitation_closed.v1":   seenBy(workspace.ManageMembers),
+		"workspace.invited.v1":             seenBy(workspace.ManageMembers, "token_hash"),
+		"workspace.member_added.v1":        seenBy(workspace.ReadMembers),
+		"workspace.member_removed.v1":      seenBy(workspace.ReadMembers),
+		"workspace.member_role_changed.v1": seenBy(workspace.ReadMembers),
+		"workspace.renamed.v1":             seenBy(workspace.ReadWorkspace),
+		"workspace.restored.v1":            seenBy(workspace.ReadWorkspace),
+		"workspace.slug_changed.v1":        seenBy(workspace.ReadWorkspace),
+	}
+}
+
+func publishedTables() cloudevent.Policy {
+	return cloudevent.Policy{
+		"table.cells_edited.v1":         seenBy(workspace.ReadTables),
+		"table.column_added.v1":         seenBy(workspace.ReadTables),
+		"table.column_changed.v1":       seenBy(workspace.ReadTables),
+		"table.column_deleted.v1":       seenBy(workspace.ReadTables),
+		"table.column_restored.v1":      seenBy(workspace.ReadTables),
+		"table.column_type_changed.v1":  seenBy(workspace.ReadTables),
+		"table.column_type_reverted.v1": seenBy(workspace.ReadTables),
+		"table.columns_reordered.v1":    seenBy(workspace.ReadTables),
+		"table.created.v1":              seenBy(workspace.ReadTables),
+		"table.renamed.v1":              seenBy(workspace.ReadTables),
+		"table.restored.v1":             seenBy(workspace.ReadTables),
+		"table.rows_deleted.v1":         seenBy(workspace.ReadTables),
+		"table.rows_inserted.v1":        seenBy(workspace.ReadTables),
+		"table.rows_restored.v1":        seenBy(workspace.ReadTables),
+		"table.trashed.v1":              seenBy(workspace.ReadTables),
+		"table.view_deleted.v1":         seenBy(workspace.ReadTables),
+		"table.view_saved.v1":           seenBy(workspace.ReadTables),
+	}
+}
+
+func publishedJobs() cloudevent.Policy {
+	return cloudevent.Policy{
+		"import.batch_recorded.v1":  seenBy(workspace.ReadTables),
+		"import.cancelled.v1":       seenBy(workspace.ReadTables),
+		"import.completed.v1":       seenBy(workspace.ReadTables),
+		"import.failed.v1":          seenBy(workspace.ReadTables),
+		"import.previewed.v1":       seenBy(workspace.ReadTables),
+		"import.rows_added.v1":      seenBy(workspace.ReadTables),
+		"import.rows_rejected.v1":   seenBy(workspace.ReadTables),
+		"import.rows_updated.v1":    seenBy(workspace.ReadTables),
+		"import.started.v1":         seenBy(workspace.ReadTables),
+		"import.undo_progressed.v1": seenBy(workspace.ReadTables),
+		"import.undo_started.v1":    seenBy(workspace.ReadTables),
+		"import.undone.v1":          seenBy(workspace.ReadTables),
+		"import.uploaded.v1":        seenBy(workspace.ReadTables, "object"),
+
+		"run.answers_recorded.v1": seenBy(workspace.ReadTables),
+		"run.cancel_requested.v1": seenBy(workspace.ReadTables),
+		"run.finished.v1":         seenBy(workspace.ReadTables),
+		"run.page_started.v1":     seenBy(workspace.ReadTables),
+		"run.page_stopped.v1":     seenBy(workspace.ReadTables),
+		"run.paused.v1":           seenBy(workspace.ReadTables),
+		"run.records_added.v1":    seenBy(workspace.ReadTables),
+		"run.resumed.v1":          seenBy(workspace.ReadTables),
+		"run.retried.v1":          seenBy(workspace.ReadTables),
+		"run.started.v1":          seenBy(workspace.ReadTables),
+	}
+}
+
+func publishedMoney() cloudevent.Policy {
+	return cloudevent.Policy{
+		"credential.deleted.v1":   seenBy(workspace.ReadCredentials),
+		"credential.rewrapped.v1": inside(),
+		"credential.rotated.v1":   seenBy(workspace.ReadCredentials, "sealed"),
+		"credential.stored.v1":    seenBy(workspace.ReadCredentials, "sealed"),
+		"credential.used.v1":      seenBy(workspace.ReadCredentials),
+
+		"credit.caps_set.v1": seenBy(workspace.ReadCredits),
+		"credit.debited.v1":  seenBy(workspace.ReadCredits),
+		"credit.granted.v1":  seenBy(workspace.ReadCredits),
+		"credit.released.v1": seenBy(workspace.ReadCredits),
+		"credit.reserved.v1": seenBy(workspace.ReadCredits),
+	}
+}
+
+// inside keeps events of a type inside.
+func inside() cloudevent.Rule { return cloudevent.Rule{} }
+
+// seenBy lets those see an event who may do the action, without the named members of its data.
+func seenBy(action workspace.Action, redact ...string) cloudevent.Rule {
+	return cloudevent.Rule{Action: string(action), Redact: redact}
+}

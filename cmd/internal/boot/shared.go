@@ -1,0 +1,58 @@
+package boot
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/memcache"
+	"github.com/morket/morket/adapters/pgread/enrichmentread"
+	"github.com/morket/morket/adapters/rediscache"
+)
+
+// shared is what the processes count together: in Redis when there is one, else each for itself.
+type shared struct {
+	limiter httpapi.Limiter
+	cache   enrichmentread.Cache
+	redis   *rediscache.Client // nil without Redis
+}
+
+// cacheBytes is what a process without Redis may spend on cached answers.
+const cacheBytes = 16 << 20
+
+func (p *Platform) shared() (*shared, error) {
+	s := &shared{limiter: httpapi.NewMemoryLimiter(p.clock), cache: memcache.New(p.clock, cacheBytes)}
+	if !p.cfg.RedisURL.IsSet() {
+		return s, nil
+	}
+	var err error
+	s.redis, err = rediscache.New(rediscache.Config{URL: p.cfg.RedisURL.Reveal(), Clock: p.clock, Logger: p.log.With("part", "redis")})
+	if err != nil {
+		return nil, fmt.Errorf("REDIS_URL: %w", err)
+	}
+	s.cache = rediscache.NewCache(s.redis)
+	s.limiter = rediscache.NewLimiter(s.redis, s.limiter)
+	return s, nil
+}
+
+func (s *shared) dependencies() []httpapi.Dependency {
+	if s.redis == nil {
+		return nil
+	}
+	return []httpapi.Dependency{{Name: "redis", Check: func(ctx context.Context) error {
+		if err := s.redis.Check(ctx); err != nil {
+			return fmt.Errorf("each process counts and caches for itself: %w", err)
+		}
+		return nil
+	}}}
+}
+
+func (s *shared) close(log *slog.Logger) {
+	if s.redis == nil {
+		return
+	}
+	if err := s.redis.Close(); err != nil {
+		log.Warn("close Redis", "error", err)
+	}
+}

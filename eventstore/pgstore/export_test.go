@@ -1,0 +1,4 @@
+package pgstore
+
+// ReadWorkspaceSQL lets a test look at how it is carried out.
+const ReadWorkspaceSQL = readWorkspaceSQL
