@@ -71,6 +71,9 @@ func (f *feed) round(ctx context.Context) error {
 			f.interval = f.limits.PollMax
 			poll.Reset(f.interval)
 		case <-grown:
+			if err := pause(ctx, f.limits.Gather); err != nil {
+				return err
+			}
 			grown = f.grown()
 			if err := f.catchUp(ctx, 0); err != nil {
 				return err
@@ -130,10 +133,11 @@ func (f *feed) poll(ctx context.Context) error {
 	return f.flush(ctx, false)
 }
 
-// live takes a message and whatever else has already arrived, as one piece.
+// live takes a message and whatever else has already arrived, or arrives while events are gathered, as one piece.
 func (f *feed) live(ctx context.Context, m *message.Message) error {
 	var taken []*message.Message
 	var events []eventstore.Recorded
+	var gathered <-chan time.Time // nil until there is something to gather for
 	size := 0
 	defer func() {
 		if ctx.Err() == nil { // whatever went wrong is made good from the log
@@ -163,17 +167,31 @@ func (f *feed) live(ctx context.Context, m *message.Message) error {
 			fresh := b.After(next - 1)
 			events = append(events, fresh...)
 			size += len(m.Payload)
+			if gathered == nil && f.limits.Gather > 0 && len(f.choose(fresh)) > 0 {
+				timer := time.NewTimer(f.limits.Gather)
+				defer timer.Stop()
+				gathered = timer.C
+			}
 		}
 		m = nil
 		if len(events) < f.limits.BatchEvents && size < f.limits.BatchBytes {
-			m = f.waiting()
+			m = f.waiting(ctx, gathered)
 		}
 	}
 	return f.take(ctx, events)
 }
 
-// waiting returns a message that has arrived, or nil.
-func (f *feed) waiting() *message.Message {
+// waiting returns a message that has arrived, or arrives until the time is over, or nil.
+func (f *feed) waiting(ctx context.Context, until <-chan time.Time) *message.Message {
+	if until != nil {
+		select {
+		case m := <-f.messages:
+			return m
+		case <-until:
+		case <-ctx.Done():
+		}
+		return nil
+	}
 	select {
 	case m := <-f.messages: // nil when closed
 		return m

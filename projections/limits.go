@@ -15,6 +15,7 @@ type Limits struct {
 	CheckpointEvery time.Duration // how long a position without wanted events may stay undurable; default 1 s
 	BackoffMin      time.Duration // after a transient error; default 50 ms
 	BackoffMax      time.Duration // default 5 s
+	Gather          time.Duration // how long the first event waits for others that may go into one batch with it; default 0
 	RetryFirst      time.Duration // until a parked stream is tried again, doubling each time; default 60 s
 	RetryAttempts   int           // until a parked stream is left to a person; default 5
 }
@@ -28,6 +29,7 @@ func (l Limits) withDefaults() Limits {
 		CheckpointEvery: cmp.Or(l.CheckpointEvery, time.Second),
 		BackoffMin:      cmp.Or(l.BackoffMin, 50*time.Millisecond),
 		BackoffMax:      cmp.Or(l.BackoffMax, 5*time.Second),
+		Gather:          l.Gather,
 		RetryFirst:      cmp.Or(l.RetryFirst, time.Minute),
 		RetryAttempts:   cmp.Or(l.RetryAttempts, 5),
 	}

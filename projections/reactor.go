@@ -33,24 +33,27 @@ type ReactorConfig struct {
 	// Handle acts on one event. It may be called again for the same event, so what it does must be safe to repeat (starting a
 	// workflow under an id that follows from the event is). A *WaitError, a kernel.KindUnavailable error or a timeout has it
 	// called again after a pause, and everything waits; any other error parks the event's stream.
-	Handle     func(context.Context, eventstore.Recorded) error
-	Log        Log
-	Subscriber message.Subscriber // of this reactor's own consumer group; nil follows the log alone
-	Store      Store
-	Clock      kernel.Clock
-	Logger     *slog.Logger
-	Limits     Limits
+	Handle func(context.Context, eventstore.Recorded) error
+	// HandleBatch takes the place of Handle for whoever acts on many events at once; Limits.Gather makes the batches larger. After
+	// a crash the same events may come cut into other batches, and when a batch fails its halves come, down to single events.
+	HandleBatch func(context.Context, []eventstore.Recorded) error
+	Log         Log
+	Subscriber  message.Subscriber // of this reactor's own consumer group; nil follows the log alone
+	Store       Store
+	Clock       kernel.Clock
+	Logger      *slog.Logger
+	Limits      Limits
 }
 
 // Validate says what is missing.
 func (c ReactorConfig) Validate() error {
 	return need("reactor", map[string]bool{
-		"Name": c.Name != "", "Handle": c.Handle != nil, "Log": c.Log != nil, "Store": c.Store != nil,
+		"Name": c.Name != "", "Handle or HandleBatch": (c.Handle != nil) != (c.HandleBatch != nil), "Log": c.Log != nil, "Store": c.Store != nil,
 		"Clock": c.Clock != nil, "Logger": c.Logger != nil,
 	})
 }
 
-// Reactor calls a function for each event of some types: at least once, in order, remembering how far it came.
+// Reactor calls a function for the events of some types: at least once, in order, remembering how far it came.
 type Reactor struct {
 	cfg    ReactorConfig
 	worker *worker
@@ -67,7 +70,10 @@ func NewReactor(cfg ReactorConfig) (*Reactor, error) {
 	r := &Reactor{cfg: cfg}
 	r.worker = &worker{
 		place: Place{Projection: cfg.Name, Slot: Reacted}, version: 1, store: cfg.Store, log: cfg.Log, clock: cfg.Clock,
-		logger: cfg.Logger, limits: cfg.Limits.withDefaults(), wants: wanted(cfg.Types), before: cfg.Handle, blocked: r.block,
+		logger: cfg.Logger, limits: cfg.Limits.withDefaults(), wants: wanted(cfg.Types), before: cfg.HandleBatch, single: cfg.Handle != nil, blocked: r.block,
+	}
+	if cfg.Handle != nil {
+		r.worker.before = func(ctx context.Context, events []eventstore.Recorded) error { return cfg.Handle(ctx, events[0]) }
 	}
 	return r, nil
 }

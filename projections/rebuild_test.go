@@ -3,6 +3,7 @@ package projections_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -281,4 +282,64 @@ func TestReactorCallsInOrderAndWaits(t *testing.T) {
 	}, 5*time.Second, time.Millisecond)
 	stop()
 	require.Equal(t, []string{"1", "3", "6", "4", "5"}, calls)
+}
+
+func TestAReactorOfBatchesParksOnlyWhatFails(t *testing.T) {
+	t.Parallel()
+	f := newFixture()
+	f.say(t, "a:one", "b:-", "b:two", "a:four", "bad:five", "a:six", "bad:seven", "c:eight")
+	var calls [][]int64
+	r := f.batches(t, nil, func(call []int64) { calls = append(calls, call) })
+	stop := run(t, r.Run)
+	wait(t, r, 8)
+	stop()
+	parked, err := f.store.Parked(t.Context(), r.Place())
+	require.NoError(t, err)
+	require.Len(t, parked, 1)
+	require.EqualValues(t, 5, parked[0].Position)
+	require.Equal(t, []int64{1, 3, 4, 6, 8}, slices.Concat(calls...), "the rest is acted on, in order, each once")
+	require.Less(t, len(calls), 5, "in batches")
+}
+
+func TestAReactorGathersWhatItActsOn(t *testing.T) {
+	t.Parallel()
+	f := newFixture()
+	f.limits.Gather, f.limits.BatchEvents = time.Hour, 4
+	calls := make(chan []int64, 10)
+	b := newBus()
+	r := f.batches(t, b, func(call []int64) { calls <- call })
+	run(t, r.Run)
+	<-b.subscribed
+	b.send(t, f.say(t, "a:-"))
+	wait(t, r, 1) // nothing to gather for
+	for range 4 {
+		b.send(t, f.say(t, "a:word"))
+		require.Eventually(t, func() bool { return len(b.messages) == 0 }, 5*time.Second, time.Millisecond)
+	}
+	require.Equal(t, []int64{2, 3, 4, 5}, <-calls)
+}
+
+// batches makes a reactor of batches that can't act on the stream "bad".
+func (f *fixture) batches(t *testing.T, b *bus, act func([]int64)) *projections.Reactor {
+	t.Helper()
+	cfg := projections.ReactorConfig{
+		Name: "batches", Types: []string{wantedType}, Log: f.log, Store: f.store, Clock: f.clock, Limits: f.limits, Logger: f.config(&said{}).Logger,
+		HandleBatch: func(_ context.Context, events []eventstore.Recorded) error {
+			var call []int64
+			for _, e := range events {
+				if e.Stream == "thing-bad" {
+					return errors.New("nonsense")
+				}
+				call = append(call, e.Position)
+			}
+			act(call)
+			return nil
+		},
+	}
+	if b != nil {
+		cfg.Subscriber = b
+	}
+	r, err := projections.NewReactor(cfg)
+	require.NoError(t, err)
+	return r
 }

@@ -80,7 +80,7 @@ func (w *worker) past(page []eventstore.Recorded) (events []eventstore.Recorded,
 // replayPage applies a page of a parked stream and moves its place in the dead letters, or takes it out at the end. When
 // the page fails it goes on event by event. It answers true when the stream is done with for now.
 func (w *worker) replayPage(ctx context.Context, p *Parked, page []eventstore.Recorded, end bool) (bool, error) {
-	if w.before == nil || len(page) <= 1 {
+	if !w.single || len(page) <= 1 {
 		err := w.replayStep(ctx, p, page, end)
 		if err == nil || errors.Is(err, ErrMoved) || ctx.Err() != nil {
 			return end, err

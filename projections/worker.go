@@ -22,10 +22,11 @@ type worker struct {
 	limits  Limits
 	wants   map[string]bool
 
-	// apply folds events inside the step's transaction. When before is set it is called instead, for one event at a time,
-	// ahead of the transaction: what it does is repeated if the step is.
+	// apply folds events inside the step's transaction. When before is set it is called instead, ahead of the transaction, for
+	// one event at a time if single: what it does is repeated if the step is.
 	apply   func(context.Context, Tx, []eventstore.Recorded) error
-	before  func(context.Context, eventstore.Recorded) error
+	before  func(context.Context, []eventstore.Recorded) error
+	single  bool
 	applied func([]eventstore.Recorded) // after each commit; may be nil
 	blocked func(error)                 // a transient error is being waited out, nil when it is over; may be nil
 
@@ -190,7 +191,7 @@ func (w *worker) unparked(events []eventstore.Recorded) []eventstore.Recorded {
 
 // fit returns how many of the events go into one transaction, at least one.
 func (w *worker) fit(events []eventstore.Recorded) int {
-	if w.before != nil {
+	if w.single {
 		return 1
 	}
 	size := 0
@@ -234,11 +235,9 @@ func (w *worker) commit(ctx context.Context, step Step, events []eventstore.Reco
 	var next Checkpoint
 	err := w.patiently(ctx, func() (err error) {
 		tries++
-		if w.before != nil {
-			for _, e := range events {
-				if err := w.before(ctx, e); err != nil {
-					return err
-				}
+		if w.before != nil && len(events) > 0 {
+			if err := w.before(ctx, events); err != nil {
+				return err
 			}
 		}
 		if next, err = w.store.Advance(ctx, w.durable, step); errors.Is(err, ErrMoved) && tries > 1 {

@@ -17,6 +17,7 @@ import (
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
 	"github.com/morket/morket/commands/enrichmentflow"
 	"github.com/morket/morket/domain/credit"
+	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
@@ -120,7 +121,7 @@ type rig struct {
 
 func codec(t *testing.T) *eventstore.Codec {
 	t.Helper()
-	c, err := eventstore.NewCodec(enrichment.Events(), credit.Events(), table.Events())
+	c, err := eventstore.NewCodec(enrichment.Events(), credit.Events(), table.Events(), dataops.Events())
 	require.NoError(t, err)
 	return c
 }

@@ -24,7 +24,7 @@ type Config struct {
 	Outputs   []Output `json:"outputs,omitempty"`
 	Condition string   `json:"condition,omitempty" doc:"The row is asked only where this expression over {{Column}}s is true, for example {{Score}} > 80."`
 	CacheDays *int     `json:"cache_days,omitempty" minimum:"0" maximum:"365" doc:"Reuse an answer to the same question younger than this many days, for free. 30 by default, 0 never."`
-	AutoRun   bool     `json:"auto_run,omitempty" doc:"Ask for new rows by itself."`
+	AutoRun   bool     `json:"auto_run,omitempty" doc:"Ask by itself for rows that are made and for rows whose inputs change, from now on."`
 }
 
 // Days returns how old a reused answer may be, in days.

@@ -20,6 +20,7 @@ func Events() []kernel.Event {
 		RunCancelRequested{},
 		RunRetried{},
 		RunFinished{},
+		AutoRunsStarted{},
 	}
 }
 
@@ -42,7 +43,9 @@ type RunStarted struct {
 	MaxCredits kernel.Credits `json:"max_credits_mc,omitempty"` // 0: no limit of its own
 	Reserved   kernel.Credits `json:"reserved_mc,omitempty"`
 	By         kernel.UserID  `json:"by,omitempty"` // on whose behalf the run works
-	At         time.Time      `json:"at"`
+	// Auto says that the run was started by itself, for rows that were made or changed; it is on nobody's behalf.
+	Auto bool      `json:"auto_run,omitempty"`
+	At   time.Time `json:"at"`
 }
 
 // EventType implements kernel.Event.
@@ -198,3 +201,19 @@ type RunFinished struct {
 
 // EventType implements kernel.Event.
 func (RunFinished) EventType() string { return "run.finished.v1" }
+
+// AutoRunsStarted says that the changes of one source up to a position have been looked at, and which runs were started for
+// them. It is in the append of those runs, at an exact version of the stream AutoStream-<source>, so that no change is
+// answered twice, whoever looks at it and however often.
+type AutoRunsStarted struct {
+	TableID kernel.TableID `json:"table_id"`
+	Through int64          `json:"through"` // the log position of the last change that was looked at
+	Runs    []kernel.RunID `json:"runs"`
+}
+
+// EventType implements kernel.Event.
+func (AutoRunsStarted) EventType() string { return "auto_run.started.v1" }
+
+// AutoStream is the category of the streams that hold AutoRunsStarted; the id is that of the table whose cells were edited, or of
+// the import or the run that ended.
+const AutoStream = "autorun"

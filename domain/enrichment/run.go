@@ -90,6 +90,7 @@ type runState struct {
 	Open       []Cell         `json:"open"`
 	Calm       bool           `json:"calm"`
 	By         kernel.UserID  `json:"by"`
+	Auto       bool           `json:"auto,omitempty"`
 }
 
 // NewRun returns a run that has not been asked for yet.
@@ -142,6 +143,9 @@ func (r *Run) Calm() bool { return r.s.Calm }
 
 // By is on whose behalf it works.
 func (r *Run) By() kernel.UserID { return r.s.By }
+
+// Auto is true for a run that was started by itself.
+func (r *Run) Auto() bool { return r.s.Auto }
 
 // Reservation is its reservation's id in the ledger.
 func (r *Run) Reservation() string { return string(r.s.ID) }
@@ -332,7 +336,7 @@ func (r *Run) Apply(e kernel.Event) error {
 	case RunStarted:
 		r.s = runState{
 			ID: e.RunID, Table: e.TableID, Plans: e.Plans, Selection: e.Selection, State: RunPending, MaxCredits: e.MaxCredits,
-			Counts: Counts{Total: e.Estimate.Records}, By: e.By,
+			Counts: Counts{Total: e.Estimate.Records}, By: e.By, Auto: e.Auto,
 		}
 	case RunRecordsAdded:
 	case RunPageStarted:

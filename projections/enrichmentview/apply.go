@@ -115,7 +115,7 @@ func (f *fold) started(r eventstore.Recorded) error {
 	}
 	j := &Job{
 		ID: e.RunID, Workspace: r.Workspace, Table: e.TableID, State: enrichment.RunPending, Estimate: e.Estimate, Scope: e.Selection.Scope,
-		Counts: enrichment.Counts{Total: e.Estimate.Records}, Reserved: e.Reserved, StartedBy: e.By, CreatedAt: r.RecordedAt, Position: r.Position, Columns: []kernel.ColumnID{},
+		Counts: enrichment.Counts{Total: e.Estimate.Records}, Reserved: e.Reserved, StartedBy: e.By, Auto: e.Auto, CreatedAt: r.RecordedAt, Position: r.Position, Columns: []kernel.ColumnID{},
 	}
 	if j.Estimate.PerProvider == nil {
 		j.Estimate.PerProvider = []enrichment.ProviderEstimate{}

@@ -31,6 +31,7 @@ type Job struct {
 	Scope      enrichment.Scope
 	Reason     string
 	StartedBy  kernel.UserID
+	Auto       bool // started by itself
 	CreatedAt  time.Time
 	StartedAt  *time.Time
 	FinishedAt *time.Time
@@ -130,7 +131,7 @@ func New(open func(projections.Tx) (Writer, error)) *Projector { return &Project
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 1 }
+func (*Projector) Version() int { return 2 }
 
 // Types implements projections.Projector.
 func (*Projector) Types() []string {

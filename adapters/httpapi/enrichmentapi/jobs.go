@@ -28,6 +28,7 @@ type Job struct {
 	Reserved   kernel.Credits      `json:"reserved_mc"`
 	Estimate   enrichment.Estimate `json:"estimate"`
 	StartedBy  kernel.UserID       `json:"started_by,omitempty"`
+	AutoRun    bool                `json:"auto_run,omitempty" doc:"Started by itself, for rows that were made or whose inputs changed."`
 	CreatedAt  *time.Time          `json:"created_at,omitempty"`
 	StartedAt  *time.Time          `json:"started_at,omitempty"`
 	FinishedAt *time.Time          `json:"finished_at,omitempty"`
@@ -109,7 +110,7 @@ func (s service) view(j enrichmentview.Job) Job {
 	created := j.CreatedAt.UTC()
 	return Job{
 		ID: j.ID, TableID: j.Table, Columns: j.Columns, State: j.State, Cancelling: j.Cancelling, WaitingFor: s.waiting(j.State), Counts: j.Counts, Spent: j.Spent, Reserved: j.Reserved,
-		Estimate: j.Estimate, StartedBy: j.StartedBy, CreatedAt: &created, StartedAt: utc(j.StartedAt), FinishedAt: utc(j.FinishedAt), Error: j.Reason,
+		Estimate: j.Estimate, StartedBy: j.StartedBy, AutoRun: j.Auto, CreatedAt: &created, StartedAt: utc(j.StartedAt), FinishedAt: utc(j.FinishedAt), Error: j.Reason,
 	}
 }
 

@@ -19,6 +19,7 @@ CREATE TABLE jobs (
     scope        text        NOT NULL,
     reason       text        NOT NULL,
     started_by   text        NOT NULL,
+    auto         boolean     NOT NULL,
     created_at   timestamptz NOT NULL,
     started_at   timestamptz,
     finished_at  timestamptz,

@@ -28,7 +28,7 @@ func harness(t *testing.T) (*pgreadtest.Harness, *enrichmentread.Queries) {
 func started(id kernel.RunID) enrichment.RunStarted {
 	return enrichment.RunStarted{
 		RunID: id, TableID: "tbl_1", Plans: []enrichment.Plan{{ColumnID: "col_a"}}, Selection: enrichment.Selection{Scope: enrichment.ScopeAll},
-		Estimate: enrichment.Estimate{Records: 3, Max: 6000}, Reserved: 3000, By: "usr_1",
+		Estimate: enrichment.Estimate{Records: 3, Max: 6000}, Reserved: 3000, By: "usr_1", Auto: id == "run_auto",
 	}
 }
 
@@ -65,6 +65,11 @@ func TestJobsAndRecords(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, enrichment.RunPending, j.State)
 	require.Equal(t, kernel.Credits(3000), j.Reserved)
+	require.False(t, j.Auto)
+	h.Append("run-run_auto", started("run_auto"))
+	auto, err := q.Job(t.Context(), ws, "run_auto")
+	require.NoError(t, err)
+	require.True(t, auto.Auto, "started by itself")
 
 	h.Append(stream, enrichment.RunPageStarted{RunID: "run_1"}, answered("run_1", enrichment.MarkValue, enrichment.MarkError, enrichment.MarkEmpty))
 	j, err = q.Job(t.Context(), ws, "run_1")

@@ -30,7 +30,7 @@ func Open(tx projections.Tx) (enrichmentview.Writer, error) {
 
 type writer struct{ tx *pgread.Tx }
 
-const jobColumns = `run_id, workspace_id, table_id, columns, state, cancelling, round, total, done, succeeded, not_found, failed, skipped, cached, spent, reserved, estimate, scope, reason, started_by, created_at, started_at, finished_at, position`
+const jobColumns = `run_id, workspace_id, table_id, columns, state, cancelling, round, total, done, succeeded, not_found, failed, skipped, cached, spent, reserved, estimate, scope, reason, started_by, auto, created_at, started_at, finished_at, position`
 
 // Jobs implements enrichmentview.Writer.
 func (w writer) Jobs(ctx context.Context, ids []kernel.RunID) ([]enrichmentview.Job, error) {
@@ -46,7 +46,7 @@ func scanJob(row pgx.CollectableRow) (enrichmentview.Job, error) {
 	var estimate []byte
 	c := &j.Counts
 	err := row.Scan(&j.ID, &j.Workspace, &j.Table, &j.Columns, &j.State, &j.Cancelling, &j.Round, &c.Total, &c.Done, &c.Succeeded, &c.NotFound, &c.Failed, &c.Skipped, &c.Cached,
-		&j.Spent, &j.Reserved, &estimate, &j.Scope, &j.Reason, &j.StartedBy, &j.CreatedAt, &j.StartedAt, &j.FinishedAt, &j.Position)
+		&j.Spent, &j.Reserved, &estimate, &j.Scope, &j.Reason, &j.StartedBy, &j.Auto, &j.CreatedAt, &j.StartedAt, &j.FinishedAt, &j.Position)
 	if err != nil {
 		return j, err
 	}
@@ -79,7 +79,7 @@ func (w writer) Days(ctx context.Context, keys []enrichmentview.DayKey) ([]enric
 	})
 }
 
-const upsertJob = `INSERT INTO jobs (` + jobColumns + `) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24)
+const upsertJob = `INSERT INTO jobs (` + jobColumns + `) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25)
 ON CONFLICT (run_id) DO UPDATE SET state = excluded.state, cancelling = excluded.cancelling, round = excluded.round, total = excluded.total, done = excluded.done,
   succeeded = excluded.succeeded, not_found = excluded.not_found, failed = excluded.failed, skipped = excluded.skipped, cached = excluded.cached, spent = excluded.spent,
   reserved = excluded.reserved, reason = excluded.reason, started_at = excluded.started_at, finished_at = excluded.finished_at, position = excluded.position`
@@ -97,7 +97,7 @@ func (w writer) Save(ctx context.Context, b enrichmentview.Batch) error {
 		}
 		c := j.Counts
 		q.Queue(upsertJob, j.ID, j.Workspace, j.Table, j.Columns, j.State, j.Cancelling, j.Round, c.Total, c.Done, c.Succeeded, c.NotFound, c.Failed, c.Skipped, c.Cached,
-			j.Spent, j.Reserved, estimate, j.Scope, j.Reason, j.StartedBy, j.CreatedAt, j.StartedAt, j.FinishedAt, j.Position)
+			j.Spent, j.Reserved, estimate, j.Scope, j.Reason, j.StartedBy, j.Auto, j.CreatedAt, j.StartedAt, j.FinishedAt, j.Position)
 	}
 	for _, d := range b.Days {
 		q.Queue(upsertDay, d.Workspace, d.Provider, d.Day, d.Asked, d.Hits, d.Failed, d.Calls, d.Credits, d.Latency[:])

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/netip"
+	"time"
 
 	"go.temporal.io/sdk/worker"
 
@@ -76,6 +77,15 @@ func (e *enrichments) flow(p *Platform, f *flows) reaction {
 	f.register = append(f.register, func(r worker.Registry) { enrichmentflow.Register(r, enrichmentflow.NewActivities(e.runner)) })
 	r := enrichmentflow.NewReactor(f.client, p.store, p.codec)
 	return reaction{name: enrichmentflow.ReactorName, types: r.Types(), handle: r.Handle}
+}
+
+// gatherEdits is how long edits are gathered before the columns that ask by themselves do.
+const gatherEdits = 2 * time.Second
+
+// autoRuns returns the reactor that starts runs by itself.
+func (e *enrichments) autoRuns(p *Platform) reaction {
+	r := enrichmentflow.NewAutoRuns(e.handlers, p.log.With("part", "auto-run"))
+	return reaction{name: enrichmentflow.AutoRunsName, types: r.Types(), batch: r.Handle, gather: gatherEdits}
 }
 
 // keyed reports whether the provider takes a key.

@@ -115,16 +115,19 @@ func (f *flows) check(ctx context.Context) error {
 	return nil
 }
 
-// reaction is a module's answer to events: what it wants, and the function that starts or signals a flow.
+// reaction is a module's answer to events: what it wants, and the function that starts or signals a flow, for one event or for
+// a batch of those that came within the time to gather.
 type reaction struct {
 	name   string
 	types  []string
 	handle func(context.Context, eventstore.Recorded) error
+	batch  func(context.Context, []eventstore.Recorded) error
+	gather time.Duration
 }
 
 func (p *Platform) reactor(b *bus, r reaction) (*projections.Reactor, error) {
 	return projections.NewReactor(projections.ReactorConfig{
-		Name: r.name, Types: r.types, Handle: r.handle, Log: p.store, Subscriber: b.subscribe("reactor." + r.name), Store: p.read,
-		Clock: p.clock, Logger: p.log.With("reactor", r.name),
+		Name: r.name, Types: r.types, Handle: r.handle, HandleBatch: r.batch, Log: p.store, Subscriber: b.subscribe("reactor." + r.name), Store: p.read,
+		Clock: p.clock, Logger: p.log.With("reactor", r.name), Limits: projections.Limits{Gather: r.gather},
 	})
 }

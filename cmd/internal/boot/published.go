@@ -76,6 +76,8 @@ func publishedTables() cloudevent.Policy {
 
 func publishedJobs() cloudevent.Policy {
 	return cloudevent.Policy{
+		"auto_run.started.v1": inside(),
+
 		"import.batch_recorded.v1":  seenBy(workspace.ReadTables),
 		"import.cancelled.v1":       seenBy(workspace.ReadTables),
 		"import.completed.v1":       seenBy(workspace.ReadTables),

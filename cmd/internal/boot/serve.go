@@ -120,7 +120,7 @@ func (s *server) consumers() error {
 		s.runners = append(s.runners, r)
 		s.registry.Add(r)
 	}
-	for _, reaction := range []reaction{s.imports.flow(s.flows), s.enrich.flow(s.Platform, s.flows)} {
+	for _, reaction := range []reaction{s.imports.flow(s.flows), s.enrich.flow(s.Platform, s.flows), s.enrich.autoRuns(s.Platform)} {
 		r, err := s.reactor(s.bus, reaction)
 		if err != nil {
 			return err

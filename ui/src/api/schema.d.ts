@@ -2192,7 +2192,7 @@ export interface components {
             step: number;
         };
         EnrichmentConfig: {
-            /** @description Ask for new rows by itself. */
+            /** @description Ask by itself for rows that are made and for rows whose inputs change, from now on. */
             auto_run?: boolean;
             /**
              * Format: int64
@@ -2260,6 +2260,8 @@ export interface components {
             value?: string;
         };
         EnrichmentJob: {
+            /** @description Started by itself, for rows that were made or whose inputs changed. */
+            auto_run?: boolean;
             cancelling?: boolean;
             columns: string[] | null;
             counts: components["schemas"]["EnrichmentCounts"];
@@ -2634,7 +2636,8 @@ export interface components {
         };
         EnvelopeListstring: {
             data: string[] | null;
-            error: components["schemas"]["ErrorBody"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
@@ -6084,7 +6087,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["FeedChanges"];
-                        error: components["schemas"]["ErrorBody"];
+                        /** @description Always null: an answer with an error is a Failure. */
+                        error: null;
                         meta: components["schemas"]["Meta"];
                         success: boolean;
                     };

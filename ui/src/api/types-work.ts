@@ -185,6 +185,7 @@ export interface Job {
   reserved_mc: number;
   estimate?: Estimate | null;
   started_by?: ActorRef | string | null;
+  auto_run?: boolean;
   created_at: string;
   started_at?: string | null;
   finished_at?: string | null;

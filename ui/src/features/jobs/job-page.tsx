@@ -28,7 +28,7 @@ export function JobPage() {
     <Page
       wide
       title={job.data ? name : 'Run'}
-      text={job.data ? `Started ${dateTime(job.data.started_at ?? job.data.created_at)}` : undefined}
+      text={job.data ? began(job.data) : undefined}
       actions={job.data && can('enrichments.run') && <JobActions workspaceId={ws} job={job.data} />}
     >
       <Link to={`/w/${ws}/jobs`} className="-mt-3 inline-flex w-fit items-center gap-1 text-ink-2 hover:text-ink">
@@ -40,6 +40,11 @@ export function JobPage() {
       {job.data && <Records ws={ws} job={job.data} />}
     </Page>
   );
+}
+
+function began(job: Job): string {
+  const at = dateTime(job.started_at ?? job.created_at);
+  return job.auto_run ? `Started by itself ${at}: rows were added or their inputs changed` : `Started ${at}`;
 }
 
 function Summary({ job, ws }: { job: Job; ws: string }) {

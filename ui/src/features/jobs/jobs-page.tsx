@@ -45,7 +45,10 @@ export function JobsPage() {
                     <span className="block truncate">
                       {tables.data?.find((t) => t.id === job.table_id)?.name ?? 'Inline records'}
                     </span>
-                    <span className="block text-sm font-normal text-ink-3">{ago(job.created_at)}</span>
+                    <span className="block text-sm font-normal text-ink-3">
+                      {ago(job.created_at)}
+                      {job.auto_run && ' · auto-run'}
+                    </span>
                   </Link>
                 </Td>
                 <Td>
