@@ -1,0 +1,168 @@
+package sidestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/morket/morket/projections"
+)
+
+// Create implements projections.Epochs. When the engine can't be reached, the place is there without a copy and the first
+// step or look that finds the engine makes it.
+func (s *Store) Create(ctx context.Context, place projections.Place, version int) (projections.Checkpoint, error) {
+	if place.Slot == projections.Reacted {
+		return s.base.Create(ctx, place, version)
+	}
+	if place.Slot != projections.Live {
+		if err := s.Drop(ctx, place); err != nil {
+			return projections.Checkpoint{}, err
+		}
+	}
+	c, err := s.base.Create(ctx, place, version)
+	if err != nil {
+		return c, err
+	}
+	if _, marked, err := s.marks.Read(ctx, place); err != nil || marked {
+		return c, err
+	}
+	next, err := s.renew(ctx, c)
+	if errors.Is(err, projections.ErrMoved) { // somebody else made it in the meantime
+		return c, nil
+	}
+	return next, err
+}
+
+// Finish implements projections.Epochs.
+func (s *Store) Finish(ctx context.Context, place projections.Place) error {
+	m, err := s.marked(ctx, place)
+	if err != nil {
+		return err
+	}
+	return s.engine.Finish(ctx, copyOf(place, m))
+}
+
+func (s *Store) marked(ctx context.Context, place projections.Place) (Mark, error) {
+	m, ok, err := s.marks.Read(ctx, place)
+	if err == nil && !ok {
+		err = fmt.Errorf("%s: %w", place, errUnmarked)
+	}
+	return m, err
+}
+
+// heldKey marks the context of a Swap, in which the live checkpoint is held already.
+type heldKey struct{}
+
+// Swap implements projections.Epochs. Readers see the new copy from the commit in Base on; the old one is dropped afterwards.
+func (s *Store) Swap(
+	ctx context.Context, projection string, catchUp func(context.Context, projections.Checkpoint) error,
+) (projections.Checkpoint, error) {
+	live := projections.LiveOf(projection)
+	old, had, err := s.marks.Read(ctx, live)
+	if err != nil {
+		return projections.Checkpoint{}, err
+	}
+	c, err := s.base.Swap(ctx, projection, func(ctx context.Context, at projections.Checkpoint) error {
+		return catchUp(context.WithValue(ctx, heldKey{}, projection), at)
+	})
+	if err != nil {
+		return c, err
+	}
+	s.looks.again(live)
+	m, err := s.marked(ctx, live)
+	if err != nil {
+		return c, err
+	}
+	err = s.engine.Serve(ctx, copyOf(live, m))
+	if had && old.Generation != m.Generation {
+		err = errors.Join(err, s.engine.Drop(ctx, copyOf(live, old)))
+	}
+	if err != nil { // the swap itself is done, and looks tidy up
+		s.cfg.Logger.WarnContext(ctx, "can't tidy up after a swap", "store", s.cfg.Name, "projection", projection, "error", err)
+	}
+	return c, nil
+}
+
+// Drop implements projections.Epochs.
+func (s *Store) Drop(ctx context.Context, place projections.Place) error {
+	_, ok, err := s.base.Checkpoint(ctx, place)
+	if err != nil {
+		return err
+	}
+	var m Mark
+	var marked bool
+	if ok && place.Slot != projections.Reacted {
+		if m, marked, err = s.marks.Read(ctx, place); err != nil {
+			return err
+		}
+	}
+	if err := s.base.Drop(ctx, place); err != nil || !marked {
+		return err
+	}
+	return s.engine.Drop(ctx, copyOf(place, m))
+}
+
+// errAhead says that the copy has rows of a step whose commit was lost and that was not made again yet.
+var errAhead = errors.New("a write was cut short and not made again yet: let the projector run, then try again")
+
+// How long Checksums waits until the projector has made such a step again.
+const (
+	aheadPause = 200 * time.Millisecond
+	aheadTries = 100
+)
+
+// Checksums implements projections.Epochs. Nothing is written to the place meanwhile: the checkpoint is held.
+func (s *Store) Checksums(ctx context.Context, place projections.Place) (projections.Checkpoint, map[string]projections.Checksum, error) {
+	for tries := 0; ; {
+		c, sums, err := s.checksums(ctx, place)
+		switch {
+		case err == nil:
+			return c, sums, nil
+		case errors.Is(err, projections.ErrMoved): // a writer was faster; it can't always be
+		case errors.Is(err, errAhead) && tries < aheadTries:
+			tries++
+			if err := pause(ctx, aheadPause); err != nil {
+				return c, nil, err
+			}
+		default:
+			return c, nil, fmt.Errorf("checksums of %s: %w", place, err)
+		}
+	}
+}
+
+func (s *Store) checksums(ctx context.Context, place projections.Place) (c projections.Checkpoint, sums map[string]projections.Checksum, err error) {
+	c, ok, err := s.base.Checkpoint(ctx, place)
+	if err == nil && !ok {
+		err = errors.New("there is no such read model")
+	}
+	if err != nil {
+		return c, nil, err
+	}
+	if held, _ := ctx.Value(heldKey{}).(string); held == place.Projection && place.Slot == projections.Live {
+		m, err := s.marked(ctx, place)
+		if err != nil {
+			return c, nil, err
+		}
+		sums, err = s.engine.Checksums(ctx, copyOf(place, m))
+		return c, sums, err
+	}
+	_, err = s.base.Advance(ctx, c, projections.Step{To: c.Position, Apply: func(ctx context.Context, tx projections.Tx) error {
+		m, marked, err := s.marks.Get(ctx, tx)
+		if err == nil && !marked {
+			err = errUnmarked
+		}
+		if err != nil {
+			return err
+		}
+		reached, _, err := s.engine.Reached(ctx, copyOf(place, m))
+		if err == nil && reached > c.Position {
+			err = errAhead
+		}
+		if err == nil {
+			sums, err = s.engine.Checksums(ctx, copyOf(place, m))
+		}
+		return err
+	}})
+	return c, sums, err
+}

@@ -1,0 +1,172 @@
+package sidestore
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections"
+)
+
+// looks remembers when each place was last looked at.
+type looks struct {
+	mu   sync.Mutex
+	last map[projections.Place]*look
+}
+
+type look struct {
+	at       time.Time
+	served   bool            // the engine has been told which copy is live
+	swept    bool            // no copy is left that belongs to nobody
+	suspects map[string]bool // generations that belonged to nobody at the look before
+}
+
+// due reports whether it is time to look at the place, and takes note that it is done.
+func (l *looks) due(place projections.Place, now time.Time, every time.Duration) bool {
+	if place.Slot == projections.Reacted {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	k := l.last[place]
+	if k == nil {
+		k = &look{}
+		l.last[place] = k
+	}
+	if now.Sub(k.at) < every {
+		return false
+	}
+	k.at = now
+	return true
+}
+
+// again has everything about the place looked at anew.
+func (l *looks) again(place projections.Place) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.last, place)
+}
+
+// of returns what is known of a place; false when nothing is.
+func (l *looks) of(place projections.Place) (look, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	k := l.last[place]
+	if k == nil {
+		return look{}, false
+	}
+	return *k, true
+}
+
+func (l *looks) note(place projections.Place, fn func(*look)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if k := l.last[place]; k != nil {
+		fn(k)
+	}
+}
+
+// tidy tells the engine once which copy is live, and removes copies that belonged to nobody at two looks: one that belongs
+// to nobody at the first may just be in the making.
+func (s *Store) tidy(ctx context.Context, place projections.Place, m Mark) error {
+	k, known := s.looks.of(place)
+	if !known || place.Slot != projections.Live {
+		return nil
+	}
+	if !k.served {
+		if err := s.engine.Serve(ctx, copyOf(place, m)); err != nil {
+			return err
+		}
+		s.looks.note(place, func(k *look) { k.served = true })
+	}
+	if k.swept {
+		return nil
+	}
+	orphans, err := s.orphans(ctx, place.Projection)
+	if err != nil {
+		return err
+	}
+	left := map[string]bool{}
+	for _, generation := range orphans {
+		if !k.suspects[generation] {
+			left[generation] = true
+			continue
+		}
+		if err := s.engine.Drop(ctx, Copy{Projection: place.Projection, Generation: generation}); err != nil {
+			return err
+		}
+	}
+	s.looks.note(place, func(k *look) { k.suspects, k.swept = left, len(left) == 0 })
+	return nil
+}
+
+// orphans are the generations that no place has.
+func (s *Store) orphans(ctx context.Context, projection string) ([]string, error) {
+	all, err := s.engine.Copies(ctx, projection)
+	if err != nil {
+		return nil, err
+	}
+	taken := map[string]bool{}
+	for _, slot := range []projections.Slot{projections.Live, projections.Next, projections.Aside} {
+		place := projections.Place{Projection: projection, Slot: slot}
+		if _, ok, err := s.base.Checkpoint(ctx, place); err != nil || !ok {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		m, marked, err := s.marks.Read(ctx, place)
+		if err != nil {
+			return nil, err
+		}
+		taken[m.Generation] = marked
+	}
+	var out []string
+	for _, generation := range all {
+		if !taken[generation] {
+			out = append(out, generation)
+		}
+	}
+	return out, nil
+}
+
+// pacer keeps small flushes apart.
+type pacer struct {
+	least time.Duration
+	mu    sync.Mutex
+	last  map[projections.Place]time.Time
+}
+
+// fewEvents is how many positions a step may span and still be one that waits for more.
+const fewEvents = 500
+
+func (p *pacer) wait(ctx context.Context, clock kernel.Clock, place projections.Place, events int64) error {
+	if p.least == 0 {
+		return nil
+	}
+	p.mu.Lock()
+	rest := p.least - clock.Now().Sub(p.last[place])
+	p.mu.Unlock()
+	if events < fewEvents && rest > 0 {
+		if err := pause(ctx, rest); err != nil {
+			return err
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last[place] = clock.Now()
+	return nil
+}
+
+// pause waits for d, or returns ctx's error.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,209 @@
+package sidestore
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections"
+)
+
+// Config is what a Store is put together from.
+type Config struct {
+	Base   projections.Store
+	Marks  Marks
+	Engine Engine
+	Name   string                               // of the engine, for messages: "ClickHouse"
+	Head   func(context.Context) (int64, error) // of the log: how far a new copy must come until it is read
+	Clock  kernel.Clock
+	Logger *slog.Logger
+	// CheckEvery is how often the Store looks whether the engine still has what was written; default 3 s.
+	CheckEvery time.Duration
+	// Pace is the least time between two flushes of few events at a place: most such stores prefer few large writes. Default 0.
+	Pace time.Duration
+}
+
+// Validate says what is missing.
+func (c Config) Validate() error {
+	if c.Base == nil || c.Marks == nil || c.Engine == nil || c.Name == "" || c.Head == nil || c.Clock == nil || c.Logger == nil {
+		return errors.New("a side store needs Base, Marks, Engine, Name, Head, Clock and Logger")
+	}
+	return nil
+}
+
+// Store is a projections.Store over an Engine. It is safe for concurrent use.
+type Store struct {
+	cfg    Config
+	base   projections.Store
+	marks  Marks
+	engine Engine
+	looks  looks
+	pace   pacer
+}
+
+var _ projections.Store = (*Store)(nil)
+
+// New puts a store together.
+func New(cfg Config) (*Store, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.CheckEvery == 0 {
+		cfg.CheckEvery = 3 * time.Second
+	}
+	return &Store{
+		cfg: cfg, base: cfg.Base, marks: cfg.Marks, engine: cfg.Engine,
+		looks: looks{last: map[projections.Place]*look{}}, pace: pacer{last: map[projections.Place]time.Time{}, least: cfg.Pace},
+	}, nil
+}
+
+// errUnmarked says that a place has no copy yet.
+var errUnmarked = errors.New("the place has no copy in the store")
+
+// Checkpoint implements projections.Checkpoints. From time to time it looks whether the engine has what was written, and
+// makes the copy anew if not: then the checkpoint is at 0.
+func (s *Store) Checkpoint(ctx context.Context, place projections.Place) (projections.Checkpoint, bool, error) {
+	c, ok, err := s.base.Checkpoint(ctx, place)
+	if err != nil || !ok || !s.looks.due(place, s.cfg.Clock.Now(), s.cfg.CheckEvery) {
+		return c, ok, err
+	}
+	err = s.repair(ctx, c)
+	switch {
+	case err == nil:
+		return c, true, nil
+	case errors.Is(err, projections.ErrMoved): // by the repair or by somebody else
+		return s.base.Checkpoint(ctx, place)
+	default: // the next step will meet it too
+		s.cfg.Logger.WarnContext(ctx, "can't look whether the read model is whole", "store", s.cfg.Name, "projection", place.String(), "error", err)
+		return c, true, nil
+	}
+}
+
+// Advance implements projections.Checkpoints.
+func (s *Store) Advance(ctx context.Context, from projections.Checkpoint, step projections.Step) (projections.Checkpoint, error) {
+	if step.Apply == nil || from.Place.Slot == projections.Reacted {
+		return s.base.Advance(ctx, from, step)
+	}
+	if err := s.pace.wait(ctx, s.cfg.Clock, from.Place, step.To-from.Position); err != nil {
+		return from, err
+	}
+	apply := step.Apply
+	step.Apply = func(ctx context.Context, tx projections.Tx) error {
+		return s.write(ctx, from.Place, tx, writing{apply, step.To})
+	}
+	next, err := s.base.Advance(ctx, from, step)
+	if err == nil || errors.Is(err, projections.ErrMoved) || ctx.Err() != nil || s.Transient(err) && !errors.Is(err, errUnmarked) {
+		return next, err
+	}
+	if lost := s.repair(ctx, from); lost != nil {
+		return from, lost
+	}
+	return from, err
+}
+
+// writing is a step's work: what is applied, and the position that it reaches.
+type writing struct {
+	apply func(context.Context, projections.Tx) error
+	to    int64
+}
+
+// write flushes what the projector writes; the caller holds the checkpoint and commits the mark with it.
+func (s *Store) write(ctx context.Context, place projections.Place, tx projections.Tx, w writing) error {
+	m, ok, err := s.marks.Get(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errUnmarked
+	}
+	b, err := s.engine.Begin(ctx, copyOf(place, m))
+	if err != nil {
+		return err
+	}
+	if err := w.apply(ctx, b); err != nil {
+		return err
+	}
+	m.Reached = max(m.Reached, w.to)
+	if err := b.Flush(ctx, w.to); err != nil {
+		return err
+	}
+	return s.marks.Set(ctx, tx, m)
+}
+
+func copyOf(place projections.Place, m Mark) Copy {
+	return Copy{Projection: place.Projection, Generation: m.Generation}
+}
+
+// repair makes the place's copy anew if it is lost, and then answers ErrMoved; nil says that it is whole.
+func (s *Store) repair(ctx context.Context, c projections.Checkpoint) error {
+	m, marked, err := s.marks.Read(ctx, c.Place)
+	if err != nil {
+		return err
+	}
+	if marked {
+		n, there, err := s.engine.Reached(ctx, copyOf(c.Place, m))
+		if err != nil {
+			return err
+		}
+		if there && n >= m.Reached {
+			return s.tidy(ctx, c.Place, m)
+		}
+		s.cfg.Logger.WarnContext(ctx, "the store lost a read model, it is filled again", "store", s.cfg.Name,
+			"projection", c.Place.String(), "position", c.Position, "reached", n, "expected", m.Reached)
+	}
+	if _, err := s.renew(ctx, c); err != nil {
+		return err
+	}
+	return projections.ErrMoved
+}
+
+// renew gives the place an empty copy and moves it to position 0.
+func (s *Store) renew(ctx context.Context, c projections.Checkpoint) (projections.Checkpoint, error) {
+	m := Mark{Generation: strings.ToLower(rand.Text()), Until: c.Position}
+	if c.Place.Slot == projections.Live {
+		head, err := s.cfg.Head(ctx)
+		if err != nil {
+			return c, err
+		}
+		m.Until = head
+	}
+	parked, err := s.base.Parked(ctx, c.Place)
+	if err != nil {
+		return c, err
+	}
+	step := projections.Step{Apply: func(ctx context.Context, tx projections.Tx) error {
+		if err := s.engine.Make(ctx, copyOf(c.Place, m)); err != nil {
+			return fmt.Errorf("make a copy in %s: %w", s.cfg.Name, err)
+		}
+		return s.marks.Set(ctx, tx, m)
+	}}
+	for _, p := range parked {
+		step.Unpark = append(step.Unpark, p.Stream)
+	}
+	next, err := s.base.Advance(ctx, c, step)
+	if err != nil || c.Place.Slot != projections.Live {
+		return next, err
+	}
+	return next, s.engine.Serve(ctx, copyOf(c.Place, m))
+}
+
+// Parked implements projections.DeadLetters.
+func (s *Store) Parked(ctx context.Context, place projections.Place) ([]projections.Parked, error) {
+	return s.base.Parked(ctx, place)
+}
+
+// Retry implements projections.DeadLetters.
+func (s *Store) Retry(ctx context.Context, place projections.Place, stream eventstore.StreamID, skipReason string, at time.Time) (bool, error) {
+	return s.base.Retry(ctx, place, stream, skipReason, at)
+}
+
+// Transient implements projections.Checkpoints.
+func (s *Store) Transient(err error) bool {
+	return errors.Is(err, errUnmarked) || s.base.Transient(err) || s.engine.Transient(err)
+}
