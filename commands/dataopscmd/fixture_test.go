@@ -153,7 +153,7 @@ func newFixture(t *testing.T) *fixture {
 	var err error
 	f.codec, err = eventstore.NewCodec(dataops.Events(), table.Events())
 	require.NoError(t, err)
-	files, err := objectstore.New(t.TempDir(), clock)
+	files, err := objectstore.NewFolder(t.TempDir(), clock)
 	require.NoError(t, err)
 	f.config = dataopscmd.Config{Store: f.log, Codec: f.codec, IDs: f.ids, Clock: clock, Files: files, Formats: csvfile.Formats{}}
 	f.handlers, err = dataopscmd.New(f.config)

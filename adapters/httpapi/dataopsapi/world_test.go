@@ -85,7 +85,7 @@ func newWorld(tb testing.TB) *world {
 	w.codec, err = eventstore.NewCodec(dataops.Events(), table.Events(), enrichment.Events())
 	require.NoError(tb, err)
 	w.project(clock)
-	files, err := objectstore.New(tb.TempDir(), clock)
+	files, err := objectstore.NewFolder(tb.TempDir(), clock)
 	require.NoError(tb, err)
 	cfg := dataopscmd.Config{Store: w.log, Codec: w.codec, IDs: w.ids, Clock: clock, Files: files, Formats: csvfile.Formats{}}
 	handlers, err := dataopscmd.New(cfg)

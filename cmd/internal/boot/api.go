@@ -28,7 +28,7 @@ func (s *server) dependencies() []httpapi.Dependency {
 		{Name: "postgres", Needed: true, Check: func(ctx context.Context) error { return s.pool.Ping(ctx) }},
 		{Name: "temporal", Check: s.flows.check},
 	}
-	return append(all, s.shared.dependencies()...)
+	return append(append(all, s.shared.dependencies()...), s.objects.dependencies()...)
 }
 
 // beforeStop ends what would keep the web server from stopping.

@@ -21,13 +21,10 @@ type imports struct {
 	grid     *gridread.Grid
 }
 
-func (p *Platform) imports(grid *gridread.Grid, positions projections.Positions) (*imports, error) {
-	files, err := objectstore.New(p.cfg.ObjectsDir(), p.clock)
-	if err != nil {
-		return nil, err
-	}
+func (p *Platform) imports(files objectstore.Store, grid *gridread.Grid, positions projections.Positions) (*imports, error) {
 	cfg := dataopscmd.Config{Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Files: files, Formats: csvfile.Formats{}}
 	i := &imports{grid: grid}
+	var err error
 	if i.handlers, err = dataopscmd.New(cfg); err != nil {
 		return nil, err
 	}

@@ -63,6 +63,7 @@ type server struct {
 	*Platform
 	bus      *bus
 	shared   *shared
+	objects  *objects
 	registry *projections.Registry
 	runners  []*projections.Runner
 	reactors []*projections.Reactor
@@ -82,6 +83,9 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 	if s.shared, err = p.shared(); err != nil {
 		return nil, err
 	}
+	if s.objects, err = p.objects(); err != nil {
+		return nil, err
+	}
 	if s.team, err = p.team(ctx); err != nil {
 		return nil, err
 	}
@@ -94,7 +98,7 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 	if s.tables, err = p.tables(s.bus, s.registry); err != nil {
 		return nil, err
 	}
-	if s.imports, err = p.imports(s.tables.grid, s.registry); err != nil {
+	if s.imports, err = p.imports(s.objects.store, s.tables.grid, s.registry); err != nil {
 		return nil, err
 	}
 	if s.enrich, err = p.enrichments(s.shared.cache, s.tables.grid, s.registry, s.money); err != nil {
@@ -276,6 +280,7 @@ func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
 		for _, r := range s.reactors {
 			group.Go(func() error { return r.Run(ctx) })
 		}
+		group.Go(func() error { return s.objects.sweep(ctx) })
 	}
 	group.Go(func() error { return s.observe(ctx) })
 	s.tables.run(ctx, group)

@@ -35,6 +35,7 @@ func (c Config) validate() []error {
 	check("DATABASE_URL", secretURL(c.DatabaseURL, "postgres", "postgresql"))
 	check("AMQP_URL", secretURL(c.AMQPURL, "amqp", "amqps"))
 	check("REDIS_URL", secretURL(c.RedisURL, "redis", "rediss"))
+	check("S3_URL", secretURL(c.S3URL, "https", "http"))
 	check("SMTP_URL", secretURL(c.SMTPURL, "smtp", "smtps"))
 	if c.TemporalAddress != "" {
 		check("TEMPORAL_ADDRESS", hostPort(c.TemporalAddress))

@@ -44,6 +44,7 @@ func checks() []check {
 		{"temporal", temporal},
 		{"rabbitmq", rabbit},
 		{"redis", redis},
+		{"objects", objects},
 		{"mail", mailServer},
 		{"chromium", chromium},
 	}

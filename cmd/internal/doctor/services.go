@@ -12,9 +12,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/morket/morket/adapters/objectstore"
 	"github.com/morket/morket/adapters/pgchild"
 	"github.com/morket/morket/adapters/temporalchild"
 	"github.com/morket/morket/cmd/internal/config"
+	"github.com/morket/morket/domain/kernel"
 )
 
 func postgres(ctx context.Context, cfg config.Config) Finding {
@@ -117,6 +119,21 @@ func redis(ctx context.Context, cfg config.Config) Finding {
 		return good("not used: each process counts and caches for itself")
 	}
 	return reachable(ctx, hostOf(cfg.RedisURL, map[string]string{"redis": "6379", "rediss": "6379"}), "check REDIS_URL and that Redis runs")
+}
+
+func objects(ctx context.Context, cfg config.Config) Finding {
+	if !cfg.S3URL.IsSet() {
+		return good("in %s", cfg.ObjectsDir())
+	}
+	const do = "check S3_URL: the server, the key and secret, and that they may use the bucket"
+	s, err := objectstore.NewS3(cfg.S3URL.Reveal(), kernel.SystemClock{})
+	if err != nil {
+		return failure(do, "%v", err)
+	}
+	if err := s.Check(ctx); err != nil {
+		return failure(do, "%v", withoutSecret(err, cfg.S3URL))
+	}
+	return good("the bucket can be used")
 }
 
 func mailServer(ctx context.Context, cfg config.Config) Finding {
