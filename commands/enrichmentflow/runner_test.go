@@ -40,6 +40,22 @@ func TestARunAsksEveryRowOnceAndPaysForIt(t *testing.T) {
 	require.Zero(t, r.account().Reserved())
 }
 
+func TestTheInstallationsPriceIsEstimatedReservedAndPaid(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 10, fast(), newFake("free", 0))
+	r.prices = map[string]kernel.Credits{"free": 1250}
+	r.build(fast(), newFake("free", 0))
+	r.addColumn("Answer", "free")
+	r.grant(100_000)
+	job := r.start(nil)
+	require.Equal(t, kernel.Credits(12_500), job.Estimate.Max)
+	require.Equal(t, job.Estimate.Likely, r.account().Reserved())
+	r.work(input(job.ID))
+	r.requireEachOnce(job.ID, 1250)
+	require.Equal(t, kernel.Credits(87_500), r.account().Balance())
+	require.Zero(t, r.account().Reserved())
+}
+
 func TestARowMadeAfterTheStartIsNotInTheRun(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 3, fast(), newFake("free", 0))

@@ -117,6 +117,7 @@ type rig struct {
 	table    kernel.TableID
 	question kernel.ColumnID
 	answers  []kernel.ColumnID
+	prices   map[string]kernel.Credits // the installation's own
 }
 
 func codec(t *testing.T) *eventstore.Codec {
@@ -142,6 +143,8 @@ func newRig(t *testing.T, n int, limits enrichmentflow.Limits, callers ...enrich
 func (r *rig) build(limits enrichmentflow.Limits, callers ...enrichment.Caller) {
 	r.t.Helper()
 	reg, err := enrichment.NewRegistry(callers...)
+	require.NoError(r.t, err)
+	reg, err = reg.WithPrices(r.prices)
 	require.NoError(r.t, err)
 	r.engine, err = waterfall.New(waterfall.Config{Registry: reg, Clock: r.clock, Jitter: func() float64 { return 0 }})
 	require.NoError(r.t, err)

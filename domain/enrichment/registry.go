@@ -5,11 +5,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
+	"strings"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
-// Registry is the providers that this installation knows.
-type Registry struct{ callers map[string]Caller }
+// Registry is the providers that this installation knows, with its own prices.
+type Registry struct {
+	callers map[string]Caller
+	prices  map[string]kernel.Credits
+}
 
 // NewRegistry takes the providers; a faulty description or a slug used twice is an error.
 func NewRegistry(callers ...Caller) (*Registry, error) {
@@ -28,6 +36,28 @@ func NewRegistry(callers ...Caller) (*Registry, error) {
 	return r, errors.Join(errs...)
 }
 
+// WithPrices returns the registry with prices of the installation's own, in milli-credits per accepted answer, in place of the
+// providers' default ones.
+func (r *Registry) WithPrices(prices map[string]kernel.Credits) (*Registry, error) {
+	for slug, price := range prices {
+		if _, ok := r.callers[slug]; !ok {
+			return nil, fmt.Errorf("there is no provider %q; there are %s", slug, strings.Join(slices.Sorted(maps.Keys(r.callers)), ", "))
+		}
+		if price < 0 {
+			return nil, fmt.Errorf("the price of %s is negative", slug)
+		}
+	}
+	return &Registry{callers: r.callers, prices: prices}, nil
+}
+
+func (r *Registry) describe(c Caller) Provider {
+	p := c.Describe()
+	if price, ok := r.prices[p.Slug]; ok {
+		p.Price = price
+	}
+	return p
+}
+
 // Caller returns the provider with the slug.
 func (r *Registry) Caller(slug string) (Caller, bool) {
 	c, ok := r.callers[slug]
@@ -40,7 +70,7 @@ func (r *Registry) Provider(slug string) (Provider, bool) {
 	if !ok {
 		return Provider{}, false
 	}
-	return c.Describe(), true
+	return r.describe(c), true
 }
 
 // CheckConfig implements Catalogue. A provider without a config takes none.
@@ -62,7 +92,7 @@ func (r *Registry) CheckConfig(slug string, config json.RawMessage) ([]Field, er
 func (r *Registry) Providers() []Provider {
 	out := make([]Provider, 0, len(r.callers))
 	for _, c := range r.callers {
-		out = append(out, c.Describe())
+		out = append(out, r.describe(c))
 	}
 	sort.Slice(out, func(i, j int) bool {
 		if out[i].Category != out[j].Category {

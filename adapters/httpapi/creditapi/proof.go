@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/pgread/creditread"
 	"github.com/morket/morket/commands/creditcmd"
 	"github.com/morket/morket/domain/credit"
+	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
 )
@@ -52,10 +54,24 @@ type cellIn struct {
 	Column kernel.ColumnID `path:"columnId"`
 }
 
-// CellProof leads from a cell to the ledger entries that paid for its answers.
+// CellProof leads from a cell to the ledger entries that paid for its answers, and from those to the answers.
 type CellProof struct {
-	Debits []Line         `json:"debits"`
+	Debits []CellDebit    `json:"debits"`
 	Total  kernel.Credits `json:"total_mc"`
+}
+
+// CellDebit is what one answer cost, with the answer that earned it.
+type CellDebit struct {
+	Line
+	Position int64   `json:"position" doc:"Of the ledger entry in the log."`
+	Answer   *Answer `json:"answer" doc:"The answer that earned it, as the log has it; null if there is none, which would be a fault of the ledger."`
+}
+
+// Answer is where an answer stands in the log: in the same append as its debit.
+type Answer struct {
+	Position int64  `json:"position"`
+	Event    string `json:"event" doc:"The event's id: its stream and version."`
+	Hash     string `json:"answer_hash" doc:"SHA-256 of all fields of the answer, as recorded with it; the debit names the same."`
 }
 
 func (s service) cell(ctx context.Context, p httpapi.Principal, in *cellIn) (CellProof, httpapi.Meta, error) {
@@ -63,9 +79,41 @@ func (s service) cell(ctx context.Context, p httpapi.Principal, in *cellIn) (Cel
 	if err != nil {
 		return CellProof{}, httpapi.Meta{}, err
 	}
-	out := CellProof{Debits: toLines(lines)}
-	for _, l := range lines {
+	out := CellProof{Debits: []CellDebit{}}
+	for i, l := range toLines(lines) {
+		answer, err := s.answer(ctx, lines[i])
+		if err != nil {
+			return out, httpapi.Meta{}, err
+		}
+		out.Debits = append(out.Debits, CellDebit{Line: l, Position: lines[i].Position, Answer: answer})
 		out.Total += l.Amount
 	}
 	return out, httpapi.Meta{}, nil
+}
+
+// answersAfter is how many events after a debit its answers may take: those of one append.
+const answersAfter = 200
+
+// answer finds the answer that a debit's line paid for. An append holds the debit first, then the run's answers.
+func (s service) answer(ctx context.Context, l creditread.Line) (*Answer, error) {
+	events, err := s.Log.ReadAll(ctx, l.Position, answersAfter)
+	if err != nil {
+		return nil, fmt.Errorf("read the answers of a debit: %w", err)
+	}
+	run := eventstore.Stream("run", string(l.Run))
+	for _, rec := range events {
+		if rec.Stream != run || rec.Type != (enrichment.RunAnswersRecorded{}).EventType() {
+			return nil, nil //nolint:nilnil // said in the answer's description
+		}
+		var e enrichment.RunAnswersRecorded
+		if err := json.Unmarshal(rec.Data, &e); err != nil {
+			return nil, fmt.Errorf("event %d: %w", rec.Position, err)
+		}
+		for _, p := range e.Provenance {
+			if p.RowID == l.Row && p.ColumnID == l.Column && p.AnswerHash == l.AnswerHash && p.Provider == l.Provider && p.CreditsMC == l.Amount {
+				return &Answer{Position: rec.Position, Event: fmt.Sprintf("%s/%d", rec.Stream, rec.Version), Hash: p.AnswerHash}, nil
+			}
+		}
+	}
+	return nil, nil //nolint:nilnil // said in the answer's description
 }

@@ -19,8 +19,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/httpapi/creditapi"
 	"github.com/morket/morket/adapters/httpapi/enrichmentapi"
 	"github.com/morket/morket/adapters/pgread"
+	"github.com/morket/morket/adapters/pgread/creditread"
 	"github.com/morket/morket/adapters/pgread/enrichmentread"
 	"github.com/morket/morket/adapters/pgread/gridread"
 	"github.com/morket/morket/adapters/pgtest"
@@ -39,6 +41,7 @@ import (
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/eventstore/pgstore"
 	"github.com/morket/morket/projections"
+	"github.com/morket/morket/projections/creditview"
 	"github.com/morket/morket/projections/enrichmentview"
 	"github.com/morket/morket/projections/gridview"
 )
@@ -92,6 +95,11 @@ type world struct {
 
 func newWorld(tb testing.TB) *world {
 	tb.Helper()
+	return newWorldWithPrices(tb, nil)
+}
+
+func newWorldWithPrices(tb testing.TB, prices map[string]kernel.Credits) *world {
+	tb.Helper()
 	clock := kernel.SystemClock{}
 	w := &world{t: tb, ids: kernel.NewIDs(clock), clock: clock, people: &people{}}
 	w.log, w.pool = pgtest.Log(tb)
@@ -104,6 +112,8 @@ func newWorld(tb testing.TB) *world {
 	reg, err := providers.Builtin(providers.Config{
 		Resolver: providertest.Zone{Err: errors.New("no network")}, Client: safedial.NewClient(safedial.Config{}), Body: safedial.Body, Agent: "Morket/test", Clock: clock,
 	})
+	require.NoError(tb, err)
+	reg, err = reg.WithPrices(prices)
 	require.NoError(tb, err)
 	engine, err := waterfall.New(waterfall.Config{Registry: reg, Clock: clock, Jitter: func() float64 { return 0 }, Cache: reads})
 	require.NoError(tb, err)
@@ -119,13 +129,14 @@ func newWorld(tb testing.TB) *world {
 		ReadWait: time.Minute, IDs: w.ids, Clock: clock, Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelError})), Version: "test",
 	})
 	enrichmentapi.Register(api, enrichmentapi.Deps{Handlers: handlers, Reads: reads, Waiting: func() string { return w.waiting }})
+	creditapi.Register(api, creditapi.Deps{Handlers: creditcmd.NewHandlers(w.ledger, clock), Reads: creditread.NewQueries(w.pool), Log: w.log, Codec: w.codec, Clock: clock})
 	server := httptest.NewServer(api.Handler())
 	tb.Cleanup(server.Close)
 	w.url = server.URL
 	w.fill()
 	head, err := w.log.Head(tb.Context())
 	require.NoError(tb, err)
-	for _, name := range []string{gridview.Name, enrichmentview.Name} {
+	for _, name := range []string{gridview.Name, enrichmentview.Name, creditview.Name} {
 		_, ok := w.positions.Wait(tb.Context(), name, head)
 		require.True(tb, ok)
 	}
@@ -136,12 +147,12 @@ func newWorld(tb testing.TB) *world {
 func (w *world) project() {
 	w.t.Helper()
 	require.NoError(w.t, pgread.Migrate(w.t.Context(), w.pool))
-	store, err := pgread.NewStore(w.pool, gridread.Model(), enrichmentread.Model())
+	store, err := pgread.NewStore(w.pool, gridread.Model(), enrichmentread.Model(), creditread.Model())
 	require.NoError(w.t, err)
 	w.positions = projections.NewRegistry(store)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	for _, p := range []projections.Projector{gridview.New(w.codec, gridread.NewStructures().NewWriter), enrichmentview.New(enrichmentread.Open)} {
+	for _, p := range []projections.Projector{gridview.New(w.codec, gridread.NewStructures().NewWriter), enrichmentview.New(enrichmentread.Open), creditview.New(creditread.Open)} {
 		r, err := projections.NewRunner(projections.RunnerConfig{Projector: p, Log: w.log, Store: store, Clock: w.clock, Logger: slog.New(slog.DiscardHandler)})
 		require.NoError(w.t, err)
 		w.positions.Add(r)

@@ -101,9 +101,11 @@ type Line struct {
 	Run   kernel.RunID
 	Hash  string // of the entry
 	At    time.Time
+	// Position is that of the entry in the log.
+	Position int64
 }
 
-const linesBase = `SELECT l.seq, l.line, l.run_id, l.row_id, l.column_id, l.provider, l.attempt, l.amount, l.answer_hash, t.hash, t.at
+const linesBase = `SELECT l.seq, l.line, l.run_id, l.row_id, l.column_id, l.provider, l.attempt, l.amount, l.answer_hash, t.hash, t.at, t.position
 FROM rm_credit.debit_lines l JOIN rm_credit.transactions t USING (workspace_id, seq) WHERE l.workspace_id = $1 AND `
 
 // LinesOf returns lines of one entry from the given index on, at most limit.
@@ -123,7 +125,7 @@ func (q *Queries) lines(ctx context.Context, sql string, args ...any) ([]Line, e
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Line, error) {
 		var l Line
-		err := row.Scan(&l.Seq, &l.Index, &l.Run, &l.Row, &l.Column, &l.Provider, &l.Attempt, &l.Amount, &l.AnswerHash, &l.Hash, &l.At)
+		err := row.Scan(&l.Seq, &l.Index, &l.Run, &l.Row, &l.Column, &l.Provider, &l.Attempt, &l.Amount, &l.AnswerHash, &l.Hash, &l.At, &l.Position)
 		return l, err
 	})
 }

@@ -2,6 +2,7 @@ package boot
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"time"
@@ -46,12 +47,20 @@ func Providers(clock kernel.Clock, reach Reach) (*enrichment.Registry, error) {
 	})
 }
 
-func (p *Platform) enrichments(cache enrichmentread.Cache, grid *gridread.Grid, positions projections.Positions, m *money) (*enrichments, error) {
-	e := &enrichments{reads: enrichmentread.NewQueries(p.pool, p.clock).WithCache(cache)}
-	var err error
-	if e.registry, err = Providers(p.clock, Reach{p.cfg.DNSServer, p.cfg.DialAllow}); err != nil {
+// pricedProviders returns the built-in providers with the installation's prices.
+func (p *Platform) pricedProviders() (*enrichment.Registry, error) {
+	r, err := Providers(p.clock, Reach{p.cfg.DNSServer, p.cfg.DialAllow})
+	if err != nil {
 		return nil, err
 	}
+	if r, err = r.WithPrices(p.cfg.ProviderPrices.ByProvider()); err != nil {
+		return nil, fmt.Errorf("MORKET_PROVIDER_PRICES: %w", err)
+	}
+	return r, nil
+}
+
+func (p *Platform) enrichments(cache enrichmentread.Cache, grid *gridread.Grid, positions projections.Positions, m *money) (*enrichments, error) {
+	e := &enrichments{registry: p.providers, reads: enrichmentread.NewQueries(p.pool, p.clock).WithCache(cache)}
 	engine, err := waterfall.New(waterfall.Config{
 		Registry: e.registry, Clock: p.clock, Jitter: rand.Float64, Cache: e.reads, Secrets: secrets{m.credentials},
 	})

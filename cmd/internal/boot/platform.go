@@ -10,6 +10,7 @@ import (
 
 	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/cmd/internal/config"
+	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/eventstore/cloudevent"
@@ -29,6 +30,7 @@ type Platform struct {
 	pool        *pgxpool.Pool
 	store       *pgstore.Store
 	codec       *eventstore.Codec
+	providers   *enrichment.Registry
 	encoder     *cloudevent.Encoder
 	read        *pgread.Store
 }
@@ -41,6 +43,9 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*Platform, 
 	}
 	clock := kernel.SystemClock{}
 	p := &Platform{cfg: cfg, log: log, clock: clock, ids: kernel.NewIDs(clock)}
+	if p.providers, err = p.pricedProviders(); err != nil {
+		return nil, err // before anything is started: it is a matter of the settings
+	}
 	if err := p.open(ctx); err != nil {
 		p.Close()
 		return nil, err

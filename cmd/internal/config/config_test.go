@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/morket/morket/cmd/internal/config"
+	"github.com/morket/morket/domain/kernel"
 )
 
 var key = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)) //nolint:gochecknoglobals // a constant that Go can't express
@@ -177,5 +178,28 @@ func TestTheTableListsEverySetting(t *testing.T) {
 		require.NotEmpty(t, s.Description, s.Name)
 		require.NotContains(t, s.Description, "|", s.Name)
 		require.Contains(t, table, "| `"+s.Name+"` |")
+	}
+}
+
+func TestPrices(t *testing.T) {
+	t.Parallel()
+	c, err := load(t, "MORKET_PROVIDER_PRICES", "website_profile=1, http_api=0.5,email_check=0,")
+	require.NoError(t, err)
+	require.Equal(t, map[string]kernel.Credits{"website_profile": 1000, "http_api": 500, "email_check": 0}, c.ProviderPrices.ByProvider())
+	for value, want := range map[string]string{
+		"website_profile":        `"website_profile" is not provider=credits`,
+		"=1":                     `"=1" is not provider=credits`,
+		"a=1,a=2":                "a has two prices",
+		"a=-1":                   `the price of a: "-1" is not an amount`,
+		"a=1.2345":               "one to three decimals",
+		"a=1.":                   "one to three decimals",
+		"a=1e3":                  `"1e3" is not an amount`,
+		"a=NaN":                  `"NaN" is not an amount`,
+		"a=99999999999999999999": "is not an amount",
+		"a=1.-5":                 "is not an amount",
+	} {
+		_, err := load(t, "MORKET_PROVIDER_PRICES", value)
+		require.ErrorContains(t, err, "MORKET_PROVIDER_PRICES: ", value)
+		require.ErrorContains(t, err, want, value)
 	}
 }

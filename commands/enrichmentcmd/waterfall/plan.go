@@ -55,7 +55,8 @@ func (e *Engine) compileStep(s enrichment.Step, columns []enrichment.Column) (st
 	if !ok {
 		return step{}, fmt.Errorf("there is no provider %q any more", s.Provider)
 	}
-	st := step{Step: s, caller: caller, provider: caller.Describe()}
+	st := step{Step: s, caller: caller}
+	st.provider, _ = e.registry.Provider(s.Provider)
 	if r, ok := caller.(enrichment.Repeatable); ok && r.IdempotentWith(s.Config) {
 		st.provider.Idempotent = true
 	}

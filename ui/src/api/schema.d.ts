@@ -1945,6 +1945,14 @@ export interface components {
             message: string;
             ok: boolean;
         };
+        CreditAnswer: {
+            /** @description SHA-256 of all fields of the answer, as recorded with it; the debit names the same. */
+            answer_hash: string;
+            /** @description The event's id: its stream and version. */
+            event: string;
+            /** Format: int64 */
+            position: number;
+        };
         CreditBalance: {
             /** Format: int64 */
             available_mc: number;
@@ -1979,8 +1987,35 @@ export interface components {
             /** @enum {string} */
             scope: "workspace" | "run";
         };
+        CreditCellDebit: {
+            /** Format: int64 */
+            amount_mc: number;
+            /** @description The answer that earned it, as the log has it; null if there is none, which would be a fault of the ledger. */
+            answer: components["schemas"]["CreditAnswer"];
+            answer_hash: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            attempt: number;
+            column_id: string;
+            /** @description Of the ledger entry. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description Of the ledger entry in the log.
+             */
+            position: number;
+            provider: string;
+            row_id: string;
+            run_id: string;
+            /**
+             * Format: int64
+             * @description Number of the ledger entry.
+             */
+            seq: number;
+        };
         CreditCellProof: {
-            debits: components["schemas"]["CreditLine"][] | null;
+            debits: components["schemas"]["CreditCellDebit"][] | null;
             /** Format: int64 */
             total_mc: number;
         };
