@@ -36,37 +36,66 @@ func (a Append) Check() error {
 			return kernel.Invalid("result", "%s", problem)
 		}
 	}
-	total := len(a.Result)
 	for _, s := range a.Streams {
-		n, err := s.check()
-		if err != nil {
+		if err := s.check(); err != nil {
 			return err
 		}
-		total += n
 	}
-	if total > MaxAppendBytes {
+	if total := a.size(); total > MaxAppendBytes {
 		return tooLarge("the change", total, MaxAppendBytes)
 	}
 	return nil
 }
 
-func (s StreamAppend) check() (size int, err error) {
+// CheckChain is Check for appends that are carried out together.
+func CheckChain(chain []Append) error {
+	keys := map[string]bool{}
+	total := 0
+	for _, a := range chain {
+		if err := a.Check(); err != nil {
+			return err
+		}
+		if key := a.Meta.IdempotencyKey; key != "" {
+			if keys[key] {
+				return kernel.Invalid("idempotency key", "%q is there twice in a chain", key)
+			}
+			keys[key] = true
+		}
+		total += a.size()
+	}
+	if total > MaxAppendBytes {
+		return tooLarge("the chain", total, MaxAppendBytes)
+	}
+	return nil
+}
+
+// size is what Check counts against MaxAppendBytes.
+func (a Append) size() int {
+	total := len(a.Result)
+	for _, s := range a.Streams {
+		for _, e := range s.Events {
+			total += len(e.Data)
+		}
+	}
+	return total
+}
+
+func (s StreamAppend) check() error {
 	if err := checkName("stream", string(s.Stream)); err != nil {
-		return 0, err
+		return err
 	}
 	if s.Stream.Category() == "" || s.Stream.ID() == "" {
-		return 0, kernel.Invalid("stream", "%q is not a category, a hyphen and an id", s.Stream)
+		return kernel.Invalid("stream", "%q is not a category, a hyphen and an id", s.Stream)
 	}
 	if s.Expected < Any {
-		return 0, kernel.Invalid("stream", "%s cannot have the version %d", s.Stream, s.Expected)
+		return kernel.Invalid("stream", "%s cannot have the version %d", s.Stream, s.Expected)
 	}
 	for i, e := range s.Events {
 		if err := e.check(fmt.Sprintf("%s event %d", s.Stream, i+1)); err != nil {
-			return 0, err
+			return err
 		}
-		size += len(e.Data)
 	}
-	return size, nil
+	return nil
 }
 
 func (e EventData) check(where string) error {

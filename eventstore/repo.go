@@ -68,24 +68,40 @@ func (r *Repo[A]) load(ctx context.Context, id string) (a A, version, base int64
 			version, base = snap.Version, snap.Version
 		}
 	}
+	version, err = r.Refresh(ctx, id, a, version)
+	return a, version, base, err
+}
+
+// Refresh folds what the stream has after the version into the aggregate, which is as of that version, and returns the version that
+// it is then of. After an error the aggregate must not be used.
+func (r *Repo[A]) Refresh(ctx context.Context, id string, a A, version int64) (int64, error) {
+	stream := r.Stream(id)
 	for {
 		events, err := r.store.ReadStream(ctx, stream, version, pageSize)
 		if err != nil {
-			return a, 0, 0, fmt.Errorf("load %s: %w", stream, err)
+			return 0, fmt.Errorf("load %s: %w", stream, err)
 		}
 		if len(events) == 0 {
-			return a, version, base, nil
+			return version, nil
 		}
 		for _, rec := range events {
 			e, err := r.codec.Decode(rec)
 			if err != nil {
-				return a, 0, 0, err
+				return 0, err
 			}
 			if err := a.Apply(e); err != nil {
-				return a, 0, 0, fmt.Errorf("fold event %d of %s: %w", rec.Version, stream, err)
+				return 0, fmt.Errorf("fold event %d of %s: %w", rec.Version, stream, err)
 			}
 			version = rec.Version
 		}
+	}
+}
+
+// Keep saves the aggregate's state as a snapshot if it is a Snapshotter, for who holds it over many appends instead of loading it
+// each time, which does that by itself.
+func (r *Repo[A]) Keep(ctx context.Context, id string, a A, version int64) {
+	if s, ok := any(a).(Snapshotter); ok {
+		r.snapshot(ctx, id, s, version)
 	}
 }
 

@@ -111,6 +111,13 @@ type Writer interface {
 	// key was used for another request, ErrBusy when too much is waiting, ErrUnknownOutcome when the answer was lost (repeat
 	// with the same key to learn it).
 	Append(ctx context.Context, a Append) (Appended, error)
+	// AppendChain carries out appends in their order, each on the condition that the one before it was taken just now: so who
+	// decided about each on what the one before it leaves is never wrong about what the log holds, which expected versions alone
+	// can't promise, since an append of somebody else may have made the same version. It stops at the first that is not taken:
+	// done has the answers up to there. Then either the last of them is a replay, or err says why the next one was refused, with
+	// the errors of Append; ErrUnknownOutcome holds for all from there on. Keys must differ within a chain; one bad append, or a
+	// chain above MaxAppendBytes, is refused with the whole chain.
+	AppendChain(ctx context.Context, chain []Append) (done []Appended, err error)
 	// Command looks up a request by its idempotency key.
 	Command(ctx context.Context, key string) (Command, bool, error)
 }

@@ -26,6 +26,14 @@ func runModel(t *testing.T, open func(t *testing.T) eventstore.Store) {
 			checkSequence(t, r, s, run)
 		})
 	})
+	t.Run("chains", func(t *testing.T) {
+		t.Parallel()
+		s, run := open(t), 0
+		rapid.Check(t, func(r *rapid.T) {
+			run++
+			checkChains(t, r, s, run)
+		})
+	})
 	t.Run("at once", func(t *testing.T) {
 		t.Parallel()
 		s, run := open(t), 0

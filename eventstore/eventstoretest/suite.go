@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) eventstore.Store) {
 		{"append", appendTests()},
 		{"expected version", expectationTests()},
 		{"idempotency", idempotencyTests()},
+		{"chain", chainTests()},
 		{"read", readTests()},
 		{"concurrency", concurrencyTests()},
 		{"hostile", hostileTests()},

@@ -44,33 +44,55 @@ func New(clock kernel.Clock) *Store {
 
 // Append adds to the log.
 func (s *Store) Append(ctx context.Context, a eventstore.Append) (eventstore.Appended, error) {
-	if err := ctx.Err(); err != nil {
-		return eventstore.Appended{}, err
-	}
-	if err := a.Check(); err != nil {
-		return eventstore.Appended{}, err
-	}
-	metadata, err := json.Marshal(a.Meta)
+	done, err := s.AppendChain(ctx, []eventstore.Append{a})
 	if err != nil {
-		return eventstore.Appended{}, fmt.Errorf("encode the metadata: %w", err)
+		return eventstore.Appended{}, err
 	}
-	if problem := eventstore.CheckJSON(metadata); problem != "" {
-		return eventstore.Appended{}, kernel.Invalid("metadata", "%s", problem)
+	return done[0], nil
+}
+
+// AppendChain adds to the log, each append if the one before it was taken.
+func (s *Store) AppendChain(ctx context.Context, chain []eventstore.Append) (done []eventstore.Appended, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-	if len(a.Result) == 0 {
-		a.Result = kernel.Null()
+	if err := eventstore.CheckChain(chain); err != nil {
+		return nil, err
 	}
-	done, err := s.append(a, metadata)
-	if done.Last > 0 && !done.Replayed {
+	metadata := make([][]byte, len(chain))
+	for i, a := range chain {
+		if metadata[i], err = json.Marshal(a.Meta); err != nil {
+			return nil, fmt.Errorf("encode the metadata: %w", err)
+		}
+		if problem := eventstore.CheckJSON(metadata[i]); problem != "" {
+			return nil, kernel.Invalid("metadata", "%s", problem)
+		}
+	}
+	s.mu.Lock()
+	before := len(s.events)
+	for i, a := range chain {
+		d, e := s.append(a, metadata[i])
+		if err = e; err != nil {
+			break
+		}
+		if done = append(done, d); d.Replayed {
+			break
+		}
+	}
+	grown := len(s.events) > before
+	s.mu.Unlock()
+	if grown {
 		s.appended.Fire()
 	}
 	return done, err
 }
 
+// append carries out one append; the caller holds the lock.
 func (s *Store) append(a eventstore.Append, metadata []byte) (eventstore.Appended, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	key := a.Meta.IdempotencyKey
+	if len(a.Result) == 0 {
+		a.Result = kernel.Null()
+	}
 	if c, ok := s.commands[key]; ok && key != "" {
 		if c.Fingerprint != a.Meta.Fingerprint {
 			return eventstore.Appended{}, eventstore.ErrKeyReused

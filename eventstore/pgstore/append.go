@@ -11,28 +11,37 @@ import (
 // appended; once it is on its way, the answer is ErrUnknownOutcome together with the context's error.
 // The append must not be changed afterwards, not even by such a caller.
 func (s *Store) Append(ctx context.Context, a eventstore.Append) (eventstore.Appended, error) {
-	if err := ctx.Err(); err != nil {
-		return eventstore.Appended{}, err
-	}
-	p, err := newPending(a)
+	done, err := s.AppendChain(ctx, []eventstore.Append{a})
 	if err != nil {
 		return eventstore.Appended{}, err
 	}
+	return done[0], nil
+}
+
+// AppendChain is Append for a chain, which goes into one batch.
+func (s *Store) AppendChain(ctx context.Context, chain []eventstore.Append) ([]eventstore.Appended, error) {
+	if err := ctx.Err(); err != nil || len(chain) == 0 {
+		return nil, err
+	}
+	p, err := newPending(chain)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.queue.put(p); err != nil {
-		return eventstore.Appended{}, err
+		return nil, err
 	}
 	select {
 	case ans := <-p.answer:
-		return ans.appended, ans.err
+		return ans.done, ans.err
 	case <-ctx.Done():
 		if p.leave() {
-			return eventstore.Appended{}, ctx.Err()
+			return nil, ctx.Err()
 		}
 		select { // it may have been answered at the same moment
 		case ans := <-p.answer:
-			return ans.appended, ans.err
+			return ans.done, ans.err
 		default:
-			return eventstore.Appended{}, fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, ctx.Err())
+			return nil, fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, ctx.Err())
 		}
 	}
 }

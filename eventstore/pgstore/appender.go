@@ -27,7 +27,7 @@ const (
 )
 
 const appendSQL = `SELECT head, recorded, base, first, known_key, known_fingerprint, known_first, known_last, known_result
-	FROM log.append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25)`
+	FROM log.append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26)`
 
 // appender takes batches from the queue and commits them over a connection of its own.
 type appender struct {
@@ -188,8 +188,10 @@ func (w *appender) fail(ctx context.Context, b *batch, err error) {
 	case isOverload(err):
 		w.log.WarnContext(ctx, "the log did not take a batch in time", "appends", len(b.items), "error", err)
 		w.giveAll(b, fmt.Errorf("%w: %w", eventstore.ErrBusy, err))
-	case len(b.items) == 1:
+	case b.links == 1:
 		w.giveAll(b, refused(err))
+	case len(b.items) == 1:
+		w.commitLinks(ctx, b.items[0])
 	default:
 		w.log.WarnContext(ctx, "a batch failed and is tried one by one", "appends", len(b.items), "error", err)
 		one := newBatch()
@@ -199,6 +201,25 @@ func (w *appender) fail(ctx context.Context, b *batch, err error) {
 			w.commit(ctx, one)
 		}
 	}
+}
+
+// commitLinks carries out a chain link by link. What somebody else appends in between can't deceive it: a link is tried only
+// when the one before it was taken, and is at its expected version only if nothing came between.
+func (w *appender) commitLinks(ctx context.Context, p *pending) {
+	var all answer
+	one := newBatch()
+	for i := range p.links {
+		l := &pending{links: p.links[i : i+1], answer: make(chan answer, 1)}
+		one.reset()
+		one.add(l)
+		w.commit(ctx, one)
+		ans := <-l.answer
+		all.done, all.err = append(all.done, ans.done...), ans.err
+		if ans.err != nil || ans.done[0].Replayed {
+			break
+		}
+	}
+	w.give(p, all)
 }
 
 // call is the round trip. An error of an open connection means that nothing was done.

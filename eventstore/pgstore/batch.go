@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -21,6 +22,7 @@ const (
 // batch is a number of appends on their way to log.append together. Its buffers are used again for the next batch.
 type batch struct {
 	items   []*pending
+	links   int // of the items
 	keys    map[string]bool
 	bytes   int
 	events  int
@@ -36,6 +38,7 @@ const (
 	aFingerprint
 	aResult
 	aKeep
+	aChained
 	aWorkspace
 	aMetadata
 	aEvents
@@ -68,7 +71,7 @@ func argOIDs() [argCount]uint32 {
 	for _, i := range []int{aResult, aMetadata, vData} {
 		oids[i] = pgtype.JSONOID
 	}
-	oids[aKeep] = pgtype.BoolOID
+	oids[aKeep], oids[aChained] = pgtype.BoolOID, pgtype.BoolOID
 	oids[eExpected] = pgtype.Int8OID
 	return oids
 }
@@ -83,22 +86,28 @@ func (b *batch) reset() {
 	clear(b.items)
 	b.items = b.items[:0]
 	clear(b.keys)
-	b.bytes = 0
+	b.bytes, b.links = 0, 0
 }
 
-// add takes the append into the batch unless it has no room, or holds the same key already: that one must be committed
+// add takes the chain into the batch unless it has no room, or holds one of its keys already: that one must be committed
 // before it can be replayed.
 func (b *batch) add(p *pending) bool {
-	key := p.Meta.IdempotencyKey
-	if len(b.items) > 0 && (len(b.items) >= maxBatch || b.bytes+p.bytes > maxBatchBytes || key != "" && b.keys[key]) {
+	if len(b.items) > 0 && (b.links+len(p.links) > maxBatch || b.bytes+p.bytes > maxBatchBytes || b.knows(p)) {
 		return false
 	}
 	b.items = append(b.items, p)
 	b.bytes += p.bytes
-	if key != "" {
-		b.keys[key] = true
+	b.links += len(p.links)
+	for _, l := range p.links {
+		if key := l.Meta.IdempotencyKey; key != "" {
+			b.keys[key] = true
+		}
 	}
 	return true
+}
+
+func (b *batch) knows(p *pending) bool {
+	return slices.ContainsFunc(p.links, func(l link) bool { return b.keys[l.Meta.IdempotencyKey] })
 }
 
 // encode makes the parameters of the statement.
@@ -108,9 +117,13 @@ func (b *batch) encode(clock kernel.Clock) [][]byte {
 	for i, oid := range argOIDs() {
 		b.args[i].reset(oid)
 	}
-	entry := 0
-	for i, p := range b.items {
-		b.encodeAppend(i+1, &entry, p)
+	entry, number := 0, 0
+	for _, p := range b.items {
+		for i, l := range p.links {
+			number++
+			b.args[aChained].bool(i > 0)
+			b.encodeAppend(number, &entry, l)
+		}
 	}
 	for i, s := range b.streams {
 		b.args[sID].text(string(s))
@@ -128,7 +141,7 @@ func (b *batch) encode(clock kernel.Clock) [][]byte {
 	return params
 }
 
-func (b *batch) encodeAppend(number int, entry *int, p *pending) {
+func (b *batch) encodeAppend(number int, entry *int, p link) {
 	a := &b.args
 	a[aKey].text(p.Meta.IdempotencyKey)
 	a[aFingerprint].text(p.Meta.Fingerprint)
@@ -237,46 +250,60 @@ func readKnown(row [][]byte) (map[string]eventstore.Command, error) {
 	return known, nil
 }
 
-// answers tells each append how it went, by going through the batch as log.append did.
+// answers tells each caller how it went, by going through the batch as log.append did.
 func (b *batch) answers(o outcome, give func(*pending, answer)) (grew bool) {
-	versions, next := o.base, o.head
-	for i, p := range b.items {
-		if o.first != nil && o.first[i] == null {
-			give(p, b.refusal(p, o, versions))
-			continue
+	versions, head, number := o.base, o.head, 0
+	for _, p := range b.items {
+		var ans answer
+		for i, l := range p.links {
+			if o.first != nil && o.first[number+i] == null { // and so is the rest of the chain
+				ans = b.refusal(l, o, versions, ans)
+				break
+			}
+			ans.done = append(ans.done, b.taken(l, versions, &head))
 		}
-		done := eventstore.Appended{Result: p.Result, Versions: make([]int64, len(p.Streams))}
-		for _, s := range p.Streams {
-			versions[b.index[s.Stream]] += int64(len(s.Events))
-			done.Last += int64(len(s.Events))
-		}
-		for j, s := range p.Streams {
-			done.Versions[j] = versions[b.index[s.Stream]]
-		}
-		if done.Last > 0 {
-			done.First, done.Last = next+1, next+done.Last
-			next, grew = done.Last, true
-		}
-		give(p, answer{appended: done})
+		number += len(p.links)
+		give(p, ans)
 	}
-	return grew
+	return head > o.head
 }
 
-// refusal says why an append was not taken.
-func (b *batch) refusal(p *pending, o outcome, versions []int64) answer {
-	if cmd, ok := o.known[p.Meta.IdempotencyKey]; ok {
-		if cmd.Fingerprint != p.Meta.Fingerprint {
-			return answer{err: eventstore.ErrKeyReused}
+// taken is the answer to an append that was taken; it moves the versions and the head on.
+func (b *batch) taken(l link, versions []int64, head *int64) eventstore.Appended {
+	done := eventstore.Appended{Result: l.Result, Versions: make([]int64, len(l.Streams))}
+	for _, s := range l.Streams {
+		versions[b.index[s.Stream]] += int64(len(s.Events))
+		done.Last += int64(len(s.Events))
+	}
+	for j, s := range l.Streams {
+		done.Versions[j] = versions[b.index[s.Stream]]
+	}
+	if done.Last > 0 {
+		done.First, done.Last = *head+1, *head+done.Last
+		*head = done.Last
+	}
+	return done
+}
+
+// refusal ends a chain's answer with why an append was not taken.
+func (b *batch) refusal(l link, o outcome, versions []int64, ans answer) answer {
+	if cmd, ok := o.known[l.Meta.IdempotencyKey]; ok {
+		if cmd.Fingerprint != l.Meta.Fingerprint {
+			ans.err = eventstore.ErrKeyReused
+			return ans
 		}
-		return answer{appended: eventstore.Appended{First: cmd.First, Last: cmd.Last, Result: cmd.Result, Replayed: true}}
+		ans.done = append(ans.done, eventstore.Appended{First: cmd.First, Last: cmd.Last, Result: cmd.Result, Replayed: true})
+		return ans
 	}
 	added := map[eventstore.StreamID]int64{}
-	for _, s := range p.Streams {
+	for _, s := range l.Streams {
 		actual := versions[b.index[s.Stream]] + added[s.Stream]
 		if s.Expected >= 0 && int64(s.Expected) != actual {
-			return answer{err: &eventstore.ConflictError{Stream: s.Stream, Expected: s.Expected, Actual: actual}}
+			ans.err = &eventstore.ConflictError{Stream: s.Stream, Expected: s.Expected, Actual: actual}
+			return ans
 		}
 		added[s.Stream] += int64(len(s.Events))
 	}
-	return answer{err: fmt.Errorf("log.append refused an append to %d streams without a reason", len(p.Streams))}
+	ans.err = fmt.Errorf("log.append refused an append to %d streams without a reason", len(l.Streams))
+	return ans
 }

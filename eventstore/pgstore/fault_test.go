@@ -177,6 +177,33 @@ func TestPoisonFailsAlone(t *testing.T) {
 	requireSound(t, s, 11)
 }
 
+func TestPoisonInAChainEndsIt(t *testing.T) {
+	t.Parallel()
+	s, pool := openBoth(t, pgstore.Config{})
+	_, err := pool.Exec(t.Context(), `ALTER TABLE log.events ADD CONSTRAINT no_poison CHECK (type <> 'poison.v1')`)
+	require.NoError(t, err)
+	done, err := s.AppendChain(t.Context(), []eventstore.Append{one("a-1", "1", "t.v1"), one("a-1", "2", "poison.v1"), one("a-1", "3", "t.v1")})
+	require.ErrorContains(t, err, "no_poison")
+	require.Len(t, done, 1)
+	requireSound(t, s, 1)
+}
+
+func TestAChainWhoseAnswerIsLostIsUnknown(t *testing.T) {
+	t.Parallel()
+	s, pool := openBoth(t, pgstore.Config{})
+	release := holdHead(t, pool)
+	answer := make(chan error, 1)
+	go func() {
+		_, err := s.AppendChain(t.Context(), []eventstore.Append{one("a-1", "1", "t.v1"), one("a-1", "2", "t.v1")})
+		answer <- err
+	}()
+	blocked(t, pool)
+	require.NoError(t, killAppenders(t.Context(), pool))
+	require.ErrorIs(t, <-answer, eventstore.ErrUnknownOutcome)
+	release()
+	requireSound(t, s, 0)
+}
+
 func TestBusy(t *testing.T) {
 	t.Parallel()
 	const room = 3

@@ -37,6 +37,17 @@ func TestMigrateManyTimes(t *testing.T) {
 	requireSound(t, reopen(t, pool, pgstore.Config{}), 0)
 }
 
+// A process of the release before calls log.append without chains until it is replaced.
+func TestTheReleaseBeforeStillAppends(t *testing.T) {
+	t.Parallel()
+	s, pool := openBoth(t, pgstore.Config{})
+	var head int64
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT head FROM log.append(NULL, 1, false, '{""}', '{""}', '{"null"}', '{false}', '{ws_1}', '{"{}"}',
+		'{1}', '{1}', '{0}', '{a-1}', '{1}', '{1}', '{-1}', '{1}', '{0}', '{1}', '{1}', '{1}', '{1}', '{4}', '{t.v1}', '{"{}"}')`).Scan(&head))
+	require.Zero(t, head)
+	requireSound(t, s, 1)
+}
+
 func TestOpenWithoutSchema(t *testing.T) {
 	t.Parallel()
 	_, err := pgstore.Open(t.Context(), pgstore.Config{Pool: pgtest.Pool(t)})

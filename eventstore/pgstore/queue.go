@@ -13,18 +13,23 @@ import (
 // ErrClosed is the answer to an append after Close.
 var ErrClosed = kernel.E(kernel.KindUnavailable, "LOG_CLOSED", "the log is shutting down; try again")
 
-// pending is an append on its way.
+// pending is a chain of appends on its way; mostly it has one link.
 type pending struct {
-	eventstore.Append
-	metadata []byte
-	bytes    int
-	state    atomic.Int32
-	answer   chan answer // has room for the one answer
+	links  []link
+	bytes  int
+	state  atomic.Int32
+	answer chan answer // has room for the one answer
 }
 
+type link struct {
+	eventstore.Append
+	metadata []byte
+}
+
+// answer is what AppendChain answers.
 type answer struct {
-	appended eventstore.Appended
-	err      error
+	done []eventstore.Appended
+	err  error
 }
 
 // States of a pending append. It is taken into a batch, or left by its caller, whichever comes first.
@@ -34,34 +39,37 @@ const (
 	stateLeft
 )
 
-func newPending(a eventstore.Append) (*pending, error) {
-	if err := a.Check(); err != nil {
+func newPending(chain []eventstore.Append) (*pending, error) {
+	if err := eventstore.CheckChain(chain); err != nil {
 		return nil, err
 	}
-	if len(a.Result) == 0 {
-		a.Result = kernel.Null()
-	}
-	metadata, err := json.Marshal(a.Meta)
-	if err != nil {
-		return nil, fmt.Errorf("encode the metadata: %w", err)
-	}
-	if problem := eventstore.CheckJSON(metadata); problem != "" {
-		return nil, kernel.Invalid("metadata", "%s", problem)
-	}
-	p := &pending{Append: a, metadata: metadata, answer: make(chan answer, 1)}
-	p.bytes = len(a.Result) + len(metadata)
-	for _, s := range a.Streams {
-		for _, e := range s.Events {
-			p.bytes += len(e.Data)
+	p := &pending{links: make([]link, len(chain)), answer: make(chan answer, 1)}
+	for i, a := range chain {
+		if len(a.Result) == 0 {
+			a.Result = kernel.Null()
+		}
+		metadata, err := json.Marshal(a.Meta)
+		if err != nil {
+			return nil, fmt.Errorf("encode the metadata: %w", err)
+		}
+		if problem := eventstore.CheckJSON(metadata); problem != "" {
+			return nil, kernel.Invalid("metadata", "%s", problem)
+		}
+		p.links[i] = link{a, metadata}
+		p.bytes += len(a.Result) + len(metadata)
+		for _, s := range a.Streams {
+			for _, e := range s.Events {
+				p.bytes += len(e.Data)
+			}
 		}
 	}
 	return p, nil
 }
 
-// take claims the append for a batch; false means that its caller has left.
+// take claims it for a batch; false means that its caller has left.
 func (p *pending) take() bool { return p.state.CompareAndSwap(stateWaiting, stateTaken) }
 
-// leave gives the append up; false means that it is too late for that.
+// leave gives it up; false means that it is too late for that.
 func (p *pending) leave() bool { return p.state.CompareAndSwap(stateWaiting, stateLeft) }
 
 // queue holds the appends that wait, up to a number and an amount of bytes.
