@@ -14,8 +14,10 @@ import (
 // Category is the category of the ledger's streams; the id is the workspace's.
 const Category = "credit"
 
-// Ledger appends to credit accounts. Appends of one account queue in this process, so that a busy account meets its own
-// queue instead of version conflicts; a conflict with another process is retried with the fresh account.
+// Ledger appends to credit accounts. What waits for one account is decided in order, each on what the one before it leaves, and
+// goes into the log as one chain: so a busy account makes longer chains, not version conflicts, and its rate is not bound to
+// the time that a commit takes. Each append keeps its own metadata, idempotency key and answer. A conflict with another
+// process is decided again on the fresh account.
 type Ledger struct {
 	store eventstore.Store
 	codec *eventstore.Codec
@@ -23,13 +25,6 @@ type Ledger struct {
 
 	mu       sync.Mutex
 	accounts map[kernel.WorkspaceID]*account
-}
-
-// account is one account's queue and its state as of the last append of this process.
-type account struct {
-	turn    chan struct{} // holds one token: whoever has it may append
-	state   *credit.Account
-	version int64
 }
 
 // NewLedger returns a ledger over the log.
@@ -40,84 +35,74 @@ func NewLedger(store eventstore.Store, codec *eventstore.Codec) *Ledger {
 	}
 }
 
-// maxAttempts bounds the retries against other processes; each starts from the state that won.
-const maxAttempts = 20
-
 // Commit lets decide record entries on the workspace's account and appends them together with the changes of other
-// streams, all or nothing. Decide may be called again with a fresher account. A conflict on one of the other streams is
-// the caller's to resolve and is returned as it is.
+// streams, all or nothing. Decide may be called again with a fresher account, from another goroutine, but never after Commit has
+// returned. What decide refuses is answered once the log has confirmed the account that it refused on; if the idempotency key
+// was used before, the first answer is given instead. A conflict on one of the other streams is the caller's to resolve and is
+// returned as it is. Too many requests waiting for the account are eventstore.ErrBusy. A context that ends while the request waits is
+// its error; once the request is on its way, it is ErrUnknownOutcome as well.
 func (l *Ledger) Commit(ctx context.Context, meta kernel.Meta, ws kernel.WorkspaceID, result any, decide func(*credit.Account) error, changes ...eventstore.Change) (eventstore.Appended, error) {
+	r := &request{meta: meta, result: result, decide: decide, changes: changes, answer: make(chan answer, 1)}
 	acct := l.account(ws)
+	lead, err := acct.put(r)
+	if err != nil {
+		return eventstore.Appended{}, err
+	}
+	if lead {
+		go l.lead(context.WithoutCancel(ctx), acct)
+	}
 	select {
-	case <-acct.turn:
-		defer func() { acct.turn <- struct{}{} }()
+	case a := <-r.answer:
+		return l.first(ctx, meta, a)
 	case <-ctx.Done():
+	}
+	if !r.leave() {
 		return eventstore.Appended{}, ctx.Err()
 	}
-	stream := l.repo.Stream(string(ws))
-	var last error
-	for range maxAttempts {
-		if err := l.refresh(ctx, acct, ws); err != nil {
-			return eventstore.Appended{}, err
-		}
-		if err := decide(acct.state); err != nil {
-			acct.state = nil
-			return eventstore.Appended{}, err
-		}
-		all := append([]eventstore.Change{eventstore.At(stream, eventstore.Expected(acct.version), acct.state.Pending()...)}, changes...)
-		req, err := l.codec.Append(meta, result, all...)
-		if err != nil {
-			acct.state = nil
-			return eventstore.Appended{}, err
-		}
-		req.KeepKey = true // money moved: the key is kept for ever
-		done, err := l.store.Append(ctx, req)
-		if err == nil && !done.Replayed {
-			acct.state.Committed()
-			acct.version = done.Versions[0]
-			return done, nil
-		}
-		acct.state = nil // what it holds did not happen, or happened before
-		if err == nil || !onStream(err, stream) {
-			return done, err
-		}
-		last = err
+	select { // it may have been answered at the same moment
+	case a := <-r.answer:
+		return a.done, a.err
+	default:
+		return eventstore.Appended{}, fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, ctx.Err())
 	}
-	return eventstore.Appended{}, fmt.Errorf("append to the ledger of %s: %w", ws, last)
 }
 
-// onStream reports whether err is a conflict on the stream.
-func onStream(err error, stream eventstore.StreamID) bool {
-	var c *eventstore.ConflictError
-	return errors.As(err, &c) && c.Stream == stream
-}
-
-func (l *Ledger) account(ws kernel.WorkspaceID) *account {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	a, ok := l.accounts[ws]
-	if !ok {
-		a = &account{turn: make(chan struct{}, 1)}
-		a.turn <- struct{}{}
-		l.accounts[ws] = a
+// first gives the first answer to a repeated request that is refused now because it was carried out before.
+func (l *Ledger) first(ctx context.Context, meta kernel.Meta, a answer) (eventstore.Appended, error) {
+	if !a.refused || meta.IdempotencyKey == "" {
+		return a.done, a.err
 	}
-	return a
-}
-
-func (l *Ledger) refresh(ctx context.Context, acct *account, ws kernel.WorkspaceID) error {
-	if acct.state != nil {
-		return nil
+	cmd, found, err := l.store.Command(ctx, meta.IdempotencyKey)
+	switch {
+	case err != nil:
+		return eventstore.Appended{}, errors.Join(a.err, err)
+	case !found:
+		return eventstore.Appended{}, a.err
+	case cmd.Fingerprint != meta.Fingerprint:
+		return eventstore.Appended{}, eventstore.ErrKeyReused
 	}
-	state, version, err := l.repo.Load(ctx, string(ws))
-	if err != nil {
-		return err
-	}
-	acct.state, acct.version = state, version
-	return nil
+	return eventstore.Appended{First: cmd.First, Last: cmd.Last, Result: cmd.Result, Replayed: true}, nil
 }
 
 // Account loads the workspace's account as the log has it.
 func (l *Ledger) Account(ctx context.Context, ws kernel.WorkspaceID) (*credit.Account, error) {
 	a, _, err := l.repo.Load(ctx, string(ws))
 	return a, err
+}
+
+// maxAccounts is how many accounts are kept in memory; idle ones make room.
+const maxAccounts = 10_000
+
+func (l *Ledger) account(ws kernel.WorkspaceID) *account {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a, ok := l.accounts[ws]
+	if !ok {
+		if len(l.accounts) >= maxAccounts {
+			clear(l.accounts) // one that is busy goes on to its end; a second one beside it meets it at the log
+		}
+		a = &account{id: string(ws)}
+		l.accounts[ws] = a
+	}
+	return a
 }

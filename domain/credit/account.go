@@ -5,6 +5,7 @@ package credit
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/morket/morket/domain/kernel"
@@ -61,6 +62,13 @@ type spending struct {
 // NewAccount returns an account without entries.
 func NewAccount() *Account {
 	return &Account{s: state{Open: map[string]reservation{}, Periods: map[Period]spending{}}}
+}
+
+// Clone returns a copy to try something on. Nothing is pending in it.
+func (a *Account) Clone() *Account {
+	c := &Account{s: a.s}
+	c.s.Open, c.s.Periods = maps.Clone(a.s.Open), maps.Clone(a.s.Periods)
+	return c
 }
 
 // Available is what can be reserved. It is never negative.

@@ -1,0 +1,2 @@
+// Package ledgertest is what the ledger promises, whatever keeps the log.
+package ledgertest
