@@ -51,7 +51,7 @@ func measureLog(ctx context.Context, dsn string, e effort) (ratios []Ratio, err 
 	for _, step := range []func(context.Context) (Ratio, error){
 		func(ctx context.Context) (Ratio, error) { return b.singles(ctx, 32, 0.9) },
 		func(ctx context.Context) (Ratio, error) { return b.singles(ctx, 128, 1.2) },
-		b.batches, b.chunks, b.catchUp,
+		b.hotAccount, b.batches, b.chunks, b.catchUp,
 	} {
 		r, err := step(ctx)
 		if err != nil {
