@@ -42,6 +42,7 @@ type ReactorConfig struct {
 	Store       Store
 	Clock       kernel.Clock
 	Logger      *slog.Logger
+	Follow      eventstore.Follow // may be nil
 	Limits      Limits
 }
 
@@ -70,7 +71,7 @@ func NewReactor(cfg ReactorConfig) (*Reactor, error) {
 	r := &Reactor{cfg: cfg}
 	r.worker = &worker{
 		place: Place{Projection: cfg.Name, Slot: Reacted}, version: 1, store: cfg.Store, log: cfg.Log, clock: cfg.Clock,
-		logger: cfg.Logger, limits: cfg.Limits.withDefaults(), wants: wanted(cfg.Types), before: cfg.HandleBatch, single: cfg.Handle != nil, blocked: r.block,
+		logger: cfg.Logger, limits: cfg.Limits.withDefaults(), wants: wanted(cfg.Types), before: cfg.HandleBatch, single: cfg.Handle != nil, blocked: r.block, follow: cfg.Follow,
 	}
 	if cfg.Handle != nil {
 		r.worker.before = func(ctx context.Context, events []eventstore.Recorded) error { return cfg.Handle(ctx, events[0]) }

@@ -20,6 +20,7 @@ type RunnerConfig struct {
 	Store      Store
 	Clock      kernel.Clock
 	Logger     *slog.Logger
+	Follow     eventstore.Follow // may be nil
 	Limits     Limits
 }
 
@@ -67,7 +68,7 @@ func NewRunner(cfg RunnerConfig) (*Runner, error) {
 func (c RunnerConfig) worker(place Place) *worker {
 	return &worker{
 		place: place, version: c.Projector.Version(), store: c.Store, log: c.Log, clock: c.Clock, logger: c.Logger,
-		limits: c.Limits, wants: wanted(c.Projector.Types()), apply: c.Projector.Apply,
+		limits: c.Limits, wants: wanted(c.Projector.Types()), apply: c.Projector.Apply, follow: c.Follow,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/morket/morket/domain/kernel"
@@ -29,6 +30,8 @@ type worker struct {
 	single  bool
 	applied func([]eventstore.Recorded) // after each commit; may be nil
 	blocked func(error)                 // a transient error is being waited out, nil when it is over; may be nil
+	follow  eventstore.Follow           // may be nil
+	done    atomic.Int64                // events applied since the start
 
 	durable  Checkpoint // as stored
 	position int64      // >= durable.Position; between them there are no wanted events
@@ -227,13 +230,15 @@ func (w *worker) step(ctx context.Context, events []eventstore.Recorded, to int6
 }
 
 // commit makes one step with the events, patiently, and tells about it.
-func (w *worker) commit(ctx context.Context, step Step, events []eventstore.Recorded) error {
+func (w *worker) commit(ctx context.Context, step Step, events []eventstore.Recorded) (err error) {
+	ctx, done := w.follow.Begin(ctx, w.doing(), events)
+	defer func() { done(err) }()
 	if len(events) > 0 && w.before == nil {
 		step.Apply = func(ctx context.Context, tx Tx) error { return w.apply(ctx, tx, events) }
 	}
 	tries := 0
 	var next Checkpoint
-	err := w.patiently(ctx, func() (err error) {
+	err = w.patiently(ctx, func() (err error) {
 		tries++
 		if w.before != nil && len(events) > 0 {
 			if err := w.before(ctx, events); err != nil {
@@ -250,10 +255,19 @@ func (w *worker) commit(ctx context.Context, step Step, events []eventstore.Reco
 	}
 	w.durable, w.position = next, max(w.position, next.Position)
 	w.progress.move(w.position)
+	w.done.Add(int64(len(events)))
 	if len(events) > 0 && w.applied != nil {
 		w.applied(events)
 	}
 	return nil
+}
+
+// doing names the work for traces.
+func (w *worker) doing() string {
+	if w.before != nil {
+		return "react " + w.place.Projection
+	}
+	return "project " + w.place.String()
 }
 
 // afterAll finds out whether a step whose answer was lost had been made: then the checkpoint is where it would have put it.

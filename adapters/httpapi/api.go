@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -56,8 +57,11 @@ type Config struct {
 	Proxies []*net.IPNet
 	// Down reports whether an error means that something the program needs can't be reached now, which is answered with 503. It
 	// may be nil.
-	Down    func(error) bool
-	Secure  bool // the public address is https: HSTS
+	Down   func(error) bool
+	Secure bool // the public address is https: HSTS
+	// Around is around everything else, for example to trace requests.
+	Around  []echo.MiddlewareFunc
+	Meter   Meter // may be nil
 	Version string
 }
 
@@ -113,7 +117,7 @@ func New(cfg Config) *API {
 	a := &API{cfg: cfg, echo: e, ops: map[string]Op{}}
 	a.huma = &escaped{API: humaecho.New(e, hc)}
 	e.HTTPErrorHandler = a.echoError
-	e.Use(a.outer)
+	e.Use(append(slices.Clone(cfg.Around), a.outer)...)
 	e.GET(Base+"/openapi.json", a.openAPI)
 	return a
 }
@@ -170,6 +174,7 @@ func (a *API) echoError(err error, c echo.Context) {
 			err = &failure{status: he.Code, Body: &ErrorBody{Code: codeOf(he.Code), Message: c.Request().Method + " is not possible here", Details: []kernel.Detail{}}}
 		}
 	}
+	c.Set(causeKey, err)
 	writeFailure(c.Response(), requestID(c), err)
 }
 

@@ -9,13 +9,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -40,6 +38,9 @@ func requestID(c echo.Context) string { return c.Response().Header().Get(headerR
 func (a *API) outer(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := a.cfg.Clock.Now()
+		if a.cfg.Meter != nil {
+			a.cfg.Meter.Began()
+		}
 		id := c.Request().Header.Get(headerRequestID)
 		if !validRequestID(id) {
 			id = a.cfg.IDs.New(kernel.PrefixRequest)
@@ -47,6 +48,7 @@ func (a *API) outer(next echo.HandlerFunc) echo.HandlerFunc {
 		c.Response().Header().Set(headerRequestID, id)
 		a.securityHeaders(c.Response().Header())
 		if a.cors(c) {
+			a.logRequest(c, id, start)
 			return nil
 		}
 		ctx := context.WithValue(c.Request().Context(), echoKey, c)
@@ -115,23 +117,6 @@ func (a *API) cors(c echo.Context) bool {
 	return false
 }
 
-func (a *API) logRequest(c echo.Context, id string, start time.Time) {
-	status := c.Response().Status
-	level := slog.LevelInfo
-	if status >= http.StatusInternalServerError {
-		level = slog.LevelError
-	}
-	if !strings.HasPrefix(c.Path(), Base) {
-		level = slog.LevelDebug
-	}
-	p := PrincipalOf(c.Request().Context())
-	a.cfg.Logger.LogAttrs(c.Request().Context(), level, "request",
-		slog.String("request_id", id), slog.String("method", c.Request().Method), slog.String("route", c.Path()),
-		slog.Int("status", status), slog.Duration("duration", a.cfg.Clock.Now().Sub(start)),
-		slog.String("user", string(p.User)), slog.String("workspace", string(p.Workspace)),
-		slog.String("position", c.Response().Header().Get(headerPosition)))
-}
-
 // guard is before each endpoint: who is it, may he, not too often, and is the body whole.
 func (a *API) guard(op Op) func(huma.Context, func(huma.Context)) {
 	return func(hc huma.Context, next func(huma.Context)) {
@@ -159,10 +144,7 @@ func (a *API) guard(op Op) func(huma.Context, func(huma.Context)) {
 // refuse answers an error and keeps its cause in the log.
 func (a *API) refuse(c echo.Context, err error) {
 	err = a.reachable(err)
-	f := fail(err)
-	if f.status >= http.StatusInternalServerError {
-		a.cfg.Logger.Error("request failed", "request_id", requestID(c), "error", err)
-	}
+	c.Set(causeKey, err)
 	writeFailure(c.Response(), requestID(c), err)
 }
 
@@ -252,7 +234,7 @@ func (a *API) limit(ctx context.Context, op Op, c echo.Context, p Principal) err
 // requestMeta reads the body and makes the command metadata of the request.
 func (a *API) requestMeta(ctx context.Context, op Op, c echo.Context) (kernel.Meta, error) {
 	p := PrincipalOf(ctx)
-	meta := kernel.Meta{Actor: p.Actor, Workspace: p.Workspace, CorrelationID: requestID(c), Client: c.RealIP(), Command: op.ID}
+	meta := kernel.Meta{Actor: p.Actor, Workspace: p.Workspace, CorrelationID: requestID(c), Client: c.RealIP(), Agent: agentOf(c.Request()), Command: op.ID}
 	r := c.Request()
 	var body []byte
 	if !op.RawBody && r.Body != nil && r.Method != http.MethodGet {

@@ -174,13 +174,11 @@ func ReadOrStream[I, T any](a *API, op Op, contentType string, read func(context
 	answers["application/json"] = &huma.MediaType{Schema: huma.SchemaFromType(a.huma.OpenAPI().Components.Schemas, reflect.TypeFor[Envelope[T]]())}
 }
 
-// failed turns an error into the answer and keeps the cause of our own faults in the log.
+// failed turns an error into the answer and keeps the cause for the log.
 func (a *API) failed(ctx context.Context, err error) error {
 	f := fail(a.reachable(err))
 	f.Meta.RequestID = metaOf(ctx).CorrelationID
-	if f.status >= http.StatusInternalServerError {
-		a.cfg.Logger.ErrorContext(ctx, "request failed", "request_id", f.Meta.RequestID, "operation", metaOf(ctx).Command, "error", err)
-	}
+	Echo(ctx).Set(causeKey, err)
 	return f
 }
 

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 
@@ -26,6 +27,8 @@ type Config struct {
 	Namespace string // "morket" when empty
 	Queue     string // Queue when empty
 	Logger    *slog.Logger
+	// Interceptors are around each call, and around each flow and activity of the worker, for example to trace them.
+	Interceptors []interceptor.ClientInterceptor
 }
 
 // Client starts and signals flows. It connects when it is first needed and again after a loss, so that Morket starts and works
@@ -49,7 +52,7 @@ func Open(cfg Config) (*Client, error) {
 	if cfg.Logger == nil {
 		return nil, errors.New("temporal needs a logger")
 	}
-	sdk, err := client.NewLazyClient(client.Options{HostPort: cfg.Address, Namespace: cfg.Namespace, Logger: log.NewStructuredLogger(cfg.Logger)})
+	sdk, err := client.NewLazyClient(client.Options{HostPort: cfg.Address, Namespace: cfg.Namespace, Logger: log.NewStructuredLogger(cfg.Logger), Interceptors: cfg.Interceptors})
 	if err != nil {
 		return nil, fmt.Errorf("temporal at %s: %w", cfg.Address, err)
 	}

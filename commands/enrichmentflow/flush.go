@@ -33,6 +33,7 @@ func (s *slice) flush(batch []waterfall.Outcome) error {
 	switch {
 	case err == nil:
 		s.cells += int64(len(batch))
+		s.tell(batch)
 		return nil
 	case s.guardConflict(err):
 		if err := s.compile(s.hard); err != nil {
@@ -43,6 +44,15 @@ func (s *slice) flush(batch []waterfall.Outcome) error {
 		return s.split(batch, err)
 	default:
 		return err
+	}
+}
+
+func (s *slice) tell(batch []waterfall.Outcome) {
+	if s.r.cfg.OnRecord == nil {
+		return
+	}
+	for _, o := range batch {
+		s.r.cfg.OnRecord(string(o.Mark.State))
 	}
 }
 

@@ -76,6 +76,7 @@ type Config struct {
 	Ledger   enrichmentcmd.Ledger
 	Logger   *slog.Logger
 	Limits   Limits
+	OnRecord func(outcome string) // told of each cell that was recorded; may be nil
 }
 
 // Validate says what is missing.

@@ -39,12 +39,19 @@ type Meta struct {
 	Command       string      `json:"command,omitempty"`
 	CorrelationID string      `json:"correlation_id,omitempty"`
 	CausationID   string      `json:"causation_id,omitempty"`
-	Client        string      `json:"client,omitempty"`
+	// Client is the network address that the request came from, Agent what its program calls itself, at most MaxAgentBytes.
+	Client string `json:"client,omitempty"`
+	Agent  string `json:"agent,omitempty"`
+	// Trace is the trace that the request belongs to, as in a traceparent header (W3C Trace Context, section 3.2).
+	Trace string `json:"traceparent,omitempty"`
 	// IdempotencyKey names the request within everything that was ever asked: the same key acts once.
 	IdempotencyKey string `json:"idempotency_key,omitempty"`
 	// Fingerprint tells a repeat of the request from another request under the same key. It is not stored with events.
 	Fingerprint string `json:"-"`
 }
+
+// MaxAgentBytes is how much of a program's name for itself is kept.
+const MaxAgentBytes = 200
 
 // As returns the meta with the command's name set.
 func (m Meta) As(command string) Meta {

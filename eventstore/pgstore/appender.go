@@ -138,6 +138,9 @@ func (w *appender) commit(ctx context.Context, b *batch) {
 		}
 		out, err := w.call(ctx, b)
 		if err == nil {
+			if w.cfg.OnBatch != nil {
+				w.cfg.OnBatch(len(b.items), b.events)
+			}
 			if b.answers(out, w.give) {
 				w.announce(out.head + int64(b.events))
 			}

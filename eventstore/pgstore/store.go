@@ -21,6 +21,8 @@ type Config struct {
 	// Clock stamps events; nil is the database's clock. Either way no event is stamped earlier than the one before it.
 	Clock  kernel.Clock
 	Logger *slog.Logger
+	// OnBatch is told of each committed batch: how many appends and events it held. It may be nil and must be quick.
+	OnBatch func(appends, events int)
 
 	MaxWaiting      int           // appends that may wait; more is ErrBusy. Default 4096.
 	MaxWaitingBytes int64         // bytes that may wait; more is ErrBusy. Default 128 MB.
@@ -115,6 +117,9 @@ func (s *Store) Close() {
 		s.background.Wait()
 	})
 }
+
+// Waiting returns how many appends wait to be committed, and their size in bytes.
+func (s *Store) Waiting() (appends int, bytes int64) { return len(s.queue.items), s.queue.bytes.Load() }
 
 // Appended returns a channel that is closed when something was appended after the call, here or in another process.
 func (s *Store) Appended() <-chan struct{} { return s.appended.Wait() }

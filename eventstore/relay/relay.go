@@ -55,6 +55,7 @@ type Config struct {
 	Events  message.Publisher
 	Encoder *cloudevent.Encoder
 	Logger  *slog.Logger
+	Follow  eventstore.Follow // may be nil
 
 	PageEvents int           // read and published at a time; default 2,000
 	PollMin    time.Duration // between looks at the log; default 20 ms, doubling to
@@ -174,7 +175,9 @@ func (r *Relay) page(ctx context.Context, term Term) (int, error) {
 	if len(events) == 0 {
 		return 0, nil
 	}
+	_, done := r.cfg.Follow.Begin(ctx, "relay", events)
 	confirmed, failed := r.publish(events) //nolint:contextcheck // a message has a context of its own
+	done(failed)
 	if confirmed > 0 {
 		to := events[confirmed-1].Position
 		if err := term.Advance(ctx, from, to); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"net/netip"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 // enrichments is the waterfall engine with its providers, and the runs.
 type enrichments struct {
 	registry *enrichment.Registry
+	engine   *waterfall.Engine
 	handlers *enrichmentcmd.Handlers
 	runner   *enrichmentflow.Runner
 	reads    *enrichmentread.Queries
@@ -36,20 +38,26 @@ type enrichments struct {
 type Reach struct {
 	DNSServer string         // host:port of the name server to ask
 	Allow     []netip.Prefix // addresses that may be reached although they are not public
+	// Measure is around each request; it may be nil.
+	Measure func(http.RoundTripper) http.RoundTripper
 }
 
 // Providers returns the registry of the built-in providers.
 func Providers(clock kernel.Clock, reach Reach) (*enrichment.Registry, error) {
 	resolver := safedial.NewResolver(reach.DNSServer)
+	client := safedial.NewClient(safedial.Config{Allow: reach.Allow, Resolver: resolver})
+	if reach.Measure != nil {
+		client.Transport = reach.Measure(client.Transport)
+	}
 	return providers.Builtin(providers.Config{
-		Resolver: resolver, Client: safedial.NewClient(safedial.Config{Allow: reach.Allow, Resolver: resolver}), Body: safedial.Body,
+		Resolver: resolver, Client: client, Body: safedial.Body,
 		Agent: "Morket/" + Version + " (+https://github.com/morket/morket)", Clock: clock,
 	})
 }
 
 // pricedProviders returns the built-in providers with the installation's prices.
 func (p *Platform) pricedProviders() (*enrichment.Registry, error) {
-	r, err := Providers(p.clock, Reach{p.cfg.DNSServer, p.cfg.DialAllow})
+	r, err := Providers(p.clock, Reach{DNSServer: p.cfg.DNSServer, Allow: p.cfg.DialAllow, Measure: p.measure("providers")})
 	if err != nil {
 		return nil, err
 	}
@@ -61,21 +69,22 @@ func (p *Platform) pricedProviders() (*enrichment.Registry, error) {
 
 func (p *Platform) enrichments(cache enrichmentread.Cache, grid *gridread.Grid, positions projections.Positions, m *money) (*enrichments, error) {
 	e := &enrichments{registry: p.providers, reads: enrichmentread.NewQueries(p.pool, p.clock).WithCache(cache)}
-	engine, err := waterfall.New(waterfall.Config{
-		Registry: e.registry, Clock: p.clock, Jitter: rand.Float64, Cache: e.reads, Secrets: secrets{m.credentials},
+	var err error
+	e.engine, err = waterfall.New(waterfall.Config{
+		Registry: e.registry, Clock: p.clock, Jitter: rand.Float64, Cache: e.reads, Secrets: secrets{m.credentials}, OnAttempt: p.metrics.Attempt,
 	})
 	if err != nil {
 		return nil, err
 	}
 	rows := grid.ForRuns(positions)
 	e.handlers, err = enrichmentcmd.New(enrichmentcmd.Config{
-		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Engine: engine, Rows: rows, Ledger: m.ledger, Rates: e.reads,
+		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Engine: e.engine, Rows: rows, Ledger: m.ledger, Rates: e.reads,
 	})
 	if err != nil {
 		return nil, err
 	}
 	e.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
-		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Engine: engine, Rows: rows,
+		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Engine: e.engine, Rows: rows, OnRecord: p.metrics.Record,
 		Failures: enrichmentread.NewFailures(e.reads, positions), Ledger: m.ledger, Logger: p.log.With("part", "enrichment"),
 	})
 	return e, err

@@ -38,8 +38,13 @@ func (p *Platform) flows(ctx context.Context) (*flows, error) {
 		f.port = port
 		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	}
-	var err error
-	f.client, err = temporalrt.Open(temporalrt.Config{Address: address, Namespace: p.cfg.TemporalNamespace, Logger: p.log.With("part", "temporal")})
+	traced, err := p.tracing.Temporal()
+	if err != nil {
+		return nil, err
+	}
+	f.client, err = temporalrt.Open(temporalrt.Config{
+		Address: address, Namespace: p.cfg.TemporalNamespace, Logger: p.log.With("part", "temporal"), Interceptors: traced,
+	})
 	return f, err
 }
 
@@ -128,6 +133,6 @@ type reaction struct {
 func (p *Platform) reactor(b *bus, r reaction) (*projections.Reactor, error) {
 	return projections.NewReactor(projections.ReactorConfig{
 		Name: r.name, Types: r.types, Handle: r.handle, HandleBatch: r.batch, Log: p.store, Subscriber: b.subscribe("reactor." + r.name), Store: p.read,
-		Clock: p.clock, Logger: p.log.With("reactor", r.name), Limits: projections.Limits{Gather: r.gather},
+		Clock: p.clock, Logger: p.log.With("reactor", r.name), Follow: p.tracing.Follow(), Limits: projections.Limits{Gather: r.gather},
 	})
 }

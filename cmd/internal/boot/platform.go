@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/morket/morket/adapters/pgread"
+	"github.com/morket/morket/adapters/telemetry"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -28,7 +30,9 @@ type Platform struct {
 	databaseURL string
 	postgres    *ownDatabase // nil when the database is not ours
 	pool        *pgxpool.Pool
-	store       *pgstore.Store
+	metrics     *telemetry.Metrics
+	tracing     *telemetry.Tracing
+	store       *telemetry.Store
 	codec       *eventstore.Codec
 	providers   *enrichment.Registry
 	encoder     *cloudevent.Encoder
@@ -42,12 +46,12 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*Platform, 
 		return nil, err
 	}
 	clock := kernel.SystemClock{}
-	p := &Platform{cfg: cfg, log: log, clock: clock, ids: kernel.NewIDs(clock)}
+	p := &Platform{cfg: cfg, log: log, clock: clock, ids: kernel.NewIDs(clock), metrics: telemetry.NewMetrics(Version, clock)}
 	if p.providers, err = p.pricedProviders(); err != nil {
 		return nil, err // before anything is started: it is a matter of the settings
 	}
 	if err := p.open(ctx); err != nil {
-		p.Close()
+		p.Close() //nolint:contextcheck // the last traces have a time of their own
 		return nil, err
 	}
 	return p, nil
@@ -59,10 +63,13 @@ func (p *Platform) open(ctx context.Context) error {
 		return err
 	}
 	p.encoder = cloudevent.NewEncoder(p.cfg.PublicURL, Published())
+	if p.tracing, err = telemetry.NewTracing(ctx, telemetry.TraceConfig{Endpoint: p.cfg.OTLPEndpoint, Version: Version, Metrics: p.metrics}); err != nil {
+		return err
+	}
 	if err := p.findDatabase(ctx); err != nil {
 		return err
 	}
-	if p.pool, err = connect(ctx, p.databaseURL); err != nil {
+	if p.pool, err = connect(ctx, p.databaseURL, p.tracing.Postgres()); err != nil {
 		return fmt.Errorf("connect to Postgres: %w", err)
 	}
 	if err := pgstore.Migrate(ctx, p.pool); err != nil {
@@ -71,9 +78,11 @@ func (p *Platform) open(ctx context.Context) error {
 	if err := pgread.Migrate(ctx, p.pool); err != nil {
 		return fmt.Errorf("migrate the checkpoints: %w", err)
 	}
-	if p.store, err = pgstore.Open(ctx, pgstore.Config{Pool: p.pool, Logger: p.log}); err != nil {
+	log, err := pgstore.Open(ctx, pgstore.Config{Pool: p.pool, Logger: p.log, OnBatch: p.metrics.Batch})
+	if err != nil {
 		return err
 	}
+	p.store = telemetry.NewStore(log, p.metrics, p.tracing, p.clock)
 	p.read, err = pgread.NewStore(p.pool, models()...)
 	return err
 }
@@ -97,11 +106,12 @@ func (p *Platform) findDatabase(ctx context.Context) error {
 // poolSize leaves room under Postgres' usual hundred connections for a second process.
 const poolSize = 32
 
-func connect(ctx context.Context, url string) (*pgxpool.Pool, error) {
+func connect(ctx context.Context, url string, tracer pgx.QueryTracer) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, errors.New("the database's address can't be read") // the cause would repeat the password
 	}
+	cfg.ConnConfig.Tracer = tracer
 	if cfg.MaxConns < poolSize {
 		cfg.MaxConns = poolSize
 	}
@@ -118,6 +128,11 @@ func connect(ctx context.Context, url string) (*pgxpool.Pool, error) {
 
 // Close ends everything that Open began, in the opposite order.
 func (p *Platform) Close() {
+	defer func() {
+		if err := p.tracing.Close(); err != nil {
+			p.log.Warn("send the last traces", "error", err)
+		}
+	}()
 	if p.store != nil {
 		p.store.Close()
 	}
@@ -132,5 +147,5 @@ func (p *Platform) Close() {
 }
 
 func (p *Platform) runnerConfig(pr projections.Projector) projections.RunnerConfig {
-	return projections.RunnerConfig{Projector: pr, Log: p.store, Store: p.read, Clock: p.clock, Logger: p.log.With("projection", pr.Name())}
+	return projections.RunnerConfig{Projector: pr, Log: p.store, Store: p.read, Clock: p.clock, Logger: p.log.With("projection", pr.Name()), Follow: p.tracing.Follow()}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/cmd/internal/schemas"
+	"github.com/morket/morket/eventstore/relay"
 	"github.com/morket/morket/projections"
 	"github.com/morket/morket/ui"
 )
@@ -40,7 +41,7 @@ func ServeLogging(ctx context.Context, cfg config.Config, log *slog.Logger, out 
 		_ = listener.Close()
 		return err
 	}
-	defer p.Close()
+	defer p.Close() //nolint:contextcheck // the last traces have a time of their own
 	s, err := p.server(ctx)
 	if err != nil {
 		_ = listener.Close()
@@ -65,6 +66,8 @@ type server struct {
 	shared   *shared
 	objects  *objects
 	registry *projections.Registry
+	board    *projections.Board
+	relay    *relay.Relay // nil without the role
 	runners  []*projections.Runner
 	reactors []*projections.Reactor
 	team     *team
@@ -78,7 +81,7 @@ type server struct {
 }
 
 func (p *Platform) server(ctx context.Context) (*server, error) {
-	s := &server{Platform: p, bus: p.newBus(), registry: projections.NewRegistry(p.read)}
+	s := &server{Platform: p, bus: p.newBus(), registry: projections.NewRegistry(p.read), board: projections.NewBoard(p.store, p.clock)}
 	var err error
 	if s.shared, err = p.shared(); err != nil {
 		return nil, err
@@ -108,6 +111,12 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 	if err := s.consumers(); err != nil {
 		return nil, err
 	}
+	if s.does(config.RoleRelay) {
+		if s.relay, err = s.newRelay(s.bus); err != nil {
+			return nil, err
+		}
+	}
+	s.watch()
 	s.api, err = s.newAPI() //nolint:contextcheck // requests bring their own contexts
 	return s, err
 }
@@ -123,6 +132,7 @@ func (s *server) consumers() error {
 		}
 		s.runners = append(s.runners, r)
 		s.registry.Add(r)
+		s.board.AddRunner(r)
 	}
 	for _, reaction := range []reaction{s.imports.flow(s.flows), s.enrich.flow(s.Platform, s.flows), s.enrich.autoRuns(s.Platform)} {
 		r, err := s.reactor(s.bus, reaction)
@@ -130,6 +140,7 @@ func (s *server) consumers() error {
 			return err
 		}
 		s.reactors = append(s.reactors, r)
+		s.board.AddReactor(r)
 	}
 	return nil
 }
@@ -140,9 +151,11 @@ func (s *server) newAPI() (*httpapi.API, error) {
 		Authenticator: s.authenticator(), Memberships: s.team.workspaces, Limiter: s.shared.limiter, Limits: limits(cfg),
 		Commands: s.store, Positions: s.registry, IDs: s.ids, Clock: s.clock, Logger: s.log, Origins: cfg.Origins,
 		Secure: hasTLS(cfg.PublicURL), FingerprintKey: s.team.tokens.FingerprintKey(), Down: databaseDown, Version: Version,
+		Around: s.tracing.Around(), Meter: s.metrics,
 	})
 	s.register(a)
 	a.ServeHealth(s.dependencies())
+	s.serveMetrics(a)
 	if err := a.ServeDocs(); err != nil {
 		return nil, err
 	}
@@ -264,12 +277,8 @@ func (s *server) awaitReadModels(ctx context.Context) error {
 }
 
 func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
-	if s.does(config.RoleRelay) {
-		r, err := s.newRelay(s.bus)
-		if err != nil {
-			return err
-		}
-		group.Go(func() error { return r.Run(ctx) })
+	if s.relay != nil {
+		group.Go(func() error { return s.relay.Run(ctx) })
 	}
 	if s.does(config.RoleProjector) {
 		for _, r := range s.runners {
@@ -283,6 +292,9 @@ func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
 		group.Go(func() error { return s.objects.sweep(ctx) })
 	}
 	group.Go(func() error { return s.observe(ctx) })
+	if s.cfg.MetricsAddr != "" {
+		group.Go(func() error { return s.runMetrics(ctx) })
+	}
 	s.tables.run(ctx, group)
 	s.feed.run(ctx, group)
 	s.flows.run(ctx, s.Platform, group)

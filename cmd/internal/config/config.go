@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"time"
@@ -20,6 +21,9 @@ type Config struct {
 	Roles     []string   `env:"MORKET_ROLES" envDefault:"all" desc:"What this process does: all, or some of api, relay, projector, worker"`
 	LogLevel  slog.Level `env:"MORKET_LOG_LEVEL" envDefault:"info" desc:"debug, info, warn or error"`
 	LogFormat string     `env:"MORKET_LOG_FORMAT" envDefault:"auto" desc:"json, text, or auto: text on a terminal"`
+
+	MetricsAddr  string `env:"MORKET_METRICS_ADDR" desc:"host:port where /metrics is served to whoever can reach it; empty: on the web server, for X-Service-Key, or for this machine when its address is"`
+	OTLPEndpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT" desc:"OpenTelemetry receiver of traces and metrics over HTTP, for example http://127.0.0.1:4318; empty: none are sent"`
 
 	MasterKey  Keys     `env:"MORKET_MASTER_KEY" desc:"Seals credentials: 32 bytes in base64; several separated by commas while a key is changed, the new one first. Empty: made once in the data folder, embedded only"`
 	JWTKeys    Keys     `env:"MORKET_JWT_KEYS" desc:"Signs tokens: like the master key"`
@@ -75,6 +79,13 @@ func (c Config) Embedded() bool { return !c.DatabaseURL.IsSet() }
 // Demo reports whether the demo workspace and its owner are made: only with the embedded database on a loopback address,
 // because everybody knows the password.
 func (c Config) Demo() bool { return c.Embedded() && loopback(c.HTTPAddr) }
+
+// Local reports whether the web server is for this machine only: it listens on a loopback address, and its public address is
+// one too, so that no proxy stands before it.
+func (c Config) Local() bool {
+	u, err := url.Parse(c.PublicURL)
+	return err == nil && loopback(c.HTTPAddr) && loopback(net.JoinHostPort(u.Hostname(), "0"))
+}
 
 func loopback(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)

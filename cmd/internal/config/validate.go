@@ -40,6 +40,12 @@ func (c Config) validate() []error {
 	if c.TemporalAddress != "" {
 		check("TEMPORAL_ADDRESS", hostPort(c.TemporalAddress))
 	}
+	if c.MetricsAddr != "" {
+		check("MORKET_METRICS_ADDR", hostPort(c.MetricsAddr))
+	}
+	if c.OTLPEndpoint != "" {
+		check("OTEL_EXPORTER_OTLP_ENDPOINT", absoluteURL(c.OTLPEndpoint, "http", "https"))
+	}
 	if c.DNSServer != "" {
 		check("MORKET_DNS_SERVER", hostPort(c.DNSServer))
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -73,6 +74,9 @@ func (a *asking) step(i int) bool {
 	at := enrichment.Attempt{Step: i, Provider: s.provider.Slug}
 	accepted := a.try(s, &at)
 	a.out.Provenance.LatencyMS += at.LatencyMS
+	if on := a.session.engine.OnAttempt; on != nil {
+		on(at.Provider, string(at.Status), at.Calls > 0, time.Duration(at.LatencyMS)*time.Millisecond)
+	}
 	if !a.out.Stopped {
 		a.out.Provenance.Attempts = append(a.out.Provenance.Attempts, at)
 	}

@@ -50,6 +50,8 @@ type Config struct {
 	Cache    Cache          // nil: no answers from before
 	Slots    int            // calls under way at once in the process; 64 by default
 	Timeout  time.Duration  // of one call; enrichment.DefaultTimeout by default
+	// OnAttempt is told of each step that has ended: whether the provider was asked, and how long it took. It may be nil.
+	OnAttempt func(provider, status string, asked bool, took time.Duration)
 }
 
 // Validate says what is missing.

@@ -1,0 +1,203 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore"
+)
+
+// Kind says what keeps a place.
+type Kind string
+
+// The kinds of consumers of the log.
+const (
+	KindProjection Kind = "projection"
+	KindReactor    Kind = "reactor"
+)
+
+// Unit is a consumer of the log that an operator sees to: a projection or a reactor, whatever store its place is in.
+type Unit struct {
+	Name    string
+	Kind    Kind
+	Place   Place
+	Version int
+	Store   Store
+	Applied func() int64   // events that this process has applied
+	Reached func() int64   // the position that this process knows of; the store's may be a moment older
+	Waiting func() string  // what a reactor waits for; nil for a projection
+	Build   *RebuildConfig // how a projection is rebuilt and verified; nil for a reactor
+}
+
+// Status is how a unit does.
+type Status struct {
+	Unit     Unit
+	Found    int           // version of the read model that serves; Unit.Version differs while a newer or older one takes over
+	Position int64         // last position applied
+	Lag      int64         // positions behind the log's head
+	LagTime  time.Duration // age of the first event not applied; 0 when there is none
+	Rate     float64       // positions a second since an earlier look
+	Parked   int           // streams set aside
+	Building *Building     // a copy being made beside; nil when none is
+}
+
+// Building is how far a copy of a read model is.
+type Building struct {
+	Slot     Slot
+	Position int64
+	Target   int64
+}
+
+// Board is the list of the units of this program, for those who run it.
+type Board struct {
+	log   Log
+	clock kernel.Clock
+	units []Unit
+
+	mu   sync.Mutex
+	seen map[Place][2]look // the last looks, newest first
+}
+
+type look struct {
+	at       time.Time
+	position int64
+}
+
+// NewBoard makes an empty board.
+func NewBoard(log Log, clock kernel.Clock) *Board {
+	return &Board{log: log, clock: clock, seen: map[Place][2]look{}}
+}
+
+// AddRunner shows a projection, whose rebuild reads the log without the bus.
+func (b *Board) AddRunner(r *Runner) {
+	build := r.cfg
+	build.Subscriber = nil
+	b.units = append(b.units, Unit{
+		Name: r.Name(), Kind: KindProjection, Place: r.worker.place, Version: r.worker.version, Store: r.cfg.Store,
+		Applied: r.worker.done.Load, Reached: r.Position, Build: &RebuildConfig{RunnerConfig: build},
+	})
+}
+
+// AddReactor shows a reactor.
+func (b *Board) AddReactor(r *Reactor) {
+	b.units = append(b.units, Unit{
+		Name: r.cfg.Name, Kind: KindReactor, Place: r.worker.place, Version: r.worker.version, Store: r.cfg.Store,
+		Applied: r.worker.done.Load, Reached: r.Position, Waiting: r.Waiting,
+	})
+}
+
+// Unit returns the unit of the name and kind.
+func (b *Board) Unit(name string, kind Kind) (Unit, bool) {
+	i := slices.IndexFunc(b.units, func(u Unit) bool { return u.Name == name && u.Kind == kind })
+	if i < 0 {
+		return Unit{}, false
+	}
+	return b.units[i], true
+}
+
+// Status looks at every unit.
+func (b *Board) Status(ctx context.Context) ([]Status, error) {
+	head, err := b.log.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Status, 0, len(b.units))
+	for _, u := range b.units {
+		s, err := b.status(ctx, u, head)
+		if err != nil {
+			return nil, fmt.Errorf("look at %s: %w", u.Place, err)
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+func (b *Board) status(ctx context.Context, u Unit, head int64) (Status, error) {
+	s := Status{Unit: u}
+	c, _, err := u.Store.Checkpoint(ctx, u.Place)
+	if err != nil {
+		return s, err
+	}
+	s.Found, s.Position = c.Version, max(c.Position, u.Reached())
+	s.Lag = max(0, head-s.Position)
+	parked, err := u.Store.Parked(ctx, u.Place)
+	if err != nil {
+		return s, err
+	}
+	s.Parked = len(parked)
+	if s.Lag > 0 {
+		next, err := b.log.ReadAll(ctx, s.Position, 1)
+		if err != nil {
+			return s, err
+		}
+		if len(next) > 0 {
+			s.LagTime = max(0, b.clock.Now().Sub(next[0].RecordedAt))
+		}
+	}
+	s.Rate = b.rate(u.Place, s.Position)
+	for _, slot := range []Slot{Next, Aside} {
+		copied, ok, err := u.Store.Checkpoint(ctx, Place{Projection: u.Name, Slot: slot})
+		if err != nil {
+			return s, err
+		}
+		if ok && u.Kind == KindProjection {
+			s.Building = &Building{Slot: slot, Position: copied.Position, Target: s.Position}
+		}
+	}
+	return s, nil
+}
+
+// rateOver is the least time that a rate is taken over.
+const rateOver = time.Second
+
+func (b *Board) rate(place Place, position int64) float64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.clock.Now()
+	looks := b.seen[place]
+	if now.Sub(looks[0].at) >= rateOver {
+		looks = [2]look{{now, position}, looks[0]}
+		b.seen[place] = looks
+	}
+	if looks[1].at.IsZero() || position < looks[1].position {
+		return 0
+	}
+	return float64(position-looks[1].position) / now.Sub(looks[1].at).Seconds()
+}
+
+// Parked lists the dead letters of all units, by position.
+func (b *Board) Parked(ctx context.Context) ([]Parked, error) {
+	var out []Parked
+	for _, u := range b.units {
+		list, err := u.Store.Parked(ctx, u.Place)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
+	}
+	slices.SortStableFunc(out, func(a, c Parked) int { return int(a.Position - c.Position) })
+	return out, nil
+}
+
+// Letter returns the dead letter of a stream at a unit; false if it is not parked there.
+func (b *Board) Letter(ctx context.Context, u Unit, stream eventstore.StreamID) (Parked, bool, error) {
+	list, err := u.Store.Parked(ctx, u.Place)
+	if err != nil {
+		return Parked{}, false, err
+	}
+	i := slices.IndexFunc(list, func(p Parked) bool { return p.Stream == stream })
+	if i < 0 {
+		return Parked{}, false, nil
+	}
+	return list[i], true, nil
+}
+
+// Retry has the unit try a parked stream again soon; with a reason, without its first event. False means that the stream is
+// not parked.
+func (b *Board) Retry(ctx context.Context, u Unit, stream eventstore.StreamID, skipReason string) (bool, error) {
+	return u.Store.Retry(ctx, u.Place, stream, skipReason, b.clock.Now())
+}
