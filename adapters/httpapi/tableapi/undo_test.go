@@ -173,7 +173,9 @@ func TestHistoryAndUndoOfImportsAndRuns(t *testing.T) {
 	require.Equal(t, []table.Source{table.FromEdit, table.FromRun, table.FromImport}, []table.Source{history[0].Source, history[1].Source, history[2].Source})
 	require.Equal(t, `"a@acme.com"`, string(history[0].Previous))
 	require.Equal(t, "hunter", history[1].Provider)
-	require.EqualValues(t, 1500, history[1].Credits)
+	require.EqualValues(t, 1500, *history[1].Credits)
+	require.EqualValues(t, 12, *history[1].Latency)
+	require.Nil(t, history[0].Credits, "nobody was asked")
 
 	var out tablecmd.Undone
 	ann.call("POST", path+"/undo", nil).ok(&out)

@@ -30,10 +30,10 @@ type Entry struct {
 	State      string               `json:"state,omitempty" doc:"In which a run left the cell, if not with a value."`
 	Message    string               `json:"message,omitempty"`
 	Provider   string               `json:"provider,omitempty"`
-	Credits    kernel.Credits       `json:"credits_mc,omitempty"`
+	Credits    *kernel.Credits      `json:"credits_mc,omitempty" doc:"What the answer cost; absent where no provider was asked."`
 	Confidence *float64             `json:"confidence,omitempty"`
 	SourceURL  string               `json:"source_url,omitempty"`
-	Latency    int64                `json:"latency_ms,omitempty"`
+	Latency    *int64               `json:"latency_ms,omitempty" doc:"How long the provider took; absent where none was asked."`
 	Cached     bool                 `json:"cached,omitempty"`
 	Attempts   []enrichment.Attempt `json:"attempts,omitempty"`
 	RequestID  string               `json:"request_id,omitempty"`
@@ -209,8 +209,8 @@ func answered(base Entry, e enrichment.RunAnswersRecorded, row kernel.RowID, onl
 	for _, p := range e.Provenance {
 		for i := range out {
 			if p.RowID == row && out[i].ColumnID == p.ColumnID {
-				out[i].Provider, out[i].Credits, out[i].Confidence, out[i].SourceURL = p.Provider, p.CreditsMC, p.Confidence, p.SourceURL
-				out[i].Latency, out[i].Cached, out[i].Attempts = p.LatencyMS, p.Cached, p.Attempts
+				out[i].Provider, out[i].Credits, out[i].Confidence, out[i].SourceURL = p.Provider, &p.CreditsMC, p.Confidence, p.SourceURL
+				out[i].Latency, out[i].Cached, out[i].Attempts = &p.LatencyMS, p.Cached, p.Attempts
 			}
 		}
 	}

@@ -2939,10 +2939,16 @@ export interface components {
             column_id?: string;
             /** Format: double */
             confidence?: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description What the answer cost; absent where no provider was asked.
+             */
             credits_mc?: number;
             import_id?: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How long the provider took; absent where none was asked.
+             */
             latency_ms?: number;
             message?: string;
             /** Format: int64 */
