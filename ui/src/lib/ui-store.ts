@@ -1,4 +1,5 @@
 import { create } from 'zustand';
+import { store, stored } from './storage';
 
 export type Theme = 'system' | 'light' | 'dark';
 
@@ -17,21 +18,6 @@ interface UiState {
 const THEME_KEY = 'morket.theme';
 const FOLDED_KEY = 'morket.folded';
 const LAST_KEY = 'morket.last-table';
-
-function stored(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null; // storage may be forbidden; the setting then lasts for the page
-  }
-}
-function store(key: string, value: string): void {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // as above
-  }
-}
 
 export function applyTheme(theme: Theme): void {
   const dark = theme === 'dark' || (theme === 'system' && window.matchMedia('(prefers-color-scheme: dark)').matches);

@@ -20,6 +20,7 @@ export function mockNetwork(): { app: MockApp } {
     holder.app = mockApp(40);
     holder.app.state.signedIn = true;
     api.setToken(null);
+    localStorage.setItem('morket.session', 'yes');
     useSession.setState({ status: 'starting', user: null, workspaces: [] });
   });
   afterEach(() => server.resetHandlers());

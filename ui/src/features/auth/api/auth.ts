@@ -1,6 +1,6 @@
 import { api } from '@/api/client';
 import type { InvitationInfo, Me, SignedIn } from '@/api/types';
-import { useSession } from '@/lib/session';
+import { useSession, wasSignedIn } from '@/lib/session';
 
 const anonymous = { anonymous: true };
 
@@ -29,11 +29,12 @@ export async function logout(): Promise<void> {
 }
 /** Takes up the session of the refresh cookie, if there is one. */
 export async function restore(): Promise<void> {
+  const session = useSession.getState();
   try {
-    if (await api.refresh()) await loadMe();
-    else useSession.getState().end();
+    if (wasSignedIn() && (await api.refresh())) await loadMe();
+    else session.end();
   } catch {
-    useSession.getState().end();
+    session.fail();
   }
 }
 export async function requestReset(email: string): Promise<void> {
