@@ -45,6 +45,7 @@ export class GridController {
   private refreshTimer: ReturnType<typeof setTimeout> | undefined;
   private generation = 0;
   private settingColumns = false;
+  private revealing: string | null = null;
 
   constructor(
     private readonly host: HTMLElement,
@@ -159,6 +160,7 @@ export class GridController {
       this.api.resetRowHeights();
     }
     this.selection.readColumns();
+    this.revealNow();
   }
   /** Another filter, sort or search: everything shown is asked for again. */
   reload(rows: number | null): void {
@@ -180,8 +182,10 @@ export class GridController {
       this.cache.clearOrder();
       this.generation++;
     }
-    clearTimeout(this.refreshTimer);
-    this.refreshTimer = setTimeout(() => this.api.refreshInfiniteCache(), REFRESH_MS);
+    this.refreshTimer ??= setTimeout(() => {
+      this.refreshTimer = undefined;
+      this.api.refreshInfiniteCache();
+    }, REFRESH_MS);
   }
   rowsAdded(n: number): void {
     this.setRows(this.rowCount.get() + n);
@@ -197,6 +201,16 @@ export class GridController {
       this.api.ensureColumnVisible(column);
       this.api.setFocusedCell(rowIndex, column);
     }
+  }
+  /** Scrolls to a column, once the schema has it. */
+  reveal(columnId: string): void {
+    this.revealing = columnId;
+    this.revealNow();
+  }
+  private revealNow(): void {
+    if (this.revealing === null || !this.byId.has(this.revealing)) return;
+    this.api.ensureColumnVisible(this.revealing);
+    this.revealing = null;
   }
   focus(): void {
     const place = this.selection.current?.anchor ?? { row: 0, col: 0 };

@@ -48,6 +48,7 @@ export function bytes(n: number): string {
   return `${v.toFixed(v < 10 && i > 0 ? 1 : 0)} ${units[i] ?? 'B'}`;
 }
 export function milliseconds(ms: number): string {
+  if (ms < 1) return '< 1 ms';
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 export function initials(name: string): string {

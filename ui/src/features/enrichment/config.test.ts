@@ -37,6 +37,13 @@ describe('a new step', () => {
     expect(step.inputs).toEqual({ domain: { column: 'c2' } });
     expect(step.output).toBe('email');
   });
+  it('takes the answer of another enrichment, never its own', () => {
+    const enriched: Column = { ...column('c4', 'Company domain'), kind: 'enrichment' };
+    const asks = provider({ inputs: [{ name: 'domain', label: 'Domain', type: 'text', required: true }] });
+    const only = { ...table, columns: [column('c1', 'Company'), enriched] };
+    expect(newStep(asks, only).inputs).toEqual({ domain: { column: 'c4' } });
+    expect(newStep(asks, only, enriched).inputs).toEqual({});
+  });
 });
 
 describe('what stands in the way of saving', () => {

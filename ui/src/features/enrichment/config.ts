@@ -32,15 +32,18 @@ export function suggestColumn(input: { name: string; type: string }, columns: re
   );
 }
 
-export function newStep(provider: Provider, table: Table): EnrichmentStep {
+/** A step with the inputs that the table suggests: plain columns first, then the answers of other enrichments. */
+export function newStep(provider: Provider, table: Table, own: Column | null = null): EnrichmentStep {
   if (provider.dynamic) {
     const config = { method: 'GET', url: '', outputs: { value: { path: '$.', type: 'text' } } };
     return { provider: provider.slug, inputs: {}, config, output: 'value' };
   }
-  const data = table.columns.filter((c) => c.kind === 'data');
+  const columns = table.columns
+    .filter((c) => c.id !== own?.id)
+    .sort((a, b) => Number(a.kind !== 'data') - Number(b.kind !== 'data'));
   const inputs: Record<string, InputMapping> = {};
   for (const input of provider.inputs) {
-    const column = suggestColumn(input, data);
+    const column = suggestColumn(input, columns);
     if (column) inputs[input.name] = { column: column.id };
   }
   return { provider: provider.slug, inputs, output: provider.outputs[0]?.name ?? 'value' };

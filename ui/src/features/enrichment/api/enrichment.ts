@@ -8,28 +8,10 @@ import type {
   Estimate,
   Job,
   PreviewAnswer,
-  Provider,
-  ProviderField,
   RunRequest,
 } from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 
-/** The server writes an empty list as null. */
-type WireProvider = Omit<Provider, 'inputs' | 'outputs'> & {
-  inputs: ProviderField[] | null;
-  outputs: ProviderField[] | null;
-};
-
-export const providersQuery = queryOptions({
-  queryKey: ['providers'],
-  queryFn: async () =>
-    (await api.list<WireProvider>('/providers')).map((p) => ({
-      ...p,
-      inputs: p.inputs ?? [],
-      outputs: p.outputs ?? [],
-    })),
-  staleTime: 5 * 60_000,
-});
 export const credentialsQuery = (ws: string) =>
   queryOptions({
     queryKey: ['credentials', ws],

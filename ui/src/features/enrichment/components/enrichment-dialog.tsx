@@ -1,12 +1,13 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { messageOf } from '@/api/errors';
+import { providersQuery } from '@/api/providers';
 import type { Column, ColumnType, EnrichmentConfig, Table } from '@/api/types';
 import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
 import { Checkbox, Field, Input } from '@/components/field';
 import { Notice, SkeletonRows } from '@/components/states';
-import { createEnrichment, providersQuery, updateEnrichment } from '../api/enrichment';
+import { createEnrichment, updateEnrichment } from '../api/enrichment';
 import { newStep, problemOf, typeOfStep } from '../config';
 import { PreviewPane } from './preview-pane';
 import { ProviderPicker } from './provider-picker';
@@ -94,7 +95,7 @@ export function EnrichmentDialog({
             <ProviderPicker
               providers={list}
               empty={config.steps.length === 0}
-              onPick={(p) => setConfig({ ...config, steps: [...config.steps, newStep(p, table)] })}
+              onPick={(p) => setConfig({ ...config, steps: [...config.steps, newStep(p, table, column)] })}
             />
             <details className="rounded-md border border-line">
               <summary className="cursor-pointer px-3 py-2 font-medium">When it runs</summary>

@@ -1,6 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { Play } from 'lucide-react';
 import { messageOf } from '@/api/errors';
+import { useProviderName } from '@/api/providers';
 import type { Attempt, EnrichmentConfig } from '@/api/types';
 import { Button } from '@/components/button';
 import { Badge, Notice, type Tone } from '@/components/states';
@@ -80,13 +81,14 @@ const tones: Record<string, Tone> = {
 };
 
 export function AttemptList({ attempts }: { attempts: Attempt[] }) {
+  const nameOf = useProviderName();
   if (attempts.length === 0) return null;
   return (
     <ol aria-label="Attempts" className="flex flex-col gap-1.5">
       {attempts.map((a, i) => (
         <li key={`${a.provider}/${String(i)}`} className="flex flex-wrap items-center gap-2">
           <span className="tnum w-4 text-sm text-ink-3">{i + 1}</span>
-          <span className="font-medium">{sentence(a.provider)}</span>
+          <span className="font-medium">{nameOf(a.provider)}</span>
           <Badge tone={tones[a.status] ?? 'neutral'}>{sentence(a.status)}</Badge>
           {a.from_cache && <Badge>From cache</Badge>}
           <span className="ml-auto text-sm text-ink-3">

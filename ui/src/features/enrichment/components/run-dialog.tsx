@@ -3,13 +3,14 @@ import { Play } from 'lucide-react';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { messageOf } from '@/api/errors';
+import { useProviderName } from '@/api/providers';
 import type { Estimate, Filter, RunRequest, RunScope, Table } from '@/api/types';
 import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
 import { Checkbox, Field, Input } from '@/components/field';
 import { Notice, Skeleton } from '@/components/states';
 import { creditsQuery } from '@/features/credits/api/credits';
-import { count, credits, creditsLabel, plural, sentence } from '@/lib/format';
+import { count, credits, creditsLabel, plural } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { estimateRun, startRun } from '../api/enrichment';
 
@@ -142,6 +143,7 @@ export function RunDialog({ workspaceId: ws, table, columnIds, rowIds, query, on
 }
 
 function EstimateCard({ estimate, available }: { estimate: Estimate; available: number | undefined }) {
+  const nameOf = useProviderName();
   const facts: [string, string][] = [
     ['At least', credits(estimate.min_mc)],
     ['Likely', credits(estimate.likely_mc)],
@@ -162,7 +164,7 @@ function EstimateCard({ estimate, available }: { estimate: Estimate; available: 
         <ul className="border-t border-line px-3 py-2 text-sm text-ink-2">
           {(estimate.per_provider ?? []).map((p) => (
             <li key={p.provider} className="tnum flex justify-between py-0.5">
-              <span>{sentence(p.provider)}</span>
+              <span>{nameOf(p.provider)}</span>
               <span>
                 {plural(p.calls, 'call')} · {p.likely_mc === 0 ? 'free' : creditsLabel(p.likely_mc)}
               </span>

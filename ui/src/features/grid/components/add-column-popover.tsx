@@ -16,18 +16,28 @@ export interface AddColumnProps {
   anchor: Anchor;
   after?: string;
   onEnrichment: () => void;
+  onAdded: (columnId: string) => void;
   onClose: () => void;
 }
 
-export function AddColumnPopover({ workspaceId: ws, table, anchor, after, onEnrichment, onClose }: AddColumnProps) {
+export function AddColumnPopover({
+  workspaceId: ws,
+  table,
+  anchor,
+  after,
+  onEnrichment,
+  onAdded,
+  onClose,
+}: AddColumnProps) {
   const [name, setName] = useState('');
   const [type, setType] = useState<ColumnType>('text');
   const client = useQueryClient();
   const add = useMutation({
     mutationFn: () =>
       addColumn(ws, table.id, { name: name.trim() || freeName(table, type), type, ...(after ? { after } : {}) }),
-    onSuccess: async () => {
+    onSuccess: async (column) => {
       await tableChanged(client, ws, table.id);
+      onAdded(column.id);
       onClose();
     },
   });

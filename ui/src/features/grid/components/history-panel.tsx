@@ -2,6 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { History as HistoryIcon, RotateCcw } from 'lucide-react';
 import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
+import { useProviderName } from '@/api/providers';
 import type { Column, HistoryEntry, Table } from '@/api/types';
 import { Avatar } from '@/components/avatar';
 import { Button, IconButton } from '@/components/button';
@@ -84,7 +85,8 @@ function Entry({
   showColumn: boolean;
   onRestore: (() => void) | null;
 }) {
-  const who = entry.provider ? sentence(entry.provider) : (entry.actor.name ?? sentence(entry.actor.kind));
+  const nameOf = useProviderName();
+  const who = entry.provider ? nameOf(entry.provider) : (entry.actor.name ?? sentence(entry.actor.kind));
   const show = (v: HistoryEntry['value']): string => (column ? formatValue(column, v) : JSON.stringify(v));
   return (
     <li className="group flex gap-2.5 border-b border-line px-3 py-2.5">

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { useProviderName } from '@/api/providers';
 import type { CellState, HistoryEntry, Table } from '@/api/types';
 import { Popover } from '@/components/popover';
 import { Skeleton } from '@/components/states';
@@ -51,18 +52,20 @@ export function HoverCard({ workspaceId: ws, table, grid, target }: HoverProps) 
 }
 
 function Facts({ entry, state }: { entry: HistoryEntry | undefined; state: CellState | undefined }) {
+  const nameOf = useProviderName();
   const facts: [string, string][] = [];
   if (state) facts.push(['State', sentence(state.state)]);
   if (entry) {
     facts.push(
       entry.provider
-        ? ['Provider', sentence(entry.provider)]
+        ? ['Provider', nameOf(entry.provider)]
         : ['Changed by', entry.actor.name ?? sentence(entry.actor.kind)],
     );
     facts.push(['When', `${ago(entry.at)} · ${dateTime(entry.at)}`]);
     if (entry.credits_mc !== undefined)
       facts.push(['Cost', entry.credits_mc === 0 ? 'Free' : creditsLabel(entry.credits_mc)]);
-    if (entry.latency_ms !== undefined) facts.push(['Answered in', milliseconds(entry.latency_ms)]);
+    if (entry.cached) facts.push(['Answered', 'From an earlier answer']);
+    else if (entry.latency_ms !== undefined) facts.push(['Answered in', milliseconds(entry.latency_ms)]);
     if (entry.confidence !== undefined) facts.push(['Confidence', `${String(Math.round(entry.confidence * 100))} %`]);
     if (entry.source_url) facts.push(['Source', entry.source_url]);
     if (!entry.provider) facts.push(['Through', sentence(entry.source)]);

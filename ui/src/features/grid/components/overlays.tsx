@@ -77,6 +77,7 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
           anchor={overlay.anchor}
           {...(overlay.after ? { after: overlay.after } : {})}
           onEnrichment={() => setOverlay({ kind: 'new-enrichment' })}
+          onAdded={(id) => page.grid?.reveal(id)}
           onClose={close}
         />
       );
@@ -144,6 +145,7 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
             onClose={close}
             onSaved={async (id) => {
               await tableChanged(client, ws, table.id);
+              page.grid?.reveal(id);
               setOverlay({ kind: 'run', columnIds: [id] });
             }}
           />

@@ -4,7 +4,7 @@ import type { Credential } from '@/api/types';
 import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
 import { Field, Input, Select } from '@/components/field';
-import { providersQuery } from '@/features/enrichment/api/enrichment';
+import { providersQuery } from '@/api/providers';
 import { createCredential, rotateCredential } from '../api/settings';
 
 /** Adds a credential, or gives one a new secret. */
