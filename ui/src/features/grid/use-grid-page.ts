@@ -5,6 +5,7 @@ import { useCan } from '@/api/permissions';
 import type { Table } from '@/api/types';
 import type { GridController, GridShape } from '@/grid/controller';
 import type { GridEvents } from '@/grid/events';
+import { coalesce } from '@/lib/coalesce';
 import { useSession } from '@/lib/session';
 import { toast } from '@/lib/toasts';
 import { tablesQuery } from '@/features/tables/api/tables';
@@ -15,6 +16,8 @@ import type { Overlay, Panel } from './panel';
 import { useUndo } from './use-undo';
 import { useLive } from './use-live';
 import { ROW_HEIGHTS, useViews, type ViewState } from './view-state';
+
+const RECOUNT_MS = 400;
 
 export interface GridPage {
   grid: GridController | null;
@@ -80,16 +83,21 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     }),
   );
   const filtered = useCallback(() => latest.current.query.filter !== null || latest.current.query.q !== '', []);
-  const recount = useCallback((): void => {
-    countRows(ws, table.id, latest.current.query)
-      .then((n) => {
+  // An import makes thousands of patches; they are counted a few times a second. The ref is read when the count is back.
+  // eslint-disable-next-line react-hooks/refs
+  const [recount] = useState(() =>
+    coalesce(async () => {
+      try {
+        const n = await countRows(ws, table.id, latest.current.query);
         const now = latest.current.grid;
         if (!now || now.rowCount.get() === n) return;
         now.setRows(n);
         now.refreshSoon(false);
-      })
-      .catch((e: unknown) => toast.error(messageOf(e)));
-  }, [ws, table.id]);
+      } catch (e) {
+        toast.error(messageOf(e));
+      }
+    }, RECOUNT_MS),
+  );
 
   const undo = useUndo(ws, table.id, setOverlay, () => {
     latest.current.grid?.refreshSoon(false);
