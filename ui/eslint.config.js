@@ -45,6 +45,7 @@ export default tseslint.config(
     ignores: ['src/**/*.test.tsx'],
     rules: { 'max-lines': ['error', { max: 250, skipBlankLines: true }] },
   },
+  { files: ['e2e/**'], rules: { 'react-hooks/rules-of-hooks': 'off' } }, // Playwright's use() is no hook
   { files: ['eslint.config.js'], ...tseslint.configs.disableTypeChecked },
   zone(['src/features/**'], [app, testing]),
   zone(['src/grid/**'], [app, features, realtime, api, testing]),

@@ -1,9 +1,12 @@
 import { defineConfig } from '@playwright/test';
 
 const root = process.getuid?.() === 0;
-const port = 5198;
+const mock = 'http://127.0.0.1:5198';
 
-/** Drives the built interface in the system's Chromium against the in-memory server. */
+/**
+ * Drives the built interface in the system's Chromium: `mock` against an in-memory server, which can be made to fail at
+ * will, `server` against the real one (e2e/server starts it).
+ */
 export default defineConfig({
   testDir: 'e2e',
   workers: 1,
@@ -11,7 +14,6 @@ export default defineConfig({
   reporter: 'line',
   outputDir: 'test-results',
   use: {
-    baseURL: `http://127.0.0.1:${String(port)}`,
     screenshot: 'only-on-failure',
     viewport: { width: 1440, height: 900 },
     permissions: ['clipboard-read', 'clipboard-write'],
@@ -26,9 +28,23 @@ export default defineConfig({
       ],
     },
   },
+  projects: [
+    {
+      name: 'mock',
+      testIgnore: 'server/**',
+      use: {
+        baseURL: mock,
+        storageState: {
+          cookies: [],
+          origins: [{ origin: mock, localStorage: [{ name: 'morket.session', value: 'yes' }] }],
+        },
+      },
+    },
+    { name: 'server', testMatch: 'server/**/*.spec.ts', timeout: 120_000 },
+  ],
   webServer: {
     command: 'npm run preview:mock -- --host 127.0.0.1',
-    url: `http://127.0.0.1:${String(port)}`,
+    url: mock,
     reuseExistingServer: false,
   },
 });
