@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	emailverifier "github.com/AfterShip/email-verifier"
-	"github.com/hbollon/go-edlib"
 
 	"github.com/morket/morket/adapters/providers/lookup"
 	"github.com/morket/morket/domain/enrichment"
@@ -21,13 +20,14 @@ const Slug = "email_check"
 // Provider checks addresses. The lists of disposable and free domains and of roles are those of AfterShip/email-verifier; nothing of
 // it is used that opens a connection.
 type Provider struct {
-	dns   *lookup.DNS
-	lists *emailverifier.Verifier
+	dns      *lookup.DNS
+	lists    *emailverifier.Verifier
+	services []string
 }
 
 // New makes the provider.
 func New(dns *lookup.DNS) *Provider {
-	return &Provider{dns: dns, lists: emailverifier.NewVerifier().DisableSMTPCheck().DisableGravatarCheck().DisableCatchAllCheck()}
+	return &Provider{dns: dns, lists: emailverifier.NewVerifier().DisableSMTPCheck().DisableGravatarCheck().DisableCatchAllCheck(), services: services()}
 }
 
 // Describe implements enrichment.Caller.
@@ -75,29 +75,6 @@ func (p *Provider) Call(ctx context.Context, req enrichment.Request) (enrichment
 	}
 	confidence := conclude(out)
 	return reply(out, confidence), nil
-}
-
-// suggest names the mail service that a domain was probably meant to be: one letter away, missing, too many or swapped, or what the
-// lists know as a common error.
-func (p *Provider) suggest(domain string) string {
-	switch domain {
-	case "email.com", "ymail.com": // services of their own, a letter away from a greater one
-		return ""
-	}
-	for _, known := range []string{
-		"gmail.com", "googlemail.com", "yahoo.com", "hotmail.com", "outlook.com", "icloud.com", "protonmail.com", "yahoo.co.uk", "hotmail.co.uk", "t-online.de", "comcast.net", "verizon.net",
-	} {
-		if domain == known {
-			return ""
-		}
-		if edlib.OSADamerauLevenshteinDistance(domain, known) == 1 {
-			return known
-		}
-	}
-	if s := p.lists.SuggestDomain(domain); s != domain {
-		return s
-	}
-	return ""
 }
 
 func reply(out map[string]any, confidence float64) enrichment.Reply {
@@ -156,7 +133,7 @@ func conclude(out map[string]any) float64 {
 	case out["suggestion"] != nil:
 		return set("risky", "the domain looks mistyped", 30, 0.7)
 	case out["mx"] == "unknown":
-		return set("unknown", "the syntax is right; DNS is not reachable, so the domain could not be checked", 50, 0.5)
+		return set("unknown", "the syntax is right; DNS is not reachable or denies what exists, so the domain could not be checked", 50, 0.5)
 	case out["role"] == true:
 		return set("risky", "a role, not a person", 60, 0.8)
 	default:

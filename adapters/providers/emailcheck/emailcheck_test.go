@@ -2,6 +2,7 @@ package emailcheck_test
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"testing"
 	"time"
@@ -53,4 +54,41 @@ func TestWithoutANetworkTheRestIsStillSaid(t *testing.T) {
 	require.Equal(t, "unknown", got.Outputs["mx"])
 	require.Equal(t, "risky", providertest.Ask(t, p, map[string]string{"email": "x@mailinator.com"}).Outputs["status"])
 	require.Equal(t, "invalid", providertest.Ask(t, p, map[string]string{"email": "nonsense"}).Outputs["status"])
+}
+
+func TestTypingErrors(t *testing.T) {
+	t.Parallel()
+	p := emailcheck.New(lookup.New(providertest.Zone{}, kernel.NewManualClock(time.Unix(0, 0))))
+	for domain, want := range map[string]string{
+		"gmial.com": "gmail.com", "gamil.com": "gmail.com", "gmail.con": "gmail.com", "gmail.co": "gmail.com", "gmal.com": "gmail.com", "gmaill.com": "gmail.com",
+		"yaho.com": "yahoo.com", "yahooo.com": "yahoo.com", "yahoo.cmo": "yahoo.com", "hotmial.com": "hotmail.com", "homtail.com": "hotmail.com",
+		"outlok.com": "outlook.com", "iclod.com": "icloud.com", "protonmial.com": "protonmail.com", "t-onlin.de": "t-online.de",
+		// Right as they are: services of their own, and companies.
+		"gmail.com": "", "ymail.com": "", "email.com": "", "mail.com": "", "gmx.de": "", "web.de": "", "live.com": "", "line.com": "", "acme.com": "", "orange.fr": "", "hotmail.be": "", "yahoo.ie": "", "yahoo.com.ar": "",
+	} {
+		got := providertest.Ask(t, p, map[string]string{"email": "bob@" + domain})
+		if want == "" {
+			require.NotContains(t, got.Outputs, "suggestion", domain)
+			continue
+		}
+		require.Equal(t, "bob@"+want, got.Outputs["suggestion"], domain)
+	}
+}
+
+func TestAResolverThatDeniesEverythingMakesNoAddressInvalid(t *testing.T) {
+	t.Parallel()
+	p := emailcheck.New(lookup.New(providertest.Zone{Denies: true}, kernel.NewManualClock(time.Unix(0, 0))))
+	got := providertest.Ask(t, p, map[string]string{"email": "ann@acme.com"})
+	require.Equal(t, "unknown", got.Outputs["status"])
+	require.Equal(t, "unknown", got.Outputs["mx"])
+}
+
+// BenchmarkCheck checks addresses of one domain each.
+func BenchmarkCheck(b *testing.B) {
+	p := emailcheck.New(lookup.New(providertest.Zone{}, kernel.NewManualClock(time.Unix(0, 0))))
+	i := 0
+	for b.Loop() {
+		i++
+		providertest.Ask(b, p, map[string]string{"email": fmt.Sprintf("ann@company%d.example", i)})
+	}
 }

@@ -1,5 +1,5 @@
 // Package lookup asks DNS for the providers: with short time limits, a memory of recent answers, and a clear difference between
-// "there is no such record" and "DNS can't be reached".
+// "there is no such record" and "DNS can't be reached", or can't be believed.
 package lookup
 
 import (
@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -29,11 +30,15 @@ type Resolver interface {
 // What a look-up may answer.
 var (
 	ErrNone        = errors.New("there is no such DNS record")
-	ErrUnreachable = errors.New("DNS is not reachable")
+	ErrUnreachable = errors.New("DNS is not reachable, or denies what exists")
 )
 
 // Unreachable is the error of a call that needed DNS and could not reach it.
-func Unreachable() error { return enrichment.Fail(enrichment.CallUnreachable, "DNS is not reachable") }
+func Unreachable() error { return enrichment.Fail(enrichment.CallUnreachable, ErrUnreachable.Error()) }
+
+// Canaries are names that exist. A resolver that denies all of them denies everything, as some do that are cut off from the
+// network, and its "no such record" means nothing.
+func Canaries() []string { return []string{"example.com", "iana.org", "wikipedia.org"} }
 
 const (
 	timeout     = 3 * time.Second
@@ -41,6 +46,8 @@ const (
 	maxEntries  = 20_000
 	failsBefore = 3                // unreachable answers in a row after which DNS counts as down
 	downFor     = 10 * time.Second // and is not asked
+	believed    = time.Minute      // after a canary was found
+	doubted     = 10 * time.Second // after none was
 )
 
 // DNS asks a resolver.
@@ -52,6 +59,10 @@ type DNS struct {
 	entries map[string]entry
 	fails   int
 	down    time.Time
+
+	canary sync.Mutex // held while canaries are looked up
+	judged time.Time  // until when honest holds
+	honest bool
 }
 
 type entry struct {
@@ -133,7 +144,34 @@ func (d *DNS) ask(ctx context.Context, kind, domain string, look func(context.Co
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	return d.keep(key, now, values, classify(values, err))
+	err = classify(values, err)
+	if errors.Is(err, ErrNone) && !d.believe(ctx) {
+		return nil, ErrUnreachable
+	}
+	return d.keep(key, now, values, err)
+}
+
+// believe reports whether the resolver's denials mean something.
+func (d *DNS) believe(ctx context.Context) bool {
+	d.canary.Lock()
+	defer d.canary.Unlock()
+	if d.clock.Now().Before(d.judged) {
+		return d.honest
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	d.honest = slices.ContainsFunc(Canaries(), func(name string) bool {
+		list, err := d.resolver.LookupNetIP(ctx, "ip", name)
+		return err == nil && len(list) > 0
+	})
+	life := doubted
+	if d.honest {
+		life = believed
+	}
+	if d.honest || ctx.Err() == nil { // a look-up that was given up says nothing
+		d.judged = d.clock.Now().Add(life)
+	}
+	return d.honest
 }
 
 // classify tells what an answer means. A name server that breaks off or does not answer is out of reach, as is every one of them

@@ -3,8 +3,10 @@ package lookup_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,9 +17,11 @@ import (
 )
 
 type resolver struct {
-	calls int
-	mx    []*net.MX
-	err   error
+	calls  int
+	mx     []*net.MX
+	err    error
+	denies bool // the canaries, too
+	judged int  // how often a canary was looked up
 }
 
 func (r *resolver) LookupMX(context.Context, string) ([]*net.MX, error) {
@@ -29,7 +33,14 @@ func (r *resolver) LookupTXT(context.Context, string) ([]string, error) { r.call
 
 func (r *resolver) LookupNS(context.Context, string) ([]*net.NS, error) { r.calls++; return nil, r.err }
 
-func (r *resolver) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
+func (r *resolver) LookupNetIP(_ context.Context, _, name string) ([]netip.Addr, error) {
+	if slices.Contains(lookup.Canaries(), name) {
+		r.judged++
+		if r.denies {
+			return nil, &net.DNSError{IsNotFound: true}
+		}
+		return []netip.Addr{netip.MustParseAddr("192.0.2.1")}, nil
+	}
 	r.calls++
 	return nil, r.err
 }
@@ -59,6 +70,25 @@ func TestNothingThereIsNotTheSameAsNobodyThere(t *testing.T) {
 	d = lookup.New(&resolver{mx: []*net.MX{{Host: "."}}}, kernel.NewManualClock(time.Unix(0, 0)))
 	_, err = d.MX(t.Context(), "example.com")
 	require.ErrorIs(t, err, lookup.ErrNone, "a null MX")
+}
+
+func TestAResolverThatDeniesEverythingIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	clock := kernel.NewManualClock(time.Unix(0, 0))
+	r := &resolver{err: &net.DNSError{IsNotFound: true}, denies: true}
+	d := lookup.New(r, clock)
+	for range 50 {
+		_, err := d.MX(t.Context(), "example.com")
+		require.ErrorIs(t, err, lookup.ErrUnreachable)
+	}
+	require.Equal(t, len(lookup.Canaries()), r.judged, "its judgement is remembered")
+	clock.Advance(11 * time.Second)
+	r.denies = false
+	for i := range 50 {
+		_, err := d.MX(t.Context(), fmt.Sprintf("d%d.example", i))
+		require.ErrorIs(t, err, lookup.ErrNone, "it is believed when it is mended")
+	}
+	require.Equal(t, len(lookup.Canaries())+1, r.judged)
 }
 
 func TestADeadDNSIsNotAskedForEveryRecord(t *testing.T) {

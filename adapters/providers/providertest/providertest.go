@@ -5,20 +5,24 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/adapters/providers/lookup"
 	"github.com/morket/morket/domain/enrichment"
 )
 
-// Zone is a lookup.Resolver over fixed records; with Err every look-up fails.
+// Zone is a lookup.Resolver over fixed records and lookup's canaries; with Err every look-up fails.
 type Zone struct {
 	MX  map[string][]*net.MX
 	TXT map[string][]string
 	NS  map[string][]*net.NS
 	A   map[string]string
 	Err error
+	// Denies makes it answer that there is no such name to everything, the canaries too.
+	Denies bool
 }
 
 func find[T any](z Zone, records map[string]T, name string) (T, error) {
@@ -26,7 +30,7 @@ func find[T any](z Zone, records map[string]T, name string) (T, error) {
 	switch {
 	case z.Err != nil:
 		return v, z.Err
-	case !ok:
+	case !ok || z.Denies:
 		return v, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
 	default:
 		return v, nil
@@ -47,6 +51,9 @@ func (z Zone) LookupNS(_ context.Context, name string) ([]*net.NS, error) { retu
 // LookupNetIP implements lookup.Resolver.
 func (z Zone) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
 	a, err := find(z, z.A, host)
+	if slices.Contains(lookup.Canaries(), host) && z.Err == nil && !z.Denies {
+		a, err = "192.0.2.53", nil
+	}
 	if err != nil {
 		return nil, err
 	}
