@@ -1,0 +1,169 @@
+package searchview
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Word is a word of a text: folded, and where it stands.
+type Word struct {
+	Text       string
+	Start, End int // bytes of the text
+}
+
+// maxWordRunes is how much of a word counts: what two words have beyond it doesn't tell them apart.
+const maxWordRunes = 64
+
+// Words splits a text at everything that is neither a letter, a mark nor a digit, and folds the words.
+func Words(s string) []Word {
+	var out []Word
+	start := -1
+	for i, r := range s {
+		in := unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+		switch {
+		case in && start < 0:
+			start = i
+		case !in && start >= 0:
+			out = appendWord(out, s, start, i)
+			start = -1
+		}
+	}
+	if start >= 0 {
+		out = appendWord(out, s, start, len(s))
+	}
+	return out
+}
+
+func appendWord(out []Word, s string, start, end int) []Word {
+	text := Fold(s[start:end])
+	if !plain(text) { // some letters are written out with signs in between
+		text = strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) {
+				return r
+			}
+			return -1
+		}, text)
+	}
+	if text = cut(text, maxWordRunes); text != "" {
+		out = append(out, Word{text, start, end})
+	}
+	return out
+}
+
+// FoldedWords are the words of a text without their places.
+func FoldedWords(s string) []string {
+	words := Words(s)
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = w.Text
+	}
+	return out
+}
+
+// Fold makes texts that differ in case or accents only the same: lower case, without marks, and with the few letters that have
+// none written out.
+func Fold(s string) string {
+	if plain(s) {
+		return strings.ToLower(s)
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for _, r := range norm.NFKD.String(s) {
+		r = unicode.ToLower(r)
+		if unicode.Is(unicode.Mn, r) {
+			continue
+		}
+		if long := writtenOut(r); long != "" {
+			b.WriteString(long)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// writtenOut returns what stands for a letter that no decomposition brings to ASCII; "" for all others.
+func writtenOut(r rune) string {
+	switch r {
+	case 'ß':
+		return "ss"
+	case 'æ':
+		return "ae"
+	case 'œ':
+		return "oe"
+	case 'ø':
+		return "o"
+	case 'đ', 'ð':
+		return "d"
+	case 'ł':
+		return "l"
+	case 'ı':
+		return "i"
+	case 'þ':
+		return "th"
+	default:
+		return ""
+	}
+}
+
+// cut returns the first n characters.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}
+
+// Within reports whether one word becomes the other by at most max insertions, deletions, replacements or swaps of neighbours
+// (optimal string alignment).
+func Within(a, b string, most int) bool {
+	if a == b {
+		return true
+	}
+	x, y := []rune(a), []rune(b)
+	if d := len(x) - len(y); most <= 0 || d > most || -d > most {
+		return false
+	}
+	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		row[0] = i
+		least := i
+		for j := 1; j <= len(y); j++ {
+			cost := 1
+			if x[i-1] == y[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+			least = min(least, row[j])
+		}
+		if least > most {
+			return false
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(y)] <= most
+}
