@@ -42,6 +42,15 @@ type Meta struct {
 	Position   int64  `json:"position,omitempty" doc:"Log position that the answer reflects."`
 	Stale      bool   `json:"stale,omitempty" doc:"The read model had not reached the asked position in time."`
 	Total      *int64 `json:"total,omitempty"`
+	// Facets are of searches: by facet, how many of all that was found have a value.
+	Facets map[string][]Bucket `json:"facets,omitempty" doc:"Of searches that asked for them: by facet, how many of all that was found have a value."`
+}
+
+// Bucket is a value of a facet.
+type Bucket struct {
+	Value string `json:"value"`
+	Label string `json:"label,omitempty" doc:"What to show instead of the value."`
+	Count int64  `json:"count"`
 }
 
 // ErrorBody is the error of an answer.

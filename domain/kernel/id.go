@@ -39,23 +39,26 @@ type (
 	RunID string
 	// CredentialID names a stored secret: crd_…
 	CredentialID string
+	// SavedSearchID names a saved search: sch_…
+	SavedSearchID string
 )
 
 // Prefixes of the ids, without the underscore.
 const (
-	PrefixUser       = "usr"
-	PrefixWorkspace  = "ws"
-	PrefixSession    = "ses"
-	PrefixAPIKey     = "key"
-	PrefixInvitation = "inv"
-	PrefixTable      = "tbl"
-	PrefixColumn     = "col"
-	PrefixRow        = "row"
-	PrefixView       = "viw"
-	PrefixImport     = "imp"
-	PrefixRun        = "run"
-	PrefixCredential = "crd"
-	PrefixRequest    = "req"
+	PrefixUser        = "usr"
+	PrefixWorkspace   = "ws"
+	PrefixSession     = "ses"
+	PrefixAPIKey      = "key"
+	PrefixInvitation  = "inv"
+	PrefixTable       = "tbl"
+	PrefixColumn      = "col"
+	PrefixRow         = "row"
+	PrefixView        = "viw"
+	PrefixImport      = "imp"
+	PrefixRun         = "run"
+	PrefixCredential  = "crd"
+	PrefixSavedSearch = "sch"
+	PrefixRequest     = "req"
 )
 
 // IDs makes ids. It is safe for concurrent use, and ids made by one IDs in one millisecond still ascend.

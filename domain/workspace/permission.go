@@ -26,6 +26,7 @@ const (
 	ManageCredentials Action = "credentials.manage"
 	ReadChanges       Action = "changes.read"
 	ManageWebhooks    Action = "webhooks.manage"
+	ReindexSearch     Action = "search.reindex"
 )
 
 // Rule is one line of the permission table.
@@ -58,6 +59,7 @@ func Permissions() []Rule {
 		{ReadCredentials, "list credentials, masked", roles{owner, admin, member}},
 		{ManageCredentials, "add, rotate, test and delete credentials", roles{owner, admin}},
 		{ReadChanges, "follow the change feed, as far as one may see what the events are about", roles{owner, admin, member, viewer}},
+		{ReindexSearch, "make the search's index anew", roles{owner, admin}},
 		{ManageWebhooks, "add, change, test, replay and delete webhooks, and see what was delivered", roles{owner, admin}},
 	}
 }

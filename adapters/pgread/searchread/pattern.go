@@ -30,6 +30,9 @@ func letters() map[rune]string {
 // listed.
 const noWord = `[\u0001-/:-@\[-` + "`" + `{-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u303f]`
 
+// end matches the end of a word.
+const end = `(` + noWord + `|$)`
+
 // marks are accents that stand behind their letter.
 const marks = `[\u0300-\u036f]*`
 
@@ -42,16 +45,16 @@ func (q *Queries) pattern(c searchview.Clause, near []string) string {
 		if i > 0 {
 			b.WriteString(noWord + `+`)
 		}
-		word := q.word(w)
+		b.WriteString(`(` + q.word(w))
 		if i == last {
 			if !c.Prefix {
-				word += `(` + noWord + `|$)`
+				b.WriteString(end)
 			}
 			for _, n := range near {
-				word += `|` + q.word(n) + `(` + noWord + `|$)`
+				b.WriteString(`|` + q.word(n) + end)
 			}
 		}
-		b.WriteString(`(` + word + `)`)
+		b.WriteString(`)`)
 	}
 	return b.String()
 }

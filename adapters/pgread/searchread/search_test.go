@@ -22,11 +22,11 @@ type harness struct{ *pgreadtest.Harness }
 func (h harness) Searcher() searchview.Searcher { return searchread.NewQueries(h.Pool) }
 func (h harness) Clock() *kernel.ManualClock    { return h.Harness.Clock }
 
-func open(t testing.TB) searchtest.Harness {
-	t.Helper()
+func open(tb testing.TB) searchtest.Harness {
+	tb.Helper()
 	codec, err := eventstore.NewCodec(table.Events(), dataops.Events(), enrichment.Events())
-	require.NoError(t, err)
-	return harness{pgreadtest.NewModel(t, searchview.New(codec, searchread.Open), searchread.Model())}
+	require.NoError(tb, err)
+	return harness{pgreadtest.NewModel(tb, searchview.New(codec, searchread.Open), searchread.Model())}
 }
 
 func TestSearch(t *testing.T) {

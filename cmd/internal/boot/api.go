@@ -16,6 +16,7 @@ func (s *server) register(a *httpapi.API) {
 	s.registerEnrichments(a, s.enrich, s.flows.waiting)
 	s.registerMoney(a, s.money, s.enrich.keyed)
 	s.registerFeed(a, s.feed)
+	s.registerSearch(a, s.search)
 }
 
 func (s *server) authenticator() httpapi.Authenticator { return authapi.Authenticator(s.team.auth) }

@@ -9,12 +9,15 @@ import (
 	"github.com/morket/morket/adapters/pgread/enrichmentread"
 	"github.com/morket/morket/adapters/pgread/gridread"
 	"github.com/morket/morket/adapters/pgread/historyread"
+	"github.com/morket/morket/adapters/pgread/savedsearchread"
+	"github.com/morket/morket/adapters/pgread/searchread"
 	"github.com/morket/morket/adapters/pgread/workspaceread"
 	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/credit"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/search"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/eventstore"
@@ -26,18 +29,21 @@ import (
 	"github.com/morket/morket/projections/enrichmentview"
 	"github.com/morket/morket/projections/gridview"
 	"github.com/morket/morket/projections/historyview"
+	"github.com/morket/morket/projections/savedsearchview"
+	"github.com/morket/morket/projections/searchview"
 	"github.com/morket/morket/projections/workspaceview"
 )
 
 // Codec knows the events of every module.
 func Codec() (*eventstore.Codec, error) {
-	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), credential.Events(), enrichment.Events())
+	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), credential.Events(), enrichment.Events(), search.Events())
 }
 
 // models are the read models of every module.
 func models() []pgread.Model {
 	return []pgread.Model{
 		authread.Model(), workspaceread.Model(), gridread.Model(), historyread.Model(), dataopsread.Model(), enrichmentread.Model(), creditread.Model(), credentialread.Model(),
+		searchread.Model(), savedsearchread.Model(),
 	}
 }
 
@@ -52,5 +58,7 @@ func projectors(codec *eventstore.Codec) []projections.Projector {
 		enrichmentview.New(enrichmentread.Open),
 		creditview.New(creditread.Open),
 		credentialview.New(credentialread.Open),
+		searchview.New(codec, searchread.Open),
+		savedsearchview.New(codec, savedsearchread.Open),
 	}
 }

@@ -92,6 +92,11 @@ func publishedJobs() cloudevent.Policy {
 		"import.undone.v1":          seenBy(workspace.ReadTables),
 		"import.uploaded.v1":        seenBy(workspace.ReadTables, "object"),
 
+		"search.deleted.v1":           inside(),
+		"search.reindex_finished.v1":  inside(),
+		"search.reindex_requested.v1": inside(),
+		"search.saved.v1":             inside(), // a search may be its owner's alone
+
 		"run.answers_recorded.v1": seenBy(workspace.ReadTables),
 		"run.cancel_requested.v1": seenBy(workspace.ReadTables),
 		"run.finished.v1":         seenBy(workspace.ReadTables),

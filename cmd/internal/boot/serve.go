@@ -77,6 +77,7 @@ type server struct {
 	imports  *imports
 	enrich   *enrichments
 	feed     *feed
+	search   *searches
 	api      *httpapi.API
 }
 
@@ -108,6 +109,7 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 		return nil, err
 	}
 	s.feed = p.feed(s.bus)
+	s.search = p.searches()
 	if err := s.consumers(); err != nil {
 		return nil, err
 	}
@@ -134,7 +136,7 @@ func (s *server) consumers() error {
 		s.registry.Add(r)
 		s.board.AddRunner(r)
 	}
-	for _, reaction := range []reaction{s.imports.flow(s.flows), s.enrich.flow(s.Platform, s.flows), s.enrich.autoRuns(s.Platform)} {
+	for _, reaction := range []reaction{s.imports.flow(s.flows), s.enrich.flow(s.Platform, s.flows), s.enrich.autoRuns(s.Platform), s.search.flow(s.Platform)} {
 		r, err := s.reactor(s.bus, reaction)
 		if err != nil {
 			return err

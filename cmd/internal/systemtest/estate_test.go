@@ -44,6 +44,7 @@ func estate(t *testing.T, s *server, c *client) map[string]string {
 	ids["sessionId"] = sessions[0].ID
 	ids["jobId"] = in[made](c, http.StatusCreated, http.MethodPost, "/enrichment-jobs", job()).ID
 	ids["credentialId"] = post("/credentials", map[string]any{"provider": "http_api", "name": "key", "secret": map[string]any{"token": "not a secret 1234"}})
+	ids["searchId"] = post("/search/saved", map[string]any{"name": "private search", "query": map[string]any{"q": "private"}})
 	return ids
 }
 

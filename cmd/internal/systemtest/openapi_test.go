@@ -121,6 +121,9 @@ func (o *operation) fill(ids map[string]string) string {
 	if o.ID == "upload-import" {
 		path += "?filename=x.csv"
 	}
+	if o.ID == "suggest" {
+		path += "?q=private"
+	}
 	return path
 }
 

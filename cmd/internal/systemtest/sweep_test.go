@@ -321,7 +321,7 @@ func queries(op *operation, ids map[string]string) []attack {
 		}
 		return []attack{{op: op, what: "unknown query parameter", path: op.fill(ids) + sep + "no_such=1", body: []byte("{}"), refuse: true}}
 	}
-	all := []attack{{op: op, what: "unknown query parameter", path: op.fill(ids) + "?no_such=1", refuse: true}}
+	all := []attack{{op: op, what: "unknown query parameter", path: with(op.fill(ids), "no_such=1"), refuse: true}}
 	vs := []string{
 		"", "-1", "0", "x", "1e9", "99999999999999999999", "\x00", "\xff", "'; DROP TABLE t;--", `{"and":[`, `{"column":"x","op":"is"}`, `{"column":"` + ids["columnId"] + `","op":"contains","value":"%_\\"}`,
 		`{"column":"` + ids["columnId"] + `","op":"between","value":[1]}`, `{"column":"` + ids["columnId"] + `","op":"in","value":{}}`, `{"column":"` + ids["columnId"] + `","op":"is","value":"a\u0000b"}`,
@@ -330,7 +330,7 @@ func queries(op *operation, ids map[string]string) []attack {
 	}
 	for _, name := range op.queryParams() {
 		for _, v := range vs {
-			a := attack{op: op, what: fmt.Sprintf("?%s=%.40q", name, v), path: op.fill(ids) + "?" + name + "=" + url.QueryEscape(v)}
+			a := attack{op: op, what: fmt.Sprintf("?%s=%.40q", name, v), path: with(op.fill(ids), name+"="+url.QueryEscape(v))}
 			switch name {
 			case "limit", "offset":
 				a.refuse = v == "-1" || v == "x" || v == "99999999999999999999" || v == "NaN"
@@ -373,4 +373,12 @@ func headers(op *operation, ids map[string]string) []attack {
 		}
 	}
 	return all
+}
+
+// with adds a query parameter to a path.
+func with(path, param string) string {
+	if strings.Contains(path, "?") {
+		return path + "&" + param
+	}
+	return path + "?" + param
 }

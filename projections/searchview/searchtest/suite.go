@@ -18,21 +18,21 @@ func Run(t *testing.T, open func(testing.TB) Harness) {
 	t.Helper()
 	for name, test := range map[string]func(*world){
 		"every word must be in the row, in any column and as a beginning": wordsTest,
-		"a field looks into the columns of that name":                    fieldsTest,
-		"letters may be wrong as far as the fuzziness says":              fuzzyTest,
-		"the name and the exact word come first":                         scoreTest,
-		"filters narrow and facets count":                                facetsTest,
-		"pages follow each other in every order":                         pagesTest,
-		"nobody sees another workspace or a table that is hidden":        tenantsTest,
-		"structure: renamed, trashed, restored":                          renameTest,
-		"structure: deleted and copied columns":                          columnsTest,
-		"structure: a changed type and back":                             typesTest,
-		"rows: edited, deleted, restored":                                rowsTest,
-		"runs leave states and providers until somebody writes":          runsTest,
-		"suggestions are values, the most frequent first":                suggestTest,
-		"nothing that is typed makes a search fail":                      hostileTest,
-		"what matched is marked and all else escaped":                    markTest,
-		"random queries find what looking at everything finds":           randomTest,
+		"a field looks into the columns of that name":                     fieldsTest,
+		"letters may be wrong as far as the fuzziness says":               fuzzyTest,
+		"the name and the exact word come first":                          scoreTest,
+		"filters narrow and facets count":                                 facetsTest,
+		"pages follow each other in every order":                          pagesTest,
+		"nobody sees another workspace or a table that is hidden":         tenantsTest,
+		"structure: renamed, trashed, restored":                           renameTest,
+		"structure: deleted and copied columns":                           columnsTest,
+		"structure: a changed type and back":                              typesTest,
+		"rows: edited, deleted, restored":                                 rowsTest,
+		"runs leave states and providers until somebody writes":           runsTest,
+		"suggestions are values, the most frequent first":                 suggestTest,
+		"nothing that is typed makes a search fail":                       hostileTest,
+		"what matched is marked and all else escaped":                     markTest,
+		"random queries find what looking at everything finds":            randomTest,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -170,8 +170,11 @@ func pagesTest(w *world) {
 		ids = append(ids, t.insert(row{"Name": "word " + string(rune('a'+i*7%26))})...)
 	}
 	for _, order := range []searchview.Query{
-		{Sort: searchview.ByScore}, {Sort: searchview.ByName}, {Sort: searchview.ByName, Descending: true},
-		{Sort: searchview.ByCreated}, {Sort: searchview.ByUpdated, Descending: true},
+		{Sort: searchview.ByScore},
+		{Sort: searchview.ByName},
+		{Sort: searchview.ByName, Descending: true},
+		{Sort: searchview.ByCreated},
+		{Sort: searchview.ByUpdated, Descending: true},
 	} {
 		q := order
 		q.Text, q.Limit = "word", 10
@@ -314,9 +317,9 @@ func rowsTest(w *world) {
 func runsTest(w *world) {
 	t := w.table("T", "Name", "text", "Domain", "text")
 	ids := t.insert(row{"Name": "Ada"}, row{"Name": "Bob"}, row{"Name": "Cid"})
-	t.answered(ids[0], "Domain", "ada.example", enrichment.MarkValue, "domain_from")
-	t.answered(ids[1], "Domain", "", enrichment.MarkEmpty, "")
-	t.answered(ids[2], "Domain", "", enrichment.MarkError, "")
+	t.answered(ids[0], "ada.example", enrichment.MarkValue, "domain_from")
+	t.answered(ids[1], "", enrichment.MarkEmpty, "")
+	t.answered(ids[2], "", enrichment.MarkError, "")
 	w.finds("domain:ada", ids[0])
 	pick := func(f searchview.Filter) []kernel.RowID { return rowsOf(w.search(searchview.Query{Filter: f})) }
 	require.Equal(w.t, ids[:1], pick(searchview.Filter{Providers: []string{"domain_from"}}))
@@ -326,7 +329,7 @@ func runsTest(w *world) {
 	require.Equal(w.t, []searchview.Bucket{{Value: "domain_from", Count: 1}}, facets["provider"])
 	t.edit(ids[0], row{"Domain": "other.example"})
 	require.Empty(w.t, pick(searchview.Filter{Providers: []string{"domain_from"}}))
-	t.answered(ids[2], "Domain", "cid.example", enrichment.MarkValue, "second")
+	t.answered(ids[2], "cid.example", enrichment.MarkValue, "second")
 	require.Equal(w.t, ids[2:], pick(searchview.Filter{Providers: []string{"second"}}))
 	require.Empty(w.t, pick(searchview.Filter{States: []string{"error"}}))
 }

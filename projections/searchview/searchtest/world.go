@@ -118,8 +118,9 @@ func (t *tbl) edit(row kernel.RowID, values map[string]string) {
 	t.cells(table.CellsEdited{TableID: t.id, Chunk: t.chunk([]kernel.RowID{row}, values), Source: table.FromEdit})
 }
 
-// answered records what a run left in a cell.
-func (t *tbl) answered(row kernel.RowID, column, value string, state enrichment.MarkState, provider string) {
+// answered records what a run left in the cell of the column Domain.
+func (t *tbl) answered(row kernel.RowID, value string, state enrichment.MarkState, provider string) {
+	const column = "Domain"
 	run := kernel.RunID(t.w.ids.New(kernel.PrefixRun))
 	e := enrichment.RunAnswersRecorded{
 		RunID: run, TableID: t.id, Chunk: kernel.Chunk{Rows: []kernel.RowID{}, Cols: map[kernel.ColumnID][]json.RawMessage{}},
