@@ -71,6 +71,16 @@ func (h *Handlers) Save(ctx context.Context, meta kernel.Meta, c Save) (commands
 	return commands.Reply(done, out)
 }
 
+// Find returns the query of a search that the actor may run, as the log has it now.
+func (h *Handlers) Find(ctx context.Context, ws kernel.WorkspaceID, actor kernel.Actor, id kernel.SavedSearchID) (json.RawMessage, error) {
+	s, _, err := h.repo.Load(ctx, string(ws))
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Find(id, OwnerOf(actor))
+	return found.Query, err
+}
+
 // Nothing is the answer of a command that has none.
 type Nothing struct{}
 

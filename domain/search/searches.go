@@ -78,16 +78,21 @@ func (s *Searches) Delete(id kernel.SavedSearchID, owner string) error {
 	return s.Record(s, Deleted{ID: id})
 }
 
-func (s *Searches) own(id kernel.SavedSearchID, owner string) error {
-	was, ok := s.saved[id]
-	switch {
-	case !ok, was.Owner != owner && !was.Shared:
-		return kernel.NotFound("saved search", string(id))
-	case was.Owner != owner:
-		return kernel.E(kernel.KindForbidden, "FORBIDDEN", "only who saved the search may change it; save a copy of your own")
-	default:
-		return nil
+// Find returns a search that the person may run.
+func (s *Searches) Find(id kernel.SavedSearchID, owner string) (Saved, error) {
+	e, ok := s.saved[id]
+	if !ok || e.Owner != owner && !e.Shared {
+		return Saved{}, kernel.NotFound("saved search", string(id))
 	}
+	return e, nil
+}
+
+func (s *Searches) own(id kernel.SavedSearchID, owner string) error {
+	was, err := s.Find(id, owner)
+	if err == nil && was.Owner != owner {
+		err = kernel.E(kernel.KindForbidden, "FORBIDDEN", "only who saved the search may change it; save a copy of your own")
+	}
+	return err
 }
 
 func check(e *Saved) error {

@@ -115,13 +115,13 @@ type runIn struct {
 }
 
 func (s service) run(ctx context.Context, p httpapi.Principal, in *runIn) ([]searchview.Hit, httpapi.Meta, error) {
-	saved, err := s.Saved.Saved(ctx, p.Workspace, searchcmd.OwnerOf(p.Actor), in.SearchID)
+	query, err := s.Handlers.Find(ctx, p.Workspace, p.Actor, in.SearchID)
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
 	q := Search{Place: in.Body}
-	if err := json.Unmarshal(saved.Query, &q.Question); err != nil {
-		return nil, httpapi.Meta{}, fmt.Errorf("saved search %s: %w", saved.ID, err)
+	if err := json.Unmarshal(query, &q.Question); err != nil {
+		return nil, httpapi.Meta{}, fmt.Errorf("saved search %s: %w", in.SearchID, err)
 	}
 	return s.find(ctx, p, q)
 }

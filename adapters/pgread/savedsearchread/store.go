@@ -96,19 +96,6 @@ func (q *Queries) List(ctx context.Context, ws kernel.WorkspaceID, owner string,
 	return pgx.CollectRows(rows, scan)
 }
 
-// Saved returns a search that the person may run, or an error of kernel.KindNotFound.
-func (q *Queries) Saved(ctx context.Context, ws kernel.WorkspaceID, owner string, id kernel.SavedSearchID) (savedsearchview.Saved, error) {
-	rows, err := q.pool.Query(ctx, selectSaved+`AND id = $3`, ws, owner, id)
-	if err != nil {
-		return savedsearchview.Saved{}, fmt.Errorf("read a saved search: %w", err)
-	}
-	s, err := pgx.CollectExactlyOneRow(rows, scan)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return s, kernel.NotFound("saved search", string(id))
-	}
-	return s, err
-}
-
 func scan(row pgx.CollectableRow) (savedsearchview.Saved, error) {
 	var s savedsearchview.Saved
 	var query string
