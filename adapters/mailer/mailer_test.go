@@ -1,28 +1,32 @@
 package mailer_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/morket/morket/adapters/mailer"
 	"github.com/morket/morket/domain/kernel"
 )
 
-// sink is a small SMTP server (RFC 5321) that keeps what it is given.
+// sink is an SMTP server that keeps what it is given, as "To:<address>" before the message.
 type sink struct {
-	listener net.Listener
-	got      chan string
+	address string
+	got     chan string
+	tried   atomic.Int64 // sign-ins
 }
 
 func newSink(t *testing.T) *sink {
@@ -30,58 +34,57 @@ func newSink(t *testing.T) *sink {
 	var lc net.ListenConfig
 	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	s := &sink{listener: l, got: make(chan string, 10)}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go s.talk(c)
-		}
-	}()
+	s := &sink{address: l.Addr().String(), got: make(chan string, 10)}
+	server := smtp.NewServer(s)
+	server.Domain, server.AllowInsecureAuth, server.MaxRecipients = "sink", true, 1
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	t.Cleanup(func() {
+		require.NoError(t, server.Close())
+		<-served
+	})
 	return s
 }
 
-func (s *sink) talk(c net.Conn) {
-	defer func() { _ = c.Close() }()
-	say := func(line string) { _, _ = c.Write([]byte(line + "\r\n")) }
-	say("220 sink")
-	r := bufio.NewReader(c)
-	var mail strings.Builder
-	for inData := false; ; {
-		line, err := r.ReadString('\n')
-		if err != nil {
-			return
-		}
-		line = strings.TrimRight(line, "\r\n")
-		switch verb := strings.ToUpper(strings.SplitN(line, " ", 2)[0]); {
-		case inData && line == ".":
-			inData = false
-			s.got <- mail.String()
-			say("250 ok")
-		case inData:
-			mail.WriteString(line + "\n")
-		case verb == "EHLO":
-			say("250-sink")
-			say("250 8BITMIME")
-		case verb == "RCPT" && strings.Contains(line, "refused@"):
-			say("550 no such mailbox")
-		case verb == "RCPT":
-			mail.WriteString(line + "\n")
-			say("250 ok")
-		case verb == "DATA":
-			inData = true
-			say("354 go on")
-		case verb == "QUIT":
-			say("221 bye")
-			return
-		default:
-			say("250 ok")
-		}
-	}
+// NewSession implements smtp.Backend.
+func (s *sink) NewSession(*smtp.Conn) (smtp.Session, error) { return &conversation{sink: s}, nil }
+
+// conversation is one client's.
+type conversation struct {
+	sink *sink
+	to   string
 }
+
+// AuthMechanisms implements smtp.AuthSession.
+func (*conversation) AuthMechanisms() []string { return []string{sasl.Plain, sasl.Login} }
+
+// Auth implements smtp.AuthSession. It lets nobody in.
+func (c *conversation) Auth(string) (sasl.Server, error) {
+	c.sink.tried.Add(1)
+	return nil, smtp.ErrAuthFailed
+}
+
+func (*conversation) Mail(string, *smtp.MailOptions) error { return nil }
+
+func (c *conversation) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if strings.HasPrefix(to, "refused@") {
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such mailbox"}
+	}
+	c.to = to
+	return nil
+}
+
+func (c *conversation) Data(r io.Reader) error {
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	c.sink.got <- strings.ReplaceAll("To:<"+c.to+">\n"+string(b), "\r\n", "\n")
+	return nil
+}
+
+func (c *conversation) Reset()      { c.to = "" }
+func (*conversation) Logout() error { return nil }
 
 func outbox(t *testing.T) (*mailer.Outbox, string) {
 	t.Helper()
@@ -96,14 +99,14 @@ func outbox(t *testing.T) (*mailer.Outbox, string) {
 func TestMailers(t *testing.T) {
 	t.Parallel()
 	server := newSink(t)
-	smtp, err := mailer.NewSMTP("smtp://"+server.listener.Addr().String()+"?starttls=off", "Morket <no-reply@morket.test>")
+	overSMTP, err := mailer.NewSMTP("smtp://"+server.address+"?starttls=off", "Morket <no-reply@morket.test>")
 	require.NoError(t, err)
 	box, _ := outbox(t)
 	for name, m := range map[string]struct {
 		mailer mailer.Mailer
 		last   func(t *testing.T) string
 	}{
-		"smtp": {smtp, func(*testing.T) string { return <-server.got }},
+		"smtp": {overSMTP, func(*testing.T) string { return <-server.got }},
 		"outbox": {box, func(t *testing.T) string {
 			t.Helper()
 			all, err := box.List()
@@ -130,12 +133,18 @@ func TestMailers(t *testing.T) {
 func TestSMTPSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	server := newSink(t)
-	m, err := mailer.NewSMTP("smtp://"+server.listener.Addr().String()+"?starttls=off", "no-reply@morket.test")
+	m, err := mailer.NewSMTP("smtp://"+server.address+"?starttls=off", "no-reply@morket.test")
 	require.NoError(t, err)
 	require.ErrorContains(t, m.Send(t.Context(), "refused@b.co", "s", "t"), "550")
-	strict, err := mailer.NewSMTP("smtp://"+server.listener.Addr().String(), "no-reply@morket.test")
+	strict, err := mailer.NewSMTP("smtp://"+server.address, "no-reply@morket.test")
 	require.NoError(t, err)
 	require.Error(t, strict.Send(t.Context(), "a@b.co", "s", "t"), "without TLS nothing is sent")
+	robot, err := mailer.NewSMTP("smtp://robot:hunter2@"+server.address+"?starttls=off", "no-reply@morket.test")
+	require.NoError(t, err)
+	err = robot.Send(t.Context(), "a@b.co", "s", "t")
+	require.Error(t, err, "without TLS no password is sent")
+	require.NotContains(t, err.Error(), "hunter2")
+	require.Zero(t, server.tried.Load())
 	for _, bad := range []string{"", "smtp://", "http://x", "smtp://user:hunter2@:99999x"} {
 		_, err := mailer.NewSMTP(bad, "no-reply@morket.test")
 		require.Error(t, err)
