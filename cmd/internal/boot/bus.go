@@ -30,12 +30,12 @@ func (p *Platform) newBus() *bus {
 		b := membus.New(ringSize)
 		return &bus{log: b, leadership: relay.Alone(p.store), subscribe: func(string) message.Subscriber { return b }, closers: []func() error{b.Close}}
 	}
-	url := p.cfg.AMQPURL.Reveal()
-	log := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Mandatory: true})
-	events := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Kind: amqpbus.Topic})
+	url, prefix := p.cfg.AMQPURL.Reveal(), p.cfg.AMQPPrefix
+	log := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Prefix: prefix, Mandatory: true})
+	events := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Prefix: prefix, Kind: amqpbus.Topic})
 	out := &bus{log: log, events: events, leadership: pgleader.New(p.pool, "relay"), closers: []func() error{log.Close, events.Close}}
 	out.subscribe = func(group string) message.Subscriber {
-		s := amqpbus.NewSubscriber(amqpbus.SubscriberConfig{URL: url, Group: group, Logger: p.log})
+		s := amqpbus.NewSubscriber(amqpbus.SubscriberConfig{URL: url, Prefix: prefix, Group: group, Logger: p.log})
 		out.closers = append(out.closers, s.Close)
 		return s
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -103,7 +104,7 @@ func (p *Platform) findDatabase(ctx context.Context) error {
 	return err
 }
 
-// poolSize leaves room under Postgres' usual hundred connections for a second process.
+// poolSize leaves room under Postgres' usual hundred connections for a second process; the address may say pool_max_conns=….
 const poolSize = 32
 
 func connect(ctx context.Context, url string, tracer pgx.QueryTracer) (*pgxpool.Pool, error) {
@@ -112,7 +113,7 @@ func connect(ctx context.Context, url string, tracer pgx.QueryTracer) (*pgxpool.
 		return nil, errors.New("the database's address can't be read") // the cause would repeat the password
 	}
 	cfg.ConnConfig.Tracer = tracer
-	if cfg.MaxConns < poolSize {
+	if !strings.Contains(url, "pool_max_conns=") {
 		cfg.MaxConns = poolSize
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)

@@ -30,8 +30,9 @@ type Config struct {
 	ServiceKey Secret   `env:"MORKET_SERVICE_KEY" desc:"What a service sends as X-Service-Key, at least 32 characters; empty: no such calls"`
 	Operators  []string `env:"MORKET_OPERATOR_EMAILS" desc:"Users who may grant credits and use /admin, separated by commas"`
 
-	DatabaseURL       Secret `env:"DATABASE_URL" desc:"Postgres 15 or newer, postgres://…; empty: a Postgres of our own"`
+	DatabaseURL       Secret `env:"DATABASE_URL" desc:"Postgres 15 or newer, postgres://…; pool_max_conns=… in it says how many connections a process may have, 32 by default; empty: a Postgres of our own"`
 	AMQPURL           Secret `env:"AMQP_URL" desc:"RabbitMQ, amqp:// or amqps://; empty: in memory"`
+	AMQPPrefix        string `env:"AMQP_PREFIX" desc:"Before the names of exchanges and queues, for installations that share a virtual host of RabbitMQ"`
 	TemporalAddress   string `env:"TEMPORAL_ADDRESS" desc:"host:port of Temporal; empty: a development server of our own"`
 	TemporalNamespace string `env:"TEMPORAL_NAMESPACE" envDefault:"morket" desc:"The namespace of the workflows"`
 	RedisURL          Secret `env:"REDIS_URL" desc:"Redis, redis:// or rediss://, shares rate limits and cached answers between processes; empty: each has its own"`

@@ -98,6 +98,13 @@ func TestSeveralProcessesNeedADatabase(t *testing.T) {
 	t.Parallel()
 	_, err := load(t, "MORKET_ROLES", "api")
 	require.ErrorContains(t, err, "MORKET_ROLES: several processes need one database")
+	grown := []string{"DATABASE_URL", "postgres://db/x", "MORKET_MASTER_KEY", key, "MORKET_JWT_KEYS", key, "MORKET_ROLES", "api"}
+	_, err = load(t, grown...)
+	require.ErrorContains(t, err, "MORKET_ROLES: processes with different roles need one bus: set AMQP_URL")
+	_, err = load(t, append(grown, "AMQP_URL", "amqp://mq", "AMQP_PREFIX", "one.")...)
+	require.NoError(t, err)
+	_, err = load(t, append(grown, "AMQP_URL", "amqp://mq", "AMQP_PREFIX", "a b")...)
+	require.ErrorContains(t, err, "AMQP_PREFIX: ")
 }
 
 func TestTheFileIsReadAndTheEnvironmentWins(t *testing.T) {

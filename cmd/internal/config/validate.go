@@ -34,6 +34,7 @@ func (c Config) validate() []error {
 	check("MORKET_LOG_FORMAT", oneOf(c.LogFormat, "auto", "json", "text"))
 	check("DATABASE_URL", secretURL(c.DatabaseURL, "postgres", "postgresql"))
 	check("AMQP_URL", secretURL(c.AMQPURL, "amqp", "amqps"))
+	check("AMQP_PREFIX", shortName(c.AMQPPrefix))
 	check("REDIS_URL", secretURL(c.RedisURL, "redis", "rediss"))
 	check("S3_URL", secretURL(c.S3URL, "https", "http"))
 	check("SMTP_URL", secretURL(c.SMTPURL, "smtp", "smtps"))
@@ -84,6 +85,9 @@ func (c Config) validateGrown() []error {
 		if !c.JWTKeys.IsSet() {
 			errs = append(errs, fmt.Errorf(why, "MORKET_JWT_KEYS"))
 		}
+		if !c.Has(RoleAll) && !c.AMQPURL.IsSet() {
+			errs = append(errs, errors.New("MORKET_ROLES: processes with different roles need one bus: set AMQP_URL"))
+		}
 		return errs
 	}
 	if !c.Has(RoleAll) && len(c.Roles) < len(roles())-1 {
@@ -117,6 +121,15 @@ func secretURL(s Secret, schemes ...string) error {
 	}
 	if absoluteURL(s.Reveal(), schemes...) != nil { // its text repeats the address, which holds a password
 		return fmt.Errorf("is not an address that starts with %s://", strings.Join(schemes, ":// or "))
+	}
+	return nil
+}
+
+const maxPrefix = 64
+
+func shortName(text string) error {
+	if len(text) > maxPrefix || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return fmt.Errorf("want at most %d printable characters without spaces", maxPrefix)
 	}
 	return nil
 }
