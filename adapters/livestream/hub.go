@@ -33,6 +33,8 @@ type Config struct {
 	Queue      int           // patches that may wait for a client; default 1,000. One that falls behind further has to reload
 	Replay     int64         // positions that a returning client may be behind; default 5,000
 	Heartbeat  time.Duration // default 15 s
+	Look       time.Duration // how long the bus may keep silent about an event before it is read from the log; default 2 s
+	Retry      time.Duration // after the log could not be read; default 200 ms
 	WriteWait  time.Duration // for one write to a client; default 10 s
 }
 
@@ -45,6 +47,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Heartbeat == 0 {
 		c.Heartbeat = 15 * time.Second
+	}
+	if c.Look == 0 {
+		c.Look = 2 * time.Second
+	}
+	if c.Retry == 0 {
+		c.Retry = 200 * time.Millisecond
 	}
 	if c.WriteWait == 0 {
 		c.WriteWait = 10 * time.Second
@@ -80,17 +88,19 @@ type client struct {
 
 // Run hands out patches until ctx ends, then ends every stream.
 func (h *Hub) Run(ctx context.Context) error {
-	defer h.close()
+	defer h.Close()
 	messages, err := h.cfg.Subscriber.Subscribe(ctx, logmsg.Topic)
 	if err != nil {
 		return fmt.Errorf("subscribe to the log: %w", err)
 	}
-	head, err := h.cfg.Log.Head(ctx)
+	head, err := h.head(ctx)
 	if err != nil {
-		return fmt.Errorf("read the log's head: %w", err)
+		return err
 	}
 	h.at.Store(head)
-	for {
+	look := time.NewTicker(h.cfg.Look)
+	defer look.Stop()
+	for before := head; ; {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -98,11 +108,68 @@ func (h *Hub) Run(ctx context.Context) error {
 			if !ok {
 				return errors.Join(ctx.Err(), errors.New("the subscription to the log has ended"))
 			}
-			if err := h.take(ctx, msg); err != nil {
-				return err
+			err = h.take(ctx, msg)
+		case <-look.C: // a broker that was away, or a relay: what it has not brought since the last look is read from the log
+			if now := h.at.Load(); now == before && !h.idle() {
+				err = h.catchUp(ctx)
 			}
+			before = h.at.Load()
+		}
+		if err != nil {
+			return err
 		}
 	}
+}
+
+// head reads the log's head, patiently.
+func (h *Hub) head(ctx context.Context) (head int64, err error) {
+	err = h.patiently(ctx, func() (err error) {
+		head, err = h.cfg.Log.Head(ctx)
+		return err
+	})
+	return head, err
+}
+
+// patiently repeats fn while the log is away, so that the streams stay open, until ctx ends, whose error it then answers.
+func (h *Hub) patiently(ctx context.Context, fn func() error) error {
+	for {
+		err := fn()
+		if err == nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		h.cfg.Logger.WarnContext(ctx, "live streams wait for the log", "error", err)
+		timer := time.NewTimer(h.cfg.Retry)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+	}
+}
+
+// catchUp hands out what is in the log and has not come over the bus.
+func (h *Hub) catchUp(ctx context.Context) error {
+	head, err := h.head(ctx)
+	if err != nil {
+		return err
+	}
+	return h.missed(ctx, head)
+}
+
+// missed hands out the log up to the position.
+func (h *Hub) missed(ctx context.Context, to int64) error {
+	for h.at.Load() < to {
+		var events []eventstore.Recorded
+		err := h.patiently(ctx, func() (err error) {
+			events, err = h.cfg.Log.ReadAll(ctx, h.at.Load(), int(min(to-h.at.Load(), 1000)))
+			return err
+		})
+		if err != nil || len(events) == 0 {
+			return err
+		}
+		h.hand(events)
+	}
+	return nil
 }
 
 // take hands out a message's events, and before them what is missing between.
@@ -113,15 +180,8 @@ func (h *Hub) take(ctx context.Context, msg *message.Message) error {
 		h.cfg.Logger.WarnContext(ctx, "message not read; its events come from the log", "error", err)
 		return nil
 	}
-	for batch.First > h.at.Load()+1 {
-		missed, err := h.cfg.Log.ReadAll(ctx, h.at.Load(), int(min(batch.First-h.at.Load()-1, 1000)))
-		if err != nil {
-			return fmt.Errorf("read what the bus dropped: %w", err)
-		}
-		if len(missed) == 0 {
-			break
-		}
-		h.hand(missed)
+	if err := h.missed(ctx, batch.First-1); err != nil {
+		return err
 	}
 	h.hand(batch.After(h.at.Load()))
 	return nil
@@ -204,7 +264,9 @@ func (h *Hub) wasSlow(c *client) bool {
 	return c.slow
 }
 
-func (h *Hub) close() {
+// Close ends every stream and refuses new ones, so that a web server that stops need not wait for its clients. They connect
+// again, to another node.
+func (h *Hub) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true

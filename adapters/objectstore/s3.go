@@ -200,6 +200,8 @@ func (s *S3) Sweep(ctx context.Context) error {
 	}
 	for o := range s.core.Client.ListObjects(ctx, s.bucket, minio.ListObjectsOptions{Prefix: s.prefix + incomingKeys, Recursive: true}) {
 		switch {
+		case s3Code(o.Err) == minio.NoSuchBucket:
+			return nil
 		case o.Err != nil:
 			return s3Error(o.Err)
 		case o.LastModified.Before(before):

@@ -33,4 +33,7 @@ func (s *server) dependencies() []httpapi.Dependency {
 }
 
 // beforeStop ends what would keep the web server from stopping.
-func (s *server) beforeStop() { s.feed.hub.Close() }
+func (s *server) beforeStop() {
+	s.feed.hub.Close()
+	s.tables.hub.Close()
+}

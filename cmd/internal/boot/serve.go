@@ -230,8 +230,10 @@ func (s *server) stop(web *http.Server, end context.CancelFunc, group *errgroup.
 	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.StopWithin)
 	defer cancel()
 	s.beforeStop()
-	if err := web.Shutdown(ctx); err != nil {
-		_ = web.Close() // streams that never end are cut
+	requests, enough := context.WithTimeout(ctx, s.cfg.StopWithin/3) //nolint:mnd // a third for requests, half for the worker
+	defer enough()
+	if err := web.Shutdown(requests); err != nil {
+		_ = web.Close() // what takes longer is cut
 	}
 	return errors.Join(s.team.close(ctx), s.end(end, group))
 }

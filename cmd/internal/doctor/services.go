@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/morket/morket/adapters/objectstore"
 	"github.com/morket/morket/adapters/pgchild"
@@ -55,7 +56,11 @@ const oldestPostgres = 150000
 
 func database(ctx context.Context, cfg config.Config) Finding {
 	const do = "check DATABASE_URL and that the server lets you in"
-	conn, err := pgx.Connect(ctx, cfg.DatabaseURL.Reveal())
+	parsed, err := pgxpool.ParseConfig(cfg.DatabaseURL.Reveal()) // which may have settings of the pool in it
+	if err != nil {
+		return failure(do, "the address can't be read")
+	}
+	conn, err := pgx.ConnectConfig(ctx, parsed.ConnConfig)
 	if err != nil {
 		return failure(do, "%v", withoutSecret(err, cfg.DatabaseURL))
 	}

@@ -47,6 +47,9 @@ func freshDatabase(t *testing.T) string {
 	u, err := url.Parse(at)
 	require.NoError(t, err)
 	u.Path = "/" + name
+	q := u.Query()
+	q.Set("pool_max_conns", "12") // many processes share the server
+	u.RawQuery = q.Encode()
 	return u.String()
 }
 
@@ -73,7 +76,8 @@ func grown(t *testing.T) []string {
 	}
 	address, namespace := freshNamespace(t)
 	return []string{
-		"DATABASE_URL=" + freshDatabase(t), "AMQP_URL=" + need(t, "MORKET_TEST_AMQP_URL"), "TEMPORAL_ADDRESS=" + address, "TEMPORAL_NAMESPACE=" + namespace,
+		"DATABASE_URL=" + freshDatabase(t), "AMQP_URL=" + need(t, "MORKET_TEST_AMQP_URL"), "AMQP_PREFIX=" + namespace + ".",
+		"TEMPORAL_ADDRESS=" + address, "TEMPORAL_NAMESPACE=" + namespace,
 		"MORKET_MASTER_KEY=" + key(), "MORKET_JWT_KEYS=" + key(),
 	}
 }
