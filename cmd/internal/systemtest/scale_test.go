@@ -316,7 +316,7 @@ func keysAndSessionsCountEverywhere(t *testing.T, one, other *client, table, row
 func TestNodesShareTheRateLimits(t *testing.T) {
 	t.Parallel()
 	const perMinute = 60
-	c := &cluster{t: t, env: append(grown(t), "REDIS_URL="+need(t, "MORKET_TEST_REDIS_URL"), "MORKET_RATE_GENERAL="+strconv.Itoa(perMinute), "MORKET_ROLES=all")}
+	c := &cluster{env: append(grown(t), "REDIS_URL="+need(t, "MORKET_TEST_REDIS_URL"), "MORKET_RATE_GENERAL="+strconv.Itoa(perMinute), "MORKET_ROLES=all")}
 	for i := range c.apis {
 		c.apis[i] = newServer(t, c.env...)
 		c.apis[i].start()
