@@ -15,6 +15,7 @@ import (
 	"github.com/morket/morket/adapters/pgread/enrichmentread"
 	"github.com/morket/morket/adapters/pgread/gridread"
 	"github.com/morket/morket/adapters/temporalrt"
+	"github.com/morket/morket/adapters/vault"
 	"github.com/morket/morket/commands/creditcmd"
 	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
@@ -103,7 +104,16 @@ func newApp(store eventstore.Store, pool *pgxpool.Pool) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	queries := enrichmentread.NewQueries(pool, clock)
+	v, err := vault.New(make([]byte, vault.KeySize))
+	if err != nil {
+		return nil, err
+	}
+	keys, err := vault.OpenPostgresKeys(context.Background(), pool)
+	if err != nil {
+		return nil, err
+	}
+	ring := vault.NewRing(v, keys, clock)
+	queries := enrichmentread.NewQueries(pool, clock, ring)
 	engine, err := waterfall.New(waterfall.Config{Registry: reg, Clock: clock, Jitter: func() float64 { return 0 }, Cache: queries})
 	if err != nil {
 		return nil, err
@@ -115,7 +125,7 @@ func newApp(store eventstore.Store, pool *pgxpool.Pool) (*app, error) {
 		return nil, err
 	}
 	a.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
-		Store: store, Codec: a.codec, IDs: a.ids, Clock: clock, Engine: engine, Rows: rows, Failures: enrichmentread.NewFailures(queries, a.position), Ledger: a.ledger, Logger: logger(),
+		Store: store, Codec: a.codec, IDs: a.ids, Clock: clock, Engine: engine, Rows: rows, Failures: enrichmentread.NewFailures(queries, a.position), Ledger: a.ledger, Sealer: ring, Logger: logger(),
 	})
 	return a, err
 }

@@ -1,4 +1,4 @@
-// Package vault seals and opens the secrets of credentials.
+// Package vault seals and opens the secrets of credentials (Vault), and data whose keys can be destroyed (Ring).
 //
 // Each secret is encrypted by AES-256-GCM under a random data key of its own. The data key is wrapped, also by
 // AES-256-GCM, under the workspace's key, which HKDF-SHA-256 (RFC 5869) derives from a 32-byte master key. Both
@@ -134,11 +134,19 @@ func (v *Vault) unwrap(s credential.Sealed, ws kernel.WorkspaceID, id kernel.Cre
 }
 
 func (v *Vault) workspaceKey(master string, ws kernel.WorkspaceID) ([]byte, error) {
-	k, ok := v.masters[master]
-	if !ok {
-		return nil, fmt.Errorf("the master key %s is not configured; add it to MORKET_MASTER_KEY after the new one", master)
+	k, err := v.master(master)
+	if err != nil {
+		return nil, err
 	}
 	return hkdf.Key(sha256.New, k, nil, "morket vault v1|"+string(ws), KeySize)
+}
+
+func (v *Vault) master(id string) ([]byte, error) {
+	k, ok := v.masters[id]
+	if !ok {
+		return nil, fmt.Errorf("the master key %s is not configured; add it to MORKET_MASTER_KEY after the new one", id)
+	}
+	return k, nil
 }
 
 func aad(ws kernel.WorkspaceID, id kernel.CredentialID, version int) []byte {

@@ -25,6 +25,9 @@ func (s *slice) flush(batch []waterfall.Outcome) error {
 	}
 	now := s.r.cfg.Clock.Now()
 	evs := events(batch, now)
+	if err := s.seal(evs, now); err != nil {
+		return err
+	}
 	c := change{decide: func(run *enrichment.Run) error { return run.Outcomes(evs...) }, guards: s.guards(batch)}
 	if lines := debits(batch); len(lines) > 0 {
 		c.pay = func(a *credit.Account) error { return a.Debit(s.w.run.Reservation(), lines, now) }

@@ -22,6 +22,12 @@ type Failures interface {
 	Failed(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, after kernel.RowID, limit int, position int64) ([]enrichment.Cell, error)
 }
 
+// Sealer seals answers under keys that can be destroyed.
+type Sealer interface {
+	// Seal encrypts data under the subject's key, which is made when there is none.
+	Seal(ctx context.Context, subject string, plain []byte) ([]byte, error)
+}
+
 // Limits are a runner's numbers. Zero takes the default.
 type Limits struct {
 	PageRows     int           // of a page; 500
@@ -74,6 +80,7 @@ type Config struct {
 	Rows     enrichmentcmd.RowSource
 	Failures Failures
 	Ledger   enrichmentcmd.Ledger
+	Sealer   Sealer
 	Logger   *slog.Logger
 	Limits   Limits
 	OnRecord func(outcome string) // told of each cell that was recorded; may be nil
@@ -84,7 +91,7 @@ func (c Config) Validate() error {
 	var errs []error
 	for name, missing := range map[string]bool{
 		"Store": c.Store == nil, "Codec": c.Codec == nil, "IDs": c.IDs == nil, "Clock": c.Clock == nil, "Engine": c.Engine == nil,
-		"Rows": c.Rows == nil, "Failures": c.Failures == nil, "Ledger": c.Ledger == nil, "Logger": c.Logger == nil,
+		"Rows": c.Rows == nil, "Failures": c.Failures == nil, "Ledger": c.Ledger == nil, "Sealer": c.Sealer == nil, "Logger": c.Logger == nil,
 	} {
 		if missing {
 			errs = append(errs, errors.New("the enrichment runner needs "+name))

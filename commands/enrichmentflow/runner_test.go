@@ -56,6 +56,49 @@ func TestTheInstallationsPriceIsEstimatedReservedAndPaid(t *testing.T) {
 	require.Zero(t, r.account().Reserved())
 }
 
+func TestWhatProvidersAnswerIsNotInTheClearInTheLog(t *testing.T) {
+	t.Parallel()
+	const canary = "canary-77"
+	provider := newFake("free", 0)
+	provider.Outputs = append(provider.Outputs, enrichment.Field{Name: "more", Label: "More", Type: enrichment.FieldText})
+	provider.do = func(_ context.Context, req enrichment.Request) (enrichment.Reply, error) {
+		if req.Inputs["q"] == "q0" {
+			return enrichment.Reply{Outputs: map[string]any{"a": "short", "more": canary + " best"}}, nil
+		}
+		return enrichment.Reply{Outputs: map[string]any{"a": "an accepted answer", "more": canary}}, nil
+	}
+	r := newRig(t, 2, fast(), provider)
+	col := r.addColumn("Answer", "free")
+	cfg := enrichment.Config{Steps: []enrichment.Step{{
+		Provider: "free", Inputs: map[string]enrichment.Input{"q": {Column: r.question}}, Output: "a", Validator: &enrichment.Validator{Pattern: "accepted"},
+	}}}
+	_, err := r.handlers.Configure(t.Context(), meta(), enrichmentcmd.Configure{Workspace: workspace, Table: r.table, Column: col, Config: cfg})
+	require.NoError(t, err)
+	job := r.start(nil)
+	r.work(input(job.ID))
+
+	events, err := r.store.ReadAll(t.Context(), 0, 1000)
+	require.NoError(t, err)
+	var opened []string
+	for _, rec := range events {
+		require.NotContains(t, string(rec.Data), canary, rec.Type)
+		e, err := r.codec.Decode(rec)
+		require.NoError(t, err)
+		if e, ok := e.(enrichment.RunAnswersRecorded); ok {
+			require.Equal(t, enrichment.AnswerKey(workspace, e.At), e.KeptFor)
+			for _, k := range e.Kept {
+				plain, ok, err := r.ring.Open(t.Context(), e.KeptFor, k.Body)
+				require.NoError(t, err)
+				require.True(t, ok)
+				opened = append(opened, string(e.Marks[k.Index].State)+" "+string(plain))
+			}
+		}
+	}
+	require.ElementsMatch(t, []string{
+		`empty {"best":{"a":"short","more":"canary-77 best"}}`, `value {"outputs":{"a":"an accepted answer","more":"canary-77"}}`,
+	}, opened)
+}
+
 func TestARowMadeAfterTheStartIsNotInTheRun(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 3, fast(), newFake("free", 0))

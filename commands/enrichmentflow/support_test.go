@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/adapters/vault"
+	"github.com/morket/morket/adapters/vault/vaulttest"
 	"github.com/morket/morket/commands/creditcmd"
 	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
@@ -117,6 +119,7 @@ type rig struct {
 	table    kernel.TableID
 	question kernel.ColumnID
 	answers  []kernel.ColumnID
+	ring     *vault.Ring
 	prices   map[string]kernel.Credits // the installation's own
 }
 
@@ -130,7 +133,7 @@ func codec(t *testing.T) *eventstore.Codec {
 func newRig(t *testing.T, n int, limits enrichmentflow.Limits, callers ...enrichment.Caller) *rig {
 	t.Helper()
 	clock := kernel.SystemClock{}
-	r := &rig{t: t, store: memstore.New(clock), codec: codec(t), clock: clock, ids: kernel.NewIDs(clock), rows: &rows{}}
+	r := &rig{t: t, store: memstore.New(clock), codec: codec(t), clock: clock, ids: kernel.NewIDs(clock), rows: &rows{}, ring: vaulttest.Ring(t, clock)}
 	r.build(limits, callers...)
 	r.makeTable()
 	for i := range n {
@@ -154,7 +157,7 @@ func (r *rig) build(limits enrichmentflow.Limits, callers ...enrichment.Caller) 
 	})
 	require.NoError(r.t, err)
 	r.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
-		Store: r.store, Codec: r.codec, IDs: r.ids, Clock: r.clock, Engine: r.engine, Rows: r.rows, Failures: r, Ledger: r.ledger,
+		Store: r.store, Codec: r.codec, IDs: r.ids, Clock: r.clock, Engine: r.engine, Rows: r.rows, Failures: r, Ledger: r.ledger, Sealer: r.ring,
 		Logger: slog.New(slog.DiscardHandler), Limits: limits,
 	})
 	require.NoError(r.t, err)

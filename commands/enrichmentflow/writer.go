@@ -54,7 +54,7 @@ func (w *writer) commit(ctx context.Context, c change) error {
 			return nil
 		}
 		if refused(err) || eventstore.IsConflict(err) && !w.onRun(err) {
-			return errors.Join(err, w.reload(ctx))
+			return errors.Join(err, w.catchUp(ctx, eventstore.Appended{})) // it may be refused because another writer has ended the run
 		}
 		for {
 			happened, lost := w.settle(ctx, key)

@@ -127,11 +127,33 @@ type Provenance struct {
 	// Input is what the accepted provider, or else the last one, was asked; left out when it is long.
 	Input json.RawMessage `json:"input,omitempty"`
 	// Outputs are all fields that the accepted provider answered, kept so that the same question need not be paid twice; left
-	// out when they are long or the provider's terms forbid it.
+	// out when they are long or the provider's terms forbid it. In the log they are sealed (RunAnswersRecorded.Kept); here they
+	// stand in the first events only, which were written before there were keys.
 	Outputs   json.RawMessage `json:"outputs,omitempty"`
 	InputHash string          `json:"input_hash,omitempty"`
-	// Best is the best answer that was not good enough to be accepted. It is never charged.
+	// Best is the best answer that was not good enough to be accepted, kept like Outputs. It is never charged.
 	Best json.RawMessage `json:"best,omitempty"`
+}
+
+// KeptAnswer is what is kept of a cell's provider answers, sealed.
+type KeptAnswer struct {
+	Index int    `json:"index"` // of the cell in Provenance
+	Body  []byte `json:"body"`  // a sealed AnswerBody
+}
+
+// AnswerBody is what a KeptAnswer holds when it is opened.
+type AnswerBody struct {
+	Outputs json.RawMessage `json:"outputs,omitempty"`
+	Best    json.RawMessage `json:"best,omitempty"`
+}
+
+// AnswerKeys is the prefix of the subjects whose keys seal answers.
+const AnswerKeys = "answers/"
+
+// AnswerKey is the subject whose key seals the answers that a workspace gets in a month (UTC). Destroying the key makes them
+// unreadable, in the log and wherever they were copied to.
+func AnswerKey(ws kernel.WorkspaceID, at time.Time) string {
+	return AnswerKeys + string(ws) + "/" + at.UTC().Format("2006-01")
 }
 
 // RunAnswersRecorded holds outcomes: the accepted values by output column, what became of each asked cell, and how. A
@@ -144,8 +166,11 @@ type RunAnswersRecorded struct {
 	Chunk      kernel.Chunk   `json:"chunk"`
 	Marks      []Mark         `json:"marks"`
 	Provenance []Provenance   `json:"provenance"`
-	SpentMC    kernel.Credits `json:"spent_mc,omitempty"` // debited by the same append
-	At         time.Time      `json:"at"`
+	// Kept are the answers themselves, for cells that have one that may be kept, sealed by the key of the subject KeptFor.
+	Kept    []KeptAnswer   `json:"kept,omitempty"`
+	KeptFor string         `json:"kept_for,omitempty"`
+	SpentMC kernel.Credits `json:"spent_mc,omitempty"` // debited by the same append
+	At      time.Time      `json:"at"`
 }
 
 // EventType implements kernel.Event.

@@ -159,22 +159,38 @@ func (f *fold) answered(j *Job, r eventstore.Recorded) error {
 	}
 	j.Spent += e.SpentMC
 	j.Reserved = max(0, j.Reserved-e.SpentMC)
-	values := valuesOf(e.Chunk)
+	values, kept := valuesOf(e.Chunk), keptOf(e)
 	for i, m := range e.Marks {
 		p := e.Provenance[i]
 		j.Counts.Add(m.State, p.Cached)
 		f.record(Record{
 			Run: j.ID, Row: m.RowID, Column: m.ColumnID, State: m.State, Message: m.Message, Input: orNull(p.Input), Attempts: p.Attempts,
-			Answer: orNull(values[cell{row: m.RowID, col: m.ColumnID}]), Outputs: orNull(p.Outputs), Provider: p.Provider, Credits: p.CreditsMC, LatencyMS: p.LatencyMS,
+			Answer: orNull(values[cell{row: m.RowID, col: m.ColumnID}]), Kept: kept[i], Provider: p.Provider, Credits: p.CreditsMC, LatencyMS: p.LatencyMS,
 			Confidence: p.Confidence, SourceURL: p.SourceURL, Cached: p.Cached, At: r.RecordedAt, Position: r.Position, Again: j.Round > 0,
 		})
-		if p.InputHash != "" && len(p.Outputs) > 0 {
-			f.answer(Answer{Workspace: j.Workspace, Provider: p.Provider, InputHash: p.InputHash, Outputs: p.Outputs, Confidence: p.Confidence, SourceURL: p.SourceURL, At: r.RecordedAt})
+		if p.InputHash != "" && len(kept[i].Body) > 0 {
+			f.answer(Answer{Workspace: j.Workspace, Provider: p.Provider, InputHash: p.InputHash, Kept: kept[i], Confidence: p.Confidence, SourceURL: p.SourceURL, At: r.RecordedAt})
 		}
 		f.attempts(j.Workspace, r.RecordedAt, p)
 	}
 	j.Counts.Total = max(j.Counts.Total, j.Counts.Done)
 	return nil
+}
+
+// keptOf are the answers that the event keeps, by the cell's index.
+func keptOf(e enrichment.RunAnswersRecorded) []Kept {
+	out := make([]Kept, len(e.Provenance))
+	for i, p := range e.Provenance {
+		if len(p.Outputs) > 0 {
+			out[i].Body = p.Outputs
+		}
+	}
+	for _, k := range e.Kept {
+		if k.Index >= 0 && k.Index < len(out) {
+			out[k.Index] = Kept{Body: k.Body, For: e.KeptFor}
+		}
+	}
+	return out
 }
 
 func valuesOf(c kernel.Chunk) map[cell]json.RawMessage {

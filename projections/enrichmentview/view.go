@@ -48,7 +48,8 @@ type Record struct {
 	Input      json.RawMessage // null when it was not kept
 	Attempts   []enrichment.Attempt
 	Answer     json.RawMessage // the cell's value, null without one
-	Outputs    json.RawMessage // all fields of the accepted answer, null when they were not kept
+	Kept       Kept
+	Outputs    json.RawMessage // all fields of the accepted answer as a reader gets them, null when they can't be read (any more)
 	Provider   string
 	Credits    kernel.Credits
 	LatencyMS  int64
@@ -66,10 +67,17 @@ type Answer struct {
 	Workspace  kernel.WorkspaceID
 	Provider   string
 	InputHash  string
-	Outputs    json.RawMessage
+	Kept       Kept
 	Confidence *float64
 	SourceURL  string
 	At         time.Time
+}
+
+// Kept is what a provider answered, as the log has it; the zero value is nothing.
+type Kept struct {
+	Body []byte
+	// For is the subject whose key seals the Body, an enrichment.AnswerBody. Empty: the Body is the outputs' JSON in the clear.
+	For string
 }
 
 // DayKey names a provider's day in a workspace (UTC).
@@ -131,7 +139,7 @@ func New(open func(projections.Tx) (Writer, error)) *Projector { return &Project
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 2 }
+func (*Projector) Version() int { return 3 }
 
 // Types implements projections.Projector.
 func (*Projector) Types() []string {

@@ -29,6 +29,7 @@ import (
 	"github.com/morket/morket/adapters/providers"
 	"github.com/morket/morket/adapters/providers/providertest"
 	"github.com/morket/morket/adapters/safedial"
+	"github.com/morket/morket/adapters/vault/vaulttest"
 	"github.com/morket/morket/commands/creditcmd"
 	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
@@ -107,7 +108,8 @@ func newWorldWithPrices(tb testing.TB, prices map[string]kernel.Credits) *world 
 	w.codec, err = eventstore.NewCodec(table.Events(), enrichment.Events(), credit.Events(), dataops.Events())
 	require.NoError(tb, err)
 	w.project()
-	reads := enrichmentread.NewQueries(w.pool, clock)
+	ring := vaulttest.Ring(tb, clock)
+	reads := enrichmentread.NewQueries(w.pool, clock, ring)
 	rows := gridread.NewGrid(w.pool, clock).ForRuns(w.positions)
 	reg, err := providers.Builtin(providers.Config{
 		Resolver: providertest.Zone{Err: errors.New("no network")}, Client: safedial.NewClient(safedial.Config{}), Body: safedial.Body, Agent: "Morket/test", Clock: clock,
@@ -121,7 +123,7 @@ func newWorldWithPrices(tb testing.TB, prices map[string]kernel.Credits) *world 
 	handlers, err := enrichmentcmd.New(enrichmentcmd.Config{Store: w.log, Codec: w.codec, IDs: w.ids, Clock: clock, Engine: engine, Rows: rows, Ledger: w.ledger, Rates: reads})
 	require.NoError(tb, err)
 	w.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
-		Store: w.log, Codec: w.codec, IDs: w.ids, Clock: clock, Engine: engine, Rows: rows, Failures: enrichmentread.NewFailures(reads, w.positions), Ledger: w.ledger, Logger: slog.New(slog.DiscardHandler),
+		Store: w.log, Codec: w.codec, IDs: w.ids, Clock: clock, Engine: engine, Rows: rows, Failures: enrichmentread.NewFailures(reads, w.positions), Ledger: w.ledger, Sealer: ring, Logger: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(tb, err)
 	api := httpapi.New(httpapi.Config{

@@ -21,7 +21,9 @@ type Cache interface {
 
 // WithCache makes Health answer from the cache when it can.
 func (q *Queries) WithCache(c Cache) *Queries {
-	return &Queries{pool: q.pool, clock: q.clock, cache: c}
+	with := *q
+	with.cache = c
+	return &with
 }
 
 const (

@@ -20,12 +20,40 @@ import (
 type Queries struct {
 	pool  *pgxpool.Pool
 	clock kernel.Clock
+	keys  Opener
 	cache Cache // may be nil
 }
 
-// NewQueries reads from the pool's database.
-func NewQueries(pool *pgxpool.Pool, clock kernel.Clock) *Queries {
-	return &Queries{pool: pool, clock: clock}
+// Opener opens what was sealed for a subject; false means that the subject's key was destroyed.
+type Opener interface {
+	Open(ctx context.Context, subject string, sealed []byte) (plain []byte, ok bool, err error)
+}
+
+// NewQueries reads from the pool's database and opens kept answers with the keys.
+func NewQueries(pool *pgxpool.Pool, clock kernel.Clock, keys Opener) *Queries {
+	return &Queries{pool: pool, clock: clock, keys: keys}
+}
+
+// outputs opens what is kept of an answer; null when nothing is, or when its key was destroyed because its time is over.
+func (q *Queries) outputs(ctx context.Context, kept enrichmentview.Kept) (json.RawMessage, error) {
+	if kept.For == "" {
+		if len(kept.Body) == 0 {
+			return kernel.Null(), nil
+		}
+		return kept.Body, nil
+	}
+	plain, ok, err := q.keys.Open(ctx, kept.For, kept.Body)
+	if err != nil || !ok {
+		return kernel.Null(), err
+	}
+	var body enrichment.AnswerBody
+	if err := json.Unmarshal(plain, &body); err != nil {
+		return nil, fmt.Errorf("read a kept answer: %w", err)
+	}
+	if len(body.Outputs) == 0 {
+		return kernel.Null(), nil
+	}
+	return body.Outputs, nil
 }
 
 // Job returns a job of the workspace; a kernel.KindNotFound error if there is none.
@@ -67,7 +95,7 @@ func (q *Queries) Jobs(ctx context.Context, ws kernel.WorkspaceID, f JobFilter) 
 	return pgx.CollectRows(rows, scanJob)
 }
 
-const selectRecords = `SELECT r.row_id, r.column_id, r.state, r.message, r.input, r.attempts, r.answer, r.outputs, r.provider, r.credits, r.latency_ms, r.confidence, r.source_url, r.cached, r.at, r.position
+const selectRecords = `SELECT r.row_id, r.column_id, r.state, r.message, r.input, r.attempts, r.answer, r.kept, r.kept_for, r.provider, r.credits, r.latency_ms, r.confidence, r.source_url, r.cached, r.at, r.position
 FROM rm_enrichment.records r JOIN rm_enrichment.jobs j USING (run_id)
 WHERE j.workspace_id = $1 AND r.run_id = $2 AND ($3 = '' OR r.state = $3) AND (r.row_id, r.column_id) > ($4, $5)
 ORDER BY r.row_id, r.column_id LIMIT $6`
@@ -78,16 +106,25 @@ func (q *Queries) Records(ctx context.Context, ws kernel.WorkspaceID, run kernel
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (enrichmentview.Record, error) {
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (enrichmentview.Record, error) {
 		r := enrichmentview.Record{Run: run}
 		var attempts []byte
-		err := row.Scan(&r.Row, &r.Column, &r.State, &r.Message, (*[]byte)(&r.Input), &attempts, (*[]byte)(&r.Answer), (*[]byte)(&r.Outputs), &r.Provider, &r.Credits, &r.LatencyMS, &r.Confidence,
+		err := row.Scan(&r.Row, &r.Column, &r.State, &r.Message, (*[]byte)(&r.Input), &attempts, (*[]byte)(&r.Answer), &r.Kept.Body, &r.Kept.For, &r.Provider, &r.Credits, &r.LatencyMS, &r.Confidence,
 			&r.SourceURL, &r.Cached, &r.At, &r.Position)
 		if err != nil {
 			return r, err
 		}
 		return r, json.Unmarshal(attempts, &r.Attempts)
 	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if list[i].Outputs, err = q.outputs(ctx, list[i].Kept); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 // ratesDays is how far back hit rates look.
@@ -111,17 +148,21 @@ func (q *Queries) HitRates(ctx context.Context, ws kernel.WorkspaceID) (map[stri
 	return out, err
 }
 
-const selectAnswer = `SELECT outputs, confidence, source_url FROM rm_enrichment.answers WHERE workspace_id = $1 AND provider = $2 AND input_hash = $3 AND at >= $4`
+const selectAnswer = `SELECT kept, kept_for, confidence, source_url FROM rm_enrichment.answers WHERE workspace_id = $1 AND provider = $2 AND input_hash = $3 AND at >= $4`
 
 // Find implements waterfall.Cache.
 func (q *Queries) Find(ctx context.Context, ws kernel.WorkspaceID, provider, inputHash string, since time.Time) (enrichment.Reply, bool, error) {
 	var r enrichment.Reply
-	var outputs []byte
-	err := q.pool.QueryRow(ctx, selectAnswer, ws, provider, inputHash, since).Scan(&outputs, &r.Confidence, &r.SourceURL)
+	var kept enrichmentview.Kept
+	err := q.pool.QueryRow(ctx, selectAnswer, ws, provider, inputHash, since).Scan(&kept.Body, &kept.For, &r.Confidence, &r.SourceURL)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return r, false, nil
 	}
 	if err != nil {
+		return r, false, err
+	}
+	outputs, err := q.outputs(ctx, kept)
+	if err != nil || kernel.IsNull(outputs) {
 		return r, false, err
 	}
 	if err := json.Unmarshal(outputs, &r.Outputs); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/morket/morket/adapters/memcache"
 	"github.com/morket/morket/adapters/pgread/enrichmentread"
 	"github.com/morket/morket/adapters/pgread/pgreadtest"
+	"github.com/morket/morket/adapters/vault/vaulttest"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
@@ -22,7 +23,7 @@ func harness(t *testing.T) (*pgreadtest.Harness, *enrichmentread.Queries) {
 	t.Helper()
 	h := pgreadtest.NewModel(t, enrichmentview.New(enrichmentread.Open), enrichmentread.Model())
 	h.Meta.Workspace = ws
-	return h, enrichmentread.NewQueries(h.Pool, h.Clock)
+	return h, enrichmentread.NewQueries(h.Pool, h.Clock, vaulttest.Ring(t, h.Clock))
 }
 
 func started(id kernel.RunID) enrichment.RunStarted {
@@ -184,5 +185,44 @@ func TestListsProvidersAndAnswers(t *testing.T) {
 	_, ok, err = q.Find(t.Context(), ws, "paid", "hash", h.Clock.Now().Add(time.Hour))
 	require.NoError(t, err)
 	require.False(t, ok, "too old")
+	h.RequireRebuildable()
+}
+
+func TestKeptAnswersAreSealedAndEndWithTheirKey(t *testing.T) {
+	t.Parallel()
+	h, _ := harness(t)
+	ring := vaulttest.Ring(t, h.Clock)
+	q := enrichmentread.NewQueries(h.Pool, h.Clock, ring)
+	subject := enrichment.AnswerKey(ws, h.Clock.Now())
+	body, err := ring.Seal(t.Context(), subject, []byte(`{"outputs":{"a":"v","more":"canary-51"},"best":{"a":"w"}}`))
+	require.NoError(t, err)
+	e := answered("run_1", enrichment.MarkValue, enrichment.MarkEmpty)
+	e.Provenance[0].Outputs, e.Kept, e.KeptFor = nil, []enrichment.KeptAnswer{{Index: 0, Body: body}}, subject
+	h.Append("run-run_1", started("run_1"), e)
+	for _, table := range []string{"records", "answers"} {
+		var rows int
+		require.NoError(t, h.Pool.QueryRow(t.Context(), `SELECT count(*) FROM rm_enrichment.`+table+` x WHERE x::text LIKE '%canary%' OR encode(kept, 'escape') LIKE '%canary%'`).Scan(&rows))
+		require.Zero(t, rows, table)
+	}
+	find := func() bool {
+		reply, ok, err := q.Find(t.Context(), ws, "paid", "hash", h.Clock.Now().Add(-time.Hour))
+		require.NoError(t, err)
+		if ok {
+			require.Equal(t, map[string]any{"a": "v", "more": "canary-51"}, reply.Outputs)
+		}
+		return ok
+	}
+	outputs := func() []string {
+		list, err := q.Records(t.Context(), ws, "run_1", "", enrichment.Cell{}, 10)
+		require.NoError(t, err)
+		return []string{string(list[0].Outputs), string(list[1].Outputs)}
+	}
+	require.True(t, find())
+	require.Equal(t, []string{`{"a":"v","more":"canary-51"}`, "null"}, outputs())
+	h.RequireRebuildable()
+
+	require.NoError(t, ring.Destroy(t.Context(), subject))
+	require.False(t, find(), "it is asked again")
+	require.Equal(t, []string{"null", "null"}, outputs())
 	h.RequireRebuildable()
 }

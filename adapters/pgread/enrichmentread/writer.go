@@ -113,12 +113,12 @@ func (w writer) Save(ctx context.Context, b enrichmentview.Batch) error {
 }
 
 func recordColumns() []string {
-	return []string{"run_id", "row_id", "column_id", "state", "message", "input", "attempts", "answer", "outputs", "provider", "credits", "latency_ms", "confidence", "source_url", "cached", "at", "position"}
+	return []string{"run_id", "row_id", "column_id", "state", "message", "input", "attempts", "answer", "kept", "kept_for", "provider", "credits", "latency_ms", "confidence", "source_url", "cached", "at", "position"}
 }
 
-const upsertRecord = `INSERT INTO records (run_id, row_id, column_id, state, message, input, attempts, answer, outputs, provider, credits, latency_ms, confidence, source_url, cached, at, position)
-VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17)
-ON CONFLICT (run_id, row_id, column_id) DO UPDATE SET state = excluded.state, message = excluded.message, input = excluded.input, attempts = excluded.attempts, answer = excluded.answer, outputs = excluded.outputs,
+const upsertRecord = `INSERT INTO records (run_id, row_id, column_id, state, message, input, attempts, answer, kept, kept_for, provider, credits, latency_ms, confidence, source_url, cached, at, position)
+VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)
+ON CONFLICT (run_id, row_id, column_id) DO UPDATE SET state = excluded.state, message = excluded.message, input = excluded.input, attempts = excluded.attempts, answer = excluded.answer, kept = excluded.kept, kept_for = excluded.kept_for,
   provider = excluded.provider, credits = excluded.credits, latency_ms = excluded.latency_ms, confidence = excluded.confidence, source_url = excluded.source_url, cached = excluded.cached, at = excluded.at, position = excluded.position`
 
 // records copies what is new and queues what may replace an earlier record of a retry.
@@ -130,7 +130,7 @@ func (w writer) records(ctx context.Context, list []enrichmentview.Record, q *pg
 			return err
 		}
 		row := []any{
-			r.Run, r.Row, r.Column, r.State, r.Message, []byte(r.Input), attempts, []byte(r.Answer), []byte(r.Outputs), r.Provider, r.Credits, r.LatencyMS, r.Confidence, r.SourceURL, r.Cached, r.At, r.Position,
+			r.Run, r.Row, r.Column, r.State, r.Message, []byte(r.Input), attempts, []byte(r.Answer), r.Kept.Body, r.Kept.For, r.Provider, r.Credits, r.LatencyMS, r.Confidence, r.SourceURL, r.Cached, r.At, r.Position,
 		}
 		if r.Again {
 			q.Queue(upsertRecord, row...)
@@ -145,20 +145,20 @@ func (w writer) records(ctx context.Context, list []enrichmentview.Record, q *pg
 	return err
 }
 
-const upsertAnswers = `INSERT INTO answers (workspace_id, provider, input_hash, outputs, confidence, source_url, at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]::jsonb[], $5::double precision[], $6::text[], $7::timestamptz[])
-ON CONFLICT (workspace_id, provider, input_hash) DO UPDATE SET outputs = excluded.outputs, confidence = excluded.confidence, source_url = excluded.source_url, at = excluded.at`
+const upsertAnswers = `INSERT INTO answers (workspace_id, provider, input_hash, kept, kept_for, confidence, source_url, at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::double precision[], $7::text[], $8::timestamptz[])
+ON CONFLICT (workspace_id, provider, input_hash) DO UPDATE SET kept = excluded.kept, kept_for = excluded.kept_for, confidence = excluded.confidence, source_url = excluded.source_url, at = excluded.at`
 
 func (w writer) answers(list []enrichmentview.Answer, q *pgx.Batch) {
 	if len(list) == 0 {
 		return
 	}
 	n := len(list)
-	workspaces, providers, hashes, outputs, urls := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	confidences, times := make([]*float64, n), make([]time.Time, n)
+	workspaces, providers, hashes, subjects, urls := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	bodies, confidences, times := make([][]byte, n), make([]*float64, n), make([]time.Time, n)
 	for i, a := range list {
-		workspaces[i], providers[i], hashes[i], outputs[i], urls[i] = string(a.Workspace), a.Provider, a.InputHash, string(a.Outputs), a.SourceURL
-		confidences[i], times[i] = a.Confidence, a.At
+		workspaces[i], providers[i], hashes[i], subjects[i], urls[i] = string(a.Workspace), a.Provider, a.InputHash, a.Kept.For, a.SourceURL
+		bodies[i], confidences[i], times[i] = a.Kept.Body, a.Confidence, a.At
 	}
-	q.Queue(upsertAnswers, workspaces, providers, hashes, outputs, confidences, urls, times)
+	q.Queue(upsertAnswers, workspaces, providers, hashes, bodies, subjects, confidences, urls, times)
 }

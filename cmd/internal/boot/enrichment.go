@@ -68,7 +68,7 @@ func (p *Platform) pricedProviders() (*enrichment.Registry, error) {
 }
 
 func (p *Platform) enrichments(cache enrichmentread.Cache, grid *gridread.Grid, positions projections.Positions, m *money) (*enrichments, error) {
-	e := &enrichments{registry: p.providers, reads: enrichmentread.NewQueries(p.pool, p.clock).WithCache(cache)}
+	e := &enrichments{registry: p.providers, reads: enrichmentread.NewQueries(p.pool, p.clock, p.ring).WithCache(cache)}
 	var err error
 	e.engine, err = waterfall.New(waterfall.Config{
 		Registry: e.registry, Clock: p.clock, Jitter: rand.Float64, Cache: e.reads, Secrets: secrets{m.credentials}, OnAttempt: p.metrics.Attempt,
@@ -85,7 +85,7 @@ func (p *Platform) enrichments(cache enrichmentread.Cache, grid *gridread.Grid, 
 	}
 	e.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
 		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Engine: e.engine, Rows: rows, OnRecord: p.metrics.Record,
-		Failures: enrichmentread.NewFailures(e.reads, positions), Ledger: m.ledger, Logger: p.log.With("part", "enrichment"),
+		Failures: enrichmentread.NewFailures(e.reads, positions), Ledger: m.ledger, Sealer: p.ring, Logger: p.log.With("part", "enrichment"),
 	})
 	return e, err
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/morket/morket/adapters/httpapi/creditapi"
 	"github.com/morket/morket/adapters/pgread/credentialread"
 	"github.com/morket/morket/adapters/pgread/creditread"
-	"github.com/morket/morket/adapters/vault"
 	"github.com/morket/morket/commands/credentialcmd"
 	"github.com/morket/morket/commands/creditcmd"
 )
@@ -18,15 +17,11 @@ type money struct {
 	credentials *credentialcmd.Handlers
 }
 
-func (p *Platform) money() (*money, error) {
-	v, err := vault.New(p.cfg.MasterKey.Reveal()...)
-	if err != nil {
-		return nil, err
-	}
+func (p *Platform) money() *money {
 	m := &money{ledger: creditcmd.NewLedger(p.store, p.codec)}
 	m.credits = creditcmd.NewHandlers(m.ledger, p.clock)
-	m.credentials = credentialcmd.NewHandlers(p.store, p.codec, p.ids, v)
-	return m, nil
+	m.credentials = credentialcmd.NewHandlers(p.store, p.codec, p.ids, p.vault)
+	return m
 }
 
 func (p *Platform) registerMoney(a *httpapi.API, m *money, keyed func(provider string) bool) {

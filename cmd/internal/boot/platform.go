@@ -12,6 +12,7 @@ import (
 
 	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/adapters/telemetry"
+	"github.com/morket/morket/adapters/vault"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -38,6 +39,8 @@ type Platform struct {
 	providers   *enrichment.Registry
 	encoder     *cloudevent.Encoder
 	read        *pgread.Store
+	vault       *vault.Vault
+	ring        *vault.Ring // keys that can be destroyed
 }
 
 // Open connects to the database, starting the embedded one if it is not running yet, and brings the schemas up to date.
@@ -79,6 +82,9 @@ func (p *Platform) open(ctx context.Context) error {
 	if err := pgread.Migrate(ctx, p.pool); err != nil {
 		return fmt.Errorf("migrate the checkpoints: %w", err)
 	}
+	if err := p.openVault(ctx); err != nil {
+		return err
+	}
 	log, err := pgstore.Open(ctx, pgstore.Config{Pool: p.pool, Logger: p.log, OnBatch: p.metrics.Batch})
 	if err != nil {
 		return err
@@ -86,6 +92,19 @@ func (p *Platform) open(ctx context.Context) error {
 	p.store = telemetry.NewStore(log, p.metrics, p.tracing, p.clock)
 	p.read, err = pgread.NewStore(p.pool, models()...)
 	return err
+}
+
+func (p *Platform) openVault(ctx context.Context) error {
+	var err error
+	if p.vault, err = vault.New(p.cfg.MasterKey.Reveal()...); err != nil {
+		return err
+	}
+	keys, err := vault.OpenPostgresKeys(ctx, p.pool)
+	if err != nil {
+		return err
+	}
+	p.ring = vault.NewRing(p.vault, keys, p.clock)
+	return nil
 }
 
 // findDatabase finds the database: the configured one, that of a server running on the same data folder, or our own child.

@@ -97,7 +97,7 @@ func publishedJobs() cloudevent.Policy {
 		"search.reindex_requested.v1": inside(),
 		"search.saved.v1":             inside(), // a search may be its owner's alone
 
-		"run.answers_recorded.v1": seenBy(workspace.ReadTables),
+		"run.answers_recorded.v1": seenBy(workspace.ReadTables, "kept", "kept_for"),
 		"run.cancel_requested.v1": seenBy(workspace.ReadTables),
 		"run.finished.v1":         seenBy(workspace.ReadTables),
 		"run.page_started.v1":     seenBy(workspace.ReadTables),

@@ -93,9 +93,7 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 	if s.team, err = p.team(ctx); err != nil {
 		return nil, err
 	}
-	if s.money, err = p.money(); err != nil {
-		return nil, err
-	}
+	s.money = p.money()
 	if s.flows, err = p.flows(ctx); err != nil {
 		return nil, err
 	}
