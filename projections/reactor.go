@@ -37,21 +37,36 @@ type ReactorConfig struct {
 	// HandleBatch takes the place of Handle for whoever acts on many events at once; Limits.Gather makes the batches larger. After
 	// a crash the same events may come cut into other batches, and when a batch fails its halves come, down to single events.
 	HandleBatch func(context.Context, []eventstore.Recorded) error
-	Log         Log
-	Subscriber  message.Subscriber // of this reactor's own consumer group; nil follows the log alone
-	Store       Store
-	Clock       kernel.Clock
-	Logger      *slog.Logger
-	Follow      eventstore.Follow // may be nil
-	Limits      Limits
+	// Apply, in place of both, puts events into tables of the store that can't be made anew from the log, such as a queue's, in the
+	// transaction that moves the checkpoint: what it does happens once. It is a Projector's Apply otherwise.
+	Apply      func(context.Context, Tx, []eventstore.Recorded) error
+	Applied    func([]eventstore.Recorded) // told of the wanted events of each step when it is durable; may be nil
+	Log        Log
+	Subscriber message.Subscriber // of this reactor's own consumer group; nil follows the log alone
+	Store      Store
+	Clock      kernel.Clock
+	Logger     *slog.Logger
+	Follow     eventstore.Follow // may be nil
+	Limits     Limits
 }
 
 // Validate says what is missing.
 func (c ReactorConfig) Validate() error {
 	return need("reactor", map[string]bool{
-		"Name": c.Name != "", "Handle or HandleBatch": (c.Handle != nil) != (c.HandleBatch != nil), "Log": c.Log != nil, "Store": c.Store != nil,
+		"Name": c.Name != "", "Handle, HandleBatch or Apply": c.ways() == 1, "Log": c.Log != nil, "Store": c.Store != nil,
 		"Clock": c.Clock != nil, "Logger": c.Logger != nil,
 	})
+}
+
+// ways counts the functions that are to act on events.
+func (c ReactorConfig) ways() int {
+	n := 0
+	for _, given := range []bool{c.Handle != nil, c.HandleBatch != nil, c.Apply != nil} {
+		if given {
+			n++
+		}
+	}
+	return n
 }
 
 // Reactor calls a function for the events of some types: at least once, in order, remembering how far it came.
@@ -71,7 +86,8 @@ func NewReactor(cfg ReactorConfig) (*Reactor, error) {
 	r := &Reactor{cfg: cfg}
 	r.worker = &worker{
 		place: Place{Projection: cfg.Name, Slot: Reacted}, version: 1, store: cfg.Store, log: cfg.Log, clock: cfg.Clock,
-		logger: cfg.Logger, limits: cfg.Limits.withDefaults(), wants: wanted(cfg.Types), before: cfg.HandleBatch, single: cfg.Handle != nil, blocked: r.block, follow: cfg.Follow,
+		logger: cfg.Logger, limits: cfg.Limits.withDefaults(), wants: wanted(cfg.Types), before: cfg.HandleBatch, single: cfg.Handle != nil, apply: cfg.Apply,
+		applied: cfg.Applied, blocked: r.block, follow: cfg.Follow,
 	}
 	if cfg.Handle != nil {
 		r.worker.before = func(ctx context.Context, events []eventstore.Recorded) error { return cfg.Handle(ctx, events[0]) }

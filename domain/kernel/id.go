@@ -41,6 +41,8 @@ type (
 	CredentialID string
 	// SavedSearchID names a saved search: sch_…
 	SavedSearchID string
+	// WebhookID names an address that events are sent to: whk_…
+	WebhookID string
 )
 
 // Prefixes of the ids, without the underscore.
@@ -59,6 +61,7 @@ const (
 	PrefixCredential  = "crd"
 	PrefixSavedSearch = "sch"
 	PrefixRequest     = "req"
+	PrefixWebhook     = "whk"
 )
 
 // IDs makes ids. It is safe for concurrent use, and ids made by one IDs in one millisecond still ascend.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/morket/morket/cmd/internal/boot"
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
 )
 
@@ -29,6 +30,7 @@ func TestEveryEventTypeIsClassified(t *testing.T) {
 	for typ, rule := range policy {
 		require.True(t, known[typ], "%s is no event type any more", typ)
 		require.True(t, rule.Action == "" || actions[rule.Action], "%s: %s is no action", typ, rule.Action)
+		require.True(t, rule.Action == "" || workspace.Allowed(kernel.RoleAdmin, workspace.Action(rule.Action)), "%s: who may make webhooks must be allowed to see it", typ)
 	}
 }
 

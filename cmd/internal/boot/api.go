@@ -17,6 +17,7 @@ func (s *server) register(a *httpapi.API) {
 	s.registerMoney(a, s.money, s.enrich.keyed)
 	s.registerFeed(a, s.feed)
 	s.registerSearch(a, s.search)
+	s.registerWebhooks(a, s.webhooks)
 }
 
 func (s *server) authenticator() httpapi.Authenticator { return authapi.Authenticator(s.team.auth) }

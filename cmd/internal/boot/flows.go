@@ -121,18 +121,21 @@ func (f *flows) check(ctx context.Context) error {
 }
 
 // reaction is a module's answer to events: what it wants, and the function that starts or signals a flow, for one event or for
-// a batch of those that came within the time to gather.
+// a batch of those that came within the time to gather; or apply, which puts them into the module's own tables.
 type reaction struct {
-	name   string
-	types  []string
-	handle func(context.Context, eventstore.Recorded) error
-	batch  func(context.Context, []eventstore.Recorded) error
-	gather time.Duration
+	name    string
+	types   []string
+	handle  func(context.Context, eventstore.Recorded) error
+	batch   func(context.Context, []eventstore.Recorded) error
+	gather  time.Duration
+	apply   func(context.Context, projections.Tx, []eventstore.Recorded) error
+	applied func([]eventstore.Recorded)
 }
 
 func (p *Platform) reactor(b *bus, r reaction) (*projections.Reactor, error) {
 	return projections.NewReactor(projections.ReactorConfig{
-		Name: r.name, Types: r.types, Handle: r.handle, HandleBatch: r.batch, Log: p.store, Subscriber: b.subscribe("reactor." + r.name), Store: p.read,
+		Name: r.name, Types: r.types, Handle: r.handle, HandleBatch: r.batch, Apply: r.apply, Applied: r.applied,
+		Log: p.store, Subscriber: b.subscribe("reactor." + r.name), Store: p.read,
 		Clock: p.clock, Logger: p.log.With("reactor", r.name), Follow: p.tracing.Follow(), Limits: projections.Limits{Gather: r.gather},
 	})
 }

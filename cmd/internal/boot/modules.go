@@ -11,6 +11,7 @@ import (
 	"github.com/morket/morket/adapters/pgread/historyread"
 	"github.com/morket/morket/adapters/pgread/savedsearchread"
 	"github.com/morket/morket/adapters/pgread/searchread"
+	"github.com/morket/morket/adapters/pgread/webhookread"
 	"github.com/morket/morket/adapters/pgread/workspaceread"
 	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/credential"
@@ -19,6 +20,7 @@ import (
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/search"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/domain/webhook"
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/projections"
@@ -31,19 +33,20 @@ import (
 	"github.com/morket/morket/projections/historyview"
 	"github.com/morket/morket/projections/savedsearchview"
 	"github.com/morket/morket/projections/searchview"
+	"github.com/morket/morket/projections/webhookview"
 	"github.com/morket/morket/projections/workspaceview"
 )
 
 // Codec knows the events of every module.
 func Codec() (*eventstore.Codec, error) {
-	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), credential.Events(), enrichment.Events(), search.Events())
+	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), credential.Events(), enrichment.Events(), search.Events(), webhook.Events())
 }
 
 // models are the read models of every module.
 func models() []pgread.Model {
 	return []pgread.Model{
 		authread.Model(), workspaceread.Model(), gridread.Model(), historyread.Model(), dataopsread.Model(), enrichmentread.Model(), creditread.Model(), credentialread.Model(),
-		searchread.Model(), savedsearchread.Model(),
+		searchread.Model(), savedsearchread.Model(), webhookread.Model(),
 	}
 }
 
@@ -60,5 +63,6 @@ func projectors(codec *eventstore.Codec) []projections.Projector {
 		credentialview.New(credentialread.Open),
 		searchview.New(codec, searchread.Open),
 		savedsearchview.New(codec, savedsearchread.Open),
+		webhookview.New(codec, webhookread.Open),
 	}
 }

@@ -12,7 +12,7 @@ import (
 // is about signing in, and what only the product's own bookkeeping needs, never leaves. A new type without a line stays inside.
 func Published() cloudevent.Policy {
 	all := cloudevent.Policy{}
-	for _, part := range []cloudevent.Policy{publishedTeam(), publishedTables(), publishedJobs(), publishedMoney()} {
+	for _, part := range []cloudevent.Policy{publishedTeam(), publishedTables(), publishedJobs(), publishedMoney(), publishedWebhooks()} {
 		maps.Copy(all, part)
 	}
 	return all
@@ -123,6 +123,21 @@ func publishedMoney() cloudevent.Policy {
 		"credit.granted.v1":  seenBy(workspace.ReadCredits),
 		"credit.released.v1": seenBy(workspace.ReadCredits),
 		"credit.reserved.v1": seenBy(workspace.ReadCredits),
+	}
+}
+
+func publishedWebhooks() cloudevent.Policy {
+	return cloudevent.Policy{
+		"webhook.created.v1":              seenBy(workspace.ManageWebhooks, "sealed"),
+		"webhook.changed.v1":              seenBy(workspace.ManageWebhooks),
+		"webhook.secret_rotated.v1":       seenBy(workspace.ManageWebhooks, "sealed"),
+		"webhook.secret_rewrapped.v1":     inside(),
+		"webhook.disabled.v1":             seenBy(workspace.ManageWebhooks),
+		"webhook.enabled.v1":              seenBy(workspace.ManageWebhooks),
+		"webhook.deleted.v1":              seenBy(workspace.ManageWebhooks),
+		"webhook.test_requested.v1":       seenBy(workspace.ManageWebhooks),
+		"webhook.redelivery_requested.v1": seenBy(workspace.ManageWebhooks),
+		"webhook.replay_requested.v1":     seenBy(workspace.ManageWebhooks),
 	}
 }
 

@@ -78,6 +78,7 @@ type server struct {
 	enrich   *enrichments
 	feed     *feed
 	search   *searches
+	webhooks *webhooks
 	api      *httpapi.API
 }
 
@@ -108,6 +109,9 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 	}
 	s.feed = p.feed(s.bus)
 	s.search = p.searches()
+	if s.webhooks, err = p.webhooks(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.consumers(); err != nil {
 		return nil, err
 	}
@@ -134,7 +138,8 @@ func (s *server) consumers() error {
 		s.registry.Add(r)
 		s.board.AddRunner(r)
 	}
-	for _, reaction := range []reaction{s.imports.flow(s.flows), s.enrich.flow(s.Platform, s.flows), s.enrich.autoRuns(s.Platform), s.search.flow(s.Platform)} {
+	reactions := append([]reaction{s.imports.flow(s.flows), s.enrich.flow(s.Platform, s.flows), s.enrich.autoRuns(s.Platform), s.search.flow(s.Platform)}, s.webhooks.reactions(s.Platform, s.team)...)
+	for _, reaction := range reactions {
 		r, err := s.reactor(s.bus, reaction)
 		if err != nil {
 			return err
@@ -292,6 +297,7 @@ func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
 			group.Go(func() error { return r.Run(ctx) })
 		}
 		group.Go(func() error { return s.objects.sweep(ctx) })
+		s.webhooks.run(ctx, group)
 	}
 	group.Go(func() error { return s.observe(ctx) })
 	if s.cfg.MetricsAddr != "" {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -45,7 +46,20 @@ func estate(t *testing.T, s *server, c *client) map[string]string {
 	ids["jobId"] = in[made](c, http.StatusCreated, http.MethodPost, "/enrichment-jobs", job()).ID
 	ids["credentialId"] = post("/credentials", map[string]any{"provider": "http_api", "name": "key", "secret": map[string]any{"token": "not a secret 1234"}})
 	ids["searchId"] = post("/search/saved", map[string]any{"name": "private search", "query": map[string]any{"q": "private"}})
+	ids["webhookId"] = post("/webhooks", map[string]any{"url": "https://" + strings.ToLower(c.user) + ".invalid/private"})
+	ids["position"] = delivery(c, ids["webhookId"])
 	return ids
+}
+
+// delivery asks for a test event and returns what names its delivery.
+func delivery(c *client, webhook string) string {
+	c.t.Helper()
+	position := c.call(http.StatusOK, http.MethodPost, c.ws+"/webhooks/"+webhook+"/test", nil).Header.Get("Morket-Position")
+	require.Eventually(c.t, func() bool {
+		r, err := c.try(c.t.Context(), http.MethodGet, c.ws+"/webhooks/"+webhook+"/deliveries/"+position, nil)
+		return err == nil && r.Status == http.StatusOK
+	}, doneWithin, 20*time.Millisecond, "the test event is in the queue")
+	return position
 }
 
 // job is a run over a record of the request's own.

@@ -102,7 +102,7 @@ func belongings(c *client, ops []*operation, ids map[string]string) map[string]s
 		if op.method != http.MethodGet || !strings.Contains(op.path, "{workspaceId}") || op.ID == "stream-table" {
 			continue
 		}
-		if strings.Contains(op.path, "enrichment-jobs") || op.ID == "list-changes" || op.ID == "get-search-index" { // a job goes on by itself
+		if strings.Contains(op.path, "enrichment-jobs") || strings.Contains(op.path, "webhooks") || op.ID == "list-changes" || op.ID == "get-search-index" { // these go on by themselves
 			continue
 		}
 		if strings.Contains(op.path, "{seq}") || strings.Contains(op.path, "/proof") { // there are no payments, and a proof has a time

@@ -1,0 +1,275 @@
+package webhookqueue_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/adapters/pgread"
+	"github.com/morket/morket/adapters/pgread/webhookqueue"
+	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/adapters/safedial"
+	"github.com/morket/morket/adapters/vault"
+	"github.com/morket/morket/adapters/webhooksend"
+	"github.com/morket/morket/commands/webhookcmd"
+	"github.com/morket/morket/commands/webhookcmd/delivery"
+	"github.com/morket/morket/domain/credential"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/webhook"
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/cloudevent"
+	"github.com/morket/morket/eventstore/memstore"
+	"github.com/morket/morket/projections"
+)
+
+const table1 = "tbl_01ARZ3NDEKTSV4RRFFQ69G5FAV"
+
+func policy() cloudevent.Policy {
+	p := cloudevent.Policy{"table.cells_edited.v1": {Action: "a"}, "table.renamed.v1": {Action: "a"}, "credit.debited.v1": {Action: "a"}, "user.registered.v1": {}}
+	for _, e := range webhook.Events() {
+		p[e.EventType()] = cloudevent.Rule{Action: "a"}
+	}
+	return p
+}
+
+// world is a log whose events are put into the queue and sent by workers. The clock stands still until the test moves it.
+type world struct {
+	t        *testing.T
+	clock    *kernel.ManualClock
+	log      *memstore.Store
+	pool     *pgxpool.Pool
+	store    *pgread.Store
+	queue    *webhookqueue.Queue
+	handlers *webhookcmd.Handlers
+	at       projections.Checkpoint
+	meta     kernel.Meta
+	sender   delivery.Sender
+}
+
+type noCount struct{}
+
+func (noCount) Count(context.Context, kernel.WorkspaceID) (int, error) { return 0, nil }
+
+// sealer is the vault as cmd wires it.
+type sealer struct{ v *vault.Vault }
+
+func (s sealer) Seal(ws kernel.WorkspaceID, id kernel.WebhookID, version int, secret string) (webhook.Sealed, error) {
+	sealed, err := s.v.Seal(ws, kernel.CredentialID(id), version, map[string]string{"secret": secret})
+	return webhook.Sealed(sealed), err
+}
+
+func (s sealer) Open(ws kernel.WorkspaceID, id kernel.WebhookID, version int, sealed webhook.Sealed) (string, error) {
+	secret, err := s.v.Open(ws, kernel.CredentialID(id), version, credential.Sealed(sealed))
+	return secret["secret"], err
+}
+
+func (s sealer) Stale(sealed webhook.Sealed) bool { return s.v.Stale(credential.Sealed(sealed)) }
+
+func (s sealer) Rewrap(ws kernel.WorkspaceID, id kernel.WebhookID, version int, sealed webhook.Sealed) (webhook.Sealed, error) {
+	again, err := s.v.Rewrap(ws, kernel.CredentialID(id), version, credential.Sealed(sealed))
+	return webhook.Sealed(again), err
+}
+
+func masterKey(b byte) []byte { return bytes.Repeat([]byte{b}, vault.KeySize) }
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, clock: kernel.NewManualClock(time.Now().Truncate(time.Second)), pool: pgtest.Pool(t)}
+	w.log = memstore.New(w.clock)
+	w.meta = kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorUser, ID: "usr_1"}, Workspace: "ws_1"}
+	codec, err := eventstore.NewCodec(webhook.Events())
+	require.NoError(t, err)
+	require.NoError(t, pgread.Migrate(t.Context(), w.pool))
+	w.store, err = pgread.NewStore(w.pool)
+	require.NoError(t, err)
+	w.queue, err = webhookqueue.Open(t.Context(), webhookqueue.Config{
+		Pool: w.pool, Log: w.log, Codec: codec, Encoder: cloudevent.NewEncoder("https://morket.test", policy()), Clock: w.clock,
+	})
+	require.NoError(t, err)
+	w.useKeys(masterKey(1))
+	w.at, err = w.store.Create(t.Context(), projections.Place{Projection: webhookqueue.FeederName, Slot: projections.Reacted}, 1)
+	require.NoError(t, err)
+	client := safedial.NewClient(safedial.Config{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Redirects: -1, Timeout: webhooksend.Timeout})
+	w.sender = webhooksend.New(client, safedial.Body)
+	return w
+}
+
+// useKeys makes the handlers as a process with these master keys has them.
+func (w *world) useKeys(keys ...[]byte) {
+	w.t.Helper()
+	v, err := vault.New(keys...)
+	require.NoError(w.t, err)
+	codec, err := eventstore.NewCodec(webhook.Events())
+	require.NoError(w.t, err)
+	w.handlers, err = webhookcmd.New(webhookcmd.Config{
+		Store: w.log, Codec: codec, IDs: kernel.NewIDs(w.clock), Clock: w.clock, Sealer: sealer{v}, Counter: noCount{}, Random: rand.Reader, Loopback: true,
+	})
+	require.NoError(w.t, err)
+}
+
+// feed puts what is new in the log into the queue, as the reactor does.
+func (w *world) feed() {
+	w.t.Helper()
+	events, err := w.log.ReadAll(w.t.Context(), w.at.Position, 100_000)
+	require.NoError(w.t, err)
+	if len(events) == 0 {
+		return
+	}
+	wanted := map[string]bool{}
+	for _, typ := range w.queue.Types() {
+		wanted[typ] = true
+	}
+	var chosen []eventstore.Recorded
+	for _, e := range events {
+		if wanted[e.Type] {
+			chosen = append(chosen, e)
+		}
+	}
+	w.at, err = w.store.Advance(w.t.Context(), w.at, projections.Step{To: events[len(events)-1].Position, Apply: func(ctx context.Context, tx projections.Tx) error {
+		return w.queue.Apply(ctx, tx, chosen)
+	}})
+	require.NoError(w.t, err)
+}
+
+// put appends events of the type and feeds them. It returns their positions.
+func (w *world) put(eventType string, n int) (positions []int64) {
+	w.t.Helper()
+	for range n {
+		done, err := w.log.Append(w.t.Context(), eventstore.Append{Meta: w.meta, Streams: []eventstore.StreamAppend{{
+			Stream: "cells-" + table1, Expected: eventstore.Any, Events: []eventstore.EventData{{Type: eventType, Data: json.RawMessage(`{"table_id":"` + table1 + `"}`)}},
+		}}})
+		require.NoError(w.t, err)
+		positions = append(positions, done.Last)
+	}
+	w.feed()
+	return positions
+}
+
+func (w *world) create(s webhook.Settings) webhookcmd.Shown {
+	w.t.Helper()
+	res, err := w.handlers.Create(w.t.Context(), w.meta, s)
+	require.NoError(w.t, err)
+	w.feed()
+	return res.Value
+}
+
+// work starts a worker. stop has it finish.
+func (w *world) work(change ...func(*delivery.Config)) (stop func()) {
+	w.t.Helper()
+	cfg := delivery.Config{
+		Queue: w.queue, Events: w.queue, Secrets: w.handlers, Sender: w.sender, Stopper: w.handlers, Clock: w.clock, Dice: func() float64 { return 0.5 },
+		Logger: slog.New(slog.DiscardHandler), Poll: 2 * time.Millisecond,
+	}
+	for _, fn := range change {
+		fn(&cfg)
+	}
+	worker, err := delivery.NewWorker(cfg)
+	require.NoError(w.t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- worker.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		require.ErrorIs(w.t, <-ended, context.Canceled)
+	})
+	w.t.Cleanup(stop)
+	return stop
+}
+
+// states returns how many of the webhook's deliveries are in each state.
+func (w *world) states(id kernel.WebhookID) map[delivery.State]int {
+	w.t.Helper()
+	list, err := w.queue.Deliveries(w.t.Context(), id, "", 1<<62, 10_000)
+	require.NoError(w.t, err)
+	out := map[delivery.State]int{}
+	for _, d := range list {
+		out[d.State]++
+	}
+	return out
+}
+
+func (w *world) eventually(what string, fn func() bool) {
+	w.t.Helper()
+	require.Eventually(w.t, fn, 30*time.Second, 3*time.Millisecond, what)
+}
+
+// call is what a receiver got.
+type call struct {
+	id     string
+	header http.Header
+	body   []byte
+}
+
+func (c call) event(t *testing.T) cloudevent.Event {
+	t.Helper()
+	var e cloudevent.Event
+	require.NoError(t, json.Unmarshal(c.body, &e))
+	return e
+}
+
+// receiver is the other side.
+type receiver struct {
+	*httptest.Server
+	mu     sync.Mutex
+	calls  []call
+	answer func(c call, n int) int // n counts the calls of the message from 1
+	seen   map[string]int
+}
+
+func newReceiver(t *testing.T) *receiver {
+	t.Helper()
+	r := &receiver{seen: map[string]int{}}
+	r.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return
+		}
+		c := call{req.Header.Get(delivery.HeaderID), req.Header.Clone(), body}
+		r.mu.Lock()
+		r.calls = append(r.calls, c)
+		r.seen[c.id]++
+		status := http.StatusNoContent
+		if r.answer != nil {
+			status = r.answer(c, r.seen[c.id])
+		}
+		r.mu.Unlock()
+		rw.Header().Set("Set-Cookie", "session=not-for-the-log")
+		rw.WriteHeader(status)
+		if status != http.StatusNoContent {
+			_, _ = rw.Write([]byte("the receiver's words"))
+		}
+	}))
+	t.Cleanup(r.Close)
+	return r
+}
+
+func (r *receiver) set(fn func(call, int) int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answer = fn
+}
+
+func (r *receiver) all() []call {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]call(nil), r.calls...)
+}
+
+func (r *receiver) ids() (out []string) {
+	for _, c := range r.all() {
+		out = append(out, c.id)
+	}
+	return out
+}

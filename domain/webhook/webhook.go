@@ -1,0 +1,244 @@
+package webhook
+
+import (
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/morket/morket/domain/kernel"
+)
+
+// Limits of a webhook.
+const (
+	MaxURL         = 2000 // bytes
+	MaxDescription = 200  // characters
+	MaxTables      = 50
+	MaxOverlap     = 7 * 24 * time.Hour // for which a rotated secret goes on signing
+	MaxPerSpace    = 100                // webhooks of one workspace
+)
+
+// GiveUpAfter is how long a webhook may take nothing before it is turned off.
+const GiveUpAfter = 5 * 24 * time.Hour
+
+// Secret is one version of the signing secret.
+type Secret struct {
+	Version int       `json:"version"`
+	Sealed  Sealed    `json:"sealed"`
+	Until   time.Time `json:"until,omitzero"` // zero: in force
+}
+
+// Webhook is an address that events are sent to.
+type Webhook struct {
+	kernel.Root
+	id        kernel.WebhookID
+	workspace kernel.WorkspaceID
+	settings  Settings
+	secrets   []Secret // the one in force first, then perhaps the one before
+	disabled  bool
+	deleted   bool
+}
+
+// New returns a webhook without events.
+func New() *Webhook { return &Webhook{} }
+
+// Exists reports whether the webhook is there and not deleted, in the workspace.
+func (w *Webhook) Exists(ws kernel.WorkspaceID) bool {
+	return w.id != "" && !w.deleted && w.workspace == ws
+}
+
+// Settings are those in force.
+func (w *Webhook) Settings() Settings { return w.settings }
+
+// Secrets are the secret in force and, for a while after a rotation, the one before.
+func (w *Webhook) Secrets() []Secret { return w.secrets }
+
+// Version is that of the secret in force.
+func (w *Webhook) Version() int {
+	if len(w.secrets) == 0 {
+		return 0
+	}
+	return w.secrets[0].Version
+}
+
+// Enabled reports whether events are sent to it.
+func (w *Webhook) Enabled() bool { return !w.disabled }
+
+// Create begins the webhook.
+func (w *Webhook) Create(e Created) error { return w.Record(w, e) }
+
+// Change replaces the settings; the same settings change nothing.
+func (w *Webhook) Change(s Settings) error {
+	if equal(s, w.settings) {
+		return nil
+	}
+	return w.Record(w, Changed{ID: w.id, Settings: s})
+}
+
+func equal(a, b Settings) bool {
+	return a.URL == b.URL && a.Description == b.Description && a.Ordered == b.Ordered && slices.Equal(a.Types, b.Types) && slices.Equal(a.Tables, b.Tables)
+}
+
+// Rotate puts a new secret in force; the one before signs for the overlap, too.
+func (w *Webhook) Rotate(sealed Sealed, overlap time.Duration, now time.Time) error {
+	return w.Record(w, SecretRotated{ID: w.id, Version: w.Version() + 1, Sealed: sealed, OldUntil: now.Add(overlap), At: now})
+}
+
+// Rewrap takes over a new wrapping of a secret.
+func (w *Webhook) Rewrap(version int, sealed Sealed) error {
+	if !slices.ContainsFunc(w.secrets, func(s Secret) bool { return s.Version == version }) {
+		return nil
+	}
+	return w.Record(w, SecretRewrapped{ID: w.id, Version: version, Sealed: sealed})
+}
+
+// Disable turns the webhook off; one that is off stays so.
+func (w *Webhook) Disable(reason Reason, failingSince *time.Time, now time.Time) error {
+	if w.disabled {
+		return nil
+	}
+	return w.Record(w, Disabled{ID: w.id, Workspace: w.workspace, URL: w.settings.URL, Reason: reason, FailingSince: failingSince, At: now})
+}
+
+// Enable turns the webhook on.
+func (w *Webhook) Enable(now time.Time) error {
+	if !w.disabled {
+		return nil
+	}
+	return w.Record(w, Enabled{ID: w.id, At: now})
+}
+
+// Delete ends the webhook.
+func (w *Webhook) Delete() error { return w.Record(w, Deleted{ID: w.id}) }
+
+// Test asks for a test event.
+func (w *Webhook) Test(note string, now time.Time) error {
+	if w.disabled {
+		return errDisabled()
+	}
+	return w.Record(w, TestRequested{ID: w.id, Note: note, At: now})
+}
+
+// Redeliver asks for the event at the position once more.
+func (w *Webhook) Redeliver(position int64) error {
+	if w.disabled {
+		return errDisabled()
+	}
+	return w.Record(w, RedeliveryRequested{ID: w.id, Position: position})
+}
+
+// Replay asks for the events after one position and up to another.
+func (w *Webhook) Replay(after, until int64) error {
+	if w.disabled {
+		return errDisabled()
+	}
+	if after < 0 || after > until {
+		return kernel.Invalid("after", "must be a position from 0 to %d, where the log ends", until)
+	}
+	return w.Record(w, ReplayRequested{ID: w.id, After: after, Until: until})
+}
+
+func errDisabled() error {
+	return kernel.E(kernel.KindConflict, "WEBHOOK_DISABLED", "the webhook is off; turn it on first")
+}
+
+// Apply implements kernel.Aggregate.
+func (w *Webhook) Apply(e kernel.Event) error {
+	switch e := e.(type) {
+	case Created:
+		w.id, w.workspace, w.settings, w.secrets = e.ID, e.Workspace, e.Settings, []Secret{{Version: 1, Sealed: e.Sealed}}
+	case Changed:
+		w.settings = e.Settings
+	case SecretRotated:
+		w.secrets = Rotated(w.secrets, e)
+	case SecretRewrapped:
+		w.secrets = Rewrapped(w.secrets, e)
+	case Disabled:
+		w.disabled = true
+	case Enabled:
+		w.disabled = false
+	case Deleted:
+		w.deleted, w.secrets = true, nil
+	case TestRequested, RedeliveryRequested, ReplayRequested:
+	default:
+		return kernel.UnknownEvent("webhook", e)
+	}
+	return nil
+}
+
+// Rotated returns the secrets after the event: the new one and the one that it replaces.
+func Rotated(secrets []Secret, e SecretRotated) []Secret {
+	out := []Secret{{Version: e.Version, Sealed: e.Sealed}}
+	if len(secrets) > 0 {
+		old := secrets[0]
+		old.Until = e.OldUntil
+		out = append(out, old)
+	}
+	return out
+}
+
+// Rewrapped returns the secrets after the event.
+func Rewrapped(secrets []Secret, e SecretRewrapped) []Secret {
+	out := slices.Clone(secrets)
+	for i := range out {
+		if out[i].Version == e.Version {
+			out[i].Sealed = e.Sealed
+		}
+	}
+	return out
+}
+
+// Valid returns the secrets that sign at the time, the one in force first.
+func Valid(secrets []Secret, now time.Time) []Secret {
+	return slices.DeleteFunc(slices.Clone(secrets), func(s Secret) bool { return !s.Until.IsZero() && !now.Before(s.Until) })
+}
+
+// Validate checks the settings by themselves. loopback says that plain http to this machine itself is let through, in development.
+func (s Settings) Validate(loopback bool) error {
+	if err := checkURL(s.URL, loopback); err != nil {
+		return err
+	}
+	if utf8.RuneCountInString(s.Description) > MaxDescription {
+		return kernel.Invalid("description", "at most %d characters", MaxDescription)
+	}
+	if len(s.Tables) > MaxTables {
+		return kernel.Invalid("tables", "at most %d tables", MaxTables)
+	}
+	for _, id := range s.Tables {
+		if err := kernel.ParseID(kernel.PrefixTable, string(id)); err != nil {
+			return kernel.Invalid("tables", "%s", err)
+		}
+	}
+	return s.Types.Validate()
+}
+
+func checkURL(raw string, loopback bool) error {
+	u, err := url.Parse(raw)
+	switch {
+	case raw == "" || len(raw) > MaxURL || err != nil || u.Hostname() == "":
+		return kernel.Invalid("url", "must be an address such as https://example.com/hook, of at most %d bytes", MaxURL)
+	case u.User != nil:
+		return kernel.Invalid("url", "must not hold a user name or password")
+	case u.Fragment != "":
+		return kernel.Invalid("url", "must not have a part after #")
+	}
+	local := isLoopback(u.Hostname())
+	switch {
+	case local && !loopback:
+		return kernel.Invalid("url", "must be an address on the public internet")
+	case u.Scheme == "https", u.Scheme == "http" && local:
+		return nil
+	default:
+		return kernel.Invalid("url", "must begin with https://")
+	}
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
