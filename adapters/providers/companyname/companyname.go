@@ -75,7 +75,12 @@ func Normalise(s string) (name, form string) {
 
 // legal reports whether the text is nothing but a legal form.
 func legal(s string) bool {
-	key := strings.ToLower(strings.NewReplacer(".", "", ",", "", "(", "", ")", "").Replace(s))
+	key := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(".,()", r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, s)
 	key = strings.Join(strings.Fields(key), " ")
 	switch key {
 	case "inc", "incorporated", "corp", "corporation", "co", "company", "llc", "l l c", "ltd", "limited", "plc", "lp", "llp", "lllp", "pllc", "pc", "pbc",

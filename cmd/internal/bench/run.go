@@ -23,10 +23,11 @@ const (
 	StepProjection = "projection"
 	StepImport     = "import"
 	StepGrid       = "grid"
+	StepRun        = "run"
 )
 
 // Steps lists them.
-func Steps() []string { return []string{StepLog, StepProjection, StepImport, StepGrid} }
+func Steps() []string { return []string{StepLog, StepProjection, StepImport, StepGrid, StepRun} }
 
 // Config says what to measure.
 type Config struct {
@@ -60,7 +61,7 @@ func Run(ctx context.Context, cfg Config) (report Report, err error) {
 	if cfg.wants(StepLog, StepProjection) {
 		err = r.onPostgres(ctx)
 	}
-	if err == nil && cfg.wants(StepImport, StepGrid) {
+	if err == nil && cfg.wants(StepImport, StepGrid, StepRun) {
 		err = r.onServer(ctx)
 	}
 	report.Figures = r.figures

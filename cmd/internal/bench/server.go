@@ -56,7 +56,12 @@ func (r *run) onServer(ctx context.Context) (err error) {
 	if err := r.step(ctx, StepImport, imports); err != nil {
 		return err
 	}
-	return r.step(ctx, StepGrid, b.grid)
+	if err := r.step(ctx, StepGrid, b.grid); err != nil {
+		return err
+	}
+	return r.step(ctx, StepRun, func(ctx context.Context) ([]Ratio, error) {
+		return r.profiled(StepRun, func() ([]Ratio, error) { return b.runs(ctx) })
+	})
 }
 
 // serverConfig is the configuration of a server with everything embedded, in the bench's folder, without rate limits.
@@ -70,7 +75,7 @@ func (r *run) serverConfig(ctx context.Context) (config.Config, error) {
 	cfg.HTTPAddr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	cfg.PublicURL = "http://" + cfg.HTTPAddr
 	cfg.Roles = []string{config.RoleAll}
-	cfg.RateGeneral = 0
+	cfg.RateGeneral = 0 // and so none of the others
 	cfg.DatabaseURL, cfg.AMQPURL, cfg.TemporalAddress = config.Secret{}, config.Secret{}, ""
 	return cfg, os.MkdirAll(cfg.DataDir, 0o755)
 }
@@ -103,6 +108,7 @@ func (r *run) signIn(ctx context.Context, cfg config.Config, ended chan error) (
 	if !ok {
 		return nil, errors.New("the server has left no runtime file")
 	}
+	c.temporal = running.Temporal
 	var err error
 	c.pool, err = pgxpool.New(ctx, running.DatabaseURL+"&pool_max_conns=40")
 	return c, err
@@ -111,6 +117,7 @@ func (r *run) signIn(ctx context.Context, cfg config.Config, ended chan error) (
 // client speaks to the server as the demo user, and to its database for the limits.
 type client struct {
 	base, token, workspace string
+	temporal               string // host:port
 	http                   *http.Client
 	pool                   *pgxpool.Pool
 }

@@ -23,27 +23,27 @@ import (
 // grid is there while it is still being fetched.
 type flows struct {
 	client   *temporalrt.Client
+	address  string
 	port     int // of our own server; 0 when it isn't ours
 	register []func(worker.Registry)
 }
 
 func (p *Platform) flows(ctx context.Context) (*flows, error) {
-	f := &flows{}
-	address := p.cfg.TemporalAddress
-	if address == "" {
+	f := &flows{address: p.cfg.TemporalAddress}
+	if f.address == "" {
 		port, err := childproc.FreePort(ctx)
 		if err != nil {
 			return nil, err
 		}
 		f.port = port
-		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		f.address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	}
 	traced, err := p.tracing.Temporal()
 	if err != nil {
 		return nil, err
 	}
 	f.client, err = temporalrt.Open(temporalrt.Config{
-		Address: address, Namespace: p.cfg.TemporalNamespace, Logger: p.log.With("part", "temporal"), Interceptors: traced,
+		Address: f.address, Namespace: p.cfg.TemporalNamespace, Logger: p.log.With("part", "temporal"), Interceptors: traced,
 	})
 	return f, err
 }

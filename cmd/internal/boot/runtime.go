@@ -16,6 +16,7 @@ type Runtime struct {
 	Pid         int    `json:"pid"`
 	Address     string `json:"address"`
 	DatabaseURL string `json:"database_url"`
+	Temporal    string `json:"temporal"` // host:port
 }
 
 func runtimePath(dataDir string) string { return filepath.Join(dataDir, "runtime.json") }

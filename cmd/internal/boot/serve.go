@@ -214,7 +214,7 @@ func (s *server) run(ctx context.Context, l net.Listener, out io.Writer) error {
 		return nil
 	})
 	if s.cfg.Embedded() {
-		running, err := (Runtime{Pid: os.Getpid(), Address: s.cfg.PublicURL, DatabaseURL: s.databaseURL}).write(s.cfg.DataDir)
+		running, err := (Runtime{Pid: os.Getpid(), Address: s.cfg.PublicURL, DatabaseURL: s.databaseURL, Temporal: s.flows.address}).write(s.cfg.DataDir)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,123 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+
+	"github.com/morket/morket/adapters/temporalrt"
+	"github.com/morket/morket/commands/enrichmentcmd"
+	"github.com/morket/morket/commands/enrichmentflow"
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/table"
+)
+
+// shortRun is the size of the run whose memory the whole table's is compared with.
+const shortRun = importedRows / 10
+
+// runs measures runs of a built-in provider that opens no connection, over the table of the step import.
+func (b *serverBench) runs(ctx context.Context) ([]Ratio, error) {
+	if err := b.prepareGrid(ctx); err != nil {
+		return nil, err
+	}
+	col, err := b.enrichmentColumn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, _, little, err := b.runJob(ctx, col, shortRun)
+	if err != nil {
+		return nil, err
+	}
+	j, took, grown, err := b.runJob(ctx, col, 0)
+	if err != nil {
+		return nil, err
+	}
+	events, err := b.flowEvents(ctx, enrichmentflow.FlowID(j.ID, 0))
+	if err != nil {
+		return nil, err
+	}
+	rate, perRecord := importedRows/took.Seconds(), float64(events)/importedRows
+	complete := j.Counts.Succeeded == importedRows && j.Counts.Cached == 0
+	return []Ratio{
+		{Name: "run", Value: rate, Limit: 1000, Ratio: rate / 1000, Unit: "records/s", AtLeast: 1000, Failed: !complete, Note: "100,000 records through company_name_normalise, from the request to the last cell in the grid; limit: a fixed figure"},
+		{Name: "run, Temporal events", Value: perRecord, Limit: 0.01, Ratio: perRecord / 0.01, Unit: "a record", AtMost: 0.01, Note: "limit: a fixed figure"},
+		{Name: "run, memory", Value: grown, Limit: little, Ratio: grown / little, Unit: "MB", AtMost: 256, Note: fmt.Sprintf("growth of the process at most, with read models that lag; limit: the same over %d records, which went before", shortRun)},
+	}, nil
+}
+
+func (b *serverBench) enrichmentColumn(ctx context.Context) (table.Column, error) {
+	never := 0
+	cfg := enrichment.Config{
+		Steps:     []enrichment.Step{{Provider: "company_name_normalise", Inputs: map[string]enrichment.Input{"company": {Column: b.columns["Company"].ID}}, Output: "name"}},
+		CacheDays: &never,
+	}
+	var col table.Column
+	_, err := b.send(ctx, http.MethodPost, b.path("/enrichment-columns"), map[string]any{"name": "Clean name", "type": table.Text, "config": cfg}, &col)
+	return col, err
+}
+
+// runJob runs the column over the first rows, 0 for all, until every cell of it is in the grid.
+func (b *serverBench) runJob(ctx context.Context, col table.Column, first int) (j enrichmentcmd.Job, took time.Duration, grown float64, err error) {
+	memory := watchMemory()
+	defer func() { grown = memory() }()
+	start := time.Now()
+	body := map[string]any{"table_id": b.table, "columns": []any{col.ID}, "scope": "all"}
+	if first > 0 {
+		body["first"] = first
+	}
+	position, err := b.send(ctx, http.MethodPost, b.workspace+"/enrichment-jobs", body, &j)
+	if err != nil {
+		return j, 0, 0, err
+	}
+	filter, err := json.Marshal(map[string]any{"column": col.ID, "op": table.NotEmpty})
+	if err != nil {
+		return j, 0, 0, err
+	}
+	var there struct{ Count int64 }
+	for {
+		if err := b.get(ctx, fmt.Sprintf("%s/enrichment-jobs/%s?min_position=%d", b.workspace, j.ID, position), &j); err != nil {
+			return j, 0, 0, err
+		}
+		if j.State.Final() {
+			if err := b.get(ctx, b.path("/rows:count?filter="+url.QueryEscape(string(filter))), &there); err != nil || there.Count >= j.Counts.Succeeded {
+				return j, time.Since(start), 0, err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return j, 0, 0, fmt.Errorf("the job is %s with %d cells: %w", j.State, there.Count, ctx.Err())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// flowEvents counts what Temporal has written down of a flow, over all its executions.
+func (b *serverBench) flowEvents(ctx context.Context, id string) (events int64, err error) {
+	c, err := temporalrt.Open(temporalrt.Config{Address: b.temporal, Namespace: b.run.Server.TemporalNamespace, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	for execution := ""; ; {
+		before := ""
+		for it := c.SDK().GetWorkflowHistory(ctx, id, execution, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); it.HasNext(); events++ {
+			e, err := it.Next()
+			if err != nil {
+				return 0, fmt.Errorf("read the history of the flow %s: %w", id, err)
+			}
+			if started := e.GetWorkflowExecutionStartedEventAttributes(); started != nil {
+				before = started.GetContinuedExecutionRunId()
+			}
+		}
+		if before == "" {
+			return events, nil
+		}
+		execution = before
+	}
+}
