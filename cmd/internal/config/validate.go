@@ -37,6 +37,7 @@ func (c Config) validate() []error {
 	check("AMQP_PREFIX", shortName(c.AMQPPrefix))
 	check("REDIS_URL", secretURL(c.RedisURL, "redis", "rediss"))
 	check("S3_URL", secretURL(c.S3URL, "https", "http"))
+	check("CLICKHOUSE_URL", secretURL(c.ClickHouseURL, "http", "https"))
 	check("SMTP_URL", secretURL(c.SMTPURL, "smtp", "smtps"))
 	if c.TemporalAddress != "" {
 		check("TEMPORAL_ADDRESS", hostPort(c.TemporalAddress))

@@ -45,6 +45,7 @@ func checks() []check {
 		{"rabbitmq", rabbit},
 		{"redis", redis},
 		{"objects", objects},
+		{"clickhouse", clickHouse},
 		{"mail", mailServer},
 		{"chromium", chromium},
 	}

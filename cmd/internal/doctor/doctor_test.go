@@ -41,7 +41,7 @@ func TestAHealthyMachineCanRun(t *testing.T) {
 	ok, err := doctor.Run(t.Context(), settings(t), &out)
 	require.NoError(t, err)
 	require.True(t, ok, out.String())
-	for _, check := range []string{"data folder", "disk space", "address", "clock", "postgres", "temporal", "rabbitmq", "redis", "mail", "chromium"} {
+	for _, check := range []string{"data folder", "disk space", "address", "clock", "postgres", "temporal", "rabbitmq", "redis", "clickhouse", "mail", "chromium"} {
 		require.Contains(t, out.String(), check)
 	}
 	require.NotContains(t, out.String(), "fail")

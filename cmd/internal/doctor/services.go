@@ -141,6 +141,13 @@ func objects(ctx context.Context, cfg config.Config) Finding {
 	return good("the bucket can be used")
 }
 
+func clickHouse(ctx context.Context, cfg config.Config) Finding {
+	if !cfg.ClickHouseURL.IsSet() {
+		return good("not used: Postgres keeps the analytics")
+	}
+	return reachable(ctx, hostOf(cfg.ClickHouseURL, map[string]string{"http": "8123", "https": "8443"}), "check CLICKHOUSE_URL (its HTTP port, 8123 by default) and that ClickHouse runs")
+}
+
 func mailServer(ctx context.Context, cfg config.Config) Finding {
 	if !cfg.SMTPURL.IsSet() {
 		return good("not used: mails go to the log and %s", cfg.OutboxDir())
