@@ -1,0 +1,88 @@
+package analyticsread
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections/analyticsview"
+)
+
+// Queries answers questions over the cube. It is an analyticsview.Store.
+type Queries struct{ pool *pgxpool.Pool }
+
+var _ analyticsview.Store = (*Queries)(nil)
+
+// NewQueries reads from the pool's database.
+func NewQueries(pool *pgxpool.Pool) *Queries { return &Queries{pool} }
+
+// Sum implements analyticsview.Store.
+func (q *Queries) Sum(ctx context.Context, in analyticsview.Query, fn func(analyticsview.Row) error) error {
+	sql, args := sumSQL(in)
+	rows, err := q.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return fmt.Errorf("sum up the analytics: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		row := analyticsview.Row{Dims: make([]string, len(in.By))}
+		var bucket int
+		to := []any{&bucket}
+		for i := range row.Dims {
+			to = append(to, &row.Dims[i])
+		}
+		if err := rows.Scan(append(to, row.Pointers()...)...); err != nil {
+			return err
+		}
+		row.Bucket = in.Buckets[bucket-1]
+		if err := fn(row); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// sumSQL makes the statement. Names come from the fixed lists of the cube.
+func sumSQL(q analyticsview.Query) (sql string, args []any) {
+	args = []any{string(q.Workspace), string(q.Kind), q.From(), q.To(), q.Buckets[:len(q.Buckets)-1]}
+	groups := []string{"1"}
+	columns := []string{"width_bucket(quarter, $5::timestamptz[])"}
+	for i, d := range q.By {
+		columns = append(columns, string(d))
+		groups = append(groups, fmt.Sprint(i+2))
+	}
+	order := strings.Join(groups, ", ")
+	if len(q.By) > 0 { // by bytes, as everywhere, and not by the database's language
+		order = "1"
+		for _, d := range q.By {
+			order += ", " + string(d) + ` COLLATE "C"`
+		}
+	}
+	for _, name := range analyticsview.Names() {
+		columns = append(columns, "sum("+name+")::bigint")
+	}
+	where := ""
+	for _, d := range slices.Sorted(maps.Keys(q.Where)) {
+		args = append(args, q.Where[d])
+		where += fmt.Sprintf(" AND %s = $%d", d, len(args))
+	}
+	return "SELECT " + strings.Join(columns, ", ") + " FROM rm_analytics.cube WHERE workspace_id = $1 AND kind = $2 AND quarter >= $3 AND quarter < $4" +
+		where + " GROUP BY " + strings.Join(groups, ", ") + " ORDER BY " + order, args
+}
+
+// Stamp implements analyticsview.Store: the position of the workspace's last event.
+func (q *Queries) Stamp(ctx context.Context, ws kernel.WorkspaceID) (int64, error) {
+	var position int64
+	err := q.pool.QueryRow(ctx, `SELECT position FROM rm_analytics.stamps WHERE workspace_id = $1`, string(ws)).Scan(&position)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, nil
+	}
+	return position, err
+}

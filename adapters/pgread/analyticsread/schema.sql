@@ -1,0 +1,41 @@
+CREATE TABLE cube (
+	workspace_id text NOT NULL,
+	kind         text NOT NULL,
+	quarter      timestamptz NOT NULL,
+	table_id     text NOT NULL,
+	column_id    text NOT NULL,
+	provider     text NOT NULL,
+	step         text NOT NULL,
+	member       text NOT NULL,
+	source       text NOT NULL,
+	n            bigint NOT NULL,
+	hits         bigint NOT NULL,
+	empty        bigint NOT NULL,
+	failed       bigint NOT NULL,
+	skipped      bigint NOT NULL,
+	cached       bigint NOT NULL,
+	calls        bigint NOT NULL,
+	credits      bigint NOT NULL,
+	latency      bigint NOT NULL,
+	ta           bigint NOT NULL,
+	tb           bigint NOT NULL,
+	tc           bigint NOT NULL,
+	td           bigint NOT NULL,
+	te           bigint NOT NULL,
+	tf           bigint NOT NULL,
+	tg           bigint NOT NULL,
+	th           bigint NOT NULL,
+	ti           bigint NOT NULL,
+	tj           bigint NOT NULL,
+	tk           bigint NOT NULL,
+	tl           bigint NOT NULL,
+	tm           bigint NOT NULL,
+	tn           bigint NOT NULL,
+	to           bigint NOT NULL,
+	PRIMARY KEY (workspace_id, kind, quarter, table_id, column_id, provider, step, member, source)
+) WITH (fillfactor = 80);
+
+CREATE TABLE stamps (
+	workspace_id text PRIMARY KEY,
+	position     bigint NOT NULL
+) WITH (fillfactor = 50);
