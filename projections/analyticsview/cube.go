@@ -2,6 +2,7 @@ package analyticsview
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/morket/morket/domain/kernel"
@@ -77,7 +78,7 @@ const MeasureCount = 9 + LatencyBuckets
 func Names() []string {
 	names := []string{"n", "hits", "empty", "failed", "skipped", "cached", "calls", "credits", "latency"}
 	for i := range LatencyBuckets {
-		names = append(names, "t"+string(rune('a'+i)))
+		names = append(names, "t"+strconv.Itoa(i))
 	}
 	return names
 }
