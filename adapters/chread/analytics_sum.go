@@ -73,19 +73,19 @@ func sumSQL(q analyticsview.Query) (sql, where string, err error) {
 	if len(edges) > 1 {
 		bucket = "toUInt32(roundDown(toUnixTimestamp(quarter), [" + strings.Join(edges, ",") + "]))"
 	}
-	where = fmt.Sprintf("workspace_id = %s AND kind = %s AND quarter >= toDateTime(%d, 'UTC') AND quarter < toDateTime(%d, 'UTC')",
-		text(string(q.Workspace)), text(string(q.Kind)), q.From().Unix(), q.To().Unix())
+	conditions := []string{fmt.Sprintf("workspace_id = %s AND kind = %s AND quarter >= toDateTime(%d, 'UTC') AND quarter < toDateTime(%d, 'UTC')",
+		text(string(q.Workspace)), text(string(q.Kind)), q.From().Unix(), q.To().Unix())}
 	for _, d := range slices.Sorted(maps.Keys(q.Where)) {
 		if !slices.Contains(analyticsview.Dims(), d) {
 			return "", "", fmt.Errorf("there is no dim %q", d)
 		}
-		where += " AND " + string(d) + " = " + text(q.Where[d])
+		conditions = append(conditions, string(d)+" = "+text(q.Where[d]))
 	}
-	groups := "bucket"
-	columns := bucket + " AS bucket"
+	groups := []string{"bucket"}
 	for _, d := range q.By {
-		groups += ", " + string(d)
-		columns += ", " + string(d)
+		groups = append(groups, string(d))
 	}
-	return cubeWith + "SELECT " + columns + sums() + " FROM (" + cubeRows(condition) + ") GROUP BY " + groups + " ORDER BY " + groups, where, nil
+	by := strings.Join(groups, ", ")
+	return cubeWith + "SELECT " + bucket + " AS " + by + sums() + " FROM (" + cubeRows(condition) + ") GROUP BY " + by + " ORDER BY " + by,
+		strings.Join(conditions, " AND "), nil
 }

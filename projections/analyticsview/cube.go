@@ -136,12 +136,9 @@ func (m *Measures) Percentile(p float64) float64 {
 		return 0
 	}
 	rank, below := p*float64(total), int64(0)
-	bounds, low := latencyBounds(), 0.0
-	for i, n := range m.Times {
-		if i == len(bounds) {
-			break
-		}
-		high := float64(bounds[i])
+	low := 0.0
+	for i, bound := range latencyBounds() {
+		n, high := m.Times[i], float64(bound)
 		if float64(below+n) >= rank && n > 0 {
 			return low + (high-low)*(rank-float64(below))/float64(n)
 		}

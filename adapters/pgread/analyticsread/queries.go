@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -52,29 +53,23 @@ func (q *Queries) Sum(ctx context.Context, in analyticsview.Query, fn func(analy
 // sumSQL makes the statement. Names come from the fixed lists of the cube.
 func sumSQL(q analyticsview.Query) (sql string, args []any) {
 	args = []any{string(q.Workspace), string(q.Kind), q.From(), q.To(), q.Buckets[:len(q.Buckets)-1]}
-	groups := []string{"1"}
+	groups, order := []string{"1"}, []string{"1"}
 	columns := []string{"width_bucket(quarter, $5::timestamptz[])"}
 	for i, d := range q.By {
 		columns = append(columns, string(d))
-		groups = append(groups, fmt.Sprint(i+2))
-	}
-	order := strings.Join(groups, ", ")
-	if len(q.By) > 0 { // by bytes, as everywhere, and not by the database's language
-		order = "1"
-		for _, d := range q.By {
-			order += ", " + string(d) + ` COLLATE "C"`
-		}
+		groups = append(groups, strconv.Itoa(i+2))
+		order = append(order, string(d)+` COLLATE "C"`) // by bytes, as everywhere, and not by the database's language
 	}
 	for _, name := range analyticsview.Names() {
 		columns = append(columns, "sum("+name+")::bigint")
 	}
-	where := ""
+	where := []string{"workspace_id = $1 AND kind = $2 AND quarter >= $3 AND quarter < $4"}
 	for _, d := range slices.Sorted(maps.Keys(q.Where)) {
 		args = append(args, q.Where[d])
-		where += fmt.Sprintf(" AND %s = $%d", d, len(args))
+		where = append(where, fmt.Sprintf("%s = $%d", d, len(args)))
 	}
-	return "SELECT " + strings.Join(columns, ", ") + " FROM rm_analytics.cube WHERE workspace_id = $1 AND kind = $2 AND quarter >= $3 AND quarter < $4" +
-		where + " GROUP BY " + strings.Join(groups, ", ") + " ORDER BY " + order, args
+	return "SELECT " + strings.Join(columns, ", ") + " FROM rm_analytics.cube WHERE " + strings.Join(where, " AND ") +
+		" GROUP BY " + strings.Join(groups, ", ") + " ORDER BY " + strings.Join(order, ", "), args
 }
 
 // Stamp implements analyticsview.Store: the position of the workspace's last event.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -37,9 +38,9 @@ func Run(t *testing.T, s Subject) {
 func begin() time.Time { return time.Date(2026, 3, 28, 0, 0, 0, 0, time.UTC) }
 
 // ask returns all rows of the answer.
-func ask(tb require.TestingT, store analyticsview.Store, q analyticsview.Query) []analyticsview.Row {
+func ask(ctx context.Context, tb require.TestingT, store analyticsview.Store, q analyticsview.Query) []analyticsview.Row {
 	var rows []analyticsview.Row
-	require.NoError(tb, store.Sum(context.Background(), q, func(r analyticsview.Row) error {
+	require.NoError(tb, store.Sum(ctx, q, func(r analyticsview.Row) error {
 		rows = append(rows, r)
 		return nil
 	}))
@@ -51,11 +52,12 @@ func whole(ws kernel.WorkspaceID, kind analyticsview.Kind, by ...analyticsview.D
 }
 
 func testNothing(t *testing.T, s Subject) {
+	ctx := t.Context()
 	stamp, err := s.Store.Stamp(t.Context(), "ws_nothing")
 	require.NoError(t, err)
 	require.Zero(t, stamp)
-	require.Empty(t, ask(t, s.Store, whole("ws_nothing", analyticsview.Cell)))
-	require.Empty(t, ask(t, s.Store, whole("ws_nothing", analyticsview.Attempt, analyticsview.Dims()...)))
+	require.Empty(t, ask(ctx, t, s.Store, whole("ws_nothing", analyticsview.Cell)))
+	require.Empty(t, ask(ctx, t, s.Store, whole("ws_nothing", analyticsview.Attempt, analyticsview.Dims()...)))
 }
 
 // world makes facts at positions that go up, over all checks: the store is one.
@@ -111,6 +113,7 @@ func (w *world) query(t *rapid.T, ws kernel.WorkspaceID) analyticsview.Query {
 
 // testSums writes random events, in batches of any size, and compares the answers to random questions with the twin's.
 func testSums(t *testing.T, s Subject) {
+	ctx := t.Context()
 	w := &world{}
 	rapid.Check(t, func(t *rapid.T) {
 		if w.checks++; s.Checks > 0 && w.checks > s.Checks {
@@ -124,24 +127,25 @@ func testSums(t *testing.T, s Subject) {
 				at = at.Add(time.Duration(rapid.IntRange(-1, 60).Draw(t, "minutes")) * time.Minute)
 				batch = append(batch, w.event(t, ws, at)...)
 			}
-			require.NoError(t, twin.Write(context.Background(), batch))
-			require.NoError(t, s.Write(context.Background(), batch))
+			require.NoError(t, twin.Write(ctx, batch))
+			require.NoError(t, s.Write(ctx, batch))
 			if s.Again != nil && rapid.Bool().Draw(t, "again") {
 				from := rapid.IntRange(0, len(batch)-1).Draw(t, "from")
-				require.NoError(t, s.Again(context.Background(), batch[from:rapid.IntRange(from+1, len(batch)).Draw(t, "to")]))
+				require.NoError(t, s.Again(ctx, batch[from:rapid.IntRange(from+1, len(batch)).Draw(t, "to")]))
 			}
 		}
-		stamp, err := s.Store.Stamp(context.Background(), ws)
+		stamp, err := s.Store.Stamp(ctx, ws)
 		require.NoError(t, err)
 		require.Equal(t, w.position, stamp)
 		for range 4 {
 			q := w.query(t, ws)
-			require.Equal(t, ask(t, twin, q), ask(t, s.Store, q), "%+v", q)
+			require.Equal(t, ask(ctx, t, twin, q), ask(ctx, t, s.Store, q), "%+v", q)
 		}
 	})
 }
 
 func testHostile(t *testing.T, s Subject) {
+	ctx := t.Context()
 	names := []string{"'", `\`, "`;--", "{facts}", "{x:String}", "$1", "?", "%", "a\nb", "日本", "\""}
 	var facts []analyticsview.Fact
 	for i, name := range names {
@@ -150,11 +154,11 @@ func testHostile(t *testing.T, s Subject) {
 		facts = append(facts, f)
 	}
 	require.NoError(t, s.Write(t.Context(), facts))
-	require.Len(t, ask(t, s.Store, whole("ws_'hostile\\", analyticsview.Cell, analyticsview.Provider)), len(names))
+	require.Len(t, ask(ctx, t, s.Store, whole("ws_'hostile\\", analyticsview.Cell, analyticsview.Provider)), len(names))
 	for _, name := range names {
 		q := whole("ws_'hostile\\", analyticsview.Cell, analyticsview.Provider)
 		q.Where = map[analyticsview.Dim]string{analyticsview.Provider: name}
-		rows := ask(t, s.Store, q)
+		rows := ask(ctx, t, s.Store, q)
 		require.Len(t, rows, 1, "%q", name)
 		require.Equal(t, []string{name}, rows[0].Dims)
 		require.EqualValues(t, 1, rows[0].N)
@@ -165,7 +169,7 @@ func testStops(t *testing.T, s Subject) {
 	var facts []analyticsview.Fact
 	for i := range 100 {
 		f := analyticsview.Fact{Key: analyticsview.Key{Workspace: "ws_stops", Kind: analyticsview.Cell, Quarter: begin()}, Position: 2_000_000, Line: i}
-		f.Dims[2] = fmt.Sprint(i)
+		f.Dims[2] = strconv.Itoa(i)
 		facts = append(facts, f)
 	}
 	require.NoError(t, s.Write(t.Context(), facts))
