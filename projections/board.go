@@ -27,10 +27,10 @@ type Unit struct {
 	Place   Place
 	Version int
 	Store   Store
-	Applied func() int64   // events that this process has applied
-	Reached func() int64   // the position that this process knows of; the store's may be a moment older
-	Waiting func() string  // what a reactor waits for; nil for a projection
-	Build   *RebuildConfig // how a projection is rebuilt and verified; nil for a reactor
+	Applied func() int64         // events that this process has applied
+	Reached func() int64         // the position that this process knows of; the store's may be a moment older
+	Waiting func() string        // what a reactor waits for; nil for a projection
+	Build   func() RebuildConfig // for a rebuild or verification of a projection, with a projector of its own; nil for a reactor
 }
 
 // Status is how a unit does.
@@ -72,14 +72,24 @@ func NewBoard(log Log, clock kernel.Clock) *Board {
 	return &Board{log: log, clock: clock, seen: map[Place][2]look{}}
 }
 
-// AddRunner shows a projection, whose rebuild reads the log without the bus.
-func (b *Board) AddRunner(r *Runner) {
-	build := r.cfg
-	build.Subscriber = nil
+// AddRunner shows a projection. build makes what a rebuild or verification needs, with a projector of its own: one may remember
+// things of the read model that it writes.
+func (b *Board) AddRunner(r *Runner, build func() RunnerConfig) {
 	b.units = append(b.units, Unit{
 		Name: r.Name(), Kind: KindProjection, Place: r.worker.place, Version: r.worker.version, Store: r.cfg.Store,
-		Applied: r.worker.done.Load, Reached: r.Position, Build: &RebuildConfig{RunnerConfig: build},
+		Applied: r.worker.done.Load, Reached: r.Position, Build: func() RebuildConfig { return RebuildConfig{RunnerConfig: build()} },
 	})
+}
+
+// Projections lists the names of those that can be rebuilt.
+func (b *Board) Projections() []string {
+	var out []string
+	for _, u := range b.units {
+		if u.Build != nil {
+			out = append(out, u.Name)
+		}
+	}
+	return out
 }
 
 // AddReactor shows a reactor.

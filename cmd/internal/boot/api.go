@@ -18,6 +18,7 @@ func (s *server) register(a *httpapi.API) {
 	s.registerFeed(a, s.feed)
 	s.registerSearch(a, s.search)
 	s.registerWebhooks(a, s.webhooks)
+	s.registerOperations(a, s.operate)
 }
 
 func (s *server) authenticator() httpapi.Authenticator { return authapi.Authenticator(s.team.auth) }

@@ -18,6 +18,7 @@ import (
 	"github.com/morket/morket/domain/credit"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/operation"
 	"github.com/morket/morket/domain/search"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/domain/webhook"
@@ -39,7 +40,7 @@ import (
 
 // Codec knows the events of every module.
 func Codec() (*eventstore.Codec, error) {
-	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), credential.Events(), enrichment.Events(), search.Events(), webhook.Events())
+	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), credential.Events(), enrichment.Events(), operation.Events(), search.Events(), webhook.Events())
 }
 
 // models are the read models of every module.

@@ -27,6 +27,11 @@ func publishedTeam() cloudevent.Policy {
 
 		"invitation.linked.v1": inside(),
 
+		"operation.job_finished.v1":   inside(),
+		"operation.job_requested.v1":  inside(),
+		"operation.letter_retried.v1": inside(),
+		"operation.letter_skipped.v1": inside(),
+
 		"session.refreshed.v1": inside(),
 		"session.started.v1":   inside(),
 

@@ -67,6 +67,7 @@ type server struct {
 	objects  *objects
 	registry *projections.Registry
 	board    *projections.Board
+	operate  *operations
 	relay    *relay.Relay // nil without the role
 	runners  []*projections.Runner
 	reactors []*projections.Reactor
@@ -120,6 +121,9 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 			return nil, err
 		}
 	}
+	if s.operate, err = p.operations(s.board); err != nil {
+		return nil, err
+	}
 	s.watch()
 	s.api, err = s.newAPI() //nolint:contextcheck // requests bring their own contexts
 	return s, err
@@ -127,7 +131,7 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 
 // consumers makes the runners of the read models and the reactors that start flows.
 func (s *server) consumers() error {
-	for _, pr := range projectors(s.codec) {
+	for i, pr := range projectors(s.codec) {
 		cfg := s.runnerConfig(pr)
 		cfg.Subscriber = s.bus.subscribe("projection." + pr.Name())
 		r, err := projections.NewRunner(cfg)
@@ -136,7 +140,7 @@ func (s *server) consumers() error {
 		}
 		s.runners = append(s.runners, r)
 		s.registry.Add(r)
-		s.board.AddRunner(r)
+		s.board.AddRunner(r, func() projections.RunnerConfig { return s.runnerConfig(projectors(s.codec)[i]) })
 	}
 	reactions := append([]reaction{s.imports.flow(s.flows), s.enrich.flow(s.Platform, s.flows), s.enrich.autoRuns(s.Platform), s.search.flow(s.Platform)}, s.webhooks.reactions(s.Platform, s.team)...)
 	for _, reaction := range reactions {
@@ -291,6 +295,7 @@ func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
 		for _, r := range s.runners {
 			group.Go(func() error { return r.Run(ctx) })
 		}
+		group.Go(func() error { return s.operate.worker.Run(ctx) })
 	}
 	if s.does(config.RoleWorker) {
 		for _, r := range s.reactors {

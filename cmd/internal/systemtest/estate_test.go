@@ -22,7 +22,7 @@ func estate(t *testing.T, s *server, c *client) map[string]string {
 	post := func(path string, body any) string {
 		return in[made](c, http.StatusCreated, http.MethodPost, path, body).ID
 	}
-	ids := map[string]string{"workspaceId": c.ws[strings.LastIndexByte(c.ws, '/')+1:], "userId": c.user, "slug": "email_check", "seq": "1"}
+	ids := map[string]string{"workspaceId": c.ws[strings.LastIndexByte(c.ws, '/')+1:], "userId": c.user, "slug": "email_check", "seq": "1", "name": "credit", "kind": "projection", "unit": "credit", "stream": "credit-x"}
 	table := in[tableInfo](c, http.StatusCreated, http.MethodPost, "/tables", map[string]any{
 		"name": "Estate", "columns": []any{map[string]any{"name": "Name", "type": "text"}, map[string]any{"name": "Age", "type": "number"}},
 	})

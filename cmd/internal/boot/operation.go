@@ -1,0 +1,117 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/httpapi/operationapi"
+	"github.com/morket/morket/adapters/pgleader"
+	"github.com/morket/morket/commands/operationcmd"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/operation"
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections"
+)
+
+// operations is what operators do with the read models.
+type operations struct {
+	board    *projections.Board
+	handlers *operationcmd.Handlers
+	worker   *operationcmd.Worker
+}
+
+func (p *Platform) operations(board *projections.Board) (*operations, error) {
+	o := &operations{board: board}
+	var err error
+	o.handlers, err = operationcmd.New(operationcmd.Config{
+		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Letters: letters{board, p.store}, Projections: board.Projections,
+	})
+	if err != nil {
+		return nil, err
+	}
+	leadership := pgleader.New(p.pool, "operations")
+	o.worker, err = operationcmd.NewWorker(operationcmd.WorkerConfig{
+		Store: p.store, Codec: p.codec, Clock: p.clock, Logger: p.log.With("part", "operations"), Do: o.do,
+		Lead: func(ctx context.Context) (func(), error) {
+			term, err := leadership.Lead(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return func() { term.Resign(context.WithoutCancel(ctx)) }, nil
+		},
+	})
+	return o, err
+}
+
+func (p *Platform) registerOperations(a *httpapi.API, o *operations) {
+	operationapi.Register(a, operationapi.Deps{Board: o.board, Handlers: o.handlers, Log: p.store})
+}
+
+// do carries out a job.
+func (o *operations) do(ctx context.Context, j operation.Job) (operation.Outcome, error) {
+	unit, ok := o.board.Unit(j.Projection, projections.KindProjection)
+	if !ok || unit.Build == nil {
+		return operation.Outcome{}, fmt.Errorf("this process does not know the projection %s", j.Projection)
+	}
+	build := unit.Build()
+	if j.Kind == operation.Verify {
+		v, err := projections.Verify(ctx, build)
+		return operation.Outcome{Position: v.Position, Differs: differences(v.Differs), Parked: len(v.Parked)}, err
+	}
+	build.Compare, build.Resume = true, true
+	r, err := projections.Rebuild(ctx, build)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, projections.ErrMoved) { // nobody goes on with what is half done
+		err = errors.Join(err, unit.Store.Drop(ctx, projections.Place{Projection: unit.Name, Slot: projections.Next}))
+	}
+	return operation.Outcome{Position: r.Position, Differs: differences(r.Differs), Parked: len(r.Parked)}, err
+}
+
+func differences(list []projections.Difference) []operation.Difference {
+	var out []operation.Difference
+	for _, d := range list {
+		out = append(out, operation.Difference{Table: d.Table, LiveRows: d.Live.Rows, RebuiltRows: d.Rebuilt.Rows})
+	}
+	return out
+}
+
+// letters finds dead letters on the board.
+type letters struct {
+	board *projections.Board
+	log   eventstore.Reader
+}
+
+// Letter implements operationcmd.Letters.
+func (l letters) Letter(ctx context.Context, unit, kind, stream string) (operation.Letter, kernel.WorkspaceID, error) {
+	u, ok := l.board.Unit(unit, projections.Kind(kind))
+	if !ok {
+		return operation.Letter{}, "", kernel.NotFound(kind, unit)
+	}
+	p, ok, err := l.board.Letter(ctx, u, eventstore.StreamID(stream))
+	if err != nil {
+		return operation.Letter{}, "", err
+	}
+	if !ok {
+		return operation.Letter{}, "", kernel.NotFound("parked stream", stream)
+	}
+	var ws kernel.WorkspaceID
+	events, err := l.log.ReadPositions(ctx, []int64{p.Position})
+	if err != nil {
+		return operation.Letter{}, "", err
+	}
+	if len(events) == 1 {
+		ws = events[0].Workspace
+	}
+	return operation.Letter{Unit: unit, UnitKind: kind, Stream: stream, Position: p.Position, EventType: p.EventType}, ws, nil
+}
+
+// Retry implements operationcmd.Letters. A stream that has gone on meanwhile needs nothing.
+func (l letters) Retry(ctx context.Context, letter operation.Letter, skipReason string) error {
+	u, ok := l.board.Unit(letter.Unit, projections.Kind(letter.UnitKind))
+	if !ok {
+		return kernel.NotFound(letter.UnitKind, letter.Unit)
+	}
+	_, err := l.board.Retry(ctx, u, eventstore.StreamID(letter.Stream), skipReason)
+	return err
+}

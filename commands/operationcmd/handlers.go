@@ -1,0 +1,165 @@
+// Package operationcmd carries out what operators ask of the read models, and runs their jobs one at a time.
+package operationcmd
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/morket/morket/commands"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/operation"
+	"github.com/morket/morket/eventstore"
+)
+
+// The streams: of the jobs, and of what is done about dead letters.
+const (
+	jobsID    = "jobs"
+	LetterLog = eventstore.StreamID("operation-letters")
+)
+
+// Letters are the streams that projections and reactors have set aside.
+type Letters interface {
+	// Letter returns the parked stream of a unit and its workspace; kernel.KindNotFound without one.
+	Letter(ctx context.Context, unit, kind, stream string) (operation.Letter, kernel.WorkspaceID, error)
+	// Retry has it tried again soon; with a reason, without its first event.
+	Retry(ctx context.Context, l operation.Letter, skipReason string) error
+}
+
+// Config is what the handlers need.
+type Config struct {
+	Store       eventstore.Store
+	Codec       *eventstore.Codec
+	IDs         *kernel.IDs
+	Clock       kernel.Clock
+	Letters     Letters
+	Projections func() []string // those that can be rebuilt
+}
+
+// Validate says what is missing.
+func (c Config) Validate() error {
+	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Letters == nil || c.Projections == nil {
+		return errors.New("operationcmd needs a Store, Codec, IDs, Clock, Letters and Projections")
+	}
+	return nil
+}
+
+// Handlers carries out the module's commands.
+type Handlers struct {
+	cfg  Config
+	jobs *eventstore.Repo[*operation.Jobs]
+}
+
+// New makes the handlers.
+func New(cfg Config) (*Handlers, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	return &Handlers{cfg: cfg, jobs: jobsOf(cfg.Store, cfg.Codec)}, nil
+}
+
+func jobsOf(store eventstore.Store, codec *eventstore.Codec) *eventstore.Repo[*operation.Jobs] {
+	return eventstore.NewRepo("operation", store, codec, operation.NewJobs)
+}
+
+// Start asks for a job.
+type Start struct {
+	Kind       operation.Kind
+	Projection string
+}
+
+// Started is the answer to it.
+type Started struct {
+	Job string `json:"job_id"`
+}
+
+// Start carries out a Start: the job is begun within about a second by the process that leads.
+func (h *Handlers) Start(ctx context.Context, meta kernel.Meta, c Start) (commands.Result[Started], error) {
+	if !contains(h.cfg.Projections(), c.Projection) {
+		return commands.Result[Started]{}, kernel.NotFound("projection", c.Projection)
+	}
+	if first, found, err := commands.Repeat[Started](ctx, h.cfg.Store, meta); err != nil || found {
+		return first, err
+	}
+	out := Started{Job: h.cfg.IDs.New("job")}
+	done, err := h.jobs.Update(ctx, meta.As("operation."+string(c.Kind)), jobsID, func(j *operation.Jobs) (any, error) {
+		return out, j.Request(out.Job, c.Kind, c.Projection, h.cfg.Clock.Now())
+	})
+	if err != nil {
+		return commands.Result[Started]{}, err
+	}
+	return commands.Reply(done, out)
+}
+
+func contains(list []string, name string) bool {
+	for _, s := range list {
+		if s == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Jobs returns the jobs, newest first.
+func (h *Handlers) Jobs(ctx context.Context) ([]operation.Job, error) {
+	j, _, err := h.jobs.Load(ctx, jobsID)
+	if err != nil {
+		return nil, err
+	}
+	return j.List(), nil
+}
+
+// Settle says what is to become of a dead letter.
+type Settle struct {
+	Unit, Kind, Stream string
+	Skip               bool
+	Reason             string // of Skip
+}
+
+// maxReason is in bytes.
+const maxReason = 500
+
+// Validate checks the command by itself.
+func (c Settle) Validate() error {
+	reason := strings.TrimSpace(c.Reason)
+	if c.Skip && reason == "" {
+		return kernel.Invalid("reason", "say why the event is left out")
+	}
+	if len(reason) > maxReason {
+		return kernel.Invalid("reason", "is longer than %d bytes", maxReason)
+	}
+	return nil
+}
+
+// Settle carries out a Settle: who and why go into the log, then the projection or reactor goes on. Asking twice is harmless.
+func (h *Handlers) Settle(ctx context.Context, meta kernel.Meta, c Settle) (commands.Result[operation.Letter], error) {
+	if err := c.Validate(); err != nil {
+		return commands.Result[operation.Letter]{}, err
+	}
+	if first, found, err := commands.Repeat[operation.Letter](ctx, h.cfg.Store, meta); err != nil || found {
+		return first, err
+	}
+	l, ws, err := h.cfg.Letters.Letter(ctx, c.Unit, c.Kind, c.Stream)
+	if err != nil {
+		return commands.Result[operation.Letter]{}, err
+	}
+	var e kernel.Event = operation.LetterRetried{Letter: l}
+	command, reason := "operation.retry", ""
+	if c.Skip {
+		command, reason = "operation.skip", strings.TrimSpace(c.Reason)
+		e = operation.LetterSkipped{Letter: l, Reason: reason}
+	}
+	meta.Workspace = ws // it is the workspace's data, so its audit log tells of it
+	req, err := h.cfg.Codec.Append(meta.As(command), l, eventstore.At(LetterLog, eventstore.Any, e))
+	if err != nil {
+		return commands.Result[operation.Letter]{}, err
+	}
+	done, err := h.cfg.Store.Append(ctx, req)
+	if err != nil {
+		return commands.Result[operation.Letter]{}, err
+	}
+	if err := h.cfg.Letters.Retry(ctx, l, reason); err != nil {
+		return commands.Result[operation.Letter]{}, err
+	}
+	return commands.Reply(done, l)
+}

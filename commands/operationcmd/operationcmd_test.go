@@ -1,0 +1,159 @@
+package operationcmd_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/commands/operationcmd"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/operation"
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/memstore"
+)
+
+// world is the commands over a log in memory, with one dead letter.
+type world struct {
+	log      *memstore.Store
+	codec    *eventstore.Codec
+	clock    *kernel.ManualClock
+	handlers *operationcmd.Handlers
+	retried  []string // reasons
+	lead     sync.Mutex
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{clock: kernel.NewManualClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))}
+	w.log = memstore.New(w.clock)
+	var err error
+	w.codec, err = eventstore.NewCodec(operation.Events())
+	require.NoError(t, err)
+	w.handlers, err = operationcmd.New(operationcmd.Config{
+		Store: w.log, Codec: w.codec, IDs: kernel.NewIDs(w.clock), Clock: w.clock, Letters: w, Projections: func() []string { return []string{"grid"} },
+	})
+	require.NoError(t, err)
+	return w
+}
+
+func (w *world) Letter(_ context.Context, unit, kind, stream string) (operation.Letter, kernel.WorkspaceID, error) {
+	if stream != "table-1" {
+		return operation.Letter{}, "", kernel.NotFound("parked stream", stream)
+	}
+	return operation.Letter{Unit: unit, UnitKind: kind, Stream: stream, Position: 9, EventType: "table.created.v1"}, "ws_1", nil
+}
+
+func (w *world) Retry(_ context.Context, _ operation.Letter, reason string) error {
+	w.retried = append(w.retried, reason)
+	return nil
+}
+
+func operator(key string) kernel.Meta {
+	return kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorUser, ID: "usr_1"}, IdempotencyKey: key, Fingerprint: "1"}
+}
+
+// work runs a worker until stop is called; do carries out its jobs.
+func (w *world) work(t *testing.T, do func(context.Context, operation.Job) (operation.Outcome, error)) (stop func()) {
+	t.Helper()
+	worker, err := operationcmd.NewWorker(operationcmd.WorkerConfig{
+		Store: w.log, Codec: w.codec, Clock: w.clock, Do: do, Logger: slog.New(slog.DiscardHandler), Every: time.Millisecond,
+		Lead: func(context.Context) (func(), error) {
+			w.lead.Lock()
+			return w.lead.Unlock, nil
+		},
+	})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- worker.Run(ctx) }()
+	return func() {
+		cancel()
+		require.ErrorIs(t, <-ended, context.Canceled)
+	}
+}
+
+func TestAJobIsCarriedOutOnceAlsoAfterACrash(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	started, err := w.handlers.Start(t.Context(), operator("k"), operationcmd.Start{Kind: operation.Rebuild, Projection: "grid"})
+	require.NoError(t, err)
+	again, err := w.handlers.Start(t.Context(), operator("k"), operationcmd.Start{Kind: operation.Rebuild, Projection: "grid"})
+	require.NoError(t, err)
+	require.True(t, again.Replayed)
+	require.Equal(t, started.Value, again.Value)
+	_, err = w.handlers.Start(t.Context(), operator(""), operationcmd.Start{Kind: operation.Verify, Projection: "grid"})
+	require.Equal(t, kernel.KindConflict, kernel.KindOf(err))
+	_, err = w.handlers.Start(t.Context(), operator(""), operationcmd.Start{Kind: operation.Verify, Projection: "nothing"})
+	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
+
+	begun := make(chan string, 1)
+	stop := w.work(t, func(ctx context.Context, j operation.Job) (operation.Outcome, error) {
+		begun <- j.ID
+		<-ctx.Done()
+		return operation.Outcome{}, ctx.Err()
+	})
+	require.Equal(t, started.Value.Job, <-begun)
+	stop()
+	done := make(chan struct{})
+	stop = w.work(t, func(context.Context, operation.Job) (operation.Outcome, error) {
+		close(done) // a second time would panic
+		return operation.Outcome{Position: 5}, nil
+	})
+	<-done
+	var jobs []operation.Job
+	require.Eventually(t, func() bool {
+		jobs, err = w.handlers.Jobs(t.Context())
+		return err == nil && !jobs[0].Open()
+	}, 5*time.Second, time.Millisecond)
+	stop()
+	require.Len(t, jobs, 1)
+	require.EqualValues(t, 5, jobs[0].Outcome.Position)
+}
+
+func TestAJobThatFailsSaysWhy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := w.handlers.Start(t.Context(), operator(""), operationcmd.Start{Kind: operation.Verify, Projection: "grid"})
+	require.NoError(t, err)
+	stop := w.work(t, func(context.Context, operation.Job) (operation.Outcome, error) {
+		return operation.Outcome{}, errors.New("the disk is full")
+	})
+	defer stop()
+	require.Eventually(t, func() bool {
+		jobs, err := w.handlers.Jobs(t.Context())
+		return err == nil && jobs[0].Outcome.Error == "the disk is full"
+	}, 5*time.Second, time.Millisecond)
+}
+
+func TestWhoSettlesADeadLetterIsInTheLogBeforeItHappens(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	settle := operationcmd.Settle{Unit: "grid", Kind: "projection", Stream: "table-1"}
+	_, err := w.handlers.Settle(t.Context(), operator("retry"), settle)
+	require.NoError(t, err)
+	settle.Skip = true
+	_, err = w.handlers.Settle(t.Context(), operator(""), settle)
+	require.ErrorContains(t, err, "say why")
+	settle.Reason = " its table is gone "
+	for range 2 {
+		_, err = w.handlers.Settle(t.Context(), operator("skip"), settle)
+		require.NoError(t, err)
+	}
+	require.Equal(t, []string{"", "its table is gone"}, w.retried)
+	events, err := w.log.ReadAll(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Len(t, events, 2, "a repeat is not another")
+	require.Equal(t, "operation.letter_skipped.v1", events[1].Type)
+	require.EqualValues(t, "ws_1", events[1].Workspace, "the audit log of whose data it is tells of it")
+	e, err := w.codec.Decode(events[1])
+	require.NoError(t, err)
+	require.Equal(t, "its table is gone", e.(operation.LetterSkipped).Reason)
+	settle.Stream = "table-2"
+	_, err = w.handlers.Settle(t.Context(), operator(""), settle)
+	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
+}

@@ -1,0 +1,120 @@
+package operationcmd
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/operation"
+	"github.com/morket/morket/eventstore"
+)
+
+// WorkerConfig is what a Worker needs.
+type WorkerConfig struct {
+	Store eventstore.Store
+	Codec *eventstore.Codec
+	Clock kernel.Clock
+	// Lead waits until this process is the one that works, and returns the function that ends that.
+	Lead func(ctx context.Context) (resign func(), err error)
+	// Do carries out a job; one that a crash cut short is carried out again.
+	Do     func(ctx context.Context, j operation.Job) (operation.Outcome, error)
+	Logger *slog.Logger
+	Every  time.Duration // between two looks for a job; 1 s by default
+}
+
+// Worker carries out the jobs, one at a time, in one process at a time.
+type Worker struct {
+	cfg  WorkerConfig
+	jobs *eventstore.Repo[*operation.Jobs]
+}
+
+// NewWorker makes a worker; Run starts it.
+func NewWorker(cfg WorkerConfig) (*Worker, error) {
+	if cfg.Store == nil || cfg.Codec == nil || cfg.Clock == nil || cfg.Lead == nil || cfg.Do == nil || cfg.Logger == nil {
+		return nil, errors.New("operationcmd: the worker needs a Store, Codec, Clock, Lead, Do and Logger")
+	}
+	if cfg.Every <= 0 {
+		cfg.Every = time.Second
+	}
+	return &Worker{cfg: cfg, jobs: jobsOf(cfg.Store, cfg.Codec)}, nil
+}
+
+// Run works until ctx ends, and returns its error.
+func (w *Worker) Run(ctx context.Context) error {
+	for {
+		resign, err := w.cfg.Lead(ctx)
+		if err == nil {
+			err = w.lead(ctx)
+			resign()
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		w.cfg.Logger.WarnContext(ctx, "operators' jobs wait", "error", err)
+		if err := w.pause(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// lead looks for jobs until something fails.
+func (w *Worker) lead(ctx context.Context) error {
+	seen := int64(-1)
+	for {
+		version, err := w.cfg.Store.StreamVersion(ctx, w.jobs.Stream(jobsID))
+		if err != nil {
+			return err
+		}
+		if version != seen {
+			if seen, err = w.look(ctx); err != nil {
+				return err
+			}
+		}
+		if err := w.pause(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// look carries out the open job, if there is one, and returns the version that it has seen.
+func (w *Worker) look(ctx context.Context) (int64, error) {
+	jobs, version, err := w.jobs.Load(ctx, jobsID)
+	if err != nil {
+		return 0, err
+	}
+	job, ok := jobs.Open()
+	if !ok {
+		return version, nil
+	}
+	began := w.cfg.Clock.Now()
+	out, err := w.cfg.Do(ctx, job)
+	if ctx.Err() != nil {
+		return 0, ctx.Err() // it is carried out again by whoever leads next
+	}
+	if err != nil {
+		out.Error = err.Error()
+	}
+	w.cfg.Logger.InfoContext(ctx, "operator's job", "job", job.ID, "kind", string(job.Kind), "projection", job.Projection, "position", out.Position,
+		"differences", len(out.Differs), "parked", out.Parked, "error", out.Error, "duration", w.cfg.Clock.Now().Sub(began))
+	meta := kernel.Meta{Actor: kernel.System(), Command: "operation.finish", CorrelationID: job.ID, IdempotencyKey: "operation/" + job.ID}
+	_, err = w.jobs.Update(ctx, meta, jobsID, func(j *operation.Jobs) (any, error) {
+		return nil, j.Finish(job.ID, out, w.cfg.Clock.Now())
+	})
+	if kernel.KindOf(err) == kernel.KindConflict { // who led before has ended it
+		err = nil
+	}
+	return version, err
+}
+
+func (w *Worker) pause(ctx context.Context) error {
+	timer := time.NewTimer(w.cfg.Every)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
