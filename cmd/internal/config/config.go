@@ -49,7 +49,7 @@ type Config struct {
 
 	ProviderPrices Prices `env:"MORKET_PROVIDER_PRICES" desc:"What an accepted answer costs, in credits, for example website_profile=1,http_api=0.5; a provider that isn't named keeps its own price, 0 for the built-in ones"`
 
-	DialAllow []netip.Prefix `env:"MORKET_DIAL_ALLOW" desc:"Networks that providers may reach although they are not public, for example 127.0.0.1/32, separated by commas; for development"`
+	DialAllow []netip.Prefix `env:"MORKET_DIAL_ALLOW" desc:"Networks that providers and webhooks may reach although they are not public, for example 127.0.0.1/32, separated by commas; for development"`
 	DNSServer string         `env:"MORKET_DNS_SERVER" desc:"host:port of the name server that providers ask; empty: the system's"`
 
 	StopWithin time.Duration `env:"MORKET_STOP_WITHIN" envDefault:"30s" desc:"How long a stop may take, at most 30s"`
