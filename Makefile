@@ -26,6 +26,14 @@ run: bin/morket ## Build everything and start Morket with its own Postgres and T
 dev: bin/morket ui/node_modules/.ready ## Like run, with the interface served by Vite, which reloads what changes
 	@npm --prefix ui run dev & vite=$$!; trap "kill $$vite 2>/dev/null" EXIT; bin/morket serve
 
+.PHONY: full
+full: bin/morket bin/devservices ## Start the grown system on this machine, without Docker: every server, and Morket on them
+	@bin/devservices full -- bin/morket serve
+
+.PHONY: smoke
+smoke: bin/devservices ## Try a running installation as a new user would (URL=http://127.0.0.1:8080)
+	@bin/devservices smoke $(or $(URL),http://127.0.0.1:8080)
+
 .PHONY: doctor
 doctor: bin/morket ## Check what Morket needs on this machine, and say what to do about what is missing
 	@bin/morket doctor
@@ -133,13 +141,14 @@ ui/dist/index.html: ui/node_modules/.ready $(UI_FILES)
 ##@ Servers in Docker, for those who have it
 
 .PHONY: up
-up: ## Start Postgres, RabbitMQ and Temporal in containers and print how to use them
-	@docker info >/dev/null 2>&1 || { echo "Docker does not answer. It is not needed: 'make run' and 'make test' start what they need."; exit 1; }
-	docker compose up --detach --wait
-	@echo "export DATABASE_URL=postgres://morket:morket@127.0.0.1:54320/morket?sslmode=disable"
-	@echo "export AMQP_URL=amqp://morket:morket@127.0.0.1:56720/"
-	@echo "export TEMPORAL_ADDRESS=127.0.0.1:57233 TEMPORAL_NAMESPACE=default"
-	@echo "export MORKET_MASTER_KEY=… MORKET_JWT_KEYS=…   # each: openssl rand -base64 32"
+up: .env ## Build Morket's image, start it with every server in containers, and try it
+	@docker info >/dev/null 2>&1 || { echo "Docker does not answer. It is not needed: 'make run', 'make full' and 'make test' start what they need."; exit 1; }
+	docker compose up --detach --build --wait
+	@$(MAKE) --no-print-directory smoke
+
+# The keys of the containers' Morket, made once. What they protect is lost with them.
+.env:
+	@umask 077 && for name in MORKET_MASTER_KEY MORKET_JWT_KEYS; do echo "$$name=$$(openssl rand -base64 32)"; done > $@
 
 .PHONY: down
 down: ## Stop the containers; their data is kept

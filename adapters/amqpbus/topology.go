@@ -1,6 +1,7 @@
 package amqpbus
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -43,6 +44,24 @@ func dial(url, name string) (*amqp.Connection, net.Conn, error) {
 		return nil, nil, fmt.Errorf("connect to RabbitMQ: %w", err)
 	}
 	return c, wire, nil
+}
+
+// Check is nil when the broker lets us in, for readiness. It waits no longer than ctx.
+func Check(ctx context.Context, url string) error {
+	done := make(chan error, 1)
+	go func() {
+		_, wire, err := dial(url, "morket readiness")
+		if err == nil {
+			_ = wire.Close() // nothing was said that would have to be heard
+		}
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("connect to RabbitMQ: %w", ctx.Err())
+	}
 }
 
 func declareExchange(ch *amqp.Channel, name string, kind Kind) error {

@@ -2,6 +2,8 @@
 // ends:
 //
 //	go run ./cmd/devservices run -- go test ./...
+//	go run ./cmd/devservices full -- bin/morket serve      the grown system on this machine; its data is kept
+//	go run ./cmd/devservices smoke http://127.0.0.1:8080   try a running installation
 //
 // A server that is not on the machine is a failure that says what to install; nothing is skipped. Where a variable already
 // names a server (MORKET_TEST_DATABASE_URL, MORKET_TEST_AMQP_URL, MORKET_TEST_REDIS_URL, MORKET_TEST_S3_URL,
@@ -19,6 +21,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"github.com/morket/morket/cmd/internal/smoke"
 )
 
 func main() {
@@ -35,8 +39,17 @@ func main() {
 // run returns the command's exit code, 1 if a server could not be had, 2 for a wrong call.
 func run(ctx context.Context, log *slog.Logger, args []string) (int, error) {
 	dash := slices.Index(args, "--")
+	if len(args) == 2 && args[0] == "smoke" {
+		if err := smoke.Run(ctx, args[1], os.Stdout); err != nil {
+			return 1, err
+		}
+		return 0, nil
+	}
+	if dash == 1 && args[0] == "full" && len(args) > 2 {
+		return full(ctx, log, args[2:])
+	}
 	if len(args) == 0 || args[0] != "run" || dash < 0 || dash == len(args)-1 {
-		return 2, errors.New("usage: devservices run [postgres|rabbitmq|redis|s3|clickhouse|temporal|chromium …] -- command …")
+		return 2, errors.New("usage: devservices full -- command …; or: devservices smoke URL; or: devservices run [postgres|rabbitmq|redis|s3|clickhouse|temporal|chromium …] -- command …")
 	}
 	services, err := choose(args[1:dash])
 	if err != nil {
@@ -58,7 +71,7 @@ func command(ctx context.Context, env, argv []string) (int, error) {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 20 * time.Second
+	cmd.WaitDelay = 40 * time.Second // Morket may take 30 s to stop
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() > 0 {

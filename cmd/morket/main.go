@@ -38,6 +38,6 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	c.AddCommand(serve(), migrate(), verify(), rebuild(), doctorCommand(), benchCommand(), runCommand(), providersCommand(), tailCommand())
+	c.AddCommand(serve(), migrate(), verify(), rebuild(), doctorCommand(), healthCommand(), benchCommand(), runCommand(), providersCommand(), tailCommand())
 	return c
 }

@@ -2,8 +2,10 @@ package boot
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
+	"github.com/morket/morket/adapters/amqpbus"
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/authapi"
 )
@@ -30,6 +32,14 @@ func (s *server) dependencies() []httpapi.Dependency {
 	all := []httpapi.Dependency{
 		{Name: "postgres", Needed: true, Check: func(ctx context.Context) error { return s.pool.Ping(ctx) }},
 		{Name: "temporal", Check: s.flows.check},
+	}
+	if s.cfg.AMQPURL.IsSet() {
+		all = append(all, httpapi.Dependency{Name: "rabbitmq", Check: func(ctx context.Context) error {
+			if err := amqpbus.Check(ctx, s.cfg.AMQPURL.Reveal()); err != nil {
+				return fmt.Errorf("events wait in the log: %w", err)
+			}
+			return nil
+		}})
 	}
 	return append(append(all, s.shared.dependencies()...), s.objects.dependencies()...)
 }

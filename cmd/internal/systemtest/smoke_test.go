@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/cmd/internal/smoke"
 )
 
 // companies is how many the sample table has.
@@ -60,6 +62,28 @@ func TestTheFirstMinutes(t *testing.T) {
 	require.Less(t, warm, 15*time.Second)
 	require.Equal(t, "Edited by a test", value(), "the session and the data outlive a restart")
 	require.Equal(t, int64(companies), c.count(table.ID), "the sample is not made twice")
+}
+
+// The system that make full starts, tried as make smoke does.
+func TestTheGrownSystem(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, append(grown(t), "S3_URL="+bucket(t), "REDIS_URL="+need(t, "MORKET_TEST_REDIS_URL"))...)
+	s.start()
+	var out strings.Builder
+	require.NoError(t, smoke.Run(t.Context(), s.url, &out), out.String())
+	t.Log("\n" + out.String())
+	h, err := s.readiness()
+	require.NoError(t, err)
+	for _, name := range []string{"postgres", "rabbitmq", "redis", "objects", "temporal"} {
+		require.Equal(t, "ok", h.Dependencies[name].State, name)
+	}
+	_, code := s.tool("health")
+	require.Zero(t, code, "the container's health check")
+	s.verify()
+	_, code = s.stop()
+	require.Zero(t, code)
+	_, code = s.tool("health")
+	require.NotZero(t, code)
 }
 
 // exported checks that the CSV file says what the rows say, in the same order.

