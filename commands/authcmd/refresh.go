@@ -117,3 +117,13 @@ func (h *Handlers) RevokeSession(ctx context.Context, meta kernel.Meta, session 
 		return u.CloseSession(session, auth.ClosedByUser, h.cfg.Clock.Now())
 	})
 }
+
+// ExpireSession closes a session whose last refresh token has run out; any other stays as it is.
+func (h *Handlers) ExpireSession(ctx context.Context, meta kernel.Meta, session kernel.SessionID) (expired bool, err error) {
+	s, _, err := h.sessions.Load(ctx, string(session))
+	if err != nil || s.ID() == "" || h.cfg.Clock.Now().Before(s.ExpiresAt()) {
+		return false, err
+	}
+	res, err := h.closeSession(ctx, meta, s.User(), session, auth.ClosedByExpiry)
+	return res.Position > 0, err
+}

@@ -113,6 +113,9 @@ func (h *Handlers) start(ctx context.Context, meta kernel.Meta, cmd Commit) (eve
 	if err != nil {
 		return fail(err)
 	}
+	if err := imp.Waits(); err != nil { // before its file is looked for, which may be gone
+		return fail(err)
+	}
 	reading := imp.Reading
 	if cmd.Header != nil {
 		reading.Header = *cmd.Header

@@ -1,6 +1,7 @@
 package dataopscmd_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore"
 )
 
 func TestCommitRefuses(t *testing.T) {
@@ -73,4 +75,28 @@ func TestAFileOfAForeignKindIsRefusedAndNotKept(t *testing.T) {
 	head, err := f.log.Head(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, head)
+}
+
+func TestAnUploadThatNobodyCommittedIsRemovedWithItsFile(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	waiting, committed := f.upload("a.csv", leads), f.upload("b.csv", leads)
+	f.commit(dataopscmd.Commit{ImportID: committed.ID, NewTable: "Leads"})
+	for _, want := range []bool{true, false} { // twice is no fault
+		expired, err := f.handlers.Expire(t.Context(), f.meta, waiting.ID)
+		require.NoError(t, err)
+		require.Equal(t, want, expired)
+	}
+	expired, err := f.handlers.Expire(t.Context(), f.meta, committed.ID)
+	require.NoError(t, err)
+	require.False(t, expired, "it was committed meanwhile")
+	_, err = f.handlers.Commit(t.Context(), f.meta, dataopscmd.Commit{ImportID: waiting.ID, NewTable: "x"})
+	require.Equal(t, kernel.KindConflict, kernel.KindOf(err))
+	events, err := f.log.ReadStream(t.Context(), eventstore.Stream(dataopscmd.ImportStream, string(waiting.ID)), 0, 1)
+	require.NoError(t, err)
+	var uploaded dataops.Uploaded
+	require.NoError(t, json.Unmarshal(events[0].Data, &uploaded))
+	_, err = f.config.Files.Open(t.Context(), uploaded.Object, 0)
+	require.Error(t, err, "its file is gone")
+	require.Equal(t, dataops.StateCompleted, f.run(committed.ID, dataopscmd.Limits{}).State, "the other's is there")
 }

@@ -179,6 +179,24 @@ func (h *Handlers) Cancel(ctx context.Context, meta kernel.Meta, cmd Cancel) (co
 	return res, err
 }
 
+// Expire removes an upload that nobody has committed, and its file. An import that is not waiting to be committed (any more)
+// stays as it is. Which uploads have waited long enough is for the caller to know.
+func (h *Handlers) Expire(ctx context.Context, meta kernel.Meta, id kernel.ImportID) (expired bool, err error) {
+	object := ""
+	_, err = h.update(ctx, meta.As("expire-upload"), id, func(imp *dataops.Import) error {
+		object = ""
+		if imp.Waits() == nil {
+			object = imp.Object
+			return imp.Cancel()
+		}
+		return nil
+	})
+	if err == nil && object != "" {
+		h.drop(ctx, object)
+	}
+	return object != "", err
+}
+
 // Undo takes an import back.
 type Undo struct {
 	ImportID kernel.ImportID

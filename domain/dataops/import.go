@@ -78,6 +78,9 @@ func (i *Import) LookAgain(reading Reading, columns []FileColumn, preview [][]st
 	return i.Record(i, Previewed{ImportID: i.ID, Reading: reading, Columns: columns, Preview: preview})
 }
 
+// Waits returns an error unless the import waits to be committed.
+func (i *Import) Waits() error { return i.must(StateUploaded, StatePreviewed) }
+
 // Start lets the import begin.
 func (i *Import) Start(table kernel.TableID, isNew bool, plan Plan, at Mark, by kernel.UserID) error {
 	if err := i.must(StateUploaded, StatePreviewed); err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/morket/morket/adapters/pgread/authread"
 	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore"
 )
 
 const refreshPath = "/auth/refresh"
@@ -165,4 +166,27 @@ func TestElevenSessions(t *testing.T) {
 	require.Len(t, list, auth.MaxSessions-1)
 	bob := w.SignUp("bob@example.com")
 	bob.Call(http.MethodDelete, "/auth/sessions/"+string(list[0].ID), nil).Fails(http.StatusNotFound, "NOT_FOUND")
+}
+
+func TestASessionThatCanNotBeRefreshedAnyMoreIsClosed(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	ann := w.SignUp("ann@example.com")
+	id, err := w.Auth.Authenticate(t.Context(), ann.Token)
+	require.NoError(t, err)
+	expired, err := w.Auth.ExpireSession(t.Context(), kernel.Meta{Actor: kernel.System()}, id.Session)
+	require.NoError(t, err)
+	require.False(t, expired, "it can be refreshed")
+	w.Clock.Advance(auth.RefreshLife)
+	for _, want := range []bool{true, false} {
+		expired, err := w.Auth.ExpireSession(t.Context(), kernel.Meta{Actor: kernel.System()}, id.Session)
+		require.NoError(t, err)
+		require.Equal(t, want, expired, "once")
+	}
+	events, err := w.Log.ReadStream(t.Context(), eventstore.Stream("user", string(id.User)), 0, 100)
+	require.NoError(t, err)
+	require.Contains(t, string(events[len(events)-1].Data), string(auth.ClosedByExpiry))
+	expired, err = w.Auth.ExpireSession(t.Context(), kernel.Meta{Actor: kernel.System()}, "ses_unknown")
+	require.NoError(t, err)
+	require.False(t, expired)
 }

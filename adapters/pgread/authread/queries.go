@@ -41,3 +41,14 @@ func (q *Queries) Sessions(ctx context.Context, user kernel.UserID, now time.Tim
 		return s, err
 	})
 }
+
+const expiredSQL = `SELECT id FROM rm_auth.sessions WHERE ended_at IS NULL AND expires_at <= $1 ORDER BY expires_at, id LIMIT $2`
+
+// Expired lists sessions of anybody whose last refresh token has run out and that were not closed, the oldest first.
+func (q *Queries) Expired(ctx context.Context, now time.Time, limit int) ([]kernel.SessionID, error) {
+	rows, err := q.pool.Query(ctx, expiredSQL, now, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[kernel.SessionID])
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -79,4 +80,25 @@ func (q *Queries) Problems(ctx context.Context, ws kernel.WorkspaceID, id kernel
 		return fmt.Errorf("read problems: %w", err)
 	}
 	return nil
+}
+
+// Upload names an uploaded file.
+type Upload struct {
+	Workspace kernel.WorkspaceID
+	Import    kernel.ImportID
+}
+
+const waitingQuery = `SELECT workspace_id, import_id FROM rm_dataops.imports WHERE state IN ('uploaded', 'previewed') AND created_at < $1 ORDER BY import_id LIMIT $2`
+
+// Waiting lists uploads from before a time that nobody has committed, of all workspaces, oldest first.
+func (q *Queries) Waiting(ctx context.Context, before time.Time, limit int) ([]Upload, error) {
+	rows, err := q.pool.Query(ctx, waitingQuery, before, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list waiting uploads: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Upload])
+	if err != nil {
+		return nil, fmt.Errorf("list waiting uploads: %w", err)
+	}
+	return out, nil
 }

@@ -26,6 +26,12 @@ func TestView(t *testing.T) {
 		h.Append(stream(id), dataops.Uploaded{ImportID: id, Workspace: ws, Filename: "a.csv", Size: 200, Columns: []dataops.FileColumn{{Name: "Näme <&>", Samples: []string{"x"}}}, Preview: [][]string{{"x"}}})
 	}
 	created := h.Clock.Now()
+	waiting := func() []dataopsread.Upload {
+		list, err := q.Waiting(t.Context(), created.Add(time.Second), 10)
+		require.NoError(t, err)
+		return list
+	}
+	require.Equal(t, []dataopsread.Upload{{Workspace: ws, Import: first}, {Workspace: ws, Import: second}}, waiting())
 	h.Append(stream(first), dataops.Started{ImportID: first, TableID: "tbl_1"}, dataops.RowsAdded{ImportID: first, TableID: "tbl_1", ChunkNo: 1},
 		dataops.RowsRejected{ImportID: first, Problems: []dataops.Problem{{Line: 3, Column: "c", Value: "v", Reason: "r"}, {Line: 5, Reason: "s", Kept: true}}},
 		dataops.BatchRecorded{ImportID: first, Batch: 1, Next: dataops.Mark{Line: 6, Offset: 50}, Counts: dataops.Counts{Lines: 6, Rows: 5, Imported: 4, Failed: 1, Problems: 2}})
@@ -38,6 +44,7 @@ func TestView(t *testing.T) {
 	require.Nil(t, imp.FinishedAt)
 	require.Equal(t, "Näme <&>", imp.Columns[0].Name)
 
+	require.Equal(t, []dataopsread.Upload{{Workspace: ws, Import: second}}, waiting(), "one that was committed waits no longer")
 	h.Clock.Advance(time.Minute)
 	h.Append(stream(first), dataops.Completed{ImportID: first, Counts: dataops.Counts{Problems: 2}})
 	imp, err = q.Import(t.Context(), ws, first)
@@ -56,6 +63,10 @@ func TestView(t *testing.T) {
 	list, err = q.Imports(t.Context(), ws, "tbl_1", second, 10)
 	require.NoError(t, err)
 	require.Len(t, list, 1)
+
+	none, err := q.Waiting(t.Context(), created, 10)
+	require.NoError(t, err)
+	require.Empty(t, none, "not long enough")
 
 	_, err = q.Import(t.Context(), "ws_other", first)
 	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))

@@ -303,6 +303,11 @@ func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
 		}
 		group.Go(func() error { return s.objects.sweep(ctx) })
 		s.webhooks.run(ctx, group)
+		sweeps, err := s.sweeper()
+		if err != nil {
+			return err
+		}
+		group.Go(func() error { return sweeps.Run(ctx) })
 	}
 	group.Go(func() error { return s.observe(ctx) })
 	if s.cfg.MetricsAddr != "" {

@@ -49,6 +49,8 @@ type Config struct {
 
 	ProviderPrices Prices `env:"MORKET_PROVIDER_PRICES" desc:"What an accepted answer costs, in credits, for example website_profile=1,http_api=0.5; a provider that isn't named keeps its own price, 0 for the built-in ones"`
 
+	AnswersDays int `env:"MORKET_ANSWERS_DAYS" envDefault:"400" desc:"How many days recorded answers of providers can be read, for reuse and replay; then the keys that sealed them are destroyed"`
+
 	DialAllow []netip.Prefix `env:"MORKET_DIAL_ALLOW" desc:"Networks that providers and webhooks may reach although they are not public, for example 127.0.0.1/32, separated by commas; for development"`
 	DNSServer string         `env:"MORKET_DNS_SERVER" desc:"host:port of the name server that providers ask; empty: the system's"`
 

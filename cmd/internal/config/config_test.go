@@ -73,7 +73,7 @@ func TestEverythingWrongIsSaidAtOnceWithoutSecrets(t *testing.T) {
 		"MORKET_HTTP_ADDR", "8080", "MORKET_RATE_AUTH", "five", "MORKET_STOP_WITHIN", "1h", "MORKET_LOG_LEVEL", "loud",
 		"MORKET_ROLES", "api,cook", "DATABASE_URL", "mysql://root:hunter2@db/x", "AMQP_URL", "hunter2", "MORKET_MASTER_KEY", "hunter2hunter2",
 		"MORKET_SERVICE_KEY", "hunter2", "MORKET_OPERATOR_EMAILS", "a@b.example,nobody", "MORKET_HTTP_ADR", "x", "MORKET_PUBLIC_URL", "ftp://x",
-		"TEMPORAL_ADDRESS", "nowhere", "MORKET_RATE_GRID", "-1", "MORKET_DNS_SERVER", "9.9.9.9",
+		"TEMPORAL_ADDRESS", "nowhere", "MORKET_RATE_GRID", "-1", "MORKET_DNS_SERVER", "9.9.9.9", "MORKET_ANSWERS_DAYS", "0",
 	)
 	require.Error(t, err)
 	for _, want := range []string{
@@ -81,7 +81,7 @@ func TestEverythingWrongIsSaidAtOnceWithoutSecrets(t *testing.T) {
 		"MORKET_LOG_LEVEL: ", `MORKET_ROLES: "cook" is none of all, api`, "DATABASE_URL: is not an address", "AMQP_URL: is not an address",
 		"MORKET_MASTER_KEY: ", "MORKET_SERVICE_KEY: has 7 characters", "MORKET_OPERATOR_EMAILS: ",
 		"MORKET_HTTP_ADR: there is no such setting; did you mean MORKET_HTTP_ADDR?", "MORKET_PUBLIC_URL: ", "TEMPORAL_ADDRESS: ",
-		"MORKET_RATE_GRID: is negative", `MORKET_DNS_SERVER: "9.9.9.9" is not host:port`, "MORKET_JWT_KEYS: is needed with DATABASE_URL",
+		"MORKET_RATE_GRID: is negative", `MORKET_DNS_SERVER: "9.9.9.9" is not host:port`, "MORKET_ANSWERS_DAYS: want 1 to 3650 days", "MORKET_JWT_KEYS: is needed with DATABASE_URL",
 	} {
 		require.ErrorContains(t, err, want)
 	}

@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	minServiceKey = 32
-	maxStop       = 30 * time.Second
+	minServiceKey  = 32
+	maxStop        = 30 * time.Second
+	maxAnswersDays = 3650
 )
 
 // validate returns everything that is wrong, each problem with its variable's name and without a secret's value.
@@ -50,6 +51,9 @@ func (c Config) validate() []error {
 	}
 	if c.DNSServer != "" {
 		check("MORKET_DNS_SERVER", hostPort(c.DNSServer))
+	}
+	if c.AnswersDays < 1 || c.AnswersDays > maxAnswersDays {
+		check("MORKET_ANSWERS_DAYS", fmt.Errorf("want 1 to %d days", maxAnswersDays))
 	}
 	_, err := mail.ParseAddress(c.MailFrom)
 	check("MORKET_MAIL_FROM", err)

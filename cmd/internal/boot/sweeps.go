@@ -1,0 +1,78 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/morket/morket/adapters/pgleader"
+	"github.com/morket/morket/adapters/pgread/authread"
+	"github.com/morket/morket/adapters/pgread/dataopsread"
+	"github.com/morket/morket/adapters/sweeper"
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+)
+
+const (
+	uploadsWait = 24 * time.Hour // an upload that nobody commits
+	keyMonth    = 31 * 24 * time.Hour
+	sweepBatch  = 5000
+)
+
+// sweeper clears away what has had its time. Idempotency keys are the log's own to prune, and what an interrupted upload left lies on
+// each machine for itself: both do it by themselves.
+func (s *server) sweeper() (*sweeper.Sweeper, error) {
+	return sweeper.New(sweeper.Config{
+		Leadership: pgleader.New(s.pool, "sweeps"), Clock: s.clock, Logger: s.log.With("part", "sweeps"),
+		Sweeps: []sweeper.Sweep{
+			{Name: "uploads", Every: time.Hour, Run: s.sweepUploads},
+			{Name: "sessions", Every: time.Hour, Run: s.sweepSessions},
+			{Name: "answers", Every: 24 * time.Hour, Run: s.sweepAnswers},
+			{Name: "keys", Every: time.Hour, Run: func(ctx context.Context) (int, error) { return s.ring.Rewrap(ctx, sweepBatch) }},
+		},
+	})
+}
+
+func system(ws kernel.WorkspaceID) kernel.Meta {
+	return kernel.Meta{Actor: kernel.System(), Workspace: ws, CorrelationID: "sweep"}
+}
+
+// sweepUploads removes uploads that nobody has committed for a day.
+func (s *server) sweepUploads(ctx context.Context) (int, error) {
+	list, err := dataopsread.NewQueries(s.pool).Waiting(ctx, s.clock.Now().Add(-uploadsWait), sweepBatch)
+	if err != nil {
+		return 0, err
+	}
+	return each(list, func(u dataopsread.Upload) (bool, error) {
+		return s.imports.handlers.Expire(ctx, system(u.Workspace), u.Import)
+	})
+}
+
+// sweepSessions closes sessions that can't be refreshed any more, so that an account's list holds living ones only.
+func (s *server) sweepSessions(ctx context.Context) (int, error) {
+	list, err := authread.NewQueries(s.pool).Expired(ctx, s.clock.Now(), sweepBatch)
+	if err != nil {
+		return 0, err
+	}
+	return each(list, func(id kernel.SessionID) (bool, error) { return s.team.auth.ExpireSession(ctx, system(""), id) })
+}
+
+// each removes what can be removed of a list: what can't doesn't keep the rest.
+func each[T any](list []T, remove func(T) (bool, error)) (n int, err error) {
+	for _, item := range list {
+		done, e := remove(item)
+		if done {
+			n++
+		}
+		err = errors.Join(err, e)
+	}
+	return n, err
+}
+
+// sweepAnswers makes recorded answers unreadable whose time is over. A key is made with the first answer of its month, so it is kept a
+// month longer than its answers have to be.
+func (s *server) sweepAnswers(ctx context.Context) (int, error) {
+	keep := time.Duration(s.cfg.AnswersDays) * 24 * time.Hour
+	n, err := s.ring.DestroyOlder(ctx, enrichment.AnswerKeys, s.clock.Now().Add(-keep-keyMonth))
+	return int(n), err
+}
