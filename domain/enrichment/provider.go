@@ -63,7 +63,7 @@ type Provider struct {
 	Inputs      []Field        `json:"inputs"`
 	Outputs     []Field        `json:"outputs"`
 	Price       kernel.Credits `json:"price_mc"` // per accepted answer
-	Auth        AuthKind       `json:"auth"`
+	Auth        AuthKind       `json:"auth" enum:"none,key,optional"`
 	// ConfigSchema is the JSON Schema of a step's config; empty if the provider has none.
 	ConfigSchema json.RawMessage `json:"config_schema,omitempty"`
 	// Idempotent says that asking twice costs and changes nothing more than asking once, so that a question whose answer

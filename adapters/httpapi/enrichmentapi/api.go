@@ -69,6 +69,7 @@ func (s service) described(ctx context.Context, list ...enrichment.Provider) ([]
 		if s.Handlers.Engine.BreakerOpen(p.Slug) {
 			h.State = "down"
 		}
+		p.Inputs, p.Outputs = append([]enrichment.Field{}, p.Inputs...), append([]enrichment.Field{}, p.Outputs...) // lists, also when empty
 		out[i] = Provider{p, h}
 	}
 	return out, nil

@@ -1,22 +1,11 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { sentence } from '@/lib/format';
 import { api } from './client';
-import type { Provider, ProviderField } from './types';
-
-/** The server writes an empty list as null. */
-type WireProvider = Omit<Provider, 'inputs' | 'outputs'> & {
-  inputs: ProviderField[] | null;
-  outputs: ProviderField[] | null;
-};
+import type { Provider } from './types';
 
 export const providersQuery = queryOptions({
   queryKey: ['providers'],
-  queryFn: async () =>
-    (await api.list<WireProvider>('/providers')).map((p) => ({
-      ...p,
-      inputs: p.inputs ?? [],
-      outputs: p.outputs ?? [],
-    })),
+  queryFn: () => api.list<Provider>('/providers'),
   staleTime: 5 * 60_000,
 });
 

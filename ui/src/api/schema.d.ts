@@ -2800,7 +2800,8 @@ export interface components {
             step: number;
         };
         EnrichmentProvider: {
-            auth: string;
+            /** @enum {string} */
+            auth: "none" | "key" | "optional";
             category: string;
             config_schema?: unknown;
             description: string;

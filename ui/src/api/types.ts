@@ -1,82 +1,29 @@
 /**
- * The shapes of the HTTP API. Everything in the interface imports them from here, so generated ones (`npm run types`)
- * can stand behind these names.
+ * The shapes of the HTTP API, by the names that the interface uses. They are the generated ones (schema.d.ts), narrowed
+ * where the document says less than the server does: it has no names for the values that a field of text may have, none
+ * for what JSON may hold, and calls every list one that may be null.
  */
-import type { Attempt, EnrichmentConfig } from './types-work';
+import type { components } from './schema';
 
-export * from './types-work';
+type Schemas = components['schemas'];
+
+/** T with some fields narrowed; a narrowing that the document contradicts does not compile. */
+type Narrow<T, N extends { [K in keyof N]: K extends keyof T ? T[K] : never }> = Omit<T, keyof N> & N;
 
 export type Role = 'owner' | 'admin' | 'member' | 'viewer' | 'billing_admin';
 
-export interface User {
-  id: string;
-  name: string;
-  email: string;
-  operator: boolean;
-  created_at: string;
-}
-export interface Membership {
-  id: string;
-  name: string;
-  slug: string;
-  role: Role;
-}
-export interface SignedIn {
-  user: User;
-  access_token: string;
-  expires_at: string;
-}
-export interface Me {
-  user: User;
-  workspaces: Membership[];
-}
-export interface Session {
-  id: string;
-  created_at: string;
-  last_used_at: string;
-  client: string;
-  current: boolean;
-}
-export interface Workspace extends Membership {
-  created_at: string;
-  deleted_at?: string | null;
-}
-export interface Member {
-  user_id: string;
-  name: string;
-  email: string;
-  role: Role;
-  joined_at: string;
-}
-export interface Invitation {
-  id: string;
-  email: string;
-  role: Role;
-  expires_at: string;
-  state: string;
-}
-export interface InvitationInfo {
-  workspace_name: string;
-  role: Role;
-  email: string;
-  state: string;
-}
-export interface ApiKey {
-  id: string;
-  name: string;
-  role: Role;
-  tables?: string[] | null;
-  last4: string;
-  created_at: string;
-  last_used_at?: string | null;
-  expires_at?: string | null;
-  key?: string;
-}
-export interface PermissionRule {
-  action: string;
-  meaning: string;
-  roles: Role[];
-}
+export type User = Schemas['AuthUser'];
+export type Membership = Narrow<Schemas['AuthMyWorkspace'], { role: Role }>;
+export type SignedIn = Schemas['AuthSignedIn'];
+export type Me = Narrow<Schemas['AuthMe'], { workspaces: Membership[] }>;
+export type Session = Schemas['AuthSession'];
+export type Workspace = Narrow<Schemas['Workspace'], { role: Role }>;
+export type Member = Narrow<Schemas['WorkspaceMember'], { role: Role }>;
+export type Invitation = Narrow<Schemas['WorkspaceInvitation'], { role: Role }>;
+export type InvitationInfo = Narrow<Schemas['WorkspacePublicInvitation'], { role: Role }>;
+export type InvitationAccepted = Schemas['WorkspaceAccepted'];
+export type ApiKey = Narrow<Schemas['AuthAPIKey'], { role: Role }>;
+export type PermissionRule = Narrow<Schemas['WorkspacePermission'], { roles: Role[] }>;
 
 export type ColumnType =
   | 'text'
@@ -102,32 +49,16 @@ export type ColumnType =
 
 /** A cell's value as the API gives it; numbers of more than 15 digits come as strings and stay strings. */
 export type CellValue = string | number | boolean | null | CellValue[] | { [key: string]: CellValue };
+type Cells = Record<string, CellValue>;
 
-export interface SelectOption {
-  /** Empty for an option that the server is to make. */
-  id: string;
-  name: string;
-  color?: string;
-}
-export interface ColumnFormat {
-  decimals?: number;
-  currency?: string;
-}
-export interface Column {
-  id: string;
-  name: string;
-  type: ColumnType;
-  kind: 'data' | 'enrichment';
-  options?: SelectOption[] | null;
-  format?: ColumnFormat | null;
-  description?: string;
-  enrichment?: EnrichmentConfig | null;
-  created_at?: string;
-}
-export interface SortKey {
-  column: string;
-  dir: 'asc' | 'desc';
-}
+/** The id is empty for an option that the server is to make. */
+export type SelectOption = Schemas['TableOption'];
+export type ColumnFormat = Schemas['TableNumberFormat'];
+export type Column = Narrow<
+  Schemas['TableColumn'],
+  { type: ColumnType; kind: 'data' | 'enrichment'; enrichment?: EnrichmentConfig }
+>;
+export type SortKey = Schemas['TableSort'];
 export type FilterOp =
   | 'is'
   | 'is_not'
@@ -151,45 +82,14 @@ export interface Condition {
   value?: CellValue;
 }
 export type Filter = { and: Filter[] } | { or: Filter[] } | Condition;
-export interface ViewColumn {
-  id: string;
-  hidden?: boolean;
-  width?: number;
-  pinned?: boolean | string | null;
-}
-export type RowHeight = 'short' | 'medium' | 'tall';
-export interface View {
-  id: string;
-  name: string;
-  shared: boolean;
-  owner?: string;
-  default?: boolean;
-  filter?: Filter | null;
-  sort?: SortKey[] | null;
-  columns?: ViewColumn[] | null;
-  /** short, medium or tall. */
-  row_height?: string | null;
-  group_by?: string;
-}
-export interface TableSummary {
-  id: string;
-  name: string;
-  row_count: number;
-  column_count: number;
-  created_at: string;
-  updated_at: string;
-  trashed_at?: string | null;
-}
-export interface Table {
-  id: string;
-  name: string;
-  row_count: number;
-  columns: Column[];
-  views?: View[] | null;
-  schema_version: number;
-  last_position: number;
-  created_at: string;
-}
+export type ViewColumn = Schemas['TableViewColumn'];
+export type RowHeight = NonNullable<Schemas['TableView']['row_height']>;
+export type View = Narrow<Schemas['TableView'], { filter?: Filter }>;
+export type ViewBody = Narrow<Schemas['TableViewBody'], { filter?: Filter }>;
+export type TableSummary = Schemas['GridSummary'];
+export type Table = Narrow<Schemas['Table'], { columns: Column[]; views: View[] | null }>;
+export type Trash = Narrow<Schemas['TableTrash'], { columns: TrashedColumn[] | null }>;
+export type TrashedColumn = Narrow<Schemas['TableTrashedColumn'], { column: Column }>;
 export type CellStateName =
   | 'empty'
   | 'value'
@@ -201,95 +101,52 @@ export type CellStateName =
   | 'error'
   | 'skipped'
   | 'stale';
-export interface CellState {
-  state: CellStateName;
-  message?: string;
-  run_id?: string;
-}
-export interface Row {
-  id: string;
-  cells: Record<string, CellValue>;
-  states?: Record<string, CellState> | null;
-  version: number;
-  created_at: string;
-  updated_at: string;
-}
-export type RowOperation =
-  | { op: 'insert'; cells: Record<string, CellValue> }
-  | { op: 'update'; row_id: string; cells: Record<string, CellValue> }
-  | { op: 'upsert'; cells: Record<string, CellValue> }
-  | { op: 'delete'; row_id: string };
-export interface BatchAnswer {
-  results: { index: number; op: string; row_id: string; status: string; error?: unknown }[];
-  inserted: number;
-  updated: number;
-  deleted: number;
-  failed: number;
-}
-export interface CellEdit {
-  row_id: string;
-  column_id: string;
-  value: CellValue;
-  if_version?: number;
-}
-export interface ActorRef {
-  kind: string;
-  id?: string;
-  name?: string;
-}
-export interface HistoryEntry {
-  position: number;
-  at: string;
-  /** Absent where the row as a whole was deleted or restored. */
-  column_id?: string;
-  value: CellValue;
-  previous: CellValue;
-  state?: string;
-  message?: string;
-  cached?: boolean;
-  actor: ActorRef;
-  source: string;
-  run_id?: string;
-  import_id?: string;
-  provider?: string;
-  credits_mc?: number;
-  confidence?: number;
-  source_url?: string;
-  latency_ms?: number;
-  attempts?: Attempt[] | null;
-  request_id?: string;
-}
-export interface UndoStep {
-  id: string;
-  position: number;
-  label: string;
-  at: string;
-  /** The kind and id of who did it: user:usr_…. */
-  actor: string;
-  cells: number;
-  rows: number;
-  kind: string;
-  money_mc?: number;
-}
-export interface UndoStack {
-  undo: UndoStep[];
-  redo: UndoStep[];
-}
-export interface UndoConflict {
-  row_id: string;
-  column_id: string;
-  current: CellValue;
-  would_be: CellValue;
-}
-export interface UndoAnswer {
-  undone_step: string;
-  cells: number;
-  rows: number;
-  conflicts?: UndoConflict[] | null;
-  not_undoable?: string[] | null;
-}
-export interface ChangeTypeAnswer {
-  converted: number;
-  unconvertible: number;
-  samples?: { row_id: string; value: CellValue }[] | null;
-}
+type WireRow = Schemas['EnvelopeTableRow']['data'];
+export type CellState = Narrow<NonNullable<WireRow['states']>[string], { state: CellStateName }>;
+export type Row = Narrow<WireRow, { cells: Cells; states?: Record<string, CellState> }>;
+export type RowOperation = Narrow<Schemas['TableRowOp'], { cells?: Cells }>;
+export type BatchAnswer = Narrow<Schemas['TableBatchedRows'], { results: Schemas['TableRowResult'][] }>;
+export type CellEdit = Narrow<Schemas['TableCellEdit'], { value: CellValue }>;
+export type HistoryEntry = Narrow<Schemas['HistoryEntry'], { value: CellValue; previous: CellValue }>;
+export type UndoStep = Schemas['TableStepRecord'];
+export type UndoStack = Narrow<Schemas['TableStack'], { undo: UndoStep[]; redo: UndoStep[] }>;
+export type UndoAnswer = Schemas['TableUndone'];
+export type ChangeTypeAnswer = Narrow<
+  Schemas['TableChangedType'],
+  { samples: Narrow<Schemas['TableSample'], { value: CellValue }>[] | null }
+>;
+
+export type ImportState = Import['state'];
+export type ImportColumn = Narrow<Schemas['DataopsFileColumn'], { suggested_type: ColumnType }>;
+export type Import = Narrow<Schemas['DataopsSummary'], { columns: ImportColumn[] | null }>;
+export type ImportMapping = Narrow<
+  Schemas['DataopsMapping'],
+  { new_column?: Narrow<Schemas['DataopsNewColumn'], { type: ColumnType }> }
+>;
+
+export type Cap = Schemas['CreditCap'];
+export type CreditAccount = Schemas['CreditBalance'];
+export type CreditTransaction = Schemas['CreditTransaction'];
+export type CreditProof = Schemas['CreditProof'];
+
+export type Credential = Schemas['Credential'];
+
+export type ProviderField = Schemas['EnrichmentField'];
+export type Provider = Narrow<Schemas['EnrichmentProvider'], { inputs: ProviderField[]; outputs: ProviderField[] }>;
+/** Exactly one of its fields is there. */
+export type InputMapping = { column: string } | { value: string } | { template: string };
+export type Validator = Schemas['EnrichmentValidator'];
+export type EnrichmentStep = Narrow<
+  Schemas['EnrichmentStep'],
+  { inputs: Record<string, InputMapping>; config?: Cells }
+>;
+export type EnrichmentConfig = Narrow<Schemas['EnrichmentConfig'], { steps: EnrichmentStep[] }>;
+export type Attempt = Schemas['EnrichmentAttempt'];
+export type PreviewAnswer = Narrow<Schemas['EnrichmentPreviewAnswer'], { value: CellValue; outputs: Cells }>;
+export type Estimate = Schemas['EnrichmentEstimate'];
+export type JobState = NonNullable<Schemas['EnrichmentJob']['state']>;
+/** A run as it is kept; only an estimate, which is not kept, has neither id nor state. */
+export type Job = Narrow<Schemas['EnrichmentJob'], { id: string; state: JobState; created_at: string }>;
+export type RunScope = NonNullable<Schemas['StartInBody']['scope']>;
+export type RunRequest = Narrow<Schemas['StartInBody'], { columns: string[]; filter?: Filter }>;
+export type JobRecord = Narrow<Schemas['EnrichmentRecord'], { answer: CellValue; input: Cells | null }>;

@@ -3,9 +3,9 @@ import type { Column } from './model';
 import { planPaste, tile } from './paste-plan';
 
 const columns: Column[] = [
-  { id: 'a', name: 'A', type: 'text', kind: 'data' },
-  { id: 'n', name: 'N', type: 'number', kind: 'data' },
-  { id: 'x', name: 'Changed', type: 'updated_at', kind: 'data' },
+  { id: 'a', name: 'A', type: 'text', kind: 'data', created_at: '' },
+  { id: 'n', name: 'N', type: 'number', kind: 'data', created_at: '' },
+  { id: 'x', name: 'Changed', type: 'updated_at', kind: 'data', created_at: '' },
 ];
 
 describe('planning a paste', () => {

@@ -7,6 +7,7 @@ const column = (type: Column['type'], more: Partial<Column> = {}): Column => ({
   name: 'C',
   type,
   kind: 'data',
+  created_at: '',
   ...more,
 });
 

@@ -2,12 +2,19 @@ import { describe, expect, it } from 'vitest';
 import type { Column, Provider, Table } from '@/api/types';
 import { bindPlaceholders, moved, newStep, placeholders, problemOf, typeOfStep } from './config';
 
-const column = (id: string, name: string, type: Column['type'] = 'text'): Column => ({ id, name, type, kind: 'data' });
+const column = (id: string, name: string, type: Column['type'] = 'text'): Column => ({
+  id,
+  name,
+  type,
+  kind: 'data',
+  created_at: '',
+});
 const table: Table = {
   id: 't',
   name: 'T',
   row_count: 0,
   columns: [column('c1', 'Company'), column('c2', 'Website', 'url'), column('c3', 'Work email', 'email')],
+  views: [],
   schema_version: 1,
   last_position: 1,
   created_at: '',
@@ -21,6 +28,9 @@ const provider = (more: Partial<Provider>): Provider => ({
   outputs: [],
   price_mc: 0,
   auth: 'none',
+  terms: '',
+  limits: {},
+  health: { state: 'ok', success_rate: 1, p50_ms: 1 },
   idempotent: true,
   ...more,
 });

@@ -42,7 +42,7 @@ async function insertRows(
 ): Promise<{ ids: string[]; position: number }> {
   const operations = list.map((r) => ({ op: 'insert' as const, cells: r.cells }));
   const answer = await batchRows(o.workspaceId, o.tableId, operations, createOptions);
-  return { ids: answer.data.results.map((r) => r.row_id), position: answer.position };
+  return { ids: answer.data.results.flatMap((r) => r.row_id ?? []), position: answer.position };
 }
 
 async function addColumns(o: SourceOptions, n: number): Promise<string[]> {

@@ -7,9 +7,16 @@ const table: Table = {
   id: 't',
   name: 'T',
   row_count: 0,
-  columns: ['a', 'b', 'c'].map((id) => ({ id, name: id, type: 'text', kind: 'data' })),
+  columns: ['a', 'b', 'c'].map((id) => ({ id, name: id, type: 'text', kind: 'data', created_at: '' })),
   views: [
-    { id: 'v', name: 'V', shared: true, sort: [], columns: [{ id: 'b', pinned: true, width: 200 }, { id: 'gone' }] },
+    {
+      id: 'v',
+      name: 'V',
+      shared: true,
+      default: false,
+      sort: [],
+      columns: [{ id: 'b', pinned: true, width: 200 }, { id: 'gone' }],
+    },
   ],
   schema_version: 1,
   last_position: 1,
@@ -23,7 +30,10 @@ describe('a view', () => {
     expect(state.layout[0]).toEqual({ id: 'b', hidden: false, pinned: true, width: 200 });
   });
   it('is not changed by a column that somebody adds', () => {
-    const wider: Table = { ...table, columns: [...table.columns, { id: 'd', name: 'd', type: 'text', kind: 'data' }] };
+    const wider: Table = {
+      ...table,
+      columns: [...table.columns, { id: 'd', name: 'd', type: 'text', kind: 'data', created_at: '' }],
+    };
     expect(isDirty(wider, state)).toBe(false);
     expect(layoutOf(wider.columns, { columns: state.layout }).map((l) => l.id)).toEqual(['b', 'a', 'c', 'd']);
   });

@@ -45,7 +45,7 @@ export function stateOfView(table: Table, view: View | undefined): ViewState {
 /** The body that saves the state into a view. */
 export function viewBody(state: ViewState): Pick<View, 'filter' | 'sort' | 'columns' | 'row_height'> {
   return {
-    filter: state.filter,
+    ...(state.filter ? { filter: state.filter } : {}),
     sort: state.sort,
     columns: state.layout.map((l) => ({
       id: l.id,

@@ -57,7 +57,7 @@ function Summary({ job, ws }: { job: Job; ws: string }) {
     ['From cache', count(counts.cached)],
     ['Spent', credits(job.spent_mc)],
     ['Reserved', credits(job.reserved_mc)],
-    ['Estimated', job.estimate ? credits(job.estimate.likely_mc) : '–'],
+    ['Estimated', credits(job.estimate.likely_mc)],
   ];
   return (
     <Card>

@@ -17,7 +17,6 @@ export function importRoutes(r: Router, s: MockState): void {
       index,
       name,
       suggested_type: /^\d+$/.test(rows[0]?.[index] ?? '') ? 'number' : 'text',
-      suggested_column: null,
       samples: rows.slice(0, 3).map((row) => row[index] ?? ''),
     }));
     i.preview = rows.slice(0, 10);
@@ -64,7 +63,7 @@ export function importRoutes(r: Router, s: MockState): void {
       mapping: { new_column?: { name: string; type: Column['type'] } }[];
     };
     const columns = b.mapping.flatMap((m) =>
-      m.new_column ? [{ ...m.new_column, id: s.id('col'), kind: 'data' as const }] : [],
+      m.new_column ? [{ ...m.new_column, id: s.id('col'), kind: 'data' as const, created_at: s.at() }] : [],
     );
     const table = b.new_table ? s.addTable(b.new_table.name, columns, []) : null;
     for (const line of table ? read(i.text, i.detected.delimiter ?? ',').slice(1) : []) {

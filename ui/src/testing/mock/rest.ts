@@ -124,7 +124,7 @@ function provider(
   name: string,
   category: string,
   price: number,
-  auth: string,
+  auth: Provider['auth'],
   description: string,
   inputs: string[],
   outputs: string[],
@@ -140,7 +140,9 @@ function provider(
     idempotent: true,
     inputs: inputs.map((n, i) => ({ name: n, label: label(n), required: i === 0, type: 'text' })),
     outputs: outputs.map((n) => ({ name: n, label: label(n), type: n === 'email' ? 'email' : 'text' })),
-    health: { state: 'healthy', success_rate: 0.97, p50_ms: 120 },
+    health: { state: 'ok', success_rate: 0.97, p50_ms: 120 },
+    limits: {},
+    terms: '',
   };
 }
 const providers: Provider[] = [
@@ -213,6 +215,7 @@ const credentials: Credential[] = [
     masked: '••••7c21',
     version: 2,
     created_at: '2026-08-01T09:00:00Z',
+    updated_at: '2026-08-01T09:00:00Z',
     last_used_at: '2026-11-22T09:00:00Z',
   },
 ];
@@ -226,7 +229,8 @@ export function enrichmentRoutes(r: Router, s: MockState): void {
       value: 'hello@northwind.com',
       outputs: {},
       cost_mc: 0,
-      attempts: [{ provider: 'email_finder', status: 'ok', latency_ms: 134, credits_mc: 0 }],
+      state: 'value',
+      attempts: [{ step: 0, provider: 'email_finder', status: 'succeeded', latency_ms: 134, credits_mc: 0 }],
     },
   }));
   r.on('POST', 'W/tables/:t/enrichment-columns', ({ params, body }) => {
@@ -237,7 +241,8 @@ export function enrichmentRoutes(r: Router, s: MockState): void {
       name: spec.name,
       type: spec.type,
       kind: 'enrichment',
-      enrichment: spec.config ?? null,
+      created_at: s.at(),
+      ...(spec.config ? { enrichment: spec.config } : {}),
     };
     if (t) t.columns = [...t.columns, column];
     return { data: column, status: 201, position: s.tick() };

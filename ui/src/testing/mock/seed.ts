@@ -53,7 +53,7 @@ const tags = ['EMEA', 'Enterprise', 'PLG', 'Inbound', 'Partner', 'Series B', 'Hi
 const cities = ['Austin, Texas', 'Zürich', 'São Paulo', 'Kraków', 'Lyon', 'Osaka', 'Toronto', 'Bengaluru'];
 
 function column(id: string, name: string, type: Column['type'], more: Partial<Column> = {}): Column {
-  return { id: `col_${id}`, name, type, kind: 'data', ...more };
+  return { id: `col_${id}`, name, type, kind: 'data', created_at: '2026-11-20T09:00:00Z', ...more };
 }
 const options = (names: string[]): { id: string; name: string }[] => names.map((name) => ({ id: `opt_${name}`, name }));
 
@@ -149,6 +149,7 @@ export function seed(rows = 2000): MockState {
       id: 'viw_big',
       name: 'Over 10,000 people',
       shared: false,
+      default: false,
       owner: 'usr_demo',
       filter: { and: [{ column: 'col_employees', op: 'gt', value: 10000 }] },
       sort: [{ column: 'col_employees', dir: 'desc' }],
@@ -210,6 +211,7 @@ function seedJobs(s: MockState, table: MockTable): void {
       state: 'partially_completed',
       counts: { total: 500, done: 500, succeeded: 431, not_found: 40, failed: 9, skipped: 20, cached: 0 },
       spent_mc: 431_000,
+      estimate: { records: 500, min_mc: 0, likely_mc: 430_000, max_mc: 500_000, per_provider: [] },
       finished_at: '2026-11-21T15:20:00Z',
       created_at: '2026-11-21T15:04:00Z',
     },
@@ -217,17 +219,20 @@ function seedJobs(s: MockState, table: MockTable): void {
   const records = table.rows.slice(0, 30).map((row, i) => ({
     row_id: row.id,
     column_id: 'col_email',
-    state: ['value', 'value', 'empty', 'value', 'error'][i % 5] ?? 'value',
+    state: (['value', 'value', 'empty', 'value', 'error'] as const)[i % 5] ?? 'value',
+    credits_mc: i % 2 ? 1000 : 0,
+    latency_ms: 80 + i * 7,
     input: { domain: row.cells['col_website'] ?? null },
     attempts: [
       {
+        step: 0,
         provider: 'email_finder',
         status: i % 5 === 4 ? 'failed' : i % 2 ? 'not_found' : 'succeeded',
         latency_ms: 80 + i * 7,
         credits_mc: 0,
         ...(i % 5 === 4 ? { error: 'No MX record for the domain' } : {}),
       },
-      ...(i % 2 ? [{ provider: 'hunter', status: 'succeeded', latency_ms: 420, credits_mc: 1000 }] : []),
+      ...(i % 2 ? [{ step: 1, provider: 'hunter', status: 'succeeded', latency_ms: 420, credits_mc: 1000 }] : []),
     ],
     answer: i % 5 === 4 ? null : (row.cells['col_email'] ?? null),
     at: '2026-11-22T15:05:00Z',
@@ -254,7 +259,10 @@ function seedLedger(s: MockState): void {
       reserved_after_mc: 0,
       at: `2026-11-2${String(i)}T10:00:00Z`,
       hash: 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9',
-      ...(note ? { note } : { lines: 431 }),
+      prev_hash: '',
+      actor: { kind: 'user', id: 'usr_demo' },
+      lines: note ? 0 : 431,
+      ...(note ? { note } : {}),
     });
   });
 }

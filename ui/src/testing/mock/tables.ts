@@ -257,7 +257,7 @@ function batch(s: MockState, t: MockTable, body: { operations: RowOperation[] })
   s.tick();
   const results = body.operations.map((op, index) => {
     if (op.op === 'insert') inserted.push(s.addRow(t, { ...op.cells }).id);
-    if (op.op === 'delete') deleted.push(op.row_id);
+    if (op.op === 'delete') deleted.push(op.row_id ?? '');
     return { index, op: op.op, row_id: inserted.at(-1) ?? deleted.at(-1) ?? '', status: 'ok' };
   });
   if (inserted.length) s.publish(t.id, { kind: 'rows_added', rows: inserted, cols: {} });

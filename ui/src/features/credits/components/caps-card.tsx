@@ -55,10 +55,7 @@ export function CapsCard({ workspaceId, caps, canEdit }: { workspaceId: string; 
                 {sentence(c.scope)}
                 {c.period && c.scope !== 'run' && `, per ${c.period}`}
               </span>
-              <span className="font-medium">
-                {c.used_mc !== undefined && `${credits(c.used_mc)} of `}
-                {credits(c.limit_mc)}
-              </span>
+              <span className="font-medium">{credits(c.limit_mc)}</span>
             </li>
           ))}
         </ul>

@@ -91,9 +91,7 @@ export function AttemptList({ attempts }: { attempts: Attempt[] }) {
           <span className="font-medium">{nameOf(a.provider)}</span>
           <Badge tone={tones[a.status] ?? 'neutral'}>{sentence(a.status)}</Badge>
           {a.from_cache && <Badge>From cache</Badge>}
-          <span className="ml-auto text-sm text-ink-3">
-            {a.latency_ms === undefined ? '' : milliseconds(a.latency_ms)}
-          </span>
+          <span className="ml-auto text-sm text-ink-3">{milliseconds(a.latency_ms)}</span>
           {a.error && <p className="w-full pl-6 text-sm text-danger-ink">{a.error}</p>}
         </li>
       ))}

@@ -1,6 +1,15 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import type { ChangeTypeAnswer, Column, ColumnFormat, ColumnType, SelectOption, Table, View } from '@/api/types';
+import type {
+  ChangeTypeAnswer,
+  Column,
+  ColumnFormat,
+  ColumnType,
+  SelectOption,
+  Table,
+  View,
+  ViewBody,
+} from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 
 export const tablePath = (ws: string, table: string): string => `${inWorkspace(ws)}/tables/${table}`;
@@ -66,13 +75,11 @@ export async function changeType(
   ).data;
 }
 
-export type ViewSpec = Omit<View, 'id' | 'owner'>;
-
-/** Only what the server takes, without empty parts. */
-function viewSpec(view: ViewSpec): ViewSpec {
+/** Only what the server takes of a view, without empty parts. */
+function viewSpec(view: ViewBody): ViewBody {
   return {
     name: view.name,
-    shared: view.shared,
+    shared: view.shared ?? false,
     sort: view.sort ?? [],
     columns: view.columns ?? [],
     ...(view.default ? { default: true } : {}),
@@ -81,11 +88,11 @@ function viewSpec(view: ViewSpec): ViewSpec {
     ...(view.row_height ? { row_height: view.row_height } : {}),
   };
 }
-export async function createView(ws: string, table: string, view: ViewSpec): Promise<View> {
+export async function createView(ws: string, table: string, view: ViewBody): Promise<View> {
   return (await api.post<View>(`${tablePath(ws, table)}/views`, viewSpec(view))).data;
 }
 /** Replaces the view; what the body leaves out is reset. */
-export async function updateView(ws: string, table: string, id: string, view: ViewSpec): Promise<void> {
+export async function updateView(ws: string, table: string, id: string, view: ViewBody): Promise<void> {
   await api.put(`${tablePath(ws, table)}/views/${id}`, viewSpec(view));
 }
 export async function deleteView(ws: string, table: string, id: string): Promise<void> {

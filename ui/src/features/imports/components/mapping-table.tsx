@@ -19,7 +19,7 @@ export function MappingTable({
 }) {
   const set = (i: number, target: Target): void => onChange(targets.map((t, n) => (n === i ? target : t)));
   const samples = (i: number, own: string[] | null | undefined): string => {
-    const values = own ?? (file.preview ?? []).map((r) => r[i] ?? '');
+    const values = own ?? (file.preview ?? []).map((r) => r?.[i] ?? '');
     return values.filter(Boolean).slice(0, 3).join(' · ');
   };
   return (
