@@ -96,6 +96,10 @@ export class GridController {
       onColumnPinned: () => this.layoutChanged(),
       onModelUpdated: () => this.selection.repaint(),
       onViewportChanged: () => this.selection.repaint(),
+      onGridSizeChanged: () => {
+        const focused = this.api.getFocusedCell(); // a drawer beside the grid must not push it out of sight
+        if (focused) this.api.ensureColumnVisible(focused.column);
+      },
       onCellDoubleClicked: (e) => {
         const column = this.byId.get(e.column.getColId());
         if (column && e.data && (!shape.canEdit || isReadOnly(column))) this.expand(e.data.id, column.id);

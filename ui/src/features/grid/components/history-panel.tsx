@@ -6,13 +6,13 @@ import { useProviderName } from '@/api/providers';
 import type { Column, HistoryEntry, Table } from '@/api/types';
 import { Avatar } from '@/components/avatar';
 import { Button, IconButton } from '@/components/button';
+import { Drawer } from '@/components/drawer';
 import { Badge, Empty, Notice, SkeletonRows } from '@/components/states';
 import { isReadOnly, sameValue } from '@/grid/model';
 import { formatValue } from '@/grid/values';
 import { ago, creditsLabel, dateTime, milliseconds, sentence } from '@/lib/format';
 import { cellHistory } from '../api/rows';
 import type { GridPage } from '../use-grid-page';
-import { Drawer } from './side-panel';
 
 export interface HistoryProps {
   workspaceId: string;

@@ -5,6 +5,7 @@ import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
 import type { CellValue, Column, Table } from '@/api/types';
 import { IconButton } from '@/components/button';
+import { Drawer } from '@/components/drawer';
 import { Input, Select, Textarea } from '@/components/field';
 import { Notice, SkeletonRows } from '@/components/states';
 import { isReadOnly } from '@/grid/model';
@@ -13,7 +14,6 @@ import { dateTime } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { row as fetchRow } from '../api/rows';
 import type { GridPage } from '../use-grid-page';
-import { Drawer } from './side-panel';
 import { ColumnIcon } from './type-icon';
 
 /** One row as a form: every field, also the hidden ones. */

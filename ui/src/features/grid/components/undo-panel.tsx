@@ -5,12 +5,12 @@ import { useCan } from '@/api/permissions';
 import type { Table, UndoStep } from '@/api/types';
 import { Avatar } from '@/components/avatar';
 import { Button } from '@/components/button';
+import { Drawer } from '@/components/drawer';
 import { Empty, Notice, SkeletonRows } from '@/components/states';
 import { ago, creditsLabel, plural, sentence } from '@/lib/format';
 import { useSession } from '@/lib/session';
 import { undoStack } from '../api/rows';
 import type { GridPage } from '../use-grid-page';
-import { Drawer } from './side-panel';
 
 /** The steps that can be undone, newest first; each can be taken back on its own. */
 export function UndoPanel({
