@@ -39,15 +39,25 @@ func (h *Handlers) Authenticate(ctx context.Context, token string) (Identity, er
 	}
 	return Identity{
 		Actor: kernel.Actor{Kind: kernel.ActorUser, ID: string(user)}, User: user, Session: session, TokenID: jti,
-		Operator: h.operators[auth.Email(u.Email())],
+		Operator: h.operators[auth.Email(u.Email)],
 	}, nil
 }
 
+// account is an account with its profile opened.
+type account struct {
+	*auth.User
+	auth.Profile
+}
+
 // account returns an account as it was at most CacheLife ago; it must not be changed.
-func (h *Handlers) account(ctx context.Context, id kernel.UserID) (*auth.User, error) {
-	return h.accounts.Get(ctx, id, func(ctx context.Context) (*auth.User, error) {
+func (h *Handlers) account(ctx context.Context, id kernel.UserID) (account, error) {
+	return h.accounts.Get(ctx, id, func(ctx context.Context) (account, error) {
 		u, _, err := h.users.Load(ctx, string(id))
-		return u, err
+		if err != nil {
+			return account{}, err
+		}
+		p, err := h.profile(ctx, u)
+		return account{u, p}, err
 	})
 }
 
@@ -91,5 +101,5 @@ func (h *Handlers) Account(ctx context.Context, id kernel.UserID) (User, error) 
 	if !u.Exists() {
 		return User{}, kernel.NotFound("user", string(id))
 	}
-	return h.view(u), nil
+	return h.view(u.User, u.Profile), nil
 }

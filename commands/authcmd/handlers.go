@@ -67,6 +67,12 @@ type Mailer interface {
 	Send(ctx context.Context, to, subject, text string) error
 }
 
+// Persons seals and opens what accounts say about people, each under the person's own key.
+type Persons interface {
+	auth.Sealer
+	auth.Opener
+}
+
 // Config is what the handlers need.
 type Config struct {
 	Store     eventstore.Store
@@ -78,6 +84,7 @@ type Config struct {
 	Refresh   RefreshTokens
 	Keys      KeySecrets
 	Passwords Passwords
+	Persons   Persons
 	Attempts  Attempts
 	Members   Members
 	KeyUses   KeyUses
@@ -91,7 +98,7 @@ func (c Config) Validate() error {
 	var errs []error
 	for name, missing := range map[string]bool{
 		"Store": c.Store == nil, "Codec": c.Codec == nil, "IDs": c.IDs == nil, "Clock": c.Clock == nil, "Logger": c.Logger == nil,
-		"Access": c.Access == nil, "Refresh": c.Refresh == nil, "Keys": c.Keys == nil, "Passwords": c.Passwords == nil,
+		"Access": c.Access == nil, "Refresh": c.Refresh == nil, "Keys": c.Keys == nil, "Passwords": c.Passwords == nil, "Persons": c.Persons == nil,
 		"Attempts": c.Attempts == nil, "Members": c.Members == nil, "KeyUses": c.KeyUses == nil, "Mailer": c.Mailer == nil,
 	} {
 		if missing {
@@ -108,7 +115,7 @@ type Handlers struct {
 	sessions  *eventstore.Repo[*auth.Session]
 	keys      *eventstore.Repo[*auth.APIKey]
 	policy    *auth.PasswordPolicy
-	accounts  *commands.Recent[kernel.UserID, *auth.User]
+	accounts  *commands.Recent[kernel.UserID, account]
 	liveKeys  *commands.Recent[kernel.APIKeyID, *auth.APIKey]
 	keyUses   *commands.Recent[kernel.APIKeyID, struct{}]
 	operators map[auth.Email]bool
@@ -126,7 +133,7 @@ func New(cfg Config) (*Handlers, error) {
 		sessions:  eventstore.NewRepo("session", cfg.Store, cfg.Codec, func() *auth.Session { return &auth.Session{} }),
 		keys:      eventstore.NewRepo("apikey", cfg.Store, cfg.Codec, func() *auth.APIKey { return &auth.APIKey{} }),
 		policy:    auth.NewPasswordPolicy(),
-		accounts:  commands.NewRecent[kernel.UserID, *auth.User](cfg.Clock, CacheLife, cacheLimit),
+		accounts:  commands.NewRecent[kernel.UserID, account](cfg.Clock, CacheLife, cacheLimit),
 		liveKeys:  commands.NewRecent[kernel.APIKeyID, *auth.APIKey](cfg.Clock, CacheLife, cacheLimit),
 		keyUses:   commands.NewRecent[kernel.APIKeyID, struct{}](cfg.Clock, keyUseEvery, cacheLimit),
 		operators: map[auth.Email]bool{},

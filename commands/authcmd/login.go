@@ -115,7 +115,7 @@ func (h *Handlers) Open(ctx context.Context, meta kernel.Meta, user kernel.UserI
 		done, err := h.cfg.Store.Append(ctx, req)
 		if err == nil {
 			h.accounts.Forget(user)
-			return h.opened(u, s, refresh, done.Last)
+			return h.opened(ctx, u, s, refresh, done.Last)
 		}
 		if !eventstore.IsConflict(err) {
 			return commands.Result[Opened]{}, err
@@ -125,13 +125,17 @@ func (h *Handlers) Open(ctx context.Context, meta kernel.Meta, user kernel.UserI
 	return commands.Result[Opened]{}, last
 }
 
-func (h *Handlers) opened(u *auth.User, s *auth.Session, refresh string, position int64) (commands.Result[Opened], error) {
+func (h *Handlers) opened(ctx context.Context, u *auth.User, s *auth.Session, refresh string, position int64) (commands.Result[Opened], error) {
 	access, expires, err := h.cfg.Access.Access(u.ID(), s.ID())
 	if err != nil {
 		return commands.Result[Opened]{}, err
 	}
+	who, err := h.profile(ctx, u)
+	if err != nil {
+		return commands.Result[Opened]{}, err
+	}
 	return commands.Result[Opened]{Position: position, Value: Opened{
-		User: h.view(u), Session: s.ID(), Access: access, AccessExpires: expires, Refresh: refresh,
+		User: h.view(u, who), Session: s.ID(), Access: access, AccessExpires: expires, Refresh: refresh,
 	}}, nil
 }
 

@@ -27,7 +27,11 @@ func (h *Handlers) ChangePassword(ctx context.Context, meta kernel.Meta, cmd Cha
 	if err != nil {
 		return commands.Result[Done]{}, err
 	}
-	email := auth.Email(u.Email())
+	who, err := h.profile(ctx, u)
+	if err != nil {
+		return commands.Result[Done]{}, err
+	}
+	email := auth.Email(who.Email)
 	if err := h.policy.Check("new_password", cmd.New, email); err != nil {
 		return commands.Result[Done]{}, err
 	}
@@ -106,7 +110,11 @@ func (h *Handlers) ResetPassword(ctx context.Context, meta kernel.Meta, cmd Rese
 	if err := u.CheckReset(tokenHash, h.cfg.Clock.Now()); err != nil {
 		return commands.Result[Done]{}, err
 	}
-	email := auth.Email(u.Email())
+	who, err := h.profile(ctx, u)
+	if err != nil {
+		return commands.Result[Done]{}, err
+	}
+	email := auth.Email(who.Email)
 	if err := h.policy.Check("password", cmd.Password, email); err != nil {
 		return commands.Result[Done]{}, err
 	}

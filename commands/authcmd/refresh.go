@@ -57,7 +57,7 @@ func (h *Handlers) refreshOnce(ctx context.Context, meta kernel.Meta, session ke
 		return commands.Result[Opened]{}, err
 	}
 	if len(s.Pending()) == 0 {
-		return h.opened(u, s, next, 0)
+		return h.opened(ctx, u, s, next, 0)
 	}
 	req, err := h.sessions.Append(meta.As("refresh-session"), Done{},
 		eventstore.At(h.sessions.Stream(string(session)), eventstore.Expected(version), s.Pending()...))
@@ -68,7 +68,7 @@ func (h *Handlers) refreshOnce(ctx context.Context, meta kernel.Meta, session ke
 	if err != nil {
 		return commands.Result[Opened]{}, err
 	}
-	return h.opened(u, s, next, done.Last)
+	return h.opened(ctx, u, s, next, done.Last)
 }
 
 // closeSession closes a session; its access tokens are refused from this moment on.

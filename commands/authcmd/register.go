@@ -53,13 +53,24 @@ func (h *Handlers) Register(ctx context.Context, meta kernel.Meta, cmd Register)
 	if err != nil {
 		return commands.Result[User]{}, err
 	}
+	switch _, taken, err := h.UserByEmail(ctx, email); { // before a key is made
+	case err != nil:
+		return commands.Result[User]{}, err
+	case taken:
+		return commands.Result[User]{}, auth.ErrEmailTaken()
+	}
 	id := kernel.UserID(h.cfg.IDs.New(kernel.PrefixUser))
 	meta.Actor = kernel.Actor{Kind: kernel.ActorUser, ID: string(id)}
-	u := &auth.User{}
-	if err := u.Register(id, email, name, hash, h.cfg.Clock.Now()); err != nil {
+	profile := auth.Profile{Email: string(email), Name: name}
+	who, err := profile.Seal(ctx, h.cfg.Persons, id)
+	if err != nil {
 		return commands.Result[User]{}, err
 	}
-	user := h.view(u)
+	u := &auth.User{}
+	if err := u.Register(id, who, hash, h.cfg.Clock.Now()); err != nil {
+		return commands.Result[User]{}, err
+	}
+	user := h.view(u, profile)
 	req, err := h.users.Append(meta.As("register"), user,
 		eventstore.At(emailStream(email), eventstore.NoStream, auth.EmailReserved{UserID: id}),
 		eventstore.At(h.users.Stream(string(id)), eventstore.NoStream, u.Pending()...))
@@ -79,8 +90,13 @@ func (h *Handlers) Register(ctx context.Context, meta kernel.Meta, cmd Register)
 func emailStream(e auth.Email) eventstore.StreamID { return eventstore.Stream("email", e.Key()) }
 
 // view makes the account's answer.
-func (h *Handlers) view(u *auth.User) User {
-	return User{ID: u.ID(), Email: u.Email(), Name: u.Name(), Operator: h.operators[auth.Email(u.Email())], CreatedAt: u.CreatedAt()}
+func (h *Handlers) view(u *auth.User, p auth.Profile) User {
+	return User{ID: u.ID(), Email: p.Email, Name: p.Name, Operator: h.operators[auth.Email(p.Email)], CreatedAt: u.CreatedAt()}
+}
+
+// profile opens who the person is.
+func (h *Handlers) profile(ctx context.Context, u *auth.User) (auth.Profile, error) {
+	return u.Personal().Open(ctx, h.cfg.Persons, u.ID())
 }
 
 // UserByEmail returns whose address it is; false if nobody's.

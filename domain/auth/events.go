@@ -11,13 +11,20 @@ type EmailReserved struct {
 	UserID kernel.UserID `json:"user_id"`
 }
 
-// UserRegistered begins an account.
+// UserRegistered begins an account. Who the person is, is sealed by the person's own key; Email and Name stand in the first events only,
+// which were written before there were keys.
 type UserRegistered struct {
 	UserID       kernel.UserID `json:"user_id"`
-	Email        string        `json:"email"`
-	Name         string        `json:"name"`
+	Sealed       []byte        `json:"sealed,omitempty"` // a Profile
+	Email        string        `json:"email,omitempty"`
+	Name         string        `json:"name,omitempty"`
 	PasswordHash string        `json:"password_hash"`
 	At           time.Time     `json:"at"`
+}
+
+// Personal returns who the person is.
+func (e UserRegistered) Personal() Personal {
+	return Personal{Sealed: e.Sealed, Clear: Profile{Email: e.Email, Name: e.Name}}
 }
 
 // SessionOpened says that the person signed in; the session's refresh tokens are in the stream session-<id>.

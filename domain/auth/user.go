@@ -22,8 +22,7 @@ type User struct {
 
 type userState struct {
 	ID           kernel.UserID      `json:"id"`
-	Email        string             `json:"email"`
-	Name         string             `json:"name"`
+	Personal     Personal           `json:"personal"`
 	PasswordHash string             `json:"password_hash"`
 	CreatedAt    time.Time          `json:"created_at"`
 	Sessions     []kernel.SessionID `json:"sessions"` // open ones, oldest first
@@ -31,9 +30,9 @@ type userState struct {
 	ResetUntil   time.Time          `json:"reset_until,omitzero"`
 }
 
-// Register begins the account.
-func (u *User) Register(id kernel.UserID, email Email, name, passwordHash string, at time.Time) error {
-	return u.Record(u, UserRegistered{UserID: id, Email: string(email), Name: name, PasswordHash: passwordHash, At: at})
+// Register begins the account of a person whose profile is sealed.
+func (u *User) Register(id kernel.UserID, who Personal, passwordHash string, at time.Time) error {
+	return u.Record(u, UserRegistered{UserID: id, Sealed: who.Sealed, PasswordHash: passwordHash, At: at})
 }
 
 // OpenSession adds a session; when there are MaxSessions already, the oldest are closed.
@@ -85,7 +84,7 @@ func (u *User) Apply(e kernel.Event) error {
 	s := &u.state
 	switch e := e.(type) {
 	case UserRegistered:
-		s.ID, s.Email, s.Name, s.PasswordHash, s.CreatedAt = e.UserID, e.Email, e.Name, e.PasswordHash, e.At
+		s.ID, s.Personal, s.PasswordHash, s.CreatedAt = e.UserID, e.Personal(), e.PasswordHash, e.At
 	case SessionOpened:
 		s.Sessions = append(s.Sessions, e.SessionID)
 	case SessionClosed:
@@ -106,11 +105,8 @@ func (u *User) Exists() bool { return u.state.ID != "" }
 // ID returns the account's id.
 func (u *User) ID() kernel.UserID { return u.state.ID }
 
-// Email returns the account's address in lower case.
-func (u *User) Email() string { return u.state.Email }
-
-// Name returns the person's name.
-func (u *User) Name() string { return u.state.Name }
+// Personal returns who the person is, to be opened by the person's key.
+func (u *User) Personal() Personal { return u.state.Personal }
 
 // PasswordHash returns the bcrypt hash of the password.
 func (u *User) PasswordHash() string { return u.state.PasswordHash }
@@ -125,7 +121,7 @@ func (u *User) HasSession(id kernel.SessionID) bool { return slices.Contains(u.s
 func (u *User) Sessions() []kernel.SessionID { return slices.Clone(u.state.Sessions) }
 
 // SnapshotSchema is the version of the snapshot's shape.
-func (u *User) SnapshotSchema() int { return 1 }
+func (u *User) SnapshotSchema() int { return 2 }
 
 // MarshalState writes the snapshot.
 func (u *User) MarshalState() (json.RawMessage, error) { return json.Marshal(u.state) }

@@ -28,6 +28,8 @@ import (
 	"github.com/morket/morket/adapters/pgread/workspaceread"
 	"github.com/morket/morket/adapters/pgtest"
 	"github.com/morket/morket/adapters/tokens"
+	"github.com/morket/morket/adapters/vault"
+	"github.com/morket/morket/adapters/vault/vaulttest"
 	"github.com/morket/morket/commands/authcmd"
 	"github.com/morket/morket/commands/workspacecmd"
 	"github.com/morket/morket/domain/auth"
@@ -52,6 +54,7 @@ type World struct {
 	IDs        *kernel.IDs
 	Log        *Log
 	Pool       *pgxpool.Pool
+	Ring       *vault.Ring
 	Tokens     *tokens.Issuer
 	Auth       *authcmd.Handlers
 	Workspaces *workspacecmd.Handlers
@@ -71,6 +74,7 @@ func New(t testing.TB, options ...Option) *World {
 	t.Helper()
 	w := &World{t: t, Clock: kernel.NewManualClock(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)), Mails: &Mailbox{}, Output: &Output{}}
 	w.IDs = kernel.NewIDs(w.Clock)
+	w.Ring = vaulttest.Ring(t, w.Clock)
 	codec, err := eventstore.NewCodec(auth.Events(), workspace.Events())
 	require.NoError(t, err)
 	w.Pool = pgtest.Pool(t)
@@ -121,7 +125,7 @@ func (w *World) handlers(codec *eventstore.Codec) {
 	require.NoError(w.t, err)
 	w.Auth, err = authcmd.New(authcmd.Config{
 		Store: w.Log, Codec: codec, IDs: w.IDs, Clock: w.Clock, Logger: logger, Access: w.Tokens, Refresh: w.Tokens, Keys: w.Tokens,
-		Passwords: passwords, Attempts: signals, Members: w.Workspaces, KeyUses: signals, Mailer: w.Mails,
+		Passwords: passwords, Persons: w.Ring, Attempts: signals, Members: w.Workspaces, KeyUses: signals, Mailer: w.Mails,
 		PublicURL: "https://morket.test", Operators: []string{Operator},
 	})
 	require.NoError(w.t, err)
@@ -129,7 +133,7 @@ func (w *World) handlers(codec *eventstore.Codec) {
 }
 
 func (w *World) register() {
-	reads := workspaceread.NewQueries(w.Pool)
+	reads := workspaceread.NewQueries(w.Pool, w.Ring)
 	signals, err := authread.OpenSignals(w.t.Context(), w.Pool)
 	require.NoError(w.t, err)
 	cookies := authapi.Cookies{Insecure: true}

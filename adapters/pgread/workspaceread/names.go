@@ -3,10 +3,13 @@ package workspaceread
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
+
+	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/kernel"
 )
 
-const namesQuery = `SELECT user_id, name FROM rm_workspace.people WHERE user_id = ANY($1)`
+const namesQuery = `SELECT user_id, sealed, name FROM rm_workspace.people WHERE user_id = ANY($1)`
 
 // Names returns the names of those of the people who are known.
 func (q *Queries) Names(ctx context.Context, users []kernel.UserID) (map[kernel.UserID]string, error) {
@@ -18,14 +21,23 @@ func (q *Queries) Names(ctx context.Context, users []kernel.UserID) (map[kernel.
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var id kernel.UserID
-		var name string
-		if err := rows.Scan(&id, &name); err != nil {
+	who := map[kernel.UserID]auth.Personal{}
+	var id kernel.UserID
+	var sealed []byte
+	var name string
+	_, err = pgx.ForEachRow(rows, []any{&id, &sealed, &name}, func() error {
+		who[id] = auth.Personal{Sealed: append([]byte(nil), sealed...), Clear: auth.Profile{Name: name}}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for id, p := range who {
+		profile, err := p.Open(ctx, q.keys, id)
+		if err != nil {
 			return nil, err
 		}
-		out[id] = name
+		out[id] = profile.Name
 	}
-	return out, rows.Err()
+	return out, nil
 }

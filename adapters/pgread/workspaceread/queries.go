@@ -8,15 +8,19 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
 )
 
 // Queries answers questions about workspaces.
-type Queries struct{ pool *pgxpool.Pool }
+type Queries struct {
+	pool *pgxpool.Pool
+	keys auth.Opener
+}
 
-// NewQueries reads from the pool's database.
-func NewQueries(pool *pgxpool.Pool) *Queries { return &Queries{pool} }
+// NewQueries reads from the pool's database and opens who people are with their keys.
+func NewQueries(pool *pgxpool.Pool, keys auth.Opener) *Queries { return &Queries{pool, keys} }
 
 // Workspace is a workspace with the role that the asking person has in it.
 type Workspace struct {
@@ -76,7 +80,7 @@ type Member struct {
 }
 
 const membersSQL = `
-SELECT m.user_id, coalesce(p.name, ''), coalesce(p.email, ''), m.role, m.joined_at
+SELECT m.user_id, p.sealed, coalesce(p.name, ''), coalesce(p.email, ''), m.role, m.joined_at
 FROM rm_workspace.members m LEFT JOIN rm_workspace.people p ON p.user_id = m.user_id
 WHERE m.workspace_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3`
 
@@ -86,12 +90,26 @@ func (q *Queries) Members(ctx context.Context, ws kernel.WorkspaceID, after kern
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (Member, error) {
+	var who []auth.Personal
+	members, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (Member, error) {
 		var m Member
-		err := r.Scan(&m.UserID, &m.Name, &m.Email, &m.Role, &m.JoinedAt)
+		var p auth.Personal
+		err := r.Scan(&m.UserID, &p.Sealed, &p.Clear.Name, &p.Clear.Email, &m.Role, &m.JoinedAt)
 		m.JoinedAt = m.JoinedAt.UTC()
+		who = append(who, p)
 		return m, err
 	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range members {
+		p, err := who[i].Open(ctx, q.keys, members[i].UserID)
+		if err != nil {
+			return nil, err
+		}
+		members[i].Name, members[i].Email = p.Name, p.Email
+	}
+	return members, nil
 }
 
 // Invitation is an invitation as the team sees it.

@@ -8,6 +8,7 @@ CREATE TABLE workspaces (
 );
 CREATE TABLE people (
   user_id text PRIMARY KEY,
+  sealed  bytea,         -- a domain/auth.Profile; without it, the two below
   name    text NOT NULL,
   email   text NOT NULL
 );

@@ -8,6 +8,7 @@ import (
 
 	"github.com/morket/morket/adapters/pgread/pgreadtest"
 	"github.com/morket/morket/adapters/pgread/workspaceread"
+	"github.com/morket/morket/adapters/vault/vaulttest"
 	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
@@ -20,10 +21,14 @@ func TestTheReadModelOfWorkspaces(t *testing.T) {
 	codec, err := eventstore.NewCodec(auth.Events(), workspace.Events())
 	require.NoError(t, err)
 	h := pgreadtest.NewModel(t, workspaceview.New(codec, workspaceread.Open), workspaceread.Model())
-	q, ctx, now := workspaceread.NewQueries(h.Pool), t.Context(), h.Clock.Now()
+	ring := vaulttest.Ring(t, h.Clock)
+	q, ctx, now := workspaceread.NewQueries(h.Pool, ring), t.Context(), h.Clock.Now()
 
 	h.Append("user-usr_1", auth.UserRegistered{UserID: "usr_1", Email: "a@b.co", Name: "Ann", At: now})
 	h.Append("workspace-ws_1", workspace.Created{Workspace: "ws_1", Name: "Acme", Slug: "acme", Owner: "usr_1", At: now})
+	who, err := auth.Profile{Email: "canary@b.co", Name: "Canary"}.Seal(ctx, ring, "usr_2")
+	require.NoError(t, err)
+	h.Append("user-usr_2", auth.UserRegistered{UserID: "usr_2", Sealed: who.Sealed, At: now})
 	h.Append("workspace-ws_2", workspace.Created{Workspace: "ws_2", Name: "Other", Slug: "other", Owner: "usr_2", At: now})
 	h.Append("workspace-ws_1",
 		workspace.MemberAdded{Workspace: "ws_1", UserID: "usr_2", Role: kernel.RoleMember, At: now},
@@ -40,8 +45,20 @@ func TestTheReadModelOfWorkspaces(t *testing.T) {
 	members, err := q.Members(ctx, "ws_1", "", 10)
 	require.NoError(t, err)
 	require.Equal(t, []workspaceread.Member{
-		{UserID: "usr_1", Name: "Ann", Email: "a@b.co", Role: kernel.RoleOwner, JoinedAt: now}, {UserID: "usr_2", Role: kernel.RoleAdmin, JoinedAt: now},
+		{UserID: "usr_1", Name: "Ann", Email: "a@b.co", Role: kernel.RoleOwner, JoinedAt: now}, {UserID: "usr_2", Name: "Canary", Email: "canary@b.co", Role: kernel.RoleAdmin, JoinedAt: now},
 	}, members)
+	var leaks int
+	require.NoError(t, h.Pool.QueryRow(ctx, `SELECT count(*) FROM rm_workspace.people p WHERE p::text ILIKE '%canary%'`).Scan(&leaks))
+	require.Zero(t, leaks, "the read model holds what is sealed, and opens it when it is read")
+	h.RequireRebuildable()
+	require.NoError(t, ring.Destroy(ctx, auth.PersonKey("usr_2")))
+	members, err = q.Members(ctx, "ws_1", "", 10)
+	require.NoError(t, err)
+	require.Equal(t, auth.DeletedUser, members[1].Name)
+	require.Empty(t, members[1].Email)
+	names, err := q.Names(ctx, []kernel.UserID{"usr_1", "usr_2", "usr_9"})
+	require.NoError(t, err)
+	require.Equal(t, map[kernel.UserID]string{"usr_1": "Ann", "usr_2": auth.DeletedUser}, names)
 	keys, err := q.APIKeys(ctx, "ws_1", "", 10)
 	require.NoError(t, err)
 	require.Equal(t, []workspaceread.APIKey{{ID: "key_1", Name: "k", Role: kernel.RoleMember, Tables: []kernel.TableID{"tbl_1"}, Last4: "abcd", CreatedAt: now, ExpiresAt: &now}}, keys)

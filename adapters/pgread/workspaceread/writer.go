@@ -31,7 +31,7 @@ func Open(tx projections.Tx) (workspaceview.Writer, error) {
 type writer struct{ tx *pgread.Tx }
 
 const (
-	personSQL     = `INSERT INTO people (user_id, name, email) VALUES ($1, $2, $3) ON CONFLICT (user_id) DO UPDATE SET name = $2, email = $3`
+	personSQL     = `INSERT INTO people (user_id, sealed, name, email) VALUES ($1, $2, $3, $4) ON CONFLICT (user_id) DO UPDATE SET sealed = $2, name = $3, email = $4`
 	createSQL     = `INSERT INTO workspaces (id, name, slug, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`
 	renameSQL     = `UPDATE workspaces SET name = $2 WHERE id = $1`
 	slugSQL       = `UPDATE workspaces SET slug = $2 WHERE id = $1`
@@ -81,7 +81,7 @@ func queueWorkspace(b *pgx.Batch, event kernel.Event) bool {
 func queueTeam(b *pgx.Batch, event kernel.Event) bool {
 	switch e := event.(type) {
 	case auth.UserRegistered:
-		b.Queue(personSQL, e.UserID, e.Name, e.Email)
+		b.Queue(personSQL, e.UserID, e.Sealed, e.Name, e.Email)
 	case workspace.MemberAdded:
 		b.Queue(memberSQL, e.Workspace, e.UserID, e.Role, e.At)
 	case workspace.MemberRoleChanged:

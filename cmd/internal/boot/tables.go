@@ -45,6 +45,6 @@ func (t *tables) run(ctx context.Context, group *errgroup.Group) {
 
 func (p *Platform) registerTables(a *httpapi.API, t *tables) {
 	tableapi.Register(a, tableapi.Deps{
-		Handlers: t.handlers, Grid: t.grid, History: t.history, Hub: t.hub, Names: workspaceread.NewQueries(p.pool), Clock: p.clock,
+		Handlers: t.handlers, Grid: t.grid, History: t.history, Hub: t.hub, Names: workspaceread.NewQueries(p.pool, p.ring), Clock: p.clock,
 	})
 }

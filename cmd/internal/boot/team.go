@@ -59,7 +59,7 @@ func (p *Platform) team(ctx context.Context) (*team, error) {
 	}
 	t.auth, err = authcmd.New(authcmd.Config{ //nolint:contextcheck // its mails outlive the start; close ends them
 		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Logger: p.log, Access: t.tokens, Refresh: t.tokens, Keys: t.tokens,
-		Passwords: passwords, Attempts: t.signals, Members: t.workspaces, KeyUses: t.signals, Mailer: t.mails, PublicURL: public, Operators: operators,
+		Passwords: passwords, Persons: p.ring, Attempts: t.signals, Members: t.workspaces, KeyUses: t.signals, Mailer: t.mails, PublicURL: public, Operators: operators,
 	})
 	return t, err
 }
@@ -84,7 +84,7 @@ func (p *Platform) mails(t *team) error {
 }
 
 func (p *Platform) registerTeam(a *httpapi.API, t *team) {
-	reads := workspaceread.NewQueries(p.pool)
+	reads := workspaceread.NewQueries(p.pool, p.ring)
 	cookies := authapi.Cookies{Insecure: !strings.HasPrefix(p.cfg.PublicURL, "https://")}
 	authapi.Register(a, authapi.Deps{Handlers: t.auth, Sessions: authread.NewQueries(p.pool), Workspaces: reads, Clock: p.clock, Cookies: cookies})
 	workspaceapi.Register(a, workspaceapi.Deps{

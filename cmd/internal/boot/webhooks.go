@@ -62,7 +62,7 @@ func (p *Platform) webhooks(ctx context.Context) (*webhooks, error) {
 
 // reactions are the feeder of the queue, and the mails about webhooks that were turned off.
 func (w *webhooks) reactions(p *Platform, t *team) []reaction {
-	n := &webhookcmd.Notifier{Mailer: t.mails, Recipients: managers{workspaceread.NewQueries(p.pool)}, PublicURL: strings.TrimRight(p.cfg.PublicURL, "/")}
+	n := &webhookcmd.Notifier{Mailer: t.mails, Recipients: managers{workspaceread.NewQueries(p.pool, p.ring)}, PublicURL: strings.TrimRight(p.cfg.PublicURL, "/")}
 	wake := func([]eventstore.Recorded) { w.worker.Wake() }
 	return []reaction{
 		{name: webhookqueue.FeederName, types: w.queue.Types(), apply: w.queue.Apply, applied: wake},
