@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -179,7 +178,8 @@ func (s *Store) renew(ctx context.Context, c projections.Checkpoint) (projection
 	}
 	step := projections.Step{Apply: func(ctx context.Context, tx projections.Tx) error {
 		if err := s.engine.Make(ctx, copyOf(c.Place, m)); err != nil {
-			return fmt.Errorf("make a copy in %s: %w", s.cfg.Name, err)
+			// Whatever the reason, no event is to blame and the next try may succeed.
+			return kernel.E(kernel.KindUnavailable, "STORE_UNAVAILABLE", "can't make a read model in %s", s.cfg.Name).Because(err)
 		}
 		return s.marks.Set(ctx, tx, m)
 	}}

@@ -3,6 +3,7 @@ package boot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/morket/morket/adapters/amqpbus"
@@ -19,6 +20,7 @@ func (s *server) register(a *httpapi.API) {
 	s.registerMoney(a, s.money, s.enrich.keyed)
 	s.registerFeed(a, s.feed)
 	s.registerSearch(a, s.search)
+	s.registerAnalytics(a)
 	s.registerWebhooks(a, s.webhooks)
 	s.registerOperations(a, s.operate)
 }
@@ -41,7 +43,7 @@ func (s *server) dependencies() []httpapi.Dependency {
 			return nil
 		}})
 	}
-	return append(append(all, s.shared.dependencies()...), s.objects.dependencies()...)
+	return slices.Concat(all, s.shared.dependencies(), s.objects.dependencies(), s.analytics.dependencies())
 }
 
 // beforeStop ends what would keep the web server from stopping.

@@ -2,6 +2,7 @@ package boot
 
 import (
 	"github.com/morket/morket/adapters/pgread"
+	"github.com/morket/morket/adapters/pgread/analyticsread"
 	"github.com/morket/morket/adapters/pgread/authread"
 	"github.com/morket/morket/adapters/pgread/credentialread"
 	"github.com/morket/morket/adapters/pgread/creditread"
@@ -25,6 +26,7 @@ import (
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/projections"
+	"github.com/morket/morket/projections/analyticsview"
 	"github.com/morket/morket/projections/authview"
 	"github.com/morket/morket/projections/credentialview"
 	"github.com/morket/morket/projections/creditview"
@@ -47,11 +49,12 @@ func Codec() (*eventstore.Codec, error) {
 func models() []pgread.Model {
 	return []pgread.Model{
 		authread.Model(), workspaceread.Model(), gridread.Model(), historyread.Model(), dataopsread.Model(), enrichmentread.Model(), creditread.Model(), credentialread.Model(),
+		analyticsread.Model(), pgread.External(analyticsview.NameClickHouse),
 		searchread.Model(), savedsearchread.Model(), webhookread.Model(),
 	}
 }
 
-// projectors keep the read models, one each.
+// projectors keep the read models of the modules that are always in Postgres, one each.
 func projectors(codec *eventstore.Codec) []projections.Projector {
 	return []projections.Projector{
 		authview.New(codec, authread.Open),

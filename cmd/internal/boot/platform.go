@@ -39,6 +39,7 @@ type Platform struct {
 	providers   *enrichment.Registry
 	encoder     *cloudevent.Encoder
 	read        *pgread.Store
+	analytics   *analytics
 	vault       *vault.Vault
 	ring        *vault.Ring // keys that can be destroyed
 }
@@ -90,7 +91,10 @@ func (p *Platform) open(ctx context.Context) error {
 		return err
 	}
 	p.store = telemetry.NewStore(log, p.metrics, p.tracing, p.clock)
-	p.read, err = pgread.NewStore(p.pool, models()...)
+	if p.read, err = pgread.NewStore(p.pool, models()...); err != nil {
+		return err
+	}
+	p.analytics, err = p.openAnalytics()
 	return err
 }
 
@@ -153,6 +157,11 @@ func (p *Platform) Close() {
 			p.log.Warn("send the last traces", "error", err)
 		}
 	}()
+	if p.analytics != nil {
+		if err := p.analytics.close(); err != nil {
+			p.log.Warn("close ClickHouse", "error", err)
+		}
+	}
 	if p.store != nil {
 		p.store.Close()
 	}
@@ -166,6 +175,21 @@ func (p *Platform) Close() {
 	}
 }
 
+// A store beside Postgres is written to in larger batches.
+const (
+	sideEvents = 10_000
+	sideBytes  = 16 << 20
+)
+
+// projectors keep the read models, one each.
+func (p *Platform) projectors() []projections.Projector {
+	return append(projectors(p.codec), p.analytics.projector)
+}
+
 func (p *Platform) runnerConfig(pr projections.Projector) projections.RunnerConfig {
-	return projections.RunnerConfig{Projector: pr, Log: p.store, Store: p.read, Clock: p.clock, Logger: p.log.With("projection", pr.Name()), Follow: p.tracing.Follow()}
+	cfg := projections.RunnerConfig{Projector: pr, Log: p.store, Store: p.read, Clock: p.clock, Logger: p.log.With("projection", pr.Name()), Follow: p.tracing.Follow()}
+	if p.analytics.side != nil && pr.Name() == p.analytics.projector.Name() {
+		cfg.Store, cfg.Limits = p.analytics.side, projections.Limits{BatchEvents: sideEvents, BatchBytes: sideBytes}
+	}
+	return cfg
 }

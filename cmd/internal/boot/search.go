@@ -43,7 +43,7 @@ type searchIndex struct{ *Platform }
 
 // Rebuild implements searchcmd.Rebuilder.
 func (p searchIndex) Rebuild(ctx context.Context) (int64, error) {
-	for _, pr := range projectors(p.codec) {
+	for _, pr := range p.projectors() {
 		if pr.Name() != searchview.Name {
 			continue
 		}

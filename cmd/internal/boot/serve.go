@@ -131,7 +131,7 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 
 // consumers makes the runners of the read models and the reactors that start flows.
 func (s *server) consumers() error {
-	for i, pr := range projectors(s.codec) {
+	for i, pr := range s.projectors() {
 		cfg := s.runnerConfig(pr)
 		cfg.Subscriber = s.bus.subscribe("projection." + pr.Name())
 		r, err := projections.NewRunner(cfg)
@@ -140,7 +140,7 @@ func (s *server) consumers() error {
 		}
 		s.runners = append(s.runners, r)
 		s.registry.Add(r)
-		s.board.AddRunner(r, func() projections.RunnerConfig { return s.runnerConfig(projectors(s.codec)[i]) })
+		s.board.AddRunner(r, func() projections.RunnerConfig { return s.runnerConfig(s.projectors()[i]) })
 	}
 	reactions := append([]reaction{s.imports.flow(s.flows), s.enrich.flow(s.Platform, s.flows), s.enrich.autoRuns(s.Platform), s.search.flow(s.Platform)}, s.webhooks.reactions(s.Platform, s.team)...)
 	for _, reaction := range reactions {

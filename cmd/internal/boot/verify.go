@@ -24,7 +24,7 @@ func (p *Platform) Verify(ctx context.Context, out io.Writer) (bool, error) {
 		say(out, "  %s\n", problem)
 	}
 	ok := len(problems) == 0
-	for _, pr := range projectors(p.codec) {
+	for _, pr := range p.projectors() {
 		v, err := projections.Verify(ctx, projections.RebuildConfig{RunnerConfig: p.runnerConfig(pr)})
 		if err != nil {
 			return false, fmt.Errorf("verify %s: %w", pr.Name(), err)
@@ -52,11 +52,11 @@ func verdict(ok bool, good string) string {
 // Rebuild makes the named read models anew (all when none is named) while the live ones serve.
 func (p *Platform) Rebuild(ctx context.Context, out io.Writer, names []string) error {
 	known := map[string]projections.Projector{}
-	for _, pr := range projectors(p.codec) {
+	for _, pr := range p.projectors() {
 		known[pr.Name()] = pr
 	}
 	if len(names) == 0 {
-		for _, pr := range projectors(p.codec) {
+		for _, pr := range p.projectors() {
 			names = append(names, pr.Name())
 		}
 	}

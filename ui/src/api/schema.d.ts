@@ -476,6 +476,366 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/analytics/credits/by-column": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Credits paid, by enrichment column
+         * @description Needs the permission `credits.read`.
+         */
+        get: operations["get-credits-by-column"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/analytics/credits/by-member": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Credits paid, by the member on whose behalf
+         * @description Needs the permission `credits.read`.
+         */
+        get: operations["get-credits-by-member"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/analytics/credits/by-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Credits paid, by provider
+         * @description Needs the permission `credits.read`.
+         */
+        get: operations["get-credits-by-provider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/analytics/credits/by-source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Credits by kind of ledger entry
+         * @description Needs the permission `credits.read`.
+         */
+        get: operations["get-credits-by-source"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/analytics/credits/by-table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Credits paid, by table
+         * @description Needs the permission `credits.read`.
+         */
+        get: operations["get-credits-by-table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/analytics/credits/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that is counted, by unit of time, as CSV of at most a million rows
+         * @description Needs the permission `data.export`.
+         */
+        get: operations["export-credits-analytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/analytics/credits/over-time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A series by hour, day or week of a time zone, without gaps
+         * @description Needs the permission `credits.read`.
+         */
+        get: operations["get-credits-over-time"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/analytics/credits/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was paid and brought in, and when the credits will be used up
+         * @description Needs the permission `credits.read`.
+         */
+        get: operations["get-credits-summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/analytics/enrichment/by-column": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cells by enrichment column
+         * @description Needs the permission `tables.read`.
+         */
+        get: operations["get-enrichment-by-column"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/analytics/enrichment/by-field": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values written, by output column
+         * @description Needs the permission `tables.read`.
+         */
+        get: operations["get-enrichment-by-field"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/analytics/enrichment/by-member": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cells by the member on whose behalf they were asked for
+         * @description Needs the permission `tables.read`.
+         */
+        get: operations["get-enrichment-by-member"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/analytics/enrichment/by-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How each provider did: hit rate, latency, cost
+         * @description Needs the permission `tables.read`.
+         */
+        get: operations["get-enrichment-by-provider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/analytics/enrichment/by-source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cells by what asked for them: run, auto or request
+         * @description Needs the permission `tables.read`.
+         */
+        get: operations["get-enrichment-by-source"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/analytics/enrichment/by-table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cells by table
+         * @description Needs the permission `tables.read`.
+         */
+        get: operations["get-enrichment-by-table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/analytics/enrichment/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that is counted, by unit of time, as CSV of at most a million rows
+         * @description Needs the permission `data.export`.
+         */
+        get: operations["export-enrichment-analytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/analytics/enrichment/funnel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The waterfall of a column: what each step was asked and answered
+         * @description Needs the permission `tables.read`.
+         */
+        get: operations["get-enrichment-funnel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/analytics/enrichment/over-time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A series by hour, day or week of a time zone, without gaps
+         * @description Needs the permission `tables.read`.
+         */
+        get: operations["get-enrichment-over-time"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/analytics/enrichment/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Totals, and those of the time of the same length before
+         * @description Needs the permission `tables.read`.
+         */
+        get: operations["get-enrichment-summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/api-keys": {
         parameters: {
             query?: never;
@@ -2206,6 +2566,366 @@ export interface components {
             /** @description What the answers are. */
             type: string;
         };
+        AnalyticsBreakdown: {
+            /** Format: date-time */
+            from: string;
+            /** @description The largest first, 1,000 at most; the rest is in the total only. */
+            parts: components["schemas"]["AnalyticsPart"][] | null;
+            time_zone: string;
+            /**
+             * Format: date-time
+             * @description Not part of it.
+             */
+            to: string;
+            total: components["schemas"]["AnalyticsFigures"];
+        };
+        AnalyticsCreditSummary: {
+            /** Format: int64 */
+            expired_mc: number;
+            forecast: components["schemas"]["AnalyticsForecast"];
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: int64
+             * @description In the time of the same length before.
+             */
+            previous_spent_mc: number;
+            /**
+             * Format: int64
+             * @description Grants, purchases, trials, refunds and adjustments.
+             */
+            received_mc: number;
+            /** Format: int64 */
+            spent_mc: number;
+            time_zone: string;
+            /**
+             * Format: date-time
+             * @description Not part of it.
+             */
+            to: string;
+        };
+        AnalyticsEnrichmentSummary: {
+            /** Format: date-time */
+            from: string;
+            /** @description Of the time of the same length before. */
+            previous: components["schemas"]["AnalyticsFigures"];
+            time_zone: string;
+            /**
+             * Format: date-time
+             * @description Not part of it.
+             */
+            to: string;
+            /** @description Of cells. */
+            total: components["schemas"]["AnalyticsFigures"];
+        };
+        AnalyticsFigures: {
+            /**
+             * Format: int64
+             * @description Answered without asking again.
+             */
+            cached: number;
+            /**
+             * Format: int64
+             * @description Requests to providers, with retries.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Cells, attempts, values or ledger lines, as the answer is about.
+             */
+            count: number;
+            /** Format: int64 */
+            credits_mc: number;
+            /**
+             * Format: int64
+             * @description What a hit cost on average.
+             */
+            credits_per_hit_mc: number;
+            /**
+             * Format: int64
+             * @description Without an answer, or with one that was refused.
+             */
+            empty: number;
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: double
+             * @description Hits of what was asked, 0 to 1.
+             */
+            hit_rate: number;
+            /**
+             * Format: int64
+             * @description With an accepted answer.
+             */
+            hits: number;
+            /**
+             * Format: double
+             * @description Mean of a call.
+             */
+            latency_ms: number;
+            /**
+             * Format: double
+             * @description Estimated from a histogram.
+             */
+            latency_p50_ms: number;
+            /**
+             * Format: double
+             * @description Estimated from a histogram.
+             */
+            latency_p95_ms: number;
+            /**
+             * Format: int64
+             * @description Not asked.
+             */
+            skipped: number;
+        };
+        AnalyticsForecast: {
+            /** Format: int64 */
+            balance_mc: number;
+            /**
+             * Format: date-time
+             * @description Absent when nothing is being spent, or in more than ten years.
+             */
+            exhausted_at?: string;
+            /**
+             * Format: date-time
+             * @description At the rate of the most expensive of the last four weeks.
+             */
+            exhausted_earliest?: string;
+            /**
+             * Format: date-time
+             * @description At the rate of the cheapest of the last four weeks; absent when it cost nothing.
+             */
+            exhausted_latest?: string;
+            /**
+             * Format: int64
+             * @description Expected: what the last 28 days cost a day, the last week counted twice.
+             */
+            per_day_mc: number;
+        };
+        AnalyticsFunnel: {
+            /** @description What came out in the end. */
+            cells: components["schemas"]["AnalyticsFigures"];
+            /** Format: date-time */
+            from: string;
+            /** @description In order; a step whose provider was changed in the range is there for each. */
+            steps: components["schemas"]["AnalyticsFunnelStep"][] | null;
+            time_zone: string;
+            /**
+             * Format: date-time
+             * @description Not part of it.
+             */
+            to: string;
+        };
+        AnalyticsFunnelStep: {
+            /**
+             * Format: int64
+             * @description Answered without asking again.
+             */
+            cached: number;
+            /**
+             * Format: int64
+             * @description Requests to providers, with retries.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Cells, attempts, values or ledger lines, as the answer is about.
+             */
+            count: number;
+            /** Format: int64 */
+            credits_mc: number;
+            /**
+             * Format: int64
+             * @description What a hit cost on average.
+             */
+            credits_per_hit_mc: number;
+            /**
+             * Format: int64
+             * @description Without an answer, or with one that was refused.
+             */
+            empty: number;
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: double
+             * @description Hits of what was asked, 0 to 1.
+             */
+            hit_rate: number;
+            /**
+             * Format: int64
+             * @description With an accepted answer.
+             */
+            hits: number;
+            /**
+             * Format: double
+             * @description Mean of a call.
+             */
+            latency_ms: number;
+            /**
+             * Format: double
+             * @description Estimated from a histogram.
+             */
+            latency_p50_ms: number;
+            /**
+             * Format: double
+             * @description Estimated from a histogram.
+             */
+            latency_p95_ms: number;
+            provider: string;
+            /**
+             * Format: int64
+             * @description Not asked.
+             */
+            skipped: number;
+            /**
+             * Format: int64
+             * @description From 0.
+             */
+            step: number;
+        };
+        AnalyticsPart: {
+            /**
+             * Format: int64
+             * @description Answered without asking again.
+             */
+            cached: number;
+            /**
+             * Format: int64
+             * @description Requests to providers, with retries.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Cells, attempts, values or ledger lines, as the answer is about.
+             */
+            count: number;
+            /** Format: int64 */
+            credits_mc: number;
+            /**
+             * Format: int64
+             * @description What a hit cost on average.
+             */
+            credits_per_hit_mc: number;
+            /**
+             * Format: int64
+             * @description Without an answer, or with one that was refused.
+             */
+            empty: number;
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: double
+             * @description Hits of what was asked, 0 to 1.
+             */
+            hit_rate: number;
+            /**
+             * Format: int64
+             * @description With an accepted answer.
+             */
+            hits: number;
+            /** @description An id, a provider's slug or a word; empty where it does not apply, such as the table of records that came with a request. */
+            key: string;
+            /**
+             * Format: double
+             * @description Mean of a call.
+             */
+            latency_ms: number;
+            /**
+             * Format: double
+             * @description Estimated from a histogram.
+             */
+            latency_p50_ms: number;
+            /**
+             * Format: double
+             * @description Estimated from a histogram.
+             */
+            latency_p95_ms: number;
+            /**
+             * Format: int64
+             * @description Not asked.
+             */
+            skipped: number;
+        };
+        AnalyticsPoint: {
+            /**
+             * Format: date-time
+             * @description When the unit begins; the first one begins with the range.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Answered without asking again.
+             */
+            cached: number;
+            /**
+             * Format: int64
+             * @description Requests to providers, with retries.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Cells, attempts, values or ledger lines, as the answer is about.
+             */
+            count: number;
+            /** Format: int64 */
+            credits_mc: number;
+            /**
+             * Format: int64
+             * @description What a hit cost on average.
+             */
+            credits_per_hit_mc: number;
+            /**
+             * Format: int64
+             * @description Without an answer, or with one that was refused.
+             */
+            empty: number;
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: double
+             * @description Hits of what was asked, 0 to 1.
+             */
+            hit_rate: number;
+            /**
+             * Format: int64
+             * @description With an accepted answer.
+             */
+            hits: number;
+            /**
+             * Format: double
+             * @description Mean of a call.
+             */
+            latency_ms: number;
+            /**
+             * Format: double
+             * @description Estimated from a histogram.
+             */
+            latency_p50_ms: number;
+            /**
+             * Format: double
+             * @description Estimated from a histogram.
+             */
+            latency_p95_ms: number;
+            /**
+             * Format: int64
+             * @description Not asked.
+             */
+            skipped: number;
+        };
+        AnalyticsSeries: {
+            /** Format: date-time */
+            from: string;
+            granularity: string;
+            /** @description Every unit of the range, also those with nothing in them. */
+            points: components["schemas"]["AnalyticsPoint"][] | null;
+            time_zone: string;
+            /**
+             * Format: date-time
+             * @description Not part of it.
+             */
+            to: string;
+        };
         AuthAPIKey: {
             /** Format: date-time */
             created_at: string;
@@ -2882,6 +3602,41 @@ export interface components {
             pattern?: string;
             /** @enum {string} */
             type?: "email" | "url" | "phone" | "domain" | "number" | "boolean" | "date";
+        };
+        EnvelopeAnalyticsBreakdown: {
+            data: components["schemas"]["AnalyticsBreakdown"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeAnalyticsCreditSummary: {
+            data: components["schemas"]["AnalyticsCreditSummary"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeAnalyticsEnrichmentSummary: {
+            data: components["schemas"]["AnalyticsEnrichmentSummary"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeAnalyticsFunnel: {
+            data: components["schemas"]["AnalyticsFunnel"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeAnalyticsSeries: {
+            data: components["schemas"]["AnalyticsSeries"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
         };
         EnvelopeAuthAPIKey: {
             data: components["schemas"]["AuthAPIKey"];
@@ -7465,6 +8220,2350 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeWorkspaceDone"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-credits-by-column": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAnalyticsBreakdown"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-credits-by-member": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAnalyticsBreakdown"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-credits-by-provider": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAnalyticsBreakdown"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-credits-by-source": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAnalyticsBreakdown"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-credits-by-table": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAnalyticsBreakdown"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "export-credits-analytics": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+                /** @description By default hours up to two days, days up to 92 and weeks beyond. */
+                granularity?: "hour" | "day" | "week";
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-credits-over-time": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+                /** @description By default hours up to two days, days up to 92 and weeks beyond. */
+                granularity?: "hour" | "day" | "week";
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAnalyticsSeries"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-credits-summary": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAnalyticsCreditSummary"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-enrichment-by-column": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAnalyticsBreakdown"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-enrichment-by-field": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAnalyticsBreakdown"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-enrichment-by-member": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAnalyticsBreakdown"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-enrichment-by-provider": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAnalyticsBreakdown"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-enrichment-by-source": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAnalyticsBreakdown"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-enrichment-by-table": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAnalyticsBreakdown"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "export-enrichment-analytics": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+                /** @description By default hours up to two days, days up to 92 and weeks beyond. */
+                granularity?: "hour" | "day" | "week";
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-enrichment-funnel": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAnalyticsFunnel"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-enrichment-over-time": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+                /** @description By default hours up to two days, days up to 92 and weeks beyond. */
+                granularity?: "hour" | "day" | "week";
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAnalyticsSeries"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-enrichment-summary": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Up to now; from and to win. */
+                range?: "24h" | "7d" | "30d" | "90d";
+                /** @description Rounded down to a quarter of an hour. */
+                from?: string;
+                /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
+                to?: string;
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                time_zone?: string;
+                /** @description Only this table. */
+                table?: string;
+                /** @description Only this column. */
+                column?: string;
+                /** @description Only this provider. Cells don't have one, attempts do. */
+                provider?: string;
+                /** @description Only on behalf of this member. */
+                member?: string;
+                /** @description Only this source. */
+                source?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAnalyticsEnrichmentSummary"];
                 };
             };
             /** @description Bad Request */
