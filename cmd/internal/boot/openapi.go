@@ -15,8 +15,14 @@ import (
 // OpenAPI makes the API's document without a server: the endpoints are added as they are for one, to nothing behind them.
 func OpenAPI() ([]byte, error) {
 	clock := kernel.SystemClock{}
-	s := &server{Platform: &Platform{clock: clock, ids: kernel.NewIDs(clock), metrics: telemetry.NewMetrics("1", clock), encoder: cloudevent.NewEncoder("", Published()),
-		analytics: &analytics{projector: analyticsview.New(analyticsview.Name, nil)}}, shared: &shared{}, team: &team{}, money: &money{}, flows: &flows{}, tables: &tables{}, imports: &imports{}, enrich: &enrichments{}, feed: &feed{}, operate: &operations{}, search: &searches{}, webhooks: &webhooks{}}
+	s := &server{
+		Platform: &Platform{
+			clock: clock, ids: kernel.NewIDs(clock), metrics: telemetry.NewMetrics("1", clock), encoder: cloudevent.NewEncoder("", Published()),
+			analytics: &analytics{projector: analyticsview.New(analyticsview.Name, nil)},
+		},
+		shared: &shared{}, team: &team{}, money: &money{}, flows: &flows{}, tables: &tables{}, imports: &imports{}, enrich: &enrichments{},
+		feed: &feed{}, operate: &operations{}, search: &searches{}, webhooks: &webhooks{},
+	}
 	a := httpapi.New(httpapi.Config{Clock: clock, IDs: s.ids, Logger: slog.New(slog.DiscardHandler), Version: "1"})
 	s.register(a)
 	b, err := json.MarshalIndent(a.OpenAPI(), "", "  ")
