@@ -13,9 +13,12 @@ import (
 	"github.com/morket/morket/eventstore/logmsg"
 )
 
-// DefaultSize is how many messages a subscriber's ring holds. Messages share their events, so a slow subscriber holds at
-// most this many batches of 256 KB from being freed.
-const DefaultSize = 256
+// DefaultSize is how many messages a subscriber's ring holds, and MaxBytes how many bytes of payload: a slow subscriber keeps
+// no more than that, and the events beside it, from being freed. One message is held whatever its size.
+const (
+	DefaultSize = 256
+	MaxBytes    = 4 << 20
+)
 
 // ErrClosed is the answer of a bus that was closed.
 var ErrClosed = errors.New("the bus is closed")
@@ -109,15 +112,16 @@ type ring struct {
 	buf    []*message.Message
 	head   int // of the oldest
 	n      int
+	bytes  int
 	filled chan struct{} // holds one element when there may be something
 	done   chan struct{}
 }
 
 func (r *ring) push(m *message.Message) {
 	r.mu.Lock()
-	if r.n == len(r.buf) {
-		r.head = (r.head + 1) % len(r.buf)
-		r.n--
+	r.bytes += len(m.Payload)
+	for r.n == len(r.buf) || r.n > 0 && r.bytes > MaxBytes {
+		r.take()
 	}
 	r.buf[(r.head+r.n)%len(r.buf)] = m
 	r.n++
@@ -134,10 +138,16 @@ func (r *ring) pop() *message.Message {
 	if r.n == 0 {
 		return nil
 	}
+	return r.take()
+}
+
+// take removes the oldest message; there is one, and the caller holds the lock.
+func (r *ring) take() *message.Message {
 	m := r.buf[r.head]
 	r.buf[r.head] = nil
 	r.head = (r.head + 1) % len(r.buf)
 	r.n--
+	r.bytes -= len(m.Payload)
 	return m
 }
 

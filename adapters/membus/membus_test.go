@@ -1,6 +1,7 @@
 package membus_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -38,4 +39,24 @@ func TestTheDecodedBatchRidesAlong(t *testing.T) {
 	want, _ := logmsg.FromContext(sent.Context())
 	require.Same(t, &want.Events[0], &batch.Events[0], "shared, not decoded again")
 	require.NotSame(t, sent, got)
+}
+
+func TestASlowSubscriberKeepsTheNewestMessagesUpToANumberOfBytes(t *testing.T) {
+	t.Parallel()
+	b := membus.New(0)
+	t.Cleanup(func() { require.NoError(t, b.Close()) })
+	messages, err := b.Subscribe(t.Context(), "topic")
+	require.NoError(t, err)
+	const n, size = 20, membus.MaxBytes / 4
+	for i := range n {
+		require.NoError(t, b.Publish("topic", message.NewMessage(strconv.Itoa(i), make([]byte, size))))
+	}
+	require.NoError(t, b.Publish("topic", message.NewMessage("big", make([]byte, 2*membus.MaxBytes))))
+	var got []string
+	for m := range messages {
+		if got = append(got, m.UUID); m.UUID == "big" {
+			break
+		}
+	}
+	require.LessOrEqual(t, len(got), 2, "the one on its way out and the newest, which is held whatever its size: %v", got)
 }

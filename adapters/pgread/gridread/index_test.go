@@ -1,6 +1,7 @@
 package gridread_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -159,4 +160,40 @@ func (f *fixture) column(t *testing.T, id kernel.ColumnID) table.Column {
 	c, ok := f.tbl.Schema().Column(id)
 	require.True(t, ok)
 	return c
+}
+
+// A change of a table's shape needs the table for itself; it must not wait until an index is built.
+func TestAChangeOfShapeStopsTheBuildingOfAnIndex(t *testing.T) {
+	t.Parallel()
+	f, _ := bigFixture(t)
+	indexer := f.grid.NewIndexer(slog.New(slog.DiscardHandler))
+	_, err := f.grid.Page(t.Context(), f.info(t), gridread.Query{Search: "needle"}, "", 0, 10)
+	require.NoError(t, err)
+
+	// An open transaction that has written to the table keeps the build waiting.
+	_, id, _ := strings.Cut(string(f.tbl.ID()), "_")
+	writer, err := f.Pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = writer.Exec(t.Context(), "DELETE FROM rm_grid.t_"+strings.ToLower(id)+" WHERE false")
+	require.NoError(t, err)
+	built := make(chan struct{})
+	go func() { defer close(built); indexer.Drain(t.Context()) }()
+	require.Eventually(t, func() bool {
+		var n int
+		err := f.Pool.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_progress_create_index WHERE datname = current_database() AND phase LIKE 'waiting%'").Scan(&n)
+		return err == nil && n == 1
+	}, 20*time.Second, 5*time.Millisecond, "the build waits")
+	stopped := make(chan bool, 1)
+	go func() {
+		select {
+		case <-built: // by the change, since the writer is still there
+			stopped <- true
+		case <-time.After(20 * time.Second):
+			stopped <- false
+		}
+		_ = writer.Rollback(context.Background())
+	}()
+	f.change(t, f.tbl.Schema().Columns[1], table.Text)
+	require.True(t, <-stopped, "the change waited for the index")
+	<-built
 }

@@ -117,8 +117,15 @@ func (w *Writer) alter(ctx context.Context, e *entry, agg *table.Table, event ke
 	return nil
 }
 
+// stopBuilds ends what builds an index on the table: a change of its shape would wait for it, minutes on a big table, and all
+// tables' projection with it. The indexer begins again when the index is next wanted.
+const stopBuilds = `SELECT pg_cancel_backend(pid) FROM pg_stat_progress_create_index WHERE datname = current_database() AND relid = to_regclass($1)`
+
 // both runs a statement on the live rows and on the trash.
 func (w *Writer) both(ctx context.Context, id kernel.TableID, format string, args ...any) error {
+	if _, err := w.tx.Exec(ctx, stopBuilds, liveRows(id)); err != nil {
+		return fmt.Errorf("stop the building of indexes: %w", err)
+	}
 	for _, rows := range []string{liveRows(id), trashedRows(id)} {
 		sql := fmt.Sprintf(format, append([]any{rows}, args...)...)
 		if _, err := w.tx.Exec(ctx, sql); err != nil {
