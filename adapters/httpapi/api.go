@@ -60,8 +60,10 @@ type Config struct {
 	Down   func(error) bool
 	Secure bool // the public address is https: HSTS
 	// Around is around everything else, for example to trace requests.
-	Around  []echo.MiddlewareFunc
-	Meter   Meter // may be nil
+	Around []echo.MiddlewareFunc
+	Meter  Meter // may be nil
+	// Access is told of refusals and of files that leave, for the audit log; it may be nil.
+	Access  Access
 	Version string
 }
 

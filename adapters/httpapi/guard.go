@@ -134,6 +134,7 @@ func (a *API) guard(op Op) func(huma.Context, func(huma.Context)) {
 		}
 		c.SetRequest(c.Request().WithContext(ctx))
 		if err != nil {
+			a.denied(ctx, op, c, err)
 			a.refuse(c, err)
 			return
 		}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -22,6 +23,36 @@ type Meter interface {
 	Took(method, route string, d time.Duration)
 	// Refused tells of an answer that matters for security: auth.refused, authz.refused or rate.limited.
 	Refused(event string)
+}
+
+// Access records access that changes nothing. It must not make the request wait.
+type Access interface {
+	// Denied says that the caller's role in the workspace does not allow what meta.Command names.
+	Denied(meta kernel.Meta)
+	// Exported says that a file of the workspace was begun, of one table or of none.
+	Exported(meta kernel.Meta, table kernel.TableID)
+}
+
+// denied tells of a member who asked for what his role does not allow.
+func (a *API) denied(ctx context.Context, op Op, c echo.Context, err error) {
+	p := PrincipalOf(ctx)
+	if a.cfg.Access == nil || p.Workspace == "" || kernel.KindOf(err) != kernel.KindForbidden {
+		return
+	}
+	a.cfg.Access.Denied(kernel.Meta{
+		Actor: p.Actor, Workspace: p.Workspace, Command: op.ID, CorrelationID: requestID(c), Client: c.RealIP(), Agent: agentOf(c.Request()),
+	})
+}
+
+// exported tells of a file that leaves; a stream of events is none.
+func (a *API) exported(ctx context.Context, op Op, contentType string) {
+	p := PrincipalOf(ctx)
+	if a.cfg.Access == nil || p.Workspace == "" || strings.HasPrefix(contentType, "text/event-stream") {
+		return
+	}
+	meta := metaOf(ctx)
+	meta.Command = op.ID
+	a.cfg.Access.Exported(meta, kernel.TableID(Echo(ctx).Param("tableId")))
 }
 
 // causeKey keeps the cause of a failed answer for the log.

@@ -136,6 +136,7 @@ func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Co
 		if err != nil {
 			return nil, a.failed(ctx, err)
 		}
+		a.exported(ctx, op, contentType)
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
 			c := humaecho.Unwrap(hc)
 			if c.Response().Header().Get("Content-Type") == "" {

@@ -73,6 +73,11 @@ type Persons interface {
 	auth.Opener
 }
 
+// Refused records a wrong password for an account that exists. It must not make the sign-in wait.
+type Refused interface {
+	SignInFailed(meta kernel.Meta, user kernel.UserID)
+}
+
 // Config is what the handlers need.
 type Config struct {
 	Store     eventstore.Store
@@ -91,6 +96,7 @@ type Config struct {
 	Mailer    Mailer
 	PublicURL string   // where links in mails lead, without a slash at the end
 	Operators []string // email addresses of those who run the installation
+	Refused   Refused  // told of wrong passwords; may be nil
 }
 
 // Validate says what is missing.

@@ -53,6 +53,9 @@ func (h *Handlers) Login(ctx context.Context, meta kernel.Meta, cmd Login) (comm
 		return commands.Result[Opened]{}, err
 	}
 	if err := h.checkPassword(ctx, email, u.PasswordHash(), cmd.Password); err != nil {
+		if h.cfg.Refused != nil && known && kernel.KindOf(err) == kernel.KindUnauthorized {
+			h.cfg.Refused.SignInFailed(meta, id)
+		}
 		return commands.Result[Opened]{}, err
 	}
 	return h.Open(ctx, meta, id, cmd.Agent)

@@ -12,6 +12,7 @@ const (
 	DeleteWorkspace   Action = "workspace.delete"
 	ReadMembers       Action = "members.read"
 	ManageMembers     Action = "members.manage"
+	ReadAudit         Action = "audit.read"
 	LeaveWorkspace    Action = "members.leave"
 	ManageAPIKeys     Action = "api_keys.manage"
 	ReadTables        Action = "tables.read"
@@ -46,6 +47,7 @@ func Permissions() []Rule {
 		{DeleteWorkspace, "delete and restore the workspace", roles{owner}},
 		{ReadMembers, "see who is a member", roles{owner, admin, member, viewer}},
 		{ManageMembers, "invite, remove and re-role members", roles{owner, admin}},
+		{ReadAudit, "read and export the audit log", roles{owner, admin}},
 		{LeaveWorkspace, "leave the workspace", roles{owner, admin, member, viewer, billing}},
 		{ManageAPIKeys, "make, list and revoke API keys", roles{owner, admin}},
 		{ReadTables, "see tables, rows and history", roles{owner, admin, member, viewer}},

@@ -23,6 +23,7 @@ func (s *server) register(a *httpapi.API) {
 	s.registerAnalytics(a)
 	s.registerWebhooks(a, s.webhooks)
 	s.registerOperations(a, s.operate)
+	s.registerAudit(a)
 }
 
 func (s *server) authenticator() httpapi.Authenticator { return authapi.Authenticator(s.team.auth) }

@@ -3,6 +3,7 @@ package boot
 import (
 	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/adapters/pgread/analyticsread"
+	"github.com/morket/morket/adapters/pgread/auditread"
 	"github.com/morket/morket/adapters/pgread/authread"
 	"github.com/morket/morket/adapters/pgread/credentialread"
 	"github.com/morket/morket/adapters/pgread/creditread"
@@ -14,6 +15,7 @@ import (
 	"github.com/morket/morket/adapters/pgread/searchread"
 	"github.com/morket/morket/adapters/pgread/webhookread"
 	"github.com/morket/morket/adapters/pgread/workspaceread"
+	"github.com/morket/morket/domain/access"
 	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/credit"
@@ -27,6 +29,7 @@ import (
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/projections"
 	"github.com/morket/morket/projections/analyticsview"
+	"github.com/morket/morket/projections/auditview"
 	"github.com/morket/morket/projections/authview"
 	"github.com/morket/morket/projections/credentialview"
 	"github.com/morket/morket/projections/creditview"
@@ -42,13 +45,13 @@ import (
 
 // Codec knows the events of every module.
 func Codec() (*eventstore.Codec, error) {
-	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), credential.Events(), enrichment.Events(), operation.Events(), search.Events(), webhook.Events())
+	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), credential.Events(), enrichment.Events(), operation.Events(), access.Events(), search.Events(), webhook.Events())
 }
 
 // models are the read models of every module.
 func models() []pgread.Model {
 	return []pgread.Model{
-		authread.Model(), workspaceread.Model(), gridread.Model(), historyread.Model(), dataopsread.Model(), enrichmentread.Model(), creditread.Model(), credentialread.Model(),
+		authread.Model(), workspaceread.Model(), gridread.Model(), historyread.Model(), dataopsread.Model(), enrichmentread.Model(), creditread.Model(), credentialread.Model(), auditread.Model(),
 		analyticsread.Model(), pgread.External(analyticsview.NameClickHouse),
 		searchread.Model(), savedsearchread.Model(), webhookread.Model(),
 	}
@@ -65,6 +68,7 @@ func projectors(codec *eventstore.Codec) []projections.Projector {
 		enrichmentview.New(enrichmentread.Open),
 		creditview.New(creditread.Open),
 		credentialview.New(credentialread.Open),
+		auditview.New(codec, auditread.Open),
 		searchview.New(codec, searchread.Open),
 		savedsearchview.New(codec, savedsearchread.Open),
 		webhookview.New(codec, webhookread.Open),

@@ -27,6 +27,10 @@ func publishedTeam() cloudevent.Policy {
 
 		"invitation.linked.v1": inside(),
 
+		"access.denied.v1":         inside(),
+		"access.exported.v1":       inside(),
+		"access.sign_in_failed.v1": inside(),
+
 		"operation.job_finished.v1":   inside(),
 		"operation.job_requested.v1":  inside(),
 		"operation.letter_retried.v1": inside(),

@@ -16,6 +16,7 @@ import (
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/cmd/internal/schemas"
+	"github.com/morket/morket/commands/accesscmd"
 	"github.com/morket/morket/eventstore/relay"
 	"github.com/morket/morket/projections"
 	"github.com/morket/morket/ui"
@@ -68,6 +69,7 @@ type server struct {
 	registry *projections.Registry
 	board    *projections.Board
 	operate  *operations
+	access   *accesscmd.Recorder
 	relay    *relay.Relay // nil without the role
 	runners  []*projections.Runner
 	reactors []*projections.Reactor
@@ -92,7 +94,10 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 	if s.objects, err = p.objects(); err != nil {
 		return nil, err
 	}
-	if s.team, err = p.team(ctx); err != nil {
+	if s.access, err = p.recorder(); err != nil {
+		return nil, err
+	}
+	if s.team, err = p.team(ctx, s.access); err != nil {
 		return nil, err
 	}
 	s.money = p.money()
@@ -160,7 +165,7 @@ func (s *server) newAPI() (*httpapi.API, error) {
 		Authenticator: s.authenticator(), Memberships: s.team.workspaces, Limiter: s.shared.limiter, Limits: limits(cfg),
 		Commands: s.store, Positions: s.registry, IDs: s.ids, Clock: s.clock, Logger: s.log, Origins: cfg.Origins,
 		Secure: hasTLS(cfg.PublicURL), FingerprintKey: s.team.tokens.FingerprintKey(), Down: databaseDown, Version: Version,
-		Around: s.tracing.Around(), Meter: s.metrics,
+		Around: s.tracing.Around(), Meter: s.metrics, Access: s.access,
 	})
 	s.register(a)
 	a.ServeHealth(s.dependencies())
@@ -310,6 +315,7 @@ func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
 		group.Go(func() error { return sweeps.Run(ctx) })
 	}
 	group.Go(func() error { return s.observe(ctx) })
+	group.Go(func() error { return s.access.Run(ctx) })
 	if s.cfg.MetricsAddr != "" {
 		group.Go(func() error { return s.runMetrics(ctx) })
 	}

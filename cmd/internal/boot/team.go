@@ -30,7 +30,7 @@ type team struct {
 // mailQueue is how many mails may wait for the server.
 const mailQueue = 1000
 
-func (p *Platform) team(ctx context.Context) (*team, error) {
+func (p *Platform) team(ctx context.Context, refused authcmd.Refused) (*team, error) {
 	t := &team{}
 	var err error
 	if t.tokens, err = tokens.New(p.clock, p.ids, p.cfg.JWTKeys.Reveal()...); err != nil {
@@ -59,7 +59,7 @@ func (p *Platform) team(ctx context.Context) (*team, error) {
 	}
 	t.auth, err = authcmd.New(authcmd.Config{ //nolint:contextcheck // its mails outlive the start; close ends them
 		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Logger: p.log, Access: t.tokens, Refresh: t.tokens, Keys: t.tokens,
-		Passwords: passwords, Persons: p.ring, Attempts: t.signals, Members: t.workspaces, KeyUses: t.signals, Mailer: t.mails, PublicURL: public, Operators: operators,
+		Passwords: passwords, Persons: p.ring, Attempts: t.signals, Members: t.workspaces, KeyUses: t.signals, Mailer: t.mails, PublicURL: public, Operators: operators, Refused: refused,
 	})
 	return t, err
 }

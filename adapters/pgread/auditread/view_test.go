@@ -1,0 +1,102 @@
+package auditread_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/adapters/pgread/auditread"
+	"github.com/morket/morket/adapters/pgread/pgreadtest"
+	"github.com/morket/morket/domain/access"
+	"github.com/morket/morket/domain/auth"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/domain/workspace"
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections/auditview"
+)
+
+func chunk(rows, cols int) kernel.Chunk {
+	c := kernel.Chunk{Cols: map[kernel.ColumnID][]json.RawMessage{}}
+	for i := range rows {
+		c.Rows = append(c.Rows, kernel.RowID(fmt.Sprint("row_", i)))
+	}
+	for j := range cols {
+		for range rows {
+			id := kernel.ColumnID(fmt.Sprint("col_", j))
+			c.Cols[id] = append(c.Cols[id], json.RawMessage(`"x"`))
+		}
+	}
+	return c
+}
+
+func TestTheAuditLog(t *testing.T) {
+	t.Parallel()
+	codec, err := eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), access.Events())
+	require.NoError(t, err)
+	h := pgreadtest.NewModel(t, auditview.New(codec, auditread.Open), auditread.Model())
+	_, err = h.Pool.Exec(t.Context(), `CREATE SCHEMA rm_workspace; CREATE TABLE rm_workspace.members (workspace_id text, user_id text, joined_at timestamptz)`)
+	require.NoError(t, err)
+	now := h.Clock.Now()
+	_, err = h.Pool.Exec(t.Context(), `INSERT INTO rm_workspace.members VALUES ('ws_1', 'usr_1', $1), ('ws_2', 'usr_2', $1)`, now)
+	require.NoError(t, err)
+	by := func(user, request string) {
+		h.Meta = kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorUser, ID: user}, Workspace: "ws_1", CorrelationID: request, Client: "192.0.2.7", Agent: "Firefox"}
+	}
+	by("usr_1", "req_1")
+	h.Append("table-tbl_1", table.Created{TableID: "tbl_1", WorkspaceID: "ws_1", Name: "Leads {n} =1"})
+	h.Append("table-tbl_1", table.Renamed{TableID: "tbl_1", Name: "Companies", Old: "Leads"})
+	by("usr_1", "req_2")
+	for range 3 { // one request, in batches of its own
+		h.Append("cells-tbl_1", table.CellsEdited{TableID: "tbl_1", Chunk: chunk(10, 2)}, table.CellsEdited{TableID: "tbl_1", Chunk: chunk(5, 2)})
+	}
+	by("usr_1", "req_3")
+	h.Append("cells-tbl_1", table.CellsEdited{TableID: "tbl_1", Chunk: chunk(1, 1)})
+	h.Append("workspace-ws_1", workspace.Renamed{Workspace: "ws_1", Name: "Acme"}, workspace.Renamed{Workspace: "ws_1", Name: "Acme Ltd"})
+	h.Append("workspace-ws_1", workspace.MemberRoleChanged{Workspace: "ws_1", UserID: "usr_2", Role: kernel.RoleAdmin, Was: kernel.RoleViewer})
+	h.Append("access-ws_1", access.Denied{Operation: "delete-workspace", Count: 12})
+	h.Meta.Workspace = ""
+	h.Append("session-ses_1", auth.SessionStarted{SessionID: "ses_1", UserID: "usr_1", TokenHash: "h", At: now})
+	h.Append("session-ses_2", auth.SessionStarted{SessionID: "ses_2", UserID: "usr_2", TokenHash: "h", At: now})
+	h.Meta.Workspace = "ws_2"
+	h.Append("table-tbl_2", table.Created{TableID: "tbl_2", WorkspaceID: "ws_2", Name: "private"})
+
+	q := auditread.NewQueries(h.Pool)
+	lines := func(f auditread.Filter) (out []auditread.Line, says []string) {
+		require.NoError(t, q.Lines(t.Context(), "ws_1", f, func(l auditread.Line) error {
+			out, says = append(out, l), append(says, fmt.Sprint(l.Says, " ", l.N))
+			return nil
+		}))
+		return out, says
+	}
+	all, says := lines(auditread.Filter{})
+	require.Equal(t, []string{
+		"signed in 1", "was refused delete-workspace, {n} times 12", "changed the role of {person} from viewer to admin 1", "renamed the workspace to Acme Ltd 1", "renamed the workspace to Acme 1",
+		"changed {n} cells of {it} 1", "changed {n} cells of {it} 90", "renamed the table Leads to Companies 1", "made the table {it} 1",
+	}, says, "of this workspace and its members only, the chunks of a request as one")
+	require.Equal(t, "Companies", all[len(all)-1].Name, "a thing has its present name")
+	require.JSONEq(t, `{"name":"Acme"}`, string(all[3].Before))
+	require.JSONEq(t, `{"name":"Acme Ltd"}`, string(all[3].After))
+	require.JSONEq(t, `{"was":"viewer"}`, string(all[2].Before))
+	require.Equal(t, "192.0.2.7", all[6].Client)
+	require.Equal(t, "Firefox", all[6].Agent)
+
+	_, says = lines(auditread.Filter{Activity: true})
+	require.NotContains(t, says, "signed in 1")
+	require.Len(t, says, 7)
+	_, says = lines(auditread.Filter{Action: "table", Before: all[6].First, Limit: 1})
+	require.Equal(t, []string{"renamed the table Leads to Companies 1"}, says)
+	for name, f := range map[string]auditread.Filter{
+		"wildcards are text": {Action: "t%"}, "underscores too": {Action: "tabl_"}, "another person": {Actor: "usr_2"}, "later": {From: now.Add(time.Hour)}, "before": {To: now},
+		"no such thing": {Thing: "table", ID: "tbl_2"},
+	} {
+		_, says = lines(f)
+		require.Empty(t, says, name)
+	}
+	_, says = lines(auditread.Filter{Thing: "member", Actor: "usr_1", From: now, To: now.Add(time.Second)})
+	require.Len(t, says, 1)
+	h.RequireRebuildable()
+}

@@ -1,0 +1,171 @@
+package auditview
+
+// Rule says how an event type reads in the list of what was done, and in the audit log.
+type Rule struct {
+	// Says follows the actor's name: "renamed {it} to {name}". {it} is the thing that it was done to, {n} how many rows, cells or
+	// times, anything else a member of the event's data, nested ones after a dot.
+	Says string
+	// Thing is the kind of thing: "table", "member", … Which one is the stream's id, or the member that ID names.
+	Thing, ID string
+	// Quiet types are progress or bookkeeping: they are neither listed nor audited.
+	Quiet bool
+	// Audit types are in the audit log only.
+	Audit bool
+	// Counted types come in many events of one request, which are one line.
+	Counted bool
+	// After and Before are members that may be shown: as they are from now on, and as they were. Without Before, what After showed the
+	// last time is what was before.
+	After, Before []string
+	// Name is the member that holds the thing's name.
+	Name string
+	// Person is the member with the id of the person whom it is about, who is {person}.
+	Person string
+}
+
+// Rules has a line for every event type, which a test demands: a new module's types are added to its part.
+func Rules() map[string]Rule {
+	all := map[string]Rule{}
+	for _, part := range []map[string]Rule{people(), workspaces(), tables(), work(), money(), outside(), operators()} {
+		for typ, rule := range part {
+			all[typ] = rule
+		}
+	}
+	return all
+}
+
+func people() map[string]Rule {
+	return map[string]Rule{
+		"session.started.v1":   {Says: "signed in", Thing: "session", Person: "user_id", Audit: true},
+		"session.refreshed.v1": {Says: "stayed signed in", Quiet: true},
+
+		"user.registered.v1":               {Says: "registered", Thing: "user", Audit: true},
+		"user.session_opened.v1":           {Says: "opened a session", Quiet: true},
+		"user.session_closed.v1":           {Says: "ended a session ({reason})", Thing: "session", ID: "session_id", Person: "user_id", Audit: true},
+		"user.password_changed.v1":         {Says: "changed the password", Thing: "user", Audit: true},
+		"user.password_reset_requested.v1": {Says: "asked for a new password by mail", Thing: "user", Audit: true},
+		"email.reserved.v1":                {Says: "took an email address", Quiet: true},
+
+		"access.denied.v1":         {Says: "was refused {operation}, {n} times", Thing: "operation", ID: "operation", Audit: true},
+		"access.exported.v1":       {Says: "exported {it} ({operation}), {n} times", Thing: "table", ID: "table_id", Audit: true},
+		"access.sign_in_failed.v1": {Says: "refused a wrong password for {person}, {n} times", Thing: "user", ID: "user_id", Person: "user_id", Audit: true},
+
+		"api_key.created.v1": {Says: "made the API key {name} for the role {role}", Thing: "api_key", Name: "name", After: []string{"name", "role", "tables", "expires_at", "last4"}},
+		"api_key.revoked.v1": {Says: "revoked the API key {it}", Thing: "api_key"},
+	}
+}
+
+func workspaces() map[string]Rule {
+	return map[string]Rule{
+		"workspace.created.v1":             {Says: "made the workspace {name}", Thing: "workspace", Name: "name", After: []string{"name", "slug"}},
+		"workspace.renamed.v1":             {Says: "renamed the workspace to {name}", Thing: "workspace", Name: "name", After: []string{"name"}},
+		"workspace.slug_changed.v1":        {Says: "changed the workspace's address to {slug}", Thing: "workspace", After: []string{"slug"}},
+		"workspace.deleted.v1":             {Says: "deleted the workspace", Thing: "workspace", After: []string{"purge_at"}},
+		"workspace.restored.v1":            {Says: "restored the workspace", Thing: "workspace"},
+		"workspace.member_added.v1":        {Says: "made {person} a member as {role}", Thing: "member", ID: "user_id", Person: "user_id", After: []string{"role"}},
+		"workspace.member_role_changed.v1": {Says: "changed the role of {person} from {was} to {role}", Thing: "member", ID: "user_id", Person: "user_id", After: []string{"role"}, Before: []string{"was"}},
+		"workspace.member_removed.v1":      {Says: "ended the membership of {person}", Thing: "member", ID: "user_id", Person: "user_id"},
+		"workspace.invited.v1":             {Says: "invited {email} as {role}", Thing: "invitation", ID: "invitation_id", Name: "email", After: []string{"email", "role", "expires_at"}},
+		"workspace.invitation_closed.v1":   {Says: "closed the invitation of {it}: {state}", Thing: "invitation", ID: "invitation_id", After: []string{"state"}},
+		"invitation.linked.v1":             {Says: "made an invitation's link", Quiet: true},
+		"slug.reserved.v1":                 {Says: "took an address", Quiet: true},
+		"slug.released.v1":                 {Says: "gave an address back", Quiet: true},
+	}
+}
+
+func tables() map[string]Rule {
+	return map[string]Rule{
+		"table.created.v1":              {Says: "made the table {it}", Thing: "table", Name: "name", After: []string{"name"}},
+		"table.renamed.v1":              {Says: "renamed the table {old} to {name}", Thing: "table", Name: "name", After: []string{"name"}, Before: []string{"old"}},
+		"table.trashed.v1":              {Says: "put the table {it} into the trash", Thing: "table"},
+		"table.restored.v1":             {Says: "restored the table {it}", Thing: "table"},
+		"table.column_added.v1":         {Says: "added the column {column.name} to {it}", Thing: "table", After: []string{"column.name", "column.type"}},
+		"table.column_changed.v1":       {Says: "changed the column {old.name} of {it}", Thing: "table", After: []string{"column.name", "column.description"}, Before: []string{"old.name", "old.description"}},
+		"table.column_deleted.v1":       {Says: "deleted a column of {it}", Thing: "table", After: []string{"column_id"}},
+		"table.column_restored.v1":      {Says: "restored a column of {it}", Thing: "table", After: []string{"column_id"}},
+		"table.column_type_changed.v1":  {Says: "made the column {column.name} of {it} a {column.type}", Thing: "table", After: []string{"column.type", "lossy"}, Before: []string{"old.type"}},
+		"table.column_type_reverted.v1": {Says: "took back the type of {column.name} in {it}", Thing: "table", After: []string{"column.type"}, Before: []string{"old.type"}},
+		"table.columns_reordered.v1":    {Says: "moved columns of {it}", Thing: "table"},
+		"table.view_saved.v1":           {Says: "saved the view {view.name} of {it}", Thing: "table", After: []string{"view.name", "view.shared"}},
+		"table.view_deleted.v1":         {Says: "deleted a view of {it}", Thing: "table", After: []string{"view_id"}},
+		"table.rows_inserted.v1":        {Says: "added {n} rows to {it}", Thing: "table", Counted: true},
+		"table.cells_edited.v1":         {Says: "changed {n} cells of {it}", Thing: "table", Counted: true},
+		"table.rows_deleted.v1":         {Says: "deleted {n} rows of {it}", Thing: "table", Counted: true},
+		"table.rows_restored.v1":        {Says: "restored {n} rows of {it}", Thing: "table", Counted: true},
+
+		"search.saved.v1":             {Says: "saved the search {name}", Thing: "search", Name: "name"},
+		"search.deleted.v1":           {Says: "deleted the search {it}", Thing: "search"},
+		"search.reindex_requested.v1": {Says: "asked for a new search index", Thing: "search", Audit: true},
+		"search.reindex_finished.v1":  {Says: "finished a search index", Quiet: true},
+	}
+}
+
+func work() map[string]Rule {
+	return map[string]Rule{
+		"import.uploaded.v1":        {Says: "uploaded {filename}", Thing: "import", Name: "filename", After: []string{"filename", "size", "sha256"}},
+		"import.previewed.v1":       {Says: "looked at the file again", Quiet: true},
+		"import.started.v1":         {Says: "imported {it}", Thing: "import", After: []string{"table_id", "new_table"}},
+		"import.rows_added.v1":      {Says: "added rows", Quiet: true},
+		"import.rows_updated.v1":    {Says: "updated rows", Quiet: true},
+		"import.rows_rejected.v1":   {Says: "refused lines", Quiet: true},
+		"import.batch_recorded.v1":  {Says: "went on with a file", Quiet: true},
+		"import.completed.v1":       {Says: "finished the import of {it}", Thing: "import", After: []string{"counts"}},
+		"import.failed.v1":          {Says: "could not go on with the import of {it}: {reason}", Thing: "import"},
+		"import.cancelled.v1":       {Says: "stopped the import of {it}", Thing: "import"},
+		"import.undo_started.v1":    {Says: "asked to undo the import of {it}", Thing: "import", After: []string{"force"}},
+		"import.undo_progressed.v1": {Says: "went on with an undo", Quiet: true},
+		"import.undone.v1":          {Says: "took back the import of {it}", Thing: "import", After: []string{"removed", "reverted", "kept"}},
+
+		"run.started.v1":          {Says: "started an enrichment", Thing: "run", After: []string{"table_id", "max_credits_mc", "reserved_mc"}},
+		"run.records_added.v1":    {Says: "brought records", Quiet: true},
+		"run.page_started.v1":     {Says: "began a page", Quiet: true},
+		"run.page_stopped.v1":     {Says: "left a page", Quiet: true},
+		"run.answers_recorded.v1": {Says: "recorded answers", Quiet: true},
+		"run.paused.v1":           {Says: "paused an enrichment", Thing: "run"},
+		"run.resumed.v1":          {Says: "resumed an enrichment", Thing: "run"},
+		"run.cancel_requested.v1": {Says: "cancelled an enrichment", Thing: "run"},
+		"run.retried.v1":          {Says: "retried {records} records of an enrichment", Thing: "run"},
+		"run.finished.v1":         {Says: "ended the enrichment: {state}", Thing: "run", After: []string{"state", "reason"}},
+		"auto_run.started.v1":     {Says: "started runs for changed rows", Quiet: true},
+	}
+}
+
+func money() map[string]Rule {
+	return map[string]Rule{
+		"credit.granted.v1":  {Says: "brought in credits ({kind})", Thing: "credits", After: []string{"kind", "amount_mc", "note"}},
+		"credit.reserved.v1": {Says: "set credits aside for a run", Thing: "credits", Audit: true, After: []string{"amount_mc", "run_id"}},
+		"credit.debited.v1":  {Says: "paid for answers", Quiet: true},
+		"credit.released.v1": {Says: "gave credits of a run back", Thing: "credits", Audit: true, After: []string{"amount_mc", "run_id"}},
+		"credit.caps_set.v1": {Says: "set the spend caps", Thing: "credits", After: []string{"caps"}},
+
+		"credential.stored.v1":    {Says: "stored the credential {name} for {provider}", Thing: "credential", Name: "name", After: []string{"name", "provider"}},
+		"credential.rotated.v1":   {Says: "replaced the secret of {it}", Thing: "credential", After: []string{"version"}},
+		"credential.used.v1":      {Says: "used the credential {it} for {purpose}", Thing: "credential", Audit: true, After: []string{"purpose", "version"}},
+		"credential.deleted.v1":   {Says: "deleted the credential {it}", Thing: "credential"},
+		"credential.rewrapped.v1": {Says: "wrapped a key anew", Quiet: true},
+	}
+}
+
+func outside() map[string]Rule {
+	settings := []string{"url", "description", "types", "tables", "ordered"}
+	return map[string]Rule{
+		"webhook.created.v1":              {Says: "made the webhook {url}", Thing: "webhook", Name: "url", After: settings},
+		"webhook.changed.v1":              {Says: "changed the webhook {it}", Thing: "webhook", Name: "url", After: settings},
+		"webhook.deleted.v1":              {Says: "deleted the webhook {it}", Thing: "webhook"},
+		"webhook.enabled.v1":              {Says: "turned the webhook {it} on", Thing: "webhook"},
+		"webhook.disabled.v1":             {Says: "turned the webhook {it} off ({reason})", Thing: "webhook", After: []string{"reason"}},
+		"webhook.secret_rotated.v1":       {Says: "replaced the secret of the webhook {it}", Thing: "webhook", After: []string{"version", "old_until"}},
+		"webhook.secret_rewrapped.v1":     {Says: "wrapped a secret anew", Quiet: true},
+		"webhook.test_requested.v1":       {Says: "tried the webhook {it}", Thing: "webhook", Audit: true},
+		"webhook.redelivery_requested.v1": {Says: "had an event sent again to {it}", Thing: "webhook", Audit: true, After: []string{"position"}},
+		"webhook.replay_requested.v1":     {Says: "had events sent again to {it}", Thing: "webhook", Audit: true, After: []string{"after", "until"}},
+	}
+}
+
+func operators() map[string]Rule {
+	return map[string]Rule{
+		"operation.job_requested.v1":  {Says: "asked to {kind} the read model {projection}", Thing: "projection", ID: "projection", Audit: true},
+		"operation.job_finished.v1":   {Says: "finished a job", Quiet: true},
+		"operation.letter_retried.v1": {Says: "had {event_type} tried again in {unit}", Thing: "projection", ID: "unit", Audit: true, After: []string{"stream", "position", "event_type"}},
+		"operation.letter_skipped.v1": {Says: "left {event_type} out of {unit}: {reason}", Thing: "projection", ID: "unit", Audit: true, After: []string{"stream", "position", "event_type", "reason"}},
+	}
+}

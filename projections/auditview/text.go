@@ -1,0 +1,80 @@
+package auditview
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+)
+
+// action is an event type without its version.
+func action(typ string) string {
+	if i := strings.LastIndex(typ, ".v"); i > 0 {
+		return typ[:i]
+	}
+	return typ
+}
+
+var placeholder = regexp.MustCompile(`\{[a-z0-9_.]+\}`)
+
+const maxWord = 200
+
+// fill puts members of the data into the sentence; {it}, {person} and {n} are filled when it is read. Braces in a value become
+// parentheses, so that nobody's name can be taken for a placeholder.
+func fill(says string, data map[string]json.RawMessage) string {
+	return placeholder.ReplaceAllStringFunc(says, func(p string) string {
+		switch name := strings.Trim(p, "{}"); name {
+		case "it", "person", "n":
+			return p
+		default:
+			word := strings.NewReplacer("{", "(", "}", ")").Replace(member(data, name))
+			if len(word) > maxWord {
+				word = strings.ToValidUTF8(word[:maxWord], "") + "…"
+			}
+			return word
+		}
+	})
+}
+
+// at finds a member, nested ones after a dot; nil if it is not there.
+func at(data map[string]json.RawMessage, name string) json.RawMessage {
+	first, rest, nested := strings.Cut(name, ".")
+	value, ok := data[first]
+	if !ok || !nested {
+		return value
+	}
+	var inner map[string]json.RawMessage
+	if json.Unmarshal(value, &inner) != nil {
+		return nil
+	}
+	return at(inner, rest)
+}
+
+// member is a member as text.
+func member(data map[string]json.RawMessage, name string) string {
+	value := at(data, name)
+	var text string
+	if json.Unmarshal(value, &text) == nil {
+		return text
+	}
+	return string(value)
+}
+
+const maxShown = 4 << 10
+
+// pick makes an object of the members that are there, by their last names; nil when there are none or they are too large.
+func pick(data map[string]json.RawMessage, names []string) json.RawMessage {
+	out := map[string]json.RawMessage{}
+	for _, name := range names {
+		if value := at(data, name); len(value) > 0 && string(value) != "null" {
+			out[name[strings.LastIndexByte(name, '.')+1:]] = value
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	b, err := json.Marshal(out)
+	if err != nil || len(b) > maxShown {
+		return nil
+	}
+	return b
+}
