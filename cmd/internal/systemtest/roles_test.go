@@ -65,8 +65,8 @@ func freshNamespace(t *testing.T) (address, name string) {
 	return address, name
 }
 
-// grown is the environment of the processes of one installation on external servers.
-func grown(t *testing.T) []string {
+// external is the environment of the processes of one installation on the Postgres and the Temporal that the tests share.
+func external(t *testing.T) []string {
 	t.Helper()
 	key := func() string {
 		var b [32]byte
@@ -76,10 +76,15 @@ func grown(t *testing.T) []string {
 	}
 	address, namespace := freshNamespace(t)
 	return []string{
-		"DATABASE_URL=" + freshDatabase(t), "AMQP_URL=" + need(t, "MORKET_TEST_AMQP_URL"), "AMQP_PREFIX=" + namespace + ".",
-		"TEMPORAL_ADDRESS=" + address, "TEMPORAL_NAMESPACE=" + namespace,
+		"DATABASE_URL=" + freshDatabase(t), "TEMPORAL_ADDRESS=" + address, "TEMPORAL_NAMESPACE=" + namespace,
 		"MORKET_MASTER_KEY=" + key(), "MORKET_JWT_KEYS=" + key(),
 	}
+}
+
+// grown is external with the shared RabbitMQ, kept apart from other installations by names of its own.
+func grown(t *testing.T) []string {
+	t.Helper()
+	return append(external(t), "AMQP_URL="+need(t, "MORKET_TEST_AMQP_URL"), "AMQP_PREFIX=test."+strings.ToLower(rand.Text())+".")
 }
 
 func TestTheRolesInProcessesOfTheirOwn(t *testing.T) {

@@ -144,14 +144,19 @@ func startWriting(t *testing.T, table, column string, rows []string, nodes [2]*c
 // stop ends the writers and checks that each edit was made exactly once, in order.
 func (p *writing) stop(t *testing.T, reader *client, table, column string) {
 	t.Helper()
-	close(p.enough)
-	p.done.Wait()
+	p.finish()
 	moves, repeats := 0, 0
 	for _, w := range p.all {
 		moves, repeats = moves+w.moves, repeats+w.repeat
 		onceEach(t, reader, table, column, &w.editor)
 	}
 	t.Logf("%d edits; %d times the other node was asked instead; %d had been made without an answer", p.made.Load(), moves, repeats)
+}
+
+// finish ends the writers.
+func (p *writing) finish() {
+	close(p.enough)
+	p.done.Wait()
 }
 
 // jobInfo is what the tests need of the API's Job.

@@ -262,6 +262,12 @@ func (s *server) tool(args ...string) (string, int) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), doneWithin)
 	defer cancel()
+	return s.toolWithin(ctx, args...)
+}
+
+// toolWithin is tool with a time limit of the caller's.
+func (s *server) toolWithin(ctx context.Context, args ...string) (string, int) {
+	s.t.Helper()
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Env = s.env
 	var out, errs bytes.Buffer
