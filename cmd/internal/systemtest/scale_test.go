@@ -95,6 +95,7 @@ func (w *writer) edit(ctx context.Context, table, column string) error {
 			if attempt > 0 && r.Header.Get("Idempotent-Replayed") == "true" {
 				w.repeat++
 			}
+			c.wrote(r)
 			w.acked = append(w.acked, true)
 			w.at = 1 - w.at // by turns
 			return nil
@@ -144,7 +145,7 @@ func startWriting(t *testing.T, table, column string, rows []string, nodes [2]*c
 // stop ends the writers and checks that each edit was made exactly once, in order.
 func (p *writing) stop(t *testing.T, reader *client, table, column string) {
 	t.Helper()
-	p.finish()
+	p.finish(reader)
 	moves, repeats := 0, 0
 	for _, w := range p.all {
 		moves, repeats = moves+w.moves, repeats+w.repeat
@@ -153,10 +154,13 @@ func (p *writing) stop(t *testing.T, reader *client, table, column string) {
 	t.Logf("%d edits; %d times the other node was asked instead; %d had been made without an answer", p.made.Load(), moves, repeats)
 }
 
-// finish ends the writers.
-func (p *writing) finish() {
+// finish ends the writers; what the reader reads from now on has all their edits.
+func (p *writing) finish(reader *client) {
 	close(p.enough)
 	p.done.Wait()
+	for _, w := range p.all {
+		reader.at = max(reader.at, w.nodes[0].at, w.nodes[1].at)
+	}
 }
 
 // jobInfo is what the tests need of the API's Job.
