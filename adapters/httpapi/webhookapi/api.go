@@ -24,6 +24,7 @@ type Deps struct {
 	Handlers *webhookcmd.Handlers
 	Reads    *webhookread.Queries
 	Queue    *webhookqueue.Queue
+	Clock    kernel.Clock
 }
 
 // Register adds the endpoints.
@@ -78,7 +79,7 @@ type Webhook struct {
 	OffAt          *time.Time       `json:"off_at,omitempty"`
 	OffPosition    int64            `json:"off_position,omitempty" doc:"When it was last turned off: a replay after this position sends what it missed."`
 	SecretVersion  int              `json:"secret_version"`
-	OldSecretUntil *time.Time       `json:"old_secret_until,omitempty"`
+	OldSecretUntil *time.Time       `json:"old_secret_until,omitempty" doc:"While the secret before the one in force signs, too: until when."`
 	CreatedAt      time.Time        `json:"created_at"`
 	UpdatedAt      time.Time        `json:"updated_at"`
 	Waiting        int              `json:"waiting" doc:"Deliveries that wait, counted up to 10,000."`
@@ -89,7 +90,10 @@ type Webhook struct {
 	RestsUntil     *time.Time       `json:"rests_until,omitempty" doc:"After failures in a row nothing is tried until then."`
 }
 
-func view(w webhookview.Webhook, h webhookqueue.Health) Webhook {
+func (s service) view(w webhookview.Webhook, h webhookqueue.Health) Webhook {
+	if w.OldUntil != nil && !s.Clock.Now().Before(*w.OldUntil) {
+		w.OldUntil = nil
+	}
 	return Webhook{
 		ID: w.ID, URL: w.URL, Description: w.Description, Types: append([]string{}, w.Types...), Tables: append([]kernel.TableID{}, w.Tables...), Ordered: w.Ordered,
 		Enabled: w.Enabled, OffReason: w.Reason, OffAt: utc(w.OffAt), OffPosition: w.OffPosition, SecretVersion: w.SecretVersion, OldSecretUntil: utc(w.OldUntil),
@@ -114,7 +118,7 @@ func (s service) list(ctx context.Context, p httpapi.Principal, _ *httpapi.InWor
 	health, err := s.Queue.Health(ctx, p.Workspace)
 	out := make([]Webhook, len(list))
 	for i, w := range list {
-		out[i] = view(w, health[w.ID])
+		out[i] = s.view(w, health[w.ID])
 	}
 	return out, httpapi.Meta{}, err
 }
@@ -134,7 +138,7 @@ func (s service) get(ctx context.Context, p httpapi.Principal, in *InWebhook) (W
 		return Webhook{}, httpapi.Meta{}, err
 	}
 	health, err := s.Queue.Health(ctx, p.Workspace)
-	return view(w, health[w.ID]), httpapi.Meta{}, err
+	return s.view(w, health[w.ID]), httpapi.Meta{}, err
 }
 
 type createIn struct {

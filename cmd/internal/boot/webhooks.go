@@ -75,7 +75,7 @@ func (w *webhooks) run(ctx context.Context, group *errgroup.Group) {
 }
 
 func (p *Platform) registerWebhooks(a *httpapi.API, w *webhooks) {
-	webhookapi.Register(a, webhookapi.Deps{Handlers: w.handlers, Reads: w.reads, Queue: w.queue})
+	webhookapi.Register(a, webhookapi.Deps{Handlers: w.handlers, Reads: w.reads, Queue: w.queue, Clock: p.clock})
 }
 
 // signingSecrets keeps signing secrets in the vault's way.

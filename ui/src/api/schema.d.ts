@@ -5048,7 +5048,10 @@ export interface components {
              * @enum {string}
              */
             off_reason?: "user" | "failures";
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description While the secret before the one in force signs, too: until when.
+             */
             old_secret_until?: string;
             ordered: boolean;
             replaying: boolean;

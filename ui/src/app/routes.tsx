@@ -54,6 +54,11 @@ export const routes: RouteObject[] = [
                     'credentials',
                     async () => (await import('@/features/settings/credentials-page')).CredentialsPage,
                   ),
+                  page('webhooks', async () => (await import('@/features/settings/webhooks-page')).WebhooksPage),
+                  page(
+                    'webhooks/:webhookId',
+                    async () => (await import('@/features/settings/webhook-page')).WebhookPage,
+                  ),
                   page('account', async () => (await import('@/features/settings/account-page')).AccountPage),
                 ],
               },

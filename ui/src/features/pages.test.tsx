@@ -98,6 +98,8 @@ describe('accessibility', () => {
     ['/w/ws_demo/settings/members', 'Members'],
     ['/w/ws_demo/settings/api-keys', 'API keys'],
     ['/w/ws_demo/settings/credentials', 'Credentials'],
+    ['/w/ws_demo/settings/webhooks', 'Webhooks'],
+    ['/w/ws_demo/settings/webhooks/whk_1', 'Webhook'],
     ['/w/ws_demo/settings/account', 'My account'],
   ])('%s', async (path, title) => {
     renderApp(path);

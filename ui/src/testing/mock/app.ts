@@ -4,6 +4,7 @@ import { authRoutes, creditRoutes, enrichmentRoutes } from './rest.ts';
 import { seed } from './seed.ts';
 import type { MockState } from './state.ts';
 import { tableRoutes } from './tables.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 export interface MockApp {
   state: MockState;
@@ -19,5 +20,6 @@ export function mockApp(rows?: number): MockApp {
   enrichmentRoutes(router, state);
   creditRoutes(router, state);
   importRoutes(router, state);
+  webhookRoutes(router);
   return { state, handle: (request) => router.handle(request) };
 }

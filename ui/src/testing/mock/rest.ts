@@ -19,6 +19,7 @@ const rules: [string, Role[]][] = [
   ['credits.caps', ['owner', 'admin', 'billing_admin']],
   ['credentials.read', ['owner', 'admin', 'member']],
   ['credentials.manage', ['owner', 'admin']],
+  ['webhooks.manage', ['owner', 'admin']],
 ];
 
 export function authRoutes(r: Router, s: MockState): void {

@@ -1,0 +1,74 @@
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { messageOf } from '@/api/errors';
+import { Button } from '@/components/button';
+import { Dialog } from '@/components/dialog';
+import { Field, Input } from '@/components/field';
+import { Notice } from '@/components/states';
+import { toast } from '@/lib/toasts';
+import { replayWebhook, type Webhook } from '../api/webhooks';
+
+/** Has everything after a position sent once more. */
+export function ReplayDialog({
+  workspaceId: ws,
+  webhook,
+  onClose,
+  onAsked,
+}: {
+  workspaceId: string;
+  webhook: Webhook;
+  onClose: () => void;
+  onAsked: () => Promise<void>;
+}) {
+  const [after, setAfter] = useState(String(webhook.off_position ?? 0));
+  const ask = useMutation({
+    mutationFn: () => replayWebhook(ws, webhook.id, Number(after)),
+    onSuccess: async () => {
+      toast.success('The events are on their way');
+      onClose();
+      await onAsked();
+    },
+  });
+  return (
+    <Dialog
+      title="Replay events"
+      description="Sent once more, in order of position, under the same message ids: a receiver that deduplicates acts on none twice."
+      onClose={onClose}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button
+            variant="primary"
+            busy={ask.isPending}
+            disabled={!/^\d{1,15}$/.test(after)}
+            onClick={() => ask.mutate()}
+          >
+            Replay
+          </Button>
+        </>
+      }
+    >
+      <div className="flex flex-col gap-4">
+        {ask.isError && <Notice tone="danger">{messageOf(ask.error)}</Notice>}
+        <Field
+          label="After position"
+          hint={
+            webhook.off_position
+              ? `0 is the beginning of everything. It was last turned off at ${webhook.off_position}.`
+              : '0 is the beginning of everything.'
+          }
+        >
+          {(ids) => (
+            <Input
+              {...ids}
+              value={after}
+              inputMode="numeric"
+              autoFocus
+              onChange={(e) => setAfter(e.target.value.trim())}
+            />
+          )}
+        </Field>
+      </div>
+    </Dialog>
+  );
+}
