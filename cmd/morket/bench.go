@@ -12,6 +12,7 @@ import (
 
 func benchCommand() *cobra.Command {
 	var file, profiles string
+	var rows int
 	c := &cobra.Command{
 		Use:       "bench [log|projection|import|grid|run|all]",
 		Short:     "Measure the product against its limits, on a throw-away server of its own",
@@ -23,7 +24,7 @@ func benchCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			b := bench.Config{Server: cfg, Profiles: profiles, Progress: cmd.ErrOrStderr()}
+			b := bench.Config{Server: cfg, Rows: rows, Profiles: profiles, Progress: cmd.ErrOrStderr()}
 			if len(args) > 0 && args[0] != "all" {
 				b.Step = args[0]
 			}
@@ -45,6 +46,7 @@ func benchCommand() *cobra.Command {
 			return nil
 		},
 	}
+	c.Flags().IntVar(&rows, "rows", 0, "rows of the table that is imported, read, edited and enriched; 0: 100,000")
 	c.Flags().StringVar(&file, "json", "", "also write the figures as JSON to this file")
 	c.Flags().StringVar(&profiles, "profiles", "", "write profiles of each step into this folder")
 	return c

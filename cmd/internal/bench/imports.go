@@ -17,14 +17,15 @@ import (
 	"github.com/morket/morket/domain/table"
 )
 
-// importedRows is the size of the file of the steps import and grid.
-const importedRows = 100_000
+// usualRows is the size of the file of the steps import, grid and run, unless another is asked for.
+const usualRows = 100_000
 
 // serverBench measures one server.
 type serverBench struct {
 	effort
 	*client
 	run     *run
+	size    int // rows of the file
 	table   kernel.TableID
 	columns map[string]table.Column // by name
 	rows    []kernel.RowID          // some of the table's
@@ -41,7 +42,7 @@ type job struct {
 // imports measures imports of a file into a new table, and their undoing. The last table stays for the step grid.
 func (b *serverBench) imports(ctx context.Context) ([]Ratio, error) {
 	path := filepath.Join(b.run.dir, "leads.csv")
-	bad, err := writeFile(path, importedRows)
+	bad, err := writeFile(path, b.size)
 	if err != nil {
 		return nil, err
 	}
@@ -60,21 +61,22 @@ func (b *serverBench) imports(ctx context.Context) ([]Ratio, error) {
 		if err != nil {
 			return nil, err
 		}
-		limit, err := copyRate(ctx, b.pool, physical(j.TableID), rows, importedRows)
+		limit, err := copyRate(ctx, b.pool, physical(j.TableID), rows, b.size)
 		if err != nil {
 			return nil, err
 		}
-		rate := importedRows / j.commit.Seconds()
+		rate := float64(b.size) / j.commit.Seconds()
 		rates, limits, ratios = append(rates, rate), append(limits, limit), append(ratios, rate/limit)
 		uploads, grown = append(uploads, float64(j.Size)/j.upload.Seconds()/(1<<20)), append(grown, j.grown)
+		b.table = j.TableID
 		if round < b.rounds-1 || b.rounds == 1 {
 			took, err := b.undo(ctx, j)
 			if err != nil {
 				return nil, err
 			}
-			undone = append(undone, importedRows/took.Seconds())
+			undone = append(undone, float64(b.size)/took.Seconds())
+			b.table = "" // it is empty
 		}
-		b.table = j.TableID
 	}
 	most := slices.Max(grown)
 	return []Ratio{
@@ -104,7 +106,7 @@ func (b *serverBench) importFile(ctx context.Context, path string, bad []int64) 
 	if err != nil {
 		return nil, err
 	}
-	if err := b.await(ctx, j, position, importedRows, dataops.StatePartial); err != nil {
+	if err := b.await(ctx, j, position, int64(b.size), dataops.StatePartial); err != nil {
 		return nil, err
 	}
 	j.commit, j.grown = time.Since(start), memory()
@@ -163,7 +165,7 @@ func (b *serverBench) errorsAre(ctx context.Context, j *job, bad []int64) (exact
 			return false, nil
 		}
 	}
-	return j.Counts.Imported == importedRows && j.Counts.Failed == int64(len(bad)), nil
+	return j.Counts.Imported == int64(b.size) && j.Counts.Failed == int64(len(bad)), nil
 }
 
 func (b *serverBench) undo(ctx context.Context, j *job) (time.Duration, error) {

@@ -33,6 +33,7 @@ func Steps() []string { return []string{StepLog, StepProjection, StepImport, Ste
 type Config struct {
 	Step     string        // one of Steps; empty: all
 	Server   config.Config // of the server that is measured; its folders, addresses and limits are replaced
+	Rows     int           // of the file that is imported; 0: 100,000
 	Profiles string        // folder for a CPU profile of each part of the steps and what was allocated by its end; empty: none
 	Progress io.Writer
 }

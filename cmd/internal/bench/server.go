@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -49,7 +50,10 @@ func (r *run) onServer(ctx context.Context) (err error) {
 		return err
 	}
 	defer c.pool.Close()
-	b := &serverBench{client: c, run: r, effort: effort{rounds: 3, round: 4 * time.Second}}
+	b := &serverBench{client: c, run: r, size: cmp.Or(r.Rows, usualRows), effort: effort{rounds: 3, round: 4 * time.Second}}
+	if b.size > usualRows {
+		b.rounds = 1
+	}
 	imports := func(ctx context.Context) ([]Ratio, error) {
 		return r.profiled(StepImport, func() ([]Ratio, error) { return b.imports(ctx) })
 	}
