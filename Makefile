@@ -45,7 +45,7 @@ verify: bin/morket ## Check the log, and that every read model equals one rebuil
 ##@ Test
 
 .PHONY: test
-test: ui/dist/index.html bin/devservices ## Start all real servers, run every test of Go and of the interface, stop them
+test: ui/dist/index.html bin/devservices infra/consumers/.ready ## Start all real servers, run every test of Go and of the interface, stop them
 	@$(WITH) -- $(MAKE) --no-print-directory test/all
 
 .PHONY: test/all
@@ -61,7 +61,7 @@ test/unit: ## Run the tests that need no server, in under a minute
 		./adapters/childproc ./cmd/internal/config ./cmd/internal/archtest
 
 .PHONY: test/race
-test/race: bin/devservices ## Run the Go tests with the race detector, against the real servers
+test/race: bin/devservices infra/consumers/.ready ## Run the Go tests with the race detector, against the real servers
 	@$(WITH) -- $(GO_TEST) -race ./...
 
 .PHONY: test/int
@@ -134,6 +134,16 @@ bin/devservices:
 ui/node_modules/.ready: ui/package-lock.json
 	@echo "→ installing the interface's packages"
 	@npm --prefix ui ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# The sample consumers' packages, which their test runs with.
+CONSUMERS := infra/consumers
+$(CONSUMERS)/.ready: $(CONSUMERS)/python/requirements.txt $(CONSUMERS)/typescript/package-lock.json $(CONSUMERS)/typescript/consumer.ts
+	@echo "→ installing the sample consumers' packages"
+	@rm -rf $(CONSUMERS)/python/.packages
+	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --target $(CONSUMERS)/python/.packages -r $(CONSUMERS)/python/requirements.txt
+	@npm --prefix $(CONSUMERS)/typescript ci --ignore-scripts --no-audit --no-fund
+	@npm --prefix $(CONSUMERS)/typescript run build
 	@touch $@
 
 # Vite empties dist; .keep lets a checkout without a built interface compile.

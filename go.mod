@@ -2,7 +2,10 @@ module github.com/morket/morket
 
 go 1.26.0
 
-ignore ./ui/node_modules
+ignore (
+	./infra/consumers/typescript/node_modules
+	./ui/node_modules
+)
 
 require (
 	github.com/AfterShip/email-verifier v1.4.1
