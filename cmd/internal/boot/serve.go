@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/sweeper"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/cmd/internal/schemas"
 	"github.com/morket/morket/commands/accesscmd"
@@ -79,6 +80,7 @@ type server struct {
 	tables   *tables
 	imports  *imports
 	enrich   *enrichments
+	sweeper  *sweeper.Sweeper
 	feed     *feed
 	search   *searches
 	webhooks *webhooks
@@ -111,6 +113,9 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 		return nil, err
 	}
 	if s.enrich, err = p.enrichments(s.shared.cache, s.tables.grid, s.registry, s.money); err != nil {
+		return nil, err
+	}
+	if s.sweeper, err = s.newSweeper(); err != nil {
 		return nil, err
 	}
 	s.feed = p.feed(s.bus)
@@ -210,6 +215,9 @@ func (s *server) run(ctx context.Context, l net.Listener, out io.Writer) error {
 	if err := s.awaitReadModels(gctx); err != nil {
 		return errors.Join(err, s.end(stop, group))
 	}
+	if s.does(config.RoleWorker) { // sweeps look into the read models
+		group.Go(func() error { return s.sweeper.Run(gctx) })
+	}
 	if s.cfg.Demo() { // before the first answer: who sees a ready server may sign in
 		if err := s.demo(gctx); err != nil {
 			return errors.Join(fmt.Errorf("make the demo workspace: %w", err), s.end(stop, group))
@@ -308,11 +316,6 @@ func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
 		}
 		group.Go(func() error { return s.objects.sweep(ctx) })
 		s.webhooks.run(ctx, group)
-		sweeps, err := s.sweeper()
-		if err != nil {
-			return err
-		}
-		group.Go(func() error { return sweeps.Run(ctx) })
 	}
 	group.Go(func() error { return s.observe(ctx) })
 	group.Go(func() error { return s.access.Run(ctx) })

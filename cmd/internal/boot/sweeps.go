@@ -19,9 +19,9 @@ const (
 	sweepBatch  = 5000
 )
 
-// sweeper clears away what has had its time. Idempotency keys are the log's own to prune, and what an interrupted upload left lies on
+// newSweeper makes what clears away what has had its time. Idempotency keys are the log's own to prune, and what an interrupted upload left lies on
 // each machine for itself: both do it by themselves.
-func (s *server) sweeper() (*sweeper.Sweeper, error) {
+func (s *server) newSweeper() (*sweeper.Sweeper, error) {
 	return sweeper.New(sweeper.Config{
 		Leadership: pgleader.New(s.pool, "sweeps"), Clock: s.clock, Logger: s.log.With("part", "sweeps"),
 		Sweeps: []sweeper.Sweep{
