@@ -203,8 +203,11 @@ func (a *API) operation(op Op) huma.Operation {
 	h := huma.Operation{
 		OperationID: op.ID, Method: op.Method, Path: op.Path, Summary: op.Summary, Description: op.Description,
 		Tags: []string{op.Tag}, DefaultStatus: op.Status, MaxBodyBytes: -1,
-		Middlewares: huma.Middlewares{a.guard(op)},
-		Errors:      []int{400, 401, 403, 404, 409, 422, 429, 503},
+		// Huma's deadline stays on the connection when the body has been read: after 5 s it would cut off whatever is under way, and
+		// whatever the connection is used for next.
+		BodyReadTimeout: -1,
+		Middlewares:     huma.Middlewares{a.guard(op)},
+		Errors:          []int{400, 401, 403, 404, 409, 422, 429, 503},
 	}
 	if !op.Public {
 		h.Security = []map[string][]string{{"bearer": {}}}
