@@ -7,7 +7,7 @@
 //
 // A server that is not on the machine is a failure that says what to install; nothing is skipped. Where a variable already
 // names a server (MORKET_TEST_DATABASE_URL, MORKET_TEST_AMQP_URL, MORKET_TEST_REDIS_URL, MORKET_TEST_S3_URL,
-// MORKET_TEST_CLICKHOUSE_URL, MORKET_TEST_TEMPORAL_ADDRESS, CHROMIUM_BIN), that one is used.
+// MORKET_TEST_CLICKHOUSE_URL, MORKET_TEST_TEMPORAL_ADDRESS, MORKET_TEST_OPENSEARCH_URL, CHROMIUM_BIN), that one is used.
 package main
 
 import (
@@ -49,7 +49,7 @@ func run(ctx context.Context, log *slog.Logger, args []string) (int, error) {
 		return full(ctx, log, args[2:])
 	}
 	if len(args) == 0 || args[0] != "run" || dash < 0 || dash == len(args)-1 {
-		return 2, errors.New("usage: devservices full -- command …; or: devservices smoke URL; or: devservices run [postgres|rabbitmq|redis|s3|clickhouse|temporal|chromium …] -- command …")
+		return 2, errors.New("usage: devservices full -- command …; or: devservices smoke URL; or: devservices run [postgres|rabbitmq|redis|s3|clickhouse|temporal|opensearch|chromium …] -- command …")
 	}
 	services, err := choose(args[1:dash])
 	if err != nil {

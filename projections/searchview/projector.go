@@ -11,19 +11,23 @@ import (
 	"github.com/morket/morket/projections"
 )
 
-// Name is the projection's name.
-const Name = "search"
+// The projection's names: in Postgres, and in OpenSearch. Each is kept where it is used, so that switching loses nothing.
+const (
+	Name           = "search"
+	NameOpenSearch = "search_opensearch"
+)
 
 // Projector keeps the documents.
 type Projector struct {
+	name  string
 	codec *eventstore.Codec
 	open  func(projections.Tx) (Writer, error)
 	types []string
 }
 
-// New makes the projector; open makes the writer of a transaction.
-func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Projector {
-	p := &Projector{codec: codec, open: open}
+// New makes the projector under one of its names; open makes the writer of a transaction.
+func New(name string, codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Projector {
+	p := &Projector{name: name, codec: codec, open: open}
 	for _, e := range append(table.Events(), dataops.RowsAdded{}, dataops.RowsUpdated{}, enrichment.RunAnswersRecorded{}) {
 		p.types = append(p.types, e.EventType())
 	}
@@ -31,7 +35,7 @@ func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Pr
 }
 
 // Name implements projections.Projector.
-func (*Projector) Name() string { return Name }
+func (p *Projector) Name() string { return p.name }
 
 // Version implements projections.Projector.
 func (*Projector) Version() int { return 1 }

@@ -99,7 +99,7 @@ func newWorld(t *testing.T) *world {
 	rel, err := relay.New(relay.Config{Log: log, Leadership: relay.Alone(log), Publisher: bus, Logger: quiet})
 	require.NoError(t, err)
 	registry := projections.NewRegistry(store)
-	for _, p := range []projections.Projector{searchview.New(codec, searchread.Open), savedsearchview.New(codec, savedsearchread.Open)} {
+	for _, p := range []projections.Projector{searchview.New(searchview.Name, codec, searchread.Open), savedsearchview.New(codec, savedsearchread.Open)} {
 		r, err := projections.NewRunner(projections.RunnerConfig{Projector: p, Log: log, Subscriber: bus, Store: store, Clock: clock, Logger: quiet})
 		require.NoError(t, err)
 		registry.Add(r)

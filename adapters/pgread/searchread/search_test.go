@@ -26,7 +26,7 @@ func open(tb testing.TB) searchtest.Harness {
 	tb.Helper()
 	codec, err := eventstore.NewCodec(table.Events(), dataops.Events(), enrichment.Events())
 	require.NoError(tb, err)
-	return harness{pgreadtest.NewModel(tb, searchview.New(codec, searchread.Open), searchread.Model())}
+	return harness{pgreadtest.NewModel(tb, searchview.New(searchview.Name, codec, searchread.Open), searchread.Model())}
 }
 
 func TestSearch(t *testing.T) {

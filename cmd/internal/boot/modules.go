@@ -69,7 +69,7 @@ func projectors(codec *eventstore.Codec) []projections.Projector {
 		creditview.New(creditread.Open),
 		credentialview.New(credentialread.Open),
 		auditview.New(codec, auditread.Open),
-		searchview.New(codec, searchread.Open),
+		searchview.New(searchview.Name, codec, searchread.Open),
 		savedsearchview.New(codec, savedsearchread.Open),
 		webhookview.New(codec, webhookread.Open),
 	}

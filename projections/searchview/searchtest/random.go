@@ -8,6 +8,7 @@ import (
 
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/projections"
@@ -19,7 +20,7 @@ func randomTest(w *world) {
 	codec, err := eventstore.NewCodec(table.Events(), dataops.Events(), enrichment.Events())
 	require.NoError(w.t, err)
 	twin := NewMemory()
-	projector := searchview.New(codec, func(projections.Tx) (searchview.Writer, error) { return twin, nil })
+	projector := searchview.New(searchview.Name, codec, func(projections.Tx) (searchview.Writer, error) { return twin, nil })
 	rnd := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same at each run
 	words := []string{"alpha", "alpine", "Älpha", "beta", "bet", "gamma-ray", "delta", "12", "1.5", "a@b.co", "Straße", "strasse", "O'Neil"}
 	text := func() string {
@@ -29,24 +30,27 @@ func randomTest(w *world) {
 		}
 		return strings.Join(parts, " ")
 	}
-	stream := func(t *tbl) eventstore.StreamID { return eventstore.Stream(table.CellStream, string(t.id)) }
 	mirror := func(recorded []eventstore.Recorded) {
 		require.NoError(w.t, projector.Apply(w.t.Context(), nil, recorded))
 	}
 	t, created := w.draft("T", "Name", "text", "Note", "long_text", "Tag", "select")
 	mirror(w.Append(eventstore.Stream(table.StructureStream, string(t.id)), created))
+	var events []kernel.Event
 	for range 40 {
 		ids := t.rowIDs(1)
-		r := row{"Name": text(), "Note": text(), "Tag": words[rnd.IntN(3)]}
-		mirror(w.Append(stream(t), table.RowsInserted{TableID: t.id, Chunk: t.chunk(ids, r)}))
+		events = append(events, table.RowsInserted{TableID: t.id, Chunk: t.chunk(ids, row{"Name": text(), "Note": text(), "Tag": words[rnd.IntN(3)]})})
 		if rnd.IntN(4) == 0 {
-			mirror(w.Append(stream(t), table.CellsEdited{TableID: t.id, Chunk: t.chunk(ids, row{"Note": text()})}))
+			events = append(events, table.CellsEdited{TableID: t.id, Chunk: t.chunk(ids, row{"Note": text()})})
 		}
 		if rnd.IntN(8) == 0 {
-			mirror(w.Append(stream(t), table.RowsDeleted{TableID: t.id, Rows: ids}))
+			events = append(events, table.RowsDeleted{TableID: t.id, Rows: ids})
+		}
+		if len(events) >= 1+rnd.IntN(20) {
+			mirror(w.Append(eventstore.Stream(table.CellStream, string(t.id)), events...))
+			events = nil
 		}
 	}
-	for range 150 {
+	for range 100 {
 		q := searchview.Query{Sort: searchview.ByCreated, Limit: searchview.MaxLimit}
 		for range 1 + rnd.IntN(2) {
 			word := words[rnd.IntN(len(words))]

@@ -1,0 +1,20 @@
+package osread
+
+import (
+	"context"
+
+	"github.com/morket/morket/projections/sidestore"
+)
+
+// Set writes a row for the suite of engines.
+func Set(ctx context.Context, b sidestore.Batch, key, row string, position int64) error {
+	return b.(*Batch).put(ctx, key, position, m{"kind": kindRow, "row": key, "name": row}, []byte(row)) //nolint:forcetypeassert // the suite's own
+}
+
+// Alias names a copy in the client's OpenSearch.
+func (c *Client) Alias(copy sidestore.Copy) string { return c.alias(copy) }
+
+// Do sends a request as an operator would.
+func (c *Client) Do(ctx context.Context, method, path string, body, into any) error {
+	return c.do(ctx, method, path, body, into)
+}

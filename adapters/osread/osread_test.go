@@ -1,0 +1,158 @@
+package osread_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/adapters/osread"
+	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections"
+	"github.com/morket/morket/projections/projectionstest"
+	"github.com/morket/morket/projections/searchview"
+	"github.com/morket/morket/projections/searchview/searchtest"
+	"github.com/morket/morket/projections/sidestore"
+	"github.com/morket/morket/projections/sidestore/sidestoretest"
+)
+
+// client speaks to the tests' OpenSearch under names of its own.
+func client(tb testing.TB) *osread.Client {
+	tb.Helper()
+	address := os.Getenv("MORKET_TEST_OPENSEARCH_URL")
+	if address == "" {
+		tb.Fatal("the tests need OpenSearch: run them through bin/devservices, or set MORKET_TEST_OPENSEARCH_URL")
+	}
+	c, err := osread.NewClient(address + "/t" + strings.ToLower(ulid.Make().String()))
+	require.NoError(tb, err)
+	return c
+}
+
+// nobody is a client of an address where nobody listens.
+func nobody(tb testing.TB) *osread.Client {
+	tb.Helper()
+	c, err := osread.NewClient("http://127.0.0.1:1/morket")
+	require.NoError(tb, err)
+	return c
+}
+
+func TestEngine(t *testing.T) {
+	t.Parallel()
+	sidestoretest.Run(t, func(t *testing.T) sidestoretest.Subject {
+		t.Helper()
+		return sidestoretest.Subject{
+			Engine: osread.NewEngine(client(t)), Projection: "suite", Set: osread.Set,
+			Break: func() error {
+				_, _, err := osread.NewEngine(nobody(t)).Reached(t.Context(), sidestore.Copy{Projection: "suite", Generation: "a"})
+				return err
+			},
+		}
+	})
+}
+
+// harness is the suite's store in OpenSearch; its checkpoints are in memory.
+type harness struct {
+	tb        testing.TB
+	client    *osread.Client
+	store     *sidestore.Store
+	projector *searchview.Projector
+	clock     *kernel.ManualClock
+	at        projections.Checkpoint
+	log       []eventstore.Recorded
+	versions  map[eventstore.StreamID]int64
+}
+
+func open(tb testing.TB) searchtest.Harness {
+	tb.Helper()
+	return newHarness(tb)
+}
+
+func newHarness(tb testing.TB) *harness {
+	tb.Helper()
+	codec, err := eventstore.NewCodec(table.Events(), dataops.Events(), enrichment.Events())
+	require.NoError(tb, err)
+	h := &harness{tb: tb, client: client(tb), clock: kernel.NewManualClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)), versions: map[eventstore.StreamID]int64{}}
+	base := projectionstest.NewMemory()
+	h.store, err = sidestore.New(sidestore.Config{
+		Base: base, Marks: sidestoretest.NewMarks(base), Engine: osread.NewEngine(h.client), Name: "OpenSearch", Head: func(context.Context) (int64, error) { return int64(len(h.log)), nil },
+		Clock: h.clock, Logger: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(tb, err)
+	h.projector = searchview.New(searchview.NameOpenSearch, codec, osread.Open)
+	live := projections.LiveOf(searchview.NameOpenSearch)
+	h.at, err = h.store.Create(tb.Context(), live, h.projector.Version())
+	require.NoError(tb, err)
+	tb.Cleanup(func() { _ = h.store.Drop(context.WithoutCancel(tb.Context()), live) })
+	return h
+}
+
+// Append implements searchtest.Harness.
+func (h *harness) Append(stream eventstore.StreamID, events ...kernel.Event) []eventstore.Recorded {
+	h.tb.Helper()
+	recorded := make([]eventstore.Recorded, len(events))
+	for i, e := range events {
+		data, err := json.Marshal(e)
+		require.NoError(h.tb, err)
+		h.versions[stream]++
+		recorded[i] = eventstore.Recorded{
+			Position: int64(len(h.log) + 1), Stream: stream, Version: h.versions[stream], Type: e.EventType(), Data: data, Metadata: []byte("{}"), RecordedAt: h.clock.Now(),
+		}
+		h.log = append(h.log, recorded[i])
+	}
+	var err error
+	h.at, err = h.apply(h.at, recorded)
+	require.NoError(h.tb, err)
+	return recorded
+}
+
+func (h *harness) apply(at projections.Checkpoint, events []eventstore.Recorded) (projections.Checkpoint, error) {
+	return h.store.Advance(h.tb.Context(), at, projections.Step{To: events[len(events)-1].Position, Apply: func(ctx context.Context, tx projections.Tx) error {
+		return h.projector.Apply(ctx, tx, events)
+	}})
+}
+
+// Searcher implements searchtest.Harness.
+func (h *harness) Searcher() searchview.Searcher { return osread.NewQueries(h.client, h.store) }
+
+// Clock implements searchtest.Harness.
+func (h *harness) Clock() *kernel.ManualClock { return h.clock }
+
+// RequireRebuildable implements searchtest.Harness.
+func (h *harness) RequireRebuildable() {
+	h.tb.Helper()
+	_, live, err := h.store.Checksums(h.tb.Context(), h.at.Place)
+	require.NoError(h.tb, err)
+	place := projections.Place{Projection: h.projector.Name(), Slot: projections.Aside}
+	at, err := h.store.Create(h.tb.Context(), place, h.projector.Version())
+	require.NoError(h.tb, err)
+	_, err = h.apply(at, h.log)
+	require.NoError(h.tb, err)
+	_, sums, err := h.store.Checksums(h.tb.Context(), place)
+	require.NoError(h.tb, err)
+	require.Equal(h.tb, live, sums, "rebuilt in one batch, the read model differs from the live one")
+	require.NoError(h.tb, h.store.Drop(h.tb.Context(), place))
+}
+
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	searchtest.Run(t, open)
+}
+
+func TestAStoreThatIsDownIsNamed(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	q := osread.NewQueries(nobody(t), h.store)
+	_, err := q.Tables(t.Context(), "ws_1")
+	require.Equal(t, kernel.KindUnavailable, kernel.KindOf(err))
+	require.ErrorContains(t, err, "OpenSearch")
+}
