@@ -31,10 +31,11 @@ type IndexState struct {
 
 // Deps is what the endpoints need.
 type Deps struct {
-	Searcher searchview.Searcher
-	Saved    *savedsearchread.Queries
-	Handlers *searchcmd.Handlers
-	Index    Index
+	Searcher   searchview.Searcher
+	Projection string // that the searcher reads
+	Saved      *savedsearchread.Queries
+	Handlers   *searchcmd.Handlers
+	Index      Index
 }
 
 type service struct{ Deps }
@@ -47,17 +48,17 @@ func Register(a *httpapi.API, d Deps) {
 	const read = workspace.ReadTables
 	const saved = "W/search/saved"
 	httpapi.Read(a, httpapi.Op{
-		ID: "search", Method: http.MethodPost, Path: "W/search", Tag: tag, Action: read, Projection: searchview.Name, Rate: httpapi.Grid,
+		ID: "search", Method: http.MethodPost, Path: "W/search", Tag: tag, Action: read, Projection: d.Projection, Rate: httpapi.Grid,
 		Summary: "Find rows of all tables",
 		Description: "q is words, \"phrases\" and field:value, all of which a row must have; words match what begins with them. A field is the name of a column, " +
 			"in quotes if it has spaces. offset reaches 10,000 rows; search_after takes meta.next_cursor and goes on without end.",
 	}, s.search)
-	httpapi.Read(a, httpapi.Op{ID: "suggest", Method: http.MethodGet, Path: "W/search/suggest", Tag: tag, Summary: "Values that begin with what was typed, the most frequent first", Action: read, Projection: searchview.Name, Rate: httpapi.Grid}, s.suggest)
+	httpapi.Read(a, httpapi.Op{ID: "suggest", Method: http.MethodGet, Path: "W/search/suggest", Tag: tag, Summary: "Values that begin with what was typed, the most frequent first", Action: read, Projection: d.Projection, Rate: httpapi.Grid}, s.suggest)
 	httpapi.Read(a, httpapi.Op{ID: "list-saved-searches", Method: http.MethodGet, Path: saved, Tag: tag, Summary: "The caller's saved searches and those that are shared", Action: read, Projection: savedsearchview.Name}, s.list)
 	httpapi.Write(a, httpapi.Op{ID: "save-search", Method: http.MethodPost, Path: saved, Tag: tag, Summary: "Save a search", Action: read, Status: http.StatusCreated}, s.save)
 	httpapi.Write(a, httpapi.Op{ID: "change-saved-search", Method: http.MethodPut, Path: saved + "/{searchId}", Tag: tag, Summary: "Replace a saved search", Action: read}, s.change)
 	httpapi.Write(a, httpapi.Op{ID: "delete-saved-search", Method: http.MethodDelete, Path: saved + "/{searchId}", Tag: tag, Summary: "Delete a saved search", Action: read}, s.delete)
-	httpapi.Read(a, httpapi.Op{ID: "run-saved-search", Method: http.MethodPost, Path: saved + "/{searchId}/run", Tag: tag, Summary: "Carry a saved search out again", Action: read, Projection: searchview.Name, Rate: httpapi.Grid}, s.run)
+	httpapi.Read(a, httpapi.Op{ID: "run-saved-search", Method: http.MethodPost, Path: saved + "/{searchId}/run", Tag: tag, Summary: "Carry a saved search out again", Action: read, Projection: d.Projection, Rate: httpapi.Grid}, s.run)
 	httpapi.Write(a, httpapi.Op{ID: "reindex-search", Method: http.MethodPost, Path: "W/search/reindex", Tag: tag, Summary: "Have the index made anew", Description: "The old index serves until the new one takes over.", Action: workspace.ReindexSearch, Status: http.StatusAccepted, Rate: httpapi.Admin}, s.reindex)
 	httpapi.Read(a, httpapi.Op{ID: "get-search-index", Method: http.MethodGet, Path: "W/search/reindex", Tag: tag, Summary: "How the index stands, and what became of the last request to make it anew", Action: read, Projection: savedsearchview.Name}, s.status)
 }

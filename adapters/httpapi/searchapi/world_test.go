@@ -117,7 +117,7 @@ func newWorld(t *testing.T) *world {
 		Authenticator: w.people, Memberships: w.people, Limiter: httpapi.NewMemoryLimiter(clock), Commands: log, Positions: registry,
 		IDs: w.ids, Clock: clock, Logger: quiet, ReadWait: 10 * time.Second,
 	})
-	searchapi.Register(api, searchapi.Deps{Searcher: searchread.NewQueries(pool), Saved: savedsearchread.NewQueries(pool), Handlers: handlers, Index: w.index})
+	searchapi.Register(api, searchapi.Deps{Searcher: searchread.NewQueries(pool), Projection: searchview.Name, Saved: savedsearchread.NewQueries(pool), Handlers: handlers, Index: w.index})
 	w.server = httptest.NewServer(api.Handler())
 	t.Cleanup(w.server.Close)
 	require.Eventually(t, func() bool {

@@ -53,7 +53,7 @@ func models() []pgread.Model {
 	return []pgread.Model{
 		authread.Model(), workspaceread.Model(), gridread.Model(), historyread.Model(), dataopsread.Model(), enrichmentread.Model(), creditread.Model(), credentialread.Model(), auditread.Model(),
 		analyticsread.Model(), pgread.External(analyticsview.NameClickHouse),
-		searchread.Model(), savedsearchread.Model(), webhookread.Model(),
+		searchread.Model(), pgread.External(searchview.NameOpenSearch), savedsearchread.Model(), webhookread.Model(),
 	}
 }
 
@@ -69,7 +69,6 @@ func projectors(codec *eventstore.Codec) []projections.Projector {
 		creditview.New(creditread.Open),
 		credentialview.New(credentialread.Open),
 		auditview.New(codec, auditread.Open),
-		searchview.New(searchview.Name, codec, searchread.Open),
 		savedsearchview.New(codec, savedsearchread.Open),
 		webhookview.New(codec, webhookread.Open),
 	}

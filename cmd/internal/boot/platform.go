@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/morket/morket/adapters/osread"
 	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/adapters/telemetry"
 	"github.com/morket/morket/adapters/vault"
@@ -20,6 +21,8 @@ import (
 	"github.com/morket/morket/eventstore/cloudevent"
 	"github.com/morket/morket/eventstore/pgstore"
 	"github.com/morket/morket/projections"
+	"github.com/morket/morket/projections/searchview"
+	"github.com/morket/morket/projections/sidestore"
 )
 
 // Platform is what every command of the program stands on: the database, the log, the read models.
@@ -40,6 +43,8 @@ type Platform struct {
 	encoder     *cloudevent.Encoder
 	read        *pgread.Store
 	analytics   *analytics
+	opensearch  *osread.Client   // nil when the search is kept in Postgres
+	searchSide  *sidestore.Store // likewise
 	vault       *vault.Vault
 	ring        *vault.Ring // keys that can be destroyed
 }
@@ -94,8 +99,10 @@ func (p *Platform) open(ctx context.Context) error {
 	if p.read, err = pgread.NewStore(p.pool, models()...); err != nil {
 		return err
 	}
-	p.analytics, err = p.openAnalytics()
-	return err
+	if p.analytics, err = p.openAnalytics(); err != nil {
+		return err
+	}
+	return p.openSearch()
 }
 
 func (p *Platform) openVault(ctx context.Context) error {
@@ -183,13 +190,16 @@ const (
 
 // projectors keep the read models, one each.
 func (p *Platform) projectors() []projections.Projector {
-	return append(projectors(p.codec), p.analytics.projector)
+	return append(projectors(p.codec), p.analytics.projector, p.searchProjector())
 }
 
 func (p *Platform) runnerConfig(pr projections.Projector) projections.RunnerConfig {
 	cfg := projections.RunnerConfig{Projector: pr, Log: p.store, Store: p.read, Clock: p.clock, Logger: p.log.With("projection", pr.Name()), Follow: p.tracing.Follow()}
 	if p.analytics.side != nil && pr.Name() == p.analytics.projector.Name() {
 		cfg.Store, cfg.Limits = p.analytics.side, projections.Limits{BatchEvents: sideEvents, BatchBytes: sideBytes}
+	}
+	if p.searchSide != nil && pr.Name() == searchview.NameOpenSearch {
+		cfg.Store, cfg.Limits = p.searchSide, projections.Limits{BatchEvents: sideEvents, BatchBytes: sideBytes}
 	}
 	return cfg
 }

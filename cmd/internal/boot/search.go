@@ -4,16 +4,47 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/searchapi"
+	"github.com/morket/morket/adapters/osread"
+	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/adapters/pgread/savedsearchread"
 	"github.com/morket/morket/adapters/pgread/searchread"
 	"github.com/morket/morket/commands/searchcmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections"
 	"github.com/morket/morket/projections/searchview"
+	"github.com/morket/morket/projections/sidestore"
 )
+
+// searchPace keeps small writes to OpenSearch apart: each makes a segment of its index.
+const searchPace = 100 * time.Millisecond
+
+// openSearch has the search kept in OpenSearch when one is configured. It need not answer yet.
+func (p *Platform) openSearch() error {
+	if !p.cfg.OpenSearchURL.IsSet() {
+		return nil
+	}
+	var err error
+	if p.opensearch, err = osread.NewClient(p.cfg.OpenSearchURL.Reveal()); err != nil {
+		return err
+	}
+	p.searchSide, err = sidestore.New(sidestore.Config{
+		Base: p.read, Marks: pgread.NewMarks(p.pool), Engine: osread.NewEngine(p.opensearch), Name: "OpenSearch", Head: p.store.Head,
+		Clock: p.clock, Logger: p.log.With("part", "opensearch"), Pace: searchPace,
+	})
+	return err
+}
+
+// searchProjector keeps the search where it is configured to be.
+func (p *Platform) searchProjector() projections.Projector {
+	if p.opensearch != nil {
+		return searchview.New(searchview.NameOpenSearch, p.codec, osread.Open)
+	}
+	return searchview.New(searchview.Name, p.codec, searchread.Open)
+}
 
 // searches finds rows of all tables.
 type searches struct {
@@ -22,10 +53,11 @@ type searches struct {
 }
 
 func (p *Platform) searches() *searches {
-	return &searches{
-		searcher: searchread.NewQueries(p.pool),
-		handlers: searchcmd.NewHandlers(p.store, p.codec, p.ids, p.clock),
+	s := &searches{searcher: searchread.NewQueries(p.pool), handlers: searchcmd.NewHandlers(p.store, p.codec, p.ids, p.clock)}
+	if p.opensearch != nil {
+		s.searcher = osread.NewQueries(p.opensearch, p.searchSide)
 	}
+	return s
 }
 
 // flow returns the reactor that makes the index anew when it is asked to.
@@ -35,7 +67,17 @@ func (s *searches) flow(p *Platform) reaction {
 }
 
 func (p *Platform) registerSearch(a *httpapi.API, s *searches) {
-	searchapi.Register(a, searchapi.Deps{Searcher: s.searcher, Saved: savedsearchread.NewQueries(p.pool), Handlers: s.handlers, Index: searchIndex{p}})
+	searchapi.Register(a, searchapi.Deps{
+		Searcher: s.searcher, Projection: p.searchProjector().Name(), Saved: savedsearchread.NewQueries(p.pool), Handlers: s.handlers, Index: searchIndex{p},
+	})
+}
+
+// searchDependency is what /readiness asks of the search.
+func (p *Platform) searchDependency() []httpapi.Dependency {
+	if p.opensearch == nil {
+		return nil
+	}
+	return []httpapi.Dependency{{Name: "opensearch", Check: p.opensearch.Check}}
 }
 
 // searchIndex is the search's index as a whole.
@@ -43,32 +85,30 @@ type searchIndex struct{ *Platform }
 
 // Rebuild implements searchcmd.Rebuilder.
 func (p searchIndex) Rebuild(ctx context.Context) (int64, error) {
-	for _, pr := range p.projectors() {
-		if pr.Name() != searchview.Name {
-			continue
-		}
-		done, err := projections.Rebuild(ctx, projections.RebuildConfig{RunnerConfig: p.runnerConfig(pr), Resume: true})
-		if errors.Is(err, projections.ErrMoved) { // somebody else makes it anew already
-			return 0, kernel.E(kernel.KindUnavailable, "REINDEX_RUNNING", "the index is being made anew already").Because(err)
-		}
-		return done.Position, err
+	done, err := projections.Rebuild(ctx, projections.RebuildConfig{RunnerConfig: p.runnerConfig(p.searchProjector()), Resume: true})
+	if errors.Is(err, projections.ErrMoved) { // somebody else makes it anew already
+		return 0, kernel.E(kernel.KindUnavailable, "REINDEX_RUNNING", "the index is being made anew already").Because(err)
 	}
-	return 0, fmt.Errorf("there is no projection %s", searchview.Name)
+	return done.Position, err
 }
 
 // State implements searchapi.Index.
 func (p searchIndex) State(ctx context.Context) (searchapi.IndexState, error) {
+	pr := p.searchProjector()
 	out := searchapi.IndexState{Engine: "postgres"}
+	if p.opensearch != nil {
+		out.Engine = "opensearch"
+	}
 	var err error
 	if out.Head, err = p.store.Head(ctx); err != nil {
 		return out, err
 	}
-	live, _, err := p.read.Checkpoint(ctx, projections.LiveOf(searchview.Name))
+	live, _, err := p.read.Checkpoint(ctx, projections.LiveOf(pr.Name()))
 	if err != nil {
-		return out, err
+		return out, fmt.Errorf("read how the index stands: %w", err)
 	}
 	out.Position = live.Position
-	next, rebuilding, err := p.read.Checkpoint(ctx, projections.Place{Projection: searchview.Name, Slot: projections.Next})
+	next, rebuilding, err := p.read.Checkpoint(ctx, projections.Place{Projection: pr.Name(), Slot: projections.Next})
 	if rebuilding {
 		out.Rebuilding = &next.Position
 	}

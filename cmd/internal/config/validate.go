@@ -37,6 +37,7 @@ func (c Config) validate() []error {
 	check("AMQP_URL", secretURL(c.AMQPURL, "amqp", "amqps"))
 	check("AMQP_PREFIX", shortName(c.AMQPPrefix))
 	check("REDIS_URL", secretURL(c.RedisURL, "redis", "rediss"))
+	check("OPENSEARCH_URL", secretURL(c.OpenSearchURL, "https", "http"))
 	check("S3_URL", secretURL(c.S3URL, "https", "http"))
 	check("CLICKHOUSE_URL", secretURL(c.ClickHouseURL, "http", "https"))
 	check("SMTP_URL", secretURL(c.SMTPURL, "smtp", "smtps"))

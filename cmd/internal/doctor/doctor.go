@@ -46,6 +46,7 @@ func checks() []check {
 		{"redis", redis},
 		{"objects", objects},
 		{"clickhouse", clickHouse},
+		{"opensearch", openSearch},
 		{"mail", mailServer},
 		{"chromium", chromium},
 	}

@@ -75,8 +75,8 @@ func TestServersThatDoNotAnswerFailWithoutTheirPasswords(t *testing.T) {
 	t.Parallel()
 	const key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 	c := settings(t, "DATABASE_URL", "postgres://u:hunter2@127.0.0.1:1/x", "AMQP_URL", "amqp://u:hunter2@127.0.0.1:1/x",
-		"REDIS_URL", "redis://u:hunter2@127.0.0.1:1/0", "S3_URL", "http://u:hunter2@127.0.0.1:1/b", "SMTP_URL", "smtp://u:hunter2@127.0.0.1:1", "TEMPORAL_ADDRESS", "127.0.0.1:1", "MORKET_MASTER_KEY", key, "MORKET_JWT_KEYS", key)
-	for _, check := range []string{"postgres", "rabbitmq", "redis", "objects", "mail", "temporal"} {
+		"REDIS_URL", "redis://u:hunter2@127.0.0.1:1/0", "S3_URL", "http://u:hunter2@127.0.0.1:1/b", "OPENSEARCH_URL", "http://u:hunter2@127.0.0.1:1/morket", "SMTP_URL", "smtp://u:hunter2@127.0.0.1:1", "TEMPORAL_ADDRESS", "127.0.0.1:1", "MORKET_MASTER_KEY", key, "MORKET_JWT_KEYS", key)
+	for _, check := range []string{"postgres", "rabbitmq", "redis", "objects", "opensearch", "mail", "temporal"} {
 		f := finding(t, c, check)
 		require.Equal(t, doctor.Fail, f.State, check)
 		require.NotEmpty(t, f.Do, check)

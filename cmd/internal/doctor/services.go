@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/morket/morket/adapters/objectstore"
+	"github.com/morket/morket/adapters/osread"
 	"github.com/morket/morket/adapters/pgchild"
 	"github.com/morket/morket/adapters/temporalchild"
 	"github.com/morket/morket/cmd/internal/config"
@@ -139,6 +140,21 @@ func objects(ctx context.Context, cfg config.Config) Finding {
 		return failure(do, "%v", withoutSecret(err, cfg.S3URL))
 	}
 	return good("the bucket can be used")
+}
+
+func openSearch(ctx context.Context, cfg config.Config) Finding {
+	if !cfg.OpenSearchURL.IsSet() {
+		return good("not used: Postgres keeps the search")
+	}
+	const do = "check OPENSEARCH_URL: the server, the user and password, and that they may make indexes"
+	c, err := osread.NewClient(cfg.OpenSearchURL.Reveal())
+	if err != nil {
+		return failure(do, "%v", err)
+	}
+	if err := c.Check(ctx); err != nil {
+		return failure(do, "%v", withoutSecret(err, cfg.OpenSearchURL))
+	}
+	return good("OpenSearch answers")
 }
 
 func clickHouse(ctx context.Context, cfg config.Config) Finding {
