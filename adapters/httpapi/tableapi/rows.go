@@ -79,6 +79,7 @@ func (s service) rows(ctx context.Context, p httpapi.Principal, in *listRows) (R
 type countRows struct {
 	InTable
 	Selection
+	Before kernel.RowID `query:"before" doc:"Only the rows that come before this one where nothing is sorted: its place."`
 }
 
 // Count is how many rows there are.
@@ -95,7 +96,12 @@ func (s service) count(ctx context.Context, p httpapi.Principal, in *countRows) 
 	if err != nil {
 		return Count{}, httpapi.Meta{}, err
 	}
-	n, err := s.Grid.Count(ctx, info, gridread.Query{Filter: q.Filter, Search: q.Search})
+	count := gridread.Query{Filter: q.Filter, Search: q.Search}
+	if in.Before != "" {
+		n, err := s.Grid.CountBefore(ctx, info, count, in.Before)
+		return Count{n}, httpapi.Meta{Position: info.Position}, err
+	}
+	n, err := s.Grid.Count(ctx, info, count)
 	return Count{n}, httpapi.Meta{Position: info.Position}, err
 }
 

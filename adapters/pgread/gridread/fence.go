@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // fenceEvery is how many rows lie between two fence posts, and so how many a page deep in a table skips at most.
@@ -177,6 +179,29 @@ func (g *Grid) Count(ctx context.Context, info Info, q Query) (int64, error) {
 		clear(g.counts.by)
 	}
 	g.counts.by[key] = count{info.Last, n}
+	return n, nil
+}
+
+// CountBefore returns how many of the rows that a query selects come before a row in the order of the ids: the row's place.
+func (g *Grid) CountBefore(ctx context.Context, info Info, q Query, row kernel.RowID) (int64, error) {
+	key, err := row.Key()
+	if err != nil {
+		return 0, kernel.Invalid("before", "is not the id of a row")
+	}
+	p, err := newPlan(info, Query{Filter: q.Filter, Search: q.Search}, g.clock.Now())
+	if err != nil {
+		return 0, err
+	}
+	var a args
+	from, err := p.from(&a)
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	sql := "SELECT count(*) FROM " + from + " AND id < " + a.add([16]byte(key)) + "::uuid"
+	if err := g.pool.QueryRow(ctx, sql, a.list...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("find a row's place: %w", queryError(err))
+	}
 	return n, nil
 }
 

@@ -23,6 +23,7 @@ export interface Meta {
   position?: number;
   stale?: boolean;
   total?: number;
+  facets?: Record<string, { value: string; label?: string; count: number }[]>;
 }
 
 export interface Answer<T> {

@@ -42,6 +42,7 @@ export const routes: RouteObject[] = [
               page('import', async () => (await import('@/features/imports/import-page')).ImportPage),
               page('jobs', async () => (await import('@/features/jobs/jobs-page')).JobsPage),
               page('jobs/:jobId', async () => (await import('@/features/jobs/job-page')).JobPage),
+              page('search', async () => (await import('@/features/search/search-page')).SearchPage),
               page('credits', async () => (await import('@/features/credits/credits-page')).CreditsPage),
               {
                 ...page('settings', async () => (await import('@/features/settings/settings-layout')).SettingsLayout),

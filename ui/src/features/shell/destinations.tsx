@@ -1,4 +1,4 @@
-import { Activity, Coins, Settings, Upload, type LucideIcon } from 'lucide-react';
+import { Activity, Coins, Settings, TextSearch, Upload, type LucideIcon } from 'lucide-react';
 import { useMemo } from 'react';
 import { useCan } from '@/api/permissions';
 import { useSession } from '@/lib/session';
@@ -17,6 +17,7 @@ export interface Destination {
 
 /** The pages that the rail and Ctrl+K lead to, besides the tables: one line here and one in app/routes.tsx each. */
 const destinations: readonly Destination[] = [
+  { group: 'Data', to: 'search', label: 'Search', icon: TextSearch, needs: 'tables.read' },
   { group: 'Data', to: 'import', label: 'Import', icon: Upload, needs: 'data.import' },
   { group: 'Data', to: 'jobs', label: 'Jobs', icon: Activity, needs: 'tables.read' },
   { group: 'Workspace', to: 'credits', label: 'Credits', icon: Coins, needs: 'credits.read' },

@@ -1,6 +1,7 @@
 import { Router } from './http.ts';
 import { importRoutes } from './imports.ts';
 import { authRoutes, creditRoutes, enrichmentRoutes } from './rest.ts';
+import { searchRoutes } from './search.ts';
 import { seed } from './seed.ts';
 import type { MockState } from './state.ts';
 import { tableRoutes } from './tables.ts';
@@ -20,6 +21,7 @@ export function mockApp(rows?: number): MockApp {
   enrichmentRoutes(router, state);
   creditRoutes(router, state);
   importRoutes(router, state);
+  searchRoutes(router, state);
   webhookRoutes(router);
   return { state, handle: (request) => router.handle(request) };
 }

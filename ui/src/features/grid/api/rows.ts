@@ -37,6 +37,10 @@ export async function countRows(ws: string, table: string, query: RowQuery): Pro
   const { filter, q } = queryParams(query);
   return (await api.get<{ count: number }>(`${tablePath(ws, table)}/rows:count`, { query: { filter, q } })).data.count;
 }
+/** How many rows come before a row while nothing is sorted or filtered. */
+export async function rowPlace(ws: string, table: string, id: string): Promise<number> {
+  return (await api.get<{ count: number }>(`${tablePath(ws, table)}/rows:count`, { query: { before: id } })).data.count;
+}
 export async function row(ws: string, table: string, id: string): Promise<Row> {
   return (await api.get<Row>(`${tablePath(ws, table)}/rows/${id}`)).data;
 }

@@ -11,6 +11,7 @@ import type { GridController } from '@/grid/controller';
 import { Observable } from '@/lib/emitter';
 import { plural } from '@/lib/format';
 import { useGridPage } from '../use-grid-page';
+import { useReveal } from '../use-reveal';
 import type { ViewState } from '../view-state';
 import { useViews } from '../view-state';
 import { BulkBar } from './bulk-bar';
@@ -32,6 +33,7 @@ export function TableView({ workspaceId: ws, table, state }: { workspaceId: stri
   const change = useViews((s) => s.change);
   const client = useQueryClient();
   const { grid } = page;
+  useReveal(ws, table, grid, page.query);
   return (
     <div className="flex h-full min-h-0 flex-col bg-surface">
       <h1 className="sr-only">{table.name}</h1>

@@ -1,21 +1,28 @@
 import { useQuery } from '@tanstack/react-query';
-import { Search, Table2 } from 'lucide-react';
+import { Rows3, Search, Table2, TextSearch } from 'lucide-react';
 import { useMemo, useState, type ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 import { useCan } from '@/api/permissions';
+import { Marked } from '@/components/marked';
+import { placeOf, quickSearchQuery } from '@/features/search/api/search';
 import { tablesQuery } from '@/features/tables/api/tables';
 import { cx } from '@/lib/cx';
 import { plural } from '@/lib/format';
+import { useDebounced } from '@/lib/use-debounced';
 import { useDestinations } from '../destinations';
 
 interface Target {
   to: string;
   label: string;
+  /** The label with what matched in <mark>; the label itself when it is not there. */
+  html?: string;
   hint: string;
   icon: ReactNode;
 }
 
-/** Ctrl/Cmd+K: go to any table or page by typing. */
+const SETTLE_MS = 150;
+
+/** Ctrl/Cmd+K: go to any table, page or row by typing. */
 export function Palette({ workspaceId: ws, onClose }: { workspaceId: string; onClose: () => void }) {
   const can = useCan(ws);
   const tables = useQuery({ ...tablesQuery(ws), enabled: can('tables.read') });
@@ -23,6 +30,9 @@ export function Palette({ workspaceId: ws, onClose }: { workspaceId: string; onC
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const navigate = useNavigate();
+
+  const words = useDebounced(text.trim(), SETTLE_MS);
+  const rows = useQuery({ ...quickSearchQuery(ws, words), enabled: words.length >= 2 && can('tables.read') });
 
   const targets = useMemo<Target[]>(() => {
     const pages = destinations.map(({ to, label, group, icon: Icon }) => ({
@@ -37,8 +47,24 @@ export function Palette({ workspaceId: ws, onClose }: { workspaceId: string; onC
       hint: plural(t.row_count, 'row'),
       icon: <Table2 size={15} />,
     }));
-    return [...found, ...pages].filter((t) => t.label.toLowerCase().includes(text.trim().toLowerCase()));
-  }, [ws, destinations, tables.data, text]);
+    const typed = text.trim();
+    const named = [...found, ...pages].filter((t) => t.label.toLowerCase().includes(typed.toLowerCase()));
+    if (typed.length < 2 || !can('tables.read')) return named;
+    const hits = (rows.data ?? []).map((hit) => ({
+      to: placeOf(ws, hit),
+      label: hit.name,
+      html: hit.name.trim() ? hit.name_html : (hit.matches[0]?.html ?? 'Row'),
+      hint: hit.table_name,
+      icon: <Rows3 size={15} />,
+    }));
+    const everywhere = {
+      to: `/w/${ws}/search?q=${encodeURIComponent(typed)}`,
+      label: `Search all rows for “${typed}”`,
+      hint: '',
+      icon: <TextSearch size={15} />,
+    };
+    return [...named, ...hits, everywhere];
+  }, [ws, destinations, tables.data, rows.data, text, can]);
 
   const go = (target: Target | undefined): void => {
     if (!target) return;
@@ -64,8 +90,8 @@ export function Palette({ workspaceId: ws, onClose }: { workspaceId: string; onC
             aria-expanded
             aria-controls="palette-list"
             aria-activedescendant={targets[at] ? `palette-${String(at)}` : undefined}
-            aria-label="Go to a table or a page"
-            placeholder="Go to a table or a page"
+            aria-label="Go to a table, a page or a row"
+            placeholder="Go to a table, a page or a row"
             value={text}
             onChange={(e) => {
               setText(e.target.value);
@@ -98,7 +124,7 @@ export function Palette({ workspaceId: ws, onClose }: { workspaceId: string; onC
               )}
             >
               <span className="text-ink-3">{t.icon}</span>
-              <span className="min-w-0 flex-1 truncate">{t.label}</span>
+              <span className="min-w-0 flex-1 truncate">{t.html ? <Marked html={t.html} /> : t.label}</span>
               <span className="tnum text-sm text-ink-3">{t.hint}</span>
             </li>
           ))}
