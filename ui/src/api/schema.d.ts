@@ -19243,6 +19243,8 @@ export interface operations {
                 filter?: string;
                 /** @description Text that one of the text columns contains. */
                 q?: string;
+                /** @description Only the rows that come before this one where nothing is sorted: its place. */
+                before?: string;
             };
             header?: {
                 /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
