@@ -14,7 +14,7 @@ func benchCommand() *cobra.Command {
 	var file, profiles string
 	var rows int
 	c := &cobra.Command{
-		Use:       "bench [log|projection|import|grid|run|all]",
+		Use:       "bench [log|projection|relay|import|grid|run|all]",
 		Short:     "Measure the product against its limits, on a throw-away server of its own",
 		Long:      "Starts its own Postgres, Temporal and server in a temporary folder, measures, and removes them again. Each figure stands beside what\nthe same machine does at best with the same data, measured by turns in the same run. It fails when a bar is missed.",
 		ValidArgs: append(bench.Steps(), "all"),

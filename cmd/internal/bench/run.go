@@ -21,13 +21,16 @@ import (
 const (
 	StepLog        = "log"
 	StepProjection = "projection"
+	StepRelay      = "relay"
 	StepImport     = "import"
 	StepGrid       = "grid"
 	StepRun        = "run"
 )
 
 // Steps lists them.
-func Steps() []string { return []string{StepLog, StepProjection, StepImport, StepGrid, StepRun} }
+func Steps() []string {
+	return []string{StepLog, StepProjection, StepRelay, StepImport, StepGrid, StepRun}
+}
 
 // Config says what to measure.
 type Config struct {
@@ -59,7 +62,7 @@ func Run(ctx context.Context, cfg Config) (report Report, err error) {
 	}
 	report = Report{At: time.Now(), CPUs: runtime.NumCPU(), Load: load()}
 	r := &run{Config: cfg, dir: dir}
-	if cfg.wants(StepLog, StepProjection) {
+	if cfg.wants(StepLog, StepProjection, StepRelay) {
 		err = r.onPostgres(ctx)
 	}
 	if err == nil && cfg.wants(StepImport, StepGrid, StepRun) {
@@ -141,8 +144,13 @@ func (r *run) onPostgres(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
-	return r.step(ctx, StepProjection, func(ctx context.Context) ([]Ratio, error) {
+	if err := r.step(ctx, StepProjection, func(ctx context.Context) ([]Ratio, error) {
 		return r.profiled(StepProjection, func() ([]Ratio, error) { return Projection(ctx, pg.DSN()) })
+	}); err != nil {
+		return err
+	}
+	return r.step(ctx, StepRelay, func(ctx context.Context) ([]Ratio, error) {
+		return r.profiled(StepRelay, func() ([]Ratio, error) { return Relay(ctx, pg.DSN(), filepath.Join(r.dir, "rabbitmq")) })
 	})
 }
 
