@@ -23,7 +23,9 @@ const (
 	lookAgain = time.Minute
 	// maxTrigramBytes is the size of the rows from which the trigrams are not indexed: building takes about a second for 6 MB.
 	maxTrigramBytes = 4 << 30
-	indexerLock     = 0x6d6f726b65740011
+	// maxLooked is how many indexes are remembered.
+	maxLooked   = 10_000
+	indexerLock = 0x6d6f726b65740011
 )
 
 // Indexer makes the indexes that queries have wanted, in the background, one at a time, and drops those that are used least
@@ -63,6 +65,10 @@ func (x *Indexer) Run(ctx context.Context) error {
 // serve makes an index unless it was looked after a moment ago.
 func (x *Indexer) serve(ctx context.Context, want index) {
 	now := x.clock.Now()
+	if len(x.used) >= maxLooked {
+		clear(x.used)
+		clear(x.looked)
+	}
 	x.used[want.key()] = now
 	if seen, ok := x.looked[want.key()]; ok && now.Sub(seen) < lookAgain || want.trigram && x.noTrigrams {
 		return
