@@ -43,6 +43,7 @@ export const routes: RouteObject[] = [
               page('jobs', async () => (await import('@/features/jobs/jobs-page')).JobsPage),
               page('jobs/:jobId', async () => (await import('@/features/jobs/job-page')).JobPage),
               page('search', async () => (await import('@/features/search/search-page')).SearchPage),
+              page('analytics', async () => (await import('@/features/analytics/analytics-page')).AnalyticsPage),
               page('credits', async () => (await import('@/features/credits/credits-page')).CreditsPage),
               {
                 ...page('settings', async () => (await import('@/features/settings/settings-layout')).SettingsLayout),

@@ -1,4 +1,4 @@
-import { Activity, Coins, Settings, TextSearch, Upload, type LucideIcon } from 'lucide-react';
+import { Activity, ChartLine, Coins, Settings, TextSearch, Upload, type LucideIcon } from 'lucide-react';
 import { useMemo } from 'react';
 import { useCan } from '@/api/permissions';
 import { useSession } from '@/lib/session';
@@ -20,6 +20,7 @@ const destinations: readonly Destination[] = [
   { group: 'Data', to: 'search', label: 'Search', icon: TextSearch, needs: 'tables.read' },
   { group: 'Data', to: 'import', label: 'Import', icon: Upload, needs: 'data.import' },
   { group: 'Data', to: 'jobs', label: 'Jobs', icon: Activity, needs: 'tables.read' },
+  { group: 'Insight', to: 'analytics', label: 'Analytics', icon: ChartLine, needs: 'tables.read' },
   { group: 'Workspace', to: 'credits', label: 'Credits', icon: Coins, needs: 'credits.read' },
   { group: 'Workspace', to: 'settings', label: 'Settings', icon: Settings },
 ];

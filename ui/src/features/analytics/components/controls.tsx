@@ -1,0 +1,122 @@
+import { X } from 'lucide-react';
+import { useState } from 'react';
+import { Input, Select } from '@/components/field';
+import type { Asked, Filters } from '../api/analytics';
+import { dims, ownZone, ranges } from '../use-asked';
+
+const labels: Record<string, string> = {
+  '24h': 'Last 24 hours',
+  '7d': 'Last 7 days',
+  '30d': 'Last 30 days',
+  '90d': 'Last 90 days',
+  own: 'From … to …',
+};
+
+const DAY = 86_400_000;
+const day = (at: number) => new Date(at).toISOString().slice(0, 10);
+
+interface Props {
+  asked: Asked;
+  set: (changes: Record<string, string | undefined>) => void;
+}
+
+/** The range and the time zone in which its days begin. */
+export function Controls({ asked, set }: Props) {
+  const own = asked.from !== undefined;
+  return (
+    <div className="flex flex-wrap items-end gap-2">
+      <Select
+        aria-label="Range"
+        className="!w-40"
+        value={own ? 'own' : asked.range}
+        onChange={(e) =>
+          e.target.value === 'own'
+            ? set({ from: `${day(Date.now() - 30 * DAY)}T00:00:00Z`, to: `${day(Date.now() + DAY)}T00:00:00Z` })
+            : set({ range: e.target.value, from: undefined, to: undefined })
+        }
+      >
+        {[...ranges, 'own'].map((r) => (
+          <option key={r} value={r}>
+            {labels[r]}
+          </option>
+        ))}
+      </Select>
+      {own && <OwnRange asked={asked} set={set} />}
+      <Zone zone={asked.time_zone} set={set} />
+    </div>
+  );
+}
+
+function OwnRange({ asked, set }: Props) {
+  const pick = (name: 'from' | 'to') => (
+    <Input
+      type="date"
+      aria-label={name === 'from' ? 'From (UTC)' : 'To (UTC)'}
+      className="!w-36"
+      value={asked[name]?.slice(0, 10) ?? ''}
+      onChange={(e) => e.target.value && set({ [name]: `${e.target.value}T00:00:00Z` })}
+    />
+  );
+  return (
+    <>
+      {pick('from')}
+      {pick('to')}
+    </>
+  );
+}
+
+const zones = () => {
+  const all = Intl.supportedValuesOf('timeZone');
+  return [...new Set([ownZone(), 'UTC', ...all])];
+};
+
+function Zone({ zone, set }: { zone: string; set: Props['set'] }) {
+  const [list] = useState(zones);
+  return (
+    <Select
+      aria-label="Time zone"
+      className="!w-48"
+      value={zone}
+      onChange={(e) => set({ zone: e.target.value === ownZone() ? undefined : e.target.value })}
+    >
+      {list.map((z) => (
+        <option key={z} value={z}>
+          {z.replaceAll('_', ' ')}
+        </option>
+      ))}
+    </Select>
+  );
+}
+
+/** What the page is limited to; each can be taken away. */
+export function Chips({
+  filters,
+  set,
+  name,
+}: {
+  filters: Filters;
+  set: Props['set'];
+  name: (dim: string, key: string) => string;
+}) {
+  const active = dims.filter((d) => filters[d]);
+  if (active.length === 0) return null;
+  return (
+    <ul className="flex flex-wrap gap-1.5" aria-label="Limited to">
+      {active.map((d) => (
+        <li key={d}>
+          <button
+            type="button"
+            className="inline-flex h-7 max-w-72 items-center gap-1.5 rounded-md bg-primary-soft px-2 text-sm font-medium text-primary-ink hover:bg-active"
+            onClick={() => set(d === 'table' ? { table: undefined, column: undefined } : { [d]: undefined })}
+            aria-label={`Remove the limit to the ${d} ${name(d, filters[d] ?? '')}`}
+          >
+            <span className="truncate">
+              {d}: {name(d, filters[d] ?? '')}
+            </span>
+            <X size={13} aria-hidden className="shrink-0" />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
