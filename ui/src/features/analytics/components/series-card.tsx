@@ -11,6 +11,7 @@ export function SeriesCard({
   title,
   lines,
   format,
+  least,
 }: {
   ws: string;
   what: string;
@@ -18,13 +19,16 @@ export function SeriesCard({
   title: string;
   lines: Line[];
   format: (n: number) => string;
+  least?: number;
 }) {
   const series = useAnswer<Series>(ws, what, asked);
   return (
     <Card title={title}>
       {series.isPending && <Skeleton className="h-56" />}
       {series.isError && <Notice tone="danger">{messageOf(series.error)}</Notice>}
-      {series.data && <SeriesChart series={series.data} lines={lines} format={format} label={title} />}
+      {series.data && (
+        <SeriesChart series={series.data} lines={lines} format={format} label={title} {...(least ? { least } : {})} />
+      )}
     </Card>
   );
 }

@@ -1,4 +1,4 @@
-import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
+import { Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import type { Point, Series } from '../api/analytics';
 
 export interface Line {
@@ -14,11 +14,14 @@ export function SeriesChart({
   lines,
   format,
   label,
+  least = 4,
 }: {
   series: Series;
   lines: Line[];
   format: (n: number) => string;
   label: string;
+  /** How far the axis goes when there is nothing. */
+  least?: number;
 }) {
   const points = series.points ?? [];
   const data = points.map((p) => ({ at: p.at, ...Object.fromEntries(lines.map((l) => [l.name, l.value(p)])) }));
@@ -27,7 +30,7 @@ export function SeriesChart({
     <figure>
       <div className="h-56" aria-hidden>
         <ResponsiveContainer width="100%" height="100%">
-          <AreaChart data={data} margin={{ top: 8, right: 8, bottom: 0, left: 0 }} accessibilityLayer={false}>
+          <BarChart data={data} margin={{ top: 8, right: 8, bottom: 0, left: 0 }} accessibilityLayer={false}>
             <CartesianGrid vertical={false} stroke="var(--line)" />
             <XAxis dataKey="at" tickFormatter={when} tick={axis} tickLine={false} axisLine={false} minTickGap={28} />
             <YAxis
@@ -36,6 +39,7 @@ export function SeriesChart({
               tickLine={false}
               axisLine={false}
               width={52}
+              domain={[0, (most: number) => most || least]}
               allowDecimals={false}
             />
             <Tooltip
@@ -50,23 +54,20 @@ export function SeriesChart({
               }}
               labelStyle={{ color: 'var(--ink-2)' }}
               itemStyle={{ color: 'var(--ink)' }}
-              cursor={{ stroke: 'var(--line-strong)' }}
+              cursor={{ fill: 'var(--hover)' }}
               isAnimationActive={false}
             />
             {lines.map((l) => (
-              <Area
+              <Bar
                 key={l.name}
                 dataKey={l.name}
                 stackId="1"
-                type="linear"
-                stroke={`var(${l.color})`}
                 fill={`var(${l.color})`}
-                fillOpacity={0.18}
-                strokeWidth={1.75}
+                maxBarSize={28}
                 isAnimationActive={false}
               />
             ))}
-          </AreaChart>
+          </BarChart>
         </ResponsiveContainer>
       </div>
       <figcaption className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-sm text-ink-2">

@@ -34,6 +34,7 @@ export function CreditsTab({ ws, asked, filters, set, name }: TabProps) {
         title="Credits spent over time"
         lines={lines}
         format={credits}
+        least={4000}
       />
       <PartsCard
         ws={ws}
