@@ -57,7 +57,7 @@ func Fetch(ctx context.Context, cacheDir string, log *slog.Logger) (string, erro
 	if err := build(ctx, tmp, log); err != nil {
 		return "", fmt.Errorf("fetch OpenSearch: %w", err)
 	}
-	if err := os.Chmod(tmp, 0o755); err != nil { //nolint:gosec // programs that everybody may run
+	if err := os.Chmod(tmp, 0o755); err != nil {
 		return "", err
 	}
 	if err := os.Rename(tmp, dir); err != nil {

@@ -105,7 +105,7 @@ func (c *Client) do(ctx context.Context, method, path string, body, into any) er
 	if len(raw) > 0 {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	res, err := c.os.Perform(req)
+	res, err := c.os.Stream(req)
 	if err != nil {
 		return down(err)
 	}
@@ -160,9 +160,9 @@ type cause struct {
 	Reason string `json:"reason"`
 }
 
-func isStatus(err error, status int) bool {
+func isMissing(err error) bool {
 	var e *statusError
-	return errors.As(err, &e) && e.status == status
+	return errors.As(err, &e) && e.status == http.StatusNotFound
 }
 
 // Check answers nil when OpenSearch can be used.

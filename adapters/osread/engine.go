@@ -23,8 +23,8 @@ var _ sidestore.Engine = (*Engine)(nil)
 func NewEngine(c *Client) *Engine { return &Engine{c} }
 
 // alias is how a copy is reached, index what is behind it.
-func (c *Client) alias(copy sidestore.Copy) string { return c.prefix + copy.String() }
-func (c *Client) index(copy sidestore.Copy) string { return c.alias(copy) + "-index" }
+func (c *Client) alias(of sidestore.Copy) string { return c.prefix + of.String() }
+func (c *Client) index(of sidestore.Copy) string { return c.alias(of) + "-index" }
 
 const reachedID = "reached"
 
@@ -58,7 +58,7 @@ func (e *Engine) Reached(ctx context.Context, c sidestore.Copy) (int64, bool, er
 		} `json:"_source"`
 	}
 	err := e.client.do(ctx, http.MethodGet, "/"+e.client.alias(c)+"/_doc/"+reachedID, nil, &doc)
-	if isStatus(err, http.StatusNotFound) {
+	if isMissing(err) {
 		return 0, false, nil
 	}
 	return doc.Source.Position, err == nil, err
@@ -81,7 +81,7 @@ func (e *Engine) Serve(ctx context.Context, c sidestore.Copy) error {
 // Drop implements sidestore.Engine.
 func (e *Engine) Drop(ctx context.Context, c sidestore.Copy) error {
 	err := e.client.do(ctx, http.MethodDelete, "/"+e.client.index(c), nil, nil)
-	if isStatus(err, http.StatusNotFound) {
+	if isMissing(err) {
 		return nil
 	}
 	return err

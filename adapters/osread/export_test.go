@@ -8,11 +8,11 @@ import (
 
 // Set writes a row for the suite of engines.
 func Set(ctx context.Context, b sidestore.Batch, key, row string, position int64) error {
-	return b.(*Batch).put(ctx, key, position, m{"kind": kindRow, "row": key, "name": row}, []byte(row)) //nolint:forcetypeassert // the suite's own
+	return b.(*Batch).put(ctx, key, position, m{"kind": kindRow, "row": key, "name": row}, []byte(row))
 }
 
 // Alias names a copy in the client's OpenSearch.
-func (c *Client) Alias(copy sidestore.Copy) string { return c.alias(copy) }
+func (c *Client) Alias(of sidestore.Copy) string { return c.alias(of) }
 
 // Do sends a request as an operator would.
 func (c *Client) Do(ctx context.Context, method, path string, body, into any) error {

@@ -70,7 +70,7 @@ func (q *Queries) search(ctx context.Context, ws kernel.WorkspaceID, body m) (hi
 		}
 		out = hits{}
 		err := q.client.do(ctx, http.MethodPost, "/"+alias+"/_search", body, &out)
-		if isStatus(err, http.StatusNotFound) { // the index is gone, or was made anew under its name
+		if isMissing(err) { // the index is gone, or was made anew under its name
 			q.forget(alias)
 			return gone(err)
 		}
@@ -97,7 +97,7 @@ func (q *Queries) ensure(ctx context.Context, c sidestore.Copy, ws kernel.Worksp
 	}
 	body := m{"actions": []m{{"add": m{"index": q.client.index(c), "alias": alias, "filter": m{"term": m{"workspace": ws}}}}}}
 	if err := q.client.do(ctx, http.MethodPost, "/_aliases", body, nil); err != nil {
-		if isStatus(err, http.StatusNotFound) {
+		if isMissing(err) {
 			return gone(err)
 		}
 		return err

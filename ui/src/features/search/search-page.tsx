@@ -103,7 +103,8 @@ function Words({ params, change, inputRef }: Parts & { inputRef: React.RefObject
       <Input
         ref={inputRef}
         autoFocus
-        type="search"
+        type="text"
+        inputMode="search"
         aria-label="Search the rows of all tables"
         placeholder="Words, “a phrase”, column:word"
         maxLength={1000}

@@ -3,6 +3,7 @@ import { Rows3, Search, Table2, TextSearch } from 'lucide-react';
 import { useMemo, useState, type ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 import { useCan } from '@/api/permissions';
+import type { SearchHit } from '@/api/types';
 import { Marked } from '@/components/marked';
 import { placeOf, quickSearchQuery } from '@/features/search/api/search';
 import { tablesQuery } from '@/features/tables/api/tables';
@@ -21,6 +22,13 @@ interface Target {
 }
 
 const SETTLE_MS = 150;
+
+/** What a found row is called, and what matched where the name did not. */
+function rowLabel(hit: SearchHit): string {
+  const match = hit.matches[0]?.html;
+  if (!hit.name) return match ?? 'Row without a name';
+  return match === undefined || hit.name_html.includes('<mark>') ? hit.name_html : `${hit.name_html} · ${match}`;
+}
 
 /** Ctrl/Cmd+K: go to any table, page or row by typing. */
 export function Palette({ workspaceId: ws, onClose }: { workspaceId: string; onClose: () => void }) {
@@ -53,7 +61,7 @@ export function Palette({ workspaceId: ws, onClose }: { workspaceId: string; onC
     const hits = (rows.data ?? []).map((hit) => ({
       to: placeOf(ws, hit),
       label: hit.name,
-      html: hit.name.trim() ? hit.name_html : (hit.matches[0]?.html ?? 'Row'),
+      html: rowLabel(hit),
       hint: hit.table_name,
       icon: <Rows3 size={15} />,
     }));
