@@ -286,9 +286,15 @@ func (t *trial) search() error {
 }
 
 func (t *trial) analytics() error {
-	if _, there := t.paths[wPath+"/analytics/enrichment"]; !there {
+	const summary = "/analytics/enrichment/summary"
+	if _, there := t.paths[wPath+summary]; !there {
 		t.note = "not in this version"
 		return nil
 	}
-	return t.call(http.MethodGet, t.ws+"/analytics/enrichment", nil, nil)
+	return t.until(func() (bool, error) {
+		var sums map[string]json.RawMessage
+		err := t.call(http.MethodGet, t.ws+summary, nil, &sums)
+		t.note = fmt.Sprintf("%d figures", len(sums))
+		return len(sums) > 0, err
+	})
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/adapters/chchild"
 	"github.com/morket/morket/adapters/rabbitchild"
 	"github.com/morket/morket/adapters/redischild"
 	"github.com/morket/morket/adapters/s3child"
@@ -414,5 +415,55 @@ func TestFaultsOfTheObjectStore(t *testing.T) {
 	way.Heal()
 	done := i.await("the import has ended", func(n importInfo) bool { return n.State != "importing" })
 	everyKeyOnce(t, x.c, done.TableID, records)
+	x.recovered()
+}
+
+func TestFaultsOfClickHouse(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	engine, err := chchild.Start(t.Context(), chchild.Config{DataDir: dir})
+	require.NoError(t, err)
+	t.Cleanup(func() { engine.Kill() })
+	way, through := behind(t, engine.URL()+"/faults")
+	x := install(t, "CLICKHOUSE_URL="+through)
+	x.works("all is well")
+	x.says("clickhouse", "ok")
+	const path = "/analytics/credits/summary"
+	summary := func() reply {
+		r, err := x.c.try(t.Context(), http.MethodGet, x.c.ws+path, nil)
+		require.NoError(t, err)
+		return r
+	}
+	comesBack := func() {
+		x.says("clickhouse", "ok")
+		x.eventually(doneWithin, "there are analytics again", func() bool {
+			r := summary()
+			return r.Status == http.StatusOK && !r.Meta.Stale
+		})
+	}
+	comesBack()
+	for _, f := range []struct {
+		name       string
+		hurt, heal func()
+	}{
+		{"reset", way.Reset, way.Heal},
+		{"killed", engine.Kill, func() {
+			var err error
+			engine, err = chchild.Start(t.Context(), chchild.Config{DataDir: dir, Port: engine.Port()})
+			require.NoError(t, err)
+		}},
+	} {
+		f.hurt()
+		x.says("clickhouse", "degraded")
+		x.works(f.name)
+		x.eventually(doneWithin, "reads say what is missing", func() bool { // what was cached is given for a minute
+			r := summary()
+			require.Contains(t, []int{http.StatusOK, http.StatusServiceUnavailable}, r.Status, "%s", r.Raw)
+			return r.Status == http.StatusServiceUnavailable && r.Error.Code == "CLICKHOUSE_UNAVAILABLE"
+		})
+		f.heal()
+		comesBack()
+		x.works(f.name + ": over")
+	}
 	x.recovered()
 }

@@ -92,7 +92,7 @@ func cleanEnv() []string {
 	return slices.DeleteFunc(os.Environ(), func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")
 		return strings.HasPrefix(name, "MORKET_") || strings.HasPrefix(name, "TEMPORAL_ADDRESS") || strings.HasPrefix(name, "TEMPORAL_NAMESPACE") ||
-			slices.Contains([]string{"DATABASE_URL", "AMQP_URL", "REDIS_URL", "S3_URL", "SMTP_URL", "OPENSEARCH_URL"}, name)
+			slices.Contains([]string{"DATABASE_URL", "AMQP_URL", "REDIS_URL", "S3_URL", "CLICKHOUSE_URL", "OPENSEARCH_URL", "SMTP_URL"}, name)
 	})
 }
 

@@ -1,6 +1,7 @@
 package systemtest_test
 
 import (
+	"crypto/rand"
 	"encoding/csv"
 	"encoding/json"
 	"net/http"
@@ -67,14 +68,15 @@ func TestTheFirstMinutes(t *testing.T) {
 // The system that make full starts, tried as make smoke does.
 func TestTheGrownSystem(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, append(grown(t), "S3_URL="+bucket(t), "REDIS_URL="+need(t, "MORKET_TEST_REDIS_URL"))...)
+	s := newServer(t, append(grown(t), "S3_URL="+bucket(t), "REDIS_URL="+need(t, "MORKET_TEST_REDIS_URL"),
+		"CLICKHOUSE_URL="+need(t, "MORKET_TEST_CLICKHOUSE_URL")+"/system_"+strings.ToLower(rand.Text()))...)
 	s.start()
 	var out strings.Builder
 	require.NoError(t, smoke.Run(t.Context(), s.url, &out), out.String())
 	t.Log("\n" + out.String())
 	h, err := s.readiness()
 	require.NoError(t, err)
-	for _, name := range []string{"postgres", "rabbitmq", "redis", "objects", "temporal"} {
+	for _, name := range []string{"postgres", "rabbitmq", "redis", "objects", "clickhouse", "temporal"} {
 		require.Equal(t, "ok", h.Dependencies[name].State, name)
 	}
 	_, code := s.tool("health")
