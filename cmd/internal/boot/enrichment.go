@@ -67,11 +67,11 @@ func (p *Platform) pricedProviders() (*enrichment.Registry, error) {
 	return r, nil
 }
 
-func (p *Platform) enrichments(cache enrichmentread.Cache, grid *gridread.Grid, positions projections.Positions, m *money) (*enrichments, error) {
-	e := &enrichments{registry: p.providers, reads: enrichmentread.NewQueries(p.pool, p.clock, p.ring).WithCache(cache)}
+func (p *Platform) enrichments(common *shared, grid *gridread.Grid, positions projections.Positions, m *money) (*enrichments, error) {
+	e := &enrichments{registry: p.providers, reads: enrichmentread.NewQueries(p.pool, p.clock, p.ring).WithCache(common.cache)}
 	var err error
 	e.engine, err = waterfall.New(waterfall.Config{
-		Registry: e.registry, Clock: p.clock, Jitter: rand.Float64, Cache: e.reads, Secrets: secrets{m.credentials}, OnAttempt: p.metrics.Attempt,
+		Registry: e.registry, Clock: p.clock, Jitter: rand.Float64, Quotas: common.quotas, Cache: e.reads, Secrets: secrets{m.credentials}, OnAttempt: p.metrics.Attempt,
 	})
 	if err != nil {
 		return nil, err

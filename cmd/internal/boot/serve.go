@@ -90,7 +90,7 @@ type server struct {
 func (p *Platform) server(ctx context.Context) (*server, error) {
 	s := &server{Platform: p, bus: p.newBus(), registry: projections.NewRegistry(p.read), board: projections.NewBoard(p.store, p.clock)}
 	var err error
-	if s.shared, err = p.shared(); err != nil {
+	if s.shared, err = p.shared(ctx); err != nil {
 		return nil, err
 	}
 	if s.objects, err = p.objects(); err != nil {
@@ -112,7 +112,7 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 	if s.imports, err = p.imports(s.objects.store, s.tables.grid, s.registry); err != nil {
 		return nil, err
 	}
-	if s.enrich, err = p.enrichments(s.shared.cache, s.tables.grid, s.registry, s.money); err != nil {
+	if s.enrich, err = p.enrichments(s.shared, s.tables.grid, s.registry, s.money); err != nil {
 		return nil, err
 	}
 	if s.sweeper, err = s.newSweeper(); err != nil {

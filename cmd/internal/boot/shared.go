@@ -7,26 +7,32 @@ import (
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/memcache"
+	"github.com/morket/morket/adapters/pgquota"
 	"github.com/morket/morket/adapters/pgread/enrichmentread"
 	"github.com/morket/morket/adapters/rediscache"
 )
 
-// shared is what the processes count together: in Redis when there is one, else each for itself.
+// shared is what the processes count together: calls of providers in Postgres, the rest in Redis when there is one, else each for
+// itself.
 type shared struct {
 	limiter httpapi.Limiter
 	cache   enrichmentread.Cache
+	quotas  *pgquota.Quotas
 	redis   *rediscache.Client // nil without Redis
 }
 
 // cacheBytes is what a process without Redis may spend on cached answers.
 const cacheBytes = 16 << 20
 
-func (p *Platform) shared() (*shared, error) {
+func (p *Platform) shared(ctx context.Context) (*shared, error) {
 	s := &shared{limiter: httpapi.NewMemoryLimiter(p.clock), cache: memcache.New(p.clock, cacheBytes)}
+	var err error
+	if s.quotas, err = pgquota.Open(ctx, p.pool); err != nil {
+		return nil, err
+	}
 	if !p.cfg.RedisURL.IsSet() {
 		return s, nil
 	}
-	var err error
 	s.redis, err = rediscache.New(rediscache.Config{URL: p.cfg.RedisURL.Reveal(), Clock: p.clock, Logger: p.log.With("part", "redis")})
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)

@@ -105,7 +105,6 @@ func (a *asking) enter(g *gate) (leave func(), err error) {
 		return nil, stopped(a.stop, err)
 	}
 	if err := e.slots.enter(a.stop, who); err != nil {
-		g.giveBack()
 		g.leave()
 		return nil, stopped(a.stop, err)
 	}

@@ -48,6 +48,7 @@ type Config struct {
 	Jitter   func() float64 // in [0,1); stretches the pauses between retries by up to half. Required
 	Secrets  Secrets        // nil: no credentials
 	Cache    Cache          // nil: no answers from before
+	Quotas   Quotas         // NewMemoryQuotas by default
 	Slots    int            // calls under way at once in the process; 64 by default
 	Timeout  time.Duration  // of one call; enrichment.DefaultTimeout by default
 	// OnAttempt is told of each step that has ended: whether the provider was asked, and how long it took. It may be nil.
@@ -84,6 +85,9 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.Sleep == nil {
 		cfg.Sleep = Wait
 	}
+	if cfg.Quotas == nil {
+		cfg.Quotas = NewMemoryQuotas(cfg.Clock)
+	}
 	if cfg.Slots <= 0 {
 		cfg.Slots = 64
 	}
@@ -100,7 +104,7 @@ func (e *Engine) gate(s *step) *gate {
 	k := gateKey{s.provider.Slug, s.CredentialID}
 	g, ok := e.gates[k]
 	if !ok {
-		g = newGate(e.Clock, s.provider.Limits)
+		g = newGate(e.Clock, e.Quotas, s.provider.Slug+"/"+string(s.CredentialID), s.provider.Limits)
 		e.gates[k] = g
 	}
 	return g

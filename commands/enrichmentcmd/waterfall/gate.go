@@ -23,39 +23,26 @@ const (
 // are halved; they grow back slowly with good calls.
 type gate struct {
 	clock   kernel.Clock
+	quotas  Quotas
+	key     string // of the quota
+	limits  enrichment.RateLimits
 	most    int
 	turns   *turnstile
 	breaker breaker
 
-	mu      sync.Mutex
-	buckets []*bucket
-	factor  float64 // of the full rate and concurrency, slowestRate to 1
-	paused  time.Time
+	mu     sync.Mutex
+	factor float64 // of the full rate and concurrency, slowestRate to 1
+	paused time.Time
 }
 
-// bucket holds a window's budget and refills evenly.
-type bucket struct {
-	capacity float64
-	window   time.Duration
-	tokens   float64
-	at       time.Time
-}
-
-func newGate(clock kernel.Clock, l enrichment.RateLimits) *gate {
+func newGate(clock kernel.Clock, quotas Quotas, key string, l enrichment.RateLimits) *gate {
 	most := l.Concurrency
 	if most <= 0 {
 		most = defaultConcurrency
 	}
-	g := &gate{clock: clock, most: most, turns: newTurnstile(most), factor: 1, breaker: breaker{clock: clock}}
-	for _, b := range []struct {
-		n      int
-		window time.Duration
-	}{{l.PerSecond, time.Second}, {l.PerMinute, time.Minute}, {l.PerHour, time.Hour}, {l.PerDay, 24 * time.Hour}} {
-		if b.n > 0 {
-			g.buckets = append(g.buckets, &bucket{capacity: float64(b.n), window: b.window, tokens: float64(b.n), at: clock.Now()})
-		}
+	return &gate{
+		clock: clock, quotas: quotas, key: key, limits: l, most: most, turns: newTurnstile(most), factor: 1, breaker: breaker{clock: clock},
 	}
-	return g
 }
 
 // enter waits until a call may be made; leave must follow unless it answers an error. A wait that would be too long is a
@@ -64,7 +51,11 @@ func (g *gate) enter(ctx context.Context, who owner, sleep Sleep) error {
 	if err := g.turns.enter(ctx, who); err != nil {
 		return err
 	}
-	wait, ok := g.take()
+	wait, ok, err := g.take(ctx)
+	if err != nil {
+		g.turns.leave()
+		return err
+	}
 	if !ok {
 		g.turns.leave()
 		e := enrichment.Fail(enrichment.CallRateLimited, "the provider's limit is used up")
@@ -73,7 +64,6 @@ func (g *gate) enter(ctx context.Context, who owner, sleep Sleep) error {
 	}
 	if wait > 0 {
 		if err := sleep(ctx, wait); err != nil {
-			g.giveBack()
 			g.turns.leave()
 			return err
 		}
@@ -83,40 +73,18 @@ func (g *gate) enter(ctx context.Context, who owner, sleep Sleep) error {
 
 func (g *gate) leave() { g.turns.leave() }
 
-// take takes a token from each bucket and says how long to wait for it. Tokens may be owed: the debt is the wait.
-func (g *gate) take() (time.Duration, bool) {
+// take takes one call of the provider's quota and says how long to wait for it. A call that is then not made stays taken: the
+// limits are never exceeded, at worst not used to the full.
+func (g *gate) take(ctx context.Context) (time.Duration, bool, error) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := g.clock.Now()
-	wait := max(0, g.paused.Sub(now))
-	for _, b := range g.buckets {
-		b.refill(now, g.factor)
-		if owed := 1 - b.tokens; owed > 0 {
-			wait = max(wait, time.Duration(owed/(b.capacity*g.factor)*float64(b.window)))
-		}
+	factor, pause := g.factor, max(0, g.paused.Sub(g.clock.Now()))
+	g.mu.Unlock()
+	l := g.limits
+	if pause > maxWait || l.PerSecond+l.PerMinute+l.PerHour+l.PerDay == 0 {
+		return pause, pause <= maxWait, nil
 	}
-	if wait > maxWait {
-		return wait, false
-	}
-	for _, b := range g.buckets {
-		b.tokens--
-	}
-	return wait, true
-}
-
-func (g *gate) giveBack() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, b := range g.buckets {
-		b.tokens++
-	}
-}
-
-func (b *bucket) refill(now time.Time, factor float64) {
-	if d := now.Sub(b.at); d > 0 {
-		b.tokens = min(b.capacity, b.tokens+b.capacity*factor*float64(d)/float64(b.window))
-		b.at = now
-	}
+	wait, ok, err := g.quotas.Take(ctx, g.key, l, factor, maxWait)
+	return max(wait, pause), ok, err
 }
 
 // limited slows the provider down after it said that it was asked too often.

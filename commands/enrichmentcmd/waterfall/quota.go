@@ -1,0 +1,66 @@
+package waterfall
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+)
+
+// Quotas counts the calls of providers against their limits per second, minute, hour and day: for all workers together where they
+// share a store.
+type Quotas interface {
+	// Take takes one call of the key, whose limits count by factor (0 to 1) only, and says how long to wait until it may be made.
+	// When that is longer than most, nothing is taken, and ok is false.
+	Take(ctx context.Context, key string, l enrichment.RateLimits, factor float64, most time.Duration) (wait time.Duration, ok bool, err error)
+}
+
+// memoryQuotas is the Quotas of one process.
+type memoryQuotas struct {
+	clock kernel.Clock
+	mu    sync.Mutex
+	free  map[string][4]time.Time // by key: from when on each window is as good as unused
+}
+
+// NewMemoryQuotas counts in this process.
+func NewMemoryQuotas(clock kernel.Clock) Quotas {
+	return &memoryQuotas{clock: clock, free: map[string][4]time.Time{}}
+}
+
+// Windows are the lengths of a provider's windows and how long one call uses each of them; 0 where there is no limit. A window is
+// used by a call for its length divided by the limit, and may be used for its whole length ahead (the generic cell rate
+// algorithm, ITU-T I.371).
+func Windows(l enrichment.RateLimits, factor float64) (lengths, uses [4]time.Duration) {
+	lengths = [4]time.Duration{time.Second, time.Minute, time.Hour, 24 * time.Hour}
+	for i, n := range []int{l.PerSecond, l.PerMinute, l.PerHour, l.PerDay} {
+		if n > 0 {
+			uses[i] = time.Duration(float64(lengths[i]) / (float64(n) * factor))
+		}
+	}
+	return lengths, uses
+}
+
+// Take implements Quotas.
+func (q *memoryQuotas) Take(_ context.Context, key string, l enrichment.RateLimits, factor float64, most time.Duration) (time.Duration, bool, error) {
+	lengths, uses := Windows(l, factor)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now, free, wait := q.clock.Now(), q.free[key], time.Duration(0)
+	for i, use := range uses {
+		if use == 0 {
+			continue
+		}
+		if free[i].Before(now) {
+			free[i] = now
+		}
+		free[i] = free[i].Add(use)
+		wait = max(wait, free[i].Sub(now)-lengths[i])
+	}
+	if wait > most {
+		return wait, false, nil
+	}
+	q.free[key] = free
+	return wait, true, nil
+}
