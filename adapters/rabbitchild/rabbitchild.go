@@ -55,7 +55,7 @@ func FindBin() (string, error) {
 	return "", errors.New("RabbitMQ is not installed: install rabbitmq-server, or set RABBITMQ_BIN to its start script")
 }
 
-const readyWithin = 90 * time.Second // a busy machine takes many times the usual 6 s
+const readyWithin = 3 * time.Minute // a busy machine takes many times the usual 6 s
 
 // Start runs the broker and returns when it takes connections, in about 6 s.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
