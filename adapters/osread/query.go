@@ -104,8 +104,8 @@ func micros(t time.Time) int64 {
 
 // The weights of the ways to match: as asked for or nearly so, in the name or elsewhere.
 const (
-	nameExact, nameBegins, nameNear = 8, 4, 2
-	textExact, textBegins, textNear = 2, 1, 0.5
+	nameExact, nameBegins, nameNear = 8, 4, 0.5
+	textExact, textBegins, textNear = 2, 1, 0.25
 )
 
 // clause is a clause that any cell may match.

@@ -32,8 +32,8 @@ func (q *Queries) findSQL(p searchview.Plan, near [][]string) (string, []any) {
 		}
 		found := strings.Join(all, " & ")
 		where = append(where, "words @@ "+a.add(lexeme(string(p.Workspace))+" & "+found)+"::tsquery")
-		// A word as it was asked for counts more than one that begins so or is nearly so; one in the name more than elsewhere.
-		score = fmt.Sprintf("(2 * ts_rank(words, %s::tsquery) + ts_rank(words, %s::tsquery))::float8", a.add(strings.Join(exact, " | ")), a.add(strings.Join(all, " | ")))
+		// A word as it was asked for counts far more than one that begins so or is nearly so; then one in the name more than elsewhere.
+		score = fmt.Sprintf("(20 * ts_rank(words, %s::tsquery) + ts_rank(words, %s::tsquery))::float8", a.add(strings.Join(exact, " | ")), a.add(strings.Join(all, " | ")))
 	}
 	for i, c := range p.Clauses {
 		if c.Columns != nil {

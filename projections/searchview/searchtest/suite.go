@@ -126,6 +126,7 @@ func scoreTest(w *world) {
 	got := w.search(searchview.Query{Text: "globex"})
 	require.Equal(w.t, ids[2], got.Hits[0].RowID, "the exact word in the name is first")
 	require.ElementsMatch(w.t, ids, rowsOf(got))
+	require.Equal(w.t, ids[3], got.Hits[3].RowID, "what is only nearly the word is last, also in the name")
 	for i := 1; i < len(got.Hits); i++ {
 		require.LessOrEqual(w.t, got.Hits[i].Score, got.Hits[i-1].Score)
 	}
