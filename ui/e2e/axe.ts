@@ -13,6 +13,8 @@ export function faults(page: Page): Promise<string[]> {
 
 /** Waits until the page has what it asked for. */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(() => !document.querySelector('[aria-label^="Loading"], .mk-skeleton, .skeleton'));
+  await page.waitForFunction(
+    () => !document.querySelector('[aria-label^="Loading"], [aria-label="Starting"], .mk-skeleton, .skeleton'),
+  );
   await page.evaluate(() => document.fonts.ready);
 }

@@ -1,12 +1,20 @@
 import { expect, test as base, type Locator, type Page } from '@playwright/test';
 import { startMorket, type Morket } from './morket.ts';
 
+/** A test is faster than a person. */
+const unlimited = Object.fromEntries(
+  ['AUTH', 'GENERAL', 'GRID', 'ENRICHMENT', 'ADMIN'].map((name) => [`MORKET_RATE_${name}`, '0']),
+);
+
 /** Tests on the real server; it is started once for all of them. A fault in the browser's console fails a test. */
 export const test = base.extend<{ demo: Page; console: string[] }, { morket: Morket }>({
   morket: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the fixtures that are needed from the pattern
     async ({}, use) => {
-      const morket = await startMorket({ MORKET_RATE_AUTH: '0' });
+      const morket = await startMorket({
+        MORKET_PROVIDER_PRICES: 'dns_facts=0.5',
+        ...unlimited,
+      });
       await use(morket);
       await morket.stop();
     },

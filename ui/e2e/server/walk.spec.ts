@@ -9,8 +9,6 @@ async function addEnrichment(page: Page, provider: RegExp, name: string, fill?: 
   await page.getByRole('button', { name: provider }).click();
   await page.getByLabel('Column name').fill(name);
   await fill?.();
-  await page.getByRole('button', { name: 'Try', exact: true }).click();
-  await expect(page.getByRole('region', { name: 'Preview' })).toContainText('Would cost');
 }
 
 test('a company’s domain and its DNS facts: estimated, run, watched, looked into, undone, paid for', async ({
@@ -20,8 +18,9 @@ test('a company’s domain and its DNS facts: estimated, run, watched, looked in
   await openTable(page, 'S&P 500');
   await expect(page.getByTestId('row-count')).toHaveText('503 rows');
 
-  await test.step('add the companies’ domains; the estimate stands against the balance', async () => {
+  await test.step('add the companies’ domains, tried on one row', async () => {
     await addEnrichment(page, /Domain from email, website or company/, 'Company domain');
+    await page.getByRole('button', { name: 'Try', exact: true }).click();
     await expect(page.getByRole('region', { name: 'Preview' })).toContainText('3m.com');
     await page.screenshot({ path: picture('1-enrichment') });
     await page.getByRole('button', { name: 'Create column' }).click();
@@ -32,12 +31,14 @@ test('a company’s domain and its DNS facts: estimated, run, watched, looked in
 
   await test.step('the cells fill by themselves', async () => {
     await expect(await cell(page, 0, 'Company domain')).toHaveText('3m.com');
-    await expect(await cell(page, 3, 'Company domain')).toHaveText('abbvie.com');
+    await expect(await cell(page, 2, 'Company domain')).toHaveText('abbott.com'); // there is no abbottlaboratories.com
   });
 
-  await test.step('the same for DNS facts and the website', async () => {
+  await test.step('the same for DNS facts, whose price stands against the balance, and for the website', async () => {
     await addEnrichment(page, /DNS facts/, 'Mail vendor');
     await page.getByRole('button', { name: 'Create column' }).click();
+    await expect(page.getByRole('dialog')).toContainText(/At most\s*251\.5\s*You have\s*1,000/);
+    await page.screenshot({ path: picture('3-paid-estimate') });
     await page.getByRole('button', { name: /Run \d+ records/ }).click();
     await expect(await cell(page, 0, 'Mail vendor')).toHaveText('Microsoft 365');
     await expect(await cell(page, 1, 'Mail vendor')).toHaveText('Google Workspace');
@@ -48,21 +49,22 @@ test('a company’s domain and its DNS facts: estimated, run, watched, looked in
     await page.getByRole('button', { name: 'Create column' }).click();
     await page.getByRole('button', { name: /Run \d+ records/ }).click();
     await expect(await cell(page, 0, 'Site title')).toHaveText('3m: what we make');
-    await page.screenshot({ path: picture('3-filled') });
+    await page.screenshot({ path: picture('4-filled') });
   });
 
   await test.step('a cell tells where it comes from', async () => {
     await (await cell(page, 0, 'Mail vendor')).hover();
     const card = page.getByRole('dialog', { name: 'Where the value comes from' });
-    for (const fact of ['Provider', 'DNS facts', 'Cost', 'Answered in', 'When']) await expect(card).toContainText(fact);
-    await page.screenshot({ path: picture('4-hover') });
+    for (const fact of ['Provider', 'DNS facts', 'Cost', '0.5 credits', 'Answered in', 'When'])
+      await expect(card).toContainText(fact);
+    await page.screenshot({ path: picture('5-hover') });
   });
 
   await test.step('and has a history', async () => {
     await (await cell(page, 0, 'Mail vendor')).click({ button: 'right' });
     await page.getByRole('menuitem', { name: 'History of this cell' }).click();
     await expect(page.getByRole('complementary')).toContainText('DNS facts');
-    await page.screenshot({ path: picture('5-history') });
+    await page.screenshot({ path: picture('6-history') });
     await page.keyboard.press('Escape');
   });
 
@@ -70,7 +72,7 @@ test('a company’s domain and its DNS facts: estimated, run, watched, looked in
     await page.getByRole('button', { name: 'Undo (Ctrl+Z)' }).click();
     await expect(await cell(page, 0, 'Site title')).toHaveText('');
     await expect(await cell(page, 0, 'Mail vendor')).toHaveText('Microsoft 365');
-    await page.screenshot({ path: picture('6-undone') });
+    await page.screenshot({ path: picture('7-undone') });
     await page.getByRole('button', { name: 'Redo (Ctrl+Y)' }).click();
     await expect(await cell(page, 0, 'Site title')).toHaveText('3m: what we make');
   });
@@ -78,8 +80,16 @@ test('a company’s domain and its DNS facts: estimated, run, watched, looked in
   await test.step('every credit is accounted for', async () => {
     await page.getByRole('link', { name: 'Credits' }).click();
     await page.getByRole('button', { name: 'Verify' }).click();
-    await expect(page.getByText(/verified: 1,000 brought in/)).toBeVisible();
-    await page.screenshot({ path: picture('7-credits') });
+    const proof = page.getByText(/verified: 1,000 brought in/);
+    const [spent = 0, available = 0] = [...(await proof.innerText()).matchAll(/[\d.,]+(?= (?:spent|available))/g)].map(
+      ([n]) => Number(n.replace(',', '')),
+    );
+    expect(spent).toBeGreaterThan(0);
+    expect(spent % 0.5).toBe(0);
+    expect(spent + available).toBe(1000);
+    const balance = page.locator('dt', { hasText: 'Available' }).locator('xpath=following-sibling::dd[1]');
+    await expect(balance).toHaveText(String(available));
+    await page.screenshot({ path: picture('8-credits') });
   });
 });
 

@@ -1,4 +1,7 @@
-/** What the test's own name server knows: domains of companies of the S&P 500, each with one of a few mail set-ups. */
+/**
+ * What the test's own name server knows: domains of companies of the S&P 500, each with one of a few mail set-ups. The
+ * last two are names by which Morket sees whether a resolver can be believed.
+ */
 const names =
   `3m.com aosmith.com abbott.com abbvie.com accenture.com adobe.com amd.com aes.com aflac.com agilent.com airproducts.com
 airbnb.com akamai.com albemarle.com alexandria.com aligntech.com allegion.com alliantenergy.com allstate.com alphabet.com altria.com
@@ -13,7 +16,8 @@ generalelectric.com generalmills.com generalmotors.com goldmansachs.com hallibur
 intel.com intuit.com jpmorganchase.com kellanova.com kroger.com lennar.com lockheedmartin.com marriott.com mastercard.com mcdonalds.com
 merck.com microsoft.com moderna.com netflix.com nike.com nvidia.com oracle.com paypal.com pepsico.com pfizer.com procter.com prologis.com
 qualcomm.com salesforce.com schlumberger.com servicenow.com starbucks.com stryker.com target.com tesla.com uber.com verizon.com visa.com
-walmart.com workday.com zoetis.com`.split(/\s+/);
+walmart.com workday.com zoetis.com
+example.com iana.org`.split(/\s+/);
 
 export interface Records {
   a: string;

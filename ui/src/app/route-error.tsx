@@ -10,6 +10,7 @@ export function RouteError({ missing }: { missing?: boolean }) {
   return (
     <main className="flex h-full items-center justify-center">
       <Empty
+        page
         icon={missing ? <Compass size={20} /> : <TriangleAlert size={20} />}
         title={missing ? 'There is nothing here' : 'This page could not be shown'}
         text={missing ? 'The address is wrong, or what it showed is gone.' : messageOf(error)}

@@ -62,18 +62,28 @@ export function Card({
   );
 }
 
+/** The head of a column; `numeric` puts it over numbers, which stand at the right. */
+export type Head = string | { text: string; numeric: true };
+
 /** A plain table; on narrow screens it scrolls sideways within its card. */
-export function DataTable({ head, children, label }: { head: string[]; children: ReactNode; label: string }) {
+export function DataTable({ head, children, label }: { head: Head[]; children: ReactNode; label: string }) {
   return (
-    <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
+    <div className="relative overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
       <table className="w-full text-left text-base">
         <thead>
           <tr className="border-b border-line bg-sunken text-sm text-ink-3">
-            {head.map((h, i) => (
-              <th key={h || `c${i}`} scope="col" className="px-4 py-2 font-medium whitespace-nowrap">
-                {h || <span className="sr-only">Actions</span>}
-              </th>
-            ))}
+            {head.map((h, i) => {
+              const text = typeof h === 'string' ? h : h.text;
+              return (
+                <th
+                  key={text || `c${i}`}
+                  scope="col"
+                  className={cx('px-4 py-2 font-medium whitespace-nowrap', typeof h !== 'string' && 'text-right')}
+                >
+                  {text || <span className="sr-only">Actions</span>}
+                </th>
+              );
+            })}
           </tr>
         </thead>
         <tbody className="[&>tr]:border-b [&>tr]:border-line [&>tr:last-child]:border-0">{children}</tbody>

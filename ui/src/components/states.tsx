@@ -4,19 +4,22 @@ import { cx } from '@/lib/cx';
 export interface EmptyProps {
   icon?: ReactNode;
   title: string;
+  /** It is all that the page says, so its title is the page's. */
+  page?: boolean;
   text?: ReactNode;
   action?: ReactNode;
   className?: string;
 }
 
 /** What stands where a list would be, with the way to fill it. */
-export function Empty({ icon, title, text, action, className }: EmptyProps) {
+export function Empty({ icon, title, page, text, action, className }: EmptyProps) {
+  const Title = page ? 'h1' : 'p';
   return (
     <div className={cx('flex flex-col items-center px-6 py-14 text-center', className)}>
       {icon && (
         <div className="mb-3 flex size-10 items-center justify-center rounded-lg bg-sunken text-ink-3">{icon}</div>
       )}
-      <p className="text-md font-semibold">{title}</p>
+      <Title className="text-md font-semibold">{title}</Title>
       {text && <div className="mt-1 max-w-[44ch] text-base text-ink-2">{text}</div>}
       {action && <div className="mt-4 flex flex-wrap justify-center gap-2">{action}</div>}
     </div>

@@ -60,3 +60,26 @@ export function sentence(code: string): string {
   const text = code.replaceAll('_', ' ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+const browsers: [RegExp, string][] = [
+  [/Edg\//, 'Edge'],
+  [/OPR\//, 'Opera'],
+  [/Firefox\//, 'Firefox'],
+  [/Chrome\//, 'Chrome'],
+  [/Safari\//, 'Safari'],
+];
+const systems: [RegExp, string][] = [
+  [/iPhone|iPad/, 'iOS'],
+  [/Android/, 'Android'],
+  [/Windows/, 'Windows'],
+  [/Mac OS X/, 'macOS'],
+  [/Linux/, 'Linux'],
+];
+/** "Chrome on Linux" for a browser's User-Agent; what is no browser keeps its own name. */
+export function clientName(userAgent: string): string {
+  const of = (list: [RegExp, string][]): string | undefined => list.find(([sign]) => sign.test(userAgent))?.[1];
+  const browser = of(browsers);
+  const system = of(systems);
+  if (!browser) return userAgent || 'Unknown client';
+  return system ? `${browser} on ${system}` : browser;
+}

@@ -25,6 +25,7 @@ function Starting({ status }: { status: SessionStatus }) {
     return (
       <main className="flex h-full items-center justify-center">
         <Empty
+          page
           icon={<CloudOff size={20} />}
           title="Morket can’t be reached"
           text="The server does not answer. Nothing is lost; try again in a moment."

@@ -12,6 +12,7 @@ import { Badge, Empty, Notice, Skeleton, SkeletonRows } from '@/components/state
 import { count, credits, creditsLabel, dateTime, plural, sentence } from '@/lib/format';
 import { useSession } from '@/lib/session';
 import { toast } from '@/lib/toasts';
+import { signedAmount, toneOf } from './amount';
 import { creditsQuery, downloadTransactions, proof, transactions } from './api/credits';
 import { CapsCard } from './components/caps-card';
 import { GrantDialog } from './components/grant-dialog';
@@ -109,7 +110,7 @@ function ProofCard({ ws }: { ws: string }) {
             icon={data.ok ? <ShieldCheck size={16} /> : <TriangleAlert size={16} />}
           >
             {data.ok
-              ? `All ${plural(data.entries, 'entry', 'entries')} verified: ${credits(data.brought_in_mc)} brought in, ${credits(data.spent_mc)} spent, ${credits(data.available_mc)} available.`
+              ? `${data.entries === 1 ? 'The only entry' : `All ${count(data.entries)} entries`} verified: ${credits(data.brought_in_mc)} brought in, ${credits(data.spent_mc)} spent, ${credits(data.available_mc)} available.`
               : `The chain is broken at entry ${count(data.first_bad?.seq ?? 0)}: ${data.first_bad?.reason ?? ''}`}
           </Notice>
           <p className="truncate text-sm text-ink-3">
@@ -162,20 +163,23 @@ function Transactions({ ws }: { ws: string }) {
         />
       )}
       {entries.length > 0 && (
-        <DataTable head={['#', 'When', 'Kind', 'Amount', 'Balance', 'Note']} label="Transactions">
+        <DataTable
+          head={['#', 'When', 'Kind', { text: 'Amount', numeric: true }, { text: 'Balance', numeric: true }, 'Note']}
+          label="Transactions"
+        >
           {entries.map((t) => (
             <tr key={t.seq}>
               <Td className="tnum text-ink-3">{t.seq}</Td>
               <Td className="whitespace-nowrap text-ink-2">{dateTime(t.at)}</Td>
               <Td>
-                <Badge tone={t.kind === 'debit' ? 'primary' : t.amount_mc > 0 ? 'success' : 'neutral'}>
-                  {sentence(t.kind)}
-                </Badge>
+                <Badge tone={toneOf(t.kind)}>{sentence(t.kind)}</Badge>
               </Td>
-              <Td className="tnum whitespace-nowrap">
-                {t.amount_mc > 0 ? `+${credits(t.amount_mc)}` : credits(t.amount_mc)}
+              <Td numeric className="whitespace-nowrap">
+                {signedAmount(t)}
               </Td>
-              <Td className="tnum whitespace-nowrap">{credits(t.balance_after_mc)}</Td>
+              <Td numeric className="whitespace-nowrap">
+                {credits(t.balance_after_mc)}
+              </Td>
               <Td className="max-w-[220px] truncate text-ink-2">
                 {t.note ?? (t.lines ? plural(t.lines, 'cell') : '')}
               </Td>

@@ -40,6 +40,7 @@ export function TablePage() {
   if (table.isError) {
     return (
       <Empty
+        page
         title="This table can’t be opened"
         text={messageOf(table.error)}
         action={

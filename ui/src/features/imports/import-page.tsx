@@ -69,7 +69,7 @@ function Steps({ at }: { at: number }) {
           >
             {i + 1}
           </span>
-          {name}
+          <span className={i === at ? '' : 'hidden sm:inline'}>{name}</span>
         </li>
       ))}
     </ol>

@@ -7,7 +7,7 @@ import { useWorkspaceId } from '@/api/use-workspace';
 import { Card, DataTable, Page, Td } from '@/components/page';
 import { Empty, Notice, SkeletonRows } from '@/components/states';
 import { tablesQuery } from '@/features/tables/api/tables';
-import { ago, credits } from '@/lib/format';
+import { ago, count, credits } from '@/lib/format';
 import { jobsQuery } from './api/jobs';
 import { JobActions, JobBadge, JobProgress } from './components/job-bits';
 
@@ -37,7 +37,18 @@ export function JobsPage() {
           />
         )}
         {jobs.data && jobs.data.length > 0 && (
-          <DataTable head={['Run', 'State', 'Progress', 'Found', 'Failed', 'Spent', '']} label="Jobs">
+          <DataTable
+            head={[
+              'Run',
+              'State',
+              'Progress',
+              { text: 'Found', numeric: true },
+              { text: 'Failed', numeric: true },
+              { text: 'Spent', numeric: true },
+              '',
+            ]}
+            label="Jobs"
+          >
             {jobs.data.map((job) => (
               <tr key={job.id} className="hover:bg-hover">
                 <Td className="max-w-[260px]">
@@ -57,9 +68,11 @@ export function JobsPage() {
                 <Td className="w-56">
                   <JobProgress job={job} />
                 </Td>
-                <Td className="tnum">{job.counts.succeeded}</Td>
-                <Td className="tnum">{job.counts.failed}</Td>
-                <Td className="tnum whitespace-nowrap">{credits(job.spent_mc)}</Td>
+                <Td numeric>{count(job.counts.succeeded)}</Td>
+                <Td numeric>{count(job.counts.failed)}</Td>
+                <Td numeric className="whitespace-nowrap">
+                  {credits(job.spent_mc)}
+                </Td>
                 <Td>
                   <div className="flex justify-end gap-1.5">
                     {can('enrichments.run') && <JobActions workspaceId={ws} job={job} />}

@@ -8,7 +8,7 @@ import { Card, Page } from '@/components/page';
 import { Badge, Notice, SkeletonRows } from '@/components/states';
 import { useForm } from '@/features/auth/components/use-form';
 import { passwordRule } from '@/features/auth/register-page';
-import { ago, dateTime } from '@/lib/format';
+import { ago, clientName, dateTime } from '@/lib/format';
 import { useSession } from '@/lib/session';
 import { toast } from '@/lib/toasts';
 import { changePassword, revokeSession, sessionsQuery } from './api/settings';
@@ -61,7 +61,9 @@ function Sessions() {
         {sessions.data?.map((s) => (
           <li key={s.id} className="flex items-center gap-3 border-b border-line px-4 py-2.5 last:border-0">
             <div className="min-w-0 flex-1">
-              <p className="truncate">{s.client || 'Unknown client'}</p>
+              <p className="truncate" title={s.client}>
+                {clientName(s.client)}
+              </p>
               <p className="text-sm text-ink-3">
                 since {dateTime(s.created_at)} · used {ago(s.last_used_at)}
               </p>

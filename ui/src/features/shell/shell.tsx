@@ -39,12 +39,12 @@ export function Shell() {
       >
         Skip to the content
       </a>
-      <div className="flex h-12 shrink-0 items-center gap-2 border-b border-line bg-surface px-2 md:hidden">
+      <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line bg-surface px-2 md:hidden">
         <IconButton label="Open the menu" onClick={() => setRail(true)}>
           <MenuIcon size={18} />
         </IconButton>
         <span className="truncate font-semibold">{name}</span>
-      </div>
+      </header>
       {railOpen && (
         <div aria-hidden className="fixed inset-0 z-30 bg-[var(--overlay)] md:hidden" onClick={() => setRail(false)} />
       )}

@@ -82,7 +82,10 @@ export function TablesPage() {
           />
         )}
         {tables.data && tables.data.length > 0 && (
-          <DataTable head={['Name', 'Rows', 'Columns', 'Changed', '']} label="Tables">
+          <DataTable
+            head={['Name', { text: 'Rows', numeric: true }, { text: 'Columns', numeric: true }, 'Changed', '']}
+            label="Tables"
+          >
             {tables.data.map((t) => (
               <tr key={t.id} className="hover:bg-hover">
                 <Td className="max-w-[280px]">
@@ -91,8 +94,8 @@ export function TablesPage() {
                     <span className="truncate">{t.name}</span>
                   </Link>
                 </Td>
-                <Td className="tnum">{count(t.row_count)}</Td>
-                <Td className="tnum">{count(t.column_count)}</Td>
+                <Td numeric>{count(t.row_count)}</Td>
+                <Td numeric>{count(t.column_count)}</Td>
                 <Td className="whitespace-nowrap text-ink-2">{ago(t.updated_at)}</Td>
                 <Td className="w-10">
                   {manage && (

@@ -245,11 +245,11 @@ function seedLedger(s: MockState): void {
   const entries: [string, number, string][] = [
     ['grant', 5_000_000, 'Welcome credits'],
     ['reservation', 0, 'Run of Work email'],
-    ['debit', -179_500, ''],
+    ['debit', 179_500, ''],
     ['release', 0, 'Rest of the reservation'],
   ];
   entries.forEach(([kind, amount, note], i) => {
-    balance += amount;
+    balance += kind === 'debit' ? -amount : amount;
     s.transactions.unshift({
       seq: i + 1,
       position: 900 + i,

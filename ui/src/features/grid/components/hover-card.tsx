@@ -44,7 +44,7 @@ export function HoverCard({ workspaceId: ws, table, grid, target }: HoverProps) 
       label="Where the value comes from"
       onClose={() => setRested(false)}
       takeFocus={false}
-      className="pointer-events-none w-72 p-3"
+      className="pointer-events-none w-80 p-3"
     >
       {history.isPending ? <Skeleton className="h-12" /> : <Facts entry={latest} state={state} />}
     </Popover>

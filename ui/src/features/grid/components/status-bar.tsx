@@ -1,5 +1,5 @@
 import { Check, CloudOff, Plus, RefreshCw } from 'lucide-react';
-import { useSyncExternalStore } from 'react';
+import { useState, useSyncExternalStore } from 'react';
 import type { Table } from '@/api/types';
 import { Spinner } from '@/components/spinner';
 import type { SaveState } from '@/grid/edit-queue';
@@ -8,7 +8,6 @@ import { Observable } from '@/lib/emitter';
 import { count, plural } from '@/lib/format';
 import type { GridPage } from '../use-grid-page';
 
-const noRows = new Observable(0);
 const nothing = new Observable<Selection>({ rect: null, cells: 0, numbers: 0, sum: null, avg: null });
 const saved = new Observable<SaveState>({ state: 'saved', waiting: 0 });
 
@@ -18,7 +17,8 @@ function useObservable<T>(observable: Observable<T>): T {
 const number = new Intl.NumberFormat('en', { maximumFractionDigits: 4 });
 
 export function StatusBar({ table, page, canEdit }: { table: Table; page: GridPage; canEdit: boolean }) {
-  const rows = useObservable(page.grid?.rowCount ?? noRows);
+  const [before] = useState(() => new Observable(table.row_count)); // until the grid is there
+  const rows = useObservable(page.grid?.rowCount ?? before);
   const selection = useObservable(page.grid?.summary ?? nothing);
   const save = useObservable(page.grid?.queue.state ?? saved);
   const filtered = page.query.filter !== null || page.query.q !== '';

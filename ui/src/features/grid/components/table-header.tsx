@@ -39,6 +39,7 @@ export function TableHeader({ workspaceId: ws, table, state, page }: HeaderProps
         <Button
           size="sm"
           variant="ghost"
+          aria-label="Enrich"
           icon={<Sparkles size={14} className="text-primary" />}
           onClick={() => page.setOverlay({ kind: 'new-enrichment' })}
         >

@@ -75,7 +75,7 @@ export function CreateTableDialog({ workspaceId: ws, onClose }: { workspaceId: s
               onClose();
               void navigate(`/w/${ws}/import`);
             }}
-            className="mr-auto"
+            className="max-sm:w-full sm:mr-auto"
           >
             Import a file instead
           </Button>
