@@ -56,7 +56,7 @@ func people() map[string]Rule {
 
 func workspaces() map[string]Rule {
 	return map[string]Rule{
-		"workspace.created.v1":             {Says: "made the workspace {name}", Thing: "workspace", Name: "name", After: []string{"name", "slug"}},
+		"workspace.created.v1":             {Says: "made the workspace {name}", Thing: "workspace", Name: "name", After: []string{"name"}},
 		"workspace.renamed.v1":             {Says: "renamed the workspace to {name}", Thing: "workspace", Name: "name", After: []string{"name"}},
 		"workspace.slug_changed.v1":        {Says: "changed the workspace's address to {slug}", Thing: "workspace", After: []string{"slug"}},
 		"workspace.deleted.v1":             {Says: "deleted the workspace", Thing: "workspace", After: []string{"purge_at"}},

@@ -151,3 +151,9 @@ export type Job = Narrow<Schemas['EnrichmentJob'], { id: string; state: JobState
 export type RunScope = NonNullable<Schemas['StartInBody']['scope']>;
 export type RunRequest = Narrow<Schemas['StartInBody'], { columns: string[]; filter?: Filter }>;
 export type JobRecord = Narrow<Schemas['EnrichmentRecord'], { answer: CellValue; input: Cells | null }>;
+
+export type Projection = Schemas['OperationProjection'];
+export type OperationJob = Schemas['OperationJob'];
+export type DeadLetter = Schemas['OperationDeadLetter'];
+export type ActivityLine = Schemas['AuditActivity'];
+export type AuditLine = Schemas['Audit'];

@@ -44,6 +44,8 @@ export const routes: RouteObject[] = [
               page('jobs/:jobId', async () => (await import('@/features/jobs/job-page')).JobPage),
               page('search', async () => (await import('@/features/search/search-page')).SearchPage),
               page('analytics', async () => (await import('@/features/analytics/analytics-page')).AnalyticsPage),
+              page('activity', async () => (await import('@/features/team/activity-page')).ActivityPage),
+              page('admin', async () => (await import('@/features/admin/admin-page')).AdminPage),
               page('credits', async () => (await import('@/features/credits/credits-page')).CreditsPage),
               {
                 ...page('settings', async () => (await import('@/features/settings/settings-layout')).SettingsLayout),

@@ -1,4 +1,14 @@
-import { Activity, ChartLine, Coins, Settings, TextSearch, Upload, type LucideIcon } from 'lucide-react';
+import {
+  Activity,
+  ChartLine,
+  Coins,
+  Gauge,
+  History,
+  Settings,
+  TextSearch,
+  Upload,
+  type LucideIcon,
+} from 'lucide-react';
 import { useMemo } from 'react';
 import { useCan } from '@/api/permissions';
 import { useSession } from '@/lib/session';
@@ -22,6 +32,8 @@ const destinations: readonly Destination[] = [
   { group: 'Data', to: 'jobs', label: 'Jobs', icon: Activity, needs: 'tables.read' },
   { group: 'Insight', to: 'analytics', label: 'Analytics', icon: ChartLine, needs: 'tables.read' },
   { group: 'Workspace', to: 'credits', label: 'Credits', icon: Coins, needs: 'credits.read' },
+  { group: 'Workspace', to: 'activity', label: 'Activity', icon: History, needs: 'members.read' },
+  { group: 'Workspace', to: 'admin', label: 'Operation', icon: Gauge, needs: 'operator' },
   { group: 'Workspace', to: 'settings', label: 'Settings', icon: Settings },
 ];
 

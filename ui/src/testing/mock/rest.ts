@@ -8,6 +8,7 @@ const rules: [string, Role[]][] = [
   ['workspace.delete', ['owner']],
   ['members.read', ['owner', 'admin', 'member', 'viewer']],
   ['members.manage', ['owner', 'admin']],
+  ['audit.read', ['owner', 'admin']],
   ['api_keys.manage', ['owner', 'admin']],
   ['tables.read', ['owner', 'admin', 'member', 'viewer']],
   ['rows.edit', ['owner', 'admin', 'member']],

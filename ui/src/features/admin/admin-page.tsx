@@ -1,0 +1,24 @@
+import { Lock } from 'lucide-react';
+import { Page } from '@/components/page';
+import { Empty } from '@/components/states';
+import { useSession } from '@/lib/session';
+import { JobsCard } from './components/jobs-card';
+import { LettersCard } from './components/letters-card';
+import { ProjectionsCard } from './components/projections-card';
+
+/** For those who run the installation; the server refuses everybody else too. */
+export function AdminPage() {
+  const operator = useSession((s) => s.user?.operator ?? false);
+  if (!operator) {
+    return (
+      <Empty icon={<Lock size={20} />} title="This page is for operators" text="Ask who runs this installation." />
+    );
+  }
+  return (
+    <Page title="Operation" text="How the read models follow the log." wide>
+      <LettersCard />
+      <ProjectionsCard />
+      <JobsCard />
+    </Page>
+  );
+}
