@@ -22,6 +22,7 @@ const (
 	StepLog        = "log"
 	StepProjection = "projection"
 	StepRelay      = "relay"
+	StepAnalytics  = "analytics"
 	StepImport     = "import"
 	StepGrid       = "grid"
 	StepRun        = "run"
@@ -29,7 +30,7 @@ const (
 
 // Steps lists them.
 func Steps() []string {
-	return []string{StepLog, StepProjection, StepRelay, StepImport, StepGrid, StepRun}
+	return []string{StepLog, StepProjection, StepRelay, StepAnalytics, StepImport, StepGrid, StepRun}
 }
 
 // Config says what to measure.
@@ -62,7 +63,7 @@ func Run(ctx context.Context, cfg Config) (report Report, err error) {
 	}
 	report = Report{At: time.Now(), CPUs: runtime.NumCPU(), Load: load()}
 	r := &run{Config: cfg, dir: dir}
-	if cfg.wants(StepLog, StepProjection, StepRelay) {
+	if cfg.wants(StepLog, StepProjection, StepRelay, StepAnalytics) {
 		err = r.onPostgres(ctx)
 	}
 	if err == nil && cfg.wants(StepImport, StepGrid, StepRun) {
@@ -149,8 +150,13 @@ func (r *run) onPostgres(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
-	return r.step(ctx, StepRelay, func(ctx context.Context) ([]Ratio, error) {
+	if err := r.step(ctx, StepRelay, func(ctx context.Context) ([]Ratio, error) {
 		return r.profiled(StepRelay, func() ([]Ratio, error) { return Relay(ctx, pg.DSN(), filepath.Join(r.dir, "rabbitmq")) })
+	}); err != nil {
+		return err
+	}
+	return r.step(ctx, StepAnalytics, func(ctx context.Context) ([]Ratio, error) {
+		return r.profiled(StepAnalytics, func() ([]Ratio, error) { return Analytics(ctx, pg.DSN(), r.dir, r.Server.CacheDir) })
 	})
 }
 
