@@ -45,6 +45,7 @@ type Config struct {
 	Commands      Commands
 	Positions     Positions
 	ReadWait      time.Duration // how long a read waits for its position, 2 s by default
+	BodyWithin    time.Duration // how long a JSON body may take to arrive, 30 s by default
 	IDs           *kernel.IDs
 	Clock         kernel.Clock
 	Logger        *slog.Logger
@@ -102,6 +103,9 @@ const defaultMaxBody = 1 << 20
 func New(cfg Config) *API {
 	if cfg.ReadWait == 0 {
 		cfg.ReadWait = 2 * time.Second
+	}
+	if cfg.BodyWithin == 0 {
+		cfg.BodyWithin = defaultBodyWithin
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true

@@ -5,14 +5,26 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
 
 	"github.com/morket/morket/domain/kernel"
 )
 
 // maxDepth is how deep JSON in a request may be nested.
 const maxDepth = 64
+
+// defaultBodyWithin is how long a JSON body may take to arrive: a client that dribbles it would hold its connection for ever.
+const defaultBodyWithin = 30 * time.Second
+
+// bodyInTime ends the reading of a body that takes too long, and with it the connection; stop must be called after the reading.
+func (a *API) bodyInTime(c echo.Context) (stop func() bool) {
+	conn := http.NewResponseController(c.Response())
+	return time.AfterFunc(a.cfg.BodyWithin, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) }).Stop // long ago
+}
 
 // readBody reads a JSON body of at most limit bytes and refuses what would be changed or lost on its way into the log:
 // bytes that are not UTF-8, NUL, a lone surrogate, nesting without end.

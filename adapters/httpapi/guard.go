@@ -240,7 +240,10 @@ func (a *API) requestMeta(ctx context.Context, op Op, c echo.Context) (kernel.Me
 	var body []byte
 	if !op.RawBody && r.Body != nil && r.Method != http.MethodGet {
 		var err error
-		if body, err = readBody(r, op.MaxBody); err != nil {
+		stop := a.bodyInTime(c)
+		body, err = readBody(r, op.MaxBody)
+		stop()
+		if err != nil {
 			return meta, err
 		}
 		if ct := r.Header.Get("Content-Type"); len(body) > 0 && !isJSON(ct) {

@@ -124,6 +124,9 @@ func (o *operation) fill(ids map[string]string) string {
 	if o.ID == "suggest" {
 		path += "?q=private"
 	}
+	if o.ID == "get-enrichment-funnel" {
+		path += "?column=" + url.QueryEscape(ids["columnId"])
+	}
 	return path
 }
 
