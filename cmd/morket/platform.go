@@ -19,7 +19,7 @@ func withPlatform(ctx context.Context, fn func(context.Context, *boot.Platform) 
 	if err != nil {
 		return err
 	}
-	defer p.Close()
+	defer p.Close() //nolint:contextcheck // what it ends outlives ctx, which has ended by then
 	return fn(ctx, p)
 }
 

@@ -144,7 +144,7 @@ func (w writer) Save(ctx context.Context, b searchview.Batch) error {
 	return w.tx.SendBatch(ctx, &q).Close()
 }
 
-// One statement takes the whole batch. What a row is found by is computed before, so that both stores find the same.
+// What a row is found by is computed before, so that both stores find the same.
 const saveRows = `INSERT INTO rows (row_id, table_id, workspace_id, position, created_at, updated_at, gone, name, name_key, tags, states, providers, doc, words)
 SELECT v.row_id, v.table_id, v.workspace_id, v.position, v.created_at, v.updated_at, v.gone, v.name, v.name_key, v.tags::text[], v.states::text[], v.providers::text[], v.doc::jsonb, v.words::tsvector
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::boolean[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])
@@ -152,32 +152,60 @@ AS v(row_id, table_id, workspace_id, position, created_at, updated_at, gone, nam
 ON CONFLICT (row_id) DO UPDATE SET position = excluded.position, updated_at = excluded.updated_at, gone = excluded.gone, name = excluded.name, name_key = excluded.name_key,
   tags = excluded.tags, states = excluded.states, providers = excluded.providers, doc = excluded.doc, words = excluded.words`
 
-func (w writer) saveRows(ctx context.Context, changes []searchview.Change, d *delta) error {
-	n := len(changes)
-	var (
-		ids, tables, workspaces = make([]kernel.RowID, n), make([]kernel.TableID, n), make([]kernel.WorkspaceID, n)
-		positions               = make([]int64, n)
-		created, updated        = make([]time.Time, n), make([]time.Time, n)
-		gone                    = make([]bool, n)
-		names, keys             = make([]string, n), make([]string, n)
-		tags, states, providers = make([]string, n), make([]string, n), make([]string, n)
-		docs, words             = make([]string, n), make([]string, n)
-	)
-	for i, c := range changes {
-		body, err := json.Marshal(c.Document)
-		if err != nil {
-			return err
-		}
-		ids[i], tables[i], workspaces[i], positions[i] = c.Row, c.Table, c.Workspace, c.Position
-		created[i], updated[i], gone[i] = c.CreatedAt, c.UpdatedAt, c.Gone
-		names[i], keys[i], docs[i] = c.Entry.Name, c.Entry.NameKey, string(clean(body))
-		tags[i], states[i], providers[i] = arrayLiteral(c.Entry.Tags), arrayLiteral(c.Entry.States), arrayLiteral(c.Entry.Providers)
-		words[i] = d.change(c)
-	}
-	rowIDs, err := rowKeys(ids)
+// statementBytes is how much of documents goes into one statement, about: the server and we hold all of it at once.
+const statementBytes = 4 << 20
+
+// rowArrays are the arguments of saveRows, an array for each column.
+type rowArrays struct {
+	ids                     []kernel.RowID
+	tables                  []kernel.TableID
+	workspaces              []kernel.WorkspaceID
+	positions               []int64
+	created, updated        []time.Time
+	gone                    []bool
+	names, keys             []string
+	tags, states, providers []string
+	docs, words             []string
+	bytes                   int
+}
+
+func (a *rowArrays) add(c searchview.Change, words string) error {
+	body, err := json.Marshal(c.Document)
 	if err != nil {
 		return err
 	}
-	_, err = w.tx.Exec(ctx, saveRows, rowIDs, tables, workspaces, positions, created, updated, gone, names, keys, tags, states, providers, docs, words)
+	a.ids, a.tables, a.workspaces = append(a.ids, c.Row), append(a.tables, c.Table), append(a.workspaces, c.Workspace)
+	a.positions, a.created, a.updated = append(a.positions, c.Position), append(a.created, c.CreatedAt), append(a.updated, c.UpdatedAt)
+	a.gone, a.names, a.keys = append(a.gone, c.Gone), append(a.names, c.Entry.Name), append(a.keys, c.Entry.NameKey)
+	a.tags, a.states = append(a.tags, arrayLiteral(c.Entry.Tags)), append(a.states, arrayLiteral(c.Entry.States))
+	a.providers = append(a.providers, arrayLiteral(c.Entry.Providers))
+	a.docs, a.words = append(a.docs, string(clean(body))), append(a.words, words)
+	a.bytes += len(body) + len(words)
+	return nil
+}
+
+func (w writer) saveRows(ctx context.Context, changes []searchview.Change, d *delta) error {
+	var next rowArrays
+	for i, c := range changes {
+		if err := next.add(c, d.change(c)); err != nil {
+			return err
+		}
+		if next.bytes < statementBytes && i < len(changes)-1 {
+			continue
+		}
+		if err := w.insert(ctx, next); err != nil {
+			return err
+		}
+		next = rowArrays{}
+	}
+	return nil
+}
+
+func (w writer) insert(ctx context.Context, a rowArrays) error {
+	ids, err := rowKeys(a.ids)
+	if err != nil {
+		return err
+	}
+	_, err = w.tx.Exec(ctx, saveRows, ids, a.tables, a.workspaces, a.positions, a.created, a.updated, a.gone, a.names, a.keys, a.tags, a.states, a.providers, a.docs, a.words)
 	return err
 }
