@@ -112,5 +112,5 @@ func (p *pidFile) release() error {
 	if p == nil {
 		return nil
 	}
-	return errors.Join(p.f.Truncate(0), p.f.Close())
+	return errors.Join(p.f.Truncate(0), unlock(p.f), p.f.Close())
 }

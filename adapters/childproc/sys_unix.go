@@ -39,6 +39,10 @@ func openLocked(path string) (*os.File, error) {
 	return f, nil
 }
 
+// unlock gives the lock back. Closing is not enough: a child that was forked and has not executed its program yet shares the
+// file with us for a moment.
+func unlock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }
+
 // ownerOf returns the owner of a file.
 func ownerOf(info os.FileInfo) (uid, gid uint32, ok bool) {
 	st, ok := info.Sys().(*syscall.Stat_t)

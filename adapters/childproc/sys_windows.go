@@ -47,6 +47,9 @@ func openLocked(path string) (*os.File, error) {
 	return os.NewFile(uintptr(h), path), nil
 }
 
+// unlock has nothing to do: closing the file opens it to others.
+func unlock(*os.File) error { return nil }
+
 // executableName returns the file name of what a process runs; false when it does not live.
 func executableName(pid int) (string, bool) {
 	ctx, cancel := context.WithTimeout(context.TODO(), 5*time.Second)
