@@ -12,6 +12,8 @@ export interface RequestOptions {
   /** A write repeats safely under the same key; one is made when none is given. */
   key?: string;
   signal?: AbortSignal | undefined;
+  /** A read waits until it reflects this position too, 2 s at most; then `meta.stale` is true. */
+  minPosition?: number;
   headers?: Record<string, string>;
   /** The call needs no session: no token, no refresh. */
   anonymous?: boolean;
@@ -164,7 +166,7 @@ export class ApiClient {
     if (options.body !== undefined) headers['Content-Type'] = 'application/json';
     if (options.contentType) headers['Content-Type'] = options.contentType;
     const workspace = WORKSPACE.exec(path)?.[1];
-    const position = workspace ? this.position(workspace) : 0;
+    const position = workspace ? Math.max(this.position(workspace), options.minPosition ?? 0) : 0;
     if (method === 'GET' && position > 0) headers['Morket-Min-Position'] = String(position);
     const init: RequestInit = { method, headers, credentials: 'same-origin' };
     if (options.signal) init.signal = options.signal;

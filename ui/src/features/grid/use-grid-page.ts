@@ -9,7 +9,7 @@ import { coalesce } from '@/lib/coalesce';
 import { useSession } from '@/lib/session';
 import { toast } from '@/lib/toasts';
 import { tablesQuery } from '@/features/tables/api/tables';
-import { batchRows, countRows, type RowQuery } from './api/rows';
+import { batchRows, countRows, countRowsAt, type RowQuery } from './api/rows';
 import { tableChanged } from './api/table';
 import { gridSource } from './grid-source';
 import type { Overlay, Panel } from './panel';
@@ -34,7 +34,7 @@ export interface GridPage {
   query: RowQuery;
   insertRow: () => Promise<void>;
   undo: ReturnType<typeof useUndo>;
-  recount: () => void;
+  recount: (position?: number) => void;
 }
 
 /** Everything between the grid and the page: its data, its events, the live stream, the undo keys. */
@@ -83,12 +83,15 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     }),
   );
   const filtered = useCallback(() => latest.current.query.filter !== null || latest.current.query.q !== '', []);
-  // An import makes thousands of patches; they are counted a few times a second. The ref is read when the count is back.
+  // An import makes thousands of patches; they are counted a few times a second. Patches come before the rows can be read, so
+  // the count is that of the last one's position. The refs are read when the count is back.
+  const seen = useRef(0);
   // eslint-disable-next-line react-hooks/refs
-  const [recount] = useState(() =>
-    coalesce(async () => {
+  const [count] = useState(() => {
+    const again = coalesce(async () => {
       try {
-        const n = await countRows(ws, table.id, latest.current.query);
+        const { count: n, stale } = await countRowsAt(ws, table.id, latest.current.query, seen.current);
+        if (stale) again();
         const now = latest.current.grid;
         if (!now || now.rowCount.get() === n) return;
         now.setRows(n);
@@ -96,7 +99,15 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
       } catch (e) {
         toast.error(messageOf(e));
       }
-    }, RECOUNT_MS),
+    }, RECOUNT_MS);
+    return again;
+  });
+  const recount = useCallback(
+    (position = 0): void => {
+      seen.current = Math.max(seen.current, position);
+      count();
+    },
+    [count],
   );
 
   const undo = useUndo(ws, table.id, setOverlay, () => {

@@ -14,7 +14,7 @@ export function useLive(
   table: Table,
   grid: GridController | null,
   ordered: () => boolean,
-  recount: () => void,
+  recount: (position?: number) => void,
 ): boolean {
   const client = useQueryClient();
   const [connected, setConnected] = useState(true);
@@ -32,17 +32,14 @@ export function useLive(
           });
           return;
         case 'rows_added': {
-          const fresh = (patch.rows ?? []).filter((r) => !grid.cache.get(r));
-          if (fresh.length === 0) return;
-          if (ordered()) {
-            grid.refreshSoon(true);
-            recount();
-          } else recount();
+          const fresh = (patch.rows ?? []).some((r) => !grid.cache.get(r));
+          if (fresh && ordered()) grid.refreshSoon(true);
+          recount(patch.position);
           return;
         }
         case 'rows_deleted':
           grid.refreshSoon(true);
-          recount();
+          recount(patch.position);
           return;
         case 'schema':
           void tableChanged(client, ws, id);

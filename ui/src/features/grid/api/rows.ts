@@ -34,8 +34,19 @@ export function rows(
   return api.get<Row[] | null>(`${tablePath(ws, table)}/rows`, { query: { ...queryParams(query), offset, limit } });
 }
 export async function countRows(ws: string, table: string, query: RowQuery): Promise<number> {
+  return (await countRowsAt(ws, table, query, 0)).count;
+}
+/** Counts once the rows are as of the position; stale when they were not in time. */
+export async function countRowsAt(
+  ws: string,
+  table: string,
+  query: RowQuery,
+  minPosition: number,
+): Promise<{ count: number; stale: boolean }> {
   const { filter, q } = queryParams(query);
-  return (await api.get<{ count: number }>(`${tablePath(ws, table)}/rows:count`, { query: { filter, q } })).data.count;
+  const path = `${tablePath(ws, table)}/rows:count`;
+  const { data, meta } = await api.get<{ count: number }>(path, { query: { filter, q }, minPosition });
+  return { count: data.count, stale: meta.stale ?? false };
 }
 /** How many rows come before a row while nothing is sorted or filtered. */
 export async function rowPlace(ws: string, table: string, id: string): Promise<number> {
