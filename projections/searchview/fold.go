@@ -16,7 +16,7 @@ import (
 )
 
 // heldRows is how many rows' documents are held in memory at once.
-const heldRows = 4_000
+const heldRows = 1_000
 
 // fold applies events to documents. It holds what it has not done yet, so that the documents of many events are read and
 // written together.

@@ -153,7 +153,7 @@ ON CONFLICT (row_id) DO UPDATE SET position = excluded.position, updated_at = ex
   tags = excluded.tags, states = excluded.states, providers = excluded.providers, doc = excluded.doc, words = excluded.words`
 
 // statementBytes is how much of documents goes into one statement, about: the server and we hold all of it at once.
-const statementBytes = 4 << 20
+const statementBytes = 1 << 20
 
 // rowArrays are the arguments of saveRows, an array for each column.
 type rowArrays struct {
