@@ -45,8 +45,12 @@ verify: bin/morket ## Check the log, and that every read model equals one rebuil
 ##@ Test
 
 .PHONY: test
-test: ui/dist/index.html bin/devservices infra/consumers/.ready ## Start all real servers, run every test of Go and of the interface, stop them
+test: packages ui/dist/index.html bin/devservices infra/consumers/.ready ## Start all real servers, run every test of Go and of the interface, stop them
 	@$(WITH) -- $(MAKE) --no-print-directory test/all
+
+.PHONY: packages
+packages: ## Install what the tests need and the machine lacks, from Debian's packages; elsewhere say what it is
+	@infra/packages.sh
 
 .PHONY: test/all
 test/all: test/go test/ui test/e2e

@@ -8,8 +8,10 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/morket/morket/projections"
 )
@@ -195,14 +197,40 @@ func (s *Store) Drop(ctx context.Context, place projections.Place) error {
 		for i, t := range chunk {
 			chunk[i] = quote(schema, t)
 		}
-		if _, err := s.pool.Exec(ctx, "DROP TABLE IF EXISTS "+strings.Join(chunk, ", ")+" CASCADE"); err != nil {
+		if err := s.drop(ctx, "DROP TABLE IF EXISTS "+strings.Join(chunk, ", ")+" CASCADE"); err != nil {
 			return fmt.Errorf("drop tables of %s: %w", place, err)
 		}
 	}
-	if _, err := s.pool.Exec(ctx, "DROP SCHEMA IF EXISTS "+quote(schema)+" CASCADE"); err != nil {
+	if err := s.drop(ctx, "DROP SCHEMA IF EXISTS "+quote(schema)+" CASCADE"); err != nil {
 		return fmt.Errorf("drop the read model %s: %w", place, err)
 	}
 	return nil
+}
+
+// A drop that clashes with who still uses the tables is tried again.
+const (
+	dropTries = 20
+	dropPause = 100 * time.Millisecond
+)
+
+// drop runs a statement that takes the locks of several tables, in an order that a query on a swapped-out read model or the
+// building of an index on it need not share: of two that wait for each other Postgres ends one (40P01), and an index that
+// becomes valid at the same moment makes it give up (XX000, "tuple concurrently updated").
+func (s *Store) drop(ctx context.Context, sql string) error {
+	again := time.NewTicker(dropPause)
+	defer again.Stop()
+	for tries := 1; ; tries++ {
+		_, err := s.pool.Exec(ctx, sql)
+		var said *pgconn.PgError
+		if clash := errors.As(err, &said) && (said.Code == "40P01" || said.Code == "XX000"); !clash || tries == dropTries {
+			return err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		}
+	}
 }
 
 func quote(parts ...string) string { return pgx.Identifier(parts).Sanitize() }

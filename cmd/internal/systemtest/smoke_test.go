@@ -68,15 +68,16 @@ func TestTheFirstMinutes(t *testing.T) {
 // The system that make full starts, tried as make smoke does.
 func TestTheGrownSystem(t *testing.T) {
 	t.Parallel()
+	own := "/system_" + strings.ToLower(rand.Text())
 	s := newServer(t, append(grown(t), "S3_URL="+bucket(t), "REDIS_URL="+need(t, "MORKET_TEST_REDIS_URL"),
-		"CLICKHOUSE_URL="+need(t, "MORKET_TEST_CLICKHOUSE_URL")+"/system_"+strings.ToLower(rand.Text()))...)
+		"CLICKHOUSE_URL="+need(t, "MORKET_TEST_CLICKHOUSE_URL")+own, "OPENSEARCH_URL="+need(t, "MORKET_TEST_OPENSEARCH_URL")+own)...)
 	s.start()
 	var out strings.Builder
 	require.NoError(t, smoke.Run(t.Context(), s.url, &out), out.String())
 	t.Log("\n" + out.String())
 	h, err := s.readiness()
 	require.NoError(t, err)
-	for _, name := range []string{"postgres", "rabbitmq", "redis", "objects", "clickhouse", "temporal"} {
+	for _, name := range []string{"postgres", "rabbitmq", "redis", "objects", "clickhouse", "opensearch", "temporal"} {
 		require.Equal(t, "ok", h.Dependencies[name].State, name)
 	}
 	_, code := s.tool("health")
