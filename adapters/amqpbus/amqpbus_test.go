@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 
 	"github.com/morket/morket/adapters/amqpbus"
 	"github.com/morket/morket/adapters/bustest"
+	"github.com/morket/morket/adapters/childtest"
 	"github.com/morket/morket/adapters/rabbitchild"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/eventstore/logmsg"
@@ -24,44 +24,16 @@ import (
 // broker is the RabbitMQ of these tests: the one at MORKET_TEST_AMQP_URL, else a child, started once. Tests keep apart by
 // the prefix of their exchanges.
 //
-//nolint:gochecknoglobals // one broker per test process is the point
-var broker = sync.OnceValues(func() (string, error) {
-	if url := os.Getenv("MORKET_TEST_AMQP_URL"); url != "" {
-		return url, nil
-	}
-	dir, err := os.MkdirTemp("", "morket-rabbit-")
-	if err != nil {
-		return "", err
-	}
+//nolint:gochecknoglobals // one server per test process is the point
+var broker = childtest.Share("MORKET_TEST_AMQP_URL", func(dir string) (string, func() error, error) {
 	s, err := rabbitchild.Start(context.Background(), rabbitchild.Config{Dir: dir})
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	child, childDir = s, dir
-	return s.URL(), nil
+	return s.URL(), s.Stop, nil
 })
 
-//nolint:gochecknoglobals // for TestMain
-var (
-	child    *rabbitchild.Server
-	childDir string
-)
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if child != nil {
-		_ = child.Stop()
-		_ = os.RemoveAll(childDir)
-	}
-	os.Exit(code)
-}
-
-func brokerURL(t *testing.T) string {
-	t.Helper()
-	url, err := broker()
-	require.NoError(t, err, "the tests need RabbitMQ")
-	return url
-}
+func TestMain(m *testing.M) { os.Exit(broker.Run(m)) }
 
 // prefix returns one for a test and removes what was made under it at the end.
 func prefix(t *testing.T, url string) string {
@@ -99,7 +71,7 @@ func subscriber(t *testing.T, cfg amqpbus.SubscriberConfig) *amqpbus.Subscriber 
 
 func TestBus(t *testing.T) {
 	t.Parallel()
-	url := brokerURL(t)
+	url := broker.URL(t)
 	for name, mandatory := range map[string]bool{"mandatory": true, "not mandatory": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -120,7 +92,7 @@ func TestBus(t *testing.T) {
 
 func TestAMandatoryMessageThatNobodyTakesIsNotConfirmed(t *testing.T) {
 	t.Parallel()
-	url := brokerURL(t)
+	url := broker.URL(t)
 	pub := publisher(t, amqpbus.PublisherConfig{URL: url, Prefix: prefix(t, url), Mandatory: true, Window: 3})
 	err := pub.Publish(logmsg.Topic, bustest.Messages(t, bustest.Events(1, 10), 1)...)
 	require.ErrorIs(t, err, amqpbus.ErrReturned)
@@ -145,7 +117,7 @@ func TestAnUnreachableBrokerIsAnErrorAtOnce(t *testing.T) {
 
 func TestADeletedQueueIsDeclaredAgain(t *testing.T) {
 	t.Parallel()
-	url := brokerURL(t)
+	url := broker.URL(t)
 	p := prefix(t, url)
 	pub := publisher(t, amqpbus.PublisherConfig{URL: url, Prefix: p, Mandatory: true})
 	messages := bustest.Subscribe(t.Context(), t, subscriber(t, amqpbus.SubscriberConfig{URL: url, Prefix: p, Group: "g"}))
@@ -170,7 +142,7 @@ func TestADeletedQueueIsDeclaredAgain(t *testing.T) {
 
 func TestAQueueWithOtherLimitsIsUsedAsItIs(t *testing.T) {
 	t.Parallel()
-	url := brokerURL(t)
+	url := broker.URL(t)
 	p := prefix(t, url)
 	old := subscriber(t, amqpbus.SubscriberConfig{URL: url, Prefix: p, Group: "g", MaxLength: 10})
 	require.NoError(t, old.SubscribeInitialize(logmsg.Topic))
@@ -182,7 +154,7 @@ func TestAQueueWithOtherLimitsIsUsedAsItIs(t *testing.T) {
 
 func TestWithoutAGroupEachSubscriptionSeesEverything(t *testing.T) {
 	t.Parallel()
-	url := brokerURL(t)
+	url := broker.URL(t)
 	p := prefix(t, url)
 	pub := publisher(t, amqpbus.PublisherConfig{URL: url, Prefix: p, Mandatory: true})
 	s := subscriber(t, amqpbus.SubscriberConfig{URL: url, Prefix: p})
@@ -211,7 +183,7 @@ func TestWithoutAGroupEachSubscriptionSeesEverything(t *testing.T) {
 
 func TestRoutingKeysAndContentTypesTravel(t *testing.T) {
 	t.Parallel()
-	url := brokerURL(t)
+	url := broker.URL(t)
 	p := prefix(t, url)
 	pub := publisher(t, amqpbus.PublisherConfig{URL: url, Prefix: p, Kind: amqpbus.Topic})
 	s := subscriber(t, amqpbus.SubscriberConfig{URL: url, Prefix: p, Kind: amqpbus.Topic, Group: "g", Binding: "ws.1.#"})
@@ -320,8 +292,7 @@ func publishAll(t *testing.T, pub *amqpbus.Publisher, log []eventstore.Recorded)
 }
 
 func BenchmarkPublish(b *testing.B) {
-	url, err := broker()
-	require.NoError(b, err)
+	url := broker.URL(b)
 	p := "bench." + strings.ToLower(rand.Text()) + "."
 	s := amqpbus.NewSubscriber(amqpbus.SubscriberConfig{URL: url, Prefix: p, Group: "g"})
 	defer func() { _ = s.Close() }()

@@ -5,13 +5,10 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
-	"time"
 
 	"github.com/morket/morket/adapters/childproc"
 )
@@ -92,30 +89,13 @@ func start(ctx context.Context, cfg Config) (*Server, error) {
 	s.process, err = childproc.Start(ctx, childproc.Config{
 		Name: "clickhouse", Path: python, Args: []string{file, filepath.Join(cfg.DataDir, "data"), strconv.Itoa(cfg.Port)}, Dir: cfg.DataDir,
 		Env: childproc.Env("HOME=" + cfg.DataDir), LogFile: filepath.Join(cfg.DataDir, "clickhouse.log"), PidFile: filepath.Join(cfg.DataDir, "clickhouse.pid"),
-		Ready: func(ctx context.Context, _ int) error { return answers(ctx, s.URL()) }, Logger: cfg.Logger,
+		Ready: childproc.ReadyByHTTP(s.URL() + "/ping"), Logger: cfg.Logger,
 	})
 	if err != nil {
 		return nil, err
 	}
 	cfg.Logger.InfoContext(ctx, "ClickHouse's engine runs", "port", cfg.Port, "data", cfg.DataDir, "pid", s.process.Pid())
 	return s, nil
-}
-
-// answers is nil when the server at the address takes requests.
-func answers(ctx context.Context, url string) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/ping", nil)
-	if err != nil {
-		return err
-	}
-	client := http.Client{Transport: &http.Transport{Proxy: nil, DisableKeepAlives: true}}
-	res, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(io.Discard, res.Body)
-	return errors.Join(err, res.Body.Close())
 }
 
 // URL returns the engine's address.

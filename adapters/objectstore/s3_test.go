@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/adapters/childtest"
 	"github.com/morket/morket/adapters/objectstore"
 	"github.com/morket/morket/adapters/objectstore/objectstoretest"
 	"github.com/morket/morket/adapters/s3child"
@@ -28,43 +28,20 @@ import (
 // server is the address of the S3 server that these tests share, without a bucket: MORKET_TEST_S3_URL, else a child.
 //
 //nolint:gochecknoglobals // one server per test process is the point
-var server = sync.OnceValues(func() (string, error) {
-	if at := os.Getenv("MORKET_TEST_S3_URL"); at != "" {
-		return at, nil
-	}
-	dir, err := os.MkdirTemp("", "morket-s3-")
-	if err != nil {
-		return "", err
-	}
+var server = childtest.Share("MORKET_TEST_S3_URL", func(dir string) (string, func() error, error) {
 	s, err := s3child.Start(context.Background(), s3child.Config{Dir: dir})
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	child, childDir = s, dir
-	return s.URL(""), nil
+	return s.URL(""), func() error { s.Kill(); return nil }, nil
 })
 
-//nolint:gochecknoglobals // for TestMain
-var (
-	child    *s3child.Server
-	childDir string
-)
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if child != nil {
-		child.Kill()
-		_ = os.RemoveAll(childDir)
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(server.Run(m)) }
 
 // bucket is the address of a bucket of the test's own, with a prefix; it isn't there yet.
 func bucket(t *testing.T) *url.URL {
 	t.Helper()
-	at, err := server()
-	require.NoError(t, err, "the tests need an S3 server")
-	u, err := url.Parse(at)
+	u, err := url.Parse(server.URL(t))
 	require.NoError(t, err)
 	u.Path = "/test-" + strings.ToLower(rand.Text()) + "/morket"
 	return u

@@ -6,9 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -82,33 +80,10 @@ func (s *Server) start(ctx context.Context, cfg Config) error {
 	s.process, err = childproc.Start(ctx, childproc.Config{
 		Name: "opensearch", Path: java, Dir: cfg.Dir, Env: childproc.Env("HOME=" + cfg.Dir), LogFile: filepath.Join(cfg.Dir, "opensearch.log"),
 		PidFile: filepath.Join(cfg.Dir, "opensearch.pid"), StopSignal: syscall.SIGTERM, Grace: 15 * time.Second,
-		Ready: s.answers, ReadyWithin: readyWithin, Logger: cfg.Logger,
+		Ready: childproc.ReadyByHTTP(s.URL() + "/_cluster/health"), ReadyWithin: readyWithin, Logger: cfg.Logger,
 		Args: []string{"-Xms256m", "-Xmx768m", "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + cfg.Dir, "-cp", path, "SearchNode", cfg.Dir, strconv.Itoa(s.port)},
 	})
 	return err
-}
-
-// answers is nil when the node can be used.
-func (s *Server) answers(ctx context.Context, _ int) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL()+"/_cluster/health", nil)
-	if err != nil {
-		return err
-	}
-	client := http.Client{Transport: &http.Transport{Proxy: nil, DisableKeepAlives: true}}
-	res, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if _, err := io.Copy(io.Discard, io.LimitReader(res.Body, 1<<20)); err != nil {
-		return err
-	}
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("the node's health: %s", res.Status)
-	}
-	return nil
 }
 
 // URL returns the node's address.
@@ -116,15 +91,6 @@ func (s *Server) URL() string { return "http://127.0.0.1:" + strconv.Itoa(s.port
 
 // Port returns the HTTP port.
 func (s *Server) Port() int { return s.port }
-
-// Pid returns the process id of the node.
-func (s *Server) Pid() int { return s.process.Pid() }
-
-// Done is closed when the node has ended, asked or not.
-func (s *Server) Done() <-chan struct{} { return s.process.Done() }
-
-// Err returns how the node ended.
-func (s *Server) Err() error { return s.process.Err() }
 
 // Stop ends the node in order; a temporary folder is removed.
 func (s *Server) Stop() error { return errors.Join(s.process.Stop(), s.remove()) }

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/morket/morket/adapters/cachetest"
+	"github.com/morket/morket/adapters/childtest"
 	"github.com/morket/morket/adapters/limitertest"
 	"github.com/morket/morket/adapters/rediscache"
 	"github.com/morket/morket/adapters/redischild"
@@ -26,43 +26,15 @@ import (
 // server is the address of the Redis that these tests share: MORKET_TEST_REDIS_URL, else a child.
 //
 //nolint:gochecknoglobals // one server per test process is the point
-var server = sync.OnceValues(func() (string, error) {
-	if at := os.Getenv("MORKET_TEST_REDIS_URL"); at != "" {
-		return at, nil
-	}
-	dir, err := os.MkdirTemp("", "morket-redis-")
-	if err != nil {
-		return "", err
-	}
+var server = childtest.Share("MORKET_TEST_REDIS_URL", func(dir string) (string, func() error, error) {
 	s, err := redischild.Start(context.Background(), redischild.Config{Dir: dir})
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	child, childDir = s, dir
-	return s.URL(), nil
+	return s.URL(), s.Stop, nil
 })
 
-//nolint:gochecknoglobals // for TestMain
-var (
-	child    *redischild.Server
-	childDir string
-)
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if child != nil {
-		_ = child.Stop()
-		_ = os.RemoveAll(childDir)
-	}
-	os.Exit(code)
-}
-
-func shared(t *testing.T) string {
-	t.Helper()
-	at, err := server()
-	require.NoError(t, err, "the tests need Redis")
-	return at
-}
+func TestMain(m *testing.M) { os.Exit(server.Run(m)) }
 
 // client is a process's way to the Redis at the address; the prefix keeps tests apart.
 func client(t *testing.T, at, prefix string, more func(*rediscache.Config)) *rediscache.Client {
@@ -106,7 +78,7 @@ func (c *counted) Allow(context.Context, string, int) (bool, time.Duration) {
 
 func TestLimiter(t *testing.T) {
 	t.Parallel()
-	at := shared(t)
+	at := server.URL(t)
 	limitertest.Run(t, func(t *testing.T) limitertest.Fixture {
 		t.Helper()
 		p := prefix()
@@ -120,7 +92,7 @@ func TestLimiter(t *testing.T) {
 
 func TestCache(t *testing.T) {
 	t.Parallel()
-	at := shared(t)
+	at := server.URL(t)
 	cachetest.Run(t, func(t *testing.T) cachetest.Fixture {
 		t.Helper()
 		return cachetest.Fixture{Cache: rediscache.NewCache(client(t, at, prefix(), nil)), Pass: pass}
@@ -129,7 +101,7 @@ func TestCache(t *testing.T) {
 
 func TestProcessesShareTheCache(t *testing.T) {
 	t.Parallel()
-	at, p := shared(t), prefix()
+	at, p := server.URL(t), prefix()
 	rediscache.NewCache(client(t, at, p, nil)).Set(t.Context(), "a", []byte("x"), time.Minute)
 	got, ok := rediscache.NewCache(client(t, at, p, nil)).Get(t.Context(), "a")
 	require.True(t, ok)
@@ -193,7 +165,7 @@ func TestABrokenWayDegradesAndHeals(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			x := trouble(t, shared(t), 20*time.Second)
+			x := trouble(t, server.URL(t), 20*time.Second)
 			require.True(t, x.allow(t))
 			x.works(t)
 			x.cache.Set(t.Context(), "k", []byte("v"), time.Hour)
@@ -223,7 +195,7 @@ func TestASilentRedisCostsOneCallerItsTimeout(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			const timeout = 2 * time.Second
-			x := trouble(t, shared(t), timeout)
+			x := trouble(t, server.URL(t), timeout)
 			require.True(t, x.allow(t))
 			x.works(t)
 			hurt(x.way)
@@ -239,7 +211,7 @@ func TestASilentRedisCostsOneCallerItsTimeout(t *testing.T) {
 
 func TestADeadRedisIsLoggedOnceAMinute(t *testing.T) {
 	t.Parallel()
-	x := trouble(t, shared(t), 20*time.Second)
+	x := trouble(t, server.URL(t), 20*time.Second)
 	x.way.Cut()
 	said := func() int { return strings.Count(x.log.String(), "Redis is away") }
 	for range 5 {
@@ -293,7 +265,7 @@ func TestKilledRestartedAndEmptied(t *testing.T) {
 
 func TestACallerWhoLeavesSaysNothingAboutRedis(t *testing.T) {
 	t.Parallel()
-	x := trouble(t, shared(t), 20*time.Second)
+	x := trouble(t, server.URL(t), 20*time.Second)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	x.limiter.Allow(gone, "a", 1)

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -98,7 +96,8 @@ func start(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Port == 0 {
 		cfg.Port = ports[0]
 	}
-	ready := probe(fmt.Sprintf("http://127.0.0.1:%d/api/v1/namespaces/%s", ports[1], cfg.Namespace))
+	// The HTTP interface answers 200 for the namespace once the frontend serves and the namespace is registered.
+	ready := childproc.ReadyByHTTP(fmt.Sprintf("http://127.0.0.1:%d/api/v1/namespaces/%s", ports[1], cfg.Namespace))
 	process, err := childproc.Start(ctx, childproc.Config{
 		Name: "temporal", Path: cfg.Binary, Args: arguments(cfg, ports[1], ports[2]), Dir: cfg.DataDir,
 		Env:     childproc.Env("HOME="+cfg.DataDir, "GOMAXPROCS="+strconv.Itoa(runtime.GOMAXPROCS(0))),
@@ -127,30 +126,6 @@ func arguments(cfg Config, httpPort, metricsPort int) []string {
 		return append(args, "--headless")
 	}
 	return append(args, "--ui-port", strconv.Itoa(cfg.UIPort))
-}
-
-// probe asks the server's HTTP interface for the namespace: it answers 200 once the frontend serves and the namespace is
-// registered.
-func probe(url string) func(context.Context, int) error {
-	client := &http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{Proxy: nil, DisableKeepAlives: true}}
-	return func(ctx context.Context, _ int) error {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-		if err != nil {
-			return err
-		}
-		res, err := client.Do(req)
-		if err != nil {
-			return err
-		}
-		defer res.Body.Close()
-		if _, err := io.Copy(io.Discard, io.LimitReader(res.Body, 1<<20)); err != nil {
-			return err
-		}
-		if res.StatusCode != http.StatusOK {
-			return fmt.Errorf("the namespace's state: %s", res.Status)
-		}
-		return nil
-	}
 }
 
 // Address returns host:port of the frontend.
