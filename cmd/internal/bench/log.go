@@ -31,19 +31,11 @@ func Log(ctx context.Context, dsn string) ([]Ratio, error) {
 }
 
 func measureLog(ctx context.Context, dsn string, e effort) (ratios []Ratio, err error) {
-	pool, drop, err := scratch(ctx, dsn)
+	pool, store, drop, err := scratchLog(ctx, dsn)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, drop()) }()
-	if err := pgstore.Migrate(ctx, pool); err != nil {
-		return nil, err
-	}
-	store, err := pgstore.Open(ctx, pgstore.Config{Pool: pool})
-	if err != nil {
-		return nil, err
-	}
-	defer store.Close()
 	b := &logBench{effort: e, pool: pool, store: store}
 	if err := b.prepare(ctx); err != nil {
 		return nil, err
@@ -60,6 +52,25 @@ func measureLog(ctx context.Context, dsn string, e effort) (ratios []Ratio, err 
 		ratios = append(ratios, r)
 	}
 	return ratios, nil
+}
+
+// scratchLog opens a log in a database that is dropped by drop.
+func scratchLog(ctx context.Context, dsn string) (pool *pgxpool.Pool, store *pgstore.Store, drop func() error, err error) {
+	pool, drop, err = scratch(ctx, dsn)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	err = pgstore.Migrate(ctx, pool)
+	if err == nil {
+		store, err = pgstore.Open(ctx, pgstore.Config{Pool: pool})
+	}
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, drop())
+	}
+	return pool, store, func() error {
+		store.Close()
+		return drop()
+	}, nil
 }
 
 // scratch makes a database that is dropped by drop.

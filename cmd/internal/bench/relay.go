@@ -16,7 +16,6 @@ import (
 	"github.com/morket/morket/cmd/internal/boot"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/eventstore/cloudevent"
-	"github.com/morket/morket/eventstore/pgstore"
 	"github.com/morket/morket/eventstore/relay"
 )
 
@@ -35,19 +34,11 @@ func Relay(ctx context.Context, dsn, dir string) ([]Ratio, error) {
 }
 
 func measureRelay(ctx context.Context, dsn, dir string, e effort) (ratios []Ratio, err error) {
-	pool, drop, err := scratch(ctx, dsn)
+	pool, store, drop, err := scratchLog(ctx, dsn)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, drop()) }()
-	if err := pgstore.Migrate(ctx, pool); err != nil {
-		return nil, err
-	}
-	store, err := pgstore.Open(ctx, pgstore.Config{Pool: pool})
-	if err != nil {
-		return nil, err
-	}
-	defer store.Close()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
