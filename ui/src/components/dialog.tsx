@@ -1,7 +1,7 @@
 import { X } from 'lucide-react';
 import { useEffect, useId, useRef, type ReactNode } from 'react';
 import { cx } from '@/lib/cx';
-import { IconButton } from './button';
+import { Button, IconButton } from './button';
 
 export interface DialogProps {
   title: string;
@@ -60,5 +60,29 @@ export function Dialog({ title, description, onClose, children, footer, size = '
         <footer className="flex flex-wrap justify-end gap-2 border-t border-line bg-sunken px-5 py-3">{footer}</footer>
       )}
     </dialog>
+  );
+}
+
+/** The footer of a dialog that does one thing. */
+export function DialogActions({
+  onCancel,
+  onSubmit,
+  busy,
+  disabled,
+  children,
+}: {
+  onCancel: () => void;
+  onSubmit: () => void;
+  busy: boolean;
+  disabled?: boolean;
+  children: ReactNode;
+}) {
+  return (
+    <>
+      <Button onClick={onCancel}>Cancel</Button>
+      <Button variant="primary" busy={busy} disabled={disabled} onClick={onSubmit}>
+        {children}
+      </Button>
+    </>
   );
 }

@@ -1,15 +1,16 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Copy, KeyRound, Plus } from 'lucide-react';
+import { KeyRound, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { messageOf } from '@/api/errors';
 import type { ApiKey, Role } from '@/api/types';
 import { useWorkspaceId } from '@/api/use-workspace';
 import { Button } from '@/components/button';
 import { Confirm } from '@/components/confirm';
-import { Dialog } from '@/components/dialog';
+import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, Input, Select } from '@/components/field';
 import { Card, DataTable, Page, Td } from '@/components/page';
 import { Badge, Empty, Notice, SkeletonRows } from '@/components/states';
+import { ShownOnce } from '@/components/shown-once';
 import { ago, dateTime, sentence } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { apiKeysQuery, createApiKey, revokeApiKey } from './api/settings';
@@ -101,42 +102,21 @@ function CreateKey({ ws, onClose, onCreated }: { ws: string; onClose: () => void
   });
   const key = create.data?.key;
   if (key) {
-    return (
-      <Dialog
-        title="Copy the key now"
-        description="It is not shown again."
-        onClose={onClose}
-        footer={
-          <Button variant="primary" onClick={onClose}>
-            Done
-          </Button>
-        }
-      >
-        <div className="flex items-center gap-2">
-          <code className="min-w-0 flex-1 rounded-md border border-line bg-sunken px-3 py-2 font-mono text-sm break-all">
-            {key}
-          </code>
-          <Button
-            icon={<Copy size={14} />}
-            onClick={() => void navigator.clipboard.writeText(key).then(() => toast.success('Copied'))}
-          >
-            Copy
-          </Button>
-        </div>
-      </Dialog>
-    );
+    return <ShownOnce title="Copy the key now" description="It is not shown again." secret={key} onClose={onClose} />;
   }
   return (
     <Dialog
       title="New API key"
       onClose={onClose}
       footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" busy={create.isPending} disabled={!name.trim()} onClick={() => create.mutate()}>
-            Create key
-          </Button>
-        </>
+        <DialogActions
+          onCancel={onClose}
+          onSubmit={() => create.mutate()}
+          busy={create.isPending}
+          disabled={!name.trim()}
+        >
+          Create key
+        </DialogActions>
       }
     >
       <div className="flex flex-col gap-4">

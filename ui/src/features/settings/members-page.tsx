@@ -8,7 +8,7 @@ import { useWorkspaceId } from '@/api/use-workspace';
 import { Avatar } from '@/components/avatar';
 import { Button } from '@/components/button';
 import { Confirm } from '@/components/confirm';
-import { Dialog } from '@/components/dialog';
+import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, Input, Select } from '@/components/field';
 import { Card, DataTable, Page, Td } from '@/components/page';
 import { Badge, Notice, SkeletonRows } from '@/components/states';
@@ -169,12 +169,14 @@ function InviteDialog({ ws, onClose }: { ws: string; onClose: () => void }) {
       title="Invite somebody"
       onClose={onClose}
       footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" busy={send.isPending} disabled={!email.includes('@')} onClick={() => send.mutate()}>
-            Send invitation
-          </Button>
-        </>
+        <DialogActions
+          onCancel={onClose}
+          onSubmit={() => send.mutate()}
+          busy={send.isPending}
+          disabled={!email.includes('@')}
+        >
+          Send invitation
+        </DialogActions>
       }
     >
       <form

@@ -1,7 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Button } from '@/components/button';
-import { Dialog } from '@/components/dialog';
+import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, Input } from '@/components/field';
 import { grant } from '../api/credits';
 
@@ -23,12 +22,14 @@ export function GrantDialog({ workspaceId, onClose }: { workspaceId: string; onC
       description="Only operators of this installation can do this; it is an entry in the ledger."
       onClose={onClose}
       footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" busy={run.isPending} disabled={!(Number(amount) > 0)} onClick={() => run.mutate()}>
-            Grant
-          </Button>
-        </>
+        <DialogActions
+          onCancel={onClose}
+          onSubmit={() => run.mutate()}
+          busy={run.isPending}
+          disabled={!(Number(amount) > 0)}
+        >
+          Grant
+        </DialogActions>
       }
     >
       <div className="flex flex-col gap-4">

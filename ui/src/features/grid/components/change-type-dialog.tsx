@@ -2,8 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { messageOf } from '@/api/errors';
 import type { Column, ColumnType, Table } from '@/api/types';
-import { Button } from '@/components/button';
-import { Dialog } from '@/components/dialog';
+import { Dialog, DialogActions } from '@/components/dialog';
 import { Checkbox, Field, Select } from '@/components/field';
 import { Notice, Skeleton } from '@/components/states';
 import { plainText } from '@/grid/values';
@@ -47,17 +46,14 @@ export function ChangeTypeDialog({
       title={`Change the type of “${column.name}”`}
       onClose={onClose}
       footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            variant="primary"
-            busy={apply.isPending}
-            disabled={!preview.data || (lost > 0 && !lossy)}
-            onClick={() => apply.mutate()}
-          >
-            Change type
-          </Button>
-        </>
+        <DialogActions
+          onCancel={onClose}
+          onSubmit={() => apply.mutate()}
+          busy={apply.isPending}
+          disabled={!preview.data || (lost > 0 && !lossy)}
+        >
+          Change type
+        </DialogActions>
       }
     >
       <div className="flex flex-col gap-4">

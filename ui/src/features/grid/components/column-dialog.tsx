@@ -3,7 +3,7 @@ import { Plus, X } from 'lucide-react';
 import { useState } from 'react';
 import type { Column, SelectOption, Table } from '@/api/types';
 import { Button, IconButton } from '@/components/button';
-import { Dialog } from '@/components/dialog';
+import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, Input, Select, Textarea } from '@/components/field';
 import { SOFT, softOf } from '@/lib/colors';
 import { tableChanged, updateColumn } from '../api/table';
@@ -53,12 +53,9 @@ export function ColumnDialog({
       title="Edit column"
       onClose={onClose}
       footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" busy={save.isPending} disabled={!name.trim()} onClick={() => save.mutate()}>
-            Save
-          </Button>
-        </>
+        <DialogActions onCancel={onClose} onSubmit={() => save.mutate()} busy={save.isPending} disabled={!name.trim()}>
+          Save
+        </DialogActions>
       }
     >
       <form

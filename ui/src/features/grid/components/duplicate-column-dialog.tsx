@@ -1,8 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Column, Table } from '@/api/types';
-import { Button } from '@/components/button';
-import { Dialog } from '@/components/dialog';
+import { Dialog, DialogActions } from '@/components/dialog';
 import { Checkbox, Field, Input } from '@/components/field';
 import { duplicateColumn, tableChanged } from '../api/table';
 
@@ -35,12 +34,9 @@ export function DuplicateColumnDialog({
       title={`Duplicate “${column.name}”`}
       onClose={onClose}
       footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" busy={run.isPending} disabled={!name.trim()} onClick={() => run.mutate()}>
-            Duplicate
-          </Button>
-        </>
+        <DialogActions onCancel={onClose} onSubmit={() => run.mutate()} busy={run.isPending} disabled={!name.trim()}>
+          Duplicate
+        </DialogActions>
       }
     >
       <form

@@ -1,8 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Table, View } from '@/api/types';
-import { Button } from '@/components/button';
-import { Dialog } from '@/components/dialog';
+import { Dialog, DialogActions } from '@/components/dialog';
 import { Checkbox, Field, Input } from '@/components/field';
 import { createView, tableChanged, updateView } from '../api/table';
 import { viewBody, type ViewState } from '../view-state';
@@ -41,12 +40,9 @@ export function SaveViewDialog({ workspaceId: ws, table, state, view, onClose, o
       description={view ? undefined : 'Keeps the filter, sort and columns that you see now.'}
       onClose={onClose}
       footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" busy={save.isPending} disabled={!name.trim()} onClick={() => save.mutate()}>
-            {view ? 'Save' : 'Create view'}
-          </Button>
-        </>
+        <DialogActions onCancel={onClose} onSubmit={() => save.mutate()} busy={save.isPending} disabled={!name.trim()}>
+          {view ? 'Save' : 'Create view'}
+        </DialogActions>
       }
     >
       <form

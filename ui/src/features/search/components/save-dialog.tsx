@@ -2,8 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { messageOf } from '@/api/errors';
 import type { SearchQuestion } from '@/api/types';
-import { Button } from '@/components/button';
-import { Dialog } from '@/components/dialog';
+import { Dialog, DialogActions } from '@/components/dialog';
 import { Checkbox, Field, Input } from '@/components/field';
 import { toast } from '@/lib/toasts';
 import { savedSearchesQuery, saveSearch } from '../api/search';
@@ -34,12 +33,9 @@ export function SaveDialog({
       description="It is carried out again each time, so it finds what is there by then."
       onClose={onClose}
       footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" busy={save.isPending} disabled={!name.trim()} onClick={() => save.mutate()}>
-            Save
-          </Button>
-        </>
+        <DialogActions onCancel={onClose} onSubmit={() => save.mutate()} busy={save.isPending} disabled={!name.trim()}>
+          Save
+        </DialogActions>
       }
     >
       <form

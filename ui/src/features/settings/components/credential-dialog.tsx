@@ -1,8 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Credential } from '@/api/types';
-import { Button } from '@/components/button';
-import { Dialog } from '@/components/dialog';
+import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, Input, Select } from '@/components/field';
 import { providersQuery } from '@/api/providers';
 import { createCredential, rotateCredential } from '../api/settings';
@@ -41,17 +40,14 @@ export function CredentialDialog({
       title={rotate ? `New secret for “${rotate.name}”` : 'Add credential'}
       onClose={onClose}
       footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            variant="primary"
-            busy={save.isPending}
-            disabled={!secret.trim() || !chosen}
-            onClick={() => save.mutate()}
-          >
-            {rotate ? 'Rotate' : 'Add'}
-          </Button>
-        </>
+        <DialogActions
+          onCancel={onClose}
+          onSubmit={() => save.mutate()}
+          busy={save.isPending}
+          disabled={!secret.trim() || !chosen}
+        >
+          {rotate ? 'Rotate' : 'Add'}
+        </DialogActions>
       }
     >
       <form

@@ -1,8 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { messageOf } from '@/api/errors';
-import { Button } from '@/components/button';
-import { Dialog } from '@/components/dialog';
+import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, Input } from '@/components/field';
 import { Notice } from '@/components/states';
 import { toast } from '@/lib/toasts';
@@ -35,17 +34,14 @@ export function ReplayDialog({
       description="Sent once more, in order of position, under the same message ids: a receiver that deduplicates acts on none twice."
       onClose={onClose}
       footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            variant="primary"
-            busy={ask.isPending}
-            disabled={!/^\d{1,15}$/.test(after)}
-            onClick={() => ask.mutate()}
-          >
-            Replay
-          </Button>
-        </>
+        <DialogActions
+          onCancel={onClose}
+          onSubmit={() => ask.mutate()}
+          busy={ask.isPending}
+          disabled={!/^\d{1,15}$/.test(after)}
+        >
+          Replay
+        </DialogActions>
       }
     >
       <div className="flex flex-col gap-4">

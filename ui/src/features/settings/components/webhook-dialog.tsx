@@ -1,8 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { messageOf } from '@/api/errors';
-import { Button } from '@/components/button';
-import { Dialog } from '@/components/dialog';
+import { Dialog, DialogActions } from '@/components/dialog';
 import { Checkbox, Field, Input } from '@/components/field';
 import { Badge, Notice } from '@/components/states';
 import { changeWebhook, createWebhook, eventTypesQuery, type Shown, type Webhook } from '../api/webhooks';
@@ -42,17 +41,14 @@ export function WebhookDialog({
       size="md"
       onClose={onClose}
       footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            variant="primary"
-            busy={save.isPending}
-            disabled={!url.trim() || url.trim() === 'https://'}
-            onClick={() => save.mutate()}
-          >
-            {webhook ? 'Save' : 'Create webhook'}
-          </Button>
-        </>
+        <DialogActions
+          onCancel={onClose}
+          onSubmit={() => save.mutate()}
+          busy={save.isPending}
+          disabled={!url.trim() || url.trim() === 'https://'}
+        >
+          {webhook ? 'Save' : 'Create webhook'}
+        </DialogActions>
       }
     >
       <form

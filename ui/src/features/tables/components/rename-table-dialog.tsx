@@ -1,7 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Button } from '@/components/button';
-import { Dialog } from '@/components/dialog';
+import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, Input } from '@/components/field';
 import { renameTable, tablesChanged } from '../api/tables';
 
@@ -29,12 +28,14 @@ export function RenameTableDialog({
       title="Rename table"
       onClose={onClose}
       footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" busy={rename.isPending} disabled={!name.trim()} onClick={() => rename.mutate()}>
-            Rename
-          </Button>
-        </>
+        <DialogActions
+          onCancel={onClose}
+          onSubmit={() => rename.mutate()}
+          busy={rename.isPending}
+          disabled={!name.trim()}
+        >
+          Rename
+        </DialogActions>
       }
     >
       <form
