@@ -9,6 +9,15 @@ func EscapeFormula(s string) string {
 	return s
 }
 
+// DefuseFormula puts an apostrophe before a text that a spreadsheet program would take for a formula, in files that are not
+// imported again, so that it need not be undone.
+func DefuseFormula(s string) string {
+	if startsFormula(s) {
+		return "'" + s
+	}
+	return s
+}
+
 // UnescapeFormula undoes EscapeFormula.
 func UnescapeFormula(s string) string {
 	if len(s) > 1 && s[0] == '\'' && EscapeFormula(s[1:]) == s {

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections/analyticsview"
 )
@@ -69,19 +69,11 @@ func columns() []string {
 func record(row analyticsview.Row, zone *time.Location) []string {
 	out := []string{row.Bucket.In(zone).Format(time.RFC3339)}
 	for _, d := range row.Dims {
-		out = append(out, harmless(d))
+		out = append(out, dataops.DefuseFormula(d))
 	}
 	for _, n := range []int64{row.N, row.Hits, row.Empty, row.Failed, row.Skipped, row.Cached, row.Calls} {
 		out = append(out, strconv.FormatInt(n, 10))
 	}
 	return append(out, kernel.Credits(row.Credits).String(), strconv.FormatInt(row.Latency, 10),
 		strconv.FormatFloat(row.Percentile(0.5), 'f', 0, 64), strconv.FormatFloat(row.Percentile(0.95), 'f', 0, 64)) //nolint:mnd // as the columns say
-}
-
-// harmless keeps a spreadsheet from taking a text for a formula.
-func harmless(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }

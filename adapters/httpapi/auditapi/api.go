@@ -12,6 +12,7 @@ import (
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/pgread/auditread"
+	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/projections/auditview"
@@ -259,15 +260,7 @@ func record(a Audit) []string {
 		a.Text, string(a.Before), string(a.After), a.IP, a.Agent, a.Request,
 	}
 	for i, s := range out {
-		out[i] = escapeFormula(s)
+		out[i] = dataops.DefuseFormula(s)
 	}
 	return out
-}
-
-// escapeFormula keeps a spreadsheet from running a text as a formula.
-func escapeFormula(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/pgread/creditread"
 	"github.com/morket/morket/domain/credit"
+	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 )
 
@@ -94,7 +95,7 @@ func (s service) csv(ctx context.Context, p httpapi.Principal, in *csvIn) (func(
 		err := s.Reads.Transactions(ctx, p.Workspace, in.filter(), func(t creditread.Transaction) error {
 			return w.Write([]string{
 				strconv.FormatInt(t.Seq, 10), t.At.UTC().Format(time.RFC3339Nano), string(t.Kind), t.Amount.String(), t.BalanceAfter.String(), t.ReservedAfter.String(),
-				t.Actor.ID, string(t.Run), strconv.Itoa(t.LineCount), escapeFormula(t.Note), t.Hash,
+				t.Actor.ID, string(t.Run), strconv.Itoa(t.LineCount), dataops.DefuseFormula(t.Note), t.Hash,
 			})
 		})
 		if err != nil {
@@ -103,12 +104,4 @@ func (s service) csv(ctx context.Context, p httpapi.Principal, in *csvIn) (func(
 		w.Flush()
 		return w.Error()
 	}, nil
-}
-
-// escapeFormula keeps a spreadsheet from running a note as a formula.
-func escapeFormula(s string) string {
-	if s != "" && (s[0] == '=' || s[0] == '+' || s[0] == '-' || s[0] == '@' || s[0] == '\t' || s[0] == '\r') {
-		return "'" + s
-	}
-	return s
 }
