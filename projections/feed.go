@@ -7,6 +7,7 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/eventstore/logmsg"
 )
@@ -71,7 +72,7 @@ func (f *feed) round(ctx context.Context) error {
 			f.interval = f.limits.PollMax
 			poll.Reset(f.interval)
 		case <-grown:
-			if err := pause(ctx, f.limits.Gather); err != nil {
+			if err := kernel.Pause(ctx, f.limits.Gather); err != nil {
 				return err
 			}
 			grown = f.grown()

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"time"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // Limits are the numbers of a Runner or Reactor. Zero takes the default.
@@ -46,17 +48,5 @@ func (l Limits) backoff() *backoff {
 func (b *backoff) wait(ctx context.Context) error {
 	d := b.next
 	b.next = min(2*d, b.max)
-	return pause(ctx, d)
-}
-
-// pause waits for d, or returns ctx's error.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	return kernel.Pause(ctx, d)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // RebuildConfig says what to rebuild or verify. The Subscriber is not used.
@@ -125,7 +127,7 @@ func (b *builder) follow(ctx context.Context, until int64) (done func()) {
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
-		for pause(ctx, b.limits.PollMax) == nil {
+		for kernel.Pause(ctx, b.limits.PollMax) == nil {
 			b.cfg.OnProgress(b.progress.position(), until)
 		}
 	}()

@@ -135,7 +135,7 @@ func (r *Runner) prepare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := pause(ctx, w.limits.PollMax); err != nil {
+		if err := kernel.Pause(ctx, w.limits.PollMax); err != nil {
 			return err
 		}
 	}
@@ -164,7 +164,7 @@ func (r *Runner) othersRebuild(ctx context.Context) (bool, error) {
 	if err != nil || !ok {
 		return false, r.worker.later(ctx, err)
 	}
-	if err := pause(ctx, 3*r.cfg.Limits.PollMax); err != nil {
+	if err := kernel.Pause(ctx, 3*r.cfg.Limits.PollMax); err != nil {
 		return false, err
 	}
 	second, ok, err := r.cfg.Store.Checkpoint(ctx, next)

@@ -68,12 +68,8 @@ func (h *Hub) Run(ctx context.Context) error {
 		}
 		h.logger.WarnContext(ctx, "the change feed is slower for a moment", "error", err)
 		h.ring(nil)
-		timer := time.NewTimer(resubscribe)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return fmt.Errorf("change feed: %w", ctx.Err())
-		case <-timer.C:
+		if err := kernel.Pause(ctx, resubscribe); err != nil {
+			return fmt.Errorf("change feed: %w", err)
 		}
 	}
 }

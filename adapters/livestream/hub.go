@@ -138,12 +138,7 @@ func (h *Hub) patiently(ctx context.Context, fn func() error) error {
 			return ctx.Err()
 		}
 		h.cfg.Logger.WarnContext(ctx, "live streams wait for the log", "error", err)
-		timer := time.NewTimer(h.cfg.Retry)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-		}
-		timer.Stop()
+		_ = kernel.Pause(ctx, h.cfg.Retry) // fn is tried once more when ctx has ended
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections"
 )
 
@@ -217,18 +218,14 @@ const (
 // building of an index on it need not share: of two that wait for each other Postgres ends one (40P01), and an index that
 // becomes valid at the same moment makes it give up (XX000, "tuple concurrently updated").
 func (s *Store) drop(ctx context.Context, sql string) error {
-	again := time.NewTicker(dropPause)
-	defer again.Stop()
 	for tries := 1; ; tries++ {
 		_, err := s.pool.Exec(ctx, sql)
 		var said *pgconn.PgError
 		if clash := errors.As(err, &said) && (said.Code == "40P01" || said.Code == "XX000"); !clash || tries == dropTries {
 			return err
 		}
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
+		if ended := kernel.Pause(ctx, dropPause); ended != nil {
+			return errors.Join(err, ended)
 		}
 	}
 }

@@ -74,7 +74,7 @@ func (s *Sweeper) Run(ctx context.Context) error {
 		if !errors.Is(err, relay.ErrDeposed) {
 			s.cfg.Logger.WarnContext(ctx, "sweeping is interrupted", "error", err)
 		}
-		if err := wait(ctx, s.cfg.Look); err != nil {
+		if err := kernel.Pause(ctx, s.cfg.Look); err != nil {
 			return err
 		}
 	}
@@ -92,7 +92,7 @@ func (s *Sweeper) lead(ctx context.Context) error {
 			return err
 		}
 		s.round(ctx)
-		if err := wait(ctx, s.cfg.Look); err != nil {
+		if err := kernel.Pause(ctx, s.cfg.Look); err != nil {
 			return err
 		}
 	}
@@ -115,16 +115,5 @@ func (s *Sweeper) round(ctx context.Context) {
 			s.cfg.Logger.InfoContext(ctx, "swept", "sweep", sweep.Name, "removed", n)
 		}
 		s.next[sweep.Name] = s.cfg.Clock.Now().Add(sweep.Every)
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
 	}
 }

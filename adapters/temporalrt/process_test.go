@@ -54,7 +54,7 @@ func (echo) Describe() enrichment.Provider {
 }
 
 func (echo) Call(ctx context.Context, req enrichment.Request) (enrichment.Reply, error) {
-	if err := waterfall.Wait(ctx, 2*time.Millisecond); err != nil {
+	if err := kernel.Pause(ctx, 2*time.Millisecond); err != nil {
 		return enrichment.Reply{}, err
 	}
 	return enrichment.Reply{Outputs: map[string]any{"a": "re: " + req.Inputs["q"]}}, nil

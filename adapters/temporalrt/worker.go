@@ -7,6 +7,7 @@ import (
 
 	"go.temporal.io/sdk/worker"
 
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections"
 )
 
@@ -39,12 +40,8 @@ func (c *Client) RunWorker(ctx context.Context, cfg WorkerConfig, register func(
 		} else if ctx.Err() == nil {
 			c.cfg.Logger.WarnContext(ctx, "waiting for temporal", "address", c.cfg.Address, "error", err)
 		}
-		pause := time.NewTimer(cfg.RetryEvery)
-		select {
-		case <-ctx.Done():
-			pause.Stop()
-			return ctx.Err()
-		case <-pause.C:
+		if err := kernel.Pause(ctx, cfg.RetryEvery); err != nil {
+			return err
 		}
 	}
 }

@@ -53,7 +53,7 @@ func (w *Worker) Run(ctx context.Context) error {
 			return ctx.Err()
 		}
 		w.cfg.Logger.WarnContext(ctx, "operators' jobs wait", "error", err)
-		if err := w.pause(ctx); err != nil {
+		if err := kernel.Pause(ctx, w.cfg.Every); err != nil {
 			return err
 		}
 	}
@@ -72,7 +72,7 @@ func (w *Worker) lead(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := w.pause(ctx); err != nil {
+		if err := kernel.Pause(ctx, w.cfg.Every); err != nil {
 			return err
 		}
 	}
@@ -106,15 +106,4 @@ func (w *Worker) look(ctx context.Context) (int64, error) {
 		err = nil
 	}
 	return version, err
-}
-
-func (w *Worker) pause(ctx context.Context) error {
-	timer := time.NewTimer(w.cfg.Every)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

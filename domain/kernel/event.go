@@ -5,6 +5,15 @@ import "fmt"
 // Event is something that happened. Its type is a stable name with a version, for example "table.cells_edited.v1".
 type Event interface{ EventType() string }
 
+// EventTypes lists the types of the events.
+func EventTypes(events ...Event) []string {
+	types := make([]string, len(events))
+	for i, e := range events {
+		types[i] = e.EventType()
+	}
+	return types
+}
+
 // Aggregate is a consistency boundary: state that is folded from its stream's events and methods that record new ones.
 type Aggregate interface {
 	// Apply folds one event into the state. An event type that it does not know is an error.

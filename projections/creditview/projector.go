@@ -67,13 +67,7 @@ func (*Projector) Name() string { return Name }
 func (*Projector) Version() int { return 1 }
 
 // Types implements projections.Projector.
-func (*Projector) Types() []string {
-	out := make([]string, 0, len(credit.Events()))
-	for _, e := range credit.Events() {
-		out = append(out, e.EventType())
-	}
-	return out
-}
+func (*Projector) Types() []string { return kernel.EventTypes(credit.Events()...) }
 
 // Apply implements projections.Projector.
 func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []eventstore.Recorded) error {

@@ -86,13 +86,7 @@ func wanted() []kernel.Event {
 }
 
 // Types implements projections.Projector.
-func (*Projector) Types() []string {
-	var out []string
-	for _, e := range wanted() {
-		out = append(out, e.EventType())
-	}
-	return out
-}
+func (*Projector) Types() []string { return kernel.EventTypes(wanted()...) }
 
 // Apply implements projections.Projector.
 func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []eventstore.Recorded) error {

@@ -22,11 +22,9 @@ type Projector struct {
 // New makes the projector; open makes the writer of a transaction.
 func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Projector {
 	p := &Projector{codec: codec, open: open}
-	for _, e := range append(table.Events(),
+	p.types = kernel.EventTypes(append(table.Events(),
 		dataops.Started{}, dataops.RowsAdded{}, dataops.RowsUpdated{}, dataops.Completed{}, dataops.Failed{}, dataops.Cancelled{}, dataops.Undone{},
-		enrichment.RunStarted{}, enrichment.RunPageStarted{}, enrichment.RunAnswersRecorded{}, enrichment.RunFinished{}) {
-		p.types = append(p.types, e.EventType())
-	}
+		enrichment.RunStarted{}, enrichment.RunPageStarted{}, enrichment.RunAnswersRecorded{}, enrichment.RunFinished{})...)
 	return p
 }
 

@@ -58,7 +58,7 @@ type Projector struct {
 // New makes the projector; open makes the writer of a transaction.
 func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Projector {
 	p := &Projector{codec: codec, open: open}
-	for _, e := range []kernel.Event{
+	p.types = kernel.EventTypes(
 		table.Renamed{},
 		table.ColumnAdded{},
 		table.ColumnChanged{},
@@ -74,9 +74,7 @@ func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Pr
 		dataops.RowsAdded{},
 		dataops.RowsUpdated{},
 		enrichment.RunAnswersRecorded{},
-	} {
-		p.types = append(p.types, e.EventType())
-	}
+	)
 	return p
 }
 

@@ -67,13 +67,7 @@ func (*Projector) Name() string { return Name }
 func (*Projector) Version() int { return 1 }
 
 // Types implements projections.Projector.
-func (*Projector) Types() []string {
-	var out []string
-	for _, e := range search.Events() {
-		out = append(out, e.EventType())
-	}
-	return out
-}
+func (*Projector) Types() []string { return kernel.EventTypes(search.Events()...) }
 
 // Apply implements projections.Projector.
 func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []eventstore.Recorded) error {

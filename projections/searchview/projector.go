@@ -6,6 +6,7 @@ import (
 
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/projections"
@@ -27,11 +28,8 @@ type Projector struct {
 
 // New makes the projector under one of its names; open makes the writer of a transaction.
 func New(name string, codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Projector {
-	p := &Projector{name: name, codec: codec, open: open}
-	for _, e := range append(table.Events(), dataops.RowsAdded{}, dataops.RowsUpdated{}, enrichment.RunAnswersRecorded{}) {
-		p.types = append(p.types, e.EventType())
-	}
-	return p
+	types := kernel.EventTypes(append(table.Events(), dataops.RowsAdded{}, dataops.RowsUpdated{}, enrichment.RunAnswersRecorded{})...)
+	return &Projector{name: name, codec: codec, open: open, types: types}
 }
 
 // Name implements projections.Projector.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections"
 )
 
@@ -122,7 +123,7 @@ func (s *Store) Checksums(ctx context.Context, place projections.Place) (project
 		case errors.Is(err, projections.ErrMoved): // a writer was faster; it can't always be
 		case errors.Is(err, errAhead) && tries < aheadTries:
 			tries++
-			if err := pause(ctx, aheadPause); err != nil {
+			if err := kernel.Pause(ctx, aheadPause); err != nil {
 				return c, nil, err
 			}
 		default:

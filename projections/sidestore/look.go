@@ -149,7 +149,7 @@ func (p *pacer) wait(ctx context.Context, clock kernel.Clock, place projections.
 	rest := p.least - clock.Now().Sub(p.last[place])
 	p.mu.Unlock()
 	if events < fewEvents && rest > 0 {
-		if err := pause(ctx, rest); err != nil {
+		if err := kernel.Pause(ctx, rest); err != nil {
 			return err
 		}
 	}
@@ -157,16 +157,4 @@ func (p *pacer) wait(ctx context.Context, clock kernel.Clock, place projections.
 	defer p.mu.Unlock()
 	p.last[place] = clock.Now()
 	return nil
-}
-
-// pause waits for d, or returns ctx's error.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

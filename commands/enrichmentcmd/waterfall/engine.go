@@ -14,18 +14,6 @@ import (
 // Sleep waits for d or until ctx ends, whose error it then returns.
 type Sleep func(ctx context.Context, d time.Duration) error
 
-// Wait is Sleep by the machine's clock.
-func Wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // Secrets opens credentials. It answers a kernel.KindNotFound error for one that is not there.
 type Secrets interface {
 	Open(ctx context.Context, workspace kernel.WorkspaceID, credential kernel.CredentialID) (map[string]string, error)
@@ -44,7 +32,7 @@ type Values func(kernel.ColumnID) json.RawMessage
 type Config struct {
 	Registry *enrichment.Registry
 	Clock    kernel.Clock
-	Sleep    Sleep          // Wait by default
+	Sleep    Sleep          // kernel.Pause by default
 	Jitter   func() float64 // in [0,1); stretches the pauses between retries by up to half. Required
 	Secrets  Secrets        // nil: no credentials
 	Cache    Cache          // nil: no answers from before
@@ -83,7 +71,7 @@ func New(cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	if cfg.Sleep == nil {
-		cfg.Sleep = Wait
+		cfg.Sleep = kernel.Pause
 	}
 	if cfg.Quotas == nil {
 		cfg.Quotas = NewMemoryQuotas(cfg.Clock)
