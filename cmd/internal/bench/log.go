@@ -56,7 +56,7 @@ func measureLog(ctx context.Context, dsn string, e effort) (ratios []Ratio, err 
 
 // scratchLog opens a log in a database that is dropped by drop.
 func scratchLog(ctx context.Context, dsn string) (pool *pgxpool.Pool, store *pgstore.Store, drop func() error, err error) {
-	pool, drop, err = scratch(ctx, dsn)
+	pool, dropDatabase, err := scratch(ctx, dsn)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -65,11 +65,11 @@ func scratchLog(ctx context.Context, dsn string) (pool *pgxpool.Pool, store *pgs
 		store, err = pgstore.Open(ctx, pgstore.Config{Pool: pool})
 	}
 	if err != nil {
-		return nil, nil, nil, errors.Join(err, drop())
+		return nil, nil, nil, errors.Join(err, dropDatabase())
 	}
 	return pool, store, func() error {
 		store.Close()
-		return drop()
+		return dropDatabase()
 	}, nil
 }
 
