@@ -43,7 +43,7 @@ func estate(t *testing.T, s *server, c *client) map[string]string {
 	sessions := in[[]made](&client{t: t, base: c.base, token: c.token, at: c.at}, http.StatusOK, http.MethodGet, "/api/v1/auth/sessions", nil)
 	require.NotEmpty(t, sessions)
 	ids["sessionId"] = sessions[0].ID
-	ids["jobId"] = in[made](c, http.StatusCreated, http.MethodPost, "/enrichment-jobs", job()).ID
+	ids["jobId"] = finishedJob(s, c)
 	ids["credentialId"] = post("/credentials", map[string]any{"provider": "http_api", "name": "key", "secret": map[string]any{"token": "not a secret 1234"}})
 	ids["searchId"] = post("/search/saved", map[string]any{"name": "private search", "query": map[string]any{"q": "private"}})
 	ids["webhookId"] = post("/webhooks", map[string]any{"url": "https://" + strings.ToLower(c.user) + ".invalid/private"})
@@ -60,6 +60,18 @@ func delivery(c *client, webhook string) string {
 		return err == nil && r.Status == http.StatusOK
 	}, doneWithin, 20*time.Millisecond, "the test event is in the queue")
 	return position
+}
+
+// finishedJob starts a run and waits for its end. What is written after it has a higher position than all that the run has caused.
+func finishedJob(s *server, c *client) string {
+	s.t.Helper()
+	type run struct{ ID, State string }
+	r := in[run](c, http.StatusCreated, http.MethodPost, "/enrichment-jobs", job())
+	s.eventually(doneWithin, "the run's end", func() bool {
+		r = in[run](c, http.StatusOK, http.MethodGet, "/enrichment-jobs/"+r.ID, nil)
+		return r.State == "completed" || r.State == "partially_completed" || r.State == "failed"
+	})
+	return r.ID
 }
 
 // job is a run over a record of the request's own.
