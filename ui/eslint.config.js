@@ -1,6 +1,12 @@
 import js from '@eslint/js';
+import { readdirSync } from 'node:fs';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
+
+/** The features; each keeps to itself. */
+const own = readdirSync(`${import.meta.dirname}/src/features`, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name);
 
 /** What a zone may never import; the direction is app → features → grid, realtime → api, components → lib. */
 function zone(files, banned) {
@@ -9,7 +15,15 @@ function zone(files, banned) {
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: banned.map(([folder, message]) => ({ regex: `^@/${folder}/(?!types$)`, message })) },
+        {
+          patterns: [
+            ...banned.map(([folder, message]) => ({ regex: `^@/${folder}/(?!types$)`, message })),
+            {
+              regex: `^\\.\\./(\\.\\.|${own.join('|')})/`,
+              message: 'What is outside the own folder is imported by @/.',
+            },
+          ],
+        },
       ],
     },
   };
@@ -47,7 +61,16 @@ export default tseslint.config(
   },
   { files: ['e2e/**'], rules: { 'react-hooks/rules-of-hooks': 'off' } }, // Playwright's use() is no hook
   { files: ['eslint.config.js'], ...tseslint.configs.disableTypeChecked },
-  zone(['src/features/**'], [app, testing]),
+  ...own.map((name) =>
+    zone(
+      [`src/features/${name}/**`],
+      [
+        app,
+        testing,
+        [`features/(?!${name}/)[^/]+`, 'Features meet in app/; what two of them need is in api/, components/ or lib/.'],
+      ],
+    ),
+  ),
   zone(['src/grid/**'], [app, features, realtime, api, testing]),
   zone(['src/realtime/**'], [app, features, grid, testing]),
   zone(['src/api/**'], [app, features, grid, realtime, testing]),

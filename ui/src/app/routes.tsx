@@ -3,8 +3,8 @@ import { Navigate, type RouteObject } from 'react-router';
 import { SkeletonRows } from '@/components/states';
 import { Guest, SignedIn } from '@/features/auth/guards';
 import { LoginPage } from '@/features/auth/login-page';
-import { Shell } from '@/features/shell/shell';
-import { Home } from '@/features/shell/home';
+import { Shell } from './shell/shell';
+import { Home } from './shell/home';
 import { RouteError } from './route-error';
 
 /** A page whose code is loaded when it is gone to. */
@@ -30,7 +30,7 @@ export const routes: RouteObject[] = [
         element: <SignedIn />,
         children: [
           { path: '/', element: <Home /> },
-          page('/welcome', async () => (await import('@/features/shell/welcome-page')).WelcomePage),
+          page('/welcome', async () => (await import('./shell/welcome-page')).WelcomePage),
           {
             path: '/w/:workspaceId',
             element: <Shell />,

@@ -11,8 +11,8 @@ import { useSession } from '@/lib/session';
 import { toast } from '@/lib/toasts';
 import { acceptInvitation, declineInvitation, invitation, restore } from './api/auth';
 import { AuthCard } from './components/auth-card';
-import { useForm } from './components/use-form';
-import { passwordRule } from './register-page';
+import { useForm } from '@/api/use-form';
+import { passwordRule } from '@/lib/password-rule';
 
 const schema = z.object({ name: z.string().trim().min(1, 'Enter your name'), password: passwordRule });
 

@@ -5,7 +5,7 @@ import { Field, Input } from '@/components/field';
 import { Notice } from '@/components/states';
 import { login } from './api/auth';
 import { AuthCard } from './components/auth-card';
-import { useForm } from './components/use-form';
+import { useForm } from '@/api/use-form';
 
 const schema = z.object({
   email: z.email('Enter your email address'),

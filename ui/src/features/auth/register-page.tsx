@@ -3,14 +3,10 @@ import { z } from 'zod';
 import { Button } from '@/components/button';
 import { Field, Input } from '@/components/field';
 import { Notice } from '@/components/states';
+import { passwordRule } from '@/lib/password-rule';
 import { register } from './api/auth';
 import { AuthCard } from './components/auth-card';
-import { useForm } from './components/use-form';
-
-export const passwordRule = z
-  .string()
-  .min(8, 'At least 8 characters')
-  .refine((p) => new TextEncoder().encode(p).length <= 72, 'At most 72 bytes');
+import { useForm } from '@/api/use-form';
 
 const schema = z.object({
   name: z.string().trim().min(1, 'Enter your name').max(100),

@@ -7,8 +7,8 @@ import { Notice } from '@/components/states';
 import { toast } from '@/lib/toasts';
 import { confirmReset, requestReset } from './api/auth';
 import { AuthCard } from './components/auth-card';
-import { useForm } from './components/use-form';
-import { passwordRule } from './register-page';
+import { useForm } from '@/api/use-form';
+import { passwordRule } from '@/lib/password-rule';
 
 const back = (
   <Link to="/login" className="font-medium text-primary-ink hover:underline">

@@ -13,7 +13,8 @@ import { count, credits, creditsLabel, dateTime, plural, sentence } from '@/lib/
 import { useSession } from '@/lib/session';
 import { toast } from '@/lib/toasts';
 import { signedAmount, toneOf } from './amount';
-import { creditsQuery, downloadTransactions, proof, transactions } from './api/credits';
+import { creditsQuery } from '@/api/credits';
+import { downloadTransactions, proof, transactions } from './api/credits';
 import { CapsCard } from './components/caps-card';
 import { GrantDialog } from './components/grant-dialog';
 

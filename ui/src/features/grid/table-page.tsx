@@ -6,7 +6,7 @@ import { useWorkspaceId } from '@/api/use-workspace';
 import { Button } from '@/components/button';
 import { Empty, Skeleton } from '@/components/states';
 import { rememberTable } from '@/lib/ui-store';
-import { tableQuery } from './api/table';
+import { tableQuery } from '@/api/tables';
 import { TableView } from './components/table-view';
 import { layoutOf, stateOfView, useViews } from './view-state';
 

@@ -8,7 +8,7 @@ import type { GridEvents } from '@/grid/events';
 import { coalesce } from '@/lib/coalesce';
 import { useSession } from '@/lib/session';
 import { toast } from '@/lib/toasts';
-import { tablesQuery } from '@/features/tables/api/tables';
+import { tablesQuery } from '@/api/tables';
 import { batchRows, countRows, countRowsAt, type RowQuery } from './api/rows';
 import { tableChanged } from './api/table';
 import { gridSource } from './grid-source';

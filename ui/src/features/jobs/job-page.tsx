@@ -4,14 +4,15 @@ import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
+import { useProviderName } from '@/api/providers';
+import { tablesQuery } from '@/api/tables';
 import type { Job, JobRecord } from '@/api/types';
 import { useWorkspaceId } from '@/api/use-workspace';
+import { AttemptList } from '@/components/attempt-list';
 import { Button } from '@/components/button';
 import { Select } from '@/components/field';
 import { Card, Page } from '@/components/page';
 import { Badge, Empty, Notice, SkeletonRows } from '@/components/states';
-import { AttemptList } from '@/features/enrichment/components/preview-pane';
-import { tablesQuery } from '@/features/tables/api/tables';
 import { plainText } from '@/grid/values';
 import { count, credits, dateTime, sentence } from '@/lib/format';
 import { isOpen, jobQuery, records } from './api/jobs';
@@ -147,6 +148,7 @@ function Records({ ws, job }: { ws: string; job: Job }) {
 }
 
 function RecordRow({ record }: { record: JobRecord }) {
+  const nameOf = useProviderName();
   const tone = record.state === 'value' ? 'success' : record.state === 'error' ? 'danger' : 'neutral';
   const input = Object.entries(record.input ?? {})
     .map(([k, v]) => `${k}: ${plainText(v)}`)
@@ -161,7 +163,7 @@ function RecordRow({ record }: { record: JobRecord }) {
           <span className="max-w-[40%] truncate font-medium">{plainText(record.answer ?? null)}</span>
         </summary>
         <div className="px-4 pb-3">
-          <AttemptList attempts={record.attempts ?? []} />
+          <AttemptList attempts={record.attempts ?? []} nameOf={nameOf} />
           {record.message && <p className="mt-2 text-danger-ink">{record.message}</p>}
           {(record.attempts ?? []).length === 0 && <p className="text-ink-3">No provider was asked.</p>}
         </div>

@@ -6,7 +6,7 @@ import { useCan } from '@/api/permissions';
 import { useWorkspaceId } from '@/api/use-workspace';
 import { Card, DataTable, Page, Td } from '@/components/page';
 import { Empty, Notice, SkeletonRows } from '@/components/states';
-import { tablesQuery } from '@/features/tables/api/tables';
+import { tablesQuery } from '@/api/tables';
 import { ago, count, credits } from '@/lib/format';
 import { jobsQuery } from './api/jobs';
 import { JobActions, JobBadge, JobProgress } from './components/job-bits';

@@ -11,7 +11,7 @@ import { Confirm } from '@/components/confirm';
 import { MenuTrigger } from '@/components/menu';
 import { Card, DataTable, Page, Td } from '@/components/page';
 import { Empty, Notice, SkeletonRows } from '@/components/states';
-import { credentialsQuery } from '@/features/enrichment/api/enrichment';
+import { credentialsQuery } from '@/api/credentials';
 import { ago, sentence } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { deleteCredential, testCredential } from './api/settings';

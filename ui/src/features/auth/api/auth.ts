@@ -1,5 +1,6 @@
 import { api } from '@/api/client';
-import type { InvitationInfo, Me, SignedIn } from '@/api/types';
+import { loadMe } from '@/api/me';
+import type { InvitationInfo, SignedIn } from '@/api/types';
 import { useSession, wasSignedIn } from '@/lib/session';
 
 const anonymous = { anonymous: true };
@@ -7,11 +8,6 @@ const anonymous = { anonymous: true };
 async function enter(answer: SignedIn): Promise<void> {
   api.setToken(answer.access_token);
   await loadMe();
-}
-export async function loadMe(): Promise<Me> {
-  const { data } = await api.get<Me>('/auth/me');
-  useSession.getState().begin(data.user, data.workspaces);
-  return data;
 }
 export async function login(email: string, password: string): Promise<void> {
   await enter((await api.post<SignedIn>('/auth/login', { email, password }, anonymous)).data);

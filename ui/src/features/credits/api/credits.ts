@@ -1,14 +1,7 @@
-import { queryOptions } from '@tanstack/react-query';
 import { api, type Answer } from '@/api/client';
-import type { Cap, CreditAccount, CreditProof, CreditTransaction } from '@/api/types';
+import type { Cap, CreditProof, CreditTransaction } from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 import { saveBlob } from '@/lib/download';
-
-export const creditsQuery = (ws: string) =>
-  queryOptions({
-    queryKey: ['credits', ws],
-    queryFn: async () => (await api.get<CreditAccount>(`${inWorkspace(ws)}/credits`)).data,
-  });
 
 export function transactions(
   ws: string,

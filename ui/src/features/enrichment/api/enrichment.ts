@@ -1,22 +1,6 @@
-import { queryOptions } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import type {
-  Column,
-  ColumnType,
-  Credential,
-  EnrichmentConfig,
-  Estimate,
-  Job,
-  PreviewAnswer,
-  RunRequest,
-} from '@/api/types';
+import type { Column, ColumnType, EnrichmentConfig, Estimate, Job, PreviewAnswer, RunRequest } from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
-
-export const credentialsQuery = (ws: string) =>
-  queryOptions({
-    queryKey: ['credentials', ws],
-    queryFn: async () => await api.list<Credential>(`${inWorkspace(ws)}/credentials`),
-  });
 
 export async function createEnrichment(
   ws: string,

@@ -2,11 +2,12 @@ import { useMutation } from '@tanstack/react-query';
 import { Play } from 'lucide-react';
 import { messageOf } from '@/api/errors';
 import { useProviderName } from '@/api/providers';
-import type { Attempt, EnrichmentConfig } from '@/api/types';
+import type { EnrichmentConfig } from '@/api/types';
+import { AttemptList } from '@/components/attempt-list';
 import { Button } from '@/components/button';
-import { Badge, Notice, type Tone } from '@/components/states';
+import { Notice } from '@/components/states';
 import { plainText } from '@/grid/values';
-import { creditsLabel, milliseconds, sentence } from '@/lib/format';
+import { creditsLabel } from '@/lib/format';
 import { previewEnrichment } from '../api/enrichment';
 
 /** Asks the free providers for one row and shows what each of them said; nothing is stored or charged. */
@@ -28,6 +29,7 @@ export function PreviewPane({
     meta: { quiet: true },
   });
   const { data } = preview;
+  const nameOf = useProviderName();
   return (
     <section aria-label="Preview" className="h-fit rounded-md border border-line bg-sunken p-3 lg:sticky lg:top-0">
       <div className="flex items-center justify-between gap-2">
@@ -61,40 +63,9 @@ export function PreviewPane({
             {data.message && <p className="mt-1 text-sm text-ink-2">{data.message}</p>}
             <p className="mt-1 text-sm text-ink-3">Would cost {creditsLabel(data.cost_mc)}</p>
           </div>
-          <AttemptList attempts={data.attempts ?? []} />
+          <AttemptList attempts={data.attempts ?? []} nameOf={nameOf} />
         </div>
       )}
     </section>
-  );
-}
-
-const tones: Record<string, Tone> = {
-  succeeded: 'success',
-  failed: 'danger',
-  error: 'danger',
-  no_key: 'danger',
-  rejected: 'warning',
-  missing_input: 'warning',
-  breaker_open: 'warning',
-  unknown_outcome: 'warning',
-  no_budget: 'warning',
-};
-
-export function AttemptList({ attempts }: { attempts: Attempt[] }) {
-  const nameOf = useProviderName();
-  if (attempts.length === 0) return null;
-  return (
-    <ol aria-label="Attempts" className="flex flex-col gap-1.5">
-      {attempts.map((a, i) => (
-        <li key={`${a.provider}/${String(i)}`} className="flex flex-wrap items-center gap-2">
-          <span className="tnum w-4 text-sm text-ink-3">{i + 1}</span>
-          <span className="font-medium">{nameOf(a.provider)}</span>
-          <Badge tone={tones[a.status] ?? 'neutral'}>{sentence(a.status)}</Badge>
-          {a.from_cache && <Badge>From cache</Badge>}
-          <span className="ml-auto text-sm text-ink-3">{milliseconds(a.latency_ms)}</span>
-          {a.error && <p className="w-full pl-6 text-sm text-danger-ink">{a.error}</p>}
-        </li>
-      ))}
-    </ol>
   );
 }

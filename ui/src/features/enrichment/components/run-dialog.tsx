@@ -9,7 +9,7 @@ import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
 import { Checkbox, Field, Input } from '@/components/field';
 import { Notice, Skeleton } from '@/components/states';
-import { creditsQuery } from '@/features/credits/api/credits';
+import { creditsQuery } from '@/api/credits';
 import { count, credits, creditsLabel, plural } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { estimateRun, startRun } from '../api/enrichment';

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { EnrichmentStep, InputMapping, Provider, ProviderField, Table, Validator } from '@/api/types';
 import { Field, Input, Select } from '@/components/field';
-import { credentialsQuery } from '../api/enrichment';
+import { credentialsQuery } from '@/api/credentials';
 import { HttpApiForm } from './http-api-form';
 import { ValidatorFields } from './validator-fields';
 

@@ -1,25 +1,10 @@
-import { queryOptions, type QueryClient } from '@tanstack/react-query';
+import type { QueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import type {
-  ChangeTypeAnswer,
-  Column,
-  ColumnFormat,
-  ColumnType,
-  SelectOption,
-  Table,
-  View,
-  ViewBody,
-} from '@/api/types';
+import type { ChangeTypeAnswer, Column, ColumnFormat, ColumnType, SelectOption, View, ViewBody } from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 
 export const tablePath = (ws: string, table: string): string => `${inWorkspace(ws)}/tables/${table}`;
 
-export const tableQuery = (ws: string, id: string) =>
-  queryOptions({
-    queryKey: ['table', ws, id],
-    queryFn: async () => (await api.get<Table>(tablePath(ws, id))).data,
-    staleTime: 60_000,
-  });
 export function tableChanged(client: QueryClient, ws: string, id: string): Promise<void> {
   return client.invalidateQueries({ queryKey: ['table', ws, id] });
 }

@@ -8,7 +8,8 @@ import { Popover } from '@/components/popover';
 import type { Anchor } from '@/grid/events';
 import { cx } from '@/lib/cx';
 import { addColumn, tableChanged } from '../api/table';
-import { COLUMN_TYPES, TypeIcon } from './type-icon';
+import { COLUMN_TYPES } from '@/grid/column-types';
+import { TypeIcon } from './type-icon';
 
 export interface AddColumnProps {
   workspaceId: string;

@@ -8,7 +8,7 @@ import { Notice, Skeleton } from '@/components/states';
 import { plainText } from '@/grid/values';
 import { plural } from '@/lib/format';
 import { changeType, tableChanged } from '../api/table';
-import { DATA_TYPES } from './type-icon';
+import { DATA_TYPES } from '@/grid/column-types';
 
 /** Changes a column's type after saying how many values fit; losing values needs a tick. */
 export function ChangeTypeDialog({

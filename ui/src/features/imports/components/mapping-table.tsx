@@ -1,7 +1,7 @@
 import type { Column, ColumnType, Import } from '@/api/types';
 import { Input, Select } from '@/components/field';
 import { Card, DataTable, Td } from '@/components/page';
-import { DATA_TYPES } from '@/features/grid/components/type-icon';
+import { DATA_TYPES } from '@/grid/column-types';
 import { isReadOnly } from '@/grid/model';
 import type { Target } from '../mapping';
 

@@ -8,7 +8,7 @@ import { Button } from '@/components/button';
 import { Confirm } from '@/components/confirm';
 import { Card } from '@/components/page';
 import { Badge, Notice, Progress } from '@/components/states';
-import { tablesChanged } from '@/features/tables/api/tables';
+import { tablesChanged } from '@/api/tables';
 import { count, plural, sentence } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { cancelImport, downloadErrors, undoImport } from '../api/imports';

@@ -1,13 +1,8 @@
-import { queryOptions, type QueryClient } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import type { ColumnType, SelectOption, Table, TableSummary } from '@/api/types';
+import type { ColumnType, SelectOption, Table } from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 
-export const tablesQuery = (ws: string) =>
-  queryOptions({
-    queryKey: ['tables', ws],
-    queryFn: async () => (await api.list<TableSummary>(`${inWorkspace(ws)}/tables`)).filter((t) => !t.trashed_at),
-  });
 export const trashQuery = (ws: string) =>
   queryOptions({
     queryKey: ['trash', ws],
@@ -29,8 +24,4 @@ export async function trashTable(ws: string, id: string): Promise<void> {
 }
 export async function restoreTable(ws: string, id: string): Promise<void> {
   await api.post(`${inWorkspace(ws)}/tables/${id}/restore`);
-}
-export function tablesChanged(client: QueryClient, ws: string): Promise<void> {
-  void client.invalidateQueries({ queryKey: ['trash', ws] });
-  return client.invalidateQueries({ queryKey: ['tables', ws] });
 }

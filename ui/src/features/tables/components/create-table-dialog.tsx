@@ -2,11 +2,12 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Building2, FilePlus2, Table2, Users } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { useNavigate } from 'react-router';
+import { tablesChanged } from '@/api/tables';
 import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
 import { Field, Input } from '@/components/field';
 import { cx } from '@/lib/cx';
-import { createTable, tablesChanged, type NewTable } from '../api/tables';
+import { createTable, type NewTable } from '../api/tables';
 
 interface Template {
   name: string;

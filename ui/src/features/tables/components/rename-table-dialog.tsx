@@ -1,8 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { tablesChanged } from '@/api/tables';
 import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, Input } from '@/components/field';
-import { renameTable, tablesChanged } from '../api/tables';
+import { renameTable } from '../api/tables';
 
 export function RenameTableDialog({
   workspaceId: ws,

@@ -2,11 +2,12 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Trash2 } from 'lucide-react';
 import { z } from 'zod';
 import { messageOf } from '@/api/errors';
+import { tablesChanged } from '@/api/tables';
 import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
 import { Empty, Notice, SkeletonRows } from '@/components/states';
 import { ago, plural } from '@/lib/format';
-import { restoreTable, tablesChanged, trashQuery } from '../api/tables';
+import { restoreTable, trashQuery } from '../api/tables';
 
 const item = z.looseObject({
   id: z.string(),

@@ -1,6 +1,6 @@
 import { useState, type SyntheticEvent } from 'react';
 import type { z } from 'zod';
-import { ApiError, messageOf } from '@/api/errors';
+import { ApiError, messageOf } from './errors';
 
 export interface Form<T> {
   busy: boolean;

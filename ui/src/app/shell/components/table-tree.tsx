@@ -5,7 +5,7 @@ import { NavLink } from 'react-router';
 import { IconButton } from '@/components/button';
 import { Skeleton } from '@/components/states';
 import { CreateTableDialog } from '@/features/tables/components/create-table-dialog';
-import { tablesQuery } from '@/features/tables/api/tables';
+import { tablesQuery } from '@/api/tables';
 import { count } from '@/lib/format';
 import { railLink } from './rail-link';
 

@@ -4,9 +4,9 @@ import { Button } from '@/components/button';
 import { Field, Input } from '@/components/field';
 import { Notice } from '@/components/states';
 import { useSession } from '@/lib/session';
-import { loadMe } from '@/features/auth/api/auth';
+import { loadMe } from '@/api/me';
 import { AuthCard } from '@/features/auth/components/auth-card';
-import { useForm } from '@/features/auth/components/use-form';
+import { useForm } from '@/api/use-form';
 import { createWorkspace } from './api/workspaces';
 
 const schema = z.object({ name: z.string().trim().min(1, 'Give it a name').max(100) });

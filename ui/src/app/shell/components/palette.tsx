@@ -6,7 +6,7 @@ import { useCan } from '@/api/permissions';
 import type { SearchHit } from '@/api/types';
 import { Marked } from '@/components/marked';
 import { placeOf, quickSearchQuery } from '@/features/search/api/search';
-import { tablesQuery } from '@/features/tables/api/tables';
+import { tablesQuery } from '@/api/tables';
 import { cx } from '@/lib/cx';
 import { plural } from '@/lib/format';
 import { useDebounced } from '@/lib/use-debounced';

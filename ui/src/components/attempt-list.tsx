@@ -1,0 +1,34 @@
+import type { Attempt } from '@/api/types';
+import { milliseconds, sentence } from '@/lib/format';
+import { Badge, type Tone } from './states';
+
+const tones: Record<string, Tone> = {
+  succeeded: 'success',
+  failed: 'danger',
+  error: 'danger',
+  no_key: 'danger',
+  rejected: 'warning',
+  missing_input: 'warning',
+  breaker_open: 'warning',
+  unknown_outcome: 'warning',
+  no_budget: 'warning',
+};
+
+/** What each provider of a waterfall said, in the order they were asked. */
+export function AttemptList({ attempts, nameOf }: { attempts: Attempt[]; nameOf: (slug: string) => string }) {
+  if (attempts.length === 0) return null;
+  return (
+    <ol aria-label="Attempts" className="flex flex-col gap-1.5">
+      {attempts.map((a, i) => (
+        <li key={`${a.provider}/${String(i)}`} className="flex flex-wrap items-center gap-2">
+          <span className="tnum w-4 text-sm text-ink-3">{i + 1}</span>
+          <span className="font-medium">{nameOf(a.provider)}</span>
+          <Badge tone={tones[a.status] ?? 'neutral'}>{sentence(a.status)}</Badge>
+          {a.from_cache && <Badge>From cache</Badge>}
+          <span className="ml-auto text-sm text-ink-3">{milliseconds(a.latency_ms)}</span>
+          {a.error && <p className="w-full pl-6 text-sm text-danger-ink">{a.error}</p>}
+        </li>
+      ))}
+    </ol>
+  );
+}
