@@ -130,6 +130,8 @@ func (p *patcher) fill(b *body, rec eventstore.Recorded, e kernel.Event) kernel.
 	case table.RowsRestored:
 		b.Kind, b.Rows = "rows_restored", e.Rows
 		return e.TableID
+	case table.RowsPurged:
+		return "" // nobody sees them
 	case dataops.RowsAdded:
 		b.cells("rows_added", e.Chunk)
 		return e.TableID

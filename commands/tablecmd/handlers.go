@@ -32,6 +32,8 @@ type Tables interface {
 	RowCount(ctx context.Context, id kernel.TableID) (int64, error)
 	// Writers returns the streams of imports and runs that may be writing to the table.
 	Writers(ctx context.Context, id kernel.TableID) ([]string, error)
+	// Trash returns what of a table has been in the trash since before a time, with at most limit rows.
+	Trash(ctx context.Context, id kernel.TableID, before time.Time, limit int) (table.InTrash, error)
 }
 
 // Waiter waits until a read model has reached a position; ok is false when it has not when ctx ends.

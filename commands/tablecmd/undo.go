@@ -193,6 +193,10 @@ func (u *undoing) reverse(e kernel.Event) error {
 	case table.ColumnAdded:
 		return u.deleteColumn(e.Column.ID)
 	case table.ColumnDeleted:
+		if u.agg.Gone(e.ColumnID) {
+			u.answer.NotUndoable = append(u.answer.NotUndoable, "a column was removed from the trash for good and can't come back")
+			return nil
+		}
 		_, err := u.agg.RestoreColumn(e.ColumnID, u.new)
 		return err
 	case table.ColumnRestored:

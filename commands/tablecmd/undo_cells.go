@@ -152,16 +152,23 @@ func (u *undoing) rowsToDelete(ctx context.Context) ([]kernel.RowID, error) {
 // rowsToRestore are the rows that the step deleted and that are still in the trash.
 func (u *undoing) rowsToRestore(ctx context.Context) ([]kernel.RowID, error) {
 	var out []kernel.RowID
+	purged := 0
 	for part := range slices.Chunk(u.deleted, scanPage) {
 		found, _, err := u.h.cfg.Rows.Cells(ctx, u.schema, part, nil)
 		if err != nil {
 			return nil, err
 		}
 		for _, row := range part {
-			if found[row].Trashed {
+			switch r, ok := found[row]; {
+			case !ok:
+				purged++
+			case r.Trashed:
 				out = append(out, row)
 			}
 		}
+	}
+	if purged > 0 {
+		u.answer.NotUndoable = append(u.answer.NotUndoable, fmt.Sprintf("%d rows were removed from the trash for good and can't come back", purged))
 	}
 	if len(out) == 0 {
 		return nil, nil
@@ -209,7 +216,7 @@ func (u *undoing) back(col table.Column, row kernel.RowID, found map[kernel.RowI
 	t := u.cells[cell{row, col.ID}]
 	r, ok := found[row]
 	if !ok || r.Trashed {
-		u.conflict(Conflict{RowID: row, ColumnID: col.ID, WouldBe: t.value, Reason: "the row is in the trash"})
+		u.conflict(Conflict{RowID: row, ColumnID: col.ID, WouldBe: t.value, Reason: "the row was deleted"})
 		return table.CellChange{}, false
 	}
 	now := r.Values[col.ID]

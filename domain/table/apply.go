@@ -17,6 +17,8 @@ func (t *Table) Apply(e kernel.Event) error {
 		t.s.Trashed = true
 	case Restored:
 		t.s.Trashed = false
+	case Purged:
+		t.s = state{ID: t.s.ID, Workspace: t.s.Workspace, Trashed: true, Purged: true, Version: t.s.Version}
 	case ViewSaved:
 		t.applyView(e.View)
 	case ViewDeleted:
@@ -66,6 +68,9 @@ func (t *Table) applyColumn(e kernel.Event) error {
 				break
 			}
 		}
+	case ColumnPurged:
+		t.s.Deleted = slices.DeleteFunc(slices.Clone(t.s.Deleted), func(d deletedColumn) bool { return d.Column.ID == e.ColumnID })
+		t.s.Formers = slices.DeleteFunc(slices.Clone(t.s.Formers), func(f Former) bool { return f.Column.ID == e.ColumnID })
 	case ColumnsReordered:
 		t.s.Columns = Reorder(t.s.Columns, e.Columns)
 	default:

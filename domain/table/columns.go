@@ -136,6 +136,19 @@ func (t *Table) RestoreColumn(id kernel.ColumnID, step Step) (Column, error) {
 	return c, t.Record(t, ColumnChanged{TableID: t.s.ID, Column: c, Old: old, Step: step})
 }
 
+// Gone reports whether a column is neither live nor in the trash.
+func (t *Table) Gone(id kernel.ColumnID) bool {
+	return t.index(id) < 0 && !slices.ContainsFunc(t.s.Deleted, func(d deletedColumn) bool { return d.Column.ID == id })
+}
+
+// PurgeColumn removes a column for good, if it is in the trash.
+func (t *Table) PurgeColumn(id kernel.ColumnID) error {
+	if !slices.ContainsFunc(t.s.Deleted, func(d deletedColumn) bool { return d.Column.ID == id }) {
+		return nil
+	}
+	return t.Record(t, ColumnPurged{TableID: t.s.ID, ColumnID: id})
+}
+
 // ReorderColumns puts the columns into the order of ids, which must name each live column once.
 func (t *Table) ReorderColumns(ids []kernel.ColumnID, step Step) error {
 	old := make([]kernel.ColumnID, len(t.s.Columns))

@@ -50,13 +50,18 @@ type Renamed struct {
 	Step
 }
 
-// Trashed puts the table into the trash, where it stays whole for 30 days.
+// Trashed puts the table into the trash, where it stays whole for TrashTime.
 type Trashed struct {
 	TableID kernel.TableID `json:"table_id"`
 }
 
 // Restored takes the table out of the trash.
 type Restored struct {
+	TableID kernel.TableID `json:"table_id"`
+}
+
+// Purged removes a table for good, after its time in the trash.
+type Purged struct {
 	TableID kernel.TableID `json:"table_id"`
 }
 
@@ -91,6 +96,12 @@ type ColumnRestored struct {
 	TableID  kernel.TableID  `json:"table_id"`
 	ColumnID kernel.ColumnID `json:"column_id"`
 	Step
+}
+
+// ColumnPurged removes a column and its values for good, after its time in the trash.
+type ColumnPurged struct {
+	TableID  kernel.TableID  `json:"table_id"`
+	ColumnID kernel.ColumnID `json:"column_id"`
 }
 
 // ColumnsReordered puts the columns into another order.
@@ -169,6 +180,12 @@ type RowsRestored struct {
 	Step
 }
 
+// RowsPurged removes rows for good, after their time in the trash.
+type RowsPurged struct {
+	TableID kernel.TableID `json:"table_id"`
+	Rows    []kernel.RowID `json:"rows"`
+}
+
 // EventType implements kernel.Event.
 func (Created) EventType() string { return "table.created.v1" }
 
@@ -182,6 +199,9 @@ func (Trashed) EventType() string { return "table.trashed.v1" }
 func (Restored) EventType() string { return "table.restored.v1" }
 
 // EventType implements kernel.Event.
+func (Purged) EventType() string { return "table.purged.v1" }
+
+// EventType implements kernel.Event.
 func (ColumnAdded) EventType() string { return "table.column_added.v1" }
 
 // EventType implements kernel.Event.
@@ -192,6 +212,9 @@ func (ColumnDeleted) EventType() string { return "table.column_deleted.v1" }
 
 // EventType implements kernel.Event.
 func (ColumnRestored) EventType() string { return "table.column_restored.v1" }
+
+// EventType implements kernel.Event.
+func (ColumnPurged) EventType() string { return "table.column_purged.v1" }
 
 // EventType implements kernel.Event.
 func (ColumnsReordered) EventType() string { return "table.columns_reordered.v1" }
@@ -220,6 +243,9 @@ func (RowsDeleted) EventType() string { return "table.rows_deleted.v1" }
 // EventType implements kernel.Event.
 func (RowsRestored) EventType() string { return "table.rows_restored.v1" }
 
+// EventType implements kernel.Event.
+func (RowsPurged) EventType() string { return "table.rows_purged.v1" }
+
 // Events lists every event type of the module.
 func Events() []kernel.Event {
 	return []kernel.Event{
@@ -227,10 +253,12 @@ func Events() []kernel.Event {
 		Renamed{},
 		Trashed{},
 		Restored{},
+		Purged{},
 		ColumnAdded{},
 		ColumnChanged{},
 		ColumnDeleted{},
 		ColumnRestored{},
+		ColumnPurged{},
 		ColumnsReordered{},
 		ColumnTypeChanged{},
 		ColumnTypeReverted{},
@@ -240,6 +268,7 @@ func Events() []kernel.Event {
 		CellsEdited{},
 		RowsDeleted{},
 		RowsRestored{},
+		RowsPurged{},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -27,6 +28,7 @@ type state struct {
 	Formers   []Former           `json:"formers,omitempty"` // in the order in which they were left behind
 	Views     []View             `json:"views"`
 	Trashed   bool               `json:"trashed,omitempty"`
+	Purged    bool               `json:"purged,omitempty"`
 	Version   int64              `json:"version"`
 }
 
@@ -100,6 +102,9 @@ func (t *Table) Name() string { return t.s.Name }
 // Trashed reports whether the table is in the trash.
 func (t *Table) Trashed() bool { return t.s.Trashed }
 
+// Purged reports whether the table is gone for good.
+func (t *Table) Purged() bool { return t.s.Purged }
+
 // Views returns every view, of everybody.
 func (t *Table) Views() []View { return slices.Clone(t.s.Views) }
 
@@ -130,10 +135,31 @@ func (t *Table) Trash() error { return t.Record(t, Trashed{TableID: t.s.ID}) }
 
 // Restore takes the table out of the trash; a table that isn't there stays as it is.
 func (t *Table) Restore() error {
-	if !t.s.Trashed {
+	switch {
+	case t.s.Purged:
+		return kernel.NotFound("table", string(t.s.ID))
+	case !t.s.Trashed:
 		return nil
 	}
 	return t.Record(t, Restored{TableID: t.s.ID})
+}
+
+// TrashTime is how long tables, columns and rows stay in the trash.
+const TrashTime = 30 * 24 * time.Hour
+
+// InTrash is what of a table has been in the trash for TrashTime: all of it, or some of its columns and rows.
+type InTrash struct {
+	Whole   bool
+	Columns []kernel.ColumnID
+	Rows    []kernel.RowID
+}
+
+// Purge removes the table for good, if it is in the trash.
+func (t *Table) Purge() error {
+	if !t.s.Trashed || t.s.Purged {
+		return nil
+	}
+	return t.Record(t, Purged{TableID: t.s.ID})
 }
 
 // SnapshotSchema implements eventstore.Snapshotter.

@@ -240,6 +240,8 @@ func (f *fold) count(rule Rule, r eventstore.Recorded) (int64, error) {
 		return int64(len(e.Rows)), nil
 	case table.RowsRestored:
 		return int64(len(e.Rows)), nil
+	case table.RowsPurged:
+		return int64(len(e.Rows)), nil
 	case access.Denied:
 		return e.Count, nil
 	case access.Exported:

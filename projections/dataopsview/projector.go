@@ -9,6 +9,7 @@ import (
 
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/projections"
 )
@@ -51,6 +52,8 @@ type Writer interface {
 	Imports(ctx context.Context, ids []kernel.ImportID) ([]Import, error)
 	// Save replaces the imports and adds the problems.
 	Save(ctx context.Context, b Batch) error
+	// Forget removes what the tables' imports hold of their files; that they were made is kept.
+	Forget(ctx context.Context, tables []kernel.TableID) error
 }
 
 // Projector folds imports. The rows themselves are the grid's business.
@@ -82,6 +85,7 @@ func wanted() []kernel.Event {
 		dataops.UndoStarted{},
 		dataops.UndoProgressed{},
 		dataops.Undone{},
+		table.Purged{},
 	}
 }
 
@@ -100,7 +104,12 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 	}
 	imports := map[kernel.ImportID]*Import{}
 	var ids []kernel.ImportID
+	var purged []kernel.TableID
 	for _, e := range events {
+		if e.Type == (table.Purged{}).EventType() {
+			purged = append(purged, kernel.TableID(e.Stream.ID()))
+			continue
+		}
 		id := kernel.ImportID(e.Stream.ID())
 		if imports[id] == nil {
 			imports[id] = &Import{State: dataops.NewImport()}
@@ -120,6 +129,9 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 		if err != nil {
 			return err
 		}
+		if _, ok := e.(table.Purged); ok {
+			continue
+		}
 		if err := imports[kernel.ImportID(r.Stream.ID())].fold(r, e); err != nil {
 			return fmt.Errorf("event %d: %w", r.Position, err)
 		}
@@ -132,7 +144,10 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 	for _, id := range ids {
 		batch.Imports = append(batch.Imports, *imports[id])
 	}
-	return w.Save(ctx, batch)
+	if err := w.Save(ctx, batch); err != nil || len(purged) == 0 {
+		return err
+	}
+	return w.Forget(ctx, purged)
 }
 
 func (i *Import) fold(r eventstore.Recorded, e kernel.Event) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/projections"
 )
@@ -24,7 +25,12 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 	if err := f.load(ctx, w, events); err != nil {
 		return err
 	}
+	var purged []kernel.TableID
 	for _, e := range events {
+		if e.Type == (table.Purged{}).EventType() {
+			purged = append(purged, kernel.TableID(e.Stream.ID()))
+			continue
+		}
 		if err := f.apply(e); err != nil {
 			return fmt.Errorf("event %d: %w", e.Position, err)
 		}
@@ -32,7 +38,10 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 	if err := f.addDays(ctx, w); err != nil {
 		return err
 	}
-	return w.Save(ctx, f.batch())
+	if err := w.Save(ctx, f.batch()); err != nil || len(purged) == 0 {
+		return err
+	}
+	return w.Forget(ctx, purged)
 }
 
 type cell struct {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/projections"
 )
 
@@ -125,6 +126,8 @@ type Writer interface {
 	// Days returns those of the days that exist.
 	Days(ctx context.Context, keys []DayKey) ([]Day, error)
 	Save(ctx context.Context, b Batch) error
+	// Forget removes the records of the tables' runs. The jobs stay: they say what credits were spent on.
+	Forget(ctx context.Context, tables []kernel.TableID) error
 }
 
 // Projector folds runs.
@@ -146,5 +149,6 @@ func (*Projector) Types() []string {
 	return []string{
 		(enrichment.RunStarted{}).EventType(), (enrichment.RunPageStarted{}).EventType(), (enrichment.RunAnswersRecorded{}).EventType(), (enrichment.RunPaused{}).EventType(),
 		(enrichment.RunResumed{}).EventType(), (enrichment.RunCancelRequested{}).EventType(), (enrichment.RunRetried{}).EventType(), (enrichment.RunFinished{}).EventType(),
+		(table.Purged{}).EventType(),
 	}
 }

@@ -29,6 +29,8 @@ func (m *merger) event(rec eventstore.Recorded, e kernel.Event, s Stamp) error {
 		m.add(&Delete{Table: e.TableID, Rows: e.Rows, Stamp: s})
 	case table.RowsRestored:
 		m.add(&Restore{Table: e.TableID, Rows: e.Rows, Stamp: s})
+	case table.RowsPurged:
+		m.add(&Purge{Table: e.TableID, Rows: e.Rows, Stamp: s})
 	case dataops.RowsAdded:
 		return m.insert(e.TableID, e.Chunk, s)
 	case dataops.RowsUpdated:

@@ -16,7 +16,7 @@ type Writer interface {
 	Write(ctx context.Context, ops []Op) error
 }
 
-// Op is one operation on one table: *Structure, *Insert, *Set, *Mark, *Delete, *Restore or *Work.
+// Op is one operation on one table: *Structure, *Insert, *Set, *Mark, *Delete, *Restore, *Purge or *Work.
 type Op interface{ TableID() kernel.TableID }
 
 // Stamp says which event did something, when, and who: the acting person's id, or the actor's kind and id.
@@ -86,6 +86,13 @@ type Restore struct {
 	Stamp Stamp
 }
 
+// Purge removes rows from the trash for good.
+type Purge struct {
+	Table kernel.TableID
+	Rows  []kernel.RowID
+	Stamp Stamp
+}
+
 // Work says that an import or a run has begun or ceased to write to the table.
 type Work struct {
 	Table  kernel.TableID
@@ -111,6 +118,9 @@ func (o *Delete) TableID() kernel.TableID { return o.Table }
 
 // TableID implements Op.
 func (o *Restore) TableID() kernel.TableID { return o.Table }
+
+// TableID implements Op.
+func (o *Purge) TableID() kernel.TableID { return o.Table }
 
 // TableID implements Op.
 func (o *Work) TableID() kernel.TableID { return o.Table }

@@ -46,6 +46,8 @@ type Change struct {
 // Writer keeps changes.
 type Writer interface {
 	Write(ctx context.Context, changes []Change) error
+	// Forget removes everything of a table.
+	Forget(ctx context.Context, id kernel.TableID) error
 }
 
 // Projector keeps the history.
@@ -60,6 +62,7 @@ func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Pr
 	p := &Projector{codec: codec, open: open}
 	p.types = kernel.EventTypes(
 		table.Renamed{},
+		table.Purged{},
 		table.ColumnAdded{},
 		table.ColumnChanged{},
 		table.ColumnDeleted{},
@@ -89,6 +92,10 @@ func (p *Projector) Types() []string { return p.types }
 
 // Apply implements projections.Projector.
 func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []eventstore.Recorded) error {
+	w, err := p.open(tx)
+	if err != nil {
+		return err
+	}
 	changes := make([]Change, 0, len(events))
 	for _, rec := range events {
 		e, err := p.codec.Decode(rec)
@@ -98,6 +105,16 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 		meta, err := rec.Meta()
 		if err != nil {
 			return err
+		}
+		if e, ok := e.(table.Purged); ok {
+			if err := w.Write(ctx, changes); err != nil {
+				return err
+			}
+			changes = changes[:0]
+			if err := w.Forget(ctx, e.TableID); err != nil {
+				return err
+			}
+			continue
 		}
 		c, err := change(rec, e)
 		if err != nil {
@@ -111,10 +128,6 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 			c.Step.Step = strconv.FormatInt(rec.Position, 10)
 		}
 		changes = append(changes, c)
-	}
-	w, err := p.open(tx)
-	if err != nil {
-		return err
 	}
 	return w.Write(ctx, changes)
 }

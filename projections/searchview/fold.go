@@ -70,6 +70,10 @@ func (f *fold) event(ctx context.Context, rec eventstore.Recorded, e kernel.Even
 		ev.table, ev.rows = e.TableID, e.Rows
 		ev.apply = func(_ int, d *Document) { d.Gone, d.UpdatedAt = false, at }
 		return f.add(ctx, ev)
+	case table.RowsPurged:
+		ev.table, ev.rows = e.TableID, e.Rows
+		ev.apply = func(_ int, d *Document) { d.empty() }
+		return f.add(ctx, ev)
 	case enrichment.RunAnswersRecorded:
 		if e.TableID == "" {
 			return nil
@@ -142,7 +146,7 @@ func stateName(s enrichment.MarkState) string {
 }
 
 func (f *fold) add(ctx context.Context, ev rowEvent) error {
-	if _, err := f.table(ctx, ev.table); err != nil {
+	if s, err := f.table(ctx, ev.table); err != nil || s.agg.Purged() {
 		return err
 	}
 	f.pending = append(f.pending, ev)

@@ -79,6 +79,10 @@ func moving(before, after *Structure, e kernel.Event) func(*Document) {
 			d.keep(key, now)
 			d.replace(e.Column.ID, reverted(e.Column, e.Old, was, now))
 		}
+	case table.Purged:
+		return (*Document).empty
+	case table.ColumnPurged:
+		return func(d *Document) { d.forget(e.ColumnID) }
 	default:
 		if sameWords(before, after) {
 			return nil
@@ -126,6 +130,19 @@ func (d *Document) replace(c kernel.ColumnID, v json.RawMessage) {
 		return
 	}
 	d.Cells[c] = v
+}
+
+// empty leaves nothing of a row that is gone for good but its place, so that a late event doesn't make it anew.
+func (d *Document) empty() {
+	d.Gone, d.Cells, d.States, d.Providers, d.Formers = true, map[kernel.ColumnID]json.RawMessage{}, nil, nil, nil
+}
+
+// forget removes what the document has of a column.
+func (d *Document) forget(c kernel.ColumnID) {
+	delete(d.Cells, c)
+	delete(d.States, c)
+	delete(d.Providers, c)
+	maps.DeleteFunc(d.Formers, func(k string, _ json.RawMessage) bool { return strings.HasPrefix(k, string(c)+"@") })
 }
 
 const rewritePage = 1_000

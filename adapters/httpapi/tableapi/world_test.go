@@ -48,6 +48,8 @@ type world struct {
 	indexer  *gridread.Indexer
 	hub      *livestream.Hub
 	runner   *projections.Runner
+	registry *projections.Registry
+	config   tablecmd.Config
 	server   *httptest.Server
 	api      *httpapi.API
 	people   people
@@ -125,7 +127,9 @@ func worldOn(tb testing.TB, log *pgstore.Store, pool *pgxpool.Pool) *world {
 	require.NoError(tb, err)
 	run(w.hub.Run)
 	run(rel.Run)
-	w.handlers, err = tablecmd.New(tablecmd.Config{Store: log, Codec: codec, IDs: w.ids, Clock: clock, Rows: w.grid, Tables: w.grid, History: w.history, Waiter: registry})
+	w.config = tablecmd.Config{Store: log, Codec: codec, IDs: w.ids, Clock: clock, Rows: w.grid, Tables: w.grid, History: w.history, Waiter: registry}
+	w.registry = registry
+	w.handlers, err = tablecmd.New(w.config)
 	require.NoError(tb, err)
 	w.api = httpapi.New(httpapi.Config{
 		Authenticator: w.people, Memberships: w.people, Limiter: httpapi.NewMemoryLimiter(clock), Commands: log, Positions: registry,

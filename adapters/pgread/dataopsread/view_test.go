@@ -10,6 +10,7 @@ import (
 	"github.com/morket/morket/adapters/pgread/pgreadtest"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/projections/dataopsview"
 )
@@ -76,5 +77,15 @@ func TestView(t *testing.T) {
 	lines = nil
 	require.NoError(t, q.Problems(t.Context(), "ws_other", first, collect))
 	require.Empty(t, lines)
+	h.RequireRebuildable()
+
+	h.Append("table-tbl_1", table.Purged{TableID: "tbl_1"})
+	require.NoError(t, q.Problems(t.Context(), ws, first, collect))
+	require.Empty(t, lines, "what a purged table's imports refused is forgotten")
+	imp, err = q.Import(t.Context(), ws, first)
+	require.NoError(t, err)
+	require.Empty(t, imp.Preview)
+	require.Empty(t, imp.Columns)
+	require.EqualValues(t, 4, imp.Counts.Imported)
 	h.RequireRebuildable()
 }

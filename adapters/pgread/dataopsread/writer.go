@@ -84,3 +84,18 @@ func (w writer) Save(ctx context.Context, b dataopsview.Batch) error {
 	}
 	return nil
 }
+
+const (
+	forgetProblems = `DELETE FROM problems WHERE import_id IN (SELECT import_id FROM imports WHERE table_id = ANY($1))`
+	forgetFiles    = `UPDATE imports SET body = body || '{"columns": [], "preview": []}' WHERE table_id = ANY($1)`
+)
+
+// Forget implements dataopsview.Writer.
+func (w writer) Forget(ctx context.Context, tables []kernel.TableID) error {
+	for _, sql := range []string{forgetProblems, forgetFiles} {
+		if _, err := w.tx.Exec(ctx, sql, tables); err != nil {
+			return fmt.Errorf("forget the imports' files: %w", err)
+		}
+	}
+	return nil
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/morket/morket/adapters/vault/vaulttest"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/projections/enrichmentview"
 )
@@ -102,6 +103,15 @@ func TestJobsAndRecords(t *testing.T) {
 	records, err = q.Records(t.Context(), ws, "run_1", enrichment.MarkValue, enrichment.Cell{}, 10)
 	require.NoError(t, err)
 	require.Len(t, records, 2, "the retried record replaces the failed one")
+	h.RequireRebuildable()
+
+	h.Append("table-tbl_1", table.Purged{TableID: "tbl_1"})
+	records, err = q.Records(t.Context(), ws, "run_1", "", enrichment.Cell{}, 10)
+	require.NoError(t, err)
+	require.Empty(t, records, "what a purged table's runs found is forgotten")
+	j, err = q.Job(t.Context(), ws, "run_1")
+	require.NoError(t, err)
+	require.Equal(t, kernel.Credits(2000), j.Spent, "what they cost is not")
 	h.RequireRebuildable()
 }
 

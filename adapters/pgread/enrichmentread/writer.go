@@ -112,6 +112,16 @@ func (w writer) Save(ctx context.Context, b enrichmentview.Batch) error {
 	return nil
 }
 
+const forgetRecords = `DELETE FROM records WHERE run_id IN (SELECT run_id FROM jobs WHERE table_id = ANY($1))`
+
+// Forget implements enrichmentview.Writer.
+func (w writer) Forget(ctx context.Context, tables []kernel.TableID) error {
+	if _, err := w.tx.Exec(ctx, forgetRecords, tables); err != nil {
+		return fmt.Errorf("forget records: %w", err)
+	}
+	return nil
+}
+
 func recordColumns() []string {
 	return []string{"run_id", "row_id", "column_id", "state", "message", "input", "attempts", "answer", "kept", "kept_for", "provider", "credits", "latency_ms", "confidence", "source_url", "cached", "at", "position"}
 }

@@ -52,7 +52,7 @@ type Info struct {
 
 const infoQuery = `SELECT t.schema_version, t.row_count, t.trash_count, t.last_position, t.rows_position, t.created_at, t.updated_at, t.trashed_at,
 (SELECT position FROM projection.checkpoints WHERE place = 'grid'), CASE WHEN t.schema_version <> $3 THEN t.state END
-FROM rm_grid.tables t WHERE t.workspace_id = $1 AND t.table_id = $2`
+FROM rm_grid.tables t WHERE t.workspace_id = $1 AND t.table_id = $2 AND NOT t.purged`
 
 // Any returns a table of the workspace, in the trash or not.
 func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (Info, error) {
@@ -117,7 +117,7 @@ type Summary struct {
 }
 
 const listQuery = `SELECT table_id, name, row_count, column_count, created_at, updated_at, trashed_at FROM rm_grid.tables
-WHERE workspace_id = $1 AND (trashed_at IS NOT NULL) = $2 AND table_id > $3 ORDER BY table_id LIMIT $4`
+WHERE workspace_id = $1 AND (trashed_at IS NOT NULL) = $2 AND NOT purged AND table_id > $3 ORDER BY table_id LIMIT $4`
 
 // List returns tables of the workspace by id from after the given one on: those in the trash, or the others.
 func (g *Grid) List(ctx context.Context, ws kernel.WorkspaceID, trashed bool, after kernel.TableID, limit int) ([]Summary, error) {

@@ -274,3 +274,39 @@ func TestACellKnowsItsLastChange(t *testing.T) {
 	require.False(t, found[row].Trashed)
 	require.EqualValues(t, 1, f.info(t).RowCount)
 }
+
+func TestWhatIsPurgedLeavesNothing(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, table.Text, table.Number)
+	id, a, b := f.tbl.ID(), f.tbl.Schema().Columns[0], f.tbl.Schema().Columns[1]
+	stream := eventstore.Stream(table.StructureStream, string(id))
+	rows := []kernel.RowID{kernel.RowID(f.ids.New(kernel.PrefixRow)), kernel.RowID(f.ids.New(kernel.PrefixRow))}
+	f.cells(table.RowsInserted{TableID: id, Chunk: kernel.Chunk{Rows: rows, Cols: map[kernel.ColumnID][]json.RawMessage{b.ID: {json.RawMessage(`1`), json.RawMessage(`2`)}}}}, table.RowsDeleted{TableID: id, Rows: rows[:1]})
+	changed := b
+	changed.Type = table.Text
+	f.Append(stream, table.ColumnTypeChanged{TableID: id, Column: changed, Old: b}, table.ColumnDeleted{TableID: id, ColumnID: a.ID}, table.ColumnDeleted{TableID: id, ColumnID: b.ID})
+	due, err := f.grid.Trash(t.Context(), id, f.Clock.Now(), 10)
+	require.NoError(t, err)
+	require.Equal(t, table.InTrash{Columns: []kernel.ColumnID{a.ID, b.ID}, Rows: rows[:1]}, due)
+	columns := func() (n int) {
+		require.NoError(t, f.Pool.QueryRow(t.Context(), `SELECT count(*) FROM information_schema.columns WHERE table_schema = 'rm_grid' AND column_name ~ '^[co]_'`).Scan(&n))
+		return n
+	}
+	require.Equal(t, 6, columns(), "two columns and what one was before, in the rows and in the trash")
+	f.Append(stream, table.ColumnPurged{TableID: id, ColumnID: b.ID})
+	f.cells(table.RowsPurged{TableID: id, Rows: rows})
+	require.Equal(t, 2, columns())
+	due, err = f.grid.Trash(t.Context(), id, f.Clock.Now(), 10)
+	require.NoError(t, err)
+	require.Equal(t, table.InTrash{Columns: []kernel.ColumnID{a.ID}, Rows: []kernel.RowID{}}, due)
+	require.EqualValues(t, 0, f.info(t).Trash)
+	require.EqualValues(t, 1, f.info(t).RowCount, "a live row is never purged")
+	f.RequireRebuildable()
+
+	f.Append(stream, table.Trashed{TableID: id}, table.Purged{TableID: id})
+	f.cells(table.RowsDeleted{TableID: id, Rows: rows})
+	_, err = f.grid.Any(t.Context(), workspace, id)
+	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
+	require.Zero(t, columns())
+	f.RequireRebuildable()
+}

@@ -12,9 +12,18 @@ CREATE TABLE tables (
     rows_position  bigint NOT NULL, -- when rows last came or went
     created_at     timestamptz NOT NULL,
     updated_at     timestamptz NOT NULL,
-    trashed_at     timestamptz
+    trashed_at     timestamptz,
+    purged         boolean NOT NULL DEFAULT false -- what is left of a table that is gone for good: its late events find nothing
 ) WITH (fillfactor = 50);
 CREATE INDEX tables_workspace ON tables (workspace_id, table_id);
+
+-- Columns in the trash, and since when.
+CREATE TABLE trashed_columns (
+    table_id   text NOT NULL COLLATE "C",
+    column_id  text NOT NULL COLLATE "C",
+    deleted_at timestamptz NOT NULL,
+    PRIMARY KEY (table_id, column_id)
+);
 
 -- The imports and runs that may be writing to a table now.
 CREATE TABLE writers (

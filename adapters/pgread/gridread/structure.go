@@ -27,7 +27,7 @@ func (w *Writer) structure(ctx context.Context, op *gridview.Structure) error {
 	if err := agg.Apply(op.Event); err != nil {
 		return err
 	}
-	if err := w.alter(ctx, e, agg, op.Event); err != nil {
+	if err := w.alter(ctx, e, agg, op); err != nil {
 		return err
 	}
 	return w.saveStructure(ctx, e, agg, op)
@@ -89,8 +89,8 @@ const createRows = `CREATE TABLE %s (id uuid PRIMARY KEY, _pos bigint NOT NULL, 
 _created timestamptz NOT NULL, _updated timestamptz NOT NULL, _s jsonb%s%s) WITH (fillfactor = 90)`
 
 // alter changes the physical tables.
-func (w *Writer) alter(ctx context.Context, e *entry, agg *table.Table, event kernel.Event) error {
-	switch ev := event.(type) {
+func (w *Writer) alter(ctx context.Context, e *entry, agg *table.Table, op *gridview.Structure) error {
+	switch ev := op.Event.(type) {
 	case table.ColumnAdded:
 		return w.addColumn(ctx, ev)
 	case table.ColumnTypeChanged:
@@ -113,6 +113,8 @@ func (w *Writer) alter(ctx context.Context, e *entry, agg *table.Table, event ke
 			return fmt.Errorf("column %s has no change of type %d to take back", ev.Column.ID, ev.At)
 		}
 		return w.revert(ctx, ev, formers[i])
+	case table.ColumnDeleted, table.ColumnRestored, table.ColumnPurged, table.Purged:
+		return w.trash(ctx, e, op)
 	}
 	return nil
 }

@@ -113,6 +113,9 @@ func (w *Writer) Write(ctx context.Context, ops []gridview.Op) error {
 		return err
 	}
 	for _, op := range ops {
+		if e := w.tables[op.TableID()]; e != nil && e.agg.Purged() {
+			continue // a run that ended late
+		}
 		if err := w.one(ctx, op); err != nil {
 			return fmt.Errorf("%T on table %s: %w", op, op.TableID(), err)
 		}
@@ -141,6 +144,8 @@ func (w *Writer) one(ctx context.Context, op gridview.Op) error {
 		return w.delete(ctx, op)
 	case *gridview.Restore:
 		return w.restore(ctx, op)
+	case *gridview.Purge:
+		return w.purge(ctx, op)
 	case *gridview.Structure:
 		return w.structure(ctx, op)
 	default:

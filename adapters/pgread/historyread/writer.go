@@ -69,6 +69,22 @@ func (w *Writer) Write(ctx context.Context, changes []historyview.Change) error 
 	return nil
 }
 
+const (
+	touchesForgot = `DELETE FROM touches t USING changes c WHERE c.table_id = $1 AND c.position = t.position`
+	changesForgot = `DELETE FROM changes WHERE table_id = $1`
+	stepsForgot   = `DELETE FROM steps WHERE table_id = $1`
+)
+
+// Forget implements historyview.Writer.
+func (w *Writer) Forget(ctx context.Context, id kernel.TableID) error {
+	for _, sql := range []string{touchesForgot, changesForgot, stepsForgot} {
+		if _, err := w.tx.Exec(ctx, sql, id); err != nil {
+			return fmt.Errorf("forget the history of %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
 // changeLines are rows of the table changes, by column.
 type changeLines struct {
 	positions           []int64

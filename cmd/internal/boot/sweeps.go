@@ -11,6 +11,7 @@ import (
 	"github.com/morket/morket/adapters/sweeper"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
 )
 
 const (
@@ -26,6 +27,7 @@ func (s *server) newSweeper() (*sweeper.Sweeper, error) {
 		Leadership: pgleader.New(s.pool, "sweeps"), Clock: s.clock, Logger: s.log.With("part", "sweeps"),
 		Sweeps: []sweeper.Sweep{
 			{Name: "uploads", Every: time.Hour, Run: s.sweepUploads},
+			{Name: "trash", Every: 6 * time.Hour, Run: s.sweepTrash},
 			{Name: "sessions", Every: time.Hour, Run: s.sweepSessions},
 			{Name: "answers", Every: 24 * time.Hour, Run: s.sweepAnswers},
 			{Name: "keys", Every: time.Hour, Run: func(ctx context.Context) (int, error) { return s.ring.Rewrap(ctx, sweepBatch) }},
@@ -46,6 +48,22 @@ func (s *server) sweepUploads(ctx context.Context) (int, error) {
 	return each(list, func(u dataopsread.Upload) (bool, error) {
 		return s.imports.handlers.Expire(ctx, system(u.Workspace), u.Import)
 	})
+}
+
+// sweepTrash removes for good what has been in the trash for its time.
+func (s *server) sweepTrash(ctx context.Context) (n int, err error) {
+	var after kernel.TableID
+	for {
+		list, e := s.tables.grid.InTrash(ctx, s.clock.Now().Add(-table.TrashTime), after, sweepBatch)
+		if err = errors.Join(err, e); e != nil || len(list) == 0 {
+			return n, err
+		}
+		for _, t := range list {
+			done, e := s.tables.handlers.Purge(ctx, system(t.Workspace), t.Table)
+			n, err = n+done, errors.Join(err, e)
+		}
+		after = list[len(list)-1].Table
+	}
 }
 
 // sweepSessions closes sessions that can't be refreshed any more, so that an account's list holds living ones only.

@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(testing.TB) Harness) {
 		"structure: deleted and copied columns":                           columnsTest,
 		"structure: a changed type and back":                              typesTest,
 		"rows: edited, deleted, restored":                                 rowsTest,
+		"what is purged leaves nothing":                                   purgedTest,
 		"runs leave states and providers until somebody writes":           runsTest,
 		"suggestions are values, the most frequent first":                 suggestTest,
 		"nothing that is typed makes a search fail":                       hostileTest,
@@ -314,6 +315,27 @@ func rowsTest(w *world) {
 	t.cells(table.RowsRestored{TableID: t.id, Rows: ids[1:]})
 	w.finds("marble bob", ids[1])
 	w.finds("marbel", ids[1])
+}
+
+// purgedTest looks into the store: what is in the trash is found by nothing, purged or not.
+func purgedTest(w *world) {
+	t := w.table("T", "Name", "text", "Note", "text")
+	ids := t.insert(row{"Name": "Ada", "Note": "quartz"}, row{"Name": "Bob", "Note": "flint"})
+	t.cells(table.RowsDeleted{TableID: t.id, Rows: ids[:1]}, table.RowsPurged{TableID: t.id, Rows: ids[:1]}, table.RowsRestored{TableID: t.id, Rows: ids[:1]})
+	w.finds("ada")
+	t.structure(table.ColumnDeleted{TableID: t.id, ColumnID: t.cols["Note"].ID})
+	t.structure(table.ColumnPurged{TableID: t.id, ColumnID: t.cols["Note"].ID})
+	twin := t.cols["Note"]
+	t.structure(table.ColumnAdded{TableID: t.id, Column: twin})
+	w.finds("flint")
+	t.structure(table.Trashed{TableID: t.id})
+	t.structure(table.Purged{TableID: t.id})
+	t.edit(ids[1], row{"Name": "Bea"}) // a change that was under way
+	t.structure(table.Restored{TableID: t.id})
+	t.cells(table.RowsRestored{TableID: t.id, Rows: ids})
+	w.finds("bob")
+	w.finds("bea")
+	require.Empty(w.t, w.suggests("bo"))
 }
 
 func runsTest(w *world) {
