@@ -225,6 +225,9 @@ func checkURL(raw string, loopback bool) error {
 		return kernel.Invalid("url", "must not have a part after #")
 	}
 	local := isLoopback(u.Hostname())
+	if port := u.Port(); port != "" && port != "443" && port != "80" && !local {
+		return kernel.Invalid("url", "must be at port 443 or 80, not %s: nothing else is connected to", port)
+	}
 	switch {
 	case local && !loopback:
 		return kernel.Invalid("url", "must be an address on the public internet")

@@ -83,7 +83,7 @@ func (stranger) EventType() string { return "stranger.v1" }
 func TestAddresses(t *testing.T) {
 	t.Parallel()
 	for url, want := range map[string]bool{
-		"https://example.com/hook?x=1": true, "https://example.com:8443/": true, "http://example.com/": false, "https://": false, "": false, "ftp://example.com": false,
+		"https://example.com/hook?x=1": true, "https://example.com:8443/": false, "https://example.com:443/": true, "https://example.com:80/": true, "https://example.com:0443/": false, "http://example.com/": false, "https://": false, "": false, "ftp://example.com": false,
 		"https://user:pass@example.com": false, "https://example.com/#x": false, "https://localhost/": false, "http://127.0.0.1:9/": false, "https://[::1]/": false,
 		"https://[::ffff:127.0.0.1]/": false, "example.com": false, "https://exa mple.com": false, "https://example.com/" + strings.Repeat("x", 2000): false,
 	} {

@@ -135,7 +135,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 	outcomeSQL = `
 UPDATE webhook_queue.deliveries SET state = $4, attempts = $5, due_at = coalesce($6, due_at), ended_at = $7
 WHERE endpoint_id = $1 AND position = $2 AND round = $3`
-	hastenSQL  = `UPDATE webhook_queue.deliveries SET due_at = $2 WHERE endpoint_id = $1 AND state = 'waiting' AND due_at > $2`
+	hastenSQL = `UPDATE webhook_queue.deliveries SET due_at = $2 WHERE endpoint_id = $1 AND state = 'waiting' AND due_at > $2`
+	// What the receiver refused while it took other things is not hastened: it would be tried with each of them.
+	backSQL = `
+UPDATE webhook_queue.deliveries d SET due_at = LEAST(d.due_at, $2), attempts = 0 FROM webhook_queue.endpoints e
+WHERE e.id = $1 AND d.endpoint_id = $1 AND d.state = 'waiting' AND d.attempts > 0 AND d.created_at >= COALESCE(e.last_success_at, '-infinity')`
 	successSQL = `UPDATE webhook_queue.endpoints SET failures = 0, failing_since = NULL, last_success_at = $2 WHERE id = $1`
 	failureSQL = `
 UPDATE webhook_queue.endpoints SET failures = failures + 1, failing_since = coalesce(failing_since, $2), last_failure_at = $2 WHERE id = $1`
@@ -165,6 +169,9 @@ func (q *Queue) Record(ctx context.Context, lane delivery.Lane, o delivery.Outco
 		kept = tag.RowsAffected() == 1
 		return nil
 	})
+	if o.Hasten { // before the lane's last success is this one
+		b.Queue(backSQL, lane.ID, a.At)
+	}
 	health := failureSQL
 	if o.State == delivery.Delivered {
 		health = successSQL
@@ -172,9 +179,6 @@ func (q *Queue) Record(ctx context.Context, lane delivery.Lane, o delivery.Outco
 	b.Queue(health, lane.ID, a.At)
 	b.Queue(attemptSQL, lane.ID, o.Item.Position, a.At, a.Took.Microseconds(), a.Status, a.Error, request, response, a.Body, a.BodyCut)
 	b.Queue(outcomeSQL, lane.ID, o.Item.Position, o.Item.Round, string(o.State), o.Item.Attempts, due, ended)
-	if o.Hasten {
-		b.Queue(hastenSQL, lane.ID, a.At)
-	}
 	if err := q.pool.SendBatch(ctx, &b).Close(); err != nil {
 		return fmt.Errorf("record a delivery: %w", err)
 	}

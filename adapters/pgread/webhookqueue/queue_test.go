@@ -118,12 +118,9 @@ func TestRetriesFollowTheScheduleUnderOneID(t *testing.T) {
 			require.NoError(t, err)
 			return d.Attempts == i+1
 		})
-		if i == 6 { // it takes others, so it is not down
+		if i == 1 { // it takes others, so it is not down
 			w.put("table.renamed.v1", 1)
-			w.eventually("the other event is taken", func() bool {
-				w.clock.Advance(time.Minute) // it is let be for a moment after failures in a row
-				return w.states(hook.ID)[delivery.Delivered] == 1
-			})
+			w.eventually("the other event is taken", func() bool { return w.states(hook.ID)[delivery.Delivered] == 1 })
 		}
 	}
 	require.Equal(t, map[delivery.State]int{delivery.Failed: 1, delivery.Delivered: 1}, w.states(hook.ID))
@@ -178,6 +175,67 @@ func TestAReceiverThatWasDownGetsEverythingInOrderOnceItIsBack(t *testing.T) {
 			require.Equal(t, want, got)
 		})
 	}
+}
+
+// one answers 500 to the event of the type while it is bad, and 200 to everything else.
+func one(typ string, bad *atomic.Bool) func(call, int) int {
+	return func(c call, _ int) int {
+		if bad.Load() && strings.Contains(string(c.body), `"`+typ+`"`) {
+			return 500
+		}
+		return 200
+	}
+}
+
+func TestWhatAnOutageUsedUpDoesNotCount(t *testing.T) {
+	t.Parallel()
+	w, r := newWorld(t), newReceiver(t)
+	hook := w.create(webhook.Settings{URL: r.URL, Types: webhook.Filter{"table.*"}})
+	good := w.put(edited, 1)[0]
+	r.set(func(call, int) int { return 503 })
+	w.work()
+	attempts := func() delivery.Item {
+		d, _, _, err := w.queue.Attempts(t.Context(), hook.ID, good)
+		require.NoError(t, err)
+		return delivery.Item{Attempts: d.Attempts}
+	}
+	w.eventually("it is tried as often as it may be, and more", func() bool {
+		w.clock.Advance(time.Hour)
+		return attempts().Attempts > delivery.MaxAttempts()
+	})
+	// It is back, but not well yet: it takes the newer event, and this one only later.
+	var bad atomic.Bool
+	bad.Store(true)
+	r.set(one(edited, &bad))
+	w.put("table.renamed.v1", 1)
+	w.eventually("the other event is taken", func() bool { w.clock.Advance(time.Minute); return w.states(hook.ID)[delivery.Delivered] == 1 })
+	w.eventually("the first one has its tries anew", func() bool { w.clock.Advance(time.Second); return attempts().Attempts == 2 })
+	bad.Store(false)
+	w.clock.Advance(6 * time.Minute)
+	w.eventually("and is taken", func() bool { return w.states(hook.ID)[delivery.Delivered] == 2 })
+}
+
+func TestABadEventIsNotTriedWithEachGoodOne(t *testing.T) {
+	t.Parallel()
+	w, r := newWorld(t), newReceiver(t)
+	hook := w.create(webhook.Settings{URL: r.URL, Types: webhook.Filter{"table.*"}})
+	var bad atomic.Bool
+	bad.Store(true)
+	r.set(one(edited, &bad))
+	w.put("table.renamed.v1", 1)
+	w.work()
+	w.eventually("the receiver takes something", func() bool { return w.states(hook.ID)[delivery.Delivered] == 1 })
+	w.clock.Advance(time.Second)
+	refused := w.put(edited, 1)[0]
+	for i := range 12 { // two hours; the schedule has four tries in them, and the one anew after the first minutes
+		w.clock.Advance(10 * time.Minute)
+		w.put("table.renamed.v1", 1)
+		w.eventually("a good event is taken", func() bool { return w.states(hook.ID)[delivery.Delivered] == i+2 })
+	}
+	d, _, _, err := w.queue.Attempts(t.Context(), hook.ID, refused)
+	require.NoError(t, err)
+	require.LessOrEqual(t, d.Attempts, 5)
+	require.Equal(t, delivery.Waiting, d.State)
 }
 
 // dying is a queue whose worker dies after the n-th post, before it can record it.

@@ -65,7 +65,7 @@ type Outcome struct {
 	Attempt Attempt
 	State   State
 	DueAt   time.Time // of the next attempt, of Waiting
-	Hasten  bool      // the receiver is back: what waits for its next attempt is due now
+	Hasten  bool      // the receiver is back: what has come since it took something last is due now, its attempts so far forgotten
 }
 
 // ErrLost says that another worker has the lane now.

@@ -150,7 +150,7 @@ func (w *Worker) run(ctx context.Context, lane Lane) {
 		return
 	}
 	before := w.cfg.Clock.Now()
-	if err != nil {
+	if err != nil && ctx.Err() == nil { // who is stopped leaves the lane to others at once
 		before = before.Add(restMin) // whatever it is, it need not be tried at once
 	}
 	if r := rest(t.lane.Failures); r > 0 && t.failed {
@@ -250,6 +250,7 @@ func (t *turn) try(ctx context.Context, item Item) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	down := t.down(item)
 	now := t.cfg.Clock.Now()
 	a := Attempt{At: now, Error: "the event is not for outside"}
 	if ok {
@@ -266,7 +267,7 @@ func (t *turn) try(ctx context.Context, item Item) (Outcome, error) {
 		}
 		a.At, a.Took = now, t.cfg.Clock.Now().Sub(now)
 	}
-	o := t.judge(item, a, ok)
+	o := t.judge(item, a, ok, down)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.cfg.Lease/2)
 	defer cancel()
 	t.mu.Lock()
@@ -278,8 +279,20 @@ func (t *turn) try(ctx context.Context, item Item) (Outcome, error) {
 	return o, t.giveUp(ctx)
 }
 
-// judge decides what an attempt means for the item, and for the lane.
-func (t *turn) judge(item Item, a Attempt, possible bool) Outcome {
+// down reports whether the receiver has taken nothing since the item came. What it was then tried is no fault of the item, so it
+// doesn't count against it.
+func (t *turn) down(item Item) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.lane.down(item)
+}
+
+func (l Lane) down(item Item) bool {
+	return l.LastSuccess == nil || !l.LastSuccess.After(item.CreatedAt)
+}
+
+// judge decides what an attempt means for the item, and for the lane; down is what was thought of the receiver before it.
+func (t *turn) judge(item Item, a Attempt, possible, down bool) Outcome {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.done++
@@ -287,7 +300,9 @@ func (t *turn) judge(item Item, a Attempt, possible bool) Outcome {
 	o := Outcome{Item: item, Attempt: a}
 	if a.Error == "" {
 		o.State, t.failed = Delivered, false
-		o.Hasten = t.lane.FailingSince != nil && a.At.Sub(*t.lane.FailingSince) >= time.Minute
+		if o.Hasten = t.lane.FailingSince != nil && a.At.Sub(*t.lane.FailingSince) >= time.Minute; o.Hasten {
+			t.stop = true // the items at hand are not what they were
+		}
 		t.lane.Failures, t.lane.FailingSince, t.lane.LastSuccess = 0, nil, &a.At
 		return o
 	}
@@ -299,10 +314,14 @@ func (t *turn) judge(item Item, a Attempt, possible bool) Outcome {
 	if t.lane.Failures++; t.lane.FailingSince == nil {
 		t.lane.FailingSince = &a.At
 	}
-	o.State, o.DueAt = Waiting, a.At.Add(max(pauseBefore(item.Attempts, t.cfg.Dice()), min(a.RetryAfter, restMax)))
 	// A receiver that has taken nothing else since is down, and gets the item when it is back, unless it is given up first.
-	tookOthers := t.lane.LastSuccess != nil && t.lane.LastSuccess.After(item.CreatedAt)
-	if item.Attempts >= MaxAttempts() && tookOthers && !t.lane.Ordered {
+	stillDown := t.lane.down(item)
+	if down && !stillDown {
+		item.Attempts = 1 // it came back meanwhile
+		o.Item = item
+	}
+	o.State, o.DueAt = Waiting, a.At.Add(max(pauseBefore(item.Attempts, t.cfg.Dice()), min(a.RetryAfter, restMax)))
+	if item.Attempts >= MaxAttempts() && !stillDown && !t.lane.Ordered {
 		o.State = Failed
 	}
 	return o
