@@ -92,7 +92,7 @@ func TestAnUploadThatNobodyCommittedIsRemovedWithItsFile(t *testing.T) {
 	require.False(t, expired, "it was committed meanwhile")
 	_, err = f.handlers.Commit(t.Context(), f.meta, dataopscmd.Commit{ImportID: waiting.ID, NewTable: "x"})
 	require.Equal(t, kernel.KindConflict, kernel.KindOf(err))
-	events, err := f.log.ReadStream(t.Context(), eventstore.Stream(dataopscmd.ImportStream, string(waiting.ID)), 0, 1)
+	events, err := f.log.ReadStream(t.Context(), eventstore.Stream(dataops.ImportStream, string(waiting.ID)), 0, 1)
 	require.NoError(t, err)
 	var uploaded dataops.Uploaded
 	require.NoError(t, json.Unmarshal(events[0].Data, &uploaded))

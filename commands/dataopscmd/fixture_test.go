@@ -15,6 +15,7 @@ import (
 	"github.com/morket/morket/adapters/objectstore"
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
@@ -32,6 +33,7 @@ type grid struct {
 	at    int64
 	order []kernel.RowID
 	rows  map[kernel.RowID]*dataopscmd.GridRow
+	trash map[kernel.RowID]*dataopscmd.GridRow
 	table map[kernel.RowID]kernel.TableID
 }
 
@@ -58,8 +60,16 @@ func (g *grid) sync(ctx context.Context) error {
 				g.set(e.TableID, e.Chunk, r.Position, false)
 			case table.RowsDeleted:
 				for _, id := range e.Rows {
+					g.trash[id] = g.rows[id]
 					delete(g.rows, id)
 				}
+			case table.RowsRestored:
+				for _, id := range e.Rows {
+					g.rows[id] = g.trash[id]
+					g.rows[id].Position = r.Position
+				}
+			case enrichment.RunAnswersRecorded:
+				g.set(e.TableID, e.Chunk, r.Position, false)
 			}
 		}
 	}
@@ -151,14 +161,14 @@ func newFixture(t *testing.T) *fixture {
 	clock := kernel.SystemClock{}
 	f := &fixture{t: t, log: memstore.New(clock), ids: kernel.NewIDs(clock)}
 	var err error
-	f.codec, err = eventstore.NewCodec(dataops.Events(), table.Events())
+	f.codec, err = eventstore.NewCodec(dataops.Events(), table.Events(), enrichment.Events())
 	require.NoError(t, err)
 	files, err := objectstore.NewFolder(t.TempDir(), clock)
 	require.NoError(t, err)
 	f.config = dataopscmd.Config{Store: f.log, Codec: f.codec, IDs: f.ids, Clock: clock, Files: files, Formats: csvfile.Formats{}}
 	f.handlers, err = dataopscmd.New(f.config)
 	require.NoError(t, err)
-	f.grid = &grid{store: f.log, codec: f.codec, rows: map[kernel.RowID]*dataopscmd.GridRow{}, table: map[kernel.RowID]kernel.TableID{}}
+	f.grid = &grid{store: f.log, codec: f.codec, rows: map[kernel.RowID]*dataopscmd.GridRow{}, trash: map[kernel.RowID]*dataopscmd.GridRow{}, table: map[kernel.RowID]kernel.TableID{}}
 	f.meta = kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorUser, ID: f.ids.New(kernel.PrefixUser)}, Workspace: ws}
 	return f
 }
@@ -232,7 +242,7 @@ func (f *fixture) problems(id kernel.ImportID) []dataops.Problem {
 	f.t.Helper()
 	var out []dataops.Problem
 	for after := int64(0); ; {
-		events, err := f.log.ReadStream(f.t.Context(), eventstore.Stream(dataopscmd.ImportStream, string(id)), after, 1000)
+		events, err := f.log.ReadStream(f.t.Context(), eventstore.Stream(dataops.ImportStream, string(id)), after, 1000)
 		require.NoError(f.t, err)
 		if len(events) == 0 {
 			return out

@@ -53,9 +53,6 @@ type Handlers struct {
 	tables  *eventstore.Repo[*table.Table]
 }
 
-// ImportStream is the category of the streams of imports.
-const ImportStream = "import"
-
 // New makes the handlers.
 func New(cfg Config) (*Handlers, error) {
 	if err := cfg.Validate(); err != nil {
@@ -63,7 +60,7 @@ func New(cfg Config) (*Handlers, error) {
 	}
 	return &Handlers{
 		cfg:     cfg,
-		imports: eventstore.NewRepo(ImportStream, cfg.Store, cfg.Codec, dataops.NewImport),
+		imports: eventstore.NewRepo(dataops.ImportStream, cfg.Store, cfg.Codec, dataops.NewImport),
 		tables:  eventstore.NewRepo(table.StructureStream, cfg.Store, cfg.Codec, table.Blank),
 	}, nil
 }

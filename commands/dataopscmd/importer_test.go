@@ -12,6 +12,7 @@ import (
 
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
@@ -115,6 +116,22 @@ func TestUpsert(t *testing.T) {
 	require.Equal(t, [][]string{{"Acme", "12", "https://acme.test"}, {"Bolt", "30", "https://bolt.test"}, {"Cog", "7", "https://cog.test"}}, f.cells(first.TableID))
 }
 
+// put appends an event as somebody else would.
+func (f *fixture) put(stream eventstore.StreamID, e kernel.Event) {
+	f.t.Helper()
+	req, err := f.codec.Append(f.meta, nil, eventstore.At(stream, eventstore.Any, e))
+	require.NoError(f.t, err)
+	_, err = f.log.Append(f.t.Context(), req)
+	require.NoError(f.t, err)
+}
+
+func (f *fixture) undo(id kernel.ImportID, force bool) dataops.Summary {
+	f.t.Helper()
+	_, err := f.handlers.Undo(f.t.Context(), f.meta, dataopscmd.Undo{ImportID: id, Force: force})
+	require.NoError(f.t, err)
+	return f.run(id, dataopscmd.Limits{})
+}
+
 func TestUndoLeavesAloneWhatWasChangedSince(t *testing.T) {
 	t.Parallel()
 	for _, force := range []bool{false, true} {
@@ -124,23 +141,42 @@ func TestUndoLeavesAloneWhatWasChangedSince(t *testing.T) {
 		rows, err := f.grid.live(t.Context(), imp.TableID)
 		require.NoError(t, err)
 		name := f.schema(imp.TableID).Columns[0].ID
-		edit := table.CellsEdited{TableID: imp.TableID, Chunk: kernel.Chunk{Rows: []kernel.RowID{rows[1].ID}, Cols: map[kernel.ColumnID][]jsonValue{name: {jsonValue(`"Bolt & Co"`)}}}, Source: table.FromEdit}
-		req, err := f.codec.Append(f.meta, nil, eventstore.At(eventstore.Stream("cells", string(imp.TableID)), eventstore.Any, edit))
-		require.NoError(t, err)
-		_, err = f.log.Append(t.Context(), req)
-		require.NoError(t, err)
-		_, err = f.handlers.Undo(t.Context(), f.meta, dataopscmd.Undo{ImportID: imp.ID, Force: force})
-		require.NoError(t, err)
-		done := f.run(imp.ID, dataopscmd.Limits{})
+		to := func(row kernel.RowID, v string) kernel.Chunk {
+			return kernel.Chunk{Rows: []kernel.RowID{row}, Cols: map[kernel.ColumnID][]jsonValue{name: {jsonValue(v)}}}
+		}
+		cells := eventstore.Stream(table.CellStream, string(imp.TableID))
+		f.put(cells, table.CellsEdited{TableID: imp.TableID, Chunk: to(rows[1].ID, `"Bolt & Co"`), Source: table.FromEdit})
+		f.put("run-run_1", enrichment.RunAnswersRecorded{RunID: "run_1", TableID: imp.TableID, Chunk: to(rows[2].ID, `"Cogs"`)})
+		done := f.undo(imp.ID, force)
 		require.Equal(t, dataops.StateUndone, done.State)
 		if force {
 			require.Empty(t, f.cells(imp.TableID))
-			require.Equal(t, &dataops.UndoCounts{Removed: 3}, done.Undo)
-		} else {
-			require.Equal(t, [][]string{{"Bolt & Co", "30", "https://bolt.test"}}, f.cells(imp.TableID))
-			require.Equal(t, &dataops.UndoCounts{Removed: 2, Kept: 1}, done.Undo)
+			require.Equal(t, &dataops.UndoCounts{Removed: 3, Message: "3 rows taken out of the table"}, done.Undo)
+			continue
 		}
+		require.Equal(t, [][]string{{"Bolt & Co", "30", "https://bolt.test"}, {"Cogs", "7", "https://cog.test"}}, f.cells(imp.TableID))
+		require.Equal(t, &dataops.UndoCounts{
+			Removed: 1, Kept: 2, KeptBy: dataops.Kept{Edited: 1, Enriched: 1},
+			Message: "1 row taken out of the table; kept: 1 row edited since and 1 row that an enrichment has written to",
+		}, done.Undo)
+
+		// What was taken out comes back, and can be taken out again.
+		back := table.RowsRestored{TableID: imp.TableID, Rows: []kernel.RowID{rows[0].ID}, Source: table.FromRedo, Step: table.Step{Step: "stp_1", Undoes: "undo_" + string(imp.ID)}}
+		f.put(cells, back)
+		f.put(eventstore.Stream(dataops.ImportStream, string(imp.ID)), dataops.Redone{ImportID: imp.ID})
+		require.Equal(t, dataops.StateCompleted, f.run(imp.ID, dataopscmd.Limits{}).State)
+		require.Equal(t, done.Undo, f.undo(imp.ID, false).Undo)
+		require.Len(t, f.cells(imp.TableID), 2)
 	}
+}
+
+func TestUndoOfAnImportWhoseTableIsGoneSaysSo(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	imp := f.commit(dataopscmd.Commit{ImportID: f.upload("a.csv", leads).ID, NewTable: "Leads"})
+	f.run(imp.ID, dataopscmd.Limits{})
+	f.change(imp.TableID, (*table.Table).Trash)
+	require.Equal(t, "0 rows taken out of the table: the table was deleted", f.undo(imp.ID, false).Undo.Message)
 }
 
 // bigFile has n good records with quoted line ends, and a broken one after every tenth.

@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
@@ -20,8 +23,8 @@ import (
 // is forced: a row that was edited, a cell that no longer holds what the import wrote.
 func (w *work) undo(ctx context.Context) error {
 	_, schema, err := w.loadTable(ctx)
-	if err != nil { // rows of a table in the trash need not be taken out of it
-		return w.finishUndo(ctx, err)
+	if err != nil {
+		return w.cannotUndo(ctx, err)
 	}
 	head, err := w.h.cfg.Store.Head(ctx)
 	if err != nil {
@@ -56,19 +59,22 @@ func (w *work) undo(ctx context.Context) error {
 	}
 }
 
-func (w *work) finishUndo(ctx context.Context, cause error) error {
-	if cause != nil && !errors.As(cause, new(hopeless)) {
+// cannotUndo ends the undo when there is no table to take rows out of: they have gone with it.
+func (w *work) cannotUndo(ctx context.Context, cause error) error {
+	var lost hopeless
+	if !errors.As(cause, &lost) {
 		return cause
 	}
-	_, err := w.append(ctx, "undone", (*dataops.Import).FinishUndo)
+	_, err := w.append(ctx, "undone"+w.again(), func(i *dataops.Import) error { return i.FinishUndo(lost.reason) })
 	return err
 }
 
 // undoStep is what takes some events of the import back.
 type undoStep struct {
-	down                    int64 // everything of the import's stream after this version has been taken back
-	events                  []kernel.Event
-	removed, reverted, kept int64
+	down              int64 // everything of the import's stream after this version has been taken back
+	events            []kernel.Event
+	removed, reverted int64
+	kept              dataops.Kept
 }
 
 // takeBack makes the step for the events of the import's stream after the version bottom, up to top.
@@ -128,8 +134,8 @@ func (w *work) removeRows(ctx context.Context, schema table.Schema, added []kern
 	}
 	there := map[kernel.RowID]bool{}
 	for _, row := range found {
-		if foreign[row.Position] && !w.imp.UndoForce {
-			step.kept++
+		if why := foreign[row.Position]; why != nil && !w.imp.UndoForce {
+			*why(&step.kept)++
 			continue
 		}
 		there[row.ID] = true
@@ -149,39 +155,76 @@ func (w *work) removeRows(ctx context.Context, schema table.Schema, added []kern
 	return nil
 }
 
-func (w *work) step() table.Step {
-	return table.Step{Step: "undo_" + string(w.imp.ID), Undoes: string(w.imp.ID)}
+func undoStepOf(id kernel.ImportID) string { return "undo_" + string(id) }
+
+// again tells one undo of an import from those before it.
+func (w *work) again() string {
+	if w.imp.Redone == 0 {
+		return ""
+	}
+	return "_" + strconv.Itoa(w.imp.Redone+1)
 }
 
-// foreign tells which positions of last changes are not of this import.
-func (w *work) foreign(ctx context.Context, rows []GridRow, at map[kernel.RowID]int64) (map[int64]bool, error) {
-	out := map[int64]bool{}
-	var ask []int64
+func (w *work) step() table.Step {
+	return table.Step{Step: undoStepOf(w.imp.ID) + w.again(), Undoes: string(w.imp.ID)}
+}
+
+// counter is where a row that was left alone is counted.
+type counter func(*dataops.Kept) *int64
+
+func byEdit(k *dataops.Kept) *int64   { return &k.Edited }
+func byRun(k *dataops.Kept) *int64    { return &k.Enriched }
+func byImport(k *dataops.Kept) *int64 { return &k.Imported }
+
+// foreign tells by what rows were changed last, by the position of the change; nothing for what the import itself did.
+func (w *work) foreign(ctx context.Context, rows []GridRow, at map[kernel.RowID]int64) (map[int64]counter, error) {
+	wanted := map[int64]bool{}
 	for _, row := range rows {
-		if row.Position != at[row.ID] && !out[row.Position] {
-			out[row.Position] = true
-			ask = append(ask, row.Position)
+		if row.Position != at[row.ID] {
+			wanted[row.Position] = true
 		}
 	}
-	slices.Sort(ask)
-	events, err := w.h.cfg.Store.ReadPositions(ctx, ask)
-	if err != nil {
-		return nil, fmt.Errorf("read what changed the rows: %w", err)
-	}
-	for _, r := range events {
-		if r.Stream == w.h.imports.Stream(string(w.imp.ID)) {
-			out[r.Position] = false
-			continue
+	ask := slices.Sorted(maps.Keys(wanted))
+	out := map[int64]counter{}
+	for len(ask) > 0 {
+		events, err := w.h.cfg.Store.ReadPositions(ctx, ask)
+		if err != nil || len(events) == 0 {
+			return nil, fmt.Errorf("read what changed the rows: %w", err)
 		}
-		e, err := w.h.cfg.Codec.Decode(r)
-		if err != nil {
-			return nil, err
+		for _, r := range events {
+			if out[r.Position], err = w.changedBy(r); err != nil {
+				return nil, err
+			}
 		}
-		if edit, ok := e.(table.CellsEdited); ok && edit.Undoes == string(w.imp.ID) { // this undo, a step before
-			out[r.Position] = false
-		}
+		ask = ask[len(events):]
 	}
 	return out, nil
+}
+
+// changedBy says by what an event's rows were changed; nil for this import, and for what an earlier step of its undo did.
+func (w *work) changedBy(r eventstore.Recorded) (counter, error) {
+	e, err := w.h.cfg.Codec.Decode(r)
+	if err != nil {
+		return nil, err
+	}
+	own := false
+	by := byEdit
+	switch e := e.(type) {
+	case dataops.RowsAdded:
+		own, by = e.ImportID == w.imp.ID, byImport
+	case dataops.RowsUpdated:
+		own, by = e.ImportID == w.imp.ID, byImport
+	case enrichment.RunAnswersRecorded, enrichment.RunPageStarted:
+		by = byRun
+	case table.CellsEdited:
+		own = e.Undoes == string(w.imp.ID)
+	case table.RowsRestored: // the undo before was taken back
+		own = strings.HasPrefix(e.Undoes, undoStepOf(w.imp.ID))
+	}
+	if own {
+		return nil, nil
+	}
+	return by, nil
 }
 
 // revert gives the cells of an upsert their earlier values where they still hold what the import wrote.
@@ -211,7 +254,7 @@ func (w *work) revert(ctx context.Context, schema table.Schema, u dataops.RowsUp
 			}
 			cell := current.Cells[id]
 			if !bytes.Equal(cell, values[i]) && !w.imp.UndoForce {
-				step.kept++
+				step.kept.Cells++
 				continue
 			}
 			edit.Chunk.Rows = append(edit.Chunk.Rows, row)
@@ -234,11 +277,11 @@ func orNull(v json.RawMessage) json.RawMessage {
 }
 
 func (w *work) appendUndo(ctx context.Context, schema table.Schema, step undoStep) error {
-	_, err := w.append(ctx, "undo/"+strconv.FormatInt(step.down, 10), func(i *dataops.Import) error {
+	_, err := w.append(ctx, "undo"+w.again()+"/"+strconv.FormatInt(step.down, 10), func(i *dataops.Import) error {
 		if err := i.ProgressUndo(step.down, step.removed, step.reverted, step.kept); err != nil || step.down > 0 {
 			return err
 		}
-		return i.FinishUndo()
+		return i.FinishUndo("")
 	},
 		eventstore.At(eventstore.Stream(table.CellStream, string(w.imp.TableID)), eventstore.Any, step.events...),
 		eventstore.At(w.h.tables.Stream(string(w.imp.TableID)), eventstore.Expected(schema.Version)))

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/morket/morket/commands"
+	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
@@ -101,7 +102,9 @@ type undoing struct {
 	inserted []kernel.RowID // to be deleted
 	deleted  []kernel.RowID // to be restored
 	gone     map[kernel.RowID]bool
-	shape    []kernel.Event // the step's structural events
+
+	rows, reverted, kept int64          // rows and cells taken back, and left alone
+	shape                []kernel.Event // the step's structural events
 }
 
 type cell struct {
@@ -244,6 +247,9 @@ func (u *undoing) append(ctx context.Context, events []kernel.Event) (res comman
 			meta.IdempotencyKey, meta.Fingerprint = "", ""
 		}
 		changes := append([]eventstore.Change{structure, atVersion(cellsOf(u.cmd.Table), cells, part)}, u.now.guards...)
+		if len(events) == 0 {
+			changes = append(changes, u.ofImport()...)
+		}
 		done, again, err := u.h.append(ctx, meta, u.answer, changes...)
 		if err != nil || again {
 			return res, again, err
@@ -255,4 +261,21 @@ func (u *undoing) append(ctx context.Context, events []kernel.Event) (res comman
 		cells += int64(len(part))
 		structure = eventstore.At(structure.Stream, structure.Expected+eventstore.Expected(len(structure.Events)))
 	}
+}
+
+// ofImport is what the import is told whose rows were taken out of the table, or are there again.
+func (u *undoing) ofImport() []eventstore.Change {
+	id := kernel.ImportID(u.step.ID)
+	if kernel.ParseID(kernel.PrefixImport, u.step.ID) != nil {
+		return nil
+	}
+	stream := eventstore.Stream(dataops.ImportStream, u.step.ID)
+	if slices.ContainsFunc(u.now.guards, func(c eventstore.Change) bool { return c.Stream == stream }) {
+		return nil // it is still at work
+	}
+	var e kernel.Event = dataops.Redone{ImportID: id}
+	if !u.cmd.Redo {
+		e = dataops.Undone{ImportID: id, Removed: u.rows, Reverted: u.reverted, Kept: u.kept}
+	}
+	return []eventstore.Change{eventstore.At(stream, eventstore.Any, e)}
 }

@@ -110,6 +110,7 @@ func (u *undoing) events(ctx context.Context) ([]kernel.Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	u.rows, u.reverted = int64(len(remove)), int64(len(changes))
 	u.answer.Cells += len(changes)
 	u.answer.Rows += len(remove) + len(restore)
 	events := restoreEvents(u.cmd.Table, restore, u.source(), u.new)
@@ -237,6 +238,7 @@ func (u *undoing) back(col table.Column, row kernel.RowID, found map[kernel.RowI
 }
 
 func (u *undoing) conflict(c Conflict) {
+	u.kept++
 	if c.Current == nil {
 		c.Current = kernel.Null()
 	}

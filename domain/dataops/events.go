@@ -110,21 +110,29 @@ type UndoStarted struct {
 }
 
 // UndoProgressed says that everything in the import's stream after the version Down has been taken back. Kept counts
-// rows that were left alone because they had been changed after the import.
+// rows and cells that were left alone because they had been changed after the import; KeptBy by what.
 type UndoProgressed struct {
 	ImportID kernel.ImportID `json:"import_id"`
 	Down     int64           `json:"down"`
 	Removed  int64           `json:"removed"`
 	Reverted int64           `json:"reverted"`
 	Kept     int64           `json:"kept"`
+	KeptBy   Kept            `json:"kept_by,omitzero"`
 }
 
-// Undone says that the import has been taken back.
+// Undone says that the import has been taken back, but for what was kept. Reason says why nothing could be taken back at all.
 type Undone struct {
 	ImportID kernel.ImportID `json:"import_id"`
 	Removed  int64           `json:"removed"`
 	Reverted int64           `json:"reverted"`
 	Kept     int64           `json:"kept"`
+	KeptBy   Kept            `json:"kept_by,omitzero"`
+	Reason   string          `json:"reason,omitempty"`
+}
+
+// Redone says that the import's undo has been taken back: what it had taken out of the table is there again.
+type Redone struct {
+	ImportID kernel.ImportID `json:"import_id"`
 }
 
 // EventType returns the event's type.
@@ -166,6 +174,12 @@ func (UndoProgressed) EventType() string { return "import.undo_progressed.v1" }
 // EventType returns the event's type.
 func (Undone) EventType() string { return "import.undone.v1" }
 
+// EventType returns the event's type.
+func (Redone) EventType() string { return "import.redone.v1" }
+
+// ImportStream is the category of the imports' streams.
+const ImportStream = "import"
+
 // Events lists every event type of the module.
 func Events() []kernel.Event {
 	return []kernel.Event{
@@ -182,5 +196,6 @@ func Events() []kernel.Event {
 		UndoStarted{},
 		UndoProgressed{},
 		Undone{},
+		Redone{},
 	}
 }

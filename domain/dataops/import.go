@@ -48,12 +48,16 @@ type Import struct {
 	By       kernel.UserID     `json:"by,omitempty"`      // on whose behalf
 	Dropped  []kernel.ColumnID `json:"dropped,omitempty"` // columns known to be gone
 
-	Undoing   bool  `json:"undoing,omitempty"`
-	UndoForce bool  `json:"undo_force,omitempty"`
-	UndoDown  int64 `json:"undo_down,omitempty"` // everything after this version of its own stream is taken back
-	Removed   int64 `json:"removed,omitempty"`
-	Reverted  int64 `json:"reverted,omitempty"`
-	Kept      int64 `json:"kept,omitempty"`
+	Undoing    bool   `json:"undoing,omitempty"`
+	UndoForce  bool   `json:"undo_force,omitempty"`
+	UndoDown   int64  `json:"undo_down,omitempty"` // everything after this version of its own stream is taken back
+	Removed    int64  `json:"removed,omitempty"`
+	Reverted   int64  `json:"reverted,omitempty"`
+	Kept       int64  `json:"kept,omitempty"`
+	KeptBy     Kept   `json:"kept_by,omitzero"`
+	UndoReason string `json:"undo_reason,omitempty"` // why nothing was taken back
+	Before     State  `json:"before,omitempty"`      // the undo
+	Redone     int    `json:"redone,omitempty"`      // how often an undo was taken back
 }
 
 // NewImport returns an import without events.
@@ -142,19 +146,19 @@ func (i *Import) StartUndo(force bool) error {
 }
 
 // ProgressUndo says that the import's stream has been taken back down to the version down; the numbers are of this step.
-func (i *Import) ProgressUndo(down, removed, reverted, kept int64) error {
+func (i *Import) ProgressUndo(down, removed, reverted int64, kept Kept) error {
 	if !i.Undoing {
 		return i.wrongState()
 	}
-	return i.Record(i, UndoProgressed{ImportID: i.ID, Down: down, Removed: i.Removed + removed, Reverted: i.Reverted + reverted, Kept: i.Kept + kept})
+	return i.Record(i, UndoProgressed{ImportID: i.ID, Down: down, Removed: i.Removed + removed, Reverted: i.Reverted + reverted, Kept: i.Kept + kept.Total(), KeptBy: i.KeptBy.Plus(kept)})
 }
 
-// FinishUndo says that all of it has been taken back.
-func (i *Import) FinishUndo() error {
+// FinishUndo says that all of it has been taken back that could be; reason is why nothing could, if so.
+func (i *Import) FinishUndo(reason string) error {
 	if !i.Undoing {
 		return i.wrongState()
 	}
-	return i.Record(i, Undone{ImportID: i.ID, Removed: i.Removed, Reverted: i.Reverted, Kept: i.Kept})
+	return i.Record(i, Undone{ImportID: i.ID, Removed: i.Removed, Reverted: i.Reverted, Kept: i.Kept, KeptBy: i.KeptBy, Reason: reason})
 }
 
 func (i *Import) must(states ...State) error {
@@ -215,9 +219,16 @@ func (i *Import) Apply(event kernel.Event) error {
 	case UndoStarted:
 		i.Undoing, i.UndoForce = true, e.Force
 	case UndoProgressed:
-		i.UndoDown, i.Removed, i.Reverted, i.Kept = e.Down, e.Removed, e.Reverted, e.Kept
-	case Undone:
-		i.State, i.Undoing = StateUndone, false
+		i.UndoDown, i.Removed, i.Reverted, i.Kept, i.KeptBy = e.Down, e.Removed, e.Reverted, e.Kept, e.KeptBy
+	case Undone: // of the import itself, or of its step in the table
+		if i.State != StateUndone {
+			i.Before = i.State
+		}
+		i.Removed, i.Reverted, i.Kept, i.KeptBy = e.Removed, e.Reverted, e.Kept, e.KeptBy
+		i.State, i.Undoing, i.UndoReason = StateUndone, false, e.Reason
+	case Redone:
+		i.State, i.Before, i.Redone = i.Before, "", i.Redone+1
+		i.UndoForce, i.UndoDown, i.Removed, i.Reverted, i.Kept, i.KeptBy, i.UndoReason = false, 0, 0, 0, 0, Kept{}, ""
 	default:
 		return kernel.UnknownEvent("import", event)
 	}

@@ -45,7 +45,8 @@ func TestImport(t *testing.T) {
 		"is not undone while it runs":      {events{uploaded(), started()}, func(i *dataops.Import) error { return i.StartUndo(false) }, nil, "IMPORT_STATE"},
 		"is not undone when it never ran":  {events{uploaded(), dataops.Cancelled{ImportID: id}}, func(i *dataops.Import) error { return i.StartUndo(false) }, nil, "NOTHING_TO_UNDO"},
 		"is undone once":                   {events{uploaded(), started(), done, dataops.UndoStarted{ImportID: id}}, func(i *dataops.Import) error { return i.StartUndo(false) }, nil, ""},
-		"is not undone by itself":          {events{uploaded(), started(), done}, (*dataops.Import).FinishUndo, nil, "IMPORT_STATE"},
+		"is not undone by itself":          {events{uploaded(), started(), done}, func(i *dataops.Import) error { return i.FinishUndo("") }, nil, "IMPORT_STATE"},
+		"can be undone again when redone":  {events{uploaded(), started(), done, dataops.Undone{ImportID: id, Removed: 1}, dataops.Redone{ImportID: id}}, func(i *dataops.Import) error { return i.StartUndo(false) }, events{dataops.UndoStarted{ImportID: id}}, ""},
 		"batches are numbered":             {events{uploaded(), started(), dataops.BatchRecorded{ImportID: id, Batch: 1}}, func(i *dataops.Import) error { return i.RecordBatch(dataops.Mark{Line: 2}, dataops.Counts{}, nil) }, events{dataops.BatchRecorded{ImportID: id, Batch: 2, Next: dataops.Mark{Line: 2}}}, ""},
 		"with problems it is done in part": {events{uploaded(), started(), dataops.BatchRecorded{ImportID: id, Batch: 1, Counts: dataops.Counts{Problems: 1}}}, (*dataops.Import).Complete, events{dataops.Completed{ImportID: id, Counts: dataops.Counts{Problems: 1}}}, ""},
 	} {
@@ -148,4 +149,25 @@ func TestEscapedFormulasComeBack(t *testing.T) {
 			t.Fatalf("%q became %q", s, escaped)
 		}
 	})
+}
+
+func TestAnUndoSaysWhatItKeptAndWhy(t *testing.T) {
+	t.Parallel()
+	for want, e := range map[string]dataops.Undone{
+		"3 rows taken out of the table": {Removed: 3},
+		"1 row taken out of the table and 2 cells given the value before; kept: 1 row edited since, 2 rows that an enrichment has written to and 1 cell changed since": {
+			Removed: 1, Reverted: 2, Kept: 4, KeptBy: dataops.Kept{Edited: 1, Enriched: 2, Cells: 1},
+		},
+		"0 rows taken out of the table; kept: 2 rows or cells changed since": {Kept: 2},
+		"0 rows taken out of the table: the table was deleted":               {Reason: "the table was deleted"},
+	} {
+		imp := dataops.NewImport()
+		for _, ev := range []kernel.Event{uploaded(), started(), dataops.Completed{ImportID: id}, dataops.UndoStarted{ImportID: id}, e} {
+			require.NoError(t, imp.Apply(ev))
+		}
+		require.Equal(t, want, imp.Summary().Undo.Message)
+		require.NoError(t, imp.Apply(dataops.Redone{ImportID: id}))
+		require.Equal(t, dataops.StateCompleted, imp.Summary().State)
+		require.Nil(t, imp.Summary().Undo)
+	}
 }

@@ -26,13 +26,6 @@ type Summary struct {
 	FinishedAt *time.Time      `json:"finished_at,omitempty"`
 }
 
-// UndoCounts says what an undo has done.
-type UndoCounts struct {
-	Removed  int64 `json:"removed" doc:"Rows taken out."`
-	Reverted int64 `json:"reverted" doc:"Cells that have their earlier value again."`
-	Kept     int64 `json:"kept" doc:"Rows and cells left alone because they were changed after the import."`
-}
-
 // Summary returns what the outside sees of the import. The time of creation is that of its id.
 func (i *Import) Summary() Summary {
 	s := Summary{
@@ -46,7 +39,7 @@ func (i *Import) Summary() Summary {
 		s.Preview = [][]string{}
 	}
 	if i.Undoing || i.State == StateUndone {
-		s.Undo = &UndoCounts{Removed: i.Removed, Reverted: i.Reverted, Kept: i.Kept}
+		s.Undo = newUndoCounts(i.Removed, i.Reverted, i.Kept, i.KeptBy, i.UndoReason)
 	}
 	if at, err := kernel.IDTime(string(i.ID)); err == nil {
 		s.CreatedAt = at.UTC()

@@ -116,6 +116,7 @@ func work() map[string]Rule {
 		"import.cancelled.v1":       {Says: "stopped the import of {it}", Thing: "import"},
 		"import.undo_started.v1":    {Says: "asked to undo the import of {it}", Thing: "import", After: []string{"force"}},
 		"import.undo_progressed.v1": {Says: "went on with an undo", Quiet: true},
+		"import.redone.v1":          {Says: "did the import {it} again", Thing: "import"},
 		"import.undone.v1":          {Says: "took back the import of {it}", Thing: "import", After: []string{"removed", "reverted", "kept"}},
 
 		"run.started.v1":          {Says: "started an enrichment", Thing: "run", After: []string{"table_id", "max_credits_mc", "reserved_mc"}},

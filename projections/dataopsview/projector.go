@@ -85,6 +85,7 @@ func wanted() []kernel.Event {
 		dataops.UndoStarted{},
 		dataops.UndoProgressed{},
 		dataops.Undone{},
+		dataops.Redone{},
 		table.Purged{},
 	}
 }

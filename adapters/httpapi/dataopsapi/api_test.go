@@ -54,7 +54,7 @@ func TestFromUploadToExport(t *testing.T) {
 	require.NoError(t, w.importer.Run(t.Context(), imp.ID, func(dataops.Summary) {}))
 	undone := w.get(imp.ID)
 	require.Equal(t, dataops.StateUndone, undone.State)
-	require.Equal(t, &dataops.UndoCounts{Removed: 2}, undone.Undo)
+	require.Equal(t, &dataops.UndoCounts{Removed: 2, Message: "2 rows taken out of the table"}, undone.Undo)
 	require.Equal(t, "Name,Employees,Note\r\n", w.export(done.TableID, ""))
 }
 

@@ -192,3 +192,35 @@ func TestHistoryAndUndoOfImportsAndRuns(t *testing.T) {
 	require.Empty(t, stack.Undo)
 	require.Len(t, stack.Redo, 3)
 }
+
+func TestAnImportKnowsThatItsTableTookItBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ann := w.join("Ann", kernel.RoleMember)
+	tbl, cols := ann.table(m{"name": "A", "type": "text"})
+	path := "/tables/" + string(tbl.ID)
+	id := kernel.ImportID(w.ids.New(kernel.PrefixImport))
+	rows := []kernel.RowID{kernel.RowID(w.ids.New(kernel.PrefixRow)), kernel.RowID(w.ids.New(kernel.PrefixRow))}
+	req, err := w.codec.Append(kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorImport, ID: string(id), OnBehalfOf: w.people["Ann"].User}, Workspace: ann.ws}, nil,
+		eventstore.At(eventstore.Stream(dataops.ImportStream, string(id)), eventstore.NoStream, dataops.Uploaded{ImportID: id, Workspace: ann.ws}, dataops.Started{ImportID: id, TableID: tbl.ID},
+			dataops.RowsAdded{ImportID: id, TableID: tbl.ID, ChunkNo: 1, Chunk: kernel.Chunk{Rows: rows, Cols: map[kernel.ColumnID][]json.RawMessage{cols["A"].ID: {json.RawMessage(`"1"`), json.RawMessage(`"2"`)}}}},
+			dataops.Completed{ImportID: id}))
+	require.NoError(t, err)
+	done, err := w.log.Append(t.Context(), req)
+	require.NoError(t, err)
+	ann.last = strconv.FormatInt(done.Last, 10)
+	ann.edit(tbl, rows[1], cols["A"], "changed").ok(nil)
+	imports := eventstore.NewRepo(dataops.ImportStream, w.log, w.codec, dataops.NewImport)
+	summary := func() dataops.Summary {
+		imp, _, err := imports.Load(t.Context(), string(id))
+		require.NoError(t, err)
+		return imp.Summary()
+	}
+	ann.call("POST", path+"/undo", m{"steps": []string{string(id)}}).ok(nil)
+	require.Equal(t, dataops.StateUndone, summary().State)
+	require.Equal(t, "1 row taken out of the table; kept: 1 row or cell changed since", summary().Undo.Message)
+	require.Len(t, ann.rows(tbl, ""), 1)
+	ann.call("POST", path+"/redo", m{"steps": []string{string(id)}}).ok(nil)
+	require.Equal(t, dataops.StateCompleted, summary().State)
+	require.Len(t, ann.rows(tbl, ""), 2)
+}

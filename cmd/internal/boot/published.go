@@ -95,6 +95,7 @@ func publishedJobs() cloudevent.Policy {
 		"import.completed.v1":       seenBy(workspace.ReadTables),
 		"import.failed.v1":          seenBy(workspace.ReadTables),
 		"import.previewed.v1":       seenBy(workspace.ReadTables),
+		"import.redone.v1":          seenBy(workspace.ReadTables),
 		"import.rows_added.v1":      seenBy(workspace.ReadTables),
 		"import.rows_rejected.v1":   seenBy(workspace.ReadTables),
 		"import.rows_updated.v1":    seenBy(workspace.ReadTables),

@@ -3401,6 +3401,28 @@ export interface components {
             suggested_column?: string;
             suggested_type: string;
         };
+        DataopsKept: {
+            /**
+             * Format: int64
+             * @description Cells of updated rows that no longer hold what the import wrote.
+             */
+            cells?: number;
+            /**
+             * Format: int64
+             * @description Rows that somebody changed.
+             */
+            edited?: number;
+            /**
+             * Format: int64
+             * @description Rows that an enrichment wrote to.
+             */
+            enriched?: number;
+            /**
+             * Format: int64
+             * @description Rows that another import wrote to.
+             */
+            imported?: number;
+        };
         DataopsMapping: {
             column_id?: string;
             /** Format: int64 */
@@ -3459,6 +3481,10 @@ export interface components {
              * @description Rows and cells left alone because they were changed after the import.
              */
             kept: number;
+            /** @description What changed them. */
+            kept_by: components["schemas"]["DataopsKept"];
+            /** @description The same in words. */
+            message: string;
             /**
              * Format: int64
              * @description Rows taken out.

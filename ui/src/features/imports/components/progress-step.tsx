@@ -60,7 +60,9 @@ export function ProgressStep({ workspaceId: ws, file, onAnother, onChanged }: Pr
               ? `Waiting for ${file.waiting_for}`
               : file.undoing
                 ? 'Undoing'
-                : sentence(file.state)}
+                : file.state === 'undone' && file.undo?.kept
+                  ? 'Undone in part'
+                  : sentence(file.state)}
           </Badge>
         </div>
         {(running || done) && (
@@ -71,6 +73,9 @@ export function ProgressStep({ workspaceId: ws, file, onAnother, onChanged }: Pr
           />
         )}
         {file.error && <Notice tone="danger">{file.error}</Notice>}
+        {file.state === 'undone' && file.undo && (
+          <Notice tone={file.undo.kept > 0 ? 'warning' : 'neutral'}>Undone: {file.undo.message}.</Notice>
+        )}
         <dl className="grid grid-cols-2 gap-3 sm:grid-cols-4">
           {facts.map(([label, n]) => (
             <div key={label}>
@@ -125,8 +130,8 @@ export function ProgressStep({ workspaceId: ws, file, onAnother, onChanged }: Pr
         >
           <p>
             {plural(counts.imported, 'row')} it added {counts.imported === 1 ? 'goes' : 'go'} to the trash and{' '}
-            {plural(counts.updated, 'row')} it updated {counts.updated === 1 ? 'gets' : 'get'} the old values back.
-            Cells changed since stay as they are.
+            {plural(counts.updated, 'row')} it updated {counts.updated === 1 ? 'gets' : 'get'} the old values back. Rows
+            and cells that somebody or an enrichment has changed since stay as they are.
           </p>
         </Confirm>
       )}
