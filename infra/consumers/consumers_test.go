@@ -27,7 +27,7 @@ import (
 	"github.com/morket/morket/eventstore/relay"
 )
 
-const doneWithin = 3 * time.Minute
+const doneWithin = 5 * time.Minute
 
 // sample is one of the consumers.
 type sample struct {
@@ -198,6 +198,12 @@ func TestEachConsumerActsOnEveryEventOnce(t *testing.T) {
 
 	slices.Sort(want)
 	for _, s := range list {
+		t.Cleanup(func() {
+			if t.Failed() {
+				log, err := os.ReadFile(s.state + ".log")
+				t.Logf("%s has %d of %d; it said %v:\n%s", s.name, len(s.ids(t)), len(want), err, log)
+			}
+		})
 		require.Eventually(t, func() bool { return len(s.ids(t)) >= len(want) && depth(url, s.queue()) == 0 }, doneWithin, 200*time.Millisecond, "%s has everything", s.name)
 		got := s.ids(t)
 		slices.Sort(got)

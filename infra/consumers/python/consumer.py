@@ -24,6 +24,7 @@ DELIVERY_LIMIT = 5  # after which RabbitMQ puts a message that is never acknowle
 RETRY_SECONDS = 1
 
 db = sqlite3.connect(os.environ.get("STATE", "events.db"), isolation_level=None)
+db.execute("PRAGMA journal_mode = WAL")
 db.execute("PRAGMA synchronous = FULL")
 db.execute(
     """CREATE TABLE IF NOT EXISTS events (
