@@ -31,9 +31,10 @@ type Positions interface {
 	Wait(ctx context.Context, projection string, position int64) (reached int64, ok bool)
 }
 
-// Commands looks up requests that carried an idempotency key.
+// Commands is the log as far as requests need it: those that carried an idempotency key, and where it ends.
 type Commands interface {
 	Command(ctx context.Context, key string) (eventstore.Command, bool, error)
+	Head(ctx context.Context) (int64, error)
 }
 
 // Config is what the API needs from the rest of the program.

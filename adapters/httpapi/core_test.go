@@ -188,6 +188,44 @@ func TestMinPosition(t *testing.T) {
 	f.fails(f.call(http.MethodGet, "/workspaces/"+ws+"/export", "", "Morket-Min-Position", "6"), http.StatusServiceUnavailable, "STALE")
 }
 
+// catchingUp is a read model that moves when somebody waits for it, unless it is stuck.
+type catchingUp struct {
+	at    int64
+	stuck bool
+}
+
+func (p *catchingUp) Wait(_ context.Context, _ string, position int64) (int64, bool) {
+	if !p.stuck {
+		p.at = max(p.at, position)
+	}
+	return p.at, p.at >= position
+}
+
+func TestWhatWasJustMadeIsFound(t *testing.T) {
+	t.Parallel()
+	p := &catchingUp{}
+	f := newFixture(t, func(c *httpapi.Config) { c.Positions = p })
+	const one = "/workspaces/" + ws + "/notes/1"
+	f.fails(f.call(http.MethodGet, one, ""), http.StatusNotFound, "NOT_FOUND")
+	require.Equal(t, http.StatusCreated, f.call(http.MethodPost, batch, `{"text":"a"}`).status)
+	require.Equal(t, http.StatusOK, f.call(http.MethodGet, one, "").status)
+	require.EqualValues(t, 1, p.at)
+
+	late := &catchingUp{stuck: true}
+	f = newFixture(t, func(c *httpapi.Config) { c.Positions = late })
+	require.Equal(t, http.StatusCreated, f.call(http.MethodPost, batch, `{"text":"a"}`).status)
+	f.fails(f.call(http.MethodGet, one, ""), http.StatusNotFound, "NOT_FOUND")
+}
+
+func TestAPathEndsWhereTheEndpointDoes(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, func(c *httpapi.Config) { c.Positions = &catchingUp{at: 1} })
+	require.Equal(t, http.StatusCreated, f.call(http.MethodPost, batch, `{"text":"a"}`).status)
+	for _, more := range []string{"/2", "/", "/2/3"} {
+		f.fails(f.call(http.MethodGet, "/workspaces/"+ws+"/notes/1"+more, ""), http.StatusNotFound, "NOT_FOUND")
+	}
+}
+
 func TestRateLimits(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, func(c *httpapi.Config) { c.Limits = map[httpapi.Class]int{httpapi.Auth: 5, httpapi.General: 2} })
@@ -244,7 +282,7 @@ func TestTheOpenAPIDocument(t *testing.T) {
 		paths++
 		require.NotContains(t, pair.Key(), `\`)
 	}
-	require.Equal(t, 5, paths)
+	require.Equal(t, 6, paths)
 	require.Contains(t, raw, "notes:batch")
 	require.Contains(t, raw, `"Idempotency-Key"`)
 	require.Contains(t, raw, "rows.edit")

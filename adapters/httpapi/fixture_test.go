@@ -33,14 +33,15 @@ func (Noted) EventType() string { return "note.written.v1" }
 
 // fixture is an API with a few endpoints over a log in memory.
 type fixture struct {
-	t     *testing.T
-	clock *kernel.ManualClock
-	log   *memstore.Store
-	codec *eventstore.Codec
-	api   *httpapi.API
-	out   *syncBuffer
-	done  int // how often the write endpoint acted
-	at    int64
+	t         *testing.T
+	clock     *kernel.ManualClock
+	log       *memstore.Store
+	codec     *eventstore.Codec
+	api       *httpapi.API
+	positions httpapi.Positions
+	out       *syncBuffer
+	done      int // how often the write endpoint acted
+	at        int64
 }
 
 const ws = "ws_01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -123,6 +124,7 @@ func newFixture(t *testing.T, options ...func(*httpapi.Config)) *fixture {
 	for _, o := range options {
 		o(&cfg)
 	}
+	f.positions = cfg.Positions
 	f.api = httpapi.New(cfg)
 	f.endpoints()
 	return f
@@ -131,6 +133,7 @@ func newFixture(t *testing.T, options ...func(*httpapi.Config)) *fixture {
 func (f *fixture) endpoints() {
 	httpapi.Write(f.api, httpapi.Op{ID: "write-note", Method: http.MethodPost, Path: "W/notes:batch", Tag: "notes", Summary: "Write", Action: workspace.EditRows, Status: http.StatusCreated, MaxBody: 1000}, f.write)
 	httpapi.Read(f.api, httpapi.Op{ID: "list-notes", Method: http.MethodGet, Path: "W/notes", Tag: "notes", Summary: "List", Action: workspace.ReadTables, Projection: "notes"}, f.list)
+	httpapi.Read(f.api, httpapi.Op{ID: "get-note", Method: http.MethodGet, Path: "W/notes/{n}", Tag: "notes", Summary: "One", Action: workspace.ReadTables, Projection: "notes"}, f.get)
 	httpapi.Read(f.api, httpapi.Op{ID: "ping", Method: http.MethodGet, Path: "/ping", Tag: "notes", Summary: "Ping", Public: true, Rate: httpapi.Auth},
 		func(ctx context.Context, _ httpapi.Principal, _ *struct{}) (string, httpapi.Meta, error) {
 			return httpapi.Echo(ctx).RealIP(), httpapi.Meta{}, nil
@@ -161,6 +164,20 @@ func (f *fixture) write(ctx context.Context, meta kernel.Meta, in *noteInput) (c
 		return commands.Result[note]{}, err
 	}
 	return commands.Reply(done, answer)
+}
+
+type getInput struct {
+	httpapi.InWorkspace
+	N string `path:"n"`
+}
+
+// get finds a note as far as the read model has come.
+func (f *fixture) get(ctx context.Context, _ httpapi.Principal, in *getInput) (note, httpapi.Meta, error) {
+	reached, _ := f.positions.Wait(ctx, "notes", 0)
+	if reached < 1 {
+		return note{}, httpapi.Meta{}, kernel.NotFound("note", in.N)
+	}
+	return note{Text: in.N}, httpapi.Meta{}, nil
 }
 
 func (f *fixture) list(_ context.Context, p httpapi.Principal, in *listInput) ([]note, httpapi.Meta, error) {

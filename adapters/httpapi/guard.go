@@ -273,8 +273,11 @@ func (a *API) requestMeta(ctx context.Context, op Op, c echo.Context) (kernel.Me
 // endpoint does not have: a misspelt filter must not answer everything.
 func checkAddress(op *huma.Operation, path []string, query url.Values) error {
 	for _, v := range path {
-		if !storable(v) {
+		switch {
+		case !storable(v):
 			return kernel.E(kernel.KindMalformed, "MALFORMED", "the path has a part that is not text: UTF-8 without NUL")
+		case strings.Contains(v, "/"): // echo takes all that follows for a path's last parameter
+			return kernel.E(kernel.KindNotFound, "NOT_FOUND", "there is nothing at this address")
 		}
 	}
 	for name, values := range query {

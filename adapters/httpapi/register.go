@@ -44,6 +44,9 @@ func Read[I, T any](a *API, op Op, handle func(ctx context.Context, p Principal,
 			return nil, a.failed(ctx, err)
 		}
 		data, meta, err := handle(ctx, PrincipalOf(ctx), in)
+		if a.early(ctx, op, err) {
+			data, meta, err = handle(ctx, PrincipalOf(ctx), in)
+		}
 		if err != nil {
 			return nil, a.failed(ctx, err)
 		}
@@ -73,6 +76,22 @@ func (a *API) awaitPosition(ctx context.Context, op Op) (reached int64, stale bo
 	defer cancel()
 	reached, ok := a.cfg.Positions.Wait(wait, op.Projection, pos)
 	return reached, !ok, nil
+}
+
+// early reports whether a read that found nothing was early: what it asks for may just have been made. It waits, within the usual
+// time, for the read model to reach the log's end, so that who has made a thing finds it without saying at which position.
+func (a *API) early(ctx context.Context, op Op, err error) bool {
+	if op.Projection == "" || kernel.KindOf(err) != kernel.KindNotFound {
+		return false
+	}
+	wait, cancel := context.WithTimeout(ctx, a.cfg.ReadWait)
+	defer cancel()
+	head, err := a.cfg.Commands.Head(wait)
+	if err != nil {
+		return false
+	}
+	_, ok := a.cfg.Positions.Wait(wait, op.Projection, head)
+	return ok
 }
 
 // Write adds an endpoint that runs a command. What the command answers is the envelope's data; a repeat with the same
@@ -133,6 +152,9 @@ func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Co
 			return nil, a.failed(ctx, err)
 		}
 		write, err := handle(ctx, PrincipalOf(ctx), in)
+		if a.early(ctx, op, err) {
+			write, err = handle(ctx, PrincipalOf(ctx), in)
+		}
 		if err != nil {
 			return nil, a.failed(ctx, err)
 		}

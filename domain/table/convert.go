@@ -40,18 +40,3 @@ func OptionNames(from, to Column, v json.RawMessage) []string {
 	}
 	return names
 }
-
-// Lossless reports whether no value of the type can get lost or changed by becoming one of the other.
-func Lossless(from, to Type) bool {
-	if from == to || to == LongText || to == JSON {
-		return true
-	}
-	switch from {
-	case Select, Email, URL, Phone, User, Date, DateTime, Boolean, Number, Currency, Percent:
-		if to == Text || from.Numeric() && to.Numeric() || from == Date && to == DateTime {
-			return true
-		}
-	default:
-	}
-	return from == Select && to == MultiSelect
-}
