@@ -47,6 +47,7 @@ func (h *Handlers) Register(ctx context.Context, meta kernel.Meta, cmd Register)
 		return commands.Result[User]{}, err
 	}
 	if first, found, err := commands.Repeat[User](ctx, h.cfg.Store, meta); found || err != nil {
+		first.Value.Email, first.Value.Name = string(email), name // a repeat is of the same request
 		return first, err
 	}
 	hash, err := h.cfg.Passwords.Hash(ctx, cmd.Password)
@@ -71,7 +72,9 @@ func (h *Handlers) Register(ctx context.Context, meta kernel.Meta, cmd Register)
 		return commands.Result[User]{}, err
 	}
 	user := h.view(u, profile)
-	req, err := h.users.Append(meta.As("register"), user,
+	stored := user // who it is stays with the account
+	stored.Email, stored.Name = "", ""
+	req, err := h.users.Append(meta.As("register"), stored,
 		eventstore.At(emailStream(email), eventstore.NoStream, auth.EmailReserved{UserID: id}),
 		eventstore.At(h.users.Stream(string(id)), eventstore.NoStream, u.Pending()...))
 	if err != nil {
@@ -84,7 +87,9 @@ func (h *Handlers) Register(ctx context.Context, meta kernel.Meta, cmd Register)
 	if err != nil {
 		return commands.Result[User]{}, err
 	}
-	return commands.Reply(done, user)
+	res, err := commands.Reply(done, user)
+	res.Value.Email, res.Value.Name = user.Email, user.Name
+	return res, err
 }
 
 func emailStream(e auth.Email) eventstore.StreamID { return eventstore.Stream("email", e.Key()) }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/morket/morket/commands"
+	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/eventstore"
@@ -27,6 +28,12 @@ type MailTokens interface {
 	Mailed() (string, error)
 }
 
+// Persons seals and opens the addresses of those who are invited, each under a key of the invitation's own.
+type Persons interface {
+	auth.Sealer
+	auth.Opener
+}
+
 // Config is what the handlers need.
 type Config struct {
 	Store     eventstore.Store
@@ -36,6 +43,7 @@ type Config struct {
 	Logger    *slog.Logger
 	Mailer    Mailer
 	Tokens    MailTokens
+	Persons   Persons
 	PublicURL string // where links in mails lead, without a slash at the end
 }
 
@@ -44,7 +52,7 @@ func (c Config) Validate() error {
 	var errs []error
 	for name, missing := range map[string]bool{
 		"Store": c.Store == nil, "Codec": c.Codec == nil, "IDs": c.IDs == nil, "Clock": c.Clock == nil, "Logger": c.Logger == nil,
-		"Mailer": c.Mailer == nil, "Tokens": c.Tokens == nil,
+		"Mailer": c.Mailer == nil, "Tokens": c.Tokens == nil, "Persons": c.Persons == nil,
 	} {
 		if missing {
 			errs = append(errs, errors.New("workspacecmd needs "+name))

@@ -36,6 +36,10 @@ func (h *Handlers) Invite(ctx context.Context, meta kernel.Meta, cmd Invite) (co
 	if err != nil {
 		return commands.Result[Invitation]{}, err
 	}
+	if first, found, err := commands.Repeat[Invitation](ctx, h.cfg.Store, meta); found || err != nil {
+		first.Value.Email = string(email) // a repeat is of the same request
+		return first, err
+	}
 	token, err := h.cfg.Tokens.Mailed()
 	if err != nil {
 		return commands.Result[Invitation]{}, err
@@ -66,11 +70,17 @@ func (h *Handlers) inviteOnce(ctx context.Context, meta kernel.Meta, email auth.
 	}
 	id := kernel.InvitationID(h.cfg.IDs.New(kernel.PrefixInvitation))
 	hash := hashToken(token)
-	if err := w.Invite(id, string(email), cmd.Role, callerRole(w, meta, cmd.As), hash, h.cfg.Clock.Now()); err != nil {
+	sealed, err := h.cfg.Persons.Seal(ctx, workspace.InvitationKey(id), []byte(email))
+	if err != nil {
+		return none, "", err
+	}
+	to := address(string(email))
+	to.Sealed = sealed
+	if err := w.Invite(id, to, cmd.Role, callerRole(w, meta, cmd.As), hash, h.cfg.Clock.Now()); err != nil {
 		return none, "", err
 	}
 	i, _ := w.Invitation(id)
-	answer := Invitation{ID: id, Email: i.Email, Role: i.Role, ExpiresAt: i.ExpiresAt, State: i.State}
+	answer := Invitation{ID: id, Role: i.Role, ExpiresAt: i.ExpiresAt, State: i.State}
 	req, err := h.workspaces.Append(meta.As("invite"), answer,
 		eventstore.At(h.workspaces.Stream(string(meta.Workspace)), eventstore.Expected(version), w.Pending()...),
 		eventstore.At(h.links.Stream(hash), eventstore.NoStream, workspace.InvitationLinked{Workspace: meta.Workspace, Invitation: id}))
@@ -82,8 +92,13 @@ func (h *Handlers) inviteOnce(ctx context.Context, meta kernel.Meta, email auth.
 		return none, "", err
 	}
 	h.recent.Forget(meta.Workspace)
-	res, err := commands.Reply(done, answer)
+	res, err := commands.Reply(done, answer) // what is stored of it is without the address
+	res.Value.Email = string(email)
 	return res, w.Name(), err
+}
+
+func address(email string) workspace.Address {
+	return workspace.Address{Email: email, Hash: auth.Email(email).Key()}
 }
 
 // RevokeInvitation takes an invitation of the meta's workspace back.
@@ -107,7 +122,15 @@ func (h *Handlers) LookAt(ctx context.Context, token string) (PublicInvitation, 
 	if err != nil {
 		return PublicInvitation{}, err
 	}
-	return PublicInvitation{WorkspaceName: w.Name(), Role: i.Role, Email: i.Email, State: i.StateAt(h.cfg.Clock.Now())}, nil
+	email := i.Email
+	if len(i.Sealed) > 0 {
+		plain, _, err := h.cfg.Persons.Open(ctx, workspace.InvitationKey(i.ID), i.Sealed)
+		if err != nil {
+			return PublicInvitation{}, err
+		}
+		email = string(plain)
+	}
+	return PublicInvitation{WorkspaceName: w.Name(), Role: i.Role, Email: email, State: i.StateAt(h.cfg.Clock.Now())}, nil
 }
 
 // Joined is the answer to who accepted.
@@ -135,7 +158,7 @@ func (h *Handlers) Accept(ctx context.Context, meta kernel.Meta, cmd Accept) (co
 	}
 	meta.Workspace = found.ID()
 	return update(ctx, h, meta.As("accept-invitation"), func(w *workspace.Workspace) (Joined, error) {
-		if err := w.Accept(i.ID, user, cmd.Email, h.cfg.IDs.New("mem"), h.cfg.Clock.Now()); err != nil {
+		if err := w.Accept(i.ID, user, address(cmd.Email), h.cfg.IDs.New("mem"), h.cfg.Clock.Now()); err != nil {
 			return Joined{}, err
 		}
 		m, _ := w.Member(user)

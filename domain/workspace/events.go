@@ -66,11 +66,14 @@ type MemberRemoved struct {
 	At        time.Time          `json:"at"`
 }
 
-// Invited asks the owner of an email address to become a member.
+// Invited asks the owner of an email address to become a member. The address is sealed by a key of the invitation's own, and known
+// again by its hash; the first events hold it in the clear.
 type Invited struct {
 	Workspace  kernel.WorkspaceID  `json:"workspace_id"`
 	Invitation kernel.InvitationID `json:"invitation_id"`
-	Email      string              `json:"email"`
+	Email      string              `json:"email,omitempty"`
+	Sealed     []byte              `json:"sealed,omitempty"`
+	Address    string              `json:"address,omitempty"` // hash of the email address
 	Role       kernel.Role         `json:"role"`
 	TokenHash  string              `json:"token_hash"`
 	At         time.Time           `json:"at"`

@@ -24,7 +24,9 @@ const (
 // Invitation asks the owner of an address to join.
 type Invitation struct {
 	ID        kernel.InvitationID `json:"id"`
-	Email     string              `json:"email"`
+	Email     string              `json:"email,omitempty"` // of the first invitations
+	Sealed    []byte              `json:"sealed,omitempty"`
+	Address   string              `json:"address,omitempty"` // hash of the email address
 	Role      kernel.Role         `json:"role"`
 	TokenHash string              `json:"token_hash"`
 	ExpiresAt time.Time           `json:"expires_at"`
@@ -39,8 +41,25 @@ func (i Invitation) StateAt(at time.Time) InvitationState {
 	return i.State
 }
 
+// InvitationKey is the subject whose key seals the invited address.
+func InvitationKey(id kernel.InvitationID) string { return "invitation/" + string(id) }
+
+// Address is an email address, with its hash and as it is sealed.
+type Address struct {
+	Email  string
+	Hash   string
+	Sealed []byte
+}
+
+func (i Invitation) isTo(a Address) bool {
+	if i.Address == "" {
+		return i.Email == a.Email
+	}
+	return i.Address == a.Hash
+}
+
 // Invite asks an address to join with a role; by is the caller's role. An open invitation to the same address is replaced.
-func (w *Workspace) Invite(id kernel.InvitationID, email string, role, by kernel.Role, tokenHash string, at time.Time) error {
+func (w *Workspace) Invite(id kernel.InvitationID, to Address, role, by kernel.Role, tokenHash string, at time.Time) error {
 	if err := checkRole(role); err != nil {
 		return err
 	}
@@ -51,7 +70,7 @@ func (w *Workspace) Invite(id kernel.InvitationID, email string, role, by kernel
 	for _, i := range w.state.Invitations {
 		switch {
 		case i.StateAt(at) != InvitationOpen:
-		case i.Email == email:
+		case i.isTo(to):
 			if err := w.closeInvitation(i.ID, InvitationRevoked); err != nil {
 				return err
 			}
@@ -62,7 +81,7 @@ func (w *Workspace) Invite(id kernel.InvitationID, email string, role, by kernel
 	if len(w.state.Members)+open >= MaxMembers {
 		return kernel.E(kernel.KindInvalid, "LIMIT_REACHED", "a workspace may have at most %d members and open invitations", MaxMembers)
 	}
-	return w.Record(w, Invited{Workspace: w.state.ID, Invitation: id, Email: email, Role: role, TokenHash: tokenHash, At: at, ExpiresAt: at.Add(InvitationLife)})
+	return w.Record(w, Invited{Workspace: w.state.ID, Invitation: id, Sealed: to.Sealed, Address: to.Hash, Role: role, TokenHash: tokenHash, At: at, ExpiresAt: at.Add(InvitationLife)})
 }
 
 // RevokeInvitation takes an open invitation back; one that is closed stays as it is.
@@ -78,12 +97,12 @@ func (w *Workspace) RevokeInvitation(id kernel.InvitationID) error {
 }
 
 // Accept makes the invited person a member. Who is a member already keeps his role, and the invitation is used up.
-func (w *Workspace) Accept(id kernel.InvitationID, user kernel.UserID, email, membership string, at time.Time) error {
+func (w *Workspace) Accept(id kernel.InvitationID, user kernel.UserID, by Address, membership string, at time.Time) error {
 	i, err := w.openInvitation(id, at)
 	if err != nil {
 		return err
 	}
-	if i.Email != email {
+	if !i.isTo(by) {
 		return kernel.E(kernel.KindForbidden, "INVITATION_FOR_ANOTHER", "the invitation is for another email address; sign in with that account")
 	}
 	role := i.Role

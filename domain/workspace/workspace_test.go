@@ -100,7 +100,7 @@ func TestWhoMayChangeWhom(t *testing.T) {
 		"a stranger is not found":   {func(w *workspace.Workspace) error { return w.ChangeRole("usr_x", kernel.RoleViewer, kernel.RoleOwner) }, "NOT_FOUND"},
 		"there is no such role":     {func(w *workspace.Workspace) error { return w.ChangeRole("usr_member", "god", kernel.RoleOwner) }, "VALIDATION_FAILED"},
 		"an admin invites no owner": {func(w *workspace.Workspace) error {
-			return w.Invite("inv_1", "a@b.co", kernel.RoleOwner, kernel.RoleAdmin, "h", at(1))
+			return w.Invite("inv_1", address("a@b.co"), kernel.RoleOwner, kernel.RoleAdmin, "h", at(1))
 		}, "FORBIDDEN"},
 		"the name must be typed as it is":      {func(w *workspace.Workspace) error { return w.Delete("acme", at(1)) }, "VALIDATION_FAILED"},
 		"a member does not restore":            {func(w *workspace.Workspace) error { return w.Restore("usr_member", at(1)) }, "FORBIDDEN"},
@@ -128,11 +128,24 @@ func TestDeletedForThirtyDays(t *testing.T) {
 	given(t).When(restore(at(1))).ThenNothing()
 }
 
+func address(email string) workspace.Address {
+	return workspace.Address{Email: email, Hash: "hash of " + email, Sealed: []byte("sealed")}
+}
+
 func TestInvitations(t *testing.T) {
 	t.Parallel()
-	invited := workspace.Invited{Workspace: "ws_1", Invitation: "inv_1", Email: "a@b.co", Role: kernel.RoleMember, TokenHash: "h", At: at(0), ExpiresAt: at(workspace.InvitationLife)}
+	sealed := workspace.Invited{Workspace: "ws_1", Invitation: "inv_1", Sealed: []byte("sealed"), Address: "hash of a@b.co", Role: kernel.RoleMember, TokenHash: "h", At: at(0), ExpiresAt: at(workspace.InvitationLife)}
+	old := sealed // as the first ones were
+	old.Sealed, old.Address, old.Email = nil, "", "a@b.co"
+	for _, invited := range []workspace.Invited{sealed, old} {
+		invitationTest(t, invited)
+	}
+}
+
+func invitationTest(t *testing.T, invited workspace.Invited) {
+	t.Helper()
 	accept := func(user kernel.UserID, email string, when time.Duration) func(*workspace.Workspace) error {
-		return func(w *workspace.Workspace) error { return w.Accept("inv_1", user, email, "mem_9", at(when)) }
+		return func(w *workspace.Workspace) error { return w.Accept("inv_1", user, address(email), "mem_9", at(when)) }
 	}
 	closed := func(s workspace.InvitationState) workspace.InvitationClosed {
 		return workspace.InvitationClosed{Workspace: "ws_1", Invitation: "inv_1", State: s}
@@ -147,9 +160,9 @@ func TestInvitations(t *testing.T) {
 	given(t, invited).When(func(w *workspace.Workspace) error { return w.Decline("inv_1", at(1)) }).Then(closed(workspace.InvitationDeclined))
 	given(t, invited).When(func(w *workspace.Workspace) error { return w.RevokeInvitation("inv_1") }).Then(closed(workspace.InvitationRevoked))
 
-	again := workspace.Invited{Workspace: "ws_1", Invitation: "inv_2", Email: "a@b.co", Role: kernel.RoleViewer, TokenHash: "h2", At: at(1), ExpiresAt: at(1 + workspace.InvitationLife)}
+	again := workspace.Invited{Workspace: "ws_1", Invitation: "inv_2", Sealed: []byte("sealed"), Address: "hash of a@b.co", Role: kernel.RoleViewer, TokenHash: "h2", At: at(1), ExpiresAt: at(1 + workspace.InvitationLife)}
 	given(t, invited).When(func(w *workspace.Workspace) error {
-		return w.Invite("inv_2", "a@b.co", kernel.RoleViewer, kernel.RoleAdmin, "h2", at(1))
+		return w.Invite("inv_2", address("a@b.co"), kernel.RoleViewer, kernel.RoleAdmin, "h2", at(1))
 	}).Then(closed(workspace.InvitationRevoked), again)
 }
 

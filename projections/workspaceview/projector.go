@@ -41,7 +41,7 @@ func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Pr
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 2 }
+func (*Projector) Version() int { return 3 }
 
 // Types implements projections.Projector.
 func (*Projector) Types() []string {

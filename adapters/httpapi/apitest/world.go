@@ -120,7 +120,7 @@ func (w *World) handlers(codec *eventstore.Codec) {
 	passwords, err := tokens.NewPasswords(testCost)
 	require.NoError(w.t, err)
 	w.Workspaces, err = workspacecmd.New(workspacecmd.Config{
-		Store: w.Log, Codec: codec, IDs: w.IDs, Clock: w.Clock, Logger: logger, Mailer: w.Mails, Tokens: w.Tokens, PublicURL: "https://morket.test",
+		Store: w.Log, Codec: codec, IDs: w.IDs, Clock: w.Clock, Logger: logger, Mailer: w.Mails, Tokens: w.Tokens, Persons: w.Ring, PublicURL: "https://morket.test",
 	})
 	require.NoError(w.t, err)
 	w.Auth, err = authcmd.New(authcmd.Config{

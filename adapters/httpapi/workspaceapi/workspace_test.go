@@ -379,3 +379,34 @@ func TestThePermissionTableIsTheAPIs(t *testing.T) {
 		}
 	}
 }
+
+func TestTheLogKnowsNobodysAddress(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	w.Client().Call(http.MethodPost, "/auth/register", authapi.RegisterBody{Email: "canary-ann@example.com", Password: apitest.Password, Name: "Canary"}, "Idempotency-Key", "one").OK(nil)
+	w.Client().Call(http.MethodPost, "/auth/register", authapi.RegisterBody{Email: "canary-ann@example.com", Password: apitest.Password, Name: "Canary"}, "Idempotency-Key", "one").OK(nil)
+	ann := w.SignUp("ann@example.com")
+	ws := ann.Workspace("Acme")
+	var first, again workspacecmd.Invitation
+	for _, into := range []*workspacecmd.Invitation{&first, &again} {
+		body := workspaceapi.InviteBody{Email: "canary-new@example.com", Role: kernel.RoleMember}
+		ann.Call(http.MethodPost, path(ws, "/invitations"), body, "Idempotency-Key", "two").OK(into)
+	}
+	require.Equal(t, "canary-new@example.com", first.Email)
+	require.Equal(t, first, again, "a repeat gets the first answer, address and all")
+
+	events, err := w.Log.ReadAll(t.Context(), 0, 1000)
+	require.NoError(t, err)
+	seen := 0
+	for _, e := range events {
+		require.NotContains(t, strings.ToLower(string(e.Data)+string(e.Metadata)), "canary", e.Type)
+		meta, err := e.Meta()
+		require.NoError(t, err)
+		if cmd, found, err := w.Log.Command(t.Context(), meta.IdempotencyKey); meta.IdempotencyKey != "" && found {
+			require.NoError(t, err)
+			require.NotContains(t, strings.ToLower(string(cmd.Result)), "canary", "what is stored for repeats")
+			seen++
+		}
+	}
+	require.GreaterOrEqual(t, seen, 2)
+}

@@ -122,7 +122,7 @@ type Invitation struct {
 }
 
 const invitationsSQL = `
-SELECT id, email, role, state, expires_at FROM rm_workspace.invitations
+SELECT id, email, sealed, role, state, expires_at FROM rm_workspace.invitations
 WHERE workspace_id = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`
 
 // Invitations lists the invitations to a workspace, newest first, from the one behind before on.
@@ -131,12 +131,28 @@ func (q *Queries) Invitations(ctx context.Context, ws kernel.WorkspaceID, before
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (Invitation, error) {
+	var sealed [][]byte
+	list, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (Invitation, error) {
 		var i Invitation
-		err := r.Scan(&i.ID, &i.Email, &i.Role, &i.State, &i.ExpiresAt)
-		i.ExpiresAt = i.ExpiresAt.UTC()
+		var s []byte
+		err := r.Scan(&i.ID, &i.Email, &s, &i.Role, &i.State, &i.ExpiresAt)
+		i.ExpiresAt, sealed = i.ExpiresAt.UTC(), append(sealed, s)
 		return i, err
 	})
+	if err != nil {
+		return nil, err
+	}
+	for n, s := range sealed {
+		if len(s) == 0 {
+			continue
+		}
+		plain, _, err := q.keys.Open(ctx, workspace.InvitationKey(list[n].ID), s)
+		if err != nil {
+			return nil, err
+		}
+		list[n].Email = string(plain)
+	}
+	return list, nil
 }
 
 // APIKey is an API key that is not revoked.

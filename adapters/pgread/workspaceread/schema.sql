@@ -23,7 +23,8 @@ CREATE INDEX members_user ON members (user_id);
 CREATE TABLE invitations (
   id           text PRIMARY KEY,
   workspace_id text NOT NULL,
-  email        text NOT NULL,
+  email        text NOT NULL, -- of the first invitations
+  sealed       bytea,
   role         text NOT NULL,
   state        text NOT NULL,
   expires_at   timestamptz NOT NULL

@@ -97,3 +97,28 @@ func TestTheReadModelOfWorkspaces(t *testing.T) {
 	require.True(t, found)
 	h.RequireRebuildable()
 }
+
+func TestAnInvitedAddressIsSealed(t *testing.T) {
+	t.Parallel()
+	codec, err := eventstore.NewCodec(auth.Events(), workspace.Events())
+	require.NoError(t, err)
+	h := pgreadtest.NewModel(t, workspaceview.New(codec, workspaceread.Open), workspaceread.Model())
+	ring := vaulttest.Ring(t, h.Clock)
+	sealed, err := ring.Seal(t.Context(), workspace.InvitationKey("inv_2"), []byte("canary@y.z"))
+	require.NoError(t, err)
+	h.Append("workspace-ws_1", workspace.Invited{Workspace: "ws_1", Invitation: "inv_1", Email: "x@y.z", Role: kernel.RoleViewer}, // as the first ones were
+		workspace.Invited{Workspace: "ws_1", Invitation: "inv_2", Sealed: sealed, Address: "hash", Role: kernel.RoleViewer})
+	var leaks int
+	require.NoError(t, h.Pool.QueryRow(t.Context(), `SELECT count(*) FROM rm_workspace.invitations i WHERE i::text ILIKE '%canary%'`).Scan(&leaks))
+	require.Zero(t, leaks)
+	q := workspaceread.NewQueries(h.Pool, ring)
+	addresses := func() []string {
+		list, err := q.Invitations(t.Context(), "ws_1", "", 10)
+		require.NoError(t, err)
+		return []string{list[0].Email, list[1].Email}
+	}
+	require.Equal(t, []string{"canary@y.z", "x@y.z"}, addresses())
+	require.NoError(t, ring.Destroy(t.Context(), workspace.InvitationKey("inv_2")))
+	require.Equal(t, []string{"", "x@y.z"}, addresses())
+	h.RequireRebuildable()
+}

@@ -41,7 +41,7 @@ const (
 	roleSQL       = `UPDATE members SET role = $3 WHERE workspace_id = $1 AND user_id = $2`
 	removeSQL     = `DELETE FROM members WHERE workspace_id = $1 AND user_id = $2`
 	revokeAllSQL  = `UPDATE api_keys SET revoked_at = $3 WHERE workspace_id = $1 AND created_by = $2 AND revoked_at IS NULL`
-	inviteSQL     = `INSERT INTO invitations (id, workspace_id, email, role, state, expires_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING`
+	inviteSQL     = `INSERT INTO invitations (id, workspace_id, email, sealed, role, state, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`
 	invitationSQL = `UPDATE invitations SET state = $3 WHERE workspace_id = $1 AND id = $2`
 	keySQL        = `INSERT INTO api_keys (id, workspace_id, name, role, tables, last4, created_by, created_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`
@@ -90,7 +90,7 @@ func queueTeam(b *pgx.Batch, event kernel.Event) bool {
 		b.Queue(removeSQL, e.Workspace, e.UserID)
 		b.Queue(revokeAllSQL, e.Workspace, e.UserID, e.At)
 	case workspace.Invited:
-		b.Queue(inviteSQL, e.Invitation, e.Workspace, e.Email, e.Role, workspace.InvitationOpen, e.ExpiresAt)
+		b.Queue(inviteSQL, e.Invitation, e.Workspace, e.Email, e.Sealed, e.Role, workspace.InvitationOpen, e.ExpiresAt)
 	case workspace.InvitationClosed:
 		b.Queue(invitationSQL, e.Workspace, e.Invitation, e.State)
 	case auth.APIKeyCreated:

@@ -51,7 +51,7 @@ func publishedTeam() cloudevent.Policy {
 		"workspace.created.v1":             seenBy(workspace.ReadWorkspace),
 		"workspace.deleted.v1":             seenBy(workspace.ReadWorkspace),
 		"workspace.invitation_closed.v1":   seenBy(workspace.ManageMembers),
-		"workspace.invited.v1":             seenBy(workspace.ManageMembers, "token_hash"),
+		"workspace.invited.v1":             seenBy(workspace.ManageMembers, "token_hash", "email", "sealed", "address"),
 		"workspace.member_added.v1":        seenBy(workspace.ReadMembers),
 		"workspace.member_removed.v1":      seenBy(workspace.ReadMembers),
 		"workspace.member_role_changed.v1": seenBy(workspace.ReadMembers),

@@ -48,7 +48,7 @@ func (p *Platform) team(ctx context.Context, refused authcmd.Refused) (*team, er
 	}
 	public := strings.TrimRight(p.cfg.PublicURL, "/")
 	t.workspaces, err = workspacecmd.New(workspacecmd.Config{
-		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Logger: p.log, Mailer: t.mails, Tokens: t.tokens, PublicURL: public,
+		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Logger: p.log, Mailer: t.mails, Tokens: t.tokens, Persons: p.ring, PublicURL: public,
 	})
 	if err != nil {
 		return nil, err
