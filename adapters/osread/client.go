@@ -165,7 +165,18 @@ func isMissing(err error) bool {
 	return errors.As(err, &e) && e.status == http.StatusNotFound
 }
 
-// Check answers nil when OpenSearch can be used.
+// Check answers nil when OpenSearch can be used. A node answers before it has loaded its indexes, and one whose disk is broken has
+// lost some: until each of ours has its primary shards, searches fail.
 func (c *Client) Check(ctx context.Context) error {
-	return c.do(ctx, http.MethodGet, "/_cluster/health", nil, nil)
+	var health struct {
+		Status     string `json:"status"`
+		Unassigned int    `json:"unassigned_shards"`
+	}
+	if err := c.do(ctx, http.MethodGet, "/_cluster/health/"+c.prefix+"*", nil, &health); err != nil {
+		return err
+	}
+	if health.Status == "red" {
+		return down(fmt.Errorf("%d shards of its indexes are not loaded", health.Unassigned))
+	}
+	return nil
 }

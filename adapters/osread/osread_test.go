@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -155,4 +156,21 @@ func TestAStoreThatIsDownIsNamed(t *testing.T) {
 	_, err := q.Tables(t.Context(), "ws_1")
 	require.Equal(t, kernel.KindUnavailable, kernel.KindOf(err))
 	require.ErrorContains(t, err, "OpenSearch")
+}
+
+// A node that has just started answers before its indexes are loaded; searches fail until they are.
+func TestAStoreWhoseIndexesAreNotLoadedIsNotWell(t *testing.T) {
+	t.Parallel()
+	c, another := client(t), client(t)
+	require.NoError(t, c.Check(t.Context()), "without an index")
+	index := "/" + c.Alias(sidestore.Copy{Projection: "suite", Generation: "a"})
+	nowhere := map[string]any{"settings": map[string]any{"number_of_replicas": 0, "index.routing.allocation.require._name": "no such node"}}
+	require.NoError(t, c.Do(t.Context(), http.MethodPut, index+"?wait_for_active_shards=0", nowhere, nil))
+	t.Cleanup(func() { _ = c.Do(context.WithoutCancel(t.Context()), http.MethodDelete, index, nil, nil) })
+	err := c.Check(t.Context())
+	require.Equal(t, kernel.KindUnavailable, kernel.KindOf(err))
+	require.ErrorContains(t, err, "1 shards of its indexes are not loaded")
+	require.NoError(t, another.Check(t.Context()), "it is no matter of other installations")
+	require.NoError(t, c.Do(t.Context(), http.MethodPut, index+"/_settings", map[string]any{"index.routing.allocation.require._name": nil}, nil))
+	require.Eventually(t, func() bool { return c.Check(t.Context()) == nil }, time.Minute, 50*time.Millisecond)
 }
