@@ -105,7 +105,27 @@ func (f *feed) subscribe(ctx context.Context) {
 		f.logger.WarnContext(ctx, "projection can't subscribe, it follows the log", "projection", f.place.String(), "error", err)
 		return
 	}
-	f.messages = messages
+	f.messages = arriving(ctx, messages)
+}
+
+// arrivedAhead is how many messages wait while a batch is applied. A slow store takes them as one batch then; one by one it would fall
+// behind for ever.
+const arrivedAhead = 64
+
+// arriving takes messages off the bus as they come: a subscriber may hand over the next one only when somebody receives it.
+func arriving(ctx context.Context, in <-chan *message.Message) <-chan *message.Message {
+	out := make(chan *message.Message, arrivedAhead)
+	go func() {
+		defer close(out)
+		for m := range in {
+			select {
+			case out <- m:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
 }
 
 // poll is the floor under the bus: it looks whether another runner has moved the place, whether the log holds something

@@ -80,11 +80,17 @@ func (*bus) Close() error { return nil }
 
 func (b *bus) send(t *testing.T, events []eventstore.Recorded) *message.Message {
 	t.Helper()
+	m := wire(t, events)
+	b.messages <- m
+	return m
+}
+
+// wire is a message with the events, without the sender's context, as from another process.
+func wire(t *testing.T, events []eventstore.Recorded) *message.Message {
+	t.Helper()
 	m, err := logmsg.Encode(logmsg.BatchOf(events))
 	require.NoError(t, err)
-	wire := message.NewMessage(m.UUID, m.Payload) // without the sender's context, as from another process
-	b.messages <- wire
-	return wire
+	return message.NewMessage(m.UUID, m.Payload)
 }
 
 // countingLog counts the reads of the log and can hide its growth, so that a test knows where events came from.

@@ -54,6 +54,39 @@ func TestRunnerTakesLiveEventsFromTheBus(t *testing.T) {
 	require.Equal(t, 2, f.log.count(), "live events aren't read from the log")
 }
 
+// A store that takes long for each batch must get what came meanwhile as one, or it falls behind for ever.
+func TestRunnerTakesWhatArrivedWhileItWroteAsOneBatch(t *testing.T) {
+	t.Parallel()
+	const messages = 20
+	f, b := newFixture(), newBus()
+	b.messages = make(chan *message.Message) // handed over one by one, as brokers' clients do
+	var batches atomic.Int64
+	writing, written := make(chan struct{}), make(chan struct{})
+	r, _ := f.start(t, &said{fail: func() error {
+		if batches.Add(1) == 1 {
+			close(writing)
+			select {
+			case <-written:
+			case <-t.Context().Done():
+			}
+		}
+		return nil
+	}}, b)
+	<-b.subscribed
+	b.send(t, f.say(t, "a:first"))
+	<-writing
+	for range messages {
+		select {
+		case b.messages <- wire(t, f.say(t, "a:next")):
+		case <-time.After(5 * time.Second):
+			t.Fatal("nothing is taken off the bus while a batch is written")
+		}
+	}
+	close(written)
+	wait(t, r, messages+1)
+	require.LessOrEqual(t, batches.Load(), int64(3)) // the last message may come to the buffer just after the others were taken
+}
+
 func TestRunnerMakesGoodWhatTheBusGetsWrong(t *testing.T) {
 	t.Parallel()
 	for name, deliveries := range map[string][][2]int{ // of four events: from, to
