@@ -92,6 +92,12 @@ func (s *Server) URL() string { return "http://127.0.0.1:" + strconv.Itoa(s.port
 // Port returns the HTTP port.
 func (s *Server) Port() int { return s.port }
 
+// Done is closed when the server has ended, asked or not.
+func (s *Server) Done() <-chan struct{} { return s.process.Done() }
+
+// Err returns how the server ended.
+func (s *Server) Err() error { return s.process.Err() }
+
 // Stop ends the node in order; a temporary folder is removed.
 func (s *Server) Stop() error { return errors.Join(s.process.Stop(), s.remove()) }
 

@@ -131,6 +131,12 @@ func (s *Server) Control(ctx context.Context, args ...string) error {
 	return nil
 }
 
+// Done is closed when the server has ended, asked or not.
+func (s *Server) Done() <-chan struct{} { return s.broker.Done() }
+
+// Err returns how the server ended.
+func (s *Server) Err() error { return s.broker.Err() }
+
 // Stop ends the broker in order, within some seconds.
 func (s *Server) Stop() error { return errors.Join(s.broker.Stop(), s.epmd.Stop()) }
 

@@ -118,6 +118,12 @@ func (s *Server) URL() string { return "redis://" + s.address() + "/0" }
 // Port returns the server's port.
 func (s *Server) Port() int { return s.port }
 
+// Done is closed when the server has ended, asked or not.
+func (s *Server) Done() <-chan struct{} { return s.process.Done() }
+
+// Err returns how the server ended.
+func (s *Server) Err() error { return s.process.Err() }
+
 // Stop ends the server in order.
 func (s *Server) Stop() error { return s.process.Stop() }
 

