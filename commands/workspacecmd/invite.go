@@ -20,7 +20,7 @@ type Invitation struct {
 	Email     string                    `json:"email"`
 	Role      kernel.Role               `json:"role"`
 	ExpiresAt time.Time                 `json:"expires_at"`
-	State     workspace.InvitationState `json:"state"`
+	State     workspace.InvitationState `json:"state" enum:"open,accepted,declined,revoked,expired"`
 }
 
 // Invite asks somebody by mail to join the meta's workspace.
@@ -113,7 +113,7 @@ type PublicInvitation struct {
 	WorkspaceName string                    `json:"workspace_name"`
 	Role          kernel.Role               `json:"role"`
 	Email         string                    `json:"email"`
-	State         workspace.InvitationState `json:"state"`
+	State         workspace.InvitationState `json:"state" enum:"open,accepted,declined,revoked,expired"`
 }
 
 // LookAt shows the invitation that the token belongs to.

@@ -57,14 +57,15 @@ describe('the client', () => {
     await expect(client.get('/read')).rejects.toMatchObject({ status: 401 });
     expect(over).toHaveBeenCalledOnce();
   });
-  it('asks reads of a workspace for what was written there', async () => {
+  it('asks reads of a workspace for what was written there, and reads of all for everything', async () => {
     const { client, fetcher } = clientOf((path) => ok({}, path.endsWith('/cells') ? { 'Morket-Position': '42' } : {}));
     client.setToken('t');
     await client.patch('/workspaces/ws_1/cells', {});
     await client.get('/workspaces/ws_1/rows');
     await client.get('/workspaces/ws_2/rows');
+    await client.get('/auth/me');
     const minimum = fetcher.mock.calls.map(([, init]) => new Headers(init?.headers).get('Morket-Min-Position'));
-    expect(minimum).toEqual([null, '42', null]);
+    expect(minimum).toEqual([null, '42', null, '42']);
   });
   it('gives typed errors', async () => {
     const { client } = clientOf(() => no(422, 'VALIDATION_FAILED'));

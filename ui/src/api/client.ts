@@ -53,6 +53,8 @@ export class ApiClient {
   private token: string | null = null;
   private refreshing: Promise<SignedIn | null> | null = null;
   private readonly positions = new Map<string, number>();
+  /** The last of all positions, for what belongs to no workspace, such as the list of one's workspaces. */
+  private latest = 0;
   private signedOut: () => void = () => undefined;
 
   constructor(private readonly fetcher: typeof fetch = (...args) => fetch(...args)) {}
@@ -62,7 +64,9 @@ export class ApiClient {
   }
   setToken(token: string | null): void {
     this.token = token;
-    if (token === null) this.positions.clear();
+    if (token !== null) return;
+    this.positions.clear();
+    this.latest = 0;
   }
   /** The last position known to be written in the workspace. */
   position(workspace: string): number {
@@ -118,6 +122,7 @@ export class ApiClient {
     const header = Number(response.headers.get('Morket-Position') ?? 0);
     const position = header > 0 ? header : method === 'GET' ? 0 : (meta.position ?? 0);
     const workspace = WORKSPACE.exec(path)?.[1];
+    this.latest = Math.max(this.latest, position);
     if (workspace && position > 0) this.remember(workspace, position);
     return { data: envelope.data as T, meta, position };
   }
@@ -166,7 +171,7 @@ export class ApiClient {
     if (options.body !== undefined) headers['Content-Type'] = 'application/json';
     if (options.contentType) headers['Content-Type'] = options.contentType;
     const workspace = WORKSPACE.exec(path)?.[1];
-    const position = workspace ? Math.max(this.position(workspace), options.minPosition ?? 0) : 0;
+    const position = workspace ? Math.max(this.position(workspace), options.minPosition ?? 0) : this.latest;
     if (method === 'GET' && position > 0) headers['Morket-Min-Position'] = String(position);
     const init: RequestInit = { method, headers, credentials: 'same-origin' };
     if (options.signal) init.signal = options.signal;

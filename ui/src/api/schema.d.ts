@@ -5276,7 +5276,8 @@ export interface components {
             expires_at: string;
             id: string;
             role: string;
-            state: string;
+            /** @enum {string} */
+            state: "open" | "accepted" | "declined" | "revoked" | "expired";
         };
         WorkspaceInviteBody: {
             email: string;
@@ -5303,7 +5304,8 @@ export interface components {
         WorkspacePublicInvitation: {
             email: string;
             role: string;
-            state: string;
+            /** @enum {string} */
+            state: "open" | "accepted" | "declined" | "revoked" | "expired";
             workspace_name: string;
         };
         WorkspaceRemoveBody: {

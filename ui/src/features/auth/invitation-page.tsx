@@ -62,7 +62,7 @@ export function InvitationPage() {
         <Notice tone="danger">{messageOf(info.error)}</Notice>
       </AuthCard>
     );
-  if (info.data.state !== 'pending')
+  if (info.data.state !== 'open')
     return (
       <AuthCard title="Invitation">
         <Notice tone="warning">This invitation is {info.data.state}.</Notice>

@@ -54,12 +54,14 @@ export function MembersPage() {
         {members.isPending && <SkeletonRows />}
         {members.isError && <Notice tone="danger">{messageOf(members.error)}</Notice>}
         {members.data && (
-          <DataTable head={['Name', 'Role', 'Joined', '']} label="Members">
+          <DataTable head={['Name', 'Role', { text: 'Joined', wide: true }, '']} label="Members">
             {members.data.map((m) => (
               <tr key={m.user_id}>
-                <Td>
+                <Td className="w-full max-w-0 sm:w-auto sm:max-w-[320px]">
                   <span className="flex items-center gap-2.5">
-                    <Avatar name={m.name} size={28} />
+                    <span className="max-sm:hidden">
+                      <Avatar name={m.name} size={28} />
+                    </span>
                     <span className="min-w-0">
                       <span className="block truncate font-medium">
                         {m.name} {m.user_id === me && <span className="font-normal text-ink-3">(you)</span>}
@@ -72,7 +74,7 @@ export function MembersPage() {
                   {manage ? (
                     <Select
                       aria-label={`Role of ${m.name}`}
-                      className="!w-36"
+                      className="!w-28 sm:!w-36"
                       value={m.role}
                       onChange={(e) => role.mutate({ user: m.user_id, role: e.target.value as Role })}
                     >
@@ -132,7 +134,7 @@ function Invitations({ ws }: { ws: string }) {
     mutationFn: (id: string) => revokeInvitation(ws, id),
     onSettled: () => client.invalidateQueries({ queryKey: ['invitations', ws] }),
   });
-  const open = list.data?.filter((i) => i.state === 'pending') ?? [];
+  const open = list.data?.filter((i) => i.state === 'open') ?? [];
   if (open.length === 0) return null;
   return (
     <Card title="Invitations" flush>

@@ -93,7 +93,7 @@ export function authRoutes(r: Router, s: MockState): void {
   }));
   r.on('GET', 'W/invitations', () => ({
     data: [
-      { id: 'inv_1', email: 'lena@example.com', role: 'viewer', expires_at: '2026-11-29T09:00:00Z', state: 'pending' },
+      { id: 'inv_1', email: 'lena@example.com', role: 'viewer', expires_at: '2026-11-29T09:00:00Z', state: 'open' },
     ],
   }));
   r.on('POST', 'W/invitations', ({ body }) => ({ data: body, status: 201 }));
