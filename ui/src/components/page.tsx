@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { cx } from '@/lib/cx';
 
-/** The frame of every page but the grid: title, actions, content in a readable width. */
+/** The frame of every page but the grid: title, actions, content in a readable width. All begin at the same left edge. */
 export function Page({
   title,
   text,
@@ -17,15 +17,17 @@ export function Page({
 }) {
   return (
     <div className="h-full overflow-y-auto">
-      <div className={cx('mx-auto px-4 py-6 sm:px-8', wide ? 'max-w-[1200px]' : 'max-w-[880px]')}>
-        <header className="mb-5 flex flex-wrap items-start justify-between gap-3">
-          <div className="min-w-0">
-            <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
-            {text && <p className="mt-0.5 text-base text-ink-2">{text}</p>}
-          </div>
-          {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
-        </header>
-        <div className="flex flex-col gap-5">{children}</div>
+      <div className="mx-auto max-w-[1200px] px-4 py-5 sm:px-8 sm:py-6">
+        <div className={wide ? '' : 'max-w-[880px]'}>
+          <header className="mb-5 flex flex-wrap items-start justify-between gap-3">
+            <div className="min-w-0">
+              <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
+              {text && <p className="mt-0.5 text-base text-ink-2">{text}</p>}
+            </div>
+            {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
+          </header>
+          <div className="flex flex-col gap-5">{children}</div>
+        </div>
       </div>
     </div>
   );
@@ -50,7 +52,7 @@ export function Card({
     <section className={cx('overflow-hidden rounded-lg border border-line bg-surface shadow-sm', className)}>
       {title && (
         <header className="flex flex-wrap items-center justify-between gap-3 border-b border-line px-4 py-3">
-          <div>
+          <div className="min-w-0 flex-1 basis-40">
             <h2 className="text-md font-semibold">{title}</h2>
             {text && <p className="text-sm text-ink-3">{text}</p>}
           </div>
@@ -62,14 +64,34 @@ export function Card({
   );
 }
 
-/** The head of a column; `numeric` puts it over numbers, which stand at the right. */
-export type Head = string | { text: string; numeric: true };
+/**
+ * The head of a column; `numeric` puts it over numbers, which stand at the right, `wide` leaves the column out on narrow
+ * screens.
+ */
+export type Head = string | { text: string; numeric?: true; wide?: true };
 
-/** A plain table; on narrow screens it scrolls sideways within its card. */
+/** By the number of the column, since Tailwind makes only classes that it finds written out. */
+const leftOut = [
+  'max-sm:[&_tr>:nth-child(1)]:hidden',
+  'max-sm:[&_tr>:nth-child(2)]:hidden',
+  'max-sm:[&_tr>:nth-child(3)]:hidden',
+  'max-sm:[&_tr>:nth-child(4)]:hidden',
+  'max-sm:[&_tr>:nth-child(5)]:hidden',
+  'max-sm:[&_tr>:nth-child(6)]:hidden',
+  'max-sm:[&_tr>:nth-child(7)]:hidden',
+  'max-sm:[&_tr>:nth-child(8)]:hidden',
+];
+
+/** A plain table; what does not fit scrolls sideways within its card. */
 export function DataTable({ head, children, label }: { head: Head[]; children: ReactNode; label: string }) {
   return (
     <div className="relative overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
-      <table className="w-full text-left text-base">
+      <table
+        className={cx(
+          'w-full text-left text-base',
+          ...head.map((h, i) => typeof h !== 'string' && h.wide && leftOut[i]),
+        )}
+      >
         <thead>
           <tr className="border-b border-line bg-sunken text-sm text-ink-3">
             {head.map((h, i) => {
@@ -78,7 +100,10 @@ export function DataTable({ head, children, label }: { head: Head[]; children: R
                 <th
                   key={text || `c${i}`}
                   scope="col"
-                  className={cx('px-4 py-2 font-medium whitespace-nowrap', typeof h !== 'string' && 'text-right')}
+                  className={cx(
+                    'px-3 py-2 font-medium whitespace-nowrap first:pl-4 last:pr-4 sm:px-4',
+                    typeof h !== 'string' && h.numeric && 'text-right',
+                  )}
                 >
                   {text || <span className="sr-only">Actions</span>}
                 </th>
@@ -92,5 +117,11 @@ export function DataTable({ head, children, label }: { head: Head[]; children: R
   );
 }
 export function Td({ children, numeric, className }: { children?: ReactNode; numeric?: boolean; className?: string }) {
-  return <td className={cx('px-4 py-2.5 align-middle', numeric && 'tnum text-right', className)}>{children}</td>;
+  return (
+    <td
+      className={cx('px-3 py-2.5 align-middle first:pl-4 last:pr-4 sm:px-4', numeric && 'tnum text-right', className)}
+    >
+      {children}
+    </td>
+  );
 }

@@ -118,7 +118,9 @@ export class GridInput {
         if (selection.current) selection.select(selection.current.anchor);
         return false;
       case 'insert-row':
-        if (this.host.canEdit()) events.command('insert-row');
+      case 'undo':
+      case 'redo':
+        if (this.host.canEdit()) events.command(action.do);
         return true;
       default:
         events.command(action.do);

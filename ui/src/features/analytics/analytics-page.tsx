@@ -3,6 +3,7 @@ import { Download } from 'lucide-react';
 import { useState } from 'react';
 import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
+import { useProviderName } from '@/api/providers';
 import { useWorkspaceId } from '@/api/use-workspace';
 import { Button } from '@/components/button';
 import { Page } from '@/components/page';
@@ -81,6 +82,7 @@ function useNames(ws: string, table: string | undefined) {
   const tables = useQuery(tableNamesQuery(ws));
   const columns = useQuery({ ...columnsQuery(ws, table ?? ''), enabled: table !== undefined });
   const members = useQuery(membersQuery(ws));
+  const provider = useProviderName();
   const sources: Record<string, string> = { run: 'Runs', auto: 'Automatic runs', request: 'Records by API' };
   return (dim: string, key: string): string => {
     switch (dim) {
@@ -90,6 +92,8 @@ function useNames(ws: string, table: string | undefined) {
         return key ? (columns.data?.get(key) ?? key) : 'None';
       case 'member':
         return key ? (members.data?.get(key) ?? key) : 'Automatic';
+      case 'provider':
+        return key ? provider(key) : 'None';
       case 'source':
         return sources[key] ?? sentence(key);
       default:

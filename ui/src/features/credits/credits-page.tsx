@@ -165,7 +165,14 @@ function Transactions({ ws }: { ws: string }) {
       )}
       {entries.length > 0 && (
         <DataTable
-          head={['#', 'When', 'Kind', { text: 'Amount', numeric: true }, { text: 'Balance', numeric: true }, 'Note']}
+          head={[
+            { text: '#', wide: true },
+            'When',
+            'Kind',
+            { text: 'Amount', numeric: true },
+            { text: 'Balance', numeric: true, wide: true },
+            { text: 'Note', wide: true },
+          ]}
           label="Transactions"
         >
           {entries.map((t) => (

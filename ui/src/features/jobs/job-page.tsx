@@ -9,6 +9,7 @@ import { tablesQuery } from '@/api/tables';
 import type { Job, JobRecord } from '@/api/types';
 import { useWorkspaceId } from '@/api/use-workspace';
 import { AttemptList } from '@/components/attempt-list';
+import { Failure } from '@/components/failure';
 import { Button } from '@/components/button';
 import { Select } from '@/components/field';
 import { Card, Page } from '@/components/page';
@@ -164,7 +165,7 @@ function RecordRow({ record }: { record: JobRecord }) {
         </summary>
         <div className="px-4 pb-3">
           <AttemptList attempts={record.attempts ?? []} nameOf={nameOf} />
-          {record.message && <p className="mt-2 text-danger-ink">{record.message}</p>}
+          {record.message && <Failure message={record.message} nameOf={nameOf} className="mt-2 text-danger-ink" />}
           {(record.attempts ?? []).length === 0 && <p className="text-ink-3">No provider was asked.</p>}
         </div>
       </details>

@@ -42,16 +42,16 @@ export function JobsPage() {
               'Run',
               'State',
               'Progress',
-              { text: 'Found', numeric: true },
-              { text: 'Failed', numeric: true },
-              { text: 'Spent', numeric: true },
+              { text: 'Found', numeric: true, wide: true },
+              { text: 'Failed', numeric: true, wide: true },
+              { text: 'Spent', numeric: true, wide: true },
               '',
             ]}
             label="Jobs"
           >
             {jobs.data.map((job) => (
               <tr key={job.id} className="hover:bg-hover">
-                <Td className="max-w-[260px]">
+                <Td className="min-w-28 sm:max-w-[260px]">
                   <Link to={job.id} className="font-medium hover:text-primary-ink">
                     <span className="block truncate">
                       {tables.data?.find((t) => t.id === job.table_id)?.name ?? 'Inline records'}

@@ -9,10 +9,6 @@ const states: Record<string, string> = {
 export function stateLabel(state: string): string {
   return states[state] ?? state;
 }
-export function providerLabel(slug: string): string {
-  const words = slug.replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
 export function monthLabel(month: string): string {
   const at = new Date(`${month}-01T00:00:00Z`);
   return Number.isNaN(at.getTime())

@@ -2,6 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Bookmark, Search, X } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
+import { useProviderName } from '@/api/providers';
 import { useWorkspaceId } from '@/api/use-workspace';
 import { Button, IconButton } from '@/components/button';
 import { Input, Select } from '@/components/field';
@@ -12,12 +13,12 @@ import { FacetList } from './components/facet-list';
 import { moveFocus, Results } from './components/results';
 import { SaveDialog } from './components/save-dialog';
 import { SavedSearches } from './components/saved-menu';
-import { monthLabel, providerLabel, stateLabel } from './labels';
+import { Suggestions } from './components/suggestions';
+import { monthLabel, stateLabel } from './labels';
 import { asks, facets, questionOf } from './question';
 
 const names: Record<string, (value: string) => string> = {
   state: stateLabel,
-  provider: providerLabel,
   updated: monthLabel,
 };
 const SETTLE_MS = 200;
@@ -53,7 +54,7 @@ export function SearchPage() {
         )
       }
     >
-      <div className="flex flex-wrap gap-2">
+      <div className="flex flex-wrap gap-x-2 gap-y-1.5">
         <Words key={params.get('q') === null ? 'empty' : 'words'} params={params} change={change} inputRef={input} />
         <Select
           aria-label="Sort by"
@@ -66,6 +67,16 @@ export function SearchPage() {
           <option value="created">Newest first</option>
           <option value="name">By name</option>
         </Select>
+        <div className="w-full min-w-0">
+          <Suggestions
+            workspaceId={ws}
+            words={params.get('q') ?? ''}
+            onPick={(value) => {
+              change((p) => p.set('q', value));
+              toInput();
+            }}
+          />
+        </div>
       </div>
       <div className="grid items-start gap-5 md:grid-cols-[200px_minmax(0,1fr)]">
         <Narrow params={params} change={change} />
@@ -134,6 +145,7 @@ function Words({ params, change, inputRef }: Parts & { inputRef: React.RefObject
 function Narrow({ params, change }: Parts) {
   const ws = useWorkspaceId();
   const question = useMemo(() => questionOf(params), [params]);
+  const providerName = useProviderName();
   const found = useInfiniteQuery({ ...searchQuery(ws, question), enabled: asks(question) });
   const counts = asks(question) ? (found.data?.pages[0]?.meta.facets ?? {}) : {};
   const chosen = (facet: string): string[] => params.getAll(facet);
@@ -149,7 +161,7 @@ function Narrow({ params, change }: Parts) {
   const valuesOf = (facet: string) => {
     const found = counts[facet] ?? [];
     const missing = chosen(facet).filter((v) => !found.some((b) => b.value === v));
-    const label = names[facet] ?? ((v: string) => v);
+    const label = facet === 'provider' ? providerName : (names[facet] ?? ((v: string) => v));
     return [
       ...found.map((b) => ({ value: b.value, label: b.label ?? label(b.value), count: b.count })),
       ...missing.map((value) => ({ value, label: label(value), count: null })),

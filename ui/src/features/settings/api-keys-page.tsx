@@ -41,7 +41,17 @@ export function ApiKeysPage() {
           />
         )}
         {keys.data && keys.data.length > 0 && (
-          <DataTable head={['Name', 'Key', 'Role', 'Last used', 'Expires', '']} label="API keys">
+          <DataTable
+            head={[
+              'Name',
+              { text: 'Key', wide: true },
+              'Role',
+              { text: 'Last used', wide: true },
+              { text: 'Expires', wide: true },
+              '',
+            ]}
+            label="API keys"
+          >
             {keys.data.map((k) => (
               <tr key={k.id}>
                 <Td className="font-medium">{k.name}</Td>

@@ -53,7 +53,16 @@ export function CredentialsPage() {
           />
         )}
         {list.data && list.data.length > 0 && (
-          <DataTable head={['Name', 'Secret', 'Version', 'Last used', '']} label="Credentials">
+          <DataTable
+            head={[
+              'Name',
+              { text: 'Secret', wide: true },
+              { text: 'Version', wide: true },
+              { text: 'Last used', wide: true },
+              '',
+            ]}
+            label="Credentials"
+          >
             {list.data.map((c) => (
               <tr key={c.id}>
                 <Td>

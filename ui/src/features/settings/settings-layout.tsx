@@ -17,27 +17,26 @@ export function SettingsLayout() {
   ];
   return (
     <div className="flex h-full flex-col">
-      <nav
-        aria-label="Settings"
-        className="flex shrink-0 gap-1 overflow-x-auto border-b border-line bg-surface px-3 sm:px-7"
-      >
-        {pages
-          .filter((p) => p.shown)
-          .map((p) => (
-            <NavLink
-              key={p.to}
-              to={p.to}
-              className={({ isActive }) =>
-                cx(
-                  '-mb-px flex h-11 shrink-0 items-center gap-2 border-b-2 px-2.5 font-medium',
-                  isActive ? 'border-primary text-ink' : 'border-transparent text-ink-2 hover:text-ink',
-                )
-              }
-            >
-              {p.icon}
-              {p.label}
-            </NavLink>
-          ))}
+      <nav aria-label="Settings" className="shrink-0 overflow-x-auto border-b border-line bg-surface">
+        <div className="mx-auto flex max-w-[1200px] gap-1 px-2 sm:px-[22px]">
+          {pages
+            .filter((p) => p.shown)
+            .map((p) => (
+              <NavLink
+                key={p.to}
+                to={p.to}
+                className={({ isActive }) =>
+                  cx(
+                    '-mb-px flex h-11 shrink-0 items-center gap-2 border-b-2 px-2.5 font-medium',
+                    isActive ? 'border-primary text-ink' : 'border-transparent text-ink-2 hover:text-ink',
+                  )
+                }
+              >
+                {p.icon}
+                {p.label}
+              </NavLink>
+            ))}
+        </div>
       </nav>
       <div className="min-h-0 flex-1">
         <Outlet />

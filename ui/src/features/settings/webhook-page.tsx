@@ -107,7 +107,7 @@ export function WebhookPage() {
           {h.rests_until ? ` from ${dateTime(h.rests_until)} on` : ''}.
         </Notice>
       )}
-      <WebhookFacts webhook={h} />
+      <WebhookFacts workspaceId={ws} webhook={h} />
       <DeliveryLog workspaceId={ws} webhook={h} />
       {open === 'edit' && (
         <WebhookDialog
@@ -142,8 +142,8 @@ export function WebhookPage() {
           onClose={close}
           onConfirm={async () => {
             await deleteWebhook(ws, id).catch(complain);
-            await reread();
-            void navigate('..', { relative: 'path' });
+            await navigate('..', { relative: 'path' });
+            await client.invalidateQueries({ queryKey: ['webhooks', ws], exact: true });
           }}
         >
           <p>

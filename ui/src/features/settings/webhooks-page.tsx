@@ -37,11 +37,20 @@ export function WebhooksPage() {
           />
         )}
         {hooks.data && hooks.data.length > 0 && (
-          <DataTable head={['Address', 'Events', 'State', 'Waiting', 'Last taken']} label="Webhooks">
+          <DataTable
+            head={[
+              'Address',
+              { text: 'Events', wide: true },
+              'State',
+              { text: 'Waiting', numeric: true, wide: true },
+              'Last taken',
+            ]}
+            label="Webhooks"
+          >
             {hooks.data.map((h) => (
               <tr key={h.id}>
-                <Td className="max-w-80">
-                  <Link to={h.id} className="block truncate font-medium text-primary hover:underline" title={h.url}>
+                <Td className="w-full max-w-0 sm:w-auto sm:max-w-80">
+                  <Link to={h.id} className="block truncate font-medium text-primary-ink hover:underline" title={h.url}>
                     {h.url.replace(/^https?:\/\//, '')}
                   </Link>
                   {h.description && <span className="block truncate text-sm text-ink-3">{h.description}</span>}
@@ -50,7 +59,7 @@ export function WebhooksPage() {
                 <Td>
                   <WebhookState webhook={h} />
                 </Td>
-                <Td className="tnum">{count(h.waiting)}</Td>
+                <Td numeric>{count(h.waiting)}</Td>
                 <Td className="whitespace-nowrap text-ink-2">{ago(h.last_success_at)}</Td>
               </tr>
             ))}

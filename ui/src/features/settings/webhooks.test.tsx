@@ -14,14 +14,19 @@ describe('webhooks', () => {
     await user.click(screen.getByRole('button', { name: 'New webhook' }));
     const url = await screen.findByLabelText('Address');
     await user.clear(url);
-    await user.type(url, 'https://example.com/in');
-    await user.type(screen.getByLabelText(/Events/), 'table.*');
+    await user.click(url);
+    await user.paste('https://example.com/in');
+    await user.click(screen.getByLabelText(/Events/));
+    await user.paste('table.*');
     expect(await screen.findByText(/Now 2 of 3 types/)).toBeInTheDocument();
+    await user.click(await screen.findByRole('checkbox', { name: 'Contacts' }));
     await user.click(screen.getByRole('button', { name: 'Create webhook' }));
     expect(await screen.findByText('whsec_c2VjcmV0IGZvciB0ZXN0cw==', {}, slow)).toBeInTheDocument();
     await user.click(screen.getByRole('button', { name: 'Done' }));
     expect(screen.queryByText(/whsec_/)).not.toBeInTheDocument();
-    expect(await screen.findByText('example.com/in', {}, slow)).toBeInTheDocument();
+    await user.click(await screen.findByRole('link', { name: 'example.com/in' }, slow));
+    expect(await screen.findByText('Tables', {}, slow)).toBeInTheDocument();
+    expect(await screen.findByText('Contacts', { selector: 'dd' }, slow)).toBeInTheDocument();
   });
 
   it('shows what was sent and what came back', async () => {

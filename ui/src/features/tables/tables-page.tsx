@@ -84,12 +84,18 @@ export function TablesPage() {
         )}
         {tables.data && tables.data.length > 0 && (
           <DataTable
-            head={['Name', { text: 'Rows', numeric: true }, { text: 'Columns', numeric: true }, 'Changed', '']}
+            head={[
+              'Name',
+              { text: 'Rows', numeric: true },
+              { text: 'Columns', numeric: true, wide: true },
+              'Changed',
+              '',
+            ]}
             label="Tables"
           >
             {tables.data.map((t) => (
               <tr key={t.id} className="hover:bg-hover">
-                <Td className="max-w-[280px]">
+                <Td className="w-full max-w-0 sm:w-auto sm:max-w-[280px]">
                   <Link to={t.id} className="flex items-center gap-2.5 font-medium hover:text-primary-ink">
                     <Table2 size={16} className="shrink-0 text-ink-3" />
                     <span className="truncate">{t.name}</span>

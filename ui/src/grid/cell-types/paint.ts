@@ -1,3 +1,4 @@
+import { partsOfError } from '@/lib/cell-error';
 import { softOf } from '@/lib/colors';
 import { isNumeric, type CellState, type CellValue, type Column, type GridRow } from '../model';
 import { formatValue, plainText } from '../values';
@@ -110,7 +111,7 @@ function paintState(el: HTMLElement, state: CellState, value: CellValue): boolea
     if (value !== null) return false;
     const text = document.createElement('span');
     text.className = 'mk-text mk-error-text';
-    text.textContent = state.message ?? 'Error';
+    text.textContent = state.message ? partsOfError(state.message).text : 'Error';
     el.append(text);
     return true;
   }

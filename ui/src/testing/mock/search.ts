@@ -46,6 +46,15 @@ export function searchRoutes(r: Router, s: MockState): void {
     const table = [...counts].map(([value, count]) => ({ value, label: s.tables.get(value)?.name ?? value, count }));
     return { data: hits.slice(0, limit), meta: { total: hits.length, facets: { table } } };
   });
+  r.on('GET', 'W/search/suggest', ({ query }) => {
+    const start = (query.get('q') ?? '').toLowerCase();
+    const counts = new Map<string, number>();
+    for (const table of s.tables.values())
+      for (const row of table.rows)
+        for (const v of Object.values(row.cells))
+          if (typeof v === 'string' && v.toLowerCase().startsWith(start)) counts.set(v, (counts.get(v) ?? 0) + 1);
+    return { data: [...counts].slice(0, 10).map(([value, count]) => ({ value, count })) };
+  });
   r.on('GET', 'W/search/saved', () => ({ data: saved }));
   r.on('POST', 'W/search/saved', ({ body }) => {
     const made = { ...(body as Pick<SavedSearch, 'name' | 'query' | 'shared'>), id: s.id('sch'), mine: true };

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Rows3, Search, Table2, TextSearch } from 'lucide-react';
-import { useMemo, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 import { useCan } from '@/api/permissions';
 import type { SearchHit } from '@/api/types';
@@ -38,6 +38,13 @@ export function Palette({ workspaceId: ws, onClose }: { workspaceId: string; onC
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const navigate = useNavigate();
+  const [before] = useState(() => document.activeElement);
+  useEffect(
+    () => () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    },
+    [before],
+  );
 
   const words = useDebounced(text.trim(), SETTLE_MS);
   const rows = useQuery({ ...quickSearchQuery(ws, words), enabled: words.length >= 2 && can('tables.read') });
@@ -110,6 +117,8 @@ export function Palette({ workspaceId: ws, onClose }: { workspaceId: string; onC
               else if (e.key === 'Enter') go(targets[at]);
               else if (e.key === 'ArrowDown') setAt(Math.min(targets.length - 1, at + 1));
               else if (e.key === 'ArrowUp') setAt(Math.max(0, at - 1));
+              else if (e.key === 'Tab')
+                setAt((at + (e.shiftKey ? targets.length - 1 : 1)) % Math.max(1, targets.length));
               else return;
               e.preventDefault();
             }}

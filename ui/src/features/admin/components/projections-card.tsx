@@ -34,7 +34,17 @@ export function ProjectionsCard() {
       {looks.isPending && <SkeletonRows rows={8} />}
       {looks.isError && <Notice tone="danger">{messageOf(looks.error)}</Notice>}
       {looks.data && (
-        <DataTable head={['Name', 'State', 'Position', 'Behind', 'Rate', '']} label="Read models and reactors">
+        <DataTable
+          head={[
+            'Name',
+            'State',
+            { text: 'Position', numeric: true, wide: true },
+            'Behind',
+            { text: 'Rate', numeric: true, wide: true },
+            { text: '', wide: true },
+          ]}
+          label="Read models and reactors"
+        >
           {looks.data.list.map((p) => (
             <tr key={keyOf(p)}>
               <Td>
@@ -46,7 +56,9 @@ export function ProjectionsCard() {
               <Td>
                 <State p={p} />
               </Td>
-              <Td className="tnum whitespace-nowrap text-ink-2">{count(p.position)}</Td>
+              <Td numeric className="whitespace-nowrap text-ink-2">
+                {count(p.position)}
+              </Td>
               <Td>
                 <div className="flex items-center gap-2">
                   <Sparkline
@@ -58,7 +70,9 @@ export function ProjectionsCard() {
                   </span>
                 </div>
               </Td>
-              <Td className="tnum text-sm whitespace-nowrap text-ink-2">{count(Math.round(p.rate))}/s</Td>
+              <Td numeric className="text-sm whitespace-nowrap text-ink-2">
+                {count(Math.round(p.rate))}/s
+              </Td>
               <Td>
                 {p.kind === 'projection' && (
                   <div className="flex justify-end gap-2">

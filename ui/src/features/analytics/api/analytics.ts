@@ -31,7 +31,7 @@ const answerQuery = <T>(ws: string, what: string, asked: Asked) =>
   queryOptions({
     queryKey: ['analytics', ws, what, asked],
     queryFn: async () => (await api.get<T>(`${inWorkspace(ws)}/analytics/${what}`, { query: { ...asked } })).data,
-    staleTime: 15_000,
+    staleTime: 0, // whoever comes back from a run wants to see it
     refetchInterval: 60_000,
   });
 

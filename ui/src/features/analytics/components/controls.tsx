@@ -24,10 +24,10 @@ interface Props {
 export function Controls({ asked, set }: Props) {
   const own = asked.from !== undefined;
   return (
-    <div className="flex flex-wrap items-end gap-2">
+    <div className="grid w-full grid-cols-2 items-end gap-2 sm:flex sm:w-auto sm:flex-wrap">
       <Select
         aria-label="Range"
-        className="!w-40"
+        className="sm:!w-40"
         value={own ? 'own' : asked.range}
         onChange={(e) =>
           e.target.value === 'own'
@@ -47,14 +47,27 @@ export function Controls({ asked, set }: Props) {
   );
 }
 
+const MOST_DAYS = 365;
+
+/** The range with one of its ends moved: the other follows where it must, since a range has a day or more and a year at most. */
+export function moved(range: { from: string; to: string }, end: 'from' | 'to', date: string) {
+  const at = Date.parse(`${date}T00:00:00Z`);
+  const [nearest, farthest] = end === 'from' ? [at + DAY, at + MOST_DAYS * DAY] : [at - MOST_DAYS * DAY, at - DAY];
+  const other = end === 'from' ? 'to' : 'from';
+  const kept = Math.min(Math.max(Date.parse(range[other]), nearest), farthest);
+  return { [end]: `${date}T00:00:00Z`, [other]: `${day(kept)}T00:00:00Z` };
+}
+
 function OwnRange({ asked, set }: Props) {
   const pick = (name: 'from' | 'to') => (
     <Input
       type="date"
       aria-label={name === 'from' ? 'From (UTC)' : 'To (UTC)'}
-      className="!w-36"
+      className="sm:!w-36"
       value={asked[name]?.slice(0, 10) ?? ''}
-      onChange={(e) => e.target.value && set({ [name]: `${e.target.value}T00:00:00Z` })}
+      onChange={(e) =>
+        e.target.value && set(moved({ from: asked.from ?? '', to: asked.to ?? '' }, name, e.target.value))
+      }
     />
   );
   return (
@@ -75,7 +88,7 @@ function Zone({ zone, set }: { zone: string; set: Props['set'] }) {
   return (
     <Select
       aria-label="Time zone"
-      className="!w-48"
+      className="sm:!w-48"
       value={zone}
       onChange={(e) => set({ zone: e.target.value === ownZone() ? undefined : e.target.value })}
     >

@@ -41,10 +41,10 @@ export function PartsCard({
       )}
       {answer.isSuccess && parts.length === 0 && <p className="p-4 text-ink-3">Nothing in this range.</p>}
       {answer.data && parts.length > 0 && (
-        <DataTable head={['Name', ...columns.map((c) => c.head)]} label={title}>
+        <DataTable head={['Name', ...columns.map((c) => ({ text: c.head, numeric: true as const }))]} label={title}>
           {parts.map((p) => (
             <tr key={p.key} className="hover:bg-hover">
-              <Td className="max-w-[240px]">
+              <Td className="max-w-[160px] sm:max-w-[240px]">
                 {onPick && p.key ? (
                   <button
                     type="button"
@@ -58,7 +58,7 @@ export function PartsCard({
                 )}
               </Td>
               {columns.map((c) => (
-                <Td key={c.head} className="tnum whitespace-nowrap">
+                <Td key={c.head} numeric className="whitespace-nowrap">
                   {c.cell(p, answer.data.total)}
                 </Td>
               ))}

@@ -4,6 +4,7 @@ import { messageOf } from '@/api/errors';
 import { useProviderName } from '@/api/providers';
 import type { EnrichmentConfig } from '@/api/types';
 import { AttemptList } from '@/components/attempt-list';
+import { Failure } from '@/components/failure';
 import { Button } from '@/components/button';
 import { Notice } from '@/components/states';
 import { plainText } from '@/grid/values';
@@ -60,7 +61,7 @@ export function PreviewPane({
           <div className="rounded-md border border-line bg-surface p-2.5">
             <p className="text-sm text-ink-3">Answer</p>
             <p className="font-medium break-words">{data.value === null ? 'No answer' : plainText(data.value)}</p>
-            {data.message && <p className="mt-1 text-sm text-ink-2">{data.message}</p>}
+            {data.message && <Failure message={data.message} nameOf={nameOf} className="mt-1 text-sm text-ink-2" />}
             <p className="mt-1 text-sm text-ink-3">Would cost {creditsLabel(data.cost_mc)}</p>
           </div>
           <AttemptList attempts={data.attempts ?? []} nameOf={nameOf} />

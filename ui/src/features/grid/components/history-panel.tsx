@@ -10,6 +10,7 @@ import { Drawer } from '@/components/drawer';
 import { Badge, Empty, Notice, SkeletonRows } from '@/components/states';
 import { isReadOnly, sameValue } from '@/grid/model';
 import { formatValue } from '@/grid/values';
+import { partsOfError } from '@/lib/cell-error';
 import { ago, creditsLabel, dateTime, milliseconds, sentence } from '@/lib/format';
 import { cellHistory } from '../api/rows';
 import type { GridPage } from '../use-grid-page';
@@ -87,6 +88,7 @@ function Entry({
 }) {
   const nameOf = useProviderName();
   const who = entry.provider ? nameOf(entry.provider) : (entry.actor.name ?? sentence(entry.actor.kind));
+  const error = entry.message ? partsOfError(entry.message) : null;
   const show = (v: HistoryEntry['value']): string => (column ? formatValue(column, v) : JSON.stringify(v));
   return (
     <li className="group flex gap-2.5 border-b border-line px-3 py-2.5">
@@ -106,7 +108,18 @@ function Entry({
         )}
         <p className="mt-0.5 line-clamp-3 break-words">
           {entry.value === null ? (
-            <em className="text-ink-3">{entry.message ?? (entry.state ? sentence(entry.state) : 'empty')}</em>
+            <em className="text-ink-3">
+              {error ? (
+                <>
+                  {error.provider && error.provider !== entry.provider && `${nameOf(error.provider)} · `}
+                  {error.text}
+                </>
+              ) : entry.state ? (
+                sentence(entry.state)
+              ) : (
+                'empty'
+              )}
+            </em>
           ) : (
             show(entry.value)
           )}

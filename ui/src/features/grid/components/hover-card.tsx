@@ -6,6 +6,7 @@ import { Popover } from '@/components/popover';
 import { Skeleton } from '@/components/states';
 import type { GridController } from '@/grid/controller';
 import type { Anchor } from '@/grid/events';
+import { partsOfError } from '@/lib/cell-error';
 import { ago, creditsLabel, dateTime, milliseconds, sentence } from '@/lib/format';
 import { cellHistory } from '../api/rows';
 
@@ -54,7 +55,9 @@ export function HoverCard({ workspaceId: ws, table, grid, target }: HoverProps) 
 function Facts({ entry, state }: { entry: HistoryEntry | undefined; state: CellState | undefined }) {
   const nameOf = useProviderName();
   const facts: [string, string][] = [];
+  const error = state?.message ? partsOfError(state.message) : null;
   if (state) facts.push(['State', sentence(state.state)]);
+  if (error?.provider && error.provider !== entry?.provider) facts.push(['Failed at', nameOf(error.provider)]);
   if (entry) {
     facts.push(
       entry.provider
@@ -78,7 +81,7 @@ function Facts({ entry, state }: { entry: HistoryEntry | undefined; state: CellS
           <dd className="min-w-0 truncate text-ink">{value}</dd>
         </div>
       ))}
-      {state?.message && <p className="col-span-2 mt-1 text-danger-ink">{state.message}</p>}
+      {error && <p className="col-span-2 mt-1 text-danger-ink">{error.text}</p>}
     </dl>
   );
 }

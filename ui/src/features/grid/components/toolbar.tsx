@@ -86,7 +86,7 @@ export function Toolbar({ workspaceId, table, state, page, searchRef }: ToolbarP
           </IconButton>
         </>
       )}
-      <div className="flex-1" />
+      <div className="hidden flex-1 sm:block" />
       <SearchBox
         value={state.q}
         onChange={(q) => change(table.id, { q })}
@@ -131,7 +131,7 @@ function SearchBox({
     return () => clearTimeout(timer);
   }, [text, value, onChange]);
   return (
-    <div className="relative w-44 shrink-0 sm:w-56">
+    <div className="relative min-w-28 flex-1 sm:w-56 sm:flex-none">
       <Search size={14} className="pointer-events-none absolute top-2 left-2 text-ink-3" />
       <input
         ref={inputRef}

@@ -31,6 +31,22 @@ export const quickSearchQuery = (ws: string, q: string) =>
     retry: false,
   });
 
+/** Values that begin with what is being typed, the most frequent first. */
+export const suggestionsQuery = (ws: string, q: string) =>
+  queryOptions({
+    queryKey: ['search-suggestions', ws, q],
+    queryFn: async ({ signal }) =>
+      (
+        await api.get<{ value: string; count: number }[] | null>(`${inWorkspace(ws)}/search/suggest`, {
+          query: { q },
+          signal,
+        })
+      ).data ?? [],
+    enabled: q.length >= 2 && q.length <= 100,
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+
 export const savedSearchesQuery = (ws: string) =>
   queryOptions({
     queryKey: ['saved-searches', ws],

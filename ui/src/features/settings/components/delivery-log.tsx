@@ -51,11 +51,23 @@ export function DeliveryLog({ workspaceId: ws, webhook }: { workspaceId: string;
         />
       )}
       {list.length > 0 && (
-        <DataTable head={['Event', 'State', 'Answer', 'Tries', 'Since', '']} label="Deliveries">
+        <DataTable
+          head={[
+            'Event',
+            'State',
+            { text: 'Answer', wide: true },
+            { text: 'Tries', numeric: true, wide: true },
+            { text: 'Since', wide: true },
+            '',
+          ]}
+          label="Deliveries"
+        >
           {list.map((d) => (
             <tr key={d.position}>
-              <Td>
-                <span className="block font-medium">{d.type}</span>
+              <Td className="w-full max-w-0 sm:w-auto sm:max-w-80">
+                <span className="block truncate font-medium" title={d.type}>
+                  {d.type}
+                </span>
                 <span className="tnum block text-sm text-ink-3">position {d.position}</span>
               </Td>
               <Td>
@@ -67,7 +79,7 @@ export function DeliveryLog({ workspaceId: ws, webhook }: { workspaceId: string;
                   <span className="block text-ink-3">next try {dateTime(d.next_at)}</span>
                 )}
               </Td>
-              <Td className="tnum">{d.attempts}</Td>
+              <Td numeric>{d.attempts}</Td>
               <Td className="whitespace-nowrap text-ink-2">{ago(d.created_at)}</Td>
               <Td className="text-right">
                 <Button

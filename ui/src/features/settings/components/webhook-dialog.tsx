@@ -6,6 +6,7 @@ import { Checkbox, Field, Input } from '@/components/field';
 import { Badge, Notice } from '@/components/states';
 import { changeWebhook, createWebhook, eventTypesQuery, type Shown, type Webhook } from '../api/webhooks';
 import { matching, patterns, starts } from '../patterns';
+import { TableChoice } from './table-choice';
 
 /** Makes a webhook or changes one. */
 export function WebhookDialog({
@@ -23,10 +24,11 @@ export function WebhookDialog({
   const [url, setUrl] = useState(webhook?.url ?? 'https://');
   const [description, setDescription] = useState(webhook?.description ?? '');
   const [filter, setFilter] = useState((webhook?.types ?? []).join(', '));
+  const [tables, setTables] = useState(webhook?.tables ?? []);
   const [ordered, setOrdered] = useState(webhook?.ordered ?? false);
   const save = useMutation({
     mutationFn: async (): Promise<Shown | null> => {
-      const body = { url: url.trim(), description: description.trim(), types: patterns(filter), ordered };
+      const body = { url: url.trim(), description: description.trim(), types: patterns(filter), tables, ordered };
       if (!webhook) return createWebhook(ws, body);
       await changeWebhook(ws, webhook.id, body);
       return null;
@@ -112,6 +114,7 @@ export function WebhookDialog({
             </button>
           ))}
         </div>
+        <TableChoice workspaceId={ws} chosen={tables} onChange={setTables} />
         <Checkbox
           label="In order"
           hint="Each event is sent only after the one before was taken. One that fails holds up those behind it."

@@ -48,9 +48,9 @@ export function AuditLog({ ws }: { ws: string }) {
   };
   return (
     <Card flush>
-      <div className="flex flex-wrap items-end gap-3 border-b border-line px-4 py-3">
+      <div className="grid grid-cols-2 items-end gap-3 border-b border-line px-4 py-3 sm:flex sm:flex-wrap">
         <Filters ws={ws} filter={filter} onChange={setFilter} />
-        <Button className="ml-auto" icon={<Download size={14} />} busy={saving} onClick={() => void save()}>
+        <Button className="col-start-2 ml-auto" icon={<Download size={14} />} busy={saving} onClick={() => void save()}>
           CSV
         </Button>
       </div>
@@ -64,7 +64,10 @@ export function AuditLog({ ws }: { ws: string }) {
         />
       )}
       {lines.length > 0 && (
-        <DataTable head={['When', 'Who', 'What', 'Before → after', 'From']} label="Audit log">
+        <DataTable
+          head={['When', 'Who', 'What', { text: 'Before → after', wide: true }, { text: 'From', wide: true }]}
+          label="Audit log"
+        >
           {lines.map((line) => (
             <Row key={line.position} ws={ws} line={line} />
           ))}
@@ -89,7 +92,7 @@ function Filters({ ws, filter, onChange }: { ws: string; filter: AuditFilter; on
         <Input
           {...ids}
           type="date"
-          className="!w-36"
+          className="sm:!w-36"
           value={filter[name]}
           onChange={(e) => onChange({ ...filter, [name]: e.target.value })}
         />
@@ -102,7 +105,7 @@ function Filters({ ws, filter, onChange }: { ws: string; filter: AuditFilter; on
         {(ids) => (
           <Select
             {...ids}
-            className="!w-40"
+            className="sm:!w-40"
             value={filter.actor}
             onChange={(e) => onChange({ ...filter, actor: e.target.value })}
           >
@@ -119,7 +122,7 @@ function Filters({ ws, filter, onChange }: { ws: string; filter: AuditFilter; on
         {(ids) => (
           <Select
             {...ids}
-            className="!w-36"
+            className="sm:!w-36"
             value={filter.thing}
             onChange={(e) => onChange({ ...filter, thing: e.target.value })}
           >
@@ -141,9 +144,9 @@ function Filters({ ws, filter, onChange }: { ws: string; filter: AuditFilter; on
 function Row({ ws, line }: { ws: string; line: AuditLine }) {
   return (
     <tr className="align-top [&>td]:align-top">
-      <Td className="text-sm whitespace-nowrap text-ink-2">{dateTime(line.at)}</Td>
+      <Td className="text-sm text-ink-2 sm:whitespace-nowrap">{dateTime(line.at)}</Td>
       <Td className="whitespace-nowrap">{line.actor.name}</Td>
-      <Td className="min-w-[220px] break-words">
+      <Td className="min-w-[140px] break-words sm:min-w-[220px]">
         <Sentence ws={ws} line={line} />
       </Td>
       <Td className="max-w-[260px] text-sm text-ink-2">
