@@ -61,6 +61,15 @@ export async function openTable(page: Page, name: string): Promise<void> {
   await expect(page.locator('.ag-row[row-index="0"] .ag-cell').nth(1)).toHaveText(/\w/);
 }
 
+/** Adds an enrichment column of the provider, runs it on all rows and leaves when it is on its way. */
+export async function enrich(page: Page, provider: RegExp, name: string): Promise<void> {
+  await page.getByRole('button', { name: 'Enrich' }).click();
+  await page.getByRole('button', { name: provider }).click();
+  await page.getByLabel('Column name').fill(name);
+  await page.getByRole('button', { name: 'Create column' }).click();
+  await page.getByRole('button', { name: /^Run \d+ records/ }).click();
+}
+
 /** The cell of a row, counted from 0, in the column of the name. */
 export async function cell(page: Page, row: number, column: string): Promise<Locator> {
   const id = await page.locator('.ag-header-cell', { hasText: column }).first().getAttribute('col-id');

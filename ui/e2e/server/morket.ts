@@ -17,6 +17,8 @@ export interface Morket {
   url: string;
   /** The port on which every company's website answers. */
   sites: number;
+  /** The folder of the mails that the server has written. */
+  outbox: string;
   /** What the server has said so far. */
   log: () => string;
   stop: () => Promise<void>;
@@ -60,7 +62,7 @@ export async function startMorket(settings: Record<string, string> = {}): Promis
     await stop();
     throw new Error(`morket did not start:\n${log()}`, { cause });
   }
-  return { url, sites: sites.port, log, stop };
+  return { url, sites: sites.port, outbox: join(folder, 'data', 'outbox'), log, stop };
 }
 
 /** The environment without settings of a Morket that somebody runs or of servers that other tests use. */
