@@ -25,32 +25,41 @@ func (b *serverBench) live(ctx context.Context) ([]Ratio, error) {
 	arrivals := make(chan arrival, 16)
 	ended := make(chan error, 1)
 	go func() { ended <- listen(ctx, res.Body, arrivals) }()
-	var took, committed []time.Duration
+	took, answered, err := editsUntilShown(ctx, func(ctx context.Context, i int) (int64, error) { return b.edit(ctx, b.rows[i], fmt.Sprint("Live ", i)) }, arrivals, ended)
+	if err != nil {
+		return nil, err
+	}
+	return latencies("edit to another screen", took, answered, 0, 250, "limit: the edit's own answer"), nil
+}
+
+// editsUntilShown makes edits one after the other, each when the one before has arrived. It returns how long they took, sorted, until they
+// arrived and until they were answered.
+func editsUntilShown(ctx context.Context, edit func(ctx context.Context, i int) (position int64, err error), arrivals <-chan arrival, ended chan error) (took, answered []time.Duration, err error) {
 	for i := range questionRounds {
 		start := time.Now()
-		position, err := b.edit(ctx, b.rows[i], fmt.Sprint("Live ", i))
+		position, err := edit(ctx, i)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		committed = append(committed, time.Since(start))
+		answered = append(answered, time.Since(start))
 		at, err := shown(ctx, arrivals, ended, position)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		took = append(took, at.Sub(start))
 	}
 	slices.Sort(took)
-	slices.Sort(committed)
-	return latencies("edit to another screen", took, committed, 0, 250, "limit: the edit's own answer"), nil
+	slices.Sort(answered)
+	return took, answered, nil
 }
 
-// arrival is a patch that has come.
+// arrival is an edit that has come somewhere.
 type arrival struct {
 	position int64
 	at       time.Time
 }
 
-// shown waits for the patch of a position.
+// shown waits for the edit of a position.
 func shown(ctx context.Context, arrivals <-chan arrival, ended chan error, position int64) (time.Time, error) {
 	for {
 		select {
@@ -60,11 +69,11 @@ func shown(ctx context.Context, arrivals <-chan arrival, ended chan error, posit
 			}
 		case err := <-ended:
 			ended <- err
-			return time.Time{}, fmt.Errorf("the event stream has ended: %w", err)
+			return time.Time{}, fmt.Errorf("nothing comes any more: %w", err)
 		case <-ctx.Done():
 			return time.Time{}, ctx.Err()
 		case <-time.After(10 * time.Second):
-			return time.Time{}, fmt.Errorf("no patch for position %d within 10 s", position)
+			return time.Time{}, fmt.Errorf("position %d did not come within 10 s", position)
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"slices"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -14,7 +13,6 @@ import (
 	"github.com/morket/morket/adapters/amqpbus"
 	"github.com/morket/morket/adapters/rabbitchild"
 	"github.com/morket/morket/cmd/internal/boot"
-	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/eventstore/cloudevent"
 	"github.com/morket/morket/eventstore/relay"
 )
@@ -23,12 +21,10 @@ const (
 	relayEvents = 10_000 // published in one measurement
 	relayWindow = 1_000  // unconfirmed messages at a time, as the relay's publisher has them
 	relayBar    = 0.6
-	relayP95    = 150 // ms
 )
 
-// Relay measures how events reach RabbitMQ, on a broker of its own in dir and a database of its own on the server of dsn: the rate of
-// the relay against a plain loop of amqp091 that sends the same messages to the same kind of queue, and how long an append takes until a
-// consumer of morket.events has it.
+// Relay measures how fast events reach RabbitMQ, on a broker of its own in dir and a database of its own on the server of dsn: the rate
+// of the relay against a plain loop of amqp091 that sends the same messages to the same kind of queue.
 func Relay(ctx context.Context, dsn, dir string) ([]Ratio, error) {
 	return measureRelay(ctx, dsn, dir, effort{rounds: 5})
 }
@@ -60,11 +56,7 @@ func measureRelay(ctx context.Context, dsn, dir string, e effort) (ratios []Rati
 		return nil, err
 	}
 	rate, err := b.pair(ctx, Ratio{Name: "relay to RabbitMQ", Unit: "events/s", Bar: relayBar, Note: "limit: a plain amqp091 loop of the same messages"}, b.relayed, b.plain)
-	if err != nil {
-		return nil, err
-	}
-	latency, err := b.latency(ctx)
-	return append([]Ratio{rate}, latency...), err
+	return []Ratio{rate}, err
 }
 
 type relayBench struct {
@@ -234,53 +226,4 @@ func send(ctx context.Context, conn *amqp.Connection, messages []amqp.Publishing
 		}
 	}
 	return nil
-}
-
-// latency is the time from an append until a consumer has the event, beside that until the append is answered.
-func (b *relayBench) latency(ctx context.Context) (ratios []Ratio, err error) {
-	head, err := b.store.Head(ctx)
-	if err != nil {
-		return nil, err
-	}
-	stop, err := b.start(ctx, &leader{from: head, done: make(chan struct{})})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, stop()) }()
-	deliveries, err := b.channel.ConsumeWithContext(ctx, benchName, "", true, false, false, false, nil)
-	if err != nil {
-		return nil, err
-	}
-	var took, answered []time.Duration
-	for range questionRounds {
-		stream := b.stream("cells")
-		begin := time.Now()
-		if _, err := b.store.Append(ctx, eventstore.Append{Meta: b.meta(), Streams: []eventstore.StreamAppend{{Stream: stream, Expected: eventstore.NoStream, Events: []eventstore.EventData{edit()}}}}); err != nil {
-			return nil, err
-		}
-		answered = append(answered, time.Since(begin))
-		if err := delivered(ctx, deliveries, string(stream)+"/1"); err != nil {
-			return nil, err
-		}
-		took = append(took, time.Since(begin))
-	}
-	slices.Sort(took)
-	slices.Sort(answered)
-	return latencies("append to RabbitMQ consumer", took, answered, 0, relayP95, "limit: the append's own answer"), nil
-}
-
-// delivered waits for the message.
-func delivered(ctx context.Context, deliveries <-chan amqp.Delivery, id string) error {
-	for {
-		select {
-		case d := <-deliveries:
-			if d.MessageId == id {
-				return nil
-			}
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(10 * time.Second):
-			return fmt.Errorf("message %s did not come within 10 s", id)
-		}
-	}
 }

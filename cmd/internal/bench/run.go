@@ -151,7 +151,12 @@ func (r *run) onPostgres(ctx context.Context) (err error) {
 		return err
 	}
 	if err := r.step(ctx, StepRelay, func(ctx context.Context) ([]Ratio, error) {
-		return r.profiled(StepRelay, func() ([]Ratio, error) { return Relay(ctx, pg.DSN(), filepath.Join(r.dir, "rabbitmq")) })
+		figures, err := r.profiled(StepRelay, func() ([]Ratio, error) { return Relay(ctx, pg.DSN(), filepath.Join(r.dir, "rabbitmq")) })
+		if err != nil {
+			return figures, err
+		}
+		latency, err := r.toConsumer(ctx)
+		return append(figures, latency...), err
 	}); err != nil {
 		return err
 	}

@@ -25,31 +25,15 @@ import (
 
 // onServer runs the steps that need the whole product: a server with its own Postgres and Temporal, spoken to over HTTP.
 func (r *run) onServer(ctx context.Context) (err error) {
-	cfg, err := r.serverConfig(ctx)
+	cfg, err := r.serverConfig(ctx, "data")
 	if err != nil {
 		return err
 	}
-	logs, err := os.Create(filepath.Join(r.dir, "server.log")) // requests are logged as in production
+	c, stop, err := r.serve(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, logs.Close()) }()
-	serving, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() {
-		ended <- boot.ServeLogging(serving, cfg, slog.New(slog.NewJSONHandler(logs, nil)), io.Discard)
-	}()
-	defer func() {
-		stop()
-		if e := <-ended; !errors.Is(e, context.Canceled) {
-			err = errors.Join(err, e)
-		}
-	}()
-	c, err := r.signIn(ctx, cfg, ended)
-	if err != nil {
-		return err
-	}
-	defer c.pool.Close()
+	defer func() { err = errors.Join(err, stop()) }()
 	b := &serverBench{client: c, run: r, size: cmp.Or(r.Rows, usualRows), effort: effort{rounds: 3, round: 4 * time.Second}}
 	if b.size > usualRows {
 		b.rounds = 1
@@ -68,19 +52,50 @@ func (r *run) onServer(ctx context.Context) (err error) {
 	})
 }
 
-// serverConfig is the configuration of a server with everything embedded, in the bench's folder, without rate limits.
-func (r *run) serverConfig(ctx context.Context) (config.Config, error) {
+// serve runs a server until stop is called, and signs in to it. It logs requests as in production.
+func (r *run) serve(ctx context.Context, cfg config.Config) (c *client, stop func() error, err error) {
+	logs, err := os.Create(cfg.DataDir + ".log")
+	if err != nil {
+		return nil, nil, err
+	}
+	serving, end := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- boot.ServeLogging(serving, cfg, slog.New(slog.NewJSONHandler(logs, nil)), io.Discard)
+	}()
+	stop = func() error {
+		if c != nil {
+			c.pool.Close()
+		}
+		end()
+		err := <-ended
+		if errors.Is(err, context.Canceled) {
+			err = nil
+		}
+		return errors.Join(err, logs.Close())
+	}
+	if c, err = r.signIn(ctx, cfg, ended); err != nil {
+		return nil, nil, errors.Join(err, stop())
+	}
+	return c, stop, nil
+}
+
+// serverConfig is the configuration of a server with everything embedded, in a folder of the bench's, without rate limits.
+func (r *run) serverConfig(ctx context.Context, folder string) (config.Config, error) {
 	port, err := childproc.FreePort(ctx)
 	if err != nil {
 		return config.Config{}, err
 	}
 	cfg := r.Server
-	cfg.DataDir = filepath.Join(r.dir, "data")
+	cfg.DataDir = filepath.Join(r.dir, folder)
 	cfg.HTTPAddr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	cfg.PublicURL = "http://" + cfg.HTTPAddr
 	cfg.Roles = []string{config.RoleAll}
 	cfg.RateGeneral = 0 // and so none of the others
-	cfg.DatabaseURL, cfg.AMQPURL, cfg.TemporalAddress = config.Secret{}, config.Secret{}, ""
+	cfg.AMQPPrefix, cfg.TemporalAddress = "", ""
+	for _, url := range []*config.Secret{&cfg.DatabaseURL, &cfg.AMQPURL, &cfg.RedisURL, &cfg.S3URL, &cfg.ClickHouseURL, &cfg.OpenSearchURL} {
+		*url = config.Secret{}
+	}
 	return cfg, os.MkdirAll(cfg.DataDir, 0o755)
 }
 
@@ -114,8 +129,10 @@ func (r *run) signIn(ctx context.Context, cfg config.Config, ended chan error) (
 	}
 	c.temporal = running.Temporal
 	var err error
-	c.pool, err = pgxpool.New(ctx, running.DatabaseURL+"&pool_max_conns=40")
-	return c, err
+	if c.pool, err = pgxpool.New(ctx, running.DatabaseURL+"&pool_max_conns=40"); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // client speaks to the server as the demo user, and to its database for the limits.
