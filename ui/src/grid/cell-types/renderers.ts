@@ -23,8 +23,10 @@ export class ValueRenderer implements ICellRendererComp<GridRow> {
     const row = params.data;
     const cell = params.eGridCell;
     const index = params.node.rowIndex ?? -1;
-    for (const name of RANGE) cell.classList.remove(name);
-    cell.classList.add(...params.context.rangeClasses(index, params.column_.id));
+    const range = params.context.rangeClasses(index, params.column_.id);
+    // A scroll makes hundreds of cells, and a class list is written even when nothing in it changes.
+    if (cell.className.includes('mk-range')) cell.classList.remove(...RANGE);
+    if (range.length > 0) cell.classList.add(...range);
     if (!row) {
       this.el.className = 'mk-cell';
       const bar = document.createElement('span');
