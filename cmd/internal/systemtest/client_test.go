@@ -170,8 +170,13 @@ func demo(t *testing.T, s *server) *client {
 // newcomer registers a new user and makes a workspace of his own.
 func newcomer(t *testing.T, s *server) *client {
 	t.Helper()
+	return register(t, s, strings.ToLower(rand.Text())+"@example.com")
+}
+
+// register makes the user and a workspace of theirs.
+func register(t *testing.T, s *server, email string) *client {
+	t.Helper()
 	c := &client{t: t, base: s.url}
-	email := strings.ToLower(rand.Text()) + "@example.com"
 	c.signedIn(c.call(http.StatusCreated, http.MethodPost, "/api/v1/auth/register", map[string]string{"email": email, "password": "correct horse battery", "name": "New"}))
 	ws := in[struct {
 		ID string `json:"id"`

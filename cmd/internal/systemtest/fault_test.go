@@ -49,13 +49,15 @@ func behind(t *testing.T, address string) (*toxictest.Proxy, string) {
 	return way, u.String()
 }
 
-// install starts Morket on the shared Postgres and Temporal, and on the servers that the settings name.
+// install starts Morket on the shared Postgres and Temporal, and on the servers that the settings name. Whoever tests it is its
+// operator.
 func install(t *testing.T, settings ...string) *ill {
 	t.Helper()
-	env := append(external(t), settings...)
+	const operator = "operator@example.com"
+	env := append(append(external(t), "MORKET_OPERATOR_EMAILS="+operator), settings...)
 	s := newServer(t, env...)
 	s.start()
-	x := &ill{server: s, t: t, env: env, c: newcomer(t, s)}
+	x := &ill{server: s, t: t, env: env, c: register(t, s, operator)}
 	x.table = in[tableInfo](x.c, http.StatusCreated, http.MethodPost, "/tables", map[string]any{"name": "Edited", "columns": []any{map[string]any{"name": "Name", "type": "text"}}})
 	x.name = x.table.column("Name")
 	rows := insertRows(x.c, x.table.ID, 3)
@@ -213,17 +215,24 @@ func (i *integrator) hasAll(x *ill) {
 		after = page.Next
 	}
 	require.NotEmpty(x.t, ids)
-	x.eventually(doneWithin, "the integrator has every event", func() bool {
-		i.mu.Lock()
-		defer i.mu.Unlock()
-		for _, id := range ids {
-			if !i.ids[id] {
-				return false
-			}
+	x.t.Cleanup(func() {
+		if missing := i.lacks(ids); len(missing) > 0 {
+			x.t.Logf("the integrator lacks %d of %d: %v …", len(missing), len(ids), missing[:min(10, len(missing))])
 		}
-		return true
 	})
+	x.eventually(doneWithin, "the integrator has every event", func() bool { return len(i.lacks(ids)) == 0 })
 	x.t.Logf("the integrator was given all %d events of the workspace", len(ids))
+}
+
+func (i *integrator) lacks(ids []string) (missing []string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, id := range ids {
+		if !i.ids[id] {
+			missing = append(missing, id)
+		}
+	}
+	return missing
 }
 
 func TestFaultsOfRabbitMQ(t *testing.T) {
