@@ -9,11 +9,12 @@ import (
 	"github.com/morket/morket/eventstore"
 )
 
-// Change renames a workspace or changes its slug; what is empty stays.
+// Change renames a workspace or changes its slug or time zone; what is empty stays.
 type Change struct {
-	Name string
-	Slug string
-	As   kernel.Role // the caller's role, for an API key
+	Name     string
+	Slug     string
+	TimeZone string
+	As       kernel.Role // the caller's role, for an API key
 }
 
 // Change changes the workspace of the meta. The old slug becomes free for others.
@@ -26,6 +27,11 @@ func (h *Handlers) Change(ctx context.Context, meta kernel.Meta, cmd Change) (co
 	}
 	if cmd.Slug != "" {
 		if err := workspace.CheckSlug(cmd.Slug); err != nil {
+			return commands.Result[Workspace]{}, err
+		}
+	}
+	if cmd.TimeZone != "" {
+		if _, err := workspace.CheckTimeZone(cmd.TimeZone); err != nil {
 			return commands.Result[Workspace]{}, err
 		}
 	}
@@ -48,6 +54,11 @@ func (h *Handlers) changeOnce(ctx context.Context, meta kernel.Meta, cmd Change)
 	}
 	if cmd.Name != "" {
 		if err := w.Rename(cmd.Name); err != nil {
+			return commands.Result[Workspace]{}, err
+		}
+	}
+	if cmd.TimeZone != "" {
+		if err := w.ChangeTimeZone(cmd.TimeZone); err != nil {
 			return commands.Result[Workspace]{}, err
 		}
 	}

@@ -16,6 +16,7 @@ type Workspace struct {
 	ID        kernel.WorkspaceID `json:"id"`
 	Name      string             `json:"name"`
 	Slug      string             `json:"slug"`
+	TimeZone  string             `json:"time_zone" doc:"An IANA name: where days and weeks begin."`
 	Role      kernel.Role        `json:"role"`
 	CreatedAt time.Time          `json:"created_at"`
 	DeletedAt *time.Time         `json:"deleted_at,omitempty"`
@@ -105,5 +106,5 @@ func (h *Handlers) pickSlug(ctx context.Context, ws kernel.WorkspaceID, name, wa
 }
 
 func view(w *workspace.Workspace, role kernel.Role) Workspace {
-	return Workspace{ID: w.ID(), Name: w.Name(), Slug: w.Slug(), Role: role, CreatedAt: w.CreatedAt(), DeletedAt: w.DeletedAt()}
+	return Workspace{ID: w.ID(), Name: w.Name(), Slug: w.Slug(), TimeZone: w.TimeZone(), Role: role, CreatedAt: w.CreatedAt(), DeletedAt: w.DeletedAt()}
 }

@@ -20,15 +20,29 @@ func (h *Handlers) Member(ctx context.Context, ws kernel.WorkspaceID, user kerne
 	if kernel.ParseID(kernel.PrefixWorkspace, string(ws)) != nil {
 		return "", "", false, nil //nolint:nilerr // nobody is a member of what can't exist
 	}
-	w, err := h.recent.Get(ctx, ws, func(ctx context.Context) (*workspace.Workspace, error) {
-		w, _, err := h.workspaces.Load(ctx, string(ws))
-		return w, err
-	})
+	w, err := h.known(ctx, ws)
 	if err != nil || !w.Live() {
 		return "", "", false, err
 	}
 	m, ok := w.Member(user)
 	return m.Role, m.Membership, ok, nil
+}
+
+// TimeZone tells the IANA name of a workspace's time zone, as fresh as Role.
+func (h *Handlers) TimeZone(ctx context.Context, ws kernel.WorkspaceID) (string, error) {
+	w, err := h.known(ctx, ws)
+	if err != nil {
+		return "", err
+	}
+	return w.TimeZone(), nil
+}
+
+// known returns a workspace as it was at most CacheLife ago.
+func (h *Handlers) known(ctx context.Context, ws kernel.WorkspaceID) (*workspace.Workspace, error) {
+	return h.recent.Get(ctx, ws, func(ctx context.Context) (*workspace.Workspace, error) {
+		w, _, err := h.workspaces.Load(ctx, string(ws))
+		return w, err
+	})
 }
 
 // Observe drops from the cache what the events change. It is for events of other processes; it must be quick and is.

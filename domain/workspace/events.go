@@ -28,6 +28,12 @@ type SlugChanged struct {
 	Slug      string             `json:"slug"`
 }
 
+// TimeZoneChanged says where the days and weeks of a workspace begin; until the first one that is in UTC.
+type TimeZoneChanged struct {
+	Workspace kernel.WorkspaceID `json:"workspace_id"`
+	TimeZone  string             `json:"time_zone"` // an IANA name
+}
+
 // Deleted hides a workspace; until PurgeAt an owner can have it back.
 type Deleted struct {
 	Workspace kernel.WorkspaceID `json:"workspace_id"`
@@ -113,6 +119,9 @@ func (Renamed) EventType() string { return "workspace.renamed.v1" }
 func (SlugChanged) EventType() string { return "workspace.slug_changed.v1" }
 
 // EventType names the event.
+func (TimeZoneChanged) EventType() string { return "workspace.time_zone_changed.v1" }
+
+// EventType names the event.
 func (Deleted) EventType() string { return "workspace.deleted.v1" }
 
 // EventType names the event.
@@ -148,6 +157,7 @@ func Events() []kernel.Event {
 		Created{},
 		Renamed{},
 		SlugChanged{},
+		TimeZoneChanged{},
 		Deleted{},
 		Restored{},
 		MemberAdded{},

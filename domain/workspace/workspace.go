@@ -23,6 +23,7 @@ type state struct {
 	ID          kernel.WorkspaceID                  `json:"id"`
 	Name        string                              `json:"name"`
 	Slug        string                              `json:"slug"`
+	TimeZone    string                              `json:"time_zone,omitempty"` // empty until one is chosen
 	CreatedAt   time.Time                           `json:"created_at"`
 	DeletedAt   *time.Time                          `json:"deleted_at,omitempty"`
 	PurgeAt     time.Time                           `json:"purge_at,omitzero"`
@@ -140,6 +141,8 @@ func (w *Workspace) Apply(e kernel.Event) error {
 		s.Name = e.Name
 	case SlugChanged:
 		s.Slug = e.Slug
+	case TimeZoneChanged:
+		s.TimeZone = e.TimeZone
 	case Deleted:
 		s.DeletedAt, s.PurgeAt = &e.At, e.PurgeAt
 	case Restored:

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata" // also on machines without zones
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -111,6 +112,41 @@ func TestWhoMayChangeWhom(t *testing.T) {
 			t.Parallel()
 			given(t).When(c.ask).ThenRefused(c.refused)
 		})
+	}
+}
+
+func TestTheTimeZoneIsUTCUntilOneIsChosen(t *testing.T) {
+	t.Parallel()
+	to := func(zone string) func(*workspace.Workspace) error {
+		return func(w *workspace.Workspace) error { return w.ChangeTimeZone(zone) }
+	}
+	tokyo := workspace.TimeZoneChanged{Workspace: "ws_1", TimeZone: "Asia/Tokyo"}
+	given(t).When(to("UTC")).ThenNothing()
+	w := given(t).When(to("Asia/Tokyo")).Then(tokyo)
+	require.Equal(t, "Asia/Tokyo", w.TimeZone())
+	given(t, tokyo).When(to("Asia/Tokyo")).ThenNothing()
+	given(t, tokyo).When(to("UTC")).Then(workspace.TimeZoneChanged{Workspace: "ws_1", TimeZone: "UTC"})
+
+	snapshot, err := w.MarshalState()
+	require.NoError(t, err)
+	again := &workspace.Workspace{}
+	require.NoError(t, again.UnmarshalState(snapshot))
+	require.Equal(t, "Asia/Tokyo", again.TimeZone())
+	old := &workspace.Workspace{}
+	require.NoError(t, old.UnmarshalState([]byte(`{"id":"ws_1"}`)))
+	require.Equal(t, "UTC", old.TimeZone(), "a snapshot from before there were zones")
+}
+
+func TestOnlyIANANamesAreTimeZones(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Asia/Kathmandu"} {
+		zone, err := workspace.CheckTimeZone(name)
+		require.NoError(t, err, name)
+		require.Equal(t, name, zone.String())
+	}
+	for _, name := range []string{"", "Local", "Mars/Olympus", "+02:00", "../zoneinfo/UTC", "/etc/localtime"} {
+		_, err := workspace.CheckTimeZone(name)
+		require.ErrorContains(t, err, "name one such as Europe/Berlin", name)
 	}
 }
 

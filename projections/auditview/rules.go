@@ -59,6 +59,7 @@ func workspaces() map[string]Rule {
 		"workspace.created.v1":             {Says: "made the workspace {name}", Thing: "workspace", Name: "name", After: []string{"name"}},
 		"workspace.renamed.v1":             {Says: "renamed the workspace to {name}", Thing: "workspace", Name: "name", After: []string{"name"}},
 		"workspace.slug_changed.v1":        {Says: "changed the workspace's address to {slug}", Thing: "workspace", After: []string{"slug"}},
+		"workspace.time_zone_changed.v1":   {Says: "changed the workspace's time zone to {time_zone}", Thing: "workspace", After: []string{"time_zone"}},
 		"workspace.deleted.v1":             {Says: "deleted the workspace", Thing: "workspace", After: []string{"purge_at"}},
 		"workspace.restored.v1":            {Says: "restored the workspace", Thing: "workspace"},
 		"workspace.member_added.v1":        {Says: "made {person} a member as {role}", Thing: "member", ID: "user_id", Person: "user_id", After: []string{"role"}},

@@ -41,7 +41,7 @@ func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Pr
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 3 }
+func (*Projector) Version() int { return 4 }
 
 // Types implements projections.Projector.
 func (*Projector) Types() []string {
@@ -52,6 +52,7 @@ func (*Projector) Types() []string {
 		workspace.Created{},
 		workspace.Renamed{},
 		workspace.SlugChanged{},
+		workspace.TimeZoneChanged{},
 		workspace.Deleted{},
 		workspace.Restored{},
 		workspace.MemberAdded{},

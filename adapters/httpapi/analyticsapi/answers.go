@@ -90,7 +90,7 @@ func (in *seriesIn) unit(r analyticsview.Range) analyticsview.Granularity {
 
 func (s service) series(b breakdown) func(context.Context, httpapi.Principal, *seriesIn) (Series, httpapi.Meta, error) {
 	return func(ctx context.Context, p httpapi.Principal, in *seriesIn) (Series, httpapi.Meta, error) {
-		r, err := in.span(s.Clock.Now())
+		r, err := s.span(ctx, p, &in.Asked)
 		if err != nil {
 			return Series{}, httpapi.Meta{}, err
 		}
@@ -137,7 +137,7 @@ func (s service) enrichmentSummary(ctx context.Context, p httpapi.Principal, in 
 
 // compare sums up the range and the time of the same length before.
 func (s service) compare(ctx context.Context, p httpapi.Principal, in *Asked, b breakdown) (r analyticsview.Range, now, before analyticsview.Measures, err error) {
-	if r, err = in.span(s.Clock.Now()); err != nil {
+	if r, err = s.span(ctx, p, in); err != nil {
 		return r, now, before, err
 	}
 	q, err := in.query(p, b, r.Whole())

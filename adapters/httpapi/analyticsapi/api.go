@@ -21,11 +21,17 @@ type Cache interface {
 	Set(ctx context.Context, key string, value []byte, life time.Duration)
 }
 
+// Zones knows in which time zone a workspace's days and weeks begin, by its IANA name.
+type Zones interface {
+	TimeZone(ctx context.Context, ws kernel.WorkspaceID) (string, error)
+}
+
 // Deps is what the endpoints need.
 type Deps struct {
 	Store      analyticsview.Store
 	Projection string // the name of the projection that keeps the store
 	Cache      Cache
+	Zones      Zones
 	Clock      kernel.Clock
 }
 

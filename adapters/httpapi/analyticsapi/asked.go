@@ -1,10 +1,12 @@
 package analyticsapi
 
 import (
+	"context"
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/projections/analyticsview"
 )
 
@@ -14,7 +16,7 @@ type Asked struct {
 	Range    string    `query:"range" enum:"24h,7d,30d,90d" default:"30d" doc:"Up to now; from and to win."`
 	From     time.Time `query:"from" doc:"Rounded down to a quarter of an hour."`
 	To       time.Time `query:"to" doc:"Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from."`
-	TimeZone string    `query:"time_zone" default:"UTC" maxLength:"64" doc:"An IANA name such as Europe/Berlin: where days and weeks begin."`
+	TimeZone string    `query:"time_zone" maxLength:"64" doc:"An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out."`
 	Table    string    `query:"table" maxLength:"64" doc:"Only this table."`
 	Column   string    `query:"column" maxLength:"64" doc:"Only this column."`
 	Provider string    `query:"provider" maxLength:"64" doc:"Only this provider. Cells don't have one, attempts do."`
@@ -28,15 +30,22 @@ func presets() map[string]time.Duration {
 	return map[string]time.Duration{"24h": day, "7d": 7 * day, "30d": 30 * day, "90d": 90 * day}
 }
 
-// span returns the range that was asked for.
-func (a *Asked) span(now time.Time) (analyticsview.Range, error) {
-	zone, err := time.LoadLocation(a.TimeZone)
-	if err != nil || a.TimeZone == "Local" {
-		return analyticsview.Range{}, kernel.Invalid("time_zone", "is not an IANA time zone such as Europe/Berlin")
+// span returns the range that was asked for, in the workspace's time zone unless another was named.
+func (s service) span(ctx context.Context, p httpapi.Principal, a *Asked) (analyticsview.Range, error) {
+	name := a.TimeZone
+	if name == "" {
+		var err error
+		if name, err = s.Zones.TimeZone(ctx, p.Workspace); err != nil {
+			return analyticsview.Range{}, err
+		}
+	}
+	zone, err := workspace.CheckTimeZone(name)
+	if err != nil {
+		return analyticsview.Range{}, err
 	}
 	to := a.To
 	if to.IsZero() {
-		to = now
+		to = s.Clock.Now()
 	}
 	from := a.From
 	if from.IsZero() {

@@ -61,7 +61,7 @@ func (s service) total(ctx context.Context, q analyticsview.Query) (analyticsvie
 
 // ask asks by some dims over the whole range.
 func (s service) ask(ctx context.Context, p httpapi.Principal, in *Asked, b breakdown, by ...analyticsview.Dim) (analyticsview.Range, []analyticsview.Row, error) {
-	r, err := in.span(s.Clock.Now())
+	r, err := s.span(ctx, p, in)
 	if err != nil {
 		return r, nil, err
 	}

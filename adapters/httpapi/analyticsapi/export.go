@@ -23,7 +23,7 @@ var errFull = errors.New("the export is full")
 // store that is down is a 503 and not a file that ends.
 func (s service) export(sub subject) func(context.Context, httpapi.Principal, *seriesIn) (func(http.ResponseWriter) error, error) {
 	return func(ctx context.Context, p httpapi.Principal, in *seriesIn) (func(http.ResponseWriter) error, error) {
-		r, err := in.span(s.Clock.Now())
+		r, err := s.span(ctx, p, &in.Asked)
 		if err != nil {
 			return nil, err
 		}

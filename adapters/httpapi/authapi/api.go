@@ -137,10 +137,11 @@ type Me struct {
 
 // MyWorkspace is a workspace with the person's role in it.
 type MyWorkspace struct {
-	ID   kernel.WorkspaceID `json:"id"`
-	Name string             `json:"name"`
-	Slug string             `json:"slug"`
-	Role kernel.Role        `json:"role"`
+	ID       kernel.WorkspaceID `json:"id"`
+	Name     string             `json:"name"`
+	Slug     string             `json:"slug"`
+	TimeZone string             `json:"time_zone"`
+	Role     kernel.Role        `json:"role"`
 }
 
 // maxMyWorkspaces is how many workspaces me lists; the list of workspaces is paged and has all.
@@ -160,10 +161,10 @@ func (s service) me(ctx context.Context, p httpapi.Principal, _ *nothing) (Me, h
 		switch {
 		case w.DeletedAt != nil:
 		case p.KeyWorkspace == "":
-			me.Workspaces = append(me.Workspaces, MyWorkspace{w.ID, w.Name, w.Slug, w.Role})
+			me.Workspaces = append(me.Workspaces, MyWorkspace{w.ID, w.Name, w.Slug, w.TimeZone, w.Role})
 		case p.KeyWorkspace == w.ID: // a key knows of no other workspace
 			me.User.Operator = false
-			me.Workspaces = append(me.Workspaces, MyWorkspace{w.ID, w.Name, w.Slug, p.KeyRole})
+			me.Workspaces = append(me.Workspaces, MyWorkspace{w.ID, w.Name, w.Slug, w.TimeZone, p.KeyRole})
 		}
 	}
 	return me, httpapi.Meta{}, nil

@@ -35,7 +35,7 @@ func TestSignUpWorkAndComeBack(t *testing.T) {
 	var me authapi.Me
 	ann.Call(http.MethodGet, "/auth/me", nil).OK(&me)
 	require.Equal(t, in.User, me.User)
-	require.Equal(t, []authapi.MyWorkspace{{ID: ws.ID, Name: ws.Name, Slug: ws.Slug, Role: kernel.RoleOwner}}, me.Workspaces)
+	require.Equal(t, []authapi.MyWorkspace{{ID: ws.ID, Name: ws.Name, Slug: ws.Slug, TimeZone: "UTC", Role: kernel.RoleOwner}}, me.Workspaces)
 
 	var again authapi.SignedIn
 	ann.Call(http.MethodPost, "/auth/refresh", nil).OK(&again)

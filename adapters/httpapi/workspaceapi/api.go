@@ -46,7 +46,7 @@ func registerWorkspaces(a *httpapi.API, s service) {
 	httpapi.Read(a, httpapi.Op{ID: "list-workspaces", Method: http.MethodGet, Path: "/workspaces", Tag: tag, Summary: "One's own workspaces, oldest first", Description: "An owner also sees the deleted ones that he can restore.", Projection: workspaceview.Name}, s.list)
 	httpapi.Write(a, httpapi.Op{ID: "create-workspace", Method: http.MethodPost, Path: "/workspaces", Tag: tag, Summary: "Make a workspace", Status: http.StatusCreated}, s.create)
 	httpapi.Read(a, httpapi.Op{ID: "get-workspace", Method: http.MethodGet, Path: "W", Tag: tag, Summary: "A workspace", Action: workspace.ReadWorkspace, Projection: workspaceview.Name}, s.get)
-	httpapi.Write(a, httpapi.Op{ID: "change-workspace", Method: http.MethodPut, Path: "W", Tag: tag, Summary: "Rename a workspace or change its slug", Action: workspace.UpdateWorkspace}, s.change)
+	httpapi.Write(a, httpapi.Op{ID: "change-workspace", Method: http.MethodPut, Path: "W", Tag: tag, Summary: "Rename a workspace or change its slug or time zone", Action: workspace.UpdateWorkspace}, s.change)
 	httpapi.Write(a, httpapi.Op{ID: "delete-workspace", Method: http.MethodDelete, Path: "W", Tag: tag, Summary: "Delete a workspace; it can be restored for 30 days", Action: workspace.DeleteWorkspace}, s.remove)
 	// Nobody has a role in a deleted workspace, so this one checks by itself that the caller is an owner.
 	httpapi.Write(a, httpapi.Op{ID: "restore-workspace", Method: http.MethodPost, Path: "/workspaces/{workspaceId}/restore", Tag: tag, Summary: "Restore a deleted workspace (owners)"}, s.restore)

@@ -43,6 +43,11 @@ func TestTheLifeOfAWorkspace(t *testing.T) {
 	ann.Call(http.MethodPut, path(ws, ""), workspaceapi.ChangeBody{Name: "Acme Ltd", Slug: "acme-ltd"}).OK(&got)
 	require.Equal(t, "Acme Ltd", got.Name)
 	require.Equal(t, "acme-ltd", got.Slug)
+	require.Equal(t, "UTC", got.TimeZone)
+	ann.Call(http.MethodPut, path(ws, ""), workspaceapi.ChangeBody{TimeZone: "Europe/Berlin"}).OK(nil)
+	ann.Call(http.MethodGet, path(ws, ""), nil).OK(&got)
+	require.Equal(t, "Europe/Berlin", got.TimeZone)
+	require.Equal(t, "Acme Ltd", got.Name, "what is absent stays")
 	require.Equal(t, "acme", ann.Workspace("Acme").Slug, "the old slug is free again")
 
 	ann.Call(http.MethodDelete, path(ws, ""), workspaceapi.RemoveBody{ConfirmName: "Acme"}).Fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")

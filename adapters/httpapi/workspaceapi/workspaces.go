@@ -66,12 +66,13 @@ type changeInput struct {
 
 // ChangeBody is the body of change-workspace; what is absent stays as it is.
 type ChangeBody struct {
-	Name string `json:"name,omitempty"`
-	Slug string `json:"slug,omitempty"`
+	Name     string `json:"name,omitempty"`
+	Slug     string `json:"slug,omitempty"`
+	TimeZone string `json:"time_zone,omitempty" maxLength:"64" doc:"An IANA name such as Europe/Berlin: where the days and weeks of the analytics begin."`
 }
 
 func (s service) change(ctx context.Context, meta kernel.Meta, in *changeInput) (commands.Result[workspacecmd.Workspace], error) {
-	return s.Handlers.Change(ctx, meta, workspacecmd.Change{Name: in.Body.Name, Slug: in.Body.Slug, As: httpapi.PrincipalOf(ctx).Role})
+	return s.Handlers.Change(ctx, meta, workspacecmd.Change{Name: in.Body.Name, Slug: in.Body.Slug, TimeZone: in.Body.TimeZone, As: httpapi.PrincipalOf(ctx).Role})
 }
 
 type removeInput struct {

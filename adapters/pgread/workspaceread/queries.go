@@ -27,6 +27,7 @@ type Workspace struct {
 	ID        kernel.WorkspaceID
 	Name      string
 	Slug      string
+	TimeZone  string
 	Role      kernel.Role
 	CreatedAt time.Time
 	DeletedAt *time.Time
@@ -34,7 +35,7 @@ type Workspace struct {
 
 // Deleted workspaces are shown to those who may restore them, as long as they may.
 const workspacesSQL = `
-SELECT w.id, w.name, w.slug, m.role, w.created_at, w.deleted_at
+SELECT w.id, w.name, w.slug, w.time_zone, m.role, w.created_at, w.deleted_at
 FROM rm_workspace.members m JOIN rm_workspace.workspaces w ON w.id = m.workspace_id
 WHERE m.user_id = $1 AND w.id > $2 AND (w.deleted_at IS NULL OR (m.role = 'owner' AND w.purge_at > $3))
 ORDER BY w.id LIMIT $4`
@@ -48,7 +49,7 @@ func (q *Queries) Of(ctx context.Context, user kernel.UserID, after kernel.Works
 	return pgx.CollectRows(rows, scanWorkspace)
 }
 
-const workspaceSQL = `SELECT w.id, w.name, w.slug, '', w.created_at, w.deleted_at FROM rm_workspace.workspaces w WHERE w.id = $1 AND w.deleted_at IS NULL`
+const workspaceSQL = `SELECT w.id, w.name, w.slug, w.time_zone, '', w.created_at, w.deleted_at FROM rm_workspace.workspaces w WHERE w.id = $1 AND w.deleted_at IS NULL`
 
 // Workspace returns a workspace that is not deleted; false if there is none. It has no role in it.
 func (q *Queries) Workspace(ctx context.Context, ws kernel.WorkspaceID) (Workspace, bool, error) {
@@ -65,7 +66,7 @@ func (q *Queries) Workspace(ctx context.Context, ws kernel.WorkspaceID) (Workspa
 
 func scanWorkspace(r pgx.CollectableRow) (Workspace, error) {
 	var w Workspace
-	err := r.Scan(&w.ID, &w.Name, &w.Slug, &w.Role, &w.CreatedAt, &w.DeletedAt)
+	err := r.Scan(&w.ID, &w.Name, &w.Slug, &w.TimeZone, &w.Role, &w.CreatedAt, &w.DeletedAt)
 	w.CreatedAt, w.DeletedAt = w.CreatedAt.UTC(), utc(w.DeletedAt)
 	return w, err
 }

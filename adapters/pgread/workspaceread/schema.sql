@@ -2,6 +2,7 @@ CREATE TABLE workspaces (
   id         text PRIMARY KEY,
   name       text NOT NULL,
   slug       text NOT NULL,
+  time_zone  text NOT NULL, -- an IANA name
   created_at timestamptz NOT NULL,
   deleted_at timestamptz,
   purge_at   timestamptz

@@ -34,14 +34,15 @@ func TestTheReadModelOfWorkspaces(t *testing.T) {
 		workspace.MemberAdded{Workspace: "ws_1", UserID: "usr_2", Role: kernel.RoleMember, At: now},
 		workspace.MemberRoleChanged{Workspace: "ws_1", UserID: "usr_2", Role: kernel.RoleAdmin},
 		workspace.Invited{Workspace: "ws_1", Invitation: "inv_1", Email: "x@y.z", Role: kernel.RoleViewer, ExpiresAt: now.Add(time.Hour)},
-		workspace.Renamed{Workspace: "ws_1", Name: "Acme Ltd"}, workspace.SlugChanged{Workspace: "ws_1", Slug: "acme-ltd"})
+		workspace.Renamed{Workspace: "ws_1", Name: "Acme Ltd"}, workspace.SlugChanged{Workspace: "ws_1", Slug: "acme-ltd"},
+		workspace.TimeZoneChanged{Workspace: "ws_1", TimeZone: "Asia/Tokyo"})
 	h.Append("apikey-key_1", auth.APIKeyCreated{KeyID: "key_1", Workspace: "ws_1", Name: "k", Role: kernel.RoleMember, Tables: []kernel.TableID{"tbl_1"}, Last4: "abcd", CreatedBy: "usr_2", ExpiresAt: &now, At: now})
 	h.Append("apikey-key_2", auth.APIKeyCreated{KeyID: "key_2", Workspace: "ws_2", Name: "k", Role: kernel.RoleMember, Last4: "efgh", CreatedBy: "usr_2", At: now})
 
 	got, found, err := q.Workspace(ctx, "ws_1")
 	require.NoError(t, err)
 	require.True(t, found)
-	require.Equal(t, workspaceread.Workspace{ID: "ws_1", Name: "Acme Ltd", Slug: "acme-ltd", CreatedAt: now}, got)
+	require.Equal(t, workspaceread.Workspace{ID: "ws_1", Name: "Acme Ltd", Slug: "acme-ltd", TimeZone: "Asia/Tokyo", CreatedAt: now}, got)
 	members, err := q.Members(ctx, "ws_1", "", 10)
 	require.NoError(t, err)
 	require.Equal(t, []workspaceread.Member{

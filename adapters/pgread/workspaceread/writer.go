@@ -32,9 +32,10 @@ type writer struct{ tx *pgread.Tx }
 
 const (
 	personSQL     = `INSERT INTO people (user_id, sealed, name, email) VALUES ($1, $2, $3, $4) ON CONFLICT (user_id) DO UPDATE SET sealed = $2, name = $3, email = $4`
-	createSQL     = `INSERT INTO workspaces (id, name, slug, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`
+	createSQL     = `INSERT INTO workspaces (id, name, slug, time_zone, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`
 	renameSQL     = `UPDATE workspaces SET name = $2 WHERE id = $1`
 	slugSQL       = `UPDATE workspaces SET slug = $2 WHERE id = $1`
+	timeZoneSQL   = `UPDATE workspaces SET time_zone = $2 WHERE id = $1`
 	deleteSQL     = `UPDATE workspaces SET deleted_at = $2, purge_at = $3 WHERE id = $1`
 	restoreSQL    = `UPDATE workspaces SET deleted_at = NULL, purge_at = NULL WHERE id = $1`
 	memberSQL     = `INSERT INTO members (workspace_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4) ON CONFLICT (workspace_id, user_id) DO UPDATE SET role = $3, joined_at = $4`
@@ -62,12 +63,14 @@ func (w writer) Write(ctx context.Context, items []workspaceview.Item) error {
 func queueWorkspace(b *pgx.Batch, event kernel.Event) bool {
 	switch e := event.(type) {
 	case workspace.Created:
-		b.Queue(createSQL, e.Workspace, e.Name, e.Slug, e.At)
+		b.Queue(createSQL, e.Workspace, e.Name, e.Slug, workspace.DefaultTimeZone, e.At)
 		b.Queue(memberSQL, e.Workspace, e.Owner, kernel.RoleOwner, e.At)
 	case workspace.Renamed:
 		b.Queue(renameSQL, e.Workspace, e.Name)
 	case workspace.SlugChanged:
 		b.Queue(slugSQL, e.Workspace, e.Slug)
+	case workspace.TimeZoneChanged:
+		b.Queue(timeZoneSQL, e.Workspace, e.TimeZone)
 	case workspace.Deleted:
 		b.Queue(deleteSQL, e.Workspace, e.At, e.PurgeAt)
 	case workspace.Restored:

@@ -65,5 +65,7 @@ func (a *analytics) close() error {
 }
 
 func (s *server) registerAnalytics(a *httpapi.API) {
-	analyticsapi.Register(a, analyticsapi.Deps{Store: s.analytics.store, Projection: s.analytics.projector.Name(), Cache: s.shared.cache, Clock: s.clock})
+	analyticsapi.Register(a, analyticsapi.Deps{
+		Store: s.analytics.store, Projection: s.analytics.projector.Name(), Cache: s.shared.cache, Zones: s.team.workspaces, Clock: s.clock,
+	})
 }

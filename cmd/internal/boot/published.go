@@ -58,6 +58,7 @@ func publishedTeam() cloudevent.Policy {
 		"workspace.renamed.v1":             seenBy(workspace.ReadWorkspace),
 		"workspace.restored.v1":            seenBy(workspace.ReadWorkspace),
 		"workspace.slug_changed.v1":        seenBy(workspace.ReadWorkspace),
+		"workspace.time_zone_changed.v1":   seenBy(workspace.ReadWorkspace),
 	}
 }
 

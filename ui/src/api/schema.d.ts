@@ -461,7 +461,7 @@ export interface paths {
          */
         get: operations["get-workspace"];
         /**
-         * Rename a workspace or change its slug
+         * Rename a workspace or change its slug or time zone
          * @description Needs the permission `workspace.update`.
          */
         put: operations["change-workspace"];
@@ -3079,6 +3079,7 @@ export interface components {
             name: string;
             role: string;
             slug: string;
+            time_zone: string;
         };
         AuthRegisterBody: {
             email: string;
@@ -5234,6 +5235,8 @@ export interface components {
             name: string;
             role: string;
             slug: string;
+            /** @description An IANA name: where days and weeks begin. */
+            time_zone: string;
         };
         WorkspaceAcceptBody: {
             name?: string;
@@ -5249,6 +5252,8 @@ export interface components {
         WorkspaceChangeBody: {
             name?: string;
             slug?: string;
+            /** @description An IANA name such as Europe/Berlin: where the days and weeks of the analytics begin. */
+            time_zone?: string;
         };
         WorkspaceChangeRoleBody: {
             /** @description owner, admin, member, viewer or billing_admin. */
@@ -8474,7 +8479,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;
@@ -8604,7 +8609,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;
@@ -8734,7 +8739,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;
@@ -8864,7 +8869,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;
@@ -8994,7 +8999,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;
@@ -9124,7 +9129,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;
@@ -9254,7 +9259,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;
@@ -9386,7 +9391,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;
@@ -9516,7 +9521,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;
@@ -9646,7 +9651,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;
@@ -9776,7 +9781,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;
@@ -9906,7 +9911,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;
@@ -10036,7 +10041,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;
@@ -10166,7 +10171,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;
@@ -10296,7 +10301,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;
@@ -10426,7 +10431,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;
@@ -10556,7 +10561,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;
@@ -10688,7 +10693,7 @@ export interface operations {
                 from?: string;
                 /** @description Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from. */
                 to?: string;
-                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. */
+                /** @description An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out. */
                 time_zone?: string;
                 /** @description Only this table. */
                 table?: string;

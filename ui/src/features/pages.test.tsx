@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import axe from 'axe-core';
 import { describe, expect, it } from 'vitest';
@@ -86,6 +86,22 @@ describe('jobs', () => {
     renderApp('/w/ws_demo/jobs/run_000002');
     await user.click(await screen.findByRole('button', { name: 'Pause' }, slow));
     expect(await screen.findByRole('button', { name: 'Resume' }, slow)).toBeInTheDocument();
+  });
+});
+
+describe('the time zone of a workspace', () => {
+  it('is chosen in the settings, and the analytics begin their days in it', async () => {
+    const user = userEvent.setup();
+    const { router } = renderApp('/w/ws_demo/settings/workspace');
+    const save = await screen.findByRole('button', { name: 'Save' }, slow);
+    expect(screen.getByLabelText('Time zone')).toHaveValue('Asia/Tokyo');
+    await user.selectOptions(screen.getByLabelText('Time zone'), 'America/New_York');
+    await user.click(save);
+    expect(await screen.findByText('Workspace saved')).toBeInTheDocument();
+    await act(() => router.navigate('/w/ws_demo/analytics'));
+    expect(await screen.findByLabelText('Time zone', {}, slow)).toHaveDisplayValue('America/New York (workspace)');
+    await user.selectOptions(screen.getByLabelText('Time zone'), 'Asia/Tokyo');
+    expect(router.state.location.search).toBe('?zone=Asia%2FTokyo');
   });
 });
 

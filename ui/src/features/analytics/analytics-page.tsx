@@ -9,6 +9,7 @@ import { Button } from '@/components/button';
 import { Page } from '@/components/page';
 import { cx } from '@/lib/cx';
 import { sentence } from '@/lib/format';
+import { useSession } from '@/lib/session';
 import { toast } from '@/lib/toasts';
 import { downloadAnalytics } from './api/analytics';
 import { columnsQuery, membersQuery, tableNamesQuery } from './api/names';
@@ -21,7 +22,8 @@ import { tabs, useAsked } from './use-asked';
 export function AnalyticsPage() {
   const ws = useWorkspaceId();
   const can = useCan(ws);
-  const { asked, filters, tab, set } = useAsked();
+  const homeZone = useSession((s) => s.workspaces.find((w) => w.id === ws)?.time_zone) ?? 'UTC';
+  const { asked, filters, tab, set } = useAsked(homeZone);
   const name = useNames(ws, filters.table);
   const [busy, setBusy] = useState(false);
   const subject = tab === 'credits' ? 'credits' : 'enrichment';
@@ -67,7 +69,7 @@ export function AnalyticsPage() {
               </button>
             ))}
         </div>
-        <Controls asked={asked} set={set} />
+        <Controls asked={asked} homeZone={homeZone} set={set} />
       </div>
       <Chips filters={filters} set={set} name={name} />
       <div role="tabpanel" id="analytics-panel" aria-labelledby={`tab-${tab}`} className="flex flex-col gap-5">

@@ -8,14 +8,15 @@ export const dims = ['table', 'column', 'provider', 'member', 'source'] as const
 export type DimName = (typeof dims)[number];
 export const ranges = ['24h', '7d', '30d', '90d'] as const;
 
-export const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
-
-/** The page's state is its address, so that every view can be linked to and the back button undoes a drill-down. */
-export function useAsked() {
+/**
+ * The page's state is its address, so that every view can be linked to and the back button undoes a drill-down. Days begin
+ * in the home zone unless the address names another.
+ */
+export function useAsked(homeZone: string) {
   const [params, setParams] = useSearchParams();
   return useMemo(() => {
     const get = (name: string) => params.get(name) ?? undefined;
-    const asked: Asked = { time_zone: get('zone') ?? ownZone() };
+    const asked: Asked = { time_zone: get('zone') ?? homeZone };
     const from = get('from');
     const to = get('to');
     if (from && to) Object.assign(asked, { from, to });
@@ -37,5 +38,5 @@ export function useAsked() {
         return next;
       });
     return { asked, filters, tab, set };
-  }, [params, setParams]);
+  }, [params, setParams, homeZone]);
 }

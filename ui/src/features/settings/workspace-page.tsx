@@ -6,19 +6,21 @@ import { useCan } from '@/api/permissions';
 import { useWorkspaceId } from '@/api/use-workspace';
 import { Button } from '@/components/button';
 import { Confirm } from '@/components/confirm';
-import { Field, Input } from '@/components/field';
+import { Field, Input, Select } from '@/components/field';
 import { Card, Page } from '@/components/page';
 import { Notice } from '@/components/states';
 import { loadMe } from '@/api/me';
 import { useForm } from '@/api/use-form';
 import { sentence } from '@/lib/format';
 import { useSession } from '@/lib/session';
+import { timeZones, zoneName } from '@/lib/time-zones';
 import { toast } from '@/lib/toasts';
-import { deleteWorkspace, renameWorkspace } from './api/settings';
+import { changeWorkspace, deleteWorkspace } from './api/settings';
 
 const schema = z.object({
   name: z.string().trim().min(1, 'Give it a name').max(100),
   slug: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'Lower-case letters, digits and single hyphens'),
+  time_zone: z.string(),
 });
 
 export function WorkspacePage() {
@@ -27,8 +29,8 @@ export function WorkspacePage() {
   const workspace = useSession((s) => s.workspaces.find((w) => w.id === ws));
   const [deleting, setDeleting] = useState(false);
   const navigate = useNavigate();
-  const form = useForm(schema, async ({ name, slug }) => {
-    await renameWorkspace(ws, name, slug);
+  const form = useForm(schema, async (settings) => {
+    await changeWorkspace(ws, settings);
     await loadMe();
     toast.success('Workspace saved');
   });
@@ -44,6 +46,21 @@ export function WorkspacePage() {
           </Field>
           <Field label="Slug" hint="The short name, unique on this server." error={form.errorOf('slug')}>
             {(ids) => <Input {...ids} name="slug" defaultValue={workspace.slug} disabled={!edit} />}
+          </Field>
+          <Field
+            label="Time zone"
+            hint="Where the days and weeks of the analytics begin."
+            error={form.errorOf('time_zone')}
+          >
+            {(ids) => (
+              <Select {...ids} name="time_zone" defaultValue={workspace.time_zone} disabled={!edit}>
+                {timeZones(workspace.time_zone).map((zone) => (
+                  <option key={zone} value={zone}>
+                    {zoneName(zone)}
+                  </option>
+                ))}
+              </Select>
+            )}
           </Field>
           {edit && (
             <div>

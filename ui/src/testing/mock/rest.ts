@@ -50,11 +50,13 @@ export function authRoutes(r: Router, s: MockState): void {
       id: WS,
       name: 'Demo workspace',
       slug: 'demo',
+      time_zone: 'Asia/Tokyo',
       get role() {
         return s.role;
       },
     },
   ];
+  r.on('PUT', 'W', ({ body }) => ({ data: Object.assign(workspaces[0] ?? {}, body) }));
   r.on('GET', '/auth/me', () => ({ data: { user: USER, workspaces } }));
   r.on('GET', '/auth/sessions', () => ({
     data: [

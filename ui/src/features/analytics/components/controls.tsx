@@ -1,8 +1,9 @@
 import { X } from 'lucide-react';
-import { useState } from 'react';
+import { useMemo } from 'react';
 import { Input, Select } from '@/components/field';
+import { timeZones, zoneName } from '@/lib/time-zones';
 import type { Asked, Filters } from '../api/analytics';
-import { dims, ownZone, ranges } from '../use-asked';
+import { dims, ranges } from '../use-asked';
 
 const labels: Record<string, string> = {
   '24h': 'Last 24 hours',
@@ -21,7 +22,7 @@ interface Props {
 }
 
 /** The range and the time zone in which its days begin. */
-export function Controls({ asked, set }: Props) {
+export function Controls({ asked, homeZone, set }: Props & { homeZone: string }) {
   const own = asked.from !== undefined;
   return (
     <div className="grid w-full grid-cols-2 items-end gap-2 sm:flex sm:w-auto sm:flex-wrap">
@@ -42,7 +43,7 @@ export function Controls({ asked, set }: Props) {
         ))}
       </Select>
       {own && <OwnRange asked={asked} set={set} />}
-      <Zone zone={asked.time_zone} set={set} />
+      <Zone zone={asked.time_zone} home={homeZone} set={set} />
     </div>
   );
 }
@@ -78,23 +79,19 @@ function OwnRange({ asked, set }: Props) {
   );
 }
 
-const zones = () => {
-  const all = Intl.supportedValuesOf('timeZone');
-  return [...new Set([ownZone(), 'UTC', ...all])];
-};
-
-function Zone({ zone, set }: { zone: string; set: Props['set'] }) {
-  const [list] = useState(zones);
+function Zone({ zone, home, set }: { zone: string; home: string; set: Props['set'] }) {
+  const list = useMemo(() => timeZones(home, zone), [home, zone]);
   return (
     <Select
       aria-label="Time zone"
       className="sm:!w-48"
       value={zone}
-      onChange={(e) => set({ zone: e.target.value === ownZone() ? undefined : e.target.value })}
+      onChange={(e) => set({ zone: e.target.value === home ? undefined : e.target.value })}
     >
       {list.map((z) => (
         <option key={z} value={z}>
-          {z.replaceAll('_', ' ')}
+          {zoneName(z)}
+          {z === home && ' (workspace)'}
         </option>
       ))}
     </Select>

@@ -12,8 +12,13 @@ export const apiKeysQuery = (ws: string) =>
   queryOptions({ queryKey: ['api-keys', ws], queryFn: () => list<ApiKey>(`${inWorkspace(ws)}/api-keys`) });
 export const sessionsQuery = queryOptions({ queryKey: ['sessions'], queryFn: () => list<Session>('/auth/sessions') });
 
-export async function renameWorkspace(ws: string, name: string, slug: string): Promise<void> {
-  await api.put<Workspace>(inWorkspace(ws), { name, slug });
+export interface WorkspaceSettings {
+  name: string;
+  slug: string;
+  time_zone: string;
+}
+export async function changeWorkspace(ws: string, settings: WorkspaceSettings): Promise<void> {
+  await api.put<Workspace>(inWorkspace(ws), settings);
 }
 export async function deleteWorkspace(ws: string, name: string): Promise<void> {
   await api.delete(inWorkspace(ws), { body: { confirm_name: name } });
