@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -79,6 +80,29 @@ func (s *Store) create(ctx context.Context, tx pgx.Tx, place projections.Place, 
 		ddl += ";\n" + model.Indexes
 	}
 	return c, execIn(ctx, tx, place, ddl)
+}
+
+// Expand makes live read models of earlier versions fit to be asked by this version, while others may still write them.
+func (s *Store) Expand(ctx context.Context) error {
+	for _, name := range slices.Sorted(maps.Keys(s.models)) {
+		if s.models[name].Expand == "" {
+			continue
+		}
+		place := projections.LiveOf(name)
+		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			if err := exec(ctx, tx, placeLockSQL, place.String()); err != nil {
+				return err
+			}
+			if _, found, err := checkpoint(ctx, tx, checkpointSQL, place); err != nil || !found {
+				return err
+			}
+			return execIn(ctx, tx, place, s.models[name].Expand)
+		})
+		if err != nil {
+			return fmt.Errorf("expand the read model %s: %w", place, err)
+		}
+	}
+	return nil
 }
 
 // execIn runs statements in the place's schema.

@@ -42,6 +42,31 @@ func open(t *testing.T, models ...pgread.Model) (*pgread.Store, *pgxpool.Pool) {
 	return store, pool
 }
 
+func TestAnEarlierCopyServesThisVersionsQueries(t *testing.T) {
+	t.Parallel()
+	earlier, pool := open(t, suiteModel)
+	later := suiteModel
+	later.DDL = `CREATE TABLE rows (key text PRIMARY KEY, row text NOT NULL, note text NOT NULL DEFAULT '')`
+	later.Expand = `ALTER TABLE rows ADD COLUMN IF NOT EXISTS note text NOT NULL DEFAULT ''`
+	store, err := pgread.NewStore(pool, later)
+	require.NoError(t, err)
+	require.NoError(t, store.Expand(t.Context()), "there is no copy yet")
+
+	from, err := earlier.Create(t.Context(), projections.LiveOf("suite"), 1)
+	require.NoError(t, err)
+	write := func(key string) {
+		from, err = earlier.Advance(t.Context(), from, projections.Step{To: from.Position + 1, Apply: func(ctx context.Context, tx projections.Tx) error { return set(ctx, tx, key, "a") }})
+		require.NoError(t, err)
+	}
+	write("before")
+	require.NoError(t, store.Expand(t.Context()))
+	require.NoError(t, store.Expand(t.Context()), "twice is harmless")
+	write("after")
+	var n int
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM rm_suite.rows WHERE note = ''`).Scan(&n))
+	require.Equal(t, 2, n)
+}
+
 func TestStore(t *testing.T) {
 	t.Parallel()
 	projectionstest.Run(t, func(t *testing.T) projectionstest.Subject {

@@ -33,6 +33,9 @@ type Model struct {
 	// Indexes are statements that make what a rebuild makes after the tables are full. Unique indexes that writers rely on
 	// (ON CONFLICT) belong to the DDL.
 	Indexes string
+	// Expand are statements that give tables of an earlier version what this version's queries ask for and can do without; each
+	// does nothing where it is there already. So the old copy serves until the new one is swapped in.
+	Expand string
 }
 
 // SchemaOf returns the schema of a place.

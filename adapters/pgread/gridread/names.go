@@ -12,11 +12,15 @@ import (
 	"github.com/morket/morket/projections/gridview"
 )
 
-//go:embed schema.sql
-var ddl string
+var (
+	//go:embed schema.sql
+	ddl string
+	//go:embed expand.sql
+	expand string
+)
 
 // Model is the shape of the grid's read model.
-func Model() pgread.Model { return pgread.Model{Name: gridview.Name, DDL: ddl} }
+func Model() pgread.Model { return pgread.Model{Name: gridview.Name, DDL: ddl, Expand: expand} }
 
 // live is the schema that readers see.
 func live() string { return pgread.SchemaOf(projections.LiveOf(gridview.Name)) }

@@ -16,11 +16,15 @@ import (
 	"github.com/morket/morket/projections/workspaceview"
 )
 
-//go:embed schema.sql
-var schema string
+var (
+	//go:embed schema.sql
+	schema string
+	//go:embed expand.sql
+	expand string
+)
 
 // Model is the shape of the read model.
-func Model() pgread.Model { return pgread.Model{Name: workspaceview.Name, DDL: schema} }
+func Model() pgread.Model { return pgread.Model{Name: workspaceview.Name, DDL: schema, Expand: expand} }
 
 // Open is for workspaceview.New.
 func Open(tx projections.Tx) (workspaceview.Writer, error) {

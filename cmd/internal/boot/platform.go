@@ -99,6 +99,9 @@ func (p *Platform) open(ctx context.Context) error {
 	if p.read, err = pgread.NewStore(p.pool, models()...); err != nil {
 		return err
 	}
+	if err := p.read.Expand(ctx); err != nil {
+		return err
+	}
 	if p.analytics, err = p.openAnalytics(); err != nil {
 		return err
 	}
