@@ -12,9 +12,9 @@ import (
 
 func benchCommand() *cobra.Command {
 	var file, profiles string
-	var rows int
+	var rows, documents int
 	c := &cobra.Command{
-		Use:       "bench [log|projection|relay|import|grid|run|all]",
+		Use:       "bench [log|projection|relay|analytics|search|import|grid|run|all]",
 		Short:     "Measure the product against its limits, on a throw-away server of its own",
 		Long:      "Starts its own Postgres, Temporal and server in a temporary folder, measures, and removes them again. Each figure stands beside what\nthe same machine does at best with the same data, measured by turns in the same run. It fails when a bar is missed.",
 		ValidArgs: append(bench.Steps(), "all"),
@@ -24,7 +24,7 @@ func benchCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			b := bench.Config{Server: cfg, Rows: rows, Profiles: profiles, Progress: cmd.ErrOrStderr()}
+			b := bench.Config{Server: cfg, Rows: rows, Documents: documents, Profiles: profiles, Progress: cmd.ErrOrStderr()}
 			if len(args) > 0 && args[0] != "all" {
 				b.Step = args[0]
 			}
@@ -47,6 +47,7 @@ func benchCommand() *cobra.Command {
 		},
 	}
 	c.Flags().IntVar(&rows, "rows", 0, "rows of the table that is imported, read, edited and enriched; 0: 100,000")
+	c.Flags().IntVar(&documents, "documents", 0, "rows that the step search looks among; 0: 1,000,000")
 	c.Flags().StringVar(&file, "json", "", "also write the figures as JSON to this file")
 	c.Flags().StringVar(&profiles, "profiles", "", "write profiles of each step into this folder")
 	return c

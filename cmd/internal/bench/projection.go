@@ -165,23 +165,30 @@ func (b *projectionBench) follow(ctx context.Context) (float64, error) {
 	if err := b.read.Drop(ctx, projections.LiveOf(gridview.Name)); err != nil {
 		return 0, err
 	}
-	runner, err := projections.NewRunner(projections.RunnerConfig{
+	took, err := catchUp(ctx, projections.RunnerConfig{
 		Projector: gridview.New(b.codec, gridread.NewStructures().NewWriter), Log: b.log, Store: b.read, Clock: b.clock, Logger: slog.New(slog.DiscardHandler),
-	})
+	}, b.head)
+	return float64(b.rows) / took.Seconds(), err
+}
+
+// catchUp runs a projection until it is at a position and answers how long that took.
+func catchUp(ctx context.Context, cfg projections.RunnerConfig, to int64) (time.Duration, error) {
+	runner, err := projections.NewRunner(cfg)
 	if err != nil {
 		return 0, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	ended := make(chan error, 1)
 	start := time.Now()
 	go func() { ended <- runner.Run(ctx) }()
-	err = runner.Wait(ctx, b.head)
+	err = runner.Wait(ctx, to)
 	took := time.Since(start)
 	cancel()
 	if ran := <-ended; !errors.Is(ran, context.Canceled) {
 		err = errors.Join(err, ran)
 	}
-	return float64(b.rows) / took.Seconds(), err
+	return took, err
 }
 
 // readLog reads the log in pages as a projection does.

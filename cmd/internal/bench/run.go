@@ -23,6 +23,7 @@ const (
 	StepProjection = "projection"
 	StepRelay      = "relay"
 	StepAnalytics  = "analytics"
+	StepSearch     = "search"
 	StepImport     = "import"
 	StepGrid       = "grid"
 	StepRun        = "run"
@@ -30,16 +31,17 @@ const (
 
 // Steps lists them.
 func Steps() []string {
-	return []string{StepLog, StepProjection, StepRelay, StepAnalytics, StepImport, StepGrid, StepRun}
+	return []string{StepLog, StepProjection, StepRelay, StepAnalytics, StepSearch, StepImport, StepGrid, StepRun}
 }
 
 // Config says what to measure.
 type Config struct {
-	Step     string        // one of Steps; empty: all
-	Server   config.Config // of the server that is measured; its folders, addresses and limits are replaced
-	Rows     int           // of the file that is imported; 0: 100,000
-	Profiles string        // folder for a CPU profile of each part of the steps and what was allocated by its end; empty: none
-	Progress io.Writer
+	Step      string        // one of Steps; empty: all
+	Server    config.Config // of the server that is measured; its folders, addresses and limits are replaced
+	Rows      int           // of the file that is imported; 0: 100,000
+	Documents int           // that are searched; 0: 1,000,000
+	Profiles  string        // folder for a CPU profile of each part of the steps and what was allocated by its end; empty: none
+	Progress  io.Writer
 }
 
 func (c Config) wants(steps ...string) bool {
@@ -63,7 +65,7 @@ func Run(ctx context.Context, cfg Config) (report Report, err error) {
 	}
 	report = Report{At: time.Now(), CPUs: runtime.NumCPU(), Load: load()}
 	r := &run{Config: cfg, dir: dir}
-	if cfg.wants(StepLog, StepProjection, StepRelay, StepAnalytics) {
+	if cfg.wants(StepLog, StepProjection, StepRelay, StepAnalytics, StepSearch) {
 		err = r.onPostgres(ctx)
 	}
 	if err == nil && cfg.wants(StepImport, StepGrid, StepRun) {
@@ -108,6 +110,9 @@ func (r *run) profiled(name string, fn func() ([]Ratio, error)) ([]Ratio, error)
 func (r *run) profile(name string) (stop func() error, err error) {
 	if r.Profiles == "" {
 		return func() error { return nil }, nil
+	}
+	if err := os.MkdirAll(r.Profiles, 0o755); err != nil {
+		return nil, err
 	}
 	f, err := os.Create(filepath.Join(r.Profiles, name+".cpu.pprof"))
 	if err != nil {
@@ -160,8 +165,13 @@ func (r *run) onPostgres(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
-	return r.step(ctx, StepAnalytics, func(ctx context.Context) ([]Ratio, error) {
+	if err := r.step(ctx, StepAnalytics, func(ctx context.Context) ([]Ratio, error) {
 		return r.profiled(StepAnalytics, func() ([]Ratio, error) { return Analytics(ctx, pg.DSN(), r.dir, r.Server.CacheDir) })
+	}); err != nil {
+		return err
+	}
+	return r.step(ctx, StepSearch, func(ctx context.Context) ([]Ratio, error) {
+		return r.profiled(StepSearch, func() ([]Ratio, error) { return Search(ctx, pg.DSN(), r.dir, r.Server.CacheDir, r.Documents) })
 	})
 }
 

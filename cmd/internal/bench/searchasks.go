@@ -1,0 +1,86 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/morket/morket/adapters/osread"
+	"github.com/morket/morket/adapters/pgread/searchread"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections/searchview"
+)
+
+// What a person waits for at most, in milliseconds.
+const suggestP95, searchP95 = 100, 200
+
+// asking is a kind of query: ask makes that of a row, which it finds.
+type asking struct {
+	name    string
+	suggest bool
+	text    func(row int) string
+}
+
+func searchAskings() []asking {
+	l := leads{}
+	start := func(word string, n int) string { return strings.ToLower(word[:n]) }
+	return []asking{
+		{"suggest after 2 letters", true, func(i int) string { return start(l.first(i), 2) }},
+		{"suggest after 4 letters", true, func(i int) string { return start(l.first(i), 4) }},
+		{"a rare word", false, func(i int) string { return l.surname(i) }},
+		{"two words", false, func(i int) string { return l.first(i) + " " + l.surname(i) }},
+		{"a word and what begins so", false, func(i int) string { return l.city(i) + " " + start(l.surname(i), 4) }},
+		{"a word with two letters swapped", false, func(i int) string {
+			w := strings.ToLower(l.firm(i))
+			return w[:2] + w[3:4] + w[2:3] + w[4:]
+		}},
+		{"a phrase in a field", false, func(i int) string { return fmt.Sprintf("title:%q", l.title(i)) + " " + l.surname(i) }},
+		{"a word that a fifth has", false, l.stage},
+	}
+}
+
+// ask asks both stores the same by turns, with the facets, as the page Search does.
+func (b *searchBench) ask(ctx context.Context) ([]Ratio, error) {
+	stores := [2]searchview.Searcher{osread.NewQueries(b.client, b.side), searchread.NewQueries(b.pool)}
+	var out []Ratio
+	for _, kind := range searchAskings() {
+		var took [2][]time.Duration
+		failed := false
+		for n := range b.asked {
+			text := kind.text(roll(n, 12, b.rows))
+			for i, s := range stores {
+				began := time.Now()
+				found, err := b.search(ctx, s, kind, text)
+				if err != nil {
+					return out, fmt.Errorf("%s, %q: %w", kind.name, text, err)
+				}
+				took[i] = append(took[i], time.Since(began))
+				failed = failed || !found
+			}
+		}
+		most := float64(searchP95)
+		if kind.suggest {
+			most = suggestP95
+		}
+		slices.Sort(took[0])
+		slices.Sort(took[1])
+		for _, r := range latencies(fmt.Sprintf("search: %s, %d rows", kind.name, b.rows), took[0], took[1], 0, most, "OpenSearch; limit: Postgres") {
+			r.Failed = failed
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// search carries out a query and reports whether anything was found.
+func (b *searchBench) search(ctx context.Context, s searchview.Searcher, kind asking, text string) (bool, error) {
+	visible := func(kernel.TableID) bool { return true }
+	if kind.suggest {
+		list, err := searchview.Suggest(ctx, s, b.workspace, visible, text)
+		return len(list) > 0, err
+	}
+	res, err := searchview.Search(ctx, s, b.workspace, visible, searchview.Query{Text: text, Facets: true})
+	return len(res.Hits) > 0, err
+}
