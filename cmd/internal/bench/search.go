@@ -45,7 +45,7 @@ type searchEffort struct {
 }
 
 const (
-	defaultDocuments, comparedDocuments = 1_000_000, 50_000
+	defaultDocuments, comparedDocuments = 1_000_000, 20_000
 	searchMemory                        = 200 // MB
 )
 
