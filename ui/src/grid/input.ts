@@ -152,11 +152,14 @@ export class GridInput {
     if (now) this.host.events.openRow(now.row.id);
     return now !== null;
   }
+  /** The menu of the cell that has the focus; the selection follows the focus a moment later. */
   private menuAtFocus(): boolean {
     const cell = this.element.querySelector('.ag-cell-focus')?.getBoundingClientRect();
-    const now = this.current();
-    if (!cell || !now) return false;
-    this.host.events.contextMenu(now.row.id, now.columnId, { x: cell.left, y: cell.bottom });
+    const focused = this.host.api.getFocusedCell();
+    const row = focused ? this.host.cache.at(focused.rowIndex) : undefined;
+    const columnId = focused?.column.getColId() ?? '';
+    if (!cell || !row || this.host.selection.place(columnId) === undefined) return false;
+    this.host.events.contextMenu(row.id, columnId, { x: cell.left, y: cell.bottom });
     return true;
   }
   /** Space or a click on its box flips a yes/no cell. */
