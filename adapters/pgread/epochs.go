@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -82,25 +81,24 @@ func (s *Store) create(ctx context.Context, tx pgx.Tx, place projections.Place, 
 	return c, execIn(ctx, tx, place, ddl)
 }
 
-// Expand makes live read models of earlier versions fit to be asked by this version, while others may still write them.
-func (s *Store) Expand(ctx context.Context) error {
-	for _, name := range slices.Sorted(maps.Keys(s.models)) {
-		if s.models[name].Expand == "" {
-			continue
+// Expand makes a live read model of an earlier version fit to be asked by this version, while others may still write it. One of
+// this version is left alone: what changes a table waits for everybody who reads it.
+func (s *Store) Expand(ctx context.Context, projection string, version int) error {
+	model, place := s.models[projection], projections.LiveOf(projection)
+	if model.Expand == "" {
+		return nil
+	}
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := exec(ctx, tx, placeLockSQL, place.String()); err != nil {
+			return err
 		}
-		place := projections.LiveOf(name)
-		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-			if err := exec(ctx, tx, placeLockSQL, place.String()); err != nil {
-				return err
-			}
-			if _, found, err := checkpoint(ctx, tx, checkpointSQL, place); err != nil || !found {
-				return err
-			}
-			return execIn(ctx, tx, place, s.models[name].Expand)
-		})
-		if err != nil {
-			return fmt.Errorf("expand the read model %s: %w", place, err)
+		if at, found, err := checkpoint(ctx, tx, checkpointSQL, place); err != nil || !found || at.Version >= version {
+			return err
 		}
+		return execIn(ctx, tx, place, model.Expand)
+	})
+	if err != nil {
+		return fmt.Errorf("expand the read model %s: %w", place, err)
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func TestAnEarlierCopyServesThisVersionsQueries(t *testing.T) {
 	later.Expand = `ALTER TABLE rows ADD COLUMN IF NOT EXISTS note text NOT NULL DEFAULT ''`
 	store, err := pgread.NewStore(pool, later)
 	require.NoError(t, err)
-	require.NoError(t, store.Expand(t.Context()), "there is no copy yet")
+	require.NoError(t, store.Expand(t.Context(), "suite", 2), "there is no copy yet")
 
 	from, err := earlier.Create(t.Context(), projections.LiveOf("suite"), 1)
 	require.NoError(t, err)
@@ -59,8 +59,8 @@ func TestAnEarlierCopyServesThisVersionsQueries(t *testing.T) {
 		require.NoError(t, err)
 	}
 	write("before")
-	require.NoError(t, store.Expand(t.Context()))
-	require.NoError(t, store.Expand(t.Context()), "twice is harmless")
+	require.NoError(t, store.Expand(t.Context(), "suite", 2))
+	require.NoError(t, store.Expand(t.Context(), "suite", 2), "twice is harmless")
 	write("after")
 	var n int
 	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM rm_suite.rows WHERE note = ''`).Scan(&n))

@@ -99,13 +99,18 @@ func (p *Platform) open(ctx context.Context) error {
 	if p.read, err = pgread.NewStore(p.pool, models()...); err != nil {
 		return err
 	}
-	if err := p.read.Expand(ctx); err != nil {
-		return err
-	}
 	if p.analytics, err = p.openAnalytics(); err != nil {
 		return err
 	}
-	return p.openSearch()
+	if err := p.openSearch(); err != nil {
+		return err
+	}
+	for _, pr := range p.projectors() {
+		if err := p.read.Expand(ctx, pr.Name(), pr.Version()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *Platform) openVault(ctx context.Context) error {
