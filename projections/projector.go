@@ -2,7 +2,9 @@ package projections
 
 import (
 	"context"
+	"slices"
 
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
 )
 
@@ -30,4 +32,20 @@ type Log interface {
 	ReadAll(ctx context.Context, after int64, limit int) ([]eventstore.Recorded, error)
 	ReadStream(ctx context.Context, stream eventstore.StreamID, after int64, limit int) ([]eventstore.Recorded, error)
 	Head(ctx context.Context) (int64, error)
+}
+
+// TakeTables takes the events of a type, which tables' streams have, out of the others and returns the tables.
+func TakeTables(events []eventstore.Recorded, of kernel.Event) (tables []kernel.TableID, rest []eventstore.Recorded) {
+	is := func(e eventstore.Recorded) bool { return e.Type == of.EventType() }
+	if !slices.ContainsFunc(events, is) {
+		return nil, events
+	}
+	for _, e := range events {
+		if is(e) {
+			tables = append(tables, kernel.TableID(e.Stream.ID()))
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	return tables, rest
 }

@@ -19,7 +19,7 @@ func sysProcAttr(as *Identity, _ syscall.Signal) *syscall.SysProcAttr {
 
 // executableName returns the file name of what a process runs; false when it does not live.
 func executableName(pid int) (string, bool) {
-	ctx, cancel := context.WithTimeout(context.TODO(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, "ps", "-o", "comm=", "-p", strconv.Itoa(pid)).Output()
 	name := strings.TrimSpace(string(out))

@@ -22,7 +22,7 @@ func interrupt(p *os.Process, _ syscall.Signal) error { return p.Kill() }
 
 // killGroup ends the process and what it started.
 func killGroup(p *os.Process) {
-	ctx, cancel := context.WithTimeout(context.TODO(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if exec.CommandContext(ctx, "taskkill", "/T", "/F", "/PID", strconv.Itoa(p.Pid)).Run() != nil {
 		_ = p.Kill()
@@ -52,7 +52,7 @@ func unlock(*os.File) error { return nil }
 
 // executableName returns the file name of what a process runs; false when it does not live.
 func executableName(pid int) (string, bool) {
-	ctx, cancel := context.WithTimeout(context.TODO(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, "tasklist", "/NH", "/FO", "CSV", "/FI", "PID eq "+strconv.Itoa(pid)).Output()
 	if err != nil {

@@ -188,8 +188,11 @@ func (w *work) foreign(ctx context.Context, rows []GridRow, at map[kernel.RowID]
 	out := map[int64]counter{}
 	for len(ask) > 0 {
 		events, err := w.h.cfg.Store.ReadPositions(ctx, ask)
-		if err != nil || len(events) == 0 {
+		if err != nil {
 			return nil, fmt.Errorf("read what changed the rows: %w", err)
+		}
+		if len(events) == 0 {
+			return nil, fmt.Errorf("read what changed the rows: the log has no position %d", ask[0])
 		}
 		for _, r := range events {
 			if out[r.Position], err = w.changedBy(r); err != nil {

@@ -122,13 +122,9 @@ func (h *Handlers) LookAt(ctx context.Context, token string) (PublicInvitation, 
 	if err != nil {
 		return PublicInvitation{}, err
 	}
-	email := i.Email
-	if len(i.Sealed) > 0 {
-		plain, _, err := h.cfg.Persons.Open(ctx, workspace.InvitationKey(i.ID), i.Sealed)
-		if err != nil {
-			return PublicInvitation{}, err
-		}
-		email = string(plain)
+	email, err := auth.OpenAddress(ctx, h.cfg.Persons, workspace.InvitationKey(i.ID), i.Sealed, i.Email)
+	if err != nil {
+		return PublicInvitation{}, err
 	}
 	return PublicInvitation{WorkspaceName: w.Name(), Role: i.Role, Email: email, State: i.StateAt(h.cfg.Clock.Now())}, nil
 }

@@ -37,6 +37,15 @@ type Opener interface {
 	Open(ctx context.Context, subject string, sealed []byte) (plain []byte, ok bool, err error)
 }
 
+// OpenAddress returns an email address that was sealed for a subject, or the clear one of the first events, which have no sealed one.
+func OpenAddress(ctx context.Context, keys Opener, subject string, sealed []byte, plain string) (string, error) {
+	if len(sealed) == 0 {
+		return plain, nil
+	}
+	opened, _, err := keys.Open(ctx, subject, sealed)
+	return string(opened), err
+}
+
 // Seal seals a profile for the person.
 func (p Profile) Seal(ctx context.Context, keys Sealer, id kernel.UserID) (Personal, error) {
 	plain, err := json.Marshal(p)

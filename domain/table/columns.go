@@ -116,7 +116,7 @@ func (t *Table) RestoreColumn(id kernel.ColumnID, step Step) (Column, error) {
 	if c, err := t.live(id); err == nil {
 		return c, nil
 	}
-	i := slices.IndexFunc(t.s.Deleted, func(d deletedColumn) bool { return d.Column.ID == id })
+	i := t.deleted(id)
 	if i < 0 {
 		return Column{}, kernel.NotFound("column", string(id))
 	}
@@ -136,14 +136,19 @@ func (t *Table) RestoreColumn(id kernel.ColumnID, step Step) (Column, error) {
 	return c, t.Record(t, ColumnChanged{TableID: t.s.ID, Column: c, Old: old, Step: step})
 }
 
+// deleted is the column's place in the trash, -1 if it isn't there.
+func (t *Table) deleted(id kernel.ColumnID) int {
+	return slices.IndexFunc(t.s.Deleted, func(d deletedColumn) bool { return d.Column.ID == id })
+}
+
 // Gone reports whether a column is neither live nor in the trash.
 func (t *Table) Gone(id kernel.ColumnID) bool {
-	return t.index(id) < 0 && !slices.ContainsFunc(t.s.Deleted, func(d deletedColumn) bool { return d.Column.ID == id })
+	return t.index(id) < 0 && t.deleted(id) < 0
 }
 
 // PurgeColumn removes a column for good, if it is in the trash.
 func (t *Table) PurgeColumn(id kernel.ColumnID) error {
-	if !slices.ContainsFunc(t.s.Deleted, func(d deletedColumn) bool { return d.Column.ID == id }) {
+	if t.deleted(id) < 0 {
 		return nil
 	}
 	return t.Record(t, ColumnPurged{TableID: t.s.ID, ColumnID: id})

@@ -105,12 +105,8 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 	}
 	imports := map[kernel.ImportID]*Import{}
 	var ids []kernel.ImportID
-	var purged []kernel.TableID
+	purged, events := projections.TakeTables(events, table.Purged{})
 	for _, e := range events {
-		if e.Type == (table.Purged{}).EventType() {
-			purged = append(purged, kernel.TableID(e.Stream.ID()))
-			continue
-		}
 		id := kernel.ImportID(e.Stream.ID())
 		if imports[id] == nil {
 			imports[id] = &Import{State: dataops.NewImport()}
@@ -129,9 +125,6 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 		e, err := codec.Decode(r)
 		if err != nil {
 			return err
-		}
-		if _, ok := e.(table.Purged); ok {
-			continue
 		}
 		if err := imports[kernel.ImportID(r.Stream.ID())].fold(r, e); err != nil {
 			return fmt.Errorf("event %d: %w", r.Position, err)

@@ -22,15 +22,11 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 		return err
 	}
 	f := &fold{jobs: map[kernel.RunID]*Job{}, records: map[cell]int{}, answers: map[question]int{}, days: map[DayKey]*Day{}}
+	purged, events := projections.TakeTables(events, table.Purged{})
 	if err := f.load(ctx, w, events); err != nil {
 		return err
 	}
-	var purged []kernel.TableID
 	for _, e := range events {
-		if e.Type == (table.Purged{}).EventType() {
-			purged = append(purged, kernel.TableID(e.Stream.ID()))
-			continue
-		}
 		if err := f.apply(e); err != nil {
 			return fmt.Errorf("event %d: %w", e.Position, err)
 		}

@@ -60,11 +60,7 @@ func (w *Writer) exec(ctx context.Context, sql string, args ...any) error {
 
 // purge removes rows from the trash for good. For the table it is no change that anybody made.
 func (w *Writer) purge(ctx context.Context, op *gridview.Purge) error {
-	e, err := w.entry(op.Table)
-	if err != nil {
-		return err
-	}
-	keys, err := rowKeys(op.Rows)
+	e, keys, err := w.rowsOf(op.Table, op.Rows)
 	if err != nil {
 		return err
 	}

@@ -14,11 +14,7 @@ import (
 
 // set queues an update of some columns of some rows.
 func (w *Writer) set(op *gridview.Set) error {
-	e, err := w.entry(op.Table)
-	if err != nil {
-		return err
-	}
-	keys, err := rowKeys(op.Rows)
+	e, keys, err := w.rowsOf(op.Table, op.Rows)
 	if err != nil {
 		return err
 	}

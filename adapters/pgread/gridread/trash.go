@@ -27,11 +27,7 @@ INSERT INTO %[1]s (%[3]s) SELECT %[3]s FROM d`
 
 // delete moves rows to the trash.
 func (w *Writer) delete(ctx context.Context, op *gridview.Delete) error {
-	e, err := w.entry(op.Table)
-	if err != nil {
-		return err
-	}
-	keys, err := rowKeys(op.Rows)
+	e, keys, err := w.rowsOf(op.Table, op.Rows)
 	if err != nil {
 		return err
 	}
@@ -49,11 +45,7 @@ func (w *Writer) delete(ctx context.Context, op *gridview.Delete) error {
 
 // restore moves rows back from the trash; that counts as a change of the row, not of its cells.
 func (w *Writer) restore(ctx context.Context, op *gridview.Restore) error {
-	e, err := w.entry(op.Table)
-	if err != nil {
-		return err
-	}
-	keys, err := rowKeys(op.Rows)
+	e, keys, err := w.rowsOf(op.Table, op.Rows)
 	if err != nil {
 		return err
 	}

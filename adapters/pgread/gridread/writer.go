@@ -214,6 +214,16 @@ func (w *Writer) entry(id kernel.TableID) (*entry, error) {
 	return e, nil
 }
 
+// rowsOf returns a table with the keys of some of its rows.
+func (w *Writer) rowsOf(id kernel.TableID, rows []kernel.RowID) (*entry, [][16]byte, error) {
+	e, err := w.entry(id)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := rowKeys(rows)
+	return e, keys, err
+}
+
 func (e *entry) touch(s gridview.Stamp) {
 	if s.Position >= e.last {
 		e.last, e.updated = s.Position, s

@@ -143,15 +143,11 @@ func (q *Queries) Invitations(ctx context.Context, ws kernel.WorkspaceID, before
 	if err != nil {
 		return nil, err
 	}
-	for n, s := range sealed {
-		if len(s) == 0 {
-			continue
-		}
-		plain, _, err := q.keys.Open(ctx, workspace.InvitationKey(list[n].ID), s)
-		if err != nil {
+	for n := range list {
+		i := &list[n]
+		if i.Email, err = auth.OpenAddress(ctx, q.keys, workspace.InvitationKey(i.ID), sealed[n], i.Email); err != nil {
 			return nil, err
 		}
-		list[n].Email = string(plain)
 	}
 	return list, nil
 }

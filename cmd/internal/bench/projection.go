@@ -3,7 +3,6 @@ package bench
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -42,7 +41,7 @@ func measureProjection(ctx context.Context, dsn string, e effort, rows int) (fig
 	if err := errors.Join(pgstore.Migrate(ctx, pool), pgread.Migrate(ctx, pool)); err != nil {
 		return nil, err
 	}
-	b := &projectionBench{effort: e, pool: pool, rows: rows, clock: kernel.SystemClock{}}
+	b := &projectionBench{effort: e, pool: pool, imported: imported{clock: kernel.SystemClock{}}}
 	if b.log, err = pgstore.Open(ctx, pgstore.Config{Pool: pool}); err != nil {
 		return nil, err
 	}
@@ -53,7 +52,10 @@ func measureProjection(ctx context.Context, dsn string, e effort, rows int) (fig
 	if b.codec, err = eventstore.NewCodec(table.Events(), dataops.Events()); err != nil {
 		return nil, err
 	}
-	if err := b.fill(ctx); err != nil {
+	if err := b.make(ctx, "Bench", fileColumns()); err != nil {
+		return nil, err
+	}
+	if err := b.fill(ctx, rows, rowsPerEvent); err != nil {
 		return nil, err
 	}
 	return b.measure(ctx)
@@ -61,68 +63,9 @@ func measureProjection(ctx context.Context, dsn string, e effort, rows int) (fig
 
 type projectionBench struct {
 	effort
-	pool  *pgxpool.Pool
-	log   *pgstore.Store
-	read  *pgread.Store
-	codec *eventstore.Codec
-	clock kernel.Clock
-	rows  int
-	table kernel.TableID
-	head  int64
-}
-
-// fill writes a table and its rows into the log.
-func (b *projectionBench) fill(ctx context.Context) error {
-	ids := kernel.NewIDs(b.clock)
-	b.table = kernel.TableID(ids.New(kernel.PrefixTable))
-	ws := kernel.WorkspaceID(ids.New(kernel.PrefixWorkspace))
-	meta := kernel.Meta{Actor: kernel.System(), Workspace: ws}
-	var drafts []table.Draft
-	fields := fileColumns()
-	for _, c := range fields {
-		drafts = append(drafts, table.Draft{Name: c.name, Type: c.typ})
-	}
-	t, err := table.New(table.Maker{IDs: ids, Clock: b.clock}, b.table, ws, "", "Bench", drafts)
-	if err != nil {
-		return err
-	}
-	if _, err := b.append(ctx, meta, eventstore.Stream("table", string(b.table)), t.Pending()); err != nil {
-		return err
-	}
-	imp := kernel.ImportID(ids.New(kernel.PrefixImport))
-	stream := eventstore.Stream("import", string(imp))
-	columns := t.Schema().Columns
-	var events []kernel.Event
-	for at := 0; at < b.rows; at += rowsPerEvent {
-		chunk := kernel.Chunk{Cols: map[kernel.ColumnID][]json.RawMessage{}}
-		for i := at; i < at+rowsPerEvent; i++ {
-			chunk.Rows = append(chunk.Rows, kernel.RowID(ids.New(kernel.PrefixRow)))
-			for c, col := range columns {
-				v, _, err := table.ParseText(col, fields[c].value(i), false)
-				if err != nil {
-					return err
-				}
-				chunk.Cols[col.ID] = append(chunk.Cols[col.ID], v)
-			}
-		}
-		events = append(events, dataops.RowsAdded{ImportID: imp, TableID: b.table, Chunk: chunk})
-		if len(events) == 20 || at+rowsPerEvent >= b.rows {
-			if b.head, err = b.append(ctx, meta, stream, events); err != nil {
-				return err
-			}
-			events = nil
-		}
-	}
-	return nil
-}
-
-func (b *projectionBench) append(ctx context.Context, meta kernel.Meta, stream eventstore.StreamID, events []kernel.Event) (int64, error) {
-	req, err := b.codec.Append(meta, nil, eventstore.At(stream, eventstore.Any, events...))
-	if err != nil {
-		return 0, err
-	}
-	done, err := b.log.Append(ctx, req)
-	return done.Last, err
+	imported
+	pool *pgxpool.Pool
+	read *pgread.Store
 }
 
 func (b *projectionBench) measure(ctx context.Context) ([]Ratio, error) {

@@ -30,7 +30,6 @@ import (
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
-	"github.com/morket/morket/eventstore/pgstore"
 	"github.com/morket/morket/projections"
 	"github.com/morket/morket/projections/searchview"
 	"github.com/morket/morket/projections/sidestore"
@@ -70,7 +69,7 @@ func measureSearch(ctx context.Context, dsn, address string, e searchEffort) (fi
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, drop()) }()
-	b := &searchBench{searchEffort: e, pool: pool, log: log, clock: kernel.SystemClock{}}
+	b := &searchBench{searchEffort: e, pool: pool, imported: imported{log: log, clock: kernel.SystemClock{}}}
 	if err := b.open(ctx, address); err != nil {
 		return nil, err
 	}
@@ -78,16 +77,16 @@ func measureSearch(ctx context.Context, dsn, address string, e searchEffort) (fi
 	defer func() {
 		err = errors.Join(err, b.side.Drop(context.WithoutCancel(ctx), projections.LiveOf(searchview.NameOpenSearch)))
 	}()
-	if err := b.make(ctx); err != nil {
+	if err := b.make(ctx, "Leads", leads{}.columns(), stageOptions()...); err != nil {
 		return nil, err
 	}
-	if err := b.fill(ctx, e.compared); err != nil {
+	if err := b.fill(ctx, e.compared, leadsPerEvent); err != nil {
 		return nil, err
 	}
 	if figures, err = b.write(ctx); err != nil {
 		return figures, err
 	}
-	if err := b.fill(ctx, e.documents); err != nil {
+	if err := b.fill(ctx, e.documents, leadsPerEvent); err != nil {
 		return figures, err
 	}
 	grown, err := b.grow(ctx, figures[0].Limit, figures[1].Limit)
@@ -100,11 +99,8 @@ func measureSearch(ctx context.Context, dsn, address string, e searchEffort) (fi
 
 type searchBench struct {
 	searchEffort
+	imported
 	pool     *pgxpool.Pool
-	log      *pgstore.Store
-	clock    kernel.Clock
-	ids      *kernel.IDs
-	codec    *eventstore.Codec
 	read     *pgread.Store
 	side     *sidestore.Store
 	engine   *osread.Engine
@@ -112,12 +108,6 @@ type searchBench struct {
 	bare     *opensearchapi.Client
 	prefix   string
 	recorder *bulkRecorder
-
-	workspace kernel.WorkspaceID
-	table     kernel.TableID
-	columns   []table.Column
-	rows      int // in the log
-	head      int64
 }
 
 // open puts both stores together as a server does.

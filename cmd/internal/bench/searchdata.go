@@ -1,16 +1,11 @@
 package bench
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 
-	"github.com/morket/morket/domain/dataops"
-	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
-	"github.com/morket/morket/eventstore"
 )
 
 // leads are rows as a list of leads has them, in words of which few are common and most are rare. Each is a function of its number.
@@ -59,7 +54,16 @@ func (leads) title(i int) string {
 }
 
 func (leads) stage(i int) string {
-	return pick("new|contacted|qualified|customer|lost", roll(i, 6, 1<<20))
+	return pick(stages, roll(i, 6, 1<<20))
+}
+
+const stages = "new|contacted|qualified|customer|lost"
+
+func stageOptions() (options []table.Option) {
+	for name := range strings.SplitSeq(stages, "|") {
+		options = append(options, table.Option{Name: name})
+	}
+	return options
 }
 
 func pick(list string, n int) string {
@@ -87,67 +91,3 @@ func (l leads) columns() []fileColumn {
 
 // leadsPerEvent makes events of 1,000 cells, as an import cuts them.
 const leadsPerEvent = 125
-
-// make creates the table in the log.
-func (b *searchBench) make(ctx context.Context) error {
-	ids := kernel.NewIDs(b.clock)
-	b.ids = ids
-	b.workspace, b.table = kernel.WorkspaceID(ids.New(kernel.PrefixWorkspace)), kernel.TableID(ids.New(kernel.PrefixTable))
-	var drafts []table.Draft
-	for _, c := range (leads{}).columns() {
-		d := table.Draft{Name: c.name, Type: c.typ}
-		if c.typ == table.Select {
-			for i := range 5 {
-				d.Options = append(d.Options, table.Option{Name: pick("new|contacted|qualified|customer|lost", i)})
-			}
-		}
-		drafts = append(drafts, d)
-	}
-	t, err := table.New(table.Maker{IDs: ids, Clock: b.clock}, b.table, b.workspace, "", "Leads", drafts)
-	if err != nil {
-		return err
-	}
-	b.columns = t.Schema().Columns
-	return b.append(ctx, eventstore.Stream("table", string(b.table)), t.Pending())
-}
-
-// fill appends the rows up to a number to the log.
-func (b *searchBench) fill(ctx context.Context, rows int) error {
-	imp := kernel.ImportID(b.ids.New(kernel.PrefixImport))
-	fields := leads{}.columns()
-	var events []kernel.Event
-	for b.rows < rows {
-		n := min(leadsPerEvent, rows-b.rows)
-		chunk := kernel.Chunk{Cols: map[kernel.ColumnID][]json.RawMessage{}}
-		for i := b.rows; i < b.rows+n; i++ {
-			chunk.Rows = append(chunk.Rows, kernel.RowID(b.ids.New(kernel.PrefixRow)))
-			for c, col := range b.columns {
-				v, _, err := table.ParseText(col, fields[c].value(i), false)
-				if err != nil {
-					return err
-				}
-				chunk.Cols[col.ID] = append(chunk.Cols[col.ID], v)
-			}
-		}
-		b.rows += n
-		const at = 20
-		if events = append(events, dataops.RowsAdded{ImportID: imp, TableID: b.table, Chunk: chunk}); len(events) == at || b.rows == rows {
-			if err := b.append(ctx, eventstore.Stream("import", string(imp)), events); err != nil {
-				return err
-			}
-			events = nil
-		}
-	}
-	return nil
-}
-
-func (b *searchBench) append(ctx context.Context, stream eventstore.StreamID, events []kernel.Event) error {
-	meta := kernel.Meta{Actor: kernel.System(), Workspace: b.workspace}
-	req, err := b.codec.Append(meta, nil, eventstore.At(stream, eventstore.Any, events...))
-	if err != nil {
-		return err
-	}
-	done, err := b.log.Append(ctx, req)
-	b.head = done.Last
-	return err
-}
