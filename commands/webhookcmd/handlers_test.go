@@ -152,10 +152,14 @@ func TestGivingUpIsSaidOnce(t *testing.T) {
 	for range 2 {
 		require.NoError(t, w.GiveUp(t.Context(), "ws_1", made.Value.ID, w.clock.Now()))
 	}
+	on := true
+	_, err = w.Change(t.Context(), meta(""), webhookcmd.Change{ID: made.Value.ID, Enabled: &on})
+	require.NoError(t, err)
+	require.NoError(t, w.GiveUp(t.Context(), "ws_1", made.Value.ID, w.clock.Now().Add(-time.Hour)), "it was turned on meanwhile")
 	_, err = w.Delete(t.Context(), meta(""), made.Value.ID)
 	require.NoError(t, err)
 	require.NoError(t, w.GiveUp(t.Context(), "ws_1", made.Value.ID, w.clock.Now()), "it was deleted meanwhile")
 	head, err := w.log.Head(t.Context())
 	require.NoError(t, err)
-	require.EqualValues(t, 3, head)
+	require.EqualValues(t, 4, head)
 }

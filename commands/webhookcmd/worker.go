@@ -16,7 +16,7 @@ import (
 func (h *Handlers) GiveUp(ctx context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, failingSince time.Time) error {
 	meta := kernel.Meta{Actor: kernel.System(), Workspace: ws}
 	_, err := h.update(ctx, meta.As("webhook.give_up"), id, func(w *webhook.Webhook) (any, error) {
-		return Nothing{}, w.Disable(webhook.ByFailures, &failingSince, h.cfg.Clock.Now())
+		return Nothing{}, w.GiveUp(failingSince, h.cfg.Clock.Now())
 	})
 	return gone(err)
 }

@@ -38,6 +38,7 @@ type Webhook struct {
 	settings  Settings
 	secrets   []Secret // the one in force first, then perhaps the one before
 	disabled  bool
+	enabledAt time.Time // after it was off
 	deleted   bool
 }
 
@@ -102,6 +103,14 @@ func (w *Webhook) Disable(reason Reason, failingSince *time.Time, now time.Time)
 	return w.Record(w, Disabled{ID: w.id, Workspace: w.workspace, URL: w.settings.URL, Reason: reason, FailingSince: failingSince, At: now})
 }
 
+// GiveUp turns the webhook off because it has taken nothing since then, unless it was turned on again meanwhile.
+func (w *Webhook) GiveUp(failingSince, now time.Time) error {
+	if failingSince.Before(w.enabledAt) {
+		return nil
+	}
+	return w.Disable(ByFailures, &failingSince, now)
+}
+
 // Enable turns the webhook on.
 func (w *Webhook) Enable(now time.Time) error {
 	if !w.disabled {
@@ -158,7 +167,7 @@ func (w *Webhook) Apply(e kernel.Event) error {
 	case Disabled:
 		w.disabled = true
 	case Enabled:
-		w.disabled = false
+		w.disabled, w.enabledAt = false, e.At
 	case Deleted:
 		w.deleted, w.secrets = true, nil
 	case TestRequested, RedeliveryRequested, ReplayRequested:

@@ -74,7 +74,7 @@ WITH free AS (
 	ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
 )
 UPDATE webhook_queue.endpoints e SET lease = $4, leased_until = $2 FROM free WHERE e.id = free.id
-RETURNING e.id, e.workspace_id, e.url, e.ordered, e.secrets, e.lease, e.failures, e.failing_since, e.last_success_at`
+RETURNING e.id, e.workspace_id, e.url, e.ordered, e.secrets, e.lease, e.failures, e.failing_since, e.last_success_at, e.woken`
 
 // Claim implements delivery.Queue.
 func (q *Queue) Claim(ctx context.Context, now, until time.Time, n int) ([]delivery.Lane, error) {
@@ -85,7 +85,7 @@ func (q *Queue) Claim(ctx context.Context, now, until time.Time, n int) ([]deliv
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (delivery.Lane, error) {
 		var l delivery.Lane
 		var secrets []byte
-		if err := row.Scan(&l.ID, &l.Workspace, &l.URL, &l.Ordered, &secrets, &l.Lease, &l.Failures, &l.FailingSince, &l.LastSuccess); err != nil {
+		if err := row.Scan(&l.ID, &l.Workspace, &l.URL, &l.Ordered, &secrets, &l.Lease, &l.Failures, &l.FailingSince, &l.LastSuccess, &l.Woken); err != nil {
 			return l, err
 		}
 		return l, json.Unmarshal(secrets, &l.Secrets)
@@ -135,7 +135,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 	outcomeSQL = `
 UPDATE webhook_queue.deliveries SET state = $4, attempts = $5, due_at = coalesce($6, due_at), ended_at = $7
 WHERE endpoint_id = $1 AND position = $2 AND round = $3`
-	hastenSQL = `UPDATE webhook_queue.deliveries SET due_at = $2 WHERE endpoint_id = $1 AND state = 'waiting' AND due_at > $2`
+	// A further round, so that the outcome of what is under way doesn't put it off.
+	hastenSQL = `UPDATE webhook_queue.deliveries SET due_at = $2, round = round + 1, attempts = 0 WHERE endpoint_id = $1 AND state = 'waiting'`
 	// What the receiver refused while it took other things is not hastened: it would be tried with each of them.
 	backSQL = `
 UPDATE webhook_queue.deliveries d SET due_at = LEAST(d.due_at, $2), attempts = 0 FROM webhook_queue.endpoints e
@@ -193,7 +194,7 @@ const (
 	// The lane is due when the first of its items is. It is asked after the lane is locked, so that nothing that the feeder adds at
 	// the same moment is overlooked: the feeder locks the lane, too.
 	releaseSQL = `
-UPDATE webhook_queue.endpoints SET lease = '', leased_until = '-infinity', not_before = $2, due_at = CASE WHEN ordered
+UPDATE webhook_queue.endpoints SET lease = '', leased_until = '-infinity', not_before = CASE WHEN woken = $3 THEN $2::timestamptz ELSE '-infinity' END, due_at = CASE WHEN ordered
 	THEN (SELECT due_at FROM webhook_queue.deliveries WHERE endpoint_id = $1 AND state = 'waiting' ORDER BY position LIMIT 1)
 	ELSE (SELECT min(due_at) FROM webhook_queue.deliveries WHERE endpoint_id = $1 AND state = 'waiting') END
 WHERE id = $1`
@@ -206,7 +207,7 @@ func (q *Queue) Release(ctx context.Context, lane delivery.Lane, before time.Tim
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
-		_, err = tx.Exec(ctx, releaseSQL, lane.ID, before)
+		_, err = tx.Exec(ctx, releaseSQL, lane.ID, before, lane.Woken)
 		return err
 	})
 }

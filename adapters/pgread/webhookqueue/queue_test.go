@@ -337,7 +337,7 @@ func TestOneThatTakesNothingForFiveDaysIsTurnedOffWithAMailAndLosesNothing(t *te
 	hook := w.create(webhook.Settings{URL: r.URL, Types: webhook.Filter{"table.*"}})
 	w.put(edited, 2)
 	r.set(func(call, int) int { return 500 })
-	w.work()
+	stop := w.work()
 	var off eventstore.Recorded
 	w.eventually("it is turned off", func() bool {
 		w.clock.Advance(20 * time.Minute)
@@ -348,6 +348,7 @@ func TestOneThatTakesNothingForFiveDaysIsTurnedOffWithAMailAndLosesNothing(t *te
 		}
 		return len(events) > 0
 	})
+	stop()
 	w.feed()
 	require.Equal(t, webhook.Disabled{}.EventType(), off.Type)
 	at, err := off.Meta()
@@ -367,12 +368,49 @@ func TestOneThatTakesNothingForFiveDaysIsTurnedOffWithAMailAndLosesNothing(t *te
 	_, err = w.handlers.Change(t.Context(), w.meta, webhookcmd.Change{ID: hook.ID, Enabled: &yes})
 	require.NoError(t, err)
 	w.feed()
+	w.work()
 	w.eventually("what waited is taken", func() bool { return w.states(hook.ID)[delivery.Delivered] == 2 })
 	require.Len(t, r.all(), calls+2)
 	_, err = w.handlers.Replay(t.Context(), w.meta, hook.ID, missed-1)
 	require.NoError(t, err)
 	w.feed()
 	w.eventually("what it missed is taken", func() bool { return w.states(hook.ID)[delivery.Delivered] == 3 })
+}
+
+// The clock stands still, so that nothing that rests or is put off would ever be tried.
+func TestAReceiverThatIsTurnedOnWhileAnAttemptIsUnderWayDoesNotRest(t *testing.T) {
+	t.Parallel()
+	w, r := newWorld(t), newReceiver(t)
+	hook := w.create(webhook.Settings{URL: r.URL, Ordered: true, Types: webhook.Filter{"table.*"}})
+	w.put(edited, 1)
+	sixth, goOn := make(chan struct{}), make(chan struct{})
+	r.set(func(_ call, n int) int {
+		if n == 6 {
+			close(sixth)
+			<-goOn
+		}
+		if n > 6 {
+			return 204
+		}
+		return 500
+	})
+	w.work()
+	w.eventually("the sixth attempt is under way", func() bool {
+		w.clock.Advance(20 * time.Minute)
+		select {
+		case <-sixth:
+			return true
+		default:
+			return false
+		}
+	})
+	for _, enabled := range []bool{false, true} {
+		_, err := w.handlers.Change(t.Context(), w.meta, webhookcmd.Change{ID: hook.ID, Enabled: &enabled})
+		require.NoError(t, err)
+	}
+	w.feed()
+	close(goOn)
+	w.eventually("it is taken", func() bool { return w.states(hook.ID)[delivery.Delivered] == 1 })
 }
 
 func TestRedeliveryReplayAndTest(t *testing.T) {

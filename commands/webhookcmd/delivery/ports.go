@@ -26,6 +26,7 @@ type Lane struct {
 	Failures     int        // in a row
 	FailingSince *time.Time // the first of them
 	LastSuccess  *time.Time
+	Woken        int64 // how often somebody has wanted it tried at once
 }
 
 // Item is an event that waits to be sent.
@@ -80,7 +81,7 @@ type Queue interface {
 	Due(ctx context.Context, lane Lane, now time.Time, limit int) ([]Item, error)
 	// Record keeps an outcome and renews the lease. ErrLost comes after the outcome was kept.
 	Record(ctx context.Context, lane Lane, o Outcome, until time.Time) error
-	// Release gives the lane back; nobody takes it before the time.
+	// Release gives the lane back; nobody takes it before the time, unless somebody has wanted it tried at once meanwhile.
 	Release(ctx context.Context, lane Lane, before time.Time) error
 	// Replay puts a piece of what somebody wants sent once more into the queue, and reports whether there was anything to do.
 	Replay(ctx context.Context, now time.Time) (bool, error)
