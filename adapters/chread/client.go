@@ -31,7 +31,7 @@ type Client struct {
 const (
 	dialWithin  = 3 * time.Second
 	lookWithin  = 3 * time.Second  // whether a copy is there
-	askWithin   = 20 * time.Second // a question
+	askWithin   = 10 * time.Second // a question
 	writeWithin = time.Minute      // a flush, and making and dropping copies
 	sumWithin   = 10 * time.Minute // checksums and filling roll-ups
 )

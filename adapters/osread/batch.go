@@ -20,6 +20,9 @@ type Batch struct {
 	buf    bytes.Buffer
 }
 
+// lowBits is how long the pieces of a sum are. The low one also serves to pick rows by chance.
+const lowBits = 24
+
 // requestBytes is about how much goes into one request.
 const requestBytes = 6 << 20
 
@@ -29,7 +32,7 @@ func (b *Batch) put(ctx context.Context, id string, position int64, doc m, conte
 	_, _ = h.Write([]byte(id)) // a hash takes everything
 	_, _ = h.Write(content)
 	sum := h.Sum64()
-	doc["low"], doc["high"] = sum&0xffffff, sum>>24&0xffffff
+	doc["low"], doc["high"] = sum&(1<<lowBits-1), sum>>lowBits&(1<<lowBits-1)
 	doc["position"] = position
 	action := m{"index": m{"_id": id, "version": position, "version_type": "external_gte"}}
 	enc := json.NewEncoder(&b.buf)

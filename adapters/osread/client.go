@@ -60,6 +60,7 @@ func NewClient(address string) (*Client, error) {
 
 const (
 	requestWithin = 30 * time.Second
+	answerWithin  = 5 * time.Second // to a person who waits
 	maxAnswer     = 256 << 20
 )
 

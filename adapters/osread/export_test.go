@@ -11,6 +11,14 @@ func Set(ctx context.Context, b sidestore.Batch, key, row string, position int64
 	return b.(*Batch).put(ctx, key, position, m{"kind": kindRow, "row": key, "name": row}, []byte(row))
 }
 
+// SetSuggest writes a row that a value of it suggests.
+func SetSuggest(ctx context.Context, b sidestore.Batch, key, workspace, table, value string) error {
+	return b.(*Batch).put(ctx, key, 1, m{"kind": kindRow, "row": key, "gone": false, "workspace": workspace, "table": table, "suggest": value}, []byte(value))
+}
+
+// Sample is how many rows' values are counted.
+func (q *Queries) Sample(rows int64) { q.sample = rows }
+
 // Alias names a copy in the client's OpenSearch.
 func (c *Client) Alias(of sidestore.Copy) string { return c.alias(of) }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -173,4 +174,45 @@ func TestAStoreWhoseIndexesAreNotLoadedIsNotWell(t *testing.T) {
 	require.NoError(t, another.Check(t.Context()), "it is no matter of other installations")
 	require.NoError(t, c.Do(t.Context(), http.MethodPut, index+"/_settings", map[string]any{"index.routing.allocation.require._name": nil}, nil))
 	require.Eventually(t, func() bool { return c.Check(t.Context()) == nil }, time.Minute, 50*time.Millisecond)
+}
+
+// one hands out a copy.
+type one struct{ copy sidestore.Copy }
+
+func (o one) Read(ctx context.Context, _ string, fn func(context.Context, sidestore.Copy) error) error {
+	return fn(ctx, o.copy)
+}
+
+func TestOfManyRowsSomeAreCounted(t *testing.T) {
+	t.Parallel()
+	c, of := client(t), sidestore.Copy{Projection: "suite", Generation: "a"}
+	e := osread.NewEngine(c)
+	require.NoError(t, e.Make(t.Context(), of))
+	t.Cleanup(func() { _ = e.Drop(context.WithoutCancel(t.Context()), of) })
+	b, err := e.Begin(t.Context(), of)
+	require.NoError(t, err)
+	values := []string{"Baker", "Bakery", "Baker", "Bader", "Baker", "Bakery", "Baker", "Other"} // a half, a quarter, an eighth
+	const rows = 8_000
+	for i := range rows {
+		require.NoError(t, osread.SetSuggest(t.Context(), b, "row"+strconv.Itoa(i), "ws_1", "tbl_1", values[i%len(values)]))
+	}
+	require.NoError(t, b.Flush(t.Context(), 1))
+	q := osread.NewQueries(c, one{of})
+	suggest := func(typed string) []searchview.Suggestion {
+		t.Helper()
+		list, err := q.Suggest(t.Context(), "ws_1", []kernel.TableID{"tbl_1"}, typed, 10)
+		require.NoError(t, err)
+		return list
+	}
+	exact := []searchview.Suggestion{{Value: "Baker", Count: rows / 2}, {Value: "Bakery", Count: rows / 4}, {Value: "Bader", Count: rows / 8}}
+	require.Equal(t, exact, suggest("ba"))
+	q.Sample(rows / 5)
+	estimated := suggest("ba")
+	require.Len(t, estimated, len(exact))
+	for i, s := range exact {
+		require.Equal(t, s.Value, estimated[i].Value)
+		require.NotEqual(t, s.Count, estimated[i].Count, "it was not counted")
+		require.InEpsilon(t, s.Count, estimated[i].Count, 0.25)
+	}
+	require.Equal(t, exact[:2], suggest("bake"), "what little begins so is counted")
 }

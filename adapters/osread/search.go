@@ -21,6 +21,7 @@ type Reader interface {
 type Queries struct {
 	client *Client
 	reader Reader
+	sample int64 // suggestSample, but for tests
 
 	mu      sync.Mutex
 	aliases map[string]bool // workspaces' aliases that are there
@@ -30,7 +31,7 @@ var _ searchview.Searcher = (*Queries)(nil)
 
 // NewQueries reads what the reader says is live.
 func NewQueries(c *Client, r Reader) *Queries {
-	return &Queries{client: c, reader: r, aliases: map[string]bool{}}
+	return &Queries{client: c, reader: r, sample: suggestSample, aliases: map[string]bool{}}
 }
 
 // hits is the answer to a search.
@@ -63,6 +64,8 @@ func (h hits) sources() []source {
 // search asks the live copy, through the workspace's alias.
 func (q *Queries) search(ctx context.Context, ws kernel.WorkspaceID, body m) (hits, error) {
 	var out hits
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	err := q.reader.Read(ctx, searchview.NameOpenSearch, func(ctx context.Context, c sidestore.Copy) error {
 		alias := q.client.alias(c) + "-" + strings.ToLower(string(ws))
 		if err := q.ensure(ctx, c, ws, alias); err != nil {
@@ -159,8 +162,11 @@ func (q *Queries) Find(ctx context.Context, p searchview.Plan) (searchview.Found
 	return out, nil
 }
 
-// suggestCandidates is how many values are counted before those that differ in case or accents only are put together.
-const suggestCandidates = 200
+const (
+	suggestCandidates = 200    // values that are counted before those that differ in case or accents only are put together
+	suggestSure       = 4      // letters from which on no more rows are expected to begin so than can be counted
+	suggestSample     = 30_000 // rows whose values are counted; of more rows, so many are taken by chance, and the counts are estimates
+)
 
 // Suggest implements searchview.Searcher.
 func (q *Queries) Suggest(ctx context.Context, ws kernel.WorkspaceID, tables []kernel.TableID, prefix string, limit int) ([]searchview.Suggestion, error) {
@@ -172,8 +178,20 @@ func (q *Queries) Suggest(ctx context.Context, ws kernel.WorkspaceID, tables []k
 	if len(start) >= minGram {
 		filter = append(filter, m{"term": m{"suggest.beginnings": string(start)}})
 	}
+	filter = append(filter, scopeOf(ws, tables)...)
+	share := 1.0
+	if len(start) < suggestSure {
+		counted, err := q.search(ctx, ws, m{"size": 0, "track_total_hits": true, "query": m{"bool": m{"filter": filter}}})
+		if err != nil {
+			return nil, err
+		}
+		share = min(share, float64(q.sample)/float64(max(1, counted.Hits.Total.Value)))
+	}
+	if share < 1 {
+		filter = append(filter, m{"range": m{"low": m{"lt": int64(share * (1 << lowBits))}}})
+	}
 	found, err := q.search(ctx, ws, m{
-		"size": 0, "track_total_hits": false, "query": m{"bool": m{"filter": append(filter, scopeOf(ws, tables)...)}},
+		"size": 0, "track_total_hits": false, "query": m{"bool": m{"filter": filter}},
 		// A map of what the found rows have: the ordinals of all values would be made anew after each change.
 		"aggs": m{"values": m{"terms": m{"field": "suggest", "size": suggestCandidates, "execution_hint": "map"}}},
 	})
@@ -188,12 +206,13 @@ func (q *Queries) Suggest(ctx context.Context, ws kernel.WorkspaceID, tables []k
 			continue // another value of a row that has one
 		}
 		i, seen := place[folded]
+		count := int64(float64(b.Count) / share)
 		if !seen {
 			place[folded] = len(out)
-			out = append(out, searchview.Suggestion{Value: b.Key, Count: b.Count})
+			out = append(out, searchview.Suggestion{Value: b.Key, Count: count})
 			continue
 		}
-		out[i] = searchview.Suggestion{Value: min(out[i].Value, b.Key), Count: out[i].Count + b.Count}
+		out[i] = searchview.Suggestion{Value: min(out[i].Value, b.Key), Count: out[i].Count + count}
 	}
 	slices.SortStableFunc(out, func(a, b searchview.Suggestion) int {
 		if a.Count != b.Count {
