@@ -13,7 +13,7 @@ func Set(ctx context.Context, b sidestore.Batch, key, row string, position int64
 
 // SetSuggest writes a row that a value of it suggests.
 func SetSuggest(ctx context.Context, b sidestore.Batch, key, workspace, table, value string) error {
-	return b.(*Batch).put(ctx, key, 1, m{"kind": kindRow, "row": key, "gone": false, "workspace": workspace, "table": table, "suggest": value}, []byte(value))
+	return b.(*Batch).put(ctx, key, 1, m{"kind": kindRow, "row": key, "gone": false, "workspace": workspace, "table": table, "completions": completion(value)}, []byte(value))
 }
 
 // Sample is how many rows' values are counted.

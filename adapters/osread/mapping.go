@@ -1,7 +1,7 @@
 package osread
 
 // templateVersion grows with each change of the template; the projection's version grows with those that need new indexes.
-const templateVersion = 1
+const templateVersion = 2
 
 type m = map[string]any
 
@@ -25,7 +25,8 @@ func template(pattern string) m {
 		"template": m{
 			"settings": m{
 				"number_of_shards": 1, "number_of_replicas": 0, "auto_expand_replicas": "0-1",
-				"refresh_interval": "-1", "codec": "best_compression", "max_result_window": 20_000,
+				"search.concurrent_segment_search.mode": "all", // else one search has one processor
+				"refresh_interval":                      "-1", "codec": "best_compression", "max_result_window": 20_000,
 				"analysis": m{
 					"tokenizer":  m{"words": m{"type": "pattern", "pattern": `[^\p{L}\p{M}\p{N}]+`}},
 					"filter":     m{"beginnings": m{"type": "edge_ngram", "min_gram": minGram, "max_gram": maxGram}},
@@ -47,8 +48,8 @@ func template(pattern string) m {
 					"text":       m{"type": "text", "analyzer": "words", "position_increment_gap": gap, "index_prefixes": m{"min_chars": minGram, "max_chars": maxGram}},
 					"scoped":     m{"type": "text", "analyzer": "whitespace", "position_increment_gap": gap},
 					"tags":       keyword, "states": keyword, "providers": keyword,
-					"suggest": m{"type": "keyword", "fields": m{"beginnings": m{"type": "text", "analyzer": "beginnings", "search_analyzer": "keyword"}}},
-					"doc":     stored, "state": stored, "low": long, "high": long,
+					"completions": m{"type": "keyword", "fields": m{"beginnings": m{"type": "text", "analyzer": "beginnings", "search_analyzer": "keyword"}}},
+					"doc":         stored, "state": stored, "low": long, "high": long,
 				},
 			},
 		},

@@ -3,6 +3,7 @@ package osread
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -163,37 +164,46 @@ func (q *Queries) Find(ctx context.Context, p searchview.Plan) (searchview.Found
 }
 
 const (
-	suggestCandidates = 200    // values that are counted before those that differ in case or accents only are put together
-	suggestSure       = 4      // letters from which on no more rows are expected to begin so than can be counted
-	suggestSample     = 30_000 // rows whose values are counted; of more rows, so many are taken by chance, and the counts are estimates
+	suggestCandidates = 200    // values, before those that differ in case or accents only are put together
+	suggestSample     = 10_000 // rows whose values are counted; of more rows, so many are taken by chance, and the counts are estimates
 )
+
+// completion is how a value is kept that completes what people type: folded, to be found by its beginning, then as it is.
+func completion(value string) string { return searchview.Fold(value) + completionEnd + value }
+
+const completionEnd = "\x1f"
+
+// maxPattern is how many letters OpenSearch takes in a pattern by default, 1,000, when each may need a backslash.
+const maxPattern = 490
+
+// reserved are the characters that mean something in OpenSearch's regular expressions.
+var reserved = regexp.MustCompile(`[.?+*|{}\[\]()"\\#@&<>~^$-]`)
 
 // Suggest implements searchview.Searcher.
 func (q *Queries) Suggest(ctx context.Context, ws kernel.WorkspaceID, tables []kernel.TableID, prefix string, limit int) ([]searchview.Suggestion, error) {
-	start := []rune(prefix)
-	if len(start) > maxGram {
-		start = start[:maxGram]
+	letters := []rune(prefix)
+	if len(letters) > maxPattern {
+		return []searchview.Suggestion{}, nil // no value is as long
 	}
 	var filter []m
-	if len(start) >= minGram {
-		filter = append(filter, m{"term": m{"suggest.beginnings": string(start)}})
+	if len(letters) >= minGram {
+		filter = append(filter, m{"term": m{"completions.beginnings": string(letters[:min(len(letters), maxGram)])}})
 	}
 	filter = append(filter, scopeOf(ws, tables)...)
-	share := 1.0
-	if len(start) < suggestSure {
-		counted, err := q.search(ctx, ws, m{"size": 0, "track_total_hits": true, "query": m{"bool": m{"filter": filter}}})
-		if err != nil {
-			return nil, err
-		}
-		share = min(share, float64(q.sample)/float64(max(1, counted.Hits.Total.Value)))
+	counted, err := q.search(ctx, ws, m{"size": 0, "track_total_hits": true, "query": m{"bool": m{"filter": filter}}})
+	if err != nil {
+		return nil, err
 	}
+	share := min(1, float64(q.sample)/float64(max(1, counted.Hits.Total.Value)))
 	if share < 1 {
 		filter = append(filter, m{"range": m{"low": m{"lt": int64(share * (1 << lowBits))}}})
 	}
 	found, err := q.search(ctx, ws, m{
 		"size": 0, "track_total_hits": false, "query": m{"bool": m{"filter": filter}},
 		// A map of what the found rows have: the ordinals of all values would be made anew after each change.
-		"aggs": m{"values": m{"terms": m{"field": "suggest", "size": suggestCandidates, "execution_hint": "map"}}},
+		"aggs": m{"values": m{"terms": m{
+			"field": "completions", "include": reserved.ReplaceAllString(prefix, `\$0`) + ".*", "size": suggestCandidates, "execution_hint": "map",
+		}}},
 	})
 	if err != nil {
 		return nil, err
@@ -201,18 +211,14 @@ func (q *Queries) Suggest(ctx context.Context, ws kernel.WorkspaceID, tables []k
 	out := []searchview.Suggestion{}
 	place := map[string]int{}
 	for _, b := range found.Aggregations["values"].Buckets {
-		folded := searchview.Fold(b.Key)
-		if !strings.HasPrefix(folded, prefix) {
-			continue // another value of a row that has one
-		}
-		i, seen := place[folded]
+		folded, value, _ := strings.Cut(b.Key, completionEnd)
 		count := int64(float64(b.Count) / share)
-		if !seen {
-			place[folded] = len(out)
-			out = append(out, searchview.Suggestion{Value: b.Key, Count: count})
+		if i, seen := place[folded]; seen {
+			out[i] = searchview.Suggestion{Value: min(out[i].Value, value), Count: out[i].Count + count}
 			continue
 		}
-		out[i] = searchview.Suggestion{Value: min(out[i].Value, b.Key), Count: out[i].Count + count}
+		place[folded] = len(out)
+		out = append(out, searchview.Suggestion{Value: value, Count: count})
 	}
 	slices.SortStableFunc(out, func(a, b searchview.Suggestion) int {
 		if a.Count != b.Count {

@@ -185,11 +185,15 @@ func (w writer) row(ctx context.Context, c searchview.Change) error {
 		}
 		scoped[i] = strings.Join(words, " ")
 	}
+	completions := make([]string, len(e.Suggest))
+	for i, value := range e.Suggest {
+		completions[i] = completion(value)
+	}
 	doc := m{
 		"kind": kindRow, "workspace": c.Workspace, "table": c.Table, "row": c.Row, "gone": c.Gone, "doc": json.RawMessage(body),
 		"created": c.CreatedAt.UnixMicro(), "updated": c.UpdatedAt.UnixMicro(), "month": c.UpdatedAt.UTC().Format("2006-01"),
 		"name": e.Name, "name_key": e.NameKey, "name_words": strings.Join(searchview.FoldedWords(e.Name), " "), "text": text, "scoped": scoped,
-		"tags": e.Tags, "states": e.States, "providers": e.Providers, "suggest": e.Suggest,
+		"tags": e.Tags, "states": e.States, "providers": e.Providers, "completions": completions,
 	}
 	seen := fmt.Appendf(body, "%v%d%d%s%q%q%q%q", c.Gone, c.CreatedAt.UnixMicro(), c.UpdatedAt.UnixMicro(), e.Name, e.Tags, e.States, e.Providers, e.Suggest)
 	return w.put(ctx, string(c.Row), c.Position, doc, seen)

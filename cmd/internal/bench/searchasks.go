@@ -88,7 +88,7 @@ func (a *asked) note() string {
 }
 
 // warmUp is how many queries of a kind come first and don't count: they find nothing in memory and no code compiled.
-const warmUp = 10
+const warmUp = 30
 
 // time asks a store, unless it has had enough of the kind.
 func (b *searchBench) time(ctx context.Context, s *asked, kind asking, text string, counts bool) error {
