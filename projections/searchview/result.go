@@ -51,7 +51,7 @@ const (
 // Suggestion is a value that completes what was typed.
 type Suggestion struct {
 	Value string `json:"value"`
-	Count int64  `json:"count" doc:"How many rows have it."`
+	Count int64  `json:"count" doc:"How many rows have it; when very many rows begin so, an estimate."`
 }
 
 // Hit is a row that was found, ready to be shown. HTML is escaped but for <mark>.

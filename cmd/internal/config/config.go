@@ -36,7 +36,7 @@ type Config struct {
 	TemporalAddress   string `env:"TEMPORAL_ADDRESS" desc:"host:port of Temporal; empty: a development server of our own"`
 	TemporalNamespace string `env:"TEMPORAL_NAMESPACE" envDefault:"morket" desc:"The namespace of the workflows"`
 	RedisURL          Secret `env:"REDIS_URL" desc:"Redis, redis:// or rediss://, shares rate limits and cached answers between processes; empty: each has its own"`
-	OpenSearchURL     Secret `env:"OPENSEARCH_URL" desc:"OpenSearch for searches, https://user:password@host:9200/prefix; the prefix, by default morket, begins the names of its indexes; empty: Postgres"`
+	OpenSearchURL     Secret `env:"OPENSEARCH_URL" desc:"OpenSearch (2.17 or newer) for searches, https://user:password@host:9200/prefix; the prefix, by default morket, begins the names of its indexes; empty: Postgres"`
 	S3URL             Secret `env:"S3_URL" desc:"A bucket for uploads, https://key:secret@host/bucket?region=…, for processes that don't share a disk; without key and secret AWS's usual places are looked at; empty: a folder"`
 	ClickHouseURL     Secret `env:"CLICKHOUSE_URL" desc:"ClickHouse over HTTP, http://user:password@host:8123/database, a database of its own; empty: Postgres keeps the analytics"`
 	SMTPURL           Secret `env:"SMTP_URL" desc:"smtp://user:password@host:587 or smtps://…; empty: mails go to the log and an outbox folder"`

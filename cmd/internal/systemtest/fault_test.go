@@ -5,7 +5,6 @@ package systemtest_test
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -20,8 +19,6 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/chchild"
-	"github.com/morket/morket/adapters/oschild"
 	"github.com/morket/morket/adapters/rabbitchild"
 	"github.com/morket/morket/adapters/redischild"
 	"github.com/morket/morket/adapters/s3child"
@@ -427,141 +424,4 @@ func TestFaultsOfTheObjectStore(t *testing.T) {
 	done := i.await("the import has ended", func(n importInfo) bool { return n.State != "importing" })
 	everyKeyOnce(t, x.c, done.TableID, records)
 	x.recovered()
-}
-
-func TestFaultsOfClickHouse(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	engine, err := chchild.Start(t.Context(), chchild.Config{DataDir: dir})
-	require.NoError(t, err)
-	t.Cleanup(func() { engine.Kill() })
-	way, through := behind(t, engine.URL()+"/faults")
-	x := install(t, "CLICKHOUSE_URL="+through)
-	x.works("all is well")
-	x.says("clickhouse", "ok")
-	summary := func() reply {
-		r, err := x.c.try(t.Context(), http.MethodGet, x.c.ws+"/analytics/credits/summary", nil)
-		require.NoError(t, err)
-		return r
-	}
-	current := func() {
-		x.eventually(doneWithin, "there are analytics of everything", func() bool {
-			r := summary()
-			return r.Status == http.StatusOK && !r.Meta.Stale
-		})
-	}
-	current()
-	room := func(least string) { refuseInserts(t, engine.URL(), "faults", least) }
-	for _, f := range []illness{
-		{"slow", func() { way.Slow(15 * time.Second) }, way.Heal, "degraded"},
-		{"silent", way.Silence, way.Heal, "degraded"},
-		{"reset", way.Reset, way.Heal, "degraded"},
-		{"full", func() { room("1000000000000000") }, func() { room("0") }, ""},
-		{"killed", engine.Kill, func() {
-			var err error
-			engine, err = chchild.Start(t.Context(), chchild.Config{DataDir: dir, Port: engine.Port()})
-			require.NoError(t, err)
-		}, "degraded"},
-	} {
-		f.hurt()
-		x.works(f.name)
-		if f.state != "" {
-			x.says("clickhouse", f.state)
-			x.eventually(doneWithin, "reads say what is missing", func() bool { // what was cached is given for a minute
-				r := summary()
-				require.Contains(t, []int{http.StatusOK, http.StatusServiceUnavailable}, r.Status, "%s", r.Raw)
-				return r.Status == http.StatusServiceUnavailable && r.Error.Code == "CLICKHOUSE_UNAVAILABLE"
-			})
-		} else {
-			require.Equal(t, http.StatusOK, summary().Status, "what is there is read")
-		}
-		f.heal()
-		x.says("clickhouse", "ok")
-		current()
-		x.works(f.name + ": over")
-	}
-	x.recovered()
-}
-
-// illness is something that befalls a server.
-type illness struct {
-	name       string
-	hurt, heal func()
-	state      string // of readiness meanwhile; "" where the server still answers
-}
-
-// refuseInserts has ClickHouse take nothing new unless so many bytes of its disk are free, as with one that is full.
-func refuseInserts(t *testing.T, address, database, bytes string) {
-	t.Helper()
-	ask := func(sql string) string {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader(sql))
-		require.NoError(t, err)
-		res, err := http.DefaultClient.Do(req)
-		require.NoError(t, err)
-		defer res.Body.Close()
-		answer, err := io.ReadAll(res.Body)
-		require.NoError(t, err)
-		require.Equal(t, http.StatusOK, res.StatusCode, "%s", answer)
-		return string(answer)
-	}
-	tables := strings.Fields(ask("SELECT name FROM system.tables WHERE database = '" + database + "' AND engine LIKE '%MergeTree'"))
-	require.NotEmpty(t, tables)
-	for _, name := range tables {
-		ask("ALTER TABLE " + database + "." + name + " MODIFY SETTING min_free_disk_bytes_to_perform_insert = " + bytes)
-	}
-}
-
-func TestFaultsOfOpenSearch(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	node, err := oschild.Start(t.Context(), oschild.Config{Dir: dir})
-	require.NoError(t, err)
-	t.Cleanup(func() { node.Kill() })
-	way, through := behind(t, node.URL()+"/faults")
-	x := install(t, "OPENSEARCH_URL="+through)
-	x.works("all is well")
-	x.says("opensearch", "ok")
-	finds := func(value string) {
-		t.Helper()
-		x.eventually(doneWithin, value+" is found", func() bool { return x.c.found(`"`+value+`"`) == 1 })
-	}
-	finds("all is well")
-	for _, f := range []illness{
-		{"slow", func() { way.Slow(15 * time.Second) }, way.Heal, "degraded"},
-		{"silent", way.Silence, way.Heal, "degraded"},
-		{"reset", way.Reset, way.Heal, "degraded"},
-		{"full", func() { readOnly(t, node.URL(), "true") }, func() { readOnly(t, node.URL(), "null") }, ""},
-		{"killed", node.Kill, func() {
-			var err error
-			node, err = oschild.Start(t.Context(), oschild.Config{Dir: dir, Port: node.Port()})
-			require.NoError(t, err)
-		}, "degraded"},
-	} {
-		f.hurt()
-		x.works(f.name)
-		if f.state != "" {
-			x.says("opensearch", f.state)
-			require.EqualValues(t, -1, x.c.found("well"))
-		} else {
-			require.Zero(t, x.c.found(`"`+f.name+`"`), "nothing new gets in, and what is there can be searched")
-		}
-		f.heal()
-		x.says("opensearch", "ok")
-		finds(f.name)
-		x.works(f.name + " is over")
-		finds(f.name + " is over")
-	}
-	x.recovered()
-}
-
-// readOnly does to the indexes what OpenSearch does when its disk is full, or undoes it.
-func readOnly(t *testing.T, address, value string) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, address+"/faults_*/_settings", strings.NewReader(`{"index.blocks.read_only_allow_delete":`+value+`}`))
-	require.NoError(t, err)
-	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	require.NoError(t, res.Body.Close())
-	require.Equal(t, http.StatusOK, res.StatusCode)
 }

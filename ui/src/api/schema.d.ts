@@ -4785,7 +4785,7 @@ export interface components {
         SearchSuggestion: {
             /**
              * Format: int64
-             * @description How many rows have it.
+             * @description How many rows have it; when very many rows begin so, an estimate.
              */
             count: number;
             value: string;
