@@ -77,7 +77,7 @@ test/int: bin/devservices ## Run the Go tests that need servers
 	@$(WITH) -- $(GO_TEST) ./eventstore/... ./adapters/... ./cmd/...
 
 .PHONY: test/fault
-test/fault: bin/devservices ## Kill, slow down, empty and fill each server while the product is used, in under 4 minutes
+test/fault: bin/devservices ## Kill, slow down, empty and fill each server while the product is used, in about 4 minutes
 	@$(FAULT_TEST) $(call AGAIN,$(FAULT_TEST))
 
 .PHONY: test/fetch
