@@ -27,8 +27,8 @@ func (a *API) bodyInTime(c echo.Context) (stop func() bool) {
 }
 
 // readBody reads a JSON body of at most limit bytes and refuses what would be changed or lost on its way into the log:
-// bytes that are not UTF-8, NUL, a lone surrogate, nesting without end.
-func readBody(r *http.Request, limit int64) ([]byte, error) {
+// bytes that are not UTF-8, NUL, a lone surrogate, nesting without end. With ownText, only the nesting.
+func readBody(r *http.Request, limit int64, ownText bool) ([]byte, error) {
 	if r.ContentLength > limit {
 		return nil, &http.MaxBytesError{Limit: limit}
 	}
@@ -39,18 +39,15 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 	if int64(len(body)) > limit {
 		return nil, &http.MaxBytesError{Limit: limit}
 	}
-	if err := checkJSONText(body); err != nil {
-		return nil, err
-	}
-	return body, nil
+	return body, checkJSONText(body, ownText)
 }
 
 // checkJSONText scans JSON once for text that Go's decoder would silently replace.
-func checkJSONText(b []byte) error {
-	if !utf8.Valid(b) {
+func checkJSONText(b []byte, onlyDepth bool) error {
+	if !onlyDepth && !utf8.Valid(b) {
 		return kernel.E(kernel.KindMalformed, "INVALID_UTF8", "the body is not valid UTF-8")
 	}
-	if i := bytes.IndexByte(b, 0); i >= 0 {
+	if i := bytes.IndexByte(b, 0); i >= 0 && !onlyDepth {
 		return errText(i, "a NUL byte")
 	}
 	depth, inString := 0, false
@@ -60,6 +57,9 @@ func checkJSONText(b []byte) error {
 			inString = !inString
 		case inString && c == '\\':
 			n, err := checkEscape(b, i)
+			if onlyDepth {
+				n, err = 1, nil
+			}
 			if err != nil {
 				return err
 			}

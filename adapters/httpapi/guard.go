@@ -241,7 +241,7 @@ func (a *API) requestMeta(ctx context.Context, op Op, c echo.Context) (kernel.Me
 	if !op.RawBody && r.Body != nil && r.Method != http.MethodGet {
 		var err error
 		stop := a.bodyInTime(c)
-		body, err = readBody(r, op.MaxBody)
+		body, err = readBody(r, op.MaxBody, op.OwnText)
 		stop()
 		if err != nil {
 			return meta, err

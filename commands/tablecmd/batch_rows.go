@@ -203,7 +203,7 @@ func (b *batch) parseCells(i int, o RowOp, into map[kernel.ColumnID]json.RawMess
 			b.faults.add(i, field, "%s is kept by Morket and can't be written", col.Name)
 			continue
 		}
-		v, fresh, err := table.Parse(col, raw, b.cmd.CreateOptions)
+		v, fresh, err := readValue(col, raw, b.cmd.CreateOptions)
 		if err != nil {
 			b.faults.add(i, field, "%s", err)
 			continue
@@ -349,7 +349,7 @@ func (b *batch) fillAnswer() {
 	for i, o := range b.ops {
 		r := RowResult{Index: i, Op: b.cmd.Operations[i].Op, RowID: o.row, Status: "ok"}
 		if msg, wrong := b.faults.at(i); wrong {
-			r.Status, r.Error = "error", b.faults.by[i].Field+": "+msg
+			r.Status, r.Error, r.RowID = "error", storable(b.faults.by[i].Field+": "+msg), kernel.RowID(storable(string(r.RowID)))
 			b.answer.Failed++
 		} else if o.unchanged {
 			r.Status = "unchanged"

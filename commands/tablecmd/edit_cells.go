@@ -151,7 +151,7 @@ func (e *editing) parse() {
 			e.faults.add(i, e.field(i), "%q is not a row id (row_…)", edit.Row)
 			continue
 		}
-		v, fresh, err := table.Parse(col, edit.Value, e.cmd.CreateOptions)
+		v, fresh, err := readValue(col, edit.Value, e.cmd.CreateOptions)
 		if err == nil && !col.Writable() {
 			err = &table.ValueError{Message: col.Name + " is kept by Morket and can't be written"}
 		}
@@ -280,7 +280,7 @@ func (e *editing) fillAnswer() {
 		}
 		r := EditResult{Index: i, Status: "ok"}
 		if msg, wrong := e.faults.at(i); wrong {
-			r.Status, r.Error = "error", msg
+			r.Status, r.Error = "error", storable(msg)
 		}
 		e.answer.Results = append(e.answer.Results, r)
 	}

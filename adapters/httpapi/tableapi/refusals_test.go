@@ -1,6 +1,7 @@
 package tableapi_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -213,4 +214,36 @@ func TestUpsertsMeanTheRowWithTheKey(t *testing.T) {
 	require.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
 	require.Equal(t, string(first.Body.Data), string(again.Body.Data))
 	require.Len(t, ann.rows(tbl, ""), 5)
+}
+
+// One part with text that can't be stored fails alone; the parts beside it are done.
+func TestTextThatCannotBeStoredFailsAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ann := w.join("Ann", kernel.RoleMember)
+	tbl, cols := ann.table(m{"name": "Name", "type": "text"}, m{"name": "Any", "type": "json"})
+	path := "/tables/" + string(tbl.ID) + "/rows:batch"
+	raw := func(s string) json.RawMessage { return json.RawMessage(s) }
+	for name, bad := range map[string]json.RawMessage{
+		"NUL": raw(`{"op":"insert","cells":{"Name":"a\u0000b"}}`), "half a pair": raw(`{"op":"insert","cells":{"Name":"a\ud83db"}}`),
+		"halves swapped": raw(`{"op":"insert","cells":{"Name":"\ude00\ud83d"}}`), "NUL in JSON": raw(`{"op":"insert","cells":{"Any":{"x":["\u0000"]}}}`),
+		"a column's name": raw(`{"op":"insert","cells":{"Na\u0000me":"x"}}`), "a row's id": raw(`{"op":"update","row_id":"row_\u0000","cells":{"Name":"x"}}`),
+	} {
+		var out tablecmd.BatchedRows
+		ann.call("POST", path, m{"on_error": "skip", "operations": []any{m{"op": "insert", "cells": m{"Name": name + " 1"}}, bad, m{"op": "insert", "cells": m{"Name": "né \"2\""}}}}).ok(&out)
+		require.Equal(t, 2, out.Inserted, name)
+		require.Equal(t, []string{"ok", "error", "ok"}, []string{out.Results[0].Status, out.Results[1].Status, out.Results[2].Status}, name)
+		require.NotEmpty(t, out.Results[1].Error, name)
+		a := ann.call("POST", path, m{"operations": []any{m{"op": "insert", "cells": m{"Name": "x"}}, bad}}).fails(422, "VALIDATION_FAILED")
+		require.Contains(t, a.Body.Error.Message, "operations[1]", name)
+	}
+	rows := ann.rows(tbl, "")
+	require.Len(t, rows, 12)
+	var edited tablecmd.EditedCells
+	ann.call("PATCH", "/tables/"+string(tbl.ID)+"/cells", m{"on_error": "skip", "edits": []any{
+		m{"row_id": rows[0].ID, "column_id": "Name", "value": "good"}, m{"row_id": rows[1].ID, "column_id": "Name", "value": raw(`"\udc00"`)},
+	}}).ok(&edited)
+	require.Equal(t, 1, edited.Edited)
+	require.Contains(t, edited.Results[1].Error, "surrogate pair")
+	require.Equal(t, `"good"`, ann.rows(tbl, "")[0].text(cols["Name"]))
 }
