@@ -89,14 +89,14 @@ type Op struct {
 	Operator    bool             // only for operators of the installation
 	Action      workspace.Action // what the caller must be allowed to do; needed on every W path
 	Rate        Class
-	Status      int    // of success: 200 by default
-	MaxBody     int64  // bytes of a JSON body, 1 MB by default
-	RawBody     bool   // the handler reads the body itself (uploads)
+	Status      int   // of success: 200 by default
+	MaxBody     int64 // bytes of a JSON body, 1 MB by default
+	RawBody     bool  // the handler reads the body itself (uploads)
 	// OwnText is of a body with many independent parts: the handler checks each part's text itself, so that one that can't be stored
 	// fails alone. Its texts must be taken as raw JSON, since the decoder replaces what is no character.
 	OwnText    bool
-	Projection  string // of a read: whose position Morket-Min-Position waits for
-	OwnReplay   bool   // of a write: the handler answers repeats itself, since the first answer held secrets and was not stored
+	Projection string // of a read: whose position Morket-Min-Position waits for
+	OwnReplay  bool   // of a write: the handler answers repeats itself, since the first answer held secrets and was not stored
 	// AlsoProduces are further content types of a stream, between which the request chooses.
 	AlsoProduces []string
 }

@@ -1,7 +1,13 @@
 package dataops
 
+import (
+	"strings"
+	"unicode/utf8"
+)
+
 // EscapeFormula puts an apostrophe before a text that a spreadsheet program would take for a formula, and before one that
-// begins with an apostrophe itself where UnescapeFormula would otherwise take that one away. Source: OWASP, "CSV Injection".
+// begins with an apostrophe itself where UnescapeFormula would otherwise take that one away. Numbers and phone numbers begin like
+// formulas and are none, so they leave as they are. Source: OWASP, "CSV Injection".
 func EscapeFormula(s string) string {
 	if startsFormula(s) || len(s) > 1 && s[0] == '\'' && (startsFormula(s[1:]) || s[1] == '\'') {
 		return "'" + s
@@ -26,13 +32,65 @@ func UnescapeFormula(s string) string {
 	return s
 }
 
-func startsFormula(s string) bool {
-	if s == "" {
-		return false
-	}
-	switch s[0] {
-	case '=', '+', '-', '@', '\t', '\r':
+// MayEscape reports whether EscapeFormula has to look at a text that begins with the byte.
+func MayEscape(first byte) bool {
+	switch first {
+	case '=', '+', '-', '@', '\t', '\r', '\n', '\'', fullWidth:
 		return true
 	}
 	return false
+}
+
+// fullWidth is the first byte of the full-width signs in UTF-8, which spreadsheet programs of East Asia take for the plain ones.
+const fullWidth = 0xEF
+
+func startsFormula(s string) bool {
+	if s == "" || !MayEscape(s[0]) {
+		return false
+	}
+	switch s[0] {
+	case '=', '@', '\t', '\r', '\n':
+		return true
+	case '+', '-':
+		return !isNumber(s) && !isPhone(s)
+	case fullWidth:
+		r, _ := utf8.DecodeRuneInString(s)
+		return strings.ContainsRune("＝＋－＠", r)
+	}
+	return false
+}
+
+// isNumber takes a signed decimal, with an exponent or a percent sign, as -1,234.50 or +2e-3.
+func isNumber(s string) bool {
+	s = strings.TrimSuffix(strings.TrimSuffix(s[1:], "%"), " ")
+	mantissa, exponent, scientific := strings.Cut(strings.ToLower(s), "e")
+	if scientific {
+		if exponent = strings.TrimLeft(exponent, "+-"); exponent == "" || strings.Trim(exponent, digits) != "" {
+			return false
+		}
+	}
+	return mantissa != "" && strings.ContainsAny(mantissa[:1], digits+".,") && strings.Trim(mantissa, digits+".,'") == "" && strings.ContainsAny(mantissa, digits)
+}
+
+const (
+	digits      = "0123456789"
+	phoneDigits = 6 // fewer are rather a sum
+)
+
+// isPhone takes an international number, as +49 (0)30 123-456: a plus, then digits in groups.
+func isPhone(s string) bool {
+	n, last := 0, byte('+')
+	if s[0] != '+' {
+		return false
+	}
+	for i := 1; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			n++
+		case !strings.ContainsRune(" ()-./", rune(c)), last == c && c != ' ':
+			return false
+		}
+		last = s[i]
+	}
+	return n >= phoneDigits
 }

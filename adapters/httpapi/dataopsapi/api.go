@@ -51,7 +51,7 @@ func Register(a *httpapi.API, d Deps) {
 	httpapi.Stream(a, httpapi.Op{ID: "get-import-errors", Method: http.MethodGet, Path: "W/imports/{importId}/errors.csv", Tag: tag, Summary: "What the import could not take: line, column, value and reason", Action: workspace.ReadTables, Projection: dataopsview.Name}, "text/csv; charset=utf-8", s.problems)
 	httpapi.Stream(a, httpapi.Op{
 		ID: "export-table", Method: http.MethodGet, Path: "W/tables/{tableId}/export", Tag: tag, Summary: "A table's rows as a file, without a limit",
-		Description: "With escape_formulas (the default), a text that begins with = + - @, a tab or a carriage return gets an apostrophe before it in CSV, so that no spreadsheet program runs it; unescape_formulas of an import takes it away again. Numbers are left as they are.",
+		Description: "With escape_formulas (the default), a text that begins with = + - @ (also full-width), a tab or a line end gets an apostrophe before it in CSV, so that no spreadsheet program runs it. Numbers and phone numbers are left as they are. An import takes the apostrophes away again. With bom, the file begins with a byte order mark.",
 		Action:      workspace.ExportData, Projection: "grid", AlsoProduces: []string{"application/x-ndjson"},
 	}, "text/csv; charset=utf-8", s.export)
 }

@@ -1,6 +1,7 @@
 package dataopsapi_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore"
 )
 
 const leads = "Name,Employees,Note\nAcme,12,=1+1\nBolt,many,x\n\"Cog\nWorks\",7,-5\n"
@@ -41,7 +44,7 @@ func TestFromUploadToExport(t *testing.T) {
 	require.Equal(t, "line,column,value,reason,row_imported\r\n3,Employees,many,\"\"\"many\"\" is not a number; write it like 1234.5\",false\r\n", string(errs.body))
 	require.Contains(t, errs.header.Get("Content-Disposition"), "leads-errors.csv")
 
-	require.Equal(t, "Name,Employees,Note\r\nAcme,12,'=1+1\r\n\"Cog\nWorks\",7,'-5\r\n", w.export(done.TableID, ""))
+	require.Equal(t, "Name,Employees,Note\r\nAcme,12,'=1+1\r\n\"Cog\nWorks\",7,-5\r\n", w.export(done.TableID, ""))
 	require.Equal(t, "\xEF\xBB\xBFName,Note\r\nAcme,=1+1\r\n\"Cog\nWorks\",-5\r\n", w.export(done.TableID, "bom=true&escape_formulas=false&fields=Name,Note"))
 	lines := strings.Split(w.export(done.TableID, "format=jsonl"), "\n")
 	require.Equal(t, []string{`{"Name":"Acme","Employees":12,"Note":"=1+1"}`, `{"Name":"Cog\nWorks","Employees":7,"Note":"-5"}`, ""}, lines)
@@ -170,4 +173,23 @@ func TestTheListIsPaged(t *testing.T) {
 	page = w.call("anna", http.MethodGet, string(wsA)+"/imports?limit=2&cursor="+page.Meta.NextCursor, nil)
 	require.Contains(t, string(page.Data), string(ids[0]))
 	require.Empty(t, page.Meta.NextCursor)
+}
+
+// A view that names a column which is in the trash now is exported as it is listed: without what it says of that column.
+func TestExportByAViewOfATrashedColumn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	imp := w.importFile("a.csv", "Name,N\na,3\nb,1\n", `{"new_table":{"name":"T"}}`)
+	n := kernel.ColumnID(w.column(imp.TableID, "N"))
+	view := kernel.ViewID(w.ids.New(kernel.PrefixView))
+	_, err := eventstore.NewRepo(table.StructureStream, w.log, w.codec, table.Blank).Update(t.Context(), kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorUser, ID: "anna"}, Workspace: wsA}, string(imp.TableID), func(tbl *table.Table) (any, error) {
+		v := table.View{ID: view, Name: "Large", Shared: true, Filter: json.RawMessage(`{"column":"` + string(n) + `","op":"gt","value":2}`), Sort: []table.Sort{{Column: n, Dir: table.Descending}}}
+		if _, err := tbl.SaveView(v, "anna"); err != nil {
+			return nil, err
+		}
+		return nil, tbl.DeleteColumn(n, table.Step{})
+	})
+	require.NoError(t, err)
+	require.Equal(t, "Name\r\na\r\nb\r\n", w.export(imp.TableID, "view="+string(view)))
+	require.Equal(t, "Name\r\nb\r\na\r\n", w.export(imp.TableID, "view="+string(view)+"&sort=Name:desc"), "an order by a column's name, as in a listing")
 }

@@ -1,7 +1,6 @@
 package dataopsapi
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -102,7 +101,7 @@ func (s service) csv(ctx context.Context, rw io.Writer, info gridread.Info, q gr
 			if len(b) == 0 && len(columns) == 1 {
 				break // End writes it as a quoted empty field
 			}
-			if risky[i] && len(b) > 0 && bytes.IndexByte([]byte("=+-@\t\r'"), b[0]) >= 0 {
+			if risky[i] && len(b) > 0 && dataops.MayEscape(b[0]) {
 				w.Field(dataops.EscapeFormula(string(b)))
 			} else {
 				w.Bytes(b)
@@ -151,12 +150,11 @@ func exportQuery(info gridread.Info, user kernel.UserID, in *exportIn) (gridread
 			return q, kernel.NotFound("view", string(in.View))
 		}
 		view := info.Views[i]
-		f, err := table.ParseFilter(view.Filter, info.Schema)
-		if err != nil {
-			return q, err
+		// As in a listing by the view: what it says of a column that is in the trash now no longer counts.
+		if f, err := table.ParseFilter(view.Filter, info.Schema); err == nil && !f.All() {
+			filters = append(filters, f)
 		}
-		filters = append(filters, f)
-		q.Sort, q.Fields = view.Sort, viewFields(view, info.Schema)
+		q.Sort, q.Fields = viewSort(view, info.Schema), viewFields(view, info.Schema)
 	}
 	f, err := table.ParseFilter(json.RawMessage(in.Filter), info.Schema)
 	if err != nil {
@@ -178,11 +176,15 @@ func askedFor(q *gridread.Query, s table.Schema, in *exportIn) error {
 	if in.Sort != "" {
 		q.Sort = nil
 		for _, part := range strings.Split(in.Sort, ",") {
-			id, dir, _ := strings.Cut(part, ":")
-			if dir == "" {
-				dir = string(table.Ascending)
+			name, dir := part, string(table.Ascending)
+			if i := strings.LastIndexByte(part, ':'); i >= 0 {
+				name, dir = part[:i], part[i+1:]
 			}
-			q.Sort = append(q.Sort, table.Sort{Column: kernel.ColumnID(id), Dir: table.Direction(dir)})
+			c, ok := s.Find(name)
+			if !ok {
+				return kernel.Invalid("sort", "there is no column %q; write col_…:asc,col_…:desc", name)
+			}
+			q.Sort = append(q.Sort, table.Sort{Column: c.ID, Dir: table.Direction(dir)})
 		}
 	}
 	if err := table.CheckSorts(q.Sort, s); err != nil {
@@ -199,6 +201,14 @@ func askedFor(q *gridread.Query, s table.Schema, in *exportIn) error {
 		}
 	}
 	return nil
+}
+
+// viewSort is a view's order by the columns that are there.
+func viewSort(v table.View, s table.Schema) []table.Sort {
+	return slices.DeleteFunc(slices.Clone(v.Sort), func(o table.Sort) bool {
+		_, there := s.Column(o.Column)
+		return !there
+	})
 }
 
 // viewFields are the columns that a view shows: those it lists, in its order, then those it doesn't.

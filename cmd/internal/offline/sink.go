@@ -139,8 +139,9 @@ func (s *csvSink) row(r *row) error {
 		}
 		s.w.Field(f)
 	}
+	// Answers come from strangers' websites, so none may be run as a formula; the file's own columns stay as they are.
 	for _, v := range r.added {
-		s.w.Field(harmless(enrichment.Text(v)))
+		s.w.Field(dataops.EscapeFormula(enrichment.Text(v)))
 	}
 	s.w.End()
 	return s.w.Err()
@@ -158,15 +159,6 @@ func plain(raw string) string {
 		return raw
 	}
 	return text
-}
-
-// harmless keeps spreadsheet programs from running an answer as a formula. Answers come from strangers' websites; the file's own
-// columns stay as they are. Phone numbers and numbers begin like formulas and are none.
-func harmless(s string) string {
-	if strings.Trim(s, "+-0123456789 ().,/") == "" {
-		return s
-	}
-	return dataops.EscapeFormula(s)
 }
 
 type jsonSink struct {
