@@ -10,6 +10,7 @@ import (
 	"github.com/morket/morket/commands/enrichmentcmd/condition"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/kernel/expression"
 )
 
 func columns() []enrichment.Column {
@@ -67,12 +68,23 @@ func TestRefused(t *testing.T) {
 
 func TestWorkIsBounded(t *testing.T) {
 	t.Parallel()
-	for _, source := range []string{`len(1..100000000) > 1`, `len(repeat("x", 100000000)) > 1`, `len(filter(1..10000000, # > 1)) > 0`} {
-		c, err := condition.Compile(source, columns())
-		if err != nil {
-			continue // refused at compile time is as good
-		}
-		_, err = c.Holds(func(kernel.ColumnID) json.RawMessage { return nil })
+	cell, err := json.Marshal(strings.Repeat("a", 64<<10))
+	require.NoError(t, err)
+	cols := []enrichment.Column{{ID: "col_a", Name: "A", Type: "text"}}
+	for source, want := range map[string]error{
+		`reduce(1..1000, {#acc + #acc}, {{A}}) != ""`: expression.ErrTooLarge,
+		`len(repeat({{A}}, 100000)) > 0`:              expression.ErrTooLarge,
+		`join(map(1..1000, {{{A}}})) != ""`:           expression.ErrTooLarge,
+		`count(1..1000, {{A}} matches "a*b") > 0`:     expression.ErrTooLong,
+		`len(1..100000000) > 1`:                       nil, // an error of its own
+	} {
+		c, err := condition.Compile(source, cols)
+		require.NoError(t, err, source)
+		ok, err := c.Holds(func(kernel.ColumnID) json.RawMessage { return cell })
+		require.False(t, ok, source)
 		require.Error(t, err, source)
+		if want != nil {
+			require.ErrorIs(t, err, want, source)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/morket/morket/commands/enrichmentcmd/condition"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 )
@@ -42,6 +43,9 @@ func (s *Session) Ask(ctx, stop context.Context, p *Plan, row kernel.RowID, valu
 		a.out.Mark.State, a.out.Mark.Message = enrichment.MarkSkipped, "the condition is not met"
 		if err != nil {
 			a.out.Mark.Message = "the condition can't be decided: " + err.Error()
+		}
+		if condition.OverBudget(err) {
+			a.out.Mark.State = enrichment.MarkError
 		}
 		return a.out
 	}
@@ -88,6 +92,9 @@ func (a *asking) try(s *step, at *enrichment.Attempt) bool {
 		at.Status = enrichment.StatusSkipped
 		if err != nil {
 			at.Error = err.Error()
+		}
+		if condition.OverBudget(err) {
+			at.Status = enrichment.AttemptStatus(enrichment.CallBadInput)
 		}
 		return false
 	}

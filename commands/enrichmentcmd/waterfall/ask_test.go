@@ -12,6 +12,7 @@ import (
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/kernel/expression"
 )
 
 func TestTheFirstGoodAnswerWinsAndOnlyItIsPaid(t *testing.T) {
@@ -43,7 +44,8 @@ func TestOutcomes(t *testing.T) {
 		"one fails, one found":  {enrichment.Config{Steps: steps("bad", "echo")}, "x", enrichment.MarkValue, "", []enrichment.AttemptStatus{"bad_input", "succeeded"}},
 		"the input is empty":    {enrichment.Config{Steps: steps("echo")}, "  ", no, "Question is empty", []enrichment.AttemptStatus{"missing_input"}},
 		"row condition":         {enrichment.Config{Steps: steps("echo"), Condition: `{{Question}} == "y"`}, "x", no, "the condition is not met", nil},
-		"undecidable condition": {enrichment.Config{Steps: steps("echo"), Condition: `{{Question}} > 5`}, "x", no, "the condition can't be decided: invalid operation: string > int (1:4)", nil},
+		"undecidable condition": {enrichment.Config{Steps: steps("echo"), Condition: `{{Question}} > 5`}, "x", no, "the condition can't be decided: a text and a number can't be compared by size", nil},
+		"costly condition":      {enrichment.Config{Steps: steps("echo"), Condition: `len(repeat({{Question}}, 2000000)) > 0`}, "x", enrichment.MarkError, "the condition can't be decided: " + expression.ErrTooLarge.Error(), nil},
 		"odd reply":             {enrichment.Config{Steps: steps("odd")}, "x", enrichment.MarkError, "odd: the reply's a is a int, not a text", []enrichment.AttemptStatus{"bad_reply"}},
 		"panicking provider":    {enrichment.Config{Steps: steps("panics")}, "x", enrichment.MarkError, "panics: panics could not digest this record", []enrichment.AttemptStatus{"bad_reply"}},
 	} {
