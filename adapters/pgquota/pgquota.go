@@ -4,6 +4,7 @@ package pgquota
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"fmt"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
 	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/eventstore/pgstore"
 )
 
 // Quotas implements waterfall.Quotas.
@@ -21,25 +23,19 @@ type Quotas struct{ pool *pgxpool.Pool }
 var _ waterfall.Quotas = (*Quotas)(nil)
 
 // schemaSQL is safe to run at every start, by several processes at once: the lock is held until the transaction ends.
-const schemaSQL = `
-SELECT pg_advisory_xact_lock(hashtext('morket/provider_quotas'));
-CREATE SCHEMA IF NOT EXISTS provider_quotas;
-CREATE TABLE IF NOT EXISTS provider_quotas.used (
-  key    text PRIMARY KEY,
-  second bigint NOT NULL,
-  minute bigint NOT NULL,
-  hour   bigint NOT NULL,
-  day    bigint NOT NULL
-) WITH (fillfactor = 50);`
+//
+//go:embed migrations/*.sql
+var migrations embed.FS
 
-// Open makes the table if it is missing.
+// Migrate brings the schema provider_quotas up to date. What was used of a limit is in no event.
+func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
+	return pgstore.MigrateSchema(ctx, pool, pgstore.Schema{Name: "provider_quotas", Migrations: migrations})
+}
+
+// Open brings the tables up to date and opens them.
 func Open(ctx context.Context, pool *pgxpool.Pool) (*Quotas, error) {
-	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, schemaSQL)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("make provider_quotas: %w", err)
+	if err := Migrate(ctx, pool); err != nil {
+		return nil, err
 	}
 	return &Quotas{pool}, nil
 }

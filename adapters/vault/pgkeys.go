@@ -2,13 +2,15 @@ package vault
 
 import (
 	"context"
+	"embed"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/morket/morket/eventstore/pgstore"
 )
 
 // PostgresKeys keeps keys in the schema "vault". They are primary data: a backup without them is one without all that they seal.
@@ -16,31 +18,18 @@ type PostgresKeys struct{ pool *pgxpool.Pool }
 
 var _ Keys = (*PostgresKeys)(nil)
 
-// migrateLock is the advisory lock under which the schema is made; the number has no meaning.
-const migrateLock = 0x6d6f726b65740002
+//go:embed migrations/*.sql
+var migrations embed.FS
 
-const schema = `
-CREATE SCHEMA IF NOT EXISTS vault;
-CREATE TABLE IF NOT EXISTS vault.keys (
-	subject      text COLLATE "C" PRIMARY KEY,
-	master       text NOT NULL,
-	nonce        bytea NOT NULL,
-	wrapped      bytea NOT NULL,
-	created_at   timestamptz NOT NULL,
-	destroyed_at timestamptz
-)`
+// Migrate brings the schema vault up to date. Its keys are in no event and can't be made again.
+func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
+	return pgstore.MigrateSchema(ctx, pool, pgstore.Schema{Name: "vault", Migrations: migrations})
+}
 
-// OpenPostgresKeys makes the schema if it isn't there. Any number of processes may do so at once.
+// OpenPostgresKeys brings the schema up to date and opens it. Any number of processes may do so at once.
 func OpenPostgresKeys(ctx context.Context, pool *pgxpool.Pool) (*PostgresKeys, error) {
-	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(migrateLock)); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, schema)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("make the schema vault: %w", err)
+	if err := Migrate(ctx, pool); err != nil {
+		return nil, err
 	}
 	return &PostgresKeys{pool}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -20,41 +21,62 @@ var migrations embed.FS
 const migrationLock = 7326180145098641
 
 // Migrate brings the log's schema up to date. Any number of processes may call it at once.
-func Migrate(ctx context.Context, pool *pgxpool.Pool) (err error) {
+func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
+	return MigrateSchema(ctx, pool, Schema{Name: "log", Migrations: migrations})
+}
+
+// Schema is a schema of Postgres with the numbered migrations that make it: files NNNNN_name.sql in goose's form, in the folder
+// "migrations". Which of them have run is in the schema's own table "migrations".
+type Schema struct {
+	Name       string
+	Migrations fs.FS
+}
+
+// MigrateSchema brings a schema up to date. Any number of processes may call it at once: all of them wait for one lock, whichever
+// schema they migrate. The first migration of a schema that was made before it had any must do nothing to what is there.
+func MigrateSchema(ctx context.Context, pool *pgxpool.Pool, s Schema) (err error) {
 	db := stdlib.OpenDB(*pool.Config().ConnConfig)
 	defer func() { err = errors.Join(err, db.Close()) }()
-	unlock, err := lockMigrations(ctx, db)
+	unlock, err := s.lock(ctx, db)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	dir, err := fs.Sub(migrations, "migrations")
+	p, err := s.provider(db)
 	if err != nil {
-		return fmt.Errorf("read the log's migrations: %w", err)
-	}
-	p, err := goose.NewProvider(goose.DialectPostgres, db, dir,
-		goose.WithTableName("log.migrations"), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return fmt.Errorf("prepare the log's migrations: %w", err)
+		return err
 	}
 	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate the log: %w", err)
+		return fmt.Errorf("migrate the schema %s: %w", s.Name, err)
 	}
 	return nil
 }
 
-// lockMigrations waits for the advisory lock, and makes the schema that goose's own table lives in. goose has a lock, too,
-// but takes it later than that table is made, and polls for it. The lock goes with the connection when db is closed.
-func lockMigrations(ctx context.Context, db *sql.DB) (unlock func() error, err error) {
+func (s Schema) provider(db *sql.DB) (*goose.Provider, error) {
+	dir, err := fs.Sub(s.Migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("read the migrations of %s: %w", s.Name, err)
+	}
+	p, err := goose.NewProvider(goose.DialectPostgres, db, dir,
+		goose.WithTableName(s.Name+".migrations"), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, fmt.Errorf("prepare the migrations of %s: %w", s.Name, err)
+	}
+	return p, nil
+}
+
+// lock waits for the advisory lock, and makes the schema that goose's own table lives in. goose has a lock, too, but takes it
+// later than that table is made, and polls for it. The lock goes with the connection when db is closed.
+func (s Schema) lock(ctx context.Context, db *sql.DB) (unlock func() error, err error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("connect to migrate the log: %w", err)
+		return nil, fmt.Errorf("connect to migrate %s: %w", s.Name, err)
 	}
 	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
 		return nil, errors.Join(fmt.Errorf("wait for other migrations: %w", err), conn.Close())
 	}
-	if _, err := conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS log"); err != nil {
-		return nil, errors.Join(fmt.Errorf("create the schema log: %w", err), conn.Close())
+	if _, err := conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+pgx.Identifier{s.Name}.Sanitize()); err != nil {
+		return nil, errors.Join(fmt.Errorf("create the schema %s: %w", s.Name, err), conn.Close())
 	}
 	return conn.Close, nil
 }

@@ -2,6 +2,7 @@ package authread
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"fmt"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore/pgstore"
 )
 
 // Signals keeps what all processes share and the log need not know: attempts to sign in within the last minutes, and when
@@ -17,30 +19,19 @@ import (
 type Signals struct{ pool *pgxpool.Pool }
 
 // signalsSQL is safe to run at every start, by several processes at once: the lock is held until the transaction ends.
-const signalsSQL = `
-SELECT pg_advisory_xact_lock(hashtext('morket/auth_signals'));
-CREATE SCHEMA IF NOT EXISTS auth_signals;
-CREATE TABLE IF NOT EXISTS auth_signals.attempts (
-  key        text PRIMARY KEY,
-  began_at   timestamptz NOT NULL,
-  ends_at    timestamptz NOT NULL,
-  count      integer NOT NULL
-);
-CREATE INDEX IF NOT EXISTS attempts_ends_at ON auth_signals.attempts (ends_at);
-CREATE TABLE IF NOT EXISTS auth_signals.key_uses (
-  key_id       text PRIMARY KEY,
-  workspace_id text NOT NULL,
-  used_at      timestamptz NOT NULL
-);`
+//
+//go:embed migrations/*.sql
+var migrations embed.FS
 
-// OpenSignals makes the tables if they are missing.
+// MigrateSignals brings the schema auth_signals up to date. What it holds is in no event: lockouts and the last use of keys.
+func MigrateSignals(ctx context.Context, pool *pgxpool.Pool) error {
+	return pgstore.MigrateSchema(ctx, pool, pgstore.Schema{Name: "auth_signals", Migrations: migrations})
+}
+
+// OpenSignals brings the tables up to date and opens them.
 func OpenSignals(ctx context.Context, pool *pgxpool.Pool) (*Signals, error) {
-	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, signalsSQL)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("make auth_signals: %w", err)
+	if err := MigrateSignals(ctx, pool); err != nil {
+		return nil, err
 	}
 	return &Signals{pool}, nil
 }

@@ -5,7 +5,7 @@ package webhookqueue
 import (
 	"context"
 	"crypto/rand"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -19,10 +19,16 @@ import (
 	"github.com/morket/morket/domain/webhook"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/eventstore/cloudevent"
+	"github.com/morket/morket/eventstore/pgstore"
 )
 
-//go:embed schema.sql
-var schema string
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrate brings the schema webhook_queue up to date.
+func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
+	return pgstore.MigrateSchema(ctx, pool, pgstore.Schema{Name: "webhook_queue", Migrations: migrations})
+}
 
 // Log is what the queue reads of the log.
 type Log interface {
@@ -52,17 +58,10 @@ type Config struct {
 	Clock   kernel.Clock
 }
 
-// Open makes the tables if they are missing.
+// Open brings the tables up to date and opens the queue.
 func Open(ctx context.Context, cfg Config) (*Queue, error) {
-	err := pgx.BeginFunc(ctx, cfg.Pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('morket/webhook_queue'))`); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, schema)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("make webhook_queue: %w", err)
+	if err := Migrate(ctx, cfg.Pool); err != nil {
+		return nil, err
 	}
 	return &Queue{pool: cfg.Pool, log: cfg.Log, codec: cfg.Codec, encoder: cfg.Encoder, clock: cfg.Clock, tables: cloudevent.NewTables(cfg.Log)}, nil
 }

@@ -82,11 +82,8 @@ func (p *Platform) open(ctx context.Context) error {
 	if p.pool, err = connect(ctx, p.databaseURL, p.tracing.Postgres()); err != nil {
 		return fmt.Errorf("connect to Postgres: %w", err)
 	}
-	if err := pgstore.Migrate(ctx, p.pool); err != nil {
-		return fmt.Errorf("migrate the log: %w", err)
-	}
-	if err := pgread.Migrate(ctx, p.pool); err != nil {
-		return fmt.Errorf("migrate the checkpoints: %w", err)
+	if err := migrate(ctx, p.pool); err != nil {
+		return err
 	}
 	if err := p.openVault(ctx); err != nil {
 		return err

@@ -1,6 +1,7 @@
+-- +goose Up
+
 -- What waits to be sent to webhooks, and what has become of it. It is made of the log as it goes and kept apart from the read models: a
--- rebuild must send nothing twice. Safe to run at every start, by several processes at once.
-CREATE SCHEMA IF NOT EXISTS webhook_queue;
+-- rebuild must send nothing twice. The tables as they were before they had migrations: what is there already is left as it is.
 
 -- A webhook as the feeder saw it last, and its lane: who has it and until when, and how it fares.
 CREATE TABLE IF NOT EXISTS webhook_queue.endpoints (
