@@ -85,18 +85,19 @@ type Op struct {
 	Tag         string // the module
 	Summary     string
 	Description string
-	Public      bool             // needs no sign-in
-	Operator    bool             // only for operators of the installation
-	Action      workspace.Action // what the caller must be allowed to do; needed on every W path
-	Rate        Class
-	Status      int   // of success: 200 by default
-	MaxBody     int64 // bytes of a JSON body, 1 MB by default
-	RawBody     bool  // the handler reads the body itself (uploads)
+	// Scope, Action and Rate have no default: an endpoint without one of them does not register.
+	Scope   Scope            // what it is about: a table, the workspace, the account, …
+	Action  workspace.Action // what the caller must be allowed to do; NoAction outside workspaces
+	Rate    Class            // how it is counted
+	Status  int              // of success: 200 by default
+	MaxBody int64            // bytes of a JSON body, 1 MB by default
+	RawBody bool             // the handler reads the body itself (uploads)
 	// OwnText is of a body with many independent parts: the handler checks each part's text itself, so that one that can't be stored
 	// fails alone. Its texts must be taken as raw JSON, since the decoder replaces what is no character.
-	OwnText    bool
-	Projection string // of a read: whose position Morket-Min-Position waits for
-	OwnReplay  bool   // of a write: the handler answers repeats itself, since the first answer held secrets and was not stored
+	OwnText bool
+	// Projection is the read model whose position Morket-Min-Position waits for; of a write, the one in which the scope looks.
+	Projection string
+	OwnReplay  bool // of a write: the handler answers repeats itself, since the first answer held secrets and was not stored
 	// AlsoProduces are further content types of a stream, between which the request chooses.
 	AlsoProduces []string
 }
@@ -189,7 +190,8 @@ func (a *API) echoError(err error, c echo.Context) {
 }
 
 // operation is the endpoint as huma knows it.
-func (a *API) operation(op Op) huma.Operation {
+func operation[I any](a *API, op Op) huma.Operation {
+	declared[I](op)
 	if op.Status == 0 {
 		op.Status = http.StatusOK
 	}
@@ -198,9 +200,6 @@ func (a *API) operation(op Op) huma.Operation {
 	}
 	path := op.Path
 	if rest, ok := strings.CutPrefix(path, "W"); ok {
-		if op.Action == "" {
-			panic("endpoint " + op.ID + " is in a workspace but names no action") // a wiring fault, found at the first start
-		}
 		path = "/workspaces/{workspaceId}" + rest
 	}
 	op.Path = Base + path
@@ -217,13 +216,29 @@ func (a *API) operation(op Op) huma.Operation {
 		Middlewares:     huma.Middlewares{a.guard(op)},
 		Errors:          []int{400, 401, 403, 404, 409, 422, 429, 503},
 	}
-	if !op.Public {
+	kind := op.Scope.kind()
+	h.Extensions = map[string]any{"x-scope": string(kind)}
+	if kind != Public {
 		h.Security = []map[string][]string{{"bearer": {}}}
 	}
-	if op.Action != "" {
-		h.Description = strings.TrimSpace(h.Description + "\n\nNeeds the permission `" + string(op.Action) + "`.")
+	if op.Action != NoAction {
+		h.Description = strings.TrimSpace(h.Description + "\n\nNeeds the permission `" + string(op.Action) + "`." + limitedDoc(kind))
 	}
 	return h
+}
+
+// limitedDoc says what an API key that is limited to tables gets.
+func limitedDoc(kind Kind) string {
+	switch kind {
+	case WholeWorkspace:
+		return " Not for API keys that are limited to tables."
+	case FilteredByTable, filteredNamed:
+		return " An API key that is limited to tables sees what is of them."
+	case namedTables:
+		return " An API key that is limited to tables must name one of them."
+	default:
+		return ""
+	}
 }
 
 // escaped is huma's API over echo with colons in paths (rows:batch) kept as they are; echo would take them for parameters.

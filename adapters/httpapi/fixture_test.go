@@ -52,6 +52,8 @@ func (*fixture) Authenticate(_ context.Context, token string) (httpapi.Principal
 	switch token {
 	case "ann", "operator", "bob":
 		return p, nil
+	case "limited":
+		return httpapi.Principal{Actor: kernel.Actor{Kind: kernel.ActorAPIKey, ID: "key_2"}, KeyWorkspace: ws, KeyRole: kernel.RoleAdmin, KeyTables: []kernel.TableID{"tbl_ours"}}, nil
 	case "key":
 		return httpapi.Principal{Actor: kernel.Actor{Kind: kernel.ActorAPIKey, ID: "key_1"}, KeyWorkspace: ws, KeyRole: kernel.RoleViewer}, nil
 	}
@@ -131,18 +133,18 @@ func newFixture(t *testing.T, options ...func(*httpapi.Config)) *fixture {
 }
 
 func (f *fixture) endpoints() {
-	httpapi.Write(f.api, httpapi.Op{ID: "write-note", Method: http.MethodPost, Path: "W/notes:batch", Tag: "notes", Summary: "Write", Action: workspace.EditRows, Status: http.StatusCreated, MaxBody: 1000}, f.write)
-	httpapi.Read(f.api, httpapi.Op{ID: "list-notes", Method: http.MethodGet, Path: "W/notes", Tag: "notes", Summary: "List", Action: workspace.ReadTables, Projection: "notes"}, f.list)
-	httpapi.Read(f.api, httpapi.Op{ID: "get-note", Method: http.MethodGet, Path: "W/notes/{n}", Tag: "notes", Summary: "One", Action: workspace.ReadTables, Projection: "notes"}, f.get)
-	httpapi.Read(f.api, httpapi.Op{ID: "ping", Method: http.MethodGet, Path: "/ping", Tag: "notes", Summary: "Ping", Public: true, Rate: httpapi.Auth},
+	httpapi.Write(f.api, httpapi.Op{ID: "write-note", Method: http.MethodPost, Path: "W/notes:batch", Tag: "notes", Summary: "Write", Scope: httpapi.FilteredByTable, Rate: httpapi.General, Action: workspace.EditRows, Status: http.StatusCreated, MaxBody: 1000}, f.write)
+	httpapi.Read(f.api, httpapi.Op{ID: "list-notes", Method: http.MethodGet, Path: "W/notes", Tag: "notes", Summary: "List", Scope: httpapi.FilteredByTable, Rate: httpapi.General, Action: workspace.ReadTables, Projection: "notes"}, f.list)
+	httpapi.Read(f.api, httpapi.Op{ID: "get-note", Method: http.MethodGet, Path: "W/notes/{n}", Tag: "notes", Summary: "One", Scope: httpapi.FilteredByTable, Rate: httpapi.General, Action: workspace.ReadTables, Projection: "notes"}, f.get)
+	httpapi.Read(f.api, httpapi.Op{ID: "ping", Method: http.MethodGet, Path: "/ping", Tag: "notes", Summary: "Ping", Rate: httpapi.Auth, Scope: httpapi.Public, Action: httpapi.NoAction},
 		func(ctx context.Context, _ httpapi.Principal, _ *struct{}) (string, httpapi.Meta, error) {
 			return httpapi.Echo(ctx).RealIP(), httpapi.Meta{}, nil
 		})
-	httpapi.Read(f.api, httpapi.Op{ID: "admin", Method: http.MethodGet, Path: "/admin/x", Tag: "notes", Summary: "Admin", Operator: true},
+	httpapi.Read(f.api, httpapi.Op{ID: "admin", Method: http.MethodGet, Path: "/admin/x", Tag: "notes", Summary: "Admin", Scope: httpapi.Operator, Action: httpapi.NoAction, Rate: httpapi.General},
 		func(context.Context, httpapi.Principal, *struct{}) ([]string, httpapi.Meta, error) {
 			return []string{}, httpapi.Meta{}, nil
 		})
-	httpapi.Stream(f.api, httpapi.Op{ID: "export", Method: http.MethodGet, Path: "W/export", Tag: "notes", Summary: "Export", Action: workspace.ExportData, Projection: "notes"}, "text/csv",
+	httpapi.Stream(f.api, httpapi.Op{ID: "export", Method: http.MethodGet, Path: "W/export", Tag: "notes", Summary: "Export", Scope: httpapi.WholeWorkspace, Rate: httpapi.General, Action: workspace.ExportData, Projection: "notes"}, "text/csv",
 		func(context.Context, httpapi.Principal, *struct{ httpapi.InWorkspace }) (func(http.ResponseWriter) error, error) {
 			return func(w http.ResponseWriter) error {
 				_, err := io.WriteString(w, "a,b\n")

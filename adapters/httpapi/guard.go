@@ -124,6 +124,7 @@ func (a *API) guard(op Op) func(huma.Context, func(huma.Context)) {
 		r := c.Request()
 		ctx, err := a.admit(r.Context(), op, c)
 		if err == nil {
+			ctx = context.WithValue(ctx, reachKey, &Reach{})
 			ctx = context.WithValue(ctx, recheckKey, func(ctx context.Context) error { return a.recheck(ctx, op, c) })
 			var meta kernel.Meta
 			meta, err = a.requestMeta(ctx, op, c)
@@ -151,9 +152,9 @@ func (a *API) refuse(c echo.Context, err error) {
 
 func (a *API) admit(ctx context.Context, op Op, c echo.Context) (context.Context, error) {
 	var p Principal
-	if !op.Public {
-		token, ok := strings.CutPrefix(c.Request().Header.Get("Authorization"), "Bearer ")
-		if !ok || token == "" {
+	if op.Scope.kind() != Public {
+		token := bearer(c.Request().Header.Get(echo.HeaderAuthorization))
+		if token == "" {
 			return ctx, kernel.E(kernel.KindUnauthorized, "UNAUTHORIZED", "sign in, or send an API key as Authorization: Bearer …")
 		}
 		var err error
@@ -165,15 +166,18 @@ func (a *API) admit(ctx context.Context, op Op, c echo.Context) (context.Context
 	if err := a.limit(ctx, op, c, p); err != nil {
 		return ctx, err
 	}
-	if op.Operator && !p.Operator {
-		return ctx, kernel.E(kernel.KindForbidden, "FORBIDDEN", "only an operator of this installation may do this")
-	}
-	if op.Action != "" {
-		if err := a.authorise(ctx, op.Action, kernel.WorkspaceID(c.Param("workspaceId")), &p); err != nil {
-			return context.WithValue(ctx, principalKey, p), err
+	err := a.permit(ctx, op, c, &p)
+	return context.WithValue(ctx, principalKey, p), err
+}
+
+// permit checks that the principal may do what the endpoint does where it does it.
+func (a *API) permit(ctx context.Context, op Op, c echo.Context, p *Principal) error {
+	if op.Action != NoAction {
+		if err := a.authorise(ctx, op.Action, kernel.WorkspaceID(c.Param("workspaceId")), p); err != nil {
+			return err
 		}
 	}
-	return context.WithValue(ctx, principalKey, p), nil
+	return inScope(op, *p, kernel.TableID(c.Param("tableId")))
 }
 
 // recheck finds out whether a request that goes on for long would still be admitted.
@@ -182,10 +186,17 @@ func (a *API) recheck(ctx context.Context, op Op, c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if op.Action == "" {
-		return nil
+	if err := a.permit(ctx, op, c, &p); err != nil {
+		return err
 	}
-	return a.authorise(ctx, op.Action, kernel.WorkspaceID(c.Param("workspaceId")), &p)
+	began := PrincipalOf(ctx)
+	if p.Role != began.Role || !slices.Equal(p.KeyTables, began.KeyTables) {
+		return kernel.E(kernel.KindUnauthorized, "UNAUTHORIZED", "what the caller may see has changed; connect again")
+	}
+	if held, ok := ctx.Value(reachKey).(*Reach); ok && p.Limited() {
+		return within(p, op.Scope.kind(), *held)
+	}
+	return nil
 }
 
 // authorise finds the principal's role in the workspace and checks it. A workspace that the caller is not in does not exist for him.
@@ -220,7 +231,7 @@ func (a *API) limit(ctx context.Context, op Op, c echo.Context, p Principal) err
 	switch {
 	case op.Rate == Enrichment:
 		who = "ws:" + c.Param("workspaceId")
-	case op.Rate == Auth || op.Public:
+	case op.Rate == Auth || op.Scope.kind() == Public:
 		who = "ip:" + c.RealIP()
 	}
 	ok, retry := a.cfg.Limiter.Allow(ctx, string(op.Rate)+"|"+who, per)
@@ -257,7 +268,7 @@ func (a *API) requestMeta(ctx context.Context, op Op, c echo.Context) (kernel.Me
 		}
 		// The key belongs to the caller: another caller's equal key is another key.
 		owner := string(p.User) + p.Actor.ID
-		if op.Public {
+		if op.Scope.kind() == Public {
 			owner = "public:" + c.RealIP() // so that two strangers' equal keys don't meet
 		}
 		meta.IdempotencyKey = owner + "/" + string(p.Workspace) + "/" + key

@@ -25,6 +25,9 @@ type Principal struct {
 	Role      kernel.Role
 }
 
+// Limited reports whether the principal is limited to some tables of the workspace.
+func (p Principal) Limited() bool { return len(p.KeyTables) > 0 }
+
 // CanSeeTable reports whether the principal's key, if it is one, extends to the table.
 func (p Principal) CanSeeTable(id kernel.TableID) bool {
 	if len(p.KeyTables) == 0 {
@@ -56,6 +59,7 @@ const (
 	echoKey
 	metaKey
 	recheckKey
+	reachKey
 )
 
 // Recheck answers nil while the request that ctx belongs to would still be admitted: its token or key is good, and the caller may do
@@ -83,11 +87,16 @@ func Echo(ctx context.Context) echo.Context {
 // Bearer returns the token of the Authorization header, empty if there is none. Endpoints that are public and yet have a
 // use for a sign-in read it.
 func Bearer(ctx context.Context) string {
-	token, ok := strings.CutPrefix(Echo(ctx).Request().Header.Get(echo.HeaderAuthorization), "Bearer ")
-	if !ok {
+	return bearer(Echo(ctx).Request().Header.Get(echo.HeaderAuthorization))
+}
+
+// bearer returns the token of an Authorization header; the scheme may be in any case (RFC 9110, section 11.1).
+func bearer(header string) string {
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
 		return ""
 	}
-	return token
+	return strings.TrimLeft(token, " ")
 }
 
 // metaOf returns the command metadata of the request.

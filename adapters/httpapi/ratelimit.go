@@ -11,9 +11,9 @@ import (
 // Class is a group of endpoints that share a rate limit.
 type Class string
 
-// The classes. General is the default.
+// The classes.
 const (
-	General    Class = ""
+	General    Class = "general"    // per user
 	Auth       Class = "auth"       // per client address
 	Enrichment Class = "enrichment" // per workspace
 	Admin      Class = "admin"      // per user

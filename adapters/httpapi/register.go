@@ -36,11 +36,14 @@ type answer[T any] struct {
 
 // Read adds an endpoint that changes nothing. The handler's Meta goes into the envelope.
 func Read[I, T any](a *API, op Op, handle func(ctx context.Context, p Principal, in *I) (T, Meta, error)) {
-	h := a.operation(op)
+	h := operation[I](a, op)
 	h.Parameters = append(h.Parameters, positionParams(op)...)
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*answer[T], error) {
 		reached, stale, err := a.awaitPosition(ctx, op)
 		if err != nil {
+			return nil, a.failed(ctx, err)
+		}
+		if err := reaches(ctx, a, op, in); err != nil {
 			return nil, a.failed(ctx, err)
 		}
 		data, meta, err := handle(ctx, PrincipalOf(ctx), in)
@@ -97,10 +100,13 @@ func (a *API) early(ctx context.Context, op Op, err error) bool {
 // Write adds an endpoint that runs a command. What the command answers is the envelope's data; a repeat with the same
 // Idempotency-Key gets the first answer again.
 func Write[I, R any](a *API, op Op, handle func(ctx context.Context, meta kernel.Meta, in *I) (commands.Result[R], error)) {
-	h := a.operation(op)
+	h := operation[I](a, op)
 	h.Parameters = append(h.Parameters, headerParam(headerIdempotency, "Makes a repeat of the same request act once and get the first answer again."))
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*answer[R], error) {
 		meta := metaOf(ctx)
+		if err := reaches(ctx, a, op, in); err != nil {
+			return nil, a.failed(ctx, err)
+		}
 		res, err := runOnce(ctx, a, op, meta, in, handle)
 		if err != nil {
 			return nil, a.failed(ctx, err)
@@ -137,7 +143,7 @@ func runOnce[I, R any](ctx context.Context, a *API, op Op, meta kernel.Meta, in 
 // Stream adds an endpoint whose answer is not an envelope: a file, or a stream of events. The handler checks everything
 // that can fail, then returns the function that writes; what fails later can only cut the stream.
 func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Context, p Principal, in *I) (func(w http.ResponseWriter) error, error)) {
-	h := a.operation(op)
+	h := operation[I](a, op)
 	h.Parameters = append(h.Parameters, positionParams(op)...)
 	content := map[string]*huma.MediaType{contentType: {}}
 	for _, also := range op.AlsoProduces {
@@ -149,6 +155,9 @@ func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Co
 			if stale {
 				err = kernel.E(kernel.KindUnavailable, "STALE", "the read model has not reached the asked position yet")
 			}
+			return nil, a.failed(ctx, err)
+		}
+		if err := reaches(ctx, a, op, in); err != nil {
 			return nil, a.failed(ctx, err)
 		}
 		write, err := handle(ctx, PrincipalOf(ctx), in)

@@ -51,7 +51,7 @@ func (h *Handlers) Upload(ctx context.Context, meta kernel.Meta, cmd Upload) (co
 	if err != nil {
 		return none, err
 	}
-	res, err := h.uploaded(ctx, meta, cmd, dataops.Uploaded{ImportID: id, Workspace: meta.Workspace, Filename: cmd.Filename, Object: object.Key, Size: object.Size, SHA256: object.SHA256}, inspector, schema)
+	res, err := h.uploaded(ctx, meta, cmd, dataops.Uploaded{ImportID: id, Workspace: meta.Workspace, Filename: cmd.Filename, Object: object.Key, Size: object.Size, SHA256: object.SHA256, Uploader: meta.Actor.Ref()}, inspector, schema)
 	if err != nil || res.Replayed {
 		h.drop(ctx, object.Key)
 	}

@@ -24,6 +24,7 @@ type Uploaded struct {
 	Reading   Reading            `json:"reading"`
 	Columns   []FileColumn       `json:"columns"`
 	Preview   [][]string         `json:"preview"`
+	Uploader  string             `json:"uploader,omitempty"` // kind and id of who uploaded it; missing in old events
 }
 
 // Previewed says that the file was looked at again under another reading.

@@ -44,7 +44,8 @@ type Import struct {
 	Batch    int64             `json:"batch"`  // the last one recorded
 	Chunks   int64             `json:"chunks"` // recorded so far
 	Counts   Counts            `json:"counts"`
-	Reason   string            `json:"reason,omitempty"`  // of a failure
+	Reason   string            `json:"reason,omitempty"` // of a failure
+	Uploader string            `json:"uploader,omitempty"`
 	By       kernel.UserID     `json:"by,omitempty"`      // on whose behalf
 	Dropped  []kernel.ColumnID `json:"dropped,omitempty"` // columns known to be gone
 
@@ -194,6 +195,7 @@ func (i *Import) Apply(event kernel.Event) error {
 	case Uploaded:
 		i.ID, i.Workspace, i.State, i.Filename, i.Object, i.Size = e.ImportID, e.Workspace, StateUploaded, e.Filename, e.Object, e.Size
 		i.Reading, i.Columns, i.Preview = e.Reading, e.Columns, e.Preview
+		i.Uploader = e.Uploader
 	case Previewed:
 		i.State, i.Reading, i.Columns, i.Preview = StatePreviewed, e.Reading, e.Columns, e.Preview
 	case Started:

@@ -24,13 +24,15 @@ type Summary struct {
 	Error      string          `json:"error,omitempty"`
 	CreatedAt  time.Time       `json:"created_at"`
 	FinishedAt *time.Time      `json:"finished_at,omitempty"`
+	// Uploader is the kind and id of who uploaded the file; empty for files from before that was recorded.
+	Uploader string `json:"-"`
 }
 
 // Summary returns what the outside sees of the import. The time of creation is that of its id.
 func (i *Import) Summary() Summary {
 	s := Summary{
 		ID: i.ID, State: i.State, Filename: i.Filename, Size: i.Size, TableID: i.TableID, Detected: i.Reading, Columns: i.Columns, Preview: i.Preview,
-		Counts: i.Counts, Progress: i.Progress(), Undoing: i.Undoing, Error: i.Reason,
+		Counts: i.Counts, Progress: i.Progress(), Undoing: i.Undoing, Error: i.Reason, Uploader: i.Uploader,
 	}
 	if s.Columns == nil {
 		s.Columns = []FileColumn{}

@@ -29,6 +29,9 @@ func (a Actor) User() UserID {
 	return a.OnBehalfOf
 }
 
+// Ref names the actor by kind and id.
+func (a Actor) Ref() string { return string(a.Kind) + ":" + a.ID }
+
 // System is the actor of what the product does by itself.
 func System() Actor { return Actor{Kind: ActorSystem} }
 

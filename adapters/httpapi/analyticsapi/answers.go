@@ -98,10 +98,7 @@ func (s service) series(b breakdown) func(context.Context, httpapi.Principal, *s
 			b.kind = analyticsview.Attempt // cells have no provider
 		}
 		unit := in.unit(r)
-		q, err := in.query(p, b, r.Buckets(unit))
-		if err != nil {
-			return Series{}, httpapi.Meta{}, err
-		}
+		q := in.query(p, b, r.Buckets(unit))
 		rows, err := s.sums(ctx, q)
 		if err != nil {
 			return Series{}, httpapi.Meta{}, err
@@ -140,10 +137,7 @@ func (s service) compare(ctx context.Context, p httpapi.Principal, in *Asked, b 
 	if r, err = s.span(ctx, p, in); err != nil {
 		return r, now, before, err
 	}
-	q, err := in.query(p, b, r.Whole())
-	if err != nil {
-		return r, now, before, err
-	}
+	q := in.query(p, b, r.Whole())
 	if now, err = s.total(ctx, q); err != nil {
 		return r, now, before, err
 	}
@@ -183,10 +177,7 @@ func (s service) funnel(ctx context.Context, p httpapi.Principal, in *Asked) (Fu
 		out.Steps = append(out.Steps, FunnelStep{step, row.Dims[1], figures(row.Measures)})
 	}
 	slices.SortStableFunc(out.Steps, func(a, b FunnelStep) int { return cmp.Compare(a.Step, b.Step) })
-	q, err := in.query(p, breakdown{kind: analyticsview.Cell}, r.Whole())
-	if err != nil {
-		return Funnel{}, httpapi.Meta{}, err
-	}
+	q := in.query(p, breakdown{kind: analyticsview.Cell}, r.Whole())
 	delete(q.Where, analyticsview.Provider)
 	cells, err := s.total(ctx, q)
 	out.Cells = figures(cells)

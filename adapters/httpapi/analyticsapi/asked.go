@@ -13,15 +13,15 @@ import (
 // Asked is what every question has in common.
 type Asked struct {
 	httpapi.InWorkspace
-	Range    string    `query:"range" enum:"24h,7d,30d,90d" default:"30d" doc:"Up to now; from and to win."`
-	From     time.Time `query:"from" doc:"Rounded down to a quarter of an hour."`
-	To       time.Time `query:"to" doc:"Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from."`
-	TimeZone string    `query:"time_zone" maxLength:"64" doc:"An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out."`
-	Table    string    `query:"table" maxLength:"64" doc:"Only this table."`
-	Column   string    `query:"column" maxLength:"64" doc:"Only this column."`
-	Provider string    `query:"provider" maxLength:"64" doc:"Only this provider. Cells don't have one, attempts do."`
-	Member   string    `query:"member" maxLength:"64" doc:"Only on behalf of this member."`
-	Source   string    `query:"source" maxLength:"64" doc:"Only this source."`
+	Range    string         `query:"range" enum:"24h,7d,30d,90d" default:"30d" doc:"Up to now; from and to win."`
+	From     time.Time      `query:"from" doc:"Rounded down to a quarter of an hour."`
+	To       time.Time      `query:"to" doc:"Not part of it; rounded up to a quarter of an hour; now when it is left out. At most 365 days after from."`
+	TimeZone string         `query:"time_zone" maxLength:"64" doc:"An IANA name such as Europe/Berlin: where days and weeks begin. The workspace's when it is left out."`
+	Table    kernel.TableID `query:"table" maxLength:"64" doc:"Only this table."`
+	Column   string         `query:"column" maxLength:"64" doc:"Only this column."`
+	Provider string         `query:"provider" maxLength:"64" doc:"Only this provider. Cells don't have one, attempts do."`
+	Member   string         `query:"member" maxLength:"64" doc:"Only on behalf of this member."`
+	Source   string         `query:"source" maxLength:"64" doc:"Only this source."`
 }
 
 // presets are the lengths of the ranges that have a name.
@@ -54,12 +54,11 @@ func (s service) span(ctx context.Context, p httpapi.Principal, a *Asked) (analy
 	return analyticsview.NewRange(from, to, zone)
 }
 
-// query makes the store's question of the breakdown's filter and the caller's. A key that is limited to tables asks for one
-// of them.
-func (a *Asked) query(p httpapi.Principal, b breakdown, buckets []time.Time) (analyticsview.Query, error) {
+// query makes the store's question of the breakdown's filter and the caller's.
+func (a *Asked) query(p httpapi.Principal, b breakdown, buckets []time.Time) analyticsview.Query {
 	q := analyticsview.Query{Workspace: p.Workspace, Kind: b.kind, Buckets: buckets, Where: map[analyticsview.Dim]string{}}
 	for d, v := range map[analyticsview.Dim]string{
-		analyticsview.Table: a.Table, analyticsview.Column: a.Column, analyticsview.Provider: a.Provider, analyticsview.Member: a.Member, analyticsview.Source: a.Source,
+		analyticsview.Table: string(a.Table), analyticsview.Column: a.Column, analyticsview.Provider: a.Provider, analyticsview.Member: a.Member, analyticsview.Source: a.Source,
 	} {
 		if v != "" {
 			q.Where[d] = v
@@ -68,13 +67,16 @@ func (a *Asked) query(p httpapi.Principal, b breakdown, buckets []time.Time) (an
 	for d, v := range b.where {
 		q.Where[d] = v
 	}
-	if len(p.KeyTables) > 0 && a.Table == "" {
-		return q, kernel.Invalid("table", "is needed: the API key is limited to some tables")
-	}
-	if a.Table != "" && !p.CanSeeTable(kernel.TableID(a.Table)) {
-		return q, kernel.NotFound("table", a.Table)
-	}
-	return q, nil
+	return q
+}
+
+// asked is the table that a question is about. A caller who is limited to some tables must ask about one of them.
+func asked(_ context.Context, _ httpapi.Principal, a *Asked) (httpapi.Reach, error) {
+	return httpapi.ReachOf(a.Table), nil
+}
+
+func askedSeries(_ context.Context, _ httpapi.Principal, in *seriesIn) (httpapi.Reach, error) {
+	return httpapi.ReachOf(in.Table), nil
 }
 
 // Span is the range that an answer is about.

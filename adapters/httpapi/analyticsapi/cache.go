@@ -65,10 +65,7 @@ func (s service) ask(ctx context.Context, p httpapi.Principal, in *Asked, b brea
 	if err != nil {
 		return r, nil, err
 	}
-	q, err := in.query(p, b, r.Whole())
-	if err != nil {
-		return r, nil, err
-	}
+	q := in.query(p, b, r.Whole())
 	q.By = by
 	rows, err := s.sums(ctx, q)
 	return r, rows, err

@@ -32,10 +32,7 @@ func (s service) export(sub subject) func(context.Context, httpapi.Principal, *s
 			b.kind = analyticsview.Attempt // the finest there is
 		}
 		b.where = nil
-		q, err := in.query(p, b, r.Buckets(in.unit(r)))
-		if err != nil {
-			return nil, err
-		}
+		q := in.query(p, b, r.Buckets(in.unit(r)))
 		q.By = analyticsview.Dims()
 		if _, err := s.Store.Stamp(ctx, p.Workspace); err != nil {
 			return nil, err

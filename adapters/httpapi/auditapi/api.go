@@ -34,9 +34,9 @@ type Deps struct {
 // Register adds the endpoints.
 func Register(a *httpapi.API, d Deps) {
 	s := service{d}
-	httpapi.Read(a, httpapi.Op{ID: "list-activity", Method: http.MethodGet, Path: "W/team/activity", Tag: tag, Summary: "Who did what, newest first", Action: workspace.ReadMembers, Projection: auditview.Name}, s.activity)
-	httpapi.Read(a, httpapi.Op{ID: "list-audit", Method: http.MethodGet, Path: "W/team/audit", Tag: tag, Summary: "The audit log, newest first", Action: workspace.ReadAudit, Projection: auditview.Name}, s.audit)
-	httpapi.Stream(a, httpapi.Op{ID: "export-audit", Method: http.MethodGet, Path: "W/team/audit.csv", Tag: tag, Summary: "The audit log as CSV, all of it", Action: workspace.ReadAudit, Projection: auditview.Name}, "text/csv; charset=utf-8", s.csv)
+	httpapi.Read(a, httpapi.Op{ID: "list-activity", Method: http.MethodGet, Path: "W/team/activity", Tag: tag, Summary: "Who did what, newest first", Action: workspace.ReadMembers, Projection: auditview.Name, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, s.activity)
+	httpapi.Read(a, httpapi.Op{ID: "list-audit", Method: http.MethodGet, Path: "W/team/audit", Tag: tag, Summary: "The audit log, newest first", Action: workspace.ReadAudit, Projection: auditview.Name, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, s.audit)
+	httpapi.Stream(a, httpapi.Op{ID: "export-audit", Method: http.MethodGet, Path: "W/team/audit.csv", Tag: tag, Summary: "The audit log as CSV, all of it", Action: workspace.ReadAudit, Projection: auditview.Name, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, "text/csv; charset=utf-8", s.csv)
 }
 
 type service struct{ Deps }

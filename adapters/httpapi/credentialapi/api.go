@@ -33,8 +33,8 @@ type Deps struct {
 // Register adds the endpoints.
 func Register(a *httpapi.API, d Deps) {
 	s := service{d}
-	read := httpapi.Op{Tag: tag, Action: workspace.ReadCredentials, Projection: credentialview.Name}
-	write := httpapi.Op{Tag: tag, Action: workspace.ManageCredentials}
+	read := httpapi.Op{Tag: tag, Scope: httpapi.WholeWorkspace, Rate: httpapi.General, Action: workspace.ReadCredentials, Projection: credentialview.Name}
+	write := httpapi.Op{Tag: tag, Scope: httpapi.WholeWorkspace, Rate: httpapi.General, Action: workspace.ManageCredentials}
 	httpapi.Read(a, with(read, "list-credentials", http.MethodGet, "W/credentials", "The stored credentials, masked"), s.list)
 	store := with(write, "store-credential", http.MethodPost, "W/credentials", "Store a secret")
 	store.Status = http.StatusCreated

@@ -8,6 +8,7 @@ import (
 
 	"github.com/morket/morket/adapters/csvfile"
 	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/pgread/dataopsread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/domain/dataops"
@@ -24,22 +25,11 @@ type uploadIn struct {
 }
 
 func (s service) upload(ctx context.Context, meta kernel.Meta, in *uploadIn) (answer, error) {
-	if err := seesTable(ctx, in.TableID); err != nil {
-		return answer{}, err
-	}
 	r := httpapi.Echo(ctx).Request()
 	if r.ContentLength > dataops.MaxFileBytes {
 		return answer{}, &http.MaxBytesError{Limit: dataops.MaxFileBytes}
 	}
 	return s.Handlers.Upload(ctx, meta.As("upload-import"), dataopscmd.Upload{Filename: in.Filename, Body: r.Body, TableID: in.TableID})
-}
-
-// seesTable refuses a table that the caller's API key does not extend to, as if it did not exist.
-func seesTable(ctx context.Context, id kernel.TableID) error {
-	if id != "" && !httpapi.PrincipalOf(ctx).CanSeeTable(id) {
-		return kernel.NotFound("table", string(id))
-	}
-	return nil
 }
 
 type listIn struct {
@@ -53,7 +43,7 @@ func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]d
 	if in.Cursor != "" && kernel.ParseID(kernel.PrefixImport, in.Cursor) != nil {
 		return nil, meta, kernel.E(kernel.KindMalformed, "MALFORMED", "the cursor is not one of this list")
 	}
-	list, err := s.Reads.Imports(ctx, p.Workspace, in.TableID, kernel.ImportID(in.Cursor), in.Limit+1)
+	list, err := s.Reads.Imports(ctx, p.Workspace, in.TableID, kernel.ImportID(in.Cursor), in.Limit+1, dataopsread.Only{Tables: p.KeyTables, Uploader: p.Actor.Ref()})
 	if err != nil {
 		return nil, meta, err
 	}
@@ -63,16 +53,9 @@ func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]d
 	}
 	out := []dataops.Summary{}
 	for _, imp := range list {
-		if visible(p, imp) {
-			out = append(out, s.waiting(imp))
-		}
+		out = append(out, s.waiting(imp))
 	}
 	return out, meta, nil
-}
-
-// visible reports whether the caller's API key, if it is limited to some tables, extends to the import's.
-func visible(p httpapi.Principal, imp dataops.Summary) bool {
-	return len(p.KeyTables) == 0 || imp.TableID == "" || p.CanSeeTable(imp.TableID)
 }
 
 // waiting says what an import that has not begun to work waits for.
@@ -90,26 +73,8 @@ type InImport struct {
 }
 
 func (s service) get(ctx context.Context, p httpapi.Principal, in *InImport) (dataops.Summary, httpapi.Meta, error) {
-	imp, err := s.find(ctx, p, in.ImportID)
+	imp, err := s.Reads.Import(ctx, p.Workspace, in.ImportID)
 	return s.waiting(imp), httpapi.Meta{}, err
-}
-
-func (s service) find(ctx context.Context, p httpapi.Principal, id kernel.ImportID) (dataops.Summary, error) {
-	imp, err := s.Reads.Import(ctx, p.Workspace, id)
-	if err == nil && !visible(p, imp) {
-		err = kernel.NotFound("import", string(id))
-	}
-	return imp, err
-}
-
-// mine refuses an import that an API key limited to some tables must not touch.
-func (s service) mine(ctx context.Context, id kernel.ImportID) error {
-	p := httpapi.PrincipalOf(ctx)
-	if len(p.KeyTables) == 0 {
-		return nil
-	}
-	_, err := s.find(ctx, p, id)
-	return err
 }
 
 type previewIn struct {
@@ -124,12 +89,6 @@ type previewIn struct {
 }
 
 func (s service) preview(ctx context.Context, meta kernel.Meta, in *previewIn) (answer, error) {
-	if err := s.mine(ctx, in.ImportID); err != nil {
-		return answer{}, err
-	}
-	if err := seesTable(ctx, in.Body.TableID); err != nil {
-		return answer{}, err
-	}
 	b := in.Body
 	return s.Handlers.Preview(ctx, meta.As("preview-import"), dataopscmd.Preview{
 		ImportID: in.ImportID, Format: b.Format, Encoding: b.Encoding, Delimiter: b.Delimiter, Header: b.Header, TableID: b.TableID,
@@ -156,30 +115,18 @@ type NewTable struct {
 }
 
 func (s service) commit(ctx context.Context, meta kernel.Meta, in *commitIn) (answer, error) {
-	if err := s.mine(ctx, in.ImportID); err != nil {
-		return answer{}, err
-	}
 	b := in.Body
 	cmd := dataopscmd.Commit{
 		ImportID: in.ImportID, TableID: b.TableID, Mapping: b.Mapping, Mode: b.Mode, KeyColumns: b.KeyColumns, Header: b.Header,
 		UnescapeFormulas: b.UnescapeFormulas, CreateOptions: b.CreateOptions,
 	}
 	if b.NewTable != nil {
-		if len(httpapi.PrincipalOf(ctx).KeyTables) > 0 {
-			return answer{}, kernel.E(kernel.KindForbidden, "FORBIDDEN", "this API key is limited to some tables and can't make another")
-		}
 		cmd.NewTable = b.NewTable.Name
-	}
-	if err := seesTable(ctx, b.TableID); err != nil {
-		return answer{}, err
 	}
 	return s.Handlers.Commit(ctx, meta.As("commit-import"), cmd)
 }
 
 func (s service) cancel(ctx context.Context, meta kernel.Meta, in *InImport) (answer, error) {
-	if err := s.mine(ctx, in.ImportID); err != nil {
-		return answer{}, err
-	}
 	return s.Handlers.Cancel(ctx, meta.As("cancel-import"), dataopscmd.Cancel{ImportID: in.ImportID})
 }
 
@@ -191,9 +138,6 @@ type undoIn struct {
 }
 
 func (s service) undo(ctx context.Context, meta kernel.Meta, in *undoIn) (answer, error) {
-	if err := s.mine(ctx, in.ImportID); err != nil {
-		return answer{}, err
-	}
 	cmd := dataopscmd.Undo{ImportID: in.ImportID}
 	if in.Body != nil {
 		cmd.Force = in.Body.Force
@@ -203,7 +147,7 @@ func (s service) undo(ctx context.Context, meta kernel.Meta, in *undoIn) (answer
 
 // problems streams the errors file. What came from the file is escaped like every export.
 func (s service) problems(ctx context.Context, p httpapi.Principal, in *InImport) (func(http.ResponseWriter) error, error) {
-	imp, err := s.find(ctx, p, in.ImportID)
+	imp, err := s.Reads.Import(ctx, p.Workspace, in.ImportID)
 	if err != nil {
 		return nil, err
 	}

@@ -30,20 +30,20 @@ type Deps struct {
 // Register adds the endpoints.
 func Register(a *httpapi.API, d Deps) {
 	s := service{d}
-	httpapi.Read(a, httpapi.Op{ID: "list-providers", Method: http.MethodGet, Path: "/providers", Tag: tag, Summary: "The providers of answers"}, s.providers)
-	httpapi.Read(a, httpapi.Op{ID: "get-provider", Method: http.MethodGet, Path: "/providers/{slug}", Tag: tag, Summary: "One provider"}, s.provider)
-	httpapi.Write(a, httpapi.Op{ID: "add-enrichment-column", Method: http.MethodPost, Path: "W/tables/{tableId}/enrichment-columns", Tag: tag, Summary: "Add a column that providers fill", Action: workspace.ManageTables, Status: http.StatusCreated}, s.addColumn)
-	httpapi.Write(a, httpapi.Op{ID: "configure-enrichment", Method: http.MethodPut, Path: "W/tables/{tableId}/columns/{columnId}/enrichment", Tag: tag, Summary: "Change a column's enrichment", Description: "A data column becomes an enrichment column. Runs under way keep the enrichment that they began with.", Action: workspace.ManageTables}, s.configure)
-	httpapi.Read(a, httpapi.Op{ID: "preview-enrichment", Method: http.MethodPost, Path: "W/tables/{tableId}/enrichment-preview", Tag: tag, Summary: "Try an enrichment on one row", Description: "Nothing is stored and nothing is charged.", Action: workspace.RunEnrichments, Rate: httpapi.Enrichment, Projection: "grid"}, s.preview)
-	httpapi.Write(a, httpapi.Op{ID: "start-enrichment-job", Method: http.MethodPost, Path: "W/enrichment-jobs", Tag: tag, Summary: "Run enrichment columns over rows, or a configuration over records", Description: "With dry_run only the estimate is answered.", Action: workspace.RunEnrichments, Rate: httpapi.Enrichment, Status: http.StatusCreated, MaxBody: maxInlineBody}, s.start)
-	httpapi.Read(a, httpapi.Op{ID: "list-enrichment-jobs", Method: http.MethodGet, Path: "W/enrichment-jobs", Tag: tag, Summary: "The jobs, newest first", Action: workspace.ReadTables, Projection: enrichmentview.Name}, s.jobs)
-	httpapi.Read(a, httpapi.Op{ID: "get-enrichment-job", Method: http.MethodGet, Path: "W/enrichment-jobs/{jobId}", Tag: tag, Summary: "One job", Action: workspace.ReadTables, Projection: enrichmentview.Name}, s.job)
-	httpapi.Read(a, httpapi.Op{ID: "list-enrichment-records", Method: http.MethodGet, Path: "W/enrichment-jobs/{jobId}/records", Tag: tag, Summary: "What became of a job's records, with every attempt", Action: workspace.ReadTables, Projection: enrichmentview.Name}, s.records)
+	httpapi.Read(a, httpapi.Op{ID: "list-providers", Method: http.MethodGet, Path: "/providers", Tag: tag, Summary: "The providers of answers", Scope: httpapi.SignedIn, Action: httpapi.NoAction, Rate: httpapi.General}, s.providers)
+	httpapi.Read(a, httpapi.Op{ID: "get-provider", Method: http.MethodGet, Path: "/providers/{slug}", Tag: tag, Summary: "One provider", Scope: httpapi.SignedIn, Action: httpapi.NoAction, Rate: httpapi.General}, s.provider)
+	httpapi.Write(a, httpapi.Op{ID: "add-enrichment-column", Method: http.MethodPost, Path: "W/tables/{tableId}/enrichment-columns", Tag: tag, Summary: "Add a column that providers fill", Action: workspace.ManageTables, Status: http.StatusCreated, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.addColumn)
+	httpapi.Write(a, httpapi.Op{ID: "configure-enrichment", Method: http.MethodPut, Path: "W/tables/{tableId}/columns/{columnId}/enrichment", Tag: tag, Summary: "Change a column's enrichment", Description: "A data column becomes an enrichment column. Runs under way keep the enrichment that they began with.", Action: workspace.ManageTables, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.configure)
+	httpapi.Read(a, httpapi.Op{ID: "preview-enrichment", Method: http.MethodPost, Path: "W/tables/{tableId}/enrichment-preview", Tag: tag, Summary: "Try an enrichment on one row", Description: "Nothing is stored and nothing is charged.", Action: workspace.RunEnrichments, Rate: httpapi.Enrichment, Projection: "grid", Scope: httpapi.TableInPath}, s.preview)
+	httpapi.Write(a, httpapi.Op{ID: "start-enrichment-job", Method: http.MethodPost, Path: "W/enrichment-jobs", Tag: tag, Summary: "Run enrichment columns over rows, or a configuration over records", Description: "With dry_run only the estimate is answered.", Action: workspace.RunEnrichments, Rate: httpapi.Enrichment, Status: http.StatusCreated, MaxBody: maxInlineBody, Scope: httpapi.TablesOf(started)}, s.start)
+	httpapi.Read(a, httpapi.Op{ID: "list-enrichment-jobs", Method: http.MethodGet, Path: "W/enrichment-jobs", Tag: tag, Summary: "The jobs, newest first", Action: workspace.ReadTables, Projection: enrichmentview.Name, Scope: httpapi.FilteredTablesOf(listed), Rate: httpapi.General}, s.jobs)
+	httpapi.Read(a, httpapi.Op{ID: "get-enrichment-job", Method: http.MethodGet, Path: "W/enrichment-jobs/{jobId}", Tag: tag, Summary: "One job", Action: workspace.ReadTables, Projection: enrichmentview.Name, Scope: httpapi.TablesOf(s.reach), Rate: httpapi.General}, s.job)
+	httpapi.Read(a, httpapi.Op{ID: "list-enrichment-records", Method: http.MethodGet, Path: "W/enrichment-jobs/{jobId}/records", Tag: tag, Summary: "What became of a job's records, with every attempt", Action: workspace.ReadTables, Projection: enrichmentview.Name, Scope: httpapi.TablesOf(s.recordsOf), Rate: httpapi.General}, s.records)
 	for verb, summary := range map[enrichmentcmd.Verb]string{
 		enrichmentcmd.Pause: "Pause a job; calls under way finish", enrichmentcmd.Resume: "Go on with a paused job",
 		enrichmentcmd.Cancel: "Cancel a job; calls under way finish and their answers are kept", enrichmentcmd.Retry: "Ask again for the records of an ended job that failed",
 	} {
-		httpapi.Write(a, httpapi.Op{ID: string(verb) + "-enrichment-job", Method: http.MethodPost, Path: "W/enrichment-jobs/{jobId}/" + string(verb), Tag: tag, Summary: summary, Action: workspace.RunEnrichments}, s.control(verb))
+		httpapi.Write(a, httpapi.Op{ID: string(verb) + "-enrichment-job", Method: http.MethodPost, Path: "W/enrichment-jobs/{jobId}/" + string(verb), Tag: tag, Summary: summary, Action: workspace.RunEnrichments, Projection: enrichmentview.Name, Scope: httpapi.TablesOf(s.reach), Rate: httpapi.General}, s.control(verb))
 	}
 }
 
@@ -94,12 +94,4 @@ func (s service) provider(ctx context.Context, _ httpapi.Principal, in *provider
 		return Provider{}, httpapi.Meta{}, err
 	}
 	return out[0], httpapi.Meta{}, nil
-}
-
-// visible hides tables that the caller's API key does not extend to.
-func visible(ctx context.Context, id kernel.TableID) error {
-	if id != "" && !httpapi.PrincipalOf(ctx).CanSeeTable(id) {
-		return kernel.NotFound("table", string(id))
-	}
-	return nil
 }

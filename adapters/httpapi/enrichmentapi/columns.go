@@ -24,9 +24,6 @@ type addColumnIn struct {
 }
 
 func (s service) addColumn(ctx context.Context, meta kernel.Meta, in *addColumnIn) (commands.Result[table.Column], error) {
-	if err := visible(ctx, in.TableID); err != nil {
-		return commands.Result[table.Column]{}, err
-	}
 	b := in.Body
 	return s.Handlers.AddColumn(ctx, meta, enrichmentcmd.AddColumn{
 		Workspace: meta.Workspace, Table: in.TableID, Name: b.Name, Type: b.Type, Options: b.Options, After: b.After, Config: b.Config,
@@ -43,9 +40,6 @@ type configureIn struct {
 }
 
 func (s service) configure(ctx context.Context, meta kernel.Meta, in *configureIn) (commands.Result[table.Column], error) {
-	if err := visible(ctx, in.TableID); err != nil {
-		return commands.Result[table.Column]{}, err
-	}
 	return s.Handlers.Configure(ctx, meta, enrichmentcmd.Configure{Workspace: meta.Workspace, Table: in.TableID, Column: in.ColumnID, Config: in.Body.Config})
 }
 
@@ -60,9 +54,6 @@ type previewColumnIn struct {
 }
 
 func (s service) preview(ctx context.Context, p httpapi.Principal, in *previewColumnIn) (enrichmentcmd.PreviewAnswer, httpapi.Meta, error) {
-	if err := visible(ctx, in.TableID); err != nil {
-		return enrichmentcmd.PreviewAnswer{}, httpapi.Meta{}, err
-	}
 	out, err := s.Handlers.Preview(ctx, enrichmentcmd.Preview{Workspace: p.Workspace, Table: in.TableID, Row: in.Body.RowID, Config: in.Body.Config, CallPaid: in.Body.CallPaid})
 	return out, httpapi.Meta{}, err
 }

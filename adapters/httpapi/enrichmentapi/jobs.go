@@ -67,9 +67,6 @@ func (s service) start(ctx context.Context, meta kernel.Meta, in *startIn) (comm
 		}
 		return s.asJob(s.Handlers.StartInline(ctx, meta, cmd))
 	}
-	if err := visible(ctx, b.TableID); err != nil {
-		return commands.Result[Job]{}, err
-	}
 	cmd := enrichmentcmd.Start{
 		Workspace: meta.Workspace, Table: b.TableID, Columns: b.Columns, Scope: b.Scope, Rows: b.RowIDs, View: b.View, Filter: b.Filter, First: b.First, Force: b.Force, MaxCredits: b.MaxCredits,
 	}
@@ -159,16 +156,8 @@ type jobIn struct {
 }
 
 func (s service) job(ctx context.Context, p httpapi.Principal, in *jobIn) (Job, httpapi.Meta, error) {
-	j, err := s.find(ctx, p, in.JobID)
+	j, err := s.Reads.Job(ctx, p.Workspace, in.JobID)
 	return s.view(j), httpapi.Meta{}, err
-}
-
-func (s service) find(ctx context.Context, p httpapi.Principal, id kernel.RunID) (enrichmentview.Job, error) {
-	j, err := s.Reads.Job(ctx, p.Workspace, id)
-	if err == nil && j.Table != "" && !p.CanSeeTable(j.Table) {
-		err = kernel.NotFound("job", string(id))
-	}
-	return j, err
 }
 
 // Record is what became of one record in one column.
@@ -198,7 +187,7 @@ type recordsIn struct {
 }
 
 func (s service) records(ctx context.Context, p httpapi.Principal, in *recordsIn) ([]Record, httpapi.Meta, error) {
-	if _, err := s.find(ctx, p, in.JobID); err != nil {
+	if _, err := s.Reads.Job(ctx, p.Workspace, in.JobID); err != nil {
 		return nil, httpapi.Meta{}, err
 	}
 	var after enrichment.Cell
@@ -234,11 +223,6 @@ func (s service) records(ctx context.Context, p httpapi.Principal, in *recordsIn
 
 func (s service) control(verb enrichmentcmd.Verb) func(context.Context, kernel.Meta, *jobIn) (commands.Result[enrichmentcmd.Controlled], error) {
 	return func(ctx context.Context, meta kernel.Meta, in *jobIn) (commands.Result[enrichmentcmd.Controlled], error) {
-		if p := httpapi.PrincipalOf(ctx); len(p.KeyTables) > 0 {
-			if _, err := s.find(ctx, p, in.JobID); err != nil {
-				return commands.Result[enrichmentcmd.Controlled]{}, err
-			}
-		}
 		return s.Handlers.Control(ctx, meta, enrichmentcmd.Control{Workspace: meta.Workspace, Run: in.JobID, Verb: verb})
 	}
 }

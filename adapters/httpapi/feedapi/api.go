@@ -55,9 +55,9 @@ func Register(a *httpapi.API, d Deps) {
 		Description: "Long poll: answers at once when there are events after the position, else waits for some. Pass data.next as `after` of the next call.\n\n" +
 			"With `Accept: text/event-stream`: Server-Sent Events named `change`, whose id is the position, and `ping` when nothing happens; resume with `Last-Event-ID`.\n\n" +
 			"An event is shown to those who may see what it is about; a key that is limited to tables gets the events of these tables only. Deduplicate by the event's id.",
-		Action: workspace.ReadChanges, Rate: httpapi.Grid,
+		Action: workspace.ReadChanges, Rate: httpapi.Grid, Scope: httpapi.FilteredTablesOf(named),
 	}, "text/event-stream", s.list, s.stream)
-	httpapi.Read(a, httpapi.Op{ID: "list-event-types", Method: http.MethodGet, Path: "/event-types", Tag: tag, Summary: "The types of events that the feed, the webhooks and RabbitMQ carry"}, s.types)
+	httpapi.Read(a, httpapi.Op{ID: "list-event-types", Method: http.MethodGet, Path: "/event-types", Tag: tag, Summary: "The types of events that the feed, the webhooks and RabbitMQ carry", Scope: httpapi.SignedIn, Action: httpapi.NoAction, Rate: httpapi.General}, s.types)
 }
 
 // Limits bound a follower. Zero takes the default.
@@ -138,7 +138,7 @@ func (s *service) reader(ctx context.Context, p httpapi.Principal, in *changesIn
 		return nil, err
 	}
 	if in.Table != "" {
-		if !p.CanSeeTable(in.Table) || kernel.ParseID(kernel.PrefixTable, string(in.Table)) != nil {
+		if kernel.ParseID(kernel.PrefixTable, string(in.Table)) != nil {
 			return nil, kernel.NotFound("table", string(in.Table))
 		}
 		r.tables = []kernel.TableID{in.Table}
@@ -149,6 +149,11 @@ func (s *service) reader(ctx context.Context, p httpapi.Principal, in *changesIn
 	var err error
 	r.at, err = s.start(ctx, in)
 	return r, err
+}
+
+// named is the table that a follower asks for.
+func named(_ context.Context, _ httpapi.Principal, in *changesIn) (httpapi.Reach, error) {
+	return httpapi.ReachOf(in.Table), nil
 }
 
 // start finds the position at which to begin.

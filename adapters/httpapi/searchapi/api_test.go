@@ -60,7 +60,7 @@ func TestNoSearchOpensWhatTheCallerMayNotSee(t *testing.T) {
 
 	key := w.key(ours, "key", open)
 	require.Equal(t, rows, key.find(m{"q": "private"}))
-	require.Empty(t, key.find(m{"q": "private", "filters": m{"tables": []string{string(hidden)}}}))
+	key.call(http.MethodPost, "/search", m{"q": "private", "filters": m{"tables": []string{string(hidden)}}}).fails(http.StatusNotFound)
 	a := key.call(http.MethodPost, "/search", m{"facets": true}).ok(nil)
 	require.Len(t, a.body.Meta.Facets["table"], 1)
 	require.Equal(t, int64(1), *a.body.Meta.Total)

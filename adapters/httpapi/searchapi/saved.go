@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
@@ -50,7 +51,7 @@ func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]S
 			return nil, meta, fmt.Errorf("saved search %s: %w", l.ID, err)
 		}
 	}
-	return out, meta, nil
+	return slices.DeleteFunc(out, func(o SavedSearch) bool { return !sees(p, o.Query.Filters.Tables) }), meta, nil
 }
 
 // SaveBody is a search to be saved.

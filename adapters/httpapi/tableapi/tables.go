@@ -22,7 +22,7 @@ func (s service) tables(ctx context.Context, p httpapi.Principal, in *listTables
 	if in.Cursor != "" && kernel.ParseID(kernel.PrefixTable, in.Cursor) != nil {
 		return nil, meta, kernel.E(kernel.KindMalformed, "INVALID_CURSOR", "the cursor is not one that this list gave")
 	}
-	list, err := s.Grid.List(ctx, p.Workspace, false, kernel.TableID(in.Cursor), in.Limit+1)
+	list, err := s.Grid.List(ctx, p.Workspace, false, kernel.TableID(in.Cursor), in.Limit+1, p.KeyTables...)
 	if err != nil {
 		return nil, meta, err
 	}
@@ -30,7 +30,6 @@ func (s service) tables(ctx context.Context, p httpapi.Principal, in *listTables
 		list = list[:in.Limit]
 		meta.NextCursor = string(list[in.Limit-1].ID)
 	}
-	list = slices.DeleteFunc(list, func(t gridread.Summary) bool { return !p.CanSeeTable(t.ID) })
 	if list == nil {
 		list = []gridread.Summary{}
 	}
@@ -49,9 +48,6 @@ type createTable struct {
 }
 
 func (s service) createTable(ctx context.Context, meta kernel.Meta, in *createTable) (commands.Result[tablecmd.Table], error) {
-	if p := httpapi.PrincipalOf(ctx); len(p.KeyTables) > 0 {
-		return commands.Result[tablecmd.Table]{}, kernel.E(kernel.KindForbidden, "FORBIDDEN", "this API key extends to some tables only, so it can't make one")
-	}
 	return s.Handlers.Create(ctx, meta, tablecmd.CreateTable{Name: in.Body.Name, Columns: in.Body.Columns})
 }
 
@@ -113,23 +109,16 @@ const trashPage = 1000
 
 func (s service) trash(ctx context.Context, p httpapi.Principal, _ *inWorkspace) (Trash, httpapi.Meta, error) {
 	out := Trash{Tables: []gridread.Summary{}, Columns: []TrashedColumn{}}
-	gone, err := s.Grid.List(ctx, p.Workspace, true, "", trashPage)
+	gone, err := s.Grid.List(ctx, p.Workspace, true, "", trashPage, p.KeyTables...)
 	if err != nil {
 		return out, httpapi.Meta{}, err
 	}
-	for _, t := range gone {
-		if p.CanSeeTable(t.ID) {
-			out.Tables = append(out.Tables, t)
-		}
-	}
-	here, err := s.Grid.List(ctx, p.Workspace, false, "", trashPage)
+	out.Tables = append(out.Tables, gone...)
+	here, err := s.Grid.List(ctx, p.Workspace, false, "", trashPage, p.KeyTables...)
 	if err != nil {
 		return out, httpapi.Meta{}, err
 	}
 	for _, t := range here {
-		if !p.CanSeeTable(t.ID) {
-			continue
-		}
 		info, err := s.Grid.Table(ctx, p.Workspace, t.ID)
 		if err != nil {
 			return out, httpapi.Meta{}, err

@@ -117,11 +117,12 @@ type Summary struct {
 }
 
 const listQuery = `SELECT table_id, name, row_count, column_count, created_at, updated_at, trashed_at FROM rm_grid.tables
-WHERE workspace_id = $1 AND (trashed_at IS NOT NULL) = $2 AND NOT purged AND table_id > $3 ORDER BY table_id LIMIT $4`
+WHERE workspace_id = $1 AND (trashed_at IS NOT NULL) = $2 AND NOT purged AND table_id > $3 AND (cardinality($5::text[]) = 0 OR table_id = ANY($5)) ORDER BY table_id LIMIT $4`
 
-// List returns tables of the workspace by id from after the given one on: those in the trash, or the others.
-func (g *Grid) List(ctx context.Context, ws kernel.WorkspaceID, trashed bool, after kernel.TableID, limit int) ([]Summary, error) {
-	rows, err := g.pool.Query(ctx, listQuery, ws, trashed, after, limit)
+// List returns tables of the workspace by id from after the given one on: those in the trash, or the others; only
+// the given ones if some are given.
+func (g *Grid) List(ctx context.Context, ws kernel.WorkspaceID, trashed bool, after kernel.TableID, limit int, only ...kernel.TableID) ([]Summary, error) {
+	rows, err := g.pool.Query(ctx, listQuery, ws, trashed, after, limit, append([]kernel.TableID{}, only...))
 	if err != nil {
 		return nil, fmt.Errorf("list tables: %w", err)
 	}
