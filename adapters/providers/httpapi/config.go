@@ -12,8 +12,7 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/ohler55/ojg/jp"
-
+	"github.com/morket/morket/adapters/providers/answer"
 	"github.com/morket/morket/domain/enrichment"
 )
 
@@ -154,11 +153,8 @@ func (c Config) fields() ([]enrichment.Field, error) {
 	var out []enrichment.Field
 	for _, name := range names {
 		o := c.Outputs[name]
-		if _, err := jp.ParseString(o.Path); err != nil || !strings.HasPrefix(o.Path, "$") || len(o.Path) > 300 {
-			return nil, fmt.Errorf("the path of the output %s is not a JSONPath that begins with $", name)
-		}
-		if strings.Contains(o.Path, "~") {
-			return nil, fmt.Errorf("the path of the output %s must not hold a regular expression", name)
+		if _, err := answer.ParsePath(o.Path); err != nil {
+			return nil, fmt.Errorf("the path of the output %s %w", name, err)
 		}
 		f := enrichment.Field{Name: name, Label: name, Type: o.Type}
 		if err := (enrichment.Provider{Slug: "http_api", Name: "x", Category: "x", Terms: "x", Outputs: []enrichment.Field{f}}).Validate(); err != nil {

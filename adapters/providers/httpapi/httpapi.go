@@ -4,15 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/ohler55/ojg/jp"
-
+	"github.com/morket/morket/adapters/providers/answer"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 )
@@ -83,7 +84,7 @@ func (p *Provider) Call(ctx context.Context, ask enrichment.Request) (enrichment
 	if cut {
 		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, "the answer is longer than 1 MB")
 	}
-	return c.take(body)
+	return c.take(ctx, body)
 }
 
 func (p *Provider) request(ctx context.Context, c Config, ask enrichment.Request) (*http.Request, error) {
@@ -227,24 +228,31 @@ func explain(err error) error {
 }
 
 // take takes the outputs from the answer.
-func (c Config) take(body []byte) (enrichment.Reply, error) {
-	var v any
-	if err := json.Unmarshal(body, &v); err != nil {
-		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, "the answer is not JSON")
+func (c Config) take(ctx context.Context, body []byte) (enrichment.Reply, error) {
+	v, err := answer.Decode(body)
+	if err != nil {
+		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, err.Error())
 	}
-	out := map[string]any{}
-	for name, o := range c.Outputs {
-		path, err := jp.ParseString(o.Path)
+	all, out := answer.Of(v), map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(c.Outputs)) {
+		o := c.Outputs[name]
+		path, err := answer.ParsePath(o.Path)
 		if err != nil {
-			return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadInput, "the path of "+name+" is not a JSONPath")
+			return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadInput, "the path of the output "+name+" "+err.Error())
 		}
-		found := path.Get(v)
+		found, err := all.Get(ctx, path, maxFound)
+		if err != nil {
+			if ctx.Err() != nil {
+				return enrichment.Reply{}, explain(ctx.Err())
+			}
+			return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, name+": "+err.Error())
+		}
 		if len(found) == 0 {
 			continue
 		}
 		value, ok := coerce(found, o.Type)
 		if !ok {
-			return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, "the answer's "+name+" is not a "+string(o.Type))
+			return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, "the answer's "+name+" is not a "+string(o.Type)+", or it is too long")
 		}
 		if value != nil {
 			out[name] = value
@@ -253,25 +261,20 @@ func (c Config) take(body []byte) (enrichment.Reply, error) {
 	return enrichment.Reply{Outputs: out}, nil
 }
 
-const maxText = 8000
+const (
+	maxText  = 8000 // characters of a text
+	maxFound = 200  // elements of a list
+	maxJSON  = 64 << 10
+)
 
 // coerce makes what a path found into a value of the type; nil for nothing.
 func coerce(found []any, t enrichment.FieldType) (any, bool) {
 	first := found[0]
 	switch t {
 	case enrichment.FieldList:
-		if l, ok := first.([]any); ok && len(found) == 1 {
-			found = l
-		}
-		var out []string
-		for _, e := range found {
-			if s := enrichment.Text(e); s != "" && len(out) < 200 {
-				out = append(out, s)
-			}
-		}
-		return out, true
+		return listOf(found), true
 	case enrichment.FieldObject:
-		return first, true
+		return first, len(enrichment.Text(first)) <= maxJSON
 	default:
 	}
 	switch v := first.(type) {
@@ -293,8 +296,41 @@ func coerce(found []any, t enrichment.FieldType) (any, bool) {
 		}
 		return strconv.FormatBool(v), t != enrichment.FieldNumber
 	default:
-		return enrichment.Text(v), t == enrichment.FieldText
+		return cut(enrichment.Text(v)), t == enrichment.FieldText
 	}
+}
+
+// listOf makes texts of what was found, or of its elements if it is one list. All together have at most maxJSON bytes.
+func listOf(found []any) []string {
+	if l, ok := found[0].([]any); ok && len(found) == 1 {
+		found = l
+	}
+	var out []string
+	size := 0
+	for _, e := range found[:min(len(found), maxFound)] {
+		s := cut(enrichment.Text(e))
+		if size += len(s); size > maxJSON {
+			break
+		}
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func cut(s string) string {
+	if len(s) <= maxText {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n == maxText {
+			return s[:i]
+		}
+		n++
+	}
+	return s
 }
 
 func ofText(s string, t enrichment.FieldType) (any, bool) {
@@ -309,9 +345,6 @@ func ofText(s string, t enrichment.FieldType) (any, bool) {
 		b, err := strconv.ParseBool(strings.ToLower(s))
 		return b, err == nil
 	default:
-		if r := []rune(s); len(r) > maxText {
-			s = string(r[:maxText])
-		}
-		return s, true
+		return cut(s), true
 	}
 }

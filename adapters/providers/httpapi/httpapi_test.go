@@ -1,6 +1,8 @@
 package httpapi_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -162,4 +164,62 @@ func patience(name string) time.Duration {
 		return 300 * time.Millisecond
 	}
 	return 20 * time.Second
+}
+
+func TestBombsAreBadReplies(t *testing.T) {
+	t.Parallel()
+	gz := func(w http.ResponseWriter, plain []byte) {
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		for range 200 {
+			_, _ = z.Write(plain)
+		}
+		_ = z.Close()
+	}
+	deep := strings.Repeat(`{"a":`, 60) + "1" + strings.Repeat("}", 60)
+	for name, c := range map[string]struct {
+		path    string
+		handler http.HandlerFunc
+		says    string
+	}{
+		"nested": {"$..a", func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, strings.Repeat(`{"a":`, 2000)+"1"+strings.Repeat("}", 2000))
+		}, "64 levels"},
+		"never closed":           {"$..a", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, strings.Repeat("[", 1<<19)) }, "64 levels"},
+		"very many values":       {"$..a", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "["+strings.Repeat("[],", 300_000)+"[]]") }, "100,000 values"},
+		"very many looks":        {"$..*.*.*[?(@.none == 1)]", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "["+strings.Repeat(deep+",", 900)+"1]") }, "100,000 values"},
+		"gzip":                   {"$.a", func(w http.ResponseWriter, _ *http.Request) { gz(w, bytes.Repeat([]byte(" "), 1<<20)) }, "longer than 1 MB"},
+		"not UTF-8":              {"$.a", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{\"a\":\"M\xfcller\"}")) }, "not UTF-8"},
+		"an object that is long": {"$", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, `{"a":%q}`, strings.Repeat("x", 900_000)) }, "too long"},
+		"very many headers": {"$.a", func(w http.ResponseWriter, _ *http.Request) {
+			for i := range 20_000 {
+				w.Header().Set(fmt.Sprint("X-", i), strings.Repeat("x", 100))
+			}
+			fmt.Fprint(w, "{}")
+		}, "connection to the API failed"},
+	} {
+		at := serve(t, c.handler)
+		kind := "list"
+		if c.path == "$" {
+			kind = "object"
+		}
+		cfg := config(t, map[string]any{"url": at, "outputs": map[string]any{"a": map[string]string{"path": c.path, "type": kind}}})
+		_, err := provider(safedial.Config{}).Call(t.Context(), enrichment.Request{Config: cfg})
+		require.ErrorContains(t, err, c.says, name)
+	}
+}
+
+func TestLongOutputsAreCut(t *testing.T) {
+	t.Parallel()
+	at := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"text":%q,"list":[%s"x"],"object":{"a":%q}}`, strings.Repeat("ü", 100_000), strings.Repeat(`"`+strings.Repeat("y", 1000)+`",`, 500), strings.Repeat("z", 100_000))
+	})
+	cfg := config(t, map[string]any{"url": at, "outputs": map[string]any{
+		"text": map[string]string{"path": "$.text"}, "list": map[string]string{"path": "$.list", "type": "list"}, "object": map[string]string{"path": "$.object"},
+	}})
+	reply, err := provider(safedial.Config{}).Call(t.Context(), enrichment.Request{Config: cfg})
+	require.NoError(t, err)
+	require.Equal(t, strings.Repeat("ü", 8000), reply.Outputs["text"])
+	require.Len(t, reply.Outputs["list"], 65)
+	require.Len(t, reply.Outputs["object"], 8000)
 }

@@ -1,13 +1,14 @@
 package websiteprofile
 
 import (
-	"encoding/json"
 	"net/url"
 	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/PuerkitoBio/goquery"
+
+	"github.com/morket/morket/adapters/providers/answer"
 )
 
 const (
@@ -182,8 +183,7 @@ func social(base *url.URL, href string) (name, link string) {
 // organisation reads the page's JSON-LD description of the organisation.
 func organisation(doc *goquery.Document, set func(name, value string)) {
 	doc.Find(`script[type="application/ld+json"]`).EachWithBreak(func(i int, s *goquery.Selection) bool {
-		var v any
-		if json.Unmarshal([]byte(s.Text()), &v) == nil {
+		if v, err := answer.Decode([]byte(s.Text())); err == nil {
 			walk(v, 0, set)
 		}
 		return i < maxList

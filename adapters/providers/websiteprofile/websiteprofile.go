@@ -84,7 +84,7 @@ func (p *Provider) Call(ctx context.Context, req enrichment.Request) (enrichment
 	if err != nil {
 		return enrichment.Reply{}, err
 	}
-	doc, err := goquery.NewDocumentFromReader(strings.NewReader(page.html))
+	doc, err := goquery.NewDocumentFromReader(strings.NewReader(bounded(page.html)))
 	if err != nil {
 		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, "the page can't be read as HTML")
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -103,4 +104,36 @@ func TestOddPages(t *testing.T) {
 func TestConforms(t *testing.T) {
 	t.Parallel()
 	providertest.Conforms(t, provider(safedial.Config{Connect: 200 * time.Millisecond, Timeout: time.Second}))
+}
+
+func TestBombsOfPages(t *testing.T) { //nolint:paralleltest // it measures what the process allocates
+	var formats strings.Builder
+	for i := range 400 {
+		fmt.Fprintf(&formats, "<b x=%d>", i)
+	}
+	for name, html := range map[string]string{
+		"formats that each paragraph opens again": "<html><head><title>T</title></head><body>" + formats.String() + strings.Repeat("<p>x", 400_000),
+		"elements in elements":                    "<html><head><title>T</title></head><body>" + strings.Repeat("<div>", 200_000),
+		"JSON-LD nested":                          `<html><head><title>T</title><script type="application/ld+json">` + strings.Repeat(`{"@graph":[`, 150_000) + `</script></head></html>`,
+		"JSON-LD of many":                         `<html><head><title>T</title><script type="application/ld+json">[` + strings.Repeat(`[],`, 600_000) + `0]</script></head></html>`,
+		"very many scripts":                       "<html><head><title>T</title></head><body>" + strings.Repeat(`<script type="application/ld+json">[[[[]]]]</script>`, 30_000),
+		"very many attributes":                    "<html><head><title>T</title></head><body><a " + strings.Repeat(`x="1" `, 300_000) + ">",
+		"very many links":                         "<html><head><title>T</title></head><body>" + strings.Repeat(`<a href="mailto:a@b.de">`, 60_000),
+		"a text with many ats":                    "<html><head><title>T</title></head><body>" + strings.Repeat("a@", 900_000),
+		"tables in tables":                        "<html><head><title>T</title></head><body>" + strings.Repeat("<table><tr><td>", 100_000),
+		"formatting never shut":                   "<html><head><title>T</title></head><body>" + strings.Repeat("<b><i><p>", 150_000),
+	} {
+		at := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			fmt.Fprint(w, html)
+		})
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		reply, err := provider(safedial.Config{}).Call(t.Context(), enrichment.Request{Inputs: map[string]string{"website": at}})
+		runtime.ReadMemStats(&after)
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(200<<20), name)
+		if err == nil {
+			require.Equal(t, "T", reply.Outputs["title"], name)
+		}
+	}
 }

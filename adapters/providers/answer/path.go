@@ -1,0 +1,388 @@
+package answer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/ohler55/ojg/jp"
+)
+
+const (
+	maxPath   = 300
+	maxFrags  = 40
+	maxVisits = 100_000
+	lookEach  = 512 // visits between looks at the context
+)
+
+// ErrVisits says that an answer's paths together look at more values than they may.
+var ErrVisits = errors.New("the paths look at more than 100,000 values of the answer; make them more exact")
+
+// Path is a checked JSONPath (RFC 9535): at most one "..", filters that see only what they test, no regular expressions.
+type Path struct {
+	frags jp.Expr
+	wide  map[*jp.Filter]int // the parts of a filter that look at more than one value each
+}
+
+// ParsePath checks a path. Its errors are for whoever wrote it.
+func ParsePath(path string) (p *Path, err error) {
+	defer func() {
+		if r := recover(); r != nil { // the library panics on some paths that are none
+			p, err = nil, errors.New("is not a JSONPath that begins with $")
+		}
+	}()
+	if len(path) > maxPath || !strings.HasPrefix(path, "$") {
+		return nil, fmt.Errorf("is not a JSONPath of at most %d bytes that begins with $", maxPath)
+	}
+	frags, err := jp.ParseString(path)
+	if err != nil || len(frags) == 0 {
+		return nil, errors.New("is not a JSONPath that begins with $")
+	}
+	c := &checker{wide: map[*jp.Filter]int{}}
+	if err := c.frags(frags, false); err != nil {
+		return nil, err
+	}
+	return &Path{frags, c.wide}, nil
+}
+
+// checker looks at all parts of a path, those in filters included.
+type checker struct {
+	descents, parts int
+	wide            map[*jp.Filter]int
+}
+
+func (c *checker) frags(frags jp.Expr, inFilter bool) error {
+	for i, f := range frags {
+		if c.parts++; c.parts > maxFrags {
+			return fmt.Errorf("has more than %d parts", maxFrags)
+		}
+		switch f := f.(type) {
+		case jp.Root:
+			if inFilter || i > 0 {
+				return errors.New("must not hold $ but at its beginning: a filter sees only what it tests")
+			}
+		case jp.At, jp.Bracket, jp.Child, jp.Nth, jp.Wildcard, jp.Slice:
+		case jp.Union:
+			if inFilter {
+				return errors.New("must not hold a union in a filter")
+			}
+		case jp.Descent:
+			if c.descents++; c.descents > 1 {
+				return errors.New("must hold .. at most once")
+			}
+		case *jp.Filter:
+			if inFilter {
+				return errors.New("must not hold a filter in a filter")
+			}
+			form := inspect(f)
+			if err := c.form(form); err != nil {
+				return err
+			}
+			c.wide[f] = wide(form)
+		default:
+			return fmt.Errorf("holds %s, which is not possible", strings.TrimPrefix(fmt.Sprintf("%T", f), "*jp."))
+		}
+	}
+	return nil
+}
+
+// inspect returns what a filter is made of: a *jp.Form, or the path alone of which it tests whether it leads anywhere, for which the
+// library's Inspect panics.
+func inspect(f *jp.Filter) (out any) {
+	defer func() {
+		if recover() != nil {
+			out = jp.MustParseString(strings.TrimSuffix(strings.TrimPrefix(f.String(), "[?("), ")]"))
+		}
+	}()
+	return f.Inspect()
+}
+
+// form checks a filter's operation and what it is made of.
+func (c *checker) form(v any) error {
+	switch v := v.(type) {
+	case *jp.Form:
+		switch v.Op {
+		case "~=", "=~", "match", "search":
+			return errors.New("must not hold a regular expression")
+		}
+		if err := c.form(v.Left); err != nil {
+			return err
+		}
+		return c.form(v.Right)
+	case jp.Expr:
+		return c.frags(v, true)
+	case *jp.Filter:
+		return errors.New("must not hold a filter in a filter")
+	default:
+		return nil
+	}
+}
+
+// Answer is a decoded answer, and how much of it all paths together have looked at.
+type Answer struct {
+	value  any
+	visits int
+}
+
+// Of makes an answer of a value that Decode returned.
+func Of(value any) *Answer { return &Answer{value: value} }
+
+// Get returns the values that the path leads to, at most limit of them, in the order of the answer; members of an object in the order
+// of their names. The walk ends with ErrVisits, or when ctx ends.
+func (a *Answer) Get(ctx context.Context, p *Path, limit int) ([]any, error) {
+	w := &walk{ctx: ctx, path: p, limit: limit, visits: a.visits}
+	err := w.step(p.frags, a.value)
+	a.visits = w.visits
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return w.out, err
+}
+
+var errEnough = errors.New("enough found")
+
+type walk struct {
+	ctx    context.Context //nolint:containedctx // lives as long as the one walk
+	path   *Path
+	limit  int
+	visits int
+	out    []any
+}
+
+// visit accounts for n values that are looked at.
+func (w *walk) visit(n int) error {
+	before := w.visits / lookEach
+	if w.visits += n; w.visits > maxVisits {
+		return ErrVisits
+	}
+	if w.visits/lookEach != before {
+		return w.ctx.Err()
+	}
+	return nil
+}
+
+// step follows the path's rest from a value.
+func (w *walk) step(rest jp.Expr, v any) error {
+	if err := w.visit(1); err != nil {
+		return err
+	}
+	if len(rest) == 0 {
+		w.out = append(w.out, v)
+		if len(w.out) >= w.limit {
+			return errEnough
+		}
+		return nil
+	}
+	switch f := rest[0].(type) {
+	case jp.Child:
+		return w.child(rest[1:], v, string(f))
+	case jp.Nth:
+		return w.nth(rest[1:], v, int(f))
+	case jp.Wildcard:
+		return w.each(v, func(e any) error { return w.step(rest[1:], e) })
+	case jp.Descent:
+		return w.descend(rest[1:], v)
+	case jp.Union:
+		return w.union(rest[1:], v, f)
+	case jp.Slice:
+		return w.slice(rest[1:], v, f)
+	case *jp.Filter:
+		return w.filter(rest[1:], v, f)
+	default: // the root, and marks of how the path was written
+		return w.step(rest[1:], v)
+	}
+}
+
+func (w *walk) child(rest jp.Expr, v any, name string) error {
+	if m, ok := v.(map[string]any); ok {
+		if e, ok := m[name]; ok {
+			return w.step(rest, e)
+		}
+	}
+	return nil
+}
+
+func (w *walk) nth(rest jp.Expr, v any, i int) error {
+	l, ok := v.([]any)
+	if i < 0 {
+		i += len(l)
+	}
+	if !ok || i < 0 || i >= len(l) {
+		return nil
+	}
+	return w.step(rest, l[i])
+}
+
+// each calls f with a list's elements or an object's values.
+func (w *walk) each(v any, f func(any) error) error {
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			if err := f(e); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		if err := w.visit(len(v)); err != nil {
+			return err
+		}
+		names := make([]string, 0, len(v))
+		for name := range v {
+			names = append(names, name)
+		}
+		sort.Strings(names)
+		for _, name := range names {
+			if err := f(v[name]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// descend follows the rest from the value and from all that is in it. The answer's depth bounds the recursion.
+func (w *walk) descend(rest jp.Expr, v any) error {
+	if err := w.step(rest, v); err != nil {
+		return err
+	}
+	return w.each(v, func(e any) error {
+		switch e.(type) {
+		case []any, map[string]any:
+			return w.descend(rest, e)
+		default:
+			if len(rest) == 0 {
+				return w.step(rest, e)
+			}
+			return w.visit(1)
+		}
+	})
+}
+
+func (w *walk) union(rest jp.Expr, v any, of jp.Union) error {
+	for _, u := range of {
+		var err error
+		switch u := u.(type) {
+		case string:
+			err = w.child(rest, v, u)
+		case int64:
+			err = w.nth(rest, v, int(u))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// slice follows RFC 9535, 2.3.4.
+func (w *walk) slice(rest jp.Expr, v any, s jp.Slice) error {
+	l, ok := v.([]any)
+	if !ok {
+		return nil
+	}
+	bound := func(i, unset, low, high int) int {
+		switch {
+		case i == jp.SliceNotSet:
+			return unset
+		case i < 0:
+			i += len(l)
+		}
+		return min(max(i, low), high)
+	}
+	step := s[2]
+	if step == jp.SliceNotSet {
+		step = 1
+	}
+	n := len(l)
+	switch {
+	case step > 0:
+		for i, end := bound(s[0], 0, 0, n), bound(s[1], n, 0, n); i < end; i += step {
+			if err := w.step(rest, l[i]); err != nil {
+				return err
+			}
+			if step > n {
+				break
+			}
+		}
+	case step < 0:
+		for i, end := bound(s[0], n-1, -1, n-1), bound(s[1], -1, -1, n-1); i > end; i += step {
+			if err := w.step(rest, l[i]); err != nil {
+				return err
+			}
+			if -step > n {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// filter accounts for what the filter may look at before the library evaluates it: the whole of each value when it looks at more
+// than one part of it.
+func (w *walk) filter(rest jp.Expr, v any, f *jp.Filter) error {
+	wide := w.path.wide[f]
+	return w.each(v, func(e any) error {
+		n := 1
+		if wide > 0 {
+			n += wide * count(e, maxVisits/wide)
+		}
+		if err := w.visit(n); err != nil {
+			return err
+		}
+		if !f.Match(e) {
+			return nil
+		}
+		return w.step(rest, e)
+	})
+}
+
+// wide counts the parts of a filter that look at more than one value each.
+func wide(v any) int {
+	switch v := v.(type) {
+	case *jp.Form:
+		return wide(v.Left) + wide(v.Right)
+	case jp.Expr:
+		return len(v) * btoi(slices.ContainsFunc(v, func(f jp.Frag) bool {
+			switch f.(type) {
+			case jp.Wildcard, jp.Descent, jp.Slice:
+				return true
+			default:
+				return false
+			}
+		}))
+	default:
+		return 0
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// count counts the values in a value, up to a limit.
+func count(v any, limit int) int {
+	n := 1
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			if n > limit {
+				break
+			}
+			n += count(e, limit-n)
+		}
+	case map[string]any:
+		for _, e := range v {
+			if n > limit {
+				break
+			}
+			n += count(e, limit-n)
+		}
+	}
+	return n
+}
