@@ -6,6 +6,8 @@ SHELL := /bin/bash
 GO_TEST  := go test -p 2 -timeout 15m
 LINT     := golangci-lint
 LINT_VERSION := v2.15.0
+VULNCHECK_VERSION := v1.9.0
+GITLEAKS_VERSION  := v8.30.1
 WITH     := bin/devservices run
 # RETRY=1, as in CI, gives what failed a second try: a flaky test has to be mended, but should not hold up everybody else.
 # What has passed isn't run again, since go test remembers it.
@@ -106,6 +108,13 @@ lint/go: tools
 lint/ui: ui/node_modules/.ready
 	npm --prefix ui run lint
 	npm --prefix ui run format:check
+
+.PHONY: audit
+audit: ## Look for known vulnerabilities, leaked secrets, and packages whose licence can't be shipped
+	@command -v govulncheck >/dev/null || go install golang.org/x/vuln/cmd/govulncheck@$(VULNCHECK_VERSION)
+	@command -v gitleaks >/dev/null || go install github.com/zricethezav/gitleaks/v8@$(GITLEAKS_VERSION)
+	go run ./cmd/audit
+	gitleaks git --no-banner --redact --verbose .
 
 .PHONY: format
 format: tools ui/node_modules/.ready ## Format everything
