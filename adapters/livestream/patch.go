@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
@@ -42,6 +43,7 @@ type stateOut struct {
 	State   string       `json:"state"`
 	Message string       `json:"message,omitempty"`
 	Run     kernel.RunID `json:"run_id,omitempty"`
+	Until   *time.Time   `json:"until,omitempty"` // when a cell that waits goes on
 }
 
 type job struct {
@@ -143,6 +145,18 @@ func (p *patcher) fill(b *body, rec eventstore.Recorded, e kernel.Event) kernel.
 		for _, row := range e.Rows {
 			for _, col := range e.Columns {
 				b.state(row, col, stateOut{State: "running", Run: e.RunID})
+			}
+		}
+		return e.TableID
+	case enrichment.RunPageStopped:
+		if e.Until == nil {
+			break
+		}
+		b.Kind = "cells"
+		until := e.Until.UTC()
+		for _, row := range e.Rows {
+			for _, col := range e.Columns {
+				b.state(row, col, stateOut{State: gridview.RateLimited, Message: e.Reason, Run: e.RunID, Until: &until})
 			}
 		}
 		return e.TableID

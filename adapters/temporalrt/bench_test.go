@@ -33,7 +33,7 @@ func BenchmarkRun(b *testing.B) {
 				b.StartTimer()
 				began := time.Now()
 				for {
-					res, err := w.runner.Slice(b.Context(), enrichmentflow.Input{Workspace: workspace, Run: id}, nil)
+					res, err := w.runner.Slice(b.Context(), enrichmentflow.Input{Workspace: workspace, Run: id}, enrichmentflow.Try{})
 					require.NoError(b, err)
 					if res.Next == enrichmentflow.Done {
 						break

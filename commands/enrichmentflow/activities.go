@@ -3,11 +3,15 @@ package enrichmentflow
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync/atomic"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/morket/morket/commands/quarantine"
 )
 
 // Activities are a Runner's work as the flow calls it.
@@ -24,18 +28,32 @@ func Register(w worker.Registry, a *Activities) {
 	w.RegisterActivityWithOptions(a.Abort, activity.RegisterOptions{Name: AbortActivity})
 }
 
-// Slice is Runner.Slice. It ends in order when the flow asks it to stop or the worker stops.
+// Slice is Runner.Slice. It ends in order when the flow asks it to stop or the worker stops. Its heartbeats tell the next attempt whether
+// this one ended by itself: from the moment the worker is told to stop, since a stop that takes too long is cut off.
 func (a *Activities) Slice(ctx context.Context, in Input) (Result, error) {
 	work, cancel := context.WithCancel(ctx)
 	defer cancel()
+	mark := quarantine.Mark{Attempt: activity.GetInfo(ctx).Attempt}
+	var last quarantine.Mark
+	ended := activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &last) == nil && quarantine.EndedBefore(mark.Attempt, last)
+	var stopping atomic.Bool
+	tell := func(page int) {
+		activity.RecordHeartbeat(ctx, quarantine.Mark{Attempt: mark.Attempt, Ended: stopping.Load(), Doing: fmt.Sprintf("page %d", page)})
+	}
 	go func() {
 		select {
 		case <-activity.GetWorkerStopChannel(ctx):
+			stopping.Store(true)
+			tell(0)
 			cancel()
 		case <-work.Done():
 		}
 	}()
-	res, err := a.runner.Slice(work, in, func(page int) { activity.RecordHeartbeat(ctx, page) })
+	res, err := a.runner.Slice(work, in, Try{Beat: tell, Ended: ended})
+	if err != nil {
+		stopping.Store(true)
+		tell(0)
+	}
 	if errors.Is(err, ErrNoRun) {
 		return res, temporal.NewNonRetryableApplicationError(err.Error(), ErrorGone, err)
 	}

@@ -2,9 +2,11 @@ package enrichmentflow
 
 import (
 	"maps"
+	"runtime/debug"
 	"sync"
 	"time"
 
+	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -45,7 +47,7 @@ func (s *slice) process(tasks []task) error {
 func (s *slice) ask(plans []*waterfall.Plan, t task, out chan<- waterfall.Outcome) {
 	row := t.row
 	row.Cells = maps.Clone(t.row.Cells)
-	for _, p := range plans {
+	for i, p := range plans {
 		if !contains(t.columns, p.Column()) {
 			continue
 		}
@@ -56,8 +58,12 @@ func (s *slice) ask(plans []*waterfall.Plan, t task, out chan<- waterfall.Outcom
 			}
 			continue
 		}
-		o := s.session.Ask(s.hard, s.stop, p, row.ID, values(row))
+		o := s.askOne(p, row)
 		if o.Stopped {
+			return
+		}
+		if !o.Until.IsZero() { // the columns after it may read what it will answer
+			putOff(plans[i:], t, o, out)
 			return
 		}
 		if o.NoBudget && o.Mark.State != enrichment.MarkValue {
@@ -69,6 +75,26 @@ func (s *slice) ask(plans []*waterfall.Plan, t task, out chan<- waterfall.Outcom
 			row.Cells[c] = v
 		}
 		out <- o
+	}
+}
+
+// askOne asks for one cell. A panic ends the cell, not the process with everything that others have in it.
+func (s *slice) askOne(p *waterfall.Plan, row enrichmentcmd.Row) (o waterfall.Outcome) {
+	defer func() {
+		if why := recover(); why != nil {
+			s.r.cfg.Logger.ErrorContext(s.hard, "a record could not be worked on", "run", s.in.Run, "row", row.ID, "column", p.Column(), "panic", why, "stack", string(debug.Stack()))
+			o = failure(enrichment.Cell{Row: row.ID, Column: p.Column()}, "the record could not be worked on because of a fault in the program")
+		}
+	}()
+	return s.session.Ask(s.hard, s.stop, p, row.ID, values(row))
+}
+
+func putOff(plans []*waterfall.Plan, t task, o waterfall.Outcome, out chan<- waterfall.Outcome) {
+	for _, p := range plans {
+		if contains(t.columns, p.Column()) {
+			o.Mark.ColumnID = p.Column()
+			out <- o
+		}
 	}
 }
 
@@ -109,6 +135,10 @@ func (s *slice) collect(out <-chan waterfall.Outcome, schema int64) error {
 				s.react()
 				return err
 			}
+			if !o.Until.IsZero() {
+				s.postpone(o)
+				continue
+			}
 			if len(batch) == 0 {
 				due.Reset(s.r.limits.FlushEvery)
 			}
@@ -123,9 +153,7 @@ func (s *slice) collect(out <-chan waterfall.Outcome, schema int64) error {
 					s.stopNow()
 				}
 			}
-			if s.beat != nil {
-				s.beat(s.w.run.Page())
-			}
+			s.beat()
 		}
 		s.react()
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
+	"github.com/morket/morket/commands/quarantine"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
@@ -41,6 +42,8 @@ type Limits struct {
 	SliceMax     time.Duration // a slice ends whatever it did; 10 min
 	FinishCalls  time.Duration // that calls under way get when the process stops; 35 s
 	RetryBusyLog time.Duration // between two tries of an append that the log had no room for; 50 ms
+	WaitRests    time.Duration // that a run waits for a server that fails, without an answer meanwhile; 10 min
+	WaitLimits   time.Duration // the same for rate limits; 1 h
 }
 
 func (l Limits) withDefaults() Limits {
@@ -64,6 +67,8 @@ func (l Limits) withDefaults() Limits {
 	wait(&l.SliceMax, 10*time.Minute)
 	wait(&l.FinishCalls, 35*time.Second)
 	wait(&l.RetryBusyLog, 50*time.Millisecond)
+	wait(&l.WaitRests, 10*time.Minute)
+	wait(&l.WaitLimits, waterfall.LongestWait)
 	if l.SliceMin <= 0 {
 		l.SliceMin = 1000
 	}
@@ -83,6 +88,7 @@ type Config struct {
 	Sealer   Sealer
 	Logger   *slog.Logger
 	Limits   Limits
+	Ward     *quarantine.Ward     // the process's; NewWard by default
 	OnRecord func(outcome string) // told of each cell that was recorded; may be nil
 }
 
@@ -113,6 +119,9 @@ func NewRunner(cfg Config) (*Runner, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	if cfg.Ward == nil {
+		cfg.Ward = quarantine.NewWard()
+	}
 	return &Runner{
 		cfg: cfg, limits: cfg.Limits.withDefaults(),
 		runs:   eventstore.NewRepo(enrichmentcmd.RunCategory, cfg.Store, cfg.Codec, enrichment.NewRun),
@@ -133,15 +142,25 @@ type Next string
 
 // What may come.
 const (
-	More   Next = "more"   // another slice
-	Paused Next = "paused" // nothing until the run is resumed or cancelled
-	Done   Next = "done"   // the run has ended
+	More    Next = "more"    // another slice
+	Waiting Next = "waiting" // another slice after Wait: until then the providers can't be asked
+	Paused  Next = "paused"  // nothing until the run is resumed or cancelled
+	Done    Next = "done"    // the run has ended
 )
 
 // Result is what a slice did.
 type Result struct {
-	Next  Next  `json:"next"`
-	Cells int64 `json:"cells"` // that got an outcome
+	Next  Next          `json:"next"`
+	Cells int64         `json:"cells"` // that got an outcome
+	Wait  time.Duration `json:"wait,omitempty"`
+}
+
+// Try is one attempt at a slice.
+type Try struct {
+	// Beat is called with the page's number as work goes on; it may be nil.
+	Beat func(page int)
+	// Ended says that the attempt before this one ended by itself. Else its worker is taken to be lost, if it left a page under way.
+	Ended bool
 }
 
 // ErrNoRun says that the run of a flow is not in the log.
@@ -150,9 +169,9 @@ var ErrNoRun = errors.New("there is no such run")
 // ErrSuperseded says that somebody else works on the run.
 var ErrSuperseded = errors.New("another worker has taken the run over")
 
-// Slice works on the run until it ends, is paused or cancelled, ctx ends, or it is another run's turn. When ctx ends, calls under
-// way finish and their outcomes are recorded before Slice returns. beat is called with the page's number as work goes on.
-func (r *Runner) Slice(ctx context.Context, in Input, beat func(page int)) (Result, error) {
+// Slice works on the run until it ends, is paused or cancelled, has to wait, ctx ends, or it is another run's turn. When ctx ends, calls
+// under way finish and their outcomes are recorded before Slice returns.
+func (r *Runner) Slice(ctx context.Context, in Input, try Try) (Result, error) {
 	run, version, err := r.runs.Load(ctx, string(in.Run))
 	if err != nil {
 		return Result{}, err
@@ -163,7 +182,7 @@ func (r *Runner) Slice(ctx context.Context, in Input, beat func(page int)) (Resu
 	if run.State().Final() || run.Round() != in.Round {
 		return Result{Next: Done}, nil
 	}
-	s := r.newSlice(ctx, in, run, version, beat)
+	s := r.newSlice(ctx, in, run, version, try)
 	defer s.close()
 	return s.work()
 }

@@ -318,12 +318,12 @@ func TestTwoWorkersOnOneRun(t *testing.T) {
 	job := r.start(nil)
 	lost := make(chan error)
 	go func() {
-		_, err := r.runner.Slice(t.Context(), input(job.ID), nil)
+		_, err := r.runner.Slice(t.Context(), input(job.ID), enrichmentflow.Try{})
 		lost <- err
 	}()
 	<-reached
 	for next := enrichmentflow.More; next == enrichmentflow.More; { // as the flow does: the first one may still be writing what it has
-		res, err := r.runner.Slice(t.Context(), input(job.ID), nil)
+		res, err := r.runner.Slice(t.Context(), input(job.ID), enrichmentflow.Try{})
 		if !errors.Is(err, enrichmentflow.ErrSuperseded) {
 			require.NoError(t, err)
 			next = res.Next
@@ -439,7 +439,7 @@ func TestAStoppingProcessLeavesThePageInOrder(t *testing.T) {
 	r.addColumn("Answer", "once")
 	r.grant(1_000_000)
 	job := r.start(nil)
-	res, err := r.runner.Slice(ctx, input(job.ID), nil)
+	res, err := r.runner.Slice(ctx, input(job.ID), enrichmentflow.Try{})
 	require.NoError(t, err)
 	require.Equal(t, enrichmentflow.More, res.Next)
 	require.Equal(t, enrichmentflow.Done, r.work(input(job.ID)))

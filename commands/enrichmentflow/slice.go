@@ -25,20 +25,21 @@ type slice struct {
 	plans   []*waterfall.Plan
 	paid    bool
 	careful map[kernel.ColumnID]bool // columns of providers that must not be asked twice
-	beat    func(page int)
+	try     Try
 	began   time.Time
 	cells   int64
+	waits   waits
 
 	hard, stop context.Context //nolint:containedctx // hard ends calls under way, stop only keeps new ones from starting
 	cancelHard context.CancelFunc
 	stopNow    context.CancelFunc
 }
 
-func (r *Runner) newSlice(ctx context.Context, in Input, run *enrichment.Run, version int64, beat func(int)) *slice {
-	s := &slice{r: r, in: in, beat: beat, began: r.cfg.Clock.Now(), careful: map[kernel.ColumnID]bool{}, purse: &purse{}}
+func (r *Runner) newSlice(ctx context.Context, in Input, run *enrichment.Run, version int64, try Try) *slice {
+	s := &slice{r: r, in: in, try: try, began: r.cfg.Clock.Now(), careful: map[kernel.ColumnID]bool{}, purse: &purse{}}
 	s.w = &writer{r: r, in: in, run: run, version: version, token: r.cfg.IDs.New("wrt")}
 	s.session = r.cfg.Engine.Session(waterfall.SessionConfig{
-		Workspace: in.Workspace, Run: in.Run, Round: in.Round, Force: run.Selection().Force, Budget: s.purse,
+		Workspace: in.Workspace, Run: in.Run, Round: in.Round, Force: run.Selection().Force, Budget: s.purse, Patience: s.patience(),
 	})
 	s.stop, s.stopNow = context.WithCancel(ctx)
 	s.hard, s.cancelHard = context.WithCancel(context.WithoutCancel(ctx))
@@ -121,7 +122,7 @@ func (s *slice) work() (Result, error) {
 	}
 	for err == nil {
 		if next, ended, e := s.settle(); ended || e != nil {
-			return Result{Next: next, Cells: s.cells}, e
+			return Result{Next: next, Cells: s.cells, Wait: s.left(next)}, e
 		}
 		var more bool
 		if more, err = s.page(); err == nil && !more {
@@ -148,6 +149,10 @@ func (s *slice) settle() (next Next, ended bool, err error) {
 		return Done, true, s.finish(enrichment.RunPartiallyCompleted, s.purse.spent())
 	case run.State() == enrichment.RunPausedState:
 		return Paused, true, s.w.leave(s.hard)
+	case len(s.waits.cells) > 0:
+		return Waiting, true, s.w.wait(s.hard, s.waits)
+	case run.Until().After(s.r.cfg.Clock.Now()): // woken early, or somewhere else where nothing is known of it
+		return Waiting, true, nil
 	case s.stop.Err() != nil || s.turnOver():
 		return More, true, s.w.leave(s.hard)
 	default:
@@ -160,48 +165,13 @@ func (s *slice) turnOver() bool {
 	return took >= s.r.limits.SliceMax || took >= s.r.limits.SliceTime && s.cells >= s.r.limits.SliceMin
 }
 
-// takeOver deals with a page that a predecessor did not leave in order: its unanswered cells have perhaps been asked. It appends
-// to the run, so a predecessor that still lives is shut out.
-func (s *slice) takeOver() error {
-	run := s.w.run
-	if len(run.Open()) == 0 || run.Calm() {
-		return nil
-	}
-	var unknown []waterfall.Outcome
-	for _, c := range run.Open() {
-		if !s.careful[c.Column] {
-			continue
-		}
-		const why = "asked before a crash; the answer is lost and may have cost the provider's credits"
-		unknown = append(unknown, waterfall.Outcome{
-			Mark: enrichment.Mark{RowID: c.Row, ColumnID: c.Column, State: enrichment.MarkError, Message: why},
-			Provenance: enrichment.Provenance{RowID: c.Row, ColumnID: c.Column, Attempts: []enrichment.Attempt{{
-				Provider: s.firstCareful(c.Column), Status: enrichment.StatusUnknown, Calls: 1, Error: why,
-			}}},
-		})
-	}
-	if len(unknown) == 0 {
-		return nil
-	}
-	return s.flush(unknown)
-}
-
-func (s *slice) firstCareful(col kernel.ColumnID) string {
-	for _, p := range s.w.run.Plans() {
-		if p.ColumnID != col {
-			continue
-		}
-		for _, st := range p.Config.Steps {
-			if d, ok := s.r.cfg.Engine.Registry.Provider(st.Provider); ok && !d.Idempotent {
-				return st.Provider
-			}
-		}
-	}
-	return ""
-}
-
 // page works on the page under way, or on the next one; false means that there is none.
 func (s *slice) page() (bool, error) {
+	leave, err := s.alone()
+	if err != nil || leave == nil {
+		return true, err
+	}
+	defer leave()
 	rows, cells, err := s.rows()
 	if err != nil {
 		return false, err
@@ -212,10 +182,14 @@ func (s *slice) page() (bool, error) {
 	if err := s.fill(); err != nil {
 		return false, err
 	}
-	if s.beat != nil {
-		s.beat(s.w.run.Page())
-	}
+	s.beat()
 	return true, s.process(rows)
+}
+
+func (s *slice) beat() {
+	if s.try.Beat != nil {
+		s.try.Beat(s.w.run.Page())
+	}
 }
 
 // rows gives the rows to work on, with their intent recorded.

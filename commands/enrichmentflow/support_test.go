@@ -121,6 +121,7 @@ type rig struct {
 	answers  []kernel.ColumnID
 	ring     *vault.Ring
 	prices   map[string]kernel.Credits // the installation's own
+	sleep    waterfall.Sleep
 }
 
 func codec(t *testing.T) *eventstore.Codec {
@@ -149,7 +150,7 @@ func (r *rig) build(limits enrichmentflow.Limits, callers ...enrichment.Caller) 
 	require.NoError(r.t, err)
 	reg, err = reg.WithPrices(r.prices)
 	require.NoError(r.t, err)
-	r.engine, err = waterfall.New(waterfall.Config{Registry: reg, Clock: r.clock, Jitter: func() float64 { return 0 }})
+	r.engine, err = waterfall.New(waterfall.Config{Registry: reg, Clock: r.clock, Jitter: func() float64 { return 0 }, Sleep: r.sleep})
 	require.NoError(r.t, err)
 	r.ledger = creditcmd.NewLedger(r.store, r.codec)
 	r.handlers, err = enrichmentcmd.New(enrichmentcmd.Config{
@@ -233,7 +234,7 @@ func input(id kernel.RunID) enrichmentflow.Input {
 func (r *rig) work(in enrichmentflow.Input) enrichmentflow.Next {
 	r.t.Helper()
 	for {
-		res, err := r.runner.Slice(r.t.Context(), in, nil)
+		res, err := r.runner.Slice(r.t.Context(), in, enrichmentflow.Try{})
 		require.NoError(r.t, err)
 		if res.Next != enrichmentflow.More {
 			return res.Next

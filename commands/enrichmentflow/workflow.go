@@ -36,10 +36,12 @@ func Workflow(ctx workflow.Context, in Input) error {
 		case Done:
 			return nil
 		case Paused:
-			if !woken {
-				if wait(ctx, control) {
-					return end(ctx, in, temporal.NewCanceledError())
-				}
+			if !woken && wait(ctx, control, 0) {
+				return end(ctx, in, temporal.NewCanceledError())
+			}
+		case Waiting:
+			if !woken && wait(ctx, control, min(max(res.Wait, time.Second), longestTimer)) {
+				return end(ctx, in, temporal.NewCanceledError())
 			}
 		case More:
 		}
@@ -83,13 +85,21 @@ func oneSlice(ctx workflow.Context, in Input, control workflow.ReceiveChannel) (
 	return res, woken, err
 }
 
-// wait waits for a signal; true means that the flow itself was cancelled meanwhile.
-func wait(ctx workflow.Context, control workflow.ReceiveChannel) (cancelled bool) {
+// longestTimer bounds a wait, whatever a slice says.
+const longestTimer = 2 * time.Hour
+
+// wait waits for a signal, or for the time if it is not 0; true means that the flow itself was cancelled meanwhile.
+func wait(ctx workflow.Context, control workflow.ReceiveChannel, most time.Duration) (cancelled bool) {
 	sel := workflow.NewSelector(ctx)
 	sel.AddReceive(control, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, nil) })
 	sel.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) { cancelled = true })
+	if most > 0 {
+		timed, stop := workflow.WithCancel(ctx)
+		defer stop()
+		sel.AddFuture(workflow.NewTimer(timed, most), func(workflow.Future) {})
+	}
 	sel.Select(ctx)
-	return cancelled
+	return cancelled || ctx.Err() != nil
 }
 
 // end ends the run when its flow can't go on, outside the flow's own cancellation, so that what it reserved is released.

@@ -56,6 +56,33 @@ func TestFlowWaitsWhilePaused(t *testing.T) {
 	require.GreaterOrEqual(t, env.Now().Sub(start), time.Hour)
 }
 
+// A run that waits for a provider goes on when the time has come, or when a person asks something of it.
+func TestFlowWaitsForProviders(t *testing.T) {
+	t.Parallel()
+	waiting := enrichmentflow.Result{Next: enrichmentflow.Waiting, Wait: 20 * time.Minute}
+	for name, c := range map[string]struct {
+		signal time.Duration
+		took   time.Duration
+	}{
+		"to the end":  {0, 20 * time.Minute},
+		"interrupted": {5 * time.Minute, 5 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := flow(t)
+			env.OnActivity(enrichmentflow.SliceActivity, mock.Anything, mock.Anything).Return(waiting, nil).Once()
+			env.OnActivity(enrichmentflow.SliceActivity, mock.Anything, mock.Anything).Return(next(enrichmentflow.Done), nil).Once()
+			if c.signal > 0 {
+				env.RegisterDelayedCallback(func() { env.SignalWorkflow(enrichmentflow.ControlSignal, nil) }, c.signal)
+			}
+			start := env.Now()
+			env.ExecuteWorkflow(enrichmentflow.Workflow, input("run_1"))
+			require.NoError(t, env.GetWorkflowError())
+			require.WithinDuration(t, start.Add(c.took), env.Now(), time.Minute)
+		})
+	}
+}
+
 // A signal that comes while the slice is still at work is not lost: the run may have been resumed already when the slice
 // says that it is paused.
 func TestFlowDoesNotSleepThroughASignal(t *testing.T) {

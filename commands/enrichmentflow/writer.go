@@ -199,6 +199,20 @@ func (w *writer) leave(ctx context.Context) error {
 	return w.commit(ctx, change{decide: func(run *enrichment.Run) error { return run.StopPage() }})
 }
 
+// lose records that the page's worker was lost.
+func (w *writer) lose(ctx context.Context) error {
+	if len(w.run.Open()) == 0 || w.run.Calm() {
+		return nil
+	}
+	return w.commit(ctx, change{decide: func(run *enrichment.Run) error { return run.LoseWorker() }})
+}
+
+// wait records that the page is left in order, and which of its cells can't be asked yet.
+func (w *writer) wait(ctx context.Context, cells waits) error {
+	now := w.r.cfg.Clock.Now()
+	return w.commit(ctx, change{decide: func(run *enrichment.Run) error { return run.Wait(cells.sorted(), cells.until, cells.why, now) }})
+}
+
 // finish ends the run and releases what it has reserved and not spent.
 func (w *writer) finish(ctx context.Context, state enrichment.RunState, reason string) error {
 	now := w.r.cfg.Clock.Now()

@@ -47,6 +47,12 @@ type Repeatable interface {
 	IdempotentWith(config json.RawMessage) bool
 }
 
+// Hosted is a Caller whose configs name the server that is asked.
+type Hosted interface {
+	// HostOf returns the server's host and port in lower case, empty if the config names none. Limits and failures are of it alone.
+	HostOf(config json.RawMessage) string
+}
+
 // CallKind says what kind of trouble a call met.
 type CallKind string
 

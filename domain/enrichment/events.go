@@ -84,10 +84,21 @@ type RunPageStarted struct {
 // EventType implements kernel.Event.
 func (RunPageStarted) EventType() string { return "run.page_started.v1" }
 
-// RunPageStopped says that the page was left in order: no call is under way, and what is not answered has not been asked.
+// RunPageStopped says that no call for the page is under way any more, and that what is not answered is asked again when the page goes
+// on: it was left in order, or its worker was lost (Killed) and what may not be asked twice has been marked.
 type RunPageStopped struct {
 	RunID kernel.RunID `json:"run_id"`
 	Page  int          `json:"page"`
+	// Killed is how many workers have been lost over the page so far.
+	Killed int `json:"killed,omitempty"`
+	// A page that waits names the cells that can't be asked before Until, an event per set of columns, all in one append; they are
+	// then "rate_limited". Reason says why, in words.
+	TableID kernel.TableID    `json:"table_id,omitempty"`
+	Rows    []kernel.RowID    `json:"rows,omitempty"` // ascending
+	Columns []kernel.ColumnID `json:"columns,omitempty"`
+	Until   *time.Time        `json:"until,omitempty"`
+	Reason  string            `json:"reason,omitempty"`
+	At      *time.Time        `json:"at,omitempty"` // of a page that waits
 }
 
 // EventType implements kernel.Event.

@@ -89,6 +89,9 @@ type runState struct {
 	Round      int            `json:"round"`
 	Open       []Cell         `json:"open"`
 	Calm       bool           `json:"calm"`
+	Killed     int            `json:"killed,omitempty"`
+	Until      time.Time      `json:"until,omitzero"`
+	Waits      time.Time      `json:"waits,omitzero"`
 	By         kernel.UserID  `json:"by"`
 	Auto       bool           `json:"auto,omitempty"`
 }
@@ -138,8 +141,17 @@ func (r *Run) Round() int { return r.s.Round }
 // Open are the cells asked for and not answered.
 func (r *Run) Open() []Cell { return r.s.Open }
 
-// Calm is true when none of the open cells has been asked.
+// Calm is true when no call for the open cells is under way.
 func (r *Run) Calm() bool { return r.s.Calm }
+
+// Killed is how many workers have been lost over the page under way.
+func (r *Run) Killed() int { return r.s.Killed }
+
+// Until is when the open cells may be asked, zero when they may be now.
+func (r *Run) Until() time.Time { return r.s.Until }
+
+// WaitsSince is since when the run has done nothing but wait: no record was answered since then. Zero when it does not.
+func (r *Run) WaitsSince() time.Time { return r.s.Waits }
 
 // By is on whose behalf it works.
 func (r *Run) By() kernel.UserID { return r.s.By }
@@ -238,68 +250,6 @@ func (r *Run) Retry(reserved kernel.Credits, at time.Time) error {
 	return r.Record(r, RunRetried{RunID: r.s.ID, Round: r.s.Round + 1, Records: r.s.Counts.Failed, Reserved: reserved, At: at})
 }
 
-// PagePart is a block of cells of a page.
-type PagePart struct {
-	Rows    []kernel.RowID
-	Columns []kernel.ColumnID
-}
-
-// StartPage records the intent to ask for the cells of the next page, which ends at the row next.
-func (r *Run) StartPage(parts []PagePart, next kernel.RowID, at time.Time) error {
-	return r.page(r.s.Page+1, parts, next, false, at)
-}
-
-// StartPageAgain records the intent to ask for what is left of the page under way.
-func (r *Run) StartPageAgain(at time.Time) error {
-	return r.page(r.s.Page, Parts(r.s.Open), r.s.Next, true, at)
-}
-
-func (r *Run) page(no int, parts []PagePart, next kernel.RowID, again bool, at time.Time) error {
-	if r.s.State.Final() {
-		return fmt.Errorf("run %s has ended", r.s.ID)
-	}
-	for _, p := range parts {
-		e := RunPageStarted{RunID: r.s.ID, TableID: r.s.Table, Page: no, Rows: p.Rows, Columns: p.Columns, Next: next, Again: again, At: at}
-		if err := r.Record(r, e); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Parts groups cells into blocks: the rows that need the same columns together, rows in the order given.
-func Parts(cells []Cell) []PagePart {
-	var order []kernel.RowID
-	byRow := map[kernel.RowID][]kernel.ColumnID{}
-	for _, c := range cells {
-		if _, ok := byRow[c.Row]; !ok {
-			order = append(order, c.Row)
-		}
-		byRow[c.Row] = append(byRow[c.Row], c.Column)
-	}
-	var parts []PagePart
-	index := map[string]int{}
-	for _, row := range order {
-		key := fmt.Sprint(byRow[row])
-		i, ok := index[key]
-		if !ok {
-			i = len(parts)
-			index[key] = i
-			parts = append(parts, PagePart{Columns: byRow[row]})
-		}
-		parts[i].Rows = append(parts[i].Rows, row)
-	}
-	return parts
-}
-
-// StopPage records that the page under way is left in order.
-func (r *Run) StopPage() error {
-	if len(r.s.Open) == 0 || r.s.Calm {
-		return nil
-	}
-	return r.Record(r, RunPageStopped{RunID: r.s.ID, Page: r.s.Page})
-}
-
 // Outcomes records what became of cells of the page under way, each once.
 func (r *Run) Outcomes(events ...RunAnswersRecorded) error {
 	open := make(map[Cell]bool, len(r.s.Open))
@@ -344,7 +294,7 @@ func (r *Run) Apply(e kernel.Event) error {
 	case RunAnswersRecorded:
 		r.answered(e)
 	case RunPageStopped:
-		r.s.Calm = true
+		r.pageStopped(e)
 	case RunPaused:
 		r.s.State = RunPausedState
 	case RunResumed:
@@ -352,36 +302,16 @@ func (r *Run) Apply(e kernel.Event) error {
 	case RunCancelRequested:
 		r.s.Cancel = true
 	case RunRetried:
-		r.s.Round, r.s.State, r.s.Cancel, r.s.Next, r.s.Rows = e.Round, RunPending, false, "", 0
+		r.s.Round, r.s.State, r.s.Cancel, r.s.Next, r.s.Rows, r.s.Waits = e.Round, RunPending, false, "", 0, time.Time{}
 		r.s.Counts.Done -= r.s.Counts.Failed
 		r.s.Counts.Failed = 0
 	case RunFinished:
-		r.s.State, r.s.Open = e.State, nil
+		r.s.State, r.s.Open, r.s.Until = e.State, nil, time.Time{}
 		r.s.Counts.Total = r.s.Counts.Done
 	default:
 		return kernel.UnknownEvent("run", e)
 	}
 	return nil
-}
-
-func (r *Run) pageStarted(e RunPageStarted) {
-	if r.s.State == RunPending {
-		r.s.State = RunRunning
-	}
-	r.s.Calm = false
-	if e.Again { // what is open stays open
-		return
-	}
-	if e.Page != r.s.Page {
-		r.s.Open = nil
-	}
-	r.s.Page, r.s.Next = e.Page, e.Next
-	r.s.Rows += int64(len(e.Rows))
-	for _, row := range e.Rows {
-		for _, col := range e.Columns {
-			r.s.Open = append(r.s.Open, Cell{row, col})
-		}
-	}
 }
 
 func (r *Run) answered(e RunAnswersRecorded) {
@@ -395,6 +325,9 @@ func (r *Run) answered(e RunAnswersRecorded) {
 		c := Cell{m.RowID, m.ColumnID}
 		done[c] = true
 		r.s.Counts.Add(m.State, cached[c])
+		if m.State == MarkValue || m.State == MarkEmpty {
+			r.s.Waits = time.Time{}
+		}
 	}
 	left := r.s.Open[:0]
 	for _, c := range r.s.Open {

@@ -45,6 +45,8 @@ func (m *merger) event(rec eventstore.Recorded, e kernel.Event, s Stamp) error {
 		}
 	case enrichment.RunPageStarted:
 		m.running(e, s)
+	case enrichment.RunPageStopped:
+		m.waiting(e, s)
 	case enrichment.RunAnswersRecorded:
 		return m.answers(e, s)
 	default:
@@ -144,6 +146,23 @@ func (m *merger) running(e enrichment.RunPageStarted, s Stamp) {
 	}
 	m.add(&Mark{Table: e.TableID, Marks: marks, Stamp: s})
 }
+
+// waiting marks the cells of a page that waits, if it does.
+func (m *merger) waiting(e enrichment.RunPageStopped, s Stamp) {
+	if e.TableID == "" || e.Until == nil {
+		return
+	}
+	marks := make([]CellMark, 0, len(e.Rows)*len(e.Columns))
+	for _, row := range e.Rows {
+		for _, col := range e.Columns {
+			marks = append(marks, CellMark{Row: row, Column: col, State: RateLimited, Message: e.Reason, Run: e.RunID, Until: *e.Until})
+		}
+	}
+	m.add(&Mark{Table: e.TableID, Marks: marks, Stamp: s})
+}
+
+// RateLimited is the state of a cell whose provider can't be asked before a time.
+const RateLimited = "rate_limited"
 
 func (m *merger) answers(e enrichment.RunAnswersRecorded, s Stamp) error {
 	if e.TableID == "" {

@@ -63,6 +63,7 @@ type CellMark struct {
 	State   string // "" takes the mark away
 	Message string
 	Run     kernel.RunID
+	Until   time.Time // when a cell that waits goes on; zero for others
 }
 
 // Mark changes the states of cells, not their values.

@@ -63,11 +63,8 @@ func (s service) described(ctx context.Context, list ...enrichment.Provider) ([]
 	out := make([]Provider, len(list))
 	for i, p := range list {
 		h, ok := health[p.Slug]
-		if !ok {
-			h.State = "unknown"
-		}
-		if s.Handlers.Engine.BreakerOpen(p.Slug) {
-			h.State = "down"
+		if !ok || p.Dynamic { // a dynamic provider's server is each workspace's own: nobody's failures are another's
+			h = enrichment.Health{State: "unknown"}
 		}
 		p.Inputs, p.Outputs = append([]enrichment.Field{}, p.Inputs...), append([]enrichment.Field{}, p.Outputs...) // lists, also when empty
 		out[i] = Provider{p, h}

@@ -248,7 +248,7 @@ func (w *world) work(id kernel.RunID, round int) {
 	head, err := w.log.Head(w.t.Context())
 	require.NoError(w.t, err)
 	for {
-		res, err := w.runner.Slice(w.t.Context(), enrichmentflow.Input{Workspace: wsA, Run: id, Round: round, Position: head}, nil)
+		res, err := w.runner.Slice(w.t.Context(), enrichmentflow.Input{Workspace: wsA, Run: id, Round: round, Position: head}, enrichmentflow.Try{})
 		require.NoError(w.t, err)
 		if res.Next != enrichmentflow.More {
 			return

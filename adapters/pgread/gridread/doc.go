@@ -7,7 +7,7 @@
 //	_pos, _pos0       the log positions of its last change and of its insertion
 //	_by, _cby         who changed and who made it
 //	_updated,_created when
-//	_s                by short column id: {"p": position of the cell's last change, "s": state, "e": message, "r": run}
+//	_s                by short column id: {"p": position of the cell's last change, "s": state, "e": message, "r": run, "u": until}
 //
 // A cell without an entry in _s was last changed at _pos0; so rows that an import brought need no _s at all. Columns that are
 // in the trash keep their physical column. What a column held before a change of its type

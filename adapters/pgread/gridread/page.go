@@ -289,6 +289,7 @@ type cellState struct {
 	State    string `json:"s"`
 	Message  string `json:"e"`
 	Run      string `json:"r"`
+	Until    string `json:"u"` // RFC 3339
 }
 
 func appendStates(b, raw []byte) []byte {
@@ -316,6 +317,9 @@ func appendStates(b, raw []byte) []byte {
 		}
 		if s.Run != "" {
 			b = table.AppendQuoted(append(b, `,"run_id":`...), s.Run)
+		}
+		if s.Until != "" {
+			b = table.AppendQuoted(append(b, `,"until":`...), s.Until)
 		}
 		b = append(b, '}')
 	}

@@ -127,7 +127,7 @@ func (w *Writer) mark(op *gridview.Mark) error {
 
 // markUpdate keeps the position of the value's last change.
 const markUpdate = `UPDATE %s AS t SET _pos = GREATEST(t._pos, $4::bigint), _s = COALESCE(t._s, '{}'::jsonb) || jsonb_build_object($3::text,
-(COALESCE(t._s -> $3::text, jsonb_build_object('p', t._pos0)) - '{s,e,r}'::text[]) || v.s::jsonb)
+(COALESCE(t._s -> $3::text, jsonb_build_object('p', t._pos0)) - '{s,e,r,u}'::text[]) || v.s::jsonb)
 FROM unnest($1::uuid[], $2::text[]) AS v(id, s) WHERE t.id = v.id`
 
 // lastOfRow keeps the last mark of each row: an update changes a row once.
@@ -155,6 +155,9 @@ func markState(m gridview.CellMark) string {
 	}
 	if m.Run != "" {
 		b = table.AppendQuoted(append(b, `,"r":`...), string(m.Run))
+	}
+	if !m.Until.IsZero() {
+		b = table.AppendQuoted(append(b, `,"u":`...), m.Until.UTC().Format(time.RFC3339))
 	}
 	return string(append(b, '}'))
 }

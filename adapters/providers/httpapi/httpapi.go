@@ -198,13 +198,19 @@ func (p *Provider) status(c Config, res *http.Response) error {
 	}
 }
 
-// retryAfter reads seconds or a date (RFC 9110, 10.2.3).
+// retryAfter reads seconds or a date (RFC 9110, 10.2.3). The engine bounds it; here it only must not overflow.
 func (p *Provider) retryAfter(s string) time.Duration {
-	if n, err := strconv.Atoi(strings.TrimSpace(s)); err == nil && n >= 0 && n < 1_000_000 {
+	const most = 24 * time.Hour
+	s = strings.TrimSpace(s)
+	if s != "" && strings.Trim(s, "0123456789") == "" {
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil || n > int64(most/time.Second) {
+			return most
+		}
 		return time.Duration(n) * time.Second
 	}
 	if t, err := http.ParseTime(s); err == nil {
-		return max(0, t.Sub(p.clock.Now()))
+		return min(most, max(0, t.Sub(p.clock.Now())))
 	}
 	return 0
 }

@@ -85,7 +85,7 @@ func (p *Platform) enrichments(common *shared, grid *gridread.Grid, positions pr
 	}
 	e.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
 		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Engine: e.engine, Rows: rows, OnRecord: p.metrics.Record,
-		Failures: enrichmentread.NewFailures(e.reads, positions), Ledger: m.ledger, Sealer: p.ring, Logger: p.log.With("part", "enrichment"),
+		Failures: enrichmentread.NewFailures(e.reads, positions), Ledger: m.ledger, Sealer: p.ring, Logger: p.log.With("part", "enrichment"), Ward: p.ward,
 	})
 	return e, err
 }

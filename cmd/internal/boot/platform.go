@@ -15,6 +15,7 @@ import (
 	"github.com/morket/morket/adapters/telemetry"
 	"github.com/morket/morket/adapters/vault"
 	"github.com/morket/morket/cmd/internal/config"
+	"github.com/morket/morket/commands/quarantine"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
@@ -47,6 +48,7 @@ type Platform struct {
 	searchSide  *sidestore.Store // likewise
 	vault       *vault.Vault
 	ring        *vault.Ring // keys that can be destroyed
+	ward        *quarantine.Ward
 }
 
 // Open connects to the database, starting the embedded one if it is not running yet, and brings the schemas up to date.
@@ -56,7 +58,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*Platform, 
 		return nil, err
 	}
 	clock := kernel.SystemClock{}
-	p := &Platform{cfg: cfg, log: log, clock: clock, ids: kernel.NewIDs(clock), metrics: telemetry.NewMetrics(Version, clock)}
+	p := &Platform{cfg: cfg, log: log, clock: clock, ids: kernel.NewIDs(clock), metrics: telemetry.NewMetrics(Version, clock), ward: quarantine.NewWard()}
 	if p.providers, err = p.pricedProviders(); err != nil {
 		return nil, err // before anything is started: it is a matter of the settings
 	}

@@ -23,6 +23,10 @@ type Outcome struct {
 	Stopped bool
 	// NoBudget is true when a step was left out because the run's limit stood against it.
 	NoBudget bool
+	// Until is set when the cell has no outcome yet because a step can't be asked before then; Waits says why, in words. The rest
+	// is then empty of meaning. It happens only where the session has the patience.
+	Until time.Time
+	Waits string
 }
 
 const (
@@ -54,6 +58,10 @@ func (s *Session) Ask(ctx, stop context.Context, p *Plan, row kernel.RowID, valu
 			break
 		}
 	}
+	if a.putOff() {
+		return a.out
+	}
+	a.out.Until, a.out.Waits = time.Time{}, ""
 	a.conclude()
 	return a.out
 }
@@ -125,9 +133,7 @@ func (a *asking) answer(s *step, at *enrichment.Attempt, in map[string]string, h
 	for {
 		r, lead := a.session.memo.lead(hash)
 		if lead {
-			reply, ok := a.lead(s, at, in, hash, r)
-			a.session.memo.settle(hash, r, reply, ok)
-			return r, ok
+			return r, a.settle(s, at, in, hash, r)
 		}
 		select {
 		case <-r.done:
@@ -140,6 +146,14 @@ func (a *asking) answer(s *step, at *enrichment.Attempt, in map[string]string, h
 			return r, true
 		}
 	}
+}
+
+// settle asks the question for everybody who has it. Whatever happens, a panic too, those who wait hear of its end.
+func (a *asking) settle(s *step, at *enrichment.Attempt, in map[string]string, hash string, r *remembered) (ok bool) {
+	var reply enrichment.Reply
+	defer func() { a.session.memo.settle(r, reply, ok) }()
+	reply, ok = a.lead(s, at, in, hash, r)
+	return ok
 }
 
 func (a *asking) lead(s *step, at *enrichment.Attempt, in map[string]string, hash string, r *remembered) (enrichment.Reply, bool) {

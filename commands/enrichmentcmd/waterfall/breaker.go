@@ -13,7 +13,7 @@ const (
 	breakerRest     = time.Minute
 )
 
-// breaker gives a provider that keeps failing a rest: open for a minute, then one probe decides. It counts calls, not
+// breaker gives a server that keeps failing a rest: open for a minute, then one probe decides. It counts calls, not
 // time, and reads the injected clock.
 type breaker struct {
 	clock  kernel.Clock
@@ -21,40 +21,60 @@ type breaker struct {
 	era    int                 // grows when it opens, probes or closes: a call is counted in its own era only
 	recent [breakerWindow]bool // true: failed
 	n      int
-	opened time.Time // zero: closed
-	probe  bool      // a probe is under way
+	opened time.Time     // zero: closed
+	why    string        // the last failure, in words
+	probe  chan struct{} // closed when the probe under way has ended; nil without one
 }
 
-// allow reports whether a call may be made; done or drop must follow with the era if so.
-func (b *breaker) allow() (era int, ok bool) {
+// closed is why a breaker does not let a call through.
+type closed struct {
+	until time.Time     // when the next probe may be made
+	probe chan struct{} // ends when the probe under way has; nil without one
+	why   string        // the last failure
+}
+
+// allow reports whether a call may be made; done or drop must follow with the era if so. Else it says why not.
+func (b *breaker) allow() (era int, no *closed) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.opened.IsZero() {
-		return b.era, true
+		return b.era, nil
 	}
-	if b.probe || b.clock.Now().Sub(b.opened) < breakerRest {
-		return 0, false
+	if until := b.opened.Add(breakerRest); b.probe != nil || b.clock.Now().Before(until) {
+		return 0, &closed{until: until, probe: b.probe, why: b.why}
 	}
-	b.probe = true
+	b.probe = make(chan struct{})
 	b.era++
-	return b.era, true
+	return b.era, nil
 }
 
-// done counts a call's end.
-func (b *breaker) done(era int, failed bool) {
+// done counts a call's end; why is the failure in words, empty for a server that is well.
+func (b *breaker) done(era int, why string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	failed := why != ""
+	if era != b.era { // begun before it opened or closed
+		return
+	}
+	if failed {
+		b.why = why
+	}
 	switch {
-	case era != b.era: // begun before it opened or closed
-	case b.probe && failed:
-		b.probe, b.opened = false, b.clock.Now()
-		b.era++
-	case b.probe:
-		b.probe, b.opened, b.n = false, time.Time{}, 0
-		b.era++
+	case b.probe != nil:
+		b.endProbe()
+		b.opened, b.n = time.Time{}, 0
+		if failed {
+			b.opened = b.clock.Now()
+		}
 	case b.opened.IsZero():
 		b.count(failed)
 	}
+}
+
+func (b *breaker) endProbe() {
+	close(b.probe)
+	b.probe = nil
+	b.era++
 }
 
 func (b *breaker) count(failed bool) {
@@ -72,13 +92,12 @@ func (b *breaker) count(failed bool) {
 	}
 }
 
-// drop says that an allowed call was not made, or that its end says nothing about the provider.
+// drop says that an allowed call was not made, or that its end says nothing about the server.
 func (b *breaker) drop(era int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if era == b.era && b.probe {
-		b.probe = false
-		b.era++
+	if era == b.era && b.probe != nil {
+		b.endProbe()
 	}
 }
 

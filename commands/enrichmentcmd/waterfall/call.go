@@ -1,6 +1,7 @@
 package waterfall
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,7 +16,7 @@ import (
 const (
 	retries      = 3
 	firstPause   = time.Second
-	longestPause = time.Minute // that a provider may ask for by Retry-After before the step gives up
+	longestPause = time.Minute // that a provider may ask for by Retry-After where the cell can't be put off
 )
 
 // errStopped ends a step because the run is stopping.
@@ -52,7 +53,10 @@ func (a *asking) call(s *step, at *enrichment.Attempt, in map[string]string) (en
 			return reply, ce
 		}
 		pause := a.pause(try, ce.RetryAfter)
-		if try == retries || !ce.Retryable() || at.Status == enrichment.StatusBreakerOpen || pause > longestPause {
+		if try == retries || !ce.Retryable() || at.Status == enrichment.StatusBreakerOpen || pause > a.hold(longestPause) {
+			if ce.Kind == enrichment.CallRateLimited {
+				a.limited(at, ce.RetryAfter)
+			}
 			return reply, ce
 		}
 		if a.session.engine.Sleep(a.stop, pause) != nil {
@@ -72,11 +76,11 @@ func (a *asking) pause(try int, retryAfter time.Duration) time.Duration {
 // once makes one call: the breaker allows it, the provider's and the process's limits let it through.
 func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request) (enrichment.Reply, error) {
 	e := a.session.engine
-	g := e.gate(s)
-	era, ok := g.breaker.allow()
-	if !ok {
-		at.Status = enrichment.StatusBreakerOpen
-		return enrichment.Reply{}, enrichment.Fail(enrichment.CallFailed, s.provider.Name+" fails too often and is given a rest")
+	g := e.gates.hold(gateOf(a.session.cfg.Workspace, s))
+	defer e.gates.let(g)
+	era, err := a.allowed(g, s, at)
+	if err != nil {
+		return enrichment.Reply{}, err
 	}
 	leave, err := a.enter(g)
 	if err != nil {
@@ -97,11 +101,31 @@ func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request) (
 	return reply, err
 }
 
+// allowed asks the breaker. Who comes while its probe is under way waits for what the probe finds.
+func (a *asking) allowed(g *gate, s *step, at *enrichment.Attempt) (era int, err error) {
+	for {
+		era, no := g.breaker.allow()
+		if no == nil {
+			return era, nil
+		}
+		if no.probe == nil {
+			at.Status = enrichment.StatusBreakerOpen
+			a.resting(no.until)
+			return 0, enrichment.Fail(enrichment.CallFailed, no.why+"; "+s.provider.Name+" fails too often and is given a rest")
+		}
+		select {
+		case <-no.probe:
+		case <-a.stop.Done():
+			return 0, errStopped
+		}
+	}
+}
+
 // enter waits for the provider's gate and then for one of the process's slots.
 func (a *asking) enter(g *gate) (leave func(), err error) {
 	e := a.session.engine
 	who := owner{a.session.cfg.Workspace, a.session.cfg.Run}
-	if err := g.enter(a.stop, who, e.Sleep); err != nil {
+	if err := g.enter(a.stop, who, e.Sleep, a.hold(maxWait)); err != nil {
 		return nil, stopped(a.stop, err)
 	}
 	if err := e.slots.enter(a.stop, who); err != nil {
@@ -130,29 +154,35 @@ func (a *asking) bounded(s *step, req enrichment.Request) (reply enrichment.Repl
 			err = enrichment.Fail(enrichment.CallBadReply, s.provider.Name+" could not digest this record")
 		}
 	}()
-	return s.caller.Call(ctx, req)
+	reply, err = s.caller.Call(ctx, req)
+	if ce := (*enrichment.CallError)(nil); errors.As(err, &ce) && ce.RetryAfter > LongestWait {
+		within := *ce
+		within.RetryAfter = LongestWait
+		err = &within
+	}
+	return reply, err
 }
 
-// report tells the gate and the breaker how a call went. Inputs that a provider can't use and a network that is down say
-// nothing about the provider.
+// report tells the gate and the breaker how a call went. Only a server that fails or keeps silent counts against it: one that refuses
+// the question or the key, or answers what can't be understood or is too long, is there and well. A network that is down says nothing.
 func report(g *gate, era int, err error) {
 	if err == nil {
 		g.good()
-		g.breaker.done(era, false)
+		g.breaker.done(era, "")
 		return
 	}
 	ce := enrichment.AsCallError(err)
 	switch ce.Kind {
 	case enrichment.CallRateLimited:
-		g.limited(ce.RetryAfter)
+		g.limited(ce.RetryAfter, ce.Message)
 		g.breaker.drop(era)
-	case enrichment.CallBadInput:
+	case enrichment.CallBadInput, enrichment.CallUnauthorized, enrichment.CallBadReply:
 		g.good()
-		g.breaker.done(era, false)
+		g.breaker.done(era, "")
 	case enrichment.CallUnreachable:
 		g.breaker.drop(era)
 	default:
-		g.breaker.done(era, true)
+		g.breaker.done(era, cmp.Or(ce.Message, "it failed"))
 	}
 }
 

@@ -56,13 +56,7 @@ type Engine struct {
 	Config
 	registry *enrichment.Registry
 	slots    *turnstile
-	mu       sync.Mutex
-	gates    map[gateKey]*gate
-}
-
-type gateKey struct {
-	provider   string
-	credential kernel.CredentialID
+	gates    *gates
 }
 
 // New makes an engine.
@@ -82,32 +76,23 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = enrichment.DefaultTimeout
 	}
-	return &Engine{Config: cfg, registry: cfg.Registry, slots: newTurnstile(cfg.Slots), gates: map[gateKey]*gate{}}, nil
+	e := &Engine{Config: cfg, registry: cfg.Registry, slots: newTurnstile(cfg.Slots)}
+	e.gates = newGates(func(k gateKey) *gate {
+		p, _ := e.registry.Provider(k.provider)
+		return newGate(e.Clock, e.Quotas, k, p.Limits)
+	})
+	return e, nil
 }
 
-// gate is the way to a provider with a key; a provider without keys has one.
-func (e *Engine) gate(s *step) *gate {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	k := gateKey{s.provider.Slug, s.CredentialID}
-	g, ok := e.gates[k]
-	if !ok {
-		g = newGate(e.Clock, e.Quotas, s.provider.Slug+"/"+string(s.CredentialID), s.provider.Limits)
-		e.gates[k] = g
-	}
-	return g
+// gateOf names the way to the step's server for the workspace.
+func gateOf(ws kernel.WorkspaceID, s *step) gateKey {
+	return gateKey{workspace: ws, provider: s.provider.Slug, credential: s.CredentialID, host: s.host}
 }
 
-// BreakerOpen reports whether a circuit breaker of the provider is open in this process.
-func (e *Engine) BreakerOpen(provider string) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for k, g := range e.gates {
-		if k.provider == provider && g.breaker.open() {
-			return true
-		}
-	}
-	return false
+// BreakerOpen reports whether a circuit breaker of the provider is open in this process, whoever's it is; it is for operators.
+func (e *Engine) BreakerOpen(provider string) (open bool) {
+	e.gates.each(provider, func(g *gate) { open = open || g.breaker.open() })
+	return open
 }
 
 // Budget is what a run may still spend.
@@ -126,7 +111,18 @@ type SessionConfig struct {
 	Force     bool   // don't reuse answers from before
 	FreeOnly  bool   // don't ask providers that have a price
 	Budget    Budget // nil: no limit
+	// Patience says what a cell is put off for instead of ending in trouble; see Outcome.Until.
+	Patience Patience
 }
+
+// Patience says what is worth waiting for.
+type Patience struct {
+	Limits bool // a rate limit that ends within LongestWait
+	Rests  bool // a server that failed too often and is given a rest
+}
+
+// LongestWait is how long a rate limit may last to be waited for, and the most that a provider's Retry-After counts.
+const LongestWait = time.Hour
 
 // Session remembers the answers of one run for a while, so that the same question asked for several rows is asked once and
 // paid once.
@@ -165,14 +161,7 @@ func (s *Session) secret(ctx context.Context, id kernel.CredentialID) (map[strin
 }
 
 // Waiting tells how many calls wait for a turn at the provider.
-func (e *Engine) Waiting(provider string) int {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	n := 0
-	for k, g := range e.gates {
-		if k.provider == provider {
-			n += g.turns.queued()
-		}
-	}
+func (e *Engine) Waiting(provider string) (n int) {
+	e.gates.each(provider, func(g *gate) { n += g.turns.queued() })
 	return n
 }

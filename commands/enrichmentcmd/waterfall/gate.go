@@ -1,7 +1,9 @@
 package waterfall
 
 import (
+	"container/list"
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,17 +13,22 @@ import (
 
 const (
 	defaultConcurrency = 16
-	// maxWait is how long a call waits for its provider's limits; beyond it the step ends as rate limited, so that a run is
-	// not held up for the rest of a day.
+	// maxWait is how long a call stands in line for its provider's own limits, which the queue is known to move up in.
 	maxWait = 2 * time.Minute
+	// maxHold is how long a call waits out a pause that the provider asked for, where its cell can be put off instead.
+	maxHold = 10 * time.Second
 	// growth is how much of its full rate a provider that was slowed down gets back with each good call.
 	growth      = 0.02
 	slowestRate = 1.0 / 64
 )
 
-// gate is the way to one provider with one key: how many calls at once, how many in which time. After a "too many requests" both
+// gate is a workspace's way to one server: how many calls at once, how many in which time. After a "too many requests" both
 // are halved; they grow back slowly with good calls.
 type gate struct {
+	id    gateKey       // with own and users the gates' own, under their lock
+	own   *list.Element // its place among its workspace's
+	users int
+
 	clock   kernel.Clock
 	quotas  Quotas
 	key     string // of the quota
@@ -33,34 +40,30 @@ type gate struct {
 	mu     sync.Mutex
 	factor float64 // of the full rate and concurrency, slowestRate to 1
 	paused time.Time
+	why    string // the answer that paused it
 }
 
-func newGate(clock kernel.Clock, quotas Quotas, key string, l enrichment.RateLimits) *gate {
+func newGate(clock kernel.Clock, quotas Quotas, k gateKey, l enrichment.RateLimits) *gate {
 	most := l.Concurrency
 	if most <= 0 {
 		most = defaultConcurrency
 	}
+	key := strings.Join([]string{string(k.workspace), k.provider, string(k.credential), k.host}, "/")
 	return &gate{
 		clock: clock, quotas: quotas, key: key, limits: l, most: most, turns: newTurnstile(most), factor: 1, breaker: breaker{clock: clock},
 	}
 }
 
-// enter waits until a call may be made; leave must follow unless it answers an error. A wait that would be too long is a
-// *enrichment.CallError at once.
-func (g *gate) enter(ctx context.Context, who owner, sleep Sleep) error {
+// enter waits until a call may be made; leave must follow unless it answers an error. A pause longer than hold, or a limit that is used
+// up for longer than maxWait, is a *enrichment.CallError at once.
+func (g *gate) enter(ctx context.Context, who owner, sleep Sleep, hold time.Duration) error {
 	if err := g.turns.enter(ctx, who); err != nil {
 		return err
 	}
-	wait, ok, err := g.take(ctx)
+	wait, err := g.take(ctx, hold)
 	if err != nil {
 		g.turns.leave()
 		return err
-	}
-	if !ok {
-		g.turns.leave()
-		e := enrichment.Fail(enrichment.CallRateLimited, "the provider's limit is used up")
-		e.RetryAfter = wait
-		return e
 	}
 	if wait > 0 {
 		if err := sleep(ctx, wait); err != nil {
@@ -75,24 +78,30 @@ func (g *gate) leave() { g.turns.leave() }
 
 // take takes one call of the provider's quota and says how long to wait for it. A call that is then not made stays taken: the
 // limits are never exceeded, at worst not used to the full.
-func (g *gate) take(ctx context.Context) (time.Duration, bool, error) {
+func (g *gate) take(ctx context.Context, hold time.Duration) (time.Duration, error) {
 	g.mu.Lock()
-	factor, pause := g.factor, max(0, g.paused.Sub(g.clock.Now()))
+	factor, pause, why := g.factor, max(0, g.paused.Sub(g.clock.Now())), g.why
 	g.mu.Unlock()
+	if pause > hold {
+		return 0, &enrichment.CallError{Kind: enrichment.CallRateLimited, Message: why, RetryAfter: pause}
+	}
 	l := g.limits
-	if pause > maxWait || l.PerSecond+l.PerMinute+l.PerHour+l.PerDay == 0 {
-		return pause, pause <= maxWait, nil
+	if l.PerSecond+l.PerMinute+l.PerHour+l.PerDay == 0 {
+		return pause, nil
 	}
 	wait, ok, err := g.quotas.Take(ctx, g.key, l, factor, maxWait)
-	return max(wait, pause), ok, err
+	if err == nil && !ok {
+		err = &enrichment.CallError{Kind: enrichment.CallRateLimited, Message: "the provider's limit is used up", RetryAfter: wait}
+	}
+	return max(wait, pause), err
 }
 
 // limited slows the provider down after it said that it was asked too often.
-func (g *gate) limited(retryAfter time.Duration) {
+func (g *gate) limited(retryAfter time.Duration, why string) {
 	g.mu.Lock()
 	g.factor = max(slowestRate, g.factor/2)
-	if until := g.clock.Now().Add(min(retryAfter, maxWait)); until.After(g.paused) {
-		g.paused = until
+	if until := g.clock.Now().Add(min(retryAfter, LongestWait)); until.After(g.paused) {
+		g.paused, g.why = until, why
 	}
 	n := g.width()
 	g.mu.Unlock()

@@ -23,14 +23,15 @@ func TestTheBreakerOpensRestsAndProbes(t *testing.T) {
 		if healthy {
 			return echo(n, req)
 		}
-		return enrichment.Reply{}, enrichment.Fail(enrichment.CallUnauthorized, "down")
+		return enrichment.Reply{}, &enrichment.CallError{Kind: enrichment.CallFailed, Message: "down", Lost: true}
 	})
+	p.Idempotent = false // so that each record asks once
 	backup := provider("backup", 0, echo)
 	r := newRig(t, nil, p, backup)
 	s := r.session()
 	cfg := enrichment.Config{Steps: steps("shaky", "backup")}
 	for i := range 5 {
-		require.Equal(t, "unauthorized", string(statuses(r.ask(s, cfg, fmt.Sprint("q", i)))[0]))
+		require.Equal(t, "unknown_outcome", string(statuses(r.ask(s, cfg, fmt.Sprint("q", i)))[0]))
 	}
 	out := r.ask(s, cfg, "next")
 	require.Equal(t, []enrichment.AttemptStatus{enrichment.StatusBreakerOpen, enrichment.StatusSucceeded}, statuses(out))
@@ -38,7 +39,7 @@ func TestTheBreakerOpensRestsAndProbes(t *testing.T) {
 	require.True(t, r.engine.BreakerOpen("shaky"))
 
 	r.clock.Advance(time.Minute)
-	require.Equal(t, "unauthorized", string(statuses(r.ask(s, cfg, "probe"))[0]))
+	require.Equal(t, "unknown_outcome", string(statuses(r.ask(s, cfg, "probe"))[0]))
 	require.Equal(t, enrichment.StatusBreakerOpen, statuses(r.ask(s, cfg, "after the probe"))[0], "a failed probe opens it again")
 
 	r.clock.Advance(time.Minute)
@@ -48,16 +49,17 @@ func TestTheBreakerOpensRestsAndProbes(t *testing.T) {
 	require.False(t, r.engine.BreakerOpen("shaky"))
 }
 
-func TestBadInputsAndADeadNetworkDoNotOpenTheBreaker(t *testing.T) {
+// A server that refuses a question or a key, or whose answer can't be understood or is too long, is there and well.
+func TestWhatIsNotTheServersFaultDoesNotOpenTheBreaker(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []enrichment.CallKind{enrichment.CallBadInput, enrichment.CallUnreachable} {
+	for _, kind := range []enrichment.CallKind{enrichment.CallBadInput, enrichment.CallUnreachable, enrichment.CallUnauthorized, enrichment.CallBadReply} {
 		p := provider("pp", 0, failing(kind))
 		r := newRig(t, nil, p)
 		s := r.session()
 		for i := range 20 {
 			r.ask(s, enrichment.Config{Steps: steps("pp")}, fmt.Sprint("q", i))
 		}
-		require.Equal(t, 20, p.count())
+		require.Equal(t, 20, p.count(), kind)
 	}
 }
 
@@ -155,7 +157,7 @@ func TestCallsAreSharedOutByTurns(t *testing.T) {
 	plan := r.plan(enrichment.Config{Steps: steps("narrow")})
 	var wg sync.WaitGroup
 	run := func(name string, records int) {
-		s := r.engine.Session(waterfall.SessionConfig{Workspace: kernel.WorkspaceID("ws_" + name), Run: kernel.RunID("run_" + name)})
+		s := r.engine.Session(waterfall.SessionConfig{Workspace: "ws_1", Run: kernel.RunID("run_" + name)})
 		for i := range records {
 			wg.Go(func() {
 				s.Ask(t.Context(), t.Context(), plan, "row_1", func(kernel.ColumnID) json.RawMessage { return fmt.Appendf(nil, `"%s%d"`, name, i) })

@@ -1,6 +1,7 @@
 package waterfall
 
 import (
+	"container/list"
 	"crypto/sha256"
 	"encoding/hex"
 	"sort"
@@ -10,52 +11,64 @@ import (
 	"github.com/morket/morket/domain/enrichment"
 )
 
-// memoSize is how many answers a session remembers; the oldest are forgotten first.
+// memoSize is how many answers a session remembers; those that were needed longest ago are forgotten first.
 const memoSize = 4096
 
-// memo shares answers between the rows of a run: the first to ask a question asks, the others wait for its answer.
+// memo shares answers between the rows of a run: the first to ask a question asks, the others wait for its answer. A question that is
+// being asked is never forgotten, whatever else is remembered meanwhile: it would be asked, and paid, twice. Their number is
+// bounded by the rows asked at once. It is ours rather than singleflight beside a cache, because between the two an answer must be
+// in neither or both.
 type memo struct {
 	mu      sync.Mutex
 	size    int
-	entries map[string]*remembered
-	order   []string
+	asking  map[string]*remembered
+	answers map[string]*list.Element // of *remembered
+	recent  list.List                // the answer used last in front
 }
 
 type remembered struct {
+	key    string
 	done   chan struct{}
-	ok     bool // reply is an answer; else whoever waits asks by himself
+	ok     bool // reply is an answer; else those who wait ask themselves
 	reply  enrichment.Reply
 	cached bool // it came from an earlier run
 	mu     sync.Mutex
 	paid   bool
 }
 
-func newMemo(size int) *memo { return &memo{size: size, entries: map[string]*remembered{}} }
+func newMemo(size int) *memo {
+	return &memo{size: size, asking: map[string]*remembered{}, answers: map[string]*list.Element{}}
+}
 
 // lead returns the entry of a question and whether the caller is the one to ask it; then settle must follow.
 func (m *memo) lead(key string) (*remembered, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if r, ok := m.entries[key]; ok {
+	if r, ok := m.asking[key]; ok {
 		return r, false
 	}
-	r := &remembered{done: make(chan struct{})}
-	m.entries[key] = r
-	m.order = append(m.order, key)
-	if len(m.order) > m.size {
-		delete(m.entries, m.order[0])
-		m.order = m.order[1:]
+	if at, ok := m.answers[key]; ok {
+		m.recent.MoveToFront(at)
+		r, _ := at.Value.(*remembered)
+		return r, false
 	}
+	r := &remembered{key: key, done: make(chan struct{})}
+	m.asking[key] = r
 	return r, true
 }
 
 // settle gives the answer to those who wait. Without one the question is open again.
-func (m *memo) settle(key string, r *remembered, reply enrichment.Reply, ok bool) {
+func (m *memo) settle(r *remembered, reply enrichment.Reply, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r.reply, r.ok = reply, ok
-	if !ok && m.entries[key] == r {
-		delete(m.entries, key)
+	delete(m.asking, r.key)
+	if ok {
+		m.answers[r.key] = m.recent.PushFront(r)
+	}
+	if len(m.answers) > m.size {
+		oldest, _ := m.recent.Remove(m.recent.Back()).(*remembered)
+		delete(m.answers, oldest.key)
 	}
 	close(r.done)
 }

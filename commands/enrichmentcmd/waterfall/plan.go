@@ -28,6 +28,7 @@ type step struct {
 	outputs   []enrichment.Field
 	condition *condition.Condition
 	judge     *enrichment.Judge
+	host      string // whom the config asks, where it says so
 }
 
 // Compile makes a normalised configuration ready.
@@ -59,6 +60,9 @@ func (e *Engine) compileStep(s enrichment.Step, columns []enrichment.Column) (st
 	st.provider, _ = e.registry.Provider(s.Provider)
 	if r, ok := caller.(enrichment.Repeatable); ok && r.IdempotentWith(s.Config) {
 		st.provider.Idempotent = true
+	}
+	if h, ok := caller.(enrichment.Hosted); ok {
+		st.host = h.HostOf(s.Config)
 	}
 	st.outputs = st.provider.Outputs
 	fields, err := e.registry.CheckConfig(s.Provider, s.Config)

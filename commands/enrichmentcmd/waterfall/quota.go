@@ -62,5 +62,28 @@ func (q *memoryQuotas) Take(_ context.Context, key string, l enrichment.RateLimi
 		return wait, false, nil
 	}
 	q.free[key] = free
+	q.forget(now)
 	return wait, true, nil
+}
+
+// quotaKeys is how many keys are counted before those that are as good as unused are forgotten.
+const quotaKeys = 16_384
+
+// forget keeps the counts bounded: it forgets what is as good as unused, or everything when that does not help.
+func (q *memoryQuotas) forget(now time.Time) {
+	if len(q.free) <= quotaKeys {
+		return
+	}
+	for key, free := range q.free {
+		used := false
+		for _, from := range free {
+			used = used || from.After(now)
+		}
+		if !used {
+			delete(q.free, key)
+		}
+	}
+	if len(q.free) > quotaKeys {
+		clear(q.free)
+	}
 }

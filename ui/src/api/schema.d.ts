@@ -4207,6 +4207,8 @@ export interface components {
                         message?: string;
                         run_id?: string;
                         state: string;
+                        /** @description When a cell that waits for a provider goes on. */
+                        until?: string;
                     };
                 };
                 /** Format: date-time */
@@ -4235,6 +4237,8 @@ export interface components {
                         message?: string;
                         run_id?: string;
                         state: string;
+                        /** @description When a cell that waits for a provider goes on. */
+                        until?: string;
                     };
                 };
                 /** Format: date-time */

@@ -5,7 +5,12 @@ const value: z.ZodType<Value> = z.lazy(() =>
 );
 type Value = string | number | boolean | null | Value[] | { [key: string]: Value };
 
-const state = z.looseObject({ state: z.string(), message: z.string().optional(), run_id: z.string().optional() });
+const state = z.looseObject({
+  state: z.string(),
+  message: z.string().optional(),
+  run_id: z.string().optional(),
+  until: z.string().optional(),
+});
 const base = { position: z.number(), actor: z.unknown().optional() };
 const cols = z.record(z.string(), z.array(value).nullable()).nullish();
 

@@ -1,5 +1,6 @@
 import { partsOfError } from '@/lib/cell-error';
 import { softOf } from '@/lib/colors';
+import { clockTime } from '@/lib/format';
 import { isNumeric, type CellState, type CellValue, type Column, type GridRow } from '../model';
 import { formatValue, plainText } from '../values';
 
@@ -90,7 +91,7 @@ const busy: Partial<Record<CellState['state'], string>> = {
   queued: 'Queued',
   running: 'Running',
   retrying: 'Retrying',
-  rate_limited: 'Waiting for the rate limit',
+  rate_limited: 'Rate limited',
   awaiting_callback: 'Waiting for an answer',
 };
 
@@ -99,10 +100,11 @@ function paintState(el: HTMLElement, state: CellState, value: CellValue): boolea
   const label = busy[state.state];
   if (label !== undefined) {
     const mark = document.createElement('span');
-    mark.className = state.state === 'queued' ? 'mk-dot' : 'mk-spin';
+    mark.className = state.state === 'queued' || state.state === 'rate_limited' ? 'mk-dot' : 'mk-spin';
     const text = document.createElement('span');
     text.className = 'mk-quiet';
-    text.textContent = label;
+    text.textContent = state.until ? `Rate limited until ${clockTime(state.until)}` : label;
+    if (state.message) text.title = state.message;
     el.append(mark, text);
     return true;
   }

@@ -126,7 +126,7 @@ function states(i: number): Record<string, CellState> {
     { state: 'queued' },
     { state: 'error', message: 'No MX record for the domain' },
     { state: 'skipped' },
-    { state: 'rate_limited' },
+    { state: 'rate_limited', message: 'http_api: the API answers 429', until: '2026-05-01T12:05:00Z' },
   ];
   return { col_email: kinds[Math.floor(i / 5) % kinds.length] ?? { state: 'queued' } };
 }

@@ -57,7 +57,10 @@ function Facts({ entry, state }: { entry: HistoryEntry | undefined; state: CellS
   const facts: [string, string][] = [];
   const error = state?.message ? partsOfError(state.message) : null;
   if (state) facts.push(['State', sentence(state.state)]);
-  if (error?.provider && error.provider !== entry?.provider) facts.push(['Failed at', nameOf(error.provider)]);
+  const waits = state?.state === 'rate_limited';
+  if (error?.provider && (waits || error.provider !== entry?.provider))
+    facts.push([waits ? 'Waits for' : 'Failed at', nameOf(error.provider)]);
+  if (waits && state.until) facts.push(['Goes on', dateTime(state.until)]);
   if (entry) {
     facts.push(
       entry.provider
@@ -81,7 +84,7 @@ function Facts({ entry, state }: { entry: HistoryEntry | undefined; state: CellS
           <dd className="min-w-0 truncate text-ink">{value}</dd>
         </div>
       ))}
-      {error && <p className="col-span-2 mt-1 text-danger-ink">{error.text}</p>}
+      {error && <p className={`col-span-2 mt-1 ${waits ? 'text-ink-2' : 'text-danger-ink'}`}>{error.text}</p>}
     </dl>
   );
 }
