@@ -122,7 +122,7 @@ format: tools ui/node_modules/.ready ## Format everything
 	npm --prefix ui run format
 
 .PHONY: generate
-generate: ui/node_modules/.ready ## Make generated files anew: event schemas, OpenAPI, the interface's types, the table of settings
+generate: ui/node_modules/.ready ## Make generated files anew: event schemas, OpenAPI, the interface's types and reader of patches, the table of settings
 	go run ./cmd/generate
 	OPENAPI=openapi.json npm --prefix ui run types
 

@@ -61,6 +61,8 @@ type Config struct {
 	// may be nil.
 	Down   func(error) bool
 	Secure bool // the public address is https: HSTS
+	// Streams bound streams of events, files and uploads.
+	Streams StreamLimits
 	// Around is around everything else, for example to trace requests.
 	Around []echo.MiddlewareFunc
 	Meter  Meter // may be nil
@@ -75,6 +77,9 @@ type API struct {
 	echo *echo.Echo
 	huma huma.API
 	ops  map[string]Op
+
+	places  *places
+	streams map[string]kind // by operation
 }
 
 // Op describes one endpoint.
@@ -112,6 +117,7 @@ func New(cfg Config) *API {
 	if cfg.BodyWithin == 0 {
 		cfg.BodyWithin = defaultBodyWithin
 	}
+	cfg.Streams = cfg.Streams.withDefaults()
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = clientAddress(cfg.Proxies)
@@ -125,7 +131,7 @@ func New(cfg Config) *API {
 	hc.Formats = map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()}
 	hc.Transformers = []huma.Transformer{nameRequest}
 	shapeErrors.Do(func() { huma.NewError = fromHuma })
-	a := &API{cfg: cfg, echo: e, ops: map[string]Op{}}
+	a := &API{cfg: cfg, echo: e, ops: map[string]Op{}, places: newPlaces(cfg.Streams), streams: map[string]kind{}}
 	a.huma = &escaped{API: humaecho.New(e, hc)}
 	e.HTTPErrorHandler = a.echoError
 	e.Use(append(slices.Clone(cfg.Around), a.outer)...)
@@ -164,6 +170,9 @@ func (a *API) Router() *echo.Echo { return a.echo }
 
 // OpenAPI returns the OpenAPI 3.1 document of all endpoints.
 func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
+
+// Streams reports whether the endpoint's answers go on for long, and so are asked again.
+func (a *API) Streams(id string) bool { return a.streams[id] != "" }
 
 // Ops returns every endpoint by its id.
 func (a *API) Ops() map[string]Op { return a.ops }

@@ -47,6 +47,7 @@ func (a *API) outer(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		c.Response().Header().Set(headerRequestID, id)
 		a.securityHeaders(c.Response().Header())
+		a.answerInTime(c)
 		if a.cors(c) {
 			a.logRequest(c, id, start)
 			return nil
@@ -125,7 +126,6 @@ func (a *API) guard(op Op) func(huma.Context, func(huma.Context)) {
 		ctx, err := a.admit(r.Context(), op, c)
 		if err == nil {
 			ctx = context.WithValue(ctx, reachKey, &Reach{})
-			ctx = context.WithValue(ctx, recheckKey, func(ctx context.Context) error { return a.recheck(ctx, op, c) })
 			var meta kernel.Meta
 			meta, err = a.requestMeta(ctx, op, c)
 			ctx = context.WithValue(ctx, metaKey, meta)
@@ -180,23 +180,22 @@ func (a *API) permit(ctx context.Context, op Op, c echo.Context, p *Principal) e
 	return inScope(op, *p, kernel.TableID(c.Param("tableId")))
 }
 
-// recheck finds out whether a request that goes on for long would still be admitted.
-func (a *API) recheck(ctx context.Context, op Op, c echo.Context) error {
+// recheck finds out whether a request that goes on for long would still be admitted, and as whom.
+func (a *API) recheck(ctx context.Context, op Op, c echo.Context) (Principal, error) {
+	if op.Scope.kind() == Public {
+		return PrincipalOf(ctx), nil
+	}
 	p, err := a.cfg.Authenticator.Authenticate(ctx, Bearer(ctx))
 	if err != nil {
-		return err
+		return p, err
 	}
 	if err := a.permit(ctx, op, c, &p); err != nil {
-		return err
-	}
-	began := PrincipalOf(ctx)
-	if p.Role != began.Role || !slices.Equal(p.KeyTables, began.KeyTables) {
-		return kernel.E(kernel.KindUnauthorized, "UNAUTHORIZED", "what the caller may see has changed; connect again")
+		return p, err
 	}
 	if held, ok := ctx.Value(reachKey).(*Reach); ok && p.Limited() {
-		return within(p, op.Scope.kind(), *held)
+		return p, within(p, op.Scope.kind(), *held)
 	}
-	return nil
+	return p, nil
 }
 
 // authorise finds the principal's role in the workspace and checks it. A workspace that the caller is not in does not exist for him.

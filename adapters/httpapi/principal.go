@@ -58,19 +58,8 @@ const (
 	principalKey ctxKey = iota
 	echoKey
 	metaKey
-	recheckKey
 	reachKey
 )
-
-// Recheck answers nil while the request that ctx belongs to would still be admitted: its token or key is good, and the caller may do
-// what the endpoint does. Streams ask it from time to time.
-func Recheck(ctx context.Context) error {
-	check, ok := ctx.Value(recheckKey).(func(context.Context) error)
-	if !ok {
-		return nil
-	}
-	return check(ctx)
-}
 
 // PrincipalOf returns who makes the request that ctx belongs to.
 func PrincipalOf(ctx context.Context) Principal {

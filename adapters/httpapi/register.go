@@ -107,6 +107,16 @@ func Write[I, R any](a *API, op Op, handle func(ctx context.Context, meta kernel
 		if err := reaches(ctx, a, op, in); err != nil {
 			return nil, a.failed(ctx, err)
 		}
+		done := func() {}
+		if op.RawBody {
+			l, err := a.live(ctx, op, upload)
+			if err != nil {
+				return nil, a.failed(ctx, err)
+			}
+			body := a.pace(Echo(ctx))
+			ctx, done = l.ctx, func() { body.done(); l.close() }
+		}
+		defer done()
 		res, err := runOnce(ctx, a, op, meta, in, handle)
 		if err != nil {
 			return nil, a.failed(ctx, err)
@@ -141,7 +151,8 @@ func runOnce[I, R any](ctx context.Context, a *API, op Op, meta kernel.Meta, in 
 }
 
 // Stream adds an endpoint whose answer is not an envelope: a file, or a stream of events. The handler checks everything
-// that can fail, then returns the function that writes; what fails later can only cut the stream.
+// that can fail, then returns the function that writes; what fails later can only cut the stream. The handler's context, and with it the
+// writer, ends when the caller may no longer have the answer: there is no way to add a stream that isn't asked again.
 func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Context, p Principal, in *I) (func(w http.ResponseWriter) error, error)) {
 	h := operation[I](a, op)
 	h.Parameters = append(h.Parameters, positionParams(op)...)
@@ -150,35 +161,71 @@ func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Co
 		content[also] = &huma.MediaType{}
 	}
 	h.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: content}}
+	k := kindOf(contentType)
+	a.streams[op.ID] = k
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
-		if _, stale, err := a.awaitPosition(ctx, op); err != nil || stale {
-			if stale {
-				err = kernel.E(kernel.KindUnavailable, "STALE", "the read model has not reached the asked position yet")
-			}
-			return nil, a.failed(ctx, err)
-		}
-		if err := reaches(ctx, a, op, in); err != nil {
-			return nil, a.failed(ctx, err)
-		}
-		write, err := handle(ctx, PrincipalOf(ctx), in)
-		if a.early(ctx, op, err) {
-			write, err = handle(ctx, PrincipalOf(ctx), in)
-		}
+		write, l, err := begin(ctx, a, op, k, in, handle)
 		if err != nil {
 			return nil, a.failed(ctx, err)
 		}
 		a.exported(ctx, op, contentType)
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
+			defer l.close()
 			c := humaecho.Unwrap(hc)
 			if c.Response().Header().Get("Content-Type") == "" {
 				c.Response().Header().Set("Content-Type", contentType)
 			}
-			if err := write(c.Response()); err != nil && ctx.Err() == nil {
+			err := write(a.watch(c.Response(), l, k))
+			over := l.over()
+			if k == eventStream && over != nil {
+				if ctx.Err() == nil && !c.Response().Committed {
+					a.refuse(c, over)
+				}
+				return // the reader connects again and is told why
+			}
+			if over != nil {
+				err = over
+			}
+			if err != nil && ctx.Err() == nil {
 				a.cfg.Logger.ErrorContext(ctx, "stream cut", "request_id", requestID(c), "error", err)
 				panic(http.ErrAbortHandler) // the client must see a broken stream, not a short file
 			}
 		}}, nil
 	})
+}
+
+// begin counts the stream, has it asked again for as long as it lives, and lets the handler check what can fail.
+func begin[I any](
+	ctx context.Context, a *API, op Op, k kind, in *I, handle func(context.Context, Principal, *I) (func(http.ResponseWriter) error, error),
+) (write func(http.ResponseWriter) error, l *life, err error) {
+	if _, stale, err := a.awaitPosition(ctx, op); err != nil || stale {
+		if stale {
+			err = kernel.E(kernel.KindUnavailable, "STALE", "the read model has not reached the asked position yet")
+		}
+		return nil, nil, err
+	}
+	if err := reaches(ctx, a, op, in); err != nil {
+		return nil, nil, err
+	}
+	if l, err = a.live(ctx, op, k); err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if write == nil {
+			l.close()
+		}
+	}()
+	write, err = handle(l.ctx, PrincipalOf(ctx), in)
+	if a.early(l.ctx, op, err) {
+		write, err = handle(l.ctx, PrincipalOf(ctx), in)
+	}
+	if over := l.over(); err == nil && over != nil && ctx.Err() == nil {
+		err = over // the caller was shut out while a long poll waited
+	}
+	if err != nil {
+		write = nil
+	}
+	return write, l, err
 }
 
 // ReadOrStream adds an endpoint that answers in the envelope, or, to a client that accepts contentType, as a stream.

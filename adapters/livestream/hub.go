@@ -15,12 +15,15 @@ import (
 
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/cloudevent"
 	"github.com/morket/morket/eventstore/logmsg"
 )
 
 // Log is what the hub reads of the log: what the bus has dropped, and what a returning client has missed.
 type Log interface {
 	ReadAll(ctx context.Context, after int64, limit int) ([]eventstore.Recorded, error)
+	eventstore.WorkspaceReader
+	cloudevent.StreamReader
 	Head(ctx context.Context) (int64, error)
 }
 
@@ -30,17 +33,16 @@ type Config struct {
 	Log        Log
 	Codec      *eventstore.Codec
 	Logger     *slog.Logger
-	Queue      int           // patches that may wait for a client; default 1,000. One that falls behind further has to reload
-	Replay     int64         // positions that a returning client may be behind; default 5,000
+	QueueBytes int           // of patches that may wait for a client; default 4 MB. One that falls behind further has to reload
+	Replay     int           // events of the workspace that a returning client may be behind; default 5,000
 	Heartbeat  time.Duration // default 15 s
 	Look       time.Duration // how long the bus may keep silent about an event before it is read from the log; default 2 s
 	Retry      time.Duration // after the log could not be read; default 200 ms
-	WriteWait  time.Duration // for one write to a client; default 10 s
 }
 
 func (c Config) withDefaults() Config {
-	if c.Queue == 0 {
-		c.Queue = 1000
+	if c.QueueBytes == 0 {
+		c.QueueBytes = 4 << 20
 	}
 	if c.Replay == 0 {
 		c.Replay = 5000
@@ -54,9 +56,6 @@ func (c Config) withDefaults() Config {
 	if c.Retry == 0 {
 		c.Retry = 200 * time.Millisecond
 	}
-	if c.WriteWait == 0 {
-		c.WriteWait = 10 * time.Second
-	}
 	return c
 }
 
@@ -65,6 +64,8 @@ type Hub struct {
 	cfg   Config
 	patch patcher
 	at    atomic.Int64 // everything up to here has been handed out
+	start sync.Once
+	ready chan struct{} // closed when at says from where on events are handed out
 
 	mu      sync.Mutex
 	clients map[kernel.TableID]map[*client]struct{}
@@ -76,19 +77,30 @@ func NewHub(cfg Config) (*Hub, error) {
 	if cfg.Subscriber == nil || cfg.Log == nil || cfg.Codec == nil || cfg.Logger == nil {
 		return nil, errors.New("a hub needs a subscriber, the log, a codec and a logger")
 	}
-	return &Hub{cfg: cfg.withDefaults(), patch: patcher{codec: cfg.Codec, jobs: map[eventstore.StreamID]kernel.TableID{}}, clients: map[kernel.TableID]map[*client]struct{}{}}, nil
+	return &Hub{
+		cfg: cfg.withDefaults(), patch: patcher{codec: cfg.Codec, tables: cloudevent.NewTables(cfg.Log)}, ready: make(chan struct{}),
+		clients: map[kernel.TableID]map[*client]struct{}{},
+	}, nil
 }
 
-// client is one open stream.
-type client struct {
-	queue chan Patch
-	gone  chan struct{} // closed when the client has to reload or the hub ends
-	slow  bool          // it fell behind; guarded by the hub's mu
-}
-
-// Run hands out patches until ctx ends, then ends every stream.
+// Run hands out patches until ctx ends, then ends every stream. A subscription that fails is made again; what came meanwhile is read from
+// the log.
 func (h *Hub) Run(ctx context.Context) error {
 	defer h.Close()
+	for {
+		err := h.hear(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		h.cfg.Logger.WarnContext(ctx, "live streams listen again", "error", err)
+		if err := kernel.Pause(ctx, h.cfg.Retry); err != nil {
+			return err
+		}
+	}
+}
+
+// hear hands out what one subscription brings.
+func (h *Hub) hear(ctx context.Context) error {
 	messages, err := h.cfg.Subscriber.Subscribe(ctx, logmsg.Topic)
 	if err != nil {
 		return fmt.Errorf("subscribe to the log: %w", err)
@@ -97,10 +109,13 @@ func (h *Hub) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.at.Store(head)
+	h.start.Do(func() {
+		h.at.Store(head)
+		close(h.ready)
+	})
 	look := time.NewTicker(h.cfg.Look)
 	defer look.Stop()
-	for before := head; ; {
+	for before := h.at.Load(); ; {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -162,7 +177,7 @@ func (h *Hub) missed(ctx context.Context, to int64) error {
 		if err != nil || len(events) == 0 {
 			return err
 		}
-		h.hand(events)
+		h.hand(ctx, events)
 	}
 	return nil
 }
@@ -178,25 +193,25 @@ func (h *Hub) take(ctx context.Context, msg *message.Message) error {
 	if err := h.missed(ctx, batch.First-1); err != nil {
 		return err
 	}
-	h.hand(batch.After(h.at.Load()))
+	h.hand(ctx, batch.After(h.at.Load()))
 	return nil
 }
 
-func (h *Hub) hand(events []eventstore.Recorded) {
+func (h *Hub) hand(ctx context.Context, events []eventstore.Recorded) {
 	for _, rec := range events {
-		if h.idle() {
-			h.patch.remember(rec)
-		} else if p, ok := h.make(rec); ok {
-			h.send(p)
+		if !h.idle() {
+			if p, ok := h.make(ctx, rec); ok {
+				h.send(p)
+			}
 		}
 		h.at.Store(rec.Position)
 	}
 }
 
-func (h *Hub) make(rec eventstore.Recorded) (Patch, bool) {
-	p, ok, err := h.patch.of(rec)
+func (h *Hub) make(ctx context.Context, rec eventstore.Recorded) (Patch, bool) {
+	p, ok, err := h.patch.of(ctx, rec)
 	if err != nil {
-		h.cfg.Logger.Warn("event not sent to screens", "position", rec.Position, "error", err)
+		h.cfg.Logger.WarnContext(ctx, "event not sent to screens", "position", rec.Position, "error", err)
 		return Patch{}, false
 	}
 	return p, ok
@@ -212,10 +227,9 @@ func (h *Hub) send(p Patch) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for c := range h.clients[p.Table] {
-		select {
-		case c.queue <- p:
-		default:
-			c.slow = true
+		if !c.push(p) {
+			h.drop(p.Table, c)
+		} else if p.Ends {
 			h.drop(p.Table, c)
 		}
 	}
@@ -227,36 +241,36 @@ func (h *Hub) drop(id kernel.TableID, c *client) {
 		return
 	}
 	delete(h.clients[id], c)
+	c.end()
 	if len(h.clients[id]) == 0 {
 		delete(h.clients, id)
 	}
-	close(c.gone)
 }
 
-func (h *Hub) join(id kernel.TableID) (*client, error) {
+// join opens a stream: from is the position after which its patches come.
+func (h *Hub) join(ctx context.Context, id kernel.TableID) (c *client, from int64, err error) {
+	select {
+	case <-h.ready:
+	case <-ctx.Done():
+		return nil, 0, ctx.Err()
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
-		return nil, kernel.E(kernel.KindUnavailable, "SHUTTING_DOWN", "the server is stopping; connect again in a moment")
+		return nil, 0, kernel.E(kernel.KindUnavailable, "SHUTTING_DOWN", "the server is stopping; connect again in a moment")
 	}
-	c := &client{queue: make(chan Patch, h.cfg.Queue), gone: make(chan struct{})}
+	c = newClient(h.cfg.QueueBytes)
 	if h.clients[id] == nil {
 		h.clients[id] = map[*client]struct{}{}
 	}
 	h.clients[id][c] = struct{}{}
-	return c, nil
+	return c, h.at.Load(), nil
 }
 
 func (h *Hub) leave(id kernel.TableID, c *client) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.drop(id, c)
-}
-
-func (h *Hub) wasSlow(c *client) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return c.slow
 }
 
 // Close ends every stream and refuses new ones, so that a web server that stops need not wait for its clients. They connect

@@ -1,9 +1,10 @@
 package livestream
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
-	"sync"
+	"reflect"
 	"time"
 
 	"github.com/morket/morket/domain/dataops"
@@ -11,6 +12,7 @@ import (
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/cloudevent"
 	"github.com/morket/morket/projections/gridview"
 )
 
@@ -19,6 +21,7 @@ type Patch struct {
 	Table    kernel.TableID
 	Position int64
 	Data     []byte
+	Ends     bool // the table is gone: its streams end with this patch
 }
 
 // body is a patch's JSON.
@@ -32,6 +35,28 @@ type body struct {
 	SchemaVersion int64                                         `json:"schema_version,omitempty"`
 	Job           *job                                          `json:"job,omitempty"`
 }
+
+// The kinds of patches.
+const (
+	kindCells    = "cells"
+	kindAdded    = "rows_added"
+	kindDeleted  = "rows_deleted"
+	kindRestored = "rows_restored"
+	kindSchema   = "schema"
+	kindJob      = "job"
+)
+
+// Kinds are the kinds of patches with the members that each may have beside its position, kind and actor. The client's types are
+// generated from them.
+func Kinds() map[string][]string {
+	return map[string][]string{
+		kindCells: {"rows", "cols", "states"}, kindAdded: {"rows", "cols"}, kindDeleted: {"rows"}, kindRestored: {"rows"},
+		kindSchema: {"schema_version"}, kindJob: {"job"},
+	}
+}
+
+// Shape is the type of a patch's JSON.
+func Shape() reflect.Type { return reflect.TypeFor[body]() }
 
 type actor struct {
 	Kind kernel.ActorKind `json:"kind"`
@@ -54,43 +79,12 @@ type job struct {
 
 // patcher makes patches of events.
 type patcher struct {
-	codec *eventstore.Codec
-	mu    sync.Mutex
-	jobs  map[eventstore.StreamID]kernel.TableID // what imports and runs that are under way work on
-}
-
-// remember keeps which table a job works on while nobody looks.
-func (p *patcher) remember(rec eventstore.Recorded) {
-	switch rec.Type {
-	case "import.started.v1", "run.started.v1":
-		var e struct {
-			TableID kernel.TableID `json:"table_id"`
-		}
-		if json.Unmarshal(rec.Data, &e) == nil && e.TableID != "" {
-			p.setJob(rec.Stream, e.TableID)
-		}
-	}
-}
-
-const maxJobs = 10_000
-
-func (p *patcher) setJob(s eventstore.StreamID, id kernel.TableID) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.jobs) >= maxJobs {
-		clear(p.jobs)
-	}
-	p.jobs[s] = id
-}
-
-func (p *patcher) jobTable(s eventstore.StreamID) kernel.TableID {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.jobs[s]
+	codec  *eventstore.Codec
+	tables *cloudevent.Tables // of imports and runs, also of those from before this process
 }
 
 // of makes the patch of an event; false for events that don't show on a table.
-func (p *patcher) of(rec eventstore.Recorded) (Patch, bool, error) {
+func (p *patcher) of(ctx context.Context, rec eventstore.Recorded) (Patch, bool, error) {
 	switch rec.Stream.Category() {
 	case table.StructureStream, table.CellStream, "import", "run":
 	default:
@@ -104,9 +98,13 @@ func (p *patcher) of(rec eventstore.Recorded) (Patch, bool, error) {
 	if err != nil {
 		return Patch{}, false, err
 	}
-	p.remember(rec)
 	b := body{Position: rec.Position, Actor: &actor{Kind: meta.Actor.Kind, ID: meta.Actor.ID, User: meta.Actor.User()}}
-	id := p.fill(&b, rec, e)
+	id := b.fill(rec, e)
+	if b.Job != nil {
+		if id, err = p.tables.Of(ctx, rec); err != nil {
+			return Patch{}, false, err
+		}
+	}
 	if id == "" {
 		return Patch{}, false, nil
 	}
@@ -114,34 +112,35 @@ func (p *patcher) of(rec eventstore.Recorded) (Patch, bool, error) {
 	if err != nil {
 		return Patch{}, false, fmt.Errorf("write patch: %w", err)
 	}
-	return Patch{Table: id, Position: rec.Position, Data: data}, true, nil
+	ends := rec.Type == table.Trashed{}.EventType() || rec.Type == table.Purged{}.EventType()
+	return Patch{Table: id, Position: rec.Position, Data: data, Ends: ends}, true, nil
 }
 
-// fill writes what the event did and returns the table, "" for none.
-func (p *patcher) fill(b *body, rec eventstore.Recorded, e kernel.Event) kernel.TableID {
+// fill writes what the event did and returns the table, "" for none and for jobs, whose table their first events name.
+func (b *body) fill(rec eventstore.Recorded, e kernel.Event) kernel.TableID {
 	switch e := e.(type) {
 	case table.RowsInserted:
-		b.cells("rows_added", e.Chunk)
+		b.cells(kindAdded, e.Chunk)
 		return e.TableID
 	case table.CellsEdited:
-		b.cells("cells", e.Chunk)
+		b.cells(kindCells, e.Chunk)
 		return e.TableID
 	case table.RowsDeleted:
-		b.Kind, b.Rows = "rows_deleted", e.Rows
+		b.Kind, b.Rows = kindDeleted, e.Rows
 		return e.TableID
 	case table.RowsRestored:
-		b.Kind, b.Rows = "rows_restored", e.Rows
+		b.Kind, b.Rows = kindRestored, e.Rows
 		return e.TableID
 	case table.RowsPurged:
 		return "" // nobody sees them
 	case dataops.RowsAdded:
-		b.cells("rows_added", e.Chunk)
+		b.cells(kindAdded, e.Chunk)
 		return e.TableID
 	case dataops.RowsUpdated:
-		b.cells("cells", e.Chunk)
+		b.cells(kindCells, e.Chunk)
 		return e.TableID
 	case enrichment.RunPageStarted:
-		b.Kind = "cells"
+		b.Kind = kindCells
 		for _, row := range e.Rows {
 			for _, col := range e.Columns {
 				b.state(row, col, stateOut{State: "running", Run: e.RunID})
@@ -152,7 +151,7 @@ func (p *patcher) fill(b *body, rec eventstore.Recorded, e kernel.Event) kernel.
 		if e.Until == nil {
 			break
 		}
-		b.Kind = "cells"
+		b.Kind = kindCells
 		until := e.Until.UTC()
 		for _, row := range e.Rows {
 			for _, col := range e.Columns {
@@ -161,7 +160,7 @@ func (p *patcher) fill(b *body, rec eventstore.Recorded, e kernel.Event) kernel.
 		}
 		return e.TableID
 	case enrichment.RunAnswersRecorded:
-		b.cells("cells", e.Chunk)
+		b.cells(kindCells, e.Chunk)
 		for _, m := range e.Marks {
 			if s := gridview.MarkState(m.State); s != "" {
 				b.state(m.RowID, m.ColumnID, stateOut{State: s, Message: m.Message, Run: e.RunID})
@@ -170,11 +169,11 @@ func (p *patcher) fill(b *body, rec eventstore.Recorded, e kernel.Event) kernel.
 		return e.TableID
 	}
 	if rec.Stream.Category() == table.StructureStream {
-		b.Kind, b.SchemaVersion = "schema", rec.Version
+		b.Kind, b.SchemaVersion = kindSchema, rec.Version
 		return kernel.TableID(rec.Stream.ID())
 	}
-	b.Kind, b.Job = "job", &job{Kind: rec.Stream.Category(), ID: rec.Stream.ID(), Event: rec.Type}
-	return p.jobTable(rec.Stream)
+	b.Kind, b.Job = kindJob, &job{Kind: rec.Stream.Category(), ID: rec.Stream.ID(), Event: rec.Type}
+	return ""
 }
 
 // cells takes a chunk over. Numbers of many digits become strings, as everywhere in the API.

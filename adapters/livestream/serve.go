@@ -11,23 +11,31 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// Serve writes a table's patches to w until the client goes away, falls behind or the hub ends. after is the position of
-// the last event that the client has seen, -1 for a new client.
-func (h *Hub) Serve(ctx context.Context, w http.ResponseWriter, id kernel.TableID, after int64) error {
-	c, err := h.join(id)
+// Reader is who a stream is for.
+type Reader struct {
+	Workspace kernel.WorkspaceID
+	Table     kernel.TableID
+	After     int64 // the position of the last event that the client has seen or read with a page; -1 for a new client
+	Schema    int64 // the version of the table's structure now; the first event tells it
+	Rows      int64 // how many rows the table has now; likewise
+}
+
+// Serve writes a table's patches to w until ctx ends, the client falls behind, the table goes or the hub ends.
+func (h *Hub) Serve(ctx context.Context, w http.ResponseWriter, r Reader) error {
+	c, from, err := h.join(ctx, r.Table)
 	if err != nil {
 		return err
 	}
-	defer h.leave(id, c)
-	s := &stream{w: w, rc: http.NewResponseController(w), wait: h.cfg.WriteWait}
+	defer h.leave(r.Table, c)
+	s := &stream{w: w, rc: http.NewResponseController(w)}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
-	if err := s.write(0, "ping", []byte(`{}`)); err != nil {
+	if err := s.write(0, "ping", fmt.Appendf(nil, `{"schema_version":%d,"row_count":%d}`, r.Schema, r.Rows)); err != nil {
 		return gone(err)
 	}
-	sent, ok, err := h.replay(ctx, s, id, after)
+	sent, ok, err := h.replay(ctx, s, r, from)
 	if err != nil || !ok {
 		return gone(err)
 	}
@@ -43,19 +51,22 @@ func gone(err error) error {
 	return err
 }
 
-// replay sends what a returning client has missed, or tells it to reload.
-func (h *Hub) replay(ctx context.Context, s *stream, id kernel.TableID, after int64) (sent int64, ok bool, err error) {
-	head := h.at.Load()
-	if after < 0 {
+// replayPage is how many events are read at a time.
+const replayPage = 500
+
+// replay sends what a returning client has missed of the workspace's events, or tells it to reload.
+func (h *Hub) replay(ctx context.Context, s *stream, r Reader, head int64) (sent int64, ok bool, err error) {
+	if r.After < 0 {
 		return head, true, nil
 	}
 	if now, err := h.cfg.Log.Head(ctx); err != nil {
 		return 0, false, err
-	} else if head = max(head, now); after > head || head-after > h.cfg.Replay {
-		return 0, false, s.write(head, "reload", []byte(`{"reason":"too far behind"}`))
+	} else if head = max(head, now); r.After > head {
+		return 0, false, s.write(head, "reload", []byte(`{"reason":"the position is of another log"}`))
 	}
-	for after < head {
-		events, err := h.cfg.Log.ReadAll(ctx, after, int(min(head-after, 1000)))
+	// Up to head: what comes after it comes from the bus, which may bring some of it as well.
+	for at, seen, size := r.After, 0, 0; at < head; {
+		events, err := h.cfg.Log.ReadWorkspace(ctx, r.Workspace, at, min(replayPage, h.cfg.Replay))
 		if err != nil {
 			return 0, false, err
 		}
@@ -63,32 +74,34 @@ func (h *Hub) replay(ctx context.Context, s *stream, id kernel.TableID, after in
 			break
 		}
 		for _, rec := range events {
-			after = rec.Position
-			p, ok := h.make(rec)
-			if !ok || p.Table != id {
+			if at = rec.Position; at > head {
+				break
+			}
+			p, ok := h.make(ctx, rec)
+			if !ok || p.Table != r.Table {
 				continue
+			}
+			if size += len(p.Data); size > h.cfg.QueueBytes {
+				break
 			}
 			if err := s.write(p.Position, "patch", p.Data); err != nil {
 				return 0, false, err
 			}
 		}
+		if seen += len(events); at < head && seen >= h.cfg.Replay || size > h.cfg.QueueBytes {
+			return 0, false, s.write(head, "reload", []byte(`{"reason":"too far behind"}`))
+		}
 	}
-	return after, true, nil
+	return head, true, nil
 }
 
 func (h *Hub) follow(ctx context.Context, s *stream, c *client, sent int64) error {
 	beat := time.NewTicker(h.cfg.Heartbeat)
 	defer beat.Stop()
 	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-c.gone:
-			if h.wasSlow(c) {
-				return s.write(0, "reload", []byte(`{"reason":"too slow"}`))
-			}
-			return nil
-		case p := <-c.queue:
+		at := h.at.Load()
+		queue, ended, slow := c.take()
+		for _, p := range queue {
 			if p.Position <= sent {
 				continue
 			}
@@ -96,11 +109,18 @@ func (h *Hub) follow(ctx context.Context, s *stream, c *client, sent int64) erro
 			if err := s.write(p.Position, "patch", p.Data); err != nil {
 				return err
 			}
+		}
+		if slow {
+			return s.write(0, "reload", []byte(`{"reason":"too slow"}`))
+		}
+		if ended {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c.rings:
 		case <-beat.C:
-			at := h.at.Load()
-			if len(c.queue) > 0 { // the patches tell that the line is alive
-				continue
-			}
 			sent = max(sent, at) // nothing of this table lies before it
 			if err := s.write(sent, "ping", []byte(`{}`)); err != nil {
 				return err
@@ -111,10 +131,9 @@ func (h *Hub) follow(ctx context.Context, s *stream, c *client, sent int64) erro
 
 // stream writes Server-Sent Events (WHATWG HTML, section 9.2).
 type stream struct {
-	w    http.ResponseWriter
-	rc   *http.ResponseController
-	wait time.Duration
-	buf  []byte
+	w   http.ResponseWriter
+	rc  *http.ResponseController
+	buf []byte
 }
 
 // writeError is the error of a write to the client.
@@ -131,9 +150,6 @@ func (s *stream) write(id int64, event string, data []byte) error {
 	b = append(append(append(b, "event: "...), event...), "\ndata: "...)
 	b = append(append(b, data...), "\n\n"...)
 	s.buf = b
-	if err := s.rc.SetWriteDeadline(deadline(s.wait)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return &writeError{err}
-	}
 	if _, err := s.w.Write(b); err != nil {
 		return &writeError{err}
 	}
@@ -142,6 +158,3 @@ func (s *stream) write(id int64, event string, data []byte) error {
 	}
 	return nil
 }
-
-// deadline is the wall-clock time until which a write may take.
-func deadline(wait time.Duration) time.Time { return kernel.SystemClock{}.Now().Add(wait) }

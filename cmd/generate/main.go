@@ -1,4 +1,4 @@
-// Command generate writes what is generated and committed: the events' JSON Schemas, the OpenAPI document, and the README's
+// Command generate writes what is generated and committed: the events' JSON Schemas, the OpenAPI document, the interface's reader of patches, and the README's
 // table of settings. CI runs it and fails when anything differs.
 package main
 
@@ -16,7 +16,7 @@ import (
 )
 
 func main() {
-	if err := errors.Join(eventSchemas("cmd/internal/schemas"), openAPI("ui/openapi.json"), readme("README.md")); err != nil {
+	if err := errors.Join(eventSchemas("cmd/internal/schemas"), openAPI("ui/openapi.json"), patches("ui/src/realtime/patches.gen.ts"), readme("README.md")); err != nil {
 		fmt.Fprintln(os.Stderr, "generate: "+err.Error())
 		os.Exit(1)
 	}

@@ -46,7 +46,7 @@ type Deps struct {
 
 // Register adds the endpoints.
 func Register(a *httpapi.API, d Deps) {
-	s := &service{Deps: d, limits: d.Limits.withDefaults(), followers: newFollowers()}
+	s := &service{Deps: d, limits: d.Limits.withDefaults()}
 	if d.Log != nil {
 		s.tables = cloudevent.NewTables(d.Log)
 	}
@@ -67,8 +67,6 @@ type Limits struct {
 	Scan      time.Duration // how long one long poll may look through events that are not for the caller; default 5 s
 	Poll      time.Duration // how often a waiting follower looks although no bell has rung; default 2 s
 	Heartbeat time.Duration // default 15 s
-	WriteWait time.Duration // for one write to a follower; default 15 s
-	Followers int           // at once for one workspace in this process; default 100
 }
 
 func (l Limits) withDefaults() Limits {
@@ -83,21 +81,16 @@ func (l Limits) withDefaults() Limits {
 	if l.Bytes == 0 {
 		l.Bytes = 4 << 20
 	}
-	if l.Followers == 0 {
-		l.Followers = 100
-	}
 	set(&l.Scan, 5*time.Second)
 	set(&l.Poll, 2*time.Second)
 	set(&l.Heartbeat, 15*time.Second)
-	set(&l.WriteWait, 15*time.Second)
 	return l
 }
 
 type service struct {
 	Deps
-	limits    Limits
-	tables    *cloudevent.Tables
-	followers *followers
+	limits Limits
+	tables *cloudevent.Tables
 }
 
 // Event is a CloudEvent, already written.

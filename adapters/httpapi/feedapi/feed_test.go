@@ -303,20 +303,6 @@ func TestARevokedKeyIsSentAway(t *testing.T) {
 	drain(frames)
 }
 
-func TestOnlySoManyFollowAtOnce(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, feedapi.Limits{Followers: 1, Heartbeat: 10 * time.Millisecond})
-	frames, _, hangUp := w.stream(w.owner.Client, "", "")
-	<-frames
-	a := w.owner.Call(http.MethodGet, "/workspaces/"+string(w.ws)+"/changes", nil).Fails(429, "TOO_MANY_FOLLOWERS")
-	require.NotEmpty(t, a.Header.Get("Retry-After"))
-	hangUp()
-	drain(frames)
-	require.Eventually(t, func() bool {
-		return w.owner.Call(http.MethodGet, "/workspaces/"+string(w.ws)+"/changes?wait=0", nil).Status == 200
-	}, 10*time.Second, 5*time.Millisecond)
-}
-
 // drain returns when the stream has ended.
 func drain(frames <-chan frame) {
 	for range frames {

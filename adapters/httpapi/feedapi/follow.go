@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
@@ -81,10 +80,6 @@ func (s *service) list(ctx context.Context, p httpapi.Principal, in *changesIn) 
 	if err != nil {
 		return out, httpapi.Meta{}, err
 	}
-	if err := s.followers.join(p.Workspace, s.limits.Followers); err != nil {
-		return out, httpapi.Meta{}, err
-	}
-	defer s.followers.leave(p.Workspace)
 	wait := time.NewTimer(time.Duration(in.Wait) * time.Second)
 	defer wait.Stop()
 	scan := time.NewTimer(s.limits.Scan)
@@ -150,17 +145,13 @@ func (s *service) stream(ctx context.Context, p httpapi.Principal, in *changesIn
 	if err != nil {
 		return nil, err
 	}
-	if err := s.followers.join(p.Workspace, s.limits.Followers); err != nil {
-		return nil, err
-	}
 	return func(w http.ResponseWriter) error {
-		defer s.followers.leave(p.Workspace)
 		h := w.Header()
 		h.Set("Content-Type", "text/event-stream")
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Accel-Buffering", "no")
 		w.WriteHeader(http.StatusOK)
-		out := &sse{w: w, rc: http.NewResponseController(w), wait: s.limits.WriteWait}
+		out := &sse{w: w, rc: http.NewResponseController(w)}
 		err := s.follow(ctx, r, out)
 		var left *leftError
 		if errors.As(err, &left) || errors.Is(err, context.Canceled) {
@@ -186,10 +177,7 @@ func (s *service) follow(ctx context.Context, r *reader, out *sse) error {
 			return err
 		}
 		select {
-		case <-beat.C: // also amid many events, so that a key that was revoked gets no more of them
-			if httpapi.Recheck(ctx) != nil {
-				return nil // the client connects again and is told why
-			}
+		case <-beat.C: // also amid many events that are not for the reader
 			if err := out.ping(r.at); err != nil {
 				return err
 			}
@@ -201,9 +189,6 @@ func (s *service) follow(ctx context.Context, r *reader, out *sse) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if httpapi.Recheck(ctx) != nil {
-				return nil
-			}
 			if err := out.ping(r.at); err != nil {
 				return err
 			}
@@ -211,12 +196,11 @@ func (s *service) follow(ctx context.Context, r *reader, out *sse) error {
 	}
 }
 
-// sse writes events. A follower that takes too long to read one is let go.
+// sse writes events.
 type sse struct {
-	w    http.ResponseWriter
-	rc   *http.ResponseController
-	wait time.Duration
-	buf  []byte
+	w   http.ResponseWriter
+	rc  *http.ResponseController
+	buf []byte
 }
 
 // leftError says that the follower could not be written to.
@@ -252,11 +236,9 @@ func (s *sse) flush() error {
 	if len(s.buf) == 0 {
 		return nil
 	}
-	err := s.rc.SetWriteDeadline(kernel.SystemClock{}.Now().Add(s.wait)) // of the real clock: it is the socket's
-	if err == nil || errors.Is(err, http.ErrNotSupported) {
-		if _, err = s.w.Write(s.buf); err == nil {
-			err = s.rc.Flush()
-		}
+	_, err := s.w.Write(s.buf)
+	if err == nil {
+		err = s.rc.Flush()
 	}
 	s.buf = s.buf[:0]
 	if cap(s.buf) > 4*enough {
@@ -266,32 +248,4 @@ func (s *sse) flush() error {
 		return &leftError{err}
 	}
 	return nil
-}
-
-// followers counts who follows.
-type followers struct {
-	mu    sync.Mutex
-	count map[kernel.WorkspaceID]int
-}
-
-func newFollowers() *followers { return &followers{count: map[kernel.WorkspaceID]int{}} }
-
-func (f *followers) join(ws kernel.WorkspaceID, most int) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.count[ws] >= most {
-		e := kernel.E(kernel.KindRateLimited, "TOO_MANY_FOLLOWERS", "%d clients follow this workspace's changes already; close one of them", most)
-		e.RetryAfter = time.Second
-		return e
-	}
-	f.count[ws]++
-	return nil
-}
-
-func (f *followers) leave(ws kernel.WorkspaceID) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.count[ws]--; f.count[ws] <= 0 {
-		delete(f.count, ws)
-	}
 }

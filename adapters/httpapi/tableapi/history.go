@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/livestream"
 	"github.com/morket/morket/adapters/pgread/historyread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/tablecmd"
@@ -148,7 +149,8 @@ type streamIn struct {
 }
 
 func (s service) stream(ctx context.Context, p httpapi.Principal, in *streamIn) (func(http.ResponseWriter) error, error) {
-	if _, err := s.info(ctx, p, in.TableID); err != nil {
+	info, err := s.info(ctx, p, in.TableID)
+	if err != nil {
 		return nil, err
 	}
 	last := in.LastEventID
@@ -157,10 +159,10 @@ func (s service) stream(ctx context.Context, p httpapi.Principal, in *streamIn) 
 	}
 	after := int64(-1)
 	if last != "" {
-		var err error
 		if after, err = strconv.ParseInt(last, 10, 64); err != nil || after < 0 {
-			return nil, kernel.E(kernel.KindMalformed, "MALFORMED", "Last-Event-ID is a log position, not %q", last)
+			return nil, kernel.E(kernel.KindMalformed, "MALFORMED", "Last-Event-ID is a log position, not %.40q", last)
 		}
 	}
-	return func(w http.ResponseWriter) error { return s.Hub.Serve(ctx, w, in.TableID, after) }, nil
+	reader := livestream.Reader{Workspace: p.Workspace, Table: info.ID, After: after, Schema: info.Schema.Version, Rows: info.RowCount}
+	return func(w http.ResponseWriter) error { return s.Hub.Serve(ctx, w, reader) }, nil
 }

@@ -170,7 +170,7 @@ func (s *server) newAPI() (*httpapi.API, error) {
 		Authenticator: s.authenticator(), Memberships: s.team.workspaces, Limiter: s.shared.limiter, Limits: limits(cfg),
 		Commands: s.store, Positions: s.registry, IDs: s.ids, Clock: s.clock, Logger: s.log, Origins: cfg.Origins,
 		Secure: hasTLS(cfg.PublicURL), FingerprintKey: s.team.tokens.FingerprintKey(), Down: databaseDown, Version: Version,
-		Around: s.tracing.Around(), Meter: s.metrics, Access: s.access,
+		Around: s.tracing.Around(), Meter: s.metrics, Access: s.access, Streams: streams(cfg),
 	})
 	s.register(a)
 	a.ServeHealth(s.dependencies())
@@ -197,6 +197,11 @@ func limits(cfg config.Config) map[httpapi.Class]int {
 		httpapi.General: cfg.RateGeneral, httpapi.Grid: cfg.RateGrid, httpapi.Auth: cfg.RateAuth,
 		httpapi.Enrichment: cfg.RateEnrichment, httpapi.Admin: cfg.RateAdmin,
 	}
+}
+
+func streams(cfg config.Config) httpapi.StreamLimits {
+	transfers := httpapi.Places{User: cfg.TransfersUser, Workspace: cfg.TransfersWorkspace}
+	return httpapi.StreamLimits{Events: httpapi.Places{User: cfg.StreamsUser, Workspace: cfg.StreamsWorkspace}, Files: transfers, Uploads: transfers}
 }
 
 const (

@@ -10,6 +10,8 @@ export class RowCache {
   private readonly rows = new Map<string, GridRow>();
   private order = new Map<number, string>();
   private places = new Map<string, number>();
+  /** The log position that the first window reflected; 0 before there was one. */
+  firstPosition = 0;
 
   constructor(private readonly capacity = DEFAULT_CAPACITY) {}
 
@@ -39,6 +41,7 @@ export class RowCache {
 
   /** Takes a window of rows that reflects the given log position; cells changed since then stay as they are. */
   putWindow(start: number, rows: readonly Row[], position: number): GridRow[] {
+    this.firstPosition ||= position;
     const merged = rows.map((row, i) => {
       const known = this.merge(row, position);
       this.order.set(start + i, row.id);

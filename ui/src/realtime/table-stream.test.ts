@@ -9,8 +9,9 @@ it('goes on after a break from the last position, and reloads when told', async 
   const seen: (string | undefined)[] = [];
   const patches: number[] = [];
   const reload = vi.fn();
+  const opened = vi.fn();
   const texts = [
-    'id: 11\nevent: patch\ndata: {"position":11,"kind":"cells","rows":["r"],"cols":{"c":["v"]}}\n\n',
+    'event: ping\ndata: {"schema_version":3,"row_count":8}\n\nid: 11\nevent: patch\ndata: {"position":11,"kind":"cells","rows":["r"],"cols":{"c":["v"]}}\n\n',
     'id: 12\nevent: reload\ndata: {"reason":"too far behind"}\n\n',
   ];
   const stream = new TableStream(
@@ -23,7 +24,7 @@ it('goes on after a break from the last position, and reloads when told', async 
           : new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('closed'))));
       },
     },
-    { patch: (p) => patches.push(p.position ?? 0), reload, connected: () => undefined },
+    { patch: (p) => patches.push(p.position), reload, connected: () => undefined, opened },
     10,
   ).start();
   await vi.waitFor(() => expect(patches).toEqual([11]));
@@ -31,5 +32,6 @@ it('goes on after a break from the last position, and reloads when told', async 
   await vi.waitFor(() => expect(reload).toHaveBeenCalledOnce(), 3000);
   window.dispatchEvent(new Event('online'));
   await vi.waitFor(() => expect(seen).toEqual(['10', '11', '12']), 3000);
+  expect(opened.mock.calls).toEqual([[{ schema_version: 3, row_count: 8 }]]);
   stream.stop();
 });

@@ -1,4 +1,5 @@
-import { patchSchema, type Patch } from './patches';
+import { z } from 'zod';
+import { patchSchema, type Patch } from './patches.gen';
 import { EventStreamParser, type ServerEvent } from './sse';
 
 export interface StreamPort {
@@ -10,7 +11,12 @@ export interface StreamEvents {
   /** The client is too far behind, or missed something: everything shown must be read again. */
   reload(): void;
   connected(on: boolean): void;
+  /** The stream is open: what the table is now. */
+  opened(now: Opened): void;
 }
+
+const pingSchema = z.looseObject({ schema_version: z.number().optional(), row_count: z.number().optional() });
+export type Opened = z.infer<typeof pingSchema>;
 
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 15_000;
@@ -102,6 +108,11 @@ export class TableStream {
       this.events.reload();
       return;
     }
+    if (event.event === 'ping') {
+      const now = readPing(event.data);
+      if (now?.schema_version !== undefined) this.events.opened(now);
+      return;
+    }
     if (event.event !== 'patch') return;
     const patch = readPatch(event.data);
     if (patch) this.events.patch(patch);
@@ -109,6 +120,14 @@ export class TableStream {
   }
 }
 
+function readPing(data: string): Opened | null {
+  try {
+    const parsed = pingSchema.safeParse(JSON.parse(data));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
 function readPatch(data: string): Patch | null {
   try {
     const parsed = patchSchema.safeParse(JSON.parse(data));

@@ -1,10 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Table } from '@/api/types';
 import type { CellState } from '@/grid/model';
 import type { GridController } from '@/grid/controller';
-import type { Patch } from '@/realtime/patches';
-import { TableStream } from '@/realtime/table-stream';
+import type { Patch } from '@/realtime/patches.gen';
+import { TableStream, type Opened } from '@/realtime/table-stream';
 import { openStream } from './api/rows';
 import { tableChanged } from './api/table';
 
@@ -18,9 +18,14 @@ export function useLive(
 ): boolean {
   const client = useQueryClient();
   const [connected, setConnected] = useState(true);
-  const { id, last_position: from } = table;
+  const { id } = table;
+  const latest = useRef(table);
+  useEffect(() => {
+    latest.current = table;
+  });
   useEffect(() => {
     if (!grid) return;
+    let stream: TableStream | undefined;
     const apply = (patch: Patch): void => {
       switch (patch.kind) {
         case 'cells':
@@ -38,6 +43,7 @@ export function useLive(
           return;
         }
         case 'rows_deleted':
+        case 'rows_restored':
           grid.refreshSoon(true);
           recount(patch.position);
           return;
@@ -49,21 +55,34 @@ export function useLive(
           void client.invalidateQueries({ queryKey: ['credits', ws] });
       }
     };
-    const stream = new TableStream(
-      { open: (last, signal) => openStream(ws, id, last, signal) },
-      {
-        patch: apply,
-        connected: setConnected,
-        reload: () => {
+    const port = { open: (last: string | undefined, signal: AbortSignal) => openStream(ws, id, last, signal) };
+    const events = {
+      patch: apply,
+      connected: setConnected,
+      opened: (now: Opened): void => {
+        const known = latest.current;
+        if (now.schema_version !== undefined && now.schema_version !== known.schema_version)
           void tableChanged(client, ws, id);
-          grid.refreshSoon(true);
-          recount();
-        },
+        if (now.row_count !== undefined && now.row_count !== known.row_count) recount();
       },
-      from,
-    ).start();
-    return () => stream.stop();
-    // The position to start from is the one of the first load; later ones are the stream's own.
+      reload: () => {
+        void tableChanged(client, ws, id);
+        grid.refreshSoon(true);
+        recount();
+      },
+    };
+    // From the position of the first page on, so that nothing that came after it is missed.
+    const follow = (): void => {
+      if (stream || grid.loading.get()) return;
+      stream = new TableStream(port, events, grid.cache.firstPosition || latest.current.last_position).start();
+    };
+    const stop = grid.loading.subscribe(follow);
+    follow();
+    return () => {
+      stop();
+      stream?.stop();
+    };
+    // How to count and what is ordered may change while the stream goes on; they are asked at each patch.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [client, grid, ws, id]);
   return connected;

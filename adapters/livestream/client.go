@@ -1,0 +1,60 @@
+package livestream
+
+import "sync"
+
+// patchOverhead is about what a waiting patch takes beside its data.
+const patchOverhead = 100
+
+// client is one open stream: the patches that wait for it, bounded in bytes, since one patch may be of a cell or of a thousand rows.
+type client struct {
+	most  int
+	rings chan struct{} // holds one when there is something to take
+
+	mu    sync.Mutex
+	queue []Patch
+	bytes int
+	ended bool // nothing comes any more
+	slow  bool // what should have come was too much: the client has to reload
+}
+
+func newClient(most int) *client { return &client{most: most, rings: make(chan struct{}, 1)} }
+
+// push adds a patch; false when the client has fallen too far behind.
+func (c *client) push(p Patch) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	size := len(p.Data) + patchOverhead
+	if c.ended || len(c.queue) > 0 && c.bytes+size > c.most {
+		c.slow = c.slow || !c.ended
+		return false
+	}
+	c.queue, c.bytes = append(c.queue, p), c.bytes+size
+	c.ring()
+	return true
+}
+
+// end says that nothing comes any more. What waits is dropped when the client was too slow for it.
+func (c *client) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
+	if c.slow {
+		c.queue, c.bytes = nil, 0
+	}
+	c.ring()
+}
+
+func (c *client) ring() {
+	select {
+	case c.rings <- struct{}{}:
+	default:
+	}
+}
+
+// take returns what waits, and what has become of the stream after it.
+func (c *client) take() (queue []Patch, ended, slow bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	queue, c.queue, c.bytes = c.queue, nil, 0
+	return queue, c.ended, c.slow
+}
