@@ -3,6 +3,7 @@ package eventstore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/morket/morket/domain/kernel"
@@ -62,14 +63,65 @@ func (r *Repo[A]) load(ctx context.Context, id string) (a A, version, base int64
 			return a, 0, 0, fmt.Errorf("load snapshot of %s: %w", stream, err)
 		}
 		if found && snap.Schema == s.SnapshotSchema() {
-			if err := s.UnmarshalState(snap.State); err != nil {
-				return a, 0, 0, fmt.Errorf("read snapshot of %s: %w", stream, err)
-			}
-			version, base = snap.Version, snap.Version
+			return r.loadFrom(ctx, id, a, snap)
 		}
 	}
 	version, err = r.Refresh(ctx, id, a, version)
 	return a, version, base, err
+}
+
+// loadFrom folds what comes after a snapshot. One that is damaged, or of a version that the stream hasn't come to, as after a restore, is
+// as good as none: the stream is folded from its beginning, and the snapshot is made anew. Why is told to the store, which keeps a log.
+func (r *Repo[A]) loadFrom(ctx context.Context, id string, a A, snap Snapshot) (A, int64, int64, error) {
+	stream := r.Stream(id)
+	version, err := r.fromSnapshot(ctx, id, a, snap)
+	if err == nil {
+		return a, version, snap.Version, nil
+	}
+	if !errors.Is(err, errDamaged) {
+		return a, 0, 0, err
+	}
+	if s, ok := r.store.(interface {
+		SnapshotDamaged(ctx context.Context, stream StreamID, why error)
+	}); ok {
+		s.SnapshotDamaged(ctx, stream, err)
+	}
+	a = r.blank()
+	if version, err = r.Refresh(ctx, id, a, 0); err != nil {
+		return a, 0, 0, err
+	}
+	if s, ok := any(a).(Snapshotter); ok && version > 0 {
+		r.snapshot(ctx, id, s, version)
+	}
+	return a, version, version, nil
+}
+
+// errDamaged says that a snapshot is not what the stream's events make.
+var errDamaged = errors.New("the snapshot is damaged")
+
+func (r *Repo[A]) fromSnapshot(ctx context.Context, id string, a A, snap Snapshot) (version int64, err error) {
+	s, ok := any(a).(Snapshotter)
+	if !ok || kernel.IsNull(snap.State) || snap.Version <= 0 {
+		return 0, errDamaged
+	}
+	if err := s.UnmarshalState(snap.State); err != nil {
+		return 0, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	// The snapshot's own event comes along, which shows that the stream has come so far.
+	events, err := r.store.ReadStream(ctx, r.Stream(id), snap.Version-1, pageSize)
+	if err != nil {
+		return 0, fmt.Errorf("load %s: %w", r.Stream(id), err)
+	}
+	if len(events) == 0 || events[0].Version != snap.Version {
+		return 0, fmt.Errorf("%w: the stream has not come to version %d", errDamaged, snap.Version)
+	}
+	if version, err = r.fold(a, snap.Version, events[1:]); err != nil {
+		return 0, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	if len(events) < pageSize {
+		return version, nil
+	}
+	return r.Refresh(ctx, id, a, version)
 }
 
 // Refresh folds what the stream has after the version into the aggregate, which is as of that version, and returns the version that
@@ -84,17 +136,25 @@ func (r *Repo[A]) Refresh(ctx context.Context, id string, a A, version int64) (i
 		if len(events) == 0 {
 			return version, nil
 		}
-		for _, rec := range events {
-			e, err := r.codec.Decode(rec)
-			if err != nil {
-				return 0, err
-			}
-			if err := a.Apply(e); err != nil {
-				return 0, fmt.Errorf("fold event %d of %s: %w", rec.Version, stream, err)
-			}
-			version = rec.Version
+		if version, err = r.fold(a, version, events); err != nil {
+			return 0, err
 		}
 	}
+}
+
+// fold applies the events that follow a version.
+func (r *Repo[A]) fold(a A, version int64, events []Recorded) (int64, error) {
+	for _, rec := range events {
+		e, err := r.codec.Decode(rec)
+		if err != nil {
+			return 0, err
+		}
+		if err := a.Apply(e); err != nil {
+			return 0, fmt.Errorf("fold event %d of %s: %w", rec.Version, rec.Stream, err)
+		}
+		version = rec.Version
+	}
+	return version, nil
 }
 
 // Keep saves the aggregate's state as a snapshot if it is a Snapshotter, for who holds it over many appends instead of loading it

@@ -197,10 +197,10 @@ func TestRepoSnapshots(t *testing.T) {
 		require.Equal(t, wantRead, store.read)
 	}
 	load(n)
-	load(0)
+	load(1)    // the event that the snapshot is of
 	schema = 2 // another shape of state: the snapshot is not for it
 	load(n)
-	load(0)
+	load(1) // the event that the snapshot is of
 }
 
 func TestRepoUnknownEvent(t *testing.T) {
@@ -215,4 +215,51 @@ func TestRepoUnknownEvent(t *testing.T) {
 	require.ErrorContains(t, err, "unknown type")
 	_, err = repo.Update(t.Context(), kernel.Meta{}, "1", add(1))
 	require.ErrorContains(t, err, "unknown type", "nothing is appended to a stream that is not understood")
+}
+
+// complaining is a log that hears of damaged snapshots.
+type complaining struct {
+	*memstore.Store
+	why []error
+}
+
+func (c *complaining) SnapshotDamaged(_ context.Context, _ eventstore.StreamID, why error) {
+	c.why = append(c.why, why)
+}
+
+func TestRepoDoesWithoutADamagedSnapshot(t *testing.T) {
+	t.Parallel()
+	for name, damaged := range map[string]eventstore.Snapshot{
+		"state of another shape":         {Version: 3, Schema: 1, State: json.RawMessage(`{"total":"three"}`)},
+		"no object":                      {Version: 3, Schema: 1, State: json.RawMessage(`[1]`)},
+		"null":                           {Version: 3, Schema: 1, State: json.RawMessage(`null`)},
+		"of a version that never was":    {Version: 9, Schema: 1, State: json.RawMessage(`{"total":90}`)},
+		"of the stream as it was before": {Version: 5, Schema: 1, State: json.RawMessage(`{"total":50}`)},
+		"of version 0":                   {Version: 0, Schema: 1, State: json.RawMessage(`{"total":7}`)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			log := &complaining{Store: memstore.New(kernel.SystemClock{})}
+			repo := eventstore.NewRepo("account", log, codec(t), func() *saved { return &saved{schema: 1} })
+			for range 4 {
+				_, err := repo.Update(t.Context(), kernel.Meta{Actor: kernel.System()}, "1", func(a *saved) (any, error) {
+					return nil, a.Record(a, added{Amount: 10})
+				})
+				require.NoError(t, err)
+			}
+			require.NoError(t, log.SaveSnapshot(t.Context(), "account-1", damaged))
+			a, version, err := repo.Load(t.Context(), "1")
+			require.NoError(t, err)
+			require.EqualValues(t, 4, version)
+			require.Equal(t, 40, a.total)
+			require.Len(t, log.why, 1, "somebody is told")
+			_, _, err = repo.Load(t.Context(), "1")
+			require.NoError(t, err)
+			require.Len(t, log.why, 1, "it was made anew")
+			kept, found, err := log.LoadSnapshot(t.Context(), "account-1")
+			require.NoError(t, err)
+			require.True(t, found)
+			require.Equal(t, eventstore.Snapshot{Version: 4, Schema: 1, State: json.RawMessage(`{"total":40}`)}, kept)
+		})
+	}
 }

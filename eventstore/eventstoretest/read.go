@@ -156,6 +156,7 @@ func snapshotTests() map[string]func(*testing.T, eventstore.Store) {
 			require.False(t, found)
 		},
 		"the newest stays": func(t *testing.T, s eventstore.Store) {
+			mustAppend(t, s, request(on("a-1", eventstore.Any, events(10)...)))
 			save := func(version int64, schema int, state string) {
 				require.NoError(t, s.SaveSnapshot(t.Context(), "a-1",
 					eventstore.Snapshot{Version: version, Schema: schema, State: json.RawMessage(state)}))
@@ -174,6 +175,11 @@ func snapshotTests() map[string]func(*testing.T, eventstore.Store) {
 			requireState(eventstore.Snapshot{Version: 9, Schema: 1, State: json.RawMessage(`{"v":9}`)})
 			save(7, 2, `{"w":7}`)
 			requireState(eventstore.Snapshot{Version: 7, Schema: 2, State: json.RawMessage(`{"w":7}`)})
+			save(7, 2, `{"w":8}`) // in place of a damaged one
+			requireState(eventstore.Snapshot{Version: 7, Schema: 2, State: json.RawMessage(`{"w":8}`)})
+			save(11, 2, `{"w":11}`) // the stream has not come so far
+			save(10, 2, `{"w":10}`)
+			requireState(eventstore.Snapshot{Version: 10, Schema: 2, State: json.RawMessage(`{"w":10}`)})
 		},
 		"bad state": func(t *testing.T, s eventstore.Store) {
 			err := s.SaveSnapshot(t.Context(), "a-1", eventstore.Snapshot{Version: 1, State: json.RawMessage(`{`)})

@@ -257,14 +257,14 @@ func (s *Store) LoadSnapshot(_ context.Context, stream eventstore.StreamID) (eve
 	return snap, ok, nil
 }
 
-// SaveSnapshot keeps the snapshot unless a newer one of the same schema is there.
+// SaveSnapshot keeps the snapshot unless a newer one of the same schema is there that the stream has come to.
 func (s *Store) SaveSnapshot(_ context.Context, stream eventstore.StreamID, snap eventstore.Snapshot) error {
 	if problem := eventstore.CheckJSON(snap.State); problem != "" {
 		return kernel.Invalid("snapshot", "%s", problem)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old, ok := s.snapshots[stream]; ok && old.Schema == snap.Schema && old.Version >= snap.Version {
+	if old, ok := s.snapshots[stream]; ok && old.Schema == snap.Schema && old.Version > snap.Version && old.Version <= int64(len(s.streams[stream])) {
 		return nil
 	}
 	snap.State = slices.Clone(snap.State)

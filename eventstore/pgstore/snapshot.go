@@ -29,9 +29,14 @@ func (s *Store) LoadSnapshot(ctx context.Context, stream eventstore.StreamID) (e
 
 const saveSnapshotSQL = `INSERT INTO log.snapshots AS s (stream_id, version, schema, state) VALUES ($1, $2, $3, $4)
 	ON CONFLICT (stream_id) DO UPDATE SET version = excluded.version, schema = excluded.schema, state = excluded.state
-	WHERE s.version < excluded.version OR s.schema <> excluded.schema`
+	WHERE s.version <= excluded.version OR s.schema <> excluded.schema OR s.version > coalesce((SELECT version FROM log.streams WHERE id = $1), 0)`
 
-// SaveSnapshot keeps the snapshot unless a newer one of the same schema is there.
+// SnapshotDamaged keeps in the process's log that a snapshot could not be used.
+func (s *Store) SnapshotDamaged(ctx context.Context, stream eventstore.StreamID, why error) {
+	s.log.WarnContext(ctx, "a snapshot is not used; it is made anew", "stream", string(stream), "error", why)
+}
+
+// SaveSnapshot keeps the snapshot unless a newer one of the same schema is there that the stream has come to.
 func (s *Store) SaveSnapshot(ctx context.Context, stream eventstore.StreamID, snap eventstore.Snapshot) error {
 	if problem := eventstore.CheckJSON(snap.State); problem != "" {
 		return kernel.Invalid("snapshot", "%s", problem)
