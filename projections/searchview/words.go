@@ -5,7 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
+	"github.com/morket/morket/domain/kernel"
 )
 
 // Word is a word of a text: folded, and where it stands.
@@ -63,27 +63,8 @@ func FoldedWords(s string) []string {
 	return out
 }
 
-// Fold makes texts that differ in case or accents only the same: lower case, without marks, and with the few letters that have
-// none written out.
-func Fold(s string) string {
-	if plain(s) {
-		return strings.ToLower(s)
-	}
-	var b strings.Builder
-	b.Grow(len(s))
-	for _, r := range norm.NFKD.String(s) {
-		r = unicode.ToLower(r)
-		if unicode.Is(unicode.Mn, r) {
-			continue
-		}
-		if long := writtenOut(r); long != "" {
-			b.WriteString(long)
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
+// Fold makes texts that differ in case or accents only the same, as everywhere (see kernel.Fold).
+func Fold(s string) string { return kernel.Fold(s) }
 
 func plain(s string) bool {
 	for i := range len(s) {
@@ -92,30 +73,6 @@ func plain(s string) bool {
 		}
 	}
 	return true
-}
-
-// writtenOut returns what stands for a letter that no decomposition brings to ASCII; "" for all others.
-func writtenOut(r rune) string {
-	switch r {
-	case 'ß':
-		return "ss"
-	case 'æ':
-		return "ae"
-	case 'œ':
-		return "oe"
-	case 'ø':
-		return "o"
-	case 'đ', 'ð':
-		return "d"
-	case 'ł':
-		return "l"
-	case 'ı':
-		return "i"
-	case 'þ':
-		return "th"
-	default:
-		return ""
-	}
 }
 
 // cut returns the first n characters.
