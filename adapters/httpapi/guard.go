@@ -167,7 +167,8 @@ func (a *API) admit(ctx context.Context, op Op, c echo.Context) (context.Context
 		return ctx, err
 	}
 	err := a.permit(ctx, op, c, &p)
-	return context.WithValue(ctx, principalKey, p), err
+	ctx = context.WithValue(ctx, principalKey, p)
+	return kernel.WithScope(ctx, kernel.Scope{Workspace: p.Workspace, User: p.User}), err
 }
 
 // permit checks that the principal may do what the endpoint does where it does it.

@@ -6,12 +6,18 @@
 //
 // A projector's read adapter lives in pgread/<module>read: its DDL as an embedded .sql with unqualified names, the writer made
 // of a Tx, and the queries. Rules for the tables:
+//
 //   - A row holds nothing but what follows from the events: no now(), no serial or random ids, no counters that depend on how
 //     events were batched, no log of attempts. Otherwise a rebuilt read model could not equal the live one, and Verify compares
 //     them table by table.
+//
 //   - No types or functions of their own in the schema; text with a check does what an enum would.
+//
 //   - Writers list columns by name and never SELECT *: a rebuild may have changed the columns of the table under a
 //     prepared statement.
+//
+//   - Each table says whose its rows are: by a column workspace_id, or by Model.Policies. Requests read as AppRole, to which
+//     row-level security shows no others.
 //
 // A projector may create and alter tables by itself, unqualified (the grid does).
 package pgread

@@ -78,7 +78,10 @@ func (s *Store) create(ctx context.Context, tx pgx.Tx, place projections.Place, 
 	if place.Slot == projections.Live {
 		ddl += ";\n" + model.Indexes
 	}
-	return c, execIn(ctx, tx, place, ddl)
+	if err := execIn(ctx, tx, place, ddl); err != nil {
+		return c, err
+	}
+	return c, protect(ctx, tx, place, model)
 }
 
 // Expand makes a live read model of an earlier version fit to be asked by this version, while others may still write it. One of
@@ -95,7 +98,10 @@ func (s *Store) Expand(ctx context.Context, projection string, version int) erro
 		if at, found, err := checkpoint(ctx, tx, checkpointSQL, place); err != nil || !found || at.Version >= version {
 			return err
 		}
-		return execIn(ctx, tx, place, model.Expand)
+		if err := execIn(ctx, tx, place, model.Expand); err != nil {
+			return err
+		}
+		return protect(ctx, tx, place, model)
 	})
 	if err != nil {
 		return fmt.Errorf("expand the read model %s: %w", place, err)

@@ -15,7 +15,7 @@ import (
 
 // External is the model of a projection whose tables are in another store: its schema holds the mark that says where.
 func External(name string) Model {
-	return Model{Name: name, DDL: `CREATE TABLE mark (
+	return Model{Name: name, Policies: map[string]string{"mark": Nobodys}, DDL: `CREATE TABLE mark (
 	one        boolean PRIMARY KEY DEFAULT true CHECK (one),
 	generation text NOT NULL,
 	reached    bigint NOT NULL,

@@ -13,7 +13,13 @@ import (
 var migrations embed.FS
 
 // Migrate makes the schema "projection", which holds checkpoints, parked streams and the relay's checkpoint. It may run at
-// every start.
+// every start. It also makes the role that requests read as, which is a RoleError where the pool's user may not.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
-	return pgstore.MigrateSchema(ctx, pool, pgstore.Schema{Name: "projection", Migrations: migrations})
+	if err := EnsureRole(ctx, pool); err != nil {
+		return err
+	}
+	if err := pgstore.MigrateSchema(ctx, pool, pgstore.Schema{Name: "projection", Migrations: migrations}); err != nil {
+		return err
+	}
+	return grantCheckpoints(ctx, pool)
 }

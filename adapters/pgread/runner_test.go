@@ -67,7 +67,8 @@ var countsModel = pgread.Model{
 	Name: "counts",
 	DDL: `CREATE TABLE events (position bigint PRIMARY KEY, stream text NOT NULL, said integer NOT NULL CHECK (said > 0));
 CREATE TABLE streams (stream text PRIMARY KEY, n integer NOT NULL)`,
-	Indexes: `CREATE INDEX ON events (stream)`,
+	Indexes:  `CREATE INDEX ON events (stream)`,
+	Policies: map[string]string{"events": pgread.Nobodys, "streams": pgread.Nobodys},
 }
 
 // world is a log in Postgres, a relay, a bus and a read model.

@@ -18,9 +18,10 @@ import (
 
 //nolint:gochecknoglobals // constant but for the language
 var suiteModel = pgread.Model{
-	Name:    "suite",
-	DDL:     `CREATE TABLE rows (key text PRIMARY KEY, row text NOT NULL)`,
-	Indexes: `CREATE INDEX ON rows (row)`,
+	Name:     "suite",
+	DDL:      `CREATE TABLE rows (key text PRIMARY KEY, row text NOT NULL)`,
+	Indexes:  `CREATE INDEX ON rows (row)`,
+	Policies: map[string]string{"rows": pgread.Nobodys},
 }
 
 func set(ctx context.Context, tx projections.Tx, key, row string) error {
@@ -128,7 +129,7 @@ func TestASchemaOfManyTablesIsDropped(t *testing.T) {
 	for i := range 450 {
 		fmt.Fprintf(&ddl, "CREATE TABLE t_%d (id int);\n", i)
 	}
-	store, pool := open(t, pgread.Model{Name: "many", DDL: ddl.String()})
+	store, pool := open(t, pgread.Model{Name: "many", DDL: ddl.String(), Apart: func(string) bool { return true }})
 	place := projections.LiveOf("many")
 	_, err := store.Create(t.Context(), place, 1)
 	require.NoError(t, err)

@@ -36,6 +36,11 @@ type Model struct {
 	// Expand are statements that give tables of an earlier version what this version's queries ask for and can do without; each
 	// does nothing where it is there already. So the old copy serves until the new one is swapped in.
 	Expand string
+	// Policies are, by table, the conditions under which a request sees a row, in SQL with unqualified names. A table with a column
+	// workspace_id needs none: its rows are seen in that workspace. Policies change with the model's version only.
+	Policies map[string]string
+	// Apart reports the tables that are of one workspace as a whole; their readers ask for the workspace. It may be nil.
+	Apart func(table string) bool
 }
 
 // SchemaOf returns the schema of a place.

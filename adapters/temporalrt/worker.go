@@ -52,6 +52,7 @@ func (c *Client) work(ctx context.Context, cfg WorkerConfig, register func(worke
 		MaxConcurrentActivityExecutionSize:     cfg.Activities,
 		MaxConcurrentWorkflowTaskExecutionSize: 20,
 		WorkerStopTimeout:                      cfg.Grace,
+		BackgroundActivityContext:              context.WithoutCancel(ctx), // whose rows activities read; the worker ends them
 		OnFatalError: func(err error) {
 			select {
 			case failed <- err:

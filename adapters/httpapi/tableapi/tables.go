@@ -114,18 +114,12 @@ func (s service) trash(ctx context.Context, p httpapi.Principal, _ *inWorkspace)
 		return out, httpapi.Meta{}, err
 	}
 	out.Tables = append(out.Tables, gone...)
-	here, err := s.Grid.List(ctx, p.Workspace, false, "", trashPage, p.KeyTables...)
+	columns, err := s.Grid.DeletedColumns(ctx, p.Workspace, trashPage, p.KeyTables...)
 	if err != nil {
 		return out, httpapi.Meta{}, err
 	}
-	for _, t := range here {
-		info, err := s.Grid.Table(ctx, p.Workspace, t.ID)
-		if err != nil {
-			return out, httpapi.Meta{}, err
-		}
-		for _, c := range info.Deleted {
-			out.Columns = append(out.Columns, TrashedColumn{TableID: t.ID, TableName: t.Name, Column: c})
-		}
+	for _, c := range columns {
+		out.Columns = append(out.Columns, TrashedColumn{TableID: c.Table, TableName: c.Name, Column: c.Column})
 	}
 	return out, httpapi.Meta{}, nil
 }

@@ -120,7 +120,7 @@ func worldOn(tb testing.TB, log *pgstore.Store, pool *pgxpool.Pool) *world {
 		}
 	}
 	w.grid = gridread.NewGrid(pool, clock)
-	w.indexer = w.grid.NewIndexer(quiet)
+	w.indexer = w.grid.NewIndexer(w.pool, quiet)
 	run(w.indexer.Run)
 	w.history = historyread.NewQueries(pool, log, codec)
 	w.hub, err = livestream.NewHub(livestream.Config{Subscriber: bus, Log: log, Codec: codec, Logger: quiet})

@@ -10,24 +10,24 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections/analyticsview"
 )
 
 // Queries answers questions over the cube. It is an analyticsview.Store.
-type Queries struct{ pool *pgxpool.Pool }
+type Queries struct{ db pgread.Reader }
 
 var _ analyticsview.Store = (*Queries)(nil)
 
-// NewQueries reads from the pool's database.
-func NewQueries(pool *pgxpool.Pool) *Queries { return &Queries{pool} }
+// NewQueries reads through a pool or within a scope.
+func NewQueries(db pgread.Reader) *Queries { return &Queries{db} }
 
 // Sum implements analyticsview.Store.
 func (q *Queries) Sum(ctx context.Context, in analyticsview.Query, fn func(analyticsview.Row) error) error {
 	sql, args := sumSQL(in)
-	rows, err := q.pool.Query(ctx, sql, args...)
+	rows, err := q.db.Query(ctx, sql, args...)
 	if err != nil {
 		return fmt.Errorf("sum up the analytics: %w", err)
 	}
@@ -75,7 +75,7 @@ func sumSQL(q analyticsview.Query) (sql string, args []any) {
 // Stamp implements analyticsview.Store: the position of the workspace's last event.
 func (q *Queries) Stamp(ctx context.Context, ws kernel.WorkspaceID) (int64, error) {
 	var position int64
-	err := q.pool.QueryRow(ctx, `SELECT position FROM rm_analytics.stamps WHERE workspace_id = $1`, string(ws)).Scan(&position)
+	err := q.db.QueryRow(ctx, `SELECT position FROM rm_analytics.stamps WHERE workspace_id = $1`, string(ws)).Scan(&position)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, nil
 	}

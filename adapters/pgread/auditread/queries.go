@@ -4,8 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
+	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections/auditview"
 )
@@ -13,10 +12,10 @@ import (
 func userID(s string) kernel.UserID { return kernel.UserID(s) }
 
 // Queries answers questions about what was done.
-type Queries struct{ pool *pgxpool.Pool }
+type Queries struct{ db pgread.Reader }
 
-// NewQueries reads from the pool's database.
-func NewQueries(pool *pgxpool.Pool) *Queries { return &Queries{pool} }
+// NewQueries reads through a pool or within a scope.
+func NewQueries(db pgread.Reader) *Queries { return &Queries{db} }
 
 // Filter chooses lines; zero fields choose all.
 type Filter struct {
@@ -54,7 +53,10 @@ ORDER BY e.first DESC LIMIT NULLIF($10, 0)`
 
 // Lines calls fn for each line, newest first, without holding them all in memory.
 func (q *Queries) Lines(ctx context.Context, ws kernel.WorkspaceID, f Filter, fn func(Line) error) error {
-	rows, err := q.pool.Query(ctx, linesSQL, string(ws), f.Activity, string(f.Actor), f.Action, f.Thing, f.ID, moment(f.From), moment(f.To), f.Before, f.Limit)
+	if f.Limit == 0 { // an export
+		ctx = pgread.Unhurried(ctx)
+	}
+	rows, err := q.db.Query(ctx, linesSQL, string(ws), f.Activity, string(f.Actor), f.Action, f.Thing, f.ID, moment(f.From), moment(f.To), f.Before, f.Limit)
 	if err != nil {
 		return err
 	}

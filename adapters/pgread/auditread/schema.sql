@@ -21,6 +21,7 @@ CREATE TABLE entries (
     activity     boolean     NOT NULL
 );
 CREATE INDEX entries_last ON entries (last);
+CREATE INDEX entries_thing ON entries (thing_id);
 CREATE INDEX entries_audit ON entries (workspace_id, first DESC);
 CREATE INDEX entries_activity ON entries (workspace_id, first DESC) WHERE activity;
 CREATE INDEX entries_person ON entries ((CASE WHEN person_id = '' THEN user_id ELSE person_id END), first DESC) WHERE workspace_id = '';

@@ -15,11 +15,20 @@ import (
 	"github.com/morket/morket/projections/auditview"
 )
 
-//go:embed schema.sql
-var schema string
+var (
+	//go:embed schema.sql
+	schema string
+	//go:embed expand.sql
+	expand string
+)
 
 // Model is the shape of the read model.
-func Model() pgread.Model { return pgread.Model{Name: auditview.Name, DDL: schema} }
+func Model() pgread.Model {
+	return pgread.Model{Name: auditview.Name, DDL: schema, Expand: expand, Policies: map[string]string{
+		"entries": pgread.OfWorkspace + ` OR (workspace_id = '' AND projection.is_member(CASE WHEN person_id = '' THEN user_id ELSE person_id END))`,
+		"facts":   `EXISTS (SELECT FROM entries e WHERE e.thing_id = facts.thing_id AND e.thing = facts.thing)`,
+	}}
+}
 
 // Open is for auditview.New.
 func Open(tx projections.Tx) (auditview.Writer, error) {

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/domain/kernel"
 )
 
@@ -20,17 +20,17 @@ type Session struct {
 }
 
 // Queries answers questions about sessions.
-type Queries struct{ pool *pgxpool.Pool }
+type Queries struct{ db pgread.Reader }
 
-// NewQueries reads from the pool's database.
-func NewQueries(pool *pgxpool.Pool) *Queries { return &Queries{pool} }
+// NewQueries reads through a pool or within a scope.
+func NewQueries(db pgread.Reader) *Queries { return &Queries{db} }
 
 const sessionsSQL = `SELECT id, created_at, last_used_at, client FROM rm_auth.sessions
 WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY id DESC`
 
 // Sessions lists a person's open sessions, newest first. There are auth.MaxSessions at most.
 func (q *Queries) Sessions(ctx context.Context, user kernel.UserID, now time.Time) ([]Session, error) {
-	rows, err := q.pool.Query(ctx, sessionsSQL, user, now)
+	rows, err := q.db.Query(ctx, sessionsSQL, user, now)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ const expiredSQL = `SELECT id FROM rm_auth.sessions WHERE ended_at IS NULL AND e
 
 // Expired lists sessions of anybody whose last refresh token has run out and that were not closed, the oldest first.
 func (q *Queries) Expired(ctx context.Context, now time.Time, limit int) ([]kernel.SessionID, error) {
-	rows, err := q.pool.Query(ctx, expiredSQL, now, limit)
+	rows, err := q.db.Query(ctx, expiredSQL, now, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,9 @@ import (
 var schema string
 
 // Model is the shape of the read model.
-func Model() pgread.Model { return pgread.Model{Name: authview.Name, DDL: schema} }
+func Model() pgread.Model {
+	return pgread.Model{Name: authview.Name, DDL: schema, Policies: map[string]string{"sessions": `user_id = current_setting('morket.user', true)`}}
+}
 
 // Open is for authview.New.
 func Open(tx projections.Tx) (authview.Writer, error) {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/domain/kernel"
@@ -64,17 +63,17 @@ func (w writer) Delete(ctx context.Context, id kernel.CredentialID) error {
 }
 
 // Queries answers questions about credentials.
-type Queries struct{ pool *pgxpool.Pool }
+type Queries struct{ db pgread.Reader }
 
-// NewQueries reads from the pool's database.
-func NewQueries(pool *pgxpool.Pool) *Queries { return &Queries{pool} }
+// NewQueries reads through a pool or within a scope.
+func NewQueries(db pgread.Reader) *Queries { return &Queries{db} }
 
 const list = `SELECT id, workspace_id, provider, name, masked, version, created_at, updated_at, last_used_at
 FROM rm_credential.credentials WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3`
 
 // List returns the workspace's credentials after the given one, oldest first.
 func (q *Queries) List(ctx context.Context, ws kernel.WorkspaceID, after kernel.CredentialID, limit int) ([]credentialview.Credential, error) {
-	rows, err := q.pool.Query(ctx, list, ws, after, limit)
+	rows, err := q.db.Query(ctx, list, ws, after, limit)
 	if err != nil {
 		return nil, err
 	}

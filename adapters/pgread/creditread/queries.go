@@ -6,24 +6,24 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/domain/credit"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections/creditview"
 )
 
 // Queries answers questions about ledgers.
-type Queries struct{ pool *pgxpool.Pool }
+type Queries struct{ db pgread.Reader }
 
-// NewQueries reads from the pool's database.
-func NewQueries(pool *pgxpool.Pool) *Queries { return &Queries{pool} }
+// NewQueries reads through a pool or within a scope.
+func NewQueries(db pgread.Reader) *Queries { return &Queries{db} }
 
 const balanceQuery = `SELECT workspace_id, available, reserved, spent, seq, head, caps FROM rm_credit.balances WHERE workspace_id = $1`
 
 // Balance returns the workspace's account; one without entries is all zeros.
 func (q *Queries) Balance(ctx context.Context, ws kernel.WorkspaceID) (creditview.Balance, error) {
-	rows, err := q.pool.Query(ctx, balanceQuery, ws)
+	rows, err := q.db.Query(ctx, balanceQuery, ws)
 	if err != nil {
 		return creditview.Balance{}, err
 	}
@@ -39,7 +39,7 @@ const spentQuery = `SELECT coalesce(sum(amount), 0)::bigint FROM rm_credit.trans
 // SpentSince returns what the workspace paid since the moment.
 func (q *Queries) SpentSince(ctx context.Context, ws kernel.WorkspaceID, since time.Time) (kernel.Credits, error) {
 	var sum int64
-	err := q.pool.QueryRow(ctx, spentQuery, ws, since).Scan(&sum)
+	err := q.db.QueryRow(ctx, spentQuery, ws, since).Scan(&sum)
 	return kernel.Credits(sum), err
 }
 
@@ -67,7 +67,10 @@ type Transaction struct {
 
 // Transactions calls fn for each entry, newest first, without holding them all in memory.
 func (q *Queries) Transactions(ctx context.Context, ws kernel.WorkspaceID, f Filter, fn func(Transaction) error) error {
-	rows, err := q.pool.Query(ctx, transactionsQuery, ws, string(f.Kind), nullTime(f.From), nullTime(f.To), string(f.Run), f.Before, f.Limit)
+	if f.Limit == 0 { // an export
+		ctx = pgread.Unhurried(ctx)
+	}
+	rows, err := q.db.Query(ctx, transactionsQuery, ws, string(f.Kind), nullTime(f.From), nullTime(f.To), string(f.Run), f.Before, f.Limit)
 	if err != nil {
 		return err
 	}
@@ -119,7 +122,7 @@ func (q *Queries) LinesOfCell(ctx context.Context, ws kernel.WorkspaceID, row ke
 }
 
 func (q *Queries) lines(ctx context.Context, sql string, args ...any) ([]Line, error) {
-	rows, err := q.pool.Query(ctx, sql, args...)
+	rows, err := q.db.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -7,23 +7,23 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 )
 
 // Queries answers questions about imports.
-type Queries struct{ pool *pgxpool.Pool }
+type Queries struct{ db pgread.Reader }
 
-// NewQueries reads from the pool's database.
-func NewQueries(pool *pgxpool.Pool) *Queries { return &Queries{pool} }
+// NewQueries reads through a pool or within a scope.
+func NewQueries(db pgread.Reader) *Queries { return &Queries{db} }
 
 const importQuery = `SELECT body, position, created_at, finished_at FROM rm_dataops.imports WHERE workspace_id = $1 AND import_id = $2`
 
 // Import returns an import of the workspace, or an error of kernel.KindNotFound.
 func (q *Queries) Import(ctx context.Context, ws kernel.WorkspaceID, id kernel.ImportID) (dataops.Summary, error) {
-	rows, err := q.pool.Query(ctx, importQuery, ws, id)
+	rows, err := q.db.Query(ctx, importQuery, ws, id)
 	if err != nil {
 		return dataops.Summary{}, fmt.Errorf("read import: %w", err)
 	}
@@ -50,7 +50,7 @@ type Only struct {
 
 // Imports lists imports of the workspace, newest first, from before the given one on; of one table if it is named.
 func (q *Queries) Imports(ctx context.Context, ws kernel.WorkspaceID, table kernel.TableID, before kernel.ImportID, limit int, only Only) ([]dataops.Summary, error) {
-	rows, err := q.pool.Query(ctx, importsQuery, ws, before, table, limit, append([]kernel.TableID{}, only.Tables...), only.Uploader)
+	rows, err := q.db.Query(ctx, importsQuery, ws, before, table, limit, append([]kernel.TableID{}, only.Tables...), only.Uploader)
 	if err != nil {
 		return nil, fmt.Errorf("list imports: %w", err)
 	}
@@ -70,7 +70,7 @@ WHERE i.workspace_id = $1 AND p.import_id = $2 ORDER BY p.position, p.index`
 
 // Problems calls fn with each line of the import's errors file, in the file's order, without holding them in memory.
 func (q *Queries) Problems(ctx context.Context, ws kernel.WorkspaceID, id kernel.ImportID, fn func(dataops.Problem) error) error {
-	rows, err := q.pool.Query(ctx, problemsQuery, ws, id)
+	rows, err := q.db.Query(pgread.Unhurried(ctx), problemsQuery, ws, id)
 	if err != nil {
 		return fmt.Errorf("read problems: %w", err)
 	}
@@ -100,7 +100,7 @@ const waitingQuery = `SELECT workspace_id, import_id FROM rm_dataops.imports WHE
 
 // Waiting lists uploads from before a time that nobody has committed, of all workspaces, oldest first.
 func (q *Queries) Waiting(ctx context.Context, before time.Time, limit int) ([]Upload, error) {
-	rows, err := q.pool.Query(ctx, waitingQuery, before, limit)
+	rows, err := q.db.Query(ctx, waitingQuery, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list waiting uploads: %w", err)
 	}

@@ -18,7 +18,9 @@ import (
 var schema string
 
 // Model is the shape of the read model.
-func Model() pgread.Model { return pgread.Model{Name: dataopsview.Name, DDL: schema} }
+func Model() pgread.Model {
+	return pgread.Model{Name: dataopsview.Name, DDL: schema, Policies: map[string]string{"problems": `EXISTS (SELECT FROM imports i WHERE i.import_id = problems.import_id)`}}
+}
 
 // Open is for dataopsview.New.
 func Open(tx projections.Tx) (dataopsview.Writer, error) {

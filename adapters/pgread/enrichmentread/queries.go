@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections"
@@ -18,7 +18,7 @@ import (
 
 // Queries answers questions about runs and providers.
 type Queries struct {
-	pool  *pgxpool.Pool
+	db    pgread.Reader
 	clock kernel.Clock
 	keys  Opener
 	cache Cache // may be nil
@@ -29,9 +29,9 @@ type Opener interface {
 	Open(ctx context.Context, subject string, sealed []byte) (plain []byte, ok bool, err error)
 }
 
-// NewQueries reads from the pool's database and opens kept answers with the keys.
-func NewQueries(pool *pgxpool.Pool, clock kernel.Clock, keys Opener) *Queries {
-	return &Queries{pool: pool, clock: clock, keys: keys}
+// NewQueries reads through a pool or within a scope and opens kept answers with the keys.
+func NewQueries(db pgread.Reader, clock kernel.Clock, keys Opener) *Queries {
+	return &Queries{db: db, clock: clock, keys: keys}
 }
 
 // outputs opens what is kept of an answer; null when nothing is, or when its key was destroyed because its time is over.
@@ -58,7 +58,7 @@ func (q *Queries) outputs(ctx context.Context, kept enrichmentview.Kept) (json.R
 
 // Job returns a job of the workspace; a kernel.KindNotFound error if there is none.
 func (q *Queries) Job(ctx context.Context, ws kernel.WorkspaceID, id kernel.RunID) (enrichmentview.Job, error) {
-	rows, err := q.pool.Query(ctx, `SELECT `+jobColumns+` FROM rm_enrichment.jobs WHERE workspace_id = $1 AND run_id = $2`, ws, id)
+	rows, err := q.db.Query(ctx, `SELECT `+jobColumns+` FROM rm_enrichment.jobs WHERE workspace_id = $1 AND run_id = $2`, ws, id)
 	if err != nil {
 		return enrichmentview.Job{}, err
 	}
@@ -88,7 +88,7 @@ func (q *Queries) Jobs(ctx context.Context, ws kernel.WorkspaceID, f JobFilter) 
 	for i, t := range f.Tables {
 		tables[i] = string(t)
 	}
-	rows, err := q.pool.Query(ctx, selectJobs, ws, f.Table, f.State, f.Before, tables, f.Limit)
+	rows, err := q.db.Query(ctx, selectJobs, ws, f.Table, f.State, f.Before, tables, f.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ ORDER BY r.row_id, r.column_id LIMIT $6`
 
 // Records returns what became of the run's cells by row and column, those after the given one, of one state or all.
 func (q *Queries) Records(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, state enrichment.MarkState, after enrichment.Cell, limit int) ([]enrichmentview.Record, error) {
-	rows, err := q.pool.Query(ctx, selectRecords, ws, run, state, after.Row, after.Column, limit)
+	rows, err := q.db.Query(ctx, selectRecords, ws, run, state, after.Row, after.Column, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ const selectRates = `SELECT provider, sum(hits)::float8 / sum(asked) FROM rm_enr
 
 // HitRates implements enrichmentcmd.HitRates: of the last 30 days, for providers asked at least 20 times.
 func (q *Queries) HitRates(ctx context.Context, ws kernel.WorkspaceID) (map[string]float64, error) {
-	rows, err := q.pool.Query(ctx, selectRates, ws, q.clock.Now().AddDate(0, 0, -ratesDays))
+	rows, err := q.db.Query(ctx, selectRates, ws, q.clock.Now().AddDate(0, 0, -ratesDays))
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +154,7 @@ const selectAnswer = `SELECT kept, kept_for, confidence, source_url FROM rm_enri
 func (q *Queries) Find(ctx context.Context, ws kernel.WorkspaceID, provider, inputHash string, since time.Time) (enrichment.Reply, bool, error) {
 	var r enrichment.Reply
 	var kept enrichmentview.Kept
-	err := q.pool.QueryRow(ctx, selectAnswer, ws, provider, inputHash, since).Scan(&kept.Body, &kept.For, &r.Confidence, &r.SourceURL)
+	err := q.db.QueryRow(ctx, selectAnswer, ws, provider, inputHash, since).Scan(&kept.Body, &kept.For, &r.Confidence, &r.SourceURL)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return r, false, nil
 	}
@@ -194,7 +194,7 @@ func (f *Failures) Failed(ctx context.Context, ws kernel.WorkspaceID, run kernel
 	if reached, ok := f.positions.Wait(wait, enrichmentview.Name, position); !ok {
 		return nil, kernel.E(kernel.KindUnavailable, "STALE", "the read model of runs has come to %d, not to %d yet", reached, position)
 	}
-	rows, err := f.queries.pool.Query(ctx, selectFailed, ws, run, after, limit)
+	rows, err := f.queries.db.Query(ctx, selectFailed, ws, run, after, limit)
 	if err != nil {
 		return nil, err
 	}

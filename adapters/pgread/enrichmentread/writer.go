@@ -20,7 +20,9 @@ import (
 var schema string
 
 // Model is the shape of the read model.
-func Model() pgread.Model { return pgread.Model{Name: enrichmentview.Name, DDL: schema} }
+func Model() pgread.Model {
+	return pgread.Model{Name: enrichmentview.Name, DDL: schema, Policies: map[string]string{"records": `EXISTS (SELECT FROM jobs j WHERE j.run_id = records.run_id)`}}
+}
 
 // Open is for enrichmentview.New.
 func Open(tx projections.Tx) (enrichmentview.Writer, error) {

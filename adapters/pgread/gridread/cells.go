@@ -29,10 +29,10 @@ func (g *Grid) Cells(ctx context.Context, s table.Schema, rows []kernel.RowID, c
 		columns = append(columns, c)
 		names.WriteString(", " + asText(column(id)))
 	}
-	sql := fmt.Sprintf(`SELECT (SELECT position FROM projection.checkpoints WHERE place = 'grid'), false, id, _pos, _pos0, _s::text%[3]s FROM rm_grid.%[1]s WHERE id = ANY($1)
-UNION ALL SELECT 0, true, id, _pos, _pos0, _s::text%[3]s FROM rm_grid.%[2]s WHERE id = ANY($1)`, liveRows(s.Table), trashedRows(s.Table), names.String())
+	sql := fmt.Sprintf(`SELECT (SELECT position FROM projection.checkpoints WHERE place = 'grid'), false, id, _pos, _pos0, _s::text%[3]s FROM rm_grid.%[1]s WHERE id = ANY($1) AND %[4]s
+UNION ALL SELECT 0, true, id, _pos, _pos0, _s::text%[3]s FROM rm_grid.%[2]s WHERE id = ANY($1) AND %[4]s`, liveRows(s.Table), trashedRows(s.Table), names.String(), registered(s.Table))
 	out := make(map[kernel.RowID]table.RowCells, len(rows))
-	res, err := g.pool.Query(ctx, sql, keys)
+	res, err := g.db.Query(ctx, sql, keys)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read cells: %w", err)
 	}
@@ -85,8 +85,9 @@ func (g *Grid) Exists(ctx context.Context, id kernel.TableID, rows []kernel.RowI
 	if err != nil {
 		return nil, nil, err
 	}
-	sql := fmt.Sprintf(`SELECT id, false FROM rm_grid.%s WHERE id = ANY($1) UNION ALL SELECT id, true FROM rm_grid.%s WHERE id = ANY($1)`, liveRows(id), trashedRows(id))
-	res, err := g.pool.Query(ctx, sql, keys)
+	sql := fmt.Sprintf(`SELECT id, false FROM rm_grid.%[1]s WHERE id = ANY($1) AND %[3]s UNION ALL SELECT id, true FROM rm_grid.%[2]s WHERE id = ANY($1) AND %[3]s`,
+		liveRows(id), trashedRows(id), registered(id))
+	res, err := g.db.Query(ctx, sql, keys)
 	if err != nil {
 		return nil, nil, fmt.Errorf("look rows up: %w", err)
 	}
@@ -137,9 +138,9 @@ func (g *Grid) MatchKeys(ctx context.Context, s table.Schema, cols []kernel.Colu
 			g.offer(x)
 		}
 	}
-	sql := fmt.Sprintf(`SELECT v.i, m.id FROM unnest(%s) WITH ORDINALITY AS v(%s, i) CROSS JOIN LATERAL (SELECT id FROM rm_grid.%s WHERE true%s LIMIT 2) AS m`,
-		strings.Join(arrays, ", "), names.String()[2:], liveRows(s.Table), on.String())
-	res, err := g.pool.Query(ctx, sql, a.list...)
+	sql := fmt.Sprintf(`SELECT v.i, m.id FROM unnest(%s) WITH ORDINALITY AS v(%s, i) CROSS JOIN LATERAL (SELECT id FROM rm_grid.%s WHERE true%s LIMIT 2) AS m WHERE %s`,
+		strings.Join(arrays, ", "), names.String()[2:], liveRows(s.Table), on.String(), registered(s.Table))
+	res, err := g.db.Query(ctx, sql, a.list...)
 	if err != nil {
 		return nil, fmt.Errorf("find rows by key: %w", err)
 	}
@@ -173,22 +174,22 @@ func (g *Grid) IDs(ctx context.Context, info Info, q Query, after kernel.RowID, 
 		}
 		from += " AND id > " + a.add([16]byte(key)) + "::uuid"
 	}
-	rows, err := g.pool.Query(ctx, fmt.Sprintf("SELECT id FROM %s ORDER BY id LIMIT %d", from, limit), a.list...)
+	rows, err := g.db.Query(ctx, fmt.Sprintf("SELECT id FROM %s ORDER BY id LIMIT %d", from, limit), a.list...)
 	if err != nil {
-		return nil, fmt.Errorf("select rows: %w", queryError(err))
+		return nil, fmt.Errorf("select rows: %w", err)
 	}
 	ids, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (kernel.RowID, error) {
 		return kernel.RowKey(row.RawValues()[0]).RowID(), nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("select rows: %w", queryError(err))
+		return nil, fmt.Errorf("select rows: %w", err)
 	}
 	return ids, nil
 }
 
 // Writers returns the streams of imports and runs that may be writing to the table.
 func (g *Grid) Writers(ctx context.Context, id kernel.TableID) ([]string, error) {
-	rows, err := g.pool.Query(ctx, `SELECT stream FROM rm_grid.writers WHERE table_id = $1 ORDER BY stream`, id)
+	rows, err := g.db.Query(ctx, `SELECT stream FROM rm_grid.writers WHERE table_id = $1 ORDER BY stream`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read a table's writers: %w", err)
 	}
@@ -204,7 +205,7 @@ const rowCountQuery = `SELECT row_count FROM rm_grid.tables WHERE table_id = $1`
 // RowCount returns how many live rows a table has.
 func (g *Grid) RowCount(ctx context.Context, id kernel.TableID) (int64, error) {
 	var n int64
-	if err := g.pool.QueryRow(ctx, rowCountQuery, id).Scan(&n); err != nil {
+	if err := g.db.QueryRow(ctx, rowCountQuery, id).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count rows: %w", err)
 	}
 	return n, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 )
@@ -96,7 +97,7 @@ func (g *Grid) Export(ctx context.Context, info Info, q Query, rows []kernel.Row
 	b.WriteString("SELECT id, _pos, _created, _updated, NULL::text")
 	p.columns(&b)
 	sql := b.String() + " FROM " + from + " ORDER BY " + p.whole()
-	res, err := g.pool.Query(ctx, sql, a.list...)
+	res, err := g.db.Query(pgread.Unhurried(ctx), sql, a.list...)
 	if err != nil {
 		return fmt.Errorf("export rows: %w", err)
 	}

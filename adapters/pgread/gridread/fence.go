@@ -127,9 +127,9 @@ func (g *Grid) posts(ctx context.Context, p *plan, key string) ([]*place, error)
 	}
 	sql := fmt.Sprintf("SELECT encode(uuid_send(id), 'hex')%s FROM (SELECT id%s, row_number() OVER (ORDER BY %s) AS n FROM %s) AS numbered WHERE n %% %d = 0 ORDER BY n",
 		outer.String(), inner.String(), p.whole(), from, fenceEvery)
-	rows, err := g.pool.Query(ctx, sql, a.list...)
+	rows, err := g.db.Query(ctx, sql, a.list...)
 	if err != nil {
-		return nil, queryError(err)
+		return nil, err
 	}
 	posts, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*place, error) {
 		at := &place{Of: key, Keys: make([]*string, len(p.keys))}
@@ -139,7 +139,7 @@ func (g *Grid) posts(ctx context.Context, p *plan, key string) ([]*place, error)
 		}
 		return at, row.Scan(into...)
 	})
-	return posts, queryError(err)
+	return posts, err
 }
 
 // counts keeps the counts of recent queries, each good until the table changes.
@@ -199,8 +199,8 @@ func (g *Grid) CountBefore(ctx context.Context, info Info, q Query, row kernel.R
 	}
 	var n int64
 	sql := "SELECT count(*) FROM " + from + " AND id < " + a.add([16]byte(key)) + "::uuid"
-	if err := g.pool.QueryRow(ctx, sql, a.list...).Scan(&n); err != nil {
-		return 0, fmt.Errorf("find a row's place: %w", queryError(err))
+	if err := g.db.QueryRow(ctx, sql, a.list...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("find a row's place: %w", err)
 	}
 	return n, nil
 }
@@ -212,8 +212,8 @@ func (g *Grid) count(ctx context.Context, p *plan) (int64, error) {
 		return 0, err
 	}
 	var n int64
-	if err := g.pool.QueryRow(ctx, "SELECT count(*) FROM "+from, a.list...).Scan(&n); err != nil {
-		return 0, fmt.Errorf("count rows: %w", queryError(err))
+	if err := g.db.QueryRow(ctx, "SELECT count(*) FROM "+from, a.list...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count rows: %w", err)
 	}
 	return n, nil
 }

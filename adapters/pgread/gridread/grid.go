@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
@@ -16,7 +16,7 @@ import (
 
 // Grid answers questions about tables, rows and cells.
 type Grid struct {
-	pool   *pgxpool.Pool
+	db     pgread.Reader
 	clock  kernel.Clock
 	memory *Structures
 	fences *fences
@@ -26,10 +26,10 @@ type Grid struct {
 	indexes *commands.Recent[kernel.TableID, map[string]bool]
 }
 
-// NewGrid reads from the pool's database.
-func NewGrid(pool *pgxpool.Pool, clock kernel.Clock) *Grid {
+// NewGrid reads through a pool or within a scope.
+func NewGrid(db pgread.Reader, clock kernel.Clock) *Grid {
 	return &Grid{
-		pool: pool, clock: clock, memory: NewStructures(), fences: newFences(), counts: newCounts(),
+		db: db, clock: clock, memory: NewStructures(), fences: newFences(), counts: newCounts(),
 		indexes: commands.NewRecent[kernel.TableID, map[string]bool](clock, indexesFresh, maxIndexed),
 	}
 }
@@ -68,7 +68,7 @@ func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID
 	info := Info{ID: id}
 	var state *string
 	var position *int64
-	err := g.pool.QueryRow(ctx, infoQuery, ws, id, version).Scan(&version, &info.RowCount, &info.Trash, &info.Last, &info.Moved, &info.CreatedAt, &info.UpdatedAt, &info.TrashedAt, &position, &state)
+	err := g.db.QueryRow(ctx, infoQuery, ws, id, version).Scan(&version, &info.RowCount, &info.Trash, &info.Last, &info.Moved, &info.CreatedAt, &info.UpdatedAt, &info.TrashedAt, &position, &state)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return info, kernel.NotFound("table", string(id))
 	}
@@ -116,13 +116,50 @@ type Summary struct {
 	TrashedAt   *time.Time     `json:"trashed_at,omitempty"`
 }
 
+// DeletedColumn is a column in the trash of a table that is not.
+type DeletedColumn struct {
+	Table  kernel.TableID
+	Name   string // the table's
+	Column table.Column
+}
+
+const deletedColumnsQuery = `SELECT t.table_id, t.name, t.state FROM rm_grid.tables t
+WHERE t.workspace_id = $1 AND t.trashed_at IS NULL AND NOT t.purged AND EXISTS (SELECT FROM rm_grid.trashed_columns c WHERE c.table_id = t.table_id)
+AND (cardinality($3::text[]) = 0 OR t.table_id = ANY($3)) ORDER BY t.table_id LIMIT $2`
+
+// DeletedColumns lists the columns in the trash of the workspace's tables, of at most so many tables; only of the given ones if some
+// are given.
+func (g *Grid) DeletedColumns(ctx context.Context, ws kernel.WorkspaceID, tables int, only ...kernel.TableID) ([]DeletedColumn, error) {
+	rows, err := g.db.Query(ctx, deletedColumnsQuery, ws, tables, append([]kernel.TableID{}, only...))
+	if err != nil {
+		return nil, fmt.Errorf("list columns in the trash: %w", err)
+	}
+	var out []DeletedColumn
+	var id kernel.TableID
+	var name, state string
+	_, err = pgx.ForEachRow(rows, []any{&id, &name, &state}, func() error {
+		agg := table.Blank()
+		if err := agg.UnmarshalState([]byte(state)); err != nil {
+			return fmt.Errorf("the structure of table %s: %w", id, err)
+		}
+		for _, c := range agg.Deleted() {
+			out = append(out, DeletedColumn{id, name, c})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list columns in the trash: %w", err)
+	}
+	return out, nil
+}
+
 const listQuery = `SELECT table_id, name, row_count, column_count, created_at, updated_at, trashed_at FROM rm_grid.tables
 WHERE workspace_id = $1 AND (trashed_at IS NOT NULL) = $2 AND NOT purged AND table_id > $3 AND (cardinality($5::text[]) = 0 OR table_id = ANY($5)) ORDER BY table_id LIMIT $4`
 
 // List returns tables of the workspace by id from after the given one on: those in the trash, or the others; only
 // the given ones if some are given.
 func (g *Grid) List(ctx context.Context, ws kernel.WorkspaceID, trashed bool, after kernel.TableID, limit int, only ...kernel.TableID) ([]Summary, error) {
-	rows, err := g.pool.Query(ctx, listQuery, ws, trashed, after, limit, append([]kernel.TableID{}, only...))
+	rows, err := g.db.Query(ctx, listQuery, ws, trashed, after, limit, append([]kernel.TableID{}, only...))
 	if err != nil {
 		return nil, fmt.Errorf("list tables: %w", err)
 	}

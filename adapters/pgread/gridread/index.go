@@ -143,7 +143,7 @@ func (g *Grid) reaches(ctx context.Context, p *plan) ([]reach, error) {
 	if p.info.RowCount < indexFrom || p.query.Filter.All() && p.query.Search == "" {
 		return []reach{whole}, nil
 	}
-	there, err := g.indexes.Get(ctx, p.info.ID, func(ctx context.Context) (map[string]bool, error) { return indexesOf(ctx, g.pool, p.info.ID) })
+	there, err := g.indexes.Get(ctx, p.info.ID, func(ctx context.Context) (map[string]bool, error) { return indexesOf(ctx, g.db, p.info.ID) })
 	if err != nil {
 		return nil, err
 	}

@@ -66,7 +66,7 @@ func (f *fixture) indexes(t *testing.T) []string {
 func TestPagesAreTheSameWithIndexesAndWithout(t *testing.T) {
 	t.Parallel()
 	f, rows := bigFixture(t)
-	indexer := f.grid.NewIndexer(slog.New(slog.DiscardHandler))
+	indexer := f.grid.NewIndexer(f.Pool, slog.New(slog.DiscardHandler))
 	cols := f.tbl.Schema().Columns
 	kinds := map[kernel.ColumnID]table.Type{}
 	for _, c := range cols {
@@ -116,7 +116,7 @@ func TestPagesAreTheSameWithIndexesAndWithout(t *testing.T) {
 func TestTheSearchIndexFollowsTheColumns(t *testing.T) {
 	t.Parallel()
 	f, _ := bigFixture(t)
-	indexer := f.grid.NewIndexer(slog.New(slog.DiscardHandler))
+	indexer := f.grid.NewIndexer(f.Pool, slog.New(slog.DiscardHandler))
 	search := func(q string) int {
 		page, err := f.grid.Page(t.Context(), f.info(t), gridread.Query{Search: q}, "", 0, 10)
 		require.NoError(t, err)
@@ -166,7 +166,7 @@ func (f *fixture) column(t *testing.T, id kernel.ColumnID) table.Column {
 func TestAChangeOfShapeStopsTheBuildingOfAnIndex(t *testing.T) {
 	t.Parallel()
 	f, _ := bigFixture(t)
-	indexer := f.grid.NewIndexer(slog.New(slog.DiscardHandler))
+	indexer := f.grid.NewIndexer(f.Pool, slog.New(slog.DiscardHandler))
 	_, err := f.grid.Page(t.Context(), f.info(t), gridread.Query{Search: "needle"}, "", 0, 10)
 	require.NoError(t, err)
 

@@ -24,8 +24,10 @@ const (
 	// maxTrigramBytes is the size of the rows from which the trigrams are not indexed: building takes about a second for 6 MB.
 	maxTrigramBytes = 4 << 30
 	// maxLooked is how many indexes are remembered.
-	maxLooked   = 10_000
-	indexerLock = 0x6d6f726b65740011
+	maxLooked = 10_000
+	// trigramsAgain is after what time a server that could not index trigrams is asked again.
+	trigramsAgain = time.Hour
+	indexerLock   = 0x6d6f726b65740011
 )
 
 // Indexer makes the indexes that queries have wanted, in the background, one at a time, and drops those that are used least
@@ -38,14 +40,14 @@ type Indexer struct {
 	wants  <-chan index
 	// By table and name, since this process started: when an index was last wanted, and last looked after.
 	used, looked map[string]time.Time
-	noTrigrams   bool
+	noTrigrams   time.Time // when the server last said that it can't index them, which an administrator may have changed since
 }
 
-// NewIndexer makes the indexer that serves the grid's wishes; Run starts it.
-func (g *Grid) NewIndexer(logger *slog.Logger) *Indexer {
+// NewIndexer makes the indexer that serves the grid's wishes with connections of the tables' owner; Run starts it.
+func (g *Grid) NewIndexer(pool *pgxpool.Pool, logger *slog.Logger) *Indexer {
 	wants := make(chan index, 256)
 	g.wanted = wants
-	return &Indexer{pool: g.pool, clock: g.clock, logger: logger, grid: g, wants: wants, used: map[string]time.Time{}, looked: map[string]time.Time{}}
+	return &Indexer{pool: pool, clock: g.clock, logger: logger, grid: g, wants: wants, used: map[string]time.Time{}, looked: map[string]time.Time{}}
 }
 
 func (x index) key() string { return short(string(x.table)) + "." + x.name }
@@ -70,7 +72,7 @@ func (x *Indexer) serve(ctx context.Context, want index) {
 		clear(x.looked)
 	}
 	x.used[want.key()] = now
-	if seen, ok := x.looked[want.key()]; ok && now.Sub(seen) < lookAgain || want.trigram && x.noTrigrams {
+	if seen, ok := x.looked[want.key()]; ok && now.Sub(seen) < lookAgain || want.trigram && now.Sub(x.noTrigrams) < trigramsAgain {
 		return
 	}
 	if err := x.make(ctx, want); err != nil && ctx.Err() == nil {
@@ -80,24 +82,34 @@ func (x *Indexer) serve(ctx context.Context, want index) {
 	x.grid.indexes.Forget(want.table)
 }
 
+// cannot tells an answer that will be the same the next time, until somebody installs the extension or grants the right to, from a
+// lost connection, a timeout or a clash.
+func cannot(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && slices.Contains([]string{"42501", "58P01", "0A000", "22023"}, pg.Code) // privilege, file, feature, parameter
+}
+
 const sizeQuery = `SELECT row_count, coalesce(pg_table_size(to_regclass($2)), 0) FROM rm_grid.tables WHERE table_id = $1`
 
-// make builds an index unless it is there. CREATE INDEX CONCURRENTLY lets writers go on; it needs a connection of its own
-// outside any transaction, and a session lock keeps two processes from building at once.
+// closeWithin bounds the goodbye to a server that may be gone.
+const closeWithin = 2 * time.Second
+
+// make builds an index unless it is there. CREATE INDEX CONCURRENTLY lets writers go on; it needs a session outside any transaction,
+// and a session lock keeps two processes from building at once. The connection is of its own and not the pool's: whatever the
+// build has set, locked or left half done ends with it.
 func (x *Indexer) make(ctx context.Context, want index) error {
-	conn, err := x.pool.Acquire(ctx)
+	conn, err := pgx.ConnectConfig(ctx, x.pool.Config().ConnConfig)
 	if err != nil {
 		return err
 	}
-	defer conn.Release()
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
+		defer cancel()
+		_ = conn.Close(ctx) // closed on our side either way
+	}()
 	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, int64(indexerLock)); err != nil {
 		return err
 	}
-	defer func() {
-		if _, err := conn.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, int64(indexerLock)); err != nil {
-			x.logger.WarnContext(ctx, "unlock the indexer", "error", err)
-		}
-	}()
 	var rows, bytes int64
 	if err := conn.QueryRow(ctx, sizeQuery, want.table, "rm_grid."+liveRows(want.table)).Scan(&rows, &bytes); err != nil {
 		return err
@@ -105,11 +117,11 @@ func (x *Indexer) make(ctx context.Context, want index) error {
 	if rows < indexFrom || want.trigram && bytes > maxTrigramBytes {
 		return nil
 	}
-	there, err := x.tidy(ctx, conn.Conn(), want)
+	there, err := x.tidy(ctx, conn, want)
 	if err != nil || there {
 		return err
 	}
-	return x.create(ctx, conn.Conn(), want)
+	return x.create(ctx, conn, want)
 }
 
 // tidy drops what an interrupted build has left, the quick search's index over other columns than now, and, when the table has
@@ -143,13 +155,15 @@ func (x *Indexer) create(ctx context.Context, conn *pgx.Conn, want index) error 
 	start := x.clock.Now()
 	if want.trigram {
 		if _, err := conn.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public"); err != nil {
-			x.noTrigrams = true
+			if cannot(err) {
+				x.noTrigrams = x.clock.Now()
+			}
 			return fmt.Errorf("text within text stays unindexed: %w", err)
 		}
 	}
 	rows := "rm_grid." + liveRows(want.table)
 	for _, stmt := range []string{
-		"SET maintenance_work_mem = '256MB'", fmt.Sprintf("CREATE INDEX CONCURRENTLY %s ON %s %s", want.name, rows, want.on), "RESET maintenance_work_mem", "ANALYZE " + rows,
+		"SET maintenance_work_mem = '256MB'", fmt.Sprintf("CREATE INDEX CONCURRENTLY %s ON %s %s", want.name, rows, want.on), "ANALYZE " + rows,
 	} {
 		if _, err := conn.Exec(ctx, stmt); err != nil {
 			var pg *pgconn.PgError

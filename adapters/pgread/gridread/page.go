@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
@@ -107,7 +106,7 @@ func (g *Grid) skippedIn(ctx context.Context, p *plan, at *place, ph phase) (int
 	}
 	var n int64
 	sql := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s AND %s LIMIT %d) AS rest", from, p.after(at, ph, &a), 2*fenceEvery+MaxLimit)
-	if err := g.pool.QueryRow(ctx, sql, a.list...).Scan(&n); err != nil {
+	if err := g.db.QueryRow(ctx, sql, a.list...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count rows before the page: %w", err)
 	}
 	return n, nil
@@ -135,9 +134,9 @@ func (g *Grid) readBy(ctx context.Context, r reach, w *rowWriter, at *place, ph 
 	if err != nil {
 		return err
 	}
-	rows, err := g.pool.Query(ctx, sql, a.list...)
+	rows, err := g.db.Query(ctx, sql, a.list...)
 	if err != nil {
-		return fmt.Errorf("read rows: %w", queryError(err))
+		return fmt.Errorf("read rows: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -147,18 +146,9 @@ func (g *Grid) readBy(ctx context.Context, r reach, w *rowWriter, at *place, ph 
 	}
 	rows.Close()
 	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read rows: %w", queryError(err))
+		return fmt.Errorf("read rows: %w", err)
 	}
 	return nil
-}
-
-// queryError names what a reader can do about errors of a query that took too long.
-func queryError(err error) error {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.Code == "57014" {
-		return kernel.E(kernel.KindUnavailable, "QUERY_TOO_SLOW", "the query took too long; narrow the filter or try again in a moment").Because(err)
-	}
-	return err
 }
 
 // window is how many rows are read, after how many.
@@ -353,8 +343,8 @@ func (g *Grid) Row(ctx context.Context, info Info, id kernel.RowID) (json.RawMes
 	var b strings.Builder
 	b.WriteString("SELECT id, _pos, _created, _updated, _s::text")
 	p.columns(&b)
-	fmt.Fprintf(&b, " FROM rm_grid.%s WHERE id = $1", liveRows(info.ID))
-	rows, err := g.pool.Query(ctx, b.String(), [16]byte(key))
+	fmt.Fprintf(&b, " FROM rm_grid.%s WHERE id = $1 AND %s", liveRows(info.ID), registered(info.ID))
+	rows, err := g.db.Query(ctx, b.String(), [16]byte(key))
 	if err != nil {
 		return nil, fmt.Errorf("read row: %w", err)
 	}

@@ -85,7 +85,7 @@ ORDER BY table_id LIMIT $3`
 
 // InTrash lists tables by id, from after the given one on, that may have something in the trash since before a time.
 func (g *Grid) InTrash(ctx context.Context, before time.Time, after kernel.TableID, limit int) ([]InTrash, error) {
-	rows, err := g.pool.Query(ctx, inTrashQuery, before, after, limit)
+	rows, err := g.db.Query(ctx, inTrashQuery, before, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("look for trash: %w", err)
 	}
@@ -99,14 +99,14 @@ func (g *Grid) InTrash(ctx context.Context, before time.Time, after kernel.Table
 const (
 	dueTable   = `SELECT trashed_at IS NOT NULL, COALESCE(trashed_at <= $2, false) FROM rm_grid.tables WHERE table_id = $1 AND NOT purged`
 	dueColumns = `SELECT column_id FROM rm_grid.trashed_columns WHERE table_id = $1 AND deleted_at <= $2 ORDER BY column_id`
-	dueRows    = `SELECT id FROM rm_grid.%s WHERE _deleted <= $1 ORDER BY id LIMIT $2`
+	dueRows    = `SELECT id FROM rm_grid.%s WHERE _deleted <= $1 AND %s ORDER BY id LIMIT $2`
 )
 
 // Trash returns what of a table has been in the trash since before a time, at most so many rows. A table in the trash stays whole.
 func (g *Grid) Trash(ctx context.Context, id kernel.TableID, before time.Time, limit int) (table.InTrash, error) {
 	var due table.InTrash
 	var trashed bool
-	switch err := g.pool.QueryRow(ctx, dueTable, id, before).Scan(&trashed, &due.Whole); {
+	switch err := g.db.QueryRow(ctx, dueTable, id, before).Scan(&trashed, &due.Whole); {
 	case errors.Is(err, pgx.ErrNoRows):
 		return due, nil
 	case err != nil:
@@ -114,14 +114,14 @@ func (g *Grid) Trash(ctx context.Context, id kernel.TableID, before time.Time, l
 	case trashed:
 		return due, nil
 	}
-	rows, err := g.pool.Query(ctx, dueColumns, id, before)
+	rows, err := g.db.Query(ctx, dueColumns, id, before)
 	if err == nil {
 		due.Columns, err = pgx.CollectRows(rows, pgx.RowTo[kernel.ColumnID])
 	}
 	if err != nil {
 		return due, fmt.Errorf("read the trash: %w", err)
 	}
-	if rows, err = g.pool.Query(ctx, fmt.Sprintf(dueRows, trashedRows(id)), before, limit); err == nil {
+	if rows, err = g.db.Query(ctx, fmt.Sprintf(dueRows, trashedRows(id), registered(id)), before, limit); err == nil {
 		due.Rows, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (kernel.RowID, error) {
 			var key [16]byte
 			err := row.Scan(&key)

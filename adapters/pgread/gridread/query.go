@@ -109,7 +109,7 @@ func (p *plan) from(a *args) (string, error) {
 
 func (p *plan) where(a *args) (string, error) {
 	cond, err := where(p.query.Filter, a, p.now)
-	return cond + " AND " + search(p.query.Search, p.info.Schema, a), err
+	return registered(p.info.ID) + " AND " + cond + " AND " + search(p.query.Search, p.info.Schema, a), err
 }
 
 // rows is the table and what rows must meet to be in the phase after the place, within the reach. OFFSET 0 keeps Postgres from

@@ -91,7 +91,7 @@ func (r Runs) Count(ctx context.Context, q enrichmentcmd.RowQuery) (int64, error
 		return 0, err
 	}
 	var n int64
-	if err := r.grid.pool.QueryRow(ctx, "SELECT count(*) FROM "+from, a.list...).Scan(&n); err != nil {
+	if err := r.grid.db.QueryRow(ctx, "SELECT count(*) FROM "+from, a.list...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count a run's rows: %w", err)
 	}
 	return n, nil
@@ -112,7 +112,7 @@ func (r Runs) Page(ctx context.Context, q enrichmentcmd.RowQuery) ([]enrichmentc
 			names.WriteString(", " + asText(column(id)))
 		}
 	}
-	rows, err := r.grid.pool.Query(ctx, fmt.Sprintf("SELECT id, _s::text%s FROM %s ORDER BY id LIMIT %d", names.String(), from, q.Limit), a.list...)
+	rows, err := r.grid.db.Query(ctx, fmt.Sprintf("SELECT id, _s::text%s FROM %s ORDER BY id LIMIT %d", names.String(), from, q.Limit), a.list...)
 	if err != nil {
 		return nil, fmt.Errorf("read a run's rows: %w", err)
 	}

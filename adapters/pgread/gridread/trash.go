@@ -103,8 +103,8 @@ func (g *Grid) TrashedRows(ctx context.Context, info Info, cursor string, limit 
 			cols = append(cols, c)
 		}
 	}
-	sql := fmt.Sprintf("SELECT id, _dpos, _deleted, _dby%s FROM rm_grid.%s WHERE %s ORDER BY _dpos DESC, id DESC LIMIT %d", names.String(), trashedRows(info.ID), after, limit+1)
-	rows, err := g.pool.Query(ctx, sql, a.list...)
+	sql := fmt.Sprintf("SELECT id, _dpos, _deleted, _dby%s FROM rm_grid.%s WHERE %s AND %s ORDER BY _dpos DESC, id DESC LIMIT %d", names.String(), trashedRows(info.ID), registered(info.ID), after, limit+1)
+	rows, err := g.db.Query(ctx, sql, a.list...)
 	if err != nil {
 		return nil, "", fmt.Errorf("read the trash: %w", err)
 	}

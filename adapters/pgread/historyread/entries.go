@@ -57,7 +57,7 @@ func (q *Queries) Entries(ctx context.Context, id kernel.TableID, row kernel.Row
 	if err != nil {
 		return nil, 0, kernel.NotFound("row", string(row))
 	}
-	rows, err := q.pool.Query(ctx, touchesQuery, [16]byte(key), before, id, string(col), limit+1)
+	rows, err := q.db.Query(ctx, touchesQuery, [16]byte(key), before, id, string(col), limit+1)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read history: %w", err)
 	}

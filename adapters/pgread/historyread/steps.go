@@ -6,8 +6,8 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
@@ -15,14 +15,14 @@ import (
 
 // Queries reads the history. Its callers have checked that the table is in the caller's workspace.
 type Queries struct {
-	pool  *pgxpool.Pool
+	db    pgread.Reader
 	log   eventstore.Reader
 	codec *eventstore.Codec
 }
 
 // NewQueries reads the index from the pool's database and the events from the log.
-func NewQueries(pool *pgxpool.Pool, log eventstore.Reader, codec *eventstore.Codec) *Queries {
-	return &Queries{pool, log, codec}
+func NewQueries(db pgread.Reader, log eventstore.Reader, codec *eventstore.Codec) *Queries {
+	return &Queries{db, log, codec}
 }
 
 // MaxSteps is how many steps of a user can be undone or redone.
@@ -56,7 +56,7 @@ func (q *Queries) Stack(ctx context.Context, id kernel.TableID, user kernel.User
 }
 
 func (q *Queries) list(ctx context.Context, sql string, args ...any) ([]tablecmd.StepRecord, error) {
-	rows, err := q.pool.Query(ctx, sql, args...)
+	rows, err := q.db.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list steps: %w", err)
 	}
@@ -73,7 +73,7 @@ func (q *Queries) Step(ctx context.Context, id kernel.TableID, step string, user
 	if err != nil {
 		return found, err
 	}
-	rows, err := q.pool.Query(ctx, positionsQuery, id, found.Effective)
+	rows, err := q.db.Query(ctx, positionsQuery, id, found.Effective)
 	if err != nil {
 		return found, fmt.Errorf("read a step: %w", err)
 	}
@@ -98,7 +98,7 @@ func (q *Queries) find(ctx context.Context, id kernel.TableID, step string, user
 		}
 		return list[0], nil
 	}
-	rows, err := q.pool.Query(ctx, stepQuery, id, step)
+	rows, err := q.db.Query(ctx, stepQuery, id, step)
 	if err != nil {
 		return tablecmd.StepRecord{}, fmt.Errorf("read a step: %w", err)
 	}
@@ -128,7 +128,7 @@ func (q *Queries) Changed(ctx context.Context, id kernel.TableID, rows []kernel.
 	if err != nil {
 		return nil, err
 	}
-	res, err := q.pool.Query(ctx, changedQuery, keys, after, id, step)
+	res, err := q.db.Query(ctx, changedQuery, keys, after, id, step)
 	if err != nil {
 		return nil, fmt.Errorf("find rows changed since: %w", err)
 	}

@@ -75,7 +75,7 @@ func (q *Queries) Previous(ctx context.Context, id kernel.TableID, before int64,
 }
 
 func (q *Queries) lastTouches(ctx context.Context, id kernel.TableID, before int64, keys [][16]byte, col kernel.ColumnID, into map[cellKey]int64) error {
-	rows, err := q.pool.Query(ctx, lastTouchQuery, keys, before, id, string(col))
+	rows, err := q.db.Query(ctx, lastTouchQuery, keys, before, id, string(col))
 	if err != nil {
 		return fmt.Errorf("find earlier values: %w", err)
 	}
@@ -93,7 +93,7 @@ func (q *Queries) lastTouches(ctx context.Context, id kernel.TableID, before int
 
 // inserts finds the events that may have added the rows.
 func (q *Queries) inserts(ctx context.Context, id kernel.TableID, before int64, keys [][16]byte) (map[kernel.RowID][]int64, error) {
-	rows, err := q.pool.Query(ctx, insertQuery, keys, id, before)
+	rows, err := q.db.Query(ctx, insertQuery, keys, id, before)
 	if err != nil {
 		return nil, fmt.Errorf("find where rows began: %w", err)
 	}

@@ -20,7 +20,13 @@ import (
 var ddl string
 
 // Model is the shape of the history's read model.
-func Model() pgread.Model { return pgread.Model{Name: historyview.Name, DDL: ddl} }
+func Model() pgread.Model {
+	return pgread.Model{Name: historyview.Name, DDL: ddl, Policies: map[string]string{
+		"changes": `projection.reads_table(table_id)`,
+		"steps":   `projection.reads_table(table_id)`,
+		"touches": `EXISTS (SELECT FROM changes c WHERE c.position = touches.position)`,
+	}}
+}
 
 // Writer writes in a projector's transaction.
 type Writer struct{ tx *pgread.Tx }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/domain/kernel"
@@ -79,17 +78,17 @@ func (w writer) Finish(ctx context.Context, r savedsearchview.Reindex) error {
 }
 
 // Queries answers questions about saved searches.
-type Queries struct{ pool *pgxpool.Pool }
+type Queries struct{ db pgread.Reader }
 
-// NewQueries reads from the pool's database.
-func NewQueries(pool *pgxpool.Pool) *Queries { return &Queries{pool} }
+// NewQueries reads through a pool or within a scope.
+func NewQueries(db pgread.Reader) *Queries { return &Queries{db} }
 
 const selectSaved = `SELECT id, workspace_id, name, query, shared, owner, created_at, updated_at FROM rm_saved_search.saved
 WHERE workspace_id = $1 AND (owner = $2 OR shared) `
 
 // List returns the searches that the person may run, oldest first, from the one behind after on.
 func (q *Queries) List(ctx context.Context, ws kernel.WorkspaceID, owner string, after kernel.SavedSearchID, limit int) ([]savedsearchview.Saved, error) {
-	rows, err := q.pool.Query(ctx, selectSaved+`AND id > $3 ORDER BY id LIMIT $4`, ws, owner, after, limit)
+	rows, err := q.db.Query(ctx, selectSaved+`AND id > $3 ORDER BY id LIMIT $4`, ws, owner, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list saved searches: %w", err)
 	}
@@ -109,7 +108,7 @@ const selectReindex = `SELECT workspace_id, requested_by, requested_at, finished
 // Reindex returns the workspace's last request to make the index anew, nil if there was none.
 func (q *Queries) Reindex(ctx context.Context, ws kernel.WorkspaceID) (*savedsearchview.Reindex, error) {
 	var r savedsearchview.Reindex
-	err := q.pool.QueryRow(ctx, selectReindex, ws).Scan(&r.Workspace, &r.By, &r.RequestedAt, &r.FinishedAt, &r.Position, &r.Error)
+	err := q.db.QueryRow(ctx, selectReindex, ws).Scan(&r.Workspace, &r.By, &r.RequestedAt, &r.FinishedAt, &r.Position, &r.Error)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil //nolint:nilnil // no request is no error
 	}

@@ -42,7 +42,7 @@ func (q *Queries) findSQL(p searchview.Plan, near [][]string) (string, []any) {
 		}
 	}
 	where = append(where, filters(p.Filter, &a)...)
-	fmt.Fprintf(&b, "WITH hits AS MATERIALIZED (SELECT row_id, table_id, created_at, updated_at, name_key, tags, states, providers, %s AS score FROM rm_search.rows WHERE %s),\n",
+	fmt.Fprintf(&b, "WITH hits AS MATERIALIZED (SELECT row_id, table_id, created_at, updated_at, name_key, tags, states, providers, %s AS score FROM rm_search.own_rows WHERE %s),\n",
 		score, strings.Join(where, " AND "))
 	key, dir := sortKey(p)
 	after := "true"
@@ -61,7 +61,7 @@ func (q *Queries) findSQL(p searchview.Plan, near [][]string) (string, []any) {
 	fmt.Fprintf(&b, `SELECT (SELECT count(*) FROM hits), %s, COALESCE((SELECT jsonb_agg(to_jsonb(f) ORDER BY f.ord) FROM (
 SELECT r.row_id, r.table_id, p.score, (extract(epoch FROM r.created_at) * 1000000)::bigint AS created, (extract(epoch FROM r.updated_at) * 1000000)::bigint AS updated,
 r.position, r.name, r.name_key, r.tags, r.states, r.providers, r.doc, row_number() OVER (ORDER BY %s %s, r.row_id %s) AS ord
-FROM page p JOIN rm_search.rows r USING (row_id)) f), '[]')`, facets, strings.ReplaceAll(key, "score", "p.score"), dir, dir)
+FROM page p JOIN rm_search.own_rows r USING (row_id)) f), '[]')`, facets, strings.ReplaceAll(key, "score", "p.score"), dir, dir)
 	return b.String(), a.list
 }
 

@@ -26,7 +26,7 @@ func leastSimilar(letters, edits int) float64 {
 
 const (
 	limitSQL = `SELECT set_config('pg_trgm.similarity_threshold', $1::float8::text, true)`
-	nearSQL  = `SELECT term FROM rm_search.terms WHERE workspace_id = $1 AND term OPERATOR(public.%) $2
+	nearSQL  = `SELECT term FROM rm_search.own_terms WHERE workspace_id = $1 AND term OPERATOR(public.%) $2
 AND length(term) BETWEEN $3 AND $4 ORDER BY public.similarity(term, $2) DESC, n DESC, term LIMIT $5`
 )
 
@@ -36,7 +36,7 @@ func (q *Queries) near(ctx context.Context, p searchview.Plan) ([][]string, erro
 	if !slices.ContainsFunc(p.Clauses, func(c searchview.Clause) bool { return c.Edits > 0 }) {
 		return out, nil
 	}
-	err := pgx.BeginTxFunc(ctx, q.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(ctx, q.db, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		for i, c := range p.Clauses {
 			if c.Edits == 0 {
 				continue

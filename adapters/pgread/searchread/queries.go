@@ -9,15 +9,15 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections/searchview"
 )
 
 // Queries finds documents.
 type Queries struct {
-	pool    *pgxpool.Pool
+	db      pgread.Reader
 	letters map[rune]string // every letter that folds to one, for regular expressions
 
 	mu     sync.Mutex
@@ -26,9 +26,9 @@ type Queries struct {
 
 var _ searchview.Searcher = (*Queries)(nil)
 
-// NewQueries reads from the pool's database.
-func NewQueries(pool *pgxpool.Pool) *Queries {
-	return &Queries{pool: pool, letters: letters(), tables: map[kernel.TableID]*searchview.Structure{}}
+// NewQueries reads through a pool or within a scope.
+func NewQueries(db pgread.Reader) *Queries {
+	return &Queries{db: db, letters: letters(), tables: map[kernel.TableID]*searchview.Structure{}}
 }
 
 // within is how long a search may take.
@@ -49,7 +49,7 @@ const (
 
 // Tables implements searchview.Searcher.
 func (q *Queries) Tables(ctx context.Context, ws kernel.WorkspaceID) ([]*searchview.Structure, error) {
-	rows, err := q.pool.Query(ctx, positionsQuery, ws)
+	rows, err := q.db.Query(ctx, positionsQuery, ws)
 	if err != nil {
 		return nil, fmt.Errorf("list the tables that are searched: %w", err)
 	}
@@ -71,7 +71,7 @@ func (q *Queries) Tables(ctx context.Context, ws kernel.WorkspaceID) ([]*searchv
 	if len(unknown) == 0 {
 		return out, nil
 	}
-	rows, err = q.pool.Query(ctx, statesQuery, ws, unknown)
+	rows, err = q.db.Query(ctx, statesQuery, ws, unknown)
 	if err != nil {
 		return nil, fmt.Errorf("read the structures of tables: %w", err)
 	}
@@ -111,7 +111,7 @@ func (q *Queries) Find(ctx context.Context, p searchview.Plan) (searchview.Found
 	sql, args := q.findSQL(p, near)
 	var out searchview.Found
 	var facets, page []byte
-	if err := q.pool.QueryRow(ctx, sql, args...).Scan(&out.Total, &facets, &page); err != nil {
+	if err := q.db.QueryRow(ctx, sql, args...).Scan(&out.Total, &facets, &page); err != nil {
 		return out, tooSlow(ctx, fmt.Errorf("search: %w", err))
 	}
 	if facets != nil {
@@ -172,7 +172,7 @@ GROUP BY folded ORDER BY n DESC, folded LIMIT $4`
 func (q *Queries) Suggest(ctx context.Context, ws kernel.WorkspaceID, tables []kernel.TableID, prefix string, limit int) ([]searchview.Suggestion, error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	rows, err := q.pool.Query(ctx, suggestQuery, ws, prefix, tables, limit)
+	rows, err := q.db.Query(ctx, suggestQuery, ws, prefix, tables, limit)
 	if err != nil {
 		return nil, tooSlow(ctx, fmt.Errorf("suggest: %w", err))
 	}

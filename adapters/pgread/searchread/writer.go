@@ -22,11 +22,13 @@ var (
 	schema string
 	//go:embed indexes.sql
 	indexes string
+	//go:embed expand.sql
+	expand string
 )
 
 // Model is the shape of the read model.
 func Model() pgread.Model {
-	return pgread.Model{Name: searchview.Name, DDL: schema, Indexes: indexes}
+	return pgread.Model{Name: searchview.Name, DDL: schema, Indexes: indexes, Expand: expand}
 }
 
 // Open is for searchview.New.

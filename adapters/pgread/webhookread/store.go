@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/domain/kernel"
@@ -83,14 +82,14 @@ func scan(row pgx.CollectableRow) (webhookview.Webhook, error) {
 }
 
 // Queries answers questions about webhooks.
-type Queries struct{ pool *pgxpool.Pool }
+type Queries struct{ db pgread.Reader }
 
-// NewQueries reads from the pool's database.
-func NewQueries(pool *pgxpool.Pool) *Queries { return &Queries{pool} }
+// NewQueries reads through a pool or within a scope.
+func NewQueries(db pgread.Reader) *Queries { return &Queries{db} }
 
 // List returns the workspace's webhooks, oldest first; there are webhook.MaxPerSpace at most, give or take those made at one moment.
 func (q *Queries) List(ctx context.Context, ws kernel.WorkspaceID) ([]webhookview.Webhook, error) {
-	rows, err := q.pool.Query(ctx, `SELECT `+columns+` FROM rm_webhook.webhooks WHERE workspace_id = $1 ORDER BY id`, ws)
+	rows, err := q.db.Query(ctx, `SELECT `+columns+` FROM rm_webhook.webhooks WHERE workspace_id = $1 ORDER BY id`, ws)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +98,7 @@ func (q *Queries) List(ctx context.Context, ws kernel.WorkspaceID) ([]webhookvie
 
 // Webhook returns a webhook of the workspace, false if there is none.
 func (q *Queries) Webhook(ctx context.Context, ws kernel.WorkspaceID, id kernel.WebhookID) (webhookview.Webhook, bool, error) {
-	rows, err := q.pool.Query(ctx, `SELECT `+columns+` FROM rm_webhook.webhooks WHERE workspace_id = $1 AND id = $2`, ws, id)
+	rows, err := q.db.Query(ctx, `SELECT `+columns+` FROM rm_webhook.webhooks WHERE workspace_id = $1 AND id = $2`, ws, id)
 	if err != nil {
 		return webhookview.Webhook{}, false, err
 	}
@@ -113,6 +112,6 @@ func (q *Queries) Webhook(ctx context.Context, ws kernel.WorkspaceID, id kernel.
 // Count implements webhookcmd.Counter.
 func (q *Queries) Count(ctx context.Context, ws kernel.WorkspaceID) (int, error) {
 	var n int
-	err := q.pool.QueryRow(ctx, `SELECT count(*) FROM rm_webhook.webhooks WHERE workspace_id = $1`, ws).Scan(&n)
+	err := q.db.QueryRow(ctx, `SELECT count(*) FROM rm_webhook.webhooks WHERE workspace_id = $1`, ws).Scan(&n)
 	return n, err
 }

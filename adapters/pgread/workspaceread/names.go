@@ -11,13 +11,14 @@ import (
 
 const namesQuery = `SELECT user_id, sealed, name FROM rm_workspace.people WHERE user_id = ANY($1)`
 
-// Names returns the names of those of the people who are known.
+// Names returns the names of those of the people who are known. Who has left a workspace still has a name in what he did there, so it
+// is read for all of the installation.
 func (q *Queries) Names(ctx context.Context, users []kernel.UserID) (map[kernel.UserID]string, error) {
 	out := make(map[kernel.UserID]string, len(users))
 	if len(users) == 0 {
 		return out, nil
 	}
-	rows, err := q.pool.Query(ctx, namesQuery, users)
+	rows, err := q.db.Query(kernel.AsSystem(ctx, "names"), namesQuery, users)
 	if err != nil {
 		return nil, err
 	}

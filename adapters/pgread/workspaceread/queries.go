@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
@@ -15,12 +15,12 @@ import (
 
 // Queries answers questions about workspaces.
 type Queries struct {
-	pool *pgxpool.Pool
+	db   pgread.Reader
 	keys auth.Opener
 }
 
-// NewQueries reads from the pool's database and opens who people are with their keys.
-func NewQueries(pool *pgxpool.Pool, keys auth.Opener) *Queries { return &Queries{pool, keys} }
+// NewQueries reads through a pool or within a scope and opens who people are with their keys.
+func NewQueries(db pgread.Reader, keys auth.Opener) *Queries { return &Queries{db, keys} }
 
 // Workspace is a workspace with the role that the asking person has in it.
 type Workspace struct {
@@ -42,7 +42,7 @@ ORDER BY w.id LIMIT $4`
 
 // Of lists the workspaces of a person in the order in which they were made, from the one behind after on.
 func (q *Queries) Of(ctx context.Context, user kernel.UserID, after kernel.WorkspaceID, now time.Time, limit int) ([]Workspace, error) {
-	rows, err := q.pool.Query(ctx, workspacesSQL, user, after, now, limit)
+	rows, err := q.db.Query(ctx, workspacesSQL, user, after, now, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ const workspaceSQL = `SELECT w.id, w.name, w.slug, w.time_zone, '', w.created_at
 
 // Workspace returns a workspace that is not deleted; false if there is none. It has no role in it.
 func (q *Queries) Workspace(ctx context.Context, ws kernel.WorkspaceID) (Workspace, bool, error) {
-	rows, err := q.pool.Query(ctx, workspaceSQL, ws)
+	rows, err := q.db.Query(ctx, workspaceSQL, ws)
 	if err != nil {
 		return Workspace{}, false, err
 	}
@@ -87,7 +87,7 @@ WHERE m.workspace_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3`
 
 // Members lists the members of a workspace from the one behind after on.
 func (q *Queries) Members(ctx context.Context, ws kernel.WorkspaceID, after kernel.UserID, limit int) ([]Member, error) {
-	rows, err := q.pool.Query(ctx, membersSQL, ws, after, limit)
+	rows, err := q.db.Query(ctx, membersSQL, ws, after, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ WHERE workspace_id = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`
 
 // Invitations lists the invitations to a workspace, newest first, from the one behind before on.
 func (q *Queries) Invitations(ctx context.Context, ws kernel.WorkspaceID, before kernel.InvitationID, limit int) ([]Invitation, error) {
-	rows, err := q.pool.Query(ctx, invitationsSQL, ws, before, limit)
+	rows, err := q.db.Query(ctx, invitationsSQL, ws, before, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +169,7 @@ WHERE workspace_id = $1 AND revoked_at IS NULL AND ($2 = '' OR id < $2) ORDER BY
 
 // APIKeys lists the keys of a workspace, newest first, from the one behind before on.
 func (q *Queries) APIKeys(ctx context.Context, ws kernel.WorkspaceID, before kernel.APIKeyID, limit int) ([]APIKey, error) {
-	rows, err := q.pool.Query(ctx, keysSQL, ws, before, limit)
+	rows, err := q.db.Query(ctx, keysSQL, ws, before, limit)
 	if err != nil {
 		return nil, err
 	}

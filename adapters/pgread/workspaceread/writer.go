@@ -24,7 +24,14 @@ var (
 )
 
 // Model is the shape of the read model.
-func Model() pgread.Model { return pgread.Model{Name: workspaceview.Name, DDL: schema, Expand: expand} }
+func Model() pgread.Model {
+	return pgread.Model{Name: workspaceview.Name, DDL: schema, Expand: expand, Policies: map[string]string{
+		"workspaces": `id = current_setting('morket.workspace', true)
+OR EXISTS (SELECT FROM members m WHERE m.workspace_id = workspaces.id AND m.user_id = current_setting('morket.user', true))`,
+		"members": `workspace_id = current_setting('morket.workspace', true) OR user_id = current_setting('morket.user', true)`,
+		"people":  `EXISTS (SELECT FROM members m WHERE m.user_id = people.user_id AND m.workspace_id = current_setting('morket.workspace', true))`,
+	}}
+}
 
 // Open is for workspaceview.New.
 func Open(tx projections.Tx) (workspaceview.Writer, error) {

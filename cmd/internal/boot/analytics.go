@@ -29,7 +29,7 @@ const clickHousePace = 250 * time.Millisecond
 
 func (p *Platform) openAnalytics() (*analytics, error) {
 	if !p.cfg.ClickHouseURL.IsSet() {
-		return &analytics{store: analyticsread.NewQueries(p.pool), projector: analyticsview.New(analyticsview.Name, analyticsread.Open)}, nil
+		return &analytics{store: analyticsread.NewQueries(p.rows), projector: analyticsview.New(analyticsview.Name, analyticsread.Open)}, nil
 	}
 	a := &analytics{projector: analyticsview.New(analyticsview.NameClickHouse, chread.OpenAnalytics)}
 	var err error

@@ -68,7 +68,7 @@ func (p *Platform) pricedProviders() (*enrichment.Registry, error) {
 }
 
 func (p *Platform) enrichments(common *shared, grid *gridread.Grid, positions projections.Positions, m *money) (*enrichments, error) {
-	e := &enrichments{registry: p.providers, reads: enrichmentread.NewQueries(p.pool, p.clock, p.ring).WithCache(common.cache)}
+	e := &enrichments{registry: p.providers, reads: enrichmentread.NewQueries(p.rows, p.clock, p.ring).WithCache(common.cache)}
 	var err error
 	e.engine, err = waterfall.New(waterfall.Config{
 		Registry: e.registry, Clock: p.clock, Jitter: rand.Float64, Quotas: common.quotas, Cache: e.reads, Secrets: secrets{m.credentials}, OnAttempt: p.metrics.Attempt,

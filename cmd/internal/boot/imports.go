@@ -42,5 +42,5 @@ func (i *imports) flow(f *flows) reaction {
 }
 
 func (p *Platform) registerImports(a *httpapi.API, i *imports, waiting func() string) {
-	dataopsapi.Register(a, dataopsapi.Deps{Handlers: i.handlers, Reads: dataopsread.NewQueries(p.pool), Grid: i.grid, Waiting: waiting})
+	dataopsapi.Register(a, dataopsapi.Deps{Handlers: i.handlers, Reads: dataopsread.NewQueries(p.rows), Grid: i.grid, Waiting: waiting})
 }

@@ -25,6 +25,6 @@ func (p *Platform) money() *money {
 }
 
 func (p *Platform) registerMoney(a *httpapi.API, m *money, keyed func(provider string) bool) {
-	creditapi.Register(a, creditapi.Deps{Handlers: m.credits, Reads: creditread.NewQueries(p.pool), Log: p.store, Codec: p.codec, Clock: p.clock})
-	credentialapi.Register(a, credentialapi.Deps{Handlers: m.credentials, Reads: credentialread.NewQueries(p.pool), Keyed: keyed})
+	creditapi.Register(a, creditapi.Deps{Handlers: m.credits, Reads: creditread.NewQueries(p.rows), Log: p.store, Codec: p.codec, Clock: p.clock})
+	credentialapi.Register(a, credentialapi.Deps{Handlers: m.credentials, Reads: credentialread.NewQueries(p.rows), Keyed: keyed})
 }

@@ -34,8 +34,10 @@ type Platform struct {
 	ids   *kernel.IDs
 
 	databaseURL string
-	postgres    *ownDatabase // nil when the database is not ours
-	pool        *pgxpool.Pool
+	postgres    *ownDatabase   // nil when the database is not ours
+	pool        *pgxpool.Pool  // as the tables' owner: the log, the projections and the installation's own tasks
+	app         *pgxpool.Pool  // as pgread.AppRole: what requests read
+	rows        *pgread.Scoped // both, by whose the question is
 	metrics     *telemetry.Metrics
 	tracing     *telemetry.Tracing
 	store       *telemetry.Store
@@ -81,12 +83,17 @@ func (p *Platform) open(ctx context.Context) error {
 	if err := p.findDatabase(ctx); err != nil {
 		return err
 	}
-	if p.pool, err = connect(ctx, p.databaseURL, p.tracing.Postgres()); err != nil {
+	if p.pool, err = connect(ctx, p.databaseURL, p.tracing.Postgres(), nil); err != nil {
 		return fmt.Errorf("connect to Postgres: %w", err)
 	}
 	if err := migrate(ctx, p.pool); err != nil {
 		return err
 	}
+	asApp := func(cfg *pgxpool.Config) { pgread.AppPool(cfg, p.cfg.QueryTimeout) }
+	if p.app, err = connect(ctx, p.databaseURL, p.tracing.Postgres(), asApp); err != nil {
+		return fmt.Errorf("connect to Postgres as %s: %w", pgread.AppRole, err)
+	}
+	p.rows = pgread.NewScoped(p.app, p.pool)
 	if err := p.openVault(ctx); err != nil {
 		return err
 	}
@@ -109,7 +116,7 @@ func (p *Platform) open(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return p.read.Protect(ctx)
 }
 
 func (p *Platform) openVault(ctx context.Context) error {
@@ -141,10 +148,11 @@ func (p *Platform) findDatabase(ctx context.Context) error {
 	return err
 }
 
-// poolSize leaves room under Postgres' usual hundred connections for a second process; the address may say pool_max_conns=….
-const poolSize = 32
+// poolSize is that of each of the two pools, which leaves room under Postgres' usual hundred connections for a second process; the
+// address may say pool_max_conns=….
+const poolSize = 20
 
-func connect(ctx context.Context, url string, tracer pgx.QueryTracer) (*pgxpool.Pool, error) {
+func connect(ctx context.Context, url string, tracer pgx.QueryTracer, as func(*pgxpool.Config)) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, errors.New("the database's address can't be read") // the cause would repeat the password
@@ -152,6 +160,9 @@ func connect(ctx context.Context, url string, tracer pgx.QueryTracer) (*pgxpool.
 	cfg.ConnConfig.Tracer = tracer
 	if !strings.Contains(url, "pool_max_conns=") {
 		cfg.MaxConns = poolSize
+	}
+	if as != nil {
+		as(cfg)
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
@@ -179,8 +190,10 @@ func (p *Platform) Close() {
 	if p.store != nil {
 		p.store.Close()
 	}
-	if p.pool != nil {
-		p.pool.Close()
+	for _, pool := range []*pgxpool.Pool{p.app, p.pool} {
+		if pool != nil {
+			pool.Close()
+		}
 	}
 	if p.postgres != nil {
 		if err := p.postgres.stop(); err != nil {

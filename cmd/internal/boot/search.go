@@ -53,7 +53,7 @@ type searches struct {
 }
 
 func (p *Platform) searches() *searches {
-	s := &searches{searcher: searchread.NewQueries(p.pool), handlers: searchcmd.NewHandlers(p.store, p.codec, p.ids, p.clock)}
+	s := &searches{searcher: searchread.NewQueries(p.rows), handlers: searchcmd.NewHandlers(p.store, p.codec, p.ids, p.clock)}
 	if p.opensearch != nil {
 		s.searcher = osread.NewQueries(p.opensearch, p.searchSide)
 	}
@@ -68,7 +68,7 @@ func (s *searches) flow(p *Platform) reaction {
 
 func (p *Platform) registerSearch(a *httpapi.API, s *searches) {
 	searchapi.Register(a, searchapi.Deps{
-		Searcher: s.searcher, Projection: p.searchProjector().Name(), Saved: savedsearchread.NewQueries(p.pool), Handlers: s.handlers, Index: searchIndex{p},
+		Searcher: s.searcher, Projection: p.searchProjector().Name(), Saved: savedsearchread.NewQueries(p.rows), Handlers: s.handlers, Index: searchIndex{p},
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/cmd/internal/schemas"
 	"github.com/morket/morket/commands/accesscmd"
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore/relay"
 	"github.com/morket/morket/projections"
 	"github.com/morket/morket/ui"
@@ -214,17 +215,17 @@ func (s *server) run(ctx context.Context, l net.Listener, out io.Writer) error {
 	life, stop := context.WithCancel(context.WithoutCancel(ctx)) // the roles outlive ctx until requests are answered
 	defer stop()
 	group, gctx := errgroup.WithContext(life)
-	if err := s.startRoles(gctx, group); err != nil {
+	if err := s.startRoles(kernel.AsSystem(gctx, "roles"), group); err != nil {
 		return err
 	}
 	if err := s.awaitReadModels(gctx); err != nil {
 		return errors.Join(err, s.end(stop, group))
 	}
 	if s.does(config.RoleWorker) { // sweeps look into the read models
-		group.Go(func() error { return s.sweeper.Run(gctx) })
+		group.Go(func() error { return s.sweeper.Run(kernel.AsSystem(gctx, "sweeps")) })
 	}
 	if s.cfg.Demo() { // before the first answer: who sees a ready server may sign in
-		if err := s.demo(gctx); err != nil {
+		if err := s.demo(kernel.AsSystem(gctx, "demo")); err != nil {
 			return errors.Join(fmt.Errorf("make the demo workspace: %w", err), s.end(stop, group))
 		}
 	}

@@ -41,7 +41,7 @@ func system(ws kernel.WorkspaceID) kernel.Meta {
 
 // sweepUploads removes uploads that nobody has committed for a day.
 func (s *server) sweepUploads(ctx context.Context) (int, error) {
-	list, err := dataopsread.NewQueries(s.pool).Waiting(ctx, s.clock.Now().Add(-uploadsWait), sweepBatch)
+	list, err := dataopsread.NewQueries(s.rows).Waiting(ctx, s.clock.Now().Add(-uploadsWait), sweepBatch)
 	if err != nil {
 		return 0, err
 	}
@@ -68,7 +68,7 @@ func (s *server) sweepTrash(ctx context.Context) (n int, err error) {
 
 // sweepSessions closes sessions that can't be refreshed any more, so that an account's list holds living ones only.
 func (s *server) sweepSessions(ctx context.Context) (int, error) {
-	list, err := authread.NewQueries(s.pool).Expired(ctx, s.clock.Now(), sweepBatch)
+	list, err := authread.NewQueries(s.rows).Expired(ctx, s.clock.Now(), sweepBatch)
 	if err != nil {
 		return 0, err
 	}

@@ -25,8 +25,8 @@ type tables struct {
 }
 
 func (p *Platform) tables(b *bus, positions projections.Positions) (*tables, error) {
-	t := &tables{grid: gridread.NewGrid(p.pool, p.clock), history: historyread.NewQueries(p.pool, p.store, p.codec)}
-	t.indexer = t.grid.NewIndexer(p.log.With("part", "indexer"))
+	t := &tables{grid: gridread.NewGrid(p.rows, p.clock), history: historyread.NewQueries(p.rows, p.store, p.codec)}
+	t.indexer = t.grid.NewIndexer(p.pool, p.log.With("part", "indexer"))
 	var err error
 	t.hub, err = livestream.NewHub(livestream.Config{Subscriber: b.subscribe(""), Log: p.store, Codec: p.codec, Logger: p.log.With("part", "live")})
 	if err != nil {
@@ -45,6 +45,6 @@ func (t *tables) run(ctx context.Context, group *errgroup.Group) {
 
 func (p *Platform) registerTables(a *httpapi.API, t *tables) {
 	tableapi.Register(a, tableapi.Deps{
-		Handlers: t.handlers, Grid: t.grid, History: t.history, Hub: t.hub, Names: workspaceread.NewQueries(p.pool, p.ring), Clock: p.clock,
+		Handlers: t.handlers, Grid: t.grid, History: t.history, Hub: t.hub, Names: workspaceread.NewQueries(p.rows, p.ring), Clock: p.clock,
 	})
 }

@@ -40,7 +40,7 @@ func (p *Platform) webhooks(ctx context.Context) (*webhooks, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &webhooks{reads: webhookread.NewQueries(p.pool)}
+	w := &webhooks{reads: webhookread.NewQueries(p.rows)}
 	loopback := slices.ContainsFunc(p.cfg.DialAllow, func(n netip.Prefix) bool { return n.Addr().Unmap().IsLoopback() })
 	w.handlers, err = webhookcmd.New(webhookcmd.Config{
 		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Sealer: signingSecrets{v}, Counter: w.reads, Random: rand.Reader, Loopback: loopback,
@@ -62,7 +62,7 @@ func (p *Platform) webhooks(ctx context.Context) (*webhooks, error) {
 
 // reactions are the feeder of the queue, and the mails about webhooks that were turned off.
 func (w *webhooks) reactions(p *Platform, t *team) []reaction {
-	n := &webhookcmd.Notifier{Mailer: t.mails, Recipients: managers{workspaceread.NewQueries(p.pool, p.ring)}, PublicURL: strings.TrimRight(p.cfg.PublicURL, "/")}
+	n := &webhookcmd.Notifier{Mailer: t.mails, Recipients: managers{workspaceread.NewQueries(p.rows, p.ring)}, PublicURL: strings.TrimRight(p.cfg.PublicURL, "/")}
 	wake := func([]eventstore.Recorded) { w.worker.Wake() }
 	return []reaction{
 		{name: webhookqueue.FeederName, types: w.queue.Types(), apply: w.queue.Apply, applied: wake},

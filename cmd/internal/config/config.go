@@ -30,7 +30,7 @@ type Config struct {
 	ServiceKey Secret   `env:"MORKET_SERVICE_KEY" desc:"What a service sends as X-Service-Key, at least 32 characters; empty: no such calls"`
 	Operators  []string `env:"MORKET_OPERATOR_EMAILS" desc:"Users who may grant credits and use /admin, separated by commas"`
 
-	DatabaseURL       Secret `env:"DATABASE_URL" desc:"Postgres 15 or newer, postgres://…; pool_max_conns=… in it says how many connections a process may have, 32 by default; empty: a Postgres of our own"`
+	DatabaseURL       Secret `env:"DATABASE_URL" desc:"Postgres 15 or newer, postgres://…; pool_max_conns=… in it says how many connections a process may have for requests, and as many for all else, 20 by default; empty: a Postgres of our own"`
 	AMQPURL           Secret `env:"AMQP_URL" desc:"RabbitMQ, amqp:// or amqps://; empty: in memory"`
 	AMQPPrefix        string `env:"AMQP_PREFIX" desc:"Before the names of exchanges and queues, for installations that share a virtual host of RabbitMQ"`
 	TemporalAddress   string `env:"TEMPORAL_ADDRESS" desc:"host:port of Temporal; empty: a development server of our own"`
@@ -59,6 +59,8 @@ type Config struct {
 
 	DialAllow []netip.Prefix `env:"MORKET_DIAL_ALLOW" desc:"Networks that providers and webhooks may reach although they are not public, for example 127.0.0.1/32, separated by commas; for development"`
 	DNSServer string         `env:"MORKET_DNS_SERVER" desc:"host:port of the name server that providers ask; empty: the system's"`
+
+	QueryTimeout time.Duration `env:"MORKET_QUERY_TIMEOUT" envDefault:"30s" desc:"How long Postgres may work on one question of a request; exports and rebuilds take as long as they take"`
 
 	StopWithin time.Duration `env:"MORKET_STOP_WITHIN" envDefault:"30s" desc:"How long a stop may take, at most 30s"`
 

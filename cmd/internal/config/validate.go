@@ -15,6 +15,7 @@ import (
 const (
 	minServiceKey  = 32
 	maxStop        = 30 * time.Second
+	minQuery       = 100 * time.Millisecond
 	maxAnswersDays = 3650
 )
 
@@ -72,6 +73,9 @@ func (c Config) validate() []error {
 		if rate < 0 {
 			check(name, errors.New("is negative"))
 		}
+	}
+	if c.QueryTimeout < minQuery {
+		check("MORKET_QUERY_TIMEOUT", fmt.Errorf("want at least %s", minQuery))
 	}
 	if c.StopWithin <= 0 || c.StopWithin > maxStop {
 		check("MORKET_STOP_WITHIN", fmt.Errorf("want more than 0 and at most %s", maxStop))

@@ -16,6 +16,7 @@ import (
 	"github.com/morket/morket/adapters/objectstore"
 	"github.com/morket/morket/adapters/osread"
 	"github.com/morket/morket/adapters/pgchild"
+	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/adapters/temporalchild"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/domain/kernel"
@@ -78,7 +79,26 @@ func database(ctx context.Context, cfg config.Config) Finding {
 	if fsync != "on" || durable == "off" {
 		return failure("set fsync and synchronous_commit to on: a crash would lose what was confirmed", "fsync=%s synchronous_commit=%s", fsync, durable)
 	}
-	return good("reachable, version %s", version)
+	return role(ctx, conn, version)
+}
+
+// role is whether requests can read as the role that row-level security binds.
+func role(ctx context.Context, conn *pgx.Conn, version string) Finding {
+	missing, err := pgread.CheckRole(ctx, conn)
+	var why *pgread.RoleError
+	switch {
+	case err == nil:
+		return good("reachable, version %s", version)
+	case !errors.As(err, &why):
+		return failure("look into the server's log", "%v", err)
+	case !missing:
+		return failure("let an administrator of the database run: "+why.Run, "%s", why.Why)
+	}
+	var able bool
+	if err := conn.QueryRow(ctx, "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user").Scan(&able); err == nil && able {
+		return good("reachable, version %s; the role %s will be made at the start", version, pgread.AppRole)
+	}
+	return failure("let an administrator of the database run: "+why.Run, "%s", why.Why)
 }
 
 // withoutSecret keeps an error's text unless it repeats the address, which holds a password.
