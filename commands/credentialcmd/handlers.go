@@ -38,6 +38,7 @@ type Store struct {
 	Provider string
 	Name     string
 	Secret   map[string]string
+	Hosts    []string // that it may be sent to; none until they are named
 }
 
 // Stored is what a command answers of a credential; it never holds the secret.
@@ -47,6 +48,7 @@ type Stored struct {
 	Name     string              `json:"name,omitempty"`
 	Masked   string              `json:"masked"`
 	Version  int                 `json:"version"`
+	Hosts    []string            `json:"hosts" nullable:"false" doc:"The hosts that the secret may be sent to, by https"`
 }
 
 // Validate checks the command by itself.
@@ -65,15 +67,19 @@ func (h *Handlers) Store(ctx context.Context, meta kernel.Meta, c Store) (comman
 	if err := c.Validate(); err != nil {
 		return commands.Result[Stored]{}, err
 	}
+	hosts, err := credential.NormaliseHosts(c.Hosts)
+	if err != nil {
+		return commands.Result[Stored]{}, err
+	}
 	id := kernel.CredentialID(h.ids.New(kernel.PrefixCredential))
 	sealed, err := h.sealer.Seal(meta.Workspace, id, 1, c.Secret)
 	if err != nil {
 		return commands.Result[Stored]{}, err
 	}
 	masked := credential.Mask(c.Secret)
-	out := Stored{ID: id, Provider: c.Provider, Name: c.Name, Masked: credential.MaskedText(masked), Version: 1}
+	out := Stored{ID: id, Provider: c.Provider, Name: c.Name, Masked: credential.MaskedText(masked), Version: 1, Hosts: hosts}
 	done, err := h.repo.Update(ctx, meta.As("credential.store"), string(id), func(cr *credential.Credential) (any, error) {
-		return out, cr.Store(credential.Stored{ID: id, Workspace: meta.Workspace, Provider: c.Provider, Name: c.Name, Masked: masked, Sealed: sealed})
+		return out, cr.Store(credential.Stored{ID: id, Workspace: meta.Workspace, Provider: c.Provider, Name: c.Name, Masked: masked, Sealed: sealed, Hosts: hosts})
 	})
 	if err != nil {
 		return commands.Result[Stored]{}, err
@@ -102,13 +108,51 @@ func (h *Handlers) Rotate(ctx context.Context, meta kernel.Meta, c Rotate) (comm
 		if err != nil {
 			return nil, err
 		}
-		out = Stored{ID: c.ID, Provider: cr.Provider(), Masked: credential.MaskedText(masked), Version: cr.Version() + 1}
+		out = Stored{ID: c.ID, Provider: cr.Provider(), Masked: credential.MaskedText(masked), Version: cr.Version() + 1, Hosts: append([]string{}, cr.Hosts()...)}
 		return out, cr.Rotate(masked, sealed)
 	})
 	if err != nil {
 		return commands.Result[Stored]{}, err
 	}
 	return commands.Reply(done, out)
+}
+
+// ChangeHosts says which hosts a secret may be sent to.
+type ChangeHosts struct {
+	ID    kernel.CredentialID
+	Hosts []string
+}
+
+// ChangeHosts carries out a ChangeHosts.
+func (h *Handlers) ChangeHosts(ctx context.Context, meta kernel.Meta, c ChangeHosts) (commands.Result[Stored], error) {
+	hosts, err := credential.NormaliseHosts(c.Hosts)
+	if err != nil {
+		return commands.Result[Stored]{}, err
+	}
+	var out Stored
+	done, err := h.repo.Update(ctx, meta.As("credential.change_hosts"), string(c.ID), func(cr *credential.Credential) (any, error) {
+		if !cr.Exists(meta.Workspace) {
+			return nil, kernel.NotFound("credential", string(c.ID))
+		}
+		out = Stored{ID: c.ID, Provider: cr.Provider(), Version: cr.Version(), Hosts: hosts}
+		return out, cr.ChangeHosts(hosts)
+	})
+	if err != nil {
+		return commands.Result[Stored]{}, err
+	}
+	return commands.Reply(done, out)
+}
+
+// Hosts returns the hosts that a credential may be sent to.
+func (h *Handlers) Hosts(ctx context.Context, ws kernel.WorkspaceID, id kernel.CredentialID) ([]string, error) {
+	cr, _, err := h.repo.Load(ctx, string(id))
+	if err != nil {
+		return nil, err
+	}
+	if !cr.Exists(ws) {
+		return nil, kernel.NotFound("credential", string(id))
+	}
+	return cr.Hosts(), nil
 }
 
 // Nothing is the answer of a command that has none.
@@ -128,15 +172,15 @@ func (h *Handlers) Delete(ctx context.Context, meta kernel.Meta, id kernel.Crede
 	return commands.Reply(done, Nothing{})
 }
 
-// Open decrypts a secret for the purpose, which is recorded before the secret is handed out. A secret that is wrapped
+// Open decrypts a secret and says which hosts it may be sent to, for the purpose, which is recorded before the secret is handed out. A secret that is wrapped
 // under an older master key is wrapped anew on the way.
-func (h *Handlers) Open(ctx context.Context, meta kernel.Meta, id kernel.CredentialID, purpose string) (map[string]string, error) {
-	var secret map[string]string
+func (h *Handlers) Open(ctx context.Context, meta kernel.Meta, id kernel.CredentialID, purpose string) (secret map[string]string, hosts []string, err error) {
 	meta.IdempotencyKey = "" // each use is an event of its own
-	_, err := h.repo.Update(ctx, meta.As("credential.use"), string(id), func(cr *credential.Credential) (any, error) {
+	_, err = h.repo.Update(ctx, meta.As("credential.use"), string(id), func(cr *credential.Credential) (any, error) {
 		if !cr.Exists(meta.Workspace) {
 			return nil, kernel.NotFound("credential", string(id))
 		}
+		hosts = cr.Hosts()
 		var err error
 		if secret, err = h.sealer.Open(meta.Workspace, id, cr.Version(), cr.Sealed()); err != nil {
 			return nil, kernel.E(kernel.KindConflict, "CREDENTIAL_UNREADABLE", "the secret can't be opened; rotate it").Because(err)
@@ -153,7 +197,7 @@ func (h *Handlers) Open(ctx context.Context, meta kernel.Meta, id kernel.Credent
 		return Nothing{}, cr.Use(purpose)
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return secret, nil
+	return secret, hosts, nil
 }

@@ -35,20 +35,20 @@ func TestSecretsComeOutForUseOnlyAndLeaveNoTrace(t *testing.T) {
 	res, err := h.Store(t.Context(), meta, credentialcmd.Store{Provider: "http_api", Name: "CRM", Secret: map[string]string{"api_key": canary}})
 	require.NoError(t, err)
 	require.Equal(t, "api_key ••••6789", res.Value.Masked)
-	secret, err := h.Open(t.Context(), meta, res.Value.ID, "run run_1")
+	secret, _, err := h.Open(t.Context(), meta, res.Value.ID, "run run_1")
 	require.NoError(t, err)
 	require.Equal(t, canary, secret["api_key"])
 
 	rotated := canary + "-next"
 	_, err = h.Rotate(t.Context(), meta, credentialcmd.Rotate{ID: res.Value.ID, Secret: map[string]string{"api_key": rotated}})
 	require.NoError(t, err)
-	secret, err = h.Open(t.Context(), meta, res.Value.ID, "run run_2")
+	secret, _, err = h.Open(t.Context(), meta, res.Value.ID, "run run_2")
 	require.NoError(t, err)
 	require.Equal(t, rotated, secret["api_key"])
 
 	_, err = h.Delete(t.Context(), meta, res.Value.ID)
 	require.NoError(t, err)
-	_, err = h.Open(t.Context(), meta, res.Value.ID, "run run_3")
+	_, _, err = h.Open(t.Context(), meta, res.Value.ID, "run run_3")
 	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
 
 	events, err := store.ReadAll(t.Context(), 0, 100)
@@ -65,7 +65,7 @@ func TestAnotherWorkspacesCredentialDoesNotExist(t *testing.T) {
 	res, err := h.Store(t.Context(), meta, credentialcmd.Store{Provider: "http_api", Name: "CRM", Secret: map[string]string{"api_key": canary}})
 	require.NoError(t, err)
 	meta.Workspace = "ws_2"
-	_, err = h.Open(t.Context(), meta, res.Value.ID, "x")
+	_, _, err = h.Open(t.Context(), meta, res.Value.ID, "x")
 	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
 	_, err = h.Delete(t.Context(), meta, res.Value.ID)
 	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
@@ -91,4 +91,32 @@ func TestBadSecretsAreRefusedWithoutRepeatingThem(t *testing.T) {
 			require.NotContains(t, err.Error(), canary)
 		})
 	}
+}
+
+func TestHostsAreNamedAndChanged(t *testing.T) {
+	t.Parallel()
+	h, store, meta := setup(t)
+	res, err := h.Store(t.Context(), meta, credentialcmd.Store{Provider: "http_api", Name: "CRM", Secret: map[string]string{"api_key": canary}, Hosts: []string{"API.example.com"}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"api.example.com"}, res.Value.Hosts)
+	_, hosts, err := h.Open(t.Context(), meta, res.Value.ID, "x")
+	require.NoError(t, err)
+	require.Equal(t, []string{"api.example.com"}, hosts)
+	for range 2 { // the second time changes nothing
+		_, err = h.ChangeHosts(t.Context(), meta, credentialcmd.ChangeHosts{ID: res.Value.ID, Hosts: []string{"*.example.org"}})
+		require.NoError(t, err)
+	}
+	hosts, err = h.Hosts(t.Context(), meta.Workspace, res.Value.ID)
+	require.NoError(t, err)
+	require.Equal(t, []string{"*.example.org"}, hosts)
+	_, err = h.Hosts(t.Context(), "ws_2", res.Value.ID)
+	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
+	_, err = h.ChangeHosts(t.Context(), meta, credentialcmd.ChangeHosts{ID: res.Value.ID, Hosts: []string{"https://x"}})
+	require.Equal(t, kernel.KindInvalid, kernel.KindOf(err))
+	meta.Workspace = "ws_2"
+	_, err = h.ChangeHosts(t.Context(), meta, credentialcmd.ChangeHosts{ID: res.Value.ID, Hosts: nil})
+	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
+	events, err := store.ReadAll(t.Context(), 0, 100)
+	require.NoError(t, err)
+	require.Len(t, events, 3, "stored, used, hosts changed")
 }

@@ -101,13 +101,13 @@ func (h *Handlers) AutoRun(ctx context.Context, meta kernel.Meta, c AutoRun) (le
 func (h *Handlers) autoRuns(ctx context.Context, c AutoRun, schema table.Schema, g AutoGroup, left map[kernel.ColumnID]error) ([]prepared, error) {
 	var usable []kernel.ColumnID
 	for _, id := range g.Columns {
-		if _, err := h.plans(schema, []kernel.ColumnID{id}); err != nil {
+		if _, err := h.plans(ctx, c.Workspace, schema, []kernel.ColumnID{id}); err != nil {
 			left[id] = err
 			continue
 		}
 		usable = append(usable, id)
 	}
-	plans, err := h.plans(schema, usable)
+	plans, err := h.plans(ctx, c.Workspace, schema, usable)
 	if err != nil {
 		return nil, err
 	}

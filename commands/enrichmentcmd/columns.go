@@ -29,7 +29,7 @@ func (h *Handlers) AddColumn(ctx context.Context, meta kernel.Meta, c AddColumn)
 	}
 	step := table.Step{Step: h.IDs.New("stp"), Label: "add column " + c.Name}
 	done, err := h.tables.Update(ctx, meta.As("enrichment.add_column"), string(c.Table), func(t *table.Table) (any, error) {
-		cfg, err := h.rules(t.Schema()).Normalise(c.Config, "")
+		cfg, err := h.normalise(ctx, c.Workspace, h.rules(t.Schema()), c.Config, "")
 		if err != nil {
 			return nil, err
 		}
@@ -66,7 +66,7 @@ func (h *Handlers) Configure(ctx context.Context, meta kernel.Meta, c Configure)
 		if _, err := t.Live(c.Column); err != nil {
 			return nil, err
 		}
-		cfg, err := h.rules(t.Schema()).Normalise(c.Config, c.Column)
+		cfg, err := h.normalise(ctx, c.Workspace, h.rules(t.Schema()), c.Config, c.Column)
 		if err != nil {
 			return nil, err
 		}

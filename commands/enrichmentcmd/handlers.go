@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 
 	"github.com/morket/morket/commands/enrichmentcmd/condition"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
+	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/credit"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -75,6 +77,13 @@ type Config struct {
 	Rows   RowSource
 	Ledger Ledger
 	Rates  HitRates
+	// Credentials says where a credential may be sent; nil: that is checked only when it is sent.
+	Credentials Credentials
+}
+
+// Credentials knows which hosts a credential may be sent to.
+type Credentials interface {
+	Hosts(ctx context.Context, ws kernel.WorkspaceID, id kernel.CredentialID) ([]string, error)
 }
 
 // Validate says what is missing.
@@ -124,6 +133,39 @@ func (h *Handlers) loadTable(ctx context.Context, ws kernel.WorkspaceID, id kern
 // rules are what a configuration for the table is checked against.
 func (h *Handlers) rules(s table.Schema) enrichment.Rules {
 	return enrichment.Rules{Catalogue: h.Engine.Registry, Expressions: condition.Checker{}, Columns: Columns(s)}
+}
+
+// normalise checks a configuration by the rules, and that its credentials may go where its steps send them.
+func (h *Handlers) normalise(ctx context.Context, ws kernel.WorkspaceID, rules enrichment.Rules, c enrichment.Config, target kernel.ColumnID) (enrichment.Config, error) {
+	cfg, err := rules.Normalise(c, target)
+	if err != nil || h.Credentials == nil {
+		return cfg, err
+	}
+	for i, s := range cfg.Steps {
+		if s.CredentialID == "" {
+			continue
+		}
+		field := fmt.Sprintf("steps[%d].credential_id", i)
+		hosts, err := h.Credentials.Hosts(ctx, ws, s.CredentialID)
+		if kernel.KindOf(err) == kernel.KindNotFound {
+			return cfg, kernel.Invalid(field, "there is no credential %s", s.CredentialID)
+		}
+		if err != nil {
+			return cfg, err
+		}
+		to := h.Engine.Registry.Destination(s.Provider, s.Config)
+		if to == "" {
+			continue
+		}
+		u, err := url.Parse(to)
+		if err != nil {
+			return cfg, kernel.Invalid(field, "the step's address can't be read")
+		}
+		if err := credential.CheckDestination(hosts, u); err != nil {
+			return cfg, kernel.Invalid(field, "%s", err)
+		}
+	}
+	return cfg, nil
 }
 
 // Columns are a table's columns as expressions see them.

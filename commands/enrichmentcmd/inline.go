@@ -63,7 +63,7 @@ func (h *Handlers) prepareInline(ctx context.Context, meta kernel.Meta, c StartI
 	}
 	rules := h.rules(table.Schema{})
 	rules.Columns = columns
-	cfg, err := rules.Normalise(c.Config, "")
+	cfg, err := h.normalise(ctx, c.Workspace, rules, c.Config, "")
 	if err != nil {
 		return prepared{}, err
 	}

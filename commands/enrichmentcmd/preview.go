@@ -45,7 +45,7 @@ func (h *Handlers) Preview(ctx context.Context, c Preview) (PreviewAnswer, error
 		return PreviewAnswer{}, kernel.NotFound("row", string(c.Row))
 	}
 	rules := h.rules(t.Schema())
-	cfg, err := rules.Normalise(c.Config, "")
+	cfg, err := h.normalise(ctx, c.Workspace, rules, c.Config, "")
 	if err != nil {
 		return PreviewAnswer{}, err
 	}

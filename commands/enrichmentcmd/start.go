@@ -107,7 +107,7 @@ func (h *Handlers) prepare(ctx context.Context, meta kernel.Meta, c Start) (prep
 		return prepared{}, err
 	}
 	p := prepared{schema: t.Schema()}
-	plans, err := h.plans(p.schema, c.Columns)
+	plans, err := h.plans(ctx, c.Workspace, p.schema, c.Columns)
 	if err != nil {
 		return p, err
 	}
@@ -128,7 +128,7 @@ func (h *Handlers) prepare(ctx context.Context, meta kernel.Meta, c Start) (prep
 }
 
 // plans pins the columns' waterfalls, checked again: the table or the providers may have changed since they were configured.
-func (h *Handlers) plans(s table.Schema, ids []kernel.ColumnID) ([]enrichment.Plan, error) {
+func (h *Handlers) plans(ctx context.Context, ws kernel.WorkspaceID, s table.Schema, ids []kernel.ColumnID) ([]enrichment.Plan, error) {
 	var plans []enrichment.Plan
 	seen := map[kernel.ColumnID]bool{}
 	for _, id := range ids {
@@ -144,7 +144,7 @@ func (h *Handlers) plans(s table.Schema, ids []kernel.ColumnID) ([]enrichment.Pl
 		if err != nil {
 			return nil, err
 		}
-		if cfg, err = h.rules(s).Normalise(cfg, id); err != nil {
+		if cfg, err = h.normalise(ctx, ws, h.rules(s), cfg, id); err != nil {
 			return nil, kernel.Invalid("columns", "the enrichment of %s has to be changed first: %s", col.Name, err)
 		}
 		plans = append(plans, enrichment.Plan{ColumnID: id, Config: cfg})

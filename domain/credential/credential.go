@@ -4,6 +4,7 @@ package credential
 
 import (
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -26,6 +27,7 @@ type Credential struct {
 	provider  string
 	version   int
 	sealed    Sealed
+	hosts     []string
 	deleted   bool
 }
 
@@ -45,6 +47,9 @@ func (c *Credential) Sealed() Sealed { return c.sealed }
 
 // Provider is what the secret is for.
 func (c *Credential) Provider() string { return c.provider }
+
+// Hosts are those that the secret may be sent to.
+func (c *Credential) Hosts() []string { return c.hosts }
 
 // Store begins the credential.
 func (c *Credential) Store(e Stored) error {
@@ -70,6 +75,14 @@ func (c *Credential) Use(purpose string) error {
 	return c.Record(c, Used{ID: c.id, Version: c.version, Purpose: purpose})
 }
 
+// ChangeHosts says which hosts the secret may be sent to; the same as before are no event.
+func (c *Credential) ChangeHosts(hosts []string) error {
+	if slices.Equal(hosts, c.hosts) {
+		return nil
+	}
+	return c.Record(c, HostsChanged{ID: c.id, Hosts: hosts})
+}
+
 // Delete ends the credential.
 func (c *Credential) Delete() error { return c.Record(c, Deleted{ID: c.id}) }
 
@@ -77,12 +90,14 @@ func (c *Credential) Delete() error { return c.Record(c, Deleted{ID: c.id}) }
 func (c *Credential) Apply(e kernel.Event) error {
 	switch e := e.(type) {
 	case Stored:
-		c.id, c.workspace, c.provider, c.version, c.sealed = e.ID, e.Workspace, e.Provider, e.Version, e.Sealed
+		c.id, c.workspace, c.provider, c.version, c.sealed, c.hosts = e.ID, e.Workspace, e.Provider, e.Version, e.Sealed, e.Hosts
 	case Rotated:
 		c.version, c.sealed = e.Version, e.Sealed
 	case Rewrapped:
 		c.sealed = e.Sealed
 	case Used:
+	case HostsChanged:
+		c.hosts = e.Hosts
 	case Deleted:
 		c.deleted, c.sealed = true, Sealed{}
 	default:

@@ -20,6 +20,8 @@ type Stored struct {
 	Masked    map[string]string   `json:"masked"`
 	Version   int                 `json:"version"`
 	Sealed    Sealed              `json:"sealed"`
+	// Hosts are those that the secret may be sent to; none of a credential from before hosts were named, which can't be sent.
+	Hosts []string `json:"hosts,omitempty"`
 }
 
 // Rotated replaces the secret.
@@ -43,6 +45,12 @@ type Used struct {
 	Purpose string              `json:"purpose"`
 }
 
+// HostsChanged says which hosts the secret may be sent to from now on.
+type HostsChanged struct {
+	ID    kernel.CredentialID `json:"id"`
+	Hosts []string            `json:"hosts"`
+}
+
 // Deleted ends a credential; its secret can't be opened any more.
 type Deleted struct {
 	ID kernel.CredentialID `json:"id"`
@@ -61,9 +69,12 @@ func (Rewrapped) EventType() string { return "credential.rewrapped.v1" }
 func (Used) EventType() string { return "credential.used.v1" }
 
 // EventType names the event.
+func (HostsChanged) EventType() string { return "credential.hosts_changed.v1" }
+
+// EventType names the event.
 func (Deleted) EventType() string { return "credential.deleted.v1" }
 
 // Events lists the module's events.
 func Events() []kernel.Event {
-	return []kernel.Event{Stored{}, Rotated{}, Rewrapped{}, Used{}, Deleted{}}
+	return []kernel.Event{Stored{}, Rotated{}, Rewrapped{}, Used{}, HostsChanged{}, Deleted{}}
 }

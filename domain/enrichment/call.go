@@ -14,6 +14,8 @@ type Request struct {
 	Inputs map[string]string // by the names of the provider's inputs; an empty one is absent
 	Config json.RawMessage   // the step's config
 	Secret map[string]string // from the vault; nil if the provider needs none. It must not get into replies, errors or logs.
+	// Hosts are those that the secret may be sent to, by https.
+	Hosts []string
 	// Key is the same whenever the same question is asked for the same record of the same run; a provider that knows
 	// idempotency keys is given it.
 	Key string
@@ -39,6 +41,12 @@ type Caller interface {
 type Configurable interface {
 	// CheckConfig says what is wrong with a step's config. A dynamic provider also answers the outputs that the config names.
 	CheckConfig(config json.RawMessage) (outputs []Field, err error)
+}
+
+// Directed is a Caller whose steps say in their config where they send the credential.
+type Directed interface {
+	// Destination is the address, with any text in the place of inputs; empty if the config sends no credential.
+	Destination(config json.RawMessage) string
 }
 
 // Repeatable is a Caller of which some configs may be asked twice although its description says that it is not idempotent.

@@ -88,6 +88,14 @@ func (r *Registry) CheckConfig(slug string, config json.RawMessage) ([]Field, er
 	return c.Describe().Outputs, nil
 }
 
+// Destination is the address that a step with the config sends its credential to; empty for none.
+func (r *Registry) Destination(slug string, config json.RawMessage) string {
+	if d, ok := r.callers[slug].(Directed); ok {
+		return d.Destination(config)
+	}
+	return ""
+}
+
 // Providers lists the descriptions by category and name.
 func (r *Registry) Providers() []Provider {
 	out := make([]Provider, 0, len(r.callers))

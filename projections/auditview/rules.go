@@ -142,11 +142,12 @@ func money() map[string]Rule {
 		"credit.released.v1": {Says: "gave credits of a run back", Thing: "credits", Audit: true, After: []string{"amount_mc", "run_id"}},
 		"credit.caps_set.v1": {Says: "set the spend caps", Thing: "credits", After: []string{"caps"}},
 
-		"credential.stored.v1":    {Says: "stored the credential {name} for {provider}", Thing: "credential", Name: "name", After: []string{"name", "provider"}},
-		"credential.rotated.v1":   {Says: "replaced the secret of {it}", Thing: "credential", After: []string{"version"}},
-		"credential.used.v1":      {Says: "used the credential {it} for {purpose}", Thing: "credential", Audit: true, After: []string{"purpose", "version"}},
-		"credential.deleted.v1":   {Says: "deleted the credential {it}", Thing: "credential"},
-		"credential.rewrapped.v1": {Says: "wrapped a key anew", Quiet: true},
+		"credential.stored.v1":        {Says: "stored the credential {name} for {provider}", Thing: "credential", Name: "name", After: []string{"name", "provider", "hosts"}},
+		"credential.rotated.v1":       {Says: "replaced the secret of {it}", Thing: "credential", After: []string{"version"}},
+		"credential.used.v1":          {Says: "used the credential {it} for {purpose}", Thing: "credential", Audit: true, After: []string{"purpose", "version"}},
+		"credential.hosts_changed.v1": {Says: "changed the hosts that {it} may be sent to", Thing: "credential", After: []string{"hosts"}},
+		"credential.deleted.v1":       {Says: "deleted the credential {it}", Thing: "credential"},
+		"credential.rewrapped.v1":     {Says: "wrapped a key anew", Quiet: true},
 	}
 }
 

@@ -27,6 +27,7 @@ type Credential struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	LastUsed  *time.Time
+	Hosts     []string
 }
 
 // Writer writes the read model inside a projector's transaction.
@@ -34,6 +35,7 @@ type Writer interface {
 	Insert(ctx context.Context, c Credential) error
 	Rotate(ctx context.Context, id kernel.CredentialID, masked string, version int, at time.Time) error
 	Use(ctx context.Context, id kernel.CredentialID, at time.Time) error
+	ChangeHosts(ctx context.Context, id kernel.CredentialID, hosts []string, at time.Time) error
 	Delete(ctx context.Context, id kernel.CredentialID) error
 }
 
@@ -49,11 +51,11 @@ func New(open func(projections.Tx) (Writer, error)) *Projector { return &Project
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 1 }
+func (*Projector) Version() int { return 2 }
 
 // Types implements projections.Projector.
 func (*Projector) Types() []string {
-	return []string{credential.Stored{}.EventType(), credential.Rotated{}.EventType(), credential.Used{}.EventType(), credential.Deleted{}.EventType()}
+	return []string{credential.Stored{}.EventType(), credential.Rotated{}.EventType(), credential.Used{}.EventType(), credential.HostsChanged{}.EventType(), credential.Deleted{}.EventType()}
 }
 
 // Apply implements projections.Projector.
@@ -79,12 +81,14 @@ func apply(ctx context.Context, w Writer, r eventstore.Recorded) error {
 	case credential.Stored{}.EventType():
 		return w.Insert(ctx, Credential{
 			ID: e.ID, Workspace: e.Workspace, Provider: e.Provider, Name: e.Name, Masked: credential.MaskedText(e.Masked),
-			Version: e.Version, CreatedAt: r.RecordedAt, UpdatedAt: r.RecordedAt,
+			Version: e.Version, CreatedAt: r.RecordedAt, UpdatedAt: r.RecordedAt, Hosts: e.Hosts,
 		})
 	case credential.Rotated{}.EventType():
 		return w.Rotate(ctx, e.ID, credential.MaskedText(e.Masked), e.Version, r.RecordedAt)
 	case credential.Used{}.EventType():
 		return w.Use(ctx, e.ID, r.RecordedAt)
+	case credential.HostsChanged{}.EventType():
+		return w.ChangeHosts(ctx, e.ID, e.Hosts, r.RecordedAt)
 	case credential.Deleted{}.EventType():
 		return w.Delete(ctx, e.ID)
 	default:

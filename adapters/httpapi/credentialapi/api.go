@@ -10,6 +10,7 @@ import (
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/credentialcmd"
+	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/projections/credentialview"
@@ -40,6 +41,7 @@ func Register(a *httpapi.API, d Deps) {
 	store.Status = http.StatusCreated
 	httpapi.Write(a, store, s.store)
 	httpapi.Write(a, with(write, "rotate-credential", http.MethodPost, "W/credentials/{credentialId}/rotate", "Replace a secret"), s.rotate)
+	httpapi.Write(a, with(write, "change-credential-hosts", http.MethodPut, "W/credentials/{credentialId}/hosts", "Say which hosts a secret may be sent to"), s.changeHosts)
 	httpapi.Write(a, with(write, "delete-credential", http.MethodDelete, "W/credentials/{credentialId}", "Delete a secret"), s.delete)
 	httpapi.Write(a, with(write, "test-credential", http.MethodPost, "W/credentials/{credentialId}/test", "Check that a secret can be opened"), s.test)
 }
@@ -66,6 +68,7 @@ type Credential struct {
 	CreatedAt time.Time           `json:"created_at"`
 	UpdatedAt time.Time           `json:"updated_at"`
 	LastUsed  *time.Time          `json:"last_used_at,omitempty"`
+	Hosts     []string            `json:"hosts" nullable:"false" doc:"The hosts that the secret may be sent to, by https; without one it can't be used"`
 }
 
 func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]Credential, httpapi.Meta, error) {
@@ -83,7 +86,7 @@ func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]C
 	}
 	out := make([]Credential, len(list))
 	for i, c := range list {
-		out[i] = Credential{ID: c.ID, Provider: c.Provider, Name: c.Name, Masked: c.Masked, Version: c.Version, CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(), LastUsed: c.LastUsed}
+		out[i] = Credential{ID: c.ID, Provider: c.Provider, Name: c.Name, Masked: c.Masked, Version: c.Version, CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(), LastUsed: c.LastUsed, Hosts: append([]string{}, c.Hosts...)}
 	}
 	return out, meta, nil
 }
@@ -94,6 +97,7 @@ type storeIn struct {
 		Provider string            `json:"provider" maxLength:"50"`
 		Name     string            `json:"name"`
 		Secret   map[string]string `json:"secret" doc:"For example {\"api_key\": \"…\"}"`
+		Hosts    []string          `json:"hosts,omitempty" nullable:"false" maxItems:"20" doc:"The hosts that the secret may be sent to, by https: api.example.com, or *.example.com for all below it. Without one it can't be used until they are named."`
 	}
 }
 
@@ -101,7 +105,7 @@ func (s service) store(ctx context.Context, meta kernel.Meta, in *storeIn) (comm
 	if !s.Keyed(in.Body.Provider) {
 		return commands.Result[credentialcmd.Stored]{}, kernel.Invalid("provider", "there is no provider %q that takes a key; GET /api/v1/providers lists them", in.Body.Provider)
 	}
-	return s.Handlers.Store(ctx, meta, credentialcmd.Store{Provider: in.Body.Provider, Name: in.Body.Name, Secret: in.Body.Secret})
+	return s.Handlers.Store(ctx, meta, credentialcmd.Store{Provider: in.Body.Provider, Name: in.Body.Name, Secret: in.Body.Secret, Hosts: in.Body.Hosts})
 }
 
 // InCredential is embedded by the inputs of endpoints of a credential.
@@ -121,6 +125,17 @@ func (s service) rotate(ctx context.Context, meta kernel.Meta, in *rotateIn) (co
 	return s.Handlers.Rotate(ctx, meta, credentialcmd.Rotate{ID: in.ID, Secret: in.Body.Secret})
 }
 
+type hostsIn struct {
+	InCredential
+	Body struct {
+		Hosts []string `json:"hosts" nullable:"false" maxItems:"20" doc:"All hosts that the secret may be sent to from now on, in place of those before"`
+	}
+}
+
+func (s service) changeHosts(ctx context.Context, meta kernel.Meta, in *hostsIn) (commands.Result[credentialcmd.Stored], error) {
+	return s.Handlers.ChangeHosts(ctx, meta, credentialcmd.ChangeHosts{ID: in.ID, Hosts: in.Body.Hosts})
+}
+
 func (s service) delete(ctx context.Context, meta kernel.Meta, in *InCredential) (commands.Result[credentialcmd.Nothing], error) {
 	return s.Handlers.Delete(ctx, meta, in.ID)
 }
@@ -132,13 +147,16 @@ type Tested struct {
 }
 
 func (s service) test(ctx context.Context, meta kernel.Meta, in *InCredential) (commands.Result[Tested], error) {
-	_, err := s.Handlers.Open(ctx, meta, in.ID, "test")
+	_, hosts, err := s.Handlers.Open(ctx, meta, in.ID, "test")
 	var refused *kernel.Error
 	if errors.As(err, &refused) && refused.Kind == kernel.KindConflict {
 		return commands.Result[Tested]{Value: Tested{Message: refused.Message}}, nil
 	}
 	if err != nil {
 		return commands.Result[Tested]{}, err
+	}
+	if len(hosts) == 0 {
+		return commands.Result[Tested]{Value: Tested{Message: "the secret can be opened, but " + credential.ErrNoHosts.Error()}}, nil
 	}
 	return commands.Result[Tested]{Value: Tested{OK: true, Message: "the secret is stored and can be opened"}}, nil
 }

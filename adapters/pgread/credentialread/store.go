@@ -22,12 +22,16 @@ const ddl = `CREATE TABLE credentials (
     version      integer     NOT NULL,
     created_at   timestamptz NOT NULL,
     updated_at   timestamptz NOT NULL,
-    last_used_at timestamptz
+    last_used_at timestamptz,
+    hosts        text[]      NOT NULL DEFAULT '{}'
 );
 CREATE INDEX credentials_workspace ON credentials (workspace_id, id);`
 
+// expand gives a copy of version 1, which is asked until its successor is filled, what the list asks for.
+const expand = `ALTER TABLE credentials ADD COLUMN IF NOT EXISTS hosts text[] NOT NULL DEFAULT '{}'`
+
 // Model is the shape of the read model.
-func Model() pgread.Model { return pgread.Model{Name: credentialview.Name, DDL: ddl} }
+func Model() pgread.Model { return pgread.Model{Name: credentialview.Name, DDL: ddl, Expand: expand} }
 
 // Open is for credentialview.New.
 func Open(tx projections.Tx) (credentialview.Writer, error) {
@@ -39,8 +43,8 @@ type writer struct{ tx *pgread.Tx }
 
 // Insert implements credentialview.Writer.
 func (w writer) Insert(ctx context.Context, c credentialview.Credential) error {
-	_, err := w.tx.Exec(ctx, `INSERT INTO credentials (id, workspace_id, provider, name, masked, version, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		c.ID, c.Workspace, c.Provider, c.Name, c.Masked, c.Version, c.CreatedAt, c.UpdatedAt)
+	_, err := w.tx.Exec(ctx, `INSERT INTO credentials (id, workspace_id, provider, name, masked, version, created_at, updated_at, hosts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		c.ID, c.Workspace, c.Provider, c.Name, c.Masked, c.Version, c.CreatedAt, c.UpdatedAt, append([]string{}, c.Hosts...))
 	return err
 }
 
@@ -56,6 +60,12 @@ func (w writer) Use(ctx context.Context, id kernel.CredentialID, at time.Time) e
 	return err
 }
 
+// ChangeHosts implements credentialview.Writer.
+func (w writer) ChangeHosts(ctx context.Context, id kernel.CredentialID, hosts []string, at time.Time) error {
+	_, err := w.tx.Exec(ctx, `UPDATE credentials SET hosts = $2, updated_at = $3 WHERE id = $1`, id, append([]string{}, hosts...), at)
+	return err
+}
+
 // Delete implements credentialview.Writer.
 func (w writer) Delete(ctx context.Context, id kernel.CredentialID) error {
 	_, err := w.tx.Exec(ctx, `DELETE FROM credentials WHERE id = $1`, id)
@@ -68,7 +78,7 @@ type Queries struct{ db pgread.Reader }
 // NewQueries reads through a pool or within a scope.
 func NewQueries(db pgread.Reader) *Queries { return &Queries{db} }
 
-const list = `SELECT id, workspace_id, provider, name, masked, version, created_at, updated_at, last_used_at
+const list = `SELECT id, workspace_id, provider, name, masked, version, created_at, updated_at, last_used_at, hosts
 FROM rm_credential.credentials WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3`
 
 // List returns the workspace's credentials after the given one, oldest first.
@@ -79,7 +89,7 @@ func (q *Queries) List(ctx context.Context, ws kernel.WorkspaceID, after kernel.
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (credentialview.Credential, error) {
 		var c credentialview.Credential
-		err := row.Scan(&c.ID, &c.Workspace, &c.Provider, &c.Name, &c.Masked, &c.Version, &c.CreatedAt, &c.UpdatedAt, &c.LastUsed)
+		err := row.Scan(&c.ID, &c.Workspace, &c.Provider, &c.Name, &c.Masked, &c.Version, &c.CreatedAt, &c.UpdatedAt, &c.LastUsed, &c.Hosts)
 		return c, err
 	})
 }

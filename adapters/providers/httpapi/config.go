@@ -165,6 +165,15 @@ func (c Config) fields() ([]enrichment.Field, error) {
 	return out, nil
 }
 
+// Destination implements enrichment.Directed.
+func (*Provider) Destination(raw json.RawMessage) string {
+	c, err := parse(raw)
+	if err != nil || c.Auth.Kind == "" {
+		return ""
+	}
+	return enrichment.Expand(c.URL, func(string) string { return "x" })
+}
+
 // IdempotentWith implements enrichment.Repeatable: GET and PUT are idempotent by RFC 9110, 9.2.2.
 func (*Provider) IdempotentWith(raw json.RawMessage) bool {
 	c, err := parse(raw)

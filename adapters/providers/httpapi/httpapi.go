@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/providers/answer"
+	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 )
@@ -113,6 +114,12 @@ func (p *Provider) request(ctx context.Context, c Config, ask enrichment.Request
 		}
 		req.Header.Set(name, value)
 	}
+	if c.Auth.Kind == "" {
+		return req, nil
+	}
+	if err := credential.CheckDestination(ask.Hosts, req.URL); err != nil {
+		return nil, enrichment.Fail(enrichment.CallUnauthorized, err.Error())
+	}
 	return req, c.Auth.put(req, ask.Secret)
 }
 
@@ -142,9 +149,6 @@ func inJSON(s string) string {
 
 // put adds the credential to the request.
 func (a Auth) put(req *http.Request, secret map[string]string) error {
-	if a.Kind == "" {
-		return nil
-	}
 	if a.Kind == "basic" {
 		if secret["username"] == "" && secret["password"] == "" {
 			return enrichment.Fail(enrichment.CallUnauthorized, "the credential needs username and password")

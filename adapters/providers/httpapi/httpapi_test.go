@@ -64,7 +64,7 @@ func TestARequestIsMadeAsConfigured(t *testing.T) {
 	p := provider(safedial.Config{})
 	fields, err := p.CheckConfig(cfg)
 	require.NoError(t, err)
-	reply, err := p.Call(t.Context(), enrichment.Request{Config: cfg, Key: "k1", Secret: map[string]string{"token": canary}, Inputs: map[string]string{"id": "a/../b", "email": `x"y&z@acme.com`}})
+	reply, err := p.Call(t.Context(), enrichment.Request{Config: cfg, Key: "k1", Secret: map[string]string{"token": canary}, Hosts: []string{"127.0.0.1"}, Inputs: map[string]string{"id": "a/../b", "email": `x"y&z@acme.com`}})
 	require.NoError(t, err)
 	require.NoError(t, enrichment.CheckReply(fields, reply.Outputs))
 	require.Equal(t, map[string]any{"name": "Ann", "age": 41.0, "ok": true, "tags": []string{"a", "b"}, "vs": []string{"x", "y"}}, reply.Outputs)
@@ -110,7 +110,7 @@ func TestErrorsAndOddAnswers(t *testing.T) {
 	} {
 		at := serve(t, c.handler)
 		cfg := config(t, map[string]any{"url": at + "/?q={{q}}", "auth": map[string]string{"kind": "query", "name": "key"}, "outputs": map[string]any{"age": map[string]string{"path": "$.age", "type": "number"}}})
-		reply, err := provider(safedial.Config{Timeout: patience(name)}).Call(t.Context(), enrichment.Request{Config: cfg, Secret: map[string]string{"api_key": canary}, Inputs: map[string]string{"q": "x"}})
+		reply, err := provider(safedial.Config{Timeout: patience(name)}).Call(t.Context(), enrichment.Request{Config: cfg, Secret: map[string]string{"api_key": canary}, Hosts: []string{"127.0.0.1"}, Inputs: map[string]string{"q": "x"}})
 		if c.kind == "" {
 			require.NoError(t, err, name)
 			require.Empty(t, reply.Outputs, name)
@@ -222,4 +222,34 @@ func TestLongOutputsAreCut(t *testing.T) {
 	require.Equal(t, strings.Repeat("ü", 8000), reply.Outputs["text"])
 	require.Len(t, reply.Outputs["list"], 65)
 	require.Len(t, reply.Outputs["object"], 8000)
+}
+
+func TestACredentialIsSentOnlyToItsHosts(t *testing.T) {
+	t.Parallel()
+	asked := make(chan struct{}, 10)
+	at := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked <- struct{}{}
+		fmt.Fprint(w, "{}")
+	})
+	for _, kind := range []string{"bearer", "basic", "header", "query"} {
+		for says, c := range map[string]struct {
+			url   string
+			hosts []string
+		}{
+			"names no hosts":                 {at, nil},
+			"may not be sent to 127.0.0.1":   {at, []string{"api.example.com"}},
+			"may not be sent to example.com": {"https://example.com/", []string{"*.example.com"}},
+			"by https only":                  {"http://api.example.com/", []string{"api.example.com"}},
+		} {
+			cfg := config(t, map[string]any{"url": c.url, "auth": map[string]string{"kind": kind, "name": "X-Key"}})
+			p := provider(safedial.Config{})
+			require.Equal(t, c.url, p.Destination(cfg))
+			_, err := p.Call(t.Context(), enrichment.Request{Config: cfg, Secret: map[string]string{"api_key": canary, "username": "u"}, Hosts: c.hosts})
+			require.ErrorContains(t, err, says)
+			require.Equal(t, enrichment.CallUnauthorized, enrichment.AsCallError(err).Kind)
+		}
+	}
+	require.Empty(t, asked)
+	_, err := provider(safedial.Config{}).Call(t.Context(), enrichment.Request{Config: config(t, map[string]any{"url": at}), Secret: map[string]string{"api_key": canary}})
+	require.NoError(t, err, "a step that sends no credential may ask any host")
 }

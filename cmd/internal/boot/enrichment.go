@@ -78,7 +78,7 @@ func (p *Platform) enrichments(common *shared, grid *gridread.Grid, positions pr
 	}
 	rows := grid.ForRuns(positions)
 	e.handlers, err = enrichmentcmd.New(enrichmentcmd.Config{
-		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Engine: e.engine, Rows: rows, Ledger: m.ledger, Rates: e.reads,
+		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Engine: e.engine, Rows: rows, Ledger: m.ledger, Rates: e.reads, Credentials: m.credentials,
 	})
 	if err != nil {
 		return nil, err
@@ -120,6 +120,6 @@ func (p *Platform) registerEnrichments(a *httpapi.API, e *enrichments, waiting f
 type secrets struct{ vault *credentialcmd.Handlers }
 
 // Open implements waterfall.Secrets.
-func (s secrets) Open(ctx context.Context, ws kernel.WorkspaceID, id kernel.CredentialID) (map[string]string, error) {
+func (s secrets) Open(ctx context.Context, ws kernel.WorkspaceID, id kernel.CredentialID) (map[string]string, []string, error) {
 	return s.vault.Open(ctx, kernel.Meta{Actor: kernel.System(), Workspace: ws}, id, "enrichment")
 }

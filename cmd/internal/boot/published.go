@@ -126,11 +126,12 @@ func publishedJobs() cloudevent.Policy {
 
 func publishedMoney() cloudevent.Policy {
 	return cloudevent.Policy{
-		"credential.deleted.v1":   seenBy(workspace.ReadCredentials),
-		"credential.rewrapped.v1": inside(),
-		"credential.rotated.v1":   seenBy(workspace.ReadCredentials, "sealed"),
-		"credential.stored.v1":    seenBy(workspace.ReadCredentials, "sealed"),
-		"credential.used.v1":      seenBy(workspace.ReadCredentials),
+		"credential.deleted.v1":       seenBy(workspace.ReadCredentials),
+		"credential.hosts_changed.v1": seenBy(workspace.ReadCredentials),
+		"credential.rewrapped.v1":     inside(),
+		"credential.rotated.v1":       seenBy(workspace.ReadCredentials, "sealed"),
+		"credential.stored.v1":        seenBy(workspace.ReadCredentials, "sealed"),
+		"credential.used.v1":          seenBy(workspace.ReadCredentials),
 
 		"credit.caps_set.v1": seenBy(workspace.ReadCredits),
 		"credit.debited.v1":  seenBy(workspace.ReadCredits),

@@ -7,10 +7,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,7 +74,7 @@ func (w *witness) seen() ([]byte, int) {
 }
 
 // indiscreet is a service that repeats the secret which it is shown wherever it can.
-func indiscreet(t *testing.T, secret string) (url string, shown func() int) {
+func indiscreet(t *testing.T, secret string) (at string, shown func() int) {
 	t.Helper()
 	var mu sync.Mutex
 	n := 0
@@ -88,7 +88,7 @@ func indiscreet(t *testing.T, secret string) (url string, shown func() int) {
 		w.Header().Set("X-Echo", got)
 		switch r.URL.Path {
 		case "/ok":
-			_, _ = io.WriteString(w, `{"answer":"fine"}`)
+			_ = json.NewEncoder(w).Encode(map[string]any{"answer": "fine, " + got + " " + base64.StdEncoding.EncodeToString([]byte("user:"+got)) + " " + hex.EncodeToString([]byte(got)) + " " + url.QueryEscape(got)})
 		case "/moved":
 			http.Redirect(w, r, "/elsewhere?"+got, http.StatusFound)
 		case "/nonsense":
@@ -186,7 +186,7 @@ func keep(t *testing.T, ask func(string, string, any) reply, secret string) stri
 		r := ask(http.MethodPost, "/credentials", body)
 		require.GreaterOrEqual(t, r.Status, 400, name)
 	}
-	r := ask(http.MethodPost, "/credentials", map[string]any{"provider": "http_api", "name": "Indiscreet", "secret": map[string]string{"api_key": secret}})
+	r := ask(http.MethodPost, "/credentials", map[string]any{"provider": "http_api", "name": "Indiscreet", "secret": map[string]string{"api_key": secret}, "hosts": []string{"127.0.0.1"}})
 	require.Equal(t, http.StatusCreated, r.Status, "%s", r.Raw)
 	var made struct{ ID string }
 	require.NoError(t, json.Unmarshal(r.Data, &made))

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 )
@@ -24,7 +25,7 @@ var errStopped = errors.New("the run is stopping")
 
 // call asks the step's provider, with limits, breaker and retries. The attempt tells how it went.
 func (a *asking) call(s *step, at *enrichment.Attempt, in map[string]string) (enrichment.Reply, error) {
-	secret, err := a.session.secret(a.ctx, s.CredentialID)
+	key, err := a.session.secret(a.ctx, s.CredentialID)
 	if err != nil {
 		at.Status, at.Error = enrichment.StatusNoKey, "the credential can't be opened"
 		if kernel.KindOf(err) == kernel.KindNotFound {
@@ -32,9 +33,9 @@ func (a *asking) call(s *step, at *enrichment.Attempt, in map[string]string) (en
 		}
 		return enrichment.Reply{}, err
 	}
-	req := enrichment.Request{Inputs: in, Config: s.Config, Secret: secret, Key: a.key(s, at.Step)}
+	req := enrichment.Request{Inputs: in, Config: s.Config, Secret: key.secret, Hosts: key.hosts, Key: a.key(s, at.Step)}
 	for try := 0; ; try++ {
-		reply, err := a.once(s, at, req)
+		reply, err := a.once(s, at, req, key.redact)
 		if err == nil {
 			at.Status, at.Error = "", ""
 			return reply, nil
@@ -74,7 +75,7 @@ func (a *asking) pause(try int, retryAfter time.Duration) time.Duration {
 }
 
 // once makes one call: the breaker allows it, the provider's and the process's limits let it through.
-func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request) (enrichment.Reply, error) {
+func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request, redact *credential.Redactor) (enrichment.Reply, error) {
 	e := a.session.engine
 	g := e.gates.hold(gateOf(a.session.cfg.Workspace, s))
 	defer e.gates.let(g)
@@ -91,6 +92,7 @@ func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request) (
 	at.Calls++
 	start := e.Clock.Now()
 	reply, err := a.bounded(s, req)
+	reply, err = redacted(redact, reply, err)
 	at.LatencyMS += e.Clock.Now().Sub(start).Milliseconds()
 	if err == nil {
 		if bad := enrichment.CheckReply(s.outputs, reply.Outputs); bad != nil {
@@ -119,6 +121,26 @@ func (a *asking) allowed(g *gate, s *step, at *enrichment.Attempt) (era int, err
 			return 0, errStopped
 		}
 	}
+}
+
+// redacted blanks the credential out of what came back, before anything is made of it.
+func redacted(r *credential.Redactor, reply enrichment.Reply, err error) (enrichment.Reply, error) {
+	out := make(map[string]any, len(reply.Outputs))
+	for name, v := range reply.Outputs {
+		out[name] = r.Value(v)
+	}
+	if reply.Outputs != nil {
+		reply.Outputs = out
+	}
+	reply.SourceURL = r.Text(reply.SourceURL)
+	if err != nil {
+		ce := *enrichment.AsCallError(err)
+		if clean := r.Text(ce.Message); clean != ce.Message {
+			ce.Message = clean
+			err = &ce
+		}
+	}
+	return reply, err
 }
 
 // enter waits for the provider's gate and then for one of the process's slots.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 )
@@ -16,7 +17,7 @@ type Sleep func(ctx context.Context, d time.Duration) error
 
 // Secrets opens credentials. It answers a kernel.KindNotFound error for one that is not there.
 type Secrets interface {
-	Open(ctx context.Context, workspace kernel.WorkspaceID, credential kernel.CredentialID) (map[string]string, error)
+	Open(ctx context.Context, workspace kernel.WorkspaceID, credential kernel.CredentialID) (secret map[string]string, hosts []string, err error)
 }
 
 // Cache finds answers that were paid for before.
@@ -131,18 +132,25 @@ type Session struct {
 	cfg    SessionConfig
 	memo   *memo
 	mu     sync.Mutex
-	opened map[kernel.CredentialID]map[string]string
+	opened map[kernel.CredentialID]opened
+}
+
+// opened is a credential that was opened, and what blanks it out of answers.
+type opened struct {
+	secret map[string]string
+	hosts  []string
+	redact *credential.Redactor
 }
 
 // Session begins a use of the engine.
 func (e *Engine) Session(cfg SessionConfig) *Session {
-	return &Session{engine: e, cfg: cfg, memo: newMemo(memoSize), opened: map[kernel.CredentialID]map[string]string{}}
+	return &Session{engine: e, cfg: cfg, memo: newMemo(memoSize), opened: map[kernel.CredentialID]opened{}}
 }
 
 // secret opens a credential once per session.
-func (s *Session) secret(ctx context.Context, id kernel.CredentialID) (map[string]string, error) {
+func (s *Session) secret(ctx context.Context, id kernel.CredentialID) (opened, error) {
 	if id == "" {
-		return nil, nil
+		return opened{redact: credential.NewRedactor(nil)}, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -150,12 +158,13 @@ func (s *Session) secret(ctx context.Context, id kernel.CredentialID) (map[strin
 		return v, nil
 	}
 	if s.engine.Secrets == nil {
-		return nil, kernel.NotFound("credential", string(id))
+		return opened{}, kernel.NotFound("credential", string(id))
 	}
-	v, err := s.engine.Secrets.Open(ctx, s.cfg.Workspace, id)
+	secret, hosts, err := s.engine.Secrets.Open(ctx, s.cfg.Workspace, id)
 	if err != nil {
-		return nil, err
+		return opened{}, err
 	}
+	v := opened{secret, hosts, credential.NewRedactor(secret)}
 	s.opened[id] = v
 	return v, nil
 }

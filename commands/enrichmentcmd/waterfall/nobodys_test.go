@@ -42,8 +42,8 @@ func asks(r *rig) map[string]func(n int) waterfall.Outcome {
 
 type anyKey struct{}
 
-func (anyKey) Open(context.Context, kernel.WorkspaceID, kernel.CredentialID) (map[string]string, error) {
-	return map[string]string{"api_key": "k"}, nil
+func (anyKey) Open(context.Context, kernel.WorkspaceID, kernel.CredentialID) (map[string]string, []string, error) {
+	return map[string]string{"api_key": "k"}, nil, nil
 }
 
 func TestNobodysFailuresAreAnothers(t *testing.T) {

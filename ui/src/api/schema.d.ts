@@ -457,18 +457,18 @@ export interface paths {
         };
         /**
          * A workspace
-         * @description Needs the permission `workspace.read`.
+         * @description Needs the permission `workspace.read`. An API key that is limited to tables sees what is of them.
          */
         get: operations["get-workspace"];
         /**
          * Rename a workspace or change its slug or time zone
-         * @description Needs the permission `workspace.update`.
+         * @description Needs the permission `workspace.update`. Not for API keys that are limited to tables.
          */
         put: operations["change-workspace"];
         post?: never;
         /**
          * Delete a workspace; it can be restored for 30 days
-         * @description Needs the permission `workspace.delete`.
+         * @description Needs the permission `workspace.delete`. Not for API keys that are limited to tables.
          */
         delete: operations["delete-workspace"];
         options?: never;
@@ -485,7 +485,7 @@ export interface paths {
         };
         /**
          * Credits paid, by enrichment column
-         * @description Needs the permission `credits.read`.
+         * @description Needs the permission `credits.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-credits-by-column"];
         put?: never;
@@ -505,7 +505,7 @@ export interface paths {
         };
         /**
          * Credits paid, by the member on whose behalf
-         * @description Needs the permission `credits.read`.
+         * @description Needs the permission `credits.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-credits-by-member"];
         put?: never;
@@ -525,7 +525,7 @@ export interface paths {
         };
         /**
          * Credits paid, by provider
-         * @description Needs the permission `credits.read`.
+         * @description Needs the permission `credits.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-credits-by-provider"];
         put?: never;
@@ -545,7 +545,7 @@ export interface paths {
         };
         /**
          * Credits by kind of ledger entry
-         * @description Needs the permission `credits.read`.
+         * @description Needs the permission `credits.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-credits-by-source"];
         put?: never;
@@ -565,7 +565,7 @@ export interface paths {
         };
         /**
          * Credits paid, by table
-         * @description Needs the permission `credits.read`.
+         * @description Needs the permission `credits.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-credits-by-table"];
         put?: never;
@@ -585,7 +585,7 @@ export interface paths {
         };
         /**
          * Everything that is counted, by unit of time, as CSV of at most a million rows
-         * @description Needs the permission `data.export`.
+         * @description Needs the permission `data.export`. An API key that is limited to tables must name one of them.
          */
         get: operations["export-credits-analytics"];
         put?: never;
@@ -605,7 +605,7 @@ export interface paths {
         };
         /**
          * A series by hour, day or week of a time zone, without gaps
-         * @description Needs the permission `credits.read`.
+         * @description Needs the permission `credits.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-credits-over-time"];
         put?: never;
@@ -625,7 +625,7 @@ export interface paths {
         };
         /**
          * What was paid and brought in, and when the credits will be used up
-         * @description Needs the permission `credits.read`.
+         * @description Needs the permission `credits.read`. Not for API keys that are limited to tables.
          */
         get: operations["get-credits-summary"];
         put?: never;
@@ -645,7 +645,7 @@ export interface paths {
         };
         /**
          * Cells by enrichment column
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-enrichment-by-column"];
         put?: never;
@@ -665,7 +665,7 @@ export interface paths {
         };
         /**
          * Values written, by output column
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-enrichment-by-field"];
         put?: never;
@@ -685,7 +685,7 @@ export interface paths {
         };
         /**
          * Cells by the member on whose behalf they were asked for
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-enrichment-by-member"];
         put?: never;
@@ -705,7 +705,7 @@ export interface paths {
         };
         /**
          * How each provider did: hit rate, latency, cost
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-enrichment-by-provider"];
         put?: never;
@@ -725,7 +725,7 @@ export interface paths {
         };
         /**
          * Cells by what asked for them: run, auto or request
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-enrichment-by-source"];
         put?: never;
@@ -745,7 +745,7 @@ export interface paths {
         };
         /**
          * Cells by table
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-enrichment-by-table"];
         put?: never;
@@ -765,7 +765,7 @@ export interface paths {
         };
         /**
          * Everything that is counted, by unit of time, as CSV of at most a million rows
-         * @description Needs the permission `data.export`.
+         * @description Needs the permission `data.export`. An API key that is limited to tables must name one of them.
          */
         get: operations["export-enrichment-analytics"];
         put?: never;
@@ -785,7 +785,7 @@ export interface paths {
         };
         /**
          * The waterfall of a column: what each step was asked and answered
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-enrichment-funnel"];
         put?: never;
@@ -805,7 +805,7 @@ export interface paths {
         };
         /**
          * A series by hour, day or week of a time zone, without gaps
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-enrichment-over-time"];
         put?: never;
@@ -825,7 +825,7 @@ export interface paths {
         };
         /**
          * Totals, and those of the time of the same length before
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-enrichment-summary"];
         put?: never;
@@ -845,13 +845,13 @@ export interface paths {
         };
         /**
          * The API keys that are not revoked, newest first
-         * @description Needs the permission `api_keys.manage`.
+         * @description Needs the permission `api_keys.manage`. Not for API keys that are limited to tables.
          */
         get: operations["list-api-keys"];
         put?: never;
         /**
          * Make an API key; the answer shows it once
-         * @description Needs the permission `api_keys.manage`.
+         * @description Needs the permission `api_keys.manage`. Not for API keys that are limited to tables.
          */
         post: operations["create-api-key"];
         delete?: never;
@@ -872,7 +872,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke an API key at once
-         * @description Needs the permission `api_keys.manage`.
+         * @description Needs the permission `api_keys.manage`. Not for API keys that are limited to tables.
          */
         delete: operations["revoke-api-key"];
         options?: never;
@@ -895,7 +895,7 @@ export interface paths {
          *
          *     An event is shown to those who may see what it is about; a key that is limited to tables gets the events of these tables only. Deduplicate by the event's id.
          *
-         *     Needs the permission `changes.read`.
+         *     Needs the permission `changes.read`. An API key that is limited to tables sees what is of them.
          */
         get: operations["list-changes"];
         put?: never;
@@ -915,13 +915,13 @@ export interface paths {
         };
         /**
          * The stored credentials, masked
-         * @description Needs the permission `credentials.read`.
+         * @description Needs the permission `credentials.read`. Not for API keys that are limited to tables.
          */
         get: operations["list-credentials"];
         put?: never;
         /**
          * Store a secret
-         * @description Needs the permission `credentials.manage`.
+         * @description Needs the permission `credentials.manage`. Not for API keys that are limited to tables.
          */
         post: operations["store-credential"];
         delete?: never;
@@ -942,9 +942,29 @@ export interface paths {
         post?: never;
         /**
          * Delete a secret
-         * @description Needs the permission `credentials.manage`.
+         * @description Needs the permission `credentials.manage`. Not for API keys that are limited to tables.
          */
         delete: operations["delete-credential"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/credentials/{credentialId}/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say which hosts a secret may be sent to
+         * @description Needs the permission `credentials.manage`. Not for API keys that are limited to tables.
+         */
+        put: operations["change-credential-hosts"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -961,7 +981,7 @@ export interface paths {
         put?: never;
         /**
          * Replace a secret
-         * @description Needs the permission `credentials.manage`.
+         * @description Needs the permission `credentials.manage`. Not for API keys that are limited to tables.
          */
         post: operations["rotate-credential"];
         delete?: never;
@@ -981,7 +1001,7 @@ export interface paths {
         put?: never;
         /**
          * Check that a secret can be opened
-         * @description Needs the permission `credentials.manage`.
+         * @description Needs the permission `credentials.manage`. Not for API keys that are limited to tables.
          */
         post: operations["test-credential"];
         delete?: never;
@@ -999,7 +1019,7 @@ export interface paths {
         };
         /**
          * Balance, reservations, burn rate and caps
-         * @description Needs the permission `credits.read`.
+         * @description Needs the permission `credits.read`. Not for API keys that are limited to tables.
          */
         get: operations["get-credits"];
         put?: never;
@@ -1019,12 +1039,12 @@ export interface paths {
         };
         /**
          * The spend caps
-         * @description Needs the permission `credits.read`.
+         * @description Needs the permission `credits.read`. Not for API keys that are limited to tables.
          */
         get: operations["get-credit-caps"];
         /**
          * Replace the spend caps
-         * @description Needs the permission `credits.caps`.
+         * @description Needs the permission `credits.caps`. Not for API keys that are limited to tables.
          */
         put: operations["set-credit-caps"];
         post?: never;
@@ -1063,7 +1083,7 @@ export interface paths {
         };
         /**
          * Check the whole ledger against the log
-         * @description Needs the permission `credits.read`.
+         * @description Needs the permission `credits.read`. Not for API keys that are limited to tables.
          */
         get: operations["prove-ledger"];
         put?: never;
@@ -1083,7 +1103,7 @@ export interface paths {
         };
         /**
          * What a cell cost, down to the ledger entries
-         * @description Needs the permission `credits.read`.
+         * @description Needs the permission `credits.read`. Not for API keys that are limited to tables.
          */
         get: operations["prove-cell"];
         put?: never;
@@ -1103,7 +1123,7 @@ export interface paths {
         };
         /**
          * The ledger's entries, newest first
-         * @description Needs the permission `credits.read`.
+         * @description Needs the permission `credits.read`. Not for API keys that are limited to tables.
          */
         get: operations["list-credit-transactions"];
         put?: never;
@@ -1123,7 +1143,7 @@ export interface paths {
         };
         /**
          * The ledger's entries as CSV
-         * @description Needs the permission `credits.read`.
+         * @description Needs the permission `credits.read`. Not for API keys that are limited to tables.
          */
         get: operations["export-credit-transactions"];
         put?: never;
@@ -1143,7 +1163,7 @@ export interface paths {
         };
         /**
          * What each answer of a debit cost
-         * @description Needs the permission `credits.read`.
+         * @description Needs the permission `credits.read`. Not for API keys that are limited to tables.
          */
         get: operations["list-debit-lines"];
         put?: never;
@@ -1163,7 +1183,7 @@ export interface paths {
         };
         /**
          * The jobs, newest first
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables sees what is of them.
          */
         get: operations["list-enrichment-jobs"];
         put?: never;
@@ -1171,7 +1191,7 @@ export interface paths {
          * Run enrichment columns over rows, or a configuration over records
          * @description With dry_run only the estimate is answered.
          *
-         *     Needs the permission `enrichments.run`.
+         *     Needs the permission `enrichments.run`. An API key that is limited to tables must name one of them.
          */
         post: operations["start-enrichment-job"];
         delete?: never;
@@ -1189,7 +1209,7 @@ export interface paths {
         };
         /**
          * One job
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-enrichment-job"];
         put?: never;
@@ -1211,7 +1231,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel a job; calls under way finish and their answers are kept
-         * @description Needs the permission `enrichments.run`.
+         * @description Needs the permission `enrichments.run`. An API key that is limited to tables must name one of them.
          */
         post: operations["cancel-enrichment-job"];
         delete?: never;
@@ -1231,7 +1251,7 @@ export interface paths {
         put?: never;
         /**
          * Pause a job; calls under way finish
-         * @description Needs the permission `enrichments.run`.
+         * @description Needs the permission `enrichments.run`. An API key that is limited to tables must name one of them.
          */
         post: operations["pause-enrichment-job"];
         delete?: never;
@@ -1249,7 +1269,7 @@ export interface paths {
         };
         /**
          * What became of a job's records, with every attempt
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["list-enrichment-records"];
         put?: never;
@@ -1271,7 +1291,7 @@ export interface paths {
         put?: never;
         /**
          * Go on with a paused job
-         * @description Needs the permission `enrichments.run`.
+         * @description Needs the permission `enrichments.run`. An API key that is limited to tables must name one of them.
          */
         post: operations["resume-enrichment-job"];
         delete?: never;
@@ -1291,7 +1311,7 @@ export interface paths {
         put?: never;
         /**
          * Ask again for the records of an ended job that failed
-         * @description Needs the permission `enrichments.run`.
+         * @description Needs the permission `enrichments.run`. An API key that is limited to tables must name one of them.
          */
         post: operations["retry-enrichment-job"];
         delete?: never;
@@ -1309,7 +1329,7 @@ export interface paths {
         };
         /**
          * Imports, newest first
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables sees what is of them.
          */
         get: operations["list-imports"];
         put?: never;
@@ -1317,7 +1337,7 @@ export interface paths {
          * Upload a file to import
          * @description The body is the file itself: CSV or TSV in UTF-8, UTF-16 or Windows-1252, or JSON Lines; at most 1 GB. The answer tells what the file seems to be and shows its first records.
          *
-         *     Needs the permission `data.import`.
+         *     Needs the permission `data.import`. An API key that is limited to tables must name one of them.
          */
         post: operations["upload-import"];
         delete?: never;
@@ -1335,7 +1355,7 @@ export interface paths {
         };
         /**
          * An import: what the file is, how far it has come
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-import"];
         put?: never;
@@ -1357,7 +1377,7 @@ export interface paths {
         put?: never;
         /**
          * Stop an import where it is; its rows so far stay until it is undone
-         * @description Needs the permission `data.import`.
+         * @description Needs the permission `data.import`. An API key that is limited to tables must name one of them.
          */
         post: operations["cancel-import"];
         delete?: never;
@@ -1379,7 +1399,7 @@ export interface paths {
          * Start the import into a new table or one that is there
          * @description With mode upsert, a record whose key columns equal a row's changes that row; an empty field leaves its cell as it is, and of several records with the same key the later wins. Broken records are left out and listed in errors.csv.
          *
-         *     Needs the permission `data.import`.
+         *     Needs the permission `data.import`. An API key that is limited to tables must name one of them.
          */
         post: operations["commit-import"];
         delete?: never;
@@ -1397,7 +1417,7 @@ export interface paths {
         };
         /**
          * What the import could not take: line, column, value and reason
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-import-errors"];
         put?: never;
@@ -1419,7 +1439,7 @@ export interface paths {
         put?: never;
         /**
          * Look at the file again under another format, encoding, delimiter or header
-         * @description Needs the permission `data.import`.
+         * @description Needs the permission `data.import`. An API key that is limited to tables must name one of them.
          */
         post: operations["preview-import"];
         delete?: never;
@@ -1441,7 +1461,7 @@ export interface paths {
          * Take an import back
          * @description Rows go to the trash and changed cells get their earlier values, in the background. What was changed after the import is left alone unless force is set.
          *
-         *     Needs the permission `data.import`.
+         *     Needs the permission `data.import`. An API key that is limited to tables must name one of them.
          */
         post: operations["undo-import"];
         delete?: never;
@@ -1459,13 +1479,13 @@ export interface paths {
         };
         /**
          * The invitations, newest first
-         * @description Needs the permission `members.manage`.
+         * @description Needs the permission `members.manage`. Not for API keys that are limited to tables.
          */
         get: operations["list-invitations"];
         put?: never;
         /**
          * Invite somebody by mail
-         * @description Needs the permission `members.manage`.
+         * @description Needs the permission `members.manage`. Not for API keys that are limited to tables.
          */
         post: operations["invite-member"];
         delete?: never;
@@ -1486,7 +1506,7 @@ export interface paths {
         post?: never;
         /**
          * Take an invitation back
-         * @description Needs the permission `members.manage`.
+         * @description Needs the permission `members.manage`. Not for API keys that are limited to tables.
          */
         delete: operations["revoke-invitation"];
         options?: never;
@@ -1503,7 +1523,7 @@ export interface paths {
         };
         /**
          * The members
-         * @description Needs the permission `members.read`.
+         * @description Needs the permission `members.read`. Not for API keys that are limited to tables.
          */
         get: operations["list-members"];
         put?: never;
@@ -1528,7 +1548,7 @@ export interface paths {
          * Remove a member, or leave
          * @description Everybody may end his own membership; to remove others takes `members.manage`.
          *
-         *     Needs the permission `members.leave`.
+         *     Needs the permission `members.leave`. Not for API keys that are limited to tables.
          */
         delete: operations["remove-member"];
         options?: never;
@@ -1546,7 +1566,7 @@ export interface paths {
         get?: never;
         /**
          * Give a member another role
-         * @description Needs the permission `members.manage`.
+         * @description Needs the permission `members.manage`. Not for API keys that are limited to tables.
          */
         put: operations["change-member-role"];
         post?: never;
@@ -1586,7 +1606,7 @@ export interface paths {
          * Find rows of all tables
          * @description q is words, "phrases" and field:value, all of which a row must have; words match what begins with them. A field is the name of a column, in quotes if it has spaces. offset reaches 10,000 rows; search_after takes meta.next_cursor and goes on without end.
          *
-         *     Needs the permission `tables.read`.
+         *     Needs the permission `tables.read`. An API key that is limited to tables sees what is of them.
          */
         post: operations["search"];
         delete?: never;
@@ -1604,7 +1624,7 @@ export interface paths {
         };
         /**
          * How the index stands, and what became of the last request to make it anew
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. Not for API keys that are limited to tables.
          */
         get: operations["get-search-index"];
         put?: never;
@@ -1612,7 +1632,7 @@ export interface paths {
          * Have the index made anew
          * @description The old index serves until the new one takes over.
          *
-         *     Needs the permission `search.reindex`.
+         *     Needs the permission `search.reindex`. Not for API keys that are limited to tables.
          */
         post: operations["reindex-search"];
         delete?: never;
@@ -1630,13 +1650,13 @@ export interface paths {
         };
         /**
          * The caller's saved searches and those that are shared
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables sees what is of them.
          */
         get: operations["list-saved-searches"];
         put?: never;
         /**
          * Save a search
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         post: operations["save-search"];
         delete?: never;
@@ -1655,13 +1675,13 @@ export interface paths {
         get?: never;
         /**
          * Replace a saved search
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         put: operations["change-saved-search"];
         post?: never;
         /**
          * Delete a saved search
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         delete: operations["delete-saved-search"];
         options?: never;
@@ -1680,7 +1700,7 @@ export interface paths {
         put?: never;
         /**
          * Carry a saved search out again
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         post: operations["run-saved-search"];
         delete?: never;
@@ -1698,7 +1718,7 @@ export interface paths {
         };
         /**
          * Values that begin with what was typed, the most frequent first
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables sees what is of them.
          */
         get: operations["suggest"];
         put?: never;
@@ -1718,13 +1738,13 @@ export interface paths {
         };
         /**
          * The tables, oldest first
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables sees what is of them.
          */
         get: operations["list-tables"];
         put?: never;
         /**
          * Make a table
-         * @description Needs the permission `tables.manage`.
+         * @description Needs the permission `tables.manage`. Not for API keys that are limited to tables.
          */
         post: operations["create-table"];
         delete?: never;
@@ -2000,7 +2020,7 @@ export interface paths {
         };
         /**
          * A table's rows as a file, without a limit
-         * @description With escape_formulas (the default), a text that begins with = + - @, a tab or a carriage return gets an apostrophe before it in CSV, so that no spreadsheet program runs it; unescape_formulas of an import takes it away again. Numbers are left as they are.
+         * @description With escape_formulas (the default), a text that begins with = + - @ (also full-width), a tab or a line end gets an apostrophe before it in CSV, so that no spreadsheet program runs it. Numbers and phone numbers are left as they are. An import takes the apostrophes away again. With bom, the file begins with a byte order mark.
          *
          *     Needs the permission `data.export`.
          */
@@ -2352,7 +2372,7 @@ export interface paths {
         };
         /**
          * Who did what, newest first
-         * @description Needs the permission `members.read`.
+         * @description Needs the permission `members.read`. Not for API keys that are limited to tables.
          */
         get: operations["list-activity"];
         put?: never;
@@ -2372,7 +2392,7 @@ export interface paths {
         };
         /**
          * The audit log, newest first
-         * @description Needs the permission `audit.read`.
+         * @description Needs the permission `audit.read`. Not for API keys that are limited to tables.
          */
         get: operations["list-audit"];
         put?: never;
@@ -2392,7 +2412,7 @@ export interface paths {
         };
         /**
          * The audit log as CSV, all of it
-         * @description Needs the permission `audit.read`.
+         * @description Needs the permission `audit.read`. Not for API keys that are limited to tables.
          */
         get: operations["export-audit"];
         put?: never;
@@ -2412,7 +2432,7 @@ export interface paths {
         };
         /**
          * Tables and columns in the trash
-         * @description Needs the permission `tables.read`.
+         * @description Needs the permission `tables.read`. An API key that is limited to tables sees what is of them.
          */
         get: operations["get-trash"];
         put?: never;
@@ -2432,7 +2452,7 @@ export interface paths {
         };
         /**
          * The webhooks, and how they fare
-         * @description Needs the permission `webhooks.manage`.
+         * @description Needs the permission `webhooks.manage`. Not for API keys that are limited to tables.
          */
         get: operations["list-webhooks"];
         put?: never;
@@ -2440,7 +2460,7 @@ export interface paths {
          * Have events sent to an address; the answer shows the signing secret once
          * @description Each event is posted as a CloudEvent, signed as Standard Webhooks says (webhook-id, webhook-timestamp, webhook-signature). An answer from 200 to 299 within 15 s takes it; anything else is tried again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h, under the same webhook-id. A webhook that takes nothing for five days is turned off.
          *
-         *     Needs the permission `webhooks.manage`.
+         *     Needs the permission `webhooks.manage`. Not for API keys that are limited to tables.
          */
         post: operations["create-webhook"];
         delete?: never;
@@ -2458,21 +2478,21 @@ export interface paths {
         };
         /**
          * A webhook, and how it fares
-         * @description Needs the permission `webhooks.manage`.
+         * @description Needs the permission `webhooks.manage`. Not for API keys that are limited to tables.
          */
         get: operations["get-webhook"];
         put?: never;
         post?: never;
         /**
          * Delete a webhook; what waits for it is not sent any more
-         * @description Needs the permission `webhooks.manage`.
+         * @description Needs the permission `webhooks.manage`. Not for API keys that are limited to tables.
          */
         delete: operations["delete-webhook"];
         options?: never;
         head?: never;
         /**
          * Change a webhook, or turn it on or off
-         * @description Needs the permission `webhooks.manage`.
+         * @description Needs the permission `webhooks.manage`. Not for API keys that are limited to tables.
          */
         patch: operations["change-webhook"];
         trace?: never;
@@ -2486,7 +2506,7 @@ export interface paths {
         };
         /**
          * What was sent and what waits, the latest event first
-         * @description Needs the permission `webhooks.manage`.
+         * @description Needs the permission `webhooks.manage`. Not for API keys that are limited to tables.
          */
         get: operations["list-deliveries"];
         put?: never;
@@ -2506,7 +2526,7 @@ export interface paths {
         };
         /**
          * A delivery with its attempts: request and answer
-         * @description Needs the permission `webhooks.manage`.
+         * @description Needs the permission `webhooks.manage`. Not for API keys that are limited to tables.
          */
         get: operations["get-delivery"];
         put?: never;
@@ -2528,7 +2548,7 @@ export interface paths {
         put?: never;
         /**
          * Have an event sent once more, at once
-         * @description Needs the permission `webhooks.manage`.
+         * @description Needs the permission `webhooks.manage`. Not for API keys that are limited to tables.
          */
         post: operations["redeliver"];
         delete?: never;
@@ -2548,7 +2568,7 @@ export interface paths {
         put?: never;
         /**
          * Have everything after a position sent once more, as far as the filter chooses it
-         * @description Needs the permission `webhooks.manage`.
+         * @description Needs the permission `webhooks.manage`. Not for API keys that are limited to tables.
          */
         post: operations["replay-webhook"];
         delete?: never;
@@ -2568,7 +2588,7 @@ export interface paths {
         put?: never;
         /**
          * Put a new signing secret in force; the one before signs too for a while
-         * @description Needs the permission `webhooks.manage`.
+         * @description Needs the permission `webhooks.manage`. Not for API keys that are limited to tables.
          */
         post: operations["rotate-webhook-secret"];
         delete?: never;
@@ -2590,7 +2610,7 @@ export interface paths {
          * Have a test event sent
          * @description Its delivery is in the log under the position of the answer.
          *
-         *     Needs the permission `webhooks.manage`.
+         *     Needs the permission `webhooks.manage`. Not for API keys that are limited to tables.
          */
         post: operations["test-webhook"];
         delete?: never;
@@ -3199,6 +3219,8 @@ export interface components {
         Credential: {
             /** Format: date-time */
             created_at: string;
+            /** @description The hosts that the secret may be sent to, by https; without one it can't be used */
+            hosts: string[];
             id: string;
             /** Format: date-time */
             last_used_at?: string;
@@ -3212,6 +3234,8 @@ export interface components {
         };
         CredentialNothing: Record<string, never>;
         CredentialStored: {
+            /** @description The hosts that the secret may be sent to, by https */
+            hosts: string[];
             id: string;
             masked: string;
             name?: string;
@@ -4447,6 +4471,10 @@ export interface components {
             state?: string;
             value: unknown;
         };
+        HostsInBody: {
+            /** @description All hosts that the secret may be sent to from now on, in place of those before */
+            hosts: string[];
+        };
         InlineStruct: {
             config: components["schemas"]["EnrichmentConfig"];
             records: {
@@ -4818,6 +4846,8 @@ export interface components {
             view?: string;
         };
         StoreInBody: {
+            /** @description The hosts that the secret may be sent to, by https: api.example.com, or *.example.com for all below it. Without one it can't be used until they are named. */
+            hosts?: string[];
             name: string;
             provider: string;
             /** @description For example {"api_key": "…"} */
@@ -11532,6 +11562,120 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeCredentialNothing"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "change-credential-hosts": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat of the same request act once and get the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                credentialId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HostsInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeCredentialStored"];
                 };
             };
             /** @description Bad Request */

@@ -16,6 +16,7 @@ import { ago, sentence } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { deleteCredential, testCredential } from './api/settings';
 import { CredentialDialog } from './components/credential-dialog';
+import { CredentialHostsDialog } from './components/credential-hosts-dialog';
 
 export function CredentialsPage() {
   const ws = useWorkspaceId();
@@ -24,6 +25,7 @@ export function CredentialsPage() {
   const list = useQuery(credentialsQuery(ws));
   const client = useQueryClient();
   const [dialog, setDialog] = useState<{ rotate: Credential | null } | null>(null);
+  const [hosting, setHosting] = useState<Credential | null>(null);
   const [deleting, setDeleting] = useState<Credential | null>(null);
   const reread = (): Promise<void> => client.invalidateQueries({ queryKey: ['credentials', ws] });
   const test = useMutation({
@@ -56,6 +58,7 @@ export function CredentialsPage() {
           <DataTable
             head={[
               'Name',
+              { text: 'Hosts', wide: true },
               { text: 'Secret', wide: true },
               { text: 'Version', wide: true },
               { text: 'Last used', wide: true },
@@ -74,6 +77,15 @@ export function CredentialsPage() {
                     </span>
                   </span>
                 </Td>
+                <Td className="text-sm">
+                  {c.hosts.length > 0 ? (
+                    <span className="block max-w-60 truncate font-mono text-ink-2" title={c.hosts.join('\n')}>
+                      {c.hosts.join(', ')}
+                    </span>
+                  ) : (
+                    <span className="text-danger-ink">None: can’t be used</span>
+                  )}
+                </Td>
                 <Td className="font-mono text-sm text-ink-2">••••{c.masked.replace(/[^a-zA-Z0-9]/g, '').slice(-4)}</Td>
                 <Td className="tnum">{c.version}</Td>
                 <Td className="whitespace-nowrap text-ink-2">{ago(c.last_used_at)}</Td>
@@ -84,6 +96,7 @@ export function CredentialsPage() {
                       align="end"
                       items={[
                         { label: 'Test', onSelect: () => test.mutate(c) },
+                        { label: 'Hosts…', onSelect: () => setHosting(c) },
                         { label: 'Rotate', onSelect: () => setDialog({ rotate: c }) },
                         null,
                         { label: 'Delete', danger: true, onSelect: () => setDeleting(c) },
@@ -103,6 +116,14 @@ export function CredentialsPage() {
       </Card>
       {dialog && (
         <CredentialDialog workspaceId={ws} rotate={dialog.rotate} onClose={() => setDialog(null)} onSaved={reread} />
+      )}
+      {hosting && (
+        <CredentialHostsDialog
+          workspaceId={ws}
+          credential={hosting}
+          onClose={() => setHosting(null)}
+          onSaved={reread}
+        />
       )}
       {deleting && (
         <Confirm

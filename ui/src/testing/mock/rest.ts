@@ -218,6 +218,7 @@ const credentials: Credential[] = [
     name: 'Hunter, team plan',
     masked: '••••7c21',
     version: 2,
+    hosts: ['api.hunter.io'],
     created_at: '2026-08-01T09:00:00Z',
     updated_at: '2026-08-01T09:00:00Z',
     last_used_at: '2026-11-22T09:00:00Z',

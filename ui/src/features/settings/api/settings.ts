@@ -46,12 +46,15 @@ export async function revokeApiKey(ws: string, id: string): Promise<void> {
 }
 export async function createCredential(
   ws: string,
-  body: { provider: string; name: string; secret: Record<string, string> },
+  body: { provider: string; name: string; secret: Record<string, string>; hosts: string[] },
 ): Promise<Credential> {
   return (await api.post<Credential>(`${inWorkspace(ws)}/credentials`, body)).data;
 }
 export async function rotateCredential(ws: string, id: string, secret: Record<string, string>): Promise<void> {
   await api.post(`${inWorkspace(ws)}/credentials/${id}/rotate`, { secret });
+}
+export async function changeCredentialHosts(ws: string, id: string, hosts: string[]): Promise<void> {
+  await api.put(`${inWorkspace(ws)}/credentials/${id}/hosts`, { hosts });
 }
 export async function testCredential(ws: string, id: string): Promise<{ ok: boolean; message: string }> {
   return (await api.post<{ ok: boolean; message: string }>(`${inWorkspace(ws)}/credentials/${id}/test`, {})).data;

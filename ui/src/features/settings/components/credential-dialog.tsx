@@ -1,10 +1,13 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { messageOf } from '@/api/errors';
 import type { Credential } from '@/api/types';
 import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, Input, Select } from '@/components/field';
+import { Notice } from '@/components/states';
 import { providersQuery } from '@/api/providers';
 import { createCredential, rotateCredential } from '../api/settings';
+import { HostsField, hostsOf } from './hosts-field';
 
 /** Adds a credential, or gives one a new secret. */
 export function CredentialDialog({
@@ -23,12 +26,20 @@ export function CredentialDialog({
   const [provider, setProvider] = useState(rotate?.provider ?? '');
   const [name, setName] = useState('');
   const [secret, setSecret] = useState('');
+  const [hosts, setHosts] = useState('');
   const chosen = provider || keyed[0]?.slug || '';
+  const ready = secret.trim() !== '' && chosen !== '' && (rotate !== null || hostsOf(hosts).length > 0);
   const save = useMutation({
     mutationFn: async () => {
       const body = { api_key: secret.trim() };
       if (rotate) await rotateCredential(ws, rotate.id, body);
-      else await createCredential(ws, { provider: chosen, name: name.trim() || chosen, secret: body });
+      else
+        await createCredential(ws, {
+          provider: chosen,
+          name: name.trim() || chosen,
+          secret: body,
+          hosts: hostsOf(hosts),
+        });
     },
     onSuccess: async () => {
       onClose();
@@ -40,12 +51,7 @@ export function CredentialDialog({
       title={rotate ? `New secret for “${rotate.name}”` : 'Add credential'}
       onClose={onClose}
       footer={
-        <DialogActions
-          onCancel={onClose}
-          onSubmit={() => save.mutate()}
-          busy={save.isPending}
-          disabled={!secret.trim() || !chosen}
-        >
+        <DialogActions onCancel={onClose} onSubmit={() => save.mutate()} busy={save.isPending} disabled={!ready}>
           {rotate ? 'Rotate' : 'Add'}
         </DialogActions>
       }
@@ -55,7 +61,7 @@ export function CredentialDialog({
         className="flex flex-col gap-4"
         onSubmit={(e) => {
           e.preventDefault();
-          if (secret.trim()) save.mutate();
+          if (ready) save.mutate();
         }}
       >
         {!rotate && (
@@ -97,6 +103,8 @@ export function CredentialDialog({
             />
           )}
         </Field>
+        {!rotate && <HostsField value={hosts} onChange={setHosts} />}
+        {save.isError && <Notice tone="danger">{messageOf(save.error)}</Notice>}
       </form>
     </Dialog>
   );
