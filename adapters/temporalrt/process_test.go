@@ -17,6 +17,7 @@ import (
 	"github.com/morket/morket/adapters/temporalrt"
 	"github.com/morket/morket/adapters/vault"
 	"github.com/morket/morket/commands/creditcmd"
+	"github.com/morket/morket/commands/creditcmd/ledgertest"
 	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
 	"github.com/morket/morket/commands/enrichmentflow"
@@ -118,7 +119,7 @@ func newApp(store eventstore.Store, pool *pgxpool.Pool) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.ledger = creditcmd.NewLedger(store, a.codec)
+	a.ledger = creditcmd.NewLedger(store, a.codec, ledgertest.Keys())
 	rows := gridread.NewGrid(pool, clock).ForRuns(a.position)
 	a.handlers, err = enrichmentcmd.New(enrichmentcmd.Config{Store: store, Codec: a.codec, IDs: a.ids, Clock: clock, Engine: engine, Rows: rows, Ledger: a.ledger, Rates: queries})
 	if err != nil {

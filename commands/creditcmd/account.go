@@ -31,7 +31,12 @@ type account struct {
 	state         *credit.Account
 	version, kept int64
 	stale         bool
+	// known is the newest event of the stream whose position is known.
+	known place
 }
+
+// place is where an event of the account's stream is.
+type place struct{ version, position int64 }
 
 // request is a Commit that waits.
 type request struct {
@@ -39,6 +44,7 @@ type request struct {
 	result   any
 	decide   func(*credit.Account) error
 	changes  []eventstore.Change
+	repairs  bool // it closes or opens the ledger
 	attempts int
 	answer   chan answer // has room for the one answer
 
@@ -51,6 +57,14 @@ type answer struct {
 	done    eventstore.Appended
 	err     error
 	refused bool // err is decide's
+}
+
+// check refuses what a ledger that is closed does not allow.
+func (r *request) check(a *credit.Account, ws kernel.WorkspaceID) error {
+	if r.repairs {
+		return nil
+	}
+	return a.Check(ws)
 }
 
 // put adds a request; lead says that nobody carries requests out and the caller must see to it.
@@ -123,6 +137,9 @@ func (l *Ledger) round(ctx context.Context, acct *account, requests []*request) 
 			continue
 		}
 		acct.state, acct.version = links[i].after, d.Versions[0]
+		if n := len(chain[i].Streams[0].Events); n > 0 { // the account's own events are the first of their append
+			acct.known = place{d.Versions[0], d.First + int64(n) - 1}
+		}
 		links[i].answer <- answer{done: d, err: links[i].refusal, refused: links[i].refusal != nil}
 	}
 	rest := links[len(done):]
@@ -136,18 +153,40 @@ func (l *Ledger) round(ctx context.Context, acct *account, requests []*request) 
 
 // refresh makes sure that the account is as the log has it, as far as this process can know.
 func (l *Ledger) refresh(ctx context.Context, acct *account) (err error) {
+	before := acct.version
 	if acct.state == nil {
 		acct.state, acct.version, err = l.repo.Load(ctx, acct.id)
-		acct.kept = acct.version
+		acct.kept, acct.known = acct.version, place{}
 	} else if acct.stale {
 		acct.version, err = l.repo.Refresh(ctx, acct.id, acct.state, acct.version)
 	}
+	if err == nil && acct.version > 0 && (acct.known == place{} || acct.version != before) {
+		acct.known, err = l.place(ctx, acct)
+	}
 	if err != nil {
 		acct.state = nil
-		return err
+		return closedIfBroken(err)
 	}
 	acct.stale = false
 	return nil
+}
+
+// place finds where the account's last event is.
+func (l *Ledger) place(ctx context.Context, acct *account) (place, error) {
+	last, err := l.store.ReadStream(ctx, l.repo.Stream(acct.id), acct.version-1, 1)
+	if err != nil || len(last) == 0 {
+		return place{}, err
+	}
+	return place{last[0].Version, last[0].Position}, nil
+}
+
+// closedIfBroken makes the refusal of a ledger that does not prove of an error in folding it.
+func closedIfBroken(err error) error {
+	var broken *credit.BrokenError
+	if errors.As(err, &broken) {
+		return credit.ClosedBecause(broken.Error()).Because(err)
+	}
+	return err
 }
 
 // decideAll decides each request on what the one before it leaves. Those that don't fit into the chain are returned to be decided later.
@@ -164,7 +203,7 @@ func (l *Ledger) decideAll(acct *account, requests []*request) (links []link, ch
 			continue
 		}
 		keys[key] = true
-		k, a, ok := l.decide(r, state, eventstore.StreamAppend{Stream: l.repo.Stream(acct.id), Expected: eventstore.Expected(version)})
+		k, a, ok := l.decide(r, state, acct, eventstore.Expected(version))
 		if !ok {
 			continue
 		}
@@ -178,15 +217,21 @@ func (l *Ledger) decideAll(acct *account, requests []*request) (links []link, ch
 }
 
 // decide makes a request's append at the account's version, false if its caller has left or it was answered.
-func (l *Ledger) decide(r *request, state *credit.Account, at eventstore.StreamAppend) (link, eventstore.Append, bool) {
+func (l *Ledger) decide(r *request, state *credit.Account, acct *account, version eventstore.Expected) (link, eventstore.Append, bool) {
+	at := eventstore.StreamAppend{Stream: l.repo.Stream(acct.id), Expected: version}
+	ws := kernel.WorkspaceID(acct.id)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sent = false
 	if r.left {
 		return link{}, eventstore.Append{}, false
 	}
-	next := state.Clone()
-	if err := r.decide(next); err != nil {
+	next := state.Clone().As(credit.Author{Workspace: ws, Actor: r.meta.Actor, AfterVersion: acct.known.version, After: acct.known.position})
+	err := r.check(next, ws)
+	if err == nil {
+		err = r.decide(next)
+	}
+	if err != nil {
 		guard := eventstore.Append{Meta: r.meta, Streams: []eventstore.StreamAppend{at}}
 		guard.Meta.IdempotencyKey, guard.Meta.Fingerprint = "", ""
 		return link{request: r, refusal: err, after: state}, guard, true

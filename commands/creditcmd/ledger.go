@@ -22,16 +22,17 @@ type Ledger struct {
 	store eventstore.Store
 	codec *eventstore.Codec
 	repo  *eventstore.Repo[*credit.Account]
+	keys  credit.Keys
 
 	mu       sync.Mutex
 	accounts map[kernel.WorkspaceID]*account
 }
 
-// NewLedger returns a ledger over the log.
-func NewLedger(store eventstore.Store, codec *eventstore.Codec) *Ledger {
+// NewLedger returns a ledger over the log, whose entries the keys sign.
+func NewLedger(store eventstore.Store, codec *eventstore.Codec, keys credit.Keys) *Ledger {
 	return &Ledger{
-		store: store, codec: codec, accounts: map[kernel.WorkspaceID]*account{},
-		repo: eventstore.NewRepo(Category, store, codec, credit.NewAccount),
+		store: store, codec: codec, keys: keys, accounts: map[kernel.WorkspaceID]*account{},
+		repo: eventstore.NewRepo(Category, store, codec, func() *credit.Account { return credit.NewAccount(keys) }),
 	}
 }
 
@@ -42,8 +43,12 @@ func NewLedger(store eventstore.Store, codec *eventstore.Codec) *Ledger {
 // returned as it is. Too many requests waiting for the account are eventstore.ErrBusy. A context that ends while the request waits is
 // its error; once the request is on its way, it is ErrUnknownOutcome as well.
 func (l *Ledger) Commit(ctx context.Context, meta kernel.Meta, ws kernel.WorkspaceID, result any, decide func(*credit.Account) error, changes ...eventstore.Change) (eventstore.Appended, error) {
-	r := &request{meta: meta, result: result, decide: decide, changes: changes, answer: make(chan answer, 1)}
-	acct := l.account(ws)
+	return l.commit(ctx, ws, &request{meta: meta, result: result, decide: decide, changes: changes})
+}
+
+func (l *Ledger) commit(ctx context.Context, ws kernel.WorkspaceID, r *request) (eventstore.Appended, error) {
+	r.answer = make(chan answer, 1)
+	meta, acct := r.meta, l.account(ws)
 	lead, err := acct.put(r)
 	if err != nil {
 		return eventstore.Appended{}, err
@@ -87,7 +92,7 @@ func (l *Ledger) first(ctx context.Context, meta kernel.Meta, a answer) (eventst
 // Account loads the workspace's account as the log has it.
 func (l *Ledger) Account(ctx context.Context, ws kernel.WorkspaceID) (*credit.Account, error) {
 	a, _, err := l.repo.Load(ctx, string(ws))
-	return a, err
+	return a, closedIfBroken(err)
 }
 
 // maxAccounts is how many accounts are kept in memory; idle ones make room.

@@ -29,7 +29,7 @@ func TestGrantTwiceUnderOneKeyGrantsOnce(t *testing.T) {
 	t.Parallel()
 	codec, err := eventstore.NewCodec(credit.Events())
 	require.NoError(t, err)
-	ledger := creditcmd.NewLedger(memstore.New(clock()), codec)
+	ledger := creditcmd.NewLedger(memstore.New(clock()), codec, ledgertest.Keys())
 	h := creditcmd.NewHandlers(ledger, clock())
 	meta := kernel.Meta{Actor: kernel.System(), IdempotencyKey: "k", Fingerprint: "f"}
 	cmd := creditcmd.Grant{Workspace: ws, Amount: 500}

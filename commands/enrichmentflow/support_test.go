@@ -15,6 +15,7 @@ import (
 	"github.com/morket/morket/adapters/vault"
 	"github.com/morket/morket/adapters/vault/vaulttest"
 	"github.com/morket/morket/commands/creditcmd"
+	"github.com/morket/morket/commands/creditcmd/ledgertest"
 	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
 	"github.com/morket/morket/commands/enrichmentflow"
@@ -152,7 +153,7 @@ func (r *rig) build(limits enrichmentflow.Limits, callers ...enrichment.Caller) 
 	require.NoError(r.t, err)
 	r.engine, err = waterfall.New(waterfall.Config{Registry: reg, Clock: r.clock, Jitter: func() float64 { return 0 }, Sleep: r.sleep})
 	require.NoError(r.t, err)
-	r.ledger = creditcmd.NewLedger(r.store, r.codec)
+	r.ledger = creditcmd.NewLedger(r.store, r.codec, ledgertest.Keys())
 	r.handlers, err = enrichmentcmd.New(enrichmentcmd.Config{
 		Store: r.store, Codec: r.codec, IDs: r.ids, Clock: r.clock, Engine: r.engine, Rows: r.rows, Ledger: r.ledger, Rates: noRates{},
 	})

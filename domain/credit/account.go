@@ -4,7 +4,7 @@ package credit
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"maps"
 	"time"
 
@@ -30,15 +30,36 @@ func errCap(c Cap) *kernel.Error {
 	return kernel.E(kernel.KindPayment, "SPEND_CAP_REACHED", "%s is reached; raise it under Credits, or wait for the next period", c)
 }
 
+// ErrClosed matches every refusal because the ledger does not prove.
+func ErrClosed() *kernel.Error {
+	return kernel.E(kernel.KindConflict, "LEDGER_CLOSED", "the ledger is closed")
+}
+
+// ClosedBecause is the refusal of a ledger that does not prove.
+func ClosedBecause(reason string) *kernel.Error {
+	return kernel.E(kernel.KindConflict, "LEDGER_CLOSED",
+		"the credit ledger does not prove and is closed for writing (%s); an operator must find out why and open it again", reason)
+}
+
 // Account is the ledger of one workspace, folded.
 type Account struct {
 	kernel.Root
-	s state
+	s    state
+	keys Keys
+	by   Author
+}
+
+// Author is for whom entries are made, and after which event of the ledger's stream.
+type Author struct {
+	Workspace    kernel.WorkspaceID
+	Actor        kernel.Actor
+	AfterVersion int64
+	After        int64 // its position in the log
 }
 
 type state struct {
-	Seq       int64                  `json:"seq"`
-	Head      string                 `json:"head"`
+	chain
+	Closed    string                 `json:"closed,omitempty"` // why
 	Available kernel.Credits         `json:"available"`
 	Reserved  kernel.Credits         `json:"reserved"`
 	Spent     kernel.Credits         `json:"spent"`
@@ -59,16 +80,35 @@ type spending struct {
 	Spent  kernel.Credits `json:"spent"`
 }
 
-// NewAccount returns an account without entries.
-func NewAccount() *Account {
-	return &Account{s: state{Open: map[string]reservation{}, Periods: map[Period]spending{}}}
+// NewAccount returns an account without entries, whose entries the keys sign.
+func NewAccount(keys Keys) *Account {
+	return &Account{keys: keys, s: state{Open: map[string]reservation{}, Periods: map[Period]spending{}}}
 }
 
 // Clone returns a copy to try something on. Nothing is pending in it.
 func (a *Account) Clone() *Account {
-	c := &Account{s: a.s}
+	c := &Account{s: a.s, keys: a.keys}
 	c.s.Open, c.s.Periods = maps.Clone(a.s.Open), maps.Clone(a.s.Periods)
 	return c
+}
+
+// As makes the following entries those of the author.
+func (a *Account) As(by Author) *Account {
+	a.by = by
+	return a
+}
+
+// Check reports whether the ledger may be written to by the workspace: it proves, is the workspace's own, and is not closed.
+func (a *Account) Check(ws kernel.WorkspaceID) error {
+	switch {
+	case a.s.Closed != "":
+		return ClosedBecause(a.s.Closed)
+	case a.s.Workspace != "" && a.s.Workspace != ws:
+		return ClosedBecause("it belongs to another workspace")
+	case a.s.unsigned() != "":
+		return ClosedBecause(a.s.unsigned())
+	}
+	return nil
 }
 
 // Available is what can be reserved. It is never negative.
@@ -93,12 +133,42 @@ func (a *Account) Left(reservation string) (kernel.Credits, bool) {
 }
 
 func (a *Account) entry(kind Kind, amount kernel.Credits, at time.Time) Entry {
-	return Entry{Seq: a.s.Seq + 1, Kind: kind, Amount: amount, At: at.UTC().Truncate(time.Microsecond), PrevHash: a.s.Head}
+	actor := a.by.Actor
+	return Entry{
+		Version: signed, Workspace: a.by.Workspace, Actor: &actor, AfterVersion: a.by.AfterVersion, After: a.by.After,
+		Seq: a.s.Seq + 1, Kind: kind, Amount: amount, At: at.UTC().Truncate(time.Microsecond), PrevHash: a.s.Head,
+	}
 }
 
 func (a *Account) seal(e Entry) Entry {
+	e.Key = a.keys.Current()
 	e.Hash = e.Sum()
+	_, e.MAC = a.keys.sign(macEntry, e.Hash)
 	return e
+}
+
+// Seal signs the ledger anew if its last entry is signed with another key than the present one, or not at all.
+func (a *Account) Seal(at time.Time) error {
+	if a.s.Seq == 0 || a.s.Key == a.keys.Current() {
+		return nil
+	}
+	return a.Record(a, Sealed{a.seal(a.entry(KindSeal, 0, at))})
+}
+
+// Close refuses everything until the ledger is opened again.
+func (a *Account) Close(reason string, at time.Time) error {
+	if a.s.Closed != "" {
+		return nil
+	}
+	return a.Record(a, Closed{Reason: reason, At: at.UTC().Truncate(time.Microsecond)})
+}
+
+// Reopen opens a closed ledger, which must have been proven before.
+func (a *Account) Reopen(note string, at time.Time) error {
+	if a.s.Closed == "" {
+		return nil
+	}
+	return a.Record(a, Reopened{Note: note, At: at.UTC().Truncate(time.Microsecond)})
 }
 
 // Grant brings credits in. Only an adjustment may be negative, and none may take the available credits below zero.
@@ -253,6 +323,14 @@ func (a *Account) Apply(e kernel.Event) error {
 		a.s.Available += e.Amount
 		delete(a.s.Open, e.Reservation)
 		return a.chain(e.Entry)
+	case Sealed:
+		return a.chain(e.Entry)
+	case Closed:
+		a.s.Closed = e.Reason
+		return nil
+	case Reopened:
+		a.s.Closed = ""
+		return nil
 	case CapsSet:
 		a.s.Caps = e.Caps
 		return nil
@@ -275,25 +353,46 @@ func (a *Account) spend(e Entry) {
 // chain checks that the entry continues the ledger and that nothing went below zero: a ledger that doesn't add up must
 // not be used.
 func (a *Account) chain(e Entry) error {
-	if e.Seq != a.s.Seq+1 || e.PrevHash != a.s.Head || e.Hash != e.Sum() {
-		return fmt.Errorf("ledger entry %d does not continue the chain after %d", e.Seq, a.s.Seq)
+	if reason := a.s.next(a.keys, e); reason != "" {
+		return &BrokenError{e.Seq, reason}
 	}
 	if a.s.Available < 0 || a.s.Reserved < 0 {
-		return fmt.Errorf("ledger entry %d takes the account below zero", e.Seq)
+		return &BrokenError{e.Seq, "it takes the account below zero"}
 	}
-	a.s.Seq, a.s.Head = e.Seq, e.Hash
 	return nil
 }
 
 // SnapshotSchema implements eventstore.Snapshotter.
-func (a *Account) SnapshotSchema() int { return 1 }
+func (a *Account) SnapshotSchema() int { return 2 }
+
+// snapshot is a signed state: what is in the database must not be believed because it is there.
+type snapshot struct {
+	State json.RawMessage `json:"state"`
+	Key   string          `json:"key"`
+	MAC   string          `json:"mac"`
+}
 
 // MarshalState implements eventstore.Snapshotter.
-func (a *Account) MarshalState() (json.RawMessage, error) { return json.Marshal(a.s) }
+func (a *Account) MarshalState() (json.RawMessage, error) {
+	text, err := json.Marshal(a.s)
+	if err != nil {
+		return nil, err
+	}
+	kept := snapshot{State: text}
+	kept.Key, kept.MAC = a.keys.sign(macSnapshot, string(text))
+	return json.Marshal(kept)
+}
 
 // UnmarshalState implements eventstore.Snapshotter.
 func (a *Account) UnmarshalState(b json.RawMessage) error {
-	if err := json.Unmarshal(b, &a.s); err != nil {
+	var kept snapshot
+	if err := json.Unmarshal(b, &kept); err != nil {
+		return err
+	}
+	if _, ok := a.keys.check(kept.Key, kept.MAC, macSnapshot, string(kept.State)); !ok {
+		return errors.New("the snapshot is not signed with a known key")
+	}
+	if err := json.Unmarshal(kept.State, &a.s); err != nil {
 		return err
 	}
 	if a.s.Open == nil {

@@ -1,6 +1,7 @@
 package credit_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"testing"
 	"time"
@@ -18,9 +19,25 @@ func line(amount kernel.Credits) credit.Line {
 	return credit.Line{Row: "row_1", Column: "col_1", Provider: "p", Attempt: 1, Amount: amount, AnswerHash: "h"}
 }
 
+func keys(b byte) credit.Keys {
+	k, err := credit.NewKeys(bytes.Repeat([]byte{b}, 32))
+	if err != nil {
+		panic(err)
+	}
+	return k
+}
+
+func author() credit.Author { return credit.Author{Workspace: "ws_1", Actor: kernel.System()} }
+
+func account() *credit.Account { return credit.NewAccount(keys(1)).As(author()) }
+
+func placed(e credit.Entry) credit.Placed {
+	return credit.Placed{Entry: e, StreamVersion: e.Seq, Position: e.Seq * 10, By: kernel.System()}
+}
+
 func funded(tb testing.TB, amount kernel.Credits) *credit.Account {
 	tb.Helper()
-	a := credit.NewAccount()
+	a := account()
 	require.NoError(tb, a.Grant(credit.KindGrant, amount, "", at(1)))
 	return a
 }
@@ -101,7 +118,7 @@ func TestSnapshotContinuesTheLedger(t *testing.T) {
 	require.NoError(t, a.Reserve("r", "run_1", "tbl_1", 1_000, at(1)))
 	state, err := a.MarshalState()
 	require.NoError(t, err)
-	b := credit.NewAccount()
+	b := account()
 	require.NoError(t, b.UnmarshalState(state))
 	require.NoError(t, b.Debit("r", []credit.Line{line(700)}, at(2)))
 	require.Equal(t, kernel.Credits(300), b.Reserved())
@@ -114,11 +131,12 @@ func TestTamperedLedgerIsRefused(t *testing.T) {
 	first, _ := a.Pending()[0].(credit.Granted)
 	second, _ := a.Pending()[1].(credit.Reserved)
 	first.Amount = 50_000
-	require.Error(t, credit.NewAccount().Apply(first), "another amount under the old hash")
-	require.Error(t, credit.NewAccount().Apply(second), "the first entry is missing")
-	proof := credit.NewProof()
-	proof.Add(first.Entry)
-	proof.Add(second.Entry)
+	require.Error(t, account().Apply(first), "another amount under the old hash")
+	require.Error(t, account().Apply(second), "the first entry is missing")
+	proof := credit.NewProof("ws_1", keys(1))
+	proof.Add(placed(first.Entry))
+	proof.Add(placed(second.Entry))
+	proof.End()
 	require.False(t, proof.OK)
 	require.Equal(t, int64(1), proof.FirstBad.Seq)
 }
@@ -127,7 +145,7 @@ func TestTamperedLedgerIsRefused(t *testing.T) {
 func TestAccountAlwaysAddsUp(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		a := credit.NewAccount()
+		a := account()
 		ids := []string{"a", "b", "c"}
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			id := rapid.SampledFrom(ids).Draw(t, "id")
@@ -150,21 +168,59 @@ func TestAccountAlwaysAddsUp(t *testing.T) {
 			require.GreaterOrEqual(t, a.Available(), kernel.Credits(0))
 			require.GreaterOrEqual(t, a.Reserved(), kernel.Credits(0))
 		}
-		proof, folded := credit.NewProof(), credit.NewAccount()
+		proof, folded := credit.NewProof("ws_1", keys(1)), account()
 		for _, e := range a.Pending() {
 			b, err := json.Marshal(e)
 			require.NoError(t, err)
 			if _, caps := e.(credit.CapsSet); !caps {
 				var entry credit.Entry
 				require.NoError(t, json.Unmarshal(b, &entry))
-				proof.Add(entry)
+				proof.Add(placed(entry))
 			}
 			require.NoError(t, folded.Apply(e))
 		}
+		proof.End()
 		require.True(t, proof.OK, "%+v", proof.FirstBad)
 		require.Equal(t, a.Available(), proof.Available)
 		require.Equal(t, a.Reserved(), proof.Reserved)
 		require.Equal(t, proof.Brought, proof.Available+proof.Reserved+proof.Spent)
 		require.Equal(t, a.Balance(), folded.Balance())
 	})
+}
+
+func TestASnapshotThatWasChangedIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	state, err := funded(t, 5_000).MarshalState()
+	require.NoError(t, err)
+	require.NoError(t, account().UnmarshalState(state))
+	rich := bytes.Replace(state, []byte(`"available":5000`), []byte(`"available":9000`), 1)
+	require.NotEqual(t, string(state), string(rich))
+	require.Error(t, account().UnmarshalState(rich))
+	require.Error(t, credit.NewAccount(keys(2)).UnmarshalState(state), "another key")
+}
+
+// A ledger from before entries were signed goes on: the first signed entry covers it.
+func TestALedgerFromBeforeSigningGoesOn(t *testing.T) {
+	t.Parallel()
+	const was = `{"seq":1,"kind":"grant","amount_mc":5000,"at":"2026-03-01T12:00:00Z","prev_hash":"","hash":"%s"}`
+	var e credit.Entry
+	require.NoError(t, json.Unmarshal([]byte(was), &e))
+	e.Hash = e.Sum()
+	require.Equal(t, "ff1a71ee", e.Hash[:8], "the rule of version 0 must never change")
+	a := account()
+	require.NoError(t, a.Apply(credit.Granted{Entry: e}))
+	require.NoError(t, a.Check("ws_1"))
+	require.NoError(t, a.Reserve("r", "run_1", "tbl_1", 1_000, at(2)))
+	reserved, _ := a.Pending()[0].(credit.Reserved)
+	proof := credit.NewProof("ws_1", keys(1))
+	proof.Add(placed(e))
+	proof.Add(placed(reserved.Entry))
+	proof.End()
+	require.True(t, proof.OK, "%+v", proof.FirstBad)
+	require.Equal(t, int64(1), proof.Unsigned)
+
+	unsigned := e
+	unsigned.Seq, unsigned.PrevHash = 3, reserved.Hash
+	unsigned.Hash = unsigned.Sum()
+	require.Error(t, a.Apply(credit.Granted{Entry: unsigned}), "not signed after a signed one")
 }

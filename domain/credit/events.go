@@ -24,6 +24,8 @@ const (
 	KindReservation Kind = "reservation"
 	KindDebit       Kind = "debit"
 	KindRelease     Kind = "release"
+	// KindSeal moves nothing: it signs the ledger anew when the key has been changed.
+	KindSeal Kind = "seal"
 )
 
 // Line is what one accepted answer cost. AnswerHash is the SHA-256 of the answer's event entry, so a debit can be traced
@@ -38,8 +40,19 @@ type Line struct {
 }
 
 // Entry is one line of the ledger. Amount is positive for what moves; which way follows from the kind (an adjustment may
-// be negative). Entries are chained: Hash covers the entry and the hash before it.
+// be negative). Entries are chained: Hash covers the entry and the hash before it, and MAC signs the hash with a key that is not in
+// the database. Workspace and Actor are those of the append, so that neither can be exchanged. AfterVersion and After name an event
+// of the ledger's stream that was in the log when this entry was decided, and its position: an entry's own position is given only when it is
+// appended.
 type Entry struct {
+	Version      int                `json:"v,omitempty"` // 0: not signed, of a release before signing
+	Workspace    kernel.WorkspaceID `json:"workspace_id,omitempty"`
+	Actor        *kernel.Actor      `json:"actor,omitempty"`
+	AfterVersion int64              `json:"after_version,omitempty"`
+	After        int64              `json:"after_position,omitempty"`
+	Key          string             `json:"key,omitempty"` // the id of the key
+	MAC          string             `json:"mac,omitempty"` // HMAC-SHA-256 of the hash, in hex
+
 	Seq         int64          `json:"seq"`
 	Kind        Kind           `json:"kind"`
 	Amount      kernel.Credits `json:"amount_mc"`
@@ -53,9 +66,9 @@ type Entry struct {
 	Hash        string         `json:"hash"`
 }
 
-// Sum computes the hash that the entry must have: SHA-256 over its JSON without Hash.
+// Sum computes the hash that the entry must have: SHA-256 over its JSON without Hash and MAC.
 func (e Entry) Sum() string {
-	e.Hash = ""
+	e.Hash, e.MAC = "", ""
 	b, err := json.Marshal(e)
 	if err != nil { // strings, integers and a time always marshal
 		return ""
@@ -90,7 +103,7 @@ func (e Entry) Postings() [2]Posting {
 		from, to = AccountReserved, AccountAvailable
 	case KindExpiry:
 		from, to = AccountAvailable, AccountOutside
-	case KindGrant, KindPurchase, KindTrial, KindRefund, KindAdjustment:
+	case KindGrant, KindPurchase, KindTrial, KindRefund, KindAdjustment, KindSeal:
 	}
 	return [2]Posting{{from, -e.Amount}, {to, e.Amount}}
 }
@@ -112,6 +125,47 @@ type CapsSet struct {
 	Caps []Cap `json:"caps"`
 }
 
+// Sealed signs the ledger anew under another key. It moves nothing.
+type Sealed struct{ Entry }
+
+// Closed says that the ledger did not prove. Nothing is written to it until it is opened again.
+type Closed struct {
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
+}
+
+// Reopened says that the ledger proves again, and what an operator found.
+type Reopened struct {
+	Note string    `json:"note"`
+	At   time.Time `json:"at"`
+}
+
+// HeadSigned is a witness of how far a ledger had come, in a stream of its own and in everything that follows the log: a ledger that
+// was cut or exchanged later no longer holds it.
+type HeadSigned struct {
+	Workspace kernel.WorkspaceID `json:"workspace_id"`
+	Seq       int64              `json:"seq"`
+	Hash      string             `json:"hash"`
+	Position  int64              `json:"position"` // of the entry in the log
+	Available kernel.Credits     `json:"available_mc"`
+	Reserved  kernel.Credits     `json:"reserved_mc"`
+	At        time.Time          `json:"at"`
+	Key       string             `json:"key"`
+	MAC       string             `json:"mac"`
+}
+
+// EventType names the event.
+func (Sealed) EventType() string { return "credit.sealed.v1" }
+
+// EventType names the event.
+func (Closed) EventType() string { return "credit.closed.v1" }
+
+// EventType names the event.
+func (Reopened) EventType() string { return "credit.reopened.v1" }
+
+// EventType names the event.
+func (HeadSigned) EventType() string { return "ledger.head_signed.v1" }
+
 // EventType names the event.
 func (Granted) EventType() string { return "credit.granted.v1" }
 
@@ -127,7 +181,12 @@ func (Released) EventType() string { return "credit.released.v1" }
 // EventType names the event.
 func (CapsSet) EventType() string { return "credit.caps_set.v1" }
 
+// Entries lists the events that are entries of the ledger.
+func Entries() []kernel.Event {
+	return []kernel.Event{Granted{}, Reserved{}, Debited{}, Released{}, Sealed{}}
+}
+
 // Events lists the module's events.
 func Events() []kernel.Event {
-	return []kernel.Event{Granted{}, Reserved{}, Debited{}, Released{}, CapsSet{}}
+	return append(Entries(), CapsSet{}, Closed{}, Reopened{}, HeadSigned{})
 }

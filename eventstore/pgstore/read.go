@@ -90,6 +90,17 @@ func (s *Store) ReadPositions(ctx context.Context, positions []int64) ([]eventst
 	return events, nil
 }
 
+const streamsSQL = `SELECT id FROM log.streams WHERE id COLLATE "C" > $1 AND id COLLATE "C" < $2 ORDER BY id COLLATE "C" LIMIT $3`
+
+// Streams returns the streams of a category in the order of their names, those after the given one.
+func (s *Store) Streams(ctx context.Context, category string, after eventstore.StreamID, limit int) ([]eventstore.StreamID, error) {
+	rows, err := s.pool.Query(ctx, streamsSQL, max(string(after), category+"-"), category+".", limit) // "." follows "-"
+	if err != nil {
+		return nil, fmt.Errorf("list the streams of %s: %w", category, err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[eventstore.StreamID])
+}
+
 // StreamVersion returns the stream's version, 0 if it does not exist.
 func (s *Store) StreamVersion(ctx context.Context, stream eventstore.StreamID) (int64, error) {
 	var v int64

@@ -141,6 +141,13 @@ func money() map[string]Rule {
 		"credit.debited.v1":  {Says: "paid for answers", Quiet: true},
 		"credit.released.v1": {Says: "gave credits of a run back", Thing: "credits", Audit: true, After: []string{"amount_mc", "run_id"}},
 		"credit.caps_set.v1": {Says: "set the spend caps", Thing: "credits", After: []string{"caps"}},
+		"credit.sealed.v1":   {Says: "signed the ledger under a new key", Thing: "credits", Audit: true, After: []string{"seq", "key"}},
+		"credit.closed.v1":   {Says: "closed the ledger, which does not prove ({reason})", Thing: "credits", After: []string{"reason"}},
+		"credit.reopened.v1": {Says: "opened the ledger again ({note})", Thing: "credits", After: []string{"note"}},
+		"ledger.head_signed.v1": {
+			Says: "signed the ledger's head (entry {seq})", Thing: "credits", Audit: true,
+			After: []string{"seq", "hash", "position", "available_mc", "reserved_mc", "key", "mac"},
+		},
 
 		"credential.stored.v1":        {Says: "stored the credential {name} for {provider}", Thing: "credential", Name: "name", After: []string{"name", "provider", "hosts"}},
 		"credential.rotated.v1":       {Says: "replaced the secret of {it}", Thing: "credential", After: []string{"version"}},

@@ -25,6 +25,12 @@ type Balance struct {
 	Seq       int64
 	Head      string
 	Caps      []credit.Cap
+	Closed    string // why the ledger is closed for writing; empty: it is open
+}
+
+// Shown is the account for a proof of its ledger.
+func (b Balance) Shown() *credit.Shown {
+	return &credit.Shown{Seq: b.Seq, Hash: b.Head, Available: b.Available, Reserved: b.Reserved, Spent: b.Spent}
 }
 
 // Transaction is an entry with the balances after it.
@@ -64,10 +70,12 @@ func New(open func(projections.Tx) (Writer, error)) *Projector { return &Project
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 1 }
+func (*Projector) Version() int { return 2 }
 
 // Types implements projections.Projector.
-func (*Projector) Types() []string { return kernel.EventTypes(credit.Events()...) }
+func (*Projector) Types() []string {
+	return kernel.EventTypes(append(credit.Entries(), credit.CapsSet{}, credit.Closed{}, credit.Reopened{})...)
+}
 
 // Apply implements projections.Projector.
 func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []eventstore.Recorded) error {
@@ -107,15 +115,26 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 	return w.Save(ctx, batch)
 }
 
-// fold applies one event to the account and returns the transaction it makes, nil for a change of caps.
+// fold applies one event to the account and returns the transaction it makes, nil for one that is no entry.
 func fold(b *Balance, r eventstore.Recorded) (*Transaction, error) {
-	if r.Type == (credit.CapsSet{}).EventType() {
+	switch r.Type {
+	case (credit.CapsSet{}).EventType():
 		var e credit.CapsSet
 		if err := json.Unmarshal(r.Data, &e); err != nil {
 			return nil, err
 		}
 		b.Caps = e.Caps
 		return nil, nil //nolint:nilnil // a change of caps is no transaction
+	case (credit.Closed{}).EventType():
+		var e credit.Closed
+		if err := json.Unmarshal(r.Data, &e); err != nil {
+			return nil, err
+		}
+		b.Closed = e.Reason
+		return nil, nil //nolint:nilnil // no transaction
+	case (credit.Reopened{}).EventType():
+		b.Closed = ""
+		return nil, nil //nolint:nilnil // no transaction
 	}
 	meta, err := r.Meta()
 	if err != nil {

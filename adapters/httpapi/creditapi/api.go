@@ -25,7 +25,6 @@ type Deps struct {
 	Handlers *creditcmd.Handlers
 	Reads    *creditread.Queries
 	Log      eventstore.Reader
-	Codec    *eventstore.Codec
 	Clock    kernel.Clock
 }
 
@@ -40,6 +39,12 @@ func Register(a *httpapi.API, d Deps) {
 	httpapi.Read(a, httpapi.Op{ID: "prove-cell", Method: http.MethodGet, Path: "W/credits/proof/{rowId}/{columnId}", Tag: tag, Summary: "What a cell cost, down to the ledger entries", Action: workspace.ReadCredits, Projection: creditview.Name, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, s.cell)
 	httpapi.Read(a, httpapi.Op{ID: "get-credit-caps", Method: http.MethodGet, Path: "W/credits/caps", Tag: tag, Summary: "The spend caps", Action: workspace.ReadCredits, Projection: creditview.Name, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, s.caps)
 	httpapi.Write(a, httpapi.Op{ID: "set-credit-caps", Method: http.MethodPut, Path: "W/credits/caps", Tag: tag, Summary: "Replace the spend caps", Action: workspace.ManageCaps, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, s.setCaps)
+	httpapi.Write(a, httpapi.Op{
+		ID: "reopen-ledger", Method: http.MethodPost, Path: "W/credits/reopen", Tag: tag,
+		Summary:     "Open a closed ledger again (operators)",
+		Description: "A ledger that did not prove is closed for writing. It opens again only if it proves now.",
+		Action:      workspace.ReadCredits, Scope: httpapi.Operator, Rate: httpapi.Admin,
+	}, s.reopen)
 	httpapi.Write(a, httpapi.Op{ID: "grant-credits", Method: http.MethodPost, Path: "W/credits/grants", Tag: tag, Summary: "Grant credits (operators)", Action: workspace.ReadCredits, Status: http.StatusCreated, Scope: httpapi.Operator, Rate: httpapi.General}, s.grant)
 }
 
@@ -57,6 +62,7 @@ type Balance struct {
 	DaysLeft  *float64       `json:"days_left,omitempty" doc:"At the burn rate; absent when nothing is being spent."`
 	Low       bool           `json:"low" doc:"Less than a tenth of what was ever brought in is left."`
 	Caps      []credit.Cap   `json:"caps"`
+	Closed    string         `json:"closed,omitempty" doc:"Why the ledger is closed for writing: it did not prove."`
 }
 
 const burnDays = 7
@@ -70,7 +76,7 @@ func (s service) balance(ctx context.Context, p httpapi.Principal, _ *inWorkspac
 	if err != nil {
 		return Balance{}, httpapi.Meta{}, err
 	}
-	out := Balance{Balance: b.Available + b.Reserved, Reserved: b.Reserved, Available: b.Available, Spent: b.Spent, BurnRate: spent / burnDays, Caps: b.Caps}
+	out := Balance{Balance: b.Available + b.Reserved, Reserved: b.Reserved, Available: b.Available, Spent: b.Spent, BurnRate: spent / burnDays, Caps: b.Caps, Closed: b.Closed}
 	if out.BurnRate > 0 {
 		days := float64(out.Balance) / float64(out.BurnRate)
 		out.DaysLeft = &days
@@ -106,6 +112,17 @@ type grantIn struct {
 
 func (s service) grant(ctx context.Context, meta kernel.Meta, in *grantIn) (commands.Result[creditcmd.Granted], error) {
 	return s.Handlers.Grant(ctx, meta, creditcmd.Grant{Workspace: meta.Workspace, Amount: in.Body.Amount, Note: in.Body.Note})
+}
+
+type reopenIn struct {
+	httpapi.InWorkspace
+	Body struct {
+		Note string `json:"note" minLength:"1" maxLength:"500" doc:"What was found; kept in the log."`
+	}
+}
+
+func (s service) reopen(ctx context.Context, meta kernel.Meta, in *reopenIn) (commands.Result[creditcmd.Granted], error) {
+	return s.Handlers.Reopen(ctx, meta, creditcmd.Reopen{Workspace: meta.Workspace, Note: in.Body.Note})
 }
 
 // Line is what one accepted answer cost.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
@@ -15,37 +17,36 @@ import (
 	"github.com/morket/morket/eventstore"
 )
 
-// Proof is the outcome of checking the whole ledger, read from the log and not from a read model.
+// Proof is the outcome of checking the whole ledger, read from the log and not from a read model. A ledger that does not prove by itself is
+// closed for writing.
 type Proof struct {
 	credit.Proof
 	CheckedAt time.Time `json:"checked_at"`
 }
 
-const proofPage = 1000
+type proofIn struct {
+	httpapi.InWorkspace
+	Expect string `query:"expect" pattern:"^[1-9][0-9]{0,17}:[0-9a-f]{64}$" doc:"An entry that the ledger must hold, as seq:hash: what head_seq and head_hash of an earlier proof were."`
+}
 
-func (s service) proof(ctx context.Context, p httpapi.Principal, _ *inWorkspace) (Proof, httpapi.Meta, error) {
-	check := credit.NewProof()
-	stream := eventstore.Stream(creditcmd.Category, string(p.Workspace))
-	for version := int64(0); ; {
-		events, err := s.Log.ReadStream(ctx, stream, version, proofPage)
-		if err != nil {
-			return Proof{}, httpapi.Meta{}, fmt.Errorf("read the ledger: %w", err)
-		}
-		if len(events) == 0 {
-			return Proof{Proof: *check, CheckedAt: s.Clock.Now()}, httpapi.Meta{}, nil
-		}
-		for _, e := range events {
-			version = e.Version
-			if e.Type == (credit.CapsSet{}).EventType() {
-				continue
-			}
-			var entry credit.Entry
-			if err := json.Unmarshal(e.Data, &entry); err != nil {
-				return Proof{}, httpapi.Meta{}, fmt.Errorf("ledger event %d: %w", e.Position, err)
-			}
-			check.Add(entry)
-		}
+func (s service) proof(ctx context.Context, p httpapi.Principal, in *proofIn) (Proof, httpapi.Meta, error) {
+	shown, err := s.Reads.Balance(ctx, p.Workspace)
+	if err != nil {
+		return Proof{}, httpapi.Meta{}, err
 	}
+	known := creditcmd.Known{Shown: shown.Shown()}
+	if seq, hash, ok := strings.Cut(in.Expect, ":"); ok {
+		if known.ExpectSeq, err = strconv.ParseInt(seq, 10, 64); err != nil {
+			return Proof{}, httpapi.Meta{}, kernel.Invalid("expect", "%q is not seq:hash", in.Expect)
+		}
+		known.ExpectHash = hash
+	}
+	meta := kernel.Meta{Actor: kernel.System(), Workspace: p.Workspace, CorrelationID: httpapi.Echo(ctx).Response().Header().Get("X-Request-Id")}
+	proof, err := s.Handlers.Prove(ctx, meta, p.Workspace, known)
+	if err != nil {
+		return Proof{}, httpapi.Meta{}, err
+	}
+	return Proof{Proof: *proof, CheckedAt: s.Clock.Now()}, httpapi.Meta{}, nil
 }
 
 type cellIn struct {

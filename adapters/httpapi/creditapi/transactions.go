@@ -39,7 +39,7 @@ type transactionsIn struct {
 
 // Filter chooses entries of the ledger; inputs embed it.
 type Filter struct {
-	Kind credit.Kind  `query:"kind" enum:"grant,purchase,trial,refund,adjustment,expiry,reservation,debit,release"`
+	Kind credit.Kind  `query:"kind" enum:"grant,purchase,trial,refund,adjustment,expiry,reservation,debit,release,seal"`
 	From time.Time    `query:"from"`
 	To   time.Time    `query:"to"`
 	Run  kernel.RunID `query:"run"`

@@ -31,6 +31,7 @@ import (
 	"github.com/morket/morket/adapters/safedial"
 	"github.com/morket/morket/adapters/vault/vaulttest"
 	"github.com/morket/morket/commands/creditcmd"
+	"github.com/morket/morket/commands/creditcmd/ledgertest"
 	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
 	"github.com/morket/morket/commands/enrichmentflow"
@@ -119,7 +120,7 @@ func newWorldWithPrices(tb testing.TB, prices map[string]kernel.Credits) *world 
 	require.NoError(tb, err)
 	engine, err := waterfall.New(waterfall.Config{Registry: reg, Clock: clock, Jitter: func() float64 { return 0 }, Cache: reads})
 	require.NoError(tb, err)
-	w.ledger = creditcmd.NewLedger(w.log, w.codec)
+	w.ledger = creditcmd.NewLedger(w.log, w.codec, ledgertest.Keys())
 	handlers, err := enrichmentcmd.New(enrichmentcmd.Config{Store: w.log, Codec: w.codec, IDs: w.ids, Clock: clock, Engine: engine, Rows: rows, Ledger: w.ledger, Rates: reads})
 	require.NoError(tb, err)
 	w.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
@@ -131,7 +132,7 @@ func newWorldWithPrices(tb testing.TB, prices map[string]kernel.Credits) *world 
 		ReadWait: time.Minute, IDs: w.ids, Clock: clock, Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelError})), Version: "test",
 	})
 	enrichmentapi.Register(api, enrichmentapi.Deps{Handlers: handlers, Reads: reads, Waiting: func() string { return w.waiting }})
-	creditapi.Register(api, creditapi.Deps{Handlers: creditcmd.NewHandlers(w.ledger, clock), Reads: creditread.NewQueries(w.pool), Log: w.log, Codec: w.codec, Clock: clock})
+	creditapi.Register(api, creditapi.Deps{Handlers: creditcmd.NewHandlers(w.ledger, clock), Reads: creditread.NewQueries(w.pool), Log: w.log, Clock: clock})
 	server := httptest.NewServer(api.Handler())
 	tb.Cleanup(server.Close)
 	w.url = server.URL

@@ -19,7 +19,7 @@ type Queries struct{ db pgread.Reader }
 // NewQueries reads through a pool or within a scope.
 func NewQueries(db pgread.Reader) *Queries { return &Queries{db} }
 
-const balanceQuery = `SELECT workspace_id, available, reserved, spent, seq, head, caps FROM rm_credit.balances WHERE workspace_id = $1`
+const balanceQuery = `SELECT workspace_id, available, reserved, spent, seq, head, caps, closed FROM rm_credit.balances WHERE workspace_id = $1`
 
 // Balance returns the workspace's account; one without entries is all zeros.
 func (q *Queries) Balance(ctx context.Context, ws kernel.WorkspaceID) (creditview.Balance, error) {
@@ -32,6 +32,17 @@ func (q *Queries) Balance(ctx context.Context, ws kernel.WorkspaceID) (creditvie
 		return creditview.Balance{Workspace: ws, Caps: []credit.Cap{}}, nil
 	}
 	return b, err
+}
+
+const accountsQuery = `SELECT workspace_id FROM rm_credit.balances WHERE workspace_id > $1 ORDER BY workspace_id LIMIT $2`
+
+// Accounts returns the workspaces that have an account, in the order of their ids, those after the given one.
+func (q *Queries) Accounts(ctx context.Context, after kernel.WorkspaceID, limit int) ([]kernel.WorkspaceID, error) {
+	rows, err := q.db.Query(ctx, accountsQuery, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[kernel.WorkspaceID])
 }
 
 const spentQuery = `SELECT coalesce(sum(amount), 0)::bigint FROM rm_credit.transactions WHERE workspace_id = $1 AND kind = 'debit' AND at >= $2`

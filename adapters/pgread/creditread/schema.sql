@@ -5,7 +5,8 @@ CREATE TABLE balances (
     spent        bigint NOT NULL,
     seq          bigint NOT NULL,
     head         text   NOT NULL,
-    caps         jsonb  NOT NULL
+    caps         jsonb  NOT NULL,
+    closed       text   NOT NULL DEFAULT ''
 );
 
 CREATE TABLE transactions (

@@ -18,8 +18,11 @@ import (
 //go:embed schema.sql
 var schema string
 
+//go:embed expand.sql
+var expand string
+
 // Model is the shape of the read model.
-func Model() pgread.Model { return pgread.Model{Name: creditview.Name, DDL: schema} }
+func Model() pgread.Model { return pgread.Model{Name: creditview.Name, DDL: schema, Expand: expand} }
 
 // Open is for creditview.New.
 func Open(tx projections.Tx) (creditview.Writer, error) {
@@ -29,7 +32,7 @@ func Open(tx projections.Tx) (creditview.Writer, error) {
 
 type writer struct{ tx *pgread.Tx }
 
-const selectBalances = `SELECT workspace_id, available, reserved, spent, seq, head, caps FROM balances WHERE workspace_id = ANY($1)`
+const selectBalances = `SELECT workspace_id, available, reserved, spent, seq, head, caps, closed FROM balances WHERE workspace_id = ANY($1)`
 
 // Balances implements creditview.Writer.
 func (w writer) Balances(ctx context.Context, ids []kernel.WorkspaceID) ([]creditview.Balance, error) {
@@ -43,7 +46,7 @@ func (w writer) Balances(ctx context.Context, ids []kernel.WorkspaceID) ([]credi
 func scanBalance(row pgx.CollectableRow) (creditview.Balance, error) {
 	var b creditview.Balance
 	var caps []byte
-	if err := row.Scan(&b.Workspace, &b.Available, &b.Reserved, &b.Spent, &b.Seq, &b.Head, &caps); err != nil {
+	if err := row.Scan(&b.Workspace, &b.Available, &b.Reserved, &b.Spent, &b.Seq, &b.Head, &caps, &b.Closed); err != nil {
 		return b, err
 	}
 	if err := json.Unmarshal(caps, &b.Caps); err != nil {
@@ -52,9 +55,9 @@ func scanBalance(row pgx.CollectableRow) (creditview.Balance, error) {
 	return b, nil
 }
 
-const upsertBalance = `INSERT INTO balances (workspace_id, available, reserved, spent, seq, head, caps) VALUES ($1, $2, $3, $4, $5, $6, $7)
+const upsertBalance = `INSERT INTO balances (workspace_id, available, reserved, spent, seq, head, caps, closed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (workspace_id) DO UPDATE SET available = excluded.available, reserved = excluded.reserved, spent = excluded.spent,
-  seq = excluded.seq, head = excluded.head, caps = excluded.caps`
+  seq = excluded.seq, head = excluded.head, caps = excluded.caps, closed = excluded.closed`
 
 // Save implements creditview.Writer.
 func (w writer) Save(ctx context.Context, b creditview.Batch) error {
@@ -64,7 +67,7 @@ func (w writer) Save(ctx context.Context, b creditview.Batch) error {
 		if err != nil {
 			return err
 		}
-		q.Queue(upsertBalance, acct.Workspace, acct.Available, acct.Reserved, acct.Spent, acct.Seq, acct.Head, caps)
+		q.Queue(upsertBalance, acct.Workspace, acct.Available, acct.Reserved, acct.Spent, acct.Seq, acct.Head, caps, acct.Closed)
 	}
 	if err := w.tx.SendBatch(ctx, &q).Close(); err != nil {
 		return fmt.Errorf("save balances: %w", err)

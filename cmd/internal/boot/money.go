@@ -1,6 +1,9 @@
 package boot
 
 import (
+	"crypto/hkdf"
+	"crypto/sha256"
+
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/credentialapi"
 	"github.com/morket/morket/adapters/httpapi/creditapi"
@@ -8,6 +11,7 @@ import (
 	"github.com/morket/morket/adapters/pgread/creditread"
 	"github.com/morket/morket/commands/credentialcmd"
 	"github.com/morket/morket/commands/creditcmd"
+	"github.com/morket/morket/domain/credit"
 )
 
 // money is the credit ledger and the vault.
@@ -17,14 +21,35 @@ type money struct {
 	credentials *credentialcmd.Handlers
 }
 
-func (p *Platform) money() *money {
-	m := &money{ledger: creditcmd.NewLedger(p.store, p.codec)}
-	m.credits = creditcmd.NewHandlers(m.ledger, p.clock)
-	m.credentials = credentialcmd.NewHandlers(p.store, p.codec, p.ids, p.vault)
-	return m
+func (p *Platform) money() (*money, error) {
+	ledger, err := p.ledger()
+	if err != nil {
+		return nil, err
+	}
+	return &money{
+		ledger: ledger, credits: creditcmd.NewHandlers(ledger, p.clock), credentials: credentialcmd.NewHandlers(p.store, p.codec, p.ids, p.vault),
+	}, nil
+}
+
+// ledger opens the ledger under keys that are derived from the master keys: they are not in the database, so whoever can write to that
+// can't write a ledger that proves.
+func (p *Platform) ledger() (*creditcmd.Ledger, error) {
+	var secrets [][]byte
+	for _, master := range p.cfg.MasterKey.Reveal() {
+		secret, err := hkdf.Key(sha256.New, master, nil, "morket ledger v1", sha256.Size)
+		if err != nil {
+			return nil, err
+		}
+		secrets = append(secrets, secret)
+	}
+	keys, err := credit.NewKeys(secrets...)
+	if err != nil {
+		return nil, err
+	}
+	return creditcmd.NewLedger(p.store, p.codec, keys), nil
 }
 
 func (p *Platform) registerMoney(a *httpapi.API, m *money, keyed func(provider string) bool) {
-	creditapi.Register(a, creditapi.Deps{Handlers: m.credits, Reads: creditread.NewQueries(p.rows), Log: p.store, Codec: p.codec, Clock: p.clock})
+	creditapi.Register(a, creditapi.Deps{Handlers: m.credits, Reads: creditread.NewQueries(p.rows), Log: p.store, Clock: p.clock})
 	credentialapi.Register(a, credentialapi.Deps{Handlers: m.credentials, Reads: credentialread.NewQueries(p.rows), Keyed: keyed})
 }

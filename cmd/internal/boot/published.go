@@ -138,6 +138,11 @@ func publishedMoney() cloudevent.Policy {
 		"credit.granted.v1":  seenBy(workspace.ReadCredits),
 		"credit.released.v1": seenBy(workspace.ReadCredits),
 		"credit.reserved.v1": seenBy(workspace.ReadCredits),
+		"credit.sealed.v1":   seenBy(workspace.ReadCredits),
+		"credit.closed.v1":   seenBy(workspace.ReadCredits),
+		"credit.reopened.v1": seenBy(workspace.ReadCredits),
+
+		"ledger.head_signed.v1": seenBy(workspace.ReadCredits),
 	}
 }
 

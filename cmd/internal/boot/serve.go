@@ -103,7 +103,9 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 	if s.team, err = p.team(ctx, s.access); err != nil {
 		return nil, err
 	}
-	s.money = p.money()
+	if s.money, err = p.money(); err != nil {
+		return nil, err
+	}
 	if s.flows, err = p.flows(ctx); err != nil {
 		return nil, err
 	}

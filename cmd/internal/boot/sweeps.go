@@ -7,6 +7,7 @@ import (
 
 	"github.com/morket/morket/adapters/pgleader"
 	"github.com/morket/morket/adapters/pgread/authread"
+	"github.com/morket/morket/adapters/pgread/creditread"
 	"github.com/morket/morket/adapters/pgread/dataopsread"
 	"github.com/morket/morket/adapters/sweeper"
 	"github.com/morket/morket/domain/enrichment"
@@ -30,6 +31,7 @@ func (s *server) newSweeper() (*sweeper.Sweeper, error) {
 			{Name: "trash", Every: 6 * time.Hour, Run: s.sweepTrash},
 			{Name: "sessions", Every: time.Hour, Run: s.sweepSessions},
 			{Name: "answers", Every: 24 * time.Hour, Run: s.sweepAnswers},
+			{Name: "ledgers", Every: time.Hour, Run: s.signLedgers},
 			{Name: "keys", Every: time.Hour, Run: func(ctx context.Context) (int, error) { return s.ring.Rewrap(ctx, sweepBatch) }},
 		},
 	})
@@ -73,6 +75,24 @@ func (s *server) sweepSessions(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	return each(list, func(id kernel.SessionID) (bool, error) { return s.team.auth.ExpireSession(ctx, system(""), id) })
+}
+
+// signLedgers proves each ledger and signs its head, once a day.
+func (s *server) signLedgers(ctx context.Context) (n int, err error) {
+	reads := creditread.NewQueries(s.pool)
+	return n, s.eachLedger(ctx, func(ws kernel.WorkspaceID) error {
+		shown, e := reads.Balance(ctx, ws)
+		if e == nil {
+			var signed bool
+			if signed, e = s.money.credits.SignHead(ctx, system(ws), ws, shown.Shown()); signed {
+				n++
+			}
+		}
+		if e != nil {
+			s.log.ErrorContext(ctx, "sign a ledger's head", "workspace", ws, "error", e)
+		}
+		return ctx.Err()
+	})
 }
 
 // each removes what can be removed of a list: what can't doesn't keep the rest.

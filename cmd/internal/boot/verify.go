@@ -23,7 +23,11 @@ func (p *Platform) Verify(ctx context.Context, out io.Writer) (bool, error) {
 	for _, problem := range problems {
 		say(out, "  %s\n", problem)
 	}
-	ok := len(problems) == 0
+	ok, err := p.verifyLedgers(ctx, out)
+	if err != nil {
+		return false, err
+	}
+	ok = ok && len(problems) == 0
 	for _, pr := range p.projectors() {
 		v, err := projections.Verify(ctx, projections.RebuildConfig{RunnerConfig: p.runnerConfig(pr)})
 		if err != nil {

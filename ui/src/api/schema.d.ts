@@ -1114,6 +1114,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/credits/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a closed ledger again (operators)
+         * @description A ledger that did not prove is closed for writing. It opens again only if it proves now.
+         *
+         *     Needs the permission `credits.read`.
+         */
+        post: operations["reopen-ledger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/credits/transactions": {
         parameters: {
             query?: never;
@@ -3266,6 +3288,8 @@ export interface components {
              */
             burn_rate_mc_per_day: number;
             caps: components["schemas"]["CreditCap"][] | null;
+            /** @description Why the ledger is closed for writing: it did not prove. */
+            closed?: string;
             /**
              * Format: double
              * @description At the burn rate; absent when nothing is being spent.
@@ -3373,8 +3397,18 @@ export interface components {
             ok: boolean;
             /** Format: int64 */
             reserved_mc: number;
+            /**
+             * Format: int64
+             * @description Signed heads that the ledger was compared with.
+             */
+            signed_heads: number;
             /** Format: int64 */
             spent_mc: number;
+            /**
+             * Format: int64
+             * @description Entries from before entries were signed; the first signed one covers them.
+             */
+            unsigned_entries: number;
         };
         CreditTransaction: {
             actor: components["schemas"]["Actor"];
@@ -4632,6 +4666,10 @@ export interface components {
         };
         RenameTableBody: {
             name: string;
+        };
+        ReopenInBody: {
+            /** @description What was found; kept in the log. */
+            note: string;
         };
         ReorderColumnsBody: {
             columns: string[] | null;
@@ -12437,7 +12475,10 @@ export interface operations {
     };
     "prove-ledger": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description An entry that the ledger must hold, as seq:hash: what head_seq and head_hash of an earlier proof were. */
+                expect?: string;
+            };
             header?: never;
             path: {
                 /** @description ws_… */
@@ -12655,6 +12696,119 @@ export interface operations {
             };
         };
     };
+    "reopen-ledger": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat of the same request act once and get the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReopenInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeCreditGranted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     "list-credit-transactions": {
         parameters: {
             query?: {
@@ -12663,7 +12817,7 @@ export interface operations {
                 limit?: number;
                 /** @description meta.next_cursor of the page before */
                 cursor?: string;
-                kind?: "grant" | "purchase" | "trial" | "refund" | "adjustment" | "expiry" | "reservation" | "debit" | "release";
+                kind?: "grant" | "purchase" | "trial" | "refund" | "adjustment" | "expiry" | "reservation" | "debit" | "release" | "seal";
                 from?: string;
                 to?: string;
                 run?: string;
@@ -12779,7 +12933,7 @@ export interface operations {
             query?: {
                 /** @description The same as the header. */
                 min_position?: number;
-                kind?: "grant" | "purchase" | "trial" | "refund" | "adjustment" | "expiry" | "reservation" | "debit" | "release";
+                kind?: "grant" | "purchase" | "trial" | "refund" | "adjustment" | "expiry" | "reservation" | "debit" | "release" | "seal";
                 from?: string;
                 to?: string;
                 run?: string;

@@ -46,6 +46,12 @@ export function CreditsPage() {
     >
       {account.isPending && <Skeleton className="h-24" />}
       {account.isError && <Notice tone="danger">{messageOf(account.error)}</Notice>}
+      {account.data?.closed && (
+        <Notice tone="danger" icon={<TriangleAlert size={15} />}>
+          The ledger does not prove, so nothing can be spent or added: {account.data.closed}. An operator must find out
+          why and open it again.
+        </Notice>
+      )}
       {account.data?.low && (
         <Notice tone="warning" icon={<TriangleAlert size={15} />}>
           The balance is low: {creditsLabel(account.data.available_mc)} left. Runs stop cleanly when it is used up.
@@ -92,7 +98,7 @@ function ProofCard({ ws }: { ws: string }) {
   return (
     <Card
       title="Proof"
-      text="Recomputes the whole chain, entry by entry."
+      text="Recomputes the whole chain, entry by entry, with its signatures, and compares it with the heads that were signed each day and the balance above."
       actions={
         <Button size="sm" icon={<ShieldCheck size={14} />} busy={verify.isPending} onClick={() => verify.mutate()}>
           Verify
@@ -101,7 +107,8 @@ function ProofCard({ ws }: { ws: string }) {
     >
       {!data && (
         <p className="text-ink-2">
-          Each entry holds the hash of the one before it. Verify to see that none was changed or removed.
+          Each entry holds the hash of the one before it and is signed. Verify to see that none was changed, added or
+          removed.
         </p>
       )}
       {data && (
@@ -112,7 +119,7 @@ function ProofCard({ ws }: { ws: string }) {
           >
             {data.ok
               ? `${data.entries === 1 ? 'The only entry' : `All ${count(data.entries)} entries`} verified: ${credits(data.brought_in_mc)} brought in, ${credits(data.spent_mc)} spent, ${credits(data.available_mc)} available.`
-              : `The chain is broken at entry ${count(data.first_bad?.seq ?? 0)}: ${data.first_bad?.reason ?? ''}`}
+              : `The ledger does not prove. Entry ${count(data.first_bad?.seq ?? 0)}: ${data.first_bad?.reason ?? ''}`}
           </Notice>
           <p className="truncate text-sm text-ink-3">
             Head {count(data.head_seq)} · <code className="font-mono">{data.head_hash}</code>
@@ -123,7 +130,19 @@ function ProofCard({ ws }: { ws: string }) {
   );
 }
 
-const KINDS = ['', 'purchase', 'grant', 'trial', 'reservation', 'release', 'debit', 'refund', 'adjustment', 'expiry'];
+const KINDS = [
+  '',
+  'purchase',
+  'grant',
+  'trial',
+  'reservation',
+  'release',
+  'debit',
+  'refund',
+  'adjustment',
+  'expiry',
+  'seal',
+];
 
 function Transactions({ ws }: { ws: string }) {
   const [kind, setKind] = useState('');

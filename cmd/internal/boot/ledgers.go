@@ -1,0 +1,91 @@
+package boot
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/morket/morket/adapters/pgread/creditread"
+	"github.com/morket/morket/commands/creditcmd"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore"
+)
+
+const ledgerPage = 500
+
+// eachLedger calls do for each workspace that has a ledger, signed heads, or a balance that is shown: a ledger that was taken away
+// altogether is met by what is left of it.
+func (p *Platform) eachLedger(ctx context.Context, do func(kernel.WorkspaceID) error) error {
+	seen := map[kernel.WorkspaceID]bool{}
+	once := func(ws kernel.WorkspaceID) error {
+		if seen[ws] {
+			return nil
+		}
+		seen[ws] = true
+		return do(ws)
+	}
+	for _, category := range []string{creditcmd.Category, creditcmd.HeadCategory} {
+		for after := eventstore.StreamID(""); ; {
+			streams, err := p.store.Streams(ctx, category, after, ledgerPage)
+			if err != nil {
+				return err
+			}
+			if len(streams) == 0 {
+				break
+			}
+			for _, stream := range streams {
+				after = stream
+				if err := once(kernel.WorkspaceID(stream.ID())); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	reads := creditread.NewQueries(p.pool)
+	for after := kernel.WorkspaceID(""); ; {
+		accounts, err := reads.Accounts(ctx, after, ledgerPage)
+		if err != nil || len(accounts) == 0 {
+			return err
+		}
+		for _, ws := range accounts {
+			after = ws
+			if err := once(ws); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// verifyLedgers proves each ledger against its signatures, its signed heads and the balance that is shown.
+func (p *Platform) verifyLedgers(ctx context.Context, out io.Writer) (bool, error) {
+	ledger, err := p.ledger()
+	if err != nil {
+		return false, err
+	}
+	reads := creditread.NewQueries(p.pool)
+	var problems []string
+	var ledgers, entries int64
+	err = p.eachLedger(ctx, func(ws kernel.WorkspaceID) error {
+		shown, err := reads.Balance(ctx, ws)
+		if err != nil {
+			return err
+		}
+		proof, err := ledger.Prove(ctx, ws, creditcmd.Known{Shown: shown.Shown()})
+		if err != nil {
+			return fmt.Errorf("prove the ledger of %s: %w", ws, err)
+		}
+		ledgers, entries = ledgers+1, entries+proof.Entries
+		if !proof.OK {
+			problems = append(problems, fmt.Sprintf("%s, entry %d: %s", ws, proof.FirstBad.Seq, proof.FirstBad.Reason))
+		}
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	say(out, "%-14s %s\n", "ledgers", verdict(len(problems) == 0, fmt.Sprintf("%d ledgers with %d entries prove", ledgers, entries)))
+	for _, problem := range problems {
+		say(out, "  %s\n", problem)
+	}
+	return len(problems) == 0, nil
+}
