@@ -50,7 +50,7 @@ func NewRedactor(secret map[string]string) *Redactor {
 
 func formsOf(v string) []string {
 	path, query, every := url.PathEscape(v), url.QueryEscape(v), percent(v)
-	quoted, _ := json.Marshal(v) //nolint:errcheck,errchkjson // a string can be written
+	quoted, _ := json.Marshal(v) //nolint:errchkjson // a string can be written
 	inJSON := string(quoted[1 : len(quoted)-1])
 	plainJSON := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v)
 	out := []string{

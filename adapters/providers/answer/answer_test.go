@@ -2,7 +2,6 @@ package answer_test
 
 import (
 	"context"
-	"encoding/json"
 	"runtime"
 	"strings"
 	"testing"
@@ -66,7 +65,7 @@ func TestPathsFindWhatTheLibraryFinds(t *testing.T) {
 func bombs() map[string][2]string {
 	deep := strings.Repeat(`{"a":`, 60) + "1" + strings.Repeat("}", 60)
 	wide := "[" + strings.Repeat("[1,2,3],", 20_000) + "0]"
-	text, _ := json.Marshal(map[string]any{"a": strings.Repeat("x", 900_000)})
+	text := `{"a":"` + strings.Repeat("x", 900_000) + `"}`
 	return map[string][2]string{
 		"descent over depth":               {deep, "$..a"},
 		"stars after a descent":            {"[" + strings.Repeat(deep+",", 300) + "0]", "$..*.*.*.*.*.*.*"},
@@ -80,7 +79,7 @@ func bombs() map[string][2]string {
 		"a slice with each step":           {wide, "$[0:1000000:1][::-1][::1]"},
 		"a slice with the largest step":    {wide, "$[0:2147483646:2147483646]"},
 		"a slice with the least step":      {wide, "$[::-2147483648]"},
-		"a long text":                      {string(text), "$[?(@ + @ + @ + @ != 'x')]"},
+		"a long text":                      {text, "$[?(@ + @ + @ + @ != 'x')]"},
 		"everything of a wide answer":      {wide, "$..*"},
 		"lengths of everything":            {wide, "$..[?length(@) > 0]"},
 		"an object with very many members": {"{" + strings.Repeat(`"k":[1],`, 40_000) + `"z":1}`, "$..*"},

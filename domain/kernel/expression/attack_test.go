@@ -48,11 +48,7 @@ func cells() map[string]json.RawMessage {
 var rows = sync.OnceValue(cells) //nolint:gochecknoglobals // made once
 
 func names() []string {
-	var out []string
-	for _, n := range []string{"A", "W", "U", "N", "Nested", "Deep", "Lists", "Maps", "L", "Nums", "M", "E", "S", "B", "D", "J"} {
-		out = append(out, n)
-	}
-	return out
+	return []string{"A", "W", "U", "N", "Nested", "Deep", "Lists", "Maps", "L", "Nums", "M", "E", "S", "B", "D", "J"}
 }
 
 type cost struct {

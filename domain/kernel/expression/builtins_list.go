@@ -50,7 +50,8 @@ func pairs(r *run, v any) (keys, values []any) {
 			keys = append(keys, k)
 		}
 		for _, k := range sortKeys(r, keys) {
-			values = append(values, m[k.(string)]) //nolint:forcetypeassert // each key was put there as a text
+			name, _ := k.(string) // each key was put there as one
+			values = append(values, m[name])
 		}
 	case map[any]any:
 		r.list(len(m))

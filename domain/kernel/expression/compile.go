@@ -65,7 +65,7 @@ func (c *compiler) compile(n ast.Node) node { //nolint:gocyclo,cyclop // one lin
 	case *ast.MapNode:
 		return c.object(n)
 	default:
-		panic(fmt.Sprintf("%s is not possible in an expression", strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%T", n), "*ast."), "Node")))
+		panic(strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%T", n), "*ast."), "Node") + " is not possible in an expression")
 	}
 }
 
@@ -225,7 +225,7 @@ func (c *compiler) slice(n *ast.SliceNode) node {
 		if _, ok := v.(skip); ok {
 			return v
 		}
-		size := 0
+		var size int
 		switch v := v.(type) {
 		case string:
 			size = len(v)
@@ -246,7 +246,8 @@ func (c *compiler) slice(n *ast.SliceNode) node {
 		if s, ok := v.(string); ok {
 			return s[a:b]
 		}
-		return v.([]any)[a:b:b]
+		l, _ := v.([]any) // the switch above has refused anything else
+		return l[a:b:b]
 	}
 }
 

@@ -154,8 +154,11 @@ func multiplyInt(x, y int) (int, bool) {
 	if x == 0 || y == 0 {
 		return 0, true
 	}
+	if x == -1 && y == math.MinInt || y == -1 && x == math.MinInt {
+		return 0, false
+	}
 	z := x * y
-	return z, z/y == x && !(x == -1 && y == math.MinInt) && !(y == -1 && x == math.MinInt)
+	return z, z/y == x
 }
 
 func span(r *run, a, b any) any {
@@ -163,7 +166,7 @@ func span(r *run, a, b any) any {
 	if to < from {
 		return []any{}
 	}
-	if uint64(to)-uint64(from) >= MaxList { //nolint:gosec // to is not less than from: the difference is exact
+	if uint64(to)-uint64(from) >= MaxList { // exact, since to is not less than from
 		panic(errLongList)
 	}
 	n := to - from + 1

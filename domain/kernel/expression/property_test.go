@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -171,9 +172,9 @@ func plain(v any) any {
 		}
 		return out
 	case reflect.Int, reflect.Int64:
-		return fmt.Sprint(rv.Int())
+		return strconv.FormatInt(rv.Int(), 10)
 	case reflect.Uint8:
-		return fmt.Sprint(rv.Uint())
+		return strconv.FormatUint(rv.Uint(), 10)
 	case reflect.Float64:
 		return fmt.Sprint(rv.Float())
 	default:
@@ -185,7 +186,9 @@ func BenchmarkConditions(b *testing.B) {
 	cells := map[string]any{"score": 85.0, "country": "DE", "name": "Acme GmbH", "tags": []any{"saas", "b2b"}}
 	raw := map[string]json.RawMessage{}
 	for k, v := range cells {
-		raw[k], _ = json.Marshal(v)
+		var err error
+		raw[k], err = json.Marshal(v)
+		require.NoError(b, err)
 	}
 	vars := []string{"score", "country", "name", "tags"}
 	env := types.Map{}

@@ -140,7 +140,7 @@ func written(r *run, v any, depth int) int {
 	case string:
 		r.read(8 * len(v))
 		n := 2
-		for i := 0; i < len(v); i++ {
+		for i := range len(v) {
 			if c := v[i]; c < ' ' || c >= 0x7f || strings.IndexByte(`"\<>&`, c) >= 0 {
 				n += 6
 			} else {
