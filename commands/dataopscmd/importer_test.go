@@ -306,11 +306,11 @@ func TestATypeChangedDuringTheImport(t *testing.T) {
 	imp := f.commit(dataopscmd.Commit{ImportID: f.upload("a.csv", body).ID, NewTable: "Leads"})
 	done := during(t, f, imp, func() {
 		f.change(imp.TableID, func(t *table.Table) error {
-			old, c, err := t.Retype(table.Maker{IDs: f.ids, Clock: f.config.Clock}, f.schema(imp.TableID).Columns[1].ID, table.Text, nil)
+			old, c, err := t.Retype(table.Maker{IDs: f.ids, Clock: f.config.Clock}, f.schema(imp.TableID).Columns[1].ID, table.Retyped{Type: table.Text})
 			if err != nil {
 				return err
 			}
-			return t.ChangeType(old, c, false, table.Step{})
+			return t.ChangeType(old, c, table.RulesNow(nil), false, table.Step{})
 		})
 	})
 	require.EqualValues(t, 100, done.Counts.Imported)

@@ -81,6 +81,7 @@ type batch struct {
 	step   table.Step
 	fresh  bool
 	schema table.Schema
+	reader table.Reader
 	keys   []table.Column
 	faults faults
 
@@ -106,6 +107,9 @@ type parsedOp struct {
 
 func (b *batch) run(ctx context.Context) (done eventstore.Appended, again bool, err error) {
 	if b.schema, err = b.h.schema(ctx, b.meta.Workspace, b.cmd.Table, b.fresh); err != nil {
+		return done, false, err
+	}
+	if b.reader, err = b.h.reader(ctx, b.meta.Workspace); err != nil {
 		return done, false, err
 	}
 	if err := b.parse(); err != nil {
@@ -203,7 +207,7 @@ func (b *batch) parseCells(i int, o RowOp, into map[kernel.ColumnID]json.RawMess
 			b.faults.add(i, field, "%s is kept by Morket and can't be written", col.Name)
 			continue
 		}
-		v, fresh, err := readValue(col, raw, b.cmd.CreateOptions)
+		v, fresh, err := readValue(b.reader, col, raw, b.cmd.CreateOptions)
 		if err != nil {
 			b.faults.add(i, field, "%s", err)
 			continue

@@ -35,7 +35,7 @@ func (h *Handlers) UpdateByFilter(ctx context.Context, meta kernel.Meta, cmd Upd
 	step := h.step("Update rows by filter")
 	var answer UpdatedByFilter
 	done, err := h.byFilter(ctx, meta, filtered{cmd.Table, cmd.Filter, cmd.Search, step}, func(ctx context.Context, s table.Schema, rows []kernel.RowID, seen int64) ([]kernel.Event, any, error) {
-		set, err := parseSet(s, cmd.Set)
+		set, err := h.parseSet(ctx, s, cmd.Set)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -68,9 +68,13 @@ func (h *Handlers) UpdateByFilter(ctx context.Context, meta kernel.Meta, cmd Upd
 	return result(done, err, answer)
 }
 
-func parseSet(s table.Schema, raw map[string]json.RawMessage) (map[kernel.ColumnID]json.RawMessage, error) {
+func (h *Handlers) parseSet(ctx context.Context, s table.Schema, raw map[string]json.RawMessage) (map[kernel.ColumnID]json.RawMessage, error) {
 	if len(raw) == 0 {
 		return nil, kernel.Invalid("set", "name at least one column and its value")
+	}
+	reader, err := h.reader(ctx, s.Workspace)
+	if err != nil {
+		return nil, err
 	}
 	out := map[kernel.ColumnID]json.RawMessage{}
 	for name, v := range raw {
@@ -82,7 +86,7 @@ func parseSet(s table.Schema, raw map[string]json.RawMessage) (map[kernel.Column
 		if !col.Writable() {
 			return nil, kernel.Invalid(field, "%s is kept by Morket and can't be written", col.Name)
 		}
-		parsed, _, err := table.Parse(col, v, false)
+		parsed, _, err := reader.Value(col, v, false)
 		if err != nil {
 			return nil, kernel.Invalid(field, "%s", err)
 		}
@@ -137,7 +141,11 @@ func (h *Handlers) byFilter(ctx context.Context, meta kernel.Meta, f filtered,
 		if err != nil {
 			return eventstore.Appended{}, err
 		}
-		filter, err := table.ParseFilter(f.filter, s)
+		reader, err := h.reader(ctx, s.Workspace)
+		if err != nil {
+			return eventstore.Appended{}, err
+		}
+		filter, err := reader.Filter(f.filter, s)
 		if err != nil {
 			return eventstore.Appended{}, err
 		}

@@ -15,8 +15,12 @@ type ChangeType struct {
 	Column  kernel.ColumnID
 	Type    table.Type
 	Options []table.Option
-	Lossy   bool // values that don't convert may become empty
-	DryRun  bool
+	// Form is how the values are written that are read as the new type, and Format.Currency the currency of amounts; what is not
+	// given is found from all values.
+	Form   *table.Form
+	Format *table.NumberFormat
+	Lossy  bool // values that don't convert may become empty
+	DryRun bool
 }
 
 // Sample is a value that doesn't convert.
@@ -25,11 +29,24 @@ type Sample struct {
 	Value json.RawMessage `json:"value"`
 }
 
-// ChangedType is the answer: how many values convert, and some of those that don't.
+// ChangedType is the answer: how many values convert, and some of those that don't; for text that is read as numbers or dates
+// also in which form, and what other forms there are.
 type ChangedType struct {
-	Converted     int      `json:"converted"`
-	Unconvertible int      `json:"unconvertible"`
-	Samples       []Sample `json:"samples"`
+	Converted     int                `json:"converted"`
+	Unconvertible int                `json:"unconvertible"`
+	Samples       []Sample           `json:"samples"`
+	Form          *table.Form        `json:"form,omitempty" doc:"The form in which the values are read."`
+	Currency      string             `json:"currency,omitempty"`
+	Open          []table.OpenChoice `json:"open,omitempty" doc:"What the values leave open: give the form."`
+	Choices       []table.Choice     `json:"choices,omitempty" doc:"The forms that are possible, the best one first."`
+	ReadAs        []ReadAs           `json:"read_as,omitempty" doc:"Some values and what they become."`
+}
+
+// ReadAs is a value and what it becomes.
+type ReadAs struct {
+	RowID kernel.RowID    `json:"row_id"`
+	Value json.RawMessage `json:"value"`
+	As    json.RawMessage `json:"as"`
 }
 
 const (
@@ -38,99 +55,25 @@ const (
 )
 
 // ChangeType carries out ChangeType. It looks at every value first and refuses to lose one unless told so. The options that a
-// select needs are made of the values.
+// select needs are made of the values; the form that numbers and dates are read in is found from all of them.
 func (h *Handlers) ChangeType(ctx context.Context, meta kernel.Meta, cmd ChangeType) (commands.Result[ChangedType], error) {
 	step := h.step("Change type")
+	if !cmd.Type.Known() {
+		return commands.Result[ChangedType]{}, kernel.Invalid("type", "%q is not a column type", cmd.Type)
+	}
+	reader, err := h.reader(ctx, meta.Workspace)
+	if err != nil {
+		return commands.Result[ChangedType]{}, err
+	}
 	for range attempts {
-		t, version, err := h.repo.Load(ctx, string(cmd.Table))
-		if err == nil {
-			err = t.In(meta.Workspace, cmd.Table)
-		}
-		if err != nil {
-			return commands.Result[ChangedType]{}, err
-		}
-		if !cmd.Type.Known() {
-			return commands.Result[ChangedType]{}, kernel.Invalid("type", "%q is not a column type", cmd.Type)
-		}
-		old, to, err := t.Retype(h.maker, cmd.Column, cmd.Type, cmd.Options)
-		if err != nil {
-			return commands.Result[ChangedType]{}, err
-		}
-		now, err := h.settle(ctx, cmd.Table)
-		if err != nil {
-			return commands.Result[ChangedType]{}, err
-		}
-		answer, names, err := h.tryConvert(ctx, t.Schema(), meta.Workspace, old, to)
-		if err != nil || cmd.DryRun || old.Type == to.Type {
-			return commands.Result[ChangedType]{Value: answer}, err
-		}
-		if answer.Unconvertible > 0 && !cmd.Lossy {
-			return commands.Result[ChangedType]{}, kernel.E(kernel.KindConflict, "LOSSY_CONVERSION",
-				"%d values of %s can't become %s and would be emptied; correct them, or ask with lossy", answer.Unconvertible, old.Name, to.Type)
-		}
-		if len(names) > 0 {
-			for _, n := range names {
-				to.Options = append(to.Options, table.Option{Name: n})
-			}
-			if old, to, err = t.Retype(h.maker, cmd.Column, cmd.Type, to.Options[len(old.Options):]); err != nil {
-				return commands.Result[ChangedType]{}, err
-			}
-		}
-		if err := t.ChangeType(old, to, cmd.Lossy, step); err != nil {
-			return commands.Result[ChangedType]{}, err
-		}
-		changes := append(now.guards, atVersion(structureOf(cmd.Table), version, t.Pending()), atVersion(cellsOf(cmd.Table), now.cells, nil))
-		done, again, err := h.append(ctx, meta, answer, changes...)
-		h.forget(cmd.Table)
+		c := &typeChange{h: h, meta: meta, cmd: cmd, by: table.RulesNow(reader.Zone)}
+		done, again, err := c.run(ctx, step)
 		if err != nil {
 			return commands.Result[ChangedType]{}, err
 		}
 		if !again {
-			return commands.Reply(done, answer)
+			return commands.Reply(done, c.answer)
 		}
 	}
 	return commands.Result[ChangedType]{}, tooBusy()
-}
-
-// tryConvert counts what a change of type would do, and collects the options that it needs.
-func (h *Handlers) tryConvert(ctx context.Context, s table.Schema, ws kernel.WorkspaceID, from, to table.Column) (ChangedType, []string, error) {
-	answer := ChangedType{Samples: []Sample{}}
-	var names []string
-	seen := map[string]bool{}
-	for _, o := range to.Options {
-		seen[o.Name] = true
-	}
-	var after kernel.RowID
-	for {
-		rows, err := h.cfg.Rows.Select(ctx, ws, s.Table, table.Filter{}, "", after, scanPage)
-		if err != nil || len(rows) == 0 {
-			return answer, names, err
-		}
-		after = rows[len(rows)-1]
-		found, _, err := h.cfg.Rows.Cells(ctx, s, rows, []kernel.ColumnID{from.ID})
-		if err != nil {
-			return answer, names, err
-		}
-		for _, id := range rows {
-			v := found[id].Values[from.ID]
-			if kernel.IsNull(v) {
-				continue
-			}
-			wanted := table.OptionNames(from, to, v)
-			if _, ok := table.Convert(from, to, v); !ok && (len(wanted) == 0 || len(seen)+len(wanted) > table.MaxOptions) {
-				answer.Unconvertible++
-				if len(answer.Samples) < maxSamples {
-					answer.Samples = append(answer.Samples, Sample{id, v})
-				}
-				continue
-			}
-			for _, n := range wanted {
-				if !seen[n] {
-					seen[n] = true
-					names = append(names, n)
-				}
-			}
-			answer.Converted++
-		}
-	}
 }

@@ -110,7 +110,11 @@ func (e *editing) run(ctx context.Context) (done eventstore.Appended, again bool
 	if e.schema, err = e.h.schema(ctx, e.meta.Workspace, e.cmd.Table, e.fresh); err != nil {
 		return done, false, err
 	}
-	e.parse()
+	reader, err := e.h.reader(ctx, e.meta.Workspace)
+	if err != nil {
+		return done, false, err
+	}
+	e.parse(reader)
 	if e.faults.any() && !e.fresh { // the schema in memory may be old
 		return done, true, nil
 	}
@@ -138,7 +142,7 @@ func (e *editing) run(ctx context.Context) (done eventstore.Appended, again bool
 }
 
 // parse checks each edit against the schema.
-func (e *editing) parse() {
+func (e *editing) parse(reader table.Reader) {
 	e.changes = make([]table.CellChange, len(e.cmd.Edits))
 	e.options = map[kernel.ColumnID][]string{}
 	for i, edit := range e.cmd.Edits {
@@ -151,7 +155,7 @@ func (e *editing) parse() {
 			e.faults.add(i, e.field(i), "%q is not a row id (row_…)", edit.Row)
 			continue
 		}
-		v, fresh, err := readValue(col, edit.Value, e.cmd.CreateOptions)
+		v, fresh, err := readValue(reader, col, edit.Value, e.cmd.CreateOptions)
 		if err == nil && !col.Writable() {
 			err = &table.ValueError{Message: col.Name + " is kept by Morket and can't be written"}
 		}

@@ -51,6 +51,11 @@ type History interface {
 	Previous(ctx context.Context, id kernel.TableID, before int64, rows []kernel.RowID, cols []kernel.ColumnID) (map[kernel.RowID]map[kernel.ColumnID]Past, error)
 }
 
+// Zones tells of workspaces' time zones, by IANA name.
+type Zones interface {
+	TimeZone(ctx context.Context, ws kernel.WorkspaceID) (string, error)
+}
+
 // Config is what the handlers need.
 type Config struct {
 	Store   eventstore.Store
@@ -61,6 +66,7 @@ type Config struct {
 	Tables  Tables
 	History History
 	Waiter  Waiter
+	Zones   Zones // every workspace is in UTC if nil
 }
 
 // Validate says what is missing.
@@ -90,6 +96,22 @@ func New(cfg Config) (*Handlers, error) {
 		cfg: cfg, repo: eventstore.NewRepo(table.StructureStream, cfg.Store, cfg.Codec, table.Blank),
 		maker: table.Maker{IDs: cfg.IDs, Clock: cfg.Clock}, schemas: map[kernel.TableID]table.Schema{},
 	}, nil
+}
+
+// reader reads text as in a workspace.
+func (h *Handlers) reader(ctx context.Context, ws kernel.WorkspaceID) (table.Reader, error) {
+	if h.cfg.Zones == nil {
+		return table.Reader{}, nil
+	}
+	name, err := h.cfg.Zones.TimeZone(ctx, ws)
+	if err != nil {
+		return table.Reader{}, fmt.Errorf("find the workspace's time zone: %w", err)
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return table.Reader{}, fmt.Errorf("find the workspace's time zone: %w", err)
+	}
+	return table.Reader{Zone: zone}, nil
 }
 
 const (

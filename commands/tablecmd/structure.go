@@ -32,11 +32,12 @@ type NewColumn struct {
 	Kind        table.Kind          `json:"kind,omitempty"`
 	Options     []table.Option      `json:"options,omitempty"`
 	Format      *table.NumberFormat `json:"format,omitempty"`
+	Form        *table.Form         `json:"form,omitempty" doc:"How written values are read."`
 	Description string              `json:"description,omitempty"`
 }
 
 func (c NewColumn) draft() table.Draft {
-	return table.Draft{Name: c.Name, Type: c.Type, Kind: c.Kind, Options: c.Options, Format: c.Format, Description: c.Description}
+	return table.Draft{Name: c.Name, Type: c.Type, Kind: c.Kind, Options: c.Options, Format: c.Format, Form: c.Form, Description: c.Description}
 }
 
 // CreateTable makes a table in the workspace of the request.

@@ -10,15 +10,15 @@ import (
 	"github.com/morket/morket/eventstore"
 )
 
-// readValue is table.Parse for a value as the client sent it. Text that the log can't hold (NUL, half of a surrogate pair, bytes that
+// readValue is Reader.Value for a value as the client sent it. Text that the log can't hold (NUL, half of a surrogate pair, bytes that
 // are not UTF-8) is this value's error: the JSON decoder would replace it without a word.
-func readValue(col table.Column, raw json.RawMessage, createOptions bool) (json.RawMessage, []string, error) {
+func readValue(reader table.Reader, col table.Column, raw json.RawMessage, createOptions bool) (json.RawMessage, []string, error) {
 	if bytes.Contains(raw, []byte(`\u`)) || !utf8.Valid(raw) {
 		if problem := eventstore.CheckJSON(raw); problem != "" {
 			return nil, nil, &table.ValueError{Message: problem + "; remove it"}
 		}
 	}
-	return table.Parse(col, raw, createOptions)
+	return reader.Value(col, raw, createOptions)
 }
 
 // storable makes a message that names what the client sent fit to be kept with the answer.

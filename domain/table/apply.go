@@ -45,7 +45,7 @@ func (t *Table) applyColumn(e kernel.Event) error {
 	case ColumnTypeChanged:
 		t.replace(e.Column)
 		t.s.Formers = slices.DeleteFunc(slices.Clone(t.s.Formers), func(f Former) bool { return f.Column.ID == e.Column.ID && f.Undone })
-		t.s.Formers = append(t.s.Formers, Former{Column: e.Old, At: t.s.Version})
+		t.s.Formers = append(t.s.Formers, Former{Column: e.Old, At: t.s.Version, By: e.By})
 		if list := t.Formers(e.Column.ID); len(list) > maxFormers {
 			t.s.Formers = slices.DeleteFunc(t.s.Formers, func(f Former) bool { return f.At == list[0].At })
 		}
@@ -53,7 +53,7 @@ func (t *Table) applyColumn(e kernel.Event) error {
 		t.replace(e.Column)
 		t.s.Formers = slices.Clone(t.s.Formers)
 		if i := slices.IndexFunc(t.s.Formers, func(f Former) bool { return f.At == e.At }); i >= 0 {
-			t.s.Formers[i] = Former{Column: e.Old, At: e.At, Undone: !t.s.Formers[i].Undone}
+			t.s.Formers[i] = Former{Column: e.Old, At: e.At, By: t.s.Formers[i].By, Undone: !t.s.Formers[i].Undone}
 		}
 	case ColumnDeleted:
 		if i := t.index(e.ColumnID); i >= 0 {

@@ -110,6 +110,7 @@ type Column struct {
 	Kind        Kind            `json:"kind"`
 	Options     []Option        `json:"options,omitempty"`
 	Format      *NumberFormat   `json:"format,omitempty"`
+	Form        *Form           `json:"form,omitempty"`
 	Description string          `json:"description,omitempty"`
 	// Enrichment is the configuration of an enrichment column; what is in it is domain/enrichment's matter.
 	Enrichment json.RawMessage `json:"enrichment,omitempty"`

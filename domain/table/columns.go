@@ -33,7 +33,7 @@ func (t *Table) DuplicateColumn(m Maker, id kernel.ColumnID, name string, withVa
 	if len(t.s.Columns) >= MaxColumns {
 		return Column{}, tooManyColumns()
 	}
-	c, err := m.column(Draft{Name: name, Type: old.Type, Kind: old.Kind, Format: old.Format, Description: old.Description, Enrichment: old.Enrichment}, t.s.Columns)
+	c, err := m.column(Draft{Name: name, Type: old.Type, Kind: old.Kind, Format: old.Format, Form: old.Form, Description: old.Description, Enrichment: old.Enrichment}, t.s.Columns)
 	if err != nil {
 		return Column{}, err
 	}
@@ -47,11 +47,13 @@ type ColumnChange struct {
 	Description *string
 	Options     *[]Option
 	Format      *NumberFormat
+	Form        *Form // an empty one takes the column's away
 	Kind        *Kind
 	Enrichment  *json.RawMessage
 }
 
-// ChangeColumn changes anything of a column but its type. An option keeps its name while cells may hold it, so options
+// ChangeColumn changes anything of a column but its type. Another form or format changes how values are written and read, not
+// the values. An option keeps its name while cells may hold it, so options
 // can be added, recoloured and reordered; removing one leaves cells that hold it as they are.
 func (t *Table) ChangeColumn(m Maker, id kernel.ColumnID, ch ColumnChange, step Step) (Column, error) {
 	old, err := t.live(id)
@@ -72,6 +74,9 @@ func (t *Table) ChangeColumn(m Maker, id kernel.ColumnID, ch ColumnChange, step 
 	}
 	if ch.Format != nil {
 		c.Format = ch.Format
+	}
+	if ch.Form != nil {
+		c.Form = ch.Form
 	}
 	if ch.Kind != nil {
 		c.Kind = *ch.Kind
@@ -172,8 +177,17 @@ func (t *Table) ReorderColumns(ids []kernel.ColumnID, step Step) error {
 	return t.Record(t, ColumnsReordered{TableID: t.s.ID, Columns: ids, Old: old, Step: step})
 }
 
+// Retyped is what a column becomes by a change of its type.
+type Retyped struct {
+	Type    Type
+	Options []Option
+	Form    *Form // in which the text is read that the values are written as; then it is the column's
+	Format  *NumberFormat
+}
+
 // Retype returns the column as it would be with another type.
-func (t *Table) Retype(m Maker, id kernel.ColumnID, to Type, options []Option) (old, c Column, err error) {
+func (t *Table) Retype(m Maker, id kernel.ColumnID, r Retyped) (old, c Column, err error) {
+	to := r.Type
 	if old, err = t.live(id); err != nil {
 		return old, c, err
 	}
@@ -183,7 +197,14 @@ func (t *Table) Retype(m Maker, id kernel.ColumnID, to Type, options []Option) (
 	c = old
 	c.Type, c.Options = to, nil
 	if to == Select || to == MultiSelect {
-		c.Options = append(slices.Clone(old.Options), options...)
+		c.Options = append(slices.Clone(old.Options), r.Options...)
+	}
+	c.Form = old.Form
+	if r.Form != nil {
+		c.Form = r.Form
+	}
+	if r.Format != nil {
+		c.Format = r.Format
 	}
 	if !to.Numeric() {
 		c.Format = nil
@@ -193,11 +214,11 @@ func (t *Table) Retype(m Maker, id kernel.ColumnID, to Type, options []Option) (
 }
 
 // ChangeType changes a column's type; that no value gets lost that may not is for the caller to see to.
-func (t *Table) ChangeType(old, c Column, lossy bool, step Step) error {
+func (t *Table) ChangeType(old, c Column, by Rules, lossy bool, step Step) error {
 	if old.Type == c.Type {
 		return nil
 	}
-	return t.Record(t, ColumnTypeChanged{TableID: t.s.ID, Column: c, Old: old, Lossy: lossy, Step: step})
+	return t.Record(t, ColumnTypeChanged{TableID: t.s.ID, Column: c, Old: old, By: &by, Lossy: lossy, Step: step})
 }
 
 // RevertType takes the last change of a column's type back, from what the column was before; with redo it does the first of
@@ -215,8 +236,8 @@ func (t *Table) RevertType(to Column, redo bool, step Step) error {
 		return kernel.E(kernel.KindConflict, "CONFLICT", "the column's type has been changed since")
 	}
 	c := now
-	c.Type, c.Options, c.Format = to.Type, to.Options, to.Format
-	return t.Record(t, ColumnTypeReverted{TableID: t.s.ID, Column: c, Old: now, At: list[0].At, Step: step})
+	c.Type, c.Options, c.Format, c.Form = to.Type, to.Options, to.Format, to.Form
+	return t.Record(t, ColumnTypeReverted{TableID: t.s.ID, Column: c, Old: now, At: list[0].At, By: list[0].By, Step: step})
 }
 
 // Formers returns the changes of type of a column that can be taken back, the last one last.
@@ -288,6 +309,11 @@ func (t *Table) ChangeBack(m Maker, e ColumnChanged, force bool, step Step) erro
 	if !reflect.DeepEqual(e.Column.Format, e.Old.Format) {
 		if ch.Format = e.Old.Format; ch.Format == nil {
 			ch.Format = &NumberFormat{}
+		}
+	}
+	if !reflect.DeepEqual(e.Column.Form, e.Old.Form) {
+		if ch.Form = e.Old.Form; ch.Form == nil {
+			ch.Form = &Form{}
 		}
 	}
 	if string(e.Column.Enrichment) != string(e.Old.Enrichment) || e.Column.Kind != e.Old.Kind {

@@ -32,7 +32,7 @@ func (m Maker) column(d Draft, others []Column) (Column, error) {
 		return Column{}, kernel.Invalid("type", "an enrichment can't fill a column that Morket keeps")
 	}
 	return m.finish(Column{
-		ID: kernel.ColumnID(m.IDs.New(kernel.PrefixColumn)), Name: name, Type: d.Type, Kind: kind, Options: d.Options, Format: d.Format,
+		ID: kernel.ColumnID(m.IDs.New(kernel.PrefixColumn)), Name: name, Type: d.Type, Kind: kind, Options: d.Options, Format: d.Format, Form: d.Form,
 		Description: d.Description, Enrichment: d.Enrichment, CreatedAt: m.Clock.Now(),
 	})
 }
@@ -53,6 +53,10 @@ func (m Maker) finish(c Column) (Column, error) {
 			return c, kernel.Invalid("format.currency", "%q is not a currency code like EUR", cur)
 		}
 	}
+	if err := c.Form.check(); err != nil {
+		return c, err
+	}
+	c.Form = c.Form.of(c.Type)
 	options, err := m.options(c)
 	c.Options = options
 	return c, err

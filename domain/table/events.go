@@ -76,7 +76,7 @@ type ColumnAdded struct {
 	Step
 }
 
-// ColumnChanged changes anything of a column but its type: name, description, options, format, enrichment.
+// ColumnChanged changes anything of a column but its type: name, description, options, format, form, enrichment.
 type ColumnChanged struct {
 	TableID kernel.TableID `json:"table_id"`
 	Column  Column         `json:"column"`
@@ -113,22 +113,25 @@ type ColumnsReordered struct {
 }
 
 // ColumnTypeChanged changes a column's type. Every value becomes what Convert makes of it; one that doesn't convert becomes
-// empty. The values before are kept beside, for ColumnTypeReverted.
+// empty. The values before are kept beside, for ColumnTypeReverted. By names the rules of Convert, so that a replay does the same.
 type ColumnTypeChanged struct {
 	TableID kernel.TableID `json:"table_id"`
 	Column  Column         `json:"column"`
 	Old     Column         `json:"old"`
+	By      *Rules         `json:"by,omitempty"`
 	Lossy   bool           `json:"lossy,omitempty"`
 	Step
 }
 
 // ColumnTypeReverted takes a ColumnTypeChanged of a column back, or does it again: a value that is still what Convert had
-// made of the one kept beside becomes that one again, any other is converted. At is the Former that names the change.
+// made of the one kept beside becomes that one again, any other is converted. At is the Former that names the change, By the
+// change's rules.
 type ColumnTypeReverted struct {
 	TableID kernel.TableID `json:"table_id"`
 	Column  Column         `json:"column"`
 	Old     Column         `json:"old"`
 	At      int64          `json:"at"`
+	By      *Rules         `json:"by,omitempty"`
 	Step
 }
 

@@ -85,18 +85,23 @@ func (f Filter) Conditions() []Condition {
 	return out
 }
 
-// ParseFilter checks a filter as the API takes it against the table; nothing or null is the filter that matches all.
-func ParseFilter(raw json.RawMessage, s Schema) (Filter, error) {
+// ParseFilter is Reader.Filter in UTC.
+func ParseFilter(raw json.RawMessage, s Schema) (Filter, error) { return Reader{}.Filter(raw, s) }
+
+// Filter checks a filter as the API takes it against the table; nothing or null is the filter that matches all. Written values
+// are read like those of cells.
+func (r Reader) Filter(raw json.RawMessage, s Schema) (Filter, error) {
 	raw = bytes.TrimSpace(raw)
 	if kernel.IsNull(raw) {
 		return Filter{}, nil
 	}
-	p := filterParser{schema: s}
+	p := filterParser{reader: r, schema: s}
 	f, err := p.parse(raw, "filter", 0)
 	return f, err
 }
 
 type filterParser struct {
+	reader Reader
 	schema Schema
 	nodes  int
 }
@@ -164,10 +169,10 @@ func (p *filterParser) condition(n node, at string) (*Condition, error) {
 	case InPeriod:
 		return c, c.period(n.Value, field)
 	case In, Between:
-		return c, c.list(n.Value, field)
+		return c, p.values(c, n.Value, field)
 	default: // one value
 	}
-	v, err := operand(col, n.Op, n.Value)
+	v, err := p.operand(col, n.Op, n.Value)
 	if err != nil {
 		return nil, kernel.Invalid(field, "%s", err)
 	}
@@ -175,7 +180,7 @@ func (p *filterParser) condition(n node, at string) (*Condition, error) {
 	return c, nil
 }
 
-func (c *Condition) list(raw json.RawMessage, field string) error {
+func (p *filterParser) values(c *Condition, raw json.RawMessage, field string) error {
 	var list []json.RawMessage
 	if err := json.Unmarshal(raw, &list); err != nil || raw == nil || list == nil {
 		return kernel.Invalid(field, "%s takes a list", c.Op)
@@ -184,7 +189,7 @@ func (c *Condition) list(raw json.RawMessage, field string) error {
 		return kernel.Invalid(field, "between takes a list of two values, in a list of at most 1000")
 	}
 	for i, raw := range list {
-		v, err := operand(c.Column, c.Op, raw)
+		v, err := p.operand(c.Column, c.Op, raw)
 		if err != nil {
 			return kernel.Invalid(fmt.Sprintf("%s[%d]", field, i), "%s", err)
 		}
@@ -194,7 +199,7 @@ func (c *Condition) list(raw json.RawMessage, field string) error {
 }
 
 // operand checks a value that a column is compared with.
-func operand(col Column, op Op, raw json.RawMessage) (json.RawMessage, error) {
+func (p *filterParser) operand(col Column, op Op, raw json.RawMessage) (json.RawMessage, error) {
 	raw = bytes.TrimSpace(raw)
 	if kernel.IsNull(raw) {
 		return nil, bad("give a value; for empty cells use the operator empty")
@@ -215,10 +220,6 @@ func operand(col Column, op Op, raw json.RawMessage) (json.RawMessage, error) {
 	switch col.Type {
 	case CreatedAt, UpdatedAt, DateTime:
 		col.Type = DateTime
-		if isText && len(s) == len(dateForm) {
-			s += "T00:00:00Z"
-			raw = Quote(s)
-		}
 	case RowIDType:
 		if kernel.ParseID(kernel.PrefixRow, s) != nil {
 			return nil, bad("%q is not a row id (row_…)", clip(s))
@@ -226,7 +227,7 @@ func operand(col Column, op Op, raw json.RawMessage) (json.RawMessage, error) {
 		return Quote(s), nil
 	default: // a value as in a cell
 	}
-	v, _, err := Parse(col, raw, true)
+	v, _, err := p.reader.Value(col, raw, true)
 	if err == nil && kernel.IsNull(v) {
 		return nil, bad("give a value; for empty cells use the operator empty")
 	}
@@ -320,11 +321,10 @@ func (c *Condition) period(raw json.RawMessage, field string) error {
 	return nil
 }
 
-// Bounds returns the period's ends in UTC: from is in it, to is not. For whole days (a date column) the last N days end
-// with today and the next N days begin with it.
+// Bounds returns the period's ends: from is in it, to is not. Days, weeks, months and years are those of now's location, which is
+// the workspace's time zone. For whole days (a date column) the last N days end with today and the next N days begin with it.
 func (p Period) Bounds(now time.Time, wholeDays bool) (from, to time.Time) {
-	now = now.UTC()
-	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
+	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
 	if p.This != "" {
 		return p.calendar(now, day)
 	}
@@ -343,13 +343,13 @@ func (p Period) Bounds(now time.Time, wholeDays bool) (from, to time.Time) {
 func (p Period) calendar(now, day time.Time) (from, to time.Time) {
 	switch p.This {
 	case "hour":
-		from = now.Truncate(time.Hour)
+		from = now.Add(-time.Duration(now.Minute())*time.Minute - time.Duration(now.Second())*time.Second - time.Duration(now.Nanosecond()))
 	case "week": // begins on Monday (ISO 8601)
 		from = day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
 	case "month":
-		from = time.Date(day.Year(), day.Month(), 1, 0, 0, 0, 0, time.UTC)
+		from = time.Date(day.Year(), day.Month(), 1, 0, 0, 0, 0, day.Location())
 	case "year":
-		from = time.Date(day.Year(), 1, 1, 0, 0, 0, 0, time.UTC)
+		from = time.Date(day.Year(), 1, 1, 0, 0, 0, 0, day.Location())
 	default:
 		from = day
 	}

@@ -42,6 +42,7 @@ type deletedColumn struct {
 type Former struct {
 	Column Column `json:"column"`
 	At     int64  `json:"at"` // the table's version before the change, which names the change
+	By     *Rules `json:"by,omitempty"`
 	Undone bool   `json:"undone,omitempty"`
 }
 
@@ -58,6 +59,7 @@ type Draft struct {
 	Kind        Kind // data if empty
 	Options     []Option
 	Format      *NumberFormat
+	Form        *Form
 	Description string
 	Enrichment  json.RawMessage
 }

@@ -132,8 +132,8 @@ func change(t *rapid.T, m table.Maker, tbl *table.Table) {
 		_, err = tbl.DuplicateColumn(m, col.ID, col.Name+"x", true, table.Step{})
 	case 5:
 		var old, to table.Column
-		if old, to, err = tbl.Retype(m, col.ID, rapid.SampledFrom([]table.Type{table.Text, table.Number, table.Select}).Draw(t, "type"), nil); err == nil {
-			err = tbl.ChangeType(old, to, true, table.Step{})
+		if old, to, err = tbl.Retype(m, col.ID, table.Retyped{Type: rapid.SampledFrom([]table.Type{table.Text, table.Number, table.Select}).Draw(t, "type")}); err == nil {
+			err = tbl.ChangeType(old, to, table.RulesNow(time.UTC), true, table.Step{})
 		}
 	case 6:
 		err = tbl.Rename("T"+col.Name, table.Step{})

@@ -12,36 +12,29 @@ import (
 )
 
 // ValueError says why a value can't be in a column, and what to write instead.
-type ValueError struct{ Message string }
+type ValueError struct {
+	Message string
+	Kind    ErrorKind
+}
+
+// ErrorKind is a kind of ValueError of which more is known than that the text is no such value; it is empty otherwise.
+type ErrorKind string
+
+// The kinds.
+const (
+	Ambiguous ErrorKind = "ambiguous" // the text could be two values
+	OtherForm ErrorKind = "form"      // it is a value in another form than the column's
+	OtherUnit ErrorKind = "unit"      // it names a currency that is not the column's, or is a percentage
+)
 
 // Error returns the message.
 func (e *ValueError) Error() string { return e.Message }
 
-func bad(format string, args ...any) error { return &ValueError{fmt.Sprintf(format, args...)} }
+func bad(format string, args ...any) error { return &ValueError{Message: fmt.Sprintf(format, args...)} }
 
-// Parse checks a value from the API against the column and returns its canonical form, null for an empty cell. Options that
-// the column doesn't have yet are an error, or with createOptions they are returned to be added.
-func Parse(col Column, v json.RawMessage, createOptions bool) (canonical json.RawMessage, newOptions []string, err error) {
-	v = bytes.TrimSpace(v)
-	if kernel.IsNull(v) {
-		return kernel.Null(), nil, nil
-	}
-	if !col.Writable() {
-		return nil, nil, bad("%s is kept by Morket and can't be written", col.Name)
-	}
-	switch col.Type {
-	case Number, Currency, Percent:
-		canonical, err = parseNumber(v)
-	case Boolean:
-		canonical, err = parseBoolean(v)
-	case MultiSelect:
-		return parseMulti(col, v, createOptions)
-	case JSON:
-		canonical, err = parseJSON(v)
-	default:
-		return parseString(col, v, createOptions)
-	}
-	return canonical, nil, err
+// formatBad writes a message about a text.
+func formatBad(s, format string, args ...any) string {
+	return strconv.Quote(clip(s)) + " " + fmt.Sprintf(format, args...)
 }
 
 func parseString(col Column, v json.RawMessage, createOptions bool) (json.RawMessage, []string, error) {
@@ -65,10 +58,6 @@ func parsePlain(col Column, s string, createOptions bool) (json.RawMessage, []st
 	}
 	var err error
 	switch col.Type {
-	case Date:
-		s, err = canonicalDate(s)
-	case DateTime:
-		s, err = canonicalDateTime(s)
 	case Email:
 		err = checkEmail(s)
 	case URL:
@@ -277,7 +266,7 @@ func quoteName(c Column) string { return "the column “" + c.Name + "”" }
 
 // clip shortens a value for a message.
 func clip(s string) string {
-	const most = 60
+	const most = 100
 	if utf8.RuneCountInString(s) <= most {
 		return s
 	}

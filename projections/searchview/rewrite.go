@@ -69,7 +69,7 @@ func moving(before, after *Structure, e kernel.Event) func(*Document) {
 				return
 			}
 			d.keep(key, v)
-			converted, _ := table.Convert(e.Old, e.Column, v)
+			converted, _ := table.Convert(e.Old, e.Column, v, e.By)
 			d.replace(e.Column.ID, converted)
 		}
 	case table.ColumnTypeReverted:
@@ -77,7 +77,7 @@ func moving(before, after *Structure, e kernel.Event) func(*Document) {
 		return func(d *Document) {
 			was, now := d.Formers[key], d.Cells[e.Column.ID]
 			d.keep(key, now)
-			d.replace(e.Column.ID, reverted(e.Column, e.Old, was, now))
+			d.replace(e.Column.ID, reverted(e.Column, e.Old, was, now, e.By))
 		}
 	case table.Purged:
 		return (*Document).empty
@@ -93,11 +93,11 @@ func moving(before, after *Structure, e kernel.Event) func(*Document) {
 
 // reverted is what a cell becomes when its column's change of type is taken back: to is the type it had before, from the one it
 // has now. A value that is what the one before had become is that one again.
-func reverted(to, from table.Column, was, now json.RawMessage) json.RawMessage {
-	if converted, _ := table.Convert(to, from, was); string(orNull(converted)) == string(orNull(now)) {
+func reverted(to, from table.Column, was, now json.RawMessage, by *table.Rules) json.RawMessage {
+	if converted, _ := table.Convert(to, from, was, by); string(orNull(converted)) == string(orNull(now)) {
 		return was
 	}
-	out, _ := table.Convert(from, to, now)
+	out, _ := table.Convert(from, to, now, by)
 	return out
 }
 

@@ -40,7 +40,11 @@ func (s service) export(ctx context.Context, p httpapi.Principal, in *exportIn) 
 	if err != nil {
 		return nil, err
 	}
-	query, err := exportQuery(info, p.User, in)
+	reader, err := s.Grid.Reader(ctx, p.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	query, err := exportQuery(reader, info, p.User, in)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +145,7 @@ func (s service) jsonLines(ctx context.Context, rw io.Writer, info gridread.Info
 }
 
 // exportQuery puts the view and what the request asks for together.
-func exportQuery(info gridread.Info, user kernel.UserID, in *exportIn) (gridread.Query, error) {
+func exportQuery(reader table.Reader, info gridread.Info, user kernel.UserID, in *exportIn) (gridread.Query, error) {
 	q := gridread.Query{Search: in.Search}
 	var filters []table.Filter
 	if in.View != "" {
@@ -151,12 +155,12 @@ func exportQuery(info gridread.Info, user kernel.UserID, in *exportIn) (gridread
 		}
 		view := info.Views[i]
 		// As in a listing by the view: what it says of a column that is in the trash now no longer counts.
-		if f, err := table.ParseFilter(view.Filter, info.Schema); err == nil && !f.All() {
+		if f, err := reader.Filter(view.Filter, info.Schema); err == nil && !f.All() {
 			filters = append(filters, f)
 		}
 		q.Sort, q.Fields = viewSort(view, info.Schema), viewFields(view, info.Schema)
 	}
-	f, err := table.ParseFilter(json.RawMessage(in.Filter), info.Schema)
+	f, err := reader.Filter(json.RawMessage(in.Filter), info.Schema)
 	if err != nil {
 		return q, err
 	}

@@ -34,6 +34,7 @@ type changeColumn struct {
 		Description *string             `json:"description,omitempty"`
 		Options     *[]table.Option     `json:"options,omitempty"`
 		Format      *table.NumberFormat `json:"format,omitempty"`
+		Form        *table.Form         `json:"form,omitempty" doc:"How written values are read; an empty one has the defaults."`
 	}
 }
 
@@ -44,7 +45,7 @@ func (s service) changeColumn(ctx context.Context, meta kernel.Meta, in *changeC
 	b := in.Body
 	return s.Handlers.ChangeColumn(ctx, meta, tablecmd.ChangeColumn{
 		Table: in.TableID, Column: in.ColumnID,
-		Change: table.ColumnChange{Name: b.Name, Description: b.Description, Options: b.Options, Format: b.Format},
+		Change: table.ColumnChange{Name: b.Name, Description: b.Description, Options: b.Options, Format: b.Format, Form: b.Form},
 	})
 }
 
@@ -65,10 +66,12 @@ func (s service) restoreColumn(ctx context.Context, meta kernel.Meta, in *InColu
 type changeType struct {
 	InColumn
 	Body struct {
-		Type    table.Type     `json:"type"`
-		Options []table.Option `json:"options,omitempty"`
-		Lossy   bool           `json:"lossy,omitempty" doc:"Values that don't convert may become empty."`
-		DryRun  bool           `json:"dry_run,omitempty"`
+		Type    table.Type          `json:"type"`
+		Options []table.Option      `json:"options,omitempty"`
+		Form    *table.Form         `json:"form,omitempty" doc:"How the values are written that are read as the new type; found from all values if absent."`
+		Format  *table.NumberFormat `json:"format,omitempty"`
+		Lossy   bool                `json:"lossy,omitempty" doc:"Values that don't convert may become empty."`
+		DryRun  bool                `json:"dry_run,omitempty"`
 	}
 }
 
@@ -77,7 +80,9 @@ func (s service) changeType(ctx context.Context, meta kernel.Meta, in *changeTyp
 		return commands.Result[tablecmd.ChangedType]{}, err
 	}
 	b := in.Body
-	return s.Handlers.ChangeType(ctx, meta, tablecmd.ChangeType{Table: in.TableID, Column: in.ColumnID, Type: b.Type, Options: b.Options, Lossy: b.Lossy, DryRun: b.DryRun})
+	return s.Handlers.ChangeType(ctx, meta, tablecmd.ChangeType{
+		Table: in.TableID, Column: in.ColumnID, Type: b.Type, Options: b.Options, Form: b.Form, Format: b.Format, Lossy: b.Lossy, DryRun: b.DryRun,
+	})
 }
 
 type duplicateColumn struct {

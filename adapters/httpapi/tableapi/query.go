@@ -1,6 +1,7 @@
 package tableapi
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -27,15 +28,19 @@ type Ordering struct {
 }
 
 // query checks a selection against the table.
-func query(info gridread.Info, p httpapi.Principal, sel Selection, ord Ordering) (gridread.Query, error) {
+func (s service) query(ctx context.Context, info gridread.Info, p httpapi.Principal, sel Selection, ord Ordering) (gridread.Query, error) {
 	q := gridread.Query{Search: sel.Search}
-	own, err := table.ParseFilter(json.RawMessage(sel.Filter), info.Schema)
+	reader, err := s.Grid.Reader(ctx, p.Workspace)
+	if err != nil {
+		return q, err
+	}
+	own, err := reader.Filter(json.RawMessage(sel.Filter), info.Schema)
 	if err != nil {
 		return q, err
 	}
 	q.Filter = own
 	if sel.View != "" {
-		if err := viewQuery(info, p, sel.View, own, &q); err != nil {
+		if err := viewQuery(reader, info, p, sel.View, own, &q); err != nil {
 			return q, err
 		}
 	}
@@ -58,13 +63,13 @@ func query(info gridread.Info, p httpapi.Principal, sel Selection, ord Ordering)
 }
 
 // viewQuery takes over what a view says. A column that the view uses and that is in the trash now no longer counts.
-func viewQuery(info gridread.Info, p httpapi.Principal, id kernel.ViewID, own table.Filter, q *gridread.Query) error {
+func viewQuery(reader table.Reader, info gridread.Info, p httpapi.Principal, id kernel.ViewID, own table.Filter, q *gridread.Query) error {
 	i := slices.IndexFunc(info.Views, func(v table.View) bool { return v.ID == id && v.VisibleTo(p.User) })
 	if i < 0 {
 		return kernel.NotFound("view", string(id))
 	}
 	view := info.Views[i]
-	if filter, err := table.ParseFilter(view.Filter, info.Schema); err == nil && !filter.All() {
+	if filter, err := reader.Filter(view.Filter, info.Schema); err == nil && !filter.All() {
 		q.Filter = filter
 		if !own.All() {
 			q.Filter = table.Filter{And: []table.Filter{filter, own}}

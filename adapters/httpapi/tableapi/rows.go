@@ -59,7 +59,7 @@ func (s service) rows(ctx context.Context, p httpapi.Principal, in *listRows) (R
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
-	q, err := query(info, p, in.Selection, in.Ordering)
+	q, err := s.query(ctx, info, p, in.Selection, in.Ordering)
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
@@ -92,7 +92,7 @@ func (s service) count(ctx context.Context, p httpapi.Principal, in *countRows) 
 	if err != nil {
 		return Count{}, httpapi.Meta{}, err
 	}
-	q, err := query(info, p, in.Selection, Ordering{})
+	q, err := s.query(ctx, info, p, in.Selection, Ordering{})
 	if err != nil {
 		return Count{}, httpapi.Meta{}, err
 	}

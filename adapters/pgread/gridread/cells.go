@@ -158,7 +158,7 @@ func (g *Grid) MatchKeys(ctx context.Context, s table.Schema, cols []kernel.Colu
 
 // IDs returns the ids of the rows that a query selects, up to limit, in the order of the ids, from after the given one on.
 func (g *Grid) IDs(ctx context.Context, info Info, q Query, after kernel.RowID, limit int) ([]kernel.RowID, error) {
-	p, err := newPlan(info, Query{Filter: q.Filter, Search: q.Search}, g.clock.Now())
+	p, err := g.plan(ctx, info, Query{Filter: q.Filter, Search: q.Search})
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func (g *Grid) Columns(info Info, q Query) ([]table.Column, error) {
 // Export hands each row of a query to fn, in order, as of one moment and in flat memory. rows, if not nil, are the only rows
 // to be considered.
 func (g *Grid) Export(ctx context.Context, info Info, q Query, rows []kernel.RowID, fn func(*ExportRow) error) error {
-	p, err := newPlan(info, q, g.clock.Now())
+	p, err := g.plan(ctx, info, q)
 	if err != nil {
 		return err
 	}

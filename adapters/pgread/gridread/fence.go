@@ -3,6 +3,7 @@ package gridread
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
 )
 
 // fenceEvery is how many rows lie between two fence posts, and so how many a page deep in a table skips at most.
@@ -59,7 +61,7 @@ func (g *Grid) seek(ctx context.Context, p *plan, offset int64) (*place, int64, 
 }
 
 func (g *Grid) fence(ctx context.Context, p *plan) (*fence, error) {
-	key := p.query.key(p.info.Schema)
+	key := p.query.key(p.info.Schema) + p.days()
 	for {
 		g.fences.mu.Lock()
 		f, busy := g.fences.by[key], g.fences.building[key]
@@ -92,8 +94,29 @@ func (g *Grid) holds(p *plan, f *fence) bool {
 		return false
 	}
 	still := len(p.keys) == 0 && p.query.Filter.All() && p.query.Search == ""
-	return still || f.last == p.info.Last || g.clock.Now().Sub(f.built) < freshFence
+	unchanged := f.last == p.info.Last && !flows(p.query)
+	return still || unchanged || g.clock.Now().Sub(f.built) < freshFence
 }
+
+// days names the days, weeks and the like that the query's filter is about now: the posts of yesterday's are others than today's.
+func (p *plan) days() string {
+	var b strings.Builder
+	for _, c := range p.query.Filter.Conditions() {
+		if c.Op == table.InPeriod && !flowing(c) {
+			from, to := c.Period.Bounds(p.now, c.Column.Type == table.Date)
+			fmt.Fprintf(&b, "|%d-%d", from.Unix(), to.Unix())
+		}
+	}
+	return b.String()
+}
+
+// flowing reports whether what a condition selects changes all the time: the last N hours or days up to this moment.
+func flowing(c table.Condition) bool {
+	return c.Op == table.InPeriod && c.Period.This == "" && c.Column.Type != table.Date
+}
+
+// flows reports whether a condition of the query is flowing.
+func flows(q Query) bool { return slices.ContainsFunc(q.Filter.Conditions(), flowing) }
 
 func (g *Grid) build(ctx context.Context, p *plan, key string, done chan struct{}) (*fence, error) {
 	start := g.clock.Now()
@@ -157,7 +180,7 @@ func (g *Grid) Count(ctx context.Context, info Info, q Query) (int64, error) {
 	if q.Filter.All() && q.Search == "" {
 		return info.RowCount, nil
 	}
-	p, err := newPlan(info, Query{Filter: q.Filter, Search: q.Search}, g.clock.Now())
+	p, err := g.plan(ctx, info, Query{Filter: q.Filter, Search: q.Search})
 	if err != nil {
 		return 0, err
 	}
@@ -188,7 +211,7 @@ func (g *Grid) CountBefore(ctx context.Context, info Info, q Query, row kernel.R
 	if err != nil {
 		return 0, kernel.Invalid("before", "is not the id of a row")
 	}
-	p, err := newPlan(info, Query{Filter: q.Filter, Search: q.Search}, g.clock.Now())
+	p, err := g.plan(ctx, info, Query{Filter: q.Filter, Search: q.Search})
 	if err != nil {
 		return 0, err
 	}

@@ -18,12 +18,49 @@ import (
 type Grid struct {
 	db     pgread.Reader
 	clock  kernel.Clock
+	zones  Zones
 	memory *Structures
 	fences *fences
 	counts *counts
 	wanted chan<- index // of the indexer; nil when there is none
 	// The tables' indexes by name, true for those that are ready.
 	indexes *commands.Recent[kernel.TableID, map[string]bool]
+}
+
+// Zones tells of workspaces' time zones, by IANA name.
+type Zones interface {
+	TimeZone(ctx context.Context, ws kernel.WorkspaceID) (string, error)
+}
+
+// InZones lets days begin where the workspaces say; without it they begin in UTC.
+func (g *Grid) InZones(z Zones) *Grid {
+	g.zones = z
+	return g
+}
+
+// Reader reads text as in a workspace; its zone is that in which the workspace's days begin.
+func (g *Grid) Reader(ctx context.Context, ws kernel.WorkspaceID) (table.Reader, error) {
+	if g.zones == nil {
+		return table.Reader{Zone: time.UTC}, nil
+	}
+	name, err := g.zones.TimeZone(ctx, ws)
+	if err != nil {
+		return table.Reader{}, fmt.Errorf("find the workspace's time zone: %w", err)
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return table.Reader{}, fmt.Errorf("find the workspace's time zone: %w", err)
+	}
+	return table.Reader{Zone: zone}, nil
+}
+
+// plan makes the plan of a query as of now, where now is in the workspace's zone.
+func (g *Grid) plan(ctx context.Context, info Info, q Query) (*plan, error) {
+	reader, err := g.Reader(ctx, info.Schema.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	return newPlan(info, q, g.clock.Now().In(reader.Zone))
 }
 
 // NewGrid reads through a pool or within a scope.

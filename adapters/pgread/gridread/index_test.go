@@ -148,10 +148,10 @@ func TestTheSearchIndexFollowsTheColumns(t *testing.T) {
 // change gives a column another type.
 func (f *fixture) change(t *testing.T, c table.Column, to table.Type) {
 	t.Helper()
-	old, fresh, err := f.tbl.Retype(table.Maker{IDs: f.ids, Clock: f.Clock}, c.ID, to, nil)
+	old, fresh, err := f.tbl.Retype(table.Maker{IDs: f.ids, Clock: f.Clock}, c.ID, table.Retyped{Type: to})
 	require.NoError(t, err)
 	before := len(f.tbl.Pending())
-	require.NoError(t, f.tbl.ChangeType(old, fresh, true, table.Step{}))
+	require.NoError(t, f.tbl.ChangeType(old, fresh, table.RulesNow(time.UTC), true, table.Step{}))
 	f.Append(eventstore.Stream(table.StructureStream, string(f.tbl.ID())), f.tbl.Pending()[before:]...)
 }
 

@@ -30,7 +30,7 @@ const MaxLimit = 1000
 
 // Page reads up to limit rows from the cursor on, or from the offset-th row on.
 func (g *Grid) Page(ctx context.Context, info Info, q Query, cursor string, offset int64, limit int) (Page, error) {
-	p, err := newPlan(info, q, g.clock.Now())
+	p, err := g.plan(ctx, info, q)
 	if err != nil {
 		return Page{}, err
 	}
@@ -336,7 +336,7 @@ func (g *Grid) Row(ctx context.Context, info Info, id kernel.RowID) (json.RawMes
 	if err != nil {
 		return nil, kernel.NotFound("row", string(id))
 	}
-	p, err := newPlan(info, Query{}, g.clock.Now())
+	p, err := g.plan(ctx, info, Query{})
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func (w *Writer) retype(ctx context.Context, e table.ColumnTypeChanged, orig str
 		return err
 	}
 	return w.rewrite(ctx, e.TableID, rewriting{read: orig, also: orig, write: col, to: e.Column.Type}, func(v, _ json.RawMessage) json.RawMessage {
-		out, _ := table.Convert(e.Old, e.Column, v)
+		out, _ := table.Convert(e.Old, e.Column, v, e.By)
 		return out
 	}, e.Old.Type, e.Old.Type)
 }
@@ -61,12 +61,12 @@ func (w *Writer) revert(ctx context.Context, e table.ColumnTypeReverted, f table
 			return err
 		}
 		return w.rewrite(ctx, e.TableID, rewriting{read: orig, also: orig, write: col, to: e.Column.Type}, func(now, _ json.RawMessage) json.RawMessage {
-			out, _ := table.Convert(e.Old, e.Column, now)
+			out, _ := table.Convert(e.Old, e.Column, now, e.By)
 			return out
 		}, e.Old.Type, e.Old.Type)
 	}
 	err := w.rewrite(ctx, e.TableID, rewriting{read: orig, also: col, write: orig, to: e.Column.Type}, func(before, now json.RawMessage) json.RawMessage {
-		return Reverted(e.Column, e.Old, before, now)
+		return Reverted(e.Column, e.Old, before, now, e.By)
 	}, e.Column.Type, e.Old.Type)
 	if err != nil {
 		return err
@@ -84,11 +84,11 @@ func (w *Writer) revert(ctx context.Context, e table.ColumnTypeReverted, f table
 
 // Reverted is what a cell becomes when its column's change of type is taken back: to is the type it had before, from the one
 // it has now.
-func Reverted(to, from table.Column, before, now json.RawMessage) json.RawMessage {
-	if converted, _ := table.Convert(to, from, before); string(converted) == string(now) {
+func Reverted(to, from table.Column, before, now json.RawMessage, by *table.Rules) json.RawMessage {
+	if converted, _ := table.Convert(to, from, before, by); string(converted) == string(now) {
 		return before
 	}
-	out, _ := table.Convert(from, to, now)
+	out, _ := table.Convert(from, to, now, by)
 	return out
 }
 

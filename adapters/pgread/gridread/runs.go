@@ -47,11 +47,15 @@ func (r Runs) from(ctx context.Context, q enrichmentcmd.RowQuery, a *args) (Info
 	if err != nil {
 		return info, "", err
 	}
-	filter, err := table.ParseFilter(q.Filter, info.Schema)
+	reader, err := r.grid.Reader(ctx, q.Workspace)
 	if err != nil {
 		return info, "", err
 	}
-	p, err := newPlan(info, Query{Filter: filter}, r.grid.clock.Now())
+	filter, err := reader.Filter(q.Filter, info.Schema)
+	if err != nil {
+		return info, "", err
+	}
+	p, err := r.grid.plan(ctx, info, Query{Filter: filter})
 	if err != nil {
 		return info, "", err
 	}

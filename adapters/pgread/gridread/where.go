@@ -106,7 +106,7 @@ func moment(t table.Type, m time.Time) string {
 	case table.Date:
 		return m.Format("2006-01-02")
 	case table.DateTime:
-		return m.Format(utcForm)
+		return m.UTC().Format(utcForm)
 	default:
 		return m.Format(time.RFC3339Nano)
 	}

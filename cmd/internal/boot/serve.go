@@ -109,7 +109,7 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 	if s.flows, err = p.flows(ctx); err != nil {
 		return nil, err
 	}
-	if s.tables, err = p.tables(s.bus, s.registry); err != nil {
+	if s.tables, err = p.tables(s.bus, s.registry, s.team.workspaces); err != nil {
 		return nil, err
 	}
 	if s.imports, err = p.imports(s.objects.store, s.tables.grid, s.registry); err != nil {

@@ -24,8 +24,8 @@ type tables struct {
 	hub      *livestream.Hub
 }
 
-func (p *Platform) tables(b *bus, positions projections.Positions) (*tables, error) {
-	t := &tables{grid: gridread.NewGrid(p.rows, p.clock), history: historyread.NewQueries(p.rows, p.store, p.codec)}
+func (p *Platform) tables(b *bus, positions projections.Positions, zones tablecmd.Zones) (*tables, error) {
+	t := &tables{grid: gridread.NewGrid(p.rows, p.clock).InZones(zones), history: historyread.NewQueries(p.rows, p.store, p.codec)}
 	t.indexer = t.grid.NewIndexer(p.pool, p.log.With("part", "indexer"))
 	var err error
 	t.hub, err = livestream.NewHub(livestream.Config{Subscriber: b.subscribe(""), Log: p.store, Codec: p.codec, Logger: p.log.With("part", "live")})
@@ -33,7 +33,7 @@ func (p *Platform) tables(b *bus, positions projections.Positions) (*tables, err
 		return nil, err
 	}
 	t.handlers, err = tablecmd.New(tablecmd.Config{
-		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Rows: t.grid, Tables: t.grid, History: t.history, Waiter: positions,
+		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Rows: t.grid, Tables: t.grid, History: t.history, Waiter: positions, Zones: zones,
 	})
 	return t, err
 }

@@ -2654,6 +2654,8 @@ export interface components {
             /** @description The column to put it behind; the last one if absent. */
             after?: string;
             description?: string;
+            /** @description How written values are read. */
+            form?: components["schemas"]["TableForm"];
             format?: components["schemas"]["TableNumberFormat"];
             kind?: string;
             name: string;
@@ -3180,12 +3182,17 @@ export interface components {
         };
         ChangeColumnBody: {
             description?: string;
+            /** @description How written values are read; an empty one has the defaults. */
+            form?: components["schemas"]["TableForm"];
             format?: components["schemas"]["TableNumberFormat"];
             name?: string;
             options?: components["schemas"]["TableOption"][];
         };
         ChangeTypeBody: {
             dry_run?: boolean;
+            /** @description How the values are written that are read as the new type; found from all values if absent. */
+            form?: components["schemas"]["TableForm"];
+            format?: components["schemas"]["TableNumberFormat"];
             /** @description Values that don't convert may become empty. */
             lossy?: boolean;
             options?: components["schemas"]["TableOption"][] | null;
@@ -4926,17 +4933,36 @@ export interface components {
             value: unknown;
         };
         TableChangedType: {
+            /** @description The forms that are possible, the best one first. */
+            choices?: components["schemas"]["TableChoice"][] | null;
             /** Format: int64 */
             converted: number;
+            currency?: string;
+            /** @description The form in which the values are read. */
+            form?: components["schemas"]["TableForm"];
+            /** @description What the values leave open: give the form. */
+            open?: string[] | null;
+            /** @description Some values and what they become. */
+            read_as?: components["schemas"]["TableReadAs"][] | null;
             samples: components["schemas"]["TableSample"][] | null;
             /** Format: int64 */
             unconvertible: number;
+        };
+        TableChoice: {
+            currency?: string;
+            /** Format: int64 */
+            fits: number;
+            form?: components["schemas"]["TableForm"];
+            /** Format: int64 */
+            misfits: number;
+            samples: string[] | null;
         };
         TableColumn: {
             /** Format: date-time */
             created_at: string;
             description?: string;
             enrichment?: unknown;
+            form?: components["schemas"]["TableForm"];
             format?: components["schemas"]["TableNumberFormat"];
             id: string;
             kind: string;
@@ -4974,8 +5000,24 @@ export interface components {
             edited: number;
             results?: components["schemas"]["TableEditResult"][] | null;
         };
+        TableForm: {
+            /**
+             * @description Order of written dates; if absent, a date that could be two is refused.
+             * @enum {string}
+             */
+            date_order?: "dmy" | "mdy" | "ymd";
+            /**
+             * @description Decimal sign of written numbers; point if absent.
+             * @enum {string}
+             */
+            decimal?: "point" | "comma";
+            /** @description IANA name of the zone of written times without one; the workspace's if absent. */
+            time_zone?: string;
+        };
         TableNewColumn: {
             description?: string;
+            /** @description How written values are read. */
+            form?: components["schemas"]["TableForm"];
             format?: components["schemas"]["TableNumberFormat"];
             kind?: string;
             name: string;
@@ -4996,6 +5038,11 @@ export interface components {
             color?: string;
             id: string;
             name: string;
+        };
+        TableReadAs: {
+            as: unknown;
+            row_id: string;
+            value: unknown;
         };
         TableRestoredRows: {
             /** Format: int64 */
