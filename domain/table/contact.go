@@ -19,14 +19,15 @@ func checkEmail(s string) error {
 	return nil
 }
 
-// canonicalURL takes an http or https address, or a bare domain, which is kept as it is written.
+// canonicalURL takes an http or https address, or a bare domain, which is kept as it is written. A name before an @ needs the
+// scheme: without it the text is an email address.
 func canonicalURL(s string) (string, error) {
 	full := s
 	if !strings.Contains(s, "://") {
 		full = "https://" + s
 	}
 	u, err := url.Parse(full)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" ||
+	if err != nil || u.User != nil && full != s || strings.ContainsAny(u.Host, "\"<>\\^`{|}") || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" ||
 		(!strings.Contains(u.Hostname(), ".") && !strings.Contains(u.Hostname(), ":") && u.Hostname() != "localhost") ||
 		strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		return "", bad("%q is not a web address; write it like https://example.com", clip(s))

@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ type dates struct {
 	dotted        bool // 31.12.2024, which is written with the day first
 	short         bool // with a year of two digits
 	compact       bool // 20241231
+	dashed        bool // 31-12-24, which may have the year first
 	loose         bool // 1.2.34, with single digits, which may be a version
 }
 
@@ -47,18 +49,32 @@ func (d dates) in(order DateOrder) day {
 }
 
 // only returns the one date that the text can be when no order is chosen; ambiguous says that there are two. A year of two
-// digits stands at the end.
+// digits stands at the end, or between dashes also at the beginning.
 func (d dates) only() (one day, ambiguous bool) {
 	switch {
 	case d.fixed, d.dotted:
 		return d.dmy, false
 	case d.dmy.valid() && d.mdy.valid():
-		return d.dmy, d.dmy != d.mdy
+		return d.dmy, d.dmy != d.mdy || d.orYear(d.dmy)
 	case d.dmy.valid():
-		return d.dmy, false
+		return d.dmy, d.orYear(d.dmy)
 	default:
-		return d.mdy, false
+		return d.mdy, d.mdy.valid() && d.orYear(d.mdy)
 	}
+}
+
+// orYear reports whether the text can be another date with the year first.
+func (d dates) orYear(one day) bool { return d.dashed && d.ymd.valid() && d.ymd != one }
+
+// said names the dates that the text can be.
+func (d dates) said() string {
+	var out []string
+	for _, one := range []day{d.dmy, d.mdy, d.ymd} {
+		if one.valid() && !slices.Contains(out, longDate(one)) {
+			out = append(out, longDate(one))
+		}
+	}
+	return strings.Join(out, " or ")
 }
 
 // The written forms of dates. The interface has the same expressions (ui/src/grid/typed/dates.ts).
@@ -155,7 +171,7 @@ func numericDate(a, sep, b, sep2, c string) dates {
 	case len(a) > 2 || len(c) > 2 || sep == " ":
 		return dates{}
 	}
-	out := dates{dotted: sep == ".", short: true, loose: sep == "." && len(a)+len(b) < 4}
+	out := dates{dotted: sep == ".", dashed: sep == "-", short: true, loose: sep == "." && len(a)+len(b) < 4}
 	if len(c) == 2 {
 		y, p, q := fullYear(c), number(a), number(b)
 		out.dmy, out.mdy = day{y, q, p}, day{y, p, q}
@@ -204,7 +220,7 @@ func chooseDate(col Column, d dates, s string) (day, error) {
 		one, ambiguous := d.only()
 		switch {
 		case ambiguous:
-			return day{}, &ValueError{Kind: Ambiguous, Message: formatBad(s, "could be %s or %s; write it like 2026-03-31, or choose the order of day and month in the column's settings", longDate(d.dmy), longDate(d.mdy))}
+			return day{}, &ValueError{Kind: Ambiguous, Message: formatBad(s, "could be %s; write it like 2026-03-31, or choose the order of day and month in the column's settings", d.said())}
 		case one.valid():
 			return one, nil
 		case d.any():

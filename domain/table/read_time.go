@@ -14,8 +14,8 @@ type clock struct {
 }
 
 const (
-	clockForm = `(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,12}))?)?(?: ?([ap])\.? ?m\.?)?(?: ?(?:uhr|h))?`
-	zoneForm  = `(?: ?(z|[a-z]{2,4}))?(?: ?([+−-])(\d{1,2}):?(\d{2})?)?(?: ?\[?([a-z_]+(?:/[a-z_+-]+)+)\]?)?(?: \([^()]*\))?`
+	clockForm = `(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,12}))?)?(?: ?([ap])\.? ?m\b\.?)?(?: ?(?:uhr|h))?`
+	zoneForm  = `(?: ?(z|[a-z]{2,4})\b)?(?: ?([+−-])(\d{1,2}):?(\d{2})?)?(?: ?\[?([a-z_]+(?:/[a-z_+-]+)+)\]?)?(?: \([^()]*\))?`
 	joinForm  = `(?: ?t ?|,? (?:(?:at|um|à|às|kl\.?|@) )?|, ?)`
 )
 
@@ -23,7 +23,7 @@ const (
 var ( //nolint:gochecknoglobals // compiled constants
 	basicISO   = regexp.MustCompile(`(?i)^(\d{8})t(\d{2})(\d{2})(\d{2})?(z|[+-]\d{2}:?\d{2})?$`)
 	dateClock  = regexp.MustCompile(`(?i)^(.+?)` + joinForm + clockForm + zoneForm + `$`)
-	dateHour   = regexp.MustCompile(`(?i)^(.+?)` + joinForm + `(\d{1,2}) ?([ap])\.? ?m\.?$`)
+	dateHour   = regexp.MustCompile(`(?i)^(.+?)` + joinForm + `(\d{1,2}) ?([ap])\.? ?m\b\.?$`)
 	dateHours  = regexp.MustCompile(`(?i)^(.+?)` + joinForm + `(\d{1,2})(?:h(\d{2})?|\.(\d{2}) ?uhr| uhr)$`)
 	clockFirst = regexp.MustCompile(`(?i)^` + clockForm + `,? (?:on )?(.+)$`)
 )
