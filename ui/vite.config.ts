@@ -23,5 +23,7 @@ export default defineConfig(async ({ mode }) => ({
     include: ['src/**/*.test.{ts,tsx}'],
     restoreMocks: true,
     testTimeout: 20_000,
+    // Node 20 has raw JSON, which browsers have, behind a flag.
+    execArgv: 'rawJSON' in JSON ? [] : ['--harmony-json-parse-with-source'],
   },
 }));

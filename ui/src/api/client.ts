@@ -1,3 +1,4 @@
+import { parseExact } from '@/lib/exact-json';
 import { ApiError, NetworkError, type ErrorDetail } from './errors';
 import type { SignedIn } from './types';
 
@@ -197,7 +198,7 @@ export function queryString(query: Record<string, QueryValue> = {}): string {
 
 async function readEnvelope(response: Response): Promise<Envelope> {
   try {
-    return (await response.json()) as Envelope;
+    return parseExact(await response.text()) as Envelope;
   } catch {
     return { success: false, data: null, error: null };
   }

@@ -36,7 +36,7 @@ describe('planning a paste', () => {
   it('leaves out what does not fit and says why', () => {
     const plan = planPaste([['abc']], { row: 0, col: 1 }, columns, 5);
     expect(plan.edits).toEqual([]);
-    expect(plan.problems).toEqual([{ row: 0, column: 'N', reason: '“abc” is not a number' }]);
+    expect(plan.problems).toEqual([{ row: 0, column: 'N', reason: '“abc” is not a number; write it like 1234.5' }]);
   });
   it('repeats a small paste over a bigger selection, when it fits', () => {
     expect(tile([['a', 'b']], { top: 0, bottom: 1, left: 0, right: 3 })).toEqual([

@@ -2,7 +2,7 @@ import type { Matrix } from './clipboard';
 import type { CellValue, Column } from './model';
 import { isReadOnly } from './model';
 import type { Place, Rect } from './range';
-import { parseValue } from './values';
+import { pasteReader, type Parsed } from './values';
 
 /** The most cells that one paste may hold. */
 export const MAX_PASTE_CELLS = 50_000;
@@ -51,10 +51,16 @@ export function planPaste(matrix: Matrix, at: Place, columns: readonly Column[],
     skippedReadOnly: 0,
     area: { top: at.row, left: at.col, bottom: at.row + matrix.length - 1, right: at.col + width - 1 },
   };
+  const readers = columns.slice(at.col, at.col + width).map((column, c) =>
+    pasteReader(
+      column,
+      matrix.map((line) => line[c] ?? ''),
+    ),
+  );
   matrix.forEach((line, r) => {
     const row = at.row + r;
     const added = row >= rowCount ? (plan.newRows[row - rowCount] ??= {}) : null;
-    line.forEach((text, c) => place(plan, columns, { row, col: at.col + c }, text, added));
+    line.forEach((text, c) => place(plan, columns, { row, col: at.col + c }, text, added, readers[c]));
   });
   return plan;
 }
@@ -65,9 +71,10 @@ function place(
   at: Place,
   text: string,
   added: Record<string, CellValue> | null,
+  read?: (text: string) => Parsed,
 ): void {
   const column = columns[at.col];
-  if (!column) {
+  if (!column || !read) {
     const value = text === '' ? null : text;
     const newColumn = at.col - columns.length;
     if (value === null) return;
@@ -79,7 +86,7 @@ function place(
     plan.skippedReadOnly++;
     return;
   }
-  const parsed = parseValue(column, text);
+  const parsed = read(text);
   if (!parsed.ok) {
     plan.problems.push({ row: at.row, column: column.name, reason: parsed.reason });
     return;

@@ -1,6 +1,9 @@
 import type { CellValue, Column } from './model';
+import { findForm } from './typed/find-form';
+import { readText, type Parsed } from './typed/reader';
+import { workspaceZone } from './typed/zone';
 
-export type Parsed = { ok: true; value: CellValue; newOptions?: string[] } | { ok: false; reason: string };
+export type { Parsed };
 
 /** What a cell shows. */
 export function formatValue(column: Column, value: CellValue): string {
@@ -11,11 +14,11 @@ export function formatValue(column: Column, value: CellValue): string {
     case 'percent':
       return formatNumber(column, value);
     case 'date':
-      return typeof value === 'string' ? formatDate(value) : plainText(value);
+      return typeof value === 'string' ? formatDate(column, value) : plainText(value);
     case 'datetime':
     case 'created_at':
     case 'updated_at':
-      return typeof value === 'string' ? formatDateTime(value) : plainText(value);
+      return typeof value === 'string' ? formatDateTime(column, value) : plainText(value);
     case 'boolean':
       return value === true ? 'Yes' : 'No';
     default:
@@ -32,15 +35,22 @@ export function plainText(value: CellValue): string {
   return String(value);
 }
 
+/** How a column's numbers are shown: with the decimal sign that they are written with. */
+const localeOf = (column: Column): string => (column.form?.decimal === 'comma' ? 'de' : 'en');
+
 const formatters = new Map<string, Intl.NumberFormat>();
-function formatter(key: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  let found = formatters.get(key);
+function formatter(column: Column, key: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const locale = localeOf(column);
+  let found = formatters.get(locale + key);
   if (!found) {
-    found = new Intl.NumberFormat('en', options);
-    formatters.set(key, found);
+    found = new Intl.NumberFormat(locale, options);
+    formatters.set(locale + key, found);
   }
   return found;
 }
+
+/** The sign of XOF has a space in it, which no reader of amounts expects. */
+const display = (currency: string): Intl.NumberFormatOptions => (currency === 'XOF' ? { currencyDisplay: 'code' } : {});
 
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 
@@ -55,132 +65,55 @@ function formatNumber(column: Column, value: CellValue): string {
     const d = decimals === undefined ? { minimumFractionDigits: 0, maximumFractionDigits: 2 } : digits;
     const key = `c${currency}${decimals ?? ''}`;
     try {
-      return formatter(key, { style: 'currency', currency, ...d }).format(text);
+      return formatter(column, key, { style: 'currency', currency, ...display(currency), ...d }).format(text);
     } catch {
-      return `${formatter(`n${decimals ?? ''}`, digits).format(text)} ${currency}`;
+      return `${formatter(column, `n${decimals ?? ''}`, digits).format(text)} ${currency}`;
     }
   }
-  const plain = formatter(`n${decimals ?? ''}`, digits).format(text);
+  const plain = formatter(column, `n${decimals ?? ''}`, digits).format(text);
   return column.type === 'percent' ? `${plain}%` : plain;
 }
 
-const dates = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeZone: 'UTC' });
-const times = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+/** The order of a date's parts on the screen is the column's; the month is always named, so that no date could be two. */
+const DATE_LOCALES = { dmy: 'en-GB', mdy: 'en', ymd: 'sv' } as const;
+const dateFormats = new Map<string, Intl.DateTimeFormat>();
+function dateFormat(column: Column, time: boolean): Intl.DateTimeFormat {
+  const locale = DATE_LOCALES[column.form?.date_order ?? 'mdy'];
+  const zone = time ? workspaceZone() : 'UTC';
+  const key = `${locale}/${zone}/${String(time)}`;
+  let found = dateFormats.get(key);
+  if (!found) {
+    const style = locale === 'sv' ? 'short' : 'medium';
+    found = new Intl.DateTimeFormat(locale, {
+      dateStyle: style,
+      ...(time ? { timeStyle: 'short' } : {}),
+      timeZone: zone,
+    });
+    dateFormats.set(key, found);
+  }
+  return found;
+}
 
-function formatDate(iso: string): string {
+function formatDate(column: Column, iso: string): string {
   const t = Date.parse(`${iso.slice(0, 10)}T00:00:00Z`);
-  return Number.isNaN(t) ? iso : dates.format(t);
+  return Number.isNaN(t) ? iso : dateFormat(column, false).format(t);
 }
-function formatDateTime(iso: string): string {
+function formatDateTime(column: Column, iso: string): string {
   const t = Date.parse(iso);
-  return Number.isNaN(t) ? iso : times.format(t);
+  return Number.isNaN(t) ? iso : dateFormat(column, true).format(t);
 }
 
-/** Reads what a person typed or pasted into a column of this type. */
+/** Reads what a person typed into a column. */
 export function parseValue(column: Column, text: string): Parsed {
-  const trimmed = text.trim();
-  if (trimmed === '') return { ok: true, value: null };
-  switch (column.type) {
-    case 'number':
-    case 'currency':
-    case 'percent':
-      return parseNumber(trimmed);
-    case 'boolean':
-      return parseBoolean(trimmed);
-    case 'date':
-      return parseDate(trimmed);
-    case 'datetime':
-      return parseDateTime(trimmed);
-    case 'select':
-      return withOptions(column, trimmed, [trimmed]);
-    case 'multi_select': {
-      const names = [
-        ...new Set(
-          trimmed
-            .split(/[,;\n]/)
-            .map((s) => s.trim())
-            .filter(Boolean),
-        ),
-      ];
-      return withOptions(column, names, names);
-    }
-    case 'json':
-      return parseJSON(trimmed);
-    case 'created_at':
-    case 'updated_at':
-    case 'created_by':
-    case 'updated_by':
-    case 'row_id':
-      return { ok: false, reason: 'this column can’t be edited' };
-    case 'text':
-    case 'long_text':
-      return { ok: true, value: text };
-    default:
-      return { ok: true, value: trimmed };
-  }
+  return readText(column, text, { zone: workspaceZone(), now: Date.now() });
 }
 
-function withOptions(column: Column, value: CellValue, names: string[]): Parsed {
-  const known = new Set((column.options ?? []).map((o) => o.name));
-  const unknown = names.filter((n) => !known.has(n));
-  return unknown.length ? { ok: true, value, newOptions: unknown } : { ok: true, value };
-}
-
-/** Plain decimals with thousands separators, a currency sign or a percent sign; digits beyond 15 stay a string. */
-function parseNumber(text: string): Parsed {
-  const negative = /^\(.*\)$/.test(text);
-  const bare = text
-    .replace(/^\(|\)$/g, '')
-    .replace(/[\s\u00a0_'’]|(?<=\d),(?=\d{3})|[$€£¥₹%]|^[A-Z]{3}|[A-Z]{3}$/g, '');
-  const m = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(bare);
-  if (!m || (!m[2] && !m[3])) return { ok: false, reason: `“${text}” is not a number` };
-  const sign = negative || m[1] === '-' ? '-' : '';
-  if (m[4] !== undefined) return { ok: true, value: Number(sign + bare.replace(/^[+-]/, '')) };
-  const whole = (m[2] ?? '').replace(/^0+(?=\d)/, '') || '0';
-  const literal = sign + whole + (m[3] ? `.${m[3]}` : '');
-  const significant = literal.replace(/[-.]/g, '').replace(/^0+/, '').length;
-  return { ok: true, value: significant <= 15 ? Number(literal) : literal };
-}
-
-const YES = new Set(['true', 'yes', 'y', '1', 'x', '✓', 'checked', 'on']);
-const NO = new Set(['false', 'no', 'n', '0', 'unchecked', 'off']);
-function parseBoolean(text: string): Parsed {
-  const lower = text.toLowerCase();
-  if (YES.has(lower)) return { ok: true, value: true };
-  if (NO.has(lower)) return { ok: true, value: false };
-  return { ok: false, reason: `“${text}” is neither yes nor no` };
-}
-
-function parseDate(text: string): Parsed {
-  const iso = /^(\d{4})-(\d{1,2})-(\d{1,2})/.exec(text);
-  if (iso) return checkedDate(iso[1], iso[2], iso[3], text);
-  const slash = /^(\d{1,2})[/.](\d{1,2})[/.](\d{4})$/.exec(text);
-  if (slash) {
-    const dayFirst = text.includes('.') || Number(slash[1]) > 12;
-    return dayFirst ? checkedDate(slash[3], slash[2], slash[1], text) : checkedDate(slash[3], slash[1], slash[2], text);
-  }
-  const t = /[a-z]{3}/i.test(text) ? Date.parse(`${text} UTC`) : NaN;
-  return Number.isNaN(t)
-    ? { ok: false, reason: `“${text}” is not a date` }
-    : { ok: true, value: new Date(t).toISOString().slice(0, 10) };
-}
-function checkedDate(y = '', m = '', d = '', text = ''): Parsed {
-  const value = `${y}-${m.padStart(2, '0')}-${d.padStart(2, '0')}`;
-  const t = new Date(`${value}T00:00:00Z`);
-  const real = !Number.isNaN(t.getTime()) && t.toISOString().startsWith(value);
-  return real ? { ok: true, value } : { ok: false, reason: `“${text}” is not a date` };
-}
-function parseDateTime(text: string): Parsed {
-  const t = new Date(text);
-  if (Number.isNaN(t.getTime())) return { ok: false, reason: `“${text}” is not a date and time` };
-  return { ok: true, value: /[zZ]|[+-]\d{2}:?\d{2}$/.test(text) && text.includes('T') ? text : t.toISOString() };
-}
-function parseJSON(text: string): Parsed {
-  try {
-    return { ok: true, value: JSON.parse(text) as CellValue };
-  } catch {
-    return { ok: false, reason: 'this is not valid JSON' };
-  }
+/** Reads texts that come into a column together, such as pasted ones: in one form, found from all of them. */
+export function pasteReader(column: Column, texts: readonly string[]): (text: string) => Parsed {
+  const reading = { zone: workspaceZone() };
+  const form = findForm(column, texts, reading);
+  const formed = form === column.form ? column : { ...column, ...(form ? { form } : {}) };
+  return (text) => readText(formed, text, reading);
 }
 
 /** A value carried from one column to another: as it is between like types, through its text otherwise. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseExact } from '@/lib/exact-json';
 import { patchSchema, type Patch } from './patches.gen';
 import { EventStreamParser, type ServerEvent } from './sse';
 
@@ -130,7 +131,7 @@ function readPing(data: string): Opened | null {
 }
 function readPatch(data: string): Patch | null {
   try {
-    const parsed = patchSchema.safeParse(JSON.parse(data));
+    const parsed = patchSchema.safeParse(parseExact(data));
     return parsed.success ? parsed.data : null;
   } catch {
     return null;

@@ -4,6 +4,7 @@ import { Navigate, Outlet, useLocation } from 'react-router';
 import { useWorkspaceId } from '@/api/use-workspace';
 import { IconButton } from '@/components/button';
 import { ErrorBoundary } from '@/components/error-boundary';
+import { setWorkspaceZone } from '@/grid/typed/zone';
 import { cx } from '@/lib/cx';
 import { useSession } from '@/lib/session';
 import { useUi } from '@/lib/ui-store';
@@ -15,6 +16,8 @@ export function Shell() {
   const ws = useWorkspaceId();
   const known = useSession((s) => s.workspaces.some((w) => w.id === ws));
   const name = useSession((s) => s.workspaces.find((w) => w.id === ws)?.name);
+  const zone = useSession((s) => s.workspaces.find((w) => w.id === ws)?.time_zone) ?? 'UTC';
+  setWorkspaceZone(zone);
   const { railOpen, paletteOpen, setRail, setPalette } = useUi();
   const { pathname } = useLocation();
 

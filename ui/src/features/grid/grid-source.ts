@@ -1,6 +1,7 @@
 import { ApiError, NetworkError } from '@/api/errors';
 import type { EditBatch, Outcome } from '@/grid/edit-queue';
 import type { GridSource, RowInsert } from '@/grid/events';
+import { parseExact } from '@/lib/exact-json';
 import { batchRows, editCells, rows, type RowQuery } from './api/rows';
 import { addColumn } from './api/table';
 
@@ -73,7 +74,7 @@ function keep(key: string, batches: EditBatch[]): void {
 }
 function kept(key: string): EditBatch[] {
   try {
-    const parsed: unknown = JSON.parse(localStorage.getItem(key) ?? '[]');
+    const parsed = parseExact(localStorage.getItem(key) ?? '[]');
     return Array.isArray(parsed) ? (parsed as EditBatch[]) : [];
   } catch {
     return [];
