@@ -114,7 +114,10 @@ export type UndoStack = Narrow<Schemas['TableStack'], { undo: UndoStep[]; redo: 
 export type UndoAnswer = Schemas['TableUndone'];
 export type ChangeTypeAnswer = Narrow<
   Schemas['TableChangedType'],
-  { samples: Narrow<Schemas['TableSample'], { value: CellValue }>[] | null }
+  {
+    samples: Narrow<Schemas['TableSample'], { value: CellValue }>[] | null;
+    read_as?: Narrow<Schemas['TableReadAs'], { value: CellValue; as: CellValue }>[] | null;
+  }
 >;
 
 export type ImportState = Import['state'];

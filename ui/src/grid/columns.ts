@@ -1,4 +1,5 @@
 import type { ColDef } from 'ag-grid-community';
+import { DateEditor } from './cell-types/date-editor';
 import { InputEditor, OptionsEditor, TextareaEditor } from './cell-types/editors';
 import { AddHeader, ColumnHeader, NumberHeader } from './cell-types/headers';
 import { RowNumberRenderer, ValueRenderer } from './cell-types/renderers';
@@ -25,9 +26,12 @@ const widths: Partial<Record<ColumnType, number>> = {
   json: 240,
 };
 
-function editorOf(type: ColumnType): typeof InputEditor | typeof TextareaEditor | typeof OptionsEditor {
+function editorOf(
+  type: ColumnType,
+): typeof InputEditor | typeof TextareaEditor | typeof OptionsEditor | typeof DateEditor {
   if (type === 'select' || type === 'multi_select') return OptionsEditor;
   if (type === 'long_text' || type === 'json') return TextareaEditor;
+  if (type === 'date' || type === 'datetime') return DateEditor;
   return InputEditor;
 }
 

@@ -1,10 +1,8 @@
-import type { ICellEditorComp, ICellEditorParams } from 'ag-grid-community';
+import type { ICellEditorComp } from 'ag-grid-community';
 import { softOf } from '@/lib/colors';
-import type { GridContext } from '../context';
-import type { CellValue, Column, GridRow } from '../model';
-import { plainText } from '../values';
-
-export type EditorParams = ICellEditorParams<GridRow, CellValue, GridContext> & { column_: Column };
+import type { CellValue, GridRow } from '../model';
+import { parseValue, plainText } from '../values';
+import { printable, type EditorParams } from './editor-params';
 
 /** A value that an editor made itself; a bare string is text to be read by the column's type. */
 export class Edited {
@@ -14,27 +12,37 @@ export class Edited {
   ) {}
 }
 
-const printable = (key: string | null): key is string => key !== null && key.length === 1;
-
-/** A line of text in place of the cell: text, numbers, links, dates. */
+/** A line of text in place of the cell: text, numbers, links. What can't be read stays there, with the reason. */
 export class InputEditor implements ICellEditorComp<GridRow> {
   private readonly input = document.createElement('input');
   private typed = false;
   init(params: EditorParams): void {
     const type = params.column_.type;
     this.input.className = 'mk-input';
-    this.input.type = type === 'date' ? 'date' : 'text';
+    this.input.type = 'text';
     this.input.setAttribute('aria-label', params.column_.name);
     if (type === 'number' || type === 'currency' || type === 'percent') this.input.inputMode = 'decimal';
-    this.typed = printable(params.eventKey) && type !== 'date';
+    this.typed = printable(params.eventKey);
     this.input.value = this.typed ? (params.eventKey ?? '') : plainText(params.value ?? null);
+    const start = this.input.value;
+    this.input.addEventListener('input', () => this.input.setCustomValidity(''));
+    this.input.addEventListener('keydown', (e) => {
+      if ((e.key !== 'Enter' && e.key !== 'Tab') || (this.input.value === start && !this.typed)) return;
+      const parsed = parseValue(params.column_, this.input.value);
+      if (parsed.ok) return;
+      this.input.setCustomValidity(parsed.reason);
+      this.input.setAttribute('aria-invalid', 'true');
+      this.input.reportValidity();
+      e.preventDefault();
+      e.stopPropagation();
+    });
   }
   getGui(): HTMLElement {
     return this.input;
   }
   afterGuiAttached(): void {
     this.input.focus();
-    if (!this.typed && this.input.type === 'text') this.input.select();
+    if (!this.typed) this.input.select();
   }
   getValue(): string {
     return this.input.value;

@@ -50,12 +50,14 @@ export async function changeType(
   type: ColumnType,
   dryRun: boolean,
   lossy: boolean,
+  form?: Column['form'],
 ): Promise<ChangeTypeAnswer> {
   return (
     await api.post<ChangeTypeAnswer>(`${tablePath(ws, table)}/columns/${id}/change-type`, {
       type,
       dry_run: dryRun,
       lossy,
+      ...(form ? { form } : {}),
     })
   ).data;
 }

@@ -9,6 +9,7 @@ import { plainText } from '@/grid/values';
 import { plural } from '@/lib/format';
 import { changeType, tableChanged } from '../api/table';
 import { DATA_TYPES } from '@/grid/column-types';
+import { FormFields, type ColumnForm } from './form-fields';
 
 /** Changes a column's type after saying how many values fit; losing values needs a tick. */
 export function ChangeTypeDialog({
@@ -26,14 +27,15 @@ export function ChangeTypeDialog({
 }) {
   const [type, setType] = useState<ColumnType>(DATA_TYPES.find((t) => t.type !== column.type)?.type ?? 'text');
   const [lossy, setLossy] = useState(false);
+  const [form, setForm] = useState<ColumnForm>();
   const client = useQueryClient();
   const preview = useQuery({
-    queryKey: ['change-type', ws, table.id, column.id, type],
-    queryFn: () => changeType(ws, table.id, column.id, type, true, false),
+    queryKey: ['change-type', ws, table.id, column.id, type, form],
+    queryFn: () => changeType(ws, table.id, column.id, type, true, false, form),
     staleTime: 0,
   });
   const apply = useMutation({
-    mutationFn: () => changeType(ws, table.id, column.id, type, false, lossy),
+    mutationFn: () => changeType(ws, table.id, column.id, type, false, lossy, form),
     onSuccess: async () => {
       await tableChanged(client, ws, table.id);
       onDone();
@@ -41,6 +43,8 @@ export function ChangeTypeDialog({
     },
   });
   const lost = preview.data?.unconvertible ?? 0;
+  const open = (preview.data?.open ?? []).length > 0;
+  const choices = preview.data?.choices ?? [];
   return (
     <Dialog
       title={`Change the type of “${column.name}”`}
@@ -50,7 +54,7 @@ export function ChangeTypeDialog({
           onCancel={onClose}
           onSubmit={() => apply.mutate()}
           busy={apply.isPending}
-          disabled={!preview.data || (lost > 0 && !lossy)}
+          disabled={!preview.data || open || (lost > 0 && !lossy)}
         >
           Change type
         </DialogActions>
@@ -59,7 +63,15 @@ export function ChangeTypeDialog({
       <div className="flex flex-col gap-4">
         <Field label="New type">
           {(ids) => (
-            <Select {...ids} value={type} onChange={(e) => setType(e.target.value as ColumnType)}>
+            <Select
+              {...ids}
+              value={type}
+              onChange={(e) => {
+                setType(e.target.value as ColumnType);
+                setForm(undefined);
+                setLossy(false);
+              }}
+            >
               {DATA_TYPES.filter((t) => t.type !== column.type).map((t) => (
                 <option key={t.type} value={t.type}>
                   {t.label}
@@ -68,12 +80,25 @@ export function ChangeTypeDialog({
             </Select>
           )}
         </Field>
+        {choices.length > 0 && <FormFields type={type} form={form ?? preview.data?.form ?? {}} onChange={setForm} />}
+        {open && (
+          <Notice tone="warning">The values can be read in more than one way. Choose how they are written.</Notice>
+        )}
         {preview.isPending && <Skeleton className="h-9" />}
         {preview.isError && <Notice tone="danger">{messageOf(preview.error)}</Notice>}
-        {preview.data && lost === 0 && (
+        {!open && (preview.data?.read_as ?? []).length > 0 && (
+          <ul className="rounded-md border border-line" aria-label="How values are read">
+            {(preview.data?.read_as ?? []).slice(0, 3).map((r) => (
+              <li key={r.row_id} className="truncate border-b border-line px-3 py-1.5 last:border-0">
+                {plainText(r.value)} → {plainText(r.as)}
+              </li>
+            ))}
+          </ul>
+        )}
+        {preview.data && !open && lost === 0 && (
           <Notice tone="success">All {plural(preview.data.converted, 'value')} fit.</Notice>
         )}
-        {preview.data && lost > 0 && (
+        {preview.data && !open && lost > 0 && (
           <>
             <Notice tone="warning">
               {plural(preview.data.converted, 'value')} fit; {plural(lost, 'value')} {lost === 1 ? 'does' : 'do'} not

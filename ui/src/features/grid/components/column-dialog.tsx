@@ -7,6 +7,7 @@ import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, Input, Select, Textarea } from '@/components/field';
 import { SOFT, softOf } from '@/lib/colors';
 import { tableChanged, updateColumn } from '../api/table';
+import { FormFields, type ColumnForm } from './form-fields';
 
 /** Name, description and the settings of a column's type. */
 export function ColumnDialog({
@@ -25,14 +26,17 @@ export function ColumnDialog({
   const [options, setOptions] = useState<SelectOption[]>(column.options ?? []);
   const [decimals, setDecimals] = useState(column.format?.decimals?.toString() ?? '');
   const [currency, setCurrency] = useState(column.format?.currency ?? 'USD');
+  const [form, setForm] = useState<ColumnForm>(column.form ?? {});
   const client = useQueryClient();
   const hasOptions = column.type === 'select' || column.type === 'multi_select';
   const isNumber = column.type === 'number' || column.type === 'currency' || column.type === 'percent';
+  const hasForm = isNumber || column.type === 'date' || column.type === 'datetime';
   const save = useMutation({
     mutationFn: () =>
       updateColumn(ws, table.id, column.id, {
         name: name.trim(),
         description: description.trim(),
+        ...(hasForm ? { form } : {}),
         ...(hasOptions ? { options: options.filter((o) => o.name.trim()) } : {}),
         ...(isNumber
           ? {
@@ -109,6 +113,7 @@ export function ColumnDialog({
             )}
           </div>
         )}
+        <FormFields type={column.type} form={form} onChange={setForm} />
         {hasOptions && <OptionsField options={options} onChange={setOptions} />}
       </form>
     </Dialog>
