@@ -219,6 +219,9 @@ func fitColumn(col table.Column, v any) (json.RawMessage, error) {
 		return out, err
 	}
 	text := enrichment.Text(v)
+	if _, written := v.(string); !written {
+		col.Form = nil // numbers and the like are written with a decimal point always
+	}
 	if col.Type == table.Text || col.Type == table.LongText {
 		out, _, err := table.Parse(col, table.Quote(text), false)
 		return out, err
