@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // Check asks a dependency whether it works.
@@ -56,7 +58,7 @@ func (a *API) check(ctx context.Context, deps []Dependency) (map[string]State, b
 			err := d.Check(ctx)
 			s := State{State: "ok", Millis: a.cfg.Clock.Now().Sub(start).Milliseconds()}
 			if err != nil {
-				s.State, s.Message = "degraded", err.Error()
+				s.State, s.Message = "degraded", kernel.MaskAddresses(err.Error())
 				if d.Needed {
 					s.State = "down"
 				}

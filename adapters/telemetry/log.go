@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // Redacting keeps secrets and email addresses out of what next writes: values under names of secrets, tokens, keys and
@@ -75,6 +77,7 @@ func redactNamed(name, text string) string {
 
 var (
 	emailAddress = regexp.MustCompile(`([\pL\pN])[\pL\pN._%+\-]*@([\pL\pN\-]+(?:\.[\pL\pN\-]+)+)`)
+	webAddress   = regexp.MustCompile(`(?i)https?://[^\s"'<>` + "`" + `]+`)
 	urlPassword  = regexp.MustCompile(`([a-z][a-z0-9+.\-]*://[^\s:/@]*):[^\s@]+@`)
 	bearer       = regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=\-]+`)
 	jsonWebToken = regexp.MustCompile(`\beyJ[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]*`)
@@ -84,6 +87,9 @@ var (
 
 // Redact returns the text without what must not be written down.
 func Redact(text string) string {
+	if strings.Contains(text, "://") { // what follows a host may be a secret, as in the addresses of webhooks
+		text = webAddress.ReplaceAllStringFunc(text, kernel.MaskAddresses)
+	}
 	if strings.Contains(text, "@") {
 		text = urlPassword.ReplaceAllString(text, "$1:"+hidden+"@")
 		text = emailAddress.ReplaceAllString(text, "$1***@$2")

@@ -59,6 +59,33 @@ func TestRedactedMembersAreGone(t *testing.T) {
 	require.Empty(t, back.DataSchema, "a relative source is no address")
 }
 
+func TestAddressesOfMaskedMembersAreCutToTheirHosts(t *testing.T) {
+	t.Parallel()
+	e := cloudevent.NewEncoder("/here", cloudevent.Policy{"thing.said.v1": {Action: "hear", Mask: []string{"url", "column", "absent"}}})
+	r := recorded()
+	r.Data = json.RawMessage(`{"url":"https://hooks.example.com/services/SECRET","column":{"config":{"steps":[{"url":"https://u:SECRET@api.example.com/v1?key=SECRET"}]}},"n":12345678901234567890}`)
+	b, ok, err := e.Encode(r)
+	require.NoError(t, err)
+	require.True(t, ok)
+	var back cloudevent.Event
+	require.NoError(t, json.Unmarshal(b, &back))
+	require.Equal(t, `{"column":{"config":{"steps":[{"url":"https://api.example.com/…"}]}},"n":12345678901234567890,"url":"https://hooks.example.com/…"}`, string(back.Data))
+}
+
+func TestWhatIsOnePersonsOwnNeverLeaves(t *testing.T) {
+	t.Parallel()
+	e := cloudevent.NewEncoder("/here", cloudevent.Policy{"thing.said.v1": {Action: "hear", Public: "view.shared"}})
+	for data, leaves := range map[string]bool{
+		`{"view":{"shared":true}}`: true, `{"view":{"shared":false}}`: false, `{"view":{}}`: false, `{}`: false, `{"view":"true"}`: false, `{"view":null}`: false,
+	} {
+		r := recorded()
+		r.Data = json.RawMessage(data)
+		_, ok, err := e.Encode(r)
+		require.NoError(t, err)
+		require.Equal(t, leaves, ok, data)
+	}
+}
+
 func TestRoutingKeys(t *testing.T) {
 	t.Parallel()
 	r := recorded()

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // Rule says how events of one type leave the product.
@@ -13,6 +16,11 @@ type Rule struct {
 	Action string
 	// Redact are the members of the event's data that stay inside: sealed secrets, hashes of tokens, names of internal things.
 	Redact []string
+	// Mask are the members in which addresses are cut to their scheme and host: what follows may be a secret.
+	Mask []string
+	// Public is a member, nested ones after a dot, that is true of what everybody may see; without it an event is about something of one
+	// person's own and never leaves.
+	Public string
 }
 
 // Policy is the rule of each event type.
@@ -35,16 +43,41 @@ func (p Policy) Types() []string {
 
 // data returns the event's data as outsiders see it.
 func (p Policy) data(eventType string, data json.RawMessage) (json.RawMessage, error) {
-	redact := p[eventType].Redact
-	if len(redact) == 0 {
+	rule := p[eventType]
+	if len(rule.Redact)+len(rule.Mask) == 0 {
 		return data, nil
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil {
 		return nil, fmt.Errorf("redact %s: %w", eventType, err)
 	}
-	for _, name := range redact {
+	for _, name := range rule.Redact {
 		delete(members, name)
 	}
+	for _, name := range rule.Mask {
+		if value, there := members[name]; there {
+			masked, err := kernel.MaskJSON(value)
+			if err != nil {
+				return nil, fmt.Errorf("mask %s: %w", eventType, err)
+			}
+			members[name] = masked
+		}
+	}
 	return json.Marshal(members)
+}
+
+// private reports whether the event is about something of one person's own.
+func (p Policy) private(eventType string, data json.RawMessage) bool {
+	public := p[eventType].Public
+	if public == "" {
+		return false
+	}
+	for part := range strings.SplitSeq(public, ".") {
+		var members map[string]json.RawMessage
+		if json.Unmarshal(data, &members) != nil {
+			return true
+		}
+		data = members[part]
+	}
+	return string(data) != "true"
 }

@@ -122,9 +122,12 @@ func (f *fold) add(ctx context.Context, r eventstore.Recorded) error {
 	if err != nil {
 		return err
 	}
-	var data map[string]json.RawMessage
-	if err := json.Unmarshal(r.Data, &data); err != nil {
+	data, err := members(rule, r.Data)
+	if err != nil {
 		return err
+	}
+	if rule.Public != "" && string(at(data, rule.Public)) != "true" {
+		rule.Says, rule.Audit, rule.After, rule.Before, rule.Name = rule.Privately, true, nil, nil, ""
 	}
 	e := Entry{
 		Workspace: r.Workspace, First: r.Position, Last: r.Position, Stream: r.Stream, At: r.RecordedAt, Actor: meta.Actor, Action: action(r.Type),

@@ -18,6 +18,9 @@ type Rule struct {
 	After, Before []string
 	// Name is the member that holds the thing's name.
 	Name string
+	// Public is a member that is true of what everybody may see; without it the event is about something of one person's own: it is in the
+	// audit log only, as Privately says, which names nothing.
+	Public, Privately string
 	// Person is the member with the id of the person whom it is about, who is {person}.
 	Person string
 }
@@ -49,8 +52,9 @@ func people() map[string]Rule {
 		"access.exported.v1":       {Says: "exported {it} ({operation}), {n} times", Thing: "table", ID: "table_id", Audit: true},
 		"access.sign_in_failed.v1": {Says: "refused a wrong password for {person}, {n} times", Thing: "user", ID: "user_id", Person: "user_id", Audit: true},
 
-		"api_key.created.v1": {Says: "made the API key {name} for the role {role}", Thing: "api_key", Name: "name", After: []string{"name", "role", "tables", "expires_at", "last4"}},
-		"api_key.revoked.v1": {Says: "revoked the API key {it}", Thing: "api_key"},
+		// Names of keys and credentials are for those who may manage them, who also read the audit log.
+		"api_key.created.v1": {Says: "made the API key {name} for the role {role}", Thing: "api_key", Audit: true, Name: "name", After: []string{"name", "role", "tables", "expires_at", "last4"}},
+		"api_key.revoked.v1": {Says: "revoked the API key {it}", Thing: "api_key", Audit: true},
 	}
 }
 
@@ -88,16 +92,16 @@ func tables() map[string]Rule {
 		"table.column_type_changed.v1":  {Says: "made the column {column.name} of {it} a {column.type}", Thing: "table", After: []string{"column.type", "lossy"}, Before: []string{"old.type"}},
 		"table.column_type_reverted.v1": {Says: "took back the type of {column.name} in {it}", Thing: "table", After: []string{"column.type"}, Before: []string{"old.type"}},
 		"table.columns_reordered.v1":    {Says: "moved columns of {it}", Thing: "table"},
-		"table.view_saved.v1":           {Says: "saved the view {view.name} of {it}", Thing: "table", After: []string{"view.name", "view.shared"}},
-		"table.view_deleted.v1":         {Says: "deleted a view of {it}", Thing: "table", After: []string{"view_id"}},
+		"table.view_saved.v1":           {Says: "saved the view {view.name} of {it}", Thing: "table", After: []string{"view.name", "view.shared"}, Public: "view.shared", Privately: "saved a view of {it} that is theirs alone"},
+		"table.view_deleted.v1":         {Says: "deleted a view of {it}", Thing: "table", Audit: true, After: []string{"view_id"}},
 		"table.rows_inserted.v1":        {Says: "added {n} rows to {it}", Thing: "table", Counted: true},
 		"table.cells_edited.v1":         {Says: "changed {n} cells of {it}", Thing: "table", Counted: true},
 		"table.rows_deleted.v1":         {Says: "deleted {n} rows of {it}", Thing: "table", Counted: true},
 		"table.rows_restored.v1":        {Says: "restored {n} rows of {it}", Thing: "table", Counted: true},
 		"table.rows_purged.v1":          {Says: "removed {n} rows of {it} from the trash for good", Thing: "table", Counted: true},
 
-		"search.saved.v1":             {Says: "saved the search {name}", Thing: "search", Name: "name"},
-		"search.deleted.v1":           {Says: "deleted the search {it}", Thing: "search"},
+		"search.saved.v1":             {Says: "saved the search {name}", Thing: "search", Name: "name", Public: "shared", Privately: "saved a search that is theirs alone"},
+		"search.deleted.v1":           {Says: "deleted the search {it}", Thing: "search", Audit: true},
 		"search.reindex_requested.v1": {Says: "asked for a new search index", Thing: "search", Audit: true},
 		"search.reindex_finished.v1":  {Says: "finished a search index", Quiet: true},
 	}

@@ -3,7 +3,10 @@ package auditview
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // action is an event type without its version.
@@ -15,6 +18,26 @@ func action(typ string) string {
 }
 
 var placeholder = regexp.MustCompile(`\{[a-z0-9_.]+\}`)
+
+// members reads an event's data, and masks the addresses in what is shown of it.
+func members(rule Rule, raw json.RawMessage) (data map[string]json.RawMessage, err error) {
+	if err := json.Unmarshal(raw, &data); err != nil {
+		return nil, err
+	}
+	shown := slices.Concat(rule.After, rule.Before, []string{rule.Name})
+	for _, p := range placeholder.FindAllString(rule.Says, -1) {
+		shown = append(shown, strings.Trim(p, "{}"))
+	}
+	for _, name := range shown {
+		first, _, _ := strings.Cut(name, ".")
+		if value, there := data[first]; there {
+			if data[first], err = kernel.MaskJSON(value); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return data, nil
+}
 
 const maxWord = 200
 

@@ -3,6 +3,7 @@ package auditread_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,8 +13,11 @@ import (
 	"github.com/morket/morket/adapters/pgread/pgreadtest"
 	"github.com/morket/morket/domain/access"
 	"github.com/morket/morket/domain/auth"
+	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/search"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/domain/webhook"
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/projections/auditview"
@@ -99,4 +103,44 @@ func TestTheAuditLog(t *testing.T) {
 	_, says = lines(auditread.Filter{Thing: "member", Actor: "usr_1", From: now, To: now.Add(time.Second)})
 	require.Len(t, says, 1)
 	h.RequireRebuildable()
+}
+
+// Addresses may hold secrets, and what is one person's own is told to nobody; names of keys and credentials are for those who manage them.
+func TestWhatIsSecretOrOnesOwnIsNotTold(t *testing.T) {
+	t.Parallel()
+	codec, err := eventstore.NewCodec(auth.Events(), credential.Events(), search.Events(), table.Events(), webhook.Events())
+	require.NoError(t, err)
+	h := pgreadtest.NewModel(t, auditview.New(codec, auditread.Open), auditread.Model())
+	_, err = h.Pool.Exec(t.Context(), `CREATE SCHEMA rm_workspace; CREATE TABLE rm_workspace.members (workspace_id text, user_id text, joined_at timestamptz)`)
+	require.NoError(t, err)
+	h.Meta = kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorUser, ID: "usr_1"}, Workspace: "ws_1"}
+	address := webhook.Settings{URL: "https://hooks.example.com/services/T/B/CANARY", Description: "to https://u:CANARY@example.com"}
+	h.Append("webhook-whk_1", webhook.Created{ID: "whk_1", Workspace: "ws_1", Settings: address}, webhook.Changed{ID: "whk_1", Settings: address},
+		webhook.Disabled{ID: "whk_1", Workspace: "ws_1", URL: address.URL, Reason: webhook.ByUser}, webhook.Deleted{ID: "whk_1"})
+	h.Append("table-tbl_1", table.ViewSaved{TableID: "tbl_1", View: table.View{ID: "viw_1", Name: "CANARY"}}, table.ViewDeleted{TableID: "tbl_1", ViewID: "viw_1"},
+		table.ViewSaved{TableID: "tbl_1", View: table.View{ID: "viw_2", Name: "everybody's", Shared: true}})
+	h.Append("search-sea_1", search.Saved{ID: "sea_1", Workspace: "ws_1", Name: "CANARY"}, search.Deleted{ID: "sea_1"})
+	h.Append("search-sea_2", search.Saved{ID: "sea_2", Workspace: "ws_1", Name: "everybody's", Shared: true})
+	h.Append("api_key-key_1", auth.APIKeyCreated{Name: "key's name"})
+	h.Append("credential-crd_1", credential.Stored{Name: "credential's name"})
+	q := auditread.NewQueries(h.Pool)
+	told := func(f auditread.Filter) string {
+		var out []string
+		require.NoError(t, q.Lines(t.Context(), "ws_1", f, func(l auditread.Line) error {
+			out = append(out, fmt.Sprintf("%s (%s) %s %s", l.Says, l.Name, l.Before, l.After))
+			return nil
+		}))
+		return strings.Join(out, "\n")
+	}
+	all, activity := told(auditread.Filter{}), told(auditread.Filter{Activity: true})
+	require.NotContains(t, all, "CANARY")
+	require.Contains(t, activity, "made the webhook https://hooks.example.com/…")
+	require.Contains(t, activity, "saved the search everybody's")
+	require.Contains(t, activity, "saved the view everybody's of {it}")
+	require.Contains(t, all, "saved a view of {it} that is theirs alone")
+	require.NotContains(t, activity, "theirs alone")
+	for _, name := range []string{"key's name", "credential's name"} {
+		require.Contains(t, all, name)
+		require.NotContains(t, activity, name)
+	}
 }

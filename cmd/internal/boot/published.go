@@ -65,13 +65,13 @@ func publishedTeam() cloudevent.Policy {
 func publishedTables() cloudevent.Policy {
 	return cloudevent.Policy{
 		"table.cells_edited.v1":         seenBy(workspace.ReadTables),
-		"table.column_added.v1":         seenBy(workspace.ReadTables),
-		"table.column_changed.v1":       seenBy(workspace.ReadTables),
+		"table.column_added.v1":         masked(seenBy(workspace.ReadTables), "column", "old"), // a column may ask an address
+		"table.column_changed.v1":       masked(seenBy(workspace.ReadTables), "column", "old"),
 		"table.column_deleted.v1":       seenBy(workspace.ReadTables),
 		"table.column_purged.v1":        seenBy(workspace.ReadTables),
-		"table.column_restored.v1":      seenBy(workspace.ReadTables),
-		"table.column_type_changed.v1":  seenBy(workspace.ReadTables),
-		"table.column_type_reverted.v1": seenBy(workspace.ReadTables),
+		"table.column_restored.v1":      masked(seenBy(workspace.ReadTables), "column", "old"),
+		"table.column_type_changed.v1":  masked(seenBy(workspace.ReadTables), "column", "old"),
+		"table.column_type_reverted.v1": masked(seenBy(workspace.ReadTables), "column", "old"),
 		"table.columns_reordered.v1":    seenBy(workspace.ReadTables),
 		"table.created.v1":              seenBy(workspace.ReadTables),
 		"table.purged.v1":               seenBy(workspace.ReadTables),
@@ -83,7 +83,7 @@ func publishedTables() cloudevent.Policy {
 		"table.rows_restored.v1":        seenBy(workspace.ReadTables),
 		"table.trashed.v1":              seenBy(workspace.ReadTables),
 		"table.view_deleted.v1":         seenBy(workspace.ReadTables),
-		"table.view_saved.v1":           seenBy(workspace.ReadTables),
+		"table.view_saved.v1":           {Action: string(workspace.ReadTables), Public: "view.shared"},
 	}
 }
 
@@ -94,7 +94,7 @@ func publishedJobs() cloudevent.Policy {
 		"import.batch_recorded.v1":  seenBy(workspace.ReadTables),
 		"import.cancelled.v1":       seenBy(workspace.ReadTables),
 		"import.completed.v1":       seenBy(workspace.ReadTables),
-		"import.failed.v1":          seenBy(workspace.ReadTables),
+		"import.failed.v1":          masked(seenBy(workspace.ReadTables), "reason"),
 		"import.previewed.v1":       seenBy(workspace.ReadTables),
 		"import.redone.v1":          seenBy(workspace.ReadTables),
 		"import.rows_added.v1":      seenBy(workspace.ReadTables),
@@ -113,25 +113,25 @@ func publishedJobs() cloudevent.Policy {
 
 		"run.answers_recorded.v1": seenBy(workspace.ReadTables, "kept", "kept_for"),
 		"run.cancel_requested.v1": seenBy(workspace.ReadTables),
-		"run.finished.v1":         seenBy(workspace.ReadTables),
+		"run.finished.v1":         masked(seenBy(workspace.ReadTables), "reason"),
 		"run.page_started.v1":     seenBy(workspace.ReadTables),
 		"run.page_stopped.v1":     seenBy(workspace.ReadTables),
 		"run.paused.v1":           seenBy(workspace.ReadTables),
 		"run.records_added.v1":    seenBy(workspace.ReadTables),
 		"run.resumed.v1":          seenBy(workspace.ReadTables),
 		"run.retried.v1":          seenBy(workspace.ReadTables),
-		"run.started.v1":          seenBy(workspace.ReadTables),
+		"run.started.v1":          masked(seenBy(workspace.ReadTables), "configs", "inline", "config"),
 	}
 }
 
 func publishedMoney() cloudevent.Policy {
 	return cloudevent.Policy{
-		"credential.deleted.v1":       seenBy(workspace.ReadCredentials),
-		"credential.hosts_changed.v1": seenBy(workspace.ReadCredentials),
+		"credential.deleted.v1":       seenBy(workspace.ManageCredentials),
+		"credential.hosts_changed.v1": seenBy(workspace.ManageCredentials),
 		"credential.rewrapped.v1":     inside(),
-		"credential.rotated.v1":       seenBy(workspace.ReadCredentials, "sealed"),
-		"credential.stored.v1":        seenBy(workspace.ReadCredentials, "sealed"),
-		"credential.used.v1":          seenBy(workspace.ReadCredentials),
+		"credential.rotated.v1":       seenBy(workspace.ManageCredentials, "sealed"),
+		"credential.stored.v1":        seenBy(workspace.ManageCredentials, "sealed"),
+		"credential.used.v1":          seenBy(workspace.ManageCredentials),
 
 		"credit.caps_set.v1": seenBy(workspace.ReadCredits),
 		"credit.debited.v1":  seenBy(workspace.ReadCredits),
@@ -148,11 +148,11 @@ func publishedMoney() cloudevent.Policy {
 
 func publishedWebhooks() cloudevent.Policy {
 	return cloudevent.Policy{
-		"webhook.created.v1":              seenBy(workspace.ManageWebhooks, "sealed"),
-		"webhook.changed.v1":              seenBy(workspace.ManageWebhooks),
+		"webhook.created.v1":              masked(seenBy(workspace.ManageWebhooks, "sealed", "sealed_url"), "url"),
+		"webhook.changed.v1":              masked(seenBy(workspace.ManageWebhooks, "sealed_url"), "url"),
 		"webhook.secret_rotated.v1":       seenBy(workspace.ManageWebhooks, "sealed"),
 		"webhook.secret_rewrapped.v1":     inside(),
-		"webhook.disabled.v1":             seenBy(workspace.ManageWebhooks),
+		"webhook.disabled.v1":             masked(seenBy(workspace.ManageWebhooks), "url"),
 		"webhook.enabled.v1":              seenBy(workspace.ManageWebhooks),
 		"webhook.deleted.v1":              seenBy(workspace.ManageWebhooks),
 		"webhook.test_requested.v1":       seenBy(workspace.ManageWebhooks),
@@ -167,4 +167,10 @@ func inside() cloudevent.Rule { return cloudevent.Rule{} }
 // seenBy lets those see an event who may do the action, without the named members of its data.
 func seenBy(action workspace.Action, redact ...string) cloudevent.Rule {
 	return cloudevent.Rule{Action: string(action), Redact: redact}
+}
+
+// masked lets an event out with the addresses in these members cut to their hosts.
+func masked(r cloudevent.Rule, members ...string) cloudevent.Rule {
+	r.Mask = members
+	return r
 }
