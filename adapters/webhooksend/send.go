@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/morket/morket/commands/webhookcmd/delivery"
+	"github.com/morket/morket/domain/kernel"
 )
 
 // Timeout is how long a receiver may take to answer.
@@ -71,7 +72,7 @@ func (s *Sender) Send(ctx context.Context, to string, headers map[string]string,
 		if a.Status >= 300 && a.Status < 400 {
 			a.Error += "; redirects are not followed"
 		}
-		a.RetryAfter = retryAfter(res.Header.Get("Retry-After"))
+		a.RetryAfter = retryAfter(res.Header.Get("Retry-After"), kernel.SystemClock{}.Now())
 	case err != nil:
 		a.Body, a.Error = "", reason(err)
 	}
@@ -88,9 +89,9 @@ func reason(err error) string {
 	case errors.As(err, &dns):
 		return "the host's name can't be resolved: " + dns.Err
 	case errors.As(err, &wrapped):
-		return text(wrapped.Err.Error(), maxHeader)
+		return text(kernel.MaskAddresses(wrapped.Err.Error()), maxHeader)
 	default:
-		return text(err.Error(), maxHeader)
+		return text(kernel.MaskAddresses(err.Error()), maxHeader)
 	}
 }
 
@@ -129,10 +130,20 @@ func text(s string, limit int) string {
 	return s
 }
 
-func retryAfter(s string) time.Duration {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 || n > 86400 {
+// mostAsked is the longest pause that a receiver can ask for.
+const mostAsked = 24 * time.Hour
+
+// retryAfter reads Retry-After in both its forms, a number of seconds and a date (RFC 9110, section 10.2.3); 0 when it is neither.
+func retryAfter(s string, now time.Time) time.Duration {
+	s = strings.TrimSpace(s)
+	if n, err := strconv.ParseUint(s, 10, 64); err == nil {
+		return time.Duration(min(n, uint64(mostAsked/time.Second))) * time.Second
+	} else if errors.Is(err, strconv.ErrRange) {
+		return mostAsked
+	}
+	at, err := http.ParseTime(s)
+	if err != nil {
 		return 0
 	}
-	return time.Duration(n) * time.Second
+	return min(max(at.Sub(now), 0), mostAsked)
 }

@@ -101,11 +101,33 @@ func (h *Handlers) Create(ctx context.Context, meta kernel.Meta, s webhook.Setti
 	if err != nil {
 		return commands.Result[Shown]{}, err
 	}
+	url, err := h.seal(meta.Workspace, id, s.URL)
+	if err != nil {
+		return commands.Result[Shown]{}, err
+	}
 	out := Shown{ID: id, Version: 1}
 	done, err := h.repo.Update(ctx, meta.As("webhook.create"), string(id), func(w *webhook.Webhook) (any, error) {
-		return out, w.Create(webhook.Created{ID: id, Workspace: meta.Workspace, Settings: s, Sealed: sealed, At: h.cfg.Clock.Now()})
+		return out, w.Create(webhook.Created{ID: id, Workspace: meta.Workspace, Settings: s.Masked(), SealedURL: url, Sealed: sealed, At: h.cfg.Clock.Now()})
 	})
 	return h.show(ctx, meta, done, out, secret, err)
+}
+
+// seal seals an address, in which there may be a secret.
+func (h *Handlers) seal(ws kernel.WorkspaceID, id kernel.WebhookID, url string) (*webhook.Sealed, error) {
+	sealed, err := h.cfg.Sealer.Seal(ws, id, webhook.URLVersion, url)
+	return &sealed, err
+}
+
+// URL opens an address; without sealed it is clear.
+func (h *Handlers) URL(_ context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, clear string, sealed *webhook.Sealed) (string, error) {
+	if sealed == nil {
+		return clear, nil
+	}
+	url, err := h.cfg.Sealer.Open(ws, id, webhook.URLVersion, *sealed)
+	if err != nil {
+		return "", fmt.Errorf("open the address of the webhook %s: %w", id, err)
+	}
+	return url, nil
 }
 
 // show answers a secret. On a repeat it is the first one's, as long as that is still valid.
@@ -180,11 +202,24 @@ func set[T any](to, from *T) {
 // Change carries out a Change.
 func (h *Handlers) Change(ctx context.Context, meta kernel.Meta, c Change) (commands.Result[Nothing], error) {
 	return nothing(h.update(ctx, meta.As("webhook.change"), c.ID, func(w *webhook.Webhook) (any, error) {
-		s := c.settings(w.Settings())
+		was := w.Settings()
+		sealed := w.SealedURL()
+		var err error
+		if was.URL, err = h.URL(ctx, meta.Workspace, c.ID, was.URL, sealed); err != nil {
+			return nil, err
+		}
+		s := c.settings(was)
 		if err := s.Validate(h.cfg.Loopback); err != nil {
 			return nil, err
 		}
-		err := w.Change(s)
+		if s.URL != was.URL || sealed == nil && !webhook.Equal(s, was) {
+			if sealed, err = h.seal(meta.Workspace, c.ID, s.URL); err != nil {
+				return nil, err
+			}
+		}
+		if sealed != nil {
+			err = w.Change(s, sealed)
+		}
 		if c.Enabled != nil && *c.Enabled {
 			err = errors.Join(err, w.Enable(h.cfg.Clock.Now()))
 		} else if c.Enabled != nil {

@@ -135,7 +135,11 @@ func TestChanges(t *testing.T) {
 	events, err := w.log.ReadAll(t.Context(), 1, 10)
 	require.NoError(t, err)
 	require.Len(t, events, 2)
-	require.JSONEq(t, `{"id":"`+string(made.Value.ID)+`","url":"https://example.org"}`, string(events[0].Data))
+	var changed map[string]any
+	require.NoError(t, json.Unmarshal(events[0].Data, &changed))
+	require.NotEmpty(t, changed["sealed_url"])
+	delete(changed, "sealed_url")
+	require.Equal(t, map[string]any{"id": string(made.Value.ID), "url": "https://example.org"}, changed)
 	require.Equal(t, "webhook.disabled.v1", events[1].Type)
 	_, err = w.Test(t.Context(), meta(""), made.Value.ID)
 	require.Equal(t, kernel.KindConflict, kernel.KindOf(err))
@@ -162,4 +166,63 @@ func TestGivingUpIsSaidOnce(t *testing.T) {
 	head, err := w.log.Head(t.Context())
 	require.NoError(t, err)
 	require.EqualValues(t, 4, head)
+}
+
+func TestAnAddressIsSealedAndShowsOnlyItsHost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	made, err := w.Create(t.Context(), meta("a"), webhook.Settings{URL: "https://hooks.example.com/services/T0/B0/CANARY1?k=CANARY2"})
+	require.NoError(t, err)
+	id, text, url, off, on := made.Value.ID, "a word", "https://hooks.example.com/services/T0/B0/CANARY3", false, true
+	for _, c := range []webhookcmd.Change{{Description: &text}, {Enabled: &off}, {Enabled: &on}, {URL: &url}, {URL: &url}} {
+		c.ID = id
+		_, err = w.Change(t.Context(), meta(""), c)
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.GiveUp(t.Context(), "ws_1", id, w.clock.Now()))
+	events, err := w.log.ReadAll(t.Context(), 0, 20)
+	require.NoError(t, err)
+	require.Len(t, events, 6, "the same address again changes nothing")
+	all, err := json.Marshal(events)
+	require.NoError(t, err)
+	cmd, _, err := w.log.Command(t.Context(), "a")
+	require.NoError(t, err)
+	require.NotContains(t, string(all)+string(cmd.Result), "CANARY")
+	require.Contains(t, string(events[0].Data), `"url":"https://hooks.example.com/…"`)
+	var last webhook.Changed
+	require.NoError(t, json.Unmarshal(events[4].Data, &last))
+	opened, err := w.URL(t.Context(), "ws_1", id, last.URL, last.SealedURL)
+	require.NoError(t, err)
+	require.Equal(t, url, opened)
+}
+
+// Events from before addresses were sealed have them in clear.
+func TestAnAddressFromBeforeStaysReadableAndIsSealedAtItsNextChange(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	made, err := w.Create(t.Context(), meta(""), webhook.Settings{URL: "https://example.com"})
+	require.NoError(t, err)
+	codec, err := eventstore.NewCodec(webhook.Events())
+	require.NoError(t, err)
+	old := webhook.Changed{ID: made.Value.ID, Settings: webhook.Settings{URL: "https://example.com/OLD"}}
+	req, err := codec.Append(meta(""), nil, eventstore.At(eventstore.Stream("webhook", string(made.Value.ID)), eventstore.Any, old))
+	require.NoError(t, err)
+	_, err = w.log.Append(t.Context(), req)
+	require.NoError(t, err)
+	text, off := "a word", false
+	for _, c := range []webhookcmd.Change{{}, {Enabled: &off}, {Description: &text}} {
+		c.ID = made.Value.ID
+		_, err = w.Change(t.Context(), meta(""), c)
+		require.NoError(t, err)
+	}
+	events, err := w.log.ReadAll(t.Context(), 2, 20)
+	require.NoError(t, err)
+	require.Len(t, events, 2)
+	require.NotContains(t, string(events[0].Data), "OLD", "turned off")
+	require.NotContains(t, string(events[1].Data), "OLD", "changed")
+	var last webhook.Changed
+	require.NoError(t, json.Unmarshal(events[1].Data, &last))
+	opened, err := w.URL(t.Context(), "ws_1", made.Value.ID, last.URL, last.SealedURL)
+	require.NoError(t, err)
+	require.Equal(t, "https://example.com/OLD", opened)
 }

@@ -28,15 +28,17 @@ type Settings struct {
 type Created struct {
 	ID        kernel.WebhookID   `json:"id"`
 	Workspace kernel.WorkspaceID `json:"workspace_id"`
-	Settings
-	Sealed Sealed    `json:"sealed"`
-	At     time.Time `json:"at"`
+	Settings                     // the address only as far as it may be shown
+	SealedURL *Sealed            `json:"sealed_url,omitempty"` // the address; absent from events of earlier versions, whose settings have it in clear
+	Sealed    Sealed             `json:"sealed"`
+	At        time.Time          `json:"at"`
 }
 
 // Changed replaces the settings.
 type Changed struct {
 	ID kernel.WebhookID `json:"id"`
 	Settings
+	SealedURL *Sealed `json:"sealed_url,omitempty"` // as in Created
 }
 
 // SecretRotated puts a new secret in force; the one before also signs until OldUntil.
@@ -48,7 +50,7 @@ type SecretRotated struct {
 	At       time.Time        `json:"at"`
 }
 
-// SecretRewrapped replaces a secret's wrapping after the master key was rotated; the secret is the same.
+// SecretRewrapped replaces a secret's wrapping after the master key was rotated; the secret is the same. Version URLVersion is the address.
 type SecretRewrapped struct {
 	ID      kernel.WebhookID `json:"id"`
 	Version int              `json:"version"`
@@ -62,6 +64,7 @@ type Reason string
 const (
 	ByUser     Reason = "user"
 	ByFailures Reason = "failures" // it has not taken anything for days
+	ByReceiver Reason = "gone"     // the receiver answered 410: nothing is there any more, and nothing will be
 )
 
 // Disabled turns a webhook off: events from now on are not for it, and those that wait go on waiting.

@@ -23,6 +23,9 @@ const (
 // GiveUpAfter is how long a webhook may take nothing before it is turned off.
 const GiveUpAfter = 5 * 24 * time.Hour
 
+// URLVersion is what the sealed address has for a version; those of secrets begin at 1.
+const URLVersion = 0
+
 // Secret is one version of the signing secret.
 type Secret struct {
 	Version int       `json:"version"`
@@ -36,6 +39,7 @@ type Webhook struct {
 	id        kernel.WebhookID
 	workspace kernel.WorkspaceID
 	settings  Settings
+	sealedURL *Sealed
 	secrets   []Secret // the one in force first, then perhaps the one before
 	disabled  bool
 	enabledAt time.Time // after it was off
@@ -50,8 +54,17 @@ func (w *Webhook) Exists(ws kernel.WorkspaceID) bool {
 	return w.id != "" && !w.deleted && w.workspace == ws
 }
 
-// Settings are those in force.
+// Settings are those in force. Their address is only as far as it may be shown, if SealedURL has it.
 func (w *Webhook) Settings() Settings { return w.settings }
+
+// SealedURL is the address, nil while the settings have it in clear: for webhooks from before addresses were sealed.
+func (w *Webhook) SealedURL() *Sealed { return w.sealedURL }
+
+// Masked are the settings with the address as far as it may be shown.
+func (s Settings) Masked() Settings {
+	s.URL = kernel.MaskAddresses(s.URL)
+	return s
+}
 
 // Secrets are the secret in force and, for a while after a rotation, the one before.
 func (w *Webhook) Secrets() []Secret { return w.secrets }
@@ -70,15 +83,16 @@ func (w *Webhook) Enabled() bool { return !w.disabled }
 // Create begins the webhook.
 func (w *Webhook) Create(e Created) error { return w.Record(w, e) }
 
-// Change replaces the settings; the same settings change nothing.
-func (w *Webhook) Change(s Settings) error {
-	if equal(s, w.settings) {
+// Change replaces the settings, whose address is sealed; the same settings change nothing.
+func (w *Webhook) Change(s Settings, url *Sealed) error {
+	if Equal(s.Masked(), w.settings) && url == w.sealedURL {
 		return nil
 	}
-	return w.Record(w, Changed{ID: w.id, Settings: s})
+	return w.Record(w, Changed{ID: w.id, Settings: s.Masked(), SealedURL: url})
 }
 
-func equal(a, b Settings) bool {
+// Equal reports whether the settings are the same.
+func Equal(a, b Settings) bool {
 	return a.URL == b.URL && a.Description == b.Description && a.Ordered == b.Ordered && slices.Equal(a.Types, b.Types) && slices.Equal(a.Tables, b.Tables)
 }
 
@@ -89,6 +103,9 @@ func (w *Webhook) Rotate(sealed Sealed, overlap time.Duration, now time.Time) er
 
 // Rewrap takes over a new wrapping of a secret.
 func (w *Webhook) Rewrap(version int, sealed Sealed) error {
+	if version == URLVersion && w.sealedURL != nil {
+		return w.Record(w, SecretRewrapped{ID: w.id, Version: version, Sealed: sealed})
+	}
 	if !slices.ContainsFunc(w.secrets, func(s Secret) bool { return s.Version == version }) {
 		return nil
 	}
@@ -100,7 +117,7 @@ func (w *Webhook) Disable(reason Reason, failingSince *time.Time, now time.Time)
 	if w.disabled {
 		return nil
 	}
-	return w.Record(w, Disabled{ID: w.id, Workspace: w.workspace, URL: w.settings.URL, Reason: reason, FailingSince: failingSince, At: now})
+	return w.Record(w, Disabled{ID: w.id, Workspace: w.workspace, URL: w.settings.Masked().URL, Reason: reason, FailingSince: failingSince, At: now})
 }
 
 // GiveUp turns the webhook off because it has taken nothing since then, unless it was turned on again meanwhile.
@@ -109,6 +126,14 @@ func (w *Webhook) GiveUp(failingSince, now time.Time) error {
 		return nil
 	}
 	return w.Disable(ByFailures, &failingSince, now)
+}
+
+// Gone turns the webhook off because its receiver said at the time that nothing is there any more, unless it was turned on again since.
+func (w *Webhook) Gone(at, now time.Time) error {
+	if at.Before(w.enabledAt) {
+		return nil
+	}
+	return w.Disable(ByReceiver, nil, now)
 }
 
 // Enable turns the webhook on.
@@ -157,12 +182,15 @@ func errDisabled() error {
 func (w *Webhook) Apply(e kernel.Event) error {
 	switch e := e.(type) {
 	case Created:
-		w.id, w.workspace, w.settings, w.secrets = e.ID, e.Workspace, e.Settings, []Secret{{Version: 1, Sealed: e.Sealed}}
+		w.id, w.workspace, w.settings, w.sealedURL, w.secrets = e.ID, e.Workspace, e.Settings, e.SealedURL, []Secret{{Version: 1, Sealed: e.Sealed}}
 	case Changed:
-		w.settings = e.Settings
+		w.settings, w.sealedURL = e.Settings, e.SealedURL
 	case SecretRotated:
 		w.secrets = Rotated(w.secrets, e)
 	case SecretRewrapped:
+		if e.Version == URLVersion {
+			w.sealedURL = &e.Sealed
+		}
 		w.secrets = Rewrapped(w.secrets, e)
 	case Disabled:
 		w.disabled = true

@@ -64,9 +64,9 @@ func TestAWebhookThatIsOffSendsNothing(t *testing.T) {
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	w := created(t)
-	require.NoError(t, w.Change(webhook.Settings{URL: "https://example.com"}))
+	require.NoError(t, w.Change(webhook.Settings{URL: "https://example.com"}, nil))
 	require.Empty(t, w.Pending(), "the same settings change nothing")
-	require.NoError(t, w.Change(webhook.Settings{URL: "https://example.com", Types: webhook.Filter{"table.*"}}))
+	require.NoError(t, w.Change(webhook.Settings{URL: "https://example.com", Types: webhook.Filter{"table.*"}}, nil))
 	require.Len(t, w.Pending(), 1)
 	require.True(t, w.Exists("ws_1"))
 	require.False(t, w.Exists("ws_2"))

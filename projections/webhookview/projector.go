@@ -20,6 +20,7 @@ type Webhook struct {
 	ID        kernel.WebhookID
 	Workspace kernel.WorkspaceID
 	webhook.Settings
+	SealedURL     *webhook.Sealed // the address; nil: the settings have it in clear
 	Enabled       bool
 	Reason        webhook.Reason // why it is off
 	OffAt         *time.Time     // since when it is off
@@ -52,12 +53,12 @@ func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Pr
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 1 }
+func (*Projector) Version() int { return 2 }
 
 // Types implements projections.Projector.
 func (*Projector) Types() []string {
 	return []string{
-		webhook.Created{}.EventType(), webhook.Changed{}.EventType(), webhook.SecretRotated{}.EventType(), webhook.Disabled{}.EventType(),
+		webhook.Created{}.EventType(), webhook.Changed{}.EventType(), webhook.SecretRotated{}.EventType(), webhook.SecretRewrapped{}.EventType(), webhook.Disabled{}.EventType(),
 		webhook.Enabled{}.EventType(), webhook.Deleted{}.EventType(),
 	}
 }
@@ -84,7 +85,7 @@ func apply(ctx context.Context, w Writer, r eventstore.Recorded, e kernel.Event)
 	switch e := e.(type) {
 	case webhook.Created:
 		return w.Put(ctx, Webhook{
-			ID: e.ID, Workspace: e.Workspace, Settings: e.Settings, Enabled: true, SecretVersion: 1, CreatedAt: r.RecordedAt, UpdatedAt: r.RecordedAt,
+			ID: e.ID, Workspace: e.Workspace, Settings: e.Settings, SealedURL: e.SealedURL, Enabled: true, SecretVersion: 1, CreatedAt: r.RecordedAt, UpdatedAt: r.RecordedAt,
 		})
 	case webhook.Deleted:
 		return w.Delete(ctx, e.ID)
@@ -96,7 +97,12 @@ func apply(ctx context.Context, w Writer, r eventstore.Recorded, e kernel.Event)
 	line.UpdatedAt = r.RecordedAt
 	switch e := e.(type) {
 	case webhook.Changed:
-		line.Settings = e.Settings
+		line.Settings, line.SealedURL = e.Settings, e.SealedURL
+	case webhook.SecretRewrapped:
+		if e.Version != webhook.URLVersion {
+			return nil
+		}
+		line.SealedURL = &e.Sealed
 	case webhook.SecretRotated:
 		until := e.OldUntil
 		line.SecretVersion, line.OldUntil = e.Version, &until

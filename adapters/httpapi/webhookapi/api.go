@@ -75,7 +75,7 @@ type Webhook struct {
 	Tables         []kernel.TableID `json:"tables"`
 	Ordered        bool             `json:"ordered"`
 	Enabled        bool             `json:"enabled"`
-	OffReason      webhook.Reason   `json:"off_reason,omitempty" enum:"user,failures" doc:"Why it is off."`
+	OffReason      webhook.Reason   `json:"off_reason,omitempty" enum:"user,failures,gone" doc:"Why it is off."`
 	OffAt          *time.Time       `json:"off_at,omitempty"`
 	OffPosition    int64            `json:"off_position,omitempty" doc:"When it was last turned off: a replay after this position sends what it missed."`
 	SecretVersion  int              `json:"secret_version"`
@@ -118,6 +118,9 @@ func (s service) list(ctx context.Context, p httpapi.Principal, _ *httpapi.InWor
 	health, err := s.Queue.Health(ctx, p.Workspace)
 	out := make([]Webhook, len(list))
 	for i, w := range list {
+		if err == nil {
+			w.URL, err = s.Handlers.URL(ctx, w.Workspace, w.ID, w.URL, w.SealedURL)
+		}
 		out[i] = s.view(w, health[w.ID])
 	}
 	return out, httpapi.Meta{}, err
@@ -128,6 +131,9 @@ func (s service) find(ctx context.Context, p httpapi.Principal, id kernel.Webhoo
 	w, ok, err := s.Reads.Webhook(ctx, p.Workspace, id)
 	if err == nil && !ok {
 		err = kernel.NotFound("webhook", string(id))
+	}
+	if err == nil {
+		w.URL, err = s.Handlers.URL(ctx, w.Workspace, w.ID, w.URL, w.SealedURL)
 	}
 	return w, err
 }

@@ -124,11 +124,14 @@ func (f *feeding) own(ctx context.Context, r eventstore.Recorded, e kernel.Event
 		return f.create(ctx, e)
 	case webhook.Changed:
 		f.update(r.Workspace, id, func(m *endpoint) { m.types, m.tables = e.Types, e.Tables })
-		return f.exec(ctx, `UPDATE webhook_queue.endpoints SET url = $2, types = $3, tables = $4, ordered = $5, not_before = '-infinity' WHERE id = $1`,
-			id, e.URL, append([]string{}, e.Types...), append([]kernel.TableID{}, e.Tables...), e.Ordered)
+		return f.exec(ctx, `UPDATE webhook_queue.endpoints SET url = $2, types = $3, tables = $4, ordered = $5, sealed_url = $6, not_before = '-infinity' WHERE id = $1`,
+			id, e.URL, append([]string{}, e.Types...), append([]kernel.TableID{}, e.Tables...), e.Ordered, e.SealedURL)
 	case webhook.SecretRotated:
 		return f.secrets(ctx, id, func(s []webhook.Secret) []webhook.Secret { return webhook.Rotated(s, e) })
 	case webhook.SecretRewrapped:
+		if e.Version == webhook.URLVersion {
+			return f.exec(ctx, `UPDATE webhook_queue.endpoints SET sealed_url = $2 WHERE id = $1`, id, e.Sealed)
+		}
 		return f.secrets(ctx, id, func(s []webhook.Secret) []webhook.Secret { return webhook.Rewrapped(s, e) })
 	case webhook.Disabled:
 		f.update(r.Workspace, id, func(m *endpoint) { m.enabled = false })
@@ -139,7 +142,7 @@ func (f *feeding) own(ctx context.Context, r eventstore.Recorded, e kernel.Event
 			f.exec(ctx, hastenSQL, id, f.now))
 	case webhook.Deleted:
 		f.update(r.Workspace, id, func(m *endpoint) { m.enabled = false })
-		return f.exec(ctx, `UPDATE webhook_queue.endpoints SET deleted = true, secrets = '[]' WHERE id = $1`, id)
+		return f.exec(ctx, `UPDATE webhook_queue.endpoints SET deleted = true, secrets = '[]', sealed_url = NULL WHERE id = $1`, id)
 	case webhook.TestRequested:
 		return f.again(ctx, id, []int64{r.Position}, []string{r.Type})
 	case webhook.RedeliveryRequested:
@@ -172,8 +175,8 @@ func (f *feeding) create(ctx context.Context, e webhook.Created) error {
 		return err
 	}
 	f.endpoints[e.Workspace] = append(f.endpoints[e.Workspace], endpoint{id: e.ID, types: e.Types, tables: e.Tables, enabled: true})
-	return f.exec(ctx, `INSERT INTO webhook_queue.endpoints (id, workspace_id, url, types, tables, ordered, secrets, enabled) VALUES ($1, $2, $3, $4, $5, $6, $7, true)
-ON CONFLICT (id) DO NOTHING`, e.ID, e.Workspace, e.URL, append([]string{}, e.Types...), append([]kernel.TableID{}, e.Tables...), e.Ordered, secrets)
+	return f.exec(ctx, `INSERT INTO webhook_queue.endpoints (id, workspace_id, url, types, tables, ordered, secrets, enabled, sealed_url) VALUES ($1, $2, $3, $4, $5, $6, $7, true, $8)
+ON CONFLICT (id) DO NOTHING`, e.ID, e.Workspace, e.URL, append([]string{}, e.Types...), append([]kernel.TableID{}, e.Tables...), e.Ordered, secrets, e.SealedURL)
 }
 
 func (f *feeding) secrets(ctx context.Context, id kernel.WebhookID, fn func([]webhook.Secret) []webhook.Secret) error {

@@ -74,7 +74,7 @@ WITH free AS (
 	ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
 )
 UPDATE webhook_queue.endpoints e SET lease = $4, leased_until = $2, not_before = $1 FROM free WHERE e.id = free.id
-RETURNING e.id, e.workspace_id, e.url, e.ordered, e.secrets, e.lease, e.failures, e.failing_since, e.last_success_at`
+RETURNING e.id, e.workspace_id, e.url, e.ordered, e.secrets, e.lease, e.failures, e.failing_since, e.last_success_at, e.sealed_url`
 
 // Claim implements delivery.Queue.
 func (q *Queue) Claim(ctx context.Context, now, until time.Time, n int) ([]delivery.Lane, error) {
@@ -85,7 +85,7 @@ func (q *Queue) Claim(ctx context.Context, now, until time.Time, n int) ([]deliv
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (delivery.Lane, error) {
 		var l delivery.Lane
 		var secrets []byte
-		if err := row.Scan(&l.ID, &l.Workspace, &l.URL, &l.Ordered, &secrets, &l.Lease, &l.Failures, &l.FailingSince, &l.LastSuccess); err != nil {
+		if err := row.Scan(&l.ID, &l.Workspace, &l.URL, &l.Ordered, &secrets, &l.Lease, &l.Failures, &l.FailingSince, &l.LastSuccess, &l.SealedURL); err != nil {
 			return l, err
 		}
 		return l, json.Unmarshal(secrets, &l.Secrets)

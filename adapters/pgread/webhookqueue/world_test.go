@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -226,11 +227,12 @@ type receiver struct {
 	calls  []call
 	answer func(c call, n int) int // n counts the calls of the message from 1
 	seen   map[string]int
+	extra  http.Header
 }
 
 func newReceiver(t *testing.T) *receiver {
 	t.Helper()
-	r := &receiver{seen: map[string]int{}}
+	r := &receiver{seen: map[string]int{}, extra: http.Header{}}
 	r.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
 		body, err := io.ReadAll(req.Body)
 		if err != nil {
@@ -244,6 +246,7 @@ func newReceiver(t *testing.T) *receiver {
 		if r.answer != nil {
 			status = r.answer(c, r.seen[c.id])
 		}
+		maps.Copy(rw.Header(), r.extra)
 		r.mu.Unlock()
 		rw.Header().Set("Set-Cookie", "session=not-for-the-log")
 		rw.WriteHeader(status)
@@ -259,6 +262,13 @@ func (r *receiver) set(fn func(call, int) int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.answer = fn
+}
+
+// header has every answer carry it.
+func (r *receiver) header(name, value string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.extra.Set(name, value)
 }
 
 func (r *receiver) all() []call {

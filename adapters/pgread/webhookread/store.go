@@ -29,12 +29,15 @@ const ddl = `CREATE TABLE webhooks (
     secret_version integer     NOT NULL,
     old_until      timestamptz,
     created_at     timestamptz NOT NULL,
-    updated_at     timestamptz NOT NULL
+    updated_at     timestamptz NOT NULL,
+    sealed_url     jsonb
 );
 CREATE INDEX webhooks_workspace ON webhooks (workspace_id, id);`
 
 // Model is the shape of the read model.
-func Model() pgread.Model { return pgread.Model{Name: webhookview.Name, DDL: ddl} }
+func Model() pgread.Model {
+	return pgread.Model{Name: webhookview.Name, DDL: ddl, Expand: `ALTER TABLE webhooks ADD COLUMN IF NOT EXISTS sealed_url jsonb`}
+}
 
 // Open is for webhookview.New.
 func Open(tx projections.Tx) (webhookview.Writer, error) {
@@ -42,7 +45,7 @@ func Open(tx projections.Tx) (webhookview.Writer, error) {
 	return writer{t}, err
 }
 
-const columns = `id, workspace_id, url, description, types, tables, ordered, enabled, reason, off_at, off_position, secret_version, old_until, created_at, updated_at`
+const columns = `id, workspace_id, url, description, types, tables, ordered, enabled, reason, off_at, off_position, secret_version, old_until, created_at, updated_at, sealed_url`
 
 type writer struct{ tx *pgread.Tx }
 
@@ -57,12 +60,12 @@ func (w writer) Get(ctx context.Context, id kernel.WebhookID) (webhookview.Webho
 
 // Put implements webhookview.Writer.
 func (w writer) Put(ctx context.Context, l webhookview.Webhook) error {
-	_, err := w.tx.Exec(ctx, `INSERT INTO webhooks (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+	_, err := w.tx.Exec(ctx, `INSERT INTO webhooks (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 ON CONFLICT (id) DO UPDATE SET url = excluded.url, description = excluded.description, types = excluded.types, tables = excluded.tables, ordered = excluded.ordered,
 	enabled = excluded.enabled, reason = excluded.reason, off_at = excluded.off_at, off_position = excluded.off_position,
-	secret_version = excluded.secret_version, old_until = excluded.old_until, updated_at = excluded.updated_at`,
+	secret_version = excluded.secret_version, old_until = excluded.old_until, updated_at = excluded.updated_at, sealed_url = excluded.sealed_url`,
 		l.ID, l.Workspace, l.URL, l.Description, append([]string{}, l.Types...), append([]kernel.TableID{}, l.Tables...), l.Ordered, l.Enabled, l.Reason, l.OffAt,
-		l.OffPosition, l.SecretVersion, l.OldUntil, l.CreatedAt, l.UpdatedAt)
+		l.OffPosition, l.SecretVersion, l.OldUntil, l.CreatedAt, l.UpdatedAt, l.SealedURL)
 	return err
 }
 
@@ -76,7 +79,7 @@ func scan(row pgx.CollectableRow) (webhookview.Webhook, error) {
 	var l webhookview.Webhook
 	var types []string
 	err := row.Scan(&l.ID, &l.Workspace, &l.URL, &l.Description, &types, &l.Tables, &l.Ordered, &l.Enabled, &l.Reason, &l.OffAt, &l.OffPosition,
-		&l.SecretVersion, &l.OldUntil, &l.CreatedAt, &l.UpdatedAt)
+		&l.SecretVersion, &l.OldUntil, &l.CreatedAt, &l.UpdatedAt, &l.SealedURL)
 	l.Types = webhook.Filter(types)
 	return l, err
 }

@@ -19,7 +19,8 @@ import (
 type Lane struct {
 	ID           kernel.WebhookID
 	Workspace    kernel.WorkspaceID
-	URL          string
+	URL          string          // as far as it may be shown, if SealedURL has it
+	SealedURL    *webhook.Sealed // nil: URL is in clear
 	Ordered      bool
 	Secrets      []webhook.Secret
 	Lease        string     // names this taking of the lane
@@ -93,8 +94,9 @@ type Events interface {
 	Body(ctx context.Context, position int64) (id string, body []byte, ok bool, err error)
 }
 
-// Secrets opens signing secrets, the one in force first.
+// Secrets opens signing secrets, the one in force first, and addresses.
 type Secrets interface {
+	Address(ctx context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, clear string, sealed *webhook.Sealed) (string, error)
 	Open(ctx context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, secrets []webhook.Secret) ([]string, error)
 }
 
@@ -103,7 +105,10 @@ type Sender interface {
 	Send(ctx context.Context, url string, headers map[string]string, body []byte) Attempt
 }
 
-// Stopper turns a webhook off that has taken nothing for webhook.GiveUpAfter.
+// Stopper turns a webhook off.
 type Stopper interface {
+	// GiveUp is for one that has taken nothing for webhook.GiveUpAfter.
 	GiveUp(ctx context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, failingSince time.Time) error
+	// Gone turns a webhook off whose receiver said at the time that nothing is there any more.
+	Gone(ctx context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, at time.Time) error
 }

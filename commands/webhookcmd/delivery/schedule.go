@@ -25,6 +25,8 @@ const (
 	failuresInARow = 5
 	restMin        = 5 * time.Second
 	restMax        = 5 * time.Minute
+	// asksMax is how long a receiver may ask to be let be, by Retry-After.
+	asksMax = time.Hour
 )
 
 // rest returns how long a lane is let be after so many failures in a row.

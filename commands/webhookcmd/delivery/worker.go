@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strconv"
 	"sync"
 	"time"
@@ -156,6 +157,9 @@ func (w *Worker) run(ctx context.Context, lane Lane) {
 	if r := rest(t.lane.Failures); r > 0 && t.failed {
 		before = before.Add(r)
 	}
+	if t.asked.After(before) {
+		before = t.asked
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restMin)
 	defer cancel()
 	if err := w.cfg.Queue.Release(ctx, t.lane, before); err != nil {
@@ -171,13 +175,18 @@ type turn struct {
 	secrets []string
 	until   time.Time
 	done    int
-	failed  bool // the latest attempt failed
+	url     string
+	failed  bool      // the latest attempt failed
+	asked   time.Time // until then the receiver has asked to be let be
 	stop    bool
 }
 
 func (t *turn) run(ctx context.Context) error {
 	var err error
 	if t.secrets, err = t.cfg.Secrets.Open(ctx, t.lane.Workspace, t.lane.ID, t.lane.Secrets); err != nil {
+		return err
+	}
+	if t.url, err = t.cfg.Secrets.Address(ctx, t.lane.Workspace, t.lane.ID, t.lane.URL, t.lane.SealedURL); err != nil {
 		return err
 	}
 	for !t.over(ctx) {
@@ -258,7 +267,7 @@ func (t *turn) try(ctx context.Context, item Item) (Outcome, error) {
 		if err != nil {
 			return Outcome{}, err
 		}
-		a = t.cfg.Sender.Send(ctx, t.lane.URL, map[string]string{
+		a = t.cfg.Sender.Send(ctx, t.url, map[string]string{
 			HeaderID: id, HeaderTimestamp: strconv.FormatInt(now.Unix(), 10), HeaderSignature: signature,
 			"Content-Type": "application/cloudevents+json; charset=utf-8", "User-Agent": t.cfg.Agent,
 		}, body)
@@ -275,6 +284,10 @@ func (t *turn) try(ctx context.Context, item Item) (Outcome, error) {
 	t.mu.Unlock()
 	if err := t.cfg.Queue.Record(ctx, lane, o, t.cfg.Clock.Now().Add(t.cfg.Lease)); err != nil {
 		return o, err
+	}
+	if a.Status == http.StatusGone {
+		t.halt()
+		return o, t.cfg.Stopper.Gone(ctx, t.lane.Workspace, t.lane.ID, a.At)
 	}
 	return o, t.giveUp(ctx)
 }
@@ -320,7 +333,10 @@ func (t *turn) judge(item Item, a Attempt, possible, down bool) Outcome {
 		item.Attempts = 1 // it came back meanwhile
 		o.Item = item
 	}
-	o.State, o.DueAt = Waiting, a.At.Add(max(pauseBefore(item.Attempts, t.cfg.Dice()), min(a.RetryAfter, restMax)))
+	o.State, o.DueAt = Waiting, a.At.Add(max(pauseBefore(item.Attempts, t.cfg.Dice()), min(a.RetryAfter, asksMax)))
+	if a.RetryAfter > 0 { // it is about the receiver, not about this item
+		t.asked, t.stop = a.At.Add(min(a.RetryAfter, asksMax)), true
+	}
 	if item.Attempts >= MaxAttempts() && !stillDown && !t.lane.Ordered {
 		o.State = Failed
 	}

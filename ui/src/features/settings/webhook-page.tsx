@@ -89,7 +89,7 @@ export function WebhookPage() {
     <Page title="Webhook" text={back} actions={actions}>
       {!h.enabled && (
         <Notice
-          tone={h.off_reason === 'failures' ? 'danger' : 'warning'}
+          tone={h.off_reason === 'user' ? 'warning' : 'danger'}
           action={
             <Button size="sm" busy={turn.isPending} onClick={() => turn.mutate(true)}>
               Turn on
@@ -98,7 +98,9 @@ export function WebhookPage() {
         >
           {h.off_reason === 'failures'
             ? `It took nothing for five days and was turned off ${ago(h.off_at)}. What waits is kept.`
-            : `It was turned off ${ago(h.off_at)}. Events from then on are not sent; a replay sends them.`}
+            : h.off_reason === 'gone'
+              ? `Its receiver answered 410 Gone and it was turned off ${ago(h.off_at)}. What waits is kept.`
+              : `It was turned off ${ago(h.off_at)}. Events from then on are not sent; a replay sends them.`}
         </Notice>
       )}
       {h.enabled && h.failing_since && (

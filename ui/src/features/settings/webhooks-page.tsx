@@ -85,7 +85,7 @@ export function WebhooksPage() {
 
 /** Whether events are sent, and whether they are taken. */
 export function WebhookState({ webhook: h }: { webhook: Webhook }) {
-  if (!h.enabled) return <Badge tone={h.off_reason === 'failures' ? 'danger' : 'neutral'}>Off</Badge>;
+  if (!h.enabled) return <Badge tone={h.off_reason === 'user' ? 'neutral' : 'danger'}>Off</Badge>;
   if (h.replaying) return <Badge tone="primary">Replaying</Badge>;
   if (h.failing_since) return <Badge tone="warning">Failing</Badge>;
   return <Badge tone="success">On</Badge>;
