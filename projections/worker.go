@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -234,14 +235,16 @@ func (w *worker) commit(ctx context.Context, step Step, events []eventstore.Reco
 	ctx, done := w.follow.Begin(ctx, w.doing(), events)
 	defer func() { done(err) }()
 	if len(events) > 0 && w.before == nil {
-		step.Apply = func(ctx context.Context, tx Tx) error { return w.apply(ctx, tx, events) }
+		step.Apply = func(ctx context.Context, tx Tx) error {
+			return safely(func() error { return w.apply(ctx, tx, events) })
+		}
 	}
 	tries := 0
 	var next Checkpoint
 	err = w.patiently(ctx, func() (err error) {
 		tries++
 		if w.before != nil && len(events) > 0 {
-			if err := w.before(ctx, events); err != nil {
+			if err := safely(func() error { return w.before(ctx, events) }); err != nil {
 				return err
 			}
 		}
@@ -302,12 +305,36 @@ func (w *worker) park(ctx context.Context, e eventstore.Recorded, cause error) e
 func (w *worker) letter(e eventstore.Recorded, cause error, attempts int) Parked {
 	p := Parked{
 		Place: w.place, Stream: e.Stream, Position: e.Position, Version: e.Version, EventType: e.Type,
-		Error: cause.Error(), Attempts: attempts,
+		Error: storable(cause.Error()), Attempts: attempts,
 	}
 	if attempts <= w.limits.RetryAttempts {
 		p.RetryAt = w.clock.Now().Add(w.limits.RetryFirst << (attempts - 1))
 	}
 	return p
+}
+
+// maxErrorText is how many bytes of an error are kept.
+const maxErrorText = 2000
+
+// storable makes an error's text one that every store takes, since it may repeat what came from outside: UTF-8 without NUL, short, and of
+// addresses only the host.
+func storable(s string) string {
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+	s = kernel.MaskAddresses(s)
+	if len(s) > maxErrorText {
+		s = strings.ToValidUTF8(s[:maxErrorText], "") + "…"
+	}
+	return s
+}
+
+// safely turns a panic of fn into its error, so that one event that a consumer can't stand is parked instead of ending the process.
+func safely(fn func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return fn()
 }
 
 // flush makes the position durable when it has been ahead of the checkpoint long enough, or at once when forced.

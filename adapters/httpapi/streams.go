@@ -20,7 +20,7 @@ import (
 type StreamLimits struct {
 	Recheck   time.Duration // how often it is asked whether the caller still may; default 2 s, at most 5 s
 	WriteWait time.Duration // for one piece of 64 KB to a client; default 30 s
-	FileTime  time.Duration // for a file altogether; default 1 h
+	FileTime  time.Duration // for a file altogether, whose snapshot of the database lives as long; default 30 min
 	ReadWait  time.Duration // for the next piece of an upload; default 30 s
 	ReadRate  int           // bytes a second that an upload brings at least, on average; default 16 KB
 	// AnswerWait is how long a client may take to read an answer that is neither; default 2 min.
@@ -50,14 +50,14 @@ func (l StreamLimits) withDefaults() StreamLimits {
 	set(&l.Recheck, 2*time.Second)
 	l.Recheck = min(l.Recheck, mostRecheck)
 	set(&l.WriteWait, 30*time.Second)
-	set(&l.FileTime, time.Hour)
+	set(&l.FileTime, 30*time.Minute)
 	set(&l.ReadWait, 30*time.Second)
 	set(&l.AnswerWait, 2*time.Minute)
 	if l.ReadRate <= 0 {
 		l.ReadRate = 16 << 10
 	}
 	l.Events = l.Events.withDefaults(Places{User: 50, Workspace: 500, Total: 5000})
-	l.Files = l.Files.withDefaults(Places{User: 4, Workspace: 8, Total: 32})
+	l.Files = l.Files.withDefaults(Places{User: 4, Workspace: 6, Total: 8}) // each may hold a connection to the database
 	l.Uploads = l.Uploads.withDefaults(Places{User: 3, Workspace: 6, Total: 16})
 	return l
 }

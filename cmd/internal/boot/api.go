@@ -35,6 +35,7 @@ func (s *server) dependencies() []httpapi.Dependency {
 	all := []httpapi.Dependency{
 		{Name: "postgres", Needed: true, Check: func(ctx context.Context) error { return s.pool.Ping(ctx) }},
 		{Name: "temporal", Check: s.flows.check},
+		{Name: "parts", Check: s.keeper.check},
 	}
 	if s.cfg.AMQPURL.IsSet() {
 		all = append(all, httpapi.Dependency{Name: "rabbitmq", Check: func(ctx context.Context) error {

@@ -70,6 +70,7 @@ type server struct {
 	objects  *objects
 	registry *projections.Registry
 	board    *projections.Board
+	keeper   *supervisor
 	operate  *operations
 	access   *accesscmd.Recorder
 	relay    *relay.Relay // nil without the role
@@ -89,7 +90,7 @@ type server struct {
 }
 
 func (p *Platform) server(ctx context.Context) (*server, error) {
-	s := &server{Platform: p, bus: p.newBus(), registry: projections.NewRegistry(p.read), board: projections.NewBoard(p.store, p.clock)}
+	s := &server{Platform: p, bus: p.newBus(), registry: projections.NewRegistry(p.read), board: projections.NewBoard(p.store, p.clock), keeper: newSupervisor(p.log, p.clock)}
 	var err error
 	if s.shared, err = p.shared(ctx); err != nil {
 		return nil, err
@@ -224,7 +225,7 @@ func (s *server) run(ctx context.Context, l net.Listener, out io.Writer) error {
 		return errors.Join(err, s.end(stop, group))
 	}
 	if s.does(config.RoleWorker) { // sweeps look into the read models
-		group.Go(func() error { return s.sweeper.Run(kernel.AsSystem(gctx, "sweeps")) })
+		s.keeper.keep(kernel.AsSystem(gctx, "sweeps"), group, "sweeper", s.sweeper.Run)
 	}
 	if s.cfg.Demo() { // before the first answer: who sees a ready server may sign in
 		if err := s.demo(kernel.AsSystem(gctx, "demo")); err != nil {
@@ -310,28 +311,29 @@ func (s *server) awaitReadModels(ctx context.Context) error {
 
 func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
 	if s.relay != nil {
-		group.Go(func() error { return s.relay.Run(ctx) })
+		s.keeper.keep(ctx, group, "relay", s.relay.Run)
 	}
 	if s.does(config.RoleProjector) {
 		for _, r := range s.runners {
-			group.Go(func() error { return r.Run(ctx) })
+			s.keeper.keep(ctx, group, "projection "+r.Name(), r.Run)
 		}
-		group.Go(func() error { return s.operate.worker.Run(ctx) })
+		s.keeper.keep(ctx, group, "operations", s.operate.worker.Run)
 	}
 	if s.does(config.RoleWorker) {
 		for _, r := range s.reactors {
-			group.Go(func() error { return r.Run(ctx) })
+			s.keeper.keep(ctx, group, "reactor "+r.Place().Projection, r.Run)
 		}
-		group.Go(func() error { return s.objects.sweep(ctx) })
-		s.webhooks.run(ctx, group)
+		s.keeper.keep(ctx, group, "objects", s.objects.sweep)
+		s.keeper.keep(ctx, group, "webhooks", s.webhooks.worker.Run)
 	}
-	group.Go(func() error { return s.observe(ctx) })
-	group.Go(func() error { return s.access.Run(ctx) })
+	s.keeper.keep(ctx, group, "observer", s.observe)
+	s.keeper.keep(ctx, group, "access log", s.access.Run)
 	if s.cfg.MetricsAddr != "" {
 		group.Go(func() error { return s.runMetrics(ctx) })
 	}
-	s.tables.run(ctx, group)
-	s.feed.run(ctx, group)
+	s.keeper.keep(ctx, group, "indexer", s.tables.indexer.Run)
+	s.keeper.keep(ctx, group, "live streams", s.tables.hub.Run)
+	s.keeper.keep(ctx, group, "change feed", s.feed.hub.Run)
 	s.flows.run(ctx, s.Platform, group)
 	return nil
 }

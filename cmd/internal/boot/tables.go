@@ -1,10 +1,6 @@
 package boot
 
 import (
-	"context"
-
-	"golang.org/x/sync/errgroup"
-
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/tableapi"
 	"github.com/morket/morket/adapters/livestream"
@@ -36,11 +32,6 @@ func (p *Platform) tables(b *bus, positions projections.Positions, zones tablecm
 		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Rows: t.grid, Tables: t.grid, History: t.history, Waiter: positions, Zones: zones,
 	})
 	return t, err
-}
-
-func (t *tables) run(ctx context.Context, group *errgroup.Group) {
-	group.Go(func() error { return t.indexer.Run(ctx) })
-	group.Go(func() error { return t.hub.Run(ctx) })
 }
 
 func (p *Platform) registerTables(a *httpapi.API, t *tables) {

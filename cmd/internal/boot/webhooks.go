@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/webhookapi"
 	"github.com/morket/morket/adapters/pgread/webhookqueue"
@@ -68,10 +66,6 @@ func (w *webhooks) reactions(p *Platform, t *team) []reaction {
 		{name: webhookqueue.FeederName, types: w.queue.Types(), apply: w.queue.Apply, applied: wake},
 		{name: "webhook_mail", types: n.Types(), handle: n.Handle},
 	}
-}
-
-func (w *webhooks) run(ctx context.Context, group *errgroup.Group) {
-	group.Go(func() error { return w.worker.Run(ctx) })
 }
 
 func (p *Platform) registerWebhooks(a *httpapi.API, w *webhooks) {

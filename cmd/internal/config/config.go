@@ -51,7 +51,7 @@ type Config struct {
 	StreamsUser        int `env:"MORKET_STREAMS_USER" envDefault:"50" desc:"Streams of events that a user may have open at once in a process"`
 	StreamsWorkspace   int `env:"MORKET_STREAMS_WORKSPACE" envDefault:"500" desc:"Streams of events that a workspace may have open at once in a process"`
 	TransfersUser      int `env:"MORKET_TRANSFERS_USER" envDefault:"4" desc:"Downloads, and as many uploads, that a user may have under way at once in a process"`
-	TransfersWorkspace int `env:"MORKET_TRANSFERS_WORKSPACE" envDefault:"8" desc:"Downloads, and as many uploads, that a workspace may have under way at once in a process"`
+	TransfersWorkspace int `env:"MORKET_TRANSFERS_WORKSPACE" envDefault:"6" desc:"Downloads, and as many uploads, that a workspace may have under way at once in a process"`
 
 	ProviderPrices Prices `env:"MORKET_PROVIDER_PRICES" desc:"What an accepted answer costs, in credits, for example website_profile=1,http_api=0.5; a provider that isn't named keeps its own price, 0 for the built-in ones"`
 
