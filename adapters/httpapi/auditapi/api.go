@@ -89,7 +89,7 @@ func (s service) activity(ctx context.Context, p httpapi.Principal, in *activity
 	}
 	out := make([]Activity, len(lines))
 	for i := range lines {
-		out[i] = lines[i].Activity
+		out[i] = discreet(p.Role, lines[i].Activity)
 	}
 	return out, meta, nil
 }
