@@ -25,6 +25,8 @@ const (
 	failuresInARow = 5
 	restMin        = 5 * time.Second
 	restMax        = 5 * time.Minute
+	// statusGone is 410: nothing is there any more, and nothing will be (RFC 9110, section 15.5.11).
+	statusGone = 410
 	// asksMax is how long a receiver may ask to be let be, by Retry-After.
 	asksMax = time.Hour
 )

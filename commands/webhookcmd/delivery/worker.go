@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strconv"
 	"sync"
 	"time"
@@ -285,7 +284,7 @@ func (t *turn) try(ctx context.Context, item Item) (Outcome, error) {
 	if err := t.cfg.Queue.Record(ctx, lane, o, t.cfg.Clock.Now().Add(t.cfg.Lease)); err != nil {
 		return o, err
 	}
-	if a.Status == http.StatusGone {
+	if a.Status == statusGone {
 		t.halt()
 		return o, t.cfg.Stopper.Gone(ctx, t.lane.Workspace, t.lane.ID, a.At)
 	}

@@ -5193,7 +5193,7 @@ export interface components {
              * @description Why it is off.
              * @enum {string}
              */
-            off_reason?: "user" | "failures";
+            off_reason?: "user" | "failures" | "gone";
             /**
              * Format: date-time
              * @description While the secret before the one in force signs, too: until when.
