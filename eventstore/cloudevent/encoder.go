@@ -66,7 +66,7 @@ func ID(r eventstore.Recorded) string {
 
 // Encode returns the event as a CloudEvent on one line, or false if it doesn't leave the product.
 func (e *Encoder) Encode(r eventstore.Recorded) ([]byte, bool, error) {
-	if !e.policy.Published(r.Type) || e.policy.private(r.Type, r.Data) {
+	if !e.policy.Leaves(r.Type, r.Data) {
 		return nil, false, nil
 	}
 	meta, err := r.Meta()

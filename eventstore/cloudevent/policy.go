@@ -66,6 +66,11 @@ func (p Policy) data(eventType string, data json.RawMessage) (json.RawMessage, e
 	return json.Marshal(members)
 }
 
+// Leaves reports whether the event leaves the product.
+func (p Policy) Leaves(eventType string, data json.RawMessage) bool {
+	return p.Published(eventType) && !p.private(eventType, data)
+}
+
 // private reports whether the event is about something of one person's own.
 func (p Policy) private(eventType string, data json.RawMessage) bool {
 	public := p[eventType].Public
