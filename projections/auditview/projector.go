@@ -74,7 +74,7 @@ func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Pr
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 4 }
+func (*Projector) Version() int { return 5 }
 
 // Types implements projections.Projector.
 func (p *Projector) Types() []string {
