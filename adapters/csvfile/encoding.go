@@ -2,9 +2,18 @@ package csvfile
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
+	"golang.org/x/text/transform"
 
 	"github.com/morket/morket/domain/dataops"
 )
@@ -13,25 +22,80 @@ import (
 // finds malformed UTF-8 finds it too.
 const badByte = 0xFF
 
-// bomLen returns how long the byte order mark at the start of the file is.
+// The tables are golang.org/x/text's; decoding is ours, since reading can begin again at any record and so has to know how many
+// bytes of the file each piece of text was.
+func singleByte(enc dataops.Encoding) *charmap.Charmap {
+	return map[dataops.Encoding]*charmap.Charmap{
+		"windows-1250": charmap.Windows1250, "windows-1251": charmap.Windows1251, "windows-1252": charmap.Windows1252, "windows-1253": charmap.Windows1253,
+		"windows-1254": charmap.Windows1254, "windows-1255": charmap.Windows1255, "windows-1256": charmap.Windows1256, "windows-1257": charmap.Windows1257,
+		"windows-1258": charmap.Windows1258, "windows-874": charmap.Windows874, "iso-8859-2": charmap.ISO8859_2, "iso-8859-3": charmap.ISO8859_3,
+		"iso-8859-4": charmap.ISO8859_4, "iso-8859-5": charmap.ISO8859_5, "iso-8859-6": charmap.ISO8859_6, "iso-8859-7": charmap.ISO8859_7,
+		"iso-8859-8": charmap.ISO8859_8, "iso-8859-10": charmap.ISO8859_10, "iso-8859-13": charmap.ISO8859_13, "iso-8859-14": charmap.ISO8859_14,
+		"iso-8859-15": charmap.ISO8859_15, "iso-8859-16": charmap.ISO8859_16, "koi8-r": charmap.KOI8R, "koi8-u": charmap.KOI8U,
+		"macintosh": charmap.Macintosh, "x-mac-cyrillic": charmap.MacintoshCyrillic, "ibm437": charmap.CodePage437, "ibm850": charmap.CodePage850,
+		"ibm852": charmap.CodePage852, "ibm866": charmap.CodePage866,
+	}[enc]
+}
+
+func multiByte(enc dataops.Encoding) encoding.Encoding {
+	return map[dataops.Encoding]encoding.Encoding{
+		"shift_jis": japanese.ShiftJIS, "euc-jp": japanese.EUCJP, "gbk": simplifiedchinese.GBK, "gb18030": simplifiedchinese.GB18030,
+		"big5": traditionalchinese.Big5, "euc-kr": korean.EUCKR,
+	}[enc]
+}
+
+// bomLen returns how long the byte order mark at the start of the file is. The mark of UTF-8 is also skipped before what turns out
+// to be in another encoding.
 func bomLen(head []byte, enc dataops.Encoding) int64 {
-	marks := map[dataops.Encoding]string{dataops.UTF8: "\xEF\xBB\xBF", dataops.UTF16LE: "\xFF\xFE", dataops.UTF16BE: "\xFE\xFF"}
-	if m := marks[enc]; m != "" && bytes.HasPrefix(head, []byte(m)) {
-		return int64(len(m))
+	mark := BOM
+	switch enc {
+	case dataops.UTF16LE:
+		mark = "\xFF\xFE"
+	case dataops.UTF16BE:
+		mark = "\xFE\xFF"
+	}
+	if bytes.HasPrefix(head, []byte(mark)) {
+		return int64(len(mark))
 	}
 	return 0
 }
 
-// decoder returns src as UTF-8, and a function that tells how many bytes of src a piece of the result was.
+// decoder returns src as UTF-8, and a function that tells how many bytes of src the next piece of the result was. It has to be
+// asked about each piece once, in order.
 func decoder(src io.Reader, enc dataops.Encoding) (io.Reader, func([]byte) int64) {
 	switch enc {
+	case dataops.UTF8:
+		return src, func(b []byte) int64 { return int64(len(b)) }
 	case dataops.UTF16LE, dataops.UTF16BE:
 		return &transcoder{src: src, decode: utf16Decoder(enc == dataops.UTF16BE)}, utf16Len
-	case dataops.Windows1252:
-		return &transcoder{src: src, decode: decode1252}, singleByteLen
-	default:
-		return src, func(b []byte) int64 { return int64(len(b)) }
 	}
+	if table := singleByte(enc); table != nil {
+		return &transcoder{src: src, decode: singleByteDecoder(table)}, singleByteLen
+	}
+	if e := multiByte(enc); e != nil {
+		m := &multiByteDecoder{chars: e.NewDecoder()}
+		return &transcoder{src: src, decode: m.decode}, m.rawLen
+	}
+	return src, func(b []byte) int64 { return int64(len(b)) }
+}
+
+// decodeText decodes a piece of a file.
+func decodeText(raw []byte, enc dataops.Encoding) []byte {
+	r, _ := decoder(bytes.NewReader(raw), enc)
+	text, err := io.ReadAll(r)
+	if err != nil { // a bytes.Reader doesn't fail
+		return nil
+	}
+	return text
+}
+
+// Decode makes UTF-8 of a piece of a file; what is no character becomes U+FFFD, except in UTF-8, which stays as it is.
+func Decode(raw []byte, enc dataops.Encoding) string {
+	text := decodeText(raw, enc)
+	if enc == dataops.UTF8 {
+		return string(text)
+	}
+	return string(bytes.ToValidUTF8(text, []byte("\uFFFD")))
 }
 
 // transcoder reads src in blocks and decodes them.
@@ -123,27 +187,26 @@ func utf16Len(b []byte) int64 {
 	return n
 }
 
-// high1252 has the characters 0x80 to 0x9F of Windows-1252; zero marks the five bytes that mean nothing. The others are
-// those of Latin-1. Source: unicode.org, MAPPINGS/VENDORS/MICSFT/WINDOWS/CP1252.TXT.
-var high1252 = [32]rune{ //nolint:gochecknoglobals // a constant table
-	0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D, 0,
-	0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178,
-}
-
-func decode1252(dst, raw []byte, _ bool) ([]byte, int) {
-	for _, c := range raw {
-		switch {
-		case c < utf8.RuneSelf:
-			dst = append(dst, c)
-		case c >= 0xA0:
-			dst = utf8.AppendRune(dst, rune(c))
-		case high1252[c-0x80] == 0:
-			dst = append(dst, badByte)
-		default:
-			dst = utf8.AppendRune(dst, high1252[c-0x80])
+// singleByteDecoder decodes an encoding with one byte a character. Bytes that mean nothing in it, or a control character that no
+// text holds (U+0080 to U+009F), are bad.
+func singleByteDecoder(table *charmap.Charmap) func(dst, raw []byte, last bool) ([]byte, int) {
+	var high [utf8.RuneSelf]string
+	for i := range high {
+		high[i] = string([]byte{badByte})
+		if r := table.DecodeByte(byte(utf8.RuneSelf + i)); r != utf8.RuneError && r >= 0xA0 {
+			high[i] = string(r)
 		}
 	}
-	return dst, len(raw)
+	return func(dst, raw []byte, _ bool) ([]byte, int) {
+		for _, c := range raw {
+			if c < utf8.RuneSelf {
+				dst = append(dst, c)
+			} else {
+				dst = append(dst, high[c-utf8.RuneSelf]...)
+			}
+		}
+		return dst, len(raw)
+	}
 }
 
 // singleByteLen returns how many bytes of a one-byte encoding the decoded text was.
@@ -153,6 +216,69 @@ func singleByteLen(b []byte) int64 {
 		if c&0xC0 != 0x80 {
 			n++
 		}
+	}
+	return n
+}
+
+// multiByteDecoder decodes an encoding of East Asia, whose characters have one to four bytes. How many can't be told from the text, so
+// it keeps, for each decoded byte that has not been asked about, how many bytes of the file it was: all of a character's at its first.
+type multiByteDecoder struct {
+	chars transform.Transformer
+	lens  []byte
+	from  int // in lens, of what has not been asked about
+}
+
+const maxCharBytes = 4
+
+func (m *multiByteDecoder) decode(dst, raw []byte, last bool) ([]byte, int) {
+	for i := 0; i < len(raw); {
+		if raw[i] < utf8.RuneSelf {
+			dst, m.lens = append(dst, raw[i]), append(m.lens, 1)
+			i++
+			continue
+		}
+		text, n := m.char(raw[i:])
+		switch {
+		case n == 0 && !last && len(raw)-i < maxCharBytes:
+			return dst, i
+		case n == 0:
+			dst, m.lens, n = append(dst, badByte), append(m.lens, 1), 1
+		default:
+			dst, m.lens = append(dst, text...), append(m.lens, byte(n))
+			for range len(text) - 1 {
+				m.lens = append(m.lens, 0)
+			}
+		}
+		i += n
+	}
+	return dst, len(raw)
+}
+
+// char decodes the character at the start of raw; n is 0 if there is none, or none that is whole.
+func (m *multiByteDecoder) char(raw []byte) (text []byte, n int) {
+	var out [2 * utf8.UTFMax]byte
+	for k := 1; k <= min(maxCharBytes, len(raw)); k++ {
+		made, used, err := m.chars.Transform(out[:], raw[:k], false)
+		if used == 0 && errors.Is(err, transform.ErrShortSrc) {
+			continue
+		}
+		if used != k || bytes.HasPrefix(out[:made], []byte("\uFFFD")) {
+			return nil, 0
+		}
+		return out[:made], k
+	}
+	return nil, 0
+}
+
+func (m *multiByteDecoder) rawLen(b []byte) int64 {
+	var n int64
+	for _, l := range m.lens[m.from : m.from+len(b)] {
+		n += int64(l)
+	}
+	m.from += len(b)
+	if m.from > len(m.lens)/2 && m.from >= blockBytes {
+		m.lens = m.lens[:copy(m.lens, m.lens[m.from:])]
+		m.from = 0
 	}
 	return n
 }

@@ -17,13 +17,16 @@ type jsonReader struct {
 	index   map[string]int
 	fields  [][]byte
 	unknown map[string]bool // told about already
+	seen    []bool          // the fields of this record
+	only    bool            // the keys are asked for, not the values
 }
 
 // maxUnknown is how many keys that no column stands for are told about.
-const maxUnknown = dataops.MaxColumns
+const maxUnknown = dataops.MaxColumns + 1
 
-func newJSONReader(s *scanner, keys []string) *jsonReader {
-	r := &jsonReader{s: s, index: make(map[string]int, len(keys)), fields: make([][]byte, len(keys)), unknown: map[string]bool{}}
+func newJSONReader(s *scanner, o dataops.ReadOptions) *jsonReader {
+	keys := o.Keys
+	r := &jsonReader{s: s, only: o.OnlyKeys, index: make(map[string]int, len(keys)), fields: make([][]byte, len(keys)), seen: make([]bool, len(keys)), unknown: map[string]bool{}}
 	for i, k := range keys {
 		r.index[k] = i
 	}
@@ -40,15 +43,26 @@ func (r *jsonReader) Next() (dataops.Record, error) {
 		if len(bytes.TrimSpace(text)) == 0 {
 			continue
 		}
+		if r.only && knownKeys(text, r.unknown) {
+			continue
+		}
 		clear(r.fields)
+		clear(r.seen)
+		twice := ""
 		rec.Problem = eachMember(text, func(key string, value []byte) {
 			if i, ok := r.index[key]; ok {
-				r.fields[i] = value
+				if r.seen[i] {
+					twice = key
+				}
+				r.fields[i], r.seen[i] = value, true
 			} else if !r.unknown[key] && len(r.unknown) < maxUnknown {
 				r.unknown[key] = true
 				rec.Unknown = append(rec.Unknown, key)
 			}
 		})
+		if rec.Problem == "" && twice != "" {
+			rec.Problem = fmt.Sprintf("has the key %q twice", twice)
+		}
 		if rec.Problem != "" {
 			rec.Excerpt = excerpt(text)
 		} else {
@@ -112,4 +126,36 @@ func eachMember(text []byte, fn func(key string, value []byte)) string {
 		fn(key, value)
 	}
 	return ""
+}
+
+// knownKeys passes over the values of an object, without understanding them, and reports whether all of its keys are known. It answers
+// false to anything that has to be looked at closely.
+func knownKeys(text []byte, known map[string]bool) bool {
+	depth, key := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; c {
+		case '{', '[':
+			depth++
+			key = depth == 1
+		case '}', ']':
+			depth--
+		case ',':
+			key = depth == 1
+		case '"':
+			from := i + 1
+			for i++; i < len(text) && text[i] != '"'; i++ {
+				if text[i] == '\\' {
+					if key {
+						return false
+					}
+					i++
+				}
+			}
+			if i >= len(text) || key && !known[string(text[from:i])] {
+				return false
+			}
+			key = false
+		}
+	}
+	return depth == 0
 }

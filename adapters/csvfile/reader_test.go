@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/encoding"
 	"pgregory.net/rapid"
 
 	"github.com/morket/morket/domain/dataops"
@@ -76,9 +77,14 @@ func TestCSVRecords(t *testing.T) {
 		"doubled quotes":                 {"\"say \"\"hi\"\"\",\"\"\"\"\n", 2, []rec{{1, []string{`say "hi"`, `"`}, ""}}},
 		"delimiter in quotes":            {"\"a,b\",c\n", 2, []rec{{1, []string{"a,b", "c"}, ""}}},
 		"short is filled":                {"a\nb,c\n", 2, []rec{{1, []string{"a", ""}, ""}, {2, []string{"b", "c"}, ""}}},
-		"long is a problem":              {"a,b,c\nd,e\n", 2, []rec{{1, nil, "has 3 fields, expected 2"}, {2, []string{"d", "e"}, ""}}},
-		"stray quote":                    {"a,5\" pipe\nd,e\n", 2, []rec{{1, nil, "field 2 has a quote in a text that is not in quotes"}, {2, []string{"d", "e"}, ""}}},
-		"text after the closing quote":   {"\"a\"b,c\nd,e\n", 2, []rec{{1, nil, "field 1 goes on after its closing quote"}, {2, []string{"d", "e"}, ""}}},
+		"long is a problem":              {"a,b,c\nd,e\n", 2, []rec{{1, []string{"a", "b"}, "has 3 fields, expected 2"}, {2, []string{"d", "e"}, ""}}},
+		"stray quote":                    {"a,5\" pipe\nd,e\n", 2, []rec{{1, []string{"a", `5" pipe`}, ""}, {2, []string{"d", "e"}, ""}}},
+		"stray quotes":                   {"a \"b\" c,\"\"\"d\"\" e\"\n", 2, []rec{{1, []string{`a "b" c`, `"d" e`}, ""}}},
+		"text after the closing quote":   {"\"a\"b,c\nd,e\n", 2, []rec{{1, []string{`"a"b`, "c"}, ""}, {2, []string{"d", "e"}, ""}}},
+		"spaces around a quoted field":   {"0, \"x, y\"  ,\t\"z\"\t\n", 3, []rec{{1, []string{"0", "x, y", "z"}, ""}}},
+		"spaces without quotes stay":     {" a ,\tb \n", 2, []rec{{1, []string{" a ", "\tb "}, ""}}},
+		"spaces before a quoted newline": {"a, \"x\ny\" \r\nb,c\n", 2, []rec{{1, []string{"a", "x\ny"}, ""}, {3, []string{"b", "c"}, ""}}},
+		"empty surplus fields":           {"a,b,,\nc,d,\" \",\n", 2, []rec{{1, []string{"a", "b"}, ""}, {2, []string{"c", "d"}, ""}}},
 		"never closed":                   {"\"a,b\nc,d\ne,f\n", 2, []rec{{1, nil, "the quote that opens field 1 is never closed"}, {2, []string{"c", "d"}, ""}, {3, []string{"e", "f"}, ""}}},
 		"closed by another's opening":    {"x,\"a\n\"c\",d\ne,f\n", 2, []rec{{1, nil, "field 2 goes on after its closing quote"}, {2, []string{"c", "d"}, ""}, {3, []string{"e", "f"}, ""}}},
 		"NUL":                            {"a\x00,b\nc,d\n", 2, []rec{{1, nil, "holds a NUL character"}, {2, []string{"c", "d"}, ""}}},
@@ -134,21 +140,18 @@ func encode(s string, enc dataops.Encoding) []byte {
 			b = order.AppendUint16(b, u)
 		}
 		return b
-	case dataops.Windows1252:
-		var b []byte
-		for _, r := range s {
-			c := byte(r)
-			for i, h := range high1252 {
-				if h == r && h != 0 {
-					c = byte(0x80 + i)
-				}
-			}
-			b = append(b, c)
-		}
-		return b
-	default:
+	case dataops.UTF8:
 		return []byte(s)
 	}
+	var e encoding.Encoding
+	if e = multiByte(enc); e == nil {
+		e = singleByte(enc)
+	}
+	b, err := encoding.ReplaceUnsupported(e.NewEncoder()).Bytes([]byte(s))
+	if err != nil {
+		panic(err)
+	}
+	return b
 }
 
 func TestMalformedEncodings(t *testing.T) {
@@ -179,7 +182,7 @@ func TestMalformedEncodings(t *testing.T) {
 func anyField() *rapid.Generator[string] {
 	return rapid.OneOf(
 		rapid.SampledFrom([]string{"", "a", "\"", ",", "\n", "\r", "\r\n", " x ", "\"\"", "a\"b", "\uFEFF", "😀", "é€", ";", "\t"}),
-		rapid.StringOfN(rapid.SampledFrom([]rune("ab,\"\r\n;\t é€😀")), 0, 12, -1),
+		rapid.StringOfN(rapid.SampledFrom([]rune("ab,\"\r\n;\t é€😀яšö日本한漢")), 0, 12, -1),
 	)
 }
 
@@ -188,14 +191,15 @@ func TestRoundTripInEveryEncodingAndFromEveryMark(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		width := rapid.IntRange(1, 5).Draw(t, "width")
 		comma := rapid.SampledFrom([]byte(",;\t|")).Draw(t, "delimiter")
-		enc := rapid.SampledFrom([]dataops.Encoding{dataops.UTF8, dataops.UTF16LE, dataops.UTF16BE, dataops.Windows1252}).Draw(t, "encoding")
+		enc := rapid.SampledFrom(dataops.Encodings()).Draw(t, "encoding")
 		rows := rapid.SliceOfN(rapid.SliceOfN(anyField(), width, width), 0, 8).Draw(t, "rows")
 		var b bytes.Buffer
 		w := NewWriter(&b, comma)
 		for _, row := range rows {
-			for i := range row {
-				if enc == dataops.Windows1252 {
-					row[i] = strings.NewReplacer("😀", "", "\uFEFF", "").Replace(row[i])
+			for i := range row { // as far as the encoding has the characters
+				raw := encode(row[i], enc)
+				if row[i] = strings.ReplaceAll(Decode(raw, enc), "\x1a", "?"); len(encode(row[i], enc)) != len(raw) {
+					row[i] = "x"
 				}
 			}
 			w.Record(row...)
@@ -261,7 +265,7 @@ func FuzzCSV(f *testing.F) {
 		f.Add([]byte(s), byte(1))
 		f.Add([]byte(s), byte(3))
 	}
-	encodings := []dataops.Encoding{dataops.UTF8, dataops.UTF16LE, dataops.UTF16BE, dataops.Windows1252}
+	encodings := append([]dataops.Encoding{dataops.UTF8, dataops.UTF16LE, dataops.UTF16BE, dataops.Windows1252}, dataops.Encodings()...)
 	f.Fuzz(func(t *testing.T, raw []byte, e byte) {
 		o := dataops.ReadOptions{Reading: csvUTF8(), Width: 2}
 		o.Reading.Encoding = encodings[int(e)%len(encodings)]

@@ -149,6 +149,20 @@ func (s *scanner) dropLine() {
 	}
 }
 
+// skipLines consumes the next n lines.
+func (s *scanner) skipLines(n int64) {
+	for range n {
+		length, ending, ok := s.line()
+		if length == 0 && ending == 0 {
+			return
+		}
+		s.take(length+ending, int64(min(1, ending)))
+		if !ok {
+			s.dropLine()
+		}
+	}
+}
+
 // countLines counts the line ends in b.
 func countLines(b []byte) int64 {
 	n := int64(bytes.Count(b, []byte{'\n'}))

@@ -29,6 +29,8 @@ type rawRow struct {
 	problem string
 	excerpt string
 	unknown []string
+	notice  string
+	surplus []string
 }
 
 // field returns the text of the row's field i; false if there is none.
@@ -42,6 +44,26 @@ func (b *batch) field(r rawRow, i int) (string, bool) {
 		from = b.ends[n-1]
 	}
 	return b.text[from:b.ends[n]], true
+}
+
+// maxRowBytes is how much of a row the errors file repeats.
+const maxRowBytes = 64 << 10
+
+// fields returns the row as the file has it; nothing if it could not be cut into fields, or is too long to be repeated.
+func (b *batch) fields(r rawRow, format dataops.Format) []string {
+	out, size := make([]string, 0, r.fields+len(r.surplus)), 0
+	for i := range r.fields {
+		text, _ := b.field(r, i)
+		out = append(out, strings.Clone(plain(text, format)))
+		size += len(text)
+	}
+	for _, s := range r.surplus {
+		size += len(s)
+	}
+	if size > maxRowBytes || r.fields == 0 {
+		return nil
+	}
+	return append(out, r.surplus...)
 }
 
 // readBatch reads records until it has a batch.
@@ -59,7 +81,10 @@ func readBatch(records dataops.Records, from dataops.Mark, limits Limits, width 
 		if err != nil {
 			return nil, err
 		}
-		row := rawRow{line: rec.Line, next: rec.Next, first: len(b.ends), fields: len(rec.Fields), problem: rec.Problem, excerpt: rec.Excerpt, unknown: rec.Unknown}
+		row := rawRow{line: rec.Line, next: rec.Next, first: len(b.ends), fields: len(rec.Fields), problem: rec.Problem, excerpt: rec.Excerpt, unknown: rec.Unknown, notice: rec.Notice}
+		for _, f := range rec.Surplus {
+			row.surplus = append(row.surplus, string(f))
+		}
 		for _, f := range rec.Fields {
 			text.Write(f)
 			b.ends = append(b.ends, text.Len())

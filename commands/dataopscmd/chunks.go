@@ -33,14 +33,23 @@ func eachChunk(rows []kernel.RowID, columns []kernel.ColumnID, values [][]json.R
 	}
 }
 
-// problemsPerEvent keeps an event with rejections at some tens of kilobytes.
-const problemsPerEvent = 200
+// An event with rejections has some tens of kilobytes, but for a row that is larger.
+const (
+	problemsPerEvent = 200
+	problemBytes     = 48 << 10
+)
 
 // rejections makes events of problems.
 func rejections(id kernel.ImportID, problems []dataops.Problem) []kernel.Event {
 	var out []kernel.Event
 	for len(problems) > 0 {
-		n := min(problemsPerEvent, len(problems))
+		n, size := 0, 0
+		for n < min(problemsPerEvent, len(problems)) && (n == 0 || size < problemBytes) {
+			for _, f := range problems[n].Row {
+				size += len(f)
+			}
+			n++
+		}
 		out = append(out, dataops.RowsRejected{ImportID: id, Problems: problems[:n]})
 		problems = problems[n:]
 	}

@@ -17,6 +17,8 @@ type Mapping struct {
 	ColumnID  kernel.ColumnID `json:"column_id,omitempty"`
 	NewColumn *NewColumn      `json:"new_column,omitempty"`
 	Skip      bool            `json:"skip,omitempty"`
+	Form      *dataops.Form   `json:"form,omitempty" doc:"How the file writes the column's numbers and dates; absent, as was found."`
+	Empty     *[]string       `json:"empty,omitempty" maxItems:"20" doc:"Texts that mean an empty cell; absent, those that were found in a typed column."`
 }
 
 // NewColumn is a column to be made.
@@ -36,8 +38,9 @@ type Commit struct {
 	Mode             dataops.Mode
 	KeyColumns       []string // ids or names of columns of the table
 	Header           *bool
-	UnescapeFormulas bool
+	UnescapeFormulas *bool // nil: if the file has them escaped
 	CreateOptions    bool
+	KeepRows         bool // take a row with a bad value, without that value
 }
 
 // Validate checks the command by itself.
@@ -104,52 +107,85 @@ func (h *Handlers) Commit(ctx context.Context, meta kernel.Meta, cmd Commit) (co
 	return none, kernel.E(kernel.KindConflict, "CONFLICT", "others kept changing the table at the same moment; try again").Because(last)
 }
 
+// planned is an import that may begin, with its table as it is then.
+type planned struct {
+	imp          *dataops.Import
+	version      int64
+	table        *table.Table
+	tableVersion int64
+}
+
 // start makes the append that starts the import.
 func (h *Handlers) start(ctx context.Context, meta kernel.Meta, cmd Commit) (eventstore.Append, dataops.Summary, error) {
-	fail := func(err error) (eventstore.Append, dataops.Summary, error) {
+	p, err := h.plan(ctx, meta, cmd)
+	if err != nil {
 		return eventstore.Append{}, dataops.Summary{}, err
 	}
+	answer := p.imp.Summary()
+	req, err := h.cfg.Codec.Append(meta, answer,
+		eventstore.At(h.tables.Stream(string(p.table.ID())), eventstore.Expected(p.tableVersion), p.table.Pending()...),
+		eventstore.At(h.imports.Stream(string(p.imp.ID)), eventstore.Expected(p.version), p.imp.Pending()...))
+	return req, answer, err
+}
+
+// plan decides what goes where.
+func (h *Handlers) plan(ctx context.Context, meta kernel.Meta, cmd Commit) (*planned, error) {
 	imp, version, err := h.load(ctx, meta.Workspace, cmd.ImportID)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
 	if err := imp.Waits(); err != nil { // before its file is looked for, which may be gone
-		return fail(err)
+		return nil, err
 	}
-	reading := imp.Reading
-	if cmd.Header != nil {
-		reading.Header = *cmd.Header
+	if imp.Unsure {
+		return nil, kernel.E(kernel.KindInvalid, "ENCODING_UNSURE", "the encoding of the file is not certain; see how its lines would read and choose one with preview")
 	}
-	seen, err := h.look(ctx, imp.Object, reading, nil)
+	seen, first, err := h.seen(ctx, imp, cmd.Header)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
 	tbl, tableVersion, err := h.target(ctx, meta.Workspace, cmd)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
 	isNew := tbl == nil
 	made := map[int]bool{}
 	if isNew {
 		if tbl, cmd.Mapping, err = h.newTable(meta.Workspace, cmd, seen.columns, made); err != nil {
-			return fail(err)
+			return nil, err
 		}
 	}
-	plan := dataops.Plan{Reading: seen.reading, Width: len(seen.columns), Mode: cmd.Mode, UnescapeFormulas: cmd.UnescapeFormulas, CreateOptions: cmd.CreateOptions}
+	plan := dataops.Plan{Reading: seen.reading, Width: len(seen.columns), Mode: cmd.Mode, UnescapeFormulas: seen.facts.Escaped, CreateOptions: cmd.CreateOptions, KeepRows: cmd.KeepRows}
+	if cmd.UnescapeFormulas != nil {
+		plan.UnescapeFormulas = *cmd.UnescapeFormulas
+	}
 	if plan.Targets, err = h.targets(tbl, cmd.Mapping, seen.columns, made); err != nil {
-		return fail(err)
+		return nil, err
+	}
+	if err := h.setZone(ctx, tbl.Schema(), plan.Targets); err != nil {
+		return nil, err
 	}
 	if plan.KeyColumns, err = keyColumns(tbl.Schema(), plan, cmd.KeyColumns); err != nil {
-		return fail(err)
+		return nil, err
 	}
-	if err := imp.Start(tbl.ID(), isNew, plan, seen.first, meta.Actor.User()); err != nil {
-		return fail(err)
+	return &planned{imp, version, tbl, tableVersion}, imp.Start(tbl.ID(), isNew, plan, first, meta.Actor.User())
+}
+
+// seen is what the look at the upload has shown, or another one where the header is decided otherwise; and where the first record begins.
+func (h *Handlers) seen(ctx context.Context, imp *dataops.Import, header *bool) (s sight, first dataops.Mark, err error) {
+	s = sight{reading: imp.Reading, columns: imp.Columns, facts: imp.Facts}
+	if header != nil && *header != imp.Reading.Header {
+		s.reading.Header = *header
+		if s, err = h.look(ctx, imp.Object, s.reading, nil); err != nil {
+			return s, first, err
+		}
+		e := dataops.Previewed{Reading: s.reading, Columns: s.columns, Preview: s.preview, Facts: s.facts}
+		if err := imp.LookAgain(e); err != nil {
+			return s, first, err
+		}
 	}
-	answer := imp.Summary()
-	req, err := h.cfg.Codec.Append(meta, answer,
-		eventstore.At(h.tables.Stream(string(tbl.ID())), eventstore.Expected(tableVersion), tbl.Pending()...),
-		eventstore.At(h.imports.Stream(string(imp.ID)), eventstore.Expected(version), imp.Pending()...))
-	return req, answer, err
+	first, err = h.first(ctx, imp.Object, s.reading)
+	return s, first, err
 }
 
 func (h *Handlers) maker() table.Maker { return table.Maker{IDs: h.cfg.IDs, Clock: h.cfg.Clock} }
@@ -172,7 +208,12 @@ func (h *Handlers) newTable(ws kernel.WorkspaceID, cmd Commit, columns []dataops
 	mapping := cmd.Mapping
 	if len(mapping) == 0 {
 		for _, c := range columns {
-			mapping = append(mapping, Mapping{Index: c.Index, NewColumn: &NewColumn{Name: c.Name, Type: table.Type(c.SuggestedType)}})
+			if !c.SuggestSkip {
+				mapping = append(mapping, Mapping{Index: c.Index, NewColumn: &NewColumn{Name: c.Name, Type: table.Type(c.SuggestedType)}})
+			}
+		}
+		if len(mapping) > table.MaxColumns {
+			return nil, nil, kernel.Invalid("mapping", "the file has %d columns and a table takes %d; say in mapping which to leave out", len(mapping), table.MaxColumns)
 		}
 	}
 	var drafts []table.Draft
@@ -180,8 +221,10 @@ func (h *Handlers) newTable(ws kernel.WorkspaceID, cmd Commit, columns []dataops
 		switch {
 		case m.ColumnID != "":
 			return nil, nil, kernel.Invalid(fmt.Sprintf("mapping[%d]", i), "a new table has no column %q", m.ColumnID)
+		case m.NewColumn != nil && m.Index >= 0 && m.Index < len(columns):
+			drafts = append(drafts, m.draft(columns[m.Index]))
 		case m.NewColumn != nil:
-			drafts = append(drafts, table.Draft{Name: m.NewColumn.Name, Type: m.NewColumn.Type})
+			return nil, nil, kernel.Invalid(fmt.Sprintf("mapping[%d]", i), "the file has no column %d", m.Index)
 		}
 	}
 	id := kernel.TableID(h.cfg.IDs.New(kernel.PrefixTable))
@@ -192,7 +235,7 @@ func (h *Handlers) newTable(ws kernel.WorkspaceID, cmd Commit, columns []dataops
 	var bound []Mapping
 	for _, m := range mapping {
 		if m.NewColumn != nil {
-			bound = append(bound, Mapping{Index: m.Index, ColumnID: tbl.Schema().Columns[len(bound)].ID})
+			bound = append(bound, Mapping{Index: m.Index, ColumnID: tbl.Schema().Columns[len(bound)].ID, Form: m.Form, Empty: m.Empty})
 			made[m.Index] = true
 		}
 	}
@@ -216,7 +259,7 @@ func (h *Handlers) targets(tbl *table.Table, mapping []Mapping, columns []dataop
 		}
 		t := dataops.Target{Index: m.Index, Name: columns[m.Index].Name, ColumnID: m.ColumnID, NewOptions: made[m.Index]}
 		if m.NewColumn != nil {
-			c, err := tbl.AddColumn(h.maker(), table.Draft{Name: m.NewColumn.Name, Type: m.NewColumn.Type}, "", table.Step{})
+			c, err := tbl.AddColumn(h.maker(), m.draft(columns[m.Index]), "", table.Step{})
 			if err != nil {
 				return nil, kernel.Invalid(field, "%s", err)
 			}
@@ -232,6 +275,10 @@ func (h *Handlers) targets(tbl *table.Table, mapping []Mapping, columns []dataop
 			return nil, kernel.Invalid(field, "two columns of the file go into %s", c.Name)
 		}
 		used[c.ID] = true
+		if t.Form, err = formFor(field, m, columns[m.Index], c); err != nil {
+			return nil, err
+		}
+		t.Empty = emptyFor(m, columns[m.Index], c)
 		out = append(out, t)
 	}
 	if len(out) == 0 {
@@ -245,7 +292,7 @@ func sameNames(s table.Schema, columns []dataops.FileColumn) []Mapping {
 	var out []Mapping
 	taken := map[kernel.ColumnID]bool{}
 	for _, c := range columns {
-		if col, ok := similar(s, c.Name); ok && !taken[col.ID] {
+		if col, ok := similar(s, c.Name); ok && !taken[col.ID] && !c.SuggestSkip {
 			taken[col.ID] = true
 			out = append(out, Mapping{Index: c.Index, ColumnID: col.ID})
 		}

@@ -3,6 +3,7 @@ package dataopscmd
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/morket/morket/domain/dataops"
@@ -40,13 +41,16 @@ type converter struct {
 
 type fieldTarget struct {
 	dataops.Target
-	column table.Column
+	column table.Column // with the form in which the file writes its values
 }
 
 func newConverter(plan dataops.Plan, schema table.Schema) *converter {
 	c := &converter{plan: plan, schema: schema, options: map[newOption]bool{}, counts: map[kernel.ColumnID]int{}}
 	for _, t := range plan.Targets {
 		if col, ok := schema.Column(t.ColumnID); ok && col.Writable() {
+			if t.Form != nil {
+				col.Form = tableForm(t.Form)
+			}
 			c.fields = append(c.fields, fieldTarget{t, col})
 			c.counts[col.ID] = len(col.Options)
 		} else {
@@ -72,20 +76,23 @@ func (c *converter) convert(b *batch) *cells {
 }
 
 func (c *converter) row(b *batch, row rawRow, out *cells) {
-	for _, key := range row.unknown {
-		out.problems = append(out.problems, dataops.Problem{Line: row.line, Column: dataops.Shorten(key), Reason: "the key is not among those at the beginning of the file; its values are left out", Kept: true})
-	}
-	if row.problem != "" {
+	told := len(out.problems)
+	c.tell(row, out)
+	surplus := len(row.surplus) > 0
+	if row.problem != "" && !(surplus && c.plan.KeepRows) {
 		out.failed++
-		out.problems = append(out.problems, dataops.Problem{Line: row.line, Value: row.excerpt, Reason: row.problem})
+		out.problems = append(out.problems, dataops.Problem{Line: row.line, Value: row.excerpt, Reason: row.problem, Row: b.fields(row, c.plan.Reading.Format)})
 		return
 	}
-	n, blank, bad := len(out.lines), true, false
+	if surplus {
+		out.problems = append(out.problems, dataops.Problem{Line: row.line, Value: dataops.Shorten(strings.Join(row.surplus, ", ")), Reason: row.problem + "; what is too much is left out", Kept: true})
+	}
+	n, blank, bad := len(out.lines), true, surplus
 	mark := len(out.options)
 	for i, f := range c.fields {
 		text, ok := b.field(row, f.Index)
 		v, fresh, err := kernel.Null(), []string(nil), error(nil)
-		if ok && text != "" {
+		if ok && text != "" && !f.empty(text) {
 			v, fresh, err = c.value(f, text)
 		}
 		if err == nil {
@@ -93,13 +100,16 @@ func (c *converter) row(b *batch, row rawRow, out *cells) {
 		}
 		if err != nil {
 			bad = true
-			out.problems = append(out.problems, dataops.Problem{Line: row.line, Column: f.Name, Value: dataops.Shorten(text), Reason: err.Error()})
+			out.problems = append(out.problems, dataops.Problem{Line: row.line, Column: f.Name, Value: dataops.Shorten(plain(text, c.plan.Reading.Format)), Reason: err.Error(), Kept: c.plan.KeepRows})
 			v = kernel.Null()
 		}
 		blank = blank && kernel.IsNull(v)
 		out.values[i] = append(out.values[i], v)
 	}
-	if !bad && !blank {
+	if bad {
+		out.problems[told].Row = b.fields(row, c.plan.Reading.Format)
+	}
+	if !blank && (!bad || c.plan.KeepRows) {
 		out.lines, out.nexts = append(out.lines, row.line), append(out.nexts, row.next)
 		return
 	}
@@ -107,12 +117,33 @@ func (c *converter) row(b *batch, row rawRow, out *cells) {
 		out.values[i] = out.values[i][:n]
 	}
 	c.forgetOptions(out, mark)
-	if bad {
-		out.failed++
-	} else {
+	if !bad {
 		out.skipped++
+		return
+	}
+	out.failed++
+	for i := told; i < len(out.problems); i++ { // nothing of the row is left
+		out.problems[i].Kept = out.problems[i].Kept && !blank
 	}
 }
+
+// tell says what is strange about a row that is taken all the same.
+func (c *converter) tell(row rawRow, out *cells) {
+	for _, key := range row.unknown {
+		out.problems = append(out.problems, dataops.Problem{Line: row.line, Column: dataops.Shorten(key), Reason: "the key was not there when the columns were chosen; its values are left out", Kept: true})
+	}
+	if row.notice != "" && row.problem == "" {
+		out.problems = append(out.problems, dataops.Problem{Line: row.line, Value: row.excerpt, Reason: row.notice, Kept: true})
+	}
+}
+
+// empty reports whether the text means an empty cell.
+func (f fieldTarget) empty(text string) bool {
+	return len(f.Empty) > 0 && len(text) <= maxEmptyWord && slices.Contains(f.Empty, strings.ToLower(strings.TrimSpace(strings.Trim(text, `"`))))
+}
+
+// maxEmptyWord is how long a text may be that means an empty cell.
+const maxEmptyWord = 40
 
 // value reads one field.
 func (c *converter) value(f fieldTarget, text string) (json.RawMessage, []string, error) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/encoding/charmap"
 
 	"github.com/morket/morket/adapters/csvfile"
 	"github.com/morket/morket/adapters/objectstore"
@@ -284,3 +285,5 @@ func (m *mortal) Append(ctx context.Context, a eventstore.Append) (eventstore.Ap
 	}
 	return done, err
 }
+
+func charmap1252(s string) (string, error) { return charmap.Windows1252.NewEncoder().String(s) }

@@ -36,6 +36,12 @@ type Config struct {
 	Clock   kernel.Clock
 	Files   Files
 	Formats Formats
+	Zones   Zones // every workspace is in UTC if nil
+}
+
+// Zones tells of workspaces' time zones, by IANA name.
+type Zones interface {
+	TimeZone(ctx context.Context, ws kernel.WorkspaceID) (string, error)
 }
 
 // Validate says what is missing.

@@ -69,8 +69,8 @@ func TestBadRowsAreReportedAndTheRestIsImported(t *testing.T) {
 	started := f.commit(dataopscmd.Commit{ImportID: imp.ID, NewTable: "Leads", Mapping: mapping})
 	done := f.run(imp.ID, dataopscmd.Limits{BatchCells: 4})
 	require.Equal(t, dataops.StatePartial, done.State)
-	require.Equal(t, [][]string{{"Acme", "12"}, {"Cog\nWorks", "7"}, {"Egg", ""}, {"Gum", "9"}}, f.cells(started.TableID))
-	require.Equal(t, dataops.Counts{Lines: 11, Rows: 9, Imported: 4, Skipped: 1, Failed: 4, Problems: 4}, done.Counts)
+	require.Equal(t, [][]string{{"Acme", "12"}, {"Cog\nWorks", "7"}, {"Egg", ""}, {"Gum", "9"}, {`Hat"x`, "1"}}, f.cells(started.TableID))
+	require.Equal(t, dataops.Counts{Lines: 11, Rows: 9, Imported: 5, Skipped: 1, Failed: 3, Problems: 3}, done.Counts)
 	var lines []string
 	for _, p := range f.problems(imp.ID) {
 		lines = append(lines, fmt.Sprintf("%d|%s|%s|%s", p.Line, p.Column, p.Value, p.Reason))
@@ -79,7 +79,6 @@ func TestBadRowsAreReportedAndTheRestIsImported(t *testing.T) {
 		`3|Employees|many|"many" is not a number; write it like 1234.5`,
 		`6||Dot,1,2|has 3 fields, expected 2`,
 		`8||"Fig,3|field 1 goes on after its closing quote`,
-		`10||Hat"x,1|field 1 has a quote in a text that is not in quotes`,
 	}, lines)
 }
 

@@ -6,19 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/table"
 )
 
-// sight is what a look at the beginning of a file shows.
+// sight is what a look through a file shows.
 type sight struct {
 	reading dataops.Reading
 	columns []dataops.FileColumn
 	preview [][]string
-	first   dataops.Mark // where the first record after the header begins
+	facts   dataops.Facts
 }
 
 // Limits of a look.
@@ -27,55 +27,83 @@ const (
 	samplesShown = 5
 )
 
-// look reads the beginning of a file: the columns' names, their types as far as SampleRows records tell, and a preview. With a
-// schema, it suggests for each column of the file the one of the same name.
+// look reads a whole file: the columns' names, their types and forms by all of their values, and a preview. With a schema, it suggests
+// for each column of the file the one of the same name.
 func (h *Handlers) look(ctx context.Context, object string, reading dataops.Reading, schema *table.Schema) (sight, error) {
 	s := sight{reading: reading, columns: []dataops.FileColumn{}, preview: [][]string{}}
-	var names []string
-	if reading.Format == dataops.JSONL {
-		keys, err := h.keys(ctx, object, reading)
-		if err != nil {
-			return s, err
-		}
-		names = keys
-	}
-	sample, err := h.sample(ctx, object, dataops.ReadOptions{Reading: reading, Keys: names}, dataops.SampleRows+1)
+	names, err := h.names(ctx, object, &s)
 	if err != nil {
 		return s, err
-	}
-	if reading.Format == dataops.CSV {
-		names = s.header(&sample)
 	}
 	if len(names) > dataops.MaxColumns {
 		return s, tooWide(len(names))
 	}
-	values := make([][]string, len(names))
-	for _, rec := range sample.records {
-		for i, v := range rec[:min(len(rec), len(names))] {
-			values[i] = append(values[i], v)
-		}
-		if len(s.preview) < dataops.PreviewRows {
-			s.preview = append(s.preview, shown(rec, len(names), reading.Format))
-		}
+	from, err := h.first(ctx, object, s.reading)
+	if err != nil {
+		return s, err
 	}
-	for i, name := range uniqueNames(names) {
-		c := fileColumn(i, name, values[i], reading.Format, schema)
-		if reading.Format == dataops.JSONL {
-			c.Key = names[i]
-		}
-		s.columns = append(s.columns, c)
+	a := newAnalysis(s.reading.Format, len(names))
+	o := dataops.ReadOptions{Reading: s.reading, From: from, Keys: names}
+	if s.reading.Format == dataops.CSV {
+		o.Keys, o.Width = nil, len(names)
 	}
+	if err := h.each(ctx, object, o, func(rec dataops.Record) bool {
+		a.add(rec)
+		return ctx.Err() == nil
+	}); err != nil {
+		return s, err
+	}
+	if err := ctx.Err(); err != nil {
+		return s, err
+	}
+	if s.reading.Format == dataops.CSV {
+		names = a.dropEmpty(names)
+	}
+	a.describe(&s, names, schema)
 	return s, nil
 }
 
 func tooWide(n int) error {
-	return fileError("the file has %d columns; at most %d can be read", n, dataops.MaxColumns)
+	return fileError("has %d columns; at most %d can be read. Take out those that are not needed and upload it again", n, dataops.MaxColumns)
 }
 
-// sampled are records from the beginning of a file, without the broken ones. Of JSON Lines the values are JSON.
+// names finds the columns' names: of JSON Lines the keys of all objects, of CSV the header, or as many empty names as records have fields.
+func (h *Handlers) names(ctx context.Context, object string, s *sight) ([]string, error) {
+	if s.reading.Format == dataops.JSONL {
+		return h.keys(ctx, object, s.reading)
+	}
+	sample, err := h.sample(ctx, object, dataops.ReadOptions{Reading: s.reading}, dataops.SampleRows+1)
+	if err != nil {
+		return nil, err
+	}
+	width, wider := 0, 0
+	header := s.reading.Header && len(sample.records) > 0 && !sample.broken
+	var names []string
+	if header {
+		names, sample.records = sample.records[0], sample.records[1:]
+	} else if s.reading.Header {
+		s.reading.Header = false // a first record that is broken names nothing
+	}
+	for _, rec := range sample.records {
+		n := len(rec)
+		for header && n > len(names) && strings.TrimSpace(rec[n-1]) == "" {
+			n--
+		}
+		width = max(width, n)
+		if n > len(names) {
+			wider++
+		}
+	}
+	// Where most records have more fields than there are names, the rest of the names is missing; where a few have, those are wrong.
+	if !header || wider*2 > len(sample.records) {
+		names = append(slices.Clip(names), make([]string, max(0, width-len(names)))...)
+	}
+	return names, nil
+}
+
+// sampled are records from the beginning of a file, without the broken ones.
 type sampled struct {
 	records [][]string
-	nexts   []dataops.Mark
 	broken  bool // the very first record was
 }
 
@@ -93,21 +121,31 @@ func (h *Handlers) sample(ctx context.Context, object string, o dataops.ReadOpti
 			fields[i] = string(f)
 			size += len(f) + 1
 		}
-		out.records, out.nexts = append(out.records, fields), append(out.nexts, rec.Next)
+		out.records = append(out.records, fields)
 		return len(out.records) < limit && size < sampleBytes
 	})
 	return out, err
 }
 
-// keys returns the keys of the objects at the beginning of a JSON Lines file, in the order of their first appearance.
-func (h *Handlers) keys(ctx context.Context, object string, reading dataops.Reading) (keys []string, err error) {
-	n := 0
+// first is where the first record after the header begins.
+func (h *Handlers) first(ctx context.Context, object string, reading dataops.Reading) (first dataops.Mark, err error) {
+	if reading.Format != dataops.CSV || !reading.Header {
+		return first, nil
+	}
 	err = h.each(ctx, object, dataops.ReadOptions{Reading: reading}, func(rec dataops.Record) bool {
-		keys = append(keys, rec.Unknown...)
-		n++
-		return n < dataops.SampleRows && rec.Next.Offset < sampleBytes
+		first = rec.Next
+		return false
 	})
-	return keys, err
+	return first, err
+}
+
+// keys returns the keys of all objects of a JSON Lines file, in the order of their first appearance.
+func (h *Handlers) keys(ctx context.Context, object string, reading dataops.Reading) (keys []string, err error) {
+	err = h.each(ctx, object, dataops.ReadOptions{Reading: reading, OnlyKeys: true}, func(rec dataops.Record) bool {
+		keys = append(keys, rec.Unknown...)
+		return len(keys) <= dataops.MaxColumns && ctx.Err() == nil
+	})
+	return keys, errors.Join(err, ctx.Err())
 }
 
 // each reads records until fn answers false.
@@ -135,82 +173,6 @@ func (h *Handlers) each(ctx context.Context, object string, o dataops.ReadOption
 	}
 }
 
-// header takes the names off a CSV sample. A file whose first record is broken has no header that could be read.
-func (s *sight) header(sample *sampled) []string {
-	width := 0
-	for _, rec := range sample.records {
-		width = max(width, len(rec))
-	}
-	if s.reading.Header && len(sample.records) > 0 && !sample.broken {
-		names := sample.records[0]
-		s.first = sample.nexts[0]
-		sample.records = sample.records[1:]
-		return names
-	}
-	s.reading.Header = false
-	return make([]string, width)
-}
-
-// uniqueNames gives every column a name of its own.
-func uniqueNames(names []string) []string {
-	out, seen := make([]string, len(names)), map[string]bool{}
-	for i, name := range names {
-		name = cleanHeader(name)
-		if name == "" {
-			name = "Column " + strconv.Itoa(i+1)
-		}
-		unique := name
-		for n := 2; seen[strings.ToLower(unique)]; n++ {
-			unique = name + " " + strconv.Itoa(n)
-		}
-		seen[strings.ToLower(unique)] = true
-		out[i] = unique
-	}
-	return out
-}
-
-// cleanHeader makes a header's text fit to be a column's name.
-func cleanHeader(name string) string {
-	name = dataops.UnescapeFormula(strings.Join(strings.Fields(name), " "))
-	name = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7F || r == 0xFEFF {
-			return -1
-		}
-		return r
-	}, name)
-	if runes := []rune(name); len(runes) > table.MaxNameChars-5 { // room for a number
-		name = strings.TrimSpace(string(runes[:table.MaxNameChars-5]))
-	}
-	return name
-}
-
-func fileColumn(i int, name string, values []string, format dataops.Format, schema *table.Schema) dataops.FileColumn {
-	c := dataops.FileColumn{Index: i, Name: name, Samples: []string{}}
-	if format == dataops.JSONL {
-		raw := make([]json.RawMessage, len(values))
-		for n, v := range values {
-			raw[n] = json.RawMessage(v)
-		}
-		c.SuggestedType = dataops.SuggestJSONType(raw)
-	} else {
-		c.SuggestedType = dataops.SuggestType(values)
-	}
-	for _, v := range values {
-		if v = plain(v, format); strings.TrimSpace(v) != "" {
-			c.Samples = append(c.Samples, dataops.Shorten(v))
-		}
-		if len(c.Samples) == samplesShown {
-			break
-		}
-	}
-	if schema != nil {
-		if col, ok := similar(*schema, name); ok {
-			c.SuggestedColumn = col.ID
-		}
-	}
-	return c
-}
-
 // similar finds the writable column whose name is the same but for case, spaces and punctuation.
 func similar(s table.Schema, name string) (table.Column, bool) {
 	if c, ok := s.ByName(name); ok && c.Writable() {
@@ -229,10 +191,10 @@ func squeezed(name string) string {
 }
 
 // shown makes a record fit for the preview.
-func shown(rec []string, width int, format dataops.Format) []string {
+func shown(rec [][]byte, width int, format dataops.Format) []string {
 	out := make([]string, width)
 	for i, v := range rec[:min(len(rec), width)] {
-		out[i] = dataops.Shorten(plain(v, format))
+		out[i] = dataops.Shorten(plain(string(v), format))
 	}
 	return out
 }

@@ -133,6 +133,9 @@ func (w *work) consume(ctx context.Context, in <-chan prepared, current *atomic.
 			return err
 		}
 		if p.batch.last {
+			if reason := w.imp.Nothing(); reason != "" {
+				return w.fail(ctx, reason)
+			}
 			_, err := w.append(ctx, "completed", (*dataops.Import).Complete)
 			return err
 		}

@@ -60,18 +60,20 @@ func (h *Handlers) Upload(ctx context.Context, meta kernel.Meta, cmd Upload) (co
 
 func (h *Handlers) uploaded(ctx context.Context, meta kernel.Meta, cmd Upload, e dataops.Uploaded, inspector dataops.Inspector, schema *table.Schema) (commands.Result[dataops.Summary], error) {
 	var none commands.Result[dataops.Summary]
-	reading, err := inspector.Detect(cmd.Filename)
+	found, err := inspector.Detect(cmd.Filename)
 	if err != nil {
 		return none, err
 	}
-	seen, err := h.look(ctx, e.Object, reading, schema)
+	seen, err := h.look(ctx, e.Object, found.Reading, schema)
 	if err != nil {
 		return none, err
 	}
 	if len(seen.columns) == 0 {
 		return none, fileError("holds no record that could be read")
 	}
-	e.Reading, e.Columns, e.Preview = seen.reading, seen.columns, seen.preview
+	e.Reading, e.Columns, e.Preview, e.Facts = seen.reading, seen.columns, seen.preview, seen.facts
+	e.Facts.Notices = append(found.Notices, e.Facts.Notices...)
+	e.Guesses, e.Unsure = found.Guesses, found.Unsure
 	imp := dataops.NewImport()
 	if err := imp.Upload(e); err != nil {
 		return none, err
@@ -111,12 +113,14 @@ func (h *Handlers) schemaFor(ctx context.Context, ws kernel.WorkspaceID, id kern
 
 // Preview looks at an uploaded file again; what is nil stays as it is.
 type Preview struct {
-	ImportID  kernel.ImportID
-	Format    *dataops.Format
-	Encoding  *dataops.Encoding
-	Delimiter *string
-	Header    *bool
-	TableID   kernel.TableID // to suggest columns of; may be empty
+	ImportID   kernel.ImportID
+	Format     *dataops.Format
+	Encoding   *dataops.Encoding // chosen, which makes it certain
+	Delimiter  *string
+	Header     *bool
+	HeaderLine *int64
+	Escape     *string
+	TableID    kernel.TableID // to suggest columns of; may be empty
 }
 
 // reading applies what is asked to the reading before.
@@ -128,7 +132,16 @@ func (c Preview) reading(r dataops.Reading) (dataops.Reading, error) {
 		r.Delimiter = ","
 	}
 	if c.Encoding != nil {
-		r.Encoding = *c.Encoding
+		known, ok := c.Encoding.Known()
+		if r.Encoding = known; !ok {
+			r.Encoding = *c.Encoding
+		}
+	}
+	if c.HeaderLine != nil {
+		r.HeaderLine = *c.HeaderLine
+	}
+	if c.Escape != nil {
+		r.Escape = *c.Escape
 	}
 	if c.Delimiter != nil {
 		r.Delimiter = *c.Delimiter
@@ -159,8 +172,28 @@ func (h *Handlers) Preview(ctx context.Context, meta kernel.Meta, cmd Preview) (
 		return none, err
 	}
 	return h.update(ctx, meta, cmd.ImportID, func(imp *dataops.Import) error {
-		return imp.LookAgain(seen.reading, seen.columns, seen.preview)
+		e := dataops.Previewed{Reading: seen.reading, Columns: seen.columns, Preview: seen.preview, Facts: seen.facts, Unsure: imp.Unsure && cmd.Encoding == nil}
+		e.Facts.Notices = append(kept(imp, e.Unsure, reading), e.Facts.Notices...)
+		return imp.LookAgain(e)
 	})
+}
+
+// kept are the notices about the encoding, and about what stands above the table, that still hold.
+func kept(imp *dataops.Import, unsure bool, now dataops.Reading) []dataops.Notice {
+	var out []dataops.Notice
+	for _, n := range imp.Facts.Notices {
+		switch n.Code {
+		case dataops.NoticeEncodingUnsure, dataops.NoticeEncodingMark, dataops.NoticeEncodingMixed:
+			if n.Ask = unsure; unsure || n.Code != dataops.NoticeEncodingUnsure {
+				out = append(out, n)
+			}
+		case dataops.NoticeTitleLines:
+			if now.HeaderLine == imp.Reading.HeaderLine {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
 }
 
 // Cancel stops an import where it is.

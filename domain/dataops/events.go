@@ -25,6 +25,9 @@ type Uploaded struct {
 	Columns   []FileColumn       `json:"columns"`
 	Preview   [][]string         `json:"preview"`
 	Uploader  string             `json:"uploader,omitempty"` // kind and id of who uploaded it; missing in old events
+	Facts     Facts              `json:"facts,omitzero"`
+	Guesses   []Guess            `json:"guesses,omitempty"`
+	Unsure    bool               `json:"unsure,omitempty"` // of the encoding
 }
 
 // Previewed says that the file was looked at again under another reading.
@@ -33,6 +36,8 @@ type Previewed struct {
 	Reading  Reading         `json:"reading"`
 	Columns  []FileColumn    `json:"columns"`
 	Preview  [][]string      `json:"preview"`
+	Facts    Facts           `json:"facts,omitzero"`
+	Unsure   bool            `json:"unsure,omitempty"`
 }
 
 // Started says that somebody has decided what to import where. It is appended together with the table's creation, when

@@ -44,6 +44,9 @@ func MayEscape(first byte) bool {
 // fullWidth is the first byte of the full-width signs in UTF-8, which spreadsheet programs of East Asia take for the plain ones.
 const fullWidth = 0xEF
 
+// IsFormula reports whether a spreadsheet program would take the text for a formula.
+func IsFormula(s string) bool { return startsFormula(s) }
+
 func startsFormula(s string) bool {
 	if s == "" || !MayEscape(s[0]) {
 		return false

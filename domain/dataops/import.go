@@ -36,6 +36,9 @@ type Import struct {
 	Reading   Reading            `json:"reading"`
 	Columns   []FileColumn       `json:"columns"`
 	Preview   [][]string         `json:"preview"`
+	Facts     Facts              `json:"facts,omitzero"`
+	Guesses   []Guess            `json:"guesses,omitempty"` // of the encoding
+	Unsure    bool               `json:"unsure,omitempty"`  // of the encoding
 
 	TableID  kernel.TableID    `json:"table_id,omitempty"`
 	NewTable bool              `json:"new_table,omitempty"`
@@ -76,11 +79,12 @@ func (i *Import) Upload(e Uploaded) error {
 }
 
 // LookAgain shows the file under another reading.
-func (i *Import) LookAgain(reading Reading, columns []FileColumn, preview [][]string) error {
+func (i *Import) LookAgain(e Previewed) error {
 	if err := i.must(StateUploaded, StatePreviewed); err != nil {
 		return err
 	}
-	return i.Record(i, Previewed{ImportID: i.ID, Reading: reading, Columns: columns, Preview: preview})
+	e.ImportID = i.ID
+	return i.Record(i, e)
 }
 
 // Waits returns an error unless the import waits to be committed.
@@ -111,6 +115,39 @@ func (i *Import) Complete() error {
 		return err
 	}
 	return i.Record(i, Completed{ImportID: i.ID, Counts: i.Counts})
+}
+
+// Nothing says why nothing of the file came in; "" when something did, or was there already.
+func (i *Import) Nothing() string {
+	c := i.Counts
+	switch {
+	case c.Imported+c.Updated > 0, i.Plan.Mode == Upsert && c.Skipped > 0:
+		return ""
+	case c.Rows == 0:
+		return "nothing came in: the file has no rows"
+	case c.Failed == 0:
+		return "nothing came in: every row is blank"
+	default:
+		return fmt.Sprintf("nothing came in: none of the %s could be taken; the errors file says why", counted(c.Rows, "row"))
+	}
+}
+
+// LeftOut names the columns of the file that go nowhere.
+func (i *Import) LeftOut() []string {
+	if i.TableID == "" {
+		return nil
+	}
+	taken := map[int]bool{}
+	for _, t := range i.Plan.Targets {
+		taken[t.Index] = true
+	}
+	var out []string
+	for _, c := range i.Columns {
+		if !taken[c.Index] {
+			out = append(out, c.Name)
+		}
+	}
+	return out
 }
 
 // Fail gives the import up.
@@ -196,8 +233,10 @@ func (i *Import) Apply(event kernel.Event) error {
 		i.ID, i.Workspace, i.State, i.Filename, i.Object, i.Size = e.ImportID, e.Workspace, StateUploaded, e.Filename, e.Object, e.Size
 		i.Reading, i.Columns, i.Preview = e.Reading, e.Columns, e.Preview
 		i.Uploader = e.Uploader
+		i.Facts, i.Guesses, i.Unsure = e.Facts, e.Guesses, e.Unsure
 	case Previewed:
 		i.State, i.Reading, i.Columns, i.Preview = StatePreviewed, e.Reading, e.Columns, e.Preview
+		i.Facts, i.Unsure = e.Facts, e.Unsure
 	case Started:
 		i.State, i.TableID, i.NewTable, i.Plan, i.Next, i.Reading = StateImporting, e.TableID, e.NewTable, e.Plan, e.At, e.Plan.Reading
 		i.By = e.By

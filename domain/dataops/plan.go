@@ -1,6 +1,7 @@
 package dataops
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -19,7 +20,7 @@ const (
 // Encoding is how a file's bytes stand for characters.
 type Encoding string
 
-// The encodings that can be read. A byte order mark is skipped under any of them.
+// Encodings that the code names. A byte order mark is skipped under any of them.
 const (
 	UTF8        Encoding = "utf-8"
 	UTF16LE     Encoding = "utf-16le"
@@ -27,22 +28,127 @@ const (
 	Windows1252 Encoding = "windows-1252"
 )
 
+// Encodings lists those that can be read, by the names of the WHATWG Encoding Standard (IBM's code pages by IANA's), the usual ones first.
+// ISO-8859-1 is read as windows-1252, which has all of its characters.
+func Encodings() []Encoding {
+	return []Encoding{
+		UTF8, UTF16LE, UTF16BE, Windows1252, "windows-1250", "windows-1251", "windows-1253", "windows-1254", "windows-1255", "windows-1256",
+		"windows-1257", "windows-1258", "windows-874", "iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6", "iso-8859-7",
+		"iso-8859-8", "iso-8859-10", "iso-8859-13", "iso-8859-14", "iso-8859-15", "iso-8859-16", "koi8-r", "koi8-u", "macintosh",
+		"x-mac-cyrillic", "ibm437", "ibm850", "ibm852", "ibm866", "shift_jis", "euc-jp", "gbk", "gb18030", "big5", "euc-kr",
+	}
+}
+
+// Known is the encoding by one of its names, in any case.
+func (e Encoding) Known() (Encoding, bool) {
+	name := Encoding(strings.ToLower(string(e)))
+	for alias, of := range map[Encoding]Encoding{
+		"iso-8859-1": Windows1252, "latin1": Windows1252, "us-ascii": UTF8, "utf8": UTF8, "cp1252": Windows1252, "iso-8859-9": "windows-1254", "shift-jis": "shift_jis", "sjis": "shift_jis", "gb2312": "gbk",
+		"mac-roman": "macintosh", "x-mac-roman": "macintosh", "cp437": "ibm437", "cp850": "ibm850", "cp852": "ibm852", "cp866": "ibm866", "cp1250": "windows-1250", "cp1251": "windows-1251",
+	} {
+		if name == alias {
+			return of, true
+		}
+	}
+	return name, slices.Contains(Encodings(), name)
+}
+
 // Reading says how to read a file.
 type Reading struct {
 	Format    Format   `json:"format"`
 	Encoding  Encoding `json:"encoding"`
 	Delimiter string   `json:"delimiter,omitempty"` // of CSV: one character
 	Header    bool     `json:"header"`              // the first record holds the columns' names
+	// HeaderLine is the line, from 1, on which the table begins: its header or, without one, its first record. What is above is left out.
+	// 0 is the file's first record.
+	HeaderLine int64 `json:"header_line,omitempty"`
+	// Escape is how a quote stands in quotes: doubled when it is empty, or after a backslash, as MySQL writes it.
+	Escape string `json:"escape,omitempty"`
+}
+
+// OneColumn is the delimiter of a file that has none: the unit separator, which stands in no text.
+const OneColumn = "\x1f"
+
+// Backslash is the other value of Reading.Escape.
+const Backslash = "\\"
+
+// Guess is an encoding that a file may be in, and how its first lines with other than plain letters would read then.
+type Guess struct {
+	Encoding Encoding `json:"encoding"`
+	Samples  []string `json:"samples"`
+}
+
+// Notice tells something about a file that its importer should know before.
+type Notice struct {
+	Code    string `json:"code" doc:"For programs, for example title_lines or encoding_unsure."`
+	Message string `json:"message"`
+	Ask     bool   `json:"ask,omitempty" doc:"The import does not begin before this was decided."`
+}
+
+// Codes of notices.
+const (
+	NoticeEncodingUnsure = "encoding_unsure"
+	NoticeEncodingMark   = "encoding_mark"
+	NoticeEncodingMixed  = "encoding_mixed"
+	NoticeTitleLines     = "title_lines"
+	NoticeNames          = "column_names"
+	NoticeEmptyColumns   = "empty_columns"
+	NoticeSurplus        = "surplus_fields"
+	NoticeBrokenRecords  = "broken_records"
+	NoticeFormulas       = "escaped_formulas"
+	NoticeTooManyColumns = "too_many_columns"
+	NoticeNoRows         = "no_rows"
+)
+
+// Detection is what a file seems to be.
+type Detection struct {
+	Reading Reading
+	Guesses []Guess // of a file that is not UTF-8 or UTF-16, the likeliest first
+	Unsure  bool    // somebody has to choose the encoding
+	Notices []Notice
+}
+
+// Facts are what a look through the whole file has found.
+type Facts struct {
+	Rows    int64    `json:"rows"`              // records after the header, blank ones not counted
+	Escaped bool     `json:"escaped,omitempty"` // apostrophes protect formulas, as in an export
+	Notices []Notice `json:"notices,omitempty"`
+}
+
+// Form says how a column's numbers and dates are written; an empty member is not decided. Its members are those of a table column's form.
+type Form struct {
+	Decimal   string `json:"decimal,omitempty" enum:"point,comma" doc:"What stands before the fraction of a number."`
+	DateOrder string `json:"date_order,omitempty" enum:"dmy,mdy,ymd" doc:"The order of a date's day, month and year."`
+	Zone      string `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name of the zone of times without one; the workspace's if absent."`
+}
+
+// What a column's values may leave open of its form.
+const (
+	OpenDecimal   = "decimal"
+	OpenDateOrder = "date_order"
+)
+
+// Word is a text that may stand for an empty cell, such as N/A.
+type Word struct {
+	Text  string `json:"text"`
+	Count int64  `json:"count"`
 }
 
 // FileColumn is a column of the file as the preview shows it. Of JSON Lines, a column is a key of the objects.
 type FileColumn struct {
 	Index           int             `json:"index"`
-	Name            string          `json:"name"`
-	SuggestedType   string          `json:"suggested_type"`
+	Name            string          `json:"name" doc:"Fit for a table's column."`
+	Header          string          `json:"header,omitempty" doc:"The name in the file, where it is another."`
+	SuggestedType   string          `json:"suggested_type" doc:"By all values of the file."`
 	SuggestedColumn kernel.ColumnID `json:"suggested_column,omitempty"`
+	SuggestSkip     bool            `json:"suggest_skip,omitempty" doc:"Nothing to import: it is empty, or says what was wrong in an errors file."`
 	Key             string          `json:"key,omitempty"` // of JSON Lines, as it is in the objects
 	Samples         []string        `json:"samples"`
+	Form            *Form           `json:"form,omitempty" doc:"How numbers and dates are written, by all values."`
+	Open            []string        `json:"open,omitempty" doc:"What the values leave open of the form: decimal, date_order."`
+	Currency        string          `json:"currency,omitempty"`
+	Decimals        *int            `json:"decimals,omitempty"`
+	EmptyWords      []Word          `json:"empty_words,omitempty" doc:"Texts among typed values that mean an empty cell; commit takes them so unless told otherwise."`
 }
 
 // Mode says what happens to a row that the table has already.
@@ -61,6 +167,10 @@ type Target struct {
 	ColumnID kernel.ColumnID `json:"column_id"`
 	// NewOptions adds options that a select column doesn't have yet, whatever the plan says: the column was made for this file.
 	NewOptions bool `json:"new_options,omitempty"`
+	// Form is how the file writes the column's values, where the table's column has no form or another.
+	Form *Form `json:"form,omitempty"`
+	// Empty are texts, in lower case, that mean an empty cell.
+	Empty []string `json:"empty,omitempty"`
 }
 
 // Plan is what somebody decided to import, and how.
@@ -72,6 +182,8 @@ type Plan struct {
 	KeyColumns       []kernel.ColumnID `json:"key_columns,omitempty"`
 	UnescapeFormulas bool              `json:"unescape_formulas,omitempty"`
 	CreateOptions    bool              `json:"create_options,omitempty"`
+	// KeepRows takes a row with a value that its column can't take, without that value. Otherwise the row is left out.
+	KeepRows bool `json:"keep_rows,omitempty"`
 }
 
 // Counts says what became of a file's records so far. Lines counts the file's lines, of which a record may have several.
@@ -93,17 +205,26 @@ type Problem struct {
 	Reason string `json:"reason"`
 	// Kept says that the row was imported all the same, without this value.
 	Kept bool `json:"kept,omitempty"`
+	// Row is the record as the file has it, on the first of its problems.
+	Row []string `json:"row,omitempty"`
 }
+
+// ErrorColumns are what an errors file has beside the columns of the file. When it is imported again, they are left out.
+func ErrorColumns() []string { return []string{"import_line", "import_result", "import_problem"} }
 
 // MaxProblemValue is how many characters of a value a Problem shows.
 const MaxProblemValue = 200
 
 // Check says what is wrong with the reading.
 func (r Reading) Check() error {
-	switch r.Encoding {
-	case UTF8, UTF16LE, UTF16BE, Windows1252:
-	default:
-		return kernel.Invalid("encoding", "%q is not utf-8, utf-16le, utf-16be or windows-1252", r.Encoding)
+	if _, ok := r.Encoding.Known(); !ok {
+		return kernel.Invalid("encoding", "%q is no encoding that can be read; write for example utf-8, windows-1252 or shift_jis", r.Encoding)
+	}
+	if r.HeaderLine < 0 || r.HeaderLine > MaxHeaderLine {
+		return kernel.Invalid("header_line", "choose a line from 1 to %d", MaxHeaderLine)
+	}
+	if r.Escape != "" && r.Escape != Backslash {
+		return kernel.Invalid("escape", "a quote in quotes is doubled or after a backslash")
 	}
 	switch r.Format {
 	case JSONL:

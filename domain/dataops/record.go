@@ -8,9 +8,14 @@ type Record struct {
 	Fields [][]byte // of CSV the text; of JSON Lines each value's JSON, nil for a key that the object lacks
 	Next   Mark     // where the following record begins
 
-	// Problem says why the record cannot be taken; Fields is then empty and Excerpt shows the beginning of the record.
+	// Problem says why the record cannot be taken; Excerpt shows the beginning of the record. Fields is empty if it could not be cut
+	// into fields.
 	Problem string
 	Excerpt string
+	// Surplus are the fields beyond the width that are not empty; Problem tells of them.
+	Surplus [][]byte
+	// Notice says what is strange in a record that was taken all the same.
+	Notice string
 	// Unknown names keys of a JSON object that no column stands for, each only once in a file.
 	Unknown []string
 }
@@ -22,6 +27,7 @@ const (
 	MaxRecordBytes = 4 << 20   // of one record
 	MaxColumns     = 1000      // of a file; a table takes fewer
 	MaxTableRows   = 1_000_000 // of a table
+	MaxHeaderLine  = 1000      // the line on which a table begins
 	PreviewRows    = 10
 	SampleRows     = 1000 // looked at to suggest types
 )
@@ -47,6 +53,8 @@ type ReadOptions struct {
 	Width int
 	// Keys are those of JSON Lines that become fields, in this order.
 	Keys []string
+	// OnlyKeys reads nothing of JSON Lines but which keys there are, in Record.Unknown.
+	OnlyKeys bool
 }
 
 // Records reads a file.
@@ -59,7 +67,7 @@ type Records interface {
 type Inspector interface {
 	io.Writer
 	// Detect tells how to read the file. Its error is one that the uploader may see: the file cannot be imported.
-	Detect(filename string) (Reading, error)
+	Detect(filename string) (Detection, error)
 }
 
 // Object is a file in the object store.

@@ -16,6 +16,12 @@ type Summary struct {
 	Detected   Reading         `json:"detected"`
 	Columns    []FileColumn    `json:"columns"`
 	Preview    [][]string      `json:"preview" doc:"The first records, without the header. Long values are shortened."`
+	FileRows   int64           `json:"file_rows" doc:"Records of the file, after the header."`
+	Notices    []Notice        `json:"notices" doc:"What should be known of the file before it is imported."`
+	Encodings  []Guess         `json:"encodings,omitempty" doc:"Encodings that the file may be in, the likeliest first, with how some of its lines would read."`
+	Unsure     bool            `json:"unsure,omitempty" doc:"The encoding is not certain: choose one in preview before commit."`
+	Escaped    bool            `json:"escaped_formulas,omitempty" doc:"Apostrophes protect formulas, as in an export; commit takes them away unless told otherwise."`
+	LeftOut    []string        `json:"left_out,omitempty" doc:"Columns of the file that go nowhere."`
 	Counts     Counts          `json:"counts"`
 	Progress   float64         `json:"progress" doc:"0 to 1."`
 	Undoing    bool            `json:"undoing,omitempty" doc:"The rows are being taken out of the table again."`
@@ -33,6 +39,10 @@ func (i *Import) Summary() Summary {
 	s := Summary{
 		ID: i.ID, State: i.State, Filename: i.Filename, Size: i.Size, TableID: i.TableID, Detected: i.Reading, Columns: i.Columns, Preview: i.Preview,
 		Counts: i.Counts, Progress: i.Progress(), Undoing: i.Undoing, Error: i.Reason, Uploader: i.Uploader,
+		FileRows: i.Facts.Rows, Notices: i.Facts.Notices, Encodings: i.Guesses, Unsure: i.Unsure, Escaped: i.Facts.Escaped, LeftOut: i.LeftOut(),
+	}
+	if s.Notices == nil {
+		s.Notices = []Notice{}
 	}
 	if s.Columns == nil {
 		s.Columns = []FileColumn{}

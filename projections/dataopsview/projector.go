@@ -68,7 +68,7 @@ func New(open func(projections.Tx) (Writer, error)) *Projector { return &Project
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 1 }
+func (*Projector) Version() int { return 2 }
 
 // wanted are the events but for the chunks of rows, which are many and large and say nothing that is not in
 // the end of their batch.

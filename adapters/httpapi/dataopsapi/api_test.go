@@ -10,7 +10,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
+	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
@@ -41,7 +43,7 @@ func TestFromUploadToExport(t *testing.T) {
 	require.Empty(t, done.WaitingFor)
 
 	errs := w.call("anna", http.MethodGet, base+"/errors.csv", nil)
-	require.Equal(t, "line,column,value,reason,row_imported\r\n3,Employees,many,\"\"\"many\"\" is not a number; write it like 1234.5\",false\r\n", string(errs.body))
+	require.Equal(t, "Name,Employees,Note,import_line,import_result,import_problem\r\nBolt,many,x,3,left out,\"Employees: \"\"many\"\" is not a number; write it like 1234.5\"\r\n", string(errs.body))
 	require.Contains(t, errs.header.Get("Content-Disposition"), "leads-errors.csv")
 
 	require.Equal(t, "Name,Employees,Note\r\nAcme,12,'=1+1\r\n\"Cog\nWorks\",7,-5\r\n", w.export(done.TableID, ""))
@@ -65,9 +67,9 @@ func TestExportedFormulasComeBackAsTheyWere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	texts := "Text\n=a\n'=a\n'\n''x\n+1\n@x\n-\n' y\n"
-	const commit = `{"new_table":{"name":"T"},"header":true,"mapping":[{"index":0,"new_column":{"name":"Text","type":"text"}}],"unescape_formulas":%v}`
-	first := w.importFile("a.csv", texts, fmt.Sprintf(commit, false))
-	again := w.importFile("b.csv", w.export(first.TableID, ""), fmt.Sprintf(commit, true))
+	const commit = `{"new_table":{"name":"T"},"header":true,"mapping":[{"index":0,"new_column":{"name":"Text","type":"text"}}]%s}`
+	first := w.importFile("a.csv", texts, fmt.Sprintf(commit, `,"unescape_formulas":false`))
+	again := w.importFile("b.csv", w.export(first.TableID, ""), fmt.Sprintf(commit, ""))
 	require.Equal(t, w.export(first.TableID, "escape_formulas=false"), w.export(again.TableID, "escape_formulas=false"))
 	require.Equal(t, strings.ReplaceAll(texts, "\n", "\r\n"), w.export(again.TableID, "escape_formulas=false"))
 }
@@ -192,4 +194,83 @@ func TestExportByAViewOfATrashedColumn(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "Name\r\na\r\nb\r\n", w.export(imp.TableID, "view="+string(view)))
 	require.Equal(t, "Name\r\nb\r\na\r\n", w.export(imp.TableID, "view="+string(view)+"&sort=Name:desc"), "an order by a column's name, as in a listing")
+}
+
+// The errors file, mended, is imported again: what it says of itself is left out.
+func TestTheErrorsFileIsImportedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mapping := `"mapping":[{"index":0,"new_column":{"name":"Name","type":"text"}},{"index":1,"new_column":{"name":"N","type":"number"}}]`
+	first := w.importFile("a.csv", "Name,N\n=a,1\n=b,many\n\"c\nd\",few\ne,5,,more\n", `{"new_table":{"name":"T"},"header":true,`+mapping+`}`)
+	require.Equal(t, dataops.Counts{Lines: 6, Rows: 4, Imported: 1, Failed: 3, Problems: 3}, first.Counts)
+	errs := string(w.call("anna", http.MethodGet, string(wsA)+"/imports/"+string(first.ID)+"/errors.csv", nil).body)
+	require.Contains(t, errs, "'=b,many,3,left out,")
+	require.Contains(t, errs, "e,5,6,left out,\"has 4 fields, expected 2\",,more\r\n")
+	mended := strings.NewReplacer("many", "2", "few", "3", ",,more", "").Replace(errs)
+	again := w.importFile("a-errors.csv", mended, `{"table_id":"`+string(first.TableID)+`"}`)
+	require.Equal(t, dataops.StateCompleted, again.State)
+	require.Equal(t, []string{"import_line", "import_result", "import_problem"}, again.LeftOut)
+	require.Equal(t, "Name,N\r\n=a,1\r\n=b,2\r\n\"c\nd\",3\r\ne,5\r\n", w.export(first.TableID, "escape_formulas=false"))
+}
+
+func TestCheckTellsWhatWouldBeLost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	up := w.upload("a.csv", strings.NewReader("Name,N,Left\na,1,x\nb,many,y\n"))
+	mapping := `"mapping":[{"index":0,"new_column":{"name":"Name","type":"text"}},{"index":1,"new_column":{"name":"N","type":"number"}}]`
+	base := string(wsA) + "/imports/" + string(up.ID)
+	r := w.call("anna", http.MethodPost, base+"/check", `{"new_table":{"name":"T"},`+mapping+`}`)
+	require.Equal(t, http.StatusOK, r.status, "%s", r.body)
+	events := strings.Split(strings.TrimSpace(string(r.body)), "\n\n")
+	require.True(t, strings.HasPrefix(events[0], "event: progress\n"), events[0])
+	_, data, ok := strings.Cut(events[len(events)-1], "event: report\ndata: ")
+	require.True(t, ok, events)
+	var report dataopscmd.Report
+	require.NoError(t, json.Unmarshal([]byte(data), &report))
+	require.EqualValues(t, 1, report.Lossy)
+	require.Equal(t, []string{"Left"}, report.LeftOut)
+	require.Equal(t, "N", report.Columns[0].Column)
+	require.Equal(t, http.StatusUnprocessableEntity, w.call("anna", http.MethodPost, base+"/check", `{}`).status)
+	done := w.call("anna", http.MethodPost, base+"/commit", `{"new_table":{"name":"T"},"bad_values":"empty_cell",`+mapping+`}`).imp(t)
+	require.NoError(t, w.importer.Run(t.Context(), up.ID, func(dataops.Summary) {}))
+	require.Equal(t, "Name,N\r\na,1\r\nb,\r\n", w.export(done.TableID, ""))
+	errs := string(w.call("anna", http.MethodGet, base+"/errors.csv", nil, "Morket-Min-Position", w.head()).body)
+	require.Contains(t, errs, "b,many,y,3,imported without this,")
+}
+
+// What is exported comes back the same, whatever the cells hold.
+func TestExportAndImportAreInverse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	anyText := rapid.OneOf(
+		rapid.SampledFrom([]string{"=1+1", "+49 30 123456", "-5.00", "'=x", "''", "'", "@a", "\tx", " x ", "a\"b", "\"", "a,b;c", "1.10", "007", "N/A", "\r\n", "＝1", "[\"a\"]", "\\\"", "line\nline", "2024-01-02", "TRUE", "\u00a0", "\uFEFFx"}),
+		rapid.StringOfN(rapid.SampledFrom([]rune("a'=+-@,;\"\t\r\n \\é😀[{")), 1, 8, -1),
+	)
+	option := rapid.SampledFrom([]string{"a", "b, c", "d;e", "[f", "\"g\"", "=h", "'i"})
+	var lines, tags [][]byte
+	rapid.Check(t, func(rt *rapid.T) {
+		text, err := json.Marshal(anyText.Draw(rt, "text"))
+		require.NoError(rt, err)
+		list, err := json.Marshal(rapid.SliceOfNDistinct(option, 1, 3, rapid.ID).Draw(rt, "options"))
+		require.NoError(rt, err)
+		lines, tags = append(lines, text), append(tags, list)
+	})
+	var b strings.Builder
+	for i := range lines {
+		fmt.Fprintf(&b, "{\"K\":\"k%d\",\"Text\":%s,\"Tags\":%s,\"Any\":{\"x\":[%s]}}\n", i, lines[i], tags[i], lines[i])
+	}
+	const commit = `{%s,"create_options":true,"mapping":[{"index":0,%[2]s},{"index":1,%[3]s},{"index":2,%[4]s},{"index":3,%[5]s}]}`
+	col := func(name, typ string) string { return fmt.Sprintf(`"new_column":{"name":%q,"type":%q}`, name, typ) }
+	columns := []any{col("K", "text"), col("Text", "text"), col("Tags", "multi_select"), col("Any", "json")}
+	first := w.importFile("a.jsonl", b.String(), fmt.Sprintf(commit, append([]any{`"new_table":{"name":"T"}`}, columns...)...))
+	require.Equal(t, dataops.StateCompleted, first.State)
+	for _, query := range []string{"", "bom=true", "escape_formulas=false"} {
+		body := fmt.Sprintf(commit, append([]any{`"new_table":{"name":"U"},"header":true`}, columns...)...)
+		if query == "escape_formulas=false" {
+			body = strings.Replace(body, `"create_options"`, `"unescape_formulas":false,"create_options"`, 1)
+		}
+		again := w.importFile("b.csv", w.export(first.TableID, query), body)
+		require.Equal(t, dataops.StateCompleted, again.State, query)
+		require.Equal(t, w.export(first.TableID, "format=jsonl"), w.export(again.TableID, "format=jsonl"), query)
+	}
 }

@@ -103,8 +103,8 @@ func TestABigFileInUTF16WithBadRecords(t *testing.T) { //nolint:paralleltest // 
 	const rows = 100_000
 	w := newWorld(t)
 	bad := map[int]string{
-		10:     "short quote\"d,1\n",
-		50_000: "x,not a number,https://a.test,2026-01-01,true" + strings.Repeat(",y", 15) + "\n",
+		10:     strings.Repeat("q,", 20) + "q\n",
+		50_000: strings.Repeat("x", dataops.MaxFieldBytes+1) + strings.Repeat(",y", 19) + "\n",
 		99_999: strings.Repeat("z,", 20) + "z\n",
 	}
 	heap := watchHeap()
@@ -120,9 +120,10 @@ func TestABigFileInUTF16WithBadRecords(t *testing.T) { //nolint:paralleltest // 
 	require.Equal(t, dataops.Counts{Lines: 2*rows + 4, Rows: rows + 3, Imported: rows, Failed: 3, Problems: 3}, done.Counts)
 	errs := string(w.call("anna", http.MethodGet, string(wsA)+"/imports/"+string(imp.ID)+"/errors.csv", nil).body)
 	lines := strings.Split(errs, "\r\n")
-	require.True(t, strings.HasPrefix(lines[1], "22,,"), lines[1])
-	require.True(t, strings.HasPrefix(lines[2], "100003,N,not a number,"), lines[2])
-	require.True(t, strings.HasPrefix(lines[3], "200002,,"), lines[3])
+	require.Contains(t, lines[1], ",22,left out,")
+	require.Contains(t, lines[2], ",100003,left out,")
+	require.Contains(t, lines[2], "field 1 has 65537 bytes")
+	require.Contains(t, lines[3], ",200002,left out,")
 	require.Contains(t, lines[3], "has 21 fields, expected 20")
 
 	var want bytes.Buffer

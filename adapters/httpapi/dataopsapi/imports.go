@@ -3,10 +3,7 @@ package dataopsapi
 import (
 	"context"
 	"net/http"
-	"strconv"
-	"strings"
 
-	"github.com/morket/morket/adapters/csvfile"
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/pgread/dataopsread"
 	"github.com/morket/morket/commands"
@@ -80,33 +77,39 @@ func (s service) get(ctx context.Context, p httpapi.Principal, in *InImport) (da
 type previewIn struct {
 	InImport
 	Body struct {
-		Format    *dataops.Format   `json:"format,omitempty" enum:"csv,jsonl"`
-		Encoding  *dataops.Encoding `json:"encoding,omitempty" enum:"utf-8,utf-16le,utf-16be,windows-1252"`
-		Delimiter *string           `json:"delimiter,omitempty" minLength:"1" maxLength:"1"`
-		Header    *bool             `json:"header,omitempty"`
-		TableID   kernel.TableID    `json:"table_id,omitempty" doc:"Suggest columns of this table."`
+		Format     *dataops.Format   `json:"format,omitempty" enum:"csv,jsonl"`
+		Encoding   *dataops.Encoding `json:"encoding,omitempty" maxLength:"40" doc:"A name of the WHATWG Encoding Standard: utf-8, utf-16le, utf-16be, windows-1250 to windows-1258, iso-8859-2 to iso-8859-16, koi8-r, koi8-u, macintosh, shift_jis, euc-jp, gbk, gb18030, big5, euc-kr; also ibm437, ibm850, ibm852, ibm866. Naming it makes it certain, also the one that was detected."`
+		Delimiter  *string           `json:"delimiter,omitempty" minLength:"1" maxLength:"1"`
+		Header     *bool             `json:"header,omitempty"`
+		HeaderLine *int64            `json:"header_line,omitempty" minimum:"0" maximum:"1000" doc:"The line of the header or, without one, of the first record, from 1; what is above is left out."`
+		Escape     *string           `json:"escape,omitempty" enum:",\\" doc:"How a quote stands in quotes: doubled if empty, or after a backslash, as MySQL writes it."`
+		TableID    kernel.TableID    `json:"table_id,omitempty" doc:"Suggest columns of this table."`
 	}
 }
 
 func (s service) preview(ctx context.Context, meta kernel.Meta, in *previewIn) (answer, error) {
 	b := in.Body
 	return s.Handlers.Preview(ctx, meta.As("preview-import"), dataopscmd.Preview{
-		ImportID: in.ImportID, Format: b.Format, Encoding: b.Encoding, Delimiter: b.Delimiter, Header: b.Header, TableID: b.TableID,
+		ImportID: in.ImportID, Format: b.Format, Encoding: b.Encoding, Delimiter: b.Delimiter, Header: b.Header, HeaderLine: b.HeaderLine, Escape: b.Escape, TableID: b.TableID,
 	})
 }
 
 type commitIn struct {
 	InImport
-	Body struct {
-		TableID          kernel.TableID       `json:"table_id,omitempty"`
-		NewTable         *NewTable            `json:"new_table,omitempty"`
-		Mapping          []dataopscmd.Mapping `json:"mapping,omitempty" maxItems:"1000" doc:"Absent: every column into a new table, or those of the same name into one that is there."`
-		Mode             dataops.Mode         `json:"mode,omitempty" enum:"append,upsert" default:"append"`
-		KeyColumns       []string             `json:"key_columns,omitempty" maxItems:"5" doc:"Ids or names of the columns by which an upsert finds rows."`
-		Header           *bool                `json:"header,omitempty"`
-		UnescapeFormulas bool                 `json:"unescape_formulas,omitempty" doc:"Take away the apostrophes that an export put before formulas."`
-		CreateOptions    bool                 `json:"create_options,omitempty" doc:"Add options that select columns don't have yet."`
-	}
+	Body CommitBody
+}
+
+// CommitBody says what of a file goes where.
+type CommitBody struct {
+	TableID          kernel.TableID       `json:"table_id,omitempty"`
+	NewTable         *NewTable            `json:"new_table,omitempty"`
+	Mapping          []dataopscmd.Mapping `json:"mapping,omitempty" maxItems:"1000" doc:"Absent: every column into a new table, or those of the same name into one that is there."`
+	Mode             dataops.Mode         `json:"mode,omitempty" enum:"append,upsert" default:"append"`
+	KeyColumns       []string             `json:"key_columns,omitempty" maxItems:"5" doc:"Ids or names of the columns by which an upsert finds rows."`
+	Header           *bool                `json:"header,omitempty"`
+	UnescapeFormulas *bool                `json:"unescape_formulas,omitempty" doc:"Take away the apostrophes that an export put before formulas. Absent: if the file has them as an export does (escaped_formulas)."`
+	CreateOptions    bool                 `json:"create_options,omitempty" doc:"Add options that select columns don't have yet."`
+	BadValues        string               `json:"bad_values,omitempty" enum:"skip_row,empty_cell" default:"skip_row" doc:"What becomes of a row with a value that its column can't take: it is left out, or taken with an empty cell. The errors file has it in both cases."`
 }
 
 // NewTable is a table to be made for the file.
@@ -114,16 +117,20 @@ type NewTable struct {
 	Name string `json:"name" minLength:"1"`
 }
 
-func (s service) commit(ctx context.Context, meta kernel.Meta, in *commitIn) (answer, error) {
+func (in *commitIn) command() dataopscmd.Commit {
 	b := in.Body
 	cmd := dataopscmd.Commit{
 		ImportID: in.ImportID, TableID: b.TableID, Mapping: b.Mapping, Mode: b.Mode, KeyColumns: b.KeyColumns, Header: b.Header,
-		UnescapeFormulas: b.UnescapeFormulas, CreateOptions: b.CreateOptions,
+		UnescapeFormulas: b.UnescapeFormulas, CreateOptions: b.CreateOptions, KeepRows: b.BadValues == "empty_cell",
 	}
 	if b.NewTable != nil {
 		cmd.NewTable = b.NewTable.Name
 	}
-	return s.Handlers.Commit(ctx, meta.As("commit-import"), cmd)
+	return cmd
+}
+
+func (s service) commit(ctx context.Context, meta kernel.Meta, in *commitIn) (answer, error) {
+	return s.Handlers.Commit(ctx, meta.As("commit-import"), in.command())
 }
 
 func (s service) cancel(ctx context.Context, meta kernel.Meta, in *InImport) (answer, error) {
@@ -143,25 +150,4 @@ func (s service) undo(ctx context.Context, meta kernel.Meta, in *undoIn) (answer
 		cmd.Force = in.Body.Force
 	}
 	return s.Handlers.Undo(ctx, meta.As("undo-import"), cmd)
-}
-
-// problems streams the errors file. What came from the file is escaped like every export.
-func (s service) problems(ctx context.Context, p httpapi.Principal, in *InImport) (func(http.ResponseWriter) error, error) {
-	imp, err := s.Reads.Import(ctx, p.Workspace, in.ImportID)
-	if err != nil {
-		return nil, err
-	}
-	return func(rw http.ResponseWriter) error {
-		attach(rw, strings.TrimSuffix(imp.Filename, ".csv")+"-errors.csv", "text/csv; charset=utf-8")
-		w := csvfile.NewWriter(rw, ',')
-		w.Record("line", "column", "value", "reason", "row_imported")
-		err := s.Reads.Problems(ctx, p.Workspace, in.ImportID, func(e dataops.Problem) error {
-			w.Record(strconv.FormatInt(e.Line, 10), dataops.EscapeFormula(e.Column), dataops.EscapeFormula(e.Value), dataops.EscapeFormula(e.Reason), strconv.FormatBool(e.Kept))
-			return w.Err()
-		})
-		if err != nil {
-			return err
-		}
-		return w.Flush()
-	}, nil
 }

@@ -65,7 +65,7 @@ func (q *Queries) Imports(ctx context.Context, ws kernel.WorkspaceID, table kern
 	return out, nil
 }
 
-const problemsQuery = `SELECT p.line, p.col, p.value, p.reason, p.kept FROM rm_dataops.problems p JOIN rm_dataops.imports i USING (import_id)
+const problemsQuery = `SELECT p.line, p.col, p.value, p.reason, p.kept, p.cells FROM rm_dataops.problems p JOIN rm_dataops.imports i USING (import_id)
 WHERE i.workspace_id = $1 AND p.import_id = $2 ORDER BY p.position, p.index`
 
 // Problems calls fn with each line of the import's errors file, in the file's order, without holding them in memory.
@@ -77,7 +77,7 @@ func (q *Queries) Problems(ctx context.Context, ws kernel.WorkspaceID, id kernel
 	defer rows.Close()
 	for rows.Next() {
 		var p dataops.Problem
-		if err := rows.Scan(&p.Line, &p.Column, &p.Value, &p.Reason, &p.Kept); err != nil {
+		if err := rows.Scan(&p.Line, &p.Column, &p.Value, &p.Reason, &p.Kept, &p.Row); err != nil {
 			return fmt.Errorf("read problems: %w", err)
 		}
 		if err := fn(p); err != nil {

@@ -19,5 +19,6 @@ CREATE TABLE problems (
     value     text    NOT NULL,
     reason    text    NOT NULL,
     kept      boolean NOT NULL,
+    cells     jsonb,
     PRIMARY KEY (import_id, position, index)
 );

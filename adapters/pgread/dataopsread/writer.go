@@ -17,9 +17,12 @@ import (
 //go:embed schema.sql
 var schema string
 
+//go:embed expand.sql
+var expand string
+
 // Model is the shape of the read model.
 func Model() pgread.Model {
-	return pgread.Model{Name: dataopsview.Name, DDL: schema, Policies: map[string]string{"problems": `EXISTS (SELECT FROM imports i WHERE i.import_id = problems.import_id)`}}
+	return pgread.Model{Name: dataopsview.Name, DDL: schema, Expand: expand, Policies: map[string]string{"problems": `EXISTS (SELECT FROM imports i WHERE i.import_id = problems.import_id)`}}
 }
 
 // Open is for dataopsview.New.
@@ -76,10 +79,14 @@ func (w writer) Save(ctx context.Context, b dataopsview.Batch) error {
 	if len(b.Problems) == 0 {
 		return nil
 	}
-	_, err := w.tx.CopyFrom(ctx, w.tx.Table("problems"), []string{"import_id", "position", "index", "line", "col", "value", "reason", "kept"},
+	_, err := w.tx.CopyFrom(ctx, w.tx.Table("problems"), []string{"import_id", "position", "index", "line", "col", "value", "reason", "kept", "cells"},
 		pgx.CopyFromSlice(len(b.Problems), func(n int) ([]any, error) {
 			p := b.Problems[n]
-			return []any{string(p.Import), p.Position, int32(p.Index), p.Line, p.Column, p.Value, p.Reason, p.Kept}, nil
+			var cells any
+			if p.Row != nil {
+				cells = p.Row
+			}
+			return []any{string(p.Import), p.Position, int32(p.Index), p.Line, p.Column, p.Value, p.Reason, p.Kept, cells}, nil
 		}))
 	if err != nil {
 		return fmt.Errorf("save problems: %w", err)

@@ -21,8 +21,8 @@ type imports struct {
 	grid     *gridread.Grid
 }
 
-func (p *Platform) imports(files objectstore.Store, grid *gridread.Grid, positions projections.Positions) (*imports, error) {
-	cfg := dataopscmd.Config{Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Files: files, Formats: csvfile.Formats{}}
+func (p *Platform) imports(files objectstore.Store, grid *gridread.Grid, positions projections.Positions, zones dataopscmd.Zones) (*imports, error) {
+	cfg := dataopscmd.Config{Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Files: files, Formats: csvfile.Formats{}, Zones: zones}
 	i := &imports{grid: grid}
 	var err error
 	if i.handlers, err = dataopscmd.New(cfg); err != nil {

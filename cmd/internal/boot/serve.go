@@ -113,7 +113,7 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 	if s.tables, err = p.tables(s.bus, s.registry, s.team.workspaces); err != nil {
 		return nil, err
 	}
-	if s.imports, err = p.imports(s.objects.store, s.tables.grid, s.registry); err != nil {
+	if s.imports, err = p.imports(s.objects.store, s.tables.grid, s.registry, s.team.workspaces); err != nil {
 		return nil, err
 	}
 	if s.enrich, err = p.enrichments(s.shared, s.tables.grid, s.registry, s.money); err != nil {

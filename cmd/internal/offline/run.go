@@ -75,6 +75,9 @@ func (c Config) run(ctx context.Context) error {
 		return err
 	}
 	defer src.close()
+	for _, n := range src.notices {
+		c.say(n.Message + "\n")
+	}
 	j, err := newJob(c.Registry, c.Clock, columns{names: src.names, unnamed: src.reading.Format == dataops.CSV && !src.reading.Header}, c.Enrich)
 	if err != nil {
 		return err

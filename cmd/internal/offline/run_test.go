@@ -181,7 +181,7 @@ func TestHostileFiles(t *testing.T) {
 	for name, tc := range map[string]struct{ in, out, errors string }{
 		"semicolons and a mark": {"\xEF\xBB\xBFfirm;x\nA;1,5\n", "\xEF\xBB\xBFfirm;x;New\nA;1,5;A\n", ""},
 		"UTF-16":                {utf16le("firm\tx\r\nÄ\t\"1\r\n2\"\r\nb\tc\td\r\n"), "\xEF\xBB\xBFfirm,x,New\nÄ,\"1\n2\",Ä\n", "4,,\"has 3 fields, expected 2\",b\tc\td\n"},
-		"Windows-1252":          {"firm,x\nCaf\xe9,1\nb,\"\xe4\"x\n", "firm,x,New\nCafé,1,Café\n", "3,,field 2 goes on after its closing quote,\"b,\"\"ä\"\"x\"\n"},
+		"Windows-1252":          {"firm,x\nCaf\xe9,1\nb,\"\xe4\"x\n", "firm,x,New\nCafé,1,Café\nb,\"\"\"ä\"\"x\",B\n", ""},
 		"short, long and blank": {"firm,x\na\n\nb,1,2\nc,\n", "firm,x,New\na,,A\nc,,C\n", "4,,\"has 3 fields, expected 2\",\"b,1,2\"\n"},
 		"quotes that never end": {"firm,x\na,1\n\"b,1\nc,1\n", "firm,x,New\na,1,A\nc,1,C\n", "3,,the quote that opens field 1 is never closed,\"\"\"b,1\"\n"},
 		"NUL and bad bytes":     {"firm,x\na\x00,1\n\xff,2\n" + strings.Repeat("c,é\n", 20), "firm,x,New\n" + strings.Repeat("c,é,C\n", 20), "2,,holds a NUL character,\"a\x00,1\"\n3,,holds bytes that are no characters in the file's encoding,\"\xff,2\"\n"},

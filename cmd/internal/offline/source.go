@@ -1,7 +1,6 @@
 package offline
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,9 +8,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"unicode/utf16"
-
-	"golang.org/x/text/encoding/charmap"
 
 	"github.com/morket/morket/adapters/csvfile"
 	"github.com/morket/morket/domain/dataops"
@@ -26,6 +22,7 @@ type source struct {
 	reading   dataops.Reading
 	names     []string // of the columns, as the file has them
 	marked    bool     // it begins with a byte order mark
+	notices   []dataops.Notice
 }
 
 // headers are the values of --header.
@@ -117,9 +114,11 @@ func (s *source) close() {
 }
 
 func (s *source) inspect(ctx context.Context, name, header string, inspector dataops.Inspector) (err error) {
-	if s.reading, err = inspector.Detect(name); err != nil {
+	found, err := inspector.Detect(name)
+	if err != nil {
 		return err
 	}
+	s.reading, s.notices = found.Reading, found.Notices
 	if s.reading.Format == dataops.JSONL {
 		return s.keys(ctx)
 	}
@@ -131,8 +130,7 @@ func (s *source) inspect(ctx context.Context, name, header string, inspector dat
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	s.marked = s.reading.Encoding != dataops.Windows1252 && bytes.HasPrefix([]byte(decode(mark[:n&^1], s.reading.Encoding)), []byte("\uFEFF")) ||
-		string(mark[:n]) == csvfile.BOM
+	s.marked = string(mark[:n]) == csvfile.BOM || n > 1 && (string(mark[:2]) == "\xFF\xFE" && s.reading.Encoding == dataops.UTF16LE || string(mark[:2]) == "\xFE\xFF" && s.reading.Encoding == dataops.UTF16BE)
 	return s.header()
 }
 
@@ -173,7 +171,7 @@ func (s *source) header() error {
 
 // keys collects the keys of all objects, in the order of their first appearance.
 func (s *source) keys(ctx context.Context) error {
-	records, err := s.reader(until{ctx, s.file}, dataops.ReadOptions{Reading: s.reading})
+	records, err := s.reader(until{ctx, s.file}, dataops.ReadOptions{Reading: s.reading, OnlyKeys: true})
 	if err != nil {
 		return err
 	}
@@ -239,7 +237,7 @@ func (s *stream) next() (dataops.Record, error) {
 
 // text is the last record as it stands in the file, without line ends around it.
 func (s *stream) text() string {
-	return strings.TrimPrefix(strings.Trim(decode(s.tape.until(s.at), s.encoding), "\r\n"), "\uFEFF")
+	return strings.TrimPrefix(strings.Trim(csvfile.Decode(s.tape.until(s.at), s.encoding), "\r\n"), "\uFEFF")
 }
 
 // tape keeps what was read until it is told to forget it.
@@ -262,27 +260,3 @@ func (t *tape) forget(before int64) {
 }
 
 func (t *tape) until(end int64) []byte { return t.kept[:end-t.from] }
-
-// decode makes UTF-8 of a piece of the file; bytes that are no characters become U+FFFD, except in UTF-8, which stays as it is.
-func decode(raw []byte, enc dataops.Encoding) string {
-	switch enc {
-	case dataops.UTF16LE, dataops.UTF16BE:
-		units := make([]uint16, len(raw)/2)
-		for i := range units {
-			a, b := uint16(raw[2*i]), uint16(raw[2*i+1])
-			if enc == dataops.UTF16BE {
-				a, b = b, a
-			}
-			units[i] = a | b<<8
-		}
-		return string(utf16.Decode(units))
-	case dataops.Windows1252:
-		out, err := charmap.Windows1252.NewDecoder().Bytes(raw)
-		if err != nil { // the decoder replaces what it does not know
-			return string(raw)
-		}
-		return string(out)
-	default:
-		return string(raw)
-	}
-}

@@ -5,6 +5,8 @@ import type { SignedIn } from './types';
 export type QueryValue = string | number | boolean | null | undefined;
 
 export interface RequestOptions {
+  /** Of a stream; GET by default. */
+  method?: string;
   query?: Record<string, QueryValue>;
   body?: unknown;
   /** Sent as it is, without JSON (uploads). */
@@ -142,7 +144,7 @@ export class ApiClient {
 
   /** A call whose answer is a stream or a file; the error answers are still envelopes. */
   async stream(path: string, options: RequestOptions = {}): Promise<Response> {
-    const response = await this.send('GET', path, options);
+    const response = await this.send(options.method ?? 'GET', path, options);
     if (!response.ok) throw toError(response, await readEnvelope(response));
     return response;
   }

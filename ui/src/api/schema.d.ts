@@ -1357,7 +1357,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a file to import
-         * @description The body is the file itself: CSV or TSV in UTF-8, UTF-16 or Windows-1252, or JSON Lines; at most 1 GB. The answer tells what the file seems to be and shows its first records.
+         * @description The body is the file itself: CSV or TSV in any usual encoding, or JSON Lines; at most 1 GB. The answer tells what the file seems to be, by all of it, and shows its first records. While unsure is true, the encoding has to be chosen with preview before commit.
          *
          *     Needs the permission `data.import`. An API key that is limited to tables must name one of them.
          */
@@ -1408,6 +1408,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/imports/{importId}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what the import would lose, before it begins
+         * @description Takes what commit takes, reads the whole file and changes nothing. Events named progress tell how far it is; the last one, report, has the numbers of rows and columns that would lose values, with samples, and the columns that go nowhere.
+         *
+         *     Needs the permission `data.import`. An API key that is limited to tables must name one of them.
+         */
+        post: operations["check-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/imports/{importId}/commit": {
         parameters: {
             query?: never;
@@ -1419,7 +1441,7 @@ export interface paths {
         put?: never;
         /**
          * Start the import into a new table or one that is there
-         * @description With mode upsert, a record whose key columns equal a row's changes that row; an empty field leaves its cell as it is, and of several records with the same key the later wins. Broken records are left out and listed in errors.csv.
+         * @description With mode upsert, a record whose key columns equal a row's changes that row; an empty field leaves its cell as it is, and of several records with the same key the later wins. Broken records are left out and listed in errors.csv. An import of which nothing came in has failed.
          *
          *     Needs the permission `data.import`. An API key that is limited to tables must name one of them.
          */
@@ -1438,7 +1460,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What the import could not take: line, column, value and reason
+         * The rows that lost something, as they are in the file, with the reason; it can be imported again
          * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
          */
         get: operations["get-import-errors"];
@@ -3224,24 +3246,6 @@ export interface components {
             type: string;
             workspace?: string;
         };
-        CommitInBody: {
-            /** @description Add options that select columns don't have yet. */
-            create_options?: boolean;
-            header?: boolean;
-            /** @description Ids or names of the columns by which an upsert finds rows. */
-            key_columns?: string[] | null;
-            /** @description Absent: every column into a new table, or those of the same name into one that is there. */
-            mapping?: components["schemas"]["DataopsMapping"][] | null;
-            /**
-             * @default append
-             * @enum {string}
-             */
-            mode: "append" | "upsert";
-            new_table?: components["schemas"]["DataopsNewTable"];
-            table_id?: string;
-            /** @description Take away the apostrophes that an export put before formulas. */
-            unescape_formulas?: boolean;
-        };
         ConfigureInBody: {
             config: components["schemas"]["EnrichmentConfig"];
         };
@@ -3442,6 +3446,30 @@ export interface components {
             /** Format: int64 */
             seq: number;
         };
+        DataopsCommitBody: {
+            /**
+             * @description What becomes of a row with a value that its column can't take: it is left out, or taken with an empty cell. The errors file has it in both cases.
+             * @default skip_row
+             * @enum {string}
+             */
+            bad_values: "skip_row" | "empty_cell";
+            /** @description Add options that select columns don't have yet. */
+            create_options?: boolean;
+            header?: boolean;
+            /** @description Ids or names of the columns by which an upsert finds rows. */
+            key_columns?: string[] | null;
+            /** @description Absent: every column into a new table, or those of the same name into one that is there. */
+            mapping?: components["schemas"]["DataopsMapping"][] | null;
+            /**
+             * @default append
+             * @enum {string}
+             */
+            mode: "append" | "upsert";
+            new_table?: components["schemas"]["DataopsNewTable"];
+            table_id?: string;
+            /** @description Take away the apostrophes that an export put before formulas. Absent: if the file has them as an export does (escaped_formulas). */
+            unescape_formulas?: boolean;
+        };
         DataopsCounts: {
             /** Format: int64 */
             failed: number;
@@ -3459,13 +3487,46 @@ export interface components {
             updated: number;
         };
         DataopsFileColumn: {
+            currency?: string;
+            /** Format: int64 */
+            decimals?: number;
+            /** @description Texts among typed values that mean an empty cell; commit takes them so unless told otherwise. */
+            empty_words?: components["schemas"]["DataopsWord"][] | null;
+            /** @description How numbers and dates are written, by all values. */
+            form?: components["schemas"]["DataopsForm"];
+            /** @description The name in the file, where it is another. */
+            header?: string;
             /** Format: int64 */
             index: number;
             key?: string;
+            /** @description Fit for a table's column. */
             name: string;
+            /** @description What the values leave open of the form: decimal, date_order. */
+            open?: string[] | null;
             samples: string[] | null;
+            /** @description Nothing to import: it is empty, or says what was wrong in an errors file. */
+            suggest_skip?: boolean;
             suggested_column?: string;
+            /** @description By all values of the file. */
             suggested_type: string;
+        };
+        DataopsForm: {
+            /**
+             * @description The order of a date's day, month and year.
+             * @enum {string}
+             */
+            date_order?: "dmy" | "mdy" | "ymd";
+            /**
+             * @description What stands before the fraction of a number.
+             * @enum {string}
+             */
+            decimal?: "point" | "comma";
+            /** @description IANA name of the zone of times without one; the workspace's if absent. */
+            time_zone?: string;
+        };
+        DataopsGuess: {
+            encoding: string;
+            samples: string[] | null;
         };
         DataopsKept: {
             /**
@@ -3491,6 +3552,10 @@ export interface components {
         };
         DataopsMapping: {
             column_id?: string;
+            /** @description Texts that mean an empty cell; absent, those that were found in a typed column. */
+            empty?: string[];
+            /** @description How the file writes the column's numbers and dates; absent, as was found. */
+            form?: components["schemas"]["DataopsForm"];
             /** Format: int64 */
             index: number;
             new_column?: components["schemas"]["DataopsNewColumn"];
@@ -3503,11 +3568,21 @@ export interface components {
         DataopsNewTable: {
             name: string;
         };
+        DataopsNotice: {
+            /** @description The import does not begin before this was decided. */
+            ask?: boolean;
+            /** @description For programs, for example title_lines or encoding_unsure. */
+            code: string;
+            message: string;
+        };
         DataopsReading: {
             delimiter?: string;
             encoding: string;
+            escape?: string;
             format: string;
             header: boolean;
+            /** Format: int64 */
+            header_line?: number;
         };
         DataopsSummary: {
             columns: components["schemas"]["DataopsFileColumn"][] | null;
@@ -3515,11 +3590,24 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             detected: components["schemas"]["DataopsReading"];
+            /** @description Encodings that the file may be in, the likeliest first, with how some of its lines would read. */
+            encodings?: components["schemas"]["DataopsGuess"][] | null;
             error?: string;
+            /** @description Apostrophes protect formulas, as in an export; commit takes them away unless told otherwise. */
+            escaped_formulas?: boolean;
+            /**
+             * Format: int64
+             * @description Records of the file, after the header.
+             */
+            file_rows: number;
             filename: string;
             /** Format: date-time */
             finished_at?: string;
             id: string;
+            /** @description Columns of the file that go nowhere. */
+            left_out?: string[] | null;
+            /** @description What should be known of the file before it is imported. */
+            notices: components["schemas"]["DataopsNotice"][] | null;
             /** @description The first records, without the header. Long values are shortened. */
             preview: (string[] | null)[] | null;
             /**
@@ -3538,6 +3626,8 @@ export interface components {
             undo?: components["schemas"]["DataopsUndoCounts"];
             /** @description The rows are being taken out of the table again. */
             undoing?: boolean;
+            /** @description The encoding is not certain: choose one in preview before commit. */
+            unsure?: boolean;
             /** @description What the import waits for, for example temporal. */
             waiting_for?: string;
         };
@@ -3561,6 +3651,11 @@ export interface components {
              * @description Cells that have their earlier value again.
              */
             reverted: number;
+        };
+        DataopsWord: {
+            /** Format: int64 */
+            count: number;
+            text: string;
         };
         DeleteByFilterBody: {
             dry_run?: boolean;
@@ -4663,11 +4758,21 @@ export interface components {
         };
         PreviewInBody: {
             delimiter?: string;
-            /** @enum {string} */
-            encoding?: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+            /** @description A name of the WHATWG Encoding Standard: utf-8, utf-16le, utf-16be, windows-1250 to windows-1258, iso-8859-2 to iso-8859-16, koi8-r, koi8-u, macintosh, shift_jis, euc-jp, gbk, gb18030, big5, euc-kr; also ibm437, ibm850, ibm852, ibm866. Naming it makes it certain, also the one that was detected. */
+            encoding?: string;
+            /**
+             * @description How a quote stands in quotes: doubled if empty, or after a backslash, as MySQL writes it.
+             * @enum {string}
+             */
+            escape?: "" | "\\";
             /** @enum {string} */
             format?: "csv" | "jsonl";
             header?: boolean;
+            /**
+             * Format: int64
+             * @description The line of the header or, without one, of the first record, from 1; what is above is left out.
+             */
+            header_line?: number;
             /** @description Suggest columns of this table. */
             table_id?: string;
         };
@@ -14560,6 +14665,121 @@ export interface operations {
             };
         };
     };
+    "check-import": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                importId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DataopsCommitBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     "commit-import": {
         parameters: {
             query?: never;
@@ -14576,7 +14796,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CommitInBody"];
+                "application/json": components["schemas"]["DataopsCommitBody"];
             };
         };
         responses: {

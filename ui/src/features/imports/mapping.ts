@@ -1,23 +1,38 @@
-import type { Column, ColumnType, Import, ImportMapping } from '@/api/types';
+import type { Column, ColumnType, Import, ImportColumn, ImportMapping } from '@/api/types';
 import { isReadOnly } from '@/grid/model';
 
+export type Form = NonNullable<ImportMapping['form']>;
+/** How the file writes the values, where somebody has chosen; and whether its words for an empty cell are taken as such. */
+interface Written {
+  form?: Form;
+  keepWords?: boolean;
+}
 /** Where one column of the file goes. */
 export type Target =
-  { to: 'column'; columnId: string } | { to: 'new'; name: string; type: ColumnType } | { to: 'skip' };
+  | ({ to: 'column'; columnId: string } & Written)
+  | ({ to: 'new'; name: string; type: ColumnType } & Written)
+  | { to: 'skip' };
 
-const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]+/g, '');
+/** How many columns a table takes. */
+export const MOST_COLUMNS = 200;
+
+const plain = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
 
 /** The first mapping: the server's suggestion, a column of the same name, else a new column. */
 export function suggest(file: Import, columns: readonly Column[] | null): Target[] {
   const free = new Set((columns ?? []).filter((c) => !isReadOnly(c)).map((c) => c.id));
+  let room = MOST_COLUMNS - (columns?.length ?? 0);
   return (file.columns ?? []).map((c) => {
+    if (c.suggest_skip) return { to: 'skip' };
     const own = columns?.find(
-      (x) => free.has(x.id) && (x.id === c.suggested_column || plain(x.name) === plain(c.name)),
+      (x) =>
+        free.has(x.id) && (x.id === c.suggested_column || (plain(c.name) !== '' && plain(x.name) === plain(c.name))),
     );
     if (own) {
       free.delete(own.id);
       return { to: 'column', columnId: own.id };
     }
+    if (room-- <= 0) return { to: 'skip' };
     return { to: 'new', name: c.name || `Column ${String(c.index + 1)}`, type: c.suggested_type };
   });
 }
@@ -25,23 +40,54 @@ export function suggest(file: Import, columns: readonly Column[] | null): Target
 export function toMapping(file: Import, targets: readonly Target[]): ImportMapping[] {
   return (file.columns ?? []).map((c, i) => {
     const target = targets[i];
-    if (target?.to === 'column') return { index: c.index, column_id: target.columnId };
-    if (target?.to === 'new') return { index: c.index, new_column: { name: target.name.trim(), type: target.type } };
-    return { index: c.index, skip: true };
+    if (!target || target.to === 'skip') return { index: c.index, skip: true };
+    const written = { ...(target.form ? { form: target.form } : {}), ...(target.keepWords ? { empty: [] } : {}) };
+    if (target.to === 'column') return { index: c.index, column_id: target.columnId, ...written };
+    return { index: c.index, new_column: { name: target.name.trim(), type: target.type }, ...written };
   });
 }
 
+const NUMBERS: ColumnType[] = ['number', 'currency', 'percent'];
+const DATES: ColumnType[] = ['date', 'datetime'];
+
+/** The type of the column that a target fills. */
+export function typeOf(target: Target, columns: readonly Column[]): ColumnType | null {
+  if (target.to === 'new') return target.type;
+  return target.to === 'column' ? (columns.find((c) => c.id === target.columnId)?.type ?? null) : null;
+}
+
+/** Which part of the form matters to a type. */
+export function partOf(type: ColumnType | null): 'decimal' | 'date_order' | null {
+  if (type && NUMBERS.includes(type)) return 'decimal';
+  return type && DATES.includes(type) ? 'date_order' : null;
+}
+
+/** What the file's values leave open for the type and nobody has chosen. */
+export function isOpen(c: ImportColumn, target: Target, columns: readonly Column[]): boolean {
+  const part = partOf(typeOf(target, columns));
+  if (!part || target.to === 'skip' || !c.open?.includes(part) || target.form?.[part]) return false;
+  const own = target.to === 'column' ? columns.find((x) => x.id === target.columnId)?.form : undefined;
+  return !own?.[part];
+}
+
 export function problemOf(
+  file: Import,
   targets: readonly Target[],
   mode: 'append' | 'upsert',
   keys: readonly string[],
+  columns: readonly Column[],
 ): string | null {
+  if (file.unsure) return 'Choose the encoding first.';
   if (!targets.some((t) => t.to !== 'skip')) return 'Match at least one column.';
   const used = targets.flatMap((t) => (t.to === 'column' ? [t.columnId] : []));
   if (new Set(used).size < used.length) return 'Two columns of the file go into the same column.';
   const names = targets.flatMap((t) => (t.to === 'new' ? [t.name.trim().toLowerCase()] : []));
   if (names.includes('')) return 'Every new column needs a name.';
   if (new Set(names).size < names.length) return 'Two new columns have the same name.';
+  if (names.length + columns.length > MOST_COLUMNS)
+    return `A table takes ${String(MOST_COLUMNS)} columns; leave some out.`;
+  const open = (file.columns ?? []).find((c, i) => isOpen(c, targets[i] ?? { to: 'skip' }, columns));
+  if (open) return `Choose how “${open.name}” is written.`;
   if (mode === 'upsert' && !keys.some((k) => used.includes(k))) return 'Choose a key column that the file has.';
   return null;
 }

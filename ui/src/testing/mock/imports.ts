@@ -20,6 +20,7 @@ export function importRoutes(r: Router, s: MockState): void {
       samples: rows.slice(0, 3).map((row) => row[index] ?? ''),
     }));
     i.preview = rows.slice(0, 10);
+    i.file_rows = rows.length;
     i.counts = { ...i.counts, lines: lines.length, rows: rows.length };
   };
   r.on('POST', 'W/imports', async ({ request, query }) => {
@@ -32,6 +33,8 @@ export function importRoutes(r: Router, s: MockState): void {
       detected: { format: 'csv', encoding: 'utf-8', delimiter: ',', header: true },
       columns: [],
       preview: [],
+      file_rows: 0,
+      notices: [],
       counts: { lines: 0, rows: 0, imported: 0, updated: 0, skipped: 0, failed: 0, problems: 0 },
       progress: 0,
       created_at: s.at(),
@@ -54,6 +57,12 @@ export function importRoutes(r: Router, s: MockState): void {
     if (b.encoding) i.detected.encoding = b.encoding;
     shape(i, b.delimiter ?? i.detected.delimiter ?? ',', b.header ?? i.detected.header);
     return { data: { ...i }, position: s.tick() };
+  });
+  r.on('POST', 'W/imports/:i/check', ({ params }) => {
+    const report = { rows: find(params['i']).file_rows, lossy: 0, broken: 0, columns: [], samples: [], left_out: [] };
+    return new Response(`event: report\ndata: ${JSON.stringify(report)}\n\n`, {
+      headers: { 'Content-Type': 'text/event-stream' },
+    });
   });
   r.on('POST', 'W/imports/:i/commit', ({ params, body }) => {
     const i = find(params['i']);

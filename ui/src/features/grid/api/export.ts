@@ -9,6 +9,10 @@ export interface ExportOptions {
   query: RowQuery | null;
   fields: string[];
   ids: string[];
+  /** Put an apostrophe before what a spreadsheet program would run as a formula. */
+  protect?: boolean;
+  /** Begin a CSV file with the mark by which spreadsheet programs see that it is UTF-8. */
+  mark?: boolean;
 }
 
 export async function exportRows(ws: string, table: Table, o: ExportOptions): Promise<void> {
@@ -19,7 +23,8 @@ export async function exportRows(ws: string, table: Table, o: ExportOptions): Pr
       ...(o.query ? queryParams(o.query) : {}),
       fields: o.fields.join(','),
       ids: o.ids.join(','),
-      escape_formulas: o.format === 'csv' ? true : undefined,
+      escape_formulas: o.format === 'csv' ? (o.protect ?? true) : undefined,
+      bom: o.format === 'csv' && o.mark ? true : undefined,
     },
   });
   saveBlob(await response.blob(), `${table.name}.${o.format}`);

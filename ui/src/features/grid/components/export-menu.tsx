@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { messageOf } from '@/api/errors';
 import type { Table } from '@/api/types';
 import { MenuTrigger, type MenuButtonProps } from '@/components/menu';
@@ -15,8 +15,33 @@ export interface ExportMenuProps {
   children: MenuButtonProps['trigger'];
 }
 
+interface Options {
+  protect: boolean;
+  mark: boolean;
+}
+const OPTIONS = 'morket.export';
+
+/** What was chosen the last time. */
+function remembered(): Options {
+  try {
+    return {
+      protect: true,
+      mark: false,
+      ...(JSON.parse(localStorage.getItem(OPTIONS) ?? '{}') as Partial<Options>),
+    };
+  } catch {
+    return { protect: true, mark: false };
+  }
+}
+
 /** Files of the table: what is shown, what is ticked, or all of it. */
 export function ExportMenu({ workspaceId, table, state, page, children }: ExportMenuProps): ReactNode {
+  const [options, setOptions] = useState(remembered);
+  const choose = (changed: Partial<Options>): void => {
+    const next = { ...options, ...changed };
+    setOptions(next);
+    localStorage.setItem(OPTIONS, JSON.stringify(next));
+  };
   const run = (format: 'csv' | 'jsonl', scope: 'view' | 'selection' | 'all'): void => {
     const ids = scope === 'selection' ? (page.grid?.checked.list() ?? []) : [];
     if (scope === 'selection' && ids.length === 0) {
@@ -25,9 +50,13 @@ export function ExportMenu({ workspaceId, table, state, page, children }: Export
     }
     const fields = scope === 'all' ? [] : state.layout.filter((l) => !l.hidden).map((l) => l.id);
     toast.info(`Preparing ${table.name}.${format}…`);
-    exportRows(workspaceId, table, { format, query: scope === 'view' ? page.query : null, fields, ids }).catch(
-      (e: unknown) => toast.error(messageOf(e)),
-    );
+    exportRows(workspaceId, table, {
+      format,
+      query: scope === 'view' ? page.query : null,
+      fields,
+      ids,
+      ...options,
+    }).catch((e: unknown) => toast.error(messageOf(e)));
   };
   return (
     <MenuTrigger
@@ -40,6 +69,13 @@ export function ExportMenu({ workspaceId, table, state, page, children }: Export
         null,
         { label: 'This view as JSON Lines', onSelect: () => run('jsonl', 'view') },
         { label: 'Whole table as JSON Lines', onSelect: () => run('jsonl', 'all') },
+        null,
+        {
+          label: "CSV: ' before formulas",
+          checked: options.protect,
+          onSelect: () => choose({ protect: !options.protect }),
+        },
+        { label: 'CSV: mark for Excel (BOM)', checked: options.mark, onSelect: () => choose({ mark: !options.mark }) },
       ]}
       trigger={children}
     />

@@ -32,6 +32,8 @@ export interface Reading {
   encoding?: string;
   delimiter?: string;
   header?: boolean;
+  header_line?: number;
+  escape?: string;
 }
 export async function previewAgain(ws: string, id: string, reading: Reading): Promise<Import> {
   return (await api.post<Import>(`${path(ws)}/${id}/preview`, reading)).data;
@@ -45,9 +47,56 @@ export interface Commit {
   header?: boolean;
   unescape_formulas?: boolean;
   create_options?: boolean;
+  bad_values?: 'skip_row' | 'empty_cell';
 }
 export async function commit(ws: string, id: string, body: Commit): Promise<Import> {
   return (await api.post<Import>(`${path(ws)}/${id}/commit`, body)).data;
+}
+
+export interface Lost {
+  line: number;
+  value: string;
+  reason: string;
+}
+/** What an import would lose. */
+export interface Report {
+  rows: number;
+  lossy: number;
+  broken: number;
+  full?: number;
+  columns: { column: string; values: number; samples: Lost[] }[];
+  samples: Lost[];
+  left_out: string[];
+}
+
+/** Has the server read the whole file as it would be imported; answers with what would be lost. */
+export async function check(
+  ws: string,
+  id: string,
+  body: Commit,
+  onProgress: (done: number) => void,
+  signal?: AbortSignal,
+): Promise<Report> {
+  const response = await api.stream(`${path(ws)}/${id}/check`, {
+    method: 'POST',
+    body,
+    headers: { Accept: 'text/event-stream' },
+    ...(signal ? { signal } : {}),
+  });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { done = true, value = '' } = (await reader?.read()) ?? {};
+    rest += value;
+    const events = rest.split('\n\n');
+    rest = events.pop() ?? '';
+    for (const event of events) {
+      const data: unknown = JSON.parse(/^data: (.*)$/m.exec(event)?.[1] ?? 'null');
+      if (event.startsWith('event: progress')) onProgress((data as { progress: number }).progress);
+      if (event.startsWith('event: report')) return data as Report;
+    }
+    if (done) throw new Error('The check ended early. Try again.');
+  }
 }
 export async function cancelImport(ws: string, id: string): Promise<void> {
   await api.post(`${path(ws)}/${id}/cancel`, {});

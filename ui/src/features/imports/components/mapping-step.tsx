@@ -5,13 +5,14 @@ import type { Import } from '@/api/types';
 import { Button } from '@/components/button';
 import { Checkbox, Field, Input, Select } from '@/components/field';
 import { Card } from '@/components/page';
-import { Notice } from '@/components/states';
+import { Notice, Progress } from '@/components/states';
 import { tableQuery, tablesChanged, tablesQuery } from '@/api/tables';
 import { isReadOnly } from '@/grid/model';
-import { bytes, plural } from '@/lib/format';
-import { commit, previewAgain, type Reading } from '../api/imports';
+import { check, commit, previewAgain, type Commit, type Reading, type Report } from '../api/imports';
 import { problemOf, suggest, toMapping, type Target } from '../mapping';
+import { LossReport, type BadValues } from './loss-report';
 import { MappingTable } from './mapping-table';
+import { EncodingChoice, ReadingCard } from './reading-card';
 
 export interface MappingStepProps {
   workspaceId: string;
@@ -20,21 +21,16 @@ export interface MappingStepProps {
   onStarted: () => void;
 }
 
-const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'];
-const DELIMITERS = [
-  { value: ',', label: 'Comma' },
-  { value: ';', label: 'Semicolon' },
-  { value: '\t', label: 'Tab' },
-  { value: '|', label: 'Bar' },
-];
-
 export function MappingStep({ workspaceId: ws, file: initial, onBack, onStarted }: MappingStepProps) {
   const [file, setFile] = useState(initial);
   const [tableId, setTableId] = useState('');
   const [name, setName] = useState(initial.filename.replace(/\.[^.]+$/, ''));
   const [mode, setMode] = useState<'append' | 'upsert'>('append');
   const [keys, setKeys] = useState<string[]>([]);
-  const [unescape, setUnescape] = useState(false);
+  const [unescape, setUnescape] = useState<boolean | null>(null);
+  const [badValues, setBadValues] = useState<BadValues>('skip_row');
+  const [checked, setChecked] = useState<{ of: string; report: Report } | null>(null);
+  const [progress, setProgress] = useState(0);
   const [edited, setEdited] = useState<{ of: string; targets: Target[] } | null>(null);
   const client = useQueryClient();
   const tables = useQuery(tablesQuery(ws));
@@ -42,83 +38,53 @@ export function MappingStep({ workspaceId: ws, file: initial, onBack, onStarted 
   const columns = tableId ? (table.data?.columns ?? null) : [];
   const stamp = `${tableId}/${JSON.stringify(file.detected)}/${String(columns?.length ?? -1)}`;
   const targets = edited?.of === stamp ? edited.targets : suggest(file, columns);
+  const takeAway = unescape ?? file.escaped_formulas ?? false;
+
+  const body: Commit = {
+    ...(tableId ? { table_id: tableId } : { new_table: { name: name.trim() || 'Imported' } }),
+    mapping: toMapping(file, targets),
+    mode: tableId ? mode : 'append',
+    ...(tableId && mode === 'upsert' ? { key_columns: keys } : {}),
+    header: file.detected.header,
+    create_options: true,
+    unescape_formulas: takeAway,
+  };
+  const asked = JSON.stringify(body);
+  const report = checked?.of === asked ? checked.report : null;
 
   const reread = useMutation({
     mutationFn: (reading: Reading) => previewAgain(ws, file.id, reading),
     onSuccess: setFile,
   });
+  const begin = async (): Promise<void> => {
+    const made = await commit(ws, file.id, { ...body, bad_values: badValues });
+    client.setQueryData(['imports', ws, made.id], made);
+    onStarted();
+    await tablesChanged(client, ws);
+  };
+  /** Reads the whole file first; what would lose nothing begins at once, the rest is shown. */
   const start = useMutation({
-    mutationFn: () =>
-      commit(ws, file.id, {
-        ...(tableId ? { table_id: tableId } : { new_table: { name: name.trim() || 'Imported' } }),
-        mapping: toMapping(file, targets),
-        mode: tableId ? mode : 'append',
-        ...(tableId && mode === 'upsert' ? { key_columns: keys } : {}),
-        header: file.detected.header,
-        create_options: true,
-        ...(unescape ? { unescape_formulas: true } : {}),
-      }),
-    meta: { quiet: true },
-    onSuccess: async (made) => {
-      client.setQueryData(['imports', ws, made.id], made);
-      onStarted();
-      await tablesChanged(client, ws);
+    mutationFn: async () => {
+      if (!report) {
+        setProgress(0);
+        const found = await check(ws, file.id, body, setProgress);
+        if (found.lossy > 0 || (found.full ?? 0) > 0) {
+          setChecked({ of: asked, report: found });
+          return;
+        }
+      }
+      await begin();
     },
+    meta: { quiet: true },
   });
-  const problem = problemOf(targets, tableId ? mode : 'append', keys);
-  const { detected } = file;
+  const problem = problemOf(file, targets, tableId ? mode : 'append', keys, columns ?? []);
+  const choosing = file.unsure === true || (file.encodings?.length ?? 0) > 1;
   return (
     <>
-      <Card
-        title={file.filename}
-        text={`${bytes(file.size)}${file.counts.rows ? ` · ${plural(file.counts.rows, 'row')}` : ''}`}
-      >
-        <div className="grid gap-3 sm:grid-cols-4">
-          <Field label="Encoding">
-            {(ids) => (
-              <Select
-                {...ids}
-                value={detected.encoding.toLowerCase()}
-                disabled={reread.isPending}
-                onChange={(e) => reread.mutate({ encoding: e.target.value })}
-              >
-                {[...new Set([detected.encoding.toLowerCase(), ...ENCODINGS])].map((e) => (
-                  <option key={e} value={e}>
-                    {e.toUpperCase()}
-                  </option>
-                ))}
-              </Select>
-            )}
-          </Field>
-          {detected.format !== 'jsonl' && (
-            <Field label="Separator">
-              {(ids) => (
-                <Select
-                  {...ids}
-                  value={detected.delimiter}
-                  disabled={reread.isPending}
-                  onChange={(e) => reread.mutate({ delimiter: e.target.value })}
-                >
-                  {DELIMITERS.map((d) => (
-                    <option key={d.value} value={d.value}>
-                      {d.label}
-                    </option>
-                  ))}
-                </Select>
-              )}
-            </Field>
-          )}
-          {detected.format !== 'jsonl' && (
-            <Checkbox
-              className="self-end pb-1.5 sm:col-span-2"
-              label="The first line names the columns"
-              checked={detected.header}
-              disabled={reread.isPending}
-              onChange={(e) => reread.mutate({ header: e.target.checked })}
-            />
-          )}
-        </div>
-      </Card>
+      <ReadingCard file={file} busy={reread.isPending} onChange={(r) => reread.mutate(r)} />
+      {choosing && (
+        <EncodingChoice file={file} busy={reread.isPending} onChoose={(encoding) => reread.mutate({ encoding })} />
+      )}
       <Card title="Where it goes">
         <div className="grid gap-3 sm:grid-cols-3">
           <Field label="Table">
@@ -180,17 +146,31 @@ export function MappingStep({ workspaceId: ws, file: initial, onBack, onStarted 
         targets={targets}
         onChange={(next) => setEdited({ of: stamp, targets: next })}
       />
-      <Checkbox
-        label="Remove the ' that protects formulas"
-        hint="For files that were exported with formulas escaped."
-        checked={unescape}
-        onChange={(e) => setUnescape(e.target.checked)}
-      />
+      {file.detected.format !== 'jsonl' && (
+        <Checkbox
+          label="Remove the ' that protects formulas"
+          hint={
+            file.escaped_formulas
+              ? 'Found in this file, as exports have it.'
+              : 'For files that were exported with formulas protected.'
+          }
+          checked={takeAway}
+          onChange={(e) => setUnescape(e.target.checked)}
+        />
+      )}
+      {report && <LossReport report={report} badValues={badValues} onChange={setBadValues} />}
+      {start.isPending && !report && <Progress value={progress} label="Reading the whole file" />}
       {start.isError && <Notice tone="danger">{messageOf(start.error)}</Notice>}
-      <div className="flex items-center gap-2">
+      {reread.isError && <Notice tone="danger">{messageOf(reread.error)}</Notice>}
+      <div className="flex flex-wrap items-center gap-2">
         <Button onClick={onBack}>Choose another file</Button>
-        <Button variant="primary" busy={start.isPending} disabled={problem !== null} onClick={() => start.mutate()}>
-          Import
+        <Button
+          variant="primary"
+          busy={start.isPending}
+          disabled={problem !== null || columns === null}
+          onClick={() => start.mutate()}
+        >
+          {report ? 'Import anyway' : 'Import'}
         </Button>
         {problem && <span className="text-ink-2">{problem}</span>}
       </div>

@@ -1,11 +1,23 @@
-import type { Column, ColumnType, Import } from '@/api/types';
-import { Input, Select } from '@/components/field';
+import type { Column, ColumnType, Import, ImportColumn } from '@/api/types';
+import { Checkbox, Input, Select } from '@/components/field';
 import { Card, DataTable, Td } from '@/components/page';
 import { DATA_TYPES } from '@/grid/column-types';
 import { isReadOnly } from '@/grid/model';
-import type { Target } from '../mapping';
+import { isOpen, partOf, typeOf, type Target } from '../mapping';
 
-/** Each column of the file with a few of its values and where it goes. */
+const CHOICES = {
+  decimal: [
+    { value: 'point', label: '1,234.56' },
+    { value: 'comma', label: '1.234,56' },
+  ],
+  date_order: [
+    { value: 'dmy', label: 'Day, month, year' },
+    { value: 'mdy', label: 'Month, day, year' },
+    { value: 'ymd', label: 'Year, month, day' },
+  ],
+};
+
+/** Each column of the file with a few of its values, where it goes, and how its numbers and dates are written. */
 export function MappingTable({
   file,
   columns,
@@ -22,15 +34,25 @@ export function MappingTable({
     const values = own ?? (file.preview ?? []).map((r) => r?.[i] ?? '');
     return values.filter(Boolean).slice(0, 3).join(' · ');
   };
+  const leftOut = targets.filter((t) => t.to === 'skip').length;
   return (
-    <Card title="Columns" text="What is not matched to a column becomes a new one, or is left out." flush>
-      <DataTable head={['In the file', 'First values', 'Goes to', 'Name and type']} label="Columns of the file">
+    <Card
+      title="Columns"
+      text={`Types are found from all values of the file. ${leftOut === 0 ? 'No column is left out.' : leftOut === 1 ? '1 column is left out.' : `${String(leftOut)} columns are left out.`}`}
+      flush
+    >
+      <DataTable head={['In the file', 'First values', 'Goes to', 'Name, type and form']} label="Columns of the file">
         {(file.columns ?? []).map((c, i) => {
           const target = targets[i] ?? { to: 'skip' as const };
           const label = c.name || `Column ${String(c.index + 1)}`;
           return (
             <tr key={c.index} className={target.to === 'skip' ? 'opacity-60' : ''}>
-              <Td className="max-w-[180px] truncate font-medium">{label}</Td>
+              <Td className="max-w-[180px] truncate font-medium">
+                <span title={c.header}>{label}</span>
+                {c.header !== undefined && c.header !== '' && (
+                  <span className="block truncate text-sm font-normal text-ink-3">“{c.header}”</span>
+                )}
+              </Td>
               <Td className="max-w-[260px] truncate text-ink-2">{samples(i, c.samples)}</Td>
               <Td>
                 <Select
@@ -65,27 +87,32 @@ export function MappingTable({
                 </Select>
               </Td>
               <Td>
-                {target.to === 'new' && (
-                  <span className="flex gap-2">
-                    <Input
-                      aria-label={`Name for ${label}`}
-                      className="!w-40"
-                      value={target.name}
-                      maxLength={100}
-                      onChange={(e) => set(i, { ...target, name: e.target.value })}
-                    />
-                    <Select
-                      aria-label={`Type for ${label}`}
-                      className="!w-32"
-                      value={target.type}
-                      onChange={(e) => set(i, { ...target, type: e.target.value as ColumnType })}
-                    >
-                      {DATA_TYPES.map((t) => (
-                        <option key={t.type} value={t.type}>
-                          {t.label}
-                        </option>
-                      ))}
-                    </Select>
+                {target.to !== 'skip' && (
+                  <span className="flex flex-wrap items-center gap-2">
+                    {target.to === 'new' && (
+                      <>
+                        <Input
+                          aria-label={`Name for ${label}`}
+                          className="!w-40"
+                          value={target.name}
+                          maxLength={100}
+                          onChange={(e) => set(i, { ...target, name: e.target.value })}
+                        />
+                        <Select
+                          aria-label={`Type for ${label}`}
+                          className="!w-32"
+                          value={target.type}
+                          onChange={(e) => set(i, { ...target, type: e.target.value as ColumnType })}
+                        >
+                          {DATA_TYPES.map((t) => (
+                            <option key={t.type} value={t.type}>
+                              {t.label}
+                            </option>
+                          ))}
+                        </Select>
+                      </>
+                    )}
+                    <Written column={c} label={label} target={target} columns={columns} onChange={(t) => set(i, t)} />
                   </span>
                 )}
               </Td>
@@ -94,5 +121,53 @@ export function MappingTable({
         })}
       </DataTable>
     </Card>
+  );
+}
+
+/** How the file writes a column's numbers or dates, and its words for an empty cell. */
+function Written({
+  column: c,
+  label,
+  target,
+  columns,
+  onChange,
+}: {
+  column: ImportColumn;
+  label: string;
+  target: Exclude<Target, { to: 'skip' }>;
+  columns: Column[];
+  onChange: (t: Target) => void;
+}) {
+  const type = typeOf(target, columns);
+  const part = partOf(type);
+  const found = part ? c.form?.[part] : undefined;
+  const words = type === 'text' || type === 'long_text' ? [] : (c.empty_words ?? []);
+  return (
+    <>
+      {part && (found ?? c.open?.includes(part)) && (
+        <Select
+          aria-label={`${part === 'decimal' ? 'Numbers' : 'Dates'} of ${label} are written`}
+          aria-invalid={isOpen(c, target, columns) || undefined}
+          className="!w-40"
+          value={target.form?.[part] ?? found ?? ''}
+          onChange={(e) => onChange({ ...target, form: { ...target.form, [part]: e.target.value } })}
+        >
+          {!found && <option value="">Written as…</option>}
+          {CHOICES[part].map((o) => (
+            <option key={o.value} value={o.value}>
+              {o.label}
+            </option>
+          ))}
+        </Select>
+      )}
+      {words.length > 0 && (
+        <Checkbox
+          className="text-sm"
+          label={`${words.map((w) => `“${w.text}”`).join(', ')} ${words.length === 1 ? 'means' : 'mean'} empty`}
+          checked={!target.keepWords}
+          onChange={(e) => onChange({ ...target, keepWords: !e.target.checked })}
+        />
+      )}
+    </>
   );
 }

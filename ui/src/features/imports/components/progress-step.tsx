@@ -76,6 +76,13 @@ export function ProgressStep({ workspaceId: ws, file, onAnother, onChanged }: Pr
         {file.state === 'undone' && file.undo && (
           <Notice tone={file.undo.kept > 0 ? 'warning' : 'neutral'}>Undone: {file.undo.message}.</Notice>
         )}
+        {(file.left_out ?? []).length > 0 && (
+          <Notice tone="neutral">
+            Left out: {plural((file.left_out ?? []).length, 'column')} of the file,{' '}
+            {(file.left_out ?? []).slice(0, 10).join(', ')}
+            {(file.left_out ?? []).length > 10 ? ' …' : ''}.
+          </Notice>
+        )}
         <dl className="grid grid-cols-2 gap-3 sm:grid-cols-4">
           {facts.map(([label, n]) => (
             <div key={label}>
@@ -97,8 +104,10 @@ export function ProgressStep({ workspaceId: ws, file, onAnother, onChanged }: Pr
               </Button>
             }
           >
-            {plural(counts.failed + counts.skipped, 'row')} could not be imported; the file names each line and its
-            reason.
+            {counts.failed > 0
+              ? `${plural(counts.failed, 'row')} could not be imported.`
+              : 'Some rows came in without a value.'}{' '}
+            The file has them as they are, with the reason; mended, it can be imported again.
           </Notice>
         )}
         <div className="flex flex-wrap gap-2">

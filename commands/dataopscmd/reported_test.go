@@ -1,0 +1,294 @@
+package dataopscmd_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/commands/dataopscmd"
+	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+)
+
+func (f *fixture) file(name string) dataops.Summary {
+	f.t.Helper()
+	raw, err := os.ReadFile("testdata/" + name)
+	require.NoError(f.t, err)
+	return f.upload(name, string(raw))
+}
+
+// imported uploads a file and imports it with the defaults.
+func (f *fixture) imported(name, body string) dataops.Summary {
+	f.t.Helper()
+	up := f.upload(name, body)
+	f.commit(dataopscmd.Commit{ImportID: up.ID, NewTable: "T"})
+	return f.run(up.ID, dataopscmd.Limits{})
+}
+
+func typesOf(s dataops.Summary) string {
+	var out []string
+	for _, c := range s.Columns {
+		text := c.SuggestedType
+		if c.Form != nil && c.SuggestedType != "text" {
+			text += strings.TrimRight(":"+c.Form.Decimal+c.Form.DateOrder, ":")
+		}
+		if len(c.Open) > 0 && c.SuggestedType != "text" {
+			text += "?"
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, " ")
+}
+
+func noticesOf(s dataops.Summary) string {
+	var out []string
+	for _, n := range s.Notices {
+		out = append(out, n.Code)
+	}
+	return strings.Join(out, " ")
+}
+
+// The files are small forms of what people have reported of other programs; each is imported with the defaults.
+func TestReportedFiles(t *testing.T) {
+	t.Parallel()
+	for file, tc := range map[string]struct {
+		types   string
+		notices string
+		rows    [][]string // the first ones
+	}{
+		"b04-preamble-trailing-ragged.csv": {"date date number", "title_lines surplus_fields", [][]string{{"2026-09-01", "2026-09-30", "1200"}, {"2026-09-02", "", "980"}, {"2026-09-03", "", ""}}},
+		"b05a-sep-semicolon.csv":           {"text text", "", [][]string{{"Acme, Inc", "Lyon"}, {"Bolt", "Nice"}}},
+		"b07a-cr-only.csv":                 {"text text", "", [][]string{{"Acme", "Lyon"}, {"Bolt", "Nice"}, {"Cord", "Metz"}}},
+		"b09a-leading-zeros.csv":           {"text text text text", "", [][]string{{"01067", "0351123456", "000123", "Dresden"}}},
+		"b11-na-null.csv":                  {"text text text number", "", [][]string{{"NA", "NA", "Null", "1"}, {"EU", "NO", "None", ""}, {"AF", "NA", "nan", ""}, {"AS", "", "True", "3"}, {"OC", "NF", "Infinity", "4"}}},
+		"b12-dmy-proved-late.csv":          {"number date:dmy", "", [][]string{{"1", "2026-09-10"}, {"2", "2026-09-01"}}},
+		"b16-duplicate-headers.csv":        {"text email email number number", "column_names", [][]string{{"Ana", "a1@example.org", "a2@example.org", "111", "112"}}},
+		"b18c-blank-header.csv":            {"text text number text", "column_names", [][]string{{"Ana", "x", "1", "y"}}},
+		"b30-empties.csv":                  {"text text number text", "", [][]string{{"A", "customer", "10", "x"}, {"B", "", "", ""}}},
+		"b31-punctuation.csv":              {"text", "", [][]string{{"Acme, Inc"}, {"Acme (North)"}, {"100% Juice"}, {"100 Juice"}, {"a_b"}, {"aXb"}, {`back\slash`}, {`say "hi"`}, {"O'Hara"}, {"(x,eq,y)~or(z"}, {"[1] *any?"}}},
+		"b26-formulas.csv":                 {"text number:point text", "escaped_formulas", [][]string{{"=1+1", "-5", "+12015550123"}, {"-2+3+cmd", "-1234.56", "+442079460018"}, {"@sum", "0", "020 7946 0018"}, {"-- remark", "7", ""}, {"'=quoted already", "1", ""}, {"\tTab first", "2", ""}}},
+	} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			up := f.file(file)
+			require.Equal(t, tc.types, typesOf(up))
+			require.Equal(t, tc.notices, noticesOf(up))
+			f.commit(dataopscmd.Commit{ImportID: up.ID, NewTable: "T"})
+			done := f.run(up.ID, dataopscmd.Limits{})
+			rows := f.cells(done.TableID)
+			require.GreaterOrEqual(t, len(rows), len(tc.rows))
+			require.Equal(t, tc.rows, rows[:len(tc.rows)])
+		})
+	}
+}
+
+func TestLongNumbersAreExact(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	up := f.file("b09b-long-ids.csv")
+	f.commit(dataopscmd.Commit{ImportID: up.ID, NewTable: "T"})
+	require.Equal(t, "11234567800033596096", f.cells(f.run(up.ID, dataopscmd.Limits{}).TableID)[2][0])
+	up = f.file("b09c-long-ids.jsonl")
+	f.commit(dataopscmd.Commit{ImportID: up.ID, NewTable: "T"})
+	rows := f.cells(f.run(up.ID, dataopscmd.Limits{}).TableID)
+	require.Equal(t, []string{"9007199254740993", "1"}, rows[0])
+	require.Equal(t, []string{"11234567800033596096", "0.30000000000000004"}, rows[1])
+	require.Equal(t, []string{"740245381351497731", "100"}, rows[2])
+}
+
+func TestAQuoteThatIsNeverClosedCostsItsRow(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{"b19a-unclosed-quote.csv", "b19b-unclosed-quote-then-quotes.csv"} {
+		f := newFixture(t)
+		up := f.file(file)
+		require.Contains(t, noticesOf(up), dataops.NoticeBrokenRecords, file)
+		f.commit(dataopscmd.Commit{ImportID: up.ID, NewTable: "T"})
+		done := f.run(up.ID, dataopscmd.Limits{})
+		require.EqualValues(t, 1, done.Counts.Failed, file)
+		require.EqualValues(t, 12, f.problems(up.ID)[0].Line, file)
+		require.Equal(t, done.Counts.Rows-1, done.Counts.Imported, file)
+	}
+}
+
+func TestAFileOfTooManyColumns(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	wide := func(n int) string {
+		var names, values []string
+		for i := range n {
+			names, values = append(names, fmt.Sprintf("c%d", i)), append(values, fmt.Sprint(i))
+		}
+		return strings.Join(names, ",") + "\n" + strings.Join(values, ",") + "\n"
+	}
+	_, err := f.handlers.Upload(t.Context(), f.meta, dataopscmd.Upload{Filename: "a.csv", Body: bytes.NewReader([]byte(wide(10_000)))})
+	require.ErrorContains(t, err, "has 10000 columns; at most 1000 can be read")
+	up := f.file("b22a-250-columns.csv")
+	require.Equal(t, dataops.NoticeTooManyColumns, noticesOf(up))
+	_, err = f.handlers.Commit(t.Context(), f.meta, dataopscmd.Commit{ImportID: up.ID, NewTable: "T"})
+	require.ErrorContains(t, err, "250 columns and a table takes 200")
+	var mapping []dataopscmd.Mapping
+	for i := range 200 {
+		mapping = append(mapping, dataopscmd.Mapping{Index: i, NewColumn: &dataopscmd.NewColumn{Name: up.Columns[i].Name, Type: "text"}})
+	}
+	started := f.commit(dataopscmd.Commit{ImportID: up.ID, NewTable: "T", Mapping: mapping})
+	require.Len(t, started.LeftOut, 50)
+}
+
+func TestKeysThatComeLateAreFound(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	var b strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&b, "{\"a\": %d}\n", i)
+	}
+	b.WriteString("{\"a\": 1, \"late\": \"x\"}\n{\"late\": \"y\", \"a\": 2, \"a\": 3}\n")
+	up := f.upload("a.jsonl", b.String())
+	require.Equal(t, "late", up.Columns[1].Name)
+	f.commit(dataopscmd.Commit{ImportID: up.ID, NewTable: "T"})
+	done := f.run(up.ID, dataopscmd.Limits{})
+	require.Equal(t, []string{"1", "x"}, f.cells(done.TableID)[5000])
+	require.Equal(t, `has the key "a" twice`, f.problems(up.ID)[0].Reason)
+}
+
+func TestNothingLeavesSilently(t *testing.T) {
+	t.Parallel()
+	const body = "Name,Employees,City,City\nAcme,12,Oslo,Rome\nBolt,many,x,\nCog,7,,,surplus\nDot,none at all,y,\n"
+	mapping := []dataopscmd.Mapping{
+		{Index: 0, NewColumn: &dataopscmd.NewColumn{Name: "Name", Type: table.Text}}, {Index: 1, NewColumn: &dataopscmd.NewColumn{Name: "Employees", Type: table.Number}}, {Index: 2, Skip: true},
+	}
+	for _, keep := range []bool{false, true} {
+		f := newFixture(t)
+		up := f.upload("a.csv", body)
+		require.Equal(t, "column_names surplus_fields", noticesOf(up))
+		cmd := dataopscmd.Commit{ImportID: up.ID, NewTable: "T", Mapping: mapping, KeepRows: keep}
+		check, err := f.handlers.StartCheck(t.Context(), f.meta, cmd)
+		require.NoError(t, err)
+		last := 0.0
+		report, err := check.Run(t.Context(), func(p float64) { last = p })
+		check.Close()
+		require.NoError(t, err)
+		require.InDelta(t, 1, last, 0)
+		require.EqualValues(t, 4, report.Rows)
+		require.EqualValues(t, 3, report.Lossy)
+		require.Equal(t, []string{"City", "City 2"}, report.LeftOut)
+		require.Equal(t, "Employees", report.Columns[0].Column)
+		require.EqualValues(t, 2, report.Columns[0].Values)
+		require.Equal(t, "many", report.Columns[0].Samples[0].Value)
+		head, err := f.log.Head(t.Context())
+		require.NoError(t, err)
+		require.EqualValues(t, 1, head, "a check changes nothing")
+
+		started := f.commit(cmd)
+		done := f.run(up.ID, dataopscmd.Limits{})
+		require.Equal(t, dataops.StatePartial, done.State)
+		require.Equal(t, []string{"City", "City 2"}, done.LeftOut)
+		problems := f.problems(up.ID)
+		require.Equal(t, []string{"Bolt", "many", "x", ""}, problems[0].Row)
+		if keep {
+			require.Equal(t, [][]string{{"Acme", "12"}, {"Bolt", ""}, {"Cog", "7"}, {"Dot", ""}}, f.cells(started.TableID))
+			require.True(t, problems[0].Kept)
+		} else {
+			require.Equal(t, [][]string{{"Acme", "12"}}, f.cells(started.TableID))
+			require.Equal(t, []string{"Cog", "7", "", "", "surplus"}, problems[1].Row)
+		}
+	}
+}
+
+func TestAnImportOfWhichNothingCameInHasFailed(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ body, says string }{
+		"only a header": {"name,email\n", "the file has no rows"},
+		"all bad":       {"Name,N\na,x\nb,y\n", "none of the 2 rows could be taken"},
+		"all blank":     {"Name,N\n,\n,\n", "every row is blank"},
+	} {
+		f := newFixture(t)
+		up := f.upload("a.csv", tc.body)
+		header := true
+		f.commit(dataopscmd.Commit{ImportID: up.ID, NewTable: "T", Header: &header, Mapping: []dataopscmd.Mapping{{Index: 1, NewColumn: &dataopscmd.NewColumn{Name: "N", Type: table.Number}}}})
+		done := f.run(up.ID, dataopscmd.Limits{})
+		require.Equal(t, dataops.StateFailed, done.State, name)
+		require.Contains(t, done.Error, tc.says, name)
+	}
+	f := newFixture(t)
+	first := f.imported("a.csv", leads)
+	again := f.upload("a.csv", leads)
+	f.commit(dataopscmd.Commit{ImportID: again.ID, TableID: first.TableID, Mode: dataops.Upsert, KeyColumns: []string{"Name"}})
+	require.Equal(t, dataops.StateCompleted, f.run(again.ID, dataopscmd.Limits{}).State, "all of it was there already")
+}
+
+func TestWhatAFileLeavesOpenIsAsked(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	up := f.upload("a.csv", "Name,Booked\na,01/02/2026\nb,03/04/2026\n")
+	require.Equal(t, "text date?", typesOf(up))
+	_, err := f.handlers.Commit(t.Context(), f.meta, dataopscmd.Commit{ImportID: up.ID, NewTable: "T"})
+	require.ErrorContains(t, err, "day or the month first")
+	mapping := []dataopscmd.Mapping{{Index: 1, NewColumn: &dataopscmd.NewColumn{Name: "Booked", Type: table.Date}, Form: &dataops.Form{DateOrder: "mdy"}}}
+	f.commit(dataopscmd.Commit{ImportID: up.ID, NewTable: "T", Mapping: mapping})
+	done := f.run(up.ID, dataopscmd.Limits{})
+	require.Equal(t, [][]string{{"2026-01-02"}, {"2026-03-04"}}, f.cells(done.TableID))
+	require.Equal(t, table.MonthFirst, f.schema(done.TableID).Columns[0].Form.DateOrder)
+}
+
+func TestAnUnsureEncodingIsChosenBeforeTheCommit(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	up := f.upload("a.csv", "\xEF\xBB\xBFName;Town\nM\xFCller;K\xF6ln\n")
+	require.True(t, up.Unsure)
+	require.Equal(t, dataops.NoticeEncodingMark, noticesOf(up))
+	require.Equal(t, dataops.Windows1252, up.Encodings[0].Encoding)
+	require.Contains(t, up.Encodings[0].Samples, "Müller;Köln")
+	_, err := f.handlers.Commit(t.Context(), f.meta, dataopscmd.Commit{ImportID: up.ID, NewTable: "T"})
+	require.Equal(t, kernel.KindInvalid, kernel.KindOf(err))
+	chosen := dataops.Windows1252
+	res, err := f.handlers.Preview(t.Context(), f.meta, dataopscmd.Preview{ImportID: up.ID, Encoding: &chosen})
+	require.NoError(t, err)
+	require.False(t, res.Value.Unsure)
+	require.Equal(t, "Name", res.Value.Columns[0].Name, "the mark is not part of the name")
+	f.commit(dataopscmd.Commit{ImportID: up.ID, NewTable: "T"})
+	require.Equal(t, [][]string{{"Müller", "Köln"}}, f.cells(f.run(up.ID, dataopscmd.Limits{}).TableID))
+}
+
+// A European file with what usually goes wrong.
+const european = "Umsatzbericht;;;;;;\r\n\r\nFirma;Umsatz;Gegründet;Aktiv;;Ort;Ort\r\n" +
+	"Müller & Söhne GmbH;1.234,56;31.12.2025;ja;x;Köln;Nürnberg\r\nBäckerei Weiß;-12,50;01.02.2024;nein;;Düsseldorf;\r\nÖko „Grün“;1.000.000,00;03.04.2023;ja;y;Fürth;Tübingen\r\n"
+
+func TestAEuropeanFileComesInRightWithTheDefaults(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	raw, err := charmap1252(european)
+	require.NoError(t, err)
+	up := f.upload("Umsätze.csv", raw)
+	require.False(t, up.Unsure)
+	require.Equal(t, dataops.Reading{Format: "csv", Encoding: "windows-1252", Delimiter: ";", Header: true, HeaderLine: 3}, up.Detected)
+	require.Equal(t, "title_lines column_names column_names", noticesOf(up))
+	started := f.commit(dataopscmd.Commit{ImportID: up.ID, NewTable: "Umsätze"})
+	done := f.run(up.ID, dataopscmd.Limits{})
+	require.Equal(t, dataops.StateCompleted, done.State, "%v", f.problems(up.ID))
+	var names []string
+	for _, c := range f.schema(started.TableID).Columns {
+		names = append(names, c.Name+":"+string(c.Type))
+	}
+	require.Equal(t, []string{"Firma:text", "Umsatz:number", "Gegründet:date", "Aktiv:boolean", "Column 5:text", "Ort:text", "Ort 2:text"}, names)
+	require.Equal(t, [][]string{
+		{"Müller & Söhne GmbH", "1234.56", "2025-12-31", "true", "x", "Köln", "Nürnberg"},
+		{"Bäckerei Weiß", "-12.5", "2024-02-01", "false", "", "Düsseldorf", ""},
+		{"Öko „Grün“", "1000000", "2023-04-03", "true", "y", "Fürth", "Tübingen"},
+	}, f.cells(started.TableID))
+}
+
+func TestANameIsNeverCutWithoutAWord(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	long := strings.Repeat("very long name ", 10)
+	up := f.upload("a.csv", long+","+long+",n\n1,2,3\n")
+	require.Equal(t, "column_names column_names", noticesOf(up))
+	require.NotEqual(t, up.Columns[0].Name, up.Columns[1].Name)
+	require.Equal(t, strings.TrimSpace(long), up.Columns[0].Header)
+}
