@@ -27,6 +27,7 @@ import (
 const (
 	headerRequestID   = "X-Request-Id"
 	headerIdempotency = "Idempotency-Key"
+	headerGesture     = "Morket-Gesture"
 	headerReplayed    = "Idempotent-Replayed"
 	headerPosition    = "Morket-Position"
 	headerMinPosition = "Morket-Min-Position"
@@ -109,7 +110,7 @@ func (a *API) cors(c echo.Context) bool {
 		h.Add("Vary", "Origin")
 		if c.Request().Method == http.MethodOptions {
 			h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
-			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, "+headerIdempotency+", "+headerMinPosition+", "+headerRequestID+", Last-Event-ID")
+			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, "+headerIdempotency+", "+headerGesture+", "+headerMinPosition+", "+headerRequestID+", Last-Event-ID")
 			h.Set("Access-Control-Max-Age", "600")
 			c.Response().WriteHeader(http.StatusNoContent)
 			return true
@@ -276,6 +277,9 @@ func (a *API) requestMeta(ctx context.Context, op Op, c echo.Context) (kernel.Me
 		sum.Write([]byte(r.Method + " " + r.URL.RequestURI() + "\n"))
 		sum.Write(body)
 		meta.Fingerprint = hex.EncodeToString(sum.Sum(nil))
+	}
+	if meta.Gesture = r.Header.Get(headerGesture); meta.Gesture != "" && !validRequestID(meta.Gesture) {
+		return meta, kernel.E(kernel.KindMalformed, "MALFORMED", "a Morket-Gesture is 1 to 100 printable characters without spaces")
 	}
 	return meta, nil
 }

@@ -102,6 +102,9 @@ func (a *API) early(ctx context.Context, op Op, err error) bool {
 func Write[I, R any](a *API, op Op, handle func(ctx context.Context, meta kernel.Meta, in *I) (commands.Result[R], error)) {
 	h := operation[I](a, op)
 	h.Parameters = append(h.Parameters, headerParam(headerIdempotency, "Makes a repeat of the same request act once and get the first answer again."))
+	if strings.Contains(op.Path, "/tables/{tableId}") {
+		h.Parameters = append(h.Parameters, headerParam(headerGesture, "Requests of one person with the same text here are one step of undo in the table."))
+	}
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*answer[R], error) {
 		meta := metaOf(ctx)
 		if err := reaches(ctx, a, op, in); err != nil {

@@ -59,7 +59,7 @@ func (h *Handlers) BatchRows(ctx context.Context, meta kernel.Meta, cmd BatchRow
 	if err := cmd.Validate(); err != nil {
 		return commands.Result[BatchedRows]{}, err
 	}
-	step := h.step("Write rows")
+	step := h.step(ctx, meta, cmd.Table, "Write rows")
 	for try := range attempts {
 		b := &batch{h: h, cmd: cmd, meta: meta, step: step, fresh: try > 0}
 		done, again, err := b.run(ctx)

@@ -32,7 +32,7 @@ type UpdatedByFilter struct {
 
 // UpdateByFilter carries out UpdateByFilter.
 func (h *Handlers) UpdateByFilter(ctx context.Context, meta kernel.Meta, cmd UpdateByFilter) (commands.Result[UpdatedByFilter], error) {
-	step := h.step("Update rows by filter")
+	step := h.step(ctx, meta, cmd.Table, "Update rows by filter")
 	var answer UpdatedByFilter
 	done, err := h.byFilter(ctx, meta, filtered{cmd.Table, cmd.Filter, cmd.Search, step}, func(ctx context.Context, s table.Schema, rows []kernel.RowID, seen int64) ([]kernel.Event, any, error) {
 		set, err := h.parseSet(ctx, s, cmd.Set)
@@ -111,7 +111,7 @@ type DeletedByFilter struct {
 
 // DeleteByFilter carries out DeleteByFilter.
 func (h *Handlers) DeleteByFilter(ctx context.Context, meta kernel.Meta, cmd DeleteByFilter) (commands.Result[DeletedByFilter], error) {
-	step := h.step("Delete rows by filter")
+	step := h.step(ctx, meta, cmd.Table, "Delete rows by filter")
 	var answer DeletedByFilter
 	done, err := h.byFilter(ctx, meta, filtered{cmd.Table, cmd.Filter, cmd.Search, step}, func(_ context.Context, s table.Schema, rows []kernel.RowID, _ int64) ([]kernel.Event, any, error) {
 		answer = DeletedByFilter{Matched: len(rows)}

@@ -57,7 +57,7 @@ const (
 // ChangeType carries out ChangeType. It looks at every value first and refuses to lose one unless told so. The options that a
 // select needs are made of the values; the form that numbers and dates are read in is found from all of them.
 func (h *Handlers) ChangeType(ctx context.Context, meta kernel.Meta, cmd ChangeType) (commands.Result[ChangedType], error) {
-	step := h.step("Change type")
+	step := h.fresh("Change type") // never part of a gesture: what its other commands set could not be told apart from what it converts
 	if !cmd.Type.Known() {
 		return commands.Result[ChangedType]{}, kernel.Invalid("type", "%q is not a column type", cmd.Type)
 	}

@@ -32,7 +32,7 @@ type CellEdit struct {
 	Row       kernel.RowID    `json:"row_id"`
 	Column    string          `json:"column_id"` // id or exact name
 	Value     json.RawMessage `json:"value"`
-	IfVersion *int64          `json:"if_version,omitempty"` // the edit holds only if the cell hasn't changed after this position
+	IfVersion *int64          `json:"if_version,omitempty"` // the edit holds only if the cell hasn't changed after this position, or holds the value already
 }
 
 // EditCells sets cells.
@@ -62,8 +62,11 @@ func checkOnError(o OnError) error {
 // EditResult is what became of one edit, when wrong ones are skipped.
 type EditResult struct {
 	Index  int    `json:"index"`
-	Status string `json:"status" enum:"ok,error"`
+	Status string `json:"status" enum:"ok,error,conflict" doc:"Conflict: the cell was changed after if_version."`
 	Error  string `json:"error,omitempty"`
+	// Of a conflict: what the cell holds, and the position of its last change.
+	Current  json.RawMessage `json:"current,omitempty"`
+	Position int64           `json:"position,omitempty"`
 }
 
 // EditedCells is the answer.
@@ -77,7 +80,7 @@ func (h *Handlers) EditCells(ctx context.Context, meta kernel.Meta, cmd EditCell
 	if err := cmd.Validate(); err != nil {
 		return commands.Result[EditedCells]{}, err
 	}
-	step := h.step("Edit cells")
+	step := h.step(ctx, meta, cmd.Table, "Edit cells")
 	for try := range attempts {
 		e := &editing{h: h, cmd: cmd, meta: meta, step: step, fresh: try > 0}
 		done, again, err := e.run(ctx)
@@ -102,6 +105,7 @@ type editing struct {
 	faults faults
 
 	changes []table.CellChange // one an edit; of wrong ones without a row
+	newer   map[int]EditResult // of edits whose cell was changed since
 	options map[kernel.ColumnID][]string
 	answer  EditedCells
 }
@@ -144,7 +148,7 @@ func (e *editing) run(ctx context.Context) (done eventstore.Appended, again bool
 // parse checks each edit against the schema.
 func (e *editing) parse(reader table.Reader) {
 	e.changes = make([]table.CellChange, len(e.cmd.Edits))
-	e.options = map[kernel.ColumnID][]string{}
+	e.options, e.newer = map[kernel.ColumnID][]string{}, map[int]EditResult{}
 	for i, edit := range e.cmd.Edits {
 		col, ok := e.schema.Find(edit.Column)
 		if !ok {
@@ -203,7 +207,8 @@ func (e *editing) compare(ctx context.Context, waited bool) (seen int64, err err
 			e.faults.add(i, e.field(i), "there is no such row")
 		case row.Trashed:
 			e.faults.add(i, e.field(i), "the row is in the trash; restore it first")
-		case v != nil && row.Positions[c.Column] > *v:
+		case v != nil && row.Positions[c.Column] > *v && string(row.Values[c.Column]) != string(c.Value):
+			e.newer[i] = EditResult{Current: row.Values[c.Column], Position: row.Positions[c.Column]}
 			e.faults.conflict(i, e.field(i), "the cell was changed at position %d, after %d: it holds %s, you wanted %s", row.Positions[c.Column], *v, row.Values[c.Column], c.Value)
 		default:
 			c.Old = row.Values[c.Column]
@@ -282,9 +287,13 @@ func (e *editing) fillAnswer() {
 		if e.cmd.OnError != Skip {
 			continue
 		}
-		r := EditResult{Index: i, Status: "ok"}
+		r, conflict := e.newer[i]
+		r.Index, r.Status = i, "ok"
 		if msg, wrong := e.faults.at(i); wrong {
 			r.Status, r.Error = "error", storable(msg)
+		}
+		if conflict {
+			r.Status = "conflict"
 		}
 		e.answer.Results = append(e.answer.Results, r)
 	}

@@ -45,8 +45,11 @@ type Waiter interface {
 type History interface {
 	// Step returns a step of a table. With an empty id it is the user's last one that can be undone, or redone.
 	Step(ctx context.Context, id kernel.TableID, step string, user kernel.UserID, redo bool) (StepRecord, error)
-	// Changed tells in which rows cells were changed after a position by steps that are later than the given one and in effect.
-	Changed(ctx context.Context, id kernel.TableID, rows []kernel.RowID, after int64, step string) (map[kernel.RowID]bool, error)
+	// Positions returns the positions of the events of a step, or of an undo or redo of one, ascending.
+	Positions(ctx context.Context, id kernel.TableID, step string) ([]int64, error)
+	// Changed tells in which rows cells, of one column if it is given, were changed after a position by steps that are later than the
+	// given one and in effect.
+	Changed(ctx context.Context, id kernel.TableID, rows []kernel.RowID, col kernel.ColumnID, after int64, step string) (map[kernel.RowID]bool, error)
 	// Previous returns the values that cells had before a position, and since when; what is missing was never set.
 	Previous(ctx context.Context, id kernel.TableID, before int64, rows []kernel.RowID, cols []kernel.ColumnID) (map[kernel.RowID]map[kernel.ColumnID]Past, error)
 }
@@ -170,11 +173,6 @@ func structureOf(id kernel.TableID) eventstore.StreamID {
 
 func cellsOf(id kernel.TableID) eventstore.StreamID {
 	return eventstore.Stream(table.CellStream, string(id))
-}
-
-// step makes the step of a new command.
-func (h *Handlers) step(label string) table.Step {
-	return table.Step{Step: h.cfg.IDs.New("stp"), Label: label}
 }
 
 // settled is a moment at which the read model has everything that was in the log when the command looked, and the

@@ -29,7 +29,7 @@ func (h *Handlers) RestoreRows(ctx context.Context, meta kernel.Meta, cmd Restor
 			return commands.Result[RestoredRows]{}, kernel.Invalid("row_ids", "%q is not a row id (row_…)", r)
 		}
 	}
-	step := h.step("Restore rows")
+	step := h.step(ctx, meta, cmd.Table, "Restore rows")
 	for range attempts {
 		s, err := h.schema(ctx, meta.Workspace, cmd.Table, true)
 		if err != nil {

@@ -1,10 +1,15 @@
 package tablecmd
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
 )
 
 // StepRecord is a step of undo as the history has it.
@@ -27,4 +32,44 @@ type StepRecord struct {
 type Past struct {
 	Value    json.RawMessage
 	Position int64
+}
+
+const stepPrefix = "stp"
+
+// fresh makes a step of its own.
+func (h *Handlers) fresh(label string) table.Step {
+	return table.Step{Step: h.cfg.IDs.New(stepPrefix), Label: label}
+}
+
+// step makes the step of a new command: that of its gesture, if the request names one, so that one undo takes back all that the
+// gesture did. A gesture belongs to its person and table; what comes after it was undone is a step of its own.
+func (h *Handlers) step(ctx context.Context, meta kernel.Meta, id kernel.TableID, label string) table.Step {
+	if meta.Gesture == "" {
+		return h.fresh(label)
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{string(meta.Actor.User()), meta.Actor.ID, string(meta.Workspace), string(id), meta.Gesture}, "\x00")))
+	step := stepPrefix + "_" + base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16])
+	if known, err := h.cfg.History.Step(ctx, id, step, meta.Actor.User(), false); err == nil && known.Undone {
+		return h.fresh(label)
+	}
+	return table.Step{Step: step, Label: gestureLabel(meta.Gesture, label)}
+}
+
+// gestureLabel names a gesture after the word before its first hyphen, or else after its first command.
+func gestureLabel(gesture, first string) string {
+	kind, _, _ := strings.Cut(gesture, "-")
+	switch kind {
+	case "paste":
+		return "Paste"
+	case "fill":
+		return "Fill"
+	case "clear":
+		return "Clear cells"
+	case "cut":
+		return "Cut"
+	case "delete":
+		return "Delete rows"
+	default:
+		return first
+	}
 }

@@ -85,7 +85,7 @@ type RenameTable struct {
 
 // Rename carries out RenameTable.
 func (h *Handlers) Rename(ctx context.Context, meta kernel.Meta, cmd RenameTable) (commands.Result[Done], error) {
-	step := h.step("Rename table")
+	step := h.step(ctx, meta, cmd.Table, "Rename table")
 	return reply[Done](h.update(ctx, meta, cmd.Table, func(t *table.Table) (any, error) { return Done{}, t.Rename(cmd.Name, step) }))
 }
 
@@ -132,7 +132,7 @@ type AddColumn struct {
 
 // AddColumn carries out AddColumn.
 func (h *Handlers) AddColumn(ctx context.Context, meta kernel.Meta, cmd AddColumn) (commands.Result[table.Column], error) {
-	step := h.step("Add column " + cmd.Column.Name)
+	step := h.step(ctx, meta, cmd.Table, "Add column "+cmd.Column.Name)
 	var added table.Column
 	done, err := h.update(ctx, meta, cmd.Table, func(t *table.Table) (_ any, err error) {
 		added, err = t.AddColumn(h.maker, cmd.Column.draft(), cmd.After, step)
@@ -157,7 +157,7 @@ type ChangeColumn struct {
 
 // ChangeColumn carries out ChangeColumn.
 func (h *Handlers) ChangeColumn(ctx context.Context, meta kernel.Meta, cmd ChangeColumn) (commands.Result[table.Column], error) {
-	step := h.step("Change column")
+	step := h.step(ctx, meta, cmd.Table, "Change column")
 	var changed table.Column
 	done, err := h.update(ctx, meta, cmd.Table, func(t *table.Table) (_ any, err error) {
 		changed, err = t.ChangeColumn(h.maker, cmd.Column, cmd.Change, step)
@@ -176,7 +176,7 @@ type DuplicateColumn struct {
 
 // DuplicateColumn carries out DuplicateColumn.
 func (h *Handlers) DuplicateColumn(ctx context.Context, meta kernel.Meta, cmd DuplicateColumn) (commands.Result[table.Column], error) {
-	step := h.step("Duplicate column")
+	step := h.step(ctx, meta, cmd.Table, "Duplicate column")
 	var added table.Column
 	done, err := h.update(ctx, meta, cmd.Table, func(t *table.Table) (_ any, err error) {
 		added, err = t.DuplicateColumn(h.maker, cmd.Column, cmd.Name, cmd.WithValues, step)
@@ -193,7 +193,7 @@ type DeleteColumn struct {
 
 // DeleteColumn carries out DeleteColumn.
 func (h *Handlers) DeleteColumn(ctx context.Context, meta kernel.Meta, cmd DeleteColumn) (commands.Result[Done], error) {
-	step := h.step("Delete column")
+	step := h.step(ctx, meta, cmd.Table, "Delete column")
 	return reply[Done](h.update(ctx, meta, cmd.Table, func(t *table.Table) (any, error) { return Done{}, t.DeleteColumn(cmd.Column, step) }))
 }
 
@@ -205,7 +205,7 @@ type RestoreColumn struct {
 
 // RestoreColumn carries out RestoreColumn.
 func (h *Handlers) RestoreColumn(ctx context.Context, meta kernel.Meta, cmd RestoreColumn) (commands.Result[table.Column], error) {
-	step := h.step("Restore column")
+	step := h.step(ctx, meta, cmd.Table, "Restore column")
 	var restored table.Column
 	done, err := h.update(ctx, meta, cmd.Table, func(t *table.Table) (_ any, err error) {
 		restored, err = t.RestoreColumn(cmd.Column, step)
@@ -222,7 +222,7 @@ type ReorderColumns struct {
 
 // ReorderColumns carries out ReorderColumns.
 func (h *Handlers) ReorderColumns(ctx context.Context, meta kernel.Meta, cmd ReorderColumns) (commands.Result[Done], error) {
-	step := h.step("Reorder columns")
+	step := h.step(ctx, meta, cmd.Table, "Reorder columns")
 	return reply[Done](h.update(ctx, meta, cmd.Table, func(t *table.Table) (any, error) { return Done{}, t.ReorderColumns(cmd.Columns, step) }))
 }
 

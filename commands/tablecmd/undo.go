@@ -3,6 +3,7 @@ package tablecmd
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -24,18 +25,21 @@ type Undo struct {
 // MaxUndoSteps is how many steps one call takes back.
 const MaxUndoSteps = 50
 
-// Conflict is a cell, or a whole row, that was changed after the step and therefore left alone.
+// Conflict is a cell, or a whole row, that was changed after the step and therefore left alone; or, if Lost, a later value
+// that had no place any more in what the column became again.
 type Conflict struct {
 	RowID    kernel.RowID    `json:"row_id"`
 	ColumnID kernel.ColumnID `json:"column_id,omitempty"`
 	Current  json.RawMessage `json:"current"`
 	WouldBe  json.RawMessage `json:"would_be"`
 	Reason   string          `json:"reason,omitempty"`
+	Lost     bool            `json:"lost,omitempty"`
 }
 
 // Undone is the answer: of one step, or of several together with the last one's id.
 type Undone struct {
 	UndoneStep  string     `json:"undone_step"`
+	Label       string     `json:"label,omitempty" doc:"What the step did."`
 	Cells       int        `json:"cells"`
 	Rows        int        `json:"rows"`
 	Conflicts   []Conflict `json:"conflicts"`
@@ -70,9 +74,9 @@ func (h *Handlers) Undo(ctx context.Context, meta kernel.Meta, cmd Undo) (comman
 }
 
 func (h *Handlers) undoOne(ctx context.Context, meta kernel.Meta, cmd Undo, step string, sum Undone) (commands.Result[Undone], error) {
-	id := h.step("")
+	id := h.fresh("")
 	for range attempts {
-		u := &undoing{h: h, cmd: cmd, meta: meta, new: id, answer: sum}
+		u := &undoing{h: h, cmd: cmd, meta: meta, new: id, answer: sum, dropped: map[kernel.ColumnID]bool{}}
 		u.answer.Conflicts = slices.Clone(sum.Conflicts)
 		res, again, err := u.run(ctx, step)
 		if err != nil || !again {
@@ -91,6 +95,7 @@ type undoing struct {
 	answer Undone
 
 	schema  table.Schema
+	before  table.Schema // before anything is taken back
 	agg     *table.Table
 	version int64
 	now     settled
@@ -102,10 +107,20 @@ type undoing struct {
 	inserted []kernel.RowID // to be deleted
 	deleted  []kernel.RowID // to be restored
 	gone     map[kernel.RowID]bool
+	returns  map[kernel.RowID]bool
+	moved    map[kernel.RowID]bool // rows that came or went in the step
 
 	rows, reverted, kept int64          // rows and cells taken back, and left alone
 	shape                []kernel.Event // the step's structural events
+
+	goesOn  bool // an earlier call has taken the step back, but for what it had to leave
+	waiting bool // something is left because its column is in the trash
+	dropped map[kernel.ColumnID]bool
+	retyped []retyped
 }
+
+// retyped is a column whose type is taken back: as it is, and as it will be.
+type retyped struct{ now, back table.Column }
 
 type cell struct {
 	row kernel.RowID
@@ -127,13 +142,14 @@ func (u *undoing) run(ctx context.Context, step string) (res commands.Result[Und
 		return res, false, err
 	}
 	u.schema = u.agg.Schema()
+	u.before = u.schema
 	if u.now, err = h.settle(ctx, u.cmd.Table, history); err != nil {
 		return res, false, err
 	}
 	if u.step, err = h.cfg.History.Step(ctx, u.cmd.Table, step, u.meta.Actor.User(), u.cmd.Redo); err != nil {
 		return res, false, err
 	}
-	if err := u.mayTakeBack(); err != nil {
+	if err := u.begin(ctx); err != nil {
 		return res, false, err
 	}
 	if err := u.collect(ctx); err != nil {
@@ -149,18 +165,16 @@ func (u *undoing) run(ctx context.Context, step string) (res commands.Result[Und
 	return u.append(ctx, events)
 }
 
-func (u *undoing) mayTakeBack() error {
+// begin finds out what is to be taken back: the step's effect, or what an earlier call had to leave of it.
+func (u *undoing) begin(ctx context.Context) error {
 	u.new.Undoes = u.step.Effective
 	u.new.Label = "Undo " + u.step.Label
 	if u.cmd.Redo {
 		u.new.Label = "Redo " + u.step.Label
 	}
-	u.answer.UndoneStep = u.step.ID
-	switch {
-	case u.cmd.Redo && !u.step.Undone:
-		return kernel.E(kernel.KindConflict, "NOT_UNDONE", "the step %s has not been undone", u.step.ID)
-	case !u.cmd.Redo && u.step.Undone:
-		return kernel.E(kernel.KindConflict, "ALREADY_UNDONE", "the step %s has been undone already", u.step.ID)
+	u.answer.UndoneStep, u.answer.Label = u.step.ID, u.step.Label
+	if u.step.Undone != u.cmd.Redo {
+		return u.goOn(ctx)
 	}
 	if u.step.Money > 0 && !u.cmd.Redo {
 		u.answer.NotUndoable = append(u.answer.NotUndoable, fmt.Sprintf("%s credits were spent by this run and stay spent", u.step.Money))
@@ -168,64 +182,52 @@ func (u *undoing) mayTakeBack() error {
 	return nil
 }
 
+// goOn takes up an undo, or redo, of the step that has been made: what is taken back now belongs to it, so that one redo turns all
+// of it around.
+func (u *undoing) goOn(ctx context.Context) error {
+	if u.step.Effective == u.step.ID || len(u.step.Positions) == 0 {
+		return u.alreadySo()
+	}
+	recs, err := u.h.cfg.Store.ReadPositions(ctx, u.step.Positions[:1])
+	if err != nil || len(recs) == 0 {
+		return fmt.Errorf("read the undo of the step: %w", errors.Join(err, errIfNone(recs, u.step.Positions[0])))
+	}
+	e, err := u.h.cfg.Codec.Decode(recs[0])
+	if err != nil {
+		return err
+	}
+	before := table.StepOf(e)
+	if u.step.Positions, err = u.h.cfg.History.Positions(ctx, u.cmd.Table, before.Undoes); err != nil {
+		return err
+	}
+	if len(u.step.Positions) == 0 {
+		return u.alreadySo()
+	}
+	u.goesOn = true
+	u.new.Step, u.new.Undoes = u.step.Effective, before.Undoes
+	return nil
+}
+
+func errIfNone(recs []eventstore.Recorded, position int64) error {
+	if len(recs) > 0 {
+		return nil
+	}
+	return fmt.Errorf("event %d is not in the log", position)
+}
+
+// alreadySo is the answer where nothing is left to take back.
+func (u *undoing) alreadySo() error {
+	if u.cmd.Redo {
+		return kernel.E(kernel.KindConflict, "NOT_UNDONE", "“%s” has not been undone", u.step.Label)
+	}
+	return kernel.E(kernel.KindConflict, "ALREADY_UNDONE", "“%s” has been undone already", u.step.Label)
+}
+
 func (u *undoing) source() table.Source {
 	if u.cmd.Redo {
 		return table.FromRedo
 	}
 	return table.FromUndo
-}
-
-// reshape takes the step's changes of structure back, the last one first.
-func (u *undoing) reshape() error {
-	for _, e := range slices.Backward(u.shape) {
-		if err := u.reverse(e); err != nil {
-			return err
-		}
-	}
-	u.schema = u.agg.Schema()
-	return nil
-}
-
-func (u *undoing) reverse(e kernel.Event) error {
-	switch e := e.(type) {
-	case table.Renamed:
-		if u.agg.Name() != e.Name && !u.cmd.Force {
-			return u.changedSince("the table's name")
-		}
-		return u.agg.Rename(e.Old, u.new)
-	case table.ColumnAdded:
-		return u.deleteColumn(e.Column.ID)
-	case table.ColumnDeleted:
-		if u.agg.Gone(e.ColumnID) {
-			u.answer.NotUndoable = append(u.answer.NotUndoable, "a column was removed from the trash for good and can't come back")
-			return nil
-		}
-		_, err := u.agg.RestoreColumn(e.ColumnID, u.new)
-		return err
-	case table.ColumnRestored:
-		return u.deleteColumn(e.ColumnID)
-	case table.ColumnsReordered:
-		return u.agg.PutInOrder(e.Old, u.new)
-	case table.ColumnChanged:
-		return u.agg.ChangeBack(u.h.maker, e, u.cmd.Force, u.new)
-	case table.ColumnTypeChanged:
-		return u.agg.RevertType(e.Old, false, u.new)
-	case table.ColumnTypeReverted:
-		return u.agg.RevertType(e.Old, u.cmd.Redo, u.new)
-	}
-	return nil
-}
-
-// deleteColumn deletes a column unless it has been deleted meanwhile: then what is asked for is so.
-func (u *undoing) deleteColumn(id kernel.ColumnID) error {
-	if _, live := u.agg.Schema().Column(id); !live {
-		return nil
-	}
-	return u.agg.DeleteColumn(id, u.new)
-}
-
-func (u *undoing) changedSince(what string) error {
-	return kernel.E(kernel.KindConflict, "CHANGED_SINCE", "%s has been changed since; undo that first, or force it", what)
 }
 
 // bigAppend is how many events one append of an undo has at most: an import's million rows take several, each of which
@@ -236,7 +238,14 @@ func (u *undoing) append(ctx context.Context, events []kernel.Event) (res comman
 	structure := eventstore.At(structureOf(u.cmd.Table), eventstore.Expected(u.version), u.agg.Pending()...)
 	cells := u.now.cells
 	defer u.h.forget(u.cmd.Table)
-	if len(events) == 0 && len(u.agg.Pending()) == 0 { // nothing differs, and yet the step is taken back
+	if len(events) == 0 && len(u.agg.Pending()) == 0 {
+		switch {
+		case u.kept > 0 || u.waiting: // nothing was taken back: the step stays where it is
+			return commands.Result[Undone]{Value: u.answer}, false, nil
+		case u.goesOn:
+			return res, false, u.alreadySo()
+		}
+		// Nothing differs, and yet the step is taken back.
 		events = []kernel.Event{table.CellsEdited{TableID: u.cmd.Table, Source: u.source(), Seen: u.now.head, Step: u.new}}
 	}
 	for {
@@ -266,7 +275,7 @@ func (u *undoing) append(ctx context.Context, events []kernel.Event) (res comman
 // ofImport is what the import is told whose rows were taken out of the table, or are there again.
 func (u *undoing) ofImport() []eventstore.Change {
 	id := kernel.ImportID(u.step.ID)
-	if kernel.ParseID(kernel.PrefixImport, u.step.ID) != nil {
+	if kernel.ParseID(kernel.PrefixImport, u.step.ID) != nil || u.goesOn {
 		return nil
 	}
 	stream := eventstore.Stream(dataops.ImportStream, u.step.ID)

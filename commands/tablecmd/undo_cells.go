@@ -14,7 +14,8 @@ import (
 
 // collect reads the step's events from its last to its first and notes what each cell and row goes back to.
 func (u *undoing) collect(ctx context.Context) error {
-	u.cells, u.gone = map[cell]*target{}, map[kernel.RowID]bool{}
+	u.cells = map[cell]*target{}
+	u.gone, u.returns, u.moved = map[kernel.RowID]bool{}, map[kernel.RowID]bool{}, map[kernel.RowID]bool{}
 	positions := u.step.Positions
 	for len(positions) > 0 {
 		recs, err := u.h.cfg.Store.ReadPositions(ctx, positions)
@@ -43,13 +44,13 @@ func (u *undoing) collect(ctx context.Context) error {
 func (u *undoing) note(ctx context.Context, at int64, e kernel.Event) error {
 	switch e := e.(type) {
 	case table.RowsInserted:
-		u.inserted = append(u.inserted, e.Chunk.Rows...)
+		u.inserted = u.first(u.inserted, e.Chunk.Rows)
 	case dataops.RowsAdded:
-		u.inserted = append(u.inserted, e.Chunk.Rows...)
+		u.inserted = u.first(u.inserted, e.Chunk.Rows)
 	case table.RowsDeleted:
-		u.deleted = append(u.deleted, e.Rows...)
+		u.deleted = u.first(u.deleted, e.Rows)
 	case table.RowsRestored:
-		u.inserted = append(u.inserted, e.Rows...)
+		u.inserted = u.first(u.inserted, e.Rows)
 	case table.CellsEdited:
 		return u.noteCells(ctx, at, e.Chunk, e.Old, e.Seen)
 	case dataops.RowsUpdated:
@@ -60,6 +61,17 @@ func (u *undoing) note(ctx context.Context, at int64, e kernel.Event) error {
 		u.shape = append(u.shape, e)
 	}
 	return nil
+}
+
+// first adds the rows whose coming or going the step has not told of before: what a row was before the step is said by the first.
+func (u *undoing) first(to, rows []kernel.RowID) []kernel.RowID {
+	for _, r := range rows {
+		if !u.moved[r] {
+			u.moved[r] = true
+			to = append(to, r)
+		}
+	}
+	return to
 }
 
 // noteCells finds the values before an event: those it carries, unless the history has something newer than what its
@@ -110,6 +122,9 @@ func (u *undoing) events(ctx context.Context) ([]kernel.Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := u.listLost(ctx); err != nil {
+		return nil, err
+	}
 	u.rows, u.reverted = int64(len(remove)), int64(len(changes))
 	u.answer.Cells += len(changes)
 	u.answer.Rows += len(remove) + len(restore)
@@ -133,7 +148,7 @@ func (u *undoing) rowsToDelete(ctx context.Context) ([]kernel.RowID, error) {
 				later = append(later, row)
 			}
 		}
-		changed, err := u.h.cfg.History.Changed(ctx, u.cmd.Table, later, u.last, u.step.ID)
+		changed, err := u.h.cfg.History.Changed(ctx, u.cmd.Table, later, "", u.last, u.step.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -164,6 +179,7 @@ func (u *undoing) rowsToRestore(ctx context.Context) ([]kernel.RowID, error) {
 			case !ok:
 				purged++
 			case r.Trashed:
+				u.returns[row] = true
 				out = append(out, row)
 			}
 		}
@@ -194,7 +210,7 @@ func (u *undoing) cellsToSet(ctx context.Context) ([]table.CellChange, error) {
 	for _, id := range cols {
 		col, live := u.schema.Column(id)
 		if !live {
-			u.answer.NotUndoable = append(u.answer.NotUndoable, fmt.Sprintf("the column %s is in the trash; its cells stay as they are", id))
+			u.leave(id)
 			continue
 		}
 		for part := range slices.Chunk(byColumns[id], scanPage) {
@@ -212,29 +228,68 @@ func (u *undoing) cellsToSet(ctx context.Context) ([]table.CellChange, error) {
 	return out, nil
 }
 
+// leave notes that a column's cells can't be taken back because it is in the trash or gone. Of a column that the step itself had
+// added there is nothing to say.
+func (u *undoing) leave(id kernel.ColumnID) {
+	if u.dropped[id] {
+		return
+	}
+	note := "the cells of a column that was removed from the trash for good can't come back"
+	if name, ok := u.trashed(id); ok {
+		note, u.waiting = fmt.Sprintf("the column “%s” is in the trash; its cells stay as they are", name), true
+	}
+	u.answer.NotUndoable = append(u.answer.NotUndoable, note)
+}
+
 // back decides about one cell.
 func (u *undoing) back(col table.Column, row kernel.RowID, found map[kernel.RowID]table.RowCells) (table.CellChange, bool) {
 	t := u.cells[cell{row, col.ID}]
 	r, ok := found[row]
-	if !ok || r.Trashed {
+	if !ok || r.Trashed && !u.returns[row] {
 		u.conflict(Conflict{RowID: row, ColumnID: col.ID, WouldBe: t.value, Reason: "the row was deleted"})
 		return table.CellChange{}, false
 	}
 	now := r.Values[col.ID]
-	if string(now) == string(t.value) {
+	want, err := fit(col, t.value)
+	if err == nil && string(now) == string(want) {
 		return table.CellChange{}, false
 	}
 	// What was changed since and changed back, as by an undo of that change, is as the step left it.
-	if r.Positions[col.ID] > t.last && string(now) != string(t.left) && !u.cmd.Force {
+	left, unlike := fit(col, t.left)
+	if r.Positions[col.ID] > t.last && (unlike != nil || string(now) != string(left)) && !u.cmd.Force {
 		u.conflict(Conflict{RowID: row, ColumnID: col.ID, Current: now, WouldBe: t.value, Reason: "the cell was changed since"})
 		return table.CellChange{}, false
 	}
-	v, _, err := table.Parse(col, t.value, true)
 	if err != nil {
 		u.conflict(Conflict{RowID: row, ColumnID: col.ID, Current: now, WouldBe: t.value, Reason: err.Error()})
 		return table.CellChange{}, false
 	}
-	return table.CellChange{Row: row, Column: col.ID, Value: v, Old: now}, true
+	return table.CellChange{Row: row, Column: col.ID, Value: want, Old: now}, true
+}
+
+// fit returns a value as the column takes it now. One from before a change of the column's type is converted.
+func fit(col table.Column, v json.RawMessage) (json.RawMessage, error) {
+	out, _, err := table.Parse(col, v, true)
+	if err == nil {
+		return out, nil
+	}
+	var from table.Type
+	switch v[0] {
+	case '"':
+		from = table.Text
+	case '[':
+		from = table.MultiSelect
+	case 't', 'f':
+		from = table.Boolean
+	case '{':
+		from = table.JSON
+	default:
+		from = table.Number
+	}
+	if out, ok := table.Convert(table.Column{Type: from}, col, v); ok {
+		return out, nil
+	}
+	return nil, err
 }
 
 func (u *undoing) conflict(c Conflict) {

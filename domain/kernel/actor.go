@@ -51,6 +51,8 @@ type Meta struct {
 	IdempotencyKey string `json:"idempotency_key,omitempty"`
 	// Fingerprint tells a repeat of the request from another request under the same key. It is not stored with events.
 	Fingerprint string `json:"-"`
+	// Gesture ties requests of one person together as one step of undo. It is not stored with events: their step is.
+	Gesture string `json:"-"`
 }
 
 // MaxAgentBytes is how much of a program's name for itself is kept.

@@ -233,7 +233,7 @@ func (t *Table) RevertType(to Column, redo bool, step Step) error {
 		slices.Reverse(list)
 	}
 	if len(list) == 0 || list[0].Column.Type != to.Type {
-		return kernel.E(kernel.KindConflict, "CONFLICT", "the column's type has been changed since")
+		return kernel.E(kernel.KindConflict, "CONFLICT", "the type of “%s” has been changed since; undo that first", now.Name)
 	}
 	c := now
 	c.Type, c.Options, c.Format, c.Form = to.Type, to.Options, to.Format, to.Form
@@ -321,7 +321,7 @@ func (t *Table) ChangeBack(m Maker, e ColumnChanged, force bool, step Step) erro
 	}
 	if !force && (ch.Name != nil && now.Name != e.Column.Name || ch.Description != nil && now.Description != e.Column.Description ||
 		ch.Options != nil && !reflect.DeepEqual(now.Options, e.Column.Options) || ch.Enrichment != nil && string(now.Enrichment) != string(e.Column.Enrichment)) {
-		return kernel.E(kernel.KindConflict, "CHANGED_SINCE", "the column %s has been changed since; undo that first, or force it", now.Name)
+		return kernel.E(kernel.KindConflict, "CHANGED_SINCE", "the column “%s” has been changed since; undo that first, or force it", now.Name)
 	}
 	_, err = t.ChangeColumn(m, now.ID, ch, step)
 	return err

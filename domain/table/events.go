@@ -14,6 +14,17 @@ type Step struct {
 	Label  string `json:"label,omitempty"`
 }
 
+// UndoStep returns the step; events that belong to one have it from here.
+func (s Step) UndoStep() Step { return s }
+
+// StepOf returns the step that an event belongs to, empty for one of an import, a run or none.
+func StepOf(e kernel.Event) Step {
+	if of, ok := e.(interface{ UndoStep() Step }); ok {
+		return of.UndoStep()
+	}
+	return Step{}
+}
+
 // Source says what a change of cells or rows came from.
 type Source string
 

@@ -224,3 +224,35 @@ func TestAnImportKnowsThatItsTableTookItBack(t *testing.T) {
 	require.Equal(t, dataops.StateCompleted, summary().State)
 	require.Len(t, ann.rows(tbl, ""), 2)
 }
+
+func TestAGestureOfSeveralRequestsIsOneStepAndForceWorksWithItsID(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ann := w.join("Ann", kernel.RoleMember)
+	bob := w.joinIn("Bob", kernel.RoleMember, ann.ws)
+	tbl, cols := ann.table(m{"name": "A", "type": "text"})
+	path := "/tables/" + string(tbl.ID)
+	ids := ann.insert(tbl, m{"A": "1"}, m{"A": "2"})
+	before := ann.image(tbl)
+
+	ann.call("POST", path+"/columns", m{"name": "B", "type": "text"}, "Morket-Gesture", "paste-1").ok(nil)
+	ann.call("PATCH", path+"/cells", m{"edits": []m{{"row_id": ids[0], "column_id": "B", "value": "x"}, {"row_id": ids[0], "column_id": "A", "value": "x"}}}, "Morket-Gesture", "paste-1").ok(nil)
+	ann.call("POST", path+"/rows:batch", m{"operations": []m{{"op": "insert", "cells": m{"A": "3", "B": "3"}}}}, "Morket-Gesture", "paste-1").ok(nil)
+	var stack struct{ Undo []tablecmd.StepRecord }
+	ann.call("GET", path+"/undo-stack", nil).ok(&stack)
+	require.Equal(t, []string{"Paste", "Write rows"}, []string{stack.Undo[0].Label, stack.Undo[1].Label})
+	var out tablecmd.Undone
+	ann.call("POST", path+"/undo", nil).ok(&out)
+	require.Empty(t, out.NotUndoable)
+	require.Equal(t, before, ann.image(tbl))
+	ann.call("PATCH", path+"/cells", m{"edits": []m{}}, "Morket-Gesture", "with space").fails(400, "MALFORMED")
+
+	ann.edit(tbl, ids[0], cols["A"], "ann's").ok(nil)
+	bob.edit(tbl, ids[0], cols["A"], "bob's").ok(nil)
+	ann.call("POST", path+"/undo", nil).ok(&out)
+	require.Len(t, out.Conflicts, 1)
+	ann.call("POST", path+"/undo", m{"steps": []string{out.UndoneStep}, "force": true}).ok(&out)
+	require.Empty(t, out.Conflicts)
+	require.Equal(t, `"1"`, ann.rows(tbl, "")[0].text(cols["A"]))
+	ann.call("POST", path+"/undo", m{"steps": []string{out.UndoneStep}, "force": true}).fails(409, "ALREADY_UNDONE")
+}

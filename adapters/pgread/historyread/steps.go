@@ -73,14 +73,21 @@ func (q *Queries) Step(ctx context.Context, id kernel.TableID, step string, user
 	if err != nil {
 		return found, err
 	}
-	rows, err := q.db.Query(ctx, positionsQuery, id, found.Effective)
+	found.Positions, err = q.Positions(ctx, id, found.Effective)
+	return found, err
+}
+
+// Positions implements tablecmd.History.
+func (q *Queries) Positions(ctx context.Context, id kernel.TableID, step string) ([]int64, error) {
+	rows, err := q.db.Query(ctx, positionsQuery, id, step)
 	if err != nil {
-		return found, fmt.Errorf("read a step: %w", err)
+		return nil, fmt.Errorf("read a step: %w", err)
 	}
-	if found.Positions, err = pgx.CollectRows(rows, pgx.RowTo[int64]); err != nil {
-		return found, fmt.Errorf("read a step: %w", err)
+	out, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("read a step: %w", err)
 	}
-	return found, nil
+	return out, nil
 }
 
 func (q *Queries) find(ctx context.Context, id kernel.TableID, step string, user kernel.UserID, redo bool) (tablecmd.StepRecord, error) {
@@ -114,12 +121,12 @@ func (q *Queries) find(ctx context.Context, id kernel.TableID, step string, user
 
 const changedQuery = `SELECT DISTINCT t.row_id FROM rm_history.touches t JOIN rm_history.changes c USING (position)
 JOIN rm_history.steps s ON s.table_id = c.table_id AND s.step = c.step JOIN rm_history.steps r ON r.table_id = s.table_id AND r.step = s.root
-WHERE t.row_id = ANY($1) AND t.position > $2 AND c.table_id = $3 AND c.cols <> '{}' AND NOT r.undone
+WHERE t.row_id = ANY($1) AND t.position > $2 AND c.table_id = $3 AND c.cols <> '{}' AND ($5 = '' OR c.cols @> ARRAY[$5]) AND NOT r.undone
 AND r.position > (SELECT position FROM rm_history.steps WHERE table_id = $3 AND step = $4)`
 
 // Changed implements tablecmd.History. A step that was first done before the given one is no change since, even if it was undone
 // and redone meanwhile.
-func (q *Queries) Changed(ctx context.Context, id kernel.TableID, rows []kernel.RowID, after int64, step string) (map[kernel.RowID]bool, error) {
+func (q *Queries) Changed(ctx context.Context, id kernel.TableID, rows []kernel.RowID, col kernel.ColumnID, after int64, step string) (map[kernel.RowID]bool, error) {
 	out := map[kernel.RowID]bool{}
 	if len(rows) == 0 {
 		return out, nil
@@ -128,7 +135,7 @@ func (q *Queries) Changed(ctx context.Context, id kernel.TableID, rows []kernel.
 	if err != nil {
 		return nil, err
 	}
-	res, err := q.db.Query(ctx, changedQuery, keys, after, id, step)
+	res, err := q.db.Query(ctx, changedQuery, keys, after, id, step, string(col))
 	if err != nil {
 		return nil, fmt.Errorf("find rows changed since: %w", err)
 	}

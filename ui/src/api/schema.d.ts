@@ -5078,6 +5078,7 @@ export interface components {
         TableConflict: {
             column_id?: string;
             current: unknown;
+            lost?: boolean;
             reason?: string;
             row_id: string;
             would_be: unknown;
@@ -5094,11 +5095,17 @@ export interface components {
         };
         TableDone: Record<string, never>;
         TableEditResult: {
+            current?: unknown;
             error?: string;
             /** Format: int64 */
             index: number;
-            /** @enum {string} */
-            status: "ok" | "error";
+            /** Format: int64 */
+            position?: number;
+            /**
+             * @description Conflict: the cell was changed after if_version.
+             * @enum {string}
+             */
+            status: "ok" | "error" | "conflict";
         };
         TableEditedCells: {
             /** Format: int64 */
@@ -5220,6 +5227,8 @@ export interface components {
             /** Format: int64 */
             cells: number;
             conflicts: components["schemas"]["TableConflict"][] | null;
+            /** @description What the step did. */
+            label?: string;
             not_undoable?: string[] | null;
             /** Format: int64 */
             rows: number;
@@ -17393,6 +17402,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -17508,6 +17519,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -17619,6 +17632,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -17855,6 +17870,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -17970,6 +17987,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -18085,6 +18104,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -18202,6 +18223,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -18315,6 +18338,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -18432,6 +18457,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -18549,6 +18576,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -18664,6 +18693,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -18777,6 +18808,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -19135,6 +19168,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -19250,6 +19285,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -19725,6 +19762,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -19962,6 +20001,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -20077,6 +20118,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -20192,6 +20235,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -20536,6 +20581,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -20765,6 +20812,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -20880,6 +20929,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
@@ -20997,6 +21048,8 @@ export interface operations {
             header?: {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
             };
             path: {
                 /** @description ws_… */
