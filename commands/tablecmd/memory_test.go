@@ -157,17 +157,17 @@ func (im *image) reshape(e kernel.Event) error {
 		}
 	case table.ColumnTypeChanged:
 		im.aside[key(e.Column.ID, version)] = im.convert(e.Column.ID, func(_ kernel.RowID, v json.RawMessage) json.RawMessage {
-			out, _ := table.Convert(e.Old, e.Column, v)
+			out, _ := table.Convert(e.Old, e.Column, v, e.By)
 			return out
 		})
 	case table.ColumnTypeReverted:
 		before := im.aside[key(e.Column.ID, e.At)]
 		im.aside[key(e.Column.ID, e.At)] = im.convert(e.Column.ID, func(row kernel.RowID, now json.RawMessage) json.RawMessage {
 			was := cmp.Or(string(before[row]), "null")
-			if again, _ := table.Convert(e.Column, e.Old, json.RawMessage(was)); string(again) == string(now) {
+			if again, _ := table.Convert(e.Column, e.Old, json.RawMessage(was), e.By); string(again) == string(now) {
 				return json.RawMessage(was)
 			}
-			out, _ := table.Convert(e.Old, e.Column, now)
+			out, _ := table.Convert(e.Old, e.Column, now, e.By)
 			return out
 		})
 	}

@@ -119,8 +119,11 @@ type undoing struct {
 	retyped []retyped
 }
 
-// retyped is a column whose type is taken back: as it is, and as it will be.
-type retyped struct{ now, back table.Column }
+// retyped is a column whose type is taken back: as it is, as it will be, and the rules of the change.
+type retyped struct {
+	now, back table.Column
+	by        *table.Rules
+}
 
 type cell struct {
 	row kernel.RowID

@@ -286,7 +286,8 @@ func fit(col table.Column, v json.RawMessage) (json.RawMessage, error) {
 	default:
 		from = table.Number
 	}
-	if out, ok := table.Convert(table.Column{Type: from}, col, v); ok {
+	rules := table.RulesNow(nil)
+	if out, ok := table.Convert(table.Column{Type: from}, col, v, &rules); ok {
 		return out, nil
 	}
 	return nil, err

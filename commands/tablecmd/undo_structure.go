@@ -51,9 +51,9 @@ func (u *undoing) reverse(e kernel.Event) error {
 		}
 		return u.agg.ChangeBack(u.h.maker, e, u.cmd.Force, u.new)
 	case table.ColumnTypeChanged:
-		return u.retype(e.Old, false)
+		return u.retype(e.Old, false, e.By)
 	case table.ColumnTypeReverted:
-		return u.retype(e.Old, u.cmd.Redo)
+		return u.retype(e.Old, u.cmd.Redo, e.By)
 	}
 	return nil
 }
@@ -90,7 +90,7 @@ func (u *undoing) trashed(id kernel.ColumnID) (string, bool) {
 	return "", false
 }
 
-func (u *undoing) retype(to table.Column, redo bool) error {
+func (u *undoing) retype(to table.Column, redo bool, by *table.Rules) error {
 	if live, err := u.live(to); !live {
 		return err
 	}
@@ -109,7 +109,7 @@ func (u *undoing) retype(to table.Column, redo bool) error {
 		u.retyped[i].back = back
 		return nil
 	}
-	u.retyped = append(u.retyped, retyped{now, back})
+	u.retyped = append(u.retyped, retyped{now, back, by})
 	return nil
 }
 
@@ -146,7 +146,7 @@ func (u *undoing) lose(ctx context.Context, r retyped, found map[kernel.RowID]ta
 		if kernel.IsNull(v) || row.Positions[r.now.ID] <= u.last {
 			continue
 		}
-		if _, fits := table.Convert(r.now, r.back, v); !fits {
+		if _, fits := table.Convert(r.now, r.back, v, r.by); !fits {
 			rows = append(rows, id)
 		}
 	}

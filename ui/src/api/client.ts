@@ -20,6 +20,10 @@ export interface RequestOptions {
   headers?: Record<string, string>;
   /** The call needs no session: no token, no refresh. */
   anonymous?: boolean;
+  /** The user that the call is for; it is not made as another one who has signed in meanwhile. */
+  as?: string;
+  /** Calls with the same text here are one step of undo. */
+  gesture?: string;
 }
 
 export interface Meta {
@@ -54,6 +58,7 @@ const WORKSPACE = /^\/workspaces\/([^/?]+)/;
  */
 export class ApiClient {
   private token: string | null = null;
+  private owner: string | null = null;
   private refreshing: Promise<SignedIn | null> | null = null;
   private readonly positions = new Map<string, number>();
   /** The last of all positions, for what belongs to no workspace, such as the list of one's workspaces. */
@@ -65,8 +70,9 @@ export class ApiClient {
   onSignedOut(listener: () => void): void {
     this.signedOut = listener;
   }
-  setToken(token: string | null): void {
+  setToken(token: string | null, owner: string | null = null): void {
     this.token = token;
+    this.owner = owner;
     if (token !== null) return;
     this.positions.clear();
     this.latest = 0;
@@ -89,7 +95,12 @@ export class ApiClient {
   private async doRefresh(): Promise<SignedIn | null> {
     try {
       const { data } = await this.request<SignedIn>('POST', '/auth/refresh', { anonymous: true });
+      if (this.owner !== null && data.user.id !== this.owner) {
+        this.setToken(null); // somebody else has signed in, in another tab: nothing on this page is theirs
+        return null;
+      }
       this.token = data.access_token;
+      this.owner = data.user.id;
       return data;
     } catch (error) {
       if (error instanceof ApiError && error.status < 500 && error.status !== 429) {
@@ -168,7 +179,10 @@ export class ApiClient {
   }
 
   private async once(method: string, path: string, options: RequestOptions, key?: string): Promise<Response> {
+    if (options.as && this.owner !== null && options.as !== this.owner)
+      throw new ApiError(401, 'OTHER_USER', 'Somebody else is signed in.');
     const headers: Record<string, string> = { Accept: 'application/json', ...options.headers };
+    if (options.gesture) headers['Morket-Gesture'] = options.gesture;
     if (key) headers['Idempotency-Key'] = key;
     if (this.token && !options.anonymous) headers['Authorization'] = `Bearer ${this.token}`;
     if (options.body !== undefined) headers['Content-Type'] = 'application/json';

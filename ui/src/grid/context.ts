@@ -1,3 +1,4 @@
+import type { HeldEdit } from './edit-store';
 import type { Anchor } from './events';
 import type { CellValue, Column, GridRow } from './model';
 
@@ -6,6 +7,8 @@ export interface GridContext {
   column(id: string): Column | undefined;
   /** Classes of the selected range for a cell. */
   rangeClasses(rowIndex: number, columnId: string): string[];
+  /** The edit of a cell that waits for its person. */
+  held(rowId: string, columnId: string): HeldEdit | undefined;
   isChecked(rowId: string): boolean;
   toggleChecked(rowId: string, rowIndex: number, extend: boolean): void;
   setAllChecked(checked: boolean): void;

@@ -4,7 +4,9 @@ import { applyCellsPatch, type CellsPatch } from './apply-patch';
 import { Edited } from './cell-types/editors';
 import { NUMBER_COLUMN, columnDefs, ADD_COLUMN } from './columns';
 import type { GridContext } from './context';
-import { EditQueue, type EditBatch } from './edit-queue';
+import { editPort, showWaiting } from './edit-port';
+import { EditQueue } from './edit-queue';
+import type { HeldEdit } from './edit-store';
 import type { ColumnLayout, GridEvents, GridSource, Selection } from './events';
 import { gridOptions } from './grid-options';
 import { GridInput } from './input';
@@ -45,6 +47,7 @@ export class GridController {
   private refreshTimer: ReturnType<typeof setTimeout> | undefined;
   private generation = 0;
   private settingColumns = false;
+  private destroyed = false;
   private revealing: string | null = null;
 
   constructor(
@@ -67,18 +70,18 @@ export class GridController {
       () => this.paintNumbers(),
       (i) => this.cache.at(i)?.id,
     );
-    this.queue = new EditQueue({
-      send: (batch) => this.sendBatch(batch),
-      classify: (e) => source.classify(e),
-      store: (b) => source.store(b),
-      load: () => source.load(),
-      begin: (changes) => this.each(changes, (c) => this.cache.begin(c)),
-      confirm: (changes, position) => this.each(changes, (c) => this.cache.confirm(c, position)),
-      rollback: (changes, error) => {
-        this.each(changes, (c) => this.cache.rollback(c));
-        events.refused(changes, error);
-      },
-    });
+    this.queue = new EditQueue(
+      editPort({
+        source,
+        cache: this.cache,
+        events,
+        repainting: (changes, act) => this.each(changes, act),
+        sent: () => {
+          if (!this.destroyed) this.selection.summarise();
+        },
+      }),
+    );
+    this.queue.held.subscribe(() => this.paintHeld());
     this.api = createGrid<GridRow>(host, {
       ...gridOptions(this.context(), rows),
       rowHeight: shape.rowHeight,
@@ -111,12 +114,15 @@ export class GridController {
       events,
       columns: () => this.selection.columns,
       rowCount: this.rowCount.get,
-      edit: (changes, create) => this.queue.push(changes, create),
+      edit: (changes, create, gesture) => this.queue.push(changes, { createOptions: create, gesture }),
       rowsAdded: (n) => this.rowsAdded(n),
     });
     this.mouse = new MouseRange(host, () => this.api, this.selection, {
       filled: (from, to, direction) =>
-        void this.transfers.fill(from, to, direction).then(() => this.selection.summarise()),
+        void this.transfers
+          .fill(from, to, direction)
+          .then(() => this.selection.summarise())
+          .catch((e: unknown) => events.failed(e)),
       hover: (cell, place) => this.hovered(cell, place),
       context: (place, at) => {
         const row = this.cache.at(place.row);
@@ -138,12 +144,13 @@ export class GridController {
       scrollTo: (row, column) => this.scrollTo(row, column),
       wake: () => this.queue.wake(),
     });
-    this.queue.resume();
+    this.queue.resume().catch((e: unknown) => events.failed(e));
   }
 
   destroy(): void {
+    this.destroyed = true;
     this.input.destroy();
-    this.queue.stop();
+    this.queue.detach();
     this.mouse.destroy();
     clearTimeout(this.refreshTimer);
     this.api.destroy();
@@ -227,7 +234,7 @@ export class GridController {
     return place ? this.cache.at(place.row) : undefined;
   }
   edit(changes: CellChange[], createOptions = false): void {
-    void this.queue.push(changes, createOptions);
+    void this.queue.push(changes, { createOptions });
   }
   run(name: 'copy' | 'clear' | 'fill-down' | 'fill-right'): void {
     const rect = this.selection.rect;
@@ -236,8 +243,13 @@ export class GridController {
       void this.transfers
         .copy(rect)
         .catch(() => this.events.notice('error', 'The browser refused access to the clipboard. Use Ctrl+C.'));
-    else if (name === 'clear') void this.transfers.clear(rect);
-    else void this.transfers.fillWithin(rect, name === 'fill-down' ? 'down' : 'right');
+    else {
+      const done =
+        name === 'clear'
+          ? this.transfers.clear(rect)
+          : this.transfers.fillWithin(rect, name === 'fill-down' ? 'down' : 'right');
+      done.catch((e: unknown) => this.events.failed(e));
+    }
   }
 
   get canEdit(): boolean {
@@ -246,16 +258,11 @@ export class GridController {
   private defs() {
     return columnDefs(this.shape.columns, this.shape.layout, this.shape);
   }
-  private async sendBatch(batch: EditBatch): Promise<number> {
-    const position = await this.source.send(batch);
-    this.selection.summarise();
-    return position;
-  }
-
   private context(): GridContext {
     return {
       column: (id) => this.byId.get(id),
       rangeClasses: (row, column) => this.selection.classes(row, column),
+      held: (row, column) => this.queue.heldFor(row, column),
       isChecked: (id) => this.checked.has(id),
       toggleChecked: (id, index, extend) => this.checked.toggle(id, index, extend),
       setAllChecked: (on) => this.checked.setAll(on),
@@ -300,6 +307,7 @@ export class GridController {
         return;
       }
       const merged = this.cache.putWindow(startRow, rows, position);
+      showWaiting(this.cache, merged, this.queue.waiting());
       if (rows.length < end - startRow) this.rowCount.set(startRow + rows.length);
       this.loadError.set(null);
       this.loading.set(false);
@@ -331,10 +339,10 @@ export class GridController {
       value = parsed.value;
     }
     if (sameValue(cellOf(row, column), value)) return;
-    void this.queue.push([{ rowId: row.id, columnId: column.id, value }], create);
+    void this.queue.push([{ rowId: row.id, columnId: column.id, value }], { createOptions: create });
   }
 
-  private each(changes: CellChange[], act: (c: CellChange) => void): void {
+  private each(changes: readonly CellChange[], act: (c: CellChange) => unknown): void {
     const dirty = new Map<string, Set<string>>();
     for (const change of changes) {
       act(change);
@@ -344,7 +352,7 @@ export class GridController {
     this.repaint(dirty);
   }
   private repaint(dirty: Map<string, Set<string>>): void {
-    if (dirty.size === 0) return;
+    if (dirty.size === 0 || this.destroyed) return;
     const columns = new Set<string>();
     const nodes = [];
     for (const [id, changed] of dirty) {
@@ -356,6 +364,12 @@ export class GridController {
     if (nodes.length)
       this.api.refreshCells({ rowNodes: nodes, columns: [...columns].filter((c) => this.byId.has(c)), force: true });
     this.selection.summarise();
+  }
+  private marked: readonly HeldEdit[] = [];
+  private paintHeld(): void {
+    const held = this.queue.held.get();
+    this.each([...this.marked, ...held], () => undefined);
+    this.marked = held;
   }
   private paintNumbers(): void {
     this.api.refreshCells({ columns: [NUMBER_COLUMN], force: true });

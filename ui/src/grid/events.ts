@@ -1,6 +1,7 @@
 import type { PastePlan } from './paste-plan';
-import type { CellChange, CellValue, Row } from './model';
-import type { EditBatch, Outcome } from './edit-queue';
+import type { CellValue, Row } from './model';
+import type { ChangeResult, Outcome } from './edit-queue';
+import type { EditBatch, EditStore, HeldEdit } from './edit-store';
 import type { Rect } from './range';
 
 export interface Anchor {
@@ -29,12 +30,11 @@ export interface RowInsert {
 /** The data behind the grid; the feature implements it over HTTP. */
 export interface GridSource {
   window(offset: number, limit: number): Promise<{ rows: Row[]; position: number }>;
-  send(batch: EditBatch): Promise<number>;
+  send(batch: EditBatch): Promise<{ position: number; results?: ChangeResult[] | undefined }>;
   classify(error: unknown): Outcome;
-  store(batches: EditBatch[]): void;
-  load(): EditBatch[];
-  insertRows(rows: RowInsert[], createOptions: boolean): Promise<{ ids: string[]; position: number }>;
-  addColumns(count: number): Promise<string[]>;
+  edits(): EditStore;
+  insertRows(rows: RowInsert[], createOptions: boolean, gesture: string): Promise<{ ids: string[]; position: number }>;
+  addColumns(count: number, gesture: string): Promise<string[]>;
 }
 
 /** What the grid tells its page. */
@@ -46,10 +46,10 @@ export interface GridEvents {
   hover(target: { rowId: string; columnId: string; anchor: Anchor } | null): void;
   layout(columns: ColumnLayout[]): void;
   confirmPaste(plan: PastePlan, cells: number): Promise<boolean>;
-  /** Steps that one gesture made, so that one undo takes all of them back. */
-  grouped(positions: number[]): void;
-  refused(changes: CellChange[], error: unknown): void;
+  /** Edits that the server doesn't have and that their person must decide about. */
+  held(edits: readonly HeldEdit[]): void;
+  failed(error: unknown): void;
   notice(kind: 'info' | 'success' | 'error', text: string): void;
-  command(name: 'undo' | 'redo' | 'find' | 'delete-rows' | 'insert-row'): void;
+  command(name: 'find' | 'delete-rows' | 'insert-row'): void;
   contextMenu(rowId: string, columnId: string, at: { x: number; y: number }): void;
 }

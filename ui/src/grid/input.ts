@@ -62,7 +62,7 @@ export class GridInput {
       e.clipboardData?.setData('text/plain', copied.text);
       e.clipboardData?.setData('text/html', copied.html);
     } else this.host.run('copy');
-    if (cut && this.host.canEdit()) void transfers.clear(rect);
+    if (cut && this.host.canEdit()) transfers.clear(rect, 'cut').catch((e: unknown) => this.host.events.failed(e));
   }
   private clipboardIn(e: ClipboardEvent): void {
     const { selection, transfers, events } = this.host;
@@ -78,7 +78,7 @@ export class GridInput {
         const { top, left, bottom, right } = area;
         selection.selectRange({ anchor: { row: top, col: left }, head: { row: bottom, col: right } });
       })
-      .catch((error: unknown) => events.refused([], error));
+      .catch((error: unknown) => events.failed(error));
   }
 
   private key(e: KeyboardEvent): void {
@@ -118,8 +118,6 @@ export class GridInput {
         if (selection.current) selection.select(selection.current.anchor);
         return false;
       case 'insert-row':
-      case 'undo':
-      case 'redo':
         if (this.host.canEdit()) events.command(action.do);
         return true;
       default:

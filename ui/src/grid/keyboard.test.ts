@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { keyAction, type KeyPress } from './keyboard';
+import { keyAction, undoKey, type KeyPress } from './keyboard';
 
 const press = (key: string, mods: Partial<KeyPress> = {}): KeyPress => ({
   key,
@@ -15,8 +15,6 @@ it.each([
   [press('ArrowRight', { shiftKey: true, ctrlKey: true }), { do: 'extend', direction: 'right', edge: true }],
   [press('ArrowUp', { metaKey: true }), { do: 'jump', direction: 'up' }],
   [press('d', { ctrlKey: true }), { do: 'fill-down' }],
-  [press('Z', { ctrlKey: true, shiftKey: true }), { do: 'redo' }],
-  [press('z', { metaKey: true }), { do: 'undo' }],
   [press('Delete'), { do: 'clear' }],
   [press(' ', { shiftKey: true }), { do: 'select-rows' }],
   [press('a'), null],
@@ -24,4 +22,14 @@ it.each([
   [press('c', { ctrlKey: true }), null],
 ])('%j', (key, action) => {
   expect(keyAction(key)).toEqual(action);
+});
+
+it.each([
+  [press('Z', { ctrlKey: true, shiftKey: true }), 'redo'],
+  [press('z', { metaKey: true }), 'undo'],
+  [press('y', { ctrlKey: true }), 'redo'],
+  [press('z', { ctrlKey: true, altKey: true }), null],
+  [press('z'), null],
+])('%j takes back', (key, name) => {
+  expect(undoKey(key)).toBe(name);
 });

@@ -9,8 +9,6 @@ export type KeyAction =
         | 'clear'
         | 'fill-down'
         | 'fill-right'
-        | 'undo'
-        | 'redo'
         | 'find'
         | 'select-all'
         | 'select-rows'
@@ -58,10 +56,6 @@ function modified(e: KeyPress): KeyAction | null {
       return { do: 'fill-down' };
     case 'r':
       return { do: 'fill-right' };
-    case 'z':
-      return { do: e.shiftKey ? 'redo' : 'undo' };
-    case 'y':
-      return { do: 'redo' };
     case 'f':
       return { do: 'find' };
     case 'a':
@@ -71,4 +65,12 @@ function modified(e: KeyPress): KeyAction | null {
     default:
       return null;
   }
+}
+
+/** Undo and redo work wherever the focus is, but in a field, which has an undo of its own. */
+export function undoKey(e: KeyPress): 'undo' | 'redo' | null {
+  if (!(e.ctrlKey || e.metaKey) || e.altKey) return null;
+  const key = e.key.toLowerCase();
+  if (key === 'z') return e.shiftKey ? 'redo' : 'undo';
+  return key === 'y' && !e.shiftKey ? 'redo' : null;
 }

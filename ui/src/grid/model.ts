@@ -12,6 +12,8 @@ export interface GridRow {
   /** Edits under way per column, with the server's value under them. */
   pending: Record<string, { count: number; base: CellValue }>;
   version: number;
+  /** The log position as of which the row was read. */
+  read: number;
   created_at: string;
   updated_at: string;
 }
@@ -20,6 +22,8 @@ export interface CellChange {
   rowId: string;
   columnId: string;
   value: CellValue;
+  /** The log position as of which the cell was seen. */
+  base?: number;
 }
 
 const READ_ONLY: ReadonlySet<ColumnType> = new Set<ColumnType>([
@@ -54,6 +58,7 @@ export function toGridRow(row: Row): GridRow {
     positions: {},
     pending: {},
     version: row.version,
+    read: 0,
     created_at: row.created_at,
     updated_at: row.updated_at,
   };

@@ -56,6 +56,7 @@ export class RowCache {
     const known = this.rows.get(row.id);
     if (!known) {
       const fresh = toGridRow(row);
+      fresh.read = position;
       this.rows.set(row.id, fresh);
       return fresh;
     }
@@ -68,6 +69,7 @@ export class RowCache {
     }
     known.states = { ...(row.states ?? {}), ...newerStates(known, position) };
     known.version = Math.max(known.version, row.version);
+    known.read = Math.max(known.read, position);
     known.updated_at = row.updated_at;
     return known;
   }
@@ -100,6 +102,12 @@ export class RowCache {
     return true;
   }
 
+  /** The log position as of which a cell is known. */
+  base(rowId: string, columnId: string): number | undefined {
+    const row = this.rows.get(rowId);
+    const base = row ? Math.max(row.read, row.positions[columnId] ?? 0) : 0;
+    return base > 0 ? base : undefined;
+  }
   /** Shows a value before the server has it. */
   begin(change: CellChange): void {
     const row = this.rows.get(change.rowId);

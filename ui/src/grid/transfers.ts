@@ -19,7 +19,7 @@ export interface TransferHost {
   columns(): Column[];
   rowCount(): number;
   /** Resolves with the log position of the edit, 0 when it was refused. */
-  edit(changes: CellChange[], createOptions: boolean): Promise<number>;
+  edit(changes: CellChange[], createOptions: boolean, gesture: string): Promise<number>;
   rowsAdded(count: number): void;
 }
 
@@ -97,52 +97,43 @@ export class Transfers {
     const { source, events } = this.host;
     const lastEdited = Math.max(-1, ...plan.edits.map((e) => e.row));
     if (plan.edits.length) await this.load(plan.area.top, lastEdited);
-    const created = plan.newColumns > 0 ? await source.addColumns(plan.newColumns) : [];
+    const gesture = newGesture('paste');
+    const created = plan.newColumns > 0 ? await source.addColumns(plan.newColumns, gesture) : [];
     const edits = [
       ...plan.edits,
       ...plan.overflow.map((o) => ({ row: o.row, columnId: created[o.newColumn] ?? '', value: o.value })),
     ];
-    const sent = this.send(edits, plan.newOptions.size > 0);
-    const inserted = await this.insert(plan, created);
-    this.group(sent, inserted);
+    this.send(edits, gesture, plan.newOptions.size > 0);
+    await this.insert(plan, created, gesture);
     const skipped = plan.skippedReadOnly + plan.problems.length;
     if (skipped > 0) events.notice('info', `${skipped.toLocaleString('en')} cells were left as they were`);
   }
-  /** What one gesture did is undone as one. */
-  private group(sent: Promise<number>[], inserted: number[] = []): void {
-    if (sent.length + inserted.length < 2) return;
-    void Promise.all(sent).then((positions) =>
-      this.host.events.grouped([...positions, ...inserted].filter((p) => p > 0)),
-    );
-  }
-  private async insert(plan: PastePlan, created: string[]): Promise<number[]> {
+  private async insert(plan: PastePlan, created: string[], gesture: string): Promise<void> {
     const rows: RowInsert[] = plan.newRows.map((cells) => ({
       cells: Object.fromEntries(
         Object.entries(cells).map(([id, v]) => [id.startsWith('new:') ? (created[Number(id.slice(4))] ?? id) : id, v]),
       ),
     }));
-    const positions: number[] = [];
     for (const part of chunked(rows, CALL_ROWS)) {
-      const { position } = await this.host.source.insertRows(part, plan.newOptions.size > 0);
-      positions.push(position);
+      await this.host.source.insertRows(part, plan.newOptions.size > 0, gesture);
       this.host.rowsAdded(part.length);
     }
-    return positions;
   }
   /** Only cells that change are sent, in calls that the server takes. */
   private send(
     edits: { row: number; columnId: string; value: CellValue }[],
-    createOptions: boolean,
-  ): Promise<number>[] {
+    gesture: string,
+    createOptions = false,
+  ): void {
     const changes = edits.flatMap(({ row, columnId, value }): CellChange[] => {
       const found = this.host.cache.at(row);
       if (!found || plainText(found.cells[columnId] ?? null) === plainText(value)) return [];
       return [{ rowId: found.id, columnId, value }];
     });
-    return chunked(changes, CALL_CELLS).map((part) => this.host.edit(part, createOptions));
+    for (const part of chunked(changes, CALL_CELLS)) void this.host.edit(part, createOptions, gesture);
   }
 
-  async clear(rect: Rect): Promise<void> {
+  async clear(rect: Rect, gesture: 'clear' | 'cut' = 'clear'): Promise<void> {
     if (!this.withinLimit(rect)) return;
     await this.load(rect.top, rect.bottom);
     const columns = this.host
@@ -154,7 +145,7 @@ export class Transfers {
       for (const c of columns) edits.push({ row, columnId: c.id, value: c.type === 'boolean' ? false : null });
     }
     const filled = edits.filter((e) => (this.host.cache.at(e.row)?.cells[e.columnId] ?? null) !== null);
-    this.group(this.send(filled, false));
+    this.send(filled, newGesture(gesture));
   }
 
   /** Continues the source range into the target, along the direction of the drag. */
@@ -179,7 +170,7 @@ export class Transfers {
       for (let row = target.top; row <= target.bottom; row++)
         edits.push(...this.fillRow(row, source, target, backwards));
     }
-    this.group(this.send(edits, false));
+    this.send(edits, newGesture('fill'));
   }
   private fillRow(
     row: number,
@@ -224,4 +215,9 @@ export class Transfers {
     this.host.events.notice('error', `That is more than ${MAX_PASTE_CELLS.toLocaleString('en')} cells at once.`);
     return false;
   }
+}
+
+/** A name under which the server takes all that one gesture does for one step of undo. */
+export function newGesture(kind: 'paste' | 'fill' | 'clear' | 'cut' | 'delete'): string {
+  return `${kind}-${crypto.randomUUID()}`;
 }

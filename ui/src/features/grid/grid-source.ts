@@ -1,7 +1,8 @@
-import { ApiError, NetworkError } from '@/api/errors';
-import type { EditBatch, Outcome } from '@/grid/edit-queue';
+import { ApiError, messageOf, NetworkError } from '@/api/errors';
+import type { EditResult } from '@/api/types';
+import type { ChangeResult, Outcome } from '@/grid/edit-queue';
+import { LocalEdits, type EditBatch } from '@/grid/edit-store';
 import type { GridSource, RowInsert } from '@/grid/events';
-import { parseExact } from '@/lib/exact-json';
 import { batchRows, editCells, rows, type RowQuery } from './api/rows';
 import { addColumn } from './api/table';
 
@@ -24,15 +25,11 @@ export function gridSource(o: SourceOptions): GridSource {
       const answer = await rows(o.workspaceId, o.tableId, o.query(), offset, limit);
       return { rows: answer.data ?? [], position: answer.meta.position ?? 0 };
     },
-    send: async (batch) => {
-      const edits = batch.changes.map((c) => ({ row_id: c.rowId, column_id: c.columnId, value: c.value }));
-      return (await editCells(o.workspaceId, o.tableId, edits, batch.createOptions ?? false, batch.key)).position;
-    },
+    send: (batch) => send(o, batch),
     classify: outcome,
-    store: (batches) => keep(key, batches),
-    load: () => kept(key),
-    insertRows: (list: RowInsert[], createOptions) => insertRows(o, list, createOptions),
-    addColumns: (n) => addColumns(o, n),
+    edits: () => new LocalEdits(key),
+    insertRows: (list: RowInsert[], createOptions, gesture) => insertRows(o, list, createOptions, gesture),
+    addColumns: (n, gesture) => addColumns(o, n, gesture),
   };
 }
 
@@ -40,43 +37,65 @@ async function insertRows(
   o: SourceOptions,
   list: RowInsert[],
   createOptions: boolean,
+  gesture: string,
 ): Promise<{ ids: string[]; position: number }> {
   const operations = list.map((r) => ({ op: 'insert' as const, cells: r.cells }));
-  const answer = await batchRows(o.workspaceId, o.tableId, operations, createOptions);
+  const answer = await batchRows(o.workspaceId, o.tableId, operations, createOptions, gesture);
   return { ids: answer.data.results.flatMap((r) => r.row_id ?? []), position: answer.position };
 }
 
-async function addColumns(o: SourceOptions, n: number): Promise<string[]> {
+async function addColumns(o: SourceOptions, n: number, gesture: string): Promise<string[]> {
   const names = new Set(o.columnNames().map((name) => name.toLowerCase()));
   const ids: string[] = [];
   for (let i = names.size + 1; ids.length < n; i++) {
     const name = `Column ${String(i)}`;
     if (names.has(name.toLowerCase())) continue;
-    ids.push((await addColumn(o.workspaceId, o.tableId, { name, type: 'text' })).id);
+    ids.push((await addColumn(o.workspaceId, o.tableId, { name, type: 'text' }, gesture)).id);
   }
   await o.columnsAdded();
   return ids;
 }
 
+/** One edit that fails must not fail its neighbours; what concerns the whole call does. */
+const OF_THE_CALL = new Set([403, 404, 405, 410]);
+
 function outcome(error: unknown): Outcome {
-  if (error instanceof NetworkError) return 'offline';
-  if (error instanceof ApiError && (error.temporary || error.status >= 500)) return 'retry';
-  return error instanceof ApiError ? 'refused' : 'retry';
+  if (error instanceof NetworkError) return { is: 'offline' };
+  const reason = messageOf(error);
+  if (!(error instanceof ApiError)) return { is: 'retry', reason };
+  if (error.status === 401) return { is: 'signed-out' };
+  if (error.temporary || error.status >= 500 || error.code === 'CONFLICT') {
+    return { is: 'retry', reason, ...(error.retryAfter ? { afterMs: error.retryAfter * 1000 } : {}) };
+  }
+  return { is: 'refused', reason, alone: !OF_THE_CALL.has(error.status) };
 }
 
-function keep(key: string, batches: EditBatch[]): void {
+async function send(o: SourceOptions, batch: EditBatch): ReturnType<GridSource['send']> {
+  const call = async (late: boolean): ReturnType<GridSource['send']> => {
+    const edits = batch.changes.map((c) => ({
+      row_id: c.rowId,
+      column_id: c.columnId,
+      value: c.value,
+      ...(late && c.base !== undefined ? { if_version: c.base } : {}),
+    }));
+    const { data, position } = await editCells(o.workspaceId, o.tableId, edits, {
+      createOptions: batch.createOptions ?? false,
+      key: batch.key,
+      as: o.userId,
+      gesture: batch.gesture,
+    });
+    return { position, results: data?.results?.map(result) };
+  };
   try {
-    if (batches.length) localStorage.setItem(key, JSON.stringify(batches));
-    else localStorage.removeItem(key);
-  } catch {
-    // a full or forbidden storage only costs the edits of a reload while offline
+    return await call(batch.late ?? false);
+  } catch (error) {
+    // The key has been used without the condition: the first try had arrived, and its answer is asked for again.
+    if (batch.late && error instanceof ApiError && error.code === 'IDEMPOTENCY_KEY_REUSED') return call(false);
+    throw error;
   }
 }
-function kept(key: string): EditBatch[] {
-  try {
-    const parsed = parseExact(localStorage.getItem(key) ?? '[]');
-    return Array.isArray(parsed) ? (parsed as EditBatch[]) : [];
-  } catch {
-    return [];
-  }
+
+function result(r: EditResult): ChangeResult {
+  if (r.status === 'conflict') return { status: 'conflict', theirs: r.current ?? null, position: r.position ?? 0 };
+  return r.status === 'error' ? { status: 'error', reason: r.error ?? '' } : { status: 'ok' };
 }

@@ -1,3 +1,4 @@
+import type { UndoAnswer } from '@/api/types';
 import type { PastePlan } from '@/grid/paste-plan';
 import type { Anchor } from '@/grid/events';
 
@@ -19,5 +20,6 @@ export type Overlay =
   | { kind: 'run'; columnIds: string[]; rowIds?: string[] }
   | { kind: 'paste'; plan: PastePlan; cells: number; answer: (yes: boolean) => void }
   | { kind: 'delete-rows'; all: boolean; ids: string[] }
-  | { kind: 'conflicts'; count: number; reasons: string[]; force: () => void }
+  | { kind: 'conflicts'; name: 'undo' | 'redo'; answer: UndoAnswer; force: () => void }
+  | { kind: 'held' }
   | null;

@@ -4,6 +4,7 @@ import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
 import type { Table } from '@/api/types';
 import type { GridController, GridShape } from '@/grid/controller';
+import type { HeldEdit } from '@/grid/edit-store';
 import type { GridEvents } from '@/grid/events';
 import { coalesce } from '@/lib/coalesce';
 import { useSession } from '@/lib/session';
@@ -13,7 +14,7 @@ import { batchRows, countRows, countRowsAt, type RowQuery } from './api/rows';
 import { tableChanged } from './api/table';
 import { gridSource } from './grid-source';
 import type { Overlay, Panel } from './panel';
-import { useUndo } from './use-undo';
+import { useUndo, useUndoKeys } from './use-undo';
 import { useLive } from './use-live';
 import { ROW_HEIGHTS, useViews, type ViewState } from './view-state';
 
@@ -35,6 +36,18 @@ export interface GridPage {
   insertRow: () => Promise<void>;
   undo: ReturnType<typeof useUndo>;
   recount: (position?: number) => void;
+}
+
+/** Says that edits wait for a decision; why, when it is one. */
+function tellHeld(edits: readonly HeldEdit[], review: () => void): void {
+  const [first] = edits;
+  if (!first) return;
+  const n = edits.length;
+  const text =
+    first.kind === 'conflict'
+      ? `Somebody changed ${n === 1 ? 'a cell' : `${String(n)} cells`} that you edited`
+      : `${n === 1 ? 'Your edit was' : `${String(n)} edits were`} not saved: ${first.reason}`;
+  toast.error(text, { label: 'Review', run: review });
 }
 
 /** Everything between the grid and the page: its data, its events, the live stream, the undo keys. */
@@ -110,10 +123,19 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     [count],
   );
 
-  const undo = useUndo(ws, table.id, setOverlay, () => {
-    latest.current.grid?.refreshSoon(false);
-    void client.invalidateQueries({ queryKey: ['undo-stack', ws, table.id] });
+  const undo = useUndo({
+    workspaceId: ws,
+    tableId: table.id,
+    settled: () => latest.current.grid?.queue.settled() ?? Promise.resolve(),
+    done: (position) => {
+      latest.current.grid?.refreshSoon(false);
+      void tableChanged(client, ws, table.id, position);
+      recount(position);
+      void client.invalidateQueries({ queryKey: ['undo-stack', ws, table.id] });
+    },
+    show: setOverlay,
   });
+  useUndoKeys(undo, canEdit);
   const insertRow = useCallback(async (): Promise<void> => {
     try {
       await batchRows(ws, table.id, [{ op: 'insert', cells: {} }]);
@@ -135,18 +157,11 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     hover: setHover,
     layout: (layout) => change(table.id, { layout }),
     confirmPaste: (plan, cells) => new Promise((answer) => setOverlay({ kind: 'paste', plan, cells, answer })),
-    grouped: undo.group,
-    refused: (changes, error) =>
-      toast.error(
-        changes.length
-          ? `${changes.length === 1 ? 'Your edit was' : `${String(changes.length)} edits were`} not saved: ${messageOf(error)}`
-          : messageOf(error),
-      ),
+    held: (edits) => tellHeld(edits, () => setOverlay({ kind: 'held' })),
+    failed: (error) => toast.error(messageOf(error)),
     notice: (kind, text) => toast[kind](text),
     command: (name) => {
-      if (name === 'undo') void undo.undo();
-      else if (name === 'redo') void undo.redo();
-      else if (name === 'find') latest.current.onFind();
+      if (name === 'find') latest.current.onFind();
       else if (name === 'insert-row') void insertRow();
     },
   }));

@@ -48,7 +48,7 @@ export function useLive(
           recount(patch.position);
           return;
         case 'schema':
-          void tableChanged(client, ws, id);
+          void tableChanged(client, ws, id, patch.position);
           return;
         case 'job':
           void client.invalidateQueries({ queryKey: ['jobs', ws] });

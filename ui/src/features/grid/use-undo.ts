@@ -1,77 +1,96 @@
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { messageOf } from '@/api/errors';
-import type { UndoAnswer, UndoStep } from '@/api/types';
+import type { UndoAnswer } from '@/api/types';
+import { undoKey } from '@/grid/keyboard';
 import { plural } from '@/lib/format';
 import { toast } from '@/lib/toasts';
-import { redo, undo, undoStack } from './api/rows';
+import { takeBack } from './api/rows';
 import type { Overlay } from './panel';
 
 export interface Undo {
   undo: (steps?: string[], force?: boolean) => Promise<void>;
-  redo: () => Promise<void>;
-  /** One gesture made several steps: one undo takes them all back. */
-  group: (positions: number[]) => void;
+  redo: (steps?: string[], force?: boolean) => Promise<void>;
 }
 
-/** Undo and redo on the server; what could not be taken back is said. */
-export function useUndo(ws: string, table: string, setOverlay: (o: Overlay) => void, done: () => void): Undo {
-  const busy = useRef(false);
-  const groups = useRef<number[][]>([]);
+export interface UndoHost {
+  workspaceId: string;
+  tableId: string;
+  /** The edits that are on their way come first: they are what is to be undone. */
+  settled: () => Promise<void>;
+  /** Something was taken back, at the position. */
+  done: (position: number) => void;
+  show: (overlay: Overlay) => void;
+}
 
-  const report = (verb: string, answer: UndoAnswer): void => {
-    const conflicts = answer.conflicts?.length ?? 0;
-    const reasons = answer.not_undoable ?? [];
-    done();
-    if (conflicts > 0) {
-      setOverlay({
-        kind: 'conflicts',
-        count: conflicts,
-        reasons,
-        force: () => void run('undo', [answer.undone_step], true),
-      });
-      return;
-    }
-    const parts = [answer.rows > 0 && plural(answer.rows, 'row'), answer.cells > 0 && plural(answer.cells, 'cell')];
-    const what = parts.filter(Boolean).join(' and ') || 'the last step';
-    toast.info([`${verb} ${what}`, ...reasons].join('. '));
-  };
+type Name = 'undo' | 'redo';
 
-  /** The steps of the last gesture when it made several, else nothing: then the server takes the last step. */
-  const groupedSteps = async (): Promise<string[] | undefined> => {
-    const group = groups.current.at(-1);
-    if (!group || group.length < 2) return undefined;
-    const { undo: stack } = await undoStack(ws, table);
-    const wanted = new Set(group.flatMap((position) => stepAt(stack, position)?.id ?? []));
-    if (!stack[0] || !wanted.has(stack[0].id)) return undefined;
-    groups.current.pop();
-    const steps = stack.filter((s) => wanted.has(s.id)).map((s) => s.id);
-    return steps.length > 1 ? steps : undefined;
-  };
-
-  const run = async (name: 'undo' | 'redo', steps?: string[], force?: boolean): Promise<void> => {
-    if (busy.current) return;
-    busy.current = true;
-    try {
-      const answer =
-        name === 'undo' ? await undo(ws, table, steps ?? (await groupedSteps()), force) : await redo(ws, table);
-      report(name === 'undo' ? 'Undid' : 'Redid', answer);
-    } catch (e) {
-      toast.info(messageOf(e));
-    } finally {
-      busy.current = false;
-    }
-  };
-  const [api] = useState<Undo>(() => ({
-    undo: (steps, force) => run('undo', steps, force),
-    redo: () => run('redo'),
-    group: (positions) => {
-      if (positions.length > 1) groups.current = [...groups.current.slice(-20), positions];
-    },
-  }));
+/** Undo and redo on the server, one after the other however quickly they are asked for; what could not be taken back is said. */
+export function useUndo(host: UndoHost): Undo {
+  const latest = useRef(host);
+  useEffect(() => {
+    latest.current = host;
+  });
+  const last = useRef<Promise<void>>(Promise.resolve());
+  const [api] = useState<Undo>(() => {
+    const run = async (name: Name, steps?: string[], force?: boolean): Promise<void> => {
+      const { workspaceId, tableId, settled, done } = latest.current;
+      try {
+        await settled();
+        const { data, position } = await takeBack(workspaceId, tableId, name, steps, force);
+        done(position);
+        report(name, data);
+      } catch (e) {
+        toast.info(messageOf(e));
+      }
+    };
+    const queued = (name: Name, steps?: string[], force?: boolean): Promise<void> => {
+      last.current = last.current.then(() => run(name, steps, force));
+      return last.current;
+    };
+    const report = (name: Name, answer: UndoAnswer): void => {
+      const conflicts = answer.conflicts ?? [];
+      if (conflicts.length > 0) {
+        latest.current.show({
+          kind: 'conflicts',
+          name,
+          answer,
+          force: () => void queued(name, [answer.undone_step], true),
+        });
+        return;
+      }
+      const parts = [answer.rows > 0 && plural(answer.rows, 'row'), answer.cells > 0 && plural(answer.cells, 'cell')];
+      const size = parts.filter(Boolean).join(' and ');
+      const what = answer.label ? `“${answer.label}”${size && `: ${size}`}` : size || 'the last step';
+      toast.info([`${name === 'undo' ? 'Undid' : 'Redid'} ${what}`, ...(answer.not_undoable ?? [])].join('. '));
+    };
+    return {
+      undo: (steps, force) => queued('undo', steps, force),
+      redo: (steps, force) => queued('redo', steps, force),
+    };
+  });
   return api;
 }
 
-/** The step that a command made: a step has the position of its first event, the command's answer that of its last. */
-function stepAt(stack: readonly UndoStep[], position: number): UndoStep | undefined {
-  return stack.filter((s) => s.position <= position).sort((a, b) => b.position - a.position)[0];
+/** Ctrl+Z and Ctrl+Y wherever the focus is on the page, but in a field, which has an undo of its own, or under a dialog. */
+export function useUndoKeys(undo: Undo, active: boolean): void {
+  useEffect(() => {
+    if (!active) return;
+    const pressed = (e: KeyboardEvent): void => {
+      const name = undoKey(e);
+      if (!name || e.defaultPrevented || ownUndo(e.target) || document.querySelector('dialog[open]')) return;
+      e.preventDefault();
+      void undo[name]();
+    };
+    document.addEventListener('keydown', pressed);
+    return () => document.removeEventListener('keydown', pressed);
+  }, [undo, active]);
+}
+
+const TEXT = /^(?:text|search|email|url|tel|number|password|date|datetime-local|time|month|week)$/;
+
+function ownUndo(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target.closest('.ag-cell-inline-editing, .ag-popup-editor')) return true;
+  if (target instanceof HTMLTextAreaElement) return !target.readOnly && !target.disabled;
+  return target instanceof HTMLInputElement && TEXT.test(target.type) && !target.readOnly && !target.disabled;
 }

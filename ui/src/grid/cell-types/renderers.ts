@@ -27,6 +27,11 @@ export class ValueRenderer implements ICellRendererComp<GridRow> {
     // A scroll makes hundreds of cells, and a class list is written even when nothing in it changes.
     if (cell.className.includes('mk-range')) cell.classList.remove(...RANGE);
     if (range.length > 0) cell.classList.add(...range);
+    const held = row && params.context.held(row.id, params.column_.id);
+    if (held || cell.classList.contains('mk-held')) {
+      cell.classList.toggle('mk-held', held !== undefined);
+      cell.title = held?.reason ?? '';
+    }
     if (!row) {
       this.el.className = 'mk-cell';
       const bar = document.createElement('span');

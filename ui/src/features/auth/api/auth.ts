@@ -6,7 +6,7 @@ import { useSession, wasSignedIn } from '@/lib/session';
 const anonymous = { anonymous: true };
 
 async function enter(answer: SignedIn): Promise<void> {
-  api.setToken(answer.access_token);
+  api.setToken(answer.access_token, answer.user.id);
   await loadMe();
 }
 export async function login(email: string, password: string): Promise<void> {

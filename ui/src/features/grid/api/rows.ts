@@ -2,6 +2,7 @@ import { api, type Answer } from '@/api/client';
 import type {
   BatchAnswer,
   CellEdit,
+  EditAnswer,
   Filter,
   HistoryEntry,
   Row,
@@ -55,17 +56,23 @@ export async function rowPlace(ws: string, table: string, id: string): Promise<n
 export async function row(ws: string, table: string, id: string): Promise<Row> {
   return (await api.get<Row>(`${tablePath(ws, table)}/rows/${id}`)).data;
 }
+export interface EditOptions {
+  createOptions: boolean;
+  key: string;
+  as: string;
+  gesture: string | undefined;
+}
+/** Sets cells; one that can't be set fails alone. */
 export function editCells(
   ws: string,
   table: string,
   edits: CellEdit[],
-  createOptions: boolean,
-  key: string,
-): Promise<Answer<unknown>> {
+  o: EditOptions,
+): Promise<Answer<EditAnswer | null>> {
   return api.patch(
     `${tablePath(ws, table)}/cells`,
-    { edits, ...(createOptions ? { create_options: true } : {}) },
-    { key },
+    { edits, on_error: 'skip', ...(o.createOptions ? { create_options: true } : {}) },
+    { key: o.key, as: o.as, ...(o.gesture ? { gesture: o.gesture } : {}) },
   );
 }
 export function batchRows(
@@ -73,11 +80,13 @@ export function batchRows(
   table: string,
   operations: RowOperation[],
   createOptions = false,
+  gesture?: string,
 ): Promise<Answer<BatchAnswer>> {
-  return api.post<BatchAnswer>(`${tablePath(ws, table)}/rows:batch`, {
-    operations,
-    ...(createOptions ? { create_options: true } : {}),
-  });
+  return api.post<BatchAnswer>(
+    `${tablePath(ws, table)}/rows:batch`,
+    { operations, ...(createOptions ? { create_options: true } : {}) },
+    gesture ? { gesture } : {},
+  );
 }
 export async function deleteByFilter(
   ws: string,
@@ -109,16 +118,17 @@ export async function cellHistory(
 export async function undoStack(ws: string, table: string): Promise<UndoStack> {
   return (await api.get<UndoStack>(`${tablePath(ws, table)}/undo-stack`)).data;
 }
-export async function undo(ws: string, table: string, steps?: string[], force?: boolean): Promise<UndoAnswer> {
-  return (
-    await api.post<UndoAnswer>(`${tablePath(ws, table)}/undo`, {
-      ...(steps ? { steps } : {}),
-      ...(force ? { force } : {}),
-    })
-  ).data;
-}
-export async function redo(ws: string, table: string): Promise<UndoAnswer> {
-  return (await api.post<UndoAnswer>(`${tablePath(ws, table)}/redo`, {})).data;
+export function takeBack(
+  ws: string,
+  table: string,
+  name: 'undo' | 'redo',
+  steps?: string[],
+  force?: boolean,
+): Promise<Answer<UndoAnswer>> {
+  return api.post<UndoAnswer>(`${tablePath(ws, table)}/${name}`, {
+    ...(steps ? { steps } : {}),
+    ...(force ? { force } : {}),
+  });
 }
 export function openStream(
   ws: string,

@@ -5,7 +5,9 @@ import { inWorkspace } from '@/api/use-workspace';
 
 export const tablePath = (ws: string, table: string): string => `${inWorkspace(ws)}/tables/${table}`;
 
-export function tableChanged(client: QueryClient, ws: string, id: string): Promise<void> {
+/** Reads the table again, as of the position at least. */
+export function tableChanged(client: QueryClient, ws: string, id: string, position = 0): Promise<void> {
+  api.remember(ws, position);
   return client.invalidateQueries({ queryKey: ['table', ws, id] });
 }
 
@@ -17,8 +19,8 @@ export interface ColumnSpec {
   description?: string;
   after?: string;
 }
-export async function addColumn(ws: string, table: string, spec: ColumnSpec): Promise<Column> {
-  return (await api.post<Column>(`${tablePath(ws, table)}/columns`, spec)).data;
+export async function addColumn(ws: string, table: string, spec: ColumnSpec, gesture?: string): Promise<Column> {
+  return (await api.post<Column>(`${tablePath(ws, table)}/columns`, spec, gesture ? { gesture } : {})).data;
 }
 export async function updateColumn(
   ws: string,

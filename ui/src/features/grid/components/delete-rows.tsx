@@ -5,7 +5,8 @@ import { Confirm } from '@/components/confirm';
 import { chunked } from '@/grid/paste-plan';
 import { plural } from '@/lib/format';
 import { toast } from '@/lib/toasts';
-import { batchRows, deleteByFilter, restoreRows } from '../api/rows';
+import { newGesture } from '@/grid/transfers';
+import { batchRows, deleteByFilter } from '../api/rows';
 import type { GridPage } from '../use-grid-page';
 
 const CALL_ROWS = 5_000;
@@ -38,27 +39,19 @@ export function DeleteRows({
     page.grid?.refreshSoon(true);
     page.recount();
   };
-  const restore = (): void => {
-    restoreRows(ws, table.id, ids)
-      .then(changed)
-      .catch((e: unknown) => toast.error(messageOf(e)));
-  };
   const run = async (): Promise<void> => {
     try {
       if (all) await deleteByFilter(ws, table.id, page.query, false);
-      else
-        for (const part of chunked(ids, CALL_ROWS))
-          await batchRows(
-            ws,
-            table.id,
-            part.map((row_id) => ({ op: 'delete', row_id })),
-          );
+      else {
+        const gesture = newGesture('delete');
+        for (const part of chunked(ids, CALL_ROWS)) {
+          const operations = part.map((row_id) => ({ op: 'delete' as const, row_id }));
+          await batchRows(ws, table.id, operations, false, gesture);
+        }
+      }
       changed();
       page.setPanel(null);
-      toast.success(
-        `${plural(n, 'row')} deleted`,
-        all ? { label: 'Undo', run: () => void page.undo.undo() } : { label: 'Undo', run: restore },
-      );
+      toast.success(`${plural(n, 'row')} deleted`, { label: 'Undo', run: () => void page.undo.undo() });
     } catch (e) {
       toast.error(messageOf(e));
       throw e;

@@ -15,8 +15,10 @@ import { ColumnMenu } from './column-menu';
 import { DeleteRows } from './delete-rows';
 import { DuplicateColumnDialog } from './duplicate-column-dialog';
 import { ExpandedCell } from './expanded-cell';
+import { HeldEdits } from './held-edits';
 import { PasteDialog } from './paste-dialog';
 import { AddColumnPopover } from './add-column-popover';
+import { UndoConflicts } from './undo-conflicts';
 
 const EnrichmentDialog = lazy(() =>
   import('@/features/enrichment/components/enrichment-dialog').then((m) => ({ default: m.EnrichmentDialog })),
@@ -182,24 +184,16 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
       );
     case 'conflicts':
       return (
-        <Confirm
-          title="Some cells were changed since"
-          action={`Undo ${plural(overlay.count, 'changed cell')} too`}
-          danger
+        <UndoConflicts
+          table={table}
+          page={page}
+          name={overlay.name}
+          answer={overlay.answer}
+          force={overlay.force}
           onClose={close}
-          onConfirm={() => {
-            overlay.force();
-            return undefined;
-          }}
-        >
-          <p>
-            Everything else is undone. {plural(overlay.count, 'cell')} {overlay.count === 1 ? 'was' : 'were'} changed
-            after your step and left alone.
-          </p>
-          {overlay.reasons.map((r) => (
-            <p key={r}>{r}</p>
-          ))}
-        </Confirm>
+        />
       );
+    case 'held':
+      return page.grid ? <HeldEdits table={table} grid={page.grid} onClose={close} /> : null;
   }
 }

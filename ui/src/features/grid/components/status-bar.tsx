@@ -1,15 +1,17 @@
-import { Check, CloudOff, Plus, RefreshCw } from 'lucide-react';
+import { Check, CloudOff, Plus, RefreshCw, TriangleAlert } from 'lucide-react';
 import { useState, useSyncExternalStore } from 'react';
 import type { Table } from '@/api/types';
 import { Spinner } from '@/components/spinner';
 import type { SaveState } from '@/grid/edit-queue';
+import type { HeldEdit } from '@/grid/edit-store';
 import type { Selection } from '@/grid/events';
 import { Observable } from '@/lib/emitter';
 import { count, plural } from '@/lib/format';
 import type { GridPage } from '../use-grid-page';
 
 const nothing = new Observable<Selection>({ rect: null, cells: 0, numbers: 0, sum: null, avg: null });
-const saved = new Observable<SaveState>({ state: 'saved', waiting: 0 });
+const saved = new Observable<SaveState>({ state: 'saved', waiting: 0, unkept: 0 });
+const noneHeld = new Observable<readonly HeldEdit[]>([]);
 
 function useObservable<T>(observable: Observable<T>): T {
   return useSyncExternalStore(observable.subscribe, observable.get);
@@ -21,6 +23,7 @@ export function StatusBar({ table, page, canEdit }: { table: Table; page: GridPa
   const rows = useObservable(page.grid?.rowCount ?? before);
   const selection = useObservable(page.grid?.summary ?? nothing);
   const save = useObservable(page.grid?.queue.state ?? saved);
+  const held = useObservable(page.grid?.queue.held ?? noneHeld);
   const filtered = page.query.filter !== null || page.query.q !== '';
   return (
     <footer
@@ -54,12 +57,28 @@ export function StatusBar({ table, page, canEdit }: { table: Table; page: GridPa
           <RefreshCw size={12} /> Reconnecting
         </span>
       )}
+      {held.length > 0 && (
+        <button
+          type="button"
+          onClick={() => page.setOverlay({ kind: 'held' })}
+          className="inline-flex items-center gap-1.5 rounded-md px-1.5 font-medium text-warning-ink hover:bg-active"
+        >
+          <TriangleAlert size={12} /> {plural(held.length, 'edit')} to decide
+        </button>
+      )}
       <SaveLabel save={save} />
     </footer>
   );
 }
 
 function SaveLabel({ save }: { save: SaveState }) {
+  if (save.state === 'signed-out') {
+    return (
+      <span role="status" className="inline-flex items-center gap-1.5 font-medium text-warning-ink">
+        <CloudOff size={13} /> Signed out · {plural(save.waiting, 'edit')} kept
+      </span>
+    );
+  }
   if (save.state === 'offline') {
     return (
       <span role="status" className="inline-flex items-center gap-1.5 font-medium text-warning-ink">

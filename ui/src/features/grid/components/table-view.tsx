@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useRef, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useRef, useSyncExternalStore } from 'react';
 import { WifiOff } from 'lucide-react';
 import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
@@ -83,6 +83,17 @@ function Offline({ grid }: { grid: GridController | null }) {
     grid?.queue.state.subscribe ?? never.subscribe,
     () => grid?.queue.state.get() ?? null,
   );
+  useLeaveWarning((save?.unkept ?? 0) > 0);
+  if (save && save.unkept > 0 && save.state !== 'offline') {
+    return (
+      <div className="border-b border-line px-2 py-1.5">
+        <Notice tone="warning">
+          The browser has no room to keep {plural(save.unkept, 'edit')}. Leave this page open until{' '}
+          {save.unkept === 1 ? 'it is' : 'they are'} saved.
+        </Notice>
+      </div>
+    );
+  }
   if (save?.state !== 'offline') return null;
   return (
     <div className="border-b border-line px-2 py-1.5">
@@ -97,9 +108,20 @@ function Offline({ grid }: { grid: GridController | null }) {
       >
         You are offline. {plural(save.waiting, 'edit')} {save.waiting === 1 ? 'is' : 'are'} kept here and will be sent
         when the server answers again.
+        {save.unkept > 0 && ' The browser has no room to keep all of them: leave this page open until then.'}
       </Notice>
     </div>
   );
+}
+
+/** Asks before the page is left while edits would be lost with it. */
+function useLeaveWarning(on: boolean): void {
+  useEffect(() => {
+    if (!on) return;
+    const ask = (e: BeforeUnloadEvent): void => e.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [on]);
 }
 
 interface StatesProps {
