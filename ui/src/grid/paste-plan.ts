@@ -2,6 +2,7 @@ import type { Matrix } from './clipboard';
 import type { CellValue, Column } from './model';
 import { isReadOnly } from './model';
 import type { Place, Rect } from './range';
+import { readText } from './cell-text';
 import { pasteReader, type Parsed } from './values';
 
 /** The most cells that one paste may hold. */
@@ -86,7 +87,7 @@ function place(
     plan.skippedReadOnly++;
     return;
   }
-  const parsed = read(text);
+  const parsed = readText(column, text, read);
   if (!parsed.ok) {
     plan.problems.push({ row: at.row, column: column.name, reason: parsed.reason });
     return;

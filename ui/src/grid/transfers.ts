@@ -5,7 +5,8 @@ import type { GridEvents, GridSource, RowInsert } from './events';
 import { cellOf, isReadOnly, type CellChange, type CellValue, type Column, type GridRow } from './model';
 import { cellsIn, type Direction, type Rect } from './range';
 import type { RowCache } from './row-cache';
-import { convertValue, plainText } from './values';
+import { cellText, unchanged } from './cell-text';
+import { convertValue } from './values';
 
 /** The most cells that one call may change. */
 const CALL_CELLS = 5_000;
@@ -41,7 +42,7 @@ export class Transfers {
     return this.host
       .columns()
       .slice(rect.left, rect.right + 1)
-      .map((c) => plainText(cellOf(row, c)));
+      .map((c) => cellText(c, cellOf(row, c)));
   }
   /** Copies a range of any loaded state; rows that miss are fetched first. */
   async copy(rect: Rect): Promise<void> {
@@ -127,7 +128,7 @@ export class Transfers {
   ): void {
     const changes = edits.flatMap(({ row, columnId, value }): CellChange[] => {
       const found = this.host.cache.at(row);
-      if (!found || plainText(found.cells[columnId] ?? null) === plainText(value)) return [];
+      if (!found || unchanged(found.cells[columnId], value)) return [];
       return [{ rowId: found.id, columnId, value }];
     });
     for (const part of chunked(changes, CALL_CELLS)) void this.host.edit(part, createOptions, gesture);
