@@ -49,6 +49,26 @@ describe('the client', () => {
     expect(keys[0]).toBe(keys[1]);
     expect(keys[0]).toBeTruthy();
   });
+  it('makes no call for one user as another', async () => {
+    const { client, fetcher } = clientOf(() => ok({}));
+    client.setToken('t', 'usr_bob');
+    await expect(client.patch('/cells', {}, { as: 'usr_ann' })).rejects.toMatchObject({ status: 401 });
+    expect(fetcher).not.toHaveBeenCalled();
+    await client.patch('/cells', {}, { as: 'usr_bob', gesture: 'paste-1' });
+    expect(new Headers(fetcher.mock.lastCall?.[1]?.headers).get('Morket-Gesture')).toBe('paste-1');
+  });
+  it('takes no session that somebody else has begun in another tab', async () => {
+    const other = { ...signedIn, user: { id: 'usr_bob' } };
+    const { client, fetcher } = clientOf((path) =>
+      path.endsWith('/auth/refresh') ? ok(other) : no(401, 'UNAUTHORIZED'),
+    );
+    const over = vi.fn();
+    client.onSignedOut(over);
+    client.setToken('old', 'usr_ann');
+    await expect(client.post('/write', {})).rejects.toMatchObject({ status: 401 });
+    expect(over).toHaveBeenCalledOnce();
+    expect(paths(fetcher).filter((p) => p.endsWith('/write'))).toHaveLength(1);
+  });
   it('says so when the session is over', async () => {
     const { client } = clientOf(() => no(401, 'UNAUTHORIZED'));
     const over = vi.fn();
