@@ -154,8 +154,11 @@ func (p *Provider) fromCompany(ctx context.Context, company, country string) (en
 
 // exists reports whether the domain takes mail or has an address: a company's own domain does.
 func (p *Provider) exists(ctx context.Context, domain string) (bool, error) {
-	if _, err := p.dns.MX(ctx, domain); err == nil || !errors.Is(err, lookup.ErrNone) {
-		return err == nil, err
+	switch _, err := p.dns.MX(ctx, domain); {
+	case err == nil || errors.Is(err, lookup.ErrNullMX):
+		return true, nil
+	case !errors.Is(err, lookup.ErrNone):
+		return false, err
 	}
 	_, err := p.dns.Addresses(ctx, domain)
 	if errors.Is(err, lookup.ErrNone) {

@@ -4,8 +4,6 @@ package emailcheck
 
 import (
 	"context"
-	"errors"
-	"net/mail"
 	"strings"
 
 	emailverifier "github.com/AfterShip/email-verifier"
@@ -46,7 +44,7 @@ func (*Provider) Describe() enrichment.Provider {
 			text("status", "Status", "valid, risky, invalid or unknown"), text("reason", "Reason", "why, in words"),
 			{Name: "email", Label: "Clean email", Type: enrichment.FieldEmail},
 			{Name: "domain", Label: "Domain", Type: enrichment.FieldDomain},
-			flag("syntax_ok", "Syntax is right"), text("mx", "Takes mail", "yes, no or unknown"), text("mx_host", "Mail server", ""),
+			flag("syntax_ok", "Syntax is right"), text("mx", "Takes mail", "yes, implicit (an address, but no mail server is named), no or unknown"), text("mx_host", "Mail server", ""),
 			flag("disposable", "Disposable"), flag("free", "Free mail service"), flag("role", "Role address"),
 			{Name: "suggestion", Label: "Did you mean", Type: enrichment.FieldEmail},
 			{Name: "score", Label: "Score 0 to 100", Type: enrichment.FieldNumber},
@@ -58,85 +56,81 @@ func (*Provider) Describe() enrichment.Provider {
 
 // Call implements enrichment.Caller.
 func (p *Provider) Call(ctx context.Context, req enrichment.Request) (enrichment.Reply, error) {
-	in := strings.TrimSpace(req.Inputs["email"])
-	local, domain, ok := split(in)
-	if !ok {
-		return reply(map[string]any{"status": "invalid", "reason": "this is not an email address", "syntax_ok": false, "score": 0}, 1), nil
+	a, fault := parse(req.Inputs["email"])
+	if fault != "" {
+		out := map[string]any{"status": "invalid", "reason": "this is not an email address: " + fault, "syntax_ok": false, "score": 0}
+		return reply(out, 1), nil
 	}
 	out := map[string]any{
-		"email": local + "@" + domain, "domain": domain, "syntax_ok": true, "disposable": p.lists.IsDisposable(domain),
-		"free": p.lists.IsFreeDomain(domain), "role": p.lists.IsRoleAccount(strings.ToLower(local)),
+		"email": a.local + "@" + a.domain, "domain": a.domain, "syntax_ok": true, "disposable": p.disposable(a.domain),
+		"free": p.lists.IsFreeDomain(a.domain), "role": p.role(a.local),
 	}
-	if s := p.suggest(domain); s != "" {
-		out["suggestion"] = local + "@" + s
+	if s := p.suggest(a.domain); s != "" {
+		out["suggestion"] = a.local + "@" + s
 	}
-	if err := p.mx(ctx, domain, out); err != nil {
+	to, err := p.deliver(ctx, a.domain)
+	if err != nil {
 		return enrichment.Reply{}, err
 	}
-	confidence := conclude(out)
-	return reply(out, confidence), nil
+	out["mx"] = to.takes
+	if to.host != "" {
+		out["mx_host"] = to.host
+	}
+	v := conclude(a, to, out)
+	out["status"], out["reason"], out["score"] = v.status, v.reason, v.score
+	return reply(out, v.sure), nil
 }
 
 func reply(out map[string]any, confidence float64) enrichment.Reply {
 	return enrichment.Reply{Outputs: out, Confidence: &confidence}
 }
 
-// split takes an address apart. Quoted local parts and address literals exist by RFC 5321 but belong to no contact.
-func split(s string) (local, domain string, ok bool) {
-	a, err := mail.ParseAddress(s)
-	if err != nil || a.Address != s || len(s) > 254 {
-		return "", "", false
-	}
-	at := strings.LastIndexByte(s, '@')
-	local = s[:at]
-	domain, ok = lookup.ASCII(s[at+1:])
-	if !ok || len(local) > 64 || strings.ContainsAny(local, "\" \t,;:<>[]()\\") || strings.Contains(local, "..") {
-		return "", "", false
-	}
-	return local, domain, true
-}
-
-// mx asks whether the domain takes mail: by MX, or by an address of its own (RFC 5321, 5.1).
-func (p *Provider) mx(ctx context.Context, domain string, out map[string]any) error {
-	hosts, err := p.dns.MX(ctx, domain)
-	if errors.Is(err, lookup.ErrNone) {
-		if _, aerr := p.dns.Addresses(ctx, domain); aerr == nil {
-			hosts, err = []string{domain}, nil
-		} else {
-			err = aerr
+// disposable looks for the domain and each one above it: services give away names below theirs.
+func (p *Provider) disposable(domain string) bool {
+	for strings.Contains(domain, ".") {
+		if p.lists.IsDisposable(domain) {
+			return true
 		}
+		_, domain, _ = strings.Cut(domain, ".")
 	}
-	switch {
-	case err == nil:
-		out["mx"], out["mx_host"] = "yes", hosts[0]
-	case errors.Is(err, lookup.ErrNone):
-		out["mx"] = "no"
-	case errors.Is(err, lookup.ErrUnreachable):
-		out["mx"] = "unknown"
-	default:
-		return err
-	}
-	return nil
+	return false
 }
 
-// conclude sums the findings up and says how sure the verdict is.
-func conclude(out map[string]any) float64 {
-	set := func(status, reason string, score int, sure float64) float64 {
-		out["status"], out["reason"], out["score"] = status, reason, score
-		return sure
-	}
+// role looks at the local part without what follows a plus, which only sorts the mail.
+func (p *Provider) role(local string) bool {
+	name, _, _ := strings.Cut(strings.ToLower(strings.Trim(local, `"`)), "+")
+	return p.lists.IsRoleAccount(name) || p.lists.IsRoleAccount(strings.NewReplacer("-", "", "_", "", ".", "").Replace(name))
+}
+
+// verdict is what the findings come to, and how sure that is.
+type verdict struct {
+	status, reason string
+	score          int
+	sure           float64
+}
+
+// conclude sums the findings up: the worst one decides, and the reason names it.
+func conclude(a address, to delivery, out map[string]any) verdict {
 	switch {
-	case out["mx"] == "no":
-		return set("invalid", "the domain takes no mail", 0, 0.95)
+	case to.takes == "no":
+		return verdict{"invalid", to.reason, 0, 0.95}
 	case out["disposable"] == true:
-		return set("risky", "a disposable address", 10, 0.95)
+		return verdict{"risky", "a disposable address", 10, 0.95}
+	case a.mixed:
+		return verdict{"risky", "it mixes the letters of several scripts, as imitations of an address do", 10, 0.9}
 	case out["suggestion"] != nil:
-		return set("risky", "the domain looks mistyped", 30, 0.7)
-	case out["mx"] == "unknown":
-		return set("unknown", "the syntax is right; DNS is not reachable or denies what exists, so the domain could not be checked", 50, 0.5)
+		return verdict{"risky", "the domain looks mistyped", 30, 0.7}
+	case to.takes == "unknown":
+		return verdict{"unknown", "the syntax is right; DNS is not reachable or denies what exists, so the domain could not be checked", 50, 0.5}
+	case a.quoted:
+		return verdict{"risky", "the part before the @ is in quotes, which is allowed but which many services refuse", 40, 0.7}
+	case a.utf8:
+		return verdict{"risky", "the part before the @ needs mail servers that take other scripts (SMTPUTF8)", 50, 0.7}
 	case out["role"] == true:
-		return set("risky", "a role, not a person", 60, 0.8)
+		return verdict{"risky", "a role, not a person", 60, 0.8}
+	case to.takes == "implicit":
+		return verdict{"valid", "the syntax is right; the domain names no mail server (MX), so mail goes to its own address", 65, 0.6}
 	default:
-		return set("valid", "the syntax is right and the domain takes mail", 90, 0.85)
+		return verdict{"valid", "the syntax is right and the domain takes mail", 90, 0.85}
 	}
 }

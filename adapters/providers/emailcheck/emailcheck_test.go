@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 
 func TestEmailCheck(t *testing.T) {
 	t.Parallel()
-	zone := providertest.Zone{MX: map[string][]*net.MX{"acme.com": {{Host: "mx.acme.com.", Pref: 1}}, "gmail.com": {{Host: "g.", Pref: 1}}, "mailinator.com": {{Host: "m.", Pref: 1}}}, A: map[string]string{"only-a.com": "93.184.216.34"}}
+	zone := providertest.Zone{MX: map[string][]*net.MX{"acme.com": {{Host: "mx.acme.com.", Pref: 1}}, "gmail.com": {{Host: "g.", Pref: 1}}, "mailinator.com": {{Host: "m.", Pref: 1}}}, A: map[string]string{"only-a.com": "93.184.216.34", "mx.acme.com": "93.184.216.34", "g": "93.184.216.34", "m": "93.184.216.34"}}
 	p := emailcheck.New(lookup.New(zone, kernel.NewManualClock(time.Unix(0, 0))))
 	providertest.Conforms(t, p)
 	for email, want := range map[string]map[string]any{
@@ -26,7 +27,7 @@ func TestEmailCheck(t *testing.T) {
 		"info@acme.com":         {"status": "risky", "role": true},
 		"bob@gmail.com":         {"status": "valid", "free": true},
 		"x@mailinator.com":      {"status": "risky", "disposable": true},
-		"x@only-a.com":          {"status": "valid", "mx_host": "only-a.com"},
+		"x@only-a.com":          {"status": "valid", "mx": "implicit", "mx_host": "only-a.com"},
 		"x@nowhere-at-all.com":  {"status": "invalid", "mx": "no"},
 		"bob@gmial.com":         {"suggestion": "bob@gmail.com"},
 		"no-at.example":         {"status": "invalid", "syntax_ok": false},
@@ -36,7 +37,7 @@ func TestEmailCheck(t *testing.T) {
 		"x@[127.0.0.1]":         {"status": "invalid"},
 		"x@localhost":           {"status": "invalid"},
 		"a\r\nBcc: x@acme.com":  {"status": "invalid"},
-		"\"very odd\"@acme.com": {"status": "invalid"},
+		"\"very odd\"@acme.com": {"status": "risky", "syntax_ok": true, "email": "\"very odd\"@acme.com"},
 		"x@-acme-.com":          {"status": "invalid"},
 	} {
 		got := providertest.Ask(t, p, map[string]string{"email": email})
@@ -90,5 +91,79 @@ func BenchmarkCheck(b *testing.B) {
 	for b.Loop() {
 		i++
 		providertest.Ask(b, p, map[string]string{"email": fmt.Sprintf("ann@company%d.example", i)})
+	}
+}
+
+func TestSyntax(t *testing.T) {
+	t.Parallel()
+	zone := providertest.Zone{A: map[string]string{}}
+	right := map[string]string{ // to the clean address
+		"test-@acme.com": "test-@acme.com", "o'hara@acme.com": "o'hara@acme.com", "a@xn--bcher-kva.example": "a@xn--bcher-kva.example",
+		"a@bücher.example": "a@xn--bcher-kva.example", "a@straße.de": "a@xn--strae-oqa.de", "ana@acme.com.": "ana@acme.com", "\t Ana@ACME.com\u00a0": "Ana@acme.com",
+		"ana\uff20acme.com": "ana@acme.com", "ana\u200b@acme.com": "ana@acme.com", "\u202eana@acme.com": "ana@acme.com", "ana@acme\u3002com": "ana@acme.com",
+		"ünï@acme.com": "ünï@acme.com", "u\u0308n@acme.com": "ün@acme.com", strings.Repeat("a", 64) + "@acme.com": strings.Repeat("a", 64) + "@acme.com",
+		"a@" + strings.Repeat("d", 63) + ".com": "a@" + strings.Repeat("d", 63) + ".com", `"a b"@acme.com`: `"a b"@acme.com`, `"a\"b"@acme.com`: `"a\"b"@acme.com`,
+		"!#$%&'*+-/=?^_`{|}~@acme.com": "!#$%&'*+-/=?^_`{|}~@acme.com", "用户@例え.jp": "用户@xn--r8jz45g.jp", "अजय@डाटा.भारत": "अजय@xn--c2bd1gb.xn--h2brj9c",
+	}
+	wrong := map[string]string{ // to a part of the reason
+		"ana.name.@acme.com": "ends with a dot", "ana+tag.@acme.com": "ends with a dot", "a..b@acme.com": "two dots", ".a@acme.com": "begins with a dot", "": "empty", " ": "empty",
+		"mailto:ana@acme.com?subject=x": "can't be before", "mailto:ana@acme.com": "can't be before", "Ana <ana@acme.com>": "address alone", "<ana@acme.com>": "address alone", "ana@acme": "ending", "ana@[192.0.2.1]": "IP address",
+		"ana@192.0.2.1": "DNS", strings.Repeat("a", 65) + "@acme.com": "65 bytes", "a@" + strings.Repeat("d", 64) + ".com": "63", "ana": "no @", "@acme.com": "before the @", "ana@": "after the @",
+		"a@b@acme.com": "more than one @", "a b@acme.com": "space", "a@ac me.com": "space", "a,b@acme.com": "can't be before", "a@acme..com": "empty part", "a@.acme.com": "empty part", "a@-acme.com": "DNS",
+		`"ab@acme.com`: "not closed", `"a"b"@acme.com`: "quote", "a\x00b@acme.com": "can't be before", "\xff@acme.com": "not text", "a@acme_x.com": "DNS", "a;b@acme.com": "can't be before",
+		strings.Repeat("a", 60) + "@" + strings.Repeat("d.", 120) + "com": "254", strings.Repeat("x", 100_000): "at most", "a🙂@acme.com": "can't be before",
+	}
+	p := emailcheck.New(lookup.New(zone, kernel.NewManualClock(time.Unix(0, 0))))
+	for in, want := range right {
+		got := providertest.Ask(t, p, map[string]string{"email": in})
+		require.Equal(t, true, got.Outputs["syntax_ok"], "%q: %v", in, got.Outputs["reason"])
+		require.Equal(t, want, got.Outputs["email"], in)
+	}
+	for in, want := range wrong {
+		got := providertest.Ask(t, p, map[string]string{"email": in})
+		require.Equal(t, "invalid", got.Outputs["status"], in)
+		require.Equal(t, false, got.Outputs["syntax_ok"], in)
+		require.Contains(t, got.Outputs["reason"], want, in)
+	}
+}
+
+func TestWhereADomainsMailGoes(t *testing.T) {
+	t.Parallel()
+	zone := providertest.Zone{
+		MX: map[string][]*net.MX{
+			"nullmx.test": {{Host: "."}}, "deadmx.test": {{Host: "gone.deadmx.test.", Pref: 10}}, "home.test": {{Host: "mx.home.test."}}, "mixed.test": {{Host: "gone.test.", Pref: 1}, {Host: "mx.good.test.", Pref: 2}},
+			"good.test": {{Host: "mx.good.test."}}, "cgn.test": {{Host: "mx.cgn.test."}}, "local.test": {{Host: "localhost."}},
+		},
+		A: map[string]string{
+			"nullmx.test": "192.0.2.10", "onlya.test": "192.0.2.11", "onlyaaaa.test": "2001:db8::11", "privatea.test": "10.0.0.1", "mx.home.test": "192.168.1.5", "mx.good.test": "192.0.2.1", "gmail.con": "192.0.2.12",
+			"mx.cgn.test": "100.64.3.4", "localhost": "127.0.0.1",
+		},
+	}
+	p := emailcheck.New(lookup.New(zone, kernel.NewManualClock(time.Unix(0, 0))))
+	for domain, want := range map[string][3]string{
+		"nullmx.test": {"invalid", "no", "null MX"}, "onlya.test": {"valid", "implicit", "own address"}, "onlyaaaa.test": {"valid", "implicit", "own address"},
+		"privatea.test": {"invalid", "no", "not a public one"}, "deadmx.test": {"invalid", "no", "does not exist"}, "home.test": {"invalid", "no", "no public address"},
+		"cgn.test": {"invalid", "no", "no public address"}, "local.test": {"invalid", "no", "no public address"}, "mixed.test": {"valid", "yes", "takes mail"}, "good.test": {"valid", "yes", "takes mail"},
+		"none.test": {"invalid", "no", "neither a mail server nor an address"}, "gmail.con": {"risky", "implicit", "mistyped"},
+	} {
+		got := providertest.Ask(t, p, map[string]string{"email": "ana@" + domain}).Outputs
+		require.Equal(t, want[0], got["status"], domain)
+		require.Equal(t, want[1], got["mx"], domain)
+		require.Contains(t, got["reason"], want[2], domain)
+	}
+}
+
+func TestListsAreLookedUpAboveTheDomainAndWithoutTags(t *testing.T) {
+	t.Parallel()
+	p := emailcheck.New(lookup.New(providertest.Zone{Err: errors.New("no network")}, kernel.NewManualClock(time.Unix(0, 0))))
+	for email, want := range map[string]map[string]any{
+		"a@mailinator.com": {"disposable": true}, "a@x.mailinator.com": {"disposable": true}, "a@y.x.mailinator.com": {"disposable": true}, "a@mailinator.acme.com": {"disposable": false},
+		"sales@acme.com": {"role": true}, "Sales+de@acme.com": {"role": true}, "no-reply@acme.com": {"role": true}, "sal@acme.com": {"role": false}, "ann+sales@acme.com": {"role": false},
+		"pаypal@acme.com": {"reason": "it mixes the letters of several scripts, as imitations of an address do"},
+	} {
+		got := providertest.Ask(t, p, map[string]string{"email": email}).Outputs
+		for k, v := range want {
+			require.Equal(t, v, got[k], "%s: %s", email, k)
+		}
 	}
 }

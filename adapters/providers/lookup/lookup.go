@@ -5,6 +5,7 @@ package lookup
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -32,6 +33,9 @@ var (
 	ErrNone        = errors.New("there is no such DNS record")
 	ErrUnreachable = errors.New("DNS is not reachable, or denies what exists")
 )
+
+// ErrNullMX is the ErrNone of a domain that exists and says that it takes no mail (RFC 7505).
+var ErrNullMX = fmt.Errorf("%w but a null MX", ErrNone)
 
 // Unreachable is the error of a call that needed DNS and could not reach it.
 func Unreachable() error { return enrichment.Fail(enrichment.CallUnreachable, ErrUnreachable.Error()) }
@@ -76,8 +80,7 @@ func New(r Resolver, clock kernel.Clock) *DNS {
 	return &DNS{resolver: r, clock: clock, entries: map[string]entry{}}
 }
 
-// MX returns the mail servers of the domain in the order of their preference, lower case, without the final dot. A null MX (RFC
-// 7505) is ErrNone.
+// MX returns the mail servers of the domain in the order of their preference, lower case, without the final dot.
 func (d *DNS) MX(ctx context.Context, domain string) ([]string, error) {
 	return d.ask(ctx, "MX", domain, func(ctx context.Context) ([]string, error) {
 		list, err := d.resolver.LookupMX(ctx, domain)
@@ -87,6 +90,9 @@ func (d *DNS) MX(ctx context.Context, domain string) ([]string, error) {
 			if h := host(m.Host); h != "" {
 				out = append(out, h)
 			}
+		}
+		if err == nil && len(out) == 0 && len(list) > 0 {
+			return nil, ErrNullMX
 		}
 		return out, err
 	})
@@ -145,7 +151,7 @@ func (d *DNS) ask(ctx context.Context, kind, domain string, look func(context.Co
 		return nil, ctx.Err()
 	}
 	err = classify(values, err)
-	if errors.Is(err, ErrNone) && !d.believe(ctx) {
+	if errors.Is(err, ErrNone) && !errors.Is(err, ErrNullMX) && !d.believe(ctx) {
 		return nil, ErrUnreachable
 	}
 	return d.keep(key, now, values, err)
@@ -183,6 +189,8 @@ func classify(values []string, err error) error {
 		return nil
 	case err == nil:
 		return ErrNone
+	case errors.Is(err, ErrNullMX):
+		return err
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return ErrNone
 	default:

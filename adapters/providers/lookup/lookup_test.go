@@ -69,7 +69,8 @@ func TestNothingThereIsNotTheSameAsNobodyThere(t *testing.T) {
 	require.ErrorIs(t, err, lookup.ErrNone)
 	d = lookup.New(&resolver{mx: []*net.MX{{Host: "."}}}, kernel.NewManualClock(time.Unix(0, 0)))
 	_, err = d.MX(t.Context(), "example.com")
-	require.ErrorIs(t, err, lookup.ErrNone, "a null MX")
+	require.ErrorIs(t, err, lookup.ErrNullMX)
+	require.ErrorIs(t, err, lookup.ErrNone, "there is no server, but the domain is there")
 }
 
 func TestAResolverThatDeniesEverythingIsNotBelieved(t *testing.T) {
