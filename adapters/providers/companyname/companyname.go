@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/width"
 
 	"github.com/morket/morket/domain/enrichment"
 )
@@ -51,9 +52,10 @@ func (Provider) Call(_ context.Context, req enrichment.Request) (enrichment.Repl
 
 const maxChars = 300
 
-// Normalise returns the name without its legal form, in proper case, and the legal form as it was written.
+// Normalise returns the name without its legal form, in proper case, and the legal form as it was written. What is nothing but a form is the
+// name: some companies are called so.
 func Normalise(s string) (name, form string) {
-	s = strings.Join(strings.Fields(norm.NFC.String(s)), " ")
+	s = tidy(s)
 	if !utf8.ValidString(s) || utf8.RuneCountInString(s) > maxChars || !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
 		return "", ""
 	}
@@ -61,39 +63,98 @@ func Normalise(s string) (name, form string) {
 	if rest, ok := strings.CutSuffix(s, " (The)"); ok { // the form of registers: "Coca-Cola Company (The)"
 		s, the = rest, "The "
 	}
+	s, glued := unglue(s)
 	words := strings.Fields(s)
-	end := len(words)
-	for n := min(5, end-1); n > 0; n-- { // the longest form that leaves a name
-		if legal(strings.Join(words[end-n:], " ")) {
-			form, end = strings.Join(words[end-n:], " "), end-n
-			break
-		}
+	words, after := cutAfter(words)
+	words, before := cutBefore(words, after)
+	name = strings.Join(words, " ")
+	if trimmed := strings.TrimRight(name, " ,;-&+"); trimmed != "" {
+		name = trimmed
 	}
-	name = strings.TrimRight(strings.Join(words[:end], " "), " ,;-&+")
-	return the + proper(name), strings.Trim(form, " ,")
+	form = strings.Join(strings.Fields(before+" "+glued+" "+after), " ")
+	return the + proper(unquote(name)), strings.Trim(form, " ,")
 }
 
-// legal reports whether the text is nothing but a legal form.
-func legal(s string) bool {
-	key := strings.Map(func(r rune) rune {
-		if strings.ContainsRune(".,()", r) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, s)
-	key = strings.Join(strings.Fields(key), " ")
-	switch key {
-	case "inc", "incorporated", "corp", "corporation", "co", "company", "llc", "l l c", "ltd", "limited", "plc", "lp", "llp", "lllp", "pllc", "pc", "pbc",
-		"co ltd", "co inc", "company inc", "company limited", "& co", "and company", "& company", "& co ltd", "& co inc",
-		"gmbh", "mbh", "ag", "kg", "kgaa", "ohg", "gbr", "ug", "ug haftungsbeschränkt", "se", "ev", "eg", "gmbh & co kg", "gmbh & co kgaa", "ag & co kg", "ag & co kgaa", "se & co kgaa", "& co kg", "ggmbh",
-		"sa", "sas", "sasu", "sarl", "s à r l", "sàrl", "eurl", "snc", "sci", "sca", "sprl", "bvba", "srl", "spa", "s p a", "sapa",
-		"bv", "nv", "vof", "cv", "ab", "as", "asa", "aps", "a/s", "oy", "oyj", "oü", "kk", "kabushiki kaisha", "pty", "pty ltd", "pte", "pte ltd", "pvt ltd", "private limited",
-		"sl", "slu", "sau", "sociedad anonima", "lda", "ltda", "eireli", "sro", "as sro", "doo", "dd", "kft", "zrt", "nyrt", "sp z oo", "spółka akcyjna", "ood", "ead", "ooo", "pao", "oao", "zao",
-		"sa de cv", "sab de cv", "s de rl de cv", "bhd", "sdn bhd", "tbk", "pt", "jsc", "pjsc", "wll", "fzco", "fze":
-		return true
-	default:
-		return false
+// tidy brings white space, full-width signs and composed characters into one form, and sets apart what is glued by a comma or a bracket.
+func tidy(s string) string {
+	s = norm.NFC.String(width.Fold.String(s))
+	for from, to := range map[string]string{"㈱": "(株)", "㈲": "(有)", "㈜": "(주)"} {
+		s = strings.ReplaceAll(s, from, to)
 	}
+	var b strings.Builder
+	var before rune
+	for _, r := range s {
+		if (before == ',' || before == ')') && unicode.IsLetter(r) && !eastAsian(r) {
+			b.WriteByte(' ')
+		}
+		if unicode.Is(unicode.Cf, r) {
+			continue
+		}
+		b.WriteRune(r)
+		before = r
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+func eastAsian(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
+}
+
+// cutAfter takes the longest legal form off the end that leaves a name. A form that follows "and" is a part of the name: Hotel & Spa.
+func cutAfter(words []string) (rest []string, form string) {
+	for n := min(6, len(words)-1); n > 0; n-- {
+		end := len(words) - n
+		if !legal(words[end:]) || conjunction(words[end-1]) || article(words[:end]) || isSpa(words, end) {
+			continue
+		}
+		return words[:end], strings.Join(words[end:], " ")
+	}
+	return words, ""
+}
+
+// cutBefore takes a legal form off the beginning, where some countries write it.
+func cutBefore(words []string, after string) (rest []string, form string) {
+	for n := min(3, len(words)-1); n > 0; n-- {
+		key := keyOf(words[:n])
+		if prefixes[key] || key == "sc" && after != "" { // Romania: S.C. … S.R.L.
+			return words[n:], strings.Join(words[:n], " ")
+		}
+	}
+	return words, ""
+}
+
+// unglue takes off a form that is written without a space: in East Asian scripts, or told apart by its capitals.
+func unglue(s string) (rest, form string) {
+	for _, f := range gluedForms() {
+		if r, ok := strings.CutSuffix(s, f); ok && strings.TrimSpace(r) != "" {
+			return strings.TrimSpace(r), f
+		}
+		if r, ok := strings.CutPrefix(s, f); ok && strings.TrimSpace(r) != "" {
+			return strings.TrimSpace(r), f
+		}
+	}
+	for _, f := range []string{"GmbH", "LLC", "Ltd.", "Ltd", "SpA", "Inc.", "PLC"} {
+		r, ok := strings.CutSuffix(s, f)
+		last, _ := utf8.DecodeLastRuneInString(r)
+		if ok && utf8.RuneCountInString(r) > 2 && unicode.IsLower(last) {
+			return r, f
+		}
+	}
+	return s, ""
+}
+
+// unquote takes off quotation marks around the whole name.
+func unquote(s string) string {
+	for _, q := range []string{"«»", "„“", "“”", "\"\"", "''", "‚‘", "‹›", "『』", "「」"} {
+		r := []rune(q)
+		open, shut := string(r[0]), string(r[1])
+		if inner, ok := strings.CutPrefix(s, open); ok {
+			if inner, ok = strings.CutSuffix(inner, shut); ok && inner != "" && !strings.Contains(inner, open) {
+				return strings.TrimSpace(inner)
+			}
+		}
+	}
+	return s
 }
 
 // proper writes a name that is all capitals or all small in proper case; short capitals such as IBM stay.

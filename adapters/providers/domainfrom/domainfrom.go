@@ -4,11 +4,9 @@ package domainfrom
 import (
 	"context"
 	"errors"
-	"net/url"
 	"strings"
 
 	emailverifier "github.com/AfterShip/email-verifier"
-	"golang.org/x/net/publicsuffix"
 
 	"github.com/morket/morket/adapters/providers/lookup"
 	"github.com/morket/morket/domain/enrichment"
@@ -59,7 +57,7 @@ func (p *Provider) Call(ctx context.Context, req enrichment.Request) (enrichment
 	if in["email"] == "" && in["website"] == "" && in["company"] == "" {
 		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadInput, "give an email, a website or a company")
 	}
-	if d, ok := fromWebsite(in["website"]); ok {
+	if d, ok := p.fromWebsite(in["website"]); ok {
 		return found(d, "website", 0.95, nil), nil
 	}
 	if d, ok := p.fromEmail(in["email"]); ok {
@@ -68,7 +66,7 @@ func (p *Provider) Call(ctx context.Context, req enrichment.Request) (enrichment
 	if in["company"] == "" {
 		return enrichment.Reply{}, nil
 	}
-	if d, ok := fromWebsite(in["company"]); ok && !strings.Contains(in["company"], " ") {
+	if d, ok := p.fromWebsite(in["company"]); ok && !strings.Contains(in["company"], " ") {
 		return found(d, "company name", 0.8, nil), nil // "amazon.com"
 	}
 	return p.fromCompany(ctx, in["company"], in["country"])
@@ -80,49 +78,6 @@ func found(domain, source string, sure float64, verified *bool) enrichment.Reply
 		out["verified"] = *verified
 	}
 	return enrichment.Reply{Outputs: out, Confidence: &sure}
-}
-
-// registered returns the part of a host that somebody registered, without www and its like.
-func registered(host string) (string, bool) {
-	a, ok := lookup.ASCII(host)
-	if !ok {
-		return "", false
-	}
-	d, err := publicsuffix.EffectiveTLDPlusOne(a)
-	if err != nil {
-		return "", false
-	}
-	if suffix, icann := publicsuffix.PublicSuffix(a); !icann && !strings.Contains(suffix, ".") {
-		return "", false // no such top-level domain
-	}
-	return d, true
-}
-
-func fromWebsite(s string) (string, bool) {
-	s = strings.TrimSpace(s)
-	if s == "" || strings.ContainsAny(s, " @\t\n") || len(s) > 2000 {
-		return "", false
-	}
-	if !strings.Contains(s, "://") {
-		s = "https://" + s
-	}
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return "", false
-	}
-	return registered(u.Hostname())
-}
-
-func (p *Provider) fromEmail(s string) (string, bool) {
-	at := strings.LastIndexByte(s, '@')
-	if at < 1 {
-		return "", false
-	}
-	host, ok := lookup.ASCII(s[at+1:])
-	if !ok || p.lists.IsFreeDomain(host) || p.lists.IsDisposable(host) {
-		return "", false
-	}
-	return registered(host)
 }
 
 // fromCompany tries what the name suggests, the likeliest first.

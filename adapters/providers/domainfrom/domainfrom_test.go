@@ -64,3 +64,34 @@ func TestWithoutDNSAGuessIsMarkedAsOne(t *testing.T) {
 	require.Equal(t, false, got.Outputs["verified"])
 	require.InDelta(t, 0.2, *got.Confidence, 0.001)
 }
+
+func TestTheDomainOfAnAddress(t *testing.T) {
+	t.Parallel()
+	p := provider(providertest.Zone{})
+	for website, want := range map[string]any{
+		// Names that are their own registrable domain or a public suffix.
+		"http://www.siena.it": "siena.it", "siena.it": "siena.it", "https://gov.uk/": "gov.uk", "www.gov.uk": "gov.uk", "https://www.service.gov.uk/x": "service.gov.uk", "http://parliament.uk": "parliament.uk",
+		"https://acme-example.github.io/x": "acme-example.github.io", "http://www.acme-example.uk.com": "acme-example.uk.com", "www.com": "www.com", "http://www.www.com": "www.com",
+		// Ports, user info, @ and other signs in the path, the query and the fragment.
+		"http://user:pw@blog.acme-example.co.uk:8443/a?b=c@d.example#x": "acme-example.co.uk", "https://acme-example.com/@someone": "acme-example.com",
+		"acme-example.com/@x": "acme-example.com", "acme-example.com:8080": "acme-example.com", "acme-example.com#top": "acme-example.com", "acme-example.com?x=a@b.example": "acme-example.com",
+		"HTTP://ACME-EXAMPLE.COM./": "acme-example.com", "//acme-example.com/x": "acme-example.com", "acme-example\u3002com": "acme-example.com", "http://bücher.de": "xn--bcher-kva.de",
+		"ana@mail.acme-example.co.uk": "acme-example.co.uk", "mailto:ana@acme-example.com?subject=x": "acme-example.com", "MAILTO:ana@acme-example.com": "acme-example.com",
+		// Pages on platforms and links that lead elsewhere.
+		"https://www.linkedin.com/company/acme-example/": nil, "x.com/acme": nil, "https://de-de.facebook.com/acme": nil, "https://github.com/acme": nil, "https://bit.ly/3xyz": nil, "https://sites.google.com/view/acme": nil,
+		"t.co": nil, "https://uk.linkedin.com/in/ann": nil, "https://www.youtube.com/@acme": nil, "https://linktr.ee/acme": nil,
+		"https://www.linkedin.com/": "linkedin.com", "github.com": "github.com", "https://xing.com": "xing.com",
+		// What is no domain of a company.
+		"ana@gmail.com": nil, "ana@x.mailinator.com": nil, "192.0.2.7": nil, "http://[2001:db8::1]/": nil, "localhost": nil, "#acme-example.com": nil, `http://acme-example.com\@evil.example/`: nil,
+		"http:///acme-example.com": nil, "com": nil, "https://.com": nil, "ftp://acme-example.com": nil, "acme example.com": nil, "acme.notatld": nil,
+	} {
+		got := providertest.Ask(t, p, map[string]string{"website": website}).Outputs["domain"]
+		require.Equal(t, want, got, website)
+	}
+}
+
+func TestADomainThatTakesNoMailIsThere(t *testing.T) {
+	t.Parallel()
+	p := provider(providertest.Zone{MX: map[string][]*net.MX{"acmeworks.com": {{Host: "."}}}})
+	require.Equal(t, "acmeworks.com", providertest.Ask(t, p, map[string]string{"company": "Acmeworks Ltd"}).Outputs["domain"])
+}

@@ -3,6 +3,7 @@ package namesplit
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -64,38 +65,87 @@ type name struct{ title, first, middle, last, suffix string }
 
 const maxChars = 200
 
-// parse reads "Title First Middle Last, Suffix" and "Last, First Middle".
+// parse reads "Title First Middle Last, Suffix" and "Last, First Middle", in which the particles of the last name may stand at the end.
 func parse(s string) (name, bool) {
-	s = strings.Join(strings.Fields(norm.NFC.String(s)), " ")
-	if s == "" || utf8.RuneCountInString(s) > maxChars || strings.ContainsAny(s, "@<>{}[]|/\\=0123456789") {
+	s = tidy(s)
+	if s == "" || utf8.RuneCountInString(s) > maxChars {
 		return name{}, false
 	}
 	var n name
-	s, n.suffix = cutSuffix(s)
-	if last, rest, ok := strings.Cut(s, ","); ok {
-		s = strings.TrimSpace(rest) + " " + strings.TrimSpace(last)
-		words := strings.Fields(s)
-		lastWords := len(strings.Fields(last))
-		words, n.title = cutTitles(words)
-		if len(words) <= lastWords {
+	parts, suffix := cutParts(s)
+	words := strings.Fields(parts[0])
+	shout := isShout(s)
+	words, title := cutTitles(words)
+	words, tail, also := cutSuffixes(words, shout)
+	n.title, n.suffix = join(title, also), join(tail, suffix)
+	last := -1
+	if len(parts) > 1 {
+		given, more := cutTitles(strings.Fields(strings.Join(parts[1:], " ")))
+		given, tail, also := cutSuffixes(given, shout)
+		n.title, n.suffix = join(n.title, more, also), join(tail, n.suffix)
+		given, particles := cutParticles(given)
+		family := append(particles, words...)
+		if len(given) == 0 || len(words) == 0 {
 			return name{}, false
 		}
-		n.place(words, len(words)-lastWords)
-		return n, true
+		words, last = append(given, family...), len(given)
 	}
-	words, title := cutTitles(strings.Fields(s))
-	n.title = title
-	if len(words) == 0 || !letters(words) {
+	if len(words) == 0 || !letters(words) || strings.ContainsAny(strings.Join(words, " "), "@<>{}[]|/\\=0123456789") {
 		return name{}, false
 	}
-	n.place(words, lastAt(words))
+	if last < 0 {
+		last = lastAt(words)
+	}
+	n.place(words, last, shout)
+	n.title = oneTitle(n.title)
 	return n, true
 }
 
+// tidy takes away what came along unseen, and nicknames in quotes or brackets.
+func tidy(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, norm.NFC.String(s))
+	return strings.Join(strings.Fields(nickname.ReplaceAllString(s, "$1 ")), " ")
+}
+
+var nickname = regexp.MustCompile(`(^|\s)(?:"[^"]*"|\([^)]*\)|“[^”]*”|„[^“]*“)`) //nolint:gochecknoglobals // a constant
+
+// cutParts splits at commas and takes off the parts that are degrees and their like.
+func cutParts(s string) (parts []string, suffix string) {
+	for i, part := range strings.Split(s, ",") {
+		part = strings.TrimSpace(part)
+		words := strings.Fields(part)
+		all := len(words) > 0
+		for _, w := range words {
+			all = all && isSuffix(w, true)
+		}
+		switch {
+		case i > 0 && all:
+			suffix = join(suffix, part)
+		case part != "":
+			parts = append(parts, part)
+		}
+	}
+	if len(parts) == 0 {
+		parts = []string{""}
+	}
+	return parts, suffix
+}
+
+// isShout reports whether the name is written in capitals only, so that they say nothing.
+func isShout(s string) bool {
+	return s == strings.ToUpper(s) && s != strings.ToLower(s)
+}
+
 // place puts words into first, middle and last name; the last name begins at the index.
-func (n *name) place(words []string, last int) {
+func (n *name) place(words []string, last int, shout bool) {
+	turkish := strings.ContainsAny(strings.Join(words, " "), "İıŞşĞğ")
 	for i := range words {
-		words[i] = proper(words[i], i >= last && i < len(words)-1)
+		words[i] = casing{turkish: turkish, shout: shout, particle: i >= last && i < len(words)-1}.proper(words[i])
 	}
 	n.first = words[0]
 	if last > 1 {
@@ -132,67 +182,6 @@ func particle(w string) bool {
 	default:
 		return false
 	}
-}
-
-func cutTitles(words []string) (rest []string, title string) {
-	var titles []string
-	for len(words) > 1 {
-		switch strings.ToLower(strings.TrimSuffix(words[0], ".")) {
-		case "dr", "prof", "mr", "mrs", "ms", "miss", "mx", "sir", "dame", "rev", "hon", "ing", "dipl.-ing", "mag", "herr", "frau", "monsieur", "madame", "m", "mme", "don", "doña", "señor", "señora":
-			if len(words[0]) == 1 { // an initial, not a title
-				return words, strings.Join(titles, " ")
-			}
-			titles = append(titles, strings.ToUpper(words[0][:1])+strings.ToLower(words[0][1:]))
-			words = words[1:]
-		default:
-			return words, strings.Join(titles, " ")
-		}
-	}
-	return words, strings.Join(titles, " ")
-}
-
-// cutSuffix takes "Jr.", "III", "PhD" and their like off the end.
-func cutSuffix(s string) (rest, suffix string) {
-	for {
-		i := strings.LastIndexAny(s, " ,")
-		if i < 0 {
-			return s, suffix
-		}
-		w := s[i+1:]
-		switch strings.ToLower(strings.ReplaceAll(w, ".", "")) {
-		case "jr", "sr", "ii", "iii", "iv", "phd", "md", "mba", "esq", "cpa", "cfa", "msc", "bsc", "ma", "llm", "jd":
-			suffix = strings.TrimSpace(w + " " + suffix)
-			s = strings.TrimRight(s[:i], " ,")
-		default:
-			return s, suffix
-		}
-	}
-}
-
-// proper writes a word that is all upper or all lower case as a name; one in mixed case (McDonald, DiCaprio) is left as its bearer writes it.
-func proper(w string, inLast bool) string {
-	upper, lower := strings.ToUpper(w), strings.ToLower(w)
-	if w != upper && w != lower || utf8.RuneCountInString(w) <= 1 && w == upper {
-		return w
-	}
-	if inLast && particle(w) {
-		return lower
-	}
-	var b strings.Builder
-	start := true
-	for _, r := range lower {
-		if start {
-			r = unicode.ToTitle(r)
-		}
-		b.WriteRune(r)
-		start = r == '-' || r == '\'' || r == '’'
-	}
-	out := b.String()
-	if strings.HasPrefix(out, "Mc") && utf8.RuneCountInString(out) > 3 {
-		r, n := utf8.DecodeRuneInString(out[2:])
-		out = "Mc" + string(unicode.ToTitle(r)) + out[2+n:]
-	}
-	return out
 }
 
 func join(parts ...string) string {

@@ -52,3 +52,37 @@ func TestAnyTextIsSurvived(t *testing.T) {
 		}
 	})
 }
+
+func TestNamesAsPeopleWriteThem(t *testing.T) {
+	t.Parallel()
+	p := namesplit.New()
+	for in, want := range map[string][5]string{ // title, first, middle, last, suffix
+		// Particles, also after the comma.
+		"Hoek, Femke van den": {"", "Femke", "", "van den Hoek", ""}, "Femke van den Hoek": {"", "Femke", "", "van den Hoek", ""}, "Beethoven, Ludwig van": {"", "Ludwig", "", "van Beethoven", ""},
+		"van den Hoek, Femke": {"", "Femke", "", "van den Hoek", ""}, "LEYEN, URSULA VON DER": {"", "Ursula", "", "von der Leyen", ""}, "Van Maximilian Carlson": {"", "Van", "Maximilian", "Carlson", ""},
+		"Anh Do": {"", "Anh", "", "Do", ""}, "Yumeng Du": {"", "Yumeng", "", "Du", ""}, "Do, Anh": {"", "Anh", "", "Do", ""}, "Dr. Bo Van Barker Jr.": {"Dr.", "Bo", "", "Van Barker", "Jr."},
+		// Titles and degrees on both ends.
+		"Dr. med. Anna Weber": {"Dr. med.", "Anna", "", "Weber", ""}, "Prof. Dr. rer. nat. Max Born": {"Prof. Dr. rer. nat.", "Max", "", "Born", ""}, "Dr. h. c. Max Born": {"Dr. h. c.", "Max", "", "Born", ""},
+		"dr Max van Goor dr": {"dr", "Max", "", "van Goor", ""}, "Max Muster, PhD": {"", "Max", "", "Muster", "PhD"}, "Max Muster Ph.D.": {"", "Max", "", "Muster", "Ph.D."}, "Jane Doe, M.D., Ph.D.": {"", "Jane", "", "Doe", "M.D. Ph.D."},
+		"Weber, Dr. Anna": {"Dr.", "Anna", "", "Weber", ""}, "King, Jr., Martin Luther": {"", "Martin", "Luther", "King", "Jr."}, "Max Muster M.A.": {"", "Max", "", "Muster", "M.A."}, "John Smith III": {"", "John", "", "Smith", "III"},
+		"John Smith 3rd": {"", "John", "", "Smith", "3rd"}, "Max Muster Dipl.-Ing.": {"", "Max", "", "Muster", "Dipl.-Ing."}, "DR. ANNA WEBER": {"Dr.", "Anna", "", "Weber", ""},
+		// What looks like a degree and is a name.
+		"Jack Ma": {"", "Jack", "", "Ma", ""}, "Yo-Yo Ma": {"", "Yo-Yo", "", "Ma", ""}, "JACK MA": {"", "Jack", "", "Ma", ""}, "Jack MA": {"", "Jack", "", "", "MA"}, "Prof": {"", "Prof", "", "", ""},
+		// Initials.
+		"JRR Tolkien": {"", "JRR", "", "Tolkien", ""}, "J.R.R. Tolkien": {"", "J.R.R.", "", "Tolkien", ""}, "j.r.r. tolkien": {"", "J.R.R.", "", "Tolkien", ""}, "JRR TOLKIEN": {"", "JRR", "", "Tolkien", ""}, "George R. R. Martin": {"", "George", "R. R.", "Martin", ""},
+		"M. Curie": {"", "M.", "", "Curie", ""}, "ANN LEE": {"", "Ann", "", "Lee", ""},
+		// Capitals by script and language.
+		"İBRAHİM ÖZTÜRK": {"", "İbrahim", "", "Öztürk", ""}, "IŞIK YILMAZ": {"", "Işık", "", "Yılmaz", ""}, "ΓΙΏΡΓΟΣ ΠΑΠΑΔΌΠΟΥΛΟΣ": {"", "Γιώργος", "", "Παπαδόπουλος", ""}, "ИВАН ИВАНОВ": {"", "Иван", "", "Иванов", ""},
+		"იოსებ გრიშაშვილი": {"", "იოსებ", "", "გრიშაშვილი", ""}, "ijsbrand de vries": {"", "IJsbrand", "", "de Vries", ""}, "o’brien, sean": {"", "Sean", "", "O’Brien", ""}, "d'angelo russo": {"", "D'Angelo", "", "Russo", ""},
+		// One name, and none of these scripts.
+		"Zendria": {"", "Zendria", "", "", ""}, "王小明": {"", "王小明", "", "", ""}, `William "Bill" Gates`: {"", "William", "", "Gates", ""}, "Robert (Bob) Smith": {"", "Robert", "", "Smith", ""}, "Max\u200b Muster": {"", "Max", "", "Muster", ""},
+	} {
+		out := providertest.Ask(t, p, map[string]string{"name": in}).Outputs
+		text := func(k string) string { s, _ := out[k].(string); return s }
+		require.Equal(t, want, [5]string{text("title"), text("first_name"), text("middle_name"), text("last_name"), text("suffix")}, in)
+	}
+	for _, bad := range []string{"", "  ", ",", "@", "Max 42"} {
+		_, err := p.Call(t.Context(), enrichment.Request{Inputs: map[string]string{"name": bad}})
+		require.Error(t, err, bad)
+	}
+}
