@@ -14,8 +14,8 @@ import (
 // Op is how a filter compares.
 type Op string
 
-// The operators. Text is compared without regard to the case of the letters a to z. A negative operator also matches empty
-// cells.
+// The operators. Text is compared by its folded form (kernel.Fold), without regard to case and accents. A negative operator also
+// matches empty cells.
 const (
 	Is          Op = "is"
 	IsNot       Op = "is_not"

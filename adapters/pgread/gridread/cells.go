@@ -129,10 +129,14 @@ func (g *Grid) MatchKeys(ctx context.Context, s table.Schema, cols []kernel.Colu
 		}
 		arrays = append(arrays, a.add(values)+"::text[]")
 		fmt.Fprintf(&names, ", k%d", k)
+		if foldsText(c.Type) {
+			arrays = append(arrays, a.add(foldedKeys(list))+"::text[]")
+			fmt.Fprintf(&names, ", f%d", k)
+		}
 		fmt.Fprintf(&on, " AND %s = v.k%d::%s", column(id), k, castOf(c.Type))
-		if folded(c.Type) { // the sort index finds the candidates
+		if foldsText(c.Type) { // the sort index finds the candidates
 			expr, _ := sortKey(c)
-			fmt.Fprintf(&on, " AND %s = lower(left(v.k%d, %d))", expr, k, keyChars)
+			fmt.Fprintf(&on, " AND %s = v.f%d", expr, k)
 		}
 		if x, ok := orderIndex(s.Table, c); ok {
 			g.offer(x)

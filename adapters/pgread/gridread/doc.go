@@ -9,6 +9,8 @@
 //	_updated,_created when
 //	_s                by short column id: {"p": position of the cell's last change, "s": state, "e": message, "r": run, "u": until}
 //
+//	_k                by short column id: the folded form of a text that is not of ASCII letters only (see folded.go)
+//
 // A cell without an entry in _s was last changed at _pos0; so rows that an import brought need no _s at all. Columns that are
 // in the trash keep their physical column. What a column held before a change of its type
 // is kept in o_<id>_<version>, so that the change can be taken back.

@@ -6,3 +6,13 @@ CREATE TABLE IF NOT EXISTS trashed_columns (
     deleted_at timestamptz NOT NULL,
     PRIMARY KEY (table_id, column_id)
 );
+
+-- Version 3 keeps folded forms beside the rows. What an earlier version wrote has none, and is compared by the case of a to z.
+DO $$
+DECLARE
+    rows regclass;
+BEGIN
+    FOR rows IN SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname ~ '^[tx]_[0-9a-z]{26}$' LOOP
+        EXECUTE format('ALTER TABLE %s ADD COLUMN IF NOT EXISTS _k jsonb', rows);
+    END LOOP;
+END $$;

@@ -42,7 +42,7 @@ func orderIndex(id kernel.TableID, c table.Column) (index, bool) {
 }
 
 func withinIndex(id kernel.TableID, c table.Column) index {
-	return index{table: id, name: kindWithin + short(string(c.ID)), on: "USING gin (" + column(c.ID) + " public.gin_trgm_ops)", trigram: true}
+	return index{table: id, name: kindWithin + short(string(c.ID)), on: "USING gin (" + foldedText(c.ID) + " public.gin_trgm_ops)", trigram: true}
 }
 
 func searchIndex(id kernel.TableID, cols []table.Column) index {
@@ -56,7 +56,7 @@ func indexOf(id kernel.TableID, c table.Condition) (index, bool) {
 	switch c.Op {
 	case table.Contains, table.EndsWith:
 		s, _ := table.TextOf(c.Values[0])
-		return withinIndex(id, c.Column), c.Column.Type.Textual() && len([]rune(s)) >= minTrigram
+		return withinIndex(id, c.Column), c.Column.Type.Textual() && len([]rune(kernel.Fold(s))) >= minTrigram
 	case table.Is, table.StartsWith, table.Less, table.LessEq, table.Greater, table.GreaterEq, table.Between, table.In, table.InPeriod:
 		if c.Column.Type == table.MultiSelect {
 			return index{}, false
@@ -82,7 +82,7 @@ func (p *plan) orderIndex() (index, bool) {
 // searchIndex is the index that finds the rows which hold the text searched for.
 func (p *plan) searchIndex() (index, bool) {
 	cols := textColumns(p.info.Schema)
-	if len([]rune(p.query.Search)) < minTrigram || strings.Contains(p.query.Search, joint) || len(cols) == 0 {
+	if len([]rune(kernel.Fold(p.query.Search))) < minTrigram || strings.Contains(p.query.Search, joint) || len(cols) == 0 {
 		return index{}, false
 	}
 	return searchIndex(p.info.ID, cols), true

@@ -60,7 +60,7 @@ func (w *Writer) copyIn(ctx context.Context, e *entry, id kernel.TableID, cols [
 		}
 		rows.types[i], names[i] = t, ", "+column(c)
 	}
-	sql := "COPY " + liveRows(id) + " (id, _pos, _pos0, _by, _cby, _created, _updated" + strings.Join(names, "") + ") FROM STDIN"
+	sql := "COPY " + liveRows(id) + " (id, _pos, _pos0, _by, _cby, _created, _updated" + strings.Join(names, "") + ", _k) FROM STDIN"
 	_, err := w.tx.Conn().PgConn().CopyFrom(ctx, rows, sql)
 	if rows.err != nil { // the database only knows that something was amiss
 		return rows.err
@@ -79,6 +79,7 @@ type copyRows struct {
 	types   []table.Type
 	buf     []byte // of the batch at hand
 	rest    []byte // of buf: not read yet
+	folded  []byte // _k of the row at hand
 	err     error  // of a row that can't be written
 }
 
@@ -117,12 +118,20 @@ func (r *copyRows) appendBatch(buf []byte, b gridview.Batch) ([]byte, error) {
 			return buf, err
 		}
 		buf = append(hex.AppendEncode(buf, key[:]), tail...)
+		folded := r.folded[:0]
 		for i, t := range r.types {
+			if form, ok := foldedForm(t, values[i][n]); ok {
+				folded = appendFolded(folded, r.cols[i], form)
+			}
 			if buf, err = appendCell(append(buf, '\t'), t, values[i][n]); err != nil {
 				return buf, fmt.Errorf("row %s, column %s: %w", row, r.cols[i], err)
 			}
 		}
-		buf = append(buf, '\n')
+		if r.folded = folded; len(folded) == 0 {
+			buf = append(buf, '\t', '\\', 'N', '\n')
+			continue
+		}
+		buf = append(appendCopyText(append(buf, '\t'), string(append(folded, '}'))), '\n')
 	}
 	return buf, nil
 }

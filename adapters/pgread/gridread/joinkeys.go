@@ -32,10 +32,14 @@ func (g *Grid) JoinKeys(ctx context.Context, s table.Schema, cols []kernel.Colum
 		}
 		arrays = append(arrays, a.add(values)+"::text[]")
 		names = append(names, fmt.Sprintf("k%d", k))
+		if foldsText(c.Type) {
+			arrays = append(arrays, a.add(foldedKeys(list))+"::text[]")
+			names = append(names, fmt.Sprintf("f%d", k))
+		}
 		on = append(on, fmt.Sprintf("t.%s = v.k%d::%s", column(id), k, castOf(c.Type)))
-		if folded(c.Type) { // the sort index finds the candidates
+		if foldsText(c.Type) { // the sort index finds the candidates
 			expr, _ := sortKey(c)
-			on = append(on, fmt.Sprintf("%s = lower(left(v.k%d, %d))", expr, k, keyChars))
+			on = append(on, fmt.Sprintf("%s = v.f%d", expr, k))
 		}
 		if x, ok := orderIndex(s.Table, c); ok {
 			g.offer(x)

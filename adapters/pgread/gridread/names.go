@@ -86,7 +86,7 @@ func sqlType(t table.Type) string {
 func castOf(t table.Type) string { return strings.TrimSuffix(sqlType(t), ` COLLATE "C"`) }
 
 // systemColumns are those that every row has.
-const systemColumns = "id, _pos, _pos0, _by, _cby, _created, _updated, _s"
+const systemColumns = "id, _pos, _pos0, _by, _cby, _created, _updated, _s, _k"
 
 // asText is the expression of a stored value as text. The collation is part of a result's type, which a change of the column's
 // type must not change under a prepared statement.

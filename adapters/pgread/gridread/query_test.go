@@ -65,7 +65,7 @@ func (f *fixture) info(t require.TestingT) gridread.Info {
 func sample(typ table.Type) *rapid.Generator[json.RawMessage] {
 	long := strings.Repeat("Long ", 41)
 	some := map[table.Type][]string{
-		table.Text:        {`null`, `"acme"`, `"Acme"`, `"ACME Ltd"`, `"100%"`, `"a_b\\c"`, `"Äpfel"`, `"äpfel"`, `"z"`, `"` + long + `A"`, `"` + long + `b"`, `" "`, `"\t\n\"q\""`},
+		table.Text:        {`null`, `"acme"`, `"Acme"`, `"ACME Ltd"`, `"100%"`, `"a_b\\c"`, `"Äpfel"`, `"äpfel"`, `"ÉTOILE"`, `"étoile"`, `"Straße"`, `"STRASSE"`, `"かぎ"`, `"がき"`, `"край"`, `"z"`, `"` + long + `A"`, `"` + long + `b"`, `" "`, `"\t\n\"q\""`},
 		table.Number:      {`null`, `0`, `-1.5`, `10`, `9`, `12345678901234567890.123456789`, `12345678901234567890.12345678`},
 		table.Boolean:     {`null`, `true`, `false`},
 		table.Date:        {`null`, `"0001-01-01"`, `"1999-12-31"`, `"2026-01-01"`, `"2026-01-02"`, `"9999-12-31"`},
@@ -92,7 +92,7 @@ func filterOf(cols []table.Column, depth int) *rapid.Generator[map[string]any] {
 				return rapid.SampledFrom([]string{"hot", "Wet", "none"}).Draw(t, "option")
 			}
 			if op == table.Contains || op == table.NotContains || op == table.StartsWith || op == table.EndsWith {
-				return rapid.SampledFrom([]string{"a", "ACME", "%", "_", `\`, "ä", " ", "td", "[1,", "Long"}).Draw(t, "part")
+				return rapid.SampledFrom([]string{"a", "ACME", "%", "_", `\`, "ä", "É", "ss", "ß", "が", "Й", " ", "td", "[1,", "Long"}).Draw(t, "part")
 			}
 			return sample(c.Type).Filter(func(v json.RawMessage) bool { return string(v) != "null" }).Draw(t, "value")
 		}

@@ -102,7 +102,11 @@ func contains(c table.Condition, v json.RawMessage) bool {
 		s = string(v)
 	}
 	part, _ := table.TextOf(c.Values[0])
-	s, part = lower(s), lower(part)
+	if c.Column.Type == table.JSON {
+		s, part = lower(s), lower(part)
+	} else {
+		s, part = kernel.Fold(s), kernel.Fold(part)
+	}
 	switch c.Op {
 	case table.StartsWith:
 		return strings.HasPrefix(s, part)
@@ -145,10 +149,11 @@ func compare(t table.Type, a, b json.RawMessage, whole bool) int {
 	default:
 		x, _ := table.TextOf(a)
 		y, _ := table.TextOf(b)
+		x, y = kernel.Fold(x), kernel.Fold(y)
 		if !whole {
 			x, y = first(x), first(y)
 		}
-		return strings.Compare(lower(x), lower(y))
+		return strings.Compare(x, y)
 	}
 }
 

@@ -21,7 +21,7 @@ func (w *Writer) retype(ctx context.Context, e table.ColumnTypeChanged, orig str
 	if err := w.both(ctx, e.TableID, "ALTER TABLE %s ADD COLUMN %s %s", col, sqlType(e.Column.Type)); err != nil {
 		return err
 	}
-	return w.rewrite(ctx, e.TableID, rewriting{read: orig, also: orig, write: col, to: e.Column.Type}, func(v, _ json.RawMessage) json.RawMessage {
+	return w.rewrite(ctx, e.TableID, rewriting{id: e.Column.ID, read: orig, also: orig, write: col, to: e.Column.Type}, func(v, _ json.RawMessage) json.RawMessage {
 		out, _ := table.Convert(e.Old, e.Column, v, e.By)
 		return out
 	}, e.Old.Type, e.Old.Type)
@@ -60,12 +60,12 @@ func (w *Writer) revert(ctx context.Context, e table.ColumnTypeReverted, f table
 		if err := w.both(ctx, e.TableID, "ALTER TABLE %s ADD COLUMN %s %s", col, sqlType(e.Column.Type)); err != nil {
 			return err
 		}
-		return w.rewrite(ctx, e.TableID, rewriting{read: orig, also: orig, write: col, to: e.Column.Type}, func(now, _ json.RawMessage) json.RawMessage {
+		return w.rewrite(ctx, e.TableID, rewriting{id: e.Column.ID, read: orig, also: orig, write: col, to: e.Column.Type}, func(now, _ json.RawMessage) json.RawMessage {
 			out, _ := table.Convert(e.Old, e.Column, now, e.By)
 			return out
 		}, e.Old.Type, e.Old.Type)
 	}
-	err := w.rewrite(ctx, e.TableID, rewriting{read: orig, also: col, write: orig, to: e.Column.Type}, func(before, now json.RawMessage) json.RawMessage {
+	err := w.rewrite(ctx, e.TableID, rewriting{id: e.Column.ID, read: orig, also: col, write: orig, to: e.Column.Type}, func(before, now json.RawMessage) json.RawMessage {
 		return Reverted(e.Column, e.Old, before, now, e.By)
 	}, e.Column.Type, e.Old.Type)
 	if err != nil {
@@ -92,8 +92,10 @@ func Reverted(to, from table.Column, before, now json.RawMessage, by *table.Rule
 	return out
 }
 
-// rewriting names the columns of a rewrite: what is read, what is read beside it, what is written and as which type.
+// rewriting names the columns of a rewrite: whose values they are, what is read, what is read beside it, what is written and as which
+// type.
 type rewriting struct {
+	id                kernel.ColumnID
 	read, also, write string
 	to                table.Type
 }
@@ -104,7 +106,8 @@ const rewritePage = 5_000
 func (w *Writer) rewrite(ctx context.Context, id kernel.TableID, r rewriting, fn func(v, also json.RawMessage) json.RawMessage, readType, alsoType table.Type) error {
 	for _, rows := range []string{liveRows(id), trashedRows(id)} {
 		selectSQL := fmt.Sprintf(`SELECT id, %s, %s FROM %s WHERE id > $1 ORDER BY id LIMIT %d`, asText(r.read), asText(r.also), rows, rewritePage)
-		updateSQL := fmt.Sprintf(`UPDATE %s AS t SET %s = v.v::%s FROM unnest($1::uuid[], $2::text[]) AS v(id, v) WHERE t.id = v.id`, rows, r.write, castOf(r.to))
+		updateSQL := fmt.Sprintf(`UPDATE %s AS t SET %s = v.v::%s, %s FROM unnest($1::uuid[], $2::text[], $3::text[]) AS v(id, v, k) WHERE t.id = v.id`,
+			rows, r.write, castOf(r.to), setFolded([]kernel.ColumnID{r.id}))
 		var after [16]byte
 		for {
 			keys, values, err := w.page(ctx, selectSQL, after, readType, alsoType, fn)
@@ -119,7 +122,14 @@ func (w *Writer) rewrite(ctx context.Context, id kernel.TableID, r rewriting, fn
 			if err != nil {
 				return err
 			}
-			if _, err := w.tx.Exec(ctx, updateSQL, keys, stored); err != nil {
+			folded := make([]*string, len(values))
+			for i, v := range values {
+				if form, ok := foldedForm(r.to, v); ok {
+					addFolded(&folded[i], r.id, form)
+					*folded[i] += "}"
+				}
+			}
+			if _, err := w.tx.Exec(ctx, updateSQL, keys, stored, folded); err != nil {
 				return fmt.Errorf("rewrite a column: %w", err)
 			}
 		}

@@ -3,6 +3,7 @@ package gridread
 import (
 	"strings"
 
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 )
 
@@ -25,7 +26,7 @@ func textColumns(s table.Schema) []table.Column {
 func joined(cols []table.Column) string {
 	parts := make([]string, len(cols))
 	for i, c := range cols {
-		parts[i] = "coalesce(" + column(c.ID) + ", '')"
+		parts[i] = "coalesce(" + foldedText(c.ID) + ", '')"
 	}
 	return strings.Join(parts, ` || E'\x1f' || `)
 }
@@ -39,13 +40,13 @@ func search(q string, s table.Schema, a *args) string {
 	if len(cols) == 0 {
 		return "false"
 	}
-	pattern := a.add("%" + likeEscape(q) + "%")
+	pattern := a.add("%" + likeEscape(kernel.Fold(q)) + "%")
 	if !strings.Contains(q, joint) {
 		return "(" + joined(cols) + ") ILIKE " + pattern
 	}
 	parts := make([]string, len(cols))
 	for i, c := range cols {
-		parts[i] = column(c.ID) + " ILIKE " + pattern
+		parts[i] = foldedText(c.ID) + " ILIKE " + pattern
 	}
 	return "(" + strings.Join(parts, " OR ") + ")"
 }

@@ -24,7 +24,8 @@ func (w *Writer) set(op *gridview.Set) error {
 		pos[i], by[i], at[i], states[i] = s.Position, s.By, s.At, cellStates(op.Cols, s.Position)
 		e.touch(s)
 	}
-	args := []any{keys, pos, by, at, states}
+	folded := make([]*string, n)
+	args := []any{keys, pos, by, at, states, folded}
 	types := make([]table.Type, len(op.Cols))
 	for c, col := range op.Cols {
 		if types[c], err = e.typeOf(col); err != nil {
@@ -35,22 +36,48 @@ func (w *Writer) set(op *gridview.Set) error {
 			return fmt.Errorf("column %s: %w", col, err)
 		}
 		args = append(args, values)
+		for i, v := range op.Values[c] {
+			if form, ok := foldedForm(types[c], v); ok {
+				addFolded(&folded[i], col, form)
+			}
+		}
+	}
+	for i := range folded {
+		if folded[i] != nil {
+			*folded[i] += "}"
+		}
 	}
 	w.queue(int64(n), setSQL(liveRows(op.Table), op.Cols, types), setSQL(trashedRows(op.Table), op.Cols, types), args...)
 	return nil
 }
 
+func addFolded(entry **string, id kernel.ColumnID, form string) {
+	var b []byte
+	if *entry != nil {
+		b = []byte(**entry)
+	}
+	s := string(appendFolded(b, id, form))
+	*entry = &s
+}
+
 // setSQL is the update of one column set. Of two changes of a row the later one counts as its last.
 func setSQL(rows string, cols []kernel.ColumnID, types []table.Type) string {
 	var set, from, as strings.Builder
+	var texts []kernel.ColumnID
 	for i, c := range cols {
+		if foldsText(types[i]) {
+			texts = append(texts, c)
+		}
 		fmt.Fprintf(&set, "%s = v.v%d::%s, ", column(c), i, castOf(types[i]))
-		fmt.Fprintf(&from, ", $%d::text[]", i+6)
+		fmt.Fprintf(&from, ", $%d::text[]", i+7)
 		fmt.Fprintf(&as, ", v%d", i)
+	}
+	if len(texts) > 0 {
+		set.WriteString(setFolded(texts) + ", ")
 	}
 	return "UPDATE " + rows + " AS t SET " + set.String() + `_pos = GREATEST(t._pos, v.p), _by = CASE WHEN v.p >= t._pos THEN v.by ELSE t._by END,
 _updated = CASE WHEN v.p >= t._pos THEN v.at ELSE t._updated END, _s = COALESCE(t._s, '{}'::jsonb) || v.s::jsonb
-FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[], $5::text[]` + from.String() + `) AS v(id, p, by, at, s` + as.String() + `) WHERE t.id = v.id`
+FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[], $5::text[], $6::text[]` + from.String() + `) AS v(id, p, by, at, s, k` + as.String() + `) WHERE t.id = v.id`
 }
 
 // cellStates is the _s of cells that were changed at the position: it takes any state away.

@@ -86,7 +86,7 @@ func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) 
 }
 
 const createRows = `CREATE TABLE %s (id uuid PRIMARY KEY, _pos bigint NOT NULL, _pos0 bigint NOT NULL, _by text NOT NULL COLLATE "C", _cby text NOT NULL COLLATE "C",
-_created timestamptz NOT NULL, _updated timestamptz NOT NULL, _s jsonb%s%s) WITH (fillfactor = 90)`
+_created timestamptz NOT NULL, _updated timestamptz NOT NULL, _s jsonb, _k jsonb%s%s) WITH (fillfactor = 90)`
 
 // alter changes the physical tables.
 func (w *Writer) alter(ctx context.Context, e *entry, agg *table.Table, op *gridview.Structure) error {
@@ -145,7 +145,9 @@ func (w *Writer) addColumn(ctx context.Context, e table.ColumnAdded) error {
 	if err := w.both(ctx, e.TableID, "ALTER TABLE %s ADD COLUMN %s %s", column(e.Column.ID), t); err != nil || !e.WithValues {
 		return err
 	}
-	return w.both(ctx, e.TableID, "UPDATE %s SET %s = %s", column(e.Column.ID), column(e.CopyOf))
+	from, to := short(string(e.CopyOf)), short(string(e.Column.ID))
+	return w.both(ctx, e.TableID, `UPDATE %s SET %s = %s, _k = CASE WHEN _k -> '%s' IS NULL THEN _k ELSE _k || jsonb_build_object('%s', _k -> '%s') END`,
+		column(e.Column.ID), column(e.CopyOf), from, to, from)
 }
 
 // sameStorage reports whether values of one type stay as they are when the column gets the other type.

@@ -39,8 +39,10 @@ func sortKey(c table.Column) (expr, cast string) {
 		return fmt.Sprintf("left(%s, %d)", name, utcWidth), "text"
 	case table.MultiSelect:
 		return fmt.Sprintf(`left((%s)::text, %d) COLLATE "C"`, name, keyChars), "text"
-	default:
+	case table.JSON:
 		return fmt.Sprintf("lower(left(%s, %d))", name, keyChars), "text"
+	default:
+		return fmt.Sprintf("lower(left(%s, %d))", foldedText(c.ID), keyChars), "text"
 	}
 }
 
@@ -134,33 +136,27 @@ func matches(c table.Condition, expr, raw string, a *args) (string, error) {
 		}
 		return sql, nil
 	}
+	text := raw
+	if foldsText(c.Column.Type) {
+		text, s = foldedText(c.Column.ID), kernel.Fold(s)
+	}
 	switch c.Op {
 	case table.Contains:
-		return fmt.Sprintf("%s ILIKE %s", raw, a.add("%"+likeEscape(s)+"%")), nil
+		return fmt.Sprintf("%s ILIKE %s", text, a.add("%"+likeEscape(s)+"%")), nil
 	case table.NotContains:
-		return fmt.Sprintf("(%s IS NULL OR %s NOT ILIKE %s)", raw, raw, a.add("%"+likeEscape(s)+"%")), nil
+		return fmt.Sprintf("(%s IS NULL OR %s NOT ILIKE %s)", raw, text, a.add("%"+likeEscape(s)+"%")), nil
 	case table.EndsWith:
-		return fmt.Sprintf("%s ILIKE %s", raw, a.add("%"+likeEscape(s))), nil
+		return fmt.Sprintf("%s ILIKE %s", text, a.add("%"+likeEscape(s))), nil
 	default:
 		if utf8.RuneCountInString(s) >= keyChars {
-			return fmt.Sprintf("%s ILIKE %s", raw, a.add(likeEscape(s)+"%")), nil
+			return fmt.Sprintf("%s ILIKE %s", text, a.add(likeEscape(s)+"%")), nil
 		}
-		return fmt.Sprintf("%s LIKE %s", expr, a.add(likeEscape(lower(s))+"%")), nil
+		return fmt.Sprintf("%s LIKE %s", expr, a.add(likeEscape(s)+"%")), nil
 	}
 }
 
 func likeEscape(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
-}
-
-// lower folds the letters A to Z, as Postgres does under the collation C.
-func lower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, s)
 }
 
 // compare writes equality, order and membership.
@@ -180,9 +176,8 @@ func compare(c table.Condition, expr, cast, raw string, a *args) (string, error)
 	switch c.Op {
 	case table.Is, table.IsNot:
 		var sql string
-		if folded(c.Column.Type) && utf8.RuneCountInString(values[0]) >= keyChars {
-			whole, _ := table.TextOf(c.Values[0])
-			sql = fmt.Sprintf("(%s = left(%s, %d) AND lower(%s) = %s)", expr, param(0), keyChars, raw, a.add(lower(whole)))
+		if foldsText(c.Column.Type) && utf8.RuneCountInString(values[0]) >= keyChars {
+			sql = fmt.Sprintf("(%s = left(%s, %d) AND lower(%s) = %s)", expr, param(0), keyChars, foldedText(c.Column.ID), a.add(values[0]))
 		} else {
 			sql = fmt.Sprintf("%s = %s", expr, param(0))
 		}
@@ -191,13 +186,13 @@ func compare(c table.Condition, expr, cast, raw string, a *args) (string, error)
 		}
 		return sql, nil
 	case table.In:
-		if folded(c.Column.Type) {
-			return fmt.Sprintf("(%s = ANY(%s::text[]) AND lower(%s) = ANY(%s::text[]))", expr, a.add(clipped(values)), raw, a.add(values)), nil
+		if foldsText(c.Column.Type) {
+			return fmt.Sprintf("(%s = ANY(%s::text[]) AND lower(%s) = ANY(%s::text[]))", expr, a.add(clipped(values)), foldedText(c.Column.ID), a.add(values)), nil
 		}
 		return fmt.Sprintf("%s = ANY(%s::text[]::%s[])", expr, a.add(values), cast), nil
 	default: // order
 	}
-	if folded(c.Column.Type) {
+	if foldsText(c.Column.Type) {
 		values = clipped(values)
 	}
 	if c.Op == table.Between {
@@ -224,9 +219,6 @@ func multiSelect(c table.Condition, raw string, values []string, a *args) (strin
 	}
 }
 
-// folded reports whether the type's sort key is the text's beginning in lower case.
-func folded(t table.Type) bool { return t.Textual() || t == table.User }
-
 func clipped(values []string) []string {
 	out := make([]string, len(values))
 	for i, v := range values {
@@ -245,8 +237,8 @@ func operand(t table.Type, v json.RawMessage) (string, error) {
 			return s, nil
 		}
 		return string(v), nil
-	case folded(t):
-		return lower(s), nil
+	case foldsText(t):
+		return kernel.Fold(s), nil
 	case t == table.RowIDType:
 		key, err := kernel.RowID(s).Key()
 		if err != nil {
