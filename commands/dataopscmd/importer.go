@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/morket/morket/commands/quarantine"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
@@ -80,6 +81,7 @@ type ImporterConfig struct {
 	Progress Progress
 	Logger   *slog.Logger
 	Limits   Limits
+	Ward     *quarantine.Ward // the process's; NewWard by default
 }
 
 // Importer carries imports and their undoing out. Any number of them may be given the same import: the log lets only one
@@ -90,6 +92,7 @@ type Importer struct {
 	wait   Progress
 	logger *slog.Logger
 	limits Limits
+	ward   *quarantine.Ward
 }
 
 // NewImporter makes an importer.
@@ -101,7 +104,10 @@ func NewImporter(cfg ImporterConfig) (*Importer, error) {
 	if cfg.Grid == nil || cfg.Progress == nil || cfg.Logger == nil {
 		return nil, errors.New("the importer needs a grid, progress and a logger")
 	}
-	return &Importer{h: h, grid: cfg.Grid, wait: cfg.Progress, logger: cfg.Logger, limits: cfg.Limits.withDefaults()}, nil
+	if cfg.Ward == nil {
+		cfg.Ward = quarantine.NewWard()
+	}
+	return &Importer{h: h, grid: cfg.Grid, wait: cfg.Progress, logger: cfg.Logger, limits: cfg.Limits.withDefaults(), ward: cfg.Ward}, nil
 }
 
 // errMoved says that the import's stream has grown by somebody else's hand: a cancellation, another importer, or this one
@@ -127,15 +133,11 @@ func (im *Importer) Run(ctx context.Context, id kernel.ImportID, alive func(data
 		}
 		alive(imp.Summary())
 		work := &work{Importer: im, imp: imp, version: version, alive: alive, meta: im.meta(imp)}
-		switch {
-		case imp.Undoing:
-			err = work.undo(ctx)
-		case imp.State == dataops.StateImporting:
-			err = work.file(ctx)
-		default:
+		if imp.State != dataops.StateImporting && !imp.Undoing {
 			im.h.drop(ctx, imp.Object)
 			return nil
 		}
+		err = work.do(ctx)
 		var lost hopeless
 		switch {
 		case err == nil || errors.Is(err, errMoved):
@@ -163,8 +165,9 @@ type work struct {
 	version  int64
 	meta     kernel.Meta
 	alive    func(dataops.Summary)
-	position int64 // of the last append
-	unsaved  int   // appends since the last snapshot
+	position int64  // of the last append
+	unsaved  int    // appends since the last snapshot
+	leave    func() // out of the ward; nil when it is not in it
 }
 
 // append adds what fn records on the import, together with changes of other streams. It answers errMoved when somebody
@@ -196,6 +199,7 @@ func (w *work) append(ctx context.Context, key string, fn func(*dataops.Import) 
 	w.version += int64(len(next.Pending()))
 	w.position = done.Last
 	w.imp = next.Fork()
+	w.discharge()
 	w.snapshot(ctx, stream)
 	w.alive(w.imp.Summary())
 	return done.Versions[1:], nil

@@ -5,6 +5,7 @@ package dataopsflow
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -12,6 +13,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/morket/morket/commands/quarantine"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
@@ -46,6 +48,8 @@ func Import(ctx workflow.Context, in Input) error {
 
 // Runner carries an import out; dataopscmd.Importer is one.
 type Runner interface {
+	// Lost notes that a worker was lost over the import, before Run goes on.
+	Lost(ctx context.Context, id kernel.ImportID) error
 	Run(ctx context.Context, id kernel.ImportID, alive func(dataops.Summary)) error
 }
 
@@ -60,20 +64,41 @@ func NewActivities(r Runner) *Activities { return &Activities{r} }
 func (a *Activities) ImportFile(ctx context.Context, in Input) error {
 	work, cancel := context.WithCancel(ctx)
 	defer cancel()
+	attempt := activity.GetInfo(ctx).Attempt
+	var last quarantine.Mark
+	ended := activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &last) == nil && quarantine.EndedBefore(attempt, last)
+	lost := attempt > 1 && !ended
+	var stopping atomic.Bool
+	tell := func(doing string) {
+		activity.RecordHeartbeat(ctx, quarantine.Mark{Attempt: attempt, Ended: stopping.Load(), Doing: doing})
+	}
 	go func() {
 		select {
 		case <-activity.GetWorkerStopChannel(ctx):
+			stopping.Store(true)
+			tell("")
 			cancel()
 		case <-work.Done():
 		}
 	}()
-	err := a.runner.Run(work, in.ImportID, func(s dataops.Summary) {
-		activity.RecordHeartbeat(ctx, fmt.Sprintf("%s %.1f %%", s.State, 100*s.Progress))
-	})
+	err := a.run(work, in.ImportID, lost, tell)
+	if err != nil {
+		stopping.Store(true)
+		tell("")
+	}
 	if err != nil && work.Err() != nil && ctx.Err() == nil {
 		return temporal.NewApplicationError("the process stops", "stopping") // not a cancellation, which would end the workflow
 	}
 	return err
+}
+
+func (a *Activities) run(ctx context.Context, id kernel.ImportID, lost bool, tell func(string)) error {
+	if lost {
+		if err := a.runner.Lost(ctx, id); err != nil {
+			return err
+		}
+	}
+	return a.runner.Run(ctx, id, func(s dataops.Summary) { tell(fmt.Sprintf("%s %.1f %%", s.State, 100*s.Progress)) })
 }
 
 // Register adds the workflow and its activity to a worker.

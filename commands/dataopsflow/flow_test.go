@@ -19,6 +19,12 @@ import (
 type runner struct {
 	failures int
 	calls    []kernel.ImportID
+	lost     int
+}
+
+func (r *runner) Lost(context.Context, kernel.ImportID) error {
+	r.lost++
+	return nil
 }
 
 func (r *runner) Run(_ context.Context, id kernel.ImportID, alive func(dataops.Summary)) error {
@@ -40,6 +46,7 @@ func TestTheActivityIsTriedUntilItIsDone(t *testing.T) {
 	require.True(t, env.IsWorkflowCompleted())
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, []kernel.ImportID{"imp_1", "imp_1", "imp_1", "imp_1"}, r.calls)
+	require.Zero(t, r.lost, "an attempt that ended by itself was not lost")
 }
 
 // flows remembers what it was asked to start.

@@ -3,21 +3,30 @@ package enrichmentcmd
 import (
 	"context"
 	"encoding/json"
+	"time"
 
+	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
+	"github.com/morket/morket/domain/credit"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore"
 )
 
-// Preview tries a waterfall on one row. Nothing is stored and nothing is charged.
+// Preview tries a waterfall on one row. No cell is changed. An answer of a provider that has a price is paid like one of a run.
 type Preview struct {
 	Workspace kernel.WorkspaceID
 	Table     kernel.TableID
 	Row       kernel.RowID
 	Config    enrichment.Config
-	// CallPaid asks providers that have a price too; the installation pays for those calls, the workspace does not.
-	CallPaid bool
+	CallPaid  bool // ask providers that have a price too
 }
+
+// previewWithin bounds a preview, whatever its providers do.
+const previewWithin = 5 * time.Minute
+
+// previewLasts is how long a preview may hold its reservation; after that its process has died.
+const previewLasts = 15 * time.Minute
 
 // PreviewAnswer is what a waterfall gives on one row.
 type PreviewAnswer struct {
@@ -26,7 +35,7 @@ type PreviewAnswer struct {
 	State    enrichment.MarkState `json:"state"`
 	Message  string               `json:"message,omitempty"`
 	Attempts []PreviewAttempt     `json:"attempts"`
-	Cost     kernel.Credits       `json:"cost_mc" doc:"What the answer would cost in a run."`
+	Cost     kernel.Credits       `json:"cost_mc" doc:"What was paid for the answer."`
 }
 
 // PreviewAttempt is one step of it.
@@ -35,35 +44,94 @@ type PreviewAttempt struct {
 	Output any `json:"output,omitempty"`
 }
 
-// Preview carries out a Preview.
-func (h *Handlers) Preview(ctx context.Context, c Preview) (PreviewAnswer, error) {
+// Preview carries out a Preview: it reserves the dearest price that may come up, asks, and pays for what was accepted.
+func (h *Handlers) Preview(ctx context.Context, meta kernel.Meta, c Preview) (commands.Result[PreviewAnswer], error) {
 	t, err := h.loadTable(ctx, c.Workspace, c.Table)
 	if err != nil {
-		return PreviewAnswer{}, err
+		return commands.Result[PreviewAnswer]{}, err
 	}
 	if err := kernel.ParseID(kernel.PrefixRow, string(c.Row)); err != nil {
-		return PreviewAnswer{}, kernel.NotFound("row", string(c.Row))
+		return commands.Result[PreviewAnswer]{}, kernel.NotFound("row", string(c.Row))
 	}
 	rules := h.rules(t.Schema())
 	cfg, err := h.normalise(ctx, c.Workspace, rules, c.Config, "")
 	if err != nil {
-		return PreviewAnswer{}, err
+		return commands.Result[PreviewAnswer]{}, err
 	}
 	plan, err := h.Engine.Compile(enrichment.Plan{Config: cfg}, rules.Columns, nil)
 	if err != nil {
-		return PreviewAnswer{}, kernel.Invalid("config", "%s", err)
+		return commands.Result[PreviewAnswer]{}, kernel.Invalid("config", "%s", err)
 	}
 	rows, err := h.Rows.Page(ctx, RowQuery{Workspace: c.Workspace, Table: c.Table, Columns: plan.Needs(), IDs: []kernel.RowID{c.Row}, Limit: 1})
 	if err != nil {
-		return PreviewAnswer{}, err
+		return commands.Result[PreviewAnswer]{}, err
 	}
 	if len(rows) == 0 {
-		return PreviewAnswer{}, kernel.NotFound("row", string(c.Row))
+		return commands.Result[PreviewAnswer]{}, kernel.NotFound("row", string(c.Row))
 	}
-	session := h.Engine.Session(waterfall.SessionConfig{Workspace: c.Workspace, Run: kernel.RunID("preview_" + h.IDs.New(kernel.PrefixRun)), FreeOnly: !c.CallPaid})
-	cells := rows[0].Cells
-	out := session.Ask(ctx, ctx, plan, c.Row, func(id kernel.ColumnID) json.RawMessage { return cells[id] })
-	return previewOf(out), nil
+	p := previewing{Handlers: h, Preview: c, meta: meta.As("enrichment.preview"), plan: plan, cells: rows[0].Cells, id: credit.PreviewPrefix + h.IDs.New(kernel.PrefixRun)}
+	p.meta.Workspace = c.Workspace
+	if price := plan.Dearest(); c.CallPaid && price > 0 {
+		return p.paid(ctx, price)
+	}
+	return commands.Result[PreviewAnswer]{Value: previewOf(p.ask(ctx))}, nil
+}
+
+// previewing is one preview under way.
+type previewing struct {
+	*Handlers
+	Preview
+	meta  kernel.Meta
+	plan  *waterfall.Plan
+	cells map[kernel.ColumnID]json.RawMessage
+	id    string
+}
+
+func (p previewing) ask(ctx context.Context) waterfall.Outcome {
+	ctx, cancel := context.WithTimeout(ctx, previewWithin)
+	defer cancel()
+	session := p.Engine.Session(waterfall.SessionConfig{Workspace: p.Workspace, Run: kernel.RunID(p.id), FreeOnly: !p.CallPaid})
+	return session.Ask(ctx, ctx, p.plan, p.Row, func(id kernel.ColumnID) json.RawMessage { return p.cells[id] })
+}
+
+// settleWithin is how long paying for an answer may take, whether or not anybody waits for it still.
+const settleWithin = 30 * time.Second
+
+func (p previewing) paid(ctx context.Context, price kernel.Credits) (commands.Result[PreviewAnswer], error) {
+	first := p.meta
+	first.IdempotencyKey, first.Fingerprint = "", "" // the request's key belongs to the answer
+	_, err := p.append(ctx, first, p.Workspace, true, nil, func(a *credit.Account) error {
+		return a.ReservePreview(p.id, p.Table, price, p.Clock.Now())
+	})
+	if err != nil {
+		return commands.Result[PreviewAnswer]{}, err
+	}
+	out := p.ask(ctx)
+	answer := previewOf(out)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
+	defer cancel()
+	done, err := p.settle(ctx, p.meta, &answer, out)
+	switch {
+	case err != nil: // the answer is there and is not lost; what was set aside for it comes back after a while
+		return commands.Result[PreviewAnswer]{Value: answer}, nil
+	case done.Replayed: // a repeat at the same moment was faster: its answer counts, and this one costs nothing
+		if _, err := p.settle(ctx, first, nil, waterfall.Outcome{}); err != nil {
+			return commands.Result[PreviewAnswer]{}, err
+		}
+	}
+	return commands.Reply(done, answer)
+}
+
+// settle pays for the outcome's answer, if it costs something, and gives the rest of the reservation back.
+func (p previewing) settle(ctx context.Context, meta kernel.Meta, answer any, out waterfall.Outcome) (eventstore.Appended, error) {
+	var lines []credit.Line
+	if prov := out.Provenance; prov.CreditsMC > 0 {
+		step := prov.Attempts[len(prov.Attempts)-1].Step
+		lines = []credit.Line{{Row: p.Row, Provider: prov.Provider, Attempt: step, Amount: prov.CreditsMC, AnswerHash: prov.AnswerHash}}
+	}
+	return p.append(ctx, meta, p.Workspace, true, answer, func(a *credit.Account) error {
+		return a.SettlePreview(p.id, lines, p.Clock.Now())
+	})
 }
 
 func previewOf(out waterfall.Outcome) PreviewAnswer {

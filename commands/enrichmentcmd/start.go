@@ -279,7 +279,13 @@ func (h *Handlers) begin(ctx context.Context, meta kernel.Meta, ws kernel.Worksp
 // append appends the changes, through the ledger if credits move.
 func (h *Handlers) append(ctx context.Context, meta kernel.Meta, ws kernel.WorkspaceID, paid bool, result any, decide func(*credit.Account) error, changes ...eventstore.Change) (eventstore.Appended, error) {
 	if paid {
-		return h.Ledger.Commit(ctx, meta, ws, result, decide, changes...)
+		return h.Ledger.Commit(ctx, meta, ws, result, func(a *credit.Account) error {
+			now := h.Clock.Now()
+			if err := a.ReleasePreviews(now.Add(-previewLasts), now); err != nil {
+				return err
+			}
+			return decide(a)
+		}, changes...)
 	}
 	req, err := h.Codec.Append(meta, result, changes...)
 	if err != nil {

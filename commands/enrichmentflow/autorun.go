@@ -209,7 +209,7 @@ func (l *looking) open(ctx context.Context, id kernel.TableID) error {
 		if l.auto, err = autoTableOf(ctx, l.handlers.Store, l.handlers.Codec, t.Schema()); err != nil {
 			return err
 		}
-		l.known[id] = l.auto
+		l.remember(id, l.auto)
 	}
 	if len(l.auto.columns) == 0 {
 		return errEnough
@@ -220,6 +220,16 @@ func (l *looking) open(ctx context.Context, id kernel.TableID) error {
 		}
 	}
 	return nil
+}
+
+// maxKnown is how many tables are remembered; one that was forgotten is read again.
+const maxKnown = 10_000
+
+func (a *AutoRuns) remember(id kernel.TableID, t *autoTable) {
+	if _, there := a.known[id]; !there && len(a.known) >= maxKnown {
+		clear(a.known)
+	}
+	a.known[id] = t
 }
 
 // take gathers the rows of one event that are to be asked.

@@ -3,6 +3,7 @@ package enrichmentflow
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -59,7 +60,8 @@ func (s *slice) tell(batch []waterfall.Outcome) {
 	}
 }
 
-// split records as much of a batch as the credits allow; the run ends afterwards.
+// split records a batch of which the ledger refuses the price: answers are paid as far as the credits go, and the others are kept without
+// charge, for they are there and have been paid to the provider. The run ends afterwards.
 func (s *slice) split(batch []waterfall.Outcome, why error) error {
 	var e *kernel.Error
 	if errors.As(why, &e) {
@@ -67,13 +69,25 @@ func (s *slice) split(batch []waterfall.Outcome, why error) error {
 	}
 	s.stopNow()
 	if len(batch) == 1 {
-		return nil // the answer is dropped: it can't be paid
+		return s.flush([]waterfall.Outcome{withoutCharge(batch[0])})
 	}
 	half := len(batch) / 2
 	if err := s.flush(append([]waterfall.Outcome(nil), batch[:half]...)); err != nil {
 		return err
 	}
 	return s.flush(append([]waterfall.Outcome(nil), batch[half:]...))
+}
+
+func withoutCharge(o waterfall.Outcome) waterfall.Outcome {
+	o.Provenance.CreditsMC = 0
+	o.Provenance.Attempts = slices.Clone(o.Provenance.Attempts)
+	for i := range o.Provenance.Attempts {
+		o.Provenance.Attempts[i].CreditsMC = 0
+	}
+	if o.Mark.Message == "" {
+		o.Mark.Message = "kept without charge: the credits were used up while the answer was on its way"
+	}
+	return o
 }
 
 func (s *slice) tableStream() eventstore.StreamID {

@@ -192,6 +192,53 @@ func TestARunEndsCleanlyWhenTheCreditsAreUsedUp(t *testing.T) {
 	}
 }
 
+// An answer for which the ledger refuses the price, because a cap came or credits went while it was on its way, is kept.
+func TestAnAnswerIsNotDroppedForLackOfCredits(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(r *rig) error{
+		"a cap": func(r *rig) error {
+			_, err := creditCaps(r, credit.Cap{Scope: credit.ScopeWorkspace, Period: credit.PeriodDay, Limit: 3000})
+			return err
+		},
+		"another run took the credits": func(r *rig) error {
+			_, err := r.ledger.Commit(r.t.Context(), meta(), workspace, nil, func(a *credit.Account) error {
+				return a.Reserve("other", "run_other", "", a.Available(), r.clock.Now())
+			})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newFake("paid", 2000)
+			var once sync.Once
+			var r *rig
+			p.do = func(context.Context, enrichment.Request) (enrichment.Reply, error) {
+				once.Do(func() { require.NoError(t, spoil(r)) })
+				return enrichment.Reply{Outputs: map[string]any{"a": "x"}}, nil
+			}
+			limits := fast()
+			limits.Workers = 4
+			r = newRig(t, 40, limits, p)
+			r.addColumn("Answer", "paid")
+			r.grant(80_000)
+			job := r.start(nil)
+			require.Equal(t, enrichmentflow.Done, r.work(input(job.ID)))
+			run := r.run(job.ID)
+			require.EqualValues(t, p.calls(), run.Counts().Succeeded, "every answer that came is in its cell")
+			free := 0
+			for _, o := range r.outcomes(job.ID) {
+				if o.value != "" && o.paid == 0 {
+					free++
+					require.Contains(t, o.marks[0].Message, "kept without charge")
+				}
+			}
+			require.Equal(t, enrichment.RunPartiallyCompleted, run.State())
+			require.LessOrEqual(t, free, p.calls())
+			require.Equal(t, kernel.Credits(p.calls()-free)*2000, run.Spent())
+		})
+	}
+}
+
 func creditCaps(r *rig, caps ...credit.Cap) (eventstore.Appended, error) {
 	return r.ledger.Commit(r.t.Context(), meta(), workspace, nil, func(a *credit.Account) error { return a.SetCaps(caps) })
 }

@@ -239,6 +239,9 @@ func (s *slice) fill() error {
 	if limit := run.MaxCredits(); limit > 0 && limit-run.Spent() < most {
 		most, why = limit-run.Spent(), fmt.Sprintf("the run's limit of %s credits is reached", limit)
 	}
+	if room, told, capped := acct.CapRoom(run.Reservation(), s.r.cfg.Clock.Now()); capped && room < most {
+		most, why = room, told
+	}
 	s.purse.fill(most, why)
 	return nil
 }

@@ -72,6 +72,7 @@ type reservation struct {
 	Run   kernel.RunID   `json:"run"`
 	Left  kernel.Credits `json:"left"`
 	Spent kernel.Credits `json:"spent"`
+	At    time.Time      `json:"at,omitzero"` // of the first entry
 }
 
 // spending is what was spent in the period's latest window.
@@ -252,19 +253,8 @@ func (a *Account) Debit(id string, lines []Line, at time.Time) error {
 // hits returns the cap that spending sum more would break.
 func (a *Account) hits(r reservation, sum kernel.Credits, at time.Time) (Cap, bool) {
 	for _, c := range a.s.Caps {
-		switch c.Scope {
-		case ScopeRun:
-			if r.Spent+sum > c.Limit {
-				return c, true
-			}
-		case ScopeWorkspace:
-			spent := kernel.Credits(0)
-			if p := a.s.Periods[c.Period]; p.Window == c.Period.window(at) {
-				spent = p.Spent
-			}
-			if sum > 0 && spent+sum > c.Limit {
-				return c, true
-			}
+		if (c.Scope == ScopeRun || sum > 0) && a.spentUnder(c, r, at)+sum > c.Limit {
+			return c, true
 		}
 	}
 	return Cap{}, false
@@ -307,7 +297,9 @@ func (a *Account) Apply(e kernel.Event) error {
 		a.s.Available -= e.Amount
 		a.s.Reserved += e.Amount
 		r := a.s.Open[e.Reservation]
-		r.Run, r.Left = e.Run, r.Left+e.Amount
+		if r.Run, r.Left = e.Run, r.Left+e.Amount; r.At.IsZero() {
+			r.At = e.At
+		}
 		a.s.Open[e.Reservation] = r
 		return a.chain(e.Entry)
 	case Debited:
@@ -339,10 +331,12 @@ func (a *Account) Apply(e kernel.Event) error {
 	}
 }
 
+// spend counts an entry in its periods. A period never goes back: what a process writes whose clock is behind counts in the one that has
+// begun, or the two of them would reset each other's caps.
 func (a *Account) spend(e Entry) {
 	for _, p := range []Period{PeriodDay, PeriodWeek, PeriodMonth} {
 		w, cur := p.window(e.At), a.s.Periods[p]
-		if cur.Window != w {
+		if w > cur.Window {
 			cur = spending{Window: w}
 		}
 		cur.Spent += e.Amount

@@ -55,7 +55,7 @@ func (c Cap) String() string {
 	return fmt.Sprintf("the workspace's cap of %s credits per %s", c.Limit, c.Period)
 }
 
-// window names the period that t falls into.
+// window names the period that t falls into. A later period has a greater name.
 func (p Period) window(t time.Time) string {
 	t = t.UTC()
 	switch p {

@@ -115,6 +115,14 @@ type UndoStarted struct {
 	Force    bool            `json:"force,omitempty"`
 }
 
+// Interrupted says that a worker was lost over a stretch of the import, or of its undoing; whoever goes on writes it first. At says where:
+// after which batch, or in an undo above which version of the stream.
+type Interrupted struct {
+	ImportID kernel.ImportID `json:"import_id"`
+	At       int64           `json:"at"`
+	Killed   int             `json:"killed"` // how many workers have been lost there so far
+}
+
 // UndoProgressed says that everything in the import's stream after the version Down has been taken back. Kept counts
 // rows and cells that were left alone because they had been changed after the import; KeptBy by what.
 type UndoProgressed struct {
@@ -175,6 +183,9 @@ func (Cancelled) EventType() string { return "import.cancelled.v1" }
 func (UndoStarted) EventType() string { return "import.undo_started.v1" }
 
 // EventType returns the event's type.
+func (Interrupted) EventType() string { return "import.interrupted.v1" }
+
+// EventType implements kernel.Event.
 func (UndoProgressed) EventType() string { return "import.undo_progressed.v1" }
 
 // EventType returns the event's type.
@@ -196,6 +207,7 @@ func Events() []kernel.Event {
 		RowsUpdated{},
 		RowsRejected{},
 		BatchRecorded{},
+		Interrupted{},
 		Completed{},
 		Failed{},
 		Cancelled{},

@@ -52,6 +52,9 @@ type Import struct {
 	By       kernel.UserID     `json:"by,omitempty"`      // on whose behalf
 	Dropped  []kernel.ColumnID `json:"dropped,omitempty"` // columns known to be gone
 
+	Killed   int   `json:"killed,omitempty"`    // workers lost over the stretch that begins at KilledAt
+	KilledAt int64 `json:"killed_at,omitempty"` // see Interrupted
+
 	Undoing    bool   `json:"undoing,omitempty"`
 	UndoForce  bool   `json:"undo_force,omitempty"`
 	UndoDown   int64  `json:"undo_down,omitempty"` // everything after this version of its own stream is taken back
@@ -257,8 +260,10 @@ func (i *Import) Apply(event kernel.Event) error {
 		i.State, i.Reason = StateFailed, e.Reason
 	case Cancelled:
 		i.State = StateCancelled
+	case Interrupted:
+		i.Killed, i.KilledAt = e.Killed, e.At
 	case UndoStarted:
-		i.Undoing, i.UndoForce = true, e.Force
+		i.Undoing, i.UndoForce, i.Killed = true, e.Force, 0
 	case UndoProgressed:
 		i.UndoDown, i.Removed, i.Reverted, i.Kept, i.KeptBy = e.Down, e.Removed, e.Reverted, e.Kept, e.KeptBy
 	case Undone: // of the import itself, or of its step in the table

@@ -116,6 +116,7 @@ func work() map[string]Rule {
 		"import.rows_updated.v1":    {Says: "updated rows", Quiet: true},
 		"import.rows_rejected.v1":   {Says: "refused lines", Quiet: true},
 		"import.batch_recorded.v1":  {Says: "went on with a file", Quiet: true},
+		"import.interrupted.v1":     {Says: "lost a worker over the import", Quiet: true},
 		"import.completed.v1":       {Says: "finished the import of {it}", Thing: "import", After: []string{"counts"}},
 		"import.failed.v1":          {Says: "could not go on with the import of {it}: {reason}", Thing: "import"},
 		"import.cancelled.v1":       {Says: "stopped the import of {it}", Thing: "import"},
@@ -141,7 +142,7 @@ func work() map[string]Rule {
 func money() map[string]Rule {
 	return map[string]Rule{
 		"credit.granted.v1":  {Says: "brought in credits ({kind})", Thing: "credits", After: []string{"kind", "amount_mc", "note"}},
-		"credit.reserved.v1": {Says: "set credits aside for a run", Thing: "credits", Audit: true, After: []string{"amount_mc", "run_id"}},
+		"credit.reserved.v1": {Says: "set credits aside for a run", Thing: "credits", Audit: true, After: []string{"amount_mc", "run_id", "note"}},
 		"credit.debited.v1":  {Says: "paid for answers", Quiet: true},
 		"credit.released.v1": {Says: "gave credits of a run back", Thing: "credits", Audit: true, After: []string{"amount_mc", "run_id"}},
 		"credit.caps_set.v1": {Says: "set the spend caps", Thing: "credits", After: []string{"caps"}},

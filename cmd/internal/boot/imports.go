@@ -29,7 +29,7 @@ func (p *Platform) imports(files objectstore.Store, grid *gridread.Grid, positio
 		return nil, err
 	}
 	i.importer, err = dataopscmd.NewImporter(dataopscmd.ImporterConfig{
-		Config: cfg, Grid: dataopsread.NewGrid(grid), Progress: positions, Logger: p.log.With("part", "import"),
+		Config: cfg, Grid: dataopsread.NewGrid(grid), Progress: positions, Logger: p.log.With("part", "import"), Ward: p.ward,
 	})
 	return i, err
 }

@@ -92,6 +92,7 @@ func publishedJobs() cloudevent.Policy {
 		"auto_run.started.v1": inside(),
 
 		"import.batch_recorded.v1":  seenBy(workspace.ReadTables),
+		"import.interrupted.v1":     seenBy(workspace.ReadTables),
 		"import.cancelled.v1":       seenBy(workspace.ReadTables),
 		"import.completed.v1":       seenBy(workspace.ReadTables),
 		"import.failed.v1":          masked(seenBy(workspace.ReadTables), "reason"),

@@ -89,6 +89,14 @@ func (p *Plan) Idempotent() bool {
 	return true
 }
 
+// Dearest is the most that an answer of the plan may cost.
+func (p *Plan) Dearest() (most kernel.Credits) {
+	for _, s := range p.steps {
+		most = max(most, s.provider.Price)
+	}
+	return most
+}
+
 // Column is the column that the plan fills.
 func (p *Plan) Column() kernel.ColumnID { return p.column }
 
