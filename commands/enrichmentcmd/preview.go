@@ -62,19 +62,32 @@ func (h *Handlers) Preview(ctx context.Context, meta kernel.Meta, c Preview) (co
 	if err != nil {
 		return commands.Result[PreviewAnswer]{}, kernel.Invalid("config", "%s", err)
 	}
-	rows, err := h.Rows.Page(ctx, RowQuery{Workspace: c.Workspace, Table: c.Table, Columns: plan.Needs(), IDs: []kernel.RowID{c.Row}, Limit: 1})
+	cells, err := h.previewed(ctx, c, plan)
 	if err != nil {
 		return commands.Result[PreviewAnswer]{}, err
 	}
-	if len(rows) == 0 {
-		return commands.Result[PreviewAnswer]{}, kernel.NotFound("row", string(c.Row))
-	}
-	p := previewing{Handlers: h, Preview: c, meta: meta.As("enrichment.preview"), plan: plan, cells: rows[0].Cells, id: credit.PreviewPrefix + h.IDs.New(kernel.PrefixRun)}
+	p := previewing{Handlers: h, Preview: c, meta: meta.As("enrichment.preview"), plan: plan, cells: cells, id: credit.PreviewPrefix + h.IDs.New(kernel.PrefixRun)}
 	p.meta.Workspace = c.Workspace
 	if price := plan.Dearest(); c.CallPaid && price > 0 {
 		return p.paid(ctx, price)
 	}
 	return commands.Result[PreviewAnswer]{Value: previewOf(p.ask(ctx))}, nil
+}
+
+// previewed reads the row as it is now.
+func (h *Handlers) previewed(ctx context.Context, c Preview, plan *waterfall.Plan) (map[kernel.ColumnID]json.RawMessage, error) {
+	head, err := h.Store.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := h.Rows.Page(ctx, RowQuery{Workspace: c.Workspace, Table: c.Table, Columns: plan.Needs(), IDs: []kernel.RowID{c.Row}, Limit: 1, Position: head})
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, kernel.NotFound("row", string(c.Row))
+	}
+	return rows[0].Cells, nil
 }
 
 // previewing is one preview under way.

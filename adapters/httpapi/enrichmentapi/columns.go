@@ -49,11 +49,10 @@ type previewColumnIn struct {
 	Body    struct {
 		Config   enrichment.Config `json:"config"`
 		RowID    kernel.RowID      `json:"row_id"`
-		CallPaid bool              `json:"call_paid,omitempty" doc:"Ask providers that have a price too."`
+		CallPaid bool              `json:"call_paid,omitempty" doc:"Ask providers that have a price too, and pay for their answer."`
 	}
 }
 
-func (s service) preview(ctx context.Context, p httpapi.Principal, in *previewColumnIn) (enrichmentcmd.PreviewAnswer, httpapi.Meta, error) {
-	out, err := s.Handlers.Preview(ctx, enrichmentcmd.Preview{Workspace: p.Workspace, Table: in.TableID, Row: in.Body.RowID, Config: in.Body.Config, CallPaid: in.Body.CallPaid})
-	return out, httpapi.Meta{}, err
+func (s service) preview(ctx context.Context, meta kernel.Meta, in *previewColumnIn) (commands.Result[enrichmentcmd.PreviewAnswer], error) {
+	return s.Handlers.Preview(ctx, meta, enrichmentcmd.Preview{Workspace: meta.Workspace, Table: in.TableID, Row: in.Body.RowID, Config: in.Body.Config, CallPaid: in.Body.CallPaid})
 }

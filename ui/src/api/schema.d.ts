@@ -2044,7 +2044,7 @@ export interface paths {
         put?: never;
         /**
          * Try an enrichment on one row
-         * @description Nothing is stored and nothing is charged.
+         * @description No cell is changed. With call_paid an answer of a provider that has a price is paid like one of a run: its price is reserved first (402 without enough credits, or when a cap stands against it) and debited with the note preview when the answer is accepted.
          *
          *     Needs the permission `enrichments.run`.
          */
@@ -3794,7 +3794,7 @@ export interface components {
             attempts: components["schemas"]["EnrichmentPreviewAttempt"][] | null;
             /**
              * Format: int64
-             * @description What the answer would cost in a run.
+             * @description What was paid for the answer.
              */
             cost_mc: number;
             message?: string;
@@ -4751,7 +4751,7 @@ export interface components {
             job_id: string;
         };
         PreviewColumnInBody: {
-            /** @description Ask providers that have a price too. */
+            /** @description Ask providers that have a price too, and pay for their answer. */
             call_paid?: boolean;
             config: components["schemas"]["EnrichmentConfig"];
             row_id: string;
@@ -18920,13 +18920,10 @@ export interface operations {
     };
     "preview-enrichment": {
         parameters: {
-            query?: {
-                /** @description The same as the header. */
-                min_position?: number;
-            };
+            query?: never;
             header?: {
-                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
-                "Morket-Min-Position"?: string;
+                /** @description Makes a repeat of the same request act once and get the first answer again. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description ws_… */

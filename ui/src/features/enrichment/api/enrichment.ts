@@ -24,9 +24,14 @@ export async function previewEnrichment(
   table: string,
   config: EnrichmentConfig,
   rowId: string,
+  callPaid: boolean,
 ): Promise<PreviewAnswer> {
   return (
-    await api.post<PreviewAnswer>(`${inWorkspace(ws)}/tables/${table}/enrichment-preview`, { config, row_id: rowId })
+    await api.post<PreviewAnswer>(`${inWorkspace(ws)}/tables/${table}/enrichment-preview`, {
+      config,
+      row_id: rowId,
+      call_paid: callPaid,
+    })
   ).data;
 }
 export async function estimateRun(ws: string, request: RunRequest): Promise<Estimate> {

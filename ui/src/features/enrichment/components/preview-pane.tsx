@@ -1,17 +1,20 @@
-import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from 'react-router';
 import { Play } from 'lucide-react';
-import { messageOf } from '@/api/errors';
-import { useProviderName } from '@/api/providers';
+import { ApiError, messageOf } from '@/api/errors';
+import { providersQuery, useProviderName } from '@/api/providers';
 import type { EnrichmentConfig } from '@/api/types';
 import { AttemptList } from '@/components/attempt-list';
 import { Failure } from '@/components/failure';
 import { Button } from '@/components/button';
+import { Checkbox } from '@/components/field';
 import { Notice } from '@/components/states';
 import { plainText } from '@/grid/values';
 import { creditsLabel } from '@/lib/format';
 import { previewEnrichment } from '../api/enrichment';
 
-/** Asks the free providers for one row and shows what each of them said; nothing is stored or charged. */
+/** Asks the providers for one row and shows what each of them said. Those with a price are asked and paid only if the user says so. */
 export function PreviewPane({
   workspaceId,
   tableId,
@@ -25,8 +28,18 @@ export function PreviewPane({
   ready: boolean;
   sampleRow: string | null;
 }) {
+  const providers = useQuery(providersQuery).data;
+  const price = Math.max(
+    0,
+    ...config.steps.map((step) => providers?.find((p) => p.slug === step.provider)?.price_mc ?? 0),
+  );
+  const [callPaid, setCallPaid] = useState(false);
+  const queries = useQueryClient();
   const preview = useMutation({
-    mutationFn: (rowId: string) => previewEnrichment(workspaceId, tableId, config, rowId),
+    mutationFn: (rowId: string) => previewEnrichment(workspaceId, tableId, config, rowId, callPaid && price > 0),
+    onSuccess: ({ cost_mc }) => {
+      if (cost_mc > 0) void queries.invalidateQueries({ queryKey: ['credits'] });
+    },
     meta: { quiet: true },
   });
   const { data } = preview;
@@ -48,12 +61,29 @@ export function PreviewPane({
       {!sampleRow && <p className="mt-2 text-ink-3">The table has no row to try it on.</p>}
       {sampleRow && !data && !preview.isError && (
         <p className="mt-2 text-ink-2">
-          Runs the waterfall on the selected row. Free, and nothing is saved; providers that cost credits are skipped.
+          {price > 0
+            ? 'Runs the waterfall on the selected row; no cell is changed. Providers that cost credits are asked only if you say so.'
+            : 'Runs the waterfall on the selected row. Free, and no cell is changed.'}
         </p>
+      )}
+      {price > 0 && (
+        <Checkbox
+          className="mt-2"
+          checked={callPaid}
+          onChange={(e) => setCallPaid(e.target.checked)}
+          label={`Ask providers that cost credits too: up to ${creditsLabel(price)}`}
+        />
       )}
       {preview.isError && (
         <div className="mt-3">
-          <Notice tone="danger">{messageOf(preview.error)}</Notice>
+          <Notice tone="danger">
+            {messageOf(preview.error)}
+            {preview.error instanceof ApiError && preview.error.status === 402 && (
+              <Link to={`/w/${workspaceId}/credits`} className="ml-1 underline">
+                Open Credits
+              </Link>
+            )}
+          </Notice>
         </div>
       )}
       {data && (
@@ -62,7 +92,9 @@ export function PreviewPane({
             <p className="text-sm text-ink-3">Answer</p>
             <p className="font-medium break-words">{data.value === null ? 'No answer' : plainText(data.value)}</p>
             {data.message && <Failure message={data.message} nameOf={nameOf} className="mt-1 text-sm text-ink-2" />}
-            <p className="mt-1 text-sm text-ink-3">Would cost {creditsLabel(data.cost_mc)}</p>
+            <p className="mt-1 text-sm text-ink-3">
+              {data.cost_mc > 0 ? `Cost ${creditsLabel(data.cost_mc)}` : 'Cost nothing'}
+            </p>
           </div>
           <AttemptList attempts={data.attempts ?? []} nameOf={nameOf} />
         </div>
