@@ -5,7 +5,7 @@ import { MemoryRouter } from 'react-router';
 import { describe, expect, it, vi } from 'vitest';
 import { ApiError } from '@/api/errors';
 import { providersQuery } from '@/api/providers';
-import type { EnrichmentConfig, PreviewAnswer, Provider } from '@/api/types';
+import type { EnrichmentConfig, Provider } from '@/api/types';
 import { previewEnrichment } from '../api/enrichment';
 import { PreviewPane } from './preview-pane';
 
