@@ -252,6 +252,32 @@ func TestAWorkerIsKilledMidRun(t *testing.T) {
 	require.Less(t, events, 60, "less than a hundredth of an event a record")
 }
 
+// A record that takes its worker with it twice has failed, with the reason, and the run ends.
+func TestARecordThatKillsItsWorkerTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 30)
+	w.rows = nil
+	w.fill(30, "test_lethal")
+	died := make(chan struct{}, 16)
+	ctx, stop := context.WithCancel(context.Background())
+	var keeper sync.WaitGroup
+	t.Cleanup(func() { stop(); keeper.Wait() })
+	keeper.Go(func() { // as whoever supervises a service does
+		for ctx.Err() == nil {
+			cmd := exec.CommandContext(ctx, os.Args[0])
+			cmd.Env = append(os.Environ(), envWorker+"="+w.dsn+" "+w.temporal.Address())
+			_ = cmd.Run()
+			died <- struct{}{}
+		}
+	})
+	id := w.start()
+	w.until(id, "the run ends", func(r *enrichment.Run) bool { return r.State().Final() })
+	require.Len(t, died, 2, "the third worker lives")
+	run := w.run(id)
+	require.EqualValues(t, 30, run.Counts().Done)
+	require.Positive(t, run.Counts().Failed)
+}
+
 func TestPauseAndResumeReachTheFlow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 4000)

@@ -74,6 +74,22 @@ func (zero) Call(_ context.Context, req enrichment.Request) (enrichment.Reply, e
 	return enrichment.Reply{Outputs: map[string]any{"a": "re: " + req.Inputs["q"]}}, nil
 }
 
+// lethal is a provider that takes its process with it at one question.
+type lethal struct{}
+
+func (lethal) Describe() enrichment.Provider {
+	d := zero{}.Describe()
+	d.Slug, d.Name = "test_lethal", "Lethal"
+	return d
+}
+
+func (lethal) Call(ctx context.Context, req enrichment.Request) (enrichment.Reply, error) {
+	if req.Inputs["q"] == "q7" {
+		os.Exit(3)
+	}
+	return zero{}.Call(ctx, req)
+}
+
 // app is what a process of the product has for enrichment.
 type app struct {
 	store    eventstore.Store
@@ -101,7 +117,7 @@ func newApp(store eventstore.Store, pool *pgxpool.Pool) (*app, error) {
 		return nil, err
 	}
 	a.position = projections.NewRegistry(a.reads)
-	reg, err := enrichment.NewRegistry(echo{}, zero{})
+	reg, err := enrichment.NewRegistry(echo{}, zero{}, lethal{})
 	if err != nil {
 		return nil, err
 	}
