@@ -2,6 +2,7 @@ package waterfall
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -59,7 +60,7 @@ func TestGatesAreBounded(t *testing.T) {
 	g := newGates(func(k gateKey) *gate { return newGate(clock, nil, k, enrichment.RateLimits{}) })
 	g.perWS, g.overall = 3, 10
 	key := func(ws, host int) gateKey {
-		return gateKey{workspace: kernel.WorkspaceID(fmt.Sprint(ws)), provider: "p", host: fmt.Sprint(host)}
+		return gateKey{workspace: kernel.WorkspaceID(strconv.Itoa(ws)), provider: "p", host: strconv.Itoa(host)}
 	}
 	quiet := g.hold(key(0, 0))
 	g.let(quiet)
@@ -85,7 +86,7 @@ func TestTheCountsOfCallsAreBounded(t *testing.T) {
 	clock := kernel.NewManualClock(time.Unix(0, 0))
 	q, _ := NewMemoryQuotas(clock).(*memoryQuotas)
 	for i := range 3 * quotaKeys {
-		_, ok, err := q.Take(t.Context(), fmt.Sprint(i), enrichment.RateLimits{PerSecond: 1}, 1, time.Second)
+		_, ok, err := q.Take(t.Context(), strconv.Itoa(i), enrichment.RateLimits{PerSecond: 1}, 1, time.Second)
 		require.NoError(t, err)
 		require.True(t, ok)
 		clock.Advance(time.Millisecond)
