@@ -13,7 +13,7 @@ import (
 func TestAPreviewIsPaidOutOfItsReservation(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-	a := credit.NewAccount()
+	a := account()
 	require.ErrorIs(t, a.ReservePreview("preview_1", "tbl_1", 1, at), credit.ErrInsufficient())
 	require.NoError(t, a.Grant(credit.KindGrant, 10_000, "", at))
 	require.NoError(t, a.ReservePreview("preview_1", "tbl_1", 3000, at))
@@ -45,7 +45,7 @@ func TestCapsStandAgainstPreviews(t *testing.T) {
 	for name, c := range map[string]credit.Cap{
 		"a day": {Scope: credit.ScopeWorkspace, Period: credit.PeriodDay, Limit: 1000}, "a run": {Scope: credit.ScopeRun, Limit: 1000},
 	} {
-		a := credit.NewAccount()
+		a := account()
 		require.NoError(t, a.Grant(credit.KindGrant, 10_000, "", at))
 		require.NoError(t, a.SetCaps([]credit.Cap{c}))
 		require.ErrorIs(t, a.ReservePreview("preview_1", "", 1001, at), credit.ErrCapReached(), name)
@@ -60,7 +60,7 @@ func TestACapsPeriodNeverGoesBack(t *testing.T) {
 	t.Parallel()
 	before, after := time.Date(2026, 11, 30, 23, 59, 59, 0, time.UTC), time.Date(2026, 12, 1, 0, 0, 1, 0, time.UTC)
 	for _, period := range []credit.Period{credit.PeriodDay, credit.PeriodMonth} {
-		a := credit.NewAccount()
+		a := account()
 		require.NoError(t, a.Grant(credit.KindGrant, 100_000, "", before))
 		require.NoError(t, a.SetCaps([]credit.Cap{{Scope: credit.ScopeWorkspace, Period: period, Limit: 5000}}))
 		require.NoError(t, a.Reserve("run_1", "run_1", "", 50_000, before))
