@@ -78,7 +78,7 @@ export function MappingStep({ workspaceId: ws, file: initial, onBack, onStarted 
     meta: { quiet: true },
   });
   const problem = problemOf(file, targets, tableId ? mode : 'append', keys, columns ?? []);
-  const choosing = file.unsure === true || (file.encodings?.length ?? 0) > 1;
+  const choosing = file.unsure === true || initial.unsure === true;
   return (
     <>
       <ReadingCard file={file} busy={reread.isPending} onChange={(r) => reread.mutate(r)} />

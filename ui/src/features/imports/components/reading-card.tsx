@@ -175,7 +175,7 @@ export function EncodingChoice({
       title="How does this read right?"
       text="The encoding of the file is not certain. Choose the lines that make sense."
     >
-      <div role="radiogroup" aria-label="Encoding" className="grid gap-2 sm:grid-cols-2">
+      <div role="radiogroup" aria-label="Lines as they would read" className="grid gap-2 sm:grid-cols-2">
         {guesses.map((g) => (
           <button
             key={g.encoding}
