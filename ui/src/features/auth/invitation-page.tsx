@@ -86,7 +86,7 @@ export function InvitationPage() {
           <Field label="Name" error={form.errorOf('name')}>
             {(ids) => <Input {...ids} name="name" autoComplete="name" />}
           </Field>
-          <Field label="Password" hint="8 characters or more" error={form.errorOf('password')}>
+          <Field label="Password" hint="8 characters or more, not easy to guess" error={form.errorOf('password')}>
             {(ids) => <Input {...ids} name="password" type="password" autoComplete="new-password" />}
           </Field>
           <div className="flex gap-2">

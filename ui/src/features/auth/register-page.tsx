@@ -37,7 +37,7 @@ export function RegisterPage() {
         <Field label="Email" error={form.errorOf('email')}>
           {(ids) => <Input {...ids} name="email" type="email" autoComplete="username" />}
         </Field>
-        <Field label="Password" hint="8 characters or more" error={form.errorOf('password')}>
+        <Field label="Password" hint="8 characters or more, not easy to guess" error={form.errorOf('password')}>
           {(ids) => <Input {...ids} name="password" type="password" autoComplete="new-password" />}
         </Field>
         <Button type="submit" variant="primary" busy={form.busy} className="w-full">

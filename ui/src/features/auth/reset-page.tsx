@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { z } from 'zod';
 import { Button } from '@/components/button';
-import { Field, Input } from '@/components/field';
+import { Checkbox, Field, Input } from '@/components/field';
 import { Notice } from '@/components/states';
 import { toast } from '@/lib/toasts';
 import { confirmReset, requestReset } from './api/auth';
@@ -49,12 +49,12 @@ function AskForLink() {
   );
 }
 
-const passwordSchema = z.object({ password: passwordRule });
+const passwordSchema = z.object({ password: passwordRule, revoke: z.literal('on').optional() });
 
 function NewPassword({ token }: { token: string }) {
   const navigate = useNavigate();
-  const form = useForm(passwordSchema, async ({ password }) => {
-    await confirmReset(token, password);
+  const form = useForm(passwordSchema, async ({ password, revoke }) => {
+    await confirmReset(token, password, revoke === 'on');
     toast.success('Your password is changed. Sign in with the new one.');
     await navigate('/login');
   });
@@ -62,9 +62,10 @@ function NewPassword({ token }: { token: string }) {
     <AuthCard title="Choose a new password" footer={back}>
       <form onSubmit={form.submit} noValidate className="flex flex-col gap-4">
         {form.error && <Notice tone="danger">{form.error}</Notice>}
-        <Field label="New password" hint="8 characters or more" error={form.errorOf('password')}>
+        <Field label="New password" hint="8 characters or more, not easy to guess" error={form.errorOf('password')}>
           {(ids) => <Input {...ids} name="password" type="password" autoComplete="new-password" autoFocus />}
         </Field>
+        <Checkbox name="revoke" label="Also revoke the API keys that I made" />
         <Button type="submit" variant="primary" busy={form.busy}>
           Change password
         </Button>

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { z } from 'zod';
 import { messageOf } from '@/api/errors';
 import { Button } from '@/components/button';
-import { Field, Input } from '@/components/field';
+import { Checkbox, Field, Input } from '@/components/field';
 import { Card, Page } from '@/components/page';
 import { Badge, Notice, SkeletonRows } from '@/components/states';
 import { useForm } from '@/api/use-form';
@@ -13,14 +13,20 @@ import { useSession } from '@/lib/session';
 import { toast } from '@/lib/toasts';
 import { changePassword, revokeSession, sessionsQuery } from './api/settings';
 
-const schema = z.object({ current: z.string().min(1, 'Enter your password'), next: passwordRule });
+// Named as the server names them, so that what it finds wrong shows beside its field.
+const schema = z.object({
+  current_password: z.string().min(1, 'Enter your password'),
+  new_password: passwordRule,
+  revoke_api_keys: z.literal('on').optional(),
+});
 
 export function AccountPage() {
   const user = useSession((s) => s.user);
   const [round, setRound] = useState(0);
-  const form = useForm(schema, async ({ current, next }) => {
-    await changePassword(current, next);
-    toast.success('Password changed. Other sessions are signed out.');
+  const form = useForm(schema, async (form) => {
+    const revokeKeys = form.revoke_api_keys === 'on';
+    await changePassword({ ...form, revoke_api_keys: revokeKeys });
+    toast.success(`Password changed. Other sessions are signed out${revokeKeys ? ' and your API keys are revoked' : ''}.`);
     setRound((n) => n + 1);
   });
   return (
@@ -28,12 +34,13 @@ export function AccountPage() {
       <Card title="Password">
         <form key={round} onSubmit={form.submit} noValidate className="flex max-w-md flex-col gap-4">
           {form.error && <Notice tone="danger">{form.error}</Notice>}
-          <Field label="Current password" error={form.errorOf('current')}>
-            {(ids) => <Input {...ids} name="current" type="password" autoComplete="current-password" />}
+          <Field label="Current password" error={form.errorOf('current_password')}>
+            {(ids) => <Input {...ids} name="current_password" type="password" autoComplete="current-password" />}
           </Field>
-          <Field label="New password" hint="8 characters or more" error={form.errorOf('next')}>
-            {(ids) => <Input {...ids} name="next" type="password" autoComplete="new-password" />}
+          <Field label="New password" hint="8 characters or more, not easy to guess" error={form.errorOf('new_password')}>
+            {(ids) => <Input {...ids} name="new_password" type="password" autoComplete="new-password" />}
           </Field>
+          <Checkbox name="revoke_api_keys" label="Also revoke the API keys that I made" />
           <div>
             <Button type="submit" variant="primary" busy={form.busy}>
               Change password

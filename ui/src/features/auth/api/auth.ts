@@ -36,8 +36,8 @@ export async function restore(): Promise<void> {
 export async function requestReset(email: string): Promise<void> {
   await api.post('/auth/password-reset', { email }, anonymous);
 }
-export async function confirmReset(token: string, password: string): Promise<void> {
-  await api.post('/auth/password-reset/confirm', { token, password }, anonymous);
+export async function confirmReset(token: string, password: string, revokeKeys: boolean): Promise<void> {
+  await api.post('/auth/password-reset/confirm', { token, password, revoke_api_keys: revokeKeys }, anonymous);
 }
 export async function invitation(token: string): Promise<InvitationInfo> {
   return (await api.get<InvitationInfo>(`/invitations/${encodeURIComponent(token)}`, anonymous)).data;

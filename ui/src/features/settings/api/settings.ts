@@ -62,8 +62,13 @@ export async function testCredential(ws: string, id: string): Promise<{ ok: bool
 export async function deleteCredential(ws: string, id: string): Promise<void> {
   await api.delete(`${inWorkspace(ws)}/credentials/${id}`);
 }
-export async function changePassword(current: string, next: string): Promise<void> {
-  await api.post('/auth/change-password', { current_password: current, new_password: next });
+export interface PasswordChange {
+  current_password: string;
+  new_password: string;
+  revoke_api_keys: boolean;
+}
+export async function changePassword(change: PasswordChange): Promise<void> {
+  await api.post('/auth/change-password', change);
 }
 export async function revokeSession(id: string): Promise<void> {
   await api.delete(`/auth/sessions/${id}`);
