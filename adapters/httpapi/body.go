@@ -2,7 +2,10 @@ package httpapi
 
 import (
 	"bytes"
+	"context"
+	"encoding/hex"
 	"fmt"
+	"hash"
 	"io"
 	"net/http"
 	"time"
@@ -13,6 +16,32 @@ import (
 
 	"github.com/morket/morket/domain/kernel"
 )
+
+// summedBody is a body that is fingerprinted while it is read: it is too large to be held.
+type summedBody struct {
+	io.ReadCloser
+	sum hash.Hash
+}
+
+// summedKey is where a request keeps it: others may be around it.
+const summedKey = "morket.summed"
+
+// Read implements io.Reader.
+func (b *summedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.sum.Write(p[:n])
+	return n, err
+}
+
+func (b *summedBody) fingerprint() string { return hex.EncodeToString(b.sum.Sum(nil)) }
+
+// Fingerprint returns the fingerprint of a request whose body the handler has read to its end.
+func Fingerprint(ctx context.Context, meta kernel.Meta) string {
+	if b, ok := Echo(ctx).Get(summedKey).(*summedBody); ok {
+		return b.fingerprint()
+	}
+	return meta.Fingerprint
+}
 
 // maxDepth is how deep JSON in a request may be nested.
 const maxDepth = 64

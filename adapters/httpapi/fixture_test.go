@@ -18,6 +18,7 @@ import (
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/commands"
+	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/eventstore"
@@ -52,6 +53,8 @@ func (*fixture) Authenticate(_ context.Context, token string) (httpapi.Principal
 	switch token {
 	case "ann", "operator", "bob":
 		return p, nil
+	case "stale":
+		return httpapi.Principal{}, auth.ErrUnauthorized().Because(auth.ErrStale)
 	case "limited":
 		return httpapi.Principal{Actor: kernel.Actor{Kind: kernel.ActorAPIKey, ID: "key_2"}, KeyWorkspace: ws, KeyRole: kernel.RoleAdmin, KeyTables: []kernel.TableID{"tbl_ours"}}, nil
 	case "key":

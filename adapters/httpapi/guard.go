@@ -49,6 +49,9 @@ func (a *API) outer(next echo.HandlerFunc) echo.HandlerFunc {
 		c.Response().Header().Set(headerRequestID, id)
 		a.securityHeaders(c.Response().Header())
 		a.answerInTime(c)
+		if strings.HasPrefix(c.Request().URL.Path, "/api/") { // what is whose must not be kept by a browser or a proxy
+			c.Response().Header().Set("Cache-Control", "no-store")
+		}
 		if a.cors(c) {
 			a.logRequest(c, id, start)
 			return nil
@@ -160,16 +163,16 @@ func (a *API) admit(ctx context.Context, op Op, c echo.Context) (context.Context
 		}
 		var err error
 		if p, err = a.cfg.Authenticator.Authenticate(ctx, token); err != nil {
-			return ctx, err
+			return ctx, a.guessed(ctx, c, err)
 		}
-	}
-	ctx = context.WithValue(ctx, principalKey, p)
-	if err := a.limit(ctx, op, c, p); err != nil {
-		return ctx, err
 	}
 	err := a.permit(ctx, op, c, &p)
 	ctx = context.WithValue(ctx, principalKey, p)
-	return kernel.WithScope(ctx, kernel.Scope{Workspace: p.Workspace, User: p.User}), err
+	ctx = kernel.WithScope(ctx, kernel.Scope{Workspace: p.Workspace, User: p.User})
+	if err != nil {
+		return ctx, a.refused(ctx, p, err)
+	}
+	return ctx, a.limit(ctx, op, c, p)
 }
 
 // permit checks that the principal may do what the endpoint does where it does it.
@@ -223,27 +226,6 @@ func (a *API) authorise(ctx context.Context, action workspace.Action, ws kernel.
 	return nil
 }
 
-func (a *API) limit(ctx context.Context, op Op, c echo.Context, p Principal) error {
-	per := a.cfg.Limits[op.Rate]
-	if op.Rate == Unlimited || per <= 0 {
-		return nil
-	}
-	who := "user:" + string(p.User) + p.Actor.ID
-	switch {
-	case op.Rate == Enrichment:
-		who = "ws:" + c.Param("workspaceId")
-	case op.Rate == Auth || op.Scope.kind() == Public:
-		who = "ip:" + c.RealIP()
-	}
-	ok, retry := a.cfg.Limiter.Allow(ctx, string(op.Rate)+"|"+who, per)
-	if ok {
-		return nil
-	}
-	e := kernel.E(kernel.KindRateLimited, "RATE_LIMITED", "more than %d requests a minute; wait a moment", per)
-	e.RetryAfter = retry
-	return e
-}
-
 // requestMeta reads the body and makes the command metadata of the request.
 func (a *API) requestMeta(ctx context.Context, op Op, c echo.Context) (kernel.Meta, error) {
 	p := PrincipalOf(ctx)
@@ -277,6 +259,11 @@ func (a *API) requestMeta(ctx context.Context, op Op, c echo.Context) (kernel.Me
 		sum.Write([]byte(r.Method + " " + r.URL.RequestURI() + "\n"))
 		sum.Write(body)
 		meta.Fingerprint = hex.EncodeToString(sum.Sum(nil))
+		if op.RawBody { // what the handler reads is added while it is read
+			b := &summedBody{r.Body, sum}
+			r.Body = b
+			c.Set(summedKey, b)
+		}
 	}
 	if meta.Gesture = r.Header.Get(headerGesture); meta.Gesture != "" && !validRequestID(meta.Gesture) {
 		return meta, kernel.E(kernel.KindMalformed, "MALFORMED", "a Morket-Gesture is 1 to 100 printable characters without spaces")
@@ -323,6 +310,12 @@ func (a *API) replay(ctx context.Context, meta kernel.Meta) (json.RawMessage, in
 	cmd, found, err := a.cfg.Commands.Command(ctx, meta.IdempotencyKey)
 	if err != nil || !found {
 		return nil, 0, false, err
+	}
+	if sum, ok := Echo(ctx).Get(summedKey).(*summedBody); ok && cmd.Fingerprint != meta.Fingerprint { // from before bodies counted it is equal
+		if _, err := io.Copy(io.Discard, Echo(ctx).Request().Body); err != nil {
+			return nil, 0, false, kernel.E(kernel.KindMalformed, "MALFORMED", "the body could not be read to its end").Because(err)
+		}
+		meta.Fingerprint = sum.fingerprint()
 	}
 	if cmd.Fingerprint != meta.Fingerprint {
 		return nil, 0, false, errKeyReused()

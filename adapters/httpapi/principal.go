@@ -42,7 +42,8 @@ func (p Principal) CanSeeTable(id kernel.TableID) bool {
 }
 
 // Authenticator finds out who a bearer token or API key belongs to. It answers a kernel.KindUnauthorized error for a
-// token that is not, or no longer, good.
+// token that is not, or no longer, good: without asking any store when we did not make the token, and with auth.ErrStale as its
+// cause when it was good once and has had its time.
 type Authenticator interface {
 	Authenticate(ctx context.Context, token string) (Principal, error)
 }

@@ -2,9 +2,13 @@ package httpapi
 
 import (
 	"context"
-	"sync"
+	"errors"
+	"net/netip"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
+	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/kernel"
 )
 
@@ -13,12 +17,14 @@ type Class string
 
 // The classes.
 const (
-	General    Class = "general"    // per user
+	General    Class = "general"    // per caller
 	Auth       Class = "auth"       // per client address
-	Enrichment Class = "enrichment" // per workspace
-	Admin      Class = "admin"      // per user
-	Grid       Class = "grid"       // per user: pages of rows and cell edits, which a person at the grid makes by the dozen
+	Enrichment Class = "enrichment" // per workspace, and as General per caller
+	Admin      Class = "admin"      // per caller
+	Grid       Class = "grid"       // per caller: pages of rows and cell edits, which a person at the grid makes by the dozen
 	Unlimited  Class = "unlimited"
+	// Failed is no endpoint's: tokens and keys that are not good, per client address.
+	Failed Class = "failed"
 )
 
 // Limiter counts requests. Allow takes one from the key's budget of perMinute and says when to come back if it is used up.
@@ -26,57 +32,78 @@ type Limiter interface {
 	Allow(ctx context.Context, key string, perMinute int) (ok bool, retryAfter time.Duration)
 }
 
-// MemoryLimiter is a Limiter of one process: for each key a bucket that holds a minute's budget and refills evenly.
-type MemoryLimiter struct {
-	clock   kernel.Clock
-	mu      sync.Mutex
-	buckets map[string]*bucket
-	swept   time.Time
+// A request is counted when it is known who makes it and that he may: what is refused before costs nobody else's budget. A caller is
+// a person or an API key; budgets that a workspace's callers share are taken from only by those who are in it.
+
+// limit takes a request that may be made from the budgets that it counts against.
+func (a *API) limit(ctx context.Context, op Op, c echo.Context, p Principal) error {
+	switch {
+	case op.Rate == Unlimited:
+		return nil
+	case op.Rate == Auth || op.Scope.kind() == Public:
+		return a.take(ctx, op.Rate, "ip:"+address(c))
+	case op.Rate == Enrichment:
+		if err := a.take(ctx, General, caller(p)); err != nil {
+			return err
+		}
+		return a.take(ctx, Enrichment, "ws:"+string(p.Workspace))
+	default:
+		return a.take(ctx, op.Rate, caller(p))
+	}
 }
 
-type bucket struct {
-	tokens float64
-	at     time.Time
+// guessed counts a token that is not good against the address that it came from. One that was good once is no guess: a page that was
+// left open for a week sends a dozen at once.
+func (a *API) guessed(ctx context.Context, c echo.Context, err error) error {
+	if kernel.KindOf(err) != kernel.KindUnauthorized || errors.Is(err, auth.ErrStale) {
+		return err
+	}
+	if over := a.take(ctx, Failed, "ip:"+address(c)); over != nil {
+		return over
+	}
+	return err
 }
 
-// NewMemoryLimiter returns a limiter without history.
-func NewMemoryLimiter(clock kernel.Clock) *MemoryLimiter {
-	return &MemoryLimiter{clock: clock, buckets: map[string]*bucket{}, swept: clock.Now()}
+// refused counts what a known caller may not do, apart from what he may, so that he can't ask without end.
+func (a *API) refused(ctx context.Context, p Principal, err error) error {
+	if k := kernel.KindOf(err); p.Actor.ID == "" || k != kernel.KindForbidden && k != kernel.KindNotFound {
+		return err
+	}
+	if over := a.take(ctx, General, "refused:"+caller(p)); over != nil {
+		return over
+	}
+	return err
 }
 
-// Allow implements Limiter.
-func (l *MemoryLimiter) Allow(_ context.Context, key string, perMinute int) (bool, time.Duration) {
-	if perMinute <= 0 {
-		return true, 0
+func (a *API) take(ctx context.Context, class Class, who string) error {
+	per := a.cfg.Limits[class]
+	if per <= 0 {
+		return nil
 	}
-	now := l.clock.Now()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.sweep(now)
-	perSecond := float64(perMinute) / 60
-	b, ok := l.buckets[key]
-	if !ok {
-		b = &bucket{tokens: float64(perMinute), at: now}
-		l.buckets[key] = b
+	ok, retry := a.cfg.Limiter.Allow(ctx, string(class)+"|"+who, per)
+	if ok {
+		return nil
 	}
-	b.tokens = min(float64(perMinute), b.tokens+now.Sub(b.at).Seconds()*perSecond)
-	b.at = now
-	if b.tokens < 1 {
-		return false, time.Duration((1 - b.tokens) / perSecond * float64(time.Second))
-	}
-	b.tokens--
-	return true, 0
+	e := kernel.E(kernel.KindRateLimited, "RATE_LIMITED", "more than %d requests a minute; wait a moment", per)
+	e.RetryAfter = retry
+	return e
 }
 
-// sweep forgets keys that have been quiet for two minutes: their buckets are full again.
-func (l *MemoryLimiter) sweep(now time.Time) {
-	if now.Sub(l.swept) < time.Minute {
-		return
+func caller(p Principal) string { return p.Actor.Ref() }
+
+// address is what a client is counted by: its IPv4 address, or the network of 64 bits in which its IPv6 address is, since whoever has
+// one of those has them all.
+func address(c echo.Context) string {
+	ip, err := netip.ParseAddr(c.RealIP())
+	if err != nil {
+		return "unknown"
 	}
-	l.swept = now
-	for k, b := range l.buckets {
-		if now.Sub(b.at) > 2*time.Minute {
-			delete(l.buckets, k)
+	ip = ip.Unmap().WithZone("")
+	if ip.Is6() {
+		const network = 64
+		if p, err := ip.Prefix(network); err == nil {
+			return p.String()
 		}
 	}
+	return ip.String()
 }

@@ -26,7 +26,7 @@ func (a *API) ServeUI(files fs.FS) {
 		}
 		info, err := fs.Stat(files, p)
 		if err != nil || info.IsDir() {
-			if path.Ext(p) != "" {
+			if path.Ext(p) != "" || p == "assets" || strings.HasPrefix(p, "assets/") { // never the page in a file's place
 				return kernel.E(kernel.KindNotFound, "NOT_FOUND", "there is no file %s", p)
 			}
 			p = "index.html"

@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -47,7 +48,11 @@ func (i *Issuer) Verify(token string) (user kernel.UserID, session kernel.Sessio
 	parser := jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(issuer), jwt.WithAudience(audience),
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(i.clock.Now), jwt.WithStrictDecoding())
-	if _, err := parser.ParseWithClaims(token, &c, i.accessKey); err != nil {
+	_, err = parser.ParseWithClaims(token, &c, i.accessKey)
+	if errors.Is(err, jwt.ErrTokenExpired) { // the signature is looked at before the times
+		return "", "", "", fmt.Errorf("%w: %w", auth.ErrStale, err)
+	}
+	if err != nil {
 		return "", "", "", fmt.Errorf("%w: %w", errToken, err)
 	}
 	if c.IssuedAt == nil || c.ExpiresAt.Sub(c.IssuedAt.Time) > auth.AccessLife || c.ID == "" {

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/morket/morket/domain/kernel"
@@ -21,8 +22,15 @@ const minKey = 32
 type Issuer struct {
 	clock kernel.Clock
 	ids   *kernel.IDs
-	keys  []keyset // the first makes new tokens
+	keys  []keyset // the first makes new tokens; the first two are accepted
+	old   []keyset // show only that API keys are ours
 }
+
+// Of the configured keys, the first sessionKeys are good for sessions; at most maxKeys may be configured.
+const (
+	sessionKeys = 2
+	maxKeys     = 16
+)
 
 // keyset holds the keys that are derived from one configured key, each for one purpose.
 type keyset struct {
@@ -30,10 +38,11 @@ type keyset struct {
 	access, refresh, api []byte
 }
 
-// New makes an issuer of one or two keys; the first one makes new tokens.
+// New makes an issuer. The first key makes new tokens, the second is still accepted. Further ones were in force before: API keys have
+// no end, so those that were made under them must still be told from guesses.
 func New(clock kernel.Clock, ids *kernel.IDs, keys ...[]byte) (*Issuer, error) {
-	if len(keys) < 1 || len(keys) > 2 {
-		return nil, fmt.Errorf("tokens: want one or two keys, got %d", len(keys))
+	if len(keys) < 1 || len(keys) > maxKeys {
+		return nil, fmt.Errorf("tokens: want 1 to %d keys, got %d", maxKeys, len(keys))
 	}
 	i := &Issuer{clock: clock, ids: ids}
 	for _, k := range keys {
@@ -41,7 +50,11 @@ func New(clock kernel.Clock, ids *kernel.IDs, keys ...[]byte) (*Issuer, error) {
 		if err != nil {
 			return nil, err
 		}
-		i.keys = append(i.keys, set)
+		if len(i.keys) < sessionKeys {
+			i.keys = append(i.keys, set)
+		} else {
+			i.old = append(i.old, set)
+		}
 	}
 	return i, nil
 }
@@ -118,15 +131,28 @@ func (i *Issuer) APIKey(id kernel.APIKeyID) string {
 	return keyPrefix + ulid + "_" + base64.RawURLEncoding.EncodeToString(mac(i.keys[0].api, "key", string(id)))
 }
 
-// APIKeyID returns the id in an API key; false if the text is not an API key. It doesn't say that the key is good.
+// APIKeyID returns the id in an API key; false if it is not one that we made, which the key itself shows: its secret is a code (HMAC)
+// of its id. So a made-up key is refused before anything is read. It doesn't say that the key was not revoked.
 func (i *Issuer) APIKeyID(token string) (kernel.APIKeyID, bool) {
 	rest, ok := strings.CutPrefix(token, keyPrefix)
 	if !ok || len(token) > 200 {
 		return "", false
 	}
-	ulid, _, _ := strings.Cut(rest, "_")
+	ulid, secret, _ := strings.Cut(rest, "_")
 	id := kernel.PrefixAPIKey + "_" + ulid
-	return kernel.APIKeyID(id), kernel.ParseID(kernel.PrefixAPIKey, id) == nil
+	if kernel.ParseID(kernel.PrefixAPIKey, id) != nil {
+		return "", false
+	}
+	given, err := base64.RawURLEncoding.Strict().DecodeString(secret)
+	if err != nil {
+		return "", false
+	}
+	for _, k := range slices.Concat(i.keys, i.old) {
+		if hmac.Equal(given, mac(k.api, "key", id)) {
+			return kernel.APIKeyID(id), true
+		}
+	}
+	return "", false
 }
 
 // Mailed makes a token of 64 hexadecimal digits for a link in a mail.

@@ -179,7 +179,7 @@ func TestAPIKeyTexts(t *testing.T) {
 func TestKeysMustBeLong(t *testing.T) {
 	t.Parallel()
 	clock := kernel.NewManualClock(time.Now())
-	for _, keys := range [][][]byte{nil, {key(1)[:31]}, {key(1), key(2), key(3)}, {key(1), nil}} {
+	for _, keys := range [][][]byte{nil, {key(1)[:31]}, make([][]byte, 17), {key(1), nil}} {
 		_, err := tokens.New(clock, kernel.NewIDs(clock), keys...)
 		require.Error(t, err)
 	}
@@ -226,4 +226,25 @@ func TestAnUnknownAccountTakesAsMuchWork(t *testing.T) {
 	unknown, err := bcrypt.Cost(p.Dummy())
 	require.NoError(t, err)
 	require.Equal(t, known, unknown)
+}
+
+// A made-up API key is known by itself; one made under a key that was replaced twice since still shows that it is ours.
+func TestAPIKeysShowThatTheyAreOurs(t *testing.T) {
+	t.Parallel()
+	then, _, ids := issuer(t, key(1))
+	id := kernel.APIKeyID(ids.New(kernel.PrefixAPIKey))
+	k := then.APIKey(id)
+	now, _, _ := issuer(t, key(4), key(3), key(2), key(1))
+	got, ok := now.APIKeyID(k)
+	require.True(t, ok)
+	require.Equal(t, id, got)
+	stranger, _, _ := issuer(t, key(9))
+	for _, bad := range []string{stranger.APIKey(id), k[:len(k)-1], k + "A", k[:30] + strings.Repeat("A", len(k)-30), strings.ToUpper(k), k + "=", " " + k} {
+		_, ok := now.APIKeyID(bad)
+		require.False(t, ok, bad)
+	}
+	token, _, err := then.Access("usr_1", "ses_1")
+	require.NoError(t, err)
+	_, _, _, err = now.Verify(token)
+	require.Error(t, err, "sessions end with the second replacement")
 }

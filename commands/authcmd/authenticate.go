@@ -35,7 +35,7 @@ func (h *Handlers) Authenticate(ctx context.Context, token string) (Identity, er
 		return Identity{}, err
 	}
 	if !u.HasSession(session) {
-		return Identity{}, auth.ErrUnauthorized()
+		return Identity{}, auth.ErrUnauthorized().Because(auth.ErrStale)
 	}
 	return Identity{
 		Actor: kernel.Actor{Kind: kernel.ActorUser, ID: string(user)}, User: user, Session: session, TokenID: jti,
@@ -77,6 +77,13 @@ func (h *Handlers) authenticateKey(ctx context.Context, token string) (Identity,
 		return Identity{}, err
 	}
 	made := k.Created()
+	maker, err := h.account(ctx, made.CreatedBy)
+	if err != nil {
+		return Identity{}, err
+	}
+	if maker.KeysRevoked(made.At) {
+		return Identity{}, auth.ErrUnauthorized()
+	}
 	role, membership, ok, err := h.cfg.Members.Member(ctx, made.Workspace, made.CreatedBy)
 	if err != nil {
 		return Identity{}, err

@@ -52,7 +52,7 @@ func (h *Handlers) Login(ctx context.Context, meta kernel.Meta, cmd Login) (comm
 	if err != nil {
 		return commands.Result[Opened]{}, err
 	}
-	if err := h.checkPassword(ctx, email, u.PasswordHash(), cmd.Password); err != nil {
+	if err := h.checkPassword(ctx, "login/"+email.Key(), email, u.PasswordHash(), cmd.Password); err != nil {
 		if h.cfg.Refused != nil && known && kernel.KindOf(err) == kernel.KindUnauthorized {
 			h.cfg.Refused.SignInFailed(meta, id)
 		}
@@ -61,9 +61,8 @@ func (h *Handlers) Login(ctx context.Context, meta kernel.Meta, cmd Login) (comm
 	return h.Open(ctx, meta, id, cmd.Agent)
 }
 
-// checkPassword counts the attempt before it looks at the password, so that many at once can't outrun the count.
-func (h *Handlers) checkPassword(ctx context.Context, email auth.Email, hash, password string) error {
-	key := "login/" + email.Key()
+// checkPassword counts the attempt under the key before it looks at the password, so that many at once can't outrun the count.
+func (h *Handlers) checkPassword(ctx context.Context, key string, email auth.Email, hash, password string) error {
 	ok, wait, err := h.cfg.Attempts.Begin(ctx, key, h.cfg.Clock.Now(), maxFailures, failureWindow)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package authcmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,11 +14,13 @@ import (
 
 // ChangePassword replaces the caller's password.
 type ChangePassword struct {
-	Current string
-	New     string
+	Current    string
+	New        string
+	RevokeKeys bool // end the person's API keys, too
 }
 
-// ChangePassword replaces the caller's password and closes all sessions, this one too. Wrong passwords count as at sign-in.
+// ChangePassword replaces the caller's password and closes all sessions, this one too. Wrong passwords count by
+// themselves: whoever has a session must not be able to lock its person out of signing in.
 func (h *Handlers) ChangePassword(ctx context.Context, meta kernel.Meta, cmd ChangePassword) (commands.Result[Done], error) {
 	id, err := person(meta)
 	if err != nil {
@@ -32,10 +35,10 @@ func (h *Handlers) ChangePassword(ctx context.Context, meta kernel.Meta, cmd Cha
 		return commands.Result[Done]{}, err
 	}
 	email := auth.Email(who.Email)
-	if err := h.policy.Check("new_password", cmd.New, email); err != nil {
+	if err := h.policy.Check("new_password", cmd.New, who.Email, who.Name); err != nil {
 		return commands.Result[Done]{}, err
 	}
-	if err := h.checkPassword(ctx, email, u.PasswordHash(), cmd.Current); err != nil {
+	if err := h.checkPassword(ctx, "password/"+string(id), email, u.PasswordHash(), cmd.Current); err != nil {
 		return commands.Result[Done]{}, err
 	}
 	hash, err := h.cfg.Passwords.Hash(ctx, cmd.New)
@@ -43,7 +46,7 @@ func (h *Handlers) ChangePassword(ctx context.Context, meta kernel.Meta, cmd Cha
 		return commands.Result[Done]{}, err
 	}
 	return h.updateUser(ctx, meta.As("change-password"), id, func(u *auth.User) error {
-		return u.ChangePassword(hash, h.cfg.Clock.Now())
+		return u.ChangePassword(hash, cmd.RevokeKeys, h.cfg.Clock.Now())
 	})
 }
 
@@ -92,8 +95,9 @@ func (h *Handlers) mailReset(ctx context.Context, meta kernel.Meta, email auth.E
 
 // ResetPassword chooses a new password by means of a mailed token.
 type ResetPassword struct {
-	Token    string
-	Password string
+	Token      string
+	Password   string
+	RevokeKeys bool // end the person's API keys, too
 }
 
 // ResetPassword replaces the password, closes all sessions and lifts a lockout. A token is good once.
@@ -115,7 +119,7 @@ func (h *Handlers) ResetPassword(ctx context.Context, meta kernel.Meta, cmd Rese
 		return commands.Result[Done]{}, err
 	}
 	email := auth.Email(who.Email)
-	if err := h.policy.Check("password", cmd.Password, email); err != nil {
+	if err := h.policy.Check("password", cmd.Password, who.Email, who.Name); err != nil {
 		return commands.Result[Done]{}, err
 	}
 	hash, err := h.cfg.Passwords.Hash(ctx, cmd.Password)
@@ -124,10 +128,10 @@ func (h *Handlers) ResetPassword(ctx context.Context, meta kernel.Meta, cmd Rese
 	}
 	meta.Actor = kernel.Actor{Kind: kernel.ActorUser, ID: user}
 	res, err := h.updateUser(ctx, meta.As("reset-password"), id, func(u *auth.User) error {
-		return u.ResetPassword(tokenHash, hash, h.cfg.Clock.Now())
+		return u.ResetPassword(tokenHash, hash, cmd.RevokeKeys, h.cfg.Clock.Now())
 	})
 	if err != nil {
 		return res, err
 	}
-	return res, h.cfg.Attempts.Succeeded(ctx, "login/"+email.Key())
+	return res, errors.Join(h.cfg.Attempts.Succeeded(ctx, "login/"+email.Key()), h.cfg.Attempts.Succeeded(ctx, "password/"+user))
 }

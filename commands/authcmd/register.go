@@ -36,7 +36,7 @@ func (c Register) Validate(policy *auth.PasswordPolicy) (auth.Email, string, err
 	if err != nil {
 		return "", "", err
 	}
-	return email, name, policy.Check("password", c.Password, email)
+	return email, name, policy.Check("password", c.Password, string(email), name)
 }
 
 // Register makes an account; the address's reservation and the account are one append, so an address has one account at

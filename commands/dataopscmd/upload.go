@@ -18,6 +18,9 @@ type Upload struct {
 	Filename string
 	Body     io.Reader
 	TableID  kernel.TableID // to suggest columns of; may be empty
+	// Fingerprint is asked for the request's fingerprint when Body was read: the same key with another file is another request. nil:
+	// the meta has it.
+	Fingerprint func() string
 }
 
 // Validate checks the command.
@@ -79,6 +82,9 @@ func (h *Handlers) uploaded(ctx context.Context, meta kernel.Meta, cmd Upload, e
 		return none, err
 	}
 	answer := imp.Summary()
+	if cmd.Fingerprint != nil {
+		meta.Fingerprint = cmd.Fingerprint()
+	}
 	req, err := h.cfg.Codec.Append(meta, answer, eventstore.At(h.imports.Stream(string(e.ImportID)), eventstore.NoStream, imp.Pending()...))
 	if err != nil {
 		return none, err

@@ -90,6 +90,21 @@ type Handlers struct {
 	schemas map[kernel.TableID]table.Schema
 }
 
+// Unknown returns those of the tables that are not the workspace's.
+func (h *Handlers) Unknown(ctx context.Context, ws kernel.WorkspaceID, tables []kernel.TableID) ([]kernel.TableID, error) {
+	var unknown []kernel.TableID
+	for _, id := range tables {
+		t, _, err := h.repo.Load(ctx, string(id))
+		if err != nil {
+			return nil, err
+		}
+		if !t.Of(ws) {
+			unknown = append(unknown, id)
+		}
+	}
+	return unknown, nil
+}
+
 // New makes the handlers.
 func New(cfg Config) (*Handlers, error) {
 	if err := cfg.Validate(); err != nil {

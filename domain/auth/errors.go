@@ -1,6 +1,13 @@
 package auth
 
-import "github.com/morket/morket/domain/kernel"
+import (
+	"errors"
+
+	"github.com/morket/morket/domain/kernel"
+)
+
+// ErrStale is the cause of an ErrUnauthorized whose token was good once: it has run out, or its session was closed. It is no guess.
+var ErrStale = errors.New("the token was good and has had its time")
 
 // ErrCredentials is the one answer to a wrong address or a wrong password: it does not say which.
 func ErrCredentials() *kernel.Error {

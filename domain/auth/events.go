@@ -58,6 +58,7 @@ type PasswordChanged struct {
 	UserID       kernel.UserID `json:"user_id"`
 	PasswordHash string        `json:"password_hash"`
 	ByReset      bool          `json:"by_reset,omitempty"`
+	RevokeKeys   bool          `json:"revoke_keys,omitempty"` // also ends every API key that the person made until then
 	At           time.Time     `json:"at"`
 }
 

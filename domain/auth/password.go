@@ -2,7 +2,11 @@ package auth
 
 import (
 	_ "embed" // the list of common passwords
+	"slices"
 	"strings"
+	"unicode"
+
+	"github.com/nbutton23/zxcvbn-go"
 
 	"github.com/morket/morket/domain/kernel"
 )
@@ -30,16 +34,56 @@ func NewPasswordPolicy() *PasswordPolicy {
 	return p
 }
 
-// Check says what is wrong with a new password.
-func (p *PasswordPolicy) Check(field, password string, email Email) error {
-	if len(password) < MinPassword || len(password) > MaxPassword {
+// minEntropy is how many bits a password must have: what guesses it in 2^25 tries on average is a matter of hours even against bcrypt.
+const minEntropy = 25
+
+// Check says what is wrong with a new password of a person of whom this much is known: the email and the name. How many guesses a
+// password takes is estimated by zxcvbn (Wheeler, USENIX Security 2016), which knows words, names, keyboards, dates, repeats and the
+// usual replacements of letters; the list of common passwords knows those of other scripts, too.
+func (p *PasswordPolicy) Check(field, password string, about ...string) error {
+	if len(password) < MinPassword || len(password) > MaxPassword { // first: what follows takes time by the length
 		return kernel.Invalid(field, "must have %d to %d bytes", MinPassword, MaxPassword)
 	}
 	lower := strings.ToLower(password)
-	if _, bad := p.common[lower]; bad || lower == string(email) {
-		return kernel.Invalid(field, "is too easy to guess; choose another")
+	if p.isCommon(lower) || zxcvbn.PasswordStrength(password, words(about)).Entropy < minEntropy {
+		return kernel.Invalid(field, "is too easy to guess; make it longer, of several words that don't belong together")
 	}
 	return nil
+}
+
+// isCommon reports whether the password is a common one, or one with digits and signs around it, or next to no characters at all.
+func (p *PasswordPolicy) isCommon(lower string) bool {
+	core := strings.TrimFunc(lower, func(r rune) bool { return !unicode.IsLetter(r) })
+	for _, s := range []string{lower, core} {
+		if _, common := p.common[s]; common && s != "" || slices.Contains(elsewhere(), s) {
+			return true
+		}
+	}
+	kinds := map[rune]struct{}{}
+	for _, r := range lower {
+		kinds[r] = struct{}{}
+	}
+	const fewest = 4
+	return len(kinds) < fewest
+}
+
+// elsewhere are the commonest passwords of languages that the list and zxcvbn don't know.
+func elsewhere() []string {
+	return []string{
+		"пароль", "йцукен", "йцукенг", "йцукенгшщз", "привет", "любовь", "наташа", "максим", "密码", "我爱你", "パスワード", "비밀번호", "contraseña", "motdepasse", "passwort",
+		"kennwort", "hallo", "schatz", "senha", "hasło", "wachtwoord", "parola", "lösenord", "salasana", "heslo", "jelszó", "şifre", "azertyuiop", "qwertz", "qwertzuiop", "morket",
+	}
+}
+
+// words are the parts of what is known about the person, of which a password must not be made.
+func words(about []string) []string {
+	var out []string
+	for _, a := range about {
+		a = strings.ToLower(a)
+		out = append(out, a)
+		out = append(out, strings.FieldsFunc(a, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })...)
+	}
+	return slices.DeleteFunc(out, func(w string) bool { return len(w) < 3 || len(w) > MaxPassword })
 }
 
 // CheckName checks a person's name.

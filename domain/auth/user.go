@@ -28,6 +28,7 @@ type userState struct {
 	Sessions     []kernel.SessionID `json:"sessions"` // open ones, oldest first
 	ResetHash    string             `json:"reset_hash,omitempty"`
 	ResetUntil   time.Time          `json:"reset_until,omitzero"`
+	KeysUntil    time.Time          `json:"keys_until,omitzero"` // API keys made until then are revoked
 }
 
 // Register begins the account of a person whose profile is sealed.
@@ -53,9 +54,9 @@ func (u *User) CloseSession(id kernel.SessionID, reason CloseReason, at time.Tim
 	return u.Record(u, SessionClosed{UserID: u.state.ID, SessionID: id, Reason: reason, At: at})
 }
 
-// ChangePassword replaces the password and closes every session.
-func (u *User) ChangePassword(hash string, at time.Time) error {
-	return u.Record(u, PasswordChanged{UserID: u.state.ID, PasswordHash: hash, At: at})
+// ChangePassword replaces the password and closes every session; revokeKeys ends the person's API keys, too.
+func (u *User) ChangePassword(hash string, revokeKeys bool, at time.Time) error {
+	return u.Record(u, PasswordChanged{UserID: u.state.ID, PasswordHash: hash, RevokeKeys: revokeKeys, At: at})
 }
 
 // RequestReset makes the token with the hash good for one reset; an earlier one is good no longer.
@@ -71,12 +72,12 @@ func (u *User) CheckReset(tokenHash string, at time.Time) error {
 	return nil
 }
 
-// ResetPassword replaces the password by means of a mailed token and closes every session.
-func (u *User) ResetPassword(tokenHash, passwordHash string, at time.Time) error {
+// ResetPassword replaces the password by means of a mailed token and closes every session; revokeKeys ends the person's API keys, too.
+func (u *User) ResetPassword(tokenHash, passwordHash string, revokeKeys bool, at time.Time) error {
 	if err := u.CheckReset(tokenHash, at); err != nil {
 		return err
 	}
-	return u.Record(u, PasswordChanged{UserID: u.state.ID, PasswordHash: passwordHash, ByReset: true, At: at})
+	return u.Record(u, PasswordChanged{UserID: u.state.ID, PasswordHash: passwordHash, ByReset: true, RevokeKeys: revokeKeys, At: at})
 }
 
 // Apply folds an event.
@@ -93,6 +94,9 @@ func (u *User) Apply(e kernel.Event) error {
 		s.ResetHash, s.ResetUntil = e.TokenHash, e.ExpiresAt
 	case PasswordChanged:
 		s.PasswordHash, s.Sessions, s.ResetHash, s.ResetUntil = e.PasswordHash, nil, "", time.Time{}
+		if e.RevokeKeys {
+			s.KeysUntil = e.At
+		}
 	default:
 		return kernel.UnknownEvent("user", e)
 	}
@@ -110,6 +114,11 @@ func (u *User) Personal() Personal { return u.state.Personal }
 
 // PasswordHash returns the bcrypt hash of the password.
 func (u *User) PasswordHash() string { return u.state.PasswordHash }
+
+// KeysRevoked reports whether an API key that the person made at the moment was ended with a password since.
+func (u *User) KeysRevoked(made time.Time) bool {
+	return !u.state.KeysUntil.IsZero() && !made.After(u.state.KeysUntil)
+}
 
 // CreatedAt returns when the account was registered.
 func (u *User) CreatedAt() time.Time { return u.state.CreatedAt }

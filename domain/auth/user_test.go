@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,7 +53,7 @@ func TestToCloseWhatIsNotOpenChangesNothing(t *testing.T) {
 func TestANewPasswordClosesEverySession(t *testing.T) {
 	t.Parallel()
 	u := domaintest.Given(t, &auth.User{}, registered(), auth.SessionOpened{SessionID: "ses_1"}, auth.SessionOpened{SessionID: "ses_2"}).
-		When(func(u *auth.User) error { return u.ChangePassword("h2", at(1)) }).
+		When(func(u *auth.User) error { return u.ChangePassword("h2", false, at(1)) }).
 		Then(auth.PasswordChanged{UserID: "usr_1", PasswordHash: "h2", At: at(1)})
 	require.Empty(t, u.Sessions())
 	require.Equal(t, "h2", u.PasswordHash())
@@ -62,7 +63,7 @@ func TestAResetTokenIsGoodOnceAndForAnHour(t *testing.T) {
 	t.Parallel()
 	asked := auth.PasswordResetRequested{TokenHash: "t", ExpiresAt: at(auth.ResetLife)}
 	reset := func(token string, when time.Duration) func(*auth.User) error {
-		return func(u *auth.User) error { return u.ResetPassword(token, "h2", at(when)) }
+		return func(u *auth.User) error { return u.ResetPassword(token, "h2", false, at(when)) }
 	}
 	domaintest.Given(t, &auth.User{}, registered(), asked).When(reset("t", auth.ResetLife)).
 		Then(auth.PasswordChanged{UserID: "usr_1", PasswordHash: "h2", ByReset: true, At: at(auth.ResetLife)})
@@ -175,10 +176,37 @@ func TestEmails(t *testing.T) {
 func TestPasswords(t *testing.T) {
 	t.Parallel()
 	p := auth.NewPasswordPolicy()
-	for _, bad := range []string{"", "short12", "password", "PassWord1", "iloveyou", "someone@example.com", string(make([]byte, 73))} {
-		require.Error(t, p.Check("password", bad, "someone@example.com"), "%q", bad)
+	const email, name = "someone.special@example.com", "Marguerite Lindqvist"
+	for _, bad := range []string{
+		"", "short12", "password", "PassWord1", "iloveyou", email, string(make([]byte, 73)), "Password123!", "P@ssw0rd2024!", "        ", "\t\t\t\t\t\t\t\t",
+		"qwertyuiop123", "1q2w3e4r5t", "aaaaaaaaaaaa", "abcabcabcabc", "12345678", "Summer2024!", "January2025", "letmein!!", "zaq12wsx", "abababababab",
+		"SomeoneSpecial", "someone.special1", "Lindqvist", "Marguerite1!", "MargueriteLindqvist", "M4rgu3r1t3", "example.com", "Morket2024!",
+		"пароль123", "Пароль1!", "Passwort1!", "ййййййййй", "密码密码密码", "contraseña1", string(make([]byte, 72)), strings.Repeat("ab", 36), "😀😀😀😀",
+	} {
+		require.Error(t, p.Check("password", bad, email, name), "%q", bad)
 	}
-	for _, good := range []string{"morket-demo", "correct horse battery", "ünïcödé", string(make([]byte, 72))} {
-		require.NoError(t, p.Check("password", good, "someone@example.com"), "%q", good)
+	for _, good := range []string{
+		"morket-demo", "correct horse battery", "ünïcödé", "another good password", "Xk9$mQ2v", "9f8a7b6c", "Tr0ub4dor&3", "тихая река под мостом", "a smoke test passes here",
+		"Marguerite has a green bicycle", strings.Repeat("x", 8) + "kettle raincoat 81",
+	} {
+		require.NoError(t, p.Check("password", good, email, name), "%q", good)
+	}
+}
+
+// What an estimate takes is bounded, since the length is.
+func TestALongPasswordIsJudgedInNoTime(t *testing.T) {
+	t.Parallel()
+	p := auth.NewPasswordPolicy()
+	for _, hard := range []string{strings.Repeat("4@8({[<3", 9), strings.Repeat("$5+7%2|!", 9), strings.Repeat("a1!", 24), strings.Repeat("p@5$w0rd", 9), strings.Repeat("x", 1<<20)} {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_ = p.Check("password", hard, strings.Repeat("long.name.", 30)+"@example.com", strings.Repeat("Name ", 20))
+		}()
+		select {
+		case <-done:
+		case <-time.After(20 * time.Second): // of a loaded machine
+			t.Fatalf("%.20q takes too long", hard)
+		}
 	}
 }

@@ -115,6 +115,9 @@ func (t *Table) Schema() Schema {
 	return Schema{Table: t.s.ID, Workspace: t.s.Workspace, Name: t.s.Name, Columns: slices.Clone(t.s.Columns), Version: t.s.Version, Trashed: t.s.Trashed}
 }
 
+// Of reports whether the table is of the workspace, in the trash or not.
+func (t *Table) Of(ws kernel.WorkspaceID) bool { return t.s.ID != "" && t.s.Workspace == ws }
+
 // In returns a not-found error unless the table exists in the workspace and is not in the trash.
 func (t *Table) In(ws kernel.WorkspaceID, id kernel.TableID) error {
 	if t.s.ID == "" || t.s.Workspace != ws || t.s.Trashed {

@@ -49,6 +49,7 @@ func (*Projector) Types() []string {
 		auth.UserRegistered{},
 		auth.APIKeyCreated{},
 		auth.APIKeyRevoked{},
+		auth.PasswordChanged{},
 		workspace.Created{},
 		workspace.Renamed{},
 		workspace.SlugChanged{},

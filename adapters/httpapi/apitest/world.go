@@ -12,6 +12,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -139,9 +140,20 @@ func (w *World) register() {
 	cookies := authapi.Cookies{Insecure: true}
 	authapi.Register(w.API, authapi.Deps{Handlers: w.Auth, Sessions: authread.NewQueries(w.Pool), Workspaces: reads, Clock: w.Clock, Cookies: cookies})
 	workspaceapi.Register(w.API, workspaceapi.Deps{
-		Handlers: w.Workspaces, Auth: w.Auth, Authenticator: authapi.Authenticator(w.Auth), Reads: reads, Signals: signals, Clock: w.Clock, Cookies: cookies,
+		Handlers: w.Workspaces, Auth: w.Auth, Authenticator: authapi.Authenticator(w.Auth), Reads: reads, Signals: signals, Clock: w.Clock, Cookies: cookies, Tables: w,
 	})
 }
+
+// Unknown implements httpapi.Tables: the world has every table but NoTable.
+func (w *World) Unknown(_ context.Context, _ kernel.WorkspaceID, tables []kernel.TableID) ([]kernel.TableID, error) {
+	if slices.Contains(tables, NoTable) {
+		return []kernel.TableID{NoTable}, nil
+	}
+	return nil, nil
+}
+
+// NoTable is the id of a table that is in no workspace.
+const NoTable kernel.TableID = "tbl_01ZZZZZZZZZZZZZZZZZZZZZZZZ"
 
 // Log is a log in memory that brings the read models up to date within each append.
 type Log struct {

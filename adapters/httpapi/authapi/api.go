@@ -59,7 +59,7 @@ type registerInput struct {
 // RegisterBody is the body of register.
 type RegisterBody struct {
 	Email    string `json:"email"`
-	Password string `json:"password" doc:"8 to 72 bytes, not a common one."`
+	Password string `json:"password" doc:"8 to 72 bytes, not easy to guess."`
 	Name     string `json:"name"`
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/morket/morket/adapters/httpapi/apitest"
 	"github.com/morket/morket/adapters/httpapi/authapi"
+	"github.com/morket/morket/domain/kernel"
 )
 
 func login(c *apitest.Client, email, password string) *apitest.Answer {
@@ -261,4 +262,74 @@ func TestHostileInput(t *testing.T) {
 	}
 	w.Client().Call(http.MethodGet, "/auth/me", nil).Fails(http.StatusUnauthorized, "UNAUTHORIZED")
 	require.NotContains(t, w.Output.String(), `"level":"ERROR"`)
+}
+
+// Whoever has a session and guesses at the password must not lock its person out of signing in, and is stopped himself.
+func TestGuessingAtAChangeDoesNotLockSignIn(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	ann := w.SignUp("ann@example.com")
+	body := authapi.ChangePasswordBody{Current: "wrong password", New: "another good password"}
+	for range 5 {
+		ann.Call(http.MethodPost, "/auth/change-password", body).Fails(http.StatusUnauthorized, "INVALID_CREDENTIALS")
+	}
+	body.Current = apitest.Password
+	ann.Call(http.MethodPost, "/auth/change-password", body).Fails(http.StatusTooManyRequests, "LOCKED_OUT")
+	login(w.Client(), "ann@example.com", apitest.Password).OK(nil)
+	for range 5 {
+		login(w.Client(), "ann@example.com", "wrong password").Fails(http.StatusUnauthorized, "INVALID_CREDENTIALS")
+	}
+	w.Clock.Advance(14 * time.Minute)
+	login(w.Client(), "ann@example.com", apitest.Password).Fails(http.StatusTooManyRequests, "LOCKED_OUT")
+	w.Clock.Advance(time.Minute)
+	ann.Call(http.MethodPost, "/auth/change-password", body).Fails(http.StatusUnauthorized, "UNAUTHORIZED") // the token has run out, no more
+}
+
+// A new password ends the person's API keys when that is asked for, in every workspace, and nobody else's.
+func TestANewPasswordMayRevokeTheKeys(t *testing.T) {
+	t.Parallel()
+	for _, by := range []string{"change", "reset"} {
+		w := apitest.New(t)
+		ann, bob := w.SignUp("ann@example.com"), w.SignUp("bob@example.com")
+		one, two := ann.Workspace("One"), ann.Workspace("Two")
+		w.Join(ann, one.ID, bob, kernel.RoleAdmin)
+		key := func(p *apitest.Person, ws kernel.WorkspaceID) *apitest.Client {
+			var made struct {
+				Key string `json:"key"`
+			}
+			p.Call(http.MethodPost, "/workspaces/"+string(ws)+"/api-keys", map[string]string{"name": "k", "role": "viewer"}).OK(&made)
+			c := w.Client()
+			c.Token = made.Key
+			c.Call(http.MethodGet, "/workspaces/"+string(ws), nil).OK(nil)
+			return c
+		}
+		anns, bobs := []*apitest.Client{key(ann, one.ID), key(ann, two.ID)}, key(bob, one.ID)
+		password := apitest.Password
+		change := func(next string, revoke bool) {
+			w.Clock.Advance(time.Second)
+			if by == "change" {
+				ann.Call(http.MethodPost, "/auth/change-password", authapi.ChangePasswordBody{Current: password, New: next, RevokeKeys: revoke}).OK(nil)
+			} else {
+				sent := len(w.Mails.All())
+				ann.Call(http.MethodPost, "/auth/password-reset", authapi.RequestResetBody{Email: "ann@example.com"}).OK(nil)
+				require.Eventually(t, func() bool { return len(w.Mails.All()) > sent }, time.Minute, time.Millisecond)
+				ann.Call(http.MethodPost, "/auth/password-reset/confirm", authapi.ConfirmResetBody{Token: w.Mails.Token(t), Password: next, RevokeKeys: revoke}).OK(nil)
+			}
+			password = next
+			var in authapi.SignedIn
+			login(ann.Client, "ann@example.com", password).OK(&in)
+			ann.Token = in.AccessToken
+		}
+		change("another good password", false)
+		anns[0].Call(http.MethodGet, "/workspaces/"+string(one.ID), nil).OK(nil)
+		change("yet another password", true)
+		anns[0].Call(http.MethodGet, "/workspaces/"+string(one.ID), nil).Fails(http.StatusUnauthorized, "UNAUTHORIZED")
+		anns[1].Call(http.MethodGet, "/workspaces/"+string(two.ID), nil).Fails(http.StatusUnauthorized, "UNAUTHORIZED")
+		bobs.Call(http.MethodGet, "/workspaces/"+string(one.ID), nil).OK(nil)
+		var left []struct{ Name string }
+		ann.Call(http.MethodGet, "/workspaces/"+string(one.ID)+"/api-keys", nil).OK(&left)
+		require.Len(t, left, 1, "the list shows bob's alone")
+		w.Clock.Advance(time.Second)
+		key(ann, one.ID)
+	}
 }

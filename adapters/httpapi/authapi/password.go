@@ -16,12 +16,13 @@ type changePasswordInput struct {
 
 // ChangePasswordBody is the body of change-password.
 type ChangePasswordBody struct {
-	Current string `json:"current_password"`
-	New     string `json:"new_password" doc:"8 to 72 bytes, not a common one."`
+	Current    string `json:"current_password"`
+	New        string `json:"new_password" doc:"8 to 72 bytes, not easy to guess."`
+	RevokeKeys bool   `json:"revoke_api_keys,omitempty" doc:"Also revoke the API keys that one made, in every workspace."`
 }
 
 func (s service) changePassword(ctx context.Context, meta kernel.Meta, in *changePasswordInput) (commands.Result[authcmd.Done], error) {
-	res, err := s.Handlers.ChangePassword(ctx, meta, authcmd.ChangePassword{Current: in.Body.Current, New: in.Body.New})
+	res, err := s.Handlers.ChangePassword(ctx, meta, authcmd.ChangePassword(in.Body))
 	if err == nil {
 		s.Cookies.Clear(ctx)
 	}
@@ -47,8 +48,9 @@ type confirmResetInput struct {
 
 // ConfirmResetBody is the body of confirm-password-reset.
 type ConfirmResetBody struct {
-	Token    string `json:"token" doc:"From the mail."`
-	Password string `json:"password" doc:"8 to 72 bytes, not a common one."`
+	Token      string `json:"token" doc:"From the mail."`
+	Password   string `json:"password" doc:"8 to 72 bytes, not easy to guess."`
+	RevokeKeys bool   `json:"revoke_api_keys,omitempty" doc:"Also revoke the API keys that one made, in every workspace."`
 }
 
 func (s service) confirmReset(ctx context.Context, meta kernel.Meta, in *confirmResetInput) (commands.Result[authcmd.Done], error) {

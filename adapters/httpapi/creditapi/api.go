@@ -26,6 +26,12 @@ type Deps struct {
 	Reads    *creditread.Queries
 	Log      eventstore.Reader
 	Clock    kernel.Clock
+	Cells    Cells
+}
+
+// Cells knows which cells there are, in the trash or not.
+type Cells interface {
+	HasCell(ctx context.Context, ws kernel.WorkspaceID, row kernel.RowID, column kernel.ColumnID) (bool, error)
 }
 
 // Register adds the endpoints.

@@ -80,6 +80,15 @@ func (s service) cell(ctx context.Context, p httpapi.Principal, in *cellIn) (Cel
 	if err != nil {
 		return CellProof{}, httpapi.Meta{}, err
 	}
+	if len(lines) == 0 { // that nothing was paid for a cell is said only of one that there is
+		known, err := s.Cells.HasCell(ctx, p.Workspace, in.Row, in.Column)
+		if err == nil && !known {
+			err = kernel.NotFound("cell", string(in.Row)+"/"+string(in.Column))
+		}
+		if err != nil {
+			return CellProof{}, httpapi.Meta{}, err
+		}
+	}
 	out := CellProof{Debits: []CellDebit{}}
 	for i, l := range toLines(lines) {
 		answer, err := s.answer(ctx, lines[i])

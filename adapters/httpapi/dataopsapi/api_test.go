@@ -160,6 +160,42 @@ func TestUploadsAreRefusedClearly(t *testing.T) {
 	again := w.call("anna", http.MethodPost, string(wsA)+"/imports?filename=a.csv", io.Reader(strings.NewReader(leads)), "Idempotency-Key", "k1")
 	require.Equal(t, first.imp(t).ID, again.imp(t).ID)
 	require.Equal(t, "true", again.header.Get("Idempotent-Replayed"))
+	// With another file it is another request.
+	other := w.call("anna", http.MethodPost, string(wsA)+"/imports?filename=a.csv", io.Reader(strings.NewReader(leads+"x,y\n")), "Idempotency-Key", "k1")
+	require.Equal(t, http.StatusUnprocessableEntity, other.status, "%s", other.body)
+	require.Equal(t, "IDEMPOTENCY_KEY_REUSED", other.Error.Code)
+}
+
+// A key that is limited to tables sees the files that it uploaded itself, and no other file that is of no table yet.
+func TestALimitedKeySeesItsOwnUploads(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mine := w.importFile("mine.csv", leads, `{"new_table":{"name":"Mine"}}`)
+	theirs := w.importFile("theirs.csv", "Canary,B\ncanary,2\n", `{"new_table":{"name":"Theirs"}}`)
+	pending := w.call("anna", http.MethodPost, string(wsA)+"/imports?filename=canary.csv", io.Reader(strings.NewReader("Canary,B\ncanary,2\n"))).imp(t)
+	w.people.tables = []kernel.TableID{mine.TableID}
+	own := w.call("key", http.MethodPost, string(wsA)+"/imports?filename=own.csv", io.Reader(strings.NewReader(leads))).imp(t)
+	for _, hidden := range []kernel.ImportID{theirs.ID, pending.ID} {
+		for _, r := range []reply{
+			w.call("key", http.MethodGet, string(wsA)+"/imports/"+string(hidden), nil, "Morket-Min-Position", w.head()),
+			w.call("key", http.MethodGet, string(wsA)+"/imports/"+string(hidden)+"/errors.csv", nil),
+			w.call("key", http.MethodPost, string(wsA)+"/imports/"+string(hidden)+"/preview", `{"header":false}`),
+			w.call("key", http.MethodPost, string(wsA)+"/imports/"+string(hidden)+"/commit", `{"table_id":"`+string(mine.TableID)+`"}`),
+			w.call("key", http.MethodPost, string(wsA)+"/imports/"+string(hidden)+"/cancel", nil),
+			w.call("key", http.MethodPost, string(wsA)+"/imports/"+string(hidden)+"/undo", `{}`),
+		} {
+			require.Equal(t, http.StatusNotFound, r.status, "%s", r.body)
+			require.NotContains(t, string(r.body), "anary")
+		}
+	}
+	list := w.call("key", http.MethodGet, string(wsA)+"/imports", nil, "Morket-Min-Position", w.head())
+	require.Contains(t, string(list.body), own.ID)
+	require.Contains(t, string(list.body), mine.ID)
+	require.NotContains(t, string(list.body), "anary")
+	require.Equal(t, http.StatusForbidden, w.call("key", http.MethodPost, string(wsA)+"/imports/"+string(own.ID)+"/commit", `{"new_table":{"name":"x"}}`).status)
+	require.Equal(t, http.StatusNotFound, w.call("key", http.MethodPost, string(wsA)+"/imports/"+string(own.ID)+"/commit", `{"table_id":"`+string(theirs.TableID)+`"}`).status)
+	r := w.call("key", http.MethodPost, string(wsA)+"/imports/"+string(own.ID)+"/commit", `{"table_id":"`+string(mine.TableID)+`"}`)
+	require.Equal(t, http.StatusOK, r.status, "%s", r.body)
 }
 
 func TestTheListIsPaged(t *testing.T) {

@@ -26,7 +26,10 @@ func (s service) upload(ctx context.Context, meta kernel.Meta, in *uploadIn) (an
 	if r.ContentLength > dataops.MaxFileBytes {
 		return answer{}, &http.MaxBytesError{Limit: dataops.MaxFileBytes}
 	}
-	return s.Handlers.Upload(ctx, meta.As("upload-import"), dataopscmd.Upload{Filename: in.Filename, Body: r.Body, TableID: in.TableID})
+	return s.Handlers.Upload(ctx, meta.As("upload-import"), dataopscmd.Upload{
+		Filename: in.Filename, Body: r.Body, TableID: in.TableID,
+		Fingerprint: func() string { return httpapi.Fingerprint(ctx, meta) },
+	})
 }
 
 type listIn struct {

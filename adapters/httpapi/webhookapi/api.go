@@ -4,6 +4,7 @@ package webhookapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
@@ -25,6 +26,7 @@ type Deps struct {
 	Reads    *webhookread.Queries
 	Queue    *webhookqueue.Queue
 	Clock    kernel.Clock
+	Tables   httpapi.Tables
 }
 
 // Register adds the endpoints.
@@ -154,6 +156,9 @@ type createIn struct {
 
 func (s service) create(ctx context.Context, meta kernel.Meta, in *createIn) (commands.Result[webhookcmd.Shown], error) {
 	b := in.Body
+	if err := httpapi.CheckTables(ctx, s.Tables, meta.Workspace, "tables", b.Tables); err != nil {
+		return commands.Result[webhookcmd.Shown]{}, err
+	}
 	return s.Handlers.Create(ctx, meta, webhook.Settings{URL: b.URL, Description: b.Description, Types: b.Types, Tables: b.Tables, Ordered: b.Ordered})
 }
 
@@ -174,6 +179,16 @@ type changeIn struct {
 
 func (s service) change(ctx context.Context, meta kernel.Meta, in *changeIn) (commands.Result[webhookcmd.Nothing], error) {
 	b := in.Body
+	if b.Tables != nil {
+		was, err := s.find(ctx, httpapi.PrincipalOf(ctx), in.ID)
+		if err != nil && kernel.KindOf(err) != kernel.KindNotFound {
+			return commands.Result[webhookcmd.Nothing]{}, err
+		}
+		added := slices.DeleteFunc(slices.Clone(*b.Tables), func(t kernel.TableID) bool { return slices.Contains(was.Tables, t) })
+		if err := httpapi.CheckTables(ctx, s.Tables, meta.Workspace, "tables", added); err != nil {
+			return commands.Result[webhookcmd.Nothing]{}, err
+		}
+	}
 	return s.Handlers.Change(ctx, meta, webhookcmd.Change{
 		ID: in.ID, URL: b.URL, Description: b.Description, Types: (*webhook.Filter)(b.Types), Tables: b.Tables, Ordered: b.Ordered, Enabled: b.Enabled,
 	})

@@ -13,6 +13,7 @@ import (
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/authcmd"
 	"github.com/morket/morket/commands/workspacecmd"
+	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/projections/workspaceview"
@@ -29,6 +30,7 @@ type Deps struct {
 	Signals       *authread.Signals
 	Clock         kernel.Clock
 	Cookies       authapi.Cookies
+	Tables        httpapi.Tables
 }
 
 // Register adds the endpoints.
@@ -119,6 +121,15 @@ type CreateKeyBody struct {
 }
 
 func (s service) createKey(ctx context.Context, meta kernel.Meta, in *createKeyInput) (commands.Result[authcmd.APIKey], error) {
+	if in.Body.Tables != nil && len(in.Body.Tables) == 0 {
+		return commands.Result[authcmd.APIKey]{}, kernel.Invalid("tables", "names no table; leave it out for a key of all tables")
+	}
+	if len(in.Body.Tables) > auth.MaxKeyTables {
+		return commands.Result[authcmd.APIKey]{}, kernel.Invalid("tables", "a key may be limited to at most %d tables", auth.MaxKeyTables)
+	}
+	if err := httpapi.CheckTables(ctx, s.Tables, meta.Workspace, "tables", in.Body.Tables); err != nil {
+		return commands.Result[authcmd.APIKey]{}, err
+	}
 	return s.Auth.CreateAPIKey(ctx, meta, authcmd.CreateAPIKey{Name: in.Body.Name, Role: in.Body.Role, Tables: in.Body.Tables, ExpiresAt: in.Body.ExpiresAt})
 }
 

@@ -112,7 +112,7 @@ type acceptInput struct {
 // AcceptBody is the body of accept-invitation for those without an account.
 type AcceptBody struct {
 	Name     string `json:"name,omitempty"`
-	Password string `json:"password,omitempty" doc:"8 to 72 bytes, not a common one."`
+	Password string `json:"password,omitempty" doc:"8 to 72 bytes, not easy to guess."`
 }
 
 // Accepted is the answer to who joined; SignedIn is there when the account was made now.

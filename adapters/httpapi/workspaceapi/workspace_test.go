@@ -347,6 +347,7 @@ func TestKeysEndWithTheirTimeAndTheirMaker(t *testing.T) {
 		{Name: "k", Role: kernel.RoleOwner},
 		{Name: "k", Role: "x"},
 		{Name: "k", Role: kernel.RoleViewer, Tables: []kernel.TableID{"x"}},
+		{Name: "k", Role: kernel.RoleViewer, Tables: []kernel.TableID{apitest.NoTable}},
 		{Name: "k", Role: kernel.RoleViewer, ExpiresAt: &ends},
 	} {
 		a := bob.Call(http.MethodPost, path(ws, "/api-keys"), bad)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -106,6 +107,38 @@ func (g *Grid) Exists(ctx context.Context, id kernel.TableID, rows []kernel.RowI
 		return nil, nil, fmt.Errorf("look rows up: %w", err)
 	}
 	return live, trashed, nil
+}
+
+const withColumnQuery = `SELECT table_id FROM rm_grid.tables WHERE workspace_id = $1 AND NOT purged AND strpos(state, $2) > 0`
+
+// HasCell reports whether a table of the workspace has the row and the column, in the trash or not.
+func (g *Grid) HasCell(ctx context.Context, ws kernel.WorkspaceID, row kernel.RowID, column kernel.ColumnID) (bool, error) {
+	if kernel.ParseID(kernel.PrefixRow, string(row)) != nil || kernel.ParseID(kernel.PrefixColumn, string(column)) != nil {
+		return false, nil
+	}
+	rows, err := g.db.Query(ctx, withColumnQuery, ws, string(column))
+	if err != nil {
+		return false, fmt.Errorf("look a column up: %w", err)
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[kernel.TableID])
+	if err != nil {
+		return false, fmt.Errorf("look a column up: %w", err)
+	}
+	is := func(c table.Column) bool { return c.ID == column }
+	for _, id := range tables {
+		info, err := g.Any(ctx, ws, id)
+		if err != nil {
+			return false, err
+		}
+		if !slices.ContainsFunc(info.Schema.Columns, is) && !slices.ContainsFunc(info.Deleted, is) {
+			continue
+		}
+		live, trashed, err := g.Exists(ctx, id, []kernel.RowID{row})
+		if err != nil || live[row] || trashed[row] {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // MatchKeys finds the rows whose key columns have exactly the given values: keys[i][k] is the canonical value of cols[k]. The

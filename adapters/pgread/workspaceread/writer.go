@@ -57,7 +57,8 @@ const (
 	invitationSQL = `UPDATE invitations SET state = $3 WHERE workspace_id = $1 AND id = $2`
 	keySQL        = `INSERT INTO api_keys (id, workspace_id, name, role, tables, last4, created_by, created_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`
-	revokeSQL = `UPDATE api_keys SET revoked_at = $3 WHERE workspace_id = $1 AND id = $2 AND revoked_at IS NULL`
+	revokeMadeSQL = `UPDATE api_keys SET revoked_at = $2 WHERE created_by = $1 AND created_at <= $2 AND revoked_at IS NULL`
+	revokeSQL     = `UPDATE api_keys SET revoked_at = $3 WHERE workspace_id = $1 AND id = $2 AND revoked_at IS NULL`
 )
 
 // Write implements workspaceview.Writer.
@@ -115,6 +116,10 @@ func queueTeam(b *pgx.Batch, event kernel.Event) bool {
 		b.Queue(keySQL, e.KeyID, e.Workspace, e.Name, e.Role, tables, e.Last4, e.CreatedBy, e.At, e.ExpiresAt)
 	case auth.APIKeyRevoked:
 		b.Queue(revokeSQL, e.Workspace, e.KeyID, e.At)
+	case auth.PasswordChanged:
+		if e.RevokeKeys {
+			b.Queue(revokeMadeSQL, e.UserID, e.At)
+		}
 	default:
 		return false
 	}

@@ -13,15 +13,15 @@ import (
 
 // register adds every module's endpoints.
 func (s *server) register(a *httpapi.API) {
-	s.registerTeam(a, s.team)
+	s.registerTeam(a, s.team, s.tables.handlers)
 	s.registerTables(a, s.tables)
 	s.registerImports(a, s.imports, s.flows.waiting)
 	s.registerEnrichments(a, s.enrich, s.flows.waiting)
-	s.registerMoney(a, s.money, s.enrich.keyed)
+	s.registerMoney(a, s.money, s.enrich.keyed, s.tables.grid)
 	s.registerFeed(a, s.feed)
 	s.registerSearch(a, s.search)
 	s.registerAnalytics(a)
-	s.registerWebhooks(a, s.webhooks)
+	s.registerWebhooks(a, s.webhooks, s.tables.handlers)
 	s.registerOperations(a, s.operate)
 	s.registerAudit(a)
 }

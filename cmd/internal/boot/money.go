@@ -49,7 +49,7 @@ func (p *Platform) ledger() (*creditcmd.Ledger, error) {
 	return creditcmd.NewLedger(p.store, p.codec, keys), nil
 }
 
-func (p *Platform) registerMoney(a *httpapi.API, m *money, keyed func(provider string) bool) {
-	creditapi.Register(a, creditapi.Deps{Handlers: m.credits, Reads: creditread.NewQueries(p.rows), Log: p.store, Clock: p.clock})
+func (p *Platform) registerMoney(a *httpapi.API, m *money, keyed func(provider string) bool, cells creditapi.Cells) {
+	creditapi.Register(a, creditapi.Deps{Handlers: m.credits, Reads: creditread.NewQueries(p.rows), Log: p.store, Clock: p.clock, Cells: cells})
 	credentialapi.Register(a, credentialapi.Deps{Handlers: m.credentials, Reads: credentialread.NewQueries(p.rows), Keyed: keyed})
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"time"
 
@@ -174,7 +175,7 @@ func (s *server) newAPI() (*httpapi.API, error) {
 		Authenticator: s.authenticator(), Memberships: s.team.workspaces, Limiter: s.shared.limiter, Limits: limits(cfg),
 		Commands: s.store, Positions: s.registry, IDs: s.ids, Clock: s.clock, Logger: s.log, Origins: cfg.Origins,
 		Secure: hasTLS(cfg.PublicURL), FingerprintKey: s.team.tokens.FingerprintKey(), Down: databaseDown, Version: Version,
-		Around: s.tracing.Around(), Meter: s.metrics, Access: s.access, Streams: streams(cfg),
+		Around: s.tracing.Around(), Meter: s.metrics, Access: s.access, Streams: streams(cfg), Proxies: networks(cfg.TrustedProxies),
 	})
 	s.register(a)
 	a.ServeHealth(s.dependencies())
@@ -193,12 +194,22 @@ func (s *server) newAPI() (*httpapi.API, error) {
 	return a, nil
 }
 
+// networks writes prefixes as the router takes them.
+func networks(prefixes []netip.Prefix) []*net.IPNet {
+	out := make([]*net.IPNet, len(prefixes))
+	for i, p := range prefixes {
+		p = p.Masked()
+		out[i] = &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
+	}
+	return out
+}
+
 func limits(cfg config.Config) map[httpapi.Class]int {
 	if cfg.RateGeneral == 0 {
 		return nil
 	}
 	return map[httpapi.Class]int{
-		httpapi.General: cfg.RateGeneral, httpapi.Grid: cfg.RateGrid, httpapi.Auth: cfg.RateAuth,
+		httpapi.General: cfg.RateGeneral, httpapi.Grid: cfg.RateGrid, httpapi.Auth: cfg.RateAuth, httpapi.Failed: cfg.RateFailed,
 		httpapi.Enrichment: cfg.RateEnrichment, httpapi.Admin: cfg.RateAdmin,
 	}
 }

@@ -83,12 +83,12 @@ func (p *Platform) mails(t *team) error {
 	return nil
 }
 
-func (p *Platform) registerTeam(a *httpapi.API, t *team) {
+func (p *Platform) registerTeam(a *httpapi.API, t *team, tables httpapi.Tables) {
 	reads := workspaceread.NewQueries(p.rows, p.ring)
 	cookies := authapi.Cookies{Insecure: !strings.HasPrefix(p.cfg.PublicURL, "https://")}
 	authapi.Register(a, authapi.Deps{Handlers: t.auth, Sessions: authread.NewQueries(p.rows), Workspaces: reads, Clock: p.clock, Cookies: cookies})
 	workspaceapi.Register(a, workspaceapi.Deps{
-		Handlers: t.workspaces, Auth: t.auth, Authenticator: authapi.Authenticator(t.auth), Reads: reads, Signals: t.signals, Clock: p.clock, Cookies: cookies,
+		Handlers: t.workspaces, Auth: t.auth, Authenticator: authapi.Authenticator(t.auth), Reads: reads, Signals: t.signals, Clock: p.clock, Cookies: cookies, Tables: tables,
 	})
 }
 

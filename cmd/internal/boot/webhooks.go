@@ -68,8 +68,8 @@ func (w *webhooks) reactions(p *Platform, t *team) []reaction {
 	}
 }
 
-func (p *Platform) registerWebhooks(a *httpapi.API, w *webhooks) {
-	webhookapi.Register(a, webhookapi.Deps{Handlers: w.handlers, Reads: w.reads, Queue: w.queue, Clock: p.clock})
+func (p *Platform) registerWebhooks(a *httpapi.API, w *webhooks, tables httpapi.Tables) {
+	webhookapi.Register(a, webhookapi.Deps{Handlers: w.handlers, Reads: w.reads, Queue: w.queue, Clock: p.clock, Tables: tables})
 }
 
 // signingSecrets keeps signing secrets in the vault's way.

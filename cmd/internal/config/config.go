@@ -26,7 +26,7 @@ type Config struct {
 	OTLPEndpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT" desc:"OpenTelemetry receiver of traces and metrics over HTTP, for example http://127.0.0.1:4318; empty: none are sent"`
 
 	MasterKey  Keys     `env:"MORKET_MASTER_KEY" desc:"Seals credentials: 32 bytes in base64; several separated by commas while a key is changed, the new one first. Empty: made once in the data folder, embedded only"`
-	JWTKeys    Keys     `env:"MORKET_JWT_KEYS" desc:"Signs tokens: like the master key"`
+	JWTKeys    Keys     `env:"MORKET_JWT_KEYS" desc:"Signs tokens: like the master key, but at most 16. The second is still accepted; further ones only show that an API key is ours, so keep those that keys in use were made under"`
 	ServiceKey Secret   `env:"MORKET_SERVICE_KEY" desc:"What a service sends as X-Service-Key, at least 32 characters; empty: no such calls"`
 	Operators  []string `env:"MORKET_OPERATOR_EMAILS" desc:"Users who may grant credits and use /admin, separated by commas"`
 
@@ -45,6 +45,7 @@ type Config struct {
 	RateGeneral    int `env:"MORKET_RATE_GENERAL" envDefault:"100" desc:"Requests a minute for each user; 0: no limit, also below"`
 	RateGrid       int `env:"MORKET_RATE_GRID" envDefault:"1200" desc:"Pages of rows and cell edits a minute for each user"`
 	RateAuth       int `env:"MORKET_RATE_AUTH" envDefault:"5" desc:"Sign-ins and registrations a minute from each address"`
+	RateFailed     int `env:"MORKET_RATE_FAILED" envDefault:"30" desc:"Tokens and API keys that are not good, a minute from each address"`
 	RateEnrichment int `env:"MORKET_RATE_ENRICHMENT" envDefault:"20" desc:"Enrichment requests a minute for each workspace"`
 	RateAdmin      int `env:"MORKET_RATE_ADMIN" envDefault:"10" desc:"Operators' requests a minute for each user"`
 
@@ -57,8 +58,9 @@ type Config struct {
 
 	AnswersDays int `env:"MORKET_ANSWERS_DAYS" envDefault:"400" desc:"How many days recorded answers of providers can be read, for reuse and replay; then the keys that sealed them are destroyed"`
 
-	DialAllow []netip.Prefix `env:"MORKET_DIAL_ALLOW" desc:"Networks that providers and webhooks may reach although they are not public, for example 127.0.0.1/32, separated by commas; for development"`
-	DNSServer string         `env:"MORKET_DNS_SERVER" desc:"host:port of the name server that providers ask; empty: the system's"`
+	DialAllow      []netip.Prefix `env:"MORKET_DIAL_ALLOW" desc:"Networks that providers and webhooks may reach although they are not public, for example 127.0.0.1/32, separated by commas; for development"`
+	TrustedProxies []netip.Prefix `env:"MORKET_TRUSTED_PROXIES" desc:"Networks of reverse proxies whose X-Forwarded-For tells a client's address, for example 10.0.0.0/8, separated by commas; empty: a client's address is its connection's"`
+	DNSServer      string         `env:"MORKET_DNS_SERVER" desc:"host:port of the name server that providers ask; empty: the system's"`
 
 	QueryTimeout time.Duration `env:"MORKET_QUERY_TIMEOUT" envDefault:"30s" desc:"How long Postgres may work on one question of a request; exports and rebuilds take as long as they take"`
 

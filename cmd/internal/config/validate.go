@@ -67,7 +67,7 @@ func (c Config) validate() []error {
 		check("MORKET_SERVICE_KEY", fmt.Errorf("has %d characters, want at least %d", len(c.ServiceKey.Reveal()), minServiceKey))
 	}
 	for name, rate := range map[string]int{
-		"MORKET_RATE_GENERAL": c.RateGeneral, "MORKET_RATE_GRID": c.RateGrid, "MORKET_RATE_AUTH": c.RateAuth,
+		"MORKET_RATE_GENERAL": c.RateGeneral, "MORKET_RATE_GRID": c.RateGrid, "MORKET_RATE_AUTH": c.RateAuth, "MORKET_RATE_FAILED": c.RateFailed,
 		"MORKET_RATE_ENRICHMENT": c.RateEnrichment, "MORKET_RATE_ADMIN": c.RateAdmin,
 	} {
 		if rate < 0 {

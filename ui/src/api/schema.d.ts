@@ -3122,12 +3122,16 @@ export interface components {
         };
         AuthChangePasswordBody: {
             current_password: string;
-            /** @description 8 to 72 bytes, not a common one. */
+            /** @description 8 to 72 bytes, not easy to guess. */
             new_password: string;
+            /** @description Also revoke the API keys that one made, in every workspace. */
+            revoke_api_keys?: boolean;
         };
         AuthConfirmResetBody: {
-            /** @description 8 to 72 bytes, not a common one. */
+            /** @description 8 to 72 bytes, not easy to guess. */
             password: string;
+            /** @description Also revoke the API keys that one made, in every workspace. */
+            revoke_api_keys?: boolean;
             /** @description From the mail. */
             token: string;
         };
@@ -3150,7 +3154,7 @@ export interface components {
         AuthRegisterBody: {
             email: string;
             name: string;
-            /** @description 8 to 72 bytes, not a common one. */
+            /** @description 8 to 72 bytes, not easy to guess. */
             password: string;
         };
         AuthRequestResetBody: {
@@ -5473,7 +5477,7 @@ export interface components {
         };
         WorkspaceAcceptBody: {
             name?: string;
-            /** @description 8 to 72 bytes, not a common one. */
+            /** @description 8 to 72 bytes, not easy to guess. */
             password?: string;
         };
         WorkspaceAccepted: {
