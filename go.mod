@@ -2,6 +2,8 @@ module github.com/morket/morket
 
 go 1.26.0
 
+toolchain go1.26.10
+
 ignore (
 	./infra/consumers/typescript/node_modules
 	./ui/node_modules
