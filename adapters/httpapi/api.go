@@ -78,8 +78,9 @@ type API struct {
 	huma huma.API
 	ops  map[string]Op
 
-	places  *places
-	streams map[string]kind // by operation
+	places    *places
+	streams   map[string]kind // by operation
+	tightened map[string]bool // references of the schemas that requests hold
 }
 
 // Op describes one endpoint.
@@ -125,13 +126,14 @@ func New(cfg Config) *API {
 	hc.DocsPath, hc.SchemasPath, hc.OpenAPIPath = "", "", ""
 	hc.CreateHooks = nil // no $schema links in answers
 	hc.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	idAliases(hc.Components.Schemas)
 	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", Description: "An access token or an API key."},
 	}
 	hc.Formats = map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()}
 	hc.Transformers = []huma.Transformer{nameRequest}
 	shapeErrors.Do(func() { huma.NewError = fromHuma })
-	a := &API{cfg: cfg, echo: e, ops: map[string]Op{}, places: newPlaces(cfg.Streams), streams: map[string]kind{}}
+	a := &API{cfg: cfg, echo: e, ops: map[string]Op{}, places: newPlaces(cfg.Streams), streams: map[string]kind{}, tightened: map[string]bool{}}
 	a.huma = &escaped{API: humaecho.New(e, hc)}
 	e.HTTPErrorHandler = a.echoError
 	e.Use(append(slices.Clone(cfg.Around), a.outer)...)
@@ -178,7 +180,11 @@ func (a *API) Streams(id string) bool { return a.streams[id] != "" }
 func (a *API) Ops() map[string]Op { return a.ops }
 
 func (a *API) openAPI(c echo.Context) error {
-	return c.JSON(http.StatusOK, a.huma.OpenAPI())
+	doc, err := a.Document()
+	if err != nil {
+		return err
+	}
+	return c.JSONBlob(http.StatusOK, doc)
 }
 
 // echoError answers what never reached an endpoint: unknown paths, wrong methods.
@@ -223,7 +229,7 @@ func operation[I any](a *API, op Op) huma.Operation {
 		// whatever the connection is used for next.
 		BodyReadTimeout: -1,
 		Middlewares:     huma.Middlewares{a.guard(op)},
-		Errors:          []int{400, 401, 403, 404, 409, 422, 429, 503},
+		Errors:          op.failures(strings.Contains(op.Path, "{")),
 	}
 	kind := op.Scope.kind()
 	h.Extensions = map[string]any{"x-scope": string(kind)}

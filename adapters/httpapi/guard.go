@@ -286,6 +286,9 @@ func checkAddress(op *huma.Operation, path []string, query url.Values) error {
 		if !slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name }) {
 			return kernel.Invalid(strings.ToValidUTF8(name, "?"), "is not a query parameter of this call")
 		}
+		if len(values) > 1 { // lists are one value with commas; of two values one would be lost
+			return kernel.Invalid(name, "is given %d times; give it once", len(values))
+		}
 		if !slices.ContainsFunc(values, func(v string) bool { return !storable(v) }) {
 			continue
 		}

@@ -24,7 +24,7 @@ type InWorkspace struct {
 // Page is embedded by the inputs of lists.
 type Page struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"50"`
-	Cursor string `query:"cursor" doc:"meta.next_cursor of the page before"`
+	Cursor string `query:"cursor" maxLength:"20000" pattern:"^[!-~]+$" doc:"meta.next_cursor of the page before"`
 }
 
 type answer[T any] struct {
@@ -38,7 +38,7 @@ type answer[T any] struct {
 func Read[I, T any](a *API, op Op, handle func(ctx context.Context, p Principal, in *I) (T, Meta, error)) {
 	h := operation[I](a, op)
 	h.Parameters = append(h.Parameters, positionParams(op)...)
-	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*answer[T], error) {
+	register(a, h, func(ctx context.Context, in *I) (*answer[T], error) {
 		reached, stale, err := a.awaitPosition(ctx, op)
 		if err != nil {
 			return nil, a.failed(ctx, err)
@@ -64,16 +64,19 @@ func Read[I, T any](a *API, op Op, handle func(ctx context.Context, p Principal,
 // awaitPosition waits until the endpoint's read model has reached the position that the caller asks for.
 func (a *API) awaitPosition(ctx context.Context, op Op) (reached int64, stale bool, err error) {
 	c := Echo(ctx)
-	asked := c.Request().Header.Get(headerMinPosition)
-	if asked == "" {
-		asked = c.QueryParam("min_position")
+	var pos int64
+	var asked bool
+	for _, value := range []string{c.QueryParam("min_position"), c.Request().Header.Get(headerMinPosition)} { // the header wins
+		if value == "" {
+			continue
+		}
+		if pos, err = strconv.ParseInt(value, 10, 64); err != nil || pos < 0 || pos > maxSafe {
+			return 0, false, kernel.E(kernel.KindMalformed, "MALFORMED", "the minimum position must be a whole number, not %q", value[:min(len(value), 100)])
+		}
+		asked = true
 	}
-	if asked == "" || op.Projection == "" {
+	if !asked || op.Projection == "" {
 		return 0, false, nil
-	}
-	pos, err := strconv.ParseInt(asked, 10, 64)
-	if err != nil || pos < 0 {
-		return 0, false, kernel.E(kernel.KindMalformed, "MALFORMED", "the minimum position must be a whole number, not %q", asked)
 	}
 	wait, cancel := context.WithTimeout(ctx, a.cfg.ReadWait)
 	defer cancel()
@@ -105,7 +108,7 @@ func Write[I, R any](a *API, op Op, handle func(ctx context.Context, meta kernel
 	if strings.Contains(op.Path, "/tables/{tableId}") {
 		h.Parameters = append(h.Parameters, headerParam(headerGesture, "Requests of one person with the same text here are one step of undo in the table."))
 	}
-	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*answer[R], error) {
+	register(a, h, func(ctx context.Context, in *I) (*answer[R], error) {
 		meta := metaOf(ctx)
 		if err := reaches(ctx, a, op, in); err != nil {
 			return nil, a.failed(ctx, err)
@@ -166,7 +169,7 @@ func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Co
 	h.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: content}}
 	k := kindOf(contentType)
 	a.streams[op.ID] = k
-	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
+	register(a, h, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
 		write, l, err := begin(ctx, a, op, k, in, handle)
 		if err != nil {
 			return nil, a.failed(ctx, err)
@@ -271,10 +274,14 @@ func positionParams(op Op) []*huma.Param {
 	}
 	return []*huma.Param{
 		headerParam(headerMinPosition, "Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503."),
-		{Name: "min_position", In: "query", Schema: &huma.Schema{Type: "integer"}, Description: "The same as the header."},
+		{Name: "min_position", In: "query", Schema: &huma.Schema{Type: "integer", Minimum: new(float64)}, Description: "The same as the header."},
 	}
 }
 
 func headerParam(name, doc string) *huma.Param {
-	return &huma.Param{Name: name, In: "header", Description: doc, Schema: &huma.Schema{Type: "string"}}
+	pattern := keyPattern
+	if name == headerMinPosition {
+		pattern = positionPattern
+	}
+	return &huma.Param{Name: name, In: "header", Description: doc, Schema: &huma.Schema{Type: "string", Pattern: pattern}}
 }

@@ -15,7 +15,7 @@ import (
 // RowOp is one operation of a batch.
 type RowOp struct {
 	Op    string                     `json:"op" enum:"insert,update,upsert,delete"`
-	RowID kernel.RowID               `json:"row_id,omitempty" doc:"Of update and delete."`
+	RowID kernel.RowID               `json:"row_id,omitempty" pattern:"^[\\s\\S]*$" doc:"Of update and delete. An operation with another than a row's id fails alone."`
 	Cells map[string]json.RawMessage `json:"cells,omitempty" doc:"By column id or exact column name."`
 }
 

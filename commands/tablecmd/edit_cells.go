@@ -29,7 +29,7 @@ const (
 
 // CellEdit sets one cell.
 type CellEdit struct {
-	Row       kernel.RowID    `json:"row_id"`
+	Row       kernel.RowID    `json:"row_id" pattern:"^[\\s\\S]*$"`
 	Column    string          `json:"column_id"` // id or exact name
 	Value     json.RawMessage `json:"value"`
 	IfVersion *int64          `json:"if_version,omitempty"` // the edit holds only if the cell hasn't changed after this position, or holds the value already

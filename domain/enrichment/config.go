@@ -48,7 +48,7 @@ type Step struct {
 
 // Input says where a provider's input comes from: exactly one of the three.
 type Input struct {
-	Column   kernel.ColumnID `json:"column,omitempty"`
+	Column   kernel.ColumnID `json:"column,omitempty" pattern:"^[\\s\\S]*$" doc:"A column's id; of records in the request, the name of a member."`
 	Value    *string         `json:"value,omitempty"`
 	Template string          `json:"template,omitempty" doc:"Text with {{Column}}s."`
 }

@@ -20,7 +20,7 @@ type Question struct {
 
 // Filters pick rows: those that have one of the values of each list.
 type Filters struct {
-	Tables    []kernel.TableID `json:"tables,omitempty" maxItems:"100"`
+	Tables    []kernel.TableID `json:"tables,omitempty" maxItems:"100" pattern:"^tbl_[0-7][0-9A-HJKMNP-TV-Z]{25}$" patternDescription:"an id tbl_…"`
 	Providers []string         `json:"providers,omitempty" maxItems:"100"`
 	States    []string         `json:"states,omitempty" maxItems:"100" doc:"value, not_found, error, skipped"`
 	Tags      []string         `json:"tags,omitempty" maxItems:"100" doc:"Values of select columns."`

@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -25,9 +26,14 @@ func OpenAPI() ([]byte, error) {
 	}
 	a := httpapi.New(httpapi.Config{Clock: clock, IDs: s.ids, Logger: slog.New(slog.DiscardHandler), Version: "1"})
 	s.register(a)
-	b, err := json.MarshalIndent(a.OpenAPI(), "", "  ")
+	doc, err := a.Document()
 	if err != nil {
-		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
+		return nil, err
 	}
-	return append(b, '\n'), nil
+	var b bytes.Buffer
+	if err := json.Indent(&b, doc, "", "  "); err != nil {
+		return nil, fmt.Errorf("indent the OpenAPI document: %w", err)
+	}
+	b.WriteByte('\n')
+	return b.Bytes(), nil
 }

@@ -46,6 +46,7 @@ type schema struct {
 	Enum       []any              `json:"enum"`
 	Properties map[string]*schema `json:"properties"`
 	Items      *schema            `json:"items"`
+	AnyOf      []*schema          `json:"anyOf"`
 }
 
 // describe fetches the server's own description of its API. Operations that destroy what the others use come last.
@@ -137,6 +138,9 @@ func (d document) sample(s *schema, name string, ids map[string]string, depth in
 	}
 	if s.Ref != "" {
 		return d.sample(d.Components.Schemas[s.Ref[strings.LastIndexByte(s.Ref, '/')+1:]], name, ids, depth+1)
+	}
+	if len(s.AnyOf) > 0 { // the other is null
+		return d.sample(s.AnyOf[0], name, ids, depth+1)
 	}
 	if len(s.Enum) > 0 {
 		return s.Enum[0]

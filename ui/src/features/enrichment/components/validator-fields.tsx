@@ -48,7 +48,7 @@ export function ValidatorFields({ validator, onChange }: { validator: Validator;
               type="number"
               min={0}
               max={100}
-              value={validator.min_confidence === undefined ? '' : Math.round(validator.min_confidence * 100)}
+              value={validator.min_confidence == null ? '' : Math.round(validator.min_confidence * 100)}
               onChange={(e) => set('min_confidence', e.target.value === '' ? null : Number(e.target.value) / 100)}
             />
           )}
