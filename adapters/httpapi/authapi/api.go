@@ -64,7 +64,7 @@ type RegisterBody struct {
 }
 
 func (s service) register(ctx context.Context, meta kernel.Meta, in *registerInput) (commands.Result[SignedIn], error) {
-	res, err := s.Handlers.Register(ctx, meta, authcmd.Register(in.Body))
+	res, err := s.Handlers.Register(ctx, meta, authcmd.Register{Email: in.Body.Email, Password: in.Body.Password, Name: in.Body.Name})
 	if err != nil {
 		return commands.Result[SignedIn]{}, err
 	}

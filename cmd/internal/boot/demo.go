@@ -28,7 +28,7 @@ func (s *server) demo(ctx context.Context) error {
 	meta := func(key string) kernel.Meta {
 		return kernel.Meta{Actor: kernel.System(), IdempotencyKey: "demo/" + key, Fingerprint: "1", CorrelationID: "demo"}
 	}
-	owner, err := s.team.auth.Register(ctx, meta("user"), authcmd.Register{Email: DemoEmail, Password: DemoPassword, Name: "Demo"})
+	owner, err := s.team.auth.Register(ctx, meta("user"), authcmd.Register{Email: DemoEmail, Password: DemoPassword, Name: "Demo", Demo: true})
 	if kernel.KindOf(err) == kernel.KindConflict {
 		return nil
 	}
