@@ -13,7 +13,6 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// The browser's folding passes the same cases: ui/src/lib/fold.test.ts.
 func TestFold(t *testing.T) {
 	t.Parallel()
 	var cases struct {
