@@ -59,6 +59,7 @@ func separate(doc node) {
 				p, _ := p.(node)
 				name, _ := p["name"].(string)
 				form(name, p["schema"], p["required"] == true)
+				orEmpty(p)
 			}
 			if body, ok := op["requestBody"].(node); ok {
 				bodies = append(bodies, body)
@@ -172,4 +173,14 @@ func form(name string, schema any, required bool) {
 		return
 	}
 	s["pattern"] = "^(" + pattern + ")?$" // empty is as good as left out
+}
+
+// orEmpty documents that an empty parameter of the query is as good as one that is left out.
+func orEmpty(param node) {
+	s, _ := param["schema"].(node)
+	_, pattern := s["pattern"]
+	_, format := s["format"]
+	if param["in"] == "query" && param["required"] != true && s["type"] == "string" && (pattern || format) {
+		param["schema"] = node{"anyOf": []any{s, node{"type": "string", "maxLength": 0}}}
+	}
 }

@@ -283,11 +283,15 @@ func checkAddress(op *huma.Operation, path []string, query url.Values) error {
 		}
 	}
 	for name, values := range query {
-		if !slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name }) {
+		at := slices.IndexFunc(op.Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name })
+		if at < 0 {
 			return kernel.Invalid(strings.ToValidUTF8(name, "?"), "is not a query parameter of this call")
 		}
 		if len(values) > 1 { // lists are one value with commas; of two values one would be lost
 			return kernel.Invalid(name, "is given %d times; give it once", len(values))
+		}
+		if prefix, isID := op.Parameters[at].Schema.Extensions[prefixExtension].(string); isID && values[0] != "" && kernel.ParseID(prefix, values[0]) != nil {
+			return kernel.NotFound(name, strings.ToValidUTF8(values[0][:min(len(values[0]), 100)], "?"))
 		}
 		if !slices.ContainsFunc(values, func(v string) bool { return !storable(v) }) {
 			continue

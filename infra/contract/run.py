@@ -114,7 +114,7 @@ def judge(st, url, token, ids):
     env = os.environ | {"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "CONTRACT_IDS": json.dumps(ids)}
     args = [st, "run", os.environ.get("CONTRACT_DOCUMENT", url + "/api/v1/openapi.json"), "--url", url, "-H", "Authorization: Bearer " + token,
             "--checks", ",".join(CHECKS), "--phases", "coverage,fuzzing", "--max-examples", os.environ.get("CONTRACT_EXAMPLES", "5"),
-            "--max-time", str(SECONDS), "--workers", "2", "--seed", "1", "--no-shrink", "--continue-on-failure", "--request-timeout", "30",
+            "--max-time", str(SECONDS), "--workers", "1", "--seed", "1", "--no-shrink", "--continue-on-failure", "--request-timeout", "30",
             "--suppress-health-check", "all", "--warnings", "off"]
     for operation in LEFT_OUT:
         args += ["--exclude-operation-id", operation]
