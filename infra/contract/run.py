@@ -80,7 +80,8 @@ def fill(base):
 
 def main():
     morket = sys.argv[1]
-    st = sys.argv[2] if len(sys.argv) > 2 else "st"
+    st = shutil.which(sys.argv[2] if len(sys.argv) > 2 else "st")
+    st = str(pathlib.Path(st or sys.exit("schemathesis is not installed: run 'make test/contract'")).absolute())
     data = tempfile.mkdtemp(prefix="morket-contract-")
     url = f"http://127.0.0.1:{free_port()}"
     env = {k: v for k, v in os.environ.items() if not k.startswith("MORKET_")}
