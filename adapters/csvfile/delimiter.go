@@ -71,7 +71,7 @@ func wholeLines(text []byte, cut bool) []byte {
 	return text
 }
 
-var sepLine = regexp.MustCompile(`(?i)^"?sep=([^"\r\n])"?(\r\n|\r|\n|$)`) //nolint:gochecknoglobals // compiled constant
+var sepLine = regexp.MustCompile(`(?i)^"?sep=([^"\r\n])"?(\r\n|\r|\n|$)`)
 
 // detectDelimiter finds the delimiter: the one that Excel's line sep= names, else the one that cuts the records best. A file that none
 // cuts well has one column.
@@ -102,7 +102,7 @@ func detectDelimiter(text []byte, reading *dataops.Reading, filename string) {
 // cutsWell is how well a delimiter cuts the records into fields, 0 if it rather is text.
 func cutsWell(text []byte, delimiter string) float64 {
 	records, _ := headRecords(text, dataops.Reading{Delimiter: delimiter}, delimiterSample)
-	lead, gap := 0, false
+	lead := 0
 	for lead < min(titleLines, len(records)) && len(records[lead].fields) < 2 {
 		lead++
 	}
@@ -110,7 +110,7 @@ func cutsWell(text []byte, delimiter string) float64 {
 	if len(body) == 0 {
 		return 0
 	}
-	gap = lead > 0 && body[0].line > records[lead-1].next
+	gap := lead > 0 && body[0].line > records[lead-1].next
 	widths, cut := map[int]int{}, 0
 	for _, r := range body {
 		widths[len(r.fields)]++
@@ -152,7 +152,7 @@ func prose(records []headRecord) bool {
 	return spaced*10 >= all*9
 }
 
-var number = regexp.MustCompile(`^[+-]?[\d.' ]+$`) //nolint:gochecknoglobals // compiled constant
+var number = regexp.MustCompile(`^[+-]?[\d.' ]+$`)
 
 // decimals reports whether each record is one number that the delimiter cuts in two.
 func decimals(records []headRecord) bool {

@@ -48,7 +48,7 @@ func multiByte(enc dataops.Encoding) encoding.Encoding {
 // to be in another encoding.
 func bomLen(head []byte, enc dataops.Encoding) int64 {
 	mark := BOM
-	switch enc {
+	switch enc { //nolint:exhaustive // all others have the mark of UTF-8 or none
 	case dataops.UTF16LE:
 		mark = "\xFF\xFE"
 	case dataops.UTF16BE:
@@ -63,7 +63,7 @@ func bomLen(head []byte, enc dataops.Encoding) int64 {
 // decoder returns src as UTF-8, and a function that tells how many bytes of src the next piece of the result was. It has to be
 // asked about each piece once, in order.
 func decoder(src io.Reader, enc dataops.Encoding) (io.Reader, func([]byte) int64) {
-	switch enc {
+	switch enc { //nolint:exhaustive // the others follow
 	case dataops.UTF8:
 		return src, func(b []byte) int64 { return int64(len(b)) }
 	case dataops.UTF16LE, dataops.UTF16BE:

@@ -129,7 +129,7 @@ func TestCSVLimits(t *testing.T) {
 }
 
 func encode(s string, enc dataops.Encoding) []byte {
-	switch enc {
+	switch enc { //nolint:exhaustive // the others follow
 	case dataops.UTF16LE, dataops.UTF16BE:
 		var order binary.AppendByteOrder = binary.LittleEndian
 		if enc == dataops.UTF16BE {

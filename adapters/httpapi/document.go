@@ -50,7 +50,8 @@ func separate(doc node) {
 	bodies := []node{}
 	paths, _ := doc["paths"].(node)
 	for _, item := range paths {
-		for _, op := range item.(node) { //nolint:forcetypeassert // the document is our own
+		operations, _ := item.(node)
+		for _, op := range operations {
 			op, _ := op.(node)
 			refs(op["responses"], schemas, answered)
 			refs(op["requestBody"], schemas, asked)
@@ -79,7 +80,8 @@ func separate(doc node) {
 	}
 	maps.Copy(schemas, made)
 	for _, body := range bodies {
-		maps.Copy(body, requested(map[string]any(body), named).(node)) //nolint:forcetypeassert // an object stays one
+		renamed, _ := requested(map[string]any(body), named).(node) // an object stays one
+		maps.Copy(body, renamed)
 	}
 }
 

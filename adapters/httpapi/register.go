@@ -108,7 +108,7 @@ func Write[I, R any](a *API, op Op, handle func(ctx context.Context, meta kernel
 	if strings.Contains(op.Path, "/tables/{tableId}") {
 		h.Parameters = append(h.Parameters, headerParam(headerGesture, "Requests of one person with the same text here are one step of undo in the table."))
 	}
-	register(a, h, func(ctx context.Context, in *I) (*answer[R], error) {
+	register(a, h, func(ctx context.Context, in *I) (*answer[R], error) { //nolint:contextcheck // the request's own
 		meta := metaOf(ctx)
 		if err := reaches(ctx, a, op, in); err != nil {
 			return nil, a.failed(ctx, err)
@@ -221,8 +221,8 @@ func begin[I any](
 			l.close()
 		}
 	}()
-	write, err = handle(l.ctx, PrincipalOf(ctx), in)
-	if a.early(l.ctx, op, err) {
+	write, err = handle(l.ctx, PrincipalOf(ctx), in) //nolint:contextcheck // l.ctx is made of ctx
+	if a.early(l.ctx, op, err) {                     //nolint:contextcheck // the same
 		write, err = handle(l.ctx, PrincipalOf(ctx), in)
 	}
 	if over := l.over(); err == nil && over != nil && ctx.Err() == nil {

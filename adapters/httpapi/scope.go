@@ -188,7 +188,7 @@ func errLimited() error {
 
 // inScope checks what can be known before the request is read: who the caller is, and the table in the path.
 func inScope(op Op, p Principal, table kernel.TableID) error {
-	switch op.Scope.kind() {
+	switch op.Scope.kind() { //nolint:exhaustive // the others need the request, or nothing
 	case Person:
 		if p.KeyWorkspace != "" {
 			return kernel.E(kernel.KindForbidden, "FORBIDDEN", "this is about a person's account; sign in, an API key can't do it")

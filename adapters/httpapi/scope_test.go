@@ -145,8 +145,12 @@ func TestALimitedKeyReachesOnlyItsTables(t *testing.T) {
 	}
 	require.Zero(t, ran, "no handler saw any of these")
 	for _, call := range [][2]string{
-		{base + "/tables/tbl_ours/one", ""}, {base + "/named", `{"tables":["tbl_ours"]}`}, {base + "/write", `{"tables":["tbl_ours"]}`},
-		{base + "/stream", `{"tables":["tbl_ours"]}`}, {base + "/filtered", `{}`}, {base + "/filtered", `{"tables":["tbl_ours"]}`},
+		{base + "/tables/tbl_ours/one", ""},
+		{base + "/named", `{"tables":["tbl_ours"]}`},
+		{base + "/write", `{"tables":["tbl_ours"]}`},
+		{base + "/stream", `{"tables":["tbl_ours"]}`},
+		{base + "/filtered", `{}`},
+		{base + "/filtered", `{"tables":["tbl_ours"]}`},
 	} {
 		r := f.call(http.MethodPost, call[0], call[1], "Authorization", limited)
 		require.Equal(t, http.StatusOK, r.status, "%v: %s", call, r.raw)

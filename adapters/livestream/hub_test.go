@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -162,7 +163,7 @@ func TestABusyInstallationMakesNobodyReload(t *testing.T) {
 	w := newWorld(t, livestream.Config{Replay: 10, Heartbeat: time.Hour})
 	page := w.append(ours, "cells-tbl_a", edit(tbl, "on the page"))
 	for i := range 500 {
-		w.append(theirs, "cells-tbl_b", edit("tbl_b", fmt.Sprint(i)))
+		w.append(theirs, "cells-tbl_b", edit("tbl_b", strconv.Itoa(i)))
 	}
 	w.append(ours, "cells-tbl_a", edit(tbl, "missed"))
 	w.run()

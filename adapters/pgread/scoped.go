@@ -3,7 +3,7 @@ package pgread
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,7 +40,7 @@ func NewScoped(app, system *pgxpool.Pool) *Scoped { return &Scoped{app, system} 
 func AppPool(cfg *pgxpool.Config, timeout time.Duration) {
 	cfg.ConnConfig.RuntimeParams["role"] = AppRole
 	cfg.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
-	cfg.ConnConfig.RuntimeParams["statement_timeout"] = fmt.Sprint(timeout.Milliseconds())
+	cfg.ConnConfig.RuntimeParams["statement_timeout"] = strconv.FormatInt(timeout.Milliseconds(), 10)
 }
 
 type unhurried struct{}

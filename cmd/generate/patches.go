@@ -54,7 +54,7 @@ const value: z.ZodType<Value> = z.lazy(() =>
 		b.WriteString("  }),\n")
 	}
 	b.WriteString("]);\nexport type Patch = z.infer<typeof patchSchema>;\n")
-	return os.WriteFile(path, []byte(b.String()), 0o644) //nolint:gosec // source
+	return os.WriteFile(path, []byte(b.String()), 0o644)
 }
 
 // jsonName returns the name of a field in JSON, and whether it may be absent.

@@ -205,7 +205,9 @@ func TestAnEntryThatWasForgedDoesNotProve(t *testing.T) {
 			forged.Hash, forged.MAC = forged.Sum(), last.MAC
 			r := all[0]
 			r.Version, r.Position = all[len(all)-1].Version+1, all[len(all)-1].Position+1
-			r.Data, _ = json.Marshal(forged)
+			var err error
+			r.Data, err = json.Marshal(forged)
+			require.NoError(t, err)
 			return append(append([]eventstore.Recorded{}, all...), r)
 		}
 		proof := p.prove(creditcmd.Known{})

@@ -79,7 +79,7 @@ func (c *converter) row(b *batch, row rawRow, out *cells) {
 	told := len(out.problems)
 	c.tell(row, out)
 	surplus := len(row.surplus) > 0
-	if row.problem != "" && !(surplus && c.plan.KeepRows) {
+	if row.problem != "" && (!surplus || !c.plan.KeepRows) {
 		out.failed++
 		out.problems = append(out.problems, dataops.Problem{Line: row.line, Value: row.excerpt, Reason: row.problem, Row: b.fields(row, c.plan.Reading.Format)})
 		return

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -122,7 +123,7 @@ func TestAFileOfTooManyColumns(t *testing.T) {
 	wide := func(n int) string {
 		var names, values []string
 		for i := range n {
-			names, values = append(names, fmt.Sprintf("c%d", i)), append(values, fmt.Sprint(i))
+			names, values = append(names, fmt.Sprintf("c%d", i)), append(values, strconv.Itoa(i))
 		}
 		return strings.Join(names, ",") + "\n" + strings.Join(values, ",") + "\n"
 	}

@@ -230,6 +230,7 @@ func (m *memory) Writers(context.Context, kernel.TableID) ([]string, error) { re
 func (m *memory) Wait(_ context.Context, _ string, position int64) (int64, bool) {
 	return position, true
 }
+
 func (m *memory) Trash(context.Context, kernel.TableID, time.Time, int) (table.InTrash, error) {
 	return table.InTrash{}, nil
 }

@@ -35,14 +35,15 @@ func (c *typeChange) run(ctx context.Context, step table.Step) (done eventstore.
 		return done, false, err
 	}
 	wanted := table.Retyped{Type: cmd.Type, Options: cmd.Options, Form: cmd.Form, Format: cmd.Format}
-	old, to, err := t.Retype(h.maker, cmd.Column, wanted)
+	old, _, err := t.Retype(h.maker, cmd.Column, wanted)
 	if err != nil {
 		return done, false, err
 	}
 	if err := c.findForm(ctx, old, &wanted); err != nil {
 		return done, false, err
 	}
-	if old, to, err = t.Retype(h.maker, cmd.Column, wanted); err != nil {
+	old, to, err := t.Retype(h.maker, cmd.Column, wanted)
+	if err != nil {
 		return done, false, err
 	}
 	names, err := c.tryConvert(ctx, old, to)

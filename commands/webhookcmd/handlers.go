@@ -118,10 +118,10 @@ func (h *Handlers) seal(ws kernel.WorkspaceID, id kernel.WebhookID, url string) 
 	return &sealed, err
 }
 
-// URL opens an address; without sealed it is clear.
-func (h *Handlers) URL(_ context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, clear string, sealed *webhook.Sealed) (string, error) {
+// URL opens an address; without sealed it is plain.
+func (h *Handlers) URL(_ context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, plain string, sealed *webhook.Sealed) (string, error) {
 	if sealed == nil {
-		return clear, nil
+		return plain, nil
 	}
 	url, err := h.cfg.Sealer.Open(ws, id, webhook.URLVersion, *sealed)
 	if err != nil {

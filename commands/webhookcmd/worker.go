@@ -61,8 +61,8 @@ func (h *Handlers) Open(ctx context.Context, ws kernel.WorkspaceID, id kernel.We
 }
 
 // Address opens an address for the worker that sends to it. One that is wrapped under an older master key is wrapped anew on the way.
-func (h *Handlers) Address(ctx context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, clear string, sealed *webhook.Sealed) (string, error) {
-	url, err := h.URL(ctx, ws, id, clear, sealed)
+func (h *Handlers) Address(ctx context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, plain string, sealed *webhook.Sealed) (string, error) {
+	url, err := h.URL(ctx, ws, id, plain, sealed)
 	if err == nil && sealed != nil && h.cfg.Sealer.Stale(*sealed) {
 		err = h.rewrap(ctx, ws, id, webhook.Secret{Version: webhook.URLVersion, Sealed: *sealed})
 	}

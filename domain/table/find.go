@@ -88,7 +88,7 @@ const (
 )
 
 // The shapes by which text is suggested to be of a type; what the types take is more.
-var ( //nolint:gochecknoglobals // compiled constants
+var (
 	emailShape = regexp.MustCompile(`^[^\s@,;]+@[^\s@,;]+\.[\p{L}]{2,}$`)
 	urlShape   = regexp.MustCompile(`(?i)^https?://[^\s]+$`)
 	phoneShape = regexp.MustCompile(`^\+\d[\d ().-]{6,18}\d$`)
@@ -219,10 +219,8 @@ func plausible(s string) bool {
 }
 
 func (f *Finder) addBoolean(s string) {
-	word := s
-	if len(s) > 40 {
-		word = ""
-	} else {
+	word := ""
+	if len(s) <= 40 {
 		word = strings.ToLower(bare(s))
 	}
 	w := theWords()

@@ -220,12 +220,12 @@ func SettleTogether(columns []*Found) {
 	for _, c := range columns {
 		if i := slices.Index(c.Ambiguous, OpenDecimal); i >= 0 && len(decimals) == 1 {
 			c.settle(i)
-			for c.Form.Decimal = range decimals { //nolint:revive // the only key
+			for c.Form.Decimal = range decimals {
 			}
 		}
 		if i := slices.Index(c.Ambiguous, OpenOrder); i >= 0 && len(orders) == 1 {
 			c.settle(i)
-			for c.Form.DateOrder = range orders { //nolint:revive // the only key
+			for c.Form.DateOrder = range orders {
 			}
 		}
 	}

@@ -78,7 +78,7 @@ func (d dates) said() string {
 }
 
 // The written forms of dates. The interface has the same expressions (ui/src/grid/typed/dates.ts).
-var ( //nolint:gochecknoglobals // compiled constants
+var (
 	spacedSign  = regexp.MustCompile(` *([./-]) *`)
 	threeParts  = regexp.MustCompile(`^(\d{1,4})([-/. ])(\d{1,2})([-/. ])(\d{1,4})\.?$`)
 	eightDigits = regexp.MustCompile(`^\d{8}$`)

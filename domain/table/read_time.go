@@ -20,7 +20,7 @@ const (
 )
 
 // The written forms of times. The interface has the same expressions (ui/src/grid/typed/times.ts).
-var ( //nolint:gochecknoglobals // compiled constants
+var (
 	basicISO   = regexp.MustCompile(`(?i)^(\d{8})t(\d{2})(\d{2})(\d{2})?(z|[+-]\d{2}:?\d{2})?$`)
 	dateClock  = regexp.MustCompile(`(?i)^(.+?)` + joinForm + clockForm + zoneForm + `$`)
 	dateHour   = regexp.MustCompile(`(?i)^(.+?)` + joinForm + `(\d{1,2}) ?([ap])\.? ?m\b\.?$`)

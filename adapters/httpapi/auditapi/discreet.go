@@ -7,7 +7,7 @@ import (
 
 // discreet leaves out of a line the name of a key or a credential that the reader may not manage.
 func discreet(role kernel.Role, a Activity) Activity {
-	says := ""
+	var says string
 	switch a.Thing.Kind {
 	case "api_key":
 		if workspace.Allowed(role, workspace.ManageAPIKeys) {

@@ -76,9 +76,12 @@ func (f *errorsFile) flush() {
 	if len(f.problems) == 0 {
 		return
 	}
-	cells := make([]string, f.width)
-	for i, v := range f.row[:min(len(f.row), f.width)] {
-		cells[i] = dataops.EscapeFormula(v)
+	cells := make([]string, 0, max(f.width, len(f.row))+3)
+	for _, v := range f.row[:min(len(f.row), f.width)] {
+		cells = append(cells, dataops.EscapeFormula(v))
+	}
+	for len(cells) < f.width {
+		cells = append(cells, "")
 	}
 	result := "left out"
 	if f.kept {

@@ -114,7 +114,7 @@ const withColumnQuery = `SELECT table_id FROM rm_grid.tables WHERE workspace_id 
 // HasCell reports whether a table of the workspace has the row and the column, in the trash or not.
 func (g *Grid) HasCell(ctx context.Context, ws kernel.WorkspaceID, row kernel.RowID, column kernel.ColumnID) (bool, error) {
 	if kernel.ParseID(kernel.PrefixRow, string(row)) != nil || kernel.ParseID(kernel.PrefixColumn, string(column)) != nil {
-		return false, nil
+		return false, nil //nolint:nilerr // what is no id is in no table
 	}
 	rows, err := g.db.Query(ctx, withColumnQuery, ws, string(column))
 	if err != nil {

@@ -59,10 +59,10 @@ func isSpa(words []string, end int) bool {
 	if end != len(words)-1 {
 		return false
 	}
-	switch w := words[end]; {
-	case w == "Spa" || w == "spa":
+	switch words[end] {
+	case "Spa", "spa":
 		return true
-	case w == "SPA":
+	case "SPA":
 		switch strings.ToLower(words[end-1]) {
 		case "day", "med", "medi", "nail", "nails", "hotel", "resort", "beauty", "wellness", "hair", "skin", "thermal", "salon":
 			return true

@@ -112,7 +112,7 @@ func tidy(s string) string {
 	return strings.Join(strings.Fields(nickname.ReplaceAllString(s, "$1 ")), " ")
 }
 
-var nickname = regexp.MustCompile(`(^|\s)(?:"[^"]*"|\([^)]*\)|“[^”]*”|„[^“]*“)`) //nolint:gochecknoglobals // a constant
+var nickname = regexp.MustCompile(`(^|\s)(?:"[^"]*"|\([^)]*\)|“[^”]*”|„[^“]*“)`)
 
 // cutParts splits at commas and takes off the parts that are degrees and their like.
 func cutParts(s string) (parts []string, suffix string) {

@@ -47,7 +47,9 @@ func cutTitles(words []string) (rest []string, title string) {
 	var titles []string
 	for len(words) > 1 {
 		w := words[0]
-		if utf8.RuneCountInString(plain(w)) < 2 && len(titles) == 0 || !isTitle(w) && !(len(titles) > 0 && strings.HasSuffix(w, ".") && field(w)) {
+		initial := utf8.RuneCountInString(plain(w)) < 2 && len(titles) == 0
+		follows := len(titles) > 0 && strings.HasSuffix(w, ".") && field(w)
+		if initial || !isTitle(w) && !follows {
 			break
 		}
 		if w == strings.ToUpper(w) && utf8.RuneCountInString(plain(w)) > 1 {
@@ -90,7 +92,7 @@ func cutSuffixes(words []string, shout bool) (rest []string, suffix, title strin
 		switch {
 		case len(words) > 2 && (plain(w) == "dr" || plain(w) == "prof"):
 			title = join(w, title)
-		case isSuffix(w, false) && !(shout && !isSuffix(strings.ToLower(w), false)):
+		case isSuffix(w, false) && (!shout || isSuffix(strings.ToLower(w), false)):
 			suffix = join(w, suffix)
 		default:
 			return words, suffix, title

@@ -179,9 +179,9 @@ func TestAQueryThatForgetsItsWorkspaceFindsItsOwn(t *testing.T) {
 		require.Equal(t, 2, w.count(kernel.AsSystem(t.Context(), "test"), t, sql), sql)
 	}
 	require.ErrorIs(t, w.rows.QueryRow(t.Context(), `SELECT 1`).Scan(new(int)), pgread.ErrNoScope)
-	_, err := w.rows.Query(w.in(t, 0), `SELECT FROM log.events`)
+	_, err := w.rows.Query(w.in(t, 0), `SELECT FROM log.events`) //nolint:sqlclosecheck // there are none
 	require.ErrorContains(t, err, "permission denied")
-	_, err = w.rows.Query(w.in(t, 0), `DELETE FROM rm_grid.tables`)
+	_, err = w.rows.Query(w.in(t, 0), `DELETE FROM rm_grid.tables`) //nolint:sqlclosecheck // there are none
 	require.Error(t, err)
 	var left string
 	require.NoError(t, w.app.QueryRow(t.Context(), `SELECT coalesce(current_setting('morket.workspace', true), '')`).Scan(&left))

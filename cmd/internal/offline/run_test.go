@@ -39,7 +39,7 @@ func builtin(t *testing.T, zone providertest.Zone) *enrichment.Registry {
 }
 
 func world() providertest.Zone {
-	return providertest.Zone{MX: map[string][]*net.MX{"firm.example": {{Host: "mx1.firm.example.", Pref: 10}}}, A: map[string]string{"firm.example": "192.0.2.1"}}
+	return providertest.Zone{MX: map[string][]*net.MX{"firm.example": {{Host: "mx1.firm.example.", Pref: 10}}}, A: map[string]string{"firm.example": "192.0.2.1", "mx1.firm.example": "192.0.2.2"}}
 }
 
 // said is what a run wrote.

@@ -96,7 +96,7 @@ type Events interface {
 
 // Secrets opens signing secrets, the one in force first, and addresses.
 type Secrets interface {
-	Address(ctx context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, clear string, sealed *webhook.Sealed) (string, error)
+	Address(ctx context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, plain string, sealed *webhook.Sealed) (string, error)
 	Open(ctx context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, secrets []webhook.Secret) ([]string, error)
 }
 
