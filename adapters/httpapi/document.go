@@ -80,7 +80,7 @@ func separate(doc node) {
 	}
 	maps.Copy(schemas, made)
 	for _, body := range bodies {
-		renamed, _ := requested(map[string]any(body), named).(node) // an object stays one
+		renamed, _ := requested(body, named).(node) // an object stays one
 		maps.Copy(body, renamed)
 	}
 }

@@ -223,7 +223,7 @@ func begin[I any](
 	}()
 	write, err = handle(l.ctx, PrincipalOf(ctx), in) //nolint:contextcheck // l.ctx is made of ctx
 	if a.early(l.ctx, op, err) {                     //nolint:contextcheck // the same
-		write, err = handle(l.ctx, PrincipalOf(ctx), in)
+		write, err = handle(l.ctx, PrincipalOf(ctx), in) //nolint:contextcheck // the same
 	}
 	if over := l.over(); err == nil && over != nil && ctx.Err() == nil {
 		err = over // the caller was shut out while a long poll waited

@@ -1,3 +1,4 @@
+//nolint:bodyclose // open closes each body with its test
 package httpapi_test
 
 import (
@@ -157,14 +158,14 @@ func TestWhatGoesOnForLongEndsWhenItsReaderMayNoLongerHaveIt(t *testing.T) {
 						<-l.door.asked
 						l.door.set(shut)
 					}()
-					res := l.open(path, "ann") //nolint:bodyclose // open closes it with the test
+					res := l.open(path, "ann")
 					body, err := io.ReadAll(res.Body)
 					require.NoError(t, err)
 					require.GreaterOrEqual(t, res.StatusCode, 400, string(body))
 					require.NotContains(t, string(body), "what came meanwhile")
 					return
 				}
-				res := l.open(path, "ann") //nolint:bodyclose // open closes it with the test
+				res := l.open(path, "ann")
 				require.Equal(t, http.StatusOK, res.StatusCode)
 				l.door.set(shut)
 				_, err := io.Copy(io.Discard, res.Body)
@@ -181,7 +182,7 @@ func TestWhatGoesOnForLongEndsWhenItsReaderMayNoLongerHaveIt(t *testing.T) {
 func TestAStreamOfEventsEndsWhenItsReadersRoleIsAnother(t *testing.T) {
 	t.Parallel()
 	l := newLong(t, httpapi.StreamLimits{Recheck: time.Millisecond})
-	res := l.open("/silent-events", "ann") //nolint:bodyclose // open closes it with the test
+	res := l.open("/silent-events", "ann")
 	l.door.set(func(d *door) { d.role = kernel.RoleViewer })
 	_, err := io.Copy(io.Discard, res.Body)
 	require.NoError(t, err)
@@ -229,7 +230,7 @@ func TestOpenStreamsAreCounted(t *testing.T) {
 		full("cid", "in this workspace")
 		require.NoError(t, first.Body.Close())
 		require.Eventually(t, func() bool {
-			res := l.open(path, "ann") //nolint:bodyclose // open closes it with the test
+			res := l.open(path, "ann")
 			defer func() { _ = res.Body.Close() }()
 			return res.StatusCode == http.StatusOK
 		}, 10*time.Second, time.Millisecond, "the place is free again")
