@@ -34,7 +34,7 @@ test('a European file comes in right with the defaults', async ({ demo: page }) 
   await expect(page.getByTestId('row-count')).toHaveText('3 rows');
   for (const [column, text] of [
     ['Firma', 'Müller & Söhne GmbH'],
-    ['Umsatz', '1,234.56'],
+    ['Umsatz', '1.234,56'], // a number, shown in the form of its column
     ['Column 5', 'x'],
     ['Ort 2', 'Nürnberg'],
   ] as const) {
