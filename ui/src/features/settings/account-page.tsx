@@ -26,7 +26,9 @@ export function AccountPage() {
   const form = useForm(schema, async (form) => {
     const revokeKeys = form.revoke_api_keys === 'on';
     await changePassword({ ...form, revoke_api_keys: revokeKeys });
-    toast.success(`Password changed. Other sessions are signed out${revokeKeys ? ' and your API keys are revoked' : ''}.`);
+    toast.success(
+      `Password changed. Other sessions are signed out${revokeKeys ? ' and your API keys are revoked' : ''}.`,
+    );
     setRound((n) => n + 1);
   });
   return (
@@ -37,7 +39,11 @@ export function AccountPage() {
           <Field label="Current password" error={form.errorOf('current_password')}>
             {(ids) => <Input {...ids} name="current_password" type="password" autoComplete="current-password" />}
           </Field>
-          <Field label="New password" hint="8 characters or more, not easy to guess" error={form.errorOf('new_password')}>
+          <Field
+            label="New password"
+            hint="8 characters or more, not easy to guess"
+            error={form.errorOf('new_password')}
+          >
             {(ids) => <Input {...ids} name="new_password" type="password" autoComplete="new-password" />}
           </Field>
           <Checkbox name="revoke_api_keys" label="Also revoke the API keys that I made" />
