@@ -125,11 +125,7 @@ func (h *Handlers) reader(ctx context.Context, ws kernel.WorkspaceID) (table.Rea
 	if err != nil {
 		return table.Reader{}, fmt.Errorf("find the workspace's time zone: %w", err)
 	}
-	zone, err := time.LoadLocation(name)
-	if err != nil {
-		return table.Reader{}, fmt.Errorf("find the workspace's time zone: %w", err)
-	}
-	return table.Reader{Zone: zone}, nil
+	return table.ReaderIn(name)
 }
 
 const (

@@ -3,6 +3,7 @@ package table
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -18,6 +19,15 @@ type Reader struct {
 	Zone *time.Location
 	// Now is what the words today, tomorrow, yesterday and now are about; without it they are no dates.
 	Now time.Time
+}
+
+// ReaderIn returns the reader of a workspace whose time zone has the IANA name.
+func ReaderIn(zone string) (Reader, error) {
+	at, err := time.LoadLocation(zone)
+	if err != nil {
+		return Reader{}, fmt.Errorf("find the workspace's time zone: %w", err)
+	}
+	return Reader{Zone: at}, nil
 }
 
 // Text reads a value from a file, the clipboard or an editor in the column's form, and returns its canonical form, null for

@@ -47,11 +47,7 @@ func (g *Grid) Reader(ctx context.Context, ws kernel.WorkspaceID) (table.Reader,
 	if err != nil {
 		return table.Reader{}, fmt.Errorf("find the workspace's time zone: %w", err)
 	}
-	zone, err := time.LoadLocation(name)
-	if err != nil {
-		return table.Reader{}, fmt.Errorf("find the workspace's time zone: %w", err)
-	}
-	return table.Reader{Zone: zone}, nil
+	return table.ReaderIn(name)
 }
 
 // plan makes the plan of a query as of now, where now is in the workspace's zone.
