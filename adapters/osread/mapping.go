@@ -1,7 +1,7 @@
 package osread
 
 // templateVersion grows with each change of the template; the projection's version grows with those that need new indexes.
-const templateVersion = 2
+const templateVersion = 3
 
 type m = map[string]any
 
@@ -15,8 +15,8 @@ const (
 // gap is what keeps a phrase from going across two cells.
 const gap = 100
 
-// template is the index template of the copies of a projection. Words come folded already, by the same code as in every store;
-// the analyzers fold what people write into queries of their own.
+// template is the index template of the copies of a projection. Words come folded already, by the same code as in every store, and
+// are split at spaces only: OpenSearch's own folding would make other letters equal, as ə and a.
 func template(pattern string) m {
 	keyword, long := m{"type": "keyword"}, m{"type": "long"}
 	stored := m{"type": "object", "enabled": false}
@@ -28,13 +28,8 @@ func template(pattern string) m {
 				"search.concurrent_segment_search.mode": "all", // else one search has one processor
 				"refresh_interval":                      "-1", "codec": "best_compression", "max_result_window": 20_000,
 				"analysis": m{
-					"tokenizer":  m{"words": m{"type": "pattern", "pattern": `[^\p{L}\p{M}\p{N}]+`}},
-					"filter":     m{"beginnings": m{"type": "edge_ngram", "min_gram": minGram, "max_gram": maxGram}},
-					"normalizer": m{"folded": m{"type": "custom", "filter": []string{"lowercase", "asciifolding"}}},
-					"analyzer": m{
-						"words":      m{"type": "custom", "tokenizer": "words", "filter": []string{"lowercase", "asciifolding"}},
-						"beginnings": m{"type": "custom", "tokenizer": "keyword", "filter": []string{"lowercase", "asciifolding", "beginnings"}},
-					},
+					"filter":   m{"beginnings": m{"type": "edge_ngram", "min_gram": minGram, "max_gram": maxGram}},
+					"analyzer": m{"beginnings": m{"type": "custom", "tokenizer": "keyword", "filter": []string{"beginnings"}}},
 				},
 			},
 			"mappings": m{
@@ -44,8 +39,8 @@ func template(pattern string) m {
 					"kind": keyword, "workspace": keyword, "table": keyword, "row": keyword, "position": long, "gone": m{"type": "boolean"},
 					"created": long, "updated": long, "month": keyword,
 					"name": m{"type": "keyword", "index": false, "doc_values": false}, "name_key": keyword,
-					"name_words": m{"type": "text", "analyzer": "words"},
-					"text":       m{"type": "text", "analyzer": "words", "position_increment_gap": gap, "index_prefixes": m{"min_chars": minGram, "max_chars": maxGram}},
+					"name_words": m{"type": "text", "analyzer": "whitespace"},
+					"text":       m{"type": "text", "analyzer": "whitespace", "position_increment_gap": gap, "index_prefixes": m{"min_chars": minGram, "max_chars": maxGram}},
 					"scoped":     m{"type": "text", "analyzer": "whitespace", "position_increment_gap": gap},
 					"tags":       keyword, "states": keyword, "providers": keyword,
 					"completions": m{"type": "keyword", "fields": m{"beginnings": m{"type": "text", "analyzer": "beginnings", "search_analyzer": "keyword"}}},

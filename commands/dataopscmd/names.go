@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 )
 
@@ -29,14 +30,14 @@ func uniqueNames(names []string, unescape bool) []named {
 			n.name, n.shortened = strings.TrimSpace(string(runes[:table.MaxNameChars])), true
 		}
 		unique := n.name
-		for k := 2; seen[strings.ToLower(unique)]; k++ {
+		for k := 2; seen[kernel.NameKey(unique)]; k++ {
 			n.twin = n.name
 			tail := " " + strconv.Itoa(k)
 			runes := []rune(n.name)
 			unique = string(runes[:min(len(runes), table.MaxNameChars-len(tail))]) + tail
 		}
 		n.name = unique
-		seen[strings.ToLower(unique)] = true
+		seen[kernel.NameKey(unique)] = true
 		out[i] = n
 	}
 	return out

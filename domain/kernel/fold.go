@@ -28,7 +28,7 @@ func Fold(s string) string {
 	base := rune(-1)
 	for _, r := range norm.NFKD.String(s) {
 		switch {
-		case shapeless(r):
+		case Shapeless(r):
 			continue
 		case isAccent(r):
 			if !counts(base, r) {
@@ -51,6 +51,24 @@ func Fold(s string) string {
 	return norm.NFC.String(b.String())
 }
 
+// NameKey is the same for the names of columns that differ in the case of letters only, as strings.EqualFold finds it. Names are told
+// apart more finely than values: côte and coté may stand side by side.
+func NameKey(name string) string {
+	if isASCII(name) {
+		return strings.ToLower(name)
+	}
+	return strings.Map(func(r rune) rune {
+		least := r
+		for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+			least = min(least, next)
+		}
+		if least >= 'A' && least <= 'Z' {
+			least += 'a' - 'A'
+		}
+		return least
+	}, name)
+}
+
 func isASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
@@ -60,8 +78,8 @@ func isASCII(s string) bool {
 	return true
 }
 
-// shapeless reports a sign that nobody sees. The joiners are none of them: they make other emoji, and other words in Persian.
-func shapeless(r rune) bool {
+// Shapeless reports a sign that is not seen and parts no word. The joiners are none of them: they make other emoji, and other words in Persian.
+func Shapeless(r rune) bool {
 	switch {
 	case r == 0x00ad, r == 0x200b, r == 0x2060, r == 0xfeff: // soft hyphen, zero-width space, word joiner, byte order mark
 		return true

@@ -36,7 +36,7 @@ func New(name string, codec *eventstore.Codec, open func(projections.Tx) (Writer
 func (p *Projector) Name() string { return p.name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 3 }
+func (*Projector) Version() int { return 4 }
 
 // Types implements projections.Projector.
 func (p *Projector) Types() []string { return p.types }

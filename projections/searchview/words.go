@@ -1,9 +1,10 @@
 package searchview
 
 import (
-	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/morket/morket/domain/kernel"
 )
@@ -17,40 +18,53 @@ type Word struct {
 // maxWordRunes is how much of a word counts: what two words have beyond it doesn't tell them apart.
 const maxWordRunes = 64
 
-// Words splits a text at everything that is neither a letter, a mark nor a digit, and folds the words.
+// Words splits a text at everything that is neither a letter, a mark nor a digit once it is decomposed (NFKD), and folds the words:
+// the 2 of m² and the No of № are parts of words, the brackets of ㈱ are not, and a soft hyphen parts none.
 func Words(s string) []Word {
 	var out []Word
-	start := -1
+	var word []byte
+	start, end := 0, 0
+	flush := func() {
+		if text := cut(Fold(string(word)), maxWordRunes); text != "" {
+			out = append(out, Word{text, start, end})
+		}
+		word = word[:0]
+	}
 	for i, r := range s {
-		in := unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
-		switch {
-		case in && start < 0:
-			start = i
-		case !in && start >= 0:
-			out = appendWord(out, s, start, i)
-			start = -1
+		if kernel.Shapeless(r) {
+			continue
+		}
+		size := utf8.RuneLen(r)
+		if r == utf8.RuneError {
+			_, size = utf8.DecodeRuneInString(s[i:])
+		}
+		parts := s[i : i+size]
+		if r >= utf8.RuneSelf {
+			if longer := norm.NFKD.PropertiesString(parts).Decomposition(); longer != nil {
+				parts = string(longer)
+			}
+		}
+		for _, part := range parts {
+			if !inWord(part) {
+				flush()
+				continue
+			}
+			if len(word) == 0 {
+				start = i
+			}
+			word = utf8.AppendRune(word, part)
+			end = i + size
 		}
 	}
-	if start >= 0 {
-		out = appendWord(out, s, start, len(s))
-	}
+	flush()
 	return out
 }
 
-func appendWord(out []Word, s string, start, end int) []Word {
-	text := Fold(s[start:end])
-	if !plain(text) { // some letters are written out with signs in between
-		text = strings.Map(func(r rune) rune {
-			if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) {
-				return r
-			}
-			return -1
-		}, text)
+func inWord(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
 	}
-	if text = cut(text, maxWordRunes); text != "" {
-		out = append(out, Word{text, start, end})
-	}
-	return out
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 }
 
 // FoldedWords are the words of a text without their places.
@@ -65,15 +79,6 @@ func FoldedWords(s string) []string {
 
 // Fold makes texts that differ in case or accents only the same, as everywhere (see kernel.Fold).
 func Fold(s string) string { return kernel.Fold(s) }
-
-func plain(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
 
 // cut returns the first n characters.
 func cut(s string, n int) string {

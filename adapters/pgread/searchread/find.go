@@ -37,8 +37,7 @@ func (q *Queries) findSQL(p searchview.Plan, near [][]string) (string, []any) {
 	}
 	for i, c := range p.Clauses {
 		if c.Columns != nil {
-			where = append(where, fmt.Sprintf("EXISTS (SELECT 1 FROM jsonb_each_text(doc -> 'v') AS cell(col, val) WHERE cell.col = ANY(%s) AND cell.val ~ %s)",
-				a.add(c.Columns), a.add(q.pattern(c, near[i]))))
+			where = append(where, fmt.Sprintf(cellMatches, a.add(c.Columns), a.add(pattern(c, near[i]))))
 		}
 	}
 	where = append(where, filters(p.Filter, &a)...)
@@ -64,6 +63,10 @@ r.position, r.name, r.name_key, r.tags, r.states, r.providers, r.doc, row_number
 FROM page p JOIN rm_search.own_rows r USING (row_id)) f), '[]')`, facets, strings.ReplaceAll(key, "score", "p.score"), dir, dir)
 	return b.String(), a.list
 }
+
+// cellMatches asks whether the words of a cell match. They are written beside it where they aren't those of its lower case.
+const cellMatches = `EXISTS (SELECT 1 FROM jsonb_each_text(doc -> 'v') AS cell(col, val) WHERE cell.col = ANY(%s)
+AND COALESCE(doc -> 'k' ->> cell.col, lower(cell.val COLLATE "C")) ~ %s)`
 
 func sortKey(p searchview.Plan) (key, dir string) {
 	dir = "ASC"

@@ -17,8 +17,7 @@ import (
 
 // Queries finds documents.
 type Queries struct {
-	db      pgread.Reader
-	letters map[rune]string // every letter that folds to one, for regular expressions
+	db pgread.Reader
 
 	mu     sync.Mutex
 	tables map[kernel.TableID]*searchview.Structure // as last read; a structure of a position never changes
@@ -28,7 +27,7 @@ var _ searchview.Searcher = (*Queries)(nil)
 
 // NewQueries reads through a pool or within a scope.
 func NewQueries(db pgread.Reader) *Queries {
-	return &Queries{db: db, letters: letters(), tables: map[kernel.TableID]*searchview.Structure{}}
+	return &Queries{db: db, tables: map[kernel.TableID]*searchview.Structure{}}
 }
 
 // within is how long a search may take.

@@ -171,8 +171,14 @@ type rowArrays struct {
 	bytes                   int
 }
 
+// stored is a document as it is kept: k has the words of some of its cells (see foldedCells).
+type stored struct {
+	*searchview.Document
+	Folded map[kernel.ColumnID]string `json:"k,omitempty"`
+}
+
 func (a *rowArrays) add(c searchview.Change, words string) error {
-	body, err := json.Marshal(c.Document)
+	body, err := json.Marshal(stored{c.Document, foldedCells(c)})
 	if err != nil {
 		return err
 	}

@@ -1,14 +1,18 @@
 package searchtest
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/kernel/kerneltest"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/projections/searchview"
 )
@@ -20,6 +24,7 @@ func Run(t *testing.T, open func(testing.TB) Harness) {
 		"every word must be in the row, in any column and as a beginning": wordsTest,
 		"a field looks into the columns of that name":                     fieldsTest,
 		"letters may be wrong as far as the fuzziness says":               fuzzyTest,
+		"texts that fold to the same are the same words":                  foldTest,
 		"the name and the exact word come first":                          scoreTest,
 		"filters narrow and facets count":                                 facetsTest,
 		"pages follow each other in every order":                          pagesTest,
@@ -115,6 +120,56 @@ func fuzzyTest(w *world) {
 	require.Empty(w.t, rowsOf(w.search(searchview.Query{Text: `"oracel"`})), "what is quoted is meant so")
 	_, err := searchview.Search(w.t.Context(), w.Searcher(), w.ws, everything, searchview.Query{Text: "x", Fuzziness: "3"})
 	require.Equal(w.t, kernel.KindInvalid, kernel.KindOf(err))
+}
+
+// foldTest asks for each text of the table of cases as it is, as a phrase and in its column alone.
+func foldTest(w *world) {
+	cases := kerneltest.Fold(w.t)
+	t := w.table("T", "Name", "text", "Note", "long_text")
+	inWords := func(texts []string) []string {
+		return slices.DeleteFunc(slices.Clone(texts), func(s string) bool { return len(searchview.FoldedWords(s)) == 0 })
+	}
+	var rows []row
+	for _, texts := range slices.Concat(cases.Same, cases.Different) {
+		for _, s := range inWords(texts) {
+			rows = append(rows, row{"Note": "noted: " + s + "!"})
+		}
+	}
+	for _, s := range inWords(cases.Order) {
+		rows = append(rows, row{"Name": s, "Note": "inorder"})
+	}
+	ids := t.insert(rows...)
+	next := func(n int) (some []kernel.RowID) {
+		some, ids = ids[:n], ids[n:]
+		return some
+	}
+	ask := func(format, text string, among []kernel.RowID) []kernel.RowID {
+		q := searchview.Query{Text: fmt.Sprintf(format, text), Limit: searchview.MaxLimit, Fuzziness: searchview.Exact}
+		found := rowsOf(w.search(q))
+		return slices.DeleteFunc(slices.Clone(among), func(id kernel.RowID) bool { return !slices.Contains(found, id) })
+	}
+	for _, texts := range cases.Same {
+		texts = inWords(texts)
+		rows := next(len(texts))
+		for _, s := range texts {
+			for _, format := range []string{`%s`, `"%s"`, `note:"%s"`, `note:"noted %s"`} {
+				require.Equal(w.t, rows, ask(format, s, rows), format, s)
+			}
+		}
+	}
+	for _, texts := range cases.Different {
+		texts = inWords(texts)
+		rows := next(len(texts))
+		for i, s := range texts {
+			if strings.ContainsFunc(strings.Join(texts, ""), unicode.IsSpace) {
+				break // a search counts no spaces
+			}
+			for _, format := range []string{`"%s"`, `note:"%s"`} {
+				require.Equal(w.t, rows[i:i+1], ask(format, s, rows), format, s)
+			}
+		}
+	}
+	require.Equal(w.t, ids, rowsOf(w.search(searchview.Query{Text: "inorder", Sort: searchview.ByName, Limit: searchview.MaxLimit})))
 }
 
 func scoreTest(w *world) {

@@ -1,6 +1,7 @@
 import { Check } from 'lucide-react';
 import { useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { cx } from '@/lib/cx';
+import { fold } from '@/lib/fold';
 import { Popover, type Anchor } from './popover';
 
 export interface MenuItem {
@@ -36,8 +37,8 @@ export function Menu({ anchor, label, items, onClose, align, header }: MenuProps
     else if (e.key === 'Home') next = 0;
     else if (e.key === 'End') next = buttons.length - 1;
     else if (e.key === 'Tab') onClose();
-    else if (/^[a-z0-9]$/i.test(e.key)) {
-      next = buttons.findIndex((b, i) => i > now && b.textContent.toLowerCase().startsWith(e.key.toLowerCase()));
+    else if (/^[\p{L}\p{N}]$/u.test(e.key)) {
+      next = buttons.findIndex((b, i) => i > now && fold(b.textContent).startsWith(fold(e.key)));
     }
     if (next < 0) return;
     e.preventDefault();

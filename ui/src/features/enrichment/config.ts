@@ -8,6 +8,7 @@ import type {
   Provider,
   Table,
 } from '@/api/types';
+import { nameKey } from '@/lib/fold';
 
 /** Words by which an input of a provider is found among the columns of a table. */
 const hints: Record<string, RegExp> = {
@@ -124,7 +125,7 @@ export function bindPlaceholders(
 ): EnrichmentStep['inputs'] {
   const bound: EnrichmentStep['inputs'] = {};
   for (const name of placeholders(config)) {
-    const column = columns.find((c) => c.name.toLowerCase() === name.toLowerCase());
+    const column = columns.find((c) => nameKey(c.name) === nameKey(name));
     if (column) bound[name] = { column: column.id };
   }
   return bound;

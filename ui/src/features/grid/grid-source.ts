@@ -3,6 +3,7 @@ import type { EditResult } from '@/api/types';
 import type { ChangeResult, Outcome } from '@/grid/edit-queue';
 import { LocalEdits, type EditBatch } from '@/grid/edit-store';
 import type { GridSource, RowInsert } from '@/grid/events';
+import { nameKey } from '@/lib/fold';
 import { batchRows, editCells, rows, type RowQuery } from './api/rows';
 import { addColumn } from './api/table';
 
@@ -45,11 +46,11 @@ async function insertRows(
 }
 
 async function addColumns(o: SourceOptions, n: number, gesture: string): Promise<string[]> {
-  const names = new Set(o.columnNames().map((name) => name.toLowerCase()));
+  const names = new Set(o.columnNames().map(nameKey));
   const ids: string[] = [];
   for (let i = names.size + 1; ids.length < n; i++) {
     const name = `Column ${String(i)}`;
-    if (names.has(name.toLowerCase())) continue;
+    if (names.has(nameKey(name))) continue;
     ids.push((await addColumn(o.workspaceId, o.tableId, { name, type: 'text' }, gesture)).id);
   }
   await o.columnsAdded();

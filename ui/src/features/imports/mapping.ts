@@ -1,5 +1,6 @@
 import type { Column, ColumnType, Import, ImportColumn, ImportMapping } from '@/api/types';
 import { isReadOnly } from '@/grid/model';
+import { fold, nameKey } from '@/lib/fold';
 
 export type Form = NonNullable<ImportMapping['form']>;
 /** How the file writes the values, where somebody has chosen; and whether its words for an empty cell are taken as such. */
@@ -16,7 +17,7 @@ export type Target =
 /** How many columns a table takes. */
 export const MOST_COLUMNS = 200;
 
-const plain = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+const plain = (text: string): string => fold(text).replace(/[^\p{L}\p{N}]+/gu, '');
 
 /** The first mapping: the server's suggestion, a column of the same name, else a new column. */
 export function suggest(file: Import, columns: readonly Column[] | null): Target[] {
@@ -81,7 +82,7 @@ export function problemOf(
   if (!targets.some((t) => t.to !== 'skip')) return 'Match at least one column.';
   const used = targets.flatMap((t) => (t.to === 'column' ? [t.columnId] : []));
   if (new Set(used).size < used.length) return 'Two columns of the file go into the same column.';
-  const names = targets.flatMap((t) => (t.to === 'new' ? [t.name.trim().toLowerCase()] : []));
+  const names = targets.flatMap((t) => (t.to === 'new' ? [nameKey(t.name.trim())] : []));
   if (names.includes('')) return 'Every new column needs a name.';
   if (new Set(names).size < names.length) return 'Two new columns have the same name.';
   if (names.length + columns.length > MOST_COLUMNS)

@@ -1,5 +1,6 @@
 import type { ICellEditorComp } from 'ag-grid-community';
 import { softOf } from '@/lib/colors';
+import { holds, nameKey } from '@/lib/fold';
 import type { CellValue, GridRow } from '../model';
 import { parseValue, plainText } from '../values';
 import { printable, type EditorParams } from './editor-params';
@@ -134,10 +135,8 @@ export class OptionsEditor implements ICellEditorComp<GridRow> {
   private choices(): { name: string; create: boolean }[] {
     const text = this.search.value.trim();
     const names = [...(this.params.column_.options ?? []).map((o) => o.name), ...this.created];
-    const found = names
-      .filter((n) => n.toLowerCase().includes(text.toLowerCase()))
-      .map((name) => ({ name, create: false }));
-    const exact = names.some((n) => n.toLowerCase() === text.toLowerCase());
+    const found = names.filter((n) => holds(n, text)).map((name) => ({ name, create: false }));
+    const exact = names.some((n) => nameKey(n) === nameKey(text));
     return text && !exact ? [...found, { name: text, create: true }] : found;
   }
   private key(e: KeyboardEvent): void {

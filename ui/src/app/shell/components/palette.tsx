@@ -10,6 +10,7 @@ import { tablesQuery } from '@/api/tables';
 import { cx } from '@/lib/cx';
 import { plural } from '@/lib/format';
 import { useDebounced } from '@/lib/use-debounced';
+import { holds } from '@/lib/fold';
 import { useDestinations } from '../destinations';
 
 interface Target {
@@ -63,7 +64,7 @@ export function Palette({ workspaceId: ws, onClose }: { workspaceId: string; onC
       icon: <Table2 size={15} />,
     }));
     const typed = text.trim();
-    const named = [...found, ...pages].filter((t) => t.label.toLowerCase().includes(typed.toLowerCase()));
+    const named = [...found, ...pages].filter((t) => holds(t.label, typed));
     if (typed.length < 2 || !can('tables.read')) return named;
     const hits = (rows.data ?? []).map((hit) => ({
       to: placeOf(ws, hit),

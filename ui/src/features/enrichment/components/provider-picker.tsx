@@ -5,6 +5,7 @@ import { Button } from '@/components/button';
 import { Avatar } from '@/components/avatar';
 import { Badge } from '@/components/states';
 import { credits, sentence } from '@/lib/format';
+import { holds } from '@/lib/fold';
 
 /** The list of providers with search, by category; picking one adds it to the waterfall. */
 export function ProviderPicker({
@@ -27,8 +28,7 @@ export function ProviderPicker({
       </div>
     );
   }
-  const needle = text.toLowerCase();
-  const found = providers.filter((p) => `${p.name} ${p.description} ${p.category}`.toLowerCase().includes(needle));
+  const found = providers.filter((p) => holds(`${p.name} ${p.description} ${p.category}`, text));
   const groups = [...new Set(found.map((p) => p.category))];
   return (
     <div className="overflow-hidden rounded-md border border-line">

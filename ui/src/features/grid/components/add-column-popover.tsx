@@ -9,6 +9,7 @@ import type { Anchor } from '@/grid/events';
 import { cx } from '@/lib/cx';
 import { addColumn, tableChanged } from '../api/table';
 import { COLUMN_TYPES } from '@/grid/column-types';
+import { nameKey } from '@/lib/fold';
 import { TypeIcon } from './type-icon';
 
 export interface AddColumnProps {
@@ -104,9 +105,9 @@ export function AddColumnPopover({
 
 function freeName(table: Table, type: ColumnType): string {
   const label = COLUMN_TYPES.find((t) => t.type === type)?.label ?? 'Column';
-  const taken = new Set(table.columns.map((c) => c.name.toLowerCase()));
-  if (!taken.has(label.toLowerCase())) return label;
+  const taken = new Set(table.columns.map((c) => nameKey(c.name)));
+  if (!taken.has(nameKey(label))) return label;
   let i = 2;
-  while (taken.has(`${label} ${String(i)}`.toLowerCase())) i++;
+  while (taken.has(nameKey(`${label} ${String(i)}`))) i++;
   return `${label} ${String(i)}`;
 }

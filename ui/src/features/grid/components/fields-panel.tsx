@@ -3,6 +3,7 @@ import { Button } from '@/components/button';
 import { Input } from '@/components/field';
 import type { Column } from '@/api/types';
 import type { ColumnLayout } from '@/grid/events';
+import { holds } from '@/lib/fold';
 import { ColumnIcon } from './type-icon';
 
 export function FieldsPanel({
@@ -16,7 +17,7 @@ export function FieldsPanel({
 }) {
   const [text, setText] = useState('');
   const byId = new Map(columns.map((c) => [c.id, c]));
-  const shown = layout.filter((l) => byId.get(l.id)?.name.toLowerCase().includes(text.toLowerCase()));
+  const shown = layout.filter((l) => holds(byId.get(l.id)?.name ?? '', text));
   const setAll = (hidden: boolean): void => onChange(layout.map((l) => ({ ...l, hidden })));
   return (
     <div className="flex w-64 flex-col gap-2 p-2">

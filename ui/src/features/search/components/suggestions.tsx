@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { suggestionsQuery } from '../api/search';
+import { alike } from '@/lib/fold';
 
 const MOST = 6;
 
@@ -15,7 +16,7 @@ export function Suggestions({
 }) {
   const q = words.trim();
   const { data } = useQuery(suggestionsQuery(ws, q));
-  const others = (q ? (data ?? []) : []).filter((s) => s.value.toLowerCase() !== q.toLowerCase()).slice(0, MOST);
+  const others = (q ? (data ?? []) : []).filter((s) => !alike(s.value, q)).slice(0, MOST);
   if (others.length === 0) {
     return (
       <p className="h-6 truncate text-sm leading-6 text-ink-3">
