@@ -26,6 +26,9 @@ func (f *feed) run(ctx context.Context) error {
 	defer cancel()
 	f.interval = f.limits.PollMax
 	err := f.load(ctx)
+	if err == nil {
+		err = f.beginCare(ctx)
+	}
 	for err == nil {
 		err = f.round(ctx)
 		if errors.Is(err, ErrMoved) {

@@ -47,6 +47,7 @@ type ReactorConfig struct {
 	Clock      kernel.Clock
 	Logger     *slog.Logger
 	Follow     eventstore.Follow // may be nil
+	Ward       Ward              // may be nil; another one than the projections', which a reaction may wait for
 	Limits     Limits
 }
 
@@ -87,7 +88,7 @@ func NewReactor(cfg ReactorConfig) (*Reactor, error) {
 	r.worker = &worker{
 		place: Place{Projection: cfg.Name, Slot: Reacted}, version: 1, store: cfg.Store, log: cfg.Log, clock: cfg.Clock,
 		logger: cfg.Logger, limits: cfg.Limits.withDefaults(), wants: wanted(cfg.Types), before: cfg.HandleBatch, single: cfg.Handle != nil, apply: cfg.Apply,
-		applied: cfg.Applied, blocked: r.block, follow: cfg.Follow,
+		applied: cfg.Applied, blocked: r.block, follow: cfg.Follow, ward: cfg.Ward,
 	}
 	if cfg.Handle != nil {
 		r.worker.before = func(ctx context.Context, events []eventstore.Recorded) error { return cfg.Handle(ctx, events[0]) }

@@ -96,7 +96,10 @@ func (b *builder) begin(ctx context.Context) error {
 			return err
 		}
 	}
-	return b.load(ctx)
+	if err := b.load(ctx); err != nil {
+		return err
+	}
+	return b.beginCare(ctx)
 }
 
 // target returns how far the live read model has come, or the log if there is none.

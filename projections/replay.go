@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/morket/morket/eventstore"
 )
@@ -41,12 +42,33 @@ func (w *worker) later(ctx context.Context, err error) error {
 	return err
 }
 
+// endedInReplay is the error of a stream whose replay was begun and has said nothing since.
+const endedInReplay = "the program ended while the stream was tried again"
+
 // replay applies a parked stream's events from the first one that failed up to the worker's position, then lets the stream
-// go on with the others. The first that fails again stays parked.
+// go on with the others. The first that fails again stays parked. A replay that ends the process isn't begun again by itself: what it
+// was due by is taken away before.
 func (w *worker) replay(ctx context.Context, p Parked) error {
 	if err := w.flush(ctx, true); err != nil {
 		return w.later(ctx, err)
 	}
+	begun := p
+	begun.RetryAt, begun.Error = time.Time{}, endedInReplay
+	if err := w.commit(ctx, Step{To: w.durable.Position, Park: []Parked{begun}}, nil); err != nil {
+		return err
+	}
+	done, err := w.replayFrom(ctx, &begun)
+	if done || errors.Is(err, ErrMoved) {
+		return err
+	}
+	begun.RetryAt, begun.Error = p.RetryAt, p.Error // it was broken off in order
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.limits.BackoffMax)
+	defer cancel()
+	return errors.Join(err, w.commit(ctx, Step{To: w.durable.Position, Park: []Parked{begun}}, nil))
+}
+
+// replayFrom replays the stream; false says that it was broken off.
+func (w *worker) replayFrom(ctx context.Context, p *Parked) (bool, error) {
 	after := p.Version - 1
 	if p.SkipReason != "" {
 		after = p.Version
@@ -56,12 +78,12 @@ func (w *worker) replay(ctx context.Context, p Parked) error {
 	for {
 		page, err := w.log.ReadStream(ctx, p.Stream, after, replayPage)
 		if err != nil {
-			return w.later(ctx, fmt.Errorf("replay %s: %w", p.Stream, err))
+			return false, w.later(ctx, fmt.Errorf("replay %s: %w", p.Stream, err))
 		}
 		past, end := w.past(page)
-		done, err := w.replayPage(ctx, &p, past, end)
+		done, err := w.replayPage(ctx, p, past, end)
 		if err != nil || done {
-			return err
+			return err == nil, err
 		}
 		after = page[len(page)-1].Version
 	}

@@ -21,6 +21,7 @@ type RunnerConfig struct {
 	Clock      kernel.Clock
 	Logger     *slog.Logger
 	Follow     eventstore.Follow // may be nil
+	Ward       Ward              // of the process's projections; may be nil
 	Limits     Limits
 }
 
@@ -68,7 +69,7 @@ func NewRunner(cfg RunnerConfig) (*Runner, error) {
 func (c RunnerConfig) worker(place Place) *worker {
 	return &worker{
 		place: place, version: c.Projector.Version(), store: c.Store, log: c.Log, clock: c.Clock, logger: c.Logger,
-		limits: c.Limits, wants: wanted(c.Projector.Types()), apply: c.Projector.Apply, follow: c.Follow,
+		limits: c.Limits, wants: wanted(c.Projector.Types()), apply: c.Projector.Apply, follow: c.Follow, ward: c.Ward,
 	}
 }
 

@@ -112,6 +112,7 @@ type Epochs interface {
 type Store interface {
 	Checkpoints
 	DeadLetters
+	Attempts
 	Epochs
 }
 

@@ -33,6 +33,8 @@ type worker struct {
 	blocked func(error)                 // a transient error is being waited out, nil when it is over; may be nil
 	follow  eventstore.Follow           // may be nil
 	done    atomic.Int64                // events applied since the start
+	ward    Ward                        // may be nil
+	care    care
 
 	durable  Checkpoint // as stored
 	position int64      // >= durable.Position; between them there are no wanted events
@@ -199,6 +201,7 @@ func (w *worker) fit(events []eventstore.Recorded) int {
 		return 1
 	}
 	size := 0
+	events = events[:w.care.apart(events)]
 	for i, e := range events {
 		size += len(e.Data)
 		if i > 0 && (i >= w.limits.BatchEvents || size > w.limits.BatchBytes) {
@@ -211,12 +214,18 @@ func (w *worker) fit(events []eventstore.Recorded) int {
 // step applies wanted events and moves the checkpoint. When an event can't be applied, it halves the events until it has
 // found which, and parks that one's stream.
 func (w *worker) step(ctx context.Context, events []eventstore.Recorded, to int64) error {
+	if reason := w.care.lethal(events[0]); reason != nil {
+		p := w.letter(events[0], reason, mostDeaths)
+		p.RetryAt = time.Time{}
+		return w.park(ctx, events[0], p)
+	}
 	err := w.commit(ctx, Step{To: to}, events)
 	if err == nil || errors.Is(err, ErrMoved) || ctx.Err() != nil {
 		return err
 	}
 	if len(events) == 1 {
-		return w.park(ctx, events[0], err)
+		p := w.letter(events[0], err, 1)
+		return w.park(ctx, events[0], p)
 	}
 	half := len(events) / 2
 	if err := w.step(ctx, events[:half], events[half-1].Position); err != nil {
@@ -243,6 +252,11 @@ func (w *worker) commit(ctx context.Context, step Step, events []eventstore.Reco
 	var next Checkpoint
 	err = w.patiently(ctx, func() (err error) {
 		tries++
+		leave, err := w.guard(ctx, events)
+		if err != nil {
+			return err
+		}
+		defer leave()
 		if w.before != nil && len(events) > 0 {
 			if err := safely(func() error { return w.before(ctx, events) }); err != nil {
 				return err
@@ -258,6 +272,7 @@ func (w *worker) commit(ctx context.Context, step Step, events []eventstore.Reco
 	}
 	w.durable, w.position = next, max(w.position, next.Position)
 	w.progress.move(w.position)
+	w.cared(events)
 	w.done.Add(int64(len(events)))
 	if len(events) > 0 && w.applied != nil {
 		w.applied(events)
@@ -290,10 +305,9 @@ func (w *worker) afterAll(ctx context.Context, step Step, moved error) (Checkpoi
 }
 
 // park sets the event's stream aside, from that event on.
-func (w *worker) park(ctx context.Context, e eventstore.Recorded, cause error) error {
-	p := w.letter(e, cause, 1)
+func (w *worker) park(ctx context.Context, e eventstore.Recorded, p Parked) error {
 	w.logger.ErrorContext(ctx, "event can't be applied, its stream is parked", "projection", w.place.String(),
-		"stream", string(e.Stream), "position", e.Position, "type", e.Type, "error", cause)
+		"stream", string(e.Stream), "position", e.Position, "type", e.Type, "error", p.Error)
 	if err := w.commit(ctx, Step{To: e.Position, Park: []Parked{p}}, nil); err != nil {
 		return err
 	}

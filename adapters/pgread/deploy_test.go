@@ -25,9 +25,16 @@ const envProcess = "MORKET_TEST_PROJECTOR"
 
 func TestMain(m *testing.M) {
 	var version int
-	var dsn string
+	var dsn, consumer string
 	if n, _ := fmt.Sscan(os.Getenv(envProcess), &version, &dsn); n == 2 {
 		if err := project(version, dsn); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if n, _ := fmt.Sscan(os.Getenv(envLethal), &consumer, &dsn); n == 2 {
+		if err := consume(consumer, dsn); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -82,12 +89,15 @@ type process struct {
 	says *bufio.Scanner
 }
 
+func (w *world) dsn() string {
+	c := w.pool.Config().ConnConfig
+	return fmt.Sprintf("postgres://%s:%s@%s:%d/%s", c.User, c.Password, c.Host, c.Port, c.Database)
+}
+
 func (w *world) process(t *testing.T, version int) *process {
 	t.Helper()
-	c := w.pool.Config().ConnConfig
-	dsn := fmt.Sprintf("postgres://%s:%s@%s:%d/%s", c.User, c.Password, c.Host, c.Port, c.Database)
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s", envProcess, version, dsn))
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s", envProcess, version, w.dsn()))
 	cmd.Stderr = os.Stderr
 	p := &process{t: t}
 	out, err := cmd.StdoutPipe()

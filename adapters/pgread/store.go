@@ -18,8 +18,9 @@ import (
 // Store keeps read models, checkpoints and parked streams in one Postgres database. It is a projections.Store. The
 // connection's user owns the schemas.
 type Store struct {
-	pool   *pgxpool.Pool
-	models map[string]Model
+	pool    *pgxpool.Pool
+	models  map[string]Model
+	process string // empty: attempts are nobody's
 }
 
 var _ projections.Store = (*Store)(nil)

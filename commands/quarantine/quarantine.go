@@ -1,5 +1,6 @@
 // Package quarantine keeps a piece of work that kills its worker from doing so for ever, and from taking other work with it. It is the
-// same for pages of runs and stretches of imports:
+// same for pages of runs and stretches of imports; events that projections and reactors apply, and deliveries to webhooks, are counted
+// where their progress is kept:
 //
 //   - How often a worker was lost over a piece of work is in that work's own stream, written by the successor before it goes on.
 //     After MostKills it has failed; the reason is Reason.

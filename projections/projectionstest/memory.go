@@ -34,6 +34,7 @@ type place struct {
 	checkpoint projections.Checkpoint
 	parked     map[eventstore.StreamID]projections.Parked
 	tables     map[string]map[string]string
+	attempt    projections.Attempt
 	finished   bool
 }
 
@@ -47,6 +48,11 @@ type Memory struct {
 
 	// Fail, when set, is asked before each Advance and may return an error for it.
 	Fail func(from projections.Checkpoint, step projections.Step) error
+	// Process is whose attempts are noted and asked for; Living are the others that have not ended.
+	Process string
+	Living  map[string]bool
+	noted   map[string]string // by place, the process of the attempt
+
 	// Lose, when set, is asked after each Advance that was made and may return an error to answer instead.
 	Lose func(projections.Checkpoint) error
 }
@@ -55,7 +61,7 @@ var _ projections.Store = (*Memory)(nil)
 
 // NewMemory returns an empty store.
 func NewMemory() *Memory {
-	m := &Memory{places: map[string]*place{}, held: map[string]bool{}}
+	m := &Memory{places: map[string]*place{}, held: map[string]bool{}, noted: map[string]string{}}
 	m.free = sync.NewCond(&m.mu)
 	return m
 }
@@ -133,6 +139,37 @@ func copyOf(tables map[string]map[string]string) map[string]map[string]string {
 		out[name] = maps.Clone(rows)
 	}
 	return out
+}
+
+// Attempted implements projections.Attempts.
+func (m *Memory) Attempted(_ context.Context, at projections.Place) (projections.Attempt, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p, ok := m.places[at.String()]
+	if !ok || p.attempt.First == 0 {
+		return projections.Attempt{}, false, nil
+	}
+	a := p.attempt
+	a.Place = at
+	switch by := m.noted[at.String()]; {
+	case by == m.Process:
+		a.Owner = projections.Ours
+	case m.Living[by]:
+		a.Owner = projections.Theirs
+	default:
+		a.Owner = projections.Gone
+	}
+	return a, true, nil
+}
+
+// Attempt implements projections.Attempts.
+func (m *Memory) Attempt(_ context.Context, a projections.Attempt) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if p, ok := m.places[a.Place.String()]; ok {
+		p.attempt, m.noted[a.Place.String()] = a, m.Process
+	}
+	return nil
 }
 
 // Parked implements projections.DeadLetters.

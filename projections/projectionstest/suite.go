@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		"of two concurrent steps one wins":       testConcurrent,
 		"a failed step changes nothing":          testAtomic,
 		"parked streams":                         testParked,
+		"attempts are kept with their place":     testAttempts,
 		"create keeps live, replaces others":     testCreate,
 		"swap puts next in the place of live":    testSwap,
 		"swap refuses what is behind":            testSwapBehind,
@@ -172,6 +173,34 @@ func testParked(t *testing.T, s Subject) {
 	require.Empty(t, list)
 	_, err = s.Store.Advance(t.Context(), moved, projections.Step{To: 10})
 	require.ErrorIs(t, err, projections.ErrMoved, "a runner that remembers a parked stream must look again")
+}
+
+func testAttempts(t *testing.T, s Subject) {
+	at := s.create(t, next)
+	_, ok, err := s.Store.Attempted(t.Context(), next)
+	require.NoError(t, err)
+	require.False(t, ok)
+	a := projections.Attempt{Place: next, First: 3, Last: 9, Deaths: 1}
+	require.NoError(t, s.Store.Attempt(t.Context(), projections.Attempt{Place: next, First: 1, Last: 2}))
+	require.NoError(t, s.Store.Attempt(t.Context(), a))
+	found, ok, err := s.Store.Attempted(t.Context(), next)
+	require.NoError(t, err)
+	require.True(t, ok)
+	a.Owner = projections.Ours
+	require.Equal(t, a, found)
+	s.advance(t, at, projections.Step{To: 9})
+	_, err = s.Store.Swap(t.Context(), name, nil)
+	require.NoError(t, err)
+	found, _, err = s.Store.Attempted(t.Context(), projections.LiveOf(name))
+	require.NoError(t, err)
+	require.Equal(t, a.First, found.First, "it moves with the place")
+	require.NoError(t, s.Store.Attempt(t.Context(), projections.Attempt{Place: projections.LiveOf(name)}))
+	require.NoError(t, s.Store.Attempt(t.Context(), projections.Attempt{Place: aside, First: 1, Last: 1}), "of a place that is not there")
+	for _, place := range []projections.Place{projections.LiveOf(name), next, aside} {
+		_, ok, err = s.Store.Attempted(t.Context(), place)
+		require.NoError(t, err)
+		require.False(t, ok, place)
+	}
 }
 
 func testCreate(t *testing.T, s Subject) {

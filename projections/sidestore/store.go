@@ -203,6 +203,16 @@ func (s *Store) Retry(ctx context.Context, place projections.Place, stream event
 	return s.base.Retry(ctx, place, stream, skipReason, at)
 }
 
+// Attempted implements projections.Attempts.
+func (s *Store) Attempted(ctx context.Context, place projections.Place) (projections.Attempt, bool, error) {
+	return s.base.Attempted(ctx, place)
+}
+
+// Attempt implements projections.Attempts.
+func (s *Store) Attempt(ctx context.Context, a projections.Attempt) error {
+	return s.base.Attempt(ctx, a)
+}
+
 // Transient implements projections.Checkpoints.
 func (s *Store) Transient(err error) bool {
 	return errors.Is(err, errUnmarked) || s.base.Transient(err) || s.engine.Transient(err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -49,8 +50,10 @@ type Platform struct {
 	opensearch  *osread.Client   // nil when the search is kept in Postgres
 	searchSide  *sidestore.Store // likewise
 	vault       *vault.Vault
-	ring        *vault.Ring // keys that can be destroyed
-	ward        *quarantine.Ward
+	ring        *vault.Ring      // keys that can be destroyed
+	ward        *quarantine.Ward // of runs, imports and reactors
+	projWard    *quarantine.Ward // of projections, which those wait for
+	presence    *pgread.Presence
 }
 
 // Open connects to the database, starting the embedded one if it is not running yet, and brings the schemas up to date.
@@ -60,7 +63,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*Platform, 
 		return nil, err
 	}
 	clock := kernel.SystemClock{}
-	p := &Platform{cfg: cfg, log: log, clock: clock, ids: kernel.NewIDs(clock), metrics: telemetry.NewMetrics(Version, clock), ward: quarantine.NewWard()}
+	p := &Platform{cfg: cfg, log: log, clock: clock, ids: kernel.NewIDs(clock), metrics: telemetry.NewMetrics(Version, clock), ward: quarantine.NewWard(), projWard: quarantine.NewWard()}
 	if p.providers, err = p.pricedProviders(); err != nil {
 		return nil, err // before anything is started: it is a matter of the settings
 	}
@@ -102,9 +105,13 @@ func (p *Platform) open(ctx context.Context) error {
 		return err
 	}
 	p.store = telemetry.NewStore(log, p.metrics, p.tracing, p.clock)
+	if p.presence, err = pgread.Join(ctx, pgread.PresenceConfig{Pool: p.pool, Logger: p.log}); err != nil {
+		return err
+	}
 	if p.read, err = pgread.NewStore(p.pool, models()...); err != nil {
 		return err
 	}
+	p.read = p.read.In(p.presence)
 	if p.analytics, err = p.openAnalytics(); err != nil {
 		return err
 	}
@@ -175,6 +182,9 @@ func connect(ctx context.Context, url string, tracer pgx.QueryTracer, as func(*p
 	return pool, nil
 }
 
+// leaveWithin is how long the end waits for the database to forget the process, which it does by itself soon after.
+const leaveWithin = 2 * time.Second
+
 // Close ends everything that Open began, in the opposite order.
 func (p *Platform) Close() {
 	defer func() {
@@ -186,6 +196,13 @@ func (p *Platform) Close() {
 		if err := p.analytics.close(); err != nil {
 			p.log.Warn("close ClickHouse", "error", err)
 		}
+	}
+	if p.presence != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), leaveWithin)
+		if err := p.presence.Leave(ctx); err != nil {
+			p.log.Warn("leave", "error", err)
+		}
+		cancel()
 	}
 	if p.store != nil {
 		p.store.Close()
@@ -214,7 +231,7 @@ func (p *Platform) projectors() []projections.Projector {
 }
 
 func (p *Platform) runnerConfig(pr projections.Projector) projections.RunnerConfig {
-	cfg := projections.RunnerConfig{Projector: pr, Log: p.store, Store: p.read, Clock: p.clock, Logger: p.log.With("projection", pr.Name()), Follow: p.tracing.Follow()}
+	cfg := projections.RunnerConfig{Projector: pr, Log: p.store, Store: p.read, Clock: p.clock, Logger: p.log.With("projection", pr.Name()), Follow: p.tracing.Follow(), Ward: p.projWard}
 	if p.analytics.side != nil && pr.Name() == p.analytics.projector.Name() {
 		cfg.Store, cfg.Limits = p.analytics.side, projections.Limits{BatchEvents: sideEvents, BatchBytes: sideBytes}
 	}
