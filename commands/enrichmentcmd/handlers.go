@@ -218,6 +218,10 @@ func fitColumn(col table.Column, v any) (json.RawMessage, error) {
 		out, _, err := table.Parse(col, b, false)
 		return out, err
 	}
+	if n, ok := v.(json.Number); ok && col.Type.Numeric() {
+		out, _, err := table.Parse(col, json.RawMessage(n), false)
+		return out, err
+	}
 	text := enrichment.Text(v)
 	if _, written := v.(string); !written {
 		col.Form = nil // numbers and the like are written with a decimal point always

@@ -26,6 +26,9 @@ type Reply struct {
 	Outputs    map[string]any // by the names of the provider's outputs; empty means that nothing was found
 	Confidence *float64       // 0 to 1
 	SourceURL  string
+	Missed     string // why nothing was found, where the provider knows; shown to people
+	// LeftOut are the outputs that are there and can't be kept, with the reasons; shown to people.
+	LeftOut map[string]string
 }
 
 // Caller asks a provider. Its implementations are in adapters/providers, one package each.

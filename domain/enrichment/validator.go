@@ -1,6 +1,7 @@
 package enrichment
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/mail"
@@ -144,7 +145,7 @@ func RawText(raw json.RawMessage) string {
 		return string(raw)
 	}
 	var v any
-	if json.Unmarshal(raw, &v) != nil {
+	if decode(raw, &v) != nil {
 		return string(raw)
 	}
 	return Text(v)
@@ -156,4 +157,16 @@ func short(s string) string {
 		return string(r[:most]) + "…"
 	}
 	return s
+}
+
+// DecodeOutputs reads outputs that were written as JSON. Numbers stay as they are written.
+func DecodeOutputs(raw []byte) (out map[string]any, err error) {
+	err = decode(raw, &out)
+	return out, err
+}
+
+func decode(raw []byte, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	return dec.Decode(v)
 }

@@ -165,7 +165,7 @@ func (q *Queries) Find(ctx context.Context, ws kernel.WorkspaceID, provider, inp
 	if err != nil || kernel.IsNull(outputs) {
 		return r, false, err
 	}
-	if err := json.Unmarshal(outputs, &r.Outputs); err != nil {
+	if r.Outputs, err = enrichment.DecodeOutputs(outputs); err != nil {
 		return r, false, fmt.Errorf("the kept answer of %s: %w", provider, err)
 	}
 	return r, true, nil

@@ -4,8 +4,12 @@
 package answer
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
+	"math"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -13,6 +17,7 @@ import (
 const (
 	MaxDepth  = 64      // of lists and objects in each other
 	MaxValues = 100_000 // in one answer
+	MaxDigits = 1000    // of a number as it is written
 )
 
 // Errors of an answer that is over its limits.
@@ -21,9 +26,11 @@ var (
 	ErrNotUTF8  = errors.New("the answer is not UTF-8")
 	ErrTooDeep  = errors.New("the answer is nested deeper than 64 levels")
 	ErrTooLarge = errors.New("the answer has more than 100,000 values")
+	ErrNumber   = errors.New("the answer has a number that is too long or too large to be kept")
 )
 
-// Decode reads one JSON value (RFC 8259). A byte order mark before it is left out.
+// Decode reads one JSON value (RFC 8259). A byte order mark before it is left out. Numbers are json.Number, as they are written: in a
+// float64, 9007199254740993 would be another one, and 1.10 a price of one digit. What can't be kept is for CheckNumbers to say.
 func Decode(body []byte) (any, error) {
 	if len(body) >= 3 && string(body[:3]) == "\ufeff" {
 		body = body[3:]
@@ -31,11 +38,76 @@ func Decode(body []byte) (any, error) {
 	if err := Check(body); err != nil {
 		return nil, err
 	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
 	var v any
-	if json.Unmarshal(body, &v) != nil {
+	if dec.Decode(&v) != nil {
+		return nil, ErrNotJSON
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, ErrNotJSON
 	}
 	return v, nil
+}
+
+// CheckNumbers answers ErrNumber if a number in the value is longer than MaxDigits, or beyond what a float64 reaches: no store or
+// program after this one would take it.
+func CheckNumbers(v any) error {
+	switch v := v.(type) {
+	case json.Number:
+		if _, ok := float(v); !ok {
+			return ErrNumber
+		}
+	case []any:
+		for _, e := range v {
+			if err := CheckNumbers(e); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		for _, e := range v {
+			if err := CheckNumbers(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func float(n json.Number) (float64, bool) {
+	if len(n) > MaxDigits {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(string(n), 64)
+	return f, err == nil && !math.IsInf(f, 0)
+}
+
+// plain is the value with numbers that a filter can compare: int64 and float64. What holds no number is shared.
+func plain(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if i, err := strconv.ParseInt(string(v), 10, 64); err == nil {
+			return i
+		}
+		if f, ok := float(v); ok {
+			return f
+		}
+		return nil
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = plain(e)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, e := range v {
+			out[name] = plain(e)
+		}
+		return out
+	default:
+		return v
+	}
 }
 
 // Check looks at JSON text without decoding it.

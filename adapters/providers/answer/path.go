@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/ohler55/ojg/jp"
@@ -123,16 +123,22 @@ func (c *checker) form(v any) error {
 
 // Answer is a decoded answer, and how much of it all paths together have looked at.
 type Answer struct {
-	value  any
+	value  node
 	visits int
 }
 
+// node is a value, and the same with numbers that filters can compare; without filters only the value.
+type node struct{ value, plain any }
+
 // Of makes an answer of a value that Decode returned.
-func Of(value any) *Answer { return &Answer{value: value} }
+func Of(value any) *Answer { return &Answer{value: node{value: value}} }
 
 // Get returns the values that the path leads to, at most limit of them, in the order of the answer; members of an object in the order
 // of their names. The walk ends with ErrVisits, or when ctx ends.
 func (a *Answer) Get(ctx context.Context, p *Path, limit int) ([]any, error) {
+	if len(p.wide) > 0 && a.value.plain == nil {
+		a.value.plain = plain(a.value.value)
+	}
 	w := &walk{ctx: ctx, path: p, limit: limit, visits: a.visits}
 	err := w.step(p.frags, a.value)
 	a.visits = w.visits
@@ -165,12 +171,12 @@ func (w *walk) visit(n int) error {
 }
 
 // step follows the path's rest from a value.
-func (w *walk) step(rest jp.Expr, v any) error {
+func (w *walk) step(rest jp.Expr, v node) error {
 	if err := w.visit(1); err != nil {
 		return err
 	}
 	if len(rest) == 0 {
-		w.out = append(w.out, v)
+		w.out = append(w.out, v.value)
 		if len(w.out) >= w.limit {
 			return errEnough
 		}
@@ -182,7 +188,7 @@ func (w *walk) step(rest jp.Expr, v any) error {
 	case jp.Nth:
 		return w.nth(rest[1:], v, int(f))
 	case jp.Wildcard:
-		return w.each(v, func(e any) error { return w.step(rest[1:], e) })
+		return w.each(v, func(e node) error { return w.step(rest[1:], e) })
 	case jp.Descent:
 		return w.descend(rest[1:], v)
 	case jp.Union:
@@ -196,46 +202,64 @@ func (w *walk) step(rest jp.Expr, v any) error {
 	}
 }
 
-func (w *walk) child(rest jp.Expr, v any, name string) error {
-	if m, ok := v.(map[string]any); ok {
-		if e, ok := m[name]; ok {
-			return w.step(rest, e)
+func (w *walk) child(rest jp.Expr, v node, name string) error {
+	if m, ok := v.value.(map[string]any); ok {
+		if _, ok := m[name]; ok {
+			return w.step(rest, v.member(name))
 		}
 	}
 	return nil
 }
 
-func (w *walk) nth(rest jp.Expr, v any, i int) error {
-	l, ok := v.([]any)
+func (w *walk) nth(rest jp.Expr, v node, i int) error {
+	l, ok := v.value.([]any)
 	if i < 0 {
 		i += len(l)
 	}
 	if !ok || i < 0 || i >= len(l) {
 		return nil
 	}
-	return w.step(rest, l[i])
+	return w.step(rest, v.element(i))
+}
+
+// member returns an object's value; element one of a list.
+func (n node) member(name string) node {
+	var out node
+	if m, ok := n.value.(map[string]any); ok {
+		out.value = m[name]
+	}
+	if m, ok := n.plain.(map[string]any); ok {
+		out.plain = m[name]
+	}
+	return out
+}
+
+func (n node) element(i int) node {
+	var out node
+	if l, ok := n.value.([]any); ok {
+		out.value = l[i]
+	}
+	if l, ok := n.plain.([]any); ok {
+		out.plain = l[i]
+	}
+	return out
 }
 
 // each calls f with a list's elements or an object's values.
-func (w *walk) each(v any, f func(any) error) error {
-	switch v := v.(type) {
+func (w *walk) each(v node, f func(node) error) error {
+	switch of := v.value.(type) {
 	case []any:
-		for _, e := range v {
-			if err := f(e); err != nil {
+		for i := range of {
+			if err := f(v.element(i)); err != nil {
 				return err
 			}
 		}
 	case map[string]any:
-		if err := w.visit(len(v)); err != nil {
+		if err := w.visit(len(of)); err != nil {
 			return err
 		}
-		names := make([]string, 0, len(v))
-		for name := range v {
-			names = append(names, name)
-		}
-		sort.Strings(names)
-		for _, name := range names {
-			if err := f(v[name]); err != nil {
+		for _, name := range slices.Sorted(maps.Keys(of)) {
+			if err := f(v.member(name)); err != nil {
 				return err
 			}
 		}
@@ -244,12 +268,12 @@ func (w *walk) each(v any, f func(any) error) error {
 }
 
 // descend follows the rest from the value and from all that is in it. The answer's depth bounds the recursion.
-func (w *walk) descend(rest jp.Expr, v any) error {
+func (w *walk) descend(rest jp.Expr, v node) error {
 	if err := w.step(rest, v); err != nil {
 		return err
 	}
-	return w.each(v, func(e any) error {
-		switch e.(type) {
+	return w.each(v, func(e node) error {
+		switch e.value.(type) {
 		case []any, map[string]any:
 			return w.descend(rest, e)
 		default:
@@ -261,7 +285,7 @@ func (w *walk) descend(rest jp.Expr, v any) error {
 	})
 }
 
-func (w *walk) union(rest jp.Expr, v any, of jp.Union) error {
+func (w *walk) union(rest jp.Expr, v node, of jp.Union) error {
 	for _, u := range of {
 		var err error
 		switch u := u.(type) {
@@ -278,8 +302,8 @@ func (w *walk) union(rest jp.Expr, v any, of jp.Union) error {
 }
 
 // slice follows RFC 9535, 2.3.4.
-func (w *walk) slice(rest jp.Expr, v any, s jp.Slice) error {
-	l, ok := v.([]any)
+func (w *walk) slice(rest jp.Expr, v node, s jp.Slice) error {
+	l, ok := v.value.([]any)
 	if !ok {
 		return nil
 	}
@@ -300,7 +324,7 @@ func (w *walk) slice(rest jp.Expr, v any, s jp.Slice) error {
 	switch {
 	case step > 0:
 		for i, end := bound(s[0], 0, 0, n), bound(s[1], n, 0, n); i < end; i += step {
-			if err := w.step(rest, l[i]); err != nil {
+			if err := w.step(rest, v.element(i)); err != nil {
 				return err
 			}
 			if step > n {
@@ -309,7 +333,7 @@ func (w *walk) slice(rest jp.Expr, v any, s jp.Slice) error {
 		}
 	case step < 0:
 		for i, end := bound(s[0], n-1, -1, n-1), bound(s[1], -1, -1, n-1); i > end; i += step {
-			if err := w.step(rest, l[i]); err != nil {
+			if err := w.step(rest, v.element(i)); err != nil {
 				return err
 			}
 			if -step > n {
@@ -322,17 +346,17 @@ func (w *walk) slice(rest jp.Expr, v any, s jp.Slice) error {
 
 // filter accounts for what the filter may look at before the library evaluates it: the whole of each value when it looks at more
 // than one part of it.
-func (w *walk) filter(rest jp.Expr, v any, f *jp.Filter) error {
+func (w *walk) filter(rest jp.Expr, v node, f *jp.Filter) error {
 	wide := w.path.wide[f]
-	return w.each(v, func(e any) error {
+	return w.each(v, func(e node) error {
 		n := 1
 		if wide > 0 {
-			n += wide * count(e, maxVisits/wide)
+			n += wide * count(e.value, maxVisits/wide)
 		}
 		if err := w.visit(n); err != nil {
 			return err
 		}
-		if !f.Match(e) {
+		if !f.Match(e.plain) {
 			return nil
 		}
 		return w.step(rest, e)

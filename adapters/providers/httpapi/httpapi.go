@@ -243,7 +243,7 @@ func (c Config) take(ctx context.Context, body []byte) (enrichment.Reply, error)
 	if err != nil {
 		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, err.Error())
 	}
-	all, out := answer.Of(v), map[string]any{}
+	all, out, left := answer.Of(v), map[string]any{}, map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(c.Outputs)) {
 		o := c.Outputs[name]
 		path, err := answer.ParsePath(o.Path)
@@ -260,6 +260,10 @@ func (c Config) take(ctx context.Context, body []byte) (enrichment.Reply, error)
 		if len(found) == 0 {
 			continue
 		}
+		if answer.CheckNumbers(found) != nil { // the other outputs are as good as ever
+			left[name] = "the answer's " + name + " holds a number that is too long or too large to be kept"
+			continue
+		}
 		value, ok := coerce(found, o.Type)
 		if !ok {
 			return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, "the answer's "+name+" is not a "+string(o.Type)+", or it is too long")
@@ -268,7 +272,7 @@ func (c Config) take(ctx context.Context, body []byte) (enrichment.Reply, error)
 			out[name] = value
 		}
 	}
-	return enrichment.Reply{Outputs: out}, nil
+	return enrichment.Reply{Outputs: out, LeftOut: left}, nil
 }
 
 const (
@@ -292,14 +296,14 @@ func coerce(found []any, t enrichment.FieldType) (any, bool) {
 		return nil, true
 	case string:
 		return ofText(v, t)
-	case float64:
+	case json.Number:
 		if t == enrichment.FieldBoolean {
 			return nil, false
 		}
 		if t == enrichment.FieldNumber {
 			return v, true
 		}
-		return strconv.FormatFloat(v, 'f', -1, 64), true
+		return v.String(), true
 	case bool:
 		if t == enrichment.FieldBoolean {
 			return v, true
@@ -349,8 +353,8 @@ func ofText(s string, t enrichment.FieldType) (any, bool) {
 		if strings.TrimSpace(s) == "" {
 			return nil, true
 		}
-		f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-		return f, err == nil
+		n := json.Number(strings.TrimSpace(s))
+		return n, json.Valid([]byte(n)) && strings.ContainsAny(string(n[:1]), "-0123456789") && answer.CheckNumbers(n) == nil
 	case enrichment.FieldBoolean:
 		b, err := strconv.ParseBool(strings.ToLower(s))
 		return b, err == nil

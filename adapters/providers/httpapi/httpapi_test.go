@@ -67,7 +67,7 @@ func TestARequestIsMadeAsConfigured(t *testing.T) {
 	reply, err := p.Call(t.Context(), enrichment.Request{Config: cfg, Key: "k1", Secret: map[string]string{"token": canary}, Hosts: []string{"127.0.0.1"}, Inputs: map[string]string{"id": "a/../b", "email": `x"y&z@acme.com`}})
 	require.NoError(t, err)
 	require.NoError(t, enrichment.CheckReply(fields, reply.Outputs))
-	require.Equal(t, map[string]any{"name": "Ann", "age": 41.0, "ok": true, "tags": []string{"a", "b"}, "vs": []string{"x", "y"}}, reply.Outputs)
+	require.Equal(t, map[string]any{"name": "Ann", "age": json.Number("41"), "ok": true, "tags": []string{"a", "b"}, "vs": []string{"x", "y"}}, reply.Outputs)
 	require.Equal(t, "/v1/a%2F..%2Fb/x?email=x%22y%26z%40acme.com", got.URL.RequestURI(), "values can't leave their place")
 	require.JSONEq(t, `{"email":"x\"y&z@acme.com"}`, body)
 	require.Equal(t, "Bearer "+canary, got.Header.Get("Authorization"))
@@ -222,6 +222,25 @@ func TestLongOutputsAreCut(t *testing.T) {
 	require.Equal(t, strings.Repeat("ü", 8000), reply.Outputs["text"])
 	require.Len(t, reply.Outputs["list"], 65)
 	require.Len(t, reply.Outputs["object"], 8000)
+}
+
+func TestNumbersAreTakenAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	at := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"id":9007199254740993,"price":1.10,"far":1e400,"deep":{"x":[1e400]},"list":[1.10,2e2],"text":"1.10"}`)
+	})
+	cfg := config(t, map[string]any{"url": at, "outputs": map[string]any{
+		"id": map[string]string{"path": "$.id", "type": "number"}, "price": map[string]string{"path": "$.price", "type": "number"}, "as_text": map[string]string{"path": "$.price"}, "far": map[string]string{"path": "$.far", "type": "number"},
+		"far_text": map[string]string{"path": "$.far"}, "deep": map[string]string{"path": "$.deep", "type": "object"}, "list": map[string]string{"path": "$.list", "type": "list"}, "from_text": map[string]string{"path": "$.text", "type": "number"},
+	}})
+	reply, err := provider(safedial.Config{}).Call(t.Context(), enrichment.Request{Config: cfg})
+	require.NoError(t, err)
+	require.Equal(t, map[string]any{
+		"id": json.Number("9007199254740993"), "price": json.Number("1.10"), "as_text": "1.10", "list": []string{"1.10", "2e2"}, "from_text": json.Number("1.10"),
+	}, reply.Outputs)
+	for _, name := range []string{"far", "far_text", "deep"} {
+		require.Equal(t, "the answer's "+name+" holds a number that is too long or too large to be kept", reply.LeftOut[name])
+	}
 }
 
 func TestACredentialIsSentOnlyToItsHosts(t *testing.T) {

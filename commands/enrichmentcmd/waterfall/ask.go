@@ -201,7 +201,10 @@ func (a *asking) judge(s *step, at *enrichment.Attempt, got *remembered, hash st
 	reply := got.reply
 	value, has := reply.Outputs[s.Output]
 	if !has || value == nil || enrichment.Text(value) == "" {
-		at.Status = enrichment.StatusNotFound
+		at.Status, at.Error = enrichment.StatusNotFound, reply.Missed
+		if why := reply.LeftOut[s.Output]; why != "" {
+			at.Status, at.Error = enrichment.AttemptStatus(enrichment.CallBadReply), why
+		}
 		a.refund(s, at, got)
 		return false
 	}
@@ -250,6 +253,9 @@ func (a *asking) accept(s *step, at *enrichment.Attempt, reply enrichment.Reply,
 	a.out.Outputs = reply.Outputs
 	a.out.Values = map[kernel.ColumnID]json.RawMessage{a.plan.column: cell}
 	for _, o := range a.plan.config.Outputs {
+		if why := reply.LeftOut[o.Output]; why != "" {
+			a.out.Mark.Message = fmt.Sprintf("%s is left out: %s", o.Output, why)
+		}
 		v, ok := reply.Outputs[o.Output]
 		if !ok || v == nil {
 			continue

@@ -39,19 +39,31 @@ func TestOutcomes(t *testing.T) {
 		message  string
 		attempts []enrichment.AttemptStatus
 	}{
-		"nobody has an answer":  {enrichment.Config{Steps: steps("none", "none2")}, "x", enrichment.MarkEmpty, "", []enrichment.AttemptStatus{"not_found", "not_found"}},
-		"one fails, none found": {enrichment.Config{Steps: steps("bad", "none")}, "x", enrichment.MarkError, "bad: no luck", []enrichment.AttemptStatus{"bad_input", "not_found"}},
-		"one fails, one found":  {enrichment.Config{Steps: steps("bad", "echo")}, "x", enrichment.MarkValue, "", []enrichment.AttemptStatus{"bad_input", "succeeded"}},
-		"the input is empty":    {enrichment.Config{Steps: steps("echo")}, "  ", no, "Question is empty", []enrichment.AttemptStatus{"missing_input"}},
-		"row condition":         {enrichment.Config{Steps: steps("echo"), Condition: `{{Question}} == "y"`}, "x", no, "the condition is not met", nil},
-		"undecidable condition": {enrichment.Config{Steps: steps("echo"), Condition: `{{Question}} > 5`}, "x", no, "the condition can't be decided: a text and a number can't be compared by size", nil},
-		"costly condition":      {enrichment.Config{Steps: steps("echo"), Condition: `len(repeat({{Question}}, 2000000)) > 0`}, "x", enrichment.MarkError, "the condition can't be decided: " + expression.ErrTooLarge.Error(), nil},
-		"odd reply":             {enrichment.Config{Steps: steps("odd")}, "x", enrichment.MarkError, "odd: the reply's a is a int, not a text", []enrichment.AttemptStatus{"bad_reply"}},
-		"panicking provider":    {enrichment.Config{Steps: steps("panics")}, "x", enrichment.MarkError, "panics: panics could not digest this record", []enrichment.AttemptStatus{"bad_reply"}},
+		"nobody has an answer":    {enrichment.Config{Steps: steps("none", "none2")}, "x", enrichment.MarkEmpty, "", []enrichment.AttemptStatus{"not_found", "not_found"}},
+		"one fails, none found":   {enrichment.Config{Steps: steps("bad", "none")}, "x", enrichment.MarkError, "bad: no luck", []enrichment.AttemptStatus{"bad_input", "not_found"}},
+		"one fails, one found":    {enrichment.Config{Steps: steps("bad", "echo")}, "x", enrichment.MarkValue, "", []enrichment.AttemptStatus{"bad_input", "succeeded"}},
+		"the input is empty":      {enrichment.Config{Steps: steps("echo")}, "  ", no, "Question is empty", []enrichment.AttemptStatus{"missing_input"}},
+		"row condition":           {enrichment.Config{Steps: steps("echo"), Condition: `{{Question}} == "y"`}, "x", no, "the condition is not met", nil},
+		"undecidable condition":   {enrichment.Config{Steps: steps("echo"), Condition: `{{Question}} > 5`}, "x", no, "the condition can't be decided: a text and a number can't be compared by size", nil},
+		"costly condition":        {enrichment.Config{Steps: steps("echo"), Condition: `len(repeat({{Question}}, 2000000)) > 0`}, "x", enrichment.MarkError, "the condition can't be decided: " + expression.ErrTooLarge.Error(), nil},
+		"a miss with its reason":  {enrichment.Config{Steps: steps("missed")}, "x", enrichment.MarkEmpty, "the domain is parked", []enrichment.AttemptStatus{"not_found"}},
+		"what can't be kept":      {enrichment.Config{Steps: steps("leaves")}, "x", enrichment.MarkError, "leaves: the number is too large", []enrichment.AttemptStatus{"bad_reply"}},
+		"another output can't be": {enrichment.Config{Steps: steps("part"), Outputs: []enrichment.Output{{Output: "n", ColumnID: colN}}}, "x", enrichment.MarkValue, "n is left out: the number is too large", []enrichment.AttemptStatus{"succeeded"}},
+		"odd reply":               {enrichment.Config{Steps: steps("odd")}, "x", enrichment.MarkError, "odd: the reply's a is a int, not a text", []enrichment.AttemptStatus{"bad_reply"}},
+		"panicking provider":      {enrichment.Config{Steps: steps("panics")}, "x", enrichment.MarkError, "panics: panics could not digest this record", []enrichment.AttemptStatus{"bad_reply"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, nil, provider("none", 0, nothing), provider("none2", 0, nothing), provider("bad", 0, failing(enrichment.CallBadInput)), provider("echo", 0, echo),
+				provider("missed", 0, func(int, enrichment.Request) (enrichment.Reply, error) {
+					return enrichment.Reply{Missed: "the domain is parked"}, nil
+				}),
+				provider("leaves", 0, func(int, enrichment.Request) (enrichment.Reply, error) {
+					return enrichment.Reply{LeftOut: map[string]string{"a": "the number is too large"}}, nil
+				}),
+				provider("part", 0, func(int, enrichment.Request) (enrichment.Reply, error) {
+					return enrichment.Reply{Outputs: map[string]any{"a": "x"}, LeftOut: map[string]string{"n": "the number is too large"}}, nil
+				}),
 				provider("odd", 0, func(int, enrichment.Request) (enrichment.Reply, error) {
 					return enrichment.Reply{Outputs: map[string]any{"a": 7}}, nil
 				}),

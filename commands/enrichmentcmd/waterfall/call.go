@@ -132,7 +132,12 @@ func redacted(r *credential.Redactor, reply enrichment.Reply, err error) (enrich
 	if reply.Outputs != nil {
 		reply.Outputs = out
 	}
-	reply.SourceURL = r.Text(reply.SourceURL)
+	reply.SourceURL, reply.Missed = r.Text(reply.SourceURL), r.Text(reply.Missed)
+	left := make(map[string]string, len(reply.LeftOut))
+	for name, why := range reply.LeftOut {
+		left[name] = r.Text(why)
+	}
+	reply.LeftOut = left
 	if err != nil {
 		ce := *enrichment.AsCallError(err)
 		if clean := r.Text(ce.Message); clean != ce.Message {
