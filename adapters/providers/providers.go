@@ -3,6 +3,7 @@ package providers
 
 import (
 	"net/http"
+	"net/netip"
 
 	"github.com/morket/morket/adapters/providers/companyname"
 	"github.com/morket/morket/adapters/providers/dnsfacts"
@@ -23,7 +24,8 @@ type Config struct {
 	// Client must refuse addresses that are not public (safedial.NewClient); Body reads its answers (safedial.Body).
 	Client *http.Client
 	Body   func(res *http.Response, limit int64) (body []byte, cut bool, err error)
-	Agent  string // User-Agent
+	Agent  string                // User-Agent
+	Inside func(netip.Addr) bool // addresses that are not of the public internet (safedial.Inside)
 	Clock  kernel.Clock
 }
 
@@ -31,7 +33,7 @@ type Config struct {
 func Builtin(cfg Config) (*enrichment.Registry, error) {
 	dns := lookup.New(cfg.Resolver, cfg.Clock)
 	return enrichment.NewRegistry(
-		emailcheck.New(dns),
+		emailcheck.New(dns, cfg.Inside),
 		phonenormalise.New(),
 		namesplit.New(),
 		companyname.New(),

@@ -15,7 +15,7 @@ import (
 func TestBuiltin(t *testing.T) {
 	t.Parallel()
 	reg, err := providers.Builtin(providers.Config{
-		Resolver: providertest.Zone{Err: errors.New("no network")}, Client: safedial.NewClient(safedial.Config{}), Body: safedial.Body, Agent: "Morket/test", Clock: kernel.SystemClock{},
+		Resolver: providertest.Zone{Err: errors.New("no network")}, Client: safedial.NewClient(safedial.Config{}), Body: safedial.Body, Inside: safedial.Inside, Agent: "Morket/test", Clock: kernel.SystemClock{},
 	})
 	require.NoError(t, err)
 	var slugs []string

@@ -15,12 +15,9 @@ var refusedV4 = prefixes( //nolint:gochecknoglobals // a constant table
 	"169.254.0.0/16",   // link-local, and the clouds' metadata at 169.254.169.254
 	"172.16.0.0/12",    // private
 	"192.0.0.0/24",     // protocol assignments, and Oracle's metadata at 192.0.0.192
-	"192.0.2.0/24",     // documentation
 	"192.88.99.0/24",   // 6to4 relays
 	"192.168.0.0/16",   // private
 	"198.18.0.0/15",    // benchmarks
-	"198.51.100.0/24",  // documentation
-	"203.0.113.0/24",   // documentation
 	"224.0.0.0/4",      // multicast
 	"240.0.0.0/4",      // reserved, broadcast
 	"168.63.129.16/32", // Azure's host
@@ -32,14 +29,15 @@ var refusedV6 = prefixes( //nolint:gochecknoglobals // a constant table
 	"100::/64",       // discard
 	"64:ff9b:1::/48", // local-use NAT64
 	"2001::/23",      // protocol assignments (Teredo is looked into before)
-	"2001:db8::/32",  // documentation
-	"3fff::/20",      // documentation
 	"5f00::/16",      // segment routing
 	"fc00::/7",       // unique local, and AWS's metadata at fd00:ec2::254
 	"fe80::/10",      // link-local
 	"fec0::/10",      // site-local
 	"ff00::/8",       // multicast
 )
+
+// documentation are addresses that are in no network at all (RFC 5737, 3849, 9637).
+var documentation = prefixes("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20") //nolint:gochecknoglobals // a constant table
 
 var (
 	nat64  = netip.MustParsePrefix("64:ff9b::/96")    //nolint:gochecknoglobals // RFC 6052
@@ -59,18 +57,30 @@ func prefixes(texts ...string) []netip.Prefix {
 }
 
 // Public reports whether the address is on the public internet.
-func Public(ip netip.Addr) bool {
+func Public(ip netip.Addr) bool { return !Inside(ip) && !documents(ip) }
+
+// Inside reports whether the address is one within a network or a machine, or of no machine: what the public internet doesn't carry.
+// Addresses of documentation are not inside; they are nowhere.
+func Inside(ip netip.Addr) bool {
 	ip = ip.WithZone("").Unmap()
 	if !ip.IsValid() {
-		return false
+		return true
 	}
 	if ip.Is4() {
-		return !in(refusedV4, ip)
+		return in(refusedV4, ip)
 	}
 	if hidden, ok := hidden(ip); ok {
-		return Public(hidden)
+		return Inside(hidden)
 	}
-	return (global.Contains(ip) || nat64.Contains(ip)) && !in(refusedV6, ip)
+	return !global.Contains(ip) && !nat64.Contains(ip) || in(refusedV6, ip)
+}
+
+func documents(ip netip.Addr) bool {
+	ip = ip.WithZone("").Unmap()
+	if hidden, ok := hidden(ip); ok && ip.Is6() {
+		ip = hidden
+	}
+	return in(documentation, ip)
 }
 
 func in(list []netip.Prefix, ip netip.Addr) bool {

@@ -113,7 +113,7 @@ func newWorldWithPrices(tb testing.TB, prices map[string]kernel.Credits) *world 
 	reads := enrichmentread.NewQueries(w.pool, clock, ring)
 	rows := gridread.NewGrid(w.pool, clock).ForRuns(w.positions)
 	reg, err := providers.Builtin(providers.Config{
-		Resolver: providertest.Zone{Err: errors.New("no network")}, Client: safedial.NewClient(safedial.Config{}), Body: safedial.Body, Agent: "Morket/test", Clock: clock,
+		Resolver: providertest.Zone{Err: errors.New("no network")}, Client: safedial.NewClient(safedial.Config{}), Body: safedial.Body, Inside: safedial.Inside, Agent: "Morket/test", Clock: clock,
 	})
 	require.NoError(tb, err)
 	reg, err = reg.WithPrices(prices)

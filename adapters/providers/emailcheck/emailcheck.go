@@ -4,6 +4,7 @@ package emailcheck
 
 import (
 	"context"
+	"net/netip"
 	"strings"
 
 	emailverifier "github.com/AfterShip/email-verifier"
@@ -21,11 +22,12 @@ type Provider struct {
 	dns      *lookup.DNS
 	lists    *emailverifier.Verifier
 	services []string
+	inside   func(netip.Addr) bool
 }
 
-// New makes the provider.
-func New(dns *lookup.DNS) *Provider {
-	return &Provider{dns: dns, lists: emailverifier.NewVerifier().DisableSMTPCheck().DisableGravatarCheck().DisableCatchAllCheck(), services: services()}
+// New makes the provider. inside reports addresses that mail from outside can't reach (safedial.Inside).
+func New(dns *lookup.DNS, inside func(netip.Addr) bool) *Provider {
+	return &Provider{dns: dns, inside: inside, lists: emailverifier.NewVerifier().DisableSMTPCheck().DisableGravatarCheck().DisableCatchAllCheck(), services: services()}
 }
 
 // Describe implements enrichment.Caller.

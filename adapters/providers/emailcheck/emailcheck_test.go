@@ -13,13 +13,14 @@ import (
 	"github.com/morket/morket/adapters/providers/emailcheck"
 	"github.com/morket/morket/adapters/providers/lookup"
 	"github.com/morket/morket/adapters/providers/providertest"
+	"github.com/morket/morket/adapters/safedial"
 	"github.com/morket/morket/domain/kernel"
 )
 
 func TestEmailCheck(t *testing.T) {
 	t.Parallel()
 	zone := providertest.Zone{MX: map[string][]*net.MX{"acme.com": {{Host: "mx.acme.com.", Pref: 1}}, "gmail.com": {{Host: "g.", Pref: 1}}, "mailinator.com": {{Host: "m.", Pref: 1}}}, A: map[string]string{"only-a.com": "93.184.216.34", "mx.acme.com": "93.184.216.34", "g": "93.184.216.34", "m": "93.184.216.34"}}
-	p := emailcheck.New(lookup.New(zone, kernel.NewManualClock(time.Unix(0, 0))))
+	p := emailcheck.New(lookup.New(zone, kernel.NewManualClock(time.Unix(0, 0))), safedial.Inside)
 	providertest.Conforms(t, p)
 	for email, want := range map[string]map[string]any{
 		"ann@acme.com":          {"status": "valid", "mx": "yes", "mx_host": "mx.acme.com", "free": false, "role": false, "disposable": false},
@@ -49,7 +50,7 @@ func TestEmailCheck(t *testing.T) {
 
 func TestWithoutANetworkTheRestIsStillSaid(t *testing.T) {
 	t.Parallel()
-	p := emailcheck.New(lookup.New(providertest.Zone{Err: errors.New("network is unreachable")}, kernel.NewManualClock(time.Unix(0, 0))))
+	p := emailcheck.New(lookup.New(providertest.Zone{Err: errors.New("network is unreachable")}, kernel.NewManualClock(time.Unix(0, 0))), safedial.Inside)
 	got := providertest.Ask(t, p, map[string]string{"email": "ann@acme.com"})
 	require.Equal(t, "unknown", got.Outputs["status"])
 	require.Equal(t, "unknown", got.Outputs["mx"])
@@ -59,7 +60,7 @@ func TestWithoutANetworkTheRestIsStillSaid(t *testing.T) {
 
 func TestTypingErrors(t *testing.T) {
 	t.Parallel()
-	p := emailcheck.New(lookup.New(providertest.Zone{}, kernel.NewManualClock(time.Unix(0, 0))))
+	p := emailcheck.New(lookup.New(providertest.Zone{}, kernel.NewManualClock(time.Unix(0, 0))), safedial.Inside)
 	for domain, want := range map[string]string{
 		"gmial.com": "gmail.com", "gamil.com": "gmail.com", "gmail.con": "gmail.com", "gmail.co": "gmail.com", "gmal.com": "gmail.com", "gmaill.com": "gmail.com",
 		"yaho.com": "yahoo.com", "yahooo.com": "yahoo.com", "yahoo.cmo": "yahoo.com", "hotmial.com": "hotmail.com", "homtail.com": "hotmail.com",
@@ -78,7 +79,7 @@ func TestTypingErrors(t *testing.T) {
 
 func TestAResolverThatDeniesEverythingMakesNoAddressInvalid(t *testing.T) {
 	t.Parallel()
-	p := emailcheck.New(lookup.New(providertest.Zone{Denies: true}, kernel.NewManualClock(time.Unix(0, 0))))
+	p := emailcheck.New(lookup.New(providertest.Zone{Denies: true}, kernel.NewManualClock(time.Unix(0, 0))), safedial.Inside)
 	got := providertest.Ask(t, p, map[string]string{"email": "ann@acme.com"})
 	require.Equal(t, "unknown", got.Outputs["status"])
 	require.Equal(t, "unknown", got.Outputs["mx"])
@@ -86,7 +87,7 @@ func TestAResolverThatDeniesEverythingMakesNoAddressInvalid(t *testing.T) {
 
 // BenchmarkCheck checks addresses of one domain each.
 func BenchmarkCheck(b *testing.B) {
-	p := emailcheck.New(lookup.New(providertest.Zone{}, kernel.NewManualClock(time.Unix(0, 0))))
+	p := emailcheck.New(lookup.New(providertest.Zone{}, kernel.NewManualClock(time.Unix(0, 0))), safedial.Inside)
 	i := 0
 	for b.Loop() {
 		i++
@@ -113,7 +114,7 @@ func TestSyntax(t *testing.T) {
 		`"ab@acme.com`: "not closed", `"a"b"@acme.com`: "quote", "a\x00b@acme.com": "can't be before", "\xff@acme.com": "not text", "a@acme_x.com": "DNS", "a;b@acme.com": "can't be before",
 		strings.Repeat("a", 60) + "@" + strings.Repeat("d.", 120) + "com": "254", strings.Repeat("x", 100_000): "at most", "a🙂@acme.com": "can't be before",
 	}
-	p := emailcheck.New(lookup.New(zone, kernel.NewManualClock(time.Unix(0, 0))))
+	p := emailcheck.New(lookup.New(zone, kernel.NewManualClock(time.Unix(0, 0))), safedial.Inside)
 	for in, want := range right {
 		got := providertest.Ask(t, p, map[string]string{"email": in})
 		require.Equal(t, true, got.Outputs["syntax_ok"], "%q: %v", in, got.Outputs["reason"])
@@ -132,18 +133,18 @@ func TestWhereADomainsMailGoes(t *testing.T) {
 	zone := providertest.Zone{
 		MX: map[string][]*net.MX{
 			"nullmx.test": {{Host: "."}}, "deadmx.test": {{Host: "gone.deadmx.test.", Pref: 10}}, "home.test": {{Host: "mx.home.test."}}, "mixed.test": {{Host: "gone.test.", Pref: 1}, {Host: "mx.good.test.", Pref: 2}},
-			"good.test": {{Host: "mx.good.test."}}, "cgn.test": {{Host: "mx.cgn.test."}}, "local.test": {{Host: "localhost."}},
+			"good.test": {{Host: "mx.good.test."}}, "cgn.test": {{Host: "mx.cgn.test."}}, "local.test": {{Host: "localhost."}}, "nat64.test": {{Host: "mx.nat64.test."}}, "bench.test": {{Host: "mx.bench.test."}},
 		},
 		A: map[string]string{
 			"nullmx.test": "192.0.2.10", "onlya.test": "192.0.2.11", "onlyaaaa.test": "2001:db8::11", "privatea.test": "10.0.0.1", "mx.home.test": "192.168.1.5", "mx.good.test": "192.0.2.1", "gmail.con": "192.0.2.12",
-			"mx.cgn.test": "100.64.3.4", "localhost": "127.0.0.1",
+			"mx.cgn.test": "100.64.3.4", "mx.nat64.test": "64:ff9b::a00:1", "mx.bench.test": "198.18.0.1", "localhost": "127.0.0.1",
 		},
 	}
-	p := emailcheck.New(lookup.New(zone, kernel.NewManualClock(time.Unix(0, 0))))
+	p := emailcheck.New(lookup.New(zone, kernel.NewManualClock(time.Unix(0, 0))), safedial.Inside)
 	for domain, want := range map[string][3]string{
 		"nullmx.test": {"invalid", "no", "null MX"}, "onlya.test": {"valid", "implicit", "own address"}, "onlyaaaa.test": {"valid", "implicit", "own address"},
 		"privatea.test": {"invalid", "no", "not a public one"}, "deadmx.test": {"invalid", "no", "does not exist"}, "home.test": {"invalid", "no", "no public address"},
-		"cgn.test": {"invalid", "no", "no public address"}, "local.test": {"invalid", "no", "no public address"}, "mixed.test": {"valid", "yes", "takes mail"}, "good.test": {"valid", "yes", "takes mail"},
+		"cgn.test": {"invalid", "no", "no public address"}, "local.test": {"invalid", "no", "no public address"}, "nat64.test": {"invalid", "no", "no public address"}, "bench.test": {"invalid", "no", "no public address"}, "mixed.test": {"valid", "yes", "takes mail"}, "good.test": {"valid", "yes", "takes mail"},
 		"none.test": {"invalid", "no", "neither a mail server nor an address"}, "gmail.con": {"risky", "implicit", "mistyped"},
 	} {
 		got := providertest.Ask(t, p, map[string]string{"email": "ana@" + domain}).Outputs
@@ -155,7 +156,7 @@ func TestWhereADomainsMailGoes(t *testing.T) {
 
 func TestListsAreLookedUpAboveTheDomainAndWithoutTags(t *testing.T) {
 	t.Parallel()
-	p := emailcheck.New(lookup.New(providertest.Zone{Err: errors.New("no network")}, kernel.NewManualClock(time.Unix(0, 0))))
+	p := emailcheck.New(lookup.New(providertest.Zone{Err: errors.New("no network")}, kernel.NewManualClock(time.Unix(0, 0))), safedial.Inside)
 	for email, want := range map[string]map[string]any{
 		"a@mailinator.com": {"disposable": true}, "a@x.mailinator.com": {"disposable": true}, "a@y.x.mailinator.com": {"disposable": true}, "a@mailinator.acme.com": {"disposable": false},
 		"sales@acme.com": {"role": true}, "Sales+de@acme.com": {"role": true}, "no-reply@acme.com": {"role": true}, "sal@acme.com": {"role": false}, "ann+sales@acme.com": {"role": false},

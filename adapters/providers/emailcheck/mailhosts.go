@@ -81,12 +81,7 @@ func (p *Provider) addresses(ctx context.Context, host string) (found, public bo
 	}
 	for _, text := range list {
 		ip, err := netip.ParseAddr(text)
-		public = public || err == nil && isPublic(ip)
+		public = public || err == nil && !p.inside(ip)
 	}
 	return len(list) > 0, public, nil
-}
-
-func isPublic(ip netip.Addr) bool {
-	shared := netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10) // RFC 6598
-	return ip.IsGlobalUnicast() && !ip.IsPrivate() && !shared.Contains(ip)
 }

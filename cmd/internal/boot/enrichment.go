@@ -50,7 +50,7 @@ func Providers(clock kernel.Clock, reach Reach) (*enrichment.Registry, error) {
 		client.Transport = reach.Measure(client.Transport)
 	}
 	return providers.Builtin(providers.Config{
-		Resolver: resolver, Client: client, Body: safedial.Body,
+		Resolver: resolver, Client: client, Body: safedial.Body, Inside: safedial.Inside,
 		Agent: "Morket/" + Version + " (+https://github.com/morket/morket)", Clock: clock,
 	})
 }

@@ -32,7 +32,7 @@ import (
 func builtin(t *testing.T, zone providertest.Zone) *enrichment.Registry {
 	t.Helper()
 	reg, err := providers.Builtin(providers.Config{
-		Resolver: zone, Client: safedial.NewClient(safedial.Config{}), Body: safedial.Body, Agent: "Morket/test", Clock: kernel.SystemClock{},
+		Resolver: zone, Client: safedial.NewClient(safedial.Config{}), Body: safedial.Body, Inside: safedial.Inside, Agent: "Morket/test", Clock: kernel.SystemClock{},
 	})
 	require.NoError(t, err)
 	return reg
