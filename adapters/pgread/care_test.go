@@ -91,7 +91,7 @@ func placeOf(name string) projections.Place {
 	return projections.Place{Projection: name, Slot: projections.Reacted}
 }
 
-// consume runs the consumer and the one beside it until they are where the log ends and nothing is due to be tried again.
+// consume runs the consumer and the one beside it until they are where the log ends and a stream that was to be tried again goes on.
 func consume(name, dsn string) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -126,6 +126,10 @@ func consume(name, dsn string) error {
 	if err != nil {
 		return err
 	}
+	retries, err := store.Parked(ctx, placeOf(name))
+	if err != nil {
+		return err
+	}
 	for _, each := range []string{name, "beside"} {
 		c, err := made[each]()
 		if err != nil {
@@ -139,17 +143,19 @@ func consume(name, dsn string) error {
 		if err := c.Wait(ctx, head); err != nil {
 			return err
 		}
-		if err := awaitRetries(ctx, store, placeOf(each)); err != nil {
-			return err
+		if len(retries) > 0 && !retries[0].RetryAt.IsZero() {
+			if err := awaitReplay(ctx, store, placeOf(each)); err != nil {
+				return err
+			}
 		}
 	}
 	return presence.Leave(ctx)
 }
 
-func awaitRetries(ctx context.Context, store *pgread.Store, place projections.Place) error {
+func awaitReplay(ctx context.Context, store *pgread.Store, place projections.Place) error {
 	for {
 		list, err := store.Parked(ctx, place)
-		if err != nil || len(list) == 0 || list[0].RetryAt.IsZero() {
+		if err != nil || len(list) == 0 {
 			return err
 		}
 		if err := kernel.Pause(ctx, 5*time.Millisecond); err != nil {
