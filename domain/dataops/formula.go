@@ -3,6 +3,8 @@ package dataops
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // EscapeFormula puts an apostrophe before a text that a spreadsheet program would take for a formula, and before one that
@@ -80,12 +82,13 @@ const (
 	phoneDigits = 6 // fewer are rather a sum
 )
 
-// isPhone takes an international number, as +49 (0)30 123-456: a plus, then digits in groups.
+// isPhone takes an international number, as +49 (0)30 123-456 ext. 7: a plus, then digits in groups, then perhaps an extension.
 func isPhone(s string) bool {
 	n, last := 0, byte('+')
 	if s[0] != '+' {
 		return false
 	}
+	s, _ = kernel.CutExtension(s)
 	for i := 1; i < len(s); i++ {
 		switch c := s[i]; {
 		case c >= '0' && c <= '9':

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // checkEmail takes what can be an address: one @, a local part, a domain with a dot, no spaces. Whether mail arrives there is
@@ -35,10 +37,11 @@ func canonicalURL(s string) (string, error) {
 	return s, nil
 }
 
-// checkPhone takes what people write as phone numbers: 3 to 20 digits among signs.
+// checkPhone takes what people write as phone numbers: 3 to 20 digits among signs, and an extension.
 func checkPhone(s string) error {
 	n, letters := 0, 0
-	for _, r := range s {
+	number, _ := kernel.CutExtension(s)
+	for _, r := range number {
 		switch {
 		case r >= '0' && r <= '9':
 			n++
@@ -49,7 +52,7 @@ func checkPhone(s string) error {
 			letters = 99
 		}
 	}
-	if n < 3 || n > 20 || letters > 4 { // "ext." is the longest word in a phone number
+	if n < 3 || n > 20 || letters > 4 { // as of "tel."
 		return bad("%q is not a phone number; write it like +41 44 668 18 00", clip(s))
 	}
 	return nil

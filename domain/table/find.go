@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // Finder finds the form in which a column's text is written, and what type of values it holds, from all of its values: add
@@ -75,9 +77,14 @@ func (f *Finder) Add(s string) {
 	f.addNumber(s)
 	f.addDate(s)
 	f.addBoolean(s)
-	for i, re := range []*regexp.Regexp{emailShape, urlShape, phoneShape} {
+	for i, re := range []*regexp.Regexp{emailShape, urlShape} {
 		if len(s) <= maxShape && re.MatchString(s) {
 			f.shapes[i]++
+		}
+	}
+	if s[0] == '+' && len(s) <= maxShape {
+		if number, _ := kernel.CutExtension(s); phoneShape.MatchString(number) {
+			f.shapes[2]++
 		}
 	}
 }

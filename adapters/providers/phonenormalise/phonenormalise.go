@@ -37,6 +37,7 @@ func (Provider) Describe() enrichment.Provider {
 			{Name: "type", Label: "Kind of line", Type: enrichment.FieldText},
 			{Name: "valid", Label: "Valid", Type: enrichment.FieldBoolean},
 			{Name: "extension", Label: "Extension", Type: enrichment.FieldText},
+			{Name: "reason", Label: "Reason", Type: enrichment.FieldText, Description: "Why it is not valid, in words."},
 		},
 		Auth: enrichment.AuthNone, Idempotent: true, Limits: enrichment.RateLimits{Concurrency: 64}, Terms: "Runs here; nothing leaves this machine.",
 	}
@@ -45,20 +46,17 @@ func (Provider) Describe() enrichment.Provider {
 // Call implements enrichment.Caller.
 func (Provider) Call(_ context.Context, req enrichment.Request) (enrichment.Reply, error) {
 	in := strings.TrimSpace(req.Inputs["phone"])
-	if len(in) > 250 { // the longest that libphonenumber parses
+	if len(in) > maxInput {
 		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadInput, "this is not a phone number")
-	}
-	if strings.HasPrefix(in, "00") {
-		in = "+" + in[2:]
 	}
 	region, known := regionOf(req.Inputs["country"])
 	if !known {
 		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadInput, "the country is not known; give its two-letter code")
 	}
-	n, err := phonenumbers.Parse(in, region)
-	if err != nil {
+	n, refused := parse(in, region)
+	if refused != "" {
 		sure := 0.95
-		return enrichment.Reply{Outputs: map[string]any{"valid": false}, Confidence: &sure}, nil //nolint:nilerr // that it is no number is the answer
+		return enrichment.Reply{Outputs: map[string]any{"valid": false, "reason": refused}, Confidence: &sure}, nil
 	}
 	valid := phonenumbers.IsValidNumber(n)
 	out := map[string]any{"valid": valid, "calling_code": float64(n.GetCountryCode()), "type": kind(phonenumbers.GetNumberType(n))}
@@ -72,6 +70,8 @@ func (Provider) Call(_ context.Context, req enrichment.Request) (enrichment.Repl
 		out["international"] = phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
 		out["country"] = phonenumbers.GetRegionCodeForNumber(n)
 		sure = 0.95
+	} else {
+		out["reason"] = "no such number can exist in the country's numbering plan"
 	}
 	return enrichment.Reply{Outputs: out, Confidence: &sure}, nil
 }

@@ -36,3 +36,51 @@ func TestPhoneNormalise(t *testing.T) {
 	_, err := p.Call(t.Context(), enrichment.Request{Inputs: map[string]string{"phone": "123", "country": "Atlantis"}})
 	require.ErrorContains(t, err, "country")
 }
+
+func TestExtensions(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ phone, country, e164, extension, international string }{
+		{"+1 201-555-0123;ext=136", "", "+12015550123", "136", "+1 201-555-0123 ext. 136"},
+		{"+1 201-555-0123 x136", "", "+12015550123", "136", "+1 201-555-0123 ext. 136"},
+		{"+12015550123x136", "", "+12015550123", "136", "+1 201-555-0123 ext. 136"},
+		{"(201) 555-0123 ext. 136", "US", "+12015550123", "136", "+1 201-555-0123 ext. 136"},
+		{"+12015550123,,136", "", "+12015550123", "136", "+1 201-555-0123 ext. 136"},
+		{"+12015550123 ext.", "", "+12015550123", "", "+1 201-555-0123"},
+		{"201 555 0123 #12", "US", "+12015550123", "12", "+1 201-555-0123 ext. 12"},
+		{"201 555 0123 ext. 5", "US", "+12015550123", "5", "+1 201-555-0123 ext. 5"},
+		{"tel:+1-201-555-0123", "", "+12015550123", "", "+1 201-555-0123"},
+		{"tel:+1-201-555-0123;ext=7", "", "+12015550123", "7", "+1 201-555-0123 ext. 7"},
+		{"٢٠١ ٥٥٥ ٠١٢٣", "US", "+12015550123", "", "+1 201-555-0123"},
+		{"＋１ ２０１ ５５５ ０１２３", "", "+12015550123", "", "+1 201-555-0123"},
+		{"\u202a+12015550123\u202c", "", "+12015550123", "", "+1 201-555-0123"},
+		{"8 (495) 123-45-67 доб. 5", "RU", "+74951234567", "5", "+7 495 123-45-67 ext. 5"},
+		{"01 42 68 53 00 poste 12", "FR", "+33142685300", "12", "+33 1 42 68 53 00 ext. 12"},
+		{"030 901820 Durchwahl -0", "DE", "+4930901820", "0", "+49 30 901820 ext. 0"},
+		{"030 / 901820", "DE", "+4930901820", "", "+49 30 901820"},
+		{"1-800-GOT-TEST", "US", "+18004688378", "", "+1 800-468-8378"},
+	} {
+		got := providertest.Ask(t, phonenormalise.New(), map[string]string{"phone": c.phone, "country": c.country}).Outputs
+		require.Equal(t, c.e164, got["e164"], c.phone)
+		require.Equal(t, c.international, got["international"], c.phone)
+		if c.extension == "" {
+			require.Nil(t, got["extension"], c.phone)
+		} else {
+			require.Equal(t, c.extension, got["extension"], c.phone)
+		}
+	}
+	for _, c := range []struct{ phone, country, reason string }{
+		{"201-555-0123 asdf", "US", "letters"},
+		{"030 901820 asdf", "DE", "letters"},
+		{"555-0123 asdf", "US", "letters"},
+		{"+1 201 555 0123 / 0124", "", "two numbers"},
+		{"030 901820, 030 901821", "DE", "two numbers"},
+		{"030 901820/21", "DE", "two numbers"},
+		{"call me", "US", "not a phone number"},
+		{"123", "US", "no such number"},
+	} {
+		got := providertest.Ask(t, phonenormalise.New(), map[string]string{"phone": c.phone, "country": c.country}).Outputs
+		require.Equal(t, false, got["valid"], c.phone)
+		require.Nil(t, got["e164"], "%s: never a made-up number", c.phone)
+		require.Contains(t, got["reason"], c.reason, c.phone)
+	}
+}

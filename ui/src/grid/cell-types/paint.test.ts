@@ -18,3 +18,17 @@ describe('a cell that waits for a provider', () => {
     expect(el.querySelector('[title]')?.getAttribute('title')).toBe('http_api: the API answers 429');
   });
 });
+
+describe('a phone number', () => {
+  it.each([
+    ['+1 201-555-0123 ext. 136', 'tel:+12015550123;ext=136'],
+    ['+49 (0)30 123456 Durchwahl -0', 'tel:+4930123456;ext=0'],
+    ['(201) 555-0123', 'tel:2015550123'],
+    ['+12015550123;ext=7', 'tel:+12015550123;ext=7'],
+  ])('%s is shown whole and dialled as %s', (text, href) => {
+    const el = document.createElement('div');
+    paintCell(el, { id: 'c', type: 'phone' } as Column, { states: {}, pending: {} } as unknown as GridRow, text);
+    expect(el.textContent).toBe(text);
+    expect(el.querySelector('a')?.getAttribute('href')).toBe(href);
+  });
+});

@@ -1,6 +1,7 @@
 import { partsOfError } from '@/lib/cell-error';
 import { softOf } from '@/lib/colors';
 import { clockTime } from '@/lib/format';
+import { cutExtension } from '../typed/contact';
 import { isNumeric, type CellState, type CellValue, type Column, type GridRow } from '../model';
 import { formatValue, plainText } from '../values';
 
@@ -61,11 +62,18 @@ function pill(column: Column, name: string): HTMLElement {
   return span;
 }
 
-const schemes = { url: '', email: 'mailto:', phone: 'tel:' } as const;
+/** What a cell's link leads to. A telephone is told the digits, and the extension as RFC 3966 writes it. */
+function targetOf(type: 'url' | 'email' | 'phone', text: string): string {
+  if (type === 'email') return `mailto:${text}`;
+  if (type === 'url') return /^https?:\/\//i.test(text) ? text : `https://${text}`;
+  const { number, extension } = cutExtension(text);
+  const dialled = number.startsWith('+') ? number.replace('(0)', '') : number;
+  return `tel:${dialled.replace(/[^0-9+*#]/g, '')}${extension === '' ? '' : `;ext=${extension}`}`;
+}
 
 /** A link only for what is safe to open: http(s), mail and telephone. */
 function link(type: 'url' | 'email' | 'phone', text: string): HTMLElement {
-  const target = type === 'url' ? (/^https?:\/\//i.test(text) ? text : `https://${text}`) : schemes[type] + text;
+  const target = targetOf(type, text);
   const a = document.createElement('a');
   a.className = 'mk-text mk-link';
   a.textContent = type === 'url' ? text.replace(/^https?:\/\/(www\.)?/i, '').replace(/\/$/, '') : text;

@@ -27,10 +27,32 @@ export function isWebAddress(s: string): boolean {
   return host.includes('.') || host.includes(':') || host === 'localhost';
 }
 
+/** The same as domain/kernel/phone.go. */
+const EXTENSION_WORDS =
+  'extension|extensión|extensão|extn|ext|x|×|ｘ|anexo|ramal|poste|interno|int|durchwahl|dw|nebenstelle|apparat|app|toestel|tst|wewnętrzny|wew|' +
+  'linka|klapka|добавочный|доб|внутренний|внутр|вн|anknytning|ankn|lokal|lok|alanumero|dahili|mellék|内線|內線|分机|分機|내선';
+const EXTENSION = new RegExp(
+  `^(.*[0-9)])[ \\t\\u00a0,;./(\\[\\-]*?(?:(?:${EXTENSION_WORDS})[ \\t\\u00a0.:=#]*[\\-–]?[ \\t\\u00a0]*([0-9]{1,8})|(?:[,;#]|,,)[ \\t\\u00a0]*([0-9]{1,6}))[ \\t\\u00a0#]*[)\\]]?$`,
+  'iu',
+);
+const OPEN_EXTENSION = new RegExp(
+  `^(.*[0-9)])[ \\t\\u00a0,;./(\\[\\-]*(?:${EXTENSION_WORDS})[ \\t\\u00a0.:=)\\]]*$`,
+  'iu',
+);
+
+/** Cuts the extension off a phone number; a word for one with nothing behind it is cut off too. */
+export function cutExtension(phone: string): { number: string; extension: string } {
+  if (phone.length > 200) return { number: phone, extension: '' };
+  const m = EXTENSION.exec(phone);
+  if (m) return { number: (m[1] ?? '').replace(/[ \t\u00a0]+$/, ''), extension: m[2] ?? m[3] ?? '' };
+  const open = OPEN_EXTENSION.exec(phone);
+  return { number: open?.[1] ?? phone, extension: '' };
+}
+
 export function isPhone(s: string): boolean {
   let digits = 0;
   let letters = 0;
-  for (const c of s) {
+  for (const c of cutExtension(s).number) {
     if (c >= '0' && c <= '9') digits++;
     else if ('+()-./ \u00a0#*,;'.includes(c)) continue;
     else if (/\p{L}/u.test(c)) letters++;
