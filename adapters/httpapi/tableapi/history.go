@@ -30,9 +30,6 @@ type cellHistory struct {
 }
 
 func (s service) cellHistory(ctx context.Context, p httpapi.Principal, in *cellHistory) ([]historyread.Entry, httpapi.Meta, error) {
-	if kernel.ParseID(kernel.PrefixColumn, string(in.ColumnID)) != nil {
-		return nil, httpapi.Meta{}, kernel.NotFound("column", string(in.ColumnID))
-	}
 	return s.entries(ctx, p, in.TableID, in.RowID, in.ColumnID, in.Page)
 }
 
@@ -44,6 +41,9 @@ func (s service) entries(ctx context.Context, p httpapi.Principal, id kernel.Tab
 	}
 	if kernel.ParseID(kernel.PrefixRow, string(row)) != nil {
 		return nil, meta, kernel.NotFound("row", string(row))
+	}
+	if col != "" && !info.HasColumn(col) {
+		return nil, meta, kernel.NotFound("column", string(col))
 	}
 	live, trashed, err := s.Grid.Exists(ctx, info.ID, []kernel.RowID{row})
 	if err != nil {

@@ -71,6 +71,7 @@ func TestBadInputIsRefusedAndSaysWhy(t *testing.T) {
 		{"a name that is too long", "PUT", path, m{"name": strings.Repeat("x", 101)}, 422, "at most 100"},
 		{"an update by filter of nothing", "POST", path + "/rows:updateByFilter", m{"set": m{}, "dry_run": true}, 422, "at least one"},
 		{"a history of no row", "GET", path + "/rows/row_01ARZ3NDEKTSV4RRFFQ69G5FAV/history", nil, 404, ""},
+		{"a history of no column", "GET", path + "/cells/" + string(row) + "/col_01ARZ3NDEKTSV4RRFFQ69G5FAV/history", nil, 404, "col_01ARZ"},
 		{"a history from nowhere", "GET", path + "/rows/" + string(row) + "/history?cursor=x", nil, 400, ""},
 		{"undo of an unknown step", "POST", path + "/undo", m{"steps": []string{"stp_x"}}, 404, ""},
 		{"a stream from nowhere", "GET", path + "/stream?after=x", nil, 400, ""},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -124,13 +123,12 @@ func (g *Grid) HasCell(ctx context.Context, ws kernel.WorkspaceID, row kernel.Ro
 	if err != nil {
 		return false, fmt.Errorf("look a column up: %w", err)
 	}
-	is := func(c table.Column) bool { return c.ID == column }
 	for _, id := range tables {
 		info, err := g.Any(ctx, ws, id)
 		if err != nil {
 			return false, err
 		}
-		if !slices.ContainsFunc(info.Schema.Columns, is) && !slices.ContainsFunc(info.Deleted, is) {
+		if !info.HasColumn(column) {
 			continue
 		}
 		live, trashed, err := g.Exists(ctx, id, []kernel.RowID{row})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -81,6 +82,12 @@ type Info struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	TrashedAt *time.Time
+}
+
+// HasColumn reports whether the table has the column, in the trash or not.
+func (i Info) HasColumn(id kernel.ColumnID) bool {
+	is := func(c table.Column) bool { return c.ID == id }
+	return slices.ContainsFunc(i.Schema.Columns, is) || slices.ContainsFunc(i.Deleted, is)
 }
 
 const infoQuery = `SELECT t.schema_version, t.row_count, t.trash_count, t.last_position, t.rows_position, t.created_at, t.updated_at, t.trashed_at,

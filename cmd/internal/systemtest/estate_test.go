@@ -15,6 +15,12 @@ import (
 // estate makes one of everything in the client's workspace and returns the ids by the names that paths have for them.
 func estate(t *testing.T, s *server, c *client) map[string]string {
 	t.Helper()
+	return furnish(t, s, c, "private-"+strings.ToLower(c.user[len("usr_"):]))
+}
+
+// furnish is estate with the word, of letters, digits and hyphens, in every name and value.
+func furnish(t *testing.T, s *server, c *client, word string) map[string]string {
+	t.Helper()
 	type made struct {
 		ID    string `json:"id"`
 		Token string `json:"token"`
@@ -24,7 +30,9 @@ func estate(t *testing.T, s *server, c *client) map[string]string {
 	}
 	ids := map[string]string{"workspaceId": c.ws[strings.LastIndexByte(c.ws, '/')+1:], "userId": c.user, "slug": "email_check", "seq": "1", "name": "credit", "kind": "projection", "unit": "credit", "stream": "credit-x"}
 	table := in[tableInfo](c, http.StatusCreated, http.MethodPost, "/tables", map[string]any{
-		"name": "Estate", "columns": []any{map[string]any{"name": "Name", "type": "text"}, map[string]any{"name": "Age", "type": "number"}},
+		"name": "Estate " + word, "columns": []any{
+			map[string]any{"name": "Name", "type": "text", "description": word}, map[string]any{"name": "Age", "type": "number"}, map[string]any{"name": word, "type": "text"},
+		},
 	})
 	ids["tableId"], ids["columnId"] = table.ID, table.column("Name")
 	batch := in[struct {
@@ -32,21 +40,21 @@ func estate(t *testing.T, s *server, c *client) map[string]string {
 			RowID string `json:"row_id"`
 		} `json:"results"`
 	}](c, http.StatusOK, http.MethodPost, "/tables/"+table.ID+"/rows:batch", map[string]any{"operations": []any{
-		map[string]any{"op": "insert", "cells": map[string]any{"Name": "private to " + c.user, "Age": 7}},
+		map[string]any{"op": "insert", "cells": map[string]any{"Name": word, "Age": 7, word: word}},
 	}})
 	ids["rowId"] = batch.Results[0].RowID
-	ids["viewId"] = post("/tables/"+table.ID+"/views", map[string]any{"name": "All", "shared": true})
-	ids["importId"] = in[made](c, http.StatusCreated, http.MethodPost, "/imports?filename=estate.csv", raw("Name,Age\nprivate,1\n"), "Content-Type", "text/csv").ID
-	ids["keyId"] = post("/api-keys", map[string]any{"name": "robot", "role": "member"})
-	ids["invitationId"] = post("/invitations", map[string]any{"email": "guest-of-" + strings.ToLower(c.user) + "@example.com", "role": "member"})
-	ids["token"] = invitationToken(t, s, c)
+	ids["viewId"] = post("/tables/"+table.ID+"/views", map[string]any{"name": "All " + word, "shared": true, "filter": map[string]any{"column": ids["columnId"], "op": "is", "value": word}})
+	ids["importId"] = in[made](c, http.StatusCreated, http.MethodPost, "/imports?filename="+word+".csv", raw("Name,Age\n"+word+",1\n"), "Content-Type", "text/csv").ID
+	ids["keyId"] = post("/api-keys", map[string]any{"name": "robot " + word, "role": "member"})
+	ids["invitationId"] = post("/invitations", map[string]any{"email": "guest@" + word + ".example.com", "role": "member"})
+	ids["token"] = invitationToken(t, s, word)
 	sessions := in[[]made](&client{t: t, base: c.base, token: c.token, at: c.at}, http.StatusOK, http.MethodGet, "/api/v1/auth/sessions", nil)
 	require.NotEmpty(t, sessions)
 	ids["sessionId"] = sessions[0].ID
-	ids["jobId"] = finishedJob(s, c)
-	ids["credentialId"] = post("/credentials", map[string]any{"provider": "http_api", "name": "key", "secret": map[string]any{"token": "not a secret 1234"}})
-	ids["searchId"] = post("/search/saved", map[string]any{"name": "private search", "query": map[string]any{"q": "private"}})
-	ids["webhookId"] = post("/webhooks", map[string]any{"url": "https://" + strings.ToLower(c.user) + ".invalid/private"})
+	ids["jobId"] = finishedJob(s, c, job(word+"@example.com"))
+	ids["credentialId"] = post("/credentials", map[string]any{"provider": "http_api", "name": "key " + word, "secret": map[string]any{"token": "not a secret 1234"}})
+	ids["searchId"] = post("/search/saved", map[string]any{"name": "search " + word, "shared": true, "query": map[string]any{"q": word, "filters": map[string]any{"tables": []string{table.ID}}}})
+	ids["webhookId"] = post("/webhooks", map[string]any{"url": "https://" + word + ".invalid/" + word, "description": word, "tables": []string{table.ID}})
 	ids["position"] = delivery(c, ids["webhookId"])
 	return ids
 }
@@ -63,10 +71,10 @@ func delivery(c *client, webhook string) string {
 }
 
 // finishedJob starts a run and waits for its end. What is written after it has a higher position than all that the run has caused.
-func finishedJob(s *server, c *client) string {
+func finishedJob(s *server, c *client, job map[string]any) string {
 	s.t.Helper()
 	type run struct{ ID, State string }
-	r := in[run](c, http.StatusCreated, http.MethodPost, "/enrichment-jobs", job())
+	r := in[run](c, http.StatusCreated, http.MethodPost, "/enrichment-jobs", job)
 	s.eventually(doneWithin, "the run's end", func() bool {
 		r = in[run](c, http.StatusOK, http.MethodGet, "/enrichment-jobs/"+r.ID, nil)
 		return r.State == "completed" || r.State == "partially_completed" || r.State == "failed"
@@ -75,15 +83,15 @@ func finishedJob(s *server, c *client) string {
 }
 
 // job is a run over a record of the request's own.
-func job() map[string]any {
+func job(mail string) map[string]any {
 	step := map[string]any{"provider": "email_check", "inputs": map[string]any{"email": map[string]any{"column": "mail"}}, "output": "email"}
-	return map[string]any{"inline": map[string]any{"config": map[string]any{"steps": []any{step}}, "records": []any{map[string]any{"mail": "a@example.com"}}}}
+	return map[string]any{"inline": map[string]any{"config": map[string]any{"steps": []any{step}}, "records": []any{map[string]any{"mail": mail}}}}
 }
 
 var linkToken = regexp.MustCompile(`[0-9a-f]{64}`)
 
-// invitationToken finds the token in the mail to the client's guest: it is in no answer of the API.
-func invitationToken(t *testing.T, s *server, c *client) string {
+// invitationToken finds the token in the mail to the guest with the word in the address: it is in no answer of the API.
+func invitationToken(t *testing.T, s *server, word string) string {
 	t.Helper()
 	var token string
 	s.eventually(doneWithin, "the mail to the guest is in the outbox", func() bool {
@@ -91,7 +99,7 @@ func invitationToken(t *testing.T, s *server, c *client) string {
 		require.NoError(t, err)
 		for _, f := range files {
 			text, err := os.ReadFile(f)
-			if err == nil && strings.Contains(string(text), "guest-of-"+strings.ToLower(c.user)) {
+			if err == nil && strings.Contains(strings.ReplaceAll(string(text), "=\r\n", ""), "guest@"+word) {
 				token = linkToken.FindString(strings.ReplaceAll(string(text), "=\r\n", ""))
 			}
 		}

@@ -28,14 +28,20 @@ type operation struct {
 			Schema *schema `json:"schema"`
 		} `json:"content"`
 	} `json:"requestBody"`
+	Responses map[string]struct {
+		Content map[string]any `json:"content"`
+	} `json:"responses"`
 	Security []map[string][]string `json:"security"`
+	Scope    string                `json:"x-scope"`
 
 	method, path string
 }
 
 type parameter struct {
-	Name string `json:"name"`
-	In   string `json:"in"`
+	Name     string  `json:"name"`
+	In       string  `json:"in"`
+	Required bool    `json:"required"`
+	Schema   *schema `json:"schema"`
 }
 
 // schema is a JSON schema, as far as it is needed to make a value that fits.
@@ -43,10 +49,13 @@ type schema struct {
 	Ref        string             `json:"$ref"`
 	Type       any                `json:"type"` // a name, or a list of names
 	Format     string             `json:"format"`
+	Pattern    string             `json:"pattern"`
 	Enum       []any              `json:"enum"`
 	Properties map[string]*schema `json:"properties"`
+	Required   []string           `json:"required"`
 	Items      *schema            `json:"items"`
 	AnyOf      []*schema          `json:"anyOf"`
+	Prefix     string             `json:"x-id-prefix"` // of an id
 }
 
 // describe fetches the server's own description of its API. Operations that destroy what the others use come last.
@@ -79,7 +88,7 @@ func (o *operation) harm() int {
 		return 3
 	case o.ID == "trash-table" || o.ID == "remove-member" || o.ID == "change-member-role":
 		return 2
-	case o.method == http.MethodDelete:
+	case o.method == http.MethodDelete || o.ID == "cancel-import" || o.ID == "commit-import":
 		return 1
 	default:
 		return 0
@@ -113,20 +122,19 @@ func (o *operation) queryParams() []string {
 	return names
 }
 
-// fill puts ids into the path.
+// fill puts ids into the path, and what must be there into the query.
 func (o *operation) fill(ids map[string]string) string {
 	path := o.path
 	for _, name := range o.pathParams() {
 		path = strings.ReplaceAll(path, "{"+name+"}", url.PathEscape(ids[name]))
 	}
-	if o.ID == "upload-import" {
-		path += "?filename=x.csv"
-	}
-	if o.ID == "suggest" {
-		path += "?q=private"
+	for _, p := range o.Parameters {
+		if p.In == "query" && p.Required {
+			path = with(path, p.Name+"="+url.QueryEscape(word(p.Schema, p.Name, ids)))
+		}
 	}
 	if o.ID == "get-enrichment-funnel" {
-		path += "?column=" + url.QueryEscape(ids["columnId"])
+		path = with(path, "column="+url.QueryEscape(ids["columnId"]))
 	}
 	return path
 }
@@ -165,6 +173,55 @@ func (d document) sample(s *schema, name string, ids map[string]string, depth in
 	}
 }
 
+// deref follows references, and the first of two choices: the other is null.
+func (d document) deref(s *schema) *schema {
+	for s != nil && (s.Ref != "" || len(s.AnyOf) > 0) {
+		if s.Ref != "" {
+			s = d.Components.Schemas[s.Ref[strings.LastIndexByte(s.Ref, '/')+1:]]
+		} else {
+			s = s.AnyOf[0]
+		}
+	}
+	return s
+}
+
+// holds are the prefixes of the ids that a value of the schema may hold.
+func (d document) holds(s *schema, depth int) []string {
+	s = d.deref(s)
+	if s == nil || depth > 8 {
+		return nil
+	}
+	all := d.holds(s.Items, depth+1)
+	if s.Prefix != "" {
+		all = append(all, s.Prefix)
+	}
+	for _, p := range s.Properties {
+		all = append(all, d.holds(p, depth+1)...)
+	}
+	return all
+}
+
+// least makes the smallest value that fits the schema; with whole, one that has all ids that it may have.
+func (d document) least(s *schema, name string, ids map[string]string, whole bool) any {
+	s = d.deref(s)
+	switch {
+	case s == nil:
+		return "x"
+	case kind(s) == "object":
+		out := map[string]any{}
+		for p, sub := range s.Properties {
+			if slices.Contains(s.Required, p) || whole && len(d.holds(sub, 0)) > 0 {
+				out[p] = d.least(sub, p, ids, whole)
+			}
+		}
+		return out
+	case kind(s) == "array":
+		return []any{d.least(s.Items, strings.TrimSuffix(name, "s"), ids, whole)}
+	default:
+		return d.sample(s, name, ids, 0)
+	}
+}
+
 func kind(s *schema) string {
 	switch k := s.Type.(type) {
 	case string:
@@ -180,12 +237,18 @@ func kind(s *schema) string {
 	return ""
 }
 
+// named are the names that ids of a kind have in paths, by their prefix.
+var named = map[string]string{ //nolint:gochecknoglobals // a table
+	"ws": "workspaceId", "tbl": "tableId", "row": "rowId", "col": "columnId", "viw": "viewId", "usr": "userId", "crd": "credentialId", "imp": "importId",
+	"run": "jobId", "key": "keyId", "inv": "invitationId", "ses": "sessionId", "sch": "searchId", "whk": "webhookId",
+}
+
 func word(s *schema, name string, ids map[string]string) string {
 	known := map[string]string{
 		"table_id": "tableId", "row_id": "rowId", "column_id": "columnId", "column": "columnId", "key_column": "columnId", "after": "columnId",
 		"view": "viewId", "user_id": "userId", "credential_id": "credentialId", "table": "tableId",
 	}
-	if id := ids[known[name]]; id != "" {
+	if id := ids[cmp.Or(named[s.Prefix], known[name])]; id != "" {
 		return id
 	}
 	switch {
@@ -199,8 +262,10 @@ func word(s *schema, name string, ids map[string]string) string {
 		return "text"
 	case name == "op":
 		return "is"
+	case name == "filename":
+		return "x.csv"
 	default:
-		return "sample text"
+		return cmp.Or(ids["text"], "sample text")
 	}
 }
 

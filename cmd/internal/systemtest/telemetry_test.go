@@ -104,7 +104,7 @@ func TestATraceFollowsAnEditToItsProjectionAndARunThroughItsFlow(t *testing.T) {
 	const edit, run = "11111111111111111111111111111111", "22222222222222222222222222222222"
 	parent := func(trace string) []string { return []string{"traceparent", "00-" + trace + "-3333333333333333-01"} }
 	c.call(http.StatusOK, http.MethodPatch, c.ws+"/tables/"+table.ID+"/cells", edits(first.ID, table.column("Company"), "Traced"), parent(edit)...)
-	c.call(http.StatusCreated, http.MethodPost, c.ws+"/enrichment-jobs", job(), parent(run)...)
+	c.call(http.StatusCreated, http.MethodPost, c.ws+"/enrichment-jobs", job("a@example.com"), parent(run)...)
 	const editing, asking = "PATCH /api/v1/workspaces/:workspaceId/tables/:tableId/cells", "POST /api/v1/workspaces/:workspaceId/enrichment-jobs"
 	has := func(trace, root string, want ...string) {
 		t.Helper()
