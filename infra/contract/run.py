@@ -53,7 +53,7 @@ def wait_until_ready(server, url):
         if server.poll() is not None:
             sys.exit("the server ended while it started")
         try:
-            with urllib.request.urlopen(url + "/readyz", timeout=5):
+            with urllib.request.urlopen(url + "/readiness", timeout=5):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.5)
@@ -83,6 +83,7 @@ def main():
     st = shutil.which(sys.argv[2] if len(sys.argv) > 2 else "st")
     st = str(pathlib.Path(st or sys.exit("schemathesis is not installed: run 'make test/contract'")).absolute())
     data = tempfile.mkdtemp(prefix="morket-contract-")
+    os.chmod(data, 0o755)  # as root, the embedded Postgres runs as another user
     url = f"http://127.0.0.1:{free_port()}"
     env = {k: v for k, v in os.environ.items() if not k.startswith("MORKET_")}
     env |= {"MORKET_DATA_DIR": data, "MORKET_HTTP_ADDR": url.removeprefix("http://")}
