@@ -88,6 +88,12 @@ func runs(pid int, path string) bool {
 	return ok && strings.EqualFold(name, filepath.Base(resolve(path)))
 }
 
+// Other is a process that need not be our child.
+type Other struct {
+	Name string // of its program, on Linux at most 15 bytes
+	Dir  string // its working folder, "" if unknown
+}
+
 func resolve(path string) string {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		return target

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -78,6 +77,7 @@ func (c Config) withDefaults() (Config, error) {
 type Process struct {
 	cfg  Config
 	cmd  *exec.Cmd
+	from int64 // where the child's own part of the log begins
 	done chan struct{}
 	err  error // written before done is closed
 	stop sync.Once
@@ -101,7 +101,7 @@ func Start(ctx context.Context, cfg Config) (*Process, error) {
 	cmd := exec.Command(cfg.Path, cfg.Args...) //nolint:noctx // the child outlives ctx on purpose; Stop ends it
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = cfg.Dir, cfg.Env, logFile, logFile
 	cmd.SysProcAttr = sysProcAttr(cfg.As, cfg.DeathSignal)
-	p := &Process{cfg: cfg, cmd: cmd, done: make(chan struct{})}
+	p := &Process{cfg: cfg, cmd: cmd, from: sizeOf(logFile), done: make(chan struct{})}
 	if err := p.launch(logFile, pid); err != nil {
 		return nil, fmt.Errorf("start %s (%s): %w", cfg.Name, cfg.Path, err)
 	}
@@ -112,12 +112,10 @@ func Start(ctx context.Context, cfg Config) (*Process, error) {
 	return p, nil
 }
 
-// launch starts the command on a thread of its own and keeps that thread until the child ends: the kernel sends the
-// parent-death signal when the starting *thread* ends (prctl(2), PR_SET_PDEATHSIG).
+// launch starts the command and waits for its end in the background.
 func (p *Process) launch(logFile *os.File, pid *pidFile) error {
 	started := make(chan error)
-	go func() {
-		runtime.LockOSThread()
+	onOwnThread(func() {
 		err := p.cmd.Start()
 		if err == nil {
 			err = pid.write(p.cmd.Process.Pid, p.cfg.Path)
@@ -133,7 +131,7 @@ func (p *Process) launch(logFile *os.File, pid *pidFile) error {
 			p.cfg.Logger.Warn("files of a child", "child", p.cfg.Name, "error", err)
 		}
 		close(p.done)
-	}()
+	})
 	return <-started
 }
 
@@ -152,9 +150,9 @@ func (p *Process) awaitReady(ctx context.Context) error {
 		}
 		select {
 		case <-p.done:
-			return fmt.Errorf("%s ended before it was ready: %w\n%s", p.cfg.Name, p.exitError(), Tail(p.cfg.LogFile))
+			return fmt.Errorf("%s ended before it was ready: %w\n%s", p.cfg.Name, p.exitError(), tail(p.cfg.LogFile, p.from))
 		case <-ctx.Done():
-			return fmt.Errorf("%s is not ready: %w (last answer: %w)\n%s", p.cfg.Name, ctx.Err(), err, Tail(p.cfg.LogFile))
+			return fmt.Errorf("%s is not ready: %w (last answer: %w)\n%s", p.cfg.Name, ctx.Err(), err, tail(p.cfg.LogFile, p.from))
 		case <-tick.C:
 		}
 	}
@@ -234,12 +232,24 @@ func openLog(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, logFileMode)
 }
 
+func sizeOf(f *os.File) int64 {
+	info, err := f.Stat()
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
 // Tail returns the last 4 KiB of a log file, or why it cannot be read.
-func Tail(path string) string {
+func Tail(path string) string { return tail(path, 0) }
+
+// tail leaves out what lies before from: what another child said there explains nothing.
+func tail(path string, from int64) string {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return "(no log: " + err.Error() + ")"
 	}
+	b = b[min(from, int64(len(b))):]
 	if len(b) > tailBytes {
 		b = b[len(b)-tailBytes:]
 	}

@@ -50,6 +50,12 @@ func openLocked(path string) (*os.File, error) {
 // unlock has nothing to do: closing the file opens it to others.
 func unlock(*os.File) error { return nil }
 
+// Look returns what runs under a process id.
+func Look(pid int) (Other, bool) {
+	name, ok := executableName(pid)
+	return Other{Name: strings.TrimSuffix(name, ".exe")}, ok
+}
+
 // executableName returns the file name of what a process runs; false when it does not live.
 func executableName(pid int) (string, bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

@@ -48,8 +48,11 @@ func (t Tool) Run(ctx context.Context) error {
 	ended := make(chan struct{})
 	var beat sync.WaitGroup
 	beat.Go(func() { t.heartbeat(ended) })
-	err = cmd.Run()
-	close(ended)
+	onOwnThread(func() {
+		defer close(ended)
+		err = cmd.Run()
+	})
+	<-ended
 	beat.Wait()
 	if err != nil {
 		return fmt.Errorf("%s: %w\n%s", t.Name, err, out.tail.String())

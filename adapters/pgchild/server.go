@@ -101,13 +101,17 @@ func start(ctx context.Context, cfg Config, at place, as *childproc.Identity) (*
 }
 
 // launch starts the server, again for some seconds while sessions of a crashed one still hold its shared memory: they end
-// once they notice, and two servers on one data folder would destroy it, so the server itself refuses until then.
+// once they notice, and two servers on one data folder would destroy it, so the server itself refuses until then. The same goes
+// for the lock of a server that is just ending.
 func launch(ctx context.Context, cfg Config, bin string, at place, as *childproc.Identity) (*childproc.Process, error) {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	tick := time.NewTicker(leftoverEvery)
 	defer tick.Stop()
 	for {
+		if err := removeStaleLock(ctx, cfg.Logger, at.data()); err != nil {
+			return nil, fmt.Errorf("postgres: %w", err)
+		}
 		process, err := childproc.Start(ctx, childproc.Config{
 			Name: "postgres", Path: executable(bin, "postgres"), Args: arguments(cfg, at.data()),
 			Dir: at.data(), Env: childproc.Env("HOME=" + at.data()), As: as, LogFile: at.log(), PidFile: at.pidFile(),
@@ -116,7 +120,7 @@ func launch(ctx context.Context, cfg Config, bin string, at place, as *childproc
 			Ready:  func(_ context.Context, pid int) error { return acceptsConnections(at.data(), pid) },
 			Logger: cfg.Logger,
 		})
-		if err == nil || !strings.Contains(err.Error(), "shared memory block") {
+		if err == nil || !heldByALeftover(err, at.data()) {
 			return process, err
 		}
 		select {
@@ -222,7 +226,7 @@ func arguments(cfg Config, data string) []string {
 // acceptsConnections reads postmaster.pid: its first line is the server's pid, and its eighth starts with "ready" once the
 // server takes connections (PostgreSQL's miscadmin.h, LOCK_FILE_LINE_PM_STATUS).
 func acceptsConnections(data string, pid int) error {
-	b, err := os.ReadFile(filepath.Join(data, "postmaster.pid"))
+	b, err := os.ReadFile(lockFile(data))
 	if err != nil {
 		return err
 	}

@@ -176,6 +176,81 @@ func TestTheServerDiesWithItsParentAndStartsAgain(t *testing.T) {
 	require.NoError(t, s.Stop())
 }
 
+// A server that was killed leaves its lock behind, and the pid in it may be a zombie's or, by now, another program's.
+func TestTheLockOfADeadServerDoesNotStandInTheWay(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Log("whose folder a process works in is only looked up on Linux")
+		return
+	}
+	other, err := pgchild.Start(t.Context(), pgchild.Config{Fast: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, other.Stop()) })
+	holders := map[string]int{
+		"a zombie":                          killedAndNotReaped(t),
+		"another program":                   sleeping(t),
+		"a server of another folder":        other.Pid(),
+		"no number":                         -1,
+		"the first process of the machine":  1,
+		"a pid that nothing has any longer": 1 << 22,
+	}
+	for name, pid := range holders {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := folder(t)
+			s, err := pgchild.Start(t.Context(), pgchild.Config{DataDir: dir})
+			require.NoError(t, err)
+			_, err = connect(t, s.DSN()).Exec(t.Context(), "create table kept as select 42 as answer")
+			require.NoError(t, err)
+			lock := filepath.Join(dir, "data", "postmaster.pid")
+			held, err := os.ReadFile(lock)
+			require.NoError(t, err)
+			s.Kill()
+			_, rest, _ := strings.Cut(string(held), "\n")
+			holder := strconv.Itoa(pid)
+			if pid < 0 {
+				holder = ""
+			}
+			require.NoError(t, os.WriteFile(lock, []byte(holder+"\n"+rest), 0o600))
+
+			s, err = pgchild.Start(t.Context(), pgchild.Config{DataDir: dir})
+			require.NoError(t, err)
+			requireAnswer(t, s)
+			require.NoError(t, s.Stop())
+		})
+	}
+}
+
+func TestTheLockOfALivingServerHolds(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	s, err := pgchild.Start(t.Context(), pgchild.Config{DataDir: dir})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Stop()) })
+	require.NoError(t, os.Remove(filepath.Join(dir, "postgres.pid")), "as if the server had been started by hand")
+	_, err = pgchild.Start(t.Context(), pgchild.Config{DataDir: dir})
+	require.ErrorContains(t, err, "postmaster.pid")
+	require.Equal(t, "on", show(t, connect(t, s.DSN()), "fsync"), "the first one goes on")
+}
+
+func killedAndNotReaped(t *testing.T) int {
+	t.Helper()
+	cmd := exec.Command("sleep", "600") //nolint:noctx // it is killed below, and must not be waited for before the test ends
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Wait() })
+	require.NoError(t, cmd.Process.Kill())
+	require.Eventually(t, func() bool { _, lives := childproc.Look(cmd.Process.Pid); return !lives }, 10*time.Second, time.Millisecond)
+	return cmd.Process.Pid
+}
+
+func sleeping(t *testing.T) int {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "sleep", "600")
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	return cmd.Process.Pid
+}
+
 func TestATemporaryServerLeavesNothing(t *testing.T) {
 	t.Parallel()
 	s, err := pgchild.Start(t.Context(), pgchild.Config{Fast: true})
