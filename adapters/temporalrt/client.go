@@ -76,33 +76,34 @@ func (c *Client) Check(ctx context.Context) error {
 	return c.told(err)
 }
 
-// Start starts the flow with the id, unless there is or was one: whoever repeats a start starts nothing twice. When
-// Temporal can't be reached it answers a *projections.WaitError.
-func (c *Client) Start(ctx context.Context, id, workflow string, in any) error {
+// Start starts the flow with the id, unless it runs: a repeat starts nothing twice. One that has ended is started again, since
+// the log says what has to be done: a flow that has nothing left to do ends at once. When Temporal can't be reached it answers a
+// *projections.WaitError.
+func (c *Client) Start(ctx context.Context, id, workflow string, in any) (started bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	_, err := c.sdk.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+	_, err = c.sdk.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: id, TaskQueue: c.cfg.Queue,
-		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 	}, workflow, in)
 	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-		err = nil
+		return false, c.told(nil)
 	}
-	return c.told(err)
+	return err == nil, c.told(err)
 }
 
-// Signal signals the flow with the id; one that has ended is left alone.
-func (c *Client) Signal(ctx context.Context, id, signal string) error {
+// Signal signals the flow with the id; found is false if it does not run.
+func (c *Client) Signal(ctx context.Context, id, signal string) (found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	err := c.sdk.SignalWorkflow(ctx, id, "", signal, nil)
+	err = c.sdk.SignalWorkflow(ctx, id, "", signal, nil)
 	var gone *serviceerror.NotFound
 	if errors.As(err, &gone) {
-		err = nil
+		return false, c.told(nil)
 	}
-	return c.told(err)
+	return err == nil, c.told(err)
 }
 
 // told notes whether Temporal is there and makes its absence an error that a reactor waits on.

@@ -3,6 +3,7 @@ package temporalrt_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -26,6 +27,7 @@ import (
 	"github.com/morket/morket/adapters/temporalrt"
 	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/commands/enrichmentflow"
+	"github.com/morket/morket/commands/reconcile"
 	"github.com/morket/morket/domain/credit"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -64,7 +66,7 @@ func newWorld(t *testing.T, rows int) *world {
 	w := &world{app: a, t: t, dsn: address(pool)}
 	w.temporal, err = temporalchild.Start(t.Context(), temporalchild.Config{Fast: true})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, w.temporal.Stop()) })
+	t.Cleanup(func() { require.NoError(t, w.temporal.Stop()) }) // the one that runs by then
 	w.client, err = temporalrt.Open(temporalrt.Config{Address: w.temporal.Address(), Logger: logger()})
 	require.NoError(t, err)
 	t.Cleanup(w.client.Close)
@@ -278,6 +280,75 @@ func TestARecordThatKillsItsWorkerTwice(t *testing.T) {
 	require.Positive(t, run.Counts().Failed)
 }
 
+// emptied kills Temporal and starts another one, which knows of nothing, at the same address.
+func (w *world) emptied() {
+	w.t.Helper()
+	port := w.temporal.Port()
+	w.temporal.Kill()
+	require.NoError(w.t, w.temporal.Stop()) // removes its data
+	var err error
+	w.temporal, err = temporalchild.Start(w.t.Context(), temporalchild.Config{Fast: true, Port: port})
+	require.NoError(w.t, err)
+}
+
+// reconciling compares the log with Temporal again and again, and returns what makes it compare at once.
+func (w *world) reconciling() (wake func()) {
+	w.t.Helper()
+	r, err := reconcile.New(reconcile.Config{
+		Flows: w.client, Logger: logger(), Every: time.Hour, Retry: 50 * time.Millisecond,
+		Away: func(err error) bool { var wait *projections.WaitError; return errors.As(err, &wait) },
+		Sources: []reconcile.Source{func(ctx context.Context, each func(reconcile.Flow) error) error {
+			list, err := w.runs.Unfinished(ctx, "", 100)
+			for _, u := range list {
+				if err := each(enrichmentflow.Underway(enrichmentflow.Input{Workspace: u.Workspace, Run: u.Run, Round: u.Round, Position: u.Position})); err != nil {
+					return err
+				}
+			}
+			return err
+		}},
+	})
+	require.NoError(w.t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = r.Run(ctx) })
+	w.t.Cleanup(func() { cancel(); running.Wait() })
+	return r.Wake
+}
+
+// Temporal's files are lost in the middle of a run: the log says that the run is under way, so it gets a new flow and ends.
+func TestTemporalIsEmptiedMidRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 6000)
+	w.worker()
+	wake := w.reconciling()
+	id := w.start()
+	w.until(id, "the run gets going", func(r *enrichment.Run) bool { return r.Counts().Done > 500 })
+	w.emptied()
+	require.Less(t, w.run(id).Counts().Done, int64(6000), "in the middle")
+	wake()
+	w.until(id, "the run ends", func(r *enrichment.Run) bool { return r.State().Final() })
+	w.requireEachOnce(id)
+}
+
+// A run that is cancelled after its flow was lost ends, and holds no credits.
+func TestCancelEndsARunWithoutAFlow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 100)
+	id := w.start()
+	require.Eventually(t, func() bool {
+		_, err := w.client.SDK().DescribeWorkflowExecution(t.Context(), enrichmentflow.FlowID(id, 0), "")
+		return err == nil
+	}, time.Minute, 20*time.Millisecond, "its flow waits for a worker")
+	w.emptied()
+	_, err := w.handlers.Control(t.Context(), meta(), enrichmentcmd.Control{Workspace: workspace, Run: id, Verb: enrichmentcmd.Cancel})
+	require.NoError(t, err)
+	w.worker()
+	w.until(id, "the run ends", func(r *enrichment.Run) bool { return r.State() == enrichment.RunCancelled })
+	acct, err := w.ledger.Account(t.Context(), workspace)
+	require.NoError(t, err)
+	require.Zero(t, acct.Reserved())
+}
+
 func TestPauseAndResumeReachTheFlow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 4000)
@@ -308,13 +379,25 @@ func TestTemporalIsDown(t *testing.T) {
 	gone, err := temporalrt.Open(temporalrt.Config{Address: "127.0.0.1:1", Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	defer gone.Close()
-	err = gone.Start(t.Context(), "run-x", enrichmentflow.WorkflowName, enrichmentflow.Input{})
+	_, err = gone.Start(t.Context(), "run-x", enrichmentflow.WorkflowName, enrichmentflow.Input{})
 	var wait *projections.WaitError
 	require.ErrorAs(t, err, &wait)
 	require.Equal(t, "temporal", wait.For)
 	require.True(t, gone.Down())
 
-	require.NoError(t, w.client.Start(t.Context(), "run-twice", "nobody.knows", nil))
-	require.NoError(t, w.client.Start(t.Context(), "run-twice", "nobody.knows", nil), "a repeat starts nothing and is no error")
-	require.NoError(t, w.client.Signal(t.Context(), "run-not-there", "control"), "a flow that has ended is left alone")
+	for _, first := range []bool{true, false} {
+		started, err := w.client.Start(t.Context(), "run-twice", "nobody.knows", nil)
+		require.NoError(t, err)
+		require.Equal(t, first, started, "a repeat starts nothing and is no error")
+	}
+	found, err := w.client.Signal(t.Context(), "run-twice", "control")
+	require.NoError(t, err)
+	require.True(t, found)
+	require.NoError(t, w.client.SDK().TerminateWorkflow(t.Context(), "run-twice", "", "by hand"))
+	found, err = w.client.Signal(t.Context(), "run-twice", "control")
+	require.NoError(t, err)
+	require.False(t, found, "a flow that has ended hears nothing")
+	started, err := w.client.Start(t.Context(), "run-twice", "nobody.knows", nil)
+	require.NoError(t, err)
+	require.True(t, started, "the log decides whether there is something left to do")
 }

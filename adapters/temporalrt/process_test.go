@@ -100,6 +100,7 @@ type app struct {
 	runner   *enrichmentflow.Runner
 	ledger   *creditcmd.Ledger
 	position *projections.Registry
+	runs     *enrichmentread.Queries
 }
 
 func logger() *slog.Logger {
@@ -131,6 +132,7 @@ func newApp(store eventstore.Store, pool *pgxpool.Pool) (*app, error) {
 	}
 	ring := vault.NewRing(v, keys, clock)
 	queries := enrichmentread.NewQueries(pool, clock, ring)
+	a.runs = queries
 	engine, err := waterfall.New(waterfall.Config{Registry: reg, Clock: clock, Jitter: func() float64 { return 0 }, Cache: queries})
 	if err != nil {
 		return nil, err

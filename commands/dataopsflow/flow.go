@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/morket/morket/commands/quarantine"
+	"github.com/morket/morket/commands/reconcile"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
@@ -109,8 +110,8 @@ func Register(w worker.Registry, a *Activities) {
 
 // Flows starts workflows.
 type Flows interface {
-	// Start starts the workflow with the id, unless there is or was one.
-	Start(ctx context.Context, id, workflow string, in any) error
+	// Start starts the workflow with the id; started is false if it runs already.
+	Start(ctx context.Context, id, workflow string, in any) (started bool, err error)
 }
 
 // Reactor has imports, and their undoing, carried out as they are asked for. Its Types and Handle are for
@@ -131,9 +132,16 @@ func (*Reactor) Types() []string {
 
 // Handle starts the event's workflow. Its id follows from the event, so doing it again does nothing.
 func (r *Reactor) Handle(ctx context.Context, e eventstore.Recorded) error {
-	id := string(e.Stream)
-	if e.Type == (dataops.UndoStarted{}).EventType() {
-		id += "-undo"
+	f := Underway(kernel.ImportID(e.Stream.ID()), e.Type == (dataops.UndoStarted{}).EventType())
+	_, err := r.flows.Start(ctx, f.ID, f.Workflow, f.Input)
+	return err
+}
+
+// Underway is the flow of an import that has not ended, or of its undoing.
+func Underway(id kernel.ImportID, undoing bool) reconcile.Flow {
+	flow := "import-" + string(id)
+	if undoing {
+		flow += "-undo"
 	}
-	return r.flows.Start(ctx, id, WorkflowName, Input{ImportID: kernel.ImportID(e.Stream.ID())})
+	return reconcile.Flow{ID: flow, Workflow: WorkflowName, Input: Input{ImportID: id}}
 }

@@ -52,9 +52,9 @@ func TestTheActivityIsTriedUntilItIsDone(t *testing.T) {
 // flows remembers what it was asked to start.
 type flows struct{ started []string }
 
-func (f *flows) Start(_ context.Context, id, workflow string, in any) error {
+func (f *flows) Start(_ context.Context, id, workflow string, in any) (bool, error) {
 	f.started = append(f.started, fmt.Sprint(id, " ", workflow, " ", in))
-	return nil
+	return true, nil
 }
 
 func TestEventsStartWorkflows(t *testing.T) {

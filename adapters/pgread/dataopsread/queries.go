@@ -110,3 +110,25 @@ func (q *Queries) Waiting(ctx context.Context, before time.Time, limit int) ([]U
 	}
 	return out, nil
 }
+
+// Unfinished names an import that is being carried out or taken back.
+type Unfinished struct {
+	Import  kernel.ImportID
+	Undoing bool
+}
+
+const unfinishedQuery = `SELECT import_id, coalesce((body -> 'undoing')::boolean, false) AS undoing FROM rm_dataops.imports
+WHERE (state = 'importing' OR body -> 'undoing' = 'true') AND import_id > $1 ORDER BY import_id LIMIT $2`
+
+// Unfinished lists imports of all workspaces that are under way, those after the given one.
+func (q *Queries) Unfinished(ctx context.Context, after kernel.ImportID, limit int) ([]Unfinished, error) {
+	rows, err := q.db.Query(ctx, unfinishedQuery, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list imports under way: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Unfinished])
+	if err != nil {
+		return nil, fmt.Errorf("list imports under way: %w", err)
+	}
+	return out, nil
+}

@@ -95,6 +95,26 @@ func (q *Queries) Jobs(ctx context.Context, ws kernel.WorkspaceID, f JobFilter) 
 	return pgx.CollectRows(rows, scanJob)
 }
 
+// Unfinished names a run that has not ended.
+type Unfinished struct {
+	Workspace kernel.WorkspaceID
+	Run       kernel.RunID
+	Round     int
+	Position  int64 // of its last event
+}
+
+const selectUnfinished = `SELECT workspace_id, run_id, round, position FROM rm_enrichment.jobs
+WHERE state IN ('pending', 'running', 'paused') AND run_id > $1 ORDER BY run_id LIMIT $2`
+
+// Unfinished lists runs of all workspaces that have not ended, those after the given one.
+func (q *Queries) Unfinished(ctx context.Context, after kernel.RunID, limit int) ([]Unfinished, error) {
+	rows, err := q.db.Query(ctx, selectUnfinished, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Unfinished])
+}
+
 const selectRecords = `SELECT r.row_id, r.column_id, r.state, r.message, r.input, r.attempts, r.answer, r.kept, r.kept_for, r.provider, r.credits, r.latency_ms, r.confidence, r.source_url, r.cached, r.at, r.position
 FROM rm_enrichment.records r JOIN rm_enrichment.jobs j USING (run_id)
 WHERE j.workspace_id = $1 AND r.run_id = $2 AND ($3 = '' OR r.state = $3) AND (r.row_id, r.column_id) > ($4, $5)

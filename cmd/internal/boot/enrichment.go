@@ -20,6 +20,7 @@ import (
 	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
 	"github.com/morket/morket/commands/enrichmentflow"
+	"github.com/morket/morket/commands/reconcile"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections"
@@ -93,6 +94,11 @@ func (p *Platform) enrichments(common *shared, grid *gridread.Grid, positions pr
 // flow adds the run's workflow to the worker and returns the reactor that starts it.
 func (e *enrichments) flow(p *Platform, f *flows) reaction {
 	f.register = append(f.register, func(r worker.Registry) { enrichmentflow.Register(r, enrichmentflow.NewActivities(e.runner)) })
+	f.sources = append(f.sources, func(ctx context.Context, each func(reconcile.Flow) error) error {
+		return reconcile.Pages(ctx, e.reads.Unfinished, func(u enrichmentread.Unfinished) kernel.RunID { return u.Run }, func(u enrichmentread.Unfinished) error {
+			return each(enrichmentflow.Underway(enrichmentflow.Input{Workspace: u.Workspace, Run: u.Run, Round: u.Round, Position: u.Position}))
+		})
+	})
 	r := enrichmentflow.NewReactor(f.client, p.store, p.codec)
 	return reaction{name: enrichmentflow.ReactorName, types: r.Types(), handle: r.Handle}
 }

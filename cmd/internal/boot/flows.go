@@ -15,6 +15,7 @@ import (
 	"github.com/morket/morket/adapters/temporalchild"
 	"github.com/morket/morket/adapters/temporalrt"
 	"github.com/morket/morket/cmd/internal/config"
+	"github.com/morket/morket/commands/reconcile"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/projections"
 )
@@ -26,6 +27,8 @@ type flows struct {
 	address  string
 	port     int // of our own server; 0 when it isn't ours
 	register []func(worker.Registry)
+	sources  []reconcile.Source
+	again    *reconcile.Reconciler
 }
 
 func (p *Platform) flows(ctx context.Context) (*flows, error) {
@@ -46,6 +49,18 @@ func (p *Platform) flows(ctx context.Context) (*flows, error) {
 		Address: f.address, Namespace: p.cfg.TemporalNamespace, Logger: p.log.With("part", "temporal"), Interceptors: traced,
 	})
 	return f, err
+}
+
+// reconcile makes what starts flows that the log says are under way and Temporal does not run. It comes after the modules have said
+// what is under way.
+func (f *flows) reconcile(p *Platform) (err error) {
+	f.again, err = reconcile.New(reconcile.Config{Flows: f.client, Sources: f.sources, Away: away, Logger: p.log.With("part", "reconciler")})
+	return err
+}
+
+func away(err error) bool {
+	var wait *projections.WaitError
+	return errors.As(err, &wait)
 }
 
 // retryTemporal is the pause before Temporal is tried again when it could not be started.
@@ -91,7 +106,9 @@ func (f *flows) serve(ctx context.Context, p *Platform) error {
 	for {
 		child, err := start(ctx)
 		if err == nil {
-			return childproc.Supervise(ctx, childproc.Supervision{Name: "temporal", Child: child, Restart: start, Logger: p.log})
+			return childproc.Supervise(ctx, childproc.Supervision{
+				Name: "temporal", Child: child, Restart: start, Logger: p.log, OnRestart: func(childproc.Child) { f.again.Wake() },
+			})
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()

@@ -1,6 +1,8 @@
 package boot
 
 import (
+	"context"
+
 	"go.temporal.io/sdk/worker"
 
 	"github.com/morket/morket/adapters/csvfile"
@@ -11,6 +13,8 @@ import (
 	"github.com/morket/morket/adapters/pgread/gridread"
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/commands/dataopsflow"
+	"github.com/morket/morket/commands/reconcile"
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections"
 )
 
@@ -35,7 +39,12 @@ func (p *Platform) imports(files objectstore.Store, grid *gridread.Grid, positio
 }
 
 // flow adds the import's workflow to the worker and returns the reactor that starts it.
-func (i *imports) flow(f *flows) reaction {
+func (i *imports) flow(p *Platform, f *flows) reaction {
+	reads := dataopsread.NewQueries(p.rows)
+	f.sources = append(f.sources, func(ctx context.Context, each func(reconcile.Flow) error) error {
+		return reconcile.Pages(ctx, reads.Unfinished, func(u dataopsread.Unfinished) kernel.ImportID { return u.Import },
+			func(u dataopsread.Unfinished) error { return each(dataopsflow.Underway(u.Import, u.Undoing)) })
+	})
 	f.register = append(f.register, func(r worker.Registry) { dataopsflow.Register(r, dataopsflow.NewActivities(i.importer)) })
 	r := dataopsflow.NewReactor(f.client)
 	return reaction{name: dataopsflow.ReactorName, types: r.Types(), handle: r.Handle}

@@ -157,7 +157,7 @@ func (s *server) consumers() error {
 		s.registry.Add(r)
 		s.board.AddRunner(r, func() projections.RunnerConfig { return s.runnerConfig(s.projectors()[i]) })
 	}
-	reactions := append([]reaction{s.imports.flow(s.flows), s.enrich.flow(s.Platform, s.flows), s.enrich.autoRuns(s.Platform), s.search.flow(s.Platform)}, s.webhooks.reactions(s.Platform, s.team)...)
+	reactions := append([]reaction{s.imports.flow(s.Platform, s.flows), s.enrich.flow(s.Platform, s.flows), s.enrich.autoRuns(s.Platform), s.search.flow(s.Platform)}, s.webhooks.reactions(s.Platform, s.team)...)
 	for _, reaction := range reactions {
 		r, err := s.reactor(s.bus, reaction)
 		if err != nil {
@@ -166,7 +166,7 @@ func (s *server) consumers() error {
 		s.reactors = append(s.reactors, r)
 		s.board.AddReactor(r)
 	}
-	return nil
+	return s.flows.reconcile(s.Platform)
 }
 
 func (s *server) newAPI() (*httpapi.API, error) {
@@ -235,8 +235,9 @@ func (s *server) run(ctx context.Context, l net.Listener, out io.Writer) error {
 	if err := s.awaitReadModels(gctx); err != nil {
 		return errors.Join(err, s.end(stop, group))
 	}
-	if s.does(config.RoleWorker) { // sweeps look into the read models
+	if s.does(config.RoleWorker) { // both look into the read models
 		s.keeper.keep(kernel.AsSystem(gctx, "sweeps"), group, "sweeper", s.sweeper.Run)
+		s.keeper.keep(kernel.AsSystem(gctx, "flows"), group, "reconciler", s.flows.again.Run)
 	}
 	if s.cfg.Demo() { // before the first answer: who sees a ready server may sign in
 		if err := s.demo(kernel.AsSystem(gctx, "demo")); err != nil {
