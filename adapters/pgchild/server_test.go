@@ -235,7 +235,7 @@ func TestTheLockOfALivingServerHolds(t *testing.T) {
 
 func killedAndNotReaped(t *testing.T) int {
 	t.Helper()
-	cmd := exec.Command("sleep", "600") //nolint:noctx // it is killed below, and must not be waited for before the test ends
+	cmd := exec.Command("sleep", "600") // killed, but not waited for
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Wait() })
 	require.NoError(t, cmd.Process.Kill())

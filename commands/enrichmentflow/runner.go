@@ -112,6 +112,7 @@ type Runner struct {
 	limits Limits
 	runs   *eventstore.Repo[*enrichment.Run]
 	tables *eventstore.Repo[*table.Table]
+	turns  turns
 }
 
 // NewRunner makes a runner.
@@ -163,6 +164,12 @@ type Try struct {
 	Ended bool
 }
 
+func (t Try) beat(page int) {
+	if t.Beat != nil {
+		t.Beat(page)
+	}
+}
+
 // ErrNoRun says that the run of a flow is not in the log.
 var ErrNoRun = errors.New("there is no such run")
 
@@ -172,6 +179,11 @@ var ErrSuperseded = errors.New("another worker has taken the run over")
 // Slice works on the run until it ends, is paused or cancelled, has to wait, ctx ends, or it is another run's turn. When ctx ends, calls
 // under way finish and their outcomes are recorded before Slice returns.
 func (r *Runner) Slice(ctx context.Context, in Input, try Try) (Result, error) {
+	ctx, leave, err := r.turns.take(ctx, in.Run, r.limits.Look, func() { try.beat(0) })
+	if err != nil {
+		return Result{}, err
+	}
+	defer leave()
 	run, version, err := r.runs.Load(ctx, string(in.Run))
 	if err != nil {
 		return Result{}, err

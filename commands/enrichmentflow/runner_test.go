@@ -3,7 +3,6 @@ package enrichmentflow_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -347,41 +346,6 @@ func (r *rig) crash(id kernel.RunID) {
 }
 
 // Two workers on one run: the one that came later wins, the other stops without recording anything twice.
-func TestTwoWorkersOnOneRun(t *testing.T) {
-	t.Parallel()
-	p := newFake("paid", 1000)
-	var held atomic.Bool
-	reached, release := make(chan struct{}), make(chan struct{})
-	p.do = func(_ context.Context, req enrichment.Request) (enrichment.Reply, error) {
-		if req.Inputs["q"] == "q10" && held.CompareAndSwap(false, true) {
-			close(reached)
-			<-release
-		}
-		return enrichment.Reply{Outputs: map[string]any{"a": "x"}}, nil
-	}
-	r := newRig(t, 200, fast(), p)
-	r.addColumn("Answer", "paid")
-	r.grant(1_000_000)
-	job := r.start(nil)
-	lost := make(chan error)
-	go func() {
-		_, err := r.runner.Slice(t.Context(), input(job.ID), enrichmentflow.Try{})
-		lost <- err
-	}()
-	<-reached
-	for next := enrichmentflow.More; next == enrichmentflow.More; { // as the flow does: the first one may still be writing what it has
-		res, err := r.runner.Slice(t.Context(), input(job.ID), enrichmentflow.Try{})
-		if !errors.Is(err, enrichmentflow.ErrSuperseded) {
-			require.NoError(t, err)
-			next = res.Next
-		}
-	}
-	close(release)
-	require.ErrorIs(t, <-lost, enrichmentflow.ErrSuperseded)
-	r.requireEachOnce(job.ID, 1000)
-	require.Equal(t, kernel.Credits(800_000), r.account().Available())
-}
-
 func TestARetryAsksWhatFailed(t *testing.T) {
 	t.Parallel()
 	p := newFake("flaky", 1000)

@@ -186,11 +186,7 @@ func (s *slice) page() (bool, error) {
 	return true, s.process(rows)
 }
 
-func (s *slice) beat() {
-	if s.try.Beat != nil {
-		s.try.Beat(s.w.run.Page())
-	}
-}
+func (s *slice) beat() { s.try.beat(s.w.run.Page()) }
 
 // rows gives the rows to work on, with their intent recorded.
 func (s *slice) rows() ([]task, []enrichment.Cell, error) {

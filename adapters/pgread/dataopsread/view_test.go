@@ -89,3 +89,32 @@ func TestView(t *testing.T) {
 	require.EqualValues(t, 4, imp.Counts.Imported)
 	h.RequireRebuildable()
 }
+
+func TestUnfinished(t *testing.T) {
+	t.Parallel()
+	h := pgreadtest.NewModel(t, dataopsview.New(dataopsread.Open), dataopsread.Model())
+	q := dataopsread.NewQueries(h.Pool)
+	const first, second = kernel.ImportID("imp_01JZZZZZZZZZZZZZZZZZZZZZZA"), kernel.ImportID("imp_01JZZZZZZZZZZZZZZZZZZZZZZB")
+	did := func(id kernel.ImportID, events ...kernel.Event) { h.Append(eventstore.Stream("import", string(id)), events...) }
+	requireUnderway := func(after kernel.ImportID, want ...dataopsread.Unfinished) {
+		t.Helper()
+		list, err := q.Unfinished(t.Context(), after, 10)
+		require.NoError(t, err)
+		require.ElementsMatch(t, want, list)
+	}
+	for _, id := range []kernel.ImportID{first, second} {
+		did(id, dataops.Uploaded{ImportID: id, Workspace: ws, Filename: "a.csv", Size: 200})
+	}
+	requireUnderway("")
+	did(first, dataops.Started{ImportID: first, TableID: "tbl_1"})
+	did(second, dataops.Started{ImportID: second, TableID: "tbl_1"})
+	requireUnderway("", dataopsread.Unfinished{Import: first}, dataopsread.Unfinished{Import: second})
+	requireUnderway(first, dataopsread.Unfinished{Import: second})
+	did(first, dataops.Completed{ImportID: first})
+	did(second, dataops.Cancelled{ImportID: second})
+	requireUnderway("")
+	did(first, dataops.UndoStarted{ImportID: first})
+	requireUnderway("", dataopsread.Unfinished{Import: first, Undoing: true})
+	did(first, dataops.Undone{ImportID: first})
+	requireUnderway("")
+}

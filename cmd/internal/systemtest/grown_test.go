@@ -9,10 +9,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -168,15 +170,26 @@ type grownSystem struct {
 func newGrownSystem(t *testing.T) *grownSystem {
 	t.Helper()
 	g := &grownSystem{parts: startParts(t)}
-	var service string
-	g.desk, service = newDesk(t)
-	g.ill = install(t, "AMQP_URL="+g.parts[0].url, "CLICKHOUSE_URL="+g.parts[1].url, "OPENSEARCH_URL="+g.parts[2].url, "REDIS_URL="+g.parts[3].url,
-		"MORKET_PROVIDER_PRICES=http_api=0.5", "MORKET_DIAL_ALLOW=127.0.0.1/32")
+	g.ill = install(t, append(paying(), "AMQP_URL="+g.parts[0].url, "CLICKHOUSE_URL="+g.parts[1].url, "OPENSEARCH_URL="+g.parts[2].url, "REDIS_URL="+g.parts[3].url)...)
 	g.onlyAiling("")
+	g.prepare(300)
+	return g
+}
+
+// paying are the settings with which the desk may be asked, for a price.
+func paying() []string {
+	return []string{"MORKET_PROVIDER_PRICES=http_api=0.5", "MORKET_DIAL_ALLOW=127.0.0.1/32"}
+}
+
+// prepare makes the table whose records the run asks the desk about.
+func (g *grownSystem) prepare(records int) {
+	g.t.Helper()
+	var service string
+	g.desk, service = newDesk(g.t)
 	g.c.call(http.StatusCreated, http.MethodPost, g.c.ws+"/credits/grants", map[string]any{"amount_mc": granted, "note": "for the run"})
-	g.records = 300
+	g.records = records
 	done := begin(g.c, g.server, file(g.records)).await("the import has ended", func(n importInfo) bool { return n.State != "importing" })
-	require.Equal(t, "completed", done.State)
+	require.Equal(g.t, "completed", done.State)
 	g.asked = g.c.table(done.TableID)
 	step := map[string]any{
 		"provider": "http_api", "output": "answer", "inputs": map[string]any{"key": map[string]any{"column": g.asked.column("Key")}},
@@ -185,7 +198,6 @@ func newGrownSystem(t *testing.T) *grownSystem {
 	g.answers = in[column](g.c, http.StatusCreated, http.MethodPost, "/tables/"+g.asked.ID+"/enrichment-columns", map[string]any{
 		"name": "Answer", "type": "text", "config": map[string]any{"steps": []any{step}},
 	}).ID
-	return g
 }
 
 func (g *grownSystem) begin() {
@@ -336,6 +348,31 @@ func TestFaultsOfTheGrownSystem(t *testing.T) {
 	reader.hasAll(g.ill)
 	g.recovered()
 	g.refilled()
+}
+
+// Temporal's files are lost in the middle of a paid run: it ends by itself, and nothing is asked or paid twice.
+func TestFaultsOfATemporalThatIsEmptied(t *testing.T) {
+	t.Parallel()
+	const operator = "operator@example.com"
+	s := newServer(t, append(paying(), "MORKET_OPERATOR_EMAILS="+operator)...)
+	s.start()
+	g := &grownSystem{ill: &ill{server: s, t: t, c: register(t, s, operator)}}
+	g.prepare(200)
+	g.desk.hold()
+	g.begin()
+	g.goesOn()
+	old := s.mustChild("temporal", 0)
+	files, err := filepath.Glob(filepath.Join(s.dir, "temporal", "temporal.db*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, name := range files {
+		require.NoError(t, os.Remove(name))
+	}
+	require.NoError(t, syscall.Kill(old, syscall.SIGKILL))
+	s.mustChild("temporal", old)
+	g.desk.release()
+	g.ended()
+	s.verify()
 }
 
 // ended waits for the run's end and requires that each record was asked for, answered and paid once.
