@@ -1,4 +1,5 @@
 import { expect, test, type Locator, type Page } from '@playwright/test';
+import { faults } from './axe';
 
 const GRID = '/w/ws_demo/tables/tbl_000001';
 const cell = (page: Page, row: number, column: string): Locator =>
@@ -34,6 +35,37 @@ test('typing edits a cell, Ctrl+Z takes it back', async ({ page }) => {
   await expect(page.getByText('Saved', { exact: true })).toBeVisible();
   await page.keyboard.press('Control+z');
   await expect(cell(page, 1, 'company')).toHaveText(before);
+});
+
+test('signs that are not seen are marks, and are copied as they are', async ({ page }) => {
+  const text = 'invoice\u202efdp\u200b\u0007.exe';
+  const company = cell(page, 3, 'company');
+  await company.click();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText(text);
+  await page.keyboard.press('Enter');
+  await expect(company).toHaveText(text);
+  const marks = company.locator('.sign');
+  await expect(marks).toHaveCount(3);
+  await expect(company.getByRole('img', { name: 'right-to-left override' })).toBeVisible();
+  await expect(marks.nth(0)).toHaveCSS('unicode-bidi', 'isolate');
+  const places = await marks.evaluateAll((list) => list.map((m) => m.getBoundingClientRect().left));
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
+
+  await company.click();
+  await page.keyboard.press('Control+c');
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(text);
+
+  const selected = await company.evaluate((el) => {
+    const copy = document.body.appendChild(el.cloneNode(true) as HTMLElement);
+    getSelection()?.selectAllChildren(copy);
+    const said = getSelection()?.toString();
+    copy.remove();
+    return said;
+  });
+  expect(selected).toBe(text);
+  expect(await faults(page)).toEqual([]);
 });
 
 test('a refused edit is rolled back with its reason', async ({ page }) => {

@@ -2,6 +2,7 @@ import { X } from 'lucide-react';
 import { useEffect, useId, useRef, type ReactNode } from 'react';
 import { cx } from '@/lib/cx';
 import { Button, IconButton } from './button';
+import { Shown } from './shown';
 
 export interface DialogProps {
   title: string;
@@ -47,7 +48,7 @@ export function Dialog({ title, description, onClose, children, footer, size = '
       <header className="flex items-start gap-3 border-b border-line px-5 py-3.5">
         <div className="min-w-0 flex-1">
           <h2 id={id} className="truncate text-lg font-semibold">
-            {title}
+            <Shown text={title} />
           </h2>
           {description && <div className="mt-0.5 text-base text-ink-2">{description}</div>}
         </div>

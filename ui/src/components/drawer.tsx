@@ -1,6 +1,8 @@
 import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { IconButton } from './button';
+import { Shown } from './shown';
+import { spelled } from '@/lib/signs';
 
 /** What opens at the right of a page; on a narrow screen it covers the page. */
 export function Drawer({
@@ -16,14 +18,16 @@ export function Drawer({
 }) {
   return (
     <aside
-      aria-label={title}
+      aria-label={spelled(title)}
       onKeyDown={(e) => {
         if (e.key === 'Escape') onClose();
       }}
       className="fixed inset-0 z-30 flex flex-col border-l border-line bg-surface [animation:slide-in_140ms_ease-out] sm:static sm:w-[360px] sm:shrink-0"
     >
       <header className="flex h-11 shrink-0 items-center gap-1 border-b border-line px-3">
-        <h2 className="min-w-0 flex-1 truncate text-md font-semibold">{title}</h2>
+        <h2 className="min-w-0 flex-1 truncate text-md font-semibold">
+          <Shown text={title} />
+        </h2>
         {actions}
         <IconButton label="Close" size="sm" onClick={onClose}>
           <X size={16} />

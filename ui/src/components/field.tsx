@@ -7,6 +7,7 @@ import {
   type TextareaHTMLAttributes,
 } from 'react';
 import { cx } from '@/lib/cx';
+import { Shown } from './shown';
 
 const control =
   'w-full rounded-md border border-line-strong bg-surface px-2.5 text-base text-ink transition-colors hover:border-ink-3 focus:border-primary focus:outline-2 focus:-outline-offset-1 focus:outline-primary disabled:opacity-60 aria-invalid:border-danger';
@@ -28,7 +29,7 @@ export function Field({ label, hint, error, optional, hideLabel, className, chil
   return (
     <div className={cx('flex flex-col gap-1', className)}>
       <label htmlFor={id} className={cx('text-sm font-medium text-ink-2', hideLabel && 'sr-only')}>
-        {label}
+        <Shown text={label} />
         {optional && <span className="font-normal text-ink-3"> (optional)</span>}
       </label>
       {children({

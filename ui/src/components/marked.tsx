@@ -1,3 +1,5 @@
+import { Shown } from './shown';
+
 const entities: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&amp;': '&', '&#34;': '"', '&#39;': "'" };
 
 function plain(html: string): string {
@@ -9,10 +11,10 @@ export function Marked({ html }: { html: string }) {
   return html.split(/(<mark>.*?<\/mark>)/s).map((part, i) => {
     const inner = /^<mark>(.*)<\/mark>$/s.exec(part)?.[1];
     return inner === undefined ? (
-      plain(part)
+      <Shown key={i} text={plain(part)} />
     ) : (
       <mark key={i} className="rounded-sm bg-primary-soft text-primary-ink">
-        {plain(inner)}
+        <Shown text={plain(inner)} />
       </mark>
     );
   });

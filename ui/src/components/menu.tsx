@@ -3,6 +3,7 @@ import { useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { cx } from '@/lib/cx';
 import { fold } from '@/lib/fold';
 import { Popover, type Anchor } from './popover';
+import { Shown } from './shown';
 
 export interface MenuItem {
   label: string;
@@ -87,7 +88,9 @@ function MenuButton({ item, first, onClose }: { item: MenuItem; first: boolean; 
       <span className={cx('flex w-4 justify-center', !item.danger && 'text-ink-3')}>
         {item.checked ? <Check size={14} /> : item.icon}
       </span>
-      <span className="flex-1 truncate">{item.label}</span>
+      <span className="flex-1 truncate">
+        <Shown text={item.label} />
+      </span>
       {item.hint && <span className="text-sm text-ink-3">{item.hint}</span>}
     </button>
   );

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { cx } from '@/lib/cx';
+import { Shown } from './shown';
 
 /** The frame of every page but the grid: title, actions, content in a readable width. All begin at the same left edge. */
 export function Page({
@@ -21,7 +22,9 @@ export function Page({
         <div className={wide ? '' : 'max-w-[880px]'}>
           <header className="mb-5 flex flex-wrap items-start justify-between gap-3">
             <div className="min-w-0">
-              <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
+              <h1 className="text-xl font-semibold tracking-tight">
+                <Shown text={title} />
+              </h1>
               {text && <p className="mt-0.5 text-base text-ink-2">{text}</p>}
             </div>
             {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
@@ -53,7 +56,9 @@ export function Card({
       {title && (
         <header className="flex flex-wrap items-center justify-between gap-3 border-b border-line px-4 py-3">
           <div className="min-w-0 flex-1 basis-40">
-            <h2 className="text-md font-semibold">{title}</h2>
+            <h2 className="text-md font-semibold">
+              <Shown text={title} />
+            </h2>
             {text && <p className="text-sm text-ink-3">{text}</p>}
           </div>
           {actions}
@@ -121,7 +126,7 @@ export function Td({ children, numeric, className }: { children?: ReactNode; num
     <td
       className={cx('px-3 py-2.5 align-middle first:pl-4 last:pr-4 sm:px-4', numeric && 'tnum text-right', className)}
     >
-      {children}
+      {typeof children === 'string' ? <Shown text={children} /> : children}
     </td>
   );
 }

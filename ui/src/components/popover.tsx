@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { createPortal } from 'react-dom';
 import { cx } from '@/lib/cx';
+import { spelled } from '@/lib/signs';
 
 export interface Anchor {
   left: number;
@@ -76,7 +77,7 @@ export function Popover({
     <div
       ref={ref}
       role={role}
-      aria-label={label}
+      aria-label={spelled(label)}
       data-popover
       tabIndex={-1}
       style={at ?? { left: -9999, top: 0 }}

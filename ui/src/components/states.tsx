@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { cx } from '@/lib/cx';
+import { Shown } from './shown';
 
 export interface EmptyProps {
   icon?: ReactNode;
@@ -19,7 +20,9 @@ export function Empty({ icon, title, page, text, action, className }: EmptyProps
       {icon && (
         <div className="mb-3 flex size-10 items-center justify-center rounded-lg bg-sunken text-ink-3">{icon}</div>
       )}
-      <Title className="text-md font-semibold">{title}</Title>
+      <Title className="text-md font-semibold">
+        <Shown text={title} />
+      </Title>
       {text && <div className="mt-1 max-w-[44ch] text-base text-ink-2">{text}</div>}
       {action && <div className="mt-4 flex flex-wrap justify-center gap-2">{action}</div>}
     </div>
@@ -85,7 +88,7 @@ export function Notice({
   return (
     <div className={cx('flex items-center gap-2.5 rounded-md px-3 py-2 text-base', tones[tone])}>
       {icon}
-      <div className="min-w-0 flex-1">{children}</div>
+      <div className="min-w-0 flex-1">{typeof children === 'string' ? <Shown text={children} /> : children}</div>
       {action}
     </div>
   );

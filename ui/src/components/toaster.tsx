@@ -2,6 +2,7 @@ import { CircleAlert, CircleCheck, Info, X } from 'lucide-react';
 import { useSyncExternalStore } from 'react';
 import { dismiss, toasts, type Toast } from '@/lib/toasts';
 import { Button, IconButton } from './button';
+import { Shown } from './shown';
 
 const icons = {
   info: <Info size={16} className="mt-0.5 shrink-0 text-primary-ink" />,
@@ -32,7 +33,9 @@ function ToastCard({ toast }: { toast: Toast }) {
       className="pointer-events-auto flex items-start gap-2.5 rounded-lg border border-line bg-raised py-2.5 pr-2 pl-3 shadow-lg [animation:rise_140ms_ease-out]"
     >
       {icons[toast.kind]}
-      <p className="min-w-0 flex-1 text-base break-words">{toast.text}</p>
+      <p className="min-w-0 flex-1 text-base break-words">
+        <Shown text={toast.text} />
+      </p>
       {toast.action && (
         <Button
           size="sm"

@@ -1,4 +1,5 @@
 import type { ColDef } from 'ag-grid-community';
+import { spelled } from '@/lib/signs';
 import { DateEditor } from './cell-types/date-editor';
 import { InputEditor, OptionsEditor, TextareaEditor } from './cell-types/editors';
 import { AddHeader, ColumnHeader, NumberHeader } from './cell-types/headers';
@@ -38,7 +39,7 @@ function editorOf(
 function dataColumn(column: Column, layout: ColumnLayout | undefined, canEdit: boolean): ColDef<GridRow, CellValue> {
   return {
     colId: column.id,
-    headerName: column.name,
+    headerName: spelled(column.name),
     headerComponent: ColumnHeader,
     headerComponentParams: { column_: column },
     valueGetter: ({ data }) => (data ? cellOf(data, column) : null),

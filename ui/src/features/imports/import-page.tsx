@@ -5,6 +5,7 @@ import type { Import } from '@/api/types';
 import { useWorkspaceId } from '@/api/use-workspace';
 import { Card, Page } from '@/components/page';
 import { Badge, Notice, SkeletonRows, type Tone } from '@/components/states';
+import { Shown } from '@/components/shown';
 import { cx } from '@/lib/cx';
 import { ago, plural, sentence } from '@/lib/format';
 import { importQuery, importsQuery } from './api/imports';
@@ -92,7 +93,9 @@ function Recent({ ws }: { ws: string }) {
         {list.data.slice(0, 10).map((i) => (
           <li key={i.id} className="border-b border-line last:border-0">
             <Link to={`?id=${i.id}`} className="flex items-center gap-3 px-4 py-2.5 hover:bg-hover">
-              <span className="min-w-0 flex-1 truncate font-medium">{i.filename}</span>
+              <span className="min-w-0 flex-1 truncate font-medium">
+                <Shown text={i.filename} />
+              </span>
               <span className="hidden text-ink-2 sm:inline">{plural(i.counts.imported + i.counts.updated, 'row')}</span>
               <Badge tone={importTones[i.state] ?? 'neutral'}>{sentence(i.state)}</Badge>
               <span className="w-28 text-right text-sm text-ink-3">{ago(i.created_at)}</span>

@@ -12,6 +12,7 @@ import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, Input, Select } from '@/components/field';
 import { Card, DataTable, Page, Td } from '@/components/page';
 import { Badge, Notice, SkeletonRows } from '@/components/states';
+import { Shown } from '@/components/shown';
 import { ago, dateTime, sentence } from '@/lib/format';
 import { useSession } from '@/lib/session';
 import { toast } from '@/lib/toasts';
@@ -64,7 +65,8 @@ export function MembersPage() {
                     </span>
                     <span className="min-w-0">
                       <span className="block truncate font-medium">
-                        {m.name} {m.user_id === me && <span className="font-normal text-ink-3">(you)</span>}
+                        <Shown text={m.name} />{' '}
+                        {m.user_id === me && <span className="font-normal text-ink-3">(you)</span>}
                       </span>
                       <span className="block truncate text-sm text-ink-3">{m.email}</span>
                     </span>

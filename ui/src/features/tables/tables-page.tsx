@@ -12,6 +12,7 @@ import { Confirm } from '@/components/confirm';
 import { MenuTrigger } from '@/components/menu';
 import { Card, DataTable, Page, Td } from '@/components/page';
 import { Empty, Notice, SkeletonRows } from '@/components/states';
+import { Shown } from '@/components/shown';
 import { ago, count, plural } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { restoreTable, trashTable } from './api/tables';
@@ -98,7 +99,9 @@ export function TablesPage() {
                 <Td className="w-full max-w-0 sm:w-auto sm:max-w-[280px]">
                   <Link to={t.id} className="flex items-center gap-2.5 font-medium hover:text-primary-ink">
                     <Table2 size={16} className="shrink-0 text-ink-3" />
-                    <span className="truncate">{t.name}</span>
+                    <span className="truncate">
+                      <Shown text={t.name} />
+                    </span>
                   </Link>
                 </Td>
                 <Td numeric>{count(t.row_count)}</Td>

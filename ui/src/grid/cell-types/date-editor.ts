@@ -1,4 +1,5 @@
 import type { ICellEditorComp } from 'ag-grid-community';
+import { spelled } from '@/lib/signs';
 import type { GridRow } from '../model';
 import { parseValue, plainText } from '../values';
 import { Calendar, dayOf, isoOf } from './calendar';
@@ -23,7 +24,7 @@ export class DateEditor implements ICellEditorComp<GridRow> {
     this.input.type = 'text';
     this.input.autocomplete = 'off';
     this.input.placeholder = params.column_.type === 'date' ? '2026-03-31' : '2026-03-31 14:05';
-    this.input.setAttribute('aria-label', params.column_.name);
+    this.input.setAttribute('aria-label', spelled(params.column_.name));
     this.input.setAttribute('aria-describedby', 'mk-date-said');
     this.said.id = 'mk-date-said';
     this.said.className = 'mk-date-said';

@@ -1,6 +1,7 @@
 import type { ICellEditorComp } from 'ag-grid-community';
 import { softOf } from '@/lib/colors';
 import { holds, nameKey } from '@/lib/fold';
+import { spelled, writeText } from '@/lib/signs';
 import type { CellValue, GridRow } from '../model';
 import { parseValue, plainText } from '../values';
 import { printable, type EditorParams } from './editor-params';
@@ -21,7 +22,7 @@ export class InputEditor implements ICellEditorComp<GridRow> {
     const type = params.column_.type;
     this.input.className = 'mk-input';
     this.input.type = 'text';
-    this.input.setAttribute('aria-label', params.column_.name);
+    this.input.setAttribute('aria-label', spelled(params.column_.name));
     if (type === 'number' || type === 'currency' || type === 'percent') this.input.inputMode = 'decimal';
     this.typed = printable(params.eventKey);
     this.input.value = this.typed ? (params.eventKey ?? '') : plainText(params.value ?? null);
@@ -56,7 +57,7 @@ export class TextareaEditor implements ICellEditorComp<GridRow> {
   init(params: EditorParams): void {
     const value = params.value ?? null;
     this.area.className = 'mk-area';
-    this.area.setAttribute('aria-label', params.column_.name);
+    this.area.setAttribute('aria-label', spelled(params.column_.name));
     const text = params.column_.type === 'json' && value !== null ? JSON.stringify(value, null, 2) : plainText(value);
     this.area.value = printable(params.eventKey) ? params.eventKey : text;
     this.area.style.width = `${String(Math.max(280, params.column.getActualWidth()))}px`;
@@ -100,7 +101,7 @@ export class OptionsEditor implements ICellEditorComp<GridRow> {
     this.el.className = 'mk-options';
     this.search.className = 'mk-options-search';
     this.search.placeholder = 'Find or create an option';
-    this.search.setAttribute('aria-label', `Option of ${params.column_.name}`);
+    this.search.setAttribute('aria-label', `Option of ${spelled(params.column_.name)}`);
     this.search.setAttribute('role', 'combobox');
     this.search.setAttribute('aria-expanded', 'true');
     if (printable(params.eventKey)) this.search.value = params.eventKey;
@@ -178,7 +179,7 @@ export class OptionsEditor implements ICellEditorComp<GridRow> {
     pill.className = 'mk-pill';
     pill.style.backgroundColor = `var(--soft-${soft})`;
     pill.style.color = `var(--soft-${soft}-ink)`;
-    pill.textContent = name;
+    writeText(pill, name);
     if (create) row.append('Create ');
     row.append(pill);
     if (this.chosen.has(name))

@@ -1,4 +1,5 @@
 import type { IHeaderComp, IHeaderParams } from 'ag-grid-community';
+import { spelled, writeText } from '@/lib/signs';
 import type { GridContext } from '../context';
 import { icon, typeIcon } from '../icons';
 import type { Column, GridRow } from '../model';
@@ -20,14 +21,15 @@ export class ColumnHeader implements IHeaderComp {
     type.append(column.kind === 'enrichment' ? icon('spark') : typeIcon(column.type));
     const name = document.createElement('span');
     name.className = 'mk-head-name';
-    name.textContent = column.name;
-    name.title = column.description ? `${column.name}\n${column.description}` : column.name;
+    writeText(name, column.name);
+    const title = spelled(column.name);
+    name.title = column.description ? `${title}\n${column.description.split('\n').map(spelled).join('\n')}` : title;
     this.sort.className = 'mk-head-sort';
     const menu = document.createElement('button');
     menu.type = 'button';
     menu.className = 'mk-head-menu';
     menu.tabIndex = -1;
-    menu.setAttribute('aria-label', `Menu of ${column.name}`);
+    menu.setAttribute('aria-label', `Menu of ${title}`);
     menu.setAttribute('aria-haspopup', 'menu');
     menu.append(icon('chevron'));
     menu.addEventListener('click', (e) => {

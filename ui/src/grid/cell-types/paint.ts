@@ -1,6 +1,7 @@
 import { partsOfError } from '@/lib/cell-error';
 import { softOf } from '@/lib/colors';
 import { clockTime } from '@/lib/format';
+import { spelled, writeText } from '@/lib/signs';
 import { cutExtension } from '../typed/contact';
 import { isNumeric, type CellState, type CellValue, type Column, type GridRow } from '../model';
 import { formatValue, plainText } from '../values';
@@ -47,7 +48,7 @@ function paintValue(el: HTMLElement, column: Column, value: CellValue): void {
 function textNode(text: string): HTMLElement {
   const span = document.createElement('span');
   span.className = 'mk-text';
-  span.textContent = text.length > 400 ? text.slice(0, 400) : text;
+  writeText(span, text.length > 400 ? text.slice(0, 400) : text);
   return span;
 }
 
@@ -58,7 +59,7 @@ function pill(column: Column, name: string): HTMLElement {
   const soft = softOf(name, option?.color);
   span.style.backgroundColor = `var(--soft-${soft})`;
   span.style.color = `var(--soft-${soft}-ink)`;
-  span.textContent = name;
+  writeText(span, name);
   return span;
 }
 
@@ -76,7 +77,7 @@ function link(type: 'url' | 'email' | 'phone', text: string): HTMLElement {
   const target = targetOf(type, text);
   const a = document.createElement('a');
   a.className = 'mk-text mk-link';
-  a.textContent = type === 'url' ? text.replace(/^https?:\/\/(www\.)?/i, '').replace(/\/$/, '') : text;
+  writeText(a, type === 'url' ? text.replace(/^https?:\/\/(www\.)?/i, '').replace(/\/$/, '') : text);
   if (type === 'url' && !/^https?:\/\/[^\s]+\.[^\s]+/i.test(target)) return textNode(text);
   a.href = target;
   a.target = '_blank';
@@ -112,7 +113,7 @@ function paintState(el: HTMLElement, state: CellState, value: CellValue): boolea
     const text = document.createElement('span');
     text.className = 'mk-quiet';
     text.textContent = state.until ? `Rate limited until ${clockTime(state.until)}` : label;
-    if (state.message) text.title = state.message;
+    if (state.message) text.title = spelled(state.message);
     el.append(mark, text);
     return true;
   }
@@ -121,7 +122,7 @@ function paintState(el: HTMLElement, state: CellState, value: CellValue): boolea
     if (value !== null) return false;
     const text = document.createElement('span');
     text.className = 'mk-text mk-error-text';
-    text.textContent = state.message ? partsOfError(state.message).text : 'Error';
+    writeText(text, state.message ? partsOfError(state.message).text : 'Error');
     el.append(text);
     return true;
   }

@@ -5,6 +5,7 @@ import { useNavigate } from 'react-router';
 import { useCan } from '@/api/permissions';
 import type { SearchHit } from '@/api/types';
 import { Marked } from '@/components/marked';
+import { Shown } from '@/components/shown';
 import { placeOf, quickSearchQuery } from '@/features/search/api/search';
 import { tablesQuery } from '@/api/tables';
 import { cx } from '@/lib/cx';
@@ -142,7 +143,9 @@ export function Palette({ workspaceId: ws, onClose }: { workspaceId: string; onC
               )}
             >
               <span className="text-ink-3">{t.icon}</span>
-              <span className="min-w-0 flex-1 truncate">{t.html ? <Marked html={t.html} /> : t.label}</span>
+              <span className="min-w-0 flex-1 truncate">
+                {t.html ? <Marked html={t.html} /> : <Shown text={t.label} />}
+              </span>
               <span className="tnum text-sm text-ink-3">{t.hint}</span>
             </li>
           ))}

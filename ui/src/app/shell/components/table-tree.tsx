@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { NavLink } from 'react-router';
 import { IconButton } from '@/components/button';
 import { Skeleton } from '@/components/states';
+import { Shown } from '@/components/shown';
 import { CreateTableDialog } from '@/features/tables/components/create-table-dialog';
 import { tablesQuery } from '@/api/tables';
 import { count } from '@/lib/format';
@@ -37,7 +38,9 @@ export function TableTree({ ws, canCreate }: { ws: string; canCreate: boolean })
             <li key={t.id}>
               <NavLink to={`/w/${ws}/tables/${t.id}`} className={railLink}>
                 <Table2 size={15} className="shrink-0" />
-                <span className="min-w-0 flex-1 truncate">{t.name}</span>
+                <span className="min-w-0 flex-1 truncate">
+                  <Shown text={t.name} />
+                </span>
                 <span className="tnum text-xs font-normal text-ink-3">{count(t.row_count)}</span>
               </NavLink>
             </li>

@@ -10,6 +10,7 @@ import { Failure } from '@/components/failure';
 import { Button } from '@/components/button';
 import { Checkbox } from '@/components/field';
 import { Notice } from '@/components/states';
+import { Shown } from '@/components/shown';
 import { plainText } from '@/grid/values';
 import { creditsLabel } from '@/lib/format';
 import { previewEnrichment } from '../api/enrichment';
@@ -90,7 +91,9 @@ export function PreviewPane({
         <div className="mt-3 flex flex-col gap-3">
           <div className="rounded-md border border-line bg-surface p-2.5">
             <p className="text-sm text-ink-3">Answer</p>
-            <p className="font-medium break-words">{data.value === null ? 'No answer' : plainText(data.value)}</p>
+            <p className="font-medium break-words">
+              <Shown text={data.value === null ? 'No answer' : plainText(data.value)} lines />
+            </p>
             {data.message && <Failure message={data.message} nameOf={nameOf} className="mt-1 text-sm text-ink-2" />}
             <p className="mt-1 text-sm text-ink-3">
               {data.cost_mc > 0 ? `Cost ${creditsLabel(data.cost_mc)}` : 'Cost nothing'}

@@ -5,6 +5,7 @@ import type { Column, ColumnType, Table } from '@/api/types';
 import { Dialog, DialogActions } from '@/components/dialog';
 import { Checkbox, Field, Select } from '@/components/field';
 import { Notice, Skeleton } from '@/components/states';
+import { Shown } from '@/components/shown';
 import { plainText } from '@/grid/values';
 import { plural } from '@/lib/format';
 import { changeType, tableChanged } from '../api/table';
@@ -90,7 +91,7 @@ export function ChangeTypeDialog({
           <ul className="rounded-md border border-line" aria-label="How values are read">
             {(preview.data?.read_as ?? []).slice(0, 3).map((r) => (
               <li key={r.row_id} className="truncate border-b border-line px-3 py-1.5 last:border-0">
-                {plainText(r.value)} → {plainText(r.as)}
+                <Shown text={plainText(r.value)} /> → <Shown text={plainText(r.as)} />
               </li>
             ))}
           </ul>
@@ -107,7 +108,7 @@ export function ChangeTypeDialog({
             <ul className="rounded-md border border-line">
               {(preview.data.samples ?? []).slice(0, 5).map((s) => (
                 <li key={s.row_id} className="truncate border-b border-line px-3 py-1.5 last:border-0">
-                  {plainText(s.value)}
+                  <Shown text={plainText(s.value)} />
                 </li>
               ))}
             </ul>

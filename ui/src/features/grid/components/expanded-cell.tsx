@@ -2,12 +2,14 @@ import { useState } from 'react';
 import { Button } from '@/components/button';
 import { Popover } from '@/components/popover';
 import { Textarea } from '@/components/field';
+import { Shown } from '@/components/shown';
 import type { Column } from '@/api/types';
 import type { Anchor } from '@/grid/events';
 import type { GridController } from '@/grid/controller';
 import { cellOf, isReadOnly } from '@/grid/model';
 import { parseValue, plainText } from '@/grid/values';
 import { toast } from '@/lib/toasts';
+import { pieces, spelled } from '@/lib/signs';
 
 /** The whole value of a cell, to read and, where that is allowed, to change. */
 export function ExpandedCell({
@@ -27,6 +29,7 @@ export function ExpandedCell({
   const value = row ? cellOf(row, column) : null;
   const pretty = typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : plainText(value);
   const [text, setText] = useState(pretty);
+  const unseen = [...new Set(pieces(text, true).flatMap((p) => (typeof p === 'string' ? [] : p.name)))];
   const editable =
     grid.canEdit &&
     !isReadOnly(column) &&
@@ -43,10 +46,12 @@ export function ExpandedCell({
   return (
     <Popover anchor={anchor} label={column.name} onClose={onClose} className="w-[420px]">
       <div className="flex flex-col gap-2 p-3">
-        <p className="text-sm font-medium text-ink-2">{column.name}</p>
+        <p className="text-sm font-medium text-ink-2">
+          <Shown text={column.name} />
+        </p>
         <Textarea
           data-autofocus
-          aria-label={column.name}
+          aria-label={spelled(column.name)}
           readOnly={!editable}
           rows={8}
           value={text}
@@ -57,7 +62,10 @@ export function ExpandedCell({
           }}
         />
         <div className="flex items-center justify-between text-sm text-ink-3">
-          <span className="tnum">{text.length.toLocaleString('en')} characters</span>
+          <span className="tnum">
+            {text.length.toLocaleString('en')} characters
+            {unseen.length > 0 && <> · unseen: {unseen.join(', ')}</>}
+          </span>
           {editable && (
             <Button size="sm" variant="primary" onClick={save}>
               Save

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { Button } from '@/components/button';
 import { Input } from '@/components/field';
+import { Shown } from '@/components/shown';
 import type { Column } from '@/api/types';
 import type { ColumnLayout } from '@/grid/events';
 import { holds } from '@/lib/fold';
@@ -47,7 +48,9 @@ export function FieldsPanel({
                 <span className="text-ink-3">
                   <ColumnIcon column={column} />
                 </span>
-                <span className="truncate">{column.name}</span>
+                <span className="truncate">
+                  <Shown text={column.name} />
+                </span>
               </label>
             </li>
           );

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Button, IconButton } from '@/components/button';
 import { Select } from '@/components/field';
 import type { Column, Condition, Filter } from '@/api/types';
+import { spelled } from '@/lib/signs';
 import { flatten, opsFor, unflatten, type FlatFilter } from '../filters';
 import { ValueInput } from './value-input';
 
@@ -117,7 +118,7 @@ function ConditionRow({
       >
         {columns.map((c) => (
           <option key={c.id} value={c.id}>
-            {c.name}
+            {spelled(c.name)}
           </option>
         ))}
       </Select>

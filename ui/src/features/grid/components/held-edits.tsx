@@ -2,6 +2,7 @@ import { useEffect, useSyncExternalStore } from 'react';
 import type { CellValue, Column, Table } from '@/api/types';
 import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
+import { Shown } from '@/components/shown';
 import type { GridController } from '@/grid/controller';
 import type { HeldEdit } from '@/grid/edit-store';
 import { formatValue, plainText } from '@/grid/values';
@@ -52,8 +53,14 @@ function Held({ edit, table, grid }: { edit: HeldEdit; table: Table; grid: GridC
   const theirs = conflict ? (edit.theirs ?? null) : (grid.cache.get(edit.rowId)?.cells[edit.columnId] ?? null);
   return (
     <li className="flex flex-col gap-2 py-3">
-      <p className="font-medium">{where.filter(Boolean).join(' · ')}</p>
-      {!conflict && <p className="text-danger-ink">{edit.reason}</p>}
+      <p className="font-medium">
+        <Shown text={where.filter(Boolean).join(' · ')} />
+      </p>
+      {!conflict && (
+        <p className="text-danger-ink">
+          <Shown text={edit.reason} />
+        </p>
+      )}
       <dl className="grid grid-cols-1 gap-2 sm:grid-cols-2">
         <Value label="Yours" column={column} value={edit.value} />
         <Value label={conflict ? 'Theirs' : 'In the table'} column={column} value={theirs} />
@@ -76,7 +83,7 @@ function Value({ label, column, value }: { label: string; column: Column | undef
     <div className="min-w-0 rounded-md border border-line bg-sunken px-2.5 py-1.5">
       <dt className="text-sm text-ink-3">{label}</dt>
       <dd className="line-clamp-3 break-words whitespace-pre-wrap">
-        {text || <span className="text-ink-3">empty</span>}
+        {text ? <Shown text={text} lines /> : <span className="text-ink-3">empty</span>}
       </dd>
     </div>
   );

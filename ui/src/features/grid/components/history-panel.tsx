@@ -8,6 +8,7 @@ import { Avatar } from '@/components/avatar';
 import { Button, IconButton } from '@/components/button';
 import { Drawer } from '@/components/drawer';
 import { Badge, Empty, Notice, SkeletonRows } from '@/components/states';
+import { Shown } from '@/components/shown';
 import { isReadOnly, sameValue } from '@/grid/model';
 import { formatValue } from '@/grid/values';
 import { partsOfError } from '@/lib/cell-error';
@@ -95,7 +96,9 @@ function Entry({
       <Avatar name={who} size={22} />
       <div className="min-w-0 flex-1">
         <p className="flex items-center gap-2">
-          <span className="truncate font-medium">{who}</span>
+          <span className="truncate font-medium">
+            <Shown text={who} />
+          </span>
           <Badge>{sentence(entry.source)}</Badge>
           <time dateTime={entry.at} title={dateTime(entry.at)} className="ml-auto shrink-0 text-sm text-ink-3">
             {ago(entry.at)}
@@ -103,10 +106,10 @@ function Entry({
         </p>
         {showColumn && (
           <p className="text-sm text-ink-3">
-            {entry.column_id ? (column?.name ?? 'A deleted column') : 'The whole row'}
+            <Shown text={entry.column_id ? (column?.name ?? 'A deleted column') : 'The whole row'} />
           </p>
         )}
-        <p className="mt-0.5 line-clamp-3 break-words">
+        <p className="mt-0.5 line-clamp-3 break-words whitespace-pre-line">
           {entry.value === null ? (
             <em className="text-ink-3">
               {error ? (
@@ -121,11 +124,13 @@ function Entry({
               )}
             </em>
           ) : (
-            show(entry.value)
+            <Shown text={show(entry.value)} lines />
           )}
         </p>
         {entry.previous !== null && !sameValue(entry.previous, entry.value) && (
-          <p className="line-clamp-2 text-sm break-words text-ink-3 line-through">{show(entry.previous)}</p>
+          <p className="line-clamp-2 text-sm break-words whitespace-pre-line text-ink-3 line-through">
+            <Shown text={show(entry.previous)} lines />
+          </p>
         )}
         {entry.provider && (
           <p className="mt-1 flex flex-wrap gap-x-3 text-sm text-ink-3">

@@ -4,6 +4,7 @@ import { useProviderName } from '@/api/providers';
 import type { CellState, HistoryEntry, Table } from '@/api/types';
 import { Popover } from '@/components/popover';
 import { Skeleton } from '@/components/states';
+import { Shown } from '@/components/shown';
 import type { GridController } from '@/grid/controller';
 import type { Anchor } from '@/grid/events';
 import { partsOfError } from '@/lib/cell-error';
@@ -81,10 +82,16 @@ function Facts({ entry, state }: { entry: HistoryEntry | undefined; state: CellS
       {facts.map(([name, value]) => (
         <div key={name} className="contents">
           <dt className="text-ink-3">{name}</dt>
-          <dd className="min-w-0 truncate text-ink">{value}</dd>
+          <dd className="min-w-0 truncate text-ink">
+            <Shown text={value} />
+          </dd>
         </div>
       ))}
-      {error && <p className={`col-span-2 mt-1 ${waits ? 'text-ink-2' : 'text-danger-ink'}`}>{error.text}</p>}
+      {error && (
+        <p className={`col-span-2 mt-1 ${waits ? 'text-ink-2' : 'text-danger-ink'}`}>
+          <Shown text={error.text} />
+        </p>
+      )}
     </dl>
   );
 }

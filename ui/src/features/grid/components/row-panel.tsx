@@ -8,10 +8,12 @@ import { IconButton } from '@/components/button';
 import { Drawer } from '@/components/drawer';
 import { Input, Select, Textarea } from '@/components/field';
 import { Notice, SkeletonRows } from '@/components/states';
+import { Shown } from '@/components/shown';
 import { isReadOnly } from '@/grid/model';
 import { formatValue, parseValue, plainText } from '@/grid/values';
 import { dateTime } from '@/lib/format';
 import { toast } from '@/lib/toasts';
+import { spelled } from '@/lib/signs';
 import { row as fetchRow } from '../api/rows';
 import type { GridPage } from '../use-grid-page';
 import { ColumnIcon } from './type-icon';
@@ -119,7 +121,7 @@ function RowField({
       <span className="text-ink-3">
         <ColumnIcon column={column} />
       </span>
-      {column.name}
+      <Shown text={column.name} />
     </span>
   );
   if (column.type === 'boolean') {
@@ -132,7 +134,9 @@ function RowField({
           onChange={(e) => onSave(e.target.checked)}
           className="size-3.5 accent-primary"
         />
-        <span className="text-sm font-medium text-ink-2">{column.name}</span>
+        <span className="text-sm font-medium text-ink-2">
+          <Shown text={column.name} />
+        </span>
       </label>
     );
   }
@@ -143,7 +147,9 @@ function RowField({
         <Select disabled={disabled} value={plainText(value)} onChange={(e) => onSave(e.target.value || null)}>
           <option value="">–</option>
           {(column.options ?? []).map((o) => (
-            <option key={o.name}>{o.name}</option>
+            <option key={o.name} value={o.name}>
+              {spelled(o.name)}
+            </option>
           ))}
         </Select>
       </label>

@@ -2,6 +2,7 @@ import { ArrowDown, ArrowUp, Plus, X } from 'lucide-react';
 import { Button, IconButton } from '@/components/button';
 import { Select } from '@/components/field';
 import type { Column, SortKey } from '@/api/types';
+import { spelled } from '@/lib/signs';
 
 export function SortPanel({
   columns,
@@ -31,7 +32,7 @@ export function SortPanel({
               .filter((c) => c.id === s.column || free.includes(c))
               .map((c) => (
                 <option key={c.id} value={c.id}>
-                  {c.name}
+                  {spelled(c.name)}
                 </option>
               ))}
           </Select>

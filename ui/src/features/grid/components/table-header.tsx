@@ -7,6 +7,7 @@ import type { Table, View } from '@/api/types';
 import { Button, IconButton } from '@/components/button';
 import { Confirm } from '@/components/confirm';
 import { MenuTrigger, type MenuEntry } from '@/components/menu';
+import { Shown } from '@/components/shown';
 import { cx } from '@/lib/cx';
 import { toast } from '@/lib/toasts';
 import { deleteView, tableChanged, updateView } from '../api/table';
@@ -30,7 +31,9 @@ export function TableHeader({ workspaceId: ws, table, state, page }: HeaderProps
           Tables
         </Link>
         <ChevronRight size={14} className="hidden text-ink-3 sm:inline" />
-        <span className="max-w-[32ch] truncate text-md font-semibold">{table.name}</span>
+        <span className="max-w-[32ch] truncate text-md font-semibold">
+          <Shown text={table.name} />
+        </span>
       </nav>
       <div className="h-5 w-px shrink-0 bg-line" />
       <Views ws={ws} table={table} state={state} canManage={can('tables.manage')} />
@@ -105,7 +108,7 @@ function Views({ ws, table, state, canManage }: { ws: string; table: Table; stat
             onClick={() => open(v)}
             className="flex items-center gap-1"
           >
-            {v.name}
+            <Shown text={v.name} />
             {v.shared && <Users size={12} aria-label="shared" className="text-ink-3" />}
           </button>
           {v.id === state.viewId && canManage && (

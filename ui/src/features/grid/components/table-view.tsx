@@ -10,6 +10,7 @@ import { DataGrid } from '@/grid/data-grid';
 import type { GridController } from '@/grid/controller';
 import { Observable } from '@/lib/emitter';
 import { plural } from '@/lib/format';
+import { spelled } from '@/lib/signs';
 import { useGridPage } from '../use-grid-page';
 import { useReveal } from '../use-reveal';
 import type { ViewState } from '../view-state';
@@ -36,7 +37,7 @@ export function TableView({ workspaceId: ws, table, state }: { workspaceId: stri
   useReveal(ws, table, grid, page.query);
   return (
     <div className="flex h-full min-h-0 flex-col bg-surface">
-      <h1 className="sr-only">{table.name}</h1>
+      <h1 className="sr-only">{spelled(table.name)}</h1>
       <TableHeader workspaceId={ws} table={table} state={state} page={page} />
       <Toolbar workspaceId={ws} table={table} state={state} page={page} searchRef={search} />
       <Offline grid={grid} />

@@ -1,6 +1,7 @@
 import type { CellValue, Table, UndoAnswer } from '@/api/types';
 import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
+import { Shown } from '@/components/shown';
 import { formatValue } from '@/grid/values';
 import { count, plural } from '@/lib/format';
 import type { GridPage } from '../use-grid-page';
@@ -85,11 +86,15 @@ function Line({ conflict, table, page }: { conflict: Conflict; table: Table; pag
   return (
     <li className="py-2">
       <p className="font-medium text-ink">
-        {[column?.name, index === undefined ? '' : `row ${count(index + 1)}`].filter(Boolean).join(' · ') || 'A row'}
+        <Shown
+          text={
+            [column?.name, index === undefined ? '' : `row ${count(index + 1)}`].filter(Boolean).join(' · ') || 'A row'
+          }
+        />
       </p>
       {column ? (
         <p className="break-words">
-          holds {text(conflict.current)}, would be {text(conflict.would_be)}
+          holds <Shown text={text(conflict.current)} />, would be <Shown text={text(conflict.would_be)} />
         </p>
       ) : (
         <p>{conflict.reason}</p>

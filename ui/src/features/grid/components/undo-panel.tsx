@@ -7,6 +7,7 @@ import { Avatar } from '@/components/avatar';
 import { Button } from '@/components/button';
 import { Drawer } from '@/components/drawer';
 import { Empty, Notice, SkeletonRows } from '@/components/states';
+import { Shown } from '@/components/shown';
 import { ago, creditsLabel, plural, sentence } from '@/lib/format';
 import { useSession } from '@/lib/session';
 import { undoStack } from '../api/rows';
@@ -70,7 +71,9 @@ function Step({ step, onUndo }: { step: UndoStep; onUndo: (() => void) | null })
     <li className="group flex items-center gap-2.5 border-b border-line px-3 py-2.5">
       <Avatar name={who === 'You' ? (me?.name ?? who) : who} size={22} />
       <div className="min-w-0 flex-1">
-        <p className="truncate font-medium">{step.label || sentence(step.kind)}</p>
+        <p className="truncate font-medium">
+          <Shown text={step.label || sentence(step.kind)} />
+        </p>
         <p className="truncate text-sm text-ink-3">
           {[who, ago(step.at), size].filter(Boolean).join(' · ')}
           {step.money_mc ? ` · ${creditsLabel(step.money_mc)} spent, not refundable` : ''}

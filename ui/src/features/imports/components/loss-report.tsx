@@ -1,5 +1,6 @@
 import { Select } from '@/components/field';
 import { Card, DataTable, Td } from '@/components/page';
+import { Shown } from '@/components/shown';
 import { count, plural } from '@/lib/format';
 import type { Report } from '../api/imports';
 
@@ -34,8 +35,13 @@ export function LossReport({
               <Td className="text-ink-2">
                 {r.samples.slice(0, 3).map((s) => (
                   <span key={`${String(s.line)}${s.reason}`} className="block truncate">
-                    Line {count(s.line)}: {s.reason}
-                    {s.value && !s.reason.includes(s.value) ? ` (${s.value})` : ``}
+                    Line {count(s.line)}: <Shown text={s.reason} />
+                    {s.value && !s.reason.includes(s.value) && (
+                      <>
+                        {' '}
+                        (<Shown text={s.value} />)
+                      </>
+                    )}
                   </span>
                 ))}
               </Td>

@@ -8,6 +8,7 @@ import { Card } from '@/components/page';
 import { Notice, Progress } from '@/components/states';
 import { tableQuery, tablesChanged, tablesQuery } from '@/api/tables';
 import { isReadOnly } from '@/grid/model';
+import { spelled } from '@/lib/signs';
 import { check, commit, previewAgain, type Commit, type Reading, type Report } from '../api/imports';
 import { problemOf, suggest, toMapping, type Target } from '../mapping';
 import { LossReport, type BadValues } from './loss-report';
@@ -93,7 +94,7 @@ export function MappingStep({ workspaceId: ws, file: initial, onBack, onStarted 
                 <option value="">A new table</option>
                 {(tables.data ?? []).map((t) => (
                   <option key={t.id} value={t.id}>
-                    {t.name}
+                    {spelled(t.name)}
                   </option>
                 ))}
               </Select>

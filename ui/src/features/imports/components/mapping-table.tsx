@@ -1,8 +1,10 @@
 import type { Column, ColumnType, Import, ImportColumn } from '@/api/types';
 import { Checkbox, Input, Select } from '@/components/field';
 import { Card, DataTable, Td } from '@/components/page';
+import { Shown } from '@/components/shown';
 import { DATA_TYPES } from '@/grid/column-types';
 import { isReadOnly } from '@/grid/model';
+import { spelled } from '@/lib/signs';
 import { isOpen, partOf, typeOf, type Target } from '../mapping';
 
 const CHOICES = {
@@ -48,9 +50,13 @@ export function MappingTable({
           return (
             <tr key={c.index} className={target.to === 'skip' ? 'opacity-60' : ''}>
               <Td className="max-w-[180px] truncate font-medium">
-                <span title={c.header}>{label}</span>
+                <span title={spelled(c.header ?? '')}>
+                  <Shown text={label} />
+                </span>
                 {c.header !== undefined && c.header !== '' && (
-                  <span className="block truncate text-sm font-normal text-ink-3">“{c.header}”</span>
+                  <span className="block truncate text-sm font-normal text-ink-3">
+                    “<Shown text={c.header} />”
+                  </span>
                 )}
               </Td>
               <Td className="max-w-[260px] truncate text-ink-2">{samples(i, c.samples)}</Td>
@@ -79,7 +85,7 @@ export function MappingTable({
                         .filter((x) => !isReadOnly(x))
                         .map((x) => (
                           <option key={x.id} value={x.id}>
-                            {x.name}
+                            {spelled(x.name)}
                           </option>
                         ))}
                     </optgroup>

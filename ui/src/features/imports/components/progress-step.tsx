@@ -8,6 +8,7 @@ import { Button } from '@/components/button';
 import { Confirm } from '@/components/confirm';
 import { Card } from '@/components/page';
 import { Badge, Notice, Progress } from '@/components/states';
+import { Shown } from '@/components/shown';
 import { tablesChanged } from '@/api/tables';
 import { count, plural, sentence } from '@/lib/format';
 import { toast } from '@/lib/toasts';
@@ -42,7 +43,9 @@ export function ProgressStep({ workspaceId: ws, file, onAnother, onChanged }: Pr
     <Card>
       <div className="flex flex-col gap-4">
         <div className="flex items-center gap-3">
-          <p className="min-w-0 flex-1 truncate text-md font-semibold">{file.filename}</p>
+          <p className="min-w-0 flex-1 truncate text-md font-semibold">
+            <Shown text={file.filename} />
+          </p>
           <Badge
             tone={
               done

@@ -2,6 +2,7 @@ import type { Import } from '@/api/types';
 import { Checkbox, Field, Input, Select } from '@/components/field';
 import { Card } from '@/components/page';
 import { Notice } from '@/components/states';
+import { Shown } from '@/components/shown';
 import { bytes, plural } from '@/lib/format';
 import type { Reading } from '../api/imports';
 
@@ -189,7 +190,7 @@ export function EncodingChoice({
             <span className="block text-sm text-ink-3">{g.encoding.toUpperCase()}</span>
             {(g.samples ?? []).map((s) => (
               <span key={s} className="block truncate">
-                {s}
+                <Shown text={s} />
               </span>
             ))}
           </button>

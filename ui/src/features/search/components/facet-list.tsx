@@ -1,6 +1,7 @@
 import { Check } from 'lucide-react';
 import { cx } from '@/lib/cx';
 import { count } from '@/lib/format';
+import { Shown } from '@/components/shown';
 
 export interface FacetValue {
   value: string;
@@ -35,7 +36,9 @@ export function FacetList({
             )}
           >
             <input type="checkbox" className="sr-only" checked={on} onChange={() => onToggle(v.value)} />
-            <span className="min-w-0 flex-1 truncate">{v.label}</span>
+            <span className="min-w-0 flex-1 truncate">
+              <Shown text={v.label} />
+            </span>
             {on && <Check size={13} aria-hidden />}
             {v.count !== null && <span className="tnum text-sm text-ink-3">{count(v.count)}</span>}
           </label>

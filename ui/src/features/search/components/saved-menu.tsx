@@ -3,6 +3,7 @@ import { Bookmark, Trash2 } from 'lucide-react';
 import { useNavigate } from 'react-router';
 import { messageOf } from '@/api/errors';
 import { IconButton } from '@/components/button';
+import { Shown } from '@/components/shown';
 import { toast } from '@/lib/toasts';
 import { deleteSearch, savedSearchesQuery } from '../api/search';
 import { paramsOf } from '../question';
@@ -30,7 +31,9 @@ export function SavedSearches({ workspaceId: ws }: { workspaceId: string }) {
               onClick={() => void navigate(`/w/${ws}/search?${paramsOf(s.query).toString()}`)}
             >
               <Bookmark size={13} className="shrink-0 text-ink-3" aria-hidden />
-              <span className="min-w-0 flex-1 truncate">{s.name}</span>
+              <span className="min-w-0 flex-1 truncate">
+                <Shown text={s.name} />
+              </span>
               {s.shared && !s.mine && <span className="text-sm text-ink-3">shared</span>}
             </button>
             {s.mine && (

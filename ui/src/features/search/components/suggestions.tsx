@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { suggestionsQuery } from '../api/search';
 import { alike } from '@/lib/fold';
+import { Shown } from '@/components/shown';
 
 const MOST = 6;
 
@@ -33,7 +34,7 @@ export function Suggestions({
             className="h-6 max-w-60 truncate rounded-md border border-line bg-surface px-2 text-sm text-ink-2 hover:bg-hover hover:text-ink"
             onClick={() => onPick(s.value)}
           >
-            {s.value}
+            <Shown text={s.value} />
           </button>
         </li>
       ))}

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { messageOf } from '@/api/errors';
 import { tablesQuery } from '@/api/tables';
 import { Notice, Skeleton } from '@/components/states';
+import { Shown } from '@/components/shown';
 
 /** Tables of the workspace to choose among; none chosen means all. A chosen one that is gone stays until it is taken away. */
 export function TableChoice({
@@ -34,7 +35,9 @@ export function TableChoice({
                 checked={chosen.includes(t.id)}
                 onChange={(e) => onChange(e.target.checked ? [...chosen, t.id] : chosen.filter((id) => id !== t.id))}
               />
-              <span className="truncate">{t.name}</span>
+              <span className="truncate">
+                <Shown text={t.name} />
+              </span>
             </label>
           </li>
         ))}

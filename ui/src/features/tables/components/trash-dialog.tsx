@@ -6,6 +6,7 @@ import { tablesChanged } from '@/api/tables';
 import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
 import { Empty, Notice, SkeletonRows } from '@/components/states';
+import { Shown } from '@/components/shown';
 import { ago, plural } from '@/lib/format';
 import { restoreTable, trashQuery } from '../api/tables';
 
@@ -37,7 +38,9 @@ export function TrashDialog({ workspaceId: ws, onClose }: { workspaceId: string;
         {tables?.map((t) => (
           <li key={t.id} className="flex items-center gap-3 border-b border-line py-2 last:border-0">
             <div className="min-w-0 flex-1">
-              <p className="truncate font-medium">{t.name}</p>
+              <p className="truncate font-medium">
+                <Shown text={t.name} />
+              </p>
               <p className="text-sm text-ink-3">
                 {t.row_count !== undefined && `${plural(t.row_count, 'row')} · `}deleted {ago(t.trashed_at)}
               </p>

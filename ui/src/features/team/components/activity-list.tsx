@@ -5,6 +5,7 @@ import { Avatar } from '@/components/avatar';
 import { Button } from '@/components/button';
 import { Card } from '@/components/page';
 import { Empty, Notice, SkeletonRows } from '@/components/states';
+import { Shown } from '@/components/shown';
 import { ago, dateTime } from '@/lib/format';
 import { activity } from '../api/team';
 import { Sentence } from './sentence';
@@ -34,7 +35,10 @@ export function ActivityList({ ws }: { ws: string }) {
             >
               <Avatar name={line.actor.name} />
               <p className="min-w-0 flex-1 pt-0.5 break-words text-ink-2">
-                <span className="font-medium text-ink">{line.actor.name}</span> <Sentence ws={ws} line={line} />
+                <span className="font-medium text-ink">
+                  <Shown text={line.actor.name} />
+                </span>{' '}
+                <Sentence ws={ws} line={line} />
               </p>
               <time
                 dateTime={line.at}

@@ -1,5 +1,6 @@
 import { Link } from 'react-router';
 import type { ActivityLine } from '@/api/types';
+import { Shown } from '@/components/shown';
 
 /** Where the thing is looked at, if it has a page. */
 function pathOf(ws: string, kind: string, id: string): string | null {
@@ -33,23 +34,25 @@ export function Sentence({ ws, line }: { ws: string; line: ActivityLine }) {
   const link = (text: string) =>
     path ? (
       <Link to={path} className="font-medium text-primary-ink hover:underline">
-        {text}
+        <Shown text={text} />
       </Link>
     ) : (
-      <span className="font-medium">{text}</span>
+      <span className="font-medium">
+        <Shown text={text} />
+      </span>
     );
   if (at < 0) {
     return (
       <>
-        {says} {path && <span className="text-ink-3">({link('open')})</span>}
+        <Shown text={says} /> {path && <span className="text-ink-3">({link('open')})</span>}
       </>
     );
   }
   return (
     <>
-      {says.slice(0, at)}
+      <Shown text={says.slice(0, at)} />
       {link(name || 'the workspace’s data')}
-      {says.slice(at + 4)}
+      <Shown text={says.slice(at + 4)} />
     </>
   );
 }
