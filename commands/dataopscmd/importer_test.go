@@ -34,7 +34,7 @@ func TestUploadTellsWhatTheFileIs(t *testing.T) {
 	require.Equal(t, []string{"Acme", "12", "https://acme.test"}, imp.Preview[0])
 
 	header := false
-	res, err := f.handlers.Preview(t.Context(), f.meta, dataopscmd.Preview{ImportID: imp.ID, Header: &header})
+	res, err := f.handlers.Preview(t.Context(), f.meta, dataopscmd.Preview{ImportID: imp.ID, Choice: dataops.Choice{Header: &header}})
 	require.NoError(t, err)
 	require.Equal(t, dataops.StatePreviewed, res.Value.State)
 	require.Equal(t, "Column 1", res.Value.Columns[0].Name)

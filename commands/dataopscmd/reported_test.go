@@ -248,7 +248,7 @@ func TestAnUnsureEncodingIsChosenBeforeTheCommit(t *testing.T) {
 	_, err := f.handlers.Commit(t.Context(), f.meta, dataopscmd.Commit{ImportID: up.ID, NewTable: "T"})
 	require.Equal(t, kernel.KindInvalid, kernel.KindOf(err))
 	chosen := dataops.Windows1252
-	res, err := f.handlers.Preview(t.Context(), f.meta, dataopscmd.Preview{ImportID: up.ID, Encoding: &chosen})
+	res, err := f.handlers.Preview(t.Context(), f.meta, dataopscmd.Preview{ImportID: up.ID, Choice: dataops.Choice{Encoding: &chosen}})
 	require.NoError(t, err)
 	require.False(t, res.Value.Unsure)
 	require.Equal(t, "Name", res.Value.Columns[0].Name, "the mark is not part of the name")

@@ -117,45 +117,11 @@ func (h *Handlers) schemaFor(ctx context.Context, ws kernel.WorkspaceID, id kern
 	return &s, nil
 }
 
-// Preview looks at an uploaded file again; what is nil stays as it is.
+// Preview looks at an uploaded file again.
 type Preview struct {
-	ImportID   kernel.ImportID
-	Format     *dataops.Format
-	Encoding   *dataops.Encoding // chosen, which makes it certain
-	Delimiter  *string
-	Header     *bool
-	HeaderLine *int64
-	Escape     *string
-	TableID    kernel.TableID // to suggest columns of; may be empty
-}
-
-// reading applies what is asked to the reading before.
-func (c Preview) reading(r dataops.Reading) (dataops.Reading, error) {
-	if c.Format != nil {
-		r.Format = *c.Format
-	}
-	if r.Format == dataops.CSV && r.Delimiter == "" {
-		r.Delimiter = ","
-	}
-	if c.Encoding != nil {
-		known, ok := c.Encoding.Known()
-		if r.Encoding = known; !ok {
-			r.Encoding = *c.Encoding
-		}
-	}
-	if c.HeaderLine != nil {
-		r.HeaderLine = *c.HeaderLine
-	}
-	if c.Escape != nil {
-		r.Escape = *c.Escape
-	}
-	if c.Delimiter != nil {
-		r.Delimiter = *c.Delimiter
-	}
-	if c.Header != nil {
-		r.Header = *c.Header
-	}
-	return r, r.Check()
+	ImportID kernel.ImportID
+	Choice   dataops.Choice
+	TableID  kernel.TableID // to suggest columns of; may be empty
 }
 
 // Preview shows the file under another reading.
@@ -165,7 +131,7 @@ func (h *Handlers) Preview(ctx context.Context, meta kernel.Meta, cmd Preview) (
 	if err != nil {
 		return none, err
 	}
-	reading, err := cmd.reading(imp.Reading)
+	reading, err := imp.Reading.Choose(cmd.Choice)
 	if err != nil {
 		return none, err
 	}
@@ -178,7 +144,7 @@ func (h *Handlers) Preview(ctx context.Context, meta kernel.Meta, cmd Preview) (
 		return none, err
 	}
 	return h.update(ctx, meta, cmd.ImportID, func(imp *dataops.Import) error {
-		e := dataops.Previewed{Reading: seen.reading, Columns: seen.columns, Preview: seen.preview, Facts: seen.facts, Unsure: imp.Unsure && cmd.Encoding == nil}
+		e := dataops.Previewed{Reading: seen.reading, Columns: seen.columns, Preview: seen.preview, Facts: seen.facts, Unsure: imp.Unsure && cmd.Choice.Encoding == nil}
 		e.Facts.Notices = append(kept(imp, e.Unsure, reading), e.Facts.Notices...)
 		return imp.LookAgain(e)
 	})

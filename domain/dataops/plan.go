@@ -215,6 +215,45 @@ func ErrorColumns() []string { return []string{"import_line", "import_result", "
 // MaxProblemValue is how many characters of a value a Problem shows.
 const MaxProblemValue = 200
 
+// Choice is how a file is read by somebody's word; what is nil stays as it was found.
+type Choice struct {
+	Format     *Format
+	Encoding   *Encoding // chosen, which makes it certain
+	Delimiter  *string
+	Header     *bool
+	HeaderLine *int64
+	Escape     *string
+}
+
+// Choose applies a choice, and says what is wrong with it.
+func (r Reading) Choose(c Choice) (Reading, error) {
+	if c.Format != nil {
+		r.Format = *c.Format
+	}
+	if r.Format == CSV && r.Delimiter == "" {
+		r.Delimiter = ","
+	}
+	if c.Encoding != nil {
+		known, ok := c.Encoding.Known()
+		if r.Encoding = known; !ok {
+			r.Encoding = *c.Encoding
+		}
+	}
+	if c.HeaderLine != nil {
+		r.HeaderLine = *c.HeaderLine
+	}
+	if c.Escape != nil {
+		r.Escape = *c.Escape
+	}
+	if c.Delimiter != nil {
+		r.Delimiter = *c.Delimiter
+	}
+	if c.Header != nil {
+		r.Header = *c.Header
+	}
+	return r, r.Check()
+}
+
 // Check says what is wrong with the reading.
 func (r Reading) Check() error {
 	if _, ok := r.Encoding.Known(); !ok {

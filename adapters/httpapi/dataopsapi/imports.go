@@ -93,7 +93,8 @@ type previewIn struct {
 func (s service) preview(ctx context.Context, meta kernel.Meta, in *previewIn) (answer, error) {
 	b := in.Body
 	return s.Handlers.Preview(ctx, meta.As("preview-import"), dataopscmd.Preview{
-		ImportID: in.ImportID, Format: b.Format, Encoding: b.Encoding, Delimiter: b.Delimiter, Header: b.Header, HeaderLine: b.HeaderLine, Escape: b.Escape, TableID: b.TableID,
+		ImportID: in.ImportID, TableID: b.TableID,
+		Choice: dataops.Choice{Format: b.Format, Encoding: b.Encoding, Delimiter: b.Delimiter, Header: b.Header, HeaderLine: b.HeaderLine, Escape: b.Escape},
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"go.temporal.io/sdk/worker"
@@ -16,6 +15,7 @@ import (
 	"github.com/morket/morket/adapters/pgread/gridread"
 	"github.com/morket/morket/adapters/providers"
 	"github.com/morket/morket/adapters/safedial"
+	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/commands/credentialcmd"
 	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
@@ -35,34 +35,22 @@ type enrichments struct {
 	reads    *enrichmentread.Queries
 }
 
-// Reach is how providers reach the world; the zero value asks the system's name servers and reaches public addresses only.
-type Reach struct {
-	DNSServer string         // host:port of the name server to ask
-	Allow     []netip.Prefix // addresses that may be reached although they are not public
-	// Measure is around each request; it may be nil.
-	Measure func(http.RoundTripper) http.RoundTripper
-}
-
-// Providers returns the registry of the built-in providers.
-func Providers(clock kernel.Clock, reach Reach) (*enrichment.Registry, error) {
-	resolver := safedial.NewResolver(reach.DNSServer)
-	client := safedial.NewClient(safedial.Config{Allow: reach.Allow, Resolver: resolver})
-	if reach.Measure != nil {
-		client.Transport = reach.Measure(client.Transport)
+// Providers returns the registry of the built-in providers with the installation's prices, reaching the world as the settings say. It is
+// the only place where they are made, so that a run without a server asks as the server does. measure is around each request; it may be nil.
+func Providers(cfg config.Config, clock kernel.Clock, measure func(http.RoundTripper) http.RoundTripper) (*enrichment.Registry, error) {
+	resolver := safedial.NewResolver(cfg.DNSServer)
+	client := safedial.NewClient(safedial.Config{Allow: cfg.DialAllow, Resolver: resolver})
+	if measure != nil {
+		client.Transport = measure(client.Transport)
 	}
-	return providers.Builtin(providers.Config{
+	r, err := providers.Builtin(providers.Config{
 		Resolver: resolver, Client: client, Body: safedial.Body, Inside: safedial.Inside,
 		Agent: "Morket/" + Version + " (+https://github.com/morket/morket)", Clock: clock,
 	})
-}
-
-// pricedProviders returns the built-in providers with the installation's prices.
-func (p *Platform) pricedProviders() (*enrichment.Registry, error) {
-	r, err := Providers(p.clock, Reach{DNSServer: p.cfg.DNSServer, Allow: p.cfg.DialAllow, Measure: p.measure("providers")})
 	if err != nil {
 		return nil, err
 	}
-	if r, err = r.WithPrices(p.cfg.ProviderPrices.ByProvider()); err != nil {
+	if r, err = r.WithPrices(cfg.ProviderPrices.ByProvider()); err != nil {
 		return nil, fmt.Errorf("MORKET_PROVIDER_PRICES: %w", err)
 	}
 	return r, nil

@@ -64,7 +64,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*Platform, 
 	}
 	clock := kernel.SystemClock{}
 	p := &Platform{cfg: cfg, log: log, clock: clock, ids: kernel.NewIDs(clock), metrics: telemetry.NewMetrics(Version, clock), ward: quarantine.NewWard(), projWard: quarantine.NewWard()}
-	if p.providers, err = p.pricedProviders(); err != nil {
+	if p.providers, err = Providers(p.cfg, p.clock, p.measure("providers")); err != nil {
 		return nil, err // before anything is started: it is a matter of the settings
 	}
 	if err := p.open(ctx); err != nil {

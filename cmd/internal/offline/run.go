@@ -25,10 +25,11 @@ type Config struct {
 	In          string
 	Enrich      []string // see Grammar
 	Out         string
-	Format      string // csv or jsonl; by the output's name if empty
-	Errors      string // file for what went wrong; none if empty
-	Header      string // auto, yes or no: whether the first line of a CSV file holds names
-	Concurrency int    // records asked for at once
+	Format      string         // csv or jsonl; by the output's name if empty
+	Errors      string         // file for what went wrong; none if empty
+	Header      string         // auto, yes or no: whether the first line of a CSV file holds names
+	Said        dataops.Choice // of how the file is read; the rest is found out
+	Concurrency int            // records asked for at once
 	DryRun      bool
 	Quiet       bool
 
@@ -70,7 +71,11 @@ func Run(ctx context.Context, c Config) error {
 }
 
 func (c Config) run(ctx context.Context) error {
-	src, err := open(ctx, c.In, c.Header, c.Stdin)
+	if c.Header != headerAuto {
+		yes := c.Header == headerYes
+		c.Said.Header = &yes
+	}
+	src, err := open(ctx, c.In, c.Said, c.Stdin)
 	if err != nil {
 		return err
 	}

@@ -33,14 +33,14 @@ const (
 )
 
 // open opens the named file, or stdin for "-", and finds out what is in it. The caller closes it.
-func open(ctx context.Context, name, header string, stdin io.Reader) (*source, error) {
+func open(ctx context.Context, name string, said dataops.Choice, stdin io.Reader) (*source, error) {
 	s := &source{}
 	inspector := csvfile.Formats{}.Inspect()
 	if err := s.load(ctx, name, stdin, inspector); err != nil {
 		s.close()
 		return nil, err
 	}
-	if err := s.inspect(ctx, name, header, inspector); err != nil {
+	if err := s.inspect(ctx, name, said, inspector); err != nil {
 		s.close()
 		if name == "-" {
 			name = "standard input"
@@ -113,17 +113,24 @@ func (s *source) close() {
 	}
 }
 
-func (s *source) inspect(ctx context.Context, name, header string, inspector dataops.Inspector) (err error) {
+func (s *source) inspect(ctx context.Context, name string, said dataops.Choice, inspector dataops.Inspector) (err error) {
 	found, err := inspector.Detect(name)
 	if err != nil {
 		return err
 	}
-	s.reading, s.notices = found.Reading, found.Notices
+	if found.Unsure && said.Encoding == nil {
+		return unsure(found)
+	}
+	if s.reading, err = found.Reading.Choose(said); err != nil {
+		return err
+	}
+	for _, n := range found.Notices {
+		if !n.Ask || said.Encoding == nil { // what was asked has been answered
+			s.notices = append(s.notices, n)
+		}
+	}
 	if s.reading.Format == dataops.JSONL {
 		return s.keys(ctx)
-	}
-	if header != headerAuto {
-		s.reading.Header = header == headerYes
 	}
 	mark := make([]byte, 3)
 	n, err := s.file.ReadAt(mark, 0)
@@ -132,6 +139,22 @@ func (s *source) inspect(ctx context.Context, name, header string, inspector dat
 	}
 	s.marked = string(mark[:n]) == csvfile.BOM || n > 1 && (string(mark[:2]) == "\xFF\xFE" && s.reading.Encoding == dataops.UTF16LE || string(mark[:2]) == "\xFE\xFF" && s.reading.Encoding == dataops.UTF16BE)
 	return s.header()
+}
+
+// unsure asks for the encoding, and shows how the file would read under each that is likely.
+func unsure(found dataops.Detection) error {
+	why := "the encoding is not certain"
+	for _, n := range found.Notices {
+		if n.Ask {
+			why = n.Message
+		}
+	}
+	var b strings.Builder
+	b.WriteString(why + "; say one with --encoding")
+	for _, g := range found.Guesses {
+		fmt.Fprintf(&b, "\n  %-14s %s", g.Encoding, strings.Join(g.Samples, " · "))
+	}
+	return errors.New(b.String())
 }
 
 // header reads the columns' names, or makes them up by the width of the first records.
