@@ -117,8 +117,7 @@ func (h *Handlers) autoRuns(ctx context.Context, c AutoRun, schema table.Schema,
 			RunID: kernel.RunID(h.IDs.New(kernel.PrefixRun)), TableID: c.Table, Plans: part, Auto: true, At: h.Clock.Now(),
 			Selection: enrichment.Selection{Scope: enrichment.ScopeRows, Rows: g.Rows, Position: c.Through},
 		}}
-		p.event.Estimate, p.paid, err = h.estimate(ctx, c.Workspace, part, int64(len(g.Rows)))
-		if err != nil {
+		if err := h.price(ctx, c.Workspace, &p, int64(len(g.Rows))); err != nil {
 			return nil, err
 		}
 		out = append(out, p)

@@ -67,7 +67,11 @@ func (h *Handlers) control(ctx context.Context, meta kernel.Meta, c Control) (co
 		return commands.Result[Controlled]{Value: out}, nil
 	}
 	done, err := h.append(ctx, meta.As("enrichment."+string(c.Verb)), c.Workspace, paid, &out, func(a *credit.Account) error {
-		return a.Reserve(run.Reservation(), run.ID(), run.Table(), reserve, h.Clock.Now())
+		now := h.Clock.Now()
+		if err := a.Release(run.Reservation(), now); err != nil { // what it could not give back when it ended
+			return err
+		}
+		return a.Reserve(run.Reservation(), run.ID(), run.Table(), reserve, now)
 	}, eventstore.At(h.runs.Stream(string(run.ID())), eventstore.Expected(version), run.Pending()...))
 	if err != nil {
 		return commands.Result[Controlled]{}, err
@@ -86,7 +90,8 @@ func (h *Handlers) decide(ctx context.Context, c Control, run *enrichment.Run) (
 	case Cancel:
 		return false, 0, run.Cancel(now)
 	case Retry:
-		est, paid, err := h.estimate(ctx, c.Workspace, run.Plans(), run.Counts().Failed)
+		prices := h.prices(run.Plans())
+		est, err := h.estimate(ctx, c.Workspace, run.Plans(), prices, run.Counts().Failed)
 		if err != nil {
 			return false, 0, err
 		}
@@ -94,7 +99,7 @@ func (h *Handlers) decide(ctx context.Context, c Control, run *enrichment.Run) (
 		if run.MaxCredits() > 0 {
 			reserve = min(reserve, max(0, run.MaxCredits()-run.Spent()))
 		}
-		return paid, reserve, run.Retry(reserve, now)
+		return prices.Any(), reserve, run.Retry(reserve, prices, now)
 	default:
 		return false, 0, kernel.Invalid("verb", "must be pause, resume, cancel or retry")
 	}

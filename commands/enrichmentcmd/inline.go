@@ -75,8 +75,7 @@ func (h *Handlers) prepareInline(ctx context.Context, meta kernel.Meta, c StartI
 		Plans: plans, Selection: enrichment.Selection{Scope: enrichment.ScopeInline, Force: c.Force}, MaxCredits: c.MaxCredits,
 		By: meta.Actor.User(), At: h.Clock.Now(),
 	}}
-	p.event.Estimate, p.paid, err = h.estimate(ctx, c.Workspace, plans, int64(len(c.Records)))
-	return p, err
+	return p, h.price(ctx, c.Workspace, &p, int64(len(c.Records)))
 }
 
 // FieldColumns are the fields of records as columns, named by themselves.

@@ -123,8 +123,7 @@ func (h *Handlers) prepare(ctx context.Context, meta kernel.Meta, c Start) (prep
 		rows = min(rows, c.First)
 	}
 	p.event = enrichment.RunStarted{TableID: c.Table, Plans: plans, Selection: sel, MaxCredits: c.MaxCredits, By: meta.Actor.User(), At: h.Clock.Now()}
-	p.event.Estimate, p.paid, err = h.estimate(ctx, c.Workspace, plans, rows)
-	return p, err
+	return p, h.price(ctx, c.Workspace, &p, rows)
 }
 
 // plans pins the columns' waterfalls, checked again: the table or the providers may have changed since they were configured.
@@ -222,27 +221,36 @@ func both(a, b json.RawMessage) json.RawMessage {
 	return json.RawMessage(`{"and":[` + string(a) + `,` + string(b) + `]}`)
 }
 
-// estimate also reports whether any step has a price.
-func (h *Handlers) estimate(ctx context.Context, ws kernel.WorkspaceID, plans []enrichment.Plan, rows int64) (enrichment.Estimate, bool, error) {
+// price estimates a prepared run, and pins the prices that it is estimated with.
+func (h *Handlers) price(ctx context.Context, ws kernel.WorkspaceID, p *prepared, rows int64) (err error) {
+	p.event.Prices = h.prices(p.event.Plans)
+	p.paid = p.event.Prices.Any()
+	p.event.Estimate, err = h.estimate(ctx, ws, p.event.Plans, p.event.Prices, rows)
+	return err
+}
+
+// prices are those of today.
+func (h *Handlers) prices(plans []enrichment.Plan) enrichment.Prices {
+	out := enrichment.Prices{}
+	for _, p := range plans {
+		for _, s := range p.Config.Steps {
+			provider, _ := h.Engine.Registry.Provider(s.Provider)
+			out[s.Provider] = provider.Price
+		}
+	}
+	return out
+}
+
+func (h *Handlers) estimate(ctx context.Context, ws kernel.WorkspaceID, plans []enrichment.Plan, prices enrichment.Prices, rows int64) (enrichment.Estimate, error) {
 	rates, err := h.Rates.HitRates(ctx, ws)
 	if err != nil {
-		return enrichment.Estimate{}, false, err
-	}
-	price := func(slug string) kernel.Credits {
-		p, _ := h.Engine.Registry.Provider(slug)
-		return p.Price
+		return enrichment.Estimate{}, err
 	}
 	known := func(slug string) (float64, bool) {
 		r, ok := rates[slug]
 		return r, ok
 	}
-	paid := false
-	for _, p := range plans {
-		for _, s := range p.Config.Steps {
-			paid = paid || price(s.Provider) > 0
-		}
-	}
-	return enrichment.EstimateRun(plans, rows, price, known), paid, nil
+	return enrichment.EstimateRun(plans, rows, func(slug string) kernel.Credits { return prices[slug] }, known), nil
 }
 
 // begin appends the run, and its reservation if any step has a price. Reserved is the likely cost, within the run's own limit; a

@@ -46,6 +46,8 @@ func (s *slice) flush(batch []waterfall.Outcome) error {
 		return s.flush(s.refit(batch))
 	case errors.Is(err, credit.ErrInsufficient()) || errors.Is(err, credit.ErrCapReached()):
 		return s.split(batch, err)
+	case c.pay != nil && refused(err) && !eventstore.IsConflict(err):
+		return s.unpaid(batch, err)
 	default:
 		return err
 	}
@@ -63,10 +65,7 @@ func (s *slice) tell(batch []waterfall.Outcome) {
 // split records a batch of which the ledger refuses the price: answers are paid as far as the credits go, and the others are kept without
 // charge, for they are there and have been paid to the provider. The run ends afterwards.
 func (s *slice) split(batch []waterfall.Outcome, why error) error {
-	var e *kernel.Error
-	if errors.As(why, &e) {
-		s.purse.empty(e.Message)
-	}
+	s.purse.empty(told(why))
 	s.stopNow()
 	if len(batch) == 1 {
 		return s.flush([]waterfall.Outcome{withoutCharge(batch[0])})
@@ -78,6 +77,27 @@ func (s *slice) split(batch []waterfall.Outcome, why error) error {
 	return s.flush(append([]waterfall.Outcome(nil), batch[half:]...))
 }
 
+// unpaid records a batch that the ledger refuses whatever its price, because it is closed or the reservation is gone: trying again
+// would ask the providers again. The run ends afterwards, with that reason.
+func (s *slice) unpaid(batch []waterfall.Outcome, why error) error {
+	s.purse.empty(told(why))
+	s.stopNow()
+	free := make([]waterfall.Outcome, len(batch))
+	for i, o := range batch {
+		free[i] = withoutCharge(o)
+	}
+	return s.flush(free)
+}
+
+// told is what an error says to people.
+func told(err error) string {
+	var e *kernel.Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	return "the credits could not be moved"
+}
+
 func withoutCharge(o waterfall.Outcome) waterfall.Outcome {
 	o.Provenance.CreditsMC = 0
 	o.Provenance.Attempts = slices.Clone(o.Provenance.Attempts)
@@ -85,7 +105,7 @@ func withoutCharge(o waterfall.Outcome) waterfall.Outcome {
 		o.Provenance.Attempts[i].CreditsMC = 0
 	}
 	if o.Mark.Message == "" {
-		o.Mark.Message = "kept without charge: the credits were used up while the answer was on its way"
+		o.Mark.Message = "kept without charge: the credits could not be taken when the answer came"
 	}
 	return o
 }

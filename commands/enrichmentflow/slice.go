@@ -85,12 +85,10 @@ func (s *slice) compile(ctx context.Context) error {
 		if err != nil {
 			return &goneError{fmt.Sprintf("the enrichment can't be run any more: %s", err)}
 		}
+		plan = plan.At(run.Prices())
 		s.plans = append(s.plans, plan)
 		s.careful[p.ColumnID] = !plan.Idempotent()
-		for _, st := range p.Config.Steps {
-			d, _ := s.r.cfg.Engine.Registry.Provider(st.Provider)
-			s.paid = s.paid || d.Price > 0
-		}
+		s.paid = s.paid || plan.Dearest() > 0
 	}
 	return nil
 }

@@ -123,6 +123,7 @@ type rig struct {
 	ring     *vault.Ring
 	prices   map[string]kernel.Credits // the installation's own
 	sleep    waterfall.Sleep
+	latest   kernel.RunID // started
 }
 
 func codec(t *testing.T) *eventstore.Codec {
@@ -224,6 +225,7 @@ func (r *rig) start(change func(*enrichmentcmd.Start)) enrichmentcmd.Job {
 	}
 	res, err := r.handlers.Start(r.t.Context(), meta(), cmd)
 	require.NoError(r.t, err)
+	r.latest = res.Value.ID
 	return res.Value
 }
 

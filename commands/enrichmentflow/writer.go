@@ -213,11 +213,16 @@ func (w *writer) wait(ctx context.Context, cells waits) error {
 	return w.commit(ctx, change{decide: func(run *enrichment.Run) error { return run.Wait(cells.sorted(), cells.until, cells.why, now) }})
 }
 
-// finish ends the run and releases what it has reserved and not spent.
+// finish ends the run and releases what it has reserved and not spent. A ledger that can't be written to doesn't keep the run from
+// ending: what it reserved is given back when it is retried.
 func (w *writer) finish(ctx context.Context, state enrichment.RunState, reason string) error {
 	now := w.r.cfg.Clock.Now()
-	return w.commit(ctx, change{
-		decide: func(run *enrichment.Run) error { return run.Finish(state, reason, now) },
-		pay:    func(a *credit.Account) error { return a.Release(w.run.Reservation(), now) },
-	})
+	ended := change{decide: func(run *enrichment.Run) error { return run.Finish(state, reason, now) }}
+	released := ended
+	released.pay = func(a *credit.Account) error { return a.Release(w.run.Reservation(), now) }
+	err := w.commit(ctx, released)
+	if refused(err) && !eventstore.IsConflict(err) {
+		return w.commit(ctx, ended)
+	}
+	return err
 }

@@ -31,6 +31,19 @@ type Plan struct {
 	Config   Config          `json:"config"`
 }
 
+// Prices are what an accepted answer of each provider costs, by the provider's slug.
+type Prices map[string]kernel.Credits
+
+// Any reports whether any answer costs something.
+func (p Prices) Any() bool {
+	for _, price := range p {
+		if price > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // RunStarted says that a run was asked for: which columns, for which rows, for how much at most. The run is pending
 // until its first page starts.
 type RunStarted struct {
@@ -40,6 +53,7 @@ type RunStarted struct {
 	// Selection says which rows; see Selection for when it is looked at.
 	Selection  Selection      `json:"selection"`
 	Estimate   Estimate       `json:"estimate"`
+	Prices     Prices         `json:"prices_mc,omitempty"`      // of the estimate, which hold until the run ends; a run from before they were kept has none
 	MaxCredits kernel.Credits `json:"max_credits_mc,omitempty"` // 0: no limit of its own
 	Reserved   kernel.Credits `json:"reserved_mc,omitempty"`
 	By         kernel.UserID  `json:"by,omitempty"` // on whose behalf the run works
@@ -220,6 +234,7 @@ type RunRetried struct {
 	Round    int            `json:"round"` // 1 for the first retry
 	Records  int64          `json:"records"`
 	Reserved kernel.Credits `json:"reserved_mc,omitempty"`
+	Prices   Prices         `json:"prices_mc,omitempty"` // of the retry's estimate
 	At       time.Time      `json:"at"`
 }
 

@@ -81,6 +81,7 @@ type runState struct {
 	State      RunState       `json:"state"`
 	Cancel     bool           `json:"cancel"`
 	MaxCredits kernel.Credits `json:"max_credits"`
+	Prices     Prices         `json:"prices,omitempty"`
 	Spent      kernel.Credits `json:"spent"`
 	Counts     Counts         `json:"counts"`
 	Page       int            `json:"page"`
@@ -119,6 +120,9 @@ func (r *Run) Cancelling() bool { return r.s.Cancel }
 
 // MaxCredits is its own limit, 0 for none.
 func (r *Run) MaxCredits() kernel.Credits { return r.s.MaxCredits }
+
+// Prices are those that were promised; nil for a run from before they were kept, which pays what is asked on the day.
+func (r *Run) Prices() Prices { return r.s.Prices }
 
 // Spent is what its answers have cost.
 func (r *Run) Spent() kernel.Credits { return r.s.Spent }
@@ -237,7 +241,7 @@ func (r *Run) Cancel(at time.Time) error {
 }
 
 // Retry makes a finished run go on with the records that failed.
-func (r *Run) Retry(reserved kernel.Credits, at time.Time) error {
+func (r *Run) Retry(reserved kernel.Credits, prices Prices, at time.Time) error {
 	if r.s.ID != "" && !r.s.State.Final() {
 		return kernel.E(kernel.KindConflict, "WRONG_STATE", "the job has not ended; only the failures of an ended job are retried")
 	}
@@ -247,7 +251,7 @@ func (r *Run) Retry(reserved kernel.Credits, at time.Time) error {
 	if r.s.Counts.Failed == 0 {
 		return kernel.E(kernel.KindConflict, "NOTHING_FAILED", "no record of this job has failed")
 	}
-	return r.Record(r, RunRetried{RunID: r.s.ID, Round: r.s.Round + 1, Records: r.s.Counts.Failed, Reserved: reserved, At: at})
+	return r.Record(r, RunRetried{RunID: r.s.ID, Round: r.s.Round + 1, Records: r.s.Counts.Failed, Reserved: reserved, Prices: prices, At: at})
 }
 
 // Outcomes records what became of cells of the page under way, each once.
@@ -285,7 +289,7 @@ func (r *Run) Apply(e kernel.Event) error {
 	switch e := e.(type) {
 	case RunStarted:
 		r.s = runState{
-			ID: e.RunID, Table: e.TableID, Plans: e.Plans, Selection: e.Selection, State: RunPending, MaxCredits: e.MaxCredits,
+			ID: e.RunID, Table: e.TableID, Plans: e.Plans, Selection: e.Selection, State: RunPending, MaxCredits: e.MaxCredits, Prices: e.Prices,
 			Counts: Counts{Total: e.Estimate.Records}, By: e.By, Auto: e.Auto,
 		}
 	case RunRecordsAdded:
@@ -303,6 +307,9 @@ func (r *Run) Apply(e kernel.Event) error {
 		r.s.Cancel = true
 	case RunRetried:
 		r.s.Round, r.s.State, r.s.Cancel, r.s.Next, r.s.Rows, r.s.Waits = e.Round, RunPending, false, "", 0, time.Time{}
+		if e.Prices != nil {
+			r.s.Prices = e.Prices
+		}
 		r.s.Counts.Done -= r.s.Counts.Failed
 		r.s.Counts.Failed = 0
 	case RunFinished:

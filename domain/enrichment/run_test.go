@@ -61,7 +61,7 @@ func TestControls(t *testing.T) {
 	pause := func(r *enrichment.Run) error { return r.Pause(at()) }
 	resume := func(r *enrichment.Run) error { return r.Resume(at()) }
 	cancel := func(r *enrichment.Run) error { return r.Cancel(at()) }
-	retry := func(r *enrichment.Run) error { return r.Retry(0, at()) }
+	retry := func(r *enrichment.Run) error { return r.Retry(0, nil, at()) }
 	paused := enrichment.RunPaused{RunID: "run_1", At: at()}
 	cancelled := enrichment.RunCancelRequested{RunID: "run_1", At: at()}
 	ended := func(s enrichment.RunState) enrichment.RunFinished {

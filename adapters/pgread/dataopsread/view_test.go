@@ -95,7 +95,9 @@ func TestUnfinished(t *testing.T) {
 	h := pgreadtest.NewModel(t, dataopsview.New(dataopsread.Open), dataopsread.Model())
 	q := dataopsread.NewQueries(h.Pool)
 	const first, second = kernel.ImportID("imp_01JZZZZZZZZZZZZZZZZZZZZZZA"), kernel.ImportID("imp_01JZZZZZZZZZZZZZZZZZZZZZZB")
-	did := func(id kernel.ImportID, events ...kernel.Event) { h.Append(eventstore.Stream("import", string(id)), events...) }
+	did := func(id kernel.ImportID, events ...kernel.Event) {
+		h.Append(eventstore.Stream("import", string(id)), events...)
+	}
 	requireUnderway := func(after kernel.ImportID, want ...dataopsread.Unfinished) {
 		t.Helper()
 		list, err := q.Unfinished(t.Context(), after, 10)

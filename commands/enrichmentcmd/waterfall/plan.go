@@ -3,6 +3,7 @@ package waterfall
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/morket/morket/commands/enrichmentcmd/condition"
 	"github.com/morket/morket/domain/enrichment"
@@ -95,6 +96,18 @@ func (p *Plan) Dearest() (most kernel.Credits) {
 		most = max(most, s.provider.Price)
 	}
 	return most
+}
+
+// At returns the plan at the prices; a provider that they don't name costs what it does today.
+func (p *Plan) At(prices enrichment.Prices) *Plan {
+	out := *p
+	out.steps = slices.Clone(p.steps)
+	for i := range out.steps {
+		if price, ok := prices[out.steps[i].provider.Slug]; ok {
+			out.steps[i].provider.Price = price
+		}
+	}
+	return &out
 }
 
 // Column is the column that the plan fills.
