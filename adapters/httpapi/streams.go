@@ -20,7 +20,7 @@ import (
 type StreamLimits struct {
 	Recheck   time.Duration // how often it is asked whether the caller still may; default 2 s, at most 5 s
 	WriteWait time.Duration // for one piece of 64 KB to a client; default 30 s
-	FileTime  time.Duration // for a file altogether, whose snapshot of the database lives as long; default 30 min
+	FileTime  time.Duration // for a file altogether; default 30 min
 	ReadWait  time.Duration // for the next piece of an upload; default 30 s
 	ReadRate  int           // bytes a second that an upload brings at least, on average; default 16 KB
 	// AnswerWait is how long a client may take to read an answer that is neither; default 2 min.
@@ -57,7 +57,7 @@ func (l StreamLimits) withDefaults() StreamLimits {
 		l.ReadRate = 16 << 10
 	}
 	l.Events = l.Events.withDefaults(Places{User: 50, Workspace: 500, Total: 5000})
-	l.Files = l.Files.withDefaults(Places{User: 4, Workspace: 6, Total: 8}) // each may hold a connection to the database
+	l.Files = l.Files.withDefaults(Places{User: 4, Workspace: 6, Total: 8})
 	l.Uploads = l.Uploads.withDefaults(Places{User: 3, Workspace: 6, Total: 16})
 	return l
 }

@@ -28,12 +28,23 @@ var ErrNoScope = errors.New("nobody has said whose rows this query may read")
 // query names its workspace too.
 type Scoped struct {
 	app, system *pgxpool.Pool
+	exports     *pgxpool.Pool // of Unhurried queries
 }
 
 var _ Reader = (*Scoped)(nil)
 
 // NewScoped reads through a pool that AppPool has configured, and through one of the tables' owner.
-func NewScoped(app, system *pgxpool.Pool) *Scoped { return &Scoped{app, system} }
+func NewScoped(app, system *pgxpool.Pool) *Scoped { return &Scoped{app, system, app} }
+
+// WithExports gives what takes long connections of its own, so that it can't take those of requests that are answered at once.
+func (s *Scoped) WithExports(exports *pgxpool.Pool) *Scoped { return &Scoped{s.app, s.system, exports} }
+
+func (s *Scoped) pool(ctx context.Context) *pgxpool.Pool {
+	if ctx.Value(unhurried{}) != nil {
+		return s.exports
+	}
+	return s.app
+}
 
 // AppPool makes the connections of a pool act as AppRole, which can only read, with a limit for each statement. The role is that of
 // the session's start, so RESET doesn't leave it.
@@ -45,13 +56,36 @@ func AppPool(cfg *pgxpool.Config, timeout time.Duration) {
 
 type unhurried struct{}
 
-// Unhurried returns a context whose queries may take as long as they like: exports, which are as long as their reader takes.
+// Unhurried returns a context whose queries may take as long as they like, on the connections that are kept for them: those of exports.
+// An export reads pages, so that it holds no connection and no snapshot while its reader takes one.
 func Unhurried(ctx context.Context) context.Context { return context.WithValue(ctx, unhurried{}, true) }
 
 const (
 	scopeSQL     = `SELECT set_config('morket.workspace', $1, true), set_config('morket.user', $2, true)`
 	unhurriedSQL = `SELECT set_config('morket.workspace', $1, true), set_config('morket.user', $2, true), set_config('statement_timeout', '0', true)`
 )
+
+// InPages calls fn with each thing that read finds, page by page, until a page is empty: read answers what comes after its last page, at
+// most so many. So no connection and no snapshot is held while fn waits for a slow reader.
+func InPages[T any](read func(limit int) ([]T, error), fn func(T) error) error {
+	for {
+		page, err := read(exportPage)
+		if err != nil {
+			return err
+		}
+		for _, v := range page {
+			if err := fn(v); err != nil {
+				return err
+			}
+		}
+		if len(page) < exportPage {
+			return nil
+		}
+	}
+}
+
+// exportPage is how many things are read at once.
+const exportPage = 200
 
 func scopeStatement(ctx context.Context) string {
 	if ctx.Value(unhurried{}) != nil {
@@ -70,7 +104,7 @@ func (s *Scoped) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, 
 	case scope.System != "":
 		return s.system.Query(ctx, sql, args...)
 	}
-	conn, err := s.app.Acquire(ctx)
+	conn, err := s.pool(ctx).Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +138,7 @@ func (s *Scoped) BeginTx(ctx context.Context, opts pgx.TxOptions) (pgx.Tx, error
 	case scope.System != "":
 		return s.system.BeginTx(ctx, opts)
 	}
-	tx, err := s.app.BeginTx(ctx, opts)
+	tx, err := s.pool(ctx).BeginTx(ctx, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ func Register(a *httpapi.API, d Deps) {
 	httpapi.Stream(a, httpapi.Op{ID: "get-import-errors", Method: http.MethodGet, Path: "W/imports/{importId}/errors.csv", Tag: tag, Summary: "The rows that lost something, as they are in the file, with the reason; it can be imported again", Action: workspace.ReadTables, Projection: dataopsview.Name, Scope: httpapi.TablesOf(s.reach), Rate: httpapi.General}, "text/csv; charset=utf-8", s.problems)
 	httpapi.Stream(a, httpapi.Op{
 		ID: "export-table", Method: http.MethodGet, Path: "W/tables/{tableId}/export", Tag: tag, Summary: "A table's rows as a file, without a limit",
-		Description: "With escape_formulas (the default), a text that begins with = + - @ (also full-width), a tab or a line end gets an apostrophe before it in CSV, so that no spreadsheet program runs it. Numbers and phone numbers are left as they are. An import takes the apostrophes away again. With bom, the file begins with a byte order mark.",
+		Description: "With escape_formulas (the default), a text that begins with = + - @ (also full-width), a tab or a line end gets an apostrophe before it in CSV, so that no spreadsheet program runs it. Numbers and phone numbers are left as they are. An import takes the apostrophes away again. With bom, the file begins with a byte order mark. Rows are read a few thousand at a time: a row that changes meanwhile is in the file once, as it is when it is read, or not at all when it is deleted before; without a sort new rows come last, with one they are left out.",
 		Action:      workspace.ExportData, Projection: "grid", AlsoProduces: []string{"application/x-ndjson"}, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, "text/csv; charset=utf-8", s.export)
 }

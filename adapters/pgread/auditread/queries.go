@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections/auditview"
@@ -49,35 +51,49 @@ FROM (
 WHERE ($3 = '' OR e.user_id = $3) AND ($4 = '' OR e.action = $4 OR starts_with(e.action, $4 || '.'))
   AND ($5 = '' OR e.thing = $5) AND ($6 = '' OR e.thing_id = $6)
   AND ($7::timestamptz IS NULL OR e.at >= $7) AND ($8::timestamptz IS NULL OR e.at < $8) AND ($9 = 0 OR e.first < $9)
-ORDER BY e.first DESC LIMIT NULLIF($10, 0)`
+ORDER BY e.first DESC LIMIT $10`
 
 // Lines calls fn for each line, newest first, without holding them all in memory.
 func (q *Queries) Lines(ctx context.Context, ws kernel.WorkspaceID, f Filter, fn func(Line) error) error {
 	if f.Limit == 0 { // an export
 		ctx = pgread.Unhurried(ctx)
+		return pgread.InPages(func(limit int) ([]Line, error) {
+			f.Limit = limit
+			page, err := q.lines(ctx, ws, f)
+			if len(page) > 0 {
+				f.Before = page[len(page)-1].First
+			}
+			return page, err
+		}, fn)
 	}
-	rows, err := q.db.Query(ctx, linesSQL, string(ws), f.Activity, string(f.Actor), f.Action, f.Thing, f.ID, moment(f.From), moment(f.To), f.Before, f.Limit)
+	page, err := q.lines(ctx, ws, f)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var l Line
-		var user string
-		err := rows.Scan(&l.First, &l.Last, &l.Workspace, &l.Stream, &l.At, &l.Actor.Kind, &l.Actor.ID, &user, &l.Person, &l.Action, &l.Thing, &l.ID, &l.Says, &l.N,
-			&l.Before, &l.After, &l.Client, &l.Agent, &l.Request, &l.Activity, &l.Name)
-		if err != nil {
-			return err
-		}
-		l.At = l.At.UTC()
-		if user != l.Actor.ID {
-			l.Actor.OnBehalfOf = kernel.UserID(user)
-		}
+	for _, l := range page {
 		if err := fn(l); err != nil {
 			return err
 		}
 	}
-	return rows.Err()
+	return nil
+}
+
+func (q *Queries) lines(ctx context.Context, ws kernel.WorkspaceID, f Filter) ([]Line, error) {
+	rows, err := q.db.Query(ctx, linesSQL, string(ws), f.Activity, string(f.Actor), f.Action, f.Thing, f.ID, moment(f.From), moment(f.To), f.Before, f.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Line, error) {
+		var l Line
+		var user string
+		err := row.Scan(&l.First, &l.Last, &l.Workspace, &l.Stream, &l.At, &l.Actor.Kind, &l.Actor.ID, &user, &l.Person, &l.Action, &l.Thing, &l.ID, &l.Says, &l.N,
+			&l.Before, &l.After, &l.Client, &l.Agent, &l.Request, &l.Activity, &l.Name)
+		l.At = l.At.UTC()
+		if user != l.Actor.ID {
+			l.Actor.OnBehalfOf = kernel.UserID(user)
+		}
+		return l, err
+	})
 }
 
 func moment(t time.Time) *time.Time {

@@ -68,7 +68,7 @@ const transactionsQuery = `SELECT workspace_id, seq, position, kind, amount, bal
 FROM rm_credit.transactions
 WHERE workspace_id = $1 AND ($2 = '' OR kind = $2) AND ($3::timestamptz IS NULL OR at >= $3) AND ($4::timestamptz IS NULL OR at < $4)
   AND ($5 = '' OR run_id = $5) AND ($6 = 0 OR seq < $6)
-ORDER BY seq DESC LIMIT NULLIF($7, 0)`
+ORDER BY seq DESC LIMIT $7`
 
 // Transaction is an entry as the read model has it.
 type Transaction struct {
@@ -80,24 +80,38 @@ type Transaction struct {
 func (q *Queries) Transactions(ctx context.Context, ws kernel.WorkspaceID, f Filter, fn func(Transaction) error) error {
 	if f.Limit == 0 { // an export
 		ctx = pgread.Unhurried(ctx)
+		return pgread.InPages(func(limit int) ([]Transaction, error) {
+			f.Limit = limit
+			page, err := q.transactions(ctx, ws, f)
+			if len(page) > 0 {
+				f.Before = page[len(page)-1].Seq
+			}
+			return page, err
+		}, fn)
 	}
-	rows, err := q.db.Query(ctx, transactionsQuery, ws, string(f.Kind), nullTime(f.From), nullTime(f.To), string(f.Run), f.Before, f.Limit)
+	page, err := q.transactions(ctx, ws, f)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var t Transaction
-		err := rows.Scan(&t.Workspace, &t.Seq, &t.Position, &t.Kind, &t.Amount, &t.BalanceAfter, &t.ReservedAfter, &t.At, &t.Actor.Kind, &t.Actor.ID, &t.Actor.OnBehalfOf,
-			&t.Reservation, &t.Run, &t.Table, &t.Note, &t.LineCount, &t.PrevHash, &t.Hash)
-		if err != nil {
-			return err
-		}
+	for _, t := range page {
 		if err := fn(t); err != nil {
 			return err
 		}
 	}
-	return rows.Err()
+	return nil
+}
+
+func (q *Queries) transactions(ctx context.Context, ws kernel.WorkspaceID, f Filter) ([]Transaction, error) {
+	rows, err := q.db.Query(ctx, transactionsQuery, ws, string(f.Kind), nullTime(f.From), nullTime(f.To), string(f.Run), f.Before, f.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Transaction, error) {
+		var t Transaction
+		err := row.Scan(&t.Workspace, &t.Seq, &t.Position, &t.Kind, &t.Amount, &t.BalanceAfter, &t.ReservedAfter, &t.At, &t.Actor.Kind, &t.Actor.ID, &t.Actor.OnBehalfOf,
+			&t.Reservation, &t.Run, &t.Table, &t.Note, &t.LineCount, &t.PrevHash, &t.Hash)
+		return t, err
+	})
 }
 
 func nullTime(t time.Time) *time.Time {

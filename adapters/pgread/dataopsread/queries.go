@@ -65,29 +65,26 @@ func (q *Queries) Imports(ctx context.Context, ws kernel.WorkspaceID, table kern
 	return out, nil
 }
 
-const problemsQuery = `SELECT p.line, p.col, p.value, p.reason, p.kept, p.cells FROM rm_dataops.problems p JOIN rm_dataops.imports i USING (import_id)
-WHERE i.workspace_id = $1 AND p.import_id = $2 ORDER BY p.position, p.index`
+const problemsQuery = `SELECT p.position, p.index, p.line, p.col, p.value, p.reason, p.kept, p.cells FROM rm_dataops.problems p JOIN rm_dataops.imports i USING (import_id)
+WHERE i.workspace_id = $1 AND p.import_id = $2 AND (p.position, p.index) > ($3, $4) ORDER BY p.position, p.index LIMIT $5`
 
 // Problems calls fn with each line of the import's errors file, in the file's order, without holding them in memory.
 func (q *Queries) Problems(ctx context.Context, ws kernel.WorkspaceID, id kernel.ImportID, fn func(dataops.Problem) error) error {
-	rows, err := q.db.Query(pgread.Unhurried(ctx), problemsQuery, ws, id)
-	if err != nil {
-		return fmt.Errorf("read problems: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var p dataops.Problem
-		if err := rows.Scan(&p.Line, &p.Column, &p.Value, &p.Reason, &p.Kept, &p.Row); err != nil {
-			return fmt.Errorf("read problems: %w", err)
+	ctx = pgread.Unhurried(ctx)
+	var position, index int64 = -1, 0 // of the last one read
+	return pgread.InPages(func(limit int) ([]dataops.Problem, error) {
+		rows, err := q.db.Query(ctx, problemsQuery, ws, id, position, index, limit)
+		if err != nil {
+			return nil, fmt.Errorf("read problems: %w", err)
 		}
-		if err := fn(p); err != nil {
-			return err
+		page, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p dataops.Problem, err error) {
+			return p, row.Scan(&position, &index, &p.Line, &p.Column, &p.Value, &p.Reason, &p.Kept, &p.Row)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read problems: %w", err)
 		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read problems: %w", err)
-	}
-	return nil
+		return page, nil
+	}, fn)
 }
 
 // Upload names an uploaded file.

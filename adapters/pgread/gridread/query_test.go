@@ -161,6 +161,12 @@ func TestQueriesMeanWhatTheReferenceSays(t *testing.T) {
 		}
 		info := f.info(t)
 		require.Equal(t, want, allPages(t, f.grid, info, q, rapid.IntRange(1, 80).Draw(t, "limit")), "%s %v", raw, q.Sort)
+		var exported []kernel.RowID
+		require.NoError(t, f.grid.Export(context.Background(), info, q, nil, func(row *gridread.ExportRow) error {
+			exported = append(exported, row.ID())
+			return nil
+		}))
+		require.Equal(t, want, exported, "%s %v", raw, q.Sort)
 		n, err := f.grid.Count(context.Background(), info, q)
 		require.NoError(t, err)
 		require.EqualValues(t, len(want), n)

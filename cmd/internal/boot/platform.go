@@ -38,7 +38,8 @@ type Platform struct {
 	postgres    *ownDatabase   // nil when the database is not ours
 	pool        *pgxpool.Pool  // as the tables' owner: the log, the projections and the installation's own tasks
 	app         *pgxpool.Pool  // as pgread.AppRole: what requests read
-	rows        *pgread.Scoped // both, by whose the question is
+	exports     *pgxpool.Pool  // the same for files that leave, which take long
+	rows        *pgread.Scoped // all of them, by whose the question is
 	metrics     *telemetry.Metrics
 	tracing     *telemetry.Tracing
 	store       *telemetry.Store
@@ -96,7 +97,14 @@ func (p *Platform) open(ctx context.Context) error {
 	if p.app, err = connect(ctx, p.databaseURL, p.tracing.Postgres(), asApp); err != nil {
 		return fmt.Errorf("connect to Postgres as %s: %w", pgread.AppRole, err)
 	}
-	p.rows = pgread.NewScoped(p.app, p.pool)
+	small := func(cfg *pgxpool.Config) {
+		asApp(cfg)
+		cfg.MaxConns = min(cfg.MaxConns, exportsSize)
+	}
+	if p.exports, err = connect(ctx, p.databaseURL, p.tracing.Postgres(), small); err != nil {
+		return fmt.Errorf("connect to Postgres for exports: %w", err)
+	}
+	p.rows = pgread.NewScoped(p.app, p.pool).WithExports(p.exports)
 	if err := p.openVault(ctx); err != nil {
 		return err
 	}
@@ -155,7 +163,10 @@ func (p *Platform) findDatabase(ctx context.Context) error {
 	return err
 }
 
-// poolSize is that of each of the two pools, which leaves room under Postgres' usual hundred connections for a second process; the
+// exportsSize is that of the pool for exports: they share it page by page.
+const exportsSize = 4
+
+// poolSize is that of each of the two large pools, which leaves room under Postgres' usual hundred connections for a second process; the
 // address may say pool_max_conns=….
 const poolSize = 20
 
@@ -207,7 +218,7 @@ func (p *Platform) Close() {
 	if p.store != nil {
 		p.store.Close()
 	}
-	for _, pool := range []*pgxpool.Pool{p.app, p.pool} {
+	for _, pool := range []*pgxpool.Pool{p.exports, p.app, p.pool} {
 		if pool != nil {
 			pool.Close()
 		}

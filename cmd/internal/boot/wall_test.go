@@ -292,6 +292,46 @@ func TestAQueryThatIsTooSlowIsEnded(t *testing.T) {
 	require.Zero(t, app.Stat().AcquiredConns(), "every connection is given back")
 }
 
+// Files that leave have connections of their own: their readers take as long as they like, and a page of the grid is read meanwhile.
+func TestExportsDoNotTakeTheConnectionsOfPages(t *testing.T) {
+	t.Parallel()
+	w := newWalled(t)
+	one := func() *pgxpool.Pool {
+		cfg := w.pool.Config()
+		pgread.AppPool(cfg, 10*time.Second)
+		cfg.MaxConns = 1
+		pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
+		require.NoError(t, err)
+		t.Cleanup(pool.Close)
+		return pool
+	}
+	app, exports := one(), one()
+	rows := pgread.NewScoped(app, w.pool).WithExports(exports)
+	ctx, cancel := context.WithTimeout(w.in(t, 0), time.Minute) // a page that waited would wait for ever
+	defer cancel()
+	slow, err := rows.Query(pgread.Unhurried(ctx), `SELECT g FROM generate_series(1, 10) g`)
+	require.NoError(t, err)
+	defer slow.Close()
+	require.True(t, slow.Next())
+	require.NoError(t, slow.Err())
+	require.EqualValues(t, 1, exports.Stat().AcquiredConns(), "there is a reader that reads no further")
+
+	grid := gridread.NewGrid(rows, kernel.SystemClock{})
+	info, err := grid.Table(ctx, w.spaces[0], w.tables[0])
+	require.NoError(t, err)
+	page, err := grid.Page(ctx, info, gridread.Query{}, "", 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, 1, page.Count)
+	slow.Close()
+	n := 0
+	require.NoError(t, grid.Export(ctx, info, gridread.Query{}, nil, func(*gridread.ExportRow) error {
+		n++
+		return nil
+	}))
+	require.Equal(t, 1, n)
+	require.EqualValues(t, 2, exports.Stat().AcquireCount(), "the slow reader's and the export's")
+}
+
 // asUser opens a database of its own for a login that is no superuser, with the given attributes of the role.
 func asUser(t *testing.T, attributes string) (*pgxpool.Pool, string) {
 	t.Helper()

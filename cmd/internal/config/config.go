@@ -30,7 +30,7 @@ type Config struct {
 	ServiceKey Secret   `env:"MORKET_SERVICE_KEY" desc:"What a service sends as X-Service-Key, at least 32 characters; empty: no such calls"`
 	Operators  []string `env:"MORKET_OPERATOR_EMAILS" desc:"Users who may grant credits and use /admin, separated by commas"`
 
-	DatabaseURL       Secret `env:"DATABASE_URL" desc:"Postgres 15 or newer, postgres://…; pool_max_conns=… in it says how many connections a process may have for requests, and as many for all else, 20 by default; empty: a Postgres of our own"`
+	DatabaseURL       Secret `env:"DATABASE_URL" desc:"Postgres 15 or newer, postgres://…; pool_max_conns=… in it says how many connections a process may have for requests, and as many for all else, 20 by default (exports and its own sign of life take 5 more); empty: a Postgres of our own"`
 	AMQPURL           Secret `env:"AMQP_URL" desc:"RabbitMQ, amqp:// or amqps://; empty: in memory"`
 	AMQPPrefix        string `env:"AMQP_PREFIX" desc:"Before the names of exchanges and queues, for installations that share a virtual host of RabbitMQ"`
 	TemporalAddress   string `env:"TEMPORAL_ADDRESS" desc:"host:port of Temporal; empty: a development server of our own"`
