@@ -3,6 +3,7 @@ package csvfile
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/morket/morket/domain/dataops"
@@ -75,8 +76,14 @@ func foreign(head []byte) string {
 			return kind.what
 		}
 	}
+	if markup.Match(head) {
+		return "a web page or an XML document"
+	}
 	return ""
 }
+
+// markup is how documents of HTML and XML begin.
+var markup = regexp.MustCompile(`(?i)^\x{FEFF}?\s*<(?:!doctype|html|\?xml|head|body|table|svg)[\s>]`)
 
 func hasSuffix(name string, suffixes ...string) bool {
 	for _, s := range suffixes {

@@ -70,3 +70,18 @@ func TestLegalFormsOfTheWorld(t *testing.T) {
 		require.Equal(t, want, [2]string{name, form}, in)
 	}
 }
+
+func TestReportedCompanies(t *testing.T) {
+	t.Parallel()
+	for _, r := range providertest.Reported(t, "b44-companies-that-are-forms.csv") {
+		name, _ := companyname.Normalise(r[0])
+		switch want := r[1]; want {
+		case "not empty":
+			require.NotEmpty(t, name, r[0])
+		case "empty, costs nothing":
+			require.Empty(t, name)
+		default:
+			require.Equal(t, want, name)
+		}
+	}
+}

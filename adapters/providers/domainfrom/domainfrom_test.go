@@ -3,6 +3,7 @@ package domainfrom_test
 import (
 	"errors"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,4 +95,24 @@ func TestADomainThatTakesNoMailIsThere(t *testing.T) {
 	t.Parallel()
 	p := provider(providertest.Zone{MX: map[string][]*net.MX{"acmeworks.com": {{Host: "."}}}})
 	require.Equal(t, "acmeworks.com", providertest.Ask(t, p, map[string]string{"company": "Acmeworks Ltd"}).Outputs["domain"])
+}
+
+func TestReportedWebsites(t *testing.T) {
+	t.Parallel()
+	p := provider(providertest.Zone{})
+	for _, r := range providertest.Reported(t, "b46-domains.csv") {
+		want, _, _ := strings.Cut(r[1], " ")
+		if twin, ok := strings.CutPrefix(r[1], "the same as "); ok {
+			want, _ = providertest.Ask(t, p, map[string]string{"website": twin}).Outputs["domain"].(string)
+		}
+		out := providertest.Ask(t, p, map[string]string{"website": r[0]}).Outputs
+		switch domain, _ := out["domain"].(string); {
+		case want == "invalid" || strings.HasPrefix(want, "none"):
+			require.Empty(t, domain, r[0])
+		case strings.Contains(r[1], "or invalid"):
+			require.Contains(t, []string{want, ""}, domain, r[0])
+		default:
+			require.Equal(t, want, domain, r[0])
+		}
+	}
 }

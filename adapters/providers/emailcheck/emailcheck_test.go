@@ -1,6 +1,7 @@
 package emailcheck_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -165,6 +166,61 @@ func TestListsAreLookedUpAboveTheDomainAndWithoutTags(t *testing.T) {
 		got := providertest.Ask(t, p, map[string]string{"email": email}).Outputs
 		for k, v := range want {
 			require.Equal(t, v, got[k], "%s: %s", email, k)
+		}
+	}
+}
+
+func TestReportedAddresses(t *testing.T) {
+	t.Parallel()
+	p := emailcheck.New(lookup.New(providertest.Zone{Err: errors.New("no network")}, kernel.NewManualClock(time.Unix(0, 0))), safedial.Inside)
+	long, label := strings.Repeat("a", 64), strings.Repeat("d", 63)
+	for address, clean := range map[string]string{ // "" is not valid
+		"ana.name.@example.org": "", "ana+tag.@example.org": "", "ana..b@example.org": "", ".ana@example.org": "", "test-@example.org": "test-@example.org", "o'hara@example.org": "o'hara@example.org",
+		`"ana b"@example.org`: `"ana b"@example.org`, "ana@bücher.example": "ana@xn--bcher-kva.example", "ana@xn--bcher-kva.example": "ana@xn--bcher-kva.example", "ana@straße.de": "ana@xn--strae-oqa.de",
+		"ünï@example.org": "ünï@example.org", "ana@example.org.": "ana@example.org", "  Ana@Example.ORG ": "Ana@example.org", "mailto:ana@example.org?subject=x": "", "Ana Muster <ana@example.org>": "",
+		"ana＠example.org": "ana@example.org", "ana\u200b@example.org": "ana@example.org", "ana@example": "", "ana@[192.0.2.1]": "", long + "@example.org": long + "@example.org", long + "a@example.org": "",
+		"ana@" + label + ".example": "ana@" + label + ".example", "ana@" + label + "d.example": "",
+	} {
+		require.Contains(t, firsts(providertest.Reported(t, "b38-email-syntax.csv")), address)
+		out := providertest.Ask(t, p, map[string]string{"email": address}).Outputs
+		require.Equal(t, clean != "", out["syntax_ok"], "%q: %v", address, out["reason"])
+		if clean == "" {
+			require.Equal(t, "invalid", out["status"], address)
+		} else {
+			require.Equal(t, clean, out["email"], address)
+		}
+	}
+	require.Len(t, providertest.Reported(t, "b38-email-syntax.csv"), 23, "each address has an outcome")
+}
+
+func firsts(records [][]string) (out []string) {
+	for _, r := range records {
+		out = append(out, r[0])
+	}
+	return out
+}
+
+func TestReportedHosts(t *testing.T) {
+	t.Parallel()
+	zone := providertest.Zone{
+		MX: map[string][]*net.MX{"nullmx.test": {{Host: "."}}, "deadmx.test": {{Host: "gone.deadmx.test.", Pref: 10}}},
+		A:  map[string]string{"nullmx.test": "192.0.2.10", "onlya.test": "192.0.2.11", "onlyaaaa.test": "2001:db8::11", "gmail.con": "192.0.2.12"},
+	}
+	want := map[string][2]string{
+		"ana@nullmx.test": {"invalid", "no"}, "ana@onlya.test": {"valid", "implicit"}, "ana@onlyaaaa.test": {"valid", "implicit"}, "ana@deadmx.test": {"invalid", "no"}, "ana@none.test": {"invalid", "no"},
+		"ana@slow.test": {"unknown", "unknown"}, "ana@gmail.con": {"risky", "implicit"},
+	}
+	for _, address := range firsts(providertest.Reported(t, "b37-mail-hosts.csv")) {
+		z := zone
+		if strings.HasSuffix(address, "@slow.test") {
+			z.Err = context.DeadlineExceeded
+		}
+		p := emailcheck.New(lookup.New(z, kernel.NewManualClock(time.Unix(0, 0))), safedial.Inside)
+		out := providertest.Ask(t, p, map[string]string{"email": address}).Outputs
+		require.Equal(t, want[address][0], out["status"], address)
+		require.Equal(t, want[address][1], out["mx"], address)
+		if strings.HasSuffix(address, ".con") {
+			require.Equal(t, "ana@gmail.com", out["suggestion"])
 		}
 	}
 }

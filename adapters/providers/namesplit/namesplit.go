@@ -77,6 +77,9 @@ func parse(s string) (name, bool) {
 	shout := isShout(s)
 	words, title := cutTitles(words)
 	words, tail, also := cutSuffixes(words, shout)
+	if title != "" { // a title at both ends: the one behind is as good as a suffix
+		tail, also = join(also, tail), ""
+	}
 	n.title, n.suffix = join(title, also), join(tail, suffix)
 	last := -1
 	if len(parts) > 1 {

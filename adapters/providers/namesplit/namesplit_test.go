@@ -1,6 +1,7 @@
 package namesplit_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -63,7 +64,7 @@ func TestNamesAsPeopleWriteThem(t *testing.T) {
 		"Anh Do": {"", "Anh", "", "Do", ""}, "Yumeng Du": {"", "Yumeng", "", "Du", ""}, "Do, Anh": {"", "Anh", "", "Do", ""}, "Dr. Bo Van Barker Jr.": {"Dr.", "Bo", "", "Van Barker", "Jr."},
 		// Titles and degrees on both ends.
 		"Dr. med. Anna Weber": {"Dr. med.", "Anna", "", "Weber", ""}, "Prof. Dr. rer. nat. Max Born": {"Prof. Dr. rer. nat.", "Max", "", "Born", ""}, "Dr. h. c. Max Born": {"Dr. h. c.", "Max", "", "Born", ""},
-		"dr Max van Goor dr": {"dr", "Max", "", "van Goor", ""}, "Max Muster, PhD": {"", "Max", "", "Muster", "PhD"}, "Max Muster Ph.D.": {"", "Max", "", "Muster", "Ph.D."}, "Jane Doe, M.D., Ph.D.": {"", "Jane", "", "Doe", "M.D. Ph.D."},
+		"dr Max van Goor dr": {"dr", "Max", "", "van Goor", "dr"}, "Max van Goor dr": {"dr", "Max", "", "van Goor", ""}, "Max Muster, PhD": {"", "Max", "", "Muster", "PhD"}, "Max Muster Ph.D.": {"", "Max", "", "Muster", "Ph.D."}, "Jane Doe, M.D., Ph.D.": {"", "Jane", "", "Doe", "M.D. Ph.D."},
 		"Weber, Dr. Anna": {"Dr.", "Anna", "", "Weber", ""}, "King, Jr., Martin Luther": {"", "Martin", "Luther", "King", "Jr."}, "Max Muster M.A.": {"", "Max", "", "Muster", "M.A."}, "John Smith III": {"", "John", "", "Smith", "III"},
 		"John Smith 3rd": {"", "John", "", "Smith", "3rd"}, "Max Muster Dipl.-Ing.": {"", "Max", "", "Muster", "Dipl.-Ing."}, "DR. ANNA WEBER": {"Dr.", "Anna", "", "Weber", ""},
 		// What looks like a degree and is a name.
@@ -84,5 +85,28 @@ func TestNamesAsPeopleWriteThem(t *testing.T) {
 	for _, bad := range []string{"", "  ", ",", "@", "Max 42"} {
 		_, err := p.Call(t.Context(), enrichment.Request{Inputs: map[string]string{"name": bad}})
 		require.Error(t, err, bad)
+	}
+}
+
+func TestReportedNames(t *testing.T) {
+	t.Parallel()
+	for _, r := range providertest.Reported(t, "b42-names.csv") {
+		if r[0] == "" {
+			_, err := namesplit.New().Call(t.Context(), enrichment.Request{Inputs: map[string]string{"name": ""}})
+			require.Equal(t, enrichment.CallBadInput, enrichment.AsCallError(err).Kind)
+			continue
+		}
+		out := providertest.Ask(t, namesplit.New(), map[string]string{"name": r[0]}).Outputs
+		text := func(k string) string { s, _ := out[k].(string); return s }
+		family, _, _ := strings.Cut(r[3], ",")
+		if strings.HasPrefix(family, "(") { // a note: there is none
+			family = ""
+		}
+		given, _, _ := strings.Cut(r[2], ",")
+		if strings.Contains(r[2], "or whole") {
+			given, family = r[0], ""
+		}
+		require.Equal(t, [3]string{given, family, r[4]}, [3]string{text("first_name"), text("last_name"), text("suffix")}, r[0])
+		require.Equal(t, strings.ToLower(r[1]), strings.ToLower(text("title")), r[0])
 	}
 }

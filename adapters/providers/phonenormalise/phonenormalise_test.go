@@ -1,6 +1,8 @@
 package phonenormalise_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -82,5 +84,23 @@ func TestExtensions(t *testing.T) {
 		require.Equal(t, false, got["valid"], c.phone)
 		require.Nil(t, got["e164"], "%s: never a made-up number", c.phone)
 		require.Contains(t, got["reason"], c.reason, c.phone)
+	}
+}
+
+func TestReportedPhones(t *testing.T) {
+	t.Parallel()
+	refused := []string{"201-555-0123 asdf", "+1 201 555 0123 / 0124"}
+	for _, r := range providertest.Reported(t, "b40-phones-extension.csv") {
+		phone, country, extension := r[0], r[1], r[3]
+		e164, _, _ := strings.Cut(r[2], ",") // alternatives come after a comma
+		out := providertest.Ask(t, phonenormalise.New(), map[string]string{"phone": phone, "country": country}).Outputs
+		if slices.Contains(refused, phone) {
+			require.Equal(t, false, out["valid"], phone)
+			require.NotEmpty(t, out["reason"], phone)
+			continue
+		}
+		require.Equal(t, e164, out["e164"], phone)
+		got, _ := out["extension"].(string)
+		require.Equal(t, extension, got, phone)
 	}
 }

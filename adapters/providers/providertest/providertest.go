@@ -3,9 +3,12 @@ package providertest
 
 import (
 	"context"
+	"encoding/csv"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -97,4 +100,16 @@ func Conforms(t testing.TB, p enrichment.Caller) {
 		}
 		require.NoError(t, enrichment.CheckReply(d.Outputs, reply.Outputs), "%q", text)
 	}
+}
+
+// Reported returns the records of a CSV file in the caller's testdata, without its header. Such files are what people have reported of
+// other programs; a test has an outcome for each record.
+func Reported(t testing.TB, name string) [][]string {
+	t.Helper()
+	raw, err := os.ReadFile("testdata/" + name)
+	require.NoError(t, err)
+	records, err := csv.NewReader(strings.NewReader(string(raw))).ReadAll()
+	require.NoError(t, err)
+	require.Greater(t, len(records), 1)
+	return records[1:]
 }
