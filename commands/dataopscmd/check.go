@@ -2,7 +2,6 @@ package dataopscmd
 
 import (
 	"context"
-	"io"
 
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
@@ -40,7 +39,7 @@ const maxLost = 5
 type Checking struct {
 	h    *Handlers
 	plan *planned
-	file io.ReadCloser
+	file *source
 }
 
 // StartCheck decides, as Commit would, what of the file goes where, without changing anything. The caller closes it.
@@ -55,7 +54,7 @@ func (h *Handlers) StartCheck(ctx context.Context, meta kernel.Meta, cmd Commit)
 	if err != nil {
 		return nil, err
 	}
-	file, err := h.cfg.Files.Open(ctx, p.imp.Object, p.imp.Next.Offset)
+	file, err := h.open(ctx, p.imp.Object, p.imp.Next.Offset)
 	if err != nil {
 		return nil, err
 	}
@@ -71,9 +70,9 @@ func (c *Checking) Run(ctx context.Context, progress func(float64)) (Report, err
 	imp := c.plan.imp
 	plan, from := imp.Plan, imp.Next
 	r := Report{Columns: []ColumnReport{}, Samples: []Lost{}, LeftOut: append([]string{}, imp.LeftOut()...)}
-	records, err := c.h.cfg.Formats.Read(c.file, dataops.ReadOptions{Reading: plan.Reading, From: from, Width: plan.Width, Keys: keyNames(imp)})
+	records, err := c.h.records(c.file, dataops.ReadOptions{Reading: plan.Reading, From: from, Width: plan.Width, Keys: keyNames(imp)})
 	if err != nil {
-		return r, fileError("%s", err)
+		return r, err
 	}
 	conv, limits := newConverter(plan, c.plan.table.Schema()), Limits{}.withDefaults()
 	for {

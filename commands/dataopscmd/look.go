@@ -150,14 +150,14 @@ func (h *Handlers) keys(ctx context.Context, object string, reading dataops.Read
 
 // each reads records until fn answers false.
 func (h *Handlers) each(ctx context.Context, object string, o dataops.ReadOptions, fn func(dataops.Record) bool) error {
-	file, err := h.cfg.Files.Open(ctx, object, o.From.Offset)
+	file, err := h.open(ctx, object, o.From.Offset)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	records, err := h.cfg.Formats.Read(file, o)
+	records, err := h.records(file, o)
 	if err != nil {
-		return fileError("%s", err)
+		return err
 	}
 	for {
 		rec, err := records.Next()

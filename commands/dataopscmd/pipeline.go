@@ -2,6 +2,7 @@ package dataopscmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -31,7 +32,7 @@ func (w *work) file(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	source, err := w.h.cfg.Files.Open(ctx, w.imp.Object, w.imp.Next.Offset)
+	source, err := w.h.open(ctx, w.imp.Object, w.imp.Next.Offset)
 	if kernel.KindOf(err) == kernel.KindNotFound {
 		return hopeless{"the uploaded file is gone"}
 	}
@@ -40,9 +41,9 @@ func (w *work) file(ctx context.Context) error {
 	}
 	defer func() { _ = source.Close() }() // it was only read
 	plan := w.imp.Plan
-	records, err := w.h.cfg.Formats.Read(source, dataops.ReadOptions{Reading: plan.Reading, From: w.imp.Next, Width: plan.Width, Keys: keyNames(w.imp)})
+	records, err := w.h.records(source, dataops.ReadOptions{Reading: plan.Reading, From: w.imp.Next, Width: plan.Width, Keys: keyNames(w.imp)})
 	if err != nil {
-		return hopeless{err.Error()}
+		return unreadable(err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var reading sync.WaitGroup
@@ -54,6 +55,15 @@ func (w *work) file(ctx context.Context) error {
 	from := w.imp.Next
 	reading.Go(func() { w.prepare(ctx, records, plan, from, &current, out) })
 	return w.consume(ctx, out, &current, room)
+}
+
+// unreadable makes an error of the file the import's end; one of the store passes.
+func unreadable(err error) error {
+	var e *kernel.Error
+	if errors.As(err, &e) && e.Kind == kernel.KindInvalid && len(e.Details) == 1 {
+		return hopeless{e.Details[0].Message}
+	}
+	return err
 }
 
 // keyNames are the keys of a JSON Lines file, in the order of its columns.

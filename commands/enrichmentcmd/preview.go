@@ -3,6 +3,7 @@ package enrichmentcmd
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/morket/morket/commands"
@@ -71,7 +72,8 @@ func (h *Handlers) Preview(ctx context.Context, meta kernel.Meta, c Preview) (co
 	if price := plan.Dearest(); c.CallPaid && price > 0 {
 		return p.paid(ctx, price)
 	}
-	return commands.Result[PreviewAnswer]{Value: previewOf(p.ask(ctx))}, nil
+	out := p.ask(ctx)
+	return commands.Result[PreviewAnswer]{Value: previewOf(out)}, out.Broken
 }
 
 // previewed reads the row as it is now.
@@ -123,6 +125,10 @@ func (p previewing) paid(ctx context.Context, price kernel.Credits) (commands.Re
 	answer := previewOf(out)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
 	defer cancel()
+	if out.Broken != nil { // it may be asked again under the same key
+		_, err := p.settle(ctx, first, nil, waterfall.Outcome{})
+		return commands.Result[PreviewAnswer]{}, errors.Join(out.Broken, err)
+	}
 	done, err := p.settle(ctx, p.meta, &answer, out)
 	switch {
 	case err != nil: // the answer is there and is not lost; what was set aside for it comes back after a while

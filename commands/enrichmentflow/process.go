@@ -59,6 +59,9 @@ func (s *slice) ask(plans []*waterfall.Plan, t task, out chan<- waterfall.Outcom
 			continue
 		}
 		o := s.askOne(p, row)
+		if o.Broken != nil {
+			s.broke(o.Broken)
+		}
 		if o.Stopped {
 			return
 		}
@@ -76,6 +79,12 @@ func (s *slice) ask(plans []*waterfall.Plan, t task, out chan<- waterfall.Outcom
 		}
 		out <- o
 	}
+}
+
+// broke notes that a store of ours is away: no further call begins, and the slice is done again.
+func (s *slice) broke(err error) {
+	s.fault.CompareAndSwap(nil, &err)
+	s.stopNow()
 }
 
 // askOne asks for one cell. A panic ends the cell, not the process with everything that others have in it.

@@ -67,7 +67,7 @@ func (s *slice) nextRows() ([]task, kernel.RowID, error) {
 func lost(err error) error {
 	switch kernel.KindOf(err) {
 	case kernel.KindInvalid, kernel.KindNotFound:
-		return &goneError{"the run's rows can't be selected any more: " + err.Error()}
+		return &goneError{"the run's rows can't be selected any more: " + told(err)}
 	default:
 		return err
 	}

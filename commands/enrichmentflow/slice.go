@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/morket/morket/commands/enrichmentcmd"
@@ -29,6 +30,7 @@ type slice struct {
 	began   time.Time
 	cells   int64
 	waits   waits
+	fault   atomic.Pointer[error] // of a store of ours, for which the slice is done again
 
 	hard, stop context.Context //nolint:containedctx // hard ends calls under way, stop only keeps new ones from starting
 	cancelHard context.CancelFunc
@@ -122,8 +124,11 @@ func (s *slice) work() (Result, error) {
 		if next, ended, e := s.settle(); ended || e != nil {
 			return Result{Next: next, Cells: s.cells, Wait: s.left(next)}, e
 		}
-		var more bool
-		if more, err = s.page(); err == nil && !more {
+		more, e := s.page()
+		if fault := s.fault.Load(); fault != nil && e == nil {
+			return Result{Cells: s.cells}, s.again(*fault)
+		}
+		if err = e; err == nil && !more {
 			state, reason := s.w.run.Verdict()
 			err = s.finish(state, reason)
 			return Result{Next: Done, Cells: s.cells}, err
@@ -182,6 +187,11 @@ func (s *slice) page() (bool, error) {
 	}
 	s.beat()
 	return true, s.process(rows)
+}
+
+// again ends a slice that a store of ours let down: nothing of it is an outcome, so the page is left in order to be done again.
+func (s *slice) again(err error) error {
+	return fmt.Errorf("run %s: %w", s.in.Run, errors.Join(err, s.w.leave(s.hard)))
 }
 
 func (s *slice) beat() { s.try.beat(s.w.run.Page()) }

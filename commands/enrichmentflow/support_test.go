@@ -123,7 +123,8 @@ type rig struct {
 	ring     *vault.Ring
 	prices   map[string]kernel.Credits // the installation's own
 	sleep    waterfall.Sleep
-	latest   kernel.RunID // started
+	quotas   waterfall.Quotas // nil: in memory
+	latest   kernel.RunID     // started
 }
 
 func codec(t *testing.T) *eventstore.Codec {
@@ -152,7 +153,7 @@ func (r *rig) build(limits enrichmentflow.Limits, callers ...enrichment.Caller) 
 	require.NoError(r.t, err)
 	reg, err = reg.WithPrices(r.prices)
 	require.NoError(r.t, err)
-	r.engine, err = waterfall.New(waterfall.Config{Registry: reg, Clock: r.clock, Jitter: func() float64 { return 0 }, Sleep: r.sleep})
+	r.engine, err = waterfall.New(waterfall.Config{Registry: reg, Clock: r.clock, Jitter: func() float64 { return 0 }, Sleep: r.sleep, Quotas: r.quotas})
 	require.NoError(r.t, err)
 	r.ledger = creditcmd.NewLedger(r.store, r.codec, ledgertest.Keys())
 	r.handlers, err = enrichmentcmd.New(enrichmentcmd.Config{

@@ -103,7 +103,8 @@ func (e *CallError) Retryable() bool {
 	}
 }
 
-// AsCallError returns err as a *CallError; anything else is a failure of the provider.
+// AsCallError returns err as a *CallError; anything else is a failure of the provider. What it says is for people, so the text of an
+// error that nobody wrote for them, with addresses and the words of libraries, is left out.
 func AsCallError(err error) *CallError {
 	var ce *CallError
 	switch {
@@ -112,7 +113,7 @@ func AsCallError(err error) *CallError {
 	case errors.Is(err, context.DeadlineExceeded):
 		return &CallError{Kind: CallTimeout, Message: "no answer in time", Lost: true}
 	default:
-		return Fail(CallFailed, err.Error())
+		return Fail(CallFailed, "the provider could not be asked")
 	}
 }
 

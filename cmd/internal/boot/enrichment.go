@@ -61,6 +61,7 @@ func (p *Platform) enrichments(common *shared, grid *gridread.Grid, positions pr
 	var err error
 	e.engine, err = waterfall.New(waterfall.Config{
 		Registry: e.registry, Clock: p.clock, Jitter: rand.Float64, Quotas: common.quotas, Cache: e.reads, Secrets: secrets{m.credentials}, OnAttempt: p.metrics.Attempt,
+		Away: databaseDown,
 	})
 	if err != nil {
 		return nil, err

@@ -21,6 +21,8 @@ type Outcome struct {
 	Provenance enrichment.Provenance
 	// Stopped is true when the run was stopped before the cell had an outcome; the rest is then empty of meaning.
 	Stopped bool
+	// Broken says that a store of ours could not be reached; the cell is Stopped then. That is no outcome: the cell is to be asked again.
+	Broken error
 	// NoBudget is true when a step was left out because the run's limit stood against it.
 	NoBudget bool
 	// Until is set when the cell has no outcome yet because a step can't be asked before then; Waits says why, in words. The rest
@@ -161,6 +163,9 @@ func (a *asking) lead(s *step, at *enrichment.Attempt, in map[string]string, has
 		at.FromCache, r.cached = true, true
 		return reply, true
 	}
+	if a.out.Stopped {
+		return enrichment.Reply{}, false
+	}
 	budget := a.session.cfg.Budget
 	if s.provider.Price > 0 && budget != nil && !budget.Take(s.provider.Price) {
 		at.Status, at.Error = enrichment.StatusNoBudget, "the run's limit leaves too little for this step"
@@ -181,7 +186,8 @@ func (a *asking) giveBack(s *step) {
 	}
 }
 
-// cached looks for an answer of an earlier run. A cache that fails is no reason to fail: the provider is asked.
+// cached looks for an answer of an earlier run. One that can't be read is no reason to fail: the provider is asked. While the store is
+// away nobody is asked: what is there already would be paid again.
 func (a *asking) cached(s *step, hash string) (enrichment.Reply, bool) {
 	days := a.plan.config.Days()
 	c := a.session.engine.Cache
@@ -190,10 +196,22 @@ func (a *asking) cached(s *step, hash string) (enrichment.Reply, bool) {
 	}
 	since := a.session.engine.Clock.Now().AddDate(0, 0, -days)
 	reply, ok, err := c.Find(a.ctx, a.session.cfg.Workspace, s.provider.Slug, hash, since)
+	if err != nil && a.broke(err) {
+		return enrichment.Reply{}, false
+	}
 	if err != nil || !ok || enrichment.CheckReply(s.outputs, reply.Outputs) != nil {
 		return enrichment.Reply{}, false
 	}
 	return reply, true
+}
+
+// broke stops the cell if err says that a store of ours is away.
+func (a *asking) broke(err error) bool {
+	if a.ctx.Err() != nil || !a.session.engine.away(err) {
+		return false
+	}
+	a.out.Stopped, a.out.Broken = true, err
+	return true
 }
 
 // judge decides whether the reply is accepted, and takes it over if so.

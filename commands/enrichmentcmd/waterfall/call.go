@@ -26,6 +26,9 @@ var errStopped = errors.New("the run is stopping")
 // call asks the step's provider, with limits, breaker and retries. The attempt tells how it went.
 func (a *asking) call(s *step, at *enrichment.Attempt, in map[string]string) (enrichment.Reply, error) {
 	key, err := a.session.secret(a.ctx, s.CredentialID)
+	if err != nil && a.broke(err) {
+		return enrichment.Reply{}, errStopped
+	}
 	if err != nil {
 		at.Status, at.Error = enrichment.StatusNoKey, "the credential can't be opened"
 		if kernel.KindOf(err) == kernel.KindNotFound {
@@ -86,6 +89,9 @@ func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request, r
 	leave, err := a.enter(g)
 	if err != nil {
 		g.breaker.drop(era)
+		if a.broke(err) {
+			err = errStopped
+		}
 		return enrichment.Reply{}, err
 	}
 	defer leave()

@@ -42,6 +42,9 @@ type Config struct {
 	Timeout  time.Duration  // of one call; enrichment.DefaultTimeout by default
 	// OnAttempt is told of each step that has ended: whether the provider was asked, and how long it took. It may be nil.
 	OnAttempt func(provider, status string, asked bool, took time.Duration)
+	// Away reports whether an error of Secrets, Cache or Quotas says that a store of ours can't be reached now; see Outcome.Broken. By
+	// default none does but those of kernel.KindUnavailable, which always do.
+	Away func(error) bool
 }
 
 // Validate says what is missing.
@@ -71,6 +74,9 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.Quotas == nil {
 		cfg.Quotas = NewMemoryQuotas(cfg.Clock)
 	}
+	if cfg.Away == nil {
+		cfg.Away = func(error) bool { return false }
+	}
 	if cfg.Slots <= 0 {
 		cfg.Slots = 64
 	}
@@ -83,6 +89,12 @@ func New(cfg Config) (*Engine, error) {
 		return newGate(e.Clock, e.Quotas, k, p.Limits)
 	})
 	return e, nil
+}
+
+// away reports whether err is of our own stores, and passes.
+func (e *Engine) away(err error) bool {
+	var own *kernel.Error
+	return errors.As(err, &own) && own.Kind == kernel.KindUnavailable || e.Away(err)
 }
 
 // gateOf names the way to the step's server for the workspace.
