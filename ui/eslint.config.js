@@ -52,6 +52,13 @@ export default tseslint.config(
       'max-lines': ['error', { max: 400, skipBlankLines: true }],
       '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', ignoreRestSiblings: true }],
       'no-console': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'JSXAttribute[name.name="type"] Literal[value=/^(number|date|datetime-local|month|week|time)$/]',
+          message: 'The browser reads values in its own language; use TypedInput, NumberInput or DateInput.',
+        },
+      ],
     },
   },
   {

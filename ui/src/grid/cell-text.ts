@@ -1,12 +1,12 @@
 import { sameValue, type CellValue, type Column } from './model';
-import { parseValue, plainText, type Parsed } from './values';
+import { parseValue, plainText, writtenText, type Parsed } from './values';
 
 /** What a cell gives to the clipboard: exact, and read again by `readText` as the same value. */
 export function cellText(column: Column, value: CellValue): string {
   if (value === null) return '';
   if (column.type === 'json') return JSON.stringify(value);
-  if (column.type === 'multi_select' && Array.isArray(value)) return value.map((v) => quoted(plainText(v))).join(', ');
-  return plainText(value);
+  if (column.type === 'datetime') return plainText(value);
+  return writtenText(column, value);
 }
 
 /** Reads a cell's text of the clipboard into a column; what is no list of options as `read` does. */
@@ -22,11 +22,6 @@ export function readText(
   if (names.length === 0) return { ok: true, value: null };
   const fresh = names.filter((n) => !known.includes(n));
   return fresh.length ? { ok: true, value: names, newOptions: fresh } : { ok: true, value: names };
-}
-
-/** A name with a separator, a quote or a space at its end stands in quotes, as a field of CSV does (RFC 4180). */
-function quoted(name: string): string {
-  return /[,;\n"]|^\s|\s$/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
 }
 
 const OPTION = /\s*(?:"((?:[^"]|"")*)"(?=\s*(?:[,;\n]|$))|([^,;\n]*))(?:[,;\n]|$)/y;

@@ -69,12 +69,23 @@ function quoteField(field: string): string {
 }
 
 /** Cells keep their spaces and newlines, and say that they are ours: so they are read again as they were. */
-export function toHTML(matrix: Matrix): string {
+export function toHTML(matrix: Matrix, decimals: readonly Decimal[] = []): string {
   const cells = (row: string[]): string =>
     row.map((f) => `<td style="white-space:pre-wrap">${escapeHTML(f).replace(/\r\n?|\n/g, '<br>')}</td>`).join('');
-  return `<table ${OURS}="1"><tbody>${matrix.map((row) => `<tr>${cells(row)}</tr>`).join('')}</tbody></table>`;
+  const signs = decimals.some(Boolean) ? ` ${DECIMALS}="${decimals.map((d) => d ?? '').join(',')}"` : '';
+  return `<table ${OURS}="1"${signs}><tbody>${matrix.map((row) => `<tr>${cells(row)}</tr>`).join('')}</tbody></table>`;
 }
 const OURS = 'data-morket';
+const DECIMALS = 'data-decimals';
+
+/** The decimal sign that a column's numbers were copied with; none for what are no numbers. */
+export type Decimal = 'point' | 'comma' | undefined;
+
+/** The decimal signs of a copy of ours, by column: another column may write its numbers with the other one. */
+export function decimalsOf(html: string): Decimal[] {
+  const signs = new RegExp(`<table ${OURS}="1" ${DECIMALS}="([a-z,]*)"`).exec(html)?.[1] ?? '';
+  return signs.split(',').map((s) => (s === 'point' || s === 'comma' ? s : undefined));
+}
 function escapeHTML(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -1,4 +1,4 @@
-import type { Matrix } from './clipboard';
+import type { Decimal, Matrix } from './clipboard';
 import type { CellValue, Column } from './model';
 import { isReadOnly } from './model';
 import type { Place, Rect } from './range';
@@ -40,7 +40,13 @@ export function tile(matrix: Matrix, rect: Rect): Matrix {
 }
 
 /** Decides what a paste does, without doing it: edits, rows and columns to add, values that don't fit their column. */
-export function planPaste(matrix: Matrix, at: Place, columns: readonly Column[], rowCount: number): PastePlan {
+export function planPaste(
+  matrix: Matrix,
+  at: Place,
+  columns: readonly Column[],
+  rowCount: number,
+  decimals: readonly Decimal[] = [],
+): PastePlan {
   const width = matrix[0]?.length ?? 0;
   const plan: PastePlan = {
     edits: [],
@@ -56,6 +62,7 @@ export function planPaste(matrix: Matrix, at: Place, columns: readonly Column[],
     pasteReader(
       column,
       matrix.map((line) => line[c] ?? ''),
+      decimals[c % decimals.length],
     ),
   );
   matrix.forEach((line, r) => {

@@ -1,8 +1,8 @@
 import { MAX_PASTE_CELLS, chunked, planPaste, tile, type PastePlan } from './paste-plan';
-import { readClipboard, rectangular, toHTML, toTSV, type Matrix } from './clipboard';
+import { decimalsOf, readClipboard, rectangular, toHTML, toTSV, type Matrix } from './clipboard';
 import { continueSeries } from './fill';
 import type { GridEvents, GridSource, RowInsert } from './events';
-import { cellOf, isReadOnly, type CellChange, type CellValue, type Column, type GridRow } from './model';
+import { cellOf, isNumeric, isReadOnly, type CellChange, type CellValue, type Column, type GridRow } from './model';
 import { cellsIn, type Direction, type Rect } from './range';
 import type { RowCache } from './row-cache';
 import { cellText, unchanged } from './cell-text';
@@ -36,7 +36,11 @@ export class Transfers {
       if (!row) return null;
       matrix.push(this.line(row, rect));
     }
-    return { text: toTSV(matrix), html: toHTML(matrix) };
+    const decimals = this.host
+      .columns()
+      .slice(rect.left, rect.right + 1)
+      .map((c) => (isNumeric(c.type) ? (c.form?.decimal ?? 'point') : undefined));
+    return { text: toTSV(matrix), html: toHTML(matrix, decimals) };
   }
   private line(row: GridRow, rect: Rect): string[] {
     return this.host
@@ -87,7 +91,8 @@ export class Transfers {
       );
       return null;
     }
-    const plan = planPaste(matrix, { row: rect.top, col: rect.left }, this.host.columns(), this.host.rowCount());
+    const at = { row: rect.top, col: rect.left };
+    const plan = planPaste(matrix, at, this.host.columns(), this.host.rowCount(), decimalsOf(html));
     const asks = plan.newRows.length > 0 || plan.newColumns > 0 || plan.newOptions.size > 0 || plan.problems.length > 0;
     if (asks && !(await this.host.events.confirmPaste(plan, cells))) return null;
     await this.apply(plan);

@@ -1,6 +1,7 @@
-import type { CellValue, Column } from './model';
+import { isNumeric, type CellValue, type Column } from './model';
 import { findForm } from './typed/find-form';
 import { readText, type Parsed } from './typed/reader';
+import { momentIn, readMoment } from './typed/times';
 import { workspaceZone } from './typed/zone';
 
 export type { Parsed };
@@ -33,6 +34,36 @@ export function plainText(value: CellValue): string {
   if (typeof value === 'object') return JSON.stringify(value);
   if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE';
   return String(value);
+}
+
+/**
+ * The text by which a value is edited and copied: in the column's form, so that `parseValue` reads it as the same value. A moment
+ * that was written in the workspace's zone is without it, unless the hour is one that clocks go through twice.
+ */
+export function writtenText(column: Column, value: CellValue): string {
+  if (value === null) return '';
+  if (isNumeric(column.type))
+    return column.form?.decimal === 'comma' ? plainText(value).replace('.', ',') : plainText(value);
+  if (Array.isArray(value)) return value.map((v) => quoted(plainText(v))).join(', ');
+  if (MOMENTS.has(column.type) && typeof value === 'string') return writtenMoment(column, value);
+  return plainText(value);
+}
+
+/** A name with a separator, a quote or a space at its end stands in quotes, as a field of CSV does (RFC 4180). */
+function quoted(name: string): string {
+  return /[,;\n"]|^\s|\s$/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
+}
+
+const MOMENTS: ReadonlySet<Column['type']> = new Set(['datetime', 'created_at', 'updated_at']);
+
+function writtenMoment(column: Column, iso: string): string {
+  const t = Date.parse(iso);
+  if (Number.isNaN(t) || t % 1000 !== 0) return iso;
+  const zone = column.form?.time_zone ?? workspaceZone();
+  const local = momentIn(t, zone);
+  const text = `${local.slice(0, 10)} ${local.slice(11, local.slice(17, 19) === '00' ? 16 : 19)}`;
+  const read = readMoment(column.form, text, { zone });
+  return read.ok && read.value === iso ? text : iso;
 }
 
 /** How a column's numbers are shown: with the decimal sign that they are written with. */
@@ -108,16 +139,24 @@ export function parseValue(column: Column, text: string): Parsed {
   return readText(column, text, { zone: workspaceZone(), now: Date.now() });
 }
 
-/** Reads texts that come into a column together, such as pasted ones: in one form, found from all of them. */
-export function pasteReader(column: Column, texts: readonly string[]): (text: string) => Parsed {
+/**
+ * Reads texts that come into a column together, such as pasted ones: in one form, found from all of them. What a column of the
+ * product has given is in that column's form.
+ */
+export function pasteReader(
+  column: Column,
+  texts: readonly string[],
+  decimal?: 'point' | 'comma',
+): (text: string) => Parsed {
   const reading = { zone: workspaceZone() };
-  const form = findForm(column, texts, reading);
+  const form = decimal && isNumeric(column.type) ? { ...column.form, decimal } : findForm(column, texts, reading);
   const formed = form === column.form ? column : { ...column, ...(form ? { form } : {}) };
   return (text) => readText(formed, text, reading);
 }
 
 /** A value carried from one column to another: as it is between like types, through its text otherwise. */
 export function convertValue(from: Column | null, to: Column, value: CellValue): Parsed {
-  if (value === null || from?.type === to.type) return { ok: true, value };
-  return parseValue(to, plainText(value));
+  const alike = from && (from.type === to.type || (isNumeric(from.type) && isNumeric(to.type)));
+  if (value === null || alike) return { ok: true, value };
+  return parseValue(to, from ? writtenText(from, value) : plainText(value));
 }

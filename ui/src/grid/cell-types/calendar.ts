@@ -1,3 +1,5 @@
+import './calendar.css';
+
 /** The day of a canonical date or time, as a date in UTC. */
 export const dayOf = (iso: string): Date => new Date(`${iso.slice(0, 10)}T00:00:00Z`);
 export const isoOf = (day: Date): string => day.toISOString().slice(0, 10);

@@ -1,7 +1,7 @@
 import type { ICellEditorComp } from 'ag-grid-community';
 import { spelled } from '@/lib/signs';
 import type { GridRow } from '../model';
-import { parseValue, plainText } from '../values';
+import { parseValue, writtenText } from '../values';
 import { Calendar, dayOf, isoOf } from './calendar';
 import { printable, type EditorParams } from './editor-params';
 
@@ -30,7 +30,7 @@ export class DateEditor implements ICellEditorComp<GridRow> {
     this.said.className = 'mk-date-said';
     this.said.setAttribute('role', 'status');
     this.typed = printable(params.eventKey);
-    this.input.value = this.typed ? (params.eventKey ?? '') : plainText(params.value ?? null);
+    this.input.value = this.typed ? (params.eventKey ?? '') : writtenText(params.column_, params.value ?? null);
     this.calendar = new Calendar(
       (day) => this.pick(day),
       () => this.input.focus(),

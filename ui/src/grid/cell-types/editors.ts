@@ -3,7 +3,7 @@ import { softOf } from '@/lib/colors';
 import { holds, nameKey } from '@/lib/fold';
 import { spelled, writeText } from '@/lib/signs';
 import type { CellValue, GridRow } from '../model';
-import { parseValue, plainText } from '../values';
+import { parseValue, plainText, writtenText } from '../values';
 import { printable, type EditorParams } from './editor-params';
 
 /** A value that an editor made itself; a bare string is text to be read by the column's type. */
@@ -25,7 +25,7 @@ export class InputEditor implements ICellEditorComp<GridRow> {
     this.input.setAttribute('aria-label', spelled(params.column_.name));
     if (type === 'number' || type === 'currency' || type === 'percent') this.input.inputMode = 'decimal';
     this.typed = printable(params.eventKey);
-    this.input.value = this.typed ? (params.eventKey ?? '') : plainText(params.value ?? null);
+    this.input.value = this.typed ? (params.eventKey ?? '') : writtenText(params.column_, params.value ?? null);
     const start = this.input.value;
     this.input.addEventListener('input', () => this.input.setCustomValidity(''));
     this.input.addEventListener('keydown', (e) => {

@@ -1,7 +1,8 @@
 import { X } from 'lucide-react';
 import { useMemo } from 'react';
-import { Input, Select } from '@/components/field';
+import { Select } from '@/components/field';
 import { timeZones, zoneName } from '@/lib/time-zones';
+import { DateInput } from '@/grid/typed-input';
 import type { Asked, Filters } from '../api/analytics';
 import { dims, ranges } from '../use-asked';
 
@@ -61,14 +62,11 @@ export function moved(range: { from: string; to: string }, end: 'from' | 'to', d
 
 function OwnRange({ asked, set }: Props) {
   const pick = (name: 'from' | 'to') => (
-    <Input
-      type="date"
+    <DateInput
       aria-label={name === 'from' ? 'From (UTC)' : 'To (UTC)'}
-      className="sm:!w-36"
+      className="w-full sm:w-40"
       value={asked[name]?.slice(0, 10) ?? ''}
-      onChange={(e) =>
-        e.target.value && set(moved({ from: asked.from ?? '', to: asked.to ?? '' }, name, e.target.value))
-      }
+      onEnd={(date) => set(moved({ from: asked.from ?? '', to: asked.to ?? '' }, name, date))}
     />
   );
   return (

@@ -3,8 +3,9 @@ import { Plus, X } from 'lucide-react';
 import { useState } from 'react';
 import type { Cap } from '@/api/types';
 import { Button, IconButton } from '@/components/button';
-import { Input, Select } from '@/components/field';
+import { Select } from '@/components/field';
 import { Card } from '@/components/page';
+import { NumberInput } from '@/grid/typed-input';
 import { credits, sentence } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { setCaps } from '../api/credits';
@@ -35,7 +36,13 @@ export function CapsCard({ workspaceId, caps, canEdit }: { workspaceId: string; 
             <Button size="sm" onClick={() => setDraft(null)}>
               Cancel
             </Button>
-            <Button size="sm" variant="primary" busy={save.isPending} onClick={() => save.mutate(draft)}>
+            <Button
+              size="sm"
+              variant="primary"
+              busy={save.isPending}
+              disabled={draft.some((c) => Number.isNaN(c.limit_mc))}
+              onClick={() => save.mutate(draft)}
+            >
               Save caps
             </Button>
           </div>
@@ -100,15 +107,13 @@ export function CapsCard({ workspaceId, caps, canEdit }: { workspaceId: string; 
                   <option value="month">per month</option>
                 </Select>
               )}
-              <Input
+              <NumberInput
                 aria-label="Credits"
-                type="number"
                 min={0}
-                step="any"
-                className="!w-28"
-                value={c.limit_mc / 1000}
-                onChange={(e) =>
-                  setDraft(replace(draft, i, { ...c, limit_mc: Math.round(Number(e.target.value) * 1000) }))
+                className="w-28"
+                value={Number.isNaN(c.limit_mc) ? null : c.limit_mc / 1000}
+                onChange={(n) =>
+                  setDraft(replace(draft, i, { ...c, limit_mc: n === null ? NaN : Math.round(n * 1000) }))
                 }
               />
               <span className="text-ink-3">credits</span>

@@ -7,6 +7,7 @@ import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
 import { Checkbox, Field, Input } from '@/components/field';
 import { Notice, SkeletonRows } from '@/components/states';
+import { NumberInput } from '@/grid/typed-input';
 import { createEnrichment, updateEnrichment } from '../api/enrichment';
 import { newStep, problemOf, typeOfStep } from '../config';
 import { PreviewPane } from './preview-pane';
@@ -116,15 +117,15 @@ export function EnrichmentDialog({
                   hint="Reused answers are free. 0 always asks again."
                 >
                   {(ids) => (
-                    <Input
+                    <NumberInput
                       {...ids}
-                      type="number"
+                      whole
                       min={0}
                       max={365}
-                      className="!w-28"
-                      value={config.cache_days ?? ''}
+                      className="w-28"
+                      value={config.cache_days ?? null}
                       placeholder="30"
-                      onChange={(e) => setConfig(withDays(config, e.target.value))}
+                      onChange={(days) => setConfig(withDays(config, days))}
                     />
                   )}
                 </Field>
@@ -154,7 +155,7 @@ function withText(config: EnrichmentConfig, key: 'condition', text: string): Enr
   const { [key]: _, ...rest } = config;
   return text ? { ...rest, [key]: text } : rest;
 }
-function withDays(config: EnrichmentConfig, text: string): EnrichmentConfig {
+function withDays(config: EnrichmentConfig, days: number | null): EnrichmentConfig {
   const { cache_days: _, ...rest } = config;
-  return text === '' ? rest : { ...rest, cache_days: Math.max(0, Math.floor(Number(text) || 0)) };
+  return days === null ? rest : { ...rest, cache_days: days };
 }

@@ -7,9 +7,10 @@ import { useProviderName } from '@/api/providers';
 import type { Estimate, Filter, RunRequest, RunScope, Table } from '@/api/types';
 import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
-import { Checkbox, Field, Input } from '@/components/field';
+import { Checkbox, Field } from '@/components/field';
 import { Notice, Skeleton } from '@/components/states';
 import { creditsQuery } from '@/api/credits';
+import { NumberInput } from '@/grid/typed-input';
 import { count, credits, creditsLabel, plural } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { estimateRun, startRun } from '../api/enrichment';
@@ -26,9 +27,9 @@ export interface RunDialogProps {
 /** Which rows are run and what that will cost, against the balance, before anything is spent. */
 export function RunDialog({ workspaceId: ws, table, columnIds, rowIds, query, onClose }: RunDialogProps) {
   const [scope, setScope] = useState<RunScope>(rowIds ? 'rows' : 'empty');
-  const [first, setFirst] = useState('');
+  const [first, setFirst] = useState<number | null>(null);
   const [force, setForce] = useState(false);
-  const [cap, setCap] = useState('');
+  const [cap, setCap] = useState<number | null>(null);
   const client = useQueryClient();
   const navigate = useNavigate();
   const names = columnIds.map((id) => table.columns.find((c) => c.id === id)?.name ?? '').filter(Boolean);
@@ -39,9 +40,9 @@ export function RunDialog({ workspaceId: ws, table, columnIds, rowIds, query, on
     scope,
     ...(scope === 'rows' && rowIds ? { row_ids: rowIds } : {}),
     ...(scope === 'filter' && query.filter ? { filter: query.filter } : {}),
-    ...(Number(first) > 0 ? { first: Number(first) } : {}),
+    ...(first ? { first } : {}),
     ...(force ? { force } : {}),
-    ...(cap !== '' ? { max_credits_mc: Math.round(Number(cap) * 1000) } : {}),
+    ...(cap !== null ? { max_credits_mc: Math.round(cap * 1000) } : {}),
   };
   const estimate = useQuery({
     queryKey: ['estimate', ws, request],
@@ -114,12 +115,10 @@ export function RunDialog({ workspaceId: ws, table, columnIds, rowIds, query, on
         </fieldset>
         <div className="grid gap-3 sm:grid-cols-2">
           <Field label="Only the first" optional hint="rows; a small run shows the hit rate">
-            {(ids) => <Input {...ids} type="number" min={1} value={first} onChange={(e) => setFirst(e.target.value)} />}
+            {(ids) => <NumberInput {...ids} whole min={1} value={first} onChange={setFirst} />}
           </Field>
           <Field label="Spend at most" optional hint="credits; the run stops there">
-            {(ids) => (
-              <Input {...ids} type="number" min={0} step="any" value={cap} onChange={(e) => setCap(e.target.value)} />
-            )}
+            {(ids) => <NumberInput {...ids} min={0} value={cap} onChange={setCap} />}
           </Field>
         </div>
         <Checkbox

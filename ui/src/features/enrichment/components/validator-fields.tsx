@@ -1,5 +1,6 @@
 import type { Validator } from '@/api/types';
 import { Checkbox, Field, Input, Select } from '@/components/field';
+import { NumberInput } from '@/grid/typed-input';
 
 /** When the answer of a step counts; an answer that does not is passed over and costs nothing. */
 export function ValidatorFields({ validator, onChange }: { validator: Validator; onChange: (v: Validator) => void }) {
@@ -43,13 +44,12 @@ export function ValidatorFields({ validator, onChange }: { validator: Validator;
         </Field>
         <Field label="Confidence at least (%)" optional>
           {(ids) => (
-            <Input
+            <NumberInput
               {...ids}
-              type="number"
               min={0}
               max={100}
-              value={validator.min_confidence == null ? '' : Math.round(validator.min_confidence * 100)}
-              onChange={(e) => set('min_confidence', e.target.value === '' ? null : Number(e.target.value) / 100)}
+              value={validator.min_confidence == null ? null : Math.round(validator.min_confidence * 10_000) / 100}
+              onChange={(percent) => set('min_confidence', percent === null ? null : percent / 100)}
             />
           )}
         </Field>

@@ -5,6 +5,7 @@ import type { Column, SelectOption, Table } from '@/api/types';
 import { Button, IconButton } from '@/components/button';
 import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, Input, Select, Textarea } from '@/components/field';
+import { NumberInput } from '@/grid/typed-input';
 import { SOFT, softOf } from '@/lib/colors';
 import { tableChanged, updateColumn } from '../api/table';
 import { FormFields, type ColumnForm } from './form-fields';
@@ -24,7 +25,7 @@ export function ColumnDialog({
   const [name, setName] = useState(column.name);
   const [description, setDescription] = useState(column.description ?? '');
   const [options, setOptions] = useState<SelectOption[]>(column.options ?? []);
-  const [decimals, setDecimals] = useState(column.format?.decimals?.toString() ?? '');
+  const [decimals, setDecimals] = useState(column.format?.decimals ?? null);
   const [currency, setCurrency] = useState(column.format?.currency ?? 'USD');
   const [form, setForm] = useState<ColumnForm>(column.form ?? {});
   const client = useQueryClient();
@@ -41,7 +42,7 @@ export function ColumnDialog({
         ...(isNumber
           ? {
               format: {
-                ...(decimals !== '' ? { decimals: Number(decimals) } : {}),
+                ...(decimals !== null ? { decimals } : {}),
                 ...(column.type === 'currency' ? { currency } : {}),
               },
             }
@@ -88,13 +89,13 @@ export function ColumnDialog({
           <div className="flex gap-3">
             <Field label="Decimals" optional className="flex-1">
               {(ids) => (
-                <Input
+                <NumberInput
                   {...ids}
-                  type="number"
+                  whole
                   min={0}
                   max={10}
                   value={decimals}
-                  onChange={(e) => setDecimals(e.target.value)}
+                  onChange={setDecimals}
                   placeholder="as entered"
                 />
               )}

@@ -7,7 +7,7 @@ import type { Column } from '@/api/types';
 import type { Anchor } from '@/grid/events';
 import type { GridController } from '@/grid/controller';
 import { cellOf, isReadOnly } from '@/grid/model';
-import { parseValue, plainText } from '@/grid/values';
+import { parseValue, writtenText } from '@/grid/values';
 import { toast } from '@/lib/toasts';
 import { pieces, spelled } from '@/lib/signs';
 
@@ -27,7 +27,8 @@ export function ExpandedCell({
 }) {
   const row = grid.cache.get(rowId);
   const value = row ? cellOf(row, column) : null;
-  const pretty = typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : plainText(value);
+  const pretty =
+    typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : writtenText(column, value);
   const [text, setText] = useState(pretty);
   const unseen = [...new Set(pieces(text, true).flatMap((p) => (typeof p === 'string' ? [] : p.name)))];
   const editable =

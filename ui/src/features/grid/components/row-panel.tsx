@@ -1,16 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { ChevronDown, ChevronUp, History, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
 import type { CellValue, Column, Table } from '@/api/types';
 import { IconButton } from '@/components/button';
 import { Drawer } from '@/components/drawer';
-import { Input, Select, Textarea } from '@/components/field';
+import { Select, Textarea } from '@/components/field';
 import { Notice, SkeletonRows } from '@/components/states';
 import { Shown } from '@/components/shown';
-import { isReadOnly } from '@/grid/model';
-import { formatValue, parseValue, plainText } from '@/grid/values';
+import { isReadOnly, sameValue } from '@/grid/model';
+import { TypedInput } from '@/grid/typed-input';
+import { parseValue, plainText } from '@/grid/values';
 import { dateTime } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { spelled } from '@/lib/signs';
@@ -116,6 +117,7 @@ function RowField({
   disabled: boolean;
   onSave: (v: CellValue) => void;
 }) {
+  const id = useId();
   const label = (
     <span className="mb-1 flex items-center gap-1.5 text-sm font-medium text-ink-2">
       <span className="text-ink-3">
@@ -155,15 +157,29 @@ function RowField({
       </label>
     );
   }
+  if (column.type !== 'long_text' && column.type !== 'json') {
+    return (
+      <div>
+        <label htmlFor={id}>{label}</label>
+        <TypedInput
+          id={id}
+          column={column}
+          value={value}
+          disabled={disabled}
+          onEnd={(v) => !sameValue(v, value) && onSave(v)}
+        />
+      </div>
+    );
+  }
   return (
     <label className="block">
       {label}
-      <TextField column={column} value={value} disabled={disabled} onSave={onSave} />
+      <LinesField column={column} value={value} disabled={disabled} onSave={onSave} />
     </label>
   );
 }
 
-function TextField({
+function LinesField({
   column,
   value,
   disabled,
@@ -185,26 +201,14 @@ function TextField({
       setText(start);
     }
   };
-  const props = { value: text, disabled, onBlur: commit };
-  if (column.type === 'long_text' || column.type === 'json') {
-    return (
-      <Textarea
-        {...props}
-        rows={4}
-        className={column.type === 'json' ? 'font-mono !text-sm' : ''}
-        onChange={(e) => setText(e.target.value)}
-      />
-    );
-  }
   return (
-    <Input
-      {...props}
-      type={column.type === 'date' ? 'date' : 'text'}
-      title={formatValue(column, value)}
+    <Textarea
+      value={text}
+      disabled={disabled}
+      rows={4}
+      className={column.type === 'json' ? 'font-mono !text-sm' : ''}
+      onBlur={commit}
       onChange={(e) => setText(e.target.value)}
-      onKeyDown={(e) => {
-        if (e.key === 'Enter') e.currentTarget.blur();
-      }}
     />
   );
 }

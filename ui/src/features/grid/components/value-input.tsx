@@ -1,5 +1,7 @@
 import type { CellValue, Column } from '@/api/types';
 import { Input, Select } from '@/components/field';
+import { NumberInput, TypedInput } from '@/grid/typed-input';
+import { spelled } from '@/lib/signs';
 
 const STATES = ['error', 'running', 'queued', 'skipped', 'empty', 'value', 'stale'];
 
@@ -15,41 +17,39 @@ export function ValueInput({
   value: CellValue;
   onChange: (v: CellValue) => void;
 }) {
-  const isDate = ['date', 'datetime', 'created_at', 'updated_at'].includes(column.type);
-  const isNumber = ['number', 'currency', 'percent'].includes(column.type);
   const text = (v: CellValue | undefined): string => (typeof v === 'string' || typeof v === 'number' ? String(v) : '');
-  const read = (s: string): CellValue => (isNumber && s !== '' && s.replace(/\D/g, '').length <= 15 ? Number(s) : s);
-  const type = isDate ? 'date' : isNumber ? 'number' : 'text';
+  const typed = typedAs(column);
   if (kind === 'none') return null;
   if (kind === 'state') return <Options value={text(value)} names={STATES} onChange={onChange} />;
   if (kind === 'days') {
-    const last = typeof value === 'object' && value && !Array.isArray(value) ? text(value['last']) : '30';
+    const last = typeof value === 'object' && value && !Array.isArray(value) ? Number(value['last']) : 30;
     return (
-      <Input
+      <NumberInput
         aria-label="Days"
-        type="number"
+        whole
         min={1}
-        className="!w-24"
+        max={10_000}
+        className="w-24"
         value={last}
-        onChange={(e) => onChange({ last: Math.max(1, Number(e.target.value) || 1), unit: 'day' })}
+        onChange={(n) => onChange({ last: n ?? 1, unit: 'day' })}
       />
     );
   }
   if (kind === 'range') {
     const pair = Array.isArray(value) ? value : ['', ''];
     return (
-      <span className="flex min-w-0 flex-1 items-center gap-1">
-        <Input
+      <span className="flex min-w-0 flex-1 items-start gap-1">
+        <TypedInput
           aria-label="From"
-          type={type}
-          value={text(pair[0])}
-          onChange={(e) => onChange([read(e.target.value), pair[1] ?? ''])}
+          column={typed}
+          value={pair[0] ?? null}
+          onChange={(v) => onChange([v ?? '', pair[1] ?? ''])}
         />
-        <Input
+        <TypedInput
           aria-label="To"
-          type={type}
-          value={text(pair[1])}
-          onChange={(e) => onChange([pair[0] ?? '', read(e.target.value)])}
+          column={typed}
+          value={pair[1] ?? null}
+          onChange={(v) => onChange([pair[0] ?? '', v ?? ''])}
         />
       </span>
     );
@@ -80,23 +80,40 @@ export function ValueInput({
         className="min-w-32 flex-1 rounded-md border border-line-strong bg-surface p-1"
       >
         {names.map((n) => (
-          <option key={n}>{n}</option>
+          <option key={n} value={n}>
+            {spelled(n)}
+          </option>
         ))}
       </select>
     );
   }
   if (names.length && (column.type === 'select' || column.type === 'multi_select'))
     return <Options value={text(value)} names={names} onChange={onChange} />;
+  if (typed.type !== 'text')
+    return (
+      <TypedInput
+        aria-label="Value"
+        column={typed}
+        className="min-w-24 flex-1"
+        value={value === '' ? null : value}
+        onChange={(v) => onChange(v ?? '')}
+      />
+    );
   return (
     <Input
       aria-label="Value"
-      type={type}
-      step="any"
       className="!w-auto min-w-24 flex-1"
       value={text(value)}
-      onChange={(e) => onChange(read(e.target.value))}
+      onChange={(e) => onChange(e.target.value)}
     />
   );
+}
+
+/** The column by which a value is read; what is compared as a text need not be a value of its type. */
+function typedAs(column: Column): Column {
+  if (column.type === 'created_at' || column.type === 'updated_at') return { ...column, type: 'datetime' };
+  const typed = ['date', 'datetime', 'number', 'currency', 'percent'].includes(column.type);
+  return typed ? column : { ...column, type: 'text' };
 }
 
 function Options({ value, names, onChange }: { value: string; names: string[]; onChange: (v: CellValue) => void }) {
@@ -110,7 +127,7 @@ function Options({ value, names, onChange }: { value: string; names: string[]; o
       <option value="">Choose…</option>
       {names.map((n) => (
         <option key={n} value={n}>
-          {n.replaceAll('_', ' ')}
+          {spelled(n.replaceAll('_', ' '))}
         </option>
       ))}
     </Select>

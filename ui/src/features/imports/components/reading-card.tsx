@@ -1,8 +1,9 @@
 import type { Import } from '@/api/types';
-import { Checkbox, Field, Input, Select } from '@/components/field';
+import { Checkbox, Field, Select } from '@/components/field';
 import { Card } from '@/components/page';
 import { Notice } from '@/components/states';
 import { Shown } from '@/components/shown';
+import { NumberInput } from '@/grid/typed-input';
 import { bytes, plural } from '@/lib/format';
 import type { Reading } from '../api/imports';
 
@@ -110,22 +111,14 @@ export function ReadingCard({ file, busy, onChange }: { file: Import; busy: bool
         {csv && (
           <Field label={detected.header ? 'Header line' : 'First line'}>
             {(ids) => (
-              <Input
+              <NumberInput
                 {...ids}
-                key={detected.header_line ?? 1}
-                type="number"
+                whole
                 min={1}
                 max={1000}
-                defaultValue={detected.header_line ?? 1}
+                value={detected.header_line ?? 1}
                 disabled={busy}
-                onBlur={(e) => {
-                  const line = Number(e.target.value);
-                  if (Number.isInteger(line) && line > 0 && line !== (detected.header_line ?? 1))
-                    onChange({ header_line: line });
-                }}
-                onKeyDown={(e) => {
-                  if (e.key === 'Enter') e.currentTarget.blur();
-                }}
+                onEnd={(line) => line !== (detected.header_line ?? 1) && onChange({ header_line: line })}
               />
             )}
           </Field>

@@ -2,8 +2,9 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { messageOf } from '@/api/errors';
 import { Dialog, DialogActions } from '@/components/dialog';
-import { Field, Input } from '@/components/field';
+import { Field } from '@/components/field';
 import { Notice } from '@/components/states';
+import { NumberInput } from '@/grid/typed-input';
 import { toast } from '@/lib/toasts';
 import { replayWebhook, type Webhook } from '../api/webhooks';
 
@@ -19,9 +20,9 @@ export function ReplayDialog({
   onClose: () => void;
   onAsked: () => Promise<void>;
 }) {
-  const [after, setAfter] = useState(String(webhook.off_position ?? 0));
+  const [after, setAfter] = useState<number | null>(webhook.off_position ?? 0);
   const ask = useMutation({
-    mutationFn: () => replayWebhook(ws, webhook.id, Number(after)),
+    mutationFn: () => replayWebhook(ws, webhook.id, after ?? 0),
     onSuccess: async () => {
       toast.success('The events are on their way');
       onClose();
@@ -34,12 +35,7 @@ export function ReplayDialog({
       description="Sent once more, in order of position, under the same message ids: a receiver that deduplicates acts on none twice."
       onClose={onClose}
       footer={
-        <DialogActions
-          onCancel={onClose}
-          onSubmit={() => ask.mutate()}
-          busy={ask.isPending}
-          disabled={!/^\d{1,15}$/.test(after)}
-        >
+        <DialogActions onCancel={onClose} onSubmit={() => ask.mutate()} busy={ask.isPending} disabled={after === null}>
           Replay
         </DialogActions>
       }
@@ -54,15 +50,7 @@ export function ReplayDialog({
               : '0 is the beginning of everything.'
           }
         >
-          {(ids) => (
-            <Input
-              {...ids}
-              value={after}
-              inputMode="numeric"
-              autoFocus
-              onChange={(e) => setAfter(e.target.value.trim())}
-            />
-          )}
+          {(ids) => <NumberInput {...ids} whole min={0} value={after} autoFocus onChange={setAfter} />}
         </Field>
       </div>
     </Dialog>

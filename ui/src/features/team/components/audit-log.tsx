@@ -4,11 +4,12 @@ import { useState } from 'react';
 import { messageOf } from '@/api/errors';
 import type { AuditLine } from '@/api/types';
 import { Button } from '@/components/button';
-import { Field, Input, Select } from '@/components/field';
+import { Field, Select } from '@/components/field';
 import { Card, DataTable, Td } from '@/components/page';
 import { Empty, Notice, SkeletonRows } from '@/components/states';
 import { dateTime, sentence } from '@/lib/format';
 import { toast } from '@/lib/toasts';
+import { DateInput } from '@/grid/typed-input';
 import { audit, downloadAudit, everything, members, type AuditFilter } from '../api/team';
 import { Sentence } from './sentence';
 
@@ -89,12 +90,11 @@ function Filters({ ws, filter, onChange }: { ws: string; filter: AuditFilter; on
   const day = (label: string, name: 'from' | 'to') => (
     <Field label={label}>
       {(ids) => (
-        <Input
+        <DateInput
           {...ids}
-          type="date"
-          className="sm:!w-36"
+          className="w-full sm:w-40"
           value={filter[name]}
-          onChange={(e) => onChange({ ...filter, [name]: e.target.value })}
+          onChange={(to) => onChange({ ...filter, [name]: to })}
         />
       )}
     </Field>
