@@ -113,6 +113,7 @@ type planned struct {
 	version      int64
 	table        *table.Table
 	tableVersion int64
+	before       *table.Schema // of the table without the columns that the import brings; nil if the table is new
 }
 
 // start makes the append that starts the import.
@@ -150,6 +151,12 @@ func (h *Handlers) plan(ctx context.Context, meta kernel.Meta, cmd Commit) (*pla
 	}
 	isNew := tbl == nil
 	made := map[int]bool{}
+	var before *table.Schema
+	if !isNew {
+		schema := tbl.Schema()
+		schema.Version = tableVersion
+		before = &schema
+	}
 	if isNew {
 		if tbl, cmd.Mapping, err = h.newTable(meta.Workspace, cmd, seen.columns, made); err != nil {
 			return nil, err
@@ -168,7 +175,7 @@ func (h *Handlers) plan(ctx context.Context, meta kernel.Meta, cmd Commit) (*pla
 	if plan.KeyColumns, err = keyColumns(tbl.Schema(), plan, cmd.KeyColumns); err != nil {
 		return nil, err
 	}
-	return &planned{imp, version, tbl, tableVersion}, imp.Start(tbl.ID(), isNew, plan, first, meta.Actor.User())
+	return &planned{imp, version, tbl, tableVersion, before}, imp.Start(tbl.ID(), isNew, plan, first, meta.Actor.User())
 }
 
 // seen is what the look at the upload has shown, or another one where the header is decided otherwise; and where the first record begins.

@@ -191,6 +191,17 @@ func (c *converter) noteOptions(col table.Column, fresh []string, out *cells) er
 	return nil
 }
 
+// grow adds the options that a batch brought to the columns, as the table has them when the next one comes.
+func (c *converter) grow(options []newOption) {
+	for _, o := range options {
+		for i := range c.fields {
+			if col := &c.fields[i].column; col.ID == o.column {
+				col.Options = append(slices.Clip(col.Options), table.Option{Name: o.name})
+			}
+		}
+	}
+}
+
 // forgetOptions takes back what a row noted that is left out.
 func (c *converter) forgetOptions(out *cells, mark int) {
 	for _, o := range out.options[mark:] {

@@ -166,10 +166,10 @@ func newFixture(t *testing.T) *fixture {
 	require.NoError(t, err)
 	files, err := objectstore.NewFolder(t.TempDir(), clock)
 	require.NoError(t, err)
-	f.config = dataopscmd.Config{Store: f.log, Codec: f.codec, IDs: f.ids, Clock: clock, Files: files, Formats: csvfile.Formats{}}
+	f.grid = &grid{store: f.log, codec: f.codec, rows: map[kernel.RowID]*dataopscmd.GridRow{}, trash: map[kernel.RowID]*dataopscmd.GridRow{}, table: map[kernel.RowID]kernel.TableID{}}
+	f.config = dataopscmd.Config{Store: f.log, Codec: f.codec, IDs: f.ids, Clock: clock, Files: files, Formats: csvfile.Formats{}, Grid: f.grid, Wait: f.grid}
 	f.handlers, err = dataopscmd.New(f.config)
 	require.NoError(t, err)
-	f.grid = &grid{store: f.log, codec: f.codec, rows: map[kernel.RowID]*dataopscmd.GridRow{}, trash: map[kernel.RowID]*dataopscmd.GridRow{}, table: map[kernel.RowID]kernel.TableID{}}
 	f.meta = kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorUser, ID: f.ids.New(kernel.PrefixUser)}, Workspace: ws}
 	return f
 }
@@ -178,8 +178,8 @@ func newFixture(t *testing.T) *fixture {
 func (f *fixture) importer(store eventstore.Store, limits dataopscmd.Limits) *dataopscmd.Importer {
 	f.t.Helper()
 	cfg := f.config
-	cfg.Store = store
-	im, err := dataopscmd.NewImporter(dataopscmd.ImporterConfig{Config: cfg, Grid: f.grid, Progress: f.grid, Logger: slog.New(slog.DiscardHandler), Limits: limits})
+	cfg.Store, cfg.Limits = store, limits
+	im, err := dataopscmd.NewImporter(dataopscmd.ImporterConfig{Config: cfg, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(f.t, err)
 	return im
 }

@@ -36,6 +36,9 @@ type Config struct {
 	Clock   kernel.Clock
 	Files   Files
 	Formats Formats
+	Grid    Grid     // the rows that are there, for checks and for importers
+	Wait    Progress // until Grid has them
+	Limits  Limits
 	Zones   Zones // every workspace is in UTC if nil
 }
 
@@ -46,8 +49,8 @@ type Zones interface {
 
 // Validate says what is missing.
 func (c Config) Validate() error {
-	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Files == nil || c.Formats == nil {
-		return errors.New("the import commands need a store, a codec, ids, a clock, files and formats")
+	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Files == nil || c.Formats == nil || c.Grid == nil || c.Wait == nil {
+		return errors.New("the import commands need a store, a codec, ids, a clock, files, formats, a grid and its progress")
 	}
 	return nil
 }
@@ -64,6 +67,7 @@ func New(cfg Config) (*Handlers, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	cfg.Limits = cfg.Limits.withDefaults()
 	return &Handlers{
 		cfg:     cfg,
 		imports: eventstore.NewRepo(dataops.ImportStream, cfg.Store, cfg.Codec, dataops.NewImport),

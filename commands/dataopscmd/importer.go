@@ -77,19 +77,14 @@ func (l Limits) withDefaults() Limits {
 // ImporterConfig is what an Importer needs.
 type ImporterConfig struct {
 	Config
-	Grid     Grid
-	Progress Progress
-	Logger   *slog.Logger
-	Limits   Limits
-	Ward     *quarantine.Ward // the process's; NewWard by default
+	Logger *slog.Logger
+	Ward   *quarantine.Ward // the process's; NewWard by default
 }
 
 // Importer carries imports and their undoing out. Any number of them may be given the same import: the log lets only one
 // of them go on at a time, and each can go on where another was killed.
 type Importer struct {
 	h      *Handlers
-	grid   Grid
-	wait   Progress
 	logger *slog.Logger
 	limits Limits
 	ward   *quarantine.Ward
@@ -101,13 +96,13 @@ func NewImporter(cfg ImporterConfig) (*Importer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Grid == nil || cfg.Progress == nil || cfg.Logger == nil {
-		return nil, errors.New("the importer needs a grid, progress and a logger")
+	if cfg.Logger == nil {
+		return nil, errors.New("the importer needs a logger")
 	}
 	if cfg.Ward == nil {
 		cfg.Ward = quarantine.NewWard()
 	}
-	return &Importer{h: h, grid: cfg.Grid, wait: cfg.Progress, logger: cfg.Logger, limits: cfg.Limits.withDefaults(), ward: cfg.Ward}, nil
+	return &Importer{h: h, logger: cfg.Logger, limits: h.cfg.Limits, ward: cfg.Ward}, nil
 }
 
 // errMoved says that the import's stream has grown by somebody else's hand: a cancellation, another importer, or this one
@@ -232,7 +227,7 @@ func (w *work) fail(ctx context.Context, reason string) error {
 func (w *work) reach(ctx context.Context, position int64) error {
 	for {
 		step, cancel := context.WithTimeout(ctx, w.limits.WaitStep)
-		_, ok := w.wait.Wait(step, GridProjection, position)
+		_, ok := w.h.cfg.Wait.Wait(step, GridProjection, position)
 		cancel()
 		if ok {
 			return nil

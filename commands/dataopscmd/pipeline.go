@@ -87,7 +87,7 @@ func (w *work) room(ctx context.Context) (int64, error) {
 	if err := w.reach(ctx, head); err != nil {
 		return 0, err
 	}
-	count, err := w.grid.Count(ctx, w.imp.Workspace, w.imp.TableID)
+	count, err := w.h.cfg.Grid.Count(ctx, w.imp.Workspace, w.imp.TableID)
 	if err != nil {
 		return 0, fmt.Errorf("count the table's rows: %w", err)
 	}

@@ -16,7 +16,8 @@ import (
 // outcome is what the rows of a batch become: new rows, changed rows, and problems in the order of the file.
 type outcome struct {
 	columns  []kernel.ColumnID
-	added    []kernel.RowID
+	added    []kernel.RowID      // by the importer; a check adds none
+	fresh    int                 // how many are new
 	values   [][]json.RawMessage // of the new rows, by column
 	nexts    []dataops.Mark      // of the new rows
 	changes  []change
@@ -24,6 +25,7 @@ type outcome struct {
 	updated  int64
 	skipped  int64
 	failed   int64
+	beyond   []int64 // lines of rows that the table has no room for
 	problems []dataops.Problem
 }
 
@@ -35,15 +37,40 @@ type change struct {
 	old     [][]json.RawMessage
 }
 
-// resolve decides which rows are new.
+// resolver decides which rows are new, for an import and for the check before it.
+type resolver struct {
+	plan  dataops.Plan
+	limit int64 // rows that a table may have
+	// find looks up rows by their keys; nil where there are none.
+	find func(ctx context.Context, keys [][]json.RawMessage, columns []kernel.ColumnID) ([][]GridRow, int64, error)
+	// added are keys of new rows of earlier batches, where find doesn't know of them: in a check, which adds no rows. nil otherwise.
+	added map[string]struct{}
+}
+
+// resolve decides which rows of a batch are new.
 func (w *work) resolve(ctx context.Context, c *cells, room int64) (*outcome, error) {
+	r := resolver{plan: w.imp.Plan, limit: w.limits.Rows, find: func(ctx context.Context, keys [][]json.RawMessage, columns []kernel.ColumnID) ([][]GridRow, int64, error) {
+		if err := w.reach(ctx, w.position); err != nil { // the batch before, whose new rows this one may change
+			return nil, 0, err
+		}
+		return w.h.cfg.Grid.Find(ctx, c.schema, w.imp.Plan.KeyColumns, keys, columns)
+	}}
+	o, err := r.resolve(ctx, c, room)
+	if err != nil {
+		return nil, err
+	}
+	o.added = w.newRows(o.fresh)
+	return o, nil
+}
+
+func (r resolver) resolve(ctx context.Context, c *cells, room int64) (*outcome, error) {
 	o := &outcome{problems: slices.Clone(c.problems)}
 	for _, col := range c.columns {
 		o.columns = append(o.columns, col.ID)
 	}
 	o.values = make([][]json.RawMessage, len(o.columns))
-	if w.imp.Plan.Mode == dataops.Upsert {
-		if err := w.upsert(ctx, c, o, room); err != nil {
+	if r.plan.Mode == dataops.Upsert {
+		if err := r.upsert(ctx, c, o, room); err != nil {
 			return nil, err
 		}
 	} else {
@@ -53,9 +80,9 @@ func (w *work) resolve(ctx context.Context, c *cells, room int64) (*outcome, err
 		}
 		o.nexts = c.nexts[:n]
 		for _, line := range c.lines[n:] {
-			o.full(line, w.limits.Rows)
+			o.full(line, r.limit)
 		}
-		o.added = w.newRows(int(n))
+		o.fresh = int(n)
 	}
 	sort.SliceStable(o.problems, func(i, j int) bool { return o.problems[i].Line < o.problems[j].Line })
 	return o, nil
@@ -70,6 +97,7 @@ func (w *work) newRows(n int) []kernel.RowID {
 }
 
 func (o *outcome) full(line, limit int64) {
+	o.beyond = append(o.beyond, line)
 	o.reject(line, "", fmt.Sprintf("the table is full: it has the %d rows that are possible", limit))
 }
 
@@ -86,53 +114,58 @@ type keyed struct {
 	next   dataops.Mark
 }
 
-// upsert looks up which rows are there. The grid must have applied the batch before, whose new rows this one may change.
-func (w *work) upsert(ctx context.Context, c *cells, o *outcome, room int64) error {
-	records, names := w.byKey(c, o)
+// upsert looks up which rows are there.
+func (r resolver) upsert(ctx context.Context, c *cells, o *outcome, room int64) error {
+	records, names := r.byKey(c, o)
 	if len(records) == 0 {
 		return nil
 	}
-	if err := w.reach(ctx, w.position); err != nil {
-		return err
+	rows := make([][]GridRow, len(records))
+	if r.find != nil {
+		keys := make([][]json.RawMessage, len(records))
+		for i, rec := range records {
+			keys[i] = rec.key
+		}
+		var err error
+		if rows, o.seen, err = r.find(ctx, keys, o.columns); err != nil {
+			return fmt.Errorf("look up the rows to change: %w", err)
+		}
 	}
-	keys := make([][]json.RawMessage, len(records))
-	for i, r := range records {
-		keys[i] = r.key
-	}
-	rows, seen, err := w.grid.Find(ctx, c.schema, w.imp.Plan.KeyColumns, keys, o.columns)
-	if err != nil {
-		return fmt.Errorf("look up the rows to change: %w", err)
-	}
-	o.seen = seen
 	groups := map[string]int{}
 	var fresh []keyed
-	for i, r := range records {
+	for i, rec := range records {
+		_, before := r.added[keyText(rec.key)]
 		switch there := rows[i]; {
 		case len(there) > 1:
-			o.reject(r.line, names, "several rows of the table have this key")
+			o.reject(rec.line, names, "several rows of the table have this key")
 		case len(there) == 1:
-			o.change(there[0], r, groups)
+			o.change(there[0], rec, groups)
+		case before:
+			o.updated++
 		case int64(len(fresh)) >= room:
-			o.full(r.line, w.limits.Rows)
+			o.full(rec.line, r.limit)
 		default:
-			fresh = append(fresh, r)
+			fresh = append(fresh, rec)
 		}
 	}
-	for _, r := range fresh {
-		for i, v := range r.values {
+	for _, rec := range fresh {
+		for i, v := range rec.values {
 			o.values[i] = append(o.values[i], v)
 		}
-		o.nexts = append(o.nexts, r.next)
+		o.nexts = append(o.nexts, rec.next)
+		if r.added != nil {
+			r.added[keyText(rec.key)] = struct{}{}
+		}
 	}
-	o.added = w.newRows(len(fresh))
+	o.fresh = len(fresh)
 	return nil
 }
 
 // byKey makes one record of all lines with the same key. names are the key columns, for messages.
-func (w *work) byKey(c *cells, o *outcome) (records []keyed, names string) {
+func (r resolver) byKey(c *cells, o *outcome) (records []keyed, names string) {
 	var keys []int
 	var labels []string
-	for _, id := range w.imp.Plan.KeyColumns {
+	for _, id := range r.plan.KeyColumns {
 		for i, col := range c.columns {
 			if col.ID == id {
 				keys, labels = append(keys, i), append(labels, col.Name)
@@ -142,33 +175,33 @@ func (w *work) byKey(c *cells, o *outcome) (records []keyed, names string) {
 	names = strings.Join(labels, ", ")
 	index := map[string]int{}
 	for row, line := range c.lines {
-		r := keyed{line: line, next: c.nexts[row], values: make([]json.RawMessage, len(c.columns))}
+		rec := keyed{line: line, next: c.nexts[row], values: make([]json.RawMessage, len(c.columns))}
 		for i := range c.values {
-			r.values[i] = c.values[i][row]
+			rec.values[i] = c.values[i][row]
 		}
 		empty := false
 		for _, k := range keys {
-			r.key = append(r.key, r.values[k])
-			empty = empty || kernel.IsNull(r.values[k])
+			rec.key = append(rec.key, rec.values[k])
+			empty = empty || kernel.IsNull(rec.values[k])
 		}
 		if empty {
 			o.reject(line, names, "the key is empty")
 			continue
 		}
-		text := keyText(r.key)
+		text := keyText(rec.key)
 		at, ok := index[text]
 		if !ok {
 			index[text] = len(records)
-			records = append(records, r)
+			records = append(records, rec)
 			continue
 		}
 		o.skipped++
-		for i, v := range r.values {
+		for i, v := range rec.values {
 			if kernel.IsNull(v) {
-				r.values[i] = records[at].values[i]
+				rec.values[i] = records[at].values[i]
 			}
 		}
-		records[at] = r
+		records[at] = rec
 	}
 	return records, names
 }

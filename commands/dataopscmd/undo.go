@@ -124,7 +124,7 @@ func (w *work) removeRows(ctx context.Context, schema table.Schema, added []kern
 	if len(added) == 0 {
 		return nil
 	}
-	found, _, err := w.grid.Get(ctx, schema, added, nil)
+	found, _, err := w.h.cfg.Grid.Get(ctx, schema, added, nil)
 	if err != nil {
 		return fmt.Errorf("look up the import's rows: %w", err)
 	}
@@ -239,7 +239,7 @@ func (w *work) revert(ctx context.Context, schema table.Schema, u dataops.RowsUp
 		}
 	}
 	slices.Sort(columns)
-	found, seen, err := w.grid.Get(ctx, schema, u.Chunk.Rows, columns)
+	found, seen, err := w.h.cfg.Grid.Get(ctx, schema, u.Chunk.Rows, columns)
 	if err != nil {
 		return fmt.Errorf("look up the import's rows: %w", err)
 	}

@@ -256,13 +256,7 @@ func TestCheckTellsWhatWouldBeLost(t *testing.T) {
 	mapping := `"mapping":[{"index":0,"new_column":{"name":"Name","type":"text"}},{"index":1,"new_column":{"name":"N","type":"number"}}]`
 	base := string(wsA) + "/imports/" + string(up.ID)
 	r := w.call("anna", http.MethodPost, base+"/check", `{"new_table":{"name":"T"},`+mapping+`}`)
-	require.Equal(t, http.StatusOK, r.status, "%s", r.body)
-	events := strings.Split(strings.TrimSpace(string(r.body)), "\n\n")
-	require.True(t, strings.HasPrefix(events[0], "event: progress\n"), events[0])
-	_, data, ok := strings.Cut(events[len(events)-1], "event: report\ndata: ")
-	require.True(t, ok, events)
-	var report dataopscmd.Report
-	require.NoError(t, json.Unmarshal([]byte(data), &report))
+	report := r.report(t)
 	require.EqualValues(t, 1, report.Lossy)
 	require.Equal(t, []string{"Left"}, report.LeftOut)
 	require.Equal(t, "N", report.Columns[0].Column)
@@ -272,6 +266,34 @@ func TestCheckTellsWhatWouldBeLost(t *testing.T) {
 	require.Equal(t, "Name,N\r\na,1\r\nb,\r\n", w.export(done.TableID, ""))
 	errs := string(w.call("anna", http.MethodGet, base+"/errors.csv", nil, "Morket-Min-Position", w.head()).body)
 	require.Contains(t, errs, "b,many,y,3,imported without this,")
+}
+
+// report is what a check has told at the end of its stream.
+func (r reply) report(t *testing.T) (report dataopscmd.Report) {
+	t.Helper()
+	require.Equal(t, http.StatusOK, r.status, "%s", r.body)
+	events := strings.Split(strings.TrimSpace(string(r.body)), "\n\n")
+	require.True(t, strings.HasPrefix(events[0], "event: progress\n"), events[0])
+	_, data, ok := strings.Cut(events[len(events)-1], "event: report\ndata: ")
+	require.True(t, ok, events)
+	require.NoError(t, json.Unmarshal([]byte(data), &report))
+	return report
+}
+
+func TestCheckLooksAtTheRowsThatAreThere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	there := w.importFile("a.csv", "Name,N\na,1\nb,2\nb,3\n", `{"new_table":{"name":"T"}}`)
+	up := w.upload("b.csv", strings.NewReader("Name,N,New\na,5,x\nb,6,y\n,7,z\nc,many,\nd,8,\n"))
+	base := string(wsA) + "/imports/" + string(up.ID)
+	commit := `{"table_id":"` + string(there.TableID) + `","mode":"upsert","key_columns":["Name"],"mapping":[{"index":0,"column_id":"` + w.column(there.TableID, "Name") + `"},` +
+		`{"index":1,"column_id":"` + w.column(there.TableID, "N") + `"},{"index":2,"new_column":{"name":"New","type":"text"}}]}`
+	report := w.call("anna", http.MethodPost, base+"/check", commit).report(t)
+	require.EqualValues(t, 3, report.Lossy)
+	require.EqualValues(t, 3, report.Failed)
+	w.call("anna", http.MethodPost, base+"/commit", commit).imp(t)
+	require.NoError(t, w.importer.Run(t.Context(), up.ID, func(dataops.Summary) {}))
+	require.Equal(t, report.Failed, w.get(up.ID).Counts.Failed)
 }
 
 // What is exported comes back the same, whatever the cells hold.

@@ -87,11 +87,11 @@ func newWorld(tb testing.TB) *world {
 	w.project(clock)
 	files, err := objectstore.NewFolder(tb.TempDir(), clock)
 	require.NoError(tb, err)
-	cfg := dataopscmd.Config{Store: w.log, Codec: w.codec, IDs: w.ids, Clock: clock, Files: files, Formats: csvfile.Formats{}}
+	grid := gridread.NewGrid(w.pool, clock)
+	cfg := dataopscmd.Config{Store: w.log, Codec: w.codec, IDs: w.ids, Clock: clock, Files: files, Formats: csvfile.Formats{}, Grid: dataopsread.NewGrid(grid), Wait: w.positions}
 	handlers, err := dataopscmd.New(cfg)
 	require.NoError(tb, err)
-	grid := gridread.NewGrid(w.pool, clock)
-	w.importer, err = dataopscmd.NewImporter(dataopscmd.ImporterConfig{Config: cfg, Grid: dataopsread.NewGrid(grid), Progress: w.positions, Logger: slog.New(slog.DiscardHandler)})
+	w.importer, err = dataopscmd.NewImporter(dataopscmd.ImporterConfig{Config: cfg, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(tb, err)
 	api := httpapi.New(httpapi.Config{
 		Authenticator: w.people, Memberships: w.people, Limiter: httpapi.NewMemoryLimiter(clock), Commands: w.log, Positions: w.positions,

@@ -26,14 +26,14 @@ type imports struct {
 }
 
 func (p *Platform) imports(files objectstore.Store, grid *gridread.Grid, positions projections.Positions, zones dataopscmd.Zones) (*imports, error) {
-	cfg := dataopscmd.Config{Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Files: files, Formats: csvfile.Formats{}, Zones: zones}
+	cfg := dataopscmd.Config{Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Files: files, Formats: csvfile.Formats{}, Grid: dataopsread.NewGrid(grid), Wait: positions, Zones: zones}
 	i := &imports{grid: grid}
 	var err error
 	if i.handlers, err = dataopscmd.New(cfg); err != nil {
 		return nil, err
 	}
 	i.importer, err = dataopscmd.NewImporter(dataopscmd.ImporterConfig{
-		Config: cfg, Grid: dataopsread.NewGrid(grid), Progress: positions, Logger: p.log.With("part", "import"), Ward: p.ward,
+		Config: cfg, Logger: p.log.With("part", "import"), Ward: p.ward,
 	})
 	return i, err
 }
