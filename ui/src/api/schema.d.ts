@@ -2064,7 +2064,7 @@ export interface paths {
         };
         /**
          * A table's rows as a file, without a limit
-         * @description With escape_formulas (the default), a text that begins with = + - @ (also full-width), a tab or a line end gets an apostrophe before it in CSV, so that no spreadsheet program runs it. Numbers and phone numbers are left as they are. An import takes the apostrophes away again. With bom, the file begins with a byte order mark.
+         * @description With escape_formulas (the default), a text that begins with = + - @ (also full-width), a tab or a line end gets an apostrophe before it in CSV, so that no spreadsheet program runs it. Numbers and phone numbers are left as they are. An import takes the apostrophes away again. With bom, the file begins with a byte order mark. Rows are read a few thousand at a time: a row that changes meanwhile is in the file once, as it is when it is read, or not at all when it is deleted before; without a sort new rows come last, with one they are left out.
          *
          *     Needs the permission `data.export`.
          */
