@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -38,7 +37,7 @@ func (q *Queue) Apply(ctx context.Context, tx projections.Tx, events []eventstor
 	if err != nil {
 		return err
 	}
-	f := feeding{Queue: q, tx: t, now: q.clock.Now()}
+	f := feeding{Queue: q, tx: t}
 	if err := f.load(ctx, events); err != nil {
 		return err
 	}
@@ -54,7 +53,6 @@ func (q *Queue) Apply(ctx context.Context, tx projections.Tx, events []eventstor
 type feeding struct {
 	*Queue
 	tx        pgx.Tx
-	now       time.Time
 	endpoints map[kernel.WorkspaceID][]endpoint
 
 	ids       []string // of what flush adds
@@ -138,8 +136,8 @@ func (f *feeding) own(ctx context.Context, r eventstore.Recorded, e kernel.Event
 		return f.exec(ctx, `UPDATE webhook_queue.endpoints SET enabled = false WHERE id = $1`, id)
 	case webhook.Enabled:
 		f.update(r.Workspace, id, func(m *endpoint) { m.enabled = true })
-		return errors.Join(f.exec(ctx, `UPDATE webhook_queue.endpoints SET enabled = true, failures = 0, failing_since = NULL, not_before = '-infinity', due_at = $2 WHERE id = $1`, id, f.now),
-			f.exec(ctx, hastenSQL, id, f.now))
+		return errors.Join(f.exec(ctx, `UPDATE webhook_queue.endpoints SET enabled = true, failures = 0, failing_since = NULL, not_before = '-infinity', due_at = statement_timestamp() WHERE id = $1`, id),
+			f.exec(ctx, hastenSQL, id))
 	case webhook.Deleted:
 		f.update(r.Workspace, id, func(m *endpoint) { m.enabled = false })
 		return f.exec(ctx, `UPDATE webhook_queue.endpoints SET deleted = true, secrets = '[]', sealed_url = NULL WHERE id = $1`, id)
@@ -210,37 +208,37 @@ func (f *feeding) flush(ctx context.Context) error {
 	}
 	lanes := slices.Clone(f.ids)
 	slices.Sort(lanes)
-	if err := f.exec(ctx, dueNowSQL, slices.Compact(lanes), f.now); err != nil { // first: it locks the lanes
+	if err := f.exec(ctx, dueNowSQL, slices.Compact(lanes)); err != nil { // first: it locks the lanes
 		return err
 	}
 	return f.exec(ctx, `
 INSERT INTO webhook_queue.deliveries (endpoint_id, position, type, state, due_at, created_at)
-SELECT u.id, u.position, u.type, 'waiting', $4, $4 FROM unnest($1::text[], $2::bigint[], $3::text[]) u(id, position, type)
-ON CONFLICT (endpoint_id, position) DO NOTHING`, f.ids, f.positions, f.types, f.now)
+SELECT u.id, u.position, u.type, 'waiting', statement_timestamp(), statement_timestamp() FROM unnest($1::text[], $2::bigint[], $3::text[]) u(id, position, type)
+ON CONFLICT (endpoint_id, position) DO NOTHING`, f.ids, f.positions, f.types)
 }
 
 // again adds events, or begins another round of those that are in the queue, which are tried at once.
 func (f *feeding) again(ctx context.Context, id kernel.WebhookID, positions []int64, types []string) error {
-	return again(ctx, f.tx, f.now, id, positions, types)
+	return again(ctx, f.tx, id, positions, types)
 }
 
 const (
-	dueNowSQL = `UPDATE webhook_queue.endpoints SET due_at = least(due_at, $2) WHERE id = ANY ($1)`
+	dueNowSQL = `UPDATE webhook_queue.endpoints SET due_at = least(due_at, statement_timestamp()) WHERE id = ANY ($1)`
 	againSQL  = `
 INSERT INTO webhook_queue.deliveries (endpoint_id, position, type, state, due_at, created_at)
-SELECT $1, u.position, u.type, 'waiting', $4, $4 FROM unnest($2::bigint[], $3::text[]) u(position, type)
-ON CONFLICT (endpoint_id, position) DO UPDATE SET state = 'waiting', round = deliveries.round + 1, attempts = 0, due_at = $4, created_at = $4, ended_at = NULL`
-	unrestSQL = `UPDATE webhook_queue.endpoints SET due_at = least(due_at, $2), not_before = '-infinity' WHERE id = $1`
+SELECT $1, u.position, u.type, 'waiting', statement_timestamp(), statement_timestamp() FROM unnest($2::bigint[], $3::text[]) u(position, type)
+ON CONFLICT (endpoint_id, position) DO UPDATE SET state = 'waiting', round = deliveries.round + 1, attempts = 0, lost = 0, due_at = EXCLUDED.due_at, created_at = EXCLUDED.created_at, ended_at = NULL`
+	unrestSQL = `UPDATE webhook_queue.endpoints SET due_at = least(due_at, statement_timestamp()), not_before = '-infinity' WHERE id = $1`
 )
 
-func again(ctx context.Context, tx pgx.Tx, now time.Time, id kernel.WebhookID, positions []int64, types []string) error {
+func again(ctx context.Context, tx pgx.Tx, id kernel.WebhookID, positions []int64, types []string) error {
 	if len(positions) == 0 {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, unrestSQL, id, now); err != nil { // first: it locks the lane
+	if _, err := tx.Exec(ctx, unrestSQL, id); err != nil { // first: it locks the lane
 		return err
 	}
-	_, err := tx.Exec(ctx, againSQL, id, positions, types, now)
+	_, err := tx.Exec(ctx, againSQL, id, positions, types)
 	return err
 }
 
@@ -252,7 +250,7 @@ ORDER BY r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED`
 )
 
 // Replay implements delivery.Queue: one page of the oldest replay that no other worker has.
-func (q *Queue) Replay(ctx context.Context, now time.Time) (more bool, err error) {
+func (q *Queue) Replay(ctx context.Context) (more bool, err error) {
 	err = pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
 		var r replay
 		err := tx.QueryRow(ctx, replaySQL).Scan(&r.id, &r.at, &r.until, &r.to.id, &r.workspace, (*[]string)(&r.to.types), &r.to.tables, &r.deleted)
@@ -267,7 +265,7 @@ func (q *Queue) Replay(ctx context.Context, now time.Time) (more bool, err error
 			_, err = tx.Exec(ctx, `DELETE FROM webhook_queue.replays WHERE id = $1`, r.id)
 			return err
 		}
-		return q.replay(ctx, tx, now, r)
+		return q.replay(ctx, tx, r)
 	})
 	return more, err
 }
@@ -280,7 +278,7 @@ type replay struct {
 	deleted       bool
 }
 
-func (q *Queue) replay(ctx context.Context, tx pgx.Tx, now time.Time, r replay) error {
+func (q *Queue) replay(ctx context.Context, tx pgx.Tx, r replay) error {
 	events, err := q.log.ReadWorkspace(ctx, r.workspace, r.at, replayPage)
 	if err != nil {
 		return err
@@ -303,10 +301,10 @@ func (q *Queue) replay(ctx context.Context, tx pgx.Tx, now time.Time, r replay) 
 			positions, types = append(positions, e.Position), append(types, e.Type)
 		}
 	}
-	if _, err := tx.Exec(ctx, unrestSQL, r.to.id, now); err != nil { // also for what had to wait for the replay
+	if _, err := tx.Exec(ctx, unrestSQL, r.to.id); err != nil { // also for what had to wait for the replay
 		return err
 	}
-	if err := again(ctx, tx, now, r.to.id, positions, types); err != nil {
+	if err := again(ctx, tx, r.to.id, positions, types); err != nil {
 		return err
 	}
 	if next >= r.until {

@@ -92,13 +92,13 @@ type Health struct {
 
 const healthSQL = `
 SELECT e.id, (SELECT count(*) FROM (SELECT FROM webhook_queue.deliveries d WHERE d.endpoint_id = e.id AND d.state = 'waiting' LIMIT 10000) w),
-	e.failing_since, e.last_success_at, e.last_failure_at, CASE WHEN e.failures > 0 AND e.not_before > $2 THEN e.not_before END,
+	e.failing_since, e.last_success_at, e.last_failure_at, CASE WHEN e.failures > 0 AND e.not_before > statement_timestamp() AND e.not_before <= statement_timestamp() + $2 THEN e.not_before END,
 	EXISTS (SELECT FROM webhook_queue.replays r WHERE r.endpoint_id = e.id)
 FROM webhook_queue.endpoints e WHERE e.workspace_id = $1 AND NOT e.deleted`
 
 // Health tells how each webhook of the workspace fares.
 func (q *Queue) Health(ctx context.Context, ws kernel.WorkspaceID) (map[kernel.WebhookID]Health, error) {
-	rows, err := q.pool.Query(ctx, healthSQL, ws, q.clock.Now())
+	rows, err := q.pool.Query(ctx, healthSQL, ws, delivery.MaxPause())
 	if err != nil {
 		return nil, err
 	}

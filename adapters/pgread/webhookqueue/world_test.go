@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -47,7 +48,7 @@ func policy() cloudevent.Policy {
 
 // world is a log whose events are put into the queue and sent by workers. The clock stands still until the test moves it.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	clock    *kernel.ManualClock
 	log      *memstore.Store
 	pool     *pgxpool.Pool
@@ -85,26 +86,67 @@ func (s sealer) Rewrap(ws kernel.WorkspaceID, id kernel.WebhookID, version int, 
 
 func masterKey(b byte) []byte { return bytes.Repeat([]byte{b}, vault.KeySize) }
 
-func newWorld(t *testing.T) *world {
-	t.Helper()
-	w := &world{t: t, clock: kernel.NewManualClock(time.Now().Truncate(time.Second)), pool: pgtest.Pool(t)}
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
+	w := &world{t: tb, clock: kernel.NewManualClock(time.Now().Truncate(time.Second)), pool: pgtest.Pool(tb)}
 	w.log = memstore.New(w.clock)
 	w.meta = kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorUser, ID: "usr_1"}, Workspace: "ws_1"}
-	codec, err := eventstore.NewCodec(webhook.Events())
-	require.NoError(t, err)
-	require.NoError(t, pgread.Migrate(t.Context(), w.pool))
+	require.NoError(tb, pgread.Migrate(tb.Context(), w.pool))
+	var err error
 	w.store, err = pgread.NewStore(w.pool)
-	require.NoError(t, err)
-	w.queue, err = webhookqueue.Open(t.Context(), webhookqueue.Config{
-		Pool: w.pool, Log: w.log, Codec: codec, Encoder: cloudevent.NewEncoder("https://morket.test", policy()), Clock: w.clock,
-	})
-	require.NoError(t, err)
+	require.NoError(tb, err)
+	w.queue = w.process("first")
 	w.useKeys(masterKey(1))
-	w.at, err = w.store.Create(t.Context(), projections.Place{Projection: webhookqueue.FeederName, Slot: projections.Reacted}, 1)
-	require.NoError(t, err)
+	w.at, err = w.store.Create(tb.Context(), projections.Place{Projection: webhookqueue.FeederName, Slot: projections.Reacted}, 1)
+	require.NoError(tb, err)
 	client := safedial.NewClient(safedial.Config{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Redirects: -1, Timeout: webhooksend.Timeout})
 	w.sender = webhooksend.New(client, safedial.Body)
 	return w
+}
+
+// process opens the queue as another process, which lives until it is ended.
+func (w *world) process(id string) *webhookqueue.Queue {
+	w.t.Helper()
+	codec, err := eventstore.NewCodec(webhook.Events())
+	require.NoError(w.t, err)
+	_, err = w.pool.Exec(w.t.Context(), `INSERT INTO projection.processes VALUES ($1, clock_timestamp(), '1 hour')`, id)
+	require.NoError(w.t, err)
+	q, err := webhookqueue.Open(w.t.Context(), webhookqueue.Config{
+		Pool: w.pool, Log: w.log, Codec: codec, Encoder: cloudevent.NewEncoder("https://morket.test", policy()), Process: id,
+	})
+	require.NoError(w.t, err)
+	return q
+}
+
+// end has a process fall silent.
+func (w *world) end(id string) {
+	w.t.Helper()
+	_, err := w.pool.Exec(w.t.Context(), `DELETE FROM projection.processes WHERE id = $1`, id)
+	require.NoError(w.t, err)
+}
+
+// pass lets time pass: for the queue, whose clock is the database's, by moving what it knows into the past.
+func (w *world) pass(d time.Duration) {
+	w.t.Helper()
+	w.clock.Advance(d)
+	w.shift(-d)
+}
+
+// shift moves all times that the queue knows.
+func (w *world) shift(d time.Duration) {
+	w.t.Helper()
+	require.NoError(w.t, pgx.BeginFunc(w.t.Context(), w.pool, func(tx pgx.Tx) error {
+		for _, sql := range []string{
+			`UPDATE webhook_queue.endpoints SET due_at = due_at + $1, not_before = not_before + $1, failing_since = failing_since + $1, last_success_at = last_success_at + $1,
+last_failure_at = last_failure_at + $1, leased_until = leased_until + $1`,
+			`UPDATE webhook_queue.deliveries SET due_at = due_at + $1, created_at = created_at + $1, ended_at = ended_at + $1`,
+		} {
+			if _, err := tx.Exec(w.t.Context(), sql, d); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }
 
 // useKeys makes the handlers as a process with these master keys has them.
@@ -230,8 +272,8 @@ type receiver struct {
 	extra  http.Header
 }
 
-func newReceiver(t *testing.T) *receiver {
-	t.Helper()
+func newReceiver(tb testing.TB) *receiver {
+	tb.Helper()
 	r := &receiver{seen: map[string]int{}, extra: http.Header{}}
 	r.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
 		body, err := io.ReadAll(req.Body)
@@ -254,7 +296,7 @@ func newReceiver(t *testing.T) *receiver {
 			_, _ = rw.Write([]byte("the receiver's words"))
 		}
 	}))
-	t.Cleanup(r.Close)
+	tb.Cleanup(r.Close)
 	return r
 }
 

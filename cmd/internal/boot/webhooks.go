@@ -46,14 +46,14 @@ func (p *Platform) webhooks(ctx context.Context) (*webhooks, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.queue, err = webhookqueue.Open(ctx, webhookqueue.Config{Pool: p.pool, Log: p.store, Codec: p.codec, Encoder: p.encoder, Clock: p.clock})
+	w.queue, err = webhookqueue.Open(ctx, webhookqueue.Config{Pool: p.pool, Log: p.store, Codec: p.codec, Encoder: p.encoder, Process: p.presence.ID()})
 	if err != nil {
 		return nil, err
 	}
 	client := safedial.NewClient(safedial.Config{Allow: p.cfg.DialAllow, Redirects: -1, Timeout: webhooksend.Timeout})
 	w.worker, err = delivery.NewWorker(delivery.Config{
 		Queue: w.queue, Events: w.queue, Secrets: w.handlers, Sender: webhooksend.New(client, safedial.Body), Stopper: w.handlers, Clock: p.clock,
-		Dice: dice.Float64, Logger: p.log.With("part", "webhooks"), Agent: "Morket/" + Version + " (+https://github.com/morket/morket)",
+		Dice: dice.Float64, Ward: p.ward, Logger: p.log.With("part", "webhooks"), Agent: "Morket/" + Version + " (+https://github.com/morket/morket)",
 	})
 	return w, err
 }

@@ -1,9 +1,11 @@
 // Package delivery sends events to webhooks: at least once, under the same message id however often, in order where a webhook asks
 // for it.
 //
-// A webhook with something to send is a lane. One worker at a time has the lane, by a lease that it renews with each outcome; when a
-// worker dies, the lease runs out and another worker goes on. So order and the number of connections to one receiver need no further
-// care, and a receiver that hangs holds up nobody else.
+// A webhook with something to send is a lane. One worker at a time has the lane, for as long as its process gives signs of life; when the
+// process dies another worker goes on within seconds. So order and the number of connections to one receiver need no further care, and a
+// receiver that hangs holds up nobody else.
+//
+// All times that decide something are the queue's own: the workers' clocks may be wrong.
 package delivery
 
 import (
@@ -24,6 +26,8 @@ type Lane struct {
 	Ordered      bool
 	Secrets      []webhook.Secret
 	Lease        string     // names this taking of the lane
+	Lost         bool       // the process that had the lane before ended without giving it back
+	Taken        time.Time  // now, by the queue's clock, as all times here
 	Failures     int        // in a row
 	FailingSince *time.Time // the first of them
 	LastSuccess  *time.Time
@@ -34,6 +38,7 @@ type Item struct {
 	Position  int64
 	Round     int // grows when somebody asks for the event once more
 	Attempts  int // in this round
+	Lost      int // processes that have ended while they delivered it
 	CreatedAt time.Time
 }
 
@@ -65,8 +70,9 @@ type Outcome struct {
 	Item    Item
 	Attempt Attempt
 	State   State
-	DueAt   time.Time // of the next attempt, of Waiting
-	Hasten  bool      // the receiver is back: what has come since it took something last is due now, its attempts so far forgotten
+	Pause   time.Duration // until the next attempt, of Waiting
+	Unsent  bool          // nothing was sent, which says nothing about the receiver
+	Hasten  bool          // the receiver is back: what has come since it took something last is due now, its attempts so far forgotten
 }
 
 // ErrLost says that another worker has the lane now.
@@ -74,19 +80,22 @@ var ErrLost = errors.New("another worker has the lane")
 
 // Queue keeps what waits.
 type Queue interface {
-	// Claim takes up to n lanes that have something due at now and that nobody has, until the lease ends.
-	Claim(ctx context.Context, now, until time.Time, n int) ([]Lane, error)
-	// Due returns items of the lane that are due at now: of an ordered lane the first ones by position, as far as they are due,
-	// else by the time they are due at.
-	Due(ctx context.Context, lane Lane, now time.Time, limit int) ([]Item, error)
-	// Record keeps an outcome and renews the lease. ErrLost comes after the outcome was kept.
-	Record(ctx context.Context, lane Lane, o Outcome, until time.Time) error
-	// Release gives the lane back; nobody takes it before the time, unless somebody has wanted it tried at once meanwhile.
-	Release(ctx context.Context, lane Lane, before time.Time) error
+	// Claim takes up to n lanes that have something due and that no living process has.
+	Claim(ctx context.Context, n int) ([]Lane, error)
+	// Due returns items of the lane that are due: of an ordered lane the first ones by position, as far as they are due, else by the
+	// time they are due at. What is due later than MaxPause from now, which a clock that was wrong has said, is due now.
+	Due(ctx context.Context, lane Lane, limit int) ([]Item, error)
+	// Mark keeps how many processes an item will have cost if this one ends before the item's outcome is recorded.
+	Mark(ctx context.Context, lane Lane, item Item, lost int) error
+	// Record keeps outcomes, in their order. ErrLost, which comes after they were kept, says that the lane is another worker's now.
+	Record(ctx context.Context, lane Lane, outcomes []Outcome) error
+	// Release gives the lane back; nobody takes it before the pause is over, unless somebody has wanted it tried at once meanwhile. It ends
+	// each lane's time with its worker, also when it fails, and does nothing to a lane that is another worker's.
+	Release(ctx context.Context, lane Lane, pause time.Duration) error
 	// Replay puts a piece of what somebody wants sent once more into the queue, and reports whether there was anything to do.
-	Replay(ctx context.Context, now time.Time) (bool, error)
-	// Prune forgets some of what ended before the time, and reports whether there is more.
-	Prune(ctx context.Context, before time.Time) (bool, error)
+	Replay(ctx context.Context) (bool, error)
+	// Prune forgets some of what ended longer ago than that, and reports whether there is more.
+	Prune(ctx context.Context, keep time.Duration) (bool, error)
 }
 
 // Events gives the body that is sent for an event: a CloudEvent. False when the event doesn't leave the product.

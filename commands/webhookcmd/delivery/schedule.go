@@ -13,11 +13,18 @@ func MaxAttempts() int { return len(schedule()) }
 // jitterShare is how far a pause may be off, so that what failed together doesn't come back together.
 const jitterShare = 0.1
 
+// MaxPause is longer than any pause: nothing is put off for longer.
+func MaxPause() time.Duration { return 12 * time.Hour }
+
+// jittered is the pause or a little more or less; dice is from 0 to 1.
+func jittered(d time.Duration, dice float64) time.Duration {
+	return d + time.Duration(float64(d)*jitterShare*(2*dice-1))
+}
+
 // pauseBefore returns the pause before the attempt after so many; dice is from 0 to 1. After the last one it stays as long as that.
 func pauseBefore(attempts int, dice float64) time.Duration {
 	s := schedule()
-	d := s[min(attempts, len(s)-1)]
-	return d + time.Duration(float64(d)*jitterShare*(2*dice-1))
+	return jittered(s[min(attempts, len(s)-1)], dice)
 }
 
 // A receiver that fails several times in a row is let be for a while, so that its attempts are not used up on what is waiting.
@@ -30,6 +37,24 @@ const (
 	// asksMax is how long a receiver may ask to be let be, by Retry-After.
 	asksMax = time.Hour
 )
+
+// A receiver that has taken nothing for longOutage is not expected back in minutes: it is asked again after a quarter of the time that it
+// has been away.
+const (
+	longOutage  = time.Hour
+	outageShare = 4
+	outageMax   = 10 * time.Hour
+)
+
+// headPause returns the pause before the first item of an ordered lane is tried again. Everything waits for that one, so it is tried by how
+// the receiver fares, not by how often it was tried itself.
+func headPause(failures int, failing time.Duration, dice float64) time.Duration {
+	d := min(restMin<<min(failures-1, 10), restMax)
+	if failing >= longOutage {
+		d = min(max(d, failing/outageShare), outageMax)
+	}
+	return jittered(d, dice)
+}
 
 // rest returns how long a lane is let be after so many failures in a row.
 func rest(failures int) time.Duration {

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
 
+	"github.com/morket/morket/commands/quarantine"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/webhook"
 )
@@ -24,13 +26,13 @@ type Config struct {
 	Clock   kernel.Clock
 	Dice    func() float64 // 0 to 1, for jitter
 	Logger  *slog.Logger
-	Agent   string // the User-Agent that receivers see
+	Agent   string           // the User-Agent that receivers see
+	Ward    *quarantine.Ward // the process's; NewWard by default
 
 	Lanes    int           // at a time in this process; default 16
 	PerLane  int           // attempts at a time for a lane that is not ordered; default 4
 	Turn     int           // items after which a lane is given back, so that others get theirs; default 200
 	TurnTime time.Duration // the same in time; default 20 s
-	Lease    time.Duration // default 60 s; it must be well above the sender's timeout
 	Poll     time.Duration // between looks at the queue when nothing wakes the worker; default 500 ms
 	Keep     time.Duration // how long what ended is kept; default 30 days
 }
@@ -41,8 +43,8 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	c.Agent = cmp.Or(c.Agent, "Morket")
 	c.Lanes, c.PerLane, c.Turn = cmp.Or(c.Lanes, 16), cmp.Or(c.PerLane, 4), cmp.Or(c.Turn, 200)
-	c.TurnTime, c.Lease = cmp.Or(c.TurnTime, 20*time.Second), cmp.Or(c.Lease, time.Minute)
-	c.Poll, c.Keep = cmp.Or(c.Poll, 500*time.Millisecond), cmp.Or(c.Keep, 30*24*time.Hour)
+	c.TurnTime, c.Poll, c.Keep = cmp.Or(c.TurnTime, 20*time.Second), cmp.Or(c.Poll, 500*time.Millisecond), cmp.Or(c.Keep, 30*24*time.Hour)
+	c.Ward = cmp.Or(c.Ward, quarantine.NewWard())
 	return c, nil
 }
 
@@ -87,7 +89,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		}
 		if now := w.cfg.Clock.Now(); now.Sub(pruned) > time.Minute {
 			pruned = now
-			w.prune(ctx, now)
+			w.prune(ctx)
 		}
 		select {
 		case <-ctx.Done():
@@ -100,7 +102,7 @@ func (w *Worker) Run(ctx context.Context) error {
 
 // look carries out what there is of replays, and takes lanes.
 func (w *Worker) look(ctx context.Context, lanes *sync.WaitGroup) error {
-	if more, err := w.cfg.Queue.Replay(ctx, w.cfg.Clock.Now()); err != nil {
+	if more, err := w.cfg.Queue.Replay(ctx); err != nil {
 		return fmt.Errorf("replay: %w", err)
 	} else if more {
 		w.Wake()
@@ -109,8 +111,7 @@ func (w *Worker) look(ctx context.Context, lanes *sync.WaitGroup) error {
 	if n == 0 {
 		return nil
 	}
-	now := w.cfg.Clock.Now()
-	taken, err := w.cfg.Queue.Claim(ctx, now, now.Add(w.cfg.Lease), n)
+	taken, err := w.cfg.Queue.Claim(ctx, n)
 	if err != nil {
 		return fmt.Errorf("take lanes: %w", err)
 	}
@@ -127,9 +128,9 @@ func (w *Worker) look(ctx context.Context, lanes *sync.WaitGroup) error {
 	return nil
 }
 
-func (w *Worker) prune(ctx context.Context, now time.Time) {
+func (w *Worker) prune(ctx context.Context) {
 	for ctx.Err() == nil {
-		more, err := w.cfg.Queue.Prune(ctx, now.Add(-w.cfg.Keep))
+		more, err := w.cfg.Queue.Prune(ctx, w.cfg.Keep)
 		if err != nil && ctx.Err() == nil {
 			w.cfg.Logger.WarnContext(ctx, "old deliveries stay for now", "error", err)
 		}
@@ -139,30 +140,28 @@ func (w *Worker) prune(ctx context.Context, now time.Time) {
 	}
 }
 
+// releaseTime is how long the queue has to take a lane back, or an outcome, when the worker is being stopped.
+const releaseTime = 10 * time.Second
+
 // run has a lane for a turn and gives it back.
 func (w *Worker) run(ctx context.Context, lane Lane) {
-	t := &turn{Worker: w, lane: lane, until: w.cfg.Clock.Now().Add(w.cfg.TurnTime)}
+	t := &turn{Worker: w, lane: lane, begun: w.cfg.Clock.Now()}
 	err := t.run(ctx)
 	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrLost) {
 		w.cfg.Logger.WarnContext(ctx, "a webhook waits", "webhook", string(lane.ID), "error", err)
 	}
-	if errors.Is(err, ErrLost) {
-		return
-	}
-	before := w.cfg.Clock.Now()
+	var pause time.Duration
 	if err != nil && ctx.Err() == nil { // who is stopped leaves the lane to others at once
-		before = before.Add(restMin) // whatever it is, it need not be tried at once
+		pause = restMin // whatever it is, it need not be tried at once
 	}
-	if r := rest(t.lane.Failures); r > 0 && t.failed {
-		before = before.Add(r)
+	if t.failed {
+		pause += rest(t.lane.Failures)
 	}
-	if t.asked.After(before) {
-		before = t.asked
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restMin)
+	pause = max(pause, t.asked.Sub(t.now()))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
-	if err := w.cfg.Queue.Release(ctx, t.lane, before); err != nil {
-		w.cfg.Logger.WarnContext(ctx, "a lane is given back when its lease ends", "webhook", string(lane.ID), "error", err)
+	if err := w.cfg.Queue.Release(ctx, t.lane, pause); err != nil {
+		w.cfg.Logger.WarnContext(ctx, "a lane was not given back", "webhook", string(lane.ID), "error", err)
 	}
 }
 
@@ -172,13 +171,23 @@ type turn struct {
 	mu      sync.Mutex
 	lane    Lane
 	secrets []string
-	until   time.Time
+	begun   time.Time
 	done    int
 	url     string
 	failed  bool      // the latest attempt failed
 	asked   time.Time // until then the receiver has asked to be let be
 	stop    bool
+	records chan recording // nil while items are tried one after the other
 }
+
+// recording is an outcome on its way into the queue.
+type recording struct {
+	outcome Outcome
+	kept    chan<- error
+}
+
+// now is the time by the queue's clock.
+func (t *turn) now() time.Time { return t.lane.Taken.Add(t.cfg.Clock.Now().Sub(t.begun)) }
 
 func (t *turn) run(ctx context.Context) error {
 	var err error
@@ -189,7 +198,7 @@ func (t *turn) run(ctx context.Context) error {
 		return err
 	}
 	for !t.over(ctx) {
-		items, err := t.cfg.Queue.Due(ctx, t.lane, t.cfg.Clock.Now(), t.cfg.Turn-t.done)
+		items, err := t.cfg.Queue.Due(ctx, t.lane, t.cfg.Turn-t.done)
 		if err != nil || len(items) == 0 {
 			return err
 		}
@@ -205,17 +214,20 @@ func (t *turn) over(ctx context.Context) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	resting := t.failed && t.lane.Failures >= failuresInARow
-	return t.stop || resting || ctx.Err() != nil || t.done >= t.cfg.Turn || !t.cfg.Clock.Now().Before(t.until)
+	return t.stop || resting || ctx.Err() != nil || t.done >= t.cfg.Turn || t.cfg.Clock.Now().Sub(t.begun) >= t.cfg.TurnTime
 }
 
-// send tries the items, side by side unless the lane is ordered.
+// careful reports whether the item may end the process: one of the lane's items has ended one.
+func (t *turn) careful(item Item) bool { return t.lane.Lost || item.Lost > 0 }
+
+// send tries the items: one after the other where order matters or one of them may end the process, else side by side.
 func (t *turn) send(ctx context.Context, items []Item) error {
-	if t.lane.Ordered {
+	if t.lane.Ordered || slices.ContainsFunc(items, t.careful) {
 		for _, item := range items {
 			if t.over(ctx) {
 				return nil
 			}
-			if o, err := t.try(ctx, item); err != nil || o.State == Waiting {
+			if o, err := t.try(ctx, item); err != nil || t.lane.Ordered && o.State == Waiting {
 				t.halt()
 				return err
 			}
@@ -227,6 +239,9 @@ func (t *turn) send(ctx context.Context, items []Item) error {
 		queue <- item
 	}
 	close(queue)
+	t.records = make(chan recording)
+	var keeper sync.WaitGroup
+	keeper.Go(func() { t.keep(ctx) })
 	errs := make([]error, t.cfg.PerLane)
 	var all sync.WaitGroup
 	for i := range errs {
@@ -243,7 +258,54 @@ func (t *turn) send(ctx context.Context, items []Item) error {
 		})
 	}
 	all.Wait()
+	close(t.records)
+	keeper.Wait()
+	t.records = nil
 	return errors.Join(errs...)
+}
+
+// keep records outcomes; those that come while others are being recorded are recorded together.
+func (t *turn) keep(ctx context.Context) {
+	for first := range t.records {
+		taken := []recording{first}
+		for more := true; more; {
+			select {
+			case r, ok := <-t.records:
+				if more = ok; ok {
+					taken = append(taken, r)
+				}
+			default:
+				more = false
+			}
+		}
+		outcomes := make([]Outcome, len(taken))
+		for i, r := range taken {
+			outcomes[i] = r.outcome
+		}
+		err := t.recordNow(ctx, outcomes)
+		for _, r := range taken {
+			r.kept <- err
+		}
+	}
+}
+
+func (t *turn) record(ctx context.Context, o Outcome) error {
+	if t.records == nil {
+		return t.recordNow(ctx, []Outcome{o})
+	}
+	kept := make(chan error, 1)
+	t.records <- recording{o, kept}
+	return <-kept
+}
+
+// recordNow records what has happened even when the worker is being stopped.
+func (t *turn) recordNow(ctx context.Context, outcomes []Outcome) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	defer cancel()
+	t.mu.Lock()
+	lane := t.lane
+	t.mu.Unlock()
+	return t.cfg.Queue.Record(ctx, lane, outcomes)
 }
 
 func (t *turn) halt() {
@@ -252,8 +314,42 @@ func (t *turn) halt() {
 	t.stop = true
 }
 
-// try makes one attempt and records it. What was sent is recorded even when the worker is being stopped.
+// try makes one attempt and records it.
 func (t *turn) try(ctx context.Context, item Item) (Outcome, error) {
+	if !t.careful(item) {
+		return t.attempt(ctx, item)
+	}
+	if item.Lost >= quarantine.MostKills {
+		o := Outcome{Item: item, State: Failed, Unsent: true, Attempt: Attempt{At: t.cfg.Clock.Now(), Error: quarantine.Reason("the delivery")}}
+		t.count()
+		return o, t.record(ctx, o)
+	}
+	if item.Lost > 0 {
+		leave, err := t.cfg.Ward.Enter(ctx, restMin, func() {})
+		if err != nil {
+			return Outcome{}, err
+		}
+		defer leave()
+	}
+	if err := t.cfg.Queue.Mark(ctx, t.lane, item, item.Lost+1); err != nil {
+		return Outcome{}, err
+	}
+	o, err := t.attempt(ctx, item)
+	if o.State == "" { // it was broken off, and nobody died of it
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+		defer cancel()
+		err = errors.Join(err, t.cfg.Queue.Mark(ctx, t.lane, item, item.Lost))
+	}
+	return o, err
+}
+
+func (t *turn) count() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.done++
+}
+
+func (t *turn) attempt(ctx context.Context, item Item) (Outcome, error) {
 	id, body, ok, err := t.cfg.Events.Body(ctx, item.Position)
 	if err != nil {
 		return Outcome{}, err
@@ -276,19 +372,14 @@ func (t *turn) try(ctx context.Context, item Item) (Outcome, error) {
 		a.At, a.Took = now, t.cfg.Clock.Now().Sub(now)
 	}
 	o := t.judge(item, a, ok, down)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.cfg.Lease/2)
-	defer cancel()
-	t.mu.Lock()
-	lane := t.lane
-	t.mu.Unlock()
-	if err := t.cfg.Queue.Record(ctx, lane, o, t.cfg.Clock.Now().Add(t.cfg.Lease)); err != nil {
+	if err := t.record(ctx, o); err != nil {
 		return o, err
 	}
 	if a.Status == statusGone {
 		t.halt()
-		return o, t.cfg.Stopper.Gone(ctx, t.lane.Workspace, t.lane.ID, a.At)
+		return o, t.cfg.Stopper.Gone(context.WithoutCancel(ctx), t.lane.Workspace, t.lane.ID, a.At)
 	}
-	return o, t.giveUp(ctx)
+	return o, t.giveUp(context.WithoutCancel(ctx))
 }
 
 // down reports whether the receiver has taken nothing since the item came. What it was then tried is no fault of the item, so it
@@ -310,21 +401,22 @@ func (t *turn) judge(item Item, a Attempt, possible, down bool) Outcome {
 	t.done++
 	item.Attempts++
 	o := Outcome{Item: item, Attempt: a}
+	now := t.now()
 	if a.Error == "" {
 		o.State, t.failed = Delivered, false
-		if o.Hasten = t.lane.FailingSince != nil && a.At.Sub(*t.lane.FailingSince) >= time.Minute; o.Hasten {
+		if o.Hasten = t.lane.FailingSince != nil && now.Sub(*t.lane.FailingSince) >= time.Minute; o.Hasten {
 			t.stop = true // the items at hand are not what they were
 		}
-		t.lane.Failures, t.lane.FailingSince, t.lane.LastSuccess = 0, nil, &a.At
+		t.lane.Failures, t.lane.FailingSince, t.lane.LastSuccess = 0, nil, &now
 		return o
 	}
 	if !possible {
-		o.State = Failed
+		o.State, o.Unsent = Failed, true
 		return o
 	}
 	t.failed = true
 	if t.lane.Failures++; t.lane.FailingSince == nil {
-		t.lane.FailingSince = &a.At
+		t.lane.FailingSince = &now
 	}
 	// A receiver that has taken nothing else since is down, and gets the item when it is back, unless it is given up first.
 	stillDown := t.lane.down(item)
@@ -332,9 +424,14 @@ func (t *turn) judge(item Item, a Attempt, possible, down bool) Outcome {
 		item.Attempts = 1 // it came back meanwhile
 		o.Item = item
 	}
-	o.State, o.DueAt = Waiting, a.At.Add(max(pauseBefore(item.Attempts, t.cfg.Dice()), min(a.RetryAfter, asksMax)))
+	o.State, o.Pause = Waiting, pauseBefore(item.Attempts, t.cfg.Dice())
+	if t.lane.Ordered {
+		o.Pause = headPause(t.lane.Failures, now.Sub(*t.lane.FailingSince), t.cfg.Dice())
+	}
 	if a.RetryAfter > 0 { // it is about the receiver, not about this item
-		t.asked, t.stop = a.At.Add(min(a.RetryAfter, asksMax)), true
+		asked := min(a.RetryAfter, asksMax)
+		o.Pause = max(o.Pause, asked)
+		t.asked, t.stop = now.Add(asked), true
 	}
 	if item.Attempts >= MaxAttempts() && !stillDown && !t.lane.Ordered {
 		o.State = Failed
@@ -346,7 +443,7 @@ func (t *turn) giveUp(ctx context.Context) error {
 	t.mu.Lock()
 	since := t.lane.FailingSince
 	t.mu.Unlock()
-	if since == nil || t.cfg.Clock.Now().Sub(*since) < webhook.GiveUpAfter {
+	if since == nil || t.now().Sub(*since) < webhook.GiveUpAfter {
 		return nil
 	}
 	t.halt()
