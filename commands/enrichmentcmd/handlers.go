@@ -50,6 +50,8 @@ type RowSource interface {
 	Page(ctx context.Context, q RowQuery) ([]Row, error)
 	// Count counts the rows that the query matches, whatever Limit is.
 	Count(ctx context.Context, q RowQuery) (int64, error)
+	// Last returns the table's greatest row id at the position or later, empty if it has no rows.
+	Last(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, position int64) (kernel.RowID, error)
 }
 
 // Ledger moves credits in the same append as what they are for; *creditcmd.Ledger is one.

@@ -156,7 +156,12 @@ func (h *Handlers) selection(ctx context.Context, t *table.Table, meta kernel.Me
 	if err != nil {
 		return enrichment.Selection{}, err
 	}
-	sel := enrichment.Selection{Scope: c.Scope, First: c.First, Force: c.Force, Position: head, Through: lastRow(h.IDs)}
+	last, err := h.Rows.Last(ctx, c.Workspace, c.Table, head)
+	if err != nil {
+		return enrichment.Selection{}, err
+	}
+	// Rows may have been made by a process whose clock is ahead of this one's.
+	sel := enrichment.Selection{Scope: c.Scope, First: c.First, Force: c.Force, Position: head, Through: max(last, lastRow(h.IDs))}
 	switch c.Scope {
 	case enrichment.ScopeRows:
 		sel.Rows = slices.Compact(slices.Sorted(slices.Values(c.Rows)))

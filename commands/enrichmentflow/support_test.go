@@ -99,6 +99,15 @@ func (r *rows) Count(_ context.Context, q enrichmentcmd.RowQuery) (int64, error)
 	return int64(len(page)), err
 }
 
+func (r *rows) Last(context.Context, kernel.WorkspaceID, kernel.TableID, int64) (last kernel.RowID, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, row := range r.rows {
+		last = max(last, row.ID)
+	}
+	return last, nil
+}
+
 type noRates struct{}
 
 func (noRates) HitRates(context.Context, kernel.WorkspaceID) (map[string]float64, error) {

@@ -6,9 +6,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/commands/enrichmentflow"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -90,4 +92,31 @@ func TestASliceLetsTheOneBeforeEndItsCalls(t *testing.T) {
 	}
 	r.requireEachOnce(job.ID, 1000)
 	require.EqualValues(t, 200, r.run(job.ID).Counts().Succeeded)
+}
+
+// The rows of a run are those that were there when it was asked for, not those that a clock takes for old enough.
+func TestARunTakesItsRowsWhateverTheClockSays(t *testing.T) {
+	t.Parallel()
+	for name, shift := range map[string]time.Duration{"a day back": -24 * time.Hour, "a day ahead": 24 * time.Hour} {
+		for _, scope := range []enrichment.Scope{enrichment.ScopeAll, enrichment.ScopeRows} {
+			t.Run(name+", "+string(scope), func(t *testing.T) {
+				t.Parallel()
+				p := newFake("free", 0)
+				r := newRig(t, 100, fast(), p)
+				r.ids = kernel.NewIDs(kernel.NewManualClock(time.Now().Add(shift)))
+				r.build(fast(), p)
+				r.addColumn("Answer", "free")
+				job := r.start(func(s *enrichmentcmd.Start) {
+					s.Scope = scope
+					if scope == enrichment.ScopeRows {
+						for _, row := range r.rows.rows {
+							s.Rows = append(s.Rows, row.ID)
+						}
+					}
+				})
+				require.Equal(t, enrichmentflow.Done, r.work(input(job.ID)))
+				require.EqualValues(t, 100, r.run(job.ID).Counts().Succeeded)
+			})
+		}
+	}
 }

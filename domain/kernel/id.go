@@ -64,11 +64,12 @@ const (
 	PrefixWebhook     = "whk"
 )
 
-// IDs makes ids. It is safe for concurrent use, and ids made by one IDs in one millisecond still ascend.
+// IDs makes ids. It is safe for concurrent use, and the ids made by one IDs ascend, whatever its clock does.
 type IDs struct {
 	clock   Clock
 	mu      sync.Mutex
 	entropy *ulid.MonotonicEntropy
+	least   uint64 // milliseconds that no id lies before
 }
 
 // NewIDs makes ids stamped by the clock with randomness from crypto/rand.
@@ -83,12 +84,24 @@ func NewIDsFrom(clock Clock, r io.Reader) *IDs {
 func (g *IDs) New(prefix string) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	ms := ulid.Timestamp(g.clock.Now())
-	id, err := ulid.New(ms, g.entropy)
+	g.least = max(g.least, ulid.Timestamp(g.clock.Now()))
+	id, err := ulid.New(g.least, g.entropy)
 	if err != nil { // the millisecond's 80 bits ran over, or the reader failed: the next millisecond starts anew
-		id = ulid.MustNew(ms+1, rand.Reader)
+		g.least++
+		id = ulid.MustNew(g.least, rand.Reader)
 	}
 	return prefix + "_" + id.String()
+}
+
+// After makes all further ids greater than those of the time, whatever the clock says: the order of ids is that of their making, also
+// when a clock is set back.
+func (g *IDs) After(t time.Time) {
+	if t.UnixMilli() < 0 {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.least = max(g.least, ulid.Timestamp(t)+1)
 }
 
 // ParseID checks that s is an id with the prefix.

@@ -46,8 +46,38 @@ func MigrateSchema(ctx context.Context, pool *pgxpool.Pool, s Schema) (err error
 	if err != nil {
 		return err
 	}
+	if err := s.refuseNewer(ctx, p); err != nil {
+		return err
+	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrate the schema %s: %w", s.Name, err)
+	}
+	return nil
+}
+
+// NewerError says that a later version of the program has migrated the schema: this one does not know what it would write to.
+type NewerError struct {
+	Schema       string
+	Found, Known int64
+}
+
+// Error says what to do.
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("the database was upgraded by a later version of Morket (schema %s is at %d, this version knows up to %d): start that version, "+
+		"or restore a backup from before the upgrade; nothing was changed", e.Schema, e.Found, e.Known)
+}
+
+func (s Schema) refuseNewer(ctx context.Context, p *goose.Provider) error {
+	found, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("look at the schema %s: %w", s.Name, err)
+	}
+	known := int64(0)
+	for _, m := range p.ListSources() {
+		known = max(known, m.Version)
+	}
+	if found > known {
+		return &NewerError{Schema: s.Name, Found: found, Known: known}
 	}
 	return nil
 }

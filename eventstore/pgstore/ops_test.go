@@ -37,6 +37,22 @@ func TestMigrateManyTimes(t *testing.T) {
 	requireSound(t, reopen(t, pool, pgstore.Config{}), 0)
 }
 
+// A later version's schema is not written to, and a program says so before it does anything.
+func TestTheSchemaOfALaterVersionIsRefused(t *testing.T) {
+	t.Parallel()
+	s, pool := openBoth(t, pgstore.Config{})
+	at, err := s.LastTime(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, time.Unix(0, 0).UTC(), at.UTC())
+	_, err = pool.Exec(t.Context(), "INSERT INTO log.migrations (version_id, is_applied) VALUES (999, true)")
+	require.NoError(t, err)
+	err = pgstore.Migrate(t.Context(), pool)
+	var newer *pgstore.NewerError
+	require.ErrorAs(t, err, &newer)
+	require.Equal(t, "log", newer.Schema)
+	require.ErrorContains(t, err, "later version of Morket")
+}
+
 // A process of the release before calls log.append without chains until it is replaced.
 func TestTheReleaseBeforeStillAppends(t *testing.T) {
 	t.Parallel()

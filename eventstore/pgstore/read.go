@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -180,4 +181,12 @@ func (r *rowReader) name(b []byte) string {
 
 func readInt8(b []byte) int64 {
 	return int64(binary.BigEndian.Uint64(b))
+}
+
+// LastTime returns when the last event was recorded; the times of events never go back.
+func (s *Store) LastTime(ctx context.Context) (at time.Time, err error) {
+	if err := s.pool.QueryRow(ctx, "SELECT recorded_at FROM log.head").Scan(&at); err != nil {
+		return at, fmt.Errorf("read the time of the log's head: %w", err)
+	}
+	return at, nil
 }

@@ -3,6 +3,7 @@ package gridread
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -99,6 +100,24 @@ func (r Runs) Count(ctx context.Context, q enrichmentcmd.RowQuery) (int64, error
 		return 0, fmt.Errorf("count a run's rows: %w", err)
 	}
 	return n, nil
+}
+
+// Last implements enrichmentcmd.RowSource.
+func (r Runs) Last(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, position int64) (kernel.RowID, error) {
+	var a args
+	_, from, err := r.from(ctx, enrichmentcmd.RowQuery{Workspace: ws, Table: id, Position: position}, &a)
+	if err != nil {
+		return "", err
+	}
+	var key [16]byte
+	err = r.grid.db.QueryRow(ctx, "SELECT id FROM "+from+" ORDER BY id DESC LIMIT 1", a.list...).Scan(&key)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("look for a table's last row: %w", err)
+	}
+	return kernel.RowKey(key).RowID(), nil
 }
 
 // Page implements enrichmentcmd.RowSource. Columns that are not there any more have no cells.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/projections"
 )
 
 // outside lists the tables with rows of their own that are in no read model: each is made by a numbered migration of its schema.
@@ -119,4 +120,19 @@ func members(t *testing.T, row string) map[string]any {
 	var out map[string]any
 	require.NoError(t, json.Unmarshal([]byte(row), &out))
 	return out
+}
+
+// earlier is a projector as the version before had it.
+type earlier struct{ projections.Projector }
+
+func (e earlier) Version() int { return e.Projector.Version() - 1 }
+
+func TestAReadModelOfALaterVersionIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWalled(t)
+	p := &Platform{read: w.store}
+	for _, pr := range projectors(w.codec) {
+		require.NoError(t, p.refuseNewer(t.Context(), pr), pr.Name())
+		require.ErrorContains(t, p.refuseNewer(t.Context(), earlier{pr}), "the read model "+pr.Name()+" was made by a later version of Morket")
+	}
 }

@@ -113,6 +113,11 @@ func (p *Platform) open(ctx context.Context) error {
 		return err
 	}
 	p.store = telemetry.NewStore(log, p.metrics, p.tracing, p.clock)
+	last, err := log.LastTime(ctx)
+	if err != nil {
+		return err
+	}
+	p.ids.After(last) // a clock that was set back doesn't make ids that lie before those in the log
 	if p.presence, err = pgread.Join(ctx, pgread.PresenceConfig{Pool: p.pool, Logger: p.log}); err != nil {
 		return err
 	}
@@ -127,11 +132,25 @@ func (p *Platform) open(ctx context.Context) error {
 		return err
 	}
 	for _, pr := range p.projectors() {
+		if err := p.refuseNewer(ctx, pr); err != nil {
+			return err
+		}
 		if err := p.read.Expand(ctx, pr.Name(), pr.Version()); err != nil {
 			return err
 		}
 	}
 	return p.read.Protect(ctx)
+}
+
+// refuseNewer refuses to start beside a read model that a later version has made: what it holds is not known here. Processes of this
+// version that run when the later one takes over go on.
+func (p *Platform) refuseNewer(ctx context.Context, pr projections.Projector) error {
+	c, made, err := p.read.Checkpoint(ctx, projections.LiveOf(pr.Name()))
+	if err != nil || !made || c.Version <= pr.Version() {
+		return err
+	}
+	return fmt.Errorf("the read model %s was made by a later version of Morket (version %d, this one makes version %d): start that version, "+
+		"or restore a backup from before the upgrade; nothing was changed", pr.Name(), c.Version, pr.Version())
 }
 
 func (p *Platform) openVault(ctx context.Context) error {
