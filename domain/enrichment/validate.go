@@ -3,12 +3,12 @@ package enrichment
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"sort"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/kernel/expression"
 )
 
 // Catalogue knows the providers.
@@ -203,7 +203,7 @@ func (v *checker) validator(at string, val *Validator) {
 	}
 	if len(val.Pattern) > MaxExpression {
 		v.add(at+".pattern", "is longer than %d characters", MaxExpression)
-	} else if _, err := regexp.Compile(val.Pattern); err != nil {
+	} else if _, err := expression.CompilePattern(val.Pattern); err != nil {
 		v.add(at+".pattern", "%s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
 	if val.MinConfidence != nil && (*val.MinConfidence < 0 || *val.MinConfidence > 1) {

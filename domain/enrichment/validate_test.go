@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -114,9 +115,11 @@ func TestJudge(t *testing.T) {
 		{"domain", &enrichment.Validator{Type: "domain"}, "example.co.uk", nil, true},
 		{"no domain", &enrichment.Validator{Type: "domain"}, "-x.com", nil, false},
 		{"number", &enrichment.Validator{Type: "number"}, 12.5, nil, true},
+		{"no number", &enrichment.Validator{Type: "number"}, "Infinity", nil, false},
 		{"boolean", &enrichment.Validator{Type: "boolean"}, "maybe", nil, false},
 		{"date", &enrichment.Validator{Type: "date"}, "2026-05-01", nil, true},
 		{"pattern", &enrichment.Validator{Pattern: "^[a-z]+$"}, "abc1", nil, false},
+		{"a text too long for the pattern", &enrichment.Validator{Pattern: "(a{0,10}){0,10}b"}, strings.Repeat("a", 1<<20), nil, false},
 		{"sure enough", &enrichment.Validator{MinConfidence: &low}, "x", &high, true},
 		{"not sure enough", &enrichment.Validator{MinConfidence: &high}, "x", &low, false},
 		{"unknown confidence", &enrichment.Validator{MinConfidence: &low}, "x", nil, false},
@@ -124,6 +127,14 @@ func TestJudge(t *testing.T) {
 		j, err := enrichment.NewJudge(c.v)
 		require.NoError(t, err)
 		require.Equal(t, c.ok, j.Refuse(c.value, c.conf) == "", "%s: %s", c.name, j.Refuse(c.value, c.conf))
+	}
+}
+
+func TestPatternsAreBounded(t *testing.T) {
+	t.Parallel()
+	for _, pattern := range []string{"((((a{30}){30}){10}){10})", "(" + strings.Repeat("a?", 900) + ")+", strings.Repeat(`\pL`, 100), strings.Repeat("x", 2000), "(?i)" + strings.Repeat("[^x]", 400)} {
+		_, err := enrichment.NewJudge(&enrichment.Validator{Pattern: pattern})
+		require.ErrorContains(t, err, "pattern", pattern)
 	}
 }
 

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/mail"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/morket/morket/domain/kernel/expression"
 )
 
 // ValidatorType is a shape that a validator may ask for; empty asks for none.
@@ -27,7 +30,7 @@ func (t ValidatorType) valid() bool {
 // Judge is a validator made ready.
 type Judge struct {
 	v       Validator
-	pattern *regexp.Regexp
+	pattern *expression.Pattern
 }
 
 // NewJudge makes a validator ready; nil accepts every answer that is not empty.
@@ -38,11 +41,11 @@ func NewJudge(v *Validator) (*Judge, error) {
 	}
 	j.v = *v
 	if v.Pattern != "" {
-		re, err := regexp.Compile(v.Pattern)
+		p, err := expression.CompilePattern(v.Pattern)
 		if err != nil {
 			return nil, fmt.Errorf("the validator's pattern: %w", err)
 		}
-		j.pattern = re
+		j.pattern = &p
 	}
 	return j, nil
 }
@@ -56,8 +59,13 @@ func (j *Judge) Refuse(value any, confidence *float64) string {
 	if t := ValidatorType(j.v.Type); !t.matches(value, text) {
 		return fmt.Sprintf("%q is not a valid %s", short(text), t)
 	}
-	if j.pattern != nil && !j.pattern.MatchString(text) {
-		return fmt.Sprintf("%q does not match the pattern", short(text))
+	if j.pattern != nil {
+		switch ok, err := j.pattern.Match(text); {
+		case err != nil:
+			return fmt.Sprintf("%q is too long to be compared with the pattern", short(text))
+		case !ok:
+			return fmt.Sprintf("%q does not match the pattern", short(text))
+		}
 	}
 	if least := j.v.MinConfidence; least != nil {
 		if confidence == nil {
@@ -88,8 +96,8 @@ func (t ValidatorType) matches(value any, text string) bool {
 	case FieldDomain:
 		return len(text) <= 253 && domainForm.MatchString(text)
 	case FieldNumber:
-		_, err := strconv.ParseFloat(text, 64)
-		return err == nil
+		f, err := strconv.ParseFloat(text, 64)
+		return err == nil && !math.IsInf(f, 0) && !math.IsNaN(f)
 	case FieldBoolean:
 		if _, ok := value.(bool); ok {
 			return true

@@ -149,6 +149,9 @@ func parseJSON(v json.RawMessage) (json.RawMessage, error) {
 	if err := json.Compact(&b, v); err != nil {
 		return nil, bad("this is not valid JSON")
 	}
+	if misfit, ok := kernel.NumbersFit(v); !ok {
+		return nil, bad("the JSON holds the number %s, which is too long, too large or too small; write it as a text", clip(misfit))
+	}
 	return b.Bytes(), nil
 }
 

@@ -112,6 +112,8 @@ func TestParseText(t *testing.T) {
 		{table.Select, "  hot ", `"hot"`},
 		{table.Text, "  kept  ", `"  kept  "`},
 		{table.JSON, "{bad", ""},
+		{table.JSON, `{"a":[1e999999]}`, ""},
+		{table.JSON, `{"a":1e-400}`, ""},
 		{table.Number, "  ", "null"},
 	}
 	for _, tc := range tests {

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"strconv"
 	"unicode/utf16"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
-// clean replaces what JSON can say and jsonb can't hold, a NUL character and half of a surrogate pair, by U+FFFD. Only cells of
-// JSON columns may have such, and only in an escape.
+// clean replaces what JSON can say and jsonb can't hold: a NUL character and half of a surrogate pair by U+FFFD, and numbers without
+// end by texts. Only cells of JSON columns may have such, those characters only in an escape.
 func clean(b []byte) []byte {
+	b = cleanNumbers(b)
 	if !bytes.Contains(b, []byte(`\u`)) {
 		return b
 	}
@@ -41,6 +44,23 @@ func clean(b []byte) []byte {
 		}
 	}
 	return out
+}
+
+// cleanNumbers makes texts of numbers that jsonb refuses, or writes out with 100,000 digits.
+func cleanNumbers(b []byte) []byte {
+	if _, ok := kernel.NumbersFit(b); ok {
+		return b
+	}
+	var out []byte
+	from := 0
+	kernel.EachNumber(b, func(number []byte, at int) bool {
+		if !kernel.NumberFits(string(number)) {
+			out = append(append(append(append(out, b[from:at]...), '"'), number...), '"')
+			from = at + len(number)
+		}
+		return true
+	})
+	return append(out, b[from:]...)
 }
 
 // escaped reads the escape \uXXXX at b[i].

@@ -72,7 +72,7 @@ func TestNumbersAreExact(t *testing.T) {
 		require.NoError(t, err, path)
 		require.Equal(t, want, got, path)
 	}
-	for text, want := range map[string]error{"1e308": nil, "-1e-400": nil, "1e400": answer.ErrNumber, "[[1e309]]": answer.ErrNumber, `{"a":-1e400}`: answer.ErrNumber, "1" + strings.Repeat("0", 1000): answer.ErrNumber} {
+	for text, want := range map[string]error{"1e308": nil, "-1e-400": answer.ErrNumber, "1e400": answer.ErrNumber, "[[1e309]]": answer.ErrNumber, `{"a":-1e400}`: answer.ErrNumber, "1" + strings.Repeat("0", 1000): answer.ErrNumber} {
 		v, err := answer.Decode([]byte(text))
 		require.NoError(t, err, text)
 		require.Equal(t, want, answer.CheckNumbers(v), text)

@@ -8,16 +8,16 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // Limits of an answer.
 const (
 	MaxDepth  = 64      // of lists and objects in each other
 	MaxValues = 100_000 // in one answer
-	MaxDigits = 1000    // of a number as it is written
 )
 
 // Errors of an answer that is over its limits.
@@ -50,12 +50,11 @@ func Decode(body []byte) (any, error) {
 	return v, nil
 }
 
-// CheckNumbers answers ErrNumber if a number in the value is longer than MaxDigits, or beyond what a float64 reaches: no store or
-// program after this one would take it.
+// CheckNumbers answers ErrNumber if a number in the value can't be kept (kernel.NumberFits).
 func CheckNumbers(v any) error {
 	switch v := v.(type) {
 	case json.Number:
-		if _, ok := float(v); !ok {
+		if !kernel.NumberFits(string(v)) {
 			return ErrNumber
 		}
 	case []any:
@@ -74,14 +73,6 @@ func CheckNumbers(v any) error {
 	return nil
 }
 
-func float(n json.Number) (float64, bool) {
-	if len(n) > MaxDigits {
-		return 0, false
-	}
-	f, err := strconv.ParseFloat(string(n), 64)
-	return f, err == nil && !math.IsInf(f, 0)
-}
-
 // plain is the value with numbers that a filter can compare: int64 and float64. What holds no number is shared.
 func plain(v any) any {
 	switch v := v.(type) {
@@ -89,10 +80,10 @@ func plain(v any) any {
 		if i, err := strconv.ParseInt(string(v), 10, 64); err == nil {
 			return i
 		}
-		if f, ok := float(v); ok {
+		if f, err := strconv.ParseFloat(string(v), 64); err == nil {
 			return f
 		}
-		return nil
+		return nil // beyond all numbers that a filter could name
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
@@ -115,27 +106,20 @@ func Check(body []byte) error {
 	if !utf8.Valid(body) {
 		return ErrNotUTF8
 	}
-	depth, values, quoted := 0, 1, false
-	for i := 0; i < len(body); i++ {
-		switch c := body[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '[' || c == '{':
-			values++
-			if depth++; depth > MaxDepth {
-				return ErrTooDeep
-			}
-		case c == ']' || c == '}':
-			depth--
-		case c == ',':
+	var fault error
+	values := 1
+	kernel.EachSign(body, func(sign byte, depth int) bool {
+		switch sign {
+		case '[', '{', ',':
 			values++
 		}
-		if values > MaxValues {
-			return ErrTooLarge
+		switch {
+		case depth > MaxDepth:
+			fault = ErrTooDeep
+		case values > MaxValues:
+			fault = ErrTooLarge
 		}
-	}
-	return nil
+		return fault == nil
+	})
+	return fault
 }

@@ -79,6 +79,27 @@ func count(re *syntax.Regexp, times int, instructions, runes *int) {
 	}
 }
 
+// Pattern is a regular expression (RE2) from outside that is bounded: how long it is, what compiling it makes, and how long a search may
+// take.
+type Pattern struct{ p *pattern }
+
+// maxSteps is how many instructions a search of a Pattern may run, some tenths of a second.
+const maxSteps = 16 << 20
+
+// CompilePattern compiles a pattern. Its errors are for whoever wrote it.
+func CompilePattern(source string) (Pattern, error) {
+	p, err := compilePattern(source, func(int) {})
+	return Pattern{p}, err
+}
+
+// Match reports whether the text holds the pattern; ErrTooLong says that looking for it would take too long.
+func (p Pattern) Match(s string) (bool, error) {
+	if len(s)*p.p.size > maxSteps {
+		return false, ErrTooLong
+	}
+	return p.p.re.MatchString(s), nil
+}
+
 // pattern is a compiled regular expression and how many instructions it has.
 type pattern struct {
 	re   *regexp.Regexp

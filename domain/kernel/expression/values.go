@@ -34,28 +34,20 @@ func decode(m *meter, raw json.RawMessage) any {
 
 // sizeOfJSON is what decoding makes at most; false for what is nested too deep.
 func sizeOfJSON(raw []byte) (int, bool) {
-	size, depth, quoted := len(raw)+scalarSize, 0, false
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '[' || c == '{':
-			if depth++; depth > maxJSONDepth {
-				return 0, false
-			}
+	size, ok := len(raw)+scalarSize, true
+	kernel.EachSign(raw, func(sign byte, depth int) bool {
+		switch sign {
+		case '[', '{':
 			size += headerSize + pairSize
-		case c == ']' || c == '}':
-			depth--
-		case c == ',':
+		case ',':
 			size += elementSize * 2 // the list grows by doubling
-		case c == ':':
+		case ':':
 			size += pairSize
 		}
-	}
-	return size, true
+		ok = depth <= maxJSONDepth
+		return ok
+	})
+	return size, ok
 }
 
 func typeName(v any) string {
