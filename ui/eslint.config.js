@@ -55,7 +55,8 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         {
-          selector: 'JSXAttribute[name.name="type"] Literal[value=/^(number|date|datetime-local|month|week|time)$/]',
+          selector:
+            'JSXOpeningElement[name.name=/^[Ii]nput$/] > JSXAttribute[name.name="type"] Literal[value=/^(number|date|datetime-local|month|week|time)$/]',
           message: 'The browser reads values in its own language; use TypedInput, NumberInput or DateInput.',
         },
       ],

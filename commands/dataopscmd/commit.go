@@ -23,8 +23,9 @@ type Mapping struct {
 
 // NewColumn is a column to be made.
 type NewColumn struct {
-	Name string     `json:"name"`
-	Type table.Type `json:"type"`
+	Name     string     `json:"name"`
+	Type     table.Type `json:"type"`
+	Currency string     `json:"currency,omitempty" doc:"Of a currency column (ISO 4217); absent, the one that was found."`
 }
 
 // Commit lets an import begin. Either TableID or NewTable names the table.

@@ -1,6 +1,7 @@
 package dataopscmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -42,10 +43,11 @@ func (m Mapping) form(c dataops.FileColumn) dataops.Form {
 func (m Mapping) draft(c dataops.FileColumn) table.Draft {
 	form := m.form(c)
 	d := table.Draft{Name: m.NewColumn.Name, Type: m.NewColumn.Type, Form: tableForm(&form)}
-	if d.Type == table.Currency && c.Currency != "" || d.Type.Numeric() && c.Decimals != nil {
+	currency := cmp.Or(m.NewColumn.Currency, c.Currency)
+	if d.Type == table.Currency && currency != "" || d.Type.Numeric() && c.Decimals != nil {
 		d.Format = &table.NumberFormat{Decimals: c.Decimals}
 		if d.Type == table.Currency {
-			d.Format.Currency = c.Currency
+			d.Format.Currency = currency
 		}
 	}
 	return d

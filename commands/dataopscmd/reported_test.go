@@ -293,6 +293,26 @@ func TestWhatAFileLeavesOpenIsAsked(t *testing.T) {
 	require.Equal(t, table.MonthFirst, f.schema(done.TableID).Columns[0].Form.DateOrder)
 }
 
+func TestACurrencyIsTheFilesUnlessAnotherIsChosen(t *testing.T) {
+	t.Parallel()
+	for chosen, want := range map[string]string{"": "EUR", "CHF": "CHF"} {
+		f := newFixture(t)
+		up := f.upload("a.csv", "Name,Price\na,€1.50\nb,€2.25\n")
+		f.commit(dataopscmd.Commit{ImportID: up.ID, NewTable: "T", KeepRows: true, Mapping: []dataopscmd.Mapping{
+			{Index: 0, NewColumn: &dataopscmd.NewColumn{Name: "Name", Type: table.Text}},
+			{Index: 1, NewColumn: &dataopscmd.NewColumn{Name: "Price", Type: table.Currency, Currency: chosen}},
+		}})
+		done := f.run(up.ID, dataopscmd.Limits{})
+		require.Equal(t, want, f.schema(done.TableID).Columns[1].CurrencyCode())
+		require.Equal(t, chosen == "", f.cells(done.TableID)[0][1] == "1.50" || f.cells(done.TableID)[0][1] == "1.5", "an amount in another currency is no amount of the column")
+	}
+	f := newFixture(t)
+	up := f.upload("a.csv", "Price\n1\n2\n")
+	wrong := dataopscmd.NewColumn{Name: "Price", Type: table.Currency, Currency: "euro"}
+	_, err := f.handlers.Commit(t.Context(), f.meta, dataopscmd.Commit{ImportID: up.ID, NewTable: "T", Mapping: []dataopscmd.Mapping{{Index: 0, NewColumn: &wrong}}})
+	require.Equal(t, kernel.KindInvalid, kernel.KindOf(err))
+}
+
 func TestAnUnsureEncodingIsChosenBeforeTheCommit(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

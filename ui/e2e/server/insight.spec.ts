@@ -74,7 +74,9 @@ test('analytics say nothing before a run, and what it found, failed and cost aft
     await expect(page.getByRole('figure')).toBeVisible();
     await page.getByLabel('Range').selectOption('own');
     await page.getByLabel('From (UTC)').fill('2020-01-01');
+    await page.getByLabel('From (UTC)').press('Enter');
     await page.getByLabel('To (UTC)').fill('2020-02-01');
+    await page.getByLabel('To (UTC)').press('Enter');
     await expect(page.getByText('Nothing was enriched in this range')).toBeVisible();
     await page.getByLabel('Range').selectOption('7d');
   });

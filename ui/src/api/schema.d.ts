@@ -3584,6 +3584,8 @@ export interface components {
             skip?: boolean | null;
         };
         DataopsNewColumn: {
+            /** @description Of a currency column (ISO 4217); absent, the one that was found. */
+            currency?: string | null;
             name: string;
             type: string;
         };

@@ -11,7 +11,7 @@ interface Written {
 /** Where one column of the file goes. */
 export type Target =
   | ({ to: 'column'; columnId: string } & Written)
-  | ({ to: 'new'; name: string; type: ColumnType } & Written)
+  | ({ to: 'new'; name: string; type: ColumnType; currency?: string } & Written)
   | { to: 'skip' };
 
 /** How many columns a table takes. */
@@ -44,7 +44,8 @@ export function toMapping(file: Import, targets: readonly Target[]): ImportMappi
     if (!target || target.to === 'skip') return { index: c.index, skip: true };
     const written = { ...(target.form ? { form: target.form } : {}), ...(target.keepWords ? { empty: [] } : {}) };
     if (target.to === 'column') return { index: c.index, column_id: target.columnId, ...written };
-    return { index: c.index, new_column: { name: target.name.trim(), type: target.type }, ...written };
+    const currency = target.type === 'currency' && target.currency ? { currency: target.currency } : {};
+    return { index: c.index, new_column: { name: target.name.trim(), type: target.type, ...currency }, ...written };
   });
 }
 

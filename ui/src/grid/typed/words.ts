@@ -37,6 +37,9 @@ function currencies(): Map<string, string[]> {
   return out;
 }
 
+/** The currencies that an amount may name (ISO 4217). */
+export const currencyCodes: readonly string[] = list(raw.currency_codes);
+
 export const words: Words = {
   months: numbered(raw.months),
   weekdays: numbered(raw.weekdays),

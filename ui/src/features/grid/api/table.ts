@@ -16,6 +16,7 @@ export interface ColumnSpec {
   type: ColumnType;
   options?: SelectOption[];
   format?: ColumnFormat;
+  form?: Column['form'];
   description?: string;
   after?: string;
 }
@@ -50,16 +51,15 @@ export async function changeType(
   table: string,
   id: string,
   type: ColumnType,
-  dryRun: boolean,
-  lossy: boolean,
-  form?: Column['form'],
+  o: { dryRun?: boolean; lossy?: boolean; form?: Column['form'] | undefined; currency?: string | undefined },
 ): Promise<ChangeTypeAnswer> {
   return (
     await api.post<ChangeTypeAnswer>(`${tablePath(ws, table)}/columns/${id}/change-type`, {
       type,
-      dry_run: dryRun,
-      lossy,
-      ...(form ? { form } : {}),
+      dry_run: o.dryRun ?? false,
+      lossy: o.lossy ?? false,
+      ...(o.form ? { form: o.form } : {}),
+      ...(o.currency ? { format: { currency: o.currency } } : {}),
     })
   ).data;
 }

@@ -9,6 +9,7 @@ import type { Anchor } from '@/grid/events';
 import { cx } from '@/lib/cx';
 import { addColumn, tableChanged } from '../api/table';
 import { COLUMN_TYPES } from '@/grid/column-types';
+import { CurrencySelect, FormFields, formLike, hasForm, type ColumnForm } from '@/grid/form-fields';
 import { nameKey } from '@/lib/fold';
 import { TypeIcon } from './type-icon';
 
@@ -33,10 +34,20 @@ export function AddColumnPopover({
 }: AddColumnProps) {
   const [name, setName] = useState('');
   const [type, setType] = useState<ColumnType>('text');
+  const [chosen, setChosen] = useState<{ form?: ColumnForm; currency?: string }>({});
+  const like = formLike(table.columns, type);
+  const form = chosen.form ?? like.form;
+  const currency = chosen.currency ?? like.currency;
   const client = useQueryClient();
   const add = useMutation({
     mutationFn: () =>
-      addColumn(ws, table.id, { name: name.trim() || freeName(table, type), type, ...(after ? { after } : {}) }),
+      addColumn(ws, table.id, {
+        name: name.trim() || freeName(table, type),
+        type,
+        ...(hasForm(type) ? { form } : {}),
+        ...(type === 'currency' ? { format: { currency } } : {}),
+        ...(after ? { after } : {}),
+      }),
     onSuccess: async (column) => {
       await tableChanged(client, ws, table.id);
       onAdded(column.id);
@@ -82,7 +93,10 @@ export function AddColumnPopover({
               type="button"
               role="radio"
               aria-checked={t.type === type}
-              onClick={() => setType(t.type)}
+              onClick={() => {
+                setType(t.type);
+                setChosen({});
+              }}
               className={cx(
                 'flex h-8 items-center gap-2 rounded-md px-2 text-left',
                 t.type === type ? 'bg-active font-medium' : 'text-ink-2 hover:bg-hover',
@@ -95,6 +109,14 @@ export function AddColumnPopover({
             </button>
           ))}
         </div>
+        {type === 'currency' && (
+          <Field label="Currency">
+            {(ids) => (
+              <CurrencySelect {...ids} value={currency} onChange={(c) => setChosen({ ...chosen, currency: c })} />
+            )}
+          </Field>
+        )}
+        <FormFields type={type} form={form} onChange={(f) => setChosen({ ...chosen, form: f })} />
         <Button type="submit" variant="primary" busy={add.isPending}>
           Add column
         </Button>

@@ -10,7 +10,7 @@ import { plainText } from '@/grid/values';
 import { plural } from '@/lib/format';
 import { changeType, tableChanged } from '../api/table';
 import { DATA_TYPES } from '@/grid/column-types';
-import { FormFields, type ColumnForm } from './form-fields';
+import { CurrencySelect, FormFields, type ColumnForm } from '@/grid/form-fields';
 
 /** Changes a column's type after saying how many values fit; losing values needs a tick. */
 export function ChangeTypeDialog({
@@ -29,14 +29,15 @@ export function ChangeTypeDialog({
   const [type, setType] = useState<ColumnType>(DATA_TYPES.find((t) => t.type !== column.type)?.type ?? 'text');
   const [lossy, setLossy] = useState(false);
   const [form, setForm] = useState<ColumnForm>();
+  const [currency, setCurrency] = useState<string>();
   const client = useQueryClient();
   const preview = useQuery({
-    queryKey: ['change-type', ws, table.id, column.id, type, form],
-    queryFn: () => changeType(ws, table.id, column.id, type, true, false, form),
+    queryKey: ['change-type', ws, table.id, column.id, type, form, currency],
+    queryFn: () => changeType(ws, table.id, column.id, type, { dryRun: true, form, currency }),
     staleTime: 0,
   });
   const apply = useMutation({
-    mutationFn: () => changeType(ws, table.id, column.id, type, false, lossy, form),
+    mutationFn: () => changeType(ws, table.id, column.id, type, { lossy, form, currency }),
     onSuccess: async () => {
       await tableChanged(client, ws, table.id);
       onDone();
@@ -70,6 +71,7 @@ export function ChangeTypeDialog({
               onChange={(e) => {
                 setType(e.target.value as ColumnType);
                 setForm(undefined);
+                setCurrency(undefined);
                 setLossy(false);
               }}
             >
@@ -82,6 +84,13 @@ export function ChangeTypeDialog({
           )}
         </Field>
         {choices.length > 0 && <FormFields type={type} form={form ?? preview.data?.form ?? {}} onChange={setForm} />}
+        {type === 'currency' && (
+          <Field label="Currency" hint="An amount that names another currency does not fit.">
+            {(ids) => (
+              <CurrencySelect {...ids} value={currency ?? preview.data?.currency ?? 'USD'} onChange={setCurrency} />
+            )}
+          </Field>
+        )}
         {open && (
           <Notice tone="warning">The values can be read in more than one way. Choose how they are written.</Notice>
         )}

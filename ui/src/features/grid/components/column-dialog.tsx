@@ -5,10 +5,11 @@ import type { Column, SelectOption, Table } from '@/api/types';
 import { Button, IconButton } from '@/components/button';
 import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, Input, Select, Textarea } from '@/components/field';
+import { CurrencySelect, FormFields, hasForm, type ColumnForm } from '@/grid/form-fields';
+import { isNumeric } from '@/grid/model';
 import { NumberInput } from '@/grid/typed-input';
 import { SOFT, softOf } from '@/lib/colors';
 import { tableChanged, updateColumn } from '../api/table';
-import { FormFields, type ColumnForm } from './form-fields';
 
 /** Name, description and the settings of a column's type. */
 export function ColumnDialog({
@@ -30,14 +31,13 @@ export function ColumnDialog({
   const [form, setForm] = useState<ColumnForm>(column.form ?? {});
   const client = useQueryClient();
   const hasOptions = column.type === 'select' || column.type === 'multi_select';
-  const isNumber = column.type === 'number' || column.type === 'currency' || column.type === 'percent';
-  const hasForm = isNumber || column.type === 'date' || column.type === 'datetime';
+  const isNumber = isNumeric(column.type);
   const save = useMutation({
     mutationFn: () =>
       updateColumn(ws, table.id, column.id, {
         name: name.trim(),
         description: description.trim(),
-        ...(hasForm ? { form } : {}),
+        ...(hasForm(column.type) ? { form } : {}),
         ...(hasOptions ? { options: options.filter((o) => o.name.trim()) } : {}),
         ...(isNumber
           ? {
@@ -102,14 +102,7 @@ export function ColumnDialog({
             </Field>
             {column.type === 'currency' && (
               <Field label="Currency" className="flex-1">
-                {(ids) => (
-                  <Input
-                    {...ids}
-                    value={currency}
-                    maxLength={3}
-                    onChange={(e) => setCurrency(e.target.value.toUpperCase())}
-                  />
-                )}
+                {(ids) => <CurrencySelect {...ids} value={currency} onChange={setCurrency} />}
               </Field>
             )}
           </div>

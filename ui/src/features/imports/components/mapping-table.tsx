@@ -3,6 +3,7 @@ import { Checkbox, Input, Select } from '@/components/field';
 import { Card, DataTable, Td } from '@/components/page';
 import { Shown } from '@/components/shown';
 import { DATA_TYPES } from '@/grid/column-types';
+import { CurrencySelect } from '@/grid/form-fields';
 import { isReadOnly } from '@/grid/model';
 import { spelled } from '@/lib/signs';
 import { isOpen, partOf, typeOf, type Target } from '../mapping';
@@ -117,6 +118,14 @@ export function MappingTable({
                           ))}
                         </Select>
                       </>
+                    )}
+                    {target.to === 'new' && target.type === 'currency' && (
+                      <CurrencySelect
+                        aria-label={`Currency of ${label}`}
+                        className="!w-40"
+                        value={target.currency ?? c.currency ?? 'USD'}
+                        onChange={(currency) => set(i, { ...target, currency })}
+                      />
                     )}
                     <Written column={c} label={label} target={target} columns={columns} onChange={(t) => set(i, t)} />
                   </span>
