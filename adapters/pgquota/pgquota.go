@@ -83,3 +83,25 @@ func (q *Quotas) Take(ctx context.Context, key string, l enrichment.RateLimits, 
 	}
 	return max(most, time.Duration(micros)*time.Microsecond+max(uses[0], uses[1], uses[2], uses[3])), false, nil
 }
+
+const (
+	forgetSQL = `
+DELETE FROM provider_quotas.used WHERE key IN (
+  SELECT key FROM provider_quotas.used WHERE greatest(second, minute, hour, day) < (extract(epoch FROM clock_timestamp()) * 1000000)::bigint LIMIT $1
+  FOR UPDATE SKIP LOCKED)`
+	forgetAtOnce = 1000
+)
+
+// Forget takes away what is as good as unused, which a new count would begin at as well. It returns how many keys that were.
+func (q *Quotas) Forget(ctx context.Context) (n int, err error) {
+	for {
+		tag, err := q.pool.Exec(ctx, forgetSQL, forgetAtOnce)
+		if err != nil {
+			return n, fmt.Errorf("forget providers' counts: %w", err)
+		}
+		n += int(tag.RowsAffected())
+		if tag.RowsAffected() < forgetAtOnce {
+			return n, nil
+		}
+	}
+}

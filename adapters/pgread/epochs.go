@@ -163,7 +163,13 @@ func (s *Store) Swap(
 		return projections.Checkpoint{}, err
 	}
 	swapped := projections.Checkpoint{Place: live}
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	// A connection of its own: catchUp needs one of the pool's while this one is held.
+	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
+	if err != nil {
+		return projections.Checkpoint{}, fmt.Errorf("connect to swap %s: %w", projection, err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		// A runner may be making the live one at this moment, for the first time.
 		if err := exec(ctx, tx, placeLockSQL, live.String()); err != nil {
 			return err

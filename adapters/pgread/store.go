@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/pgstore"
 	"github.com/morket/morket/projections"
 )
 
@@ -94,7 +95,7 @@ func (s *Store) Advance(ctx context.Context, from projections.Checkpoint, step p
 		return from, err
 	}
 	if step.Apply != nil {
-		if err := step.Apply(ctx, &Tx{Tx: tx, Schema: SchemaOf(from.Place)}); err != nil {
+		if err := step.Apply(pgstore.Within(ctx, tx), &Tx{Tx: tx, Schema: SchemaOf(from.Place)}); err != nil {
 			return from, err
 		}
 	}

@@ -14,6 +14,27 @@ import (
 	"github.com/morket/morket/eventstore"
 )
 
+// withinKey marks the context of a transaction.
+type withinKey struct{}
+
+// Within has the log read through a transaction of its own database. Who holds a connection and waits for a second one of the same pool
+// waits for ever when all others do so too.
+func Within(ctx context.Context, tx pgx.Tx) context.Context {
+	return context.WithValue(ctx, withinKey{}, tx)
+}
+
+type reader interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+func (s *Store) reader(ctx context.Context) reader {
+	if tx, ok := ctx.Value(withinKey{}).(pgx.Tx); ok {
+		return tx
+	}
+	return s.pool
+}
+
 const eventColumns = `position, version, recorded_at, stream_id, workspace_id, type, metadata, data`
 
 const readAllSQL = `SELECT ` + eventColumns + ` FROM log.events
@@ -95,7 +116,7 @@ const streamsSQL = `SELECT id FROM log.streams WHERE id COLLATE "C" > $1 AND id 
 
 // Streams returns the streams of a category in the order of their names, those after the given one.
 func (s *Store) Streams(ctx context.Context, category string, after eventstore.StreamID, limit int) ([]eventstore.StreamID, error) {
-	rows, err := s.pool.Query(ctx, streamsSQL, max(string(after), category+"-"), category+".", limit) // "." follows "-"
+	rows, err := s.reader(ctx).Query(ctx, streamsSQL, max(string(after), category+"-"), category+".", limit) // "." follows "-"
 	if err != nil {
 		return nil, fmt.Errorf("list the streams of %s: %w", category, err)
 	}
@@ -105,7 +126,7 @@ func (s *Store) Streams(ctx context.Context, category string, after eventstore.S
 // StreamVersion returns the stream's version, 0 if it does not exist.
 func (s *Store) StreamVersion(ctx context.Context, stream eventstore.StreamID) (int64, error) {
 	var v int64
-	err := s.pool.QueryRow(ctx, `SELECT version FROM log.streams WHERE id = $1`, string(stream)).Scan(&v)
+	err := s.reader(ctx).QueryRow(ctx, `SELECT version FROM log.streams WHERE id = $1`, string(stream)).Scan(&v)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return 0, fmt.Errorf("read the version of %s: %w", stream, err)
 	}
@@ -115,7 +136,7 @@ func (s *Store) StreamVersion(ctx context.Context, stream eventstore.StreamID) (
 // Head returns the position of the last event.
 func (s *Store) Head(ctx context.Context) (int64, error) {
 	var head int64
-	if err := s.pool.QueryRow(ctx, `SELECT position FROM log.head`).Scan(&head); err != nil {
+	if err := s.reader(ctx).QueryRow(ctx, `SELECT position FROM log.head`).Scan(&head); err != nil {
 		return 0, fmt.Errorf("read the log's head: %w", err)
 	}
 	return head, nil
@@ -123,7 +144,7 @@ func (s *Store) Head(ctx context.Context) (int64, error) {
 
 func (s *Store) read(ctx context.Context, sql string, args ...any) ([]eventstore.Recorded, error) {
 	args = append([]any{pgx.QueryResultFormats{pgx.BinaryFormatCode}}, args...)
-	rows, err := s.pool.Query(ctx, sql, args...)
+	rows, err := s.reader(ctx).Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -244,7 +244,7 @@ func (g *Grid) count(ctx context.Context, p *plan) (int64, error) {
 // relative reports whether the query's answer depends on the time of day.
 func relative(q Query) bool {
 	for _, c := range q.Filter.Conditions() {
-		if c.Op == "relative" {
+		if c.Op == table.InPeriod {
 			return true
 		}
 	}

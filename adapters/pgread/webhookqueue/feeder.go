@@ -13,6 +13,7 @@ import (
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/webhook"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/pgstore"
 	"github.com/morket/morket/projections"
 )
 
@@ -265,7 +266,7 @@ func (q *Queue) Replay(ctx context.Context) (more bool, err error) {
 			_, err = tx.Exec(ctx, `DELETE FROM webhook_queue.replays WHERE id = $1`, r.id)
 			return err
 		}
-		return q.replay(ctx, tx, r)
+		return q.replay(pgstore.Within(ctx, tx), tx, r)
 	})
 	return more, err
 }

@@ -32,6 +32,7 @@ func (s *server) newSweeper() (*sweeper.Sweeper, error) {
 			{Name: "sessions", Every: time.Hour, Run: s.sweepSessions},
 			{Name: "answers", Every: 24 * time.Hour, Run: s.sweepAnswers},
 			{Name: "ledgers", Every: time.Hour, Run: s.signLedgers},
+			{Name: "quotas", Every: time.Hour, Run: s.shared.quotas.Forget},
 			{Name: "keys", Every: time.Hour, Run: func(ctx context.Context) (int, error) { return s.ring.Rewrap(ctx, sweepBatch) }},
 		},
 	})
