@@ -3,6 +3,7 @@
 package auditview
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -74,7 +75,7 @@ func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Pr
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 5 }
+func (*Projector) Version() int { return 6 }
 
 // Types implements projections.Projector.
 func (p *Projector) Types() []string {
@@ -127,7 +128,7 @@ func (f *fold) add(ctx context.Context, r eventstore.Recorded) error {
 		return err
 	}
 	if rule.Public != "" && string(at(data, rule.Public)) != "true" {
-		rule.Says, rule.Audit, rule.After, rule.Before, rule.Name = rule.Privately, true, nil, nil, ""
+		rule.Says, rule.Audit, rule.After, rule.Before, rule.Name, rule.Part = rule.Privately, true, nil, nil, "", Part{}
 	}
 	e := Entry{
 		Workspace: r.Workspace, First: r.Position, Last: r.Position, Stream: r.Stream, At: r.RecordedAt, Actor: meta.Actor, Action: action(r.Type),
@@ -155,6 +156,9 @@ func (f *fold) add(ctx context.Context, r eventstore.Recorded) error {
 		}
 	}
 	e.Says = fill(rule.Says, data)
+	if err := f.part(ctx, &e, rule, data); err != nil {
+		return err
+	}
 	if err := f.shown(ctx, &e, rule, data); err != nil {
 		return err
 	}
@@ -189,21 +193,105 @@ func continues(before, e Entry) bool {
 
 // shown fills in what was before and is after.
 func (f *fold) shown(ctx context.Context, e *Entry, rule Rule, data map[string]json.RawMessage) error {
-	e.After, e.Before = pick(data, rule.After), pick(data, rule.Before)
+	after, err := f.named(ctx, pick(data, rule.After))
+	if err != nil {
+		return err
+	}
+	e.After, e.Before = after, pick(data, rule.Before)
 	if e.After == nil || rule.Before != nil {
 		return nil
 	}
 	key := [3]string{rule.Thing, e.ID, family(e.Action)}
-	was, ok := f.known[key]
-	if !ok {
-		var err error
-		if was, err = f.w.Fact(ctx, key[0], key[1], key[2]); err != nil {
-			return err
-		}
+	was, err := f.fact(ctx, key)
+	if err != nil {
+		return err
 	}
 	e.Before = was
 	f.remember(key, e.After)
 	return nil
+}
+
+// fact is what this batch or an earlier one has remembered.
+func (f *fold) fact(ctx context.Context, key [3]string) (json.RawMessage, error) {
+	if value, ok := f.known[key]; ok {
+		return value, nil
+	}
+	return f.w.Fact(ctx, key[0], key[1], key[2])
+}
+
+// nameOf is the name of a thing or a part, empty if none was told.
+func (f *fold) nameOf(ctx context.Context, kind, id string) (string, error) {
+	value, err := f.fact(ctx, [3]string{kind, id, "name"})
+	var name string
+	if err != nil || value == nil || json.Unmarshal(value, &name) != nil {
+		return "", err
+	}
+	return name, nil
+}
+
+// part names the column or view that the event is about, and remembers the names that it tells.
+func (f *fold) part(ctx context.Context, e *Entry, rule Rule, data map[string]json.RawMessage) error {
+	if rule.Parts != "" {
+		var list []map[string]json.RawMessage
+		if err := json.Unmarshal(data[rule.Parts], &list); err != nil && len(data[rule.Parts]) > 0 {
+			return err
+		}
+		for _, p := range list {
+			f.remember([3]string{rule.Part.Kind, member(p, rule.Part.ID), "name"}, at(p, rule.Part.Name))
+		}
+		return nil
+	}
+	id := member(data, rule.Part.ID)
+	if rule.Part.Name != "" {
+		f.remember([3]string{rule.Part.Kind, id, "name"}, at(data, rule.Part.Name))
+	}
+	if !strings.Contains(e.Says, "{part}") {
+		return nil
+	}
+	name, err := f.nameOf(ctx, rule.Part.Kind, id)
+	if err != nil {
+		return err
+	}
+	if name == "" {
+		e.Says = without(e.Says, "{part}", rule.Part.Kind)
+		return nil
+	}
+	e.Says = strings.ReplaceAll(e.Says, "{part}", word(name))
+	return nil
+}
+
+// named puts the names of tables in the place of their ids in what is shown.
+func (f *fold) named(ctx context.Context, shown json.RawMessage) (json.RawMessage, error) {
+	var all map[string]json.RawMessage
+	if shown == nil || json.Unmarshal(shown, &all) != nil {
+		return shown, nil
+	}
+	var id kernel.TableID
+	if v, ok := all["table_id"]; ok && json.Unmarshal(v, &id) == nil {
+		if name, err := f.nameOf(ctx, "table", string(id)); err != nil {
+			return nil, err
+		} else if name != "" {
+			delete(all, "table_id")
+			all["table"] = table.Quote(name)
+		}
+	}
+	var ids []kernel.TableID
+	if v, ok := all["tables"]; ok && json.Unmarshal(v, &ids) == nil {
+		names := make([]string, len(ids))
+		for i, id := range ids {
+			name, err := f.nameOf(ctx, "table", string(id))
+			if err != nil {
+				return nil, err
+			}
+			names[i] = cmp.Or(name, string(id))
+		}
+		b, err := json.Marshal(names)
+		if err != nil {
+			return nil, err
+		}
+		all["tables"] = b
+	}
+	return json.Marshal(all)
 }
 
 // family puts the beginning of a thing and its changes together, so that the first change has a before.

@@ -2,8 +2,8 @@ package auditview
 
 // Rule says how an event type reads in the list of what was done, and in the audit log.
 type Rule struct {
-	// Says follows the actor's name: "renamed {it} to {name}". {it} is the thing that it was done to, {n} how many rows, cells or
-	// times, anything else a member of the event's data, nested ones after a dot.
+	// Says follows the actor's name: "renamed {it} to {name}". {it} is the thing that it was done to, {part} the part of it, {n} how
+	// many rows, cells or times, anything else a member of the event's data, nested ones after a dot.
 	Says string
 	// Thing is the kind of thing: "table", "member", … Which one is the stream's id, or the member that ID names.
 	Thing, ID string
@@ -18,12 +18,19 @@ type Rule struct {
 	After, Before []string
 	// Name is the member that holds the thing's name.
 	Name string
+	// Part is the column or view of the thing that it was done to. One that the event names is remembered for events that don't.
+	Part Part
+	// Parts is a member with a list of parts that begin with the thing.
+	Parts string
 	// Public is a member that is true of what everybody may see; without it the event is about something of one person's own: it is in the
 	// audit log only, as Privately says, which names nothing.
 	Public, Privately string
 	// Person is the member with the id of the person whom it is about, who is {person}.
 	Person string
 }
+
+// Part says where an event has a part of a thing: its kind, and the members with its id and its name.
+type Part struct{ Kind, ID, Name string }
 
 // Rules has a line for every event type, which a test demands: a new module's types are added to its part.
 func Rules() map[string]Rule {
@@ -78,30 +85,31 @@ func workspaces() map[string]Rule {
 }
 
 func tables() map[string]Rule {
+	column := Part{"column", "column.id", "column.name"}
 	return map[string]Rule{
-		"table.created.v1":              {Says: "made the table {it}", Thing: "table", Name: "name", After: []string{"name"}},
+		"table.created.v1":              {Says: "made the table {it}", Thing: "table", Name: "name", After: []string{"name"}, Parts: "columns", Part: Part{"column", "id", "name"}},
 		"table.renamed.v1":              {Says: "renamed the table {old} to {name}", Thing: "table", Name: "name", After: []string{"name"}, Before: []string{"old"}},
 		"table.trashed.v1":              {Says: "put the table {it} into the trash", Thing: "table"},
 		"table.restored.v1":             {Says: "restored the table {it}", Thing: "table"},
 		"table.purged.v1":               {Says: "removed the table {it} from the trash for good", Thing: "table"},
-		"table.column_added.v1":         {Says: "added the column {column.name} to {it}", Thing: "table", After: []string{"column.name", "column.type"}},
-		"table.column_changed.v1":       {Says: "changed the column {old.name} of {it}", Thing: "table", After: []string{"column.name", "column.description"}, Before: []string{"old.name", "old.description"}},
-		"table.column_deleted.v1":       {Says: "deleted a column of {it}", Thing: "table", After: []string{"column_id"}},
-		"table.column_restored.v1":      {Says: "restored a column of {it}", Thing: "table", After: []string{"column_id"}},
-		"table.column_purged.v1":        {Says: "removed a column of {it} from the trash for good", Thing: "table", After: []string{"column_id"}},
+		"table.column_added.v1":         {Says: "added the column {column.name} to {it}", Thing: "table", After: []string{"column.name", "column.type"}, Part: column},
+		"table.column_changed.v1":       {Says: "changed the column {old.name} of {it}", Thing: "table", After: []string{"column.name", "column.description"}, Before: []string{"old.name", "old.description"}, Part: column},
+		"table.column_deleted.v1":       {Says: "deleted the column {part} of {it}", Thing: "table", Part: Part{"column", "column_id", ""}},
+		"table.column_restored.v1":      {Says: "restored the column {part} of {it}", Thing: "table", Part: Part{"column", "column_id", ""}},
+		"table.column_purged.v1":        {Says: "removed the column {part} of {it} from the trash for good", Thing: "table", Part: Part{"column", "column_id", ""}},
 		"table.column_type_changed.v1":  {Says: "made the column {column.name} of {it} a {column.type}", Thing: "table", After: []string{"column.type", "lossy"}, Before: []string{"old.type"}},
 		"table.column_type_reverted.v1": {Says: "took back the type of {column.name} in {it}", Thing: "table", After: []string{"column.type"}, Before: []string{"old.type"}},
 		"table.columns_reordered.v1":    {Says: "moved columns of {it}", Thing: "table"},
-		"table.view_saved.v1":           {Says: "saved the view {view.name} of {it}", Thing: "table", After: []string{"view.name", "view.shared"}, Public: "view.shared", Privately: "saved a view of {it} that is theirs alone"},
-		"table.view_deleted.v1":         {Says: "deleted a view of {it}", Thing: "table", Audit: true, After: []string{"view_id"}},
+		"table.view_saved.v1":           {Says: "saved the view {view.name} of {it}", Thing: "table", After: []string{"view.name", "view.shared"}, Public: "view.shared", Privately: "saved a view of {it} that is theirs alone", Part: Part{"view", "view.id", "view.name"}},
+		"table.view_deleted.v1":         {Says: "deleted the view {part} of {it}", Thing: "table", Audit: true, Part: Part{"view", "view_id", ""}},
 		"table.rows_inserted.v1":        {Says: "added {n} rows to {it}", Thing: "table", Counted: true},
 		"table.cells_edited.v1":         {Says: "changed {n} cells of {it}", Thing: "table", Counted: true},
 		"table.rows_deleted.v1":         {Says: "deleted {n} rows of {it}", Thing: "table", Counted: true},
 		"table.rows_restored.v1":        {Says: "restored {n} rows of {it}", Thing: "table", Counted: true},
 		"table.rows_purged.v1":          {Says: "removed {n} rows of {it} from the trash for good", Thing: "table", Counted: true},
 
-		"search.saved.v1":             {Says: "saved the search {name}", Thing: "search", Name: "name", Public: "shared", Privately: "saved a search that is theirs alone"},
-		"search.deleted.v1":           {Says: "deleted the search {it}", Thing: "search", Audit: true},
+		"search.saved.v1":             {Says: "saved the search {name}", Thing: "search", ID: "id", Name: "name", Public: "shared", Privately: "saved a search that is theirs alone"},
+		"search.deleted.v1":           {Says: "deleted the search {it}", Thing: "search", ID: "id", Audit: true},
 		"search.reindex_requested.v1": {Says: "asked for a new search index", Thing: "search", Audit: true},
 		"search.reindex_finished.v1":  {Says: "finished a search index", Quiet: true},
 	}

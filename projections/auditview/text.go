@@ -24,7 +24,7 @@ func members(rule Rule, raw json.RawMessage) (data map[string]json.RawMessage, e
 	if err := json.Unmarshal(raw, &data); err != nil {
 		return nil, err
 	}
-	shown := slices.Concat(rule.After, rule.Before, []string{rule.Name})
+	shown := slices.Concat(rule.After, rule.Before, []string{rule.Name, rule.Part.Name, rule.Parts})
 	for _, p := range placeholder.FindAllString(rule.Says, -1) {
 		shown = append(shown, strings.Trim(p, "{}"))
 	}
@@ -46,16 +46,40 @@ const maxWord = 200
 func fill(says string, data map[string]json.RawMessage) string {
 	return placeholder.ReplaceAllStringFunc(says, func(p string) string {
 		switch name := strings.Trim(p, "{}"); name {
-		case "it", "person", "n":
+		case "it", "person", "n", "part":
 			return p
 		default:
-			word := strings.NewReplacer("{", "(", "}", ")").Replace(member(data, name))
-			if len(word) > maxWord {
-				word = strings.ToValidUTF8(word[:maxWord], "") + "…"
-			}
-			return word
+			return word(member(data, name))
 		}
 	})
+}
+
+// Unnamed says what was done to a thing that has no name, or none that may be told: "deleted a search" for "deleted the search {it}".
+func Unnamed(says, kind string) string { return without(says, "{it}", kind) }
+
+func without(says, place, kind string) string {
+	noun := map[string]string{"api_key": "API key"}[kind]
+	if noun == "" {
+		noun = strings.ReplaceAll(kind, "_", " ")
+	}
+	one := "a " + noun
+	if strings.ContainsRune("aeiouAEIO", rune(noun[0])) {
+		one = "an " + noun
+	}
+	says = strings.ReplaceAll(says, "the "+noun+" "+place, one)
+	if kind == "import" {
+		one = "a file"
+	}
+	return strings.ReplaceAll(says, place, one)
+}
+
+// word is a name as it stands in a sentence.
+func word(name string) string {
+	name = strings.NewReplacer("{", "(", "}", ")").Replace(name)
+	if len(name) > maxWord {
+		name = strings.ToValidUTF8(name[:maxWord], "") + "…"
+	}
+	return name
 }
 
 // at finds a member, nested ones after a dot; nil if it is not there.

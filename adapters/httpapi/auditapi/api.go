@@ -2,6 +2,7 @@
 package auditapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -161,14 +162,17 @@ func (s service) tell(ctx context.Context, lines []auditread.Line) ([]Audit, err
 	out := make([]Audit, len(lines))
 	for i, l := range lines {
 		who := Person{Kind: l.Actor.Kind, ID: l.Actor.ID, User: l.Actor.User(), Name: nameOf(l.Actor, names)}
-		says := strings.NewReplacer("{n} times", times(l.N), "{n}", strconv.FormatInt(l.N, 10), "{person}", named(names[l.Person], string(l.Person))).Replace(l.Says)
+		if l.Name == "" && l.ID != "" {
+			l.Says = auditview.Unnamed(l.Says, l.Thing)
+		}
+		says := strings.NewReplacer("{n} times", times(l.N), "{n}", strconv.FormatInt(l.N, 10), "{person}", cmp.Or(names[l.Person], "somebody")).Replace(l.Says)
 		if l.N == 1 {
 			says = strings.NewReplacer("1 cells", "1 cell", "1 rows", "1 row").Replace(says)
 		}
 		out[i] = Audit{
 			Activity: Activity{
 				Position: l.First, At: l.At, Actor: who, Action: l.Action, Thing: Thing{Kind: l.Thing, ID: l.ID, Name: l.Name}, Says: says,
-				Text: who.Name + " " + strings.ReplaceAll(says, "{it}", named(l.Name, l.ID)),
+				Text: who.Name + " " + strings.ReplaceAll(says, "{it}", cmp.Or(l.Name, "the workspace's data")),
 			},
 			Before: l.Before, After: l.After, IP: l.Client, Agent: l.Agent, Request: l.Request,
 		}
@@ -183,28 +187,18 @@ func times(n int64) string {
 	return strconv.FormatInt(n, 10) + " times"
 }
 
-func named(name, id string) string {
-	if name != "" {
-		return name
-	}
-	if id != "" {
-		return id
-	}
-	return "the workspace's data"
-}
-
 // nameOf names who did it.
 func nameOf(a kernel.Actor, names map[kernel.UserID]string) string {
 	name := names[a.User()]
 	switch a.Kind {
 	case kernel.ActorUser:
-		return named(name, "somebody")
+		return cmp.Or(name, "somebody")
 	case kernel.ActorAPIKey:
-		return "An API key of " + named(name, "somebody")
+		return "An API key of " + cmp.Or(name, "somebody")
 	case kernel.ActorRun:
-		return "A run of " + named(name, "the system")
+		return "A run of " + cmp.Or(name, "the system")
 	case kernel.ActorImport:
-		return "An import of " + named(name, "somebody")
+		return "An import of " + cmp.Or(name, "somebody")
 	case kernel.ActorOperator:
 		return "An operator"
 	default:

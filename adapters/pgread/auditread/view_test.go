@@ -3,6 +3,7 @@ package auditread_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,48 @@ func TestTheAuditLog(t *testing.T) {
 	h.RequireRebuildable()
 }
 
+func TestWhatWasDoneIsToldByNames(t *testing.T) {
+	t.Parallel()
+	codec, err := eventstore.NewCodec(search.Events(), table.Events(), auth.Events())
+	require.NoError(t, err)
+	h := pgreadtest.NewModel(t, auditview.New(codec, auditread.Open), auditread.Model())
+	_, err = h.Pool.Exec(t.Context(), `CREATE SCHEMA rm_workspace; CREATE TABLE rm_workspace.members (workspace_id text, user_id text, joined_at timestamptz)`)
+	require.NoError(t, err)
+	h.Meta = kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorUser, ID: "usr_1"}, Workspace: "ws_1"}
+	column := func(id, name string) table.Column {
+		return table.Column{ID: kernel.ColumnID(id), Name: name, Type: table.Text}
+	}
+	shared := table.View{ID: "viw_1", Name: "Pipeline", Shared: true}
+	h.Append("table-tbl_1", table.Created{TableID: "tbl_1", WorkspaceID: "ws_1", Name: "Leads", Columns: []table.Column{column("col_1", "First"), column("col_2", "Second {it}")}})
+	h.Append("table-tbl_1",
+		table.ColumnDeleted{TableID: "tbl_1", ColumnID: "col_1"}, table.ColumnRestored{TableID: "tbl_1", ColumnID: "col_1"},
+		table.ColumnChanged{TableID: "tbl_1", Column: column("col_1", "Renamed"), Old: column("col_1", "First")},
+		table.ColumnDeleted{TableID: "tbl_1", ColumnID: "col_1"}, table.ColumnPurged{TableID: "tbl_1", ColumnID: "col_1"},
+		table.ColumnDeleted{TableID: "tbl_1", ColumnID: "col_2"}, table.ColumnAdded{TableID: "tbl_1", Column: column("col_3", "Third")})
+	h.Append("table-tbl_1", table.ColumnDeleted{TableID: "tbl_1", ColumnID: "col_3"},
+		table.ViewSaved{TableID: "tbl_1", View: shared}, table.ViewDeleted{TableID: "tbl_1", ViewID: "viw_1"}, table.ViewDeleted{TableID: "tbl_1", ViewID: "viw_0"})
+	h.Append("search-ws_1", search.Saved{ID: "sea_1", Workspace: "ws_1", Name: "Big ones", Shared: true}, search.Saved{ID: "sea_2", Workspace: "ws_1", Name: "Other", Shared: true})
+	h.Append("search-ws_1", search.Deleted{ID: "sea_1"})
+	h.Append("api_key-key_1", auth.APIKeyCreated{KeyID: "key_1", Workspace: "ws_1", Name: "CI", Role: kernel.RoleMember, Tables: []kernel.TableID{"tbl_1", "tbl_0"}})
+	var told []string
+	require.NoError(t, auditread.NewQueries(h.Pool).Lines(t.Context(), "ws_1", auditread.Filter{}, func(l auditread.Line) error {
+		told = append(told, strings.ReplaceAll(l.Says, "{it}", l.Name))
+		require.NotRegexp(t, `(col|viw|sea)_`, l.Says+string(l.Before)+string(l.After))
+		if l.Thing == "api_key" {
+			require.Contains(t, string(l.After), `["Leads", "tbl_0"]`)
+		}
+		return nil
+	}))
+	slices.Reverse(told)
+	require.Equal(t, []string{
+		"made the table Leads", "deleted the column First of Leads", "restored the column First of Leads", "changed the column First of Leads", "deleted the column Renamed of Leads",
+		"removed the column Renamed of Leads from the trash for good", "deleted the column Second (it) of Leads", "added the column Third to Leads", "deleted the column Third of Leads",
+		"saved the view Pipeline of Leads", "deleted the view Pipeline of Leads", "deleted a view of Leads", "saved the search Big ones", "saved the search Other", "deleted the search Big ones",
+		"made the API key CI for the role member",
+	}, told)
+	h.RequireRebuildable()
+}
+
 // Addresses may hold secrets, and what is one person's own is told to nobody.
 func TestWhatIsSecretOrOnesOwnIsNotTold(t *testing.T) {
 	t.Parallel()
@@ -132,6 +175,8 @@ func TestWhatIsSecretOrOnesOwnIsNotTold(t *testing.T) {
 	all, activity := told(auditread.Filter{}), told(auditread.Filter{Activity: true})
 	require.NotContains(t, all, "CANARY")
 	require.Contains(t, activity, "made the webhook https://hooks.example.com/…")
+	require.Contains(t, all, "deleted the search {it} () ", "nobody was told its name")
+	require.Contains(t, all, "deleted a view of {it}")
 	require.Contains(t, activity, "saved the search everybody's")
 	require.Contains(t, activity, "saved the view everybody's of {it}")
 	require.Contains(t, all, "saved a view of {it} that is theirs alone")

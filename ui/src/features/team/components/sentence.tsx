@@ -29,7 +29,6 @@ function pathOf(ws: string, kind: string, id: string): string | null {
 export function Sentence({ ws, line }: { ws: string; line: ActivityLine }) {
   const { says, thing } = line;
   const path = pathOf(ws, thing.kind, thing.id);
-  const name = thing.name ?? thing.id;
   const at = says.indexOf('{it}');
   const link = (text: string) =>
     path ? (
@@ -51,7 +50,7 @@ export function Sentence({ ws, line }: { ws: string; line: ActivityLine }) {
   return (
     <>
       <Shown text={says.slice(0, at)} />
-      {link(name || 'the workspace’s data')}
+      {link(thing.name ?? 'the workspace’s data')}
       <Shown text={says.slice(at + 4)} />
     </>
   );
