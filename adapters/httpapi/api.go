@@ -233,7 +233,11 @@ func operation[I any](a *API, op Op) huma.Operation {
 	}
 	kind := op.Scope.kind()
 	h.Extensions = map[string]any{"x-scope": string(kind)}
-	if kind != Public {
+	switch kind {
+	case Public:
+	case OptionalPerson:
+		h.Security = []map[string][]string{{}, {"bearer": {}}}
+	default:
 		h.Security = []map[string][]string{{"bearer": {}}}
 	}
 	if op.Action != NoAction {
@@ -247,6 +251,8 @@ func limitedDoc(kind Kind) string {
 	switch kind {
 	case WholeWorkspace:
 		return " Not for API keys that are limited to tables."
+	case PersonInWorkspace:
+		return " Not for API keys."
 	case FilteredByTable, filteredNamed:
 		return " An API key that is limited to tables sees what is of them."
 	case namedTables:

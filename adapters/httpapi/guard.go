@@ -156,8 +156,7 @@ func (a *API) refuse(c echo.Context, err error) {
 
 func (a *API) admit(ctx context.Context, op Op, c echo.Context) (context.Context, error) {
 	var p Principal
-	if op.Scope.kind() != Public {
-		token := bearer(c.Request().Header.Get(echo.HeaderAuthorization))
+	if token := bearer(c.Request().Header.Get(echo.HeaderAuthorization)); op.asksWho(token) {
 		if token == "" {
 			return ctx, kernel.E(kernel.KindUnauthorized, "UNAUTHORIZED", "sign in, or send an API key as Authorization: Bearer …")
 		}
@@ -175,6 +174,12 @@ func (a *API) admit(ctx context.Context, op Op, c echo.Context) (context.Context
 	return ctx, a.limit(ctx, op, c, p)
 }
 
+// asksWho reports whether the caller must be known, by the token that the request has or lacks.
+func (op Op) asksWho(token string) bool {
+	kind := op.Scope.kind()
+	return kind != Public && (kind != OptionalPerson || token != "")
+}
+
 // permit checks that the principal may do what the endpoint does where it does it.
 func (a *API) permit(ctx context.Context, op Op, c echo.Context, p *Principal) error {
 	if op.Action != NoAction {
@@ -187,10 +192,11 @@ func (a *API) permit(ctx context.Context, op Op, c echo.Context, p *Principal) e
 
 // recheck finds out whether a request that goes on for long would still be admitted, and as whom.
 func (a *API) recheck(ctx context.Context, op Op, c echo.Context) (Principal, error) {
-	if op.Scope.kind() == Public {
+	token := Bearer(ctx)
+	if !op.asksWho(token) {
 		return PrincipalOf(ctx), nil
 	}
-	p, err := a.cfg.Authenticator.Authenticate(ctx, Bearer(ctx))
+	p, err := a.cfg.Authenticator.Authenticate(ctx, token)
 	if err != nil {
 		return p, err
 	}
@@ -251,7 +257,7 @@ func (a *API) requestMeta(ctx context.Context, op Op, c echo.Context) (kernel.Me
 		}
 		// The key belongs to the caller: another caller's equal key is another key.
 		owner := string(p.User) + p.Actor.ID
-		if op.Scope.kind() == Public {
+		if p.Actor.ID == "" {
 			owner = "public:" + c.RealIP() // so that two strangers' equal keys don't meet
 		}
 		meta.IdempotencyKey = owner + "/" + string(p.Workspace) + "/" + key

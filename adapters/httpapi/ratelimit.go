@@ -40,7 +40,7 @@ func (a *API) limit(ctx context.Context, op Op, c echo.Context, p Principal) err
 	switch {
 	case op.Rate == Unlimited:
 		return nil
-	case op.Rate == Auth || op.Scope.kind() == Public:
+	case op.Rate == Auth || p.Actor.ID == "":
 		return a.take(ctx, op.Rate, "ip:"+address(c))
 	case op.Rate == Enrichment:
 		if err := a.take(ctx, General, caller(p)); err != nil {

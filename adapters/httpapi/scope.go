@@ -24,11 +24,15 @@ const (
 	Public   Kind = "public"   // needs no sign-in
 	SignedIn Kind = "signedIn" // the same for everybody who is known, or about the caller alone: a person or an API key
 	Person   Kind = "person"   // the account of the signed-in person; not for API keys
-	Operator Kind = "operator" // the installation: for its operators
+	// OptionalPerson needs no sign-in, but one that is sent must be a person's: what is done is done to their account.
+	OptionalPerson Kind = "optionalPerson"
+	Operator       Kind = "operator" // the installation: for its operators
 	// TableInPath is the table that {tableId} names.
 	TableInPath Kind = "table"
 	// WholeWorkspace is more than tables, or all of them: not for callers who are limited to some.
 	WholeWorkspace Kind = "workspace"
+	// PersonInWorkspace is WholeWorkspace for people only: an API key must not be able to outlive itself.
+	PersonInWorkspace Kind = "workspacePerson"
 	// FilteredByTable is the workspace, but nothing of a table that the caller is not let see is in the answer, and nothing of it is
 	// changed. The matrix test proves it for each such endpoint.
 	FilteredByTable Kind = "filtered"
@@ -88,7 +92,7 @@ func declared[I any](op Op) {
 	inWorkspace := strings.HasPrefix(op.Path, "W")
 	kind := op.Scope.kind()
 	switch kind {
-	case Public, SignedIn, Person:
+	case Public, SignedIn, Person, OptionalPerson:
 		if inWorkspace || op.Action != NoAction {
 			fault("is in a workspace, so its scope can't be " + string(kind))
 		}
@@ -96,14 +100,14 @@ func declared[I any](op Op) {
 		if inWorkspace == (op.Action == NoAction) {
 			fault("needs an action if and only if it is in a workspace")
 		}
-	case TableInPath, WholeWorkspace, FilteredByTable, namedTables, filteredNamed:
+	case TableInPath, WholeWorkspace, PersonInWorkspace, FilteredByTable, namedTables, filteredNamed:
 		if !inWorkspace || !inTable(op.Action) {
 			fault("has a scope of a workspace, so it needs a path below W and an action of the permission table")
 		}
 	default:
 		fault("has the unknown scope " + string(kind))
 	}
-	if strings.Contains(op.Path, "{tableId}") != (kind == TableInPath) && kind != WholeWorkspace {
+	if strings.Contains(op.Path, "{tableId}") != (kind == TableInPath) && kind != WholeWorkspace && kind != PersonInWorkspace {
 		fault("must have the scope TableInPath if and only if its path has {tableId}")
 	}
 	typed := kind == namedTables || kind == filteredNamed
@@ -189,9 +193,9 @@ func errLimited() error {
 // inScope checks what can be known before the request is read: who the caller is, and the table in the path.
 func inScope(op Op, p Principal, table kernel.TableID) error {
 	switch op.Scope.kind() { //nolint:exhaustive // the others need the request, or nothing
-	case Person:
+	case Person, OptionalPerson, PersonInWorkspace:
 		if p.KeyWorkspace != "" {
-			return kernel.E(kernel.KindForbidden, "FORBIDDEN", "this is about a person's account; sign in, an API key can't do it")
+			return kernel.E(kernel.KindForbidden, "FORBIDDEN", "only a signed-in person may do this; sign in, an API key can't do it")
 		}
 	case Operator:
 		if !p.Operator {

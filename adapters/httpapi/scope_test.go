@@ -117,7 +117,36 @@ func reachFixture(t *testing.T, ran *int) *fixture {
 	account := op("account", "/account", httpapi.Person)
 	account.Action = httpapi.NoAction
 	httpapi.Read(f.api, account, func(context.Context, httpapi.Principal, *struct{}) (string, httpapi.Meta, error) { return reached() })
+	joining := account
+	joining.ID, joining.Path, joining.Scope = "join", "/join", httpapi.OptionalPerson
+	httpapi.Read(f.api, joining, func(_ context.Context, p httpapi.Principal, _ *struct{}) (string, httpapi.Meta, error) {
+		*ran++
+		return string(p.User), httpapi.Meta{}, nil
+	})
+	httpapi.Read(f.api, op("keys", "W/keys", httpapi.PersonInWorkspace), func(context.Context, httpapi.Principal, *struct{ httpapi.InWorkspace }) (string, httpapi.Meta, error) {
+		return reached()
+	})
 	return f
+}
+
+// What is a person's is kept from API keys of every role, whether the person must be known or may be.
+func TestWhatIsAPersonsIsNotForKeys(t *testing.T) {
+	t.Parallel()
+	ran := 0
+	f := reachFixture(t, &ran)
+	for _, path := range []string{"/account", "/join", "/workspaces/" + ws + "/keys"} {
+		for _, key := range []string{"key", "limited"} {
+			r := f.call(http.MethodPost, path, "", "Authorization", "Bearer "+key)
+			f.fails(r, http.StatusForbidden, "FORBIDDEN")
+			require.Contains(t, r.Error.Message, "person", path)
+		}
+		require.Equal(t, http.StatusOK, f.call(http.MethodPost, path, "").status, path)
+	}
+	require.Equal(t, 3, ran)
+	require.Equal(t, `"ann"`, string(f.call(http.MethodPost, "/join", "").Data))
+	require.Equal(t, `""`, string(f.call(http.MethodPost, "/join", "", "Authorization", "").Data), "nobody need be known")
+	require.Equal(t, http.StatusUnauthorized, f.call(http.MethodPost, "/join", "", "Authorization", "Bearer made-up").status, "who says so must be known")
+	require.Equal(t, http.StatusUnauthorized, f.call(http.MethodPost, "/account", "", "Authorization", "").status)
 }
 
 // The guard keeps a caller who is limited to tables to these, before any handler runs.

@@ -140,7 +140,7 @@ func (w *World) register() {
 	cookies := authapi.Cookies{Insecure: true}
 	authapi.Register(w.API, authapi.Deps{Handlers: w.Auth, Sessions: authread.NewQueries(w.Pool), Workspaces: reads, Clock: w.Clock, Cookies: cookies})
 	workspaceapi.Register(w.API, workspaceapi.Deps{
-		Handlers: w.Workspaces, Auth: w.Auth, Authenticator: authapi.Authenticator(w.Auth), Reads: reads, Signals: signals, Clock: w.Clock, Cookies: cookies, Tables: w,
+		Handlers: w.Workspaces, Auth: w.Auth, Reads: reads, Signals: signals, Clock: w.Clock, Cookies: cookies, Tables: w,
 	})
 }
 

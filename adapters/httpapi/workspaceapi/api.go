@@ -23,14 +23,13 @@ const tag = "workspaces"
 
 // Deps is what the endpoints need.
 type Deps struct {
-	Handlers      *workspacecmd.Handlers
-	Auth          *authcmd.Handlers // API keys, and accounts made by accepting an invitation
-	Authenticator httpapi.Authenticator
-	Reads         *workspaceread.Queries
-	Signals       *authread.Signals
-	Clock         kernel.Clock
-	Cookies       authapi.Cookies
-	Tables        httpapi.Tables
+	Handlers *workspacecmd.Handlers
+	Auth     *authcmd.Handlers // API keys, and accounts made by accepting an invitation
+	Reads    *workspaceread.Queries
+	Signals  *authread.Signals
+	Clock    kernel.Clock
+	Cookies  authapi.Cookies
+	Tables   httpapi.Tables
 }
 
 // Register adds the endpoints.
@@ -38,9 +37,9 @@ func Register(a *httpapi.API, d Deps) {
 	s := service{d}
 	registerWorkspaces(a, s)
 	registerTeam(a, s)
-	httpapi.Write(a, httpapi.Op{ID: "create-api-key", Method: http.MethodPost, Path: "W/api-keys", Tag: tag, Summary: "Make an API key; the answer shows it once", Action: workspace.ManageAPIKeys, Status: http.StatusCreated, OwnReplay: true, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, s.createKey)
+	httpapi.Write(a, httpapi.Op{ID: "create-api-key", Method: http.MethodPost, Path: "W/api-keys", Tag: tag, Summary: "Make an API key; the answer shows it once", Action: workspace.ManageAPIKeys, Status: http.StatusCreated, OwnReplay: true, Scope: httpapi.PersonInWorkspace, Rate: httpapi.General}, s.createKey)
 	httpapi.Read(a, httpapi.Op{ID: "list-api-keys", Method: http.MethodGet, Path: "W/api-keys", Tag: tag, Summary: "The API keys that are not revoked, newest first", Action: workspace.ManageAPIKeys, Projection: workspaceview.Name, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, s.keys)
-	httpapi.Write(a, httpapi.Op{ID: "revoke-api-key", Method: http.MethodDelete, Path: "W/api-keys/{keyId}", Tag: tag, Summary: "Revoke an API key at once", Action: workspace.ManageAPIKeys, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, s.revokeKey)
+	httpapi.Write(a, httpapi.Op{ID: "revoke-api-key", Method: http.MethodDelete, Path: "W/api-keys/{keyId}", Tag: tag, Summary: "Revoke an API key at once", Action: workspace.ManageAPIKeys, Scope: httpapi.PersonInWorkspace, Rate: httpapi.General}, s.revokeKey)
 	httpapi.Read(a, httpapi.Op{ID: "get-permissions", Method: http.MethodGet, Path: "/permissions", Tag: tag, Summary: "The permission table: which role may do what", Scope: httpapi.SignedIn, Action: httpapi.NoAction, Rate: httpapi.General}, s.permissions)
 }
 
@@ -62,7 +61,7 @@ func registerTeam(a *httpapi.API, s service) {
 	httpapi.Read(a, httpapi.Op{ID: "list-invitations", Method: http.MethodGet, Path: "W/invitations", Tag: tag, Summary: "The invitations, newest first", Action: workspace.ManageMembers, Projection: workspaceview.Name, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, s.invitations)
 	httpapi.Write(a, httpapi.Op{ID: "revoke-invitation", Method: http.MethodDelete, Path: "W/invitations/{invitationId}", Tag: tag, Summary: "Take an invitation back", Action: workspace.ManageMembers, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, s.revokeInvitation)
 	httpapi.Read(a, httpapi.Op{ID: "get-invitation", Method: http.MethodGet, Path: "/invitations/{token}", Tag: tag, Summary: "What a mailed token invites to", Scope: httpapi.Public, Action: httpapi.NoAction, Rate: httpapi.General}, s.lookAt)
-	httpapi.Write(a, httpapi.Op{ID: "accept-invitation", Method: http.MethodPost, Path: "/invitations/{token}/accept", Tag: tag, Summary: "Join", Description: "As the signed-in person, whose address must be the invited one; or with a name and a password, which makes the account and signs in.", Rate: httpapi.Auth, OwnReplay: true, Scope: httpapi.Public, Action: httpapi.NoAction}, s.accept)
+	httpapi.Write(a, httpapi.Op{ID: "accept-invitation", Method: http.MethodPost, Path: "/invitations/{token}/accept", Tag: tag, Summary: "Join", Description: "As the signed-in person, whose address must be the invited one; or with a name and a password, which makes the account and signs in.", Rate: httpapi.Auth, OwnReplay: true, Scope: httpapi.OptionalPerson, Action: httpapi.NoAction}, s.accept)
 	httpapi.Write(a, httpapi.Op{ID: "decline-invitation", Method: http.MethodPost, Path: "/invitations/{token}/decline", Tag: tag, Summary: "Decline", Scope: httpapi.Public, Action: httpapi.NoAction, Rate: httpapi.General}, s.decline)
 }
 

@@ -125,12 +125,7 @@ type Accepted struct {
 // are appends of their own, and if the second fails the person is signed in and accepts again.
 func (s service) accept(ctx context.Context, meta kernel.Meta, in *acceptInput) (commands.Result[Accepted], error) {
 	var none commands.Result[Accepted]
-	if token := httpapi.Bearer(ctx); token != "" {
-		p, err := s.Authenticator.Authenticate(ctx, token)
-		if err != nil {
-			return none, err
-		}
-		meta.Actor = p.Actor
+	if p := httpapi.PrincipalOf(ctx); p.User != "" {
 		return s.join(ctx, meta, p.User, in.Token, nil)
 	}
 	if in.Body == nil || in.Body.Password == "" {

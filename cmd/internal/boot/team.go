@@ -88,7 +88,7 @@ func (p *Platform) registerTeam(a *httpapi.API, t *team, tables httpapi.Tables) 
 	cookies := authapi.Cookies{Insecure: !strings.HasPrefix(p.cfg.PublicURL, "https://")}
 	authapi.Register(a, authapi.Deps{Handlers: t.auth, Sessions: authread.NewQueries(p.rows), Workspaces: reads, Clock: p.clock, Cookies: cookies})
 	workspaceapi.Register(a, workspaceapi.Deps{
-		Handlers: t.workspaces, Auth: t.auth, Authenticator: authapi.Authenticator(t.auth), Reads: reads, Signals: t.signals, Clock: p.clock, Cookies: cookies, Tables: tables,
+		Handlers: t.workspaces, Auth: t.auth, Reads: reads, Signals: t.signals, Clock: p.clock, Cookies: cookies, Tables: tables,
 	})
 }
 

@@ -154,9 +154,9 @@ func (m *matrix) tells(text []byte, asked bool) string {
 	return ""
 }
 
-// wholeWorkspace reports whether the operation is of more than tables, so that the key may not call it at all.
+// wholeWorkspace reports whether the operation is of more than tables, or for people, so that the key may not call it at all.
 func (o *operation) wholeWorkspace() bool {
-	return o.Scope == "workspace" || o.Scope == "person" || o.Scope == "operator"
+	return slices.Contains([]string{"workspace", "workspacePerson", "person", "optionalPerson", "operator"}, o.Scope)
 }
 
 func (o *operation) streams() bool {
