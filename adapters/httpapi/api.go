@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net"
 	"net/http"
@@ -128,7 +127,7 @@ func New(cfg Config) *API {
 	hc.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	idAliases(hc.Components.Schemas)
 	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"bearer": {Type: "http", Scheme: "bearer", Description: "An access token or an API key."},
+		"bearer": {Type: "http", Scheme: "bearer", Description: "An access token, or an API key (`mk_…`, see `AuthAPIKey`)."},
 	}
 	hc.Formats = map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()}
 	hc.Transformers = []huma.Transformer{nameRequest}
@@ -279,7 +278,7 @@ func (e escapedAdapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 
 func jsonFormat() huma.Format {
 	f := huma.DefaultJSONFormat
-	f.Unmarshal = json.Unmarshal
+	f.Unmarshal = decode
 	return f
 }
 

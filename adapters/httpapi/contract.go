@@ -19,6 +19,7 @@ const (
 	positionPattern = "^[0-9]{0,15}$" // an empty header is none
 	keyPattern      = "^[!-~]{0,100}$"
 	prefixExtension = "x-id-prefix"
+	notBlank        = `[^ \t\r\n]`
 )
 
 // idSchema is the schema of an id. Document adds the pattern where the id is asked for; an answer may leave an id empty.
@@ -148,7 +149,7 @@ func operationAt(doc *huma.OpenAPI, method, path string) *huma.Operation {
 }
 
 // tightener says of the schemas of requests what huma can't know from their types: whole numbers are those that JSON keeps exact, and
-// what is required is neither null nor empty. What it says is enforced.
+// what is required is neither null nor blank, unless the type itself says how short it may be. What it says is enforced.
 type tightener struct {
 	registry huma.Registry
 	done     map[string]bool // names of the schemas that requests hold
@@ -191,6 +192,9 @@ func (t tightener) member(name string, s *huma.Schema, required bool) {
 	case huma.TypeString:
 		if one := 1; required && name != "" && s.MinLength == nil && s.Enum == nil && s.Pattern == "" && s.Format == "" {
 			s.MinLength = &one
+			if _, isID := s.Extensions[prefixExtension]; !isID { // what is no id is refused as such
+				s.Pattern, s.PatternDescription = notBlank, "a text that isn't blank"
+			}
 		}
 	}
 	s.PrecomputeMessages()

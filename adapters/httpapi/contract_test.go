@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -79,6 +80,8 @@ func TestWhatARequestMustBeFollowsFromItsTypes(t *testing.T) {
 		"what fits":                   {path, fine, 200},
 		"null for a required text":    {path, with("name", nil), 422},
 		"nothing for a required text": {path, with("name", ""), 422},
+		"blanks for a required text":  {path, with("name", " \t\r\n "), 422},
+		"a text among blanks":         {path, with("name", " \n x "), 200},
 		"null for a required list":    {path, with("columns", nil), 422},
 		"an optional id left empty":   {path, with("view", ""), 200},
 		"an optional id as null":      {path, with("view", nil), 200},
@@ -86,6 +89,7 @@ func TestWhatARequestMustBeFollowsFromItsTypes(t *testing.T) {
 		"a zone":                      {path, with("time_zone", "America/Argentina/Buenos_Aires"), 200},
 		"the largest whole number":    {path, with("count", 1<<53-1), 200},
 		"a number beyond it":          {path, with("count", 1<<53), 422},
+		"a whole number with a point": {path, strings.Replace(with("count", 7), "7", "7.0", 1), 422},
 		"a nested empty text":         {path, with("part", part{}), 422},
 		"a nested kind as null":       {path, with("part", map[string]any{"name": "x", "kind": nil}), 200},
 		"a member too many":           {path, with("more", 1), 422},
@@ -97,6 +101,27 @@ func TestWhatARequestMustBeFollowsFromItsTypes(t *testing.T) {
 	} {
 		require.Equal(t, c.status, f.call(http.MethodPost, c.path, c.body).status, what)
 	}
+}
+
+// What a number's field can't hold is said of that field, in words that know nothing of the program's types.
+func TestANumberThatDoesNotFitNamesItsField(t *testing.T) {
+	t.Parallel()
+	f := looseFixture(t)
+	const path = "/workspaces/" + ws + "/tables/" + tbl + "/loose"
+	for number, says := range map[string]string{
+		"1e400": "not 1e400", "-1e400": "not -1e400", "1e-400": "the number 1e-400 does not fit", "7.0": "the number 7.0 does not fit", "7e0": "the number 7e0 does not fit",
+		"7.5": "expected integer, not 7.5", strings.Repeat("7", 100_000): "not " + strings.Repeat("7", 100) + "…",
+	} {
+		r := f.call(http.MethodPost, path, `{"name":"x","columns":["`+col+`"],"count":`+number+`}`)
+		f.fails(r, http.StatusUnprocessableEntity, "VALIDATION_FAILED")
+		require.Equal(t, "count", r.Error.Details[0].Field, number[:min(len(number), 10)])
+		require.Contains(t, r.Error.Message, says)
+		require.Less(t, len(r.raw), 700)
+		require.NotContains(t, r.raw, "Go ")
+	}
+	r := f.call(http.MethodPost, path+"?many=1e400", `{"name":"x","columns":["`+col+`"]}`)
+	f.fails(r, http.StatusUnprocessableEntity, "VALIDATION_FAILED")
+	require.Equal(t, `many: invalid integer: "1e400"`, r.Error.Message)
 }
 
 func TestTheDocumentSaysWhatTheServerDoes(t *testing.T) {
@@ -147,6 +172,7 @@ func TestTheDocumentSaysWhatTheServerDoes(t *testing.T) {
 
 	body := doc.Components.Schemas["LooseBody"]
 	require.Equal(t, 1, body.Properties["name"].MinLength)
+	require.Equal(t, "[^ \\t\\r\\n]", body.Properties["name"].Pattern)
 	require.Equal(t, "array", body.Properties["columns"].Type)
 	require.Equal(t, "^col_"+ulid+"$", body.Properties["columns"].Items.Pattern)
 	require.Equal(t, []any{"string", "null"}, body.Properties["view"].Type)

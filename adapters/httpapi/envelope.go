@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -137,7 +138,26 @@ func fail(err error) *failure {
 	if retry == 0 && (e.Kind == kernel.KindUnavailable || e.Kind == kernel.KindRateLimited) {
 		retry = time.Second
 	}
-	return &failure{status: statusOf(e.Kind), retryAfter: retry, cause: err, Body: &ErrorBody{Code: e.Code, Message: e.Message, Details: details}}
+	return &failure{status: statusOf(e.Kind), retryAfter: retry, cause: err, Body: bounded(&ErrorBody{Code: e.Code, Message: e.Message, Details: details})}
+}
+
+// maxMessage is how many bytes a message of an error may have. Messages quote little of what was sent; those that others have
+// written, and names of what doesn't exist, are cut here.
+const maxMessage = 1000
+
+// bounded cuts what is longer than a message may be.
+func bounded(b *ErrorBody) *ErrorBody {
+	cut := func(s string) string {
+		if len(s) <= maxMessage {
+			return s
+		}
+		return strings.ToValidUTF8(s[:maxMessage], "") + "…"
+	}
+	b.Message, b.Details = cut(b.Message), slices.Clone(b.Details)
+	for i, d := range b.Details {
+		b.Details[i] = kernel.Detail{Field: cut(d.Field), Message: cut(d.Message)}
+	}
+	return b
 }
 
 // known gives the log's own errors their place among the errors that a caller may see.
@@ -195,12 +215,15 @@ func fromHuma(status int, msg string, errs ...error) huma.StatusError {
 	if len(body.Details) > 0 {
 		body.Message = strings.TrimPrefix(body.Details[0].Field+": "+body.Details[0].Message, ": ")
 	}
-	return &failure{status: status, Body: body}
+	return &failure{status: status, Body: bounded(body)}
 }
 
 // detailOf names the field as the domain does: "name", not "body.name"; and a missing field by its own name.
 func detailOf(e *huma.ErrorDetail) kernel.Detail {
-	field, message := strings.TrimPrefix(e.Location, "body."), e.Message
+	field, message := strings.TrimPrefix(e.Location, "body."), quoted(e)
+	if name, rest, ok := strings.Cut(message, misfitMark); ok && field == "body" {
+		return kernel.Detail{Field: name, Message: strings.TrimPrefix(misfitMark, ": ") + rest}
+	}
 	rest, required := strings.CutPrefix(message, "expected required property ")
 	if name, ok := strings.CutSuffix(rest, " to be present"); required && ok {
 		if field == "body" || field == "" {

@@ -30,7 +30,7 @@ type APIKey struct {
 	CreatedAt  time.Time        `json:"created_at"`
 	LastUsedAt *time.Time       `json:"last_used_at"`
 	ExpiresAt  *time.Time       `json:"expires_at"`
-	Key        string           `json:"key,omitempty" doc:"The whole key, shown this once."`
+	Key        string           `json:"key,omitempty" pattern:"^mk_[0-7][0-9A-HJKMNP-TV-Z]{25}_[A-Za-z0-9_-]{43}$" doc:"The whole key, shown this once."`
 }
 
 // Validate checks the fields.

@@ -83,7 +83,10 @@ func FieldColumns(records []map[string]json.RawMessage) (enrichment.Columns, err
 	seen := map[string]bool{}
 	var out enrichment.Columns
 	for i, r := range records {
-		for name := range r {
+		for name, value := range r {
+			if n, ok := kernel.NumbersFit(value); !ok {
+				return nil, kernel.Invalid(fmt.Sprintf("inline.records[%d].%s", i, kernel.Shorten(name)), "the number %s is too long, too large or too small to be kept; write it in quotes", n)
+			}
 			if seen[name] {
 				continue
 			}

@@ -90,7 +90,7 @@ type Handlers struct {
 	schemas map[kernel.TableID]table.Schema
 }
 
-// Unknown returns those of the tables that are not the workspace's.
+// Unknown returns those of the tables that the workspace doesn't have, or has in the trash.
 func (h *Handlers) Unknown(ctx context.Context, ws kernel.WorkspaceID, tables []kernel.TableID) ([]kernel.TableID, error) {
 	var unknown []kernel.TableID
 	for _, id := range tables {
@@ -98,7 +98,7 @@ func (h *Handlers) Unknown(ctx context.Context, ws kernel.WorkspaceID, tables []
 		if err != nil {
 			return nil, err
 		}
-		if !t.Of(ws) {
+		if t.In(ws, id) != nil {
 			unknown = append(unknown, id)
 		}
 	}

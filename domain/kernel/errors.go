@@ -54,7 +54,23 @@ func Invalid(field, format string, args ...any) *Error {
 
 // NotFound makes a 404 error; what is for example "table".
 func NotFound(what, id string) *Error {
-	return E(KindNotFound, "NOT_FOUND", "no %s %q here", what, id)
+	return E(KindNotFound, "NOT_FOUND", "no %s %q here", what, Shorten(id))
+}
+
+// Shorten cuts a text to the 100 characters with which messages quote what was sent.
+func Shorten(s string) string {
+	const most = 100
+	if len(s) <= most {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n == most {
+			return s[:i] + "…"
+		}
+		n++
+	}
+	return s
 }
 
 // Error returns the message.

@@ -108,10 +108,10 @@ func (g *IDs) After(t time.Time) {
 func ParseID(prefix, s string) error {
 	body, ok := strings.CutPrefix(s, prefix+"_")
 	if !ok {
-		return fmt.Errorf("%q is not an id of the form %s_…", s, prefix)
+		return fmt.Errorf("%q is not an id of the form %s_…", Shorten(s), prefix)
 	}
 	if _, err := ulid.ParseStrict(body); err != nil || strings.ToUpper(body) != body {
-		return fmt.Errorf("%q is not an id of the form %s_…", s, prefix)
+		return fmt.Errorf("%q is not an id of the form %s_…", Shorten(s), prefix)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func checkEmail(s string) error {
 		strings.ContainsFunc(s, func(r rune) bool {
 			return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("<>(),;:\"[]", r)
 		}) {
-		return bad("%q is not an email address; write it like name@example.com", clip(s))
+		return bad("%q is not an email address; write it like name@example.com", kernel.Shorten(s))
 	}
 	return nil
 }
@@ -32,7 +32,7 @@ func canonicalURL(s string) (string, error) {
 	if err != nil || u.User != nil && full != s || strings.ContainsAny(u.Host, "\"<>\\^`{|}") || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" ||
 		(!strings.Contains(u.Hostname(), ".") && !strings.Contains(u.Hostname(), ":") && u.Hostname() != "localhost") ||
 		strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-		return "", bad("%q is not a web address; write it like https://example.com", clip(s))
+		return "", bad("%q is not a web address; write it like https://example.com", kernel.Shorten(s))
 	}
 	return s, nil
 }
@@ -53,7 +53,7 @@ func checkPhone(s string) error {
 		}
 	}
 	if n < 3 || n > 20 || letters > 4 { // as of "tel."
-		return bad("%q is not a phone number; write it like +41 44 668 18 00", clip(s))
+		return bad("%q is not a phone number; write it like +41 44 668 18 00", kernel.Shorten(s))
 	}
 	return nil
 }

@@ -151,7 +151,7 @@ func (p *filterParser) list(raws []json.RawMessage, at string, depth int) ([]Fil
 func (p *filterParser) condition(n node, at string) (*Condition, error) {
 	col, ok := p.schema.Find(*n.Column)
 	if !ok {
-		return nil, kernel.Invalid(at+".column", "the table has no column %q", clip(*n.Column))
+		return nil, kernel.Invalid(at+".column", "the table has no column %q", kernel.Shorten(*n.Column))
 	}
 	if !slices.Contains(OpsOf(col.Type), n.Op) {
 		return nil, kernel.Invalid(at+".op", "%q is not possible for %s; possible are %s", n.Op, quoteName(col), opNames(col.Type))
@@ -222,7 +222,7 @@ func (p *filterParser) operand(col Column, op Op, raw json.RawMessage) (json.Raw
 		col.Type = DateTime
 	case RowIDType:
 		if kernel.ParseID(kernel.PrefixRow, s) != nil {
-			return nil, bad("%q is not a row id (row_…)", clip(s))
+			return nil, bad("%q is not a row id (row_…)", kernel.Shorten(s))
 		}
 		return Quote(s), nil
 	default: // a value as in a cell

@@ -59,7 +59,7 @@ func (m *misfits) add(fits bool, s string) {
 	if fits {
 		m.fits++
 	} else if len(m.samples) < maxMisfitSamples {
-		m.samples = append(m.samples, clip(s))
+		m.samples = append(m.samples, kernel.Shorten(s))
 	}
 }
 

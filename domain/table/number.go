@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // parseNumber takes a JSON number, or one in a string as the API itself writes numbers of more than 15 digits.
@@ -18,16 +20,29 @@ func parseNumber(v json.RawMessage) (json.RawMessage, error) {
 	}
 	n, ok := canonicalNumber(s)
 	if !ok {
-		return nil, bad("%q is not a number; write it like 1234.5", clip(s))
+		return nil, notANumber(s, "1234.5")
 	}
-	return checkDigits(n)
+	return checkDigits(n, s)
 }
 
-func checkDigits(n string) (json.RawMessage, error) {
+// checkDigits refuses a canonical number with more digits than are kept; written is what it was read from.
+func checkDigits(n, written string) (json.RawMessage, error) {
 	if digits(n) > MaxDigits {
-		return nil, bad("the number has more than %d digits; round it", MaxDigits)
+		return nil, tooLong(written)
 	}
 	return json.RawMessage(n), nil
+}
+
+func tooLong(written string) error {
+	return bad("the number %s has more than %d digits; round it", kernel.Shorten(written), MaxDigits)
+}
+
+// notANumber refuses what could not be read as a number: also one that is too long to be looked at.
+func notANumber(s, sample string) error {
+	if n := strings.TrimLeft(strings.TrimSpace(s), "+-"); n != "" && n[0] >= '0' && n[0] <= '9' && json.Valid([]byte(n)) {
+		return tooLong(s)
+	}
+	return bad("%q is not a number; write it like %s", kernel.Shorten(s), sample)
 }
 
 // canonicalNumber writes a decimal, with or without an exponent, in the only form that its value has: no exponent, no

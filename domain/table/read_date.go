@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // day is a calendar date; the zero day is none.
@@ -204,7 +206,7 @@ func number(s string) int {
 func (r Reader) date(col Column, s string) (string, error) {
 	d, _, ok := r.parts(col, s)
 	if !ok {
-		return "", bad("%q is not a date; write it like 2026-03-31", clip(s))
+		return "", bad("%q is not a date; write it like 2026-03-31", kernel.Shorten(s))
 	}
 	one, err := chooseDate(col, d, s)
 	if err != nil {
@@ -231,7 +233,7 @@ func chooseDate(col Column, d dates, s string) (day, error) {
 	} else if d.any() {
 		return day{}, &ValueError{Kind: OtherForm, Message: formatBad(s, "is no date with the %s first, as this column's are written; write it like 2026-03-31, or change the order in the column's settings", firstPart(order))}
 	}
-	return day{}, bad("%q is not a date; write it like 2026-03-31", clip(s))
+	return day{}, bad("%q is not a date; write it like 2026-03-31", kernel.Shorten(s))
 }
 
 func firstPart(o DateOrder) string {

@@ -32,7 +32,7 @@ func readNumber(col Column, s string) (json.RawMessage, error) {
 		if _, other := scanNumber(s, otherSign(sign)); other {
 			return nil, &ValueError{Kind: OtherForm, Message: formatBad(s, "is no number with a decimal %s, as this column's are written; write it like %s, or choose the other decimal sign in the column's settings", sign, sampleNumber(sign))}
 		}
-		return nil, bad("%q is not a number; write it like %s", clip(s), sampleNumber(sign))
+		return nil, notANumber(s, sampleNumber(sign))
 	}
 	switch {
 	case n.percent && col.Type != Percent:
@@ -42,7 +42,7 @@ func readNumber(col Column, s string) (json.RawMessage, error) {
 	case len(n.currencies) > 0 && !slices.Contains(n.currencies, col.CurrencyCode()):
 		return nil, &ValueError{Kind: OtherUnit, Message: formatBad(s, "is not in %s, the column's currency; convert it, or keep it in another column", col.CurrencyCode())}
 	}
-	return checkDigits(n.value)
+	return checkDigits(n.value, s)
 }
 
 func otherSign(d DecimalSign) DecimalSign {

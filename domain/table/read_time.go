@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // clock is a time of day as it is written, with its zone if it names one.
@@ -155,7 +157,7 @@ func (r Reader) moment(col Column, s string) (string, error) {
 	}
 	d, c, ok := r.parts(col, s)
 	if !ok {
-		return "", bad("%q is not a time; write it like 2026-03-31T14:05:00+02:00", clip(s))
+		return "", bad("%q is not a time; write it like 2026-03-31T14:05:00+02:00", kernel.Shorten(s))
 	}
 	one, err := chooseDate(col, d, s)
 	if err != nil {
@@ -171,7 +173,7 @@ func (r Reader) moment(col Column, s string) (string, error) {
 	t, ok := at(one, *c, zone)
 	switch y := t.UTC().Year(); {
 	case !ok:
-		return "", bad("%q does not exist in %s, where clocks were put forward then; correct it, or name its zone like 2026-03-31T14:05:00+02:00", clip(s), zone)
+		return "", bad("%q does not exist in %s, where clocks were put forward then; correct it, or name its zone like 2026-03-31T14:05:00+02:00", kernel.Shorten(s), zone)
 	case y < 1 || y > 9999:
 		return "", bad("the year %d can't be stored", y)
 	}

@@ -53,7 +53,7 @@ func (r Reader) Text(col Column, s string, createOptions bool) (canonical json.R
 		return readMulti(col, trimmed, createOptions)
 	case JSON:
 		if !json.Valid([]byte(trimmed)) {
-			return nil, nil, bad("%q is not JSON", clip(s))
+			return nil, nil, bad("%q is not JSON", kernel.Shorten(s))
 		}
 		canonical, err = parseJSON(json.RawMessage(trimmed))
 	default:
@@ -77,7 +77,7 @@ func (r Reader) Value(col Column, v json.RawMessage, createOptions bool) (canoni
 	switch col.Type {
 	case Number, Currency, Percent:
 		if n, ok := canonicalNumber(strings.TrimSpace(s)); isText && ok && digits(n) > maxExactDigits {
-			canonical, err = checkDigits(n)
+			canonical, err = checkDigits(n, s)
 			return canonical, nil, err
 		}
 		if !isText {
@@ -144,7 +144,7 @@ func readBoolean(s string) (json.RawMessage, error) {
 		}
 		return json.RawMessage("false"), nil
 	}
-	return nil, bad("%q is not a checkbox value; write true or false", clip(s))
+	return nil, bad("%q is not a checkbox value; write true or false", kernel.Shorten(s))
 }
 
 // readMulti takes the name of an option, a JSON list, or names separated by commas, semicolons or line breaks; a name in

@@ -23,9 +23,9 @@ func parseText1(col Column, s string, createOptions bool) (canonical json.RawMes
 	case Number, Currency, Percent:
 		n, ok := number1(trimmed)
 		if !ok {
-			return nil, nil, bad("%q is not a number; write it like 1234.5", clip(s))
+			return nil, nil, notANumber(s, "1234.5")
 		}
-		canonical, err = checkDigits(n)
+		canonical, err = checkDigits(n, s)
 	case Boolean:
 		canonical, err = boolean1(trimmed)
 	case Date:
@@ -36,7 +36,7 @@ func parseText1(col Column, s string, createOptions bool) (canonical json.RawMes
 		return multi1(col, trimmed, createOptions)
 	case JSON:
 		if !json.Valid([]byte(trimmed)) {
-			return nil, nil, bad("%q is not JSON", clip(s))
+			return nil, nil, bad("%q is not JSON", kernel.Shorten(s))
 		}
 		canonical, err = parseJSON(json.RawMessage(trimmed))
 	default:
@@ -52,7 +52,7 @@ func boolean1(s string) (json.RawMessage, error) {
 	case "false", "f", "no", "n", "0", "off", "unchecked":
 		return json.RawMessage("false"), nil
 	}
-	return nil, bad("%q is not a checkbox value; write true or false", clip(s))
+	return nil, bad("%q is not a checkbox value; write true or false", kernel.Shorten(s))
 }
 
 func multi1(col Column, s string, create bool) (json.RawMessage, []string, error) {
@@ -136,9 +136,9 @@ func date1(s string) (string, error) {
 	case dayFirst && !monthFirst:
 		return eu, nil
 	case monthFirst:
-		return "", bad("%q could be two dates; write it like 2026-03-31", clip(s))
+		return "", bad("%q could be two dates; write it like 2026-03-31", kernel.Shorten(s))
 	}
-	return "", bad("%q is not a date; write it like 2026-03-31", clip(s))
+	return "", bad("%q is not a date; write it like 2026-03-31", kernel.Shorten(s))
 }
 
 func parseDate1(form, s string) (string, bool) {
@@ -162,7 +162,7 @@ func moment1(s string) (string, error) {
 	if d, err := date1(s); err == nil {
 		return d + "T00:00:00Z", nil
 	}
-	return "", bad("%q is not a time; write it like 2026-03-31T14:05:00+02:00", clip(s))
+	return "", bad("%q is not a time; write it like 2026-03-31T14:05:00+02:00", kernel.Shorten(s))
 }
 
 func isoDate1(s string) (string, error) {
@@ -171,7 +171,7 @@ func isoDate1(s string) (string, error) {
 		if m, err := ParseMoment(s); err == nil {
 			return m.Format(dateForm), nil
 		}
-		return "", bad("%q is not a date; write it like 2026-03-31", clip(s))
+		return "", bad("%q is not a date; write it like 2026-03-31", kernel.Shorten(s))
 	}
 	return s, nil
 }

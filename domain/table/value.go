@@ -34,7 +34,7 @@ func bad(format string, args ...any) error { return &ValueError{Message: fmt.Spr
 
 // formatBad writes a message about a text.
 func formatBad(s, format string, args ...any) string {
-	return strconv.Quote(clip(s)) + " " + fmt.Sprintf(format, args...)
+	return strconv.Quote(kernel.Shorten(s)) + " " + fmt.Sprintf(format, args...)
 }
 
 func parseString(col Column, v json.RawMessage, createOptions bool) (json.RawMessage, []string, error) {
@@ -66,7 +66,7 @@ func parsePlain(col Column, s string, createOptions bool) (json.RawMessage, []st
 		err = checkPhone(s)
 	case User:
 		if kernel.ParseID(kernel.PrefixUser, s) != nil {
-			err = bad("%q is not the id of a member (usr_…)", clip(s))
+			err = bad("%q is not the id of a member (usr_…)", kernel.Shorten(s))
 		}
 	case Select:
 		return parseOption(col, s, createOptions)
@@ -83,7 +83,7 @@ func parseOption(col Column, name string, create bool) (json.RawMessage, []strin
 		return Quote(name), nil, nil
 	}
 	if !create {
-		return nil, nil, bad("%q is not an option of %s; choose one of its options or ask with create_options", clip(name), quoteName(col))
+		return nil, nil, bad("%q is not an option of %s; choose one of its options or ask with create_options", kernel.Shorten(name), quoteName(col))
 	}
 	if err := checkName("option", name); err != nil {
 		return nil, nil, bad("%s", err.Error())
@@ -150,7 +150,7 @@ func parseJSON(v json.RawMessage) (json.RawMessage, error) {
 		return nil, bad("this is not valid JSON")
 	}
 	if misfit, ok := kernel.NumbersFit(v); !ok {
-		return nil, bad("the JSON holds the number %s, which is too long, too large or too small; write it as a text", clip(misfit))
+		return nil, bad("the JSON holds the number %s, which is too long, too large or too small; write it as a text", kernel.Shorten(misfit))
 	}
 	return b.Bytes(), nil
 }
@@ -257,21 +257,12 @@ func shape(v json.RawMessage) string {
 		return "a list"
 	case '"':
 		s, _ := str(v)
-		return strconv.Quote(clip(s))
+		return strconv.Quote(kernel.Shorten(s))
 	case 't', 'f':
 		return "true or false"
 	default:
-		return "the number " + clip(string(v))
+		return "the number " + kernel.Shorten(string(v))
 	}
 }
 
 func quoteName(c Column) string { return "the column “" + c.Name + "”" }
-
-// clip shortens a value for a message.
-func clip(s string) string {
-	const most = 100
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most]) + "…"
-}

@@ -84,7 +84,7 @@ type loginInput struct {
 // LoginBody is the body of login.
 type LoginBody struct {
 	Email    string `json:"email"`
-	Password string `json:"password"`
+	Password string `json:"password" minLength:"1" doc:"It may be of blanks: such passwords could be chosen once."`
 }
 
 func (s service) login(ctx context.Context, meta kernel.Meta, in *loginInput) (commands.Result[SignedIn], error) {

@@ -16,7 +16,7 @@ type changePasswordInput struct {
 
 // ChangePasswordBody is the body of change-password.
 type ChangePasswordBody struct {
-	Current    string `json:"current_password"`
+	Current    string `json:"current_password" minLength:"1"`
 	New        string `json:"new_password" doc:"8 to 72 bytes, not easy to guess."`
 	RevokeKeys bool   `json:"revoke_api_keys,omitempty" doc:"Also revoke the API keys that one made, in every workspace."`
 }

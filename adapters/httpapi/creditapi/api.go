@@ -123,7 +123,7 @@ func (s service) grant(ctx context.Context, meta kernel.Meta, in *grantIn) (comm
 type reopenIn struct {
 	httpapi.InWorkspace
 	Body struct {
-		Note string `json:"note" minLength:"1" maxLength:"500" doc:"What was found; kept in the log."`
+		Note string `json:"note" maxLength:"500" doc:"What was found; kept in the log."`
 	}
 }
 

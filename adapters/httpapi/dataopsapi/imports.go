@@ -118,7 +118,7 @@ type CommitBody struct {
 
 // NewTable is a table to be made for the file.
 type NewTable struct {
-	Name string `json:"name" minLength:"1"`
+	Name string `json:"name"`
 }
 
 func (in *commitIn) command() dataopscmd.Commit {

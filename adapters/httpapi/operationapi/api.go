@@ -204,7 +204,7 @@ func (s service) retry(ctx context.Context, meta kernel.Meta, in *retryIn) (comm
 type skipIn struct {
 	Which
 	Body struct {
-		Reason string `json:"reason" minLength:"1" maxLength:"500"`
+		Reason string `json:"reason" maxLength:"500"`
 	}
 }
 

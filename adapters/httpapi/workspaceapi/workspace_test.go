@@ -1,6 +1,7 @@
 package workspaceapi_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -317,6 +318,29 @@ func TestAPIKeys(t *testing.T) {
 	ci.Call(http.MethodGet, path(ws, ""), nil).Fails(http.StatusUnauthorized, "UNAUTHORIZED")
 	ann.Call(http.MethodGet, path(ws, "/api-keys"), nil).OK(&keys)
 	require.Empty(t, keys)
+}
+
+// The document tells programs, such as those that look for keys in what is published, what a key looks like.
+func TestTheDocumentSaysWhatAKeyLooksLike(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	ann := w.SignUp("ann@example.com")
+	var key authcmd.APIKey
+	ann.Call(http.MethodPost, path(ann.Workspace("Acme"), "/api-keys"), workspaceapi.CreateKeyBody{Name: "k", Role: kernel.RoleMember}).OK(&key)
+	raw, err := w.API.Document()
+	require.NoError(t, err)
+	var doc struct {
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]struct{ Pattern string }
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal(raw, &doc))
+	pattern := doc.Components.Schemas["AuthAPIKey"].Properties["key"].Pattern
+	require.Contains(t, pattern, "mk_")
+	require.Regexp(t, pattern, key.Key)
+	require.NotRegexp(t, pattern, key.Key[:len(key.Key)-1])
 }
 
 func TestKeysEndWithTheirTimeAndTheirMaker(t *testing.T) {

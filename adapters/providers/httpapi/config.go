@@ -14,6 +14,7 @@ import (
 
 	"github.com/morket/morket/adapters/providers/answer"
 	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
 )
 
 // Config is a step's config.
@@ -57,7 +58,12 @@ func parse(raw json.RawMessage) (Config, error) {
 	if len(raw) == 0 {
 		return c, errors.New("the request's url and outputs are required")
 	}
-	if err := dec.Decode(&c); err != nil {
+	err := dec.Decode(&c)
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		return c, fmt.Errorf("the config's %s has the wrong type: %s", wrong.Field, kernel.Shorten(wrong.Value))
+	}
+	if err != nil {
 		return c, fmt.Errorf("the config is not what its schema says: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	if c.Method == "" {

@@ -142,7 +142,7 @@ func expect(a attack, status int, body string) string {
 
 var (
 	codeShape = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)
-	insides   = regexp.MustCompile(`(?i)sqlstate|goroutine|panic|pgx|\.go:\d|runtime error|syntax error at or near|reflect\.`)
+	insides   = regexp.MustCompile(`(?i)sqlstate|goroutine|panic|pgx|\.go:\d|runtime error|syntax error at or near|reflect\.|Go struct|Go value`)
 )
 
 // judge checks what holds of every answer: never our fault, always the envelope.
@@ -175,6 +175,8 @@ func judge(res *http.Response, body []byte) string {
 		return "a wrong envelope: " + short
 	case e.Error != nil && (!codeShape.MatchString(e.Error.Code) || e.Error.Message == "" || e.Error.Details == nil):
 		return "an error without code, message or details: " + short
+	case e.Error != nil && len(e.Error.Message) > 1100:
+		return fmt.Sprintf("a message of %d bytes: %s", len(e.Error.Message), short)
 	case e.Error != nil && insides.MatchString(e.Error.Message):
 		return "the message shows insides: " + short
 	default:
@@ -186,7 +188,7 @@ func judge(res *http.Response, body []byte) string {
 func values() []string {
 	long := strings.Repeat("x", 100_000)
 	return []string{
-		`null`, `true`, `0`, `-1`, `1e999`, `1.5`, `99999999999999999999999999`, `9223372036854775807`, `""`, `" "`, `"` + long + `"`, `"a\u0000b"`, `"\ud800"`,
+		`null`, `true`, `0`, `-1`, `1e999`, `-1e-999`, strings.Repeat("9", 100_000), `1.0`, `1.5`, `99999999999999999999999999`, `9223372036854775807`, `""`, `" "`, `"` + long + `"`, `"a\u0000b"`, `"\ud800"`,
 		`"\udc00\ud800"`, "\"\xff\xfe\"", `"'; DROP TABLE users; --"`, `"${jndi:ldap://x} {{7*7}} ../../etc/passwd"`, `"\u202e\ufeff😀"`, `[]`, `{}`, `[[[[[[1]]]]]]`,
 		`{"a":{"b":{"c":[null]}}}`, `["x","x",null,1]`, strings.Repeat("[", 5000) + strings.Repeat("]", 5000),
 	}
