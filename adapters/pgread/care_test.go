@@ -260,3 +260,24 @@ ON CONFLICT (id) DO UPDATE SET seen_at = EXCLUDED.seen_at`, ago)
 	require.Equal(t, projections.Gone, owner(store.In(b)))
 	require.NoError(t, b.Leave(t.Context()))
 }
+
+// A machine whose clock is wrong, or is set while it runs, takes the database's time.
+func TestTheProcessesShareTheDatabasesClock(t *testing.T) {
+	t.Parallel()
+	_, pool := open(t, suiteModel)
+	clock := kernel.NewManualClock(time.Now().Add(24 * time.Hour))
+	p, err := pgread.Join(t.Context(), pgread.PresenceConfig{Pool: pool, Logger: slog.New(slog.DiscardHandler), Clock: clock, Patience: 100 * time.Millisecond})
+	require.NoError(t, err)
+	near := func() bool {
+		var now time.Time
+		require.NoError(t, pool.QueryRow(t.Context(), `SELECT clock_timestamp()`).Scan(&now))
+		return p.Now().Sub(now).Abs() < 5*time.Second
+	}
+	require.True(t, near())
+	before := p.Now()
+	clock.Advance(time.Second)
+	require.LessOrEqual(t, before.Sub(p.Now()).Abs(), 5*time.Second, "time passes by the machine's clock in between")
+	clock.Advance(31 * 24 * time.Hour)
+	require.Eventually(t, near, 10*time.Second, time.Millisecond)
+	require.NoError(t, p.Leave(t.Context()))
+}

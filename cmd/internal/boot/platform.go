@@ -31,7 +31,7 @@ import (
 type Platform struct {
 	cfg   config.Config
 	log   *slog.Logger
-	clock kernel.Clock
+	clock kernel.Clock // the database's, once it is open
 	ids   *kernel.IDs
 
 	databaseURL string
@@ -93,6 +93,11 @@ func (p *Platform) open(ctx context.Context) error {
 	if err := migrate(ctx, p.pool); err != nil {
 		return err
 	}
+	if p.presence, err = pgread.Join(ctx, pgread.PresenceConfig{Pool: p.pool, Logger: p.log}); err != nil {
+		return err
+	}
+	p.clock = p.presence
+	p.ids = kernel.NewIDs(p.clock)
 	asApp := func(cfg *pgxpool.Config) { pgread.AppPool(cfg, p.cfg.QueryTimeout) }
 	if p.app, err = connect(ctx, p.databaseURL, p.tracing.Postgres(), asApp); err != nil {
 		return fmt.Errorf("connect to Postgres as %s: %w", pgread.AppRole, err)
@@ -118,9 +123,6 @@ func (p *Platform) open(ctx context.Context) error {
 		return err
 	}
 	p.ids.After(last) // a clock that was set back doesn't make ids that lie before those in the log
-	if p.presence, err = pgread.Join(ctx, pgread.PresenceConfig{Pool: p.pool, Logger: p.log}); err != nil {
-		return err
-	}
 	if p.read, err = pgread.NewStore(p.pool, models()...); err != nil {
 		return err
 	}
