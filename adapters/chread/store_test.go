@@ -46,7 +46,7 @@ func TestStore(t *testing.T) {
 		t.Helper()
 		var position atomic.Int64 // the suite's writes come one after the other
 		return projectionstest.Subject{
-			Store: sideStore(t, chread.NewEngine(client(t), chread.SuiteModel()), "suite", func(context.Context) (int64, error) { return 0, nil }),
+			Store: sideStore(t, chread.NewEngine(client(t), chread.SuiteModel()), "suite", func(context.Context) (int64, error) { return 1 << 40, nil }),
 			Set: func(ctx context.Context, tx projections.Tx, key, row string) error {
 				return chread.SetRow(ctx, tx, key, row, position.Add(1))
 			},

@@ -24,7 +24,7 @@ func TestExternalReadModel(t *testing.T) {
 		base, pool := open(t, pgread.External("suite"))
 		store, err := sidestore.New(sidestore.Config{
 			Base: base, Marks: pgread.NewMarks(pool), Engine: sidestoretest.NewMemory(), Name: "Memory",
-			Head:  func(context.Context) (int64, error) { return 0, nil },
+			Head:  func(context.Context) (int64, error) { return 1 << 40, nil },
 			Clock: kernel.SystemClock{}, Logger: slog.New(slog.DiscardHandler),
 		})
 		require.NoError(t, err)

@@ -34,6 +34,7 @@ type Event struct {
 	Position      string `json:"position" doc:"Its place in the log: decimal digits."`
 	Workspace     string `json:"workspace,omitempty"`
 	CorrelationID string `json:"correlationid,omitempty" doc:"The id of the request that caused it."`
+	History       string `json:"history,omitempty" doc:"The history of the log that it is of. Another one than before means that the log was restored: what came after the restored position has other positions and ids in it."`
 	// AuthType and AuthID are CloudEvents' Auth Context extension.
 	AuthType string `json:"authtype,omitempty" doc:"user, api_key or system."`
 	AuthID   string `json:"authid,omitempty"`
@@ -43,6 +44,7 @@ type Event struct {
 type Encoder struct {
 	source  string
 	schemas string
+	history string
 	policy  Policy
 }
 
@@ -54,6 +56,13 @@ func NewEncoder(source string, policy Policy) *Encoder {
 		e.schemas = strings.TrimRight(source, "/") + "/schemas/events/"
 	}
 	return e
+}
+
+// In returns an encoder of events of the history.
+func (e *Encoder) In(history string) *Encoder {
+	out := *e
+	out.history = history
+	return &out
 }
 
 // Policy returns the encoder's policy.
@@ -90,7 +99,7 @@ func (e *Encoder) Encode(r eventstore.Recorded) ([]byte, bool, error) {
 	t.b = strconv.AppendInt(t.b, r.Position, 10)
 	t.raw(`"`).member("workspace", string(r.Workspace)).member("correlationid", meta.CorrelationID)
 	kind, id := auth(meta.Actor)
-	t.member("authtype", kind).member("authid", id).raw("}")
+	t.member("history", e.history).member("authtype", kind).member("authid", id).raw("}")
 	return t.b, true, nil
 }
 

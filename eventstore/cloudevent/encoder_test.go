@@ -22,13 +22,13 @@ func recorded() eventstore.Recorded {
 
 func TestAnEventIsACloudEvent(t *testing.T) {
 	t.Parallel()
-	e := cloudevent.NewEncoder("https://morket.test", cloudevent.Policy{"thing.said.v1": {Action: "hear"}})
+	e := cloudevent.NewEncoder("https://morket.test", cloudevent.Policy{"thing.said.v1": {Action: "hear"}}).In("h1")
 	b, ok, err := e.Encode(recorded())
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.JSONEq(t, `{"specversion":"1.0","id":"thing-1/3","source":"https://morket.test","type":"thing.said.v1","subject":"thing-1",
 		"time":"2026-01-02T03:04:05.000006Z","datacontenttype":"application/json","dataschema":"https://morket.test/schemas/events/thing.said.v1.json",
-		"data":{"n":0,"sealed":"x"},"position":"7","workspace":"ws_1","correlationid":"req \"ü\"","authtype":"user","authid":"usr_1"}`, string(b))
+		"data":{"n":0,"sealed":"x"},"position":"7","workspace":"ws_1","correlationid":"req \"ü\"","history":"h1","authtype":"user","authid":"usr_1"}`, string(b))
 	require.NotContains(t, string(b), "\n")
 	var back cloudevent.Event
 	require.NoError(t, json.Unmarshal(b, &back))

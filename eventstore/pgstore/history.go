@@ -29,10 +29,24 @@ func (s *Store) History(ctx context.Context) (History, error) {
 // BeginHistory begins a new history after the log's last position; the reason is for operators. It is called when the log was
 // restored, before anything is appended to it.
 func BeginHistory(ctx context.Context, pool *pgxpool.Pool, reason string) (History, error) {
+	return beginHistory(ctx, pool, "", reason)
+}
+
+// BeginHistoryAfter begins a new history if the log still is in the given one: of several processes that see that it was restored, one
+// begins it. It returns the history that the log is in then.
+func BeginHistoryAfter(ctx context.Context, pool *pgxpool.Pool, present, reason string) (History, error) {
+	return beginHistory(ctx, pool, present, reason)
+}
+
+func beginHistory(ctx context.Context, pool *pgxpool.Pool, only, reason string) (History, error) {
 	var h History
 	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		if err := tx.QueryRow(ctx, `SELECT replace(gen_random_uuid()::text, '-', ''), position FROM log.head FOR UPDATE`).Scan(&h.ID, &h.Since); err != nil {
+		var present string
+		if err := tx.QueryRow(ctx, `SELECT replace(gen_random_uuid()::text, '-', ''), position, history FROM log.head FOR UPDATE`).Scan(&h.ID, &h.Since, &present); err != nil {
 			return err
+		}
+		if only != "" && only != present {
+			return tx.QueryRow(ctx, historySQL).Scan(&h.ID, &h.Since)
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO log.histories (id, since, reason) VALUES ($1, $2, $3)`, h.ID, h.Since, reason); err != nil {
 			return err

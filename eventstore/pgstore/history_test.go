@@ -52,4 +52,11 @@ func TestHistories(t *testing.T) {
 	require.EqualValues(t, 5, common(second.ID))
 	require.EqualValues(t, 6, common(third.ID))
 	require.EqualValues(t, 3, common("unknown"), "what all of them share")
+
+	late, err := pgstore.BeginHistoryAfter(t.Context(), pool, second.ID, "another process was faster")
+	require.NoError(t, err)
+	require.Equal(t, third, late)
+	fourth, err := pgstore.BeginHistoryAfter(t.Context(), pool, third.ID, "a store was ahead")
+	require.NoError(t, err)
+	require.EqualValues(t, 6, fourth.Since)
 }

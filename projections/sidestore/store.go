@@ -20,8 +20,10 @@ type Config struct {
 	Engine Engine
 	Name   string                               // of the engine, for messages: "ClickHouse"
 	Head   func(context.Context) (int64, error) // of the log: how far a new copy must come until it is read
-	Clock  kernel.Clock
-	Logger *slog.Logger
+	// History names the history that the log is in; a copy that was made in another is lost. Nil: nothing is compared.
+	History func() string
+	Clock   kernel.Clock
+	Logger  *slog.Logger
 	// CheckEvery is how often the Store looks whether the engine still has what was written; default 3 s.
 	CheckEvery time.Duration
 	// Pace is the least time between two flushes of few events at a place: most such stores prefer few large writes. Default 0.
@@ -150,11 +152,16 @@ func (s *Store) repair(ctx context.Context, c projections.Checkpoint) error {
 		if err != nil {
 			return err
 		}
-		if there && n >= m.Reached {
+		head, err := s.cfg.Head(ctx) // after Reached: nothing is written that the log does not have
+		if err != nil {
+			return err
+		}
+		why := s.lost(m, n, there, head)
+		if why == "" {
 			return s.tidy(ctx, c.Place, m)
 		}
-		s.cfg.Logger.WarnContext(ctx, "the store lost a read model, it is filled again", "store", s.cfg.Name,
-			"projection", c.Place.String(), "position", c.Position, "reached", n, "expected", m.Reached)
+		s.cfg.Logger.WarnContext(ctx, "a read model is filled again", "reason", why, "store", s.cfg.Name,
+			"projection", c.Place.String(), "position", c.Position, "reached", n, "expected", m.Reached, "head", head)
 	}
 	if _, err := s.renew(ctx, c); err != nil {
 		return err
@@ -162,9 +169,66 @@ func (s *Store) repair(ctx context.Context, c projections.Checkpoint) error {
 	return projections.ErrMoved
 }
 
+// lost says why a copy can't be what the log says, "" if it can: n is how far it has come.
+func (s *Store) lost(m Mark, n int64, there bool, head int64) string {
+	switch {
+	case !there || n < m.Reached:
+		return "the store lost it"
+	case n > head:
+		return "it holds more than the log, which was restored"
+	case !s.present(m.Generation):
+		return "it was made before the log was restored"
+	default:
+		return ""
+	}
+}
+
+// Ahead reports whether the live copy of a projection holds more than the log, which then was restored to an earlier position. A store
+// that can't be asked is not ahead.
+func (s *Store) Ahead(ctx context.Context, projection string) (bool, error) {
+	place := projections.LiveOf(projection)
+	m, marked, err := s.marks.Read(ctx, place)
+	if err != nil || !marked {
+		return false, err
+	}
+	n, there, err := s.engine.Reached(ctx, copyOf(place, m))
+	if err != nil || !there {
+		return false, nil //nolint:nilerr // it is looked at again once it answers
+	}
+	head, err := s.cfg.Head(ctx)
+	return n > head, err
+}
+
+// The name of a generation begins with the history that it was made in, between two noughts: random names have none.
+const (
+	historyMark = "0"
+	historyLen  = 8
+)
+
+func (s *Store) generation() string {
+	name := strings.ToLower(rand.Text())
+	if s.cfg.History == nil {
+		return name
+	}
+	return historyMark + s.history() + historyMark + name
+}
+
+func (s *Store) history() string {
+	h := s.cfg.History()
+	return h[:min(historyLen, len(h))]
+}
+
+// present reports whether the generation was made in the log's history, as far as its name says.
+func (s *Store) present(generation string) bool {
+	if s.cfg.History == nil || !strings.HasPrefix(generation, historyMark) {
+		return true
+	}
+	return strings.HasPrefix(generation, historyMark+s.history()+historyMark)
+}
+
 // renew gives the place an empty copy and moves it to position 0.
 func (s *Store) renew(ctx context.Context, c projections.Checkpoint) (projections.Checkpoint, error) {
-	m := Mark{Generation: strings.ToLower(rand.Text()), Until: c.Position}
+	m := Mark{Generation: s.generation(), Until: c.Position}
 	if c.Place.Slot == projections.Live {
 		head, err := s.cfg.Head(ctx)
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,8 +32,10 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	projectionstest.Run(t, func(t *testing.T) projectionstest.Subject {
 		t.Helper()
+		w := newWorld(t)
+		w.grown.Store(1 << 40) // the suite steps ahead without a log
 		return projectionstest.Subject{
-			Store: newWorld(t).store,
+			Store: w.store,
 			Set: func(_ context.Context, tx projections.Tx, key, row string) error {
 				tx.(*sidestoretest.Batch).Set("rows", key, row, 0)
 				return nil
@@ -102,6 +105,9 @@ type world struct {
 	store  *sidestore.Store
 	clock  *kernel.ManualClock
 	marks  *sidestoretest.Marks
+
+	history atomic.Value // the name of the log's
+	grown   atomic.Int64 // how much of the log the store is told of, 0 for all
 }
 
 func newWorld(t *testing.T) *world {
@@ -111,6 +117,7 @@ func newWorld(t *testing.T) *world {
 		clock: kernel.NewManualClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)),
 	}
 	w.log = memstore.New(w.clock)
+	w.history.Store("first-history")
 	w.marks = sidestoretest.NewMarks(w.base.Memory)
 	w.store = w.open(t)
 	return w
@@ -120,10 +127,19 @@ func newWorld(t *testing.T) *world {
 func (w *world) open(t *testing.T) *sidestore.Store {
 	t.Helper()
 	s, err := sidestore.New(sidestore.Config{
-		Base: w.base, Marks: w.marks, Engine: w.engine, Name: "Memory", Head: w.log.Head, Clock: w.clock, Logger: slog.New(slog.DiscardHandler),
+		Base: w.base, Marks: w.marks, Engine: w.engine, Name: "Memory", Head: w.head, Clock: w.clock, Logger: slog.New(slog.DiscardHandler),
+		History: func() string { return w.history.Load().(string) },
 	})
 	require.NoError(t, err)
 	return s
+}
+
+// head is the log's, or that of a log restored to less.
+func (w *world) head(ctx context.Context) (int64, error) {
+	if n := w.grown.Load(); n > 0 {
+		return n, nil
+	}
+	return w.log.Head(ctx)
 }
 
 func (w *world) say(t *testing.T, stream string, words ...string) int64 {
@@ -264,6 +280,50 @@ func TestAnOldBackupIsNoticed(t *testing.T) {
 	restore()
 	w.reads(t, "one two")
 	w.verify(t)
+}
+
+// generation is the name of the live copy.
+func (w *world) generation(t *testing.T) string {
+	t.Helper()
+	m, ok, err := w.marks.Read(t.Context(), projections.LiveOf("words"))
+	require.NoError(t, err)
+	require.True(t, ok)
+	return m.Generation
+}
+
+// The log was restored to an earlier position: what a store beside it holds beyond that is of another history.
+func TestACopyOfAnotherHistoryIsFilledAgain(t *testing.T) {
+	t.Parallel()
+	for name, restore := range map[string]func(*world){
+		"a new history began":                  func(w *world) { w.history.Store("other-history") },
+		"the copy holds more than the log":     func(w *world) { w.grown.Store(1) },
+		"both, and the log has caught up with": func(w *world) { w.history.Store("other-history"); w.grown.Store(2) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.say(t, "a", "one", "two")
+			w.start(t, words{}, w.store)
+			w.reads(t, "one two")
+			before := w.generation(t)
+			ahead, err := w.store.Ahead(t.Context(), "words")
+			require.NoError(t, err)
+			require.False(t, ahead)
+			restore(w)
+			ahead, err = w.store.Ahead(t.Context(), "words")
+			require.NoError(t, err)
+			require.Equal(t, w.grown.Load() == 1, ahead)
+			require.Eventually(t, func() bool { w.clock.Advance(time.Second); return w.generation(t) != before }, 10*time.Second, 2*time.Millisecond)
+			w.grown.Store(0)
+			w.reads(t, "one two")
+			now := w.generation(t)
+			w.clock.Advance(time.Minute)
+			w.say(t, "a", "three")
+			w.reads(t, "one two three")
+			require.Equal(t, now, w.generation(t), "once")
+			w.verify(t)
+		})
+	}
 }
 
 func TestReadersAreToldWhileTheStoreIsFilled(t *testing.T) {

@@ -41,7 +41,15 @@ type Deps struct {
 	Log     Log
 	Bells   Bells
 	Encoder *cloudevent.Encoder
+	History History
 	Limits  Limits
+}
+
+// History is the log's history. A cursor names the one that it was given in.
+type History interface {
+	ID() string
+	// Common returns the last position that another history shares with it.
+	Common(ctx context.Context, other string) (int64, error)
 }
 
 // Register adds the endpoints.
@@ -52,8 +60,9 @@ func Register(a *httpapi.API, d Deps) {
 	}
 	httpapi.ReadOrStream(a, httpapi.Op{
 		ID: "list-changes", Method: http.MethodGet, Path: "W/changes", Tag: tag, Summary: "Every event of the workspace, in order, from any position",
-		Description: "Long poll: answers at once when there are events after the position, else waits for some. Pass data.next as `after` of the next call.\n\n" +
-			"With `Accept: text/event-stream`: Server-Sent Events named `change`, whose id is the position, and `ping` when nothing happens; resume with `Last-Event-ID`.\n\n" +
+		Description: "Long poll: answers at once when there are events after the position, else waits for some. Pass data.cursor as `after` of the next call.\n\n" +
+			"With `Accept: text/event-stream`: Server-Sent Events named `change`, whose id is the cursor, and `ping` when nothing happens; resume with `Last-Event-ID`.\n\n" +
+			"When the log was restored from a backup, a cursor that lies beyond what was restored is answered 409 `HISTORY_CHANGED`, with the last position that still holds.\n\n" +
 			"An event is shown to those who may see what it is about; a key that is limited to tables gets the events of these tables only. Deduplicate by the event's id.",
 		Action: workspace.ReadChanges, Rate: httpapi.Grid, Scope: httpapi.FilteredTablesOf(named),
 	}, "text/event-stream", s.list, s.stream)
@@ -108,17 +117,18 @@ func (Event) Schema(r huma.Registry) *huma.Schema {
 type Changes struct {
 	Events []Event `json:"events"`
 	Next   int64   `json:"next" doc:"Everything up to this position has been given; the next call's after."`
+	Cursor string  `json:"cursor" doc:"The same with the history that the log is in: an after of it is refused when the log was restored to before it."`
 	More   bool    `json:"more" doc:"There is more already: call again at once."`
 }
 
 type changesIn struct {
 	httpapi.InWorkspace
-	After       string         `query:"after" doc:"The position after which to begin: 0, the default, is the beginning of everything; now is the present end."`
+	After       string         `query:"after" doc:"The cursor or position after which to begin: 0, the default, is the beginning of everything; now is the present end."`
 	Types       string         `query:"types" doc:"Patterns of event types, separated by commas: table.*,run.finished"`
 	Table       kernel.TableID `query:"table" doc:"Only events of this table."`
 	Limit       int            `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	Wait        int            `query:"wait" minimum:"0" maximum:"60" default:"20" doc:"How many seconds a long poll waits for an event."`
-	LastEventID string         `header:"Last-Event-ID" doc:"Of a stream: the position of the last event seen. It wins over after."`
+	LastEventID string         `header:"Last-Event-ID" doc:"Of a stream: the id of the last event seen. It wins over after."`
 }
 
 // reader makes the caller's view of the feed.
@@ -162,9 +172,22 @@ func (s *service) start(ctx context.Context, in *changesIn) (int64, error) {
 	if err != nil || asked == "now" {
 		return head, err
 	}
-	at, err := strconv.ParseInt(asked, 10, 64)
-	if err != nil || at < 0 {
-		return 0, kernel.E(kernel.KindMalformed, "MALFORMED", "the position to begin after is a whole number or now, not %.40q", asked)
+	digits, history, _ := strings.Cut(asked, "@")
+	at, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || at < 0 || len(history) > maxHistory {
+		return 0, kernel.E(kernel.KindMalformed, "MALFORMED", "the place to begin after is a cursor, a whole number or now, not %.40q", asked)
+	}
+	if history != "" && history != s.History.ID() {
+		common, err := s.History.Common(ctx, history)
+		if err != nil {
+			return 0, err
+		}
+		if at > common {
+			return 0, kernel.E(kernel.KindConflict, "HISTORY_CHANGED",
+				"the log was restored from a backup: up to position %d it is what you have read, what came after is gone or other; take that back and begin after %d", common, common).
+				With(kernel.Detail{Field: "common_position", Message: strconv.FormatInt(common, 10)})
+		}
+		return at, nil
 	}
 	if at > head {
 		return 0, kernel.E(kernel.KindConflict, "POSITION_AHEAD",
@@ -172,6 +195,12 @@ func (s *service) start(ctx context.Context, in *changesIn) (int64, error) {
 	}
 	return at, nil
 }
+
+// maxHistory is more than the name of a history has.
+const maxHistory = 64
+
+// cursor is the position in the present history.
+func (s *service) cursor(at int64) string { return strconv.FormatInt(at, 10) + "@" + s.History.ID() }
 
 func (s *service) types(context.Context, httpapi.Principal, *struct{}) ([]string, httpapi.Meta, error) {
 	return s.Encoder.Policy().Types(), httpapi.Meta{}, nil

@@ -48,6 +48,18 @@ type bells struct {
 func (b bells) Changed(kernel.WorkspaceID) <-chan struct{} { return b.log.Appended() }
 func (b bells) Ended() <-chan struct{}                     { return b.ended }
 
+// restored is the history of a log that was restored to position 2; before it was in the history "before".
+type restored struct{}
+
+func (restored) ID() string { return "present" }
+
+func (restored) Common(_ context.Context, other string) (int64, error) {
+	if other == "before" {
+		return 2, nil
+	}
+	return 0, nil
+}
+
 // world is a workspace whose feed is followed.
 type world struct {
 	*apitest.World
@@ -62,7 +74,7 @@ func newWorld(t *testing.T, limits feedapi.Limits) *world {
 	w := &world{World: apitest.New(t), t: t}
 	w.bells = bells{w.Log, make(chan struct{})}
 	feedapi.Register(w.API, feedapi.Deps{
-		Log: w.Log, Bells: w.bells, Encoder: cloudevent.NewEncoder("https://morket.test", policy()), Limits: limits,
+		Log: w.Log, Bells: w.bells, Encoder: cloudevent.NewEncoder("https://morket.test", policy()), Limits: limits, History: restored{},
 	})
 	w.owner = w.SignUp("owner@example.com")
 	w.ws = w.owner.Workspace("One").ID
@@ -90,6 +102,7 @@ func (w *world) edit(table string, n int) int64 {
 type changes struct {
 	Events []cloudevent.Event `json:"events"`
 	Next   int64              `json:"next"`
+	Cursor string             `json:"cursor"`
 	More   bool               `json:"more"`
 }
 
@@ -203,6 +216,23 @@ func TestBadQuestionsAreRefused(t *testing.T) {
 	}
 }
 
+func TestACursorOfAnotherHistoryIsToldWhatStillHolds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, feedapi.Limits{})
+	for i := range 5 {
+		w.edit(table1, i)
+	}
+	first := w.changes(w.owner.Client, "after=0&wait=0&limit=1")
+	require.Equal(t, fmt.Sprint(first.Next, "@present"), first.Cursor)
+	require.Equal(t, w.changes(w.owner.Client, fmt.Sprintf("after=%d&wait=0", first.Next)), w.changes(w.owner.Client, "wait=0&after="+url.QueryEscape(first.Cursor)))
+	require.NotEmpty(t, w.changes(w.owner.Client, "wait=0&after=2@before").Events, "up to there it is the same log")
+	for cursor, holds := range map[string]string{"3@before": "2", "1@unknown": "0", "999999@before": "2"} {
+		a := w.owner.Call(http.MethodGet, "/workspaces/"+string(w.ws)+"/changes?after="+cursor, nil)
+		a.Fails(http.StatusConflict, "HISTORY_CHANGED")
+		require.Equal(t, []kernel.Detail{{Field: "common_position", Message: holds}}, a.Error.Details)
+	}
+}
+
 func TestALongPollWaitsForTheNextEvent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, feedapi.Limits{Poll: time.Hour})
@@ -277,8 +307,8 @@ func TestTheStreamFollowsAndResumes(t *testing.T) {
 	second := w.edit(table1, 2)
 	third := w.edit(table1, 3)
 	frames, _, hangUp := w.stream(w.owner.Client, "", text(second-1))
-	require.Equal(t, text(second), nextChange(t, frames).id)
-	require.Equal(t, text(third), nextChange(t, frames).id)
+	require.Equal(t, text(second)+"@present", nextChange(t, frames).id)
+	require.Equal(t, text(third)+"@present", nextChange(t, frames).id)
 	w.put(w.ws, "cells-"+table1, "table.cells_edited.v1 {\"table_id\":\"x\",\n\r\n\"n\":4}") // line breaks don't tear the event apart
 	f := nextChange(t, frames)
 	var e cloudevent.Event

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
@@ -108,7 +107,7 @@ func (s *service) list(ctx context.Context, p httpapi.Principal, in *changesIn) 
 			break
 		}
 	}
-	out.Next = r.at
+	out.Next, out.Cursor = r.at, s.cursor(r.at)
 	return out, httpapi.Meta{Position: r.at}, nil
 }
 
@@ -151,7 +150,7 @@ func (s *service) stream(ctx context.Context, p httpapi.Principal, in *changesIn
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Accel-Buffering", "no")
 		w.WriteHeader(http.StatusOK)
-		out := &sse{w: w, rc: http.NewResponseController(w)}
+		out := &sse{w: w, rc: http.NewResponseController(w), cursor: s.cursor}
 		err := s.follow(ctx, r, out)
 		var left *leftError
 		if errors.As(err, &left) || errors.Is(err, context.Canceled) {
@@ -201,6 +200,8 @@ type sse struct {
 	w   http.ResponseWriter
 	rc  *http.ResponseController
 	buf []byte
+	// cursor makes an event's id of its position.
+	cursor func(position int64) string
 }
 
 // leftError says that the follower could not be written to.
@@ -221,7 +222,7 @@ func (s *sse) change(position int64, event []byte) error {
 	return s.flush()
 }
 
-// ping also tells the position, so that one who comes back need not look again at what was not for him.
+// ping also tells the position, so that a follower who comes back need not look again at what it may not see.
 func (s *sse) ping(position int64) error {
 	s.begin(position)
 	s.buf = append(s.buf, "event: ping\ndata: {}\n\n"...)
@@ -229,7 +230,7 @@ func (s *sse) ping(position int64) error {
 }
 
 func (s *sse) begin(position int64) {
-	s.buf = append(strconv.AppendInt(append(s.buf, "id: "...), position, 10), '\n')
+	s.buf = append(append(append(s.buf, "id: "...), s.cursor(position)...), '\n')
 }
 
 func (s *sse) flush() error {

@@ -38,7 +38,7 @@ func (p *Platform) openAnalytics() (*analytics, error) {
 	}
 	engine := chread.NewEngine(a.client, chread.AnalyticsModel(chread.RollAt))
 	a.side, err = sidestore.New(sidestore.Config{
-		Base: p.read, Marks: pgread.NewMarks(p.pool), Engine: engine, Name: "ClickHouse", Head: p.store.Head, Clock: p.clock,
+		Base: p.read, Marks: pgread.NewMarks(p.pool), Engine: engine, Name: "ClickHouse", Head: p.store.Head, History: p.history.ID, Clock: p.clock,
 		Logger: p.log.With("part", "clickhouse"), Pace: clickHousePace,
 	})
 	a.store = chread.NewAnalytics(engine, a.side)

@@ -9,6 +9,7 @@ import (
 	"github.com/morket/morket/adapters/amqpbus"
 	"github.com/morket/morket/adapters/membus"
 	"github.com/morket/morket/adapters/pgleader"
+	"github.com/morket/morket/eventstore/logmsg"
 	"github.com/morket/morket/eventstore/relay"
 )
 
@@ -33,11 +34,12 @@ func (p *Platform) newBus() *bus {
 	url, prefix := p.cfg.AMQPURL.Reveal(), p.cfg.AMQPPrefix
 	log := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Prefix: prefix, Mandatory: true})
 	events := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Prefix: prefix, Kind: amqpbus.Topic})
-	out := &bus{log: log, events: events, leadership: pgleader.New(p.pool, "relay"), closers: []func() error{log.Close, events.Close}}
+	id := p.history.ID()
+	out := &bus{log: logmsg.InHistory(log, id), events: logmsg.InHistory(events, id), leadership: pgleader.New(p.pool, "relay"), closers: []func() error{log.Close, events.Close}}
 	out.subscribe = func(group string) message.Subscriber {
 		s := amqpbus.NewSubscriber(amqpbus.SubscriberConfig{URL: url, Prefix: prefix, Group: group, Logger: p.log})
 		out.closers = append(out.closers, s.Close)
-		return s
+		return logmsg.OfHistory(s, id, p.log.With("consumer", group))
 	}
 	return out
 }

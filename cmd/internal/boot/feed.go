@@ -14,5 +14,5 @@ func (p *Platform) feed(b *bus) *feed {
 }
 
 func (p *Platform) registerFeed(a *httpapi.API, f *feed) {
-	feedapi.Register(a, feedapi.Deps{Log: p.store, Bells: f.hub, Encoder: p.encoder})
+	feedapi.Register(a, feedapi.Deps{Log: p.store, Bells: f.hub, Encoder: p.encoder, History: p.history})
 }

@@ -55,6 +55,7 @@ type Platform struct {
 	ward        *quarantine.Ward // of runs, imports and reactors
 	projWard    *quarantine.Ward // of projections, which those wait for
 	presence    *pgread.Presence
+	history     *history
 }
 
 // Open connects to the database, starting the embedded one if it is not running yet, and brings the schemas up to date.
@@ -117,6 +118,7 @@ func (p *Platform) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.history = &history{log: log}
 	p.store = telemetry.NewStore(log, p.metrics, p.tracing, p.clock)
 	last, err := log.LastTime(ctx)
 	if err != nil {
@@ -131,6 +133,9 @@ func (p *Platform) open(ctx context.Context) error {
 		return err
 	}
 	if err := p.openSearch(); err != nil {
+		return err
+	}
+	if err := p.findHistory(ctx); err != nil {
 		return err
 	}
 	for _, pr := range p.projectors() {

@@ -32,7 +32,7 @@ func (p *Platform) openSearch() error {
 		return err
 	}
 	p.searchSide, err = sidestore.New(sidestore.Config{
-		Base: p.read, Marks: pgread.NewMarks(p.pool), Engine: osread.NewEngine(p.opensearch), Name: "OpenSearch", Head: p.store.Head,
+		Base: p.read, Marks: pgread.NewMarks(p.pool), Engine: osread.NewEngine(p.opensearch), Name: "OpenSearch", Head: p.store.Head, History: p.history.ID,
 		Clock: p.clock, Logger: p.log.With("part", "opensearch"), Pace: searchPace,
 	})
 	return err

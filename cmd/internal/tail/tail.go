@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -57,7 +56,7 @@ func Run(ctx context.Context, cfg Config) error {
 		return err
 	}
 	if t.at != "" && t.at != "now" {
-		_, _ = fmt.Fprintf(cfg.Err, "stopped at position %s; --after %s goes on from there\n", t.at, t.at)
+		_, _ = fmt.Fprintf(cfg.Err, "stopped; --after %s goes on from there\n", t.at)
 	}
 	return nil
 }
@@ -188,7 +187,7 @@ func (t *tail) toTheEnd(ctx context.Context) error {
 	for {
 		var page struct {
 			Events []json.RawMessage `json:"events"`
-			Next   int64             `json:"next"`
+			Cursor string            `json:"cursor"`
 			More   bool              `json:"more"`
 		}
 		q := t.query()
@@ -202,7 +201,7 @@ func (t *tail) toTheEnd(ctx context.Context) error {
 				return err
 			}
 		}
-		t.at = strconv.FormatInt(page.Next, 10)
+		t.at = page.Cursor
 		if !page.More {
 			return nil
 		}

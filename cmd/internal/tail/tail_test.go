@@ -37,13 +37,13 @@ func feed(t *testing.T, events int) *httptest.Server {
 		}
 		next := at + 1
 		if r.URL.Query().Get("wait") == "0" {
-			_, _ = fmt.Fprintf(w, `{"data":{"events":[{"n":%d}],"next":%d,"more":%t}}`, next, next, next < events)
+			_, _ = fmt.Fprintf(w, `{"data":{"events":[{"n":%d}],"cursor":"%d@h","more":%t}}`, next, next, next < events)
 			return
 		}
 		w.Header().Set("Content-Type", "text/event-stream")
-		_, _ = fmt.Fprintf(w, "id: %d\nevent: ping\ndata: {}\n\n", at)
+		_, _ = fmt.Fprintf(w, "id: %d@h\nevent: ping\ndata: {}\n\n", at)
 		if at < events {
-			_, _ = fmt.Fprintf(w, "id: %d\nevent: change\ndata: {\"n\":%d}\n\n", next, next)
+			_, _ = fmt.Fprintf(w, "id: %d@h\nevent: change\ndata: {\"n\":%d}\n\n", next, next)
 			return
 		}
 		_ = http.NewResponseController(w).Flush()
@@ -86,7 +86,7 @@ func TestTailGoesOnWhereTheConnectionWasLost(t *testing.T) {
 	require.Eventually(t, func() bool { return out.String() == three }, 10*time.Second, time.Millisecond)
 	stop()
 	require.NoError(t, <-ended)
-	require.Contains(t, errs.String(), "--after 3 goes on from there")
+	require.Contains(t, errs.String(), "--after 3@h goes on from there")
 }
 
 func TestTailStopsAtTheEnd(t *testing.T) {

@@ -889,9 +889,11 @@ export interface paths {
         };
         /**
          * Every event of the workspace, in order, from any position
-         * @description Long poll: answers at once when there are events after the position, else waits for some. Pass data.next as `after` of the next call.
+         * @description Long poll: answers at once when there are events after the position, else waits for some. Pass data.cursor as `after` of the next call.
          *
-         *     With `Accept: text/event-stream`: Server-Sent Events named `change`, whose id is the position, and `ping` when nothing happens; resume with `Last-Event-ID`.
+         *     With `Accept: text/event-stream`: Server-Sent Events named `change`, whose id is the cursor, and `ping` when nothing happens; resume with `Last-Event-ID`.
+         *
+         *     When the log was restored from a backup, a cursor that lies beyond what was restored is answered 409 `HISTORY_CHANGED`, with the last position that still holds.
          *
          *     An event is shown to those who may see what it is about; a key that is limited to tables gets the events of these tables only. Deduplicate by the event's id.
          *
@@ -3231,6 +3233,8 @@ export interface components {
             datacontenttype: string;
             /** @description The address of the data's JSON Schema. */
             dataschema?: string;
+            /** @description The history of the log that it is of. Another one than before means that the log was restored: what came after the restored position has other positions and ids in it. */
+            history?: string;
             /** @description The stream and the event's version in it, always the same for the same event: what to deduplicate by. */
             id: string;
             /** @description Its place in the log: decimal digits. */
@@ -4554,6 +4558,8 @@ export interface components {
             success: boolean;
         };
         FeedChanges: {
+            /** @description The same with the history that the log is in: an after of it is refused when the log was restored to before it. */
+            cursor: string;
             events: components["schemas"]["CloudeventEvent"][] | null;
             /** @description There is more already: call again at once. */
             more: boolean;
@@ -11927,7 +11933,7 @@ export interface operations {
     "list-changes": {
         parameters: {
             query?: {
-                /** @description The position after which to begin: 0, the default, is the beginning of everything; now is the present end. */
+                /** @description The cursor or position after which to begin: 0, the default, is the beginning of everything; now is the present end. */
                 after?: string;
                 /** @description Patterns of event types, separated by commas: table.*,run.finished */
                 types?: string;
@@ -11938,7 +11944,7 @@ export interface operations {
                 wait?: number;
             };
             header?: {
-                /** @description Of a stream: the position of the last event seen. It wins over after. */
+                /** @description Of a stream: the id of the last event seen. It wins over after. */
                 "Last-Event-ID"?: string;
             };
             path: {
