@@ -26,6 +26,7 @@ type loose struct {
 	Table kernel.TableID `path:"tableId"`
 	Row   kernel.RowID   `query:"row"`
 	Many  int            `query:"many"`
+	One   string         `query:"choice" enum:"a,b"`
 	Body  struct {
 		Name    string            `json:"name"`
 		Columns []kernel.ColumnID `json:"columns"`
@@ -96,6 +97,9 @@ func TestWhatARequestMustBeFollowsFromItsTypes(t *testing.T) {
 		"an id in the query":          {path + "?row=" + row, fine, 200},
 		"another id in the query":     {path + "?row=" + tbl, fine, 404},
 		"no id in the query":          {path + "?row=", fine, 200},
+		"no number in the query":      {path + "?many=", fine, 422},
+		"no choice in the query":      {path + "?choice=", fine, 422},
+		"a choice in the query":       {path + "?choice=b", fine, 200},
 		"a parameter given twice":     {path + "?many=1&many=x", fine, 422},
 		"an id of no table":           {"/workspaces/" + ws + "/tables/x/loose", fine, 404},
 	} {

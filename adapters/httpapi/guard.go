@@ -296,6 +296,9 @@ func checkAddress(op *huma.Operation, path []string, query url.Values) error {
 		if len(values) > 1 { // lists are one value with commas; of two values one would be lost
 			return kernel.Invalid(name, "is given %d times; give it once", len(values))
 		}
+		if s := op.Parameters[at].Schema; values[0] == "" && (s.Type != huma.TypeString || len(s.Enum) > 0) {
+			return kernel.Invalid(name, "is empty; give it a value or leave it out")
+		}
 		if prefix, isID := op.Parameters[at].Schema.Extensions[prefixExtension].(string); isID && values[0] != "" && kernel.ParseID(prefix, values[0]) != nil {
 			return kernel.NotFound(name, strings.ToValidUTF8(values[0][:min(len(values[0]), 100)], "?"))
 		}

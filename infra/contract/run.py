@@ -18,7 +18,7 @@ import urllib.error
 import urllib.request
 
 HERE = pathlib.Path(__file__).parent
-SECONDS = int(os.environ.get("CONTRACT_SECONDS", "150"))
+SECONDS = int(os.environ.get("CONTRACT_SECONDS", "120"))
 CHECKS = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance", "negative_data_rejection"]
 # What is left out, and why.
 LEFT_OUT = {
@@ -116,7 +116,7 @@ def judge(st, url, token, ids):
     env = os.environ | {"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "CONTRACT_IDS": json.dumps(ids)}
     args = [st, "run", os.environ.get("CONTRACT_DOCUMENT", url + "/api/v1/openapi.json"), "--url", url, "-H", "Authorization: Bearer " + token,
             "--checks", ",".join(CHECKS), "--phases", "coverage,fuzzing", "--max-examples", os.environ.get("CONTRACT_EXAMPLES", "5"),
-            "--max-time", str(SECONDS), "--workers", "1", "--seed", "1", "--no-shrink", "--continue-on-failure", "--request-timeout", "30",
+            "--max-time", str(SECONDS), "--workers", "1", "--seed", os.environ.get("CONTRACT_SEED", "1"), "--no-shrink", "--continue-on-failure", "--request-timeout", "30",
             "--suppress-health-check", "all", "--warnings", "off"]
     for operation in LEFT_OUT:
         args += ["--exclude-operation-id", operation]
