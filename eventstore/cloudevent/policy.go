@@ -14,6 +14,8 @@ type Rule struct {
 	// Action is what a member of the workspace must be allowed to do to see the event (a workspace.Action). Empty: the event
 	// never leaves.
 	Action string
+	// Scope says how the event belongs to tables. What leaves has no default.
+	Scope Scope
 	// Redact are the members of the event's data that stay inside: sealed secrets, hashes of tokens, names of internal things.
 	Redact []string
 	// Mask are the members in which addresses are cut to their scheme and host: what follows may be a secret.
@@ -22,6 +24,16 @@ type Rule struct {
 	// person's own and never leaves.
 	Public string
 }
+
+// Scope says to which table an event belongs, for those who are limited to some.
+type Scope string
+
+// The scopes.
+const (
+	OfTable     Scope = "table"     // to the one that its data names
+	OfJob       Scope = "job"       // to the one that its import or run works on: to none until that has started
+	OfWorkspace Scope = "workspace" // to more than tables, whatever its data names: not for those who are limited to some
+)
 
 // Policy is the rule of each event type.
 type Policy map[string]Rule

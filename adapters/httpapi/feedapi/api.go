@@ -147,7 +147,8 @@ func (s *service) reader(ctx context.Context, p httpapi.Principal, in *changesIn
 		r.tables = []kernel.TableID{in.Table}
 	}
 	for t, rule := range s.Encoder.Policy() {
-		r.visible[t] = rule.Action != "" && workspace.Allowed(p.Role, workspace.Action(rule.Action)) && r.filter.Chooses(t)
+		inReach := !p.Limited() || rule.Scope == cloudevent.OfTable || rule.Scope == cloudevent.OfJob
+		r.visible[t] = rule.Action != "" && inReach && workspace.Allowed(p.Role, workspace.Action(rule.Action)) && r.filter.Chooses(t)
 	}
 	var err error
 	r.at, err = s.start(ctx, in)

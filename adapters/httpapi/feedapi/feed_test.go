@@ -30,12 +30,13 @@ const (
 )
 
 func policy() cloudevent.Policy {
-	see := func(a workspace.Action, redact ...string) cloudevent.Rule {
-		return cloudevent.Rule{Action: string(a), Redact: redact}
+	see := func(a workspace.Action, of cloudevent.Scope, redact ...string) cloudevent.Rule {
+		return cloudevent.Rule{Action: string(a), Scope: of, Redact: redact}
 	}
+	const tables = workspace.ReadTables
 	return cloudevent.Policy{
-		"table.cells_edited.v1": see(workspace.ReadTables), "run.started.v1": see(workspace.ReadTables), "run.finished.v1": see(workspace.ReadTables),
-		"credit.debited.v1": see(workspace.ReadCredits), "credential.stored.v1": see(workspace.ReadCredentials, "sealed"), "api_key.created.v1": {},
+		"table.cells_edited.v1": see(tables, cloudevent.OfTable), "run.started.v1": see(tables, cloudevent.OfJob), "run.finished.v1": see(tables, cloudevent.OfJob),
+		"credit.debited.v1": see(workspace.ReadCredits, cloudevent.OfWorkspace), "credential.stored.v1": see(workspace.ReadCredentials, cloudevent.OfWorkspace, "sealed"), "api_key.created.v1": {},
 	}
 }
 
@@ -184,9 +185,10 @@ func TestAKeyOfSomeTablesGetsTheirEventsOnly(t *testing.T) {
 	w.put(w.ws, "credential-1", `credential.stored.v1 {}`)
 	w.put(w.ws, "run-1", `run.started.v1 {"table_id":"`+table1+`"}`, `run.finished.v1 {}`)
 	w.put(w.ws, "run-2", `run.started.v1 {"table_id":"`+table2+`"}`, `run.finished.v1 {}`)
+	w.put(w.ws, "credit-1", `credit.debited.v1 {"table_id":"`+table1+`"}`) // the ledger is the workspace's
 	want := []string{"table.cells_edited.v1", "run.started.v1", "run.finished.v1"}
 	require.Equal(t, want, w.changes(key, "wait=0").types())
-	require.Equal(t, want, w.changes(w.owner.Client, "wait=0&table="+table1).types())
+	require.Equal(t, append(want, "credit.debited.v1"), w.changes(w.owner.Client, "wait=0&table="+table1).types())
 	key.Call(http.MethodGet, "/workspaces/"+string(w.ws)+"/changes?table="+table2, nil).Fails(404, "NOT_FOUND")
 }
 
