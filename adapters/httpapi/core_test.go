@@ -52,6 +52,13 @@ func TestErrors(t *testing.T) {
 	busy := f.call(http.MethodGet, notes+"?fail=busy", "")
 	f.fails(busy, http.StatusServiceUnavailable, "BUSY")
 	require.Equal(t, "1", busy.header.Get("Retry-After"))
+	f.fails(f.call(http.MethodGet, notes+"?fail=short+of+memory", ""), http.StatusServiceUnavailable, "BUSY")
+	for _, how := range []string{"full+database", "full+disk", "full+quota"} {
+		r := f.call(http.MethodGet, notes+"?fail="+how, "")
+		f.fails(r, http.StatusServiceUnavailable, "DISK_FULL")
+		require.Equal(t, "30", r.header.Get("Retry-After"))
+		require.NotContains(t, r.raw, "secret")
+	}
 	for _, how := range []string{"plain", "panic"} {
 		r := f.call(http.MethodGet, notes+"?fail="+how, "")
 		f.fails(r, http.StatusInternalServerError, "INTERNAL")

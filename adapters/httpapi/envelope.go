@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -165,6 +166,10 @@ func known(err error) error {
 	var conflict *eventstore.ConflictError
 	var tooBig *http.MaxBytesError
 	switch {
+	case diskFull(err):
+		e := kernel.E(kernel.KindUnavailable, "DISK_FULL", "the server has no room left on its disk; ask its operator to make some, then repeat the request with the same Idempotency-Key").Because(err)
+		e.RetryAfter = fullRetry
+		return e
 	case errors.Is(err, eventstore.ErrKeyReused):
 		return errKeyReused()
 	case errors.Is(err, eventstore.ErrBusy), errors.Is(err, eventstore.ErrUnknownOutcome):
@@ -176,6 +181,18 @@ func known(err error) error {
 	default:
 		return err
 	}
+}
+
+// fullRetry is when a caller may ask again: somebody has to make room first.
+const fullRetry = 30 * time.Second
+
+// stateDiskFull is SQLSTATE's disk_full.
+const stateDiskFull = "53100"
+
+// diskFull reports whether an error, whatever it was made into since, began with a disk that is full: the database's or our own.
+func diskFull(err error) bool {
+	var sql interface{ SQLState() string }
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.As(err, &sql) && sql.SQLState() == stateDiskFull
 }
 
 // reachable tells the caller to come back later when a dependency is down.

@@ -5,12 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -193,6 +196,14 @@ func (f *fixture) list(_ context.Context, p httpapi.Principal, in *listInput) ([
 		return nil, httpapi.Meta{}, errors.New("the secret of the house")
 	case "busy":
 		return nil, httpapi.Meta{}, eventstore.ErrBusy
+	case "full database": // what the log makes of it
+		return nil, httpapi.Meta{}, fmt.Errorf("append: %w: %w", eventstore.ErrBusy, sqlError("53100"))
+	case "short of memory":
+		return nil, httpapi.Meta{}, fmt.Errorf("append: %w: %w", eventstore.ErrBusy, sqlError("53200"))
+	case "full disk":
+		return nil, httpapi.Meta{}, &os.PathError{Op: "write", Path: "secret", Err: syscall.ENOSPC}
+	case "full quota":
+		return nil, httpapi.Meta{}, kernel.E(kernel.KindUnavailable, "OTHER", "later").Because(syscall.EDQUOT)
 	case "payment":
 		return nil, httpapi.Meta{}, kernel.E(kernel.KindPayment, "INSUFFICIENT_CREDITS", "no")
 	}
@@ -246,3 +257,10 @@ const (
 	notes = "/workspaces/" + ws + "/notes"
 	batch = notes + ":batch"
 )
+
+// sqlError is an error of the database.
+type sqlError string
+
+func (s sqlError) Error() string { return "SQLSTATE " + string(s) }
+
+func (s sqlError) SQLState() string { return string(s) }

@@ -1,10 +1,12 @@
 package objectstore
 
 import (
+	"net/http"
 	"os"
 	"syscall"
 	"testing"
 
+	"github.com/minio/minio-go/v7"
 	"github.com/stretchr/testify/require"
 
 	"github.com/morket/morket/domain/kernel"
@@ -23,4 +25,16 @@ func TestAFullDiskIsSaid(t *testing.T) {
 	var e *kernel.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, "DISK_FULL", e.Code)
+}
+
+func TestAFullBucketIsSaid(t *testing.T) {
+	t.Parallel()
+	for code, answer := range map[string]minio.ErrorResponse{
+		"DISK_FULL":         {Code: "XMinioStorageFull", StatusCode: http.StatusInsufficientStorage},
+		"OBJECT_STORE_AWAY": {Code: "SlowDown", StatusCode: http.StatusServiceUnavailable},
+	} {
+		var e *kernel.Error
+		require.ErrorAs(t, s3Error(answer), &e)
+		require.Equal(t, code, e.Code)
+	}
 }

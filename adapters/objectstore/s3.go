@@ -229,10 +229,16 @@ func statusOf(err error) int {
 	return 0
 }
 
+// storageFull is MinIO's code for a disk that is full; others answer 507.
+const storageFull = "XMinioStorageFull"
+
 // s3Error gives the store's trouble the form that a caller may see.
 func s3Error(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("object store: %w", err)
+	}
+	if s3Code(err) == storageFull || statusOf(err) == http.StatusInsufficientStorage {
+		return kernel.E(kernel.KindUnavailable, "DISK_FULL", "the object store (S3_URL) has no room left; ask the server's operator to make some").Because(err)
 	}
 	e := kernel.E(kernel.KindUnavailable, "OBJECT_STORE_AWAY", "the object store (S3_URL) can't be used now; try again in a moment").Because(err)
 	e.RetryAfter = 5 * time.Second

@@ -29,6 +29,13 @@ type Sources struct {
 		BreakerOpen(provider string) bool
 		Waiting(provider string) int
 	}
+	Disks func() []Disk
+}
+
+// Disk is how full a disk is that the program writes to.
+type Disk struct {
+	Folder     string  // what is kept there: data, postgres, objects
+	Free, Size float64 // bytes
 }
 
 // Watch adds what the sources tell.
@@ -44,6 +51,7 @@ type scrape struct {
 	position, lagEvents, lagSeconds, parked, applied   *prometheus.Desc
 	connections, maxConnections, acquires, acquireWait *prometheus.Desc
 	emptyAcquires, breaker, waiting, failed            *prometheus.Desc
+	diskFree, diskSize                                 *prometheus.Desc
 }
 
 func newScrape(s Sources) *scrape {
@@ -70,6 +78,8 @@ func newScrape(s Sources) *scrape {
 		emptyAcquires:  d("db_empty_acquires_total", "How often none was free."),
 		breaker:        d("provider_breaker_open", "1 when the provider fails too often and rests.", "provider"),
 		waiting:        d("provider_waiting_calls", "Calls that wait for a turn at the provider.", "provider"),
+		diskFree:       d("disk_free_bytes", "What is left on the disk of a folder that the program writes to.", "folder"),
+		diskSize:       d("disk_size_bytes", "The size of that disk.", "folder"),
 		failed:         d("scrape_failed", "1 when the database did not answer this reading of the metrics in time."),
 	}
 }
@@ -79,6 +89,7 @@ func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		s.queueAppends, s.queueBytes, s.head, s.relayPosition, s.relayLag, s.relayLeading, s.position, s.lagEvents, s.lagSeconds, s.parked, s.applied,
 		s.connections, s.maxConnections, s.acquires, s.acquireWait, s.emptyAcquires, s.breaker, s.waiting, s.failed,
+		s.diskFree, s.diskSize,
 	} {
 		ch <- d
 	}
@@ -105,6 +116,13 @@ func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 	for _, p := range s.Providers {
 		gauge(s.breaker, truth(s.Engine.BreakerOpen(p)), p)
 		gauge(s.waiting, float64(s.Engine.Waiting(p)), p)
+	}
+	if s.Disks == nil {
+		return
+	}
+	for _, disk := range s.Disks() {
+		gauge(s.diskFree, disk.Free, disk.Folder)
+		gauge(s.diskSize, disk.Size, disk.Folder)
 	}
 }
 

@@ -31,6 +31,12 @@ func (s *Store) Read(ctx context.Context, projection string, fn func(context.Con
 	return fn(ctx, again)
 }
 
+// Ready answers nil when there is a copy to read, else an error like ErrFilling that says how far it is.
+func (s *Store) Ready(ctx context.Context, projection string) error {
+	_, err := s.live(ctx, projection)
+	return err
+}
+
 func (s *Store) live(ctx context.Context, projection string) (Copy, error) {
 	place := projections.LiveOf(projection)
 	c, ok, err := s.base.Checkpoint(ctx, place)

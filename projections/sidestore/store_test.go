@@ -337,8 +337,10 @@ func TestReadersAreToldWhileTheStoreIsFilled(t *testing.T) {
 	_, err = w.read(t.Context())
 	require.ErrorIs(t, err, sidestore.ErrFilling)
 	require.ErrorContains(t, err, "Memory is being filled from the log, 0 of 2 events")
+	require.ErrorContains(t, w.store.Ready(t.Context(), "words"), "0 of 2 events", "so readiness says it, too")
 	_, err = w.store.Advance(t.Context(), at, projections.Step{To: head})
 	require.NoError(t, err)
+	require.NoError(t, w.store.Ready(t.Context(), "words"))
 	_, err = w.read(t.Context())
 	require.NoError(t, err)
 }

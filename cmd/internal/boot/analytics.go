@@ -53,7 +53,7 @@ func (a *analytics) dependencies() []httpapi.Dependency {
 		if err := a.client.Ping(ctx); err != nil {
 			return fmt.Errorf("no analytics until it is back: %w", err)
 		}
-		return nil
+		return a.side.Ready(ctx, a.projector.Name())
 	}}}
 }
 

@@ -77,7 +77,12 @@ func (p *Platform) searchDependency() []httpapi.Dependency {
 	if p.opensearch == nil {
 		return nil
 	}
-	return []httpapi.Dependency{{Name: "opensearch", Check: p.opensearch.Check}}
+	return []httpapi.Dependency{{Name: "opensearch", Check: func(ctx context.Context) error {
+		if err := p.opensearch.Check(ctx); err != nil {
+			return err
+		}
+		return p.searchSide.Ready(ctx, searchview.NameOpenSearch)
+	}}}
 }
 
 // searchIndex is the search's index as a whole.
