@@ -17,13 +17,13 @@ type task struct {
 	gone    bool // the row is not there any more
 }
 
+// pageRows is how many rows a page has. What a crash in a page of providers that must not be asked twice leaves unknown is all that had no
+// answer, so such a page has no more rows than are asked at the same time.
 func (s *slice) pageRows() int {
-	for _, careful := range s.careful {
-		if careful {
-			return s.r.limits.CarefulRows
-		}
+	if s.atOnce == 0 {
+		return s.r.limits.PageRows
 	}
-	return s.r.limits.PageRows
+	return min(s.r.limits.CarefulRows, s.r.limits.Workers, s.atOnce)
 }
 
 // nextRows gives the next page of the run's rows and where the page after it begins. A row without columns need not be asked.

@@ -32,7 +32,7 @@ type Sealer interface {
 // Limits are a runner's numbers. Zero takes the default.
 type Limits struct {
 	PageRows     int           // of a page; 500
-	CarefulRows  int           // of a page of providers that must not be asked twice: what a crash leaves unknown; 25
+	CarefulRows  int           // of a page of providers that must not be asked twice: what a crash leaves unknown, or fewer where they take fewer at once; 25
 	Workers      int           // rows asked at once by one run; 64
 	FlushCells   int           // outcomes in one append; 500
 	FlushEvery   time.Duration // an outcome waits at most so long; 100 ms

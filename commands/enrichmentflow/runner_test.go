@@ -203,6 +203,13 @@ func TestACrashLosesNothingAndPaysNothingTwice(t *testing.T) {
 			run := r.run(job.ID)
 			if idempotent {
 				require.EqualValues(t, 120, run.Counts().Succeeded)
+				told := 0
+				for _, o := range r.outcomes(job.ID) {
+					if o.prov.Attempts[0].Repeated {
+						told++
+					}
+				}
+				require.Equal(t, 2, told, "what may have been asked twice is told")
 				return
 			}
 			require.EqualValues(t, 2, run.Counts().Failed, "the two cells of the dead worker's intent")
@@ -226,7 +233,6 @@ func (r *rig) crash(id kernel.RunID) {
 	r.append(eventstore.Stream("run", string(id)), 1, run.Pending()...)
 }
 
-// Two workers on one run: the one that came later wins, the other stops without recording anything twice.
 func TestARetryAsksWhatFailed(t *testing.T) {
 	t.Parallel()
 	p := newFake("flaky", 1000)

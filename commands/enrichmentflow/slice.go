@@ -26,6 +26,8 @@ type slice struct {
 	plans   []*waterfall.Plan
 	paid    bool
 	careful map[kernel.ColumnID]bool // columns of providers that must not be asked twice
+	atOnce  int                      // how many records the slowest of them takes at the same time; 0 without any
+	again   map[enrichment.Cell]bool // that a worker which was lost may have asked
 	try     Try
 	began   time.Time
 	cells   int64
@@ -76,7 +78,7 @@ func (s *slice) compile(ctx context.Context) error {
 	if err := s.columnsLeft(); err != nil {
 		return err
 	}
-	s.plans = nil
+	s.plans, s.atOnce = nil, 0
 	for _, p := range run.Plans() {
 		if run.Table() == "" {
 			for _, id := range waterfall.Needs(p.Config) {
@@ -90,6 +92,9 @@ func (s *slice) compile(ctx context.Context) error {
 		plan = plan.At(run.Prices())
 		s.plans = append(s.plans, plan)
 		s.careful[p.ColumnID] = !plan.Idempotent()
+		if n := plan.AtOnce(); n > 0 && (s.atOnce == 0 || n < s.atOnce) {
+			s.atOnce = n
+		}
 		s.paid = s.paid || plan.Dearest() > 0
 	}
 	return nil
@@ -126,7 +131,7 @@ func (s *slice) work() (Result, error) {
 		}
 		more, e := s.page()
 		if fault := s.fault.Load(); fault != nil && e == nil {
-			return Result{Cells: s.cells}, s.again(*fault)
+			return Result{Cells: s.cells}, s.redo(*fault)
 		}
 		if err = e; err == nil && !more {
 			state, reason := s.w.run.Verdict()
@@ -189,8 +194,8 @@ func (s *slice) page() (bool, error) {
 	return true, s.process(rows)
 }
 
-// again ends a slice that a store of ours let down: nothing of it is an outcome, so the page is left in order to be done again.
-func (s *slice) again(err error) error {
+// redo ends a slice that a store of ours let down: nothing of it is an outcome, so the page is left in order to be done again.
+func (s *slice) redo(err error) error {
 	return fmt.Errorf("run %s: %w", s.in.Run, errors.Join(err, s.w.leave(s.hard)))
 }
 

@@ -16,6 +16,10 @@ func (s *slice) takeOver() error {
 		if err := s.flush(s.unknown()); err != nil {
 			return err
 		}
+		s.again = map[enrichment.Cell]bool{}
+		for _, c := range s.w.run.Open() {
+			s.again[c] = true
+		}
 		left := s.w.lose
 		if s.try.Ended {
 			left = s.w.leave

@@ -16,6 +16,7 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
+// Two workers on one run: the one that came later wins, the other stops without recording anything twice.
 func TestTwoWorkersOnOneRun(t *testing.T) {
 	t.Parallel()
 	p := newFake("paid", 1000)
@@ -92,6 +93,50 @@ func TestASliceLetsTheOneBeforeEndItsCalls(t *testing.T) {
 	}
 	r.requireEachOnce(job.ID, 1000)
 	require.EqualValues(t, 200, r.run(job.ID).Counts().Succeeded)
+}
+
+// An intent names no more cells than are really asked at the same time, so that a crash leaves no more unknown than that.
+func TestAnIntentIsNotWiderThanTheProvider(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		idempotent bool
+		limits     enrichment.RateLimits
+		want       int
+	}{
+		"no limit":           {limits: enrichment.RateLimits{}, want: 16},
+		"few at once":        {limits: enrichment.RateLimits{Concurrency: 3}, want: 3},
+		"few a second":       {limits: enrichment.RateLimits{Concurrency: 8, PerSecond: 2}, want: 2},
+		"many at once":       {limits: enrichment.RateLimits{Concurrency: 1000}, want: 25},
+		"may be asked twice": {idempotent: true, limits: enrichment.RateLimits{Concurrency: 1}, want: 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newFake("once", 0)
+			p.Idempotent, p.Limits = c.idempotent, c.limits
+			reached := make(chan struct{})
+			var once sync.Once
+			ctx, stop := context.WithCancel(t.Context())
+			p.do = func(context.Context, enrichment.Request) (enrichment.Reply, error) {
+				once.Do(func() { close(reached) })
+				<-ctx.Done()
+				return enrichment.Reply{Outputs: map[string]any{"a": "x"}}, nil
+			}
+			limits := fast()
+			limits.PageRows, limits.CarefulRows, limits.Workers = 0, 0, 0 // the defaults
+			r := newRig(t, 100, limits, p)
+			r.addColumn("Answer", "once")
+			job := r.start(nil)
+			ended := make(chan error, 1)
+			go func() {
+				_, err := r.runner.Slice(ctx, input(job.ID), enrichmentflow.Try{})
+				ended <- err
+			}()
+			<-reached
+			require.Len(t, r.run(job.ID).Open(), c.want)
+			stop()
+			require.NoError(t, <-ended)
+		})
+	}
 }
 
 // The rows of a run are those that were there when it was asked for, not those that a clock takes for old enough.

@@ -144,6 +144,8 @@ type Attempt struct {
 	Calls     int            `json:"calls,omitempty"` // how often the provider was asked, with retries
 	Error     string         `json:"error,omitempty"`
 	FromCache bool           `json:"from_cache,omitempty"`
+	// Repeated says that the provider may have been asked before: the worker that did so was lost, and its answer with it.
+	Repeated bool `json:"repeated,omitempty"`
 }
 
 // Failed reports whether the attempt ended in trouble rather than in an answer, no answer, or not being made.

@@ -90,6 +90,26 @@ func (p *Plan) Idempotent() bool {
 	return true
 }
 
+// AtOnce is how many records a provider of the plan that must not be asked twice takes at the same time, at least 1; 0 without one.
+func (p *Plan) AtOnce() (least int) {
+	for _, s := range p.steps {
+		if s.provider.Idempotent {
+			continue
+		}
+		n := s.provider.Limits.Concurrency
+		if n <= 0 {
+			n = defaultConcurrency
+		}
+		if rate := s.provider.Limits.PerSecond; rate > 0 {
+			n = min(n, rate)
+		}
+		if least == 0 || n < least {
+			least = n
+		}
+	}
+	return least
+}
+
 // Dearest is the most that an answer of the plan may cost.
 func (p *Plan) Dearest() (most kernel.Credits) {
 	for _, s := range p.steps {

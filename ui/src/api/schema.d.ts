@@ -851,7 +851,7 @@ export interface paths {
         put?: never;
         /**
          * Make an API key; the answer shows it once
-         * @description Needs the permission `api_keys.manage`. Not for API keys that are limited to tables.
+         * @description Needs the permission `api_keys.manage`. Not for API keys.
          */
         post: operations["create-api-key"];
         delete?: never;
@@ -872,7 +872,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke an API key at once
-         * @description Needs the permission `api_keys.manage`. Not for API keys that are limited to tables.
+         * @description Needs the permission `api_keys.manage`. Not for API keys.
          */
         delete: operations["revoke-api-key"];
         options?: never;
@@ -3139,6 +3139,7 @@ export interface components {
         AuthDone: Record<string, never>;
         AuthLoginBody: {
             email: string;
+            /** @description It may be of blanks: such passwords could be chosen once. */
             password: string;
         };
         AuthMe: {
@@ -3714,6 +3715,7 @@ export interface components {
             /** Format: int64 */
             latency_ms: number;
             provider: string;
+            repeated?: boolean;
             status: string;
             /** Format: int64 */
             step: number;
@@ -3844,6 +3846,7 @@ export interface components {
             latency_ms: number;
             output?: unknown;
             provider: string;
+            repeated?: boolean;
             status: string;
             /** Format: int64 */
             step: number;
