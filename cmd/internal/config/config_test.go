@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -209,4 +210,24 @@ func TestPrices(t *testing.T) {
 		require.ErrorContains(t, err, "MORKET_PROVIDER_PRICES: ", value)
 		require.ErrorContains(t, err, want, value)
 	}
+}
+
+// A setting is of the whole installation, and whether it is secret is said by its type, which keeps it out of what is printed: one whose
+// name or meaning says so must be of such a type.
+func TestASettingThatHoldsASecretSaysSo(t *testing.T) {
+	t.Parallel()
+	plain := map[string]string{
+		"MORKET_PUBLIC_URL": "what users see",
+	}
+	secret := 0
+	for _, s := range config.Settings() {
+		looks := regexp.MustCompile(`(_URL|_KEYS?|SECRET|PASSWORD|TOKEN)$`).MatchString(s.Name) || regexp.MustCompile(`(?i)password@|secret@|in base64`).MatchString(s.Description)
+		if plain[s.Name] == "" {
+			require.Equal(t, looks, s.Secret, "%s: give it the type Secret or Keys, or say here why it is plain", s.Name)
+		}
+		if s.Secret {
+			secret++
+		}
+	}
+	require.GreaterOrEqual(t, secret, 10)
 }
