@@ -204,7 +204,7 @@ func initdb(ctx context.Context, at place, cfg childproc.Config) error {
 func arguments(cfg Config, data string) []string {
 	settings := []string{
 		"listen_addresses=127.0.0.1", "unix_socket_directories=", "logging_collector=off", "log_min_messages=warning",
-		"shared_buffers=256MB", "max_wal_size=2GB", "wal_compression=on", "max_connections=100", "jit=off",
+		"shared_buffers=256MB", maxWAL(freeOn(data)), "wal_compression=on", "max_connections=100", "jit=off",
 		"random_page_cost=1.1", "checkpoint_timeout=15min",
 	}
 	if cfg.Fast {
