@@ -167,6 +167,30 @@ func (f *Folder) Open(_ context.Context, key string, offset int64) (io.ReadClose
 	return file, nil
 }
 
+// List implements Store.
+func (f *Folder) List(ctx context.Context, do func(key string) error) error {
+	return filepath.WalkDir(f.objects, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && path != f.objects: // it has gone meanwhile
+			return nil
+		case err != nil:
+			return diskError(err)
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !entry.Type().IsRegular():
+			return nil
+		}
+		key, err := filepath.Rel(f.objects, path)
+		if err != nil {
+			return err
+		}
+		if key = filepath.ToSlash(key); checkKey(key) != nil { // not a file of ours
+			return nil
+		}
+		return do(key)
+	})
+}
+
 // Delete implements Store.
 func (f *Folder) Delete(_ context.Context, key string) error {
 	path, err := f.path(key)

@@ -29,6 +29,9 @@ type Store interface {
 	PutContent(ctx context.Context, r io.Reader, limit int64) (dataops.Object, error)
 	// Open reads an object from an offset on. A missing one is an error of kernel.KindNotFound.
 	Open(ctx context.Context, key string, offset int64) (io.ReadCloser, error)
+	// List calls do with the key of every object that was there when it began, in no certain order, and ends with do's error. One
+	// that comes or goes meanwhile may be among them.
+	List(ctx context.Context, do func(key string) error) error
 	// Delete removes an object; one that is not there is no error.
 	Delete(ctx context.Context, key string) error
 	// Sweep removes what interrupted uploads left more than a day ago.

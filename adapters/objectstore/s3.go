@@ -167,6 +167,26 @@ func (s *S3) Open(ctx context.Context, key string, offset int64) (io.ReadCloser,
 	}
 }
 
+// List implements Store.
+func (s *S3) List(ctx context.Context, do func(key string) error) error {
+	ctx, cancel := context.WithCancel(ctx) // ends a listing that is left early
+	defer cancel()
+	for o := range s.core.Client.ListObjects(ctx, s.bucket, minio.ListObjectsOptions{Prefix: s.prefix, Recursive: true}) {
+		switch key := strings.TrimPrefix(o.Key, s.prefix); {
+		case s3Code(o.Err) == minio.NoSuchBucket:
+			return nil
+		case o.Err != nil:
+			return s3Error(o.Err)
+		case strings.HasPrefix(key, incomingKeys), checkKey(key) != nil: // not whole yet, or not ours
+		default:
+			if err := do(key); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}
+
 // Delete implements Store.
 func (s *S3) Delete(ctx context.Context, key string) error {
 	if err := checkKey(key); err != nil {

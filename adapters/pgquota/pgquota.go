@@ -27,9 +27,12 @@ var _ waterfall.Quotas = (*Quotas)(nil)
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// Schema is the schema provider_quotas.
+func Schema() pgstore.Schema { return pgstore.Schema{Name: "provider_quotas", Migrations: migrations} }
+
 // Migrate brings the schema provider_quotas up to date. What was used of a limit is in no event.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
-	return pgstore.MigrateSchema(ctx, pool, pgstore.Schema{Name: "provider_quotas", Migrations: migrations})
+	return pgstore.MigrateSchema(ctx, pool, Schema())
 }
 
 // Open brings the tables up to date and opens them.

@@ -21,9 +21,12 @@ var _ Keys = (*PostgresKeys)(nil)
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// Schema is the schema vault.
+func Schema() pgstore.Schema { return pgstore.Schema{Name: "vault", Migrations: migrations} }
+
 // Migrate brings the schema vault up to date. Its keys are in no event and can't be made again.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
-	return pgstore.MigrateSchema(ctx, pool, pgstore.Schema{Name: "vault", Migrations: migrations})
+	return pgstore.MigrateSchema(ctx, pool, Schema())
 }
 
 // OpenPostgresKeys brings the schema up to date and opens it. Any number of processes may do so at once.

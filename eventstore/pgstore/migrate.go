@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -20,9 +21,12 @@ var migrations embed.FS
 // migrationLock is the advisory lock that lets one process migrate at a time; the number has no meaning.
 const migrationLock = 7326180145098641
 
+// LogSchema is the schema of the log.
+func LogSchema() Schema { return Schema{Name: "log", Migrations: migrations} }
+
 // Migrate brings the log's schema up to date. Any number of processes may call it at once.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
-	return MigrateSchema(ctx, pool, Schema{Name: "log", Migrations: migrations})
+	return MigrateSchema(ctx, pool, LogSchema())
 }
 
 // Schema is a schema of Postgres with the numbered migrations that make it: files NNNNN_name.sql in goose's form, in the folder
@@ -34,7 +38,13 @@ type Schema struct {
 
 // MigrateSchema brings a schema up to date. Any number of processes may call it at once: all of them wait for one lock, whichever
 // schema they migrate. The first migration of a schema that was made before it had any must do nothing to what is there.
-func MigrateSchema(ctx context.Context, pool *pgxpool.Pool, s Schema) (err error) {
+func MigrateSchema(ctx context.Context, pool *pgxpool.Pool, s Schema) error {
+	return MigrateSchemaTo(ctx, pool, s, math.MaxInt64)
+}
+
+// MigrateSchemaTo is MigrateSchema up to a version only, for data that was taken at that version: further migrations then find it
+// as they would have found it there.
+func MigrateSchemaTo(ctx context.Context, pool *pgxpool.Pool, s Schema, version int64) (err error) {
 	db := stdlib.OpenDB(*pool.Config().ConnConfig)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	unlock, err := s.lock(ctx, db)
@@ -49,7 +59,7 @@ func MigrateSchema(ctx context.Context, pool *pgxpool.Pool, s Schema) (err error
 	if err := s.refuseNewer(ctx, p); err != nil {
 		return err
 	}
-	if _, err := p.Up(ctx); err != nil {
+	if _, err := p.UpTo(ctx, version); err != nil {
 		return fmt.Errorf("migrate the schema %s: %w", s.Name, err)
 	}
 	return nil
@@ -72,14 +82,19 @@ func (s Schema) refuseNewer(ctx context.Context, p *goose.Provider) error {
 	if err != nil {
 		return fmt.Errorf("look at the schema %s: %w", s.Name, err)
 	}
-	known := int64(0)
-	for _, m := range p.ListSources() {
-		known = max(known, m.Version)
-	}
+	known := newest(p)
 	if found > known {
 		return &NewerError{Schema: s.Name, Found: found, Known: known}
 	}
 	return nil
+}
+
+// newest is the version that the migrations lead to.
+func newest(p *goose.Provider) (version int64) {
+	for _, m := range p.ListSources() {
+		version = max(version, m.Version)
+	}
+	return version
 }
 
 func (s Schema) provider(db *sql.DB) (*goose.Provider, error) {

@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) objectstore.Store) {
 		"big objects, read in pieces":        testBig,
 		"many at once":                       testMany,
 		"a sweep leaves what is whole":       testSweep,
+		"a list has every object":            testList,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -190,4 +191,30 @@ func testSweep(t *testing.T, s objectstore.Store) {
 	require.NoError(t, err)
 	require.NoError(t, s.Sweep(t.Context()))
 	require.Equal(t, "kept", read(t, s, o.Key, 0))
+}
+
+func testList(t *testing.T, s objectstore.Store) {
+	list := func() (keys []string) {
+		require.NoError(t, s.List(t.Context(), func(key string) error {
+			keys = append(keys, key)
+			return nil
+		}))
+		return keys
+	}
+	require.Empty(t, list())
+	content, err := s.PutContent(t.Context(), strings.NewReader("x"), 5)
+	require.NoError(t, err)
+	want := []string{content.Key}
+	for _, key := range []string{"a", "b/c", "uploads/ws_1/imp_1", "uploads/ws_1/imp_2"} {
+		_, err := s.Put(t.Context(), key, strings.NewReader("x"), 5)
+		require.NoError(t, err)
+		want = append(want, key)
+	}
+	_, err = s.Put(t.Context(), "broken", iotest.ErrReader(errors.New("broken off")), 5)
+	require.Error(t, err)
+	require.ElementsMatch(t, want, list())
+	require.NoError(t, s.Delete(t.Context(), "a"))
+	require.Len(t, list(), len(want)-1)
+	enough := errors.New("enough")
+	require.ErrorIs(t, s.List(t.Context(), func(string) error { return enough }), enough)
 }

@@ -28,9 +28,12 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// Schema is the schema webhook_queue.
+func Schema() pgstore.Schema { return pgstore.Schema{Name: "webhook_queue", Migrations: migrations} }
+
 // Migrate brings the schema webhook_queue up to date.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
-	return pgstore.MigrateSchema(ctx, pool, pgstore.Schema{Name: "webhook_queue", Migrations: migrations})
+	return pgstore.MigrateSchema(ctx, pool, Schema())
 }
 
 // Log is what the queue reads of the log.
