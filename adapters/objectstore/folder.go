@@ -184,10 +184,10 @@ func (f *Folder) List(ctx context.Context, do func(key string) error) error {
 		if err != nil {
 			return err
 		}
-		if key = filepath.ToSlash(key); checkKey(key) != nil { // not a file of ours
-			return nil
+		if key = filepath.ToSlash(key); keyForm.MatchString(key) { // else it is not a file of ours
+			return do(key)
 		}
-		return do(key)
+		return nil
 	})
 }
 

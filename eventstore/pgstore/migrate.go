@@ -89,6 +89,19 @@ func (s Schema) refuseNewer(ctx context.Context, p *goose.Provider) error {
 	return nil
 }
 
+// Newest is the version that the schema's migrations lead to.
+func (s Schema) Newest() (version int64, err error) {
+	names, err := fs.Glob(s.Migrations, "migrations/*.sql")
+	for _, name := range names {
+		v, err := goose.NumericComponent(name)
+		if err != nil {
+			return 0, fmt.Errorf("read the migrations of %s: %w", s.Name, err)
+		}
+		version = max(version, v)
+	}
+	return version, err
+}
+
 // newest is the version that the migrations lead to.
 func newest(p *goose.Provider) (version int64) {
 	for _, m := range p.ListSources() {

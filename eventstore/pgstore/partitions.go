@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -71,4 +72,12 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-t.C:
 	}
+}
+
+// Extend makes the partitions of the log up to a position, for a log that is filled from elsewhere.
+func Extend(ctx context.Context, tx pgx.Tx, upto int64) error {
+	if _, err := tx.Exec(ctx, `SELECT log.extend($1, $2)`, upto, int64(partitionSize)); err != nil {
+		return fmt.Errorf("make partitions of the log up to %d: %w", upto, err)
+	}
+	return nil
 }

@@ -41,12 +41,15 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	setDefault(&c.MaxWaiting, 4096)
 	setDefault(&c.MaxWaitingBytes, 2*eventstore.MaxAppendBytes)
-	setDefault(&c.PartitionSize, 4_000_000)
+	setDefault(&c.PartitionSize, partitionSize)
 	setDefault(&c.KeyLife, 48*time.Hour)
 	setDefault(&c.LockTimeout, 10*time.Second)
 	setDefault(&c.NotifyEvery, 5*time.Millisecond)
 	return c, nil
 }
+
+// partitionSize is the default of Config.PartitionSize.
+const partitionSize = 4_000_000
 
 func setDefault[T int | int64 | time.Duration](v *T, def T) {
 	if *v <= 0 {

@@ -24,7 +24,9 @@ type Signals struct{ pool *pgxpool.Pool }
 var migrations embed.FS
 
 // SignalsSchema is the schema auth_signals.
-func SignalsSchema() pgstore.Schema { return pgstore.Schema{Name: "auth_signals", Migrations: migrations} }
+func SignalsSchema() pgstore.Schema {
+	return pgstore.Schema{Name: "auth_signals", Migrations: migrations}
+}
 
 // MigrateSignals brings the schema auth_signals up to date. What it holds is in no event: lockouts and the last use of keys.
 func MigrateSignals(ctx context.Context, pool *pgxpool.Pool) error {

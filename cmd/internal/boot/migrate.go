@@ -10,18 +10,62 @@ import (
 	"github.com/morket/morket/adapters/pgread/authread"
 	"github.com/morket/morket/adapters/pgread/webhookqueue"
 	"github.com/morket/morket/adapters/vault"
+	"github.com/morket/morket/cmd/internal/backup"
 	"github.com/morket/morket/eventstore/pgstore"
+	"github.com/morket/morket/projections"
 )
 
-// migrate brings every schema up to date that is not a read model: those are made by their projections, and made anew when
-// their shape changes.
+// migrated are the schemas that are not read models: those are made by their projections, and made anew when their shape changes.
+func migrated() []pgstore.Schema {
+	return []pgstore.Schema{
+		pgstore.LogSchema(), pgread.Schema(), vault.Schema(), authread.SignalsSchema(), pgquota.Schema(), webhookqueue.Schema(),
+	}
+}
+
+// migrate brings every schema up to date that is not a read model.
 func migrate(ctx context.Context, pool *pgxpool.Pool) error {
-	for _, schema := range []func(context.Context, *pgxpool.Pool) error{
-		pgstore.Migrate, pgread.Migrate, vault.Migrate, authread.MigrateSignals, pgquota.Migrate, webhookqueue.Migrate,
-	} {
-		if err := schema(ctx, pool); err != nil {
+	if err := pgread.Migrate(ctx, pool); err != nil { // with the role that requests read as
+		return err
+	}
+	for _, schema := range migrated() {
+		if err := pgstore.MigrateSchema(ctx, pool, schema); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// kept are the tables that a backup has: what is in no event or can't be made again without doing something twice. Those that others
+// refer to come first.
+func kept() []backup.Table {
+	reactors := `place LIKE '%\_\_` + string(projections.Reacted) + `'`
+	return []backup.Table{
+		{Name: "log.head"},
+		{Name: "log.histories"},
+		{Name: "log.events", OrderBy: "position"},
+		{Name: "log.streams"},
+		{Name: "log.commands"},
+		{Name: "vault.keys"},
+		{Name: "auth_signals.attempts"},
+		{Name: "auth_signals.key_uses"},
+		{Name: "provider_quotas.used"},
+		{Name: "webhook_queue.endpoints"},
+		{Name: "webhook_queue.deliveries"},
+		{Name: "webhook_queue.attempts"},
+		{Name: "webhook_queue.replays"},
+		// A reactor that began again would send every mail and delivery of the log again. Revisions are a database's own.
+		{Name: "projection.checkpoints", Columns: []string{"place", "version", "position"}, Where: reactors},
+		{Name: "projection.parked", Where: reactors},
+		{Name: "projection.leaders"}, // how far the relay has published
+	}
+}
+
+// remade are the tables of the same schemas that a backup does not have.
+func remade() []string {
+	return []string{
+		"log.partitions",       // made for the events that come
+		"log.snapshots",        // folded from the log
+		"projection.processes", // of processes that live now
+		"projection.attempts",
+	}
 }

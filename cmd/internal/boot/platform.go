@@ -91,6 +91,9 @@ func (p *Platform) open(ctx context.Context) error {
 	if p.pool, err = connect(ctx, p.databaseURL, p.tracing.Postgres(), nil); err != nil {
 		return fmt.Errorf("connect to Postgres: %w", err)
 	}
+	if err := refuseUnfinished(ctx, p.pool); err != nil {
+		return err
+	}
 	if err := migrate(ctx, p.pool); err != nil {
 		return err
 	}

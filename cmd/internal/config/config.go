@@ -28,6 +28,7 @@ type Config struct {
 	MasterKey  Keys     `env:"MORKET_MASTER_KEY" desc:"Seals credentials: 32 bytes in base64; several separated by commas while a key is changed, the new one first. Empty: made once in the data folder, embedded only"`
 	JWTKeys    Keys     `env:"MORKET_JWT_KEYS" desc:"Signs tokens: like the master key, but at most 16. The second is still accepted; further ones only show that an API key is ours, so keep those that keys in use were made under"`
 	ServiceKey Secret   `env:"MORKET_SERVICE_KEY" desc:"What a service sends as X-Service-Key, at least 32 characters; empty: no such calls"`
+	Passphrase Secret   `env:"MORKET_BACKUP_PASSPHRASE" desc:"Seals backups, at least 12 characters; without it they can't be restored, so keep it elsewhere. Empty: asked for at the terminal"`
 	Operators  []string `env:"MORKET_OPERATOR_EMAILS" desc:"Users who may grant credits and use /admin, separated by commas"`
 
 	DatabaseURL       Secret `env:"DATABASE_URL" desc:"Postgres 15 or newer, postgres://…; pool_max_conns=… in it says how many connections a process may have for requests, and as many for all else, 20 by default (exports and its own sign of life take 5 more); empty: a Postgres of our own"`

@@ -29,57 +29,82 @@ func (c Config) EnsureKeys() (Config, error) {
 	if err := c.EnsureDataDir(); err != nil {
 		return c, err
 	}
-	for name, keys := range map[string]*Keys{"master.key": &c.MasterKey, "jwt.key": &c.JWTKeys} {
+	return c.fillKeys(ensureKey)
+}
+
+// ReadKeys is EnsureKeys for data that is there: keys that are missing are an error, since new ones would open nothing of it.
+func (c Config) ReadKeys() (Config, error) {
+	return c.fillKeys(os.ReadFile)
+}
+
+// WriteKeys keeps keys in the data folder, for settings that were not made.
+func (c Config) WriteKeys(master, signing Keys) error {
+	for name, keys := range map[string][2]Keys{masterFile: {c.MasterKey, master}, signingFile: {c.JWTKeys, signing}} {
+		if keys[0].IsSet() {
+			continue
+		}
+		if err := writeKey(filepath.Join(c.DataDir, name), []byte(keys[1].Text()+"\n")); err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// The files of keys in the data folder.
+const (
+	masterFile  = "master.key"
+	signingFile = "jwt.key"
+)
+
+func (c Config) fillKeys(read func(path string) ([]byte, error)) (Config, error) {
+	for name, keys := range map[string]*Keys{masterFile: &c.MasterKey, signingFile: &c.JWTKeys} {
 		if keys.IsSet() {
 			continue
 		}
-		made, err := ensureKey(filepath.Join(c.DataDir, name))
+		path := filepath.Join(c.DataDir, name)
+		text, err := read(path)
 		if err != nil {
 			return c, err
 		}
-		*keys = made
+		if err := keys.UnmarshalText(text); err != nil {
+			return c, fmt.Errorf("%s: %w", path, err)
+		}
+		if !keys.IsSet() {
+			return c, fmt.Errorf("%s is empty", path)
+		}
 	}
 	return c, nil
 }
 
-func ensureKey(path string) (Keys, error) {
-	var keys Keys
+func ensureKey(path string) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		text, err = makeKey(path)
+		return makeKey(path)
 	}
-	if err != nil {
-		return keys, err
-	}
-	if err := keys.UnmarshalText(text); err != nil {
-		return keys, fmt.Errorf("%s: %w", path, err)
-	}
-	if !keys.IsSet() {
-		return keys, fmt.Errorf("%s is empty", path)
-	}
-	return keys, nil
+	return text, err
 }
 
-// makeKey writes a new key whole and durably before it takes its name: a key that was used and lost can't be made again.
 func makeKey(path string) ([]byte, error) {
 	key := make([]byte, keySize)
 	if _, err := rand.Read(key); err != nil {
 		return nil, err
 	}
-	text := []byte(base64.StdEncoding.EncodeToString(key) + "\n")
-	f, err := os.CreateTemp(filepath.Dir(path), "key-*") // mode 0600
-	if err != nil {
-		return nil, err
-	}
-	_, err = f.Write(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return nil, errors.Join(err, os.Remove(f.Name()))
-	}
-	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) { // another process may have been first
-		return nil, errors.Join(err, os.Remove(f.Name()))
-	}
-	if err := os.Remove(f.Name()); err != nil {
+	err := writeKey(path, []byte(base64.StdEncoding.EncodeToString(key)+"\n"))
+	if err != nil && !errors.Is(err, fs.ErrExist) { // another process may have been first
 		return nil, err
 	}
 	return os.ReadFile(path)
+}
+
+// writeKey writes a key whole and durably before it takes its name: a key that was used and lost can't be made again.
+func writeKey(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "key-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return errors.Join(os.Link(f.Name(), path), os.Remove(f.Name()))
 }

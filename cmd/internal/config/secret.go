@@ -52,6 +52,15 @@ func (k Keys) Reveal() [][]byte { return k.keys }
 // IsSet reports whether there is a key.
 func (k Keys) IsSet() bool { return len(k.keys) > 0 }
 
+// Text is the setting that has the keys.
+func (k Keys) Text() string {
+	parts := make([]string, len(k.keys))
+	for i, key := range k.keys {
+		parts[i] = base64.StdEncoding.EncodeToString(key)
+	}
+	return strings.Join(parts, ",")
+}
+
 // Format implements fmt.Formatter for every verb.
 func (k Keys) Format(f fmt.State, verb rune) {
 	Secret{strings.Repeat(".", len(k.keys))}.Format(f, verb)

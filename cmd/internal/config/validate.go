@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// MinPassphrase is the length of the shortest passphrase that seals backups.
+const MinPassphrase = 12
+
 const (
 	minServiceKey  = 32
 	maxStop        = 30 * time.Second
@@ -73,6 +76,9 @@ func (c Config) validate() []error {
 		if rate < 0 {
 			check(name, errors.New("is negative"))
 		}
+	}
+	if n := len(c.Passphrase.Reveal()); n > 0 && n < MinPassphrase {
+		check("MORKET_BACKUP_PASSPHRASE", fmt.Errorf("has %d characters, want at least %d", n, MinPassphrase))
 	}
 	if c.QueryTimeout < minQuery {
 		check("MORKET_QUERY_TIMEOUT", fmt.Errorf("want at least %s", minQuery))

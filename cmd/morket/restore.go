@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/morket/morket/cmd/internal/backup"
+	"github.com/morket/morket/cmd/internal/boot"
+	"github.com/morket/morket/cmd/internal/config"
+)
+
+func restoreCommand() *cobra.Command {
+	var keys bool
+	c := &cobra.Command{
+		Use:   "restore FILE",
+		Short: "Read a backup into an empty data folder or database",
+		Long: `Reads FILE (- is standard input) into the data folder, or into DATABASE_URL and S3_URL. Both must be empty; what fails leaves them so.
+Then start the server: it makes the read models from the log, and goes on with what was under way. The log begins a new history, so that
+searches, analytics and readers of events notice what they have of the time after the backup.
+
+With --keys it only prints the keys that are in FILE, as the settings that a server on DATABASE_URL needs: keep them secret.`,
+		Args: oneFile("restore"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if keys {
+				return printKeys(cmd, args[0])
+			}
+			return reading(cmd, args[0], func(ctx context.Context, cfg config.Config, log *slog.Logger, from io.Reader) error {
+				return boot.Restore(ctx, cfg, log, from, cmd.ErrOrStderr())
+			})
+		},
+	}
+	c.Flags().BoolVar(&keys, "keys", false, "print the keys in the backup, and restore nothing")
+	return c
+}
+
+// printKeys needs no other settings: those that DATABASE_URL needs may be the ones that were lost.
+func printKeys(cmd *cobra.Command, file string) error {
+	from, err := input(cmd, file)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	var set config.Secret
+	if err := set.UnmarshalText([]byte(os.Getenv("MORKET_BACKUP_PASSPHRASE"))); err != nil {
+		return err
+	}
+	if set, err = passphrase(cmd, set, false); err != nil {
+		return err
+	}
+	b, err := backup.Open(from, set.Reveal())
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	_, err = io.WriteString(cmd.OutOrStdout(), "MORKET_MASTER_KEY="+b.Keys.Master+"\nMORKET_JWT_KEYS="+b.Keys.Signing+"\n")
+	return err
+}
