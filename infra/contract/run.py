@@ -20,6 +20,8 @@ import urllib.request
 HERE = pathlib.Path(__file__).parent
 SECONDS = int(os.environ.get("CONTRACT_SECONDS", "120"))
 CHECKS = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance", "negative_data_rejection"]
+# The addresses of servers, which would be used instead of ones of its own.
+SERVERS = {"DATABASE_URL", "AMQP_URL", "REDIS_URL", "S3_URL", "CLICKHOUSE_URL", "OPENSEARCH_URL", "SMTP_URL", "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"}
 # What is left out, and why.
 LEFT_OUT = {
     "delete-workspace": "ends the workspace that all others need",
@@ -85,12 +87,13 @@ def main():
     data = tempfile.mkdtemp(prefix="morket-contract-")
     os.chmod(data, 0o755)  # as root, the embedded Postgres runs as another user
     url = f"http://127.0.0.1:{free_port()}"
-    env = {k: v for k, v in os.environ.items() if not k.startswith("MORKET_")}
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MORKET_") and k not in SERVERS}
     env |= {"MORKET_DATA_DIR": data, "MORKET_HTTP_ADDR": url.removeprefix("http://")}
     env |= {"MORKET_RATE_" + c: "0" for c in ("GENERAL", "GRID", "AUTH", "ENRICHMENT", "ADMIN")}
     log = pathlib.Path(data, "server.log")
     with log.open("wb") as out:
         server = subprocess.Popen([morket, "serve"], env=env, stdout=out, stderr=subprocess.STDOUT)
+    code = 1
     try:
         wait_until_ready(server, url)
         token, ids = fill(url + "/api/v1")
@@ -98,11 +101,11 @@ def main():
         if server.poll() is not None:
             code = code or 1
             print("the server ended during the run")
-        if code:
-            print(log.read_text(errors="replace")[-5000:])
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(60)
+        if code:
+            print(log.read_text(errors="replace")[-5000:])
         shutil.rmtree(data, ignore_errors=True)
     sys.exit(code)
 
