@@ -30,7 +30,7 @@ func (s service) sums(ctx context.Context, q analyticsview.Query) ([]analyticsvi
 		return nil, err
 	}
 	sum := sha256.Sum256(asked)
-	key := fmt.Sprintf("analytics:%s:%d:%s", s.Projection, stamp, hex.EncodeToString(sum[:]))
+	key := fmt.Sprintf("analytics:%s:%s:%d:%s", s.Projection, q.Workspace, stamp, hex.EncodeToString(sum[:]))
 	var rows []analyticsview.Row
 	if kept, ok := s.Cache.Get(ctx, key); ok && json.Unmarshal(kept, &rows) == nil {
 		return rows, nil
