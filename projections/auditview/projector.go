@@ -263,8 +263,11 @@ func (f *fold) part(ctx context.Context, e *Entry, rule Rule, data map[string]js
 // named puts the names of tables in the place of their ids in what is shown.
 func (f *fold) named(ctx context.Context, shown json.RawMessage) (json.RawMessage, error) {
 	var all map[string]json.RawMessage
-	if shown == nil || json.Unmarshal(shown, &all) != nil {
-		return shown, nil
+	if shown == nil {
+		return nil, nil
+	}
+	if err := json.Unmarshal(shown, &all); err != nil {
+		return nil, err
 	}
 	var id kernel.TableID
 	if v, ok := all["table_id"]; ok && json.Unmarshal(v, &id) == nil {
