@@ -91,7 +91,7 @@ const (
 
 // Option is one of the values that a select or multi-select column takes. Cells hold its name.
 type Option struct {
-	ID    string `json:"id"`
+	ID    string `json:"id" required:"false" minLength:"1" doc:"Leave it out for a new option."`
 	Name  string `json:"name"`
 	Color string `json:"color,omitempty"`
 }

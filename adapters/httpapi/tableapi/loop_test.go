@@ -56,3 +56,19 @@ func TestMakeATableAndWorkInIt(t *testing.T) {
 	require.Equal(t, `"Acme Inc"`, ann.rows(tbl, "?limit=1")[0].text(cols["Company"]))
 	ann.call(http.MethodPost, path+"/redo", nil).fails(409, "NOTHING_TO_REDO")
 }
+
+func TestNewOptionsHaveNoIDYet(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ann := w.join("Ann", kernel.RoleMember)
+	tbl, cols := ann.table(m{"name": "Stage", "type": "select", "options": []m{{"name": "New"}, {"name": "Won"}}})
+	path := "/tables/" + string(tbl.ID) + "/columns/" + string(cols["Stage"].ID)
+	options := cols["Stage"].Options
+	require.NotEmpty(t, options[0].ID)
+	ann.call(http.MethodPut, path, m{"options": []m{{"id": options[1].ID, "name": "Closed"}, {"name": "Lost"}}}).ok(nil)
+	ann.call(http.MethodPut, path, m{"options": []m{{"id": "", "name": "Lost"}}}).fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")
+	var now tablecmd.Table
+	ann.call(http.MethodGet, "/tables/"+string(tbl.ID), nil).ok(&now)
+	require.Equal(t, options[1].ID, now.Columns[0].Options[0].ID, "a renamed option stays itself")
+	require.NotEmpty(t, now.Columns[0].Options[1].ID)
+}

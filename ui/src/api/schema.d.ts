@@ -5239,12 +5239,14 @@ export interface components {
         };
         TableOption: {
             color?: string;
-            id: string;
+            /** @description Leave it out for a new option. */
+            id?: string;
             name: string;
         };
         TableOptionInput: {
             color?: string | null;
-            id: string;
+            /** @description Leave it out for a new option. */
+            id?: string | null;
             name: string;
         };
         TableReadAs: {

@@ -54,6 +54,8 @@ type Cells = Record<string, CellValue>;
 
 /** The id is empty for an option that the server is to make. */
 export type SelectOption = Schemas['TableOption'];
+/** An option as it is sent; a new one has no id yet. */
+export type OptionDraft = Schemas['TableOptionInput'];
 export type ColumnFormat = Schemas['TableNumberFormat'];
 export type Column = Narrow<
   Schemas['TableColumn'],

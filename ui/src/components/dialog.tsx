@@ -47,7 +47,7 @@ export function Dialog({ title, description, onClose, children, footer, size = '
     >
       <header className="flex items-start gap-3 border-b border-line px-5 py-3.5">
         <div className="min-w-0 flex-1">
-          <h2 id={id} className="truncate text-lg font-semibold">
+          <h2 id={id} className="line-clamp-3 text-lg font-semibold break-words">
             <Shown text={title} />
           </h2>
           {description && <div className="mt-0.5 text-base text-ink-2">{description}</div>}

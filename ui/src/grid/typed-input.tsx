@@ -3,7 +3,7 @@ import { useEffect, useId, useRef, useState, type InputHTMLAttributes, type Keyb
 import { Input } from '@/components/field';
 import { Popover } from '@/components/popover';
 import { cx } from '@/lib/cx';
-import { Calendar, dayOf, isoOf } from './cell-types/calendar';
+import { Calendar, dayOf, isoOf, today } from './cell-types/calendar';
 import { isNumeric, sameValue, type CellValue, type Column, type ColumnType } from './model';
 import type { Parsed } from './typed/reader';
 import { formatValue, parseValue, writtenText } from './values';
@@ -134,7 +134,7 @@ function Month({ value, onPick, onLeave }: { value: string | null; onPick: (day:
       (day) => latest.current.onPick(day),
       () => latest.current.onLeave(),
     );
-    calendar.show(value ? dayOf(value) : new Date(), value !== null);
+    calendar.show(dayOf(value ?? today()), value !== null);
     host.current?.replaceChildren(calendar.el);
     calendar.el.querySelector('[tabindex="0"]')?.setAttribute('data-autofocus', ''); // for the popover
   }, [value]);

@@ -93,7 +93,7 @@ function formatNumber(column: Column, value: CellValue): string {
   const digits = { minimumFractionDigits: decimals ?? 0, maximumFractionDigits: decimals ?? 20 };
   const text = literal as Intl.StringNumericLiteral; // exact: Intl formats decimal strings without going through a float
   if (column.type === 'currency') {
-    const d = decimals === undefined ? { minimumFractionDigits: 0, maximumFractionDigits: 2 } : digits;
+    const d = decimals === undefined ? ({ trailingZeroDisplay: 'stripIfInteger' } as const) : digits;
     const key = `c${currency}${decimals ?? ''}`;
     try {
       return formatter(column, key, { style: 'currency', currency, ...display(currency), ...d }).format(text);

@@ -1,3 +1,5 @@
+import { momentIn } from '../typed/times';
+import { workspaceZone } from '../typed/zone';
 import './calendar.css';
 
 /** The day of a canonical date or time, as a date in UTC. */
@@ -102,11 +104,15 @@ export class Calendar {
     b.setAttribute('aria-label', whole.format(day));
     b.setAttribute('aria-selected', String(iso === this.chosen));
     b.tabIndex = iso === isoOf(this.at) ? 0 : -1;
+    if (iso === today()) b.setAttribute('aria-current', 'date');
     if (day.getUTCMonth() !== this.at.getUTCMonth()) b.className = 'mk-calendar-other';
     b.addEventListener('click', () => this.pick(day));
     return b;
   }
 }
+
+/** The day that it is in the workspace's zone. */
+export const today = (): string => momentIn(Date.now(), workspaceZone()).slice(0, 10);
 
 function line(cells: HTMLElement[]): HTMLElement {
   const row = document.createElement('div');

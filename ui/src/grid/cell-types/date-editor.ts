@@ -2,8 +2,8 @@ import type { ICellEditorComp } from 'ag-grid-community';
 import { spelled } from '@/lib/signs';
 import type { GridRow } from '../model';
 import { parseValue, writtenText } from '../values';
-import { Calendar, dayOf, isoOf } from './calendar';
-import { printable, type EditorParams } from './editor-params';
+import { Calendar, dayOf, isoOf, today } from './calendar';
+import { nameDialog, printable, type EditorParams } from './editor-params';
 
 /**
  * A line of text that takes every written form of a date, and a calendar below it. What can't be read stays where it is, with
@@ -47,6 +47,7 @@ export class DateEditor implements ICellEditorComp<GridRow> {
     return true;
   }
   afterGuiAttached(): void {
+    nameDialog(this.el, this.params.column_.name);
     this.input.focus();
     if (!this.typed) this.input.select();
   }
@@ -66,7 +67,7 @@ export class DateEditor implements ICellEditorComp<GridRow> {
     const parsed = parseValue(this.params.column_, this.input.value);
     const read = parsed.ok && typeof parsed.value === 'string' ? parsed.value : '';
     if (read) this.calendar.show(dayOf(read), true);
-    else this.calendar.show(new Date(), false);
+    else this.calendar.show(dayOf(today()), false);
     this.input.setAttribute('aria-invalid', String(ended && !parsed.ok));
     this.said.classList.toggle('mk-date-wrong', ended && !parsed.ok);
     this.said.textContent = parsed.ok ? read : ended ? parsed.reason : '';

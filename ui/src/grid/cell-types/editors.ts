@@ -4,7 +4,7 @@ import { holds, nameKey } from '@/lib/fold';
 import { spelled, writeText } from '@/lib/signs';
 import type { CellValue, GridRow } from '../model';
 import { parseValue, plainText, writtenText } from '../values';
-import { printable, type EditorParams } from './editor-params';
+import { nameDialog, printable, type EditorParams } from './editor-params';
 
 /** A value that an editor made itself; a bare string is text to be read by the column's type. */
 export class Edited {
@@ -54,8 +54,10 @@ export class InputEditor implements ICellEditorComp<GridRow> {
 /** Several lines in a box over the cell. Enter ends, Shift+Enter or Alt+Enter makes a new line. */
 export class TextareaEditor implements ICellEditorComp<GridRow> {
   private readonly area = document.createElement('textarea');
+  private name = '';
   init(params: EditorParams): void {
     const value = params.value ?? null;
+    this.name = params.column_.name;
     this.area.className = 'mk-area';
     this.area.setAttribute('aria-label', spelled(params.column_.name));
     const text = params.column_.type === 'json' && value !== null ? JSON.stringify(value, null, 2) : plainText(value);
@@ -76,6 +78,7 @@ export class TextareaEditor implements ICellEditorComp<GridRow> {
     return true;
   }
   afterGuiAttached(): void {
+    nameDialog(this.area, this.name);
     this.area.focus();
     this.area.setSelectionRange(this.area.value.length, this.area.value.length);
   }
@@ -104,9 +107,14 @@ export class OptionsEditor implements ICellEditorComp<GridRow> {
     this.search.setAttribute('aria-label', `Option of ${spelled(params.column_.name)}`);
     this.search.setAttribute('role', 'combobox');
     this.search.setAttribute('aria-expanded', 'true');
+    this.search.setAttribute('aria-controls', 'mk-options-list');
+    this.search.setAttribute('aria-autocomplete', 'list');
     if (printable(params.eventKey)) this.search.value = params.eventKey;
     this.list.className = 'mk-options-list';
+    this.list.id = 'mk-options-list';
     this.list.setAttribute('role', 'listbox');
+    this.list.setAttribute('aria-label', `Options of ${spelled(params.column_.name)}`);
+    if (this.many) this.list.setAttribute('aria-multiselectable', 'true');
     this.el.append(this.search, this.list);
     this.search.addEventListener('input', () => {
       this.at = 0;
@@ -122,6 +130,7 @@ export class OptionsEditor implements ICellEditorComp<GridRow> {
     return true;
   }
   afterGuiAttached(): void {
+    nameDialog(this.el, this.params.column_.name);
     this.search.focus();
   }
   getValue(): Edited {
@@ -166,12 +175,15 @@ export class OptionsEditor implements ICellEditorComp<GridRow> {
   }
   private paint(): void {
     const choices = this.choices();
-    this.list.replaceChildren(...choices.map((c, i) => this.option(c.name, c.create, i === this.at)));
-    this.list.children[this.at]?.scrollIntoView({ block: 'nearest' });
+    this.list.replaceChildren(...choices.map((c, i) => this.option(c.name, c.create, i)));
+    const current = this.list.children[this.at];
+    current?.scrollIntoView({ block: 'nearest' });
+    this.search.setAttribute('aria-activedescendant', current?.id ?? '');
   }
-  private option(name: string, create: boolean, current: boolean): HTMLElement {
+  private option(name: string, create: boolean, at: number): HTMLElement {
     const row = document.createElement('div');
-    row.className = current ? 'mk-option mk-option-on' : 'mk-option';
+    row.id = `mk-option-${String(at)}`;
+    row.className = at === this.at ? 'mk-option mk-option-on' : 'mk-option';
     row.setAttribute('role', 'option');
     row.setAttribute('aria-selected', String(this.chosen.has(name)));
     const soft = softOf(name, this.params.column_.options?.find((o) => o.name === name)?.color);

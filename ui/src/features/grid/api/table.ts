@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import type { ChangeTypeAnswer, Column, ColumnFormat, ColumnType, SelectOption, View, ViewBody } from '@/api/types';
+import type { ChangeTypeAnswer, Column, ColumnFormat, ColumnType, OptionDraft, View, ViewBody } from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 
 export const tablePath = (ws: string, table: string): string => `${inWorkspace(ws)}/tables/${table}`;
@@ -14,7 +14,7 @@ export function tableChanged(client: QueryClient, ws: string, id: string, positi
 export interface ColumnSpec {
   name: string;
   type: ColumnType;
-  options?: SelectOption[];
+  options?: OptionDraft[];
   format?: ColumnFormat;
   form?: Column['form'];
   description?: string;

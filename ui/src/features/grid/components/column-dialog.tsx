@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Plus, X } from 'lucide-react';
 import { useState } from 'react';
-import type { Column, SelectOption, Table } from '@/api/types';
+import type { Column, OptionDraft, Table } from '@/api/types';
 import { Button, IconButton } from '@/components/button';
 import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, Input, Select, Textarea } from '@/components/field';
@@ -25,7 +25,7 @@ export function ColumnDialog({
 }) {
   const [name, setName] = useState(column.name);
   const [description, setDescription] = useState(column.description ?? '');
-  const [options, setOptions] = useState<SelectOption[]>(column.options ?? []);
+  const [options, setOptions] = useState<OptionDraft[]>(column.options ?? []);
   const [decimals, setDecimals] = useState(column.format?.decimals ?? null);
   const [currency, setCurrency] = useState(column.format?.currency ?? 'USD');
   const [form, setForm] = useState<ColumnForm>(column.form ?? {});
@@ -114,15 +114,15 @@ export function ColumnDialog({
   );
 }
 
-function OptionsField({ options, onChange }: { options: SelectOption[]; onChange: (o: SelectOption[]) => void }) {
-  const replace = (i: number, o: SelectOption): void => onChange(options.map((x, n) => (n === i ? o : x)));
+function OptionsField({ options, onChange }: { options: OptionDraft[]; onChange: (o: OptionDraft[]) => void }) {
+  const replace = (i: number, o: OptionDraft): void => onChange(options.map((x, n) => (n === i ? o : x)));
   return (
     <fieldset className="flex flex-col gap-1.5">
       <legend className="mb-1 text-sm font-medium text-ink-2">Options</legend>
       {options.map((o, i) => {
         const soft = softOf(o.name, o.color);
         return (
-          <div key={o.id || i} className="flex items-center gap-2">
+          <div key={o.id ?? i} className="flex items-center gap-2">
             <span
               aria-hidden
               className="size-5 shrink-0 rounded-md"
@@ -158,7 +158,7 @@ function OptionsField({ options, onChange }: { options: SelectOption[]; onChange
           size="sm"
           variant="ghost"
           icon={<Plus size={14} />}
-          onClick={() => onChange([...options, { id: '', name: '' }])}
+          onClick={() => onChange([...options, { name: '' }])}
         >
           Add option
         </Button>

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import type { ColumnType, SelectOption, Table } from '@/api/types';
+import type { ColumnType, OptionDraft, Table } from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 
 export const trashQuery = (ws: string) =>
@@ -11,7 +11,7 @@ export const trashQuery = (ws: string) =>
 
 export interface NewTable {
   name: string;
-  columns: { name: string; type: ColumnType; options?: SelectOption[] }[];
+  columns: { name: string; type: ColumnType; options?: OptionDraft[] }[];
 }
 export async function createTable(ws: string, table: NewTable): Promise<Table> {
   return (await api.post<Table>(`${inWorkspace(ws)}/tables`, table)).data;

@@ -15,7 +15,7 @@ interface Template {
   icon: ReactNode;
   columns: NewTable['columns'];
 }
-const stages = ['New', 'Qualified', 'Contacted', 'Won', 'Lost'].map((name) => ({ id: '', name }));
+const stages = ['New', 'Qualified', 'Contacted', 'Won', 'Lost'].map((name) => ({ name }));
 const templates: Template[] = [
   { name: 'Blank', text: 'One text column', icon: <Table2 size={18} />, columns: [{ name: 'Name', type: 'text' }] },
   {
