@@ -76,22 +76,27 @@ func (r *csvReader) Next() (dataops.Record, error) {
 		if q := r.s.next('"', &r.s.quote); r.backslash || q >= 0 && q < r.s.start+n {
 			return r.quoted()
 		}
-		r.split(r.s.buf[r.s.start : r.s.start+n])
+		if !r.split(r.s.buf[r.s.start : r.s.start+n]) {
+			return r.giveUpLine(dataops.TooManyFields), nil
+		}
 		return r.record(n+ending, 1), nil
 	}
 }
 
-// split cuts a line without quotes into fields.
-func (r *csvReader) split(line []byte) {
+// split cuts a line without quotes into fields; false if they are too many.
+func (r *csvReader) split(line []byte) bool {
 	r.fields = r.fields[:0]
 	from := 0
 	for i, c := range line {
 		if c == r.comma {
 			r.fields = append(r.fields, line[from:i:i])
-			from = i + 1
+			if from = i + 1; len(r.fields) >= dataops.MaxFields {
+				return false
+			}
 		}
 	}
 	r.fields = append(r.fields, line[from:len(line):len(line)])
+	return true
 }
 
 // record consumes n bytes that are the record whose fields have been found, and checks them.
@@ -221,6 +226,9 @@ func (r *csvReader) quoted() (dataops.Record, error) {
 		p, ending, more, trouble = r.field(p)
 		if r.s.err != nil {
 			return dataops.Record{}, fmt.Errorf("read the file: %w", r.s.err)
+		}
+		if trouble == "" && len(r.spans) > dataops.MaxFields {
+			trouble = dataops.TooManyFields
 		}
 		if trouble != "" {
 			return r.giveUpLine(trouble), nil

@@ -21,12 +21,25 @@ func decode(data []byte, into any) error {
 	err := json.Unmarshal(data, into)
 	var wrong *json.UnmarshalTypeError
 	if !errors.As(err, &wrong) {
-		return err
+		return inWords(err, len(data))
 	}
 	if checked, ok := into.(*any); ok {
 		return numbered(data, checked)
 	}
 	return misfit{field: wrong.Field, number: strings.TrimPrefix(wrong.Value, "number ")}
+}
+
+// inWords says where a body of so many bytes stops being JSON.
+func inWords(err error, size int) error {
+	var syntax *json.SyntaxError
+	switch {
+	case !errors.As(err, &syntax):
+		return err
+	case syntax.Offset >= int64(size):
+		return errors.New("the JSON ends too early")
+	default:
+		return fmt.Errorf("this is not JSON; byte %d makes no sense", syntax.Offset)
+	}
 }
 
 // numbered decodes with numbers that no float64 holds as they are written: the schema refuses them where it wants a number, and says

@@ -76,6 +76,9 @@ func (h *Handlers) names(ctx context.Context, object string, s *sight) ([]string
 	if err != nil {
 		return nil, err
 	}
+	if sample.wide {
+		return nil, fileError("has more than %d columns; at most %d can be read. Take out those that are not needed and upload it again", dataops.MaxFields, dataops.MaxColumns)
+	}
 	width, wider := 0, 0
 	header := s.reading.Header && len(sample.records) > 0 && !sample.broken
 	var names []string
@@ -105,6 +108,7 @@ func (h *Handlers) names(ctx context.Context, object string, s *sight) ([]string
 type sampled struct {
 	records [][]string
 	broken  bool // the very first record was
+	wide    bool // it has more fields than any file that can be read
 }
 
 // sample reads the first records of a file.
@@ -113,6 +117,7 @@ func (h *Handlers) sample(ctx context.Context, object string, o dataops.ReadOpti
 	err = h.each(ctx, object, o, func(rec dataops.Record) bool {
 		if rec.Problem != "" {
 			out.broken = out.broken || len(out.records) == 0
+			out.wide = out.wide || len(out.records) == 0 && rec.Problem == dataops.TooManyFields
 			size++
 			return size < sampleBytes
 		}

@@ -25,6 +25,7 @@ const (
 	MaxFileBytes   = 1 << 30   // of an upload
 	MaxFieldBytes  = 64 << 10  // of one field
 	MaxRecordBytes = 4 << 20   // of one record
+	MaxFields      = 20_000    // of one record of CSV; more than any spreadsheet has
 	MaxColumns     = 1000      // of a file; a table takes fewer
 	MaxTableRows   = 1_000_000 // of a table
 	MaxHeaderLine  = 1000      // the line on which a table begins
@@ -76,3 +77,6 @@ type Object struct {
 	Size   int64
 	SHA256 string // hexadecimal
 }
+
+// TooManyFields is the problem of a record of CSV with more than MaxFields.
+const TooManyFields = "has more than 20,000 fields"

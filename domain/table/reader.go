@@ -156,6 +156,9 @@ func readMulti(col Column, s string, create bool) (json.RawMessage, []string, er
 	if strings.HasPrefix(s, "[") && json.Valid([]byte(s)) {
 		return parseMulti(col, json.RawMessage(s), create)
 	}
+	if len(s) > MaxCellBytes {
+		return nil, nil, bad("the list is longer than %d bytes", MaxCellBytes)
+	}
 	return multi(col, splitNames(s), create)
 }
 
@@ -207,8 +210,9 @@ func closes(rest []rune) bool {
 			i++
 			continue
 		}
-		after := strings.TrimLeft(string(rest[i+1:]), " \t")
-		return after == "" || strings.ContainsRune(",;\n\r", rune(after[0]))
+		for i++; i < len(rest) && (rest[i] == ' ' || rest[i] == '\t'); i++ {
+		}
+		return i == len(rest) || strings.ContainsRune(",;\n\r", rest[i])
 	}
 	return false
 }

@@ -58,6 +58,9 @@ func parse(raw json.RawMessage) (Config, error) {
 	if len(raw) == 0 {
 		return c, errors.New("the request's url and outputs are required")
 	}
+	if !json.Valid(raw) {
+		return c, errors.New("the config is not JSON")
+	}
 	err := dec.Decode(&c)
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {

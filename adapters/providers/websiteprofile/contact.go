@@ -53,13 +53,30 @@ func sampleLocals() []string {
 // mailAddresses finds addresses in a text.
 func mailAddresses(text string) []string {
 	var out []string
-	for _, s := range emailForm.FindAllString(text, 2*maxList) {
-		if a := mailAddress(s); a != "" {
-			out = append(out, a)
+	from := 0
+	for range maxAts {
+		i := strings.IndexByte(text[from:], '@')
+		if i < 0 || len(out) >= 2*maxList {
+			break
 		}
+		at := from + i
+		near := text[max(from, at-maxLocal):min(len(text), at+maxHost)]
+		for _, s := range emailForm.FindAllString(near, 1) {
+			if a := mailAddress(s); a != "" {
+				out = append(out, a)
+			}
+		}
+		from = at + 1
 	}
 	return out
 }
+
+// An address is looked for around its @ only: a search of the whole text would look at each character 64 times.
+const (
+	maxAts   = 2000
+	maxLocal = 64
+	maxHost  = 255
+)
 
 // mailto returns the addresses of a mailto: link (RFC 6068).
 func mailto(href string) []string {

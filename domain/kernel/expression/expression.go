@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -164,6 +165,9 @@ func (r *run) variable(i int) any {
 
 const maxMessage = 300
 
+// badNumber is how the library's parser says what strconv has said.
+var badNumber = regexp.MustCompile(`strconv\.\w+: parsing`)
+
 // explain makes an error of what stopped a compilation or an evaluation: one line, without what a cell holds at length.
 func explain(reason any) error {
 	var text string
@@ -177,6 +181,9 @@ func explain(reason any) error {
 		text = fmt.Sprint(e)
 	}
 	line, _, _ := strings.Cut(text, "\n")
+	if badNumber.MatchString(line) {
+		return errors.New("a number in the expression is too large, or not written as one")
+	}
 	if len(line) > maxMessage {
 		line = strings.ToValidUTF8(line[:maxMessage], "") + "…"
 	}

@@ -1,0 +1,274 @@
+package hostile_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/adapters/csvfile"
+	"github.com/morket/morket/adapters/httpapi/apitest"
+	"github.com/morket/morket/adapters/objectstore"
+	"github.com/morket/morket/adapters/providers"
+	"github.com/morket/morket/adapters/providers/answer"
+	"github.com/morket/morket/adapters/providers/httpapi"
+	"github.com/morket/morket/adapters/providers/providertest"
+	"github.com/morket/morket/adapters/providers/websiteprofile"
+	"github.com/morket/morket/adapters/safedial"
+	"github.com/morket/morket/adapters/webhooksend"
+	"github.com/morket/morket/cmd/internal/config"
+	"github.com/morket/morket/cmd/internal/offline"
+	"github.com/morket/morket/commands/dataopscmd"
+	"github.com/morket/morket/commands/enrichmentcmd/condition"
+	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/memstore"
+)
+
+// A parser reads one input. It may refuse it; it may not panic, and what it says is for people.
+type parser struct {
+	name  string
+	most  uint64 // bytes that it may make of an input, besides so many for each of the input's
+	each  uint64
+	parse func(input []byte) error
+}
+
+const mega = 1 << 20
+
+// world is what the parsers are made of.
+type world struct {
+	t        *testing.T
+	registry *enrichment.Registry
+	answers  *server
+	dir      string
+}
+
+func parsers(t *testing.T) []parser {
+	t.Helper()
+	w := &world{t: t, answers: newServer(t), dir: t.TempDir()}
+	var err error
+	w.registry, err = providers.Builtin(providers.Config{
+		Resolver: providertest.Zone{Err: errors.New("no network")}, Client: client(), Body: safedial.Body, Inside: safedial.Inside, Agent: "Morket/test", Clock: kernel.SystemClock{},
+	})
+	require.NoError(t, err)
+	uploads := w.uploads()
+	list := []parser{
+		{"a CSV file that is uploaded", 128 * mega, 50, func(in []byte) error { return uploads("a.csv", in) }},
+		{"a JSON Lines file that is uploaded", 128 * mega, 50, func(in []byte) error { return uploads("a.jsonl", in) }},
+		{"a workbook that is uploaded", 128 * mega, 50, func(in []byte) error { return uploads("a.xlsx", in) }},
+		{"a file that is run", 128 * mega, 3000, w.run}, // each row is asked for, and its records are two bytes long
+		{"an API's answer", 384 * mega, 0, w.answer},
+		{"a website", 200 * mega, 0, w.website},
+		{"a webhook's receiver", 8 * mega, 0, w.webhook},
+		{"a request's body", 64 * mega, 30, w.body()},
+		{"a step's configuration", 8 * mega, 30, w.stepConfig},
+		{"a path in an answer", 8 * mega, 1, func(in []byte) error { _, err := answer.ParsePath(string(in)); return err }},
+		{"a condition", 16 * mega, 2, func(in []byte) error { _, err := condition.Compile(string(in), nil); return err }},
+		{"a validator's pattern", 16 * mega, 2, func(in []byte) error {
+			_, err := enrichment.NewJudge(&enrichment.Validator{Pattern: string(in)})
+			return err
+		}},
+		{"a filter", 64 * mega, 30, func(in []byte) error { _, err := table.ParseFilter(in, table.Schema{}); return err }},
+		{"a file of settings", 8 * mega, 10, w.settings},
+	}
+	for _, slug := range []string{"email_check", "phone_normalise", "name_split", "company_name_normalise", "domain_from", "dns_facts", websiteprofile.Slug} {
+		list = append(list, parser{"the inputs of " + slug, 8 * mega, 20, func(in []byte) error { return w.inputs(slug, in) }})
+	}
+	for _, typ := range table.Types() {
+		if !typ.ReadOnly() {
+			list = append(list,
+				parser{"a text for a column of type " + string(typ), 8 * mega, 20, func(in []byte) error {
+					_, _, err := table.ParseText(table.Column{Name: "C", Type: typ}, string(in), false)
+					return err
+				}},
+				parser{"JSON for a column of type " + string(typ), 8 * mega, 20, func(in []byte) error { return cell(typ, in) }})
+		}
+	}
+	return list
+}
+
+// cell reads a value as a request has it: JSON that was checked before.
+func cell(typ table.Type, in []byte) error {
+	if problem := eventstore.CheckJSON(in); problem != "" {
+		return errors.New(problem)
+	}
+	_, _, err := table.Parse(table.Column{Name: "C", Type: typ}, in, false)
+	return err
+}
+
+func client() *http.Client {
+	return safedial.NewClient(safedial.Config{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}})
+}
+
+// server answers what it is told to.
+type server struct {
+	*httptest.Server
+	mu   sync.Mutex
+	body []byte
+}
+
+func newServer(t *testing.T) *server {
+	t.Helper()
+	s := &server{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		body := s.body
+		s.mu.Unlock()
+		rw.Header().Set("Content-Type", r.Header.Get("X-Kind"))
+		if bytes.HasPrefix(body, []byte("\x1f\x8b")) {
+			rw.Header().Set("Content-Encoding", "gzip")
+		}
+		if rw.Header().Get("Content-Type") == "" {
+			rw.Header().Set("Content-Type", "text/html")
+		}
+		_, _ = rw.Write(body)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *server) says(body []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.body = body
+}
+
+func (w *world) answer(in []byte) error {
+	w.answers.says(in)
+	var faults []error
+	for _, path := range []string{"$.a", "$..a", "$..*", "$..[?(@.a > 1)]", "$"} {
+		for _, kind := range []string{"text", "number", "list", "object"} {
+			cfg := fmt.Sprintf(`{"url":%q,"outputs":{"a":{"path":%q,"type":%q}}}`, w.answers.URL, path, kind)
+			caller, _ := w.registry.Caller(httpapi.Slug)
+			reply, err := caller.Call(w.t.Context(), enrichment.Request{Config: json.RawMessage(cfg)})
+			faults = append(faults, err)
+			if out, err := json.Marshal(reply.Outputs); err != nil || eventstore.CheckJSON(out) != "" {
+				return fmt.Errorf("an output can't be kept: %s", eventstore.CheckJSON(out))
+			} else if misfit, ok := kernel.NumbersFit(out); !ok {
+				return fmt.Errorf("an output holds the number %s", misfit)
+			}
+		}
+	}
+	return errors.Join(faults[:1]...)
+}
+
+func (w *world) website(in []byte) error {
+	w.answers.says(in)
+	return w.inputs(websiteprofile.Slug, []byte(w.answers.URL))
+}
+
+// inputs gives a provider the text in all of its inputs.
+func (w *world) inputs(slug string, in []byte) error {
+	caller, ok := w.registry.Caller(slug)
+	require.True(w.t, ok, slug)
+	given := map[string]string{}
+	for _, f := range caller.Describe().Inputs {
+		given[f.Name] = string(in)
+	}
+	reply, err := caller.Call(w.t.Context(), enrichment.Request{Inputs: given})
+	if err == nil {
+		err = enrichment.CheckReply(caller.Describe().Outputs, reply.Outputs)
+	}
+	return err
+}
+
+func (w *world) webhook(in []byte) error {
+	w.answers.says(in)
+	a := webhooksend.New(client(), safedial.Body).Send(w.t.Context(), w.answers.URL, nil, []byte("{}"))
+	if a.Error != "" {
+		return errors.New(a.Error)
+	}
+	raw, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	if problem := eventstore.CheckJSON(raw); problem != "" {
+		return errors.New(problem)
+	}
+	return nil
+}
+
+func (w *world) stepConfig(in []byte) error {
+	_, err := w.registry.CheckConfig(httpapi.Slug, in)
+	return err
+}
+
+// body sends requests to an API; that it fails is its own fault, whatever was sent.
+func (w *world) body() func([]byte) error {
+	api := apitest.New(w.t)
+	person := api.SignUp("anna@example.com")
+	return func(in []byte) error {
+		for _, path := range []string{"/auth/login", "/workspaces"} {
+			a := person.Call(http.MethodPost, path, string(in))
+			if a.Status >= http.StatusInternalServerError {
+				return fmt.Errorf("a request to %s ends with %d: %s", path, a.Status, a.Raw)
+			}
+			if a.Error != nil {
+				return errors.New(a.Error.Message)
+			}
+		}
+		return nil
+	}
+}
+
+func (w *world) settings(in []byte) error {
+	path := filepath.Join(w.dir, "settings")
+	require.NoError(w.t, os.WriteFile(path, in, 0o600))
+	_, err := config.Load(map[string]string{"MORKET_CONFIG": path})
+	return err
+}
+
+func (w *world) run(in []byte) error {
+	path := filepath.Join(w.dir, "input")
+	require.NoError(w.t, os.WriteFile(path, in, 0o600))
+	return offline.Run(w.t.Context(), offline.Config{
+		In: path, Enrich: []string{"name_split:#1->first_name"}, Out: filepath.Join(w.dir, "out.csv"), Errors: filepath.Join(w.dir, "errors.csv"), Header: "auto", Concurrency: 4, Quiet: true,
+		Registry: w.registry, Clock: kernel.SystemClock{}, Stdin: bytes.NewReader(nil), Stdout: io.Discard, Stderr: io.Discard,
+	})
+}
+
+// uploads looks through a file as an upload is looked through, and checks the import of all that it finds.
+func (w *world) uploads() func(name string, in []byte) error {
+	clock := kernel.SystemClock{}
+	codec, err := eventstore.NewCodec(dataops.Events(), table.Events(), enrichment.Events())
+	require.NoError(w.t, err)
+	files, err := objectstore.NewFolder(filepath.Join(w.dir, "objects"), clock)
+	require.NoError(w.t, err)
+	ids := kernel.NewIDs(clock)
+	h, err := dataopscmd.New(dataopscmd.Config{Store: memstore.New(clock), Codec: codec, IDs: ids, Clock: clock, Files: files, Formats: csvfile.Formats{}, Grid: noRows{}, Wait: noRows{}})
+	require.NoError(w.t, err)
+	meta := kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorUser, ID: ids.New(kernel.PrefixUser)}, Workspace: kernel.WorkspaceID(ids.New(kernel.PrefixWorkspace))}
+	return func(name string, in []byte) error {
+		up, err := h.Upload(w.t.Context(), meta, dataopscmd.Upload{Filename: name, Body: bytes.NewReader(in)})
+		if err != nil {
+			return err
+		}
+		checking, err := h.StartCheck(w.t.Context(), meta, dataopscmd.Commit{ImportID: up.Value.ID, NewTable: "T"})
+		if err != nil {
+			return err
+		}
+		defer checking.Close()
+		_, err = checking.Run(w.t.Context(), func(float64) {})
+		return err
+	}
+}
+
+// noRows is a grid without any.
+type noRows struct{ dataopscmd.Grid }
+
+// Wait implements dataopscmd.Progress.
+func (noRows) Wait(_ context.Context, _ string, position int64) (int64, bool) { return position, true }
