@@ -33,9 +33,13 @@ func TestEveryEventTypeHasASentence(t *testing.T) {
 		for _, p := range regexp.MustCompile(`\{[a-z0-9_.]+\}`).FindAllString(rule.Says, -1) {
 			wanted = append(wanted, strings.Trim(p, "{}"))
 		}
-		for _, name := range append(wanted, rule.ID, rule.Name, rule.Person) {
+		require.False(t, strings.Contains(rule.Says, "{part}") && rule.Part.Kind == "", "%s: say where it has the part that it names", typ)
+		if rule.Parts == "" { // else the part's members are those of each in the list
+			wanted = append(wanted, rule.Part.ID, rule.Part.Name)
+		}
+		for _, name := range append(wanted, rule.ID, rule.Name, rule.Person, rule.Parts, rule.Public) {
 			first, _, _ := strings.Cut(name, ".")
-			if first != "" && first != "it" && first != "person" && first != "n" {
+			if first != "" && first != "it" && first != "person" && first != "n" && first != "part" {
 				require.True(t, known[first], "%s has no member %s", typ, first)
 			}
 			if strings.HasPrefix(typ, "ledger.") { // the ledger's hashes are witnesses, made to be shown
