@@ -58,7 +58,9 @@ func TestFaultsOfARestoreBesideNewerStores(t *testing.T) {
 	c.base, c.at = strings.Replace(c.base, s.url, again.url, 1), 0
 	g.ill.server, g.c = again, &c
 	g.onlyAiling("")
-	g.eventually(2*time.Minute, "a search finds what the backup had", func() bool { return g.c.found("kept") == 1 && g.c.found("elephant") == 0 && g.c.found("overwritten") == 0 })
+	g.eventually(2*time.Minute, "a search finds what the backup had", func() bool {
+		return g.c.found("kept") == 1 && g.c.found("elephant") == 0 && g.c.found("overwritten") == 0
+	})
 	t.Logf("right after %s", time.Since(began).Round(time.Millisecond))
 
 	refused := g.c.call(http.StatusConflict, http.MethodGet, g.c.ws+"/changes?wait=0&after="+lost.Cursor, nil)
