@@ -1,6 +1,7 @@
 package enrichmentflow
 
 import (
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -79,10 +80,18 @@ func oneSlice(ctx workflow.Context, in Input, control workflow.ReceiveChannel) (
 	for !done {
 		sel.Select(ctx)
 	}
-	if temporal.IsCanceledError(err) && ctx.Err() == nil { // asked to stop before it had begun
+	if ctx.Err() == nil && onlyStopped(err, woken) {
 		return Result{Next: More}, woken, nil
 	}
 	return res, woken, err
+}
+
+// onlyStopped reports whether a slice's error says no more than that the slice has ended. One that was asked to stop is not tried again by
+// Temporal, whatever it ended with: it had not begun, or its worker was lost just then.
+func onlyStopped(err error, asked bool) bool {
+	var said *temporal.ApplicationError
+	gone := errors.As(err, &said) && said.Type() == ErrorGone
+	return err != nil && !gone && (asked || temporal.IsCanceledError(err))
 }
 
 // longestTimer bounds a wait, whatever a slice says.
