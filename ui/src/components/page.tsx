@@ -87,13 +87,28 @@ const leftOut = [
   'max-sm:[&_tr>:nth-child(8)]:hidden',
 ];
 
-/** A plain table; what does not fit scrolls sideways within its card. */
-export function DataTable({ head, children, label }: { head: Head[]; children: ReactNode; label: string }) {
+/**
+ * A plain table; what does not fit scrolls sideways within its card. Where rows are forms, `stacked` puts their cells below each
+ * other on narrow screens.
+ */
+export function DataTable({
+  head,
+  children,
+  label,
+  stacked,
+}: {
+  head: Head[];
+  children: ReactNode;
+  label: string;
+  stacked?: boolean;
+}) {
   return (
     <div className="relative overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
       <table
         className={cx(
           'w-full text-left text-base',
+          stacked &&
+            'max-sm:block max-sm:[&_tbody]:block max-sm:[&_td]:block max-sm:[&_td]:max-w-none max-sm:[&_td]:px-4 max-sm:[&_td]:py-1.5 max-sm:[&_thead]:sr-only max-sm:[&_tr]:block max-sm:[&_tr]:py-2',
           ...head.map((h, i) => typeof h !== 'string' && h.wide && leftOut[i]),
         )}
       >

@@ -1,5 +1,15 @@
 import { hasSigns, pieces } from '@/lib/signs';
 
+/** A text below its field, whose own text the signs turn or hide; nothing if there are none. */
+export function ShownBelow({ text }: { text: string }) {
+  if (pieces(text, true).every((p) => typeof p === 'string')) return null;
+  return (
+    <span className="mt-0.5 block text-sm break-words text-ink-3">
+      Holds signs that are not seen: <Shown text={text} />
+    </span>
+  );
+}
+
 /**
  * A text that people or programs wrote. Signs that are not seen, or turn what stands around them, are marks; copied, they are
  * themselves. `lines` is for places that show line breaks.

@@ -90,6 +90,14 @@ describe('a field for a value', () => {
   });
 });
 
+it('shows below it what its text hides', async () => {
+  const { input } = open('text', undefined, 'invoice\u202efdp.exe');
+  expect(input).toHaveAccessibleDescription(/^Holds signs that are not seen: /);
+  expect(screen.getByRole('img', { name: 'right-to-left override' })).toBeInTheDocument();
+  await userEvent.clear(input);
+  expect(input).toHaveAccessibleDescription('');
+});
+
 describe('a field for a number of the product', () => {
   it.each([
     ['5', 5, ''],

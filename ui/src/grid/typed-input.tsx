@@ -2,6 +2,7 @@ import { CalendarDays } from 'lucide-react';
 import { useEffect, useId, useRef, useState, type InputHTMLAttributes, type KeyboardEvent } from 'react';
 import { Input } from '@/components/field';
 import { Popover } from '@/components/popover';
+import { ShownBelow } from '@/components/shown';
 import { cx } from '@/lib/cx';
 import { Calendar, dayOf, isoOf, today } from './cell-types/calendar';
 import { isNumeric, sameValue, type CellValue, type Column, type ColumnType } from './model';
@@ -89,6 +90,7 @@ export function TypedInput({ column, value, onChange, onEnd, check, className, .
       )}
       <p id={`${id}-said`} role="status" className={cx('text-sm', wrong ? 'mt-0.5 text-danger-ink' : 'text-ink-3')}>
         {wrong || (isDate && read?.ok && read.value !== null && formatValue(column, read.value))}
+        <ShownBelow text={text} />
       </p>
       {open && (
         <Popover anchor={open} label="Calendar" onClose={() => setOpen(null)} className="w-[252px]">

@@ -55,7 +55,7 @@ export function AddColumnPopover({
     },
   });
   return (
-    <Popover anchor={anchor} label="Add a column" onClose={onClose} align="end" className="w-72">
+    <Popover anchor={anchor} label="Add a column" onClose={onClose} align="end" className="w-80">
       <form
         className="flex flex-col gap-3 p-3"
         onSubmit={(e) => {

@@ -2,14 +2,14 @@ import { useState } from 'react';
 import { Button } from '@/components/button';
 import { Popover } from '@/components/popover';
 import { Textarea } from '@/components/field';
-import { Shown } from '@/components/shown';
+import { Shown, ShownBelow } from '@/components/shown';
 import type { Column } from '@/api/types';
 import type { Anchor } from '@/grid/events';
 import type { GridController } from '@/grid/controller';
 import { cellOf, isReadOnly } from '@/grid/model';
 import { parseValue, writtenText } from '@/grid/values';
 import { toast } from '@/lib/toasts';
-import { pieces, spelled } from '@/lib/signs';
+import { spelled } from '@/lib/signs';
 
 /** The whole value of a cell, to read and, where that is allowed, to change. */
 export function ExpandedCell({
@@ -30,7 +30,6 @@ export function ExpandedCell({
   const pretty =
     typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : writtenText(column, value);
   const [text, setText] = useState(pretty);
-  const unseen = [...new Set(pieces(text, true).flatMap((p) => (typeof p === 'string' ? [] : p.name)))];
   const editable =
     grid.canEdit &&
     !isReadOnly(column) &&
@@ -62,11 +61,9 @@ export function ExpandedCell({
             if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) save();
           }}
         />
+        <ShownBelow text={text} />
         <div className="flex items-center justify-between text-sm text-ink-3">
-          <span className="tnum">
-            {text.length.toLocaleString('en')} characters
-            {unseen.length > 0 && <> · unseen: {unseen.join(', ')}</>}
-          </span>
+          <span className="tnum">{text.length.toLocaleString('en')} characters</span>
           {editable && (
             <Button size="sm" variant="primary" onClick={save}>
               Save

@@ -8,7 +8,7 @@ import { IconButton } from '@/components/button';
 import { Drawer } from '@/components/drawer';
 import { Select, Textarea } from '@/components/field';
 import { Notice, SkeletonRows } from '@/components/states';
-import { Shown } from '@/components/shown';
+import { Shown, ShownBelow } from '@/components/shown';
 import { isReadOnly, sameValue } from '@/grid/model';
 import { TypedInput } from '@/grid/typed-input';
 import { parseValue, plainText } from '@/grid/values';
@@ -202,13 +202,16 @@ function LinesField({
     }
   };
   return (
-    <Textarea
-      value={text}
-      disabled={disabled}
-      rows={4}
-      className={column.type === 'json' ? 'font-mono !text-sm' : ''}
-      onBlur={commit}
-      onChange={(e) => setText(e.target.value)}
-    />
+    <>
+      <Textarea
+        value={text}
+        disabled={disabled}
+        rows={4}
+        className={column.type === 'json' ? 'font-mono !text-sm' : ''}
+        onBlur={commit}
+        onChange={(e) => setText(e.target.value)}
+      />
+      <ShownBelow text={text} />
+    </>
   );
 }

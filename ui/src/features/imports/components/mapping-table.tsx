@@ -44,7 +44,11 @@ export function MappingTable({
       text={`Types are found from all values of the file. ${leftOut === 0 ? 'No column is left out.' : leftOut === 1 ? '1 column is left out.' : `${String(leftOut)} columns are left out.`}`}
       flush
     >
-      <DataTable head={['In the file', 'First values', 'Goes to', 'Name, type and form']} label="Columns of the file">
+      <DataTable
+        head={['In the file', 'First values', 'Goes to', 'Name, type and form']}
+        label="Columns of the file"
+        stacked
+      >
         {(file.columns ?? []).map((c, i) => {
           const target = targets[i] ?? { to: 'skip' as const };
           const label = c.name || `Column ${String(c.index + 1)}`;
@@ -122,7 +126,7 @@ export function MappingTable({
                     {target.to === 'new' && target.type === 'currency' && (
                       <CurrencySelect
                         aria-label={`Currency of ${label}`}
-                        className="!w-40"
+                        className="!w-48"
                         value={target.currency ?? c.currency ?? 'USD'}
                         onChange={(currency) => set(i, { ...target, currency })}
                       />
@@ -163,7 +167,7 @@ function Written({
         <Select
           aria-label={`${part === 'decimal' ? 'Numbers' : 'Dates'} of ${label} are written`}
           aria-invalid={isOpen(c, target, columns) || undefined}
-          className="!w-40"
+          className="!w-48"
           value={target.form?.[part] ?? found ?? ''}
           onChange={(e) => onChange({ ...target, form: { ...target.form, [part]: e.target.value } })}
         >

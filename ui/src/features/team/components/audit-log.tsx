@@ -93,6 +93,7 @@ function Filters({ ws, filter, onChange }: { ws: string; filter: AuditFilter; on
         <DateInput
           {...ids}
           className="w-full sm:w-40"
+          placeholder="any day"
           value={filter[name]}
           onChange={(to) => onChange({ ...filter, [name]: to })}
         />
@@ -144,7 +145,7 @@ function Filters({ ws, filter, onChange }: { ws: string; filter: AuditFilter; on
 function Row({ ws, line }: { ws: string; line: AuditLine }) {
   return (
     <tr className="align-top [&>td]:align-top">
-      <Td className="text-sm text-ink-2 sm:whitespace-nowrap">{dateTime(line.at)}</Td>
+      <Td className="min-w-24 text-sm text-ink-2 sm:whitespace-nowrap">{dateTime(line.at)}</Td>
       <Td className="whitespace-nowrap">{line.actor.name}</Td>
       <Td className="min-w-[140px] break-words sm:min-w-[220px]">
         <Sentence ws={ws} line={line} />
