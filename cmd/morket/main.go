@@ -16,16 +16,22 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := root().ExecuteContext(ctx)
+	c, err := root().ExecuteContextC(ctx)
+	interrupted := ctx.Err() != nil
 	stop()
-	if err == nil || errors.Is(err, context.Canceled) {
+	switch {
+	case err == nil, interrupted && errors.Is(err, context.Canceled) && endless(c.Name()):
 		return
-	}
-	if !errors.Is(err, errSaid) {
+	case interrupted && errors.Is(err, context.Canceled):
+		fmt.Fprintln(os.Stderr, "morket: "+c.Name()+" was interrupted before its end")
+	case !errors.Is(err, errSaid):
 		fmt.Fprintln(os.Stderr, "morket: "+err.Error())
 	}
 	os.Exit(1)
 }
+
+// endless reports whether the command goes on until it is interrupted, which is no failure of it then.
+func endless(command string) bool { return command == "serve" || command == "tail" }
 
 // errSaid is the error of a command that has already told what is wrong.
 var errSaid = errors.New("failed")

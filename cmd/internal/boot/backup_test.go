@@ -1,0 +1,161 @@
+package boot
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"os"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/cmd/internal/backup"
+	"github.com/morket/morket/cmd/internal/config"
+	"github.com/morket/morket/eventstore/pgstore"
+)
+
+// settingsOf are those of an installation on the pool's database.
+func settingsOf(t *testing.T, pool *pgxpool.Pool, key string) config.Config {
+	t.Helper()
+	c := pool.Config().ConnConfig
+	at := url.URL{Scheme: "postgres", User: url.UserPassword(c.User, c.Password), Host: fmt.Sprintf("%s:%d", c.Host, c.Port), Path: c.Database}
+	key = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte(key), 32))
+	cfg, err := config.Load(map[string]string{
+		"HOME": t.TempDir(), "MORKET_DATA_DIR": t.TempDir(), "DATABASE_URL": at.String() + "?sslmode=disable&pool_max_conns=2", "MORKET_MASTER_KEY": key, "MORKET_JWT_KEYS": key,
+		"MORKET_BACKUP_PASSPHRASE": "correct horse battery",
+	})
+	require.NoError(t, err)
+	return cfg
+}
+
+func backedUp(t *testing.T, cfg config.Config) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	require.NoError(t, Backup(t.Context(), cfg, slog.New(slog.DiscardHandler), &file, io.Discard))
+	return file.Bytes()
+}
+
+func restored(ctx context.Context, cfg config.Config, file []byte) error {
+	return Restore(ctx, cfg, slog.New(slog.DiscardHandler), bytes.NewReader(file), io.Discard)
+}
+
+// inUse is a database with a row in every table that is in no event, as an earlier release has left it.
+func inUse(t *testing.T) *pgxpool.Pool {
+	t.Helper()
+	pool := pgtest.Pool(t)
+	before, err := os.ReadFile("testdata/unmigrated.sql")
+	require.NoError(t, err)
+	_, err = pool.Exec(t.Context(), string(before))
+	require.NoError(t, err)
+	require.NoError(t, migrate(t.Context(), pool))
+	_, err = pool.Exec(t.Context(), `INSERT INTO projection.checkpoints (place, version, position) VALUES ('webhook_mail__reactor', 1, 0);
+INSERT INTO projection.parked (place, stream_id, position, version, event_type, error, attempts) VALUES ('webhook_mail__reactor', 'a-1', 1, 1, 'a.b.v1', 'broken', 2)`)
+	require.NoError(t, err)
+	return pool
+}
+
+// keptRows are the rows of a table that a backup is to have.
+func keptRows(t *testing.T, pool *pgxpool.Pool, k backup.Table) []string {
+	t.Helper()
+	sql := "SELECT to_jsonb(t) - 'revision' FROM " + k.Name + " t"
+	if k.Where != "" {
+		sql += " WHERE " + k.Where
+	}
+	rows, err := pool.Query(t.Context(), "SELECT x::text FROM ("+sql+") r (x) ORDER BY 1")
+	require.NoError(t, err)
+	out, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	return out
+}
+
+func TestEveryKeptTableIsRestored(t *testing.T) {
+	t.Parallel()
+	from, to := inUse(t), pgtest.Pool(t)
+	require.NoError(t, restored(t.Context(), settingsOf(t, to, "k"), backedUp(t, settingsOf(t, from, "k"))))
+	empty := map[string]bool{"log.events": true, "log.streams": true, "log.commands": true} // a test of their own fills them
+	for _, k := range kept() {
+		was := keptRows(t, from, k)
+		require.Equal(t, len(was) == 0, empty[k.Name], k.Name)
+		if k.Name != "log.head" && k.Name != "log.histories" {
+			require.Equal(t, was, keptRows(t, to, k), k.Name)
+		}
+	}
+	var live int
+	require.NoError(t, to.QueryRow(t.Context(), `SELECT count(*) FROM projection.checkpoints WHERE place = 'grid'`).Scan(&live))
+	require.Zero(t, live, "a read model is made anew")
+	for _, sql := range []string{ // counters stand behind what is there
+		`INSERT INTO webhook_queue.attempts (endpoint_id, position, at, took_us, status, error, request, response, body, body_cut)
+SELECT endpoint_id, position, at, took_us, status, error, request, response, body, body_cut FROM webhook_queue.attempts`,
+	} {
+		_, err := to.Exec(t.Context(), sql)
+		require.NoError(t, err)
+	}
+	require.NoError(t, migrate(t.Context(), to), "the next start finds nothing in its way")
+
+	log, err := pgstore.Open(t.Context(), pgstore.Config{Pool: to})
+	require.NoError(t, err)
+	defer log.Close()
+	history, err := log.History(t.Context())
+	require.NoError(t, err)
+	var before string
+	require.NoError(t, from.QueryRow(t.Context(), `SELECT history FROM log.head`).Scan(&before))
+	require.NotEqual(t, before, history.ID, "the log begins a new history")
+	var reason string
+	require.NoError(t, to.QueryRow(t.Context(), `SELECT reason FROM log.histories WHERE id = $1`, history.ID).Scan(&reason))
+	require.Contains(t, reason, "restored from the backup of")
+	require.NoError(t, refuseUnfinished(t.Context(), to))
+}
+
+func schemasIn(t *testing.T, pool *pgxpool.Pool) []string {
+	t.Helper()
+	rows, err := pool.Query(t.Context(), `SELECT nspname::text FROM pg_namespace WHERE nspname NOT LIKE 'pg\_%' AND nspname NOT IN ('public', 'information_schema')`)
+	require.NoError(t, err)
+	out, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	return out
+}
+
+func TestAFailedRestoreLeavesAnEmptyDatabase(t *testing.T) {
+	t.Parallel()
+	file := backedUp(t, settingsOf(t, inUse(t), "k"))
+	to := pgtest.Pool(t)
+	cfg := settingsOf(t, to, "k")
+	require.ErrorIs(t, restored(t.Context(), cfg, file[:len(file)-1]), backup.ErrDamaged)
+	require.Empty(t, schemasIn(t, to))
+	require.ErrorContains(t, restored(t.Context(), settingsOf(t, to, "x"), file), "MORKET_MASTER_KEY lacks a key of the backup")
+	require.Empty(t, schemasIn(t, to))
+	require.NoError(t, restored(t.Context(), cfg, file))
+	there := schemasIn(t, to)
+	require.ErrorContains(t, restored(t.Context(), cfg, file), "the database is not empty")
+	require.Equal(t, there, schemasIn(t, to), "what is refused takes nothing away")
+}
+
+func TestADatabaseThatIsHalfRestoredIsNotServed(t *testing.T) {
+	t.Parallel()
+	pool := inUse(t)
+	cfg := settingsOf(t, pool, "k")
+	_, err := pool.Exec(t.Context(), "CREATE SCHEMA "+unfinished)
+	require.NoError(t, err)
+	_, err = Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	require.ErrorContains(t, err, "has not come to its end")
+	require.ErrorContains(t, Backup(t.Context(), cfg, slog.New(slog.DiscardHandler), io.Discard, io.Discard), "has not come to its end")
+}
+
+func TestABackupMakesNoKeysAndNoFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cfg := config.Config{DataDir: dir}
+	require.ErrorContains(t, Backup(t.Context(), cfg, slog.New(slog.DiscardHandler), io.Discard, io.Discard), "nothing to back up")
+	require.NoError(t, os.Mkdir(cfg.PostgresDir(), 0o700))
+	require.ErrorIs(t, Backup(t.Context(), cfg, slog.New(slog.DiscardHandler), io.Discard, io.Discard), os.ErrNotExist)
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+}
