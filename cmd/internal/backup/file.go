@@ -25,7 +25,7 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(half))
+			err = errors.Join(err, os.Remove(half)) //nolint:gosec // G703: likewise
 		}
 		err = errors.Join(err, f.Close())
 	}()

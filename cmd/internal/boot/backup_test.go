@@ -9,12 +9,14 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/adapters/pgread"
 	"github.com/morket/morket/adapters/pgtest"
 	"github.com/morket/morket/cmd/internal/backup"
 	"github.com/morket/morket/cmd/internal/config"
@@ -158,4 +160,41 @@ func TestABackupMakesNoKeysAndNoFolder(t *testing.T) {
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
+}
+
+// A backup of an earlier version is restored as that version would have had it, and then brought up to date with what is in it.
+func TestABackupOfEarlierSchemasIsRestoredAndMigrated(t *testing.T) {
+	t.Parallel()
+	from, to := pgtest.Pool(t), pgtest.Pool(t)
+	require.NoError(t, pgread.EnsureRole(t.Context(), from))
+	const name, earlier = "webhook_queue", 2
+	for _, s := range migrated() {
+		version, err := s.Newest()
+		require.NoError(t, err)
+		if s.Name == name {
+			require.Greater(t, version, int64(earlier))
+			version = earlier
+		}
+		require.NoError(t, pgstore.MigrateSchemaTo(t.Context(), from, s, version))
+	}
+	_, err := from.Exec(t.Context(), `INSERT INTO webhook_queue.endpoints (id, workspace_id, url, types, tables, ordered, secrets, enabled) VALUES ('whk_1', 'ws_1', 'https://example.com', '{}', '{}', true, '{}', true)`)
+	require.NoError(t, err)
+	require.NoError(t, restored(t.Context(), settingsOf(t, to, "k"), backedUp(t, settingsOf(t, from, "k"))))
+	require.EqualValues(t, earlier, slices.Max(versions(t, to, name)))
+	require.NoError(t, migrate(t.Context(), to))
+	require.Greater(t, slices.Max(versions(t, to, name)), int64(earlier))
+	var held string
+	require.NoError(t, to.QueryRow(t.Context(), `SELECT held_by FROM webhook_queue.endpoints WHERE id = 'whk_1'`).Scan(&held))
+	require.Empty(t, held)
+}
+
+func TestABackupOfLaterSchemasIsRefused(t *testing.T) {
+	t.Parallel()
+	from, to := inUse(t), pgtest.Pool(t)
+	_, err := from.Exec(t.Context(), `INSERT INTO vault.migrations (version_id, is_applied) VALUES (99, true)`)
+	require.NoError(t, err)
+	err = restored(t.Context(), settingsOf(t, to, "k"), backedUp(t, settingsOf(t, from, "k")))
+	require.ErrorIs(t, err, backup.ErrNewer)
+	require.ErrorContains(t, err, "vault is at 99")
+	require.Empty(t, schemasIn(t, to))
 }

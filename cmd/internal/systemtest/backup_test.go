@@ -68,7 +68,9 @@ func (b *saved) requireWhole(t *testing.T, s *server) {
 		b.seen[path] = string(bytes.ReplaceAll([]byte(was), []byte(before), []byte(s.url)))
 	}
 	for path, answer := range b.answers() {
-		require.True(t, b.seen[path] == answer, "%s\nwas %.3000s\nis  %.3000s", path, b.seen[path], answer)
+		if b.seen[path] != answer { // whole tables are too long to be shown
+			t.Errorf("%s\nwas %.3000s\nis  %.3000s", path, b.seen[path], answer)
+		}
 		delete(b.seen, path)
 	}
 	require.Empty(t, b.seen, "answered no more")
