@@ -324,7 +324,7 @@ func (m *matrix) listen(ops []*operation) {
 			heard[op] = m.hear(op, mark)
 		}
 	}
-	require.GreaterOrEqual(m.t, len(heard), 2, "the table's stream and the change feed")
+	require.GreaterOrEqual(m.t, len(heard), 2, "at least the table's stream and the change feed")
 	for _, change := range []struct {
 		ids  map[string]string
 		name string
