@@ -170,6 +170,27 @@ func TestOnlyPlainPiecesInOrderAreRead(t *testing.T) {
 	}
 }
 
+// What stands behind the end of the tar is not overlooked.
+func TestNothingFollowsTheEnd(t *testing.T) {
+	t.Parallel()
+	var file bytes.Buffer
+	p, err := newPacker(&file, testPassphrase, cheap, time.Unix(0, 0))
+	require.NoError(t, err)
+	require.NoError(t, p.json("a", 1))
+	require.NoError(t, p.tar.Close())
+	_, err = p.zstd.Write(make([]byte, 4*pieceBytes))
+	require.NoError(t, err)
+	require.NoError(t, p.zstd.Close())
+	require.NoError(t, p.sealed.Close())
+	u, err := newUnpacker(&file, testPassphrase)
+	require.NoError(t, err)
+	defer u.close()
+	require.NoError(t, u.begin("a"))
+	_, err = u.sumUp()
+	require.ErrorIs(t, err, ErrDamaged)
+	require.ErrorContains(t, err, "something follows its end")
+}
+
 // A file can't have us spend more on its passphrase than we would ourselves.
 func TestAnExpensivePassphraseIsRefused(t *testing.T) {
 	t.Parallel()
