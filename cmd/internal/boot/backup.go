@@ -42,6 +42,11 @@ func Backup(ctx context.Context, cfg config.Config, log *slog.Logger, w, out io.
 	if err != nil {
 		return err
 	}
+	release, err := p.holdObjects(ctx) // before the moment of the backup
+	if err != nil {
+		return err
+	}
+	defer release()
 	began := p.clock.Now()
 	header, manifest, err := backup.Write(ctx, w, backup.Source{
 		Pool: p.pool, Schemas: schemaNames(), Tables: kept(), Objects: o.store, Passphrase: cfg.Passphrase.Reveal(), Version: Version, Clock: p.clock,

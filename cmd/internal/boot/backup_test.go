@@ -20,6 +20,7 @@ import (
 	"github.com/morket/morket/adapters/pgtest"
 	"github.com/morket/morket/cmd/internal/backup"
 	"github.com/morket/morket/cmd/internal/config"
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore/pgstore"
 )
 
@@ -197,4 +198,28 @@ func TestABackupOfLaterSchemasIsRefused(t *testing.T) {
 	require.ErrorIs(t, err, backup.ErrNewer)
 	require.ErrorContains(t, err, "vault is at 99")
 	require.Empty(t, schemasIn(t, to))
+}
+
+// An object that is no longer needed when a backup comes to it may be named by the log that the backup has.
+func TestObjectsStayWhileABackupIsTaken(t *testing.T) {
+	t.Parallel()
+	p := &Platform{cfg: settingsOf(t, inUse(t), "k"), log: slog.New(slog.DiscardHandler), clock: kernel.SystemClock{}}
+	var err error
+	p.pool, err = connect(t.Context(), p.cfg.DatabaseURL.Reveal(), nil, nil)
+	require.NoError(t, err)
+	defer p.pool.Close()
+	o, err := p.objects()
+	require.NoError(t, err)
+	_, err = o.store.Put(t.Context(), "a", bytes.NewReader(nil), 1)
+	require.NoError(t, err)
+	release, err := p.holdObjects(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, kernel.KindUnavailable, kernel.KindOf(o.store.Delete(t.Context(), "a")))
+	r, err := o.store.Open(t.Context(), "a", 0)
+	require.NoError(t, err)
+	require.NoError(t, r.Close())
+	release()
+	require.NoError(t, o.store.Delete(t.Context(), "a"))
+	_, err = o.store.Open(t.Context(), "a", 0)
+	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
 }

@@ -6,8 +6,12 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/objectstore"
+	"github.com/morket/morket/domain/kernel"
 )
 
 // objects is where uploads are kept: in a bucket when there is one, else in a folder that all processes must share.
@@ -25,7 +29,48 @@ func (p *Platform) objects() (*objects, error) {
 	} else {
 		o.store, err = objectstore.NewFolder(p.cfg.ObjectsDir(), p.clock)
 	}
-	return o, err
+	if err != nil {
+		return nil, err
+	}
+	o.store = lastingObjects{o.store, p.pool}
+	return o, nil
+}
+
+// objectsLock is the advisory lock that a backup holds while no object may go; the number has no meaning.
+const objectsLock = 0x6d6f726b65740005
+
+// lastingObjects leaves what a backup under way may still have to take: its log may name an object that is no longer needed now.
+type lastingObjects struct {
+	objectstore.Store
+
+	pool *pgxpool.Pool
+}
+
+// Delete implements objectstore.Store. While a backup is taken it is a kernel.KindUnavailable error.
+func (o lastingObjects) Delete(ctx context.Context, key string) error {
+	return pgx.BeginFunc(ctx, o.pool, func(tx pgx.Tx) error {
+		var free bool
+		if err := tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock_shared($1)`, int64(objectsLock)).Scan(&free); err != nil {
+			return fmt.Errorf("look for a backup under way: %w", err)
+		}
+		if !free {
+			return kernel.E(kernel.KindUnavailable, "BACKUP_UNDER_WAY", "a backup is being taken, meanwhile no file is removed")
+		}
+		return o.Store.Delete(ctx, key)
+	})
+}
+
+// holdObjects keeps every object where it is until release.
+func (p *Platform) holdObjects(ctx context.Context) (release func(), err error) {
+	conn, err := p.pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, int64(objectsLock)); err != nil {
+		conn.Release()
+		return nil, fmt.Errorf("wait for files that are being removed: %w", err)
+	}
+	return func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }, nil // the lock goes with the connection
 }
 
 func (o *objects) dependencies() []httpapi.Dependency {
