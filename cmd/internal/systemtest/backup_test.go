@@ -74,7 +74,14 @@ func (b *saved) requireWhole(t *testing.T, s *server) {
 		delete(b.seen, path)
 	}
 	require.Empty(t, b.seen, "answered no more")
-	refused(t, b.i, savedRecords) // which reads the uploaded file
+	refused(t, b.i, savedRecords)
+	waiting := &importing{c: b.c, s: s, id: b.ids["importId"]} // its file is in the object store
+	in[importInfo](b.c, http.StatusOK, http.MethodPost, "/imports/"+waiting.id+"/commit", map[string]any{
+		"new_table": map[string]any{"name": "Waited"}, "header": true,
+		"mapping": []any{map[string]any{"index": 0, "new_column": map[string]any{"name": "Name", "type": "text"}}},
+	})
+	done := waiting.await("the waiting upload is imported", func(n importInfo) bool { return n.State == "completed" })
+	require.EqualValues(t, 1, done.Counts.Imported)
 	table, edited, col := b.ids["tableId"], b.ids["rowId"], b.ids["columnId"]
 	require.Len(t, b.c.history(table, edited, col), 2)
 	b.c.call(http.StatusOK, http.MethodPost, b.c.ws+"/tables/"+table+"/undo", nil)
