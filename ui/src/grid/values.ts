@@ -84,6 +84,8 @@ function formatter(column: Column, key: string, options: Intl.NumberFormatOption
 const display = (currency: string): Intl.NumberFormatOptions => (currency === 'XOF' ? { currencyDisplay: 'code' } : {});
 
 const DECIMAL = /^-?\d+(\.\d+)?$/;
+/** An amount with more decimals than coins have: a price per call, a rate. Rounded to cents it would be another amount. */
+const FINE = /\.\d{3}/;
 
 function formatNumber(column: Column, value: CellValue): string {
   const literal = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
@@ -93,8 +95,9 @@ function formatNumber(column: Column, value: CellValue): string {
   const digits = { minimumFractionDigits: decimals ?? 0, maximumFractionDigits: decimals ?? 20 };
   const text = literal as Intl.StringNumericLiteral; // exact: Intl formats decimal strings without going through a float
   if (column.type === 'currency') {
-    const d = decimals === undefined ? ({ trailingZeroDisplay: 'stripIfInteger' } as const) : digits;
-    const key = `c${currency}${decimals ?? ''}`;
+    const fine = decimals === undefined && FINE.test(literal);
+    const d = decimals === undefined && !fine ? ({ trailingZeroDisplay: 'stripIfInteger' } as const) : digits;
+    const key = `c${currency}${decimals ?? ''}${fine ? '+' : ''}`;
     try {
       return formatter(column, key, { style: 'currency', currency, ...display(currency), ...d }).format(text);
     } catch {

@@ -76,7 +76,7 @@ function Balance({ account }: { account: CreditAccount }) {
       credits(account.burn_rate_mc_per_day),
       account.days_left != null
         ? `${plural(Math.floor(account.days_left), 'day')} left at this rate`
-        : 'over the last days',
+        : 'mean of the last 7 days',
     ],
   ];
   return (
