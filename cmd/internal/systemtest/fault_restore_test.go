@@ -56,7 +56,7 @@ func TestFaultsOfARestoreBesideNewerStores(t *testing.T) {
 	again.start()
 	c := *g.c
 	c.base, c.at = strings.Replace(c.base, s.url, again.url, 1), 0
-	g.ill.server, g.c = again, &c
+	g.server, g.c = again, &c
 	g.onlyAiling("")
 	g.eventually(2*time.Minute, "a search finds what the backup had", func() bool {
 		return g.c.found("kept") == 1 && g.c.found("elephant") == 0 && g.c.found("overwritten") == 0
