@@ -134,7 +134,7 @@ func (e effort) parallel(ctx context.Context, clients int, client func(int) (fun
 	start := time.Now()
 	for i, call := range calls {
 		wg.Go(func() {
-			for ctx.Err() == nil && errs[i] == nil {
+			for more := true; more && errs[i] == nil; more = ctx.Err() == nil { // each calls once at least, however short the round is
 				if errs[i] = call(); errs[i] == nil {
 					done.Add(1)
 				}

@@ -221,7 +221,7 @@ func TestASettingThatHoldsASecretSaysSo(t *testing.T) {
 	}
 	secret := 0
 	for _, s := range config.Settings() {
-		looks := regexp.MustCompile(`(_URL|_KEYS?|SECRET|PASSWORD|TOKEN)$`).MatchString(s.Name) || regexp.MustCompile(`(?i)password@|secret@|in base64`).MatchString(s.Description)
+		looks := regexp.MustCompile(`(_URL|_KEYS?|SECRET|PASSWORD|PASSPHRASE|TOKEN)$`).MatchString(s.Name) || regexp.MustCompile(`(?i)password@|secret@|in base64`).MatchString(s.Description)
 		if plain[s.Name] == "" {
 			require.Equal(t, looks, s.Secret, "%s: give it the type Secret or Keys, or say here why it is plain", s.Name)
 		}
