@@ -116,6 +116,8 @@ func (c *consumer) declare(ch *amqp.Channel) error {
 		second(ch.QueueDeclare(c.queue, true, false, false, false, amqp.Table{
 			"x-queue-type": "quorum", "x-delivery-limit": int64(deliveryLimit),
 			"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead,
+			// Else a message is gone if the dead-letter queue can't take it just then. RabbitMQ wants to be allowed to refuse for it.
+			"x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish",
 		})),
 		ch.QueueBind(c.queue, c.binding, c.exchange, false, nil), ch.Qos(prefetch, 0, false))
 }

@@ -69,6 +69,9 @@ def consume():
             "x-delivery-limit": DELIVERY_LIMIT,
             "x-dead-letter-exchange": "",
             "x-dead-letter-routing-key": QUEUE + ".dead",
+            # Else a message is gone if the dead-letter queue can't take it just then. RabbitMQ wants to be allowed to refuse for it.
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
         },
     )
     channel.queue_bind(QUEUE, EXCHANGE, BINDING)

@@ -78,7 +78,13 @@ async function consume(state: State): Promise<void> {
     durable: true,
     deadLetterExchange: '',
     deadLetterRoutingKey: `${queue}.dead`,
-    arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': deliveryLimit },
+    arguments: {
+      'x-queue-type': 'quorum',
+      'x-delivery-limit': deliveryLimit,
+      // Else a message is gone if the dead-letter queue can't take it just then. RabbitMQ wants to be allowed to refuse for it.
+      'x-dead-letter-strategy': 'at-least-once',
+      'x-overflow': 'reject-publish',
+    },
   });
   await channel.bindQueue(queue, exchange, binding);
   await channel.prefetch(50);
