@@ -2,7 +2,8 @@ package pgchild
 
 import (
 	"strconv"
-	"syscall"
+
+	"github.com/morket/morket/adapters/childproc"
 )
 
 // The log of changes that Postgres keeps between two checkpoints: as much as saves it checkpoints, and a tenth at most of what the disk
@@ -20,9 +21,9 @@ func maxWAL(free uint64) string {
 
 // freeOn returns how many bytes the disk of the folder has left for us; what can't be found out counts as plenty.
 func freeOn(folder string) uint64 {
-	var fs syscall.Statfs_t
-	if syscall.Statfs(folder, &fs) != nil {
+	free, err := childproc.FreeBytes(folder)
+	if err != nil {
 		return mostWAL << 20 * walShare
 	}
-	return fs.Bavail * uint64(fs.Bsize)
+	return free
 }

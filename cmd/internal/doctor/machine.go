@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/morket/morket/adapters/childproc"
 	"github.com/morket/morket/cmd/internal/config"
 )
 
@@ -43,7 +44,7 @@ func diskSpace(_ context.Context, cfg config.Config) Finding {
 		}
 		dir = filepath.Dir(dir)
 	}
-	free, err := freeBytes(dir)
+	free, err := childproc.FreeBytes(dir)
 	switch {
 	case err != nil:
 		return warning("look at it yourself", "free space of %s is not known: %v", dir, err)

@@ -1,8 +1,9 @@
-package doctor
+package childproc
 
 import "golang.org/x/sys/windows"
 
-func freeBytes(dir string) (uint64, error) {
+// FreeBytes returns how much room the disk of a folder has left for us.
+func FreeBytes(dir string) (uint64, error) {
 	name, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
 		return 0, err

@@ -1,10 +1,11 @@
 //go:build unix
 
-package doctor
+package childproc
 
 import "golang.org/x/sys/unix"
 
-func freeBytes(dir string) (uint64, error) {
+// FreeBytes returns how much room the disk of a folder has left for us.
+func FreeBytes(dir string) (uint64, error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {
 		return 0, err
