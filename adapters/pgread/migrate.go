@@ -24,5 +24,5 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	if err := pgstore.MigrateSchema(ctx, pool, Schema()); err != nil {
 		return err
 	}
-	return grantCheckpoints(ctx, pool)
+	return GrantCheckpoints(ctx, pool)
 }

@@ -137,8 +137,8 @@ func (s *Store) Protect(ctx context.Context) error {
 	return nil
 }
 
-// grantCheckpoints lets AppRole read how far the read models have come, and call what policies call.
-func grantCheckpoints(ctx context.Context, pool *pgxpool.Pool) error {
+// GrantCheckpoints lets AppRole read how far the read models have come, and call what policies call.
+func GrantCheckpoints(ctx context.Context, pool *pgxpool.Pool) error {
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(wallLock)); err != nil {
 			return err

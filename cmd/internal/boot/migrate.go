@@ -24,7 +24,7 @@ func migrated() []pgstore.Schema {
 
 // migrate brings every schema up to date that is not a read model.
 func migrate(ctx context.Context, pool *pgxpool.Pool) error {
-	if err := pgread.Migrate(ctx, pool); err != nil { // with the role that requests read as
+	if err := pgread.EnsureRole(ctx, pool); err != nil { // that requests read as
 		return err
 	}
 	for _, schema := range migrated() {
@@ -32,7 +32,7 @@ func migrate(ctx context.Context, pool *pgxpool.Pool) error {
 			return err
 		}
 	}
-	return nil
+	return pgread.GrantCheckpoints(ctx, pool)
 }
 
 // kept are the tables that a backup has: what is in no event or can't be made again without doing something twice. Those that others

@@ -65,7 +65,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*Platform, 
 		return nil, err
 	}
 	clock := kernel.SystemClock{}
-	p := &Platform{cfg: cfg, log: log, clock: clock, ids: kernel.NewIDs(clock), metrics: telemetry.NewMetrics(Version, clock), ward: quarantine.NewWard(), projWard: quarantine.NewWard()}
+	p := &Platform{cfg: cfg, log: log, clock: clock, metrics: telemetry.NewMetrics(Version, clock), ward: quarantine.NewWard(), projWard: quarantine.NewWard()}
 	if p.providers, err = Providers(p.cfg, p.clock, p.measure("providers")); err != nil {
 		return nil, err // before anything is started: it is a matter of the settings
 	}
