@@ -91,8 +91,9 @@ func (s *slice) compile(ctx context.Context) error {
 		}
 		plan = plan.At(run.Prices())
 		s.plans = append(s.plans, plan)
-		s.careful[p.ColumnID] = !plan.Idempotent()
-		if n := plan.AtOnce(); n > 0 && (s.atOnce == 0 || n < s.atOnce) {
+		n := plan.AtOnce()
+		s.careful[p.ColumnID] = n > 0
+		if n > 0 && (s.atOnce == 0 || n < s.atOnce) {
 			s.atOnce = n
 		}
 		s.paid = s.paid || plan.Dearest() > 0

@@ -80,17 +80,8 @@ func (e *Engine) compileStep(s enrichment.Step, columns []enrichment.Column) (st
 	return st, err
 }
 
-// Idempotent reports whether every provider of the plan may be asked twice.
-func (p *Plan) Idempotent() bool {
-	for _, s := range p.steps {
-		if !s.provider.Idempotent {
-			return false
-		}
-	}
-	return true
-}
-
-// AtOnce is how many records a provider of the plan that must not be asked twice takes at the same time, at least 1; 0 without one.
+// AtOnce is how many records a provider of the plan that must not be asked twice takes at the same time, at least 1; 0 if every
+// provider may be asked twice.
 func (p *Plan) AtOnce() (least int) {
 	for _, s := range p.steps {
 		if s.provider.Idempotent {
