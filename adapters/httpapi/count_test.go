@@ -6,12 +6,10 @@ import (
 	"net/http"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
 )
 
@@ -101,25 +99,6 @@ func TestANetworkOfAddressesIsOneClient(t *testing.T) {
 	}
 	require.Equal(t, http.StatusTooManyRequests, ping("::ffff:203.0.113.9"))
 	require.Equal(t, http.StatusOK, ping("203.0.113.10"))
-}
-
-func TestTheLimitersMemoryIsBounded(t *testing.T) {
-	t.Parallel()
-	clock := kernel.NewManualClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
-	l := httpapi.NewBoundedLimiter(clock, 100)
-	for range 5 {
-		ok, _ := l.Allow(t.Context(), "used up", 5)
-		require.True(t, ok)
-	}
-	for n := range 10_000 {
-		l.Allow(t.Context(), fmt.Sprintf("made up %d", n), 5)
-		require.LessOrEqual(t, l.Len(), 100)
-	}
-	ok, _ := l.Allow(t.Context(), "used up", 5)
-	require.False(t, ok, "keys that are made up push out each other, not what was used up")
-	clock.Advance(time.Minute)
-	l.Allow(t.Context(), "another", 5)
-	require.Equal(t, 1, l.Len(), "full buckets are forgotten")
 }
 
 func TestNothingOfTheAPIIsKeptOnTheWay(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/ratelimit/memlimit"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/kernel"
@@ -126,7 +127,7 @@ func newFixture(t *testing.T, options ...func(*httpapi.Config)) *fixture {
 	f.codec, err = eventstore.NewCodec([]kernel.Event{Noted{}})
 	require.NoError(t, err)
 	cfg := httpapi.Config{
-		Authenticator: f, Memberships: f, Limiter: httpapi.NewMemoryLimiter(f.clock), Commands: f.log, Positions: f, ReadWait: time.Millisecond,
+		Authenticator: f, Memberships: f, Limiter: memlimit.New(f.clock), Commands: f.log, Positions: f, ReadWait: time.Millisecond,
 		IDs: kernel.NewIDs(f.clock), Clock: f.clock, Logger: slog.New(slog.NewJSONHandler(f.out, nil)), FingerprintKey: []byte("k"), Version: "1",
 	}
 	for _, o := range options {

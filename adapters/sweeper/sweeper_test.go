@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/pgleader"
-	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/adapters/leader/pgleader"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/servers/pgtest"
 	"github.com/morket/morket/adapters/sweeper"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore/memstore"
@@ -76,7 +76,7 @@ func TestSweepsRunWhenTheyAreDue(t *testing.T) {
 func TestOneProcessSweepsAtATime(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)
-	require.NoError(t, pgread.Migrate(t.Context(), pool))
+	require.NoError(t, postgres.Migrate(t.Context(), pool))
 	clock := kernel.NewManualClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 	runs := make(chan string)
 	process := func(name string) func() {

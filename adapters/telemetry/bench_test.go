@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/sdk/trace"
 
-	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/adapters/servers/pgtest"
 	"github.com/morket/morket/adapters/telemetry"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"

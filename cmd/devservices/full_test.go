@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/redischild"
+	"github.com/morket/morket/adapters/servers/redischild"
 )
 
 func TestAServerThatIsKilledIsStartedAgainAtItsAddress(t *testing.T) {

@@ -10,13 +10,13 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/morket/morket/adapters/chchild"
-	"github.com/morket/morket/adapters/oschild"
-	"github.com/morket/morket/adapters/pgchild"
-	"github.com/morket/morket/adapters/rabbitchild"
-	"github.com/morket/morket/adapters/redischild"
-	"github.com/morket/morket/adapters/s3child"
-	"github.com/morket/morket/adapters/temporalchild"
+	"github.com/morket/morket/adapters/servers/clickhousechild"
+	"github.com/morket/morket/adapters/servers/opensearchchild"
+	"github.com/morket/morket/adapters/servers/pgchild"
+	"github.com/morket/morket/adapters/servers/rabbitchild"
+	"github.com/morket/morket/adapters/servers/redischild"
+	"github.com/morket/morket/adapters/servers/s3child"
+	"github.com/morket/morket/adapters/servers/temporalchild"
 	"github.com/morket/morket/cmd/internal/doctor"
 )
 
@@ -169,7 +169,7 @@ func startS3(ctx context.Context, log *slog.Logger) (running, error) {
 }
 
 func startClickHouse(ctx context.Context, log *slog.Logger) (running, error) {
-	s, err := chchild.Start(ctx, chchild.Config{Logger: log})
+	s, err := clickhousechild.Start(ctx, clickhousechild.Config{Logger: log})
 	if err != nil {
 		return running{}, err
 	}
@@ -186,7 +186,7 @@ func startTemporal(ctx context.Context, log *slog.Logger) (running, error) {
 }
 
 func startOpenSearch(ctx context.Context, log *slog.Logger) (running, error) {
-	s, err := oschild.Start(ctx, oschild.Config{Logger: log})
+	s, err := opensearchchild.Start(ctx, opensearchchild.Config{Logger: log})
 	if err != nil {
 		return running{}, err
 	}

@@ -10,13 +10,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/morket/morket/adapters/livestream"
+	"github.com/morket/morket/adapters/httpapi/livestream"
 )
 
 // patches writes how the interface reads the patches of a table's stream, by the Go types that the server writes them with.
 func patches(path string) error {
 	var b strings.Builder
-	b.WriteString(`// Written by make generate from adapters/livestream; not to be changed by hand.
+	b.WriteString(`// Written by make generate from adapters/httpapi/livestream; not to be changed by hand.
 import { z } from 'zod';
 
 type Value = string | number | boolean | null | Value[] | { [key: string]: Value };

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/vault"
+	"github.com/morket/morket/adapters/secrets/vault"
 	"github.com/morket/morket/commands/credentialcmd"
 	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/kernel"

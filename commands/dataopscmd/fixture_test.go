@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/encoding/charmap"
 
-	"github.com/morket/morket/adapters/csvfile"
-	"github.com/morket/morket/adapters/objectstore"
+	"github.com/morket/morket/adapters/files/csvfile"
+	"github.com/morket/morket/adapters/files/objectstore"
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"

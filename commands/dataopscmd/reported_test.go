@@ -116,7 +116,7 @@ func reportedFiles() map[string]reported {
 // Where the files are: those that are about the format are beside its reader.
 const (
 	ours   = "testdata/"
-	theirs = "../../adapters/csvfile/testdata/"
+	theirs = "../../adapters/files/csvfile/testdata/"
 )
 
 func TestReportedFiles(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/vault"
-	"github.com/morket/morket/adapters/vault/vaulttest"
+	"github.com/morket/morket/adapters/secrets/vault"
+	"github.com/morket/morket/adapters/secrets/vault/vaulttest"
 	"github.com/morket/morket/commands/creditcmd"
 	"github.com/morket/morket/commands/creditcmd/ledgertest"
 	"github.com/morket/morket/commands/enrichmentcmd"

@@ -31,7 +31,7 @@ type Reply struct {
 	LeftOut map[string]string
 }
 
-// Caller asks a provider. Its implementations are in adapters/providers, one package each.
+// Caller asks a provider. Its implementations are in adapters/outbound/providers, one package each.
 type Caller interface {
 	// Describe says what the provider takes and gives; always the same.
 	Describe() Provider

@@ -19,8 +19,8 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/amqpbus"
-	"github.com/morket/morket/adapters/rabbitchild"
+	"github.com/morket/morket/adapters/bus/amqpbus"
+	"github.com/morket/morket/adapters/servers/rabbitchild"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/eventstore/cloudevent"
 	"github.com/morket/morket/eventstore/logmsg"

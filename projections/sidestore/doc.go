@@ -2,9 +2,9 @@
 // OpenSearch. Its Store is a projections.Store, so the Runner, Rebuild, Verify, parking and a change of version work on it as
 // they do on Postgres. It is put together from two parts:
 //
-//   - Base: another projections.Store (pgread.Store) that keeps the checkpoint, the parked streams and, instead of tables, a
-//     Mark: which copy in the engine holds the place's read model. Give the projection the model pgread.External(name), and pass
-//     pgread.NewMarks(pool) as Marks.
+//   - Base: another projections.Store (postgres.Store) that keeps the checkpoint, the parked streams and, instead of tables, a
+//     Mark: which copy in the engine holds the place's read model. Give the projection the model postgres.External(name), and pass
+//     postgres.NewMarks(pool) as Marks.
 //   - Engine: what the adapter of ClickHouse or OpenSearch implements. It knows copies, not places.
 //
 // # Copies
@@ -42,6 +42,6 @@
 //
 // # To implement an Engine
 //
-// Pass sidestoretest.Run with it alone, and projectionstest.Run with a Store made of it and pgread. sidestoretest.Memory is
+// Pass sidestoretest.Run with it alone, and projectionstest.Run with a Store made of it and postgres. sidestoretest.Memory is
 // the twin in memory.
 package sidestore

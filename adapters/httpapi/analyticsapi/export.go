@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/pgread"
+	"github.com/morket/morket/adapters/postgres"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections/analyticsview"
@@ -45,7 +45,7 @@ func (s service) export(sub subject) func(context.Context, httpapi.Principal, *s
 				return err
 			}
 			rows := 0
-			err := s.Store.Sum(pgread.Unhurried(ctx), q, func(row analyticsview.Row) error {
+			err := s.Store.Sum(postgres.Unhurried(ctx), q, func(row analyticsview.Row) error {
 				if rows++; rows > maxExport {
 					return errFull
 				}

@@ -9,10 +9,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/adapters/cache/memcache"
 	"github.com/morket/morket/adapters/httpapi/analyticsapi"
 	"github.com/morket/morket/adapters/httpapi/apitest"
 	"github.com/morket/morket/adapters/httpapi/workspaceapi"
-	"github.com/morket/morket/adapters/memcache"
 	"github.com/morket/morket/commands/workspacecmd"
 	"github.com/morket/morket/projections/analyticsview"
 	"github.com/morket/morket/projections/analyticsview/analyticsviewtest"

@@ -24,13 +24,14 @@ import (
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/authapi"
 	"github.com/morket/morket/adapters/httpapi/workspaceapi"
-	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/pgread/authread"
-	"github.com/morket/morket/adapters/pgread/workspaceread"
-	"github.com/morket/morket/adapters/pgtest"
-	"github.com/morket/morket/adapters/tokens"
-	"github.com/morket/morket/adapters/vault"
-	"github.com/morket/morket/adapters/vault/vaulttest"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/postgres/authread"
+	"github.com/morket/morket/adapters/postgres/workspaceread"
+	"github.com/morket/morket/adapters/ratelimit/memlimit"
+	"github.com/morket/morket/adapters/secrets/tokens"
+	"github.com/morket/morket/adapters/secrets/vault"
+	"github.com/morket/morket/adapters/secrets/vault/vaulttest"
+	"github.com/morket/morket/adapters/servers/pgtest"
 	"github.com/morket/morket/commands/authcmd"
 	"github.com/morket/morket/commands/workspacecmd"
 	"github.com/morket/morket/domain/auth"
@@ -84,7 +85,7 @@ func New(t testing.TB, options ...Option) *World {
 	require.NoError(t, err)
 	w.handlers(codec)
 	cfg := httpapi.Config{
-		Authenticator: authapi.Authenticator(w.Auth), Memberships: w.Workspaces, Limiter: httpapi.NewMemoryLimiter(w.Clock),
+		Authenticator: authapi.Authenticator(w.Auth), Memberships: w.Workspaces, Limiter: memlimit.New(w.Clock),
 		Commands: w.Log, Positions: w.Log, IDs: w.IDs, Clock: w.Clock, Logger: slog.New(slog.NewJSONHandler(w.Output, nil)),
 		ReadWait: time.Millisecond, FingerprintKey: w.Tokens.FingerprintKey(), Version: "test",
 	}
@@ -159,15 +160,15 @@ const NoTable kernel.TableID = "tbl_01ZZZZZZZZZZZZZZZZZZZZZZZZ"
 type Log struct {
 	*memstore.Store
 	mu    sync.Mutex
-	reads *pgread.Store
+	reads *postgres.Store
 	views []projections.Projector
 	at    map[string]projections.Checkpoint
 }
 
 func newLog(t testing.TB, pool *pgxpool.Pool, clock kernel.Clock, codec *eventstore.Codec) *Log {
 	t.Helper()
-	require.NoError(t, pgread.Migrate(t.Context(), pool))
-	reads, err := pgread.NewStore(pool, authread.Model(), workspaceread.Model())
+	require.NoError(t, postgres.Migrate(t.Context(), pool))
+	reads, err := postgres.NewStore(pool, authread.Model(), workspaceread.Model())
 	require.NoError(t, err)
 	l := &Log{Store: memstore.New(clock), reads: reads, at: map[string]projections.Checkpoint{}}
 	l.views = []projections.Projector{authview.New(codec, authread.Open), workspaceview.New(codec, workspaceread.Open)}

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/pgread/authread"
-	"github.com/morket/morket/adapters/pgread/workspaceread"
+	"github.com/morket/morket/adapters/postgres/authread"
+	"github.com/morket/morket/adapters/postgres/workspaceread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/authcmd"
 	"github.com/morket/morket/domain/kernel"

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/pgread/authread"
+	"github.com/morket/morket/adapters/postgres/authread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/authcmd"
 	"github.com/morket/morket/domain/kernel"

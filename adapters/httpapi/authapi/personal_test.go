@@ -10,7 +10,7 @@ import (
 
 	"github.com/morket/morket/adapters/httpapi/apitest"
 	"github.com/morket/morket/adapters/httpapi/authapi"
-	"github.com/morket/morket/adapters/tokens"
+	"github.com/morket/morket/adapters/secrets/tokens"
 	"github.com/morket/morket/commands/authcmd"
 	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/kernel"

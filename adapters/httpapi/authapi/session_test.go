@@ -12,7 +12,7 @@ import (
 
 	"github.com/morket/morket/adapters/httpapi/apitest"
 	"github.com/morket/morket/adapters/httpapi/authapi"
-	"github.com/morket/morket/adapters/pgread/authread"
+	"github.com/morket/morket/adapters/postgres/authread"
 	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/pgread/creditread"
+	"github.com/morket/morket/adapters/postgres/creditread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/creditcmd"
 	"github.com/morket/morket/domain/credit"

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/pgread/creditread"
+	"github.com/morket/morket/adapters/postgres/creditread"
 	"github.com/morket/morket/domain/credit"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"

@@ -5,8 +5,8 @@ import (
 	"net/http"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/pgread/dataopsread"
-	"github.com/morket/morket/adapters/pgread/gridread"
+	"github.com/morket/morket/adapters/postgres/dataopsread"
+	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/projections/dataopsview"

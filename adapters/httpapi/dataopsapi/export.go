@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/morket/morket/adapters/csvfile"
+	"github.com/morket/morket/adapters/files/csvfile"
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/pgread/gridread"
+	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"

@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/pgread/dataopsread"
+	"github.com/morket/morket/adapters/postgres/dataopsread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/domain/dataops"

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/morket/morket/adapters/csvfile"
+	"github.com/morket/morket/adapters/files/csvfile"
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/domain/dataops"
 )

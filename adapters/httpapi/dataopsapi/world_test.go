@@ -15,14 +15,15 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/csvfile"
+	"github.com/morket/morket/adapters/files/csvfile"
+	"github.com/morket/morket/adapters/files/objectstore"
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/dataopsapi"
-	"github.com/morket/morket/adapters/objectstore"
-	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/pgread/dataopsread"
-	"github.com/morket/morket/adapters/pgread/gridread"
-	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/postgres/dataopsread"
+	"github.com/morket/morket/adapters/postgres/gridread"
+	"github.com/morket/morket/adapters/ratelimit/memlimit"
+	"github.com/morket/morket/adapters/servers/pgtest"
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
@@ -94,7 +95,7 @@ func newWorld(tb testing.TB) *world {
 	w.importer, err = dataopscmd.NewImporter(dataopscmd.ImporterConfig{Config: cfg, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(tb, err)
 	api := httpapi.New(httpapi.Config{
-		Authenticator: w.people, Memberships: w.people, Limiter: httpapi.NewMemoryLimiter(clock), Commands: w.log, Positions: w.positions,
+		Authenticator: w.people, Memberships: w.people, Limiter: memlimit.New(clock), Commands: w.log, Positions: w.positions,
 		ReadWait: time.Minute, IDs: w.ids, Clock: clock, Logger: slog.New(slog.DiscardHandler), Version: "test",
 	})
 	dataopsapi.Register(api, dataopsapi.Deps{Handlers: handlers, Reads: dataopsread.NewQueries(w.pool), Grid: grid, Waiting: func() string { return "temporal" }})
@@ -107,8 +108,8 @@ func newWorld(tb testing.TB) *world {
 // project runs the read models until the test ends.
 func (w *world) project(clock kernel.Clock) {
 	w.t.Helper()
-	require.NoError(w.t, pgread.Migrate(w.t.Context(), w.pool))
-	store, err := pgread.NewStore(w.pool, gridread.Model(), dataopsread.Model())
+	require.NoError(w.t, postgres.Migrate(w.t.Context(), w.pool))
+	store, err := postgres.NewStore(w.pool, gridread.Model(), dataopsread.Model())
 	require.NoError(w.t, err)
 	w.positions = projections.NewRegistry(store)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -6,7 +6,7 @@ import (
 	"net/http"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/pgread/enrichmentread"
+	"github.com/morket/morket/adapters/postgres/enrichmentread"
 	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/pgread/enrichmentread"
+	"github.com/morket/morket/adapters/postgres/enrichmentread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/domain/enrichment"

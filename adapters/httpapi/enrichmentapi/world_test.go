@@ -21,15 +21,16 @@ import (
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/creditapi"
 	"github.com/morket/morket/adapters/httpapi/enrichmentapi"
-	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/pgread/creditread"
-	"github.com/morket/morket/adapters/pgread/enrichmentread"
-	"github.com/morket/morket/adapters/pgread/gridread"
-	"github.com/morket/morket/adapters/pgtest"
-	"github.com/morket/morket/adapters/providers"
-	"github.com/morket/morket/adapters/providers/providertest"
-	"github.com/morket/morket/adapters/safedial"
-	"github.com/morket/morket/adapters/vault/vaulttest"
+	"github.com/morket/morket/adapters/outbound/providers"
+	"github.com/morket/morket/adapters/outbound/providers/providertest"
+	"github.com/morket/morket/adapters/outbound/safedial"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/postgres/creditread"
+	"github.com/morket/morket/adapters/postgres/enrichmentread"
+	"github.com/morket/morket/adapters/postgres/gridread"
+	"github.com/morket/morket/adapters/ratelimit/memlimit"
+	"github.com/morket/morket/adapters/secrets/vault/vaulttest"
+	"github.com/morket/morket/adapters/servers/pgtest"
 	"github.com/morket/morket/commands/creditcmd"
 	"github.com/morket/morket/commands/creditcmd/ledgertest"
 	"github.com/morket/morket/commands/enrichmentcmd"
@@ -128,7 +129,7 @@ func newWorldWithPrices(tb testing.TB, prices map[string]kernel.Credits) *world 
 	})
 	require.NoError(tb, err)
 	api := httpapi.New(httpapi.Config{
-		Authenticator: w.people, Memberships: w.people, Limiter: httpapi.NewMemoryLimiter(clock), Commands: w.log, Positions: w.positions,
+		Authenticator: w.people, Memberships: w.people, Limiter: memlimit.New(clock), Commands: w.log, Positions: w.positions,
 		ReadWait: time.Minute, IDs: w.ids, Clock: clock, Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelError})), Version: "test",
 	})
 	enrichmentapi.Register(api, enrichmentapi.Deps{Handlers: handlers, Reads: reads, Waiting: func() string { return w.waiting }})
@@ -149,8 +150,8 @@ func newWorldWithPrices(tb testing.TB, prices map[string]kernel.Credits) *world 
 // project runs the read models until the test ends.
 func (w *world) project() {
 	w.t.Helper()
-	require.NoError(w.t, pgread.Migrate(w.t.Context(), w.pool))
-	store, err := pgread.NewStore(w.pool, gridread.Model(), enrichmentread.Model(), creditread.Model())
+	require.NoError(w.t, postgres.Migrate(w.t.Context(), w.pool))
+	store, err := postgres.NewStore(w.pool, gridread.Model(), enrichmentread.Model(), creditread.Model())
 	require.NoError(w.t, err)
 	w.positions = projections.NewRegistry(store)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -6,7 +6,7 @@ import (
 	"net/http"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/pgread/savedsearchread"
+	"github.com/morket/morket/adapters/postgres/savedsearchread"
 	"github.com/morket/morket/commands/searchcmd"
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/projections/savedsearchview"

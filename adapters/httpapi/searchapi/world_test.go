@@ -14,13 +14,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/adapters/bus/membus"
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/searchapi"
-	"github.com/morket/morket/adapters/membus"
-	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/pgread/savedsearchread"
-	"github.com/morket/morket/adapters/pgread/searchread"
-	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/postgres/savedsearchread"
+	"github.com/morket/morket/adapters/postgres/searchread"
+	"github.com/morket/morket/adapters/ratelimit/memlimit"
+	"github.com/morket/morket/adapters/servers/pgtest"
 	"github.com/morket/morket/commands/searchcmd"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
@@ -92,8 +93,8 @@ func newWorld(t *testing.T) *world {
 	codec, err := eventstore.NewCodec(table.Events(), dataops.Events(), enrichment.Events(), search.Events())
 	require.NoError(t, err)
 	w := &world{t: t, log: log, codec: codec, ids: kernel.NewIDs(clock), people: people{}, index: &index{make(chan error)}}
-	require.NoError(t, pgread.Migrate(t.Context(), pool))
-	store, err := pgread.NewStore(pool, searchread.Model(), savedsearchread.Model())
+	require.NoError(t, postgres.Migrate(t.Context(), pool))
+	store, err := postgres.NewStore(pool, searchread.Model(), savedsearchread.Model())
 	require.NoError(t, err)
 	bus := membus.New(0)
 	rel, err := relay.New(relay.Config{Log: log, Leadership: relay.Alone(log), Publisher: bus, Logger: quiet})
@@ -114,7 +115,7 @@ func newWorld(t *testing.T) *world {
 	w.run(reactor.Run)
 	w.run(rel.Run)
 	api := httpapi.New(httpapi.Config{
-		Authenticator: w.people, Memberships: w.people, Limiter: httpapi.NewMemoryLimiter(clock), Commands: log, Positions: registry,
+		Authenticator: w.people, Memberships: w.people, Limiter: memlimit.New(clock), Commands: log, Positions: registry,
 		IDs: w.ids, Clock: clock, Logger: quiet, ReadWait: 10 * time.Second,
 	})
 	searchapi.Register(api, searchapi.Deps{Searcher: searchread.NewQueries(pool), Projection: searchview.Name, Saved: savedsearchread.NewQueries(pool), Handlers: handlers, Index: w.index})

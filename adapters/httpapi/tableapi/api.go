@@ -6,9 +6,9 @@ import (
 	"net/http"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/livestream"
-	"github.com/morket/morket/adapters/pgread/gridread"
-	"github.com/morket/morket/adapters/pgread/historyread"
+	"github.com/morket/morket/adapters/httpapi/livestream"
+	"github.com/morket/morket/adapters/postgres/gridread"
+	"github.com/morket/morket/adapters/postgres/historyread"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"

@@ -19,7 +19,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/adapters/servers/pgtest"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"

@@ -7,8 +7,8 @@ import (
 	"strconv"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/livestream"
-	"github.com/morket/morket/adapters/pgread/historyread"
+	"github.com/morket/morket/adapters/httpapi/livestream"
+	"github.com/morket/morket/adapters/postgres/historyread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/kernel"

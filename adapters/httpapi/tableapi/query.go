@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/pgread/gridread"
+	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 )

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/pgread/gridread"
+	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/kernel"

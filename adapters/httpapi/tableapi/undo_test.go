@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/morket/morket/adapters/pgread/historyread"
+	"github.com/morket/morket/adapters/postgres/historyread"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"

@@ -14,14 +14,15 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/adapters/bus/membus"
 	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/httpapi/livestream"
 	"github.com/morket/morket/adapters/httpapi/tableapi"
-	"github.com/morket/morket/adapters/livestream"
-	"github.com/morket/morket/adapters/membus"
-	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/pgread/gridread"
-	"github.com/morket/morket/adapters/pgread/historyread"
-	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/postgres/gridread"
+	"github.com/morket/morket/adapters/postgres/historyread"
+	"github.com/morket/morket/adapters/ratelimit/memlimit"
+	"github.com/morket/morket/adapters/servers/pgtest"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
@@ -95,8 +96,8 @@ func worldOn(tb testing.TB, log *pgstore.Store, pool *pgxpool.Pool) *world {
 	require.NoError(tb, err)
 	clock := kernel.SystemClock{}
 	w := &world{t: tb, log: log, pool: pool, codec: codec, ids: kernel.NewIDs(clock), people: people{}}
-	require.NoError(tb, pgread.Migrate(tb.Context(), pool))
-	store, err := pgread.NewStore(pool, gridread.Model(), historyread.Model())
+	require.NoError(tb, postgres.Migrate(tb.Context(), pool))
+	store, err := postgres.NewStore(pool, gridread.Model(), historyread.Model())
 	require.NoError(tb, err)
 
 	bus := membus.New(0)
@@ -132,7 +133,7 @@ func worldOn(tb testing.TB, log *pgstore.Store, pool *pgxpool.Pool) *world {
 	w.handlers, err = tablecmd.New(w.config)
 	require.NoError(tb, err)
 	w.api = httpapi.New(httpapi.Config{
-		Authenticator: w.people, Memberships: w.people, Limiter: httpapi.NewMemoryLimiter(clock), Commands: log, Positions: registry,
+		Authenticator: w.people, Memberships: w.people, Limiter: memlimit.New(clock), Commands: log, Positions: registry,
 		IDs: w.ids, Clock: clock, Logger: quiet,
 	})
 	tableapi.Register(w.api, tableapi.Deps{Handlers: w.handlers, Grid: w.grid, History: w.history, Hub: w.hub, Names: w.people, Clock: clock})

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/pgread/webhookqueue"
-	"github.com/morket/morket/adapters/pgread/webhookread"
+	"github.com/morket/morket/adapters/postgres/webhookqueue"
+	"github.com/morket/morket/adapters/postgres/webhookread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/webhookcmd"
 	"github.com/morket/morket/domain/kernel"

@@ -8,30 +8,30 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/pgread/webhookqueue"
+	"github.com/morket/morket/adapters/postgres/webhookqueue"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/webhookcmd"
-	"github.com/morket/morket/commands/webhookcmd/delivery"
+	"github.com/morket/morket/commands/webhookflow"
 	"github.com/morket/morket/domain/kernel"
 )
 
 type deliveriesIn struct {
 	InWebhook
 	httpapi.Page
-	State delivery.State `query:"state" enum:"waiting,delivered,failed"`
+	State webhookflow.State `query:"state" enum:"waiting,delivered,failed"`
 }
 
 // Delivery is a line of the delivery log.
 type Delivery struct {
-	Position  int64          `json:"position" doc:"The event's; it names the delivery."`
-	Type      string         `json:"type"`
-	State     delivery.State `json:"state" enum:"waiting,delivered,failed"`
-	Attempts  int            `json:"attempts"`
-	NextAt    *time.Time     `json:"next_at,omitempty" doc:"When it is tried next."`
-	CreatedAt time.Time      `json:"created_at"`
-	EndedAt   *time.Time     `json:"ended_at,omitempty"`
-	Status    int            `json:"status,omitempty" doc:"The latest answer's."`
-	Error     string         `json:"error,omitempty" doc:"Why the latest attempt failed."`
+	Position  int64             `json:"position" doc:"The event's; it names the delivery."`
+	Type      string            `json:"type"`
+	State     webhookflow.State `json:"state" enum:"waiting,delivered,failed"`
+	Attempts  int               `json:"attempts"`
+	NextAt    *time.Time        `json:"next_at,omitempty" doc:"When it is tried next."`
+	CreatedAt time.Time         `json:"created_at"`
+	EndedAt   *time.Time        `json:"ended_at,omitempty"`
+	Status    int               `json:"status,omitempty" doc:"The latest answer's."`
+	Error     string            `json:"error,omitempty" doc:"Why the latest attempt failed."`
 }
 
 func line(d webhookqueue.Delivery) Delivery {

@@ -14,7 +14,7 @@ import (
 	"github.com/morket/morket/adapters/httpapi/apitest"
 	"github.com/morket/morket/adapters/httpapi/authapi"
 	"github.com/morket/morket/adapters/httpapi/workspaceapi"
-	"github.com/morket/morket/adapters/pgread/workspaceread"
+	"github.com/morket/morket/adapters/postgres/workspaceread"
 	"github.com/morket/morket/commands/authcmd"
 	"github.com/morket/morket/commands/workspacecmd"
 	"github.com/morket/morket/domain/kernel"

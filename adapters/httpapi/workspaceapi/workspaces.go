@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/pgread/workspaceread"
+	"github.com/morket/morket/adapters/postgres/workspaceread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/workspacecmd"
 	"github.com/morket/morket/domain/kernel"

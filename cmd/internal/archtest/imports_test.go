@@ -192,21 +192,31 @@ func driver(name string) bool {
 // Postgres read models: a read is two files, the endpoint and its query, and an interface in between would have one
 // implementation. What will have a second one (search, analytics) is declared as a port by the endpoint instead.
 func sameAdapter(from, to string) bool {
-	if under(from, "adapters/httpapi") && under(to, "adapters/pgread") {
+	if under(from, "adapters/httpapi") && under(to, "adapters/postgres") {
 		return true
 	}
-	core := under(to, from) && (from == "adapters/httpapi" || from == "adapters/pgread") // knows nothing of those that extend it
-	return moduleOf(from) == moduleOf(to) && !core || endpointsOwn(from, to)
+	core := under(to, from) && (from == "adapters/httpapi" || from == "adapters/postgres") // knows nothing of those that extend it
+	return adapterOf(from) == adapterOf(to) && !core || endpointsOwn(from, to)
+}
+
+// adapterOf returns an adapter's folder: the one below adapters, or below a group of adapters of one port or kind.
+func adapterOf(name string) string {
+	parts := strings.Split(name, "/")
+	depth := 2
+	if len(parts) > 2 && slices.Contains([]string{"servers", "bus", "cache", "ratelimit", "leader", "files", "secrets", "outbound"}, parts[1]) {
+		depth = 3
+	}
+	return strings.Join(parts[:min(depth, len(parts))], "/")
 }
 
 // endpointsOwn reports the parts that were taken out of an endpoint's package for their size and have no other user.
 func endpointsOwn(from, to string) bool {
-	return from == "adapters/httpapi/tableapi" && to == "adapters/livestream" || from == "adapters/httpapi/dataopsapi" && to == "adapters/csvfile"
+	return from == "adapters/httpapi/dataopsapi" && to == "adapters/files/csvfile"
 }
 
 // support reports the packages that tests and other child processes are built from.
 func support(name string) bool {
-	return slices.Contains([]string{"adapters/childproc", "adapters/pgchild"}, name) || strings.HasSuffix(name, "test")
+	return slices.Contains([]string{"adapters/servers/childproc", "adapters/servers/pgchild"}, name) || strings.HasSuffix(name, "test")
 }
 
 func packages(t *testing.T) []imports {
@@ -277,22 +287,24 @@ func TestTheBansWork(t *testing.T) {
 		{"commands/creditcmd", "go.temporal.io/sdk/workflow", true},
 		{"commands/dataopsflow", "go.temporal.io/sdk/workflow", false},
 		{"commands/dataopsflow", "commands/dataopscmd", false},
-		{"commands/dataopsflow", "adapters/csvfile", true},
+		{"commands/dataopsflow", "adapters/files/csvfile", true},
 		{"projections/creditview", "projections", false},
 		{"projections/creditview", "projections/tableview", true},
 		{"projections/creditview", "commands/creditcmd", true},
 		{"projections/creditview", "github.com/jackc/pgx/v5", true},
 		{"adapters/httpapi/creditapi", "adapters/httpapi", false},
-		{"adapters/httpapi/creditapi", "adapters/pgread/creditread", false},
+		{"adapters/httpapi/creditapi", "adapters/postgres/creditread", false},
 		{"adapters/httpapi/creditapi", "adapters/httpapi/authapi", false},
 		{"adapters/httpapi", "adapters/httpapi/creditapi", true},
-		{"adapters/pgchild", "adapters/childproc", false},
-		{"adapters/providers", "adapters/providers/emailcheck", false},
-		{"adapters/providers/emailcheck", "adapters/vault", true},
-		{"adapters/pgread", "cmd/internal/config", true},
-		{"adapters/pgread", "github.com/stretchr/testify/require", true},
-		{"adapters/bustest", "github.com/stretchr/testify/require", false},
-		{"cmd/morket", "adapters/pgread", false},
+		{"adapters/servers/pgchild", "adapters/servers/childproc", false},
+		{"adapters/outbound/providers", "adapters/outbound/providers/emailcheck", false},
+		{"adapters/outbound/providers/emailcheck", "adapters/secrets/vault", true},
+		{"adapters/outbound/webhooksend", "adapters/outbound/safedial", true},
+		{"adapters/servers/redischild", "adapters/servers/childproc", false},
+		{"adapters/postgres", "cmd/internal/config", true},
+		{"adapters/postgres", "github.com/stretchr/testify/require", true},
+		{"adapters/bus/bustest", "github.com/stretchr/testify/require", false},
+		{"cmd/morket", "adapters/postgres", false},
 	} {
 		hit := slices.ContainsFunc(bans(), func(b ban) bool { return b.hit(c.from, c.to) })
 		require.Equal(t, c.banned, hit, "%s → %s", c.from, c.to)

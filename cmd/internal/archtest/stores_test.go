@@ -23,7 +23,7 @@ func TestWhatIsKeptBesidePostgresIsNamedByItsWorkspace(t *testing.T) {
 			"commands", "", regexp.MustCompile(`\.Put(Content)?\(ctx, `), regexp.MustCompile(`\.Put\(ctx, "[a-z]+/"\+string\(meta\.Workspace\)\+"/"\+`),
 		},
 		"requests search OpenSearch by the workspace's alias, which filters": {
-			"adapters/osread", "batch.go client.go engine.go writer.go", regexp.MustCompile(`client\.do\(`), regexp.MustCompile(`"/"\+alias\+"/_search"|"/_aliases"`),
+			"adapters/opensearch", "batch.go client.go engine.go writer.go", regexp.MustCompile(`client\.do\(`), regexp.MustCompile(`"/"\+alias\+"/_search"|"/_aliases"`),
 		},
 		"answers are kept in Redis under the workspace": {
 			"adapters/httpapi", "", regexp.MustCompile(`key := fmt\.Sprintf\(`), regexp.MustCompile(`"[a-z]+:%s:%s:.*, q\.Workspace, `),

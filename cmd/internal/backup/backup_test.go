@@ -16,8 +16,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/objectstore"
-	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/adapters/files/objectstore"
+	"github.com/morket/morket/adapters/servers/pgtest"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/eventstore/pgstore"

@@ -9,14 +9,14 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
+	clickhousego "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/morket/morket/adapters/chchild"
-	"github.com/morket/morket/adapters/chread"
-	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/pgread/analyticsread"
+	"github.com/morket/morket/adapters/clickhouse"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/postgres/analyticsread"
+	"github.com/morket/morket/adapters/servers/clickhousechild"
 	"github.com/morket/morket/projections"
 	"github.com/morket/morket/projections/analyticsview"
 	"github.com/morket/morket/projections/sidestore"
@@ -35,19 +35,19 @@ const cubeWorkspace = "ws_bench"
 
 // analyticsBench measures the analytics on ClickHouse's engine and on Postgres.
 type analyticsBench struct {
-	engine *chread.Engine
+	engine *clickhouse.Engine
 	conn   driver.Conn
 	begin  time.Time
 }
 
 // Analytics measures writing to and asking ClickHouse, and asking Postgres beside it. dir is for the engine's data.
 func Analytics(ctx context.Context, dsn, dir, cache string) (figures []Ratio, err error) {
-	server, err := chchild.Start(ctx, chchild.Config{DataDir: filepath.Join(dir, "clickhouse"), CacheDir: cache, Logger: slog.New(slog.DiscardHandler)})
+	server, err := clickhousechild.Start(ctx, clickhousechild.Config{DataDir: filepath.Join(dir, "clickhouse"), CacheDir: cache, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
-	client, err := chread.Open(server.URL() + "/morket")
+	client, err := clickhouse.Open(server.URL() + "/morket")
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +56,8 @@ func Analytics(ctx context.Context, dsn, dir, cache string) (figures []Ratio, er
 	if err != nil {
 		return nil, err
 	}
-	b := &analyticsBench{engine: chread.NewEngine(client, chread.AnalyticsModel(chread.RollAt)), begin: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
-	b.conn, err = clickhouse.Open(&clickhouse.Options{Protocol: clickhouse.HTTP, Addr: []string{u.Host}, Auth: clickhouse.Auth{Database: "morket"}})
+	b := &analyticsBench{engine: clickhouse.NewEngine(client, clickhouse.AnalyticsModel(clickhouse.RollAt)), begin: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	b.conn, err = clickhousego.Open(&clickhousego.Options{Protocol: clickhousego.HTTP, Addr: []string{u.Host}, Auth: clickhousego.Auth{Database: "morket"}})
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (b *analyticsBench) write(ctx context.Context, c sidestore.Copy, facts []an
 	if err != nil {
 		return err
 	}
-	w, err := chread.OpenAnalytics(batch)
+	w, err := clickhouse.OpenAnalytics(batch)
 	if err == nil {
 		err = w.Write(ctx, facts)
 	}
@@ -170,7 +170,7 @@ concat('provider_', toString(intDiv(intDiv(number, %[2]d) %% %[3]d, 6))), '', ''
 // fixed is a reader of one copy.
 type fixed sidestore.Copy
 
-// Read implements chread.Reader.
+// Read implements clickhouse.Reader.
 func (f fixed) Read(ctx context.Context, _ string, fn func(context.Context, sidestore.Copy) error) error {
 	return fn(ctx, sidestore.Copy(f))
 }
@@ -183,10 +183,10 @@ func (b *analyticsBench) ask(ctx context.Context, pool *pgxpool.Pool) ([]Ratio, 
 	}
 	total := cubeQuarters * cubeCells * factsPerCell
 	sql := "INSERT INTO `" + c.String() + "__facts` " + bulkColumns + fmt.Sprintf(bulkSQL, b.begin.Unix(), factsPerCell, cubeCells, total)
-	if err := errors.Join(b.conn.Exec(ctx, sql), b.engine.Finish(ctx, c), pgread.Migrate(ctx, pool)); err != nil {
+	if err := errors.Join(b.conn.Exec(ctx, sql), b.engine.Finish(ctx, c), postgres.Migrate(ctx, pool)); err != nil {
 		return nil, err
 	}
-	read, err := pgread.NewStore(pool, analyticsread.Model())
+	read, err := postgres.NewStore(pool, analyticsread.Model())
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +199,7 @@ func (b *analyticsBench) ask(ctx context.Context, pool *pgxpool.Pool) ([]Ratio, 
 	if _, err := pool.Exec(ctx, "ANALYZE rm_analytics.cube"); err != nil {
 		return nil, err
 	}
-	return b.compare(ctx, chread.NewAnalytics(b.engine, fixed(c)), analyticsread.NewQueries(pool))
+	return b.compare(ctx, clickhouse.NewAnalytics(b.engine, fixed(c)), analyticsread.NewQueries(pool))
 }
 
 func (b *analyticsBench) compare(ctx context.Context, ch, pg analyticsview.Store) ([]Ratio, error) {

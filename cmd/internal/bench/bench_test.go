@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/adapters/servers/pgtest"
 )
 
 // TestProjection runs the step for a moment: the figures mean nothing, but it works.

@@ -14,7 +14,7 @@ import (
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
-	"github.com/morket/morket/adapters/rabbitchild"
+	"github.com/morket/morket/adapters/servers/rabbitchild"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore/relay"

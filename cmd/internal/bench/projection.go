@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/pgread/gridread"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
@@ -38,7 +38,7 @@ func measureProjection(ctx context.Context, dsn string, e effort, rows int) (fig
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, drop()) }()
-	if err := errors.Join(pgstore.Migrate(ctx, pool), pgread.Migrate(ctx, pool)); err != nil {
+	if err := errors.Join(pgstore.Migrate(ctx, pool), postgres.Migrate(ctx, pool)); err != nil {
 		return nil, err
 	}
 	b := &projectionBench{effort: e, pool: pool, imported: imported{clock: kernel.SystemClock{}}}
@@ -46,7 +46,7 @@ func measureProjection(ctx context.Context, dsn string, e effort, rows int) (fig
 		return nil, err
 	}
 	defer b.log.Close()
-	if b.read, err = pgread.NewStore(pool, gridread.Model()); err != nil {
+	if b.read, err = postgres.NewStore(pool, gridread.Model()); err != nil {
 		return nil, err
 	}
 	if b.codec, err = eventstore.NewCodec(table.Events(), dataops.Events()); err != nil {
@@ -65,7 +65,7 @@ type projectionBench struct {
 	effort
 	imported
 	pool *pgxpool.Pool
-	read *pgread.Store
+	read *postgres.Store
 }
 
 func (b *projectionBench) measure(ctx context.Context) ([]Ratio, error) {

@@ -10,8 +10,8 @@ import (
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
-	"github.com/morket/morket/adapters/amqpbus"
-	"github.com/morket/morket/adapters/rabbitchild"
+	"github.com/morket/morket/adapters/bus/amqpbus"
+	"github.com/morket/morket/adapters/servers/rabbitchild"
 	"github.com/morket/morket/cmd/internal/boot"
 	"github.com/morket/morket/eventstore/cloudevent"
 	"github.com/morket/morket/eventstore/relay"

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/morket/morket/adapters/pgchild"
+	"github.com/morket/morket/adapters/servers/pgchild"
 	"github.com/morket/morket/cmd/internal/config"
 )
 

@@ -11,7 +11,7 @@ import (
 
 	"go.temporal.io/api/enums/v1"
 
-	"github.com/morket/morket/adapters/temporalrt"
+	"github.com/morket/morket/adapters/temporal"
 	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/commands/enrichmentflow"
 	"github.com/morket/morket/domain/enrichment"
@@ -99,7 +99,7 @@ func (b *serverBench) runJob(ctx context.Context, col table.Column, first int) (
 
 // flowEvents counts what Temporal has written down of a flow, over all its executions.
 func (b *serverBench) flowEvents(ctx context.Context, id string) (events int64, err error) {
-	c, err := temporalrt.Open(temporalrt.Config{Address: b.temporal, Namespace: b.run.Server.TemporalNamespace, Logger: slog.New(slog.DiscardHandler)})
+	c, err := temporal.Open(temporal.Config{Address: b.temporal, Namespace: b.run.Server.TemporalNamespace, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return 0, err
 	}

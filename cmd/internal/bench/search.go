@@ -18,13 +18,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/opensearch-project/opensearch-go/v4"
+	opensearchgo "github.com/opensearch-project/opensearch-go/v4"
 	"github.com/opensearch-project/opensearch-go/v4/opensearchapi"
 
-	"github.com/morket/morket/adapters/oschild"
-	"github.com/morket/morket/adapters/osread"
-	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/pgread/searchread"
+	"github.com/morket/morket/adapters/opensearch"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/postgres/searchread"
+	"github.com/morket/morket/adapters/servers/opensearchchild"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -50,7 +50,7 @@ const (
 
 // Search measures how fast documents get into OpenSearch, a node of its own in dir, and into Postgres, and how fast both find them.
 func Search(ctx context.Context, dsn, dir, cache string, documents int) (figures []Ratio, err error) {
-	node, err := oschild.Start(ctx, oschild.Config{Dir: filepath.Join(dir, "opensearch"), CacheDir: cache, Logger: slog.New(slog.DiscardHandler)})
+	node, err := opensearchchild.Start(ctx, opensearchchild.Config{Dir: filepath.Join(dir, "opensearch"), CacheDir: cache, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
 	}
@@ -101,10 +101,10 @@ type searchBench struct {
 	searchEffort
 	imported
 	pool     *pgxpool.Pool
-	read     *pgread.Store
+	read     *postgres.Store
 	side     *sidestore.Store
-	engine   *osread.Engine
-	client   *osread.Client
+	engine   *opensearch.Engine
+	client   *opensearch.Client
 	bare     *opensearchapi.Client
 	prefix   string
 	recorder *bulkRecorder
@@ -112,7 +112,7 @@ type searchBench struct {
 
 // open puts both stores together as a server does.
 func (b *searchBench) open(ctx context.Context, address string) error {
-	if err := pgread.Migrate(ctx, b.pool); err != nil {
+	if err := postgres.Migrate(ctx, b.pool); err != nil {
 		return err
 	}
 	u, err := url.Parse(address)
@@ -120,17 +120,17 @@ func (b *searchBench) open(ctx context.Context, address string) error {
 		return err
 	}
 	b.prefix = strings.Trim(u.Path, "/")
-	if b.bare, err = opensearchapi.NewClient(opensearchapi.Config{Client: opensearch.Config{Addresses: []string{u.Scheme + "://" + u.Host}}}); err != nil {
+	if b.bare, err = opensearchapi.NewClient(opensearchapi.Config{Client: opensearchgo.Config{Addresses: []string{u.Scheme + "://" + u.Host}}}); err != nil {
 		return err
 	}
 	b.recorder = recordBulks(&url.URL{Scheme: u.Scheme, Host: u.Host})
-	if b.client, err = osread.NewClient(address); err != nil {
+	if b.client, err = opensearch.NewClient(address); err != nil {
 		return err
 	}
-	if b.read, err = pgread.NewStore(b.pool, searchread.Model(), pgread.External(searchview.NameOpenSearch)); err != nil {
+	if b.read, err = postgres.NewStore(b.pool, searchread.Model(), postgres.External(searchview.NameOpenSearch)); err != nil {
 		return err
 	}
-	b.engine = osread.NewEngine(b.client)
+	b.engine = opensearch.NewEngine(b.client)
 	if b.side, err = b.sideStore(b.engine); err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (b *searchBench) open(ctx context.Context, address string) error {
 
 func (b *searchBench) sideStore(e sidestore.Engine) (*sidestore.Store, error) {
 	return sidestore.New(sidestore.Config{
-		Base: b.read, Marks: pgread.NewMarks(b.pool), Engine: e, Name: "OpenSearch", Head: b.log.Head, Clock: b.clock, Logger: slog.New(slog.DiscardHandler),
+		Base: b.read, Marks: postgres.NewMarks(b.pool), Engine: e, Name: "OpenSearch", Head: b.log.Head, Clock: b.clock, Logger: slog.New(slog.DiscardHandler),
 	})
 }
 
@@ -150,7 +150,7 @@ func (b *searchBench) onPostgres() projections.RunnerConfig {
 }
 
 func (b *searchBench) onOpenSearch(s *sidestore.Store) projections.RunnerConfig {
-	return b.runner(s, searchview.New(searchview.NameOpenSearch, b.codec, osread.Open))
+	return b.runner(s, searchview.New(searchview.NameOpenSearch, b.codec, opensearch.Open))
 }
 
 func (b *searchBench) runner(s projections.Store, p projections.Projector) projections.RunnerConfig {
@@ -196,11 +196,11 @@ func (b *searchBench) write(ctx context.Context) ([]Ratio, error) {
 
 // record catches what the projection sends to OpenSearch.
 func (b *searchBench) record(ctx context.Context) ([][]byte, error) {
-	client, err := osread.NewClient(b.recorder.URL + "/" + b.prefix)
+	client, err := opensearch.NewClient(b.recorder.URL + "/" + b.prefix)
 	if err != nil {
 		return nil, err
 	}
-	side, err := b.sideStore(osread.NewEngine(client))
+	side, err := b.sideStore(opensearch.NewEngine(client))
 	if err != nil {
 		return nil, err
 	}

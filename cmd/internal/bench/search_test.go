@@ -8,7 +8,7 @@ import (
 	"github.com/oklog/ulid/v2"
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/adapters/servers/pgtest"
 )
 
 // TestSearch runs the step for a moment: the figures mean nothing, but both stores find what they are asked for.

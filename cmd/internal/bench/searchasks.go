@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/morket/morket/adapters/osread"
-	"github.com/morket/morket/adapters/pgread/searchread"
+	"github.com/morket/morket/adapters/opensearch"
+	"github.com/morket/morket/adapters/postgres/searchread"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections/searchview"
 )
@@ -45,7 +45,7 @@ func searchAskings() []asking {
 func (b *searchBench) ask(ctx context.Context) ([]Ratio, error) {
 	var out []Ratio
 	for _, kind := range searchAskings() {
-		search, postgres := &asked{Searcher: osread.NewQueries(b.client, b.side)}, &asked{Searcher: searchread.NewQueries(b.pool)}
+		search, postgres := &asked{Searcher: opensearch.NewQueries(b.client, b.side)}, &asked{Searcher: searchread.NewQueries(b.pool)}
 		for n := range b.asked + warmUp {
 			text := kind.text(roll(n, 12, b.rows))
 			for _, s := range []*asked{search, postgres} {

@@ -18,7 +18,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/morket/morket/adapters/childproc"
+	"github.com/morket/morket/adapters/servers/childproc"
 	"github.com/morket/morket/cmd/internal/boot"
 	"github.com/morket/morket/cmd/internal/config"
 )

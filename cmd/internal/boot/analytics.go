@@ -6,11 +6,11 @@ import (
 	"time"
 	_ "time/tzdata" // the zones that people ask in, also on machines without them
 
-	"github.com/morket/morket/adapters/chread"
+	"github.com/morket/morket/adapters/clickhouse"
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/analyticsapi"
-	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/pgread/analyticsread"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/postgres/analyticsread"
 	"github.com/morket/morket/projections"
 	"github.com/morket/morket/projections/analyticsview"
 	"github.com/morket/morket/projections/sidestore"
@@ -20,8 +20,8 @@ import (
 type analytics struct {
 	store     analyticsview.Store
 	projector projections.Projector
-	client    *chread.Client   // nil without ClickHouse
-	side      *sidestore.Store // nil without ClickHouse
+	client    *clickhouse.Client // nil without ClickHouse
+	side      *sidestore.Store   // nil without ClickHouse
 }
 
 // clickHousePace is how often ClickHouse is written to at most when little happens.
@@ -31,17 +31,17 @@ func (p *Platform) openAnalytics() (*analytics, error) {
 	if !p.cfg.ClickHouseURL.IsSet() {
 		return &analytics{store: analyticsread.NewQueries(p.rows), projector: analyticsview.New(analyticsview.Name, analyticsread.Open)}, nil
 	}
-	a := &analytics{projector: analyticsview.New(analyticsview.NameClickHouse, chread.OpenAnalytics)}
+	a := &analytics{projector: analyticsview.New(analyticsview.NameClickHouse, clickhouse.OpenAnalytics)}
 	var err error
-	if a.client, err = chread.Open(p.cfg.ClickHouseURL.Reveal()); err != nil {
+	if a.client, err = clickhouse.Open(p.cfg.ClickHouseURL.Reveal()); err != nil {
 		return nil, fmt.Errorf("CLICKHOUSE_URL: %w", err)
 	}
-	engine := chread.NewEngine(a.client, chread.AnalyticsModel(chread.RollAt))
+	engine := clickhouse.NewEngine(a.client, clickhouse.AnalyticsModel(clickhouse.RollAt))
 	a.side, err = sidestore.New(sidestore.Config{
-		Base: p.read, Marks: pgread.NewMarks(p.pool), Engine: engine, Name: "ClickHouse", Head: p.store.Head, History: p.history.ID, Clock: p.clock,
+		Base: p.read, Marks: postgres.NewMarks(p.pool), Engine: engine, Name: "ClickHouse", Head: p.store.Head, History: p.history.ID, Clock: p.clock,
 		Logger: p.log.With("part", "clickhouse"), Pace: clickHousePace,
 	})
-	a.store = chread.NewAnalytics(engine, a.side)
+	a.store = clickhouse.NewAnalytics(engine, a.side)
 	return a, err
 }
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/morket/morket/adapters/amqpbus"
+	"github.com/morket/morket/adapters/bus/amqpbus"
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/authapi"
 )

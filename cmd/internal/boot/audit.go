@@ -3,8 +3,8 @@ package boot
 import (
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/auditapi"
-	"github.com/morket/morket/adapters/pgread/auditread"
-	"github.com/morket/morket/adapters/pgread/workspaceread"
+	"github.com/morket/morket/adapters/postgres/auditread"
+	"github.com/morket/morket/adapters/postgres/workspaceread"
 	"github.com/morket/morket/commands/accesscmd"
 )
 

@@ -16,8 +16,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/servers/pgtest"
 	"github.com/morket/morket/cmd/internal/backup"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/domain/kernel"
@@ -167,7 +167,7 @@ func TestABackupMakesNoKeysAndNoFolder(t *testing.T) {
 func TestABackupOfEarlierSchemasIsRestoredAndMigrated(t *testing.T) {
 	t.Parallel()
 	from, to := pgtest.Pool(t), pgtest.Pool(t)
-	require.NoError(t, pgread.EnsureRole(t.Context(), from))
+	require.NoError(t, postgres.EnsureRole(t.Context(), from))
 	const name, earlier = "webhook_queue", 2
 	for _, s := range migrated() {
 		version, err := s.Newest()

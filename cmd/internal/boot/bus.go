@@ -6,9 +6,9 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
-	"github.com/morket/morket/adapters/amqpbus"
-	"github.com/morket/morket/adapters/membus"
-	"github.com/morket/morket/adapters/pgleader"
+	"github.com/morket/morket/adapters/bus/amqpbus"
+	"github.com/morket/morket/adapters/bus/membus"
+	"github.com/morket/morket/adapters/leader/pgleader"
 	"github.com/morket/morket/eventstore/logmsg"
 	"github.com/morket/morket/eventstore/relay"
 )

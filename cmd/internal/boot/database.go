@@ -9,8 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/morket/morket/adapters/childproc"
-	"github.com/morket/morket/adapters/pgchild"
+	"github.com/morket/morket/adapters/servers/childproc"
+	"github.com/morket/morket/adapters/servers/pgchild"
 )
 
 // ownDatabase is our own Postgres, which is started again at the same address whenever it ends: the pool's connections are

@@ -1,8 +1,8 @@
 package boot
 
 import (
-	"github.com/morket/morket/adapters/changefeed"
 	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/httpapi/changefeed"
 	"github.com/morket/morket/adapters/httpapi/feedapi"
 )
 

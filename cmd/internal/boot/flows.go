@@ -11,9 +11,9 @@ import (
 	"go.temporal.io/sdk/worker"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/morket/morket/adapters/childproc"
-	"github.com/morket/morket/adapters/temporalchild"
-	"github.com/morket/morket/adapters/temporalrt"
+	"github.com/morket/morket/adapters/servers/childproc"
+	"github.com/morket/morket/adapters/servers/temporalchild"
+	"github.com/morket/morket/adapters/temporal"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/commands/reconcile"
 	"github.com/morket/morket/eventstore"
@@ -23,7 +23,7 @@ import (
 // flows is Temporal: the configured one, or a development server of our own that starts in the background, so that the
 // grid is there while it is still being fetched.
 type flows struct {
-	client   *temporalrt.Client
+	client   *temporal.Client
 	address  string
 	port     int // of our own server; 0 when it isn't ours
 	register []func(worker.Registry)
@@ -45,7 +45,7 @@ func (p *Platform) flows(ctx context.Context) (*flows, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.client, err = temporalrt.Open(temporalrt.Config{
+	f.client, err = temporal.Open(temporal.Config{
 		Address: f.address, Namespace: p.cfg.TemporalNamespace, Logger: p.log.With("part", "temporal"), Interceptors: traced,
 	})
 	return f, err
@@ -89,7 +89,7 @@ func (f *flows) run(ctx context.Context, p *Platform, group *errgroup.Group) {
 }
 
 func (f *flows) work(ctx context.Context, p *Platform) error {
-	return f.client.RunWorker(ctx, temporalrt.WorkerConfig{Grace: p.cfg.StopWithin / 2}, func(r worker.Registry) { //nolint:mnd // half the stop's time
+	return f.client.RunWorker(ctx, temporal.WorkerConfig{Grace: p.cfg.StopWithin / 2}, func(r worker.Registry) { //nolint:mnd // half the stop's time
 		for _, register := range f.register {
 			register(r)
 		}

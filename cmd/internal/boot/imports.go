@@ -5,12 +5,12 @@ import (
 
 	"go.temporal.io/sdk/worker"
 
-	"github.com/morket/morket/adapters/csvfile"
+	"github.com/morket/morket/adapters/files/csvfile"
+	"github.com/morket/morket/adapters/files/objectstore"
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/dataopsapi"
-	"github.com/morket/morket/adapters/objectstore"
-	"github.com/morket/morket/adapters/pgread/dataopsread"
-	"github.com/morket/morket/adapters/pgread/gridread"
+	"github.com/morket/morket/adapters/postgres/dataopsread"
+	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/commands/dataopsflow"
 	"github.com/morket/morket/commands/reconcile"

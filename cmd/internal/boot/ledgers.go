@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/morket/morket/adapters/pgread/creditread"
+	"github.com/morket/morket/adapters/postgres/creditread"
 	"github.com/morket/morket/commands/creditcmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"

@@ -5,11 +5,11 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/morket/morket/adapters/pgquota"
-	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/pgread/authread"
-	"github.com/morket/morket/adapters/pgread/webhookqueue"
-	"github.com/morket/morket/adapters/vault"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/postgres/authread"
+	"github.com/morket/morket/adapters/postgres/webhookqueue"
+	"github.com/morket/morket/adapters/ratelimit/pgquota"
+	"github.com/morket/morket/adapters/secrets/vault"
 	"github.com/morket/morket/cmd/internal/backup"
 	"github.com/morket/morket/eventstore/pgstore"
 	"github.com/morket/morket/projections"
@@ -18,13 +18,13 @@ import (
 // migrated are the schemas that are not read models: those are made by their projections, and made anew when their shape changes.
 func migrated() []pgstore.Schema {
 	return []pgstore.Schema{
-		pgstore.LogSchema(), pgread.Schema(), vault.Schema(), authread.SignalsSchema(), pgquota.Schema(), webhookqueue.Schema(),
+		pgstore.LogSchema(), postgres.Schema(), vault.Schema(), authread.SignalsSchema(), pgquota.Schema(), webhookqueue.Schema(),
 	}
 }
 
 // migrate brings every schema up to date that is not a read model.
 func migrate(ctx context.Context, pool *pgxpool.Pool) error {
-	if err := pgread.EnsureRole(ctx, pool); err != nil { // that requests read as
+	if err := postgres.EnsureRole(ctx, pool); err != nil { // that requests read as
 		return err
 	}
 	for _, schema := range migrated() {
@@ -32,7 +32,7 @@ func migrate(ctx context.Context, pool *pgxpool.Pool) error {
 			return err
 		}
 	}
-	return pgread.GrantCheckpoints(ctx, pool)
+	return postgres.GrantCheckpoints(ctx, pool)
 }
 
 // kept are the tables that a backup has: what is in no event or can't be made again without doing something twice. Those that others

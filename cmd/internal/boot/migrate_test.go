@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/adapters/servers/pgtest"
 	"github.com/morket/morket/projections"
 )
 

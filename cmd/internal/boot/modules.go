@@ -1,20 +1,20 @@
 package boot
 
 import (
-	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/pgread/analyticsread"
-	"github.com/morket/morket/adapters/pgread/auditread"
-	"github.com/morket/morket/adapters/pgread/authread"
-	"github.com/morket/morket/adapters/pgread/credentialread"
-	"github.com/morket/morket/adapters/pgread/creditread"
-	"github.com/morket/morket/adapters/pgread/dataopsread"
-	"github.com/morket/morket/adapters/pgread/enrichmentread"
-	"github.com/morket/morket/adapters/pgread/gridread"
-	"github.com/morket/morket/adapters/pgread/historyread"
-	"github.com/morket/morket/adapters/pgread/savedsearchread"
-	"github.com/morket/morket/adapters/pgread/searchread"
-	"github.com/morket/morket/adapters/pgread/webhookread"
-	"github.com/morket/morket/adapters/pgread/workspaceread"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/postgres/analyticsread"
+	"github.com/morket/morket/adapters/postgres/auditread"
+	"github.com/morket/morket/adapters/postgres/authread"
+	"github.com/morket/morket/adapters/postgres/credentialread"
+	"github.com/morket/morket/adapters/postgres/creditread"
+	"github.com/morket/morket/adapters/postgres/dataopsread"
+	"github.com/morket/morket/adapters/postgres/enrichmentread"
+	"github.com/morket/morket/adapters/postgres/gridread"
+	"github.com/morket/morket/adapters/postgres/historyread"
+	"github.com/morket/morket/adapters/postgres/savedsearchread"
+	"github.com/morket/morket/adapters/postgres/searchread"
+	"github.com/morket/morket/adapters/postgres/webhookread"
+	"github.com/morket/morket/adapters/postgres/workspaceread"
 	"github.com/morket/morket/domain/access"
 	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/credential"
@@ -49,11 +49,11 @@ func Codec() (*eventstore.Codec, error) {
 }
 
 // models are the read models of every module.
-func models() []pgread.Model {
-	return []pgread.Model{
+func models() []postgres.Model {
+	return []postgres.Model{
 		authread.Model(), workspaceread.Model(), gridread.Model(), historyread.Model(), dataopsread.Model(), enrichmentread.Model(), creditread.Model(), credentialread.Model(), auditread.Model(),
-		analyticsread.Model(), pgread.External(analyticsview.NameClickHouse),
-		searchread.Model(), pgread.External(searchview.NameOpenSearch), savedsearchread.Model(), webhookread.Model(),
+		analyticsread.Model(), postgres.External(analyticsview.NameClickHouse),
+		searchread.Model(), postgres.External(searchview.NameOpenSearch), savedsearchread.Model(), webhookread.Model(),
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/morket/morket/adapters/files/objectstore"
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/objectstore"
 	"github.com/morket/morket/domain/kernel"
 )
 

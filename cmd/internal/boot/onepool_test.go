@@ -10,11 +10,11 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/pgread/analyticsread"
-	"github.com/morket/morket/adapters/pgread/searchread"
-	"github.com/morket/morket/adapters/pgread/webhookqueue"
-	"github.com/morket/morket/adapters/vault"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/postgres/analyticsread"
+	"github.com/morket/morket/adapters/postgres/searchread"
+	"github.com/morket/morket/adapters/postgres/webhookqueue"
+	"github.com/morket/morket/adapters/secrets/vault"
 	"github.com/morket/morket/commands/webhookcmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/webhook"
@@ -42,7 +42,7 @@ func TestNothingNeedsASecondConnectionWhileItHoldsOne(t *testing.T) {
 	log, err := pgstore.Open(t.Context(), pgstore.Config{Pool: one, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	defer log.Close()
-	store, err := pgread.NewStore(one, models()...)
+	store, err := postgres.NewStore(one, models()...)
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

@@ -7,7 +7,7 @@ import (
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/operationapi"
-	"github.com/morket/morket/adapters/pgleader"
+	"github.com/morket/morket/adapters/leader/pgleader"
 	"github.com/morket/morket/commands/operationcmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/operation"

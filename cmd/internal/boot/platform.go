@@ -11,10 +11,10 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/morket/morket/adapters/osread"
-	"github.com/morket/morket/adapters/pgread"
+	"github.com/morket/morket/adapters/opensearch"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/secrets/vault"
 	"github.com/morket/morket/adapters/telemetry"
-	"github.com/morket/morket/adapters/vault"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/commands/quarantine"
 	"github.com/morket/morket/domain/enrichment"
@@ -35,26 +35,26 @@ type Platform struct {
 	ids   *kernel.IDs
 
 	databaseURL string
-	postgres    *ownDatabase   // nil when the database is not ours
-	pool        *pgxpool.Pool  // as the tables' owner: the log, the projections and the installation's own tasks
-	app         *pgxpool.Pool  // as pgread.AppRole: what requests read
-	exports     *pgxpool.Pool  // the same for files that leave, which take long
-	rows        *pgread.Scoped // all of them, by whose the question is
+	postgres    *ownDatabase     // nil when the database is not ours
+	pool        *pgxpool.Pool    // as the tables' owner: the log, the projections and the installation's own tasks
+	app         *pgxpool.Pool    // as postgres.AppRole: what requests read
+	exports     *pgxpool.Pool    // the same for files that leave, which take long
+	rows        *postgres.Scoped // all of them, by whose the question is
 	metrics     *telemetry.Metrics
 	tracing     *telemetry.Tracing
 	store       *telemetry.Store
 	codec       *eventstore.Codec
 	providers   *enrichment.Registry
 	encoder     *cloudevent.Encoder
-	read        *pgread.Store
+	read        *postgres.Store
 	analytics   *analytics
-	opensearch  *osread.Client   // nil when the search is kept in Postgres
-	searchSide  *sidestore.Store // likewise
+	opensearch  *opensearch.Client // nil when the search is kept in Postgres
+	searchSide  *sidestore.Store   // likewise
 	vault       *vault.Vault
 	ring        *vault.Ring      // keys that can be destroyed
 	ward        *quarantine.Ward // of runs, imports and reactors
 	projWard    *quarantine.Ward // of projections, which those wait for
-	presence    *pgread.Presence
+	presence    *postgres.Presence
 	history     *history
 }
 
@@ -97,14 +97,14 @@ func (p *Platform) open(ctx context.Context) error {
 	if err := migrate(ctx, p.pool); err != nil {
 		return err
 	}
-	if p.presence, err = pgread.Join(ctx, pgread.PresenceConfig{Pool: p.pool, Logger: p.log}); err != nil {
+	if p.presence, err = postgres.Join(ctx, postgres.PresenceConfig{Pool: p.pool, Logger: p.log}); err != nil {
 		return err
 	}
 	p.clock = p.presence
 	p.ids = kernel.NewIDs(p.clock)
-	asApp := func(cfg *pgxpool.Config) { pgread.AppPool(cfg, p.cfg.QueryTimeout) }
+	asApp := func(cfg *pgxpool.Config) { postgres.AppPool(cfg, p.cfg.QueryTimeout) }
 	if p.app, err = connect(ctx, p.databaseURL, p.tracing.Postgres(), asApp); err != nil {
-		return fmt.Errorf("connect to Postgres as %s: %w", pgread.AppRole, err)
+		return fmt.Errorf("connect to Postgres as %s: %w", postgres.AppRole, err)
 	}
 	small := func(cfg *pgxpool.Config) {
 		asApp(cfg)
@@ -113,7 +113,7 @@ func (p *Platform) open(ctx context.Context) error {
 	if p.exports, err = connect(ctx, p.databaseURL, p.tracing.Postgres(), small); err != nil {
 		return fmt.Errorf("connect to Postgres for exports: %w", err)
 	}
-	p.rows = pgread.NewScoped(p.app, p.pool).WithExports(p.exports)
+	p.rows = postgres.NewScoped(p.app, p.pool).WithExports(p.exports)
 	if err := p.openVault(ctx); err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (p *Platform) open(ctx context.Context) error {
 		return err
 	}
 	p.ids.After(last) // a clock that was set back doesn't make ids that lie before those in the log
-	if p.read, err = pgread.NewStore(p.pool, models()...); err != nil {
+	if p.read, err = postgres.NewStore(p.pool, models()...); err != nil {
 		return err
 	}
 	p.read = p.read.In(p.presence)

@@ -15,7 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/morket/morket/adapters/pgread"
+	"github.com/morket/morket/adapters/postgres"
 	"github.com/morket/morket/cmd/internal/backup"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/domain/kernel"
@@ -166,7 +166,7 @@ func (r *restoring) takeDatabase(ctx context.Context, pool *pgxpool.Pool) error 
 
 // migrate makes the schemas as they were in the backup; the next start brings them up to date with what is in them.
 func (r *restoring) migrate(ctx context.Context, pool *pgxpool.Pool) error {
-	if err := pgread.EnsureRole(ctx, pool); err != nil {
+	if err := postgres.EnsureRole(ctx, pool); err != nil {
 		return err
 	}
 	for _, s := range migrated() {

@@ -8,10 +8,10 @@ import (
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/searchapi"
-	"github.com/morket/morket/adapters/osread"
-	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/pgread/savedsearchread"
-	"github.com/morket/morket/adapters/pgread/searchread"
+	"github.com/morket/morket/adapters/opensearch"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/postgres/savedsearchread"
+	"github.com/morket/morket/adapters/postgres/searchread"
 	"github.com/morket/morket/commands/searchcmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections"
@@ -28,11 +28,11 @@ func (p *Platform) openSearch() error {
 		return nil
 	}
 	var err error
-	if p.opensearch, err = osread.NewClient(p.cfg.OpenSearchURL.Reveal()); err != nil {
+	if p.opensearch, err = opensearch.NewClient(p.cfg.OpenSearchURL.Reveal()); err != nil {
 		return err
 	}
 	p.searchSide, err = sidestore.New(sidestore.Config{
-		Base: p.read, Marks: pgread.NewMarks(p.pool), Engine: osread.NewEngine(p.opensearch), Name: "OpenSearch", Head: p.store.Head, History: p.history.ID,
+		Base: p.read, Marks: postgres.NewMarks(p.pool), Engine: opensearch.NewEngine(p.opensearch), Name: "OpenSearch", Head: p.store.Head, History: p.history.ID,
 		Clock: p.clock, Logger: p.log.With("part", "opensearch"), Pace: searchPace,
 	})
 	return err
@@ -41,7 +41,7 @@ func (p *Platform) openSearch() error {
 // searchProjector keeps the search where it is configured to be.
 func (p *Platform) searchProjector() projections.Projector {
 	if p.opensearch != nil {
-		return searchview.New(searchview.NameOpenSearch, p.codec, osread.Open)
+		return searchview.New(searchview.NameOpenSearch, p.codec, opensearch.Open)
 	}
 	return searchview.New(searchview.Name, p.codec, searchread.Open)
 }
@@ -55,7 +55,7 @@ type searches struct {
 func (p *Platform) searches() *searches {
 	s := &searches{searcher: searchread.NewQueries(p.rows), handlers: searchcmd.NewHandlers(p.store, p.codec, p.ids, p.clock)}
 	if p.opensearch != nil {
-		s.searcher = osread.NewQueries(p.opensearch, p.searchSide)
+		s.searcher = opensearch.NewQueries(p.opensearch, p.searchSide)
 	}
 	return s
 }

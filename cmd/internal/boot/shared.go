@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/morket/morket/adapters/cache/memcache"
+	"github.com/morket/morket/adapters/cache/rediscache"
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/memcache"
-	"github.com/morket/morket/adapters/pgquota"
-	"github.com/morket/morket/adapters/pgread/enrichmentread"
-	"github.com/morket/morket/adapters/rediscache"
+	"github.com/morket/morket/adapters/postgres/enrichmentread"
+	"github.com/morket/morket/adapters/ratelimit/memlimit"
+	"github.com/morket/morket/adapters/ratelimit/pgquota"
+	"github.com/morket/morket/adapters/ratelimit/redislimit"
 )
 
 // shared is what the processes count together: calls of providers in Postgres, the rest in Redis when there is one, else each for
@@ -25,7 +27,7 @@ type shared struct {
 const cacheBytes = 16 << 20
 
 func (p *Platform) shared(ctx context.Context) (*shared, error) {
-	s := &shared{limiter: httpapi.NewMemoryLimiter(p.clock), cache: memcache.New(p.clock, cacheBytes)}
+	s := &shared{limiter: memlimit.New(p.clock), cache: memcache.New(p.clock, cacheBytes)}
 	var err error
 	if s.quotas, err = pgquota.Open(ctx, p.pool); err != nil {
 		return nil, err
@@ -38,7 +40,7 @@ func (p *Platform) shared(ctx context.Context) (*shared, error) {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
 	s.cache = rediscache.NewCache(s.redis)
-	s.limiter = rediscache.NewLimiter(s.redis, s.limiter)
+	s.limiter = redislimit.New(s.redis, s.limiter)
 	return s, nil
 }
 

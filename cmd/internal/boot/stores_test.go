@@ -7,8 +7,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/chread"
-	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/adapters/clickhouse"
+	"github.com/morket/morket/adapters/servers/pgtest"
 )
 
 // whose says to which workspace a row belongs.
@@ -23,7 +23,7 @@ const (
 )
 
 // holding is what is said of a table outside the read models: whose its rows are, and whether they hold what people wrote or what
-// must stay secret. Those of read models say whose they are in pgread.Model.
+// must stay secret. Those of read models say whose they are in postgres.Model.
 type holding struct {
 	of      whose
 	by      string // the column that names the parent or the stream
@@ -99,7 +99,7 @@ func TestEveryTableOutsideTheReadModelsSaysWhoseItIs(t *testing.T) {
 // The tables in ClickHouse are ordered by workspace, which each question names, and have the table that a caller may be limited to.
 func TestTheAnalyticsTablesSayWhoseTheirRowsAre(t *testing.T) {
 	t.Parallel()
-	for _, table := range chread.AnalyticsModel(1).Tables {
+	for _, table := range clickhouse.AnalyticsModel(1).Tables {
 		require.Contains(t, table.DDL, "workspace_id String", table.Name)
 		require.Contains(t, table.DDL, "table_id ", table.Name)
 		require.Contains(t, table.DDL, "ORDER BY (workspace_id, ", table.Name)

@@ -2,11 +2,11 @@ package boot
 
 import (
 	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/httpapi/livestream"
 	"github.com/morket/morket/adapters/httpapi/tableapi"
-	"github.com/morket/morket/adapters/livestream"
-	"github.com/morket/morket/adapters/pgread/gridread"
-	"github.com/morket/morket/adapters/pgread/historyread"
-	"github.com/morket/morket/adapters/pgread/workspaceread"
+	"github.com/morket/morket/adapters/postgres/gridread"
+	"github.com/morket/morket/adapters/postgres/historyread"
+	"github.com/morket/morket/adapters/postgres/workspaceread"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/projections"
 )

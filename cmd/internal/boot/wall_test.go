@@ -13,13 +13,13 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/pgread/analyticsread"
-	"github.com/morket/morket/adapters/pgread/gridread"
-	"github.com/morket/morket/adapters/pgread/historyread"
-	"github.com/morket/morket/adapters/pgread/searchread"
-	"github.com/morket/morket/adapters/pgread/workspaceread"
-	"github.com/morket/morket/adapters/pgtest"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/postgres/analyticsread"
+	"github.com/morket/morket/adapters/postgres/gridread"
+	"github.com/morket/morket/adapters/postgres/historyread"
+	"github.com/morket/morket/adapters/postgres/searchread"
+	"github.com/morket/morket/adapters/postgres/workspaceread"
+	"github.com/morket/morket/adapters/servers/pgtest"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/domain/workspace"
@@ -35,8 +35,8 @@ type walled struct {
 	pool, app *pgxpool.Pool
 	codec     *eventstore.Codec
 	log       *pgstore.Store
-	store     *pgread.Store
-	rows      *pgread.Scoped
+	store     *postgres.Store
+	rows      *postgres.Scoped
 	ids       *kernel.IDs
 	spaces    []kernel.WorkspaceID
 	tables    []kernel.TableID
@@ -56,17 +56,17 @@ func newWalledOn(t *testing.T, log *pgstore.Store, pool *pgxpool.Pool) *walled {
 	require.NoError(t, err)
 	w := &walled{pool: pool, log: log, codec: codec, ids: kernel.NewIDs(clock)}
 	require.NoError(t, migrate(t.Context(), pool))
-	w.store, err = pgread.NewStore(pool, models()...)
+	w.store, err = postgres.NewStore(pool, models()...)
 	require.NoError(t, err)
 	for i := range 2 {
 		w.space(t, clock, fmt.Sprint("canary", i))
 	}
 	cfg := pool.Config()
-	pgread.AppPool(cfg, 10*time.Second)
+	postgres.AppPool(cfg, 10*time.Second)
 	w.app, err = pgxpool.NewWithConfig(t.Context(), cfg)
 	require.NoError(t, err)
 	t.Cleanup(w.app.Close)
-	w.rows = pgread.NewScoped(w.app, pool)
+	w.rows = postgres.NewScoped(w.app, pool)
 	w.rebuild(t)
 	return w
 }
@@ -178,7 +178,7 @@ func TestAQueryThatForgetsItsWorkspaceFindsItsOwn(t *testing.T) {
 		require.Zero(t, w.count(kernel.WithScope(t.Context(), kernel.Scope{}), t, sql), sql)
 		require.Equal(t, 2, w.count(kernel.AsSystem(t.Context(), "test"), t, sql), sql)
 	}
-	require.ErrorIs(t, w.rows.QueryRow(t.Context(), `SELECT 1`).Scan(new(int)), pgread.ErrNoScope)
+	require.ErrorIs(t, w.rows.QueryRow(t.Context(), `SELECT 1`).Scan(new(int)), postgres.ErrNoScope)
 	_, err := w.rows.Query(w.in(t, 0), `SELECT FROM log.events`) //nolint:sqlclosecheck // there are none
 	require.ErrorContains(t, err, "permission denied")
 	_, err = w.rows.Query(w.in(t, 0), `DELETE FROM rm_grid.tables`) //nolint:sqlclosecheck // there are none
@@ -276,18 +276,18 @@ func TestAQueryThatIsTooSlowIsEnded(t *testing.T) {
 	t.Parallel()
 	w := newWalled(t)
 	cfg := w.pool.Config()
-	pgread.AppPool(cfg, 50*time.Millisecond)
+	postgres.AppPool(cfg, 50*time.Millisecond)
 	app, err := pgxpool.NewWithConfig(t.Context(), cfg)
 	require.NoError(t, err)
 	defer app.Close()
-	rows := pgread.NewScoped(app, w.pool)
+	rows := postgres.NewScoped(app, w.pool)
 	const slow = `SELECT pg_sleep(0.3)::text`
 	err = rows.QueryRow(w.in(t, 0), slow).Scan(new(string))
 	var e *kernel.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, "QUERY_TOO_SLOW", e.Code)
 	require.Equal(t, kernel.KindUnavailable, e.Kind)
-	require.NoError(t, rows.QueryRow(pgread.Unhurried(w.in(t, 0)), slow).Scan(new(string)))
+	require.NoError(t, rows.QueryRow(postgres.Unhurried(w.in(t, 0)), slow).Scan(new(string)))
 	require.Error(t, rows.QueryRow(w.in(t, 0), slow).Scan(new(string)), "the next one has its limit again")
 	require.Zero(t, app.Stat().AcquiredConns(), "every connection is given back")
 }
@@ -298,7 +298,7 @@ func TestExportsDoNotTakeTheConnectionsOfPages(t *testing.T) {
 	w := newWalled(t)
 	one := func() *pgxpool.Pool {
 		cfg := w.pool.Config()
-		pgread.AppPool(cfg, 10*time.Second)
+		postgres.AppPool(cfg, 10*time.Second)
 		cfg.MaxConns = 1
 		pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
 		require.NoError(t, err)
@@ -306,10 +306,10 @@ func TestExportsDoNotTakeTheConnectionsOfPages(t *testing.T) {
 		return pool
 	}
 	app, exports := one(), one()
-	rows := pgread.NewScoped(app, w.pool).WithExports(exports)
+	rows := postgres.NewScoped(app, w.pool).WithExports(exports)
 	ctx, cancel := context.WithTimeout(w.in(t, 0), time.Minute) // a page that waited would wait for ever
 	defer cancel()
-	slow, err := rows.Query(pgread.Unhurried(ctx), `SELECT g FROM generate_series(1, 10) g`)
+	slow, err := rows.Query(postgres.Unhurried(ctx), `SELECT g FROM generate_series(1, 10) g`)
 	require.NoError(t, err)
 	defer slow.Close()
 	require.True(t, slow.Next())
@@ -362,9 +362,9 @@ func asUser(t *testing.T, attributes string) (*pgxpool.Pool, string) {
 // administrator has to run, and after that everything works, for the tables' owner too, whom the policies bind.
 func TestADatabaseWhoseUserIsNoSuperuser(t *testing.T) {
 	t.Parallel()
-	require.NoError(t, pgread.EnsureRole(t.Context(), pgtest.Pool(t))) // it is there, of another database of the server
+	require.NoError(t, postgres.EnsureRole(t.Context(), pgtest.Pool(t))) // it is there, of another database of the server
 	pool, user := asUser(t, "NOCREATEROLE")
-	var why *pgread.RoleError
+	var why *postgres.RoleError
 	require.ErrorAs(t, migrate(t.Context(), pool), &why)
 	require.Contains(t, why.Why, user)
 	require.Equal(t, `GRANT morket_app TO "`+user+`"`, why.Run)

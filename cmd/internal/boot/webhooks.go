@@ -10,14 +10,14 @@ import (
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/webhookapi"
-	"github.com/morket/morket/adapters/pgread/webhookqueue"
-	"github.com/morket/morket/adapters/pgread/webhookread"
-	"github.com/morket/morket/adapters/pgread/workspaceread"
-	"github.com/morket/morket/adapters/safedial"
-	"github.com/morket/morket/adapters/vault"
-	"github.com/morket/morket/adapters/webhooksend"
+	"github.com/morket/morket/adapters/outbound/safedial"
+	"github.com/morket/morket/adapters/outbound/webhooksend"
+	"github.com/morket/morket/adapters/postgres/webhookqueue"
+	"github.com/morket/morket/adapters/postgres/webhookread"
+	"github.com/morket/morket/adapters/postgres/workspaceread"
+	"github.com/morket/morket/adapters/secrets/vault"
 	"github.com/morket/morket/commands/webhookcmd"
-	"github.com/morket/morket/commands/webhookcmd/delivery"
+	"github.com/morket/morket/commands/webhookflow"
 	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/webhook"
@@ -30,7 +30,7 @@ type webhooks struct {
 	handlers *webhookcmd.Handlers
 	reads    *webhookread.Queries
 	queue    *webhookqueue.Queue
-	worker   *delivery.Worker
+	worker   *webhookflow.Worker
 }
 
 func (p *Platform) webhooks(ctx context.Context) (*webhooks, error) {
@@ -51,7 +51,7 @@ func (p *Platform) webhooks(ctx context.Context) (*webhooks, error) {
 		return nil, err
 	}
 	client := safedial.NewClient(safedial.Config{Allow: p.cfg.DialAllow, Redirects: -1, Timeout: webhooksend.Timeout})
-	w.worker, err = delivery.NewWorker(delivery.Config{
+	w.worker, err = webhookflow.NewWorker(webhookflow.Config{
 		Queue: w.queue, Events: w.queue, Secrets: w.handlers, Sender: webhooksend.New(client, safedial.Body), Stopper: w.handlers, Clock: p.clock,
 		Dice: dice.Float64, Ward: p.ward, Logger: p.log.With("part", "webhooks"), Agent: "Morket/" + Version + " (+https://github.com/morket/morket)",
 	})

@@ -40,7 +40,7 @@ func checks() []check {
 		{"disk space", diskSpace},
 		{"address", address},
 		{"clock", clock},
-		{"postgres", postgres},
+		{"postgres", postgresServer},
 		{"temporal", temporal},
 		{"rabbitmq", rabbit},
 		{"redis", redis},

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/morket/morket/adapters/childproc"
+	"github.com/morket/morket/adapters/servers/childproc"
 	"github.com/morket/morket/cmd/internal/config"
 )
 

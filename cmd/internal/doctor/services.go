@@ -13,16 +13,16 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/morket/morket/adapters/objectstore"
-	"github.com/morket/morket/adapters/osread"
-	"github.com/morket/morket/adapters/pgchild"
-	"github.com/morket/morket/adapters/pgread"
-	"github.com/morket/morket/adapters/temporalchild"
+	"github.com/morket/morket/adapters/files/objectstore"
+	"github.com/morket/morket/adapters/opensearch"
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/servers/pgchild"
+	"github.com/morket/morket/adapters/servers/temporalchild"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/domain/kernel"
 )
 
-func postgres(ctx context.Context, cfg config.Config) Finding {
+func postgresServer(ctx context.Context, cfg config.Config) Finding {
 	if !cfg.Embedded() {
 		return database(ctx, cfg)
 	}
@@ -84,8 +84,8 @@ func database(ctx context.Context, cfg config.Config) Finding {
 
 // role is whether requests can read as the role that row-level security binds.
 func role(ctx context.Context, conn *pgx.Conn, version string) Finding {
-	missing, err := pgread.CheckRole(ctx, conn)
-	var why *pgread.RoleError
+	missing, err := postgres.CheckRole(ctx, conn)
+	var why *postgres.RoleError
 	switch {
 	case err == nil:
 		return good("reachable, version %s", version)
@@ -96,7 +96,7 @@ func role(ctx context.Context, conn *pgx.Conn, version string) Finding {
 	}
 	var able bool
 	if err := conn.QueryRow(ctx, "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user").Scan(&able); err == nil && able {
-		return good("reachable, version %s; the role %s will be made at the start", version, pgread.AppRole)
+		return good("reachable, version %s; the role %s will be made at the start", version, postgres.AppRole)
 	}
 	return failure("let an administrator of the database run: "+why.Run, "%s", why.Why)
 }
@@ -167,7 +167,7 @@ func openSearch(ctx context.Context, cfg config.Config) Finding {
 		return good("not used: Postgres keeps the search")
 	}
 	const do = "check OPENSEARCH_URL: the server, the user and password, and that they may make indexes"
-	c, err := osread.NewClient(cfg.OpenSearchURL.Reveal())
+	c, err := opensearch.NewClient(cfg.OpenSearchURL.Reveal())
 	if err != nil {
 		return failure(do, "%v", err)
 	}

@@ -20,9 +20,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/providers"
-	"github.com/morket/morket/adapters/providers/providertest"
-	"github.com/morket/morket/adapters/safedial"
+	"github.com/morket/morket/adapters/outbound/providers"
+	"github.com/morket/morket/adapters/outbound/providers/providertest"
+	"github.com/morket/morket/adapters/outbound/safedial"
 	"github.com/morket/morket/cmd/internal/offline"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/morket/morket/adapters/csvfile"
+	"github.com/morket/morket/adapters/files/csvfile"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
 )

@@ -10,14 +10,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/chchild"
-	"github.com/morket/morket/adapters/oschild"
+	"github.com/morket/morket/adapters/servers/clickhousechild"
+	"github.com/morket/morket/adapters/servers/opensearchchild"
 )
 
 func TestFaultsOfClickHouse(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	engine, err := chchild.Start(t.Context(), chchild.Config{DataDir: dir})
+	engine, err := clickhousechild.Start(t.Context(), clickhousechild.Config{DataDir: dir})
 	require.NoError(t, err)
 	t.Cleanup(func() { engine.Kill() })
 	way, through := behind(t, engine.URL()+"/faults")
@@ -44,7 +44,7 @@ func TestFaultsOfClickHouse(t *testing.T) {
 		{"full", func() { room("1000000000000000") }, func() { room("0") }, ""},
 		{"killed", engine.Kill, func() {
 			var err error
-			engine, err = chchild.Start(t.Context(), chchild.Config{DataDir: dir, Port: engine.Port()})
+			engine, err = clickhousechild.Start(t.Context(), clickhousechild.Config{DataDir: dir, Port: engine.Port()})
 			require.NoError(t, err)
 		}, "degraded"},
 	} {
@@ -82,7 +82,7 @@ func refuseInserts(t *testing.T, address, database, bytes string) {
 func TestFaultsOfOpenSearch(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	node, err := oschild.Start(t.Context(), oschild.Config{Dir: dir})
+	node, err := opensearchchild.Start(t.Context(), opensearchchild.Config{Dir: dir})
 	require.NoError(t, err)
 	t.Cleanup(func() { node.Kill() })
 	way, through := behind(t, node.URL()+"/faults")
@@ -101,7 +101,7 @@ func TestFaultsOfOpenSearch(t *testing.T) {
 		{"full", func() { readOnly(t, node.URL(), "true") }, func() { readOnly(t, node.URL(), "null") }, ""},
 		{"killed", node.Kill, func() {
 			var err error
-			node, err = oschild.Start(t.Context(), oschild.Config{Dir: dir, Port: node.Port()})
+			node, err = opensearchchild.Start(t.Context(), opensearchchild.Config{Dir: dir, Port: node.Port()})
 			require.NoError(t, err)
 		}, "degraded"},
 	} {

@@ -19,10 +19,10 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/rabbitchild"
-	"github.com/morket/morket/adapters/redischild"
-	"github.com/morket/morket/adapters/s3child"
-	"github.com/morket/morket/adapters/toxictest"
+	"github.com/morket/morket/adapters/servers/rabbitchild"
+	"github.com/morket/morket/adapters/servers/redischild"
+	"github.com/morket/morket/adapters/servers/s3child"
+	"github.com/morket/morket/adapters/servers/toxictest"
 )
 
 // ill is an installation one of whose servers is about to fall ill, and people who go on working meanwhile.

@@ -19,10 +19,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/chchild"
-	"github.com/morket/morket/adapters/oschild"
-	"github.com/morket/morket/adapters/rabbitchild"
-	"github.com/morket/morket/adapters/redischild"
+	"github.com/morket/morket/adapters/servers/clickhousechild"
+	"github.com/morket/morket/adapters/servers/opensearchchild"
+	"github.com/morket/morket/adapters/servers/rabbitchild"
+	"github.com/morket/morket/adapters/servers/redischild"
 )
 
 const (
@@ -126,14 +126,14 @@ func startParts(t *testing.T) []*part {
 			return process{s.URL(), s.Port(), func() { require.NoError(t, s.Kill()) }}, nil
 		}},
 		{name: "clickhouse", run: func(ctx context.Context, dir string, port int) (process, error) {
-			s, err := chchild.Start(ctx, chchild.Config{DataDir: dir, Port: port})
+			s, err := clickhousechild.Start(ctx, clickhousechild.Config{DataDir: dir, Port: port})
 			if err != nil {
 				return process{}, err
 			}
 			return process{s.URL() + "/grown", s.Port(), s.Kill}, nil
 		}},
 		{name: "opensearch", run: func(ctx context.Context, dir string, port int) (process, error) {
-			s, err := oschild.Start(ctx, oschild.Config{Dir: dir, Port: port})
+			s, err := opensearchchild.Start(ctx, opensearchchild.Config{Dir: dir, Port: port})
 			if err != nil {
 				return process{}, err
 			}

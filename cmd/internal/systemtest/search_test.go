@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/oschild"
+	"github.com/morket/morket/adapters/servers/opensearchchild"
 )
 
 // found is how many rows a search finds, -1 while OpenSearch can't answer.
@@ -47,10 +47,10 @@ func (c *client) burst(table tableInfo, n int) {
 func TestOpenSearchIsKilledEmptiedAndLosesItsIndex(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	node, err := oschild.Start(t.Context(), oschild.Config{Dir: dir})
+	node, err := opensearchchild.Start(t.Context(), opensearchchild.Config{Dir: dir})
 	require.NoError(t, err)
 	start := func() {
-		node, err = oschild.Start(t.Context(), oschild.Config{Dir: dir, Port: node.Port()})
+		node, err = opensearchchild.Start(t.Context(), opensearchchild.Config{Dir: dir, Port: node.Port()})
 		require.NoError(t, err)
 	}
 	defer func() { require.NoError(t, node.Stop()) }()
@@ -103,7 +103,7 @@ func operate(t *testing.T, method, address, body string) []byte {
 }
 
 // drop deletes every index as an operator might.
-func drop(t *testing.T, node *oschild.Server) {
+func drop(t *testing.T, node *opensearchchild.Server) {
 	t.Helper()
 	var all map[string]any
 	require.NoError(t, json.Unmarshal(operate(t, http.MethodGet, node.URL()+"/_alias", ""), &all))

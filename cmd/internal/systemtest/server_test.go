@@ -19,7 +19,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/childproc"
+	"github.com/morket/morket/adapters/servers/childproc"
 )
 
 // binary is the program under test, built once for all tests.

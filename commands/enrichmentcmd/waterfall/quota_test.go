@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/morket/morket/adapters/quotatest"
+	"github.com/morket/morket/adapters/ratelimit/quotatest"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
 	"github.com/morket/morket/domain/kernel"
 )

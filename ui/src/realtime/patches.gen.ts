@@ -1,4 +1,4 @@
-// Written by make generate from adapters/livestream; not to be changed by hand.
+// Written by make generate from adapters/httpapi/livestream; not to be changed by hand.
 import { z } from 'zod';
 
 type Value = string | number | boolean | null | Value[] | { [key: string]: Value };

@@ -1,0 +1,238 @@
+package enrichmentread_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/adapters/cache/memcache"
+	"github.com/morket/morket/adapters/postgres/enrichmentread"
+	"github.com/morket/morket/adapters/postgres/postgrestest"
+	"github.com/morket/morket/adapters/secrets/vault/vaulttest"
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections/enrichmentview"
+)
+
+const ws = kernel.WorkspaceID("ws_1")
+
+func harness(t *testing.T) (*postgrestest.Harness, *enrichmentread.Queries) {
+	t.Helper()
+	h := postgrestest.NewModel(t, enrichmentview.New(enrichmentread.Open), enrichmentread.Model())
+	h.Meta.Workspace = ws
+	return h, enrichmentread.NewQueries(h.Pool, h.Clock, vaulttest.Ring(t, h.Clock))
+}
+
+func started(id kernel.RunID) enrichment.RunStarted {
+	return enrichment.RunStarted{
+		RunID: id, TableID: "tbl_1", Plans: []enrichment.Plan{{ColumnID: "col_a"}}, Selection: enrichment.Selection{Scope: enrichment.ScopeAll},
+		Estimate: enrichment.Estimate{Records: 3, Max: 6000}, Reserved: 3000, By: "usr_1", Auto: id == "run_auto",
+	}
+}
+
+func answered(id kernel.RunID, states ...enrichment.MarkState) enrichment.RunAnswersRecorded {
+	e := enrichment.RunAnswersRecorded{RunID: id, TableID: "tbl_1", Page: 1, Chunk: kernel.Chunk{Rows: []kernel.RowID{}, Cols: map[kernel.ColumnID][]json.RawMessage{}}}
+	for i, s := range states {
+		row := kernel.RowID("row_" + string(rune('1'+i)))
+		p := enrichment.Provenance{RowID: row, ColumnID: "col_a", Input: json.RawMessage(`{"q":"x"}`)}
+		a := enrichment.Attempt{Provider: "paid", Calls: 1, LatencyMS: 100, Status: enrichment.StatusNotFound}
+		switch s {
+		case enrichment.MarkValue:
+			a.Status, a.CreditsMC = enrichment.StatusSucceeded, 1000
+			p.Provider, p.CreditsMC, p.Outputs, p.InputHash = "paid", 1000, json.RawMessage(`{"a":"v"}`), "hash"
+			e.SpentMC += 1000
+			e.Chunk.Rows = append(e.Chunk.Rows, row)
+			e.Chunk.Cols["col_a"] = append(e.Chunk.Cols["col_a"], json.RawMessage(`"v"`))
+		case enrichment.MarkError:
+			a.Status, a.Error = "error", "no luck"
+		default:
+		}
+		p.Attempts = []enrichment.Attempt{a}
+		e.Marks = append(e.Marks, enrichment.Mark{RowID: row, ColumnID: "col_a", State: s})
+		e.Provenance = append(e.Provenance, p)
+	}
+	return e
+}
+
+func TestJobsAndRecords(t *testing.T) {
+	t.Parallel()
+	h, q := harness(t)
+	stream := eventstore.StreamID("run-run_1")
+	h.Append(stream, started("run_1"))
+	j, err := q.Job(t.Context(), ws, "run_1")
+	require.NoError(t, err)
+	require.Equal(t, enrichment.RunPending, j.State)
+	require.Equal(t, kernel.Credits(3000), j.Reserved)
+	require.False(t, j.Auto)
+	h.Append("run-run_auto", started("run_auto"))
+	auto, err := q.Job(t.Context(), ws, "run_auto")
+	require.NoError(t, err)
+	require.True(t, auto.Auto, "started by itself")
+
+	h.Append(stream, enrichment.RunPageStarted{RunID: "run_1"}, answered("run_1", enrichment.MarkValue, enrichment.MarkError, enrichment.MarkEmpty))
+	j, err = q.Job(t.Context(), ws, "run_1")
+	require.NoError(t, err)
+	require.Equal(t, enrichment.RunRunning, j.State)
+	require.Equal(t, enrichment.Counts{Total: 3, Done: 3, Succeeded: 1, NotFound: 1, Failed: 1}, j.Counts)
+	require.Equal(t, kernel.Credits(1000), j.Spent)
+	require.NotNil(t, j.StartedAt)
+
+	h.Append(stream, enrichment.RunFinished{RunID: "run_1", State: enrichment.RunPartiallyCompleted, Reason: "1 of 3 records failed"})
+	records, err := q.Records(t.Context(), ws, "run_1", "", enrichment.Cell{}, 2)
+	require.NoError(t, err)
+	require.Len(t, records, 2)
+	require.JSONEq(t, `"v"`, string(records[0].Answer))
+	rest, err := q.Records(t.Context(), ws, "run_1", "", enrichment.Cell{Row: records[1].Row, Column: records[1].Column}, 10)
+	require.NoError(t, err)
+	require.Len(t, rest, 1)
+	failed, err := q.Records(t.Context(), ws, "run_1", enrichment.MarkError, enrichment.Cell{}, 10)
+	require.NoError(t, err)
+	require.Equal(t, "no luck", failed[0].Attempts[0].Error)
+
+	h.Append(stream, enrichment.RunRetried{RunID: "run_1", Round: 1, Records: 1})
+	again := answered("run_1", enrichment.MarkValue)
+	again.Marks[0].RowID, again.Provenance[0].RowID, again.Chunk.Rows[0] = "row_2", "row_2", "row_2"
+	h.Append(stream, again, enrichment.RunFinished{RunID: "run_1", State: enrichment.RunCompleted})
+	j, err = q.Job(t.Context(), ws, "run_1")
+	require.NoError(t, err)
+	require.Equal(t, enrichment.Counts{Total: 3, Done: 3, Succeeded: 2, NotFound: 1}, j.Counts)
+	records, err = q.Records(t.Context(), ws, "run_1", enrichment.MarkValue, enrichment.Cell{}, 10)
+	require.NoError(t, err)
+	require.Len(t, records, 2, "the retried record replaces the failed one")
+	h.RequireRebuildable()
+
+	h.Append("table-tbl_1", table.Purged{TableID: "tbl_1"})
+	records, err = q.Records(t.Context(), ws, "run_1", "", enrichment.Cell{}, 10)
+	require.NoError(t, err)
+	require.Empty(t, records, "what a purged table's runs found is forgotten")
+	j, err = q.Job(t.Context(), ws, "run_1")
+	require.NoError(t, err)
+	require.Equal(t, kernel.Credits(2000), j.Spent, "what they cost is not")
+	h.RequireRebuildable()
+}
+
+func TestJobsOfOthersAreNotThere(t *testing.T) {
+	t.Parallel()
+	h, q := harness(t)
+	h.Append("run-run_1", started("run_1"), enrichment.RunPageStarted{RunID: "run_1"}, answered("run_1", enrichment.MarkError, enrichment.MarkValue))
+	_, err := q.Job(t.Context(), "ws_2", "run_1")
+	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
+	for name, n := range map[string]func() (int, error){
+		"jobs": func() (int, error) {
+			l, err := q.Jobs(t.Context(), "ws_2", enrichmentread.JobFilter{Limit: 10})
+			return len(l), err
+		},
+		"records": func() (int, error) {
+			l, err := q.Records(t.Context(), "ws_2", "run_1", "", enrichment.Cell{}, 10)
+			return len(l), err
+		},
+		"answers": func() (int, error) {
+			_, ok, err := q.Find(t.Context(), "ws_2", "paid", "hash", time.Time{})
+			if ok {
+				return 1, err
+			}
+			return 0, err
+		},
+		"rates": func() (int, error) { l, err := q.HitRates(t.Context(), "ws_2"); return len(l), err },
+	} {
+		got, err := n()
+		require.NoError(t, err, name)
+		require.Zero(t, got, name)
+	}
+}
+
+func TestListsProvidersAndAnswers(t *testing.T) {
+	t.Parallel()
+	h, q := harness(t)
+	for _, id := range []kernel.RunID{"run_1", "run_2", "run_3"} {
+		h.Append(eventstore.Stream("run", string(id)), started(id))
+	}
+	list, err := q.Jobs(t.Context(), ws, enrichmentread.JobFilter{Table: "tbl_1", State: enrichment.RunPending, Limit: 2})
+	require.NoError(t, err)
+	require.Equal(t, kernel.RunID("run_3"), list[0].ID)
+	list, err = q.Jobs(t.Context(), ws, enrichmentread.JobFilter{Before: list[1].ID, Limit: 2})
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+
+	for range 8 {
+		e := answered("run_1", enrichment.MarkValue, enrichment.MarkEmpty, enrichment.MarkError)
+		for i := range e.Marks {
+			id := kernel.RowID("row_" + h.Clock.Now().Format("150405") + string(rune('a'+i)))
+			e.Marks[i].RowID, e.Provenance[i].RowID = id, id
+		}
+		e.Chunk.Rows[0] = e.Marks[0].RowID
+		h.Append("run-run_1", e)
+		h.Clock.Advance(time.Second)
+	}
+	rates, err := q.HitRates(t.Context(), ws)
+	require.NoError(t, err)
+	require.InDelta(t, 1.0/3, rates["paid"], 0.001)
+	states, err := q.Health(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "degraded", states["paid"].State)
+	require.EqualValues(t, 128, states["paid"].P50MS)
+	cached := q.WithCache(memcache.New(h.Clock, 1<<20))
+	before, err := cached.Health(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, states, before)
+	more := answered("run_2", enrichment.MarkError)
+	h.Append("run-run_2", more)
+	during, err := cached.Health(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, before, during, "known for a minute")
+	h.Clock.Advance(time.Minute)
+	after, err := cached.Health(t.Context())
+	require.NoError(t, err)
+	require.Less(t, after["paid"].SuccessRate, before["paid"].SuccessRate)
+	reply, ok, err := q.Find(t.Context(), ws, "paid", "hash", h.Clock.Now().Add(-time.Hour))
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Equal(t, map[string]any{"a": "v"}, reply.Outputs)
+	_, ok, err = q.Find(t.Context(), ws, "paid", "hash", h.Clock.Now().Add(time.Hour))
+	require.NoError(t, err)
+	require.False(t, ok, "too old")
+	h.RequireRebuildable()
+}
+
+func TestKeptAnswersAreSealedAndEndWithTheirKey(t *testing.T) {
+	t.Parallel()
+	h, _ := harness(t)
+	ring := vaulttest.Ring(t, h.Clock)
+	q := enrichmentread.NewQueries(h.Pool, h.Clock, ring)
+	subject := enrichment.AnswerKey(ws, h.Clock.Now())
+	body, err := ring.Seal(t.Context(), subject, []byte(`{"outputs":{"a":"v","more":"canary-51"},"best":{"a":"w"}}`))
+	require.NoError(t, err)
+	e := answered("run_1", enrichment.MarkValue, enrichment.MarkEmpty)
+	e.Provenance[0].Outputs, e.Kept, e.KeptFor = nil, []enrichment.KeptAnswer{{Index: 0, Body: body}}, subject
+	h.Append("run-run_1", started("run_1"), e)
+	for _, table := range []string{"records", "answers"} {
+		var rows int
+		require.NoError(t, h.Pool.QueryRow(t.Context(), `SELECT count(*) FROM rm_enrichment.`+table+` x WHERE x::text LIKE '%canary%' OR encode(kept, 'escape') LIKE '%canary%'`).Scan(&rows))
+		require.Zero(t, rows, table)
+	}
+	find := func() bool {
+		reply, ok, err := q.Find(t.Context(), ws, "paid", "hash", h.Clock.Now().Add(-time.Hour))
+		require.NoError(t, err)
+		if ok {
+			require.Equal(t, map[string]any{"a": "v", "more": "canary-51"}, reply.Outputs)
+		}
+		return ok
+	}
+	outputs := func() []string {
+		list, err := q.Records(t.Context(), ws, "run_1", "", enrichment.Cell{}, 10)
+		require.NoError(t, err)
+		return []string{string(list[0].Outputs), string(list[1].Outputs)}
+	}
+	require.True(t, find())
+	require.Equal(t, []string{`{"a":"v","more":"canary-51"}`, "null"}, outputs())
+	h.RequireRebuildable()
+
+	require.NoError(t, ring.Destroy(t.Context(), subject))
+	require.False(t, find(), "it is asked again")
+	require.Equal(t, []string{"null", "null"}, outputs())
+	h.RequireRebuildable()
+}

@@ -1,0 +1,211 @@
+package gridread
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/commands"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+)
+
+// Grid answers questions about tables, rows and cells.
+type Grid struct {
+	db     postgres.Reader
+	clock  kernel.Clock
+	zones  Zones
+	memory *Structures
+	fences *fences
+	counts *counts
+	wanted chan<- index // of the indexer; nil when there is none
+	// The tables' indexes by name, true for those that are ready.
+	indexes *commands.Recent[kernel.TableID, map[string]bool]
+}
+
+// Zones tells of workspaces' time zones, by IANA name.
+type Zones interface {
+	TimeZone(ctx context.Context, ws kernel.WorkspaceID) (string, error)
+}
+
+// InZones lets days begin where the workspaces say; without it they begin in UTC.
+func (g *Grid) InZones(z Zones) *Grid {
+	g.zones = z
+	return g
+}
+
+// Reader reads text as in a workspace; its zone is that in which the workspace's days begin.
+func (g *Grid) Reader(ctx context.Context, ws kernel.WorkspaceID) (table.Reader, error) {
+	if g.zones == nil {
+		return table.Reader{Zone: time.UTC}, nil
+	}
+	name, err := g.zones.TimeZone(ctx, ws)
+	if err != nil {
+		return table.Reader{}, fmt.Errorf("find the workspace's time zone: %w", err)
+	}
+	return table.ReaderIn(name)
+}
+
+// plan makes the plan of a query as of now, where now is in the workspace's zone.
+func (g *Grid) plan(ctx context.Context, info Info, q Query) (*plan, error) {
+	reader, err := g.Reader(ctx, info.Schema.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	return newPlan(info, q, g.clock.Now().In(reader.Zone))
+}
+
+// NewGrid reads through a pool or within a scope.
+func NewGrid(db postgres.Reader, clock kernel.Clock) *Grid {
+	return &Grid{
+		db: db, clock: clock, memory: NewStructures(), fences: newFences(), counts: newCounts(),
+		indexes: commands.NewRecent[kernel.TableID, map[string]bool](clock, indexesFresh, maxIndexed),
+	}
+}
+
+// Info is what the grid knows of a table besides its rows.
+type Info struct {
+	ID        kernel.TableID
+	Schema    table.Schema
+	Deleted   []table.Column
+	Views     []table.View
+	RowCount  int64
+	Trash     int64
+	Last      int64 // position of the table's last change
+	Moved     int64 // position at which rows last came or went
+	Position  int64 // that the grid has reached
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	TrashedAt *time.Time
+}
+
+// HasColumn reports whether the table has the column, in the trash or not.
+func (i Info) HasColumn(id kernel.ColumnID) bool {
+	is := func(c table.Column) bool { return c.ID == id }
+	return slices.ContainsFunc(i.Schema.Columns, is) || slices.ContainsFunc(i.Deleted, is)
+}
+
+const infoQuery = `SELECT t.schema_version, t.row_count, t.trash_count, t.last_position, t.rows_position, t.created_at, t.updated_at, t.trashed_at,
+(SELECT position FROM projection.checkpoints WHERE place = 'grid'), CASE WHEN t.schema_version <> $3 THEN t.state END
+FROM rm_grid.tables t WHERE t.workspace_id = $1 AND t.table_id = $2 AND NOT t.purged`
+
+// Any returns a table of the workspace, in the trash or not.
+func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (Info, error) {
+	if kernel.ParseID(kernel.PrefixTable, string(id)) != nil {
+		return Info{}, kernel.NotFound("table", string(id))
+	}
+	key := structureKey{live(), id}
+	known := g.memory.last(key)
+	var version int64 = -1
+	if known != nil {
+		version = known.version
+	}
+	info := Info{ID: id}
+	var state *string
+	var position *int64
+	err := g.db.QueryRow(ctx, infoQuery, ws, id, version).Scan(&version, &info.RowCount, &info.Trash, &info.Last, &info.Moved, &info.CreatedAt, &info.UpdatedAt, &info.TrashedAt, &position, &state)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return info, kernel.NotFound("table", string(id))
+	}
+	if err != nil {
+		return info, fmt.Errorf("read table: %w", err)
+	}
+	if position != nil {
+		info.Position = *position
+	}
+	if state != nil {
+		agg := table.Blank()
+		if err := agg.UnmarshalState([]byte(*state)); err != nil {
+			return info, fmt.Errorf("read the structure of table %s: %w", id, err)
+		}
+		known = newStructure(agg)
+		g.memory.put(key, known)
+	}
+	info.Schema, info.Deleted, info.Views = known.agg.Schema(), known.agg.Deleted(), known.agg.Views()
+	return info, nil
+}
+
+// Table returns a table of the workspace that is not in the trash, or an error of kernel.KindNotFound.
+func (g *Grid) Table(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (Info, error) {
+	info, err := g.Any(ctx, ws, id)
+	if err == nil && info.TrashedAt != nil {
+		err = kernel.NotFound("table", string(id))
+	}
+	return info, err
+}
+
+func (s *Structures) last(k structureKey) *structure {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.by[k]
+}
+
+// Summary is a table in a list.
+type Summary struct {
+	ID          kernel.TableID `json:"id"`
+	Name        string         `json:"name"`
+	RowCount    int64          `json:"row_count"`
+	ColumnCount int            `json:"column_count"`
+	CreatedAt   time.Time      `json:"created_at"`
+	UpdatedAt   time.Time      `json:"updated_at"`
+	TrashedAt   *time.Time     `json:"trashed_at,omitempty"`
+}
+
+// DeletedColumn is a column in the trash of a table that is not.
+type DeletedColumn struct {
+	Table  kernel.TableID
+	Name   string // the table's
+	Column table.Column
+}
+
+const deletedColumnsQuery = `SELECT t.table_id, t.name, t.state FROM rm_grid.tables t
+WHERE t.workspace_id = $1 AND t.trashed_at IS NULL AND NOT t.purged AND EXISTS (SELECT FROM rm_grid.trashed_columns c WHERE c.table_id = t.table_id)
+AND (cardinality($3::text[]) = 0 OR t.table_id = ANY($3)) ORDER BY t.table_id LIMIT $2`
+
+// DeletedColumns lists the columns in the trash of the workspace's tables, of at most so many tables; only of the given ones if some
+// are given.
+func (g *Grid) DeletedColumns(ctx context.Context, ws kernel.WorkspaceID, tables int, only ...kernel.TableID) ([]DeletedColumn, error) {
+	rows, err := g.db.Query(ctx, deletedColumnsQuery, ws, tables, append([]kernel.TableID{}, only...))
+	if err != nil {
+		return nil, fmt.Errorf("list columns in the trash: %w", err)
+	}
+	var out []DeletedColumn
+	var id kernel.TableID
+	var name, state string
+	_, err = pgx.ForEachRow(rows, []any{&id, &name, &state}, func() error {
+		agg := table.Blank()
+		if err := agg.UnmarshalState([]byte(state)); err != nil {
+			return fmt.Errorf("the structure of table %s: %w", id, err)
+		}
+		for _, c := range agg.Deleted() {
+			out = append(out, DeletedColumn{id, name, c})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list columns in the trash: %w", err)
+	}
+	return out, nil
+}
+
+const listQuery = `SELECT table_id, name, row_count, column_count, created_at, updated_at, trashed_at FROM rm_grid.tables
+WHERE workspace_id = $1 AND (trashed_at IS NOT NULL) = $2 AND NOT purged AND table_id > $3 AND (cardinality($5::text[]) = 0 OR table_id = ANY($5)) ORDER BY table_id LIMIT $4`
+
+// List returns tables of the workspace by id from after the given one on: those in the trash, or the others; only
+// the given ones if some are given.
+func (g *Grid) List(ctx context.Context, ws kernel.WorkspaceID, trashed bool, after kernel.TableID, limit int, only ...kernel.TableID) ([]Summary, error) {
+	rows, err := g.db.Query(ctx, listQuery, ws, trashed, after, limit, append([]kernel.TableID{}, only...))
+	if err != nil {
+		return nil, fmt.Errorf("list tables: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Summary])
+	if err != nil {
+		return nil, fmt.Errorf("list tables: %w", err)
+	}
+	return out, nil
+}

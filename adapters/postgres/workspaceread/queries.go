@@ -1,0 +1,190 @@
+package workspaceread
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/domain/auth"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/workspace"
+)
+
+// Queries answers questions about workspaces.
+type Queries struct {
+	db   postgres.Reader
+	keys auth.Opener
+}
+
+// NewQueries reads through a pool or within a scope and opens who people are with their keys.
+func NewQueries(db postgres.Reader, keys auth.Opener) *Queries { return &Queries{db, keys} }
+
+// Workspace is a workspace with the role that the asking person has in it.
+type Workspace struct {
+	ID        kernel.WorkspaceID
+	Name      string
+	Slug      string
+	TimeZone  string
+	Role      kernel.Role
+	CreatedAt time.Time
+	DeletedAt *time.Time
+}
+
+// Deleted workspaces are shown to those who may restore them, as long as they may.
+const workspacesSQL = `
+SELECT w.id, w.name, w.slug, w.time_zone, m.role, w.created_at, w.deleted_at
+FROM rm_workspace.members m JOIN rm_workspace.workspaces w ON w.id = m.workspace_id
+WHERE m.user_id = $1 AND w.id > $2 AND (w.deleted_at IS NULL OR (m.role = 'owner' AND w.purge_at > $3))
+ORDER BY w.id LIMIT $4`
+
+// Of lists the workspaces of a person in the order in which they were made, from the one behind after on.
+func (q *Queries) Of(ctx context.Context, user kernel.UserID, after kernel.WorkspaceID, now time.Time, limit int) ([]Workspace, error) {
+	rows, err := q.db.Query(ctx, workspacesSQL, user, after, now, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanWorkspace)
+}
+
+const workspaceSQL = `SELECT w.id, w.name, w.slug, w.time_zone, '', w.created_at, w.deleted_at FROM rm_workspace.workspaces w WHERE w.id = $1 AND w.deleted_at IS NULL`
+
+// Workspace returns a workspace that is not deleted; false if there is none. It has no role in it.
+func (q *Queries) Workspace(ctx context.Context, ws kernel.WorkspaceID) (Workspace, bool, error) {
+	rows, err := q.db.Query(ctx, workspaceSQL, ws)
+	if err != nil {
+		return Workspace{}, false, err
+	}
+	w, err := pgx.CollectExactlyOneRow(rows, scanWorkspace)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Workspace{}, false, nil
+	}
+	return w, err == nil, err
+}
+
+func scanWorkspace(r pgx.CollectableRow) (Workspace, error) {
+	var w Workspace
+	err := r.Scan(&w.ID, &w.Name, &w.Slug, &w.TimeZone, &w.Role, &w.CreatedAt, &w.DeletedAt)
+	w.CreatedAt, w.DeletedAt = w.CreatedAt.UTC(), utc(w.DeletedAt)
+	return w, err
+}
+
+// Member is a member as the team sees him.
+type Member struct {
+	UserID   kernel.UserID `json:"user_id"`
+	Name     string        `json:"name"`
+	Email    string        `json:"email"`
+	Role     kernel.Role   `json:"role"`
+	JoinedAt time.Time     `json:"joined_at"`
+}
+
+const membersSQL = `
+SELECT m.user_id, p.sealed, coalesce(p.name, ''), coalesce(p.email, ''), m.role, m.joined_at
+FROM rm_workspace.members m LEFT JOIN rm_workspace.people p ON p.user_id = m.user_id
+WHERE m.workspace_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3`
+
+// Members lists the members of a workspace from the one behind after on.
+func (q *Queries) Members(ctx context.Context, ws kernel.WorkspaceID, after kernel.UserID, limit int) ([]Member, error) {
+	rows, err := q.db.Query(ctx, membersSQL, ws, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	var who []auth.Personal
+	members, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (Member, error) {
+		var m Member
+		var p auth.Personal
+		err := r.Scan(&m.UserID, &p.Sealed, &p.Clear.Name, &p.Clear.Email, &m.Role, &m.JoinedAt)
+		m.JoinedAt = m.JoinedAt.UTC()
+		who = append(who, p)
+		return m, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range members {
+		p, err := who[i].Open(ctx, q.keys, members[i].UserID)
+		if err != nil {
+			return nil, err
+		}
+		members[i].Name, members[i].Email = p.Name, p.Email
+	}
+	return members, nil
+}
+
+// Invitation is an invitation as the team sees it.
+type Invitation struct {
+	ID        kernel.InvitationID
+	Email     string
+	Role      kernel.Role
+	State     workspace.InvitationState
+	ExpiresAt time.Time
+}
+
+const invitationsSQL = `
+SELECT id, email, sealed, role, state, expires_at FROM rm_workspace.invitations
+WHERE workspace_id = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`
+
+// Invitations lists the invitations to a workspace, newest first, from the one behind before on.
+func (q *Queries) Invitations(ctx context.Context, ws kernel.WorkspaceID, before kernel.InvitationID, limit int) ([]Invitation, error) {
+	rows, err := q.db.Query(ctx, invitationsSQL, ws, before, limit)
+	if err != nil {
+		return nil, err
+	}
+	var sealed [][]byte
+	list, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (Invitation, error) {
+		var i Invitation
+		var s []byte
+		err := r.Scan(&i.ID, &i.Email, &s, &i.Role, &i.State, &i.ExpiresAt)
+		i.ExpiresAt, sealed = i.ExpiresAt.UTC(), append(sealed, s)
+		return i, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for n := range list {
+		i := &list[n]
+		if i.Email, err = auth.OpenAddress(ctx, q.keys, workspace.InvitationKey(i.ID), sealed[n], i.Email); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// APIKey is an API key that is not revoked.
+type APIKey struct {
+	ID        kernel.APIKeyID
+	Name      string
+	Role      kernel.Role
+	Tables    []kernel.TableID
+	Last4     string
+	CreatedAt time.Time
+	ExpiresAt *time.Time
+}
+
+const keysSQL = `
+SELECT id, name, role, tables, last4, created_at, expires_at FROM rm_workspace.api_keys
+WHERE workspace_id = $1 AND revoked_at IS NULL AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`
+
+// APIKeys lists the keys of a workspace, newest first, from the one behind before on.
+func (q *Queries) APIKeys(ctx context.Context, ws kernel.WorkspaceID, before kernel.APIKeyID, limit int) ([]APIKey, error) {
+	rows, err := q.db.Query(ctx, keysSQL, ws, before, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (APIKey, error) {
+		var k APIKey
+		err := r.Scan(&k.ID, &k.Name, &k.Role, &k.Tables, &k.Last4, &k.CreatedAt, &k.ExpiresAt)
+		k.CreatedAt, k.ExpiresAt = k.CreatedAt.UTC(), utc(k.ExpiresAt)
+		return k, err
+	})
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	u := t.UTC()
+	return &u
+}

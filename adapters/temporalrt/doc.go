@@ -1,2 +1,0 @@
-// Package temporalrt connects to Temporal: it runs the flows' worker and starts and signals flows.
-package temporalrt

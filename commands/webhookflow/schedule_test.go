@@ -1,0 +1,38 @@
+package webhookflow
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestAnOrderedHeadIsTriedByHowTheReceiverFares(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		failures int
+		failing  time.Duration
+		want     time.Duration
+	}{
+		{1, 0, 5 * time.Second},
+		{2, 5 * time.Second, 10 * time.Second},
+		{4, time.Minute, 40 * time.Second},
+		{7, 10 * time.Minute, 5 * time.Minute},
+		{100, 59 * time.Minute, 5 * time.Minute},
+		{100, time.Hour, 15 * time.Minute},
+		{100, 8 * time.Hour, 2 * time.Hour},
+		{1 << 40, 4 * 24 * time.Hour, 10 * time.Hour},
+	} {
+		require.Equal(t, c.want, headPause(c.failures, c.failing, 0.5), "%d failures in %s", c.failures, c.failing)
+	}
+}
+
+func TestNothingIsPutOffForLongerThanTheLongestPause(t *testing.T) {
+	t.Parallel()
+	for n := range 100 {
+		require.Less(t, pauseBefore(n, 1), MaxPause())
+		require.Less(t, headPause(n+1, time.Duration(n)*24*time.Hour, 1), MaxPause())
+		require.Less(t, rest(n), MaxPause())
+	}
+	require.Less(t, asksMax, MaxPause())
+}
