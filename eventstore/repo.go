@@ -30,9 +30,6 @@ func NewRepo[A kernel.Aggregate](category string, store Store, codec *Codec, bla
 	return &Repo[A]{category: category, store: store, codec: codec, blank: blank}
 }
 
-// attempts is how often Update starts over when somebody else appended to the stream meanwhile.
-const attempts = 8
-
 // snapshotEvery is how many events a Snapshotter's stream grows by between two snapshots.
 const snapshotEvery = 200
 
@@ -178,8 +175,7 @@ func (r *Repo[A]) snapshot(ctx context.Context, id string, s Snapshotter, versio
 // loaded. When somebody else was faster it starts over with the fresh state, so fn must be free of side effects. fn's
 // first result is what the command answers; it is kept with the idempotency key. No events means nothing is appended.
 func (r *Repo[A]) Update(ctx context.Context, meta kernel.Meta, id string, fn func(A) (result any, err error)) (Appended, error) {
-	var last error
-	for range attempts {
+	return Retry(ctx, func(int) (Appended, error) {
 		a, version, err := r.Load(ctx, id)
 		if err != nil {
 			return Appended{}, err
@@ -192,16 +188,8 @@ func (r *Repo[A]) Update(ctx context.Context, meta kernel.Meta, id string, fn fu
 		if err != nil {
 			return Appended{}, err
 		}
-		done, err := r.store.Append(ctx, req)
-		if err == nil {
-			return done, nil
-		}
-		if !IsConflict(err) {
-			return Appended{}, err
-		}
-		last = err
-	}
-	return Appended{}, kernel.E(kernel.KindConflict, "CONFLICT", "others kept changing this at the same moment; try again").Because(last)
+		return r.store.Append(ctx, req)
+	})
 }
 
 // Change is what one aggregate contributes to an append over several streams.

@@ -84,9 +84,6 @@ func (h *Handlers) checkPassword(ctx context.Context, key string, email auth.Ema
 	return h.cfg.Attempts.Succeeded(ctx, key)
 }
 
-// attempts is how often an append over several streams is tried when others change them at the same moment.
-const attempts = 8
-
 // Open opens a session for somebody who has shown who he is. More than auth.MaxSessions close the oldest.
 func (h *Handlers) Open(ctx context.Context, meta kernel.Meta, user kernel.UserID, agent string) (commands.Result[Opened], error) {
 	session := kernel.SessionID(h.cfg.IDs.New(kernel.PrefixSession))
@@ -99,8 +96,7 @@ func (h *Handlers) Open(ctx context.Context, meta kernel.Meta, user kernel.UserI
 	if err := s.Start(session, user, auth.Hash(refresh), shorten(agent, maxAgent), h.cfg.Clock.Now()); err != nil {
 		return commands.Result[Opened]{}, err
 	}
-	var last error
-	for range attempts {
+	return eventstore.Retry(ctx, func(int) (commands.Result[Opened], error) {
 		u, version, err := h.users.Load(ctx, string(user))
 		if err != nil {
 			return commands.Result[Opened]{}, err
@@ -115,16 +111,12 @@ func (h *Handlers) Open(ctx context.Context, meta kernel.Meta, user kernel.UserI
 			return commands.Result[Opened]{}, err
 		}
 		done, err := h.cfg.Store.Append(ctx, req)
-		if err == nil {
-			h.accounts.Forget(user)
-			return h.opened(ctx, u, s, refresh, done.Last)
-		}
-		if !eventstore.IsConflict(err) {
+		if err != nil {
 			return commands.Result[Opened]{}, err
 		}
-		last = err
-	}
-	return commands.Result[Opened]{}, last
+		h.accounts.Forget(user)
+		return h.opened(ctx, u, s, refresh, done.Last)
+	})
 }
 
 func (h *Handlers) opened(ctx context.Context, u *auth.User, s *auth.Session, refresh string, position int64) (commands.Result[Opened], error) {

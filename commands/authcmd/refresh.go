@@ -22,15 +22,8 @@ func (h *Handlers) RefreshSession(ctx context.Context, meta kernel.Meta, token s
 		return commands.Result[Opened]{}, err
 	}
 	meta.IdempotencyKey = ""
-	var last error
-	for range attempts {
-		res, err := h.refreshOnce(ctx, meta, session, token, next)
-		if !eventstore.IsConflict(err) {
-			return res, err
-		}
-		last = err // another tab was faster; now its successor is ours
-	}
-	return commands.Result[Opened]{}, last
+	// When another tab was faster, its successor is ours.
+	return eventstore.Retry(ctx, func(int) (commands.Result[Opened], error) { return h.refreshOnce(ctx, meta, session, token, next) })
 }
 
 func (h *Handlers) refreshOnce(ctx context.Context, meta kernel.Meta, session kernel.SessionID, token, next string) (commands.Result[Opened], error) {

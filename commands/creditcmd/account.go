@@ -15,7 +15,6 @@ const (
 	maxWaiting    = 4096    // requests of one account
 	maxChain      = 128     // appends in one chain
 	maxChainBytes = 2 << 20 // of their events; a single append may be bigger
-	maxAttempts   = 100     // of one request against other processes; each starts from the state that won
 	snapshotEvery = 1000    // versions of an account
 )
 
@@ -257,7 +256,7 @@ func (l *Ledger) fail(acct *account, links []link, err error) []link {
 	var conflict *eventstore.ConflictError
 	switch {
 	case errors.As(err, &conflict) && conflict.Stream == l.repo.Stream(acct.id):
-		if first.attempts++; first.attempts < maxAttempts {
+		if first.attempts++; first.attempts < eventstore.MaxConflicts {
 			return links
 		}
 		err = kernel.E(kernel.KindConflict, "CONFLICT", "others kept changing this account at the same moment; try again").Because(err)

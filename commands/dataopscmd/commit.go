@@ -76,10 +76,7 @@ func (c Commit) Validate() error {
 	return nil
 }
 
-const (
-	maxKeyColumns = 5
-	attempts      = 8 // to commit while others change the table
-)
+const maxKeyColumns = 5
 
 // Commit starts the import. A new table, or the new columns, are made in the same append.
 func (h *Handlers) Commit(ctx context.Context, meta kernel.Meta, cmd Commit) (commands.Result[dataops.Summary], error) {
@@ -90,22 +87,17 @@ func (h *Handlers) Commit(ctx context.Context, meta kernel.Meta, cmd Commit) (co
 	if err := cmd.Validate(); err != nil {
 		return none, err
 	}
-	var last error
-	for range attempts {
+	return eventstore.Retry(ctx, func(int) (commands.Result[dataops.Summary], error) {
 		req, answer, err := h.start(ctx, meta, cmd)
 		if err != nil {
 			return none, err
 		}
 		done, err := h.cfg.Store.Append(ctx, req)
-		if err == nil {
-			return commands.Reply(done, answer)
-		}
-		if !eventstore.IsConflict(err) {
+		if err != nil {
 			return none, err
 		}
-		last = err
-	}
-	return none, kernel.E(kernel.KindConflict, "CONFLICT", "others kept changing the table at the same moment; try again").Because(last)
+		return commands.Reply(done, answer)
+	})
 }
 
 // planned is an import that may begin, with its table as it is then.

@@ -154,7 +154,14 @@ func (w *work) consume(ctx context.Context, in <-chan prepared, current *atomic.
 
 // batch appends one batch. When the table has changed since the batch was converted, it is converted anew.
 func (w *work) batch(ctx context.Context, p prepared, current *atomic.Pointer[table.Schema], room int64) (added int64, err error) {
-	for {
+	return eventstore.Retry(ctx, func(try int) (int64, error) {
+		if try > 0 {
+			_, fresh, err := w.loadTable(ctx)
+			if err != nil {
+				return 0, err
+			}
+			current.Store(&fresh)
+		}
 		schema := *current.Load()
 		if err := w.possible(schema); err != nil {
 			return 0, err
@@ -167,19 +174,12 @@ func (w *work) batch(ctx context.Context, p prepared, current *atomic.Pointer[ta
 			return 0, err
 		}
 		next, err := w.appendBatch(ctx, p, o)
-		if err == nil {
-			current.Store(&next)
-			return int64(len(o.added)), nil
-		}
-		if !eventstore.IsConflict(err) {
-			return 0, err
-		}
-		_, fresh, err := w.loadTable(ctx)
 		if err != nil {
 			return 0, err
 		}
-		current.Store(&fresh)
-	}
+		current.Store(&next)
+		return int64(len(o.added)), nil
+	})
 }
 
 // possible says whether the table still has the columns without which the import makes no sense.

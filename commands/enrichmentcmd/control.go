@@ -37,20 +37,9 @@ type Controlled struct {
 	Spent  kernel.Credits      `json:"spent_mc"`
 }
 
-// attempts is how often a command starts over when the run has moved on meanwhile, as a busy run does many times a second.
-const attempts = 50
-
 // Control carries out a Control.
 func (h *Handlers) Control(ctx context.Context, meta kernel.Meta, c Control) (commands.Result[Controlled], error) {
-	var last error
-	for range attempts {
-		res, err := h.control(ctx, meta, c)
-		if !eventstore.IsConflict(err) {
-			return res, err
-		}
-		last = err
-	}
-	return commands.Result[Controlled]{}, last
+	return eventstore.Retry(ctx, func(int) (commands.Result[Controlled], error) { return h.control(ctx, meta, c) })
 }
 
 func (h *Handlers) control(ctx context.Context, meta kernel.Meta, c Control) (commands.Result[Controlled], error) {

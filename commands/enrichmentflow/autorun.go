@@ -142,26 +142,28 @@ func (a *AutoRuns) stream(ctx context.Context, id eventstore.StreamID) func(func
 	}
 }
 
-// autoTries is how often a source is looked at anew because others were faster.
-const autoTries = 8
-
-// answer starts the runs that a source's changes call for.
+// answer starts the runs that a source's changes call for. When others keep being faster, or the log takes nothing now, it answers
+// KindUnavailable: the reactor comes back after a pause.
 func (a *AutoRuns) answer(ctx context.Context, src source) error {
-	var last error
-	for range autoTries {
+	_, err := eventstore.Retry(ctx, func(int) (struct{}, error) {
 		err := a.look(ctx, src)
 		switch {
-		case err == nil, errors.Is(err, errEnough):
-			return nil
-		case eventstore.IsConflict(err), errors.Is(err, credit.ErrInsufficient()):
-			last = err
-		case errors.Is(err, eventstore.ErrBusy), errors.Is(err, eventstore.ErrUnknownOutcome):
-			last = err
-		default:
-			return fmt.Errorf("automatic runs for %s: %w", src.id, err)
+		case errors.Is(err, errEnough):
+			err = nil
+		// Credits went between the estimate and the append; or the append may have happened, which the source's mark tells.
+		case errors.Is(err, credit.ErrInsufficient()), errors.Is(err, eventstore.ErrUnknownOutcome):
+			err = fmt.Errorf("%w: %w", eventstore.ErrStale, err)
 		}
+		return struct{}{}, err
+	})
+	switch {
+	case err == nil:
+		return nil
+	case eventstore.IsConflict(err), errors.Is(err, eventstore.ErrStale), errors.Is(err, eventstore.ErrBusy):
+		return kernel.E(kernel.KindUnavailable, "BUSY", "automatic runs for %s could not be started yet", src.id).Because(err)
+	default:
+		return fmt.Errorf("automatic runs for %s: %w", src.id, err)
 	}
-	return kernel.E(kernel.KindUnavailable, "BUSY", "automatic runs for %s could not be started yet", src.id).Because(last)
 }
 
 // look goes through a source's changes from its mark on.

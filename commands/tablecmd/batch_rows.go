@@ -60,17 +60,14 @@ func (h *Handlers) BatchRows(ctx context.Context, meta kernel.Meta, cmd BatchRow
 		return commands.Result[BatchedRows]{}, err
 	}
 	step := h.step(ctx, meta, cmd.Table, "Write rows")
-	for try := range attempts {
+	return eventstore.Retry(ctx, func(try int) (commands.Result[BatchedRows], error) {
 		b := &batch{h: h, cmd: cmd, meta: meta, step: step, fresh: try > 0}
-		done, again, err := b.run(ctx)
+		done, err := b.run(ctx)
 		if err != nil {
 			return commands.Result[BatchedRows]{}, err
 		}
-		if !again {
-			return commands.Reply(done, b.answer)
-		}
-	}
-	return commands.Result[BatchedRows]{}, tooBusy()
+		return commands.Reply(done, b.answer)
+	})
 }
 
 // batch is one attempt at BatchRows.
@@ -105,34 +102,34 @@ type parsedOp struct {
 	unchanged bool
 }
 
-func (b *batch) run(ctx context.Context) (done eventstore.Appended, again bool, err error) {
+func (b *batch) run(ctx context.Context) (done eventstore.Appended, err error) {
 	if b.schema, err = b.h.schema(ctx, b.meta.Workspace, b.cmd.Table, b.fresh); err != nil {
-		return done, false, err
+		return done, err
 	}
 	if b.reader, err = b.h.reader(ctx, b.meta.Workspace); err != nil {
-		return done, false, err
+		return done, err
 	}
 	if err := b.parse(); err != nil {
 		if !b.fresh {
-			return done, true, nil
+			return done, eventstore.ErrStale
 		}
-		return done, false, err
+		return done, err
 	}
 	if b.faults.any() && !b.fresh { // the schema in memory may be old
-		return done, true, nil
+		return done, eventstore.ErrStale
 	}
 	for _, step := range []func(context.Context) error{b.matchKeys, b.findRows, b.checkRoom} {
 		if err := step(ctx); err != nil {
-			return done, false, err
+			return done, err
 		}
 	}
 	if b.faults.any() && b.cmd.OnError != Skip {
-		return done, false, b.faults.err()
+		return done, b.faults.err()
 	}
 	events := b.events()
 	b.fillAnswer()
 	if len(events) == 0 {
-		return done, false, nil
+		return done, nil
 	}
 	return b.h.write(ctx, b.meta, cellWrite{schema: b.schema, events: events, options: b.options, step: b.step, after: b.after}, b.answer)
 }

@@ -136,7 +136,7 @@ type filtered struct {
 func (h *Handlers) byFilter(ctx context.Context, meta kernel.Meta, f filtered,
 	events func(context.Context, table.Schema, []kernel.RowID, int64) ([]kernel.Event, any, error),
 ) (eventstore.Appended, error) {
-	for range attempts {
+	return eventstore.Retry(ctx, func(int) (eventstore.Appended, error) {
 		s, err := h.schema(ctx, meta.Workspace, f.table, true)
 		if err != nil {
 			return eventstore.Appended{}, err
@@ -164,13 +164,10 @@ func (h *Handlers) byFilter(ctx context.Context, meta kernel.Meta, f filtered,
 		if err != nil || len(list) == 0 {
 			return eventstore.Appended{}, err
 		}
-		done, again, err := h.write(ctx, meta, cellWrite{schema: s, events: list, step: f.step, after: &now}, answer)
+		done, err := h.write(ctx, meta, cellWrite{schema: s, events: list, step: f.step, after: &now}, answer)
 		if err != nil {
 			return done, fmt.Errorf("change rows by filter: %w", err)
 		}
-		if !again {
-			return done, nil
-		}
-	}
-	return eventstore.Appended{}, tooBusy()
+		return done, nil
+	})
 }

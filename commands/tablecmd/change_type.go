@@ -7,6 +7,7 @@ import (
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore"
 )
 
 // ChangeType changes a column's type and converts its values.
@@ -65,15 +66,12 @@ func (h *Handlers) ChangeType(ctx context.Context, meta kernel.Meta, cmd ChangeT
 	if err != nil {
 		return commands.Result[ChangedType]{}, err
 	}
-	for range attempts {
+	return eventstore.Retry(ctx, func(int) (commands.Result[ChangedType], error) {
 		c := &typeChange{h: h, meta: meta, cmd: cmd, by: table.RulesNow(reader.Zone)}
-		done, again, err := c.run(ctx, step)
+		done, err := c.run(ctx, step)
 		if err != nil {
 			return commands.Result[ChangedType]{}, err
 		}
-		if !again {
-			return commands.Reply(done, c.answer)
-		}
-	}
-	return commands.Result[ChangedType]{}, tooBusy()
+		return commands.Reply(done, c.answer)
+	})
 }

@@ -81,17 +81,14 @@ func (h *Handlers) EditCells(ctx context.Context, meta kernel.Meta, cmd EditCell
 		return commands.Result[EditedCells]{}, err
 	}
 	step := h.step(ctx, meta, cmd.Table, "Edit cells")
-	for try := range attempts {
+	return eventstore.Retry(ctx, func(try int) (commands.Result[EditedCells], error) {
 		e := &editing{h: h, cmd: cmd, meta: meta, step: step, fresh: try > 0}
-		done, again, err := e.run(ctx)
+		done, err := e.run(ctx)
 		if err != nil {
 			return commands.Result[EditedCells]{}, err
 		}
-		if !again {
-			return commands.Reply(done, e.answer)
-		}
-	}
-	return commands.Result[EditedCells]{}, tooBusy()
+		return commands.Reply(done, e.answer)
+	})
 }
 
 // editing is one attempt at EditCells.
@@ -110,37 +107,37 @@ type editing struct {
 	answer  EditedCells
 }
 
-func (e *editing) run(ctx context.Context) (done eventstore.Appended, again bool, err error) {
+func (e *editing) run(ctx context.Context) (done eventstore.Appended, err error) {
 	if e.schema, err = e.h.schema(ctx, e.meta.Workspace, e.cmd.Table, e.fresh); err != nil {
-		return done, false, err
+		return done, err
 	}
 	reader, err := e.h.reader(ctx, e.meta.Workspace)
 	if err != nil {
-		return done, false, err
+		return done, err
 	}
 	e.parse(reader)
 	if e.faults.any() && !e.fresh { // the schema in memory may be old
-		return done, true, nil
+		return done, eventstore.ErrStale
 	}
 	var s *settled
 	if e.conditional() {
 		now, err := e.h.settle(ctx, e.cmd.Table)
 		if err != nil {
-			return done, false, err
+			return done, err
 		}
 		s = &now
 	}
 	seen, err := e.compare(ctx, s != nil)
 	if err != nil {
-		return done, false, err
+		return done, err
 	}
 	if e.faults.any() && e.cmd.OnError != Skip {
-		return done, false, e.faults.err()
+		return done, e.faults.err()
 	}
 	events := e.events(seen)
 	e.fillAnswer()
 	if len(events) == 0 {
-		return done, false, nil
+		return done, nil
 	}
 	return e.h.write(ctx, e.meta, cellWrite{schema: e.schema, events: events, options: e.options, step: e.step, after: s}, e.answer)
 }

@@ -130,8 +130,6 @@ func (h *Handlers) reader(ctx context.Context, ws kernel.WorkspaceID) (table.Rea
 
 const (
 	maxSchemas = 10_000
-	// attempts is how often a command starts over when others change the table at the same moment.
-	attempts = 12
 	// catchUp is how long a command that must see everything waits for the read model.
 	catchUp = 5 * time.Second
 	grid    = "grid"
@@ -227,21 +225,13 @@ func (h *Handlers) settle(ctx context.Context, id kernel.TableID, projections ..
 	return s, nil
 }
 
-// append writes and reports whether the command must start over because somebody else was faster.
-func (h *Handlers) append(ctx context.Context, meta kernel.Meta, result any, changes ...eventstore.Change) (done eventstore.Appended, again bool, err error) {
+// append writes; with a conflict the command must start over (eventstore.Retry).
+func (h *Handlers) append(ctx context.Context, meta kernel.Meta, result any, changes ...eventstore.Change) (eventstore.Appended, error) {
 	req, err := h.cfg.Codec.Append(meta, result, changes...)
 	if err != nil {
-		return done, false, err
+		return eventstore.Appended{}, err
 	}
-	done, err = h.cfg.Store.Append(ctx, req)
-	if eventstore.IsConflict(err) {
-		return done, true, nil
-	}
-	return done, false, err
-}
-
-func tooBusy() error {
-	return kernel.E(kernel.KindConflict, "CONFLICT", "others kept changing this table at the same moment; try again")
+	return h.cfg.Store.Append(ctx, req)
 }
 
 // update changes a table's structure.

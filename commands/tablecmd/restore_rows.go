@@ -6,6 +6,7 @@ import (
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore"
 )
 
 // RestoreRows takes rows out of the trash.
@@ -30,7 +31,7 @@ func (h *Handlers) RestoreRows(ctx context.Context, meta kernel.Meta, cmd Restor
 		}
 	}
 	step := h.step(ctx, meta, cmd.Table, "Restore rows")
-	for range attempts {
+	return eventstore.Retry(ctx, func(int) (commands.Result[RestoredRows], error) {
 		s, err := h.schema(ctx, meta.Workspace, cmd.Table, true)
 		if err != nil {
 			return commands.Result[RestoredRows]{}, err
@@ -62,15 +63,12 @@ func (h *Handlers) RestoreRows(ctx context.Context, meta kernel.Meta, cmd Restor
 		if err := h.room(ctx, cmd.Table, len(rows)); err != nil {
 			return commands.Result[RestoredRows]{}, err
 		}
-		done, again, err := h.write(ctx, meta, cellWrite{schema: s, events: restoreEvents(cmd.Table, rows, table.FromRestore, step), step: step, after: &now}, answer)
+		done, err := h.write(ctx, meta, cellWrite{schema: s, events: restoreEvents(cmd.Table, rows, table.FromRestore, step), step: step, after: &now}, answer)
 		if err != nil {
 			return commands.Result[RestoredRows]{}, err
 		}
-		if !again {
-			return commands.Reply(done, answer)
-		}
-	}
-	return commands.Result[RestoredRows]{}, tooBusy()
+		return commands.Reply(done, answer)
+	})
 }
 
 // room refuses rows beyond the table's limit.

@@ -20,54 +20,54 @@ type typeChange struct {
 	answer ChangedType
 }
 
-func (c *typeChange) run(ctx context.Context, step table.Step) (done eventstore.Appended, again bool, err error) {
+func (c *typeChange) run(ctx context.Context, step table.Step) (done eventstore.Appended, err error) {
 	h, cmd := c.h, c.cmd
 	t, version, err := h.repo.Load(ctx, string(cmd.Table))
 	if err == nil {
 		err = t.In(c.meta.Workspace, cmd.Table)
 	}
 	if err != nil {
-		return done, false, err
+		return done, err
 	}
 	c.schema = t.Schema()
 	now, err := h.settle(ctx, cmd.Table)
 	if err != nil {
-		return done, false, err
+		return done, err
 	}
 	wanted := table.Retyped{Type: cmd.Type, Options: cmd.Options, Form: cmd.Form, Format: cmd.Format}
 	old, _, err := t.Retype(h.maker, cmd.Column, wanted)
 	if err != nil {
-		return done, false, err
+		return done, err
 	}
 	if err := c.findForm(ctx, old, &wanted); err != nil {
-		return done, false, err
+		return done, err
 	}
 	old, to, err := t.Retype(h.maker, cmd.Column, wanted)
 	if err != nil {
-		return done, false, err
+		return done, err
 	}
 	names, err := c.tryConvert(ctx, old, to)
 	if err != nil || cmd.DryRun || old.Type == to.Type {
-		return done, false, err
+		return done, err
 	}
 	if err := c.refuse(old, to); err != nil {
-		return done, false, err
+		return done, err
 	}
 	if len(names) > 0 {
 		for _, n := range names {
 			wanted.Options = append(slices.Clip(wanted.Options), table.Option{Name: n})
 		}
 		if old, to, err = t.Retype(h.maker, cmd.Column, wanted); err != nil {
-			return done, false, err
+			return done, err
 		}
 	}
 	if err := t.ChangeType(old, to, c.by, cmd.Lossy, step); err != nil {
-		return done, false, err
+		return done, err
 	}
 	changes := append(now.guards, atVersion(structureOf(cmd.Table), version, t.Pending()), atVersion(cellsOf(cmd.Table), now.cells, nil))
-	done, again, err = h.append(ctx, c.meta, c.answer, changes...)
+	done, err = h.append(ctx, c.meta, c.answer, changes...)
 	h.forget(cmd.Table)
-	return done, again, err
+	return done, err
 }
 
 // refuse refuses to lose a value that may not be lost, and to guess.

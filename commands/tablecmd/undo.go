@@ -75,15 +75,11 @@ func (h *Handlers) Undo(ctx context.Context, meta kernel.Meta, cmd Undo) (comman
 
 func (h *Handlers) undoOne(ctx context.Context, meta kernel.Meta, cmd Undo, step string, sum Undone) (commands.Result[Undone], error) {
 	id := h.fresh("")
-	for range attempts {
+	return eventstore.Retry(ctx, func(int) (commands.Result[Undone], error) {
 		u := &undoing{h: h, cmd: cmd, meta: meta, new: id, answer: sum, dropped: map[kernel.ColumnID]bool{}}
 		u.answer.Conflicts = slices.Clone(sum.Conflicts)
-		res, again, err := u.run(ctx, step)
-		if err != nil || !again {
-			return res, err
-		}
-	}
-	return commands.Result[Undone]{}, tooBusy()
+		return u.run(ctx, step)
+	})
 }
 
 // undoing is one attempt at taking one step back.
@@ -136,34 +132,34 @@ type target struct {
 	last        int64
 }
 
-func (u *undoing) run(ctx context.Context, step string) (res commands.Result[Undone], again bool, err error) {
+func (u *undoing) run(ctx context.Context, step string) (res commands.Result[Undone], err error) {
 	h := u.h
 	if u.agg, u.version, err = h.repo.Load(ctx, string(u.cmd.Table)); err != nil {
-		return res, false, err
+		return res, err
 	}
 	if err := u.agg.In(u.meta.Workspace, u.cmd.Table); err != nil {
-		return res, false, err
+		return res, err
 	}
 	u.schema = u.agg.Schema()
 	u.before = u.schema
 	if u.now, err = h.settle(ctx, u.cmd.Table, history); err != nil {
-		return res, false, err
+		return res, err
 	}
 	if u.step, err = h.cfg.History.Step(ctx, u.cmd.Table, step, u.meta.Actor.User(), u.cmd.Redo); err != nil {
-		return res, false, err
+		return res, err
 	}
 	if err := u.begin(ctx); err != nil {
-		return res, false, err
+		return res, err
 	}
 	if err := u.collect(ctx); err != nil {
-		return res, false, err
+		return res, err
 	}
 	if err := u.reshape(); err != nil {
-		return res, false, err
+		return res, err
 	}
 	events, err := u.events(ctx)
 	if err != nil {
-		return res, false, err
+		return res, err
 	}
 	return u.append(ctx, events)
 }
@@ -237,16 +233,16 @@ func (u *undoing) source() table.Source {
 // leaves the step half taken back, to be continued by the same call.
 const bigAppend = 400
 
-func (u *undoing) append(ctx context.Context, events []kernel.Event) (res commands.Result[Undone], again bool, err error) {
+func (u *undoing) append(ctx context.Context, events []kernel.Event) (res commands.Result[Undone], err error) {
 	structure := eventstore.At(structureOf(u.cmd.Table), eventstore.Expected(u.version), u.agg.Pending()...)
 	cells := u.now.cells
 	defer u.h.forget(u.cmd.Table)
 	if len(events) == 0 && len(u.agg.Pending()) == 0 {
 		switch {
 		case u.kept > 0 || u.waiting: // nothing was taken back: the step stays where it is
-			return commands.Result[Undone]{Value: u.answer}, false, nil
+			return commands.Result[Undone]{Value: u.answer}, nil
 		case u.goesOn:
-			return res, false, u.alreadySo()
+			return res, u.alreadySo()
 		}
 		// Nothing differs, and yet the step is taken back.
 		events = []kernel.Event{table.CellsEdited{TableID: u.cmd.Table, Source: u.source(), Seen: u.now.head, Step: u.new}}
@@ -262,13 +258,12 @@ func (u *undoing) append(ctx context.Context, events []kernel.Event) (res comman
 		if len(events) == 0 {
 			changes = append(changes, u.ofImport()...)
 		}
-		done, again, err := u.h.append(ctx, meta, u.answer, changes...)
-		if err != nil || again {
-			return res, again, err
+		done, err := u.h.append(ctx, meta, u.answer, changes...)
+		if err != nil {
+			return res, err
 		}
 		if len(events) == 0 {
-			res, err = commands.Reply(done, u.answer)
-			return res, false, err
+			return commands.Reply(done, u.answer)
 		}
 		cells += int64(len(part))
 		structure = eventstore.At(structure.Stream, structure.Expected+eventstore.Expected(len(structure.Events)))

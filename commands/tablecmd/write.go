@@ -18,18 +18,21 @@ type cellWrite struct {
 	after   *settled // the append must come right after this; nil if it need not
 }
 
-// write appends. again says that the schema or, where it matters, anything else in the table has changed meanwhile.
-func (h *Handlers) write(ctx context.Context, meta kernel.Meta, w cellWrite, answer any) (done eventstore.Appended, again bool, err error) {
+// write appends. It meets a conflict when the schema or, where it matters, anything else in the table has changed meanwhile.
+func (h *Handlers) write(ctx context.Context, meta kernel.Meta, w cellWrite, answer any) (done eventstore.Appended, err error) {
 	structure := eventstore.At(structureOf(w.schema.Table), eventstore.Expected(w.schema.Version))
 	if w.newOptions() {
 		t, version, err := h.repo.Load(ctx, string(w.schema.Table))
-		if err != nil || version != w.schema.Version {
-			return done, err == nil, err
+		if err == nil && version != w.schema.Version {
+			err = eventstore.ErrStale
+		}
+		if err != nil {
+			return done, err
 		}
 		for _, c := range w.schema.Columns { // in a fixed order
 			if names := w.options[c.ID]; len(names) > 0 {
 				if _, err := t.AddOptions(h.maker, c.ID, names, w.step); err != nil {
-					return done, false, err
+					return done, err
 				}
 			}
 		}

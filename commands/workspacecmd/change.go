@@ -35,7 +35,7 @@ func (h *Handlers) Change(ctx context.Context, meta kernel.Meta, cmd Change) (co
 			return commands.Result[Workspace]{}, err
 		}
 	}
-	return retry(func() (commands.Result[Workspace], error) { return h.changeOnce(ctx, meta, cmd) })
+	return eventstore.Retry(ctx, func(int) (commands.Result[Workspace], error) { return h.changeOnce(ctx, meta, cmd) })
 }
 
 func (h *Handlers) changeOnce(ctx context.Context, meta kernel.Meta, cmd Change) (commands.Result[Workspace], error) {

@@ -51,7 +51,7 @@ func (h *Handlers) Create(ctx context.Context, meta kernel.Meta, cmd Create) (co
 	if first, found, err := commands.Repeat[Workspace](ctx, h.cfg.Store, meta); found || err != nil {
 		return first, err
 	}
-	return retry(func() (commands.Result[Workspace], error) { return h.createOnce(ctx, meta, owner, name, cmd.Slug) })
+	return eventstore.Retry(ctx, func(int) (commands.Result[Workspace], error) { return h.createOnce(ctx, meta, owner, name, cmd.Slug) })
 }
 
 func (h *Handlers) createOnce(ctx context.Context, meta kernel.Meta, owner kernel.UserID, name, slug string) (commands.Result[Workspace], error) {

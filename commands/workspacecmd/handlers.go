@@ -87,9 +87,6 @@ func New(cfg Config) (*Handlers, error) {
 // Done is the answer of commands that have nothing to say.
 type Done struct{}
 
-// attempts is how often an append over several streams is tried when others change them at the same moment.
-const attempts = 8
-
 // update changes the workspace of the meta and makes the change count at once.
 func update[R any](ctx context.Context, h *Handlers, meta kernel.Meta, fn func(*workspace.Workspace) (R, error)) (commands.Result[R], error) {
 	if first, found, err := commands.Repeat[R](ctx, h.cfg.Store, meta); found || err != nil {
@@ -109,18 +106,6 @@ func update[R any](ctx context.Context, h *Handlers, meta kernel.Meta, fn func(*
 		return commands.Result[R]{}, err
 	}
 	return commands.Reply(done, value)
-}
-
-// retry runs an append over several streams again while others change them at the same moment.
-func retry[R any](once func() (commands.Result[R], error)) (commands.Result[R], error) {
-	var res commands.Result[R]
-	var err error
-	for range attempts {
-		if res, err = once(); !eventstore.IsConflict(err) {
-			return res, err
-		}
-	}
-	return res, err
 }
 
 // callerRole is the role that counts for a change: of a person his present one, of an API key the one it was let in with.

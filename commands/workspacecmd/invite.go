@@ -45,7 +45,7 @@ func (h *Handlers) Invite(ctx context.Context, meta kernel.Meta, cmd Invite) (co
 		return commands.Result[Invitation]{}, err
 	}
 	var name string
-	res, err := retry(func() (res commands.Result[Invitation], err error) {
+	res, err := eventstore.Retry(ctx, func(int) (res commands.Result[Invitation], err error) {
 		res, name, err = h.inviteOnce(ctx, meta, email, cmd, token)
 		return res, err
 	})
