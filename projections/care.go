@@ -39,7 +39,7 @@ const (
 
 // Attempt is a piece of the log that is about to be applied at a place.
 type Attempt struct {
-	Place       Place
+	Location    Location
 	First, Last int64 // positions of its events
 	Deaths      int   // processes that have ended over just this piece
 	Owner       Owner // set by the store
@@ -48,7 +48,7 @@ type Attempt struct {
 // Attempts keeps the latest attempt of each place.
 type Attempts interface {
 	// Attempted returns the place's latest attempt, false without one.
-	Attempted(ctx context.Context, place Place) (Attempt, bool, error)
+	Attempted(ctx context.Context, location Location) (Attempt, bool, error)
 	// Attempt notes what this process is about to apply, durably, in place of the one before. A First of 0 is none.
 	Attempt(ctx context.Context, a Attempt) error
 }
@@ -79,7 +79,7 @@ func (w *worker) beginCare(ctx context.Context) error {
 		var found bool
 		err := w.patiently(ctx, func() (err error) {
 			if w.care.until, err = w.log.Head(ctx); err == nil {
-				a, found, err = w.store.Attempted(ctx, w.place)
+				a, found, err = w.store.Attempted(ctx, w.location)
 			}
 			return err
 		})
@@ -97,7 +97,7 @@ func (w *worker) beginCare(ctx context.Context) error {
 		case Ours: // begun again in the same process
 			if a.Deaths > 0 {
 				w.care.suspect = a
-				w.logger.WarnContext(ctx, "a process ended while it applied events", "projection", w.place.String(),
+				w.logger.WarnContext(ctx, "a process ended while it applied events", "projection", w.location.String(),
 					"first", a.First, "last", a.Last, "deaths", a.Deaths)
 			}
 			return nil
@@ -146,7 +146,7 @@ func (w *worker) guard(ctx context.Context, events []eventstore.Recorded) (done 
 	if !suspect && (w.care.left <= 0 || first.Position > w.care.until) {
 		return done, w.endCare(ctx, first.Position)
 	}
-	a := Attempt{Place: w.place, First: first.Position, Last: last.Position}
+	a := Attempt{Location: w.location, First: first.Position, Last: last.Position}
 	if a.First == w.care.suspect.First && a.Last == w.care.suspect.Last {
 		a.Deaths = w.care.suspect.Deaths
 	}
@@ -171,7 +171,7 @@ func (w *worker) endCare(ctx context.Context, at int64) error {
 		return nil
 	}
 	if w.care.noted {
-		if err := w.store.Attempt(ctx, Attempt{Place: w.place}); err != nil {
+		if err := w.store.Attempt(ctx, Attempt{Location: w.location}); err != nil {
 			return err
 		}
 	}

@@ -51,7 +51,7 @@ func TestOnlyTheFirstBatchesAfterAStartAreNoted(t *testing.T) {
 	}
 	wait(t, start(), 20)
 	live := projections.LiveOf("said")
-	require.Equal(t, []projections.Attempt{{Place: live, First: 1, Last: 2}, {Place: live, First: 3, Last: 4}, {Place: live}}, store.all(),
+	require.Equal(t, []projections.Attempt{{Location: live, First: 1, Last: 2}, {Location: live, First: 3, Last: 4}, {Location: live}}, store.all(),
 		"of ten batches two, and the note is taken away")
 
 	store.notes = nil
@@ -70,7 +70,7 @@ func TestAnAttemptOfALivingProcessIsWaitedForAndNotHeldAgainstTheEvent(t *testin
 	_, err := f.store.Create(t.Context(), live, 1)
 	require.NoError(t, err)
 	f.store.Process, f.store.Living = "other", map[string]bool{"other": true}
-	require.NoError(t, f.store.Attempt(t.Context(), projections.Attempt{Place: live, First: 1, Last: 1, Deaths: 1}))
+	require.NoError(t, f.store.Attempt(t.Context(), projections.Attempt{Location: live, First: 1, Last: 1, Deaths: 1}))
 	f.store.Process = "this"
 	asked := make(chan struct{}, 100)
 	cfg := f.config(&said{})
@@ -96,10 +96,10 @@ type asking struct {
 	asked chan struct{}
 }
 
-func (a *asking) Attempted(ctx context.Context, place projections.Place) (projections.Attempt, bool, error) {
+func (a *asking) Attempted(ctx context.Context, location projections.Location) (projections.Attempt, bool, error) {
 	select {
 	case a.asked <- struct{}{}:
 	default:
 	}
-	return a.Memory.Attempted(ctx, place)
+	return a.Memory.Attempted(ctx, location)
 }

@@ -105,7 +105,7 @@ func (f *feed) subscribe(ctx context.Context) {
 	}
 	messages, err := f.subscriber.Subscribe(ctx, logmsg.Topic)
 	if err != nil {
-		f.logger.WarnContext(ctx, "projection can't subscribe, it follows the log", "projection", f.place.String(), "error", err)
+		f.logger.WarnContext(ctx, "projection can't subscribe, it follows the log", "projection", f.location.String(), "error", err)
 		return
 	}
 	f.messages = arriving(ctx, messages)
@@ -135,7 +135,7 @@ func arriving(ctx context.Context, in <-chan *message.Message) <-chan *message.M
 // the bus didn't bring, and does what is due from time to time. While it finds events it comes more often.
 func (f *feed) poll(ctx context.Context) error {
 	f.subscribe(ctx)
-	c, ok, err := f.store.Checkpoint(ctx, f.place)
+	c, ok, err := f.store.Checkpoint(ctx, f.location)
 	if err != nil {
 		return f.later(ctx, err)
 	}
@@ -176,7 +176,7 @@ func (f *feed) live(ctx context.Context, m *message.Message) error {
 		next := f.position + int64(len(events)) + 1
 		switch {
 		case err != nil:
-			f.logger.WarnContext(ctx, "unreadable log message, reading the log instead", "projection", f.place.String(), "error", err)
+			f.logger.WarnContext(ctx, "unreadable log message, reading the log instead", "projection", f.location.String(), "error", err)
 			fallthrough
 		case b.First > next: // messages were lost: the hole is in the log
 			if err := f.take(ctx, events); err != nil {
@@ -284,7 +284,7 @@ func (f *feed) readPatiently(ctx context.Context, fn func() error) error {
 		if err == nil || ctx.Err() != nil {
 			return errors.Join(err, ctx.Err())
 		}
-		f.logger.WarnContext(ctx, "projection can't read the log", "projection", f.place.String(), "error", err)
+		f.logger.WarnContext(ctx, "projection can't read the log", "projection", f.location.String(), "error", err)
 		if err := pauses.wait(ctx); err != nil {
 			return err
 		}

@@ -86,7 +86,7 @@ func NewReactor(cfg ReactorConfig) (*Reactor, error) {
 	}
 	r := &Reactor{cfg: cfg}
 	r.worker = &worker{
-		place: Place{Projection: cfg.Name, Slot: Reacted}, version: 1, store: cfg.Store, log: cfg.Log, clock: cfg.Clock,
+		location: Location{Projection: cfg.Name, Copy: Reacted}, version: 1, store: cfg.Store, log: cfg.Log, clock: cfg.Clock,
 		logger: cfg.Logger, limits: cfg.Limits.withDefaults(), wants: wanted(cfg.Types), before: cfg.HandleBatch, single: cfg.Handle != nil, apply: cfg.Apply,
 		applied: cfg.Applied, blocked: r.block, follow: cfg.Follow, ward: cfg.Ward,
 	}
@@ -96,8 +96,8 @@ func NewReactor(cfg ReactorConfig) (*Reactor, error) {
 	return r, nil
 }
 
-// Place names the reactor's checkpoint and parked streams in the store.
-func (r *Reactor) Place() Place { return r.worker.place }
+// Location names the reactor's checkpoint and parked streams in the store.
+func (r *Reactor) Location() Location { return r.worker.location }
 
 // Position returns the position up to which every wanted event has been acted on.
 func (r *Reactor) Position() int64 { return r.worker.progress.position() }
@@ -132,9 +132,9 @@ func (r *Reactor) block(err error) {
 func (r *Reactor) Run(ctx context.Context) error {
 	for {
 		err := r.worker.patiently(ctx, func() error {
-			_, ok, err := r.cfg.Store.Checkpoint(ctx, r.worker.place)
+			_, ok, err := r.cfg.Store.Checkpoint(ctx, r.worker.location)
 			if err == nil && !ok {
-				_, err = r.cfg.Store.Create(ctx, r.worker.place, 1)
+				_, err = r.cfg.Store.Create(ctx, r.worker.location, 1)
 			}
 			return err
 		})

@@ -43,7 +43,7 @@ func Rebuild(ctx context.Context, cfg RebuildConfig) (Rebuilt, error) {
 		err = b.build(ctx, live)
 	}
 	if err == nil {
-		err = cfg.Store.Finish(ctx, b.place)
+		err = cfg.Store.Finish(ctx, b.location)
 	}
 	if err == nil {
 		live, err = b.target(ctx)
@@ -58,14 +58,14 @@ func Rebuild(ctx context.Context, cfg RebuildConfig) (Rebuilt, error) {
 		if err := b.build(ctx, live.Position); err != nil || !cfg.Compare || b.durable.Position != live.Position {
 			return err
 		}
-		out.Differs, err = compare(ctx, cfg.Store, live.Place, b.place)
+		out.Differs, err = compare(ctx, cfg.Store, live.Location, b.location)
 		return err
 	})
 	if err != nil {
 		return out, b.fail("rebuild", err)
 	}
 	out.Position = swapped.Position
-	out.Parked, err = cfg.Store.Parked(ctx, swapped.Place)
+	out.Parked, err = cfg.Store.Parked(ctx, swapped.Location)
 	return out, err
 }
 
@@ -75,9 +75,9 @@ type builder struct {
 	cfg RebuildConfig
 }
 
-func newBuilder(cfg RebuildConfig, slot Slot) *builder {
+func newBuilder(cfg RebuildConfig, copied Copy) *builder {
 	cfg.Limits = cfg.Limits.withDefaults()
-	w := cfg.worker(Place{Projection: cfg.Projector.Name(), Slot: slot})
+	w := cfg.worker(Location{Projection: cfg.Projector.Name(), Copy: copied})
 	return &builder{feed: &feed{worker: w}, cfg: cfg}
 }
 
@@ -87,12 +87,12 @@ func (b *builder) fail(what string, err error) error {
 
 // begin makes the place, or finds the one to go on with.
 func (b *builder) begin(ctx context.Context) error {
-	c, ok, err := b.store.Checkpoint(ctx, b.place)
+	c, ok, err := b.store.Checkpoint(ctx, b.location)
 	if err != nil {
 		return err
 	}
 	if !ok || !b.cfg.Resume || c.Version != b.version {
-		if _, err := b.store.Create(ctx, b.place, b.version); err != nil {
+		if _, err := b.store.Create(ctx, b.location, b.version); err != nil {
 			return err
 		}
 	}
@@ -161,7 +161,7 @@ func Verify(ctx context.Context, cfg RebuildConfig) (Verified, error) {
 	if err := cfg.Validate(); err != nil {
 		return out, err
 	}
-	b := newBuilder(cfg, Aside)
+	b := newBuilder(cfg, VerifyCopy)
 	at, live, err := cfg.Store.Checksums(ctx, LiveOf(cfg.Projector.Name()))
 	if err != nil {
 		return out, b.fail("verify", err)
@@ -175,7 +175,7 @@ func Verify(ctx context.Context, cfg RebuildConfig) (Verified, error) {
 	if err := b.build(ctx, at.Position); err != nil {
 		return out, b.fail("verify", err)
 	}
-	_, rebuilt, err := cfg.Store.Checksums(ctx, b.place)
+	_, rebuilt, err := cfg.Store.Checksums(ctx, b.location)
 	if err != nil {
 		return out, b.fail("verify", err)
 	}
@@ -184,14 +184,14 @@ func Verify(ctx context.Context, cfg RebuildConfig) (Verified, error) {
 		out.Tables = append(out.Tables, name)
 	}
 	slices.Sort(out.Tables)
-	if out.Parked, err = cfg.Store.Parked(ctx, b.place); err != nil {
+	if out.Parked, err = cfg.Store.Parked(ctx, b.location); err != nil {
 		return out, b.fail("verify", err)
 	}
-	return out, cfg.Store.Drop(ctx, b.place)
+	return out, cfg.Store.Drop(ctx, b.location)
 }
 
 // compare compares two places that stand still.
-func compare(ctx context.Context, store Store, live, rebuilt Place) ([]Difference, error) {
+func compare(ctx context.Context, store Store, live, rebuilt Location) ([]Difference, error) {
 	_, a, err := store.Checksums(ctx, live)
 	if err != nil {
 		return nil, err

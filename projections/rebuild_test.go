@@ -56,7 +56,7 @@ func TestRebuildSwapsWhileTheLiveOneIsWritten(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, found.Differs)
 	require.Equal(t, []string{"said"}, found.Tables)
-	_, ok, err := f.store.Checkpoint(t.Context(), projections.Place{Projection: "said", Slot: projections.Aside})
+	_, ok, err := f.store.Checkpoint(t.Context(), projections.Location{Projection: "said", Copy: projections.VerifyCopy})
 	require.NoError(t, err)
 	require.False(t, ok, "the copy is gone")
 }
@@ -147,7 +147,7 @@ func TestARebuildThatWasCutShortGoesOn(t *testing.T) {
 	cfg := projections.RebuildConfig{RunnerConfig: f.config(&said{}), Resume: true}
 	ctx, kill := context.WithCancelCause(t.Context())
 	f.store.Fail = func(from projections.Checkpoint, _ projections.Step) error {
-		if from.Place.Slot == projections.Next && steps.Add(1) == 5 {
+		if from.Location.Copy == projections.Next && steps.Add(1) == 5 {
 			kill(errStop)
 			return context.Canceled
 		}
@@ -155,7 +155,7 @@ func TestARebuildThatWasCutShortGoesOn(t *testing.T) {
 	}
 	_, err := projections.Rebuild(ctx, cfg)
 	require.Error(t, err)
-	c, ok, err := f.store.Checkpoint(t.Context(), projections.Place{Projection: "said", Slot: projections.Next})
+	c, ok, err := f.store.Checkpoint(t.Context(), projections.Location{Projection: "said", Copy: projections.Next})
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.EqualValues(t, 40, c.Position)
@@ -257,7 +257,7 @@ func TestReactorCallsInOrderAndWaits(t *testing.T) {
 	require.Empty(t, r.Waiting())
 	stop()
 	require.Equal(t, []string{"1", "3", "6"}, calls)
-	parked, err := f.store.Parked(t.Context(), r.Place())
+	parked, err := f.store.Parked(t.Context(), r.Location())
 	require.NoError(t, err)
 	require.Len(t, parked, 1)
 	require.EqualValues(t, 4, parked[0].Position)
@@ -277,7 +277,7 @@ func TestReactorCallsInOrderAndWaits(t *testing.T) {
 	require.NoError(t, err)
 	stop = run(t, r.Run)
 	require.Eventually(t, func() bool {
-		parked, err := f.store.Parked(context.Background(), r.Place())
+		parked, err := f.store.Parked(context.Background(), r.Location())
 		return err == nil && len(parked) == 0
 	}, 5*time.Second, time.Millisecond)
 	stop()
@@ -293,7 +293,7 @@ func TestAReactorOfBatchesParksOnlyWhatFails(t *testing.T) {
 	stop := run(t, r.Run)
 	wait(t, r, 8)
 	stop()
-	parked, err := f.store.Parked(t.Context(), r.Place())
+	parked, err := f.store.Parked(t.Context(), r.Location())
 	require.NoError(t, err)
 	require.Len(t, parked, 1)
 	require.EqualValues(t, 5, parked[0].Position)

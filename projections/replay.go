@@ -18,7 +18,7 @@ func (w *worker) retryParked(ctx context.Context) error {
 		return nil
 	}
 	w.checked = now
-	list, err := w.store.Parked(ctx, w.place)
+	list, err := w.store.Parked(ctx, w.location)
 	if err != nil {
 		return w.later(ctx, err)
 	}
@@ -72,7 +72,7 @@ func (w *worker) replayFrom(ctx context.Context, p *Parked) (bool, error) {
 	after := p.Version - 1
 	if p.SkipReason != "" {
 		after = p.Version
-		w.logger.WarnContext(ctx, "event is left out", "projection", w.place.String(), "stream", string(p.Stream),
+		w.logger.WarnContext(ctx, "event is left out", "projection", w.location.String(), "stream", string(p.Stream),
 			"position", p.Position, "type", p.EventType, "reason", p.SkipReason)
 	}
 	for {
@@ -144,7 +144,7 @@ func (w *worker) replayStep(ctx context.Context, p *Parked, page []eventstore.Re
 	*p = next
 	if end {
 		delete(w.parked, p.Stream)
-		w.logger.InfoContext(ctx, "parked stream goes on", "projection", w.place.String(), "stream", string(p.Stream))
+		w.logger.InfoContext(ctx, "parked stream goes on", "projection", w.location.String(), "stream", string(p.Stream))
 	}
 	return nil
 }
@@ -157,7 +157,7 @@ func (w *worker) parkAgain(ctx context.Context, p Parked, page []eventstore.Reco
 	if page[0].Version == p.Version {
 		attempts = p.Attempts + 1
 	}
-	again := w.letter(page[0], cause, attempts)
+	again := w.deadLetter(page[0], cause, attempts)
 	if err := w.commit(ctx, Step{To: w.durable.Position, Park: []Parked{again}}, nil); err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func TestAPoisonEventStopsOnlyItsOwnStream(t *testing.T) {
 		list := f.parked(t)
 		require.Len(t, list, 2)
 		require.Equal(t, projections.Parked{
-			Place: projections.LiveOf("said"), Stream: "thing-a", Position: 3, Version: 2, EventType: wantedType, Error: "poison",
+			Location: projections.LiveOf("said"), Stream: "thing-a", Position: 3, Version: 2, EventType: wantedType, Error: "poison",
 			Attempts: 1, RetryAt: f.clock.Now().Add(time.Minute),
 		}, list[0])
 		require.EqualValues(t, 6, list[1].Position)
@@ -87,15 +87,15 @@ func TestAPersonCanRetryOrSkip(t *testing.T) {
 	f.say(t, "a:one", "a:poison", "a:three", "a:poison", "a:five")
 	r, _ := f.start(t, &said{}, nil)
 	wait(t, r, 5)
-	place := projections.LiveOf("said")
-	ok, err := f.store.Retry(context.Background(), place, "thing-a", "it says nothing", f.clock.Now())
+	location := projections.LiveOf("said")
+	ok, err := f.store.Retry(context.Background(), location, "thing-a", "it says nothing", f.clock.Now())
 	require.NoError(t, err)
 	require.True(t, ok)
 	f.clock.Advance(time.Second)
 	require.Eventually(t, func() bool { return f.parked(t)[0].Position == 4 }, 5*time.Second, time.Millisecond)
 	require.Equal(t, "one three ", f.rows()["thing-a"])
 	require.Empty(t, f.parked(t)[0].SkipReason, "only the one event was skipped")
-	_, err = f.store.Retry(context.Background(), place, "thing-a", "nor does this one", f.clock.Now())
+	_, err = f.store.Retry(context.Background(), location, "thing-a", "nor does this one", f.clock.Now())
 	require.NoError(t, err)
 	f.clock.Advance(time.Second)
 	require.Eventually(t, func() bool { return len(f.parked(t)) == 0 }, 5*time.Second, time.Millisecond)

@@ -66,9 +66,9 @@ func NewRunner(cfg RunnerConfig) (*Runner, error) {
 	return r, nil
 }
 
-func (c RunnerConfig) worker(place Place) *worker {
+func (c RunnerConfig) worker(location Location) *worker {
 	return &worker{
-		place: place, version: c.Projector.Version(), store: c.Store, log: c.Log, clock: c.Clock, logger: c.Logger,
+		location: location, version: c.Projector.Version(), store: c.Store, log: c.Log, clock: c.Clock, logger: c.Logger,
 		limits: c.Limits, wants: wanted(c.Projector.Types()), apply: c.Projector.Apply, follow: c.Follow, ward: c.Ward,
 	}
 }
@@ -115,8 +115,8 @@ func (r *Runner) prepare(ctx context.Context) error {
 		var c Checkpoint
 		var ok bool
 		err := w.patiently(ctx, func() (err error) {
-			if c, ok, err = w.store.Checkpoint(ctx, w.place); err == nil && !ok {
-				c, err = w.store.Create(ctx, w.place, w.version)
+			if c, ok, err = w.store.Checkpoint(ctx, w.location); err == nil && !ok {
+				c, err = w.store.Create(ctx, w.location, w.version)
 			}
 			return err
 		})
@@ -160,7 +160,7 @@ func (r *Runner) rebuild(ctx context.Context) error {
 
 // othersRebuild reports whether the next read model is coming on.
 func (r *Runner) othersRebuild(ctx context.Context) (bool, error) {
-	next := Place{Projection: r.Name(), Slot: Next}
+	next := Location{Projection: r.Name(), Copy: Next}
 	first, ok, err := r.cfg.Store.Checkpoint(ctx, next)
 	if err != nil || !ok {
 		return false, r.worker.later(ctx, err)

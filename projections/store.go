@@ -8,37 +8,37 @@ import (
 	"github.com/morket/morket/eventstore"
 )
 
-// Slot tells the copies of one projection's read model apart.
-type Slot string
+// Copy tells the copies of one projection's read model apart.
+type Copy string
 
 // The slots.
 const (
-	Live    Slot = ""        // what readers see
-	Next    Slot = "next"    // being rebuilt, to be swapped with the live one
-	Aside   Slot = "verify"  // rebuilt to be compared with the live one
-	Reacted Slot = "reactor" // a reactor's: a checkpoint and no read model
+	Live       Copy = ""        // what readers see
+	Next       Copy = "next"    // being rebuilt, to be swapped with the live one
+	VerifyCopy Copy = "verify"  // rebuilt to be compared with the live one
+	Reacted    Copy = "reactor" // a reactor's: a checkpoint and no read model
 )
 
-// Place is where a copy of a read model and its checkpoint are kept.
-type Place struct {
+// Location is where a copy of a read model and its checkpoint are kept.
+type Location struct {
 	Projection string
-	Slot       Slot
+	Copy       Copy
 }
 
 // LiveOf is the place that readers of the projection see.
-func LiveOf(projection string) Place { return Place{Projection: projection} }
+func LiveOf(projection string) Location { return Location{Projection: projection} }
 
 // String names the place: the projection's name, and the slot after two underscores unless it is the live one.
-func (p Place) String() string {
-	if p.Slot == Live {
+func (p Location) String() string {
+	if p.Copy == Live {
 		return p.Projection
 	}
-	return p.Projection + "__" + string(p.Slot)
+	return p.Projection + "__" + string(p.Copy)
 }
 
 // Checkpoint is how far the read model at a place has come.
 type Checkpoint struct {
-	Place    Place
+	Location Location
 	Version  int   // of the projector that made the read model
 	Position int64 // the last position applied
 	// Revision grows with each change that the position doesn't show: a stream parked or replayed, a swap. It makes what a
@@ -49,7 +49,7 @@ type Checkpoint struct {
 // Parked is a stream that a projection has set aside because an event of it could not be applied. Its events from that
 // one on are left out until they are replayed in order.
 type Parked struct {
-	Place     Place
+	Location  Location
 	Stream    eventstore.StreamID
 	Position  int64 // of the first event not applied
 	Version   int64 // of that event in its stream
@@ -73,7 +73,7 @@ type Step struct {
 // Checkpoints keeps where the projections are.
 type Checkpoints interface {
 	// Checkpoint returns the place's checkpoint, false if there is no such place.
-	Checkpoint(ctx context.Context, place Place) (Checkpoint, bool, error)
+	Checkpoint(ctx context.Context, location Location) (Checkpoint, bool, error)
 	// Advance makes the step and moves the checkpoint, in one transaction, if the checkpoint still is from; else it answers
 	// ErrMoved and nothing has happened. It returns the new checkpoint.
 	Advance(ctx context.Context, from Checkpoint, step Step) (Checkpoint, error)
@@ -85,27 +85,27 @@ type Checkpoints interface {
 // DeadLetters keeps the parked streams.
 type DeadLetters interface {
 	// Parked lists the place's parked streams by position.
-	Parked(ctx context.Context, place Place) ([]Parked, error)
+	Parked(ctx context.Context, location Location) ([]Parked, error)
 	// Retry makes the runner replay a parked stream soon. With a skip reason, its first event is left out for good. False
 	// means the stream is not parked.
-	Retry(ctx context.Context, place Place, stream eventstore.StreamID, skipReason string, at time.Time) (bool, error)
+	Retry(ctx context.Context, location Location, stream eventstore.StreamID, skipReason string, at time.Time) (bool, error)
 }
 
 // Epochs makes, compares and swaps copies of read models.
 type Epochs interface {
 	// Create makes an empty read model at the place, at position 0. At the live place and a reactor's it leaves one that exists
 	// alone and answers its checkpoint; at the others it drops it first.
-	Create(ctx context.Context, place Place, version int) (Checkpoint, error)
+	Create(ctx context.Context, location Location, version int) (Checkpoint, error)
 	// Finish makes what is better made when the tables are full, such as indexes.
-	Finish(ctx context.Context, place Place) error
+	Finish(ctx context.Context, location Location) error
 	// Swap puts the next read model in the live one's place, in one transaction. While it holds the live one's checkpoint it
 	// calls catchUp, which must bring next at least as far, else it answers ErrBehind. Without a live read model, next
 	// becomes it and catchUp isn't called.
 	Swap(ctx context.Context, projection string, catchUp func(ctx context.Context, live Checkpoint) error) (Checkpoint, error)
 	// Drop removes a place and what it holds.
-	Drop(ctx context.Context, place Place) error
+	Drop(ctx context.Context, location Location) error
 	// Checksums sums up each table of the place, all at one moment, with the checkpoint at that moment.
-	Checksums(ctx context.Context, place Place) (Checkpoint, map[string]Checksum, error)
+	Checksums(ctx context.Context, location Location) (Checkpoint, map[string]Checksum, error)
 }
 
 // Store keeps read models with their checkpoints and parked streams.

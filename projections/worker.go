@@ -15,14 +15,14 @@ import (
 
 // worker applies contiguous pieces of the log at one place. It belongs to one goroutine.
 type worker struct {
-	place   Place
-	version int
-	store   Store
-	log     Log
-	clock   kernel.Clock
-	logger  *slog.Logger
-	limits  Limits
-	wants   map[string]bool
+	location Location
+	version  int
+	store    Store
+	log      Log
+	clock    kernel.Clock
+	logger   *slog.Logger
+	limits   Limits
+	wants    map[string]bool
 
 	// apply folds events inside the step's transaction. When before is set it is called instead, ahead of the transaction, for
 	// one event at a time if single: what it does is repeated if the step is.
@@ -58,18 +58,18 @@ var errNewer = errors.New("the read model was made by a newer version of the pro
 // load reads where the place is, and forgets what the worker thought.
 func (w *worker) load(ctx context.Context) error {
 	return w.patiently(ctx, func() error {
-		c, ok, err := w.store.Checkpoint(ctx, w.place)
+		c, ok, err := w.store.Checkpoint(ctx, w.location)
 		switch {
 		case err != nil:
 			return err
 		case !ok:
-			return fmt.Errorf("%s: %w", w.place, ErrMoved)
+			return fmt.Errorf("%s: %w", w.location, ErrMoved)
 		case c.Version > w.version:
 			return errNewer
 		case c.Version < w.version:
-			return fmt.Errorf("%s has version %d: %w", w.place, c.Version, ErrMoved)
+			return fmt.Errorf("%s has version %d: %w", w.location, c.Version, ErrMoved)
 		}
-		parked, err := w.store.Parked(ctx, w.place)
+		parked, err := w.store.Parked(ctx, w.location)
 		if err != nil {
 			return err
 		}
@@ -107,7 +107,7 @@ func (w *worker) patiently(ctx context.Context, fn func() error) error {
 		}
 		if pauses == nil {
 			pauses = w.limits.backoff()
-			w.logger.WarnContext(ctx, "projection waits", "projection", w.place.String(), "error", err)
+			w.logger.WarnContext(ctx, "projection waits", "projection", w.location.String(), "error", err)
 		}
 		if w.blocked != nil {
 			w.blocked(err)
@@ -131,7 +131,7 @@ func (w *worker) take(ctx context.Context, events []eventstore.Recorded) error {
 		return nil
 	}
 	if events[0].Position != w.position+1 {
-		return fmt.Errorf("projection %s at %d was handed event %d", w.place, w.position, events[0].Position)
+		return fmt.Errorf("projection %s at %d was handed event %d", w.location, w.position, events[0].Position)
 	}
 	last := events[len(events)-1].Position
 	rest := w.choose(events)
@@ -215,7 +215,7 @@ func (w *worker) fit(events []eventstore.Recorded) int {
 // found which, and parks that one's stream.
 func (w *worker) step(ctx context.Context, events []eventstore.Recorded, to int64) error {
 	if reason := w.care.lethal(events[0]); reason != nil {
-		p := w.letter(events[0], reason, mostDeaths)
+		p := w.deadLetter(events[0], reason, mostDeaths)
 		p.RetryAt = time.Time{}
 		return w.park(ctx, events[0], p)
 	}
@@ -224,7 +224,7 @@ func (w *worker) step(ctx context.Context, events []eventstore.Recorded, to int6
 		return err
 	}
 	if len(events) == 1 {
-		p := w.letter(events[0], err, 1)
+		p := w.deadLetter(events[0], err, 1)
 		return w.park(ctx, events[0], p)
 	}
 	half := len(events) / 2
@@ -283,14 +283,14 @@ func (w *worker) commit(ctx context.Context, step Step, events []eventstore.Reco
 // doing names the work for traces.
 func (w *worker) doing() string {
 	if w.before != nil {
-		return "react " + w.place.Projection
+		return "react " + w.location.Projection
 	}
-	return "project " + w.place.String()
+	return "project " + w.location.String()
 }
 
 // afterAll finds out whether a step whose answer was lost had been made: then the checkpoint is where it would have put it.
 func (w *worker) afterAll(ctx context.Context, step Step, moved error) (Checkpoint, error) {
-	c, ok, err := w.store.Checkpoint(ctx, w.place)
+	c, ok, err := w.store.Checkpoint(ctx, w.location)
 	if err != nil {
 		return c, err
 	}
@@ -306,7 +306,7 @@ func (w *worker) afterAll(ctx context.Context, step Step, moved error) (Checkpoi
 
 // park sets the event's stream aside, from that event on.
 func (w *worker) park(ctx context.Context, e eventstore.Recorded, p Parked) error {
-	w.logger.ErrorContext(ctx, "event can't be applied, its stream is parked", "projection", w.place.String(),
+	w.logger.ErrorContext(ctx, "event can't be applied, its stream is parked", "projection", w.location.String(),
 		"stream", string(e.Stream), "position", e.Position, "type", e.Type, "error", p.Error)
 	if err := w.commit(ctx, Step{To: e.Position, Park: []Parked{p}}, nil); err != nil {
 		return err
@@ -316,9 +316,9 @@ func (w *worker) park(ctx context.Context, e eventstore.Recorded, p Parked) erro
 }
 
 // letter describes a stream that is parked at the event after so many attempts.
-func (w *worker) letter(e eventstore.Recorded, cause error, attempts int) Parked {
+func (w *worker) deadLetter(e eventstore.Recorded, cause error, attempts int) Parked {
 	p := Parked{
-		Place: w.place, Stream: e.Stream, Position: e.Position, Version: e.Version, EventType: e.Type,
+		Location: w.location, Stream: e.Stream, Position: e.Position, Version: e.Version, EventType: e.Type,
 		Error: storable(cause.Error()), Attempts: attempts,
 	}
 	if attempts <= w.limits.RetryAttempts {

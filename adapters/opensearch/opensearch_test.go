@@ -132,17 +132,17 @@ func (h *harness) Clock() *kernel.ManualClock { return h.clock }
 // RequireRebuildable implements searchtest.Harness.
 func (h *harness) RequireRebuildable() {
 	h.tb.Helper()
-	_, live, err := h.store.Checksums(h.tb.Context(), h.at.Place)
+	_, live, err := h.store.Checksums(h.tb.Context(), h.at.Location)
 	require.NoError(h.tb, err)
-	place := projections.Place{Projection: h.projector.Name(), Slot: projections.Aside}
-	at, err := h.store.Create(h.tb.Context(), place, h.projector.Version())
+	location := projections.Location{Projection: h.projector.Name(), Copy: projections.VerifyCopy}
+	at, err := h.store.Create(h.tb.Context(), location, h.projector.Version())
 	require.NoError(h.tb, err)
 	_, err = h.apply(at, h.log)
 	require.NoError(h.tb, err)
-	_, sums, err := h.store.Checksums(h.tb.Context(), place)
+	_, sums, err := h.store.Checksums(h.tb.Context(), location)
 	require.NoError(h.tb, err)
 	require.Equal(h.tb, live, sums, "rebuilt in one batch, the read model differs from the live one")
-	require.NoError(h.tb, h.store.Drop(h.tb.Context(), place))
+	require.NoError(h.tb, h.store.Drop(h.tb.Context(), location))
 }
 
 func TestSearch(t *testing.T) {

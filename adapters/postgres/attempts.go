@@ -29,8 +29,8 @@ ON CONFLICT (place) DO UPDATE SET process = EXCLUDED.process, first = EXCLUDED.f
 )
 
 // Attempted implements projections.Attempts.
-func (s *Store) Attempted(ctx context.Context, place projections.Place) (projections.Attempt, bool, error) {
-	a := projections.Attempt{Place: place}
+func (s *Store) Attempted(ctx context.Context, place projections.Location) (projections.Attempt, bool, error) {
+	a := projections.Attempt{Location: place}
 	err := s.pool.QueryRow(ctx, attemptedSQL, place.String(), s.process).Scan(&a.First, &a.Last, &a.Deaths, &a.Owner)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return projections.Attempt{}, false, nil
@@ -43,8 +43,8 @@ func (s *Store) Attempted(ctx context.Context, place projections.Place) (project
 
 // Attempt implements projections.Attempts.
 func (s *Store) Attempt(ctx context.Context, a projections.Attempt) error {
-	if _, err := s.pool.Exec(ctx, attemptSQL, a.Place.String(), s.process, a.First, a.Last, a.Deaths); err != nil {
-		return fmt.Errorf("note an attempt at %s: %w", a.Place, err)
+	if _, err := s.pool.Exec(ctx, attemptSQL, a.Location.String(), s.process, a.First, a.Last, a.Deaths); err != nil {
+		return fmt.Errorf("note an attempt at %s: %w", a.Location, err)
 	}
 	return nil
 }

@@ -84,11 +84,11 @@ type consumer interface {
 	Wait(ctx context.Context, position int64) error
 }
 
-func placeOf(name string) projections.Place {
+func placeOf(name string) projections.Location {
 	if name == "counts" {
 		return projections.LiveOf(name)
 	}
-	return projections.Place{Projection: name, Slot: projections.Reacted}
+	return projections.Location{Projection: name, Copy: projections.Reacted}
 }
 
 // consume runs the consumer and the one beside it until they are where the log ends and a stream that was to be tried again goes on.
@@ -152,7 +152,7 @@ func consume(name, dsn string) error {
 	return presence.Leave(ctx)
 }
 
-func awaitReplay(ctx context.Context, store *postgres.Store, place projections.Place) error {
+func awaitReplay(ctx context.Context, store *postgres.Store, place projections.Location) error {
 	for {
 		list, err := store.Parked(ctx, place)
 		if err != nil || len(list) == 0 {
@@ -239,7 +239,7 @@ func TestAProcessIsThereUntilItLeavesOrFallsSilent(t *testing.T) {
 	require.NoError(t, err)
 	b, err := postgres.Join(t.Context(), postgres.PresenceConfig{Pool: pool, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
-	require.NoError(t, store.In(a).Attempt(t.Context(), projections.Attempt{Place: place, First: 1, Last: 1}))
+	require.NoError(t, store.In(a).Attempt(t.Context(), projections.Attempt{Location: place, First: 1, Last: 1}))
 	owner := func(s *postgres.Store) projections.Owner {
 		at, ok, err := s.Attempted(t.Context(), place)
 		require.NoError(t, err)

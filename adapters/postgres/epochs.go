@@ -28,12 +28,12 @@ const (
 )
 
 // Create implements projections.Epochs. A reactor's place has no schema.
-func (s *Store) Create(ctx context.Context, place projections.Place, version int) (projections.Checkpoint, error) {
+func (s *Store) Create(ctx context.Context, place projections.Location, version int) (projections.Checkpoint, error) {
 	model, ok := s.models[place.Projection]
-	if !ok && place.Slot != projections.Reacted {
+	if !ok && place.Copy != projections.Reacted {
 		return projections.Checkpoint{}, fmt.Errorf("no read model is defined for projection %s", place.Projection)
 	}
-	keep := place.Slot == projections.Live || place.Slot == projections.Reacted
+	keep := place.Copy == projections.Live || place.Copy == projections.Reacted
 	if !keep {
 		if err := s.Drop(ctx, place); err != nil {
 			return projections.Checkpoint{}, err
@@ -59,15 +59,15 @@ func (s *Store) Create(ctx context.Context, place projections.Place, version int
 	return c, nil
 }
 
-func (s *Store) create(ctx context.Context, tx pgx.Tx, place projections.Place, version int, model Model) (projections.Checkpoint, error) {
-	c := projections.Checkpoint{Place: place}
+func (s *Store) create(ctx context.Context, tx pgx.Tx, place projections.Location, version int, model Model) (projections.Checkpoint, error) {
+	c := projections.Checkpoint{Location: place}
 	if err := exec(ctx, tx, forgetSQL, place.String()); err != nil { // of one who creates the same place at the same time
 		return c, err
 	}
 	if err := tx.QueryRow(ctx, createSQL, place.String(), version).Scan(&c.Version, &c.Position, &c.Revision); err != nil {
 		return c, err
 	}
-	if place.Slot == projections.Reacted {
+	if place.Copy == projections.Reacted {
 		return c, nil
 	}
 	schema := quote(SchemaOf(place))
@@ -75,7 +75,7 @@ func (s *Store) create(ctx context.Context, tx pgx.Tx, place projections.Place, 
 		return c, err
 	}
 	ddl := model.DDL
-	if place.Slot == projections.Live {
+	if place.Copy == projections.Live {
 		ddl += ";\n" + model.Indexes
 	}
 	if err := execIn(ctx, tx, place, ddl); err != nil {
@@ -110,7 +110,7 @@ func (s *Store) Expand(ctx context.Context, projection string, version int) erro
 }
 
 // execIn runs statements in the place's schema.
-func execIn(ctx context.Context, tx pgx.Tx, place projections.Place, sql string) error {
+func execIn(ctx context.Context, tx pgx.Tx, place projections.Location, sql string) error {
 	if _, err := tx.Exec(ctx, sessionSQL, SchemaOf(place)+", public"); err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func execIn(ctx context.Context, tx pgx.Tx, place projections.Place, sql string)
 }
 
 // Finish implements projections.Epochs.
-func (s *Store) Finish(ctx context.Context, place projections.Place) error {
+func (s *Store) Finish(ctx context.Context, place projections.Location) error {
 	model := s.models[place.Projection]
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		return execIn(ctx, tx, place, model.Indexes)
@@ -131,7 +131,7 @@ func (s *Store) Finish(ctx context.Context, place projections.Place) error {
 }
 
 // analyze lets the planner know the full tables before readers see them.
-func (s *Store) analyze(ctx context.Context, place projections.Place) error {
+func (s *Store) analyze(ctx context.Context, place projections.Location) error {
 	tables, err := s.tables(ctx, s.pool, SchemaOf(place))
 	if err != nil {
 		return err
@@ -157,12 +157,12 @@ RETURNING version, position, revision`
 func (s *Store) Swap(
 	ctx context.Context, projection string, catchUp func(context.Context, projections.Checkpoint) error,
 ) (projections.Checkpoint, error) {
-	live, next := projections.LiveOf(projection), projections.Place{Projection: projection, Slot: projections.Next}
-	old := projections.Place{Projection: projection, Slot: "old"}
+	live, next := projections.LiveOf(projection), projections.Location{Projection: projection, Copy: projections.Next}
+	old := projections.Location{Projection: projection, Copy: "old"}
 	if err := s.Drop(ctx, old); err != nil {
 		return projections.Checkpoint{}, err
 	}
-	swapped := projections.Checkpoint{Place: live}
+	swapped := projections.Checkpoint{Location: live}
 	// A connection of its own: catchUp needs one of the pool's while this one is held.
 	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
 	if err != nil {
@@ -219,7 +219,7 @@ func exec(ctx context.Context, tx pgx.Tx, sql string, args ...any) error {
 const dropAtOnce = 100
 
 // Drop implements projections.Epochs.
-func (s *Store) Drop(ctx context.Context, place projections.Place) error {
+func (s *Store) Drop(ctx context.Context, place projections.Location) error {
 	schema := SchemaOf(place)
 	if _, err := s.pool.Exec(ctx, forgetSQL, place.String()); err != nil {
 		return fmt.Errorf("drop the checkpoint of %s: %w", place, err)
@@ -287,7 +287,7 @@ func (s *Store) tables(ctx context.Context, q rowsQueryer, schema string) ([]str
 }
 
 // Checksums implements projections.Epochs: per table the row count and the sum of a 64-bit hash of each row as text.
-func (s *Store) Checksums(ctx context.Context, place projections.Place) (projections.Checkpoint, map[string]projections.Checksum, error) {
+func (s *Store) Checksums(ctx context.Context, place projections.Location) (projections.Checkpoint, map[string]projections.Checksum, error) {
 	var at projections.Checkpoint
 	sums := map[string]projections.Checksum{}
 	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}

@@ -35,7 +35,7 @@ func NewMarks(pool *pgxpool.Pool) *Marks { return &Marks{pool} }
 const undefinedTable = "42P01"
 
 // Read implements sidestore.Marks.
-func (s *Marks) Read(ctx context.Context, place projections.Place) (sidestore.Mark, bool, error) {
+func (s *Marks) Read(ctx context.Context, place projections.Location) (sidestore.Mark, bool, error) {
 	m, ok, err := mark(ctx, s.pool, "SELECT generation, reached, until FROM "+quote(SchemaOf(place), "mark"))
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == undefinedTable {

@@ -48,7 +48,7 @@ func NewStore(pool *pgxpool.Pool, models ...Model) (*Store, error) {
 const checkpointSQL = `SELECT version, position, revision FROM projection.checkpoints WHERE place = $1`
 
 // Checkpoint implements projections.Checkpoints.
-func (s *Store) Checkpoint(ctx context.Context, place projections.Place) (projections.Checkpoint, bool, error) {
+func (s *Store) Checkpoint(ctx context.Context, place projections.Location) (projections.Checkpoint, bool, error) {
 	c, ok, err := checkpoint(ctx, s.pool, checkpointSQL, place)
 	if err != nil {
 		return c, false, fmt.Errorf("checkpoint of %s: %w", place, err)
@@ -60,8 +60,8 @@ type queryer interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-func checkpoint(ctx context.Context, q queryer, sql string, place projections.Place) (projections.Checkpoint, bool, error) {
-	c := projections.Checkpoint{Place: place}
+func checkpoint(ctx context.Context, q queryer, sql string, place projections.Location) (projections.Checkpoint, bool, error) {
+	c := projections.Checkpoint{Location: place}
 	err := q.QueryRow(ctx, sql, place.String()).Scan(&c.Version, &c.Position, &c.Revision)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return projections.Checkpoint{}, false, nil
@@ -95,12 +95,12 @@ func (s *Store) Advance(ctx context.Context, from projections.Checkpoint, step p
 		return from, err
 	}
 	if step.Apply != nil {
-		if err := step.Apply(pgstore.Within(ctx, tx), &Tx{Tx: tx, Schema: SchemaOf(from.Place)}); err != nil {
+		if err := step.Apply(pgstore.Within(ctx, tx), &Tx{Tx: tx, Schema: SchemaOf(from.Location)}); err != nil {
 			return from, err
 		}
 	}
 	if next.Revision != from.Revision {
-		if err := writeParked(ctx, tx, from.Place, step); err != nil {
+		if err := writeParked(ctx, tx, from.Location, step); err != nil {
 			return from, err
 		}
 	}
@@ -113,15 +113,15 @@ func (s *Store) Advance(ctx context.Context, from projections.Checkpoint, step p
 // claim moves the checkpoint and points unqualified names at the place's schema, in one round trip.
 func claim(ctx context.Context, tx pgx.Tx, from, next projections.Checkpoint) error {
 	var batch pgx.Batch
-	batch.Queue(advanceSQL, from.Place.String(), from.Version, from.Position, from.Revision, next.Position, next.Revision)
-	batch.Queue(sessionSQL, SchemaOf(from.Place)+", public")
+	batch.Queue(advanceSQL, from.Location.String(), from.Version, from.Position, from.Revision, next.Position, next.Revision)
+	batch.Queue(sessionSQL, SchemaOf(from.Location)+", public")
 	res := tx.SendBatch(ctx, &batch)
 	tag, err := res.Exec()
 	if err == nil {
 		_, err = res.Exec()
 	}
 	if err := errors.Join(err, res.Close()); err != nil {
-		return fmt.Errorf("move the checkpoint of %s: %w", from.Place, err)
+		return fmt.Errorf("move the checkpoint of %s: %w", from.Location, err)
 	}
 	if tag.RowsAffected() != 1 {
 		return projections.ErrMoved
@@ -139,7 +139,7 @@ ON CONFLICT (place, stream_id) DO UPDATE SET position = EXCLUDED.position, versi
 	unparkSQL = `DELETE FROM projection.parked WHERE place = $1 AND stream_id = $2`
 )
 
-func writeParked(ctx context.Context, tx pgx.Tx, place projections.Place, step projections.Step) error {
+func writeParked(ctx context.Context, tx pgx.Tx, place projections.Location, step projections.Step) error {
 	var batch pgx.Batch
 	for _, p := range step.Park {
 		batch.Queue(parkSQL, place.String(), string(p.Stream), p.Position, p.Version, p.EventType, p.Error, p.Attempts,
@@ -167,13 +167,13 @@ SELECT stream_id, position, version, event_type, error, attempts, retry_at, skip
 FROM projection.parked WHERE place = $1 ORDER BY position, stream_id`
 
 // Parked implements projections.DeadLetters.
-func (s *Store) Parked(ctx context.Context, place projections.Place) ([]projections.Parked, error) {
+func (s *Store) Parked(ctx context.Context, place projections.Location) ([]projections.Parked, error) {
 	rows, err := s.pool.Query(ctx, parkedSQL, place.String())
 	if err != nil {
 		return nil, fmt.Errorf("parked streams of %s: %w", place, err)
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (projections.Parked, error) {
-		p := projections.Parked{Place: place}
+		p := projections.Parked{Location: place}
 		var at *time.Time
 		err := row.Scan(&p.Stream, &p.Position, &p.Version, &p.EventType, &p.Error, &p.Attempts, &at, &p.SkipReason)
 		if at != nil {
@@ -191,7 +191,7 @@ const retrySQL = `
 UPDATE projection.parked SET retry_at = $3, attempts = 0, skip_reason = $4 WHERE place = $1 AND stream_id = $2`
 
 // Retry implements projections.DeadLetters.
-func (s *Store) Retry(ctx context.Context, place projections.Place, stream eventstore.StreamID, skipReason string, at time.Time) (bool, error) {
+func (s *Store) Retry(ctx context.Context, place projections.Location, stream eventstore.StreamID, skipReason string, at time.Time) (bool, error) {
 	tag, err := s.pool.Exec(ctx, retrySQL, place.String(), string(stream), at, skipReason)
 	if err != nil {
 		return false, fmt.Errorf("retry %s in %s: %w", stream, place, err)

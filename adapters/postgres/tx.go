@@ -44,4 +44,4 @@ type Model struct {
 }
 
 // SchemaOf returns the schema of a place.
-func SchemaOf(p projections.Place) string { return "rm_" + p.String() }
+func SchemaOf(p projections.Location) string { return "rm_" + p.String() }

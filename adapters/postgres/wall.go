@@ -123,8 +123,8 @@ func (s *Store) Protect(ctx context.Context) error {
 			return err
 		}
 		for _, model := range s.models {
-			for _, slot := range []projections.Slot{projections.Live, projections.Next, projections.Aside} {
-				if err := protect(ctx, tx, projections.Place{Projection: model.Name, Slot: slot}, model); err != nil {
+			for _, slot := range []projections.Copy{projections.Live, projections.Next, projections.VerifyCopy} {
+				if err := protect(ctx, tx, projections.Location{Projection: model.Name, Copy: slot}, model); err != nil {
 					return err
 				}
 			}
@@ -157,7 +157,7 @@ WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER 
 
 // protect gives the tables of a place their policies, and AppRole the right to read what they show. A table for which nothing says
 // whose its rows are is an error.
-func protect(ctx context.Context, tx pgx.Tx, place projections.Place, model Model) error {
+func protect(ctx context.Context, tx pgx.Tx, place projections.Location, model Model) error {
 	schema := SchemaOf(place)
 	rows, err := tx.Query(ctx, unprotectedSQL, schema)
 	if err != nil {

@@ -148,9 +148,9 @@ func (s *scrape) collectProjections(ctx context.Context, ch chan<- prometheus.Me
 		for d, v := range map[*prometheus.Desc]float64{
 			s.position: float64(p.Position), s.lagEvents: float64(p.Lag), s.lagSeconds: p.LagTime.Seconds(), s.parked: float64(p.Parked),
 		} {
-			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, p.Unit.Name, string(p.Unit.Kind))
+			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, p.Consumer.Name, string(p.Consumer.Kind))
 		}
-		ch <- prometheus.MustNewConstMetric(s.applied, prometheus.CounterValue, float64(p.Unit.Applied()), p.Unit.Name, string(p.Unit.Kind))
+		ch <- prometheus.MustNewConstMetric(s.applied, prometheus.CounterValue, float64(p.Consumer.Applied()), p.Consumer.Name, string(p.Consumer.Kind))
 	}
 	return nil
 }

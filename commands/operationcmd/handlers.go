@@ -18,12 +18,12 @@ const (
 	LetterLog = eventstore.StreamID("operation-letters")
 )
 
-// Letters are the streams that projections and reactors have set aside.
-type Letters interface {
-	// Letter returns the parked stream of a unit and its workspace; kernel.KindNotFound without one.
-	Letter(ctx context.Context, unit, kind, stream string) (operation.Letter, kernel.WorkspaceID, error)
+// DeadLetters are the streams that projections and reactors have set aside.
+type DeadLetters interface {
+	// DeadLetter returns the parked stream of a unit and its workspace; kernel.KindNotFound without one.
+	DeadLetter(ctx context.Context, consumer, kind, stream string) (operation.DeadLetter, kernel.WorkspaceID, error)
 	// Retry has it tried again soon; with a reason, without its first event.
-	Retry(ctx context.Context, l operation.Letter, skipReason string) error
+	Retry(ctx context.Context, l operation.DeadLetter, skipReason string) error
 }
 
 // Config is what the handlers need.
@@ -32,13 +32,13 @@ type Config struct {
 	Codec       *eventstore.Codec
 	IDs         *kernel.IDs
 	Clock       kernel.Clock
-	Letters     Letters
+	DeadLetters DeadLetters
 	Projections func() []string // those that can be rebuilt
 }
 
 // Validate says what is missing.
 func (c Config) Validate() error {
-	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Letters == nil || c.Projections == nil {
+	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.DeadLetters == nil || c.Projections == nil {
 		return errors.New("operationcmd needs a Store, Codec, IDs, Clock, Letters and Projections")
 	}
 	return nil
@@ -109,18 +109,18 @@ func (h *Handlers) Jobs(ctx context.Context) ([]operation.Job, error) {
 	return j.List(), nil
 }
 
-// Settle says what is to become of a dead letter.
-type Settle struct {
-	Unit, Kind, Stream string
-	Skip               bool
-	Reason             string // of Skip
+// ResolveDeadLetter says what is to become of a dead letter.
+type ResolveDeadLetter struct {
+	Consumer, Kind, Stream string
+	Skip                   bool
+	Reason                 string // of Skip
 }
 
 // maxReason is in bytes.
 const maxReason = 500
 
 // Validate checks the command by itself.
-func (c Settle) Validate() error {
+func (c ResolveDeadLetter) Validate() error {
 	reason := strings.TrimSpace(c.Reason)
 	if c.Skip && reason == "" {
 		return kernel.Invalid("reason", "say why the event is left out")
@@ -131,35 +131,35 @@ func (c Settle) Validate() error {
 	return nil
 }
 
-// Settle carries out a Settle: who and why go into the log, then the projection or reactor goes on. Asking twice is harmless.
-func (h *Handlers) Settle(ctx context.Context, meta kernel.Meta, c Settle) (commands.Result[operation.Letter], error) {
+// ResolveDeadLetter carries out a ResolveDeadLetter: who and why go into the log, then the projection or reactor goes on. Asking twice is harmless.
+func (h *Handlers) ResolveDeadLetter(ctx context.Context, meta kernel.Meta, c ResolveDeadLetter) (commands.Result[operation.DeadLetter], error) {
 	if err := c.Validate(); err != nil {
-		return commands.Result[operation.Letter]{}, err
+		return commands.Result[operation.DeadLetter]{}, err
 	}
-	if first, found, err := commands.Repeat[operation.Letter](ctx, h.cfg.Store, meta); err != nil || found {
+	if first, found, err := commands.Repeat[operation.DeadLetter](ctx, h.cfg.Store, meta); err != nil || found {
 		return first, err
 	}
-	l, ws, err := h.cfg.Letters.Letter(ctx, c.Unit, c.Kind, c.Stream)
+	l, ws, err := h.cfg.DeadLetters.DeadLetter(ctx, c.Consumer, c.Kind, c.Stream)
 	if err != nil {
-		return commands.Result[operation.Letter]{}, err
+		return commands.Result[operation.DeadLetter]{}, err
 	}
-	var e kernel.Event = operation.LetterRetried{Letter: l}
+	var e kernel.Event = operation.DeadLetterRetried{DeadLetter: l}
 	command, reason := "operation.retry", ""
 	if c.Skip {
 		command, reason = "operation.skip", strings.TrimSpace(c.Reason)
-		e = operation.LetterSkipped{Letter: l, Reason: reason}
+		e = operation.DeadLetterSkipped{DeadLetter: l, Reason: reason}
 	}
 	meta.Workspace = ws // it is the workspace's data, so its audit log tells of it
 	req, err := h.cfg.Codec.Append(meta.As(command), l, eventstore.At(LetterLog, eventstore.Any, e))
 	if err != nil {
-		return commands.Result[operation.Letter]{}, err
+		return commands.Result[operation.DeadLetter]{}, err
 	}
 	done, err := h.cfg.Store.Append(ctx, req)
 	if err != nil {
-		return commands.Result[operation.Letter]{}, err
+		return commands.Result[operation.DeadLetter]{}, err
 	}
-	if err := h.cfg.Letters.Retry(ctx, l, reason); err != nil {
-		return commands.Result[operation.Letter]{}, err
+	if err := h.cfg.DeadLetters.Retry(ctx, l, reason); err != nil {
+		return commands.Result[operation.DeadLetter]{}, err
 	}
 	return commands.Reply(done, l)
 }

@@ -35,20 +35,20 @@ func newWorld(t *testing.T) *world {
 	w.codec, err = eventstore.NewCodec(operation.Events())
 	require.NoError(t, err)
 	w.handlers, err = operationcmd.New(operationcmd.Config{
-		Store: w.log, Codec: w.codec, IDs: kernel.NewIDs(w.clock), Clock: w.clock, Letters: w, Projections: func() []string { return []string{"grid"} },
+		Store: w.log, Codec: w.codec, IDs: kernel.NewIDs(w.clock), Clock: w.clock, DeadLetters: w, Projections: func() []string { return []string{"grid"} },
 	})
 	require.NoError(t, err)
 	return w
 }
 
-func (w *world) Letter(_ context.Context, unit, kind, stream string) (operation.Letter, kernel.WorkspaceID, error) {
+func (w *world) DeadLetter(_ context.Context, consumer, kind, stream string) (operation.DeadLetter, kernel.WorkspaceID, error) {
 	if stream != "table-1" {
-		return operation.Letter{}, "", kernel.NotFound("parked stream", stream)
+		return operation.DeadLetter{}, "", kernel.NotFound("parked stream", stream)
 	}
-	return operation.Letter{Unit: unit, UnitKind: kind, Stream: stream, Position: 9, EventType: "table.created.v1"}, "ws_1", nil
+	return operation.DeadLetter{Consumer: consumer, ConsumerKind: kind, Stream: stream, Position: 9, EventType: "table.created.v1"}, "ws_1", nil
 }
 
-func (w *world) Retry(_ context.Context, _ operation.Letter, reason string) error {
+func (w *world) Retry(_ context.Context, _ operation.DeadLetter, reason string) error {
 	w.retried = append(w.retried, reason)
 	return nil
 }
@@ -133,15 +133,15 @@ func TestAJobThatFailsSaysWhy(t *testing.T) {
 func TestWhoSettlesADeadLetterIsInTheLogBeforeItHappens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	settle := operationcmd.Settle{Unit: "grid", Kind: "projection", Stream: "table-1"}
-	_, err := w.handlers.Settle(t.Context(), operator("retry"), settle)
+	settle := operationcmd.ResolveDeadLetter{Consumer: "grid", Kind: "projection", Stream: "table-1"}
+	_, err := w.handlers.ResolveDeadLetter(t.Context(), operator("retry"), settle)
 	require.NoError(t, err)
 	settle.Skip = true
-	_, err = w.handlers.Settle(t.Context(), operator(""), settle)
+	_, err = w.handlers.ResolveDeadLetter(t.Context(), operator(""), settle)
 	require.ErrorContains(t, err, "say why")
 	settle.Reason = " its table is gone "
 	for range 2 {
-		_, err = w.handlers.Settle(t.Context(), operator("skip"), settle)
+		_, err = w.handlers.ResolveDeadLetter(t.Context(), operator("skip"), settle)
 		require.NoError(t, err)
 	}
 	require.Equal(t, []string{"", "its table is gone"}, w.retried)
@@ -152,8 +152,8 @@ func TestWhoSettlesADeadLetterIsInTheLogBeforeItHappens(t *testing.T) {
 	require.EqualValues(t, "ws_1", events[1].Workspace, "the audit log of whose data it is tells of it")
 	e, err := w.codec.Decode(events[1])
 	require.NoError(t, err)
-	require.Equal(t, "its table is gone", e.(operation.LetterSkipped).Reason)
+	require.Equal(t, "its table is gone", e.(operation.DeadLetterSkipped).Reason)
 	settle.Stream = "table-2"
-	_, err = w.handlers.Settle(t.Context(), operator(""), settle)
+	_, err = w.handlers.ResolveDeadLetter(t.Context(), operator(""), settle)
 	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
 }

@@ -45,21 +45,21 @@ type JobFinished struct {
 	At time.Time `json:"at"`
 }
 
-// Letter names an event that a projection or reactor could not apply.
-type Letter struct {
-	Unit      string `json:"unit"`     // the projection's or reactor's name
-	UnitKind  string `json:"kind"`     // projection or reactor
-	Stream    string `json:"stream"`   // the stream that is set aside
-	Position  int64  `json:"position"` // of the event
-	EventType string `json:"event_type"`
+// DeadLetter names an event that a projection or reactor could not apply.
+type DeadLetter struct {
+	Consumer     string `json:"unit"`     // the projection's or reactor's name
+	ConsumerKind string `json:"kind"`     // projection or reactor
+	Stream       string `json:"stream"`   // the stream that is set aside
+	Position     int64  `json:"position"` // of the event
+	EventType    string `json:"event_type"`
 }
 
-// LetterRetried has the stream tried again from that event on.
-type LetterRetried struct{ Letter }
+// DeadLetterRetried has the stream tried again from that event on.
+type DeadLetterRetried struct{ DeadLetter }
 
-// LetterSkipped has the event left out of the read model for good, and the stream go on after it.
-type LetterSkipped struct {
-	Letter
+// DeadLetterSkipped has the event left out of the read model for good, and the stream go on after it.
+type DeadLetterSkipped struct {
+	DeadLetter
 	Reason string `json:"reason"`
 }
 
@@ -70,12 +70,12 @@ func (JobRequested) EventType() string { return "operation.job_requested.v1" }
 func (JobFinished) EventType() string { return "operation.job_finished.v1" }
 
 // EventType names the event.
-func (LetterRetried) EventType() string { return "operation.letter_retried.v1" }
+func (DeadLetterRetried) EventType() string { return "operation.letter_retried.v1" }
 
 // EventType names the event.
-func (LetterSkipped) EventType() string { return "operation.letter_skipped.v1" }
+func (DeadLetterSkipped) EventType() string { return "operation.letter_skipped.v1" }
 
 // Events lists the module's event types.
 func Events() []kernel.Event {
-	return []kernel.Event{JobRequested{}, JobFinished{}, LetterRetried{}, LetterSkipped{}}
+	return []kernel.Event{JobRequested{}, JobFinished{}, DeadLetterRetried{}, DeadLetterSkipped{}}
 }

@@ -30,7 +30,7 @@ func (t *Tx) Set(table, key, row string) {
 // Get reads a row.
 func (t *Tx) Get(table, key string) string { return t.Tables[table][key] }
 
-type place struct {
+type location struct {
 	checkpoint projections.Checkpoint
 	parked     map[eventstore.StreamID]projections.Parked
 	tables     map[string]map[string]string
@@ -40,11 +40,11 @@ type place struct {
 
 // Memory is a projections.Store in memory.
 type Memory struct {
-	mu       sync.Mutex
-	free     *sync.Cond
-	places   map[string]*place
-	held     map[string]bool // places whose checkpoint a Swap holds
-	revision int64
+	mu        sync.Mutex
+	free      *sync.Cond
+	locations map[string]*location
+	held      map[string]bool // places whose checkpoint a Swap holds
+	revision  int64
 
 	// Fail, when set, is asked before each Advance and may return an error for it.
 	Fail func(from projections.Checkpoint, step projections.Step) error
@@ -61,7 +61,7 @@ var _ projections.Store = (*Memory)(nil)
 
 // NewMemory returns an empty store.
 func NewMemory() *Memory {
-	m := &Memory{places: map[string]*place{}, held: map[string]bool{}, noted: map[string]string{}}
+	m := &Memory{locations: map[string]*location{}, held: map[string]bool{}, noted: map[string]string{}}
 	m.free = sync.NewCond(&m.mu)
 	return m
 }
@@ -79,10 +79,10 @@ func (m *Memory) Transient(err error) bool {
 }
 
 // Checkpoint implements projections.Checkpoints.
-func (m *Memory) Checkpoint(_ context.Context, at projections.Place) (projections.Checkpoint, bool, error) {
+func (m *Memory) Checkpoint(_ context.Context, at projections.Location) (projections.Checkpoint, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p, ok := m.places[at.String()]
+	p, ok := m.locations[at.String()]
 	if !ok {
 		return projections.Checkpoint{}, false, nil
 	}
@@ -106,10 +106,10 @@ func (m *Memory) Advance(ctx context.Context, from projections.Checkpoint, step 
 func (m *Memory) advance(ctx context.Context, from projections.Checkpoint, step projections.Step) (projections.Checkpoint, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for m.held[from.Place.String()] {
+	for m.held[from.Location.String()] {
 		m.free.Wait()
 	}
-	p, ok := m.places[from.Place.String()]
+	p, ok := m.locations[from.Location.String()]
 	if !ok || p.checkpoint != from {
 		return from, projections.ErrMoved
 	}
@@ -142,15 +142,15 @@ func copyOf(tables map[string]map[string]string) map[string]map[string]string {
 }
 
 // Attempted implements projections.Attempts.
-func (m *Memory) Attempted(_ context.Context, at projections.Place) (projections.Attempt, bool, error) {
+func (m *Memory) Attempted(_ context.Context, at projections.Location) (projections.Attempt, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p, ok := m.places[at.String()]
+	p, ok := m.locations[at.String()]
 	if !ok || p.attempt.First == 0 {
 		return projections.Attempt{}, false, nil
 	}
 	a := p.attempt
-	a.Place = at
+	a.Location = at
 	switch by := m.noted[at.String()]; {
 	case by == m.Process:
 		a.Owner = projections.Ours
@@ -166,17 +166,17 @@ func (m *Memory) Attempted(_ context.Context, at projections.Place) (projections
 func (m *Memory) Attempt(_ context.Context, a projections.Attempt) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if p, ok := m.places[a.Place.String()]; ok {
-		p.attempt, m.noted[a.Place.String()] = a, m.Process
+	if p, ok := m.locations[a.Location.String()]; ok {
+		p.attempt, m.noted[a.Location.String()] = a, m.Process
 	}
 	return nil
 }
 
 // Parked implements projections.DeadLetters.
-func (m *Memory) Parked(_ context.Context, at projections.Place) ([]projections.Parked, error) {
+func (m *Memory) Parked(_ context.Context, at projections.Location) ([]projections.Parked, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p, ok := m.places[at.String()]
+	p, ok := m.locations[at.String()]
 	if !ok {
 		return nil, nil
 	}
@@ -186,10 +186,10 @@ func (m *Memory) Parked(_ context.Context, at projections.Place) ([]projections.
 }
 
 // Retry implements projections.DeadLetters.
-func (m *Memory) Retry(_ context.Context, at projections.Place, stream eventstore.StreamID, skipReason string, when time.Time) (bool, error) {
+func (m *Memory) Retry(_ context.Context, at projections.Location, stream eventstore.StreamID, skipReason string, when time.Time) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p, ok := m.places[at.String()]
+	p, ok := m.locations[at.String()]
 	if !ok {
 		return false, nil
 	}
@@ -203,25 +203,25 @@ func (m *Memory) Retry(_ context.Context, at projections.Place, stream eventstor
 }
 
 // Create implements projections.Epochs.
-func (m *Memory) Create(_ context.Context, at projections.Place, version int) (projections.Checkpoint, error) {
+func (m *Memory) Create(_ context.Context, at projections.Location, version int) (projections.Checkpoint, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if p, ok := m.places[at.String()]; ok && (at.Slot == projections.Live || at.Slot == projections.Reacted) {
+	if p, ok := m.locations[at.String()]; ok && (at.Copy == projections.Live || at.Copy == projections.Reacted) {
 		return p.checkpoint, nil
 	}
 	m.revision += 1000
-	c := projections.Checkpoint{Place: at, Version: version, Revision: m.revision}
-	m.places[at.String()] = &place{
+	c := projections.Checkpoint{Location: at, Version: version, Revision: m.revision}
+	m.locations[at.String()] = &location{
 		checkpoint: c, parked: map[eventstore.StreamID]projections.Parked{}, tables: map[string]map[string]string{},
 	}
 	return c, nil
 }
 
 // Finish implements projections.Epochs.
-func (m *Memory) Finish(_ context.Context, at projections.Place) error {
+func (m *Memory) Finish(_ context.Context, at projections.Location) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.places[at.String()].finished = true
+	m.locations[at.String()].finished = true
 	return nil
 }
 
@@ -229,11 +229,11 @@ func (m *Memory) Finish(_ context.Context, at projections.Place) error {
 func (m *Memory) Swap(
 	ctx context.Context, projection string, catchUp func(context.Context, projections.Checkpoint) error,
 ) (projections.Checkpoint, error) {
-	live, next := projections.LiveOf(projection), projections.Place{Projection: projection, Slot: projections.Next}
+	live, next := projections.LiveOf(projection), projections.Location{Projection: projection, Copy: projections.Next}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var was projections.Checkpoint
-	if p, ok := m.places[live.String()]; ok {
+	if p, ok := m.locations[live.String()]; ok {
 		was = p.checkpoint
 		m.held[live.String()] = true
 		defer func() {
@@ -247,34 +247,34 @@ func (m *Memory) Swap(
 			return was, err
 		}
 	}
-	p, ok := m.places[next.String()]
+	p, ok := m.locations[next.String()]
 	if !ok || p.checkpoint.Position < was.Position {
 		return was, projections.ErrBehind
 	}
 	m.revision += 1000
-	p.checkpoint.Place, p.checkpoint.Revision = live, m.revision
+	p.checkpoint.Location, p.checkpoint.Revision = live, m.revision
 	for stream, parked := range p.parked {
-		parked.Place = live
+		parked.Location = live
 		p.parked[stream] = parked
 	}
-	m.places[live.String()] = p
-	delete(m.places, next.String())
+	m.locations[live.String()] = p
+	delete(m.locations, next.String())
 	return p.checkpoint, nil
 }
 
 // Drop implements projections.Epochs.
-func (m *Memory) Drop(_ context.Context, at projections.Place) error {
+func (m *Memory) Drop(_ context.Context, at projections.Location) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.places, at.String())
+	delete(m.locations, at.String())
 	return nil
 }
 
 // Checksums implements projections.Epochs.
-func (m *Memory) Checksums(_ context.Context, at projections.Place) (projections.Checkpoint, map[string]projections.Checksum, error) {
+func (m *Memory) Checksums(_ context.Context, at projections.Location) (projections.Checkpoint, map[string]projections.Checksum, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p, ok := m.places[at.String()]
+	p, ok := m.locations[at.String()]
 	if !ok {
 		return projections.Checkpoint{}, nil, fmt.Errorf("there is no read model %s", at)
 	}
@@ -292,10 +292,10 @@ func (m *Memory) Checksums(_ context.Context, at projections.Place) (projections
 }
 
 // Tables returns a copy of what is at the place.
-func (m *Memory) Tables(at projections.Place) map[string]map[string]string {
+func (m *Memory) Tables(at projections.Location) map[string]map[string]string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p, ok := m.places[at.String()]
+	p, ok := m.locations[at.String()]
 	if !ok {
 		return nil
 	}
@@ -303,9 +303,9 @@ func (m *Memory) Tables(at projections.Place) map[string]map[string]string {
 }
 
 // Finished reports whether Finish was called for what is at the place.
-func (m *Memory) Finished(at projections.Place) bool {
+func (m *Memory) Finished(at projections.Location) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p, ok := m.places[at.String()]
+	p, ok := m.locations[at.String()]
 	return ok && p.finished
 }

@@ -29,8 +29,8 @@ var errApply = errors.New("the event makes no sense")
 
 //nolint:gochecknoglobals // constants but for the language
 var (
-	next  = projections.Place{Projection: name, Slot: projections.Next}
-	aside = projections.Place{Projection: name, Slot: projections.Aside}
+	next  = projections.Location{Projection: name, Copy: projections.Next}
+	aside = projections.Location{Projection: name, Copy: projections.VerifyCopy}
 )
 
 // Run runs the suite; open makes a fresh store for each test.
@@ -60,9 +60,9 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 	}
 }
 
-func (s Subject) create(t *testing.T, place projections.Place) projections.Checkpoint {
+func (s Subject) create(t *testing.T, location projections.Location) projections.Checkpoint {
 	t.Helper()
-	c, err := s.Store.Create(t.Context(), place, 1)
+	c, err := s.Store.Create(t.Context(), location, 1)
 	require.NoError(t, err)
 	return c
 }
@@ -78,9 +78,9 @@ func (s Subject) advance(t *testing.T, from projections.Checkpoint, step project
 	return c
 }
 
-func (s Subject) sums(t *testing.T, place projections.Place) projections.Checksum {
+func (s Subject) sums(t *testing.T, location projections.Location) projections.Checksum {
 	t.Helper()
-	_, sums, err := s.Store.Checksums(t.Context(), place)
+	_, sums, err := s.Store.Checksums(t.Context(), location)
 	require.NoError(t, err)
 	return sums["rows"]
 }
@@ -92,11 +92,11 @@ func testCompareAndSet(t *testing.T, s Subject) {
 	require.EqualValues(t, 7, at.Position)
 	_, err := s.Store.Advance(t.Context(), start, projections.Step{To: 9, Apply: s.set("b", "1")})
 	require.ErrorIs(t, err, projections.ErrMoved)
-	found, ok, err := s.Store.Checkpoint(t.Context(), at.Place)
+	found, ok, err := s.Store.Checkpoint(t.Context(), at.Location)
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, at, found)
-	require.EqualValues(t, 1, s.sums(t, at.Place).Rows)
+	require.EqualValues(t, 1, s.sums(t, at.Location).Rows)
 	_, ok, err = s.Store.Checkpoint(t.Context(), next)
 	require.NoError(t, err)
 	require.False(t, ok)
@@ -120,24 +120,24 @@ func testConcurrent(t *testing.T, s Subject) {
 	all.Wait()
 	require.EqualValues(t, 1, won.Load())
 	require.EqualValues(t, 3, lost.Load())
-	require.EqualValues(t, 1, s.sums(t, start.Place).Rows)
+	require.EqualValues(t, 1, s.sums(t, start.Location).Rows)
 }
 
 func testAtomic(t *testing.T, s Subject) {
 	start := s.create(t, projections.LiveOf(name))
 	_, err := s.Store.Advance(t.Context(), start, projections.Step{
-		To: 3, Park: []projections.Parked{{Place: start.Place, Stream: "x-1"}},
+		To: 3, Park: []projections.Parked{{Location: start.Location, Stream: "x-1"}},
 		Apply: func(ctx context.Context, tx projections.Tx) error {
 			return errors.Join(s.Set(ctx, tx, "a", "1"), errApply)
 		},
 	})
 	require.ErrorIs(t, err, errApply)
 	require.False(t, s.Store.Transient(err))
-	found, _, err := s.Store.Checkpoint(t.Context(), start.Place)
+	found, _, err := s.Store.Checkpoint(t.Context(), start.Location)
 	require.NoError(t, err)
 	require.Equal(t, start, found)
-	require.Zero(t, s.sums(t, start.Place).Rows)
-	parked, err := s.Store.Parked(t.Context(), start.Place)
+	require.Zero(t, s.sums(t, start.Location).Rows)
+	parked, err := s.Store.Parked(t.Context(), start.Location)
 	require.NoError(t, err)
 	require.Empty(t, parked)
 }
@@ -145,30 +145,30 @@ func testAtomic(t *testing.T, s Subject) {
 func testParked(t *testing.T, s Subject) {
 	at := s.create(t, projections.LiveOf(name))
 	when := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	a := projections.Parked{Place: at.Place, Stream: "x-a", Position: 9, Version: 2, EventType: "x.y.v1", Error: "no", Attempts: 1, RetryAt: when}
-	b := projections.Parked{Place: at.Place, Stream: "x-b", Position: 8, Version: 1, EventType: "x.y.v1", Error: "no", Attempts: 6}
+	a := projections.Parked{Location: at.Location, Stream: "x-a", Position: 9, Version: 2, EventType: "x.y.v1", Error: "no", Attempts: 1, RetryAt: when}
+	b := projections.Parked{Location: at.Location, Stream: "x-b", Position: 8, Version: 1, EventType: "x.y.v1", Error: "no", Attempts: 6}
 	moved := s.advance(t, at, projections.Step{To: 9, Park: []projections.Parked{a, b}})
 	require.NotEqual(t, at.Revision, moved.Revision)
-	list, err := s.Store.Parked(t.Context(), at.Place)
+	list, err := s.Store.Parked(t.Context(), at.Location)
 	require.NoError(t, err)
 	require.Equal(t, []projections.Parked{b, a}, list)
 
-	ok, err := s.Store.Retry(t.Context(), at.Place, "x-b", "known to be empty", when)
+	ok, err := s.Store.Retry(t.Context(), at.Location, "x-b", "known to be empty", when)
 	require.NoError(t, err)
 	require.True(t, ok)
-	ok, err = s.Store.Retry(t.Context(), at.Place, "x-c", "", when)
+	ok, err = s.Store.Retry(t.Context(), at.Location, "x-c", "", when)
 	require.NoError(t, err)
 	require.False(t, ok)
 	b.Attempts, b.RetryAt, b.SkipReason = 0, when, "known to be empty"
 
 	a.Position, a.Version, a.Attempts = 12, 3, 2
 	moved = s.advance(t, moved, projections.Step{To: 9, Park: []projections.Parked{a}})
-	list, err = s.Store.Parked(t.Context(), at.Place)
+	list, err = s.Store.Parked(t.Context(), at.Location)
 	require.NoError(t, err)
 	require.Equal(t, []projections.Parked{b, a}, list)
 
 	s.advance(t, moved, projections.Step{To: 9, Unpark: []eventstore.StreamID{"x-a", "x-b"}})
-	list, err = s.Store.Parked(t.Context(), at.Place)
+	list, err = s.Store.Parked(t.Context(), at.Location)
 	require.NoError(t, err)
 	require.Empty(t, list)
 	_, err = s.Store.Advance(t.Context(), moved, projections.Step{To: 10})
@@ -180,8 +180,8 @@ func testAttempts(t *testing.T, s Subject) {
 	_, ok, err := s.Store.Attempted(t.Context(), next)
 	require.NoError(t, err)
 	require.False(t, ok)
-	a := projections.Attempt{Place: next, First: 3, Last: 9, Deaths: 1}
-	require.NoError(t, s.Store.Attempt(t.Context(), projections.Attempt{Place: next, First: 1, Last: 2}))
+	a := projections.Attempt{Location: next, First: 3, Last: 9, Deaths: 1}
+	require.NoError(t, s.Store.Attempt(t.Context(), projections.Attempt{Location: next, First: 1, Last: 2}))
 	require.NoError(t, s.Store.Attempt(t.Context(), a))
 	found, ok, err := s.Store.Attempted(t.Context(), next)
 	require.NoError(t, err)
@@ -194,20 +194,20 @@ func testAttempts(t *testing.T, s Subject) {
 	found, _, err = s.Store.Attempted(t.Context(), projections.LiveOf(name))
 	require.NoError(t, err)
 	require.Equal(t, a.First, found.First, "it moves with the place")
-	require.NoError(t, s.Store.Attempt(t.Context(), projections.Attempt{Place: projections.LiveOf(name)}))
-	require.NoError(t, s.Store.Attempt(t.Context(), projections.Attempt{Place: aside, First: 1, Last: 1}), "of a place that is not there")
-	for _, place := range []projections.Place{projections.LiveOf(name), next, aside} {
-		_, ok, err = s.Store.Attempted(t.Context(), place)
+	require.NoError(t, s.Store.Attempt(t.Context(), projections.Attempt{Location: projections.LiveOf(name)}))
+	require.NoError(t, s.Store.Attempt(t.Context(), projections.Attempt{Location: aside, First: 1, Last: 1}), "of a place that is not there")
+	for _, location := range []projections.Location{projections.LiveOf(name), next, aside} {
+		_, ok, err = s.Store.Attempted(t.Context(), location)
 		require.NoError(t, err)
-		require.False(t, ok, place)
+		require.False(t, ok, location)
 	}
 }
 
 func testCreate(t *testing.T, s Subject) {
 	live := s.create(t, projections.LiveOf(name))
 	live = s.advance(t, live, projections.Step{To: 4, Apply: s.set("a", "1")})
-	require.Equal(t, live, s.create(t, live.Place))
-	require.EqualValues(t, 1, s.sums(t, live.Place).Rows)
+	require.Equal(t, live, s.create(t, live.Location))
+	require.EqualValues(t, 1, s.sums(t, live.Location).Rows)
 	other := s.create(t, next)
 	s.advance(t, other, projections.Step{To: 4, Apply: s.set("a", "1")})
 	s.create(t, next)
@@ -218,10 +218,10 @@ func testCreate(t *testing.T, s Subject) {
 
 func testSwap(t *testing.T, s Subject) {
 	live := s.create(t, projections.LiveOf(name))
-	live = s.advance(t, live, projections.Step{To: 5, Apply: s.set("a", "old"), Park: []projections.Parked{{Place: live.Place, Stream: "x-old"}}})
+	live = s.advance(t, live, projections.Step{To: 5, Apply: s.set("a", "old"), Park: []projections.Parked{{Location: live.Location, Stream: "x-old"}}})
 	fresh, err := s.Store.Create(t.Context(), next, 2)
 	require.NoError(t, err)
-	fresh = s.advance(t, fresh, projections.Step{To: 4, Park: []projections.Parked{{Place: next, Stream: "x-new"}}})
+	fresh = s.advance(t, fresh, projections.Step{To: 4, Park: []projections.Parked{{Location: next, Stream: "x-new"}}})
 	require.NoError(t, s.Store.Finish(t.Context(), next))
 	swapped, err := s.Store.Swap(t.Context(), name, func(ctx context.Context, at projections.Checkpoint) error {
 		require.Equal(t, live, at)
@@ -233,9 +233,9 @@ func testSwap(t *testing.T, s Subject) {
 	require.NoError(t, err)
 	require.Equal(t, 2, swapped.Version)
 	require.EqualValues(t, 5, swapped.Position)
-	require.Equal(t, projections.LiveOf(name), swapped.Place)
-	require.EqualValues(t, 2, s.sums(t, swapped.Place).Rows)
-	parked, err := s.Store.Parked(t.Context(), swapped.Place)
+	require.Equal(t, projections.LiveOf(name), swapped.Location)
+	require.EqualValues(t, 2, s.sums(t, swapped.Location).Rows)
+	parked, err := s.Store.Parked(t.Context(), swapped.Location)
 	require.NoError(t, err)
 	require.Len(t, parked, 1)
 	require.EqualValues(t, "x-new", parked[0].Stream)
@@ -299,11 +299,11 @@ func testChecksums(t *testing.T, s Subject) {
 	live = s.advance(t, live, projections.Step{To: 1, Apply: s.set("a", "1")})
 	s.advance(t, live, projections.Step{To: 2, Apply: s.set("b", "2")})
 	copied = s.advance(t, copied, projections.Step{To: 1, Apply: s.set("b", "2")})
-	require.NotEqual(t, s.sums(t, live.Place), s.sums(t, aside))
+	require.NotEqual(t, s.sums(t, live.Location), s.sums(t, aside))
 	copied = s.advance(t, copied, projections.Step{To: 2, Apply: s.set("a", "1")})
-	require.Equal(t, s.sums(t, live.Place), s.sums(t, aside))
+	require.Equal(t, s.sums(t, live.Location), s.sums(t, aside))
 	copied = s.advance(t, copied, projections.Step{To: 3, Apply: s.set("a", "2")})
-	require.NotEqual(t, s.sums(t, live.Place), s.sums(t, aside))
+	require.NotEqual(t, s.sums(t, live.Location), s.sums(t, aside))
 	at, _, err := s.Store.Checksums(t.Context(), aside)
 	require.NoError(t, err)
 	require.Equal(t, copied, at)
@@ -313,10 +313,10 @@ func testChecksums(t *testing.T, s Subject) {
 }
 
 func testReactor(t *testing.T, s Subject) {
-	place := projections.Place{Projection: "anything", Slot: projections.Reacted}
-	at := s.create(t, place)
-	at = s.advance(t, at, projections.Step{To: 2, Park: []projections.Parked{{Place: place, Stream: "x-1"}}})
-	require.Equal(t, at, s.create(t, place))
+	location := projections.Location{Projection: "anything", Copy: projections.Reacted}
+	at := s.create(t, location)
+	at = s.advance(t, at, projections.Step{To: 2, Park: []projections.Parked{{Location: location, Stream: "x-1"}}})
+	require.Equal(t, at, s.create(t, location))
 }
 
 func testTransient(t *testing.T, s Subject) {
@@ -335,7 +335,7 @@ func testRemade(t *testing.T, s Subject) {
 
 func testDrop(t *testing.T, s Subject) {
 	at := s.create(t, aside)
-	s.advance(t, at, projections.Step{To: 1, Park: []projections.Parked{{Place: aside, Stream: "x-1"}}})
+	s.advance(t, at, projections.Step{To: 1, Park: []projections.Parked{{Location: aside, Stream: "x-1"}}})
 	require.NoError(t, s.Store.Drop(t.Context(), aside))
 	require.NoError(t, s.Store.Drop(t.Context(), aside))
 	parked, err := s.Store.Parked(t.Context(), aside)

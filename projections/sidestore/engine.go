@@ -58,7 +58,7 @@ type Mark struct {
 // Marks keeps the mark of each place in Base, so that it is swapped and dropped with the place.
 type Marks interface {
 	// Read returns the place's mark as committed; false without one.
-	Read(ctx context.Context, place projections.Place) (Mark, bool, error)
+	Read(ctx context.Context, location projections.Location) (Mark, bool, error)
 	// Get returns the mark inside a step of Base.
 	Get(ctx context.Context, tx projections.Tx) (Mark, bool, error)
 	// Set replaces the mark inside a step of Base.

@@ -12,20 +12,20 @@ import (
 
 // Create implements projections.Epochs. When the engine can't be reached, the place is there without a copy and the first
 // step or look that finds the engine makes it.
-func (s *Store) Create(ctx context.Context, place projections.Place, version int) (projections.Checkpoint, error) {
-	if place.Slot == projections.Reacted {
-		return s.base.Create(ctx, place, version)
+func (s *Store) Create(ctx context.Context, location projections.Location, version int) (projections.Checkpoint, error) {
+	if location.Copy == projections.Reacted {
+		return s.base.Create(ctx, location, version)
 	}
-	if place.Slot != projections.Live {
-		if err := s.Drop(ctx, place); err != nil {
+	if location.Copy != projections.Live {
+		if err := s.Drop(ctx, location); err != nil {
 			return projections.Checkpoint{}, err
 		}
 	}
-	c, err := s.base.Create(ctx, place, version)
+	c, err := s.base.Create(ctx, location, version)
 	if err != nil {
 		return c, err
 	}
-	if _, marked, err := s.marks.Read(ctx, place); err != nil || marked {
+	if _, marked, err := s.marks.Read(ctx, location); err != nil || marked {
 		return c, err
 	}
 	next, err := s.renew(ctx, c)
@@ -36,18 +36,18 @@ func (s *Store) Create(ctx context.Context, place projections.Place, version int
 }
 
 // Finish implements projections.Epochs.
-func (s *Store) Finish(ctx context.Context, place projections.Place) error {
-	m, err := s.marked(ctx, place)
+func (s *Store) Finish(ctx context.Context, location projections.Location) error {
+	m, err := s.marked(ctx, location)
 	if err != nil {
 		return err
 	}
-	return s.engine.Finish(ctx, copyOf(place, m))
+	return s.engine.Finish(ctx, copyOf(location, m))
 }
 
-func (s *Store) marked(ctx context.Context, place projections.Place) (Mark, error) {
-	m, ok, err := s.marks.Read(ctx, place)
+func (s *Store) marked(ctx context.Context, location projections.Location) (Mark, error) {
+	m, ok, err := s.marks.Read(ctx, location)
 	if err == nil && !ok {
-		err = fmt.Errorf("%s: %w", place, errUnmarked)
+		err = fmt.Errorf("%s: %w", location, errUnmarked)
 	}
 	return m, err
 }
@@ -86,22 +86,22 @@ func (s *Store) Swap(
 }
 
 // Drop implements projections.Epochs.
-func (s *Store) Drop(ctx context.Context, place projections.Place) error {
-	_, ok, err := s.base.Checkpoint(ctx, place)
+func (s *Store) Drop(ctx context.Context, location projections.Location) error {
+	_, ok, err := s.base.Checkpoint(ctx, location)
 	if err != nil {
 		return err
 	}
 	var m Mark
 	var marked bool
-	if ok && place.Slot != projections.Reacted {
-		if m, marked, err = s.marks.Read(ctx, place); err != nil {
+	if ok && location.Copy != projections.Reacted {
+		if m, marked, err = s.marks.Read(ctx, location); err != nil {
 			return err
 		}
 	}
-	if err := s.base.Drop(ctx, place); err != nil || !marked {
+	if err := s.base.Drop(ctx, location); err != nil || !marked {
 		return err
 	}
-	return s.engine.Drop(ctx, copyOf(place, m))
+	return s.engine.Drop(ctx, copyOf(location, m))
 }
 
 // errAhead says that the copy has rows of a step whose commit was lost and that was not made again yet.
@@ -114,9 +114,9 @@ const (
 )
 
 // Checksums implements projections.Epochs. Nothing is written to the place meanwhile: the checkpoint is held.
-func (s *Store) Checksums(ctx context.Context, place projections.Place) (projections.Checkpoint, map[string]projections.Checksum, error) {
+func (s *Store) Checksums(ctx context.Context, location projections.Location) (projections.Checkpoint, map[string]projections.Checksum, error) {
 	for tries := 0; ; {
-		c, sums, err := s.checksums(ctx, place)
+		c, sums, err := s.checksums(ctx, location)
 		switch {
 		case err == nil:
 			return c, sums, nil
@@ -127,25 +127,25 @@ func (s *Store) Checksums(ctx context.Context, place projections.Place) (project
 				return c, nil, err
 			}
 		default:
-			return c, nil, fmt.Errorf("checksums of %s: %w", place, err)
+			return c, nil, fmt.Errorf("checksums of %s: %w", location, err)
 		}
 	}
 }
 
-func (s *Store) checksums(ctx context.Context, place projections.Place) (c projections.Checkpoint, sums map[string]projections.Checksum, err error) {
-	c, ok, err := s.base.Checkpoint(ctx, place)
+func (s *Store) checksums(ctx context.Context, location projections.Location) (c projections.Checkpoint, sums map[string]projections.Checksum, err error) {
+	c, ok, err := s.base.Checkpoint(ctx, location)
 	if err == nil && !ok {
 		err = errors.New("there is no such read model")
 	}
 	if err != nil {
 		return c, nil, err
 	}
-	if held, _ := ctx.Value(heldKey{}).(string); held == place.Projection && place.Slot == projections.Live {
-		m, err := s.marked(ctx, place)
+	if held, _ := ctx.Value(heldKey{}).(string); held == location.Projection && location.Copy == projections.Live {
+		m, err := s.marked(ctx, location)
 		if err != nil {
 			return c, nil, err
 		}
-		sums, err = s.engine.Checksums(ctx, copyOf(place, m))
+		sums, err = s.engine.Checksums(ctx, copyOf(location, m))
 		return c, sums, err
 	}
 	_, err = s.base.Advance(ctx, c, projections.Step{To: c.Position, Apply: func(ctx context.Context, tx projections.Tx) error {
@@ -156,12 +156,12 @@ func (s *Store) checksums(ctx context.Context, place projections.Place) (c proje
 		if err != nil {
 			return err
 		}
-		reached, _, err := s.engine.Reached(ctx, copyOf(place, m))
+		reached, _, err := s.engine.Reached(ctx, copyOf(location, m))
 		if err == nil && reached > c.Position {
 			err = errAhead
 		}
 		if err == nil {
-			sums, err = s.engine.Checksums(ctx, copyOf(place, m))
+			sums, err = s.engine.Checksums(ctx, copyOf(location, m))
 		}
 		return err
 	}})

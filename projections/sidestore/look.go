@@ -12,7 +12,7 @@ import (
 // looks remembers when each place was last looked at.
 type looks struct {
 	mu   sync.Mutex
-	last map[projections.Place]*look
+	last map[projections.Location]*look
 }
 
 type look struct {
@@ -23,16 +23,16 @@ type look struct {
 }
 
 // due reports whether it is time to look at the place, and takes note that it is done.
-func (l *looks) due(place projections.Place, now time.Time, every time.Duration) bool {
-	if place.Slot == projections.Reacted {
+func (l *looks) due(location projections.Location, now time.Time, every time.Duration) bool {
+	if location.Copy == projections.Reacted {
 		return false
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	k := l.last[place]
+	k := l.last[location]
 	if k == nil {
 		k = &look{}
-		l.last[place] = k
+		l.last[location] = k
 	}
 	if now.Sub(k.at) < every {
 		return false
@@ -42,48 +42,48 @@ func (l *looks) due(place projections.Place, now time.Time, every time.Duration)
 }
 
 // again has everything about the place looked at anew.
-func (l *looks) again(place projections.Place) {
+func (l *looks) again(location projections.Location) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.last, place)
+	delete(l.last, location)
 }
 
 // of returns what is known of a place; false when nothing is.
-func (l *looks) of(place projections.Place) (look, bool) {
+func (l *looks) of(location projections.Location) (look, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	k := l.last[place]
+	k := l.last[location]
 	if k == nil {
 		return look{}, false
 	}
 	return *k, true
 }
 
-func (l *looks) note(place projections.Place, fn func(*look)) {
+func (l *looks) note(location projections.Location, fn func(*look)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if k := l.last[place]; k != nil {
+	if k := l.last[location]; k != nil {
 		fn(k)
 	}
 }
 
 // tidy tells the engine once which copy is live, and removes copies that belonged to nobody at two looks: one that belongs
 // to nobody at the first may just be in the making.
-func (s *Store) tidy(ctx context.Context, place projections.Place, m Mark) error {
-	k, known := s.looks.of(place)
-	if !known || place.Slot != projections.Live {
+func (s *Store) tidy(ctx context.Context, location projections.Location, m Mark) error {
+	k, known := s.looks.of(location)
+	if !known || location.Copy != projections.Live {
 		return nil
 	}
 	if !k.served {
-		if err := s.engine.Serve(ctx, copyOf(place, m)); err != nil {
+		if err := s.engine.Serve(ctx, copyOf(location, m)); err != nil {
 			return err
 		}
-		s.looks.note(place, func(k *look) { k.served = true })
+		s.looks.note(location, func(k *look) { k.served = true })
 	}
 	if k.swept {
 		return nil
 	}
-	orphans, err := s.orphans(ctx, place.Projection)
+	orphans, err := s.orphans(ctx, location.Projection)
 	if err != nil {
 		return err
 	}
@@ -93,11 +93,11 @@ func (s *Store) tidy(ctx context.Context, place projections.Place, m Mark) error
 			left[generation] = true
 			continue
 		}
-		if err := s.engine.Drop(ctx, Copy{Projection: place.Projection, Generation: generation}); err != nil {
+		if err := s.engine.Drop(ctx, Copy{Projection: location.Projection, Generation: generation}); err != nil {
 			return err
 		}
 	}
-	s.looks.note(place, func(k *look) { k.suspects, k.swept = left, len(left) == 0 })
+	s.looks.note(location, func(k *look) { k.suspects, k.swept = left, len(left) == 0 })
 	return nil
 }
 
@@ -108,15 +108,15 @@ func (s *Store) orphans(ctx context.Context, projection string) ([]string, error
 		return nil, err
 	}
 	taken := map[string]bool{}
-	for _, slot := range []projections.Slot{projections.Live, projections.Next, projections.Aside} {
-		place := projections.Place{Projection: projection, Slot: slot}
-		if _, ok, err := s.base.Checkpoint(ctx, place); err != nil || !ok {
+	for _, copied := range []projections.Copy{projections.Live, projections.Next, projections.VerifyCopy} {
+		location := projections.Location{Projection: projection, Copy: copied}
+		if _, ok, err := s.base.Checkpoint(ctx, location); err != nil || !ok {
 			if err != nil {
 				return nil, err
 			}
 			continue
 		}
-		m, marked, err := s.marks.Read(ctx, place)
+		m, marked, err := s.marks.Read(ctx, location)
 		if err != nil {
 			return nil, err
 		}
@@ -135,18 +135,18 @@ func (s *Store) orphans(ctx context.Context, projection string) ([]string, error
 type pacer struct {
 	least time.Duration
 	mu    sync.Mutex
-	last  map[projections.Place]time.Time
+	last  map[projections.Location]time.Time
 }
 
 // fewEvents is how many positions a step may span and still be one that waits for more.
 const fewEvents = 500
 
-func (p *pacer) wait(ctx context.Context, clock kernel.Clock, place projections.Place, events int64) error {
+func (p *pacer) wait(ctx context.Context, clock kernel.Clock, location projections.Location, events int64) error {
 	if p.least == 0 {
 		return nil
 	}
 	p.mu.Lock()
-	rest := p.least - clock.Now().Sub(p.last[place])
+	rest := p.least - clock.Now().Sub(p.last[location])
 	p.mu.Unlock()
 	if events < fewEvents && rest > 0 {
 		if err := kernel.Pause(ctx, rest); err != nil {
@@ -155,6 +155,6 @@ func (p *pacer) wait(ctx context.Context, clock kernel.Clock, place projections.
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.last[place] = clock.Now()
+	p.last[location] = clock.Now()
 	return nil
 }

@@ -38,21 +38,21 @@ func (s *Store) Ready(ctx context.Context, projection string) error {
 }
 
 func (s *Store) live(ctx context.Context, projection string) (Copy, error) {
-	place := projections.LiveOf(projection)
-	c, ok, err := s.base.Checkpoint(ctx, place)
+	location := projections.LiveOf(projection)
+	c, ok, err := s.base.Checkpoint(ctx, location)
 	if err != nil {
 		return Copy{}, err
 	}
 	var m Mark
 	if ok {
-		if m, ok, err = s.marks.Read(ctx, place); err != nil {
+		if m, ok, err = s.marks.Read(ctx, location); err != nil {
 			return Copy{}, err
 		}
 	}
 	if !ok || c.Position < m.Until {
 		return Copy{}, s.filling(c.Position, m.Until)
 	}
-	return copyOf(place, m), nil
+	return copyOf(location, m), nil
 }
 
 func (s *Store) filling(at, until int64) error {

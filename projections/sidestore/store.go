@@ -60,7 +60,7 @@ func New(cfg Config) (*Store, error) {
 	}
 	return &Store{
 		cfg: cfg, base: cfg.Base, marks: cfg.Marks, engine: cfg.Engine,
-		looks: looks{last: map[projections.Place]*look{}}, pace: pacer{last: map[projections.Place]time.Time{}, least: cfg.Pace},
+		looks: looks{last: map[projections.Location]*look{}}, pace: pacer{last: map[projections.Location]time.Time{}, least: cfg.Pace},
 	}, nil
 }
 
@@ -69,9 +69,9 @@ var errUnmarked = errors.New("the place has no copy in the store")
 
 // Checkpoint implements projections.Checkpoints. From time to time it looks whether the engine has what was written, and
 // makes the copy anew if not: then the checkpoint is at 0.
-func (s *Store) Checkpoint(ctx context.Context, place projections.Place) (projections.Checkpoint, bool, error) {
-	c, ok, err := s.base.Checkpoint(ctx, place)
-	if err != nil || !ok || !s.looks.due(place, s.cfg.Clock.Now(), s.cfg.CheckEvery) {
+func (s *Store) Checkpoint(ctx context.Context, location projections.Location) (projections.Checkpoint, bool, error) {
+	c, ok, err := s.base.Checkpoint(ctx, location)
+	if err != nil || !ok || !s.looks.due(location, s.cfg.Clock.Now(), s.cfg.CheckEvery) {
 		return c, ok, err
 	}
 	err = s.repair(ctx, c)
@@ -79,24 +79,24 @@ func (s *Store) Checkpoint(ctx context.Context, place projections.Place) (projec
 	case err == nil:
 		return c, true, nil
 	case errors.Is(err, projections.ErrMoved): // by the repair or by somebody else
-		return s.base.Checkpoint(ctx, place)
+		return s.base.Checkpoint(ctx, location)
 	default: // the next step will meet it too
-		s.cfg.Logger.WarnContext(ctx, "can't look whether the read model is whole", "store", s.cfg.Name, "projection", place.String(), "error", err)
+		s.cfg.Logger.WarnContext(ctx, "can't look whether the read model is whole", "store", s.cfg.Name, "projection", location.String(), "error", err)
 		return c, true, nil
 	}
 }
 
 // Advance implements projections.Checkpoints.
 func (s *Store) Advance(ctx context.Context, from projections.Checkpoint, step projections.Step) (projections.Checkpoint, error) {
-	if step.Apply == nil || from.Place.Slot == projections.Reacted {
+	if step.Apply == nil || from.Location.Copy == projections.Reacted {
 		return s.base.Advance(ctx, from, step)
 	}
-	if err := s.pace.wait(ctx, s.cfg.Clock, from.Place, step.To-from.Position); err != nil {
+	if err := s.pace.wait(ctx, s.cfg.Clock, from.Location, step.To-from.Position); err != nil {
 		return from, err
 	}
 	apply := step.Apply
 	step.Apply = func(ctx context.Context, tx projections.Tx) error {
-		return s.write(ctx, from.Place, tx, writing{apply, step.To})
+		return s.write(ctx, from.Location, tx, writing{apply, step.To})
 	}
 	next, err := s.base.Advance(ctx, from, step)
 	if err == nil || errors.Is(err, projections.ErrMoved) || ctx.Err() != nil || s.Transient(err) && !errors.Is(err, errUnmarked) {
@@ -115,7 +115,7 @@ type writing struct {
 }
 
 // write flushes what the projector writes; the caller holds the checkpoint and commits the mark with it.
-func (s *Store) write(ctx context.Context, place projections.Place, tx projections.Tx, w writing) error {
+func (s *Store) write(ctx context.Context, location projections.Location, tx projections.Tx, w writing) error {
 	m, ok, err := s.marks.Get(ctx, tx)
 	if err != nil {
 		return err
@@ -123,7 +123,7 @@ func (s *Store) write(ctx context.Context, place projections.Place, tx projectio
 	if !ok {
 		return errUnmarked
 	}
-	b, err := s.engine.Begin(ctx, copyOf(place, m))
+	b, err := s.engine.Begin(ctx, copyOf(location, m))
 	if err != nil {
 		return err
 	}
@@ -137,18 +137,18 @@ func (s *Store) write(ctx context.Context, place projections.Place, tx projectio
 	return s.marks.Set(ctx, tx, m)
 }
 
-func copyOf(place projections.Place, m Mark) Copy {
-	return Copy{Projection: place.Projection, Generation: m.Generation}
+func copyOf(location projections.Location, m Mark) Copy {
+	return Copy{Projection: location.Projection, Generation: m.Generation}
 }
 
 // repair makes the place's copy anew if it is lost, and then answers ErrMoved; nil says that it is whole.
 func (s *Store) repair(ctx context.Context, c projections.Checkpoint) error {
-	m, marked, err := s.marks.Read(ctx, c.Place)
+	m, marked, err := s.marks.Read(ctx, c.Location)
 	if err != nil {
 		return err
 	}
 	if marked {
-		n, there, err := s.engine.Reached(ctx, copyOf(c.Place, m))
+		n, there, err := s.engine.Reached(ctx, copyOf(c.Location, m))
 		if err != nil {
 			return err
 		}
@@ -158,10 +158,10 @@ func (s *Store) repair(ctx context.Context, c projections.Checkpoint) error {
 		}
 		why := s.lost(m, n, there, head)
 		if why == "" {
-			return s.tidy(ctx, c.Place, m)
+			return s.tidy(ctx, c.Location, m)
 		}
 		s.cfg.Logger.WarnContext(ctx, "a read model is filled again", "reason", why, "store", s.cfg.Name,
-			"projection", c.Place.String(), "position", c.Position, "reached", n, "expected", m.Reached, "head", head)
+			"projection", c.Location.String(), "position", c.Position, "reached", n, "expected", m.Reached, "head", head)
 	}
 	if _, err := s.renew(ctx, c); err != nil {
 		return err
@@ -186,12 +186,12 @@ func (s *Store) lost(m Mark, n int64, there bool, head int64) string {
 // Ahead reports whether the live copy of a projection holds more than the log, which then was restored to an earlier position. A store
 // that can't be asked is not ahead.
 func (s *Store) Ahead(ctx context.Context, projection string) (bool, error) {
-	place := projections.LiveOf(projection)
-	m, marked, err := s.marks.Read(ctx, place)
+	location := projections.LiveOf(projection)
+	m, marked, err := s.marks.Read(ctx, location)
 	if err != nil || !marked {
 		return false, err
 	}
-	n, there, err := s.engine.Reached(ctx, copyOf(place, m))
+	n, there, err := s.engine.Reached(ctx, copyOf(location, m))
 	if err != nil || !there {
 		return false, nil //nolint:nilerr // it is looked at again once it answers
 	}
@@ -229,19 +229,19 @@ func (s *Store) present(generation string) bool {
 // renew gives the place an empty copy and moves it to position 0.
 func (s *Store) renew(ctx context.Context, c projections.Checkpoint) (projections.Checkpoint, error) {
 	m := Mark{Generation: s.generation(), Until: c.Position}
-	if c.Place.Slot == projections.Live {
+	if c.Location.Copy == projections.Live {
 		head, err := s.cfg.Head(ctx)
 		if err != nil {
 			return c, err
 		}
 		m.Until = head
 	}
-	parked, err := s.base.Parked(ctx, c.Place)
+	parked, err := s.base.Parked(ctx, c.Location)
 	if err != nil {
 		return c, err
 	}
 	step := projections.Step{Apply: func(ctx context.Context, tx projections.Tx) error {
-		if err := s.engine.Make(ctx, copyOf(c.Place, m)); err != nil {
+		if err := s.engine.Make(ctx, copyOf(c.Location, m)); err != nil {
 			// Whatever the reason, no event is to blame and the next try may succeed.
 			return kernel.E(kernel.KindUnavailable, "STORE_UNAVAILABLE", "can't make a read model in %s", s.cfg.Name).Because(err)
 		}
@@ -251,25 +251,25 @@ func (s *Store) renew(ctx context.Context, c projections.Checkpoint) (projection
 		step.Unpark = append(step.Unpark, p.Stream)
 	}
 	next, err := s.base.Advance(ctx, c, step)
-	if err != nil || c.Place.Slot != projections.Live {
+	if err != nil || c.Location.Copy != projections.Live {
 		return next, err
 	}
-	return next, s.engine.Serve(ctx, copyOf(c.Place, m))
+	return next, s.engine.Serve(ctx, copyOf(c.Location, m))
 }
 
 // Parked implements projections.DeadLetters.
-func (s *Store) Parked(ctx context.Context, place projections.Place) ([]projections.Parked, error) {
-	return s.base.Parked(ctx, place)
+func (s *Store) Parked(ctx context.Context, location projections.Location) ([]projections.Parked, error) {
+	return s.base.Parked(ctx, location)
 }
 
 // Retry implements projections.DeadLetters.
-func (s *Store) Retry(ctx context.Context, place projections.Place, stream eventstore.StreamID, skipReason string, at time.Time) (bool, error) {
-	return s.base.Retry(ctx, place, stream, skipReason, at)
+func (s *Store) Retry(ctx context.Context, location projections.Location, stream eventstore.StreamID, skipReason string, at time.Time) (bool, error) {
+	return s.base.Retry(ctx, location, stream, skipReason, at)
 }
 
 // Attempted implements projections.Attempts.
-func (s *Store) Attempted(ctx context.Context, place projections.Place) (projections.Attempt, bool, error) {
-	return s.base.Attempted(ctx, place)
+func (s *Store) Attempted(ctx context.Context, location projections.Location) (projections.Attempt, bool, error) {
+	return s.base.Attempted(ctx, location)
 }
 
 // Attempt implements projections.Attempts.

@@ -20,7 +20,7 @@ const tag = "operation"
 
 // Deps is what the endpoints need.
 type Deps struct {
-	Board    *projections.Board
+	Monitor  *projections.Monitor
 	Handlers *operationcmd.Handlers
 	Log      eventstore.Reader
 }
@@ -32,7 +32,7 @@ func Register(a *httpapi.API, d Deps) {
 	httpapi.Read(a, httpapi.Op{ID: "list-operation-jobs", Method: http.MethodGet, Path: "/admin/jobs", Tag: tag, Summary: "Rebuilds and verifications, newest first (operators)", Scope: httpapi.Operator, Action: httpapi.NoAction, Rate: httpapi.General}, s.jobs)
 	httpapi.Write(a, httpapi.Op{ID: "rebuild-projection", Method: http.MethodPost, Path: "/admin/projections/{name}/rebuild", Tag: tag, Summary: "Make a read model anew beside the one that serves (operators)", Description: "As a job; one is carried out at a time.", Rate: httpapi.Admin, Status: http.StatusAccepted, Scope: httpapi.Operator, Action: httpapi.NoAction}, s.start(operation.Rebuild))
 	httpapi.Write(a, httpapi.Op{ID: "verify-projection", Method: http.MethodPost, Path: "/admin/projections/{name}/verify", Tag: tag, Summary: "Compare a read model with one made anew from the log (operators)", Description: "As a job; one is carried out at a time.", Rate: httpapi.Admin, Status: http.StatusAccepted, Scope: httpapi.Operator, Action: httpapi.NoAction}, s.start(operation.Verify))
-	httpapi.Read(a, httpapi.Op{ID: "list-dead-letters", Method: http.MethodGet, Path: "/admin/dead-letters", Tag: tag, Summary: "Streams set aside because of an event that can't be applied (operators)", Scope: httpapi.Operator, Action: httpapi.NoAction, Rate: httpapi.General}, s.letters)
+	httpapi.Read(a, httpapi.Op{ID: "list-dead-letters", Method: http.MethodGet, Path: "/admin/dead-letters", Tag: tag, Summary: "Streams set aside because of an event that can't be applied (operators)", Scope: httpapi.Operator, Action: httpapi.NoAction, Rate: httpapi.General}, s.deadLetters)
 	httpapi.Write(a, httpapi.Op{ID: "retry-dead-letter", Method: http.MethodPost, Path: "/admin/dead-letters/{kind}/{unit}/{stream}/retry", Tag: tag, Summary: "Try a parked stream again (operators)", Rate: httpapi.Admin, Status: http.StatusAccepted, Scope: httpapi.Operator, Action: httpapi.NoAction}, s.retry)
 	httpapi.Write(a, httpapi.Op{ID: "skip-dead-letter", Method: http.MethodPost, Path: "/admin/dead-letters/{kind}/{unit}/{stream}/skip", Tag: tag, Summary: "Leave a parked stream's first event out of the read model, with a reason (operators)", Rate: httpapi.Admin, Status: http.StatusAccepted, Scope: httpapi.Operator, Action: httpapi.NoAction}, s.skip)
 }
@@ -45,7 +45,7 @@ type Projection struct {
 	Kind       string    `json:"kind" enum:"projection,reactor"`
 	Version    int       `json:"version" doc:"Of the program."`
 	Serving    int       `json:"serving_version" doc:"Of the read model that is read; a difference means that one takes the other's place."`
-	Slot       string    `json:"slot" doc:"live, or reactor."`
+	Copy       string    `json:"slot" doc:"live, or reactor."`
 	Position   int64     `json:"position"`
 	Lag        int64     `json:"lag" doc:"Positions behind the log's head."`
 	LagSeconds float64   `json:"lag_seconds" doc:"Age of the first event not applied."`
@@ -65,25 +65,25 @@ type Building struct {
 type nothing struct{}
 
 func (s service) list(ctx context.Context, _ httpapi.Principal, _ *nothing) ([]Projection, httpapi.Meta, error) {
-	all, err := s.Board.Status(ctx)
+	all, err := s.Monitor.Status(ctx)
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
 	out := make([]Projection, len(all))
 	for i, st := range all {
 		p := Projection{
-			Name: st.Unit.Name, Kind: string(st.Unit.Kind), Version: st.Unit.Version, Serving: st.Found, Slot: "live", Position: st.Position,
+			Name: st.Consumer.Name, Kind: string(st.Consumer.Kind), Version: st.Consumer.Version, Serving: st.Found, Copy: "live", Position: st.Position,
 			Lag: st.Lag, LagSeconds: st.LagTime.Seconds(), Rate: st.Rate, Parked: st.Parked,
 		}
-		if st.Unit.Kind == projections.KindReactor {
-			p.Slot = string(projections.Reacted)
+		if st.Consumer.Kind == projections.KindReactor {
+			p.Copy = string(projections.Reacted)
 		}
-		if st.Unit.Waiting != nil {
-			p.Waiting = st.Unit.Waiting()
+		if st.Consumer.Waiting != nil {
+			p.Waiting = st.Consumer.Waiting()
 		}
 		if b := st.Building; b != nil {
 			p.Building = &Building{Kind: string(operation.Rebuild), Position: b.Position, Target: b.Target}
-			if b.Slot == projections.Aside {
+			if b.Copy == projections.VerifyCopy {
 				p.Building.Kind = string(operation.Verify)
 			}
 		}
@@ -139,7 +139,7 @@ func (s service) start(kind operation.Kind) func(context.Context, kernel.Meta, *
 
 // DeadLetter is a stream that a projection or reactor has set aside.
 type DeadLetter struct {
-	Unit       string             `json:"unit" doc:"Name of the projection or reactor."`
+	Consumer   string             `json:"unit" doc:"Name of the projection or reactor."`
 	Kind       string             `json:"kind" enum:"projection,reactor"`
 	Stream     string             `json:"stream"`
 	Position   int64              `json:"position" doc:"Of the first event not applied."`
@@ -156,18 +156,18 @@ type DeadLetter struct {
 // maxEvent is how much of an event is shown.
 const maxEvent = 16 << 10
 
-func (s service) letters(ctx context.Context, _ httpapi.Principal, _ *nothing) ([]DeadLetter, httpapi.Meta, error) {
-	parked, err := s.Board.Parked(ctx)
+func (s service) deadLetters(ctx context.Context, _ httpapi.Principal, _ *nothing) ([]DeadLetter, httpapi.Meta, error) {
+	parked, err := s.Monitor.Parked(ctx)
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
 	out := make([]DeadLetter, len(parked))
 	for i, p := range parked {
 		l := DeadLetter{
-			Unit: p.Place.Projection, Kind: string(projections.KindProjection), Stream: string(p.Stream), Position: p.Position, EventType: p.EventType,
+			Consumer: p.Location.Projection, Kind: string(projections.KindProjection), Stream: string(p.Stream), Position: p.Position, EventType: p.EventType,
 			Error: p.Error, Attempts: p.Attempts, SkipReason: p.SkipReason,
 		}
-		if p.Place.Slot == projections.Reacted {
+		if p.Location.Copy == projections.Reacted {
 			l.Kind = string(projections.KindReactor)
 		}
 		if !p.RetryAt.IsZero() {
@@ -190,15 +190,15 @@ func (s service) letters(ctx context.Context, _ httpapi.Principal, _ *nothing) (
 
 // Which names a dead letter; inputs embed it.
 type Which struct {
-	Kind   string `path:"kind" enum:"projection,reactor"`
-	Unit   string `path:"unit"`
-	Stream string `path:"stream"`
+	Kind     string `path:"kind" enum:"projection,reactor"`
+	Consumer string `path:"unit"`
+	Stream   string `path:"stream"`
 }
 
 type retryIn struct{ Which }
 
-func (s service) retry(ctx context.Context, meta kernel.Meta, in *retryIn) (commands.Result[operation.Letter], error) {
-	return s.Handlers.Settle(ctx, meta, operationcmd.Settle{Unit: in.Unit, Kind: in.Kind, Stream: in.Stream})
+func (s service) retry(ctx context.Context, meta kernel.Meta, in *retryIn) (commands.Result[operation.DeadLetter], error) {
+	return s.Handlers.ResolveDeadLetter(ctx, meta, operationcmd.ResolveDeadLetter{Consumer: in.Consumer, Kind: in.Kind, Stream: in.Stream})
 }
 
 type skipIn struct {
@@ -208,6 +208,6 @@ type skipIn struct {
 	}
 }
 
-func (s service) skip(ctx context.Context, meta kernel.Meta, in *skipIn) (commands.Result[operation.Letter], error) {
-	return s.Handlers.Settle(ctx, meta, operationcmd.Settle{Unit: in.Unit, Kind: in.Kind, Stream: in.Stream, Skip: true, Reason: in.Body.Reason})
+func (s service) skip(ctx context.Context, meta kernel.Meta, in *skipIn) (commands.Result[operation.DeadLetter], error) {
+	return s.Handlers.ResolveDeadLetter(ctx, meta, operationcmd.ResolveDeadLetter{Consumer: in.Consumer, Kind: in.Kind, Stream: in.Stream, Skip: true, Reason: in.Body.Reason})
 }

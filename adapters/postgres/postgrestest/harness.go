@@ -120,10 +120,10 @@ func (h *Harness) apply(at projections.Checkpoint, events []eventstore.Recorded)
 // must have been applied.
 func (h *Harness) RequireRebuildable() {
 	h.t.Helper()
-	_, live, err := h.Store.Checksums(h.t.Context(), h.at.Place)
+	_, live, err := h.Store.Checksums(h.t.Context(), h.at.Location)
 	require.NoError(h.t, err)
 	for _, size := range []int{max(1, len(h.log)), 1} {
-		place := projections.Place{Projection: h.projector.Name(), Slot: projections.Aside}
+		place := projections.Location{Projection: h.projector.Name(), Copy: projections.VerifyCopy}
 		at, err := h.Store.Create(h.t.Context(), place, h.projector.Version())
 		require.NoError(h.t, err)
 		for rest := h.log; len(rest) > 0; rest = rest[min(size, len(rest)):] {

@@ -18,8 +18,8 @@ const (
 
 // A word of n letters has n+1 trigrams (pg_trgm pads it), of which each wrong letter takes at most three; so what the two
 // words have in common is at least this much of all.
-func leastSimilar(letters, edits int) float64 {
-	all := letters + 1
+func leastSimilar(deadLetters, edits int) float64 {
+	all := deadLetters + 1
 	common := max(1, all-3*edits)
 	return float64(common) / float64(2*all+edits-common)
 }

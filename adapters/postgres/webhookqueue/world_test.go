@@ -97,7 +97,7 @@ func newWorld(tb testing.TB) *world {
 	require.NoError(tb, err)
 	w.queue = w.process("first")
 	w.useKeys(masterKey(1))
-	w.at, err = w.store.Create(tb.Context(), projections.Place{Projection: webhookqueue.FeederName, Slot: projections.Reacted}, 1)
+	w.at, err = w.store.Create(tb.Context(), projections.Location{Projection: webhookqueue.FeederName, Copy: projections.Reacted}, 1)
 	require.NoError(tb, err)
 	client := safedial.NewClient(safedial.Config{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Redirects: -1, Timeout: webhooksend.Timeout})
 	w.sender = webhooksend.New(client, safedial.Body)

@@ -22,7 +22,7 @@ func (s *server) watch() {
 		providers = append(providers, p.Slug)
 	}
 	s.metrics.Providers(providers)
-	sources := telemetry.Sources{Log: s.store, Pool: s.pool, Projections: s.board, Providers: providers, Engine: s.enrich.engine, Disks: s.disks().all}
+	sources := telemetry.Sources{Log: s.store, Pool: s.pool, Projections: s.monitor, Providers: providers, Engine: s.enrich.engine, Disks: s.disks().all}
 	if s.relay != nil {
 		sources.Relay = s.relay
 	}

@@ -88,7 +88,7 @@ func TestNothingNeedsASecondConnectionWhileItHoldsOne(t *testing.T) {
 	require.NoError(t, feeder.Wait(ctx, head))
 	stop()
 	require.ErrorIs(t, <-ended, context.Canceled)
-	parked, err := store.Parked(ctx, feeder.Place())
+	parked, err := store.Parked(ctx, feeder.Location())
 	require.NoError(t, err)
 	require.Empty(t, parked)
 	more, err := queue.Replay(ctx)

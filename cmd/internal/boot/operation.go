@@ -17,16 +17,16 @@ import (
 
 // operations is what operators do with the read models.
 type operations struct {
-	board    *projections.Board
+	monitor  *projections.Monitor
 	handlers *operationcmd.Handlers
 	worker   *operationcmd.Worker
 }
 
-func (p *Platform) operations(board *projections.Board) (*operations, error) {
-	o := &operations{board: board}
+func (p *Platform) operations(monitor *projections.Monitor) (*operations, error) {
+	o := &operations{monitor: monitor}
 	var err error
 	o.handlers, err = operationcmd.New(operationcmd.Config{
-		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Letters: letters{board, p.store}, Projections: board.Projections,
+		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, DeadLetters: deadLetters{monitor, p.store}, Projections: monitor.Projections,
 	})
 	if err != nil {
 		return nil, err
@@ -46,16 +46,16 @@ func (p *Platform) operations(board *projections.Board) (*operations, error) {
 }
 
 func (p *Platform) registerOperations(a *httpapi.API, o *operations) {
-	operationapi.Register(a, operationapi.Deps{Board: o.board, Handlers: o.handlers, Log: p.store})
+	operationapi.Register(a, operationapi.Deps{Monitor: o.monitor, Handlers: o.handlers, Log: p.store})
 }
 
 // do carries out a job.
 func (o *operations) do(ctx context.Context, j operation.Job) (operation.Outcome, error) {
-	unit, ok := o.board.Unit(j.Projection, projections.KindProjection)
-	if !ok || unit.Build == nil {
+	consumer, ok := o.monitor.Consumer(j.Projection, projections.KindProjection)
+	if !ok || consumer.Build == nil {
 		return operation.Outcome{}, fmt.Errorf("this process does not know the projection %s", j.Projection)
 	}
-	build := unit.Build()
+	build := consumer.Build()
 	if j.Kind == operation.Verify {
 		v, err := projections.Verify(ctx, build)
 		return operation.Outcome{Position: v.Position, Differs: differences(v.Differs), Parked: len(v.Parked)}, err
@@ -63,7 +63,7 @@ func (o *operations) do(ctx context.Context, j operation.Job) (operation.Outcome
 	build.Compare, build.Resume = true, true
 	r, err := projections.Rebuild(ctx, build)
 	if err != nil && ctx.Err() == nil && !errors.Is(err, projections.ErrMoved) { // nobody goes on with what is half done
-		err = errors.Join(err, unit.Store.Drop(ctx, projections.Place{Projection: unit.Name, Slot: projections.Next}))
+		err = errors.Join(err, consumer.Store.Drop(ctx, projections.Location{Projection: consumer.Name, Copy: projections.Next}))
 	}
 	return operation.Outcome{Position: r.Position, Differs: differences(r.Differs), Parked: len(r.Parked)}, err
 }
@@ -77,41 +77,41 @@ func differences(list []projections.Difference) []operation.Difference {
 }
 
 // letters finds dead letters on the board.
-type letters struct {
-	board *projections.Board
-	log   eventstore.Reader
+type deadLetters struct {
+	monitor *projections.Monitor
+	log     eventstore.Reader
 }
 
-// Letter implements operationcmd.Letters.
-func (l letters) Letter(ctx context.Context, unit, kind, stream string) (operation.Letter, kernel.WorkspaceID, error) {
-	u, ok := l.board.Unit(unit, projections.Kind(kind))
+// DeadLetter implements operationcmd.DeadLetters.
+func (l deadLetters) DeadLetter(ctx context.Context, consumer, kind, stream string) (operation.DeadLetter, kernel.WorkspaceID, error) {
+	u, ok := l.monitor.Consumer(consumer, projections.Kind(kind))
 	if !ok {
-		return operation.Letter{}, "", kernel.NotFound(kind, unit)
+		return operation.DeadLetter{}, "", kernel.NotFound(kind, consumer)
 	}
-	p, ok, err := l.board.Letter(ctx, u, eventstore.StreamID(stream))
+	p, ok, err := l.monitor.DeadLetter(ctx, u, eventstore.StreamID(stream))
 	if err != nil {
-		return operation.Letter{}, "", err
+		return operation.DeadLetter{}, "", err
 	}
 	if !ok {
-		return operation.Letter{}, "", kernel.NotFound("parked stream", stream)
+		return operation.DeadLetter{}, "", kernel.NotFound("parked stream", stream)
 	}
 	var ws kernel.WorkspaceID
 	events, err := l.log.ReadPositions(ctx, []int64{p.Position})
 	if err != nil {
-		return operation.Letter{}, "", err
+		return operation.DeadLetter{}, "", err
 	}
 	if len(events) == 1 {
 		ws = events[0].Workspace
 	}
-	return operation.Letter{Unit: unit, UnitKind: kind, Stream: stream, Position: p.Position, EventType: p.EventType}, ws, nil
+	return operation.DeadLetter{Consumer: consumer, ConsumerKind: kind, Stream: stream, Position: p.Position, EventType: p.EventType}, ws, nil
 }
 
-// Retry implements operationcmd.Letters. A stream that has gone on meanwhile needs nothing.
-func (l letters) Retry(ctx context.Context, letter operation.Letter, skipReason string) error {
-	u, ok := l.board.Unit(letter.Unit, projections.Kind(letter.UnitKind))
+// Retry implements operationcmd.DeadLetters. A stream that has gone on meanwhile needs nothing.
+func (l deadLetters) Retry(ctx context.Context, deadLetter operation.DeadLetter, skipReason string) error {
+	u, ok := l.monitor.Consumer(deadLetter.Consumer, projections.Kind(deadLetter.ConsumerKind))
 	if !ok {
-		return kernel.NotFound(letter.UnitKind, letter.Unit)
+		return kernel.NotFound(deadLetter.ConsumerKind, deadLetter.Consumer)
 	}
-	_, err := l.board.Retry(ctx, u, eventstore.StreamID(letter.Stream), skipReason)
+	_, err := l.monitor.Retry(ctx, u, eventstore.StreamID(deadLetter.Stream), skipReason)
 	return err
 }

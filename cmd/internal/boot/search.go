@@ -113,7 +113,7 @@ func (p searchIndex) State(ctx context.Context) (searchapi.IndexState, error) {
 		return out, fmt.Errorf("read how the index stands: %w", err)
 	}
 	out.Position = live.Position
-	next, rebuilding, err := p.read.Checkpoint(ctx, projections.Place{Projection: pr.Name(), Slot: projections.Next})
+	next, rebuilding, err := p.read.Checkpoint(ctx, projections.Location{Projection: pr.Name(), Copy: projections.Next})
 	if rebuilding {
 		out.Rebuilding = &next.Position
 	}

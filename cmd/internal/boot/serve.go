@@ -70,7 +70,7 @@ type server struct {
 	shared   *shared
 	objects  *objects
 	registry *projections.Registry
-	board    *projections.Board
+	monitor  *projections.Monitor
 	keeper   *supervisor
 	operate  *operations
 	access   *accesscmd.Recorder
@@ -91,7 +91,7 @@ type server struct {
 }
 
 func (p *Platform) server(ctx context.Context) (*server, error) {
-	s := &server{Platform: p, bus: p.newBus(), registry: projections.NewRegistry(p.read), board: projections.NewBoard(p.store, p.clock), keeper: newSupervisor(p.log, p.clock)}
+	s := &server{Platform: p, bus: p.newBus(), registry: projections.NewRegistry(p.read), monitor: projections.NewMonitor(p.store, p.clock), keeper: newSupervisor(p.log, p.clock)}
 	var err error
 	if s.shared, err = p.shared(ctx); err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 			return nil, err
 		}
 	}
-	if s.operate, err = p.operations(s.board); err != nil {
+	if s.operate, err = p.operations(s.monitor); err != nil {
 		return nil, err
 	}
 	s.watch()
@@ -155,7 +155,7 @@ func (s *server) consumers() error {
 		}
 		s.runners = append(s.runners, r)
 		s.registry.Add(r)
-		s.board.AddRunner(r, func() projections.RunnerConfig { return s.runnerConfig(s.projectors()[i]) })
+		s.monitor.AddRunner(r, func() projections.RunnerConfig { return s.runnerConfig(s.projectors()[i]) })
 	}
 	reactions := append([]reaction{s.imports.flow(s.Platform, s.flows), s.enrich.flow(s.Platform, s.flows), s.enrich.autoRuns(s.Platform), s.search.flow(s.Platform)}, s.webhooks.reactions(s.Platform, s.team)...)
 	for _, reaction := range reactions {
@@ -164,7 +164,7 @@ func (s *server) consumers() error {
 			return err
 		}
 		s.reactors = append(s.reactors, r)
-		s.board.AddReactor(r)
+		s.monitor.AddReactor(r)
 	}
 	return s.flows.reconcile(s.Platform)
 }
@@ -333,7 +333,7 @@ func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
 	}
 	if s.does(config.RoleWorker) {
 		for _, r := range s.reactors {
-			s.keeper.keep(ctx, group, "reactor "+r.Place().Projection, r.Run)
+			s.keeper.keep(ctx, group, "reactor "+r.Location().Projection, r.Run)
 		}
 		s.keeper.keep(ctx, group, "objects", s.objects.sweep)
 		s.keeper.keep(ctx, group, "webhooks", s.webhooks.worker.Run)

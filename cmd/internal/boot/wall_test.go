@@ -102,7 +102,7 @@ func (w *walled) rebuild(t *testing.T) {
 		}})
 		require.NoError(t, err, p.Name())
 		require.Empty(t, done.Parked, p.Name())
-		_, err = w.store.Create(t.Context(), projections.Place{Projection: p.Name(), Slot: projections.Next}, p.Version())
+		_, err = w.store.Create(t.Context(), projections.Location{Projection: p.Name(), Copy: projections.Next}, p.Version())
 		require.NoError(t, err)
 	}
 }

@@ -37,7 +37,7 @@ func TestAnOperatorRebuildsAndVerifiesReadModels(t *testing.T) {
 	list := in[[]struct {
 		Name   string `json:"name"`
 		Kind   string `json:"kind"`
-		Slot   string `json:"slot"`
+		Copy   string `json:"slot"`
 		Parked int    `json:"parked"`
 	}](&admin, http.StatusOK, http.MethodGet, "/projections", nil)
 	kinds := map[string]string{}

@@ -248,8 +248,8 @@ var _ sidestore.Marks = (*Marks)(nil)
 func NewMarks(base *projectionstest.Memory) *Marks { return &Marks{base} }
 
 // Read implements sidestore.Marks.
-func (s *Marks) Read(_ context.Context, place projections.Place) (sidestore.Mark, bool, error) {
-	return parse(s.base.Tables(place)["mark"])
+func (s *Marks) Read(_ context.Context, location projections.Location) (sidestore.Mark, bool, error) {
+	return parse(s.base.Tables(location)["mark"])
 }
 
 // Get implements sidestore.Marks.

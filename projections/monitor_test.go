@@ -32,24 +32,24 @@ func TestTheBoardShowsPoisonAndWhatAnOperatorDoesAboutIt(t *testing.T) {
 	})
 	require.NoError(t, err)
 	run(t, reactor.Run)
-	board := projections.NewBoard(f.log, f.clock)
-	board.AddRunner(r, func() projections.RunnerConfig { return f.config(p) })
-	board.AddReactor(reactor)
-	require.Equal(t, []string{"said"}, board.Projections(), "a reactor has nothing to rebuild")
+	monitor := projections.NewMonitor(f.log, f.clock)
+	monitor.AddRunner(r, func() projections.RunnerConfig { return f.config(p) })
+	monitor.AddReactor(reactor)
+	require.Equal(t, []string{"said"}, monitor.Projections(), "a reactor has nothing to rebuild")
 
 	f.say(t, "a:one", "a:poison", "b:two", "a:three")
 	wait(t, r, 4)
 	wait(t, reactor, 4)
-	list, err := board.Status(t.Context())
+	list, err := monitor.Status(t.Context())
 	require.NoError(t, err)
 	require.Len(t, list, 2)
 	for _, s := range list {
-		require.Equal(t, 1, s.Parked, s.Unit.Name)
+		require.Equal(t, 1, s.Parked, s.Consumer.Name)
 		require.EqualValues(t, 4, s.Position)
 		require.Zero(t, s.Lag)
 		require.Zero(t, s.LagTime)
 	}
-	parked, err := board.Parked(t.Context())
+	parked, err := monitor.Parked(t.Context())
 	require.NoError(t, err)
 	require.Len(t, parked, 2)
 	require.Equal(t, "poison", parked[0].Error)
@@ -58,22 +58,22 @@ func TestTheBoardShowsPoisonAndWhatAnOperatorDoesAboutIt(t *testing.T) {
 	cured.Store(true)
 	for _, kind := range []projections.Kind{projections.KindProjection, projections.KindReactor} {
 		name := map[projections.Kind]string{projections.KindProjection: "said", projections.KindReactor: "echo"}[kind]
-		u, ok := board.Unit(name, kind)
+		u, ok := monitor.Consumer(name, kind)
 		require.True(t, ok)
-		_, found, err := board.Letter(t.Context(), u, "thing-a")
+		_, found, err := monitor.DeadLetter(t.Context(), u, "thing-a")
 		require.NoError(t, err)
 		require.True(t, found)
-		ok, err = board.Retry(t.Context(), u, "thing-a", "")
+		ok, err = monitor.Retry(t.Context(), u, "thing-a", "")
 		require.NoError(t, err)
 		require.True(t, ok)
 	}
 	require.Eventually(t, func() bool {
 		f.clock.Advance(time.Second)
-		left, err := board.Parked(t.Context())
+		left, err := monitor.Parked(t.Context())
 		return err == nil && len(left) == 0
 	}, 5*time.Second, time.Millisecond)
 	require.Equal(t, "one poison three ", f.rows()["thing-a"])
-	_, ok := board.Unit("said", projections.KindReactor)
+	_, ok := monitor.Consumer("said", projections.KindReactor)
 	require.False(t, ok)
 }
 
@@ -82,13 +82,13 @@ func TestTheBoardTellsHowFarBehindAProjectionIs(t *testing.T) {
 	f := newFixture()
 	r, err := projections.NewRunner(f.config(&said{}))
 	require.NoError(t, err)
-	board := projections.NewBoard(f.log, f.clock)
-	board.AddRunner(r, func() projections.RunnerConfig { return f.config(&said{}) })
+	monitor := projections.NewMonitor(f.log, f.clock)
+	monitor.AddRunner(r, func() projections.RunnerConfig { return f.config(&said{}) })
 	f.say(t, "a:one")
 	f.clock.Advance(90 * time.Second)
 	f.say(t, "a:two")
 	status := func() projections.Status {
-		list, err := board.Status(t.Context())
+		list, err := monitor.Status(t.Context())
 		require.NoError(t, err)
 		return list[0]
 	}
@@ -104,11 +104,11 @@ func TestTheBoardTellsHowFarBehindAProjectionIs(t *testing.T) {
 	require.Zero(t, s.Lag)
 	require.InDelta(t, 1, s.Rate, 0.01, "two positions in two seconds")
 
-	u, ok := board.Unit("said", projections.KindProjection)
+	u, ok := monitor.Consumer("said", projections.KindProjection)
 	require.True(t, ok)
-	_, err = f.store.Create(t.Context(), projections.Place{Projection: "said", Slot: projections.Next}, 1)
+	_, err = f.store.Create(t.Context(), projections.Location{Projection: "said", Copy: projections.Next}, 1)
 	require.NoError(t, err)
-	require.Equal(t, &projections.Building{Slot: projections.Next, Position: 0, Target: 2}, status().Building)
+	require.Equal(t, &projections.Building{Copy: projections.Next, Position: 0, Target: 2}, status().Building)
 	build := u.Build()
 	build.Resume = true
 	_, err = projections.Rebuild(t.Context(), build)
