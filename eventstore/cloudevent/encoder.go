@@ -44,22 +44,22 @@ type Event struct {
 type Encoder struct {
 	source  string
 	schemas string
-	history string
+	history func() string
 	policy  Policy
 }
 
 // NewEncoder makes an encoder. source is a URI that names the installation; when it is an address, events name their JSON Schemas
 // below it.
 func NewEncoder(source string, policy Policy) *Encoder {
-	e := &Encoder{source: source, policy: policy}
+	e := &Encoder{source: source, policy: policy, history: func() string { return "" }}
 	if strings.Contains(source, "://") {
 		e.schemas = strings.TrimRight(source, "/") + "/schemas/events/"
 	}
 	return e
 }
 
-// In returns an encoder of events of the history.
-func (e *Encoder) In(history string) *Encoder {
+// In returns an encoder of events of the log's history, which is asked for at each.
+func (e *Encoder) In(history func() string) *Encoder {
 	out := *e
 	out.history = history
 	return &out
@@ -99,7 +99,7 @@ func (e *Encoder) Encode(r eventstore.Recorded) ([]byte, bool, error) {
 	t.b = strconv.AppendInt(t.b, r.Position, 10)
 	t.raw(`"`).member("workspace", string(r.Workspace)).member("correlationid", meta.CorrelationID)
 	kind, id := auth(meta.Actor)
-	t.member("history", e.history).member("authtype", kind).member("authid", id).raw("}")
+	t.member("history", e.history()).member("authtype", kind).member("authid", id).raw("}")
 	return t.b, true, nil
 }
 

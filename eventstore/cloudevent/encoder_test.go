@@ -22,7 +22,7 @@ func recorded() eventstore.Recorded {
 
 func TestAnEventIsACloudEvent(t *testing.T) {
 	t.Parallel()
-	e := cloudevent.NewEncoder("https://morket.test", cloudevent.Policy{"thing.said.v1": {Action: "hear"}}).In("h1")
+	e := cloudevent.NewEncoder("https://morket.test", cloudevent.Policy{"thing.said.v1": {Action: "hear"}}).In(func() string { return "h1" })
 	b, ok, err := e.Encode(recorded())
 	require.NoError(t, err)
 	require.True(t, ok)

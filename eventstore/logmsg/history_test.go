@@ -30,6 +30,9 @@ func (b *broker) Subscribe(context.Context, string) (<-chan *message.Message, er
 
 func (*broker) Close() error { return nil }
 
+// in is a log that is in the history.
+func in(history string) func() string { return func() string { return history } }
+
 func TestMessagesOfAnotherHistoryAreLeftOut(t *testing.T) {
 	t.Parallel()
 	b := &broker{}
@@ -37,12 +40,12 @@ func TestMessagesOfAnotherHistoryAreLeftOut(t *testing.T) {
 		require.NoError(t, p.Publish(logmsg.Topic, message.NewMessage(name, nil)))
 	}
 	publish(b, "of a publisher from before histories")
-	publish(logmsg.InHistory(b, "lost"), "lost 1")
-	publish(logmsg.InHistory(b, "present"), "present 1")
-	publish(logmsg.InHistory(b, "lost"), "lost 2")
-	publish(logmsg.InHistory(b, "present"), "present 2")
+	publish(logmsg.InHistory(b, in("lost")), "lost 1")
+	publish(logmsg.InHistory(b, in("present")), "present 1")
+	publish(logmsg.InHistory(b, in("lost")), "lost 2")
+	publish(logmsg.InHistory(b, in("present")), "present 2")
 
-	messages, err := logmsg.OfHistory(b, "present", slog.New(slog.DiscardHandler)).Subscribe(t.Context(), logmsg.Topic)
+	messages, err := logmsg.OfHistory(b, in("present"), slog.New(slog.DiscardHandler)).Subscribe(t.Context(), logmsg.Topic)
 	require.NoError(t, err)
 	var got []string
 	for m := range messages {

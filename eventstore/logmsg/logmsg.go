@@ -2,7 +2,9 @@ package logmsg
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -25,6 +27,8 @@ const MaxBytes = 256 << 10
 const (
 	FirstKey = "first" // the first position, decimal
 	LastKey  = "last"  // the last position, decimal
+	// LastEventKey is the fingerprint of the event at the last position, which says whether a log holds that event.
+	LastEventKey = "last-event"
 )
 
 // Keys of a message's metadata that an adapter turns into properties of its protocol instead of headers.
@@ -139,8 +143,17 @@ func Encode(b Batch) (*message.Message, error) {
 	m := message.NewMessage(first+"-"+last, buf)
 	m.Metadata.Set(FirstKey, first)
 	m.Metadata.Set(LastKey, last)
+	m.Metadata.Set(LastEventKey, Fingerprint(b.Events[len(b.Events)-1]))
 	m.SetContext(WithBatch(m.Context(), b))
 	return m, nil
+}
+
+// Fingerprint tells an event from another one at the same position: by its stream, version and type, and by its time to the microsecond
+// (which is how exactly Postgres keeps it). What it holds is left out, since that may be redacted or stored in another form later.
+func Fingerprint(e eventstore.Recorded) string {
+	h := sha256.New()
+	_, _ = fmt.Fprintf(h, "%q %d %q %d", e.Stream, e.Version, e.Type, e.RecordedAt.UnixMicro()) // a hash takes everything
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 func appendBytes[T ~string | ~[]byte](buf []byte, v T) []byte {

@@ -29,35 +29,56 @@ func (s *Store) History(ctx context.Context) (History, error) {
 // BeginHistory begins a new history after the log's last position; the reason is for operators. It is called when the log was
 // restored, before anything is appended to it.
 func BeginHistory(ctx context.Context, pool *pgxpool.Pool, reason string) (History, error) {
-	return beginHistory(ctx, pool, "", reason)
+	return begun(ctx, pool, begin{reason: reason})
 }
 
 // BeginHistoryAfter begins a new history if the log still is in the given one: of several processes that see that it was restored, one
-// begins it. It returns the history that the log is in then.
-func BeginHistoryAfter(ctx context.Context, pool *pgxpool.Pool, present, reason string) (History, error) {
-	return beginHistory(ctx, pool, present, reason)
+// begins it. It shares with those before it what lies up to since at most. It returns the history that the log is in then.
+func BeginHistoryAfter(ctx context.Context, pool *pgxpool.Pool, present string, since int64, reason string) (History, error) {
+	return begun(ctx, pool, begin{only: present, since: &since, reason: reason})
 }
 
-func beginHistory(ctx context.Context, pool *pgxpool.Pool, only, reason string) (History, error) {
-	var h History
-	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		var present string
-		if err := tx.QueryRow(ctx, `SELECT replace(gen_random_uuid()::text, '-', ''), position, history FROM log.head FOR UPDATE`).Scan(&h.ID, &h.Since, &present); err != nil {
-			return err
-		}
-		if only != "" && only != present {
-			return tx.QueryRow(ctx, historySQL).Scan(&h.ID, &h.Since)
-		}
-		if _, err := tx.Exec(ctx, `INSERT INTO log.histories (id, since, reason) VALUES ($1, $2, $3)`, h.ID, h.Since, reason); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, `UPDATE log.head SET history = $1`, h.ID)
+// begin is how a history is to begin.
+type begin struct {
+	only   string // if the log is in this one; "": in any case
+	since  *int64 // nil: after the log's last position
+	reason string
+}
+
+func begun(ctx context.Context, pool *pgxpool.Pool, b begin) (h History, err error) {
+	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+		h, err = beginHistory(ctx, tx, b)
 		return err
 	})
 	if err != nil {
 		return h, fmt.Errorf("begin a history of the log: %w", err)
 	}
 	return h, nil
+}
+
+func beginHistory(ctx context.Context, tx pgx.Tx, b begin) (h History, err error) {
+	var present string
+	err = tx.QueryRow(ctx, `SELECT replace(gen_random_uuid()::text, '-', ''), least(position, $1), history FROM log.head FOR UPDATE`, b.since).Scan(&h.ID, &h.Since, &present)
+	if err != nil {
+		return h, err
+	}
+	if b.only != "" && b.only != present {
+		err = tx.QueryRow(ctx, historySQL).Scan(&h.ID, &h.Since)
+		return h, err
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO log.histories (id, since, reason) VALUES ($1, $2, $3)`, h.ID, h.Since, b.reason); err != nil {
+		return h, err
+	}
+	_, err = tx.Exec(ctx, `UPDATE log.head SET history = $1`, h.ID)
+	return h, err
+}
+
+// Knows reports whether the log is or was in the history with the id.
+func (s *Store) Knows(ctx context.Context, history string) (known bool, err error) {
+	if err := s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM log.histories WHERE id = $1)`, history).Scan(&known); err != nil {
+		return false, fmt.Errorf("look for a history of the log: %w", err)
+	}
+	return known, nil
 }
 
 // A history shares with the present one what lies before every history that began after it. One that is not known was lost with the

@@ -2,6 +2,8 @@ package pgstore_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -53,10 +55,55 @@ func TestHistories(t *testing.T) {
 	require.EqualValues(t, 6, common(third.ID))
 	require.EqualValues(t, 3, common("unknown"), "what all of them share")
 
-	late, err := pgstore.BeginHistoryAfter(t.Context(), pool, second.ID, "another process was faster")
+	late, err := pgstore.BeginHistoryAfter(t.Context(), pool, second.ID, 6, "another process was faster")
 	require.NoError(t, err)
 	require.Equal(t, third, late)
-	fourth, err := pgstore.BeginHistoryAfter(t.Context(), pool, third.ID, "a store was ahead")
+	fourth, err := pgstore.BeginHistoryAfter(t.Context(), pool, third.ID, 99, "a store was ahead")
 	require.NoError(t, err)
 	require.EqualValues(t, 6, fourth.Since)
+	grow(2)
+	fifth, err := pgstore.BeginHistoryAfter(t.Context(), pool, fourth.ID, 5, "it was seen late")
+	require.NoError(t, err)
+	require.EqualValues(t, 5, fifth.Since)
+	require.EqualValues(t, 5, common(fourth.ID), "what was appended in between is of the new one")
+	known, err := s.Knows(t.Context(), second.ID)
+	require.NoError(t, err)
+	require.True(t, known)
+	known, err = s.Knows(t.Context(), "lost")
+	require.NoError(t, err)
+	require.False(t, known)
+}
+
+// A log that Postgres' own means have brought elsewhere begins a new history there, and only there.
+func TestALogThatLiesElsewhereBeginsAHistory(t *testing.T) {
+	t.Parallel()
+	s, pool := openBoth(t, pgstore.Config{})
+	settle := func() bool {
+		moved, err := pgstore.Settle(t.Context(), pool)
+		require.NoError(t, err)
+		return moved
+	}
+	now := func() string {
+		h, err := s.History(t.Context())
+		require.NoError(t, err)
+		return h.ID
+	}
+	first := now()
+	require.False(t, settle(), "the first look takes note")
+	require.False(t, settle())
+	require.Equal(t, first, now())
+	here, err := pgstore.Origin(t.Context(), pool)
+	require.NoError(t, err)
+	parts := strings.Split(here, "/")
+	for i, other := range []string{"7713597421766352798", "00000009", "1"} {
+		require.NotEqual(t, other, parts[i])
+		was := slices.Clone(parts)
+		was[i] = other
+		before := now()
+		_, err = pool.Exec(t.Context(), `UPDATE log.origin SET name = $1`, strings.Join(was, "/"))
+		require.NoError(t, err)
+		require.True(t, settle(), other)
+		require.NotEqual(t, before, now())
+		require.False(t, settle(), "once")
+	}
 }

@@ -22,8 +22,10 @@ type PublisherConfig struct {
 	Kind   Kind   // of the exchanges published to; default Fanout
 	// Mandatory makes a message that no queue takes a failure. Use it where a queue must exist.
 	Mandatory bool
-	Window    int           // unconfirmed messages at a time; default 1,000
-	Timeout   time.Duration // for a confirm; default 10 s
+	// Mark keeps what the last message says of itself, without its payload, in a queue of its own that nobody consumes, for LastMark.
+	Mark    bool
+	Window  int           // unconfirmed messages at a time; default 1,000
+	Timeout time.Duration // for a confirm; default 10 s
 }
 
 // ErrReturned says that no queue took a mandatory message.
@@ -72,7 +74,7 @@ func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 	return &logmsg.PartialError{Confirmed: confirmed, Err: err}
 }
 
-func (p *Publisher) publish(exchange string, messages []*message.Message) (int, error) {
+func (p *Publisher) publish(exchange string, messages []*message.Message) (confirmed int, err error) {
 	if err := p.connect(exchange); err != nil {
 		return 0, err
 	}
@@ -80,7 +82,6 @@ func (p *Publisher) publish(exchange string, messages []*message.Message) (int, 
 	wire := p.wire
 	watchdog := time.AfterFunc(2*p.cfg.Timeout, func() { _ = wire.Close() })
 	defer watchdog.Stop()
-	var confirmed int
 	waiting := make([]*amqp.DeferredConfirmation, 0, min(len(messages), p.cfg.Window))
 	settle := func() error {
 		if err := p.confirm(waiting[0], messages[confirmed].UUID); err != nil {
@@ -90,6 +91,17 @@ func (p *Publisher) publish(exchange string, messages []*message.Message) (int, 
 		confirmed++
 		watchdog.Reset(2 * p.cfg.Timeout)
 		return nil
+	}
+	if p.cfg.Mark && len(messages) > 0 { // before the messages, so that no queue has one that the mark does not tell of
+		mark, err := p.mark(exchange, messages[len(messages)-1])
+		if err != nil {
+			return 0, err
+		}
+		defer func() {
+			if err == nil {
+				err = p.confirm(mark, "mark")
+			}
+		}()
 	}
 	for _, m := range messages {
 		if len(waiting) == p.cfg.Window {
@@ -114,18 +126,22 @@ func (p *Publisher) publish(exchange string, messages []*message.Message) (int, 
 	return confirmed, nil
 }
 
-func (p *Publisher) send(exchange string, m *message.Message) (*amqp.DeferredConfirmation, error) {
+func headersOf(m *message.Message) amqp.Table {
 	headers := amqp.Table{}
 	for k, v := range m.Metadata {
 		if k != logmsg.ContentTypeKey && k != logmsg.RoutingKey {
 			headers[k] = v
 		}
 	}
+	return headers
+}
+
+func (p *Publisher) send(exchange string, m *message.Message) (*amqp.DeferredConfirmation, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(m.Context()), p.cfg.Timeout)
 	defer cancel()
 	c, err := p.channel.PublishWithDeferredConfirmWithContext(ctx, exchange, m.Metadata.Get(logmsg.RoutingKey), p.cfg.Mandatory, false,
 		amqp.Publishing{
-			Headers: headers, ContentType: cmp.Or(m.Metadata.Get(logmsg.ContentTypeKey), "application/octet-stream"),
+			Headers: headersOf(m), ContentType: cmp.Or(m.Metadata.Get(logmsg.ContentTypeKey), "application/octet-stream"),
 			DeliveryMode: amqp.Persistent, MessageId: m.UUID, AppId: "morket", Body: m.Payload,
 		})
 	if err != nil {
@@ -178,6 +194,11 @@ func (p *Publisher) connect(exchange string) error {
 	}
 	if err := declareExchange(p.channel, exchange, p.cfg.Kind); err != nil {
 		return err
+	}
+	if p.cfg.Mark {
+		if err := declareMark(p.conn, markQueue(exchange)); err != nil {
+			return err
+		}
 	}
 	p.declared[exchange] = true
 	return nil

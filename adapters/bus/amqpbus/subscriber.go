@@ -219,13 +219,19 @@ func (s *Subscriber) remove(q queue) error {
 	})
 }
 
-func received(ctx context.Context, d amqp.Delivery) *message.Message {
-	m := message.NewMessage(d.MessageId, d.Body)
+func metadataOf(d amqp.Delivery) message.Metadata {
+	out := message.Metadata{}
 	for k, v := range d.Headers {
 		if text, ok := v.(string); ok {
-			m.Metadata.Set(k, text)
+			out.Set(k, text)
 		}
 	}
+	return out
+}
+
+func received(ctx context.Context, d amqp.Delivery) *message.Message {
+	m := message.NewMessage(d.MessageId, d.Body)
+	m.Metadata = metadataOf(d)
 	m.Metadata.Set(logmsg.ContentTypeKey, d.ContentType)
 	m.Metadata.Set(logmsg.RoutingKey, d.RoutingKey)
 	m.SetContext(ctx)

@@ -32,14 +32,16 @@ func (p *Platform) newBus() *bus {
 		return &bus{log: b, leadership: relay.Alone(p.store), subscribe: func(string) message.Subscriber { return b }, closers: []func() error{b.Close}}
 	}
 	url, prefix := p.cfg.AMQPURL.Reveal(), p.cfg.AMQPPrefix
-	log := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Prefix: prefix, Mandatory: true})
+	log := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Prefix: prefix, Mandatory: true, Mark: true})
 	events := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Prefix: prefix, Kind: amqpbus.Topic})
-	id := p.history.ID()
-	out := &bus{log: logmsg.InHistory(log, id), events: logmsg.InHistory(events, id), leadership: pgleader.New(p.pool, "relay"), closers: []func() error{log.Close, events.Close}}
+	named := func(to message.Publisher) message.Publisher {
+		return &comparedPublisher{logmsg.InHistory(to, p.history.ID), p.history}
+	}
+	out := &bus{log: named(log), events: named(events), leadership: pgleader.New(p.pool, "relay"), closers: []func() error{log.Close, events.Close}}
 	out.subscribe = func(group string) message.Subscriber {
 		s := amqpbus.NewSubscriber(amqpbus.SubscriberConfig{URL: url, Prefix: prefix, Group: group, Logger: p.log})
 		out.closers = append(out.closers, s.Close)
-		return logmsg.OfHistory(s, id, p.log.With("consumer", group))
+		return logmsg.OfHistory(&comparedSubscriber{s, p.history}, p.history.ID, p.log.With("consumer", group))
 	}
 	return out
 }

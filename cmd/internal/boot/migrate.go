@@ -65,6 +65,7 @@ func remade() []string {
 	return []string{
 		"log.partitions",       // made for the events that come
 		"log.snapshots",        // folded from the log
+		"log.origin",           // where this log lies
 		"projection.processes", // of processes that live now
 		"projection.attempts",
 	}

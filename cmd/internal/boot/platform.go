@@ -121,7 +121,7 @@ func (p *Platform) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.history = &history{log: log}
+	p.history = &history{log: log, pool: p.pool, lines: p.log}
 	p.store = telemetry.NewStore(log, p.metrics, p.tracing, p.clock)
 	last, err := log.LastTime(ctx)
 	if err != nil {

@@ -339,6 +339,7 @@ func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
 		s.keeper.keep(ctx, group, "webhooks", s.webhooks.worker.Run)
 	}
 	s.keeper.keep(ctx, group, "observer", s.observe)
+	s.keeper.keep(ctx, group, "history", s.history.watch)
 	s.keeper.keep(ctx, group, "access log", s.access.Run)
 	if s.cfg.MetricsAddr != "" {
 		group.Go(func() error { return s.runMetrics(ctx) })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/morket/morket/adapters/cache/memcache"
 	"github.com/morket/morket/adapters/cache/rediscache"
@@ -39,7 +40,7 @@ func (p *Platform) shared(ctx context.Context) (*shared, error) {
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
-	s.cache = rediscache.NewCache(s.redis)
+	s.cache = cacheOfHistory{rediscache.NewCache(s.redis), p.history.ID}
 	s.limiter = redislimit.New(s.redis, s.limiter)
 	return s, nil
 }
@@ -63,4 +64,21 @@ func (s *shared) close(log *slog.Logger) {
 	if err := s.redis.Close(); err != nil {
 		log.Warn("close Redis", "error", err)
 	}
+}
+
+// cacheOfHistory keeps answers of a history apart: Redis outlives a restore, after which the same positions stand for something else.
+type cacheOfHistory struct {
+	enrichmentread.Cache
+
+	history func() string
+}
+
+// Get implements enrichmentread.Cache.
+func (c cacheOfHistory) Get(ctx context.Context, key string) ([]byte, bool) {
+	return c.Cache.Get(ctx, c.history()+":"+key)
+}
+
+// Set implements enrichmentread.Cache.
+func (c cacheOfHistory) Set(ctx context.Context, key string, value []byte, life time.Duration) {
+	c.Cache.Set(ctx, c.history()+":"+key, value, life)
 }

@@ -40,6 +40,7 @@ func holdings() map[string]holding {
 		"log.events":               {of: byColumn, content: true, sealed: true},
 		"log.head":                 {of: ofNobody},
 		"log.histories":            {of: ofNobody},
+		"log.origin":               {of: ofNobody},
 		"log.partitions":           {of: ofNobody},
 		"log.snapshots":            {of: byStream, by: "stream_id", content: true, sealed: true},
 		"log.streams":              {of: byStream, by: "id"},

@@ -23,7 +23,7 @@ func (p *Platform) Verify(ctx context.Context, out io.Writer) (bool, error) {
 	for _, problem := range problems {
 		say(out, "  %s\n", problem)
 	}
-	say(out, "%-14s %s, from position %d on\n", "history", p.history.ID(), p.history.now.Since)
+	say(out, "%-14s %s, from position %d on\n", "history", p.history.ID(), p.history.now.Load().Since)
 	ok, err := p.verifyLedgers(ctx, out)
 	if err != nil {
 		return false, err
