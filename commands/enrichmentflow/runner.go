@@ -32,7 +32,7 @@ type Sealer interface {
 // Limits are a runner's numbers. Zero takes the default.
 type Limits struct {
 	PageRows     int           // of a page; 500
-	CarefulRows  int           // of a page of providers that must not be asked twice: what a crash leaves unknown, or fewer where they take fewer at once; 25
+	CarefulRows  int           // of a page of providers that must not be asked twice: what a crash leaves unknown, or fewer where they take fewer at once; 64
 	Workers      int           // rows asked at once by one run; 64
 	FlushCells   int           // outcomes in one append; 500
 	FlushEvery   time.Duration // an outcome waits at most so long; 100 ms
@@ -58,7 +58,7 @@ func (l Limits) withDefaults() Limits {
 		}
 	}
 	set(&l.PageRows, 500)
-	set(&l.CarefulRows, 25)
+	set(&l.CarefulRows, 64)
 	set(&l.Workers, 64)
 	set(&l.FlushCells, 500)
 	wait(&l.FlushEvery, 100*time.Millisecond)

@@ -106,7 +106,7 @@ func TestAnIntentIsNotWiderThanTheProvider(t *testing.T) {
 		"no limit":           {limits: enrichment.RateLimits{}, want: 16},
 		"few at once":        {limits: enrichment.RateLimits{Concurrency: 3}, want: 3},
 		"few a second":       {limits: enrichment.RateLimits{Concurrency: 8, PerSecond: 2}, want: 2},
-		"many at once":       {limits: enrichment.RateLimits{Concurrency: 1000}, want: 25},
+		"many at once":       {limits: enrichment.RateLimits{Concurrency: 1000, PerSecond: 100}, want: 64},
 		"may be asked twice": {idempotent: true, limits: enrichment.RateLimits{Concurrency: 1}, want: 100},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -13,10 +13,17 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// Registry is the providers that this installation knows, with its own prices.
+// Registry is the providers that this installation knows, with its own prices and limits.
 type Registry struct {
 	callers map[string]Caller
 	prices  map[string]kernel.Credits
+	limits  map[string]OwnLimits
+}
+
+// OwnLimits are an installation's limits in place of a provider's own.
+type OwnLimits struct {
+	Concurrency int  // at least 1
+	PerSecond   *int // nil keeps the provider's own; 0 is no limit
 }
 
 // NewRegistry takes the providers; a faulty description or a slug used twice is an error.
@@ -40,20 +47,43 @@ func NewRegistry(callers ...Caller) (*Registry, error) {
 // providers' default ones.
 func (r *Registry) WithPrices(prices map[string]kernel.Credits) (*Registry, error) {
 	for slug, price := range prices {
-		if _, ok := r.callers[slug]; !ok {
-			return nil, fmt.Errorf("there is no provider %q; there are %s", slug, strings.Join(slices.Sorted(maps.Keys(r.callers)), ", "))
+		if err := r.knows(slug); err != nil {
+			return nil, err
 		}
 		if price < 0 {
 			return nil, fmt.Errorf("the price of %s is negative", slug)
 		}
 	}
-	return &Registry{callers: r.callers, prices: prices}, nil
+	return &Registry{callers: r.callers, prices: prices, limits: r.limits}, nil
+}
+
+// WithLimits returns the registry with limits of the installation's own.
+func (r *Registry) WithLimits(limits map[string]OwnLimits) (*Registry, error) {
+	for slug := range limits {
+		if err := r.knows(slug); err != nil {
+			return nil, err
+		}
+	}
+	return &Registry{callers: r.callers, prices: r.prices, limits: limits}, nil
+}
+
+func (r *Registry) knows(slug string) error {
+	if _, ok := r.callers[slug]; !ok {
+		return fmt.Errorf("there is no provider %q; there are %s", slug, strings.Join(slices.Sorted(maps.Keys(r.callers)), ", "))
+	}
+	return nil
 }
 
 func (r *Registry) describe(c Caller) Provider {
 	p := c.Describe()
 	if price, ok := r.prices[p.Slug]; ok {
 		p.Price = price
+	}
+	if own, ok := r.limits[p.Slug]; ok {
+		p.Limits.Concurrency = own.Concurrency
+		if own.PerSecond != nil {
+			p.Limits.PerSecond = *own.PerSecond
+		}
 	}
 	return p
 }

@@ -35,7 +35,7 @@ type enrichments struct {
 	reads    *enrichmentread.Queries
 }
 
-// Providers returns the registry of the built-in providers with the installation's prices, reaching the world as the settings say. It is
+// Providers returns the registry of the built-in providers with the installation's prices and limits, reaching the world as the settings say. It is
 // the only place where they are made, so that a run without a server asks as the server does. measure is around each request; it may be nil.
 func Providers(cfg config.Config, clock kernel.Clock, measure func(http.RoundTripper) http.RoundTripper) (*enrichment.Registry, error) {
 	resolver := safedial.NewResolver(cfg.DNSServer)
@@ -52,6 +52,9 @@ func Providers(cfg config.Config, clock kernel.Clock, measure func(http.RoundTri
 	}
 	if r, err = r.WithPrices(cfg.ProviderPrices.ByProvider()); err != nil {
 		return nil, fmt.Errorf("MORKET_PROVIDER_PRICES: %w", err)
+	}
+	if r, err = r.WithLimits(cfg.ProviderLimits.ByProvider()); err != nil {
+		return nil, fmt.Errorf("MORKET_PROVIDER_LIMITS: %w", err)
 	}
 	return r, nil
 }

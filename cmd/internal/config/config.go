@@ -55,7 +55,8 @@ type Config struct {
 	TransfersUser      int `env:"MORKET_TRANSFERS_USER" envDefault:"4" desc:"Downloads, and as many uploads, that a user may have under way at once in a process"`
 	TransfersWorkspace int `env:"MORKET_TRANSFERS_WORKSPACE" envDefault:"6" desc:"Downloads, and as many uploads, that a workspace may have under way at once in a process"`
 
-	ProviderPrices Prices `env:"MORKET_PROVIDER_PRICES" desc:"What an accepted answer costs, in credits, for example website_profile=1,http_api=0.5; a provider that isn't named keeps its own price, 0 for the built-in ones"`
+	ProviderPrices Prices         `env:"MORKET_PROVIDER_PRICES" desc:"What an accepted answer costs, in credits, for example website_profile=1,http_api=0.5; a provider that isn't named keeps its own price, 0 for the built-in ones"`
+	ProviderLimits ProviderLimits `env:"MORKET_PROVIDER_LIMITS" desc:"How many calls of a provider may be under way at once for each workspace, credential and host in a process, and after a slash how many a second, 0 for no such limit, for example http_api=64/100; a provider that isn't named, or has no number after a slash, keeps its own limits"`
 
 	AnswersDays int `env:"MORKET_ANSWERS_DAYS" envDefault:"400" desc:"How many days recorded answers of providers can be read, for reuse and replay; then the keys that sealed them are destroyed"`
 

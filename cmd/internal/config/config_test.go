@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/morket/morket/cmd/internal/config"
+	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 )
 
@@ -230,4 +231,28 @@ func TestASettingThatHoldsASecretSaysSo(t *testing.T) {
 		}
 	}
 	require.GreaterOrEqual(t, secret, 10)
+}
+
+func TestProviderLimits(t *testing.T) {
+	t.Parallel()
+	c, err := load(t, "MORKET_PROVIDER_LIMITS", "http_api=64/100, website_profile=8,email_check=2/0,")
+	require.NoError(t, err)
+	n := func(n int) *int { return &n }
+	require.Equal(t, map[string]enrichment.OwnLimits{
+		"http_api": {Concurrency: 64, PerSecond: n(100)}, "website_profile": {Concurrency: 8}, "email_check": {Concurrency: 2, PerSecond: n(0)},
+	}, c.ProviderLimits.ByProvider())
+	for value, want := range map[string]string{
+		"http_api":      `"http_api" is not provider=calls at once/calls a second`,
+		"=1":            `"=1" is not provider=calls at once/calls a second`,
+		"a=1,a=2":       "a has two limits",
+		"a=0":           `the calls at once of a: "0" is not a number from 1 to 10000`,
+		"a=many":        `the calls at once of a: "many" is not a number`,
+		"a=1/":          `the calls a second of a: "" is not a number from 0 to 10000`,
+		"a=1/-1":        `the calls a second of a: "-1" is not a number`,
+		"a=99999999999": "the calls at once of a",
+	} {
+		_, err := load(t, "MORKET_PROVIDER_LIMITS", value)
+		require.ErrorContains(t, err, "MORKET_PROVIDER_LIMITS: ", value)
+		require.ErrorContains(t, err, want, value)
+	}
 }
