@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,7 +72,7 @@ func TestTheReportIsATableAndJSON(t *testing.T) {
 func TestTheFileIsUTF16AndItsBadLinesAreKnown(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "leads.csv")
-	bad, err := writeFile(path, badEvery+1)
+	bad, err := smallSheet().write(path, badEvery+1)
 	require.NoError(t, err)
 	raw, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -87,4 +88,30 @@ func TestTheFileIsUTF16AndItsBadLinesAreKnown(t *testing.T) {
 	require.Len(t, bad, 1)
 	require.Contains(t, lines[bad[0]], "a handful", "a quoted line end is before it in the record")
 	require.Len(t, fileColumns(), 20)
+}
+
+// TestTheCompaniesAreLikeRealOnes holds the shape that the figures of long texts depend on.
+func TestTheCompaniesAreLikeRealOnes(t *testing.T) {
+	t.Parallel()
+	const rows = 5_000
+	path := filepath.Join(t.TempDir(), "companies.csv")
+	s := companySheet()
+	_, err := s.write(path, rows)
+	require.NoError(t, err)
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Len(t, s.columns, 22)
+	require.InDelta(t, 750, len(raw)/rows, 75, "bytes a row in the mean")
+	require.InDelta(t, 0.047, float64(bytes.Count(raw, []byte(",Germany,")))/rows, 0.01)
+	lengths := make([]int, rows)
+	foreign := 0
+	for i := range lengths {
+		text := s.columns[s.field("Description")].value(i)
+		if lengths[i] = len(text); strings.ContainsFunc(text, func(r rune) bool { return r > 0x300 }) {
+			foreign++
+		}
+	}
+	slices.Sort(lengths)
+	require.Greater(t, lengths[rows*99/100], 4*lengths[rows/2], "the lengths are skewed")
+	require.InDelta(t, 0.2, float64(foreign)/rows, 0.15, "texts beyond the Latin letters")
 }

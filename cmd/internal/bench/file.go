@@ -66,23 +66,26 @@ func fileColumns() []fileColumn {
 // badEvery is how many good records lie between two that can't be taken.
 const badEvery = 20_000
 
-// writeFile writes a CSV file in UTF-16 with a byte order mark: rows good records, a bad one before every badEvery-th. It
-// returns the lines at which the bad ones begin.
-func writeFile(path string, rows int) (bad []int64, err error) {
+// write writes the sheet as a CSV file, in UTF-8 or in UTF-16 with a byte order mark: rows good records, a bad one before every badEvery-th.
+// It returns the lines at which the bad ones begin.
+func (s sheet) write(path string, rows int) (bad []int64, err error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	wide := &utf16Writer{w: bufio.NewWriterSize(f, 1<<20)}
-	if _, err := wide.w.Write([]byte{0xFF, 0xFE}); err != nil {
-		return nil, err
+	buffer := bufio.NewWriterSize(f, 1<<20)
+	var encoded io.Writer = buffer
+	if s.utf16 {
+		encoded = &utf16Writer{w: buffer}
+		if _, err := buffer.Write([]byte{0xFF, 0xFE}); err != nil {
+			return nil, err
+		}
 	}
-	w := csv.NewWriter(wide)
-	columns := fileColumns()
-	record := make([]string, len(columns))
-	for c := range columns {
-		record[c] = columns[c].name
+	w := csv.NewWriter(encoded)
+	record, number := make([]string, len(s.columns)), s.field(s.number)
+	for c := range s.columns {
+		record[c] = s.columns[c].name
 	}
 	line := int64(1)
 	write := func() error {
@@ -96,24 +99,24 @@ func writeFile(path string, rows int) (bad []int64, err error) {
 		return nil, err
 	}
 	for i := range rows {
-		for c := range columns {
-			record[c] = columns[c].value(i)
+		for c := range s.columns {
+			record[c] = s.columns[c].value(i)
 		}
 		if i%badEvery == badEvery/2 {
-			good := record[1]
-			record[1] = "a handful"
+			good := record[number]
+			record[number] = "a handful"
 			bad = append(bad, line)
 			if err := write(); err != nil {
 				return nil, err
 			}
-			record[1] = good
+			record[number] = good
 		}
 		if err := write(); err != nil {
 			return nil, err
 		}
 	}
 	w.Flush()
-	return bad, errors.Join(w.Error(), wide.w.Flush())
+	return bad, errors.Join(w.Error(), buffer.Flush())
 }
 
 // utf16Writer writes the UTF-8 text it is given as UTF-16, little endian. A write may end within a character.

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -32,8 +34,8 @@ func (b *serverBench) grid(ctx context.Context) ([]Ratio, error) {
 		if err := b.login(ctx); err != nil { // a token lives 15 minutes
 			return out, err
 		}
-		figures, err := b.run.profiled(StepGrid+"-"+part.name, func() ([]Ratio, error) { return part.measure(ctx) })
-		out = append(out, figures...)
+		figures, err := b.run.profiled(cmp.Or(b.sheet.name, StepGrid)+"-"+part.name, func() ([]Ratio, error) { return part.measure(ctx) })
+		out = append(out, b.sheet.titled(figures)...)
 		if err != nil {
 			return out, err
 		}
@@ -46,8 +48,8 @@ func (b *serverBench) prepareGrid(ctx context.Context) error {
 		return err
 	}
 	if b.table == "" {
-		path := b.run.dir + "/leads.csv"
-		bad, err := writeFile(path, b.size)
+		path := filepath.Join(b.run.dir, b.sheet.file)
+		bad, err := b.sheet.write(path, b.size)
 		if err != nil {
 			return err
 		}
@@ -61,7 +63,7 @@ func (b *serverBench) prepareGrid(ctx context.Context) error {
 	if err := b.get(ctx, b.path(""), &t); err != nil {
 		return err
 	}
-	b.columns = map[string]table.Column{}
+	b.columns, b.rows = map[string]table.Column{}, nil
 	for _, c := range t.Columns {
 		b.columns[c.Name] = c
 	}
@@ -91,7 +93,7 @@ type question struct {
 const questionRounds = 200
 
 func (b *serverBench) questions() []question {
-	number, text := b.columns["Employees"], b.columns["Reference"]
+	number, text := b.columns[b.sheet.number], b.columns[b.sheet.unique]
 	rows, n, t := physical(b.table), physicalColumn(number.ID), physicalColumn(text.ID)
 	filter := func(c table.Column, op string, v any) string {
 		f, _ := json.Marshal(map[string]any{"column": c.ID, "op": op, "value": v}) //nolint:errchkjson // of plain values
@@ -99,13 +101,13 @@ func (b *serverBench) questions() []question {
 	}
 	none := func(int) []any { return nil }
 	fixed := func(q string) func(int) string { return func(int) string { return q } }
-	reference := func(i int) string { return fmt.Sprintf("REF-%08d", i*7919%b.size) }
-	// What people type: something that is there once, in a few rows, in every eighth, not at all.
+	reference := func(i int) string { return b.sheet.of(i * 7919 % b.size) }
 	search := func(i int) string {
-		return []string{reference(i), fmt.Sprintf("budget %d", i), "liskov", fmt.Sprint("nowhere ", i)}[i%4]
+		list := b.sheet.search(i * 7919 % b.size)
+		return list[i%len(list)]
 	}
 	searched := "%gin (%||%"
-	return []question{
+	list := []question{
 		{"first page", fixed("/rows?limit=50"), "SELECT * FROM " + rows + " ORDER BY id LIMIT 51", none, 4, 10, ""},
 		{"deep page", fixed(fmt.Sprintf("/rows?limit=50&offset=%d", b.deep())), "SELECT * FROM " + rows + " WHERE id > $1 ORDER BY id LIMIT 51", nil, 4, 10, ""},
 		{
@@ -126,6 +128,14 @@ func (b *serverBench) questions() []question {
 		},
 		{"count", fixed("/rows:count"), "SELECT row_count FROM rm_grid.tables WHERE table_id = '" + string(b.table) + "'", none, 5, 0, ""},
 	}
+	if is := b.sheet.is; is != nil {
+		c := b.columns[is.column]
+		list = append(list, question{
+			fmt.Sprintf("page where %s is %s", is.column, is.value), fixed(filter(c, "is", is.value)),
+			"SELECT * FROM " + rows + " WHERE " + physicalColumn(c.ID) + " = $1 ORDER BY id LIMIT 51", func(int) []any { return []any{is.value} }, 4, 0, "",
+		})
+	}
+	return list
 }
 
 // deep is the offset of the deep page.
@@ -137,6 +147,11 @@ func (b *serverBench) pages(ctx context.Context) ([]Ratio, error) {
 		return nil, fmt.Errorf("find the row before the deep page: %w", err)
 	}
 	var out []Ratio
+	first, err := b.firstSearch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, first)
 	for _, q := range b.questions() {
 		if q.args == nil {
 			q.args = func(int) []any { return []any{deep} }
@@ -171,9 +186,12 @@ func (b *serverBench) pages(ctx context.Context) ([]Ratio, error) {
 // indexed stands in a question's SQL for the expression that its index is over.
 const indexed = "{indexed}"
 
+// indexWithin is how long an index of a table of usual size may take to build, on a machine that is busy elsewhere.
+const indexWithin = 5 * time.Minute
+
 // awaitIndex waits for the index that a page has made the server want, and returns the expression that it is over.
 func (b *serverBench) awaitIndex(ctx context.Context, definition string) (expression string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute*time.Duration(max(1, b.size/usualRows)))
+	ctx, cancel := context.WithTimeout(ctx, indexWithin*time.Duration(max(1, b.size/usualRows)))
 	defer cancel()
 	for {
 		err := b.pool.QueryRow(ctx, `SELECT coalesce(pg_get_expr(indexprs, indrelid), '') FROM pg_index
@@ -248,7 +266,7 @@ func latencies(name string, ours, limit []time.Duration, p50, p95 float64, note 
 // edit sets a cell and returns the position of the edit.
 func (b *serverBench) edit(ctx context.Context, row kernel.RowID, value string) (int64, error) {
 	return b.send(ctx, http.MethodPatch, b.path("/cells"), map[string]any{
-		"edits": []map[string]any{{"row_id": row, "column_id": b.columns["City"].ID, "value": value}},
+		"edits": []map[string]any{{"row_id": row, "column_id": b.columns[b.sheet.edited].ID, "value": value}},
 	}, nil)
 }
 
@@ -266,7 +284,7 @@ func (b *serverBench) update(ctx context.Context, row kernel.RowID, value string
 	if err != nil {
 		return err
 	}
-	_, err = b.pool.Exec(ctx, "UPDATE bench_copied SET "+physicalColumn(b.columns["City"].ID)+" = $1 WHERE id = $2", value, [16]byte(key))
+	_, err = b.pool.Exec(ctx, "UPDATE bench_copied SET "+physicalColumn(b.columns[b.sheet.edited].ID)+" = $1 WHERE id = $2", value, [16]byte(key))
 	return err
 }
 
@@ -375,7 +393,7 @@ func (b *serverBench) exportOnce(ctx context.Context, pages *[]time.Duration) (f
 
 func (b *serverBench) copyOut(ctx context.Context) (rate float64, err error) {
 	var names []string
-	for _, c := range fileColumns() {
+	for _, c := range b.sheet.columns {
 		names = append(names, physicalColumn(b.columns[c.name].ID))
 	}
 	cols := strings.Join(names, ", ")

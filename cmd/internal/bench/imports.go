@@ -25,6 +25,7 @@ type serverBench struct {
 	effort
 	*client
 	run     *run
+	sheet   sheet
 	size    int // rows of the file
 	table   kernel.TableID
 	columns map[string]table.Column // by name
@@ -41,8 +42,8 @@ type job struct {
 
 // imports measures imports of a file into a new table, and their undoing. The last table stays for the step grid.
 func (b *serverBench) imports(ctx context.Context) ([]Ratio, error) {
-	path := filepath.Join(b.run.dir, "leads.csv")
-	bad, err := writeFile(path, b.size)
+	path := filepath.Join(b.run.dir, b.sheet.file)
+	bad, err := b.sheet.write(path, b.size)
 	if err != nil {
 		return nil, err
 	}
@@ -79,12 +80,12 @@ func (b *serverBench) imports(ctx context.Context) ([]Ratio, error) {
 		}
 	}
 	most := slices.Max(grown)
-	return []Ratio{
+	return b.sheet.titled([]Ratio{
 		{Name: "import", Value: median(rates), Limit: median(limits), Ratio: median(ratios), Unit: "rows/s", AtLeast: 20_000, Failed: !exact, Note: "from commit to the last row in the grid; 20 columns, UTF-16, quoted line ends, bad rows reported exactly; limit: COPY into the same table"},
 		{Name: "import, upload", Value: median(uploads), Limit: 100, Ratio: median(uploads) / 100, Unit: "MB/s", Note: "with the look at the file; limit: a fixed figure"},
 		{Name: "import, memory", Value: most, Limit: 200, Ratio: most / 200, Unit: "MB", AtMost: 200, Note: "growth of the process at most"},
 		{Name: "import, undo", Value: median(undone), Limit: median(limits), Ratio: median(undone) / median(limits), Unit: "rows/s", Note: "until the table is empty; limit: COPY"},
-	}, nil
+	}), nil
 }
 
 func (b *serverBench) importFile(ctx context.Context, path string, bad []int64) (*job, error) {
@@ -96,12 +97,12 @@ func (b *serverBench) importFile(ctx context.Context, path string, bad []int64) 
 	memory := watchMemory()
 	j := &job{}
 	start := time.Now()
-	if _, err := b.do(ctx, http.MethodPost, b.workspace+"/imports?filename=leads.csv", file, &j.Summary); err != nil {
+	if _, err := b.do(ctx, http.MethodPost, b.workspace+"/imports?filename="+b.sheet.file, file, &j.Summary); err != nil {
 		return nil, err
 	}
 	j.upload = time.Since(start)
 	start = time.Now()
-	commit := map[string]any{"new_table": map[string]string{"name": "Leads"}, "header": true, "mapping": mapping()}
+	commit := map[string]any{"new_table": map[string]string{"name": "Leads"}, "header": true, "mapping": b.sheet.mapping()}
 	position, err := b.send(ctx, http.MethodPost, b.importPath(j)+"/commit", commit, &j.Summary)
 	if err != nil {
 		return nil, err
@@ -112,15 +113,6 @@ func (b *serverBench) importFile(ctx context.Context, path string, bad []int64) 
 	j.commit, j.grown = time.Since(start), memory()
 	j.errorsExact, err = b.errorsAre(ctx, j, bad)
 	return j, err
-}
-
-// mapping sends each column of the file to a new column of its type.
-func mapping() []map[string]any {
-	var out []map[string]any
-	for i, c := range fileColumns() {
-		out = append(out, map[string]any{"index": i, "new_column": map[string]any{"name": c.name, "type": c.typ}})
-	}
-	return out
 }
 
 func (b *serverBench) importPath(j *job) string { return b.workspace + "/imports/" + string(j.ID) }
@@ -160,12 +152,12 @@ func (b *serverBench) errorsAre(ctx context.Context, j *job, bad []int64) (exact
 	if err != nil || len(records) != len(bad)+1 {
 		return false, err
 	}
-	at, employees := slices.Index(records[0], "import_line"), slices.Index(records[0], "Employees")
-	if at < 0 || employees < 0 {
+	at, number := slices.Index(records[0], "import_line"), slices.Index(records[0], b.sheet.number)
+	if at < 0 || number < 0 {
 		return false, nil
 	}
 	for i, line := range bad {
-		if r := records[i+1]; r[at] != strconv.FormatInt(line, 10) || r[employees] != "a handful" {
+		if r := records[i+1]; r[at] != strconv.FormatInt(line, 10) || r[number] != "a handful" {
 			return false, nil
 		}
 	}

@@ -24,9 +24,30 @@ import (
 )
 
 // onServer runs the steps that need the whole product: a server with its own Postgres and Temporal, spoken to over HTTP.
-func (r *run) onServer(ctx context.Context) (err error) {
-	cfg, err := r.serverConfig(ctx, "data")
+func (r *run) onServer(ctx context.Context) error {
+	return r.onFresh(ctx, "data", smallSheet(), usualRows, func(b *serverBench) error {
+		imports := func(ctx context.Context) ([]Ratio, error) {
+			return r.profiled(StepImport, func() ([]Ratio, error) { return b.imports(ctx) })
+		}
+		if err := r.step(ctx, StepImport, imports); err != nil {
+			return err
+		}
+		if err := r.step(ctx, StepGrid, b.grid); err != nil {
+			return err
+		}
+		return r.step(ctx, StepRun, func(ctx context.Context) ([]Ratio, error) {
+			return r.profiled(StepRun, func() ([]Ratio, error) { return b.runs(ctx) })
+		})
+	})
+}
+
+// onFresh measures a sheet on a server of its own.
+func (r *run) onFresh(ctx context.Context, folder string, s sheet, rows int, measure func(*serverBench) error) (err error) {
+	cfg, err := r.serverConfig(ctx, folder)
 	if err != nil {
+		return err
+	}
+	if err := reachSlow(&cfg); err != nil {
 		return err
 	}
 	c, stop, err := r.serve(ctx, cfg)
@@ -34,22 +55,11 @@ func (r *run) onServer(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	b := &serverBench{client: c, run: r, size: cmp.Or(r.Rows, usualRows), effort: effort{rounds: 3, round: 4 * time.Second}}
+	b := &serverBench{client: c, run: r, sheet: s, size: cmp.Or(r.Rows, rows), effort: effort{rounds: 3, round: 4 * time.Second}}
 	if b.size > usualRows {
 		b.rounds = 1
 	}
-	imports := func(ctx context.Context) ([]Ratio, error) {
-		return r.profiled(StepImport, func() ([]Ratio, error) { return b.imports(ctx) })
-	}
-	if err := r.step(ctx, StepImport, imports); err != nil {
-		return err
-	}
-	if err := r.step(ctx, StepGrid, b.grid); err != nil {
-		return err
-	}
-	return r.step(ctx, StepRun, func(ctx context.Context) ([]Ratio, error) {
-		return r.profiled(StepRun, func() ([]Ratio, error) { return b.runs(ctx) })
-	})
+	return measure(b)
 }
 
 // serve runs a server until stop is called, and signs in to it. It logs requests as in production.
