@@ -58,7 +58,7 @@ func (b *bus) close(log *slog.Logger) {
 
 func (p *Platform) newRelay(b *bus) (*relay.Relay, error) {
 	return relay.New(relay.Config{
-		Log: p.store, Leadership: b.leadership, Publisher: b.log, Events: b.events, Encoder: p.encoder, Logger: p.log.With("part", "relay"), Follow: p.tracing.Follow(),
+		Log: p.tail, Leadership: b.leadership, Publisher: b.log, Events: b.events, Encoder: p.encoder, Logger: p.log.With("part", "relay"), Follow: p.tracing.Follow(),
 	})
 }
 

@@ -152,7 +152,7 @@ type reaction struct {
 func (p *Platform) reactor(b *bus, r reaction) (*projections.Reactor, error) {
 	return projections.NewReactor(projections.ReactorConfig{
 		Name: r.name, Types: r.types, Handle: r.handle, HandleBatch: r.batch, Apply: r.apply, Applied: r.applied,
-		Log: p.store, Subscriber: b.subscribe("reactor." + r.name), Store: p.read,
+		Log: p.tail, Subscriber: b.subscribe("reactor." + r.name), Store: p.read,
 		Clock: p.clock, Logger: p.log.With("reactor", r.name), Follow: p.tracing.Follow(), Ward: p.ward, Limits: projections.Limits{Gather: r.gather},
 	})
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/eventstore/cloudevent"
+	"github.com/morket/morket/eventstore/logtail"
 	"github.com/morket/morket/eventstore/pgstore"
 	"github.com/morket/morket/projections"
 	"github.com/morket/morket/projections/searchview"
@@ -43,6 +44,7 @@ type Platform struct {
 	metrics     *telemetry.Metrics
 	tracing     *telemetry.Tracing
 	store       *telemetry.Store
+	tail        *logtail.Tail // the store with its newest events in memory, for consumers
 	codec       *eventstore.Codec
 	providers   *enrichment.Registry
 	encoder     *cloudevent.Encoder
@@ -123,6 +125,7 @@ func (p *Platform) open(ctx context.Context) error {
 	}
 	p.history = &history{log: log, pool: p.pool, lines: p.log}
 	p.store = telemetry.NewStore(log, p.metrics, p.tracing, p.clock)
+	p.tail = logtail.New(p.store, 0)
 	last, err := log.LastTime(ctx)
 	if err != nil {
 		return err
@@ -271,7 +274,7 @@ func (p *Platform) projectors() []projections.Projector {
 }
 
 func (p *Platform) runnerConfig(pr projections.Projector) projections.RunnerConfig {
-	cfg := projections.RunnerConfig{Projector: pr, Log: p.store, Store: p.read, Clock: p.clock, Logger: p.log.With("projection", pr.Name()), Follow: p.tracing.Follow(), Ward: p.projWard}
+	cfg := projections.RunnerConfig{Projector: pr, Log: p.tail, Store: p.read, Clock: p.clock, Logger: p.log.With("projection", pr.Name()), Follow: p.tracing.Follow(), Ward: p.projWard}
 	if p.analytics.side != nil && pr.Name() == p.analytics.projector.Name() {
 		cfg.Store, cfg.Limits = p.analytics.side, projections.Limits{BatchEvents: sideEvents, BatchBytes: sideBytes}
 	}

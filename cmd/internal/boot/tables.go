@@ -24,7 +24,7 @@ func (p *Platform) tables(b *bus, positions projections.Positions, zones tablecm
 	t := &tables{grid: gridread.NewGrid(p.rows, p.clock).InZones(zones), history: historyread.NewQueries(p.rows, p.store, p.codec)}
 	t.indexer = t.grid.NewIndexer(p.pool, p.log.With("part", "indexer"))
 	var err error
-	t.hub, err = livestream.NewHub(livestream.Config{Subscriber: b.subscribe(""), Log: p.store, Codec: p.codec, Logger: p.log.With("part", "live")})
+	t.hub, err = livestream.NewHub(livestream.Config{Subscriber: b.subscribe(""), Log: p.tail, Codec: p.codec, Logger: p.log.With("part", "live")})
 	if err != nil {
 		return nil, err
 	}
