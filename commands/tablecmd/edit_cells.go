@@ -216,7 +216,8 @@ func (e *editing) compare(ctx context.Context, waited bool) (seen int64, err err
 	return seen, nil
 }
 
-// cells reads cells; rows that the read model doesn't have yet are waited for once.
+// cells reads cells. What the read model says against a row is asked again once it has come to the log's head: it may not have the row
+// yet, or still in the trash.
 func (h *Handlers) cells(ctx context.Context, s table.Schema, rows []kernel.RowID, cols []kernel.ColumnID, waited bool) (map[kernel.RowID]table.RowCells, int64, error) {
 	found, seen, err := h.cfg.Rows.Cells(ctx, s, rows, cols)
 	if err != nil && !waited { // the read model may not have the column or even the table yet
@@ -226,13 +227,21 @@ func (h *Handlers) cells(ctx context.Context, s table.Schema, rows []kernel.RowI
 		}
 		found, seen, err = h.cfg.Rows.Cells(ctx, s, rows, cols)
 	}
-	if err != nil || len(found) == len(rows) || waited {
+	if err != nil || waited || allThere(found, rows) {
 		return found, seen, err
 	}
 	if _, err := h.settle(ctx, s.Table); err != nil {
 		return nil, 0, err
 	}
 	return h.cfg.Rows.Cells(ctx, s, rows, cols)
+}
+
+// allThere reports whether each of the rows was found, and not in the trash.
+func allThere(found map[kernel.RowID]table.RowCells, rows []kernel.RowID) bool {
+	return !slices.ContainsFunc(rows, func(id kernel.RowID) bool {
+		row, ok := found[id]
+		return !ok || row.Trashed
+	})
 }
 
 // touched lists the rows and columns of changes.

@@ -20,12 +20,15 @@ import (
 	"github.com/morket/morket/eventstore/memstore"
 )
 
-// memory answers what commands ask of read models, folded from the memory log up to its head at each question. It has one table.
+// memory answers what commands ask of read models, folded from the memory log up to its head at each question, or as far as stopped says.
+// It has one table.
 type memory struct {
 	log   *memstore.Store
 	codec *eventstore.Codec
 	now   *image
 	after int64
+	// stopped is how far the read models have come until a command waits for them; 0 if they keep up.
+	stopped int64
 }
 
 // heldRow is a row as the memory has it.
@@ -64,6 +67,9 @@ func (m *memory) fold(id kernel.TableID) (*image, error) {
 			return m.now, err
 		}
 		for _, rec := range recs {
+			if m.stopped > 0 && rec.Position > m.stopped {
+				return m.now, nil
+			}
 			m.after = rec.Position
 			if rec.Stream.ID() != string(id) {
 				continue
@@ -228,6 +234,7 @@ func (m *memory) Select(_ context.Context, _ kernel.WorkspaceID, id kernel.Table
 func (m *memory) RowCount(context.Context, kernel.TableID) (int64, error)   { return 0, nil }
 func (m *memory) Writers(context.Context, kernel.TableID) ([]string, error) { return nil, nil }
 func (m *memory) Wait(_ context.Context, _ string, position int64) (int64, bool) {
+	m.stopped = 0
 	return position, true
 }
 
