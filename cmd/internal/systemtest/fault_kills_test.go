@@ -3,10 +3,7 @@
 package systemtest_test
 
 import (
-	"fmt"
-	"net/http"
 	"os"
-	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
@@ -15,74 +12,87 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// rounds is how often a loop of kills goes round; MORKET_TEST_ROUNDS says how often at night.
-func rounds(t *testing.T, otherwise int) int {
+// rounds is how often a loop of faults goes round; MORKET_TEST_ROUNDS says how often at night.
+func rounds(t *testing.T) int {
 	t.Helper()
-	asked := os.Getenv("MORKET_TEST_ROUNDS")
+	return number(t, "MORKET_TEST_ROUNDS", 5)
+}
+
+// number is what the variable says, or else a number that a quiet machine is through with soon.
+func number(t *testing.T, variable string, otherwise int) int {
+	t.Helper()
+	asked := os.Getenv(variable)
 	if asked == "" {
 		return otherwise
 	}
 	n, err := strconv.Atoi(asked)
-	require.NoError(t, err, "MORKET_TEST_ROUNDS")
+	require.NoError(t, err, variable)
 	return n
 }
 
-// Everything is killed at once and started again in the same moment, while the old servers are still going down.
-func TestFaultsOfAKillOfEverything(t *testing.T) {
+// Postgres is lost in the middle of a paid run: the run ends by itself, with no cell in an error, and nothing is asked or paid twice.
+func TestFaultsOfPostgresInTheMiddleOfARun(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
-	s.start()
-	c := demo(t, s)
-	table := c.sample()
-	name, first := table.column("Company"), c.rows(table.ID, "limit=1")[0].ID
-	for round := range rounds(t, 5) {
-		c.edit(table.ID, first, name, fmt.Sprint("round ", round))
-		children := s.children()
-		require.NotEmpty(t, children)
-		require.NoError(t, s.cmd.Process.Kill())
-		for _, pid := range children {
-			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-				require.ErrorIs(t, err, syscall.ESRCH) // its parent's death took it along
-			}
-		}
-		<-s.done
-		began := time.Now()
-		s.start()
-		t.Logf("round %d: ready after %s", round, time.Since(began).Round(time.Millisecond))
-		require.Equal(t, fmt.Sprint("round ", round), text(t, in[row](c, http.StatusOK, http.MethodGet, "/tables/"+table.ID+"/rows/"+first, nil).Cells[name]))
-	}
-	s.verify()
+	g := inTheMiddleOfARun(t, 120)
+	old := g.mustChild("postgres", 0)
+	g.desk.release() // calls end while the server is away
+	require.NoError(t, syscall.Kill(old, syscall.SIGKILL))
+	g.mustChild("postgres", old)
+	g.ended()
+	g.verify()
 }
 
-// A server of our own is lost in the middle of a paid run: the run ends by itself, with no cell in an error, and nothing is asked or
-// paid twice.
-func TestFaultsInTheMiddleOfARun(t *testing.T) {
+// Temporal is deleted in the middle of a paid run, process and files: the run ends by itself, and the vendor was asked as often as there
+// are answers and told repeats.
+func TestFaultsOfATemporalThatIsDeletedInTheMiddleOfARun(t *testing.T) {
 	t.Parallel()
-	for name, child := range map[string]string{"Postgres is killed": "postgres", "Temporal is emptied": "temporal"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			const operator = "operator@example.com"
-			s := newServer(t, append(paying(), "MORKET_OPERATOR_EMAILS="+operator)...)
-			s.start()
-			g := &grownSystem{ill: &ill{server: s, t: t, c: register(t, s, operator)}}
-			g.prepare(120)
-			g.desk.hold()
-			g.begin()
-			g.goesOn()
-			old := s.mustChild(child, 0)
-			if child == "temporal" {
-				files, err := filepath.Glob(filepath.Join(s.dir, "temporal", "temporal.db*"))
-				require.NoError(t, err)
-				require.NotEmpty(t, files)
-				for _, name := range files {
-					require.NoError(t, os.Remove(name))
-				}
-			}
-			g.desk.release() // calls end while the server is away
-			require.NoError(t, syscall.Kill(old, syscall.SIGKILL))
-			s.mustChild(child, old)
-			g.ended()
-			s.verify()
-		})
+	g := inTheMiddleOfARun(t, number(t, "MORKET_TEST_RUN_ROWS", 120))
+	g.desk.release()
+	g.eventually(g.patience(), "a third of the run is done", func() bool { return g.now().Counts.Done >= int64(g.records/3) })
+	require.Equal(t, "running", g.now().State)
+	began := time.Now()
+	g.emptyTemporal()
+	g.killChild("temporal")
+	g.eventually(g.patience(), "the run has ended", func() bool { return ended(g.now().State) })
+	calls := 0
+	for _, n := range g.desk.asked() {
+		calls += n
 	}
+	reader := &steady{c: *g.c, signed: time.Now()}
+	all, err := reader.records(t.Context(), g.job)
+	require.NoError(t, err)
+	require.Len(t, all, g.records)
+	told := 0
+	for _, r := range all {
+		for _, try := range r.Tries {
+			told += try.Calls
+			if try.Repeated {
+				told++
+			}
+		}
+	}
+	t.Logf("%d records: %d calls, %d told; ended %s after Temporal was deleted", g.records, calls, told, time.Since(began).Round(time.Millisecond))
+	require.Equal(t, told, calls, "the vendor's calls are the answers and the told repeats")
+	require.Equal(t, g.records, int(g.now().Counts.Succeeded))
+	g.balances()
+	g.verify()
+}
+
+// inTheMiddleOfARun is an installation of its own servers whose run over the records is held up in its middle.
+func inTheMiddleOfARun(t *testing.T, records int) *grownSystem {
+	t.Helper()
+	const operator = "operator@example.com"
+	s := newServer(t, append(paying(), "MORKET_OPERATOR_EMAILS="+operator)...)
+	s.start()
+	g := &grownSystem{ill: &ill{server: s, t: t, c: register(t, s, operator)}}
+	g.prepare(records)
+	g.desk.hold()
+	g.begin()
+	g.goesOn()
+	return g
+}
+
+// patience is how long the run may take: the vendor is asked ten times a second.
+func (g *grownSystem) patience() time.Duration {
+	return doneWithin + time.Duration(g.records)*time.Second/5
 }
