@@ -20,9 +20,10 @@ const (
 
 // Redactor blanks a secret out of what comes back from whoever it was sent to: as it is, and in the forms in which servers repeat it
 // (base64 in both alphabets and at each alignment, so within "user:secret" too, percent-encoding, escapes of JSON and HTML,
-// hexadecimal), also where a text was cut within it.
+// hexadecimal), mixed as they come, also where a text was cut within it.
 type Redactor struct {
 	forms []string // in lower case: no server's choice of case hides one
+	loose []string // those that are found with any of their characters escaped
 }
 
 // NewRedactor makes a redactor of a secret's fields. What names an account (username, user, login, email, account) is blanked only where
@@ -36,6 +37,7 @@ func NewRedactor(secret map[string]string) *Redactor {
 		}
 		if v = strings.TrimSpace(v); len(v) >= minSecret {
 			r.forms = append(r.forms, formsOf(v)...)
+			r.loose = append(r.loose, looseOf(v)...)
 		}
 	}
 	slices.SortFunc(r.forms, func(a, b string) int {
@@ -59,12 +61,28 @@ func formsOf(v string) []string {
 	}
 	for _, text := range []string{v, query} {
 		for shift := range 3 {
-			out = append(out, aligned(text, shift)...)
+			for _, once := range aligned(text, shift) {
+				out = append(out, once)
+				for again := range 3 {
+					out = append(out, aligned(once, again)...)
+				}
+			}
 		}
 	}
 	out = slices.DeleteFunc(out, func(f string) bool { return len(f) < minSecret })
 	for i := range out {
 		out[i] = lower(out[i])
+	}
+	return out
+}
+
+// looseOf are the secret and its base64, in which escapes and line breaks may stand anywhere.
+func looseOf(v string) []string {
+	out := []string{lower(v)}
+	for shift := range 3 {
+		for _, f := range aligned(v, shift) {
+			out = append(out, lower(f))
+		}
 	}
 	return out
 }
@@ -106,9 +124,7 @@ func (r *Redactor) Text(s string) string {
 	if len(r.forms) == 0 || s == "" {
 		return s
 	}
-	for _, f := range r.forms {
-		s = blankAll(s, f)
-	}
+	s = r.whole(s)
 	low := lower(s)
 	from, to := 0, len(s)
 	for _, f := range r.forms {
@@ -135,6 +151,17 @@ func (r *Redactor) Text(s string) string {
 	default:
 		return s
 	}
+}
+
+// whole blanks every form that stands in the text as a whole.
+func (r *Redactor) whole(s string) string {
+	for _, f := range r.forms {
+		s = blankAll(s, f)
+	}
+	for _, f := range r.loose {
+		s = blankEscaped(s, f)
+	}
+	return s
 }
 
 // blankAll blanks one form wherever it stands, in upper or lower case.
@@ -184,11 +211,7 @@ func (r *Redactor) Value(v any) any {
 		}
 		return out
 	case json.RawMessage:
-		s := string(v)
-		for _, f := range r.forms {
-			s = blankAll(s, f)
-		}
-		return json.RawMessage(s)
+		return json.RawMessage(r.whole(string(v)))
 	default: // a number whose digits are the secret
 		if b, err := json.Marshal(v); err == nil && slices.Contains(r.forms, string(b)) {
 			return nil
