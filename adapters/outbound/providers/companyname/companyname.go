@@ -116,7 +116,8 @@ func cutAfter(words []string) (rest []string, form string) {
 func cutBefore(words []string, after string) (rest []string, form string) {
 	for n := min(3, len(words)-1); n > 0; n-- {
 		key := keyOf(words[:n])
-		if prefixes[key] || key == "sc" && after != "" { // Romania: S.C. … S.R.L.
+		dotted := n == 1 && strings.Count(words[0], ".") > 1 && dottedPrefixes[key]
+		if prefixes[key] || dotted || key == "sc" && after != "" { // Romania: S.C. … S.R.L.
 			return words[n:], strings.Join(words[:n], " ")
 		}
 	}

@@ -85,3 +85,16 @@ func TestReportedCompanies(t *testing.T) {
 		}
 	}
 }
+
+func TestFormsBeforeTheName(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string][2]string{ // name, form
+		"S.A. Louis Vuitton": {"Louis Vuitton", "S.A."}, "S.A.S. Dupont": {"Dupont", "S.A.S."}, "S.A.R.L. Dupont": {"Dupont", "S.A.R.L."}, "N.V. Philips": {"Philips", "N.V."}, "Aktiebolaget Volvo": {"Volvo", "Aktiebolaget"},
+		"S.p.A. Rossi": {"Rossi", "S.p.A."}, "SIA Latvija": {"Latvija", "SIA"},
+		// Without the dots these are beginnings of names.
+		"SAS Institute": {"SAS Institute", ""}, "SA Recycling": {"SA Recycling", ""}, "AG Barr": {"AG Barr", ""}, "NV Energy": {"NV Energy", ""}, "S.T. Dupont": {"S.T. Dupont", ""}, "U.S. Steel": {"U.S. Steel", ""}, "S.A.": {"S.A.", ""},
+	} {
+		name, form := companyname.Normalise(in)
+		require.Equal(t, want, [2]string{name, form}, in)
+	}
+}

@@ -100,8 +100,11 @@ var suffixes = set( //nolint:gochecknoglobals // a constant table
 
 // prefixes are the forms that stand before a name. Those that are also common beginnings of names, such as AS or SA, are not here.
 var prefixes = set( //nolint:gochecknoglobals // a constant table
-	"pt|ooo|oao|zao|pao|too|ооо|оао|пао|зао|ао|тоо|тов|пат|прат|пп|чп|ип|фоп|sarl|sasu|eurl|selarl|uab|sia|บริษัท|בע״מ|шпк|dooel|ud|firma|fa|公司",
+	"pt|ooo|oao|zao|pao|too|ооо|оао|пао|зао|ао|тоо|тов|пат|прат|пп|чп|ип|фоп|sarl|sasu|eurl|selarl|uab|sia|บริษัท|בע״מ|шпк|dooel|ud|firma|fa|公司|aktiebolaget|aktieselskabet",
 )
+
+// dottedPrefixes stand before a name when they are written with their dots: S.A. Dupont, but SA Recycling.
+var dottedPrefixes = set("sa|sas|sarl|nv|bv|spa|srl|sl|kk") //nolint:gochecknoglobals // a constant table
 
 // gluedForms are written without a space in East Asian names, before or after them; the longest first.
 func gluedForms() []string {

@@ -48,10 +48,20 @@ func (p *Provider) fromWebsite(s string) (string, bool) {
 		return "", false
 	}
 	d, ok := registered(u.Hostname())
-	if !ok || slices.Contains(shorteners(), d) || slices.Contains(platforms(), d) && strings.Trim(u.Path, "/") != "" {
+	if !ok || slices.Contains(shorteners(), d) || ofOthers(u, d) {
 		return "", false
 	}
 	return d, true
+}
+
+// ofOthers reports whether the address is somebody's place at a platform: a page below its own first one, or a name before its domain.
+func ofOthers(u *url.URL, domain string) bool {
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	for _, own := range []string{"www.", "m."} {
+		host = strings.TrimPrefix(host, own)
+	}
+	below := strings.Trim(u.Path, "/") != ""
+	return slices.Contains(platforms(), domain) && (below || host != domain) || slices.Contains(landlords(), domain) && host != domain
 }
 
 // isEmail reports whether an @ comes before everything that only an address of a page has.
@@ -94,6 +104,15 @@ func platforms() []string {
 		"reddit.com", "github.com", "gitlab.com", "bitbucket.org", "medium.com", "substack.com", "xing.com", "crunchbase.com", "angel.co", "wellfound.com", "glassdoor.com", "indeed.com", "vk.com",
 		"weibo.com", "bsky.app", "mastodon.social", "telegram.me", "whatsapp.com", "google.com", "wikipedia.org", "yelp.com", "trustpilot.com", "g2.com", "producthunt.com", "behance.net",
 		"dribbble.com", "vimeo.com", "soundcloud.com", "spotify.com", "apple.com", "amazon.com", "etsy.com", "ebay.com", "eventbrite.com", "meetup.com", "notion.site", "about.me", "slideshare.net",
+	}
+}
+
+// landlords are sites that give their customers names before their own domain.
+func landlords() []string {
+	return []string{
+		"wordpress.com", "tumblr.com", "blogger.com", "livejournal.com", "weebly.com", "squarespace.com", "zendesk.com", "freshdesk.com", "atlassian.net", "slack.com", "sharepoint.com", "bandcamp.com",
+		"wixsite.com", "jimdo.com", "jimdofree.com", "strikingly.com", "webnode.com", "godaddysites.com", "business.site", "archive.org", "typeform.com", "greenhouse.io", "workday.com", "myworkdayjobs.com",
+		"personio.de", "personio.com", "recruitee.com", "breezy.hr", "bamboohr.com", "salesforce.com", "force.com", "hubspotpagebuilder.com", "gumroad.com", "teachable.com", "thinkific.com",
 	}
 }
 

@@ -81,6 +81,8 @@ func TestTheDomainOfAnAddress(t *testing.T) {
 		// Pages on platforms and links that lead elsewhere.
 		"https://www.linkedin.com/company/acme-example/": nil, "x.com/acme": nil, "https://de-de.facebook.com/acme": nil, "https://github.com/acme": nil, "https://bit.ly/3xyz": nil, "https://sites.google.com/view/acme": nil,
 		"t.co": nil, "https://uk.linkedin.com/in/ann": nil, "https://www.youtube.com/@acme": nil, "https://linktr.ee/acme": nil,
+		"https://acme.wordpress.com": nil, "acme.tumblr.com/": nil, "https://acme.substack.com": nil, "https://acme.medium.com": nil, "https://acme.zendesk.com/hc": nil, "https://acme.atlassian.net": nil, "acme.weebly.com": nil,
+		"https://acme.bandcamp.com": nil, "https://web.archive.org/web/2020/https://acme-example.com": nil, "https://de.linkedin.com": nil, "https://www.wordpress.com/": "wordpress.com", "zendesk.com": "zendesk.com", "https://m.facebook.com/": "facebook.com",
 		"https://www.linkedin.com/": "linkedin.com", "github.com": "github.com", "https://xing.com": "xing.com",
 		// What is no domain of a company.
 		"ana@gmail.com": nil, "ana@x.mailinator.com": nil, "192.0.2.7": nil, "http://[2001:db8::1]/": nil, "localhost": nil, "#acme-example.com": nil, `http://acme-example.com\@evil.example/`: nil,

@@ -97,7 +97,7 @@ func parse(s string) (name, bool) {
 		return name{}, false
 	}
 	if last < 0 {
-		last = lastAt(words)
+		words, last = familyOf(words, n.title, shout)
 	}
 	n.place(words, last, shout)
 	n.title = oneTitle(n.title)
@@ -117,7 +117,7 @@ func tidy(s string) string {
 
 var nickname = regexp.MustCompile(`(^|\s)(?:"[^"]*"|\([^)]*\)|“[^”]*”|„[^“]*“)`)
 
-// cutParts splits at commas and takes off the parts that are degrees and their like.
+// cutParts splits at commas and takes off the parts that are degrees and their like, and what somebody does.
 func cutParts(s string) (parts []string, suffix string) {
 	for i, part := range strings.Split(s, ",") {
 		part = strings.TrimSpace(part)
@@ -129,6 +129,7 @@ func cutParts(s string) (parts []string, suffix string) {
 		switch {
 		case i > 0 && all:
 			suffix = join(suffix, part)
+		case len(strings.Fields(strings.Join(parts, " "))) > 1 && isJob(words):
 		case part != "":
 			parts = append(parts, part)
 		}
@@ -150,11 +151,13 @@ func (n *name) place(words []string, last int, shout bool) {
 	for i := range words {
 		words[i] = casing{turkish: turkish, shout: shout, particle: i >= last && i < len(words)-1}.proper(words[i])
 	}
-	n.first = words[0]
+	if last > 0 {
+		n.first = words[0]
+	}
 	if last > 1 {
 		n.middle = strings.Join(words[1:last], " ")
 	}
-	if last < len(words) && last > 0 {
+	if last < len(words) {
 		n.last = strings.Join(words[last:], " ")
 	}
 }
@@ -166,16 +169,6 @@ func letters(words []string) bool {
 		}
 	}
 	return false
-}
-
-// lastAt is where the last name begins: at its particles ("van der Berg"), else at the last word.
-func lastAt(words []string) int {
-	for i := 1; i < len(words)-1; i++ {
-		if particle(words[i]) {
-			return i
-		}
-	}
-	return max(1, len(words)-1)
 }
 
 func particle(w string) bool {
@@ -210,6 +203,9 @@ func salutation(n name) string {
 		if l := strings.ToLower(strings.TrimSuffix(t, ".")); l == "dr" || l == "prof" {
 			titles = append(titles, t)
 		}
+	}
+	if n.first == "" && len(titles) == 0 {
+		return "Dear " + join(n.title, n.last)
 	}
 	if len(titles) > 0 && n.last != "" {
 		return "Dear " + join(strings.Join(titles, " "), n.last)

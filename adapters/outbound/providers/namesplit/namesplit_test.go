@@ -110,3 +110,29 @@ func TestReportedNames(t *testing.T) {
 		require.Equal(t, strings.ToLower(r[1]), strings.ToLower(text("title")), r[0])
 	}
 }
+
+func TestWhatSaysWhichNameIsTheFamilys(t *testing.T) {
+	t.Parallel()
+	p := namesplit.New()
+	for in, want := range map[string][5]string{ // title, first, middle, last, suffix
+		// A title that goes with a family name, and one that goes with a given name.
+		"Dr. House": {"Dr.", "", "", "House", ""}, "Herr Müller": {"Herr", "", "", "Müller", ""}, "Frau Dr. med. dent. Müller-Lüdenscheidt": {"Frau Dr. med. dent.", "", "", "Müller-Lüdenscheidt", ""},
+		"MRS. ROBINSON": {"Mrs.", "", "", "Robinson", ""}, "Mme de Staël": {"Mme", "", "", "de Staël", ""}, "Mr. van den Berg": {"Mr.", "", "", "van den Berg", ""}, "Prof. Moriarty, PhD": {"Prof.", "", "", "Moriarty", "PhD"},
+		"Sir Ian": {"Sir", "Ian", "", "", ""}, "Don Quixote": {"Don", "Quixote", "", "", ""}, "Lady Gaga": {"Lady", "Gaga", "", "", ""}, "Mr. John Smith": {"Mr.", "John", "", "Smith", ""},
+		// A particle in small letters begins a family name.
+		"van Gogh": {"", "", "", "van Gogh", ""}, "von der Leyen": {"", "", "", "von der Leyen", ""}, "Van Morrison": {"", "Van", "", "Morrison", ""}, "van": {"", "Van", "", "", ""}, "de la cruz": {"", "De", "", "la Cruz", ""},
+		// The family name in capitals, at either end.
+		"MACRON Emmanuel": {"", "Emmanuel", "", "Macron", ""}, "Emmanuel MACRON": {"", "Emmanuel", "", "Macron", ""}, "DE GAULLE Charles André": {"", "Charles", "André", "de Gaulle", ""}, "GARCÍA MÁRQUEZ Gabriel": {"", "Gabriel", "", "García Márquez", ""},
+		"Gabriel GARCÍA MÁRQUEZ": {"", "Gabriel", "", "García Márquez", ""}, "JRR Tolkien": {"", "JRR", "", "Tolkien", ""}, "JP Morgan": {"", "JP", "", "Morgan", ""}, "Dr. WEBER Anna": {"Dr.", "Anna", "", "Weber", ""}, "NGUYEN Van Anh": {"", "Van", "Anh", "Nguyen", ""},
+		// What follows the comma is what somebody does.
+		"Hans Müller, Geschäftsführer": {"", "Hans", "", "Müller", ""}, "Jane Doe, CEO": {"", "Jane", "", "Doe", ""}, "Jane Doe, PhD, Chief Executive Officer": {"", "Jane", "", "Doe", "PhD"}, "Jane Doe, Head of Sales": {"", "Jane", "", "Doe", ""},
+		"Doe, Jane, Managing Director": {"", "Jane", "", "Doe", ""}, "Manager, Hans": {"", "Hans", "", "Manager", ""},
+	} {
+		out := providertest.Ask(t, p, map[string]string{"name": in}).Outputs
+		text := func(k string) string { s, _ := out[k].(string); return s }
+		require.Equal(t, want, [5]string{text("title"), text("first_name"), text("middle_name"), text("last_name"), text("suffix")}, in)
+	}
+	for in, want := range map[string]string{"Dr. House": "Dear Dr. House", "Herr Müller": "Dear Herr Müller", "van Gogh": "Dear van Gogh", "Madonna": "Dear Madonna"} {
+		require.Equal(t, want, providertest.Ask(t, p, map[string]string{"name": in}).Outputs["salutation"])
+	}
+}

@@ -123,11 +123,14 @@ func (c casing) proper(w string) string {
 	if c.turkish {
 		upper = strings.ToUpperSpecial(unicode.TurkishCase, w)
 	}
-	if w != upper && w != lower || w == upper && isInitials(w, c.shout) {
+	if w != upper && w != lower {
 		return w
 	}
 	if c.particle && particle(w) {
 		return lower
+	}
+	if w == upper && isInitials(w, c.shout) {
+		return w
 	}
 	var b strings.Builder
 	start := true
