@@ -65,7 +65,7 @@ func (s *slice) tell(batch []waterfall.Outcome) {
 // split records a batch of which the ledger refuses the price: answers are paid as far as the credits go, and the others are kept without
 // charge, for they are there and have been paid to the provider. The run ends afterwards.
 func (s *slice) split(batch []waterfall.Outcome, why error) error {
-	s.purse.empty(told(why))
+	s.budget.empty(told(why))
 	s.stopNow()
 	if len(batch) == 1 {
 		return s.flush([]waterfall.Outcome{withoutCharge(batch[0])})
@@ -80,7 +80,7 @@ func (s *slice) split(batch []waterfall.Outcome, why error) error {
 // unpaid records a batch that the ledger refuses whatever its price, because it is closed or the reservation is gone: trying again
 // would ask the providers again. The run ends afterwards, with that reason.
 func (s *slice) unpaid(batch []waterfall.Outcome, why error) error {
-	s.purse.empty(told(why))
+	s.budget.empty(told(why))
 	s.stopNow()
 	free := make([]waterfall.Outcome, len(batch))
 	for i, o := range batch {

@@ -70,7 +70,7 @@ func (s *slice) ask(plans []*waterfall.Plan, t task, out chan<- waterfall.Outcom
 			return
 		}
 		if o.NoBudget && o.Mark.State != enrichment.MarkValue {
-			s.purse.empty("")
+			s.budget.empty("")
 			s.stopNow()
 			return
 		}

@@ -21,7 +21,7 @@ type slice struct {
 	in      Input
 	w       *writer
 	session *waterfall.Session
-	purse   *purse
+	budget  *budget
 	schema  table.Schema
 	plans   []*waterfall.Plan
 	paid    bool
@@ -40,10 +40,10 @@ type slice struct {
 }
 
 func (r *Runner) newSlice(ctx context.Context, in Input, run *enrichment.Run, version int64, try Try) *slice {
-	s := &slice{r: r, in: in, try: try, began: r.cfg.Clock.Now(), careful: map[kernel.ColumnID]bool{}, purse: &purse{}}
+	s := &slice{r: r, in: in, try: try, began: r.cfg.Clock.Now(), careful: map[kernel.ColumnID]bool{}, budget: &budget{}}
 	s.w = &writer{r: r, in: in, run: run, version: version, token: r.cfg.IDs.New("wrt")}
 	s.session = r.cfg.Engine.Session(waterfall.SessionConfig{
-		Workspace: in.Workspace, Run: in.Run, Round: in.Round, Force: run.Selection().Force, Budget: s.purse, Patience: s.patience(),
+		Workspace: in.Workspace, Run: in.Run, Round: in.Round, Force: run.Selection().Force, Budget: s.budget, Patience: s.patience(),
 	})
 	s.stop, s.stopNow = context.WithCancel(ctx)
 	s.hard, s.cancelHard = context.WithCancel(context.WithoutCancel(ctx))
@@ -154,8 +154,8 @@ func (s *slice) settle() (next Next, ended bool, err error) {
 	switch {
 	case run.Cancelling():
 		return Done, true, s.finish(enrichment.RunCancelled, "")
-	case s.purse.spent() != "":
-		return Done, true, s.finish(enrichment.RunPartiallyCompleted, s.purse.spent())
+	case s.budget.spent() != "":
+		return Done, true, s.finish(enrichment.RunPartiallyCompleted, s.budget.spent())
 	case run.State() == enrichment.RunPausedState:
 		return Paused, true, s.w.leave(s.hard)
 	case len(s.waits.cells) > 0:
@@ -234,7 +234,7 @@ func (s *slice) rows() ([]task, []enrichment.Cell, error) {
 	}
 }
 
-// fill tells the purse what the run may still spend.
+// fill tells the budget what the run may still spend.
 func (s *slice) fill() error {
 	run := s.w.run
 	if !s.paid {
@@ -252,7 +252,7 @@ func (s *slice) fill() error {
 	if room, told, capped := acct.CapRoom(run.Reservation(), s.r.cfg.Clock.Now()); capped && room < most {
 		most, why = room, told
 	}
-	s.purse.fill(most, why)
+	s.budget.fill(most, why)
 	return nil
 }
 

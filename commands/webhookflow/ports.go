@@ -1,7 +1,7 @@
 // Package webhookflow sends events to webhooks: at least once, under the same message id however often, in order where a webhook asks
 // for it.
 //
-// A webhook with something to send is a lane. One worker at a time has the lane, for as long as its process gives signs of life; when the
+// A webhook with something to send is an endpoint queue. One worker at a time has the endpoint queue, for as long as its process gives signs of life; when the
 // process dies another worker goes on within seconds. So order and the number of connections to one receiver need no further care, and a
 // receiver that hangs holds up nobody else.
 //
@@ -17,16 +17,16 @@ import (
 	"github.com/morket/morket/domain/webhook"
 )
 
-// Lane is a webhook that a worker has taken.
-type Lane struct {
+// EndpointQueue is a webhook that a worker has taken.
+type EndpointQueue struct {
 	ID           kernel.WebhookID
 	Workspace    kernel.WorkspaceID
 	URL          string          // as far as it may be shown, if SealedURL has it
 	SealedURL    *webhook.Sealed // nil: URL is in clear
 	Ordered      bool
 	Secrets      []webhook.Secret
-	Lease        string     // names this taking of the lane
-	Lost         bool       // the process that had the lane before ended without giving it back
+	Lease        string     // names this taking of the endpoint queue
+	Lost         bool       // the process that had the endpoint queue before ended without giving it back
 	Taken        time.Time  // now, by the queue's clock, as all times here
 	Failures     int        // in a row
 	FailingSince *time.Time // the first of them
@@ -75,23 +75,23 @@ type Outcome struct {
 	Hasten  bool          // the receiver is back: what has come since it took something last is due now, its attempts so far forgotten
 }
 
-// ErrLost says that another worker has the lane now.
-var ErrLost = errors.New("another worker has the lane")
+// ErrLost says that another worker has the endpoint queue now.
+var ErrLost = errors.New("another worker has the endpoint queue")
 
 // Queue keeps what waits.
 type Queue interface {
-	// Claim takes up to n lanes that have something due and that no living process has.
-	Claim(ctx context.Context, n int) ([]Lane, error)
-	// Due returns items of the lane that are due: of an ordered lane the first ones by position, as far as they are due, else by the
+	// Claim takes up to n endpoint queues that have something due and that no living process has.
+	Claim(ctx context.Context, n int) ([]EndpointQueue, error)
+	// Due returns items of the endpoint queue that are due: of an ordered endpoint queue the first ones by position, as far as they are due, else by the
 	// time they are due at. What is due later than MaxPause from now, which a clock that was wrong has said, is due now.
-	Due(ctx context.Context, lane Lane, limit int) ([]Item, error)
+	Due(ctx context.Context, endpoint EndpointQueue, limit int) ([]Item, error)
 	// Mark keeps how many processes an item will have cost if this one ends before the item's outcome is recorded.
-	Mark(ctx context.Context, lane Lane, item Item, lost int) error
-	// Record keeps outcomes, in their order. ErrLost, which comes after they were kept, says that the lane is another worker's now.
-	Record(ctx context.Context, lane Lane, outcomes []Outcome) error
-	// Release gives the lane back; nobody takes it before the pause is over, unless somebody has wanted it tried at once meanwhile. It ends
-	// each lane's time with its worker, also when it fails, and does nothing to a lane that is another worker's.
-	Release(ctx context.Context, lane Lane, pause time.Duration) error
+	Mark(ctx context.Context, endpoint EndpointQueue, item Item, lost int) error
+	// Record keeps outcomes, in their order. ErrLost, which comes after they were kept, says that the endpoint queue is another worker's now.
+	Record(ctx context.Context, endpoint EndpointQueue, outcomes []Outcome) error
+	// Release gives the endpoint queue back; nobody takes it before the pause is over, unless somebody has wanted it tried at once meanwhile. It ends
+	// each endpoint queue's time with its worker, also when it fails, and does nothing to an endpoint queue that is another worker's.
+	Release(ctx context.Context, endpoint EndpointQueue, pause time.Duration) error
 	// Replay puts a piece of what somebody wants sent once more into the queue, and reports whether there was anything to do.
 	Replay(ctx context.Context) (bool, error)
 	// Prune forgets some of what ended longer ago than that, and reports whether there is more.

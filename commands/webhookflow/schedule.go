@@ -16,15 +16,15 @@ const jitterShare = 0.1
 // MaxPause is longer than any pause: nothing is put off for longer.
 func MaxPause() time.Duration { return 12 * time.Hour }
 
-// jittered is the pause or a little more or less; dice is from 0 to 1.
-func jittered(d time.Duration, dice float64) time.Duration {
-	return d + time.Duration(float64(d)*jitterShare*(2*dice-1))
+// jittered is the pause or a little more or less; jitter is from 0 to 1.
+func jittered(d time.Duration, jitter float64) time.Duration {
+	return d + time.Duration(float64(d)*jitterShare*(2*jitter-1))
 }
 
-// pauseBefore returns the pause before the attempt after so many; dice is from 0 to 1. After the last one it stays as long as that.
-func pauseBefore(attempts int, dice float64) time.Duration {
+// pauseBefore returns the pause before the attempt after so many; jitter is from 0 to 1. After the last one it stays as long as that.
+func pauseBefore(attempts int, jitter float64) time.Duration {
 	s := schedule()
-	return jittered(s[min(attempts, len(s)-1)], dice)
+	return jittered(s[min(attempts, len(s)-1)], jitter)
 }
 
 // A receiver that fails several times in a row is let be for a while, so that its attempts are not used up on what is waiting.
@@ -46,18 +46,18 @@ const (
 	outageMax   = 10 * time.Hour
 )
 
-// headPause returns the pause before the first item of an ordered lane is tried again. Everything waits for that one, so it is tried by how
+// headPause returns the pause before the first item of an ordered endpoint queue is tried again. Everything waits for that one, so it is tried by how
 // the receiver fares, not by how often it was tried itself.
-func headPause(failures int, failing time.Duration, dice float64) time.Duration {
+func headPause(failures int, failing time.Duration, jitter float64) time.Duration {
 	d := min(restMin<<min(failures-1, 10), restMax)
 	if failing >= longOutage {
 		d = min(max(d, failing/outageShare), outageMax)
 	}
-	return jittered(d, dice)
+	return jittered(d, jitter)
 }
 
-// rest returns how long a lane is let be after so many failures in a row.
-func rest(failures int) time.Duration {
+// rest returns how long an endpoint queue is let be after so many failures in a row.
+func cooldown(failures int) time.Duration {
 	if failures < failuresInARow {
 		return 0
 	}

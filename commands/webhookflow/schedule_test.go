@@ -32,7 +32,7 @@ func TestNothingIsPutOffForLongerThanTheLongestPause(t *testing.T) {
 	for n := range 100 {
 		require.Less(t, pauseBefore(n, 1), MaxPause())
 		require.Less(t, headPause(n+1, time.Duration(n)*24*time.Hour, 1), MaxPause())
-		require.Less(t, rest(n), MaxPause())
+		require.Less(t, cooldown(n), MaxPause())
 	}
 	require.Less(t, asksMax, MaxPause())
 }

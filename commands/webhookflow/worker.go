@@ -24,25 +24,25 @@ type Config struct {
 	Sender  Sender
 	Stopper Stopper
 	Clock   kernel.Clock
-	Dice    func() float64 // 0 to 1, for jitter
+	Jitter  func() float64 // 0 to 1, for jitter
 	Logger  *slog.Logger
 	Agent   string           // the User-Agent that receivers see
 	Ward    *quarantine.Ward // the process's; NewWard by default
 
-	Lanes    int           // at a time in this process; default 16
-	PerLane  int           // attempts at a time for a lane that is not ordered; default 4
-	Turn     int           // items after which a lane is given back, so that others get theirs; default 200
-	TurnTime time.Duration // the same in time; default 20 s
-	Poll     time.Duration // between looks at the queue when nothing wakes the worker; default 500 ms
-	Keep     time.Duration // how long what ended is kept; default 30 days
+	Endpoints   int           // at a time in this process; default 16
+	PerEndpoint int           // attempts at a time for an endpoint queue that is not ordered; default 4
+	Turn        int           // items after which an endpoint queue is given back, so that others get theirs; default 200
+	TurnTime    time.Duration // the same in time; default 20 s
+	Poll        time.Duration // between looks at the queue when nothing wakes the worker; default 500 ms
+	Keep        time.Duration // how long what ended is kept; default 30 days
 }
 
 func (c Config) withDefaults() (Config, error) {
-	if c.Queue == nil || c.Events == nil || c.Secrets == nil || c.Sender == nil || c.Stopper == nil || c.Clock == nil || c.Dice == nil || c.Logger == nil {
+	if c.Queue == nil || c.Events == nil || c.Secrets == nil || c.Sender == nil || c.Stopper == nil || c.Clock == nil || c.Jitter == nil || c.Logger == nil {
 		return c, errors.New("delivery: Queue, Events, Secrets, Sender, Stopper, Clock, Dice and Logger are needed")
 	}
 	c.Agent = cmp.Or(c.Agent, "Morket")
-	c.Lanes, c.PerLane, c.Turn = cmp.Or(c.Lanes, 16), cmp.Or(c.PerLane, 4), cmp.Or(c.Turn, 200)
+	c.Endpoints, c.PerEndpoint, c.Turn = cmp.Or(c.Endpoints, 16), cmp.Or(c.PerEndpoint, 4), cmp.Or(c.Turn, 200)
 	c.TurnTime, c.Poll, c.Keep = cmp.Or(c.TurnTime, 20*time.Second), cmp.Or(c.Poll, 500*time.Millisecond), cmp.Or(c.Keep, 30*24*time.Hour)
 	c.Ward = cmp.Or(c.Ward, quarantine.NewWard())
 	return c, nil
@@ -52,7 +52,7 @@ func (c Config) withDefaults() (Config, error) {
 type Worker struct {
 	cfg  Config
 	wake chan struct{}
-	free chan struct{} // a token per lane that may still be taken
+	free chan struct{} // a token per endpoint queue that may still be taken
 }
 
 // NewWorker makes a worker; Run starts it.
@@ -61,8 +61,8 @@ func NewWorker(cfg Config) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Worker{cfg: cfg, wake: make(chan struct{}, 1), free: make(chan struct{}, cfg.Lanes)}
-	for range cfg.Lanes {
+	w := &Worker{cfg: cfg, wake: make(chan struct{}, 1), free: make(chan struct{}, cfg.Endpoints)}
+	for range cfg.Endpoints {
 		w.free <- struct{}{}
 	}
 	return w, nil
@@ -78,13 +78,13 @@ func (w *Worker) Wake() {
 
 // Run sends until ctx ends, then lets what is under way finish for a moment, and returns ctx's error.
 func (w *Worker) Run(ctx context.Context) error {
-	var lanes sync.WaitGroup
-	defer lanes.Wait()
+	var endpoints sync.WaitGroup
+	defer endpoints.Wait()
 	poll := time.NewTicker(w.cfg.Poll)
 	defer poll.Stop()
 	pruned := w.cfg.Clock.Now()
 	for {
-		if err := w.look(ctx, &lanes); err != nil && ctx.Err() == nil {
+		if err := w.look(ctx, &endpoints); err != nil && ctx.Err() == nil {
 			w.cfg.Logger.WarnContext(ctx, "webhooks wait", "error", err)
 		}
 		if now := w.cfg.Clock.Now(); now.Sub(pruned) > time.Minute {
@@ -100,8 +100,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 }
 
-// look carries out what there is of replays, and takes lanes.
-func (w *Worker) look(ctx context.Context, lanes *sync.WaitGroup) error {
+// look carries out what there is of replays, and takes endpoint queues.
+func (w *Worker) look(ctx context.Context, endpoints *sync.WaitGroup) error {
 	if more, err := w.cfg.Queue.Replay(ctx); err != nil {
 		return fmt.Errorf("replay: %w", err)
 	} else if more {
@@ -113,16 +113,16 @@ func (w *Worker) look(ctx context.Context, lanes *sync.WaitGroup) error {
 	}
 	taken, err := w.cfg.Queue.Claim(ctx, n)
 	if err != nil {
-		return fmt.Errorf("take lanes: %w", err)
+		return fmt.Errorf("claim endpoint queues: %w", err)
 	}
-	for _, lane := range taken {
+	for _, endpoint := range taken {
 		<-w.free
-		lanes.Go(func() {
+		endpoints.Go(func() {
 			defer func() {
 				w.free <- struct{}{}
 				w.Wake()
 			}()
-			w.run(ctx, lane)
+			w.run(ctx, endpoint)
 		})
 	}
 	return nil
@@ -140,44 +140,44 @@ func (w *Worker) prune(ctx context.Context) {
 	}
 }
 
-// releaseTime is how long the queue has to take a lane back, or an outcome, when the worker is being stopped.
+// releaseTime is how long the queue has to take an endpoint queue back, or an outcome, when the worker is being stopped.
 const releaseTime = 10 * time.Second
 
-// run has a lane for a turn and gives it back.
-func (w *Worker) run(ctx context.Context, lane Lane) {
-	t := &turn{Worker: w, lane: lane, begun: w.cfg.Clock.Now()}
+// run has an endpoint queue for a turn and gives it back.
+func (w *Worker) run(ctx context.Context, endpoint EndpointQueue) {
+	t := &turn{Worker: w, endpoint: endpoint, begun: w.cfg.Clock.Now()}
 	err := t.run(ctx)
 	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrLost) {
-		w.cfg.Logger.WarnContext(ctx, "a webhook waits", "webhook", string(lane.ID), "error", err)
+		w.cfg.Logger.WarnContext(ctx, "a webhook waits", "webhook", string(endpoint.ID), "error", err)
 	}
 	var pause time.Duration
-	if err != nil && ctx.Err() == nil { // who is stopped leaves the lane to others at once
+	if err != nil && ctx.Err() == nil { // who is stopped leaves the endpoint queue to others at once
 		pause = restMin // whatever it is, it need not be tried at once
 	}
 	if t.failed {
-		pause += rest(t.lane.Failures)
+		pause += cooldown(t.endpoint.Failures)
 	}
 	pause = max(pause, t.asked.Sub(t.now()))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
-	if err := w.cfg.Queue.Release(ctx, t.lane, pause); err != nil {
-		w.cfg.Logger.WarnContext(ctx, "a lane was not given back", "webhook", string(lane.ID), "error", err)
+	if err := w.cfg.Queue.Release(ctx, t.endpoint, pause); err != nil {
+		w.cfg.Logger.WarnContext(ctx, "an endpoint queue was not released", "webhook", string(endpoint.ID), "error", err)
 	}
 }
 
-// turn is a worker's time with a lane.
+// turn is a worker's time with an endpoint queue.
 type turn struct {
 	*Worker
-	mu      sync.Mutex
-	lane    Lane
-	secrets []string
-	begun   time.Time
-	done    int
-	url     string
-	failed  bool      // the latest attempt failed
-	asked   time.Time // until then the receiver has asked to be let be
-	stop    bool
-	records chan recording // nil while items are tried one after the other
+	mu       sync.Mutex
+	endpoint EndpointQueue
+	secrets  []string
+	begun    time.Time
+	done     int
+	url      string
+	failed   bool      // the latest attempt failed
+	asked    time.Time // until then the receiver has asked to be let be
+	stop     bool
+	records  chan recording // nil while items are tried one after the other
 }
 
 // recording is an outcome on its way into the queue.
@@ -187,18 +187,18 @@ type recording struct {
 }
 
 // now is the time by the queue's clock.
-func (t *turn) now() time.Time { return t.lane.Taken.Add(t.cfg.Clock.Now().Sub(t.begun)) }
+func (t *turn) now() time.Time { return t.endpoint.Taken.Add(t.cfg.Clock.Now().Sub(t.begun)) }
 
 func (t *turn) run(ctx context.Context) error {
 	var err error
-	if t.secrets, err = t.cfg.Secrets.Open(ctx, t.lane.Workspace, t.lane.ID, t.lane.Secrets); err != nil {
+	if t.secrets, err = t.cfg.Secrets.Open(ctx, t.endpoint.Workspace, t.endpoint.ID, t.endpoint.Secrets); err != nil {
 		return err
 	}
-	if t.url, err = t.cfg.Secrets.Address(ctx, t.lane.Workspace, t.lane.ID, t.lane.URL, t.lane.SealedURL); err != nil {
+	if t.url, err = t.cfg.Secrets.Address(ctx, t.endpoint.Workspace, t.endpoint.ID, t.endpoint.URL, t.endpoint.SealedURL); err != nil {
 		return err
 	}
 	for !t.over(ctx) {
-		items, err := t.cfg.Queue.Due(ctx, t.lane, t.cfg.Turn-t.done)
+		items, err := t.cfg.Queue.Due(ctx, t.endpoint, t.cfg.Turn-t.done)
 		if err != nil || len(items) == 0 {
 			return err
 		}
@@ -213,21 +213,21 @@ func (t *turn) run(ctx context.Context) error {
 func (t *turn) over(ctx context.Context) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	resting := t.failed && t.lane.Failures >= failuresInARow
+	resting := t.failed && t.endpoint.Failures >= failuresInARow
 	return t.stop || resting || ctx.Err() != nil || t.done >= t.cfg.Turn || t.cfg.Clock.Now().Sub(t.begun) >= t.cfg.TurnTime
 }
 
-// careful reports whether the item may end the process: one of the lane's items has ended one.
-func (t *turn) careful(item Item) bool { return t.lane.Lost || item.Lost > 0 }
+// careful reports whether the item may end the process: one of the endpoint queue's items has ended one.
+func (t *turn) careful(item Item) bool { return t.endpoint.Lost || item.Lost > 0 }
 
 // send tries the items: one after the other where order matters or one of them may end the process, else side by side.
 func (t *turn) send(ctx context.Context, items []Item) error {
-	if t.lane.Ordered || slices.ContainsFunc(items, t.careful) {
+	if t.endpoint.Ordered || slices.ContainsFunc(items, t.careful) {
 		for _, item := range items {
 			if t.over(ctx) {
 				return nil
 			}
-			if o, err := t.try(ctx, item); err != nil || t.lane.Ordered && o.State == Waiting {
+			if o, err := t.try(ctx, item); err != nil || t.endpoint.Ordered && o.State == Waiting {
 				t.halt()
 				return err
 			}
@@ -242,7 +242,7 @@ func (t *turn) send(ctx context.Context, items []Item) error {
 	t.records = make(chan recording)
 	var keeper sync.WaitGroup
 	keeper.Go(func() { t.keep(ctx) })
-	errs := make([]error, t.cfg.PerLane)
+	errs := make([]error, t.cfg.PerEndpoint)
 	var all sync.WaitGroup
 	for i := range errs {
 		all.Go(func() {
@@ -303,9 +303,9 @@ func (t *turn) recordNow(ctx context.Context, outcomes []Outcome) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
 	t.mu.Lock()
-	lane := t.lane
+	endpoint := t.endpoint
 	t.mu.Unlock()
-	return t.cfg.Queue.Record(ctx, lane, outcomes)
+	return t.cfg.Queue.Record(ctx, endpoint, outcomes)
 }
 
 func (t *turn) halt() {
@@ -331,14 +331,14 @@ func (t *turn) try(ctx context.Context, item Item) (Outcome, error) {
 		}
 		defer leave()
 	}
-	if err := t.cfg.Queue.Mark(ctx, t.lane, item, item.Lost+1); err != nil {
+	if err := t.cfg.Queue.Mark(ctx, t.endpoint, item, item.Lost+1); err != nil {
 		return Outcome{}, err
 	}
 	o, err := t.attempt(ctx, item)
 	if o.State == "" { // it was broken off, and nobody died of it
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 		defer cancel()
-		err = errors.Join(err, t.cfg.Queue.Mark(ctx, t.lane, item, item.Lost))
+		err = errors.Join(err, t.cfg.Queue.Mark(ctx, t.endpoint, item, item.Lost))
 	}
 	return o, err
 }
@@ -371,13 +371,13 @@ func (t *turn) attempt(ctx context.Context, item Item) (Outcome, error) {
 		}
 		a.At, a.Took = now, t.cfg.Clock.Now().Sub(now)
 	}
-	o := t.judge(item, a, ok, down)
+	o := t.outcome(item, a, ok, down)
 	if err := t.record(ctx, o); err != nil {
 		return o, err
 	}
 	if a.Status == statusGone {
 		t.halt()
-		return o, t.cfg.Stopper.Gone(context.WithoutCancel(ctx), t.lane.Workspace, t.lane.ID, a.At)
+		return o, t.cfg.Stopper.Gone(context.WithoutCancel(ctx), t.endpoint.Workspace, t.endpoint.ID, a.At)
 	}
 	return o, t.giveUp(context.WithoutCancel(ctx))
 }
@@ -387,15 +387,15 @@ func (t *turn) attempt(ctx context.Context, item Item) (Outcome, error) {
 func (t *turn) down(item Item) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.lane.down(item)
+	return t.endpoint.down(item)
 }
 
-func (l Lane) down(item Item) bool {
+func (l EndpointQueue) down(item Item) bool {
 	return l.LastSuccess == nil || !l.LastSuccess.After(item.CreatedAt)
 }
 
-// judge decides what an attempt means for the item, and for the lane; down is what was thought of the receiver before it.
-func (t *turn) judge(item Item, a Attempt, possible, down bool) Outcome {
+// judge decides what an attempt means for the item, and for the endpoint queue; down is what was thought of the receiver before it.
+func (t *turn) outcome(item Item, a Attempt, possible, down bool) Outcome {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.done++
@@ -404,10 +404,10 @@ func (t *turn) judge(item Item, a Attempt, possible, down bool) Outcome {
 	now := t.now()
 	if a.Error == "" {
 		o.State, t.failed = Delivered, false
-		if o.Hasten = t.lane.FailingSince != nil && now.Sub(*t.lane.FailingSince) >= time.Minute; o.Hasten {
+		if o.Hasten = t.endpoint.FailingSince != nil && now.Sub(*t.endpoint.FailingSince) >= time.Minute; o.Hasten {
 			t.stop = true // the items at hand are not what they were
 		}
-		t.lane.Failures, t.lane.FailingSince, t.lane.LastSuccess = 0, nil, &now
+		t.endpoint.Failures, t.endpoint.FailingSince, t.endpoint.LastSuccess = 0, nil, &now
 		return o
 	}
 	if !possible {
@@ -415,25 +415,25 @@ func (t *turn) judge(item Item, a Attempt, possible, down bool) Outcome {
 		return o
 	}
 	t.failed = true
-	if t.lane.Failures++; t.lane.FailingSince == nil {
-		t.lane.FailingSince = &now
+	if t.endpoint.Failures++; t.endpoint.FailingSince == nil {
+		t.endpoint.FailingSince = &now
 	}
 	// A receiver that has taken nothing else since is down, and gets the item when it is back, unless it is given up first.
-	stillDown := t.lane.down(item)
+	stillDown := t.endpoint.down(item)
 	if down && !stillDown {
 		item.Attempts = 1 // it came back meanwhile
 		o.Item = item
 	}
-	o.State, o.Pause = Waiting, pauseBefore(item.Attempts, t.cfg.Dice())
-	if t.lane.Ordered {
-		o.Pause = headPause(t.lane.Failures, now.Sub(*t.lane.FailingSince), t.cfg.Dice())
+	o.State, o.Pause = Waiting, pauseBefore(item.Attempts, t.cfg.Jitter())
+	if t.endpoint.Ordered {
+		o.Pause = headPause(t.endpoint.Failures, now.Sub(*t.endpoint.FailingSince), t.cfg.Jitter())
 	}
 	if a.RetryAfter > 0 { // it is about the receiver, not about this item
 		asked := min(a.RetryAfter, asksMax)
 		o.Pause = max(o.Pause, asked)
 		t.asked, t.stop = now.Add(asked), true
 	}
-	if item.Attempts >= MaxAttempts() && !stillDown && !t.lane.Ordered {
+	if item.Attempts >= MaxAttempts() && !stillDown && !t.endpoint.Ordered {
 		o.State = Failed
 	}
 	return o
@@ -441,11 +441,11 @@ func (t *turn) judge(item Item, a Attempt, possible, down bool) Outcome {
 
 func (t *turn) giveUp(ctx context.Context) error {
 	t.mu.Lock()
-	since := t.lane.FailingSince
+	since := t.endpoint.FailingSince
 	t.mu.Unlock()
 	if since == nil || t.now().Sub(*since) < webhook.GiveUpAfter {
 		return nil
 	}
 	t.halt()
-	return t.cfg.Stopper.GiveUp(ctx, t.lane.Workspace, t.lane.ID, *since)
+	return t.cfg.Stopper.GiveUp(ctx, t.endpoint.Workspace, t.endpoint.ID, *since)
 }

@@ -124,7 +124,7 @@ func TestJudge(t *testing.T) {
 		{"not sure enough", &enrichment.Validator{MinConfidence: &high}, "x", &low, false},
 		{"unknown confidence", &enrichment.Validator{MinConfidence: &low}, "x", nil, false},
 	} {
-		j, err := enrichment.NewJudge(c.v)
+		j, err := enrichment.CompileValidator(c.v)
 		require.NoError(t, err)
 		require.Equal(t, c.ok, j.Refuse(c.value, c.conf) == "", "%s: %s", c.name, j.Refuse(c.value, c.conf))
 	}
@@ -133,7 +133,7 @@ func TestJudge(t *testing.T) {
 func TestPatternsAreBounded(t *testing.T) {
 	t.Parallel()
 	for _, pattern := range []string{"((((a{30}){30}){10}){10})", "(" + strings.Repeat("a?", 900) + ")+", strings.Repeat(`\pL`, 100), strings.Repeat("x", 2000), "(?i)" + strings.Repeat("[^x]", 400)} {
-		_, err := enrichment.NewJudge(&enrichment.Validator{Pattern: pattern})
+		_, err := enrichment.CompileValidator(&enrichment.Validator{Pattern: pattern})
 		require.ErrorContains(t, err, "pattern", pattern)
 	}
 }

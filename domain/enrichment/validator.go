@@ -27,15 +27,15 @@ func (t ValidatorType) valid() bool {
 	}
 }
 
-// Judge is a validator made ready.
-type Judge struct {
+// CompiledValidator is a validator made ready.
+type CompiledValidator struct {
 	v       Validator
 	pattern *expression.Pattern
 }
 
-// NewJudge makes a validator ready; nil accepts every answer that is not empty.
-func NewJudge(v *Validator) (*Judge, error) {
-	j := &Judge{}
+// CompileValidator makes a validator ready; nil accepts every answer that is not empty.
+func CompileValidator(v *Validator) (*CompiledValidator, error) {
+	j := &CompiledValidator{}
 	if v == nil {
 		return j, nil
 	}
@@ -51,7 +51,7 @@ func NewJudge(v *Validator) (*Judge, error) {
 }
 
 // Refuse says why the answer is not accepted, or "". An empty value is never an answer.
-func (j *Judge) Refuse(value any, confidence *float64) string {
+func (j *CompiledValidator) Refuse(value any, confidence *float64) string {
 	text := Text(value)
 	if strings.TrimSpace(text) == "" {
 		return "the answer is empty"

@@ -207,9 +207,9 @@ func (f *feeding) flush(ctx context.Context) error {
 	if len(f.ids) == 0 {
 		return nil
 	}
-	lanes := slices.Clone(f.ids)
-	slices.Sort(lanes)
-	if err := f.exec(ctx, dueNowSQL, slices.Compact(lanes)); err != nil { // first: it locks the lanes
+	endpoints := slices.Clone(f.ids)
+	slices.Sort(endpoints)
+	if err := f.exec(ctx, dueNowSQL, slices.Compact(endpoints)); err != nil { // first: it locks the endpoint queues
 		return err
 	}
 	return f.exec(ctx, `
@@ -236,7 +236,7 @@ func again(ctx context.Context, tx pgx.Tx, id kernel.WebhookID, positions []int6
 	if len(positions) == 0 {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, unrestSQL, id); err != nil { // first: it locks the lane
+	if _, err := tx.Exec(ctx, unrestSQL, id); err != nil { // first: it locks the endpoint queue
 		return err
 	}
 	_, err := tx.Exec(ctx, againSQL, id, positions, types)

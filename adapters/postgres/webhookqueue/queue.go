@@ -53,7 +53,7 @@ type Queue struct {
 	process string
 
 	mu   sync.Mutex
-	held map[kernel.WebhookID]string // the lanes that workers of this process have, with their leases
+	held map[kernel.WebhookID]string // the endpoint queues that workers of this process have, with their leases
 }
 
 var _ webhookflow.Queue = (*Queue)(nil)
@@ -64,7 +64,7 @@ type Config struct {
 	Log     Log
 	Codec   *eventstore.Codec
 	Encoder *cloudevent.Encoder
-	Process string // whose the lanes are: a postgres.Presence's ID. One that isn't seen gets none
+	Process string // whose the endpoint queues are: a postgres.Presence's ID. One that isn't seen gets none
 }
 
 // Open brings the tables up to date and opens the queue.
@@ -78,9 +78,9 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 // All times are this server's: no two workers' clocks need agree. What is put off for longer than anything is was put off by a clock that
 // was wrong then, and is due; $1 is webhookflow.MaxPause.
 //
-// A process has the lanes ($5) that its workers have, not one that they could not give back.
+// A process has the endpoint queues ($5) that its workers have, not one that they could not give back.
 //
-// Whoever takes a lane leaves the time in not_before: when it is gone as the lane is given back, somebody has wanted it tried at once.
+// Whoever takes an endpoint queue leaves the time in not_before: when it is gone as the endpoint queue is given back, somebody has wanted it tried at once.
 const claimSQL = `
 WITH free AS (
 	SELECT id, lease <> '' AS lost FROM webhook_queue.endpoints
@@ -96,16 +96,16 @@ FROM free WHERE e.id = free.id
 RETURNING e.id, e.workspace_id, e.url, e.ordered, e.secrets, e.lease, free.lost, statement_timestamp(), e.failures, e.failing_since, e.last_success_at, e.sealed_url`
 
 // Claim implements webhookflow.Queue.
-func (q *Queue) Claim(ctx context.Context, n int) ([]webhookflow.Lane, error) {
-	q.mu.Lock() // so that no two workers of the process take one lane
+func (q *Queue) Claim(ctx context.Context, n int) ([]webhookflow.EndpointQueue, error) {
+	q.mu.Lock() // so that no two workers of the process take one endpoint queue
 	defer q.mu.Unlock()
 	held := slices.Collect(maps.Keys(q.held))
 	rows, err := q.pool.Query(ctx, claimSQL, webhookflow.MaxPause(), q.process, n, rand.Text(), append([]kernel.WebhookID{}, held...))
 	if err != nil {
 		return nil, err
 	}
-	lanes, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (webhookflow.Lane, error) {
-		var l webhookflow.Lane
+	endpoints, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (webhookflow.EndpointQueue, error) {
+		var l webhookflow.EndpointQueue
 		var secrets []byte
 		if err := row.Scan(&l.ID, &l.Workspace, &l.URL, &l.Ordered, &secrets, &l.Lease, &l.Lost, &l.Taken, &l.Failures, &l.FailingSince, &l.LastSuccess, &l.SealedURL); err != nil {
 			return l, err
@@ -115,10 +115,10 @@ func (q *Queue) Claim(ctx context.Context, n int) ([]webhookflow.Lane, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range lanes {
+	for _, l := range endpoints {
 		q.held[l.ID] = l.Lease
 	}
-	return lanes, nil
+	return endpoints, nil
 }
 
 const (
@@ -139,12 +139,12 @@ ORDER BY position LIMIT $3`
 )
 
 // Due implements webhookflow.Queue.
-func (q *Queue) Due(ctx context.Context, lane webhookflow.Lane, limit int) ([]webhookflow.Item, error) {
+func (q *Queue) Due(ctx context.Context, endpoint webhookflow.EndpointQueue, limit int) ([]webhookflow.Item, error) {
 	sql := dueSQL
-	if lane.Ordered {
+	if endpoint.Ordered {
 		sql = dueInOrderSQL
 	}
-	rows, err := q.pool.Query(ctx, sql, lane.ID, webhookflow.MaxPause(), limit)
+	rows, err := q.pool.Query(ctx, sql, endpoint.ID, webhookflow.MaxPause(), limit)
 	if err != nil {
 		return nil, err
 	}
@@ -164,8 +164,8 @@ func (q *Queue) Due(ctx context.Context, lane webhookflow.Lane, limit int) ([]we
 const markSQL = `UPDATE webhook_queue.deliveries SET lost = $4 WHERE endpoint_id = $1 AND position = $2 AND round = $3`
 
 // Mark implements webhookflow.Queue.
-func (q *Queue) Mark(ctx context.Context, lane webhookflow.Lane, item webhookflow.Item, lost int) error {
-	if _, err := q.pool.Exec(ctx, markSQL, lane.ID, item.Position, item.Round, lost); err != nil {
+func (q *Queue) Mark(ctx context.Context, endpoint webhookflow.EndpointQueue, item webhookflow.Item, lost int) error {
+	if _, err := q.pool.Exec(ctx, markSQL, endpoint.ID, item.Position, item.Round, lost); err != nil {
 		return fmt.Errorf("mark a delivery: %w", err)
 	}
 	return nil
@@ -201,26 +201,26 @@ WHERE id = $1 RETURNING lease = $5`
 )
 
 // Record implements webhookflow.Queue.
-func (q *Queue) Record(ctx context.Context, lane webhookflow.Lane, outcomes []webhookflow.Outcome) error {
+func (q *Queue) Record(ctx context.Context, endpoint webhookflow.EndpointQueue, outcomes []webhookflow.Outcome) error {
 	r, err := recordOf(outcomes)
 	if err != nil {
 		return err
 	}
 	kept := false
-	var b pgx.Batch // one transaction, which locks the lane before its deliveries, as all do
+	var b pgx.Batch // one transaction, which locks the endpoint queue before its deliveries, as all do
 	b.Queue(unhurriedSQL)
-	if r.hasten { // before the lane's last success is this one
-		b.Queue(lockSQL, lane.ID)
-		b.Queue(backSQL, lane.ID)
+	if r.hasten { // before the endpoint queue's last success is this one
+		b.Queue(lockSQL, endpoint.ID)
+		b.Queue(backSQL, endpoint.ID)
 	}
-	b.Queue(healthChangeSQL, lane.ID, r.taken, r.refusedAfter, r.refused, lane.Lease).QueryRow(func(row pgx.Row) error {
+	b.Queue(healthChangeSQL, endpoint.ID, r.taken, r.refusedAfter, r.refused, endpoint.Lease).QueryRow(func(row pgx.Row) error {
 		if err := row.Scan(&kept); err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
 		return nil
 	})
-	b.Queue(attemptSQL, lane.ID, r.positions, r.at, r.took, r.status, r.errors, r.requests, r.responses, r.bodies, r.cut)
-	b.Queue(outcomeSQL, lane.ID, r.positions, r.rounds, r.states, r.attempts, r.pauses)
+	b.Queue(attemptSQL, endpoint.ID, r.positions, r.at, r.took, r.status, r.errors, r.requests, r.responses, r.bodies, r.cut)
+	b.Queue(outcomeSQL, endpoint.ID, r.positions, r.rounds, r.states, r.attempts, r.pauses)
 	if err := q.pool.SendBatch(ctx, &b).Close(); err != nil {
 		return fmt.Errorf("record a delivery: %w", err)
 	}
@@ -273,10 +273,10 @@ func recordOf(outcomes []webhookflow.Outcome) (record, error) {
 }
 
 const (
-	lockSQL     = `SELECT FROM webhook_queue.endpoints WHERE id = $1 FOR UPDATE`
-	lockLaneSQL = `SELECT ordered FROM webhook_queue.endpoints WHERE id = $1 AND lease = $2 FOR UPDATE`
-	// The lane is due when the first of its items is. It is asked after the lane is locked, so that nothing that the feeder adds at
-	// the same moment is overlooked: the feeder locks the lane, too.
+	lockSQL         = `SELECT FROM webhook_queue.endpoints WHERE id = $1 FOR UPDATE`
+	lockEndpointSQL = `SELECT ordered FROM webhook_queue.endpoints WHERE id = $1 AND lease = $2 FOR UPDATE`
+	// The endpoint queue is due when the first of its items is. It is asked after the endpoint queue is locked, so that nothing that the feeder adds at
+	// the same moment is overlooked: the feeder locks the endpoint queue, too.
 	releaseSQL = `
 UPDATE webhook_queue.endpoints SET lease = '', held_by = '', leased_until = '-infinity',
 	not_before = CASE WHEN not_before = '-infinity' THEN not_before ELSE statement_timestamp() + $2 END, due_at = CASE WHEN ordered
@@ -286,20 +286,20 @@ WHERE id = $1`
 )
 
 // Release implements webhookflow.Queue.
-func (q *Queue) Release(ctx context.Context, lane webhookflow.Lane, pause time.Duration) error {
+func (q *Queue) Release(ctx context.Context, endpoint webhookflow.EndpointQueue, pause time.Duration) error {
 	defer func() {
 		q.mu.Lock()
 		defer q.mu.Unlock()
-		if q.held[lane.ID] == lane.Lease {
-			delete(q.held, lane.ID)
+		if q.held[endpoint.ID] == endpoint.Lease {
+			delete(q.held, endpoint.ID)
 		}
 	}()
 	return pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, lockLaneSQL, lane.ID, lane.Lease)
+		tag, err := tx.Exec(ctx, lockEndpointSQL, endpoint.ID, endpoint.Lease)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
-		_, err = tx.Exec(ctx, releaseSQL, lane.ID, pause)
+		_, err = tx.Exec(ctx, releaseSQL, endpoint.ID, pause)
 		return err
 	})
 }

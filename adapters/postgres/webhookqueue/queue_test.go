@@ -250,7 +250,7 @@ type dying struct {
 
 var errKilled = errors.New("killed")
 
-func (d *dying) Record(ctx context.Context, l webhookflow.Lane, o []webhookflow.Outcome) error {
+func (d *dying) Record(ctx context.Context, l webhookflow.EndpointQueue, o []webhookflow.Outcome) error {
 	if d.left.Add(-1) < 0 {
 		d.dead.Store(true)
 	}
@@ -260,14 +260,14 @@ func (d *dying) Record(ctx context.Context, l webhookflow.Lane, o []webhookflow.
 	return d.Queue.Record(ctx, l, o)
 }
 
-func (d *dying) Release(ctx context.Context, l webhookflow.Lane, pause time.Duration) error {
+func (d *dying) Release(ctx context.Context, l webhookflow.EndpointQueue, pause time.Duration) error {
 	if d.dead.Load() {
 		return errKilled
 	}
 	return d.Queue.Release(ctx, l, pause)
 }
 
-func (d *dying) Claim(ctx context.Context, n int) ([]webhookflow.Lane, error) {
+func (d *dying) Claim(ctx context.Context, n int) ([]webhookflow.EndpointQueue, error) {
 	if d.dead.Load() {
 		return nil, errKilled
 	}
@@ -284,9 +284,9 @@ func TestAWorkerThatIsKilledLosesNothing(t *testing.T) {
 	w.work(func(c *webhookflow.Config) { c.Queue = q })
 	w.eventually("the first worker dies", q.dead.Load)
 	second := w.process("second")
-	lanes, err := second.Claim(t.Context(), 10)
+	endpoints, err := second.Claim(t.Context(), 10)
 	require.NoError(t, err)
-	require.Empty(t, lanes, "the lane is the first one's as long as it gives signs of life")
+	require.Empty(t, endpoints, "the queue is the first one's as long as it gives signs of life")
 	w.end("first")
 	w.work(func(c *webhookflow.Config) { c.Queue = second })
 	w.eventually("the second one goes on", func() bool { return w.states(hook.ID)[webhookflow.Delivered] == 30 })
@@ -401,7 +401,7 @@ func TestAReceiverThatIsTurnedOnWhileAnAttemptIsUnderWayDoesNotRest(t *testing.T
 		}
 		return 500
 	})
-	w.work(func(c *webhookflow.Config) { c.PerLane = 1 })
+	w.work(func(c *webhookflow.Config) { c.PerEndpoint = 1 })
 	w.eventually("the sixth attempt is under way", func() bool {
 		select {
 		case <-sixth:

@@ -59,7 +59,7 @@ func TestRetryAfterLetsTheWholeReceiverBe(t *testing.T) {
 			w.work()
 			w.eventually("it is tried", func() bool { return len(r.all()) == 1 })
 			r.set(nil)
-			w.eventually("the lane is given back", func() bool {
+			w.eventually("the queue is released", func() bool {
 				health, err := w.queue.Health(t.Context(), "ws_1")
 				require.NoError(t, err)
 				before := health[hook.ID].NotBefore

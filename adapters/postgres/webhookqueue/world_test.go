@@ -212,7 +212,7 @@ func (w *world) create(s webhook.Settings) webhookcmd.Shown {
 func (w *world) work(change ...func(*webhookflow.Config)) (stop func()) {
 	w.t.Helper()
 	cfg := webhookflow.Config{
-		Queue: w.queue, Events: w.queue, Secrets: w.handlers, Sender: w.sender, Stopper: w.handlers, Clock: w.clock, Dice: func() float64 { return 0.5 },
+		Queue: w.queue, Events: w.queue, Secrets: w.handlers, Sender: w.sender, Stopper: w.handlers, Clock: w.clock, Jitter: func() float64 { return 0.5 },
 		Logger: slog.New(slog.DiscardHandler), Poll: 2 * time.Millisecond,
 	}
 	for _, fn := range change {

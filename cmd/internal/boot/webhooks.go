@@ -3,7 +3,7 @@ package boot
 import (
 	"context"
 	"crypto/rand"
-	dice "math/rand/v2"
+	random "math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
@@ -53,7 +53,7 @@ func (p *Platform) webhooks(ctx context.Context) (*webhooks, error) {
 	client := safedial.NewClient(safedial.Config{Allow: p.cfg.DialAllow, Redirects: -1, Timeout: webhooksend.Timeout})
 	w.worker, err = webhookflow.NewWorker(webhookflow.Config{
 		Queue: w.queue, Events: w.queue, Secrets: w.handlers, Sender: webhooksend.New(client, safedial.Body), Stopper: w.handlers, Clock: p.clock,
-		Dice: dice.Float64, Ward: p.ward, Logger: p.log.With("part", "webhooks"), Agent: "Morket/" + Version + " (+https://github.com/morket/morket)",
+		Jitter: random.Float64, Ward: p.ward, Logger: p.log.With("part", "webhooks"), Agent: "Morket/" + Version + " (+https://github.com/morket/morket)",
 	})
 	return w, err
 }

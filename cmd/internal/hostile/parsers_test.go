@@ -79,7 +79,7 @@ func parsers(t *testing.T) []parser {
 		{"a path in an answer", 8 * mega, 1, func(in []byte) error { _, err := answer.ParsePath(string(in)); return err }},
 		{"a condition", 16 * mega, 2, func(in []byte) error { _, err := condition.Compile(string(in), nil); return err }},
 		{"a validator's pattern", 16 * mega, 2, func(in []byte) error {
-			_, err := enrichment.NewJudge(&enrichment.Validator{Pattern: string(in)})
+			_, err := enrichment.CompileValidator(&enrichment.Validator{Pattern: string(in)})
 			return err
 		}},
 		{"a filter", 64 * mega, 30, func(in []byte) error { _, err := table.ParseFilter(in, table.Schema{}); return err }},

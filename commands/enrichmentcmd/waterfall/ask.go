@@ -127,7 +127,7 @@ func (a *asking) try(s *step, at *enrichment.Attempt) bool {
 	if !found {
 		return false
 	}
-	return a.judge(s, at, got, hash)
+	return a.validate(s, at, got, hash)
 }
 
 // answer gets the reply to the step's question: remembered, from an earlier run, or by asking.
@@ -215,7 +215,7 @@ func (a *asking) broke(err error) bool {
 }
 
 // judge decides whether the reply is accepted, and takes it over if so.
-func (a *asking) judge(s *step, at *enrichment.Attempt, got *remembered, hash string) bool {
+func (a *asking) validate(s *step, at *enrichment.Attempt, got *remembered, hash string) bool {
 	reply := got.reply
 	value, has := reply.Outputs[s.Output]
 	if !has || value == nil || enrichment.Text(value) == "" {
@@ -226,7 +226,7 @@ func (a *asking) judge(s *step, at *enrichment.Attempt, got *remembered, hash st
 		a.refund(s, at, got)
 		return false
 	}
-	why := s.judge.Refuse(value, reply.Confidence)
+	why := s.validator.Refuse(value, reply.Confidence)
 	var cell json.RawMessage
 	if why == "" {
 		var err error

@@ -212,12 +212,12 @@ func TestAnswersFromBeforeAreFree(t *testing.T) {
 	require.False(t, r.ask(r.session(), cfg, "x").Provenance.Cached)
 }
 
-type purse struct {
+type budget struct {
 	mu   sync.Mutex
 	left kernel.Credits
 }
 
-func (p *purse) Take(c kernel.Credits) bool {
+func (p *budget) Take(c kernel.Credits) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if c > p.left {
@@ -227,7 +227,7 @@ func (p *purse) Take(c kernel.Credits) bool {
 	return true
 }
 
-func (p *purse) Return(c kernel.Credits) {
+func (p *budget) Return(c kernel.Credits) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.left += c
@@ -237,7 +237,7 @@ func TestTheBudgetIsHeld(t *testing.T) {
 	t.Parallel()
 	miss, hit := provider("miss", 2000, nothing), provider("hit", 2000, echo)
 	r := newRig(t, nil, miss, hit)
-	b := &purse{left: 3000}
+	b := &budget{left: 3000}
 	s := r.engine.Session(waterfall.SessionConfig{Workspace: "ws_1", Run: "run_1", Budget: b})
 	cfg := enrichment.Config{Steps: steps("miss", "hit")}
 	require.Equal(t, kernel.Credits(2000), r.ask(s, cfg, "one").Provenance.CreditsMC, "what the miss did not use pays the hit")

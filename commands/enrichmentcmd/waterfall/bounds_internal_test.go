@@ -57,10 +57,10 @@ func TestAnAnswerInUseIsKeptBeforeOlderOnes(t *testing.T) {
 func TestGatesAreBounded(t *testing.T) {
 	t.Parallel()
 	clock := kernel.NewManualClock(time.Unix(0, 0))
-	g := newGates(func(k gateKey) *gate { return newGate(clock, nil, k, enrichment.RateLimits{}) })
+	g := newCallLimiters(func(k limiterKey) *callLimiter { return newCallLimiter(clock, nil, k, enrichment.RateLimits{}) })
 	g.perWS, g.overall = 3, 10
-	key := func(ws, host int) gateKey {
-		return gateKey{workspace: kernel.WorkspaceID(strconv.Itoa(ws)), provider: "p", host: strconv.Itoa(host)}
+	key := func(ws, host int) limiterKey {
+		return limiterKey{workspace: kernel.WorkspaceID(strconv.Itoa(ws)), provider: "p", host: strconv.Itoa(host)}
 	}
 	quiet := g.hold(key(0, 0))
 	g.let(quiet)

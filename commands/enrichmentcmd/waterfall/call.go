@@ -80,8 +80,8 @@ func (a *asking) pause(try int, retryAfter time.Duration) time.Duration {
 // once makes one call: the breaker allows it, the provider's and the process's limits let it through.
 func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request, redact *credential.Redactor) (enrichment.Reply, error) {
 	e := a.session.engine
-	g := e.gates.hold(gateOf(a.session.cfg.Workspace, s))
-	defer e.gates.let(g)
+	g := e.limiters.hold(limiterOf(a.session.cfg.Workspace, s))
+	defer e.limiters.let(g)
 	era, err := a.allowed(g, s, at)
 	if err != nil {
 		return enrichment.Reply{}, err
@@ -110,7 +110,7 @@ func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request, r
 }
 
 // allowed asks the breaker. Who comes while its probe is under way waits for what the probe finds.
-func (a *asking) allowed(g *gate, s *step, at *enrichment.Attempt) (era int, err error) {
+func (a *asking) allowed(g *callLimiter, s *step, at *enrichment.Attempt) (era int, err error) {
 	for {
 		era, no := g.breaker.allow()
 		if no == nil {
@@ -154,8 +154,8 @@ func redacted(r *credential.Redactor, reply enrichment.Reply, err error) (enrich
 	return reply, err
 }
 
-// enter waits for the provider's gate and then for one of the process's slots.
-func (a *asking) enter(g *gate) (leave func(), err error) {
+// enter waits for the provider's limiter and then for one of the process's slots.
+func (a *asking) enter(g *callLimiter) (leave func(), err error) {
 	e := a.session.engine
 	who := owner{a.session.cfg.Workspace, a.session.cfg.Run}
 	if err := g.enter(a.stop, who, e.Sleep, a.hold(maxWait)); err != nil {
@@ -196,9 +196,9 @@ func (a *asking) bounded(s *step, req enrichment.Request) (reply enrichment.Repl
 	return reply, err
 }
 
-// report tells the gate and the breaker how a call went. Only a server that fails or keeps silent counts against it: one that refuses
+// report tells the limiter and the breaker how a call went. Only a server that fails or keeps silent counts against it: one that refuses
 // the question or the key, or answers what can't be understood or is too long, is there and well. A network that is down says nothing.
-func report(g *gate, era int, err error) {
+func report(g *callLimiter, era int, err error) {
 	if err == nil {
 		g.good()
 		g.breaker.done(era, "")

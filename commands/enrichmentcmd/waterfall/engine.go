@@ -59,8 +59,8 @@ func (c Config) Validate() error {
 type Engine struct {
 	Config
 	registry *enrichment.Registry
-	slots    *turnstile
-	gates    *gates
+	slots    *fairSemaphore
+	limiters *callLimiters
 }
 
 // New makes an engine.
@@ -83,10 +83,10 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = enrichment.DefaultTimeout
 	}
-	e := &Engine{Config: cfg, registry: cfg.Registry, slots: newTurnstile(cfg.Slots)}
-	e.gates = newGates(func(k gateKey) *gate {
+	e := &Engine{Config: cfg, registry: cfg.Registry, slots: newFairSemaphore(cfg.Slots)}
+	e.limiters = newCallLimiters(func(k limiterKey) *callLimiter {
 		p, _ := e.registry.Provider(k.provider)
-		return newGate(e.Clock, e.Quotas, k, p.Limits)
+		return newCallLimiter(e.Clock, e.Quotas, k, p.Limits)
 	})
 	return e, nil
 }
@@ -97,14 +97,14 @@ func (e *Engine) away(err error) bool {
 	return errors.As(err, &own) && own.Kind == kernel.KindUnavailable || e.Away(err)
 }
 
-// gateOf names the way to the step's server for the workspace.
-func gateOf(ws kernel.WorkspaceID, s *step) gateKey {
-	return gateKey{workspace: ws, provider: s.provider.Slug, credential: s.CredentialID, host: s.host}
+// limiterOf names the way to the step's server for the workspace.
+func limiterOf(ws kernel.WorkspaceID, s *step) limiterKey {
+	return limiterKey{workspace: ws, provider: s.provider.Slug, credential: s.CredentialID, host: s.host}
 }
 
 // BreakerOpen reports whether a circuit breaker of the provider is open in this process, whoever's it is; it is for operators.
 func (e *Engine) BreakerOpen(provider string) (open bool) {
-	e.gates.each(provider, func(g *gate) { open = open || g.breaker.open() })
+	e.limiters.each(provider, func(g *callLimiter) { open = open || g.breaker.open() })
 	return open
 }
 
@@ -183,6 +183,6 @@ func (s *Session) secret(ctx context.Context, id kernel.CredentialID) (opened, e
 
 // Waiting tells how many calls wait for a turn at the provider.
 func (e *Engine) Waiting(provider string) (n int) {
-	e.gates.each(provider, func(g *gate) { n += g.turns.queued() })
+	e.limiters.each(provider, func(g *callLimiter) { n += g.turns.queued() })
 	return n
 }

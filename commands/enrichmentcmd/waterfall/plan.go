@@ -28,7 +28,7 @@ type step struct {
 	caller    enrichment.Caller
 	outputs   []enrichment.Field
 	condition *condition.Condition
-	judge     *enrichment.Judge
+	validator *enrichment.CompiledValidator
 	host      string // whom the config asks, where it says so
 }
 
@@ -76,7 +76,7 @@ func (e *Engine) compileStep(s enrichment.Step, columns []enrichment.Column) (st
 	if st.condition, err = condition.Compile(s.Condition, columns); err != nil {
 		return step{}, err
 	}
-	st.judge, err = enrichment.NewJudge(s.Validator)
+	st.validator, err = enrichment.CompileValidator(s.Validator)
 	return st, err
 }
 

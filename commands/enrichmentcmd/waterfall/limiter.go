@@ -22,10 +22,10 @@ const (
 	slowestRate = 1.0 / 64
 )
 
-// gate is a workspace's way to one server: how many calls at once, how many in which time. After a "too many requests" both
+// callLimiter is a workspace's way to one server: how many calls at once, how many in which time. After a "too many requests" both
 // are halved; they grow back slowly with good calls.
-type gate struct {
-	id    gateKey       // with own and users the gates' own, under their lock
+type callLimiter struct {
+	id    limiterKey    // with own and users the limiters' own, under their lock
 	own   *list.Element // its place among its workspace's
 	users int
 
@@ -34,7 +34,7 @@ type gate struct {
 	key     string // of the quota
 	limits  enrichment.RateLimits
 	most    int
-	turns   *turnstile
+	turns   *fairSemaphore
 	breaker breaker
 
 	mu     sync.Mutex
@@ -43,24 +43,24 @@ type gate struct {
 	why    string // the answer that paused it
 }
 
-func newGate(clock kernel.Clock, quotas Quotas, k gateKey, l enrichment.RateLimits) *gate {
+func newCallLimiter(clock kernel.Clock, quotas Quotas, k limiterKey, l enrichment.RateLimits) *callLimiter {
 	most := l.Concurrency
 	if most <= 0 {
 		most = defaultConcurrency
 	}
 	key := strings.Join([]string{string(k.workspace), k.provider, string(k.credential), k.host}, "/")
-	return &gate{
-		clock: clock, quotas: quotas, key: key, limits: l, most: most, turns: newTurnstile(most), factor: 1, breaker: breaker{clock: clock},
+	return &callLimiter{
+		clock: clock, quotas: quotas, key: key, limits: l, most: most, turns: newFairSemaphore(most), factor: 1, breaker: breaker{clock: clock},
 	}
 }
 
 // enter waits until a call may be made; leave must follow unless it answers an error. A pause longer than hold, or a limit that is used
 // up for longer than maxWait, is a *enrichment.CallError at once.
-func (g *gate) enter(ctx context.Context, who owner, sleep Sleep, hold time.Duration) error {
+func (g *callLimiter) enter(ctx context.Context, who owner, sleep Sleep, hold time.Duration) error {
 	if err := g.turns.enter(ctx, who); err != nil {
 		return err
 	}
-	wait, err := g.take(ctx, hold)
+	wait, err := g.reserve(ctx, hold)
 	if err != nil {
 		g.turns.leave()
 		return err
@@ -74,11 +74,11 @@ func (g *gate) enter(ctx context.Context, who owner, sleep Sleep, hold time.Dura
 	return nil
 }
 
-func (g *gate) leave() { g.turns.leave() }
+func (g *callLimiter) leave() { g.turns.leave() }
 
 // take takes one call of the provider's quota and says how long to wait for it. A call that is then not made stays taken: the
 // limits are never exceeded, at worst not used to the full.
-func (g *gate) take(ctx context.Context, hold time.Duration) (time.Duration, error) {
+func (g *callLimiter) reserve(ctx context.Context, hold time.Duration) (time.Duration, error) {
 	g.mu.Lock()
 	factor, pause, why := g.factor, max(0, g.paused.Sub(g.clock.Now())), g.why
 	g.mu.Unlock()
@@ -97,28 +97,28 @@ func (g *gate) take(ctx context.Context, hold time.Duration) (time.Duration, err
 }
 
 // limited slows the provider down after it said that it was asked too often.
-func (g *gate) limited(retryAfter time.Duration, why string) {
+func (g *callLimiter) limited(retryAfter time.Duration, why string) {
 	g.mu.Lock()
 	g.factor = max(slowestRate, g.factor/2)
 	if until := g.clock.Now().Add(min(retryAfter, LongestWait)); until.After(g.paused) {
 		g.paused, g.why = until, why
 	}
-	n := g.width()
+	n := g.limit()
 	g.mu.Unlock()
 	g.turns.resize(n)
 }
 
 // good lets the provider's rate grow again.
-func (g *gate) good() {
+func (g *callLimiter) good() {
 	g.mu.Lock()
 	if g.factor >= 1 {
 		g.mu.Unlock()
 		return
 	}
 	g.factor = min(1, g.factor+growth)
-	n := g.width()
+	n := g.limit()
 	g.mu.Unlock()
 	g.turns.resize(n)
 }
 
-func (g *gate) width() int { return max(1, int(float64(g.most)*g.factor)) }
+func (g *callLimiter) limit() int { return max(1, int(float64(g.most)*g.factor)) }

@@ -22,7 +22,7 @@ import (
 	"github.com/morket/morket/domain/webhook"
 )
 
-// A clock that was a day ahead has put everything off by a day, and so has the lease of a lane.
+// A clock that was a day ahead has put everything off by a day, and so has the lease of an endpoint queue.
 func TestAClockThatWasAheadForAMomentHoldsNothingUp(t *testing.T) {
 	t.Parallel()
 	for _, ordered := range []bool{true, false} {
@@ -72,21 +72,21 @@ func TestOneRefusalHoldsAnOrderedWebhookUpForSeconds(t *testing.T) {
 	w.eventually("everything is taken", func() bool { return w.states(hook.ID)[webhookflow.Delivered] == 60 })
 }
 
-// free reports whether no worker has the lane.
+// free reports whether no worker has the endpoint queue.
 func (w *world) free(id kernel.WebhookID) (free bool) {
 	w.t.Helper()
 	require.NoError(w.t, w.pool.QueryRow(w.t.Context(), `SELECT lease = '' FROM webhook_queue.endpoints WHERE id = $1`, id).Scan(&free))
 	return free
 }
 
-// deaf is a queue that can't take a lane back.
+// deaf is a queue that can't take an endpoint queue back.
 type deaf struct {
 	webhookflow.Queue
 	pool   *pgxpool.Pool
 	failed atomic.Int64
 }
 
-func (d *deaf) Release(ctx context.Context, l webhookflow.Lane, pause time.Duration) error {
+func (d *deaf) Release(ctx context.Context, l webhookflow.EndpointQueue, pause time.Duration) error {
 	if d.failed.Add(1) > 1 {
 		return d.Queue.Release(ctx, l, pause)
 	}
@@ -95,27 +95,27 @@ func (d *deaf) Release(ctx context.Context, l webhookflow.Lane, pause time.Durat
 	return d.Queue.Release(ctx, l, pause)
 }
 
-func TestALaneThatCouldNotBeGivenBackIsTakenAgainByItsProcess(t *testing.T) {
+func TestAnEndpointQueueThatCouldNotBeGivenBackIsTakenAgainByItsProcess(t *testing.T) {
 	t.Parallel()
 	w, r := newWorld(t), newReceiver(t)
 	hook := w.create(webhook.Settings{URL: r.URL, Types: webhook.Filter{"table.*"}})
 	w.put(edited, 1)
 	q := &deaf{Queue: w.queue, pool: w.pool}
 	w.work(func(c *webhookflow.Config) { c.Queue = q })
-	w.eventually("the lane was to be given back", func() bool { return q.failed.Load() > 0 })
+	w.eventually("the queue was to be released", func() bool { return q.failed.Load() > 0 })
 	w.put(edited, 1)
 	w.eventually("both are taken", func() bool { return w.states(hook.ID)[webhookflow.Delivered] == 2 })
 }
 
-func TestAProcessThatIsNotSeenTakesNoLanes(t *testing.T) {
+func TestAProcessThatIsNotSeenClaimsNoEndpoints(t *testing.T) {
 	t.Parallel()
 	w, r := newWorld(t), newReceiver(t)
 	w.create(webhook.Settings{URL: r.URL, Types: webhook.Filter{"table.*"}})
 	w.put(edited, 1)
 	w.end("first")
-	lanes, err := w.queue.Claim(t.Context(), 10)
+	endpoints, err := w.queue.Claim(t.Context(), 10)
 	require.NoError(t, err)
-	require.Empty(t, lanes)
+	require.Empty(t, endpoints)
 }
 
 // envLethal makes the test's own program a process that sends what waits, and that one event takes with it: "<position> <database>".
@@ -187,7 +187,7 @@ func sendAll(events lethal, dsn string) error {
 		return err
 	}
 	worker, err := webhookflow.NewWorker(webhookflow.Config{
-		Queue: q, Events: events, Secrets: open{}, Sender: open{}, Stopper: open{}, Clock: kernel.SystemClock{}, Dice: func() float64 { return 0.5 },
+		Queue: q, Events: events, Secrets: open{}, Sender: open{}, Stopper: open{}, Clock: kernel.SystemClock{}, Jitter: func() float64 { return 0.5 },
 		Logger: logger, Poll: 2 * time.Millisecond,
 	})
 	if err != nil {

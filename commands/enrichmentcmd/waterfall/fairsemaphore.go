@@ -13,9 +13,9 @@ type owner struct {
 	run       kernel.RunID
 }
 
-// turnstile lets at most capacity callers through at once. Those who wait are let in by turns of workspaces and runs, so
+// fairSemaphore lets at most capacity callers through at once. Those who wait are let in by turns of workspaces and runs, so
 // that a run with many records waiting can't keep out one with few.
-type turnstile struct {
+type fairSemaphore struct {
 	mu       sync.Mutex
 	capacity int
 	inside   int
@@ -40,10 +40,10 @@ type waiter struct {
 	gone  bool
 }
 
-func newTurnstile(capacity int) *turnstile { return &turnstile{capacity: max(1, capacity)} }
+func newFairSemaphore(capacity int) *fairSemaphore { return &fairSemaphore{capacity: max(1, capacity)} }
 
 // enter waits for a place; leave must follow unless it answers an error.
-func (t *turnstile) enter(ctx context.Context, who owner) error {
+func (t *fairSemaphore) enter(ctx context.Context, who owner) error {
 	t.mu.Lock()
 	if err := ctx.Err(); err != nil {
 		t.mu.Unlock()
@@ -75,7 +75,7 @@ func (t *turnstile) enter(ctx context.Context, who owner) error {
 	return ctx.Err()
 }
 
-func (t *turnstile) enqueue(who owner, w *waiter) {
+func (t *fairSemaphore) enqueue(who owner, w *waiter) {
 	t.waiting++
 	var ws *workspaceQueue
 	for _, q := range t.ring {
@@ -96,7 +96,7 @@ func (t *turnstile) enqueue(who owner, w *waiter) {
 	ws.runs = append(ws.runs, &runQueue{id: who.run, waiters: []*waiter{w}})
 }
 
-func (t *turnstile) leave() {
+func (t *fairSemaphore) leave() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.inside--
@@ -104,14 +104,14 @@ func (t *turnstile) leave() {
 }
 
 // resize changes the capacity; those inside beyond a smaller one leave in their own time.
-func (t *turnstile) resize(capacity int) {
+func (t *fairSemaphore) resize(capacity int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.capacity = max(1, capacity)
 	t.admit()
 }
 
-func (t *turnstile) admit() {
+func (t *fairSemaphore) admit() {
 	for t.inside < t.capacity {
 		w := t.next()
 		if w == nil {
@@ -124,7 +124,7 @@ func (t *turnstile) admit() {
 }
 
 // next takes the waiter whose turn it is, nil if nobody waits.
-func (t *turnstile) next() *waiter {
+func (t *fairSemaphore) next() *waiter {
 	for len(t.ring) > 0 {
 		t.at %= len(t.ring)
 		ws := t.ring[t.at]
@@ -164,7 +164,7 @@ func (q *workspaceQueue) next() *waiter {
 	return nil
 }
 
-func (t *turnstile) queued() int {
+func (t *fairSemaphore) queued() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.waiting
