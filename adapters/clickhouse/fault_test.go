@@ -27,7 +27,7 @@ import (
 )
 
 // estate is a log, an engine of the test's own, and the projection between them.
-type estate struct {
+type faultFixture struct {
 	log    *memstore.Store
 	engine *clickhousechild.Server
 	cfg    clickhousechild.Config
@@ -37,9 +37,9 @@ type estate struct {
 	said   int64
 }
 
-func newEstate(t *testing.T, through func(url string) string) *estate {
+func newFaultFixture(t *testing.T, through func(url string) string) *faultFixture {
 	t.Helper()
-	e := &estate{log: memstore.New(kernel.SystemClock{}), cfg: clickhousechild.Config{DataDir: t.TempDir()}}
+	e := &faultFixture{log: memstore.New(kernel.SystemClock{}), cfg: clickhousechild.Config{DataDir: t.TempDir()}}
 	e.startEngine(t)
 	t.Cleanup(func() { e.engine.Kill() })
 	url := e.engine.URL()
@@ -53,14 +53,14 @@ func newEstate(t *testing.T, through func(url string) string) *estate {
 	return e
 }
 
-func (e *estate) startEngine(t *testing.T) {
+func (e *faultFixture) startEngine(t *testing.T) {
 	t.Helper()
 	s, err := clickhousechild.Start(context.Background(), e.cfg)
 	require.NoError(t, err)
 	e.engine, e.cfg.Port = s, s.Port()
 }
 
-func (e *estate) config() projections.RunnerConfig {
+func (e *faultFixture) config() projections.RunnerConfig {
 	return projections.RunnerConfig{
 		Projector: analyticsview.New(analyticsview.NameClickHouse, clickhouse.OpenAnalytics), Log: e.log, Store: e.side, Clock: kernel.SystemClock{},
 		Logger: slog.New(slog.DiscardHandler), Limits: projections.Limits{BatchEvents: 50, PollMax: 100 * time.Millisecond, BackoffMax: 200 * time.Millisecond},
@@ -68,7 +68,7 @@ func (e *estate) config() projections.RunnerConfig {
 }
 
 // run follows the log until the test ends.
-func (e *estate) run(t *testing.T) {
+func (e *faultFixture) run(t *testing.T) {
 	t.Helper()
 	r, err := projections.NewRunner(e.config())
 	require.NoError(t, err)
@@ -82,7 +82,7 @@ func (e *estate) run(t *testing.T) {
 }
 
 // say appends grants of one credit each.
-func (e *estate) say(t *testing.T, n int) {
+func (e *faultFixture) say(t *testing.T, n int) {
 	t.Helper()
 	for range n {
 		e.said++
@@ -96,7 +96,7 @@ func (e *estate) say(t *testing.T, n int) {
 	}
 }
 
-func (e *estate) sum(ctx context.Context) (count, credits int64, err error) {
+func (e *faultFixture) sum(ctx context.Context) (count, credits int64, err error) {
 	now := time.Now().UTC().Truncate(analyticsview.Quarter)
 	q := analyticsview.Query{Workspace: "ws_1", Kind: analyticsview.Credit, Buckets: []time.Time{now.Add(-time.Hour), now.Add(time.Hour)}}
 	err = e.store.Sum(ctx, q, func(r analyticsview.Row) error {
@@ -107,7 +107,7 @@ func (e *estate) sum(ctx context.Context) (count, credits int64, err error) {
 }
 
 // settles waits until readers see everything that was said, once, and verifies the read model.
-func (e *estate) settles(t *testing.T) {
+func (e *faultFixture) settles(t *testing.T) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		n, sum, err := e.sum(t.Context())
@@ -123,7 +123,7 @@ func (e *estate) settles(t *testing.T) {
 
 func TestAnEngineKilledInTheMiddleLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t, nil)
+	e := newFaultFixture(t, nil)
 	e.run(t)
 	for range 3 {
 		e.say(t, 400)
@@ -138,7 +138,7 @@ func TestAnEngineKilledInTheMiddleLosesAndDoublesNothing(t *testing.T) {
 
 func TestAnEmptiedEngineIsFilledAgain(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t, nil)
+	e := newFaultFixture(t, nil)
 	e.run(t)
 	e.say(t, 300)
 	e.settles(t)
@@ -195,7 +195,7 @@ func relay(in net.Conn, to string, n int) {
 
 func TestASlowAndUnsteadyConnection(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t, func(url string) string { return slow(t, url) })
+	e := newFaultFixture(t, func(url string) string { return slow(t, url) })
 	e.run(t)
 	for range 5 {
 		e.say(t, 100)

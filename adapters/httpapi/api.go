@@ -77,7 +77,7 @@ type API struct {
 	huma huma.API
 	ops  map[string]Op
 
-	places    *places
+	slots     *slots
 	streams   map[string]kind // by operation
 	tightened map[string]bool // references of the schemas that requests hold
 }
@@ -132,10 +132,10 @@ func New(cfg Config) *API {
 	hc.Formats = map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()}
 	hc.Transformers = []huma.Transformer{nameRequest}
 	shapeErrors.Do(func() { huma.NewError = fromHuma })
-	a := &API{cfg: cfg, echo: e, ops: map[string]Op{}, places: newPlaces(cfg.Streams), streams: map[string]kind{}, tightened: map[string]bool{}}
+	a := &API{cfg: cfg, echo: e, ops: map[string]Op{}, slots: newSlots(cfg.Streams), streams: map[string]kind{}, tightened: map[string]bool{}}
 	a.huma = &escaped{API: humaecho.New(e, hc)}
 	e.HTTPErrorHandler = a.echoError
-	e.Use(append(slices.Clone(cfg.Around), a.outer)...)
+	e.Use(append(slices.Clone(cfg.Around), a.middleware)...)
 	e.GET(Base+"/openapi.json", a.openAPI)
 	return a
 }
@@ -227,7 +227,7 @@ func operation[I any](a *API, op Op) huma.Operation {
 		// Huma's deadline stays on the connection when the body has been read: after 5 s it would cut off whatever is under way, and
 		// whatever the connection is used for next.
 		BodyReadTimeout: -1,
-		Middlewares:     huma.Middlewares{a.guard(op)},
+		Middlewares:     huma.Middlewares{a.authorize(op)},
 		Errors:          op.failures(strings.Contains(op.Path, "{")),
 	}
 	kind := op.Scope.kind()

@@ -126,7 +126,7 @@ func fail(err error) *failure {
 	if errors.As(err, &f) {
 		return f
 	}
-	err = known(err)
+	err = mapStoreError(err)
 	var e *kernel.Error
 	if !errors.As(err, &e) {
 		e = kernel.E(kernel.KindInternal, "INTERNAL", "something went wrong on our side; the request id helps us to find it").Because(err)
@@ -161,8 +161,8 @@ func bounded(b *ErrorBody) *ErrorBody {
 	return b
 }
 
-// known gives the log's own errors their place among the errors that a caller may see.
-func known(err error) error {
+// mapStoreError gives the log's own errors their place among the errors that a caller may see.
+func mapStoreError(err error) error {
 	var conflict *eventstore.ConflictError
 	var tooBig *http.MaxBytesError
 	switch {

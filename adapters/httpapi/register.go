@@ -185,7 +185,7 @@ func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Co
 			over := l.over()
 			if k == eventStream && over != nil {
 				if ctx.Err() == nil && !c.Response().Committed {
-					a.refuse(c, over)
+					a.writeError(c, over)
 				}
 				return // the reader connects again and is told why
 			}

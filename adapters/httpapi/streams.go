@@ -26,11 +26,11 @@ type StreamLimits struct {
 	// AnswerWait is how long a client may take to read an answer that is neither; default 2 min.
 	AnswerWait time.Duration
 
-	Events, Files, Uploads Places
+	Events, Files, Uploads Slots
 }
 
 // Places is how many of a kind may be open at once. Zero takes the default.
-type Places struct {
+type Slots struct {
 	User, Workspace, Total int
 }
 
@@ -56,13 +56,13 @@ func (l StreamLimits) withDefaults() StreamLimits {
 	if l.ReadRate <= 0 {
 		l.ReadRate = 16 << 10
 	}
-	l.Events = l.Events.withDefaults(Places{User: 50, Workspace: 500, Total: 5000})
-	l.Files = l.Files.withDefaults(Places{User: 4, Workspace: 6, Total: 8})
-	l.Uploads = l.Uploads.withDefaults(Places{User: 3, Workspace: 6, Total: 16})
+	l.Events = l.Events.withDefaults(Slots{User: 50, Workspace: 500, Total: 5000})
+	l.Files = l.Files.withDefaults(Slots{User: 4, Workspace: 6, Total: 8})
+	l.Uploads = l.Uploads.withDefaults(Slots{User: 3, Workspace: 6, Total: 16})
 	return l
 }
 
-func (p Places) withDefaults(d Places) Places {
+func (p Slots) withDefaults(d Slots) Slots {
 	for _, f := range []struct {
 		v *int
 		d int
@@ -90,19 +90,19 @@ func kindOf(contentType string) kind {
 	return file
 }
 
-// places counts what is open.
-type places struct {
-	limits map[kind]Places
+// slots counts what is open.
+type slots struct {
+	limits map[kind]Slots
 	mu     sync.Mutex
 	taken  map[string]int
 }
 
-func newPlaces(l StreamLimits) *places {
-	return &places{limits: map[kind]Places{eventStream: l.Events, file: l.Files, upload: l.Uploads}, taken: map[string]int{}}
+func newSlots(l StreamLimits) *slots {
+	return &slots{limits: map[kind]Slots{eventStream: l.Events, file: l.Files, upload: l.Uploads}, taken: map[string]int{}}
 }
 
 // take counts one more of the kind, until leave is called; or refuses it. A person's keys count as the person.
-func (s *places) take(k kind, p Principal, stranger string) (leave func(), err error) {
+func (s *slots) acquire(k kind, p Principal, stranger string) (leave func(), err error) {
 	who := string(p.User)
 	if who == "" {
 		who = p.Actor.ID + stranger
@@ -159,7 +159,7 @@ type life struct {
 // live begins the life of an answer: counts it and asks every few seconds whether the request would still be admitted.
 func (a *API) live(ctx context.Context, op Op, k kind) (*life, error) {
 	c := Echo(ctx)
-	leave, err := a.places.take(k, PrincipalOf(ctx), c.RealIP())
+	leave, err := a.slots.acquire(k, PrincipalOf(ctx), c.RealIP())
 	if err != nil {
 		return nil, err
 	}

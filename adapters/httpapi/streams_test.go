@@ -211,7 +211,7 @@ func TestNeverAskedLessOftenThanEveryFiveSeconds(t *testing.T) {
 
 func TestOpenStreamsAreCounted(t *testing.T) {
 	t.Parallel()
-	one := httpapi.Places{User: 1, Workspace: 2}
+	one := httpapi.Slots{User: 1, Workspace: 2}
 	for path, code := range map[string]string{"/silent-events": "TOO_MANY_STREAMS", "/deaf-file": "TOO_MANY_FILES"} {
 		l := newLong(t, httpapi.StreamLimits{Events: one, Files: one})
 		first := l.open(path, "ann")

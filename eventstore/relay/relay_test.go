@@ -69,29 +69,29 @@ func (p *recorder) positions(t tb) []int64 {
 }
 
 // throne is a Leadership in memory with a checkpoint that outlives terms.
-type throne struct {
+type memLeadership struct {
 	mu       sync.Mutex
 	epoch    int
 	position int64
 	fail     func() error // asked at each Advance
 }
 
-type reign struct {
-	*throne
+type memTerm struct {
+	*memLeadership
 	epoch int
 	from  int64
 }
 
-func (s *throne) Lead(context.Context) (relay.Term, error) {
+func (s *memLeadership) Lead(context.Context) (relay.Term, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.epoch++
-	return &reign{s, s.epoch, s.position}, nil
+	return &memTerm{s, s.epoch, s.position}, nil
 }
 
-func (r *reign) Position() int64 { return r.from }
+func (r *memTerm) Position() int64 { return r.from }
 
-func (r *reign) Advance(_ context.Context, from, to int64) error {
+func (r *memTerm) Advance(_ context.Context, from, to int64) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.fail != nil {
@@ -99,16 +99,16 @@ func (r *reign) Advance(_ context.Context, from, to int64) error {
 			return err
 		}
 	}
-	if r.epoch != r.throne.epoch || r.position != from {
+	if r.epoch != r.memLeadership.epoch || r.position != from {
 		return relay.ErrDeposed
 	}
 	r.position = to
 	return nil
 }
 
-func (*reign) Resign(context.Context) {}
+func (*memTerm) Resign(context.Context) {}
 
-func (s *throne) checkpoint() int64 {
+func (s *memLeadership) checkpoint() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.position
@@ -167,14 +167,14 @@ func sequence(n int) []int64 {
 	return out
 }
 
-func until(t tb, s *throne, position int64) {
+func until(t tb, s *memLeadership, position int64) {
 	t.Helper()
 	require.Eventually(t, func() bool { return s.checkpoint() == position }, 10*time.Second, time.Millisecond)
 }
 
 func TestRelayPublishesTheLogAndWakesWhenItGrows(t *testing.T) {
 	t.Parallel()
-	log, pub, s := newLog(), &recorder{}, &throne{}
+	log, pub, s := newLog(), &recorder{}, &memLeadership{}
 	say(t, log, 25)
 	r, stop := start(t, config(log, s, pub))
 	t.Cleanup(stop)
@@ -196,7 +196,7 @@ func TestRelayNeedsItsParts(t *testing.T) {
 
 func TestRelayNotesOnlyTheConfirmedPrefix(t *testing.T) {
 	t.Parallel()
-	log, s := newLog(), &throne{}
+	log, s := newLog(), &memLeadership{}
 	events := &recorder{fail: func(n int) (int, error) { return min(n, 3), errDown }}
 	pub := &recorder{}
 	say(t, log, 8)
@@ -211,7 +211,7 @@ func TestRelayNotesOnlyTheConfirmedPrefix(t *testing.T) {
 
 func TestRelayWaitsForABusThatIsDown(t *testing.T) {
 	t.Parallel()
-	log, s := newLog(), &throne{}
+	log, s := newLog(), &memLeadership{}
 	calls := 0
 	pub := &recorder{fail: func(n int) (int, error) {
 		if calls++; calls < 5 {
@@ -229,7 +229,7 @@ func TestRelayWaitsForABusThatIsDown(t *testing.T) {
 
 func TestRelayKilledBetweenPublishAndCheckpointRepeats(t *testing.T) {
 	t.Parallel()
-	log, s, pub := newLog(), &throne{}, &recorder{}
+	log, s, pub := newLog(), &memLeadership{}, &recorder{}
 	died := false
 	s.fail = func() error {
 		if !died {
@@ -247,7 +247,7 @@ func TestRelayKilledBetweenPublishAndCheckpointRepeats(t *testing.T) {
 
 func TestADeposedRelayCannotMoveTheCheckpoint(t *testing.T) {
 	t.Parallel()
-	log, s, pub := newLog(), &throne{}, &recorder{}
+	log, s, pub := newLog(), &memLeadership{}, &recorder{}
 	term, err := s.Lead(t.Context())
 	require.NoError(t, err)
 	say(t, log, 5)
@@ -262,7 +262,7 @@ func TestADeposedRelayCannotMoveTheCheckpoint(t *testing.T) {
 func TestRelayLosesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		log, s := newLog(), &throne{}
+		log, s := newLog(), &memLeadership{}
 		var mu sync.Mutex
 		dice := rapid.SliceOfN(rapid.IntRange(0, 9), 1, 30).Draw(t, "dice")
 		roll := func() int {
@@ -325,7 +325,7 @@ func policy() cloudevent.Policy {
 
 func TestWhatStaysInsideIsNotPublishedToIntegratorsAndHoldsNothingUp(t *testing.T) {
 	t.Parallel()
-	log, s, pub, events := newLog(), &throne{}, &recorder{}, &recorder{}
+	log, s, pub, events := newLog(), &memLeadership{}, &recorder{}, &recorder{}
 	think := func() {
 		_, err := log.Append(t.Context(), eventstore.Append{Meta: kernel.Meta{Actor: kernel.System()}, Streams: []eventstore.StreamAppend{{
 			Stream: "thing-2", Expected: eventstore.Any, Events: []eventstore.EventData{{Type: "thing.thought.v1", Data: json.RawMessage(`{"secret":1}`)}},

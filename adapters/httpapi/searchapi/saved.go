@@ -112,7 +112,7 @@ func (s service) delete(ctx context.Context, meta kernel.Meta, in *InSaved) (com
 
 type runIn struct {
 	InSaved
-	Body Place
+	Body Page
 }
 
 func (s service) run(ctx context.Context, p httpapi.Principal, in *runIn) ([]searchview.Hit, httpapi.Meta, error) {
@@ -120,7 +120,7 @@ func (s service) run(ctx context.Context, p httpapi.Principal, in *runIn) ([]sea
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
-	q := Search{Place: in.Body}
+	q := Search{Page: in.Body}
 	if err := json.Unmarshal(query, &q.Question); err != nil {
 		return nil, httpapi.Meta{}, fmt.Errorf("saved search %s: %w", in.SearchID, err)
 	}

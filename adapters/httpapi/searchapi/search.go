@@ -45,8 +45,8 @@ func (r Range) span() searchview.Range {
 	return out
 }
 
-// Place says which of the results to answer.
-type Place struct {
+// Page says which of the results to answer.
+type Page struct {
 	Limit       int    `json:"limit,omitempty" minimum:"1" maximum:"100" doc:"20 by default."`
 	Offset      int    `json:"offset,omitempty" minimum:"0"`
 	SearchAfter string `json:"search_after,omitempty" doc:"meta.next_cursor of the page before; instead of offset."`
@@ -56,7 +56,7 @@ type Place struct {
 // Search is a search.
 type Search struct {
 	Question
-	Place
+	Page
 }
 
 func (s Search) query() searchview.Query {

@@ -17,13 +17,13 @@ import (
 
 // Grid answers questions about tables, rows and cells.
 type Grid struct {
-	db     postgres.Reader
-	clock  kernel.Clock
-	zones  Zones
-	memory *Structures
-	fences *fences
-	counts *counts
-	wanted chan<- index // of the indexer; nil when there is none
+	db          postgres.Reader
+	clock       kernel.Clock
+	zones       Zones
+	memory      *Structures
+	offsetIndex *offsetIndex
+	counts      *counts
+	wanted      chan<- index // of the indexer; nil when there is none
 	// The tables' indexes by name, true for those that are ready.
 	indexes *commands.Recent[kernel.TableID, map[string]bool]
 }
@@ -63,7 +63,7 @@ func (g *Grid) plan(ctx context.Context, info Info, q Query) (*plan, error) {
 // NewGrid reads through a pool or within a scope.
 func NewGrid(db postgres.Reader, clock kernel.Clock) *Grid {
 	return &Grid{
-		db: db, clock: clock, memory: NewStructures(), fences: newFences(), counts: newCounts(),
+		db: db, clock: clock, memory: NewStructures(), offsetIndex: newOffsetIndex(), counts: newCounts(),
 		indexes: commands.NewRecent[kernel.TableID, map[string]bool](clock, indexesFresh, maxIndexed),
 	}
 }

@@ -58,7 +58,7 @@ func TestAFailedBuildIsTriedAgainSoon(t *testing.T) {
 	require.Len(t, search(), 1)
 }
 
-func TestFencePostsOfARelativeFilterAreThoseOfTheDay(t *testing.T) {
+func TestRowOffsetsOfARelativeFilterAreThoseOfTheDay(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, table.Text, table.Date)
 	schema := f.tbl.Schema()

@@ -76,7 +76,7 @@ func (g *Grid) fill(ctx context.Context, w *rowWriter, at *place, skip int64) er
 		if w.rows >= w.limit && w.more {
 			return nil
 		}
-		if ph > first && skip > 0 { // fence posts lie so close that a page's start is in the phase of its post, or in the next one
+		if ph > first && skip > 0 { // row offsets lie so close that a page's start is in the phase of its post, or in the next one
 			counted, err := g.skippedIn(ctx, w.plan, at, first)
 			if err != nil {
 				return err
@@ -105,7 +105,7 @@ func (g *Grid) skippedIn(ctx context.Context, p *plan, at *place, ph phase) (int
 		return 0, err
 	}
 	var n int64
-	sql := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s AND %s LIMIT %d) AS rest", from, p.after(at, ph, &a), 2*fenceEvery+MaxLimit)
+	sql := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s AND %s LIMIT %d) AS rest", from, p.after(at, ph, &a), 2*offsetEvery+MaxLimit)
 	if err := g.db.QueryRow(ctx, sql, a.list...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count rows before the page: %w", err)
 	}
@@ -115,7 +115,7 @@ func (g *Grid) skippedIn(ctx context.Context, p *plan, at *place, ph phase) (int
 // read adds the rows of a phase, by the first of the plan's reaches that fills the page; what the last one finds is all there is.
 func (g *Grid) read(ctx context.Context, w *rowWriter, at *place, ph phase, skip int64) error {
 	reaches := w.plan.reaches
-	if skip > 0 { // a fence post is at most fenceEvery matching rows away: they lie in the order
+	if skip > 0 { // a row offset is at most offsetEvery matching rows away: they lie in the order
 		reaches = []reach{whole}
 	}
 	before := *w

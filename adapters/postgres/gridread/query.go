@@ -22,7 +22,7 @@ type Query struct {
 	Fields []kernel.ColumnID // nil for all
 }
 
-// key names the order and selection of a query: cursors and fence posts of one are not another's. Types count, since a place
+// key names the order and selection of a query: cursors and row offsets of one are not another's. Types count, since a place
 // holds values of the sorted columns; names and options don't.
 func (q Query) key(s table.Schema) string {
 	var b strings.Builder

@@ -204,7 +204,7 @@ func allPages(t require.TestingT, g *gridread.Grid, info gridread.Info, q gridre
 	return nil
 }
 
-func TestDeepWindowsStandOnFencePosts(t *testing.T) {
+func TestDeepWindowsStartAtARowOffset(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, table.Text, table.Number)
 	schema := f.tbl.Schema()

@@ -66,6 +66,6 @@ func (a *analytics) close() error {
 
 func (s *server) registerAnalytics(a *httpapi.API) {
 	analyticsapi.Register(a, analyticsapi.Deps{
-		Store: s.analytics.store, Projection: s.analytics.projector.Name(), Cache: s.shared.cache, Zones: s.team.workspaces, Clock: s.clock,
+		Store: s.analytics.store, Projection: s.analytics.projector.Name(), Cache: s.shared.cache, Zones: s.accounts.workspaces, Clock: s.clock,
 	})
 }

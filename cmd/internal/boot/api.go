@@ -13,11 +13,11 @@ import (
 
 // register adds every module's endpoints.
 func (s *server) register(a *httpapi.API) {
-	s.registerTeam(a, s.team, s.tables.handlers)
+	s.registerAccounts(a, s.accounts, s.tables.handlers)
 	s.registerTables(a, s.tables)
-	s.registerImports(a, s.imports, s.flows.waiting)
+	s.registerDataOps(a, s.dataOps, s.flows.waiting)
 	s.registerEnrichments(a, s.enrich, s.flows.waiting)
-	s.registerMoney(a, s.money, s.enrich.keyed, s.tables.grid)
+	s.registerCredits(a, s.credits, s.enrich.keyed, s.tables.grid)
 	s.registerFeed(a, s.feed)
 	s.registerSearch(a, s.search)
 	s.registerAnalytics(a)
@@ -26,7 +26,7 @@ func (s *server) register(a *httpapi.API) {
 	s.registerAudit(a)
 }
 
-func (s *server) authenticator() httpapi.Authenticator { return authapi.Authenticator(s.team.auth) }
+func (s *server) authenticator() httpapi.Authenticator { return authapi.Authenticator(s.accounts.auth) }
 
 func hasTLS(url string) bool { return strings.HasPrefix(url, "https://") }
 

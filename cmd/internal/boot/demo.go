@@ -28,7 +28,7 @@ func (s *server) demo(ctx context.Context) error {
 	meta := func(key string) kernel.Meta {
 		return kernel.Meta{Actor: kernel.System(), IdempotencyKey: "demo/" + key, Fingerprint: "1", CorrelationID: "demo"}
 	}
-	owner, err := s.team.auth.Register(ctx, meta("user"), authcmd.Register{Email: DemoEmail, Password: DemoPassword, Name: "Demo", Demo: true})
+	owner, err := s.accounts.auth.Register(ctx, meta("user"), authcmd.Register{Email: DemoEmail, Password: DemoPassword, Name: "Demo", Demo: true})
 	if kernel.KindOf(err) == kernel.KindConflict {
 		return nil
 	}
@@ -37,12 +37,12 @@ func (s *server) demo(ctx context.Context) error {
 	}
 	m := meta("workspace")
 	m.Actor = kernel.Actor{Kind: kernel.ActorUser, ID: string(owner.Value.ID)}
-	ws, err := s.team.workspaces.Create(ctx, m, workspacecmd.Create{Name: "Demo", Slug: "demo"})
+	ws, err := s.accounts.workspaces.Create(ctx, m, workspacecmd.Create{Name: "Demo", Slug: "demo"})
 	if err != nil {
 		return fmt.Errorf("make the workspace: %w", err)
 	}
 	m.Workspace = ws.Value.ID
-	_, err = s.money.credits.Grant(ctx, meta("credits"), creditcmd.Grant{Workspace: ws.Value.ID, Kind: credit.KindTrial, Amount: demoCredits, Note: "Demo credits"})
+	_, err = s.credits.credits.Grant(ctx, meta("credits"), creditcmd.Grant{Workspace: ws.Value.ID, Kind: credit.KindTrial, Amount: demoCredits, Note: "Demo credits"})
 	if err != nil {
 		return fmt.Errorf("grant credits: %w", err)
 	}

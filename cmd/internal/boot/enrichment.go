@@ -59,7 +59,7 @@ func Providers(cfg config.Config, clock kernel.Clock, measure func(http.RoundTri
 	return r, nil
 }
 
-func (p *Platform) enrichments(common *shared, grid *gridread.Grid, positions projections.Positions, m *money) (*enrichments, error) {
+func (p *Platform) enrichments(common *shared, grid *gridread.Grid, positions projections.Positions, m *credits) (*enrichments, error) {
 	e := &enrichments{registry: p.providers, reads: enrichmentread.NewQueries(p.rows, p.clock, p.ring).WithCache(common.cache)}
 	var err error
 	e.engine, err = waterfall.New(waterfall.Config{

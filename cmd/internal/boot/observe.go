@@ -23,8 +23,8 @@ func (s *server) observe(ctx context.Context) error {
 				return ctx.Err()
 			}
 			if b, err := logmsg.Decode(m); err == nil { //nolint:contextcheck // it only reads the batch that rides in the message
-				s.team.auth.Observe(b.Events)
-				s.team.workspaces.Observe(b.Events)
+				s.accounts.auth.Observe(b.Events)
+				s.accounts.workspaces.Observe(b.Events)
 			}
 			m.Ack()
 		}

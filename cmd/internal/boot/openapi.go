@@ -21,7 +21,7 @@ func OpenAPI() ([]byte, error) {
 			clock: clock, ids: kernel.NewIDs(clock), metrics: telemetry.NewMetrics("1", clock), encoder: cloudevent.NewEncoder("", Published()),
 			analytics: &analytics{projector: analyticsview.New(analyticsview.Name, nil)},
 		},
-		shared: &shared{}, team: &team{}, money: &money{}, flows: &flows{}, tables: &tables{}, imports: &imports{}, enrich: &enrichments{},
+		shared: &shared{}, accounts: &accounts{}, credits: &credits{}, flows: &flows{}, tables: &tables{}, dataOps: &dataOps{}, enrich: &enrichments{},
 		feed: &feed{}, operate: &operations{}, search: &searches{}, webhooks: &webhooks{},
 	}
 	a := httpapi.New(httpapi.Config{Clock: clock, IDs: s.ids, Logger: slog.New(slog.DiscardHandler), Version: "1"})

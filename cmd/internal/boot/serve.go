@@ -77,11 +77,11 @@ type server struct {
 	relay    *relay.Relay // nil without the role
 	runners  []*projections.Runner
 	reactors []*projections.Reactor
-	team     *team
-	money    *money
+	accounts *accounts
+	credits  *credits
 	flows    *flows
 	tables   *tables
-	imports  *imports
+	dataOps  *dataOps
 	enrich   *enrichments
 	sweeper  *sweeper.Sweeper
 	feed     *feed
@@ -102,22 +102,22 @@ func (p *Platform) server(ctx context.Context) (*server, error) {
 	if s.access, err = p.recorder(); err != nil {
 		return nil, err
 	}
-	if s.team, err = p.team(ctx, s.access); err != nil {
+	if s.accounts, err = p.accounts(ctx, s.access); err != nil {
 		return nil, err
 	}
-	if s.money, err = p.money(); err != nil {
+	if s.credits, err = p.credits(); err != nil {
 		return nil, err
 	}
 	if s.flows, err = p.flows(ctx); err != nil {
 		return nil, err
 	}
-	if s.tables, err = p.tables(s.bus, s.registry, s.team.workspaces); err != nil {
+	if s.tables, err = p.tables(s.bus, s.registry, s.accounts.workspaces); err != nil {
 		return nil, err
 	}
-	if s.imports, err = p.imports(s.objects.store, s.tables.grid, s.registry, s.team.workspaces); err != nil {
+	if s.dataOps, err = p.dataOps(s.objects.store, s.tables.grid, s.registry, s.accounts.workspaces); err != nil {
 		return nil, err
 	}
-	if s.enrich, err = p.enrichments(s.shared, s.tables.grid, s.registry, s.money); err != nil {
+	if s.enrich, err = p.enrichments(s.shared, s.tables.grid, s.registry, s.credits); err != nil {
 		return nil, err
 	}
 	if s.sweeper, err = s.newSweeper(); err != nil {
@@ -157,7 +157,7 @@ func (s *server) consumers() error {
 		s.registry.Add(r)
 		s.monitor.AddRunner(r, func() projections.RunnerConfig { return s.runnerConfig(s.projectors()[i]) })
 	}
-	reactions := append([]reaction{s.imports.flow(s.Platform, s.flows), s.enrich.flow(s.Platform, s.flows), s.enrich.autoRuns(s.Platform), s.search.flow(s.Platform)}, s.webhooks.reactions(s.Platform, s.team)...)
+	reactions := append([]reaction{s.dataOps.flow(s.Platform, s.flows), s.enrich.flow(s.Platform, s.flows), s.enrich.autoRuns(s.Platform), s.search.flow(s.Platform)}, s.webhooks.reactions(s.Platform, s.accounts)...)
 	for _, reaction := range reactions {
 		r, err := s.reactor(s.bus, reaction)
 		if err != nil {
@@ -172,9 +172,9 @@ func (s *server) consumers() error {
 func (s *server) newAPI() (*httpapi.API, error) {
 	cfg := s.cfg
 	a := httpapi.New(httpapi.Config{
-		Authenticator: s.authenticator(), Memberships: s.team.workspaces, Limiter: s.shared.limiter, Limits: limits(cfg),
+		Authenticator: s.authenticator(), Memberships: s.accounts.workspaces, Limiter: s.shared.limiter, Limits: limits(cfg),
 		Commands: s.store, Positions: s.registry, IDs: s.ids, Clock: s.clock, Logger: s.log, Origins: cfg.Origins,
-		Secure: hasTLS(cfg.PublicURL), FingerprintKey: s.team.tokens.FingerprintKey(), Down: databaseDown, Version: Version,
+		Secure: hasTLS(cfg.PublicURL), FingerprintKey: s.accounts.tokens.FingerprintKey(), Down: databaseDown, Version: Version,
 		Around: s.tracing.Around(), Meter: s.metrics, Access: s.access, Streams: streams(cfg), Proxies: networks(cfg.TrustedProxies),
 	})
 	s.register(a)
@@ -215,8 +215,8 @@ func limits(cfg config.Config) map[httpapi.Class]int {
 }
 
 func streams(cfg config.Config) httpapi.StreamLimits {
-	transfers := httpapi.Places{User: cfg.TransfersUser, Workspace: cfg.TransfersWorkspace}
-	return httpapi.StreamLimits{Events: httpapi.Places{User: cfg.StreamsUser, Workspace: cfg.StreamsWorkspace}, Files: transfers, Uploads: transfers}
+	transfers := httpapi.Slots{User: cfg.TransfersUser, Workspace: cfg.TransfersWorkspace}
+	return httpapi.StreamLimits{Events: httpapi.Slots{User: cfg.StreamsUser, Workspace: cfg.StreamsWorkspace}, Files: transfers, Uploads: transfers}
 }
 
 const (
@@ -276,7 +276,7 @@ func (s *server) stop(web *http.Server, end context.CancelFunc, group *errgroup.
 	if err := web.Shutdown(requests); err != nil {
 		_ = web.Close() // what takes longer is cut
 	}
-	return errors.Join(s.team.close(ctx), s.end(end, group))
+	return errors.Join(s.accounts.close(ctx), s.end(end, group))
 }
 
 // end ends the roles.

@@ -49,7 +49,7 @@ func (s *server) sweepUploads(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	return each(list, func(u dataopsread.Upload) (bool, error) {
-		return s.imports.handlers.Expire(ctx, system(u.Workspace), u.Import)
+		return s.dataOps.handlers.Expire(ctx, system(u.Workspace), u.Import)
 	})
 }
 
@@ -75,7 +75,7 @@ func (s *server) sweepSessions(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return each(list, func(id kernel.SessionID) (bool, error) { return s.team.auth.ExpireSession(ctx, system(""), id) })
+	return each(list, func(id kernel.SessionID) (bool, error) { return s.accounts.auth.ExpireSession(ctx, system(""), id) })
 }
 
 // signLedgers proves each ledger and signs its head, once a day.
@@ -85,7 +85,7 @@ func (s *server) signLedgers(ctx context.Context) (n int, err error) {
 		shown, e := reads.Balance(ctx, ws)
 		if e == nil {
 			var signed bool
-			if signed, e = s.money.credits.SignHead(ctx, system(ws), ws, shown.Shown()); signed {
+			if signed, e = s.credits.credits.SignHead(ctx, system(ws), ws, shown.Shown()); signed {
 				n++
 			}
 		}

@@ -59,7 +59,7 @@ func (p *Platform) webhooks(ctx context.Context) (*webhooks, error) {
 }
 
 // reactions are the feeder of the queue, and the mails about webhooks that were turned off.
-func (w *webhooks) reactions(p *Platform, t *team) []reaction {
+func (w *webhooks) reactions(p *Platform, t *accounts) []reaction {
 	n := &webhookcmd.Notifier{Mailer: t.mails, Recipients: managers{workspaceread.NewQueries(p.rows, p.ring)}, PublicURL: strings.TrimRight(p.cfg.PublicURL, "/")}
 	wake := func([]eventstore.Recorded) { w.worker.Wake() }
 	return []reaction{

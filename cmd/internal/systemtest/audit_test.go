@@ -25,7 +25,7 @@ func TestWhatWasDoneIsToldAndAudited(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.start()
-	c := newcomer(t, s)
+	c := signUp(t, s)
 	const agent = "Audit Test/1.0"
 	table := in[tableInfo](c, http.StatusCreated, http.MethodPost, "/tables", map[string]any{"name": "=HYPERLINK(1)", "columns": []any{map[string]any{"name": "Name", "type": "text"}}}, "User-Agent", agent)
 	c.call(http.StatusOK, http.MethodGet, c.ws+"/tables/"+table.ID+"/export?format=csv", nil)

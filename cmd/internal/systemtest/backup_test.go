@@ -32,9 +32,9 @@ const savedRecords = 6_000
 
 func save(t *testing.T, s *server) *saved {
 	t.Helper()
-	b := &saved{file: filepath.Join(t.TempDir(), "morket.backup"), c: newcomer(t, s)}
+	b := &saved{file: filepath.Join(t.TempDir(), "morket.backup"), c: signUp(t, s)}
 	_, b.ops = describe(t, s)
-	b.ids = estate(t, s, b.c)
+	b.ids = everyResource(t, s, b.c)
 	b.i = begin(b.c, s, file(savedRecords))
 	b.i.await("the import has ended", func(n importInfo) bool { return n.State == "partially_completed" })
 	b.c.edit(b.ids["tableId"], b.ids["rowId"], b.ids["columnId"], "edited")

@@ -168,7 +168,7 @@ func demo(t *testing.T, s *server) *client {
 }
 
 // newcomer registers a new user and makes a workspace of his own.
-func newcomer(t *testing.T, s *server) *client {
+func signUp(t *testing.T, s *server) *client {
 	t.Helper()
 	return register(t, s, strings.ToLower(rand.Text())+"@example.com")
 }

@@ -59,7 +59,7 @@ func newMatrix(t *testing.T, s *server, doc document) *matrix {
 		return in[tableInfo](c, http.StatusCreated, http.MethodPost, path, body, headers...).ID
 	}
 	m.own, m.second = furnish(t, s, m.owner, "seen-by-the-key"), furnish(t, s, m.owner, word)
-	m.elsewhere = furnish(t, s, newcomer(t, s), word+"-too")
+	m.elsewhere = furnish(t, s, signUp(t, s), word+"-too")
 	m.loose = maps.Clone(m.second) // with an upload and a job that are of no table
 	m.loose["searchId"] = post(m.owner, "/search/saved", map[string]any{"name": word + " all", "shared": true, "query": map[string]any{"q": word}})
 	for name, ids := range map[string]map[string]string{"seen": m.own, word: m.second} {

@@ -15,7 +15,7 @@ func TestKeysAndWebhooksNameTablesThatExist(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.start()
-	c, stranger := newcomer(t, s), newcomer(t, s)
+	c, stranger := signUp(t, s), signUp(t, s)
 	made := func(c *client) tableInfo {
 		return in[tableInfo](c, http.StatusCreated, http.MethodPost, "/tables", map[string]any{"name": "Named", "columns": []any{map[string]any{"name": "Name", "type": "text"}}})
 	}
@@ -70,7 +70,7 @@ func TestAnUnknownCellHasNoProofAndNoHistory(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.start()
-	c, stranger := newcomer(t, s), newcomer(t, s)
+	c, stranger := signUp(t, s), signUp(t, s)
 	ours, other, theirs := furnish(t, s, c, "ours"), furnish(t, s, c, "other"), furnish(t, s, stranger, "theirs")
 	stranger.at = c.at
 	const row, col = "row_01ARZ3NDEKTSV4RRFFQ69G5FAV", "col_01ARZ3NDEKTSV4RRFFQ69G5FAV"

@@ -20,7 +20,7 @@ func TestANumberThatCantBeKeptIsRefusedByItsField(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.start()
-	c := newcomer(t, s)
+	c := signUp(t, s)
 	table := in[tableInfo](c, http.StatusCreated, http.MethodPost, "/tables", map[string]any{"name": "Numbers", "columns": []any{
 		map[string]any{"name": "Name", "type": "text"}, map[string]any{"name": "Amount", "type": "number"}, map[string]any{"name": "Price", "type": "currency"}, map[string]any{"name": "Data", "type": "json"},
 	}})
@@ -96,7 +96,7 @@ func TestANumberOfAFileThatCantBeKeptFailsItsRecord(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.start()
-	c := newcomer(t, s)
+	c := signUp(t, s)
 	var b strings.Builder
 	b.WriteString("Key,Number,First,Second,Third,Fourth,Fifth,Sixth\nfine,1,a,b,c,d,e,f\n")
 	for _, number := range []string{strings.Repeat("7", 60_000), "1e400", "0." + strings.Repeat("3", 60_000)} { // within the longest field

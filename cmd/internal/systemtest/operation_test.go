@@ -24,7 +24,7 @@ func TestAnOperatorRebuildsAndVerifiesReadModels(t *testing.T) {
 	table := c.sample()
 	admin := *c
 	admin.ws = "/api/v1/admin"
-	stranger := newcomer(t, s)
+	stranger := signUp(t, s)
 	for path, method := range map[string]string{
 		"/projections": http.MethodGet, "/jobs": http.MethodGet, "/dead-letters": http.MethodGet, "/projections/grid/rebuild": http.MethodPost,
 		"/dead-letters/projection/grid/cells-x/skip": http.MethodPost,

@@ -69,7 +69,7 @@ func TestRebuildWhileATableIsEditedAndRead(t *testing.T) {
 	rows := rebuildRows(t)
 	s := newServer(t, external(t)...)
 	s.start()
-	c := newcomer(t, s)
+	c := signUp(t, s)
 	began := time.Now()
 	i := begin(c, s, file(rows))
 	var done importInfo

@@ -99,7 +99,7 @@ func TestTheRolesInProcessesOfTheirOwn(t *testing.T) {
 	front.start()
 	other.start()
 
-	c := newcomer(t, front)
+	c := signUp(t, front)
 	table := in[tableInfo](c, http.StatusCreated, http.MethodPost, "/tables", map[string]any{"name": "Shared", "columns": []any{map[string]any{"name": "Name", "type": "text"}}})
 	name := table.column("Name")
 	line := in[struct {

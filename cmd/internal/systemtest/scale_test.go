@@ -189,7 +189,7 @@ func TestEveryRoleTwiceAndOneOfEachIsKilled(t *testing.T) {
 	t.Parallel()
 	const records, writers = 15_000, 4
 	c := startCluster(t, append(grown(t), "S3_URL="+bucket(t), "REDIS_URL="+need(t, "MORKET_TEST_REDIS_URL")))
-	front := newcomer(t, c.apis[0])
+	front := signUp(t, c.apis[0])
 	elsewhere := *front
 	elsewhere.base = c.apis[1].url
 
@@ -330,7 +330,7 @@ func TestNodesShareTheRateLimits(t *testing.T) {
 		c.apis[i] = newServer(t, c.env...)
 		c.apis[i].start()
 	}
-	people := [2]*client{newcomer(t, c.apis[0]), nil}
+	people := [2]*client{signUp(t, c.apis[0]), nil}
 	second := *people[0]
 	second.base = c.apis[1].url
 	people[1] = &second

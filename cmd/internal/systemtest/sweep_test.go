@@ -42,8 +42,8 @@ func TestHostileInputIsRefusedCleanly(t *testing.T) {
 	s := newServer(t)
 	s.start()
 	doc, ops := describe(t, s)
-	c := newcomer(t, s)
-	ids := estate(t, s, c)
+	c := signUp(t, s)
+	ids := everyResource(t, s, c)
 	w := &sweep{c: c, bad: map[string]int{}}
 	began := time.Now()
 	for _, op := range ops {

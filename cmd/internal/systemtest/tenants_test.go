@@ -19,8 +19,8 @@ func TestNobodyReachesAnotherTenant(t *testing.T) {
 	s := newServer(t)
 	s.start()
 	doc, ops := describe(t, s)
-	owner, stranger := newcomer(t, s), newcomer(t, s)
-	theirs, ours := estate(t, s, owner), estate(t, s, stranger)
+	owner, stranger := signUp(t, s), signUp(t, s)
+	theirs, ours := everyResource(t, s, owner), everyResource(t, s, stranger)
 	robot := &client{t: t, base: s.url, token: robotKey(stranger)}
 	before := belongings(owner, ops, theirs)
 	require.Greater(t, len(before), 15)

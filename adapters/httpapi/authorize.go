@@ -35,8 +35,8 @@ const (
 
 func requestID(c echo.Context) string { return c.Response().Header().Get(headerRequestID) }
 
-// outer is around every request: request id, security headers, CORS, a last guard against panics, one log line.
-func (a *API) outer(next echo.HandlerFunc) echo.HandlerFunc {
+// middleware is around every request: request id, security headers, CORS, a last guard against panics, one log line.
+func (a *API) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := a.cfg.Clock.Now()
 		if a.cfg.Meter != nil {
@@ -122,8 +122,8 @@ func (a *API) cors(c echo.Context) bool {
 	return false
 }
 
-// guard is before each endpoint: who is it, may he, not too often, and is the body whole.
-func (a *API) guard(op Op) func(huma.Context, func(huma.Context)) {
+// authorize runs before each endpoint: it identifies the caller, checks right and rate, and that the body is whole.
+func (a *API) authorize(op Op) func(huma.Context, func(huma.Context)) {
 	return func(hc huma.Context, next func(huma.Context)) {
 		c := humaecho.Unwrap(hc)
 		r := c.Request()
@@ -140,15 +140,15 @@ func (a *API) guard(op Op) func(huma.Context, func(huma.Context)) {
 		c.SetRequest(c.Request().WithContext(ctx))
 		if err != nil {
 			a.denied(ctx, op, c, err)
-			a.refuse(c, err)
+			a.writeError(c, err)
 			return
 		}
 		next(hc)
 	}
 }
 
-// refuse answers an error and keeps its cause in the log.
-func (a *API) refuse(c echo.Context, err error) {
+// writeError answers an error and keeps its cause in the log.
+func (a *API) writeError(c echo.Context, err error) {
 	err = a.reachable(err)
 	c.Set(causeKey, err)
 	writeFailure(c.Response(), requestID(c), err)

@@ -18,7 +18,7 @@ import (
 )
 
 // team is accounts, sessions, workspaces and members.
-type team struct {
+type accounts struct {
 	tokens     *tokens.Issuer
 	signals    *authread.Signals
 	auth       *authcmd.Handlers
@@ -30,8 +30,8 @@ type team struct {
 // mailQueue is how many mails may wait for the server.
 const mailQueue = 1000
 
-func (p *Platform) team(ctx context.Context, refused authcmd.Refused) (*team, error) {
-	t := &team{}
+func (p *Platform) accounts(ctx context.Context, refused authcmd.Refused) (*accounts, error) {
+	t := &accounts{}
 	var err error
 	if t.tokens, err = tokens.New(p.clock, p.ids, p.cfg.JWTKeys.Reveal()...); err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (p *Platform) team(ctx context.Context, refused authcmd.Refused) (*team, er
 	return t, err
 }
 
-func (p *Platform) mails(t *team) error {
+func (p *Platform) mails(t *accounts) error {
 	var to mailer.Mailer
 	if p.cfg.SMTPURL.IsSet() {
 		smtp, err := mailer.NewSMTP(p.cfg.SMTPURL.Reveal(), p.cfg.MailFrom)
@@ -83,7 +83,7 @@ func (p *Platform) mails(t *team) error {
 	return nil
 }
 
-func (p *Platform) registerTeam(a *httpapi.API, t *team, tables httpapi.Tables) {
+func (p *Platform) registerAccounts(a *httpapi.API, t *accounts, tables httpapi.Tables) {
 	reads := workspaceread.NewQueries(p.rows, p.ring)
 	cookies := authapi.Cookies{Insecure: !strings.HasPrefix(p.cfg.PublicURL, "https://")}
 	authapi.Register(a, authapi.Deps{Handlers: t.auth, Sessions: authread.NewQueries(p.rows), Workspaces: reads, Clock: p.clock, Cookies: cookies})
@@ -92,7 +92,7 @@ func (p *Platform) registerTeam(a *httpapi.API, t *team, tables httpapi.Tables) 
 	})
 }
 
-func (t *team) close(ctx context.Context) error {
+func (t *accounts) close(ctx context.Context) error {
 	t.auth.Close()
 	return errors.Join(t.mails.Close(ctx))
 }

@@ -15,18 +15,18 @@ import (
 )
 
 // money is the credit ledger and the vault.
-type money struct {
+type credits struct {
 	ledger      *creditcmd.Ledger
 	credits     *creditcmd.Handlers
 	credentials *credentialcmd.Handlers
 }
 
-func (p *Platform) money() (*money, error) {
+func (p *Platform) credits() (*credits, error) {
 	ledger, err := p.ledger()
 	if err != nil {
 		return nil, err
 	}
-	return &money{
+	return &credits{
 		ledger: ledger, credits: creditcmd.NewHandlers(ledger, p.clock), credentials: credentialcmd.NewHandlers(p.store, p.codec, p.ids, p.vault),
 	}, nil
 }
@@ -49,7 +49,7 @@ func (p *Platform) ledger() (*creditcmd.Ledger, error) {
 	return creditcmd.NewLedger(p.store, p.codec, keys), nil
 }
 
-func (p *Platform) registerMoney(a *httpapi.API, m *money, keyed func(provider string) bool, cells creditapi.Cells) {
+func (p *Platform) registerCredits(a *httpapi.API, m *credits, keyed func(provider string) bool, cells creditapi.Cells) {
 	creditapi.Register(a, creditapi.Deps{Handlers: m.credits, Reads: creditread.NewQueries(p.rows), Log: p.store, Clock: p.clock, Cells: cells})
 	credentialapi.Register(a, credentialapi.Deps{Handlers: m.credentials, Reads: credentialread.NewQueries(p.rows), Keyed: keyed})
 }

@@ -19,15 +19,15 @@ import (
 )
 
 // imports is bringing files in and taking tables out.
-type imports struct {
+type dataOps struct {
 	handlers *dataopscmd.Handlers
 	importer *dataopscmd.Importer
 	grid     *gridread.Grid
 }
 
-func (p *Platform) imports(files objectstore.Store, grid *gridread.Grid, positions projections.Positions, zones dataopscmd.Zones) (*imports, error) {
+func (p *Platform) dataOps(files objectstore.Store, grid *gridread.Grid, positions projections.Positions, zones dataopscmd.Zones) (*dataOps, error) {
 	cfg := dataopscmd.Config{Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Files: files, Formats: csvfile.Formats{}, Grid: dataopsread.NewGrid(grid), Wait: positions, Zones: zones}
-	i := &imports{grid: grid}
+	i := &dataOps{grid: grid}
 	var err error
 	if i.handlers, err = dataopscmd.New(cfg); err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func (p *Platform) imports(files objectstore.Store, grid *gridread.Grid, positio
 }
 
 // flow adds the import's workflow to the worker and returns the reactor that starts it.
-func (i *imports) flow(p *Platform, f *flows) reaction {
+func (i *dataOps) flow(p *Platform, f *flows) reaction {
 	reads := dataopsread.NewQueries(p.rows)
 	f.sources = append(f.sources, func(ctx context.Context, each func(reconcile.Flow) error) error {
 		return reconcile.Pages(ctx, reads.Unfinished, func(u dataopsread.Unfinished) kernel.ImportID { return u.Import },
@@ -50,6 +50,6 @@ func (i *imports) flow(p *Platform, f *flows) reaction {
 	return reaction{name: dataopsflow.ReactorName, types: r.Types(), handle: r.Handle}
 }
 
-func (p *Platform) registerImports(a *httpapi.API, i *imports, waiting func() string) {
+func (p *Platform) registerDataOps(a *httpapi.API, i *dataOps, waiting func() string) {
 	dataopsapi.Register(a, dataopsapi.Deps{Handlers: i.handlers, Reads: dataopsread.NewQueries(p.rows), Grid: i.grid, Waiting: waiting})
 }

@@ -14,72 +14,72 @@ import (
 	"github.com/morket/morket/domain/table"
 )
 
-// fenceEvery is how many rows lie between two fence posts, and so how many a page deep in a table skips at most.
-const fenceEvery = 1000
+// offsetEvery is how many rows lie between two row offsets, and so how many a page deep in a table skips at most.
+const offsetEvery = 1000
 
-// fence holds the place of every fenceEvery-th row of a query, as of a moment.
-type fence struct {
-	posts       []*place
+// rowOffsets holds the place of every offsetEvery-th row of a query, as of a moment.
+type rowOffsets struct {
+	entries     []*place
 	last, moved int64 // positions of the table's last change and of its last coming or going of rows
 	built       time.Time
 	cost        time.Duration
 }
 
-// fences keeps the fence posts of recent queries.
-type fences struct {
+// offsetIndex keeps the row offsets of recent queries.
+type offsetIndex struct {
 	mu       sync.Mutex
-	by       map[string]*fence
+	by       map[string]*rowOffsets
 	building map[string]chan struct{}
 }
 
-func newFences() *fences {
-	return &fences{by: map[string]*fence{}, building: map[string]chan struct{}{}}
+func newOffsetIndex() *offsetIndex {
+	return &offsetIndex{by: map[string]*rowOffsets{}, building: map[string]chan struct{}{}}
 }
 
 const (
-	maxFences = 300
-	// A fence that is dear to build, or was built just now, serves a little longer: after an edit of a sorted or filtered
+	maxOffsets = 300
+	// An index that is dear to build, or was built just now, serves a little longer: after an edit of a sorted or filtered
 	// column it is off by the rows that moved, not more.
-	dearFence  = 150 * time.Millisecond
-	freshFence = time.Second
+	dearOffsets  = 150 * time.Millisecond
+	freshOffsets = time.Second
 )
 
-// seek returns the fence post before the offset and how many rows to skip from there.
+// seek returns the row offset before the offset and how many rows to skip from there.
 func (g *Grid) seek(ctx context.Context, p *plan, offset int64) (*place, int64, error) {
-	if offset <= fenceEvery {
+	if offset <= offsetEvery {
 		return nil, offset, nil
 	}
-	f, err := g.fence(ctx, p)
+	f, err := g.rowOffsets(ctx, p)
 	if err != nil {
 		return nil, 0, err
 	}
-	i := min(offset/fenceEvery, int64(len(f.posts)))
+	i := min(offset/offsetEvery, int64(len(f.entries)))
 	if i == 0 {
 		return nil, offset, nil
 	}
-	return f.posts[i-1], offset - i*fenceEvery, nil
+	return f.entries[i-1], offset - i*offsetEvery, nil
 }
 
-func (g *Grid) fence(ctx context.Context, p *plan) (*fence, error) {
+func (g *Grid) rowOffsets(ctx context.Context, p *plan) (*rowOffsets, error) {
 	key := p.query.key(p.info.Schema) + p.days()
 	for {
-		g.fences.mu.Lock()
-		f, busy := g.fences.by[key], g.fences.building[key]
-		if f != nil && (g.holds(p, f) || busy != nil && f.cost > dearFence) {
-			g.fences.mu.Unlock()
+		g.offsetIndex.mu.Lock()
+		f, busy := g.offsetIndex.by[key], g.offsetIndex.building[key]
+		if f != nil && (g.holds(p, f) || busy != nil && f.cost > dearOffsets) {
+			g.offsetIndex.mu.Unlock()
 			return f, nil
 		}
 		if busy == nil {
 			busy = make(chan struct{})
-			g.fences.building[key] = busy
-			g.fences.mu.Unlock()
-			if f != nil && f.cost > dearFence { // what is there serves while a new one is made
+			g.offsetIndex.building[key] = busy
+			g.offsetIndex.mu.Unlock()
+			if f != nil && f.cost > dearOffsets { // what is there serves while a new one is made
 				go func() { _, _ = g.build(context.WithoutCancel(ctx), p, key, busy) }()
 				return f, nil
 			}
 			return g.build(ctx, p, key, busy)
 		}
-		g.fences.mu.Unlock()
+		g.offsetIndex.mu.Unlock()
 		select {
 		case <-busy:
 		case <-ctx.Done():
@@ -89,13 +89,13 @@ func (g *Grid) fence(ctx context.Context, p *plan) (*fence, error) {
 }
 
 // holds reports whether the posts still stand where they should.
-func (g *Grid) holds(p *plan, f *fence) bool {
+func (g *Grid) holds(p *plan, f *rowOffsets) bool {
 	if f.moved != p.info.Moved {
 		return false
 	}
 	still := len(p.keys) == 0 && p.query.Filter.All() && p.query.Search == ""
 	unchanged := f.last == p.info.Last && !flows(p.query)
-	return still || unchanged || g.clock.Now().Sub(f.built) < freshFence
+	return still || unchanged || g.clock.Now().Sub(f.built) < freshOffsets
 }
 
 // days names the days, weeks and the like that the query's filter is about now: the posts of yesterday's are others than today's.
@@ -118,26 +118,26 @@ func flowing(c table.Condition) bool {
 // flows reports whether a condition of the query is flowing.
 func flows(q Query) bool { return slices.ContainsFunc(q.Filter.Conditions(), flowing) }
 
-func (g *Grid) build(ctx context.Context, p *plan, key string, done chan struct{}) (*fence, error) {
+func (g *Grid) build(ctx context.Context, p *plan, key string, done chan struct{}) (*rowOffsets, error) {
 	start := g.clock.Now()
-	posts, err := g.posts(ctx, p, key)
-	g.fences.mu.Lock()
-	defer g.fences.mu.Unlock()
-	delete(g.fences.building, key)
+	entries, err := g.entries(ctx, p, key)
+	g.offsetIndex.mu.Lock()
+	defer g.offsetIndex.mu.Unlock()
+	delete(g.offsetIndex.building, key)
 	close(done)
 	if err != nil {
 		return nil, err
 	}
-	if len(g.fences.by) >= maxFences {
-		clear(g.fences.by)
+	if len(g.offsetIndex.by) >= maxOffsets {
+		clear(g.offsetIndex.by)
 	}
 	now := g.clock.Now()
-	f := &fence{posts: posts, last: p.info.Last, moved: p.info.Moved, built: now, cost: now.Sub(start)}
-	g.fences.by[key] = f
+	f := &rowOffsets{entries: entries, last: p.info.Last, moved: p.info.Moved, built: now, cost: now.Sub(start)}
+	g.offsetIndex.by[key] = f
 	return f, nil
 }
 
-func (g *Grid) posts(ctx context.Context, p *plan, key string) ([]*place, error) {
+func (g *Grid) entries(ctx context.Context, p *plan, key string) ([]*place, error) {
 	var a args
 	from, err := p.from(&a)
 	if err != nil {
@@ -149,12 +149,12 @@ func (g *Grid) posts(ctx context.Context, p *plan, key string) ([]*place, error)
 		fmt.Fprintf(&outer, ", %s", asText(fmt.Sprintf("k%d", i)))
 	}
 	sql := fmt.Sprintf("SELECT encode(uuid_send(id), 'hex')%s FROM (SELECT id%s, row_number() OVER (ORDER BY %s) AS n FROM %s) AS numbered WHERE n %% %d = 0 ORDER BY n",
-		outer.String(), inner.String(), p.whole(), from, fenceEvery)
+		outer.String(), inner.String(), p.whole(), from, offsetEvery)
 	rows, err := g.db.Query(ctx, sql, a.list...)
 	if err != nil {
 		return nil, err
 	}
-	posts, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*place, error) {
+	entries, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*place, error) {
 		at := &place{Of: key, Keys: make([]*string, len(p.keys))}
 		into := []any{&at.Row}
 		for i := range at.Keys {
@@ -162,7 +162,7 @@ func (g *Grid) posts(ctx context.Context, p *plan, key string) ([]*place, error)
 		}
 		return at, row.Scan(into...)
 	})
-	return posts, err
+	return entries, err
 }
 
 // counts keeps the counts of recent queries, each good until the table changes.
@@ -198,7 +198,7 @@ func (g *Grid) Count(ctx context.Context, info Info, q Query) (int64, error) {
 	}
 	g.counts.mu.Lock()
 	defer g.counts.mu.Unlock()
-	if len(g.counts.by) >= maxFences {
+	if len(g.counts.by) >= maxOffsets {
 		clear(g.counts.by)
 	}
 	g.counts.by[key] = count{info.Last, n}

@@ -13,7 +13,7 @@ import (
 )
 
 // estate makes one of everything in the client's workspace and returns the ids by the names that paths have for them.
-func estate(t *testing.T, s *server, c *client) map[string]string {
+func everyResource(t *testing.T, s *server, c *client) map[string]string {
 	t.Helper()
 	return furnish(t, s, c, "private-"+strings.ToLower(c.user[len("usr_"):]))
 }
