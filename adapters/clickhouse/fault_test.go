@@ -26,7 +26,7 @@ import (
 	"github.com/morket/morket/projections/sidestore"
 )
 
-// estate is a log, an engine of the test's own, and the projection between them.
+// faultFixture is a log, an engine of the test's own, and the projection between them.
 type faultFixture struct {
 	log    *memstore.Store
 	engine *clickhousechild.Server

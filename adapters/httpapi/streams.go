@@ -29,7 +29,7 @@ type StreamLimits struct {
 	Events, Files, Uploads Slots
 }
 
-// Places is how many of a kind may be open at once. Zero takes the default.
+// Slots is how many of a kind may be open at once. Zero takes the default.
 type Slots struct {
 	User, Workspace, Total int
 }

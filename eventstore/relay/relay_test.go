@@ -68,7 +68,7 @@ func (p *recorder) positions(t tb) []int64 {
 	return out
 }
 
-// throne is a Leadership in memory with a checkpoint that outlives terms.
+// memLeadership is a Leadership in memory with a checkpoint that outlives terms.
 type memLeadership struct {
 	mu       sync.Mutex
 	epoch    int

@@ -138,7 +138,7 @@ func (s service) start(kind operation.Kind) func(context.Context, kernel.Meta, *
 }
 
 // DeadLetter is a stream that a projection or reactor has set aside.
-type DeadLetter struct {
+type DeadLetterView struct {
 	Consumer   string             `json:"unit" doc:"Name of the projection or reactor."`
 	Kind       string             `json:"kind" enum:"projection,reactor"`
 	Stream     string             `json:"stream"`
@@ -156,14 +156,14 @@ type DeadLetter struct {
 // maxEvent is how much of an event is shown.
 const maxEvent = 16 << 10
 
-func (s service) deadLetters(ctx context.Context, _ httpapi.Principal, _ *nothing) ([]DeadLetter, httpapi.Meta, error) {
+func (s service) deadLetters(ctx context.Context, _ httpapi.Principal, _ *nothing) ([]DeadLetterView, httpapi.Meta, error) {
 	parked, err := s.Monitor.Parked(ctx)
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
-	out := make([]DeadLetter, len(parked))
+	out := make([]DeadLetterView, len(parked))
 	for i, p := range parked {
-		l := DeadLetter{
+		l := DeadLetterView{
 			Consumer: p.Location.Projection, Kind: string(projections.KindProjection), Stream: string(p.Stream), Position: p.Position, EventType: p.EventType,
 			Error: p.Error, Attempts: p.Attempts, SkipReason: p.SkipReason,
 		}

@@ -167,7 +167,7 @@ func demo(t *testing.T, s *server) *client {
 	return c
 }
 
-// newcomer registers a new user and makes a workspace of his own.
+// signUp registers a new user and makes a workspace of their own.
 func signUp(t *testing.T, s *server) *client {
 	t.Helper()
 	return register(t, s, strings.ToLower(rand.Text())+"@example.com")

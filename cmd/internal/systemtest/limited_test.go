@@ -182,7 +182,7 @@ func (m *matrix) uses(op *operation) []use {
 			require.Contains(m.t, m.own, p.Name, "%s: the test must know a %s", op.ID, p.Name)
 		}
 		if s.Prefix != "" {
-			require.Contains(m.t, named, s.Prefix, "%s: estate must make one of the new kind", op.ID)
+			require.Contains(m.t, named, s.Prefix, "%s: everyResource must make one of the new kind", op.ID)
 			all = append(all, use{p.In, p.Name, s, s.Prefix == "tbl"})
 		}
 	}
@@ -190,7 +190,7 @@ func (m *matrix) uses(op *operation) []use {
 		for name, s := range body.Properties {
 			kinds := m.doc.holds(s, 0)
 			for _, k := range kinds {
-				require.Contains(m.t, named, k, "%s: estate must make one of the new kind", op.ID)
+				require.Contains(m.t, named, k, "%s: everyResource must make one of the new kind", op.ID)
 			}
 			if len(kinds) > 0 {
 				all = append(all, use{"body", name, s, slices.Contains(kinds, "tbl")})

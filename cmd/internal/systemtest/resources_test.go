@@ -12,13 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// estate makes one of everything in the client's workspace and returns the ids by the names that paths have for them.
+// everyResource makes one of everything in the client's workspace and returns the ids by the names that paths have for them.
 func everyResource(t *testing.T, s *server, c *client) map[string]string {
 	t.Helper()
 	return furnish(t, s, c, "private-"+strings.ToLower(c.user[len("usr_"):]))
 }
 
-// furnish is estate with the word, of letters, digits and hyphens, in every name and value.
+// furnish is everyResource with the word, of letters, digits and hyphens, in every name and value.
 func furnish(t *testing.T, s *server, c *client, word string) map[string]string {
 	t.Helper()
 	type made struct {

@@ -29,7 +29,7 @@ func TestNobodyReachesAnotherTenant(t *testing.T) {
 	tried := 0
 	for _, op := range ops {
 		for _, name := range op.pathParams() {
-			require.Contains(t, theirs, name, "%s %s: estate must make one of the new kind", op.method, op.path)
+			require.Contains(t, theirs, name, "%s %s: everyResource must make one of the new kind", op.method, op.path)
 			if shared(name) {
 				continue
 			}

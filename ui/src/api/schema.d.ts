@@ -4187,8 +4187,8 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
-        EnvelopeListOperationDeadLetter: {
-            data: components["schemas"]["OperationDeadLetter"][] | null;
+        EnvelopeListOperationDeadLetterView: {
+            data: components["schemas"]["OperationDeadLetterView"][] | null;
             /** @description Always null: an answer with an error is a Failure. */
             error: null;
             meta: components["schemas"]["Meta"];
@@ -4278,8 +4278,8 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
-        EnvelopeOperationLetter: {
-            data: components["schemas"]["OperationLetter"];
+        EnvelopeOperationDeadLetter: {
+            data: components["schemas"]["OperationDeadLetter"];
             /** @description Always null: an answer with an error is a Failure. */
             error: null;
             meta: components["schemas"]["Meta"];
@@ -4678,6 +4678,14 @@ export interface components {
             target: number;
         };
         OperationDeadLetter: {
+            event_type: string;
+            kind: string;
+            /** Format: int64 */
+            position: number;
+            stream: string;
+            unit: string;
+        };
+        OperationDeadLetterView: {
             /** Format: int64 */
             attempts: number;
             error: string;
@@ -4730,14 +4738,6 @@ export interface components {
             requested_at: string;
             /** @enum {string} */
             state: "running" | "done" | "failed";
-        };
-        OperationLetter: {
-            event_type: string;
-            kind: string;
-            /** Format: int64 */
-            position: number;
-            stream: string;
-            unit: string;
         };
         OperationProjection: {
             building?: components["schemas"]["OperationBuilding"];
@@ -4924,7 +4924,7 @@ export interface components {
             html: string;
         };
         SearchNothing: Record<string, never>;
-        SearchPlace: {
+        SearchPage: {
             /** @description Also count the values of what was found, in meta.facets. */
             facets?: boolean | null;
             /**
@@ -5686,7 +5686,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EnvelopeListOperationDeadLetter"];
+                    "application/json": components["schemas"]["EnvelopeListOperationDeadLetterView"];
                 };
             };
             /** @description Bad Request */
@@ -5796,7 +5796,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EnvelopeOperationLetter"];
+                    "application/json": components["schemas"]["EnvelopeOperationDeadLetter"];
                 };
             };
             /** @description Bad Request */
@@ -5937,7 +5937,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EnvelopeOperationLetter"];
+                    "application/json": components["schemas"]["EnvelopeOperationDeadLetter"];
                 };
             };
             /** @description Bad Request */
@@ -18185,7 +18185,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SearchPlace"];
+                "application/json": components["schemas"]["SearchPage"];
             };
         };
         responses: {

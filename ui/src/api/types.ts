@@ -161,6 +161,6 @@ export type JobRecord = Narrow<Schemas['EnrichmentRecord'], { answer: CellValue;
 
 export type Projection = Schemas['OperationProjection'];
 export type OperationJob = Schemas['OperationJob'];
-export type DeadLetter = Schemas['OperationDeadLetter'];
+export type DeadLetter = Schemas['OperationDeadLetterView'];
 export type ActivityLine = Schemas['AuditActivity'];
 export type AuditLine = Schemas['Audit'];
