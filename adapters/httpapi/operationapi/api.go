@@ -137,7 +137,7 @@ func (s service) start(kind operation.Kind) func(context.Context, kernel.Meta, *
 	}
 }
 
-// DeadLetter is a stream that a projection or reactor has set aside.
+// DeadLetterView is a stream that a projection or reactor has set aside.
 type DeadLetterView struct {
 	Consumer   string             `json:"unit" doc:"Name of the projection or reactor."`
 	Kind       string             `json:"kind" enum:"projection,reactor"`
