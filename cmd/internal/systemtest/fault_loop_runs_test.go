@@ -166,6 +166,7 @@ type record struct {
 	Row     string          `json:"row_id"`
 	State   string          `json:"state"`
 	Answer  json.RawMessage `json:"answer"`
+	Message string          `json:"message"`
 	Credits int64           `json:"credits_mc"`
 	Tries   []struct {
 		Status   string `json:"status"`
@@ -216,7 +217,7 @@ func (w *runner) settled(ctx context.Context, j askedRun, asked map[string]int) 
 		}
 		delete(left, r.Row)
 		if how := r.wrong(key, j.method, told, asked[key], repeated); how != "" {
-			return 0, 0, fmt.Errorf("the run %s: %s: %s: asked %d times, record %+v", j.id, key, how, asked[key], r)
+			return 0, 0, fmt.Errorf("the run %s: %s: %s: asked %d times, cancelled %t, record %+v", j.id, key, how, asked[key], j.cancelled, r)
 		}
 		if r.State == "value" {
 			accepted++
