@@ -16,8 +16,12 @@ import (
 // own are the harms to Morket and the servers that it starts.
 func own() []harm {
 	return []harm{
-		{"everything is killed", func(l *loop) { l.killAll() }},
+		{"everything is killed", func(l *loop) {
+			l.kills.Add(1)
+			l.killAll()
+		}},
 		{"Morket is killed", func(l *loop) {
+			l.kills.Add(1)
 			require.NoError(l.t, l.cmd.Process.Kill())
 			<-l.done
 			l.start()

@@ -12,8 +12,11 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/morket/morket/commands/quarantine"
 )
 
 const (
@@ -68,6 +71,7 @@ type runner struct {
 	asks  map[string]string // enrichment columns, by method
 	made  int
 	jobs  []askedRun
+	kills *atomic.Int64 // of Morket so far
 }
 
 // askedRun is a run that has ended, and the keys that it asked about.
@@ -76,6 +80,7 @@ type askedRun struct {
 	keys       map[string]string // by row
 	cancelled  bool
 	state      string
+	kills      int64 // of Morket meanwhile
 }
 
 func (w *runner) work(ctx context.Context, enough <-chan struct{}) error {
@@ -94,7 +99,7 @@ func (w *runner) work(ctx context.Context, enough <-chan struct{}) error {
 // one makes rows and has them asked about, and requires that the run ends.
 func (w *runner) one(ctx context.Context) error {
 	method := pick(w.rng, sortedKeys(w.asks))
-	j := askedRun{method: method, keys: map[string]string{}, cancelled: w.rng.IntN(8) == 0}
+	j := askedRun{method: method, keys: map[string]string{}, cancelled: w.rng.IntN(8) == 0, kills: -w.kills.Load()}
 	var ops []any
 	var keys []string
 	for range 3 + w.rng.IntN(25) {
@@ -132,6 +137,7 @@ func (w *runner) one(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	j.kills += w.kills.Load()
 	if j.id, j.state = begun.ID, done.State; done.State == "failed" {
 		return fmt.Errorf("the run %s failed: %s", j.id, done.Error)
 	}
@@ -216,7 +222,7 @@ func (w *runner) settled(ctx context.Context, j askedRun, asked map[string]int) 
 			return 0, 0, fmt.Errorf("the run %s tells twice of a row, or of one that it should not ask about: %+v", j.id, r)
 		}
 		delete(left, r.Row)
-		if how := r.wrong(key, j.method, told, asked[key], repeated); how != "" {
+		if how := r.wrong(key, j, told, asked[key], repeated); how != "" {
 			return 0, 0, fmt.Errorf("the run %s: %s: %s: asked %d times, cancelled %t, record %+v", j.id, key, how, asked[key], j.cancelled, r)
 		}
 		if r.State == "value" {
@@ -235,7 +241,7 @@ func (w *runner) settled(ctx context.Context, j askedRun, asked map[string]int) 
 }
 
 // wrong says what is wrong with the record; "" if nothing is.
-func (r record) wrong(key, method string, told, asked int, repeated bool) string {
+func (r record) wrong(key string, j askedRun, told, asked int, repeated bool) string {
 	unknown := false
 	for _, t := range r.Tries {
 		unknown = unknown || t.Status == "unknown_outcome"
@@ -243,16 +249,22 @@ func (r record) wrong(key, method string, told, asked int, repeated bool) string
 	switch {
 	case asked > told && !repeated && !unknown:
 		return "calls that nobody tells of"
-	case method == http.MethodPost && asked > 1:
+	case j.method == http.MethodPost && asked > 1:
 		return "asked twice what must not be"
 	case r.State == "value" && (!knows(key) || !strings.Contains(string(r.Answer), "answer to "+key)):
 		return "a wrong answer"
 	case r.State == "value" && r.Credits != answerPrice, r.State != "value" && r.Credits != 0:
 		return "a wrong price"
-	case r.State == "error" && !unknown:
+	case r.State == "error" && !unknown && !r.givenUp(j):
 		return "an infrastructure error became an outcome"
 	case asked == 0 && r.State == "value":
 		return "an answer from nowhere"
 	}
 	return ""
+}
+
+// givenUp reports whether the record has failed because Morket was killed again and again in the middle of it: what kills its worker
+// twice has failed, and from inside nobody can tell what was the reason.
+func (r record) givenUp(j askedRun) bool {
+	return j.kills >= quarantine.MostKills && strings.HasSuffix(r.Message, fmt.Sprintf("the program ended %d times while it worked on it", quarantine.MostKills))
 }

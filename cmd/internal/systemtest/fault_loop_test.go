@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,6 +31,7 @@ type loop struct {
 	importer *importer
 	runner   *runner
 	vendor   *vendor
+	kills    atomic.Int64 // of Morket
 	feed     *follower
 	hooks    []*addressee
 	parts    []*part
@@ -140,7 +142,7 @@ func (l *loop) people(email string) {
 func (l *loop) newRunner(p *steady, table tableInfo) *runner {
 	var service string
 	l.vendor, service = newVendor(l.t)
-	w := &runner{steady: p, table: table, asks: map[string]string{}}
+	w := &runner{steady: p, table: table, asks: map[string]string{}, kills: &l.kills}
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		step := map[string]any{
 			"provider": "http_api", "output": "answer", "inputs": map[string]any{"key": map[string]any{"column": table.column("Key")}},
