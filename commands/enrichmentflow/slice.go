@@ -195,9 +195,10 @@ func (s *slice) page() (bool, error) {
 	return true, s.process(rows)
 }
 
-// redo ends a slice that a store of ours let down: nothing of it is an outcome, so the page is left in order to be done again.
+// redo ends a slice that a store of ours let down: nothing of it is an outcome, so the page is left to be done again, though providers may
+// have been asked before the store was.
 func (s *slice) redo(err error) error {
-	return fmt.Errorf("run %s: %w", s.in.Run, errors.Join(err, s.w.leave(s.hard)))
+	return fmt.Errorf("run %s: %w", s.in.Run, errors.Join(err, s.w.doubt(s.hard)))
 }
 
 func (s *slice) beat() { s.try.beat(s.w.run.Page()) }
@@ -266,7 +267,7 @@ func (s *slice) finish(state enrichment.RunState, reason string) error {
 	for _, c := range s.w.run.Open() {
 		rest = append(rest, waterfall.Outcome{
 			Mark:       enrichment.Mark{RowID: c.Row, ColumnID: c.Column, State: enrichment.MarkSkipped, Message: message},
-			Provenance: enrichment.Provenance{RowID: c.Row, ColumnID: c.Column},
+			Provenance: enrichment.Provenance{RowID: c.Row, ColumnID: c.Column, Attempts: s.untold(c)},
 		})
 	}
 	for len(rest) > 0 {

@@ -16,16 +16,18 @@ func (s *slice) takeOver() error {
 		if err := s.flush(s.unknown()); err != nil {
 			return err
 		}
-		s.again = map[enrichment.Cell]bool{}
-		for _, c := range s.w.run.Open() {
-			s.again[c] = true
-		}
 		left := s.w.lose
 		if s.try.Ended {
-			left = s.w.leave
+			left = s.w.doubt
 		}
 		if err := left(s.hard); err != nil {
 			return err
+		}
+	}
+	if s.w.run.InDoubt() { // also where others have begun the page again since, and left it in order
+		s.again = map[enrichment.Cell]bool{}
+		for _, c := range s.w.run.Open() {
+			s.again[c] = true
 		}
 	}
 	if s.w.run.Killed() >= quarantine.MostKills {
@@ -34,6 +36,8 @@ func (s *slice) takeOver() error {
 	return nil
 }
 
+const lostAnswer = "asked before a crash; the answer is lost and may have cost the provider's credits"
+
 // unknown are the outcomes of cells that were perhaps asked and must not be asked again.
 func (s *slice) unknown() []waterfall.Outcome {
 	var out []waterfall.Outcome
@@ -41,21 +45,38 @@ func (s *slice) unknown() []waterfall.Outcome {
 		if !s.careful[c.Column] {
 			continue
 		}
-		const why = "asked before a crash; the answer is lost and may have cost the provider's credits"
-		o := failure(c, why)
-		o.Provenance.Attempts = []enrichment.Attempt{{Provider: s.firstCareful(c.Column), Status: enrichment.StatusUnknown, Calls: 1, Error: why}}
+		o := failure(c, lostAnswer)
+		o.Provenance.Attempts = s.lost(s.firstCareful(c.Column))
 		out = append(out, o)
 	}
 	return out
 }
 
+// lost tells of a call whose answer is lost.
+func (*slice) lost(provider string) []enrichment.Attempt {
+	return []enrichment.Attempt{{Provider: provider, Status: enrichment.StatusUnknown, Calls: 1, Error: lostAnswer}}
+}
+
+// untold is what has to be told of a cell that ends without being asked again: that it may have been asked by a worker that was lost.
+func (s *slice) untold(c enrichment.Cell) []enrichment.Attempt {
+	if !s.again[c] {
+		return nil
+	}
+	return s.lost(s.firstOf(c.Column, func(enrichment.Provider) bool { return true }))
+}
+
 func (s *slice) firstCareful(col kernel.ColumnID) string {
+	return s.firstOf(col, func(d enrichment.Provider) bool { return !d.Idempotent })
+}
+
+// firstOf is the first provider of the column's that is as wanted.
+func (s *slice) firstOf(col kernel.ColumnID, wanted func(enrichment.Provider) bool) string {
 	for _, p := range s.w.run.Plans() {
 		if p.ColumnID != col {
 			continue
 		}
 		for _, st := range p.Config.Steps {
-			if d, ok := s.r.cfg.Engine.Registry.Provider(st.Provider); ok && !d.Idempotent {
+			if d, ok := s.r.cfg.Engine.Registry.Provider(st.Provider); ok && wanted(d) {
 				return st.Provider
 			}
 		}
@@ -67,7 +88,9 @@ func (s *slice) firstCareful(col kernel.ColumnID) string {
 func (s *slice) giveUp() error {
 	var rest []waterfall.Outcome
 	for _, c := range s.w.run.Open() {
-		rest = append(rest, failure(c, quarantine.Reason("the page of this record")))
+		o := failure(c, quarantine.Reason("the page of this record"))
+		o.Provenance.Attempts = s.untold(c)
+		rest = append(rest, o)
 	}
 	for len(rest) > 0 {
 		n := min(len(rest), maxCells)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/commands/enrichmentflow"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -155,4 +156,57 @@ func TestAPanicEndsItsCellAndNothingElse(t *testing.T) {
 	require.Equal(t, enrichmentflow.Done, r.work(input(job.ID)))
 	require.EqualValues(t, 9, r.run(job.ID).Counts().Succeeded)
 	require.EqualValues(t, 1, r.run(job.ID).Counts().Failed)
+}
+
+// However a page ends over which a worker was lost, what that one may have asked is told of each of its cells.
+func TestWhatALostWorkerMayHaveAskedIsToldHoweverItEnds(t *testing.T) {
+	t.Parallel()
+	for name, then := range map[string]struct {
+		happens func(r *rig, id kernel.RunID)
+		repeats int
+	}{
+		"it is asked again": {func(*rig, kernel.RunID) {}, 2},
+		"it is asked again after a stop in order": {func(r *rig, id kernel.RunID) {
+			ctx, cancel := context.WithCancel(r.t.Context())
+			cancel()
+			_, err := r.runner.Slice(ctx, input(id), enrichmentflow.Try{})
+			require.NoError(r.t, err)
+			require.True(r.t, r.run(id).Calm())
+		}, 2},
+		"it is asked again after an attempt that ended by itself": {func(r *rig, id kernel.RunID) {
+			ctx, cancel := context.WithCancel(r.t.Context())
+			cancel()
+			_, err := r.runner.Slice(ctx, input(id), enrichmentflow.Try{Ended: true})
+			require.NoError(r.t, err)
+		}, 2},
+		"the page is given up": {func(r *rig, id kernel.RunID) { r.die(id) }, 0},
+		"the run is cancelled": {func(r *rig, id kernel.RunID) {
+			_, err := r.handlers.Control(r.t.Context(), meta(), enrichmentcmd.Control{Workspace: workspace, Run: id, Verb: enrichmentcmd.Cancel})
+			require.NoError(r.t, err)
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, 20, fast(), newFake("free", 0))
+			r.addColumn("Answer", "free")
+			job := r.start(nil)
+			r.crash(job.ID)
+			then.happens(r, job.ID)
+			require.Equal(t, enrichmentflow.Done, r.work(input(job.ID)))
+			repeats, unknown := 0, 0
+			for _, o := range r.outcomes(job.ID) {
+				for _, try := range o.prov.Attempts {
+					switch {
+					case try.Repeated:
+						repeats++
+					case try.Status == enrichment.StatusUnknown:
+						unknown++
+						require.Equal(t, "free", try.Provider)
+						require.Equal(t, 1, try.Calls)
+					}
+				}
+			}
+			require.Equal(t, []int{then.repeats, 2 - then.repeats}, []int{repeats, unknown}, "repeats and lost answers that are told")
+		})
+	}
 }

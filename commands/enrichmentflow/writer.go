@@ -199,6 +199,14 @@ func (w *writer) leave(ctx context.Context) error {
 	return w.commit(ctx, change{decide: func(run *enrichment.Run) error { return run.StopPage() }})
 }
 
+// doubt records that the page is left, but perhaps with answers that were not recorded.
+func (w *writer) doubt(ctx context.Context) error {
+	if len(w.run.Open()) == 0 || w.run.Calm() {
+		return nil
+	}
+	return w.commit(ctx, change{decide: func(run *enrichment.Run) error { return run.DoubtPage() }})
+}
+
 // lose records that the page's worker was lost.
 func (w *writer) lose(ctx context.Context) error {
 	if len(w.run.Open()) == 0 || w.run.Calm() {

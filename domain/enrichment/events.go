@@ -105,6 +105,8 @@ type RunPageStopped struct {
 	Page  int          `json:"page"`
 	// Killed is how many workers have been lost over the page so far.
 	Killed int `json:"killed,omitempty"`
+	// Doubt says that what is not answered may have been asked, and the answer lost. So it is too where workers were lost.
+	Doubt bool `json:"doubt,omitempty"`
 	// A page that waits names the cells that can't be asked before Until, an event per set of columns, all in one append; they are
 	// then "rate_limited". Reason says why, in words.
 	TableID kernel.TableID    `json:"table_id,omitempty"`

@@ -69,6 +69,14 @@ func (r *Run) StopPage() error {
 	return r.Record(r, RunPageStopped{RunID: r.s.ID, Page: r.s.Page})
 }
 
+// DoubtPage records that the page under way was left, but perhaps with answers that were not recorded.
+func (r *Run) DoubtPage() error {
+	if len(r.s.Open) == 0 || r.s.Calm {
+		return nil
+	}
+	return r.Record(r, RunPageStopped{RunID: r.s.ID, Page: r.s.Page, Doubt: true})
+}
+
 // LoseWorker records that the page's worker was lost without leaving it.
 func (r *Run) LoseWorker() error {
 	if len(r.s.Open) == 0 || r.s.Calm {
@@ -91,6 +99,7 @@ func (r *Run) Wait(cells []Cell, until time.Time, reason string, at time.Time) e
 func (r *Run) pageStopped(e RunPageStopped) {
 	r.s.Calm = true
 	r.s.Killed = max(r.s.Killed, e.Killed)
+	r.s.Doubt = r.s.Doubt || e.Doubt || e.Killed > 0
 	if e.Until == nil {
 		return
 	}
@@ -109,7 +118,7 @@ func (r *Run) pageStarted(e RunPageStarted) {
 		return
 	}
 	if e.Page != r.s.Page {
-		r.s.Open, r.s.Killed = nil, 0
+		r.s.Open, r.s.Killed, r.s.Doubt = nil, 0, false
 	}
 	r.s.Page, r.s.Next = e.Page, e.Next
 	r.s.Rows += int64(len(e.Rows))

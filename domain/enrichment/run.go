@@ -91,6 +91,7 @@ type runState struct {
 	Open       []Cell         `json:"open"`
 	Calm       bool           `json:"calm"`
 	Killed     int            `json:"killed,omitempty"`
+	Doubt      bool           `json:"doubt,omitempty"`
 	Until      time.Time      `json:"until,omitzero"`
 	Waits      time.Time      `json:"waits,omitzero"`
 	By         kernel.UserID  `json:"by"`
@@ -150,6 +151,9 @@ func (r *Run) Calm() bool { return r.s.Calm }
 
 // Killed is how many workers have been lost over the page under way.
 func (r *Run) Killed() int { return r.s.Killed }
+
+// InDoubt reports whether the open cells may have been asked before, with the answers lost.
+func (r *Run) InDoubt() bool { return r.s.Doubt || r.s.Killed > 0 }
 
 // Until is when the open cells may be asked, zero when they may be now.
 func (r *Run) Until() time.Time { return r.s.Until }
