@@ -78,10 +78,10 @@ test/int: bin/devservices ## Run the Go tests that need servers
 	@$(WITH) -- $(GO_TEST) ./eventstore/... ./adapters/... ./cmd/...
 
 .PHONY: test/fault
-test/fault: bin/devservices ## Kill, slow down, empty and fill each server while the product is used, in about 4 minutes
+test/fault: bin/devservices ## Kill, slow down, empty and fill each server while the product is used, in about 5 minutes
 	@$(call TRY,$(WITH) postgres temporal -- $(GO_TEST) -tags fault -count 1 -run Fault ./cmd/internal/systemtest)
 
-# HARM picks the harms of the loops whose name holds it, SEED repeats the draws of a loop.
+# HARM picks the harms of the loops whose name matches it, SEED repeats the draws of a loop.
 .PHONY: test/loop
 test/loop: bin/devservices ## Run the loops of faults alone, until ROUNDS (100) faults have befallen each, and a run over RUN_ROWS (3000) rows
 	@MORKET_TEST_ROUNDS=$(or $(ROUNDS),100) MORKET_TEST_RUN_ROWS=$(or $(RUN_ROWS),3000) MORKET_TEST_HARM='$(HARM)' MORKET_TEST_SEED=$(SEED) \

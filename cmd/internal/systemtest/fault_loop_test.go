@@ -8,9 +8,9 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -59,10 +59,12 @@ func seedOf(t *testing.T) uint64 {
 	return n
 }
 
-// chosen are the harms whose name holds MORKET_TEST_HARM; all of them without it.
+// chosen are the harms whose name matches MORKET_TEST_HARM; all of them without it.
 func chosen(t *testing.T, all []harm) []harm {
 	t.Helper()
-	some := slices.DeleteFunc(slices.Clone(all), func(h harm) bool { return !strings.Contains(h.name, os.Getenv("MORKET_TEST_HARM")) })
+	pattern, err := regexp.Compile(os.Getenv("MORKET_TEST_HARM"))
+	require.NoError(t, err, "MORKET_TEST_HARM")
+	some := slices.DeleteFunc(slices.Clone(all), func(h harm) bool { return !pattern.MatchString(h.name) })
 	require.NotEmpty(t, some, "MORKET_TEST_HARM is of none of the harms")
 	return some
 }
