@@ -37,6 +37,9 @@ func (l Limits) withDefaults() Limits {
 	}
 }
 
+// longestRetry is the longest pause before a parked stream is tried again.
+func (l Limits) longestRetry() time.Duration { return l.RetryFirst << max(0, l.RetryAttempts-1) }
+
 // backoff doubles from min to max.
 type backoff struct{ next, max time.Duration }
 

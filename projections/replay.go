@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
 )
 
@@ -14,7 +15,7 @@ const replayPage = 500
 // retryParked replays the parked streams whose time has come. It looks at most every PollMax.
 func (w *worker) retryParked(ctx context.Context) error {
 	now := w.clock.Now()
-	if len(w.parked) == 0 || now.Sub(w.checked) < w.limits.PollMax {
+	if len(w.parked) == 0 || !kernel.Passed(now, w.checked, w.limits.PollMax) {
 		return nil
 	}
 	w.checked = now
@@ -24,7 +25,7 @@ func (w *worker) retryParked(ctx context.Context) error {
 	}
 	w.remember(list)
 	for _, p := range list {
-		if p.RetryAt.IsZero() || p.RetryAt.After(now) {
+		if p.RetryAt.IsZero() || !kernel.Due(now, p.RetryAt, w.limits.longestRetry()) {
 			continue
 		}
 		if err := w.replay(ctx, p); err != nil {

@@ -353,7 +353,7 @@ func safely(fn func() error) (err error) {
 
 // flush makes the position durable when it has been ahead of the checkpoint long enough, or at once when forced.
 func (w *worker) flush(ctx context.Context, force bool) error {
-	if w.position == w.durable.Position || (!force && w.clock.Now().Sub(w.ahead) < w.limits.CheckpointEvery) {
+	if w.position == w.durable.Position || (!force && !kernel.Passed(w.clock.Now(), w.ahead, w.limits.CheckpointEvery)) {
 		return nil
 	}
 	next, err := w.store.Advance(ctx, w.durable, Step{To: w.position})

@@ -160,7 +160,7 @@ func (s *slice) settle() (next Next, ended bool, err error) {
 		return Paused, true, s.w.leave(s.hard)
 	case len(s.waits.cells) > 0:
 		return Waiting, true, s.w.wait(s.hard, s.waits)
-	case run.Until().After(s.r.cfg.Clock.Now()): // woken early, or somewhere else where nothing is known of it
+	case !kernel.Due(s.r.cfg.Clock.Now(), run.Until(), waterfall.LongestWait+time.Minute): // woken early, or somewhere else where nothing is known of it
 		return Waiting, true, nil
 	case s.stop.Err() != nil || s.turnOver():
 		return More, true, s.w.leave(s.hard)

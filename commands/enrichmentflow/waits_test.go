@@ -201,3 +201,24 @@ func TestLaterColumnsWaitWithAnEarlierOne(t *testing.T) {
 	require.Equal(t, enrichmentflow.Done, r.work(input(job.ID)))
 	require.JSONEq(t, `"re: re: q0!"`, r.outcomes(job.ID)[enrichment.Cell{Row: r.rows.rows[0].ID, Column: second}].value)
 }
+
+// A clock that is a day ahead for a moment doesn't let a run wait for a day, neither for its time nor for a server that stays ill.
+func TestARunDoesNotWaitForATimeThatAWrongClockSaid(t *testing.T) {
+	t.Parallel()
+	p := newFake("dead", 0)
+	p.do = func(context.Context, enrichment.Request) (enrichment.Reply, error) {
+		return enrichment.Reply{}, enrichment.Fail(enrichment.CallFailed, "the API answers 503")
+	}
+	r, clock := waitingRig(t, 20, p)
+	clock.Advance(24 * time.Hour)
+	job := r.start(nil)
+	require.Equal(t, enrichmentflow.Waiting, r.slice(input(job.ID)).Next)
+	clock.Advance(-24 * time.Hour)
+	r.build(enrichmentflow.Limits{}, p) // another process, which knows nothing of the breaker
+	began := clock.Now()
+	for res := r.slice(input(job.ID)); res.Next != enrichmentflow.Done; res = r.slice(input(job.ID)) {
+		require.Less(t, clock.Now().Sub(began), 2*time.Hour)
+		clock.Advance(res.Wait)
+	}
+	require.Equal(t, enrichment.RunFailed, r.run(job.ID).State())
+}

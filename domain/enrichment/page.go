@@ -104,7 +104,7 @@ func (r *Run) pageStopped(e RunPageStopped) {
 		return
 	}
 	r.s.Until = *e.Until
-	if r.s.Waits.IsZero() && e.At != nil {
+	if e.At != nil && (r.s.Waits.IsZero() || e.At.Before(r.s.Waits)) { // before: the clock has been set back
 		r.s.Waits = *e.At
 	}
 }

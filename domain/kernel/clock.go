@@ -15,6 +15,13 @@ type SystemClock struct{}
 // Now returns the current time in UTC.
 func (SystemClock) Now() time.Time { return time.Now().UTC() }
 
+// Due reports whether the time at has come. One that is further ahead than most was said by a clock that has been set back since, so it has
+// come too: else what rests, waits or is kept until then would do so for as long as the clock was wrong.
+func Due(now, at time.Time, most time.Duration) bool { return !now.Before(at) || at.Sub(now) > most }
+
+// Passed reports whether d has passed since then. When then is still to come the clock has been set back, and d is taken to have passed.
+func Passed(now, then time.Time, d time.Duration) bool { return now.Sub(then) >= d || now.Before(then) }
+
 // Pause waits for d by the machine's clock, or returns ctx's error when ctx ends before.
 func Pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
