@@ -47,8 +47,9 @@ type Meta struct {
 	Agent  string `json:"agent,omitempty"`
 	// Trace is the trace that the request belongs to, as in a traceparent header (W3C Trace Context, section 3.2).
 	Trace string `json:"traceparent,omitempty"`
-	// IdempotencyKey names the request within everything that was ever asked: the same key acts once.
-	IdempotencyKey string `json:"idempotency_key,omitempty"`
+	// IdempotencyKey names the request within everything that was ever asked: the same key acts once. It is not stored with events:
+	// the log keeps it, as long as it lives, beside the positions that it stands for.
+	IdempotencyKey string `json:"-"`
 	// Fingerprint tells a repeat of the request from another request under the same key. It is not stored with events.
 	Fingerprint string `json:"-"`
 	// Gesture ties requests of one person together as one step of undo. It is not stored with events: their step is.

@@ -60,7 +60,7 @@ func testRoundTrip(t *testing.T, s eventstore.Store) {
 	require.False(t, got[0].RecordedAt.IsZero())
 	m, err := got[0].Meta()
 	require.NoError(t, err)
-	req.Meta.Fingerprint = "" // not stored with events
+	req.Meta.IdempotencyKey, req.Meta.Fingerprint = "", "" // not stored with events
 	require.Equal(t, req.Meta, m)
 }
 
