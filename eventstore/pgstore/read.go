@@ -112,6 +112,17 @@ func (s *Store) ReadPositions(ctx context.Context, positions []int64) ([]eventst
 	return events, nil
 }
 
+const readHeadsSQL = `SELECT position, version, recorded_at, stream_id, workspace_id, type, metadata, 'null'::json FROM log.events WHERE position = ANY ($1) ORDER BY position`
+
+// ReadHeads returns the events at the positions without their data, which is null.
+func (s *Store) ReadHeads(ctx context.Context, positions []int64) ([]eventstore.Recorded, error) {
+	events, err := s.read(ctx, readHeadsSQL, positions)
+	if err != nil {
+		return nil, fmt.Errorf("read the heads of %d events: %w", len(positions), err)
+	}
+	return events, nil
+}
+
 const streamsSQL = `SELECT id FROM log.streams WHERE id COLLATE "C" > $1 AND id COLLATE "C" < $2 ORDER BY id COLLATE "C" LIMIT $3`
 
 // Streams returns the streams of a category in the order of their names, those after the given one.

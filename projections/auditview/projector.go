@@ -5,6 +5,8 @@ package auditview
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -33,8 +35,9 @@ type Entry struct {
 	Action    string        // the event type without its version
 	Thing     string        // kind of thing
 	ID        string        // of the thing
-	Says      string        // see Rule.Says; {it}, {person} and {n} are still in it
+	Says      string        // see Rule.Says; {it}, {person} and {n} are still in it. Empty: as the rule of its type says
 	N         int64
+	Work      int64           // a hash of what events of one piece of work share; 0 of what comes alone
 	Before    json.RawMessage // an object, or nil
 	After     json.RawMessage
 	Client    string // network address
@@ -51,8 +54,9 @@ type Fact struct {
 
 // Writer writes the read model inside a projector's transaction.
 type Writer interface {
-	// Ending returns the line whose last event is at the position, false if there is none.
-	Ending(ctx context.Context, position int64) (Entry, bool, error)
+	// Before returns the last of the lines before e in its list, which is that of e.Workspace and e.Activity; false if there is none.
+	// Of the line it tells First, Last, N, Work and what it shares with e.
+	Before(ctx context.Context, e Entry) (Entry, bool, error)
 	// Fact returns what is remembered, nil if nothing is.
 	Fact(ctx context.Context, thing, id, name string) (json.RawMessage, error)
 	// Save adds lines, or replaces those with the same first position, and remembers facts.
@@ -75,7 +79,7 @@ func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Pr
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 6 }
+func (*Projector) Version() int { return 7 }
 
 // Types implements projections.Projector.
 func (p *Projector) Types() []string {
@@ -150,6 +154,7 @@ func (f *fold) add(ctx context.Context, r eventstore.Recorded) error {
 		return err
 	}
 	if rule.Counted {
+		e.Work = hashOf(e)
 		joined, err := f.join(ctx, e)
 		if err != nil || joined {
 			return err
@@ -165,6 +170,9 @@ func (f *fold) add(ctx context.Context, r eventstore.Recorded) error {
 	if rule.Name != "" && len(data[rule.Name]) > 0 {
 		f.remember([3]string{rule.Thing, e.ID, "name"}, data[rule.Name])
 	}
+	if e.Says == f.rules[r.Type].Says {
+		e.Says = ""
+	}
 	f.entries = append(f.entries, e)
 	return nil
 }
@@ -178,7 +186,7 @@ func (f *fold) join(ctx context.Context, e Entry) (bool, error) {
 		f.entries[n-1].Last, f.entries[n-1].N = e.Last, f.entries[n-1].N+e.N
 		return true, nil
 	}
-	before, found, err := f.w.Ending(ctx, e.First-1)
+	before, found, err := f.w.Before(ctx, e)
 	if err != nil || !found || !continues(before, e) {
 		return false, err
 	}
@@ -188,7 +196,13 @@ func (f *fold) join(ctx context.Context, e Entry) (bool, error) {
 }
 
 func continues(before, e Entry) bool {
-	return before.Last == e.First-1 && before.Stream == e.Stream && before.Action == e.Action && before.Request == e.Request && before.Actor == e.Actor
+	return before.Last == e.First-1 && before.Work == e.Work
+}
+
+// hashOf tells events that are one line from others: what was done to the same stream in the same request by the same actor.
+func hashOf(e Entry) int64 {
+	sum := sha256.Sum256([]byte(strings.Join([]string{e.Action, string(e.Stream), e.Request, string(e.Actor.Kind), e.Actor.ID, string(e.Actor.OnBehalfOf)}, "\x00")))
+	return int64(binary.BigEndian.Uint64(sum[:8]) | 1) // never 0
 }
 
 // shown fills in what was before and is after.

@@ -1,35 +1,31 @@
-CREATE TABLE entries (
-    first        bigint PRIMARY KEY,
-    last         bigint      NOT NULL,
-    workspace_id text        NOT NULL,
-    stream_id    text        NOT NULL,
-    at           timestamptz NOT NULL,
-    actor_kind   text        NOT NULL,
-    actor_id     text        NOT NULL,
-    user_id      text        NOT NULL, -- the person behind the actor
-    person_id    text        NOT NULL, -- whom it is about
-    action       text        NOT NULL,
-    thing        text        NOT NULL,
-    thing_id     text        NOT NULL,
-    says         text        NOT NULL,
-    n            bigint      NOT NULL,
-    before       jsonb,
-    after        jsonb,
-    client       text        NOT NULL,
-    agent        text        NOT NULL,
-    request      text        NOT NULL,
-    activity     boolean     NOT NULL
+-- A line for each thing that was done. What its first event tells (stream, actor, client, agent, request) is read from there. Ids that
+-- are only compared are hashes of 64 bits.
+CREATE TABLE lines (
+    workspace bigint      NOT NULL, -- hash of its id, or of '' for what belongs to none
+    first     bigint      NOT NULL,
+    at        timestamptz NOT NULL,
+    n         bigint      NOT NULL,
+    by_user   bigint      NOT NULL, -- hash of the id of the person behind the actor, or of ''
+    work      bigint,               -- of a line that may still grow: see auditview.Entry.Work
+    more      int         NOT NULL, -- events after the first
+    activity  boolean     NOT NULL,
+    action    text        NOT NULL COLLATE "C",
+    thing     text        NOT NULL COLLATE "C",
+    thing_id  text        NOT NULL COLLATE "C",
+    person_id text        COLLATE "C", -- whom it is about
+    whose     text        COLLATE "C", -- of what belongs to no workspace: the person whose own it is
+    says      text,                    -- unless it is what the rule of the event's type says
+    before    jsonb,
+    after     jsonb,
+    PRIMARY KEY (workspace, activity, first)
 );
-CREATE INDEX entries_last ON entries (last);
-CREATE INDEX entries_thing ON entries (thing_id);
-CREATE INDEX entries_audit ON entries (workspace_id, first DESC);
-CREATE INDEX entries_activity ON entries (workspace_id, first DESC) WHERE activity;
-CREATE INDEX entries_person ON entries ((CASE WHEN person_id = '' THEN user_id ELSE person_id END), first DESC) WHERE workspace_id = '';
+CREATE INDEX lines_thing ON lines (thing_id);
+CREATE INDEX lines_whose ON lines (whose, first) WHERE whose IS NOT NULL;
 
 CREATE TABLE facts (
-    thing    text  NOT NULL,
-    thing_id text  NOT NULL,
-    name     text  NOT NULL,
+    thing    text  NOT NULL COLLATE "C",
+    thing_id text  NOT NULL COLLATE "C",
+    name     text  NOT NULL COLLATE "C",
     value    jsonb NOT NULL,
     PRIMARY KEY (thing, thing_id, name)
 );

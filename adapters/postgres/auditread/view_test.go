@@ -68,7 +68,7 @@ func TestTheAuditLog(t *testing.T) {
 	h.Meta.Workspace = "ws_2"
 	h.Append("table-tbl_2", table.Created{TableID: "tbl_2", WorkspaceID: "ws_2", Name: "private"})
 
-	q := auditread.NewQueries(h.Pool)
+	q := auditread.NewQueries(h.Pool, h)
 	lines := func(f auditread.Filter) (out []auditread.Line, says []string) {
 		require.NoError(t, q.Lines(t.Context(), "ws_1", f, func(l auditread.Line) error {
 			out, says = append(out, l), append(says, fmt.Sprint(l.Says, " ", l.N))
@@ -103,6 +103,20 @@ func TestTheAuditLog(t *testing.T) {
 	_, says = lines(auditread.Filter{Thing: "member", Actor: "usr_1", From: now, To: now.Add(time.Second)})
 	require.Len(t, says, 1)
 	h.RequireRebuildable()
+
+	filters := []auditread.Filter{{}, {Activity: true}, {Actor: "usr_1"}, {Action: "table", Limit: 2}, {Thing: "table", ID: "tbl_1"}, {Before: all[3].First}}
+	var present [][]auditread.Line
+	for _, f := range filters {
+		found, _ := lines(f)
+		require.NotEmpty(t, found)
+		present = append(present, found)
+	}
+	beVersion6(t, h, all)
+	q = auditread.NewQueries(h.Pool, h)
+	for i, f := range filters {
+		found, _ := lines(f)
+		require.Equal(t, present[i], found, "a copy of the version before answers the same")
+	}
 }
 
 func TestWhatWasDoneIsToldByNames(t *testing.T) {
@@ -129,7 +143,7 @@ func TestWhatWasDoneIsToldByNames(t *testing.T) {
 	h.Append("search-ws_1", search.Deleted{ID: "sea_1"})
 	h.Append("api_key-key_1", auth.APIKeyCreated{KeyID: "key_1", Workspace: "ws_1", Name: "CI", Role: kernel.RoleMember, Tables: []kernel.TableID{"tbl_1", "tbl_0"}})
 	var told []string
-	require.NoError(t, auditread.NewQueries(h.Pool).Lines(t.Context(), "ws_1", auditread.Filter{}, func(l auditread.Line) error {
+	require.NoError(t, auditread.NewQueries(h.Pool, h).Lines(t.Context(), "ws_1", auditread.Filter{}, func(l auditread.Line) error {
 		told = append(told, strings.ReplaceAll(l.Says, "{it}", l.Name))
 		require.NotRegexp(t, `(col|viw|sea)_`, l.Says+string(l.Before)+string(l.After))
 		if l.Thing == "api_key" {
@@ -163,7 +177,7 @@ func TestWhatIsSecretOrOnesOwnIsNotTold(t *testing.T) {
 		table.ViewSaved{TableID: "tbl_1", View: table.View{ID: "viw_2", Name: "everybody's", Shared: true}})
 	h.Append("search-sea_1", search.Saved{ID: "sea_1", Workspace: "ws_1", Name: "CANARY"}, search.Deleted{ID: "sea_1"})
 	h.Append("search-sea_2", search.Saved{ID: "sea_2", Workspace: "ws_1", Name: "everybody's", Shared: true})
-	q := auditread.NewQueries(h.Pool)
+	q := auditread.NewQueries(h.Pool, h)
 	told := func(f auditread.Filter) string {
 		var out []string
 		require.NoError(t, q.Lines(t.Context(), "ws_1", f, func(l auditread.Line) error {

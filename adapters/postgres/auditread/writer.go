@@ -2,6 +2,7 @@
 package auditread
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -15,18 +16,14 @@ import (
 	"github.com/morket/morket/projections/auditview"
 )
 
-var (
-	//go:embed schema.sql
-	schema string
-	//go:embed expand.sql
-	expand string
-)
+//go:embed schema.sql
+var schema string
 
 // Model is the shape of the read model.
 func Model() postgres.Model {
-	return postgres.Model{Name: auditview.Name, DDL: schema, Expand: expand, Policies: map[string]string{
-		"entries": postgres.OfWorkspace + ` OR (workspace_id = '' AND projection.is_member(CASE WHEN person_id = '' THEN user_id ELSE person_id END))`,
-		"facts":   `EXISTS (SELECT FROM entries e WHERE e.thing_id = facts.thing_id AND e.thing = facts.thing)`,
+	return postgres.Model{Name: auditview.Name, DDL: schema, Policies: map[string]string{
+		"lines": `workspace = hashtextextended(current_setting('morket.workspace', true), 0) OR (whose IS NOT NULL AND projection.is_member(whose))`,
+		"facts": `EXISTS (SELECT FROM lines l WHERE l.thing_id = facts.thing_id AND l.thing = facts.thing)`,
 	}}
 }
 
@@ -38,31 +35,17 @@ func Open(tx projections.Tx) (auditview.Writer, error) {
 
 type writer struct{ tx *postgres.Tx }
 
-const columns = `first, last, workspace_id, stream_id, at, actor_kind, actor_id, user_id, person_id, action, thing, thing_id, says, n, before, after, client, agent, request, activity`
+const beforeSQL = `SELECT first, first + more, n, coalesce(work, 0) FROM lines
+WHERE workspace = hashtextextended($1, 0) AND activity = $2 AND first < $3 ORDER BY first DESC LIMIT 1`
 
-// Ending implements auditview.Writer.
-func (w writer) Ending(ctx context.Context, position int64) (auditview.Entry, bool, error) {
-	rows, err := w.tx.Query(ctx, `SELECT `+columns+` FROM entries WHERE last = $1`, position)
-	if err != nil {
-		return auditview.Entry{}, false, err
-	}
-	e, err := pgx.CollectExactlyOneRow(rows, scan)
+// Before implements auditview.Writer.
+func (w writer) Before(ctx context.Context, e auditview.Entry) (auditview.Entry, bool, error) {
+	was := e
+	err := w.tx.QueryRow(ctx, beforeSQL, string(e.Workspace), e.Activity, e.First).Scan(&was.First, &was.Last, &was.N, &was.Work)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return e, false, nil
+		return was, false, nil
 	}
-	return e, err == nil, err
-}
-
-func scan(row pgx.CollectableRow) (auditview.Entry, error) {
-	var e auditview.Entry
-	var user string
-	err := row.Scan(&e.First, &e.Last, &e.Workspace, &e.Stream, &e.At, &e.Actor.Kind, &e.Actor.ID, &user, &e.Person, &e.Action, &e.Thing, &e.ID, &e.Says, &e.N,
-		&e.Before, &e.After, &e.Client, &e.Agent, &e.Request, &e.Activity)
-	e.At = e.At.UTC()
-	if user != e.Actor.ID {
-		e.Actor.OnBehalfOf = userID(user)
-	}
-	return e, err
+	return was, err == nil, err
 }
 
 // Fact implements auditview.Writer.
@@ -76,8 +59,9 @@ func (w writer) Fact(ctx context.Context, thing, id, name string) (json.RawMessa
 }
 
 const (
-	saveSQL = `INSERT INTO entries (` + columns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-ON CONFLICT (first) DO UPDATE SET last = EXCLUDED.last, n = EXCLUDED.n`
+	saveSQL = `INSERT INTO lines (workspace, first, at, n, by_user, work, more, activity, action, thing, thing_id, person_id, whose, says, before, after)
+VALUES (hashtextextended($1, 0), $2, $3, $4, hashtextextended($5, 0), nullif($6::bigint, 0), $7, $8, $9, $10, $11, nullif($12, ''), nullif($13, ''), nullif($14, ''), $15, $16)
+ON CONFLICT (workspace, activity, first) DO UPDATE SET more = EXCLUDED.more, n = EXCLUDED.n`
 	factSQL = `INSERT INTO facts (thing, thing_id, name, value) VALUES ($1, $2, $3, $4) ON CONFLICT (thing, thing_id, name) DO UPDATE SET value = EXCLUDED.value`
 )
 
@@ -85,8 +69,12 @@ ON CONFLICT (first) DO UPDATE SET last = EXCLUDED.last, n = EXCLUDED.n`
 func (w writer) Save(ctx context.Context, entries []auditview.Entry, facts []auditview.Fact) error {
 	var q pgx.Batch
 	for _, e := range entries {
-		q.Queue(saveSQL, e.First, e.Last, string(e.Workspace), string(e.Stream), e.At, string(e.Actor.Kind), e.Actor.ID, string(e.Actor.User()), string(e.Person),
-			e.Action, e.Thing, e.ID, e.Says, e.N, e.Before, e.After, e.Client, e.Agent, e.Request, e.Activity)
+		whose := ""
+		if e.Workspace == "" {
+			whose = cmp.Or(string(e.Person), string(e.Actor.User()))
+		}
+		q.Queue(saveSQL, string(e.Workspace), e.First, e.At, e.N, string(e.Actor.User()), e.Work, e.Last-e.First, e.Activity, e.Action, e.Thing, e.ID,
+			string(e.Person), whose, e.Says, e.Before, e.After)
 	}
 	for _, f := range facts {
 		q.Queue(factSQL, f.Thing, f.ID, f.Name, f.Value)

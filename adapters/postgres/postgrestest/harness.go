@@ -136,3 +136,13 @@ func (h *Harness) RequireRebuildable() {
 		require.NoError(h.t, h.Store.Drop(h.t.Context(), place))
 	}
 }
+
+// ReadHeads returns recorded events without their data, as the log does.
+func (h *Harness) ReadHeads(_ context.Context, positions []int64) ([]eventstore.Recorded, error) {
+	out := make([]eventstore.Recorded, len(positions))
+	for i, p := range positions {
+		out[i] = h.log[p-1]
+		out[i].Data = nil
+	}
+	return out, nil
+}

@@ -14,5 +14,5 @@ func (p *Platform) recorder() (*accesscmd.Recorder, error) {
 }
 
 func (p *Platform) registerAudit(a *httpapi.API) {
-	auditapi.Register(a, auditapi.Deps{Reads: auditread.NewQueries(p.rows), Names: workspaceread.NewQueries(p.rows, p.ring)})
+	auditapi.Register(a, auditapi.Deps{Reads: auditread.NewQueries(p.rows, p.store), Names: workspaceread.NewQueries(p.rows, p.ring)})
 }

@@ -171,7 +171,7 @@ func TestAQueryThatForgetsItsWorkspaceFindsItsOwn(t *testing.T) {
 		`SELECT count(*) FROM rm_grid.tables`, `SELECT count(*) FROM rm_workspace.members`, `SELECT count(*) FROM rm_workspace.workspaces`,
 		`SELECT count(*) FROM rm_history.steps`, `SELECT count(DISTINCT table_id) FROM rm_history.changes WHERE step <> ''`,
 		`SELECT count(*) FROM rm_search.rows`, `SELECT count(*) FROM rm_search.own_rows WHERE words @@ '''canary0'' | ''canary1'''`,
-		`SELECT count(DISTINCT workspace_id) FROM rm_audit.entries`, `SELECT count(DISTINCT thing_id) FROM rm_audit.facts WHERE thing = 'table'`,
+		`SELECT count(DISTINCT workspace) FROM rm_audit.lines`, `SELECT count(DISTINCT thing_id) FROM rm_audit.facts WHERE thing = 'table'`,
 	} {
 		require.Equal(t, 1, w.count(w.in(t, 0), t, sql), sql)
 		require.Equal(t, 1, w.count(w.in(t, 1), t, sql), sql)
