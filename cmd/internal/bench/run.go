@@ -25,6 +25,7 @@ const (
 	StepAnalytics  = "analytics"
 	StepSearch     = "search"
 	StepImport     = "import"
+	StepBytes      = "bytes"
 	StepGrid       = "grid"
 	StepRun        = "run"
 	StepCompanies  = "companies"
@@ -32,7 +33,7 @@ const (
 
 // Steps lists them.
 func Steps() []string {
-	return []string{StepLog, StepProjection, StepRelay, StepAnalytics, StepSearch, StepImport, StepGrid, StepRun, StepCompanies}
+	return []string{StepLog, StepProjection, StepRelay, StepAnalytics, StepSearch, StepImport, StepBytes, StepGrid, StepRun, StepCompanies}
 }
 
 // Config says what to measure.
@@ -69,7 +70,7 @@ func Run(ctx context.Context, cfg Config) (report Report, err error) {
 	if cfg.wants(StepLog, StepProjection, StepRelay, StepAnalytics, StepSearch) {
 		err = r.onPostgres(ctx)
 	}
-	if err == nil && cfg.wants(StepImport, StepGrid, StepRun) {
+	if err == nil && cfg.wants(StepImport, StepBytes, StepGrid, StepRun) {
 		err = r.onServer(ctx)
 	}
 	if err == nil && cfg.wants(StepCompanies) {

@@ -32,6 +32,9 @@ func (r *run) onServer(ctx context.Context) error {
 		if err := r.step(ctx, StepImport, imports); err != nil {
 			return err
 		}
+		if err := r.step(ctx, StepBytes, b.bytes); err != nil {
+			return err
+		}
 		if err := r.step(ctx, StepGrid, b.grid); err != nil {
 			return err
 		}
@@ -149,6 +152,7 @@ func (r *run) signIn(ctx context.Context, cfg config.Config, ended chan error) (
 type client struct {
 	base, token, workspace string
 	temporal               string // host:port
+	agent, key             string // of the requests: User-Agent and Idempotency-Key; empty: none
 	http                   *http.Client
 	pool                   *pgxpool.Pool
 }
@@ -200,6 +204,12 @@ func (c *client) open(ctx context.Context, method, path string, body io.Reader) 
 	}
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	req.Header.Set("Content-Type", "application/json")
+	if c.agent != "" {
+		req.Header.Set("User-Agent", c.agent)
+	}
+	if c.key != "" {
+		req.Header.Set("Idempotency-Key", c.key)
+	}
 	res, err := c.http.Do(req)
 	if err != nil {
 		return nil, err
