@@ -9,7 +9,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
@@ -30,11 +29,9 @@ type Change struct {
 	Table    kernel.TableID
 	Position int64
 	Kind     string // insert, delete, restore, import, run, column, or an edit's source
-	At       time.Time
 	Step     table.Step
 	Source   table.Source
 	User     kernel.UserID
-	Actor    string
 	Columns  []kernel.ColumnID // whose values it set
 	Rows     []kernel.RowID    // that it touched; of an insert, those that it added
 	Marked   []kernel.RowID    // that got a state only
@@ -85,7 +82,7 @@ func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Pr
 func (p *Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (p *Projector) Version() int { return 1 }
+func (p *Projector) Version() int { return 2 }
 
 // Types implements projections.Projector.
 func (p *Projector) Types() []string { return p.types }
@@ -123,7 +120,7 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 		if c.Table == "" {
 			continue
 		}
-		c.Position, c.At, c.User, c.Actor = rec.Position, rec.RecordedAt, meta.Actor.User(), string(meta.Actor.Kind)+":"+meta.Actor.ID
+		c.Position, c.User = rec.Position, meta.Actor.User()
 		if c.Step.Step == "" {
 			c.Step.Step = strconv.FormatInt(rec.Position, 10)
 		}

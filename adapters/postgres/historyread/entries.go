@@ -47,9 +47,6 @@ type Actor struct {
 	Name string           `json:"name,omitempty"`
 }
 
-const touchesQuery = `SELECT t.position FROM rm_history.touches t JOIN rm_history.changes c USING (position)
-WHERE t.row_id = $1 AND t.position < $2 AND c.table_id = $3 AND ($4 = '' OR NOT t.valued OR c.cols @> ARRAY[$4]) ORDER BY t.position DESC LIMIT $5`
-
 // Entries returns what happened to a row, or to one cell of it, before a position, newest first: the entries of up to limit
 // events. next is the position to go on from, 0 at the end.
 func (q *Queries) Entries(ctx context.Context, id kernel.TableID, row kernel.RowID, col kernel.ColumnID, before int64, limit int) ([]Entry, int64, error) {
@@ -57,7 +54,7 @@ func (q *Queries) Entries(ctx context.Context, id kernel.TableID, row kernel.Row
 	if err != nil {
 		return nil, 0, kernel.NotFound("row", string(row))
 	}
-	rows, err := q.db.Query(ctx, touchesQuery, [16]byte(key), before, id, string(col), limit+1)
+	rows, err := q.shape.Query(ctx, touchesQuery, touchesQuery1, [16]byte(key), before, id, string(col), limit+1)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read history: %w", err)
 	}

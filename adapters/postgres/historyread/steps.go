@@ -2,8 +2,9 @@ package historyread
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -13,50 +14,45 @@ import (
 	"github.com/morket/morket/eventstore"
 )
 
+// Log is the log, with the reading of events without their data.
+type Log interface {
+	eventstore.Reader
+	// ReadHeads returns the events at the positions (ascending) without their data.
+	ReadHeads(ctx context.Context, positions []int64) ([]eventstore.Recorded, error)
+}
+
 // Queries reads the history. Its callers have checked that the table is in the caller's workspace.
 type Queries struct {
-	db    postgres.Reader
-	log   eventstore.Reader
+	shape *postgres.Shape
+	log   Log
 	codec *eventstore.Codec
 }
 
 // NewQueries reads the index from the pool's database and the events from the log.
-func NewQueries(db postgres.Reader, log eventstore.Reader, codec *eventstore.Codec) *Queries {
-	return &Queries{db, log, codec}
+func NewQueries(db postgres.Reader, log Log, codec *eventstore.Codec) *Queries {
+	return &Queries{postgres.NewShape(db, "rm_history.lines"), log, codec}
 }
 
 // MaxSteps is how many steps of a user can be undone or redone.
 const MaxSteps = 200
 
-const stepColumns = `step, position, label, at, actor, cells, row_count, kind, money, undone, effective`
-
-const (
-	undoQuery = `SELECT ` + stepColumns + ` FROM rm_history.steps WHERE table_id = $1 AND user_id = $2 AND root = step AND NOT undone ORDER BY changed DESC LIMIT $3`
-	// What was undone can be redone until its user does something new.
-	redoQuery = `SELECT ` + stepColumns + ` FROM rm_history.steps s WHERE table_id = $1 AND user_id = $2 AND root = step AND undone
-AND changed > COALESCE((SELECT max(position) FROM rm_history.steps n WHERE n.table_id = $1 AND n.user_id = $2 AND n.root = n.step AND NOT n.undone AND n.changed = n.position), 0)
-ORDER BY changed DESC LIMIT $3`
-	stepQuery      = `SELECT ` + stepColumns + ` FROM rm_history.steps WHERE table_id = $1 AND step = $2 AND root = step`
-	positionsQuery = `SELECT position FROM rm_history.changes WHERE table_id = $1 AND step = $2 ORDER BY position`
-)
-
 func scanStep(row pgx.CollectableRow) (tablecmd.StepRecord, error) {
 	var s tablecmd.StepRecord
-	err := row.Scan(&s.ID, &s.Position, &s.Label, &s.At, &s.Actor, &s.Cells, &s.Rows, &s.Kind, &s.Money, &s.Undone, &s.Effective)
+	err := row.Scan(&s.ID, &s.Position, &s.Label, &s.Cells, &s.Rows, &s.Kind, &s.Money, &s.Undone, &s.Effective)
 	return s, err
 }
 
 // Stack returns the user's steps that can be undone and those that can be redone, the next one first.
 func (q *Queries) Stack(ctx context.Context, id kernel.TableID, user kernel.UserID) (undo, redo []tablecmd.StepRecord, err error) {
-	if undo, err = q.list(ctx, undoQuery, id, user, MaxSteps); err != nil {
+	if undo, err = q.list(ctx, undoQuery, undoQuery1, id, user, MaxSteps); err != nil {
 		return nil, nil, err
 	}
-	redo, err = q.list(ctx, redoQuery, id, user, MaxSteps)
+	redo, err = q.list(ctx, redoQuery, redoQuery1, id, user, MaxSteps)
 	return undo, redo, err
 }
 
-func (q *Queries) list(ctx context.Context, sql string, args ...any) ([]tablecmd.StepRecord, error) {
-	rows, err := q.db.Query(ctx, sql, args...)
+func (q *Queries) list(ctx context.Context, sql, before string, args ...any) ([]tablecmd.StepRecord, error) {
+	rows, err := q.shape.Query(ctx, sql, before, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list steps: %w", err)
 	}
@@ -64,7 +60,34 @@ func (q *Queries) list(ctx context.Context, sql string, args ...any) ([]tablecmd
 	if err != nil {
 		return nil, fmt.Errorf("list steps: %w", err)
 	}
-	return out, nil
+	return out, q.complete(ctx, out)
+}
+
+// complete adds who made the steps, and when: their first events tell.
+func (q *Queries) complete(ctx context.Context, steps []tablecmd.StepRecord) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	at := make(map[int64]*tablecmd.StepRecord, len(steps))
+	for i := range steps {
+		at[steps[i].Position] = &steps[i]
+	}
+	heads, err := q.log.ReadHeads(ctx, slices.Sorted(maps.Keys(at)))
+	if err != nil {
+		return fmt.Errorf("read the events of steps: %w", err)
+	}
+	if len(heads) != len(at) {
+		return fmt.Errorf("the log has %d of the %d events that began steps", len(heads), len(at))
+	}
+	for _, h := range heads {
+		meta, err := h.Meta()
+		if err != nil {
+			return err
+		}
+		s := at[h.Position]
+		s.At, s.Actor = h.RecordedAt, string(meta.Actor.Kind)+":"+meta.Actor.ID
+	}
+	return nil
 }
 
 // Step implements tablecmd.History.
@@ -79,7 +102,7 @@ func (q *Queries) Step(ctx context.Context, id kernel.TableID, step string, user
 
 // Positions implements tablecmd.History.
 func (q *Queries) Positions(ctx context.Context, id kernel.TableID, step string) ([]int64, error) {
-	rows, err := q.db.Query(ctx, positionsQuery, id, step)
+	rows, err := q.shape.Query(ctx, positionsQuery, positionsQuery1, id, step)
 	if err != nil {
 		return nil, fmt.Errorf("read a step: %w", err)
 	}
@@ -91,38 +114,27 @@ func (q *Queries) Positions(ctx context.Context, id kernel.TableID, step string)
 }
 
 func (q *Queries) find(ctx context.Context, id kernel.TableID, step string, user kernel.UserID, redo bool) (tablecmd.StepRecord, error) {
+	sql, before, args := stepQuery, stepQuery1, []any{id, step}
 	if step == "" {
-		sql, what := undoQuery, "undo"
-		if redo {
-			sql, what = redoQuery, "redo"
+		args = []any{id, user, 1}
+		if sql, before = undoQuery, undoQuery1; redo {
+			sql, before = redoQuery, redoQuery1
 		}
-		list, err := q.list(ctx, sql, id, user, 1)
-		if err == nil && len(list) == 0 {
-			err = kernel.E(kernel.KindConflict, "NOTHING_TO_"+map[bool]string{false: "UNDO", true: "REDO"}[redo], "there is nothing to %s", what)
-		}
-		if err != nil {
-			return tablecmd.StepRecord{}, err
-		}
+	}
+	list, err := q.list(ctx, sql, before, args...)
+	switch {
+	case err != nil:
+		return tablecmd.StepRecord{}, err
+	case len(list) > 0:
 		return list[0], nil
+	case step != "":
+		return tablecmd.StepRecord{}, kernel.NotFound("step", step)
+	case redo:
+		return tablecmd.StepRecord{}, kernel.E(kernel.KindConflict, "NOTHING_TO_REDO", "there is nothing to redo")
+	default:
+		return tablecmd.StepRecord{}, kernel.E(kernel.KindConflict, "NOTHING_TO_UNDO", "there is nothing to undo")
 	}
-	rows, err := q.db.Query(ctx, stepQuery, id, step)
-	if err != nil {
-		return tablecmd.StepRecord{}, fmt.Errorf("read a step: %w", err)
-	}
-	found, err := pgx.CollectExactlyOneRow(rows, scanStep)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return found, kernel.NotFound("step", step)
-	}
-	if err != nil {
-		return found, fmt.Errorf("read a step: %w", err)
-	}
-	return found, nil
 }
-
-const changedQuery = `SELECT DISTINCT t.row_id FROM rm_history.touches t JOIN rm_history.changes c USING (position)
-JOIN rm_history.steps s ON s.table_id = c.table_id AND s.step = c.step JOIN rm_history.steps r ON r.table_id = s.table_id AND r.step = s.root
-WHERE t.row_id = ANY($1) AND t.position > $2 AND c.table_id = $3 AND c.cols <> '{}' AND ($5 = '' OR c.cols @> ARRAY[$5]) AND NOT r.undone
-AND r.position > (SELECT position FROM rm_history.steps WHERE table_id = $3 AND step = $4)`
 
 // Changed implements tablecmd.History. A step that was first done before the given one is no change since, even if it was undone
 // and redone meanwhile.
@@ -135,7 +147,7 @@ func (q *Queries) Changed(ctx context.Context, id kernel.TableID, rows []kernel.
 	if err != nil {
 		return nil, err
 	}
-	res, err := q.db.Query(ctx, changedQuery, keys, after, id, step, string(col))
+	res, err := q.shape.Query(ctx, changedQuery, changedQuery1, keys, after, id, step, string(col))
 	if err != nil {
 		return nil, fmt.Errorf("find rows changed since: %w", err)
 	}

@@ -15,13 +15,6 @@ import (
 	"github.com/morket/morket/domain/table"
 )
 
-const (
-	lastTouchQuery = `SELECT t.row_id, max(t.position) FROM rm_history.touches t JOIN rm_history.changes c USING (position)
-WHERE t.row_id = ANY($1) AND t.valued AND t.position < $2 AND c.table_id = $3 AND c.cols @> ARRAY[$4] GROUP BY t.row_id`
-	insertQuery = `SELECT r.id, c.position FROM unnest($1::uuid[]) AS r(id) CROSS JOIN LATERAL
-(SELECT position FROM rm_history.changes WHERE table_id = $2 AND lo IS NOT NULL AND lo <= r.id AND hi >= r.id AND position < $3 ORDER BY lo DESC LIMIT 8) AS c`
-)
-
 // cellKey names a cell.
 type cellKey struct {
 	row kernel.RowID
@@ -75,7 +68,7 @@ func (q *Queries) Previous(ctx context.Context, id kernel.TableID, before int64,
 }
 
 func (q *Queries) lastTouches(ctx context.Context, id kernel.TableID, before int64, keys [][16]byte, col kernel.ColumnID, into map[cellKey]int64) error {
-	rows, err := q.db.Query(ctx, lastTouchQuery, keys, before, id, string(col))
+	rows, err := q.shape.Query(ctx, lastTouchQuery, lastTouchQuery1, keys, before, id, string(col))
 	if err != nil {
 		return fmt.Errorf("find earlier values: %w", err)
 	}
@@ -93,7 +86,7 @@ func (q *Queries) lastTouches(ctx context.Context, id kernel.TableID, before int
 
 // inserts finds the events that may have added the rows.
 func (q *Queries) inserts(ctx context.Context, id kernel.TableID, before int64, keys [][16]byte) (map[kernel.RowID][]int64, error) {
-	rows, err := q.db.Query(ctx, insertQuery, keys, id, before)
+	rows, err := q.shape.Query(ctx, insertQuery, insertQuery1, keys, id, before)
 	if err != nil {
 		return nil, fmt.Errorf("find where rows began: %w", err)
 	}

@@ -169,7 +169,7 @@ func TestAQueryThatForgetsItsWorkspaceFindsItsOwn(t *testing.T) {
 	w := newWalled(t)
 	for _, sql := range []string{
 		`SELECT count(*) FROM rm_grid.tables`, `SELECT count(*) FROM rm_workspace.members`, `SELECT count(*) FROM rm_workspace.workspaces`,
-		`SELECT count(*) FROM rm_history.steps`, `SELECT count(DISTINCT table_id) FROM rm_history.changes WHERE step <> ''`,
+		`SELECT count(*) FROM rm_history.tables`, `SELECT count(DISTINCT table_key) FROM rm_history.lines WHERE step <> ''`,
 		`SELECT count(*) FROM rm_search.rows`, `SELECT count(*) FROM rm_search.own_rows WHERE words @@ '''canary0'' | ''canary1'''`,
 		`SELECT count(DISTINCT workspace) FROM rm_audit.lines`, `SELECT count(DISTINCT thing_id) FROM rm_audit.facts WHERE thing = 'table'`,
 	} {
