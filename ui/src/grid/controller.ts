@@ -1,32 +1,24 @@
-import { createGrid, type CellEditRequestEvent, type GridApi, type IGetRowsParams } from 'ag-grid-community';
-import { Observable } from '@/lib/emitter';
+import { createGrid, type GridApi, type GridOptions, type IGetRowsParams } from 'ag-grid-community';
+import type { Observable } from '@/lib/emitter';
 import { applyCellsPatch, type CellsPatch } from './apply-patch';
-import { Edited } from './cell-types/editors';
-import { NUMBER_COLUMN, columnDefs, ADD_COLUMN } from './columns';
+import { Layout, type GridShape } from './column-layout';
+import { NUMBER_COLUMN } from './columns';
 import type { GridContext } from './context';
-import { editPort, showWaiting } from './edit-port';
+import { editPort } from './edit-port';
 import { EditQueue } from './edit-queue';
 import type { HeldEdit } from './edit-store';
-import type { ColumnLayout, GridEvents, GridSource, Selection } from './events';
+import { editOf } from './edit-request';
+import type { GridEvents, GridSource, Selection } from './events';
 import { gridOptions } from './grid-options';
 import { GridInput } from './input';
-import { cellOf, isReadOnly, sameValue, type CellChange, type CellValue, type Column, type GridRow } from './model';
+import { isReadOnly, type CellChange, type GridRow } from './model';
 import { MouseRange } from './mouse';
 import type { Place } from './range';
 import { RowCache } from './row-cache';
+import { RowSource } from './row-source';
 import { CheckedRows } from './checked-rows';
 import { RangeSelection } from './selection';
 import { Transfers } from './transfers';
-import { parseValue } from './values';
-
-export interface GridShape {
-  columns: Column[];
-  layout: ColumnLayout[];
-  sort: { column: string; dir: 'asc' | 'desc' }[];
-  canEdit: boolean;
-  canAdd: boolean;
-  rowHeight: number;
-}
 
 const REFRESH_MS = 250;
 
@@ -36,35 +28,38 @@ export class GridController {
   readonly queue: EditQueue;
   readonly selection: RangeSelection;
   readonly checked: CheckedRows;
-  readonly rowCount = new Observable(0);
-  readonly loading = new Observable(true);
-  readonly loadError = new Observable<unknown>(null);
+  readonly rows: RowSource;
+  private readonly layout: Layout;
   private readonly api: GridApi<GridRow>;
   private readonly mouse: MouseRange;
   private readonly transfers: Transfers;
   private readonly input: GridInput;
-  private byId = new Map<string, Column>();
   private refreshTimer: ReturnType<typeof setTimeout> | undefined;
-  private generation = 0;
-  private settingColumns = false;
   private destroyed = false;
-  private revealing: string | null = null;
 
   constructor(
     private readonly host: HTMLElement,
-    private shape: GridShape,
+    shape: GridShape,
     rows: number,
-    private readonly source: GridSource,
+    source: GridSource,
     private readonly events: GridEvents,
   ) {
-    this.rowCount.set(rows);
-    this.byId = new Map(shape.columns.map((c) => [c.id, c]));
+    this.layout = new Layout(shape, (columns) => events.layout(columns));
+    this.rows = new RowSource(
+      {
+        cache: this.cache,
+        source,
+        waiting: () => this.queue.waiting(),
+        arrived: () => this.selection.summarise(),
+      },
+      rows,
+    );
     this.selection = new RangeSelection(
       host,
       () => this.api,
       this.cache,
-      (id) => this.byId.get(id),
-      this.rowCount.get,
+      (id) => this.layout.column(id),
+      this.rows.rowCount.get,
     );
     this.checked = new CheckedRows(
       () => this.paintNumbers(),
@@ -85,35 +80,16 @@ export class GridController {
     this.api = createGrid<GridRow>(host, {
       ...gridOptions(this.context(), rows),
       rowHeight: shape.rowHeight,
-      columnDefs: this.defs(),
-      datasource: { getRows: (p: IGetRowsParams<GridRow>) => void this.getRows(p) },
-      onCellEditRequest: (e) => this.edited(e),
-      onCellFocused: (e) => {
-        if (this.mouse.busy || e.rowIndex === null || !e.column || typeof e.column === 'string') return;
-        const col = this.selection.place(e.column.getColId());
-        if (col !== undefined) this.selection.select({ row: e.rowIndex, col });
-      },
-      onDisplayedColumnsChanged: () => this.selection.readColumns(),
-      onColumnMoved: (e) => e.finished && this.layoutChanged(),
-      onColumnResized: (e) => e.finished && e.source === 'uiColumnResized' && this.layoutChanged(),
-      onColumnPinned: () => this.layoutChanged(),
-      onModelUpdated: () => this.selection.repaint(),
-      onViewportChanged: () => this.selection.repaint(),
-      onGridSizeChanged: () => {
-        const focused = this.api.getFocusedCell(); // a drawer beside the grid must not push it out of sight
-        if (focused) this.api.ensureColumnVisible(focused.column);
-      },
-      onCellDoubleClicked: (e) => {
-        const column = this.byId.get(e.column.getColId());
-        if (column && e.data && (!shape.canEdit || isReadOnly(column))) this.expand(e.data.id, column.id);
-      },
+      columnDefs: this.layout.defs(),
+      datasource: { getRows: (p: IGetRowsParams<GridRow>) => void this.rows.getRows(p) },
+      ...this.handlers(),
     });
     this.transfers = new Transfers({
       cache: this.cache,
       source,
       events,
       columns: () => this.selection.columns,
-      rowCount: this.rowCount.get,
+      rowCount: this.rows.rowCount.get,
       edit: (changes, create, gesture) => this.queue.push(changes, { createOptions: create, gesture }),
       rowsAdded: (n) => this.rowsAdded(n),
     });
@@ -137,8 +113,8 @@ export class GridController {
       checked: this.checked,
       transfers: this.transfers,
       events,
-      rowCount: this.rowCount.get,
-      canEdit: () => this.shape.canEdit,
+      rowCount: this.rows.rowCount.get,
+      canEdit: () => this.layout.shape.canEdit,
       edit: (changes) => void this.queue.push(changes),
       run: (name) => this.run(name),
       scrollTo: (row, column) => this.scrollTo(row, column),
@@ -161,45 +137,32 @@ export class GridController {
 
   /** Another schema, layout or sort: the columns are made again, rows stay. */
   reshape(shape: GridShape): void {
-    this.shape = shape;
-    this.byId = new Map(shape.columns.map((c) => [c.id, c]));
-    this.settingColumns = true;
-    this.api.setGridOption('columnDefs', this.defs());
-    this.settingColumns = false;
-    if (this.api.getGridOption('rowHeight') !== shape.rowHeight) {
-      this.api.setGridOption('rowHeight', shape.rowHeight);
-      this.api.resetRowHeights();
-    }
+    this.layout.reshape(this.api, shape);
     this.selection.readColumns();
-    this.revealNow();
   }
   /** Another filter, sort or search: everything shown is asked for again. */
   reload(rows: number | null): void {
-    this.cache.clearOrder();
-    this.generation++;
+    this.rows.forgetOrder();
     this.selection.clear();
     if (rows !== null) this.setRows(rows);
-    this.loading.set(true);
+    this.rows.loading.set(true);
     this.api.purgeInfiniteCache();
     this.api.ensureIndexVisible(0, 'top');
   }
   setRows(rows: number): void {
-    this.rowCount.set(rows);
+    this.rows.rowCount.set(rows);
     this.api.setRowCount(Math.max(rows, 0), true);
   }
   /** Asks for the shown rows again soon; what is on the screen stays until the answer is there. */
   refreshSoon(forgetOrder: boolean): void {
-    if (forgetOrder) {
-      this.cache.clearOrder();
-      this.generation++;
-    }
+    if (forgetOrder) this.rows.forgetOrder();
     this.refreshTimer ??= setTimeout(() => {
       this.refreshTimer = undefined;
       this.api.refreshInfiniteCache();
     }, REFRESH_MS);
   }
   rowsAdded(n: number): void {
-    this.setRows(this.rowCount.get() + n);
+    this.setRows(this.rows.rowCount.get() + n);
     this.refreshSoon(false);
   }
   patch(patch: CellsPatch): void {
@@ -215,13 +178,7 @@ export class GridController {
   }
   /** Scrolls to a column, once the schema has it. */
   reveal(columnId: string): void {
-    this.revealing = columnId;
-    this.revealNow();
-  }
-  private revealNow(): void {
-    if (this.revealing === null || !this.byId.has(this.revealing)) return;
-    this.api.ensureColumnVisible(this.revealing);
-    this.revealing = null;
+    this.layout.reveal(this.api, columnId);
   }
   focus(): void {
     const place = this.selection.current?.anchor ?? { row: 0, col: 0 };
@@ -253,93 +210,56 @@ export class GridController {
   }
 
   get canEdit(): boolean {
-    return this.shape.canEdit;
-  }
-  private defs() {
-    return columnDefs(this.shape.columns, this.shape.layout, this.shape);
+    return this.layout.shape.canEdit;
   }
   private context(): GridContext {
     return {
-      column: (id) => this.byId.get(id),
+      column: (id) => this.layout.column(id),
       rangeClasses: (row, column) => this.selection.classes(row, column),
       held: (row, column) => this.queue.heldFor(row, column),
       isChecked: (id) => this.checked.has(id),
       toggleChecked: (id, index, extend) => this.checked.toggle(id, index, extend),
       setAllChecked: (on) => this.checked.setAll(on),
       allChecked: () => this.checked.all,
-      canEdit: () => this.shape.canEdit,
+      canEdit: () => this.layout.shape.canEdit,
       setCell: (row, column, value) => void this.queue.push([{ rowId: row.id, columnId: column.id, value }]),
       openRow: (id) => this.events.openRow(id),
       openColumnMenu: (id, anchor) => this.events.columnMenu(id, anchor),
       selectColumn: (id, extend) => this.selectColumn(id, extend),
       addColumn: (anchor) => this.events.addColumn(anchor),
-      sortOf: (id) => {
-        const index = this.shape.sort.findIndex((s) => s.column === id);
-        const sort = this.shape.sort[index];
-        return sort ? { dir: sort.dir, index, of: this.shape.sort.length } : null;
-      },
+      sortOf: (id) => this.layout.sortOf(id),
     };
   }
 
-  private async getRows(params: IGetRowsParams<GridRow>): Promise<void> {
-    const { startRow, endRow } = params;
-    const generation = this.generation;
-    const end = Math.min(endRow, this.rowCount.get());
-    const held: GridRow[] = [];
-    for (let i = startRow; i < end; i++) {
-      const row = this.cache.at(i);
-      if (!row) break;
-      held.push(row);
-    }
-    if (held.length === end - startRow && end > startRow) {
-      params.successCallback(held, this.rowCount.get());
-      return;
-    }
-    if (end <= startRow) {
-      this.loading.set(false);
-      params.successCallback([], this.rowCount.get());
-      return;
-    }
-    try {
-      const { rows, position } = await this.source.window(startRow, endRow - startRow);
-      if (generation !== this.generation) {
-        params.failCallback();
-        return;
-      }
-      const merged = this.cache.putWindow(startRow, rows, position);
-      showWaiting(this.cache, merged, this.queue.waiting());
-      if (rows.length < end - startRow) this.rowCount.set(startRow + rows.length);
-      this.loadError.set(null);
-      this.loading.set(false);
-      params.successCallback(merged, this.rowCount.get());
-      this.selection.summarise();
-    } catch (error) {
-      this.loading.set(false);
-      this.loadError.set(error);
-      params.failCallback();
-    }
-  }
-
-  private edited(e: CellEditRequestEvent<GridRow>): void {
-    const column = this.byId.get(e.column.getColId());
-    const row = e.data;
-    if (!column) return;
-    const raw: unknown = e.newValue;
-    let value: CellValue;
-    let create = false;
-    if (raw instanceof Edited) {
-      value = raw.value;
-      create = raw.newOptions.length > 0;
-    } else {
-      const parsed = parseValue(column, typeof raw === 'string' ? raw : '');
-      if (!parsed.ok) {
-        this.events.notice('error', `${column.name}: ${parsed.reason}`);
-        return;
-      }
-      value = parsed.value;
-    }
-    if (sameValue(cellOf(row, column), value)) return;
-    void this.queue.push([{ rowId: row.id, columnId: column.id, value }], { createOptions: create });
+  /** What is done about events of AG Grid. */
+  private handlers(): GridOptions<GridRow> {
+    return {
+      onCellEditRequest: (e) => {
+        const edit = editOf(e, this.layout.column(e.column.getColId()));
+        if (edit === null) return;
+        if ('refused' in edit) this.events.notice('error', edit.refused);
+        else void this.queue.push([edit.change], { createOptions: edit.newOptions });
+      },
+      onCellFocused: (e) => {
+        if (this.mouse.busy || e.rowIndex === null || !e.column || typeof e.column === 'string') return;
+        const col = this.selection.place(e.column.getColId());
+        if (col !== undefined) this.selection.select({ row: e.rowIndex, col });
+      },
+      onDisplayedColumnsChanged: () => this.selection.readColumns(),
+      onColumnMoved: (e) => e.finished && this.layout.changed(this.api),
+      onColumnResized: (e) => e.finished && e.source === 'uiColumnResized' && this.layout.changed(this.api),
+      onColumnPinned: () => this.layout.changed(this.api),
+      onModelUpdated: () => this.selection.repaint(),
+      onViewportChanged: () => this.selection.repaint(),
+      onGridSizeChanged: () => {
+        const focused = this.api.getFocusedCell(); // a drawer beside the grid must not push it out of sight
+        if (focused) this.api.ensureColumnVisible(focused.column);
+      },
+      onCellDoubleClicked: (e) => {
+        const column = this.layout.column(e.column.getColId());
+        if (column && e.data && (!this.canEdit || isReadOnly(column))) this.expand(e.data.id, column.id);
+      },
+    };
   }
 
   private each(changes: readonly CellChange[], act: (c: CellChange) => unknown): void {
@@ -362,7 +282,11 @@ export class GridController {
       for (const c of changed) columns.add(c);
     }
     if (nodes.length)
-      this.api.refreshCells({ rowNodes: nodes, columns: [...columns].filter((c) => this.byId.has(c)), force: true });
+      this.api.refreshCells({
+        rowNodes: nodes,
+        columns: [...columns].filter((c) => this.layout.column(c)),
+        force: true,
+      });
     this.selection.summarise();
   }
   private marked: readonly HeldEdit[] = [];
@@ -376,21 +300,9 @@ export class GridController {
     this.api.refreshHeader();
   }
 
-  private layoutChanged(): void {
-    if (this.settingColumns) return;
-    const state = this.api.getColumnState().filter((s) => s.colId !== NUMBER_COLUMN && s.colId !== ADD_COLUMN);
-    this.events.layout(
-      state.map((s) => ({
-        id: s.colId,
-        hidden: s.hide ?? false,
-        pinned: Boolean(s.pinned),
-        ...(s.width ? { width: s.width } : {}),
-      })),
-    );
-  }
   private selectColumn(id: string, extend: boolean): void {
     const col = this.selection.place(id);
-    const last = this.rowCount.get() - 1;
+    const last = this.rows.rowCount.get() - 1;
     if (col === undefined || last < 0) return;
     const from = extend ? (this.selection.current?.anchor.col ?? col) : col;
     this.selection.selectRange({ anchor: { row: 0, col: from }, head: { row: last, col } });

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { cx } from '@/lib/cx';
-import { GridController, type GridShape } from './controller';
+import type { GridShape } from './column-layout';
+import { GridController } from './controller';
 import type { GridEvents, GridSource } from './events';
 import './grid.css';
 

@@ -3,7 +3,8 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
 import type { Table } from '@/api/types';
-import type { GridController, GridShape } from '@/grid/controller';
+import type { GridShape } from '@/grid/column-layout';
+import type { GridController } from '@/grid/controller';
 import type { HeldEdit } from '@/grid/edit-store';
 import type { GridEvents } from '@/grid/events';
 import { coalesce } from '@/lib/coalesce';
@@ -106,7 +107,7 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
         const { count: n, stale } = await countRowsAt(ws, table.id, latest.current.query, seen.current);
         if (stale) again();
         const now = latest.current.grid;
-        if (!now || now.rowCount.get() === n) return;
+        if (!now || now.rows.rowCount.get() === n) return;
         now.setRows(n);
         now.refreshSoon(false);
       } catch (e) {
@@ -141,7 +142,7 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
       await batchRows(ws, table.id, [{ op: 'insert', cells: {} }]);
       const now = latest.current.grid;
       now?.rowsAdded(1);
-      if (now && !filtered()) setTimeout(() => now.scrollTo(now.rowCount.get() - 1), 300);
+      if (now && !filtered()) setTimeout(() => now.scrollTo(now.rows.rowCount.get() - 1), 300);
     } catch (e) {
       toast.error(messageOf(e));
     }
@@ -187,13 +188,13 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     if (!grid) return;
     const tell = (): void => {
       if (filtered()) return;
-      const row_count = grid.rowCount.get();
+      const row_count = grid.rows.rowCount.get();
       client.setQueryData(tablesQuery(ws).queryKey, (list) =>
         list?.map((t) => (t.id === table.id ? { ...t, row_count } : t)),
       );
     };
     tell();
-    return grid.rowCount.subscribe(tell);
+    return grid.rows.rowCount.subscribe(tell);
   }, [grid, client, ws, table.id, filtered]);
 
   const connected = useLive(ws, table, grid, () => filtered() || latest.current.query.sort.length > 0, recount);

@@ -73,10 +73,10 @@ export function useLive(
     };
     // From the position of the first page on, so that nothing that came after it is missed.
     const follow = (): void => {
-      if (stream || grid.loading.get()) return;
+      if (stream || grid.rows.loading.get()) return;
       stream = new TableStream(port, events, grid.cache.firstPosition || latest.current.last_position).start();
     };
-    const stop = grid.loading.subscribe(follow);
+    const stop = grid.rows.loading.subscribe(follow);
     follow();
     return () => {
       stop();

@@ -18,7 +18,7 @@ export function BulkBar({ workspaceId: ws, table, page }: { workspaceId: string;
   const can = useCan(ws);
   if (!checked || n === 0) return null;
   const all = checked.all;
-  const total = all ? (page.grid?.rowCount.get() ?? 0) : n;
+  const total = all ? (page.grid?.rows.rowCount.get() ?? 0) : n;
   const enrichments = table.columns.filter((c) => c.kind === 'enrichment').map((c) => c.id);
   return (
     <div

@@ -136,8 +136,14 @@ interface StatesProps {
 
 /** What is shown over an empty or failed grid. */
 function GridStates({ grid, filtered, canEdit, onInsert, onClear, onRetry }: StatesProps) {
-  const rows = useSyncExternalStore(grid?.rowCount.subscribe ?? none.subscribe, () => grid?.rowCount.get() ?? -1);
-  const error = useSyncExternalStore(grid?.loadError.subscribe ?? never.subscribe, () => grid?.loadError.get() ?? null);
+  const rows = useSyncExternalStore(
+    grid?.rows.rowCount.subscribe ?? none.subscribe,
+    () => grid?.rows.rowCount.get() ?? -1,
+  );
+  const error = useSyncExternalStore(
+    grid?.rows.loadError.subscribe ?? never.subscribe,
+    () => grid?.rows.loadError.get() ?? null,
+  );
   if (error && rows !== 0) {
     return (
       <div className="absolute inset-x-4 top-12 z-10 mx-auto max-w-lg">
