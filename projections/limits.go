@@ -18,8 +18,10 @@ type Limits struct {
 	BackoffMin      time.Duration // after a transient error; default 50 ms
 	BackoffMax      time.Duration // default 5 s
 	Gather          time.Duration // how long the first event waits for others that may go into one batch with it; default 0
-	RetryFirst      time.Duration // until a parked stream is tried again, doubling each time; default 60 s
-	RetryAttempts   int           // until a parked stream is left to a person; default 5
+	// Yield reports whether people are at work. A consumer that may wait for them rests after each batch as long as the batch took.
+	Yield         func() bool   // may be nil
+	RetryFirst    time.Duration // until a parked stream is tried again, doubling each time; default 60 s
+	RetryAttempts int           // until a parked stream is left to a person; default 5
 }
 
 func (l Limits) withDefaults() Limits {
@@ -32,6 +34,7 @@ func (l Limits) withDefaults() Limits {
 		BackoffMin:      cmp.Or(l.BackoffMin, 50*time.Millisecond),
 		BackoffMax:      cmp.Or(l.BackoffMax, 5*time.Second),
 		Gather:          l.Gather,
+		Yield:           l.Yield,
 		RetryFirst:      cmp.Or(l.RetryFirst, time.Minute),
 		RetryAttempts:   cmp.Or(l.RetryAttempts, 5),
 	}

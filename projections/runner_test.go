@@ -2,18 +2,23 @@ package projections_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/memstore"
 	"github.com/morket/morket/projections"
 	"github.com/morket/morket/projections/projectionstest"
 )
@@ -275,4 +280,47 @@ func TestRunnerIsExactlyOnceInEffect(t *testing.T) {
 		}
 		require.Equal(rt, want, got)
 	})
+}
+
+// A consumer that may wait lets people go first: after each batch it rests as long as the batch took, while people are at work.
+func TestARunnerYieldsToPeople(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		busy bool
+		took time.Duration
+		want time.Duration // until the second of two batches is told of
+	}{
+		"nobody is at work":         {false, 100 * time.Millisecond, 200 * time.Millisecond},
+		"people are at work":        {true, 100 * time.Millisecond, 300 * time.Millisecond},
+		"a rest has an end as well": {true, time.Minute, 2*time.Minute + time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				log := memstore.New(kernel.SystemClock{})
+				slow := &said{fail: func() error { time.Sleep(tc.took); return nil }}
+				for range 2 {
+					_, err := log.Append(t.Context(), eventstore.Append{
+						Meta:    kernel.Meta{Actor: kernel.System(), Command: "test", CorrelationID: "req_1"},
+						Streams: []eventstore.StreamAppend{{Stream: "a-1", Expected: eventstore.Any, Events: []eventstore.EventData{{Type: wantedType, Data: json.RawMessage(`{"Word":"x"}`)}}}},
+					})
+					require.NoError(t, err)
+				}
+				store := projectionstest.NewMemory()
+				r, err := projections.NewRunner(projections.RunnerConfig{
+					Projector: slow, Log: log, Store: store, Clock: kernel.SystemClock{}, Logger: slog.New(slog.DiscardHandler),
+					Limits: projections.Limits{BatchEvents: 1, Yield: func() bool { return tc.busy }},
+				})
+				require.NoError(t, err)
+				began := time.Now()
+				ctx, stop := context.WithCancel(t.Context())
+				ended := make(chan error, 1)
+				go func() { ended <- r.Run(ctx) }()
+				require.NoError(t, r.Wait(ctx, 2))
+				require.Equal(t, tc.want, time.Since(began))
+				stop()
+				require.ErrorIs(t, <-ended, context.Canceled)
+			})
+		})
+	}
 }

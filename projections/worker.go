@@ -219,8 +219,12 @@ func (w *worker) step(ctx context.Context, events []eventstore.Recorded, to int6
 		p.RetryAt = time.Time{}
 		return w.park(ctx, events[0], p)
 	}
+	began := w.clock.Now()
 	err := w.commit(ctx, Step{To: to}, events)
-	if err == nil || errors.Is(err, ErrMoved) || ctx.Err() != nil {
+	if err == nil {
+		return w.rest(ctx, w.clock.Now().Sub(began))
+	}
+	if errors.Is(err, ErrMoved) || ctx.Err() != nil {
 		return err
 	}
 	if len(events) == 1 {
@@ -237,6 +241,17 @@ func (w *worker) step(ctx context.Context, events []eventstore.Recorded, to int6
 		return nil
 	}
 	return w.step(ctx, rest, to)
+}
+
+// mostRest bounds the rest after a batch: how long one takes also tells how busy the database is, and it must not come to a stop.
+const mostRest = time.Second
+
+// rest lets people go first after a batch that took so long.
+func (w *worker) rest(ctx context.Context, took time.Duration) error {
+	if w.limits.Yield == nil || took <= 0 || !w.limits.Yield() {
+		return nil
+	}
+	return kernel.Pause(ctx, min(took, mostRest))
 }
 
 // commit makes one step with the events, patiently, and tells about it.

@@ -170,6 +170,9 @@ func (w writer) Save(ctx context.Context, b searchview.Batch) error {
 	return nil
 }
 
+// Finish implements searchview.Writer.
+func (writer) Finish(context.Context) error { return nil }
+
 func (w writer) row(ctx context.Context, c searchview.Change) error {
 	body, err := json.Marshal(c.Document)
 	if err != nil {

@@ -57,5 +57,8 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 			return fmt.Errorf("event %d (%s): %w", rec.Position, rec.Type, err)
 		}
 	}
-	return f.flush(ctx)
+	if err := f.flush(ctx); err != nil {
+		return err
+	}
+	return w.Finish(ctx)
 }

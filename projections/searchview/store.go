@@ -17,6 +17,8 @@ type Writer interface {
 	Scan(ctx context.Context, id kernel.TableID, after kernel.RowID, limit int) ([]*Document, error)
 	// Save writes what has changed. A store may pass over a document that is older than the one it has.
 	Save(ctx context.Context, b Batch) error
+	// Finish follows the last Save of a transaction.
+	Finish(ctx context.Context) error
 }
 
 // Batch is what a run of events changes, each document once.

@@ -39,30 +39,38 @@ func pattern(c searchview.Clause, near []string) string {
 	return b.String()
 }
 
-// foldedCells are the words of the cells whose lower case doesn't show them.
-func foldedCells(c searchview.Change) map[kernel.ColumnID]string {
+// foldedCells are the words of the cells whose lower case doesn't show them. texts are the words of each of the entry's texts.
+func foldedCells(c searchview.Change, texts [][]searchview.Word) map[kernel.ColumnID]string {
 	var out map[kernel.ColumnID]string
-	for _, t := range c.Entry.Texts {
-		words := strings.Join(searchview.FoldedWords(t.Text), " ")
-		if shown, ok := shownWords(string(c.Cells[t.Column])); ok && shown == words {
+	for i, t := range c.Entry.Texts {
+		if shows(string(c.Cells[t.Column]), texts[i]) {
 			continue
 		}
 		if out == nil {
 			out = map[kernel.ColumnID]string{}
 		}
-		out[t.Column] = words
+		words := make([]string, len(texts[i]))
+		for k, w := range texts[i] {
+			words[k] = w.Text
+		}
+		out[t.Column] = strings.Join(words, " ")
 	}
 	return out
 }
 
-// shownWords are the words of a value as Postgres finds them in its JSON; false if it has escapes or letters beyond ASCII.
-func shownWords(value string) (string, bool) {
-	isWord := func(r rune) bool { return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' }
+// shows reports whether Postgres finds just these words in the lower case of a value's JSON: not if it has escapes or letters beyond ASCII.
+func shows(value string, words []searchview.Word) bool {
 	for i := range len(value) {
 		if value[i] >= 0x80 || value[i] == '\\' {
-			return "", false
+			return false
 		}
 	}
-	words := strings.FieldsFunc(strings.ToLower(value), func(r rune) bool { return !isWord(r) })
-	return strings.Join(words, " "), true
+	n := 0
+	for word := range strings.FieldsFuncSeq(strings.ToLower(value), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
+		if n == len(words) || words[n].Text != word {
+			return false
+		}
+		n++
+	}
+	return n == len(words)
 }

@@ -40,17 +40,27 @@ type labelKey struct {
 
 func newDelta() *delta { return &delta{map[termKey]int64{}, map[labelKey]int64{}} }
 
-// change counts a change in and returns the document's words as Postgres writes them.
-func (d *delta) change(c searchview.Change) string {
-	after := wordsOf(c.Entry)
+// change counts a change in and returns the document's words as Postgres writes them, and those of each of its texts.
+func (d *delta) change(c searchview.Change) (words string, texts [][]searchview.Word) {
+	texts = wordsIn(c.Entry)
+	after := wordsOf(c.Entry, texts)
 	d.count(c.Document, c.Entry, after, 1)
 	if c.Before != nil {
-		d.count(c.Document, *c.Before, wordsOf(*c.Before), -1)
+		d.count(c.Document, *c.Before, wordsOf(*c.Before, wordsIn(*c.Before)), -1)
 	}
 	if c.Gone {
-		return ""
+		return "", texts
 	}
-	return vector(string(c.Workspace), after)
+	return vector(string(c.Workspace), after), texts
+}
+
+// wordsIn splits each text of an entry.
+func wordsIn(e searchview.Entry) [][]searchview.Word {
+	out := make([][]searchview.Word, len(e.Texts))
+	for i, t := range e.Texts {
+		out[i] = searchview.Words(t.Text)
+	}
+	return out
 }
 
 func (d *delta) count(doc *searchview.Document, e searchview.Entry, words []placed, by int64) {
@@ -79,11 +89,12 @@ type placed struct {
 	name bool
 }
 
-func wordsOf(e searchview.Entry) []placed {
+// wordsOf places the words of the name and of the texts one after the other.
+func wordsOf(e searchview.Entry, texts [][]searchview.Word) []placed {
 	var out []placed
 	at := 1
-	add := func(text string, name bool) {
-		for _, w := range searchview.Words(text) {
+	add := func(words []searchview.Word, name bool) {
+		for _, w := range words {
 			if len(out) == maxRowWords {
 				return
 			}
@@ -92,9 +103,9 @@ func wordsOf(e searchview.Entry) []placed {
 		}
 		at += gap
 	}
-	add(e.Name, true)
-	for _, t := range e.Texts {
-		add(t.Text, false)
+	add(searchview.Words(e.Name), true)
+	for _, words := range texts {
+		add(words, false)
 	}
 	return out
 }

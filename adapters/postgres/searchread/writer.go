@@ -34,10 +34,15 @@ func Model() postgres.Model {
 // Open is for searchview.New.
 func Open(tx projections.Tx) (searchview.Writer, error) {
 	t, err := postgres.From(tx)
-	return writer{t}, err
+	return writer{t, newDelta()}, err
 }
 
-type writer struct{ tx *postgres.Tx }
+// writer writes the documents of a transaction. What they change of the counts of words and values is written once, at its end: most of
+// it falls on the same few words, whose rows and index entries would be written anew with each thousand documents.
+type writer struct {
+	tx    *postgres.Tx
+	delta *delta
+}
 
 const structuresQuery = `SELECT position, state FROM tables WHERE table_id = ANY($1)`
 
@@ -125,14 +130,12 @@ ON CONFLICT (table_id) DO UPDATE SET position = excluded.position, state = exclu
 
 // Save implements searchview.Writer.
 func (w writer) Save(ctx context.Context, b searchview.Batch) error {
-	d := newDelta()
 	if len(b.Changes) > 0 {
-		if err := w.saveRows(ctx, b.Changes, d); err != nil {
+		if err := w.saveRows(ctx, b.Changes); err != nil {
 			return fmt.Errorf("save documents: %w", err)
 		}
 	}
 	var q pgx.Batch
-	d.queue(&q)
 	for _, s := range b.Structures {
 		state, err := s.State()
 		if err != nil {
@@ -144,6 +147,19 @@ func (w writer) Save(ctx context.Context, b searchview.Batch) error {
 		return nil
 	}
 	return w.tx.SendBatch(ctx, &q).Close()
+}
+
+// Finish implements searchview.Writer.
+func (w writer) Finish(ctx context.Context) error {
+	var q pgx.Batch
+	w.delta.queue(&q)
+	if q.Len() == 0 {
+		return nil
+	}
+	if err := w.tx.SendBatch(ctx, &q).Close(); err != nil {
+		return fmt.Errorf("count words and values: %w", err)
+	}
+	return nil
 }
 
 // What a row is found by is computed before, so that both stores find the same.
@@ -177,8 +193,8 @@ type stored struct {
 	Folded map[kernel.ColumnID]string `json:"k,omitempty"`
 }
 
-func (a *rowArrays) add(c searchview.Change, words string) error {
-	body, err := json.Marshal(stored{c.Document, foldedCells(c)})
+func (a *rowArrays) add(c searchview.Change, words string, texts [][]searchview.Word) error {
+	body, err := json.Marshal(stored{c.Document, foldedCells(c, texts)})
 	if err != nil {
 		return err
 	}
@@ -192,10 +208,11 @@ func (a *rowArrays) add(c searchview.Change, words string) error {
 	return nil
 }
 
-func (w writer) saveRows(ctx context.Context, changes []searchview.Change, d *delta) error {
+func (w writer) saveRows(ctx context.Context, changes []searchview.Change) error {
 	var next rowArrays
 	for i, c := range changes {
-		if err := next.add(c, d.change(c)); err != nil {
+		words, texts := w.delta.change(c)
+		if err := next.add(c, words, texts); err != nil {
 			return err
 		}
 		if next.bytes < statementBytes && i < len(changes)-1 {

@@ -69,8 +69,14 @@ func foreign(syllables []string, n int) string {
 	return b.String()
 }
 
-// vocabulary is how many words a language has, and its Zipf-like skew is that of common.
-const vocabulary = 30_000
+// vocabulary is how many words a language has.
+const vocabulary = 100_000
+
+// zipf is a number below n that belongs to a row and a field, distributed as words of texts are (Zipf's law with exponent 1).
+func zipf(row, field, n int) int {
+	const fine = 1 << 20
+	return int(math.Pow(float64(n), float64(roll(row, field, fine))/fine)) - 1
+}
 
 // text writes about so many words; every third row is in another language than the first one.
 func (c companies) text(row, field, words int) string {
@@ -84,7 +90,7 @@ func (c companies) text(row, field, words int) string {
 		if i > 0 {
 			b.WriteString([]string{" ", " ", " ", " ", " ", " ", " ", ", ", " ", ". ", " ", "\n"}[roll(row, field+2+i, 12)])
 		}
-		b.WriteString(foreign(syllables, common(row, field+2+i, vocabulary)))
+		b.WriteString(foreign(syllables, zipf(row, field+2+i, vocabulary)))
 	}
 	return b.String()
 }

@@ -53,7 +53,8 @@ type Platform struct {
 	opensearch  *opensearch.Client // nil when the search is kept in Postgres
 	searchSide  *sidestore.Store   // likewise
 	vault       *vault.Vault
-	ring        *vault.Ring      // keys that can be destroyed
+	ring        *vault.Ring // keys that can be destroyed
+	people      *people
 	ward        *quarantine.Ward // of runs, imports and reactors
 	projWard    *quarantine.Ward // of projections, which those wait for
 	presence    *postgres.Presence
@@ -67,7 +68,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*Platform, 
 		return nil, err
 	}
 	clock := kernel.SystemClock{}
-	p := &Platform{cfg: cfg, log: log, clock: clock, metrics: telemetry.NewMetrics(Version, clock), ward: quarantine.NewWard(), projWard: quarantine.NewWard()}
+	p := &Platform{cfg: cfg, log: log, clock: clock, metrics: telemetry.NewMetrics(Version, clock), people: &people{clock: clock}, ward: quarantine.NewWard(), projWard: quarantine.NewWard()}
 	if p.providers, err = Providers(p.cfg, p.clock, p.measure("providers")); err != nil {
 		return nil, err // before anything is started: it is a matter of the settings
 	}
@@ -277,6 +278,9 @@ func (p *Platform) runnerConfig(pr projections.Projector) projections.RunnerConf
 	cfg := projections.RunnerConfig{Projector: pr, Log: p.tail, Store: p.read, Clock: p.clock, Logger: p.log.With("projection", pr.Name()), Follow: p.tracing.Follow(), Ward: p.projWard}
 	if p.analytics.side != nil && pr.Name() == p.analytics.projector.Name() {
 		cfg.Store, cfg.Limits = p.analytics.side, projections.Limits{BatchEvents: sideEvents, BatchBytes: sideBytes}
+	}
+	if pr.Name() == searchview.Name {
+		cfg.Limits = projections.Limits{Gather: searchGather, Yield: p.people.busy}
 	}
 	if p.searchSide != nil && pr.Name() == searchview.NameOpenSearch {
 		cfg.Store, cfg.Limits = p.searchSide, projections.Limits{BatchEvents: sideEvents, BatchBytes: sideBytes}

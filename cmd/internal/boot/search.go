@@ -22,6 +22,9 @@ import (
 // searchPace keeps small writes to OpenSearch apart: each makes a segment of its index.
 const searchPace = 100 * time.Millisecond
 
+// searchGather is how long a change waits for others that may change the same documents: each of them is written whole, with all its words.
+const searchGather = time.Second
+
 // openSearch has the search kept in OpenSearch when one is configured. It need not answer yet.
 func (p *Platform) openSearch() error {
 	if !p.cfg.OpenSearchURL.IsSet() {

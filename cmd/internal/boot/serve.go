@@ -175,7 +175,7 @@ func (s *server) newAPI() (*httpapi.API, error) {
 		Authenticator: s.authenticator(), Memberships: s.accounts.workspaces, Limiter: s.shared.limiter, Limits: limits(cfg),
 		Commands: s.store, Positions: s.registry, IDs: s.ids, Clock: s.clock, Logger: s.log, Origins: cfg.Origins,
 		Secure: hasTLS(cfg.PublicURL), FingerprintKey: s.accounts.tokens.FingerprintKey(), Down: databaseDown, Version: Version,
-		Around: s.tracing.Around(), Meter: s.metrics, Access: s.access, Streams: streams(cfg), Proxies: networks(cfg.TrustedProxies),
+		Around: append(s.tracing.Around(), s.people.note), Meter: s.metrics, Access: s.access, Streams: streams(cfg), Proxies: networks(cfg.TrustedProxies),
 	})
 	s.register(a)
 	a.ServeHealth(s.dependencies())

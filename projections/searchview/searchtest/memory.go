@@ -74,6 +74,9 @@ func (m *Memory) Save(_ context.Context, b searchview.Batch) error {
 	return nil
 }
 
+// Finish implements searchview.Writer.
+func (*Memory) Finish(context.Context) error { return nil }
+
 func clone(d *searchview.Document) *searchview.Document {
 	c := *d
 	c.Cells, c.Formers = maps.Clone(d.Cells), maps.Clone(d.Formers)
