@@ -45,9 +45,9 @@ const GridProjection = "grid"
 
 // Limits are the importer's numbers. Zero takes the default.
 type Limits struct {
-	BatchCells int           // in one append; default 30,000
-	BatchBytes int           // of fields in one append, about; default 1 MB
-	Lag        int64         // events that the grid may be behind before the importer waits; default 400
+	BatchCells int           // in one append; default 8,000
+	BatchBytes int           // of fields in one append, about; default 256 KB: an edit waits until an append that goes before it is done
+	Lag        int64         // events that the grid may be behind before the importer waits, some 50 KB each in memory; default 150
 	Rows       int64         // a table may have; default table.MaxRows
 	WaitStep   time.Duration // between two signs of life while waiting; default 5 s
 	UndoEvents int           // of an import's stream taken back in one append; default 50
@@ -59,11 +59,11 @@ func (l Limits) withDefaults() Limits {
 			*p = d
 		}
 	}
-	set(&l.BatchCells, 30_000)
-	set(&l.BatchBytes, 1<<20)
+	set(&l.BatchCells, 8_000)
+	set(&l.BatchBytes, 256<<10)
 	set(&l.UndoEvents, 50)
 	if l.Lag == 0 {
-		l.Lag = 400
+		l.Lag = 150
 	}
 	if l.Rows == 0 {
 		l.Rows = table.MaxRows

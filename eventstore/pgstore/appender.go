@@ -50,6 +50,9 @@ const (
 type turn struct {
 	sync.Mutex
 	held *pending // did not go into the last batch; it begins the next one
+	// The last batch was of small appends. Batches of small and of large ones take turns while both wait, so that neither keeps the other
+	// from its turn.
+	wasSmall bool
 }
 
 func (s *Store) runAppender(ctx context.Context) {
@@ -76,7 +79,7 @@ func (w *appender) appendBatch(ctx context.Context) bool {
 	return more
 }
 
-// collect waits for an append and takes with it whatever else is waiting. It answers false when the store is closed and
+// collect waits for an append and takes with it whatever else of its size is waiting. It answers false when the store is closed and
 // nothing is left.
 func (w *appender) collect() bool {
 	w.batch.reset()
@@ -86,17 +89,19 @@ func (w *appender) collect() bool {
 			w.turn.held = nil
 			break
 		}
-		p, open := <-w.queue.items
+		p, open := w.queue.next(w.turn.wasSmall)
 		if !open {
 			return false
 		}
 		w.put(p)
 	}
+	like := w.queue.of(w.batch.items[0])
+	w.turn.wasSmall = like == w.queue.small
 	// Callers that were just answered get to run, so that their next appends are in this batch.
 	runtime.Gosched()
 	for w.turn.held == nil {
 		select {
-		case p, open := <-w.queue.items:
+		case p, open := <-like:
 			if !open {
 				return true
 			}

@@ -72,9 +72,14 @@ func (p *pending) take() bool { return p.state.CompareAndSwap(stateWaiting, stat
 // leave gives it up; false means that it is too late for that.
 func (p *pending) leave() bool { return p.state.CompareAndSwap(stateWaiting, stateLeft) }
 
+// largeBytes is the size from which an append is large, as those of imports and runs are. They wait apart from the small ones, those of
+// people: an edit that went into one batch with them would take as long as they do.
+const largeBytes = 64 << 10
+
 // queue holds the appends that wait, up to a number and an amount of bytes.
 type queue struct {
-	items    chan *pending
+	small    chan *pending
+	large    chan *pending
 	bytes    atomic.Int64
 	maxBytes int64
 
@@ -83,7 +88,7 @@ type queue struct {
 }
 
 func newQueue(items int, bytes int64) *queue {
-	return &queue{items: make(chan *pending, items), maxBytes: bytes}
+	return &queue{small: make(chan *pending, items), large: make(chan *pending, items), maxBytes: bytes}
 }
 
 // put adds an append, or answers ErrBusy at once. One append is taken however big it is.
@@ -98,7 +103,7 @@ func (q *queue) put(p *pending) error {
 		return eventstore.ErrBusy
 	}
 	select {
-	case q.items <- p:
+	case q.of(p) <- p:
 		return nil
 	default:
 		q.bytes.Add(int64(-p.bytes))
@@ -114,6 +119,42 @@ func (q *queue) close() {
 	defer q.mu.Unlock()
 	if !q.closed {
 		q.closed = true
-		close(q.items)
+		close(q.small)
+		close(q.large)
+	}
+}
+
+// of is where an append waits.
+func (q *queue) of(p *pending) chan *pending {
+	if p.bytes >= largeBytes {
+		return q.large
+	}
+	return q.small
+}
+
+// next waits for an append, a large one first if that is its turn. It answers false when the queue is closed and nothing is left.
+func (q *queue) next(largeFirst bool) (*pending, bool) {
+	first, second := q.small, q.large
+	if largeFirst {
+		first, second = second, first
+	}
+	select {
+	case p, open := <-first:
+		if open {
+			return p, true
+		}
+	default:
+	}
+	select {
+	case p, open := <-first:
+		if !open { // so are both
+			p, open = <-second
+		}
+		return p, open
+	case p, open := <-second:
+		if !open {
+			p, open = <-first
+		}
+		return p, open
 	}
 }

@@ -122,7 +122,9 @@ func (s *Store) Close() {
 }
 
 // Waiting returns how many appends wait to be committed, and their size in bytes.
-func (s *Store) Waiting() (appends int, bytes int64) { return len(s.queue.items), s.queue.bytes.Load() }
+func (s *Store) Waiting() (appends int, bytes int64) {
+	return len(s.queue.small) + len(s.queue.large), s.queue.bytes.Load()
+}
 
 // Appended returns a channel that is closed when something was appended after the call, here or in another process.
 func (s *Store) Appended() <-chan struct{} { return s.appended.Wait() }
