@@ -154,7 +154,7 @@ func (g *Grid) reaches(ctx context.Context, p *plan) ([]reach, error) {
 	if order, sorted := p.orderIndex(); sorted && !there[order.name] {
 		return []reach{matching}, nil
 	}
-	return []reach{near, matching}, nil
+	return []reach{nearest, near, matching}, nil
 }
 
 // served reports whether indexes find the rows that meet the filter.

@@ -118,12 +118,16 @@ func (g *Grid) read(ctx context.Context, w *rowWriter, at *place, ph phase, skip
 	if skip > 0 { // a row offset is at most offsetEvery matching rows away: they lie in the order
 		reaches = []reach{whole}
 	}
-	before := *w
+	before, rare := *w, false
 	for _, r := range reaches {
+		if r == near && rare {
+			continue
+		}
 		*w = before
 		if err := g.readBy(ctx, r, w, at, ph, skip); err != nil || w.more {
 			return err
 		}
+		rare = r == nearest && w.rows-before.rows < nearestHits
 	}
 	return nil
 }

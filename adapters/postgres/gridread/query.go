@@ -68,12 +68,16 @@ type reach int
 
 const (
 	whole    reach = iota // as Postgres thinks best
+	nearest               // among the next nearestRows rows of the order: it also tells whether many rows match
 	near                  // among the next nearRows rows of the order: enough where many rows match
 	matching              // all rows that match, put in order afterwards: enough where few do
 )
 
 // nearRows is how far near goes. A search looks at them in about five milliseconds, and finds a page if one row in forty matches.
 const nearRows = 2_000
+
+// Of a page that is found in nearRows rows, nearestRows hold nearestHits or more, as a rule. With fewer the index is asked at once.
+const nearestRows, nearestHits = 100, 2
 
 type planKey struct {
 	expr, cast string
@@ -121,8 +125,12 @@ func (p *plan) rows(r reach, at *place, ph phase, a *args) (string, error) {
 	}
 	from, after := "rm_grid."+liveRows(p.info.ID), p.after(at, ph, a)
 	switch r {
-	case near:
-		return fmt.Sprintf("(SELECT * FROM %s WHERE %s ORDER BY %s LIMIT %d) AS near WHERE %s", from, after, p.order(ph), nearRows, cond), nil
+	case nearest, near:
+		n := nearRows
+		if r == nearest {
+			n = nearestRows
+		}
+		return fmt.Sprintf("(SELECT * FROM %s WHERE %s ORDER BY %s LIMIT %d) AS near WHERE %s", from, after, p.order(ph), n, cond), nil
 	case matching:
 		return fmt.Sprintf("(SELECT * FROM %s WHERE %s AND %s OFFSET 0) AS matching", from, cond, after), nil
 	default:
