@@ -29,7 +29,17 @@ type Sources struct {
 		BreakerOpen(provider string) bool
 		Waiting(provider string) int
 	}
-	Disks func() []Disk
+	Disks   func() []Disk
+	Backups func() Backups // nil when no place for them is set
+}
+
+// Backups tells of the backups that are kept.
+type Backups struct {
+	Every  time.Duration // the schedule's period; 0 without one
+	Last   time.Time     // zero without one
+	Proved time.Time     // when the last one was taken that a drill has found to hold
+	Bytes  int64         // of the last one
+	Took   float64       // seconds
 }
 
 // Disk is how full a disk is that the program writes to.
@@ -52,6 +62,8 @@ type scrape struct {
 	connections, maxConnections, acquires, acquireWait *prometheus.Desc
 	emptyAcquires, breaker, waiting, failed            *prometheus.Desc
 	diskFree, diskSize                                 *prometheus.Desc
+	backupLast, backupProved, backupBytes, backupTook  *prometheus.Desc
+	backupEvery                                        *prometheus.Desc
 }
 
 func newScrape(s Sources) *scrape {
@@ -80,6 +92,11 @@ func newScrape(s Sources) *scrape {
 		waiting:        d("provider_waiting_calls", "Calls that wait for a turn at the provider.", "provider"),
 		diskFree:       d("disk_free_bytes", "What is left on the disk of a folder that the program writes to.", "folder"),
 		diskSize:       d("disk_size_bytes", "The size of that disk.", "folder"),
+		backupLast:     d("backup_last_success_timestamp_seconds", "When the last backup that is kept was taken, in seconds since 1970; 0 without one."),
+		backupProved:   d("backup_last_proved_timestamp_seconds", "When the last backup was taken that a restore drill has found to hold; 0 without one."),
+		backupBytes:    d("backup_last_bytes", "Size of the last backup."),
+		backupTook:     d("backup_last_duration_seconds", "Time that the last backup took."),
+		backupEvery:    d("backup_period_seconds", "Period of the schedule of backups; 0 without one."),
 		failed:         d("scrape_failed", "1 when the database did not answer this reading of the metrics in time."),
 	}
 }
@@ -89,7 +106,7 @@ func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		s.queueAppends, s.queueBytes, s.head, s.relayPosition, s.relayLag, s.relayLeading, s.position, s.lagEvents, s.lagSeconds, s.parked, s.applied,
 		s.connections, s.maxConnections, s.acquires, s.acquireWait, s.emptyAcquires, s.breaker, s.waiting, s.failed,
-		s.diskFree, s.diskSize,
+		s.diskFree, s.diskSize, s.backupLast, s.backupProved, s.backupBytes, s.backupTook, s.backupEvery,
 	} {
 		ch <- d
 	}
@@ -117,6 +134,19 @@ func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 		gauge(s.breaker, truth(s.Engine.BreakerOpen(p)), p)
 		gauge(s.waiting, float64(s.Engine.Waiting(p)), p)
 	}
+	s.collectKept(gauge)
+}
+
+// collectKept tells of disks and backups.
+func (s *scrape) collectKept(gauge func(*prometheus.Desc, float64, ...string)) {
+	if s.Backups != nil {
+		b := s.Backups()
+		gauge(s.backupLast, unix(b.Last))
+		gauge(s.backupProved, unix(b.Proved))
+		gauge(s.backupBytes, float64(b.Bytes))
+		gauge(s.backupTook, b.Took)
+		gauge(s.backupEvery, b.Every.Seconds())
+	}
 	if s.Disks == nil {
 		return
 	}
@@ -124,6 +154,13 @@ func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 		gauge(s.diskFree, disk.Free, disk.Folder)
 		gauge(s.diskSize, disk.Size, disk.Folder)
 	}
+}
+
+func unix(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.Unix())
 }
 
 func (s *scrape) collectRelay(gauge func(*prometheus.Desc, float64, ...string), head int64) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -19,9 +20,11 @@ func backupCommand() *cobra.Command {
 		Short: "Write everything that can't be made again into one sealed file, while the server runs",
 		Long: `Writes the log, the keys, the queues and the objects, all as of one moment, into FILE; - is standard output. Servers may run on. The file
 is sealed with a passphrase (MORKET_BACKUP_PASSPHRASE, or asked for): keep that elsewhere, since nobody can open the file without it.
-FILE has its name when it is whole; until then it is FILE.partial.`,
+FILE has its name when it is whole; until then it is FILE.partial. s3://bucket/prefix is a bucket at the server and with the keys of S3_URL,
+an address like that of S3_URL any other one: the backup gets a name there, which is printed, and what an earlier one that was killed
+has left is removed.`,
 		Example: `  morket backup /backups/morket-$(date +%F).backup
-  morket backup - | aws s3 cp - s3://bucket/morket.backup`,
+  morket backup s3://bucket/morket`,
 		Args: oneFile("backup"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := config.FromOS()
@@ -40,7 +43,14 @@ FILE has its name when it is whole; until then it is FILE.partial.`,
 			if args[0] == standard {
 				return write(cmd.OutOrStdout())
 			}
-			return backup.WriteFile(args[0], write)
+			if !boot.IsBucket(args[0]) {
+				return backup.WriteFile(args[0], write)
+			}
+			name, err := boot.BackupTo(cmd.Context(), cfg, args[0], write)
+			if err == nil {
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n", name)
+			}
+			return err
 		},
 	}
 }

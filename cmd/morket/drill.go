@@ -15,7 +15,7 @@ func drillCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "drill FILE",
 		Short: "Prove a backup: restore it aside, make every read model, verify everything, remove it",
-		Long: `Restores FILE (- is standard input) into a Postgres of its own in a temporary folder (TMPDIR), which needs room for all of it, beside whatever
+		Long: `Restores FILE (- is standard input, s3://bucket/prefix/NAME one in a bucket) into a Postgres of its own in a temporary folder (TMPDIR), which needs room for all of it, beside whatever
 runs. It says how long that takes, which is how long a restore takes on this machine. Nothing is sent anywhere. It fails if anything
 differs.`,
 		Args: oneFile("drill"),

@@ -56,7 +56,7 @@ func reading(cmd *cobra.Command, file string, do func(context.Context, config.Co
 	if err != nil {
 		return err
 	}
-	from, err := input(cmd, file)
+	from, err := input(cmd, cfg, file)
 	if err != nil {
 		return err
 	}
@@ -67,9 +67,9 @@ func reading(cmd *cobra.Command, file string, do func(context.Context, config.Co
 	return do(cmd.Context(), cfg, boot.Logger(cfg), from)
 }
 
-func input(cmd *cobra.Command, file string) (io.ReadCloser, error) {
+func input(cmd *cobra.Command, cfg config.Config, file string) (io.ReadCloser, error) {
 	if file == standard {
 		return io.NopCloser(cmd.InOrStdin()), nil
 	}
-	return os.Open(file)
+	return boot.OpenBackup(cmd.Context(), cfg, file)
 }

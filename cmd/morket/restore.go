@@ -18,7 +18,7 @@ func restoreCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "restore FILE",
 		Short: "Read a backup into an empty data folder or database",
-		Long: `Reads FILE (- is standard input) into the data folder, or into DATABASE_URL and S3_URL. Both must be empty; what fails leaves them so.
+		Long: `Reads FILE (- is standard input, s3://bucket/prefix/NAME one in a bucket) into the data folder, or into DATABASE_URL and S3_URL. Both must be empty; what fails leaves them so.
 Then start the server: it makes the read models from the log, and goes on with what was under way. The log begins a new history, so that
 searches, analytics and readers of events notice what they have of the time after the backup.
 
@@ -39,7 +39,11 @@ With --keys it only prints the keys that are in FILE, as the settings that a ser
 
 // printKeys needs no other settings: those that DATABASE_URL needs may be the ones that were lost.
 func printKeys(cmd *cobra.Command, file string) error {
-	from, err := input(cmd, file)
+	var uploads config.Secret // the server of a bucket that file names
+	if err := uploads.UnmarshalText([]byte(os.Getenv("S3_URL"))); err != nil {
+		return err
+	}
+	from, err := input(cmd, config.Config{S3URL: uploads}, file)
 	if err != nil {
 		return err
 	}

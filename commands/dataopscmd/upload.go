@@ -96,7 +96,8 @@ func (h *Handlers) uploaded(ctx context.Context, meta kernel.Meta, cmd Upload, e
 	return commands.Reply(done, answer)
 }
 
-// drop removes an upload that is no longer needed. What can't be removed costs room and nothing else.
+// drop removes an upload that is no longer needed. What can't be removed, since the store is away or a backup is taken, costs room until
+// DropLeftover finds it.
 func (h *Handlers) drop(ctx context.Context, object string) {
 	_ = h.cfg.Files.Delete(context.WithoutCancel(ctx), object)
 }

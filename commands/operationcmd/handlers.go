@@ -34,12 +34,19 @@ type Config struct {
 	Clock       kernel.Clock
 	DeadLetters DeadLetters
 	Projections func() []string // those that can be rebuilt
+	Backups     Backups
+}
+
+// Backups knows the backups that are kept.
+type Backups interface {
+	// Has reports whether there is one with the name; a kernel error if none are kept, since no place for them is set.
+	Has(ctx context.Context, name string) (bool, error)
 }
 
 // Validate says what is missing.
 func (c Config) Validate() error {
-	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.DeadLetters == nil || c.Projections == nil {
-		return errors.New("operationcmd needs a Store, Codec, IDs, Clock, Letters and Projections")
+	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.DeadLetters == nil || c.Projections == nil || c.Backups == nil {
+		return errors.New("operationcmd needs a Store, Codec, IDs, Clock, DeadLetters, Projections and Backups")
 	}
 	return nil
 }
@@ -65,7 +72,8 @@ func jobsOf(store eventstore.Store, codec *eventstore.Codec) *eventstore.Repo[*o
 // Start asks for a job.
 type Start struct {
 	Kind       operation.Kind
-	Projection string
+	Projection string // of a rebuild or verification
+	Backup     string // of a drill
 }
 
 // Started is the answer to it.
@@ -75,20 +83,35 @@ type Started struct {
 
 // Start carries out a Start: the job is begun within about a second by the process that leads.
 func (h *Handlers) Start(ctx context.Context, meta kernel.Meta, c Start) (commands.Result[Started], error) {
-	if !contains(h.cfg.Projections(), c.Projection) {
-		return commands.Result[Started]{}, kernel.NotFound("projection", c.Projection)
+	if err := h.subject(ctx, c); err != nil {
+		return commands.Result[Started]{}, err
 	}
 	if first, found, err := commands.Repeat[Started](ctx, h.cfg.Store, meta); err != nil || found {
 		return first, err
 	}
 	out := Started{Job: h.cfg.IDs.New("job")}
 	done, err := h.jobs.Update(ctx, meta.As("operation."+string(c.Kind)), jobsID, func(j *operation.Jobs) (any, error) {
-		return out, j.Request(out.Job, c.Kind, c.Projection, h.cfg.Clock.Now())
+		return out, j.Request(out.Job, c.Kind, c.Projection+c.Backup, h.cfg.Clock.Now())
 	})
 	if err != nil {
 		return commands.Result[Started]{}, err
 	}
 	return commands.Reply(done, out)
+}
+
+// subject sees that what the job is about is there.
+func (h *Handlers) subject(ctx context.Context, c Start) error {
+	if c.Kind != operation.Backup && c.Kind != operation.Drill {
+		if !contains(h.cfg.Projections(), c.Projection) {
+			return kernel.NotFound("projection", c.Projection)
+		}
+		return nil
+	}
+	there, err := h.cfg.Backups.Has(ctx, c.Backup)
+	if err == nil && !there && c.Kind == operation.Drill {
+		err = kernel.NotFound("backup", c.Backup)
+	}
+	return err
 }
 
 func contains(list []string, name string) bool {

@@ -24,6 +24,7 @@ type world struct {
 	clock    *kernel.ManualClock
 	handlers *operationcmd.Handlers
 	retried  []string // reasons
+	unset    bool     // no place for backups
 	lead     sync.Mutex
 }
 
@@ -35,7 +36,7 @@ func newWorld(t *testing.T) *world {
 	w.codec, err = eventstore.NewCodec(operation.Events())
 	require.NoError(t, err)
 	w.handlers, err = operationcmd.New(operationcmd.Config{
-		Store: w.log, Codec: w.codec, IDs: kernel.NewIDs(w.clock), Clock: w.clock, DeadLetters: w, Projections: func() []string { return []string{"grid"} },
+		Store: w.log, Codec: w.codec, IDs: kernel.NewIDs(w.clock), Clock: w.clock, DeadLetters: w, Projections: func() []string { return []string{"grid"} }, Backups: w,
 	})
 	require.NoError(t, err)
 	return w
@@ -51,6 +52,34 @@ func (w *world) DeadLetter(_ context.Context, consumer, kind, stream string) (op
 func (w *world) Retry(_ context.Context, _ operation.DeadLetter, reason string) error {
 	w.retried = append(w.retried, reason)
 	return nil
+}
+
+// Has knows one backup.
+func (w *world) Has(_ context.Context, name string) (bool, error) {
+	if w.unset {
+		return false, kernel.E(kernel.KindConflict, "NO_BACKUP_TARGET", "no place for backups is set")
+	}
+	return name == "morket_1", nil
+}
+
+func TestBackupsAndDrillsAreJobs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, c := range []struct {
+		start operationcmd.Start
+		fails kernel.Kind
+	}{
+		{operationcmd.Start{Kind: operation.Drill, Backup: "morket_2"}, kernel.KindNotFound},
+		{operationcmd.Start{Kind: operation.Drill}, kernel.KindNotFound},
+		{operationcmd.Start{Kind: operation.Drill, Backup: "morket_1"}, kernel.KindOf(nil)},
+		{operationcmd.Start{Kind: operation.Backup}, kernel.KindConflict}, // while that one is under way
+	} {
+		_, err := w.handlers.Start(t.Context(), operator(""), c.start)
+		require.Equal(t, c.fails, kernel.KindOf(err), "%+v: %v", c.start, err)
+	}
+	w.unset = true
+	_, err := w.handlers.Start(t.Context(), operator(""), operationcmd.Start{Kind: operation.Backup})
+	require.ErrorContains(t, err, "no place for backups is set")
 }
 
 func operator(key string) kernel.Meta {

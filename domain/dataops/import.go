@@ -73,6 +73,11 @@ func NewImport() *Import { return &Import{} }
 // Exists reports whether the import is one of the workspace's.
 func (i *Import) Exists(ws kernel.WorkspaceID) bool { return i.ID != "" && i.Workspace == ws }
 
+// NeedsFile reports whether the import still has to read its file. When it has ended, the file may go.
+func (i *Import) NeedsFile() bool {
+	return i.State == StateUploaded || i.State == StatePreviewed || i.State == StateImporting
+}
+
 // Upload begins the import.
 func (i *Import) Upload(e Uploaded) error {
 	if i.ID != "" {

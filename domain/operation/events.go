@@ -13,14 +13,26 @@ type Kind string
 const (
 	Rebuild Kind = "rebuild" // make a read model anew beside the one that serves, then put it in its place
 	Verify  Kind = "verify"  // make one beside and compare
+	Backup  Kind = "backup"  // write everything that can't be made again to where backups are kept
+	Drill   Kind = "drill"   // restore a backup aside, and verify it
 )
 
 // JobRequested asks for a job. One is carried out at a time.
 type JobRequested struct {
 	Job        string    `json:"job"`
 	Kind       Kind      `json:"kind"`
-	Projection string    `json:"projection"`
+	Projection string    `json:"projection"`       // of a rebuild or verification
+	Backup     string    `json:"backup,omitempty"` // of a drill
 	At         time.Time `json:"at"`
+}
+
+// Taken is a backup.
+type Taken struct {
+	Name    string  `json:"name"`
+	Bytes   int64   `json:"bytes"` // as it is kept, packed and sealed
+	Rows    int64   `json:"rows"`
+	Objects int64   `json:"objects"`
+	Seconds float64 `json:"seconds"`
 }
 
 // Difference is a table that was not the same in the read model that served and in the new one.
@@ -34,8 +46,10 @@ type Difference struct {
 type Outcome struct {
 	Position int64        `json:"position,omitempty"` // at which the read models were compared or swapped
 	Differs  []Difference `json:"differs,omitempty"`
-	Parked   int          `json:"parked,omitempty"` // streams with an event that could not be applied to the new one
-	Error    string       `json:"error,omitempty"`  // why it could not be carried out
+	Parked   int          `json:"parked,omitempty"`  // streams with an event that could not be applied to the new one
+	Error    string       `json:"error,omitempty"`   // why it could not be carried out, or what a drill has found
+	Taken    *Taken       `json:"taken,omitempty"`   // by a backup
+	Seconds  float64      `json:"seconds,omitempty"` // a drill took to have everything ready to serve
 }
 
 // JobFinished ends a job.

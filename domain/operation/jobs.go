@@ -15,6 +15,7 @@ type Job struct {
 	ID         string
 	Kind       Kind
 	Projection string
+	Backup     string
 	RequestedAt,
 	FinishedAt time.Time // zero while it is not ended
 	Outcome Outcome
@@ -43,15 +44,26 @@ func (j *Jobs) Open() (Job, bool) {
 	return j.list[0], true
 }
 
-// Request asks for a job; while another one is open it answers BUSY.
-func (j *Jobs) Request(id string, kind Kind, projection string, now time.Time) error {
-	if kind != Rebuild && kind != Verify {
-		return kernel.Invalid("kind", "is rebuild or verify, not %q", kind)
+// Request asks for a job; while another one is open it answers BUSY. The subject is a projection, or the backup that a drill is of.
+func (j *Jobs) Request(id string, kind Kind, subject string, now time.Time) error {
+	e := JobRequested{Job: id, Kind: kind, At: now}
+	switch kind {
+	case Rebuild, Verify:
+		e.Projection = subject
+	case Drill:
+		e.Backup = subject
+	case Backup:
+	default:
+		return kernel.Invalid("kind", "is rebuild, verify, backup or drill, not %q", kind)
 	}
 	if open, ok := j.Open(); ok {
-		return kernel.E(kernel.KindConflict, "BUSY", "the %s of %s is under way; one is carried out at a time", open.Kind, open.Projection)
+		what := string(open.Kind)
+		if subject := open.Projection + open.Backup; subject != "" {
+			what += " of " + subject
+		}
+		return kernel.E(kernel.KindConflict, "BUSY", "the %s is under way; one is carried out at a time", what)
 	}
-	return j.Record(j, JobRequested{Job: id, Kind: kind, Projection: projection, At: now})
+	return j.Record(j, e)
 }
 
 // Finish ends the open job.
@@ -66,7 +78,7 @@ func (j *Jobs) Finish(id string, outcome Outcome, now time.Time) error {
 func (j *Jobs) Apply(e kernel.Event) error {
 	switch e := e.(type) {
 	case JobRequested:
-		j.list = append([]Job{{ID: e.Job, Kind: e.Kind, Projection: e.Projection, RequestedAt: e.At}}, j.list[:min(len(j.list), kept)]...)
+		j.list = append([]Job{{ID: e.Job, Kind: e.Kind, Projection: e.Projection, Backup: e.Backup, RequestedAt: e.At}}, j.list[:min(len(j.list), kept)]...)
 	case JobFinished:
 		if len(j.list) > 0 && j.list[0].ID == e.Job {
 			j.list[0].FinishedAt, j.list[0].Outcome = e.At, e.Outcome

@@ -26,6 +26,13 @@ func TestOneJobAtATime(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, "job_2", open.ID)
 	require.Equal(t, int64(7), j.List()[1].Outcome.Position)
+	require.NoError(t, j.Finish("job_2", operation.Outcome{}, now))
+	require.NoError(t, j.Request("job_3", operation.Drill, "morket_1", now))
+	require.ErrorContains(t, j.Request("job_4", operation.Backup, "", now), "the drill of morket_1 is under way")
+	require.NoError(t, j.Finish("job_3", operation.Outcome{}, now))
+	require.NoError(t, j.Request("job_4", operation.Backup, "", now))
+	require.ErrorContains(t, j.Request("job_5", operation.Verify, "grid", now), "the backup is under way")
+	require.Equal(t, "morket_1", j.List()[1].Backup)
 }
 
 func TestOldJobsAreForgotten(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
@@ -41,12 +42,16 @@ func (f *Folder) Check(context.Context) error {
 }
 
 // Sweep implements Store.
-func (f *Folder) Sweep(context.Context) error {
+func (f *Folder) Sweep(ctx context.Context) error {
+	return f.SweepBefore(ctx, f.clock.Now().Add(-staleAfter))
+}
+
+// SweepBefore is Sweep for what was left before the time.
+func (f *Folder) SweepBefore(_ context.Context, before time.Time) error {
 	left, err := os.ReadDir(f.incoming)
 	if err != nil {
 		return fmt.Errorf("object store: %w", err)
 	}
-	before := f.clock.Now().Add(-staleAfter)
 	for _, e := range left {
 		if info, err := e.Info(); err == nil && info.ModTime().Before(before) {
 			_ = os.Remove(filepath.Join(f.incoming, e.Name())) // tried again at the next sweep

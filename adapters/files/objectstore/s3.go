@@ -27,6 +27,7 @@ type S3 struct {
 	prefix string // before every key: "" or "a/b/"
 	region string
 	clock  kernel.Clock
+	part   uint64 // of an upload
 
 	mu   sync.Mutex
 	made bool // the bucket is there
@@ -66,7 +67,13 @@ func NewS3(rawURL string, clock kernel.Clock) (*S3, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up S3: %w", err)
 	}
-	return &S3{core: minio.Core{Client: client}, bucket: bucket, prefix: prefix, region: region, clock: clock}, nil
+	return &S3{core: minio.Core{Client: client}, bucket: bucket, prefix: prefix, region: region, clock: clock, part: partBytes}, nil
+}
+
+// WithParts returns the store with uploads cut into parts of the size, which each upload then holds in memory: an object may have 10,000
+// of them.
+func (s *S3) WithParts(bytes uint64) *S3 {
+	return &S3{core: s.core, bucket: s.bucket, prefix: s.prefix, region: s.region, clock: s.clock, part: bytes}
 }
 
 func credentialsOf(user *url.Userinfo, transport http.RoundTripper) *credentials.Credentials {
@@ -113,7 +120,7 @@ func (s *S3) Put(ctx context.Context, name string, r io.Reader, limit int64) (da
 		return dataops.Object{}, err
 	}
 	m := newMeter(ctx, r, limit)
-	_, err := s.core.Client.PutObject(ctx, s.bucket, s.prefix+name, m, -1, minio.PutObjectOptions{PartSize: partBytes, ContentType: "application/octet-stream"})
+	_, err := s.core.Client.PutObject(ctx, s.bucket, s.prefix+name, m, -1, minio.PutObjectOptions{PartSize: s.part, ContentType: "application/octet-stream"})
 	if m.err != nil { // the reader's trouble, not the store's
 		return dataops.Object{}, m.err
 	}
@@ -202,9 +209,13 @@ func (s *S3) Delete(ctx context.Context, key string) error {
 // Sweep implements Store. A store that can't list unfinished uploads must end them itself: set a life-cycle rule
 // (AbortIncompleteMultipartUpload) on its bucket.
 func (s *S3) Sweep(ctx context.Context) error {
+	return s.SweepBefore(ctx, s.clock.Now().Add(-staleAfter))
+}
+
+// SweepBefore is Sweep for what was left before the time.
+func (s *S3) SweepBefore(ctx context.Context, before time.Time) error {
 	ctx, cancel := context.WithCancel(ctx) // ends the listings that are left early
 	defer cancel()
-	before := s.clock.Now().Add(-staleAfter)
 	for part := range s.core.ListIncompleteUploads(ctx, s.bucket, s.prefix, true) {
 		switch {
 		case s3Code(part.Err) == minio.NoSuchBucket:

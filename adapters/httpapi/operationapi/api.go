@@ -23,15 +23,17 @@ type Deps struct {
 	Monitor  *projections.Monitor
 	Handlers *operationcmd.Handlers
 	Log      eventstore.Reader
+	Backups  Backups
 }
 
 // Register adds the endpoints. Reads count as general requests, since the page looks every few seconds.
 func Register(a *httpapi.API, d Deps) {
 	s := service{d}
 	httpapi.Read(a, httpapi.Op{ID: "list-projections", Method: http.MethodGet, Path: "/admin/projections", Tag: tag, Summary: "How far each read model and reactor is (operators)", Scope: httpapi.Operator, Action: httpapi.NoAction, Rate: httpapi.General}, s.list)
-	httpapi.Read(a, httpapi.Op{ID: "list-operation-jobs", Method: http.MethodGet, Path: "/admin/jobs", Tag: tag, Summary: "Rebuilds and verifications, newest first (operators)", Scope: httpapi.Operator, Action: httpapi.NoAction, Rate: httpapi.General}, s.jobs)
+	httpapi.Read(a, httpapi.Op{ID: "list-operation-jobs", Method: http.MethodGet, Path: "/admin/jobs", Tag: tag, Summary: "Rebuilds, verifications, backups and restore drills, newest first (operators)", Scope: httpapi.Operator, Action: httpapi.NoAction, Rate: httpapi.General}, s.jobs)
 	httpapi.Write(a, httpapi.Op{ID: "rebuild-projection", Method: http.MethodPost, Path: "/admin/projections/{name}/rebuild", Tag: tag, Summary: "Make a read model anew beside the one that serves (operators)", Description: "As a job; one is carried out at a time.", Rate: httpapi.Admin, Status: http.StatusAccepted, Scope: httpapi.Operator, Action: httpapi.NoAction}, s.start(operation.Rebuild))
 	httpapi.Write(a, httpapi.Op{ID: "verify-projection", Method: http.MethodPost, Path: "/admin/projections/{name}/verify", Tag: tag, Summary: "Compare a read model with one made anew from the log (operators)", Description: "As a job; one is carried out at a time.", Rate: httpapi.Admin, Status: http.StatusAccepted, Scope: httpapi.Operator, Action: httpapi.NoAction}, s.start(operation.Verify))
+	s.registerBackups(a)
 	httpapi.Read(a, httpapi.Op{ID: "list-dead-letters", Method: http.MethodGet, Path: "/admin/dead-letters", Tag: tag, Summary: "Streams set aside because of an event that can't be applied (operators)", Scope: httpapi.Operator, Action: httpapi.NoAction, Rate: httpapi.General}, s.deadLetters)
 	httpapi.Write(a, httpapi.Op{ID: "retry-dead-letter", Method: http.MethodPost, Path: "/admin/dead-letters/{kind}/{unit}/{stream}/retry", Tag: tag, Summary: "Try a parked stream again (operators)", Rate: httpapi.Admin, Status: http.StatusAccepted, Scope: httpapi.Operator, Action: httpapi.NoAction}, s.retry)
 	httpapi.Write(a, httpapi.Op{ID: "skip-dead-letter", Method: http.MethodPost, Path: "/admin/dead-letters/{kind}/{unit}/{stream}/skip", Tag: tag, Summary: "Leave a parked stream's first event out of the read model, with a reason (operators)", Rate: httpapi.Admin, Status: http.StatusAccepted, Scope: httpapi.Operator, Action: httpapi.NoAction}, s.skip)
@@ -92,17 +94,20 @@ func (s service) list(ctx context.Context, _ httpapi.Principal, _ *nothing) ([]P
 	return out, httpapi.Meta{}, nil
 }
 
-// Job is a rebuild or a verification.
+// Job is a rebuild, a verification, a backup or a restore drill.
 type Job struct {
 	ID          string                 `json:"id"`
-	Kind        string                 `json:"kind" enum:"rebuild,verify"`
-	Projection  string                 `json:"projection"`
+	Kind        string                 `json:"kind" enum:"rebuild,verify,backup,drill"`
+	Projection  string                 `json:"projection" doc:"Of a rebuild or verification."`
+	Backup      string                 `json:"backup,omitempty" doc:"That a drill was of, or a backup has made."`
 	State       string                 `json:"state" enum:"running,done,failed"`
 	RequestedAt time.Time              `json:"requested_at"`
 	FinishedAt  *time.Time             `json:"finished_at,omitempty"`
 	Position    int64                  `json:"position,omitempty"`
 	Differs     []operation.Difference `json:"differs" doc:"Tables that were not the same."`
 	Parked      int                    `json:"parked"`
+	Bytes       int64                  `json:"bytes,omitempty" doc:"Of the backup."`
+	Seconds     float64                `json:"seconds,omitempty" doc:"That a backup took, or a drill until everything was ready to serve."`
 	Error       string                 `json:"error,omitempty"`
 }
 
@@ -116,6 +121,10 @@ func (s service) jobs(ctx context.Context, _ httpapi.Principal, _ *nothing) ([]J
 		out[i] = Job{
 			ID: j.ID, Kind: string(j.Kind), Projection: j.Projection, State: "running", RequestedAt: j.RequestedAt, Position: j.Outcome.Position,
 			Differs: append([]operation.Difference{}, j.Outcome.Differs...), Parked: j.Outcome.Parked, Error: j.Outcome.Error,
+			Backup: j.Backup, Seconds: j.Outcome.Seconds,
+		}
+		if taken := j.Outcome.Taken; taken != nil {
+			out[i].Backup, out[i].Bytes, out[i].Seconds = taken.Name, taken.Bytes, taken.Seconds
 		}
 		if !j.Open() {
 			out[i].State, out[i].FinishedAt = "done", &list[i].FinishedAt

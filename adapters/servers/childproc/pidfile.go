@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// pidFile is a locked file that names the child: its pid and its executable, a line each. A nil *pidFile does nothing.
+// pidFile is a locked file that names the child, its executable and the file itself, a line each. The copy of such a file names a child
+// that is another one's. A nil *pidFile does nothing.
 type pidFile struct{ f *os.File }
 
 // acquirePidFile locks the file and stops the child that an earlier, dead parent left behind. The lock goes with its
@@ -50,6 +51,9 @@ func readPid(f *os.File) (pid int, path string, err error) {
 	}
 	if len(got) < 2 {
 		return 0, "", nil
+	}
+	if self, err := idOf(f); err != nil || len(got) > 2 && got[2] != self {
+		return 0, "", err
 	}
 	pid, err = strconv.Atoi(got[0])
 	if err != nil || pid <= 1 {
@@ -108,10 +112,20 @@ func (p *pidFile) write(pid int, path string) error {
 	if err := p.f.Truncate(0); err != nil {
 		return err
 	}
-	if _, err := p.f.WriteAt([]byte(strconv.Itoa(pid)+"\n"+path+"\n"), 0); err != nil {
+	self, err := idOf(p.f)
+	if err != nil {
 		return err
 	}
-	return nil
+	_, err = p.f.WriteAt([]byte(strconv.Itoa(pid)+"\n"+path+"\n"+self+"\n"), 0)
+	return err
+}
+
+func idOf(f *os.File) (string, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	return FileID(info), nil
 }
 
 func (p *pidFile) release() error {

@@ -168,6 +168,22 @@ func TestAStaleChildIsStoppedAtStart(t *testing.T) {
 	require.NoError(t, p.Stop())
 }
 
+// A folder that is copied while a child runs names a child that is not its own.
+func TestTheChildOfACopiedFolderIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	dir, copied := t.TempDir(), t.TempDir()
+	first, err := childproc.Start(t.Context(), config(dir, "idle"))
+	require.NoError(t, err)
+	named, err := os.ReadFile(config(dir, "idle").PidFile)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(config(copied, "idle").PidFile, named, 0o600))
+	second, err := childproc.Start(t.Context(), config(copied, "idle"))
+	require.NoError(t, err)
+	require.True(t, lives(first.Pid()))
+	require.NoError(t, second.Stop())
+	require.NoError(t, first.Stop())
+}
+
 func TestAPidThatWasUsedAgainIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -5,6 +5,7 @@ package childproc
 import (
 	"errors"
 	"os"
+	"strconv"
 	"syscall"
 )
 
@@ -50,4 +51,13 @@ func ownerOf(info os.FileInfo) (uid, gid uint32, ok bool) {
 		return 0, 0, false
 	}
 	return st.Uid, st.Gid, true
+}
+
+// FileID tells a file from a copy of it: its inode, which a rename keeps; "" where that can't be told.
+func FileID(info os.FileInfo) string {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return ""
+	}
+	return strconv.FormatUint(st.Ino, 10)
 }

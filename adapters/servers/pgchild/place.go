@@ -61,8 +61,9 @@ func prepare(cfg Config, as *childproc.Identity) (place, error) {
 	}
 	p.dir = dir
 	if blocked != "" && blocked != p.data() {
-		sum := sha256.Sum256([]byte(dir))
-		p.dir = filepath.Join(rootData, "postgres-"+hex.EncodeToString(sum[:6]))
+		if p.dir, err = elsewhere(dir); err != nil {
+			return p, err
+		}
 		cfg.Logger.Warn("PostgreSQL's data is kept elsewhere: PostgreSQL refuses to run as root, and its user can't enter a folder on the way",
 			"wanted", dir, "used", p.dir, "closed_folder", blocked, "user", as.Name)
 	}
@@ -73,6 +74,28 @@ func prepare(cfg Config, as *childproc.Identity) (place, error) {
 		return p, err
 	}
 	return p, ownTree(p.data(), as)
+}
+
+// elsewhereFile lies in the wanted folder and names the one that is used, so that the data is found after the wanted one was moved.
+const elsewhereFile = "elsewhere"
+
+func elsewhere(wanted string) (string, error) {
+	path := filepath.Join(wanted, elsewhereFile)
+	said, err := os.ReadFile(path)
+	if used := strings.TrimSpace(string(said)); err == nil && filepath.Dir(used) == rootData {
+		if major, err := dataMajor(place{dir: used}.data()); err != nil || major != 0 {
+			return used, err
+		}
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(wanted))
+	used := filepath.Join(rootData, "postgres-"+hex.EncodeToString(sum[:6]))
+	if err := os.MkdirAll(wanted, dirMode); err != nil {
+		return "", err
+	}
+	return used, os.WriteFile(path, []byte(used+"\n"), secretMode)
 }
 
 // ownTree gives the data folder to whom the server runs as. A folder that another user made (a run with and without sudo,

@@ -325,4 +325,11 @@ func TestRootsDataBehindAClosedFolderIsKeptElsewhere(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, first, s.DataDir(), "always at the same place")
 	require.NoError(t, s.Stop())
+	moved := closed + "-moved"
+	require.NoError(t, os.Rename(closed, moved))
+	cfg.DataDir = filepath.Join(moved, "postgres")
+	s, err = pgchild.Start(t.Context(), cfg)
+	require.NoError(t, err)
+	require.Equal(t, first, s.DataDir(), "also when the folder was moved")
+	require.NoError(t, s.Stop())
 }

@@ -46,7 +46,7 @@ func (s *server) dependencies() []httpapi.Dependency {
 			return nil
 		}})
 	}
-	return slices.Concat(all, s.shared.dependencies(), s.objects.dependencies(), s.analytics.dependencies(), s.searchDependency())
+	return slices.Concat(all, s.shared.dependencies(), s.objects.dependencies(), s.operate.backups.dependencies(), s.analytics.dependencies(), s.searchDependency())
 }
 
 // beforeStop ends what would keep the web server from stopping.

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -33,30 +34,36 @@ func Backup(ctx context.Context, cfg config.Config, log *slog.Logger, w, out io.
 		return err
 	}
 	defer p.Close() //nolint:contextcheck // what it ends outlives ctx, which has ended by then
+	header, manifest, took, err := p.backup(ctx, w, lines(out))
+	if err != nil {
+		return err
+	}
+	say(out, "backed up position %d: %d rows, %d objects in %.1f s\n", header.Position, manifest.Rows(), manifest.Objects.Rows, took.Seconds())
+	return nil
+}
+
+// backup writes a backup of the database and the objects to w.
+func (p *Platform) backup(ctx context.Context, w io.Writer, progress func(string)) (h backup.Header, m backup.Manifest, took time.Duration, err error) {
 	for _, check := range []func(context.Context, *pgxpool.Pool) error{refuseUnfinished, refuseUnknown} {
 		if err := check(ctx, p.pool); err != nil {
-			return err
+			return h, m, 0, err
 		}
 	}
 	o, err := p.objects()
 	if err != nil {
-		return err
+		return h, m, 0, err
 	}
 	release, err := p.holdObjects(ctx) // before the moment of the backup
 	if err != nil {
-		return err
+		return h, m, 0, err
 	}
 	defer release()
 	began := p.clock.Now()
-	header, manifest, err := backup.Write(ctx, w, backup.Source{
-		Pool: p.pool, Schemas: schemaNames(), Tables: kept(), Objects: o.store, Passphrase: cfg.Passphrase.Reveal(), Version: Version, Clock: p.clock,
-		Keys: backup.Keys{Master: cfg.MasterKey.Text(), Signing: cfg.JWTKeys.Text()}, Progress: lines(out),
+	h, m, err = backup.Write(ctx, w, backup.Source{
+		Pool: p.pool, Schemas: schemaNames(), Tables: kept(), Objects: o.store, Passphrase: p.cfg.Passphrase.Reveal(), Version: Version, Clock: p.clock,
+		Keys: backup.Keys{Master: p.cfg.MasterKey.Text(), Signing: p.cfg.JWTKeys.Text()}, Progress: progress,
 	})
-	if err != nil {
-		return err
-	}
-	say(out, "backed up position %d: %d rows, %d objects in %.1f s\n", header.Position, manifest.Rows(), manifest.Objects.Rows, p.clock.Now().Sub(began).Seconds())
-	return nil
+	return h, m, p.clock.Now().Sub(began), err
 }
 
 // openDatabase opens the database as it is, without bringing anything up to date: a backup may be taken with a newer version before

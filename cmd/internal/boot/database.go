@@ -18,18 +18,26 @@ import (
 type ownDatabase struct {
 	end   context.CancelFunc
 	ended chan error
+	dir   string // the data folder, which is in use until the end
 }
 
 func (p *Platform) startDatabase(ctx context.Context) (*ownDatabase, string, error) {
+	made, err := useFolder(p.cfg.DataDir, p.cfg.PostgresDir())
+	if err != nil {
+		return nil, "", err
+	}
 	cfg := pgchild.Config{BinDir: p.cfg.PGBin, DataDir: p.cfg.PostgresDir(), CacheDir: p.cfg.CacheDir, Logger: p.log}
 	server, err := pgchild.Start(ctx, cfg)
 	if err != nil {
+		if made {
+			err = errors.Join(err, leaveFolder(p.cfg.DataDir))
+		}
 		return nil, "", err
 	}
 	cfg.Port = server.Port()
 	restart := func(ctx context.Context) (childproc.Child, error) { return pgchild.Start(ctx, cfg) }
 	life, end := context.WithCancel(context.WithoutCancel(ctx)) // until Close: what uses the database ends before it
-	d := &ownDatabase{end: end, ended: make(chan error, 1)}
+	d := &ownDatabase{end: end, ended: make(chan error, 1), dir: p.cfg.DataDir}
 	go func() {
 		d.ended <- childproc.Supervise(life, childproc.Supervision{Name: "postgres", Child: server, Restart: restart, Logger: p.log})
 	}()
@@ -38,10 +46,14 @@ func (p *Platform) startDatabase(ctx context.Context) (*ownDatabase, string, err
 
 func (d *ownDatabase) stop() error {
 	d.end()
-	if err := <-d.ended; !errors.Is(err, context.Canceled) { // that it was down when we stopped
+	switch err := <-d.ended; {
+	case errors.Is(err, context.Canceled): // it was down when we stopped
+		return nil
+	case err != nil:
 		return err
+	default:
+		return leaveFolder(d.dir)
 	}
-	return nil
 }
 
 // databaseDown reports whether an error says that Postgres can't be reached now, in which case the same request may be

@@ -18,9 +18,15 @@ import (
 // Drill proves a backup: it restores it aside, into a Postgres of its own in a temporary folder, makes the read models and verifies
 // everything. It reports whether all holds. Nothing is sent anywhere, and nothing is left.
 func Drill(ctx context.Context, cfg config.Config, log *slog.Logger, from io.Reader, out io.Writer) (ok bool, err error) {
+	ok, _, err = drill(ctx, cfg, log, from, out)
+	return ok, err
+}
+
+// drill also returns how long it took to be ready to serve.
+func drill(ctx context.Context, cfg config.Config, log *slog.Logger, from io.Reader, out io.Writer) (ok bool, ready time.Duration, err error) {
 	dir, err := os.MkdirTemp("", "morket-drill-")
 	if err != nil {
-		return false, err
+		return false, 0, err
 	}
 	defer func() {
 		if left := os.RemoveAll(dir); left != nil {
@@ -29,27 +35,28 @@ func Drill(ctx context.Context, cfg config.Config, log *slog.Logger, from io.Rea
 	}()
 	aside := aside(cfg, filepath.Join(dir, "data"))
 	if err := passable(dir); err != nil {
-		return false, err
+		return false, 0, err
 	}
 	clock := kernel.SystemClock{}
 	began := clock.Now()
 	if err := Restore(ctx, aside, log, from, out); err != nil {
-		return false, err
+		return false, 0, err
 	}
 	p, err := Open(ctx, aside, log)
 	if err != nil {
-		return false, err
+		return false, 0, err
 	}
 	defer p.Close() //nolint:contextcheck // the last traces have a time of their own
 	if err := p.remake(ctx); err != nil {
-		return false, err
+		return false, 0, err
 	}
-	say(out, "read models made; restored and ready to serve in %.1f s\n", clock.Now().Sub(began).Seconds())
+	ready = clock.Now().Sub(began)
+	say(out, "read models made; restored and ready to serve in %.1f s\n", ready.Seconds())
 	ok, err = p.Verify(ctx, out)
 	if err == nil {
 		say(out, "%s in %.1f s\n", verdictOf(ok), clock.Now().Sub(began).Round(time.Millisecond).Seconds())
 	}
-	return ok, err
+	return ok, ready, err
 }
 
 // aside are the settings of an installation of its own, embedded and without anything that is shared or reached by others.

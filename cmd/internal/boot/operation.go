@@ -20,13 +20,17 @@ type operations struct {
 	monitor  *projections.Monitor
 	handlers *operationcmd.Handlers
 	worker   *operationcmd.Worker
+	backups  *backups
 }
 
 func (p *Platform) operations(monitor *projections.Monitor) (*operations, error) {
 	o := &operations{monitor: monitor}
 	var err error
+	if o.backups, err = p.backups(); err != nil {
+		return nil, err
+	}
 	o.handlers, err = operationcmd.New(operationcmd.Config{
-		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, DeadLetters: deadLetters{monitor, p.store}, Projections: monitor.Projections,
+		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, DeadLetters: deadLetters{monitor, p.store}, Projections: monitor.Projections, Backups: o.backups,
 	})
 	if err != nil {
 		return nil, err
@@ -46,11 +50,18 @@ func (p *Platform) operations(monitor *projections.Monitor) (*operations, error)
 }
 
 func (p *Platform) registerOperations(a *httpapi.API, o *operations) {
-	operationapi.Register(a, operationapi.Deps{Monitor: o.monitor, Handlers: o.handlers, Log: p.store})
+	operationapi.Register(a, operationapi.Deps{Monitor: o.monitor, Handlers: o.handlers, Log: p.store, Backups: o.backups})
 }
 
 // do carries out a job.
 func (o *operations) do(ctx context.Context, j operation.Job) (operation.Outcome, error) {
+	switch j.Kind {
+	case operation.Backup:
+		return o.backups.take(ctx)
+	case operation.Drill:
+		return o.backups.drill(ctx, j.Backup)
+	case operation.Rebuild, operation.Verify:
+	}
 	consumer, ok := o.monitor.Consumer(j.Projection, projections.KindProjection)
 	if !ok || consumer.Build == nil {
 		return operation.Outcome{}, fmt.Errorf("this process does not know the projection %s", j.Projection)

@@ -330,6 +330,9 @@ func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
 			s.keeper.keep(ctx, group, "projection "+r.Name(), r.Run)
 		}
 		s.keeper.keep(ctx, group, "operations", s.operate.worker.Run)
+		if b := s.operate.backups; b.shelf != nil && s.cfg.BackupEvery > 0 {
+			s.keeper.keep(ctx, group, "backup schedule", func(ctx context.Context) error { return b.schedule(ctx, s.operate.handlers) })
+		}
 	}
 	if s.does(config.RoleWorker) {
 		for _, r := range s.reactors {
@@ -340,6 +343,9 @@ func (s *server) startRoles(ctx context.Context, group *errgroup.Group) error {
 	}
 	s.keeper.keep(ctx, group, "observer", s.observe)
 	s.keeper.keep(ctx, group, "history", s.history.watch)
+	if s.operate.backups.shelf != nil {
+		s.keeper.keep(ctx, group, "backups", s.operate.backups.watch)
+	}
 	s.keeper.keep(ctx, group, "access log", s.access.Run)
 	if s.cfg.MetricsAddr != "" {
 		group.Go(func() error { return s.runMetrics(ctx) })

@@ -28,6 +28,7 @@ func (s *server) newSweeper() (*sweeper.Sweeper, error) {
 		Leadership: pgleader.New(s.pool, "sweeps"), Clock: s.clock, Logger: s.log.With("part", "sweeps"),
 		Sweeps: []sweeper.Sweep{
 			{Name: "uploads", Every: time.Hour, Run: s.sweepUploads},
+			{Name: "files", Every: time.Hour, Run: s.sweepFiles},
 			{Name: "trash", Every: 6 * time.Hour, Run: s.sweepTrash},
 			{Name: "sessions", Every: time.Hour, Run: s.sweepSessions},
 			{Name: "answers", Every: 24 * time.Hour, Run: s.sweepAnswers},

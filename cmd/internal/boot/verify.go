@@ -28,7 +28,11 @@ func (p *Platform) Verify(ctx context.Context, out io.Writer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	ok = ok && len(problems) == 0
+	files, err := p.verifyFiles(ctx, out)
+	if err != nil {
+		return false, err
+	}
+	ok = ok && files && len(problems) == 0
 	for _, pr := range p.projectors() {
 		v, err := projections.Verify(ctx, projections.RebuildConfig{RunnerConfig: p.runnerConfig(pr)})
 		if err != nil {

@@ -25,11 +25,18 @@ type Config struct {
 	MetricsAddr  string `env:"MORKET_METRICS_ADDR" desc:"host:port where /metrics is served to whoever can reach it; empty: on the web server, for X-Service-Key, or for this machine when its address is"`
 	OTLPEndpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT" desc:"OpenTelemetry receiver of traces and metrics over HTTP, for example http://127.0.0.1:4318; empty: none are sent"`
 
-	MasterKey  Keys     `env:"MORKET_MASTER_KEY" desc:"Seals credentials: 32 bytes in base64; several separated by commas while a key is changed, the new one first. Empty: made once in the data folder, embedded only"`
-	JWTKeys    Keys     `env:"MORKET_JWT_KEYS" desc:"Signs tokens: like the master key, but at most 16. The second is still accepted; further ones only show that an API key is ours, so keep those that keys in use were made under"`
-	ServiceKey Secret   `env:"MORKET_SERVICE_KEY" desc:"What a service sends as X-Service-Key, at least 32 characters; empty: no such calls"`
-	Passphrase Secret   `env:"MORKET_BACKUP_PASSPHRASE" desc:"Seals backups, at least 12 characters; without it they can't be restored, so keep it elsewhere. Empty: asked for at the terminal"`
-	Operators  []string `env:"MORKET_OPERATOR_EMAILS" desc:"Users who may grant credits and use /admin, separated by commas"`
+	MasterKey  Keys   `env:"MORKET_MASTER_KEY" desc:"Seals credentials: 32 bytes in base64; several separated by commas while a key is changed, the new one first. Empty: made once in the data folder, embedded only"`
+	JWTKeys    Keys   `env:"MORKET_JWT_KEYS" desc:"Signs tokens: like the master key, but at most 16. The second is still accepted; further ones only show that an API key is ours, so keep those that keys in use were made under"`
+	ServiceKey Secret `env:"MORKET_SERVICE_KEY" desc:"What a service sends as X-Service-Key, at least 32 characters; empty: no such calls"`
+	Passphrase Secret `env:"MORKET_BACKUP_PASSPHRASE" desc:"Seals backups, at least 12 characters; without it they can't be restored, so keep it elsewhere. Empty: asked for at the terminal"`
+
+	BackupTarget Secret        `env:"MORKET_BACKUP_TARGET" desc:"Where backups are kept: a folder, s3://bucket/prefix (at the server and with the keys of S3_URL, without it AWS's and what its usual places say) or https://key:secret@host/bucket/prefix?region=…; a folder or prefix for this installation alone. Needs MORKET_BACKUP_PASSPHRASE; empty: backups are only made by hand"`
+	BackupEvery  time.Duration `env:"MORKET_BACKUP_EVERY" envDefault:"24h" desc:"How often a backup is taken to MORKET_BACKUP_TARGET, at least 1m; 0: only when an operator asks for one"`
+	BackupDays   int           `env:"MORKET_BACKUP_KEEP_DAYS" envDefault:"7" desc:"For so many days the last backup of each day is kept; all of the last 24 hours are, and the newest that a drill has proved"`
+	BackupWeeks  int           `env:"MORKET_BACKUP_KEEP_WEEKS" envDefault:"4" desc:"For so many weeks the last backup of each week is kept"`
+	BackupDrill  bool          `env:"MORKET_BACKUP_DRILL" envDefault:"true" desc:"Whether each scheduled backup is proved: restored aside into a Postgres of its own on this machine, which needs room for all of it, and verified"`
+
+	Operators []string `env:"MORKET_OPERATOR_EMAILS" desc:"Users who may grant credits and use /admin, separated by commas"`
 
 	DatabaseURL       Secret `env:"DATABASE_URL" desc:"Postgres 15 or newer, postgres://…; pool_max_conns=… in it says how many connections a process may have for requests, and as many for all else, 20 by default (exports and its own sign of life take 5 more); empty: a Postgres of our own"`
 	AMQPURL           Secret `env:"AMQP_URL" desc:"RabbitMQ, amqp:// or amqps://; empty: in memory"`

@@ -90,6 +90,25 @@ func TestEverythingWrongIsSaidAtOnceWithoutSecrets(t *testing.T) {
 	require.NotContains(t, err.Error(), "hunter2")
 }
 
+func TestPlacesForBackups(t *testing.T) {
+	t.Parallel()
+	const set = "MORKET_BACKUP_PASSPHRASE"
+	for target, wrong := range map[string]bool{
+		"/backups": false, "backups": false, "s3://bucket/prefix": false, "https://key:hunter2@host/bucket": false,
+		"ftp://key:hunter2@host/bucket": true, "s3:///prefix": true,
+	} {
+		_, err := load(t, "MORKET_BACKUP_TARGET", target, set, "correct horse battery")
+		require.Equal(t, wrong, err != nil, "%s: %v", target, err)
+		if err != nil {
+			require.NotContains(t, err.Error(), "hunter2")
+		}
+	}
+	_, err := load(t, "MORKET_BACKUP_TARGET", "/backups", "MORKET_BACKUP_EVERY", "5s", "MORKET_BACKUP_KEEP_DAYS", "-1")
+	require.ErrorContains(t, err, set+": is needed with MORKET_BACKUP_TARGET")
+	require.ErrorContains(t, err, "MORKET_BACKUP_EVERY: want 0 or at least 1m")
+	require.ErrorContains(t, err, "MORKET_BACKUP_KEEP_DAYS: is negative")
+}
+
 func TestTestsHaveVariablesOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	_, err := load(t, "MORKET_TEST_DATABASE_URL", "postgres://x")

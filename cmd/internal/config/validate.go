@@ -80,6 +80,7 @@ func (c Config) validate() []error {
 	if n := len(c.Passphrase.Reveal()); n > 0 && n < MinPassphrase {
 		check("MORKET_BACKUP_PASSPHRASE", fmt.Errorf("has %d characters, want at least %d", n, MinPassphrase))
 	}
+	errs = append(errs, c.validateBackups()...)
 	if c.QueryTimeout < minQuery {
 		check("MORKET_QUERY_TIMEOUT", fmt.Errorf("want at least %s", minQuery))
 	}
@@ -87,6 +88,30 @@ func (c Config) validate() []error {
 		check("MORKET_STOP_WITHIN", fmt.Errorf("want more than 0 and at most %s", maxStop))
 	}
 	return append(errs, c.validateGrown()...)
+}
+
+// minBackupEvery is the shortest pause between two backups.
+const minBackupEvery = time.Minute
+
+// validateBackups checks where backups go and how long they stay.
+func (c Config) validateBackups() (errs []error) {
+	if target := c.BackupTarget.Reveal(); strings.Contains(target, "://") {
+		if err := secretURL(c.BackupTarget, "s3", "https", "http"); err != nil {
+			errs = append(errs, fmt.Errorf("MORKET_BACKUP_TARGET: %w, and no folder", err))
+		}
+	}
+	if c.BackupTarget.IsSet() && !c.Passphrase.IsSet() {
+		errs = append(errs, errors.New("MORKET_BACKUP_PASSPHRASE: is needed with MORKET_BACKUP_TARGET: nobody is there to be asked"))
+	}
+	if c.BackupEvery != 0 && c.BackupEvery < minBackupEvery {
+		errs = append(errs, fmt.Errorf("MORKET_BACKUP_EVERY: want 0 or at least %s", minBackupEvery))
+	}
+	for name, n := range map[string]int{"MORKET_BACKUP_KEEP_DAYS": c.BackupDays, "MORKET_BACKUP_KEEP_WEEKS": c.BackupWeeks} {
+		if n < 0 {
+			errs = append(errs, fmt.Errorf("%s: is negative", name))
+		}
+	}
+	return errs
 }
 
 // validateGrown checks what several processes on one database need of each other.

@@ -161,6 +161,8 @@ export type JobRecord = Narrow<Schemas['EnrichmentRecord'], { answer: CellValue;
 
 export type Projection = Schemas['OperationProjection'];
 export type OperationJob = Schemas['OperationJob'];
+export type Backup = Schemas['OperationBackup'];
+export type BackupStatus = Narrow<Schemas['OperationBackupStatus'], { backups: Backup[] }>;
 export type DeadLetter = Schemas['OperationDeadLetterView'];
 export type ActivityLine = Schemas['AuditActivity'];
 export type AuditLine = Schemas['Audit'];

@@ -56,6 +56,14 @@ export function milliseconds(ms: number): string {
   if (ms < 1) return '< 1 ms';
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
+/** A time that something took: "4.2 s", "3 min 5 s", "2 h 10 min". */
+export function seconds(n: number | undefined): string {
+  const s = n ?? 0;
+  if (s < 60) return `${s.toFixed(s < 10 ? 1 : 0)} s`;
+  const minutes = Math.floor(s / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(s % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/);
   return ((words[0]?.[0] ?? '?') + (words.length > 1 ? (words.at(-1)?.[0] ?? '') : '')).toUpperCase();

@@ -2,6 +2,7 @@ import { Lock } from 'lucide-react';
 import { Page } from '@/components/page';
 import { Empty } from '@/components/states';
 import { useSession } from '@/lib/session';
+import { BackupsCard } from './components/backups-card';
 import { JobsCard } from './components/jobs-card';
 import { LettersCard } from './components/letters-card';
 import { ProjectionsCard } from './components/projections-card';
@@ -15,9 +16,10 @@ export function AdminPage() {
     );
   }
   return (
-    <Page title="Operation" text="How the read models follow the log." wide>
+    <Page title="Operation" text="How the read models follow the log, and what is backed up." wide>
       <LettersCard />
       <ProjectionsCard />
+      <BackupsCard />
       <JobsCard />
     </Page>
   );

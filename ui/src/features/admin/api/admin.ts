@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import type { DeadLetter, OperationJob, Projection } from '@/api/types';
+import type { BackupStatus, DeadLetter, OperationJob, Projection } from '@/api/types';
 
 const EVERY_MS = 4000;
 const KEPT = 40;
@@ -30,6 +30,11 @@ export const jobsQuery = queryOptions({
   refetchInterval: EVERY_MS,
   queryFn: async () => (await api.get<OperationJob[] | null>('/admin/jobs')).data ?? [],
 });
+export const backupsQuery = queryOptions({
+  queryKey: ['admin', 'backups'],
+  refetchInterval: EVERY_MS,
+  queryFn: async () => (await api.get<BackupStatus>('/admin/backups')).data,
+});
 export const lettersQuery = queryOptions({
   queryKey: ['admin', 'dead-letters'],
   refetchInterval: EVERY_MS,
@@ -38,6 +43,12 @@ export const lettersQuery = queryOptions({
 
 export async function startJob(projection: string, kind: 'rebuild' | 'verify'): Promise<void> {
   await api.post(`/admin/projections/${encodeURIComponent(projection)}/${kind}`);
+}
+export async function startBackup(): Promise<void> {
+  await api.post('/admin/backups');
+}
+export async function startDrill(backup: string): Promise<void> {
+  await api.post(`/admin/backups/${encodeURIComponent(backup)}/drill`);
 }
 function path(l: DeadLetter): string {
   return `/admin/dead-letters/${l.kind}/${encodeURIComponent(l.unit)}/${encodeURIComponent(l.stream)}`;

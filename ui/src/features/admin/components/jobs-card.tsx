@@ -2,10 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import type { OperationJob } from '@/api/types';
 import { Card, DataTable, Td } from '@/components/page';
 import { Badge } from '@/components/states';
-import { ago, count, plural, sentence } from '@/lib/format';
+import { ago, bytes, count, plural, seconds, sentence } from '@/lib/format';
 import { jobsQuery } from '../api/admin';
 
-/** The last rebuilds and verifications; nothing while there was none. */
+/** The last rebuilds, verifications, backups and drills; nothing while there was none. */
 export function JobsCard() {
   const jobs = useQuery(jobsQuery);
   if (!jobs.data || jobs.data.length === 0) return null;
@@ -15,7 +15,7 @@ export function JobsCard() {
         {jobs.data.map((j) => (
           <tr key={j.id}>
             <Td className="whitespace-nowrap">
-              {sentence(j.kind)} <span className="font-medium">{j.projection}</span>
+              {nameOf(j)} <span className="font-medium">{j.projection}</span>
             </Td>
             <Td className="whitespace-nowrap text-ink-2">{ago(j.requested_at)}</Td>
             <Td>
@@ -23,7 +23,7 @@ export function JobsCard() {
                 {sentence(j.state)}
               </Badge>
             </Td>
-            <Td className="text-ink-2">{outcome(j)}</Td>
+            <Td className="whitespace-pre-line text-ink-2">{outcome(j)}</Td>
           </tr>
         ))}
       </DataTable>
@@ -31,9 +31,15 @@ export function JobsCard() {
   );
 }
 
+function nameOf(j: OperationJob): string {
+  return j.kind === 'drill' ? 'Restore drill' : sentence(j.kind);
+}
+
 function outcome(j: OperationJob): string {
   if (j.error) return j.error;
   if (j.state === 'running') return '';
+  if (j.kind === 'backup') return `${j.backup ?? ''}: ${bytes(j.bytes ?? 0)} in ${seconds(j.seconds)}`;
+  if (j.kind === 'drill') return `${j.backup ?? ''} holds: restored and ready to serve in ${seconds(j.seconds)}`;
   const parts = [`At position ${count(j.position ?? 0)}`];
   const differs = j.differs ?? [];
   parts.push(differs.length === 0 ? 'no differences' : `differs in ${differs.map((d) => d.table).join(', ')}`);

@@ -1,0 +1,342 @@
+package boot
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/httpapi/operationapi"
+	"github.com/morket/morket/adapters/leader/pgleader"
+	"github.com/morket/morket/adapters/telemetry"
+	"github.com/morket/morket/cmd/internal/backup"
+	"github.com/morket/morket/cmd/internal/config"
+	"github.com/morket/morket/commands/operationcmd"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/operation"
+)
+
+// backups takes backups to the place that is set for them, by schedule and when an operator asks, and proves them.
+type backups struct {
+	platform *Platform
+	cfg      config.Config
+	shelf    *backup.Shelf // nil when no place is set
+	log      *slog.Logger
+	began    time.Time // of this process
+
+	mu   sync.Mutex
+	list []backup.Kept // as last looked at, newest first
+	seen bool
+	step string // of the job that this process carries out
+}
+
+func (p *Platform) backups() (*backups, error) {
+	b := &backups{platform: p, cfg: p.cfg, log: p.log.With("part", "backups"), began: p.clock.Now()}
+	if !p.cfg.BackupTarget.IsSet() {
+		return b, nil
+	}
+	var err error
+	if b.shelf, err = shelfAt(p.cfg, p.cfg.BackupTarget.Reveal(), p.clock); err != nil {
+		return nil, fmt.Errorf("MORKET_BACKUP_TARGET: %w", err)
+	}
+	return b, nil
+}
+
+// Has implements operationcmd.Backups.
+func (b *backups) Has(ctx context.Context, name string) (bool, error) {
+	if b.shelf == nil {
+		return false, kernel.E(kernel.KindConflict, "NO_BACKUP_TARGET", "no place for backups is set: MORKET_BACKUP_TARGET and MORKET_BACKUP_PASSPHRASE name one")
+	}
+	_, err := b.shelf.Get(ctx, name)
+	if kernel.KindOf(err) == kernel.KindNotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (b *backups) setStep(line string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.step = line
+}
+
+// take carries out a backup.
+func (b *backups) take(ctx context.Context) (out operation.Outcome, err error) {
+	began := b.platform.clock.Now()
+	defer b.setStep("")
+	k, err := b.shelf.Take(ctx, func(w io.Writer) (backup.Kept, error) {
+		h, m, _, err := b.platform.backup(ctx, w, b.setStep)
+		return backup.Kept{Version: h.Version, History: h.History, Position: h.Position, Rows: m.Rows(), Objects: m.Objects.Rows}, err
+	})
+	var removed []string
+	if err == nil {
+		out.Position = k.Position
+		out.Taken = &operation.Taken{Name: k.Name, Bytes: k.Bytes, Rows: k.Rows, Objects: k.Objects, Seconds: k.Seconds}
+		removed, err = b.shelf.Tidy(ctx, backup.Keep{Days: b.cfg.BackupDays, Weeks: b.cfg.BackupWeeks})
+	}
+	b.tell(ctx, err == nil, err, "what", "backup", "name", k.Name, "position", k.Position, "history", k.History, "rows", k.Rows, "objects", k.Objects, "bytes", k.Bytes,
+		"removed", len(removed), "duration", b.platform.clock.Now().Sub(began))
+	return out, errors.Join(err, b.look(ctx))
+}
+
+// tell writes the one wide line of a backup or drill.
+func (b *backups) tell(ctx context.Context, well bool, err error, about ...any) {
+	level := slog.LevelInfo
+	if !well {
+		level = slog.LevelError
+	}
+	if err != nil {
+		about = append(about, "error", err)
+	}
+	b.log.Log(ctx, level, "backup job", about...)
+}
+
+// maxReport is how much of a drill's report is kept, the end of it.
+const maxReport = 8 << 10
+
+// drill carries out a restore drill.
+func (b *backups) drill(ctx context.Context, name string) (out operation.Outcome, err error) {
+	began := b.platform.clock.Now()
+	defer b.setStep("")
+	k, err := b.shelf.Get(ctx, name)
+	if err != nil {
+		return out, err
+	}
+	r, err := b.shelf.Open(ctx, name)
+	if err != nil {
+		return out, err
+	}
+	var report bytes.Buffer
+	good, ready, err := drill(ctx, b.cfg, b.log, r, io.MultiWriter(&report, stepWriter(b.setStep)))
+	err = errors.Join(err, r.Close())
+	if ctx.Err() != nil {
+		return out, ctx.Err()
+	}
+	text := report.String()
+	if err != nil {
+		text += err.Error() + "\n"
+	}
+	k.Drill = &backup.Drilled{At: b.platform.clock.Now(), Good: good && err == nil, Seconds: ready.Seconds(), Report: text[max(0, len(text)-maxReport):]}
+	if told := b.shelf.Tell(ctx, k); told != nil {
+		err = errors.Join(err, told)
+	}
+	out.Position, out.Seconds = k.Position, ready.Seconds()
+	if err == nil && !good {
+		out.Error = "the backup does not hold what it should:\n" + badLines(text)
+	}
+	b.tell(ctx, k.Drill.Good, err, "what", "restore drill", "name", name, "position", k.Position, "good", k.Drill.Good, "ready_after", ready,
+		"duration", b.platform.clock.Now().Sub(began))
+	return out, errors.Join(err, b.look(ctx))
+}
+
+// badLines are those of a report that say what is wrong.
+func badLines(report string) string {
+	var out []string
+	for line := range strings.Lines(report) {
+		if strings.Contains(line, "BAD") || strings.HasPrefix(line, "  missing:") || strings.HasPrefix(line, "  parked:") {
+			out = append(out, strings.TrimSpace(line))
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+// stepWriter tells of each line that is written.
+func stepWriter(step func(string)) io.Writer { return lineWriter(step) }
+
+type lineWriter func(string)
+
+// Write implements io.Writer.
+func (w lineWriter) Write(p []byte) (int, error) {
+	w(strings.TrimSpace(string(p)))
+	return len(p), nil
+}
+
+// look reads what is on the shelf.
+func (b *backups) look(ctx context.Context) error {
+	list, err := b.shelf.List(ctx)
+	if err != nil {
+		return fmt.Errorf("look at the backups: %w", err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.list, b.seen = list, true
+	return nil
+}
+
+// lookEvery is how often a process looks at the backups.
+const lookEvery = time.Minute
+
+// watch looks at the backups until ctx ends, for readiness and the metrics.
+func (b *backups) watch(ctx context.Context) error {
+	for {
+		if err := b.look(ctx); err != nil && ctx.Err() == nil {
+			b.log.WarnContext(ctx, "the backups can't be looked at", "error", err)
+		}
+		if err := kernel.Pause(ctx, lookEvery); err != nil {
+			return err
+		}
+	}
+}
+
+// newest is the last backup as this process has seen it.
+func (b *backups) newest() (k backup.Kept, found, seen bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.list) == 0 {
+		return k, false, b.seen
+	}
+	return b.list[0], true, b.seen
+}
+
+// check is readiness' question: no backup may be older than two periods.
+func (b *backups) check(context.Context) error {
+	k, found, seen := b.newest()
+	now, patience := b.platform.clock.Now(), 2*b.cfg.BackupEvery
+	switch {
+	case !seen && now.Sub(b.began) > patience:
+		return errors.New("the place of the backups (MORKET_BACKUP_TARGET) can't be looked at")
+	case found && now.Sub(k.TakenAt) > patience && now.Sub(b.began) > b.cfg.BackupEvery:
+		return fmt.Errorf("the last backup is of %s, older than two periods of %s; the operation page says why none was taken", k.TakenAt.Format(time.RFC3339), b.cfg.BackupEvery)
+	case !found && seen && now.Sub(b.began) > patience:
+		return errors.New("no backup has been taken yet; the operation page says why")
+	}
+	return nil
+}
+
+func (b *backups) dependencies() []httpapi.Dependency {
+	if b.shelf == nil || b.cfg.BackupEvery == 0 {
+		return nil
+	}
+	return []httpapi.Dependency{{Name: "backups", Check: b.check}}
+}
+
+// metrics are the last backup and the last one that was proved.
+func (b *backups) metrics() (out telemetry.Backups) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out.Every = b.cfg.BackupEvery
+	for i, k := range b.list {
+		if i == 0 {
+			out.Last, out.Bytes, out.Took = k.TakenAt, k.Bytes, k.Seconds
+		}
+		if k.Proved() && out.Proved.IsZero() {
+			out.Proved = k.TakenAt
+		}
+	}
+	return out
+}
+
+// schedule asks for backups, and for the drills that prove them, in the process that leads.
+func (b *backups) schedule(ctx context.Context, h *operationcmd.Handlers) error {
+	leadership := pgleader.New(b.platform.pool, "backups")
+	for {
+		term, err := leadership.Lead(ctx)
+		if err == nil {
+			err = b.lead(ctx, h)
+			term.Resign(context.WithoutCancel(ctx))
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		b.log.WarnContext(ctx, "the schedule of backups waits", "error", err)
+		if err := kernel.Pause(ctx, lookEvery); err != nil {
+			return err
+		}
+	}
+}
+
+func (b *backups) lead(ctx context.Context, h *operationcmd.Handlers) error {
+	for {
+		if err := b.due(ctx, h); err != nil {
+			return err
+		}
+		if err := kernel.Pause(ctx, b.pause()); err != nil {
+			return err
+		}
+	}
+}
+
+// pause is how soon the schedule looks again.
+func (b *backups) pause() time.Duration { return min(lookEvery, b.cfg.BackupEvery/10) } //nolint:mnd // a tenth of the period is near enough
+
+// due asks for the backup or drill that is due.
+func (b *backups) due(ctx context.Context, h *operationcmd.Handlers) error {
+	if err := b.look(ctx); err != nil {
+		return err
+	}
+	jobs, err := h.Jobs(ctx)
+	if err != nil {
+		return err
+	}
+	start, is := nextBackup(b.list, jobs, b.cfg, b.platform.clock.Now())
+	if !is {
+		return nil
+	}
+	_, err = h.Start(ctx, kernel.Meta{Actor: kernel.System(), CorrelationID: "backup schedule"}, start)
+	if kernel.KindOf(err) == kernel.KindConflict { // an operator's job is under way
+		return nil
+	}
+	return err
+}
+
+// nextBackup says what is due: a backup when the newest is older than the period and none has failed within a tenth of it, then the drill
+// of the newest, once.
+func nextBackup(list []backup.Kept, jobs []operation.Job, cfg config.Config, now time.Time) (start operationcmd.Start, is bool) {
+	var tried time.Time
+	drilled := map[string]bool{}
+	for _, j := range jobs {
+		if j.Open() {
+			return start, false
+		}
+		if j.Kind == operation.Backup && j.RequestedAt.After(tried) {
+			tried = j.RequestedAt
+		}
+		if j.Kind == operation.Drill {
+			drilled[j.Backup] = true
+		}
+	}
+	if len(list) == 0 || now.Sub(list[0].TakenAt) >= cfg.BackupEvery {
+		return operationcmd.Start{Kind: operation.Backup}, now.Sub(tried) >= cfg.BackupEvery/10 //nolint:mnd // see above
+	}
+	newest := list[0]
+	if cfg.BackupDrill && newest.Drill == nil && !drilled[newest.Name] {
+		return operationcmd.Start{Kind: operation.Drill, Backup: newest.Name}, true
+	}
+	return start, false
+}
+
+// Status implements operationapi.Backups.
+func (b *backups) Status(ctx context.Context) (operationapi.BackupStatus, error) {
+	out := operationapi.BackupStatus{Backups: []operationapi.Backup{}}
+	if b.shelf == nil {
+		return out, nil
+	}
+	out.Configured, out.EverySeconds, out.Drills = true, b.cfg.BackupEvery.Seconds(), b.cfg.BackupDrill
+	list, err := b.shelf.List(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, k := range list {
+		one := operationapi.Backup{
+			Name: k.Name, TakenAt: k.TakenAt, Version: k.Version, History: k.History, Position: k.Position, Rows: k.Rows, Objects: k.Objects, Bytes: k.Bytes,
+			Seconds: k.Seconds, Verdict: "unproved",
+		}
+		if d := k.Drill; d != nil {
+			one.Verdict, one.DrilledAt, one.DrillSeconds, one.Report = "bad", &d.At, d.Seconds, d.Report
+			if d.Good {
+				one.Verdict = "good"
+			}
+		}
+		out.Backups = append(out.Backups, one)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out.Step = b.step
+	return out, nil
+}
