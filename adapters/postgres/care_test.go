@@ -229,6 +229,21 @@ func TestAnEventThatEndsItsProcessIsParkedAndTheRestGoesOn(t *testing.T) {
 	}
 }
 
+// While a process of an earlier release lives, nothing is written that it can't read.
+func TestWhatAllProcessesCanReadIsKnown(t *testing.T) {
+	t.Parallel()
+	_, pool := open(t, suiteModel)
+	_, err := pool.Exec(t.Context(), `INSERT INTO projection.processes (id, seen_at, patience) VALUES ('earlier', clock_timestamp(), '1 hour')`)
+	require.NoError(t, err)
+	p, err := postgres.Join(t.Context(), postgres.PresenceConfig{Pool: pool, Logger: slog.New(slog.DiscardHandler), Patience: 100 * time.Millisecond})
+	require.NoError(t, err)
+	require.False(t, p.AllReadShort())
+	_, err = pool.Exec(t.Context(), `DELETE FROM projection.processes WHERE id = 'earlier'`)
+	require.NoError(t, err)
+	require.Eventually(t, p.AllReadShort, time.Minute, time.Millisecond)
+	require.NoError(t, p.Leave(t.Context()))
+}
+
 func TestAProcessIsThereUntilItLeavesOrFallsSilent(t *testing.T) {
 	t.Parallel()
 	store, pool := open(t, suiteModel)

@@ -28,8 +28,9 @@ type Presence struct {
 	log   *slog.Logger
 	local kernel.Clock
 
-	mu sync.RWMutex
-	at reading
+	mu     sync.RWMutex
+	at     reading
+	others int // the least that one of the other processes can read
 }
 
 var _ kernel.Clock = (*Presence)(nil)
@@ -45,6 +46,12 @@ type PresenceConfig struct {
 	Clock    kernel.Clock  // the machine's; default kernel.SystemClock, whose readings don't follow when it is set
 }
 
+// What processes can read of what the others write; a process of an earlier release reads 0.
+const (
+	readsShort = 1 // events' metadata in the short form
+	reads      = readsShort
+)
+
 const (
 	patience = 10 * time.Second
 	// beats is how many words there are in the time of patience.
@@ -57,8 +64,9 @@ const (
 
 const (
 	beatSQL = `
-INSERT INTO projection.processes (id, seen_at, patience) VALUES ($1, clock_timestamp(), $2)
-ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp() RETURNING seen_at`
+INSERT INTO projection.processes (id, seen_at, patience, reads) VALUES ($1, clock_timestamp(), $2, $3)
+ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()
+RETURNING seen_at, (SELECT coalesce(min(p.reads), $3) FROM projection.processes p WHERE p.id <> $1 AND projection.is_alive(p.id))`
 	leaveSQL  = `DELETE FROM projection.processes WHERE id = $1`
 	forgetOld = `DELETE FROM projection.processes WHERE seen_at < clock_timestamp() - $1::interval`
 )
@@ -104,13 +112,15 @@ func (p *Presence) beat(ctx context.Context, patience time.Duration) error {
 func (p *Presence) say(ctx context.Context, patience time.Duration) error {
 	asked := p.local.Now()
 	var said time.Time
-	if err := p.pool.QueryRow(ctx, beatSQL, p.id, patience).Scan(&said); err != nil {
+	var others int
+	if err := p.pool.QueryRow(ctx, beatSQL, p.id, patience, reads).Scan(&said, &others); err != nil {
 		return err
 	}
 	took := p.local.Now().Sub(asked)
 	said = said.UTC()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.others = others
 	at := asked.Add(took / 2) //nolint:mnd // the answer was made halfway
 	if off := said.Sub(p.at.database.Add(at.Sub(p.at.local))); off.Abs() > tolerance+took {
 		p.at = reading{at, said}
@@ -123,6 +133,14 @@ func (p *Presence) Now() time.Time {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return p.at.database.Add(p.local.Now().Sub(p.at.local))
+}
+
+// AllReadShort reports whether every process that lives can read events' metadata in the short form. One of an earlier release that is
+// there yet can't; none can start beside this one.
+func (p *Presence) AllReadShort() bool {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.others >= readsShort
 }
 
 func (p *Presence) keep(ctx context.Context, patience time.Duration) {

@@ -23,7 +23,7 @@ func (s *Store) AppendChain(ctx context.Context, chain []eventstore.Append) ([]e
 	if err := ctx.Err(); err != nil || len(chain) == 0 {
 		return nil, err
 	}
-	p, err := newPending(chain)
+	p, err := s.newPending(ctx, chain)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,7 @@
 package pgstore
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -39,7 +39,7 @@ const (
 	stateLeft
 )
 
-func newPending(chain []eventstore.Append) (*pending, error) {
+func (s *Store) newPending(ctx context.Context, chain []eventstore.Append) (*pending, error) {
 	if err := eventstore.CheckChain(chain); err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func newPending(chain []eventstore.Append) (*pending, error) {
 		if len(a.Result) == 0 {
 			a.Result = kernel.Null()
 		}
-		metadata, err := json.Marshal(a.Meta)
+		metadata, err := s.encodeMeta(ctx, a.Meta)
 		if err != nil {
 			return nil, fmt.Errorf("encode the metadata: %w", err)
 		}

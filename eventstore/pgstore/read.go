@@ -165,7 +165,10 @@ func (s *Store) read(ctx context.Context, sql string, args ...any) ([]eventstore
 	for rows.Next() {
 		out = append(out, r.event(rows.RawValues()))
 	}
-	return out, rows.Err()
+	if err := rows.Err(); err != nil {
+		return out, err
+	}
+	return out, s.expand(ctx, out)
 }
 
 // rowReader makes events of raw rows. It keeps what repeats from row to row, and decodes no JSON: that is what makes

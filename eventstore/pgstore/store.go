@@ -23,6 +23,9 @@ type Config struct {
 	Logger *slog.Logger
 	// OnBatch is told of each committed batch: how many appends and events it held. It may be nil and must be quick.
 	OnBatch func(appends, events int)
+	// Short says whether events' metadata may be written in the short form: all processes that read the log can then read it. Nil: it
+	// may. Events of either form are read.
+	Short func() bool
 
 	MaxWaiting      int           // appends that may wait; more is ErrBusy. Default 4096.
 	MaxWaitingBytes int64         // bytes that may wait; more is ErrBusy. Default 128 MB.
@@ -64,6 +67,7 @@ type Store struct {
 	log        *slog.Logger
 	queue      *queue
 	turn       turn
+	words      *words
 	partitions *partitions
 	appended   eventstore.Signal
 	notify     chan struct{} // holds one element when other processes are to be told
@@ -91,6 +95,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		partitions: newPartitions(cfg.Pool, cfg.PartitionSize),
 		notify:     make(chan struct{}, 1),
 		instance:   newInstance(),
+	}
+	if s.words, err = openWords(ctx, cfg.Pool); err != nil {
+		return nil, fmt.Errorf("open the log: %w", err)
 	}
 	head, err := s.Head(ctx)
 	if err != nil {

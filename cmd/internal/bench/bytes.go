@@ -25,6 +25,7 @@ const (
 	bytesWarm   = 2_000 // edits before the first look, so that the pages that they begin are full
 	bytesEdits  = 4_000
 	mostKept    = 1_200 // bytes in all tables and indexes, of an edit of 15 characters
+	heldKept    = 1_450 // what has been reached, with what a run differs from another
 	mostWAL     = 2_500 // bytes
 	browserName = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
 )
@@ -137,7 +138,7 @@ func (b *serverBench) bytes(ctx context.Context) ([]Ratio, error) {
 	kept, err := MeasureKept(ctx, b.pool, bytesWarm, bytesEdits, func(i int) (err error) {
 		last, err = b.setCell(ctx, i, b.rows[i%bytesRows], columns[i/bytesRows%len(columns)])
 		return err
-	}, func() error { return b.projected(ctx, last) })
+	}, func() error { return AwaitProjections(ctx, b.pool, last) })
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +146,7 @@ func (b *serverBench) bytes(ctx context.Context) ([]Ratio, error) {
 		return nil, err
 	}
 	return []Ratio{
-		{Name: "kept of an edit of 15 characters", Value: kept.All, Limit: mostKept, Ratio: kept.All / mostKept, Unit: "bytes", Note: "in all tables and indexes; limit: a fixed figure"},
+		{Name: "kept of an edit of 15 characters", Value: kept.All, Limit: mostKept, Ratio: kept.All / mostKept, Unit: "bytes", AtMost: heldKept, Note: "in all tables and indexes; limit: a fixed figure"},
 		{Name: "its idempotency key, for a day", Value: kept.Keys, Limit: mostKept, Ratio: kept.Keys / mostKept, Unit: "bytes"},
 		{Name: "its WAL", Value: kept.WAL, Limit: mostWAL, Ratio: kept.WAL / mostWAL, Unit: "bytes", Note: "one edit after the other, so none shares a transaction; limit: a fixed figure"},
 	}, nil
@@ -171,13 +172,13 @@ func (b *serverBench) setCell(ctx context.Context, i int, row kernel.RowID, colu
 	}, nil)
 }
 
-// projected waits until every place has passed the position.
-func (b *serverBench) projected(ctx context.Context, position int64) error {
+// AwaitProjections waits until every projection and reactor has passed the position.
+func AwaitProjections(ctx context.Context, pool *pgxpool.Pool, position int64) error {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	for {
 		var behind int
-		err := b.pool.QueryRow(ctx, `SELECT count(*) FROM projection.checkpoints WHERE position < $1`, position).Scan(&behind)
+		err := pool.QueryRow(ctx, `SELECT count(*) FROM projection.checkpoints WHERE position < $1`, position).Scan(&behind)
 		if err != nil || behind == 0 {
 			return err
 		}

@@ -44,6 +44,7 @@ func kept() []backup.Table {
 		{Name: "log.histories"},
 		{Name: "log.events", OrderBy: "position"},
 		{Name: "log.streams"},
+		{Name: "log.words"},
 		{Name: "log.commands"},
 		{Name: "vault.keys"},
 		{Name: "auth_signals.attempts"},

@@ -120,7 +120,7 @@ func (p *Platform) open(ctx context.Context) error {
 	if err := p.openVault(ctx); err != nil {
 		return err
 	}
-	log, err := pgstore.Open(ctx, pgstore.Config{Pool: p.pool, Logger: p.log, OnBatch: p.metrics.Batch})
+	log, err := pgstore.Open(ctx, pgstore.Config{Pool: p.pool, Logger: p.log, OnBatch: p.metrics.Batch, Short: p.presence.AllReadShort})
 	if err != nil {
 		return err
 	}

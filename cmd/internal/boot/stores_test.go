@@ -44,6 +44,7 @@ func holdings() map[string]holding {
 		"log.partitions":           {of: ofNobody},
 		"log.snapshots":            {of: byStream, by: "stream_id", content: true, sealed: true},
 		"log.streams":              {of: byStream, by: "id"},
+		"log.words":                {of: ofNobody}, // names of programs and commands
 		"projection.attempts":      {of: ofNobody},
 		"projection.checkpoints":   {of: ofNobody},
 		"projection.leaders":       {of: ofNobody},
