@@ -14,7 +14,8 @@ import (
 
 const (
 	mostRows  = 250 // from here on rows are deleted
-	mostSteps = 150 // that the model can take back; Morket lists 200
+	mostSteps = 150 // that the model can take back
+	listed    = 200 // that Morket lists
 	lookEvery = 15  // requests
 )
 
@@ -31,21 +32,23 @@ type image map[string]line
 type world struct {
 	now        image
 	undo, redo []image
+	older      int // steps that Morket can take back and the model has forgotten
 }
 
 func (w world) did(next image) world {
 	undo := append(append([]image{}, w.undo...), w.now)
-	return world{now: next, undo: undo[max(0, len(undo)-mostSteps):]}
+	forgotten := max(0, len(undo)-mostSteps)
+	return world{now: next, undo: undo[forgotten:], older: w.older + forgotten}
 }
 
 func (w world) undone() world {
 	last := len(w.undo) - 1
-	return world{now: w.undo[last], undo: w.undo[:last:last], redo: append(append([]image{}, w.redo...), w.now)}
+	return world{now: w.undo[last], undo: w.undo[:last:last], redo: append(append([]image{}, w.redo...), w.now), older: w.older}
 }
 
 func (w world) redone() world {
 	last := len(w.redo) - 1
-	return world{now: w.redo[last], undo: append(append([]image{}, w.undo...), w.now), redo: w.redo[:last:last]}
+	return world{now: w.redo[last], undo: append(append([]image{}, w.undo...), w.now), redo: w.redo[:last:last], older: w.older}
 }
 
 // differs says how the table differs from what it should be; "" if it doesn't.

@@ -38,7 +38,7 @@ func TestFaultsOfARestoreBesideNewerStores(t *testing.T) {
 		return in[place](g.c, http.StatusOK, http.MethodGet, "/changes?after=now&wait=0", nil)
 	}
 	n := number(t, "MORKET_TEST_RESTORE_ROWS", 1_500)
-	patience := doneWithin + time.Duration(n)*2*time.Millisecond
+	patience := doneWithin + time.Duration(n)*10*time.Millisecond
 	g.c.imported(s, n, patience)
 	g.c.edit(table.ID, rows[0], name, "kept")
 	g.eventually(patience, "a search finds all", func() bool { return g.c.found("kept") == 1 && g.c.found("alpha") == good(n) })
