@@ -107,7 +107,11 @@ func (b *serverBench) importFile(ctx context.Context, path string, bad []int64) 
 	if err != nil {
 		return nil, err
 	}
-	if err := b.await(ctx, j, position, int64(b.size), dataops.StatePartial); err != nil {
+	state := dataops.StatePartial
+	if len(bad) == 0 {
+		state = dataops.StateCompleted
+	}
+	if err := b.await(ctx, j, position, int64(b.size), state); err != nil {
 		return nil, err
 	}
 	j.commit, j.grown = time.Since(start), memory()
