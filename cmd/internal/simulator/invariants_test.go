@@ -62,6 +62,7 @@ func (w *world) check(ctx context.Context) {
 	c.effects()
 	c.feed()
 	c.files()
+	c.sent()
 }
 
 // dense: positions and versions have no gaps.

@@ -29,12 +29,15 @@ const (
 	askedAgain      mutant = "run: a provider that must not be asked twice is asked again after a crash"
 	reconcilerOff   mutant = "reconciler: flows that are lost are not started again"
 	importTwice     mutant = "import: a batch is appended again when its answer was lost"
+	endpointShared  mutant = "webhook: an endpoint is given to a second process while the first has it"
+	endpointLost    mutant = "webhook: the endpoint of a process that ended is given to no other"
 	answersUnpaid   mutant = "run: an answer and its debit are two appends"
 )
 
 func mutants() []mutant {
 	return []mutant{
 		logUnchecked, relayEarly, ackBeforeCommit, storeUncompared, runUnfenced, ledgerUnkeyed, askedAgain, reconcilerOff, importTwice, answersUnpaid,
+		endpointShared, endpointLost,
 	}
 }
 
@@ -242,3 +245,15 @@ func (m mutant) advance(
 }
 
 func (m mutant) careful() bool { return m != askedAgain }
+
+// free reports whether the queue gives a endpoint to a process.
+func (m mutant) free(q hookQueue, l *endpoint) bool {
+	switch m {
+	case endpointShared:
+		return l.holder != q.p || q.free(l)
+	case endpointLost:
+		return l.holder == nil
+	default:
+		return q.free(l)
+	}
+}

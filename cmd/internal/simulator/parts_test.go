@@ -193,16 +193,9 @@ func (p *process) react() {
 	for _, r := range []projections.ReactorConfig{
 		{Name: enrichmentflow.ReactorName, Types: runs.Types(), Handle: runs.Handle}, {Name: dataopsflow.ReactorName, Types: imports.Types(), Handle: imports.Handle},
 	} {
-		r.Log, r.Subscriber, r.Store, r.Clock = p.tail, subscriber{p, r.Name}, viewStore{p.w.views, p}, p
-		r.Logger, r.Ward, r.Limits = p.w.logger, quarantine.NewWard(), limits()
-		reactor, err := projections.NewReactor(r)
-		if err != nil {
-			p.w.wrong("reactor %s: %v", r.Name, err)
-			return
-		}
-		p.monitor.AddReactor(reactor)
-		p.work("reactor "+r.Name, reactor.Run)
+		p.reactor(r)
 	}
+	p.deliver()
 	reads := runReads{p, p.positions}
 	rec, err := reconcile.New(reconcile.Config{
 		Flows: flows, Sources: []reconcile.Source{reads.unfinished, reads.unfinishedImports}, Away: func(err error) bool { return isWait(err) }, Logger: p.w.logger, Every: 30 * time.Second,
@@ -218,4 +211,17 @@ func (p *process) react() {
 
 func (w *world) publish(messages []*message.Message) error {
 	return w.bus.Publish(logmsg.Topic, messages...)
+}
+
+// reactor starts a reactor.
+func (p *process) reactor(r projections.ReactorConfig) {
+	r.Log, r.Subscriber, r.Store, r.Clock = p.tail, subscriber{p, r.Name}, viewStore{p.w.views, p}, p
+	r.Logger, r.Ward, r.Limits = p.w.logger, quarantine.NewWard(), limits()
+	reactor, err := projections.NewReactor(r)
+	if err != nil {
+		p.w.wrong("reactor %s: %v", r.Name, err)
+		return
+	}
+	p.monitor.AddReactor(reactor)
+	p.work("reactor "+r.Name, reactor.Run)
 }

@@ -28,6 +28,7 @@ type process struct {
 	thaws    atomic.Int64 // the moment until which the process stands still, in nanoseconds
 	quiet    atomic.Bool  // it stands still for so long that others take it for dead
 	silence  eventstore.Signal
+	hushed   atomic.Bool // that has happened
 	stopping atomic.Bool
 	once     sync.Once
 
@@ -86,6 +87,7 @@ func (p *process) freeze(d time.Duration) {
 		go func() {
 			if p.wait(presencePatience) {
 				p.quiet.Store(true)
+				p.hushed.Store(true)
 				p.silence.Fire()
 				p.thaw()
 				p.quiet.Store(false)

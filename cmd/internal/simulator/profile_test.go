@@ -9,6 +9,7 @@ type profile struct {
 	steps     int // that clients ask for
 	clients   int
 	rows      int // that the table begins with
+	hooks     int // webhooks; the first wants its events in order
 
 	crash, stop  float64 // at a call of a port: the process dies on the spot, or is told to stop
 	crashes      int     // that a seed has at most
@@ -43,7 +44,7 @@ func newProfile(d dice) profile {
 		return most * r.float() * r.float()
 	}
 	p := profile{
-		processes: r.between(1, 2), steps: r.between(10, 20), clients: r.between(1, 3), rows: r.between(3, 6),
+		processes: r.between(1, 2), steps: r.between(10, 20), clients: r.between(1, 3), rows: r.between(3, 6), hooks: max(0, r.between(-1, 2)),
 		crash: some(0.6, 0.02), stop: some(0.3, 0.005), crashes: r.between(1, 6),
 		freeze: some(0.4, 0.02), frozen: r.within(time.Minute), fail: some(0.5, 0.08), lose: some(0.5, 0.08), slow: some(0.5, 0.05), slowest: r.within(8 * time.Second),
 		drop: some(0.5, 0.6), double: some(0.4, 0.5), late: some(0.5, 0.5), latest: r.within(4 * time.Second),
@@ -60,7 +61,13 @@ func newProfile(d dice) profile {
 	if r.chance(0.2) {
 		p.wrongFrom = r.within(30 * time.Second)
 		p.wrongUntil = p.wrongFrom + r.within(time.Minute)
-		p.wrongBy = r.within(48*time.Hour) - 24*time.Hour
+		p.wrongBy = r.within(20 * time.Minute)
+		if r.chance(0.5) { // by more than anything is put off for, so that it shows; less is waited for
+			p.wrongBy = 13*time.Hour + r.within(11*time.Hour)
+		}
+		if r.chance(0.5) {
+			p.wrongBy = -p.wrongBy
+		}
 	}
 	if r.chance(0.25) {
 		p.forgets = r.between(1, 2)

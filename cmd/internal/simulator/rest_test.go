@@ -84,6 +84,9 @@ func (w *world) paused(ctx context.Context) []kernel.RunID {
 // places are those of all consumers of the log.
 func (w *world) places() []projections.Location {
 	out := []projections.Location{{Projection: "enrichment_flows", Copy: projections.Reacted}, {Projection: "import_flows", Copy: projections.Reacted}}
+	if w.profile.hooks > 0 {
+		out = append(out, projections.Location{Projection: feeder, Copy: projections.Reacted})
+	}
 	for _, p := range w.projectors() {
 		out = append(out, projections.LiveOf(p.Name()))
 	}
@@ -146,6 +149,9 @@ func (w *world) unrest(ctx context.Context) string {
 	}
 	if stream := w.underway(ctx); stream != "" {
 		return fmt.Sprintf("%s has not ended", stream)
+	}
+	if why := w.hooks.unrest(head); why != "" {
+		return why
 	}
 	if n := w.temporal.running(); n > 0 {
 		return fmt.Sprintf("%d flows run", n)

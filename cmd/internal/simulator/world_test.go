@@ -87,6 +87,7 @@ type world struct {
 	vendors  *vendors
 	temporal *temporal
 	objects  objects
+	hooks    *hooks
 
 	table    kernel.TableID
 	question kernel.ColumnID
@@ -130,6 +131,7 @@ func newWorld(c *constants, seed uint64, m mutant, trace bool) *world {
 	w.objects.held = map[string][]byte{}
 	w.throne = &throne{w: w}
 	w.vendors = &vendors{w: w, effects: map[string]*effect{}}
+	w.hooks = newHooks(w)
 	w.temporal = &temporal{w: w, flows: map[string]*flow{}}
 	return w
 }
