@@ -37,7 +37,7 @@ func (r *Recent[K, V]) Get(ctx context.Context, key K, load func(context.Context
 	e, ok := r.entries[key]
 	epoch := r.epoch
 	r.mu.Unlock()
-	if ok && now.Before(e.until) {
+	if ok && !kernel.Due(now, e.until, r.life) {
 		return e.value, nil
 	}
 	v, err := load(ctx)
@@ -58,7 +58,7 @@ func (r *Recent[K, V]) Get(ctx context.Context, key K, load func(context.Context
 // drop makes room: the stale entries go, and when there are none, all.
 func (r *Recent[K, V]) drop(now time.Time) {
 	for k, e := range r.entries {
-		if !now.Before(e.until) {
+		if kernel.Due(now, e.until, r.life) {
 			delete(r.entries, k)
 		}
 	}

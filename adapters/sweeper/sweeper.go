@@ -101,7 +101,7 @@ func (s *Sweeper) lead(ctx context.Context) error {
 // round runs the sweeps that are due, each whatever became of the others.
 func (s *Sweeper) round(ctx context.Context) {
 	for _, sweep := range s.cfg.Sweeps {
-		if now := s.cfg.Clock.Now(); now.Before(s.next[sweep.Name]) || ctx.Err() != nil {
+		if now := s.cfg.Clock.Now(); !kernel.Due(now, s.next[sweep.Name], sweep.Every) || ctx.Err() != nil {
 			continue
 		}
 		n, err := sweep.Run(ctx)

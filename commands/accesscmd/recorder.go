@@ -114,7 +114,7 @@ func (r *Recorder) take(k kind, rec record) {
 
 // affords takes one from the minute's budget.
 func (r *Recorder) affords() bool {
-	if now := r.cfg.Clock.Now(); now.Sub(r.minute) >= time.Minute {
+	if now := r.cfg.Clock.Now(); kernel.Passed(now, r.minute, time.Minute) {
 		r.minute, r.budget = now, perMinute
 	}
 	if r.budget == 0 {
@@ -138,7 +138,7 @@ func (r *Recorder) Sweep(all bool) {
 	defer r.mu.Unlock()
 	now := r.cfg.Clock.Now()
 	for k, t := range r.kinds {
-		if !all && now.Sub(t.since) < window {
+		if !all && !kernel.Passed(now, t.since, window) {
 			continue
 		}
 		if t.repeats > 0 && !all && !r.affords() {

@@ -170,8 +170,8 @@ func (s *slice) settle() (next Next, ended bool, err error) {
 }
 
 func (s *slice) turnOver() bool {
-	took := s.r.cfg.Clock.Now().Sub(s.began)
-	return took >= s.r.limits.SliceMax || took >= s.r.limits.SliceTime && s.cells >= s.r.limits.SliceMin
+	now := s.r.cfg.Clock.Now()
+	return kernel.Passed(now, s.began, s.r.limits.SliceMax) || kernel.Passed(now, s.began, s.r.limits.SliceTime) && s.cells >= s.r.limits.SliceMin
 }
 
 // page works on the page under way, or on the next one; false means that there is none.

@@ -34,7 +34,7 @@ func (l *looks) due(location projections.Location, now time.Time, every time.Dur
 		k = &look{}
 		l.last[location] = k
 	}
-	if now.Sub(k.at) < every {
+	if !kernel.Passed(now, k.at, every) {
 		return false
 	}
 	k.at = now
@@ -146,7 +146,7 @@ func (p *pacer) wait(ctx context.Context, clock kernel.Clock, location projectio
 		return nil
 	}
 	p.mu.Lock()
-	rest := p.least - clock.Now().Sub(p.last[location])
+	rest := min(p.least, p.least-clock.Now().Sub(p.last[location])) // no longer, where the clock has been set back
 	p.mu.Unlock()
 	if events < fewEvents && rest > 0 {
 		if err := kernel.Pause(ctx, rest); err != nil {

@@ -23,6 +23,7 @@ type Cache struct {
 type entry struct {
 	value []byte
 	until time.Time
+	life  time.Duration
 }
 
 // maxValue is the longest value that is kept, in bytes.
@@ -38,7 +39,7 @@ func (c *Cache) Get(_ context.Context, key string) ([]byte, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.entries[key]
-	if ok && !c.clock.Now().Before(e.until) {
+	if ok && kernel.Due(c.clock.Now(), e.until, e.life) {
 		c.drop(key)
 		return nil, false
 	}
@@ -56,7 +57,7 @@ func (c *Cache) Set(_ context.Context, key string, value []byte, life time.Durat
 	if c.size+len(value) > c.limit {
 		c.makeRoom(len(value))
 	}
-	c.entries[key] = entry{slices.Clone(value), c.clock.Now().Add(life)}
+	c.entries[key] = entry{slices.Clone(value), c.clock.Now().Add(life), life}
 	c.size += len(value)
 }
 
@@ -64,7 +65,7 @@ func (c *Cache) Set(_ context.Context, key string, value []byte, life time.Durat
 func (c *Cache) makeRoom(n int) {
 	now := c.clock.Now()
 	for k, e := range c.entries {
-		if !now.Before(e.until) {
+		if kernel.Due(now, e.until, e.life) {
 			c.drop(k)
 		}
 	}

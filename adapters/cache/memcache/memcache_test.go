@@ -37,3 +37,15 @@ func TestTheLimitHolds(t *testing.T) {
 	_, ok := c.Get(t.Context(), "99")
 	require.True(t, ok, "the newest is there")
 }
+
+func TestAnEntryEndsAlthoughTheClockWasSetBack(t *testing.T) {
+	t.Parallel()
+	clock := kernel.NewManualClock(time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC))
+	c := memcache.New(clock, 1<<20)
+	c.Set(t.Context(), "k", []byte("v"), time.Minute)
+	_, ok := c.Get(t.Context(), "k")
+	require.True(t, ok)
+	clock.Advance(-24 * time.Hour)
+	_, ok = c.Get(t.Context(), "k")
+	require.False(t, ok)
+}

@@ -92,7 +92,7 @@ func (c *Client) resting() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.cfg.Clock.Now()
-	if now.Before(c.until) {
+	if !kernel.Due(now, c.until, c.cfg.Rest) {
 		return true
 	}
 	if c.failed != nil { // this caller tries; the others wait for what he finds
@@ -114,7 +114,7 @@ func (c *Client) note(ctx context.Context, err error) {
 		return
 	}
 	c.failed, c.until = err, now.Add(c.cfg.Rest)
-	if now.Sub(c.said) >= sayEvery {
+	if kernel.Passed(now, c.said, sayEvery) {
 		c.said, c.told = now, true
 		c.cfg.Logger.WarnContext(ctx, "Redis is away: limits and caches are each process's own until it is back", "error", err)
 	}

@@ -72,7 +72,7 @@ func (x *Indexer) serve(ctx context.Context, want index) {
 		clear(x.looked)
 	}
 	x.used[want.key()] = now
-	if seen, ok := x.looked[want.key()]; ok && now.Sub(seen) < lookAgain || want.trigram && now.Sub(x.noTrigrams) < trigramsAgain {
+	if seen, ok := x.looked[want.key()]; ok && !kernel.Passed(now, seen, lookAgain) || want.trigram && !kernel.Passed(now, x.noTrigrams, trigramsAgain) {
 		return
 	}
 	if err := x.make(ctx, want); err != nil && ctx.Err() == nil {

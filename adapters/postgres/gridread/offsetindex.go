@@ -95,7 +95,7 @@ func (g *Grid) holds(p *plan, f *rowOffsets) bool {
 	}
 	still := len(p.keys) == 0 && p.query.Filter.All() && p.query.Search == ""
 	unchanged := f.last == p.info.Last && !flows(p.query)
-	return still || unchanged || g.clock.Now().Sub(f.built) < freshOffsets
+	return still || unchanged || !kernel.Passed(g.clock.Now(), f.built, freshOffsets)
 }
 
 // days names the days, weeks and the like that the query's filter is about now: the posts of yesterday's are others than today's.

@@ -151,7 +151,7 @@ func (r *Ring) key(ctx context.Context, subject string, create bool) ([]byte, bo
 	r.mu.Lock()
 	h, ok := r.recent[subject]
 	r.mu.Unlock()
-	if ok && r.clock.Now().Before(h.until) {
+	if ok && !kernel.Due(r.clock.Now(), h.until, holdKeys) {
 		return h.key, h.key != nil, nil
 	}
 	k, found, err := r.keys.Find(ctx, subject)

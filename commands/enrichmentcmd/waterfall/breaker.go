@@ -40,7 +40,7 @@ func (b *breaker) allow() (era int, no *closed) {
 	if b.opened.IsZero() {
 		return b.era, nil
 	}
-	if until := b.opened.Add(breakerRest); b.probe != nil || b.clock.Now().Before(until) {
+	if until := b.opened.Add(breakerRest); b.probe != nil || !kernel.Due(b.clock.Now(), until, breakerRest) {
 		return 0, &closed{until: until, probe: b.probe, why: b.why}
 	}
 	b.probe = make(chan struct{})

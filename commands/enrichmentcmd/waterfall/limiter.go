@@ -80,7 +80,10 @@ func (g *callLimiter) leave() { g.turns.leave() }
 // limits are never exceeded, at worst not used to the full.
 func (g *callLimiter) reserve(ctx context.Context, hold time.Duration) (time.Duration, error) {
 	g.mu.Lock()
-	factor, pause, why := g.factor, max(0, g.paused.Sub(g.clock.Now())), g.why
+	factor, why, pause := g.factor, g.why, time.Duration(0)
+	if now := g.clock.Now(); !kernel.Due(now, g.paused, LongestWait) {
+		pause = g.paused.Sub(now)
+	}
 	g.mu.Unlock()
 	if pause > hold {
 		return 0, &enrichment.CallError{Kind: enrichment.CallRateLimited, Message: why, RetryAfter: pause}
@@ -100,7 +103,8 @@ func (g *callLimiter) reserve(ctx context.Context, hold time.Duration) (time.Dur
 func (g *callLimiter) limited(retryAfter time.Duration, why string) {
 	g.mu.Lock()
 	g.factor = max(slowestRate, g.factor/2)
-	if until := g.clock.Now().Add(min(retryAfter, LongestWait)); until.After(g.paused) {
+	now := g.clock.Now()
+	if until := now.Add(min(retryAfter, LongestWait)); until.After(g.paused) || kernel.Due(now, g.paused, LongestWait) {
 		g.paused, g.why = until, why
 	}
 	n := g.limit()

@@ -52,7 +52,7 @@ func (q *memoryQuotas) Take(_ context.Context, key string, l enrichment.RateLimi
 		if use == 0 {
 			continue
 		}
-		if free[i].Before(now) {
+		if kernel.Due(now, free[i], lengths[i]+most) {
 			free[i] = now
 		}
 		free[i] = free[i].Add(use)

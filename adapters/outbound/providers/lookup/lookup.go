@@ -136,9 +136,9 @@ func (d *DNS) ask(ctx context.Context, kind, domain string, look func(context.Co
 	now := d.clock.Now()
 	d.mu.Lock()
 	e, ok := d.entries[key]
-	down := now.Before(d.down)
+	down := !kernel.Due(now, d.down, downFor)
 	d.mu.Unlock()
-	if ok && now.Before(e.until) {
+	if ok && !kernel.Due(now, e.until, remember) {
 		return e.values, e.err
 	}
 	if down {
@@ -161,7 +161,7 @@ func (d *DNS) ask(ctx context.Context, kind, domain string, look func(context.Co
 func (d *DNS) believe(ctx context.Context) bool {
 	d.canary.Lock()
 	defer d.canary.Unlock()
-	if d.clock.Now().Before(d.judged) {
+	if !kernel.Due(d.clock.Now(), d.judged, believed) {
 		return d.honest
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
