@@ -21,7 +21,7 @@ import (
 type entry struct {
 	eventstore.Recorded
 	event kernel.Event
-	meta  kernel.Meta
+	by    appended // the append that it is of
 }
 
 // checks holds what is checked when everything has ended.
@@ -39,18 +39,19 @@ func (w *world) check(ctx context.Context) {
 		w.wrong("read the log: %v", err)
 		return
 	}
+	of := map[int64]appended{}
+	for _, a := range w.taken {
+		for p := a.first; p <= a.last; p++ {
+			of[p] = a
+		}
+	}
 	for _, r := range events {
 		e, err := w.codec.Decode(r)
 		if err != nil {
 			w.wrong("event %d: %v", r.Position, err)
 			return
 		}
-		m, err := r.Meta()
-		if err != nil {
-			w.wrong("event %d: %v", r.Position, err)
-			return
-		}
-		c.log = append(c.log, entry{r, e, m})
+		c.log = append(c.log, entry{r, e, of[r.Position]})
 	}
 	c.dense()
 	c.answers()
@@ -80,7 +81,7 @@ func (c *checks) dense() {
 func (c *checks) answers() {
 	by := map[string][]entry{}
 	for _, e := range c.log {
-		by[e.meta.IdempotencyKey] = append(by[e.meta.IdempotencyKey], e)
+		by[e.by.key] = append(by[e.by.key], e)
 	}
 	for _, t := range c.told {
 		events := by[t.key]
@@ -88,7 +89,7 @@ func (c *checks) answers() {
 			c.wrong("%s %s was refused, but is in the log at %d", t.what, t.key, events[0].Position)
 		}
 		for i := 1; i < len(events); i++ {
-			if events[i].Position != events[i-1].Position+1 {
+			if events[i].by != events[i-1].by {
 				c.wrong("%s %s is in the log twice, at %d and %d", t.what, t.key, events[i-1].Position, events[i].Position)
 			}
 		}

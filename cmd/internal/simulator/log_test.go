@@ -39,6 +39,11 @@ func (l logPort) AppendChain(ctx context.Context, chain []eventstore.Append) (do
 	err = l.p.call(ctx, "append", which, func() (err error) {
 		chain = l.p.w.mutant.chain(l.p.w, chain)
 		done, err = l.p.w.log.AppendChain(context.WithoutCancel(ctx), chain)
+		for i, d := range done {
+			if !d.Replayed && d.First > 0 {
+				l.p.w.appended(appended{chain[i].Meta.IdempotencyKey, d.First, d.Last})
+			}
+		}
 		return err
 	})
 	if errors.Is(err, errLost) || errors.Is(err, errGone) {

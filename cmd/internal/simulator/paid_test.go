@@ -20,7 +20,7 @@ type asked struct {
 // paid: each accepted answer has one debit of its price, in the same append, and nothing else has.
 func (c *checks) paid() {
 	type place struct {
-		key  string
+		at   appended
 		run  kernel.RunID
 		cell enrichment.Cell
 	}
@@ -35,7 +35,7 @@ func (c *checks) paid() {
 			for i, m := range ev.Marks {
 				p := ev.Provenance[i]
 				if p.CreditsMC != 0 {
-					owed[place{e.meta.IdempotencyKey, ev.RunID, enrichment.Cell{Row: m.RowID, Column: m.ColumnID}}] += p.CreditsMC
+					owed[place{e.by, ev.RunID, enrichment.Cell{Row: m.RowID, Column: m.ColumnID}}] += p.CreditsMC
 				}
 				if m.State == enrichment.MarkValue && !p.Cached && p.CreditsMC != prices[p.Provider] && !limited[ev.RunID] {
 					c.wrong("run %s, %v: an answer of %s for %s credits", ev.RunID, m, p.Provider, p.CreditsMC)
@@ -43,7 +43,7 @@ func (c *checks) paid() {
 			}
 		case credit.Debited:
 			for _, l := range ev.Lines {
-				debited[place{e.meta.IdempotencyKey, ev.Run, enrichment.Cell{Row: l.Row, Column: l.Column}}] += l.Amount
+				debited[place{e.by, ev.Run, enrichment.Cell{Row: l.Row, Column: l.Column}}] += l.Amount
 			}
 		}
 	}

@@ -101,6 +101,7 @@ type world struct {
 
 	mu     sync.Mutex
 	told   []told
+	taken  []appended     // by the log
 	rows   []kernel.RowID // that clients know of
 	runs   []kernel.RunID
 	faults []string // what was found to be wrong
@@ -141,6 +142,18 @@ func (w *world) wrong(format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.faults = append(w.faults, fmt.Sprintf(format, args...))
+}
+
+// appended is what the log took in one append.
+type appended struct {
+	key         string
+	first, last int64
+}
+
+func (w *world) appended(a appended) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.taken = append(w.taken, a)
 }
 
 // happened adds to the sum of what happened, which two runs of a seed share.
