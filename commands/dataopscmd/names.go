@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
@@ -18,27 +19,35 @@ type named struct {
 	twin      string // the name that it would have had
 }
 
-// uniqueNames gives every column a name of its own that a table takes.
+// uniqueNames gives every column a name of its own that a table takes. A name that is made up is none that the file itself has.
 func uniqueNames(names []string, unescape bool) []named {
-	out, seen := make([]named, len(names)), map[string]bool{}
+	out, taken := make([]named, len(names)), map[string]bool{}
+	made := make([]bool, len(names))
 	for i, raw := range names {
 		n := named{name: cleanHeader(raw, unescape)}
-		if n.name == "" {
-			n.name, n.blank = "Column "+strconv.Itoa(i+1), true
-		}
 		if runes := []rune(n.name); len(runes) > table.MaxNameChars {
 			n.name, n.shortened = strings.TrimSpace(string(runes[:table.MaxNameChars])), true
 		}
-		unique := n.name
-		for k := 2; seen[kernel.NameKey(unique)]; k++ {
-			n.twin = n.name
-			tail := " " + strconv.Itoa(k)
-			runes := []rune(n.name)
-			unique = string(runes[:min(len(runes), table.MaxNameChars-len(tail))]) + tail
+		n.blank = n.name == ""
+		key := kernel.NameKey(n.name)
+		made[i] = n.blank || taken[key]
+		taken[key], out[i] = true, n
+	}
+	for i := range out {
+		if !made[i] {
+			continue
 		}
-		n.name = unique
-		seen[kernel.NameKey(unique)] = true
-		out[i] = n
+		n := &out[i]
+		if n.blank {
+			n.name = "Column " + strconv.Itoa(i+1)
+		}
+		base := []rune(n.name)
+		for k := 2; taken[kernel.NameKey(n.name)]; k++ {
+			n.twin = string(base)
+			tail := " " + strconv.Itoa(k)
+			n.name = string(base[:min(len(base), table.MaxNameChars-len(tail))]) + tail
+		}
+		taken[kernel.NameKey(n.name)] = true
 	}
 	return out
 }
@@ -49,12 +58,16 @@ func cleanHeader(name string, unescape bool) string {
 	if unescape {
 		name = dataops.UnescapeFormula(name)
 	}
-	return strings.Map(func(r rune) rune {
+	name = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7F || r == 0xFEFF {
 			return -1
 		}
 		return r
 	}, name)
+	if !strings.ContainsFunc(name, unicode.IsGraphic) {
+		return "" // nothing of it is seen
+	}
+	return name
 }
 
 const listedNames = 5
