@@ -155,6 +155,10 @@ func (s *slice) collect(out <-chan waterfall.Outcome, schema int64) error {
 			if batch = append(batch, o); len(batch) >= s.r.limits.FlushCells {
 				flush()
 			}
+		case n := <-s.notes:
+			if err = s.note(n, err); err != nil {
+				s.stopNow()
+			}
 		case <-due.C:
 			flush()
 		case <-look.C:
@@ -166,17 +170,6 @@ func (s *slice) collect(out <-chan waterfall.Outcome, schema int64) error {
 			s.beat()
 		}
 		s.react()
-	}
-}
-
-// repeats notes in the outcome of a cell that a lost worker may have asked which providers have perhaps been asked twice.
-func (s *slice) repeats(o waterfall.Outcome) {
-	if !s.again[enrichment.Cell{Row: o.Mark.RowID, Column: o.Mark.ColumnID}] {
-		return
-	}
-	for i := range o.Provenance.Attempts {
-		at := &o.Provenance.Attempts[i]
-		at.Repeated = at.Calls > 0
 	}
 }
 

@@ -224,12 +224,22 @@ func TestACrashLosesNothingAndPaysNothingTwice(t *testing.T) {
 	}
 }
 
-// crash leaves the run as a worker does that died after it had recorded its intent for the first two rows.
+func calls(rows []kernel.RowID, columns []kernel.ColumnID) (out []enrichment.Call) {
+	for _, row := range rows {
+		for _, col := range columns {
+			out = append(out, enrichment.Call{Cell: enrichment.Cell{Row: row, Column: col}})
+		}
+	}
+	return out
+}
+
+// crash leaves the run as a worker does that died after it had asked for the first two rows.
 func (r *rig) crash(id kernel.RunID) {
 	r.t.Helper()
 	run := r.run(id)
 	first := []kernel.RowID{r.rows.rows[0].ID, r.rows.rows[1].ID}
 	require.NoError(r.t, run.StartPage([]enrichment.PagePart{{Rows: first, Columns: r.answers}}, first[1], r.clock.Now()))
+	require.NoError(r.t, run.NoteCalls(calls(first, r.answers)))
 	r.append(eventstore.Stream("run", string(id)), 1, run.Pending()...)
 }
 

@@ -27,7 +27,9 @@ type slice struct {
 	paid    bool
 	careful map[kernel.ColumnID]bool // columns of providers that must not be asked twice
 	atOnce  int                      // how many records the slowest of them takes at the same time; 0 without any
-	again   map[enrichment.Cell]bool // that a worker which was lost may have asked
+	again   map[enrichment.Cell]bool // that a worker which was lost may have asked, of a page whose calls were not noted
+	asked   map[enrichment.Call]int  // how often workers before may have made the call; the call's own count is 0
+	notes   chan note
 	try     Try
 	began   time.Time
 	cells   int64
@@ -40,10 +42,11 @@ type slice struct {
 }
 
 func (r *Runner) newSlice(ctx context.Context, in Input, run *enrichment.Run, version int64, try Try) *slice {
-	s := &slice{r: r, in: in, try: try, began: r.cfg.Clock.Now(), careful: map[kernel.ColumnID]bool{}, budget: &budget{}}
+	s := &slice{r: r, in: in, try: try, began: r.cfg.Clock.Now(), careful: map[kernel.ColumnID]bool{}, budget: &budget{}, notes: make(chan note)}
 	s.w = &writer{r: r, in: in, run: run, version: version, token: r.cfg.IDs.New("wrt")}
 	s.session = r.cfg.Engine.Session(waterfall.SessionConfig{
 		Workspace: in.Workspace, Run: in.Run, Round: in.Round, Force: run.Selection().Force, Budget: s.budget, Patience: s.patience(),
+		Sending: s.sending,
 	})
 	s.stop, s.stopNow = context.WithCancel(ctx)
 	s.hard, s.cancelHard = context.WithCancel(context.WithoutCancel(ctx))

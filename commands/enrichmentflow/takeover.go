@@ -7,9 +7,9 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// takeOver deals with a page that a predecessor did not leave in order: its unanswered cells have perhaps been asked. It appends
-// to the run, so a predecessor that still lives is shut out. What it appends says how many workers were lost over the page so far, before
-// the page is begun again.
+// takeOver deals with a page that a predecessor did not leave in order: calls that it noted have perhaps been made. It appends to the run,
+// so a predecessor that still lives is shut out. What it appends says how many workers were lost over the page so far, before the page is
+// begun again.
 func (s *slice) takeOver() error {
 	run := s.w.run
 	if len(run.Open()) > 0 && !run.Calm() {
@@ -24,7 +24,8 @@ func (s *slice) takeOver() error {
 			return err
 		}
 	}
-	if s.w.run.InDoubt() { // also where others have begun the page again since, and left it in order
+	s.recall()
+	if s.w.run.InDoubt() && !s.w.run.Noted() { // also where others have begun the page again since, and left it in order
 		s.again = map[enrichment.Cell]bool{}
 		for _, c := range s.w.run.Open() {
 			s.again[c] = true
@@ -38,50 +39,69 @@ func (s *slice) takeOver() error {
 
 const lostAnswer = "asked before a crash; the answer is lost and may have cost the provider's credits"
 
-// unknown are the outcomes of cells that were perhaps asked and must not be asked again.
+// unknown are the outcomes of cells of which a provider was perhaps asked that must not be asked again.
 func (s *slice) unknown() []waterfall.Outcome {
 	var out []waterfall.Outcome
 	for _, c := range s.w.run.Open() {
-		if !s.careful[c.Column] {
-			continue
+		if call := s.doubled(c); call.Times > 0 {
+			o := failure(c, lostAnswer)
+			o.Provenance.Attempts = []enrichment.Attempt{s.lost(call)}
+			out = append(out, o)
 		}
-		o := failure(c, lostAnswer)
-		o.Provenance.Attempts = s.lost(s.firstCareful(c.Column))
-		out = append(out, o)
 	}
 	return out
 }
 
+// doubled is the first call for the cell that must not be made again and perhaps was; it has no times if there is none.
+func (s *slice) doubled(c enrichment.Cell) (first enrichment.Call) {
+	p := s.plan(c.Column)
+	if p == nil || !s.careful[c.Column] {
+		return enrichment.Call{}
+	}
+	if !s.w.run.Noted() {
+		first = enrichment.Call{Cell: c, Times: 1}
+		for !p.Careful(first.Step) {
+			first.Step++
+		}
+		return first
+	}
+	for _, sent := range s.w.run.Sent() {
+		if sent.Cell == c && p.Careful(sent.Step) && (first.Times == 0 || sent.Step < first.Step) {
+			first = sent
+		}
+	}
+	return first
+}
+
 // lost tells of a call whose answer is lost.
-func (*slice) lost(provider string) []enrichment.Attempt {
-	return []enrichment.Attempt{{Provider: provider, Status: enrichment.StatusUnknown, Calls: 1, Error: lostAnswer}}
-}
-
-// untold is what has to be told of a cell that ends without being asked again: that it may have been asked by a worker that was lost.
-func (s *slice) untold(c enrichment.Cell) []enrichment.Attempt {
-	if !s.again[c] {
-		return nil
+func (s *slice) lost(c enrichment.Call) enrichment.Attempt {
+	at := enrichment.Attempt{Step: c.Step, Status: enrichment.StatusUnknown, Calls: c.Times, Error: lostAnswer}
+	if p := s.plan(c.Column); p != nil {
+		at.Provider = p.Provider(c.Step)
 	}
-	return s.lost(s.firstOf(c.Column, func(enrichment.Provider) bool { return true }))
+	return at
 }
 
-func (s *slice) firstCareful(col kernel.ColumnID) string {
-	return s.firstOf(col, func(d enrichment.Provider) bool { return !d.Idempotent })
-}
-
-// firstOf is the first provider of the column's that is as wanted.
-func (s *slice) firstOf(col kernel.ColumnID, wanted func(enrichment.Provider) bool) string {
-	for _, p := range s.w.run.Plans() {
-		if p.ColumnID != col {
-			continue
-		}
-		for _, st := range p.Config.Steps {
-			if d, ok := s.r.cfg.Engine.Registry.Provider(st.Provider); ok && wanted(d) {
-				return st.Provider
-			}
+func (s *slice) plan(col kernel.ColumnID) *waterfall.Plan {
+	for _, p := range s.plans {
+		if p.Column() == col {
+			return p
 		}
 	}
-	return ""
+	return nil
+}
+
+// untold is what has to be told of a cell that ends without being asked again: what workers that were lost may have asked.
+func (s *slice) untold(c enrichment.Cell) (told []enrichment.Attempt) {
+	for _, sent := range s.w.run.Sent() {
+		if sent.Cell == c {
+			told = append(told, s.lost(sent))
+		}
+	}
+	if len(told) == 0 && s.again[c] {
+		told = append(told, s.lost(enrichment.Call{Cell: c, Times: 1}))
+	}
+	return told
 }
 
 // giveUp ends the cells of a page that has killed its workers.

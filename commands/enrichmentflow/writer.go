@@ -186,6 +186,11 @@ func (w *writer) startAgain(ctx context.Context) error {
 	return w.commit(ctx, change{decide: func(run *enrichment.Run) error { return run.StartPageAgain(w.r.cfg.Clock.Now()) }})
 }
 
+// sent records calls that are about to be made.
+func (w *writer) sent(ctx context.Context, calls []enrichment.Call) error {
+	return w.commit(ctx, change{decide: func(run *enrichment.Run) error { return run.NoteCalls(calls) }})
+}
+
 // record appends outcomes that cost nothing and hold no value.
 func (w *writer) record(ctx context.Context, events []enrichment.RunAnswersRecorded) error {
 	return w.commit(ctx, change{decide: func(run *enrichment.Run) error { return run.Outcomes(events...) }})

@@ -146,6 +146,8 @@ type Attempt struct {
 	FromCache bool           `json:"from_cache,omitempty"`
 	// Repeated says that the provider may have been asked before: the worker that did so was lost, and its answer with it.
 	Repeated bool `json:"repeated,omitempty"`
+	// Repeats is how often it may have been asked before.
+	Repeats int `json:"repeats,omitempty"`
 }
 
 // Failed reports whether the attempt ended in trouble rather than in an answer, no answer, or not being made.

@@ -12,7 +12,7 @@ func Events() []kernel.Event {
 	return []kernel.Event{
 		RunStarted{},
 		RunRecordsAdded{},
-		RunPageStarted{},
+		RunPageStarted{}, RunCallsSent{},
 		RunPageStopped{},
 		RunAnswersRecorded{},
 		RunPaused{},
@@ -92,11 +92,26 @@ type RunPageStarted struct {
 	// Next is the row id after which the next page begins.
 	Next  kernel.RowID `json:"next"`
 	Again bool         `json:"again,omitempty"` // after a crash or a pause, with what is left
-	At    time.Time    `json:"at"`
+	// Noted says that RunCallsSent names the calls of the page; of one from before that, any cell may have been asked.
+	Noted bool      `json:"noted,omitempty"`
+	At    time.Time `json:"at"`
 }
 
 // EventType implements kernel.Event.
 func (RunPageStarted) EventType() string { return "run.page_started.v1" }
+
+// RunCallsSent is appended right before calls are made of which it matters how often they are: that step of the waterfall is about to be
+// asked for each of the rows and columns. What is not answered afterwards may have reached the provider, and nothing else.
+type RunCallsSent struct {
+	RunID   kernel.RunID      `json:"run_id"`
+	Page    int               `json:"page"`
+	Step    int               `json:"step"` // from 0
+	Rows    []kernel.RowID    `json:"rows"`
+	Columns []kernel.ColumnID `json:"columns"`
+}
+
+// EventType implements kernel.Event.
+func (RunCallsSent) EventType() string { return "run.calls_sent.v1" }
 
 // RunPageStopped says that no call for the page is under way any more, and that what is not answered is asked again when the page goes
 // on: it was left in order, or its worker was lost (Killed) and what may not be asked twice has been marked.

@@ -28,7 +28,7 @@ func (r *Run) page(no int, parts []PagePart, next kernel.RowID, again bool, at t
 		return fmt.Errorf("run %s has ended", r.s.ID)
 	}
 	for _, p := range parts {
-		e := RunPageStarted{RunID: r.s.ID, TableID: r.s.Table, Page: no, Rows: p.Rows, Columns: p.Columns, Next: next, Again: again, At: at}
+		e := RunPageStarted{RunID: r.s.ID, TableID: r.s.Table, Page: no, Rows: p.Rows, Columns: p.Columns, Next: next, Again: again, Noted: true, At: at}
 		if err := r.Record(r, e); err != nil {
 			return err
 		}
@@ -103,6 +103,13 @@ func (r *Run) pageStopped(e RunPageStopped) {
 	if e.Until == nil {
 		return
 	}
+	waiting := map[Cell]bool{}
+	for _, row := range e.Rows {
+		for _, col := range e.Columns {
+			waiting[Cell{row, col}] = true
+		}
+	}
+	r.forget(waiting) // the provider has said that it is to be asked later
 	r.s.Until = *e.Until
 	if e.At != nil && (r.s.Waits.IsZero() || e.At.Before(r.s.Waits)) { // before: the clock has been set back
 		r.s.Waits = *e.At
@@ -118,9 +125,9 @@ func (r *Run) pageStarted(e RunPageStarted) {
 		return
 	}
 	if e.Page != r.s.Page {
-		r.s.Open, r.s.Killed, r.s.Doubt = nil, 0, false
+		r.s.Open, r.s.Sent, r.s.Killed, r.s.Doubt = nil, nil, 0, false
 	}
-	r.s.Page, r.s.Next = e.Page, e.Next
+	r.s.Page, r.s.Next, r.s.Noted = e.Page, e.Next, e.Noted
 	r.s.Rows += int64(len(e.Rows))
 	for _, row := range e.Rows {
 		for _, col := range e.Columns {

@@ -3,6 +3,7 @@ package enrichment
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/morket/morket/domain/kernel"
@@ -89,6 +90,8 @@ type runState struct {
 	Rows       int64          `json:"rows"` // taken so far
 	Round      int            `json:"round"`
 	Open       []Cell         `json:"open"`
+	Sent       []Call         `json:"sent,omitempty"`
+	Noted      bool           `json:"noted,omitempty"`
 	Calm       bool           `json:"calm"`
 	Killed     int            `json:"killed,omitempty"`
 	Doubt      bool           `json:"doubt,omitempty"`
@@ -301,6 +304,8 @@ func (r *Run) Apply(e kernel.Event) error {
 		r.pageStarted(e)
 	case RunAnswersRecorded:
 		r.answered(e)
+	case RunCallsSent:
+		r.callsSent(e)
 	case RunPageStopped:
 		r.pageStopped(e)
 	case RunPaused:
@@ -317,7 +322,7 @@ func (r *Run) Apply(e kernel.Event) error {
 		r.s.Counts.Done -= r.s.Counts.Failed
 		r.s.Counts.Failed = 0
 	case RunFinished:
-		r.s.State, r.s.Open, r.s.Until = e.State, nil, time.Time{}
+		r.s.State, r.s.Open, r.s.Sent, r.s.Until = e.State, nil, nil, time.Time{}
 		r.s.Counts.Total = r.s.Counts.Done
 	default:
 		return kernel.UnknownEvent("run", e)
@@ -340,13 +345,8 @@ func (r *Run) answered(e RunAnswersRecorded) {
 			r.s.Waits = time.Time{}
 		}
 	}
-	left := r.s.Open[:0]
-	for _, c := range r.s.Open {
-		if !done[c] {
-			left = append(left, c)
-		}
-	}
-	r.s.Open = left
+	r.s.Open = slices.DeleteFunc(r.s.Open, func(c Cell) bool { return done[c] })
+	r.forget(done)
 	r.s.Counts.Total = max(r.s.Counts.Total, r.s.Counts.Done)
 }
 

@@ -49,7 +49,7 @@ func TestAPageStartedAgainKeepsWhatIsAnswered(t *testing.T) {
 	run := domaintest.Given(t, enrichment.NewRun(), started(), page(), answers(enrichment.Mark{RowID: "row_1", ColumnID: "col_a", State: enrichment.MarkValue})).
 		When(func(r *enrichment.Run) error { return r.StartPageAgain(at()) })
 	again := func(rows []kernel.RowID, cols ...kernel.ColumnID) enrichment.RunPageStarted {
-		return enrichment.RunPageStarted{RunID: "run_1", TableID: "tbl_1", Page: 1, Rows: rows, Columns: cols, Next: "row_2", Again: true, At: at()}
+		return enrichment.RunPageStarted{RunID: "run_1", TableID: "tbl_1", Page: 1, Rows: rows, Columns: cols, Next: "row_2", Again: true, Noted: true, At: at()}
 	}
 	r := run.Then(again([]kernel.RowID{"row_1"}, "col_b"), again([]kernel.RowID{"row_2"}, "col_a", "col_b"))
 	require.Len(t, r.Open(), 3)

@@ -137,6 +137,7 @@ func work() map[string]Rule {
 		"run.records_added.v1":    {Says: "brought records", Quiet: true},
 		"run.page_started.v1":     {Says: "began a page", Quiet: true},
 		"run.page_stopped.v1":     {Says: "left a page", Quiet: true},
+		"run.calls_sent.v1":       {Says: "asked providers", Quiet: true},
 		"run.answers_recorded.v1": {Says: "recorded answers", Quiet: true},
 		"run.paused.v1":           {Says: "paused an enrichment", Thing: "run"},
 		"run.resumed.v1":          {Says: "resumed an enrichment", Thing: "run"},

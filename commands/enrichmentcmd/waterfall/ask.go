@@ -78,6 +78,7 @@ type asking struct {
 	row       kernel.RowID
 	values    Values
 	out       Outcome
+	told      int // the step that Sending was last told of, from 1
 	best      map[string]any
 	bestScore float64
 }
@@ -136,6 +137,10 @@ func (a *asking) answer(s *step, at *enrichment.Attempt, in map[string]string, h
 		r, lead := a.session.memo.lead(hash)
 		if lead {
 			return r, a.settle(s, at, in, hash, r)
+		}
+		if !a.await(s, at, r) {
+			a.out.Stopped = true
+			return nil, false
 		}
 		select {
 		case <-r.done:

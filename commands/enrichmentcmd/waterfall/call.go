@@ -52,7 +52,7 @@ func (a *asking) call(s *step, at *enrichment.Attempt, in map[string]string) (en
 			at.Status = enrichment.AttemptStatus(ce.Kind)
 		}
 		at.Error = ce.Message
-		if ce.Lost && !s.provider.Idempotent {
+		if (ce.Lost || a.ctx.Err() != nil) && !s.provider.Idempotent {
 			at.Status, at.Error = enrichment.StatusUnknown, "the answer was lost and asking again could cost twice: "+ce.Message
 			return reply, ce
 		}
@@ -95,6 +95,10 @@ func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request, r
 		return enrichment.Reply{}, err
 	}
 	defer leave()
+	if err := a.sending(s, at); err != nil {
+		g.breaker.drop(era)
+		return enrichment.Reply{}, errStopped
+	}
 	at.Calls++
 	start := e.Clock.Now()
 	reply, err := a.bounded(s, req)
@@ -107,6 +111,30 @@ func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request, r
 	}
 	report(g, era, err)
 	return reply, err
+}
+
+// sending tells the session of the step's first call, where it matters how often it is made.
+func (a *asking) sending(s *step, at *enrichment.Attempt) error {
+	tell := a.session.cfg.Sending
+	if tell == nil || !s.matters() || a.told > at.Step {
+		return nil
+	}
+	a.told = at.Step + 1
+	return tell(a.stop, enrichment.Call{Cell: enrichment.Cell{Row: a.row, Column: a.plan.column}, Step: at.Step})
+}
+
+// await tells the session of a question that another row is asking, where it must not be asked twice: if that one's worker is lost, so is
+// the answer for this one.
+func (a *asking) await(s *step, at *enrichment.Attempt, r *remembered) bool {
+	if s.provider.Idempotent {
+		return true
+	}
+	select {
+	case <-r.done:
+		return true
+	default:
+		return a.sending(s, at) == nil
+	}
 }
 
 // allowed asks the breaker. Who comes while its probe is under way waits for what the probe finds.

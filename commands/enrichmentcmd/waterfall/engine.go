@@ -126,6 +126,9 @@ type SessionConfig struct {
 	Budget    Budget // nil: no limit
 	// Patience says what a cell is put off for instead of ending in trouble; see Outcome.Until.
 	Patience Patience
+	// Sending is told before a call of which it matters how often it is made: one that may not be asked twice, has a price, uses a
+	// credential, or goes to somebody's server. Each step of a cell tells once. An error stops the cell before the call.
+	Sending func(ctx context.Context, call enrichment.Call) error
 }
 
 // Patience says what is worth waiting for.

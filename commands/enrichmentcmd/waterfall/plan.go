@@ -80,6 +80,24 @@ func (e *Engine) compileStep(s enrichment.Step, columns []enrichment.Column) (st
 	return st, err
 }
 
+// matters reports whether it matters how often the step is asked: it costs, changes something, or is seen by somebody.
+func (s *step) matters() bool {
+	return !s.provider.Idempotent || s.provider.Price > 0 || s.CredentialID != "" || s.host != ""
+}
+
+// Careful reports whether the step must not be asked twice.
+func (p *Plan) Careful(step int) bool {
+	return step >= 0 && step < len(p.steps) && !p.steps[step].provider.Idempotent
+}
+
+// Provider names the provider of the step.
+func (p *Plan) Provider(step int) string {
+	if step < 0 || step >= len(p.steps) {
+		return ""
+	}
+	return p.steps[step].provider.Slug
+}
+
 // AtOnce is how many records a provider of the plan that must not be asked twice takes at the same time, at least 1; 0 if every
 // provider may be asked twice.
 func (p *Plan) AtOnce() (least int) {
