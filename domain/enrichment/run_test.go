@@ -22,7 +22,7 @@ func started() enrichment.RunStarted {
 
 func page() enrichment.RunPageStarted {
 	return enrichment.RunPageStarted{
-		RunID: "run_1", TableID: "tbl_1", Page: 1, Rows: []kernel.RowID{"row_1", "row_2"}, Columns: []kernel.ColumnID{"col_a", "col_b"}, Next: "row_2", At: at(),
+		RunID: "run_1", TableID: "tbl_1", Page: 1, Rows: []kernel.RowID{"row_1", "row_2"}, Columns: []kernel.ColumnID{"col_a", "col_b"}, Next: "row_2", Noted: true, At: at(),
 	}
 }
 
