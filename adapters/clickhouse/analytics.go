@@ -41,6 +41,9 @@ func AnalyticsModel(rollAt int64) Model {
 			{"facts", "(" + cubeColumns + numbers + factsDDL},
 			{"rollups", "(" + cubeColumns + numbers + rollupDDL},
 		},
+		Expand: []string{ // version 2 counts repeated calls
+			"ALTER TABLE {facts} ADD COLUMN IF NOT EXISTS repeats Int64 AFTER calls", "ALTER TABLE {rollups} ADD COLUMN IF NOT EXISTS repeats Int64 AFTER calls",
+		},
 		Checksums: map[string]string{
 			"facts": `SELECT count(), toString(sum(cityHash64(` + cubeKey + `, position, line, ` + names + `))) FROM {facts} FINAL`,
 			// What readers see, however much of it is rolled up.

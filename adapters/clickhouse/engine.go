@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
@@ -16,6 +17,8 @@ import (
 type Model struct {
 	Projection string
 	Tables     []Table
+	// Expand adds to a copy of an earlier version what questions of this one ask for; it is repeated without harm.
+	Expand []string
 	// Checksums are questions for count() and a sum as text, by name.
 	Checksums map[string]string
 	// Written is called after the rows of a flush have been written and before the copy has reached its position; nil: nothing.
@@ -29,14 +32,15 @@ type Table struct{ Name, DDL string }
 
 // Engine keeps copies of one read model.
 type Engine struct {
-	client *Client
-	model  Model
+	client   *Client
+	model    Model
+	expanded sync.Map // copies that have what questions ask for
 }
 
 var _ sidestore.Engine = (*Engine)(nil)
 
 // NewEngine makes the engine of a read model.
-func NewEngine(client *Client, model Model) *Engine { return &Engine{client, model} }
+func NewEngine(client *Client, model Model) *Engine { return &Engine{client: client, model: model} }
 
 const state = "state"
 
@@ -95,11 +99,30 @@ func (e *Engine) Reached(ctx context.Context, c sidestore.Copy) (int64, bool, er
 	if tables != uint64(len(names)) {
 		return 0, false, nil
 	}
+	if err := e.expand(ctx, c); err != nil {
+		return 0, false, err
+	}
 	n, err := e.client.number(ctx, e.sql(c, "SELECT max(value) FROM {state} WHERE name = 'reached'"))
 	if missing(err) {
 		return 0, false, nil
 	}
 	return n, err == nil, err
+}
+
+// expand gives a copy what questions ask for, once in a process.
+func (e *Engine) expand(ctx context.Context, c sidestore.Copy) error {
+	if _, done := e.expanded.Load(c); done || len(e.model.Expand) == 0 {
+		return nil
+	}
+	var statements []string
+	for _, sql := range e.model.Expand {
+		statements = append(statements, e.sql(c, sql))
+	}
+	if err := e.client.exec(ctx, writeWithin, statements...); err != nil {
+		return fmt.Errorf("expand %s: %w", c, err)
+	}
+	e.expanded.Store(c, true)
+	return nil
 }
 
 func (c *Client) number(ctx context.Context, sql string) (int64, error) {

@@ -65,6 +65,7 @@ type Measures struct {
 	Skipped int64 // not asked
 	Cached  int64 // answered without asking again
 	Calls   int64 // requests to providers, with retries
+	Repeats int64 // requests that may have been made before, by workers that were lost; their answers are in no count
 	Credits int64 // in thousandths
 	Latency int64 // milliseconds, of all calls together
 	// Times counts attempts by latency per call; see Percentile.
@@ -72,11 +73,11 @@ type Measures struct {
 }
 
 // MeasureCount is how many numbers Measures has.
-const MeasureCount = 9 + LatencyBuckets
+const MeasureCount = 10 + LatencyBuckets
 
 // Names returns the columns' names of the numbers in the order of Numbers.
 func Names() []string {
-	names := []string{"n", "hits", "empty", "failed", "skipped", "cached", "calls", "credits", "latency"}
+	names := []string{"n", "hits", "empty", "failed", "skipped", "cached", "calls", "repeats", "credits", "latency"}
 	for i := range LatencyBuckets {
 		names = append(names, "t"+strconv.Itoa(i))
 	}
@@ -85,14 +86,14 @@ func Names() []string {
 
 // Numbers returns the counters as a row.
 func (m *Measures) Numbers() [MeasureCount]int64 {
-	out := [MeasureCount]int64{m.N, m.Hits, m.Empty, m.Failed, m.Skipped, m.Cached, m.Calls, m.Credits, m.Latency}
+	out := [MeasureCount]int64{m.N, m.Hits, m.Empty, m.Failed, m.Skipped, m.Cached, m.Calls, m.Repeats, m.Credits, m.Latency}
 	copy(out[MeasureCount-LatencyBuckets:], m.Times[:])
 	return out
 }
 
 // Pointers returns where to scan such a row to.
 func (m *Measures) Pointers() []any {
-	out := []any{&m.N, &m.Hits, &m.Empty, &m.Failed, &m.Skipped, &m.Cached, &m.Calls, &m.Credits, &m.Latency}
+	out := []any{&m.N, &m.Hits, &m.Empty, &m.Failed, &m.Skipped, &m.Cached, &m.Calls, &m.Repeats, &m.Credits, &m.Latency}
 	for i := range m.Times {
 		out = append(out, &m.Times[i])
 	}
@@ -108,6 +109,7 @@ func (m *Measures) Add(o Measures) {
 	m.Skipped += o.Skipped
 	m.Cached += o.Cached
 	m.Calls += o.Calls
+	m.Repeats += o.Repeats
 	m.Credits += o.Credits
 	m.Latency += o.Latency
 	for i := range m.Times {

@@ -21,7 +21,7 @@ const (
 	NameClickHouse = "analytics_clickhouse"
 )
 
-const version = 1
+const version = 2
 
 // Projector keeps the facts.
 type Projector struct {
@@ -167,6 +167,7 @@ func (t *tally) cell(dims [DimCount]string, state enrichment.MarkState, p enrich
 	calls := int64(0)
 	for _, a := range p.Attempts {
 		calls += int64(a.Calls)
+		m.Repeats += int64(a.Repeats)
 	}
 	m.Calls += calls
 	switch state {
@@ -187,6 +188,7 @@ func (t *tally) cell(dims [DimCount]string, state enrichment.MarkState, p enrich
 func (m *Measures) attempt(a enrichment.Attempt) {
 	m.N++
 	m.Calls += int64(a.Calls)
+	m.Repeats += int64(a.Repeats)
 	m.Credits += int64(a.CreditsMC)
 	m.Latency += a.LatencyMS
 	if a.FromCache {

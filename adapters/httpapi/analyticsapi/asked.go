@@ -97,6 +97,7 @@ type Figures struct {
 	Skipped   int64          `json:"skipped" doc:"Not asked."`
 	Cached    int64          `json:"cached" doc:"Answered without asking again."`
 	Calls     int64          `json:"calls" doc:"Requests to providers, with retries."`
+	Repeats   int64          `json:"repeats" doc:"Requests that may have been made before, by a worker that was lost. They come on top of calls."`
 	Credits   kernel.Credits `json:"credits_mc"`
 	HitRate   float64        `json:"hit_rate" doc:"Hits of what was asked, 0 to 1."`
 	PerHit    kernel.Credits `json:"credits_per_hit_mc" doc:"What a hit cost on average."`
@@ -107,7 +108,7 @@ type Figures struct {
 
 func figures(m analyticsview.Measures) Figures {
 	f := Figures{
-		Count: m.N, Hits: m.Hits, Empty: m.Empty, Failed: m.Failed, Skipped: m.Skipped, Cached: m.Cached, Calls: m.Calls,
+		Count: m.N, Hits: m.Hits, Empty: m.Empty, Failed: m.Failed, Skipped: m.Skipped, Cached: m.Cached, Calls: m.Calls, Repeats: m.Repeats,
 		Credits: kernel.Credits(m.Credits), P50: m.Percentile(0.5), P95: m.Percentile(0.95), //nolint:mnd // as named
 	}
 	if asked := m.N - m.Skipped; asked > 0 {

@@ -61,7 +61,7 @@ func (s service) export(sub subject) func(context.Context, httpapi.Principal, *s
 }
 
 func columns() []string {
-	return []string{"count", "hits", "empty", "failed", "skipped", "cached", "calls", "credits", "latency_ms_total", "latency_p50_ms", "latency_p95_ms"}
+	return []string{"count", "hits", "empty", "failed", "skipped", "cached", "calls", "repeats", "credits", "latency_ms_total", "latency_p50_ms", "latency_p95_ms"}
 }
 
 func record(row analyticsview.Row, zone *time.Location) []string {
@@ -69,7 +69,7 @@ func record(row analyticsview.Row, zone *time.Location) []string {
 	for _, d := range row.Dims {
 		out = append(out, dataops.DefuseFormula(d))
 	}
-	for _, n := range []int64{row.N, row.Hits, row.Empty, row.Failed, row.Skipped, row.Cached, row.Calls} {
+	for _, n := range []int64{row.N, row.Hits, row.Empty, row.Failed, row.Skipped, row.Cached, row.Calls, row.Repeats} {
 		out = append(out, strconv.FormatInt(n, 10))
 	}
 	return append(out, kernel.Credits(row.Credits).String(), strconv.FormatInt(row.Latency, 10),

@@ -15,6 +15,7 @@ CREATE TABLE cube (
 	skipped      bigint NOT NULL,
 	cached       bigint NOT NULL,
 	calls        bigint NOT NULL,
+	repeats      bigint NOT NULL,
 	credits      bigint NOT NULL,
 	latency      bigint NOT NULL,
 	t0           bigint NOT NULL,

@@ -15,11 +15,15 @@ import (
 	"github.com/morket/morket/projections/analyticsview"
 )
 
-//go:embed schema.sql
-var schema string
+var (
+	//go:embed schema.sql
+	schema string
+	//go:embed expand.sql
+	expand string
+)
 
 // Model is the shape of the read model.
-func Model() postgres.Model { return postgres.Model{Name: analyticsview.Name, DDL: schema} }
+func Model() postgres.Model { return postgres.Model{Name: analyticsview.Name, DDL: schema, Expand: expand} }
 
 // Writer adds facts to the cube. The transaction's checkpoint makes each be added once.
 type Writer struct{ tx *postgres.Tx }

@@ -25,7 +25,11 @@ export function AttemptList({ attempts, nameOf }: { attempts: Attempt[]; nameOf:
           <span className="font-medium">{nameOf(a.provider)}</span>
           <Badge tone={tones[a.status] ?? 'neutral'}>{sentence(a.status)}</Badge>
           {a.from_cache && <Badge>From cache</Badge>}
-          {a.repeated && <Badge tone="warning">Possibly asked twice</Badge>}
+          {a.repeated && (
+            <Badge tone="warning">
+              {(a.repeats ?? 1) > 1 ? `Possibly asked ${String((a.repeats ?? 1) + 1)} times` : 'Possibly asked twice'}
+            </Badge>
+          )}
           <span className="ml-auto text-sm text-ink-3">{milliseconds(a.latency_ms)}</span>
           {a.error && <p className="w-full pl-6 text-sm text-danger-ink">{a.error}</p>}
         </li>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Column, Provider, Table } from '@/api/types';
+import type { Column, EnrichmentStep, Provider, Table } from '@/api/types';
 import { bindPlaceholders, moved, newStep, placeholders, problemOf, typeOfStep } from './config';
 
 const column = (id: string, name: string, type: Column['type'] = 'text'): Column => ({
@@ -100,4 +100,17 @@ describe('a provider that is configured', () => {
 
 it('reorders', () => {
   expect(moved(['a', 'b', 'c'], 0, 2)).toEqual(['b', 'c', 'a']);
+});
+
+it('says whether asking a provider twice is free', () => {
+  const step = (config?: Record<string, string>): EnrichmentStep => ({
+    provider: 'p',
+    inputs: {},
+    output: 'value',
+    ...(config && { config }),
+  });
+  expect(mayBeAskedTwice(provider({}), step())).toBe(true);
+  expect(mayBeAskedTwice(provider({ idempotent: false }), step())).toBe(false);
+  const http = provider({ idempotent: false, dynamic: true });
+  expect(['GET', 'PUT', 'POST'].map((method) => mayBeAskedTwice(http, step({ method })))).toEqual([true, true, false]);
 });

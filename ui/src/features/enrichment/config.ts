@@ -137,3 +137,8 @@ export function moved<T>(list: readonly T[], from: number, to: number): T[] {
   if (item !== undefined) next.splice(to, 0, item);
   return next;
 }
+
+/** Whether asking twice costs and changes nothing more than once; of an HTTP API that follows from the method (RFC 9110, 9.2.2). */
+export function mayBeAskedTwice(provider: Provider, step: EnrichmentStep): boolean {
+  return provider.idempotent || (provider.dynamic === true && step.config?.['method'] !== 'POST');
+}

@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import type { EnrichmentStep, InputMapping, Provider, ProviderField, Table, Validator } from '@/api/types';
 import { Field, Input, Select } from '@/components/field';
 import { credentialsQuery } from '@/api/credentials';
+import { mayBeAskedTwice } from '../config';
 import { HttpApiForm } from './http-api-form';
 import { ValidatorFields } from './validator-fields';
 
@@ -27,6 +28,11 @@ export function StepForm({ workspaceId, table, provider, step, onChange }: StepF
   return (
     <div className="flex flex-col gap-4 border-t border-line p-3">
       <p className="text-ink-2">{provider.description}</p>
+      <p className="text-sm text-ink-3">
+        {mayBeAskedTwice(provider, step)
+          ? 'Asking twice is free: if a crash loses an answer, the question is asked again.'
+          : 'Asking twice is not free: if a crash loses an answer, the cell says so and is not asked again by itself.'}
+      </p>
       {provider.auth !== 'none' && (
         <CredentialField workspaceId={workspaceId} provider={provider} step={step} onChange={onChange} />
       )}
