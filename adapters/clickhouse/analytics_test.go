@@ -2,6 +2,8 @@ package clickhouse_test
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -53,4 +55,27 @@ func TestAnalytics(t *testing.T) {
 	after, err := e.Checksums(t.Context(), c)
 	require.NoError(t, err)
 	require.Equal(t, sums, after)
+}
+
+// A copy that the version before has made is read by the questions of this one until it is made anew.
+func TestACopyOfAnEarlierVersionHasWhatQuestionsAskFor(t *testing.T) {
+	t.Parallel()
+	cl := client(t)
+	model := clickhouse.AnalyticsModel(30)
+	older := model
+	older.Expand = nil
+	for i := range older.Tables {
+		older.Tables = slices.Clone(older.Tables)
+		older.Tables[i].DDL = strings.Replace(older.Tables[i].DDL, "repeats Int64, ", "", 1)
+	}
+	c := sidestore.Copy{Projection: analyticsview.NameClickHouse, Generation: "a"}
+	require.NoError(t, clickhouse.NewEngine(cl, older).Make(t.Context(), c))
+	e := clickhouse.NewEngine(cl, model)
+	_, err := e.Checksums(t.Context(), c)
+	require.Error(t, err)
+	_, there, err := e.Reached(t.Context(), c)
+	require.NoError(t, err)
+	require.True(t, there)
+	_, err = e.Checksums(t.Context(), c)
+	require.NoError(t, err)
 }

@@ -40,13 +40,15 @@ func TestAnswersAreCountedByCellAttemptAndField(t *testing.T) {
 	attempt := func(step int, provider string, status enrichment.AttemptStatus, calls int) enrichment.Attempt {
 		return enrichment.Attempt{Step: step, Provider: provider, Status: status, Calls: calls, LatencyMS: 30, CreditsMC: 5}
 	}
+	asked := attempt(0, "one", "timeout", 1)
+	asked.Repeats = 2 // by workers that were lost
 	e := enrichment.RunAnswersRecorded{
 		RunID: "run_1", TableID: "tbl_1",
 		Chunk: kernel.Chunk{Rows: []kernel.RowID{"a", "b"}, Cols: map[kernel.ColumnID][]json.RawMessage{"col_out": {json.RawMessage(`"x"`), kernel.Null()}}},
 		Marks: []enrichment.Mark{{RowID: "a", ColumnID: "col_1", State: enrichment.MarkValue}, {RowID: "b", ColumnID: "col_1", State: enrichment.MarkError}, {RowID: "c", ColumnID: "col_1", State: enrichment.MarkValue}},
 		Provenance: []enrichment.Provenance{
 			{Provider: "two", CreditsMC: 10, LatencyMS: 60, Attempts: []enrichment.Attempt{attempt(0, "one", enrichment.StatusNotFound, 1), attempt(1, "two", enrichment.StatusSucceeded, 3)}},
-			{LatencyMS: 30, Attempts: []enrichment.Attempt{attempt(0, "one", "timeout", 1), attempt(1, "two", enrichment.StatusBreakerOpen, 0)}},
+			{LatencyMS: 30, Attempts: []enrichment.Attempt{asked, attempt(1, "two", enrichment.StatusBreakerOpen, 0)}},
 			{Provider: "one", Cached: true, Attempts: []enrichment.Attempt{{Provider: "one", Status: enrichment.StatusSucceeded, FromCache: true}}},
 		},
 	}
@@ -54,18 +56,18 @@ func TestAnswersAreCountedByCellAttemptAndField(t *testing.T) {
 	require.Len(t, got[analyticsview.Cell], 1)
 	cell := got[analyticsview.Cell][0]
 	require.Equal(t, [6]string{"tbl_1", "col_1", "", "", "usr_1", "run"}, cell.Dims)
-	require.Equal(t, []int64{3, 2, 0, 1, 0, 1, 5, 10, 90}, numbers(cell))
+	require.Equal(t, []int64{3, 2, 0, 1, 0, 1, 5, 2, 10, 90}, numbers(cell))
 	require.Len(t, got[analyticsview.Attempt], 2)
 	require.Equal(t, [6]string{"tbl_1", "col_1", "one", "0", "usr_1", "run"}, got[analyticsview.Attempt][0].Dims)
-	require.Equal(t, []int64{3, 1, 1, 1, 0, 1, 2, 10, 60}, numbers(got[analyticsview.Attempt][0]))
-	require.Equal(t, []int64{2, 1, 0, 0, 1, 0, 3, 10, 60}, numbers(got[analyticsview.Attempt][1]))
+	require.Equal(t, []int64{3, 1, 1, 1, 0, 1, 2, 2, 10, 60}, numbers(got[analyticsview.Attempt][0]))
+	require.Equal(t, []int64{2, 1, 0, 0, 1, 0, 3, 0, 10, 60}, numbers(got[analyticsview.Attempt][1]))
 	require.Len(t, got[analyticsview.Field], 1)
-	require.Equal(t, []int64{2, 1, 1, 0, 0, 0, 0, 0, 0}, numbers(got[analyticsview.Field][0]))
+	require.Equal(t, []int64{2, 1, 1, 0, 0, 0, 0, 0, 0, 0}, numbers(got[analyticsview.Field][0]))
 }
 
 func numbers(f analyticsview.Fact) []int64 {
 	n := f.Numbers()
-	return n[:9]
+	return n[:10]
 }
 
 func TestTheSourceOfAnswers(t *testing.T) {

@@ -2843,6 +2843,11 @@ export interface components {
             latency_p95_ms: number;
             /**
              * Format: int64
+             * @description Requests that may have been made before, by a worker that was lost. They come on top of calls.
+             */
+            repeats: number;
+            /**
+             * Format: int64
              * @description Not asked.
              */
             skipped: number;
@@ -2943,6 +2948,11 @@ export interface components {
             provider: string;
             /**
              * Format: int64
+             * @description Requests that may have been made before, by a worker that was lost. They come on top of calls.
+             */
+            repeats: number;
+            /**
+             * Format: int64
              * @description Not asked.
              */
             skipped: number;
@@ -3011,6 +3021,11 @@ export interface components {
             latency_p95_ms: number;
             /**
              * Format: int64
+             * @description Requests that may have been made before, by a worker that was lost. They come on top of calls.
+             */
+            repeats: number;
+            /**
+             * Format: int64
              * @description Not asked.
              */
             skipped: number;
@@ -3075,6 +3090,11 @@ export interface components {
              * @description Estimated from a histogram.
              */
             latency_p95_ms: number;
+            /**
+             * Format: int64
+             * @description Requests that may have been made before, by a worker that was lost. They come on top of calls.
+             */
+            repeats: number;
             /**
              * Format: int64
              * @description Not asked.
@@ -3757,6 +3777,8 @@ export interface components {
             latency_ms: number;
             provider: string;
             repeated?: boolean;
+            /** Format: int64 */
+            repeats?: number;
             status: string;
             /** Format: int64 */
             step: number;
@@ -3888,6 +3910,8 @@ export interface components {
             output?: unknown;
             provider: string;
             repeated?: boolean;
+            /** Format: int64 */
+            repeats?: number;
             status: string;
             /** Format: int64 */
             step: number;

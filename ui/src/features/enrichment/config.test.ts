@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Column, EnrichmentStep, Provider, Table } from '@/api/types';
-import { bindPlaceholders, moved, newStep, placeholders, problemOf, typeOfStep } from './config';
+import { bindPlaceholders, mayBeAskedTwice, moved, newStep, placeholders, problemOf, typeOfStep } from './config';
 
 const column = (id: string, name: string, type: Column['type'] = 'text'): Column => ({
   id,
