@@ -12,7 +12,8 @@ func Events() []kernel.Event {
 	return []kernel.Event{
 		RunStarted{},
 		RunRecordsAdded{},
-		RunPageStarted{}, RunCallsSent{},
+		RunPageStarted{},
+		RunCallsSent{},
 		RunPageStopped{},
 		RunAnswersRecorded{},
 		RunPaused{},

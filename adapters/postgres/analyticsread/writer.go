@@ -23,7 +23,9 @@ var (
 )
 
 // Model is the shape of the read model.
-func Model() postgres.Model { return postgres.Model{Name: analyticsview.Name, DDL: schema, Expand: expand} }
+func Model() postgres.Model {
+	return postgres.Model{Name: analyticsview.Name, DDL: schema, Expand: expand}
+}
 
 // Writer adds facts to the cube. The transaction's checkpoint makes each be added once.
 type Writer struct{ tx *postgres.Tx }
