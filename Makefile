@@ -69,6 +69,10 @@ test/unit: ## Run the tests that need no server, in under a minute
 	$(GO_TEST) ./domain/... ./commands/... ./projections/... ./eventstore ./eventstore/memstore/... ./eventstore/logmsg/... ./eventstore/relay/... \
 		./adapters/servers/childproc ./cmd/internal/config ./cmd/internal/archtest
 
+.PHONY: test/seeded
+test/seeded: ## Put a fault into each module of a copy, one at a time, and say which the unit tests miss (MODULES="credit table")
+	@go run ./cmd/seeded $(MODULES)
+
 .PHONY: test/race
 test/race: bin/devservices infra/consumers/.ready ## Run the Go tests with the race detector, against the real servers
 	@$(WITH) -- $(GO_TEST) -race ./...
