@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
 )
 
@@ -73,7 +74,7 @@ func (w *worker) beginCare(ctx context.Context) error {
 	if w.single {
 		w.care.left = notedSingles
 	}
-	pauses := w.limits.backoff()
+	pauses := w.limits.pauses()
 	for {
 		var a Attempt
 		var found bool
@@ -103,7 +104,7 @@ func (w *worker) beginCare(ctx context.Context) error {
 			return nil
 		default:
 		}
-		if err := pauses.wait(ctx); err != nil {
+		if err := kernel.Pause(ctx, pauses.NextBackOff()); err != nil {
 			return err
 		}
 		if err := w.load(ctx); err != nil {

@@ -278,15 +278,7 @@ func (f *feed) read(ctx context.Context, after, until int64, pages chan<- page) 
 // readPatiently repeats a read of the log until it succeeds or ctx ends: nothing that is wrong with reading the log is an
 // event's fault.
 func (f *feed) readPatiently(ctx context.Context, fn func() error) error {
-	pauses := f.limits.backoff()
-	for {
-		err := fn()
-		if err == nil || ctx.Err() != nil {
-			return errors.Join(err, ctx.Err())
-		}
+	return patiently(ctx, f.limits, func(err error, _ time.Duration) {
 		f.logger.WarnContext(ctx, "projection can't read the log", "projection", f.location.String(), "error", err)
-		if err := pauses.wait(ctx); err != nil {
-			return err
-		}
-	}
+	}, fn)
 }

@@ -2,8 +2,9 @@ package projections
 
 import (
 	"cmp"
-	"context"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 
 	"github.com/morket/morket/domain/kernel"
 )
@@ -43,16 +44,5 @@ func (l Limits) withDefaults() Limits {
 // longestRetry is the longest pause before a parked stream is tried again.
 func (l Limits) longestRetry() time.Duration { return l.RetryFirst << max(0, l.RetryAttempts-1) }
 
-// backoff doubles from min to max.
-type backoff struct{ next, max time.Duration }
-
-func (l Limits) backoff() *backoff {
-	return &backoff{next: l.BackoffMin, max: l.BackoffMax}
-}
-
-// wait waits for the next pause, or returns ctx's error.
-func (b *backoff) wait(ctx context.Context) error {
-	d := b.next
-	b.next = min(2*d, b.max)
-	return kernel.Pause(ctx, d)
-}
+// pauses are those between retries of what fails for a while.
+func (l Limits) pauses() backoff.BackOff { return kernel.Doubling(l.BackoffMin, l.BackoffMax) }

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
+
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
 )
@@ -93,29 +95,37 @@ func (w *worker) remember(parked []Parked) {
 
 // patiently repeats fn until it succeeds, fails for good, or ctx ends.
 func (w *worker) patiently(ctx context.Context, fn func() error) error {
-	var pauses *backoff
-	for {
-		err := fn()
-		if err == nil || !w.transient(err) {
-			if pauses != nil && w.blocked != nil {
-				w.blocked(nil)
-			}
-			return err
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if pauses == nil {
-			pauses = w.limits.backoff()
+	waited := false
+	waiting := func(err error, _ time.Duration) {
+		if !waited {
+			waited = true
 			w.logger.WarnContext(ctx, "projection waits", "projection", w.location.String(), "error", err)
 		}
 		if w.blocked != nil {
 			w.blocked(err)
 		}
-		if err := pauses.wait(ctx); err != nil {
-			return err
-		}
 	}
+	err := patiently(ctx, w.limits, waiting, func() error {
+		err := fn()
+		if err != nil && !w.transient(err) {
+			return backoff.Permanent(err)
+		}
+		return err
+	})
+	if waited && w.blocked != nil && ctx.Err() == nil {
+		w.blocked(nil)
+	}
+	return err
+}
+
+// patiently repeats fn after pauses until it succeeds, answers backoff.Permanent, or ctx ends, whose error it then returns.
+func patiently(ctx context.Context, limits Limits, waiting backoff.Notify, fn func() error) error {
+	_, err := backoff.Retry(ctx, func() (struct{}, error) { return struct{}{}, fn() },
+		backoff.WithBackOff(limits.pauses()), backoff.WithNotify(waiting), backoff.WithMaxElapsedTime(0))
+	if cause := context.Cause(ctx); cause != nil && errors.Is(err, cause) {
+		return ctx.Err()
+	}
+	return err
 }
 
 func (w *worker) transient(err error) bool {

@@ -10,10 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections"
 )
 
@@ -252,16 +252,15 @@ const (
 // building of an index on it need not share: of two that wait for each other Postgres ends one (40P01), and an index that
 // becomes valid at the same moment makes it give up (XX000, "tuple concurrently updated").
 func (s *Store) drop(ctx context.Context, sql string) error {
-	for tries := 1; ; tries++ {
-		_, err := s.pool.Exec(ctx, sql)
+	_, err := backoff.Retry(ctx, func() (pgconn.CommandTag, error) {
+		done, err := s.pool.Exec(ctx, sql)
 		var said *pgconn.PgError
-		if clash := errors.As(err, &said) && (said.Code == "40P01" || said.Code == "XX000"); !clash || tries == dropTries {
-			return err
+		if clash := errors.As(err, &said) && (said.Code == "40P01" || said.Code == "XX000"); err != nil && !clash {
+			return done, backoff.Permanent(err)
 		}
-		if ended := kernel.Pause(ctx, dropPause); ended != nil {
-			return errors.Join(err, ended)
-		}
-	}
+		return done, err
+	}, backoff.WithBackOff(backoff.NewConstantBackOff(dropPause)), backoff.WithMaxTries(dropTries))
+	return err
 }
 
 func quote(parts ...string) string { return pgx.Identifier(parts).Sanitize() }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
 )
 
 // seal moves what the providers answered out of the clear. Answers that were paid for are worth waiting for keys that are away.
@@ -40,15 +41,14 @@ func (s *slice) seal(events []enrichment.RunAnswersRecorded, now time.Time) erro
 
 // patiently repeats fn for as long as a log that is away would be waited for.
 func (s *slice) patiently(fn func() error) error {
-	began, pause := s.r.cfg.Clock.Now(), firstPauseOfLog
+	began, pauses := s.r.cfg.Clock.Now(), kernel.Doubling(firstPauseOfLog, longestPauseOfLog)
 	for {
 		err := fn()
 		if err == nil || s.r.cfg.Clock.Now().Sub(began) > patienceWithLog {
 			return err
 		}
-		if e := s.r.cfg.Engine.Sleep(s.hard, pause); e != nil {
+		if e := s.r.cfg.Engine.Sleep(s.hard, pauses.NextBackOff()); e != nil {
 			return errors.Join(err, e)
 		}
-		pause = min(2*pause, longestPauseOfLog)
 	}
 }

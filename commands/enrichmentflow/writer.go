@@ -45,7 +45,7 @@ const (
 func (w *writer) commit(ctx context.Context, c change) error {
 	w.seq++
 	key := fmt.Sprintf("run/%s/%d/%s/%d", w.in.Run, w.run.Page(), w.token, w.seq)
-	began, pause := w.r.cfg.Clock.Now(), firstPauseOfLog
+	began, pauses := w.r.cfg.Clock.Now(), kernel.Doubling(firstPauseOfLog, longestPauseOfLog)
 	for {
 		done, runAt, err := w.try(ctx, key, c)
 		if err == nil && !done.Replayed {
@@ -67,10 +67,9 @@ func (w *writer) commit(ctx context.Context, c change) error {
 			if w.r.cfg.Clock.Now().Sub(began) > patienceWithLog {
 				return fmt.Errorf("append to run %s: %w", w.in.Run, errors.Join(err, lost))
 			}
-			if e := w.r.cfg.Engine.Sleep(ctx, pause); e != nil {
+			if e := w.r.cfg.Engine.Sleep(ctx, pauses.NextBackOff()); e != nil {
 				return fmt.Errorf("append to run %s: %w", w.in.Run, errors.Join(err, e))
 			}
-			pause = min(2*pause, longestPauseOfLog)
 			if lost == nil {
 				break
 			}

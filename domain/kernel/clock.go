@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 )
 
 // Clock tells the time. Everything that needs the time is handed one.
@@ -32,6 +34,12 @@ func Pause(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	}
+}
+
+// Doubling returns the pauses between retries: from first, each twice the one before, up to longest. They have no jitter, since what a
+// test sees must be repeatable; where many processes would come back together, the caller stretches them by a source that it is handed.
+func Doubling(first, longest time.Duration) *backoff.ExponentialBackOff {
+	return &backoff.ExponentialBackOff{InitialInterval: first, MaxInterval: longest, Multiplier: 2}
 }
 
 // ManualClock stands still until it is moved; it is for tests.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/eventstore/cloudevent"
 	"github.com/morket/morket/eventstore/logmsg"
@@ -101,7 +102,7 @@ func (r *Relay) Leading() bool { return r.leading.Load() }
 // Run leads whenever it can, until ctx ends, and returns ctx's error. Failures of the log, the bus and the leadership are
 // logged and waited out.
 func (r *Relay) Run(ctx context.Context) error {
-	wait := r.cfg.BackoffMin
+	pauses := kernel.Doubling(r.cfg.BackoffMin, r.cfg.BackoffMax)
 	for {
 		began := r.position.Load()
 		err := r.term(ctx)
@@ -109,13 +110,13 @@ func (r *Relay) Run(ctx context.Context) error {
 			return ctx.Err()
 		}
 		if r.position.Load() > began {
-			wait = r.cfg.BackoffMin
+			pauses.Reset()
 		}
+		wait := pauses.NextBackOff()
 		r.cfg.Logger.WarnContext(ctx, "the relay's term ended", "position", r.position.Load(), "error", err, "pause", wait)
-		if err := pause(ctx, wait); err != nil {
+		if err := kernel.Pause(ctx, wait); err != nil {
 			return err
 		}
-		wait = min(2*wait, r.cfg.BackoffMax)
 	}
 }
 
@@ -135,7 +136,7 @@ func (r *Relay) term(ctx context.Context) error {
 	r.leading.Store(true)
 	r.cfg.Logger.InfoContext(ctx, "the relay leads", "position", term.Position())
 	poll := r.cfg.PollMin
-	backoff := r.cfg.BackoffMin
+	pauses := kernel.Doubling(r.cfg.BackoffMin, r.cfg.BackoffMax)
 	for {
 		grown := r.cfg.Log.Appended()
 		n, err := r.page(ctx, term)
@@ -143,14 +144,14 @@ func (r *Relay) term(ctx context.Context) error {
 		case errors.Is(err, errTermOver) || ctx.Err() != nil:
 			return err
 		case err != nil:
-			r.cfg.Logger.WarnContext(ctx, "the relay waits", "position", r.position.Load(), "error", err, "pause", backoff)
-			if err := pause(ctx, backoff); err != nil {
+			wait := pauses.NextBackOff()
+			r.cfg.Logger.WarnContext(ctx, "the relay waits", "position", r.position.Load(), "error", err, "pause", wait)
+			if err := kernel.Pause(ctx, wait); err != nil {
 				return err
 			}
-			backoff = min(2*backoff, r.cfg.BackoffMax)
 			continue
 		}
-		backoff = r.cfg.BackoffMin
+		pauses.Reset()
 		if n > 0 {
 			poll = r.cfg.PollMin
 			continue

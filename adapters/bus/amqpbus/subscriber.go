@@ -13,6 +13,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 	amqp "github.com/rabbitmq/amqp091-go"
 
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore/logmsg"
 )
 
@@ -115,20 +116,17 @@ func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 }
 
 func (s *Subscriber) keepConsuming(ctx context.Context, q queue, out chan<- *message.Message) {
-	wait := s.cfg.BackoffMin
+	pauses := kernel.Doubling(s.cfg.BackoffMin, s.cfg.BackoffMax)
 	for ctx.Err() == nil {
-		err := s.consume(ctx, q, out, func() { wait = s.cfg.BackoffMin })
+		err := s.consume(ctx, q, out, pauses.Reset)
 		if ctx.Err() != nil {
 			return
 		}
+		wait := pauses.NextBackOff()
 		s.cfg.Logger.WarnContext(ctx, "the bus is away", "queue", q.name, "error", err, "pause", wait)
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-		case <-timer.C:
+		if kernel.Pause(ctx, wait) != nil {
+			return
 		}
-		timer.Stop()
-		wait = min(2*wait, s.cfg.BackoffMax)
 	}
 }
 

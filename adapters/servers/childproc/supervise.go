@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // Child is what Supervise keeps alive: a *Process, or a server built around one.
@@ -42,14 +46,14 @@ func Supervise(ctx context.Context, s Supervision) error {
 	if s.Logger == nil {
 		s.Logger = slog.New(slog.DiscardHandler)
 	}
-	child, backoff := s.Child, s.MinBackoff
+	child, pauses := s.Child, kernel.Doubling(s.MinBackoff, s.MaxBackoff)
 	for {
 		settled := time.NewTimer(settledAfter)
-		if !awaitEnd(ctx, child, settled, func() { backoff = s.MinBackoff }) {
+		if !awaitEnd(ctx, child, settled, pauses.Reset) {
 			return child.Stop()
 		}
 		s.Logger.ErrorContext(ctx, "a child ended and is started again", "child", s.Name, "error", child.Err())
-		next, err := s.restart(ctx, &backoff)
+		next, err := s.restart(ctx, pauses)
 		if err != nil {
 			return err
 		}
@@ -75,15 +79,10 @@ func awaitEnd(ctx context.Context, child Child, settled *time.Timer, onSettled f
 	}
 }
 
-func (s Supervision) restart(ctx context.Context, backoff *time.Duration) (Child, error) {
+func (s Supervision) restart(ctx context.Context, pauses backoff.BackOff) (Child, error) {
 	for {
-		wait := time.NewTimer(*backoff)
-		*backoff = min(*backoff*2, s.MaxBackoff)
-		select {
-		case <-ctx.Done():
-			wait.Stop()
+		if kernel.Pause(ctx, pauses.NextBackOff()) != nil {
 			return nil, fmt.Errorf("%s was down when we stopped: %w", s.Name, context.Cause(ctx))
-		case <-wait.C:
 		}
 		child, err := s.Restart(ctx)
 		switch {
@@ -93,7 +92,7 @@ func (s Supervision) restart(ctx context.Context, backoff *time.Duration) (Child
 		case errors.Is(err, ErrInUse):
 			return nil, fmt.Errorf("restart %s: %w", s.Name, err)
 		default:
-			s.Logger.ErrorContext(ctx, "a child can't be started", "child", s.Name, "error", err, "retry_in", *backoff)
+			s.Logger.ErrorContext(ctx, "a child can't be started", "child", s.Name, "error", err)
 		}
 	}
 }

@@ -45,7 +45,7 @@ func newSupervisor(log *slog.Logger, clock kernel.Clock) *supervisor {
 // keep runs the part in the group until ctx ends.
 func (s *supervisor) keep(ctx context.Context, group *errgroup.Group, name string, run func(context.Context) error) {
 	group.Go(func() error {
-		wait := restartMin
+		pauses := kernel.Doubling(restartMin, restartMax)
 		for {
 			begun := s.clock.Now()
 			err := contained(ctx, run)
@@ -53,14 +53,14 @@ func (s *supervisor) keep(ctx context.Context, group *errgroup.Group, name strin
 				return ctx.Err()
 			}
 			if s.clock.Now().Sub(begun) >= restartMax {
-				wait = restartMin
+				pauses.Reset()
 			}
 			s.set(name, fault{err: err})
+			wait := pauses.NextBackOff()
 			s.log.ErrorContext(ctx, "a part of the server has failed and is begun again", "part", name, "pause", wait, "error", err)
 			if err := s.pause(ctx, wait); err != nil {
 				return err
 			}
-			wait = min(2*wait, restartMax)
 			s.set(name, fault{err: err, begun: s.clock.Now()})
 		}
 	})
