@@ -8,9 +8,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore/cached"
 	"github.com/morket/morket/projections/searchview"
 	"github.com/morket/morket/projections/sidestore"
 )
@@ -26,15 +28,14 @@ type Queries struct {
 	reader Reader
 	sample int64 // suggestSample, but for tests
 
-	mu      sync.Mutex
-	aliases map[string]bool // workspaces' aliases that are there
+	aliases *lru.Cache[string, struct{}] // workspaces' aliases that are there
 }
 
 var _ searchview.Searcher = (*Queries)(nil)
 
 // NewQueries reads what the reader says is live.
 func NewQueries(c *Client, r Reader) *Queries {
-	return &Queries{client: c, reader: r, sample: suggestSample, aliases: map[string]bool{}}
+	return &Queries{client: c, reader: r, sample: suggestSample, aliases: cached.New[string, struct{}](maxAliases)}
 }
 
 // hits is the answer to a search.
@@ -95,10 +96,7 @@ const maxAliases = 100_000
 
 // ensure makes the workspace's alias unless it is there.
 func (q *Queries) ensure(ctx context.Context, c sidestore.Copy, ws kernel.WorkspaceID, alias string) error {
-	q.mu.Lock()
-	known := q.aliases[alias]
-	q.mu.Unlock()
-	if known {
+	if q.aliases.Contains(alias) {
 		return nil
 	}
 	body := m{"actions": []m{{"add": m{"index": q.client.index(c), "alias": alias, "filter": m{"term": m{"workspace": ws}}}}}}
@@ -108,20 +106,11 @@ func (q *Queries) ensure(ctx context.Context, c sidestore.Copy, ws kernel.Worksp
 		}
 		return err
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.aliases) >= maxAliases {
-		clear(q.aliases)
-	}
-	q.aliases[alias] = true
+	q.aliases.Add(alias, struct{}{})
 	return nil
 }
 
-func (q *Queries) forget(alias string) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	delete(q.aliases, alias)
-}
+func (q *Queries) forget(alias string) { q.aliases.Remove(alias) }
 
 // maxTables is how many tables of a workspace are searched.
 const maxTables = 10_000

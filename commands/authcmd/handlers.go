@@ -10,6 +10,7 @@ import (
 	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/cached"
 )
 
 // CacheLife is how long another process's change may go unnoticed.
@@ -121,9 +122,9 @@ type Handlers struct {
 	sessions  *eventstore.Repo[*auth.Session]
 	keys      *eventstore.Repo[*auth.APIKey]
 	policy    *auth.PasswordPolicy
-	accounts  *commands.Recent[kernel.UserID, account]
-	liveKeys  *commands.Recent[kernel.APIKeyID, *auth.APIKey]
-	keyUses   *commands.Recent[kernel.APIKeyID, struct{}]
+	accounts  *cached.Recent[kernel.UserID, account]
+	liveKeys  *cached.Recent[kernel.APIKeyID, *auth.APIKey]
+	keyUses   *cached.Recent[kernel.APIKeyID, struct{}]
 	operators map[auth.Email]bool
 	resets    *worker
 }
@@ -139,9 +140,9 @@ func New(cfg Config) (*Handlers, error) {
 		sessions:  eventstore.NewRepo("session", cfg.Store, cfg.Codec, func() *auth.Session { return &auth.Session{} }),
 		keys:      eventstore.NewRepo("apikey", cfg.Store, cfg.Codec, func() *auth.APIKey { return &auth.APIKey{} }),
 		policy:    auth.NewPasswordPolicy(),
-		accounts:  commands.NewRecent[kernel.UserID, account](cfg.Clock, CacheLife, cacheLimit),
-		liveKeys:  commands.NewRecent[kernel.APIKeyID, *auth.APIKey](cfg.Clock, CacheLife, cacheLimit),
-		keyUses:   commands.NewRecent[kernel.APIKeyID, struct{}](cfg.Clock, keyUseEvery, cacheLimit),
+		accounts:  cached.NewRecent[kernel.UserID, account](cfg.Clock, CacheLife, cacheLimit),
+		liveKeys:  cached.NewRecent[kernel.APIKeyID, *auth.APIKey](cfg.Clock, CacheLife, cacheLimit),
+		keyUses:   cached.NewRecent[kernel.APIKeyID, struct{}](cfg.Clock, keyUseEvery, cacheLimit),
 		operators: map[auth.Email]bool{},
 	}
 	for _, o := range cfg.Operators {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/morket/morket/domain/credit"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/cached"
 )
 
 // Category is the category of the ledger's streams; the id is the workspace's.
@@ -24,14 +26,13 @@ type Ledger struct {
 	repo  *eventstore.Repo[*credit.Account]
 	keys  credit.Keys
 
-	mu       sync.Mutex
-	accounts map[kernel.WorkspaceID]*account
+	accounts *lru.Cache[kernel.WorkspaceID, *account]
 }
 
 // NewLedger returns a ledger over the log, whose entries the keys sign.
 func NewLedger(store eventstore.Store, codec *eventstore.Codec, keys credit.Keys) *Ledger {
 	return &Ledger{
-		store: store, codec: codec, keys: keys, accounts: map[kernel.WorkspaceID]*account{},
+		store: store, codec: codec, keys: keys, accounts: cached.New[kernel.WorkspaceID, *account](maxAccounts),
 		repo: eventstore.NewRepo(Category, store, codec, func() *credit.Account { return credit.NewAccount(keys) }),
 	}
 }
@@ -95,19 +96,15 @@ func (l *Ledger) Account(ctx context.Context, ws kernel.WorkspaceID) (*credit.Ac
 	return a, closedIfBroken(err)
 }
 
-// maxAccounts is how many accounts are kept in memory; idle ones make room.
+// maxAccounts is how many accounts are kept in memory. One that makes room while it is busy goes on to its end; a second one beside
+// it meets it at the log.
 const maxAccounts = 10_000
 
 func (l *Ledger) account(ws kernel.WorkspaceID) *account {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	a, ok := l.accounts[ws]
-	if !ok {
-		if len(l.accounts) >= maxAccounts {
-			clear(l.accounts) // one that is busy goes on to its end; a second one beside it meets it at the log
-		}
-		a = &account{id: string(ws)}
-		l.accounts[ws] = a
+	fresh := &account{id: string(ws)}
+	if a, ok, _ := l.accounts.PeekOrAdd(ws, fresh); ok {
+		l.accounts.Get(ws) // it was used
+		return a
 	}
-	return a
+	return fresh
 }

@@ -9,12 +9,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/cached"
 )
 
 // Rows reads rows and cells from the grid.
@@ -86,8 +88,7 @@ type Handlers struct {
 	repo  *eventstore.Repo[*table.Table]
 	maker table.Maker
 
-	mu      sync.Mutex
-	schemas map[kernel.TableID]table.Schema
+	schemas *lru.Cache[kernel.TableID, table.Schema]
 }
 
 // Unknown returns those of the tables that the workspace doesn't have, or has in the trash.
@@ -112,7 +113,7 @@ func New(cfg Config) (*Handlers, error) {
 	}
 	return &Handlers{
 		cfg: cfg, repo: eventstore.NewRepo(table.StructureStream, cfg.Store, cfg.Codec, table.Blank),
-		maker: table.Maker{IDs: cfg.IDs, Clock: cfg.Clock}, schemas: map[kernel.TableID]table.Schema{},
+		maker: table.Maker{IDs: cfg.IDs, Clock: cfg.Clock}, schemas: cached.New[kernel.TableID, table.Schema](maxSchemas),
 	}, nil
 }
 
@@ -138,9 +139,7 @@ const (
 
 // schema returns a table's schema, from memory unless fresh.
 func (h *Handlers) schema(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, fresh bool) (table.Schema, error) {
-	h.mu.Lock()
-	s, ok := h.schemas[id]
-	h.mu.Unlock()
+	s, ok := h.schemas.Get(id)
 	if !ok || fresh {
 		if kernel.ParseID(kernel.PrefixTable, string(id)) != nil {
 			return s, kernel.NotFound("table", string(id))
@@ -159,22 +158,12 @@ func (h *Handlers) schema(ctx context.Context, ws kernel.WorkspaceID, id kernel.
 }
 
 func (h *Handlers) remember(s table.Schema) {
-	if s.Table == "" {
-		return
+	if s.Table != "" {
+		h.schemas.Add(s.Table, s)
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if len(h.schemas) >= maxSchemas {
-		clear(h.schemas)
-	}
-	h.schemas[s.Table] = s
 }
 
-func (h *Handlers) forget(id kernel.TableID) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.schemas, id)
-}
+func (h *Handlers) forget(id kernel.TableID) { h.schemas.Remove(id) }
 
 func structureOf(id kernel.TableID) eventstore.StreamID {
 	return eventstore.Stream(table.StructureStream, string(id))

@@ -11,6 +11,7 @@ import (
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/cached"
 )
 
 // CacheLife is how long another process's change of a membership may go unnoticed.
@@ -67,7 +68,7 @@ type Handlers struct {
 	workspaces *eventstore.Repo[*workspace.Workspace]
 	slugs      *eventstore.Repo[*workspace.Slug]
 	links      *eventstore.Repo[*workspace.Link]
-	recent     *commands.Recent[kernel.WorkspaceID, *workspace.Workspace]
+	recent     *cached.Recent[kernel.WorkspaceID, *workspace.Workspace]
 }
 
 // New makes the handlers.
@@ -80,7 +81,7 @@ func New(cfg Config) (*Handlers, error) {
 		workspaces: eventstore.NewRepo("workspace", cfg.Store, cfg.Codec, func() *workspace.Workspace { return &workspace.Workspace{} }),
 		slugs:      eventstore.NewRepo("slug", cfg.Store, cfg.Codec, func() *workspace.Slug { return &workspace.Slug{} }),
 		links:      eventstore.NewRepo("invitation", cfg.Store, cfg.Codec, func() *workspace.Link { return &workspace.Link{} }),
-		recent:     commands.NewRecent[kernel.WorkspaceID, *workspace.Workspace](cfg.Clock, CacheLife, cacheLimit),
+		recent:     cached.NewRecent[kernel.WorkspaceID, *workspace.Workspace](cfg.Clock, CacheLife, cacheLimit),
 	}, nil
 }
 

@@ -4,18 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"sync"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/eventstore/cached"
 )
 
 // Tables finds out which table an event belongs to: the one that its data names, or for the events of an import or a run that name
 // none, the one that the job works on.
 type Tables struct {
 	log  StreamReader
-	mu   sync.Mutex
-	jobs map[eventstore.StreamID]kernel.TableID
+	jobs *lru.Cache[eventstore.StreamID, kernel.TableID]
 }
 
 // StreamReader reads the beginning of a job's stream.
@@ -25,7 +26,7 @@ type StreamReader interface {
 
 // NewTables makes one that reads jobs' streams from the log and remembers them.
 func NewTables(log StreamReader) *Tables {
-	return &Tables{log: log, jobs: map[eventstore.StreamID]kernel.TableID{}}
+	return &Tables{log: log, jobs: cached.New[eventstore.StreamID, kernel.TableID](maxJobs)}
 }
 
 const (
@@ -46,9 +47,7 @@ func (t *Tables) Of(ctx context.Context, r eventstore.Recorded) (kernel.TableID,
 	if r.Type == "import.uploaded.v1" || r.Type == "import.previewed.v1" {
 		return "", nil
 	}
-	t.mu.Lock()
-	id, ok := t.jobs[r.Stream]
-	t.mu.Unlock()
+	id, ok := t.jobs.Get(r.Stream)
 	if ok {
 		return id, nil
 	}
@@ -61,12 +60,7 @@ func (t *Tables) Of(ctx context.Context, r eventstore.Recorded) (kernel.TableID,
 			break
 		}
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.jobs) >= maxJobs {
-		clear(t.jobs)
-	}
-	t.jobs[r.Stream] = id
+	t.jobs.Add(r.Stream, id)
 	return id, nil
 }
 

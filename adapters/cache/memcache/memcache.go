@@ -3,9 +3,12 @@ package memcache
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/morket/morket/domain/kernel"
 )
@@ -15,9 +18,9 @@ type Cache struct {
 	clock kernel.Clock
 	limit int
 
-	mu      sync.Mutex
+	mu      sync.Mutex // golang-lru counts entries, this cache bytes: both change together
 	size    int
-	entries map[string]entry
+	entries *simplelru.LRU[string, entry]
 }
 
 type entry struct {
@@ -31,16 +34,22 @@ const maxValue = 1 << 20
 
 // New makes a cache of at most limit bytes of values.
 func New(clock kernel.Clock, limit int) *Cache {
-	return &Cache{clock: clock, limit: limit, entries: map[string]entry{}}
+	c := &Cache{clock: clock, limit: limit}
+	entries, err := simplelru.NewLRU(math.MaxInt, func(_ string, e entry) { c.size -= len(e.value) })
+	if err != nil {
+		panic(err) // only of a size below 1
+	}
+	c.entries = entries
+	return c
 }
 
 // Get returns what was kept under the key, false if it is not there any more.
 func (c *Cache) Get(_ context.Context, key string) ([]byte, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e, ok := c.entries[key]
+	e, ok := c.entries.Get(key)
 	if ok && kernel.Due(c.clock.Now(), e.until, e.life) {
-		c.drop(key)
+		c.entries.Remove(key)
 		return nil, false
 	}
 	return slices.Clone(e.value), ok
@@ -53,31 +62,10 @@ func (c *Cache) Set(_ context.Context, key string, value []byte, life time.Durat
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.drop(key)
-	if c.size+len(value) > c.limit {
-		c.makeRoom(len(value))
+	c.entries.Remove(key)
+	for c.size+len(value) > c.limit { // the least recently used goes first
+		c.entries.RemoveOldest()
 	}
-	c.entries[key] = entry{slices.Clone(value), c.clock.Now().Add(life), life}
+	c.entries.Add(key, entry{slices.Clone(value), c.clock.Now().Add(life), life})
 	c.size += len(value)
-}
-
-// makeRoom drops what is over and then, until there is room, whatever comes.
-func (c *Cache) makeRoom(n int) {
-	now := c.clock.Now()
-	for k, e := range c.entries {
-		if kernel.Due(now, e.until, e.life) {
-			c.drop(k)
-		}
-	}
-	for k := range c.entries {
-		if c.size+n <= c.limit {
-			return
-		}
-		c.drop(k)
-	}
-}
-
-func (c *Cache) drop(key string) {
-	c.size -= len(c.entries[key].value)
-	delete(c.entries, key)
 }

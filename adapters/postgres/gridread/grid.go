@@ -10,9 +10,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/morket/morket/adapters/postgres"
-	"github.com/morket/morket/commands"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore/cached"
 )
 
 // Grid answers questions about tables, rows and cells.
@@ -25,7 +25,7 @@ type Grid struct {
 	counts      *counts
 	wanted      chan<- index // of the indexer; nil when there is none
 	// The tables' indexes by name, true for those that are ready.
-	indexes *commands.Recent[kernel.TableID, map[string]bool]
+	indexes *cached.Recent[kernel.TableID, map[string]bool]
 }
 
 // Zones tells of workspaces' time zones, by IANA name.
@@ -64,7 +64,7 @@ func (g *Grid) plan(ctx context.Context, info Info, q Query) (*plan, error) {
 func NewGrid(db postgres.Reader, clock kernel.Clock) *Grid {
 	return &Grid{
 		db: db, clock: clock, memory: NewStructures(), offsetIndex: newOffsetIndex(), counts: newCounts(),
-		indexes: commands.NewRecent[kernel.TableID, map[string]bool](clock, indexesFresh, maxIndexed),
+		indexes: cached.NewRecent[kernel.TableID, map[string]bool](clock, indexesFresh, maxIndexed),
 	}
 }
 
@@ -140,9 +140,8 @@ func (g *Grid) Table(ctx context.Context, ws kernel.WorkspaceID, id kernel.Table
 }
 
 func (s *Structures) last(k structureKey) *structure {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.by[k]
+	st, _ := s.by.Get(k)
+	return st
 }
 
 // Summary is a table in a list.

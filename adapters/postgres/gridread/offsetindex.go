@@ -8,10 +8,12 @@ import (
 	"sync"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore/cached"
 )
 
 // offsetEvery is how many rows lie between two row offsets, and so how many a page deep in a table skips at most.
@@ -27,13 +29,14 @@ type rowOffsets struct {
 
 // offsetIndex keeps the row offsets of recent queries.
 type offsetIndex struct {
-	mu       sync.Mutex
-	by       map[string]*rowOffsets
+	by *lru.Cache[string, *rowOffsets]
+
+	mu       sync.Mutex // held between a look into by and one into building
 	building map[string]chan struct{}
 }
 
 func newOffsetIndex() *offsetIndex {
-	return &offsetIndex{by: map[string]*rowOffsets{}, building: map[string]chan struct{}{}}
+	return &offsetIndex{by: cached.New[string, *rowOffsets](maxOffsets), building: map[string]chan struct{}{}}
 }
 
 const (
@@ -64,7 +67,8 @@ func (g *Grid) rowOffsets(ctx context.Context, p *plan) (*rowOffsets, error) {
 	key := p.query.key(p.info.Schema) + p.days()
 	for {
 		g.offsetIndex.mu.Lock()
-		f, busy := g.offsetIndex.by[key], g.offsetIndex.building[key]
+		f, _ := g.offsetIndex.by.Get(key)
+		busy := g.offsetIndex.building[key]
 		if f != nil && (g.holds(p, f) || busy != nil && f.cost > dearOffsets) {
 			g.offsetIndex.mu.Unlock()
 			return f, nil
@@ -128,12 +132,9 @@ func (g *Grid) build(ctx context.Context, p *plan, key string, done chan struct{
 	if err != nil {
 		return nil, err
 	}
-	if len(g.offsetIndex.by) >= maxOffsets {
-		clear(g.offsetIndex.by)
-	}
 	now := g.clock.Now()
 	f := &rowOffsets{entries: entries, last: p.info.Last, moved: p.info.Moved, built: now, cost: now.Sub(start)}
-	g.offsetIndex.by[key] = f
+	g.offsetIndex.by.Add(key, f)
 	return f, nil
 }
 
@@ -166,14 +167,11 @@ func (g *Grid) entries(ctx context.Context, p *plan, key string) ([]*place, erro
 }
 
 // counts keeps the counts of recent queries, each good until the table changes.
-type counts struct {
-	mu sync.Mutex
-	by map[string]count
-}
+type counts = lru.Cache[string, count]
 
 type count struct{ last, n int64 }
 
-func newCounts() *counts { return &counts{by: map[string]count{}} }
+func newCounts() *counts { return cached.New[string, count](maxOffsets) }
 
 // Count returns how many rows a query has. Without a filter the projection has counted them already.
 func (g *Grid) Count(ctx context.Context, info Info, q Query) (int64, error) {
@@ -186,9 +184,7 @@ func (g *Grid) Count(ctx context.Context, info Info, q Query) (int64, error) {
 	}
 	g.want(p)
 	key := p.query.key(info.Schema)
-	g.counts.mu.Lock()
-	known, ok := g.counts.by[key]
-	g.counts.mu.Unlock()
+	known, ok := g.counts.Get(key)
 	if ok && known.last == info.Last && !relative(q) {
 		return known.n, nil
 	}
@@ -196,12 +192,7 @@ func (g *Grid) Count(ctx context.Context, info Info, q Query) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	g.counts.mu.Lock()
-	defer g.counts.mu.Unlock()
-	if len(g.counts.by) >= maxOffsets {
-		clear(g.counts.by)
-	}
-	g.counts.by[key] = count{info.Last, n}
+	g.counts.Add(key, count{info.Last, n})
 	return n, nil
 }
 

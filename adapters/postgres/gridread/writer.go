@@ -4,13 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"sync"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/morket/morket/adapters/postgres"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore/cached"
 	"github.com/morket/morket/projections"
 	"github.com/morket/morket/projections/gridview"
 )
@@ -18,8 +19,7 @@ import (
 // Structures remembers the structure of tables between transactions, by schema, table and version. What a version of a
 // table is never changes, so nothing in it can be out of date.
 type Structures struct {
-	mu sync.Mutex
-	by map[structureKey]*structure
+	by *lru.Cache[structureKey, *structure]
 }
 
 type structureKey struct {
@@ -34,26 +34,21 @@ type structure struct {
 }
 
 // NewStructures returns an empty memory.
-func NewStructures() *Structures { return &Structures{by: map[structureKey]*structure{}} }
+func NewStructures() *Structures {
+	return &Structures{by: cached.New[structureKey, *structure](maxStructures)}
+}
 
 const maxStructures = 5_000
 
 func (s *Structures) get(k structureKey, version int64) *structure {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if st := s.by[k]; st != nil && st.version == version {
+	if st, ok := s.by.Get(k); ok && st.version == version {
 		return st
 	}
 	return nil
 }
 
 func (s *Structures) put(k structureKey, st *structure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.by) >= maxStructures {
-		clear(s.by)
-	}
-	s.by[k] = st
+	s.by.Add(k, st)
 }
 
 func newStructure(agg *table.Table) *structure {

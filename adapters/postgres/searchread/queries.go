@@ -5,29 +5,28 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/morket/morket/adapters/postgres"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore/cached"
 	"github.com/morket/morket/projections/searchview"
 )
 
 // Queries finds documents.
 type Queries struct {
-	db postgres.Reader
-
-	mu     sync.Mutex
-	tables map[kernel.TableID]*searchview.Structure // as last read; a structure of a position never changes
+	db     postgres.Reader
+	tables *lru.Cache[kernel.TableID, *searchview.Structure] // as last read; a structure of a position never changes
 }
 
 var _ searchview.Searcher = (*Queries)(nil)
 
 // NewQueries reads through a pool or within a scope.
 func NewQueries(db postgres.Reader) *Queries {
-	return &Queries{db: db, tables: map[kernel.TableID]*searchview.Structure{}}
+	return &Queries{db: db, tables: cached.New[kernel.TableID, *searchview.Structure](maxTables)}
 }
 
 // within is how long a search may take.
@@ -57,7 +56,7 @@ func (q *Queries) Tables(ctx context.Context, ws kernel.WorkspaceID) ([]*searchv
 	var id kernel.TableID
 	var position int64
 	_, err = pgx.ForEachRow(rows, []any{&id, &position}, func() error {
-		if s := q.known(id); s != nil && s.Position == position {
+		if s, ok := q.tables.Get(id); ok && s.Position == position {
 			out = append(out, s)
 		} else {
 			unknown = append(unknown, id)
@@ -78,25 +77,10 @@ func (q *Queries) Tables(ctx context.Context, ws kernel.WorkspaceID) ([]*searchv
 	if err != nil {
 		return nil, fmt.Errorf("read the structures of tables: %w", err)
 	}
-	q.remember(fresh)
+	for _, s := range fresh {
+		q.tables.Add(s.ID(), s)
+	}
 	return append(out, fresh...), nil
-}
-
-func (q *Queries) known(id kernel.TableID) *searchview.Structure {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.tables[id]
-}
-
-func (q *Queries) remember(list []*searchview.Structure) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.tables) > maxTables {
-		clear(q.tables)
-	}
-	for _, s := range list {
-		q.tables[s.ID()] = s
-	}
 }
 
 // Find implements searchview.Searcher.

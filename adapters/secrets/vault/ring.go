@@ -7,10 +7,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore/cached"
 )
 
 // Key is a subject's key as it is kept: wrapped under a master key, or destroyed.
@@ -47,18 +47,12 @@ type Ring struct {
 	keys  Keys
 	clock kernel.Clock
 
-	mu     sync.Mutex
-	recent map[string]held
-}
-
-type held struct {
-	key   []byte // nil: destroyed
-	until time.Time
+	recent *cached.Timed[string, []byte] // nil: destroyed
 }
 
 // NewRing makes a ring that keeps its keys in the store, wrapped under the vault's master keys.
 func NewRing(v *Vault, keys Keys, clock kernel.Clock) *Ring {
-	return &Ring{vault: v, keys: keys, clock: clock, recent: map[string]held{}}
+	return &Ring{vault: v, keys: keys, clock: clock, recent: cached.NewTimed[string, []byte](clock, maxHeld)}
 }
 
 const (
@@ -118,9 +112,7 @@ func (r *Ring) DestroyOlder(ctx context.Context, prefix string, before time.Time
 	if err != nil {
 		return n, fmt.Errorf("destroy the old keys of %s: %w", prefix, err)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	clear(r.recent)
+	r.recent.Clear()
 	return n, nil
 }
 
@@ -148,11 +140,8 @@ func (r *Ring) Rewrap(ctx context.Context, limit int) (int, error) {
 
 // key returns the subject's key, false if it was destroyed.
 func (r *Ring) key(ctx context.Context, subject string, create bool) ([]byte, bool, error) {
-	r.mu.Lock()
-	h, ok := r.recent[subject]
-	r.mu.Unlock()
-	if ok && !kernel.Due(r.clock.Now(), h.until, holdKeys) {
-		return h.key, h.key != nil, nil
+	if key, ok := r.recent.Get(subject); ok {
+		return key, key != nil, nil
 	}
 	k, found, err := r.keys.Find(ctx, subject)
 	if err != nil {
@@ -185,12 +174,7 @@ func (r *Ring) key(ctx context.Context, subject string, create bool) ([]byte, bo
 }
 
 func (r *Ring) hold(subject string, key []byte) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.recent) >= maxHeld {
-		clear(r.recent)
-	}
-	r.recent[subject] = held{key, r.clock.Now().Add(holdKeys)}
+	r.recent.Put(subject, key, holdKeys)
 }
 
 func (r *Ring) wrap(subject string, plain []byte, made time.Time) (Key, error) {

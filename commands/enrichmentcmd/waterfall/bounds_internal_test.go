@@ -28,7 +28,7 @@ func TestAQuestionThatIsBeingAskedIsNotForgotten(t *testing.T) {
 	m.settle(first, enrichment.Reply{}, true)
 	_, lead = m.lead("first")
 	require.False(t, lead)
-	require.Len(t, m.answers, 2, "answers are bounded")
+	require.Equal(t, 2, m.answers.Len(), "answers are bounded")
 	require.Empty(t, m.asking)
 }
 

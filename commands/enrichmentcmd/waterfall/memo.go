@@ -1,12 +1,13 @@
 package waterfall
 
 import (
-	"container/list"
 	"crypto/sha256"
 	"encoding/hex"
 	"sort"
 	"strings"
 	"sync"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/morket/morket/domain/enrichment"
 )
@@ -16,14 +17,12 @@ const memoSize = 4096
 
 // memo shares answers between the rows of a run: the first to ask a question asks, the others wait for its answer. A question that is
 // being asked is never forgotten, whatever else is remembered meanwhile: it would be asked, and paid, twice. Their number is
-// bounded by the rows asked at once. It is ours rather than singleflight beside a cache, because between the two an answer must be
-// in neither or both.
+// bounded by the rows asked at once. The map of what is being asked is ours rather than singleflight, whose call ends before its answer
+// could be put into the cache: in between the question would be asked again.
 type memo struct {
 	mu      sync.Mutex
-	size    int
 	asking  map[string]*remembered
-	answers map[string]*list.Element // of *remembered
-	recent  list.List                // the answer used last in front
+	answers *simplelru.LRU[string, *remembered]
 }
 
 type remembered struct {
@@ -37,7 +36,11 @@ type remembered struct {
 }
 
 func newMemo(size int) *memo {
-	return &memo{size: size, asking: map[string]*remembered{}, answers: map[string]*list.Element{}}
+	answers, err := simplelru.NewLRU[string, *remembered](max(size, 1), nil)
+	if err != nil {
+		panic(err) // only of a size below 1
+	}
+	return &memo{asking: map[string]*remembered{}, answers: answers}
 }
 
 // lead returns the entry of a question and whether the caller is the one to ask it; then settle must follow.
@@ -47,9 +50,7 @@ func (m *memo) lead(key string) (*remembered, bool) {
 	if r, ok := m.asking[key]; ok {
 		return r, false
 	}
-	if at, ok := m.answers[key]; ok {
-		m.recent.MoveToFront(at)
-		r, _ := at.Value.(*remembered)
+	if r, ok := m.answers.Get(key); ok {
 		return r, false
 	}
 	r := &remembered{key: key, done: make(chan struct{})}
@@ -64,11 +65,7 @@ func (m *memo) settle(r *remembered, reply enrichment.Reply, ok bool) {
 	r.reply, r.ok = reply, ok
 	delete(m.asking, r.key)
 	if ok {
-		m.answers[r.key] = m.recent.PushFront(r)
-	}
-	if len(m.answers) > m.size {
-		oldest, _ := m.recent.Remove(m.recent.Back()).(*remembered)
-		delete(m.answers, oldest.key)
+		m.answers.Add(r.key, r)
 	}
 	close(r.done)
 }

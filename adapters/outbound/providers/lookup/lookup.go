@@ -18,6 +18,7 @@ import (
 
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/eventstore/cached"
 )
 
 // Resolver is the part of *net.Resolver that is used.
@@ -59,10 +60,11 @@ type DNS struct {
 	resolver Resolver
 	clock    kernel.Clock
 
-	mu      sync.Mutex
-	entries map[string]entry
-	fails   int
-	down    time.Time
+	entries *cached.Timed[string, entry]
+
+	mu    sync.Mutex
+	fails int
+	down  time.Time
 
 	canary sync.Mutex // held while canaries are looked up
 	judged time.Time  // until when honest holds
@@ -72,12 +74,11 @@ type DNS struct {
 type entry struct {
 	values []string
 	err    error
-	until  time.Time
 }
 
 // New asks the resolver.
 func New(r Resolver, clock kernel.Clock) *DNS {
-	return &DNS{resolver: r, clock: clock, entries: map[string]entry{}}
+	return &DNS{resolver: r, clock: clock, entries: cached.NewTimed[string, entry](clock, maxEntries)}
 }
 
 // MX returns the mail servers of the domain in the order of their preference, lower case, without the final dot.
@@ -134,13 +135,12 @@ func host(s string) string { return strings.ToLower(strings.TrimSuffix(s, ".")) 
 func (d *DNS) ask(ctx context.Context, kind, domain string, look func(context.Context) ([]string, error)) ([]string, error) {
 	key := kind + " " + domain
 	now := d.clock.Now()
-	d.mu.Lock()
-	e, ok := d.entries[key]
-	down := !kernel.Due(now, d.down, downFor)
-	d.mu.Unlock()
-	if ok && !kernel.Due(now, e.until, remember) {
+	if e, ok := d.entries.Get(key); ok {
 		return e.values, e.err
 	}
+	d.mu.Lock()
+	down := !kernel.Due(now, d.down, downFor)
+	d.mu.Unlock()
 	if down {
 		return nil, ErrUnreachable
 	}
@@ -208,10 +208,7 @@ func (d *DNS) keep(key string, now time.Time, values []string, err error) ([]str
 		return nil, err
 	}
 	d.fails = 0
-	if len(d.entries) >= maxEntries {
-		clear(d.entries)
-	}
-	d.entries[key] = entry{values: values, err: err, until: now.Add(remember)}
+	d.entries.Put(key, entry{values: values, err: err}, remember)
 	return values, err
 }
 
