@@ -25,7 +25,8 @@ type Config struct {
 	Rest    time.Duration // after a failed call, before Redis is asked again; default 1 s
 }
 
-// Client is a connection to Redis that knows when not to ask it.
+// Client is a connection to Redis that knows when not to ask it. One caller a second tries while it is away, by the clock that is handed
+// in; sony/gobreaker would read the machine's.
 type Client struct {
 	cfg   Config
 	redis *redis.Client

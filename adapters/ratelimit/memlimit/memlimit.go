@@ -4,8 +4,11 @@ package memlimit
 import (
 	"container/heap"
 	"context"
+	"math"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/morket/morket/domain/kernel"
 )
@@ -13,9 +16,9 @@ import (
 // maxBuckets is how many keys a Limiter remembers: some 10 MB.
 const maxBuckets = 50_000
 
-// Limiter counts for one process: for each key a bucket that holds a minute's budget and refills evenly. A bucket that is
-// full need not be remembered. When there are too many, those that will be full the soonest are forgotten first, so that made-up
-// keys push out each other and not the ones that were used up.
+// Limiter counts for one process: for each key a bucket (x/time/rate) that holds a minute's budget and refills evenly. A bucket that
+// is full need not be remembered. Which are remembered is ours: when there are too many, those that will be full the soonest are
+// forgotten first, so that made-up keys push out each other and not the ones that were used up, as in an LRU they would.
 type Limiter struct {
 	clock   kernel.Clock
 	max     int
@@ -25,11 +28,10 @@ type Limiter struct {
 }
 
 type bucket struct {
-	key    string
-	tokens float64
-	at     time.Time
-	full   time.Time // when it will be full again
-	index  int       // in the heap
+	key   string
+	rate  *rate.Limiter
+	full  time.Time // when it will be full again
+	index int       // in the heap
 }
 
 // New returns a limiter without history.
@@ -56,20 +58,18 @@ func (l *Limiter) Allow(_ context.Context, key string, perMinute int) (bool, tim
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.forget(now)
-	perSecond, size := float64(perMinute)/60, float64(perMinute)
 	b, known := l.buckets[key]
 	if !known {
-		b = &bucket{key: key, tokens: size, at: now}
+		b = &bucket{key: key, rate: rate.NewLimiter(perSecond(perMinute), perMinute)}
+	} else if b.rate.Burst() != perMinute {
+		b.rate.SetLimitAt(now, perSecond(perMinute))
+		b.rate.SetBurstAt(now, perMinute)
 	}
-	b.tokens = min(size, b.tokens+max(0, now.Sub(b.at).Seconds())*perSecond)
-	b.at = now
-	ok, wait := b.tokens >= 1, time.Duration(0)
-	if ok {
-		b.tokens--
-	} else {
-		wait = time.Duration((1 - b.tokens) / perSecond * float64(time.Second))
+	ok, wait := b.rate.AllowN(now, 1), time.Duration(0)
+	if !ok {
+		wait = b.until(now, 1)
 	}
-	b.full = now.Add(time.Duration((size - b.tokens) / perSecond * float64(time.Second)))
+	b.full = now.Add(b.until(now, perMinute))
 	if known {
 		heap.Fix(&l.order, b.index)
 	} else {
@@ -77,6 +77,14 @@ func (l *Limiter) Allow(_ context.Context, key string, perMinute int) (bool, tim
 		heap.Push(&l.order, b)
 	}
 	return ok, wait
+}
+
+func perSecond(perMinute int) rate.Limit { return rate.Limit(float64(perMinute) / 60) }
+
+// until is how long it takes until the bucket holds so many; exact to the nanosecond, and rounded up, so that one is there then.
+func (b *bucket) until(now time.Time, tokens int) time.Duration {
+	missing := float64(tokens) - b.rate.TokensAt(now)
+	return time.Duration(math.Ceil(missing / float64(b.rate.Limit()) * float64(time.Second)))
 }
 
 // forget drops buckets that are full, and makes room for one more.

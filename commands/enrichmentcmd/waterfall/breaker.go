@@ -13,8 +13,9 @@ const (
 	breakerRest     = time.Minute
 )
 
-// breaker gives a server that keeps failing a rest: open for a minute, then one probe decides. It counts calls, not
-// time, and reads the injected clock.
+// breaker gives a server that keeps failing a rest: open for a minute, then one probe decides. It is ours rather than sony/gobreaker,
+// which reads the machine's clock, doesn't say until when it is open (a slice puts its cells off until then), lets those that come
+// during a probe fail instead of waiting for what it finds, and counts failures by time or in a row, not among the last calls.
 type breaker struct {
 	clock  kernel.Clock
 	mu     sync.Mutex
