@@ -2,9 +2,10 @@ package authcmd
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/invopop/validation"
 
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/domain/auth"
@@ -35,15 +36,12 @@ type APIKey struct {
 
 // Validate checks the fields.
 func (c CreateAPIKey) Validate() (name string, err error) {
-	for _, t := range c.Tables {
-		if err := kernel.ParseID(kernel.PrefixTable, string(t)); err != nil {
-			return "", kernel.Invalid("tables", "%s", err)
-		}
-	}
-	if !slices.Contains(auth.KeyRoles(), c.Role) {
-		return "", kernel.Invalid("role", "must be admin, member or viewer")
-	}
-	return auth.CheckName("name", c.Name)
+	name, wrong := auth.CheckName("name", c.Name)
+	return name, kernel.Check(
+		kernel.Field("tables", c.Tables, kernel.AllIDs[kernel.TableID](kernel.PrefixTable)),
+		kernel.Field("role", c.Role, kernel.OneOf(auth.KeyRoles(), "must be admin, member or viewer")),
+		kernel.Field("name", c.Name, validation.By(func(any) error { return wrong })),
+	)
 }
 
 // CreateAPIKey makes a key. The stored answer lacks the secret; it follows from the key's id, so a repeat of the request

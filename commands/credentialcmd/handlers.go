@@ -4,6 +4,8 @@ package credentialcmd
 import (
 	"context"
 
+	"github.com/invopop/validation"
+
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/kernel"
@@ -53,13 +55,11 @@ type Stored struct {
 
 // Validate checks the command by itself.
 func (c Store) Validate() error {
-	if c.Provider == "" {
-		return kernel.Invalid("provider", "must name a provider")
-	}
-	if err := credential.CheckName(c.Name); err != nil {
-		return err
-	}
-	return credential.CheckSecret(c.Secret)
+	return kernel.Check(
+		kernel.Field("provider", c.Provider, validation.Required.Error("must name a provider")),
+		kernel.Field("name", c.Name, validation.By(func(any) error { return credential.CheckName(c.Name) })),
+		kernel.Field("secret", c.Secret, validation.By(func(any) error { return credential.CheckSecret(c.Secret) })),
+	)
 }
 
 // Store carries out a Store.

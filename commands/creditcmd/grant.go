@@ -26,10 +26,7 @@ type Granted struct {
 // Validate checks the command by itself.
 func (c Grant) Validate() error {
 	const maxNote = 500
-	if len(c.Note) > maxNote {
-		return kernel.Invalid("note", "is longer than %d bytes", maxNote)
-	}
-	return nil
+	return kernel.Check(kernel.Field("note", c.Note, kernel.Sized(0, maxNote, "is longer than %d bytes", maxNote)))
 }
 
 // Grant carries out a Grant.

@@ -138,10 +138,7 @@ type Reopen struct {
 // Validate checks the command by itself.
 func (c Reopen) Validate() error {
 	const maxNote = 500
-	if c.Note == "" || len(c.Note) > maxNote {
-		return kernel.Invalid("note", "say in 1 to %d bytes what was found", maxNote)
-	}
-	return nil
+	return kernel.Check(kernel.Field("note", c.Note, kernel.Sized(1, maxNote, "say in 1 to %d bytes what was found", maxNote)))
 }
 
 // Reopen carries out a Reopen.

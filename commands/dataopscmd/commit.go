@@ -46,34 +46,25 @@ type Commit struct {
 
 // Validate checks the command by itself.
 func (c Commit) Validate() error {
-	switch {
-	case (c.TableID == "") == (c.NewTable == ""):
-		return kernel.Invalid("table_id", "name either a table or a new table")
-	case c.Mode != dataops.Append && c.Mode != dataops.Upsert:
-		return kernel.Invalid("mode", "%q is not append or upsert", c.Mode)
-	case c.Mode == dataops.Upsert && len(c.KeyColumns) == 0:
-		return kernel.Invalid("key_columns", "an upsert needs at least one key column")
-	case len(c.KeyColumns) > maxKeyColumns:
-		return kernel.Invalid("key_columns", "at most %d are possible", maxKeyColumns)
+	fields := []kernel.Checked{
+		kernel.Field("table_id", c.TableID, kernel.Holds((c.TableID == "") != (c.NewTable == ""), "name either a table or a new table")),
+		kernel.Field("mode", c.Mode, kernel.OneOf([]dataops.Mode{dataops.Append, dataops.Upsert}, "%q is not append or upsert", c.Mode)),
+		kernel.Field("key_columns", c.KeyColumns, kernel.Holds(c.Mode != dataops.Upsert || len(c.KeyColumns) > 0, "an upsert needs at least one key column"),
+			kernel.Sized(0, maxKeyColumns, "at most %d are possible", maxKeyColumns)),
 	}
 	seen := map[int]bool{}
 	for i, m := range c.Mapping {
-		field := fmt.Sprintf("mapping[%d]", i)
 		ways := 0
 		for _, way := range []bool{m.ColumnID != "", m.NewColumn != nil, m.Skip} {
 			if way {
 				ways++
 			}
 		}
-		if ways != 1 {
-			return kernel.Invalid(field, "say one of column_id, new_column and skip")
-		}
-		if seen[m.Index] {
-			return kernel.Invalid(field, "column %d of the file is mapped twice", m.Index)
-		}
+		fields = append(fields, kernel.Field(fmt.Sprintf("mapping[%d]", i), m.Index, kernel.Holds(ways == 1, "say one of column_id, new_column and skip"),
+			kernel.Holds(!seen[m.Index], "column %d of the file is mapped twice", m.Index)))
 		seen[m.Index] = true
 	}
-	return nil
+	return kernel.Check(fields...)
 }
 
 const maxKeyColumns = 5

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/invopop/validation"
+
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
@@ -25,15 +27,14 @@ type Upload struct {
 
 // Validate checks the command.
 func (c Upload) Validate() error {
-	switch {
-	case strings.TrimSpace(c.Filename) == "":
-		return kernel.Invalid("filename", "is missing")
-	case utf8.RuneCountInString(c.Filename) > 255 || strings.ContainsFunc(c.Filename, func(r rune) bool { return r < ' ' }) || !utf8.ValidString(c.Filename):
-		return kernel.Invalid("filename", "is longer than 255 characters or holds control characters")
-	case c.Body == nil:
-		return kernel.Invalid("body", "is missing")
-	}
-	return nil
+	const most = 255
+	plain := utf8.ValidString(c.Filename) && !strings.ContainsFunc(c.Filename, func(r rune) bool { return r < ' ' })
+	fits := utf8.RuneCountInString(c.Filename) <= most
+	return kernel.Check(
+		kernel.Field("filename", strings.TrimSpace(c.Filename), validation.Required.Error("is missing"),
+			kernel.Holds(plain && fits, "is longer than %d characters or holds control characters", most)),
+		kernel.Field("body", nil, kernel.Holds(c.Body != nil, "is missing")),
+	)
 }
 
 func fileError(format string, args ...any) error { return kernel.Invalid("file", format, args...) }

@@ -29,13 +29,10 @@ const (
 
 // Validate checks the command by itself.
 func (c StartInline) Validate() error {
-	if len(c.Records) == 0 || len(c.Records) > enrichment.MaxInlineRecords {
-		return kernel.Invalid("inline.records", "give 1 to %d records", enrichment.MaxInlineRecords)
-	}
-	if c.MaxCredits < 0 {
-		return kernel.Invalid("max_credits_mc", "must not be negative")
-	}
-	return nil
+	return kernel.Check(
+		kernel.Field("inline.records", c.Records, kernel.Sized(1, enrichment.MaxInlineRecords, "give 1 to %d records", enrichment.MaxInlineRecords)),
+		kernel.Field("max_credits_mc", c.MaxCredits, kernel.Holds(c.MaxCredits >= 0, "must not be negative")),
+	)
 }
 
 // EstimateInline says what the run would cost.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/invopop/validation"
+
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
 	"github.com/morket/morket/domain/credit"
@@ -45,33 +47,20 @@ type Job struct {
 
 // Validate checks the command by itself.
 func (c Start) Validate() error {
-	switch {
-	case len(c.Columns) == 0 || len(c.Columns) > enrichment.MaxRunColumns:
-		return kernel.Invalid("columns", "name 1 to %d enrichment columns", enrichment.MaxRunColumns)
-	case c.First < 0:
-		return kernel.Invalid("first", "must not be negative")
-	case c.MaxCredits < 0:
-		return kernel.Invalid("max_credits_mc", "must not be negative")
-	case c.Scope == enrichment.ScopeRows && len(c.Rows) == 0:
-		return kernel.Invalid("row_ids", "name the rows")
-	case len(c.Rows) > enrichment.MaxSelectedRows:
-		return kernel.Invalid("row_ids", "at most %d rows can be named; use a filter or a view", enrichment.MaxSelectedRows)
-	case c.Scope == enrichment.ScopeView && c.View == "":
-		return kernel.Invalid("view", "name the view")
-	case c.Scope == enrichment.ScopeFilter && kernel.IsNull(c.Filter):
-		return kernel.Invalid("filter", "give the filter")
+	scopes := []enrichment.Scope{
+		enrichment.ScopeAll, enrichment.ScopeEmpty, enrichment.ScopeFailed, enrichment.ScopeRows, enrichment.ScopeView, enrichment.ScopeFilter,
 	}
-	for _, id := range c.Rows {
-		if kernel.ParseID(kernel.PrefixRow, string(id)) != nil {
-			return kernel.Invalid("row_ids", "%q is not a row id", id)
-		}
-	}
-	switch c.Scope {
-	case enrichment.ScopeAll, enrichment.ScopeEmpty, enrichment.ScopeFailed, enrichment.ScopeRows, enrichment.ScopeView, enrichment.ScopeFilter:
-		return nil
-	default:
-		return kernel.Invalid("scope", "must be all, empty, failed, rows, view or filter")
-	}
+	return kernel.Check(
+		kernel.Field("columns", c.Columns, kernel.Sized(1, enrichment.MaxRunColumns, "name 1 to %d enrichment columns", enrichment.MaxRunColumns)),
+		kernel.Field("first", c.First, validation.Min(0).Error("must not be negative")),
+		kernel.Field("max_credits_mc", c.MaxCredits, kernel.Holds(c.MaxCredits >= 0, "must not be negative")),
+		kernel.Field("row_ids", c.Rows, kernel.Holds(c.Scope != enrichment.ScopeRows || len(c.Rows) > 0, "name the rows"),
+			kernel.Sized(0, enrichment.MaxSelectedRows, "at most %d rows can be named; use a filter or a view", enrichment.MaxSelectedRows),
+			kernel.AllIDs[kernel.RowID](kernel.PrefixRow)),
+		kernel.Field("view", c.View, kernel.Holds(c.Scope != enrichment.ScopeView || c.View != "", "name the view")),
+		kernel.Field("filter", c.Filter, kernel.Holds(c.Scope != enrichment.ScopeFilter || !kernel.IsNull(c.Filter), "give the filter")),
+		kernel.Field("scope", c.Scope, kernel.OneOf(scopes, "must be all, empty, failed, rows, view or filter")),
+	)
 }
 
 // prepared is a run that could start.

@@ -145,13 +145,8 @@ const maxReason = 500
 // Validate checks the command by itself.
 func (c ResolveDeadLetter) Validate() error {
 	reason := strings.TrimSpace(c.Reason)
-	if c.Skip && reason == "" {
-		return kernel.Invalid("reason", "say why the event is left out")
-	}
-	if len(reason) > maxReason {
-		return kernel.Invalid("reason", "is longer than %d bytes", maxReason)
-	}
-	return nil
+	return kernel.Check(kernel.Field("reason", reason, kernel.Holds(!c.Skip || reason != "", "say why the event is left out"),
+		kernel.Sized(0, maxReason, "is longer than %d bytes", maxReason)))
 }
 
 // ResolveDeadLetter carries out a ResolveDeadLetter: who and why go into the log, then the projection or reactor goes on. Asking twice is harmless.

@@ -30,10 +30,10 @@ type BatchRows struct {
 
 // Validate checks what doesn't depend on the table.
 func (c BatchRows) Validate() error {
-	if len(c.Operations) == 0 || len(c.Operations) > MaxBatchOps {
-		return kernel.Invalid("operations", "one call has 1 to %d operations, not %d", MaxBatchOps, len(c.Operations))
-	}
-	return checkOnError(c.OnError)
+	return kernel.Check(
+		kernel.Field("operations", c.Operations, kernel.Sized(1, MaxBatchOps, "one call has 1 to %d operations, not %d", MaxBatchOps, len(c.Operations))),
+		kernel.Field("on_error", c.OnError, c.OnError.known()),
+	)
 }
 
 // RowResult is what became of one operation.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/invopop/validation"
+
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
@@ -46,17 +48,14 @@ type EditCells struct {
 
 // Validate checks what doesn't depend on the table.
 func (c EditCells) Validate() error {
-	if len(c.Edits) == 0 || len(c.Edits) > MaxEdits {
-		return kernel.Invalid("edits", "one call changes 1 to %d cells, not %d", MaxEdits, len(c.Edits))
-	}
-	return checkOnError(c.OnError)
+	return kernel.Check(
+		kernel.Field("edits", c.Edits, kernel.Sized(1, MaxEdits, "one call changes 1 to %d cells, not %d", MaxEdits, len(c.Edits))),
+		kernel.Field("on_error", c.OnError, c.OnError.known()),
+	)
 }
 
-func checkOnError(o OnError) error {
-	if o != "" && o != Abort && o != Skip {
-		return kernel.Invalid("on_error", "choose abort or skip, not %q", o)
-	}
-	return nil
+func (o OnError) known() validation.Rule {
+	return kernel.OneOf([]OnError{"", Abort, Skip}, "choose abort or skip, not %q", o)
 }
 
 // EditResult is what became of one edit, when wrong ones are skipped.

@@ -20,15 +20,16 @@ type RestoredRows struct {
 	Restored int `json:"restored"`
 }
 
+// Validate checks what doesn't depend on the table.
+func (c RestoreRows) Validate() error {
+	return kernel.Check(kernel.Field("row_ids", c.Rows,
+		kernel.Sized(1, MaxBatchOps, "one call restores 1 to %d rows", MaxBatchOps), kernel.AllIDs[kernel.RowID](kernel.PrefixRow)))
+}
+
 // RestoreRows carries out RestoreRows. Rows that are not in the trash stay as they are.
 func (h *Handlers) RestoreRows(ctx context.Context, meta kernel.Meta, cmd RestoreRows) (commands.Result[RestoredRows], error) {
-	if len(cmd.Rows) == 0 || len(cmd.Rows) > MaxBatchOps {
-		return commands.Result[RestoredRows]{}, kernel.Invalid("row_ids", "one call restores 1 to %d rows", MaxBatchOps)
-	}
-	for _, r := range cmd.Rows {
-		if kernel.ParseID(kernel.PrefixRow, string(r)) != nil {
-			return commands.Result[RestoredRows]{}, kernel.Invalid("row_ids", "%q is not a row id (row_…)", r)
-		}
+	if err := cmd.Validate(); err != nil {
+		return commands.Result[RestoredRows]{}, err
 	}
 	step := h.step(ctx, meta, cmd.Table, "Restore rows")
 	return eventstore.Retry(ctx, func(int) (commands.Result[RestoredRows], error) {

@@ -51,8 +51,8 @@ const maxConflicts = 1000
 
 // Undo carries out Undo.
 func (h *Handlers) Undo(ctx context.Context, meta kernel.Meta, cmd Undo) (commands.Result[Undone], error) {
-	if len(cmd.Steps) > MaxUndoSteps {
-		return commands.Result[Undone]{}, kernel.Invalid("steps", "one call takes back at most %d steps", MaxUndoSteps)
+	if err := kernel.Check(kernel.Field("steps", cmd.Steps, kernel.Sized(0, MaxUndoSteps, "one call takes back at most %d steps", MaxUndoSteps))); err != nil {
+		return commands.Result[Undone]{}, err
 	}
 	steps := cmd.Steps
 	if len(steps) == 0 {

@@ -235,10 +235,16 @@ type Rotate struct {
 	Overlap time.Duration
 }
 
+// Validate checks the command by itself.
+func (c Rotate) Validate() error {
+	fits := c.Overlap >= 0 && c.Overlap <= webhook.MaxOverlap
+	return kernel.Check(kernel.Field("overlap_hours", c.Overlap, kernel.Holds(fits, "must be 0 to %d", int(webhook.MaxOverlap.Hours()))))
+}
+
 // Rotate carries out a Rotate.
 func (h *Handlers) Rotate(ctx context.Context, meta kernel.Meta, c Rotate) (commands.Result[Shown], error) {
-	if c.Overlap < 0 || c.Overlap > webhook.MaxOverlap {
-		return commands.Result[Shown]{}, kernel.Invalid("overlap_hours", "must be 0 to %d", int(webhook.MaxOverlap.Hours()))
+	if err := c.Validate(); err != nil {
+		return commands.Result[Shown]{}, err
 	}
 	secret, err := h.secret()
 	if err != nil {

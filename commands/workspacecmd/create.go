@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/invopop/validation"
+
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
@@ -30,12 +32,11 @@ type Create struct {
 
 // Validate checks the fields.
 func (c Create) Validate() (name string, err error) {
-	if c.Slug != "" {
-		if err := workspace.CheckSlug(c.Slug); err != nil {
-			return "", err
-		}
-	}
-	return workspace.CheckName(c.Name)
+	name, wrong := workspace.CheckName(c.Name)
+	return name, kernel.Check(
+		kernel.Field("slug", c.Slug, validation.When(c.Slug != "", validation.By(func(any) error { return workspace.CheckSlug(c.Slug) }))),
+		kernel.Field("name", c.Name, validation.By(func(any) error { return wrong })),
+	)
 }
 
 // Create makes a workspace, whose owner the caller is. The slug's reservation and the workspace are one append.

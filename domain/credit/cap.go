@@ -2,6 +2,7 @@ package credit
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/morket/morket/domain/kernel"
@@ -35,17 +36,13 @@ type Cap struct {
 
 // Validate checks the cap by itself.
 func (c Cap) Validate() error {
-	switch {
-	case c.Limit < 0:
-		return kernel.Invalid("limit_mc", "a cap can't be negative")
-	case c.Scope == ScopeRun && c.Period != "":
-		return kernel.Invalid("period", "a cap per run has no period")
-	case c.Scope == ScopeWorkspace && c.Period != PeriodDay && c.Period != PeriodWeek && c.Period != PeriodMonth:
-		return kernel.Invalid("period", "must be day, week or month")
-	case c.Scope != ScopeRun && c.Scope != ScopeWorkspace:
-		return kernel.Invalid("scope", "must be workspace or run")
-	}
-	return nil
+	known := []Period{PeriodDay, PeriodWeek, PeriodMonth}
+	return kernel.Check(
+		kernel.Field("limit_mc", c.Limit, kernel.Holds(c.Limit >= 0, "a cap can't be negative")),
+		kernel.Field("period", c.Period, kernel.Holds(c.Scope != ScopeRun || c.Period == "", "a cap per run has no period"),
+			kernel.Holds(c.Scope != ScopeWorkspace || slices.Contains(known, c.Period), "must be day, week or month")),
+		kernel.Field("scope", c.Scope, kernel.OneOf([]Scope{ScopeRun, ScopeWorkspace}, "must be workspace or run")),
+	)
 }
 
 func (c Cap) String() string {

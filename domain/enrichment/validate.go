@@ -64,13 +64,7 @@ func (v *checker) add(field, format string, args ...any) {
 	v.details = append(v.details, kernel.Detail{Field: field, Message: fmt.Sprintf(format, args...)})
 }
 
-func (v *checker) err() error {
-	if len(v.details) == 0 {
-		return nil
-	}
-	d := v.details[0]
-	return kernel.E(kernel.KindInvalid, "VALIDATION_FAILED", "%s: %s", d.Field, d.Message).With(v.details...)
-}
+func (v *checker) err() error { return kernel.Faults(v.details) }
 
 // step checks one step and answers the names of its provider's outputs.
 func (v *checker) step(at string, s Step) (Step, map[string]bool) {

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/morket/morket/domain/kernel"
@@ -19,17 +20,18 @@ type Filter []string
 
 var patternShape = regexp.MustCompile(`^[a-z0-9_.*]+$`)
 
+func at(f Filter, i int) string {
+	if i < 0 {
+		return ""
+	}
+	return f[i]
+}
+
 // Validate says what is wrong with a pattern.
 func (f Filter) Validate() error {
-	if len(f) > MaxPatterns {
-		return kernel.Invalid("types", "at most %d patterns", MaxPatterns)
-	}
-	for _, p := range f {
-		if len(p) > MaxPattern || !patternShape.MatchString(p) {
-			return kernel.Invalid("types", "%.100q is not a pattern of event types, such as table.*, run.finished or table.cells_edited.v1", p)
-		}
-	}
-	return nil
+	wrong := slices.IndexFunc(f, func(p string) bool { return len(p) > MaxPattern || !patternShape.MatchString(p) })
+	return kernel.Check(kernel.Field("types", []string(f), kernel.Sized(0, MaxPatterns, "at most %d patterns", MaxPatterns),
+		kernel.Holds(wrong < 0, "%.100q is not a pattern of event types, such as table.*, run.finished or table.cells_edited.v1", at(f, wrong))))
 }
 
 // Chooses reports whether the filter chooses events of the type.

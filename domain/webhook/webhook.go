@@ -1,12 +1,14 @@
 package webhook
 
 import (
+	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"github.com/invopop/validation"
 
 	"github.com/morket/morket/domain/kernel"
 )
@@ -237,18 +239,11 @@ func (s Settings) Validate(loopback bool) error {
 	if err := checkURL(s.URL, loopback); err != nil {
 		return err
 	}
-	if utf8.RuneCountInString(s.Description) > MaxDescription {
-		return kernel.Invalid("description", "at most %d characters", MaxDescription)
-	}
-	if len(s.Tables) > MaxTables {
-		return kernel.Invalid("tables", "at most %d tables", MaxTables)
-	}
-	for _, id := range s.Tables {
-		if err := kernel.ParseID(kernel.PrefixTable, string(id)); err != nil {
-			return kernel.Invalid("tables", "%s", err)
-		}
-	}
-	return s.Types.Validate()
+	return kernel.Check(
+		kernel.Field("description", s.Description, validation.RuneLength(0, MaxDescription).Error(fmt.Sprintf("at most %d characters", MaxDescription))),
+		kernel.Field("tables", s.Tables, kernel.Sized(0, MaxTables, "at most %d tables", MaxTables), kernel.AllIDs[kernel.TableID](kernel.PrefixTable)),
+		kernel.Field("types", s.Types), // checks itself
+	)
 }
 
 func checkURL(raw string, loopback bool) error {
