@@ -1,7 +1,8 @@
+import type { EventSourceMessage } from 'eventsource-parser';
 import { z } from 'zod';
 import { parseExact } from '@/lib/exact-json';
 import { patchSchema, type Patch } from './patches.gen';
-import { EventStreamParser, type ServerEvent } from './sse';
+import { serverEvents } from './sse';
 
 export interface StreamPort {
   /** Opens the stream; `lastEventId` is the position to go on from. */
@@ -86,16 +87,12 @@ export class TableStream {
     try {
       heard();
       const response = await this.port.open(this.lastId, connection.signal);
-      const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-      if (!reader) return;
+      if (!response.body) return;
       this.events.connected(true);
       this.delay = FIRST_DELAY;
-      const parser = new EventStreamParser();
-      for (;;) {
-        const { value, done } = await reader.read();
-        if (done) return;
+      for await (const event of serverEvents(response)) {
         heard();
-        for (const event of parser.push(value)) this.take(event);
+        this.take(event);
       }
     } finally {
       clearTimeout(silence);
@@ -103,7 +100,7 @@ export class TableStream {
     }
   }
 
-  private take(event: ServerEvent): void {
+  private take(event: EventSourceMessage): void {
     if (event.id) this.lastId = event.id;
     if (event.event === 'reload') {
       this.events.reload();

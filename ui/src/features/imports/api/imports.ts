@@ -3,6 +3,7 @@ import { api } from '@/api/client';
 import type { Import, ImportMapping } from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 import { saveBlob } from '@/lib/download';
+import { serverEvents } from '@/realtime/sse';
 
 const WATCH_MS = 1_500;
 const path = (ws: string): string => `${inWorkspace(ws)}/imports`;
@@ -83,20 +84,11 @@ export async function check(
     headers: { Accept: 'text/event-stream' },
     ...(signal ? { signal } : {}),
   });
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  for (;;) {
-    const { done = true, value = '' } = (await reader?.read()) ?? {};
-    rest += value;
-    const events = rest.split('\n\n');
-    rest = events.pop() ?? '';
-    for (const event of events) {
-      const data: unknown = JSON.parse(/^data: (.*)$/m.exec(event)?.[1] ?? 'null');
-      if (event.startsWith('event: progress')) onProgress((data as { progress: number }).progress);
-      if (event.startsWith('event: report')) return data as Report;
-    }
-    if (done) throw new Error('The check ended early. Try again.');
+  for await (const { event, data } of serverEvents(response)) {
+    if (event === 'progress') onProgress((JSON.parse(data) as { progress: number }).progress);
+    if (event === 'report') return JSON.parse(data) as Report;
   }
+  throw new Error('The check ended early. Try again.');
 }
 export async function cancelImport(ws: string, id: string): Promise<void> {
   await api.post(`${path(ws)}/${id}/cancel`, {});
