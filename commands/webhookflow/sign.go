@@ -1,23 +1,24 @@
 package webhookflow
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"strconv"
+	"fmt"
 	"strings"
 	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
 // The headers of Standard Webhooks (standardwebhooks.com, specification 1.0.0).
 const (
-	HeaderID        = "webhook-id"
-	HeaderTimestamp = "webhook-timestamp"
-	HeaderSignature = "webhook-signature"
+	HeaderID        = standardwebhooks.HeaderWebhookID
+	HeaderTimestamp = standardwebhooks.HeaderWebhookTimestamp
+	HeaderSignature = standardwebhooks.HeaderWebhookSignature
 )
 
-// Sign returns the value of webhook-signature: for each secret the HMAC-SHA-256 of "id.timestamp.body", separated by spaces.
+// Sign returns the value of webhook-signature: for each secret the HMAC-SHA-256 of "id.timestamp.body", separated by spaces. The library
+// makes each; several at once, while a secret is rotated, it leaves to its caller, and its error of a bad secret would repeat it.
 func Sign(secrets []string, id string, at time.Time, body []byte) (string, error) {
 	var out []string
 	for _, secret := range secrets {
@@ -25,10 +26,15 @@ func Sign(secrets []string, id string, at time.Time, body []byte) (string, error
 		if err != nil || len(key) == 0 {
 			return "", errors.New("a signing secret is not of the form whsec_…") // the cause would repeat it
 		}
-		mac := hmac.New(sha256.New, key)
-		mac.Write([]byte(id + "." + strconv.FormatInt(at.Unix(), 10) + "."))
-		mac.Write(body)
-		out = append(out, "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+		signer, err := standardwebhooks.NewWebhookRaw(key)
+		if err != nil {
+			return "", errors.New("a signing secret can't be used")
+		}
+		signature, err := signer.Sign(id, at, body)
+		if err != nil {
+			return "", fmt.Errorf("sign an event: %w", err)
+		}
+		out = append(out, signature)
 	}
 	return strings.Join(out, " "), nil
 }

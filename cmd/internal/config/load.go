@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/adrg/strutil/metrics"
 	"github.com/caarlos0/env/v11"
+	"github.com/hbollon/go-edlib"
 )
 
 // prefix of the names that are all ours, so that one that is not known is a mistake. Tests use testPrefix for theirs.
@@ -122,8 +122,9 @@ func unknown(environ map[string]string) []error {
 }
 
 func unknownName(name string) error {
-	distance := metrics.NewLevenshtein()
-	nearest := slices.MinFunc(names(), func(a, b string) int { return distance.Distance(name, a) - distance.Distance(name, b) })
+	nearest := slices.MinFunc(names(), func(a, b string) int {
+		return edlib.OSADamerauLevenshteinDistance(name, a) - edlib.OSADamerauLevenshteinDistance(name, b)
+	})
 	return fmt.Errorf("%s: there is no such setting; did you mean %s?", name, nearest)
 }
 
