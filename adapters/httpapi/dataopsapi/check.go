@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/httpapi/sse"
 	"github.com/morket/morket/domain/kernel"
 )
 
@@ -19,15 +20,12 @@ func (s service) check(ctx context.Context, p httpapi.Principal, in *commitIn) (
 	}
 	return func(rw http.ResponseWriter) error {
 		defer checking.Close()
-		rw.Header().Set("Content-Type", "text/event-stream")
-		rw.Header().Set("Cache-Control", "no-store")
-		flush := http.NewResponseController(rw)
+		out := sse.New(rw)
 		told := -1
 		report, err := checking.Run(ctx, func(done float64) {
 			if percent := int(100 * done); percent > told { //nolint:mnd // per cent
 				told = percent
-				_, _ = fmt.Fprintf(rw, "event: progress\ndata: {\"progress\":%.2f}\n\n", done)
-				_ = flush.Flush()
+				_ = out.Send("", "progress", fmt.Appendf(nil, `{"progress":%.2f}`, done)) // a client that has left ends the request
 			}
 		})
 		if err != nil {
@@ -37,7 +35,6 @@ func (s service) check(ctx context.Context, p httpapi.Principal, in *commitIn) (
 		if err != nil {
 			return fmt.Errorf("write the report: %w", err)
 		}
-		_, err = fmt.Fprintf(rw, "event: report\ndata: %s\n\n", body)
-		return err
+		return sse.Ended(out.Send("", "report", body))
 	}, nil
 }

@@ -2,12 +2,12 @@ package feedapi
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/httpapi/sse"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/webhook"
 	"github.com/morket/morket/eventstore"
@@ -145,22 +145,11 @@ func (s *service) stream(ctx context.Context, p httpapi.Principal, in *changesIn
 		return nil, err
 	}
 	return func(w http.ResponseWriter) error {
-		h := w.Header()
-		h.Set("Content-Type", "text/event-stream")
-		h.Set("Cache-Control", "no-store")
-		h.Set("X-Accel-Buffering", "no")
-		w.WriteHeader(http.StatusOK)
-		out := &sse{w: w, rc: http.NewResponseController(w), cursor: s.cursor}
-		err := s.follow(ctx, r, out)
-		var left *leftError
-		if errors.As(err, &left) || errors.Is(err, context.Canceled) {
-			return nil
-		}
-		return err
+		return sse.Ended(s.follow(ctx, r, &feed{Writer: sse.New(w), cursor: s.cursor}))
 	}, nil
 }
 
-func (s *service) follow(ctx context.Context, r *reader, out *sse) error {
+func (s *service) follow(ctx context.Context, r *reader, out *feed) error {
 	if err := out.ping(r.at); err != nil {
 		return err
 	}
@@ -170,7 +159,7 @@ func (s *service) follow(ctx context.Context, r *reader, out *sse) error {
 		bell := s.Bells.Changed(r.ws)
 		more, err := r.page(ctx, func(position int64, event []byte) (bool, error) { return true, out.change(position, event) })
 		if err == nil {
-			err = out.flush()
+			err = out.Flush()
 		}
 		if err != nil {
 			return err
@@ -195,58 +184,15 @@ func (s *service) follow(ctx context.Context, r *reader, out *sse) error {
 	}
 }
 
-// sse writes events.
-type sse struct {
-	w   http.ResponseWriter
-	rc  *http.ResponseController
-	buf []byte
-	// cursor makes an event's id of its position.
+// feed writes changes, whose ids are cursors.
+type feed struct {
+	*sse.Writer
 	cursor func(position int64) string
 }
 
-// leftError says that the follower could not be written to.
-type leftError struct{ err error }
-
-func (e *leftError) Error() string { return "write to the follower: " + e.err.Error() }
-func (e *leftError) Unwrap() error { return e.err }
-
-// enough bytes are gathered before they are written.
-const enough = 32 << 10
-
-func (s *sse) change(position int64, event []byte) error {
-	s.begin(position)
-	s.buf = append(append(append(s.buf, "event: change\ndata: "...), event...), "\n\n"...)
-	if len(s.buf) < enough {
-		return nil
-	}
-	return s.flush()
+func (f *feed) change(position int64, event []byte) error {
+	return f.Add(f.cursor(position), "change", event)
 }
 
 // ping also tells the position, so that a follower who comes back need not look again at what it may not see.
-func (s *sse) ping(position int64) error {
-	s.begin(position)
-	s.buf = append(s.buf, "event: ping\ndata: {}\n\n"...)
-	return s.flush()
-}
-
-func (s *sse) begin(position int64) {
-	s.buf = append(append(append(s.buf, "id: "...), s.cursor(position)...), '\n')
-}
-
-func (s *sse) flush() error {
-	if len(s.buf) == 0 {
-		return nil
-	}
-	_, err := s.w.Write(s.buf)
-	if err == nil {
-		err = s.rc.Flush()
-	}
-	s.buf = s.buf[:0]
-	if cap(s.buf) > 4*enough {
-		s.buf = nil
-	}
-	if err != nil {
-		return &leftError{err}
-	}
-	return nil
-}
+func (f *feed) ping(position int64) error { return f.Send(f.cursor(position), "ping", []byte("{}")) }

@@ -79,7 +79,7 @@ func TestEveryKindOfPatchIsKnownToTheInterface(t *testing.T) {
 	require.ElementsMatch(t, slices.Collect(maps.Keys(kinds)), slices.Collect(maps.Keys(seen)), "every kind has a sample")
 	text, err := json.MarshalIndent(all, "", "  ")
 	require.NoError(t, err)
-	path := filepath.Join("..", "..", "ui", "src", "realtime", "patches.samples.json")
+	path := filepath.Join("..", "..", "..", "ui", "src", "realtime", "patches.samples.json")
 	if *update {
 		require.NoError(t, os.WriteFile(path, append(text, '\n'), 0o600))
 	}

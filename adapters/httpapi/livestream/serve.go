@@ -2,12 +2,12 @@ package livestream
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"time"
 
+	"github.com/morket/morket/adapters/httpapi/sse"
 	"github.com/morket/morket/domain/kernel"
 )
 
@@ -27,42 +27,29 @@ func (h *Hub) Serve(ctx context.Context, w http.ResponseWriter, r Reader) error 
 		return err
 	}
 	defer h.leave(r.Table, c)
-	s := &stream{w: w, rc: http.NewResponseController(w)}
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Accel-Buffering", "no")
-	w.WriteHeader(http.StatusOK)
-	if err := s.write(0, "ping", fmt.Appendf(nil, `{"schema_version":%d,"row_count":%d}`, r.Schema, r.Rows)); err != nil {
-		return gone(err)
+	s := sse.New(w)
+	if err := s.Send("", "ping", fmt.Appendf(nil, `{"schema_version":%d,"row_count":%d}`, r.Schema, r.Rows)); err != nil {
+		return sse.Ended(err)
 	}
 	sent, ok, err := h.replay(ctx, s, r, from)
 	if err != nil || !ok {
-		return gone(err)
+		return sse.Ended(err)
 	}
-	return gone(h.follow(ctx, s, c, sent))
-}
-
-// gone forgets errors that only say that the client has left.
-func gone(err error) error {
-	var w *writeError
-	if errors.As(err, &w) || errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
+	return sse.Ended(h.follow(ctx, s, c, sent))
 }
 
 // replayPage is how many events are read at a time.
 const replayPage = 500
 
 // replay sends what a returning client has missed of the workspace's events, or tells it to reload.
-func (h *Hub) replay(ctx context.Context, s *stream, r Reader, head int64) (sent int64, ok bool, err error) {
+func (h *Hub) replay(ctx context.Context, s *sse.Writer, r Reader, head int64) (sent int64, ok bool, err error) {
 	if r.After < 0 {
 		return head, true, nil
 	}
 	if now, err := h.cfg.Log.Head(ctx); err != nil {
 		return 0, false, err
 	} else if head = max(head, now); r.After > head {
-		return 0, false, s.write(head, "reload", []byte(`{"reason":"the position is of another log"}`))
+		return 0, false, s.Send(id(head), "reload", []byte(`{"reason":"the position is of another log"}`))
 	}
 	// Up to head: what comes after it comes from the bus, which may bring some of it as well.
 	for at, seen, size := r.After, 0, 0; at < head; {
@@ -84,18 +71,18 @@ func (h *Hub) replay(ctx context.Context, s *stream, r Reader, head int64) (sent
 			if size += len(p.Data); size > h.cfg.QueueBytes {
 				break
 			}
-			if err := s.write(p.Position, "patch", p.Data); err != nil {
+			if err := s.Send(id(p.Position), "patch", p.Data); err != nil {
 				return 0, false, err
 			}
 		}
 		if seen += len(events); at < head && seen >= h.cfg.Replay || size > h.cfg.QueueBytes {
-			return 0, false, s.write(head, "reload", []byte(`{"reason":"too far behind"}`))
+			return 0, false, s.Send(id(head), "reload", []byte(`{"reason":"too far behind"}`))
 		}
 	}
 	return head, true, nil
 }
 
-func (h *Hub) follow(ctx context.Context, s *stream, c *client, sent int64) error {
+func (h *Hub) follow(ctx context.Context, s *sse.Writer, c *client, sent int64) error {
 	beat := time.NewTicker(h.cfg.Heartbeat)
 	defer beat.Stop()
 	for {
@@ -106,12 +93,12 @@ func (h *Hub) follow(ctx context.Context, s *stream, c *client, sent int64) erro
 				continue
 			}
 			sent = p.Position
-			if err := s.write(p.Position, "patch", p.Data); err != nil {
+			if err := s.Send(id(p.Position), "patch", p.Data); err != nil {
 				return err
 			}
 		}
 		if slow {
-			return s.write(0, "reload", []byte(`{"reason":"too slow"}`))
+			return s.Send("", "reload", []byte(`{"reason":"too slow"}`))
 		}
 		if ended {
 			return nil
@@ -122,39 +109,12 @@ func (h *Hub) follow(ctx context.Context, s *stream, c *client, sent int64) erro
 		case <-c.rings:
 		case <-beat.C:
 			sent = max(sent, at) // nothing of this table lies before it
-			if err := s.write(sent, "ping", []byte(`{}`)); err != nil {
+			if err := s.Send(id(sent), "ping", []byte(`{}`)); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// stream writes Server-Sent Events (WHATWG HTML, section 9.2).
-type stream struct {
-	w   http.ResponseWriter
-	rc  *http.ResponseController
-	buf []byte
-}
-
-// writeError is the error of a write to the client.
-type writeError struct{ err error }
-
-func (e *writeError) Error() string { return "write to the client: " + e.err.Error() }
-func (e *writeError) Unwrap() error { return e.err }
-
-func (s *stream) write(id int64, event string, data []byte) error {
-	b := s.buf[:0]
-	if id > 0 {
-		b = append(strconv.AppendInt(append(b, "id: "...), id, 10), '\n')
-	}
-	b = append(append(append(b, "event: "...), event...), "\ndata: "...)
-	b = append(append(b, data...), "\n\n"...)
-	s.buf = b
-	if _, err := s.w.Write(b); err != nil {
-		return &writeError{err}
-	}
-	if err := s.rc.Flush(); err != nil {
-		return &writeError{fmt.Errorf("flush: %w", err)}
-	}
-	return nil
-}
+// id is a position as the id of an event.
+func id(position int64) string { return strconv.FormatInt(position, 10) }
