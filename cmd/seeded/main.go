@@ -46,8 +46,13 @@ func run(ctx context.Context, modules []string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	if err := copySource(ctx, dir); err != nil {
+	defer func() { _ = os.RemoveAll(dir) }()
+	tree, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tree.Close() }()
+	if err := copySource(ctx, tree); err != nil {
 		return fmt.Errorf("copy the source: %w", err)
 	}
 	var missed []error
@@ -56,7 +61,7 @@ func run(ctx context.Context, modules []string) error {
 			continue
 		}
 		start := time.Now()
-		err := f.try(ctx, dir)
+		err := f.try(ctx, tree)
 		outcome := "caught"
 		if err != nil {
 			outcome = err.Error()
@@ -68,7 +73,7 @@ func run(ctx context.Context, modules []string) error {
 }
 
 // copySource copies what the module's packages are made of, without what is only built or tested elsewhere.
-func copySource(ctx context.Context, dir string) error {
+func copySource(ctx context.Context, to *os.Root) error {
 	out, err := exec.CommandContext(ctx, "git", "ls-files", "-co", "--exclude-standard").Output()
 	if err != nil {
 		return err
@@ -81,11 +86,10 @@ func copySource(ctx context.Context, dir string) error {
 		if err != nil {
 			return err
 		}
-		to := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil {
+		if err := to.MkdirAll(filepath.Dir(name), 0o750); err != nil {
 			return err
 		}
-		if err := os.WriteFile(to, b, 0o600); err != nil {
+		if err := to.WriteFile(name, b, 0o600); err != nil {
 			return err
 		}
 	}
@@ -93,9 +97,8 @@ func copySource(ctx context.Context, dir string) error {
 }
 
 // try puts the fault in, runs the tests, and takes it out again. It returns why the fault was not caught.
-func (f fault) try(ctx context.Context, dir string) error {
-	path := filepath.Join(dir, f.File)
-	whole, err := os.ReadFile(path) //nolint:gosec // a name of our own list
+func (f fault) try(ctx context.Context, tree *os.Root) error {
+	whole, err := tree.ReadFile(f.File)
 	if err != nil {
 		return err
 	}
@@ -103,13 +106,13 @@ func (f fault) try(ctx context.Context, dir string) error {
 		return fmt.Errorf("its place is there %d times in %s", n, f.File)
 	}
 	broken := bytes.Replace(whole, []byte(f.Old), []byte(f.New), 1)
-	if err := os.WriteFile(path, broken, 0o600); err != nil {
+	if err := tree.WriteFile(f.File, broken, 0o600); err != nil {
 		return err
 	}
-	defer func() { _ = os.WriteFile(path, whole, 0o600) }()
+	defer func() { _ = tree.WriteFile(f.File, whole, 0o600) }()
 	args := append([]string{"test", "-vet=off", "-failfast", "-timeout=2m"}, f.Test...)
-	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // arguments of our own list
-	cmd.Dir = dir
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = tree.Name()
 	out, err := cmd.CombinedOutput()
 	switch {
 	case ctx.Err() != nil:

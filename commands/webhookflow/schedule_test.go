@@ -36,3 +36,12 @@ func TestNothingIsPutOffForLongerThanTheLongestPause(t *testing.T) {
 	}
 	require.Less(t, asksMax, MaxPause())
 }
+
+func TestAQueueRestsFromTheFailuresInARowOn(t *testing.T) {
+	t.Parallel()
+	for failures, want := range map[int]time.Duration{
+		0: 0, failuresInARow - 1: 0, failuresInARow: restMin, failuresInARow + 1: 2 * restMin, failuresInARow + 2: 4 * restMin, failuresInARow + 20: restMax, 1 << 30: restMax,
+	} {
+		require.Equal(t, want, cooldown(failures), failures)
+	}
+}
