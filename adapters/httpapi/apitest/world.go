@@ -163,6 +163,14 @@ type Log struct {
 	reads *postgres.Store
 	views []projections.Projector
 	at    map[string]projections.Checkpoint
+	keys  []string // of the appends
+}
+
+// Keys returns the idempotency keys of what was appended.
+func (l *Log) Keys() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.keys)
 }
 
 func newLog(t testing.TB, pool *pgxpool.Pool, clock kernel.Clock, codec *eventstore.Codec) *Log {
@@ -187,6 +195,9 @@ func (l *Log) Append(ctx context.Context, a eventstore.Append) (eventstore.Appen
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if key := a.Meta.IdempotencyKey; key != "" {
+		l.keys = append(l.keys, key)
+	}
 	for _, p := range l.views {
 		if err := l.apply(ctx, p); err != nil {
 			return done, err
