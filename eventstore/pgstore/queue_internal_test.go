@@ -13,7 +13,8 @@ import (
 
 func waiting(t *testing.T, bytes int) *pending {
 	t.Helper()
-	p, err := newPending([]eventstore.Append{{
+	store := &Store{cfg: Config{Short: func() bool { return false }}}
+	p, err := store.newPending(t.Context(), []eventstore.Append{{
 		Meta: kernel.Meta{Actor: kernel.System(), Command: "test", CorrelationID: "req_1"},
 		Streams: []eventstore.StreamAppend{{Stream: "a-1", Expected: eventstore.Any, Events: []eventstore.EventData{
 			{Type: "test.sized.v1", Data: json.RawMessage(`{"s":"` + strings.Repeat("x", bytes) + `"}`)},
