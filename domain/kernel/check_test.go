@@ -1,7 +1,6 @@
 package kernel_test
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/invopop/validation"
@@ -51,7 +50,7 @@ func TestCheckMakesOneErrorOfAllFields(t *testing.T) {
 				return
 			}
 			var e *kernel.Error
-			require.True(t, errors.As(err, &e))
+			require.ErrorAs(t, err, &e)
 			require.Equal(t, "VALIDATION_FAILED", e.Code)
 			require.Equal(t, kernel.KindInvalid, e.Kind)
 			require.Equal(t, c.want, e.Details)

@@ -3,7 +3,7 @@ package cached_test
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -53,7 +53,7 @@ func TestRecentIsBounded(t *testing.T) {
 	r := cached.NewRecent[kernel.TableID, int](clock(), time.Minute, 10)
 	loads := 0
 	get := func(n int) {
-		_, err := r.Get(t.Context(), kernel.TableID(fmt.Sprint(n)), func(context.Context) (int, error) { loads++; return n, nil })
+		_, err := r.Get(t.Context(), kernel.TableID(strconv.Itoa(n)), func(context.Context) (int, error) { loads++; return n, nil })
 		require.NoError(t, err)
 	}
 	for n := range 100 {

@@ -278,8 +278,6 @@ func confirmedOf(n int, err error) (int, error) {
 	}
 }
 
-func pause(ctx context.Context, d time.Duration) error { return await(ctx, nil, d) }
-
 // await returns when the channel is closed, d has passed, or ctx has ended, whose error it then returns.
 func await(ctx context.Context, done <-chan struct{}, d time.Duration) error {
 	timer := time.NewTimer(d)
