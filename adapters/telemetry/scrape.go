@@ -30,7 +30,7 @@ type Sources struct {
 		Waiting(provider string) int
 	}
 	Disks   func() []Disk
-	Backups func() Backups // nil when no place for them is set
+	Backups func() Backups
 }
 
 // Backups tells of the backups that are kept.

@@ -220,7 +220,9 @@ func (b *backups) dependencies() []httpapi.Dependency {
 func (b *backups) metrics() (out telemetry.Backups) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	out.Every = b.cfg.BackupEvery
+	if b.shelf != nil { // without a place for them nothing is due
+		out.Every = b.cfg.BackupEvery
+	}
 	for i, k := range b.list {
 		if i == 0 {
 			out.Last, out.Bytes, out.Took = k.TakenAt, k.Bytes, k.Seconds

@@ -23,9 +23,7 @@ func (s *server) watch() {
 	}
 	s.metrics.Providers(providers)
 	sources := telemetry.Sources{Log: s.store, Pool: s.pool, Projections: s.monitor, Providers: providers, Engine: s.enrich.engine, Disks: s.disks().all}
-	if s.operate.backups.shelf != nil {
-		sources.Backups = s.operate.backups.metrics
-	}
+	sources.Backups = s.operate.backups.metrics
 	if s.relay != nil {
 		sources.Relay = s.relay
 	}
