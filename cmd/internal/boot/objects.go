@@ -70,8 +70,17 @@ func (p *Platform) holdObjects(ctx context.Context) (release func(), err error) 
 		conn.Release()
 		return nil, fmt.Errorf("wait for files that are being removed: %w", err)
 	}
-	return func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }, nil // the lock goes with the connection
+	return func() {
+		// Unlocked, not only closed: the server may notice the end of a connection later. Without an answer the lock goes with the connection.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseWithin)
+		defer cancel()
+		_, _ = conn.Exec(ctx, `SELECT pg_advisory_unlock($1)`, int64(objectsLock))
+		_ = conn.Hijack().Close(ctx)
+	}, nil
 }
+
+// releaseWithin is how long Postgres has to give up the lock.
+const releaseWithin = 5 * time.Second
 
 func (o *objects) dependencies() []httpapi.Dependency {
 	if !o.remote {
