@@ -12,9 +12,14 @@ import (
 	"github.com/morket/morket/cmd/internal/boot"
 )
 
-// mostKept is how many bytes an edit of a cell may add to all tables and indexes, after its idempotency key has gone. Files grow by pages,
-// which is up to 7 bytes an edit for each of 20 files.
+// mostKept is how many bytes an edit of a cell may add to the tables and indexes that grow with each edit. Files grow by pages, which is
+// up to 7 bytes an edit for each of 20 files.
 const mostKept = 1_600
+
+// bounded are tables that don't grow with the edits: what an edit leaves dead there is used again, and idempotency keys go after two days.
+func bounded(file string) bool {
+	return strings.HasPrefix(file, "log.commands ") || strings.HasPrefix(file, "rm_search.")
+}
 
 // An edit of 15 characters in a table of many columns keeps little, all read models together. morket bench bytes measures the same more exactly.
 func TestAnEditKeepsLittle(t *testing.T) {
@@ -38,5 +43,12 @@ func TestAnEditKeepsLittle(t *testing.T) {
 	require.NoError(t, err)
 	var files strings.Builder
 	require.NoError(t, kept.Table(&files))
-	require.Less(t, kept.All, float64(mostKept), files.String())
+	grown := 0.0
+	for file, bytes := range kept.Relations {
+		if !bounded(file) {
+			grown += bytes
+		}
+	}
+	require.Positive(t, grown)
+	require.Less(t, grown, float64(mostKept), files.String())
 }
