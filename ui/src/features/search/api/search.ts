@@ -5,6 +5,14 @@ import { inWorkspace } from '@/api/use-workspace';
 
 const PAGE = 20;
 
+const AGAIN_MS = 1500;
+const AGAIN_TIMES = 5;
+
+/** Rows are found a second or two after they were written: nothing is asked for again a few times before it is believed. */
+function askAgain(nothing: boolean, answers: number): number | false {
+  return nothing && answers <= AGAIN_TIMES ? AGAIN_MS : false;
+}
+
 function search(ws: string, body: object, signal: AbortSignal): Promise<Answer<SearchHit[]>> {
   return api.post<SearchHit[]>(`${inWorkspace(ws)}/search`, body, { signal });
 }
@@ -18,6 +26,7 @@ export const searchQuery = (ws: string, question: SearchQuestion) =>
     initialPageParam: '',
     getNextPageParam: (last) => last.meta.next_cursor,
     placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => askAgain(state.data?.pages[0]?.data.length === 0, state.dataUpdateCount),
     retry: false,
   });
 
@@ -28,6 +37,7 @@ export const quickSearchQuery = (ws: string, q: string) =>
     queryFn: async ({ signal }) => (await search(ws, { q, limit: 6 }, signal)).data,
     enabled: q.length >= 2,
     placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => askAgain(state.data?.length === 0, state.dataUpdateCount),
     retry: false,
   });
 
