@@ -73,18 +73,6 @@ func TestSeeds(t *testing.T) { //nolint:paralleltest // one processor
 	block{first: first, more: func(done uint64) bool { return done < n }}.run(t)
 }
 
-// TestFreshSeeds runs seeds that nobody has run before, for as long as MORKET_SIMULATE_FOR says.
-func TestFreshSeeds(t *testing.T) { //nolint:paralleltest // one processor
-	most := 5 * time.Second
-	if s := os.Getenv("MORKET_SIMULATE_FOR"); s != "" {
-		var err error
-		most, err = time.ParseDuration(s)
-		require.NoError(t, err)
-	}
-	began := time.Now()
-	block{first: uint64(began.UnixMilli()) << 20, more: func(uint64) bool { return time.Since(began) < most }}.run(t)
-}
-
 // block is a number of seeds that follow each other.
 type block struct {
 	first uint64
