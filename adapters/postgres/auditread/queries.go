@@ -82,7 +82,7 @@ FROM (
 WHERE ($3 = '' OR e.user_id = $3) AND ` + chosen
 	chosen = `($4 = '' OR e.action = $4 OR starts_with(e.action, $4 || '.'))
   AND ($5 = '' OR e.thing = $5) AND ($6 = '' OR e.thing_id = $6)
-  AND ($7::timestamptz IS NULL OR e.at >= $7) AND ($8::timestamptz IS NULL OR e.at < $8) AND ($9 = 0 OR e.first < $9)
+  AND ($7::timestamptz IS NULL OR e.at >= $7) AND ($8::timestamptz IS NULL OR e.at < $8) AND ($9::bigint = 0 OR e.first < $9)
 ORDER BY e.first DESC LIMIT $10`
 )
 

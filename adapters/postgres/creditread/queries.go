@@ -67,7 +67,7 @@ const transactionsQuery = `SELECT workspace_id, seq, position, kind, amount, bal
   reservation_id, run_id, table_id, note, lines, prev_hash, hash
 FROM rm_credit.transactions
 WHERE workspace_id = $1 AND ($2 = '' OR kind = $2) AND ($3::timestamptz IS NULL OR at >= $3) AND ($4::timestamptz IS NULL OR at < $4)
-  AND ($5 = '' OR run_id = $5) AND ($6 = 0 OR seq < $6)
+  AND ($5 = '' OR run_id = $5) AND ($6::bigint = 0 OR seq < $6)
 ORDER BY seq DESC LIMIT $7`
 
 // Transaction is an entry as the read model has it.
@@ -138,7 +138,7 @@ FROM rm_credit.debit_lines l JOIN rm_credit.transactions t USING (workspace_id, 
 
 // LinesOf returns lines of one entry from the given index on, at most limit.
 func (q *Queries) LinesOf(ctx context.Context, ws kernel.WorkspaceID, seq int64, from, limit int) ([]Line, error) {
-	return q.lines(ctx, linesBase+`l.seq = $2 AND l.line >= $3 ORDER BY l.line LIMIT $4`, ws, seq, from, limit)
+	return q.lines(ctx, linesBase+`l.seq = $2 AND l.line >= $3::bigint ORDER BY l.line LIMIT $4`, ws, seq, from, limit)
 }
 
 // LinesOfCell returns what a cell's answers cost, newest first, at most 100.

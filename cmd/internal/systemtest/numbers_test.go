@@ -111,3 +111,23 @@ func TestANumberOfAFileThatCantBeKeptFailsItsRecord(t *testing.T) {
 		require.Contains(t, string(r.Raw), "Number: the number "+says)
 	}
 }
+
+// A cursor is text from outside, and the numbers in it are of every size.
+func TestAMadeUpCursorIsNoFaultOfTheServer(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.start()
+	c := demo(t, s)
+	table := "/tables/" + c.sample().ID
+	for _, path := range []string{
+		"/credits/transactions", "/credits/transactions/1/lines", "/audit", "/changes", table + "/history", table + "/trash", table + "/rows", "/imports", "/enrichment-jobs",
+	} {
+		for _, number := range []string{"-1", "0", "2147483648", "39342886649", "9223372036854775807", "9223372036854775808"} {
+			for _, name := range []string{"cursor", "after"} {
+				r, err := c.try(t.Context(), http.MethodGet, c.ws+path+"?"+name+"="+number, nil)
+				require.NoError(t, err)
+				require.Less(t, r.Status, http.StatusInternalServerError, "%s with %s=%s: %.300s", path, name, number, r.Raw)
+			}
+		}
+	}
+}
