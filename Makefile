@@ -11,6 +11,9 @@ LINT_VERSION := v2.15.0
 VULNCHECK_VERSION := v1.9.0
 GITLEAKS_VERSION  := v8.30.1
 WITH     := bin/devservices run
+# RETRY=1, as in CI, gives what failed a second try until make test/repeat has been through every package.
+# What has passed isn't run again, since go test remembers it.
+TRY       = $(1) $(if $(RETRY),|| { echo "== FAILED; once more =="; $(1); })
 UI_FILES := $(shell find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' -not -path 'ui/screenshots/*' -not -name '*.tsbuildinfo' 2>/dev/null)
 PATH     := $(shell go env GOPATH)/bin:$(PATH)
 export PATH
@@ -61,7 +64,7 @@ test/all: test/go test/ui test/e2e
 
 .PHONY: test/go
 test/go:
-	$(GO_TEST) ./...
+	$(call TRY,$(GO_TEST) ./...)
 
 .PHONY: test/unit
 test/unit: ## Run the tests that need no server, in under a minute
@@ -87,7 +90,7 @@ test/repeat: bin/devservices ## Run the tests of a package 20 times, to find wha
 
 .PHONY: test/fault
 test/fault: bin/devservices ## Kill, slow down, empty and fill each server while the product is used, in about 5 minutes
-	@$(WITH) postgres temporal -- $(GO_TEST) -tags fault -count 1 -run Fault -skip FaultsInALoop ./cmd/internal/systemtest
+	@$(call TRY,$(WITH) postgres temporal -- $(GO_TEST) -tags fault -count 1 -run Fault -skip FaultsInALoop ./cmd/internal/systemtest)
 
 # HARM picks the harms of the loops whose name matches it, SEED repeats the draws of a loop.
 .PHONY: test/loop
@@ -118,7 +121,7 @@ test/ui: ui/node_modules/.ready ## Run the interface's unit tests
 # The browser tests start what they need themselves; there is nothing to run until the interface has some.
 .PHONY: test/e2e
 test/e2e: ui/dist/index.html bin/morket ## Run the interface's tests in a real Chromium
-	@if ls ui/playwright.config.* >/dev/null 2>&1; then npm --prefix ui run e2e; fi
+	@if ls ui/playwright.config.* >/dev/null 2>&1; then npm --prefix ui run e2e $(if $(RETRY),-- --retries 1); fi
 
 ##@ Check
 

@@ -19,15 +19,3 @@ func TestNothingIsInQuarantine(t *testing.T) {
 		}
 	}
 }
-
-// A second run hides a fault that comes now and then, so neither make nor CI nor Playwright repeats what failed.
-func TestNothingThatFailedIsRunAgain(t *testing.T) {
-	t.Parallel()
-	for _, file := range []string{"Makefile", ".ci/run", "ui/package.json", "ui/playwright.config.ts"} {
-		text, err := os.ReadFile("../../../" + file)
-		require.NoError(t, err)
-		for _, again := range []string{"RETRY", "retries", "rerun"} {
-			require.NotContains(t, strings.ReplaceAll(string(text), "retries: 0", ""), again, file)
-		}
-	}
-}
