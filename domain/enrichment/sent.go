@@ -1,7 +1,7 @@
 package enrichment
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -21,15 +21,10 @@ func (r *Run) Noted() bool { return r.s.Noted }
 // NoteCalls records that the calls are about to be made.
 func (r *Run) NoteCalls(calls []Call) error {
 	byStep := map[int][]Cell{}
-	var steps []int
 	for _, c := range calls {
-		if _, ok := byStep[c.Step]; !ok {
-			steps = append(steps, c.Step)
-		}
 		byStep[c.Step] = append(byStep[c.Step], c.Cell)
 	}
-	slices.SortFunc(steps, cmp.Compare)
-	for _, step := range steps {
+	for _, step := range slices.Sorted(maps.Keys(byStep)) {
 		for _, p := range Parts(byStep[step]) {
 			if err := r.Record(r, RunCallsSent{RunID: r.s.ID, Page: r.s.Page, Step: step, Rows: p.Rows, Columns: p.Columns}); err != nil {
 				return err

@@ -3,6 +3,7 @@ package kernel
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/invopop/validation"
@@ -33,7 +34,7 @@ func Check(fields ...Checked) error {
 		case errors.As(f.err, &own) && len(own.Details) > 0: // of a value that checks itself
 			details = append(details, own.Details...)
 		case errors.As(f.err, &each):
-			for _, key := range sortedKeys(each) {
+			for _, key := range slices.Sorted(maps.Keys(each)) {
 				details = append(details, Detail{fmt.Sprintf("%s[%s]", f.name, key), each[key].Error()})
 			}
 		default:
@@ -50,15 +51,6 @@ func Faults(details []Detail) error {
 	}
 	d := details[0]
 	return E(KindInvalid, "VALIDATION_FAILED", "%s: %s", d.Field, d.Message).With(details...)
-}
-
-func sortedKeys(errs validation.Errors) []string {
-	keys := make([]string, 0, len(errs))
-	for k := range errs {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // Sized is a rule of how many bytes a text, or how many entries a list or map has; unlike the library's Length it counts an empty one too.

@@ -113,7 +113,7 @@ func (b *backups) drill(ctx context.Context, name string) (out operation.Outcome
 		return out, err
 	}
 	var report bytes.Buffer
-	good, ready, err := drill(ctx, b.cfg, b.log, r, io.MultiWriter(&report, stepWriter(b.setStep)))
+	good, ready, err := drill(ctx, b.cfg, b.log, r, io.MultiWriter(&report, lineWriter(b.setStep)))
 	err = errors.Join(err, r.Close())
 	if ctx.Err() != nil {
 		return out, ctx.Err()
@@ -146,9 +146,7 @@ func badLines(report string) string {
 	return strings.Join(out, "\n")
 }
 
-// stepWriter tells of each line that is written.
-func stepWriter(step func(string)) io.Writer { return lineWriter(step) }
-
+// lineWriter tells of each line that is written.
 type lineWriter func(string)
 
 // Write implements io.Writer.

@@ -34,43 +34,31 @@ func (s *server) sweepFiles(ctx context.Context) (n int, err error) {
 // errEnough ends a listing.
 var errEnough = errors.New("enough")
 
-// streamsPage is how many streams are listed at a time.
-const streamsPage = 1000
-
 // verifyFiles checks that every object that the log names and that is still needed is in the object store, and says which is not.
 func (p *Platform) verifyFiles(ctx context.Context, out io.Writer) (ok bool, err error) {
 	o, err := p.objects()
 	if err != nil {
 		return false, err
 	}
-	imports := eventstore.NewRepo("import", p.store, p.codec, dataops.NewImport)
+	imports := eventstore.NewRepo(dataops.ImportStream, p.store, p.codec, dataops.NewImport)
 	named, missing := 0, []string{}
-	for after := eventstore.StreamID(""); ; {
-		streams, err := p.store.Streams(ctx, "import", after, streamsPage)
+	err = p.eachStream(ctx, dataops.ImportStream, func(stream eventstore.StreamID) error {
+		imp, _, err := imports.Load(ctx, stream.ID())
 		if err != nil {
-			return false, fmt.Errorf("list the imports: %w", err)
+			return fmt.Errorf("read %s: %w", stream, err)
 		}
-		for _, stream := range streams {
-			imp, _, err := imports.Load(ctx, string(stream[len("import-"):]))
-			if err != nil {
-				return false, fmt.Errorf("read %s: %w", stream, err)
-			}
-			if !imp.NeedsFile() {
-				continue
-			}
-			named++
-			there, err := has(ctx, o, imp.Object)
-			if err != nil {
-				return false, err
-			}
-			if !there {
-				missing = append(missing, fmt.Sprintf("%s (%.100q) of the import %s, which is %s, in %s", imp.Object, imp.Filename, imp.ID, imp.State, imp.Workspace))
-			}
+		if !imp.NeedsFile() {
+			return nil
 		}
-		if len(streams) < streamsPage {
-			break
+		named++
+		there, err := has(ctx, o, imp.Object)
+		if err == nil && !there {
+			missing = append(missing, fmt.Sprintf("%s (%.100q) of the import %s, which is %s, in %s", imp.Object, imp.Filename, imp.ID, imp.State, imp.Workspace))
 		}
-		after = streams[len(streams)-1]
+		return err
+	})
+	if err != nil {
+		return false, err
 	}
 	say(out, "%-14s %s\n", "files", verdict(len(missing) == 0, fmt.Sprintf("all %d that the log names are there", named)))
 	for _, m := range missing {

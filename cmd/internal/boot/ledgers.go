@@ -25,20 +25,9 @@ func (p *Platform) eachLedger(ctx context.Context, do func(kernel.WorkspaceID) e
 		return do(ws)
 	}
 	for _, category := range []string{creditcmd.Category, creditcmd.HeadCategory} {
-		for after := eventstore.StreamID(""); ; {
-			streams, err := p.store.Streams(ctx, category, after, ledgerPage)
-			if err != nil {
-				return err
-			}
-			if len(streams) == 0 {
-				break
-			}
-			for _, stream := range streams {
-				after = stream
-				if err := once(kernel.WorkspaceID(stream.ID())); err != nil {
-					return err
-				}
-			}
+		err := p.eachStream(ctx, category, func(stream eventstore.StreamID) error { return once(kernel.WorkspaceID(stream.ID())) })
+		if err != nil {
+			return err
 		}
 	}
 	reads := creditread.NewQueries(p.pool)
@@ -53,6 +42,28 @@ func (p *Platform) eachLedger(ctx context.Context, do func(kernel.WorkspaceID) e
 				return err
 			}
 		}
+	}
+}
+
+// streamsPage is how many streams are listed at a time.
+const streamsPage = 500
+
+// eachStream calls do for each stream of a category, in the order of their names.
+func (p *Platform) eachStream(ctx context.Context, category string, do func(eventstore.StreamID) error) error {
+	for after := eventstore.StreamID(""); ; {
+		streams, err := p.store.Streams(ctx, category, after, streamsPage)
+		if err != nil {
+			return fmt.Errorf("list the streams of %s: %w", category, err)
+		}
+		if len(streams) == 0 {
+			return nil
+		}
+		for _, stream := range streams {
+			if err := do(stream); err != nil {
+				return err
+			}
+		}
+		after = streams[len(streams)-1]
 	}
 }
 
