@@ -38,7 +38,7 @@ const (
 	Gone   Owner = "gone"   // that of a process that ended
 )
 
-// Attempt is a piece of the log that is about to be applied at a place.
+// Attempt is a piece of the log that is about to be applied at a location.
 type Attempt struct {
 	Location    Location
 	First, Last int64 // positions of its events
@@ -46,9 +46,9 @@ type Attempt struct {
 	Owner       Owner // set by the store
 }
 
-// Attempts keeps the latest attempt of each place.
+// Attempts keeps the latest attempt of each location.
 type Attempts interface {
-	// Attempted returns the place's latest attempt, false without one.
+	// Attempted returns the location's latest attempt, false without one.
 	Attempted(ctx context.Context, location Location) (Attempt, bool, error)
 	// Attempt notes what this process is about to apply, durably, in place of the one before. A First of 0 is none.
 	Attempt(ctx context.Context, a Attempt) error

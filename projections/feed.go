@@ -131,7 +131,7 @@ func arriving(ctx context.Context, in <-chan *message.Message) <-chan *message.M
 	return out
 }
 
-// poll is the floor under the bus: it looks whether another runner has moved the place, whether the log holds something
+// poll is the floor under the bus: it looks whether another runner has moved the location, whether the log holds something
 // the bus didn't bring, and does what is due from time to time. While it finds events it comes more often.
 func (f *feed) poll(ctx context.Context) error {
 	f.subscribe(ctx)

@@ -11,7 +11,7 @@ import (
 	"github.com/morket/morket/eventstore"
 )
 
-// Kind says what keeps a place.
+// Kind says what keeps a location.
 type Kind string
 
 // The kinds of consumers of the log.
@@ -20,7 +20,7 @@ const (
 	KindReactor    Kind = "reactor"
 )
 
-// Consumer is a consumer of the log that an operator sees to: a projection or a reactor, whatever store its place is in.
+// Consumer is a consumer of the log that an operator sees to: a projection or a reactor, in any store.
 type Consumer struct {
 	Name     string
 	Kind     Kind
@@ -149,13 +149,13 @@ func (b *Monitor) status(ctx context.Context, u Consumer, head int64) (Status, e
 		}
 	}
 	s.Rate = b.rate(u.Location, s.Position)
-	for _, copied := range []Copy{Next, VerifyCopy} {
-		building, ok, err := u.Store.Checkpoint(ctx, Location{Projection: u.Name, Copy: copied})
+	for _, which := range []Copy{Next, VerifyCopy} {
+		building, ok, err := u.Store.Checkpoint(ctx, Location{Projection: u.Name, Copy: which})
 		if err != nil {
 			return s, err
 		}
 		if ok && u.Kind == KindProjection {
-			s.Building = &Building{Copy: copied, Position: building.Position, Target: s.Position}
+			s.Building = &Building{Copy: which, Position: building.Position, Target: s.Position}
 		}
 	}
 	return s, nil

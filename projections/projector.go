@@ -14,7 +14,7 @@ type Tx any
 
 // Projector keeps one read model.
 type Projector interface {
-	// Name is the projection's name and that of its place in the store, for example "credit": lower-case letters, digits and
+	// Name is the projection's name and that of its location in the store, for example "credit": lower-case letters, digits and
 	// single underscores.
 	Name() string
 	// Version grows when the read model's shape or the meaning of Apply changes; a deploy then rebuilds it.

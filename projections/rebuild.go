@@ -75,9 +75,9 @@ type builder struct {
 	cfg RebuildConfig
 }
 
-func newBuilder(cfg RebuildConfig, copied Copy) *builder {
+func newBuilder(cfg RebuildConfig, which Copy) *builder {
 	cfg.Limits = cfg.Limits.withDefaults()
-	w := cfg.worker(Location{Projection: cfg.Projector.Name(), Copy: copied})
+	w := cfg.worker(Location{Projection: cfg.Projector.Name(), Copy: which})
 	return &builder{feed: &feed{worker: w}, cfg: cfg}
 }
 
@@ -85,7 +85,7 @@ func (b *builder) fail(what string, err error) error {
 	return fmt.Errorf("%s %s at %d: %w", what, b.cfg.Projector.Name(), b.position, err)
 }
 
-// begin makes the place, or finds the one to go on with.
+// begin makes the location, or finds the one to go on with.
 func (b *builder) begin(ctx context.Context) error {
 	c, ok, err := b.store.Checkpoint(ctx, b.location)
 	if err != nil {
@@ -190,7 +190,7 @@ func Verify(ctx context.Context, cfg RebuildConfig) (Verified, error) {
 	return out, cfg.Store.Drop(ctx, b.location)
 }
 
-// compare compares two places that stand still.
+// compare compares two locations that stand still.
 func compare(ctx context.Context, store Store, live, rebuilt Location) ([]Difference, error) {
 	_, a, err := store.Checksums(ctx, live)
 	if err != nil {

@@ -25,10 +25,10 @@ type Location struct {
 	Copy       Copy
 }
 
-// LiveOf is the place that readers of the projection see.
+// LiveOf is the location that readers of the projection see.
 func LiveOf(projection string) Location { return Location{Projection: projection} }
 
-// String names the place: the projection's name, and the slot after two underscores unless it is the live one.
+// String names the location: the projection's name, and the copy after two underscores unless it is the live one.
 func (p Location) String() string {
 	if p.Copy == Live {
 		return p.Projection
@@ -36,13 +36,13 @@ func (p Location) String() string {
 	return p.Projection + "__" + string(p.Copy)
 }
 
-// Checkpoint is how far the read model at a place has come.
+// Checkpoint is how far the read model at a location has come.
 type Checkpoint struct {
 	Location Location
 	Version  int   // of the projector that made the read model
 	Position int64 // the last position applied
 	// Revision grows with each change that the position doesn't show: a stream parked or replayed, a swap. It makes what a
-	// second runner remembers of the place out of date, so that it reads it again.
+	// second runner remembers of the location out of date, so that it reads it again.
 	Revision int64
 }
 
@@ -72,7 +72,7 @@ type Step struct {
 
 // Checkpoints keeps where the projections are.
 type Checkpoints interface {
-	// Checkpoint returns the place's checkpoint, false if there is no such place.
+	// Checkpoint returns the location's checkpoint, false if there is no such location.
 	Checkpoint(ctx context.Context, location Location) (Checkpoint, bool, error)
 	// Advance makes the step and moves the checkpoint, in one transaction, if the checkpoint still is from; else it answers
 	// ErrMoved and nothing has happened. It returns the new checkpoint.
@@ -84,7 +84,7 @@ type Checkpoints interface {
 
 // DeadLetters keeps the parked streams.
 type DeadLetters interface {
-	// Parked lists the place's parked streams by position.
+	// Parked lists the location's parked streams by position.
 	Parked(ctx context.Context, location Location) ([]Parked, error)
 	// Retry makes the runner replay a parked stream soon. With a skip reason, its first event is left out for good. False
 	// means the stream is not parked.
@@ -93,7 +93,7 @@ type DeadLetters interface {
 
 // Epochs makes, compares and swaps copies of read models.
 type Epochs interface {
-	// Create makes an empty read model at the place, at position 0. At the live place and a reactor's it leaves one that exists
+	// Create makes an empty read model at the location, at position 0. At the live location and a reactor's it leaves one that exists
 	// alone and answers its checkpoint; at the others it drops it first.
 	Create(ctx context.Context, location Location, version int) (Checkpoint, error)
 	// Finish makes what is better made when the tables are full, such as indexes.
@@ -102,9 +102,9 @@ type Epochs interface {
 	// calls catchUp, which must bring next at least as far, else it answers ErrBehind. Without a live read model, next
 	// becomes it and catchUp isn't called.
 	Swap(ctx context.Context, projection string, catchUp func(ctx context.Context, live Checkpoint) error) (Checkpoint, error)
-	// Drop removes a place and what it holds.
+	// Drop removes a location and what it holds.
 	Drop(ctx context.Context, location Location) error
-	// Checksums sums up each table of the place, all at one moment, with the checkpoint at that moment.
+	// Checksums sums up each table of the location, all at one moment, with the checkpoint at that moment.
 	Checksums(ctx context.Context, location Location) (Checkpoint, map[string]Checksum, error)
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/morket/morket/eventstore"
 )
 
-// worker applies contiguous pieces of the log at one place. It belongs to one goroutine.
+// worker applies contiguous pieces of the log at one location. It belongs to one goroutine.
 type worker struct {
 	location Location
 	version  int
@@ -54,10 +54,10 @@ func wanted(types []string) map[string]bool {
 	return m
 }
 
-// errNewer says that the place's read model belongs to a newer version of the projector.
+// errNewer says that the location's read model belongs to a newer version of the projector.
 var errNewer = errors.New("the read model was made by a newer version of the projector")
 
-// load reads where the place is, and forgets what the worker thought.
+// load reads where the location is, and forgets what the worker thought.
 func (w *worker) load(ctx context.Context) error {
 	return w.patiently(ctx, func() error {
 		c, ok, err := w.store.Checkpoint(ctx, w.location)
@@ -135,7 +135,7 @@ func (w *worker) transient(err error) bool {
 }
 
 // take applies a piece of the log that begins right after the worker's position. ErrMoved means that somebody else has
-// moved the place: load and read again.
+// moved the location: load and read again.
 func (w *worker) take(ctx context.Context, events []eventstore.Recorded) error {
 	if len(events) == 0 {
 		return nil

@@ -21,7 +21,7 @@ const (
 	attemptedSQL = `
 SELECT first, last, deaths, CASE WHEN process = $2 THEN 'ours' WHEN projection.is_alive(process) THEN 'theirs' ELSE 'gone' END
 FROM projection.attempts WHERE place = $1 AND first > 0`
-	// Of a place that is gone nothing is noted.
+	// Of a location that is gone nothing is noted.
 	attemptSQL = `
 INSERT INTO projection.attempts (place, process, first, last, deaths)
 SELECT place, $2, $3, $4, $5 FROM projection.checkpoints WHERE place = $1
@@ -29,14 +29,14 @@ ON CONFLICT (place) DO UPDATE SET process = EXCLUDED.process, first = EXCLUDED.f
 )
 
 // Attempted implements projections.Attempts.
-func (s *Store) Attempted(ctx context.Context, place projections.Location) (projections.Attempt, bool, error) {
-	a := projections.Attempt{Location: place}
-	err := s.pool.QueryRow(ctx, attemptedSQL, place.String(), s.process).Scan(&a.First, &a.Last, &a.Deaths, &a.Owner)
+func (s *Store) Attempted(ctx context.Context, location projections.Location) (projections.Attempt, bool, error) {
+	a := projections.Attempt{Location: location}
+	err := s.pool.QueryRow(ctx, attemptedSQL, location.String(), s.process).Scan(&a.First, &a.Last, &a.Deaths, &a.Owner)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return projections.Attempt{}, false, nil
 	}
 	if err != nil {
-		return a, false, fmt.Errorf("attempt at %s: %w", place, err)
+		return a, false, fmt.Errorf("attempt at %s: %w", location, err)
 	}
 	return a, true, nil
 }

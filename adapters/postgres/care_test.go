@@ -47,7 +47,7 @@ func (l lethal) Apply(ctx context.Context, tx projections.Tx, events []eventstor
 	return l.counts.Apply(ctx, tx, events)
 }
 
-// consumers are the ways to consume the log, each with its place. beside is a consumer in the same process that is not to blame.
+// consumers are the ways to consume the log, each with its location. beside is a consumer in the same process that is not to blame.
 func consumers(cfg projections.RunnerConfig) (map[string]func() (consumer, error), error) {
 	cfg.Projector = lethal{}
 	reactor := func(name string, set func(*projections.ReactorConfig)) func() (consumer, error) {
@@ -84,7 +84,7 @@ type consumer interface {
 	Wait(ctx context.Context, position int64) error
 }
 
-func placeOf(name string) projections.Location {
+func locationOf(name string) projections.Location {
 	if name == "counts" {
 		return projections.LiveOf(name)
 	}
@@ -126,7 +126,7 @@ func consume(name, dsn string) error {
 	if err != nil {
 		return err
 	}
-	retries, err := store.Parked(ctx, placeOf(name))
+	retries, err := store.Parked(ctx, locationOf(name))
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func consume(name, dsn string) error {
 			return err
 		}
 		if len(retries) > 0 && !retries[0].RetryAt.IsZero() {
-			if err := awaitReplay(ctx, store, placeOf(each)); err != nil {
+			if err := awaitReplay(ctx, store, locationOf(each)); err != nil {
 				return err
 			}
 		}
@@ -152,9 +152,9 @@ func consume(name, dsn string) error {
 	return presence.Leave(ctx)
 }
 
-func awaitReplay(ctx context.Context, store *postgres.Store, place projections.Location) error {
+func awaitReplay(ctx context.Context, store *postgres.Store, location projections.Location) error {
 	for {
-		list, err := store.Parked(ctx, place)
+		list, err := store.Parked(ctx, location)
 		if err != nil || len(list) == 0 {
 			return err
 		}
@@ -196,8 +196,8 @@ func TestAnEventThatEndsItsProcessIsParkedAndTheRestGoesOn(t *testing.T) {
 				w.say(t, stream, "thing.said.v1", 5)
 			}
 			require.LessOrEqual(t, w.deaths(t, name), 4, "one unnoticed, one over the batch, two over the event")
-			place := placeOf(name)
-			list, err := w.store.Parked(t.Context(), place)
+			location := locationOf(name)
+			list, err := w.store.Parked(t.Context(), location)
 			require.NoError(t, err)
 			require.Len(t, list, 1)
 			require.Equal(t, bad, list[0].Position)
@@ -206,23 +206,23 @@ func TestAnEventThatEndsItsProcessIsParkedAndTheRestGoesOn(t *testing.T) {
 			if name == "counts" {
 				require.EqualValues(t, 25, w.count(t, `SELECT count(*) FROM rm_counts.events`), "all but what comes after it in its stream")
 			}
-			beside, err := w.store.Parked(t.Context(), placeOf("beside"))
+			beside, err := w.store.Parked(t.Context(), locationOf("beside"))
 			require.NoError(t, err)
 			require.Empty(t, beside, "another consumer is not to blame")
 
-			found, err := w.store.Retry(t.Context(), place, list[0].Stream, "", time.Now())
+			found, err := w.store.Retry(t.Context(), location, list[0].Stream, "", time.Now())
 			require.NoError(t, err)
 			require.True(t, found)
 			require.Equal(t, 1, w.deaths(t, name), "a person's retry ends one process")
-			list, err = w.store.Parked(t.Context(), place)
+			list, err = w.store.Parked(t.Context(), location)
 			require.NoError(t, err)
 			require.Len(t, list, 1)
 			require.Equal(t, "the program ended while the stream was tried again", list[0].Error)
 
-			_, err = w.store.Retry(t.Context(), place, list[0].Stream, "it is lethal", time.Now())
+			_, err = w.store.Retry(t.Context(), location, list[0].Stream, "it is lethal", time.Now())
 			require.NoError(t, err)
 			require.Zero(t, w.deaths(t, name))
-			list, err = w.store.Parked(t.Context(), place)
+			list, err = w.store.Parked(t.Context(), location)
 			require.NoError(t, err)
 			require.Empty(t, list)
 		})
@@ -247,16 +247,16 @@ func TestWhatAllProcessesCanReadIsKnown(t *testing.T) {
 func TestAProcessIsThereUntilItLeavesOrFallsSilent(t *testing.T) {
 	t.Parallel()
 	store, pool := open(t, suiteModel)
-	place := projections.LiveOf("suite")
-	_, err := store.Create(t.Context(), place, 1)
+	location := projections.LiveOf("suite")
+	_, err := store.Create(t.Context(), location, 1)
 	require.NoError(t, err)
 	a, err := postgres.Join(t.Context(), postgres.PresenceConfig{Pool: pool, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	b, err := postgres.Join(t.Context(), postgres.PresenceConfig{Pool: pool, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
-	require.NoError(t, store.In(a).Attempt(t.Context(), projections.Attempt{Location: place, First: 1, Last: 1}))
+	require.NoError(t, store.In(a).Attempt(t.Context(), projections.Attempt{Location: location, First: 1, Last: 1}))
 	owner := func(s *postgres.Store) projections.Owner {
-		at, ok, err := s.Attempted(t.Context(), place)
+		at, ok, err := s.Attempted(t.Context(), location)
 		require.NoError(t, err)
 		require.True(t, ok)
 		return at.Owner

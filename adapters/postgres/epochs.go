@@ -23,95 +23,95 @@ func isBroken(err error) bool {
 }
 
 const (
-	placeLockSQL = `SELECT pg_advisory_xact_lock(hashtextextended('morket.projection.' || $1, 0))`
-	createSQL    = `INSERT INTO projection.checkpoints (place, version, position) VALUES ($1, $2, 0) RETURNING version, position, revision`
+	locationLockSQL = `SELECT pg_advisory_xact_lock(hashtextextended('morket.projection.' || $1, 0))`
+	createSQL       = `INSERT INTO projection.checkpoints (place, version, position) VALUES ($1, $2, 0) RETURNING version, position, revision`
 )
 
-// Create implements projections.Epochs. A reactor's place has no schema.
-func (s *Store) Create(ctx context.Context, place projections.Location, version int) (projections.Checkpoint, error) {
-	model, ok := s.models[place.Projection]
-	if !ok && place.Copy != projections.Reacted {
-		return projections.Checkpoint{}, fmt.Errorf("no read model is defined for projection %s", place.Projection)
+// Create implements projections.Epochs. A reactor's location has no schema.
+func (s *Store) Create(ctx context.Context, location projections.Location, version int) (projections.Checkpoint, error) {
+	model, ok := s.models[location.Projection]
+	if !ok && location.Copy != projections.Reacted {
+		return projections.Checkpoint{}, fmt.Errorf("no read model is defined for projection %s", location.Projection)
 	}
-	keep := place.Copy == projections.Live || place.Copy == projections.Reacted
+	keep := location.Copy == projections.Live || location.Copy == projections.Reacted
 	if !keep {
-		if err := s.Drop(ctx, place); err != nil {
+		if err := s.Drop(ctx, location); err != nil {
 			return projections.Checkpoint{}, err
 		}
 	}
 	var c projections.Checkpoint
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
-		if err := exec(ctx, tx, placeLockSQL, place.String()); err != nil {
+		if err := exec(ctx, tx, locationLockSQL, location.String()); err != nil {
 			return err
 		}
 		if keep {
 			var found bool
-			if c, found, err = checkpoint(ctx, tx, checkpointSQL, place); err != nil || found {
+			if c, found, err = checkpoint(ctx, tx, checkpointSQL, location); err != nil || found {
 				return err
 			}
 		}
-		c, err = s.create(ctx, tx, place, version, model)
+		c, err = s.create(ctx, tx, location, version, model)
 		return err
 	})
 	if err != nil {
-		return projections.Checkpoint{}, fmt.Errorf("create the read model %s: %w", place, err)
+		return projections.Checkpoint{}, fmt.Errorf("create the read model %s: %w", location, err)
 	}
 	return c, nil
 }
 
-func (s *Store) create(ctx context.Context, tx pgx.Tx, place projections.Location, version int, model Model) (projections.Checkpoint, error) {
-	c := projections.Checkpoint{Location: place}
-	if err := exec(ctx, tx, forgetSQL, place.String()); err != nil { // of one who creates the same place at the same time
+func (s *Store) create(ctx context.Context, tx pgx.Tx, location projections.Location, version int, model Model) (projections.Checkpoint, error) {
+	c := projections.Checkpoint{Location: location}
+	if err := exec(ctx, tx, forgetSQL, location.String()); err != nil { // of one who creates the same location at the same time
 		return c, err
 	}
-	if err := tx.QueryRow(ctx, createSQL, place.String(), version).Scan(&c.Version, &c.Position, &c.Revision); err != nil {
+	if err := tx.QueryRow(ctx, createSQL, location.String(), version).Scan(&c.Version, &c.Position, &c.Revision); err != nil {
 		return c, err
 	}
-	if place.Copy == projections.Reacted {
+	if location.Copy == projections.Reacted {
 		return c, nil
 	}
-	schema := quote(SchemaOf(place))
+	schema := quote(SchemaOf(location))
 	if err := exec(ctx, tx, "DROP SCHEMA IF EXISTS "+schema+" CASCADE; CREATE SCHEMA "+schema); err != nil {
 		return c, err
 	}
 	ddl := model.DDL
-	if place.Copy == projections.Live {
+	if location.Copy == projections.Live {
 		ddl += ";\n" + model.Indexes
 	}
-	if err := execIn(ctx, tx, place, ddl); err != nil {
+	if err := execIn(ctx, tx, location, ddl); err != nil {
 		return c, err
 	}
-	return c, protect(ctx, tx, place, model)
+	return c, protect(ctx, tx, location, model)
 }
 
 // Expand makes a live read model of an earlier version fit to be asked by this version, while others may still write it. One of
 // this version is left alone: what changes a table waits for everybody who reads it.
 func (s *Store) Expand(ctx context.Context, projection string, version int) error {
-	model, place := s.models[projection], projections.LiveOf(projection)
+	model, location := s.models[projection], projections.LiveOf(projection)
 	if model.Expand == "" {
 		return nil
 	}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if err := exec(ctx, tx, placeLockSQL, place.String()); err != nil {
+		if err := exec(ctx, tx, locationLockSQL, location.String()); err != nil {
 			return err
 		}
-		if at, found, err := checkpoint(ctx, tx, checkpointSQL, place); err != nil || !found || at.Version >= version {
+		if at, found, err := checkpoint(ctx, tx, checkpointSQL, location); err != nil || !found || at.Version >= version {
 			return err
 		}
-		if err := execIn(ctx, tx, place, model.Expand); err != nil {
+		if err := execIn(ctx, tx, location, model.Expand); err != nil {
 			return err
 		}
-		return protect(ctx, tx, place, model)
+		return protect(ctx, tx, location, model)
 	})
 	if err != nil {
-		return fmt.Errorf("expand the read model %s: %w", place, err)
+		return fmt.Errorf("expand the read model %s: %w", location, err)
 	}
 	return nil
 }
 
-// execIn runs statements in the place's schema.
-func execIn(ctx context.Context, tx pgx.Tx, place projections.Location, sql string) error {
-	if _, err := tx.Exec(ctx, sessionSQL, SchemaOf(place)+", public"); err != nil {
+// execIn runs statements in the location's schema.
+func execIn(ctx context.Context, tx pgx.Tx, location projections.Location, sql string) error {
+	if _, err := tx.Exec(ctx, sessionSQL, SchemaOf(location)+", public"); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, sql)
@@ -119,25 +119,25 @@ func execIn(ctx context.Context, tx pgx.Tx, place projections.Location, sql stri
 }
 
 // Finish implements projections.Epochs.
-func (s *Store) Finish(ctx context.Context, place projections.Location) error {
-	model := s.models[place.Projection]
+func (s *Store) Finish(ctx context.Context, location projections.Location) error {
+	model := s.models[location.Projection]
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		return execIn(ctx, tx, place, model.Indexes)
+		return execIn(ctx, tx, location, model.Indexes)
 	})
 	if err != nil {
-		return fmt.Errorf("finish the read model %s: %w", place, err)
+		return fmt.Errorf("finish the read model %s: %w", location, err)
 	}
-	return s.analyze(ctx, place)
+	return s.analyze(ctx, location)
 }
 
 // analyze lets the planner know the full tables before readers see them.
-func (s *Store) analyze(ctx context.Context, place projections.Location) error {
-	tables, err := s.tables(ctx, s.pool, SchemaOf(place))
+func (s *Store) analyze(ctx context.Context, location projections.Location) error {
+	tables, err := s.tables(ctx, s.pool, SchemaOf(location))
 	if err != nil {
 		return err
 	}
 	for _, t := range tables {
-		if _, err := s.pool.Exec(ctx, "ANALYZE "+quote(SchemaOf(place), t)); err != nil {
+		if _, err := s.pool.Exec(ctx, "ANALYZE "+quote(SchemaOf(location), t)); err != nil {
 			return fmt.Errorf("analyze %s: %w", t, err)
 		}
 	}
@@ -146,7 +146,7 @@ func (s *Store) analyze(ctx context.Context, place projections.Location) error {
 
 const (
 	lockSQL = `SELECT version, position, revision FROM projection.checkpoints WHERE place = $1 FOR UPDATE`
-	// The swapped place gets a revision that neither place has had, so a runner of either finds its checkpoint moved.
+	// The swapped location gets a revision that neither location has had, so a runner of either finds its checkpoint moved.
 	renameSQL = `
 UPDATE projection.checkpoints SET place = $2, revision = nextval('projection.revisions') WHERE place = $1
 RETURNING version, position, revision`
@@ -171,7 +171,7 @@ func (s *Store) Swap(
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		// A runner may be making the live one at this moment, for the first time.
-		if err := exec(ctx, tx, placeLockSQL, live.String()); err != nil {
+		if err := exec(ctx, tx, locationLockSQL, live.String()); err != nil {
 			return err
 		}
 		was, hasLive, err := checkpoint(ctx, tx, lockSQL, live)
@@ -219,10 +219,10 @@ func exec(ctx context.Context, tx pgx.Tx, sql string, args ...any) error {
 const dropAtOnce = 100
 
 // Drop implements projections.Epochs.
-func (s *Store) Drop(ctx context.Context, place projections.Location) error {
-	schema := SchemaOf(place)
-	if _, err := s.pool.Exec(ctx, forgetSQL, place.String()); err != nil {
-		return fmt.Errorf("drop the checkpoint of %s: %w", place, err)
+func (s *Store) Drop(ctx context.Context, location projections.Location) error {
+	schema := SchemaOf(location)
+	if _, err := s.pool.Exec(ctx, forgetSQL, location.String()); err != nil {
+		return fmt.Errorf("drop the checkpoint of %s: %w", location, err)
 	}
 	tables, err := s.tables(ctx, s.pool, schema)
 	if err != nil {
@@ -233,11 +233,11 @@ func (s *Store) Drop(ctx context.Context, place projections.Location) error {
 			chunk[i] = quote(schema, t)
 		}
 		if err := s.drop(ctx, "DROP TABLE IF EXISTS "+strings.Join(chunk, ", ")+" CASCADE"); err != nil {
-			return fmt.Errorf("drop tables of %s: %w", place, err)
+			return fmt.Errorf("drop tables of %s: %w", location, err)
 		}
 	}
 	if err := s.drop(ctx, "DROP SCHEMA IF EXISTS "+quote(schema)+" CASCADE"); err != nil {
-		return fmt.Errorf("drop the read model %s: %w", place, err)
+		return fmt.Errorf("drop the read model %s: %w", location, err)
 	}
 	return nil
 }
@@ -286,23 +286,23 @@ func (s *Store) tables(ctx context.Context, q rowsQueryer, schema string) ([]str
 }
 
 // Checksums implements projections.Epochs: per table the row count and the sum of a 64-bit hash of each row as text.
-func (s *Store) Checksums(ctx context.Context, place projections.Location) (projections.Checkpoint, map[string]projections.Checksum, error) {
+func (s *Store) Checksums(ctx context.Context, location projections.Location) (projections.Checkpoint, map[string]projections.Checksum, error) {
 	var at projections.Checkpoint
 	sums := map[string]projections.Checksum{}
 	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err := pgx.BeginTxFunc(ctx, s.pool, opts, func(tx pgx.Tx) error {
 		var ok bool
 		var err error
-		if at, ok, err = checkpoint(ctx, tx, checkpointSQL, place); err != nil || !ok {
+		if at, ok, err = checkpoint(ctx, tx, checkpointSQL, location); err != nil || !ok {
 			return errors.Join(err, missing(ok))
 		}
-		tables, err := s.tables(ctx, tx, SchemaOf(place))
+		tables, err := s.tables(ctx, tx, SchemaOf(location))
 		if err != nil {
 			return err
 		}
 		for _, t := range tables {
 			var sum projections.Checksum
-			sql := "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text FROM " + quote(SchemaOf(place), t) + " t"
+			sql := "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text FROM " + quote(SchemaOf(location), t) + " t"
 			if err := tx.QueryRow(ctx, sql).Scan(&sum.Rows, &sum.Sum); err != nil {
 				return fmt.Errorf("sum up %s: %w", t, err)
 			}
@@ -311,7 +311,7 @@ func (s *Store) Checksums(ctx context.Context, place projections.Location) (proj
 		return nil
 	})
 	if err != nil {
-		return at, nil, fmt.Errorf("checksums of %s: %w", place, err)
+		return at, nil, fmt.Errorf("checksums of %s: %w", location, err)
 	}
 	return at, sums, nil
 }

@@ -31,18 +31,18 @@ var _ sidestore.Marks = (*Marks)(nil)
 // NewMarks keeps them in the pool's database.
 func NewMarks(pool *pgxpool.Pool) *Marks { return &Marks{pool} }
 
-// undefinedTable is SQLSTATE's undefined_table: the place is not there.
+// undefinedTable is SQLSTATE's undefined_table: the location is not there.
 const undefinedTable = "42P01"
 
 // Read implements sidestore.Marks.
-func (s *Marks) Read(ctx context.Context, place projections.Location) (sidestore.Mark, bool, error) {
-	m, ok, err := mark(ctx, s.pool, "SELECT generation, reached, until FROM "+quote(SchemaOf(place), "mark"))
+func (s *Marks) Read(ctx context.Context, location projections.Location) (sidestore.Mark, bool, error) {
+	m, ok, err := mark(ctx, s.pool, "SELECT generation, reached, until FROM "+quote(SchemaOf(location), "mark"))
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == undefinedTable {
 		return m, false, nil
 	}
 	if err != nil {
-		return m, false, fmt.Errorf("mark of %s: %w", place, err)
+		return m, false, fmt.Errorf("mark of %s: %w", location, err)
 	}
 	return m, ok, nil
 }

@@ -48,10 +48,10 @@ func NewStore(pool *pgxpool.Pool, models ...Model) (*Store, error) {
 const checkpointSQL = `SELECT version, position, revision FROM projection.checkpoints WHERE place = $1`
 
 // Checkpoint implements projections.Checkpoints.
-func (s *Store) Checkpoint(ctx context.Context, place projections.Location) (projections.Checkpoint, bool, error) {
-	c, ok, err := checkpoint(ctx, s.pool, checkpointSQL, place)
+func (s *Store) Checkpoint(ctx context.Context, location projections.Location) (projections.Checkpoint, bool, error) {
+	c, ok, err := checkpoint(ctx, s.pool, checkpointSQL, location)
 	if err != nil {
-		return c, false, fmt.Errorf("checkpoint of %s: %w", place, err)
+		return c, false, fmt.Errorf("checkpoint of %s: %w", location, err)
 	}
 	return c, ok, nil
 }
@@ -60,9 +60,9 @@ type queryer interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-func checkpoint(ctx context.Context, q queryer, sql string, place projections.Location) (projections.Checkpoint, bool, error) {
-	c := projections.Checkpoint{Location: place}
-	err := q.QueryRow(ctx, sql, place.String()).Scan(&c.Version, &c.Position, &c.Revision)
+func checkpoint(ctx context.Context, q queryer, sql string, location projections.Location) (projections.Checkpoint, bool, error) {
+	c := projections.Checkpoint{Location: location}
+	err := q.QueryRow(ctx, sql, location.String()).Scan(&c.Version, &c.Position, &c.Revision)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return projections.Checkpoint{}, false, nil
 	}
@@ -110,7 +110,7 @@ func (s *Store) Advance(ctx context.Context, from projections.Checkpoint, step p
 	return next, nil
 }
 
-// claim moves the checkpoint and points unqualified names at the place's schema, in one round trip.
+// claim moves the checkpoint and points unqualified names at the location's schema, in one round trip.
 func claim(ctx context.Context, tx pgx.Tx, from, next projections.Checkpoint) error {
 	var batch pgx.Batch
 	batch.Queue(advanceSQL, from.Location.String(), from.Version, from.Position, from.Revision, next.Position, next.Revision)
@@ -139,18 +139,18 @@ ON CONFLICT (place, stream_id) DO UPDATE SET position = EXCLUDED.position, versi
 	unparkSQL = `DELETE FROM projection.parked WHERE place = $1 AND stream_id = $2`
 )
 
-func writeParked(ctx context.Context, tx pgx.Tx, place projections.Location, step projections.Step) error {
+func writeParked(ctx context.Context, tx pgx.Tx, location projections.Location, step projections.Step) error {
 	var batch pgx.Batch
 	for _, p := range step.Park {
-		batch.Queue(parkSQL, place.String(), string(p.Stream), p.Position, p.Version, p.EventType, p.Error, p.Attempts,
+		batch.Queue(parkSQL, location.String(), string(p.Stream), p.Position, p.Version, p.EventType, p.Error, p.Attempts,
 			nullable(p.RetryAt), p.SkipReason)
 	}
 	for _, stream := range step.Unpark {
-		batch.Queue(unparkSQL, place.String(), string(stream))
+		batch.Queue(unparkSQL, location.String(), string(stream))
 	}
 	// The projections' own table is qualified, so the projector's search path doesn't matter.
 	if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
-		return fmt.Errorf("park streams of %s: %w", place, err)
+		return fmt.Errorf("park streams of %s: %w", location, err)
 	}
 	return nil
 }
@@ -167,13 +167,13 @@ SELECT stream_id, position, version, event_type, error, attempts, retry_at, skip
 FROM projection.parked WHERE place = $1 ORDER BY position, stream_id`
 
 // Parked implements projections.DeadLetters.
-func (s *Store) Parked(ctx context.Context, place projections.Location) ([]projections.Parked, error) {
-	rows, err := s.pool.Query(ctx, parkedSQL, place.String())
+func (s *Store) Parked(ctx context.Context, location projections.Location) ([]projections.Parked, error) {
+	rows, err := s.pool.Query(ctx, parkedSQL, location.String())
 	if err != nil {
-		return nil, fmt.Errorf("parked streams of %s: %w", place, err)
+		return nil, fmt.Errorf("parked streams of %s: %w", location, err)
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (projections.Parked, error) {
-		p := projections.Parked{Location: place}
+		p := projections.Parked{Location: location}
 		var at *time.Time
 		err := row.Scan(&p.Stream, &p.Position, &p.Version, &p.EventType, &p.Error, &p.Attempts, &at, &p.SkipReason)
 		if at != nil {
@@ -182,7 +182,7 @@ func (s *Store) Parked(ctx context.Context, place projections.Location) ([]proje
 		return p, err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("parked streams of %s: %w", place, err)
+		return nil, fmt.Errorf("parked streams of %s: %w", location, err)
 	}
 	return list, nil
 }
@@ -191,10 +191,10 @@ const retrySQL = `
 UPDATE projection.parked SET retry_at = $3, attempts = 0, skip_reason = $4 WHERE place = $1 AND stream_id = $2`
 
 // Retry implements projections.DeadLetters.
-func (s *Store) Retry(ctx context.Context, place projections.Location, stream eventstore.StreamID, skipReason string, at time.Time) (bool, error) {
-	tag, err := s.pool.Exec(ctx, retrySQL, place.String(), string(stream), at, skipReason)
+func (s *Store) Retry(ctx context.Context, location projections.Location, stream eventstore.StreamID, skipReason string, at time.Time) (bool, error) {
+	tag, err := s.pool.Exec(ctx, retrySQL, location.String(), string(stream), at, skipReason)
 	if err != nil {
-		return false, fmt.Errorf("retry %s in %s: %w", stream, place, err)
+		return false, fmt.Errorf("retry %s in %s: %w", stream, location, err)
 	}
 	return tag.RowsAffected() == 1, nil
 }

@@ -130,13 +130,13 @@ func TestASchemaOfManyTablesIsDropped(t *testing.T) {
 		fmt.Fprintf(&ddl, "CREATE TABLE t_%d (id int);\n", i)
 	}
 	store, pool := open(t, postgres.Model{Name: "many", DDL: ddl.String(), Apart: func(string) bool { return true }})
-	place := projections.LiveOf("many")
-	_, err := store.Create(t.Context(), place, 1)
+	location := projections.LiveOf("many")
+	_, err := store.Create(t.Context(), location, 1)
 	require.NoError(t, err)
-	_, sums, err := store.Checksums(t.Context(), place)
+	_, sums, err := store.Checksums(t.Context(), location)
 	require.NoError(t, err)
 	require.Len(t, sums, 450)
-	require.NoError(t, store.Drop(t.Context(), place))
+	require.NoError(t, store.Drop(t.Context(), location))
 	var n int
 	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_namespace WHERE nspname = 'rm_many'`).Scan(&n))
 	require.Zero(t, n)

@@ -43,5 +43,5 @@ type Model struct {
 	Apart func(table string) bool
 }
 
-// SchemaOf returns the schema of a place.
+// SchemaOf returns the schema of a location.
 func SchemaOf(p projections.Location) string { return "rm_" + p.String() }

@@ -123,8 +123,8 @@ func (s *Store) Protect(ctx context.Context) error {
 			return err
 		}
 		for _, model := range s.models {
-			for _, slot := range []projections.Copy{projections.Live, projections.Next, projections.VerifyCopy} {
-				if err := protect(ctx, tx, projections.Location{Projection: model.Name, Copy: slot}, model); err != nil {
+			for _, which := range []projections.Copy{projections.Live, projections.Next, projections.VerifyCopy} {
+				if err := protect(ctx, tx, projections.Location{Projection: model.Name, Copy: which}, model); err != nil {
 					return err
 				}
 			}
@@ -157,8 +157,8 @@ WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER 
 
 // protect gives the tables of a place their policies, and AppRole the right to read what they show. A table for which nothing says
 // whose its rows are is an error.
-func protect(ctx context.Context, tx pgx.Tx, place projections.Location, model Model) error {
-	schema := SchemaOf(place)
+func protect(ctx context.Context, tx pgx.Tx, location projections.Location, model Model) error {
+	schema := SchemaOf(location)
 	rows, err := tx.Query(ctx, unprotectedSQL, schema)
 	if err != nil {
 		return err
@@ -199,7 +199,7 @@ func protect(ctx context.Context, tx pgx.Tx, place projections.Location, model M
 	if sql.Len() == 0 {
 		return nil
 	}
-	return execIn(ctx, tx, place, sql.String())
+	return execIn(ctx, tx, location, sql.String())
 }
 
 func isReadable(ctx context.Context, tx pgx.Tx, schema string) (bool, error) {

@@ -57,7 +57,7 @@ func fill(says string, data map[string]json.RawMessage) string {
 // Unnamed says what was done to a thing that has no name, or none that may be told: "deleted a search" for "deleted the search {it}".
 func Unnamed(says, kind string) string { return without(says, "{it}", kind) }
 
-func without(says, location, kind string) string {
+func without(says, placeholder, kind string) string {
 	noun := map[string]string{"api_key": "API key"}[kind]
 	if noun == "" {
 		noun = strings.ReplaceAll(kind, "_", " ")
@@ -66,11 +66,11 @@ func without(says, location, kind string) string {
 	if strings.ContainsRune("aeiouAEIO", rune(noun[0])) {
 		one = "an " + noun
 	}
-	says = strings.ReplaceAll(says, "the "+noun+" "+location, one)
+	says = strings.ReplaceAll(says, "the "+noun+" "+placeholder, one)
 	if kind == "import" {
 		one = "a file"
 	}
-	return strings.ReplaceAll(says, location, one)
+	return strings.ReplaceAll(says, placeholder, one)
 }
 
 // word is a name as it stands in a sentence.

@@ -43,7 +43,7 @@ type Memory struct {
 	mu        sync.Mutex
 	free      *sync.Cond
 	locations map[string]*location
-	held      map[string]bool // places whose checkpoint a Swap holds
+	held      map[string]bool // locations whose checkpoint a Swap holds
 	revision  int64
 
 	// Fail, when set, is asked before each Advance and may return an error for it.
@@ -51,7 +51,7 @@ type Memory struct {
 	// Process is whose attempts are noted and asked for; Living are the others that have not ended.
 	Process string
 	Living  map[string]bool
-	noted   map[string]string // by place, the process of the attempt
+	noted   map[string]string // by location, the process of the attempt
 
 	// Lose, when set, is asked after each Advance that was made and may return an error to answer instead.
 	Lose func(projections.Checkpoint) error
@@ -291,7 +291,7 @@ func (m *Memory) Checksums(_ context.Context, at projections.Location) (projecti
 	return p.checkpoint, sums, nil
 }
 
-// Tables returns a copy of what is at the place.
+// Tables returns a copy of what is at the location.
 func (m *Memory) Tables(at projections.Location) map[string]map[string]string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -302,7 +302,7 @@ func (m *Memory) Tables(at projections.Location) map[string]map[string]string {
 	return copyOf(p.tables)
 }
 
-// Finished reports whether Finish was called for what is at the place.
+// Finished reports whether Finish was called for what is at the location.
 func (m *Memory) Finished(at projections.Location) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

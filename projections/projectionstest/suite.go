@@ -295,18 +295,18 @@ func testFirstSwap(t *testing.T, s Subject) {
 }
 
 func testChecksums(t *testing.T, s Subject) {
-	live, copied := s.create(t, projections.LiveOf(name)), s.create(t, aside)
+	live, beside := s.create(t, projections.LiveOf(name)), s.create(t, aside)
 	live = s.advance(t, live, projections.Step{To: 1, Apply: s.set("a", "1")})
 	s.advance(t, live, projections.Step{To: 2, Apply: s.set("b", "2")})
-	copied = s.advance(t, copied, projections.Step{To: 1, Apply: s.set("b", "2")})
+	beside = s.advance(t, beside, projections.Step{To: 1, Apply: s.set("b", "2")})
 	require.NotEqual(t, s.sums(t, live.Location), s.sums(t, aside))
-	copied = s.advance(t, copied, projections.Step{To: 2, Apply: s.set("a", "1")})
+	beside = s.advance(t, beside, projections.Step{To: 2, Apply: s.set("a", "1")})
 	require.Equal(t, s.sums(t, live.Location), s.sums(t, aside))
-	copied = s.advance(t, copied, projections.Step{To: 3, Apply: s.set("a", "2")})
+	beside = s.advance(t, beside, projections.Step{To: 3, Apply: s.set("a", "2")})
 	require.NotEqual(t, s.sums(t, live.Location), s.sums(t, aside))
 	at, _, err := s.Store.Checksums(t.Context(), aside)
 	require.NoError(t, err)
-	require.Equal(t, copied, at)
+	require.Equal(t, beside, at)
 	require.NoError(t, s.Store.Drop(t.Context(), aside))
 	_, _, err = s.Store.Checksums(t.Context(), aside)
 	require.Error(t, err)

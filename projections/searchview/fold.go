@@ -104,14 +104,14 @@ func (f *fold) answers(ctx context.Context, ev rowEvent, e enrichment.RunAnswers
 		return err
 	}
 	ev.table = e.TableID
-	location := make(map[kernel.RowID]int, len(e.Chunk.Rows))
+	index := make(map[kernel.RowID]int, len(e.Chunk.Rows))
 	for i, row := range e.Chunk.Rows {
-		location[row] = i
+		index[row] = i
 	}
 	ev.rows = slices.Clone(e.Chunk.Rows)
 	marks := map[kernel.RowID][]enrichment.Mark{}
 	for _, m := range e.Marks {
-		if _, ok := location[m.RowID]; !ok && marks[m.RowID] == nil {
+		if _, ok := index[m.RowID]; !ok && marks[m.RowID] == nil {
 			ev.rows = append(ev.rows, m.RowID)
 		}
 		marks[m.RowID] = append(marks[m.RowID], m)
@@ -127,7 +127,7 @@ func (f *fold) answers(ctx context.Context, ev rowEvent, e enrichment.RunAnswers
 	set := setCells(e.Chunk, ev.at)
 	ev.apply = func(i int, d *Document) {
 		row := ev.rows[i]
-		if at, ok := location[row]; ok && len(e.Chunk.Cols) > 0 {
+		if at, ok := index[row]; ok && len(e.Chunk.Cols) > 0 {
 			set(at, d)
 		}
 		for _, m := range marks[row] {

@@ -3,9 +3,9 @@
 // they do on Postgres. It is put together from two parts:
 //
 //   - Base: another projections.Store (postgres.Store) that keeps the checkpoint, the parked streams and, instead of tables, a
-//     Mark: which copy in the engine holds the place's read model. Give the projection the model postgres.External(name), and pass
+//     Mark: which copy in the engine holds the location's read model. Give the projection the model postgres.External(name), and pass
 //     postgres.NewMarks(pool) as Marks.
-//   - Engine: what the adapter of ClickHouse or OpenSearch implements. It knows copies, not places.
+//   - Engine: what the adapter of ClickHouse or OpenSearch implements. It knows copies, not locations.
 //
 // # Copies
 //

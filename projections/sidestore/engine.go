@@ -48,16 +48,16 @@ type Batch interface {
 	Flush(ctx context.Context, position int64) error
 }
 
-// Mark is what Base keeps for a place instead of tables.
+// Mark is what Base keeps for a location instead of tables.
 type Mark struct {
 	Generation string
 	Reached    int64 // the position of the last committed flush
 	Until      int64 // the position below which the copy is still being filled and not read
 }
 
-// Marks keeps the mark of each place in Base, so that it is swapped and dropped with the place.
+// Marks keeps the mark of each location in Base, so that it is swapped and dropped with the location.
 type Marks interface {
-	// Read returns the place's mark as committed; false without one.
+	// Read returns the location's mark as committed; false without one.
 	Read(ctx context.Context, location projections.Location) (Mark, bool, error)
 	// Get returns the mark inside a step of Base.
 	Get(ctx context.Context, tx projections.Tx) (Mark, bool, error)

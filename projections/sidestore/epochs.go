@@ -10,7 +10,7 @@ import (
 	"github.com/morket/morket/projections"
 )
 
-// Create implements projections.Epochs. When the engine can't be reached, the place is there without a copy and the first
+// Create implements projections.Epochs. When the engine can't be reached, the location is there without a copy and the first
 // step or look that finds the engine makes it.
 func (s *Store) Create(ctx context.Context, location projections.Location, version int) (projections.Checkpoint, error) {
 	if location.Copy == projections.Reacted {
@@ -113,7 +113,7 @@ const (
 	aheadTries = 100
 )
 
-// Checksums implements projections.Epochs. Nothing is written to the place meanwhile: the checkpoint is held.
+// Checksums implements projections.Epochs. Nothing is written to the location meanwhile: the checkpoint is held.
 func (s *Store) Checksums(ctx context.Context, location projections.Location) (projections.Checkpoint, map[string]projections.Checksum, error) {
 	for tries := 0; ; {
 		c, sums, err := s.checksums(ctx, location)

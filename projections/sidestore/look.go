@@ -9,7 +9,7 @@ import (
 	"github.com/morket/morket/projections"
 )
 
-// looks remembers when each place was last looked at.
+// looks remembers when each location was last looked at.
 type looks struct {
 	mu   sync.Mutex
 	last map[projections.Location]*look
@@ -22,7 +22,7 @@ type look struct {
 	suspects map[string]bool // generations that belonged to nobody at the look before
 }
 
-// due reports whether it is time to look at the place, and takes note that it is done.
+// due reports whether it is time to look at the location, and takes note that it is done.
 func (l *looks) due(location projections.Location, now time.Time, every time.Duration) bool {
 	if location.Copy == projections.Reacted {
 		return false
@@ -41,14 +41,14 @@ func (l *looks) due(location projections.Location, now time.Time, every time.Dur
 	return true
 }
 
-// again has everything about the place looked at anew.
+// again has everything about the location looked at anew.
 func (l *looks) again(location projections.Location) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.last, location)
 }
 
-// of returns what is known of a place; false when nothing is.
+// of returns what is known of a location; false when nothing is.
 func (l *looks) of(location projections.Location) (look, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -101,15 +101,15 @@ func (s *Store) tidy(ctx context.Context, location projections.Location, m Mark)
 	return nil
 }
 
-// orphans are the generations that no place has.
+// orphans are the generations that no location has.
 func (s *Store) orphans(ctx context.Context, projection string) ([]string, error) {
 	all, err := s.engine.Copies(ctx, projection)
 	if err != nil {
 		return nil, err
 	}
 	taken := map[string]bool{}
-	for _, copied := range []projections.Copy{projections.Live, projections.Next, projections.VerifyCopy} {
-		location := projections.Location{Projection: projection, Copy: copied}
+	for _, which := range []projections.Copy{projections.Live, projections.Next, projections.VerifyCopy} {
+		location := projections.Location{Projection: projection, Copy: which}
 		if _, ok, err := s.base.Checkpoint(ctx, location); err != nil || !ok {
 			if err != nil {
 				return nil, err

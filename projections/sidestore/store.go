@@ -26,7 +26,7 @@ type Config struct {
 	Logger  *slog.Logger
 	// CheckEvery is how often the Store looks whether the engine still has what was written; default 3 s.
 	CheckEvery time.Duration
-	// Pace is the least time between two flushes of few events at a place: most such stores prefer few large writes. Default 0.
+	// Pace is the least time between two flushes of few events at a location: most such stores prefer few large writes. Default 0.
 	Pace time.Duration
 }
 
@@ -64,7 +64,7 @@ func New(cfg Config) (*Store, error) {
 	}, nil
 }
 
-// errUnmarked says that a place has no copy yet.
+// errUnmarked says that a location has no copy yet.
 var errUnmarked = errors.New("the place has no copy in the store")
 
 // Checkpoint implements projections.Checkpoints. From time to time it looks whether the engine has what was written, and
@@ -141,7 +141,7 @@ func copyOf(location projections.Location, m Mark) Copy {
 	return Copy{Projection: location.Projection, Generation: m.Generation}
 }
 
-// repair makes the place's copy anew if it is lost, and then answers ErrMoved; nil says that it is whole.
+// repair makes the location's copy anew if it is lost, and then answers ErrMoved; nil says that it is whole.
 func (s *Store) repair(ctx context.Context, c projections.Checkpoint) error {
 	m, marked, err := s.marks.Read(ctx, c.Location)
 	if err != nil {
@@ -226,7 +226,7 @@ func (s *Store) present(generation string) bool {
 	return strings.HasPrefix(generation, historyMark+s.history()+historyMark)
 }
 
-// renew gives the place an empty copy and moves it to position 0.
+// renew gives the location an empty copy and moves it to position 0.
 func (s *Store) renew(ctx context.Context, c projections.Checkpoint) (projections.Checkpoint, error) {
 	m := Mark{Generation: s.generation(), Until: c.Position}
 	if c.Location.Copy == projections.Live {

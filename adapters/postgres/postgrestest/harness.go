@@ -123,17 +123,17 @@ func (h *Harness) RequireRebuildable() {
 	_, live, err := h.Store.Checksums(h.t.Context(), h.at.Location)
 	require.NoError(h.t, err)
 	for _, size := range []int{max(1, len(h.log)), 1} {
-		place := projections.Location{Projection: h.projector.Name(), Copy: projections.VerifyCopy}
-		at, err := h.Store.Create(h.t.Context(), place, h.projector.Version())
+		location := projections.Location{Projection: h.projector.Name(), Copy: projections.VerifyCopy}
+		at, err := h.Store.Create(h.t.Context(), location, h.projector.Version())
 		require.NoError(h.t, err)
 		for rest := h.log; len(rest) > 0; rest = rest[min(size, len(rest)):] {
 			at, err = h.apply(at, rest[:min(size, len(rest))])
 			require.NoError(h.t, err)
 		}
-		_, sums, err := h.Store.Checksums(h.t.Context(), place)
+		_, sums, err := h.Store.Checksums(h.t.Context(), location)
 		require.NoError(h.t, err)
 		require.Equal(h.t, live, sums, "rebuilt in batches of %d events, the read model differs from the live one", size)
-		require.NoError(h.t, h.Store.Drop(h.t.Context(), place))
+		require.NoError(h.t, h.Store.Drop(h.t.Context(), location))
 	}
 }
 
