@@ -154,7 +154,7 @@ func (r *Repo[A]) fold(a A, version int64, events []Recorded) (int64, error) {
 	return version, nil
 }
 
-// Keep saves the aggregate's state as a snapshot if it is a Snapshotter, for who holds it over many appends instead of loading it
+// Keep saves the aggregate's state as a snapshot if it is a Snapshotter, for a caller that holds it over many appends instead of loading it
 // each time, which does that by itself.
 func (r *Repo[A]) Keep(ctx context.Context, id string, a A, version int64) {
 	if s, ok := any(a).(Snapshotter); ok {

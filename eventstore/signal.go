@@ -18,7 +18,7 @@ func (s *Signal) Wait() <-chan struct{} {
 	return s.ch
 }
 
-// Fire wakes those who wait.
+// Fire wakes all waiting goroutines.
 func (s *Signal) Fire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -128,7 +128,7 @@ type Reader interface {
 	ReadStream(ctx context.Context, stream StreamID, after int64, limit int) ([]Recorded, error)
 	// ReadAll returns events with position > after, in order and without a gap, at most limit and at most a few megabytes.
 	ReadAll(ctx context.Context, after int64, limit int) ([]Recorded, error)
-	// ReadPositions returns the events at the positions (ascending), for those who keep an index over the log.
+	// ReadPositions returns the events at the positions (ascending), for an index over the log.
 	ReadPositions(ctx context.Context, positions []int64) ([]Recorded, error)
 	// StreamVersion returns the stream's version, 0 if it does not exist.
 	StreamVersion(ctx context.Context, stream StreamID) (int64, error)

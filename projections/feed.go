@@ -157,14 +157,14 @@ func (f *feed) poll(ctx context.Context) error {
 	return f.flush(ctx, false)
 }
 
-// live takes a message and whatever else has already arrived, or arrives while events are gathered, as one piece.
+// live takes a message and the others that have arrived, or arrive while events are gathered, as one piece.
 func (f *feed) live(ctx context.Context, m *message.Message) error {
 	var taken []*message.Message
 	var events []eventstore.Recorded
 	var gathered <-chan time.Time // nil until there is something to gather for
 	size := 0
 	defer func() {
-		if ctx.Err() == nil { // whatever went wrong is made good from the log
+		if ctx.Err() == nil { // any failure is made good from the log
 			for _, m := range taken {
 				m.Ack()
 			}

@@ -52,7 +52,7 @@ type Building struct {
 	Target   int64
 }
 
-// Monitor is the list of the units of this program, for those who run it.
+// Monitor is the list of the units of this program, for its operators.
 type Monitor struct {
 	log       Log
 	clock     kernel.Clock

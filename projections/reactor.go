@@ -34,7 +34,7 @@ type ReactorConfig struct {
 	// workflow under an id that follows from the event is). A *WaitError, a kernel.KindUnavailable error or a timeout has it
 	// called again after a pause, and everything waits; any other error parks the event's stream.
 	Handle func(context.Context, eventstore.Recorded) error
-	// HandleBatch takes the place of Handle for whoever acts on many events at once; Limits.Gather makes the batches larger. After
+	// HandleBatch takes the place of Handle where many events are handled at once; Limits.Gather makes the batches larger. After
 	// a crash the same events may come cut into other batches, and when a batch fails its halves come, down to single events.
 	HandleBatch func(context.Context, []eventstore.Recorded) error
 	// Apply, in place of both, puts events into tables of the store that can't be made anew from the log, such as a queue's, in the

@@ -106,7 +106,7 @@ func (c *Client) exec(ctx context.Context, d time.Duration, statements ...string
 	return nil
 }
 
-// ensureDatabase makes the database. A user that may not is told by whatever needs it next.
+// ensureDatabase makes the database. A user that may not is told by the next statement.
 func (c *Client) ensureDatabase(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()

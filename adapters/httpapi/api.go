@@ -224,8 +224,8 @@ func operation[I any](a *API, op Op) huma.Operation {
 	h := huma.Operation{
 		OperationID: op.ID, Method: op.Method, Path: op.Path, Summary: op.Summary, Description: op.Description,
 		Tags: []string{op.Tag}, DefaultStatus: op.Status, MaxBodyBytes: -1,
-		// Huma's deadline stays on the connection when the body has been read: after 5 s it would cut off whatever is under way, and
-		// whatever the connection is used for next.
+		// Huma's deadline stays on the connection when the body has been read: after 5 s it would cut off what is under way and the
+		// connection's next use.
 		BodyReadTimeout: -1,
 		Middlewares:     huma.Middlewares{a.authorize(op)},
 		Errors:          op.failures(strings.Contains(op.Path, "{")),

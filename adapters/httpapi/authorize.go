@@ -209,7 +209,7 @@ func (a *API) recheck(ctx context.Context, op Op, c echo.Context) (Principal, er
 	return p, nil
 }
 
-// authorise finds the principal's role in the workspace and checks it. A workspace that the caller is not in does not exist for him.
+// authorise finds the principal's role in the workspace and checks it. A workspace without the caller does not exist for it.
 func (a *API) authorise(ctx context.Context, action workspace.Action, ws kernel.WorkspaceID, p *Principal) error {
 	if p.Actor.Kind == kernel.ActorAPIKey {
 		if p.KeyWorkspace != ws {

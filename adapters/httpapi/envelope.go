@@ -189,7 +189,7 @@ const fullRetry = 30 * time.Second
 // stateDiskFull is SQLSTATE's disk_full.
 const stateDiskFull = "53100"
 
-// diskFull reports whether an error, whatever it was made into since, began with a disk that is full: the database's or our own.
+// diskFull reports whether an error, also a wrapped one, began with a full disk: the database's or our own.
 func diskFull(err error) bool {
 	var sql interface{ SQLState() string }
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.As(err, &sql) && sql.SQLState() == stateDiskFull

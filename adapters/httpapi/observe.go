@@ -33,7 +33,7 @@ type Access interface {
 	Exported(meta kernel.Meta, table kernel.TableID)
 }
 
-// denied tells of a member who asked for what his role does not allow.
+// denied tells of a request that the member's role does not allow.
 func (a *API) denied(ctx context.Context, op Op, c echo.Context, err error) {
 	p := PrincipalOf(ctx)
 	if a.cfg.Access == nil || p.Workspace == "" || kernel.KindOf(err) != kernel.KindForbidden {

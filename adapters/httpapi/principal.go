@@ -9,7 +9,7 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// Principal is who makes a request.
+// Principal is the caller of a request.
 type Principal struct {
 	Actor    kernel.Actor
 	User     kernel.UserID
@@ -41,7 +41,7 @@ func (p Principal) CanSeeTable(id kernel.TableID) bool {
 	return false
 }
 
-// Authenticator finds out who a bearer token or API key belongs to. It answers a kernel.KindUnauthorized error for a
+// Authenticator finds the owner of a bearer token or API key. It answers a kernel.KindUnauthorized error for a
 // token that is not, or no longer, good: without asking any store when we did not make the token, and with auth.ErrStale as its
 // cause when it was good once and has had its time.
 type Authenticator interface {
@@ -62,7 +62,7 @@ const (
 	reachKey
 )
 
-// PrincipalOf returns who makes the request that ctx belongs to.
+// PrincipalOf returns the caller of the request that ctx belongs to.
 func PrincipalOf(ctx context.Context) Principal {
 	p, _ := ctx.Value(principalKey).(Principal)
 	return p

@@ -32,8 +32,8 @@ type Limiter interface {
 	Allow(ctx context.Context, key string, perMinute int) (ok bool, retryAfter time.Duration)
 }
 
-// A request is counted when it is known who makes it and that he may: what is refused before costs nobody else's budget. A caller is
-// a person or an API key; budgets that a workspace's callers share are taken from only by those who are in it.
+// A request is counted once its caller is known and has the right: what is refused before costs nobody else's budget. A caller is
+// a person or an API key; budgets that a workspace's callers share are taken from by its members only.
 
 // limit takes a request that may be made from the budgets that it counts against.
 func (a *API) limit(ctx context.Context, op Op, c echo.Context, p Principal) error {
@@ -64,7 +64,7 @@ func (a *API) guessed(ctx context.Context, c echo.Context, err error) error {
 	return err
 }
 
-// refused counts what a known caller may not do, apart from what he may, so that he can't ask without end.
+// refused counts what a known caller may not do, apart from the rest, so that refusals are bounded too.
 func (a *API) refused(ctx context.Context, p Principal, err error) error {
 	if k := kernel.KindOf(err); p.Actor.ID == "" || k != kernel.KindForbidden && k != kernel.KindNotFound {
 		return err

@@ -85,7 +85,7 @@ func (a *API) awaitPosition(ctx context.Context, op Op) (reached int64, stale bo
 }
 
 // early reports whether a read that found nothing was early: what it asks for may just have been made. It waits, within the usual
-// time, for the read model to reach the log's end, so that who has made a thing finds it without saying at which position.
+// time, for the read model to reach the log's end, so that a caller finds what it has just made without naming the position.
 func (a *API) early(ctx context.Context, op Op, err error) bool {
 	if op.Projection == "" || kernel.KindOf(err) != kernel.KindNotFound {
 		return false

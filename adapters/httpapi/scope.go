@@ -11,8 +11,8 @@ import (
 	"github.com/morket/morket/domain/workspace"
 )
 
-// Scope says what an endpoint is about, and so who may reach it: one of the kinds below, TablesOf or FilteredTablesOf. There is no
-// default: an endpoint that doesn't say does not register. The guard enforces it before the handler runs, for callers who are
+// Scope says what an endpoint is about, and so which callers may reach it: one of the kinds below, TablesOf or FilteredTablesOf. There is no
+// default: an endpoint that doesn't say does not register. The guard enforces it before the handler runs, for callers that are
 // limited to some tables of the workspace.
 type Scope interface{ kind() Kind }
 
@@ -22,14 +22,14 @@ type Kind string
 // The kinds.
 const (
 	Public   Kind = "public"   // needs no sign-in
-	SignedIn Kind = "signedIn" // the same for everybody who is known, or about the caller alone: a person or an API key
+	SignedIn Kind = "signedIn" // the same for every known caller, or about the caller alone: a person or an API key
 	Person   Kind = "person"   // the account of the signed-in person; not for API keys
 	// OptionalPerson needs no sign-in, but one that is sent must be a person's: what is done is done to their account.
 	OptionalPerson Kind = "optionalPerson"
 	Operator       Kind = "operator" // the installation: for its operators
 	// TableInPath is the table that {tableId} names.
 	TableInPath Kind = "table"
-	// WholeWorkspace is more than tables, or all of them: not for callers who are limited to some.
+	// WholeWorkspace is more than tables, or all of them: not for callers that are limited to some.
 	WholeWorkspace Kind = "workspace"
 	// PersonInWorkspace is WholeWorkspace for people only: an API key must not be able to outlive itself.
 	PersonInWorkspace Kind = "workspacePerson"
@@ -49,7 +49,7 @@ const NoAction workspace.Action = "none"
 // Reach is what a request touches, as its path, query and body say.
 type Reach struct {
 	Tables []kernel.TableID // each must be one that the caller may see
-	Beyond bool             // also what is of no table: not for callers who are limited to some
+	Beyond bool             // also what is of no table: not for callers that are limited to some
 	Own    bool             // of no table yet, and the caller's own
 }
 
@@ -66,7 +66,7 @@ type finder[I any] struct {
 func (f finder[I]) kind() Kind { return f.of }
 
 // TablesOf is the scope of an endpoint whose request names tables, or things of tables, elsewhere than in {tableId}: find says which.
-// It is asked for callers who are limited to some tables; a request that names none is refused to them.
+// It is asked for callers that are limited to some tables; a request that names none is refused to them.
 func TablesOf[I any](find func(ctx context.Context, p Principal, in *I) (Reach, error)) Scope {
 	return finder[I]{namedTables, find}
 }
@@ -173,7 +173,7 @@ func reaches[I any](ctx context.Context, a *API, op Op, in *I) error {
 	return nil
 }
 
-// within refuses what is out of the reach of a caller who is limited to some tables. A table that he may not see does not exist for him.
+// within refuses what is out of the reach of a caller that is limited to some tables. A table out of its reach does not exist for it.
 func within(p Principal, kind Kind, reach Reach) error {
 	for _, t := range reach.Tables {
 		if !p.CanSeeTable(t) {
@@ -190,7 +190,7 @@ func errLimited() error {
 	return kernel.E(kernel.KindForbidden, "FORBIDDEN", "this API key is limited to some tables and this reaches beyond them; use a key without that limit, or name one of its tables")
 }
 
-// inScope checks what can be known before the request is read: who the caller is, and the table in the path.
+// inScope checks what can be known before the request is read: the caller, and the table in the path.
 func inScope(op Op, p Principal, table kernel.TableID) error {
 	switch op.Scope.kind() { //nolint:exhaustive // the others need the request, or nothing
 	case Person, OptionalPerson, PersonInWorkspace:

@@ -285,7 +285,7 @@ func (w *watched) Write(b []byte) (n int, err error) {
 	return n, nil
 }
 
-// paced is an upload's body: the next piece has to come in time, and all of it at a rate, so that those who send a byte a minute don't
+// paced is an upload's body: the next piece has to come in time, and all of it at a rate, so that senders of a byte a minute don't
 // take the places of others. Only the time that is spent waiting for the client counts.
 type paced struct {
 	body   io.ReadCloser

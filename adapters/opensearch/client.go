@@ -60,7 +60,7 @@ func NewClient(address string) (*Client, error) {
 
 const (
 	requestWithin = 30 * time.Second
-	answerWithin  = 5 * time.Second // to a person who waits
+	answerWithin  = 5 * time.Second // to a waiting person
 	maxAnswer     = 256 << 20
 )
 

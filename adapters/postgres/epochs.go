@@ -61,7 +61,7 @@ func (s *Store) Create(ctx context.Context, location projections.Location, versi
 
 func (s *Store) create(ctx context.Context, tx pgx.Tx, location projections.Location, version int, model Model) (projections.Checkpoint, error) {
 	c := projections.Checkpoint{Location: location}
-	if err := exec(ctx, tx, forgetSQL, location.String()); err != nil { // of one who creates the same location at the same time
+	if err := exec(ctx, tx, forgetSQL, location.String()); err != nil { // of a process that creates the same location at the same time
 		return c, err
 	}
 	if err := tx.QueryRow(ctx, createSQL, location.String(), version).Scan(&c.Version, &c.Position, &c.Revision); err != nil {
@@ -85,7 +85,7 @@ func (s *Store) create(ctx context.Context, tx pgx.Tx, location projections.Loca
 }
 
 // Expand makes a live read model of an earlier version fit to be asked by this version, while others may still write it. One of
-// this version is left alone: what changes a table waits for everybody who reads it.
+// this version is left alone: a change of a table waits for all its readers.
 func (s *Store) Expand(ctx context.Context, projection string, version int) error {
 	model, location := s.models[projection], projections.LiveOf(projection)
 	if model.Expand == "" {
@@ -242,7 +242,7 @@ func (s *Store) Drop(ctx context.Context, location projections.Location) error {
 	return nil
 }
 
-// A drop that clashes with who still uses the tables is tried again.
+// A drop that clashes with users of the tables is tried again.
 const (
 	dropTries = 20
 	dropPause = 100 * time.Millisecond

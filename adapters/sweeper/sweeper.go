@@ -64,7 +64,7 @@ func New(cfg Config) (*Sweeper, error) {
 }
 
 // Run waits until this process leads, sweeps while it does, and returns ctx's error when ctx ends. What is due is not kept anywhere:
-// who begins to lead sweeps everything once.
+// a new leader sweeps everything once.
 func (s *Sweeper) Run(ctx context.Context) error {
 	for {
 		err := s.lead(ctx)
@@ -98,7 +98,7 @@ func (s *Sweeper) lead(ctx context.Context) error {
 	}
 }
 
-// round runs the sweeps that are due, each whatever became of the others.
+// round runs the sweeps that are due, each also when others failed.
 func (s *Sweeper) round(ctx context.Context) {
 	for _, sweep := range s.cfg.Sweeps {
 		if now := s.cfg.Clock.Now(); !kernel.Due(now, s.next[sweep.Name], sweep.Every) || ctx.Err() != nil {

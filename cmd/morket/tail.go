@@ -36,7 +36,7 @@ CloudEvents, the same as on RabbitMQ and in webhooks. When the connection is los
 				cfg.URL = defaultServer
 			}
 			err := tail.Run(cmd.Context(), cfg)
-			if errors.Is(err, syscall.EPIPE) { // whoever reads has seen enough
+			if errors.Is(err, syscall.EPIPE) { // the reader has seen enough
 				return nil
 			}
 			return err

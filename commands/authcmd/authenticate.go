@@ -7,7 +7,7 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// Identity is who a token belongs to.
+// Identity is the owner of a token.
 type Identity struct {
 	Actor    kernel.Actor
 	User     kernel.UserID
@@ -21,7 +21,7 @@ type Identity struct {
 	KeyTables    []kernel.TableID
 }
 
-// Authenticate finds out who an access token or API key belongs to; auth.ErrUnauthorized if it is not, or no longer, good.
+// Authenticate finds the owner of an access token or API key; auth.ErrUnauthorized if it is not, or no longer, good.
 func (h *Handlers) Authenticate(ctx context.Context, token string) (Identity, error) {
 	if looksLikeKey(token) {
 		return h.authenticateKey(ctx, token)

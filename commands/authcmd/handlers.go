@@ -96,7 +96,7 @@ type Config struct {
 	KeyUses   KeyUses
 	Mailer    Mailer
 	PublicURL string   // where links in mails lead, without a slash at the end
-	Operators []string // email addresses of those who run the installation
+	Operators []string // email addresses of the installation's operators
 	Refused   Refused  // told of wrong passwords; may be nil
 }
 
@@ -189,7 +189,7 @@ func (h *Handlers) updateUser(ctx context.Context, meta kernel.Meta, id kernel.U
 // Done is the answer of commands that have nothing to say.
 type Done struct{}
 
-// person returns the signed-in person who asks; an API key is none.
+// person returns the signed-in caller; an API key is none.
 func person(meta kernel.Meta) (kernel.UserID, error) {
 	if meta.Actor.Kind != kernel.ActorUser {
 		return "", kernel.E(kernel.KindForbidden, "FORBIDDEN", "only a signed-in person may do this, not an API key")

@@ -84,7 +84,7 @@ func (h *Handlers) checkPassword(ctx context.Context, key string, email auth.Ema
 	return h.cfg.Attempts.Succeeded(ctx, key)
 }
 
-// Open opens a session for somebody who has shown who he is. More than auth.MaxSessions close the oldest.
+// Open opens a session for an authenticated person. More than auth.MaxSessions close the oldest.
 func (h *Handlers) Open(ctx context.Context, meta kernel.Meta, user kernel.UserID, agent string) (commands.Result[Opened], error) {
 	session := kernel.SessionID(h.cfg.IDs.New(kernel.PrefixSession))
 	refresh, err := h.cfg.Refresh.NewRefresh(session)

@@ -20,7 +20,7 @@ type ChangePassword struct {
 }
 
 // ChangePassword replaces the caller's password and closes all sessions, this one too. Wrong passwords count by
-// themselves: whoever has a session must not be able to lock its person out of signing in.
+// themselves: the holder of a session must not be able to lock its person out of signing in.
 func (h *Handlers) ChangePassword(ctx context.Context, meta kernel.Meta, cmd ChangePassword) (commands.Result[Done], error) {
 	id, err := person(meta)
 	if err != nil {

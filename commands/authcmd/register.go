@@ -76,7 +76,7 @@ func (h *Handlers) Register(ctx context.Context, meta kernel.Meta, cmd Register)
 		return commands.Result[User]{}, err
 	}
 	user := h.view(u, profile)
-	stored := user // who it is stays with the account
+	stored := user // the person's data stay with the account
 	stored.Email, stored.Name = "", ""
 	req, err := h.users.Append(meta.As("register"), stored,
 		eventstore.At(emailStream(email), eventstore.NoStream, auth.EmailReserved{UserID: id}),
@@ -103,7 +103,7 @@ func (h *Handlers) view(u *auth.User, p auth.Profile) User {
 	return User{ID: u.ID(), Email: p.Email, Name: p.Name, Operator: h.operators[auth.Email(p.Email)], CreatedAt: u.CreatedAt()}
 }
 
-// profile opens who the person is.
+// profile opens the person's data.
 func (h *Handlers) profile(ctx context.Context, u *auth.User) (auth.Profile, error) {
 	return u.Personal().Open(ctx, h.cfg.Persons, u.ID())
 }

@@ -18,7 +18,7 @@ const (
 	snapshotEvery = 1000    // versions of an account
 )
 
-// account is one account's queue. Whoever finds it idle makes a leader, who carries out what waits until nothing does.
+// account is one account's queue. A caller that finds it idle starts a leader, which carries out what waits until nothing does.
 type account struct {
 	id string
 
@@ -90,7 +90,7 @@ func (a *account) take(again []*request) []*request {
 	return all[:n]
 }
 
-// leave is for a caller who can't wait any longer; it reports whether the request may be in the log.
+// leave is for a caller that can't wait any longer; it reports whether the request may be in the log.
 func (r *request) leave() (sent bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 )
 
 // HeadCategory is the category of the streams with a ledger's signed heads; the id is the workspace's. They are not in the ledger's own
-// stream, so that whoever cuts that must also find and cut these, and what has followed the log holds them anyway.
+// stream, so that a forger of that must also find and cut these, and what has followed the log holds them anyway.
 const HeadCategory = "ledgerhead"
 
 const provePage = 1000

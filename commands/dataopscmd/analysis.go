@@ -232,7 +232,7 @@ func (c *columnLook) add(raw []byte, format dataops.Format) {
 // longText is how many characters make a text a long one.
 const longText = 255
 
-// onlyText reports whether a column with the value is text whatever else is in it: no other type takes the value in any form.
+// onlyText reports whether a column with the value is text with any other values: no other type takes the value in any form.
 func onlyText(s string) bool {
 	if len(s) > longText || strings.HasPrefix(strings.ToLower(s), "http") || strings.HasPrefix(s, "+") || strings.Contains(s, "@") {
 		return false

@@ -115,7 +115,7 @@ type hopeless struct{ reason string }
 // Error returns the reason.
 func (h hopeless) Error() string { return h.reason }
 
-// Run brings the import to its end, from wherever it is. It returns nil when there is nothing left to do, whatever the
+// Run brings the import to its end, from where it stands. It returns nil when there is nothing left to do, with any
 // outcome; an error means that it should be called again. alive is called at least every few seconds.
 func (im *Importer) Run(ctx context.Context, id kernel.ImportID, alive func(dataops.Summary)) error {
 	for {

@@ -137,7 +137,7 @@ func (w *work) consume(ctx context.Context, in <-chan prepared, current *atomic.
 		room -= added
 		lag := w.limits.Lag
 		if p.batch.last {
-			lag = 0 // who sees that the import has ended finds all its rows
+			lag = 0 // all rows are there once the import is seen to have ended
 		}
 		if err := w.reach(ctx, w.position-lag); err != nil {
 			return err

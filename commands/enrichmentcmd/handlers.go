@@ -48,7 +48,7 @@ type RowQuery struct {
 type RowSource interface {
 	// Page returns the next rows, fewer than Limit only at the end.
 	Page(ctx context.Context, q RowQuery) ([]Row, error)
-	// Count counts the rows that the query matches, whatever Limit is.
+	// Count counts the rows that the query matches, beyond Limit too.
 	Count(ctx context.Context, q RowQuery) (int64, error)
 	// Last returns the table's greatest row id at the position or later, empty if it has no rows.
 	Last(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, position int64) (kernel.RowID, error)

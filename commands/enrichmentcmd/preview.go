@@ -23,7 +23,7 @@ type Preview struct {
 	CallPaid  bool // ask providers that have a price too
 }
 
-// previewWithin bounds a preview, whatever its providers do.
+// previewWithin bounds a preview with slow providers.
 const previewWithin = 5 * time.Minute
 
 // previewLasts is how long a preview may hold its reservation; after that its process has died.

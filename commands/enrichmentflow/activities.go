@@ -57,7 +57,7 @@ func (a *Activities) Slice(ctx context.Context, in Input) (Result, error) {
 	if errors.Is(err, ErrNoRun) {
 		return res, temporal.NewNonRetryableApplicationError(err.Error(), ErrorGone, err)
 	}
-	if errors.Is(err, ErrSuperseded) { // whoever took over does the work; the next try finds out how far it is
+	if errors.Is(err, ErrSuperseded) { // the new owner does the work; the next try finds out how far it is
 		return res, temporal.NewApplicationError(err.Error(), "superseded")
 	}
 	return res, err

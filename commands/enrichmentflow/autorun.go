@@ -24,7 +24,7 @@ const autoRows = 25_000
 
 // AutoRuns starts runs for rows that were made or changed, in columns that ask by themselves. Edits are gathered by its reactor
 // (projections.Limits.Gather); the rows of an import, and what a person's run has answered, are looked at when the import or the
-// run has ended. The answers of an automatic run start nothing: whatever depends on them is in the same run already.
+// run has ended. The answers of an automatic run start nothing: the columns that depend on them are in the same run already.
 //
 // What has been looked at stands in the log (enrichment.AutoRunsStarted), so a crash, a repeat or a second process starts nothing twice.
 // It belongs to one goroutine.

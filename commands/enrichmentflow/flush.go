@@ -77,7 +77,7 @@ func (s *slice) split(batch []waterfall.Outcome, why error) error {
 	return s.flush(append([]waterfall.Outcome(nil), batch[half:]...))
 }
 
-// unpaid records a batch that the ledger refuses whatever its price, because it is closed or the reservation is gone: trying again
+// unpaid records a batch that the ledger refuses at any price, because it is closed or the reservation is gone: trying again
 // would ask the providers again. The run ends afterwards, with that reason.
 func (s *slice) unpaid(batch []waterfall.Outcome, why error) error {
 	s.budget.empty(told(why))

@@ -39,7 +39,7 @@ type Limits struct {
 	Look         time.Duration // at the run's stream for a pause or cancel; 1 s
 	SliceMin     int64         // cells after which a slice ends when SliceTime is over; 1,000
 	SliceTime    time.Duration // 60 s
-	SliceMax     time.Duration // a slice ends whatever it did; 10 min
+	SliceMax     time.Duration // the longest time of a slice; 10 min
 	FinishCalls  time.Duration // that calls under way get when the process stops; 35 s
 	RetryBusyLog time.Duration // between two tries of an append that the log had no room for; 50 ms
 	WaitRests    time.Duration // that a run waits for a server that fails, without an answer meanwhile; 10 min

@@ -87,14 +87,14 @@ func oneSlice(ctx workflow.Context, in Input, control workflow.ReceiveChannel) (
 }
 
 // onlyStopped reports whether a slice's error says no more than that the slice has ended. One that was asked to stop is not tried again by
-// Temporal, whatever it ended with: it had not begun, or its worker was lost just then.
+// Temporal, for any reason: it had not begun, or its worker was lost just then.
 func onlyStopped(err error, asked bool) bool {
 	var said *temporal.ApplicationError
 	gone := errors.As(err, &said) && said.Type() == ErrorGone
 	return err != nil && !gone && (asked || temporal.IsCanceledError(err))
 }
 
-// longestTimer bounds a wait, whatever a slice says.
+// longestTimer bounds each wait that a slice asks for.
 const longestTimer = 2 * time.Hour
 
 // wait waits for a signal, or for the time if it is not 0; true means that the flow itself was cancelled meanwhile.

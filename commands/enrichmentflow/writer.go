@@ -12,7 +12,7 @@ import (
 	"github.com/morket/morket/eventstore"
 )
 
-// writer appends to the run's stream. It is the only one who may: it appends at the version that it knows, and an event there that
+// writer appends to the run's stream. It is the only writer: it appends at the version that it knows, and an event there that
 // is neither its own nor a person's request means that another writer has taken over.
 type writer struct {
 	r       *Runner

@@ -91,7 +91,7 @@ func (w *Worker) look(ctx context.Context) (int64, error) {
 	began := w.cfg.Clock.Now()
 	out, err := w.cfg.Do(ctx, job)
 	if ctx.Err() != nil {
-		return 0, ctx.Err() // it is carried out again by whoever leads next
+		return 0, ctx.Err() // the next leader carries it out again
 	}
 	if err != nil {
 		out.Error = err.Error()
@@ -102,7 +102,7 @@ func (w *Worker) look(ctx context.Context) (int64, error) {
 	_, err = w.jobs.Update(ctx, meta, jobsID, func(j *operation.Jobs) (any, error) {
 		return nil, j.Finish(job.ID, out, w.cfg.Clock.Now())
 	})
-	if kernel.KindOf(err) == kernel.KindConflict { // who led before has ended it
+	if kernel.KindOf(err) == kernel.KindConflict { // the leader before has ended it
 		err = nil
 	}
 	return version, err

@@ -51,7 +51,7 @@ func (w *Ward) Enter(ctx context.Context, every time.Duration, alive func()) (le
 type Mark struct {
 	Attempt int32  `json:"attempt"`
 	Ended   bool   `json:"ended,omitempty"` // it has ended by itself, or was told to stop
-	Doing   string `json:"doing,omitempty"` // for people who look at Temporal
+	Doing   string `json:"doing,omitempty"` // for readers of Temporal's pages
 }
 
 // EndedBefore reports whether the attempt before this one ended by itself. Without a word from it, it is taken to have been lost.

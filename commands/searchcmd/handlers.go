@@ -45,7 +45,7 @@ type Saved struct {
 	UpdatedAt time.Time            `json:"updated_at"`
 }
 
-// OwnerOf names who saves: the person, or else the kind and id of what acts.
+// OwnerOf names the owner: the person, or else the actor's kind and id.
 func OwnerOf(a kernel.Actor) string {
 	if u := a.User(); u != "" {
 		return string(u)

@@ -64,7 +64,7 @@ func (r *Reindexer) Handle(ctx context.Context, rec eventstore.Recorded) error {
 	return err
 }
 
-// reason is what may be told of an error to who asked.
+// reason is what may be told of an error to the caller.
 func reason(err error) string {
 	var known *kernel.Error
 	if errors.As(err, &known) {

@@ -43,7 +43,7 @@ func (h *Handlers) write(ctx context.Context, meta kernel.Meta, w cellWrite, ans
 	if w.after != nil {
 		cells.Expected = eventstore.Expected(w.after.cells)
 	}
-	// The options come first: who follows the log knows them before a cell holds one.
+	// The options come first: a consumer of the log knows them before a cell holds one.
 	changes := []eventstore.Change{structure, cells}
 	if w.after != nil {
 		changes = append(changes, w.after.guards...)

@@ -269,7 +269,7 @@ func (h *Handlers) Delete(ctx context.Context, meta kernel.Meta, id kernel.Webho
 	return nothing(h.update(ctx, meta.As("webhook.delete"), id, func(w *webhook.Webhook) (any, error) { return Nothing{}, w.Delete() }))
 }
 
-// Test asks for a test event, which is sent whatever the filter.
+// Test asks for a test event, which is sent with any filter.
 func (h *Handlers) Test(ctx context.Context, meta kernel.Meta, id kernel.WebhookID) (commands.Result[Nothing], error) {
 	return nothing(h.update(ctx, meta.As("webhook.test"), id, func(w *webhook.Webhook) (any, error) {
 		return Nothing{}, w.Test("This is a test. Nothing has happened.", h.cfg.Clock.Now())

@@ -94,7 +94,7 @@ type Mailer interface {
 	Send(ctx context.Context, to, subject, text string) error
 }
 
-// Recipients are those who look after a workspace's webhooks.
+// Recipients are the members that manage a workspace's webhooks.
 type Recipients interface {
 	Managers(ctx context.Context, ws kernel.WorkspaceID) (emails []string, err error)
 }

@@ -151,8 +151,8 @@ func (w *Worker) run(ctx context.Context, endpoint EndpointQueue) {
 		w.cfg.Logger.WarnContext(ctx, "a webhook waits", "webhook", string(endpoint.ID), "error", err)
 	}
 	var pause time.Duration
-	if err != nil && ctx.Err() == nil { // who is stopped leaves the endpoint queue to others at once
-		pause = restMin // whatever it is, it need not be tried at once
+	if err != nil && ctx.Err() == nil { // a stopped worker leaves the endpoint queue to others at once
+		pause = restMin // no error needs a retry at once
 	}
 	if t.failed {
 		pause += cooldown(t.endpoint.Failures)

@@ -29,7 +29,7 @@ type MailTokens interface {
 	Mailed() (string, error)
 }
 
-// Persons seals and opens the addresses of those who are invited, each under a key of the invitation's own.
+// Persons seals and opens the addresses of invited people, each under a key of the invitation's own.
 type Persons interface {
 	auth.Sealer
 	auth.Opener
@@ -109,7 +109,7 @@ func update[R any](ctx context.Context, h *Handlers, meta kernel.Meta, fn func(*
 	return commands.Reply(done, value)
 }
 
-// callerRole is the role that counts for a change: of a person his present one, of an API key the one it was let in with.
+// callerRole is the role that counts for a change: of a person the present one, of an API key the one it was let in with.
 func callerRole(w *workspace.Workspace, meta kernel.Meta, asKey kernel.Role) kernel.Role {
 	if meta.Actor.Kind != kernel.ActorUser {
 		return asKey

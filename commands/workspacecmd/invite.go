@@ -108,7 +108,7 @@ func (h *Handlers) RevokeInvitation(ctx context.Context, meta kernel.Meta, id ke
 	})
 }
 
-// PublicInvitation is an invitation as whoever has its token sees it.
+// PublicInvitation is an invitation as the holder of its token sees it.
 type PublicInvitation struct {
 	WorkspaceName string                    `json:"workspace_name"`
 	Role          kernel.Role               `json:"role"`
@@ -129,7 +129,7 @@ func (h *Handlers) LookAt(ctx context.Context, token string) (PublicInvitation, 
 	return PublicInvitation{WorkspaceName: w.Name(), Role: i.Role, Email: email, State: i.StateAt(h.cfg.Clock.Now())}, nil
 }
 
-// Joined is the answer to who accepted.
+// Joined is the answer to an accepted invitation.
 type Joined struct {
 	Workspace kernel.WorkspaceID `json:"workspace_id"`
 	Name      string             `json:"name"`

@@ -8,7 +8,7 @@ import (
 	"github.com/morket/morket/domain/workspace"
 )
 
-// MemberRole is a member with the role that he has now.
+// MemberRole is a member with the present role.
 type MemberRole struct {
 	UserID kernel.UserID `json:"user_id"`
 	Role   kernel.Role   `json:"role"`
@@ -21,14 +21,14 @@ type ChangeRole struct {
 	As   kernel.Role // the caller's role, for an API key
 }
 
-// ChangeRole gives a member another role. It counts from his next request on.
+// ChangeRole gives a member another role. It counts from the next request on.
 func (h *Handlers) ChangeRole(ctx context.Context, meta kernel.Meta, cmd ChangeRole) (commands.Result[MemberRole], error) {
 	return update(ctx, h, meta.As("change-member-role"), func(w *workspace.Workspace) (MemberRole, error) {
 		return MemberRole{cmd.User, cmd.Role}, w.ChangeRole(cmd.User, cmd.Role, callerRole(w, meta, cmd.As))
 	})
 }
 
-// RemoveMember ends a membership; a person may always end his own.
+// RemoveMember ends a membership; a person may always end their own.
 type RemoveMember struct {
 	User kernel.UserID
 	As   kernel.Role // the caller's role, for an API key

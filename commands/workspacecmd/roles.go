@@ -9,7 +9,7 @@ import (
 )
 
 // Role tells a person's role in a workspace, as it was at most CacheLife ago; changes by this process count at once. False
-// means that he is not a member, or that there is no such workspace, or that it is deleted.
+// means that the person is not a member, or that there is no such workspace, or that it is deleted.
 func (h *Handlers) Role(ctx context.Context, ws kernel.WorkspaceID, user kernel.UserID) (kernel.Role, bool, error) {
 	role, _, ok, err := h.Member(ctx, ws, user)
 	return role, ok, err

@@ -4,7 +4,7 @@ package access
 
 import "github.com/morket/morket/domain/kernel"
 
-// Denied says that somebody asked for what his role does not allow.
+// Denied says that a member's role did not allow an operation.
 type Denied struct {
 	Operation string `json:"operation"` // of the API
 	Count     int64  `json:"count"`     // how often; 1 at the first, then the repeats of ten minutes

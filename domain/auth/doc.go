@@ -1,3 +1,3 @@
-// Package auth knows who may come in: accounts with their password and open sessions, the families of refresh tokens, and
+// Package auth holds accounts with their password and open sessions, the families of refresh tokens, and
 // API keys. It holds hashes only; secrets are made and compared by the adapters.
 package auth

@@ -22,7 +22,7 @@ type UserRegistered struct {
 	At           time.Time     `json:"at"`
 }
 
-// Personal returns who the person is.
+// Personal returns the person's data.
 func (e UserRegistered) Personal() Personal {
 	return Personal{Sealed: e.Sealed, Clear: Profile{Email: e.Email, Name: e.Name}}
 }
@@ -62,7 +62,7 @@ type PasswordChanged struct {
 	At           time.Time     `json:"at"`
 }
 
-// PasswordResetRequested lets whoever gets the mail choose a new password, once and until ExpiresAt.
+// PasswordResetRequested lets the reader of the mail choose a new password, once and until ExpiresAt.
 type PasswordResetRequested struct {
 	TokenHash string    `json:"token_hash"`
 	ExpiresAt time.Time `json:"expires_at"`

@@ -109,7 +109,7 @@ func (u *User) Exists() bool { return u.state.ID != "" }
 // ID returns the account's id.
 func (u *User) ID() kernel.UserID { return u.state.ID }
 
-// Personal returns who the person is, to be opened by the person's key.
+// Personal returns the person's sealed data, to be opened by the person's key.
 func (u *User) Personal() Personal { return u.state.Personal }
 
 // PasswordHash returns the bcrypt hash of the password.

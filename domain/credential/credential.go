@@ -1,4 +1,4 @@
-// Package credential is the vault's books: which secrets a workspace keeps, which version is in force, who used it when.
+// Package credential is the vault's books: which secrets a workspace keeps, which version is in force, its uses.
 // The secrets themselves are sealed before they come here.
 package credential
 

@@ -18,7 +18,7 @@ const (
 	blank   = "••••"
 )
 
-// Redactor blanks a secret out of what comes back from whoever it was sent to: as it is, and in the forms in which servers repeat it
+// Redactor blanks a secret out of what its receiver sends back: as it is, and in the forms in which servers repeat it
 // (base64 in both alphabets and at each alignment, so within "user:secret" too, percent-encoding, escapes of JSON and HTML,
 // hexadecimal), mixed as they come, also where a text was cut within it.
 type Redactor struct {

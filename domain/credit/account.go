@@ -1,4 +1,4 @@
-// Package credit is the ledger of a workspace: who brought credits in, what is set aside for runs, what each answer cost.
+// Package credit is the ledger of a workspace: the credits brought in, those set aside for runs, the cost of each answer.
 // See README.md for its rules.
 package credit
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Keys sign the ledger. They live outside the log's database, so that whoever can write to the database can't write a ledger that
+// Keys sign the ledger. They live outside the log's database, so that write access to the database is not enough to write a ledger that
 // proves. The first key signs; the others, which a rotation leaves for a while, only check.
 type Keys struct{ list []key }
 

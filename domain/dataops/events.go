@@ -24,7 +24,7 @@ type Uploaded struct {
 	Reading   Reading            `json:"reading"`
 	Columns   []FileColumn       `json:"columns"`
 	Preview   [][]string         `json:"preview"`
-	Uploader  string             `json:"uploader,omitempty"` // kind and id of who uploaded it; missing in old events
+	Uploader  string             `json:"uploader,omitempty"` // kind and id of the uploader; missing in old events
 	Facts     Facts              `json:"facts,omitzero"`
 	Guesses   []Guess            `json:"guesses,omitempty"`
 	Unsure    bool               `json:"unsure,omitempty"` // of the encoding
@@ -115,7 +115,7 @@ type UndoStarted struct {
 	Force    bool            `json:"force,omitempty"`
 }
 
-// Interrupted says that a worker was lost over a stretch of the import, or of its undoing; whoever goes on writes it first. At says where:
+// Interrupted says that a worker was lost over a stretch of the import, or of its undoing; the next worker writes it first. At says where:
 // after which batch, or in an undo above which version of the stream.
 type Interrupted struct {
 	ImportID kernel.ImportID `json:"import_id"`

@@ -166,7 +166,7 @@ func (i *Import) Fail(reason string) error {
 	return i.Record(i, Failed{ImportID: i.ID, Reason: reason})
 }
 
-// Cancel stops the import where it is; whoever is working on it notices at its next append. Cancelling twice is one cancellation.
+// Cancel stops the import where it is; its worker notices at the next append. Cancelling twice is one cancellation.
 func (i *Import) Cancel() error {
 	if i.State == StateCancelled {
 		return nil

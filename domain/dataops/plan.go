@@ -165,7 +165,7 @@ type Target struct {
 	Index    int             `json:"index"`
 	Name     string          `json:"name"` // of the file's column; of JSON Lines the key
 	ColumnID kernel.ColumnID `json:"column_id"`
-	// NewOptions adds options that a select column doesn't have yet, whatever the plan says: the column was made for this file.
+	// NewOptions adds options that a select column doesn't have yet, also against the plan: the column was made for this file.
 	NewOptions bool `json:"new_options,omitempty"`
 	// Form is how the file writes the column's values, where the table's column has no form or another.
 	Form *Form `json:"form,omitempty"`

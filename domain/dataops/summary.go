@@ -30,7 +30,7 @@ type Summary struct {
 	Error      string          `json:"error,omitempty"`
 	CreatedAt  time.Time       `json:"created_at"`
 	FinishedAt *time.Time      `json:"finished_at,omitempty"`
-	// Uploader is the kind and id of who uploaded the file; empty for files from before that was recorded.
+	// Uploader is the kind and id of the uploader; empty for files from before that was recorded.
 	Uploader string `json:"-"`
 }
 

@@ -273,7 +273,7 @@ func (RunFinished) EventType() string { return "run.finished.v1" }
 
 // AutoRunsStarted says that the changes of one source up to a position have been looked at, and which runs were started for
 // them. It is in the append of those runs, at an exact version of the stream AutoStream-<source>, so that no change is
-// answered twice, whoever looks at it and however often.
+// answered twice, however often it is read.
 type AutoRunsStarted struct {
 	TableID kernel.TableID `json:"table_id"`
 	Through int64          `json:"through"` // the log position of the last change that was looked at

@@ -35,7 +35,7 @@ type Field struct {
 	Description string    `json:"description,omitempty"`
 }
 
-// AuthKind says what a provider needs to know who pays.
+// AuthKind says by what a provider knows its paying customer.
 type AuthKind string
 
 // The kinds: nothing; a credential from the vault; a credential if the service wants one.

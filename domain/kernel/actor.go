@@ -13,7 +13,7 @@ const (
 	ActorOperator ActorKind = "operator"
 )
 
-// Actor is who or what caused an event. For whom it acted (the user who started a run, the owner of an API key) is in
+// Actor is the cause of an event. The person for whom it acted (the user who started a run, the owner of an API key) is in
 // OnBehalfOf.
 type Actor struct {
 	Kind       ActorKind `json:"kind"`

@@ -64,7 +64,7 @@ const (
 	PrefixWebhook     = "whk"
 )
 
-// IDs makes ids. It is safe for concurrent use, and the ids made by one IDs ascend, whatever its clock does.
+// IDs makes ids. It is safe for concurrent use, and the ids made by one IDs ascend, also when its clock jumps.
 type IDs struct {
 	clock   Clock
 	mu      sync.Mutex
@@ -93,7 +93,7 @@ func (g *IDs) New(prefix string) string {
 	return prefix + "_" + id.String()
 }
 
-// After makes all further ids greater than those of the time, whatever the clock says: the order of ids is that of their making, also
+// After makes all further ids greater than those of the time, also under a wrong clock: the order of ids is that of their making, also
 // when a clock is set back.
 func (g *IDs) After(t time.Time) {
 	if t.UnixMilli() < 0 {

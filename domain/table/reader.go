@@ -64,7 +64,7 @@ func (r Reader) Text(col Column, s string, createOptions bool) (canonical json.R
 
 // Value reads a JSON value, as the API takes it, and returns its canonical form, null for an empty cell. JSON numbers and
 // booleans stand for themselves, exactly; a string is read like Text, but that a number of more than 15 digits is taken as the
-// API itself writes it, whatever the column's form. Options are as in Text.
+// API itself writes it, in any form of column. Options are as in Text.
 func (r Reader) Value(col Column, v json.RawMessage, createOptions bool) (canonical json.RawMessage, newOptions []string, err error) {
 	v = bytes.TrimSpace(v)
 	if kernel.IsNull(v) {

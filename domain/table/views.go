@@ -7,7 +7,7 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// SaveView adds or replaces a view. A personal view is its owner's to change, a shared one everybody's who may manage tables.
+// SaveView adds or replaces a view. A personal view is changed by its owner, a shared one by all members that may manage tables.
 // The default view is a shared one.
 func (t *Table) SaveView(v View, by kernel.UserID) (View, error) {
 	i := slices.IndexFunc(t.s.Views, func(o View) bool { return o.ID == v.ID })

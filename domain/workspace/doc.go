@@ -1,3 +1,3 @@
-// Package workspace knows who works where: workspaces with their members, roles and invitations, the addresses (slugs) they
+// Package workspace holds workspaces with their members, roles and invitations, the addresses (slugs) they
 // hold, and the one table of what each role may do.
 package workspace

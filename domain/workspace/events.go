@@ -68,7 +68,7 @@ type MemberRoleChanged struct {
 type MemberRemoved struct {
 	Workspace kernel.WorkspaceID `json:"workspace_id"`
 	UserID    kernel.UserID      `json:"user_id"`
-	Left      bool               `json:"left,omitempty"` // by his own wish
+	Left      bool               `json:"left,omitempty"` // by the member's own wish
 	At        time.Time          `json:"at"`
 }
 

@@ -96,7 +96,7 @@ func (w *Workspace) RevokeInvitation(id kernel.InvitationID) error {
 	return w.closeInvitation(id, InvitationRevoked)
 }
 
-// Accept makes the invited person a member. Who is a member already keeps his role, and the invitation is used up.
+// Accept makes the invited person a member. A person who is a member already keeps the role, and the invitation is used up.
 func (w *Workspace) Accept(id kernel.InvitationID, user kernel.UserID, by Address, membership string, at time.Time) error {
 	i, err := w.openInvitation(id, at)
 	if err != nil {

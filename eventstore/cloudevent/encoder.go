@@ -16,7 +16,7 @@ import (
 // ContentType is that of a CloudEvent in JSON (CloudEvents 1.0, JSON event format, section 3).
 const ContentType = "application/cloudevents+json; charset=utf-8"
 
-// Event is a CloudEvent 1.0 in structured JSON, for those who read one and for documents; Encoder writes it without reflection. The
+// Event is a CloudEvent 1.0 in structured JSON, for readers of one event and for documents; Encoder writes it without reflection. The
 // names after data are extensions.
 type Event struct {
 	SpecVersion     string          `json:"specversion" doc:"1.0"`

@@ -25,14 +25,14 @@ type Rule struct {
 	Public string
 }
 
-// Scope says to which table an event belongs, for those who are limited to some.
+// Scope says to which table an event belongs, for callers that are limited to some.
 type Scope string
 
 // The scopes.
 const (
 	OfTable     Scope = "table"     // to the one that its data names
 	OfJob       Scope = "job"       // to the one that its import or run works on: to none until that has started
-	OfWorkspace Scope = "workspace" // to more than tables, whatever its data names: not for those who are limited to some
+	OfWorkspace Scope = "workspace" // to more than tables, whatever its data names: not for callers that are limited to some
 )
 
 // Policy is the rule of each event type.

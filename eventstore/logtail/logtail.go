@@ -106,7 +106,7 @@ func (t *Tail) read(ctx context.Context, after int64, limit int) (events []event
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		switch {
-		case !ended || err != nil: // those who wait read for themselves
+		case !ended || err != nil: // the waiting readers read for themselves
 		case len(events) > 0:
 			t.keep(events)
 		default:

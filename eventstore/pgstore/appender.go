@@ -79,7 +79,7 @@ func (w *appender) appendBatch(ctx context.Context) bool {
 	return more
 }
 
-// collect waits for an append and takes with it whatever else of its size is waiting. It answers false when the store is closed and
+// collect waits for an append and takes the other waiting ones of its size with it. It answers false when the store is closed and
 // nothing is left.
 func (w *appender) collect() bool {
 	w.batch.reset()

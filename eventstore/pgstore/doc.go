@@ -1,6 +1,6 @@
 // Package pgstore keeps the log in Postgres, in the schema log.
 //
-// Appends are grouped: an appender takes whatever is waiting, up to 256 appends, into one call of the SQL function
+// Appends are grouped: an appender takes all waiting appends, up to 256, into one call of the SQL function
 // log.append, which is one transaction. Under the lock of the one row in log.head it checks idempotency keys and expected
 // versions in order, and gives out dense positions; so position order is commit order. Nobody holds that lock over a
 // round trip.

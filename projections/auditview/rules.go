@@ -59,7 +59,7 @@ func people() map[string]Rule {
 		"access.exported.v1":       {Says: "exported {it} ({operation}), {n} times", Thing: "table", ID: "table_id", Audit: true},
 		"access.sign_in_failed.v1": {Says: "refused a wrong password for {person}, {n} times", Thing: "user", ID: "user_id", Person: "user_id", Audit: true},
 
-		// Names of keys and credentials are for those who may manage them; whoever lists activity leaves them out for others.
+		// Names of keys and credentials are for members that may manage them; a list of activity leaves them out for others.
 		"api_key.created.v1": {Says: "made the API key {name} for the role {role}", Thing: "api_key", Name: "name", After: []string{"name", "role", "tables", "expires_at", "last4"}},
 		"api_key.revoked.v1": {Says: "revoked the API key {it}", Thing: "api_key"},
 	}

@@ -19,7 +19,7 @@ type Writer interface {
 // Op is one operation on one table: *Structure, *Insert, *Set, *Mark, *Delete, *Restore, *Purge or *Work.
 type Op interface{ TableID() kernel.TableID }
 
-// Stamp says which event did something, when, and who: the acting person's id, or the actor's kind and id.
+// Stamp names the event that did something, its time and its actor: the acting person's id, or the actor's kind and id.
 type Stamp struct {
 	Position int64
 	At       time.Time

@@ -50,7 +50,7 @@ type Text struct {
 const (
 	maxName    = 200    // characters of a name
 	maxNameKey = 100    // characters that names are sorted by
-	maxSuggest = 60     // characters; longer values are no help to who types
+	maxSuggest = 60     // characters; longer values don't help while typing
 	maxText    = 16_000 // characters of a cell that are searched
 )
 
@@ -120,7 +120,7 @@ func tags(c table.Column, v json.RawMessage) []string {
 	return names
 }
 
-// set changes a cell; whoever wrote it takes the state that a run had left there away.
+// set changes a cell; a write removes the state that a run had left there.
 func (d *Document) set(c kernel.ColumnID, v json.RawMessage) {
 	if kernel.IsNull(v) {
 		delete(d.Cells, c)

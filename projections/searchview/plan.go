@@ -11,7 +11,7 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// Plan is a query as a Searcher carries it out: everything that depends on names or on who asks is resolved.
+// Plan is a query as a Searcher carries it out: everything that depends on names or on the caller is resolved.
 type Plan struct {
 	Workspace kernel.WorkspaceID
 	Tables    []kernel.TableID // that are looked into; never empty

@@ -14,7 +14,7 @@ import (
 )
 
 // DefaultSize is how many messages a subscriber's ring holds, and MaxBytes how many bytes of payload: a slow subscriber keeps
-// no more than that, and the events beside it, from being freed. One message is held whatever its size.
+// no more than that, and the events beside it, from being freed. One message of any size is held.
 const (
 	DefaultSize = 256
 	MaxBytes    = 4 << 20

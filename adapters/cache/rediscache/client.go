@@ -96,7 +96,7 @@ func (c *Client) resting() bool {
 	if !kernel.Due(now, c.until, c.cfg.Rest) {
 		return true
 	}
-	if c.failed != nil { // this caller tries; the others wait for what he finds
+	if c.failed != nil { // this caller tries; the others wait for its result
 		c.until = now.Add(c.cfg.Rest)
 	}
 	return false

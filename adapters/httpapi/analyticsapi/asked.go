@@ -70,7 +70,7 @@ func (a *Asked) query(p httpapi.Principal, b breakdown, buckets []time.Time) ana
 	return q
 }
 
-// asked is the table that a question is about. A caller who is limited to some tables must ask about one of them.
+// asked is the table that a question is about. A caller that is limited to some tables must ask about one of them.
 func asked(_ context.Context, _ httpapi.Principal, a *Asked) (httpapi.Reach, error) {
 	return httpapi.ReachOf(a.Table), nil
 }

@@ -44,7 +44,7 @@ import (
 	"github.com/morket/morket/projections/workspaceview"
 )
 
-// Operator is the address of the person who may run the installation.
+// Operator is the address of the installation's operator.
 const Operator = "operator@example.com"
 
 // testCost is the lowest cost of bcrypt, for speed.
@@ -375,7 +375,7 @@ func (a *Answer) Fails(status int, code string) *Answer {
 // Password is the password of the people that SignUp makes.
 const Password = "correct horse battery"
 
-// Person is somebody who signed up.
+// Person is a registered person.
 type Person struct {
 	*Client
 	User authcmd.User

@@ -42,7 +42,7 @@ func Register(a *httpapi.API, d Deps) {
 
 type service struct{ Deps }
 
-// Person is who did something.
+// Person is the actor of an entry.
 type Person struct {
 	Kind kernel.ActorKind `json:"kind" doc:"user, api_key, run, import, system or operator."`
 	ID   string           `json:"id,omitempty"`
@@ -187,7 +187,7 @@ func times(n int64) string {
 	return strconv.FormatInt(n, 10) + " times"
 }
 
-// nameOf names who did it.
+// nameOf names the actor.
 func nameOf(a kernel.Actor, names map[kernel.UserID]string) string {
 	name := names[a.User()]
 	switch a.Kind {

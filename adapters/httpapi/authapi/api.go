@@ -45,7 +45,7 @@ func Register(a *httpapi.API, d Deps) {
 
 type service struct{ Deps }
 
-// SignedIn is the answer to who signed in. The refresh token is in the cookie only.
+// SignedIn is the answer to a sign-in. The refresh token is in the cookie only.
 type SignedIn struct {
 	User        authcmd.User `json:"user"`
 	AccessToken string       `json:"access_token"`
@@ -121,7 +121,7 @@ func (s service) signedIn(ctx context.Context, opened commands.Result[authcmd.Op
 	return commands.Result[SignedIn]{Position: opened.Position, Value: SignedInOf(opened.Value)}
 }
 
-// SignedInOf makes the answer to who signed in.
+// SignedInOf makes the answer to a sign-in.
 func SignedInOf(o authcmd.Opened) SignedIn {
 	return SignedIn{User: o.User, AccessToken: o.Access, ExpiresAt: o.AccessExpires}
 }
@@ -129,7 +129,7 @@ func SignedInOf(o authcmd.Opened) SignedIn {
 // agent returns what the browser calls itself.
 func agent(ctx context.Context) string { return httpapi.Echo(ctx).Request().UserAgent() }
 
-// Me is the signed-in person with his workspaces.
+// Me is the signed-in person with the workspaces.
 type Me struct {
 	User       authcmd.User  `json:"user"`
 	Workspaces []MyWorkspace `json:"workspaces"`

@@ -1,4 +1,4 @@
-// Package changefeed tells those who follow a workspace's events when there are new ones, so that they need not look all the time.
+// Package changefeed tells the followers of a workspace's events when there are new ones, so that they need not poll.
 package changefeed
 
 import (

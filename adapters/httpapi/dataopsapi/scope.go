@@ -37,7 +37,7 @@ func (s service) committed(ctx context.Context, p httpapi.Principal, in *commitI
 	return r, err
 }
 
-// touched is the table of the import, and the tables named. A file that is of no table yet exists only for who uploaded it.
+// touched is the table of the import, and the tables named. A file that is of no table yet exists only for its uploader.
 func (s service) touched(ctx context.Context, p httpapi.Principal, id kernel.ImportID, tables ...kernel.TableID) (httpapi.Reach, error) {
 	imp, err := s.Reads.Import(ctx, p.Workspace, id)
 	if err != nil {

@@ -194,5 +194,5 @@ func (f *feed) change(position int64, event []byte) error {
 	return f.Add(f.cursor(position), "change", event)
 }
 
-// ping also tells the position, so that a follower who comes back need not look again at what it may not see.
+// ping also tells the position, so that a returning follower need not look again at what it may not see.
 func (f *feed) ping(position int64) error { return f.Send(f.cursor(position), "ping", []byte("{}")) }

@@ -1,4 +1,4 @@
-// Package livestream sends a table's changes to those who look at it, as Server-Sent Events. Patches are made from the
+// Package livestream sends a table's changes to its open screens, as Server-Sent Events. Patches are made from the
 // events themselves as the bus delivers them; they don't wait for any read model.
 package livestream
 

@@ -11,7 +11,7 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// Reader is who a stream is for.
+// Reader is the receiver of a stream.
 type Reader struct {
 	Workspace kernel.WorkspaceID
 	Table     kernel.TableID

@@ -10,8 +10,8 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// What requests about searches touch. A saved search says in its words and filters what is in the tables it is about: to a caller who
-// is limited to some tables it exists if it names tables, and only such as he may see.
+// What requests about searches touch. A saved search says in its words and filters what is in the tables it is about: to a caller that
+// is limited to some tables it exists if it names tables, and only such as the caller may see.
 
 func named(_ context.Context, _ httpapi.Principal, in *searchIn) (httpapi.Reach, error) {
 	return httpapi.ReachOf(in.Body.Filters.Tables...), nil

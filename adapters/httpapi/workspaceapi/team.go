@@ -115,7 +115,7 @@ type AcceptBody struct {
 	Password string `json:"password,omitempty" doc:"8 to 72 bytes, not easy to guess."`
 }
 
-// Accepted is the answer to who joined; SignedIn is there when the account was made now.
+// Accepted is the answer to an accepted invitation; SignedIn is there when the account was made now.
 type Accepted struct {
 	workspacecmd.Joined
 	SignedIn *authapi.SignedIn `json:"signed_in,omitempty"`

@@ -18,8 +18,8 @@ import (
 // maxOutbox is how many mails the folder keeps; older ones are removed.
 const maxOutbox = 200
 
-// Outbox writes mails into a folder, one JSON file each, instead of sending them. It is for a machine without SMTP: only
-// who can read the folder can read the mails, which hold links that sign in.
+// Outbox writes mails into a folder, one JSON file each, instead of sending them. It is for a machine without SMTP: read
+// access to the folder is read access to the mails, which hold links that sign in.
 type Outbox struct {
 	dir    string
 	ids    *kernel.IDs

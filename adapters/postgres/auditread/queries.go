@@ -53,7 +53,7 @@ type Line struct {
 
 const (
 	lineColumns = `e.first, e.last, e.at, e.person, e.action, e.thing, e.thing_id, e.says, e.n, e.before, e.after, e.activity`
-	// What belongs to no workspace is a member's own signing in and out, from the day on which he joined.
+	// What belongs to no workspace is a member's own signing in and out, from the day of joining.
 	linesSQL = `
 SELECT ` + lineColumns + `, coalesce(f.value #>> '{}', '')
 FROM (

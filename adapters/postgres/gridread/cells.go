@@ -246,7 +246,7 @@ func (g *Grid) RowCount(ctx context.Context, id kernel.TableID) (int64, error) {
 	return n, nil
 }
 
-// Select is IDs for who has the table's id only.
+// Select is IDs for callers that have the table's id only.
 func (g *Grid) Select(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, f table.Filter, search string, after kernel.RowID, limit int) ([]kernel.RowID, error) {
 	info, err := g.Table(ctx, ws, id)
 	if err != nil {

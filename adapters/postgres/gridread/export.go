@@ -140,7 +140,7 @@ func (x *export) handOut(ctx context.Context, read func(context.Context, *export
 	return failed
 }
 
-// exportPages goes around between who reads pages and who hands them out.
+// exportPages circulate between the reader of pages and the writer of the export.
 type exportPages struct{ full, free chan *exportPage }
 
 func (p *exportPages) next(ctx context.Context) (*exportPage, error) {

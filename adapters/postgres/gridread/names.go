@@ -32,7 +32,7 @@ func Model() postgres.Model {
 }
 
 // registered is the condition of every statement that reads a table's rows: the registry, which is behind row-level security, has
-// the table for whoever asks. A policy on the rows themselves would keep Postgres from using most of their indexes: what it may
+// the table for the caller. A policy on the rows themselves would keep Postgres from using most of their indexes: what it may
 // look up before the policy are only operators that are marked leakproof, and ILIKE, lower and numbers are not.
 func registered(id kernel.TableID) string {
 	return "EXISTS (SELECT FROM rm_grid.tables WHERE table_id = 'tbl_" + strings.ToUpper(short(string(id))) + "')"

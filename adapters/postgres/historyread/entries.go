@@ -39,7 +39,7 @@ type Entry struct {
 	RequestID  string               `json:"request_id,omitempty"`
 }
 
-// Actor is who did it.
+// Actor is the cause of the change.
 type Actor struct {
 	Kind kernel.ActorKind `json:"kind"`
 	ID   string           `json:"id,omitempty"`

@@ -63,7 +63,7 @@ func (q *Queries) list(ctx context.Context, sql, before string, args ...any) ([]
 	return out, q.complete(ctx, out)
 }
 
-// complete adds who made the steps, and when: their first events tell.
+// complete adds actor and time of the steps from their first events.
 func (q *Queries) complete(ctx context.Context, steps []tablecmd.StepRecord) error {
 	if len(steps) == 0 {
 		return nil

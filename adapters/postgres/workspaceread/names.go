@@ -11,7 +11,7 @@ import (
 
 const namesQuery = `SELECT user_id, sealed, name FROM rm_workspace.people WHERE user_id = ANY($1)`
 
-// Names returns the names of those of the people who are known. Who has left a workspace still has a name in what he did there, so it
+// Names returns the names of those of the people who are known. A former member still has a name in the history of the workspace, so it
 // is read for all of the installation.
 func (q *Queries) Names(ctx context.Context, users []kernel.UserID) (map[kernel.UserID]string, error) {
 	out := make(map[kernel.UserID]string, len(users))

@@ -33,7 +33,7 @@ type Workspace struct {
 	DeletedAt *time.Time
 }
 
-// Deleted workspaces are shown to those who may restore them, as long as they may.
+// Deleted workspaces are shown to members that may restore them, as long as they may.
 const workspacesSQL = `
 SELECT w.id, w.name, w.slug, w.time_zone, m.role, w.created_at, w.deleted_at
 FROM rm_workspace.members m JOIN rm_workspace.workspaces w ON w.id = m.workspace_id
@@ -71,7 +71,7 @@ func scanWorkspace(r pgx.CollectableRow) (Workspace, error) {
 	return w, err
 }
 
-// Member is a member as the team sees him.
+// Member is a member as the team sees it.
 type Member struct {
 	UserID   kernel.UserID `json:"user_id"`
 	Name     string        `json:"name"`

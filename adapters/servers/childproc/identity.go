@@ -16,7 +16,7 @@ type Identity struct {
 	UID, GID uint32
 }
 
-// Unprivileged returns whom to run a child as that refuses to be root: nil when we are not root, else the user who called
+// Unprivileged returns the user for a child that refuses to be root: nil when we are not root, else the user that called
 // sudo, else the first of the names that exists, else nobody.
 func Unprivileged(names ...string) (*Identity, error) {
 	if os.Geteuid() != 0 {

@@ -97,7 +97,7 @@ func fetchNPM(ctx context.Context, root string, log *slog.Logger) (string, error
 	return filepath.Join(native, "bin"), readable(root)
 }
 
-// readable lets every user read the tree and run what is a program in it: the server does not run as the one who fetched it.
+// readable lets every user read the tree and run what is a program in it: the server does not run as the user that fetched it.
 func readable(root string) error {
 	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.Type()&fs.ModeSymlink != 0 {

@@ -38,7 +38,7 @@ func (p place) data() string    { return filepath.Join(p.dir, "data") }
 func (p place) log() string     { return filepath.Join(p.dir, "postgres.log") }
 func (p place) pidFile() string { return filepath.Join(p.dir, "postgres.pid") }
 
-// prepare makes the folders, elsewhere if the one who will run the server can't reach the wanted ones, and says so.
+// prepare makes the folders, elsewhere if the server's user can't reach the wanted ones, and says so.
 func prepare(cfg Config, as *childproc.Identity) (place, error) {
 	p := place{dir: cfg.DataDir}
 	if cfg.DataDir == "" {

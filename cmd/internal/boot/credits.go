@@ -31,8 +31,8 @@ func (p *Platform) credits() (*credits, error) {
 	}, nil
 }
 
-// ledger opens the ledger under keys that are derived from the master keys: they are not in the database, so whoever can write to that
-// can't write a ledger that proves.
+// ledger opens the ledger under keys that are derived from the master keys: they are not in the database, so write access to
+// that is not enough to write a ledger that proves.
 func (p *Platform) ledger() (*creditcmd.Ledger, error) {
 	var secrets [][]byte
 	for _, master := range p.cfg.MasterKey.Reveal() {

@@ -22,7 +22,7 @@ type useMark struct {
 }
 
 // useFolder takes the data folder into use. It refuses one that was copied while it was in use. made reports whether it was free before:
-// whoever fails to start the database on it leaves it again.
+// a failed start of the database leaves it again.
 func useFolder(dir, database string) (made bool, err error) {
 	path := filepath.Join(dir, inUseFile)
 	switch text, err := os.ReadFile(path); {

@@ -176,7 +176,7 @@ func ofJob(redact ...string) cloudevent.Rule {
 	return cloudevent.Rule{Action: string(workspace.ReadTables), Scope: cloudevent.OfJob, Redact: redact}
 }
 
-// ofWorkspace lets those see an event of more than a table who may do the action, without the named members of its data: nobody who is
+// ofWorkspace lets those see an event of more than a table who may do the action, without the named members of its data: no caller that is
 // limited to some tables.
 func ofWorkspace(action workspace.Action, redact ...string) cloudevent.Rule {
 	return cloudevent.Rule{Action: string(action), Scope: cloudevent.OfWorkspace, Redact: redact}

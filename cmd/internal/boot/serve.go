@@ -239,7 +239,7 @@ func (s *server) run(ctx context.Context, l net.Listener, out io.Writer) error {
 		s.keeper.keep(kernel.AsSystem(gctx, "sweeps"), group, "sweeper", s.sweeper.Run)
 		s.keeper.keep(kernel.AsSystem(gctx, "flows"), group, "reconciler", s.flows.again.Run)
 	}
-	if s.cfg.Demo() { // before the first answer: who sees a ready server may sign in
+	if s.cfg.Demo() { // before the first answer: a ready server lets the demo user sign in
 		if err := s.demo(kernel.AsSystem(gctx, "demo")); err != nil {
 			return errors.Join(fmt.Errorf("make the demo workspace: %w", err), s.end(stop, group))
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// Prices are what answers cost, by provider. Whether there are such providers is for whoever knows them to say.
+// Prices are what answers cost, by provider. The registry checks that there are such providers.
 type Prices struct{ byProvider map[string]kernel.Credits }
 
 // ByProvider returns the prices in milli-credits.

@@ -25,7 +25,7 @@ type request struct {
 
 type pair struct{ key, value string }
 
-// parseRequest reads a request. A text that is a column's name as a whole is taken for one, whatever is in it.
+// parseRequest reads a request. A text that equals a column's name is taken for one, with any signs in it.
 func parseRequest(text string, isColumn func(string) bool) (request, error) {
 	head, tail, hasOutputs := cutOutside(text, "->")
 	providers, mapping, ok := strings.Cut(head, ":")

@@ -1,2 +1,2 @@
-// Package ledgertest is what the ledger promises, whatever keeps the log.
+// Package ledgertest is what the ledger promises on any event store.
 package ledgertest

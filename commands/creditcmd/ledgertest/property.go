@@ -13,7 +13,7 @@ import (
 )
 
 // testAnything asks random things of one account from two nodes at once. What was answered with yes, and nothing else, is in the
-// ledger; and whatever the order was, the ledger is sound.
+// ledger; and in any order the ledger is sound.
 func testAnything(t *testing.T, f *fixture) {
 	runs := 0
 	rapid.Check(t, func(r *rapid.T) {

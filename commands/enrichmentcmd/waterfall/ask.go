@@ -155,7 +155,7 @@ func (a *asking) answer(s *step, at *enrichment.Attempt, in map[string]string, h
 	}
 }
 
-// settle asks the question for everybody who has it. Whatever happens, a panic too, those who wait hear of its end.
+// settle asks the question for all waiting callers. They hear of its end in any case, also after a panic.
 func (a *asking) settle(s *step, at *enrichment.Attempt, in map[string]string, hash string, r *remembered) (ok bool) {
 	var reply enrichment.Reply
 	defer func() { a.session.memo.settle(r, reply, ok) }()

@@ -102,7 +102,7 @@ func limiterOf(ws kernel.WorkspaceID, s *step) limiterKey {
 	return limiterKey{workspace: ws, provider: s.provider.Slug, credential: s.CredentialID, host: s.host}
 }
 
-// BreakerOpen reports whether a circuit breaker of the provider is open in this process, whoever's it is; it is for operators.
+// BreakerOpen reports whether a circuit breaker of the provider is open in this process, for any workspace; it is for operators.
 func (e *Engine) BreakerOpen(provider string) (open bool) {
 	e.limiters.each(provider, func(g *callLimiter) { open = open || g.breaker.open() })
 	return open

@@ -13,7 +13,7 @@ type owner struct {
 	run       kernel.RunID
 }
 
-// fairSemaphore lets at most capacity callers through at once. Those who wait are let in by turns of workspaces and runs, so
+// fairSemaphore lets at most capacity callers through at once. Waiting callers are let in by turns of workspaces and runs, so
 // that a run with many records waiting can't keep out one with few.
 type fairSemaphore struct {
 	mu       sync.Mutex

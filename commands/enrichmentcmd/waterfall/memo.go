@@ -16,7 +16,7 @@ import (
 const memoSize = 4096
 
 // memo shares answers between the rows of a run: the first to ask a question asks, the others wait for its answer. A question that is
-// being asked is never forgotten, whatever else is remembered meanwhile: it would be asked, and paid, twice. Their number is
+// being asked is never forgotten, however many others are remembered meanwhile: it would be asked, and paid, twice. Their number is
 // bounded by the rows asked at once. The map of what is being asked is ours rather than singleflight, whose call ends before its answer
 // could be put into the cache: in between the question would be asked again.
 type memo struct {
@@ -28,7 +28,7 @@ type memo struct {
 type remembered struct {
 	key    string
 	done   chan struct{}
-	ok     bool // reply is an answer; else those who wait ask themselves
+	ok     bool // reply is an answer; else the waiting callers ask themselves
 	reply  enrichment.Reply
 	cached bool // it came from an earlier run
 	mu     sync.Mutex
@@ -58,7 +58,7 @@ func (m *memo) lead(key string) (*remembered, bool) {
 	return r, true
 }
 
-// settle gives the answer to those who wait. Without one the question is open again.
+// settle gives the answer to the waiting callers. Without one the question is open again.
 func (m *memo) settle(r *remembered, reply enrichment.Reply, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

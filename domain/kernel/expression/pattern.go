@@ -86,7 +86,7 @@ type Pattern struct{ p *pattern }
 // maxSteps is how many instructions a search of a Pattern may run, some tenths of a second.
 const maxSteps = 16 << 20
 
-// CompilePattern compiles a pattern. Its errors are for whoever wrote it.
+// CompilePattern compiles a pattern. Its errors are for the pattern's author.
 func CompilePattern(source string) (Pattern, error) {
 	p, err := compilePattern(source, func(int) {})
 	return Pattern{p}, err

@@ -27,7 +27,7 @@ type Path struct {
 	wide  map[*jp.Filter]int // the parts of a filter that look at more than one value each
 }
 
-// ParsePath checks a path. Its errors are for whoever wrote it.
+// ParsePath checks a path. Its errors are for the path's author.
 func ParsePath(path string) (p *Path, err error) {
 	defer func() {
 		if r := recover(); r != nil { // the library panics on some paths that are none

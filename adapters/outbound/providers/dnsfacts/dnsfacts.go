@@ -1,4 +1,4 @@
-// Package dnsfacts tells what a domain's DNS records say: who handles its mail, how its mail is protected, where it is hosted.
+// Package dnsfacts tells what a domain's DNS records say: its mail hosts, the protection of its mail, its hosting.
 package dnsfacts
 
 import (
@@ -125,7 +125,7 @@ func tag(s, name string) string {
 	return ""
 }
 
-// vendor names who runs a host; hosts of nobody known are named by their last two labels.
+// vendor names the operator of a host; hosts of unknown operators are named by their last two labels.
 func vendor(host string, known [][2]string) string {
 	for _, v := range known {
 		if host == strings.TrimPrefix(v[0], ".") || strings.HasSuffix(host, v[0]) {

@@ -102,7 +102,7 @@ func (*Provider) CheckConfig(raw json.RawMessage) ([]enrichment.Field, error) {
 	return c.fields()
 }
 
-// checkURL refuses inputs in the host: a row's value must not decide who is sent the key.
+// checkURL refuses inputs in the host: a row's value must not decide which host gets the key.
 func checkURL(s string) error {
 	plain := enrichment.Expand(s, func(string) string { return "x" })
 	u, err := url.Parse(plain)

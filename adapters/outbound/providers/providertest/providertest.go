@@ -77,7 +77,7 @@ func Ask(t testing.TB, p enrichment.Caller, inputs map[string]string) enrichment
 	return reply
 }
 
-// Conforms requires what every provider must fulfil whatever it is asked: a sound description, and for hostile inputs an answer of the
+// Conforms requires what every provider must fulfil for any input: a sound description, and for hostile inputs an answer of the
 // promised shape or a *enrichment.CallError, never a panic.
 func Conforms(t testing.TB, p enrichment.Caller) {
 	t.Helper()
