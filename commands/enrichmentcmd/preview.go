@@ -37,6 +37,10 @@ type PreviewAnswer struct {
 	Message  string               `json:"message,omitempty"`
 	Attempts []PreviewAttempt     `json:"attempts"`
 	Cost     kernel.Credits       `json:"cost_mc" doc:"What was paid for the answer."`
+	// Confidence and evidence are absent without an accepted answer.
+	Confidence *float64              `json:"confidence,omitempty" minimum:"0" maximum:"1"`
+	Verified   *bool                 `json:"verified,omitempty" doc:"Whether anything else than the provider says the same."`
+	VerifiedBy []enrichment.Evidence `json:"verified_by,omitempty" doc:"What says the same: input, dns, mx, page or provider: and its slug."`
 }
 
 // PreviewAttempt is one step of it.
@@ -167,6 +171,8 @@ func previewOf(out waterfall.Outcome) PreviewAnswer {
 		a.Attempts = append(a.Attempts, pa)
 	}
 	if out.Values != nil {
+		verified := p.Sureness().Verified()
+		a.Confidence, a.Verified, a.VerifiedBy = p.Confidence, &verified, p.VerifiedBy
 		a.Value = out.Values[""] // the preview's plan has no column yet
 	}
 	return a

@@ -24,11 +24,21 @@ type Request struct {
 // Reply is a provider's answer.
 type Reply struct {
 	Outputs    map[string]any // by the names of the provider's outputs; empty means that nothing was found
-	Confidence *float64       // 0 to 1
+	Confidence *float64       // 0 to 1; see Sureness
+	VerifiedBy []Evidence     // what else says the same; see Sureness
 	SourceURL  string
 	Missed     string // why nothing was found, where the provider knows; shown to people
 	// LeftOut are the outputs that are there and can't be kept, with the reasons; shown to people.
 	LeftOut map[string]string
+}
+
+// Sureness says how sure the reply is. A provider that names no evidence has none.
+func (r Reply) Sureness() Sureness {
+	by := r.VerifiedBy
+	if by == nil {
+		by = []Evidence{}
+	}
+	return Sureness{Confidence: r.Confidence, VerifiedBy: by}
 }
 
 // Caller asks a provider. Its implementations are in adapters/outbound/providers, one package each.

@@ -58,6 +58,7 @@ type Validator struct {
 	Type          string   `json:"type,omitempty" enum:"email,url,phone,domain,number,boolean,date"`
 	Pattern       string   `json:"pattern,omitempty" doc:"A regular expression (RE2) that the value must match."`
 	MinConfidence *float64 `json:"min_confidence,omitempty" minimum:"0" maximum:"1"`
+	Verified      bool     `json:"verified,omitempty" doc:"The answer must be verified: something else than the provider's guess says the same."`
 	NotEmpty      bool     `json:"not_empty,omitempty"`
 }
 

@@ -163,10 +163,12 @@ type Provenance struct {
 	Attempts   []Attempt       `json:"attempts,omitempty"` // in the order of the waterfall
 	CreditsMC  kernel.Credits  `json:"credits_mc"`
 	LatencyMS  int64           `json:"latency_ms"`
-	Confidence *float64        `json:"confidence,omitempty"` // 0 to 1, as the provider says
-	SourceURL  string          `json:"source_url,omitempty"`
-	AnswerHash string          `json:"answer_hash,omitempty"` // SHA-256, hex, of the outputs; the debit names it
-	Cached     bool            `json:"cached,omitempty"`      // the answer was reused, for free
+	Confidence *float64        `json:"confidence,omitempty"` // 0 to 1; as the provider says, raised where others agree
+	// VerifiedBy is the accepted answer's evidence: none where it is empty, and not known of answers from before it was kept.
+	VerifiedBy []Evidence `json:"verified_by,omitzero"`
+	SourceURL  string     `json:"source_url,omitempty"`
+	AnswerHash string     `json:"answer_hash,omitempty"` // SHA-256, hex, of the outputs; the debit names it
+	Cached     bool       `json:"cached,omitempty"`      // the answer was reused, for free
 	// Input is what the accepted provider, or else the last one, was asked; left out when it is long.
 	Input json.RawMessage `json:"input,omitempty"`
 	// Outputs are all fields that the accepted provider answered, kept so that the same question need not be paid twice; left
@@ -176,6 +178,11 @@ type Provenance struct {
 	InputHash string          `json:"input_hash,omitempty"`
 	// Best is the best answer that was not good enough to be accepted, kept like Outputs. It is never charged.
 	Best json.RawMessage `json:"best,omitempty"`
+}
+
+// Sureness says how sure the accepted answer is.
+func (p Provenance) Sureness() Sureness {
+	return Sureness{Confidence: p.Confidence, VerifiedBy: p.VerifiedBy}
 }
 
 // KeptAnswer is what is kept of a cell's provider answers, sealed.

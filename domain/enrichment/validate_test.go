@@ -95,38 +95,43 @@ func TestAWaterfallNeedsAStep(t *testing.T) {
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	high, low := 0.9, 0.2
+	var unknown enrichment.Sureness
+	guess, checked := enrichment.Sureness{Confidence: &high, VerifiedBy: []enrichment.Evidence{}}, enrichment.Sureness{VerifiedBy: []enrichment.Evidence{enrichment.ByDNS}}
 	for _, c := range []struct {
 		name  string
 		v     *enrichment.Validator
 		value any
-		conf  *float64
+		sure  enrichment.Sureness
 		ok    bool
 	}{
-		{"anything", nil, "x", nil, true},
-		{"nothing", nil, "  ", nil, false},
-		{"false is an answer", nil, false, nil, true},
-		{"an empty list is none", nil, []string{}, nil, false},
-		{"email", &enrichment.Validator{Type: "email"}, "a@b.co", nil, true},
-		{"no email", &enrichment.Validator{Type: "email"}, "Bob <a@b.co>", nil, false},
-		{"url", &enrichment.Validator{Type: "url"}, "https://x.de/a", nil, true},
-		{"script url", &enrichment.Validator{Type: "url"}, "javascript:alert(1)", nil, false},
-		{"phone", &enrichment.Validator{Type: "phone"}, "+41446681800", nil, true},
-		{"local phone", &enrichment.Validator{Type: "phone"}, "044 668 18 00", nil, false},
-		{"domain", &enrichment.Validator{Type: "domain"}, "example.co.uk", nil, true},
-		{"no domain", &enrichment.Validator{Type: "domain"}, "-x.com", nil, false},
-		{"number", &enrichment.Validator{Type: "number"}, 12.5, nil, true},
-		{"no number", &enrichment.Validator{Type: "number"}, "Infinity", nil, false},
-		{"boolean", &enrichment.Validator{Type: "boolean"}, "maybe", nil, false},
-		{"date", &enrichment.Validator{Type: "date"}, "2026-05-01", nil, true},
-		{"pattern", &enrichment.Validator{Pattern: "^[a-z]+$"}, "abc1", nil, false},
-		{"a text too long for the pattern", &enrichment.Validator{Pattern: "(a{0,10}){0,10}b"}, strings.Repeat("a", 1<<20), nil, false},
-		{"sure enough", &enrichment.Validator{MinConfidence: &low}, "x", &high, true},
-		{"not sure enough", &enrichment.Validator{MinConfidence: &high}, "x", &low, false},
-		{"unknown confidence", &enrichment.Validator{MinConfidence: &low}, "x", nil, false},
+		{"anything", nil, "x", unknown, true},
+		{"nothing", nil, "  ", unknown, false},
+		{"false is an answer", nil, false, unknown, true},
+		{"an empty list is none", nil, []string{}, unknown, false},
+		{"email", &enrichment.Validator{Type: "email"}, "a@b.co", unknown, true},
+		{"no email", &enrichment.Validator{Type: "email"}, "Bob <a@b.co>", unknown, false},
+		{"url", &enrichment.Validator{Type: "url"}, "https://x.de/a", unknown, true},
+		{"script url", &enrichment.Validator{Type: "url"}, "javascript:alert(1)", unknown, false},
+		{"phone", &enrichment.Validator{Type: "phone"}, "+41446681800", unknown, true},
+		{"local phone", &enrichment.Validator{Type: "phone"}, "044 668 18 00", unknown, false},
+		{"domain", &enrichment.Validator{Type: "domain"}, "example.co.uk", unknown, true},
+		{"no domain", &enrichment.Validator{Type: "domain"}, "-x.com", unknown, false},
+		{"number", &enrichment.Validator{Type: "number"}, 12.5, unknown, true},
+		{"no number", &enrichment.Validator{Type: "number"}, "Infinity", unknown, false},
+		{"boolean", &enrichment.Validator{Type: "boolean"}, "maybe", unknown, false},
+		{"date", &enrichment.Validator{Type: "date"}, "2026-05-01", unknown, true},
+		{"pattern", &enrichment.Validator{Pattern: "^[a-z]+$"}, "abc1", unknown, false},
+		{"a text too long for the pattern", &enrichment.Validator{Pattern: "(a{0,10}){0,10}b"}, strings.Repeat("a", 1<<20), unknown, false},
+		{"sure enough", &enrichment.Validator{MinConfidence: &low}, "x", enrichment.Sureness{Confidence: &high}, true},
+		{"not sure enough", &enrichment.Validator{MinConfidence: &high}, "x", enrichment.Sureness{Confidence: &low}, false},
+		{"unknown confidence", &enrichment.Validator{MinConfidence: &low}, "x", unknown, false},
+		{"verified", &enrichment.Validator{Verified: true}, "x", checked, true},
+		{"a sure guess is a guess", &enrichment.Validator{Verified: true}, "x", guess, false},
+		{"not known whether verified", &enrichment.Validator{Verified: true}, "x", unknown, false},
 	} {
 		j, err := enrichment.CompileValidator(c.v)
 		require.NoError(t, err)
-		require.Equal(t, c.ok, j.Refuse(c.value, c.conf) == "", "%s: %s", c.name, j.Refuse(c.value, c.conf))
+		require.Equal(t, c.ok, j.Refuse(c.value, c.sure) == "", "%s: %s", c.name, j.Refuse(c.value, c.sure))
 	}
 }
 

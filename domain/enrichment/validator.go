@@ -51,7 +51,7 @@ func CompileValidator(v *Validator) (*CompiledValidator, error) {
 }
 
 // Refuse says why the answer is not accepted, or "". An empty value is never an answer.
-func (j *CompiledValidator) Refuse(value any, confidence *float64) string {
+func (j *CompiledValidator) Refuse(value any, sure Sureness) string {
 	text := Text(value)
 	if strings.TrimSpace(text) == "" {
 		return "the answer is empty"
@@ -68,12 +68,15 @@ func (j *CompiledValidator) Refuse(value any, confidence *float64) string {
 		}
 	}
 	if least := j.v.MinConfidence; least != nil {
-		if confidence == nil {
+		if sure.Confidence == nil {
 			return "the answer comes without a confidence"
 		}
-		if *confidence < *least {
-			return fmt.Sprintf("the confidence %.2f is below %.2f", *confidence, *least)
+		if *sure.Confidence < *least {
+			return fmt.Sprintf("the confidence %s is below %s", Percent(*sure.Confidence), Percent(*least))
 		}
+	}
+	if j.v.Verified && !sure.Verified() {
+		return "the answer is not verified"
 	}
 	return ""
 }

@@ -171,10 +171,10 @@ func (f *fold) answered(j *Job, r eventstore.Recorded) error {
 		f.record(Record{
 			Run: j.ID, Row: m.RowID, Column: m.ColumnID, State: m.State, Message: m.Message, Input: orNull(p.Input), Attempts: p.Attempts,
 			Answer: orNull(values[cell{row: m.RowID, col: m.ColumnID}]), Kept: kept[i], Provider: p.Provider, Credits: p.CreditsMC, LatencyMS: p.LatencyMS,
-			Confidence: p.Confidence, SourceURL: p.SourceURL, Cached: p.Cached, At: r.RecordedAt, Position: r.Position, Again: j.Round > 0,
+			Confidence: p.Confidence, VerifiedBy: p.VerifiedBy, SourceURL: p.SourceURL, Cached: p.Cached, At: r.RecordedAt, Position: r.Position, Again: j.Round > 0,
 		})
 		if p.InputHash != "" && len(kept[i].Body) > 0 {
-			f.answer(Answer{Workspace: j.Workspace, Provider: p.Provider, InputHash: p.InputHash, Kept: kept[i], Confidence: p.Confidence, SourceURL: p.SourceURL, At: r.RecordedAt})
+			f.answer(Answer{Workspace: j.Workspace, Provider: p.Provider, InputHash: p.InputHash, Kept: kept[i], Confidence: p.Confidence, VerifiedBy: p.VerifiedBy, SourceURL: p.SourceURL, At: r.RecordedAt})
 		}
 		f.attempts(j.Workspace, r.RecordedAt, p)
 	}

@@ -55,6 +55,7 @@ type Record struct {
 	Credits    kernel.Credits
 	LatencyMS  int64
 	Confidence *float64
+	VerifiedBy []enrichment.Evidence // as of enrichment.Sureness
 	SourceURL  string
 	Cached     bool
 	At         time.Time
@@ -70,6 +71,7 @@ type Answer struct {
 	InputHash  string
 	Kept       Kept
 	Confidence *float64
+	VerifiedBy []enrichment.Evidence
 	SourceURL  string
 	At         time.Time
 }
@@ -142,7 +144,7 @@ func New(open func(projections.Tx) (Writer, error)) *Projector { return &Project
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 3 }
+func (*Projector) Version() int { return 4 }
 
 // Types implements projections.Projector.
 func (*Projector) Types() []string {

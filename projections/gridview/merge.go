@@ -24,7 +24,7 @@ func (m *merger) event(rec eventstore.Recorded, e kernel.Event, s Stamp) error {
 	case table.RowsInserted:
 		return m.insert(e.TableID, e.Chunk, s)
 	case table.CellsEdited:
-		return m.set(e.TableID, e.Chunk, s)
+		return m.set(e.TableID, e.Chunk, s, nil)
 	case table.RowsDeleted:
 		m.add(&Delete{Table: e.TableID, Rows: e.Rows, Stamp: s})
 	case table.RowsRestored:
@@ -34,7 +34,7 @@ func (m *merger) event(rec eventstore.Recorded, e kernel.Event, s Stamp) error {
 	case dataops.RowsAdded:
 		return m.insert(e.TableID, e.Chunk, s)
 	case dataops.RowsUpdated:
-		return m.set(e.TableID, e.Chunk, s)
+		return m.set(e.TableID, e.Chunk, s, nil)
 	case dataops.Started:
 		m.add(&Work{Table: e.TableID, Stream: string(rec.Stream), Stamp: s})
 	case dataops.Completed, dataops.Failed, dataops.Cancelled, dataops.Undone, enrichment.RunFinished:
@@ -83,7 +83,8 @@ func (m *merger) insert(id kernel.TableID, c kernel.Chunk, s Stamp) error {
 	return nil
 }
 
-func (m *merger) set(id kernel.TableID, c kernel.Chunk, s Stamp) error {
+// set adds edits; sure says of some rows how sure their values are.
+func (m *merger) set(id kernel.TableID, c kernel.Chunk, s Stamp, sure map[kernel.RowID]*enrichment.Sureness) error {
 	if err := c.Check(); err != nil || c.Cells() == 0 {
 		return err
 	}
@@ -98,7 +99,7 @@ func (m *merger) set(id kernel.TableID, c kernel.Chunk, s Stamp) error {
 			break
 		}
 		if slices.Equal(set.Cols, cols) {
-			set.merge(c, s)
+			set.merge(c, s, sure)
 			return nil
 		}
 		if slices.ContainsFunc(set.Cols, func(c kernel.ColumnID) bool { return slices.Contains(cols, c) }) {
@@ -111,23 +112,23 @@ func (m *merger) set(id kernel.TableID, c kernel.Chunk, s Stamp) error {
 		}
 	}
 	set := &Set{Table: id, Cols: cols, Values: make([][]json.RawMessage, len(cols)), at: map[kernel.RowID]int{}}
-	set.merge(c, s)
+	set.merge(c, s, sure)
 	m.keep(set)
 	return nil
 }
 
-func (s *Set) merge(c kernel.Chunk, stamp Stamp) {
+func (s *Set) merge(c kernel.Chunk, stamp Stamp, sure map[kernel.RowID]*enrichment.Sureness) {
 	for r, row := range c.Rows {
 		i, seen := s.at[row]
 		if !seen {
 			i = len(s.Rows)
 			s.at[row] = i
-			s.Rows, s.Stamps = append(s.Rows, row), append(s.Stamps, stamp)
+			s.Rows, s.Stamps, s.Sure = append(s.Rows, row), append(s.Stamps, stamp), append(s.Sure, nil)
 			for k := range s.Cols {
 				s.Values[k] = append(s.Values[k], nil)
 			}
 		}
-		s.Stamps[i] = stamp
+		s.Stamps[i], s.Sure[i] = stamp, sure[row]
 		for k, col := range s.Cols {
 			s.Values[k][i] = c.Cols[col][r]
 		}
@@ -168,7 +169,7 @@ func (m *merger) answers(e enrichment.RunAnswersRecorded, s Stamp) error {
 	if e.TableID == "" {
 		return nil
 	}
-	if err := m.set(e.TableID, e.Chunk, s); err != nil {
+	if err := m.set(e.TableID, e.Chunk, s, Sure(e)); err != nil {
 		return err
 	}
 	written := map[kernel.RowID]bool{}
@@ -188,6 +189,30 @@ func (m *merger) answers(e enrichment.RunAnswersRecorded, s Stamp) error {
 	}
 	return nil
 }
+
+// Sure says of the rows to which the event gives values how sure these are, as far as it is known. All of a row's values in one event
+// are of one answer.
+func Sure(e enrichment.RunAnswersRecorded) map[kernel.RowID]*enrichment.Sureness {
+	var out map[kernel.RowID]*enrichment.Sureness
+	for i, p := range e.Provenance {
+		if p.VerifiedBy == nil || i >= len(e.Marks) || e.Marks[i].State != enrichment.MarkValue {
+			continue
+		}
+		if out == nil {
+			out = make(map[kernel.RowID]*enrichment.Sureness, len(e.Provenance))
+		}
+		sure := p.Sureness()
+		out[p.RowID] = &sure
+	}
+	return out
+}
+
+// The states of a value that a provider gave, by whether anything else says the same. Unlike the states in which a run leaves a cell,
+// they are the value's: they stay while the cell is asked again, and end when another value takes its place.
+const (
+	Unverified = "unverified"
+	Verified   = "verified"
+)
 
 // MarkState is what the grid calls the state in which a run leaves a cell; "" for a cell that simply has its value.
 func MarkState(s enrichment.MarkState) string {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 )
 
@@ -52,6 +53,8 @@ type Set struct {
 	Rows   []kernel.RowID
 	Values [][]json.RawMessage
 	Stamps []Stamp // of each row
+	// Sure says of each row how sure the values are; nil where it is not known, as of what people write.
+	Sure []*enrichment.Sureness
 
 	at map[kernel.RowID]int
 }

@@ -162,21 +162,23 @@ func (s service) job(ctx context.Context, p httpapi.Principal, in *jobIn) (Job, 
 
 // Record is what became of one record in one column.
 type Record struct {
-	RowID      kernel.RowID         `json:"row_id"`
-	ColumnID   kernel.ColumnID      `json:"column_id"`
-	State      enrichment.MarkState `json:"state" enum:"value,empty,error,skipped"`
-	Message    string               `json:"message,omitempty"`
-	Input      json.RawMessage      `json:"input" doc:"What was asked; null when it was too long to keep."`
-	Attempts   []enrichment.Attempt `json:"attempts"`
-	Answer     json.RawMessage      `json:"answer"`
-	Outputs    json.RawMessage      `json:"outputs,omitempty" doc:"All fields of the accepted answer."`
-	Provider   string               `json:"provider,omitempty"`
-	Credits    kernel.Credits       `json:"credits_mc"`
-	LatencyMS  int64                `json:"latency_ms"`
-	Confidence *float64             `json:"confidence,omitempty"`
-	SourceURL  string               `json:"source_url,omitempty"`
-	Cached     bool                 `json:"cached,omitempty"`
-	At         time.Time            `json:"at"`
+	RowID      kernel.RowID          `json:"row_id"`
+	ColumnID   kernel.ColumnID       `json:"column_id"`
+	State      enrichment.MarkState  `json:"state" enum:"value,empty,error,skipped"`
+	Message    string                `json:"message,omitempty"`
+	Input      json.RawMessage       `json:"input" doc:"What was asked; null when it was too long to keep."`
+	Attempts   []enrichment.Attempt  `json:"attempts"`
+	Answer     json.RawMessage       `json:"answer"`
+	Outputs    json.RawMessage       `json:"outputs,omitempty" doc:"All fields of the accepted answer."`
+	Provider   string                `json:"provider,omitempty"`
+	Credits    kernel.Credits        `json:"credits_mc"`
+	LatencyMS  int64                 `json:"latency_ms"`
+	Confidence *float64              `json:"confidence,omitempty" minimum:"0" maximum:"1"`
+	Verified   *bool                 `json:"verified,omitempty" doc:"Whether anything else than the provider says the same; absent where that is not known."`
+	VerifiedBy []enrichment.Evidence `json:"verified_by,omitempty" doc:"What says the same: input, dns, mx, page or provider: and its slug."`
+	SourceURL  string                `json:"source_url,omitempty"`
+	Cached     bool                  `json:"cached,omitempty"`
+	At         time.Time             `json:"at"`
 }
 
 type recordsIn struct {
@@ -213,6 +215,10 @@ func (s service) records(ctx context.Context, p httpapi.Principal, in *recordsIn
 		out[i] = Record{
 			RowID: r.Row, ColumnID: r.Column, State: r.State, Message: r.Message, Input: r.Input, Attempts: r.Attempts, Answer: r.Answer, Provider: r.Provider, Credits: r.Credits,
 			LatencyMS: r.LatencyMS, Confidence: r.Confidence, SourceURL: r.SourceURL, Cached: r.Cached, At: r.At.UTC(),
+		}
+		if r.VerifiedBy != nil && r.Provider != "" {
+			verified := len(r.VerifiedBy) > 0
+			out[i].Verified, out[i].VerifiedBy = &verified, r.VerifiedBy
 		}
 		if !kernel.IsNull(r.Outputs) {
 			out[i].Outputs = r.Outputs

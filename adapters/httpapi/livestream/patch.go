@@ -65,10 +65,12 @@ type actor struct {
 }
 
 type stateOut struct {
-	State   string       `json:"state"`
-	Message string       `json:"message,omitempty"`
-	Run     kernel.RunID `json:"run_id,omitempty"`
-	Until   *time.Time   `json:"until,omitempty"` // when a cell that waits goes on
+	State   string `json:"state"`
+	Message string `json:"message,omitempty"`
+	// Confidence is that of an unverified value, 0 to 1.
+	Confidence *float64     `json:"confidence,omitempty"`
+	Run        kernel.RunID `json:"run_id,omitempty"`
+	Until      *time.Time   `json:"until,omitempty"` // when a cell that waits goes on
 }
 
 type job struct {
@@ -161,6 +163,7 @@ func (b *body) fill(rec eventstore.Recorded, e kernel.Event) kernel.TableID {
 		return e.TableID
 	case enrichment.RunAnswersRecorded:
 		b.cells(kindCells, e.Chunk)
+		b.unverified(e)
 		for _, m := range e.Marks {
 			if s := gridview.MarkState(m.State); s != "" {
 				b.state(m.RowID, m.ColumnID, stateOut{State: s, Message: m.Message, Run: e.RunID})
@@ -174,6 +177,20 @@ func (b *body) fill(rec eventstore.Recorded, e kernel.Event) kernel.TableID {
 	}
 	b.Kind, b.Job = kindJob, &job{Kind: rec.Stream.Category(), ID: rec.Stream.ID(), Event: rec.Type}
 	return ""
+}
+
+// unverified marks the values of answers for which nothing else speaks.
+func (b *body) unverified(e enrichment.RunAnswersRecorded) {
+	sure := gridview.Sure(e)
+	for _, row := range e.Chunk.Rows {
+		s := sure[row]
+		if s == nil || s.Verified() {
+			continue
+		}
+		for col := range e.Chunk.Cols {
+			b.state(row, col, stateOut{State: gridview.Unverified, Confidence: s.Confidence})
+		}
+	}
 }
 
 // cells takes a chunk over. Numbers of many digits become strings, as everywhere in the API.

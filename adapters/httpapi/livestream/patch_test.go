@@ -28,7 +28,7 @@ func samples() []struct {
 	chunk := kernel.Chunk{Rows: []kernel.RowID{"row_a", "row_b"}, Cols: map[kernel.ColumnID][]json.RawMessage{
 		col: {json.RawMessage(`"x"`), json.RawMessage(`null`)}, "col_n": {json.RawMessage(`1234567890123456789`), json.RawMessage(`["a",{"b":[true]}]`)}, "col_nil": nil,
 	}}
-	cells := []kernel.ColumnID{col}
+	cells, guess := []kernel.ColumnID{col}, 0.4
 	return []struct {
 		stream string
 		event  kernel.Event
@@ -46,6 +46,10 @@ func samples() []struct {
 		{"run-run_1", enrichment.RunAnswersRecorded{RunID: "run_1", TableID: tbl, Chunk: chunk, Marks: []enrichment.Mark{
 			{RowID: "row_a", ColumnID: col, State: enrichment.MarkError, Message: "no answer"},
 		}}},
+		{"run-run_1", enrichment.RunAnswersRecorded{
+			RunID: "run_1", TableID: tbl, Chunk: chunk, Marks: []enrichment.Mark{{RowID: "row_a", ColumnID: col, State: enrichment.MarkValue}},
+			Provenance: []enrichment.Provenance{{RowID: "row_a", ColumnID: col, Provider: "guess", Confidence: &guess, VerifiedBy: []enrichment.Evidence{}}},
+		}},
 		{"run-run_1", enrichment.RunFinished{State: enrichment.RunCompleted}},
 	}
 }

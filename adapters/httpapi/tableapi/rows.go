@@ -26,7 +26,10 @@ func (Row) Schema(_ huma.Registry) *huma.Schema {
 		"id":    str("row_…"),
 		"cells": {Type: huma.TypeObject, AdditionalProperties: &huma.Schema{}, Description: "By column id; empty cells are left out."},
 		"states": {Type: huma.TypeObject, Description: "By column id; only of cells that are not simply empty or have a value.", AdditionalProperties: &huma.Schema{
-			Type: huma.TypeObject, Required: []string{"state"}, Properties: map[string]*huma.Schema{"state": str(""), "message": str(""), "run_id": str(""), "until": str("When a cell that waits for a provider goes on.")},
+			Type: huma.TypeObject, Required: []string{"state"}, Properties: map[string]*huma.Schema{"state": str(""), "message": str(""), "run_id": str(""),
+				"confidence": {Type: huma.TypeNumber, Description: "Of an unverified value, 0 to 1."},
+				"until":      str("When a cell that waits for a provider goes on."),
+			},
 		}},
 		"version":    {Type: huma.TypeInteger, Description: "Log position of the row's last change."},
 		"created_at": {Type: huma.TypeString, Format: "date-time"},

@@ -115,7 +115,7 @@ func (q *Queries) Unfinished(ctx context.Context, after kernel.RunID, limit int)
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Unfinished])
 }
 
-const selectRecords = `SELECT r.row_id, r.column_id, r.state, r.message, r.input, r.attempts, r.answer, r.kept, r.kept_for, r.provider, r.credits, r.latency_ms, r.confidence, r.source_url, r.cached, r.at, r.position
+const selectRecords = `SELECT r.row_id, r.column_id, r.state, r.message, r.input, r.attempts, r.answer, r.kept, r.kept_for, r.provider, r.credits, r.latency_ms, r.confidence, r.verified_by, r.source_url, r.cached, r.at, r.position
 FROM rm_enrichment.records r JOIN rm_enrichment.jobs j USING (run_id)
 WHERE j.workspace_id = $1 AND r.run_id = $2 AND ($3 = '' OR r.state = $3) AND (r.row_id, r.column_id) > ($4, $5)
 ORDER BY r.row_id, r.column_id LIMIT $6`
@@ -129,7 +129,7 @@ func (q *Queries) Records(ctx context.Context, ws kernel.WorkspaceID, run kernel
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (enrichmentview.Record, error) {
 		r := enrichmentview.Record{Run: run}
 		var attempts []byte
-		err := row.Scan(&r.Row, &r.Column, &r.State, &r.Message, (*[]byte)(&r.Input), &attempts, (*[]byte)(&r.Answer), &r.Kept.Body, &r.Kept.For, &r.Provider, &r.Credits, &r.LatencyMS, &r.Confidence,
+		err := row.Scan(&r.Row, &r.Column, &r.State, &r.Message, (*[]byte)(&r.Input), &attempts, (*[]byte)(&r.Answer), &r.Kept.Body, &r.Kept.For, &r.Provider, &r.Credits, &r.LatencyMS, &r.Confidence, &r.VerifiedBy,
 			&r.SourceURL, &r.Cached, &r.At, &r.Position)
 		if err != nil {
 			return r, err
@@ -168,13 +168,13 @@ func (q *Queries) HitRates(ctx context.Context, ws kernel.WorkspaceID) (map[stri
 	return out, err
 }
 
-const selectAnswer = `SELECT kept, kept_for, confidence, source_url FROM rm_enrichment.answers WHERE workspace_id = $1 AND provider = $2 AND input_hash = $3 AND at >= $4`
+const selectAnswer = `SELECT kept, kept_for, confidence, verified_by, source_url FROM rm_enrichment.answers WHERE workspace_id = $1 AND provider = $2 AND input_hash = $3 AND at >= $4`
 
 // Find implements waterfall.Cache.
 func (q *Queries) Find(ctx context.Context, ws kernel.WorkspaceID, provider, inputHash string, since time.Time) (enrichment.Reply, bool, error) {
 	var r enrichment.Reply
 	var kept enrichmentview.Kept
-	err := q.db.QueryRow(ctx, selectAnswer, ws, provider, inputHash, since).Scan(&kept.Body, &kept.For, &r.Confidence, &r.SourceURL)
+	err := q.db.QueryRow(ctx, selectAnswer, ws, provider, inputHash, since).Scan(&kept.Body, &kept.For, &r.Confidence, &r.VerifiedBy, &r.SourceURL)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return r, false, nil
 	}

@@ -42,6 +42,7 @@ CREATE TABLE records (
     credits    bigint      NOT NULL,
     latency_ms bigint      NOT NULL,
     confidence double precision,
+    verified_by text[],
     source_url text        NOT NULL,
     cached     boolean     NOT NULL,
     at         timestamptz NOT NULL,
@@ -57,6 +58,7 @@ CREATE TABLE answers (
     kept         bytea       NOT NULL,
     kept_for     text        NOT NULL,
     confidence   double precision,
+    verified_by  text[],
     source_url   text        NOT NULL,
     at           timestamptz NOT NULL,
     PRIMARY KEY (workspace_id, provider, input_hash)

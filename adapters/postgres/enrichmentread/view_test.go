@@ -44,6 +44,7 @@ func answered(id kernel.RunID, states ...enrichment.MarkState) enrichment.RunAns
 		case enrichment.MarkValue:
 			a.Status, a.CreditsMC = enrichment.StatusSucceeded, 1000
 			p.Provider, p.CreditsMC, p.Outputs, p.InputHash = "paid", 1000, json.RawMessage(`{"a":"v"}`), "hash"
+			p.VerifiedBy = []enrichment.Evidence{enrichment.ByDNS, enrichment.ByProvider("free")}
 			e.SpentMC += 1000
 			e.Chunk.Rows = append(e.Chunk.Rows, row)
 			e.Chunk.Cols["col_a"] = append(e.Chunk.Cols["col_a"], json.RawMessage(`"v"`))
@@ -86,6 +87,8 @@ func TestJobsAndRecords(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, records, 2)
 	require.JSONEq(t, `"v"`, string(records[0].Answer))
+	require.Equal(t, []enrichment.Evidence{enrichment.ByDNS, "provider:free"}, records[0].VerifiedBy)
+	require.Nil(t, records[1].VerifiedBy, "without an answer nothing is known")
 	rest, err := q.Records(t.Context(), ws, "run_1", "", enrichment.Cell{Row: records[1].Row, Column: records[1].Column}, 10)
 	require.NoError(t, err)
 	require.Len(t, rest, 1)
@@ -192,6 +195,7 @@ func TestListsProvidersAndAnswers(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, map[string]any{"a": "v"}, reply.Outputs)
+	require.Equal(t, []enrichment.Evidence{enrichment.ByDNS, "provider:free"}, reply.VerifiedBy, "a reused answer is as sure as it was")
 	_, ok, err = q.Find(t.Context(), ws, "paid", "hash", h.Clock.Now().Add(time.Hour))
 	require.NoError(t, err)
 	require.False(t, ok, "too old")

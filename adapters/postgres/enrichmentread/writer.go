@@ -6,22 +6,28 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections"
 	"github.com/morket/morket/projections/enrichmentview"
 )
 
-//go:embed schema.sql
-var schema string
+var (
+	//go:embed schema.sql
+	schema string
+	//go:embed expand.sql
+	expand string
+)
 
 // Model is the shape of the read model.
 func Model() postgres.Model {
-	return postgres.Model{Name: enrichmentview.Name, DDL: schema, Policies: map[string]string{"records": `EXISTS (SELECT FROM jobs j WHERE j.run_id = records.run_id)`}}
+	return postgres.Model{Name: enrichmentview.Name, DDL: schema, Expand: expand, Policies: map[string]string{"records": `EXISTS (SELECT FROM jobs j WHERE j.run_id = records.run_id)`}}
 }
 
 // Open is for enrichmentview.New.
@@ -125,13 +131,13 @@ func (w writer) Forget(ctx context.Context, tables []kernel.TableID) error {
 }
 
 func recordColumns() []string {
-	return []string{"run_id", "row_id", "column_id", "state", "message", "input", "attempts", "answer", "kept", "kept_for", "provider", "credits", "latency_ms", "confidence", "source_url", "cached", "at", "position"}
+	return []string{"run_id", "row_id", "column_id", "state", "message", "input", "attempts", "answer", "kept", "kept_for", "provider", "credits", "latency_ms", "confidence", "verified_by", "source_url", "cached", "at", "position"}
 }
 
-const upsertRecord = `INSERT INTO records (run_id, row_id, column_id, state, message, input, attempts, answer, kept, kept_for, provider, credits, latency_ms, confidence, source_url, cached, at, position)
-VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)
+const upsertRecord = `INSERT INTO records (run_id, row_id, column_id, state, message, input, attempts, answer, kept, kept_for, provider, credits, latency_ms, confidence, verified_by, source_url, cached, at, position)
+VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)
 ON CONFLICT (run_id, row_id, column_id) DO UPDATE SET state = excluded.state, message = excluded.message, input = excluded.input, attempts = excluded.attempts, answer = excluded.answer, kept = excluded.kept, kept_for = excluded.kept_for,
-  provider = excluded.provider, credits = excluded.credits, latency_ms = excluded.latency_ms, confidence = excluded.confidence, source_url = excluded.source_url, cached = excluded.cached, at = excluded.at, position = excluded.position`
+  provider = excluded.provider, credits = excluded.credits, latency_ms = excluded.latency_ms, confidence = excluded.confidence, verified_by = excluded.verified_by, source_url = excluded.source_url, cached = excluded.cached, at = excluded.at, position = excluded.position`
 
 // records copies what is new and queues what may replace an earlier record of a retry.
 func (w writer) records(ctx context.Context, list []enrichmentview.Record, q *pgx.Batch) error {
@@ -142,7 +148,7 @@ func (w writer) records(ctx context.Context, list []enrichmentview.Record, q *pg
 			return err
 		}
 		row := []any{
-			r.Run, r.Row, r.Column, r.State, r.Message, []byte(r.Input), attempts, []byte(r.Answer), r.Kept.Body, r.Kept.For, r.Provider, r.Credits, r.LatencyMS, r.Confidence, r.SourceURL, r.Cached, r.At, r.Position,
+			r.Run, r.Row, r.Column, r.State, r.Message, []byte(r.Input), attempts, []byte(r.Answer), r.Kept.Body, r.Kept.For, r.Provider, r.Credits, r.LatencyMS, r.Confidence, r.VerifiedBy, r.SourceURL, r.Cached, r.At, r.Position,
 		}
 		if r.Again {
 			q.Queue(upsertRecord, row...)
@@ -157,9 +163,10 @@ func (w writer) records(ctx context.Context, list []enrichmentview.Record, q *pg
 	return err
 }
 
-const upsertAnswers = `INSERT INTO answers (workspace_id, provider, input_hash, kept, kept_for, confidence, source_url, at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::double precision[], $7::text[], $8::timestamptz[])
-ON CONFLICT (workspace_id, provider, input_hash) DO UPDATE SET kept = excluded.kept, kept_for = excluded.kept_for, confidence = excluded.confidence, source_url = excluded.source_url, at = excluded.at`
+const upsertAnswers = `INSERT INTO answers (workspace_id, provider, input_hash, kept, kept_for, confidence, verified_by, source_url, at)
+SELECT w, p, h, k, f, c, string_to_array(v, ','), u, t
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::double precision[], $7::text[], $8::text[], $9::timestamptz[]) AS a(w, p, h, k, f, c, v, u, t)
+ON CONFLICT (workspace_id, provider, input_hash) DO UPDATE SET kept = excluded.kept, kept_for = excluded.kept_for, confidence = excluded.confidence, verified_by = excluded.verified_by, source_url = excluded.source_url, at = excluded.at`
 
 func (w writer) answers(list []enrichmentview.Answer, q *pgx.Batch) {
 	if len(list) == 0 {
@@ -167,10 +174,23 @@ func (w writer) answers(list []enrichmentview.Answer, q *pgx.Batch) {
 	}
 	n := len(list)
 	workspaces, providers, hashes, subjects, urls := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	bodies, confidences, times := make([][]byte, n), make([]*float64, n), make([]time.Time, n)
+	bodies, confidences, evidence, times := make([][]byte, n), make([]*float64, n), make([]*string, n), make([]time.Time, n)
 	for i, a := range list {
 		workspaces[i], providers[i], hashes[i], subjects[i], urls[i] = string(a.Workspace), a.Provider, a.InputHash, a.Kept.For, a.SourceURL
-		bodies[i], confidences[i], times[i] = a.Kept.Body, a.Confidence, a.At
+		bodies[i], confidences[i], evidence[i], times[i] = a.Kept.Body, a.Confidence, joined(a.VerifiedBy), a.At
 	}
-	q.Queue(upsertAnswers, workspaces, providers, hashes, bodies, subjects, confidences, urls, times)
+	q.Queue(upsertAnswers, workspaces, providers, hashes, bodies, subjects, confidences, evidence, urls, times)
+}
+
+// joined writes evidence as one text, nil where it is not known: a list of lists is no parameter.
+func joined(by []enrichment.Evidence) *string {
+	if by == nil {
+		return nil
+	}
+	list := make([]string, len(by))
+	for i, e := range by {
+		list[i] = string(e)
+	}
+	text := strings.Join(list, ",")
+	return &text
 }

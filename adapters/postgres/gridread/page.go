@@ -1,6 +1,7 @@
 package gridread
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/projections/gridview"
 )
 
 // Page is a window of rows: a JSON array of API rows.
@@ -284,10 +286,26 @@ type cellState struct {
 	Message  string `json:"e"`
 	Run      string `json:"r"`
 	Until    string `json:"u"` // RFC 3339
+	// Of the value: its confidence, and its evidence, which is empty where there is none and nil where that is not known.
+	Confidence *float64 `json:"c"`
+	Evidence   *string  `json:"v"`
+}
+
+// shown is the state that readers get: what the last run left, or else that the value is a guess.
+func (s cellState) shown() string {
+	if s.State == "" && s.Evidence != nil && *s.Evidence == "" {
+		return gridview.Unverified
+	}
+	return s.State
+}
+
+// anyState finds out quickly that no cell of a row has a state to show, in what Postgres writes of _s.
+func anyState(raw []byte) bool {
+	return bytes.Contains(raw, []byte(`"s":`)) || bytes.Contains(raw, []byte(`"v": ""`))
 }
 
 func appendStates(b, raw []byte) []byte {
-	if len(raw) == 0 || !strings.Contains(string(raw), `"s"`) {
+	if len(raw) == 0 || !anyState(raw) {
 		return b
 	}
 	var states map[string]cellState
@@ -297,7 +315,8 @@ func appendStates(b, raw []byte) []byte {
 	start, n := len(b), 0
 	b = append(b, `,"states":{`...)
 	for id, s := range states {
-		if s.State == "" {
+		state := s.shown()
+		if state == "" {
 			continue
 		}
 		if n > 0 {
@@ -305,7 +324,10 @@ func appendStates(b, raw []byte) []byte {
 		}
 		n++
 		b = append(append(append(b, `"col_`...), strings.ToUpper(id)...), `":{"state":`...)
-		b = table.AppendQuoted(b, s.State)
+		b = table.AppendQuoted(b, state)
+		if state == gridview.Unverified && s.Confidence != nil {
+			b = strconv.AppendFloat(append(b, `,"confidence":`...), *s.Confidence, 'f', -1, 64)
+		}
 		if s.Message != "" {
 			b = table.AppendQuoted(append(b, `,"message":`...), s.Message)
 		}

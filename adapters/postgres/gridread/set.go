@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/projections/gridview"
@@ -21,7 +22,7 @@ func (w *Writer) set(op *gridview.Set) error {
 	n := len(op.Rows)
 	pos, by, at, states := make([]int64, n), make([]string, n), make([]time.Time, n), make([]string, n)
 	for i, s := range op.Stamps {
-		pos[i], by[i], at[i], states[i] = s.Position, s.By, s.At, cellStates(op.Cols, s.Position)
+		pos[i], by[i], at[i], states[i] = s.Position, s.By, s.At, cellStates(op.Cols, s.Position, op.Sure[i])
 		e.touch(s)
 	}
 	folded := make([]*string, n)
@@ -80,8 +81,9 @@ _updated = CASE WHEN v.p >= t._pos THEN v.at ELSE t._updated END, _s = COALESCE(
 FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[], $5::text[], $6::text[]` + from.String() + `) AS v(id, p, by, at, s, k` + as.String() + `) WHERE t.id = v.id`
 }
 
-// cellStates is the _s of cells that were changed at the position: it takes any state away.
-func cellStates(cols []kernel.ColumnID, position int64) string {
+// cellStates is the _s of cells that were changed at the position: it takes any state away, and says how sure the values are where that
+// is known.
+func cellStates(cols []kernel.ColumnID, position int64, sure *enrichment.Sureness) string {
 	b := make([]byte, 0, 48*len(cols))
 	for i, c := range cols {
 		b = append(b, ',')
@@ -91,10 +93,28 @@ func cellStates(cols []kernel.ColumnID, position int64) string {
 		b = append(b, '"')
 		b = append(b, short(string(c))...)
 		b = append(b, `":{"p":`...)
-		b = append(strconv.AppendInt(b, position, 10), '}')
+		b = append(appendSure(strconv.AppendInt(b, position, 10), sure), '}')
 	}
 	return string(append(b, '}'))
 }
+
+// appendSure appends the confidence and the evidence of an answer, which is empty text where there is none.
+func appendSure(b []byte, sure *enrichment.Sureness) []byte {
+	if sure == nil {
+		return b
+	}
+	if sure.Confidence != nil {
+		b = strconv.AppendFloat(append(b, `,"c":`...), *sure.Confidence, 'f', confidenceDigits, 64)
+	}
+	by := make([]string, len(sure.VerifiedBy))
+	for i, e := range sure.VerifiedBy {
+		by[i] = string(e)
+	}
+	return table.AppendQuoted(append(b, `,"v":`...), strings.Join(by, ","))
+}
+
+// confidenceDigits is how many digits after the point the grid keeps of a confidence: tenths of a percent.
+const confidenceDigits = 3
 
 func encodeAll(t table.Type, values []json.RawMessage) ([]*string, error) {
 	out := make([]*string, len(values))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/projections/gridview"
 )
 
 // keyChars is how much of a text counts in an order and in its index: a btree entry holds at most 2,704 bytes.
@@ -116,7 +117,12 @@ func moment(t table.Type, m time.Time) string {
 
 func state(c table.Condition, raw string, a *args) string {
 	entry := fmt.Sprintf("_s -> '%s' ->> 's'", short(string(c.Column.ID)))
+	evidence := fmt.Sprintf("_s -> '%s' ->> 'v'", short(string(c.Column.ID)))
 	switch c.State {
+	case gridview.Unverified:
+		return fmt.Sprintf("(%s IS NOT NULL AND %s = '')", raw, evidence)
+	case gridview.Verified:
+		return fmt.Sprintf("(%s IS NOT NULL AND %s <> '')", raw, evidence)
 	case "value":
 		return fmt.Sprintf("(%s IS NOT NULL AND %s IS NULL)", raw, entry)
 	case "empty":

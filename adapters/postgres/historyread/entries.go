@@ -18,25 +18,27 @@ import (
 
 // Entry is one thing that happened to a row or a cell.
 type Entry struct {
-	Position   int64                `json:"position"`
-	At         time.Time            `json:"at"`
-	ColumnID   kernel.ColumnID      `json:"column_id,omitempty" doc:"Absent where the row as a whole was deleted or restored."`
-	Value      json.RawMessage      `json:"value"`
-	Previous   json.RawMessage      `json:"previous"`
-	Actor      Actor                `json:"actor"`
-	Source     table.Source         `json:"source"`
-	RunID      kernel.RunID         `json:"run_id,omitempty"`
-	ImportID   kernel.ImportID      `json:"import_id,omitempty"`
-	State      string               `json:"state,omitempty" doc:"In which a run left the cell, if not with a value."`
-	Message    string               `json:"message,omitempty"`
-	Provider   string               `json:"provider,omitempty"`
-	Credits    *kernel.Credits      `json:"credits_mc,omitempty" doc:"What the answer cost; absent where no provider was asked."`
-	Confidence *float64             `json:"confidence,omitempty"`
-	SourceURL  string               `json:"source_url,omitempty"`
-	Latency    *int64               `json:"latency_ms,omitempty" doc:"How long the provider took; absent where none was asked."`
-	Cached     bool                 `json:"cached,omitempty"`
-	Attempts   []enrichment.Attempt `json:"attempts,omitempty"`
-	RequestID  string               `json:"request_id,omitempty"`
+	Position   int64                 `json:"position"`
+	At         time.Time             `json:"at"`
+	ColumnID   kernel.ColumnID       `json:"column_id,omitempty" doc:"Absent where the row as a whole was deleted or restored."`
+	Value      json.RawMessage       `json:"value"`
+	Previous   json.RawMessage       `json:"previous"`
+	Actor      Actor                 `json:"actor"`
+	Source     table.Source          `json:"source"`
+	RunID      kernel.RunID          `json:"run_id,omitempty"`
+	ImportID   kernel.ImportID       `json:"import_id,omitempty"`
+	State      string                `json:"state,omitempty" doc:"In which a run left the cell, if not with a value."`
+	Message    string                `json:"message,omitempty"`
+	Provider   string                `json:"provider,omitempty"`
+	Credits    *kernel.Credits       `json:"credits_mc,omitempty" doc:"What the answer cost; absent where no provider was asked."`
+	Confidence *float64              `json:"confidence,omitempty" minimum:"0" maximum:"1"`
+	Verified   *bool                 `json:"verified,omitempty" doc:"Whether anything else than the provider says the same; absent where that is not known."`
+	VerifiedBy []enrichment.Evidence `json:"verified_by,omitempty" doc:"What says the same: input, dns, mx, page or provider: and its slug."`
+	SourceURL  string                `json:"source_url,omitempty"`
+	Latency    *int64                `json:"latency_ms,omitempty" doc:"How long the provider took; absent where none was asked."`
+	Cached     bool                  `json:"cached,omitempty"`
+	Attempts   []enrichment.Attempt  `json:"attempts,omitempty"`
+	RequestID  string                `json:"request_id,omitempty"`
 }
 
 // Actor is the cause of the change.
@@ -203,15 +205,31 @@ func answered(base Entry, e enrichment.RunAnswersRecorded, row kernel.RowID, onl
 			out[i].State, out[i].Message = string(m.State), m.Message
 		}
 	}
-	for _, p := range e.Provenance {
+	for at, p := range e.Provenance {
+		if p.RowID != row {
+			continue
+		}
 		for i := range out {
-			if p.RowID == row && out[i].ColumnID == p.ColumnID {
-				out[i].Provider, out[i].Credits, out[i].Confidence, out[i].SourceURL = p.Provider, &p.CreditsMC, p.Confidence, p.SourceURL
-				out[i].Latency, out[i].Cached, out[i].Attempts = &p.LatencyMS, p.Cached, p.Attempts
+			_, given := e.Chunk.Cols[out[i].ColumnID]
+			own := out[i].ColumnID == p.ColumnID
+			if own {
+				out[i].Credits, out[i].Latency, out[i].Cached, out[i].Attempts = &p.CreditsMC, &p.LatencyMS, p.Cached, p.Attempts
+			}
+			if own || given && at < len(e.Marks) && e.Marks[at].State == enrichment.MarkValue { // a further field of the same answer
+				out[i].sure(p)
 			}
 		}
 	}
 	return out
+}
+
+// sure takes over who gave an answer and how sure it is.
+func (e *Entry) sure(p enrichment.Provenance) {
+	e.Provider, e.Confidence, e.SourceURL = p.Provider, p.Confidence, p.SourceURL
+	if s := p.Sureness(); s.VerifiedBy != nil && p.Provider != "" {
+		verified := s.Verified()
+		e.Verified, e.VerifiedBy = &verified, s.VerifiedBy
+	}
 }
 
 // fillPrevious sets each entry's earlier value: that of the next older entry of its column, or else as the index finds it.

@@ -79,6 +79,7 @@ type asking struct {
 	values    Values
 	out       Outcome
 	told      int // the step that Sending was last told of, from 1
+	refused   []refusal
 	best      map[string]any
 	bestScore float64
 }
@@ -219,7 +220,7 @@ func (a *asking) broke(err error) bool {
 	return true
 }
 
-// judge decides whether the reply is accepted, and takes it over if so.
+// validate decides whether the reply is accepted, and takes it over if so.
 func (a *asking) validate(s *step, at *enrichment.Attempt, got *remembered, hash string) bool {
 	reply := got.reply
 	value, has := reply.Outputs[s.Output]
@@ -231,7 +232,8 @@ func (a *asking) validate(s *step, at *enrichment.Attempt, got *remembered, hash
 		a.refund(s, at, got)
 		return false
 	}
-	why := s.validator.Refuse(value, reply.Confidence)
+	sure := a.sureness(s.provider.Slug, value, reply)
+	why := s.validator.Refuse(value, sure)
 	var cell json.RawMessage
 	if why == "" {
 		var err error
@@ -241,7 +243,8 @@ func (a *asking) validate(s *step, at *enrichment.Attempt, got *remembered, hash
 	}
 	if why != "" {
 		at.Status, at.Error = enrichment.StatusRejected, why
-		a.keepBest(reply)
+		a.refused = append(a.refused, refusal{provider: s.provider.Slug, value: compared(value), sure: bounded(reply.Sureness())})
+		a.keepBest(reply.Outputs, sure)
 		a.refund(s, at, got)
 		return false
 	}
@@ -249,6 +252,7 @@ func (a *asking) validate(s *step, at *enrichment.Attempt, got *remembered, hash
 	if got.pay() {
 		at.CreditsMC = s.provider.Price
 	}
+	reply.Confidence, reply.VerifiedBy = sure.Confidence, sure.VerifiedBy
 	a.accept(s, at, reply, hash, cell)
 	return true
 }
@@ -263,7 +267,7 @@ func (a *asking) refund(s *step, at *enrichment.Attempt, got *remembered) {
 func (a *asking) accept(s *step, at *enrichment.Attempt, reply enrichment.Reply, hash string, cell json.RawMessage) {
 	p := &a.out.Provenance
 	p.Provider, p.CreditsMC, p.Cached = s.provider.Slug, at.CreditsMC, at.FromCache
-	p.Confidence, p.SourceURL = reply.Confidence, reply.SourceURL
+	p.Confidence, p.VerifiedBy, p.SourceURL = reply.Confidence, reply.VerifiedBy, reply.SourceURL
 	outputs, err := json.Marshal(reply.Outputs) // maps marshal with sorted keys
 	if err == nil {
 		sum := sha256.Sum256(outputs)
@@ -299,13 +303,13 @@ func (a *asking) keepInput(in map[string]string) {
 }
 
 // keepBest keeps the refused answer with the highest confidence, for people to look at.
-func (a *asking) keepBest(reply enrichment.Reply) {
+func (a *asking) keepBest(outputs map[string]any, sure enrichment.Sureness) {
 	score := 0.0
-	if reply.Confidence != nil {
-		score = *reply.Confidence
+	if sure.Confidence != nil {
+		score = *sure.Confidence
 	}
 	if a.best == nil || score > a.bestScore {
-		a.best, a.bestScore = reply.Outputs, score
+		a.best, a.bestScore = outputs, score
 	}
 }
 

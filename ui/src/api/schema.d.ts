@@ -3886,6 +3886,8 @@ export interface components {
         };
         EnrichmentPreviewAnswer: {
             attempts: components["schemas"]["EnrichmentPreviewAttempt"][] | null;
+            /** Format: double */
+            confidence?: number;
             /**
              * Format: int64
              * @description What was paid for the answer.
@@ -3897,6 +3899,10 @@ export interface components {
             };
             state: string;
             value: unknown;
+            /** @description Whether anything else than the provider says the same. */
+            verified?: boolean;
+            /** @description What says the same: input, dns, mx, page or provider: and its slug. */
+            verified_by?: string[] | null;
         };
         EnrichmentPreviewAttempt: {
             /** Format: int64 */
@@ -3977,6 +3983,10 @@ export interface components {
             source_url?: string;
             /** @enum {string} */
             state: "value" | "empty" | "error" | "skipped";
+            /** @description Whether anything else than the provider says the same; absent where that is not known. */
+            verified?: boolean;
+            /** @description What says the same: input, dns, mx, page or provider: and its slug. */
+            verified_by?: string[] | null;
         };
         EnrichmentStep: {
             /** @description The step is asked only where this expression is true. */
@@ -3999,6 +4009,8 @@ export interface components {
             pattern?: string | null;
             /** @enum {string|null} */
             type?: "email" | "url" | "phone" | "domain" | "number" | "boolean" | "date" | null;
+            /** @description The answer must be verified: something else than the provider's guess says the same. */
+            verified?: boolean | null;
         };
         EnvelopeAnalyticsBreakdown: {
             data: components["schemas"]["AnalyticsBreakdown"];
@@ -4468,6 +4480,8 @@ export interface components {
                 /** @description By column id; only of cells that are not simply empty or have a value. */
                 states?: {
                     [key: string]: {
+                        /** @description Of an unverified value, 0 to 1. */
+                        confidence?: number;
                         message?: string;
                         run_id?: string;
                         state: string;
@@ -4498,6 +4512,8 @@ export interface components {
                 /** @description By column id; only of cells that are not simply empty or have a value. */
                 states?: {
                     [key: string]: {
+                        /** @description Of an unverified value, 0 to 1. */
+                        confidence?: number;
                         message?: string;
                         run_id?: string;
                         state: string;
@@ -4712,6 +4728,10 @@ export interface components {
             /** @description In which a run left the cell, if not with a value. */
             state?: string;
             value: unknown;
+            /** @description Whether anything else than the provider says the same; absent where that is not known. */
+            verified?: boolean;
+            /** @description What says the same: input, dns, mx, page or provider: and its slug. */
+            verified_by?: string[] | null;
         };
         HostsInBody: {
             /** @description All hosts that the secret may be sent to from now on, in place of those before */

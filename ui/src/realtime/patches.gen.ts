@@ -16,7 +16,7 @@ export const patchSchema = z.discriminatedUnion('kind', [
     actor,
     rows: z.array(z.string()).nullish(),
     cols: z.record(z.string(), z.array(value).nullable()).nullish(),
-    states: z.record(z.string(), z.record(z.string(), z.looseObject({ state: z.string(), message: z.string().nullish(), run_id: z.string().nullish(), until: z.string().nullish() }))).nullish(),
+    states: z.record(z.string(), z.record(z.string(), z.looseObject({ state: z.string(), message: z.string().nullish(), confidence: z.number().nullish(), run_id: z.string().nullish(), until: z.string().nullish() }))).nullish(),
   }),
   z.looseObject({
     kind: z.literal('job'),

@@ -47,7 +47,7 @@ func (Provider) Call(_ context.Context, req enrichment.Request) (enrichment.Repl
 		out["legal_form"] = form
 	}
 	sure := 0.9
-	return enrichment.Reply{Outputs: out, Confidence: &sure}, nil
+	return enrichment.Reply{Outputs: out, Confidence: &sure, VerifiedBy: []enrichment.Evidence{enrichment.ByInput}}, nil
 }
 
 const maxChars = 300

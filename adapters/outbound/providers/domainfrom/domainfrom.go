@@ -77,7 +77,19 @@ func found(domain, source string, sure float64, verified *bool) enrichment.Reply
 	if verified != nil {
 		out["verified"] = *verified
 	}
-	return enrichment.Reply{Outputs: out, Confidence: &sure}
+	return enrichment.Reply{Outputs: out, Confidence: &sure, VerifiedBy: evidence(verified)}
+}
+
+// evidence is what speaks for a domain: the input that has it, or DNS, which was asked for one that was made up.
+func evidence(verified *bool) []enrichment.Evidence {
+	switch {
+	case verified == nil:
+		return []enrichment.Evidence{enrichment.ByInput}
+	case *verified:
+		return []enrichment.Evidence{enrichment.ByDNS}
+	default:
+		return nil
+	}
 }
 
 // fromCompany tries what the name suggests, the likeliest first.

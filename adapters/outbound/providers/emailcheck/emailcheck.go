@@ -61,7 +61,7 @@ func (p *Provider) Call(ctx context.Context, req enrichment.Request) (enrichment
 	a, fault := parse(req.Inputs["email"])
 	if fault != "" {
 		out := map[string]any{"status": "invalid", "reason": "this is not an email address: " + fault, "syntax_ok": false, "score": 0}
-		return reply(out, 1), nil
+		return reply(out, 1, enrichment.ByInput), nil
 	}
 	out := map[string]any{
 		"email": a.local + "@" + a.domain, "domain": a.domain, "syntax_ok": true, "disposable": p.disposable(a.domain),
@@ -80,11 +80,14 @@ func (p *Provider) Call(ctx context.Context, req enrichment.Request) (enrichment
 	}
 	v := conclude(a, to, out)
 	out["status"], out["reason"], out["score"] = v.status, v.reason, v.score
-	return reply(out, v.sure), nil
+	if to.takes == "unknown" {
+		return reply(out, v.sure), nil
+	}
+	return reply(out, v.sure, enrichment.ByMX), nil
 }
 
-func reply(out map[string]any, confidence float64) enrichment.Reply {
-	return enrichment.Reply{Outputs: out, Confidence: &confidence}
+func reply(out map[string]any, confidence float64, by ...enrichment.Evidence) enrichment.Reply {
+	return enrichment.Reply{Outputs: out, Confidence: &confidence, VerifiedBy: by}
 }
 
 // disposable looks for the domain and each one above it: services give away names below theirs.

@@ -54,11 +54,11 @@ func (Provider) Call(_ context.Context, req enrichment.Request) (enrichment.Repl
 			out[k] = v
 		}
 	}
-	sure := 0.9
-	if n.last == "" || n.middle != "" {
-		sure = 0.6
+	sure, by := 0.9, []enrichment.Evidence{enrichment.ByInput}
+	if n.last == "" || n.middle != "" { // where one part ends and the next begins is a guess
+		sure, by = 0.6, nil
 	}
-	return enrichment.Reply{Outputs: out, Confidence: &sure}, nil
+	return enrichment.Reply{Outputs: out, Confidence: &sure, VerifiedBy: by}, nil
 }
 
 type name struct{ title, first, middle, last, suffix string }

@@ -56,7 +56,7 @@ func (Provider) Call(_ context.Context, req enrichment.Request) (enrichment.Repl
 	n, refused := parse(in, region)
 	if refused != "" {
 		sure := 0.95
-		return enrichment.Reply{Outputs: map[string]any{"valid": false, "reason": refused}, Confidence: &sure}, nil
+		return enrichment.Reply{Outputs: map[string]any{"valid": false, "reason": refused}, Confidence: &sure, VerifiedBy: []enrichment.Evidence{enrichment.ByInput}}, nil
 	}
 	valid := phonenumbers.IsValidNumber(n)
 	out := map[string]any{"valid": valid, "calling_code": float64(n.GetCountryCode()), "type": kind(phonenumbers.GetNumberType(n))}
@@ -73,7 +73,7 @@ func (Provider) Call(_ context.Context, req enrichment.Request) (enrichment.Repl
 	} else {
 		out["reason"] = "no such number can exist in the country's numbering plan"
 	}
-	return enrichment.Reply{Outputs: out, Confidence: &sure}, nil
+	return enrichment.Reply{Outputs: out, Confidence: &sure, VerifiedBy: []enrichment.Evidence{enrichment.ByInput}}, nil
 }
 
 // regionOf takes a two-letter code or one of the names that tables often hold.

@@ -102,5 +102,5 @@ func (p page) reply(asked *url.URL) (enrichment.Reply, error) {
 	if len(out) == 1 { // nothing but its address
 		return enrichment.Reply{Missed: "the page says nothing of itself"}, nil
 	}
-	return enrichment.Reply{Outputs: out, SourceURL: p.url.String()}, nil
+	return enrichment.Reply{Outputs: out, SourceURL: p.url.String(), VerifiedBy: []enrichment.Evidence{enrichment.ByPage}}, nil
 }
