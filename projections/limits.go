@@ -23,6 +23,7 @@ type Limits struct {
 	Yield         func() bool   // may be nil
 	RetryFirst    time.Duration // until a parked stream is tried again, doubling each time; default 60 s
 	RetryAttempts int           // until a parked stream is left to a person; default 5
+	Deserted      time.Duration // after so long without a move towards the head nobody keeps a live read model up to date; default 15 s
 }
 
 func (l Limits) withDefaults() Limits {
@@ -38,6 +39,7 @@ func (l Limits) withDefaults() Limits {
 		Yield:           l.Yield,
 		RetryFirst:      cmp.Or(l.RetryFirst, time.Minute),
 		RetryAttempts:   cmp.Or(l.RetryAttempts, 5),
+		Deserted:        cmp.Or(l.Deserted, 15*time.Second),
 	}
 }
 

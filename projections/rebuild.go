@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/morket/morket/domain/kernel"
 )
@@ -28,7 +29,7 @@ type Rebuilt struct {
 }
 
 // Rebuild fills a new read model from the whole log while the live one serves and is kept up to date, and swaps them when
-// the new one has come as far. ErrMoved means that somebody else is rebuilding the same projection.
+// the new one has come as far and no process reads the live one in an earlier form. ErrMoved means that somebody else is rebuilding the same projection.
 func Rebuild(ctx context.Context, cfg RebuildConfig) (Rebuilt, error) {
 	var out Rebuilt
 	if err := cfg.Validate(); err != nil {
@@ -50,6 +51,9 @@ func Rebuild(ctx context.Context, cfg RebuildConfig) (Rebuilt, error) {
 	}
 	if err == nil { // what came in while the indexes were made; what is left then is little enough to hold the live one up for
 		err = b.build(ctx, live)
+	}
+	if err == nil {
+		err = b.awaitPeers(ctx)
 	}
 	if err != nil {
 		return out, b.fail("rebuild", err)
@@ -109,6 +113,43 @@ func (b *builder) target(ctx context.Context) (int64, error) {
 		return c.Position, err
 	}
 	return b.log.Head(ctx)
+}
+
+// awaitPeers keeps the copy as far as the live one until no process reads that in the form of an earlier version. They are let alone for as
+// long as one of them keeps it up to date; when it no longer moves, they are told to stop reading.
+func (b *builder) awaitPeers(ctx context.Context) error {
+	if b.cfg.Peers == nil {
+		return nil
+	}
+	var seen Checkpoint
+	var since time.Time
+	for {
+		behind, err := b.cfg.Peers.Behind(ctx, b.location.Projection, b.version)
+		if err != nil || !behind {
+			return err
+		}
+		live, ok, err := b.store.Checkpoint(ctx, LiveOf(b.location.Projection))
+		if err != nil || !ok {
+			return err
+		}
+		head, err := b.log.Head(ctx)
+		if err != nil {
+			return err
+		}
+		if now := b.clock.Now(); live != seen || live.Position >= head {
+			seen, since = live, now
+		} else if kernel.Passed(now, since, b.limits.Deserted) {
+			if err := b.cfg.Peers.Announce(ctx, b.location); err != nil {
+				return err
+			}
+		}
+		if err := b.build(ctx, live.Position); err != nil {
+			return err
+		}
+		if err := kernel.Pause(ctx, b.limits.PollMax); err != nil {
+			return err
+		}
+	}
 }
 
 // build applies the log up to exactly the position, durably.

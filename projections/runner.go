@@ -22,7 +22,17 @@ type RunnerConfig struct {
 	Logger     *slog.Logger
 	Follow     eventstore.Follow // may be nil
 	Ward       Ward              // of the process's projections; may be nil
+	Peers      Peers             // whom a rebuild waits for; may be nil
 	Limits     Limits
+}
+
+// Peers are the processes that read what a projection has made.
+type Peers interface {
+	// Behind reports whether a living process reads the projection in the form of a version before this one.
+	Behind(ctx context.Context, projection string, version int) (bool, error)
+	// Announce tells such processes that the next copy is about to take the live one's place; Behind tells when they have stopped
+	// reading that. It holds for some seconds.
+	Announce(ctx context.Context, next Location) error
 }
 
 // Validate says what is missing.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -24,18 +25,31 @@ func External(name string) Model {
 }
 
 // Marks keeps the marks of external read models. It is a sidestore.Marks.
-type Marks struct{ pool *pgxpool.Pool }
+type Marks struct {
+	pool   *pgxpool.Pool
+	models *Models // nil: all may be read
+}
 
 var _ sidestore.Marks = (*Marks)(nil)
 
 // NewMarks keeps them in the pool's database.
-func NewMarks(pool *pgxpool.Pool) *Marks { return &Marks{pool} }
+func NewMarks(pool *pgxpool.Pool) *Marks { return &Marks{pool, nil} }
+
+// Of leaves those read models alone that the process may not read.
+func (s *Marks) Of(models *Models) *Marks { return &Marks{s.pool, models} }
 
 // undefinedTable is SQLSTATE's undefined_table: the location is not there.
 const undefinedTable = "42P01"
 
 // Read implements sidestore.Marks.
 func (s *Marks) Read(ctx context.Context, location projections.Location) (sidestore.Mark, bool, error) {
+	closed, err := s.models.now(ctx)
+	if err != nil {
+		return sidestore.Mark{}, false, err
+	}
+	if location.Copy == projections.Live && slices.Contains(closed, location.Projection) {
+		return sidestore.Mark{}, false, taken(location.Projection)
+	}
 	m, ok, err := mark(ctx, s.pool, "SELECT generation, reached, until FROM "+quote(SchemaOf(location), "mark"))
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == undefinedTable {

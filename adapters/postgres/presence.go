@@ -21,13 +21,15 @@ import (
 // With each word it hears what time it is at the database, and so it is a kernel.Clock that all processes share: what one of them says
 // about time (a cap's day, the end of a session, when something is due) is true for the others, however wrong a machine's own clock is.
 type Presence struct {
-	pool  *pgxpool.Pool
-	id    string
-	end   context.CancelFunc
-	ended chan struct{}
-	log   *slog.Logger
-	local kernel.Clock
+	pool     *pgxpool.Pool
+	id       string
+	end      context.CancelFunc
+	ended    chan struct{}
+	log      *slog.Logger
+	local    kernel.Clock
+	patience time.Duration
 
+	models *Models
 	mu     sync.RWMutex
 	at     reading
 	others int // the least that one of the other processes can read
@@ -64,9 +66,11 @@ const (
 
 const (
 	beatSQL = `
-INSERT INTO projection.processes (id, seen_at, patience, reads) VALUES ($1, clock_timestamp(), $2, $3)
-ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()
-RETURNING seen_at, (SELECT coalesce(min(p.reads), $3) FROM projection.processes p WHERE p.id <> $1 AND projection.is_alive(p.id))`
+INSERT INTO projection.processes (id, seen_at, patience, reads, models) VALUES ($1, clock_timestamp(), $2, $3, $4)
+ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp(), models = EXCLUDED.models
+RETURNING seen_at, (SELECT coalesce(min(p.reads), $3) FROM projection.processes p WHERE p.id <> $1 AND projection.is_alive(p.id)),
+	(SELECT coalesce(jsonb_object_agg(c.place, c.version), '{}') FROM projection.checkpoints c WHERE c.place = ANY ($5)),
+	(SELECT coalesce(jsonb_object_agg(c.place, c.version), '{}') FROM projection.checkpoints c WHERE c.due > clock_timestamp())`
 	leaveSQL  = `DELETE FROM projection.processes WHERE id = $1`
 	forgetOld = `DELETE FROM projection.processes WHERE seen_at < clock_timestamp() - $1::interval`
 )
@@ -85,9 +89,10 @@ func Join(ctx context.Context, cfg PresenceConfig) (*Presence, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to be seen: %w", err)
 	}
-	p := &Presence{pool: pool, id: strings.ToLower(rand.Text()), ended: make(chan struct{}), log: cfg.Logger, local: cfg.Clock}
+	p := &Presence{pool: pool, id: strings.ToLower(rand.Text()), ended: make(chan struct{}), log: cfg.Logger, local: cfg.Clock, patience: cfg.Patience, models: &Models{clock: cfg.Clock, patience: cfg.Patience}}
+	p.models.ask = p.say
 	if _, err = pool.Exec(ctx, forgetOld, forgotten); err == nil {
-		err = p.say(ctx, cfg.Patience)
+		err = p.say(ctx)
 	}
 	if err != nil {
 		pool.Close()
@@ -95,27 +100,45 @@ func Join(ctx context.Context, cfg PresenceConfig) (*Presence, error) {
 	}
 	life, end := context.WithCancel(context.WithoutCancel(ctx)) // until Leave: what relies on it ends before
 	p.end = end
-	go p.keep(life, cfg.Patience)
+	go p.keep(life)
 	return p, nil
 }
 
 // ID names the process; no two have had the same.
 func (p *Presence) ID() string { return p.id }
 
-func (p *Presence) beat(ctx context.Context, patience time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, patience/beats)
+// Models tells which read models this process may read.
+func (p *Presence) Models() *Models { return p.models }
+
+// Read makes known of which version this process reads the read models, by projection. Until then processes of later versions take it for
+// one that reads all of them as an earlier release does.
+func (p *Presence) Read(ctx context.Context, versions map[string]int) error {
+	p.models.set(versions)
+	for range 2 { // the first answer may close one
+		if err := p.say(ctx); err != nil {
+			return fmt.Errorf("make known which read models the process reads: %w", err)
+		}
+	}
+	return nil
+}
+
+func (p *Presence) beat(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, p.patience/beats)
 	defer cancel()
-	return p.say(ctx, patience)
+	return p.say(ctx)
 }
 
 // say gives the sign of life and hears what time it is.
-func (p *Presence) say(ctx context.Context, patience time.Duration) error {
+func (p *Presence) say(ctx context.Context) error {
 	asked := p.local.Now()
 	var said time.Time
 	var others int
-	if err := p.pool.QueryRow(ctx, beatSQL, p.id, patience, reads).Scan(&said, &others); err != nil {
+	var live, due map[string]int
+	names, told := p.models.tell()
+	if err := p.pool.QueryRow(ctx, beatSQL, p.id, p.patience, reads, told, names).Scan(&said, &others, &live, &due); err != nil {
 		return err
 	}
+	p.models.hear(asked, live, due)
 	took := p.local.Now().Sub(asked)
 	said = said.UTC()
 	p.mu.Lock()
@@ -143,10 +166,10 @@ func (p *Presence) AllReadShort() bool {
 	return p.others >= readsShort
 }
 
-func (p *Presence) keep(ctx context.Context, patience time.Duration) {
+func (p *Presence) keep(ctx context.Context) {
 	defer close(p.ended)
-	for kernel.Pause(ctx, patience/beats) == nil {
-		if err := p.beat(ctx, patience); err != nil && ctx.Err() == nil {
+	for kernel.Pause(ctx, p.patience/beats) == nil {
+		if err := p.beat(ctx); err != nil && ctx.Err() == nil {
 			p.log.WarnContext(ctx, "other processes may take this one for dead", "error", err)
 		}
 	}

@@ -52,7 +52,7 @@ func (c counts) Apply(ctx context.Context, tx projections.Tx, events []eventstor
 		perStream[string(e.Stream)]++
 		rows[i] = []any{e.Position, string(e.Stream), said}
 	}
-	if _, err := pg.CopyFrom(ctx, pg.Table("events"), []string{"position", "stream", "said"}, pgx.CopyFromRows(rows)); err != nil {
+	if _, err := pg.CopyFrom(ctx, pg.Table(tableIn(c.version)), []string{"position", "stream", "said"}, pgx.CopyFromRows(rows)); err != nil {
 		return err
 	}
 	var batch pgx.Batch

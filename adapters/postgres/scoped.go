@@ -29,15 +29,21 @@ var ErrNoScope = errors.New("nobody has said whose rows this query may read")
 type Scoped struct {
 	app, system *pgxpool.Pool
 	exports     *pgxpool.Pool // of Unhurried queries
+	models      *Models       // nil: all may be read
 }
 
 var _ Reader = (*Scoped)(nil)
 
 // NewScoped reads through a pool that AppPool has configured, and through one of the tables' owner.
-func NewScoped(app, system *pgxpool.Pool) *Scoped { return &Scoped{app, system, app} }
+func NewScoped(app, system *pgxpool.Pool) *Scoped { return &Scoped{app, system, app, nil} }
 
 // WithExports gives what takes long connections of its own, so that it can't take those of requests that are answered at once.
-func (s *Scoped) WithExports(exports *pgxpool.Pool) *Scoped { return &Scoped{s.app, s.system, exports} }
+func (s *Scoped) WithExports(exports *pgxpool.Pool) *Scoped {
+	return &Scoped{s.app, s.system, exports, s.models}
+}
+
+// Of leaves those read models alone that the process may not read.
+func (s *Scoped) Of(models *Models) *Scoped { return &Scoped{s.app, s.system, s.exports, models} }
 
 func (s *Scoped) pool(ctx context.Context) *pgxpool.Pool {
 	if ctx.Value(unhurried{}) != nil {
@@ -97,12 +103,16 @@ func scopeStatement(ctx context.Context) string {
 // Query implements Reader. The scope goes with the query in one round trip: what is sent together is one transaction, with which the
 // setting ends.
 func (s *Scoped) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if err := s.models.may(ctx, sql); err != nil {
+		return nil, err
+	}
 	scope, ok := kernel.ScopeOf(ctx)
 	switch {
 	case !ok:
 		return nil, ErrNoScope
 	case scope.System != "":
-		return s.system.Query(ctx, sql, args...)
+		rows, err := s.system.Query(ctx, sql, args...)
+		return rows, s.models.explain(err)
 	}
 	conn, err := s.pool(ctx).Acquire(ctx)
 	if err != nil {
@@ -111,14 +121,14 @@ func (s *Scoped) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, 
 	var batch pgx.Batch
 	batch.Queue(scopeStatement(ctx), string(scope.Workspace), string(scope.User))
 	batch.Queue(sql, args...)
-	r := &scopedRows{conn: conn, batch: conn.SendBatch(ctx, &batch)}
+	r := &scopedRows{conn: conn, models: s.models, batch: conn.SendBatch(ctx, &batch)}
 	_, err = r.batch.Exec()
 	if err == nil {
 		r.Rows, err = r.batch.Query()
 	}
 	if err != nil {
 		r.end()
-		return nil, TooSlow(err)
+		return nil, s.models.explain(TooSlow(err))
 	}
 	return r, nil
 }
@@ -136,7 +146,8 @@ func (s *Scoped) BeginTx(ctx context.Context, opts pgx.TxOptions) (pgx.Tx, error
 	case !ok:
 		return nil, ErrNoScope
 	case scope.System != "":
-		return s.system.BeginTx(ctx, opts)
+		tx, err := s.system.BeginTx(ctx, opts)
+		return s.guarded(tx), err
 	}
 	tx, err := s.pool(ctx).BeginTx(ctx, opts)
 	if err != nil {
@@ -145,13 +156,42 @@ func (s *Scoped) BeginTx(ctx context.Context, opts pgx.TxOptions) (pgx.Tx, error
 	if _, err := tx.Exec(ctx, scopeStatement(ctx), string(scope.Workspace), string(scope.User)); err != nil {
 		return nil, errors.Join(err, tx.Rollback(context.WithoutCancel(ctx)))
 	}
-	return tx, nil
+	return s.guarded(tx), nil
+}
+
+// guarded lets the transaction read what the process may read.
+func (s *Scoped) guarded(tx pgx.Tx) pgx.Tx {
+	if tx == nil || s.models == nil {
+		return tx
+	}
+	return guardedTx{tx, s.models}
+}
+
+type guardedTx struct {
+	pgx.Tx
+	models *Models
+}
+
+// Query implements pgx.Tx.
+func (t guardedTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if err := t.models.may(ctx, sql); err != nil {
+		return nil, err
+	}
+	rows, err := t.Tx.Query(ctx, sql, args...)
+	return rows, t.models.explain(err)
+}
+
+// QueryRow implements pgx.Tx.
+func (t guardedTx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	rows, err := t.Query(ctx, sql, args...)
+	return scopedRow{rows, err}
 }
 
 // scopedRows are the rows of the second statement of a batch; the connection goes back with their end.
 type scopedRows struct {
 	pgx.Rows
 	conn   *pgxpool.Conn
+	models *Models
 	batch  pgx.BatchResults
 	closed bool
 	err    error
@@ -196,9 +236,9 @@ func (r *scopedRows) Scan(dest ...any) error {
 // Err implements pgx.Rows.
 func (r *scopedRows) Err() error {
 	if err := r.Rows.Err(); err != nil {
-		return TooSlow(err)
+		return r.models.explain(TooSlow(err))
 	}
-	return TooSlow(r.err)
+	return r.models.explain(TooSlow(r.err))
 }
 
 type scopedRow struct {

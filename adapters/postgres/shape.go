@@ -2,12 +2,10 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Shape asks the live copy of a read model whose tables differ from those of the version before by the statement that fits: the copy of
@@ -54,10 +52,4 @@ func (s *Shape) present(ctx context.Context) (bool, error) {
 	}
 	s.made.Store(made)
 	return made, nil
-}
-
-// swapped reports whether a statement may have missed what another copy had a moment ago.
-func swapped(err error) bool {
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == undefinedTable || pg.Code == undefinedColumn)
 }

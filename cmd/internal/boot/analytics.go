@@ -38,7 +38,7 @@ func (p *Platform) openAnalytics() (*analytics, error) {
 	}
 	engine := clickhouse.NewEngine(a.client, clickhouse.AnalyticsModel(clickhouse.RollAt))
 	a.side, err = sidestore.New(sidestore.Config{
-		Base: p.read, Marks: postgres.NewMarks(p.pool), Engine: engine, Name: "ClickHouse", Head: p.store.Head, History: p.history.ID, Clock: p.clock,
+		Base: p.read, Marks: postgres.NewMarks(p.pool).Of(p.presence.Models()), Engine: engine, Name: "ClickHouse", Head: p.store.Head, History: p.history.ID, Clock: p.clock,
 		Logger: p.log.With("part", "clickhouse"), Pace: clickHousePace,
 	})
 	a.store = clickhouse.NewAnalytics(engine, a.side)

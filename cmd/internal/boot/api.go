@@ -36,6 +36,7 @@ func (s *server) dependencies() []httpapi.Dependency {
 		{Name: "postgres", Needed: true, Check: func(ctx context.Context) error { return s.pool.Ping(ctx) }},
 		{Name: "temporal", Check: s.flows.check},
 		{Name: "parts", Check: s.keeper.check},
+		{Name: "version", Needed: true, Check: s.presence.Models().Check},
 		s.disks().dependency(),
 	}
 	if s.cfg.AMQPURL.IsSet() {

@@ -116,7 +116,7 @@ func (p *Platform) open(ctx context.Context) error {
 	if p.exports, err = connect(ctx, p.databaseURL, p.tracing.Postgres(), small); err != nil {
 		return fmt.Errorf("connect to Postgres for exports: %w", err)
 	}
-	p.rows = postgres.NewScoped(p.app, p.pool).WithExports(p.exports)
+	p.rows = postgres.NewScoped(p.app, p.pool).WithExports(p.exports).Of(p.presence.Models())
 	if err := p.openVault(ctx); err != nil {
 		return err
 	}
@@ -143,6 +143,18 @@ func (p *Platform) open(ctx context.Context) error {
 		return err
 	}
 	if err := p.findHistory(ctx); err != nil {
+		return err
+	}
+	return p.openModels(ctx)
+}
+
+// openModels makes known which read models the process reads, and makes those of earlier versions fit to be read.
+func (p *Platform) openModels(ctx context.Context) error {
+	versions := map[string]int{}
+	for _, pr := range p.projectors() {
+		versions[pr.Name()] = pr.Version()
+	}
+	if err := p.presence.Read(ctx, versions); err != nil { // before it is looked whether a later version has taken one over
 		return err
 	}
 	for _, pr := range p.projectors() {
@@ -275,7 +287,7 @@ func (p *Platform) projectors() []projections.Projector {
 }
 
 func (p *Platform) runnerConfig(pr projections.Projector) projections.RunnerConfig {
-	cfg := projections.RunnerConfig{Projector: pr, Log: p.tail, Store: p.read, Clock: p.clock, Logger: p.log.With("projection", pr.Name()), Follow: p.tracing.Follow(), Ward: p.projWard}
+	cfg := projections.RunnerConfig{Projector: pr, Log: p.tail, Store: p.read, Clock: p.clock, Logger: p.log.With("projection", pr.Name()), Follow: p.tracing.Follow(), Ward: p.projWard, Peers: postgres.NewPeers(p.pool)}
 	if p.analytics.side != nil && pr.Name() == p.analytics.projector.Name() {
 		cfg.Store, cfg.Limits = p.analytics.side, projections.Limits{BatchEvents: sideEvents, BatchBytes: sideBytes}
 	}

@@ -35,7 +35,7 @@ func (p *Platform) openSearch() error {
 		return err
 	}
 	p.searchSide, err = sidestore.New(sidestore.Config{
-		Base: p.read, Marks: postgres.NewMarks(p.pool), Engine: opensearch.NewEngine(p.opensearch), Name: "OpenSearch", Head: p.store.Head, History: p.history.ID,
+		Base: p.read, Marks: postgres.NewMarks(p.pool).Of(p.presence.Models()), Engine: opensearch.NewEngine(p.opensearch), Name: "OpenSearch", Head: p.store.Head, History: p.history.ID,
 		Clock: p.clock, Logger: p.log.With("part", "opensearch"), Pace: searchPace,
 	})
 	return err
