@@ -18,6 +18,7 @@ import (
 
 // analytics is where the analytics are kept: in ClickHouse when there is one, else in Postgres.
 type analytics struct {
+	core      *core
 	store     analyticsview.Store
 	projector projections.Projector
 	client    *clickhouse.Client // nil without ClickHouse
@@ -27,19 +28,19 @@ type analytics struct {
 // clickHousePace is how often ClickHouse is written to at most when little happens.
 const clickHousePace = 250 * time.Millisecond
 
-func (p *Platform) openAnalytics() (*analytics, error) {
-	if !p.cfg.ClickHouseURL.IsSet() {
-		return &analytics{store: analyticsread.NewQueries(p.rows), projector: analyticsview.New(analyticsview.Name, analyticsread.Open)}, nil
+func openAnalytics(c *core) (*analytics, error) {
+	if !c.cfg.ClickHouseURL.IsSet() {
+		return &analytics{core: c, store: analyticsread.NewQueries(c.rows), projector: analyticsview.New(analyticsview.Name, analyticsread.Open)}, nil
 	}
-	a := &analytics{projector: analyticsview.New(analyticsview.NameClickHouse, clickhouse.OpenAnalytics)}
+	a := &analytics{core: c, projector: analyticsview.New(analyticsview.NameClickHouse, clickhouse.OpenAnalytics)}
 	var err error
-	if a.client, err = clickhouse.Open(p.cfg.ClickHouseURL.Reveal()); err != nil {
+	if a.client, err = clickhouse.Open(c.cfg.ClickHouseURL.Reveal()); err != nil {
 		return nil, fmt.Errorf("CLICKHOUSE_URL: %w", err)
 	}
 	engine := clickhouse.NewEngine(a.client, clickhouse.AnalyticsModel(clickhouse.RollAt))
 	a.side, err = sidestore.New(sidestore.Config{
-		Base: p.read, Marks: postgres.NewMarks(p.pool).Of(p.presence.Models()), Engine: engine, Name: "ClickHouse", Head: p.store.Head, History: p.history.ID, Clock: p.clock,
-		Logger: p.log.With("part", "clickhouse"), Pace: clickHousePace,
+		Base: c.read, Marks: postgres.NewMarks(c.pool).Of(c.presence.Models()), Engine: engine, Name: "ClickHouse", Head: c.store.Head,
+		History: c.history.ID, Clock: c.clock, Logger: c.log.With("part", "clickhouse"), Pace: clickHousePace,
 	})
 	a.store = clickhouse.NewAnalytics(engine, a.side)
 	return a, err
@@ -64,8 +65,17 @@ func (a *analytics) close() error {
 	return a.client.Close()
 }
 
-func (s *server) registerAnalytics(a *httpapi.API) {
+// analysis answers questions about runs and credits.
+type analysis struct {
+	kept   *analytics
+	shared *shared
+	zones  analyticsapi.Zones
+}
+
+func (m *analysis) endpoints(a *httpapi.API) {
 	analyticsapi.Register(a, analyticsapi.Deps{
-		Store: s.analytics.store, Projection: s.analytics.projector.Name(), Cache: s.shared.cache, Zones: s.accounts.workspaces, Clock: s.clock,
+		Store: m.kept.store, Projection: m.kept.projector.Name(), Cache: m.shared.cache, Zones: m.zones, Clock: m.kept.core.clock,
 	})
 }
+
+func (m *analysis) parts() parts { return parts{dependencies: m.kept.dependencies()} }

@@ -8,11 +8,21 @@ import (
 	"github.com/morket/morket/commands/accesscmd"
 )
 
-// recorder records access that changes nothing, for the audit log.
-func (p *Platform) recorder() (*accesscmd.Recorder, error) {
-	return accesscmd.New(accesscmd.Config{Store: p.store, Codec: p.codec, Clock: p.clock, Logger: p.log})
+// audit is the audit log, and the record of access that changes nothing, which it shows too.
+type audit struct {
+	core     *core
+	recorder *accesscmd.Recorder
 }
 
-func (p *Platform) registerAudit(a *httpapi.API) {
-	auditapi.Register(a, auditapi.Deps{Reads: auditread.NewQueries(p.rows, p.store), Names: workspaceread.NewQueries(p.rows, p.ring)})
+func newAudit(c *core) (*audit, error) {
+	recorder, err := accesscmd.New(accesscmd.Config{Store: c.store, Codec: c.codec, Clock: c.clock, Logger: c.log})
+	return &audit{core: c, recorder: recorder}, err
+}
+
+func (m *audit) endpoints(a *httpapi.API) {
+	auditapi.Register(a, auditapi.Deps{Reads: auditread.NewQueries(m.core.rows, m.core.store), Names: workspaceread.NewQueries(m.core.rows, m.core.ring)})
+}
+
+func (m *audit) parts() parts {
+	return parts{tasks: []task{{name: "access log", run: m.recorder.Run}}}
 }

@@ -16,7 +16,6 @@ import (
 
 	"github.com/morket/morket/cmd/internal/backup"
 	"github.com/morket/morket/cmd/internal/config"
-	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore/pgstore"
 )
 
@@ -29,12 +28,12 @@ func Backup(ctx context.Context, cfg config.Config, log *slog.Logger, w, out io.
 	if err != nil {
 		return fmt.Errorf("read the keys that open what is backed up: %w", err)
 	}
-	p, err := openDatabase(ctx, cfg, log)
+	b, err := openBase(ctx, cfg, log, nil)
 	if err != nil {
 		return err
 	}
-	defer p.Close() //nolint:contextcheck // what it ends outlives ctx, which has ended by then
-	header, manifest, took, err := p.backup(ctx, w, lines(out))
+	defer b.close()
+	header, manifest, took, err := writeBackup(ctx, b, w, lines(out))
 	if err != nil {
 		return err
 	}
@@ -42,43 +41,28 @@ func Backup(ctx context.Context, cfg config.Config, log *slog.Logger, w, out io.
 	return nil
 }
 
-// backup writes a backup of the database and the objects to w.
-func (p *Platform) backup(ctx context.Context, w io.Writer, progress func(string)) (h backup.Header, m backup.Manifest, took time.Duration, err error) {
+// writeBackup writes a backup of the database and the objects to w.
+func writeBackup(ctx context.Context, b *base, w io.Writer, progress func(string)) (h backup.Header, m backup.Manifest, took time.Duration, err error) {
 	for _, check := range []func(context.Context, *pgxpool.Pool) error{refuseUnfinished, refuseUnknown} {
-		if err := check(ctx, p.pool); err != nil {
+		if err := check(ctx, b.pool); err != nil {
 			return h, m, 0, err
 		}
 	}
-	o, err := p.objects()
+	o, err := newObjects(b)
 	if err != nil {
 		return h, m, 0, err
 	}
-	release, err := p.holdObjects(ctx) // before the moment of the backup
+	release, err := holdObjects(ctx, b.pool) // before the moment of the backup
 	if err != nil {
 		return h, m, 0, err
 	}
 	defer release()
-	began := p.clock.Now()
+	began := b.clock.Now()
 	h, m, err = backup.Write(ctx, w, backup.Source{
-		Pool: p.pool, Schemas: schemaNames(), Tables: kept(), Objects: o.store, Passphrase: p.cfg.Passphrase.Reveal(), Version: Version, Clock: p.clock,
-		Keys: backup.Keys{Master: p.cfg.MasterKey.Text(), Signing: p.cfg.JWTKeys.Text()}, Progress: progress,
+		Pool: b.pool, Schemas: schemaNames(), Tables: kept(), Objects: o.store, Passphrase: b.cfg.Passphrase.Reveal(), Version: Version, Clock: b.clock,
+		Keys: backup.Keys{Master: b.cfg.MasterKey.Text(), Signing: b.cfg.JWTKeys.Text()}, Progress: progress,
 	})
-	return h, m, p.clock.Now().Sub(began), err
-}
-
-// openDatabase opens the database as it is, without bringing anything up to date: a backup may be taken with a newer version before
-// that version changes anything.
-func openDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*Platform, error) {
-	p := &Platform{cfg: cfg, log: log, clock: kernel.SystemClock{}}
-	if err := p.findDatabase(ctx); err != nil {
-		return nil, err
-	}
-	var err error
-	if p.pool, err = connect(ctx, p.databaseURL, nil, nil); err != nil {
-		p.Close() //nolint:contextcheck // it has a time of its own
-		return nil, fmt.Errorf("connect to Postgres: %w", err)
-	}
-	return p, nil
+	return h, m, b.clock.Now().Sub(began), err
 }
 
 func lines(out io.Writer) func(string) {

@@ -204,16 +204,14 @@ func TestABackupOfLaterSchemasIsRefused(t *testing.T) {
 // An object that is no longer needed when a backup comes to it may be named by the log that the backup has.
 func TestObjectsStayWhileABackupIsTaken(t *testing.T) {
 	t.Parallel()
-	p := &Platform{cfg: settingsOf(t, inUse(t), "k"), log: slog.New(slog.DiscardHandler), clock: kernel.SystemClock{}}
-	var err error
-	p.pool, err = connect(t.Context(), p.cfg.DatabaseURL.Reveal(), nil, nil)
+	b, err := openBase(t.Context(), settingsOf(t, inUse(t), "k"), slog.New(slog.DiscardHandler), nil)
 	require.NoError(t, err)
-	defer p.pool.Close()
-	o, err := p.objects()
+	defer b.close()
+	o, err := newObjects(b)
 	require.NoError(t, err)
 	_, err = o.store.Put(t.Context(), "a", bytes.NewReader(nil), 1)
 	require.NoError(t, err)
-	release, err := p.holdObjects(t.Context())
+	release, err := holdObjects(t.Context(), b.pool)
 	require.NoError(t, err)
 	require.Equal(t, kernel.KindUnavailable, kernel.KindOf(o.store.Delete(t.Context(), "a")))
 	r, err := o.store.Open(t.Context(), "a", 0)

@@ -24,11 +24,11 @@ import (
 
 // backups takes backups to the place that is set for them, by schedule and when an operator asks, and proves them.
 type backups struct {
-	platform *Platform
-	cfg      config.Config
-	shelf    *backup.Shelf // nil when no place is set
-	log      *slog.Logger
-	began    time.Time // of this process
+	core  *core
+	cfg   config.Config
+	shelf *backup.Shelf // nil when no place is set
+	log   *slog.Logger
+	began time.Time // of this process
 
 	mu   sync.Mutex
 	list []backup.Kept // as last looked at, newest first
@@ -36,13 +36,13 @@ type backups struct {
 	step string // of the job that this process carries out
 }
 
-func (p *Platform) backups() (*backups, error) {
-	b := &backups{platform: p, cfg: p.cfg, log: p.log.With("part", "backups"), began: p.clock.Now()}
-	if !p.cfg.BackupTarget.IsSet() {
+func newBackups(c *core) (*backups, error) {
+	b := &backups{core: c, cfg: c.cfg, log: c.log.With("part", "backups"), began: c.clock.Now()}
+	if !c.cfg.BackupTarget.IsSet() {
 		return b, nil
 	}
 	var err error
-	if b.shelf, err = shelfAt(p.cfg, p.cfg.BackupTarget.Reveal(), p.clock); err != nil {
+	if b.shelf, err = shelfAt(c.cfg, c.cfg.BackupTarget.Reveal(), c.clock); err != nil {
 		return nil, fmt.Errorf("MORKET_BACKUP_TARGET: %w", err)
 	}
 	return b, nil
@@ -68,10 +68,10 @@ func (b *backups) setStep(line string) {
 
 // take carries out a backup.
 func (b *backups) take(ctx context.Context) (out operation.Outcome, err error) {
-	began := b.platform.clock.Now()
+	began := b.core.clock.Now()
 	defer b.setStep("")
 	k, err := b.shelf.Take(ctx, func(w io.Writer) (backup.Kept, error) {
-		h, m, _, err := b.platform.backup(ctx, w, b.setStep)
+		h, m, _, err := writeBackup(ctx, b.core.base, w, b.setStep)
 		return backup.Kept{Version: h.Version, History: h.History, Position: h.Position, Rows: m.Rows(), Objects: m.Objects.Rows}, err
 	})
 	var removed []string
@@ -81,7 +81,7 @@ func (b *backups) take(ctx context.Context) (out operation.Outcome, err error) {
 		removed, err = b.shelf.Tidy(ctx, backup.Keep{Days: b.cfg.BackupDays, Weeks: b.cfg.BackupWeeks})
 	}
 	b.tell(ctx, err == nil, err, "what", "backup", "name", k.Name, "position", k.Position, "history", k.History, "rows", k.Rows, "objects", k.Objects, "bytes", k.Bytes,
-		"removed", len(removed), "duration", b.platform.clock.Now().Sub(began))
+		"removed", len(removed), "duration", b.core.clock.Now().Sub(began))
 	return out, errors.Join(err, b.look(ctx))
 }
 
@@ -102,7 +102,7 @@ const maxReport = 8 << 10
 
 // drill carries out a restore drill.
 func (b *backups) drill(ctx context.Context, name string) (out operation.Outcome, err error) {
-	began := b.platform.clock.Now()
+	began := b.core.clock.Now()
 	defer b.setStep("")
 	k, err := b.shelf.Get(ctx, name)
 	if err != nil {
@@ -122,7 +122,7 @@ func (b *backups) drill(ctx context.Context, name string) (out operation.Outcome
 	if err != nil {
 		text += err.Error() + "\n"
 	}
-	k.Drill = &backup.Drilled{At: b.platform.clock.Now(), Good: good && err == nil, Seconds: ready.Seconds(), Report: text[max(0, len(text)-maxReport):]}
+	k.Drill = &backup.Drilled{At: b.core.clock.Now(), Good: good && err == nil, Seconds: ready.Seconds(), Report: text[max(0, len(text)-maxReport):]}
 	if told := b.shelf.Tell(ctx, k); told != nil {
 		err = errors.Join(err, told)
 	}
@@ -131,7 +131,7 @@ func (b *backups) drill(ctx context.Context, name string) (out operation.Outcome
 		out.Error = "the backup does not hold what it should:\n" + badLines(text)
 	}
 	b.tell(ctx, k.Drill.Good, err, "what", "restore drill", "name", name, "position", k.Position, "good", k.Drill.Good, "ready_after", ready,
-		"duration", b.platform.clock.Now().Sub(began))
+		"duration", b.core.clock.Now().Sub(began))
 	return out, errors.Join(err, b.look(ctx))
 }
 
@@ -195,7 +195,7 @@ func (b *backups) newest() (k backup.Kept, found, seen bool) {
 // check is readiness' question: no backup may be older than two periods.
 func (b *backups) check(context.Context) error {
 	k, found, seen := b.newest()
-	now, patience := b.platform.clock.Now(), 2*b.cfg.BackupEvery
+	now, patience := b.core.clock.Now(), 2*b.cfg.BackupEvery
 	switch {
 	case !seen && now.Sub(b.began) > patience:
 		return errors.New("the place of the backups (MORKET_BACKUP_TARGET) can't be looked at")
@@ -205,6 +205,18 @@ func (b *backups) check(context.Context) error {
 		return errors.New("no backup has been taken yet; the operation page says why")
 	}
 	return nil
+}
+
+// tasks are the schedule, and the look at what is there.
+func (b *backups) tasks(h *operationcmd.Handlers) (out []task) {
+	if b.shelf == nil {
+		return nil
+	}
+	out = []task{{name: "backups", run: b.watch}}
+	if b.cfg.BackupEvery > 0 {
+		out = append(out, task{name: "backup schedule", role: config.RoleProjector, run: func(ctx context.Context) error { return b.schedule(ctx, h) }})
+	}
+	return out
 }
 
 func (b *backups) dependencies() []httpapi.Dependency {
@@ -234,7 +246,7 @@ func (b *backups) metrics() (out telemetry.Backups) {
 
 // schedule asks for backups, and for the drills that prove them, in the process that leads.
 func (b *backups) schedule(ctx context.Context, h *operationcmd.Handlers) error {
-	leadership := pgleader.New(b.platform.pool, "backups")
+	leadership := pgleader.New(b.core.pool, "backups")
 	for {
 		term, err := leadership.Lead(ctx)
 		if err == nil {
@@ -274,7 +286,7 @@ func (b *backups) due(ctx context.Context, h *operationcmd.Handlers) error {
 	if err != nil {
 		return err
 	}
-	start, is := nextBackup(b.list, jobs, b.cfg, b.platform.clock.Now())
+	start, is := nextBackup(b.list, jobs, b.cfg, b.core.clock.Now())
 	if !is {
 		return nil
 	}

@@ -75,7 +75,7 @@ func TestReadinessTellsOfOldBackups(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := &backups{platform: &Platform{clock: kernel.NewManualClock(now)}, cfg: config.Config{BackupEvery: hour}, began: now.Add(-c.up), seen: !c.blind}
+			b := &backups{core: &core{base: &base{clock: kernel.NewManualClock(now)}}, cfg: config.Config{BackupEvery: hour}, began: now.Add(-c.up), seen: !c.blind}
 			if c.age > 0 {
 				b.list = []backup.Kept{{TakenAt: now.Add(-c.age)}}
 			}

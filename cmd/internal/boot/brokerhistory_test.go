@@ -52,9 +52,9 @@ type besideBroker struct {
 	prefix string
 }
 
-// process is what of a process knows the history and the bus.
-type process struct {
-	*Platform
+// listening is what of a process knows the history and the bus.
+type listening struct {
+	*core
 
 	bus *bus
 }
@@ -78,30 +78,30 @@ func newBesideBroker(t *testing.T) *besideBroker {
 	return w
 }
 
-func (w *besideBroker) start() *process {
+func (w *besideBroker) start() *listening {
 	w.t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	log, err := pgstore.Open(w.t.Context(), pgstore.Config{Pool: w.pool, Logger: quiet})
 	require.NoError(w.t, err)
 	w.t.Cleanup(log.Close)
-	p := &Platform{
-		cfg: config.Config{AMQPPrefix: w.prefix}, log: quiet, clock: kernel.SystemClock{}, pool: w.pool, analytics: &analytics{},
+	c := &core{
+		base:    &base{cfg: config.Config{AMQPPrefix: w.prefix}, log: quiet, clock: kernel.SystemClock{}, pool: w.pool},
 		history: &history{log: log, pool: w.pool, lines: quiet}, encoder: cloudevent.NewEncoder("https://morket.test", nil),
 	}
-	require.NoError(w.t, p.cfg.AMQPURL.UnmarshalText([]byte(w.url)))
-	require.NoError(w.t, p.findHistory(w.t.Context()))
-	out := &process{Platform: p, bus: p.newBus()}
+	require.NoError(w.t, c.cfg.AMQPURL.UnmarshalText([]byte(w.url)))
+	require.NoError(w.t, findHistory(w.t.Context(), c, nil))
+	out := &listening{core: c, bus: newBus(c)}
 	w.t.Cleanup(func() { out.bus.close(quiet) })
 	return out
 }
 
 // grow appends n events and publishes them, as the relay does.
-func (w *besideBroker) grow(p *process, n int, word string) {
+func (w *besideBroker) grow(p *listening, n int, word string) {
 	w.t.Helper()
 	w.publish(p, w.append(p, n, word))
 }
 
-func (w *besideBroker) append(p *process, n int, word string) []eventstore.Recorded {
+func (w *besideBroker) append(p *listening, n int, word string) []eventstore.Recorded {
 	w.t.Helper()
 	before, err := p.history.log.Head(w.t.Context())
 	require.NoError(w.t, err)
@@ -120,7 +120,7 @@ func (w *besideBroker) append(p *process, n int, word string) []eventstore.Recor
 	return events
 }
 
-func (w *besideBroker) publish(p *process, events []eventstore.Recorded) {
+func (w *besideBroker) publish(p *listening, events []eventstore.Recorded) {
 	w.t.Helper()
 	var out []*message.Message
 	for _, e := range events {
@@ -144,7 +144,7 @@ func (w *besideBroker) restore(to int64) {
 }
 
 // keep has the broker keep messages for the group from now on, and tells it of a first event.
-func (w *besideBroker) keep(p *process) {
+func (w *besideBroker) keep(p *listening) {
 	w.t.Helper()
 	s := amqpbus.NewSubscriber(amqpbus.SubscriberConfig{URL: w.url, Prefix: w.prefix, Group: group})
 	require.NoError(w.t, s.SubscribeInitialize(logmsg.Topic))
@@ -153,7 +153,7 @@ func (w *besideBroker) keep(p *process) {
 }
 
 // read takes messages until the word comes, and returns what they say.
-func (w *besideBroker) read(p *process, until string) (words []string) {
+func (w *besideBroker) read(p *listening, until string) (words []string) {
 	w.t.Helper()
 	messages, err := p.bus.subscribe(group).Subscribe(w.t.Context(), logmsg.Topic)
 	require.NoError(w.t, err)
@@ -171,7 +171,7 @@ func (w *besideBroker) read(p *process, until string) (words []string) {
 	return words
 }
 
-func (p *process) histories(t *testing.T) (reasons []string) {
+func (p *listening) histories(t *testing.T) (reasons []string) {
 	t.Helper()
 	rows, err := p.pool.Query(t.Context(), `SELECT reason FROM log.histories ORDER BY began_at`)
 	require.NoError(t, err)

@@ -26,22 +26,22 @@ type bus struct {
 // ringSize is how many batches a slow consumer in this process may fall behind before it reads the log instead.
 const ringSize = 1024
 
-func (p *Platform) newBus() *bus {
-	if !p.cfg.AMQPURL.IsSet() {
+func newBus(c *core) *bus {
+	if !c.cfg.AMQPURL.IsSet() {
 		b := membus.New(ringSize)
-		return &bus{log: b, leadership: relay.Alone(p.store), subscribe: func(string) message.Subscriber { return b }, closers: []func() error{b.Close}}
+		return &bus{log: b, leadership: relay.Alone(c.store), subscribe: func(string) message.Subscriber { return b }, closers: []func() error{b.Close}}
 	}
-	url, prefix := p.cfg.AMQPURL.Reveal(), p.cfg.AMQPPrefix
+	url, prefix := c.cfg.AMQPURL.Reveal(), c.cfg.AMQPPrefix
 	log := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Prefix: prefix, Mandatory: true, Mark: true})
 	events := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Prefix: prefix, Kind: amqpbus.Topic})
 	named := func(to message.Publisher) message.Publisher {
-		return &comparedPublisher{logmsg.InHistory(to, p.history.ID), p.history}
+		return &comparedPublisher{logmsg.InHistory(to, c.history.ID), c.history}
 	}
-	out := &bus{log: named(log), events: named(events), leadership: pgleader.New(p.pool, "relay"), closers: []func() error{log.Close, events.Close}}
+	out := &bus{log: named(log), events: named(events), leadership: pgleader.New(c.pool, "relay"), closers: []func() error{log.Close, events.Close}}
 	out.subscribe = func(group string) message.Subscriber {
-		s := amqpbus.NewSubscriber(amqpbus.SubscriberConfig{URL: url, Prefix: prefix, Group: group, Logger: p.log})
+		s := amqpbus.NewSubscriber(amqpbus.SubscriberConfig{URL: url, Prefix: prefix, Group: group, Logger: c.log})
 		out.closers = append(out.closers, s.Close)
-		return logmsg.OfHistory(&comparedSubscriber{s, p.history}, p.history.ID, p.log.With("consumer", group))
+		return logmsg.OfHistory(&comparedSubscriber{s, c.history}, c.history.ID, c.log.With("consumer", group))
 	}
 	return out
 }
@@ -56,11 +56,8 @@ func (b *bus) close(log *slog.Logger) {
 	}
 }
 
-func (p *Platform) newRelay(b *bus) (*relay.Relay, error) {
+func newRelay(c *core, b *bus) (*relay.Relay, error) {
 	return relay.New(relay.Config{
-		Log: p.tail, Leadership: b.leadership, Publisher: b.log, Events: b.events, Encoder: p.encoder, Logger: p.log.With("part", "relay"), Follow: p.tracing.Follow(),
+		Log: c.tail, Leadership: b.leadership, Publisher: b.log, Events: b.events, Encoder: c.encoder, Logger: c.log.With("part", "relay"), Follow: c.tracing.Follow(),
 	})
 }
-
-// does reports whether this process has the role.
-func (p *Platform) does(role string) bool { return p.cfg.Has(role) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/morket/morket/adapters/servers/childproc"
 	"github.com/morket/morket/adapters/servers/pgchild"
+	"github.com/morket/morket/cmd/internal/config"
 )
 
 // ownDatabase is our own Postgres, which is started again at the same address whenever it ends: the pool's connections are
@@ -21,25 +23,25 @@ type ownDatabase struct {
 	dir   string // the data folder, which is in use until the end
 }
 
-func (p *Platform) startDatabase(ctx context.Context) (*ownDatabase, string, error) {
-	made, err := useFolder(p.cfg.DataDir, p.cfg.PostgresDir())
+func startDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*ownDatabase, string, error) {
+	made, err := useFolder(cfg.DataDir, cfg.PostgresDir())
 	if err != nil {
 		return nil, "", err
 	}
-	cfg := pgchild.Config{BinDir: p.cfg.PGBin, DataDir: p.cfg.PostgresDir(), CacheDir: p.cfg.CacheDir, Logger: p.log}
-	server, err := pgchild.Start(ctx, cfg)
+	child := pgchild.Config{BinDir: cfg.PGBin, DataDir: cfg.PostgresDir(), CacheDir: cfg.CacheDir, Logger: log}
+	server, err := pgchild.Start(ctx, child)
 	if err != nil {
 		if made {
-			err = errors.Join(err, leaveFolder(p.cfg.DataDir))
+			err = errors.Join(err, leaveFolder(cfg.DataDir))
 		}
 		return nil, "", err
 	}
-	cfg.Port = server.Port()
-	restart := func(ctx context.Context) (childproc.Child, error) { return pgchild.Start(ctx, cfg) }
+	child.Port = server.Port()
+	restart := func(ctx context.Context) (childproc.Child, error) { return pgchild.Start(ctx, child) }
 	life, end := context.WithCancel(context.WithoutCancel(ctx)) // until Close: what uses the database ends before it
-	d := &ownDatabase{end: end, ended: make(chan error, 1), dir: p.cfg.DataDir}
+	d := &ownDatabase{end: end, ended: make(chan error, 1), dir: cfg.DataDir}
 	go func() {
-		d.ended <- childproc.Supervise(life, childproc.Supervision{Name: "postgres", Child: server, Restart: restart, Logger: p.log})
+		d.ended <- childproc.Supervise(life, childproc.Supervision{Name: "postgres", Child: server, Restart: restart, Logger: log})
 	}()
 	return d, server.DSN(), nil
 }

@@ -24,7 +24,7 @@ const demoCredits = 1000 * kernel.Credit
 
 // demo makes the demo account, its workspace, some credits and the sample table, each once: the keys make repeats harmless,
 // and an account that outlived its key was completed long ago.
-func (s *server) demo(ctx context.Context) error {
+func (s *modules) demo(ctx context.Context) error {
 	meta := func(key string) kernel.Meta {
 		return kernel.Meta{Actor: kernel.System(), IdempotencyKey: "demo/" + key, Fingerprint: "1", CorrelationID: "demo"}
 	}
@@ -42,7 +42,7 @@ func (s *server) demo(ctx context.Context) error {
 		return fmt.Errorf("make the workspace: %w", err)
 	}
 	m.Workspace = ws.Value.ID
-	_, err = s.credits.credits.Grant(ctx, meta("credits"), creditcmd.Grant{Workspace: ws.Value.ID, Kind: credit.KindTrial, Amount: demoCredits, Note: "Demo credits"})
+	_, err = s.credits.handlers.Grant(ctx, meta("credits"), creditcmd.Grant{Workspace: ws.Value.ID, Kind: credit.KindTrial, Amount: demoCredits, Note: "Demo credits"})
 	if err != nil {
 		return fmt.Errorf("grant credits: %w", err)
 	}
@@ -50,7 +50,7 @@ func (s *server) demo(ctx context.Context) error {
 }
 
 // demoTable makes the sample table; m is on behalf of the demo account.
-func (s *server) demoTable(ctx context.Context, m kernel.Meta) error {
+func (s *modules) demoTable(ctx context.Context, m kernel.Meta) error {
 	rows, err := demo.Rows()
 	if err != nil {
 		return err

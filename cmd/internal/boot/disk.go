@@ -9,6 +9,7 @@ import (
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/telemetry"
+	"github.com/morket/morket/cmd/internal/config"
 )
 
 // leastFree is the share of a disk that must be free.
@@ -22,13 +23,13 @@ type disks struct {
 
 type folder struct{ name, path string }
 
-func (p *Platform) disks() *disks {
-	d := &disks{stat: statDisk, folders: []folder{{"data", p.cfg.DataDir}}}
-	if !p.cfg.DatabaseURL.IsSet() {
-		d.folders = append(d.folders, folder{"postgres", p.cfg.PostgresDir()})
+func newDisks(cfg config.Config) *disks {
+	d := &disks{stat: statDisk, folders: []folder{{"data", cfg.DataDir}}}
+	if !cfg.DatabaseURL.IsSet() {
+		d.folders = append(d.folders, folder{"postgres", cfg.PostgresDir()})
 	}
-	if !p.cfg.S3URL.IsSet() {
-		d.folders = append(d.folders, folder{"objects", p.cfg.ObjectsDir()})
+	if !cfg.S3URL.IsSet() {
+		d.folders = append(d.folders, folder{"objects", cfg.ObjectsDir()})
 	}
 	return d
 }

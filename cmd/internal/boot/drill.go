@@ -12,7 +12,6 @@ import (
 
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/domain/kernel"
-	"github.com/morket/morket/projections"
 )
 
 // Drill proves a backup: it restores it aside, into a Postgres of its own in a temporary folder, makes the read models and verifies
@@ -74,16 +73,6 @@ func passable(dir string) error {
 		return nil
 	}
 	return os.Chmod(dir, 0o711)
-}
-
-// remake makes every read model from the log.
-func (p *Platform) remake(ctx context.Context) error {
-	for _, pr := range p.projectors() {
-		if _, err := projections.Rebuild(ctx, projections.RebuildConfig{RunnerConfig: p.runnerConfig(pr)}); err != nil {
-			return fmt.Errorf("make %s: %w", pr.Name(), err)
-		}
-	}
-	return nil
 }
 
 func verdictOf(ok bool) string {

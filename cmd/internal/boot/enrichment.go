@@ -15,8 +15,9 @@ import (
 	"github.com/morket/morket/adapters/outbound/safedial"
 	"github.com/morket/morket/adapters/postgres/enrichmentread"
 	"github.com/morket/morket/adapters/postgres/gridread"
+	"github.com/morket/morket/adapters/sweeper"
 	"github.com/morket/morket/cmd/internal/config"
-	"github.com/morket/morket/commands/credentialcmd"
+	"github.com/morket/morket/commands/creditcmd"
 	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
 	"github.com/morket/morket/commands/enrichmentflow"
@@ -28,11 +29,13 @@ import (
 
 // enrichments is the waterfall engine with its providers, and the runs.
 type enrichments struct {
-	registry *enrichment.Registry
+	core     *core
+	shared   *shared
 	engine   *waterfall.Engine
 	handlers *enrichmentcmd.Handlers
 	runner   *enrichmentflow.Runner
 	reads    *enrichmentread.Queries
+	flows    *flows
 }
 
 // Providers returns the registry of the built-in providers with the installation's prices and limits, reaching the world as the settings say. It is
@@ -59,65 +62,80 @@ func Providers(cfg config.Config, clock kernel.Clock, measure func(http.RoundTri
 	return r, nil
 }
 
-func (p *Platform) enrichments(common *shared, grid *gridread.Grid, positions projections.Positions, m *credits) (*enrichments, error) {
-	e := &enrichments{registry: p.providers, reads: enrichmentread.NewQueries(p.rows, p.clock, p.ring).WithCache(common.cache)}
+// enrichmentConfig is what the enrichments are made from.
+type enrichmentConfig struct {
+	Providers   *enrichment.Registry
+	Shared      *shared
+	Grid        *gridread.Grid
+	Positions   projections.Positions
+	Ledger      *creditcmd.Ledger
+	Credentials *credentials
+}
+
+func newEnrichments(c *core, f *flows, cfg enrichmentConfig) (*enrichments, error) {
+	e := &enrichments{core: c, flows: f, shared: cfg.Shared, reads: enrichmentread.NewQueries(c.rows, c.clock, c.ring).WithCache(cfg.Shared.cache)}
 	var err error
 	e.engine, err = waterfall.New(waterfall.Config{
-		Registry: e.registry, Clock: p.clock, Jitter: rand.Float64, Quotas: common.quotas, Cache: e.reads, Secrets: secrets{m.credentials}, OnAttempt: p.metrics.Attempt,
-		Away: databaseDown,
+		Registry: cfg.Providers, Clock: c.clock, Jitter: rand.Float64, Quotas: cfg.Shared.quotas, Cache: e.reads, Secrets: cfg.Credentials,
+		OnAttempt: c.metrics.Attempt, Away: databaseDown,
 	})
 	if err != nil {
 		return nil, err
 	}
-	rows := grid.ForRuns(positions)
+	rows := cfg.Grid.ForRuns(cfg.Positions)
 	e.handlers, err = enrichmentcmd.New(enrichmentcmd.Config{
-		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Engine: e.engine, Rows: rows, Ledger: m.ledger, Rates: e.reads, Credentials: m.credentials,
+		Store: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, Engine: e.engine, Rows: rows, Ledger: cfg.Ledger, Rates: e.reads,
+		Credentials: cfg.Credentials.handlers,
 	})
 	if err != nil {
 		return nil, err
 	}
 	e.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
-		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Engine: e.engine, Rows: rows, OnRecord: p.metrics.Record,
-		Failures: enrichmentread.NewFailures(e.reads, positions), Ledger: m.ledger, Sealer: p.ring, Logger: p.log.With("part", "enrichment"), Ward: p.ward,
+		Store: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, Engine: e.engine, Rows: rows, OnRecord: c.metrics.Record,
+		Failures: enrichmentread.NewFailures(e.reads, cfg.Positions), Ledger: cfg.Ledger, Sealer: c.ring, Logger: c.log.With("part", "enrichment"), Ward: c.ward,
 	})
 	return e, err
 }
 
-// flow adds the run's workflow to the worker and returns the reactor that starts it.
-func (e *enrichments) flow(p *Platform, f *flows) reaction {
-	f.register = append(f.register, func(r worker.Registry) { enrichmentflow.Register(r, enrichmentflow.NewActivities(e.runner)) })
-	f.sources = append(f.sources, func(ctx context.Context, each func(reconcile.Flow) error) error {
-		return reconcile.Pages(ctx, e.reads.Unfinished, func(u enrichmentread.Unfinished) kernel.RunID { return u.Run }, func(u enrichmentread.Unfinished) error {
-			return each(enrichmentflow.Underway(enrichmentflow.Input{Workspace: u.Workspace, Run: u.Run, Round: u.Round, Position: u.Position}))
-		})
-	})
-	r := enrichmentflow.NewReactor(f.client, p.store, p.codec)
-	return reaction{name: enrichmentflow.ReactorName, types: r.Types(), handle: r.Handle}
+func (e *enrichments) endpoints(a *httpapi.API) {
+	enrichmentapi.Register(a, enrichmentapi.Deps{Handlers: e.handlers, Reads: e.reads, Waiting: e.flows.waiting})
 }
 
 // gatherEdits is how long edits are gathered before the columns that ask by themselves do.
 const gatherEdits = 2 * time.Second
 
-// autoRuns returns the reactor that starts runs by itself.
-func (e *enrichments) autoRuns(p *Platform) reaction {
-	r := enrichmentflow.NewAutoRuns(e.handlers, p.log.With("part", "auto-run"))
-	return reaction{name: enrichmentflow.AutoRunsName, types: r.Types(), batch: r.Handle, gather: gatherEdits}
+func (e *enrichments) parts() parts {
+	starts := enrichmentflow.NewReactor(e.flows.client, e.core.store, e.core.codec)
+	auto := enrichmentflow.NewAutoRuns(e.handlers, e.core.log.With("part", "auto-run"))
+	return parts{
+		reactions: []reaction{
+			{name: enrichmentflow.ReactorName, types: starts.Types(), handle: starts.Handle},
+			{name: enrichmentflow.AutoRunsName, types: auto.Types(), batch: auto.Handle, gather: gatherEdits},
+		},
+		flows: []flow{{
+			register: func(r worker.Registry) { enrichmentflow.Register(r, enrichmentflow.NewActivities(e.runner)) },
+			underway: e.underway,
+		}},
+		sweeps: []sweeper.Sweep{
+			{Name: "answers", Every: 24 * time.Hour, Run: e.sweepAnswers},
+			{Name: "quotas", Every: time.Hour, Run: e.shared.quotas.Forget},
+		},
+	}
 }
 
-// keyed reports whether the provider takes a key.
-func (e *enrichments) keyed(slug string) bool {
-	provider, ok := e.registry.Provider(slug)
-	return ok && provider.Auth != enrichment.AuthNone
+// underway tells of the runs that the log says are under way.
+func (e *enrichments) underway(ctx context.Context, each func(reconcile.Flow) error) error {
+	return reconcile.Pages(ctx, e.reads.Unfinished, func(u enrichmentread.Unfinished) kernel.RunID { return u.Run }, func(u enrichmentread.Unfinished) error {
+		return each(enrichmentflow.Underway(enrichmentflow.Input{Workspace: u.Workspace, Run: u.Run, Round: u.Round, Position: u.Position}))
+	})
 }
 
-func (p *Platform) registerEnrichments(a *httpapi.API, e *enrichments, waiting func() string) {
-	enrichmentapi.Register(a, enrichmentapi.Deps{Handlers: e.handlers, Reads: e.reads, Waiting: waiting})
-}
+const keyMonth = 31 * 24 * time.Hour
 
-// secrets opens credentials for runs; each opening is in the credential's history.
-type secrets struct{ vault *credentialcmd.Handlers }
-
-// Open implements waterfall.Secrets.
-func (s secrets) Open(ctx context.Context, ws kernel.WorkspaceID, id kernel.CredentialID) (map[string]string, []string, error) {
-	return s.vault.Open(ctx, kernel.Meta{Actor: kernel.System(), Workspace: ws}, id, "enrichment")
+// sweepAnswers makes recorded answers unreadable whose time is over. A key is made with the first answer of its month, so it is kept a
+// month longer than its answers have to be.
+func (e *enrichments) sweepAnswers(ctx context.Context) (int, error) {
+	keep := time.Duration(e.core.cfg.AnswersDays) * 24 * time.Hour
+	n, err := e.core.ring.DestroyOlder(ctx, enrichment.AnswerKeys, e.core.clock.Now().Add(-keep-keyMonth))
+	return int(n), err
 }

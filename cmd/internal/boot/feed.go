@@ -7,12 +7,19 @@ import (
 )
 
 // feed is the change feed.
-type feed struct{ hub *changefeed.Hub }
-
-func (p *Platform) feed(b *bus) *feed {
-	return &feed{hub: changefeed.NewHub(b.subscribe(""), p.log.With("part", "feed"))}
+type feed struct {
+	core *core
+	hub  *changefeed.Hub
 }
 
-func (p *Platform) registerFeed(a *httpapi.API, f *feed) {
-	feedapi.Register(a, feedapi.Deps{Log: p.store, Bells: f.hub, Encoder: p.encoder, History: p.history})
+func newFeed(c *core, b *bus) *feed {
+	return &feed{core: c, hub: changefeed.NewHub(b.subscribe(""), c.log.With("part", "feed"))}
+}
+
+func (f *feed) endpoints(a *httpapi.API) {
+	feedapi.Register(a, feedapi.Deps{Log: f.core.store, Bells: f.hub, Encoder: f.core.encoder, History: f.core.history})
+}
+
+func (f *feed) parts() parts {
+	return parts{tasks: []task{{name: "change feed", run: f.hub.Run}}, hangUp: f.hub.Close}
 }

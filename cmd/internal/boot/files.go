@@ -2,7 +2,6 @@ package boot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -11,38 +10,15 @@ import (
 	"github.com/morket/morket/eventstore"
 )
 
-// sweepFiles removes files of imports that nothing needs any longer, which could not be removed when they ended.
-func (s *server) sweepFiles(ctx context.Context) (n int, err error) {
-	var failed error
-	err = s.objects.store.List(ctx, func(key string) error {
-		dropped, err := s.dataOps.handlers.DropLeftover(ctx, key)
-		if dropped {
-			n++
-		}
-		failed = errors.Join(failed, err)
-		if n == sweepBatch || ctx.Err() != nil {
-			return errEnough
-		}
-		return nil
-	})
-	if errors.Is(err, errEnough) {
-		err = ctx.Err()
-	}
-	return n, errors.Join(failed, err)
-}
-
-// errEnough ends a listing.
-var errEnough = errors.New("enough")
-
 // verifyFiles checks that every object that the log names and that is still needed is in the object store, and says which is not.
-func (p *Platform) verifyFiles(ctx context.Context, out io.Writer) (ok bool, err error) {
-	o, err := p.objects()
+func verifyFiles(ctx context.Context, c *core, out io.Writer) (ok bool, err error) {
+	o, err := newObjects(c.base)
 	if err != nil {
 		return false, err
 	}
-	imports := eventstore.NewRepo(dataops.ImportStream, p.store, p.codec, dataops.NewImport)
+	imports := eventstore.NewRepo(dataops.ImportStream, c.store, c.codec, dataops.NewImport)
 	named, missing := 0, []string{}
-	err = p.eachStream(ctx, dataops.ImportStream, func(stream eventstore.StreamID) error {
+	err = eachStream(ctx, c.store, dataops.ImportStream, func(stream eventstore.StreamID) error {
 		imp, _, err := imports.Load(ctx, stream.ID())
 		if err != nil {
 			return fmt.Errorf("read %s: %w", stream, err)

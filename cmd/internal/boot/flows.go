@@ -23,16 +23,16 @@ import (
 // flows is Temporal: the configured one, or a development server of our own that starts in the background, so that the
 // grid is there while it is still being fetched.
 type flows struct {
-	client   *temporal.Client
-	address  string
-	port     int // of our own server; 0 when it isn't ours
-	register []func(worker.Registry)
-	sources  []reconcile.Source
-	again    *reconcile.Reconciler
+	core    *core
+	client  *temporal.Client
+	address string
+	port    int // of our own server; 0 when it isn't ours
+	kinds   []flow
+	again   *reconcile.Reconciler
 }
 
-func (p *Platform) flows(ctx context.Context) (*flows, error) {
-	f := &flows{address: p.cfg.TemporalAddress}
+func newFlows(ctx context.Context, c *core) (*flows, error) {
+	f := &flows{core: c, address: c.cfg.TemporalAddress}
 	if f.address == "" {
 		port, err := childproc.FreePort(ctx)
 		if err != nil {
@@ -41,20 +41,24 @@ func (p *Platform) flows(ctx context.Context) (*flows, error) {
 		f.port = port
 		f.address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	}
-	traced, err := p.tracing.Temporal()
+	traced, err := c.tracing.Temporal()
 	if err != nil {
 		return nil, err
 	}
 	f.client, err = temporal.Open(temporal.Config{
-		Address: f.address, Namespace: p.cfg.TemporalNamespace, Logger: p.log.With("part", "temporal"), Interceptors: traced,
+		Address: f.address, Namespace: c.cfg.TemporalNamespace, Logger: c.log.With("part", "temporal"), Interceptors: traced,
 	})
 	return f, err
 }
 
-// reconcile makes what starts flows that the log says are under way and Temporal does not run. It comes after the modules have said
-// what is under way.
-func (f *flows) reconcile(p *Platform) (err error) {
-	f.again, err = reconcile.New(reconcile.Config{Flows: f.client, Sources: f.sources, Away: away, Logger: p.log.With("part", "reconciler")})
+// carry has the worker carry out these kinds of flows, and what the log says is under way of them started that Temporal does not run.
+func (f *flows) carry(kinds []flow) (err error) {
+	f.kinds = kinds
+	var sources []reconcile.Source
+	for _, k := range kinds {
+		sources = append(sources, k.underway)
+	}
+	f.again, err = reconcile.New(reconcile.Config{Flows: f.client, Sources: sources, Away: away, Logger: f.core.log.With("part", "reconciler")})
 	return err
 }
 
@@ -68,15 +72,15 @@ const retryTemporal = 10 * time.Second
 
 // run starts what this process has of Temporal: its own server, and the worker, which ends first: it has yet to tell the
 // server what has become of its work.
-func (f *flows) run(ctx context.Context, p *Platform, group *errgroup.Group) {
-	works := p.does(config.RoleWorker)
+func (f *flows) run(ctx context.Context, group *errgroup.Group) {
+	works := f.core.does(config.RoleWorker)
 	if f.port != 0 {
 		life, end := context.WithCancel(context.WithoutCancel(ctx))
-		group.Go(func() error { return f.serve(life, p) })
+		group.Go(func() error { return f.serve(life) })
 		group.Go(func() error {
 			defer end()
 			if works {
-				return f.work(ctx, p)
+				return f.work(ctx)
 			}
 			<-ctx.Done()
 			return nil
@@ -84,36 +88,36 @@ func (f *flows) run(ctx context.Context, p *Platform, group *errgroup.Group) {
 		return
 	}
 	if works {
-		group.Go(func() error { return f.work(ctx, p) })
+		group.Go(func() error { return f.work(ctx) })
 	}
 }
 
-func (f *flows) work(ctx context.Context, p *Platform) error {
-	return f.client.RunWorker(ctx, temporal.WorkerConfig{Grace: p.cfg.StopWithin / 2}, func(r worker.Registry) { //nolint:mnd // half the stop's time
-		for _, register := range f.register {
-			register(r)
+func (f *flows) work(ctx context.Context) error {
+	return f.client.RunWorker(ctx, temporal.WorkerConfig{Grace: f.core.cfg.StopWithin / 2}, func(r worker.Registry) { //nolint:mnd // half the stop's time
+		for _, k := range f.kinds {
+			k.register(r)
 		}
 	})
 }
 
 // serve keeps our own server running. That it can't be had doesn't end the program: the grid works without it.
-func (f *flows) serve(ctx context.Context, p *Platform) error {
+func (f *flows) serve(ctx context.Context) error {
 	start := func(ctx context.Context) (childproc.Child, error) {
 		return temporalchild.Start(ctx, temporalchild.Config{
-			Binary: p.cfg.TemporalBin, DataDir: p.cfg.TemporalDir(), CacheDir: p.cfg.CacheDir, Namespace: p.cfg.TemporalNamespace, Port: f.port, Logger: p.log,
+			Binary: f.core.cfg.TemporalBin, DataDir: f.core.cfg.TemporalDir(), CacheDir: f.core.cfg.CacheDir, Namespace: f.core.cfg.TemporalNamespace, Port: f.port, Logger: f.core.log,
 		})
 	}
 	for {
 		child, err := start(ctx)
 		if err == nil {
 			return childproc.Supervise(ctx, childproc.Supervision{
-				Name: "temporal", Child: child, Restart: start, Logger: p.log, OnRestart: func(childproc.Child) { f.again.Wake() },
+				Name: "temporal", Child: child, Restart: start, Logger: f.core.log, OnRestart: func(childproc.Child) { f.again.Wake() },
 			})
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		p.log.ErrorContext(ctx, "Temporal can't be started; runs and imports wait for it", "error", err, "retry_in", retryTemporal)
+		f.core.log.ErrorContext(ctx, "Temporal can't be started; runs and imports wait for it", "error", err, "retry_in", retryTemporal)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -149,10 +153,10 @@ type reaction struct {
 	applied func([]eventstore.Recorded)
 }
 
-func (p *Platform) reactor(b *bus, r reaction) (*projections.Reactor, error) {
+func newReactor(c *core, b *bus, r reaction) (*projections.Reactor, error) {
 	return projections.NewReactor(projections.ReactorConfig{
 		Name: r.name, Types: r.types, Handle: r.handle, HandleBatch: r.batch, Apply: r.apply, Applied: r.applied,
-		Log: p.tail, Subscriber: b.subscribe("reactor." + r.name), Store: p.read,
-		Clock: p.clock, Logger: p.log.With("reactor", r.name), Follow: p.tracing.Follow(), Ward: p.ward, Limits: projections.Limits{Gather: r.gather},
+		Log: c.tail, Subscriber: b.subscribe("reactor." + r.name), Store: c.read,
+		Clock: c.clock, Logger: c.log.With("reactor", r.name), Follow: c.tracing.Follow(), Ward: c.ward, Limits: projections.Limits{Gather: r.gather},
 	})
 }

@@ -12,8 +12,6 @@ import (
 
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore/pgstore"
-	"github.com/morket/morket/projections/analyticsview"
-	"github.com/morket/morket/projections/searchview"
 	"github.com/morket/morket/projections/sidestore"
 )
 
@@ -55,9 +53,9 @@ const askWithin = 3 * time.Second
 
 // findHistory finds out which history the log is in. A log that lies elsewhere than it says, and a store or broker that holds more than
 // the log, show that the log was restored by other means than the restore command, so that a new history has to begin.
-func (p *Platform) findHistory(ctx context.Context) error {
-	h := p.history
-	moved, err := pgstore.Settle(ctx, p.pool)
+func findHistory(ctx context.Context, c *core, sides map[string]*sidestore.Store) error {
+	h := c.history
+	moved, err := pgstore.Settle(ctx, c.pool)
 	if err != nil {
 		return err
 	}
@@ -65,15 +63,12 @@ func (p *Platform) findHistory(ctx context.Context) error {
 		return err
 	}
 	if moved {
-		p.log.WarnContext(ctx, "Postgres was restored, moved or failed over, and a new history begins", "history", h.ID(), "since", h.now.Load().Since)
+		c.log.WarnContext(ctx, "Postgres was restored, moved or failed over, and a new history begins", "history", h.ID(), "since", h.now.Load().Since)
 	}
 	if h.found, err = h.log.Head(ctx); err != nil {
 		return err
 	}
-	for name, side := range map[string]*sidestore.Store{analyticsview.NameClickHouse: p.analytics.side, searchview.NameOpenSearch: p.searchSide} {
-		if side == nil {
-			continue
-		}
+	for name, side := range sides {
 		ahead, err := side.Ahead(ctx, name)
 		if err != nil {
 			return err
@@ -85,13 +80,13 @@ func (p *Platform) findHistory(ctx context.Context) error {
 			return err
 		}
 	}
-	p.encoder = p.encoder.In(h.ID)
-	if p.cfg.AMQPURL.IsSet() {
-		h.broker = lastPublished(p.cfg)
+	c.encoder = c.encoder.In(h.ID)
+	if c.cfg.AMQPURL.IsSet() {
+		h.broker = lastPublished(c.cfg)
 		asking, cancel := context.WithTimeout(ctx, askWithin)
 		defer cancel()
 		if err := h.ask(asking); err != nil && ctx.Err() == nil {
-			p.log.WarnContext(ctx, "RabbitMQ can't be asked what it was told last; what it holds waits until it can", "error", err)
+			c.log.WarnContext(ctx, "RabbitMQ can't be asked what it was told last; what it holds waits until it can", "error", err)
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/morket/morket/adapters/postgres/creditread"
+	"github.com/morket/morket/adapters/telemetry"
 	"github.com/morket/morket/commands/creditcmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
@@ -15,7 +16,7 @@ const ledgerPage = 500
 
 // eachLedger calls do for each workspace that has a ledger, signed heads, or a balance that is shown: a ledger that was taken away
 // altogether is met by what is left of it.
-func (p *Platform) eachLedger(ctx context.Context, do func(kernel.WorkspaceID) error) error {
+func eachLedger(ctx context.Context, c *core, do func(kernel.WorkspaceID) error) error {
 	seen := map[kernel.WorkspaceID]bool{}
 	once := func(ws kernel.WorkspaceID) error {
 		if seen[ws] {
@@ -25,12 +26,12 @@ func (p *Platform) eachLedger(ctx context.Context, do func(kernel.WorkspaceID) e
 		return do(ws)
 	}
 	for _, category := range []string{creditcmd.Category, creditcmd.HeadCategory} {
-		err := p.eachStream(ctx, category, func(stream eventstore.StreamID) error { return once(kernel.WorkspaceID(stream.ID())) })
+		err := eachStream(ctx, c.store, category, func(stream eventstore.StreamID) error { return once(kernel.WorkspaceID(stream.ID())) })
 		if err != nil {
 			return err
 		}
 	}
-	reads := creditread.NewQueries(p.pool)
+	reads := creditread.NewQueries(c.pool)
 	for after := kernel.WorkspaceID(""); ; {
 		accounts, err := reads.Accounts(ctx, after, ledgerPage)
 		if err != nil || len(accounts) == 0 {
@@ -49,9 +50,9 @@ func (p *Platform) eachLedger(ctx context.Context, do func(kernel.WorkspaceID) e
 const streamsPage = 500
 
 // eachStream calls do for each stream of a category, in the order of their names.
-func (p *Platform) eachStream(ctx context.Context, category string, do func(eventstore.StreamID) error) error {
+func eachStream(ctx context.Context, log *telemetry.Store, category string, do func(eventstore.StreamID) error) error {
 	for after := eventstore.StreamID(""); ; {
-		streams, err := p.store.Streams(ctx, category, after, streamsPage)
+		streams, err := log.Streams(ctx, category, after, streamsPage)
 		if err != nil {
 			return fmt.Errorf("list the streams of %s: %w", category, err)
 		}
@@ -68,15 +69,15 @@ func (p *Platform) eachStream(ctx context.Context, category string, do func(even
 }
 
 // verifyLedgers proves each ledger against its signatures, its signed heads and the balance that is shown.
-func (p *Platform) verifyLedgers(ctx context.Context, out io.Writer) (bool, error) {
-	ledger, err := p.ledger()
+func verifyLedgers(ctx context.Context, c *core, out io.Writer) (bool, error) {
+	ledger, err := openLedger(c)
 	if err != nil {
 		return false, err
 	}
-	reads := creditread.NewQueries(p.pool)
+	reads := creditread.NewQueries(c.pool)
 	var problems []string
 	var ledgers, entries int64
-	err = p.eachLedger(ctx, func(ws kernel.WorkspaceID) error {
+	err = eachLedger(ctx, c, func(ws kernel.WorkspaceID) error {
 		shown, err := reads.Balance(ctx, ws)
 		if err != nil {
 			return err

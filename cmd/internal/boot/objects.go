@@ -21,18 +21,18 @@ type objects struct {
 	log    *slog.Logger
 }
 
-func (p *Platform) objects() (*objects, error) {
-	o := &objects{remote: p.cfg.S3URL.IsSet(), log: p.log.With("part", "objects")}
+func newObjects(b *base) (*objects, error) {
+	o := &objects{remote: b.cfg.S3URL.IsSet(), log: b.log.With("part", "objects")}
 	var err error
 	if o.remote {
-		o.store, err = objectstore.NewS3(p.cfg.S3URL.Reveal(), p.clock)
+		o.store, err = objectstore.NewS3(b.cfg.S3URL.Reveal(), b.clock)
 	} else {
-		o.store, err = objectstore.NewFolder(p.cfg.ObjectsDir(), p.clock)
+		o.store, err = objectstore.NewFolder(b.cfg.ObjectsDir(), b.clock)
 	}
 	if err != nil {
 		return nil, err
 	}
-	o.store = lastingObjects{o.store, p.pool}
+	o.store = lastingObjects{o.store, b.pool}
 	return o, nil
 }
 
@@ -61,8 +61,8 @@ func (o lastingObjects) Delete(ctx context.Context, key string) error {
 }
 
 // holdObjects keeps every object where it is until release.
-func (p *Platform) holdObjects(ctx context.Context) (release func(), err error) {
-	conn, err := p.pool.Acquire(ctx)
+func holdObjects(ctx context.Context, pool *pgxpool.Pool) (release func(), err error) {
+	conn, err := pool.Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}

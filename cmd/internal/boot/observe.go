@@ -9,8 +9,8 @@ import (
 
 // observe tells the caches of roles and sessions what other processes have changed. A batch that is lost on the way costs
 // nothing but time: the entries are at most 5 s old anyhow.
-func (s *server) observe(ctx context.Context) error {
-	messages, err := s.bus.subscribe("").Subscribe(ctx, logmsg.Topic)
+func (t *accounts) observe(ctx context.Context) error {
+	messages, err := t.events.Subscribe(ctx, logmsg.Topic)
 	if err != nil {
 		return fmt.Errorf("listen for changed roles: %w", err)
 	}
@@ -23,8 +23,8 @@ func (s *server) observe(ctx context.Context) error {
 				return ctx.Err()
 			}
 			if b, err := logmsg.Decode(m); err == nil { //nolint:contextcheck // it only reads the batch that rides in the message
-				s.accounts.auth.Observe(b.Events)
-				s.accounts.workspaces.Observe(b.Events)
+				t.auth.Observe(b.Events)
+				t.workspaces.Observe(b.Events)
 			}
 			m.Ack()
 		}

@@ -16,16 +16,17 @@ import (
 // OpenAPI makes the API's document without a server: the endpoints are added as they are for one, to nothing behind them.
 func OpenAPI() ([]byte, error) {
 	clock := kernel.SystemClock{}
-	s := &server{
-		Platform: &Platform{
-			clock: clock, ids: kernel.NewIDs(clock), metrics: telemetry.NewMetrics("1", clock), encoder: cloudevent.NewEncoder("", Published()),
-			analytics: &analytics{projector: analyticsview.New(analyticsview.Name, nil)},
-		},
-		shared: &shared{}, accounts: &accounts{}, credits: &credits{}, flows: &flows{}, tables: &tables{}, dataOps: &dataOps{}, enrich: &enrichments{},
-		feed: &feed{}, operate: &operations{}, search: &searches{}, webhooks: &webhooks{},
+	c := &core{
+		base: &base{clock: clock}, ids: kernel.NewIDs(clock), metrics: telemetry.NewMetrics("1", clock), encoder: cloudevent.NewEncoder("", Published()),
 	}
-	a := httpapi.New(httpapi.Config{Clock: clock, IDs: s.ids, Logger: slog.New(slog.DiscardHandler), Version: "1"})
-	s.register(a)
+	v := &views{core: c, analytics: &analytics{core: c, projector: analyticsview.New(analyticsview.Name, nil)}, search: &searchStore{core: c}}
+	m := &modules{
+		accounts: &accounts{core: c}, tables: &tables{core: c}, dataOps: &dataOps{core: c}, enrichments: &enrichments{core: c}, credits: &credits{core: c},
+		credentials: &credentials{core: c}, feed: &feed{core: c}, searches: &searches{core: c, views: v}, analysis: &analysis{kept: v.analytics, shared: &shared{}},
+		webhooks: &webhooks{core: c}, operations: &operations{core: c}, audit: &audit{core: c},
+	}
+	a := httpapi.New(httpapi.Config{Clock: clock, IDs: c.ids, Logger: slog.New(slog.DiscardHandler), Version: "1"})
+	m.endpoints(a)
 	doc, err := a.Document()
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/operationapi"
 	"github.com/morket/morket/adapters/leader/pgleader"
+	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/commands/operationcmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/operation"
@@ -17,27 +18,28 @@ import (
 
 // operations is what operators do with the read models.
 type operations struct {
+	core     *core
 	monitor  *projections.Monitor
 	handlers *operationcmd.Handlers
 	worker   *operationcmd.Worker
 	backups  *backups
 }
 
-func (p *Platform) operations(monitor *projections.Monitor) (*operations, error) {
-	o := &operations{monitor: monitor}
+func newOperations(c *core, monitor *projections.Monitor) (*operations, error) {
+	o := &operations{core: c, monitor: monitor}
 	var err error
-	if o.backups, err = p.backups(); err != nil {
+	if o.backups, err = newBackups(c); err != nil {
 		return nil, err
 	}
 	o.handlers, err = operationcmd.New(operationcmd.Config{
-		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, DeadLetters: deadLetters{monitor, p.store}, Projections: monitor.Projections, Backups: o.backups,
+		Store: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, DeadLetters: deadLetters{monitor, c.store}, Projections: monitor.Projections, Backups: o.backups,
 	})
 	if err != nil {
 		return nil, err
 	}
-	leadership := pgleader.New(p.pool, "operations")
+	leadership := pgleader.New(c.pool, "operations")
 	o.worker, err = operationcmd.NewWorker(operationcmd.WorkerConfig{
-		Store: p.store, Codec: p.codec, Clock: p.clock, Logger: p.log.With("part", "operations"), Do: o.do,
+		Store: c.store, Codec: c.codec, Clock: c.clock, Logger: c.log.With("part", "operations"), Do: o.do,
 		Lead: func(ctx context.Context) (func(), error) {
 			term, err := leadership.Lead(ctx)
 			if err != nil {
@@ -49,8 +51,15 @@ func (p *Platform) operations(monitor *projections.Monitor) (*operations, error)
 	return o, err
 }
 
-func (p *Platform) registerOperations(a *httpapi.API, o *operations) {
-	operationapi.Register(a, operationapi.Deps{Monitor: o.monitor, Handlers: o.handlers, Log: p.store, Backups: o.backups})
+func (o *operations) endpoints(a *httpapi.API) {
+	operationapi.Register(a, operationapi.Deps{Monitor: o.monitor, Handlers: o.handlers, Log: o.core.store, Backups: o.backups})
+}
+
+func (o *operations) parts() parts {
+	return parts{
+		tasks:        append([]task{{name: "operations", role: config.RoleProjector, run: o.worker.Run}}, o.backups.tasks(o.handlers)...),
+		dependencies: o.backups.dependencies(),
+	}
 }
 
 // do carries out a job.

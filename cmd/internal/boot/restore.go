@@ -75,10 +75,10 @@ type restoring struct {
 	backup          *backup.Backup
 	master, signing config.Keys
 
-	platform *Platform // of the empty database
-	folder   bool      // the data folder was empty and is ours
-	madeDir  bool      // and wasn't there
-	marked   bool      // the database was empty and is ours
+	base    *base // of the empty database
+	folder  bool  // the data folder was empty and is ours
+	madeDir bool  // and wasn't there
+	marked  bool  // the database was empty and is ours
 }
 
 func (r *restoring) run(ctx context.Context) (err error) {
@@ -86,17 +86,17 @@ func (r *restoring) run(ctx context.Context) (err error) {
 	if err := r.takeFolder(); err != nil {
 		return err
 	}
-	if r.platform, err = openDatabase(ctx, r.cfg, r.log); err != nil {
+	if r.base, err = openBase(ctx, r.cfg, r.log, nil); err != nil {
 		return err
 	}
-	pool := r.platform.pool
+	pool := r.base.pool
 	if err := r.takeDatabase(ctx, pool); err != nil {
 		return err
 	}
 	if err := r.migrate(ctx, pool); err != nil {
 		return err
 	}
-	o, err := r.platform.objects()
+	o, err := newObjects(r.base)
 	if err != nil {
 		return err
 	}
@@ -114,8 +114,8 @@ func (r *restoring) run(ctx context.Context) (err error) {
 	if _, err := pool.Exec(ctx, "DROP SCHEMA "+unfinished); err != nil { // from here on it is whole
 		return fmt.Errorf("end the restore: %w", err)
 	}
-	took := r.platform.clock.Now().Sub(began)
-	r.platform.Close() //nolint:contextcheck // it has a time of its own
+	took := r.base.clock.Now().Sub(began)
+	r.base.close()
 	say(r.out, "restored position %d: %d rows, %d objects in %.1f s; the read models are made when a server starts\n",
 		h.Position, manifest.Rows(), manifest.Objects.Rows, took.Seconds())
 	return nil
@@ -179,11 +179,11 @@ func (r *restoring) migrate(ctx context.Context, pool *pgxpool.Pool) error {
 
 // undo takes back what a failed restore has made.
 func (r *restoring) undo(ctx context.Context) (err error) {
-	if r.platform != nil {
+	if r.base != nil {
 		if r.marked && !r.folder {
-			err = dropAll(ctx, r.platform.pool)
+			err = dropAll(ctx, r.base.pool)
 		}
-		r.platform.Close() //nolint:contextcheck // it has a time of its own
+		r.base.close()
 	}
 	if !r.folder {
 		return err

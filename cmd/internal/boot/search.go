@@ -25,75 +25,88 @@ const searchPace = 100 * time.Millisecond
 // searchGather is how long a change waits for others that may change the same documents: each of them is written whole, with all its words.
 const searchGather = time.Second
 
-// openSearch has the search kept in OpenSearch when one is configured. It need not answer yet.
-func (p *Platform) openSearch() error {
-	if !p.cfg.OpenSearchURL.IsSet() {
-		return nil
-	}
-	var err error
-	if p.opensearch, err = opensearch.NewClient(p.cfg.OpenSearchURL.Reveal()); err != nil {
-		return err
-	}
-	p.searchSide, err = sidestore.New(sidestore.Config{
-		Base: p.read, Marks: postgres.NewMarks(p.pool).Of(p.presence.Models()), Engine: opensearch.NewEngine(p.opensearch), Name: "OpenSearch", Head: p.store.Head, History: p.history.ID,
-		Clock: p.clock, Logger: p.log.With("part", "opensearch"), Pace: searchPace,
-	})
-	return err
+// searchStore is where the search is kept: in OpenSearch when there is one, else in Postgres.
+type searchStore struct {
+	core   *core
+	client *opensearch.Client // nil when it is kept in Postgres
+	side   *sidestore.Store   // likewise
 }
 
-// searchProjector keeps the search where it is configured to be.
-func (p *Platform) searchProjector() projections.Projector {
-	if p.opensearch != nil {
-		return searchview.New(searchview.NameOpenSearch, p.codec, opensearch.Open)
+// openSearch has the search kept in OpenSearch when one is configured. It need not answer yet.
+func openSearch(c *core) (*searchStore, error) {
+	s := &searchStore{core: c}
+	if !c.cfg.OpenSearchURL.IsSet() {
+		return s, nil
 	}
-	return searchview.New(searchview.Name, p.codec, searchread.Open)
+	var err error
+	if s.client, err = opensearch.NewClient(c.cfg.OpenSearchURL.Reveal()); err != nil {
+		return nil, err
+	}
+	s.side, err = sidestore.New(sidestore.Config{
+		Base: c.read, Marks: postgres.NewMarks(c.pool).Of(c.presence.Models()), Engine: opensearch.NewEngine(s.client), Name: "OpenSearch",
+		Head: c.store.Head, History: c.history.ID, Clock: c.clock, Logger: c.log.With("part", "opensearch"), Pace: searchPace,
+	})
+	return s, err
+}
+
+// projector keeps the search where it is configured to be.
+func (s *searchStore) projector() projections.Projector {
+	if s.client != nil {
+		return searchview.New(searchview.NameOpenSearch, s.core.codec, opensearch.Open)
+	}
+	return searchview.New(searchview.Name, s.core.codec, searchread.Open)
 }
 
 // searches finds rows of all tables.
 type searches struct {
+	core     *core
+	views    *views
 	searcher searchview.Searcher
 	handlers *searchcmd.Handlers
 }
 
-func (p *Platform) searches() *searches {
-	s := &searches{searcher: searchread.NewQueries(p.rows), handlers: searchcmd.NewHandlers(p.store, p.codec, p.ids, p.clock)}
-	if p.opensearch != nil {
-		s.searcher = opensearch.NewQueries(p.opensearch, p.searchSide)
+func newSearches(c *core, v *views) *searches {
+	s := &searches{core: c, views: v, searcher: searchread.NewQueries(c.rows), handlers: searchcmd.NewHandlers(c.store, c.codec, c.ids, c.clock)}
+	if v.search.client != nil {
+		s.searcher = opensearch.NewQueries(v.search.client, v.search.side)
 	}
 	return s
 }
 
-// flow returns the reactor that makes the index anew when it is asked to.
-func (s *searches) flow(p *Platform) reaction {
-	r := searchcmd.NewReindexer(s.handlers, p.codec, searchIndex{p})
-	return reaction{name: searchcmd.ReactorName, types: r.Types(), handle: r.Handle}
-}
-
-func (p *Platform) registerSearch(a *httpapi.API, s *searches) {
+func (s *searches) endpoints(a *httpapi.API) {
 	searchapi.Register(a, searchapi.Deps{
-		Searcher: s.searcher, Projection: p.searchProjector().Name(), Saved: savedsearchread.NewQueries(p.rows), Handlers: s.handlers, Index: searchIndex{p},
+		Searcher: s.searcher, Projection: s.views.search.projector().Name(), Saved: savedsearchread.NewQueries(s.core.rows), Handlers: s.handlers,
+		Index: searchIndex{s.views},
 	})
 }
 
-// searchDependency is what /readiness asks of the search.
-func (p *Platform) searchDependency() []httpapi.Dependency {
-	if p.opensearch == nil {
+func (s *searches) parts() parts {
+	again := searchcmd.NewReindexer(s.handlers, s.core.codec, searchIndex{s.views}) // when somebody asks for it
+	return parts{
+		reactions:    []reaction{{name: searchcmd.ReactorName, types: again.Types(), handle: again.Handle}},
+		dependencies: s.views.search.dependencies(),
+	}
+}
+
+// dependencies are what /readiness asks of the search.
+func (s *searchStore) dependencies() []httpapi.Dependency {
+	if s.client == nil {
 		return nil
 	}
 	return []httpapi.Dependency{{Name: "opensearch", Check: func(ctx context.Context) error {
-		if err := p.opensearch.Check(ctx); err != nil {
+		if err := s.client.Check(ctx); err != nil {
 			return err
 		}
-		return p.searchSide.Ready(ctx, searchview.NameOpenSearch)
+		return s.side.Ready(ctx, searchview.NameOpenSearch)
 	}}}
 }
 
 // searchIndex is the search's index as a whole.
-type searchIndex struct{ *Platform }
+type searchIndex struct{ views *views }
 
 // Rebuild implements searchcmd.Rebuilder.
-func (p searchIndex) Rebuild(ctx context.Context) (int64, error) {
-	done, err := projections.Rebuild(ctx, projections.RebuildConfig{RunnerConfig: p.runnerConfig(p.searchProjector()), Resume: true})
+func (x searchIndex) Rebuild(ctx context.Context) (int64, error) {
+	done, err := projections.Rebuild(ctx, projections.RebuildConfig{RunnerConfig: x.views.runnerConfig(x.views.search.projector()), Resume: true})
 	if errors.Is(err, projections.ErrMoved) { // somebody else makes it anew already
 		return 0, kernel.E(kernel.KindUnavailable, "REINDEX_RUNNING", "the index is being made anew already").Because(err)
 	}
@@ -101,22 +114,22 @@ func (p searchIndex) Rebuild(ctx context.Context) (int64, error) {
 }
 
 // State implements searchapi.Index.
-func (p searchIndex) State(ctx context.Context) (searchapi.IndexState, error) {
-	pr := p.searchProjector()
+func (x searchIndex) State(ctx context.Context) (searchapi.IndexState, error) {
+	c, pr := x.views.core, x.views.search.projector()
 	out := searchapi.IndexState{Engine: "postgres"}
-	if p.opensearch != nil {
+	if x.views.search.client != nil {
 		out.Engine = "opensearch"
 	}
 	var err error
-	if out.Head, err = p.store.Head(ctx); err != nil {
+	if out.Head, err = c.store.Head(ctx); err != nil {
 		return out, err
 	}
-	live, _, err := p.read.Checkpoint(ctx, projections.LiveOf(pr.Name()))
+	live, _, err := c.read.Checkpoint(ctx, projections.LiveOf(pr.Name()))
 	if err != nil {
 		return out, fmt.Errorf("read how the index stands: %w", err)
 	}
 	out.Position = live.Position
-	next, rebuilding, err := p.read.Checkpoint(ctx, projections.Location{Projection: pr.Name(), Copy: projections.Next})
+	next, rebuilding, err := c.read.Checkpoint(ctx, projections.Location{Projection: pr.Name(), Copy: projections.Next})
 	if rebuilding {
 		out.Rebuilding = &next.Position
 	}

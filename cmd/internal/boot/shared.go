@@ -27,20 +27,20 @@ type shared struct {
 // cacheBytes is what a process without Redis may spend on cached answers.
 const cacheBytes = 16 << 20
 
-func (p *Platform) shared(ctx context.Context) (*shared, error) {
-	s := &shared{limiter: memlimit.New(p.clock), cache: memcache.New(p.clock, cacheBytes)}
+func newShared(ctx context.Context, c *core) (*shared, error) {
+	s := &shared{limiter: memlimit.New(c.clock), cache: memcache.New(c.clock, cacheBytes)}
 	var err error
-	if s.quotas, err = pgquota.Open(ctx, p.pool); err != nil {
+	if s.quotas, err = pgquota.Open(ctx, c.pool); err != nil {
 		return nil, err
 	}
-	if !p.cfg.RedisURL.IsSet() {
+	if !c.cfg.RedisURL.IsSet() {
 		return s, nil
 	}
-	s.redis, err = rediscache.New(rediscache.Config{URL: p.cfg.RedisURL.Reveal(), Clock: p.clock, Logger: p.log.With("part", "redis")})
+	s.redis, err = rediscache.New(rediscache.Config{URL: c.cfg.RedisURL.Reveal(), Clock: c.clock, Logger: c.log.With("part", "redis")})
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
-	s.cache = cacheOfHistory{rediscache.NewCache(s.redis), p.history.ID}
+	s.cache = cacheOfHistory{rediscache.NewCache(s.redis), c.history.ID}
 	s.limiter = redislimit.New(s.redis, s.limiter)
 	return s, nil
 }

@@ -1,18 +1,26 @@
 package boot
 
 import (
+	"context"
+	"errors"
+	"time"
+
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/livestream"
 	"github.com/morket/morket/adapters/httpapi/tableapi"
 	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/adapters/postgres/historyread"
 	"github.com/morket/morket/adapters/postgres/workspaceread"
+	"github.com/morket/morket/adapters/sweeper"
 	"github.com/morket/morket/commands/tablecmd"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/projections"
 )
 
 // tables is the grid: its commands, its read model, its history and the live stream.
 type tables struct {
+	core     *core
 	handlers *tablecmd.Handlers
 	grid     *gridread.Grid
 	history  *historyread.Queries
@@ -20,22 +28,46 @@ type tables struct {
 	hub      *livestream.Hub
 }
 
-func (p *Platform) tables(b *bus, positions projections.Positions, zones tablecmd.Zones) (*tables, error) {
-	t := &tables{grid: gridread.NewGrid(p.rows, p.clock).InZones(zones), history: historyread.NewQueries(p.rows, p.store, p.codec)}
-	t.indexer = t.grid.NewIndexer(p.pool, p.log.With("part", "indexer"))
+func newTables(c *core, b *bus, positions projections.Positions, zones tablecmd.Zones) (*tables, error) {
+	t := &tables{core: c, grid: gridread.NewGrid(c.rows, c.clock).InZones(zones), history: historyread.NewQueries(c.rows, c.store, c.codec)}
+	t.indexer = t.grid.NewIndexer(c.pool, c.log.With("part", "indexer"))
 	var err error
-	t.hub, err = livestream.NewHub(livestream.Config{Subscriber: b.subscribe(""), Log: p.tail, Codec: p.codec, Logger: p.log.With("part", "live")})
+	t.hub, err = livestream.NewHub(livestream.Config{Subscriber: b.subscribe(""), Log: c.tail, Codec: c.codec, Logger: c.log.With("part", "live")})
 	if err != nil {
 		return nil, err
 	}
 	t.handlers, err = tablecmd.New(tablecmd.Config{
-		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Rows: t.grid, Tables: t.grid, History: t.history, Waiter: positions, Zones: zones,
+		Store: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, Rows: t.grid, Tables: t.grid, History: t.history, Waiter: positions, Zones: zones,
 	})
 	return t, err
 }
 
-func (p *Platform) registerTables(a *httpapi.API, t *tables) {
+func (t *tables) endpoints(a *httpapi.API) {
 	tableapi.Register(a, tableapi.Deps{
-		Handlers: t.handlers, Grid: t.grid, History: t.history, Hub: t.hub, Names: workspaceread.NewQueries(p.rows, p.ring), Clock: p.clock,
+		Handlers: t.handlers, Grid: t.grid, History: t.history, Hub: t.hub, Names: workspaceread.NewQueries(t.core.rows, t.core.ring), Clock: t.core.clock,
 	})
+}
+
+func (t *tables) parts() parts {
+	return parts{
+		tasks:  []task{{name: "indexer", run: t.indexer.Run}, {name: "live streams", run: t.hub.Run}},
+		sweeps: []sweeper.Sweep{{Name: "trash", Every: 6 * time.Hour, Run: t.sweepTrash}},
+		hangUp: t.hub.Close,
+	}
+}
+
+// sweepTrash removes for good what has been in the trash for its time.
+func (t *tables) sweepTrash(ctx context.Context) (n int, err error) {
+	var after kernel.TableID
+	for {
+		list, e := t.grid.InTrash(ctx, t.core.clock.Now().Add(-table.TrashTime), after, sweepBatch)
+		if err = errors.Join(err, e); e != nil || len(list) == 0 {
+			return n, err
+		}
+		for _, trashed := range list {
+			done, e := t.handlers.Purge(ctx, sweeping(trashed.Workspace), trashed.Table)
+			n, err = n+done, errors.Join(err, e)
+		}
+		after = list[len(list)-1].Table
+	}
 }

@@ -11,11 +11,11 @@ import (
 // Verify checks the log's invariants and rebuilds every read model aside to compare it with the live one. It reports
 // whether everything holds.
 func (p *Platform) Verify(ctx context.Context, out io.Writer) (bool, error) {
-	problems, err := p.store.Verify(ctx)
+	problems, err := p.core.store.Verify(ctx)
 	if err != nil {
 		return false, fmt.Errorf("verify the log: %w", err)
 	}
-	head, err := p.store.Head(ctx)
+	head, err := p.core.store.Head(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -23,18 +23,18 @@ func (p *Platform) Verify(ctx context.Context, out io.Writer) (bool, error) {
 	for _, problem := range problems {
 		say(out, "  %s\n", problem)
 	}
-	say(out, "%-14s %s, from position %d on\n", "history", p.history.ID(), p.history.now.Load().Since)
-	ok, err := p.verifyLedgers(ctx, out)
+	say(out, "%-14s %s, from position %d on\n", "history", p.core.history.ID(), p.core.history.now.Load().Since)
+	ok, err := verifyLedgers(ctx, p.core, out)
 	if err != nil {
 		return false, err
 	}
-	files, err := p.verifyFiles(ctx, out)
+	files, err := verifyFiles(ctx, p.core, out)
 	if err != nil {
 		return false, err
 	}
 	ok = ok && files && len(problems) == 0
-	for _, pr := range p.projectors() {
-		v, err := projections.Verify(ctx, projections.RebuildConfig{RunnerConfig: p.runnerConfig(pr)})
+	for _, pr := range p.views.projectors() {
+		v, err := projections.Verify(ctx, projections.RebuildConfig{RunnerConfig: p.views.runnerConfig(pr)})
 		if err != nil {
 			return false, fmt.Errorf("verify %s: %w", pr.Name(), err)
 		}
@@ -61,11 +61,11 @@ func verdict(ok bool, good string) string {
 // Rebuild makes the named read models anew (all when none is named) while the live ones serve.
 func (p *Platform) Rebuild(ctx context.Context, out io.Writer, names []string) error {
 	known := map[string]projections.Projector{}
-	for _, pr := range p.projectors() {
+	for _, pr := range p.views.projectors() {
 		known[pr.Name()] = pr
 	}
 	if len(names) == 0 {
-		for _, pr := range p.projectors() {
+		for _, pr := range p.views.projectors() {
 			names = append(names, pr.Name())
 		}
 	}
@@ -74,7 +74,7 @@ func (p *Platform) Rebuild(ctx context.Context, out io.Writer, names []string) e
 		if !ok {
 			return fmt.Errorf("there is no projection %q", name)
 		}
-		done, err := projections.Rebuild(ctx, projections.RebuildConfig{RunnerConfig: p.runnerConfig(pr), Compare: true})
+		done, err := projections.Rebuild(ctx, projections.RebuildConfig{RunnerConfig: p.views.runnerConfig(pr), Compare: true})
 		if err != nil {
 			return fmt.Errorf("rebuild %s: %w", name, err)
 		}

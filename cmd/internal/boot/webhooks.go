@@ -16,6 +16,7 @@ import (
 	"github.com/morket/morket/adapters/postgres/webhookread"
 	"github.com/morket/morket/adapters/postgres/workspaceread"
 	"github.com/morket/morket/adapters/secrets/vault"
+	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/commands/webhookcmd"
 	"github.com/morket/morket/commands/webhookflow"
 	"github.com/morket/morket/domain/credential"
@@ -27,49 +28,56 @@ import (
 
 // webhooks is the addresses that events are sent to, the queue of what is sent, and the worker that sends.
 type webhooks struct {
+	core     *core
 	handlers *webhookcmd.Handlers
 	reads    *webhookread.Queries
 	queue    *webhookqueue.Queue
 	worker   *webhookflow.Worker
+	mails    webhookcmd.Mailer
+	tables   httpapi.Tables
 }
 
-func (p *Platform) webhooks(ctx context.Context) (*webhooks, error) {
-	v, err := vault.New(p.cfg.MasterKey.Reveal()...)
+func newWebhooks(ctx context.Context, c *core, mails webhookcmd.Mailer, tables httpapi.Tables) (*webhooks, error) {
+	v, err := vault.New(c.cfg.MasterKey.Reveal()...)
 	if err != nil {
 		return nil, err
 	}
-	w := &webhooks{reads: webhookread.NewQueries(p.rows)}
-	loopback := slices.ContainsFunc(p.cfg.DialAllow, func(n netip.Prefix) bool { return n.Addr().Unmap().IsLoopback() })
+	w := &webhooks{core: c, mails: mails, tables: tables, reads: webhookread.NewQueries(c.rows)}
+	loopback := slices.ContainsFunc(c.cfg.DialAllow, func(n netip.Prefix) bool { return n.Addr().Unmap().IsLoopback() })
 	w.handlers, err = webhookcmd.New(webhookcmd.Config{
-		Store: p.store, Codec: p.codec, IDs: p.ids, Clock: p.clock, Sealer: signingSecrets{v}, Counter: w.reads, Random: rand.Reader, Loopback: loopback,
+		Store: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, Sealer: signingSecrets{v}, Counter: w.reads, Random: rand.Reader, Loopback: loopback,
 	})
 	if err != nil {
 		return nil, err
 	}
-	w.queue, err = webhookqueue.Open(ctx, webhookqueue.Config{Pool: p.pool, Log: p.store, Codec: p.codec, Encoder: p.encoder, Process: p.presence.ID()})
+	w.queue, err = webhookqueue.Open(ctx, webhookqueue.Config{Pool: c.pool, Log: c.store, Codec: c.codec, Encoder: c.encoder, Process: c.presence.ID()})
 	if err != nil {
 		return nil, err
 	}
-	client := safedial.NewClient(safedial.Config{Allow: p.cfg.DialAllow, Redirects: -1, Timeout: webhooksend.Timeout})
+	client := safedial.NewClient(safedial.Config{Allow: c.cfg.DialAllow, Redirects: -1, Timeout: webhooksend.Timeout})
 	w.worker, err = webhookflow.NewWorker(webhookflow.Config{
-		Queue: w.queue, Events: w.queue, Secrets: w.handlers, Sender: webhooksend.New(client, safedial.Body), Stopper: w.handlers, Clock: p.clock,
-		Jitter: random.Float64, Ward: p.ward, Logger: p.log.With("part", "webhooks"), Agent: "Morket/" + Version + " (+https://github.com/morket/morket)",
+		Queue: w.queue, Events: w.queue, Secrets: w.handlers, Sender: webhooksend.New(client, safedial.Body), Stopper: w.handlers, Clock: c.clock,
+		Jitter: random.Float64, Ward: c.ward, Logger: c.log.With("part", "webhooks"), Agent: "Morket/" + Version + " (+https://github.com/morket/morket)",
 	})
 	return w, err
 }
 
-// reactions are the feeder of the queue, and the mails about webhooks that were turned off.
-func (w *webhooks) reactions(p *Platform, t *accounts) []reaction {
-	n := &webhookcmd.Notifier{Mailer: t.mails, Recipients: managers{workspaceread.NewQueries(p.rows, p.ring)}, PublicURL: strings.TrimRight(p.cfg.PublicURL, "/")}
-	wake := func([]eventstore.Recorded) { w.worker.Wake() }
-	return []reaction{
-		{name: webhookqueue.FeederName, types: w.queue.Types(), apply: w.queue.Apply, applied: wake},
-		{name: "webhook_mail", types: n.Types(), handle: n.Handle},
-	}
+func (w *webhooks) endpoints(a *httpapi.API) {
+	webhookapi.Register(a, webhookapi.Deps{Handlers: w.handlers, Reads: w.reads, Queue: w.queue, Clock: w.core.clock, Tables: w.tables})
 }
 
-func (p *Platform) registerWebhooks(a *httpapi.API, w *webhooks, tables httpapi.Tables) {
-	webhookapi.Register(a, webhookapi.Deps{Handlers: w.handlers, Reads: w.reads, Queue: w.queue, Clock: p.clock, Tables: tables})
+// parts are the feeder of the queue, the mails about webhooks that were turned off, and the worker that sends.
+func (w *webhooks) parts() parts {
+	c := w.core
+	n := &webhookcmd.Notifier{Mailer: w.mails, Recipients: managers{workspaceread.NewQueries(c.rows, c.ring)}, PublicURL: strings.TrimRight(c.cfg.PublicURL, "/")}
+	wake := func([]eventstore.Recorded) { w.worker.Wake() }
+	return parts{
+		reactions: []reaction{
+			{name: webhookqueue.FeederName, types: w.queue.Types(), apply: w.queue.Apply, applied: wake},
+			{name: "webhook_mail", types: n.Types(), handle: n.Handle},
+		},
+		tasks: []task{{name: "webhooks", role: config.RoleWorker, run: w.worker.Run}},
+	}
 }
 
 // signingSecrets keeps signing secrets in the vault's way.
