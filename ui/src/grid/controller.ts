@@ -4,6 +4,7 @@ import { applyCellsPatch, type CellsPatch } from './apply-patch';
 import { Layout, type GridShape } from './column-layout';
 import { NUMBER_COLUMN } from './columns';
 import type { GridContext } from './context';
+import { EditKeys } from './edit-keys';
 import { editPort } from './edit-port';
 import { EditQueue } from './edit-queue';
 import type { HeldEdit } from './edit-store';
@@ -77,8 +78,10 @@ export class GridController {
       }),
     );
     this.queue.held.subscribe(() => this.paintHeld());
+    const keys = new EditKeys(() => this.api, this.selection, this.rows.rowCount.get);
+    host.addEventListener('mousedown', () => keys.forget());
     this.api = createGrid<GridRow>(host, {
-      ...gridOptions(this.context(), rows),
+      ...gridOptions(this.context(), rows, (e) => keys.take(e)),
       rowHeight: shape.rowHeight,
       columnDefs: this.layout.defs(),
       datasource: { getRows: (p: IGetRowsParams<GridRow>) => void this.rows.getRows(p) },
@@ -98,6 +101,15 @@ export class GridController {
         void this.transfers
           .fill(from, to, direction)
           .then(() => this.selection.summarise())
+          .catch((e: unknown) => events.failed(e)),
+      filledToEnd: (rect) =>
+        void this.transfers
+          .fillToEnd(rect)
+          .then((area) => {
+            if (!area) return;
+            const { top, left, bottom, right } = area;
+            this.selection.selectRange({ anchor: { row: top, col: left }, head: { row: bottom, col: right } });
+          })
           .catch((e: unknown) => events.failed(e)),
       hover: (cell, place) => this.hovered(cell, place),
       context: (place, at) => {

@@ -50,6 +50,7 @@ export interface GridEvents {
   held(edits: readonly HeldEdit[]): void;
   failed(error: unknown): void;
   notice(kind: 'info' | 'success' | 'error', text: string): void;
-  command(name: 'find' | 'delete-rows' | 'insert-row'): void;
+  command(name: 'find' | 'insert-row'): void;
+  deleteRows(rowIds: string[]): void;
   contextMenu(rowId: string, columnId: string, at: { x: number; y: number }): void;
 }

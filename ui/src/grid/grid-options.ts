@@ -9,6 +9,7 @@ import {
   RowApiModule,
   ScrollApiModule,
   type GridOptions,
+  type SuppressKeyboardEventParams,
 } from 'ag-grid-community';
 import type { GridContext } from './context';
 import { defaultColDef } from './columns';
@@ -32,7 +33,11 @@ const SCROLLBAR = 12;
 /** Rows per window asked from the server. */
 export const BLOCK_ROWS = 100;
 
-export function gridOptions(context: GridContext, rows: number): GridOptions<GridRow> {
+export function gridOptions(
+  context: GridContext,
+  rows: number,
+  takeKey: (e: SuppressKeyboardEventParams<GridRow>) => boolean,
+): GridOptions<GridRow> {
   return {
     theme: gridTheme,
     rowModelType: 'infinite',
@@ -45,7 +50,7 @@ export function gridOptions(context: GridContext, rows: number): GridOptions<Gri
     cacheOverflowSize: 1,
     infiniteInitialRowCount: rows,
     rowBuffer: 12,
-    defaultColDef,
+    defaultColDef: { ...defaultColDef, suppressKeyboardEvent: takeKey },
     readOnlyEdit: true,
     enterNavigatesVerticallyAfterEdit: true,
     stopEditingWhenCellsLoseFocus: true,

@@ -2,9 +2,10 @@ import type { GridApi } from 'ag-grid-community';
 import type { CheckedRows } from './checked-rows';
 import { NUMBER_COLUMN } from './columns';
 import type { GridEvents } from './events';
-import { keyAction, type KeyAction } from './keyboard';
-import type { CellChange, GridRow } from './model';
-import { step } from './range';
+import { today } from './cell-types/calendar';
+import { keyAction, type KeyAction, type Move } from './keyboard';
+import { cellOf, isReadOnly, type CellChange, type Column, type GridRow } from './model';
+import { jump, step, type Place } from './range';
 import type { RowCache } from './row-cache';
 import type { RangeSelection } from './selection';
 import type { Transfers } from './transfers';
@@ -90,9 +91,10 @@ export class GridInput {
     e.stopPropagation();
   }
   private act(action: KeyAction): boolean {
-    if (action.do === 'extend' || action.do === 'jump') return this.moveHead(action);
+    if (action.do === 'extend' || action.do === 'jump') return this.moveHead(action.do, action.move);
     const { selection, checked, events } = this.host;
     const rect = selection.rect;
+    const last = { row: this.host.rowCount() - 1, col: selection.columns.length - 1 };
     switch (action.do) {
       case 'clear':
       case 'fill-down':
@@ -100,13 +102,29 @@ export class GridInput {
         if (rect && this.host.canEdit()) this.host.run(action.do);
         return true;
       case 'select-all':
-        selection.selectRange({
-          anchor: { row: 0, col: 0 },
-          head: { row: this.host.rowCount() - 1, col: selection.columns.length - 1 },
-        });
+        if (rect?.top === 0 && rect.left === 0 && rect.bottom === last.row && rect.right === last.col)
+          checked.setAll(true);
+        else selection.selectRange({ anchor: { row: 0, col: 0 }, head: last });
         return true;
       case 'select-rows':
-        if (rect) checked.addRange(rect.top, rect.bottom);
+        if (!rect) return true;
+        selection.selectRange({ anchor: { row: rect.top, col: 0 }, head: { row: rect.bottom, col: last.col } });
+        checked.addRange(rect.top, rect.bottom);
+        return true;
+      case 'select-columns':
+        if (rect)
+          selection.selectRange({ anchor: { row: 0, col: rect.left }, head: { row: last.row, col: rect.right } });
+        return true;
+      case 'today':
+        this.enterToday();
+        return true;
+      case 'delete-rows':
+        if (rect && this.host.canEdit()) {
+          this.host.transfers
+            .rowIds(rect)
+            .then((ids) => events.deleteRows(ids))
+            .catch((e: unknown) => events.failed(e));
+        }
         return true;
       case 'toggle':
         return this.toggle() || this.openCurrent();
@@ -125,18 +143,57 @@ export class GridInput {
         return true;
     }
   }
-  private moveHead(action: Extract<KeyAction, { do: 'extend' | 'jump' }>): boolean {
+  private moveHead(kind: 'extend' | 'jump', move: Move): boolean {
     const { api, selection } = this.host;
     const range = selection.current;
     if (!range) return false;
-    const edge = action.do === 'jump' || action.edge;
-    const head = step(range.head, action.direction, this.host.rowCount(), selection.columns.length, edge);
+    const head = this.target(kind === 'jump' ? range.anchor : range.head, move);
     const column = selection.columnId(head.col);
-    if (action.do === 'jump') this.host.scrollTo(head.row, column);
+    if (kind === 'jump') this.host.scrollTo(head.row, column);
     else selection.extendTo(head);
     api.ensureIndexVisible(head.row);
     if (column) api.ensureColumnVisible(column);
+    if (head.col === 0) {
+      // A pinned column is always in view: the start of the others comes with it.
+      const first = api.getAllDisplayedColumns().find((c) => !c.isPinned());
+      if (first) api.ensureColumnVisible(first);
+    }
     return true;
+  }
+
+  private target(from: Place, move: Move): Place {
+    const rows = this.host.rowCount();
+    const columns = this.host.selection.columns;
+    if ('to' in move) {
+      return {
+        row: move.to === 'table-start' ? 0 : move.to === 'table-end' ? rows - 1 : from.row,
+        col: move.to === 'row-start' || move.to === 'table-start' ? 0 : columns.length - 1,
+      };
+    }
+    if (move.by === 'cell') return step(from, move.direction, rows, columns.length);
+    return jump(from, move.direction, rows, columns.length, ({ row, col }) => {
+      const data = this.host.cache.at(row);
+      const column = columns[col];
+      return data && column ? !isEmpty(data, column) : undefined;
+    });
+  }
+  /** Ctrl+; writes today's date, that of the workspace, into the selected cells that can hold one. */
+  private enterToday(): void {
+    const { cache, selection } = this.host;
+    const rect = selection.rect;
+    if (!rect || !this.host.canEdit()) return;
+    const columns = selection.columns
+      .slice(rect.left, rect.right + 1)
+      .filter((c) => !isReadOnly(c) && (c.type === 'date' || c.type === 'text' || c.type === 'long_text'));
+    const changes: CellChange[] = [];
+    for (let r = rect.top; r <= rect.bottom; r++) {
+      const row = cache.at(r);
+      if (row) changes.push(...columns.map((c) => ({ rowId: row.id, columnId: c.id, value: today() })));
+    }
+    if (changes.length === 0) this.host.events.notice('info', 'Select cells of a date or text column first.');
+    else if (changes.length > TODAY_CELLS)
+      this.host.events.notice('error', `Select at most ${TODAY_CELLS.toLocaleString('en')} cells.`);
+    else this.host.edit(changes);
   }
 
   private current(): { row: GridRow; columnId: string } | null {
@@ -170,6 +227,14 @@ export class GridInput {
     }
     return true;
   }
+}
+
+/** The most cells that get today's date at once: what one call may change. */
+const TODAY_CELLS = 5_000;
+
+function isEmpty(row: GridRow, column: Column): boolean {
+  const value = cellOf(row, column);
+  return value === null || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
 function isField(target: EventTarget | null): boolean {

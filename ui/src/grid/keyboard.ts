@@ -1,9 +1,12 @@
 import type { Direction } from './range';
 
+/** Where a key takes the end of the range. An edge is that of the values in its row or column, then that of the table. */
+export type Move =
+  { by: 'cell' | 'edge'; direction: Direction } | { to: 'row-start' | 'row-end' | 'table-start' | 'table-end' };
+
 /** What a key does in the grid when no cell is being edited. */
 export type KeyAction =
-  | { do: 'extend'; direction: Direction; edge: boolean }
-  | { do: 'jump'; direction: Direction }
+  | { do: 'extend' | 'jump'; move: Move }
   | {
       do:
         | 'clear'
@@ -12,8 +15,11 @@ export type KeyAction =
         | 'find'
         | 'select-all'
         | 'select-rows'
+        | 'select-columns'
         | 'open-row'
         | 'insert-row'
+        | 'delete-rows'
+        | 'today'
         | 'toggle'
         | 'column-menu'
         | 'collapse';
@@ -25,6 +31,7 @@ const arrows: Record<string, Direction> = {
   ArrowLeft: 'left',
   ArrowRight: 'right',
 };
+export const directionOf = (key: string): Direction | undefined => arrows[key];
 
 export interface KeyPress {
   key: string;
@@ -37,9 +44,9 @@ export interface KeyPress {
 /** Null leaves the key to the grid: arrows, Tab, Enter, F2 and typing are its own. */
 export function keyAction(e: KeyPress): KeyAction | null {
   const mod = e.ctrlKey || e.metaKey;
-  const direction = arrows[e.key];
-  if (direction && e.shiftKey) return { do: 'extend', direction, edge: mod };
-  if (direction && mod) return { do: 'jump', direction };
+  const move = moveOf(e.key, mod);
+  if (move && e.shiftKey) return { do: 'extend', move };
+  if (move && (mod || 'to' in move)) return { do: 'jump', move };
   if (mod) return modified(e);
   if (e.key === 'Delete' || e.key === 'Backspace') return { do: 'clear' };
   if (e.key === ' ' && e.shiftKey) return { do: 'select-rows' };
@@ -47,6 +54,14 @@ export function keyAction(e: KeyPress): KeyAction | null {
   if (e.key === 'Enter' && e.shiftKey) return { do: 'insert-row' };
   if (e.key === 'Escape') return { do: 'collapse' };
   if (e.key === 'ContextMenu' || (e.key === 'F10' && e.shiftKey)) return { do: 'column-menu' };
+  return null;
+}
+
+function moveOf(key: string, mod: boolean): Move | null {
+  const direction = arrows[key];
+  if (direction) return { by: mod ? 'edge' : 'cell', direction };
+  if (key === 'Home') return { to: mod ? 'table-start' : 'row-start' };
+  if (key === 'End') return { to: mod ? 'table-end' : 'row-end' };
   return null;
 }
 
@@ -62,6 +77,17 @@ function modified(e: KeyPress): KeyAction | null {
       return { do: 'select-all' };
     case 'enter':
       return { do: 'open-row' };
+    case ' ':
+      return { do: 'select-columns' };
+    case ';':
+      return { do: 'today' };
+    case '+': // with Shift on most keyboards
+      return { do: 'insert-row' };
+    case '=':
+      return e.shiftKey ? { do: 'insert-row' } : null; // without Shift it makes the page larger
+    case '-': // in the grid it doesn't make the page smaller
+    case '_':
+      return { do: 'delete-rows' };
     default:
       return null;
   }
@@ -73,4 +99,10 @@ export function undoKey(e: KeyPress): 'undo' | 'redo' | null {
   const key = e.key.toLowerCase();
   if (key === 'z') return e.shiftKey ? 'redo' : 'undo';
   return key === 'y' && !e.shiftKey ? 'redo' : null;
+}
+
+/** The list of keys is shown by Ctrl+/, and by ? where that types nothing. */
+export function helpKey(e: KeyPress): boolean {
+  const mod = e.ctrlKey || e.metaKey;
+  return !e.altKey && ((mod && (e.key === '/' || e.key === '?')) || (!mod && e.key === '?'));
 }

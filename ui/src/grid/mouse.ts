@@ -7,6 +7,7 @@ const HANDLE = 9;
 
 export interface MouseActions {
   filled(source: Rect, target: Rect, direction: Direction): void;
+  filledToEnd(source: Rect): void;
   hover(cell: HTMLElement | null, place: Place | null): void;
   context(place: Place, at: { x: number; y: number }): void;
 }
@@ -28,6 +29,7 @@ export class MouseRange {
   ) {
     const { signal } = this.off;
     host.addEventListener('mousedown', (e) => this.down(e), { signal, capture: true });
+    host.addEventListener('dblclick', (e) => this.doubled(e), { signal, capture: true });
     host.addEventListener('mouseover', (e) => this.over(e), { signal });
     host.addEventListener('mouseleave', () => this.actions.hover(null, null), { signal });
     host.addEventListener('contextmenu', (e) => this.context(e), { signal });
@@ -50,7 +52,7 @@ export class MouseRange {
     if (!hit || e.button !== 0) return;
     if (this.api().getEditingCells().length > 0 && hit.cell.classList.contains('ag-cell-inline-editing')) return;
     this.busy = true;
-    if (onHandle(hit.cell, e)) {
+    if (this.onHandle(hit.cell, e)) {
       this.mode = 'fill';
       this.source = this.selection.rect;
       e.preventDefault();
@@ -65,6 +67,21 @@ export class MouseRange {
     } else {
       this.selection.select(hit.place);
     }
+  }
+  /** A double click on the handle fills to the end; it doesn't open the cell. */
+  private doubled(e: MouseEvent): void {
+    const hit = this.cellAt(e.target);
+    const rect = this.selection.rect;
+    if (!hit || !rect || !this.onHandle(hit.cell, e)) return;
+    e.preventDefault();
+    e.stopPropagation();
+    this.actions.filledToEnd(rect);
+  }
+  /** The handle is there for those that may edit only. */
+  private onHandle(cell: HTMLElement, e: MouseEvent): boolean {
+    if (!cell.classList.contains('mk-handle') || !this.host.classList.contains('mk-editable')) return false;
+    const box = cell.getBoundingClientRect();
+    return e.clientX > box.right - HANDLE && e.clientY > box.bottom - HANDLE;
   }
   private over(e: MouseEvent): void {
     const hit = this.cellAt(e.target);
@@ -109,10 +126,4 @@ export class MouseRange {
     this.selection.extendTo(head);
     this.api().ensureIndexVisible(Math.max(0, this.selection.head?.row ?? 0));
   }
-}
-
-function onHandle(cell: HTMLElement, e: MouseEvent): boolean {
-  if (!cell.classList.contains('mk-handle')) return false;
-  const box = cell.getBoundingClientRect();
-  return e.clientX > box.right - HANDLE && e.clientY > box.bottom - HANDLE;
 }

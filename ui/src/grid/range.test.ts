@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cellsIn, contains, edges, extend, fillTarget, rectOf, single, step } from './range';
+import { cellsIn, contains, edges, extend, fillTarget, jump, rectOf, single, step } from './range';
 
 describe('a range', () => {
   it('covers the cells between its ends in any direction', () => {
@@ -18,6 +18,39 @@ describe('a range', () => {
     expect(step({ row: 0, col: 0 }, 'up', 10, 5)).toEqual({ row: 0, col: 0 });
     expect(step({ row: 3, col: 0 }, 'down', 10, 5, true)).toEqual({ row: 9, col: 0 });
     expect(step({ row: 3, col: 2 }, 'right', 10, 5, true)).toEqual({ row: 3, col: 4 });
+  });
+});
+
+describe('a jump to an edge', () => {
+  // A column of ten rows: values, a gap, a value, a gap, two values; the last row isn't loaded in the second.
+  const column = [true, true, true, false, true, false, false, true, true, false];
+  const filled = (p: { row: number }): boolean | undefined => column[p.row];
+  it.each([
+    [0, 'down', 2],
+    [1, 'down', 2],
+    [2, 'down', 4],
+    [3, 'down', 4],
+    [4, 'down', 7],
+    [7, 'down', 8],
+    [8, 'down', 9],
+    [9, 'down', 9],
+    [9, 'up', 8],
+    [8, 'up', 7],
+    [7, 'up', 4],
+    [4, 'up', 2],
+    [2, 'up', 0],
+    [0, 'up', 0],
+  ] as const)('from row %i %s ends at %i', (row, direction, end) => {
+    expect(jump({ row, col: 0 }, direction, 10, 1, filled)).toEqual({ row: end, col: 0 });
+  });
+  it('goes to the end of the table where rows are not loaded', () => {
+    const loaded = (p: { row: number }): boolean | undefined => (p.row < 3 ? true : undefined);
+    expect(jump({ row: 0, col: 0 }, 'down', 1_000_000, 1, loaded)).toEqual({ row: 999_999, col: 0 });
+  });
+  it('goes along a row', () => {
+    const row = (p: { col: number }): boolean => [true, true, false, true][p.col] ?? false;
+    expect(jump({ row: 0, col: 0 }, 'right', 1, 4, row)).toEqual({ row: 0, col: 1 });
+    expect(jump({ row: 0, col: 3 }, 'left', 1, 4, row)).toEqual({ row: 0, col: 1 });
   });
 });
 

@@ -53,6 +53,31 @@ export function step(place: Place, direction: Direction, rows: number, cols: num
   return clamp(moved, rows, cols);
 }
 
+/**
+ * Goes to the end of the values in a row or column as spreadsheets do: within values to the last before a gap, from a gap or its edge
+ * to the next value, else to the edge of the table. A cell that is not loaded counts as the edge's way: the jump goes on to the edge.
+ */
+export function jump(
+  place: Place,
+  direction: Direction,
+  rows: number,
+  cols: number,
+  filled: (place: Place) => boolean | undefined,
+): Place {
+  const edge = step(place, direction, rows, cols, true);
+  const at = (p: Place): boolean => p.row === edge.row && p.col === edge.col;
+  if (at(place)) return edge;
+  let next = step(place, direction, rows, cols);
+  const within = filled(place) === true && filled(next) === true;
+  for (let now = place; ; now = next, next = step(next, direction, rows, cols)) {
+    const value = filled(next);
+    if (value === undefined) return edge;
+    if (within && !value) return now;
+    if (!within && value) return next;
+    if (at(next)) return next;
+  }
+}
+
 /** The sides of the range that run along a cell: classes for its borders. */
 export function edges(rect: Rect, row: number, col: number): string[] {
   if (!contains(rect, row, col)) return [];

@@ -208,6 +208,42 @@ export class Transfers {
     }
     return out;
   }
+  /** The rows of a range; those that are not loaded are fetched. */
+  async rowIds(rect: Rect): Promise<string[]> {
+    if (rect.bottom - rect.top >= MAX_PASTE_CELLS) {
+      throw new Error(`Select at most ${MAX_PASTE_CELLS.toLocaleString('en')} rows, or delete by a filter.`);
+    }
+    await this.load(rect.top, rect.bottom);
+    const ids: string[] = [];
+    for (let r = rect.top; r <= rect.bottom; r++) {
+      const row = this.host.cache.at(r);
+      if (row) ids.push(row.id);
+    }
+    return ids;
+  }
+  /** A double click on the handle: down as far as the column beside the range has values. Null when it has none there. */
+  async fillToEnd(rect: Rect): Promise<Rect | null> {
+    const columns = this.host.columns();
+    const beside = columns[rect.left - 1] ?? columns[rect.right + 1];
+    if (!beside) return null;
+    const most = rect.bottom + Math.floor(MAX_PASTE_CELLS / (rect.right - rect.left + 1));
+    const last = Math.min(this.host.rowCount() - 1, most);
+    let end = rect.bottom;
+    for (let from = rect.bottom + 1; from <= last && end === from - 1; from += WINDOW) {
+      const to = Math.min(last, from + WINDOW - 1);
+      await this.load(from, to);
+      while (end < to && this.holdsValue(end + 1, beside)) end++;
+    }
+    if (end === rect.bottom) return null;
+    const target = { ...rect, top: rect.bottom + 1, bottom: end };
+    await this.fill(rect, target, 'down');
+    return { ...rect, bottom: end };
+  }
+  private holdsValue(index: number, column: Column): boolean {
+    const row = this.host.cache.at(index);
+    const value = row ? cellOf(row, column) : null;
+    return value !== null && value !== '';
+  }
   /** Ctrl+D and Ctrl+R: the first row or column of the range over the rest of it. */
   async fillWithin(rect: Rect, direction: 'down' | 'right'): Promise<void> {
     if (direction === 'down' && rect.bottom > rect.top) {

@@ -22,4 +22,5 @@ export type Overlay =
   | { kind: 'delete-rows'; all: boolean; ids: string[] }
   | { kind: 'conflicts'; name: 'undo' | 'redo'; answer: UndoAnswer; force: () => void }
   | { kind: 'held' }
+  | { kind: 'keys' }
   | null;

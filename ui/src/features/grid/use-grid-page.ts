@@ -161,9 +161,10 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     held: (edits) => tellHeld(edits, () => setOverlay({ kind: 'held' })),
     failed: (error) => toast.error(messageOf(error)),
     notice: (kind, text) => toast[kind](text),
+    deleteRows: (ids) => setOverlay({ kind: 'delete-rows', all: false, ids }),
     command: (name) => {
       if (name === 'find') latest.current.onFind();
-      else if (name === 'insert-row') void insertRow();
+      else void insertRow();
     },
   }));
 

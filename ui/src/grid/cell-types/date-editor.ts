@@ -49,7 +49,7 @@ export class DateEditor implements ICellEditorComp<GridRow> {
   afterGuiAttached(): void {
     nameDialog(this.el, this.params.column_.name);
     this.input.focus();
-    if (!this.typed) this.input.select();
+    this.input.setSelectionRange(this.input.value.length, this.input.value.length);
   }
   getValue(): string {
     return this.input.value;

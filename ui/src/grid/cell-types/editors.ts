@@ -4,7 +4,7 @@ import { holds, nameKey } from '@/lib/fold';
 import { spelled, writeText } from '@/lib/signs';
 import type { CellValue, GridRow } from '../model';
 import { parseValue, plainText, writtenText } from '../values';
-import { nameDialog, printable, type EditorParams } from './editor-params';
+import { followEntering, nameDialog, printable, type EditorParams, type EntersText } from './editor-params';
 
 /** A value that an editor made itself; a bare string is text to be read by the column's type. */
 export class Edited {
@@ -14,22 +14,41 @@ export class Edited {
   ) {}
 }
 
-/** A line of text in place of the cell: text, numbers, links. What can't be read stays there, with the reason. */
-export class InputEditor implements ICellEditorComp<GridRow> {
-  private readonly input = document.createElement('input');
-  private typed = false;
+/** Keys that end an edit; the arrows do while a value is entered. */
+const ends = (e: KeyboardEvent, entering: boolean): boolean =>
+  e.key === 'Tab' || (e.key === 'Enter' && !e.altKey) || (entering && e.key.startsWith('Arrow') && !hasModifier(e));
+const hasModifier = (e: KeyboardEvent): boolean => e.ctrlKey || e.metaKey || e.altKey || e.shiftKey;
+
+/**
+ * The value's text in place of the cell: text, numbers, links. What can't be read stays there, with the reason. A text may have
+ * several lines; Alt+Enter makes a new one.
+ */
+export class InputEditor implements ICellEditorComp<GridRow>, EntersText {
+  entering = false;
+  private input: HTMLInputElement | HTMLTextAreaElement = document.createElement('input');
   init(params: EditorParams): void {
     const type = params.column_.type;
-    this.input.className = 'mk-input';
-    this.input.type = 'text';
+    if (type === 'text') this.input = linesOf();
+    this.input.classList.add('mk-input');
     this.input.setAttribute('aria-label', spelled(params.column_.name));
     if (type === 'number' || type === 'currency' || type === 'percent') this.input.inputMode = 'decimal';
-    this.typed = printable(params.eventKey);
-    this.input.value = this.typed ? (params.eventKey ?? '') : writtenText(params.column_, params.value ?? null);
+    const typed = printable(params.eventKey);
+    this.entering = typed;
+    this.input.value = typed ? (params.eventKey ?? '') : writtenText(params.column_, params.value ?? null);
     const start = this.input.value;
+    followEntering(this.input, this);
     this.input.addEventListener('input', () => this.input.setCustomValidity(''));
-    this.input.addEventListener('keydown', (e) => {
-      if ((e.key !== 'Enter' && e.key !== 'Tab') || (this.input.value === start && !this.typed)) return;
+    this.input.addEventListener('keydown', (event) => {
+      const e = event as KeyboardEvent; // of an element that is one of two
+      if (e.isComposing) return;
+      if (e.key === 'Enter' && e.altKey && type === 'text') {
+        this.input.setRangeText('\n', this.input.selectionStart ?? 0, this.input.selectionEnd ?? 0, 'end');
+        this.input.dispatchEvent(new Event('input'));
+        e.preventDefault();
+        e.stopPropagation();
+        return;
+      }
+      if (!ends(e, this.entering) || (this.input.value === start && !typed)) return;
       const parsed = parseValue(params.column_, this.input.value);
       if (parsed.ok) return;
       this.input.setCustomValidity(parsed.reason);
@@ -44,15 +63,30 @@ export class InputEditor implements ICellEditorComp<GridRow> {
   }
   afterGuiAttached(): void {
     this.input.focus();
-    if (!this.typed) this.input.select();
+    this.input.setSelectionRange(this.input.value.length, this.input.value.length);
+    this.input.dispatchEvent(new Event('input'));
   }
   getValue(): string {
     return this.input.value;
   }
 }
 
+/** A field that is as high as its lines, over the rows below. */
+function linesOf(): HTMLTextAreaElement {
+  const area = document.createElement('textarea');
+  area.className = 'mk-lines';
+  area.rows = 1;
+  area.addEventListener('input', () => {
+    area.style.height = '';
+    if (area.scrollHeight > area.clientHeight + 4)
+      area.style.height = `${String(Math.min(area.scrollHeight + 2, 240))}px`;
+  });
+  return area;
+}
+
 /** Several lines in a box over the cell. Enter ends, Shift+Enter or Alt+Enter makes a new line. */
-export class TextareaEditor implements ICellEditorComp<GridRow> {
+export class TextareaEditor implements ICellEditorComp<GridRow>, EntersText {
+  entering = false;
   private readonly area = document.createElement('textarea');
   private name = '';
   init(params: EditorParams): void {
@@ -61,6 +95,8 @@ export class TextareaEditor implements ICellEditorComp<GridRow> {
     this.area.className = 'mk-area';
     this.area.setAttribute('aria-label', spelled(params.column_.name));
     const text = params.column_.type === 'json' && value !== null ? JSON.stringify(value, null, 2) : plainText(value);
+    this.entering = printable(params.eventKey);
+    followEntering(this.area, this);
     this.area.value = printable(params.eventKey) ? params.eventKey : text;
     this.area.style.width = `${String(Math.max(280, params.column.getActualWidth()))}px`;
     this.area.addEventListener('keydown', (e) => {

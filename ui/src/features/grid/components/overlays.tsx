@@ -16,6 +16,7 @@ import { DeleteRows } from './delete-rows';
 import { DuplicateColumnDialog } from './duplicate-column-dialog';
 import { ExpandedCell } from './expanded-cell';
 import { HeldEdits } from './held-edits';
+import { KeysDialog } from './keys-dialog';
 import { PasteDialog } from './paste-dialog';
 import { AddColumnPopover } from './add-column-popover';
 import { UndoConflicts } from './undo-conflicts';
@@ -193,6 +194,8 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
           onClose={close}
         />
       );
+    case 'keys':
+      return <KeysDialog onClose={close} />;
     case 'held':
       return page.grid ? <HeldEdits table={table} grid={page.grid} onClose={close} /> : null;
   }

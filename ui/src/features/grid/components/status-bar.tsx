@@ -1,4 +1,4 @@
-import { Check, CloudOff, Plus, RefreshCw, TriangleAlert } from 'lucide-react';
+import { Check, CloudOff, Keyboard, Plus, RefreshCw, TriangleAlert } from 'lucide-react';
 import { useState, useSyncExternalStore } from 'react';
 import type { Table } from '@/api/types';
 import { Spinner } from '@/components/spinner';
@@ -67,6 +67,15 @@ export function StatusBar({ table, page, canEdit }: { table: Table; page: GridPa
         </button>
       )}
       <SaveLabel save={save} />
+      <button
+        type="button"
+        onClick={() => page.setOverlay({ kind: 'keys' })}
+        aria-label="Keyboard shortcuts"
+        title="Keyboard shortcuts (Ctrl+/)"
+        className="hidden rounded-md p-1 text-ink-3 hover:bg-active hover:text-ink sm:inline-flex"
+      >
+        <Keyboard size={14} aria-hidden />
+      </button>
     </footer>
   );
 }

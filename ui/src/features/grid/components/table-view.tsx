@@ -17,6 +17,7 @@ import type { ViewState } from '../view-state';
 import { useViews } from '../view-state';
 import { BulkBar } from './bulk-bar';
 import { HoverCard } from './hover-card';
+import { useHelpKey } from './keys-dialog';
 import { Overlays } from './overlays';
 import { SidePanel } from './side-panel';
 import { StatusBar } from './status-bar';
@@ -35,6 +36,8 @@ export function TableView({ workspaceId: ws, table, state }: { workspaceId: stri
   const client = useQueryClient();
   const { grid } = page;
   useReveal(ws, table, grid, page.query);
+  const { setOverlay } = page;
+  useHelpKey(useCallback(() => setOverlay({ kind: 'keys' }), [setOverlay]));
   return (
     <div className="flex h-full min-h-0 flex-col bg-surface">
       <h1 className="sr-only">{spelled(table.name)}</h1>
