@@ -36,6 +36,9 @@ const (
 	statusGone = 410
 	// asksMax is how long a receiver may ask to be let be, by Retry-After.
 	asksMax = time.Hour
+	// holdTime is after which time a worker asks, before it sends, whether the endpoint queue is still its own. It is less than the silence after
+	// which a process is taken for dead: one that stood still must not send beside its successor.
+	holdTime = 2 * time.Second
 )
 
 // A receiver that has taken nothing for longOutage is not expected back in minutes: it is asked again after a quarter of the time that it

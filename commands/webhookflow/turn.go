@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/morket/morket/commands/quarantine"
+	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/webhook"
 )
 
@@ -19,6 +20,7 @@ type turn struct {
 	endpoint EndpointQueue
 	secrets  []string
 	begun    time.Time
+	held     time.Time // when the endpoint queue was this worker's for sure
 	done     int
 	url      string
 	failed   bool      // the latest attempt failed
@@ -45,8 +47,9 @@ func (t *turn) run(ctx context.Context) error {
 		return err
 	}
 	for !t.over(ctx) {
+		now := t.cfg.Clock.Now()
 		items, err := t.cfg.Queue.Due(ctx, t.endpoint, t.cfg.Turn-t.done)
-		if err != nil || len(items) == 0 {
+		if t.holding(err, now) != nil || len(items) == 0 {
 			return err
 		}
 		if err := t.send(ctx, items); err != nil {
@@ -62,6 +65,28 @@ func (t *turn) over(ctx context.Context) bool {
 	defer t.mu.Unlock()
 	resting := t.failed && t.endpoint.Failures >= failuresInARow
 	return t.stop || resting || ctx.Err() != nil || t.done >= t.cfg.Turn || t.cfg.Clock.Now().Sub(t.begun) >= t.cfg.TurnTime
+}
+
+// hold returns ErrLost if the endpoint queue is another worker's. It asks unless it is known from a moment ago.
+func (t *turn) hold(ctx context.Context) error {
+	now := t.cfg.Clock.Now()
+	t.mu.Lock()
+	endpoint, known := t.endpoint, !kernel.Passed(now, t.held, holdTime)
+	t.mu.Unlock()
+	if known {
+		return nil
+	}
+	return t.holding(t.cfg.Queue.Hold(ctx, endpoint), now)
+}
+
+// holding notes that a call of the queue that began then went well, which only calls of whoever has the endpoint queue do.
+func (t *turn) holding(err error, then time.Time) error {
+	if err == nil {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.held = then
+	}
+	return err
 }
 
 // careful reports whether the item may end the process: one of the endpoint queue's items has ended one.
@@ -152,7 +177,8 @@ func (t *turn) recordNow(ctx context.Context, outcomes []Outcome) error {
 	t.mu.Lock()
 	endpoint := t.endpoint
 	t.mu.Unlock()
-	return t.cfg.Queue.Record(ctx, endpoint, outcomes)
+	now := t.cfg.Clock.Now()
+	return t.holding(t.cfg.Queue.Record(ctx, endpoint, outcomes), now)
 }
 
 func (t *turn) halt() {
@@ -178,7 +204,8 @@ func (t *turn) try(ctx context.Context, item Item) (Outcome, error) {
 		}
 		defer leave()
 	}
-	if err := t.cfg.Queue.Mark(ctx, t.endpoint, item, item.Lost+1); err != nil {
+	now := t.cfg.Clock.Now()
+	if err := t.holding(t.cfg.Queue.Mark(ctx, t.endpoint, item, item.Lost+1), now); err != nil {
 		return Outcome{}, err
 	}
 	o, err := t.attempt(ctx, item)
@@ -199,6 +226,9 @@ func (t *turn) count() {
 func (t *turn) attempt(ctx context.Context, item Item) (Outcome, error) {
 	id, body, ok, err := t.cfg.Events.Body(ctx, item.Position)
 	if err != nil {
+		return Outcome{}, err
+	}
+	if err := t.hold(ctx); err != nil {
 		return Outcome{}, err
 	}
 	down := t.down(item)

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -77,7 +78,8 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 // All times are this server's: no two workers' clocks need agree. What is put off for longer than anything is was put off by a clock that
 // was wrong then, and is due; $1 is webhookflow.MaxPause.
 //
-// A process has the endpoint queues ($5) that its workers have, not one that they could not give back.
+// A process has the endpoint queues ($5) that its workers have, not one that they could not give back. One that a worker of the process has
+// is not taken although another process had it meanwhile: the worker may be about to send.
 //
 // Whoever takes an endpoint queue leaves the time in not_before: when it is gone as the endpoint queue is given back, somebody has wanted it tried at once.
 const claimSQL = `
@@ -86,7 +88,7 @@ WITH free AS (
 	WHERE enabled AND NOT deleted AND projection.is_alive($2)
 		AND NOT (due_at > statement_timestamp() AND due_at <= statement_timestamp() + $1) AND due_at IS NOT NULL
 		AND NOT (not_before > statement_timestamp() AND not_before <= statement_timestamp() + $1)
-		AND CASE WHEN held_by = $2 THEN id <> ALL ($5) WHEN held_by <> '' THEN NOT projection.is_alive(held_by)
+		AND id <> ALL ($5) AND CASE WHEN held_by = $2 THEN true WHEN held_by <> '' THEN NOT projection.is_alive(held_by)
 			ELSE NOT (leased_until > statement_timestamp() AND leased_until <= statement_timestamp() + interval '5 min') END
 	ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
 )
@@ -122,17 +124,19 @@ func (q *Queue) Claim(ctx context.Context, n int) ([]webhookflow.EndpointQueue, 
 
 const (
 	itemColumns = `position, round, attempts, lost, created_at`
+	// $4 is the lease of the worker that asks.
+	holdSQL = `EXISTS (SELECT FROM webhook_queue.endpoints WHERE id = $1 AND lease = $4)`
 	// Two ranges of the index: what is due, and what is put off for longer than anything is ($2).
 	dueSQL = `
 SELECT ` + itemColumns + `, true FROM (
 	(SELECT * FROM webhook_queue.deliveries WHERE endpoint_id = $1 AND state = 'waiting' AND due_at <= statement_timestamp() ORDER BY due_at, position LIMIT $3)
 	UNION ALL
 	(SELECT * FROM webhook_queue.deliveries WHERE endpoint_id = $1 AND state = 'waiting' AND due_at > statement_timestamp() + $2 ORDER BY due_at, position LIMIT $3)
-) d ORDER BY due_at, position LIMIT $3`
+) d WHERE ` + holdSQL + ` ORDER BY due_at, position LIMIT $3`
 	// In order means by position: what comes after one that is not due has to wait, and so has what a replay has yet to put before it.
 	dueInOrderSQL = `
 SELECT ` + itemColumns + `, NOT (due_at > statement_timestamp() AND due_at <= statement_timestamp() + $2) FROM webhook_queue.deliveries
-WHERE endpoint_id = $1 AND state = 'waiting'
+WHERE endpoint_id = $1 AND state = 'waiting' AND ` + holdSQL + `
 	AND position <= coalesce((SELECT min(at) FROM webhook_queue.replays WHERE endpoint_id = $1), 9223372036854775807)
 ORDER BY position LIMIT $3`
 )
@@ -143,7 +147,7 @@ func (q *Queue) Due(ctx context.Context, endpoint webhookflow.EndpointQueue, lim
 	if endpoint.Ordered {
 		sql = dueInOrderSQL
 	}
-	rows, err := q.pool.Query(ctx, sql, endpoint.ID, webhookflow.MaxPause(), limit)
+	rows, err := q.pool.Query(ctx, sql, endpoint.ID, webhookflow.MaxPause(), limit, endpoint.Lease)
 	if err != nil {
 		return nil, err
 	}
@@ -160,12 +164,38 @@ func (q *Queue) Due(ctx context.Context, endpoint webhookflow.EndpointQueue, lim
 	return out, err
 }
 
-const markSQL = `UPDATE webhook_queue.deliveries SET lost = $4 WHERE endpoint_id = $1 AND position = $2 AND round = $3`
+const (
+	heldSQL = `SELECT lease = $2 FROM webhook_queue.endpoints WHERE id = $1`
+	markSQL = `
+WITH hold AS (SELECT FROM webhook_queue.endpoints WHERE id = $1 AND lease = $2 FOR UPDATE),
+	marked AS (UPDATE webhook_queue.deliveries SET lost = $5 WHERE endpoint_id = $1 AND position = $3 AND round = $4 AND EXISTS (SELECT FROM hold))
+SELECT EXISTS (SELECT FROM hold)`
+)
+
+// Hold implements webhookflow.Queue.
+func (q *Queue) Hold(ctx context.Context, endpoint webhookflow.EndpointQueue) error {
+	if err := holds(q.pool.QueryRow(ctx, heldSQL, endpoint.ID, endpoint.Lease)); err != nil {
+		return fmt.Errorf("ask whose an endpoint queue is: %w", err)
+	}
+	return nil
+}
 
 // Mark implements webhookflow.Queue.
 func (q *Queue) Mark(ctx context.Context, endpoint webhookflow.EndpointQueue, item webhookflow.Item, lost int) error {
-	if _, err := q.pool.Exec(ctx, markSQL, endpoint.ID, item.Position, item.Round, lost); err != nil {
+	if err := holds(q.pool.QueryRow(ctx, markSQL, endpoint.ID, endpoint.Lease, item.Position, item.Round, lost)); err != nil {
 		return fmt.Errorf("mark a delivery: %w", err)
+	}
+	return nil
+}
+
+// holds makes ErrLost of an answer that says no, or of none: the webhook is not there any more.
+func holds(answer pgx.Row) error {
+	yes := false
+	if err := answer.Scan(&yes); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
+	if !yes {
+		return webhookflow.ErrLost
 	}
 	return nil
 }

@@ -18,13 +18,15 @@ const (
 	attemptSQL   = `
 INSERT INTO webhook_queue.attempts (endpoint_id, position, at, took_us, status, error, request, response, body, body_cut)
 SELECT $1, a.* FROM unnest($2::bigint[], $3::timestamptz[], $4::bigint[], $5::integer[], $6::text[], $7::jsonb[], $8::jsonb[], $9::text[], $10::boolean[]) a`
-	// Of another round than the one that was sent: somebody has asked for it once more meanwhile.
+	// Of another round than the one that was sent: somebody has asked for it once more meanwhile. A delivery is a fact whoever tells it; what
+	// else is said counts only from whom the endpoint queue is ($7), of what still waits.
 	outcomeSQL = `
 UPDATE webhook_queue.deliveries d SET state = o.state, attempts = o.attempts, lost = 0,
 	due_at = CASE WHEN o.state = 'waiting' THEN statement_timestamp() + o.pause ELSE d.due_at END,
 	ended_at = CASE WHEN o.state <> 'waiting' THEN statement_timestamp() END
 FROM unnest($2::bigint[], $3::integer[], $4::text[], $5::integer[], $6::interval[]) o(position, round, state, attempts, pause)
-WHERE d.endpoint_id = $1 AND d.position = o.position AND d.round = o.round`
+WHERE d.endpoint_id = $1 AND d.position = o.position AND d.round = o.round
+	AND (o.state = 'delivered' OR d.state = 'waiting' AND EXISTS (SELECT FROM webhook_queue.endpoints WHERE id = $1 AND lease = $7))`
 	// A further round, so that the outcome of what is under way doesn't put it off.
 	hastenSQL = `
 UPDATE webhook_queue.deliveries SET due_at = statement_timestamp(), round = round + 1, attempts = 0, lost = 0 WHERE endpoint_id = $1 AND state = 'waiting'`
@@ -47,7 +49,7 @@ func (q *Queue) Record(ctx context.Context, endpoint webhookflow.EndpointQueue, 
 	if err != nil {
 		return err
 	}
-	kept := false
+	lost := error(nil)
 	var b pgx.Batch // one transaction, which locks the endpoint queue before its deliveries, as all do
 	b.Queue(unhurriedSQL)
 	if r.hasten { // before the endpoint queue's last success is this one
@@ -55,20 +57,17 @@ func (q *Queue) Record(ctx context.Context, endpoint webhookflow.EndpointQueue, 
 		b.Queue(backSQL, endpoint.ID)
 	}
 	b.Queue(healthChangeSQL, endpoint.ID, r.taken, r.refusedAfter, r.refused, endpoint.Lease).QueryRow(func(row pgx.Row) error {
-		if err := row.Scan(&kept); err != nil && !errors.Is(err, pgx.ErrNoRows) {
-			return err
+		if lost = holds(row); errors.Is(lost, webhookflow.ErrLost) {
+			return nil
 		}
-		return nil
+		return lost
 	})
 	b.Queue(attemptSQL, endpoint.ID, r.positions, r.at, r.took, r.status, r.errors, r.requests, r.responses, r.bodies, r.cut)
-	b.Queue(outcomeSQL, endpoint.ID, r.positions, r.rounds, r.states, r.attempts, r.pauses)
+	b.Queue(outcomeSQL, endpoint.ID, r.positions, r.rounds, r.states, r.attempts, r.pauses, endpoint.Lease)
 	if err := q.pool.SendBatch(ctx, &b).Close(); err != nil {
 		return fmt.Errorf("record a delivery: %w", err)
 	}
-	if !kept {
-		return webhookflow.ErrLost
-	}
-	return nil
+	return lost
 }
 
 // record is outcomes by columns.

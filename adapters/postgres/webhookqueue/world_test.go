@@ -107,9 +107,15 @@ func newWorld(tb testing.TB) *world {
 // process opens the queue as another process, which lives until it is ended.
 func (w *world) process(id string) *webhookqueue.Queue {
 	w.t.Helper()
-	codec, err := eventstore.NewCodec(webhook.Events())
+	_, err := w.pool.Exec(w.t.Context(), `INSERT INTO projection.processes VALUES ($1, clock_timestamp(), '1 hour')`, id)
 	require.NoError(w.t, err)
-	_, err = w.pool.Exec(w.t.Context(), `INSERT INTO projection.processes VALUES ($1, clock_timestamp(), '1 hour')`, id)
+	return w.open(id)
+}
+
+// open opens the queue as a process.
+func (w *world) open(id string) *webhookqueue.Queue {
+	w.t.Helper()
+	codec, err := eventstore.NewCodec(webhook.Events())
 	require.NoError(w.t, err)
 	q, err := webhookqueue.Open(w.t.Context(), webhookqueue.Config{
 		Pool: w.pool, Log: w.log, Codec: codec, Encoder: cloudevent.NewEncoder("https://morket.test", policy()), Process: id,
@@ -189,9 +195,15 @@ func (w *world) feed() {
 // put appends events of the type and feeds them. It returns their positions.
 func (w *world) put(eventType string, n int) (positions []int64) {
 	w.t.Helper()
+	return w.putInto(table1, eventType, n)
+}
+
+// putInto does so for events of a table.
+func (w *world) putInto(table, eventType string, n int) (positions []int64) {
+	w.t.Helper()
 	for range n {
 		done, err := w.log.Append(w.t.Context(), eventstore.Append{Meta: w.meta, Streams: []eventstore.StreamAppend{{
-			Stream: "cells-" + table1, Expected: eventstore.Any, Events: []eventstore.EventData{{Type: eventType, Data: json.RawMessage(`{"table_id":"` + table1 + `"}`)}},
+			Stream: eventstore.Stream("cells", table), Expected: eventstore.Any, Events: []eventstore.EventData{{Type: eventType, Data: json.RawMessage(`{"table_id":"` + table + `"}`)}},
 		}}})
 		require.NoError(w.t, err)
 		positions = append(positions, done.Last)

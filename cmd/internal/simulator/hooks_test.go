@@ -1,16 +1,18 @@
 package simulator_test
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/morket/morket/commands/quarantine"
 	"github.com/morket/morket/commands/webhookflow"
+	"github.com/morket/morket/commands/webhookflow/webhookflowtest"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/webhook"
 	"github.com/morket/morket/eventstore"
@@ -37,36 +39,23 @@ func feed(_ context.Context, tx projections.Tx, events []eventstore.Recorded) er
 	return nil
 }
 
-// hooks is the queue of what is sent to webhooks, as webhookqueue keeps it, and the receivers.
+// hooks is the queue of what is sent to webhooks, and the receivers.
 type hooks struct {
 	w         *world
+	queue     *webhookflowtest.Memory
 	mu        sync.Mutex
-	endpoints []*endpoint
+	receivers []*receiver
 	known     int // of what was fed
 }
 
-// endpoint is a webhook with what waits for it.
-type endpoint struct {
-	id        kernel.WebhookID
-	ordered   bool
-	lease     string
-	holder    *process
-	notBefore time.Time
-	items     map[int64]*hookItem
-	failures  int
-	failing   *time.Time
-	success   *time.Time
-	leases    int
-
-	taken  []int64 // positions, in the order in which the receiver took them for the first time
-	has    map[int64]bool
-	flight *sending
-}
-
-type hookItem struct {
-	webhookflow.Item
-	state webhookflow.State
-	due   time.Time
+// receiver is the other side of a webhook.
+type receiver struct {
+	id      kernel.WebhookID
+	ordered bool
+	taken   []int64 // positions, in the order in which it took them for the first time
+	has     map[int64]bool
+	givenUp map[int64]bool
+	flight  *sending
 }
 
 // sending is a call of a receiver under way.
@@ -74,214 +63,64 @@ type sending struct{ by *process }
 
 func newHooks(w *world) *hooks {
 	h := &hooks{w: w}
+	h.queue = webhookflowtest.NewMemory(w, w.seen)
+	h.queue.Free = w.mutant.free
 	for i := range w.profile.hooks {
-		h.endpoints = append(h.endpoints, &endpoint{
-			id: kernel.WebhookID("whk_" + strconv.Itoa(i)), ordered: i == 0, items: map[int64]*hookItem{}, has: map[int64]bool{},
-		})
+		r := &receiver{id: kernel.WebhookID("whk_" + strconv.Itoa(i)), ordered: i == 0, has: map[int64]bool{}, givenUp: map[int64]bool{}}
+		h.receivers = append(h.receivers, r)
+		h.queue.Add(webhookflow.EndpointQueue{ID: r.id, Workspace: workspace, URL: string(r.id), Ordered: r.ordered, Secrets: []webhook.Secret{{Version: 1}}})
 	}
 	return h
 }
 
-// take puts what was fed since the last look into the endpoints; the caller holds the lock.
+// take puts what was fed since the last look into the queue.
 func (h *hooks) take() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	fed := h.w.views.Tables(projections.Location{Projection: feeder, Copy: projections.Reacted})[fedTable]
 	if len(fed) == h.known {
 		return
 	}
 	h.known = len(fed)
-	now := h.w.Now()
-	for key := range fed {
+	for _, key := range slices.Sorted(maps.Keys(fed)) {
 		position, _ := strconv.ParseInt(key, 10, 64)
-		for _, l := range h.endpoints {
-			if l.items[position] == nil {
-				l.items[position] = &hookItem{Item: webhookflow.Item{Position: position, CreatedAt: now}, state: webhookflow.Waiting, due: now}
-			}
+		for _, r := range h.receivers {
+			h.queue.Feed(r.id, position)
 		}
 	}
 }
 
-// waiting are the endpoint's items that wait, by position.
-func (l *endpoint) waiting() []*hookItem {
-	var out []*hookItem
-	for _, i := range l.items {
-		if i.state == webhookflow.Waiting {
-			out = append(out, i)
-		}
-	}
-	slices.SortFunc(out, func(a, b *hookItem) int { return cmp.Compare(a.Position, b.Position) })
-	return out
+func (h *hooks) receiver(id kernel.WebhookID) *receiver {
+	return h.receivers[slices.IndexFunc(h.receivers, func(r *receiver) bool { return r.id == id })]
 }
 
-func due(now, at time.Time) bool { return kernel.Due(now, at, webhookflow.MaxPause()) }
-
-func (l *endpoint) due(now time.Time) bool {
-	list := l.waiting()
-	if l.ordered && len(list) > 0 {
-		list = list[:1]
-	}
-	return due(now, l.notBefore) && slices.ContainsFunc(list, func(i *hookItem) bool { return due(now, i.due) })
-}
-
-// hookQueue is the queue as a process reaches it.
+// hookQueue is the queue, the webhooks' events and secrets and their receivers as a process reaches them.
 type hookQueue struct {
-	p    *process
-	mu   *sync.Mutex
-	held map[kernel.WebhookID]string
+	*webhookflowtest.Process
+	p *process
 }
 
-var _ webhookflow.Queue = hookQueue{}
-
-func (q hookQueue) call(ctx context.Context, op, which string, do func(*hooks) error) error {
-	return q.p.call(ctx, op, which, func() error {
-		h := q.p.w.hooks
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		return do(h)
-	})
+func newHookQueue(p *process) hookQueue {
+	return hookQueue{p.w.hooks.queue.Process(p.id, func(ctx context.Context, op, which string, do func() error) error {
+		return p.call(ctx, op, which, func() error {
+			p.w.hooks.take()
+			return do()
+		})
+	}), p}
 }
 
-func (h *hooks) endpoint(id kernel.WebhookID) *endpoint {
-	return h.endpoints[slices.IndexFunc(h.endpoints, func(l *endpoint) bool { return l.id == id })]
-}
-
-// Claim implements webhookflow.Queue.
-func (q hookQueue) Claim(ctx context.Context, n int) (out []webhookflow.EndpointQueue, err error) {
-	err = q.call(ctx, "claim", "endpoints", func(h *hooks) error {
-		h.take()
-		now := q.p.w.Now()
-		for _, l := range h.endpoints {
-			if len(out) == n || !l.due(now) || !q.p.w.mutant.free(q, l) {
-				continue
-			}
-			l.leases++
-			lost := l.lease != ""
-			l.lease, l.holder, l.notBefore = fmt.Sprint(q.p.id, "/", l.leases), q.p, now
-			out = append(out, webhookflow.EndpointQueue{
-				ID: l.id, Workspace: workspace, URL: string(l.id), Ordered: l.ordered, Secrets: []webhook.Secret{{Version: 1}}, Lease: l.lease, Lost: lost, Taken: now,
-				Failures: l.failures, FailingSince: l.failing, LastSuccess: l.success,
-			})
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, l := range out {
-		q.held[l.ID] = l.Lease
-	}
-	return out, nil
-}
-
-// free reports whether the process may have the endpoint: nobody has it, or a process that is not seen any more, or this one without knowing.
-func (q hookQueue) free(l *endpoint) bool {
-	if l.holder == q.p {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		return q.held[l.id] == ""
-	}
-	return l.holder == nil || !l.holder.seen()
-}
-
-// Due implements webhookflow.Queue.
-func (q hookQueue) Due(ctx context.Context, endpoint webhookflow.EndpointQueue, limit int) (out []webhookflow.Item, err error) {
-	err = q.call(ctx, "due", string(endpoint.ID), func(h *hooks) error {
-		h.take()
-		now := q.p.w.Now()
-		for _, i := range h.endpoint(endpoint.ID).waiting() {
-			if d := due(now, i.due); !d && endpoint.Ordered || len(out) == limit {
-				break
-			} else if d {
-				out = append(out, i.Item)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// Mark implements webhookflow.Queue.
-func (q hookQueue) Mark(ctx context.Context, endpoint webhookflow.EndpointQueue, item webhookflow.Item, lost int) error {
-	return q.call(ctx, "mark", string(endpoint.ID), func(h *hooks) error {
-		if i := h.endpoint(endpoint.ID).items[item.Position]; i.Round == item.Round {
-			i.Lost = lost
-		}
-		return nil
-	})
-}
-
-// Record implements webhookflow.Queue.
+// Record notes what is given up without having been sent.
 func (q hookQueue) Record(ctx context.Context, endpoint webhookflow.EndpointQueue, outcomes []webhookflow.Outcome) error {
-	return q.call(ctx, "record", string(endpoint.ID), func(h *hooks) error {
-		l, now := h.endpoint(endpoint.ID), q.p.w.Now()
-		for _, o := range outcomes {
-			l.record(o, now)
+	h := q.p.w.hooks
+	h.mu.Lock()
+	for _, o := range outcomes {
+		if o.State == webhookflow.Failed && o.Unsent && o.Item.Lost >= quarantine.MostKills {
+			h.receiver(endpoint.ID).givenUp[o.Item.Position] = true
 		}
-		if l.lease != endpoint.Lease {
-			return webhookflow.ErrLost
-		}
-		return nil
-	})
+	}
+	h.mu.Unlock()
+	return q.Process.Record(ctx, endpoint, outcomes)
 }
-
-func (l *endpoint) record(o webhookflow.Outcome, now time.Time) {
-	if o.Hasten {
-		for _, i := range l.waiting() {
-			if i.Attempts > 0 && (l.success == nil || !i.CreatedAt.Before(*l.success)) {
-				i.Attempts = 0
-				if i.due.After(now) {
-					i.due = now
-				}
-			}
-		}
-	}
-	switch {
-	case o.State == webhookflow.Delivered:
-		l.failures, l.failing, l.success = 0, nil, &now
-	case !o.Unsent:
-		if l.failures++; l.failing == nil {
-			l.failing = &now
-		}
-	}
-	i := l.items[o.Item.Position]
-	if i.Round != o.Item.Round {
-		return
-	}
-	i.state, i.Attempts, i.Lost = o.State, o.Item.Attempts, 0
-	if o.State == webhookflow.Failed && o.Unsent {
-		i.Lost = o.Item.Lost // it was given up for what it had cost
-	}
-	if o.State == webhookflow.Waiting {
-		i.due = now.Add(o.Pause)
-	}
-}
-
-// Release implements webhookflow.Queue.
-func (q hookQueue) Release(ctx context.Context, endpoint webhookflow.EndpointQueue, pause time.Duration) error {
-	defer func() {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		if q.held[endpoint.ID] == endpoint.Lease {
-			delete(q.held, endpoint.ID)
-		}
-	}()
-	return q.call(ctx, "release", string(endpoint.ID), func(h *hooks) error {
-		if l := h.endpoint(endpoint.ID); l.lease == endpoint.Lease {
-			l.lease, l.holder, l.notBefore = "", nil, q.p.w.Now().Add(pause)
-		}
-		return nil
-	})
-}
-
-// Replay implements webhookflow.Queue.
-func (hookQueue) Replay(context.Context) (bool, error) { return false, nil }
-
-// Prune implements webhookflow.Queue.
-func (hookQueue) Prune(context.Context, time.Duration) (bool, error) { return false, nil }
 
 // Body implements webhookflow.Events.
 func (q hookQueue) Body(ctx context.Context, position int64) (string, []byte, bool, error) {
@@ -337,7 +176,7 @@ func (q hookQueue) Send(ctx context.Context, url string, headers map[string]stri
 	if err := p.sleep(ctx, there); err != nil {
 		return webhookflow.Attempt{Error: err.Error()}
 	}
-	if p.thaw(); p.ended() {
+	if p.thaw(r); p.ended() {
 		return webhookflow.Attempt{Error: errGone.Error()}
 	}
 	if !calm && r.chance(f.vendorFails) {
@@ -361,7 +200,7 @@ func (q hookQueue) Send(ctx context.Context, url string, headers map[string]stri
 func (h *hooks) enter(id kernel.WebhookID, p *process) (leave func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	l := h.endpoint(id)
+	l := h.receiver(id)
 	if !l.ordered {
 		return func() {}
 	}
@@ -379,42 +218,43 @@ func (h *hooks) enter(id kernel.WebhookID, p *process) (leave func()) {
 	}
 }
 
+// got notes what a receiver takes. What was given up, since two processes were lost over it, may come late: from one of those, which was
+// taken for dead and had it in hand when it went on.
 func (h *hooks) got(id kernel.WebhookID, position int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if l := h.endpoint(id); !l.has[position] {
-		l.has[position] = true
-		l.taken = append(l.taken, position)
+	r := h.receiver(id)
+	if !r.has[position] && !r.givenUp[position] {
+		r.taken = append(r.taken, position)
 	}
+	r.has[position] = true
 }
 
 // unrest says what still waits to be sent.
 func (h *hooks) unrest(head int64) string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	h.take()
-	for _, l := range h.endpoints {
-		if list := l.waiting(); len(list) > 0 {
-			return fmt.Sprintf("%d events wait for the webhook %s, the first of them at %d", len(list), l.id, list[0].Position)
+	for _, r := range h.receivers {
+		if n, first := h.queue.Waiting(r.id); n > 0 {
+			return fmt.Sprintf("%d events wait for the webhook %s, the first of them at %d", n, r.id, first)
 		}
-		if int64(len(l.items)) != head {
-			return fmt.Sprintf("the queue of %s has %d events of %d", l.id, len(l.items), head)
+		if int64(h.known) != head {
+			return fmt.Sprintf("the webhooks' queue has %d events of %d", h.known, head)
 		}
 	}
 	return ""
 }
 
-// hooks: each receiver has taken every event but those that were given up for having ended two processes, and in order where it asks for that.
+// sent: each receiver has taken every event but those that were given up for having ended two processes, and in order where it asks for that.
 func (c *checks) sent() {
-	h := c.hooks
-	for _, l := range h.endpoints {
+	for _, r := range c.hooks.receivers {
 		for _, e := range c.log {
-			if i := l.items[e.Position]; !l.has[e.Position] && (i.state == webhookflow.Delivered || i.Lost == 0) {
-				c.wrong("the webhook %s never took the event %d, which is %s after %d attempts", l.id, e.Position, i.state, i.Attempts)
+			if !r.has[e.Position] && !r.givenUp[e.Position] {
+				d, _ := c.hooks.queue.Delivery(r.id, e.Position)
+				c.wrong("the webhook %s never took the event %d, which is %s after %d attempts", r.id, e.Position, d.State, d.Attempts)
 			}
 		}
-		if l.ordered && !slices.IsSorted(l.taken) {
-			c.wrong("the ordered webhook %s took the events in the order %v", l.id, l.taken)
+		if r.ordered && !slices.IsSorted(r.taken) {
+			c.wrong("the ordered webhook %s took the events in the order %v", r.id, r.taken)
 		}
 	}
 }
@@ -425,7 +265,7 @@ func (p *process) deliver() {
 	if w.profile.hooks == 0 {
 		return
 	}
-	q := hookQueue{p, &sync.Mutex{}, map[kernel.WebhookID]string{}}
+	q := newHookQueue(p)
 	worker, err := webhookflow.NewWorker(webhookflow.Config{
 		Queue: q, Events: q, Secrets: q, Sender: q, Stopper: q, Clock: p, Jitter: w.dice.of("delivery", p.id).float, Logger: w.logger, Poll: 3 * time.Second,
 	})

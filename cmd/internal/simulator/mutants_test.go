@@ -246,14 +246,14 @@ func (m mutant) advance(
 
 func (m mutant) careful() bool { return m != askedAgain }
 
-// free reports whether the queue gives a endpoint to a process.
-func (m mutant) free(q hookQueue, l *endpoint) bool {
+// free reports whether the queue gives an endpoint to a process, as it would if the fault is not in it.
+func (m mutant) free(process, holder string, free bool) bool {
 	switch m {
 	case endpointShared:
-		return l.holder != q.p || q.free(l)
+		return holder != process || free
 	case endpointLost:
-		return l.holder == nil
+		return free && (holder == "" || holder == process)
 	default:
-		return q.free(l)
+		return free
 	}
 }

@@ -89,7 +89,7 @@ func (p *process) freeze(d time.Duration) {
 				p.quiet.Store(true)
 				p.hushed.Store(true)
 				p.silence.Fire()
-				p.thaw()
+				p.thaw(p.w.dice.of("thaw", p.id))
 				p.quiet.Store(false)
 			}
 		}()
@@ -99,11 +99,12 @@ func (p *process) freeze(d time.Duration) {
 // presencePatience is after which silence a process is taken for dead.
 const presencePatience = 10 * time.Second
 
-// thaw waits until the process doesn't stand still.
-func (p *process) thaw() {
+// thaw waits until the process doesn't stand still. Then each of its calls goes on at a moment of its own, as all of one moment would
+// come in an order that the seed doesn't decide.
+func (p *process) thaw(r *draw) {
 	for {
 		d := time.Until(time.Unix(0, p.thaws.Load()))
-		if d <= 0 || !p.wait(d) {
+		if d <= 0 || !p.wait(d+r.within(time.Millisecond)) {
 			return
 		}
 	}
@@ -194,7 +195,7 @@ func (p *process) call(ctx context.Context, op, which string, do func() error) e
 	if m.freezes > 0 {
 		p.freeze(m.freezes)
 	}
-	if p.thaw(); p.ended() {
+	if p.thaw(m.r); p.ended() {
 		return errGone
 	}
 	switch {
@@ -221,7 +222,7 @@ func (p *process) call(ctx context.Context, op, which string, do func() error) e
 		return errGone
 	}
 	p.wait(m.after)
-	if p.thaw(); p.ended() {
+	if p.thaw(m.r); p.ended() {
 		return errGone
 	}
 	if m.loses {

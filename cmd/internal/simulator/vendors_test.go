@@ -75,7 +75,7 @@ func (v vendor) Call(ctx context.Context, req enrichment.Request) (enrichment.Re
 	if err := p.sleep(ctx, there); err != nil {
 		return enrichment.Reply{}, err
 	}
-	if p.thaw(); p.ended() {
+	if p.thaw(r); p.ended() {
 		return enrichment.Reply{}, errGone
 	}
 	switch {
@@ -90,7 +90,7 @@ func (v vendor) Call(ctx context.Context, req enrichment.Request) (enrichment.Re
 	p.w.happened(p.id, "ask", q, "does")
 	lost := &enrichment.CallError{Kind: enrichment.CallTimeout, Message: "the answer was lost", Lost: true}
 	err := p.sleep(ctx, back)
-	p.thaw()
+	p.thaw(r)
 	if err != nil || p.ended() || !calm && r.chance(f.vendorLoses) {
 		return enrichment.Reply{}, lost
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -213,6 +214,11 @@ func (w *world) living() []*process {
 		}
 	}
 	return out
+}
+
+// seen reports whether the process of that id gives signs of life.
+func (w *world) seen(id string) bool {
+	return slices.ContainsFunc(w.living(), func(p *process) bool { return p.id == id })
 }
 
 // worker returns a living process for a piece of work; nil when the world has closed.
