@@ -98,12 +98,17 @@ test/loop: bin/devservices ## Run the loops of faults alone, until ROUNDS (100) 
 	@MORKET_TEST_ROUNDS=$(or $(ROUNDS),100) MORKET_TEST_RUN_ROWS=$(or $(RUN_ROWS),3000) MORKET_TEST_HARM='$(HARM)' MORKET_TEST_SEED=$(SEED) \
 		$(WITH) postgres temporal -- $(GO_TEST) -timeout 5h -tags fault -count 1 -v -run 'FaultsInALoop|FaultsOfATemporalThatIsDeleted' ./cmd/internal/systemtest
 
+# Built with a go command whose selects choose as the seed says, else a seed would not do the same again.
+SIMULATE := cmd/internal/simulator/go test -tags simulate -timeout 0 -count 1 -v ./cmd/internal/simulator
+
 .PHONY: simulate
-simulate: ## Look for faults in simulated worlds for a minute (SEEDS=100000 FIRST=1: that block of seeds)
-ifdef SEEDS
-	@MORKET_SIMULATE_SEEDS=$(SEEDS) MORKET_SIMULATE_FIRST=$(or $(FIRST),1) go test -timeout 0 -count 1 -v -run '^TestSeeds$$' ./cmd/internal/simulator
+simulate: ## Look for faults in simulated worlds for a minute (SEED=42: what happens in that one; SEEDS=100000 FIRST=1: that block)
+ifdef SEED
+	@MORKET_SIMULATE_SEED=$(SEED) $(SIMULATE) -run '^TestReplay$$'
+else ifdef SEEDS
+	@MORKET_SIMULATE_SEEDS=$(SEEDS) MORKET_SIMULATE_FIRST=$(or $(FIRST),1) $(SIMULATE) -run '^TestSeeds$$'
 else
-	@MORKET_SIMULATE_FOR=1m go test -tags simulate -count 1 -v -run '^TestFreshSeeds$$' ./cmd/internal/simulator
+	@MORKET_SIMULATE_FOR=1m $(SIMULATE) -run '^TestFreshSeeds$$'
 endif
 
 .PHONY: test/fetch

@@ -39,6 +39,7 @@ func simulate(t *testing.T, c *constants, seed uint64, m mutant, trace bool) (re
 	hangs := time.AfterFunc(longestSeed, func() { panic(fmt.Sprintf("seed %d doesn't end", seed)) })
 	defer hangs.Stop()
 	synctest.Test(t, func(t *testing.T) {
+		simulatorChoices = choices(seed)
 		w := newWorld(c, seed, m, trace)
 		if err := w.begin(t.Context()); err != nil {
 			w.wrong("begin: %v", err)
@@ -91,34 +92,12 @@ func (b block) run(t *testing.T) {
 		events += r.events
 		if len(r.faults) > 0 {
 			bad++
-			t.Errorf("seed %d (MORKET_SIMULATE_SEED=%d go test ./cmd/internal/simulator -run TestReplay -v shows what happened):\n\t%s",
+			t.Errorf("seed %d (make simulate SEED=%d shows what happened):\n\t%s",
 				b.first+n, b.first+n, strings.Join(r.faults[:min(len(r.faults), 5)], "\n\t"))
 		}
 	}
 	t.Logf("%d seeds from %d on in %s, %.0f a second of a core, %d events each",
 		n, b.first, time.Since(began).Round(time.Millisecond), float64(n)/(cpu()-used).Seconds(), events/int(max(1, n)))
-}
-
-// TestReplay runs one seed twice and tells what happened.
-func TestReplay(t *testing.T) { //nolint:paralleltest // one processor
-	c := newConstants(t)
-	seed := number(t, "MORKET_SIMULATE_SEED", 1)
-	m := mutant(os.Getenv("MORKET_SIMULATE_FAULT"))
-	r := simulate(t, c, seed, m, true)
-	again := simulate(t, c, seed, m, true)
-	if os.Getenv("MORKET_SIMULATE_SEED") != "" {
-		for _, line := range r.lines {
-			fmt.Println(line)
-		}
-	}
-	for i := range r.lines {
-		if r.sum != again.sum && (i >= len(again.lines) || r.lines[i] != again.lines[i]) {
-			t.Logf("differs at %d:\n%s\n%s", i, r.lines[i], again.lines[min(i, len(again.lines)-1)])
-			break
-		}
-	}
-	require.Equal(t, r.sum, again.sum, "the same seed does the same")
-	require.Empty(t, r.faults)
 }
 
 // cpu is the processor time that the program has used.
