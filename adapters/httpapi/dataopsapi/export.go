@@ -29,6 +29,7 @@ type exportIn struct {
 	IDs            string         `query:"ids" doc:"Only these rows: ids separated by commas."`
 	EscapeFormulas bool           `query:"escape_formulas" default:"true"`
 	BOM            bool           `query:"bom" default:"false" doc:"Begin a CSV file with a byte order mark, which some spreadsheet programs need to see that it is UTF-8."`
+	Sureness       bool           `query:"sureness" default:"false" doc:"After each column that providers fill, add its confidence in percent and whether it is verified."`
 }
 
 // export streams rows as the database hands them out. When the client goes away, ctx ends and with it the query.
@@ -59,11 +60,13 @@ func (s service) export(ctx context.Context, p httpapi.Principal, in *exportIn) 
 	if err != nil {
 		return nil, err
 	}
+	query.Sure = in.Sureness
+	l := newLayout(info.Schema, columns, in.Sureness)
 	return func(rw http.ResponseWriter) error {
 		name := info.Schema.Name + "." + in.Format
 		if in.Format == "jsonl" {
 			attach(rw, name, "application/x-ndjson")
-			return s.jsonLines(ctx, rw, info, query, columns, rows)
+			return s.jsonLines(ctx, rw, info, query, l, rows)
 		}
 		attach(rw, name, "text/csv; charset=utf-8")
 		if in.BOM {
@@ -71,7 +74,7 @@ func (s service) export(ctx context.Context, p httpapi.Principal, in *exportIn) 
 				return err
 			}
 		}
-		return s.csv(ctx, rw, info, query, columns, rows, in.EscapeFormulas)
+		return s.csv(ctx, rw, info, query, l, rows, in.EscapeFormulas)
 	}, nil
 }
 
@@ -87,12 +90,13 @@ func attach(rw http.ResponseWriter, name, contentType string) {
 	rw.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 }
 
-func (s service) csv(ctx context.Context, rw io.Writer, info gridread.Info, q gridread.Query, columns []table.Column, rows []kernel.RowID, escape bool) error {
+func (s service) csv(ctx context.Context, rw io.Writer, info gridread.Info, q gridread.Query, l layout, rows []kernel.RowID, escape bool) error {
 	w := csvfile.NewWriter(rw, ',')
-	risky := make([]bool, len(columns))
-	for i, c := range columns {
+	risky := make([]bool, len(l.columns))
+	for i, c := range l.columns {
 		risky[i] = escape && text(c.Type)
-		name := c.Name
+	}
+	for _, name := range l.names {
 		if escape {
 			name = dataops.EscapeFormula(name)
 		}
@@ -100,15 +104,20 @@ func (s service) csv(ctx context.Context, rw io.Writer, info gridread.Info, q gr
 	}
 	w.End()
 	err := s.Grid.Export(ctx, info, q, rows, func(row *gridread.ExportRow) error {
-		for i := range columns {
+		for i := range l.columns {
 			b, _ := row.Text(i)
-			if len(b) == 0 && len(columns) == 1 {
+			if len(b) == 0 && l.alone() {
 				break // End writes it as a quoted empty field
 			}
 			if risky[i] && len(b) > 0 && dataops.MayEscape(b[0]) {
 				w.Field(dataops.EscapeFormula(string(b)))
 			} else {
 				w.Bytes(b)
+			}
+			if l.sure[i] {
+				confidence, verified := sureness(row, i)
+				w.Field(confidence)
+				w.Field(verified)
 			}
 		}
 		w.End()
@@ -123,18 +132,19 @@ func (s service) csv(ctx context.Context, rw io.Writer, info gridread.Info, q gr
 // text reports whether the cells are text that a spreadsheet program could take for a formula.
 func text(t table.Type) bool { return t.Textual() || t == table.MultiSelect || t == table.User }
 
-func (s service) jsonLines(ctx context.Context, rw io.Writer, info gridread.Info, q gridread.Query, columns []table.Column, rows []kernel.RowID) error {
-	names := make([]string, len(columns))
-	for i, c := range columns {
-		names[i] = c.Name
-	}
-	w, err := csvfile.NewJSONWriter(rw, names)
+func (s service) jsonLines(ctx context.Context, rw io.Writer, info gridread.Info, q gridread.Query, l layout, rows []kernel.RowID) error {
+	w, err := csvfile.NewJSONWriter(rw, l.names)
 	if err != nil {
 		return err
 	}
 	err = s.Grid.Export(ctx, info, q, rows, func(row *gridread.ExportRow) error {
-		for i := range columns {
+		for i := range l.columns {
 			w.Field(row.JSON(i))
+			if l.sure[i] {
+				confidence, verified := sureness(row, i)
+				w.Field([]byte(confidence))
+				w.Field([]byte(verified))
+			}
 		}
 		return nil
 	})

@@ -2,10 +2,12 @@ package gridread
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
 	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 )
@@ -15,6 +17,7 @@ type ExportRow struct {
 	fields []table.Column
 	raw    [][]byte
 	buf    []byte
+	states map[string]cellState // of the row at hand; nil before they are read
 }
 
 // ID returns the row's id.
@@ -63,6 +66,18 @@ func (r *ExportRow) JSON(i int) []byte {
 		r.buf = appendValue(r.buf[:0], c.Type, v)
 	}
 	return r.buf
+}
+
+// Sureness is how sure the i-th exported column is, of a query that asks for it; without evidence where that is not known.
+func (r *ExportRow) Sureness(i int) enrichment.Sureness {
+	if r.raw[rowHead+i] == nil || r.raw[4] == nil {
+		return enrichment.Sureness{}
+	}
+	if r.states == nil && json.Unmarshal(r.raw[4], &r.states) != nil {
+		return enrichment.Sureness{}
+	}
+	s := r.states[short(string(r.fields[i].ID))]
+	return enrichment.Sureness{Confidence: s.Confidence, VerifiedBy: s.evidence()}
 }
 
 // Columns returns the columns that a query exports, in order.
@@ -127,6 +142,7 @@ func (x *export) handOut(ctx context.Context, read func(context.Context, *export
 	for page := range pages.full {
 		for i := 0; i < len(page.order) && err == nil; i++ {
 			page.row(page.order[i], row.raw)
+			row.states = nil
 			err = fn(row)
 		}
 		if err != nil {
@@ -209,7 +225,12 @@ func (x *export) from(a *args) (string, error) {
 
 func (x *export) head() string {
 	var b strings.Builder
-	b.WriteString("SELECT id, _pos, _created, _updated, NULL::text")
+	b.WriteString("SELECT id, _pos, _created, _updated, ")
+	if x.plan.query.Sure {
+		b.WriteString("_s::text")
+	} else {
+		b.WriteString("NULL::text")
+	}
 	x.plan.columns(&b)
 	return b.String()
 }

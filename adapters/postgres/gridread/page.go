@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/projections/gridview"
@@ -297,6 +298,20 @@ func (s cellState) shown() string {
 		return gridview.Unverified
 	}
 	return s.State
+}
+
+// evidence reads what speaks for the value; nil where that is not known.
+func (s cellState) evidence() []enrichment.Evidence {
+	if s.Evidence == nil {
+		return nil
+	}
+	out := []enrichment.Evidence{}
+	for by := range strings.SplitSeq(*s.Evidence, ",") {
+		if by != "" {
+			out = append(out, enrichment.Evidence(by))
+		}
+	}
+	return out
 }
 
 // anyState finds out quickly that no cell of a row has a state to show, in what Postgres writes of _s.

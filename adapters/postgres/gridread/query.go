@@ -20,6 +20,7 @@ type Query struct {
 	Search string
 	Sort   []table.Sort
 	Fields []kernel.ColumnID // nil for all
+	Sure   bool              // exports tell how sure values are
 }
 
 // key names the order and selection of a query: cursors and row offsets of one are not another's. Types count, since a place

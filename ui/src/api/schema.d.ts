@@ -21345,6 +21345,8 @@ export interface operations {
                 escape_formulas?: boolean;
                 /** @description Begin a CSV file with a byte order mark, which some spreadsheet programs need to see that it is UTF-8. */
                 bom?: boolean;
+                /** @description After each column that providers fill, add its confidence in percent and whether it is verified. */
+                sureness?: boolean;
             };
             header?: {
                 /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */

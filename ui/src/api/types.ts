@@ -103,7 +103,9 @@ export type CellStateName =
   | 'awaiting_callback'
   | 'error'
   | 'skipped'
-  | 'stale';
+  | 'stale'
+  | 'not_found'
+  | 'unverified';
 type WireRow = Schemas['EnvelopeTableRow']['data'];
 export type CellState = Narrow<NonNullable<WireRow['states']>[string], { state: CellStateName }>;
 export type Row = Narrow<WireRow, { cells: Cells; states?: Record<string, CellState> }>;

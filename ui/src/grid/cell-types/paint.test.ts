@@ -19,6 +19,24 @@ describe('a cell that waits for a provider', () => {
   });
 });
 
+describe('a guess', () => {
+  const paint = (state: GridRow['states'], value: string | null): HTMLElement => {
+    const el = document.createElement('div');
+    paintCell(el, { id: 'c', type: 'text' } as Column, { states: state, pending: {} } as unknown as GridRow, value);
+    return el;
+  };
+  it('is shown with a mark, and told how sure it is', () => {
+    const el = paint({ c: { state: 'unverified', confidence: 0.624 } }, 'acme.com');
+    expect(el.textContent).toBe('acme.com');
+    expect(el.classList).toContain('mk-unverified');
+    expect(el.getAttribute('aria-description')).toBe('Not verified, 62 % sure');
+  });
+  it('has no mark where there is no value, and loses it with its state', () => {
+    expect(paint({ c: { state: 'unverified' } }, null).classList).not.toContain('mk-unverified');
+    expect(paint({}, 'acme.com').getAttribute('aria-description')).toBeNull();
+  });
+});
+
 describe('a phone number', () => {
   it.each([
     ['+1 201-555-0123 ext. 136', 'tel:+12015550123;ext=136'],

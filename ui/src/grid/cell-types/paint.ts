@@ -10,10 +10,16 @@ import { formatValue, plainText } from '../values';
 export function paintCell(el: HTMLElement, column: Column, row: GridRow, value: CellValue): void {
   el.className = 'mk-cell';
   el.replaceChildren();
+  el.removeAttribute('aria-description');
   const state = row.states[column.id];
   if (state && paintState(el, state, value)) return;
   if (column.id in row.pending) el.classList.add('mk-pending');
   if (state?.state === 'stale') el.classList.add('mk-stale');
+  if (state?.state === 'unverified' && value !== null) {
+    el.classList.add('mk-unverified');
+    const told = state.confidence === undefined ? '' : `, ${String(Math.round(state.confidence * 100))} % sure`;
+    el.setAttribute('aria-description', `Not verified${told}`);
+  }
   if (column.type === 'boolean') {
     paintBoolean(el, value === true);
     return;

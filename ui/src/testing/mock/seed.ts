@@ -120,6 +120,7 @@ function company(i: number): Record<string, CellValue> {
 }
 
 function states(i: number): Record<string, CellState> {
+  if (i % 5 === 1) return { col_email: { state: 'unverified', confidence: 0.62 } };
   if (i % 5 !== 3) return i === 16 ? { col_email: { state: 'stale' } } : {};
   const kinds: CellState[] = [
     { state: 'running' },

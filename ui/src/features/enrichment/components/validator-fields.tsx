@@ -16,6 +16,11 @@ export function ValidatorFields({ validator, onChange }: { validator: Validator;
         checked={validator.not_empty ?? false}
         onChange={(e) => set('not_empty', e.target.checked)}
       />
+      <Checkbox
+        label="it is verified: DNS, a page, another provider or what was asked says the same"
+        checked={validator.verified ?? false}
+        onChange={(e) => set('verified', e.target.checked)}
+      />
       <div className="grid gap-3 sm:grid-cols-3">
         <Field label="It is" optional>
           {(ids) => (

@@ -13,6 +13,8 @@ export interface ExportOptions {
   protect?: boolean;
   /** Begin a CSV file with the mark by which spreadsheet programs see that it is UTF-8. */
   mark?: boolean;
+  /** Add how sure each answer of a provider is. */
+  sure?: boolean;
 }
 
 export async function exportRows(ws: string, table: Table, o: ExportOptions): Promise<void> {
@@ -24,6 +26,7 @@ export async function exportRows(ws: string, table: Table, o: ExportOptions): Pr
       fields: o.fields.join(','),
       ids: o.ids.join(','),
       escape_formulas: o.format === 'csv' ? (o.protect ?? true) : undefined,
+      sureness: o.sure ? true : undefined,
       bom: o.format === 'csv' && o.mark ? true : undefined,
     },
   });

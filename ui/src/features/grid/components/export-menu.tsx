@@ -18,6 +18,7 @@ export interface ExportMenuProps {
 interface Options {
   protect: boolean;
   mark: boolean;
+  sure: boolean;
 }
 const OPTIONS = 'morket.export';
 
@@ -27,10 +28,11 @@ function remembered(): Options {
     return {
       protect: true,
       mark: false,
+      sure: false,
       ...(JSON.parse(localStorage.getItem(OPTIONS) ?? '{}') as Partial<Options>),
     };
   } catch {
-    return { protect: true, mark: false };
+    return { protect: true, mark: false, sure: false };
   }
 }
 
@@ -75,6 +77,7 @@ export function ExportMenu({ workspaceId, table, state, page, children }: Export
           checked: options.protect,
           onSelect: () => choose({ protect: !options.protect }),
         },
+        { label: 'How sure answers are', checked: options.sure, onSelect: () => choose({ sure: !options.sure }) },
         { label: 'CSV: mark for Excel (BOM)', checked: options.mark, onSelect: () => choose({ mark: !options.mark }) },
       ]}
       trigger={children}

@@ -139,6 +139,7 @@ function Entry({
             )}
             {entry.latency_ms !== undefined && <span>{milliseconds(entry.latency_ms)}</span>}
             {entry.confidence !== undefined && <span>{Math.round(entry.confidence * 100)} % sure</span>}
+            {entry.verified === false && <span className="text-warning-ink">not verified</span>}
           </p>
         )}
       </div>

@@ -53,6 +53,19 @@ export function HoverCard({ workspaceId: ws, table, grid, target }: HoverProps) 
   );
 }
 
+const evidence: Record<string, string> = {
+  input: 'what was asked',
+  dns: 'DNS',
+  mx: 'the mail server',
+  page: 'a page that was read',
+};
+
+/** What else says the same as the answer, in words. */
+export function verifiedBy(entry: HistoryEntry, nameOf: (slug: string) => string): string {
+  const by = (entry.verified_by ?? []).map((e) => evidence[e] ?? nameOf(e.replace(/^provider:/, '')));
+  return entry.verified ? `By ${by.join(', ')}` : 'No: nothing else says the same';
+}
+
 function Facts({ entry, state }: { entry: HistoryEntry | undefined; state: CellState | undefined }) {
   const nameOf = useProviderName();
   const facts: [string, string][] = [];
@@ -73,6 +86,7 @@ function Facts({ entry, state }: { entry: HistoryEntry | undefined; state: CellS
       facts.push(['Cost', entry.credits_mc === 0 ? 'Free' : creditsLabel(entry.credits_mc)]);
     if (entry.cached) facts.push(['Answered', 'From an earlier answer']);
     else if (entry.latency_ms !== undefined) facts.push(['Answered in', milliseconds(entry.latency_ms)]);
+    if (entry.verified !== undefined) facts.push(['Verified', verifiedBy(entry, nameOf)]);
     if (entry.confidence !== undefined) facts.push(['Confidence', `${String(Math.round(entry.confidence * 100))} %`]);
     if (entry.source_url) facts.push(['Source', entry.source_url]);
     if (!entry.provider) facts.push(['Through', sentence(entry.source)]);

@@ -3,7 +3,19 @@ import { Input, Select } from '@/components/field';
 import { NumberInput, TypedInput } from '@/grid/typed-input';
 import { spelled } from '@/lib/signs';
 
-const STATES = ['error', 'running', 'queued', 'skipped', 'empty', 'value', 'stale'];
+const STATES = [
+  'unverified',
+  'verified',
+  'error',
+  'not_found',
+  'running',
+  'queued',
+  'rate_limited',
+  'skipped',
+  'empty',
+  'value',
+  'stale',
+];
 
 /** The control for a condition's value, by the column's type and the operator. */
 export function ValueInput({
