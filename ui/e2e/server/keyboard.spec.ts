@@ -145,7 +145,7 @@ test('a viewer sees everything of a table and is offered nothing that would be r
   await test.step('is offered no way to', async () => {
     for (const name of ['Enrich', 'Add a column', 'Undo (Ctrl+Z)', 'Redo (Ctrl+Y)', 'New table', 'Row'])
       await expect(page.getByRole('button', { name, exact: true }), name).toHaveCount(0);
-    for (const name of ['Import', 'Credits', 'Operation'])
+    for (const name of ['Import', 'Credits', 'Status'])
       await expect(page.getByRole('link', { name, exact: true }), name).toHaveCount(0);
     await page.locator('.ag-header-cell', { hasText: 'Company' }).click({ button: 'right' });
     const menu = page.getByRole('menu');

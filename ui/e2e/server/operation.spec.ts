@@ -8,7 +8,7 @@ test('operators see how far each read model is and have one verified; others see
   morket,
   browser,
 }) => {
-  await page.getByRole('link', { name: 'Operation' }).click();
+  await page.getByRole('link', { name: 'Status' }).click();
   await expect(page.getByText('Every event was applied everywhere.')).toBeVisible();
   const models = page.getByRole('region', { name: 'Read models and reactors' });
   const grid = models.getByRole('row', { name: /^grid version/ });
@@ -36,7 +36,7 @@ test('operators see how far each read model is and have one verified; others see
   await other.getByRole('button', { name: 'Join' }).click();
   await expect(other.getByRole('navigation', { name: 'Workspace' })).toBeVisible();
   await expect(other.getByRole('link', { name: 'Activity' })).toBeVisible();
-  await expect(other.getByRole('link', { name: 'Operation' })).toHaveCount(0);
+  await expect(other.getByRole('link', { name: 'Status' })).toHaveCount(0);
   await other.goto(`/w/${ws}/admin`);
   await expect(other.getByText('This page is for operators')).toBeVisible();
   expect(faults).toEqual([]);

@@ -76,7 +76,7 @@ describe('credits', () => {
     const user = userEvent.setup();
     renderApp('/w/ws_demo/credits');
     await user.click(await screen.findByRole('button', { name: 'Verify' }, slow));
-    expect(await screen.findByText(/All 4 entries verified/)).toBeInTheDocument();
+    expect(await screen.findByText(/Verified: 4 entries/)).toBeInTheDocument();
   });
 });
 

@@ -1,6 +1,6 @@
 import { Observable } from '@/lib/emitter';
 
-/** Rows ticked at their number: single ones, stretches with Shift, or all of the view. */
+/** Rows selected at their number: single ones, stretches with Shift, or all of the view. */
 export class CheckedRows {
   readonly count = new Observable(0);
   private ids = new Set<string>();

@@ -15,10 +15,10 @@ export const COLUMN_TYPES: { type: ColumnType; label: string }[] = [
   { type: 'select', label: 'Select' },
   { type: 'multi_select', label: 'Multi-select' },
   { type: 'json', label: 'JSON' },
-  { type: 'created_at', label: 'Created at' },
-  { type: 'updated_at', label: 'Changed at' },
+  { type: 'created_at', label: 'Created' },
+  { type: 'updated_at', label: 'Last modified' },
   { type: 'created_by', label: 'Created by' },
-  { type: 'updated_by', label: 'Changed by' },
+  { type: 'updated_by', label: 'Last modified by' },
   { type: 'row_id', label: 'Row id' },
 ];
 /** The types that a person may choose for data. */

@@ -33,7 +33,7 @@ const destinations: readonly Destination[] = [
   { group: 'Insight', to: 'analytics', label: 'Analytics', icon: ChartLine, needs: 'tables.read' },
   { group: 'Workspace', to: 'credits', label: 'Credits', icon: Coins, needs: 'credits.read' },
   { group: 'Workspace', to: 'activity', label: 'Activity', icon: History, needs: 'members.read' },
-  { group: 'Workspace', to: 'admin', label: 'Operation', icon: Gauge, needs: 'operator' },
+  { group: 'Workspace', to: 'admin', label: 'Status', icon: Gauge, needs: 'operator' },
   { group: 'Workspace', to: 'settings', label: 'Settings', icon: Settings },
 ];
 

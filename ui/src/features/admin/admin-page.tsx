@@ -16,7 +16,7 @@ export function AdminPage() {
     );
   }
   return (
-    <Page title="Operation" text="How the read models follow the log, and what is backed up." wide>
+    <Page title="Status" text="How the read models follow the log, and what is backed up." wide>
       <LettersCard />
       <ProjectionsCard />
       <BackupsCard />

@@ -118,7 +118,7 @@ function ProofCard({ ws }: { ws: string }) {
             icon={data.ok ? <ShieldCheck size={16} /> : <TriangleAlert size={16} />}
           >
             {data.ok
-              ? `${data.entries === 1 ? 'The only entry' : `All ${count(data.entries)} entries`} verified: ${credits(data.brought_in_mc)} brought in, ${credits(data.spent_mc)} spent, ${credits(data.available_mc)} available.`
+              ? `Verified: ${plural(data.entries, 'entry', 'entries')}. ${credits(data.brought_in_mc)} brought in, ${credits(data.spent_mc)} spent, ${credits(data.available_mc)} available.`
               : `The ledger does not prove. Entry ${count(data.first_bad?.seq ?? 0)}: ${data.first_bad?.reason ?? ''}`}
           </Notice>
           <p className="truncate text-sm text-ink-3">

@@ -61,7 +61,7 @@ export function useUndo(host: UndoHost): Undo {
       const parts = [answer.rows > 0 && plural(answer.rows, 'row'), answer.cells > 0 && plural(answer.cells, 'cell')];
       const size = parts.filter(Boolean).join(' and ');
       const what = answer.label ? `“${answer.label}”${size && `: ${size}`}` : size || 'the last step';
-      toast.info([`${name === 'undo' ? 'Undid' : 'Redid'} ${what}`, ...(answer.not_undoable ?? [])].join('. '));
+      toast.info([`${name === 'undo' ? 'Undone' : 'Redone'}: ${what}`, ...(answer.not_undoable ?? [])].join('. '));
     };
     return {
       undo: (steps, force) => queued('undo', steps, force),

@@ -97,16 +97,18 @@ export function WebhookPage() {
           }
         >
           {h.off_reason === 'failures'
-            ? `It took nothing for five days and was turned off ${ago(h.off_at)}. What waits is kept.`
+            ? `Turned off ${ago(h.off_at)} after five days of failures. Waiting events are kept.`
             : h.off_reason === 'gone'
-              ? `Its receiver answered 410 Gone and it was turned off ${ago(h.off_at)}. What waits is kept.`
-              : `It was turned off ${ago(h.off_at)}. Events from then on are not sent; a replay sends them.`}
+              ? `Turned off ${ago(h.off_at)}: the receiver answered 410 Gone. Waiting events are kept.`
+              : `Turned off ${ago(h.off_at)}. Later events are not sent; a replay sends them.`}
         </Notice>
       )}
       {h.enabled && h.failing_since && (
         <Notice tone="warning">
-          It has taken nothing since {dateTime(h.failing_since)}. What waits is tried again
-          {h.rests_until ? ` from ${dateTime(h.rests_until)} on` : ''}.
+          {h.rests_until
+            ? `Paused until ${dateTime(h.rests_until)} after repeated failures since ${dateTime(h.failing_since)}.`
+            : `Deliveries have failed since ${dateTime(h.failing_since)}.`}{' '}
+          Waiting events are kept and retried.
         </Notice>
       )}
       <WebhookFacts workspaceId={ws} webhook={h} />
@@ -124,7 +126,7 @@ export function WebhookPage() {
       )}
       {open === 'rotate' && (
         <Confirm
-          title="Put a new secret in force?"
+          title="Rotate secret?"
           action="Rotate secret"
           onClose={close}
           onConfirm={async () => {

@@ -43,7 +43,7 @@ describe('webhooks', () => {
 
   it('says why one is off and offers to turn it on', async () => {
     renderApp('/w/ws_demo/settings/webhooks/whk_2');
-    expect(await screen.findByText(/took nothing for five days/, {}, slow)).toBeInTheDocument();
+    expect(await screen.findByText(/after five days of failures/, {}, slow)).toBeInTheDocument();
     expect(screen.getByRole('button', { name: 'Turn on' })).toBeEnabled();
     expect(screen.getByRole('button', { name: 'Send test' })).toBeDisabled();
   });

@@ -91,7 +91,7 @@ export function companyColumns(): Column[] {
     column('tags', 'Tags', 'multi_select', { options: options(tags) }),
     column('city', 'Headquarters', 'text'),
     column('notes', 'Notes', 'long_text'),
-    column('changed', 'Changed at', 'updated_at'),
+    column('changed', 'Last modified', 'updated_at'),
   ];
 }
 

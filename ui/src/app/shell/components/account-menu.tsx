@@ -27,7 +27,7 @@ export function AccountMenu({ workspaceId }: { workspaceId: string }) {
         { label: 'Light', icon: <Sun size={14} />, checked: theme === 'light', onSelect: () => setTheme('light') },
         { label: 'Dark', icon: <Moon size={14} />, checked: theme === 'dark', onSelect: () => setTheme('dark') },
         {
-          label: 'Like the system',
+          label: 'System',
           icon: <Monitor size={14} />,
           checked: theme === 'system',
           onSelect: () => setTheme('system'),

@@ -21,7 +21,7 @@ export function LettersCard() {
   const retry = async (l: DeadLetter): Promise<void> => {
     try {
       await retryLetter(l);
-      toast.success('It is tried again in a moment.');
+      toast.success('Retrying now.');
     } catch (e) {
       toast.error(messageOf(e));
     }
@@ -94,7 +94,7 @@ function SkipDialog({ letter, onClose, onDone }: SkipProps) {
     setBusy(true);
     try {
       await skipLetter(letter, reason.trim());
-      toast.success('The event is left out, and the stream goes on.');
+      toast.success('Event skipped. The stream goes on.');
       onDone();
       onClose();
     } catch (e) {
@@ -104,13 +104,13 @@ function SkipDialog({ letter, onClose, onDone }: SkipProps) {
   };
   return (
     <Dialog
-      title="Leave this event out?"
+      title="Skip this event?"
       onClose={onClose}
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
           <Button variant="danger" busy={busy} disabled={busy || reason.trim() === ''} onClick={() => void skip()}>
-            Skip the event
+            Skip event
           </Button>
         </>
       }

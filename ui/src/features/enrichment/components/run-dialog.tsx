@@ -67,10 +67,10 @@ export function RunDialog({ workspaceId: ws, table, columnIds, rowIds, query, on
   const scopes: { value: RunScope; label: string; shown: boolean }[] = [
     {
       value: 'rows',
-      label: `The ${rowIds?.length === 1 ? 'selected row' : `${count(rowIds?.length ?? 0)} ticked rows`}`,
+      label: `The ${rowIds?.length === 1 ? 'selected row' : `${count(rowIds?.length ?? 0)} selected rows`}`,
       shown: rowIds !== null,
     },
-    { value: 'empty', label: 'Rows without an answer', shown: true },
+    { value: 'empty', label: 'Rows without a value', shown: true },
     { value: 'failed', label: 'Rows that failed', shown: true },
     { value: 'filter', label: 'Rows that the filter shows', shown: query.filter !== null },
     { value: 'all', label: 'All rows', shown: true },
@@ -122,7 +122,7 @@ export function RunDialog({ workspaceId: ws, table, columnIds, rowIds, query, on
           </Field>
         </div>
         <Checkbox
-          label="Ask again where there is an answer"
+          label="Run again even where there is a value"
           hint="Reused answers are not taken; every accepted answer is charged."
           checked={force}
           onChange={(e) => setForce(e.target.checked)}

@@ -10,7 +10,7 @@ export function ValidatorFields({ validator, onChange }: { validator: Validator;
   };
   return (
     <fieldset className="flex flex-col gap-2">
-      <legend className="mb-1 text-sm font-semibold">An answer counts when</legend>
+      <legend className="mb-1 text-sm font-semibold">Accept an answer only if</legend>
       <Checkbox
         label="it is not empty"
         checked={validator.not_empty ?? false}
@@ -22,7 +22,7 @@ export function ValidatorFields({ validator, onChange }: { validator: Validator;
         onChange={(e) => set('verified', e.target.checked)}
       />
       <div className="grid gap-3 sm:grid-cols-3">
-        <Field label="It is" optional>
+        <Field label="Valid as" optional>
           {(ids) => (
             <Select {...ids} value={validator.type ?? ''} onChange={(e) => set('type', e.target.value)}>
               <option value="">anything</option>
@@ -36,7 +36,7 @@ export function ValidatorFields({ validator, onChange }: { validator: Validator;
             </Select>
           )}
         </Field>
-        <Field label="It matches" optional>
+        <Field label="Matches the pattern" optional>
           {(ids) => (
             <Input
               {...ids}

@@ -11,7 +11,7 @@ import type { GridPage } from '../use-grid-page';
 
 const none = new Observable(0);
 
-/** What can be done with the ticked rows. */
+/** What can be done with the selected rows. */
 export function BulkBar({ workspaceId: ws, table, page }: { workspaceId: string; table: Table; page: GridPage }) {
   const checked = page.grid?.checked;
   const n = useSyncExternalStore(checked?.count.subscribe ?? none.subscribe, () => checked?.count.get() ?? 0);
@@ -23,10 +23,10 @@ export function BulkBar({ workspaceId: ws, table, page }: { workspaceId: string;
   return (
     <div
       role="toolbar"
-      aria-label="Ticked rows"
+      aria-label="Selected rows"
       className="absolute bottom-4 left-1/2 z-20 flex -translate-x-1/2 items-center gap-1 rounded-lg border border-line bg-raised p-1.5 shadow-lg [animation:rise_120ms_ease-out]"
     >
-      <span className="px-2 font-medium whitespace-nowrap tabular-nums">{plural(total, 'row')} ticked</span>
+      <span className="px-2 font-medium whitespace-nowrap tabular-nums">{plural(total, 'row')} selected</span>
       {can('enrichments.run') && enrichments.length > 0 && (
         <Button
           size="sm"

@@ -11,7 +11,7 @@ import type { GridPage } from '../use-grid-page';
 
 const CALL_ROWS = 5_000;
 
-/** Deletes ticked rows, or all that the filter shows, after saying how many there are. */
+/** Deletes selected rows, or all that the filter shows, after saying how many there are. */
 export function DeleteRows({
   workspaceId: ws,
   table,

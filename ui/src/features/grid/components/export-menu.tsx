@@ -36,7 +36,7 @@ function remembered(): Options {
   }
 }
 
-/** Files of the table: what is shown, what is ticked, or all of it. */
+/** Files of the table: what is shown, what is selected, or all of it. */
 export function ExportMenu({ workspaceId, table, state, page, children }: ExportMenuProps): ReactNode {
   const [options, setOptions] = useState(remembered);
   const choose = (changed: Partial<Options>): void => {
@@ -66,7 +66,7 @@ export function ExportMenu({ workspaceId, table, state, page, children }: Export
       align="end"
       items={[
         { label: 'This view as CSV', onSelect: () => run('csv', 'view') },
-        { label: 'Ticked rows as CSV', onSelect: () => run('csv', 'selection') },
+        { label: 'Selected rows as CSV', onSelect: () => run('csv', 'selection') },
         { label: 'Whole table as CSV', onSelect: () => run('csv', 'all') },
         null,
         { label: 'This view as JSON Lines', onSelect: () => run('jsonl', 'view') },

@@ -36,7 +36,7 @@ export function PasteDialog({
       }
     >
       <ul className="flex flex-col gap-1.5 text-base text-ink-2">
-        <Line n={plan.edits.length}>existing cells change</Line>
+        <Line n={plan.edits.length}>{plan.edits.length === 1 ? 'existing cell changes' : 'existing cells change'}</Line>
         <Line n={plan.newRows.length}>{plan.newRows.length === 1 ? 'row is added' : 'rows are added'}</Line>
         <Line n={plan.newColumns}>{plan.newColumns === 1 ? 'text column is added' : 'text columns are added'}</Line>
         {options.map((o) => (

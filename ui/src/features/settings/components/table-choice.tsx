@@ -44,8 +44,8 @@ export function TableChoice({
       </ul>
       <p className="mt-1 text-sm text-ink-3">
         {chosen.length === 0
-          ? 'None chosen: events of every table, and those of no table.'
-          : 'Only events of these tables; those of no table, such as credits, are left out.'}
+          ? 'All tables and workspace events.'
+          : 'Only events of these tables, and no workspace events such as credits.'}
       </p>
     </fieldset>
   );
