@@ -155,6 +155,18 @@ func (h *Handlers) Hosts(ctx context.Context, ws kernel.WorkspaceID, id kernel.C
 	return cr.Hosts(), nil
 }
 
+// Provider names what a credential is for.
+func (h *Handlers) Provider(ctx context.Context, ws kernel.WorkspaceID, id kernel.CredentialID) (string, error) {
+	cr, _, err := h.repo.Load(ctx, string(id))
+	if err != nil {
+		return "", err
+	}
+	if !cr.Exists(ws) {
+		return "", kernel.NotFound("credential", string(id))
+	}
+	return cr.Provider(), nil
+}
+
 // Nothing is the answer of a command that has none.
 type Nothing struct{}
 

@@ -155,7 +155,7 @@ func (h *Handlers) normalise(ctx context.Context, ws kernel.WorkspaceID, rules e
 		if err != nil {
 			return cfg, err
 		}
-		to := h.Engine.Registry.Destination(s.Provider, s.Config)
+		to := h.Engine.Registry.Destination(s.Provider, s.Config, hosts)
 		if to == "" {
 			continue
 		}

@@ -30,6 +30,10 @@ type Reply struct {
 	Missed     string // why nothing was found, where the provider knows; shown to people
 	// LeftOut are the outputs that are there and can't be kept, with the reasons; shown to people.
 	LeftOut map[string]string
+	// Limits are those that the provider says hold for the key; zero fields say nothing.
+	Limits RateLimits
+	// Cost is what the call cost on the workspace's own bill with the vendor, where that is charged by use.
+	Cost Micros
 }
 
 // Sureness says how sure the reply is. A provider that names no evidence has none.
@@ -58,8 +62,15 @@ type Configurable interface {
 
 // Directed is a Caller whose steps say in their config where they send the credential.
 type Directed interface {
-	// Destination is the address, with any text in the place of inputs; empty if the config sends no credential.
-	Destination(config json.RawMessage) string
+	// Destination is the address that a credential of the hosts is sent to, with any text in the place of inputs; empty if the config
+	// sends no credential.
+	Destination(config json.RawMessage, hosts []string) string
+}
+
+// Prover is a Caller that can try a credential without cost.
+type Prover interface {
+	// Prove asks the vendor whether it takes the key, and says in words what the key is good for.
+	Prove(ctx context.Context, secret map[string]string, hosts []string) (string, error)
 }
 
 // Repeatable is a Caller of which some configs may be asked twice although its description says that it is not idempotent.
@@ -86,6 +97,12 @@ const (
 	CallUnauthorized CallKind = "unauthorized" // the key is missing or refused
 	CallBadReply     CallKind = "bad_reply"    // the reply has not the promised shape
 	CallUnreachable  CallKind = "unreachable"  // the network is not there; it is not the provider's fault
+	// CallPending: the provider is still at work on the question; asking it again later is part of the same question.
+	CallPending CallKind = "pending"
+	// CallExhausted: what the key may use for the day or month is gone; asking again before it is renewed is useless.
+	CallExhausted CallKind = "quota_exhausted"
+	// CallObjected: the person has objected to the processing of data about them. The question must not be asked again.
+	CallObjected CallKind = "objected"
 )
 
 // CallError is a failed call. Message is shown to people; it never holds a secret.
@@ -95,6 +112,10 @@ type CallError struct {
 	RetryAfter time.Duration
 	// Lost is set when the question may have reached the provider but the answer didn't come back.
 	Lost bool
+	// Limits are those that the provider says hold for the key; zero fields say nothing.
+	Limits RateLimits
+	// Cost is what the call cost all the same on the workspace's own bill with the vendor.
+	Cost Micros
 }
 
 // Error returns the message.
@@ -106,7 +127,7 @@ func Fail(kind CallKind, message string) *CallError { return &CallError{Kind: ki
 // Retryable reports whether asking again at once or a little later may help.
 func (e *CallError) Retryable() bool {
 	switch e.Kind {
-	case CallFailed, CallTimeout, CallRateLimited:
+	case CallFailed, CallTimeout, CallRateLimited, CallPending:
 		return true
 	default:
 		return false
@@ -142,6 +163,7 @@ const (
 	StatusUnknown      AttemptStatus = "unknown_outcome" // asked before a crash; the answer is lost and may have cost the provider
 	StatusNoBudget     AttemptStatus = "no_budget"       // the run's limit leaves too little for this step
 	StatusStopped      AttemptStatus = "stopped"         // the run stopped before the provider answered
+	StatusObjected     AttemptStatus = "objected"        // of CallObjected: the person has objected; no trouble, and no answer
 )
 
 // Attempt is one step of a waterfall for one record.
@@ -153,7 +175,9 @@ type Attempt struct {
 	CreditsMC kernel.Credits `json:"credits_mc"`
 	Calls     int            `json:"calls,omitempty"` // how often the provider was asked, with retries
 	Error     string         `json:"error,omitempty"`
-	FromCache bool           `json:"from_cache,omitempty"`
+	// Cost is what the calls cost on the workspace's own bill with a vendor who charges by use.
+	Cost      Micros `json:"cost_usd_micros,omitempty"`
+	FromCache bool   `json:"from_cache,omitempty"`
 	// Repeated says that the provider may have been asked before: the worker that did so was lost, and its answer with it.
 	Repeated bool `json:"repeated,omitempty"`
 	// Repeats is how often it may have been asked before.
@@ -163,7 +187,7 @@ type Attempt struct {
 // Failed reports whether the attempt ended in trouble rather than in an answer, no answer, or not being made.
 func (a Attempt) Failed() bool {
 	switch a.Status {
-	case StatusSucceeded, StatusNotFound, StatusRejected, StatusSkipped, StatusMissingInput:
+	case StatusSucceeded, StatusNotFound, StatusRejected, StatusSkipped, StatusMissingInput, StatusObjected:
 		return false
 	default:
 		return true

@@ -54,6 +54,26 @@ type RateLimits struct {
 	Concurrency int `json:"concurrency,omitempty"` // calls under way at once; 0 takes the engine's default
 }
 
+// CredentialKind is what the credentials of a vendor are like. Providers of one vendor share its kind.
+type CredentialKind struct {
+	Kind   string            `json:"kind"` // names the vendor
+	Name   string            `json:"name"`
+	Fields []CredentialField `json:"fields"`
+	// Hosts are those that a credential of the kind is sent to unless it names others.
+	Hosts []string `json:"hosts"`
+	// How says how a key is got, and URL is the vendor's page for it.
+	How string `json:"how"`
+	URL string `json:"url"`
+	// Provable says that a key can be tried without cost.
+	Provable bool `json:"provable,omitempty"`
+}
+
+// CredentialField is one value of a credential.
+type CredentialField struct {
+	Name  string `json:"name"`
+	Label string `json:"label"`
+}
+
 // Provider describes a source of answers.
 type Provider struct {
 	Slug        string         `json:"slug"`
@@ -75,6 +95,18 @@ type Provider struct {
 	Dynamic bool `json:"dynamic,omitempty"`
 	// NoRecord is set where the provider's terms forbid keeping answers for reuse.
 	NoRecord bool `json:"no_record,omitempty"`
+	// Credential is the kind of credential that a provider of a vendor takes; nil: one of its own, or none.
+	Credential *CredentialKind `json:"credential,omitempty"`
+	// Legacy is set where the vendor takes no new customers; such a provider is offered last.
+	Legacy bool `json:"legacy,omitempty"`
+}
+
+// CredentialName is what credentials for the provider are stored under.
+func (p Provider) CredentialName() string {
+	if p.Credential != nil {
+		return p.Credential.Kind
+	}
+	return p.Slug
 }
 
 var slugForm = regexp.MustCompile(`^[a-z][a-z0-9_]{1,39}$`)
@@ -89,6 +121,9 @@ func (p Provider) Validate() error {
 	}
 	if p.Price < 0 {
 		return fmt.Errorf("provider %s has a negative price", p.Slug)
+	}
+	if k := p.Credential; k != nil && (p.Auth == AuthNone || !slugForm.MatchString(k.Kind) || k.Name == "" || len(k.Fields) == 0 || k.How == "") {
+		return fmt.Errorf("provider %s: its kind of credential needs a name, fields and how a key is got", p.Slug)
 	}
 	if !p.Dynamic && len(p.Outputs) == 0 {
 		return fmt.Errorf("provider %s has no outputs", p.Slug)
@@ -185,3 +220,6 @@ type Health struct {
 
 // DefaultTimeout is how long one call of a provider may take.
 const DefaultTimeout = 30 * time.Second
+
+// LongestTimeout is how long a step may let one call take.
+const LongestTimeout = 2 * time.Minute

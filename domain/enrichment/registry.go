@@ -2,6 +2,7 @@ package enrichment
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -118,21 +119,52 @@ func (r *Registry) CheckConfig(slug string, config json.RawMessage) ([]Field, er
 	return c.Describe().Outputs, nil
 }
 
-// Destination is the address that a step with the config sends its credential to; empty for none.
-func (r *Registry) Destination(slug string, config json.RawMessage) string {
+// Destination is the address that a step with the config sends a credential of the hosts to; empty for none.
+func (r *Registry) Destination(slug string, config json.RawMessage, hosts []string) string {
 	if d, ok := r.callers[slug].(Directed); ok {
-		return d.Destination(config)
+		return d.Destination(config, hosts)
 	}
 	return ""
 }
 
-// Providers lists the descriptions by category and name.
+// Kind is the kind of credential of a provider or vendor, given by the slug of either; false if neither takes one. That of a provider
+// which takes a credential of its own has no hosts.
+func (r *Registry) Kind(name string) (CredentialKind, bool) {
+	for _, p := range r.Providers() {
+		if p.Credential != nil && (p.Credential.Kind == name || p.Slug == name) {
+			return *p.Credential, true
+		}
+	}
+	p, ok := r.Provider(name)
+	if !ok || p.Auth == AuthNone {
+		return CredentialKind{}, false
+	}
+	return CredentialKind{Kind: p.Slug, Name: p.Name}, true
+}
+
+// Prove tries a credential of the kind without cost. It answers ok false where no provider of the kind can.
+func (r *Registry) Prove(ctx context.Context, kind string, secret map[string]string, hosts []string) (says string, ok bool, err error) {
+	for _, p := range r.Providers() {
+		prover, can := r.callers[p.Slug].(Prover)
+		if !can || p.CredentialName() != kind {
+			continue
+		}
+		says, err = prover.Prove(ctx, secret, hosts)
+		return says, true, err
+	}
+	return "", false, nil
+}
+
+// Providers lists the descriptions by category and name, those that new customers can't have last.
 func (r *Registry) Providers() []Provider {
 	out := make([]Provider, 0, len(r.callers))
 	for _, c := range r.callers {
 		out = append(out, r.describe(c))
 	}
 	sort.Slice(out, func(i, j int) bool {
+		if out[i].Legacy != out[j].Legacy {
+			return out[j].Legacy
+		}
 		if out[i].Category != out[j].Category {
 			return out[i].Category < out[j].Category
 		}

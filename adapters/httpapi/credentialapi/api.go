@@ -11,6 +11,7 @@ import (
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/credentialcmd"
 	"github.com/morket/morket/domain/credential"
+	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/projections/credentialview"
@@ -27,9 +28,14 @@ type Lister interface {
 type Deps struct {
 	Handlers *credentialcmd.Handlers
 	Reads    Lister
-	// Keyed reports whether the provider exists and takes a key.
-	Keyed func(provider string) bool
+	// Kind is the kind of credential of a provider or vendor, given by its slug; false if there is none that takes one.
+	Kind func(name string) (enrichment.CredentialKind, bool)
+	// Prove tries a secret of the kind without cost; ok is false where that can't be.
+	Prove func(ctx context.Context, kind string, secret map[string]string, hosts []string) (says string, ok bool, err error)
 }
+
+// proveWithin is how long a vendor may take to say whether it takes a key.
+const proveWithin = 10 * time.Second
 
 // Register adds the endpoints.
 func Register(a *httpapi.API, d Deps) {
@@ -43,7 +49,7 @@ func Register(a *httpapi.API, d Deps) {
 	httpapi.Write(a, with(write, "rotate-credential", http.MethodPost, "W/credentials/{credentialId}/rotate", "Replace a secret"), s.rotate)
 	httpapi.Write(a, with(write, "change-credential-hosts", http.MethodPut, "W/credentials/{credentialId}/hosts", "Say which hosts a secret may be sent to"), s.changeHosts)
 	httpapi.Write(a, with(write, "delete-credential", http.MethodDelete, "W/credentials/{credentialId}", "Delete a secret"), s.delete)
-	httpapi.Write(a, with(write, "test-credential", http.MethodPost, "W/credentials/{credentialId}/test", "Check that a secret can be opened"), s.test)
+	httpapi.Write(a, with(write, "test-credential", http.MethodPost, "W/credentials/{credentialId}/test", "Check that a secret can be opened and, where that costs nothing, that its vendor takes it"), s.test)
 }
 
 func with(op httpapi.Op, id, method, path, summary string) httpapi.Op {
@@ -94,18 +100,23 @@ func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]C
 type storeIn struct {
 	httpapi.InWorkspace
 	Body struct {
-		Provider string            `json:"provider" maxLength:"50"`
+		Provider string            `json:"provider" maxLength:"50" doc:"The slug of a provider, or the kind of its credential"`
 		Name     string            `json:"name"`
 		Secret   map[string]string `json:"secret" doc:"For example {\"api_key\": \"…\"}"`
-		Hosts    []string          `json:"hosts,omitempty" nullable:"false" maxItems:"20" doc:"The hosts that the secret may be sent to, by https: api.example.com, or *.example.com for all below it. Without one it can't be used until they are named."`
+		Hosts    []string          `json:"hosts,omitempty" nullable:"false" maxItems:"20" doc:"The hosts that the secret may be sent to, by https: api.example.com, or *.example.com for all below it. Without one it can't be used until they are named; of a vendor's kind they are the vendor's where none are given."`
 	}
 }
 
 func (s service) store(ctx context.Context, meta kernel.Meta, in *storeIn) (commands.Result[credentialcmd.Stored], error) {
-	if !s.Keyed(in.Body.Provider) {
+	kind, ok := s.Kind(in.Body.Provider)
+	if !ok {
 		return commands.Result[credentialcmd.Stored]{}, kernel.Invalid("provider", "there is no provider %q that takes a key; GET /api/v1/providers lists them", in.Body.Provider)
 	}
-	return s.Handlers.Store(ctx, meta, credentialcmd.Store{Provider: in.Body.Provider, Name: in.Body.Name, Secret: in.Body.Secret, Hosts: in.Body.Hosts})
+	hosts := in.Body.Hosts
+	if len(hosts) == 0 {
+		hosts = kind.Hosts
+	}
+	return s.Handlers.Store(ctx, meta, credentialcmd.Store{Provider: kind.Kind, Name: in.Body.Name, Secret: in.Body.Secret, Hosts: hosts})
 }
 
 // InCredential is embedded by the inputs of endpoints of a credential.
@@ -147,7 +158,11 @@ type Tested struct {
 }
 
 func (s service) test(ctx context.Context, meta kernel.Meta, in *InCredential) (commands.Result[Tested], error) {
-	_, hosts, err := s.Handlers.Open(ctx, meta, in.ID, "test")
+	provider, err := s.Handlers.Provider(ctx, meta.Workspace, in.ID)
+	if err != nil {
+		return commands.Result[Tested]{}, err
+	}
+	secret, hosts, err := s.Handlers.Open(ctx, meta, in.ID, "test")
 	var refused *kernel.Error
 	if errors.As(err, &refused) && refused.Kind == kernel.KindConflict {
 		return commands.Result[Tested]{Value: Tested{Message: refused.Message}}, nil
@@ -158,5 +173,21 @@ func (s service) test(ctx context.Context, meta kernel.Meta, in *InCredential) (
 	if len(hosts) == 0 {
 		return commands.Result[Tested]{Value: Tested{Message: "the secret can be opened, but " + credential.ErrNoHosts.Error()}}, nil
 	}
-	return commands.Result[Tested]{Value: Tested{OK: true, Message: "the secret is stored and can be opened"}}, nil
+	return commands.Result[Tested]{Value: s.prove(ctx, provider, secret, hosts)}, nil
+}
+
+// prove asks the vendor, where that costs nothing. What comes back is blanked: it may repeat the key.
+func (s service) prove(ctx context.Context, provider string, secret map[string]string, hosts []string) Tested {
+	ctx, cancel := context.WithTimeout(ctx, proveWithin)
+	defer cancel()
+	says, ok, err := s.Prove(ctx, provider, secret, hosts)
+	clean := credential.NewRedactor(secret)
+	switch {
+	case err != nil:
+		return Tested{Message: clean.Text(enrichment.AsCallError(err).Message)}
+	case !ok:
+		return Tested{OK: true, Message: "the secret is stored and can be opened"}
+	default:
+		return Tested{OK: true, Message: clean.Text(says)}
+	}
 }

@@ -19,7 +19,14 @@ func TestProviders(t *testing.T) {
 	w := newWorld(t)
 	var list []enrichmentapi.Provider
 	w.call("anna", http.MethodGet, "/providers", nil).into(t, &list)
-	require.Len(t, list, 8)
+	bySlug := map[string]enrichmentapi.Provider{}
+	for _, p := range list {
+		bySlug[p.Slug] = p
+	}
+	require.Len(t, bySlug, len(list))
+	require.Equal(t, []string{"api.hunter.io"}, bySlug["hunter_email_finder"].Credential.Hosts)
+	require.Nil(t, bySlug["email_check"].Credential)
+	require.True(t, list[len(list)-1].Legacy, "what new customers can't have is offered last")
 	var one enrichmentapi.Provider
 	w.call("anna", http.MethodGet, "/providers/email_check", nil).into(t, &one)
 	require.Equal(t, "unknown", one.Health.State)

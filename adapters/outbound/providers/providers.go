@@ -5,15 +5,20 @@ import (
 	"net/http"
 	"net/netip"
 
+	"github.com/morket/morket/adapters/outbound/providers/apollo"
+	"github.com/morket/morket/adapters/outbound/providers/clearbit"
 	"github.com/morket/morket/adapters/outbound/providers/companyname"
 	"github.com/morket/morket/adapters/outbound/providers/dnsfacts"
 	"github.com/morket/morket/adapters/outbound/providers/domainfrom"
 	"github.com/morket/morket/adapters/outbound/providers/emailcheck"
 	"github.com/morket/morket/adapters/outbound/providers/httpapi"
+	"github.com/morket/morket/adapters/outbound/providers/hunter"
+	"github.com/morket/morket/adapters/outbound/providers/llm"
 	"github.com/morket/morket/adapters/outbound/providers/lookup"
 	"github.com/morket/morket/adapters/outbound/providers/namesplit"
 	"github.com/morket/morket/adapters/outbound/providers/phonenormalise"
 	"github.com/morket/morket/adapters/outbound/providers/websiteprofile"
+	"github.com/morket/morket/adapters/outbound/providers/wire"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 )
@@ -27,12 +32,20 @@ type Config struct {
 	Agent  string                // User-Agent
 	Inside func(netip.Addr) bool // addresses that are not of the public internet (safedial.Inside)
 	Clock  kernel.Clock
+	// Local are addresses of this machine that stand in for vendors in development, by vendor. Vendors are asked through Vendors, which
+	// may reach those and nothing else that Client may not; Client when nil.
+	Local   map[string]string
+	Vendors *http.Client
 }
 
 // Builtin returns the registry of the built-in providers.
 func Builtin(cfg Config) (*enrichment.Registry, error) {
 	dns := lookup.New(cfg.Resolver, cfg.Clock)
-	return enrichment.NewRegistry(
+	if cfg.Vendors == nil {
+		cfg.Vendors = cfg.Client
+	}
+	keyed := wire.New(cfg.Vendors, cfg.Body, cfg.Agent, cfg.Clock)
+	callers := []enrichment.Caller{
 		emailcheck.New(dns, cfg.Inside),
 		phonenormalise.New(),
 		namesplit.New(),
@@ -43,6 +56,14 @@ func Builtin(cfg Config) (*enrichment.Registry, error) {
 		}),
 		dnsfacts.New(dns),
 		websiteprofile.New(cfg.Client, cfg.Body, cfg.Agent),
-		httpapi.New(cfg.Client, cfg.Body, cfg.Agent, cfg.Clock),
-	)
+		httpapi.New(wire.New(cfg.Client, cfg.Body, cfg.Agent, cfg.Clock)),
+		llm.New(keyed),
+	}
+	callers = append(callers, hunter.New(keyed, cfg.Local[hunter.Vendor])...)
+	callers = append(callers, apollo.New(keyed, cfg.Local[apollo.Vendor])...)
+	callers = append(callers, clearbit.New(keyed, cfg.Local[clearbit.Vendor])...)
+	return enrichment.NewRegistry(callers...)
 }
+
+// Vendors are those for which an address of this machine may stand in.
+func Vendors() []string { return []string{hunter.Vendor, apollo.Vendor, clearbit.Vendor, llm.Slug} }

@@ -19,9 +19,11 @@ func TestBuiltin(t *testing.T) {
 	})
 	require.NoError(t, err)
 	var slugs []string
+	prices := map[string]kernel.Credits{"hunter": kernel.Credit, "apollo": 2 * kernel.Credit, "clearbit": 3 * kernel.Credit}
 	for _, p := range reg.Providers() {
 		slugs = append(slugs, p.Slug)
-		require.Zero(t, p.Price, "what is built in is free")
+		require.Equal(t, prices[p.CredentialName()], p.Price, "what needs no key of a vendor is free: %s", p.Slug)
 	}
-	require.ElementsMatch(t, []string{"email_check", "phone_normalise", "name_split", "company_name_normalise", "domain_from", "dns_facts", "website_profile", "http_api"}, slugs)
+	require.ElementsMatch(t, []string{"email_check", "phone_normalise", "name_split", "company_name_normalise", "domain_from", "dns_facts", "website_profile", "http_api", "llm", "hunter_email_finder", "hunter_email_verifier", "hunter_domain_search", "apollo_person", "apollo_company", "clearbit_person", "clearbit_company"}, slugs)
+	require.Equal(t, []string{"clearbit_company", "clearbit_person"}, slugs[len(slugs)-2:], "what new customers can't have is offered last")
 }

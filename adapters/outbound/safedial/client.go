@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -20,12 +21,15 @@ type Config struct {
 	Ports []int
 	// Allow are addresses that may be reached although they are not public, on any port. It is for development and tests.
 	Allow []netip.Prefix
+	// AllowPorts are single ports of addresses that may be reached although they are not public, for development too.
+	AllowPorts []netip.AddrPort
 	// Resolver looks names up; the system's when nil.
 	Resolver *net.Resolver
 	// Redirects that are followed; 5 when 0, none when negative.
 	Redirects int
 	Timeout   time.Duration // of a whole request; 20 s when 0
 	Connect   time.Duration // of one connection with its look-up; 5 s when 0
+	Headers   time.Duration // until an answer begins; 15 s when 0
 }
 
 // ErrRefused says that the address is not one that may be reached.
@@ -47,6 +51,9 @@ func NewDialer(cfg Config) *Dialer {
 	}
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = 20 * time.Second
+	}
+	if cfg.Headers <= 0 {
+		cfg.Headers = 15 * time.Second
 	}
 	if cfg.Connect <= 0 {
 		cfg.Connect = 5 * time.Second
@@ -83,6 +90,9 @@ func (d *Dialer) Check(ap netip.AddrPort) error {
 			return nil
 		}
 	}
+	if slices.Contains(d.cfg.AllowPorts, netip.AddrPortFrom(ip, ap.Port())) {
+		return nil
+	}
 	if !Public(ip) {
 		return fmt.Errorf("%w: %s", ErrRefused, ip)
 	}
@@ -107,7 +117,7 @@ func NewClient(cfg Config) *http.Client {
 		Timeout: d.cfg.Timeout,
 		Transport: &http.Transport{
 			Proxy: nil, DialContext: d.DialContext, ForceAttemptHTTP2: true, MaxIdleConns: maxIdle, MaxIdleConnsPerHost: 4,
-			IdleConnTimeout: 30 * time.Second, TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: 15 * time.Second,
+			IdleConnTimeout: 30 * time.Second, TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: d.cfg.Headers,
 			MaxResponseHeaderBytes: maxHeaderBytes, ExpectContinueTimeout: time.Second,
 		},
 		CheckRedirect: d.redirect,

@@ -118,6 +118,11 @@ func outerBans() []ban {
 			}, true,
 		},
 		{
+			"a stand-in of a vendor answers what is made up: no product code may reach one", func(from, to string) bool {
+				return under(to, standIns) && from != standIns && from != "cmd/devservices" && from != "cmd/internal/standins" && !strings.HasSuffix(from, "test")
+			}, false,
+		},
+		{
 			"test libraries stay out of the program", func(from, to string) bool {
 				test := strings.HasPrefix(to, "github.com/stretchr/testify") || to == "pgregory.net/rapid" || to == "testing"
 				return test && !strings.HasSuffix(from, "test")
@@ -125,6 +130,9 @@ func outerBans() []ban {
 		},
 	}
 }
+
+// standIns is the package of vendors' stand-ins.
+const standIns = "adapters/outbound/providers/twins"
 
 // ours reports whether the name is one of our packages: those are without a domain name's dot in their first part, and the
 // standard library's are not in the list of our top folders.
@@ -305,6 +313,10 @@ func TestTheBansWork(t *testing.T) {
 		{"adapters/postgres", "github.com/stretchr/testify/require", true},
 		{"adapters/bus/bustest", "github.com/stretchr/testify/require", false},
 		{"cmd/morket", "adapters/postgres", false},
+		{"cmd/internal/boot", standIns, true},
+		{"adapters/outbound/providers", standIns, true},
+		{"adapters/outbound/providers/providertest", standIns, false},
+		{"cmd/devservices", standIns, false},
 	} {
 		hit := slices.ContainsFunc(bans(), func(b ban) bool { return b.hit(c.from, c.to) })
 		require.Equal(t, c.banned, hit, "%s → %s", c.from, c.to)

@@ -23,16 +23,10 @@ func newCredentials(c *core, providers *enrichment.Registry) *credentials {
 }
 
 func (m *credentials) endpoints(a *httpapi.API) {
-	credentialapi.Register(a, credentialapi.Deps{Handlers: m.handlers, Reads: credentialread.NewQueries(m.core.rows), Keyed: m.keyed})
+	credentialapi.Register(a, credentialapi.Deps{Handlers: m.handlers, Reads: credentialread.NewQueries(m.core.rows), Kind: m.providers.Kind, Prove: m.providers.Prove})
 }
 
 func (m *credentials) parts() parts { return parts{} }
-
-// keyed reports whether the provider takes a key.
-func (m *credentials) keyed(slug string) bool {
-	provider, ok := m.providers.Provider(slug)
-	return ok && provider.Auth != enrichment.AuthNone
-}
 
 // Open implements waterfall.Secrets: each opening for a run is in the credential's history.
 func (m *credentials) Open(ctx context.Context, ws kernel.WorkspaceID, id kernel.CredentialID) (map[string]string, []string, error) {

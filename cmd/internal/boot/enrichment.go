@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/worker"
@@ -46,7 +48,17 @@ func Providers(cfg config.Config, clock kernel.Clock, measure func(http.RoundTri
 	if measure != nil {
 		client.Transport = measure(client.Transport)
 	}
+	vendors := safedial.NewClient(safedial.Config{Allow: cfg.DialAllow, AllowPorts: cfg.ProviderURLs.Ports(), Resolver: resolver, Timeout: enrichment.LongestTimeout, Headers: enrichment.LongestTimeout})
+	if measure != nil {
+		vendors.Transport = measure(vendors.Transport)
+	}
+	for vendor := range cfg.ProviderURLs.ByVendor() {
+		if !slices.Contains(providers.Vendors(), vendor) {
+			return nil, fmt.Errorf("MORKET_PROVIDER_URLS: there is no vendor %q; there are %s", vendor, strings.Join(providers.Vendors(), ", "))
+		}
+	}
 	r, err := providers.Builtin(providers.Config{
+		Local: cfg.ProviderURLs.ByVendor(), Vendors: vendors,
 		Resolver: resolver, Client: client, Body: safedial.Body, Inside: safedial.Inside,
 		Agent: "Morket/" + Version + " (+https://github.com/morket/morket)", Clock: clock,
 	})

@@ -87,6 +87,9 @@ func (c Config) validate() []error {
 	if c.StopWithin <= 0 || c.StopWithin > maxStop {
 		check("MORKET_STOP_WITHIN", fmt.Errorf("want more than 0 and at most %s", maxStop))
 	}
+	if len(c.ProviderURLs.ByVendor()) > 0 && !c.Local() {
+		check("MORKET_PROVIDER_URLS", errors.New("is only possible where MORKET_HTTP_ADDR and MORKET_PUBLIC_URL are loopback addresses"))
+	}
 	return append(errs, c.validateGrown()...)
 }
 

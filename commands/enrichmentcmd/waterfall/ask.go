@@ -332,7 +332,7 @@ func (a *asking) conclude() {
 			a.out.Mark.State = enrichment.MarkError
 			a.out.Mark.Message = fmt.Sprintf("%s: %s", at.Provider, message(at))
 			return
-		case at.Status == enrichment.StatusNotFound || at.Status == enrichment.StatusRejected:
+		case at.Status == enrichment.StatusNotFound || at.Status == enrichment.StatusRejected || at.Status == enrichment.StatusObjected:
 			a.out.Mark.State, a.out.Mark.Message = enrichment.MarkEmpty, at.Error
 		case a.out.Mark.State == enrichment.MarkSkipped && at.Error != "":
 			a.out.Mark.Message = at.Error

@@ -58,7 +58,7 @@ func (a *asking) call(s *step, at *enrichment.Attempt, in map[string]string) (en
 		}
 		pause := a.pause(try, ce.RetryAfter)
 		if try == retries || !ce.Retryable() || at.Status == enrichment.StatusBreakerOpen || pause > a.hold(longestPause) {
-			if ce.Kind == enrichment.CallRateLimited {
+			if ce.Kind == enrichment.CallRateLimited || ce.Kind == enrichment.CallPending {
 				a.limited(at, ce.RetryAfter)
 			}
 			return reply, ce
@@ -109,7 +109,8 @@ func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request, r
 			err = enrichment.Fail(enrichment.CallBadReply, bad.Error())
 		}
 	}
-	report(g, era, err)
+	at.Cost += costOf(reply, err)
+	report(g, era, reply, err)
 	return reply, err
 }
 
@@ -224,20 +225,33 @@ func (a *asking) bounded(s *step, req enrichment.Request) (reply enrichment.Repl
 	return reply, err
 }
 
+// costOf is what a call cost on the workspace's own bill, whether it had an answer or not.
+func costOf(reply enrichment.Reply, err error) enrichment.Micros {
+	if err != nil {
+		return enrichment.AsCallError(err).Cost
+	}
+	return reply.Cost
+}
+
 // report tells the limiter and the breaker how a call went. Only a server that fails or keeps silent counts against it: one that refuses
 // the question or the key, or answers what can't be understood or is too long, is there and well. A network that is down says nothing.
-func report(g *callLimiter, era int, err error) {
+func report(g *callLimiter, era int, reply enrichment.Reply, err error) {
 	if err == nil {
+		g.learn(reply.Limits)
 		g.good()
 		g.breaker.done(era, "")
 		return
 	}
 	ce := enrichment.AsCallError(err)
+	g.learn(ce.Limits)
 	switch ce.Kind {
+	case enrichment.CallExhausted:
+		g.exhausted(ce.Message)
+		g.breaker.done(era, "")
 	case enrichment.CallRateLimited:
 		g.limited(ce.RetryAfter, ce.Message)
 		g.breaker.drop(era)
-	case enrichment.CallBadInput, enrichment.CallUnauthorized, enrichment.CallBadReply:
+	case enrichment.CallBadInput, enrichment.CallUnauthorized, enrichment.CallBadReply, enrichment.CallPending, enrichment.CallObjected:
 		g.good()
 		g.breaker.done(era, "")
 	case enrichment.CallUnreachable:

@@ -41,6 +41,10 @@ type callLimiter struct {
 	factor float64 // of the full rate and concurrency, slowestRate to 1
 	paused time.Time
 	why    string // the answer that paused it
+	// gone is until when the key's quota is taken for used up, and goneWhy the answer that said so.
+	gone    time.Time
+	goneWhy string
+	said    enrichment.RateLimits // by the provider, of the key
 }
 
 func newCallLimiter(clock kernel.Clock, quotas Quotas, k limiterKey, l enrichment.RateLimits) *callLimiter {
@@ -84,11 +88,14 @@ func (g *callLimiter) reserve(ctx context.Context, hold time.Duration) (time.Dur
 	if now := g.clock.Now(); !kernel.Due(now, g.paused, LongestWait) {
 		pause = g.paused.Sub(now)
 	}
+	gone, goneWhy, l := kernel.Due(g.clock.Now(), g.gone, LongestWait), g.goneWhy, lower(g.limits, g.said)
 	g.mu.Unlock()
+	if !gone {
+		return 0, enrichment.Fail(enrichment.CallExhausted, goneWhy)
+	}
 	if pause > hold {
 		return 0, &enrichment.CallError{Kind: enrichment.CallRateLimited, Message: why, RetryAfter: pause}
 	}
-	l := g.limits
 	if l.PerSecond+l.PerMinute+l.PerHour+l.PerDay == 0 {
 		return pause, nil
 	}
@@ -123,6 +130,39 @@ func (g *callLimiter) good() {
 	n := g.limit()
 	g.mu.Unlock()
 	g.turns.resize(n)
+}
+
+// exhausted notes that the key's quota is used up. It is asked about again after LongestWait: quotas are renewed, and bought.
+func (g *callLimiter) exhausted(why string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.gone, g.goneWhy = g.clock.Now().Add(LongestWait), why
+}
+
+// learn takes over the limits that the provider says hold for the key.
+func (g *callLimiter) learn(l enrichment.RateLimits) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for window, said := range map[*int]int{
+		&g.said.PerSecond: l.PerSecond, &g.said.PerMinute: l.PerMinute, &g.said.PerHour: l.PerHour, &g.said.PerDay: l.PerDay,
+	} {
+		if said > 0 {
+			*window = said
+		}
+	}
+}
+
+// lower are the limits, each as low as the lower of the two; 0 is none.
+func lower(a, b enrichment.RateLimits) enrichment.RateLimits {
+	least := func(a, b int) int {
+		if a == 0 || b > 0 && b < a {
+			return b
+		}
+		return a
+	}
+	a.PerSecond, a.PerMinute = least(a.PerSecond, b.PerSecond), least(a.PerMinute, b.PerMinute)
+	a.PerHour, a.PerDay = least(a.PerHour, b.PerHour), least(a.PerDay, b.PerDay)
+	return a
 }
 
 func (g *callLimiter) limit() int { return max(1, int(float64(g.most)*g.factor)) }

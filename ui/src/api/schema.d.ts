@@ -1043,7 +1043,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Check that a secret can be opened
+         * Check that a secret can be opened and, where that costs nothing, that its vendor takes it
          * @description Needs the permission `credentials.manage`. Not for API keys that are limited to tables.
          */
         post: operations["test-credential"];
@@ -3770,6 +3770,8 @@ export interface components {
             /** Format: int64 */
             calls?: number;
             /** Format: int64 */
+            cost_usd_micros?: number;
+            /** Format: int64 */
             credits_mc: number;
             error?: string;
             from_cache?: boolean;
@@ -3818,6 +3820,19 @@ export interface components {
             succeeded: number;
             /** Format: int64 */
             total: number;
+        };
+        EnrichmentCredentialField: {
+            label: string;
+            name: string;
+        };
+        EnrichmentCredentialKind: {
+            fields: components["schemas"]["EnrichmentCredentialField"][] | null;
+            hosts: string[] | null;
+            how: string;
+            kind: string;
+            name: string;
+            provable?: boolean;
+            url: string;
         };
         EnrichmentEstimate: {
             /** Format: int64 */
@@ -3908,6 +3923,8 @@ export interface components {
             /** Format: int64 */
             calls?: number;
             /** Format: int64 */
+            cost_usd_micros?: number;
+            /** Format: int64 */
             credits_mc: number;
             error?: string;
             from_cache?: boolean;
@@ -3927,11 +3944,13 @@ export interface components {
             auth: "none" | "key" | "optional";
             category: string;
             config_schema?: unknown;
+            credential?: components["schemas"]["EnrichmentCredentialKind"];
             description: string;
             dynamic?: boolean;
             health: components["schemas"]["EnrichmentHealth"];
             idempotent: boolean;
             inputs: components["schemas"]["EnrichmentField"][] | null;
+            legacy?: boolean;
             limits: components["schemas"]["EnrichmentRateLimits"];
             name: string;
             no_record?: boolean;
@@ -5230,9 +5249,10 @@ export interface components {
             view?: string | null;
         };
         StoreInBody: {
-            /** @description The hosts that the secret may be sent to, by https: api.example.com, or *.example.com for all below it. Without one it can't be used until they are named. */
+            /** @description The hosts that the secret may be sent to, by https: api.example.com, or *.example.com for all below it. Without one it can't be used until they are named; of a vendor's kind they are the vendor's where none are given. */
             hosts?: string[] | null;
             name: string;
+            /** @description The slug of a provider, or the kind of its credential */
             provider: string;
             /** @description For example {"api_key": "…"} */
             secret: {

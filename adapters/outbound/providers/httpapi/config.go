@@ -175,7 +175,7 @@ func (c Config) fields() ([]enrichment.Field, error) {
 }
 
 // Destination implements enrichment.Directed.
-func (*Provider) Destination(raw json.RawMessage) string {
+func (*Provider) Destination(raw json.RawMessage, _ []string) string {
 	c, err := parse(raw)
 	if err != nil || c.Auth.Kind == "" {
 		return ""

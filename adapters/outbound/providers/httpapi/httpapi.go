@@ -3,44 +3,27 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/morket/morket/adapters/outbound/providers/answer"
+	"github.com/morket/morket/adapters/outbound/providers/wire"
 	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/enrichment"
-	"github.com/morket/morket/domain/kernel"
 )
 
 // Slug names the provider.
 const Slug = "http_api"
 
-const maxAnswer = 1 << 20
+// Provider asks HTTP APIs.
+type Provider struct{ wire *wire.Client }
 
-// Fetch reads at most limit bytes of a response's body, after decompression.
-type Fetch func(res *http.Response, limit int64) (body []byte, cut bool, err error)
-
-// Provider asks HTTP APIs. Its client must refuse addresses that are not public.
-type Provider struct {
-	client http.Client
-	body   Fetch
-	agent  string
-	clock  kernel.Clock
-}
-
-// New makes the provider. Redirects are not followed: the key belongs to the address that was configured.
-func New(client *http.Client, body Fetch, agent string, clock kernel.Clock) *Provider {
-	p := &Provider{client: *client, body: body, agent: agent, clock: clock}
-	p.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return p
-}
+// New makes the provider over a client that refuses addresses which are not public.
+func New(client *wire.Client) *Provider { return &Provider{client} }
 
 // Describe implements enrichment.Caller.
 func (*Provider) Describe() enrichment.Provider {
@@ -59,36 +42,32 @@ func (p *Provider) Call(ctx context.Context, ask enrichment.Request) (enrichment
 	if err != nil {
 		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadInput, err.Error())
 	}
-	req, err := p.request(ctx, c, ask)
+	req, err := request(ctx, c, ask)
 	if err != nil {
 		return enrichment.Reply{}, err
 	}
-	res, err := p.client.Do(req) //nolint:bodyclose // p.body closes it
+	got, err := p.wire.Do(req)
 	if err != nil {
-		return enrichment.Reply{}, explain(err)
+		return enrichment.Reply{}, err
 	}
-	body, cut, err := p.body(res, maxAnswer)
-	if err != nil {
-		return enrichment.Reply{}, explain(err)
-	}
-	if ce := p.status(c, res); ce != nil {
+	if ce := p.status(c, got); ce != nil {
 		return enrichment.Reply{}, ce
 	}
 	for _, s := range c.NotFound {
-		if s == res.StatusCode {
+		if s == got.Status {
 			return enrichment.Reply{}, nil
 		}
 	}
-	if res.StatusCode == http.StatusNoContent || len(body) == 0 {
+	if got.Status == http.StatusNoContent || len(got.Body) == 0 {
 		return enrichment.Reply{}, nil
 	}
-	if cut {
+	if got.Cut {
 		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, "the answer is longer than 1 MB")
 	}
-	return c.take(ctx, body)
+	return c.take(ctx, got.Body)
 }
 
-func (p *Provider) request(ctx context.Context, c Config, ask enrichment.Request) (*http.Request, error) {
+func request(ctx context.Context, c Config, ask enrichment.Request) (*http.Request, error) {
 	var body *strings.Reader
 	text := ""
 	if c.Body != "" {
@@ -99,13 +78,11 @@ func (p *Provider) request(ctx context.Context, c Config, ask enrichment.Request
 	if err != nil || checkURL(req.URL.String()) != nil {
 		return nil, enrichment.Fail(enrichment.CallBadInput, "the inputs make no address")
 	}
-	req.Header.Set("User-Agent", p.agent)
-	req.Header.Set("Accept", "application/json")
 	if text != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if c.Method == http.MethodPost {
-		req.Header.Set("Idempotency-Key", ask.Key)
+		wire.SetKey(req, ask.Key)
 	}
 	for name, value := range c.Headers {
 		value = enrichment.Expand(value, func(ref string) string { return ask.Inputs[ref] })
@@ -179,62 +156,11 @@ func (a Auth) put(req *http.Request, secret map[string]string) error {
 }
 
 // status makes an error of a status that is one; nil otherwise. What the other side writes about it is not shown: it may repeat the key.
-func (p *Provider) status(c Config, res *http.Response) error {
-	for _, s := range c.NotFound {
-		if s == res.StatusCode {
-			return nil
-		}
-	}
-	code := strconv.Itoa(res.StatusCode)
-	switch {
-	case res.StatusCode < 300:
+func (p *Provider) status(c Config, a wire.Answer) *enrichment.CallError {
+	if slices.Contains(c.NotFound, a.Status) {
 		return nil
-	case res.StatusCode == http.StatusTooManyRequests, res.StatusCode == http.StatusServiceUnavailable && res.Header.Get("Retry-After") != "":
-		return &enrichment.CallError{Kind: enrichment.CallRateLimited, Message: "the API answers " + code + ": asked too often", RetryAfter: p.retryAfter(res.Header.Get("Retry-After"))}
-	case res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden:
-		return enrichment.Fail(enrichment.CallUnauthorized, "the API refuses the key ("+code+")")
-	case res.StatusCode == http.StatusRequestTimeout || res.StatusCode >= 500:
-		return enrichment.Fail(enrichment.CallFailed, "the API answers "+code)
-	case res.StatusCode < 400:
-		return enrichment.Fail(enrichment.CallBadReply, "the API answers "+code+" with another address; give the final one")
-	default:
-		return enrichment.Fail(enrichment.CallBadInput, "the API answers "+code)
 	}
-}
-
-// retryAfter reads seconds or a date (RFC 9110, 10.2.3). The engine bounds it; here it only must not overflow.
-func (p *Provider) retryAfter(s string) time.Duration {
-	const most = 24 * time.Hour
-	s = strings.TrimSpace(s)
-	if s != "" && strings.Trim(s, "0123456789") == "" {
-		n, err := strconv.ParseInt(s, 10, 64)
-		if err != nil || n > int64(most/time.Second) {
-			return most
-		}
-		return time.Duration(n) * time.Second
-	}
-	if t, err := http.ParseTime(s); err == nil {
-		return min(most, max(0, t.Sub(p.clock.Now())))
-	}
-	return 0
-}
-
-// explain says what went wrong without the address, which may hold a key.
-func explain(err error) error {
-	var dns *net.DNSError
-	var timeout interface{ Timeout() bool }
-	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return &enrichment.CallError{Kind: enrichment.CallTimeout, Message: "the API did not answer in time", Lost: true}
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return enrichment.Fail(enrichment.CallUnreachable, "there is no such host in DNS")
-	case errors.As(err, &dns):
-		return enrichment.Fail(enrichment.CallUnreachable, "DNS is not reachable")
-	case strings.Contains(err.Error(), "not on the public internet"):
-		return enrichment.Fail(enrichment.CallBadInput, "the address is not on the public internet")
-	default:
-		return &enrichment.CallError{Kind: enrichment.CallFailed, Message: "the connection to the API failed", Lost: true}
-	}
+	return p.wire.Trouble("the API", a)
 }
 
 // take takes the outputs from the answer.
@@ -253,7 +179,7 @@ func (c Config) take(ctx context.Context, body []byte) (enrichment.Reply, error)
 		found, err := all.Get(ctx, path, maxFound)
 		if err != nil {
 			if ctx.Err() != nil {
-				return enrichment.Reply{}, explain(ctx.Err())
+				return enrichment.Reply{}, wire.Explain(ctx.Err())
 			}
 			return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, name+": "+err.Error())
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/morket/morket/adapters/outbound/providers/httpapi"
+	"github.com/morket/morket/adapters/outbound/providers/wire"
 	"github.com/morket/morket/adapters/outbound/safedial"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -25,7 +26,7 @@ const canary = "s3cr3t-canary"
 
 func provider(cfg safedial.Config) *httpapi.Provider {
 	cfg.Allow = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
-	return httpapi.New(safedial.NewClient(cfg), safedial.Body, "Morket/test", kernel.SystemClock{})
+	return httpapi.New(wire.New(safedial.NewClient(cfg), safedial.Body, "Morket/test", kernel.SystemClock{}))
 }
 
 func serve(t *testing.T, h http.HandlerFunc) string {
@@ -262,7 +263,7 @@ func TestACredentialIsSentOnlyToItsHosts(t *testing.T) {
 		} {
 			cfg := config(t, map[string]any{"url": c.url, "auth": map[string]string{"kind": kind, "name": "X-Key"}})
 			p := provider(safedial.Config{})
-			require.Equal(t, c.url, p.Destination(cfg))
+			require.Equal(t, c.url, p.Destination(cfg, c.hosts))
 			_, err := p.Call(t.Context(), enrichment.Request{Config: cfg, Secret: map[string]string{"api_key": canary, "username": "u"}, Hosts: c.hosts})
 			require.ErrorContains(t, err, says)
 			require.Equal(t, enrichment.CallUnauthorized, enrichment.AsCallError(err).Kind)

@@ -83,11 +83,7 @@ func Conforms(t testing.TB, p enrichment.Caller) {
 	t.Helper()
 	d := p.Describe()
 	require.NoError(t, d.Validate())
-	long := make([]byte, 100_000)
-	for i := range long {
-		long[i] = 'a'
-	}
-	for _, text := range []string{"", " ", "\x00", "\xff\xfe", "💥", string(long), "<script>alert(1)</script>", "'; DROP TABLE x;--", "=cmd|' /C calc'!A0", "..", "@", "%s%n", "{{x}}", "http://169.254.169.254/"} {
+	for _, text := range hostileTexts() {
 		inputs := map[string]string{}
 		for _, f := range d.Inputs {
 			inputs[f.Name] = text
@@ -99,6 +95,14 @@ func Conforms(t testing.TB, p enrichment.Caller) {
 			continue
 		}
 		require.NoError(t, enrichment.CheckReply(d.Outputs, reply.Outputs), "%q", text)
+	}
+}
+
+// hostileTexts are inputs that break what is not made for them.
+func hostileTexts() []string {
+	return []string{
+		"", " ", "\x00", "\xff\xfe", "💥", strings.Repeat("a", 100_000), "<script>alert(1)</script>", "'; DROP TABLE x;--", "=cmd|' /C calc'!A0", "..", "@", "%s%n", "{{x}}",
+		"http://169.254.169.254/", "a\r\nX-Evil: 1",
 	}
 }
 

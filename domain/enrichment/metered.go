@@ -1,0 +1,36 @@
+package enrichment
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Micros is an amount of money in millionths of a US dollar, on the bill of a vendor who charges by use. It is no credit.
+type Micros int64
+
+// String writes the amount in dollars with at least two decimals, for example "0.0125".
+func (m Micros) String() string {
+	sign := ""
+	if m < 0 {
+		sign, m = "-", -m
+	}
+	const unit = 1_000_000
+	fraction := strings.TrimRight(fmt.Sprintf("%06d", m%unit), "0")
+	for len(fraction) < 2 {
+		fraction += "0"
+	}
+	return fmt.Sprintf("%s%d.%s", sign, m/unit, fraction)
+}
+
+// Budgets are what a step of a metered provider may cost; 0 is no bound.
+type Budgets struct {
+	Record Micros // one record; the provider refuses a record that could cost more
+	Run    Micros // all records of a run; not without Record
+}
+
+// Metered is a Caller whose vendor charges the workspace by use.
+type Metered interface {
+	// BudgetOf returns what the config lets it cost.
+	BudgetOf(config json.RawMessage) Budgets
+}
