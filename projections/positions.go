@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // Positions lets a read wait until a read model has come far enough (read-your-writes).
@@ -12,8 +14,12 @@ type Positions interface {
 	Wait(ctx context.Context, projection string, position int64) (reached int64, ok bool)
 }
 
-// storePoll is how often a waiting read looks at the checkpoint that another process moves.
-const storePoll = 25 * time.Millisecond
+// A waiting read looks at the checkpoint that another process moves after storePoll, then after twice as long each time, up to storePollMax:
+// so it comes at most as much too late as it has waited, and what waits for long asks little.
+const (
+	storePoll    = 25 * time.Millisecond
+	storePollMax = 400 * time.Millisecond
+)
 
 // Registry is the Positions of a process: runners in it are heard at once, those elsewhere through their checkpoints.
 type Registry struct {
@@ -46,7 +52,8 @@ func (g *Registry) Wait(ctx context.Context, projection string, position int64) 
 	if runner != nil {
 		here = &runner.worker.progress
 	}
-	var tick *time.Ticker
+	var look *time.Timer
+	pauses := kernel.Doubling(storePoll, storePollMax)
 	reached := int64(0)
 	for first := true; ; first = false {
 		at, moved := here.next()
@@ -61,13 +68,14 @@ func (g *Registry) Wait(ctx context.Context, projection string, position int64) 
 				return reached, true
 			}
 		}
-		if tick == nil {
-			tick = time.NewTicker(storePoll)
-			defer tick.Stop()
+		if look == nil {
+			look = time.NewTimer(pauses.NextBackOff())
+			defer look.Stop()
 		}
 		select {
 		case <-moved:
-		case <-tick.C:
+		case <-look.C:
+			look.Reset(pauses.NextBackOff())
 		case <-ctx.Done():
 			return reached, false
 		}

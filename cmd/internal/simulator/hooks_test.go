@@ -267,7 +267,7 @@ func (p *process) deliver() {
 	}
 	q := newHookQueue(p)
 	worker, err := webhookflow.NewWorker(webhookflow.Config{
-		Queue: q, Events: q, Secrets: q, Sender: q, Stopper: q, Clock: p, Jitter: w.dice.of("delivery", p.id).float, Logger: w.logger, Poll: 3 * time.Second,
+		Queue: q, Events: q, Secrets: q, Sender: q, Stopper: q, Clock: p, Jitter: w.dice.of("delivery", p.id).float, Logger: w.logger, Poll: 6 * time.Second,
 	})
 	if err != nil {
 		w.wrong("delivery: %v", err)

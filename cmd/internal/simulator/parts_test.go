@@ -146,7 +146,7 @@ func (s sealing) Seal(ctx context.Context, subject string, plain []byte) (body [
 }
 
 func limits() projections.Limits {
-	return projections.Limits{PollMin: 200 * time.Millisecond, PollMax: 4 * time.Second, CheckpointEvery: 2 * time.Second, RetryFirst: 20 * time.Second}
+	return projections.Limits{PollMin: 200 * time.Millisecond, PollMax: 8 * time.Second, CheckpointEvery: 2 * time.Second, RetryFirst: 20 * time.Second}
 }
 
 // projectors are the read models that the simulator keeps.

@@ -218,7 +218,10 @@ func (w *world) living() []*process {
 
 // seen reports whether the process of that id gives signs of life.
 func (w *world) seen(id string) bool {
-	return slices.ContainsFunc(w.living(), func(p *process) bool { return p.id == id })
+	return slices.ContainsFunc(w.seats, func(s *seat) bool {
+		p := s.now.Load()
+		return p != nil && p.id == id && p.seen()
+	})
 }
 
 // worker returns a living process for a piece of work; nil when the world has closed.
