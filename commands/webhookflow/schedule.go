@@ -52,9 +52,10 @@ const (
 // headPause returns the pause before the first item of an ordered endpoint queue is tried again. Everything waits for that one, so it is tried by how
 // the receiver fares, not by how often it was tried itself.
 func headPause(failures int, failing time.Duration, jitter float64) time.Duration {
-	d := min(restMin<<min(failures-1, 10), restMax)
+	twice := restMin << min(failures-1, 20)
+	d := min(twice, restMax)
 	if failing >= longOutage {
-		d = min(max(d, failing/outageShare), outageMax)
+		d = min(max(d, failing/outageShare), outageMax, twice)
 	}
 	return jittered(d, jitter)
 }

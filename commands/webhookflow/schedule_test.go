@@ -22,8 +22,22 @@ func TestAnOrderedHeadIsTriedByHowTheReceiverFares(t *testing.T) {
 		{100, time.Hour, 15 * time.Minute},
 		{100, 8 * time.Hour, 2 * time.Hour},
 		{1 << 40, 4 * 24 * time.Hour, 10 * time.Hour},
+		{1, 20 * time.Hour, 5 * time.Second}, // the first failure was dated by a clock that was wrong
+		{4, 20 * time.Hour, 40 * time.Second},
 	} {
 		require.Equal(t, c.want, headPause(c.failures, c.failing, 0.5), "%d failures in %s", c.failures, c.failing)
+	}
+}
+
+func TestInTheCourseOfAnOutageAQuarterOfItIsWaited(t *testing.T) {
+	t.Parallel()
+	failing := time.Duration(0)
+	for n := 1; failing < 5*24*time.Hour; n++ {
+		pause := headPause(n, failing, 0.5)
+		if failing >= longOutage {
+			require.Equal(t, min(max(failing/outageShare, restMax), outageMax), pause, "%d failures in %s", n, failing)
+		}
+		failing += pause
 	}
 }
 

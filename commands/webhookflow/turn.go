@@ -316,11 +316,13 @@ func (t *turn) outcome(item Item, a Attempt, possible, down bool) Outcome {
 	return o
 }
 
+// giveUp turns off the webhook whose receiver has taken nothing for so long. A few failures are not enough: how long ago the first of them
+// was may be what a clock said that was wrong.
 func (t *turn) giveUp(ctx context.Context) error {
 	t.mu.Lock()
-	since := t.endpoint.FailingSince
+	since, failures := t.endpoint.FailingSince, t.endpoint.Failures
 	t.mu.Unlock()
-	if since == nil || t.now().Sub(*since) < webhook.GiveUpAfter {
+	if since == nil || failures < MaxAttempts() || t.now().Sub(*since) < webhook.GiveUpAfter {
 		return nil
 	}
 	t.halt()

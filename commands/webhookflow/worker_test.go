@@ -18,9 +18,11 @@ import (
 
 // outside has addresses and secrets in clear, and a receiver that takes everything.
 type outside struct {
-	body func(position int64) // while an event's body is made
-	mu   sync.Mutex
-	sent []string
+	body    func(position int64) // while an event's body is made
+	answer  webhookflow.Attempt
+	mu      sync.Mutex
+	sent    []string
+	givenUp bool
 }
 
 func (o *outside) Body(_ context.Context, position int64) (string, []byte, bool, error) {
@@ -32,7 +34,7 @@ func (o *outside) Send(_ context.Context, _ string, headers map[string]string, _
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.sent = append(o.sent, headers[webhookflow.HeaderID])
-	return webhookflow.Attempt{Status: 204}
+	return o.answer
 }
 
 func (*outside) Address(context.Context, kernel.WorkspaceID, kernel.WebhookID, string, *webhook.Sealed) (string, error) {
@@ -43,7 +45,8 @@ func (*outside) Open(context.Context, kernel.WorkspaceID, kernel.WebhookID, []we
 	return []string{"whsec_c2VjcmV0"}, nil
 }
 
-func (*outside) GiveUp(context.Context, kernel.WorkspaceID, kernel.WebhookID, time.Time) error {
+func (o *outside) GiveUp(context.Context, kernel.WorkspaceID, kernel.WebhookID, time.Time) error {
+	o.givenUp = true
 	return nil
 }
 
@@ -78,7 +81,7 @@ func TestAWorkerThatStoodStillSendsNothingBesideItsSuccessor(t *testing.T) {
 			m := webhookflowtest.NewMemory(clock, func(process string) bool { return process != "first" || !dead })
 			m.Add(webhookflow.EndpointQueue{ID: "whk_1", Ordered: true})
 			m.Feed("whk_1", 1, 2, 3)
-			out := &outside{body: func(position int64) {
+			out := &outside{answer: webhookflow.Attempt{Status: 204}, body: func(position int64) {
 				if position != 2 {
 					return
 				}
@@ -91,18 +94,43 @@ func TestAWorkerThatStoodStillSendsNothingBesideItsSuccessor(t *testing.T) {
 				require.NoError(t, err)
 				require.Len(t, list, 1)
 			}}
-			q := &released{Queue: m.Process("first", nil), done: make(chan struct{})}
-			worker, err := webhookflow.NewWorker(webhookflow.Config{
-				Queue: q, Events: out, Secrets: out, Sender: out, Stopper: out, Clock: clock, Jitter: func() float64 { return 0.5 }, Logger: slog.New(slog.DiscardHandler),
-			})
-			require.NoError(t, err)
-			ctx, cancel := context.WithCancel(t.Context())
-			ended := make(chan error, 1)
-			go func() { ended <- worker.Run(ctx) }()
-			<-q.done
-			cancel()
-			<-ended
+			turn(t, m.Process("first", nil), out, clock)
 			require.Equal(t, want, out.sent)
+		})
+	}
+}
+
+// turn has a worker take an endpoint queue for one turn.
+func turn(t *testing.T, queue webhookflow.Queue, out *outside, clock kernel.Clock) {
+	t.Helper()
+	q := &released{Queue: queue, done: make(chan struct{})}
+	worker, err := webhookflow.NewWorker(webhookflow.Config{
+		Queue: q, Events: out, Secrets: out, Sender: out, Stopper: out, Clock: clock, Jitter: func() float64 { return 0.5 }, Logger: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- worker.Run(ctx) }()
+	<-q.done
+	cancel()
+	<-ended
+}
+
+// The first failure was dated by a clock that was far back.
+func TestAWrongClockTurnsNoWebhookOff(t *testing.T) {
+	t.Parallel()
+	for failures, want := range map[int]bool{0: false, 1: false, webhookflow.MaxAttempts() - 1: true, 100: true} {
+		t.Run(strconv.Itoa(failures), func(t *testing.T) {
+			t.Parallel()
+			clock := kernel.NewManualClock(time.Unix(1_000_000, 0))
+			since := clock.Now().Add(-7 * 24 * time.Hour)
+			m := webhookflowtest.NewMemory(clock, func(string) bool { return true })
+			m.Add(webhookflow.EndpointQueue{ID: "whk_1", Ordered: true, Failures: failures, FailingSince: &since})
+			m.Feed("whk_1", 1)
+			out := &outside{body: func(int64) {}, answer: webhookflow.Attempt{Status: 503, Error: "the receiver answered 503"}}
+			turn(t, m.Process("first", nil), out, clock)
+			require.Equal(t, []string{"1"}, out.sent)
+			require.Equal(t, want, out.givenUp)
 		})
 	}
 }
