@@ -175,6 +175,8 @@ type Query struct {
 	Buckets []time.Time
 	By      []Dim          // in this order; none sums over everything
 	Where   map[Dim]string // only these
+	// Unhurried lets the answer take as long as it likes, as that of an export.
+	Unhurried bool
 }
 
 // From returns the beginning of the range.

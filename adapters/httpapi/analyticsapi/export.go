@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections/analyticsview"
@@ -34,7 +33,7 @@ func (s service) export(sub subject) func(context.Context, httpapi.Principal, *s
 		}
 		b.where = nil
 		q := in.query(p, b, r.Buckets(in.unit(r)))
-		q.By = analyticsview.Dims()
+		q.By, q.Unhurried = analyticsview.Dims(), true
 		if _, err := s.Store.Stamp(ctx, p.Workspace); err != nil {
 			return nil, err
 		}
@@ -45,7 +44,7 @@ func (s service) export(sub subject) func(context.Context, httpapi.Principal, *s
 				return err
 			}
 			rows := 0
-			err := s.Store.Sum(postgres.Unhurried(ctx), q, func(row analyticsview.Row) error {
+			err := s.Store.Sum(ctx, q, func(row analyticsview.Row) error {
 				if rows++; rows > maxExport {
 					return errFull
 				}

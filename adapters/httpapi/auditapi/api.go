@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/auditread"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
@@ -28,7 +27,7 @@ type Names interface {
 
 // Deps is what the endpoints need.
 type Deps struct {
-	Reads *auditread.Queries
+	Reads Lines
 	Names Names
 }
 
@@ -84,7 +83,7 @@ type activityIn struct {
 }
 
 func (s service) activity(ctx context.Context, p httpapi.Principal, in *activityIn) ([]Activity, httpapi.Meta, error) {
-	lines, meta, err := s.page(ctx, p, in.Page, auditread.Filter{Activity: true})
+	lines, meta, err := s.page(ctx, p, in.Page, auditview.Filter{Activity: true})
 	if err != nil {
 		return nil, meta, err
 	}
@@ -105,8 +104,8 @@ type Filter struct {
 	To     time.Time     `query:"to" doc:"Exclusive."`
 }
 
-func (f Filter) filter() auditread.Filter {
-	return auditread.Filter{Actor: f.Actor, Action: f.Action, Thing: f.Thing, ID: f.ID, From: f.From, To: f.To}
+func (f Filter) filter() auditview.Filter {
+	return auditview.Filter{Actor: f.Actor, Action: f.Action, Thing: f.Thing, ID: f.ID, From: f.From, To: f.To}
 }
 
 type auditIn struct {
@@ -119,7 +118,7 @@ func (s service) audit(ctx context.Context, p httpapi.Principal, in *auditIn) ([
 	return s.page(ctx, p, in.Page, in.filter())
 }
 
-func (s service) page(ctx context.Context, p httpapi.Principal, page httpapi.Page, f auditread.Filter) ([]Audit, httpapi.Meta, error) {
+func (s service) page(ctx context.Context, p httpapi.Principal, page httpapi.Page, f auditview.Filter) ([]Audit, httpapi.Meta, error) {
 	var meta httpapi.Meta
 	if page.Cursor != "" {
 		n, err := strconv.ParseInt(page.Cursor, 10, 64)
@@ -129,8 +128,8 @@ func (s service) page(ctx context.Context, p httpapi.Principal, page httpapi.Pag
 		f.Before = n
 	}
 	f.Limit = page.Limit + 1
-	var lines []auditread.Line
-	err := s.Reads.Lines(ctx, p.Workspace, f, func(l auditread.Line) error {
+	var lines []auditview.Line
+	err := s.Reads.Lines(ctx, p.Workspace, f, func(l auditview.Line) error {
 		lines = append(lines, l)
 		return nil
 	})
@@ -146,7 +145,7 @@ func (s service) page(ctx context.Context, p httpapi.Principal, page httpapi.Pag
 }
 
 // tell puts names into lines.
-func (s service) tell(ctx context.Context, lines []auditread.Line) ([]Audit, error) {
+func (s service) tell(ctx context.Context, lines []auditview.Line) ([]Audit, error) {
 	var ids []kernel.UserID
 	for _, l := range lines {
 		for _, id := range []kernel.UserID{l.Actor.User(), l.Person} {
@@ -222,7 +221,7 @@ func (s service) csv(ctx context.Context, p httpapi.Principal, in *csvIn) (func(
 		if err := w.Write([]string{"position", "at", "actor", "actor_kind", "user_id", "action", "thing", "thing_id", "text", "before", "after", "ip", "user_agent", "request_id"}); err != nil {
 			return err
 		}
-		var some []auditread.Line
+		var some []auditview.Line
 		flush := func() error {
 			told, err := s.tell(ctx, some)
 			for i := 0; i < len(told) && err == nil; i++ {
@@ -231,7 +230,7 @@ func (s service) csv(ctx context.Context, p httpapi.Principal, in *csvIn) (func(
 			some = some[:0]
 			return err
 		}
-		err := s.Reads.Lines(ctx, p.Workspace, in.filter(), func(l auditread.Line) error {
+		err := s.Reads.Lines(ctx, p.Workspace, in.filter(), func(l auditview.Line) error {
 			if some = append(some, l); len(some) < csvAtOnce {
 				return nil
 			}

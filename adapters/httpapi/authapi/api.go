@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/authread"
-	"github.com/morket/morket/adapters/postgres/workspaceread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/authcmd"
 	"github.com/morket/morket/domain/kernel"
@@ -21,8 +19,8 @@ const tag = "auth"
 // Deps is what the endpoints need.
 type Deps struct {
 	Handlers   *authcmd.Handlers
-	Sessions   *authread.Queries
-	Workspaces *workspaceread.Queries
+	Sessions   Sessions
+	Workspaces Workspaces
 	Clock      kernel.Clock
 	Cookies    Cookies
 }

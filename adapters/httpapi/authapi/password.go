@@ -4,10 +4,10 @@ import (
 	"context"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/authread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/authcmd"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections/authview"
 )
 
 type changePasswordInput struct {
@@ -57,7 +57,7 @@ func (s service) confirmReset(ctx context.Context, meta kernel.Meta, in *confirm
 	return s.Handlers.ResetPassword(ctx, meta, authcmd.ResetPassword(in.Body))
 }
 
-func (s service) sessions(ctx context.Context, p httpapi.Principal, _ *nothing) ([]authread.Session, httpapi.Meta, error) {
+func (s service) sessions(ctx context.Context, p httpapi.Principal, _ *nothing) ([]authview.Session, httpapi.Meta, error) {
 	if p.Session == "" {
 		return nil, httpapi.Meta{}, kernel.E(kernel.KindForbidden, "FORBIDDEN", "an API key has no sessions")
 	}

@@ -12,10 +12,10 @@ import (
 
 	"github.com/morket/morket/adapters/httpapi/apitest"
 	"github.com/morket/morket/adapters/httpapi/authapi"
-	"github.com/morket/morket/adapters/postgres/authread"
 	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections/authview"
 )
 
 const refreshPath = "/auth/refresh"
@@ -152,7 +152,7 @@ func TestElevenSessions(t *testing.T) {
 	}
 	first.Call(http.MethodGet, "/auth/me", nil).Fails(http.StatusUnauthorized, "UNAUTHORIZED")
 	first.Token = last.AccessToken
-	var list []authread.Session
+	var list []authview.Session
 	first.Call(http.MethodGet, "/auth/sessions", nil).OK(&list)
 	require.Len(t, list, auth.MaxSessions)
 	require.True(t, list[0].Current)

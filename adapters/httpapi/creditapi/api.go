@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/creditread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/creditcmd"
 	"github.com/morket/morket/domain/credit"
@@ -23,7 +22,7 @@ const tag = "credits"
 // Deps is what the endpoints need.
 type Deps struct {
 	Handlers *creditcmd.Handlers
-	Reads    *creditread.Queries
+	Reads    Reads
 	Log      eventstore.Reader
 	Clock    kernel.Clock
 	Cells    Cells
@@ -162,7 +161,7 @@ func (s service) lines(ctx context.Context, p httpapi.Principal, in *linesIn) ([
 	return toLines(list), meta, nil
 }
 
-func toLines(list []creditread.Line) []Line {
+func toLines(list []creditview.Line) []Line {
 	out := make([]Line, len(list))
 	for i, l := range list {
 		out[i] = Line{Line: l.Line, Seq: l.Seq, Run: l.Run, Hash: l.Hash, At: l.At}

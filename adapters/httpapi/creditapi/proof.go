@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/creditread"
 	"github.com/morket/morket/commands/creditcmd"
 	"github.com/morket/morket/domain/credit"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections/creditview"
 )
 
 // Proof is the outcome of checking the whole ledger, read from the log and not from a read model. A ledger that does not prove by itself is
@@ -105,7 +105,7 @@ func (s service) cell(ctx context.Context, p httpapi.Principal, in *cellIn) (Cel
 const answersAfter = 200
 
 // answer finds the answer that a debit's line paid for. An append holds the debit first, then the run's answers.
-func (s service) answer(ctx context.Context, l creditread.Line) (*Answer, error) {
+func (s service) answer(ctx context.Context, l creditview.Line) (*Answer, error) {
 	events, err := s.Log.ReadAll(ctx, l.Position, answersAfter)
 	if err != nil {
 		return nil, fmt.Errorf("read the answers of a debit: %w", err)

@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/creditread"
 	"github.com/morket/morket/domain/credit"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections/creditview"
 )
 
 // Transaction is an entry of the ledger.
@@ -45,8 +45,8 @@ type Filter struct {
 	Run  kernel.RunID `query:"run"`
 }
 
-func (f Filter) filter() creditread.Filter {
-	return creditread.Filter{Kind: f.Kind, From: f.From, To: f.To, Run: f.Run}
+func (f Filter) filter() creditview.Filter {
+	return creditview.Filter{Kind: f.Kind, From: f.From, To: f.To, Run: f.Run}
 }
 
 func (s service) transactions(ctx context.Context, p httpapi.Principal, in *transactionsIn) ([]Transaction, httpapi.Meta, error) {
@@ -57,7 +57,7 @@ func (s service) transactions(ctx context.Context, p httpapi.Principal, in *tran
 	f := in.filter()
 	f.Before, f.Limit = before, in.Limit+1
 	out := []Transaction{}
-	err = s.Reads.Transactions(ctx, p.Workspace, f, func(t creditread.Transaction) error {
+	err = s.Reads.Transactions(ctx, p.Workspace, f, func(t creditview.Listed) error {
 		out = append(out, transaction(t))
 		return nil
 	})
@@ -72,7 +72,7 @@ func (s service) transactions(ctx context.Context, p httpapi.Principal, in *tran
 	return out, meta, nil
 }
 
-func transaction(t creditread.Transaction) Transaction {
+func transaction(t creditview.Listed) Transaction {
 	return Transaction{
 		Seq: t.Seq, Position: t.Position, Kind: t.Kind, Amount: t.Amount, BalanceAfter: t.BalanceAfter, ReservedAfter: t.ReservedAfter,
 		At: t.At.UTC(), Actor: t.Actor, Run: t.Run, Lines: t.LineCount, Note: t.Note, PrevHash: t.PrevHash, Hash: t.Hash,
@@ -92,7 +92,7 @@ func (s service) csv(ctx context.Context, p httpapi.Principal, in *csvIn) (func(
 		if err := w.Write([]string{"seq", "at", "kind", "credits", "balance_after", "reserved_after", "actor", "run", "answers", "note", "hash"}); err != nil {
 			return err
 		}
-		err := s.Reads.Transactions(ctx, p.Workspace, in.filter(), func(t creditread.Transaction) error {
+		err := s.Reads.Transactions(ctx, p.Workspace, in.filter(), func(t creditview.Listed) error {
 			return w.Write([]string{
 				strconv.FormatInt(t.Seq, 10), t.At.UTC().Format(time.RFC3339Nano), string(t.Kind), t.Amount.String(), t.BalanceAfter.String(), t.ReservedAfter.String(),
 				t.Actor.ID, string(t.Run), strconv.Itoa(t.LineCount), dataops.DefuseFormula(t.Note), t.Hash,

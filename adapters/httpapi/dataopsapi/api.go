@@ -5,8 +5,6 @@ import (
 	"net/http"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/dataopsread"
-	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/projections/dataopsview"
@@ -17,8 +15,8 @@ const tag = "data"
 // Deps is what the endpoints need.
 type Deps struct {
 	Handlers *dataopscmd.Handlers
-	Reads    *dataopsread.Queries
-	Grid     *gridread.Grid
+	Reads    Imports
+	Grid     Grid
 	// Waiting tells what imports that have been started wait for, for example "temporal"; "" when nothing is in their way. It may
 	// be nil.
 	Waiting func() string

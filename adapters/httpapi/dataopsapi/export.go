@@ -11,10 +11,10 @@ import (
 
 	"github.com/morket/morket/adapters/files/csvfile"
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/projections/gridview"
 )
 
 type exportIn struct {
@@ -90,7 +90,7 @@ func attach(rw http.ResponseWriter, name, contentType string) {
 	rw.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 }
 
-func (s service) csv(ctx context.Context, rw io.Writer, info gridread.Info, q gridread.Query, l layout, rows []kernel.RowID, escape bool) error {
+func (s service) csv(ctx context.Context, rw io.Writer, info gridview.Info, q gridview.Query, l layout, rows []kernel.RowID, escape bool) error {
 	w := csvfile.NewWriter(rw, ',')
 	risky := make([]bool, len(l.columns))
 	for i, c := range l.columns {
@@ -103,7 +103,7 @@ func (s service) csv(ctx context.Context, rw io.Writer, info gridread.Info, q gr
 		w.Field(name)
 	}
 	w.End()
-	err := s.Grid.Export(ctx, info, q, rows, func(row *gridread.ExportRow) error {
+	err := s.Grid.Export(ctx, info, q, rows, func(row gridview.ExportRow) error {
 		for i := range l.columns {
 			b, _ := row.Text(i)
 			if len(b) == 0 && l.alone() {
@@ -132,12 +132,12 @@ func (s service) csv(ctx context.Context, rw io.Writer, info gridread.Info, q gr
 // text reports whether the cells are text that a spreadsheet program could take for a formula.
 func text(t table.Type) bool { return t.Textual() || t == table.MultiSelect || t == table.User }
 
-func (s service) jsonLines(ctx context.Context, rw io.Writer, info gridread.Info, q gridread.Query, l layout, rows []kernel.RowID) error {
+func (s service) jsonLines(ctx context.Context, rw io.Writer, info gridview.Info, q gridview.Query, l layout, rows []kernel.RowID) error {
 	w, err := csvfile.NewJSONWriter(rw, l.names)
 	if err != nil {
 		return err
 	}
-	err = s.Grid.Export(ctx, info, q, rows, func(row *gridread.ExportRow) error {
+	err = s.Grid.Export(ctx, info, q, rows, func(row gridview.ExportRow) error {
 		for i := range l.columns {
 			w.Field(row.JSON(i))
 			if l.sure[i] {
@@ -155,8 +155,8 @@ func (s service) jsonLines(ctx context.Context, rw io.Writer, info gridread.Info
 }
 
 // exportQuery puts the view and what the request asks for together.
-func exportQuery(reader table.Reader, info gridread.Info, user kernel.UserID, in *exportIn) (gridread.Query, error) {
-	q := gridread.Query{Search: in.Search}
+func exportQuery(reader table.Reader, info gridview.Info, user kernel.UserID, in *exportIn) (gridview.Query, error) {
+	q := gridview.Query{Search: in.Search}
 	var filters []table.Filter
 	if in.View != "" {
 		i := slices.IndexFunc(info.Views, func(v table.View) bool { return v.ID == in.View && v.VisibleTo(user) })
@@ -186,7 +186,7 @@ func exportQuery(reader table.Reader, info gridread.Info, user kernel.UserID, in
 }
 
 // askedFor applies the request's own order and columns.
-func askedFor(q *gridread.Query, s table.Schema, in *exportIn) error {
+func askedFor(q *gridview.Query, s table.Schema, in *exportIn) error {
 	if in.Sort != "" {
 		q.Sort = nil
 		for _, part := range strings.Split(in.Sort, ",") {

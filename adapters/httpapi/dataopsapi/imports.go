@@ -5,11 +5,11 @@ import (
 	"net/http"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/dataopsread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections/dataopsview"
 )
 
 // answer is what every command of imports answers.
@@ -43,7 +43,7 @@ func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]d
 	if in.Cursor != "" && kernel.ParseID(kernel.PrefixImport, in.Cursor) != nil {
 		return nil, meta, kernel.E(kernel.KindMalformed, "MALFORMED", "the cursor is not one of this list")
 	}
-	list, err := s.Reads.Imports(ctx, p.Workspace, in.TableID, kernel.ImportID(in.Cursor), in.Limit+1, dataopsread.Only{Tables: p.KeyTables, Uploader: p.Actor.Ref()})
+	list, err := s.Reads.Imports(ctx, p.Workspace, in.TableID, kernel.ImportID(in.Cursor), in.Limit+1, dataopsview.Only{Tables: p.KeyTables, Uploader: p.Actor.Ref()})
 	if err != nil {
 		return nil, meta, err
 	}

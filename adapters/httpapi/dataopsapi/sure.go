@@ -5,10 +5,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/projections/gridview"
 )
 
 // layout is what the columns of a file are: a table's columns, and after each that providers fill, if that is wanted, how sure its
@@ -57,7 +57,7 @@ func newLayout(s table.Schema, columns []table.Column, sure bool) layout {
 func (l layout) alone() bool { return len(l.names) == 1 }
 
 // sureness are the i-th column's confidence in percent and whether it is verified, in digits and letters, each empty where not known.
-func sureness(row *gridread.ExportRow, i int) (confidence, verified string) {
+func sureness(row gridview.ExportRow, i int) (confidence, verified string) {
 	s := row.Sureness(i)
 	if s.VerifiedBy == nil {
 		return "", ""

@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/enrichmentread"
 	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -22,7 +21,7 @@ const maxInlineBody = 10 << 20
 // Deps is what the endpoints need.
 type Deps struct {
 	Handlers *enrichmentcmd.Handlers
-	Reads    *enrichmentread.Queries
+	Reads    Reads
 	// Waiting names what jobs wait for that should be worked on, "temporal" for example; "" when nothing is in the way.
 	Waiting func() string
 }

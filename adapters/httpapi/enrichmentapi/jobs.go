@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/enrichmentread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/domain/enrichment"
@@ -130,7 +129,7 @@ func (s service) jobs(ctx context.Context, p httpapi.Principal, in *jobsIn) ([]J
 	if in.Cursor != "" && kernel.ParseID(kernel.PrefixRun, in.Cursor) != nil {
 		return nil, httpapi.Meta{}, badCursor()
 	}
-	list, err := s.Reads.Jobs(ctx, p.Workspace, enrichmentread.JobFilter{Table: in.Table, Tables: p.KeyTables, State: in.State, Before: kernel.RunID(in.Cursor), Limit: in.Limit + 1})
+	list, err := s.Reads.Jobs(ctx, p.Workspace, enrichmentview.JobFilter{Table: in.Table, Tables: p.KeyTables, State: in.State, Before: kernel.RunID(in.Cursor), Limit: in.Limit + 1})
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}

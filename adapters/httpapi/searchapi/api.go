@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/savedsearchread"
 	"github.com/morket/morket/commands/searchcmd"
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/projections/savedsearchview"
@@ -33,7 +32,7 @@ type IndexState struct {
 type Deps struct {
 	Searcher   searchview.Searcher
 	Projection string // that the searcher reads
-	Saved      *savedsearchread.Queries
+	Saved      Saved
 	Handlers   *searchcmd.Handlers
 	Index      Index
 }

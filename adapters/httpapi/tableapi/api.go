@@ -7,11 +7,10 @@ import (
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/livestream"
-	"github.com/morket/morket/adapters/postgres/gridread"
-	"github.com/morket/morket/adapters/postgres/historyread"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
+	"github.com/morket/morket/projections/gridview"
 )
 
 const (
@@ -28,8 +27,8 @@ type Names interface {
 // Deps is what the endpoints need.
 type Deps struct {
 	Handlers *tablecmd.Handlers
-	Grid     *gridread.Grid
-	History  *historyread.Queries
+	Grid     Grid
+	History  History
 	Hub      *livestream.Hub
 	Names    Names
 	Clock    kernel.Clock
@@ -122,9 +121,9 @@ func visible(ctx context.Context, id kernel.TableID) error {
 }
 
 // info finds a table that the caller may see.
-func (s service) info(ctx context.Context, p httpapi.Principal, id kernel.TableID) (gridread.Info, error) {
+func (s service) info(ctx context.Context, p httpapi.Principal, id kernel.TableID) (gridview.Info, error) {
 	if !p.CanSeeTable(id) {
-		return gridread.Info{}, kernel.NotFound("table", string(id))
+		return gridview.Info{}, kernel.NotFound("table", string(id))
 	}
 	return s.Grid.Table(ctx, p.Workspace, id)
 }

@@ -8,10 +8,10 @@ import (
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/livestream"
-	"github.com/morket/morket/adapters/postgres/historyread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections/historyview"
 )
 
 type rowHistory struct {
@@ -19,7 +19,7 @@ type rowHistory struct {
 	httpapi.Page
 }
 
-func (s service) rowHistory(ctx context.Context, p httpapi.Principal, in *rowHistory) ([]historyread.Entry, httpapi.Meta, error) {
+func (s service) rowHistory(ctx context.Context, p httpapi.Principal, in *rowHistory) ([]historyview.Entry, httpapi.Meta, error) {
 	return s.entries(ctx, p, in.TableID, in.RowID, "", in.Page)
 }
 
@@ -29,11 +29,11 @@ type cellHistory struct {
 	httpapi.Page
 }
 
-func (s service) cellHistory(ctx context.Context, p httpapi.Principal, in *cellHistory) ([]historyread.Entry, httpapi.Meta, error) {
+func (s service) cellHistory(ctx context.Context, p httpapi.Principal, in *cellHistory) ([]historyview.Entry, httpapi.Meta, error) {
 	return s.entries(ctx, p, in.TableID, in.RowID, in.ColumnID, in.Page)
 }
 
-func (s service) entries(ctx context.Context, p httpapi.Principal, id kernel.TableID, row kernel.RowID, col kernel.ColumnID, page httpapi.Page) ([]historyread.Entry, httpapi.Meta, error) {
+func (s service) entries(ctx context.Context, p httpapi.Principal, id kernel.TableID, row kernel.RowID, col kernel.ColumnID, page httpapi.Page) ([]historyview.Entry, httpapi.Meta, error) {
 	var meta httpapi.Meta
 	info, err := s.info(ctx, p, id)
 	if err != nil {
@@ -69,7 +69,7 @@ func (s service) entries(ctx context.Context, p httpapi.Principal, id kernel.Tab
 }
 
 // name fills in the names of the people behind the entries.
-func (s service) name(ctx context.Context, list []historyread.Entry) error {
+func (s service) name(ctx context.Context, list []historyview.Entry) error {
 	if s.Names == nil || len(list) == 0 {
 		return nil
 	}

@@ -6,10 +6,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/postgres/historyread"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/projections/historyview"
 )
 
 func TestMakeATableAndWorkInIt(t *testing.T) {
@@ -37,7 +37,7 @@ func TestMakeATableAndWorkInIt(t *testing.T) {
 	ann.edit(tbl, ids[0], cols["Company"], "Acme Inc").ok(nil)
 	require.Equal(t, `"Acme Inc"`, ann.rows(tbl, "?limit=1")[0].text(cols["Company"]))
 
-	var history []historyread.Entry
+	var history []historyview.Entry
 	ann.call(http.MethodGet, path+"/cells/"+string(ids[0])+"/"+string(cols["Company"].ID)+"/history", nil).ok(&history)
 	require.Len(t, history, 3)
 	require.Equal(t, []string{`"Acme Inc"`, `"Acme Ltd"`, `"Acme"`}, []string{string(history[0].Value), string(history[1].Value), string(history[2].Value)})

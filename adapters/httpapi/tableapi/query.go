@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/projections/gridview"
 )
 
 type rawJSON = json.RawMessage
@@ -28,8 +28,8 @@ type Ordering struct {
 }
 
 // query checks a selection against the table.
-func (s service) query(ctx context.Context, info gridread.Info, p httpapi.Principal, sel Selection, ord Ordering) (gridread.Query, error) {
-	q := gridread.Query{Search: sel.Search}
+func (s service) query(ctx context.Context, info gridview.Info, p httpapi.Principal, sel Selection, ord Ordering) (gridview.Query, error) {
+	q := gridview.Query{Search: sel.Search}
 	reader, err := s.Grid.Reader(ctx, p.Workspace)
 	if err != nil {
 		return q, err
@@ -63,7 +63,7 @@ func (s service) query(ctx context.Context, info gridread.Info, p httpapi.Princi
 }
 
 // viewQuery takes over what a view says. A column that the view uses and that is in the trash now no longer counts.
-func viewQuery(reader table.Reader, info gridread.Info, p httpapi.Principal, id kernel.ViewID, own table.Filter, q *gridread.Query) error {
+func viewQuery(reader table.Reader, info gridview.Info, p httpapi.Principal, id kernel.ViewID, own table.Filter, q *gridview.Query) error {
 	i := slices.IndexFunc(info.Views, func(v table.View) bool { return v.ID == id && v.VisibleTo(p.User) })
 	if i < 0 {
 		return kernel.NotFound("view", string(id))

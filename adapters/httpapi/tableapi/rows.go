@@ -7,10 +7,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections/gridview"
 )
 
 // Row is a row as the API answers it; the read model writes its JSON.
@@ -26,7 +26,8 @@ func (Row) Schema(_ huma.Registry) *huma.Schema {
 		"id":    str("row_…"),
 		"cells": {Type: huma.TypeObject, AdditionalProperties: &huma.Schema{}, Description: "By column id; empty cells are left out."},
 		"states": {Type: huma.TypeObject, Description: "By column id; only of cells that are not simply empty or have a value.", AdditionalProperties: &huma.Schema{
-			Type: huma.TypeObject, Required: []string{"state"}, Properties: map[string]*huma.Schema{"state": str(""), "message": str(""), "run_id": str(""),
+			Type: huma.TypeObject, Required: []string{"state"}, Properties: map[string]*huma.Schema{
+				"state": str(""), "message": str(""), "run_id": str(""),
 				"confidence": {Type: huma.TypeNumber, Description: "Of an unverified value, 0 to 1."},
 				"until":      str("When a cell that waits for a provider goes on."),
 			},
@@ -99,7 +100,7 @@ func (s service) count(ctx context.Context, p httpapi.Principal, in *countRows) 
 	if err != nil {
 		return Count{}, httpapi.Meta{}, err
 	}
-	count := gridread.Query{Filter: q.Filter, Search: q.Search}
+	count := gridview.Query{Filter: q.Filter, Search: q.Search}
 	if in.Before != "" {
 		n, err := s.Grid.CountBefore(ctx, info, count, in.Before)
 		return Count{n}, httpapi.Meta{Position: info.Position}, err

@@ -10,6 +10,7 @@ import (
 	"github.com/morket/morket/adapters/postgres/historyread"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections/historyview"
 )
 
 //go:embed testdata/history-version1.sql
@@ -33,7 +34,7 @@ WHERE l.step IS NOT NULL AND l.by_user = hashtextextended(($1::text[])[1], 0)`,
 type answers struct {
 	Undo, Redo []tablecmd.StepRecord
 	Steps      map[string]tablecmd.StepRecord
-	Entries    map[kernel.RowID]map[kernel.ColumnID][]historyread.Entry
+	Entries    map[kernel.RowID]map[kernel.ColumnID][]historyview.Entry
 	Changed    map[string]map[kernel.RowID]bool
 	Previous   map[int64]map[kernel.RowID]map[kernel.ColumnID]tablecmd.Past
 }
@@ -41,7 +42,7 @@ type answers struct {
 func (u *user) answers(q *historyread.Queries, id kernel.TableID, rows []kernel.RowID, cols []kernel.ColumnID) answers {
 	t, user := u.w.t, u.w.people["Ann"].User
 	out := answers{
-		Steps: map[string]tablecmd.StepRecord{}, Entries: map[kernel.RowID]map[kernel.ColumnID][]historyread.Entry{}, Changed: map[string]map[kernel.RowID]bool{},
+		Steps: map[string]tablecmd.StepRecord{}, Entries: map[kernel.RowID]map[kernel.ColumnID][]historyview.Entry{}, Changed: map[string]map[kernel.RowID]bool{},
 		Previous: map[int64]map[kernel.RowID]map[kernel.ColumnID]tablecmd.Past{},
 	}
 	var err error
@@ -58,11 +59,11 @@ func (u *user) answers(q *historyread.Queries, id kernel.TableID, rows []kernel.
 		require.NoError(t, err)
 	}
 	for _, row := range rows {
-		out.Entries[row] = map[kernel.ColumnID][]historyread.Entry{}
+		out.Entries[row] = map[kernel.ColumnID][]historyview.Entry{}
 		for _, col := range append([]kernel.ColumnID{""}, cols...) {
 			before := int64(math.MaxInt64)
 			for before > 0 {
-				var page []historyread.Entry
+				var page []historyview.Entry
 				page, before, err = q.Entries(t.Context(), id, row, col, before, 2)
 				require.NoError(t, err)
 				out.Entries[row][col] = append(out.Entries[row][col], page...)

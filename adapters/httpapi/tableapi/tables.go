@@ -5,11 +5,11 @@ import (
 	"slices"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/projections/gridview"
 )
 
 type listTables struct {
@@ -17,7 +17,7 @@ type listTables struct {
 	httpapi.Page
 }
 
-func (s service) tables(ctx context.Context, p httpapi.Principal, in *listTables) ([]gridread.Summary, httpapi.Meta, error) {
+func (s service) tables(ctx context.Context, p httpapi.Principal, in *listTables) ([]gridview.Summary, httpapi.Meta, error) {
 	var meta httpapi.Meta
 	if in.Cursor != "" && kernel.ParseID(kernel.PrefixTable, in.Cursor) != nil {
 		return nil, meta, kernel.E(kernel.KindMalformed, "INVALID_CURSOR", "the cursor is not one that this list gave")
@@ -31,7 +31,7 @@ func (s service) tables(ctx context.Context, p httpapi.Principal, in *listTables
 		meta.NextCursor = string(list[in.Limit-1].ID)
 	}
 	if list == nil {
-		list = []gridread.Summary{}
+		list = []gridview.Summary{}
 	}
 	return list, meta, nil
 }
@@ -93,7 +93,7 @@ func (s service) restoreTable(ctx context.Context, meta kernel.Meta, in *InTable
 
 // Trash is what a workspace has in the trash besides rows.
 type Trash struct {
-	Tables  []gridread.Summary `json:"tables"`
+	Tables  []gridview.Summary `json:"tables"`
 	Columns []TrashedColumn    `json:"columns"`
 }
 
@@ -108,7 +108,7 @@ type TrashedColumn struct {
 const trashPage = 1000
 
 func (s service) trash(ctx context.Context, p httpapi.Principal, _ *inWorkspace) (Trash, httpapi.Meta, error) {
-	out := Trash{Tables: []gridread.Summary{}, Columns: []TrashedColumn{}}
+	out := Trash{Tables: []gridview.Summary{}, Columns: []TrashedColumn{}}
 	gone, err := s.Grid.List(ctx, p.Workspace, true, "", trashPage, p.KeyTables...)
 	if err != nil {
 		return out, httpapi.Meta{}, err
@@ -130,7 +130,7 @@ type trashedRows struct {
 }
 
 // TrashedRow is a row in the trash.
-type TrashedRow = gridread.TrashedRow
+type TrashedRow = gridview.TrashedRow
 
 func (s service) trashedRows(ctx context.Context, p httpapi.Principal, in *trashedRows) ([]TrashedRow, httpapi.Meta, error) {
 	var meta httpapi.Meta

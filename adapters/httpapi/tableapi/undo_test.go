@@ -10,13 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/morket/morket/adapters/postgres/historyread"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections/historyview"
 )
 
 // image is all that a person sees of a table, for comparison.
@@ -167,7 +167,7 @@ func TestHistoryAndUndoOfImportsAndRuns(t *testing.T) {
 	require.Empty(t, ann.rows(tbl, "")[0].States)
 	ann.edit(tbl, row, cols["E"], "b@acme.com").ok(nil)
 
-	var history []historyread.Entry
+	var history []historyview.Entry
 	ann.call("GET", path+"/rows/"+string(row)+"/history", nil).ok(&history)
 	require.Len(t, history, 3)
 	require.Equal(t, []table.Source{table.FromEdit, table.FromRun, table.FromImport}, []table.Source{history[0].Source, history[1].Source, history[2].Source})

@@ -8,10 +8,9 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/webhookqueue"
-	"github.com/morket/morket/adapters/postgres/webhookread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/webhookcmd"
+	"github.com/morket/morket/commands/webhookflow"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/webhook"
 	"github.com/morket/morket/domain/workspace"
@@ -23,8 +22,8 @@ const tag = "webhooks"
 // Deps is what the endpoints need.
 type Deps struct {
 	Handlers *webhookcmd.Handlers
-	Reads    *webhookread.Queries
-	Queue    *webhookqueue.Queue
+	Reads    Webhooks
+	Queue    Queue
 	Clock    kernel.Clock
 	Tables   httpapi.Tables
 }
@@ -92,7 +91,7 @@ type Webhook struct {
 	RestsUntil     *time.Time       `json:"rests_until,omitempty" doc:"After failures in a row nothing is tried until then."`
 }
 
-func (s service) view(w webhookview.Webhook, h webhookqueue.Health) Webhook {
+func (s service) view(w webhookview.Webhook, h webhookflow.Health) Webhook {
 	if w.OldUntil != nil && !s.Clock.Now().Before(*w.OldUntil) {
 		w.OldUntil = nil
 	}

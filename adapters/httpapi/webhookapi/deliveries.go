@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/webhookqueue"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/webhookcmd"
 	"github.com/morket/morket/commands/webhookflow"
@@ -34,7 +33,7 @@ type Delivery struct {
 	Error     string            `json:"error,omitempty" doc:"Why the latest attempt failed."`
 }
 
-func line(d webhookqueue.Delivery) Delivery {
+func line(d webhookflow.Delivery) Delivery {
 	return Delivery{
 		Position: d.Position, Type: d.Type, State: d.State, Attempts: d.Attempts, NextAt: utc(d.DueAt), CreatedAt: d.CreatedAt.UTC(), EndedAt: utc(d.EndedAt),
 		Status: d.Status, Error: d.Error,

@@ -8,8 +8,6 @@ import (
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/authapi"
-	"github.com/morket/morket/adapters/postgres/authread"
-	"github.com/morket/morket/adapters/postgres/workspaceread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/authcmd"
 	"github.com/morket/morket/commands/workspacecmd"
@@ -25,8 +23,8 @@ const tag = "workspaces"
 type Deps struct {
 	Handlers *workspacecmd.Handlers
 	Auth     *authcmd.Handlers // API keys, and accounts made by accepting an invitation
-	Reads    *workspaceread.Queries
-	Signals  *authread.Signals
+	Reads    Reads
+	Signals  Signals
 	Clock    kernel.Clock
 	Cookies  authapi.Cookies
 	Tables   httpapi.Tables
@@ -149,7 +147,7 @@ func (s service) keys(ctx context.Context, p httpapi.Principal, in *keysInput) (
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
-	list, meta := next(list, in.Limit, func(k workspaceread.APIKey) string { return string(k.ID) })
+	list, meta := next(list, in.Limit, func(k workspaceview.APIKey) string { return string(k.ID) })
 	out := make([]authcmd.APIKey, len(list))
 	for i, k := range list {
 		out[i] = authcmd.APIKey{ID: k.ID, Name: k.Name, Role: k.Role, Tables: k.Tables, Last4: k.Last4, CreatedAt: k.CreatedAt, ExpiresAt: k.ExpiresAt}

@@ -5,12 +5,12 @@ import (
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/authapi"
-	"github.com/morket/morket/adapters/postgres/workspaceread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/authcmd"
 	"github.com/morket/morket/commands/workspacecmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
+	"github.com/morket/morket/projections/workspaceview"
 )
 
 type pageInput struct {
@@ -18,7 +18,7 @@ type pageInput struct {
 	httpapi.Page
 }
 
-func (s service) members(ctx context.Context, p httpapi.Principal, in *pageInput) ([]workspaceread.Member, httpapi.Meta, error) {
+func (s service) members(ctx context.Context, p httpapi.Principal, in *pageInput) ([]workspaceview.Member, httpapi.Meta, error) {
 	if err := cursor(kernel.PrefixUser, in.Cursor); err != nil {
 		return nil, httpapi.Meta{}, err
 	}
@@ -26,7 +26,7 @@ func (s service) members(ctx context.Context, p httpapi.Principal, in *pageInput
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
-	list, meta := next(list, in.Limit, func(m workspaceread.Member) string { return string(m.UserID) })
+	list, meta := next(list, in.Limit, func(m workspaceview.Member) string { return string(m.UserID) })
 	return list, meta, nil
 }
 
@@ -77,7 +77,7 @@ func (s service) invitations(ctx context.Context, p httpapi.Principal, in *pageI
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
-	list, meta := next(list, in.Limit, func(i workspaceread.Invitation) string { return string(i.ID) })
+	list, meta := next(list, in.Limit, func(i workspaceview.Invitation) string { return string(i.ID) })
 	out := make([]workspacecmd.Invitation, len(list))
 	for i, v := range list {
 		now := workspace.Invitation{State: v.State, ExpiresAt: v.ExpiresAt}.StateAt(s.Clock.Now())

@@ -14,11 +14,11 @@ import (
 	"github.com/morket/morket/adapters/httpapi/apitest"
 	"github.com/morket/morket/adapters/httpapi/authapi"
 	"github.com/morket/morket/adapters/httpapi/workspaceapi"
-	"github.com/morket/morket/adapters/postgres/workspaceread"
 	"github.com/morket/morket/commands/authcmd"
 	"github.com/morket/morket/commands/workspacecmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
+	"github.com/morket/morket/projections/workspaceview"
 )
 
 func path(ws workspacecmd.Workspace, rest string) string {
@@ -177,7 +177,7 @@ func TestMembers(t *testing.T) {
 	ws := ann.Workspace("Acme")
 	w.Join(ann, ws.ID, bob, kernel.RoleAdmin)
 	w.Join(ann, ws.ID, cid, kernel.RoleMember)
-	var list []workspaceread.Member
+	var list []workspaceview.Member
 	cid.Call(http.MethodGet, path(ws, "/members"), nil).OK(&list)
 	require.Len(t, list, 3)
 	require.Equal(t, []string{"ann@example.com", "bob@example.com", "cid@example.com"}, []string{list[0].Email, list[1].Email, list[2].Email})

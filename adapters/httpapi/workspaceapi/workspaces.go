@@ -4,10 +4,10 @@ import (
 	"context"
 
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/adapters/postgres/workspaceread"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/workspacecmd"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections/workspaceview"
 )
 
 type listInput struct{ httpapi.Page }
@@ -28,7 +28,7 @@ func (s service) list(ctx context.Context, p httpapi.Principal, in *listInput) (
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
-	list, meta := next(list, in.Limit, func(w workspaceread.Workspace) string { return string(w.ID) })
+	list, meta := next(list, in.Limit, func(w workspaceview.Workspace) string { return string(w.ID) })
 	out := make([]workspacecmd.Workspace, len(list))
 	for i, w := range list {
 		out[i] = workspacecmd.Workspace(w)

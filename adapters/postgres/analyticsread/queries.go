@@ -26,6 +26,9 @@ func NewQueries(db postgres.Reader) *Queries { return &Queries{db} }
 
 // Sum implements analyticsview.Store.
 func (q *Queries) Sum(ctx context.Context, in analyticsview.Query, fn func(analyticsview.Row) error) error {
+	if in.Unhurried {
+		ctx = postgres.Unhurried(ctx)
+	}
 	sql, args := sumSQL(in)
 	rows, err := q.db.Query(ctx, sql, args...)
 	if err != nil {

@@ -33,24 +33,6 @@ func NewQueries(db postgres.Reader, log Log) *Queries {
 	return &Queries{db: db, log: log, rules: auditview.Rules(), shape: postgres.NewShape(db, "rm_audit.lines")}
 }
 
-// Filter chooses lines; zero fields choose all.
-type Filter struct {
-	Activity bool          // the list of activity; else the whole audit log
-	Actor    kernel.UserID // the person behind it
-	Action   string        // an action, or the part before its dot
-	Thing    string        // a kind of thing
-	ID       string        // of a thing
-	From, To time.Time
-	Before   int64 // only lines with a smaller first position
-	Limit    int   // 0 is all
-}
-
-// Line is a line with the present name of its thing.
-type Line struct {
-	auditview.Entry
-	Name string
-}
-
 const (
 	lineColumns = `e.first, e.last, e.at, e.person, e.action, e.thing, e.thing_id, e.says, e.n, e.before, e.after, e.activity`
 	// What belongs to no workspace is a member's own signing in and out, from the day of joining.
@@ -87,10 +69,10 @@ ORDER BY e.first DESC LIMIT $10`
 )
 
 // Lines calls fn for each line, newest first, without holding them all in memory.
-func (q *Queries) Lines(ctx context.Context, ws kernel.WorkspaceID, f Filter, fn func(Line) error) error {
+func (q *Queries) Lines(ctx context.Context, ws kernel.WorkspaceID, f auditview.Filter, fn func(auditview.Line) error) error {
 	if f.Limit == 0 { // an export
 		ctx = postgres.Unhurried(ctx)
-		return postgres.InPages(func(limit int) ([]Line, error) {
+		return postgres.InPages(func(limit int) ([]auditview.Line, error) {
 			f.Limit = limit
 			page, err := q.lines(ctx, ws, f)
 			if len(page) > 0 {
@@ -111,13 +93,13 @@ func (q *Queries) Lines(ctx context.Context, ws kernel.WorkspaceID, f Filter, fn
 	return nil
 }
 
-func (q *Queries) lines(ctx context.Context, ws kernel.WorkspaceID, f Filter) ([]Line, error) {
+func (q *Queries) lines(ctx context.Context, ws kernel.WorkspaceID, f auditview.Filter) ([]auditview.Line, error) {
 	rows, err := q.shape.Query(ctx, linesSQL, earlierSQL, string(ws), f.Activity, string(f.Actor), f.Action, f.Thing, f.ID, moment(f.From), moment(f.To), f.Before, f.Limit)
 	if err != nil {
 		return nil, err
 	}
-	lines, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Line, error) {
-		var l Line
+	lines, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (auditview.Line, error) {
+		var l auditview.Line
 		err := row.Scan(&l.First, &l.Last, &l.At, &l.Person, &l.Action, &l.Thing, &l.ID, &l.Says, &l.N, &l.Before, &l.After, &l.Activity, &l.Name)
 		l.At = l.At.UTC()
 		return l, err
@@ -129,8 +111,8 @@ func (q *Queries) lines(ctx context.Context, ws kernel.WorkspaceID, f Filter) ([
 }
 
 // complete adds what the lines' first events tell.
-func (q *Queries) complete(ctx context.Context, lines []Line) error {
-	at := make(map[int64]*Line, len(lines))
+func (q *Queries) complete(ctx context.Context, lines []auditview.Line) error {
+	at := make(map[int64]*auditview.Line, len(lines))
 	positions := make([]int64, len(lines))
 	for i := range lines {
 		positions[i], at[lines[i].First] = lines[i].First, &lines[i]

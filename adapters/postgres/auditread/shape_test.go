@@ -7,15 +7,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/postgres/auditread"
 	"github.com/morket/morket/adapters/postgres/postgrestest"
+	"github.com/morket/morket/projections/auditview"
 )
 
 //go:embed testdata/version6.sql
 var version6 string
 
 // beVersion6 makes the live copy one of version 6 with the same lines.
-func beVersion6(t *testing.T, h *postgrestest.Harness, lines []auditread.Line) {
+func beVersion6(t *testing.T, h *postgrestest.Harness, lines []auditview.Line) {
 	t.Helper()
 	_, err := h.Pool.Exec(t.Context(), `SET search_path = rm_audit, public; DROP TABLE lines CASCADE; `+version6+`; RESET search_path`)
 	require.NoError(t, err)

@@ -69,14 +69,14 @@ func TestTheAuditLog(t *testing.T) {
 	h.Append("table-tbl_2", table.Created{TableID: "tbl_2", WorkspaceID: "ws_2", Name: "private"})
 
 	q := auditread.NewQueries(h.Pool, h)
-	lines := func(f auditread.Filter) (out []auditread.Line, says []string) {
-		require.NoError(t, q.Lines(t.Context(), "ws_1", f, func(l auditread.Line) error {
+	lines := func(f auditview.Filter) (out []auditview.Line, says []string) {
+		require.NoError(t, q.Lines(t.Context(), "ws_1", f, func(l auditview.Line) error {
 			out, says = append(out, l), append(says, fmt.Sprint(l.Says, " ", l.N))
 			return nil
 		}))
 		return out, says
 	}
-	all, says := lines(auditread.Filter{})
+	all, says := lines(auditview.Filter{})
 	require.Equal(t, []string{
 		"signed in 1", "was refused delete-workspace, {n} times 12", "changed the role of {person} from viewer to admin 1", "renamed the workspace to Acme Ltd 1", "renamed the workspace to Acme 1",
 		"changed {n} cells of {it} 1", "changed {n} cells of {it} 90", "renamed the table Leads to Companies 1", "made the table {it} 1",
@@ -88,24 +88,24 @@ func TestTheAuditLog(t *testing.T) {
 	require.Equal(t, "192.0.2.7", all[6].Client)
 	require.Equal(t, "Firefox", all[6].Agent)
 
-	_, says = lines(auditread.Filter{Activity: true})
+	_, says = lines(auditview.Filter{Activity: true})
 	require.NotContains(t, says, "signed in 1")
 	require.Len(t, says, 7)
-	_, says = lines(auditread.Filter{Action: "table", Before: all[6].First, Limit: 1})
+	_, says = lines(auditview.Filter{Action: "table", Before: all[6].First, Limit: 1})
 	require.Equal(t, []string{"renamed the table Leads to Companies 1"}, says)
-	for name, f := range map[string]auditread.Filter{
+	for name, f := range map[string]auditview.Filter{
 		"wildcards are text": {Action: "t%"}, "underscores too": {Action: "tabl_"}, "another person": {Actor: "usr_2"}, "later": {From: now.Add(time.Hour)}, "before": {To: now},
 		"no such thing": {Thing: "table", ID: "tbl_2"},
 	} {
 		_, says = lines(f)
 		require.Empty(t, says, name)
 	}
-	_, says = lines(auditread.Filter{Thing: "member", Actor: "usr_1", From: now, To: now.Add(time.Second)})
+	_, says = lines(auditview.Filter{Thing: "member", Actor: "usr_1", From: now, To: now.Add(time.Second)})
 	require.Len(t, says, 1)
 	h.RequireRebuildable()
 
-	filters := []auditread.Filter{{}, {Activity: true}, {Actor: "usr_1"}, {Action: "table", Limit: 2}, {Thing: "table", ID: "tbl_1"}, {Before: all[3].First}}
-	var present [][]auditread.Line
+	filters := []auditview.Filter{{}, {Activity: true}, {Actor: "usr_1"}, {Action: "table", Limit: 2}, {Thing: "table", ID: "tbl_1"}, {Before: all[3].First}}
+	var present [][]auditview.Line
 	for _, f := range filters {
 		found, _ := lines(f)
 		require.NotEmpty(t, found)
@@ -143,7 +143,7 @@ func TestWhatWasDoneIsToldByNames(t *testing.T) {
 	h.Append("search-ws_1", search.Deleted{ID: "sea_1"})
 	h.Append("api_key-key_1", auth.APIKeyCreated{KeyID: "key_1", Workspace: "ws_1", Name: "CI", Role: kernel.RoleMember, Tables: []kernel.TableID{"tbl_1", "tbl_0"}})
 	var told []string
-	require.NoError(t, auditread.NewQueries(h.Pool, h).Lines(t.Context(), "ws_1", auditread.Filter{}, func(l auditread.Line) error {
+	require.NoError(t, auditread.NewQueries(h.Pool, h).Lines(t.Context(), "ws_1", auditview.Filter{}, func(l auditview.Line) error {
 		told = append(told, strings.ReplaceAll(l.Says, "{it}", l.Name))
 		require.NotRegexp(t, `(col|viw|sea)_`, l.Says+string(l.Before)+string(l.After))
 		if l.Thing == "api_key" {
@@ -178,15 +178,15 @@ func TestWhatIsSecretOrOnesOwnIsNotTold(t *testing.T) {
 	h.Append("search-sea_1", search.Saved{ID: "sea_1", Workspace: "ws_1", Name: "CANARY"}, search.Deleted{ID: "sea_1"})
 	h.Append("search-sea_2", search.Saved{ID: "sea_2", Workspace: "ws_1", Name: "everybody's", Shared: true})
 	q := auditread.NewQueries(h.Pool, h)
-	told := func(f auditread.Filter) string {
+	told := func(f auditview.Filter) string {
 		var out []string
-		require.NoError(t, q.Lines(t.Context(), "ws_1", f, func(l auditread.Line) error {
+		require.NoError(t, q.Lines(t.Context(), "ws_1", f, func(l auditview.Line) error {
 			out = append(out, fmt.Sprintf("%s (%s) %s %s", l.Says, l.Name, l.Before, l.After))
 			return nil
 		}))
 		return strings.Join(out, "\n")
 	}
-	all, activity := told(auditread.Filter{}), told(auditread.Filter{Activity: true})
+	all, activity := told(auditview.Filter{}), told(auditview.Filter{Activity: true})
 	require.NotContains(t, all, "CANARY")
 	require.Contains(t, activity, "made the webhook https://hooks.example.com/…")
 	require.Contains(t, all, "deleted the search {it} () ", "nobody was told its name")

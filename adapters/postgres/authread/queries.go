@@ -8,16 +8,8 @@ import (
 
 	"github.com/morket/morket/adapters/postgres"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections/authview"
 )
-
-// Session is an open session.
-type Session struct {
-	ID         kernel.SessionID `json:"id"`
-	CreatedAt  time.Time        `json:"created_at"`
-	LastUsedAt time.Time        `json:"last_used_at"`
-	Client     string           `json:"client"`
-	Current    bool             `json:"current" db:"-"`
-}
 
 // Queries answers questions about sessions.
 type Queries struct{ db postgres.Reader }
@@ -29,13 +21,13 @@ const sessionsSQL = `SELECT id, created_at, last_used_at, client FROM rm_auth.se
 WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY id DESC`
 
 // Sessions lists a person's open sessions, newest first. There are auth.MaxSessions at most.
-func (q *Queries) Sessions(ctx context.Context, user kernel.UserID, now time.Time) ([]Session, error) {
+func (q *Queries) Sessions(ctx context.Context, user kernel.UserID, now time.Time) ([]authview.Session, error) {
 	rows, err := q.db.Query(ctx, sessionsSQL, user, now)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (Session, error) {
-		var s Session
+	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (authview.Session, error) {
+		var s authview.Session
 		err := r.Scan(&s.ID, &s.CreatedAt, &s.LastUsedAt, &s.Client)
 		s.CreatedAt, s.LastUsedAt = s.CreatedAt.UTC(), s.LastUsedAt.UTC()
 		return s, err

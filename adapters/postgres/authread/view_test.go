@@ -23,7 +23,7 @@ func TestTheListOfSessions(t *testing.T) {
 	require.NoError(t, err)
 	h := postgrestest.NewModel(t, authview.New(codec, authread.Open), authread.Model())
 	q, now := authread.NewQueries(h.Pool), h.Clock.Now()
-	list := func(user kernel.UserID, at time.Time) []authread.Session {
+	list := func(user kernel.UserID, at time.Time) []authview.Session {
 		s, err := q.Sessions(t.Context(), user, at)
 		require.NoError(t, err)
 		return s
@@ -36,7 +36,7 @@ func TestTheListOfSessions(t *testing.T) {
 	h.Append("session-ses_9", auth.SessionStarted{SessionID: "ses_9", UserID: "usr_2", At: now, ExpiresAt: end})
 	h.Append("session-ses_2", auth.SessionRefreshed{SessionID: "ses_2", At: now.Add(time.Hour), ExpiresAt: end.Add(time.Hour)})
 	h.Append("user-usr_1", auth.SessionClosed{UserID: "usr_1", SessionID: "ses_3", Reason: auth.ClosedByUser, At: now})
-	require.Equal(t, []authread.Session{
+	require.Equal(t, []authview.Session{
 		{ID: "ses_2", CreatedAt: now, LastUsedAt: now.Add(time.Hour), Client: "Firefox (192.0.2.1)"}, {ID: "ses_1", CreatedAt: now, LastUsedAt: now, Client: "Firefox (192.0.2.1)"},
 	}, list("usr_1", now))
 	require.Len(t, list("usr_1", end), 1, "one that ran out is not open")

@@ -54,15 +54,6 @@ func (q *Queries) SpentSince(ctx context.Context, ws kernel.WorkspaceID, since t
 	return kernel.Credits(sum), err
 }
 
-// Filter picks transactions; zero fields pick all.
-type Filter struct {
-	Kind     credit.Kind
-	From, To time.Time
-	Run      kernel.RunID
-	Before   int64 // only entries with a smaller number
-	Limit    int   // 0 is all
-}
-
 const transactionsQuery = `SELECT workspace_id, seq, position, kind, amount, balance_after, reserved_after, at, actor_kind, actor_id, on_behalf_of,
   reservation_id, run_id, table_id, note, lines, prev_hash, hash
 FROM rm_credit.transactions
@@ -70,17 +61,11 @@ WHERE workspace_id = $1 AND ($2 = '' OR kind = $2) AND ($3::timestamptz IS NULL 
   AND ($5 = '' OR run_id = $5) AND ($6::bigint = 0 OR seq < $6)
 ORDER BY seq DESC LIMIT $7`
 
-// Transaction is an entry as the read model has it.
-type Transaction struct {
-	creditview.Transaction
-	LineCount int
-}
-
 // Transactions calls fn for each entry, newest first, without holding them all in memory.
-func (q *Queries) Transactions(ctx context.Context, ws kernel.WorkspaceID, f Filter, fn func(Transaction) error) error {
+func (q *Queries) Transactions(ctx context.Context, ws kernel.WorkspaceID, f creditview.Filter, fn func(creditview.Listed) error) error {
 	if f.Limit == 0 { // an export
 		ctx = postgres.Unhurried(ctx)
-		return postgres.InPages(func(limit int) ([]Transaction, error) {
+		return postgres.InPages(func(limit int) ([]creditview.Listed, error) {
 			f.Limit = limit
 			page, err := q.transactions(ctx, ws, f)
 			if len(page) > 0 {
@@ -101,13 +86,13 @@ func (q *Queries) Transactions(ctx context.Context, ws kernel.WorkspaceID, f Fil
 	return nil
 }
 
-func (q *Queries) transactions(ctx context.Context, ws kernel.WorkspaceID, f Filter) ([]Transaction, error) {
+func (q *Queries) transactions(ctx context.Context, ws kernel.WorkspaceID, f creditview.Filter) ([]creditview.Listed, error) {
 	rows, err := q.db.Query(ctx, transactionsQuery, ws, string(f.Kind), nullTime(f.From), nullTime(f.To), string(f.Run), f.Before, f.Limit)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Transaction, error) {
-		var t Transaction
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (creditview.Listed, error) {
+		var t creditview.Listed
 		err := row.Scan(&t.Workspace, &t.Seq, &t.Position, &t.Kind, &t.Amount, &t.BalanceAfter, &t.ReservedAfter, &t.At, &t.Actor.Kind, &t.Actor.ID, &t.Actor.OnBehalfOf,
 			&t.Reservation, &t.Run, &t.Table, &t.Note, &t.LineCount, &t.PrevHash, &t.Hash)
 		return t, err
@@ -121,38 +106,26 @@ func nullTime(t time.Time) *time.Time {
 	return &t
 }
 
-// Line is a debit line with the entry that holds it.
-type Line struct {
-	credit.Line
-	Seq   int64
-	Index int
-	Run   kernel.RunID
-	Hash  string // of the entry
-	At    time.Time
-	// Position is that of the entry in the log.
-	Position int64
-}
-
 const linesBase = `SELECT l.seq, l.line, l.run_id, l.row_id, l.column_id, l.provider, l.attempt, l.amount, l.answer_hash, t.hash, t.at, t.position
 FROM rm_credit.debit_lines l JOIN rm_credit.transactions t USING (workspace_id, seq) WHERE l.workspace_id = $1 AND `
 
 // LinesOf returns lines of one entry from the given index on, at most limit.
-func (q *Queries) LinesOf(ctx context.Context, ws kernel.WorkspaceID, seq int64, from, limit int) ([]Line, error) {
+func (q *Queries) LinesOf(ctx context.Context, ws kernel.WorkspaceID, seq int64, from, limit int) ([]creditview.Line, error) {
 	return q.lines(ctx, linesBase+`l.seq = $2 AND l.line >= $3::bigint ORDER BY l.line LIMIT $4`, ws, seq, from, limit)
 }
 
 // LinesOfCell returns what a cell's answers cost, newest first, at most 100.
-func (q *Queries) LinesOfCell(ctx context.Context, ws kernel.WorkspaceID, row kernel.RowID, column kernel.ColumnID) ([]Line, error) {
+func (q *Queries) LinesOfCell(ctx context.Context, ws kernel.WorkspaceID, row kernel.RowID, column kernel.ColumnID) ([]creditview.Line, error) {
 	return q.lines(ctx, linesBase+`l.row_id = $2 AND l.column_id = $3 ORDER BY l.seq DESC, l.line LIMIT 100`, ws, row, column)
 }
 
-func (q *Queries) lines(ctx context.Context, sql string, args ...any) ([]Line, error) {
+func (q *Queries) lines(ctx context.Context, sql string, args ...any) ([]creditview.Line, error) {
 	rows, err := q.db.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Line, error) {
-		var l Line
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (creditview.Line, error) {
+		var l creditview.Line
 		err := row.Scan(&l.Seq, &l.Index, &l.Run, &l.Row, &l.Column, &l.Provider, &l.Attempt, &l.Amount, &l.AnswerHash, &l.Hash, &l.At, &l.Position)
 		return l, err
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/morket/morket/adapters/postgres"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections/dataopsview"
 )
 
 // Queries answers questions about imports.
@@ -41,15 +42,8 @@ const importsQuery = `SELECT body, position, created_at, finished_at FROM rm_dat
 WHERE workspace_id = $1 AND ($2 = '' OR import_id < $2) AND ($3 = '' OR table_id = $3)
 AND (cardinality($5::text[]) = 0 OR table_id = ANY($5) OR table_id = '' AND body ->> 'uploader' = $6) ORDER BY import_id DESC LIMIT $4`
 
-// Only limits a list to what is of some tables, and to the files of one uploader that are of no table yet; without tables it limits
-// nothing.
-type Only struct {
-	Tables   []kernel.TableID
-	Uploader string
-}
-
 // Imports lists imports of the workspace, newest first, from before the given one on; of one table if it is named.
-func (q *Queries) Imports(ctx context.Context, ws kernel.WorkspaceID, table kernel.TableID, before kernel.ImportID, limit int, only Only) ([]dataops.Summary, error) {
+func (q *Queries) Imports(ctx context.Context, ws kernel.WorkspaceID, table kernel.TableID, before kernel.ImportID, limit int, only dataopsview.Only) ([]dataops.Summary, error) {
 	rows, err := q.db.Query(ctx, importsQuery, ws, before, table, limit, append([]kernel.TableID{}, only.Tables...), only.Uploader)
 	if err != nil {
 		return nil, fmt.Errorf("list imports: %w", err)

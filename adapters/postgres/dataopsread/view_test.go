@@ -58,10 +58,10 @@ func TestView(t *testing.T) {
 	require.NoError(t, q.Problems(t.Context(), ws, first, collect))
 	require.Equal(t, []dataops.Problem{{Line: 3, Column: "c", Value: "v", Reason: "r"}, {Line: 5, Reason: "s", Kept: true}}, lines)
 
-	list, err := q.Imports(t.Context(), ws, "", "", 10, dataopsread.Only{})
+	list, err := q.Imports(t.Context(), ws, "", "", 10, dataopsview.Only{})
 	require.NoError(t, err)
 	require.Equal(t, []kernel.ImportID{second, first}, []kernel.ImportID{list[0].ID, list[1].ID})
-	list, err = q.Imports(t.Context(), ws, "tbl_1", second, 10, dataopsread.Only{})
+	list, err = q.Imports(t.Context(), ws, "tbl_1", second, 10, dataopsview.Only{})
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 
@@ -71,7 +71,7 @@ func TestView(t *testing.T) {
 
 	_, err = q.Import(t.Context(), "ws_other", first)
 	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
-	list, err = q.Imports(t.Context(), "ws_other", "", "", 10, dataopsread.Only{})
+	list, err = q.Imports(t.Context(), "ws_other", "", "", 10, dataopsview.Only{})
 	require.NoError(t, err)
 	require.Empty(t, list)
 	lines = nil

@@ -69,21 +69,12 @@ func (q *Queries) Job(ctx context.Context, ws kernel.WorkspaceID, id kernel.RunI
 	return j, err
 }
 
-// JobFilter picks jobs; zero fields pick all.
-type JobFilter struct {
-	Table  kernel.TableID
-	Tables []kernel.TableID // only these, if not empty
-	State  enrichment.RunState
-	Before kernel.RunID // older ones only
-	Limit  int
-}
-
 const selectJobs = `SELECT ` + jobColumns + ` FROM rm_enrichment.jobs
 WHERE workspace_id = $1 AND ($2 = '' OR table_id = $2) AND ($3 = '' OR state = $3) AND ($4 = '' OR run_id < $4) AND (cardinality($5::text[]) = 0 OR table_id = ANY($5))
 ORDER BY run_id DESC LIMIT $6`
 
 // Jobs returns jobs of the workspace, newest first.
-func (q *Queries) Jobs(ctx context.Context, ws kernel.WorkspaceID, f JobFilter) ([]enrichmentview.Job, error) {
+func (q *Queries) Jobs(ctx context.Context, ws kernel.WorkspaceID, f enrichmentview.JobFilter) ([]enrichmentview.Job, error) {
 	tables := make([]string, len(f.Tables))
 	for i, t := range f.Tables {
 		tables[i] = string(t)

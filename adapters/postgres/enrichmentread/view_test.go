@@ -126,7 +126,7 @@ func TestJobsOfOthersAreNotThere(t *testing.T) {
 	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
 	for name, n := range map[string]func() (int, error){
 		"jobs": func() (int, error) {
-			l, err := q.Jobs(t.Context(), "ws_2", enrichmentread.JobFilter{Limit: 10})
+			l, err := q.Jobs(t.Context(), "ws_2", enrichmentview.JobFilter{Limit: 10})
 			return len(l), err
 		},
 		"records": func() (int, error) {
@@ -154,10 +154,10 @@ func TestListsProvidersAndAnswers(t *testing.T) {
 	for _, id := range []kernel.RunID{"run_1", "run_2", "run_3"} {
 		h.Append(eventstore.Stream("run", string(id)), started(id))
 	}
-	list, err := q.Jobs(t.Context(), ws, enrichmentread.JobFilter{Table: "tbl_1", State: enrichment.RunPending, Limit: 2})
+	list, err := q.Jobs(t.Context(), ws, enrichmentview.JobFilter{Table: "tbl_1", State: enrichment.RunPending, Limit: 2})
 	require.NoError(t, err)
 	require.Equal(t, kernel.RunID("run_3"), list[0].ID)
-	list, err = q.Jobs(t.Context(), ws, enrichmentread.JobFilter{Before: list[1].ID, Limit: 2})
+	list, err = q.Jobs(t.Context(), ws, enrichmentview.JobFilter{Before: list[1].ID, Limit: 2})
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 

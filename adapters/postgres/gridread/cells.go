@@ -10,6 +10,7 @@ import (
 
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/projections/gridview"
 )
 
 // Cells reads cells of rows by their ids, in the trash or not; rows that don't exist are left out. seen is a position that the
@@ -192,8 +193,8 @@ func (g *Grid) MatchKeys(ctx context.Context, s table.Schema, cols []kernel.Colu
 }
 
 // IDs returns the ids of the rows that a query selects, up to limit, in the order of the ids, from after the given one on.
-func (g *Grid) IDs(ctx context.Context, info Info, q Query, after kernel.RowID, limit int) ([]kernel.RowID, error) {
-	p, err := g.plan(ctx, info, Query{Filter: q.Filter, Search: q.Search})
+func (g *Grid) IDs(ctx context.Context, info gridview.Info, q gridview.Query, after kernel.RowID, limit int) ([]kernel.RowID, error) {
+	p, err := g.plan(ctx, info, gridview.Query{Filter: q.Filter, Search: q.Search})
 	if err != nil {
 		return nil, err
 	}
@@ -252,5 +253,5 @@ func (g *Grid) Select(ctx context.Context, ws kernel.WorkspaceID, id kernel.Tabl
 	if err != nil {
 		return nil, err
 	}
-	return g.IDs(ctx, info, Query{Filter: f, Search: search}, after, limit)
+	return g.IDs(ctx, info, gridview.Query{Filter: f, Search: search}, after, limit)
 }

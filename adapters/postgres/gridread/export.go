@@ -10,22 +10,22 @@ import (
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/projections/gridview"
 )
 
-// ExportRow is a row on its way out. It is good until the next one is asked for.
-type ExportRow struct {
+// exportRow implements gridview.ExportRow.
+type exportRow struct {
 	fields []table.Column
 	raw    [][]byte
 	buf    []byte
 	states map[string]cellState // of the row at hand; nil before they are read
 }
 
-// ID returns the row's id.
-func (r *ExportRow) ID() kernel.RowID { return kernel.RowKey(r.raw[0]).RowID() }
+// ID implements gridview.ExportRow.
+func (r *exportRow) ID() kernel.RowID { return kernel.RowKey(r.raw[0]).RowID() }
 
-// Text returns the i-th exported column as table.Format writes it; false for an empty cell. The bytes are good until the
-// next call.
-func (r *ExportRow) Text(i int) ([]byte, bool) {
+// Text implements gridview.ExportRow.
+func (r *exportRow) Text(i int) ([]byte, bool) {
 	v := r.raw[rowHead+i]
 	if v == nil {
 		return nil, false
@@ -49,8 +49,8 @@ func (r *ExportRow) Text(i int) ([]byte, bool) {
 	return r.buf, true
 }
 
-// JSON returns the i-th exported column as the API writes it, null for an empty cell. It is good until the next call.
-func (r *ExportRow) JSON(i int) []byte {
+// JSON implements gridview.ExportRow.
+func (r *exportRow) JSON(i int) []byte {
 	v := r.raw[rowHead+i]
 	if v == nil {
 		return append(r.buf[:0], "null"...)
@@ -68,8 +68,8 @@ func (r *ExportRow) JSON(i int) []byte {
 	return r.buf
 }
 
-// Sureness is how sure the i-th exported column is, of a query that asks for it; without evidence where that is not known.
-func (r *ExportRow) Sureness(i int) enrichment.Sureness {
+// Sureness implements gridview.ExportRow.
+func (r *exportRow) Sureness(i int) enrichment.Sureness {
 	if r.raw[rowHead+i] == nil || r.raw[4] == nil {
 		return enrichment.Sureness{}
 	}
@@ -81,7 +81,7 @@ func (r *ExportRow) Sureness(i int) enrichment.Sureness {
 }
 
 // Columns returns the columns that a query exports, in order.
-func (g *Grid) Columns(info Info, q Query) ([]table.Column, error) {
+func (g *Grid) Columns(info gridview.Info, q gridview.Query) ([]table.Column, error) {
 	p, err := newPlan(info, q, g.clock.Now())
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (g *Grid) Columns(info Info, q Query) ([]table.Column, error) {
 // It reads pages, so a reader that is slow holds no connection and no snapshot of the database. A row is handed out at most once, as it
 // is when its page is read. Without an order, rows that come meanwhile are found at the end. With one, the order is taken first, as of
 // one moment: what comes later is not in it, and a row that meanwhile has another value stays in its place.
-func (g *Grid) Export(ctx context.Context, info Info, q Query, rows []kernel.RowID, fn func(*ExportRow) error) error {
+func (g *Grid) Export(ctx context.Context, info gridview.Info, q gridview.Query, rows []kernel.RowID, fn func(gridview.ExportRow) error) error {
 	p, err := g.plan(ctx, info, q)
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ type export struct {
 }
 
 // handOut gives the rows of the pages to fn. The next page is read while one is handed out, so memory holds two.
-func (x *export) handOut(ctx context.Context, read func(context.Context, *exportPages) error, fn func(*ExportRow) error) error {
+func (x *export) handOut(ctx context.Context, read func(context.Context, *exportPages) error, fn func(gridview.ExportRow) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	pages := &exportPages{full: make(chan *exportPage), free: make(chan *exportPage, 2)}
@@ -256,8 +256,8 @@ func (x *export) read(ctx context.Context, page *exportPage, sql string, a args)
 	return all, nil
 }
 
-func (x *export) blank() *ExportRow {
-	return &ExportRow{fields: x.plan.fields, raw: make([][]byte, rowHead+len(x.plan.fields))}
+func (x *export) blank() *exportRow {
+	return &exportRow{fields: x.plan.fields, raw: make([][]byte, rowHead+len(x.plan.fields))}
 }
 
 // byID reads page after page by the rows' ids.

@@ -11,9 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/projections/gridview"
 )
 
 // exportFixture has more rows than two pages, some of them so long that a page is full before its rows are.
@@ -42,9 +42,9 @@ func exportFixture(t *testing.T) (*fixture, []refRow) {
 }
 
 // export returns the exported rows' ids and numbers.
-func (f *fixture) export(t *testing.T, q gridread.Query, only []kernel.RowID, meanwhile func(n int)) (ids []kernel.RowID, numbers []string) {
+func (f *fixture) export(t *testing.T, q gridview.Query, only []kernel.RowID, meanwhile func(n int)) (ids []kernel.RowID, numbers []string) {
 	t.Helper()
-	err := f.grid.Export(t.Context(), f.info(t), q, only, func(row *gridread.ExportRow) error {
+	err := f.grid.Export(t.Context(), f.info(t), q, only, func(row gridview.ExportRow) error {
 		text, _ := row.Text(1)
 		ids, numbers = append(ids, row.ID()), append(numbers, string(text))
 		if meanwhile != nil {
@@ -75,15 +75,15 @@ func TestAnExportHoldsNoConnectionWhileItsReaderReads(t *testing.T) {
 	up, down := table.Sort{Column: number, Dir: table.Ascending}, table.Sort{Column: number, Dir: table.Descending}
 	all := ordered()
 	for name, c := range map[string]struct {
-		q          gridread.Query
+		q          gridview.Query
 		only, want []kernel.RowID
 	}{
 		"as they came":   {want: all},
-		"sorted":         {q: gridread.Query{Sort: []table.Sort{up}}, want: ordered(up)},
-		"sorted down":    {q: gridread.Query{Sort: []table.Sort{down}}, want: ordered(down)},
+		"sorted":         {q: gridview.Query{Sort: []table.Sort{up}}, want: ordered(up)},
+		"sorted down":    {q: gridview.Query{Sort: []table.Sort{down}}, want: ordered(down)},
 		"named rows":     {only: []kernel.RowID{all[7000], all[3], all[10_500]}, want: []kernel.RowID{all[3], all[7000], all[10_500]}},
-		"those searched": {q: gridread.Query{Search: "row 977"}, want: append([]kernel.RowID{all[977]}, all[9770:9780]...)},
-		"none":           {q: gridread.Query{Search: "nowhere"}},
+		"those searched": {q: gridview.Query{Search: "row 977"}, want: append([]kernel.RowID{all[977]}, all[9770:9780]...)},
+		"none":           {q: gridview.Query{Search: "nowhere"}},
 	} {
 		have, values := f.export(t, c.q, c.only, func(n int) {
 			if n == 1 || n == 6000 { // a page ahead is read, no more
@@ -103,7 +103,7 @@ func TestRowsThatChangeDuringAnExportAreThereOnceOrNotAtAll(t *testing.T) {
 	number := f.tbl.Schema().Columns[1].ID
 	filter, err := table.ParseFilter(json.RawMessage(`{"column":"`+string(number)+`","op":"lt","value":600}`), f.tbl.Schema())
 	require.NoError(t, err)
-	q := gridread.Query{Sort: []table.Sort{{Column: number, Dir: table.Ascending}}, Filter: filter}
+	q := gridview.Query{Sort: []table.Sort{{Column: number, Dir: table.Ascending}}, Filter: filter}
 	all, _ := f.export(t, q, nil, nil)
 	first, moved, gone := all[0], all[len(all)-2], all[len(all)-1]
 	have, values := f.export(t, q, nil, func(n int) {

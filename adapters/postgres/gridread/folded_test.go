@@ -7,10 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections/gridview"
 )
 
 // texts is a table with a column of each text, and the names of the rows that queries find.
@@ -38,7 +38,7 @@ func newTexts(t *testing.T, values ...string) *texts {
 	return x
 }
 
-func (x *texts) find(q gridread.Query) []string {
+func (x *texts) find(q gridview.Query) []string {
 	x.t.Helper()
 	p, err := x.grid.Page(x.t.Context(), x.info(x.t), q, "", 0, 100)
 	require.NoError(x.t, err)
@@ -55,7 +55,7 @@ func (x *texts) where(op table.Op, value string) []string {
 	require.NoError(x.t, err)
 	f, err := table.ParseFilter(raw, x.info(x.t).Schema)
 	require.NoError(x.t, err)
-	return x.find(gridread.Query{Filter: f})
+	return x.find(gridview.Query{Filter: f})
 }
 
 func TestTextsAreTheSameAndInOrderByTheirFoldedForm(t *testing.T) {
@@ -71,11 +71,11 @@ func TestTextsAreTheSameAndInOrderByTheirFoldedForm(t *testing.T) {
 	require.Equal(t, []string{"край"}, x.where(table.Is, "КРАЙ"))
 	require.Equal(t, []string{"Ahh", "Ähhhh"}, x.where(table.Contains, "AHH")[:2])
 	require.Len(t, x.where(table.IsNot, "ÉTOILE"), len(values)-1)
-	require.Equal(t, []string{"étoile", "ETOILE du Nord"}, x.find(gridread.Query{Search: "éToile"}))
-	sorted := x.find(gridread.Query{Sort: []table.Sort{{Column: x.col, Dir: table.Ascending}}})
+	require.Equal(t, []string{"étoile", "ETOILE du Nord"}, x.find(gridview.Query{Search: "éToile"}))
+	sorted := x.find(gridview.Query{Sort: []table.Sort{{Column: x.col, Dir: table.Ascending}}})
 	require.Equal(t, []string{"Ahh", "Ähhhh", "ahhi", "étoile", "ETOILE du Nord", "Straße", "STRASSE", "zebra", "край", "краи", "かき", "がき"}[:8], sorted[:8])
 	slices.Reverse(sorted)
-	require.Equal(t, sorted, x.find(gridread.Query{Sort: []table.Sort{{Column: x.col, Dir: table.Descending}}}), "ties turn with the order")
+	require.Equal(t, sorted, x.find(gridview.Query{Sort: []table.Sort{{Column: x.col, Dir: table.Descending}}}), "ties turn with the order")
 	found, err := x.grid.MatchKeys(t.Context(), x.info(t).Schema, []kernel.ColumnID{x.col}, [][]json.RawMessage{{table.Quote("étoile")}, {table.Quote("ÉTOILE")}})
 	require.NoError(t, err)
 	require.Equal(t, [][]kernel.RowID{{x.rows[1]}, nil}, found, "a key is matched exactly: what it matches is written over")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,6 +12,7 @@ import (
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore/cached"
+	"github.com/morket/morket/projections/gridview"
 )
 
 // Grid answers questions about tables, rows and cells.
@@ -52,7 +52,7 @@ func (g *Grid) Reader(ctx context.Context, ws kernel.WorkspaceID) (table.Reader,
 }
 
 // plan makes the plan of a query as of now, where now is in the workspace's zone.
-func (g *Grid) plan(ctx context.Context, info Info, q Query) (*plan, error) {
+func (g *Grid) plan(ctx context.Context, info gridview.Info, q gridview.Query) (*plan, error) {
 	reader, err := g.Reader(ctx, info.Schema.Workspace)
 	if err != nil {
 		return nil, err
@@ -68,36 +68,14 @@ func NewGrid(db postgres.Reader, clock kernel.Clock) *Grid {
 	}
 }
 
-// Info is what the grid knows of a table besides its rows.
-type Info struct {
-	ID        kernel.TableID
-	Schema    table.Schema
-	Deleted   []table.Column
-	Views     []table.View
-	RowCount  int64
-	Trash     int64
-	Last      int64 // position of the table's last change
-	Moved     int64 // position at which rows last came or went
-	Position  int64 // that the grid has reached
-	CreatedAt time.Time
-	UpdatedAt time.Time
-	TrashedAt *time.Time
-}
-
-// HasColumn reports whether the table has the column, in the trash or not.
-func (i Info) HasColumn(id kernel.ColumnID) bool {
-	is := func(c table.Column) bool { return c.ID == id }
-	return slices.ContainsFunc(i.Schema.Columns, is) || slices.ContainsFunc(i.Deleted, is)
-}
-
 const infoQuery = `SELECT t.schema_version, t.row_count, t.trash_count, t.last_position, t.rows_position, t.created_at, t.updated_at, t.trashed_at,
 (SELECT position FROM projection.checkpoints WHERE place = 'grid'), CASE WHEN t.schema_version <> $3 THEN t.state END
 FROM rm_grid.tables t WHERE t.workspace_id = $1 AND t.table_id = $2 AND NOT t.purged`
 
 // Any returns a table of the workspace, in the trash or not.
-func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (Info, error) {
+func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (gridview.Info, error) {
 	if kernel.ParseID(kernel.PrefixTable, string(id)) != nil {
-		return Info{}, kernel.NotFound("table", string(id))
+		return gridview.Info{}, kernel.NotFound("table", string(id))
 	}
 	key := structureKey{live(), id}
 	known := g.memory.last(key)
@@ -105,7 +83,7 @@ func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID
 	if known != nil {
 		version = known.version
 	}
-	info := Info{ID: id}
+	info := gridview.Info{ID: id}
 	var state *string
 	var position *int64
 	err := g.db.QueryRow(ctx, infoQuery, ws, id, version).Scan(&version, &info.RowCount, &info.Trash, &info.Last, &info.Moved, &info.CreatedAt, &info.UpdatedAt, &info.TrashedAt, &position, &state)
@@ -131,7 +109,7 @@ func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID
 }
 
 // Table returns a table of the workspace that is not in the trash, or an error of kernel.KindNotFound.
-func (g *Grid) Table(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (Info, error) {
+func (g *Grid) Table(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (gridview.Info, error) {
 	info, err := g.Any(ctx, ws, id)
 	if err == nil && info.TrashedAt != nil {
 		err = kernel.NotFound("table", string(id))
@@ -144,36 +122,18 @@ func (s *Structures) last(k structureKey) *structure {
 	return st
 }
 
-// Summary is a table in a list.
-type Summary struct {
-	ID          kernel.TableID `json:"id"`
-	Name        string         `json:"name"`
-	RowCount    int64          `json:"row_count"`
-	ColumnCount int            `json:"column_count"`
-	CreatedAt   time.Time      `json:"created_at"`
-	UpdatedAt   time.Time      `json:"updated_at"`
-	TrashedAt   *time.Time     `json:"trashed_at,omitempty"`
-}
-
-// DeletedColumn is a column in the trash of a table that is not.
-type DeletedColumn struct {
-	Table  kernel.TableID
-	Name   string // the table's
-	Column table.Column
-}
-
 const deletedColumnsQuery = `SELECT t.table_id, t.name, t.state FROM rm_grid.tables t
 WHERE t.workspace_id = $1 AND t.trashed_at IS NULL AND NOT t.purged AND EXISTS (SELECT FROM rm_grid.trashed_columns c WHERE c.table_id = t.table_id)
 AND (cardinality($3::text[]) = 0 OR t.table_id = ANY($3)) ORDER BY t.table_id LIMIT $2`
 
 // DeletedColumns lists the columns in the trash of the workspace's tables, of at most so many tables; only of the given ones if some
 // are given.
-func (g *Grid) DeletedColumns(ctx context.Context, ws kernel.WorkspaceID, tables int, only ...kernel.TableID) ([]DeletedColumn, error) {
+func (g *Grid) DeletedColumns(ctx context.Context, ws kernel.WorkspaceID, tables int, only ...kernel.TableID) ([]gridview.DeletedColumn, error) {
 	rows, err := g.db.Query(ctx, deletedColumnsQuery, ws, tables, append([]kernel.TableID{}, only...))
 	if err != nil {
 		return nil, fmt.Errorf("list columns in the trash: %w", err)
 	}
-	var out []DeletedColumn
+	var out []gridview.DeletedColumn
 	var id kernel.TableID
 	var name, state string
 	_, err = pgx.ForEachRow(rows, []any{&id, &name, &state}, func() error {
@@ -182,7 +142,7 @@ func (g *Grid) DeletedColumns(ctx context.Context, ws kernel.WorkspaceID, tables
 			return fmt.Errorf("the structure of table %s: %w", id, err)
 		}
 		for _, c := range agg.Deleted() {
-			out = append(out, DeletedColumn{id, name, c})
+			out = append(out, gridview.DeletedColumn{Table: id, Name: name, Column: c})
 		}
 		return nil
 	})
@@ -197,12 +157,12 @@ WHERE workspace_id = $1 AND (trashed_at IS NOT NULL) = $2 AND NOT purged AND tab
 
 // List returns tables of the workspace by id from after the given one on: those in the trash, or the others; only
 // the given ones if some are given.
-func (g *Grid) List(ctx context.Context, ws kernel.WorkspaceID, trashed bool, after kernel.TableID, limit int, only ...kernel.TableID) ([]Summary, error) {
+func (g *Grid) List(ctx context.Context, ws kernel.WorkspaceID, trashed bool, after kernel.TableID, limit int, only ...kernel.TableID) ([]gridview.Summary, error) {
 	rows, err := g.db.Query(ctx, listQuery, ws, trashed, after, limit, append([]kernel.TableID{}, only...))
 	if err != nil {
 		return nil, fmt.Errorf("list tables: %w", err)
 	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Summary])
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[gridview.Summary])
 	if err != nil {
 		return nil, fmt.Errorf("list tables: %w", err)
 	}

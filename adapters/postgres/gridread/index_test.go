@@ -14,10 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections/gridview"
 )
 
 // bigFixture is a table that is big enough for indexes: two texts and a number. Few rows in the middle hold "needle", all from
@@ -85,7 +85,7 @@ func TestPagesAreTheSameWithIndexesAndWithout(t *testing.T) {
 		if below := rapid.SampledFrom([]int{0, 3, 900}).Draw(t, "below"); below > 0 {
 			filter.And = append(filter.And, table.Filter{Cond: &table.Condition{Column: cols[1], Op: table.Less, Values: []json.RawMessage{json.RawMessage(strconv.Itoa(below))}}})
 		}
-		q := gridread.Query{Search: search, Filter: filter}
+		q := gridview.Query{Search: search, Filter: filter}
 		if dir := rapid.SampledFrom([]table.Direction{"", "asc", "desc"}).Draw(t, "dir"); dir != "" {
 			q.Sort = []table.Sort{{Column: rapid.SampledFrom(cols).Draw(t, "sort").ID, Dir: dir}}
 		}
@@ -118,7 +118,7 @@ func TestTheSearchIndexFollowsTheColumns(t *testing.T) {
 	f, _ := bigFixture(t)
 	indexer := f.grid.NewIndexer(f.Pool, slog.New(slog.DiscardHandler))
 	search := func(q string) int {
-		page, err := f.grid.Page(t.Context(), f.info(t), gridread.Query{Search: q}, "", 0, 10)
+		page, err := f.grid.Page(t.Context(), f.info(t), gridview.Query{Search: q}, "", 0, 10)
 		require.NoError(t, err)
 		indexer.Drain(t.Context())
 		return page.Count
@@ -167,7 +167,7 @@ func TestAChangeOfShapeStopsTheBuildingOfAnIndex(t *testing.T) {
 	t.Parallel()
 	f, _ := bigFixture(t)
 	indexer := f.grid.NewIndexer(f.Pool, slog.New(slog.DiscardHandler))
-	_, err := f.grid.Page(t.Context(), f.info(t), gridread.Query{Search: "needle"}, "", 0, 10)
+	_, err := f.grid.Page(t.Context(), f.info(t), gridview.Query{Search: "needle"}, "", 0, 10)
 	require.NoError(t, err)
 
 	// An open transaction that has written to the table keeps the build waiting.

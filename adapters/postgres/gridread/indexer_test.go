@@ -10,9 +10,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/projections/gridview"
 )
 
 func TestTheIndexerLeavesThePoolsConnectionsAsTheyWere(t *testing.T) {
@@ -29,7 +29,7 @@ func TestTheIndexerLeavesThePoolsConnectionsAsTheyWere(t *testing.T) {
 	}
 	before := show()
 	indexer := f.grid.NewIndexer(one, slog.New(slog.DiscardHandler))
-	_, err = f.grid.Page(t.Context(), f.info(t), gridread.Query{Search: "needle"}, "", 0, 10)
+	_, err = f.grid.Page(t.Context(), f.info(t), gridview.Query{Search: "needle"}, "", 0, 10)
 	require.NoError(t, err)
 	indexer.Drain(t.Context())
 	require.Len(t, f.indexes(t), 1)
@@ -42,7 +42,7 @@ func TestAFailedBuildIsTriedAgainSoon(t *testing.T) {
 	f, _ := bigFixture(t)
 	indexer := f.grid.NewIndexer(f.Pool, slog.New(slog.DiscardHandler))
 	search := func() []string {
-		_, err := f.grid.Page(t.Context(), f.info(t), gridread.Query{Search: "needle"}, "", 0, 10)
+		_, err := f.grid.Page(t.Context(), f.info(t), gridview.Query{Search: "needle"}, "", 0, 10)
 		require.NoError(t, err)
 		indexer.Drain(t.Context())
 		return f.indexes(t)
@@ -77,7 +77,7 @@ func TestRowOffsetsOfARelativeFilterAreThoseOfTheDay(t *testing.T) {
 	}
 	filter, err := table.ParseFilter(json.RawMessage(`{"column":"`+string(schema.Columns[1].ID)+`","op":"relative","value":{"this":"day"}}`), schema)
 	require.NoError(t, err)
-	q := gridread.Query{Filter: filter}
+	q := gridview.Query{Filter: filter}
 	for _, day := range []string{"2026-01-02", "2026-01-03"} {
 		for _, offset := range []int{2200, 1100} {
 			page, err := f.grid.Page(t.Context(), f.info(t), q, "", int64(offset), 3)

@@ -14,6 +14,7 @@ import (
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore/cached"
+	"github.com/morket/morket/projections/gridview"
 )
 
 // offsetEvery is how many rows lie between two row offsets, and so how many a page deep in a table skips at most.
@@ -64,7 +65,7 @@ func (g *Grid) seek(ctx context.Context, p *plan, offset int64) (*place, int64, 
 }
 
 func (g *Grid) rowOffsets(ctx context.Context, p *plan) (*rowOffsets, error) {
-	key := p.query.key(p.info.Schema) + p.days()
+	key := queryKey(p.query, p.info.Schema) + p.days()
 	for {
 		g.offsetIndex.mu.Lock()
 		f, _ := g.offsetIndex.by.Get(key)
@@ -120,7 +121,7 @@ func flowing(c table.Condition) bool {
 }
 
 // flows reports whether a condition of the query is flowing.
-func flows(q Query) bool { return slices.ContainsFunc(q.Filter.Conditions(), flowing) }
+func flows(q gridview.Query) bool { return slices.ContainsFunc(q.Filter.Conditions(), flowing) }
 
 func (g *Grid) build(ctx context.Context, p *plan, key string, done chan struct{}) (*rowOffsets, error) {
 	start := g.clock.Now()
@@ -174,16 +175,16 @@ type count struct{ last, n int64 }
 func newCounts() *counts { return cached.New[string, count](maxOffsets) }
 
 // Count returns how many rows a query has. Without a filter the projection has counted them already.
-func (g *Grid) Count(ctx context.Context, info Info, q Query) (int64, error) {
+func (g *Grid) Count(ctx context.Context, info gridview.Info, q gridview.Query) (int64, error) {
 	if q.Filter.All() && q.Search == "" {
 		return info.RowCount, nil
 	}
-	p, err := g.plan(ctx, info, Query{Filter: q.Filter, Search: q.Search})
+	p, err := g.plan(ctx, info, gridview.Query{Filter: q.Filter, Search: q.Search})
 	if err != nil {
 		return 0, err
 	}
 	g.want(p)
-	key := p.query.key(info.Schema)
+	key := queryKey(p.query, info.Schema)
 	known, ok := g.counts.Get(key)
 	if ok && known.last == info.Last && !relative(q) {
 		return known.n, nil
@@ -197,12 +198,12 @@ func (g *Grid) Count(ctx context.Context, info Info, q Query) (int64, error) {
 }
 
 // CountBefore returns how many of the rows that a query selects come before a row in the order of the ids: the row's place.
-func (g *Grid) CountBefore(ctx context.Context, info Info, q Query, row kernel.RowID) (int64, error) {
+func (g *Grid) CountBefore(ctx context.Context, info gridview.Info, q gridview.Query, row kernel.RowID) (int64, error) {
 	key, err := row.Key()
 	if err != nil {
 		return 0, kernel.Invalid("before", "is not the id of a row")
 	}
-	p, err := g.plan(ctx, info, Query{Filter: q.Filter, Search: q.Search})
+	p, err := g.plan(ctx, info, gridview.Query{Filter: q.Filter, Search: q.Search})
 	if err != nil {
 		return 0, err
 	}
@@ -233,7 +234,7 @@ func (g *Grid) count(ctx context.Context, p *plan) (int64, error) {
 }
 
 // relative reports whether the query's answer depends on the time of day.
-func relative(q Query) bool {
+func relative(q gridview.Query) bool {
 	for _, c := range q.Filter.Conditions() {
 		if c.Op == table.InPeriod {
 			return true

@@ -20,46 +20,38 @@ import (
 	"github.com/morket/morket/projections/gridview"
 )
 
-// Page is a window of rows: a JSON array of API rows.
-type Page struct {
-	Rows     json.RawMessage
-	Count    int
-	Next     string // cursor; empty at the end
-	Position int64
-}
-
 // MaxLimit is how many rows a page has at most.
 const MaxLimit = 1000
 
 // Page reads up to limit rows from the cursor on, or from the offset-th row on.
-func (g *Grid) Page(ctx context.Context, info Info, q Query, cursor string, offset int64, limit int) (Page, error) {
+func (g *Grid) Page(ctx context.Context, info gridview.Info, q gridview.Query, cursor string, offset int64, limit int) (gridview.Page, error) {
 	p, err := g.plan(ctx, info, q)
 	if err != nil {
-		return Page{}, err
+		return gridview.Page{}, err
 	}
 	g.want(p)
 	var at *place
 	if cursor != "" {
 		if at, err = parseCursor(cursor, p); err != nil {
-			return Page{}, err
+			return gridview.Page{}, err
 		}
 	}
 	skip := int64(0)
 	if offset > 0 {
 		if at, skip, err = g.seek(ctx, p, offset); err != nil {
-			return Page{}, fmt.Errorf("find row %d: %w", offset, err)
+			return gridview.Page{}, fmt.Errorf("find row %d: %w", offset, err)
 		}
 	}
 	if p.reaches, err = g.reaches(ctx, p); err != nil {
-		return Page{}, err
+		return gridview.Page{}, err
 	}
 	w := &rowWriter{plan: p, limit: limit, out: make([]byte, 0, 1024*(limit+1)/2)}
 	w.out = append(w.out, '[')
 	if err := g.fill(ctx, w, at, skip); err != nil {
-		return Page{}, err
+		return gridview.Page{}, err
 	}
 	w.out = append(w.out, ']')
-	page := Page{Rows: w.out, Count: w.rows, Position: info.Position}
+	page := gridview.Page{Rows: w.out, Count: w.rows, Position: info.Position}
 	if w.more && w.last != nil {
 		page.Next = w.last.cursor()
 	}
@@ -228,7 +220,7 @@ func (w *rowWriter) row(raw [][]byte) bool {
 	w.rows++
 	w.out = appendRow(w.out, w.plan.fields, raw)
 	if w.rows == w.limit {
-		at := &place{Row: hex.EncodeToString(raw[0]), Of: w.plan.query.key(w.plan.info.Schema)}
+		at := &place{Row: hex.EncodeToString(raw[0]), Of: queryKey(w.plan.query, w.plan.info.Schema)}
 		for _, k := range raw[rowHead+len(w.plan.fields):] {
 			if k == nil {
 				at.Keys = append(at.Keys, nil)
@@ -372,12 +364,12 @@ func appendTime(b []byte, t time.Time) []byte {
 }
 
 // Row reads one row, or answers an error of kernel.KindNotFound.
-func (g *Grid) Row(ctx context.Context, info Info, id kernel.RowID) (json.RawMessage, error) {
+func (g *Grid) Row(ctx context.Context, info gridview.Info, id kernel.RowID) (json.RawMessage, error) {
 	key, err := id.Key()
 	if err != nil {
 		return nil, kernel.NotFound("row", string(id))
 	}
-	p, err := g.plan(ctx, info, Query{})
+	p, err := g.plan(ctx, info, gridview.Query{})
 	if err != nil {
 		return nil, err
 	}

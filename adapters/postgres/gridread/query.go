@@ -12,20 +12,12 @@ import (
 
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/projections/gridview"
 )
 
-// Query says which rows of a table, in which order, with which columns.
-type Query struct {
-	Filter table.Filter
-	Search string
-	Sort   []table.Sort
-	Fields []kernel.ColumnID // nil for all
-	Sure   bool              // exports tell how sure values are
-}
-
-// key names the order and selection of a query: cursors and row offsets of one are not another's. Types count, since a place
+// queryKey names the order and selection of a query: cursors and row offsets of one are not another's. Types count, since a place
 // holds values of the sorted columns; names and options don't.
-func (q Query) key(s table.Schema) string {
+func queryKey(q gridview.Query, s table.Schema) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %q", s.Table, q.Search)
 	for _, o := range q.Sort {
@@ -55,8 +47,8 @@ func writeKey(b *strings.Builder, f table.Filter) {
 
 // plan is a query made ready for SQL.
 type plan struct {
-	info   Info
-	query  Query
+	info   gridview.Info
+	query  gridview.Query
 	fields []table.Column
 	keys   []planKey // of the order, without the row id that breaks ties
 	now    time.Time
@@ -85,7 +77,7 @@ type planKey struct {
 	desc       bool
 }
 
-func newPlan(info Info, q Query, now time.Time) (*plan, error) {
+func newPlan(info gridview.Info, q gridview.Query, now time.Time) (*plan, error) {
 	p := &plan{info: info, query: q, now: now, reaches: []reach{whole}}
 	for _, o := range q.Sort {
 		c, ok := info.Schema.Column(o.Column)
@@ -200,7 +192,7 @@ func parseCursor(s string, p *plan) (*place, error) {
 		return nil, wrong
 	}
 	var at place
-	if json.Unmarshal(b, &at) != nil || at.Of != p.query.key(p.info.Schema) || len(at.Keys) != len(p.keys) {
+	if json.Unmarshal(b, &at) != nil || at.Of != queryKey(p.query, p.info.Schema) || len(at.Keys) != len(p.keys) {
 		return nil, wrong
 	}
 	if k, err := hex.DecodeString(at.Row); err != nil || len(k) != 16 {

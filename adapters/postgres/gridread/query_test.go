@@ -55,7 +55,7 @@ func (f *fixture) cells(events ...kernel.Event) {
 	f.Append(eventstore.Stream(table.CellStream, string(f.tbl.ID())), events...)
 }
 
-func (f *fixture) info(t require.TestingT) gridread.Info {
+func (f *fixture) info(t require.TestingT) gridview.Info {
 	info, err := f.grid.Table(context.Background(), workspace, f.tbl.ID())
 	require.NoError(t, err)
 	return info
@@ -149,7 +149,7 @@ func TestQueriesMeanWhatTheReferenceSays(t *testing.T) {
 		require.NoError(t, err)
 		filter, err := table.ParseFilter(raw, schema)
 		require.NoError(t, err, "%s", raw)
-		q := gridread.Query{Filter: filter}
+		q := gridview.Query{Filter: filter}
 		for _, c := range rapid.SliceOfNDistinct(rapid.SampledFrom(sortable), 0, 3, func(c table.Column) kernel.ColumnID { return c.ID }).Draw(t, "sort") {
 			q.Sort = append(q.Sort, table.Sort{Column: c.ID, Dir: rapid.SampledFrom([]table.Direction{"asc", "desc"}).Draw(t, "dir")})
 		}
@@ -162,7 +162,7 @@ func TestQueriesMeanWhatTheReferenceSays(t *testing.T) {
 		info := f.info(t)
 		require.Equal(t, want, allPages(t, f.grid, info, q, rapid.IntRange(1, 80).Draw(t, "limit")), "%s %v", raw, q.Sort)
 		var exported []kernel.RowID
-		require.NoError(t, f.grid.Export(context.Background(), info, q, nil, func(row *gridread.ExportRow) error {
+		require.NoError(t, f.grid.Export(context.Background(), info, q, nil, func(row gridview.ExportRow) error {
 			exported = append(exported, row.ID())
 			return nil
 		}))
@@ -177,7 +177,7 @@ func TestQueriesMeanWhatTheReferenceSays(t *testing.T) {
 	})
 }
 
-func idsOf(t require.TestingT, p gridread.Page) []kernel.RowID {
+func idsOf(t require.TestingT, p gridview.Page) []kernel.RowID {
 	var rows []struct{ ID kernel.RowID }
 	require.NoError(t, json.Unmarshal(p.Rows, &rows), "%s", p.Rows)
 	out := []kernel.RowID{}
@@ -187,7 +187,7 @@ func idsOf(t require.TestingT, p gridread.Page) []kernel.RowID {
 	return out
 }
 
-func allPages(t require.TestingT, g *gridread.Grid, info gridread.Info, q gridread.Query, limit int) []kernel.RowID {
+func allPages(t require.TestingT, g *gridread.Grid, info gridview.Info, q gridview.Query, limit int) []kernel.RowID {
 	var out []kernel.RowID
 	cursor := ""
 	for range 1000 {
@@ -225,7 +225,7 @@ func TestDeepWindowsStartAtARowOffset(t *testing.T) {
 	for _, sorts := range [][]table.Sort{nil, {{Column: schema.Columns[1].ID, Dir: "asc"}}, {{Column: schema.Columns[1].ID, Dir: "desc"}, {Column: schema.Columns[0].ID, Dir: "asc"}}} {
 		want := inOrder(rows, sorts, kinds)
 		for _, offset := range []int{0, 999, 1000, 1001, 2500, 4800, 4860, 4866, 4867, 4900, 5000, 7200, 7299, 7300} {
-			page, err := f.grid.Page(t.Context(), f.info(t), gridread.Query{Sort: sorts}, "", int64(offset), 100)
+			page, err := f.grid.Page(t.Context(), f.info(t), gridview.Query{Sort: sorts}, "", int64(offset), 100)
 			require.NoError(t, err)
 			var ids []kernel.RowID
 			for _, r := range want[offset:min(offset+100, len(want))] {
@@ -236,7 +236,7 @@ func TestDeepWindowsStartAtARowOffset(t *testing.T) {
 	}
 	gone := []kernel.RowID{rows[10].id, rows[20].id}
 	f.cells(table.RowsDeleted{TableID: f.tbl.ID(), Rows: gone})
-	page, err := f.grid.Page(t.Context(), f.info(t), gridread.Query{}, "", 5000, 1)
+	page, err := f.grid.Page(t.Context(), f.info(t), gridview.Query{}, "", 5000, 1)
 	require.NoError(t, err)
 	require.Equal(t, []kernel.RowID{rows[5002].id}, idsOf(t, page))
 	require.EqualValues(t, 7298, f.info(t).RowCount)

@@ -36,12 +36,12 @@ func (g *Grid) ForRuns(w Waiter) Runs { return Runs{g, w} }
 const runWait = 30 * time.Second
 
 // from waits for the position and writes what the query selects as SQL.
-func (r Runs) from(ctx context.Context, q enrichmentcmd.RowQuery, a *args) (Info, string, error) {
+func (r Runs) from(ctx context.Context, q enrichmentcmd.RowQuery, a *args) (gridview.Info, string, error) {
 	if q.Position > 0 {
 		wait, cancel := context.WithTimeout(ctx, runWait)
 		defer cancel()
 		if reached, ok := r.waiter.Wait(wait, gridview.Name, q.Position); !ok {
-			return Info{}, "", kernel.E(kernel.KindUnavailable, "CATCHING_UP", "the tables are catching up (at %d of %d)", reached, q.Position)
+			return gridview.Info{}, "", kernel.E(kernel.KindUnavailable, "CATCHING_UP", "the tables are catching up (at %d of %d)", reached, q.Position)
 		}
 	}
 	info, err := r.grid.Table(ctx, q.Workspace, q.Table)
@@ -56,7 +56,7 @@ func (r Runs) from(ctx context.Context, q enrichmentcmd.RowQuery, a *args) (Info
 	if err != nil {
 		return info, "", err
 	}
-	p, err := r.grid.plan(ctx, info, Query{Filter: filter})
+	p, err := r.grid.plan(ctx, info, gridview.Query{Filter: filter})
 	if err != nil {
 		return info, "", err
 	}

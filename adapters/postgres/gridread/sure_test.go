@@ -6,11 +6,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections/gridview"
 )
 
 // A value that a provider guessed says so in its row, is found by the filter, and says so until another value takes its place.
@@ -44,7 +44,7 @@ func TestAGuessLooksLikeOne(t *testing.T) {
 	found := func(state string) []kernel.RowID {
 		filter, err := table.ParseFilter([]byte(`{"column":"`+string(col)+`","op":"state","value":"`+state+`"}`), f.info(t).Schema)
 		require.NoError(t, err)
-		p, err := f.grid.Page(t.Context(), f.info(t), gridread.Query{Filter: filter}, "", 0, 100)
+		p, err := f.grid.Page(t.Context(), f.info(t), gridview.Query{Filter: filter}, "", 0, 100)
 		require.NoError(t, err)
 		return idsOf(t, p)
 	}
@@ -66,7 +66,7 @@ func TestAGuessLooksLikeOne(t *testing.T) {
 // stateOf is the cell's state as readers get it, empty for none.
 func (f *fixture) stateOf(t *testing.T, row kernel.RowID, col kernel.ColumnID) string {
 	t.Helper()
-	p, err := f.grid.Page(t.Context(), f.info(t), gridread.Query{}, "", 0, 100)
+	p, err := f.grid.Page(t.Context(), f.info(t), gridview.Query{}, "", 0, 100)
 	require.NoError(t, err)
 	var rows []struct {
 		ID     kernel.RowID                        `json:"id"`

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -76,16 +75,8 @@ func (e *entry) physical() string {
 	return strings.Join(append([]string{systemColumns}, names...), ", ")
 }
 
-// TrashedRow is a row in the trash.
-type TrashedRow struct {
-	ID        kernel.RowID                        `json:"id"`
-	Cells     map[kernel.ColumnID]json.RawMessage `json:"cells"`
-	DeletedAt time.Time                           `json:"deleted_at"`
-	DeletedBy string                              `json:"deleted_by"`
-}
-
 // TrashedRows lists a table's rows in the trash, those deleted last first.
-func (g *Grid) TrashedRows(ctx context.Context, info Info, cursor string, limit int) ([]TrashedRow, string, error) {
+func (g *Grid) TrashedRows(ctx context.Context, info gridview.Info, cursor string, limit int) ([]gridview.TrashedRow, string, error) {
 	var a args
 	after := "true"
 	if cursor != "" {
@@ -108,12 +99,12 @@ func (g *Grid) TrashedRows(ctx context.Context, info Info, cursor string, limit 
 	if err != nil {
 		return nil, "", fmt.Errorf("read the trash: %w", err)
 	}
-	out := []TrashedRow{}
+	out := []gridview.TrashedRow{}
 	next, last := "", ""
 	values := make([]*string, len(cols))
 	var key [16]byte
 	var pos int64
-	var row TrashedRow
+	var row gridview.TrashedRow
 	into := []any{&key, &pos, &row.DeletedAt, &row.DeletedBy}
 	for i := range values {
 		into = append(into, &values[i])

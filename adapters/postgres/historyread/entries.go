@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -14,44 +13,12 @@ import (
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections/historyview"
 )
-
-// Entry is one thing that happened to a row or a cell.
-type Entry struct {
-	Position   int64                 `json:"position"`
-	At         time.Time             `json:"at"`
-	ColumnID   kernel.ColumnID       `json:"column_id,omitempty" doc:"Absent where the row as a whole was deleted or restored."`
-	Value      json.RawMessage       `json:"value"`
-	Previous   json.RawMessage       `json:"previous"`
-	Actor      Actor                 `json:"actor"`
-	Source     table.Source          `json:"source"`
-	RunID      kernel.RunID          `json:"run_id,omitempty"`
-	ImportID   kernel.ImportID       `json:"import_id,omitempty"`
-	State      string                `json:"state,omitempty" doc:"In which a run left the cell, if not with a value."`
-	Message    string                `json:"message,omitempty"`
-	Provider   string                `json:"provider,omitempty"`
-	Credits    *kernel.Credits       `json:"credits_mc,omitempty" doc:"What the answer cost; absent where no provider was asked."`
-	Confidence *float64              `json:"confidence,omitempty" minimum:"0" maximum:"1"`
-	Verified   *bool                 `json:"verified,omitempty" doc:"Whether anything else than the provider says the same; absent where that is not known."`
-	VerifiedBy []enrichment.Evidence `json:"verified_by,omitempty" doc:"What says the same: input, dns, mx, page or provider: and its slug."`
-	SourceURL  string                `json:"source_url,omitempty"`
-	Latency    *int64                `json:"latency_ms,omitempty" doc:"How long the provider took; absent where none was asked."`
-	Cached     bool                  `json:"cached,omitempty"`
-	Attempts   []enrichment.Attempt  `json:"attempts,omitempty"`
-	RequestID  string                `json:"request_id,omitempty"`
-}
-
-// Actor is the cause of the change.
-type Actor struct {
-	Kind kernel.ActorKind `json:"kind"`
-	ID   string           `json:"id,omitempty"`
-	User kernel.UserID    `json:"user_id,omitempty" doc:"The person behind it."`
-	Name string           `json:"name,omitempty"`
-}
 
 // Entries returns what happened to a row, or to one cell of it, before a position, newest first: the entries of up to limit
 // events. next is the position to go on from, 0 at the end.
-func (q *Queries) Entries(ctx context.Context, id kernel.TableID, row kernel.RowID, col kernel.ColumnID, before int64, limit int) ([]Entry, int64, error) {
+func (q *Queries) Entries(ctx context.Context, id kernel.TableID, row kernel.RowID, col kernel.ColumnID, before int64, limit int) ([]historyview.Entry, int64, error) {
 	key, err := row.Key()
 	if err != nil {
 		return nil, 0, kernel.NotFound("row", string(row))
@@ -82,8 +49,8 @@ func (q *Queries) Entries(ctx context.Context, id kernel.TableID, row kernel.Row
 	return out, next, q.fillPrevious(ctx, id, row, out)
 }
 
-func (q *Queries) read(ctx context.Context, positions []int64, row kernel.RowID, col kernel.ColumnID) ([]Entry, error) {
-	out := []Entry{}
+func (q *Queries) read(ctx context.Context, positions []int64, row kernel.RowID, col kernel.ColumnID) ([]historyview.Entry, error) {
+	out := []historyview.Entry{}
 	slices.Sort(positions)
 	for len(positions) > 0 {
 		recs, err := q.log.ReadPositions(ctx, positions)
@@ -107,7 +74,7 @@ func (q *Queries) read(ctx context.Context, positions []int64, row kernel.RowID,
 }
 
 // entriesOf is what one event did to the row, or to one cell of it.
-func (q *Queries) entriesOf(rec eventstore.Recorded, row kernel.RowID, col kernel.ColumnID) ([]Entry, error) {
+func (q *Queries) entriesOf(rec eventstore.Recorded, row kernel.RowID, col kernel.ColumnID) ([]historyview.Entry, error) {
 	e, err := q.codec.Decode(rec)
 	if err != nil {
 		return nil, err
@@ -116,9 +83,9 @@ func (q *Queries) entriesOf(rec eventstore.Recorded, row kernel.RowID, col kerne
 	if err != nil {
 		return nil, err
 	}
-	base := Entry{
+	base := historyview.Entry{
 		Position: rec.Position, At: rec.RecordedAt, RequestID: meta.CorrelationID, Value: kernel.Null(),
-		Actor: Actor{Kind: meta.Actor.Kind, ID: meta.Actor.ID, User: meta.Actor.User()},
+		Actor: historyview.Actor{Kind: meta.Actor.Kind, ID: meta.Actor.ID, User: meta.Actor.User()},
 	}
 	var old map[kernel.ColumnID][]json.RawMessage
 	switch e := e.(type) {
@@ -128,10 +95,10 @@ func (q *Queries) entriesOf(rec eventstore.Recorded, row kernel.RowID, col kerne
 		base.Source, old = e.Source, e.Old
 	case table.RowsDeleted:
 		base.Source = orSource(e.Source, table.FromDelete)
-		return []Entry{base}, nil
+		return []historyview.Entry{base}, nil
 	case table.RowsRestored:
 		base.Source = orSource(e.Source, table.FromRestore)
-		return []Entry{base}, nil
+		return []historyview.Entry{base}, nil
 	case dataops.RowsAdded:
 		base.Source, base.ImportID = table.FromImport, e.ImportID
 	case dataops.RowsUpdated:
@@ -150,12 +117,12 @@ func orSource(s, otherwise table.Source) table.Source {
 	return s
 }
 
-func valued(base Entry, c kernel.Chunk, old map[kernel.ColumnID][]json.RawMessage, row kernel.RowID, only kernel.ColumnID) []Entry {
+func valued(base historyview.Entry, c kernel.Chunk, old map[kernel.ColumnID][]json.RawMessage, row kernel.RowID, only kernel.ColumnID) []historyview.Entry {
 	i := slices.Index(c.Rows, row)
 	if i < 0 {
 		return nil
 	}
-	var out []Entry
+	var out []historyview.Entry
 	cols := make([]kernel.ColumnID, 0, len(c.Cols))
 	for col := range c.Cols {
 		cols = append(cols, col)
@@ -185,7 +152,7 @@ func valued(base Entry, c kernel.Chunk, old map[kernel.ColumnID][]json.RawMessag
 	return out
 }
 
-func answered(base Entry, e enrichment.RunAnswersRecorded, row kernel.RowID, only kernel.ColumnID) []Entry {
+func answered(base historyview.Entry, e enrichment.RunAnswersRecorded, row kernel.RowID, only kernel.ColumnID) []historyview.Entry {
 	out := valued(base, e.Chunk, nil, row, only)
 	if i := slices.Index(e.Chunk.Rows, row); i < 0 {
 		out = nil
@@ -194,7 +161,7 @@ func answered(base Entry, e enrichment.RunAnswersRecorded, row kernel.RowID, onl
 		if m.RowID != row || only != "" && m.ColumnID != only {
 			continue
 		}
-		i := slices.IndexFunc(out, func(x Entry) bool { return x.ColumnID == m.ColumnID })
+		i := slices.IndexFunc(out, func(x historyview.Entry) bool { return x.ColumnID == m.ColumnID })
 		if i < 0 {
 			x := base
 			x.ColumnID = m.ColumnID
@@ -216,7 +183,7 @@ func answered(base Entry, e enrichment.RunAnswersRecorded, row kernel.RowID, onl
 				out[i].Credits, out[i].Latency, out[i].Cached, out[i].Attempts = &p.CreditsMC, &p.LatencyMS, p.Cached, p.Attempts
 			}
 			if own || given && at < len(e.Marks) && e.Marks[at].State == enrichment.MarkValue { // a further field of the same answer
-				out[i].sure(p)
+				sure(&out[i], p)
 			}
 		}
 	}
@@ -224,7 +191,7 @@ func answered(base Entry, e enrichment.RunAnswersRecorded, row kernel.RowID, onl
 }
 
 // sure takes over who gave an answer and how sure it is.
-func (e *Entry) sure(p enrichment.Provenance) {
+func sure(e *historyview.Entry, p enrichment.Provenance) {
 	e.Provider, e.Confidence, e.SourceURL = p.Provider, p.Confidence, p.SourceURL
 	if s := p.Sureness(); s.VerifiedBy != nil && p.Provider != "" {
 		verified := s.Verified()
@@ -233,7 +200,7 @@ func (e *Entry) sure(p enrichment.Provenance) {
 }
 
 // fillPrevious sets each entry's earlier value: that of the next older entry of its column, or else as the index finds it.
-func (q *Queries) fillPrevious(ctx context.Context, id kernel.TableID, row kernel.RowID, entries []Entry) error {
+func (q *Queries) fillPrevious(ctx context.Context, id kernel.TableID, row kernel.RowID, entries []historyview.Entry) error {
 	next := map[kernel.ColumnID]int{} // the newer entry of the column that still wants its earlier value
 	for i := range entries {
 		e := &entries[i]

@@ -12,26 +12,13 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// Delivery is a line of a webhook's delivery log.
-type Delivery struct {
-	Position  int64
-	Type      string
-	State     webhookflow.State
-	Attempts  int        // in the present round
-	DueAt     *time.Time // of the next attempt, while it waits
-	CreatedAt time.Time
-	EndedAt   *time.Time
-	Status    int    // of the latest attempt; 0: there was none, or no answer
-	Error     string // of the latest attempt
-}
-
 const deliveryColumns = `d.position, d.type, d.state, d.attempts, d.due_at, d.created_at, d.ended_at, coalesce(a.status, 0), coalesce(a.error, '')
 FROM webhook_queue.deliveries d LEFT JOIN LATERAL (
 	SELECT status, error FROM webhook_queue.attempts a WHERE a.endpoint_id = d.endpoint_id AND a.position = d.position ORDER BY id DESC LIMIT 1
 ) a ON true`
 
-func scanDelivery(row pgx.CollectableRow) (Delivery, error) {
-	var d Delivery
+func scanDelivery(row pgx.CollectableRow) (webhookflow.Delivery, error) {
+	var d webhookflow.Delivery
 	err := row.Scan(&d.Position, &d.Type, &d.State, &d.Attempts, &d.DueAt, &d.CreatedAt, &d.EndedAt, &d.Status, &d.Error)
 	if d.State != webhookflow.Waiting {
 		d.DueAt = nil
@@ -40,7 +27,7 @@ func scanDelivery(row pgx.CollectableRow) (Delivery, error) {
 }
 
 // Deliveries returns a webhook's deliveries before the position, the latest first; an empty state is every state.
-func (q *Queue) Deliveries(ctx context.Context, id kernel.WebhookID, state webhookflow.State, before int64, limit int) ([]Delivery, error) {
+func (q *Queue) Deliveries(ctx context.Context, id kernel.WebhookID, state webhookflow.State, before int64, limit int) ([]webhookflow.Delivery, error) {
 	rows, err := q.pool.Query(ctx, `SELECT `+deliveryColumns+` WHERE d.endpoint_id = $1 AND d.position < $2 AND ($3 = '' OR d.state = $3) ORDER BY d.position DESC LIMIT $4`,
 		id, before, string(state), limit)
 	if err != nil {
@@ -50,10 +37,10 @@ func (q *Queue) Deliveries(ctx context.Context, id kernel.WebhookID, state webho
 }
 
 // Attempts returns a delivery with its attempts, the latest first; false if there is none.
-func (q *Queue) Attempts(ctx context.Context, id kernel.WebhookID, position int64) (Delivery, []webhookflow.Attempt, bool, error) {
+func (q *Queue) Attempts(ctx context.Context, id kernel.WebhookID, position int64) (webhookflow.Delivery, []webhookflow.Attempt, bool, error) {
 	rows, err := q.pool.Query(ctx, `SELECT `+deliveryColumns+` WHERE d.endpoint_id = $1 AND d.position = $2`, id, position)
 	if err != nil {
-		return Delivery{}, nil, false, err
+		return webhookflow.Delivery{}, nil, false, err
 	}
 	d, err := pgx.CollectExactlyOneRow(rows, scanDelivery)
 	if err != nil {
@@ -80,16 +67,6 @@ WHERE endpoint_id = $1 AND position = $2 ORDER BY id DESC LIMIT 100`, id, positi
 	return d, list, err == nil, err
 }
 
-// Health is how a webhook fares.
-type Health struct {
-	Waiting      int // up to 10,000
-	FailingSince *time.Time
-	LastSuccess  *time.Time
-	LastFailure  *time.Time
-	NotBefore    *time.Time // it is let be until then after failures in a row
-	Replaying    bool
-}
-
 const healthSQL = `
 SELECT e.id, (SELECT count(*) FROM (SELECT FROM webhook_queue.deliveries d WHERE d.endpoint_id = e.id AND d.state = 'waiting' LIMIT 10000) w),
 	e.failing_since, e.last_success_at, e.last_failure_at, CASE WHEN e.failures > 0 AND e.not_before > statement_timestamp() AND e.not_before <= statement_timestamp() + $2 THEN e.not_before END,
@@ -97,14 +74,14 @@ SELECT e.id, (SELECT count(*) FROM (SELECT FROM webhook_queue.deliveries d WHERE
 FROM webhook_queue.endpoints e WHERE e.workspace_id = $1 AND NOT e.deleted`
 
 // Health tells how each webhook of the workspace fares.
-func (q *Queue) Health(ctx context.Context, ws kernel.WorkspaceID) (map[kernel.WebhookID]Health, error) {
+func (q *Queue) Health(ctx context.Context, ws kernel.WorkspaceID) (map[kernel.WebhookID]webhookflow.Health, error) {
 	rows, err := q.pool.Query(ctx, healthSQL, ws, webhookflow.MaxPause())
 	if err != nil {
 		return nil, err
 	}
-	out := map[kernel.WebhookID]Health{}
+	out := map[kernel.WebhookID]webhookflow.Health{}
 	var id kernel.WebhookID
-	var h Health
+	var h webhookflow.Health
 	_, err = pgx.ForEachRow(rows, []any{&id, &h.Waiting, &h.FailingSince, &h.LastSuccess, &h.LastFailure, &h.NotBefore, &h.Replaying}, func() error {
 		out[id] = h
 		return nil

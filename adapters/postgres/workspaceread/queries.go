@@ -11,6 +11,7 @@ import (
 	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/workspace"
+	"github.com/morket/morket/projections/workspaceview"
 )
 
 // Queries answers questions about workspaces.
@@ -22,17 +23,6 @@ type Queries struct {
 // NewQueries reads through a pool or within a scope and opens who people are with their keys.
 func NewQueries(db postgres.Reader, keys auth.Opener) *Queries { return &Queries{db, keys} }
 
-// Workspace is a workspace with the role that the asking person has in it.
-type Workspace struct {
-	ID        kernel.WorkspaceID
-	Name      string
-	Slug      string
-	TimeZone  string
-	Role      kernel.Role
-	CreatedAt time.Time
-	DeletedAt *time.Time
-}
-
 // Deleted workspaces are shown to members that may restore them, as long as they may.
 const workspacesSQL = `
 SELECT w.id, w.name, w.slug, w.time_zone, m.role, w.created_at, w.deleted_at
@@ -41,7 +31,7 @@ WHERE m.user_id = $1 AND w.id > $2 AND (w.deleted_at IS NULL OR (m.role = 'owner
 ORDER BY w.id LIMIT $4`
 
 // Of lists the workspaces of a person in the order in which they were made, from the one behind after on.
-func (q *Queries) Of(ctx context.Context, user kernel.UserID, after kernel.WorkspaceID, now time.Time, limit int) ([]Workspace, error) {
+func (q *Queries) Of(ctx context.Context, user kernel.UserID, after kernel.WorkspaceID, now time.Time, limit int) ([]workspaceview.Workspace, error) {
 	rows, err := q.db.Query(ctx, workspacesSQL, user, after, now, limit)
 	if err != nil {
 		return nil, err
@@ -52,32 +42,23 @@ func (q *Queries) Of(ctx context.Context, user kernel.UserID, after kernel.Works
 const workspaceSQL = `SELECT w.id, w.name, w.slug, w.time_zone, '', w.created_at, w.deleted_at FROM rm_workspace.workspaces w WHERE w.id = $1 AND w.deleted_at IS NULL`
 
 // Workspace returns a workspace that is not deleted; false if there is none. It has no role in it.
-func (q *Queries) Workspace(ctx context.Context, ws kernel.WorkspaceID) (Workspace, bool, error) {
+func (q *Queries) Workspace(ctx context.Context, ws kernel.WorkspaceID) (workspaceview.Workspace, bool, error) {
 	rows, err := q.db.Query(ctx, workspaceSQL, ws)
 	if err != nil {
-		return Workspace{}, false, err
+		return workspaceview.Workspace{}, false, err
 	}
 	w, err := pgx.CollectExactlyOneRow(rows, scanWorkspace)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return Workspace{}, false, nil
+		return workspaceview.Workspace{}, false, nil
 	}
 	return w, err == nil, err
 }
 
-func scanWorkspace(r pgx.CollectableRow) (Workspace, error) {
-	var w Workspace
+func scanWorkspace(r pgx.CollectableRow) (workspaceview.Workspace, error) {
+	var w workspaceview.Workspace
 	err := r.Scan(&w.ID, &w.Name, &w.Slug, &w.TimeZone, &w.Role, &w.CreatedAt, &w.DeletedAt)
 	w.CreatedAt, w.DeletedAt = w.CreatedAt.UTC(), utc(w.DeletedAt)
 	return w, err
-}
-
-// Member is a member as the team sees it.
-type Member struct {
-	UserID   kernel.UserID `json:"user_id"`
-	Name     string        `json:"name"`
-	Email    string        `json:"email"`
-	Role     kernel.Role   `json:"role"`
-	JoinedAt time.Time     `json:"joined_at"`
 }
 
 const membersSQL = `
@@ -86,14 +67,14 @@ FROM rm_workspace.members m LEFT JOIN rm_workspace.people p ON p.user_id = m.use
 WHERE m.workspace_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3`
 
 // Members lists the members of a workspace from the one behind after on.
-func (q *Queries) Members(ctx context.Context, ws kernel.WorkspaceID, after kernel.UserID, limit int) ([]Member, error) {
+func (q *Queries) Members(ctx context.Context, ws kernel.WorkspaceID, after kernel.UserID, limit int) ([]workspaceview.Member, error) {
 	rows, err := q.db.Query(ctx, membersSQL, ws, after, limit)
 	if err != nil {
 		return nil, err
 	}
 	var who []auth.Personal
-	members, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (Member, error) {
-		var m Member
+	members, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (workspaceview.Member, error) {
+		var m workspaceview.Member
 		var p auth.Personal
 		err := r.Scan(&m.UserID, &p.Sealed, &p.Clear.Name, &p.Clear.Email, &m.Role, &m.JoinedAt)
 		m.JoinedAt = m.JoinedAt.UTC()
@@ -113,28 +94,19 @@ func (q *Queries) Members(ctx context.Context, ws kernel.WorkspaceID, after kern
 	return members, nil
 }
 
-// Invitation is an invitation as the team sees it.
-type Invitation struct {
-	ID        kernel.InvitationID
-	Email     string
-	Role      kernel.Role
-	State     workspace.InvitationState
-	ExpiresAt time.Time
-}
-
 const invitationsSQL = `
 SELECT id, email, sealed, role, state, expires_at FROM rm_workspace.invitations
 WHERE workspace_id = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`
 
 // Invitations lists the invitations to a workspace, newest first, from the one behind before on.
-func (q *Queries) Invitations(ctx context.Context, ws kernel.WorkspaceID, before kernel.InvitationID, limit int) ([]Invitation, error) {
+func (q *Queries) Invitations(ctx context.Context, ws kernel.WorkspaceID, before kernel.InvitationID, limit int) ([]workspaceview.Invitation, error) {
 	rows, err := q.db.Query(ctx, invitationsSQL, ws, before, limit)
 	if err != nil {
 		return nil, err
 	}
 	var sealed [][]byte
-	list, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (Invitation, error) {
-		var i Invitation
+	list, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (workspaceview.Invitation, error) {
+		var i workspaceview.Invitation
 		var s []byte
 		err := r.Scan(&i.ID, &i.Email, &s, &i.Role, &i.State, &i.ExpiresAt)
 		i.ExpiresAt, sealed = i.ExpiresAt.UTC(), append(sealed, s)
@@ -152,29 +124,18 @@ func (q *Queries) Invitations(ctx context.Context, ws kernel.WorkspaceID, before
 	return list, nil
 }
 
-// APIKey is an API key that is not revoked.
-type APIKey struct {
-	ID        kernel.APIKeyID
-	Name      string
-	Role      kernel.Role
-	Tables    []kernel.TableID
-	Last4     string
-	CreatedAt time.Time
-	ExpiresAt *time.Time
-}
-
 const keysSQL = `
 SELECT id, name, role, tables, last4, created_at, expires_at FROM rm_workspace.api_keys
 WHERE workspace_id = $1 AND revoked_at IS NULL AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`
 
 // APIKeys lists the keys of a workspace, newest first, from the one behind before on.
-func (q *Queries) APIKeys(ctx context.Context, ws kernel.WorkspaceID, before kernel.APIKeyID, limit int) ([]APIKey, error) {
+func (q *Queries) APIKeys(ctx context.Context, ws kernel.WorkspaceID, before kernel.APIKeyID, limit int) ([]workspaceview.APIKey, error) {
 	rows, err := q.db.Query(ctx, keysSQL, ws, before, limit)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (APIKey, error) {
-		var k APIKey
+	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (workspaceview.APIKey, error) {
+		var k workspaceview.APIKey
 		err := r.Scan(&k.ID, &k.Name, &k.Role, &k.Tables, &k.Last4, &k.CreatedAt, &k.ExpiresAt)
 		k.CreatedAt, k.ExpiresAt = k.CreatedAt.UTC(), utc(k.ExpiresAt)
 		return k, err

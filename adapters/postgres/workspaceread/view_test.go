@@ -42,10 +42,10 @@ func TestTheReadModelOfWorkspaces(t *testing.T) {
 	got, found, err := q.Workspace(ctx, "ws_1")
 	require.NoError(t, err)
 	require.True(t, found)
-	require.Equal(t, workspaceread.Workspace{ID: "ws_1", Name: "Acme Ltd", Slug: "acme-ltd", TimeZone: "Asia/Tokyo", CreatedAt: now}, got)
+	require.Equal(t, workspaceview.Workspace{ID: "ws_1", Name: "Acme Ltd", Slug: "acme-ltd", TimeZone: "Asia/Tokyo", CreatedAt: now}, got)
 	members, err := q.Members(ctx, "ws_1", "", 10)
 	require.NoError(t, err)
-	require.Equal(t, []workspaceread.Member{
+	require.Equal(t, []workspaceview.Member{
 		{UserID: "usr_1", Name: "Ann", Email: "a@b.co", Role: kernel.RoleOwner, JoinedAt: now}, {UserID: "usr_2", Name: "Canary", Email: "canary@b.co", Role: kernel.RoleAdmin, JoinedAt: now},
 	}, members)
 	var leaks int
@@ -62,7 +62,7 @@ func TestTheReadModelOfWorkspaces(t *testing.T) {
 	require.Equal(t, map[kernel.UserID]string{"usr_1": "Ann", "usr_2": auth.DeletedUser}, names)
 	keys, err := q.APIKeys(ctx, "ws_1", "", 10)
 	require.NoError(t, err)
-	require.Equal(t, []workspaceread.APIKey{{ID: "key_1", Name: "k", Role: kernel.RoleMember, Tables: []kernel.TableID{"tbl_1"}, Last4: "abcd", CreatedAt: now, ExpiresAt: &now}}, keys)
+	require.Equal(t, []workspaceview.APIKey{{ID: "key_1", Name: "k", Role: kernel.RoleMember, Tables: []kernel.TableID{"tbl_1"}, Last4: "abcd", CreatedAt: now, ExpiresAt: &now}}, keys)
 	of, err := q.Of(ctx, "usr_2", "", now, 10)
 	require.NoError(t, err)
 	require.Len(t, of, 2)

@@ -27,6 +27,7 @@ import (
 	"github.com/morket/morket/eventstore/pgstore"
 	"github.com/morket/morket/projections"
 	"github.com/morket/morket/projections/analyticsview"
+	"github.com/morket/morket/projections/gridview"
 	"github.com/morket/morket/projections/searchview"
 )
 
@@ -204,7 +205,7 @@ func TestRowsOfATableAreForItsWorkspace(t *testing.T) {
 	col := info.Schema.Columns[0]
 	for i, want := range []int{1, 0} {
 		ctx := w.in(t, i)
-		page, err := grid.Page(ctx, info, gridread.Query{}, "", 0, 10)
+		page, err := grid.Page(ctx, info, gridview.Query{}, "", 0, 10)
 		require.NoError(t, err)
 		require.Equal(t, want, page.Count)
 		cells, _, err := grid.Cells(ctx, info.Schema, w.row, []kernel.ColumnID{col.ID})
@@ -219,7 +220,7 @@ func TestRowsOfATableAreForItsWorkspace(t *testing.T) {
 			require.Len(t, found[0], want)
 		}
 		n := 0
-		require.NoError(t, grid.Export(ctx, info, gridread.Query{}, nil, func(*gridread.ExportRow) error { n++; return nil }))
+		require.NoError(t, grid.Export(ctx, info, gridview.Query{}, nil, func(gridview.ExportRow) error { n++; return nil }))
 		require.Equal(t, want, n)
 		steps := historyread.NewQueries(w.rows, w.log, w.codec)
 		past, err := steps.Previous(ctx, info.ID, 1<<40, w.row[:1], []kernel.ColumnID{col.ID})
@@ -319,12 +320,12 @@ func TestExportsDoNotTakeTheConnectionsOfPages(t *testing.T) {
 	grid := gridread.NewGrid(rows, kernel.SystemClock{})
 	info, err := grid.Table(ctx, w.spaces[0], w.tables[0])
 	require.NoError(t, err)
-	page, err := grid.Page(ctx, info, gridread.Query{}, "", 0, 10)
+	page, err := grid.Page(ctx, info, gridview.Query{}, "", 0, 10)
 	require.NoError(t, err)
 	require.Equal(t, 1, page.Count)
 	slow.Close()
 	n := 0
-	require.NoError(t, grid.Export(ctx, info, gridread.Query{}, nil, func(*gridread.ExportRow) error {
+	require.NoError(t, grid.Export(ctx, info, gridview.Query{}, nil, func(gridview.ExportRow) error {
 		n++
 		return nil
 	}))

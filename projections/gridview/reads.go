@@ -1,0 +1,87 @@
+package gridview
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+)
+
+// Query says which rows of a table, in which order, with which columns.
+type Query struct {
+	Filter table.Filter
+	Search string
+	Sort   []table.Sort
+	Fields []kernel.ColumnID // nil for all
+	Sure   bool              // exports tell how sure values are
+}
+
+// Info is what the grid knows of a table besides its rows.
+type Info struct {
+	ID        kernel.TableID
+	Schema    table.Schema
+	Deleted   []table.Column
+	Views     []table.View
+	RowCount  int64
+	Trash     int64
+	Last      int64 // position of the table's last change
+	Moved     int64 // position at which rows last came or went
+	Position  int64 // that the grid has reached
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	TrashedAt *time.Time
+}
+
+// HasColumn reports whether the table has the column, in the trash or not.
+func (i Info) HasColumn(id kernel.ColumnID) bool {
+	is := func(c table.Column) bool { return c.ID == id }
+	return slices.ContainsFunc(i.Schema.Columns, is) || slices.ContainsFunc(i.Deleted, is)
+}
+
+// Summary is a table in a list.
+type Summary struct {
+	ID          kernel.TableID `json:"id"`
+	Name        string         `json:"name"`
+	RowCount    int64          `json:"row_count"`
+	ColumnCount int            `json:"column_count"`
+	CreatedAt   time.Time      `json:"created_at"`
+	UpdatedAt   time.Time      `json:"updated_at"`
+	TrashedAt   *time.Time     `json:"trashed_at,omitempty"`
+}
+
+// DeletedColumn is a column in the trash of a table that is not.
+type DeletedColumn struct {
+	Table  kernel.TableID
+	Name   string // the table's
+	Column table.Column
+}
+
+// TrashedRow is a row in the trash.
+type TrashedRow struct {
+	ID        kernel.RowID                        `json:"id"`
+	Cells     map[kernel.ColumnID]json.RawMessage `json:"cells"`
+	DeletedAt time.Time                           `json:"deleted_at"`
+	DeletedBy string                              `json:"deleted_by"`
+}
+
+// Page is a window of rows: a JSON array of API rows.
+type Page struct {
+	Rows     json.RawMessage
+	Count    int
+	Next     string // cursor; empty at the end
+	Position int64
+}
+
+// ExportRow is a row on its way out. It is good until the next one is asked for.
+type ExportRow interface {
+	ID() kernel.RowID
+	// Text returns the i-th exported column as table.Format writes it; false for an empty cell. The bytes are good until the next call.
+	Text(i int) ([]byte, bool)
+	// JSON returns the i-th exported column as the API writes it, null for an empty cell. It is good until the next call.
+	JSON(i int) []byte
+	// Sureness is how sure the i-th exported column is, of a query that asks for it; without evidence where that is not known.
+	Sureness(i int) enrichment.Sureness
+}
