@@ -50,10 +50,7 @@ func Builtin(cfg Config) (*enrichment.Registry, error) {
 		phonenormalise.New(),
 		namesplit.New(),
 		companyname.New(),
-		domainfrom.New(dns, func(s string) (string, string) {
-			name, _ := companyname.Normalise(s)
-			return name, companyname.Key(name)
-		}),
+		domainfrom.New(dns, companyname.Normalise),
 		dnsfacts.New(dns),
 		websiteprofile.New(cfg.Client, cfg.Body, cfg.Agent),
 		httpapi.New(wire.New(cfg.Client, cfg.Body, cfg.Agent, cfg.Clock)),

@@ -15,17 +15,17 @@ import (
 // Slug names the provider.
 const Slug = "domain_from"
 
-// Provider finds domains. Those guessed from a name are looked up in DNS; when DNS can't be reached the likeliest guess is given with
-// a confidence of 0.2 and marked as unverified.
+// Provider finds domains. Those guessed from a name are looked up in DNS; when DNS can't be reached the likeliest guess is given
+// and marked as unverified.
 type Provider struct {
 	dns   *lookup.DNS
 	lists *emailverifier.Verifier
-	key   func(company string) (name, key string)
+	name  func(company string) (name, form string)
 }
 
-// New makes the provider. key reduces a company's name to its words without legal form and to one word for comparing.
-func New(dns *lookup.DNS, key func(string) (name, key string)) *Provider {
-	return &Provider{dns: dns, lists: emailverifier.NewVerifier(), key: key}
+// New makes the provider. name takes the legal form off a company's name.
+func New(dns *lookup.DNS, name func(string) (name, form string)) *Provider {
+	return &Provider{dns: dns, lists: emailverifier.NewVerifier(), name: name}
 }
 
 // Describe implements enrichment.Caller.
@@ -94,15 +94,20 @@ func evidence(verified *bool) []enrichment.Evidence {
 
 // fromCompany tries what the name suggests, the likeliest first.
 func (p *Provider) fromCompany(ctx context.Context, company, country string) (enrichment.Reply, error) {
-	candidates := p.candidates(company, country)
-	if len(candidates) == 0 {
+	name, form := p.name(company)
+	list := guesses(name, form, country)
+	if len(list) == 0 {
 		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadInput, "this is not a company's name")
 	}
-	for i, c := range candidates {
-		exists, err := p.exists(ctx, c)
+	candidates := make([]string, len(list))
+	for i, g := range list {
+		candidates[i] = g.domain
+	}
+	for _, g := range list {
+		exists, err := p.exists(ctx, g.domain)
 		if errors.Is(err, lookup.ErrUnreachable) {
 			no := false
-			r := found(candidates[0], "company name", 0.2, &no)
+			r := found(candidates[0], "company name", unseen*list[0].likely, &no)
 			r.Outputs["candidates"] = candidates
 			return r, nil
 		}
@@ -111,13 +116,21 @@ func (p *Provider) fromCompany(ctx context.Context, company, country string) (en
 		}
 		if exists {
 			yes := true
-			r := found(c, "company name", max(0.4, 0.75-0.1*float64(i)), &yes)
+			r := found(g.domain, "company name", seen+(surest-seen)*g.likely, &yes)
 			r.Outputs["candidates"] = candidates
 			return r, nil
 		}
 	}
 	return enrichment.Reply{}, nil
 }
+
+// Confidences of domains that were made of a name. The likelihoods were learnt on listed companies, whose domains are easier to guess than
+// those of others, so a guess counts half of it. One that exists counts seen at least and surest at most: it may be somebody else's.
+const (
+	unseen = 0.5
+	seen   = 0.4
+	surest = 0.8
+)
 
 // exists reports whether the domain takes mail or has an address: a company's own domain does.
 func (p *Provider) exists(ctx context.Context, domain string) (bool, error) {
@@ -134,92 +147,13 @@ func (p *Provider) exists(ctx context.Context, domain string) (bool, error) {
 	return err == nil, err
 }
 
-const maxCandidates = 6
-
-func (p *Provider) candidates(company, country string) []string {
-	name, key := p.key(company)
-	key = ascii(key)
-	if key == "" || len(key) > 63 {
-		return nil
-	}
+// Candidates are the domains that a company's name suggests, the likeliest first, at most 8. Nothing is looked up. name takes the legal
+// form off a name.
+func Candidates(name func(string) (name, form string), company, country string) []string {
+	bare, form := name(company)
 	var out []string
-	seen := map[string]bool{}
-	add := func(label, tld string) {
-		if d, ok := lookup.ASCII(label + "." + tld); ok && !seen[d] && len(out) < maxCandidates {
-			seen[d] = true
-			out = append(out, d)
-		}
+	for _, g := range guesses(bare, form, country) {
+		out = append(out, g.domain)
 	}
-	endings := []string{"com"}
-	if tld := tldOf(country); tld != "" {
-		endings = []string{tld, "com"}
-	}
-	for _, e := range endings {
-		add(key, e)
-	}
-	words := strings.Fields(name)
-	if len(words) > 1 {
-		first := ascii(strings.ToLower(words[0]))
-		if strings.EqualFold(words[0], "the") && len(words) > 2 {
-			first = ascii(strings.ToLower(words[1]))
-		}
-		if len(first) > 3 {
-			add(first, endings[0])
-		}
-		add(hyphenated(words), endings[0])
-		if i := initials(words); len(i) > 2 {
-			add(i, endings[0])
-		}
-	}
-	add(key, "io")
-	add(key, "org")
 	return out
-}
-
-func tldOf(country string) string {
-	switch c := strings.ToLower(strings.TrimSpace(country)); {
-	case c == "us" || c == "usa" || len(c) != 2:
-		return ""
-	case c == "gb" || c == "uk":
-		return "co.uk"
-	default:
-		return ascii(c)
-	}
-}
-
-func ascii(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
-			b.WriteRune(r)
-		case r == 'ß':
-			b.WriteString("ss")
-		case r == 'ø':
-			b.WriteString("o")
-		case r == 'æ':
-			b.WriteString("ae")
-		}
-	}
-	return b.String()
-}
-
-func hyphenated(words []string) string {
-	var parts []string
-	for _, w := range words {
-		if a := ascii(strings.ToLower(w)); a != "" {
-			parts = append(parts, a)
-		}
-	}
-	return strings.Join(parts, "-")
-}
-
-func initials(words []string) string {
-	var b strings.Builder
-	for _, w := range words {
-		if a := ascii(strings.ToLower(w)); a != "" {
-			b.WriteByte(a[0])
-		}
-	}
-	return b.String()
 }

@@ -1,6 +1,7 @@
 package phonenormalise
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -46,11 +47,30 @@ func plain(s string) string {
 			return r
 		}
 	}, norm.NFKC.String(s))
-	s = strings.TrimSpace(s)
+	s = withoutTag(strings.TrimSpace(s))
 	if rest, ok := strings.CutPrefix(s, "00"); ok {
 		s = "+" + rest
 	}
 	return s
+}
+
+// tags are the words by which people say that a number follows.
+var tags = []string{ //nolint:gochecknoglobals // a constant table
+	"telephone", "telefon", "teléfono", "telefono", "telefone", "téléphone", "telefoon", "puhelin", "phone", "mobile", "mobil", "móvil", "cellphone", "cell", "handy", "office", "direct", "work", "home",
+	"tel", "tél", "tlf", "mob", "ph", "t", "m", "p",
+}
+
+// withoutTag takes off a tag with its sign, "Tel.: ". What is left must begin like a number.
+func withoutTag(s string) string {
+	word := strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) })
+	if word <= 0 || !slices.Contains(tags, strings.ToLower(s[:word])) {
+		return s
+	}
+	rest := strings.TrimLeft(s[word:], ".:\u00a0 ")
+	if len(rest) == len(s[word:]) || rest == "" || !strings.ContainsRune("+(0123456789", rune(rest[0])) || strings.HasPrefix(strings.ToLower(s), "tel:") {
+		return s // tel: is the sign of RFC 3966, which libphonenumber reads
+	}
+	return rest
 }
 
 // digit is the value of a decimal digit of any script: they stand in runs of ten, each of which begins with zero.
