@@ -114,3 +114,26 @@ test('Ctrl+- asks before it deletes the selected rows, Ctrl+/ shows the keys', a
   await press(page, 'Control+/');
   await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
 });
+
+test('the menu of a row number duplicates, and a double click on a header renames', async ({ page }) => {
+  const rows = async (): Promise<number> =>
+    Number(((await page.getByTestId('row-count').innerText()).match(/[\d,]+/)?.[0] ?? '').replace(/,/g, ''));
+  const before = await rows();
+  await page.locator('.ag-row[row-index="2"] .ag-cell[col-id="mk-num"]').click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Duplicate row' }).click();
+  await expect.poll(rows).toBe(before + 1);
+  await page.locator('.ag-header-cell[col-id="col_company"] .mk-head-name').dblclick();
+  await expect(page.getByRole('dialog', { name: 'Edit column' })).toBeVisible();
+});
+
+test('the menu of a cell cuts and pastes', async ({ page }) => {
+  await cell(page, 1, 'company').click();
+  await page.keyboard.type('Moved');
+  await press(page, 'Enter');
+  await cell(page, 1, 'company').click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Cut' }).click();
+  await expect(cell(page, 1, 'company')).toHaveText('');
+  await cell(page, 4, 'company').click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Paste' }).click();
+  await expect(cell(page, 4, 'company')).toHaveText('Moved');
+});

@@ -16,6 +16,7 @@ export interface GridContext {
   setCell(row: GridRow, column: Column, value: CellValue): void;
   canEdit(): boolean;
   openRow(rowId: string): void;
+  renameColumn(columnId: string): void;
   openColumnMenu(columnId: string, anchor: Anchor): void;
   selectColumn(columnId: string, extend: boolean): void;
   addColumn(anchor: Anchor): void;

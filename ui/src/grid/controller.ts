@@ -15,6 +15,7 @@ import { GridInput } from './input';
 import { isReadOnly, type CellChange, type GridRow } from './model';
 import { MouseRange } from './mouse';
 import type { Place } from './range';
+import { RangeCommands, type RangeCommand } from './range-commands';
 import { RowCache } from './row-cache';
 import { RowSource } from './row-source';
 import { CheckedRows } from './checked-rows';
@@ -22,6 +23,8 @@ import { RangeSelection } from './selection';
 import { Transfers } from './transfers';
 
 const REFRESH_MS = 250;
+/** Widths that a person has chosen: by a drag, or by a double click on the line between two columns. */
+const BY_PERSON = new Set(['uiColumnResized', 'autosizeColumns']);
 
 /** One table on the screen: AG Grid, the row cache, the edits under way, the selection. It knows neither React nor HTTP. */
 export class GridController {
@@ -34,6 +37,7 @@ export class GridController {
   private readonly api: GridApi<GridRow>;
   private readonly mouse: MouseRange;
   private readonly transfers: Transfers;
+  private readonly commands: RangeCommands;
   private readonly input: GridInput;
   private refreshTimer: ReturnType<typeof setTimeout> | undefined;
   private destroyed = false;
@@ -96,6 +100,7 @@ export class GridController {
       edit: (changes, create, gesture) => this.queue.push(changes, { createOptions: create, gesture }),
       rowsAdded: (n) => this.rowsAdded(n),
     });
+    this.commands = new RangeCommands(this.selection, this.transfers, events);
     this.mouse = new MouseRange(host, () => this.api, this.selection, {
       filled: (from, to, direction) =>
         void this.transfers
@@ -116,6 +121,12 @@ export class GridController {
         const row = this.cache.at(place.row);
         const columnId = this.selection.columnId(place.col);
         if (row && columnId) events.contextMenu(row.id, columnId, at);
+      },
+      rowContext: (index, at) => {
+        const row = this.cache.at(index);
+        if (!row) return;
+        this.selectRow(index);
+        events.rowMenu(row.id, at);
       },
     });
     this.input = new GridInput(host, {
@@ -205,20 +216,15 @@ export class GridController {
   edit(changes: CellChange[], createOptions = false): void {
     void this.queue.push(changes, { createOptions });
   }
-  run(name: 'copy' | 'clear' | 'fill-down' | 'fill-right'): void {
+  run(name: RangeCommand): void {
+    this.commands.run(name);
+  }
+  /** All cells of a row, unless it is selected already. */
+  selectRow(index: number): void {
     const rect = this.selection.rect;
-    if (!rect) return;
-    if (name === 'copy')
-      void this.transfers
-        .copy(rect)
-        .catch(() => this.events.notice('error', 'The browser refused access to the clipboard. Use Ctrl+C.'));
-    else {
-      const done =
-        name === 'clear'
-          ? this.transfers.clear(rect)
-          : this.transfers.fillWithin(rect, name === 'fill-down' ? 'down' : 'right');
-      done.catch((e: unknown) => this.events.failed(e));
-    }
+    const last = this.selection.columns.length - 1;
+    const within = rect && rect.left === 0 && rect.right === last && index >= rect.top && index <= rect.bottom;
+    if (!within) this.selection.selectRange({ anchor: { row: index, col: 0 }, head: { row: index, col: last } });
   }
 
   get canEdit(): boolean {
@@ -237,6 +243,7 @@ export class GridController {
       setCell: (row, column, value) => void this.queue.push([{ rowId: row.id, columnId: column.id, value }]),
       openRow: (id) => this.events.openRow(id),
       openColumnMenu: (id, anchor) => this.events.columnMenu(id, anchor),
+      renameColumn: (id) => this.events.renameColumn(id),
       selectColumn: (id, extend) => this.selectColumn(id, extend),
       addColumn: (anchor) => this.events.addColumn(anchor),
       sortOf: (id) => this.layout.sortOf(id),
@@ -259,7 +266,7 @@ export class GridController {
       },
       onDisplayedColumnsChanged: () => this.selection.readColumns(),
       onColumnMoved: (e) => e.finished && this.layout.changed(this.api),
-      onColumnResized: (e) => e.finished && e.source === 'uiColumnResized' && this.layout.changed(this.api),
+      onColumnResized: (e) => e.finished && BY_PERSON.has(e.source) && this.layout.changed(this.api),
       onColumnPinned: () => this.layout.changed(this.api),
       onModelUpdated: () => this.selection.repaint(),
       onViewportChanged: () => this.selection.repaint(),

@@ -40,6 +40,8 @@ export interface GridSource {
 /** What the grid tells its page. */
 export interface GridEvents {
   columnMenu(columnId: string, anchor: Anchor): void;
+  renameColumn(columnId: string): void;
+  rowMenu(rowId: string, at: { x: number; y: number }): void;
   addColumn(anchor: Anchor): void;
   openRow(rowId: string): void;
   expandCell(rowId: string, columnId: string, anchor: Anchor): void;

@@ -1,6 +1,7 @@
 import {
   CellStyleModule,
   ColumnApiModule,
+  ColumnAutoSizeModule,
   CustomEditorModule,
   EventApiModule,
   InfiniteRowModelModule,
@@ -21,6 +22,7 @@ ModuleRegistry.registerModules([
   CustomEditorModule,
   CellStyleModule,
   ColumnApiModule,
+  ColumnAutoSizeModule,
   RowApiModule,
   ScrollApiModule,
   RenderApiModule,

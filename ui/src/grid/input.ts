@@ -6,6 +6,7 @@ import { today } from './cell-types/calendar';
 import { keyAction, type KeyAction, type Move } from './keyboard';
 import { cellOf, isReadOnly, type CellChange, type Column, type GridRow } from './model';
 import { jump, step, type Place } from './range';
+import type { RangeCommand } from './range-commands';
 import type { RowCache } from './row-cache';
 import type { RangeSelection } from './selection';
 import type { Transfers } from './transfers';
@@ -20,7 +21,7 @@ export interface InputHost {
   rowCount: () => number;
   canEdit: () => boolean;
   edit: (changes: CellChange[]) => void;
-  run: (name: 'copy' | 'clear' | 'fill-down' | 'fill-right') => void;
+  run: (name: RangeCommand) => void;
   scrollTo: (row: number, column?: string) => void;
   wake: () => void;
 }
@@ -119,12 +120,7 @@ export class GridInput {
         this.enterToday();
         return true;
       case 'delete-rows':
-        if (rect && this.host.canEdit()) {
-          this.host.transfers
-            .rowIds(rect)
-            .then((ids) => events.deleteRows(ids))
-            .catch((e: unknown) => events.failed(e));
-        }
+        if (rect && this.host.canEdit()) this.host.run('delete-rows');
         return true;
       case 'toggle':
         return this.toggle() || this.openCurrent();

@@ -1,4 +1,5 @@
 import type { GridApi } from 'ag-grid-community';
+import { NUMBER_COLUMN } from './columns';
 import type { GridRow } from './model';
 import { cellsIn, fillTarget, type Direction, type Place, type Rect } from './range';
 import type { RangeSelection } from './selection';
@@ -10,6 +11,7 @@ export interface MouseActions {
   filledToEnd(source: Rect): void;
   hover(cell: HTMLElement | null, place: Place | null): void;
   context(place: Place, at: { x: number; y: number }): void;
+  rowContext(index: number, at: { x: number; y: number }): void;
 }
 
 /** Drags over cells: ranges, the fill handle, scrolling at the edges. */
@@ -105,6 +107,13 @@ export class MouseRange {
     });
   }
   private context(e: MouseEvent): void {
+    const number = e.target instanceof Element ? e.target.closest(`.ag-cell[col-id="${NUMBER_COLUMN}"]`) : null;
+    const index = number?.closest('.ag-row')?.getAttribute('row-index');
+    if (index != null) {
+      e.preventDefault();
+      this.actions.rowContext(Number(index), { x: e.clientX, y: e.clientY });
+      return;
+    }
     const hit = this.cellAt(e.target);
     if (!hit) return;
     e.preventDefault();

@@ -221,6 +221,28 @@ export class Transfers {
     }
     return ids;
   }
+  /** Adds rows with the same values as those of the range, in the columns that can be written. */
+  async duplicateRows(rect: Rect): Promise<void> {
+    const columns = this.host.columns().filter((c) => !isReadOnly(c));
+    if ((rect.bottom - rect.top + 1) * Math.max(1, columns.length) > MAX_PASTE_CELLS) {
+      throw new Error(`Duplicate at most ${MAX_PASTE_CELLS.toLocaleString('en')} cells at once.`);
+    }
+    await this.load(rect.top, rect.bottom);
+    const rows: RowInsert[] = [];
+    for (let r = rect.top; r <= rect.bottom; r++) {
+      const row = this.host.cache.at(r);
+      if (!row) continue;
+      const filled = columns.filter((c) => (row.cells[c.id] ?? null) !== null);
+      rows.push({ cells: Object.fromEntries(filled.map((c) => [c.id, row.cells[c.id] ?? null])) });
+    }
+    const gesture = newGesture('duplicate');
+    for (const part of chunked(rows, CALL_ROWS)) {
+      await this.host.source.insertRows(part, false, gesture);
+      this.host.rowsAdded(part.length);
+    }
+    const added = rows.length === 1 ? '1 row added' : `${rows.length.toLocaleString('en')} rows added`;
+    this.host.events.notice('success', `${added} at the end`);
+  }
   /** A double click on the handle: down as far as the column beside the range has values. Null when it has none there. */
   async fillToEnd(rect: Rect): Promise<Rect | null> {
     const columns = this.host.columns();
@@ -260,6 +282,6 @@ export class Transfers {
 }
 
 /** A name under which the server takes all that one gesture does for one step of undo. */
-export function newGesture(kind: 'paste' | 'fill' | 'clear' | 'cut' | 'delete'): string {
+export function newGesture(kind: 'paste' | 'fill' | 'clear' | 'cut' | 'delete' | 'duplicate'): string {
   return `${kind}-${crypto.randomUUID()}`;
 }

@@ -66,13 +66,13 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     () => ({ filter: state.filter, sort: state.sort, q: state.q }),
     [state.filter, state.sort, state.q],
   );
-  const latest = useRef({ query, table, grid, onFind });
-  useEffect(() => {
-    latest.current = { query, table, grid, onFind };
-  });
-
   const canEdit = can('rows.edit');
   const canAdd = can('tables.manage');
+  const latest = useRef({ query, table, grid, onFind, canAdd });
+  useEffect(() => {
+    latest.current = { query, table, grid, onFind, canAdd };
+  });
+  const canManage = useCallback(() => latest.current.canAdd, []);
   const shape = useMemo<GridShape>(
     () => ({
       columns: table.columns,
@@ -150,6 +150,11 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
 
   const [events] = useState<GridEvents>(() => ({
     columnMenu: (columnId, anchor) => setOverlay({ kind: 'column-menu', columnId, anchor }),
+    renameColumn: (columnId) => {
+      if (canManage()) setOverlay({ kind: 'edit-column', columnId });
+    },
+    rowMenu: (rowId, at) =>
+      setOverlay({ kind: 'row-menu', rowId, anchor: { left: at.x, right: at.x, top: at.y, bottom: at.y } }),
     addColumn: (anchor) => setOverlay({ kind: 'add-column', anchor }),
     openRow: (rowId) => setPanel({ kind: 'row', rowId }),
     expandCell: (rowId, columnId, anchor) => setOverlay({ kind: 'expand', rowId, columnId, anchor }),

@@ -2,7 +2,7 @@ import type { IHeaderComp, IHeaderParams } from 'ag-grid-community';
 import { spelled, writeText } from '@/lib/signs';
 import type { GridContext } from '../context';
 import { icon, typeIcon } from '../icons';
-import type { Column, GridRow } from '../model';
+import { isNumeric, type Column, type GridRow } from '../model';
 
 type Params = IHeaderParams<GridRow, GridContext> & { column_: Column };
 
@@ -15,7 +15,7 @@ export class ColumnHeader implements IHeaderComp {
   init(params: Params): void {
     this.params = params;
     const { column_: column, context } = params;
-    this.el.className = 'mk-head';
+    this.el.className = isNumeric(column.type) ? 'mk-head mk-head-number' : 'mk-head';
     const type = document.createElement('span');
     type.className = column.kind === 'enrichment' ? 'mk-head-type mk-head-spark' : 'mk-head-type';
     type.append(column.kind === 'enrichment' ? icon('spark') : typeIcon(column.type));
@@ -38,6 +38,7 @@ export class ColumnHeader implements IHeaderComp {
     });
     this.el.append(type, name, this.sort, menu);
     this.el.addEventListener('click', (e) => context.selectColumn(column.id, e.shiftKey));
+    this.el.addEventListener('dblclick', () => context.renameColumn(column.id));
     this.el.addEventListener('contextmenu', (e) => {
       e.preventDefault();
       context.openColumnMenu(column.id, this.el.getBoundingClientRect());

@@ -1,10 +1,21 @@
-import { ClipboardCopy, Eraser, History, ListFilter, Maximize2, PanelRight, Play, Trash2 } from 'lucide-react';
+import {
+  ClipboardCopy,
+  ClipboardPaste,
+  Eraser,
+  History,
+  ListFilter,
+  Maximize2,
+  PanelRight,
+  Play,
+  Scissors,
+} from 'lucide-react';
 import { useCan } from '@/api/permissions';
 import { Menu, type MenuEntry } from '@/components/menu';
 import { cellOf } from '@/grid/model';
 import { withCondition } from '../filters';
 import { useViews } from '../view-state';
 import type { ColumnMenuProps } from './column-menu';
+import { rowEntries } from './row-menu';
 
 /** What can be done with the cell under the pointer, or with the selected range. */
 export function CellMenu({
@@ -40,8 +51,21 @@ export function CellMenu({
       onSelect: () => page.setPanel({ kind: 'history', rowId, columnId: column.id }),
     },
     null,
-    { label: 'Copy', icon: <ClipboardCopy size={size} />, hint: 'Ctrl C', onSelect: () => page.grid?.run('copy') },
   ];
+  if (can('rows.edit'))
+    items.push({ label: 'Cut', icon: <Scissors size={size} />, hint: 'Ctrl X', onSelect: () => page.grid?.run('cut') });
+  items.push({
+    label: 'Copy',
+    icon: <ClipboardCopy size={size} />,
+    hint: 'Ctrl C',
+    onSelect: () => page.grid?.run('copy'),
+  });
+  if (can('rows.edit')) {
+    items.push(
+      { label: 'Paste', icon: <ClipboardPaste size={size} />, hint: 'Ctrl V', onSelect: () => page.grid?.run('paste') },
+      null,
+    );
+  }
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
     const op = column.type === 'multi_select' ? 'contains' : 'is';
     items.push({
@@ -61,12 +85,7 @@ export function CellMenu({
     items.push(
       { label: 'Clear', icon: <Eraser size={size} />, hint: 'Del', onSelect: () => page.grid?.run('clear') },
       null,
-      {
-        label: 'Delete row',
-        icon: <Trash2 size={size} />,
-        danger: true,
-        onSelect: () => page.setOverlay({ kind: 'delete-rows', all: false, ids: [rowId] }),
-      },
+      ...rowEntries(page),
     );
   }
   return <Menu anchor={anchor} label="Cell" items={items} onClose={onClose} />;

@@ -18,6 +18,7 @@ import { ExpandedCell } from './expanded-cell';
 import { HeldEdits } from './held-edits';
 import { KeysDialog } from './keys-dialog';
 import { PasteDialog } from './paste-dialog';
+import { RowMenu } from './row-menu';
 import { AddColumnPopover } from './add-column-popover';
 import { UndoConflicts } from './undo-conflicts';
 
@@ -68,6 +69,8 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
           onClose={close}
         />
       ) : null;
+    case 'row-menu':
+      return <RowMenu workspaceId={ws} page={page} rowId={overlay.rowId} anchor={overlay.anchor} onClose={close} />;
     case 'expand':
       return column && page.grid ? (
         <ExpandedCell grid={page.grid} column={column} rowId={overlay.rowId} anchor={overlay.anchor} onClose={close} />
