@@ -21,6 +21,8 @@ type Config struct {
 	Dir  string   // working folder, which must exist; the caller's own may be unreadable for the child
 	Env  []string // the whole environment, see Env
 	As   *Identity
+	// Files are open files that the child gets as its descriptors 3, 4, …; they stay the caller's to close.
+	Files []*os.File
 
 	LogFile string // stdout and stderr are appended here; set aside as .1 at start when over 16 MiB
 	// PidFile is locked while the child lives, so that a second starter gets ErrInUse, and holds the child's pid, so that a
@@ -99,7 +101,7 @@ func Start(ctx context.Context, cfg Config) (*Process, error) {
 		return nil, errors.Join(fmt.Errorf("log of %s: %w", cfg.Name, err), pid.release())
 	}
 	cmd := exec.Command(cfg.Path, cfg.Args...) //nolint:noctx // the child outlives ctx on purpose; Stop ends it
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = cfg.Dir, cfg.Env, logFile, logFile
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = cfg.Dir, cfg.Env, logFile, logFile, cfg.Files
 	cmd.SysProcAttr = sysProcAttr(cfg.As, cfg.DeathSignal)
 	p := &Process{cfg: cfg, cmd: cmd, from: sizeOf(logFile), done: make(chan struct{})}
 	if err := p.launch(logFile, pid); err != nil {
