@@ -30,6 +30,9 @@ type Metrics struct {
 	attempts *prometheus.CounterVec
 	calls    *prometheus.HistogramVec
 
+	fetches      *prometheus.CounterVec
+	fetchTook    *prometheus.HistogramVec
+	fetchWaited  prometheus.Histogram
 	outgoing     *prometheus.CounterVec
 	outgoingTook *prometheus.HistogramVec
 }
@@ -50,12 +53,15 @@ func NewMetrics(version string, clock kernel.Clock) *Metrics {
 	m.records = counters("run_records_total", "Cells that runs have dealt with, by outcome.", "outcome")
 	m.attempts = counters("provider_attempts_total", "Steps of waterfalls, by provider and how they ended.", "provider", "status")
 	m.calls = histograms("provider_call_duration_seconds", "Time of a provider's answer, its retries included.", seconds, "provider")
+	m.fetches = counters("scrape_fetches_total", "Pages asked for, by how that ended and whether the browser did it.", "outcome", "rendered")
+	m.fetchTook = histograms("scrape_fetch_duration_seconds", "Time that a page took, without the wait for politeness.", seconds, "rendered")
+	m.fetchWaited = histogram("scrape_fetch_wait_seconds", "Time that politeness held a page back.", []float64{.1, 1, 5, 10, 20, 40, 60})
 	m.outgoing = counters("outgoing_requests_total", "HTTP requests to others.", "client", "status")
 	m.outgoingTook = histograms("outgoing_request_duration_seconds", "Time until the head of an answer.", seconds, "client")
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: "build_info", Help: "1, with the version as its label."}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
 	m.registry.MustRegister(m.requests, m.took, m.inFlight, m.security, m.appends, m.batchAppends, m.batchEvents, m.records, m.attempts, m.calls,
-		m.outgoing, m.outgoingTook, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		m.fetches, m.fetchTook, m.fetchWaited, m.outgoing, m.outgoingTook, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.zero()
 	return m
 }
@@ -85,6 +91,10 @@ func (m *Metrics) zero() {
 	}
 	for _, e := range []string{"auth.refused", "authz.refused", "rate.limited"} {
 		m.security.WithLabelValues(e)
+	}
+	for _, rendered := range []string{"true", "false"} {
+		m.fetches.WithLabelValues("read", rendered)
+		m.fetchTook.WithLabelValues(rendered)
 	}
 	for _, o := range []string{"value", "empty", "error", "skipped"} {
 		m.records.WithLabelValues(o)
@@ -137,6 +147,15 @@ func (m *Metrics) Attempt(provider, status string, asked bool, took time.Duratio
 	if asked {
 		m.calls.WithLabelValues(provider).Observe(took.Seconds())
 	}
+}
+
+// Fetch counts a page that was asked for: whether the browser did it, for how long politeness held it back and how long it took then. The
+// outcome is "read", or why it could not be.
+func (m *Metrics) Fetch(outcome string, browser bool, waited, took time.Duration) {
+	rendered := strconv.FormatBool(browser)
+	m.fetches.WithLabelValues(outcome, rendered).Inc()
+	m.fetchTook.WithLabelValues(rendered).Observe(took.Seconds())
+	m.fetchWaited.Observe(waited.Seconds())
 }
 
 // Record counts a cell of a run.

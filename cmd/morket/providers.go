@@ -1,6 +1,8 @@
 package main
 
 import (
+	"log/slog"
+
 	"github.com/spf13/cobra"
 
 	"github.com/morket/morket/cmd/internal/boot"
@@ -19,7 +21,12 @@ func providersCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			registry, err := boot.Providers(settings, kernel.SystemClock{}, nil)
+			pages, err := boot.NewPages(boot.PagesConfig{Settings: settings, Clock: kernel.SystemClock{}, Logger: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				return err
+			}
+			defer pages.Close()
+			registry, err := boot.Providers(settings, kernel.SystemClock{}, pages, nil)
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -49,7 +50,12 @@ Records that can't be read are left out and, with --errors, written there as the
 			if err != nil {
 				return err
 			}
-			if cfg.Registry, err = boot.Providers(settings, cfg.Clock, nil); err != nil {
+			pages, err := boot.NewPages(boot.PagesConfig{Settings: settings, Clock: cfg.Clock, Logger: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				return err
+			}
+			defer pages.Close()
+			if cfg.Registry, err = boot.Providers(settings, cfg.Clock, pages, nil); err != nil {
 				return err
 			}
 			cfg.Said = said(cmd.Flags())

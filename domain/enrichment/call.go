@@ -19,6 +19,8 @@ type Request struct {
 	// Key is the same whenever the same question is asked for the same record of the same run; a provider that knows
 	// idempotency keys is given it.
 	Key string
+	// Workspace is whose question it is; empty in a run without a server.
+	Workspace kernel.WorkspaceID
 }
 
 // Reply is a provider's answer.

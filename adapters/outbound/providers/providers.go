@@ -17,6 +17,7 @@ import (
 	"github.com/morket/morket/adapters/outbound/providers/lookup"
 	"github.com/morket/morket/adapters/outbound/providers/namesplit"
 	"github.com/morket/morket/adapters/outbound/providers/phonenormalise"
+	"github.com/morket/morket/adapters/outbound/providers/scrapepage"
 	"github.com/morket/morket/adapters/outbound/providers/websiteprofile"
 	"github.com/morket/morket/adapters/outbound/providers/wire"
 	"github.com/morket/morket/domain/enrichment"
@@ -36,6 +37,7 @@ type Config struct {
 	// may reach those and nothing else that Client may not; Client when nil.
 	Local   map[string]string
 	Vendors *http.Client
+	Pages   scrapepage.Reader // reads pages of the open web
 }
 
 // Builtin returns the registry of the built-in providers.
@@ -53,6 +55,7 @@ func Builtin(cfg Config) (*enrichment.Registry, error) {
 		domainfrom.New(dns, companyname.Normalise),
 		dnsfacts.New(dns),
 		websiteprofile.New(cfg.Client, cfg.Body, cfg.Agent),
+		scrapepage.New(cfg.Pages),
 		httpapi.New(wire.New(cfg.Client, cfg.Body, cfg.Agent, cfg.Clock)),
 		llm.New(keyed),
 	}

@@ -42,7 +42,7 @@ type enrichments struct {
 
 // Providers returns the registry of the built-in providers with the installation's prices and limits, reaching the world as the settings say. It is
 // the only place where they are made, so that a run without a server asks as the server does. measure is around each request; it may be nil.
-func Providers(cfg config.Config, clock kernel.Clock, measure func(http.RoundTripper) http.RoundTripper) (*enrichment.Registry, error) {
+func Providers(cfg config.Config, clock kernel.Clock, pages *Pages, measure func(http.RoundTripper) http.RoundTripper) (*enrichment.Registry, error) {
 	resolver := safedial.NewResolver(cfg.DNSServer)
 	client := safedial.NewClient(safedial.Config{Allow: cfg.DialAllow, Resolver: resolver})
 	if measure != nil {
@@ -60,7 +60,7 @@ func Providers(cfg config.Config, clock kernel.Clock, measure func(http.RoundTri
 	r, err := providers.Builtin(providers.Config{
 		Local: cfg.ProviderURLs.ByVendor(), Vendors: vendors,
 		Resolver: resolver, Client: client, Body: safedial.Body, Inside: safedial.Inside,
-		Agent: "Morket/" + Version + " (+https://github.com/morket/morket)", Clock: clock,
+		Agent: "Morket/" + Version + " (+https://github.com/morket/morket)", Clock: clock, Pages: pages,
 	})
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ type Platform struct {
 	core      *core
 	views     *views
 	providers *enrichment.Registry
+	pages     *Pages
 }
 
 // Open connects to the database, starting the embedded one if it is not running yet, and brings the schemas up to date.
@@ -24,7 +25,13 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*Platform, 
 		return nil, err
 	}
 	p := &Platform{core: newCore(cfg, log), views: &views{}}
-	if p.providers, err = Providers(cfg, p.core.clock, measured(p.core.metrics, "providers")); err != nil {
+	p.pages, err = NewPages(PagesConfig{
+		Settings: cfg, Clock: p.core.clock, Logger: log.With("part", "scraper"), Measure: measured(p.core.metrics, "pages"), OnFetch: counted(p.core.metrics),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if p.providers, err = Providers(cfg, p.core.clock, p.pages, measured(p.core.metrics, "providers")); err != nil {
 		return nil, err // before anything is started: it is a matter of the settings
 	}
 	if err := p.open(ctx); err != nil {
@@ -50,6 +57,7 @@ func (p *Platform) open(ctx context.Context) error {
 
 // Close ends everything that Open began, in the opposite order.
 func (p *Platform) Close() {
+	p.pages.Close()
 	p.views.close()
 	p.core.close()
 }

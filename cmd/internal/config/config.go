@@ -73,6 +73,10 @@ type Config struct {
 	TrustedProxies []netip.Prefix `env:"MORKET_TRUSTED_PROXIES" desc:"Networks of reverse proxies whose X-Forwarded-For tells a client's address, for example 10.0.0.0/8, separated by commas; empty: a client's address is its connection's"`
 	DNSServer      string         `env:"MORKET_DNS_SERVER" desc:"host:port of the name server that providers ask; empty: the system's"`
 
+	ScrapeAgent    string `env:"MORKET_SCRAPE_AGENT" desc:"The User-Agent under which pages are read; say in it who you are and where a site's owner can write to; empty: Morket's name and address"`
+	ScrapeContexts int    `env:"MORKET_SCRAPE_CONTEXTS" envDefault:"5" desc:"Pages that a process renders in Chromium at once, 1 to 20"`
+	ScrapeRules    string `env:"MORKET_SCRAPE_RULES" desc:"A JSON file that says how often, in which hours and whether certain domains are asked; empty: each two pages in ten seconds"`
+
 	QueryTimeout time.Duration `env:"MORKET_QUERY_TIMEOUT" envDefault:"30s" desc:"How long Postgres may work on one question of a request; exports and rebuilds take as long as they take"`
 
 	StopWithin time.Duration `env:"MORKET_STOP_WITHIN" envDefault:"30s" desc:"How long a stop may take, at most 30s"`

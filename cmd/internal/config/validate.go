@@ -20,6 +20,7 @@ const (
 	maxStop        = 30 * time.Second
 	minQuery       = 100 * time.Millisecond
 	maxAnswersDays = 3650
+	maxContexts    = 20
 )
 
 // validate returns everything that is wrong, each problem with its variable's name and without a secret's value.
@@ -81,6 +82,12 @@ func (c Config) validate() []error {
 		check("MORKET_BACKUP_PASSPHRASE", fmt.Errorf("has %d characters, want at least %d", n, MinPassphrase))
 	}
 	errs = append(errs, c.validateBackups()...)
+	if c.ScrapeContexts < 1 || c.ScrapeContexts > maxContexts {
+		check("MORKET_SCRAPE_CONTEXTS", fmt.Errorf("want 1 to %d", maxContexts))
+	}
+	if strings.ContainsFunc(c.ScrapeAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
+		check("MORKET_SCRAPE_AGENT", errors.New("holds characters that a header can't"))
+	}
 	if c.QueryTimeout < minQuery {
 		check("MORKET_QUERY_TIMEOUT", fmt.Errorf("want at least %s", minQuery))
 	}

@@ -27,6 +27,12 @@ import (
 	"github.com/morket/morket/adapters/outbound/providers/websiteprofile"
 	"github.com/morket/morket/adapters/outbound/safedial"
 	"github.com/morket/morket/adapters/outbound/webhooksend"
+	"github.com/morket/morket/adapters/scrape/extract"
+	"github.com/morket/morket/adapters/scrape/extract/jobposting"
+	"github.com/morket/morket/adapters/scrape/extract/page"
+	"github.com/morket/morket/adapters/scrape/extract/profilepage"
+	"github.com/morket/morket/adapters/scrape/politeness"
+	"github.com/morket/morket/adapters/scrape/robots"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/cmd/internal/offline"
 	"github.com/morket/morket/commands/dataopscmd"
@@ -34,6 +40,7 @@ import (
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/scrape"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/eventstore/memstore"
@@ -73,6 +80,9 @@ func parsers(t *testing.T) []parser {
 		{"a file that is run", 128 * mega, 3000, w.run}, // each row is asked for, and its records are two bytes long
 		{"an API's answer", 384 * mega, 0, w.answer},
 		{"a website", 200 * mega, 0, w.website},
+		{"a page that is scraped", 400 * mega, 0, w.scraped()},
+		{"a robots.txt", 32 * mega, 40, func(in []byte) error { robots.Parse(in, "Morket").Allowed("/a?b"); return nil }},
+		{"a file of rules for domains", 32 * mega, 30, func(in []byte) error { _, err := politeness.Parse(in); return err }},
 		{"a webhook's receiver", 8 * mega, 0, w.webhook},
 		{"a request's body", 64 * mega, 30, w.body()},
 		{"a step's configuration", 8 * mega, 30, w.stepConfig},
@@ -272,3 +282,20 @@ type noRows struct{ dataopscmd.Grid }
 
 // Wait implements dataopscmd.Progress.
 func (noRows) Wait(_ context.Context, _ string, position int64) (int64, bool) { return position, true }
+
+// scraped looks at a page for everything that is looked for.
+func (w *world) scraped() func([]byte) error {
+	w.t.Helper()
+	r, err := extract.NewRegistry(websiteprofile.Bound, page.Extractor{}, jobposting.Extractor{}, profilepage.Extractor{})
+	require.NoError(w.t, err)
+	return func(in []byte) error {
+		p := scrape.Page{URL: "https://example.com/", Status: http.StatusOK, Body: []byte(websiteprofile.Decode(in, "text/html"))}
+		for _, target := range r.Targets() {
+			if _, err := r.Extract(target, p); err != nil {
+				return err
+			}
+		}
+		r.Shell(p)
+		return nil
+	}
+}

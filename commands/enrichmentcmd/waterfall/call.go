@@ -36,7 +36,7 @@ func (a *asking) call(s *step, at *enrichment.Attempt, in map[string]string) (en
 		}
 		return enrichment.Reply{}, err
 	}
-	req := enrichment.Request{Inputs: in, Config: s.Config, Secret: key.secret, Hosts: key.hosts, Key: a.key(s, at.Step)}
+	req := enrichment.Request{Inputs: in, Config: s.Config, Secret: key.secret, Hosts: key.hosts, Key: a.key(s, at.Step), Workspace: a.session.cfg.Workspace}
 	for try := 0; ; try++ {
 		reply, err := a.once(s, at, req, key.redact)
 		if err == nil {
