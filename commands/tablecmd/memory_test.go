@@ -283,9 +283,7 @@ func (im *image) stack(user kernel.UserID, redo bool) []*heldStep {
 		if s.root != s.ID || s.user != user {
 			continue
 		}
-		if !s.Undone && s.changed == s.Position {
-			newest = max(newest, s.Position)
-		}
+		newest = max(newest, s.Position)
 		if s.Undone == redo {
 			list = append(list, s)
 		}

@@ -115,6 +115,7 @@ func TestUndoIsTheInverseOfAnyGesture(t *testing.T) {
 				requireWhole(t, d.redo(ann))
 			}
 			require.Equal(t, w.images[w.at], d.text())
+			require.Len(t, d.image().stack(ann, true), len(w.images)-1-w.at, "what was undone can be redone until something new is done")
 		}
 		for w.at > 0 {
 			w.at--

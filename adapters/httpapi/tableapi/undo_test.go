@@ -225,6 +225,50 @@ func TestAnImportKnowsThatItsTableTookItBack(t *testing.T) {
 	require.Len(t, ann.rows(tbl, ""), 2)
 }
 
+func TestWhatWasUndoneCanBeRedoneUntilSomethingNewIsDone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, c := range map[string]struct {
+		deeds string // edits, undos, redos
+		redo  int
+	}{
+		"undone":                                   {"eeu", 1},
+		"both undone":                              {"eeuu", 2},
+		"done again":                               {"eeuur", 1},
+		"something new":                            {"eeue", 0},
+		"something new, undone too":                {"eeueu", 1},
+		"two new things, undone too":               {"eeuueeuu", 2},
+		"something new, undone and done again":     {"eueur", 0},
+		"something new after what was done again":  {"eeuurueu", 1},
+		"all undone after something new at a step": {"eeueuu", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ann := w.join("Ann "+name, kernel.RoleMember)
+			tbl, cols := ann.table(m{"name": "A", "type": "text"})
+			row := ann.insert(tbl, m{"A": "1"})[0]
+			path := "/tables/" + string(tbl.ID)
+			for i, deed := range c.deeds {
+				switch deed {
+				case 'e':
+					ann.edit(tbl, row, cols["A"], strconv.Itoa(i)).ok(nil)
+				case 'u':
+					ann.call("POST", path+"/undo", nil).ok(nil)
+				default:
+					ann.call("POST", path+"/redo", nil).ok(nil)
+				}
+			}
+			var stack struct{ Undo, Redo []tablecmd.StepRecord }
+			ann.call("GET", path+"/undo-stack", nil).ok(&stack)
+			require.Len(t, stack.Redo, c.redo)
+			for range c.redo {
+				ann.call("POST", path+"/redo", nil).ok(nil)
+			}
+			ann.call("POST", path+"/redo", nil).fails(409, "NOTHING_TO_REDO")
+		})
+	}
+}
+
 func TestAGestureOfSeveralRequestsIsOneStepAndForceWorksWithItsID(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -6,13 +6,16 @@ const (
 	stepJoins   = `rm_history.lines l LEFT JOIN rm_history.turns t ON t.step = l.position LEFT JOIN rm_history.lines e ON e.position = t.effective`
 	untouched   = `SELECT position FROM rm_history.lines n WHERE n.table_key = hashtextextended($1, 0) AND n.by_user = hashtextextended($2, 0)
 AND NOT EXISTS (SELECT FROM rm_history.turns t WHERE t.step = n.position) ORDER BY position DESC LIMIT `
+	// The newest thing that the user did, taken back or not, which was no undo or redo.
+	newest = `SELECT position FROM rm_history.lines n WHERE n.table_key = hashtextextended($1, 0) AND n.by_user = hashtextextended($2, 0)
+AND NOT EXISTS (SELECT FROM rm_history.turns t WHERE t.step = n.position AND t.root <> t.step) ORDER BY position DESC LIMIT 1`
 	turned = `SELECT step, changed FROM rm_history.turns WHERE table_key = hashtextextended($1, 0) AND by_user = hashtextextended($2, 0) AND root = step `
 
 	undoQuery = `SELECT ` + stepColumns + `, false, coalesce(e.step, l.step) FROM (
 (SELECT position, position AS changed FROM (` + untouched + `$3) n) UNION ALL (` + turned + `AND NOT undone ORDER BY changed DESC LIMIT $3)) s
 JOIN ` + stepJoins + ` ON l.position = s.position ORDER BY s.changed DESC LIMIT $3`
-	// What was undone can be redone until its user does something new.
-	redoQuery = `SELECT ` + stepColumns + `, true, e.step FROM (` + turned + `AND undone AND changed > coalesce((` + untouched + `1), 0) ORDER BY changed DESC LIMIT $3) s
+	// What was undone can be redone until its user does something new, also when that is taken back in its turn.
+	redoQuery = `SELECT ` + stepColumns + `, true, e.step FROM (` + turned + `AND undone AND changed > coalesce((` + newest + `), 0) ORDER BY changed DESC LIMIT $3) s
 JOIN ` + stepJoins + ` ON l.position = s.step ORDER BY s.changed DESC`
 
 	isStep    = `hashtextextended(l.step, 0) = hashtextextended($2, 0) AND l.step = $2 AND l.table_key = hashtextextended($1, 0)`
@@ -49,7 +52,7 @@ const (
 	stepColumns1 = `step, position, label, cells, row_count, kind, money, undone, effective`
 	undoQuery1   = `SELECT ` + stepColumns1 + ` FROM rm_history.steps WHERE table_id = $1 AND user_id = $2 AND root = step AND NOT undone ORDER BY changed DESC LIMIT $3`
 	redoQuery1   = `SELECT ` + stepColumns1 + ` FROM rm_history.steps s WHERE table_id = $1 AND user_id = $2 AND root = step AND undone
-AND changed > COALESCE((SELECT max(position) FROM rm_history.steps n WHERE n.table_id = $1 AND n.user_id = $2 AND n.root = n.step AND NOT n.undone AND n.changed = n.position), 0)
+AND changed > COALESCE((SELECT max(position) FROM rm_history.steps n WHERE n.table_id = $1 AND n.user_id = $2 AND n.root = n.step), 0)
 ORDER BY changed DESC LIMIT $3`
 	stepQuery1      = `SELECT ` + stepColumns1 + ` FROM rm_history.steps WHERE table_id = $1 AND step = $2 AND root = step`
 	positionsQuery1 = `SELECT position FROM rm_history.changes WHERE table_id = $1 AND step = $2 ORDER BY position`
