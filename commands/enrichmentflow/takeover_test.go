@@ -210,3 +210,52 @@ func TestWhatALostWorkerMayHaveAskedIsToldHoweverItEnds(t *testing.T) {
 		})
 	}
 }
+
+// overtaken is a log that loses the answer of the first append to a run. Before the n-th read of the run after that, another worker
+// takes the run over.
+type overtaken struct {
+	eventstore.Store
+	stream   eventstore.StreamID
+	takeOver func()
+	lost     bool
+	reads    int
+}
+
+func (o *overtaken) Append(ctx context.Context, a eventstore.Append) (eventstore.Appended, error) {
+	done, err := o.Store.Append(ctx, a)
+	if err == nil && !o.lost && a.Streams[0].Stream == o.stream {
+		o.lost = true
+		return eventstore.Appended{}, eventstore.ErrUnknownOutcome
+	}
+	return done, err
+}
+
+func (o *overtaken) ReadStream(ctx context.Context, stream eventstore.StreamID, after int64, limit int) ([]eventstore.Recorded, error) {
+	if o.lost && stream == o.stream {
+		if o.reads--; o.reads == 0 {
+			o.takeOver()
+		}
+	}
+	return o.Store.ReadStream(ctx, stream, after, limit)
+}
+
+// A worker that finds out what became of an append takes nothing of its successor's for its own, whenever that one begins: else it would
+// leave the successor's page in order, and what must not be asked twice would be.
+func TestAWorkerTakesNothingOfItsSuccessorForItsOwn(t *testing.T) {
+	t.Parallel()
+	for _, reads := range []int{1, 2} {
+		p := newFake("paid", 1000)
+		r := newRig(t, 4, fast(), p)
+		r.addColumn("Answer", "paid")
+		r.grant(1_000_000)
+		job := r.start(nil)
+		log := &overtaken{Store: r.store, stream: eventstore.Stream("run", string(job.ID)), reads: reads}
+		log.takeOver = func() { r.die(job.ID) }
+		r.store = log
+		r.build(fast(), p)
+		_, err := r.runner.Slice(t.Context(), input(job.ID), enrichmentflow.Try{})
+		require.ErrorIs(t, err, enrichmentflow.ErrSuperseded, "overtaken before read %d", reads)
+		require.False(t, r.run(job.ID).Calm(), "overtaken before read %d: the page is its successor's to leave", reads)
+		require.Zero(t, p.calls())
+	}
+}

@@ -127,11 +127,19 @@ func (w *writer) onRun(err error) bool {
 	return errors.As(err, &c) && c.Stream == w.r.runs.Stream(string(w.in.Run))
 }
 
-// catchUp takes in what is new on the run's stream; mine is an append of this writer among it.
+// catchUp takes in what is new on the run's stream; mine is an append of this writer among it. The run is loaded before what is new is
+// looked at: so nothing is taken in that was not looked at, as another writer may append in between.
 func (w *writer) catchUp(ctx context.Context, mine eventstore.Appended) error {
+	run, version, err := w.r.runs.Load(ctx, string(w.in.Run))
+	if err != nil {
+		return err
+	}
+	if version < w.version || run.Round() != w.in.Round {
+		return ErrSuperseded
+	}
 	stream := w.r.runs.Stream(string(w.in.Run))
 	const page = 100
-	for after := w.version; ; {
+	for after, more := w.version, true; more; {
 		events, err := w.r.cfg.Store.ReadStream(ctx, stream, after, page)
 		if err != nil {
 			return err
@@ -147,22 +155,9 @@ func (w *writer) catchUp(ctx context.Context, mine eventstore.Appended) error {
 				return ErrSuperseded
 			}
 		}
-		if len(events) < page {
-			return w.reload(ctx)
-		}
+		more = len(events) == page
 	}
-}
-
-// reload takes the run from the log, without what was recorded on it and not appended.
-func (w *writer) reload(ctx context.Context) error {
-	run, version, err := w.r.runs.Load(ctx, string(w.in.Run))
-	if err != nil {
-		return err
-	}
-	if version < w.version || run.Round() != w.in.Round {
-		return ErrSuperseded
-	}
-	w.run, w.version = run, version
+	w.run, w.version = run, version // without what was recorded and not appended
 	return nil
 }
 

@@ -87,7 +87,7 @@ func (v vendor) Call(ctx context.Context, req enrichment.Request) (enrichment.Re
 		return enrichment.Reply{}, &enrichment.CallError{Kind: enrichment.CallRateLimited, Message: "too many", RetryAfter: r.within(20 * time.Second)}
 	}
 	p.w.vendors.done(v.Slug, req)
-	p.w.happened(p.id, "ask", q, "does")
+	p.w.happened(p.id, "ask", q, v.Slug+" does "+req.Key)
 	lost := &enrichment.CallError{Kind: enrichment.CallTimeout, Message: "the answer was lost", Lost: true}
 	err := p.sleep(ctx, back)
 	p.thaw(r)
