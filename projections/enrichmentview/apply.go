@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -21,7 +22,7 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 	if err != nil {
 		return err
 	}
-	f := &fold{jobs: map[kernel.RunID]*Job{}, records: map[cell]int{}, answers: map[question]int{}, days: map[DayKey]*Day{}}
+	f := &fold{jobs: map[kernel.RunID]*Job{}, records: map[cell]int{}, answers: map[question]int{}, days: map[DayKey]*Day{}, seen: map[PatternKey]int64{}}
 	purged, events := projections.TakeTables(events, table.Purged{})
 	if err := f.load(ctx, w, events); err != nil {
 		return err
@@ -58,6 +59,7 @@ type fold struct {
 	records map[cell]int
 	answers map[question]int
 	days    map[DayKey]*Day // what is added to each day
+	seen    map[PatternKey]int64
 }
 
 func (f *fold) load(ctx context.Context, w Writer, events []eventstore.Recorded) error {
@@ -177,6 +179,7 @@ func (f *fold) answered(j *Job, r eventstore.Recorded) error {
 			f.answer(Answer{Workspace: j.Workspace, Provider: p.Provider, InputHash: p.InputHash, Kept: kept[i], Confidence: p.Confidence, VerifiedBy: p.VerifiedBy, SourceURL: p.SourceURL, At: r.RecordedAt})
 		}
 		f.attempts(j.Workspace, r.RecordedAt, p)
+		f.pattern(j.Workspace, p, values[cell{row: m.RowID, col: m.ColumnID}])
 	}
 	j.Counts.Total = max(j.Counts.Total, j.Counts.Done)
 	return nil
@@ -299,7 +302,30 @@ func (f *fold) addDays(ctx context.Context, w Writer) error {
 	return nil
 }
 
+// pattern learns how an address is made of the name that was asked for. Only what is verified teaches, and nothing is learnt twice of an
+// answer that was reused.
+func (f *fold) pattern(ws kernel.WorkspaceID, p enrichment.Provenance, value json.RawMessage) {
+	if p.Cached || !p.Sureness().Verified() || len(p.Input) == 0 || len(value) == 0 {
+		return
+	}
+	var in struct {
+		First string `json:"first_name"`
+		Last  string `json:"last_name"`
+	}
+	if json.Unmarshal(p.Input, &in) != nil || in.First == "" || in.Last == "" {
+		return
+	}
+	if pattern, domain, ok := enrichment.PatternOf(in.First, in.Last, enrichment.RawText(value)); ok {
+		f.seen[PatternKey{ws, domain, pattern}]++
+	}
+}
+
 func (f *fold) batch() Batch {
+	for _, k := range slices.SortedFunc(maps.Keys(f.seen), func(a, b PatternKey) int {
+		return strings.Compare(string(a.Workspace)+a.Domain+string(a.Pattern), string(b.Workspace)+b.Domain+string(b.Pattern))
+	}) {
+		f.out.Patterns = append(f.out.Patterns, PatternSeen{k, f.seen[k]})
+	}
 	ids := make([]string, 0, len(f.jobs))
 	for id := range f.jobs {
 		ids = append(ids, string(id))

@@ -119,6 +119,21 @@ type Batch struct {
 	Records []Record // each cell at most once
 	Answers []Answer // each question at most once
 	Days    []Day
+	// Patterns are how often patterns of addresses were seen, to be added to what is there; each at most once.
+	Patterns []PatternSeen
+}
+
+// PatternKey names a pattern of the addresses of a domain in a workspace.
+type PatternKey struct {
+	Workspace kernel.WorkspaceID
+	Domain    string
+	Pattern   enrichment.MailPattern
+}
+
+// PatternSeen is how often a verified answer was an address by the pattern.
+type PatternSeen struct {
+	PatternKey
+	Count int64
 }
 
 // Writer writes the read model inside a projector's transaction.
@@ -144,7 +159,7 @@ func New(open func(projections.Tx) (Writer, error)) *Projector { return &Project
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 4 }
+func (*Projector) Version() int { return 5 }
 
 // Types implements projections.Projector.
 func (*Projector) Types() []string {

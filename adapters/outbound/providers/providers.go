@@ -11,6 +11,7 @@ import (
 	"github.com/morket/morket/adapters/outbound/providers/dnsfacts"
 	"github.com/morket/morket/adapters/outbound/providers/domainfrom"
 	"github.com/morket/morket/adapters/outbound/providers/emailcheck"
+	"github.com/morket/morket/adapters/outbound/providers/emailfinder"
 	"github.com/morket/morket/adapters/outbound/providers/httpapi"
 	"github.com/morket/morket/adapters/outbound/providers/hunter"
 	"github.com/morket/morket/adapters/outbound/providers/llm"
@@ -54,6 +55,7 @@ func Builtin(cfg Config) (*enrichment.Registry, error) {
 		companyname.New(),
 		domainfrom.New(dns, companyname.Normalise),
 		dnsfacts.New(dns),
+		emailfinder.New(dns, namesplit.Split),
 		websiteprofile.New(cfg.Client, cfg.Body, cfg.Agent),
 		scrapepage.New(cfg.Pages),
 		httpapi.New(wire.New(cfg.Client, cfg.Body, cfg.Agent, cfg.Clock)),

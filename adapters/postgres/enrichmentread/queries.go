@@ -182,6 +182,27 @@ func (q *Queries) Find(ctx context.Context, ws kernel.WorkspaceID, provider, inp
 	return r, true, nil
 }
 
+const selectPatterns = `SELECT pattern, count FROM rm_enrichment.mail_patterns WHERE workspace_id = $1 AND domain = $2`
+
+// MailPatterns implements waterfall.Patterns.
+func (q *Queries) MailPatterns(ctx context.Context, ws kernel.WorkspaceID, domain string) (map[enrichment.MailPattern]int64, error) {
+	rows, err := q.db.Query(ctx, selectPatterns, ws, domain)
+	if err != nil {
+		return nil, fmt.Errorf("read patterns of addresses: %w", err)
+	}
+	out := map[enrichment.MailPattern]int64{}
+	var pattern enrichment.MailPattern
+	var count int64
+	_, err = pgx.ForEachRow(rows, []any{&pattern, &count}, func() error {
+		out[pattern] = count
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read patterns of addresses: %w", err)
+	}
+	return out, nil
+}
+
 // Failures implements enrichmentflow.Failures.
 type Failures struct {
 	queries   *Queries

@@ -77,3 +77,12 @@ CREATE TABLE provider_days (
     PRIMARY KEY (workspace_id, provider, day)
 );
 CREATE INDEX provider_days_by_day ON provider_days (day);
+
+-- How often a verified answer was an address of the domain by the pattern.
+CREATE TABLE mail_patterns (
+    workspace_id text   NOT NULL,
+    domain       text   NOT NULL,
+    pattern      text   NOT NULL,
+    count        bigint NOT NULL,
+    PRIMARY KEY (workspace_id, domain, pattern)
+);

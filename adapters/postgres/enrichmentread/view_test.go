@@ -240,3 +240,39 @@ func TestKeptAnswersAreSealedAndEndWithTheirKey(t *testing.T) {
 	require.Equal(t, []string{"null", "null"}, outputs())
 	h.RequireRebuildable()
 }
+
+// Verified addresses of people whose names were asked for teach how a domain makes addresses; guesses and reused answers don't.
+func TestPatternsOfAddressesAreLearnt(t *testing.T) {
+	t.Parallel()
+	h, q := harness(t)
+	verified, guess := []enrichment.Evidence{enrichment.ByProvider("hunter")}, []enrichment.Evidence{}
+	h.Append("run-run_1", started("run_1"))
+	for i, c := range []struct {
+		input, address string
+		by             []enrichment.Evidence
+		cached         bool
+	}{
+		{`{"first_name":"Ann","last_name":"Miller"}`, "ann.miller@acme.com", verified, false},
+		{`{"first_name":"Bob","last_name":"Stone"}`, "bob.stone@acme.com", verified, false},
+		{`{"first_name":"Cid","last_name":"Berg"}`, "cberg@acme.com", verified, false},
+		{`{"first_name":"Dan","last_name":"Hill"}`, "dan.hill@acme.com", guess, false},
+		{`{"first_name":"Eve","last_name":"Lake"}`, "eve.lake@acme.com", verified, true},
+		{`{"first_name":"Fay","last_name":"Wood"}`, "sales@acme.com", verified, false},
+		{`{"domain":"acme.com"}`, "gil.moor@acme.com", verified, false},
+		{`{"first_name":"Hal","last_name":"Ford"}`, "hal@other.com", verified, false},
+	} {
+		row := kernel.RowID("row_" + string(rune('1'+i)))
+		h.Append("run-run_1", enrichment.RunAnswersRecorded{
+			RunID: "run_1", TableID: "tbl_1", Chunk: kernel.Chunk{Rows: []kernel.RowID{row}, Cols: map[kernel.ColumnID][]json.RawMessage{"col_a": {json.RawMessage(`"` + c.address + `"`)}}},
+			Marks:      []enrichment.Mark{{RowID: row, ColumnID: "col_a", State: enrichment.MarkValue}},
+			Provenance: []enrichment.Provenance{{RowID: row, ColumnID: "col_a", Provider: "hunter", Input: json.RawMessage(c.input), VerifiedBy: c.by, Cached: c.cached}},
+		})
+	}
+	seen, err := q.MailPatterns(t.Context(), ws, "acme.com")
+	require.NoError(t, err)
+	require.Equal(t, map[enrichment.MailPattern]int64{"{first}.{last}": 2, "{f}{last}": 1}, seen)
+	other, err := q.MailPatterns(t.Context(), "ws_2", "acme.com")
+	require.NoError(t, err)
+	require.Empty(t, other, "what a workspace has learnt is its own")
+	h.RequireRebuildable()
+}

@@ -95,6 +95,9 @@ ON CONFLICT (run_id) DO UPDATE SET state = excluded.state, cancelling = excluded
 const upsertDay = `INSERT INTO provider_days (workspace_id, provider, day, asked, hits, failed, calls, credits, latency) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)
 ON CONFLICT (workspace_id, provider, day) DO UPDATE SET asked = excluded.asked, hits = excluded.hits, failed = excluded.failed, calls = excluded.calls, credits = excluded.credits, latency = excluded.latency`
 
+const addPattern = `INSERT INTO mail_patterns AS m (workspace_id, domain, pattern, count) VALUES ($1,$2,$3,$4)
+ON CONFLICT (workspace_id, domain, pattern) DO UPDATE SET count = m.count + excluded.count`
+
 // Save implements enrichmentview.Writer.
 func (w writer) Save(ctx context.Context, b enrichmentview.Batch) error {
 	var q pgx.Batch
@@ -114,6 +117,9 @@ func (w writer) Save(ctx context.Context, b enrichmentview.Batch) error {
 		return fmt.Errorf("save records: %w", err)
 	}
 	w.answers(b.Answers, &q)
+	for _, p := range b.Patterns {
+		q.Queue(addPattern, p.Workspace, p.Domain, p.Pattern, p.Count)
+	}
 	if err := w.tx.SendBatch(ctx, &q).Close(); err != nil {
 		return fmt.Errorf("save jobs: %w", err)
 	}

@@ -88,7 +88,7 @@ func newEnrichments(c *core, f *flows, cfg enrichmentConfig) (*enrichments, erro
 	e := &enrichments{core: c, flows: f, shared: cfg.Shared, reads: enrichmentread.NewQueries(c.rows, c.clock, c.ring).WithCache(cfg.Shared.cache)}
 	var err error
 	e.engine, err = waterfall.New(waterfall.Config{
-		Registry: cfg.Providers, Clock: c.clock, Jitter: rand.Float64, Quotas: cfg.Shared.quotas, Cache: e.reads, Secrets: cfg.Credentials,
+		Registry: cfg.Providers, Clock: c.clock, Jitter: rand.Float64, Quotas: cfg.Shared.quotas, Cache: e.reads, Patterns: e.reads, Secrets: cfg.Credentials,
 		OnAttempt: c.metrics.Attempt, Away: databaseDown,
 	})
 	if err != nil {

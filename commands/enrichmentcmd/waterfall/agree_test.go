@@ -1,12 +1,16 @@
 package waterfall_test
 
 import (
+	"context"
+	"errors"
 	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
 	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
 )
 
 // says answers a text with a confidence and evidence.
@@ -92,4 +96,46 @@ func TestAProviderDoesNotAgreeWithItself(t *testing.T) {
 	out := r.ask(r.session(), cfg, "acme")
 	require.Equal(t, enrichment.MarkEmpty, out.Mark.State)
 	require.Equal(t, "the answer is not verified", out.Mark.Message)
+}
+
+// learner is a provider that uses what the workspace has seen.
+type learner struct{ *fake }
+
+func (learner) LearnsFrom(in map[string]string) string { return in["q"] }
+
+type patterns struct {
+	seen map[enrichment.MailPattern]int64
+	err  error
+}
+
+// MailPatterns implements waterfall.Patterns.
+func (p *patterns) MailPatterns(_ context.Context, ws kernel.WorkspaceID, domain string) (map[enrichment.MailPattern]int64, error) {
+	if ws == "" || domain != "acme.com" {
+		return nil, p.err
+	}
+	return p.seen, p.err
+}
+
+// What the workspace has seen is a part of the question: once it changes, the same inputs are another question.
+func TestWhatWasSeenIsAPartOfTheQuestion(t *testing.T) {
+	t.Parallel()
+	p, f := &patterns{}, provider("finder", 0, func(_ int, req enrichment.Request) (enrichment.Reply, error) {
+		return enrichment.Reply{Outputs: map[string]any{"a": "seen: " + req.Inputs[enrichment.PatternsSeen]}}, nil
+	})
+	r := newRig(t, func(c *waterfall.Config) { c.Patterns = p }, learner{f})
+	s := r.session()
+	ask := func() string {
+		return string(r.ask(s, enrichment.Config{Steps: steps("finder")}, "acme.com").Values[colA])
+	}
+	require.Equal(t, `"seen: "`, ask())
+	require.Equal(t, `"seen: "`, ask())
+	require.Equal(t, 1, f.count(), "asked once")
+	p.seen = map[enrichment.MailPattern]int64{"{first}": 2}
+	require.Equal(t, `"seen: {first}=2"`, ask())
+	p.err = errors.New("a broken pattern")
+	require.Equal(t, `"seen: "`, ask(), "what can't be read is not known")
+	p.err = kernel.E(kernel.KindUnavailable, "AWAY", "the database is away")
+	out := r.ask(s, enrichment.Config{Steps: steps("finder")}, "acme.com")
+	require.True(t, out.Stopped)
+	require.ErrorIs(t, out.Broken, p.err)
 }

@@ -115,6 +115,9 @@ func (a *asking) try(s *step, at *enrichment.Attempt) bool {
 		at.Status, at.Error = enrichment.StatusMissingInput, missing+" is empty"
 		return false
 	}
+	if !a.learn(s, in) {
+		return false
+	}
 	a.keepInput(in)
 	if s.provider.Auth == enrichment.AuthKey && s.CredentialID == "" {
 		at.Status, at.Error = enrichment.StatusNoKey, s.provider.Name+" needs a credential"
@@ -130,6 +133,28 @@ func (a *asking) try(s *step, at *enrichment.Attempt) bool {
 		return false
 	}
 	return a.validate(s, at, got, hash)
+}
+
+// learn adds what the workspace knows to the inputs of a provider that uses it, so that it is a part of the question: an answer from
+// before is not reused once more is known. It reports false if the cell stops because our store is away; other errors are nothing known.
+func (a *asking) learn(s *step, in map[string]string) bool {
+	learning, uses := s.caller.(enrichment.Learning)
+	if !uses {
+		return true
+	}
+	delete(in, enrichment.PatternsSeen)
+	from, patterns := learning.LearnsFrom(in), a.session.engine.Patterns
+	if from == "" || patterns == nil {
+		return true
+	}
+	seen, err := patterns.MailPatterns(a.ctx, a.session.cfg.Workspace, from)
+	if err != nil {
+		return !a.broke(err)
+	}
+	if len(seen) > 0 {
+		in[enrichment.PatternsSeen] = enrichment.FormatPatterns(seen)
+	}
+	return true
 }
 
 // answer gets the reply to the step's question: remembered, from an earlier run, or by asking.

@@ -26,6 +26,12 @@ type Cache interface {
 	Find(ctx context.Context, workspace kernel.WorkspaceID, provider, inputHash string, since time.Time) (enrichment.Reply, bool, error)
 }
 
+// Patterns knows how addresses are made of names.
+type Patterns interface {
+	// MailPatterns returns how often each pattern was seen in the workspace's verified answers with an address of the domain.
+	MailPatterns(ctx context.Context, workspace kernel.WorkspaceID, domain string) (map[enrichment.MailPattern]int64, error)
+}
+
 // Values gives a row's values by column, as JSON; nil for an empty cell.
 type Values func(kernel.ColumnID) json.RawMessage
 
@@ -37,12 +43,13 @@ type Config struct {
 	Jitter   func() float64 // in [0,1); stretches the pauses between retries by up to half. Required
 	Secrets  Secrets        // nil: no credentials
 	Cache    Cache          // nil: no answers from before
+	Patterns Patterns       // nil: nothing is learnt
 	Quotas   Quotas         // NewMemoryQuotas by default
 	Slots    int            // calls under way at once in the process; 64 by default
 	Timeout  time.Duration  // of one call; enrichment.DefaultTimeout by default
 	// OnAttempt is told of each step that has ended: whether the provider was asked, and how long it took. It may be nil.
 	OnAttempt func(provider, status string, asked bool, took time.Duration)
-	// Away reports whether an error of Secrets, Cache or Quotas says that a store of ours can't be reached now; see Outcome.Broken. By
+	// Away reports whether an error of Secrets, Cache, Patterns or Quotas says that a store of ours can't be reached now; see Outcome.Broken. By
 	// default none does but those of kernel.KindUnavailable, which always do.
 	Away func(error) bool
 }

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/morket/morket/adapters/outbound/providers/lookup"
+	"github.com/morket/morket/domain/enrichment"
 )
 
 // maxCandidates is how many domains are tried for a name.
@@ -87,7 +88,7 @@ func lengthFactor(n int) float64 {
 
 func isPrivate(form string) bool {
 	for _, w := range split(form) {
-		if private[letters(strings.ReplaceAll(w, ".", ""))] {
+		if private[enrichment.Latin(strings.ReplaceAll(w, ".", ""))] {
 			return true
 		}
 	}

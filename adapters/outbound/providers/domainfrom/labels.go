@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/enrichment"
 )
 
 // way is how a label is made of a name. The order counts: what two ways make is the first one's.
@@ -62,13 +62,13 @@ type named struct {
 func parseName(name, form string) named {
 	var n named
 	for _, raw := range split(form) {
-		if w := letters(raw); w != "" {
+		if w := enrichment.Latin(raw); w != "" {
 			n.form = append(n.form, w)
 		}
 	}
 	var spelled []string
 	for _, raw := range split(name) {
-		w := letters(raw)
+		w := enrichment.Latin(raw)
 		if w == "" {
 			continue
 		}
@@ -117,21 +117,13 @@ func split(name string) []string {
 	})
 }
 
-// letters is a word as a domain has it: a to z and digits.
-func letters(word string) string {
-	if word == "&" {
-		return "and"
-	}
-	return ascii(kernel.Fold(transliterated(word)))
-}
-
 var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "ae", "Ö", "oe", "Ü", "ue", "å", "aa", "Å", "aa") //nolint:gochecknoglobals // a constant table
 
 // mapped are the first words with umlauts written out, none if there are none.
 func mapped(words []string, n int) []string {
 	var out []string
 	for _, w := range words[:min(n, len(words))] {
-		out = append(out, letters(umlauts.Replace(w)))
+		out = append(out, enrichment.Latin(umlauts.Replace(w)))
 	}
 	return out
 }
@@ -215,13 +207,4 @@ func initials(words []string) string {
 		b.WriteByte(w[0])
 	}
 	return b.String()
-}
-
-func ascii(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, s)
 }

@@ -61,6 +61,15 @@ func (Provider) Call(_ context.Context, req enrichment.Request) (enrichment.Repl
 	return enrichment.Reply{Outputs: out, Confidence: &sure, VerifiedBy: by}, nil
 }
 
+// Split takes a full name apart; both are empty if it is none.
+func Split(full string) (first, last string) {
+	n, ok := parse(full)
+	if !ok {
+		return "", ""
+	}
+	return n.first, n.last
+}
+
 type name struct{ title, first, middle, last, suffix string }
 
 const maxChars = 200
