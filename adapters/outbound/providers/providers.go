@@ -19,6 +19,7 @@ import (
 	"github.com/morket/morket/adapters/outbound/providers/namesplit"
 	"github.com/morket/morket/adapters/outbound/providers/phonenormalise"
 	"github.com/morket/morket/adapters/outbound/providers/scrapepage"
+	"github.com/morket/morket/adapters/outbound/providers/techdetect"
 	"github.com/morket/morket/adapters/outbound/providers/websiteprofile"
 	"github.com/morket/morket/adapters/outbound/providers/wire"
 	"github.com/morket/morket/domain/enrichment"
@@ -48,6 +49,11 @@ func Builtin(cfg Config) (*enrichment.Registry, error) {
 		cfg.Vendors = cfg.Client
 	}
 	keyed := wire.New(cfg.Vendors, cfg.Body, cfg.Agent, cfg.Clock)
+	site := websiteprofile.New(cfg.Client, cfg.Body, cfg.Agent)
+	tech, err := techdetect.New(site.Fetch, dns)
+	if err != nil {
+		return nil, err
+	}
 	callers := []enrichment.Caller{
 		emailcheck.New(dns, cfg.Inside),
 		phonenormalise.New(),
@@ -56,7 +62,8 @@ func Builtin(cfg Config) (*enrichment.Registry, error) {
 		domainfrom.New(dns, companyname.Normalise),
 		dnsfacts.New(dns),
 		emailfinder.New(dns, namesplit.Split),
-		websiteprofile.New(cfg.Client, cfg.Body, cfg.Agent),
+		site,
+		tech,
 		scrapepage.New(cfg.Pages),
 		httpapi.New(wire.New(cfg.Client, cfg.Body, cfg.Agent, cfg.Clock)),
 		llm.New(keyed),

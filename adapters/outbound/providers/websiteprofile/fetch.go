@@ -16,9 +16,11 @@ import (
 )
 
 type page struct {
-	url   *url.URL
-	html  string
-	check bool // a browser check was sent instead
+	url     *url.URL
+	html    string
+	check   bool // a browser check was sent instead
+	header  http.Header
+	cookies []*http.Cookie
 }
 
 // fault is why a site could not be read; plain says that it may be there by http without TLS.
@@ -60,7 +62,7 @@ func (p *Provider) get(ctx context.Context, u *url.URL) (page, error) {
 	text := decode(body, contentType)
 	switch {
 	case checkStatus(res, text):
-		return page{url: res.Request.URL, check: true}, nil
+		return page{url: res.Request.URL, check: true, header: res.Header, cookies: res.Cookies()}, nil
 	case res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusGone:
 		return page{}, enrichment.Fail(enrichment.CallBadInput, "the site has no such page")
 	case res.StatusCode >= 400: //nolint:mnd // RFC 9110, 15: an error of the client or the server
@@ -71,7 +73,7 @@ func (p *Provider) get(ctx context.Context, u *url.URL) (page, error) {
 	if kind, _, err := mime.ParseMediaType(contentType); err == nil && kind != "text/html" && kind != "application/xhtml+xml" && kind != "text/plain" {
 		return page{}, enrichment.Fail(enrichment.CallBadInput, "the address is no web page but "+kind)
 	}
-	return page{url: res.Request.URL, html: text}, nil
+	return page{url: res.Request.URL, html: text, header: res.Header, cookies: res.Cookies()}, nil
 }
 
 // explain says in words why a site could not be read. None of it is a fault of this provider, so its breaker stays closed.

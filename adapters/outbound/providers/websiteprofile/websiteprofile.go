@@ -63,27 +63,36 @@ func (*Provider) Describe() enrichment.Provider {
 
 // Call implements enrichment.Caller.
 func (p *Provider) Call(ctx context.Context, req enrichment.Request) (enrichment.Reply, error) {
-	in := strings.TrimSpace(req.Inputs["website"])
+	page, asked, err := p.visit(ctx, req.Inputs["website"])
+	if err != nil {
+		return enrichment.Reply{}, err
+	}
+	return page.reply(asked)
+}
+
+// visit gets the page of a website that is given with or without https.
+func (p *Provider) visit(ctx context.Context, website string) (page, *url.URL, error) {
+	in := strings.TrimSpace(website)
 	bare := !strings.Contains(in, "://")
 	if bare {
 		in = "https://" + in
 	}
 	u, err := url.Parse(in)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || !strings.Contains(u.Hostname(), ".") && !strings.Contains(u.Hostname(), ":") || len(in) > maxAddress || u.User != nil {
-		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadInput, "this is not a website")
+		return page{}, nil, enrichment.Fail(enrichment.CallBadInput, "this is not a website")
 	}
-	page, err := p.get(ctx, u)
+	got, err := p.get(ctx, u)
 	if bare && retryPlain(err) {
 		plain := *u
 		plain.Scheme = "http"
 		if second, again := p.get(ctx, &plain); again == nil { // else what was wrong with https is the better reason
-			page, err = second, nil
+			got, err = second, nil
 		}
 	}
 	if err != nil {
-		return enrichment.Reply{}, enrichment.AsCallError(err)
+		return page{}, nil, enrichment.AsCallError(err)
 	}
-	return page.reply(u)
+	return got, u, nil
 }
 
 // reply is what the page tells.
