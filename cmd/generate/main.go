@@ -1,9 +1,8 @@
-// Command generate writes what is generated and committed: the events' JSON Schemas, the OpenAPI document, the interface's reader of patches, and the README's
-// table of settings. CI runs it and fails when anything differs.
+// Command generate writes what is generated and committed: the events' JSON Schemas, the OpenAPI document, the interface's reader of patches, the README's
+// table of settings and the table of the functions that formulas have. CI runs it and fails when anything differs.
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -13,10 +12,12 @@ import (
 	"github.com/morket/morket/cmd/internal/boot"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/cmd/internal/schemas"
+	"github.com/morket/morket/domain/kernel/expression"
 )
 
 func main() {
-	if err := errors.Join(eventSchemas("cmd/internal/schemas"), openAPI("ui/openapi.json"), patches("ui/src/realtime/patches.gen.ts"), readme("README.md")); err != nil {
+	if err := errors.Join(eventSchemas("cmd/internal/schemas"), openAPI("ui/openapi.json"), patches("ui/src/realtime/patches.gen.ts"),
+		section("README.md", "settings", config.Table()), section("domain/kernel/expression/README.md", "functions", functions())); err != nil {
 		fmt.Fprintln(os.Stderr, "generate: "+err.Error())
 		os.Exit(1)
 	}
@@ -63,13 +64,9 @@ func openAPI(path string) error {
 	return os.WriteFile(path, doc, 0o644)
 }
 
-// The README's table of settings stands between these lines.
-const (
-	begin = "<!-- settings: written by make generate -->\n"
-	end   = "<!-- /settings -->"
-)
-
-func readme(path string) error {
+// section is a part of a README that is written here. It stands between two comments that name it.
+func section(path, name, content string) error {
+	begin, end := "<!-- "+name+": written by make generate -->\n", "<!-- /"+name+" -->"
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -77,9 +74,23 @@ func readme(path string) error {
 	before, rest, ok := strings.Cut(string(text), begin)
 	_, after, closed := strings.Cut(rest, end)
 	if !ok || !closed {
-		return fmt.Errorf("%s has no place for the settings", path)
+		return fmt.Errorf("%s has no place for the %s", path, name)
 	}
-	var b bytes.Buffer
-	b.WriteString(before + begin + "\n" + config.Table() + "\n" + end + after)
-	return os.WriteFile(path, b.Bytes(), 0o644)
+	return os.WriteFile(path, []byte(before+begin+"\n"+content+"\n"+end+after), 0o644)
+}
+
+// functions is the table of the functions that formulas have.
+func functions() string {
+	var b strings.Builder
+	b.WriteString("| Function | What it makes | Example | Result |\n|---|---|---|---|\n")
+	cell := strings.NewReplacer("|", `\|`)
+	group := ""
+	for _, f := range expression.Functions() {
+		if f.Group != group {
+			group = f.Group
+			fmt.Fprintf(&b, "| **%s** | | | |\n", group)
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | `%s` | `%s` |\n", cell.Replace(f.Signature), f.Summary, cell.Replace(f.Example), cell.Replace(f.Result))
+	}
+	return b.String()
 }

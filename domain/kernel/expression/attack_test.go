@@ -60,9 +60,11 @@ type cost struct {
 }
 
 // measure compiles and evaluates, and says what the evaluation made and how long it took.
-func measure(source string) (c cost) {
+func measure(source string) cost { return measureAs(source, false) }
+
+func measureAs(source string, formula bool) (c cost) {
 	values, vars := rows(), names()
-	p, err := expression.Compile(source, expression.Options{Variables: vars})
+	p, err := expression.Compile(source, expression.Options{Variables: vars, Formula: formula})
 	if err != nil {
 		return cost{err: err}
 	}
@@ -70,7 +72,7 @@ func measure(source string) (c cost) {
 	runtime.ReadMemStats(&before)
 	runtime.LockOSThread()
 	start := cpuTime()
-	c.out, c.err = p.Eval(func(i int) json.RawMessage { return values[vars[i]] })
+	c.out, c.err = p.EvalAt(time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC), func(i int) json.RawMessage { return values[vars[i]] })
 	c.took = cpuTime() - start
 	runtime.UnlockOSThread()
 	runtime.ReadMemStats(&after)
@@ -130,15 +132,36 @@ func attacks() []string {
 	}
 }
 
+// formulaAttacks are those of what only formulas have.
+func formulaAttacks() []string {
+	return []string{
+		`map(1..1000, title(A))`, `title(U)`, `slug(W)`, `map(1..1000, slug(U))`, `map(1..1000, left(A, #))`, `map(1..1000, right(U, 60000))`, `words(W)`, `map(1..1000, words(W))`, `left(A, 9223372036854775807)`,
+		`extract(A, "(a+)+b")`, `extract(A, "(a?){50}a{50}")`, `map(1..1000, extract(S, "(" + string(#) + ")"))`, `map(1..1000, extract(D, "([0-9]{" + string(#) + "})"))`, `extract(A, A)`,
+		`domain(A)`, `map(1..1000, domain(W))`, `domain("https://" + U)`, `ifEmpty(A, U)`,
+		`number(A)`, `number(repeat("9", 400))`, `number("1e99999999999")`, `number("1e9999")`, `number("0." + repeat("1", 398))`, `map(1..1000, 0.1 ** #)`, `map(1..1000, 1.1 ** 500)`, `99999999999999999999.5 ** 512`, `2 ** -512`,
+		`reduce(1..1000, #acc * 1.5, 1)`, `reduce(1..1000, #acc / 3, 1.5)`, `reduce(1..1000, #acc * #acc, 1.5)`, `reduce(1..1000, #acc % 0.7, 1.5)`, `map(1..1000, # / 7)`, `sort(map(1..1000, # / 7))`, `median(map(1..1000, # / 7))`,
+		`uniq(map(1..1000, # / 7))`, `groupBy(1..1000, # / 7)`, `sum(map(1..1000, # / 7))`, `mean(Nums)`, `toJSON(map(1..1000, # / 7))`, `string(map(1..1000, # / 7))`, `max(Nums, Nums)`, `roundTo(1.5, 9223372036854775807)`, `roundTo(1e90, -40)`, `percent(1e90, 1e-90)`,
+		`map(1..1000, addDays(D, #))`, `map(1..1000, addMonths(D, #))`, `map(1..1000, formatDate(D, repeat("MMMM", 50)))`, `formatDate(D, A)`, `addDays(A, 1)`, `addDays(D, 1e300)`, `addMonths(D, 4000000)`, `daysBetween(D, A)`, `hoursBetween("0001-01-01", "9999-12-31")`, `year(A)`,
+		`map(1..1000, today())`, `map(1..1000, now())`, `filter(E, # > 1)`, `Nums == Nums`, `any(1..1000, Nums == Nums)`, `fromJSON(toJSON(Nums)) == Nums`, `map(Nums, # * 1.1)`,
+	}
+}
+
 func TestNoExpressionMakesMoreOrTakesLongerThanItMay(t *testing.T) { //nolint:paralleltest // it measures what the process allocates
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(256 << 20))
-	for _, source := range attacks() {
-		c := measure(source)
+	within := func(source string, formula bool) {
+		c := measureAs(source, formula)
 		if testing.Verbose() && (c.made > expression.MaxMade*9/10 || c.took > expression.MaxTime/4) {
 			t.Log(c.made, c.took, source, c.err)
 		}
-		require.LessOrEqual(t, c.made, uint64(expression.MaxMade+slack), "bytes made by %s (%v)", source, c.err)
-		require.LessOrEqual(t, c.took, expression.MaxTime, "time of %s (%v)", source, c.err)
+		require.LessOrEqual(t, c.made, uint64(expression.MaxMade+slack), "bytes made by %s (%v, formula %v)", source, c.err, formula)
+		require.LessOrEqual(t, c.took, expression.MaxTime, "time of %s (%v, formula %v)", source, c.err, formula)
+	}
+	for _, source := range attacks() {
+		within(source, false)
+		within(source, true)
+	}
+	for _, source := range formulaAttacks() {
+		within(source, true)
 	}
 }
 

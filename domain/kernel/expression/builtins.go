@@ -2,6 +2,7 @@ package expression
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -29,6 +30,9 @@ func (c *compiler) builtin(n *ast.BuiltinNode) node {
 		panic("there is no function " + n.Name)
 	}
 	args := c.all(n.Arguments)
+	if c.formula {
+		f = forFormula(n.Name, f)
+	}
 	return func(r *run) any {
 		r.charge(len(args) * scalarSize)
 		return f(r, values(r, args))
@@ -231,6 +235,9 @@ func join(r *run, args []any) any {
 
 func toJSON(r *run, args []any) any {
 	r.charge(7 * written(r, args[0], 0)) // two buffers that grow by doubling, copies of both, and the text
+	if r.formula {
+		args = []any{plainly(r, args[0])}
+	}
 	return library("toJSON", args)
 }
 
@@ -242,6 +249,12 @@ func fromJSON(r *run, args []any) any {
 	}
 	r.charge(len(raw) + size)
 	r.work(len(raw) >> 1)
+	if r.formula {
+		if !json.Valid(raw) {
+			panic("the text is not JSON")
+		}
+		return decodeExact(&r.meter, raw)
+	}
 	return library("fromJSON", args)
 }
 

@@ -17,6 +17,9 @@ type compiler struct {
 	variables map[string]int
 	scope     []let
 	lets      int
+	formula   bool
+	times     bool
+	now       bool
 }
 
 type let struct {
@@ -31,6 +34,9 @@ func (c *compiler) compile(n ast.Node) node { //nolint:gocyclo,cyclop // one lin
 	case *ast.IntegerNode:
 		return constant(n.Value)
 	case *ast.FloatNode:
+		if c.formula {
+			return constant(slim(checked(fromFloat(n.Value))))
+		}
 		return constant(n.Value)
 	case *ast.BoolNode:
 		return constant(n.Value)
@@ -110,7 +116,7 @@ func (c *compiler) conditional(n *ast.ConditionalNode) node {
 	cond, yes, no := c.compile(n.Cond), c.compile(n.Exp1), c.compile(n.Exp2)
 	return func(r *run) any {
 		r.work(1)
-		if truth(cond(r)) {
+		if r.truth(cond(r)) {
 			return yes(r)
 		}
 		return no(r)
@@ -269,6 +275,10 @@ func (c *compiler) call(n *ast.CallNode) node {
 	case *ast.IdentifierNode:
 		if callee.Value == "empty" && len(args) == 1 {
 			return func(r *run) any { return isEmpty(r, args[0](r)) }
+		}
+		if h, ok := helpers[callee.Value]; ok && c.formula {
+			c.times, c.now = c.times || h.times, c.now || callee.Value == "now"
+			return h.node(args)
 		}
 		panic("there is no function " + callee.Value)
 	case *ast.MemberNode:

@@ -56,7 +56,7 @@ func (c *compiler) loop(n *ast.BuiltinNode, do looper) node {
 		r.work(1)
 		v := of(r)
 		list, ok := v.([]any)
-		if !ok {
+		if !ok && (v != nil || !r.formula) {
 			panic(name + " needs a list, not " + typeName(v))
 		}
 		if len(list) > MaxList {
@@ -90,7 +90,7 @@ func search(r *run, list []any, body node, want, last bool) int {
 		if last {
 			i = len(list) - 1 - n
 		}
-		if truth(r.step(list, i, body)) == want {
+		if r.truth(r.step(list, i, body)) == want {
 			return i
 		}
 	}
@@ -115,7 +115,7 @@ func filter(r *run, list []any, body node) []any {
 	r.list(len(list))
 	out := make([]any, 0, len(list))
 	for i := range list {
-		if truth(r.step(list, i, body)) {
+		if r.truth(r.step(list, i, body)) {
 			out = append(out, list[i])
 		}
 	}
@@ -124,8 +124,16 @@ func filter(r *run, list []any, body node) []any {
 
 func sum(r *run, list []any, body node, _ []node) any {
 	var acc any = 0
+	plus := add
+	if r.formula {
+		plus = exactBinary("+")
+	}
 	for i := range list {
-		acc = add(r, r.step(list, i, body), acc)
+		v := r.step(list, i, body)
+		if v == nil && r.formula {
+			continue // as in a sum of empty cells
+		}
+		acc = plus(r, v, acc)
 	}
 	return acc
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/vm/runtime"
+	"github.com/shopspring/decimal"
 )
 
 func (c *compiler) unary(n *ast.UnaryNode) node {
@@ -16,24 +17,35 @@ func (c *compiler) unary(n *ast.UnaryNode) node {
 	case "!", "not":
 		return func(r *run) any {
 			r.work(1)
-			return !truth(inner(r))
+			return !r.truth(inner(r))
 		}
 	case "+":
 		return inner
 	case "-":
 		return func(r *run) any {
 			r.charge(scalarSize)
-			return runtime.Negate(inner(r))
+			v := inner(r)
+			if r.formula && v == nil {
+				return nil
+			}
+			if d, ok := v.(decimal.Decimal); ok {
+				r.charge(decimalSize)
+				return d.Neg()
+			}
+			return runtime.Negate(v)
 		}
 	default:
 		panic("unknown operator " + n.Operator)
 	}
 }
 
-// truth is a value that must be true or false.
-func truth(v any) bool {
+// truth is a value that must be true or false. In a formula an empty one is false, as an empty checkbox is.
+func (r *run) truth(v any) bool {
 	b, ok := v.(bool)
 	if !ok {
+		if v == nil && r.formula {
+			return false
+		}
 		panic(typeName(v) + " is not true or false")
 	}
 	return b
@@ -45,12 +57,12 @@ func (c *compiler) binary(n *ast.BinaryNode) node {
 	case "or", "||":
 		return func(r *run) any {
 			r.work(1)
-			return truth(left(r)) || truth(right(r))
+			return r.truth(left(r)) || r.truth(right(r))
 		}
 	case "and", "&&":
 		return func(r *run) any {
 			r.work(1)
-			return truth(left(r)) && truth(right(r))
+			return r.truth(left(r)) && r.truth(right(r))
 		}
 	case "??":
 		return func(r *run) any {
@@ -67,6 +79,9 @@ func (c *compiler) binary(n *ast.BinaryNode) node {
 	op, ok := operators[n.Operator]
 	if !ok {
 		panic("unknown operator " + n.Operator)
+	}
+	if c.formula {
+		op = exactBinary(n.Operator)
 	}
 	return func(r *run) any {
 		r.work(2)
@@ -188,6 +203,8 @@ func whole(v any) int {
 			panic("the number is too large")
 		}
 		return int(n)
+	case decimal.Decimal:
+		return whole(n.InexactFloat64())
 	default:
 		panic("invalid operation: int(" + typeName(v) + ")")
 	}
@@ -241,6 +258,9 @@ func matches(n *ast.BinaryNode, left, right node) node {
 // equal compares as the library does, and says what it compares.
 func equal(r *run, a, b any) bool {
 	r.work(2)
+	if same, ok := equalNumbers(r, a, b); ok {
+		return same
+	}
 	switch x := a.(type) {
 	case string:
 		y, ok := b.(string)
@@ -309,12 +329,15 @@ func order(r *run, a, b any, texts func(x, y string) bool, others func(a, b any)
 	if kind := ordered(a); kind == "" || kind != ordered(b) {
 		panic(fmt.Sprintf("%s and %s can't be compared by size", typeName(a), typeName(b)))
 	}
+	if x, y, ok := decimals(r, a, b); ok {
+		return others(x.Cmp(y), 0)
+	}
 	return others(a, b)
 }
 
 func ordered(v any) string {
 	switch v.(type) {
-	case int, float64:
+	case int, float64, decimal.Decimal:
 		return "number"
 	case time.Time:
 		return "time"
@@ -359,6 +382,8 @@ func key(r *run, v any) any {
 		panic("a list or map can't be a key")
 	case string:
 		r.read(len(k))
+	case decimal.Decimal: // two of the same value need not be the same for Go
+		return k.String()
 	}
 	return v
 }

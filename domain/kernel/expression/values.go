@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/expr-lang/expr/builtin"
+	"github.com/shopspring/decimal"
 
 	"github.com/morket/morket/domain/kernel"
 )
@@ -50,13 +51,16 @@ func sizeOfJSON(raw []byte) (int, bool) {
 	return size, ok
 }
 
+// TypeName says in words what kind of value an evaluation made.
+func TypeName(v any) string { return typeName(v) }
+
 func typeName(v any) string {
 	switch v.(type) {
 	case nil:
 		return "an empty value"
 	case bool:
 		return "true or false"
-	case int, float64:
+	case int, float64, decimal.Decimal:
 		return "a number"
 	case string:
 		return "a text"
@@ -119,6 +123,8 @@ func weigh(r *run, v any) int {
 			n += weigh(r, k) + 2 + weigh(r, e)
 		}
 		return n
+	case decimal.Decimal:
+		return decimalSize * 2
 	default:
 		return 64 // a time with its zone is the longest; a float of %v has at most 24
 	}
@@ -140,6 +146,8 @@ func written(r *run, v any, depth int) int {
 			}
 		}
 		return n
+	case decimal.Decimal:
+		return decimalSize * 2
 	case []any:
 		n := line
 		for _, e := range v {
