@@ -261,7 +261,7 @@ func (h *Handlers) targets(tbl *table.Table, mapping []Mapping, columns []dataop
 		case err != nil:
 			return nil, kernel.Invalid(field, "the table has no column %q", t.ColumnID)
 		case !c.Writable():
-			return nil, kernel.Invalid(field, "%s is kept by Morket and can't be written", c.Name)
+			return nil, kernel.Invalid(field, "%s %s", c.Name, c.Refusal())
 		case used[c.ID]:
 			return nil, kernel.Invalid(field, "two columns of the file go into %s", c.Name)
 		}

@@ -67,7 +67,7 @@ func autoTableOf(ctx context.Context, store eventstore.Store, codec *eventstore.
 		return t, nil
 	}
 	for i, c := range t.columns {
-		for _, need := range waterfall.Needs(configs[c.id]) {
+		for _, need := range s.Behind(waterfall.Needs(configs[c.id])) {
 			set := t.readers[need]
 			set.add(i)
 			t.readers[need] = set

@@ -201,7 +201,7 @@ func (b *batch) parseCells(i int, o RowOp, into map[kernel.ColumnID]json.RawMess
 			continue
 		}
 		if !col.Writable() {
-			b.faults.add(i, field, "%s is kept by Morket and can't be written", col.Name)
+			b.faults.add(i, field, "%s %s", col.Name, col.Refusal())
 			continue
 		}
 		v, fresh, err := readValue(b.reader, col, raw, b.cmd.CreateOptions)

@@ -84,7 +84,7 @@ func (h *Handlers) parseSet(ctx context.Context, s table.Schema, raw map[string]
 			return nil, kernel.Invalid(field, "the table has no column %q", name)
 		}
 		if !col.Writable() {
-			return nil, kernel.Invalid(field, "%s is kept by Morket and can't be written", col.Name)
+			return nil, kernel.Invalid(field, "%s %s", col.Name, col.Refusal())
 		}
 		parsed, _, err := reader.Value(col, v, false)
 		if err != nil {

@@ -157,7 +157,7 @@ func (e *editing) parse(reader table.Reader) {
 		}
 		v, fresh, err := readValue(reader, col, edit.Value, e.cmd.CreateOptions)
 		if err == nil && !col.Writable() {
-			err = &table.ValueError{Message: col.Name + " is kept by Morket and can't be written"}
+			err = &table.ValueError{Message: col.Name + " " + col.Refusal()}
 		}
 		if err != nil {
 			e.faults.add(i, e.field(i), "%s", err)

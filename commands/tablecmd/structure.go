@@ -20,6 +20,14 @@ type Table struct {
 	SchemaVersion int64          `json:"schema_version"`
 	LastPosition  int64          `json:"last_position"`
 	CreatedAt     time.Time      `json:"created_at"`
+	Recompute     *Recompute     `json:"recompute,omitempty" doc:"How far formula columns are computed after a change; absent when they are."`
+}
+
+// Recompute is how far the computing of formula columns has come.
+type Recompute struct {
+	Columns []kernel.ColumnID `json:"columns"`
+	Done    int64             `json:"done"`
+	Total   int64             `json:"total" doc:"Rows, with those in the trash."`
 }
 
 // Done is the answer of a command that has nothing to tell.
@@ -34,10 +42,11 @@ type NewColumn struct {
 	Format      *table.NumberFormat `json:"format,omitempty"`
 	Form        *table.Form         `json:"form,omitempty" doc:"How written values are read."`
 	Description string              `json:"description,omitempty"`
+	Formula     *table.Formula      `json:"formula,omitempty" doc:"Of a column of the kind formula."`
 }
 
 func (c NewColumn) draft() table.Draft {
-	return table.Draft{Name: c.Name, Type: c.Type, Kind: c.Kind, Options: c.Options, Format: c.Format, Form: c.Form, Description: c.Description}
+	return table.Draft{Name: c.Name, Type: c.Type, Kind: c.Kind, Options: c.Options, Format: c.Format, Form: c.Form, Description: c.Description, Formula: c.Formula}
 }
 
 // CreateTable makes a table in the workspace of the request.
@@ -53,7 +62,11 @@ func (h *Handlers) Create(ctx context.Context, meta kernel.Meta, cmd CreateTable
 	for i, c := range cmd.Columns {
 		drafts[i] = c.draft()
 	}
-	t, err := table.New(h.maker, id, meta.Workspace, "", cmd.Name, drafts)
+	maker, err := h.makerIn(ctx, meta.Workspace)
+	if err != nil {
+		return commands.Result[Table]{}, err
+	}
+	t, err := table.New(maker, id, meta.Workspace, "", cmd.Name, drafts)
 	if err != nil {
 		return commands.Result[Table]{}, err
 	}
@@ -133,9 +146,13 @@ type AddColumn struct {
 // AddColumn carries out AddColumn.
 func (h *Handlers) AddColumn(ctx context.Context, meta kernel.Meta, cmd AddColumn) (commands.Result[table.Column], error) {
 	step := h.step(ctx, meta, cmd.Table, "Add column "+cmd.Column.Name)
+	maker, err := h.makerIn(ctx, meta.Workspace)
+	if err != nil {
+		return commands.Result[table.Column]{}, err
+	}
 	var added table.Column
 	done, err := h.update(ctx, meta, cmd.Table, func(t *table.Table) (_ any, err error) {
-		added, err = t.AddColumn(h.maker, cmd.Column.draft(), cmd.After, step)
+		added, err = t.AddColumn(maker, cmd.Column.draft(), cmd.After, step)
 		return added, err
 	})
 	return result(done, err, added)
@@ -148,7 +165,7 @@ func result[R any](done eventstore.Appended, err error, value R) (commands.Resul
 	return commands.Reply(done, value)
 }
 
-// ChangeColumn changes a column's name, description, options or format.
+// ChangeColumn changes a column's name, description, options or format, and a formula column's formula and type.
 type ChangeColumn struct {
 	Table  kernel.TableID
 	Column kernel.ColumnID
@@ -158,9 +175,13 @@ type ChangeColumn struct {
 // ChangeColumn carries out ChangeColumn.
 func (h *Handlers) ChangeColumn(ctx context.Context, meta kernel.Meta, cmd ChangeColumn) (commands.Result[table.Column], error) {
 	step := h.step(ctx, meta, cmd.Table, "Change column")
+	maker, err := h.makerIn(ctx, meta.Workspace)
+	if err != nil {
+		return commands.Result[table.Column]{}, err
+	}
 	var changed table.Column
 	done, err := h.update(ctx, meta, cmd.Table, func(t *table.Table) (_ any, err error) {
-		changed, err = t.ChangeColumn(h.maker, cmd.Column, cmd.Change, step)
+		changed, err = t.ChangeColumn(maker, cmd.Column, cmd.Change, step)
 		return changed, err
 	})
 	return result(done, err, changed)

@@ -75,8 +75,12 @@ func (h *Handlers) Undo(ctx context.Context, meta kernel.Meta, cmd Undo) (comman
 
 func (h *Handlers) undoOne(ctx context.Context, meta kernel.Meta, cmd Undo, step string, sum Undone) (commands.Result[Undone], error) {
 	id := h.fresh("")
+	maker, err := h.makerIn(ctx, meta.Workspace)
+	if err != nil {
+		return commands.Result[Undone]{}, err
+	}
 	return eventstore.Retry(ctx, func(int) (commands.Result[Undone], error) {
-		u := &undoing{h: h, cmd: cmd, meta: meta, new: id, answer: sum, dropped: map[kernel.ColumnID]bool{}}
+		u := &undoing{h: h, maker: maker, cmd: cmd, meta: meta, new: id, answer: sum, dropped: map[kernel.ColumnID]bool{}}
 		u.answer.Conflicts = slices.Clone(sum.Conflicts)
 		return u.run(ctx, step)
 	})
@@ -85,6 +89,7 @@ func (h *Handlers) undoOne(ctx context.Context, meta kernel.Meta, cmd Undo, step
 // undoing is one attempt at taking one step back.
 type undoing struct {
 	h      *Handlers
+	maker  table.Maker
 	cmd    Undo
 	meta   kernel.Meta
 	new    table.Step

@@ -49,7 +49,7 @@ func (u *undoing) reverse(e kernel.Event) error {
 		if live, err := u.live(e.Column); !live {
 			return err
 		}
-		return u.agg.ChangeBack(u.h.maker, e, u.cmd.Force, u.new)
+		return u.agg.ChangeBack(u.maker, e, u.cmd.Force, u.new)
 	case table.ColumnTypeChanged:
 		return u.retype(e.Old, false, e.By)
 	case table.ColumnTypeReverted:

@@ -19,6 +19,8 @@ func (t *Table) Apply(e kernel.Event) error {
 		t.s.Trashed = false
 	case Purged:
 		t.s = state{ID: t.s.ID, Workspace: t.s.Workspace, Trashed: true, Purged: true, Version: t.s.Version}
+	case Ticked:
+		t.s.Tick = e.At
 	case ViewSaved:
 		t.applyView(e.View)
 	case ViewDeleted:

@@ -87,6 +87,8 @@ type Kind string
 const (
 	Data       Kind = "data"
 	Enrichment Kind = "enrichment"
+	// FormulaKind is of a column that is computed from the other cells of its row; nobody writes its cells.
+	FormulaKind Kind = "formula"
 )
 
 // Option is one of the values that a select or multi-select column takes. Cells hold its name.
@@ -112,6 +114,7 @@ type Column struct {
 	Format      *NumberFormat   `json:"format,omitempty"`
 	Form        *Form           `json:"form,omitempty"`
 	Description string          `json:"description,omitempty"`
+	Formula     *Formula        `json:"formula,omitempty"`
 	// Enrichment is the configuration of an enrichment column; what is in it is domain/enrichment's matter.
 	Enrichment json.RawMessage `json:"enrichment,omitempty"`
 	CreatedAt  time.Time       `json:"created_at"`
@@ -127,8 +130,16 @@ func (c Column) Option(name string) (Option, bool) {
 	return Option{}, false
 }
 
+// Refusal says why cells of the column can't be written.
+func (c Column) Refusal() string {
+	if c.Kind == FormulaKind {
+		return "is computed by a formula and can't be written"
+	}
+	return "is kept by Morket and can't be written"
+}
+
 // Writable reports whether cells of the column can be written.
-func (c Column) Writable() bool { return !c.Type.ReadOnly() }
+func (c Column) Writable() bool { return !c.Type.ReadOnly() && c.Kind != FormulaKind }
 
 // Schema is what a table's cells are checked against: its live columns, in their order, at a version of its stream.
 type Schema struct {
@@ -138,6 +149,7 @@ type Schema struct {
 	Columns   []Column           `json:"columns"`
 	Version   int64              `json:"version"` // of the table's stream
 	Trashed   bool               `json:"trashed,omitempty"`
+	Tick      time.Time          `json:"tick,omitzero"` // the time that the table's formulas know
 }
 
 // Column finds a live column by id.

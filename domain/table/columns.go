@@ -21,7 +21,14 @@ func (t *Table) AddColumn(m Maker, d Draft, after kernel.ColumnID, step Step) (C
 	if err != nil {
 		return Column{}, err
 	}
-	return c, t.Record(t, ColumnAdded{TableID: t.s.ID, Column: c, After: after, Step: step})
+	c, timed, err := t.formula(c, t.s.Columns)
+	if err != nil {
+		return Column{}, err
+	}
+	if err := t.Record(t, ColumnAdded{TableID: t.s.ID, Column: c, After: after, Step: step}); err != nil || !timed {
+		return c, err
+	}
+	return c, t.Tick(m.Now())
 }
 
 // DuplicateColumn adds a copy beside a column, with its values or empty.
@@ -33,7 +40,7 @@ func (t *Table) DuplicateColumn(m Maker, id kernel.ColumnID, name string, withVa
 	if len(t.s.Columns) >= MaxColumns {
 		return Column{}, tooManyColumns()
 	}
-	c, err := m.column(Draft{Name: name, Type: old.Type, Kind: old.Kind, Format: old.Format, Form: old.Form, Description: old.Description, Enrichment: old.Enrichment}, t.s.Columns)
+	c, err := m.column(Draft{Name: name, Type: old.Type, Kind: old.Kind, Format: old.Format, Form: old.Form, Description: old.Description, Formula: old.Formula, Enrichment: old.Enrichment}, t.s.Columns)
 	if err != nil {
 		return Column{}, err
 	}
@@ -49,6 +56,8 @@ type ColumnChange struct {
 	Format      *NumberFormat
 	Form        *Form // an empty one takes the column's away
 	Kind        *Kind
+	Type        *Type // of a formula column only
+	Formula     *Formula
 	Enrichment  *json.RawMessage
 }
 
@@ -84,13 +93,49 @@ func (t *Table) ChangeColumn(m Maker, id kernel.ColumnID, ch ColumnChange, step 
 	if ch.Enrichment != nil {
 		c.Enrichment = *ch.Enrichment
 	}
+	if err := c.recompute(old, ch); err != nil {
+		return Column{}, err
+	}
 	if c, err = m.finish(c); err != nil {
 		return Column{}, err
+	}
+	timed := false
+	if !reflect.DeepEqual(c.Formula, old.Formula) || c.Type != old.Type {
+		if c, timed, err = t.formula(c, t.s.Columns); err != nil {
+			return Column{}, err
+		}
 	}
 	if reflect.DeepEqual(c, old) {
 		return c, nil
 	}
-	return c, t.Record(t, ColumnChanged{TableID: t.s.ID, Column: c, Old: old, Step: step})
+	if err := t.Record(t, ColumnChanged{TableID: t.s.ID, Column: c, Old: old, Step: step}); err != nil || !timed {
+		return c, err
+	}
+	return c, t.Tick(m.Now())
+}
+
+// recompute takes on the changes that make a formula column's values others. A column becomes no formula and a formula column no other:
+// what its cells hold is in no event, or would be lost.
+func (c *Column) recompute(old Column, ch ColumnChange) error {
+	if (old.Kind == FormulaKind) != (c.Kind == FormulaKind) {
+		return kernel.Invalid("kind", "a column does not become a formula column, nor the other way round; add another column")
+	}
+	if ch.Type != nil && *ch.Type != old.Type {
+		if old.Kind != FormulaKind {
+			return kernel.Invalid("type", "change the type of “%s” by changing its type; its values are converted then", old.Name)
+		}
+		c.Type = *ch.Type
+		if c.Type != Select && c.Type != MultiSelect {
+			c.Options = nil
+		}
+		if !c.Type.Numeric() {
+			c.Format = nil
+		}
+	}
+	if ch.Formula != nil {
+		c.Formula = ch.Formula
+	}
+	return nil
 }
 
 // AddOptions adds options to a select or multi-select column; names that it has already are passed over.
@@ -190,6 +235,9 @@ func (t *Table) Retype(m Maker, id kernel.ColumnID, r Retyped) (old, c Column, e
 	to := r.Type
 	if old, err = t.live(id); err != nil {
 		return old, c, err
+	}
+	if old.Kind == FormulaKind {
+		return old, c, kernel.Invalid("type", "change the type of a formula column together with its formula")
 	}
 	if old.Type.ReadOnly() || to.ReadOnly() {
 		return old, c, kernel.Invalid("type", "a column that Morket keeps can't change its type; add another column")
@@ -319,7 +367,10 @@ func (t *Table) ChangeBack(m Maker, e ColumnChanged, force bool, step Step) erro
 	if string(e.Column.Enrichment) != string(e.Old.Enrichment) || e.Column.Kind != e.Old.Kind {
 		ch.Enrichment, ch.Kind = &e.Old.Enrichment, &e.Old.Kind
 	}
-	if !force && (ch.Name != nil && now.Name != e.Column.Name || ch.Description != nil && now.Description != e.Column.Description ||
+	if !reflect.DeepEqual(e.Column.Formula, e.Old.Formula) || e.Column.Type != e.Old.Type {
+		ch.Formula, ch.Type = e.Old.Formula, &e.Old.Type
+	}
+	if !force && (ch.Formula != nil && (!reflect.DeepEqual(now.Formula, e.Column.Formula) || now.Type != e.Column.Type) || ch.Name != nil && now.Name != e.Column.Name || ch.Description != nil && now.Description != e.Column.Description ||
 		ch.Options != nil && !reflect.DeepEqual(now.Options, e.Column.Options) || ch.Enrichment != nil && string(now.Enrichment) != string(e.Column.Enrichment)) {
 		return kernel.E(kernel.KindConflict, "CHANGED_SINCE", "the column “%s” has been changed since; undo that first, or force it", now.Name)
 	}

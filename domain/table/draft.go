@@ -25,15 +25,15 @@ func (m Maker) column(d Draft, others []Column) (Column, error) {
 	if kind == "" {
 		kind = Data
 	}
-	if kind != Data && kind != Enrichment {
-		return Column{}, kernel.Invalid("kind", "%q is not a kind of column; use data or enrichment", kind)
+	if kind != Data && kind != Enrichment && kind != FormulaKind {
+		return Column{}, kernel.Invalid("kind", "%q is not a kind of column; use data, formula or enrichment", kind)
 	}
 	if kind == Enrichment && d.Type.ReadOnly() {
 		return Column{}, kernel.Invalid("type", "an enrichment can't fill a column that Morket keeps")
 	}
 	return m.finish(Column{
 		ID: kernel.ColumnID(m.IDs.New(kernel.PrefixColumn)), Name: name, Type: d.Type, Kind: kind, Options: d.Options, Format: d.Format, Form: d.Form,
-		Description: d.Description, Enrichment: d.Enrichment, CreatedAt: m.Clock.Now(),
+		Description: d.Description, Formula: d.Formula, Enrichment: d.Enrichment, CreatedAt: m.Clock.Now(),
 	})
 }
 

@@ -2,6 +2,7 @@ package table
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/morket/morket/domain/kernel"
 )
@@ -87,7 +88,8 @@ type ColumnAdded struct {
 	Step
 }
 
-// ColumnChanged changes anything of a column but its type: name, description, options, format, form, enrichment.
+// ColumnChanged changes anything of a column but its type: name, description, options, format, form, enrichment. Of a formula column
+// it also changes the formula and the type, since its values are computed anew.
 type ColumnChanged struct {
 	TableID kernel.TableID `json:"table_id"`
 	Column  Column         `json:"column"`
@@ -144,6 +146,12 @@ type ColumnTypeReverted struct {
 	At      int64          `json:"at"`
 	By      *Rules         `json:"by,omitempty"`
 	Step
+}
+
+// Ticked records the time for the formulas that ask for it. Its zone is the workspace's at the time.
+type Ticked struct {
+	TableID kernel.TableID `json:"table_id"`
+	At      time.Time      `json:"at"`
 }
 
 // ViewSaved adds a view or replaces it. A default view takes the place of the default before.
@@ -240,6 +248,9 @@ func (ColumnTypeChanged) EventType() string { return "table.column_type_changed.
 func (ColumnTypeReverted) EventType() string { return "table.column_type_reverted.v1" }
 
 // EventType implements kernel.Event.
+func (Ticked) EventType() string { return "table.ticked.v1" }
+
+// EventType implements kernel.Event.
 func (ViewSaved) EventType() string { return "table.view_saved.v1" }
 
 // EventType implements kernel.Event.
@@ -276,6 +287,7 @@ func Events() []kernel.Event {
 		ColumnsReordered{},
 		ColumnTypeChanged{},
 		ColumnTypeReverted{},
+		Ticked{},
 		ViewSaved{},
 		ViewDeleted{},
 		RowsInserted{},

@@ -227,6 +227,7 @@ func (p *filterParser) operand(col Column, op Op, raw json.RawMessage) (json.Raw
 		return Quote(s), nil
 	default: // a value as in a cell
 	}
+	col.Kind = Data // what is compared is read as what is written, also for a column whose cells are computed
 	v, _, err := p.reader.Value(col, raw, true)
 	if err == nil && kernel.IsNull(v) {
 		return nil, bad("give a value; for empty cells use the operator empty")

@@ -34,7 +34,7 @@ func ReaderIn(zone string) (Reader, error) {
 // blank text. Options that the column doesn't have yet are an error, or with createOptions they are returned to be added.
 func (r Reader) Text(col Column, s string, createOptions bool) (canonical json.RawMessage, newOptions []string, err error) {
 	if !col.Writable() {
-		return nil, nil, bad("%s is kept by Morket and can't be written", col.Name)
+		return nil, nil, bad("%s %s", col.Name, col.Refusal())
 	}
 	trimmed := strings.TrimSpace(s)
 	if trimmed == "" && col.Type != Text && col.Type != LongText || s == "" {
@@ -71,7 +71,7 @@ func (r Reader) Value(col Column, v json.RawMessage, createOptions bool) (canoni
 		return kernel.Null(), nil, nil
 	}
 	if !col.Writable() {
-		return nil, nil, bad("%s is kept by Morket and can't be written", col.Name)
+		return nil, nil, bad("%s %s", col.Name, col.Refusal())
 	}
 	s, isText := str(v)
 	switch col.Type {

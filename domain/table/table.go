@@ -30,6 +30,7 @@ type state struct {
 	Trashed   bool               `json:"trashed,omitempty"`
 	Purged    bool               `json:"purged,omitempty"`
 	Version   int64              `json:"version"`
+	Tick      time.Time          `json:"tick,omitzero"`
 }
 
 // deletedColumn is a column in the trash and where it stood.
@@ -61,6 +62,7 @@ type Draft struct {
 	Format      *NumberFormat
 	Form        *Form
 	Description string
+	Formula     *Formula
 	Enrichment  json.RawMessage
 }
 
@@ -68,6 +70,15 @@ type Draft struct {
 type Maker struct {
 	IDs   *kernel.IDs
 	Clock kernel.Clock
+	Zone  *time.Location // the workspace's, in which formulas are told the time; UTC if nil
+}
+
+// Now is the time in the workspace's zone.
+func (m Maker) Now() time.Time {
+	if m.Zone == nil {
+		return m.Clock.Now().UTC()
+	}
+	return m.Clock.Now().In(m.Zone)
 }
 
 // New records the creation of a table with its columns and a shared default view.
@@ -88,8 +99,20 @@ func New(m Maker, id kernel.TableID, ws kernel.WorkspaceID, folder kernel.Folder
 		}
 		cols = append(cols, c)
 	}
+	timed := false
+	for i, c := range cols {
+		var uses bool
+		if cols[i], uses, err = t.formula(c, cols); err != nil {
+			return nil, err
+		}
+		timed = timed || uses
+	}
 	view := View{ID: kernel.ViewID(m.IDs.New(kernel.PrefixView)), Name: "All rows", Shared: true, Default: true, Sort: []Sort{}, Columns: []ViewColumn{}}
-	return t, t.Record(t, Created{TableID: id, WorkspaceID: ws, FolderID: folder, Name: name, Columns: cols, Views: []View{view}})
+	err = t.Record(t, Created{TableID: id, WorkspaceID: ws, FolderID: folder, Name: name, Columns: cols, Views: []View{view}})
+	if err != nil || !timed {
+		return t, err
+	}
+	return t, t.Tick(m.Now())
 }
 
 // ID returns the table's id, empty for a table that doesn't exist.
@@ -112,7 +135,16 @@ func (t *Table) Views() []View { return slices.Clone(t.s.Views) }
 
 // Schema returns what cells are checked against.
 func (t *Table) Schema() Schema {
-	return Schema{Table: t.s.ID, Workspace: t.s.Workspace, Name: t.s.Name, Columns: slices.Clone(t.s.Columns), Version: t.s.Version, Trashed: t.s.Trashed}
+	return Schema{Table: t.s.ID, Workspace: t.s.Workspace, Name: t.s.Name, Columns: slices.Clone(t.s.Columns), Version: t.s.Version, Trashed: t.s.Trashed, Tick: t.s.Tick}
+}
+
+// Tick records the time, in the workspace's zone, for the formulas that ask for it: now() is this moment, today() its day.
+func (t *Table) Tick(at time.Time) error {
+	at = at.Truncate(time.Second)
+	if at.Equal(t.s.Tick) && at.Format(time.RFC3339) == t.s.Tick.Format(time.RFC3339) {
+		return nil
+	}
+	return t.Record(t, Ticked{TableID: t.s.ID, At: at})
 }
 
 // Of reports whether the table is of the workspace, in the trash or not.

@@ -100,6 +100,7 @@ func tables() map[string]Rule {
 		"table.column_type_changed.v1":  {Says: "made the column {column.name} of {it} a {column.type}", Thing: "table", After: []string{"column.type", "lossy"}, Before: []string{"old.type"}},
 		"table.column_type_reverted.v1": {Says: "took back the type of {column.name} in {it}", Thing: "table", After: []string{"column.type"}, Before: []string{"old.type"}},
 		"table.columns_reordered.v1":    {Says: "moved columns of {it}", Thing: "table"},
+		"table.ticked.v1":               {Says: "told the formulas of {it} the time", Thing: "table", Quiet: true},
 		"table.view_saved.v1":           {Says: "saved the view {view.name} of {it}", Thing: "table", After: []string{"view.name", "view.shared"}, Public: "view.shared", Privately: "saved a view of {it} that is theirs alone", Part: Part{"view", "view.id", "view.name"}},
 		"table.view_deleted.v1":         {Says: "deleted the view {part} of {it}", Thing: "table", Audit: true, Part: Part{"view", "view_id", ""}},
 		"table.rows_inserted.v1":        {Says: "added {n} rows to {it}", Thing: "table", Counted: true},

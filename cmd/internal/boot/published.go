@@ -81,6 +81,7 @@ func publishedTables() cloudevent.Policy {
 		"table.rows_inserted.v1":        ofTable(),
 		"table.rows_purged.v1":          ofTable(),
 		"table.rows_restored.v1":        ofTable(),
+		"table.ticked.v1":               inside(),
 		"table.trashed.v1":              ofTable(),
 		"table.view_deleted.v1":         ofTable(),
 		"table.view_saved.v1":           public(ofTable(), "view.shared"),
