@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -46,6 +47,9 @@ func Rebuild(ctx context.Context, cfg RebuildConfig) (Rebuilt, error) {
 	if err == nil {
 		err = cfg.Store.Finish(ctx, b.location)
 	}
+	if s, ok := cfg.Store.(Settler); ok && err == nil {
+		err = s.Settle(ctx, b.location)
+	}
 	if err == nil {
 		live, err = b.target(ctx)
 	}
@@ -62,7 +66,9 @@ func Rebuild(ctx context.Context, cfg RebuildConfig) (Rebuilt, error) {
 		if err := b.build(ctx, live.Position); err != nil || !cfg.Compare || b.durable.Position != live.Position {
 			return err
 		}
-		out.Differs, err = compare(ctx, cfg.Store, live.Location, b.location)
+		if out.Differs, err = compare(ctx, cfg.Store, live.Location, b.location); errors.Is(err, ErrUnsettled) {
+			return fmt.Errorf("compare: %w; verify it once that is done", err)
+		}
 		return err
 	})
 	if err != nil {
@@ -203,7 +209,7 @@ func Verify(ctx context.Context, cfg RebuildConfig) (Verified, error) {
 		return out, err
 	}
 	b := newBuilder(cfg, VerifyCopy)
-	at, live, err := cfg.Store.Checksums(ctx, LiveOf(cfg.Projector.Name()))
+	at, live, err := settled(ctx, cfg.Store, LiveOf(cfg.Projector.Name()))
 	if err != nil {
 		return out, b.fail("verify", err)
 	}
@@ -216,7 +222,7 @@ func Verify(ctx context.Context, cfg RebuildConfig) (Verified, error) {
 	if err := b.build(ctx, at.Position); err != nil {
 		return out, b.fail("verify", err)
 	}
-	_, rebuilt, err := cfg.Store.Checksums(ctx, b.location)
+	_, rebuilt, err := settled(ctx, cfg.Store, b.location)
 	if err != nil {
 		return out, b.fail("verify", err)
 	}
@@ -237,7 +243,7 @@ func compare(ctx context.Context, store Store, live, rebuilt Location) ([]Differ
 	if err != nil {
 		return nil, err
 	}
-	_, b, err := store.Checksums(ctx, rebuilt)
+	_, b, err := settled(ctx, store, rebuilt)
 	return differences(a, b), err
 }
 

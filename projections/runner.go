@@ -58,6 +58,7 @@ type Runner struct {
 	cfg     RunnerConfig
 	worker  *worker
 	applied []func([]eventstore.Recorded)
+	wake    func([]eventstore.Recorded) // of settle; nil without one
 }
 
 // NewRunner makes a runner; Run starts it.
@@ -71,6 +72,9 @@ func NewRunner(cfg RunnerConfig) (*Runner, error) {
 	r.worker.applied = func(events []eventstore.Recorded) {
 		for _, fn := range r.applied {
 			fn(events)
+		}
+		if r.wake != nil {
+			r.wake(events)
 		}
 	}
 	return r, nil
@@ -107,7 +111,9 @@ func (r *Runner) Run(ctx context.Context) error {
 			return fmt.Errorf("projection %s: %w", r.Name(), err)
 		}
 		f := &feed{worker: r.worker, subscriber: r.cfg.Subscriber}
+		stop := r.settling(ctx)
 		err := f.run(ctx)
+		stop()
 		if ctx.Err() != nil {
 			return err
 		}

@@ -104,7 +104,8 @@ type Epochs interface {
 	Swap(ctx context.Context, projection string, catchUp func(ctx context.Context, live Checkpoint) error) (Checkpoint, error)
 	// Drop removes a location and what it holds.
 	Drop(ctx context.Context, location Location) error
-	// Checksums sums up each table of the location, all at one moment, with the checkpoint at that moment.
+	// Checksums sums up each table of the location, all at one moment, with the checkpoint at that moment. ErrUnsettled says that
+	// the location has put work off.
 	Checksums(ctx context.Context, location Location) (Checkpoint, map[string]Checksum, error)
 }
 

@@ -296,6 +296,11 @@ func (s *Store) Checksums(ctx context.Context, location projections.Location) (p
 		if at, ok, err = checkpoint(ctx, tx, checkpointSQL, location); err != nil || !ok {
 			return errors.Join(err, missing(ok))
 		}
+		if unsettled, err := s.unsettled(ctx, tx, location); err != nil {
+			return err
+		} else if unsettled {
+			return projections.ErrUnsettled
+		}
 		tables, err := s.tables(ctx, tx, SchemaOf(location))
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -36,6 +37,10 @@ type Model struct {
 	// Expand are statements that give tables of an earlier version what this version's queries ask for and can do without; each
 	// does nothing where it is there already. So the old copy serves until the new one is swapped in.
 	Expand string
+	// Settle does a piece of what the read model has put off (projections.Settler); more says that some is left. It may be nil.
+	Settle func(ctx context.Context, tx *Tx) (more bool, err error)
+	// Unsettled is the query, with unqualified names, whether anything is put off; it goes with Settle.
+	Unsettled string
 	// Policies are, by table, the conditions under which a request sees a row, in SQL with unqualified names. A table with a column
 	// workspace_id needs none: its rows are seen in that workspace. Policies change with the model's version only.
 	Policies map[string]string

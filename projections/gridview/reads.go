@@ -33,6 +33,25 @@ type Info struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	TrashedAt *time.Time
+	Recompute *Recompute // of its formula columns; nil when they are what they should be
+}
+
+// ErrorState is the state of a cell that could not be computed.
+const ErrorState = "error"
+
+// Recompute is how far the computing of a table's formula columns has come after a change.
+type Recompute struct {
+	Columns []kernel.ColumnID
+	Done    int64
+	Total   int64 // rows, with those in the trash
+}
+
+// SettledAt is the position of the last change for what is remembered of the table's rows; -1 while formulas are being computed.
+func (i Info) SettledAt() int64 {
+	if i.Recompute != nil {
+		return -1
+	}
+	return i.Last
 }
 
 // HasColumn reports whether the table has the column, in the trash or not.

@@ -16,3 +16,13 @@ BEGIN
         EXECUTE format('ALTER TABLE %s ADD COLUMN IF NOT EXISTS _k jsonb', rows);
     END LOOP;
 END $$;
+
+-- Version 4 computes formula columns.
+CREATE TABLE IF NOT EXISTS recomputes (
+    table_id text PRIMARY KEY COLLATE "C",
+    columns  text[] NOT NULL,
+    trash    boolean NOT NULL,
+    after    uuid,
+    done     bigint NOT NULL,
+    total    bigint NOT NULL
+);

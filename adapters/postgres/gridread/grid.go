@@ -69,8 +69,8 @@ func NewGrid(db postgres.Reader, clock kernel.Clock) *Grid {
 }
 
 const infoQuery = `SELECT t.schema_version, t.row_count, t.trash_count, t.last_position, t.rows_position, t.created_at, t.updated_at, t.trashed_at,
-(SELECT position FROM projection.checkpoints WHERE place = 'grid'), CASE WHEN t.schema_version <> $3 THEN t.state END
-FROM rm_grid.tables t WHERE t.workspace_id = $1 AND t.table_id = $2 AND NOT t.purged`
+(SELECT position FROM projection.checkpoints WHERE place = 'grid'), CASE WHEN t.schema_version <> $3 THEN t.state END, r.columns, r.done, r.total
+FROM rm_grid.tables t LEFT JOIN rm_grid.recomputes r USING (table_id) WHERE t.workspace_id = $1 AND t.table_id = $2 AND NOT t.purged`
 
 // Any returns a table of the workspace, in the trash or not.
 func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (gridview.Info, error) {
@@ -85,8 +85,10 @@ func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID
 	}
 	info := gridview.Info{ID: id}
 	var state *string
-	var position *int64
-	err := g.db.QueryRow(ctx, infoQuery, ws, id, version).Scan(&version, &info.RowCount, &info.Trash, &info.Last, &info.Moved, &info.CreatedAt, &info.UpdatedAt, &info.TrashedAt, &position, &state)
+	var position, done, total *int64
+	var recomputed []kernel.ColumnID
+	err := g.db.QueryRow(ctx, infoQuery, ws, id, version).Scan(&version, &info.RowCount, &info.Trash, &info.Last, &info.Moved, &info.CreatedAt, &info.UpdatedAt, &info.TrashedAt,
+		&position, &state, &recomputed, &done, &total)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return info, kernel.NotFound("table", string(id))
 	}
@@ -95,6 +97,9 @@ func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID
 	}
 	if position != nil {
 		info.Position = *position
+	}
+	if done != nil && total != nil {
+		info.Recompute = &gridview.Recompute{Columns: recomputed, Done: min(*done, *total), Total: *total}
 	}
 	if state != nil {
 		agg := table.Blank()

@@ -53,6 +53,9 @@ func columnsOf(c kernel.Chunk) []kernel.ColumnID {
 func (w *Writer) copyIn(ctx context.Context, e *entry, id kernel.TableID, cols []kernel.ColumnID, batches []gridview.Batch) error {
 	rows := &copyRows{batches: batches, cols: cols, types: make([]table.Type, len(cols))}
 	names := make([]string, len(cols))
+	if f := e.formulas(); !f.None() {
+		rows.compute(e, f.Plan(f.All()))
+	}
 	for i, c := range cols {
 		t, err := e.typeOf(c)
 		if err != nil {
@@ -60,7 +63,7 @@ func (w *Writer) copyIn(ctx context.Context, e *entry, id kernel.TableID, cols [
 		}
 		rows.types[i], names[i] = t, ", "+column(c)
 	}
-	sql := "COPY " + liveRows(id) + " (id, _pos, _pos0, _by, _cby, _created, _updated" + strings.Join(names, "") + ", _k) FROM STDIN"
+	sql := "COPY " + liveRows(id) + " (id, _pos, _pos0, _by, _cby, _created, _updated" + strings.Join(names, "") + rows.formulaNames() + ", _k) FROM STDIN"
 	_, err := w.tx.Conn().PgConn().CopyFrom(ctx, rows, sql)
 	if rows.err != nil { // the database only knows that something was amiss
 		return rows.err
@@ -77,10 +80,13 @@ type copyRows struct {
 	batches []gridview.Batch
 	cols    []kernel.ColumnID
 	types   []table.Type
-	buf     []byte // of the batch at hand
-	rest    []byte // of buf: not read yet
-	folded  []byte // _k of the row at hand
-	err     error  // of a row that can't be written
+	plan    *table.Plan // of the table's formula columns; nil without any
+	system  map[kernel.ColumnID]table.Type
+	results []table.Computed // of the row at hand
+	buf     []byte           // of the batch at hand
+	rest    []byte           // of buf: not read yet
+	folded  []byte           // _k of the row at hand
+	err     error            // of a row that can't be written
 }
 
 // Read implements io.Reader.
@@ -125,6 +131,11 @@ func (r *copyRows) appendBatch(buf []byte, b gridview.Batch) ([]byte, error) {
 			}
 			if buf, err = appendCell(append(buf, '\t'), t, values[i][n]); err != nil {
 				return buf, fmt.Errorf("row %s, column %s: %w", row, r.cols[i], err)
+			}
+		}
+		if r.plan != nil {
+			if buf, folded, err = r.appendFormulas(buf, folded, b, n, values); err != nil {
+				return buf, err
 			}
 		}
 		if r.folded = folded; len(folded) == 0 {

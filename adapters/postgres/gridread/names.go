@@ -22,9 +22,10 @@ var (
 // Model is the shape of the grid's read model.
 func Model() postgres.Model {
 	return postgres.Model{
-		Name: gridview.Name, DDL: ddl, Expand: expand,
+		Name: gridview.Name, DDL: ddl, Expand: expand, Settle: NewStructures().recompute, Unsettled: `SELECT EXISTS (SELECT FROM recomputes)`,
 		Policies: map[string]string{
 			"trashed_columns": `EXISTS (SELECT FROM tables t WHERE t.table_id = trashed_columns.table_id)`,
+			"recomputes":      `EXISTS (SELECT FROM tables t WHERE t.table_id = recomputes.table_id)`,
 			"writers":         `EXISTS (SELECT FROM tables t WHERE t.table_id = writers.table_id)`,
 		},
 		Apart: func(name string) bool { return strings.HasPrefix(name, "t_") || strings.HasPrefix(name, "x_") },

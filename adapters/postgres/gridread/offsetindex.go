@@ -99,7 +99,7 @@ func (g *Grid) holds(p *plan, f *rowOffsets) bool {
 		return false
 	}
 	still := len(p.keys) == 0 && p.query.Filter.All() && p.query.Search == ""
-	unchanged := f.last == p.info.Last && !flows(p.query)
+	unchanged := f.last == p.info.SettledAt() && f.last >= 0 && !flows(p.query)
 	return still || unchanged || !kernel.Passed(g.clock.Now(), f.built, freshOffsets)
 }
 
@@ -134,7 +134,7 @@ func (g *Grid) build(ctx context.Context, p *plan, key string, done chan struct{
 		return nil, err
 	}
 	now := g.clock.Now()
-	f := &rowOffsets{entries: entries, last: p.info.Last, moved: p.info.Moved, built: now, cost: now.Sub(start)}
+	f := &rowOffsets{entries: entries, last: p.info.SettledAt(), moved: p.info.Moved, built: now, cost: now.Sub(start)}
 	g.offsetIndex.by.Add(key, f)
 	return f, nil
 }
@@ -186,14 +186,14 @@ func (g *Grid) Count(ctx context.Context, info gridview.Info, q gridview.Query) 
 	g.want(p)
 	key := queryKey(p.query, info.Schema)
 	known, ok := g.counts.Get(key)
-	if ok && known.last == info.Last && !relative(q) {
+	if ok && known.last == info.SettledAt() && known.last >= 0 && !relative(q) {
 		return known.n, nil
 	}
 	n, err := g.count(ctx, p)
 	if err != nil {
 		return 0, err
 	}
-	g.counts.Add(key, count{info.Last, n})
+	g.counts.Add(key, count{info.SettledAt(), n})
 	return n, nil
 }
 

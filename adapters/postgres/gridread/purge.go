@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,6 +35,11 @@ func (w *Writer) trash(ctx context.Context, e *entry, op *gridview.Structure) er
 		}
 		for _, name := range names {
 			if err := w.both(ctx, op.Table, "ALTER TABLE %s DROP COLUMN IF EXISTS %s", name); err != nil {
+				return err
+			}
+		}
+		if slices.Contains(e.formulas().All(), ev.ColumnID) {
+			if err := w.forgetComputed(ctx, op.Table, ev.ColumnID); err != nil {
 				return err
 			}
 		}

@@ -25,6 +25,16 @@ CREATE TABLE trashed_columns (
     PRIMARY KEY (table_id, column_id)
 );
 
+-- Formula columns whose cells are to be computed anew, and how far that is.
+CREATE TABLE recomputes (
+    table_id text PRIMARY KEY COLLATE "C",
+    columns  text[] NOT NULL,
+    trash    boolean NOT NULL, -- the live rows are done
+    after    uuid,             -- the last row that is done; null before the first
+    done     bigint NOT NULL,
+    total    bigint NOT NULL
+);
+
 -- The imports and runs that may be writing to a table now.
 CREATE TABLE writers (
     stream   text PRIMARY KEY COLLATE "C",

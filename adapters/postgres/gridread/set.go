@@ -48,6 +48,7 @@ func (w *Writer) set(op *gridview.Set) error {
 			*folded[i] += "}"
 		}
 	}
+	e.changed(op.Cols, keys)
 	w.queue(int64(n), setSQL(liveRows(op.Table), op.Cols, types), setSQL(trashedRows(op.Table), op.Cols, types), args...)
 	return nil
 }

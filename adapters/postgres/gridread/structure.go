@@ -41,7 +41,11 @@ func (w *Writer) saveStructure(ctx context.Context, e *entry, agg *table.Table, 
 	if err != nil {
 		return err
 	}
+	before := e.structure
 	e.structure = newStructure(agg)
+	if err := w.recomputes(ctx, e, before, op.Event); err != nil {
+		return err
+	}
 	s := agg.Schema()
 	if _, err := w.tx.Exec(ctx, registryUpdate, op.Table, s.Name, string(state), s.Version, len(s.Columns), op.Stamp.Position, op.Stamp.At, s.Trashed); err != nil {
 		return fmt.Errorf("update the registry: %w", err)
@@ -93,6 +97,8 @@ func (w *Writer) alter(ctx context.Context, e *entry, agg *table.Table, op *grid
 	switch ev := op.Event.(type) {
 	case table.ColumnAdded:
 		return w.addColumn(ctx, ev)
+	case table.ColumnChanged:
+		return w.changeFormula(ctx, ev)
 	case table.ColumnTypeChanged:
 		for _, f := range e.agg.Formers(ev.Column.ID) { // a former that is forgotten now
 			if !slices.ContainsFunc(agg.Formers(ev.Column.ID), func(kept table.Former) bool { return kept.At == f.At }) {

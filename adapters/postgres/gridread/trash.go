@@ -55,6 +55,7 @@ func (w *Writer) restore(ctx context.Context, op *gridview.Restore) error {
 	if _, err := w.tx.Exec(ctx, fmt.Sprintf(stampRows, liveRows(op.Table)), keys, op.Stamp.Position, op.Stamp.By, op.Stamp.At); err != nil {
 		return fmt.Errorf("stamp restored rows: %w", err)
 	}
+	e.changed(e.formulas().All(), keys) // a recompute may be past the rows' places among the live ones
 	e.rows += tag.RowsAffected()
 	e.trashed -= tag.RowsAffected()
 	e.touch(op.Stamp)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5"
@@ -31,6 +32,15 @@ type structure struct {
 	version int64
 	agg     *table.Table
 	types   map[kernel.ColumnID]table.Type // of live and deleted columns
+
+	compiled sync.Once
+	computed *table.Formulas
+}
+
+// formulas are the table's formula columns, compiled when they are first asked for.
+func (st *structure) formulas() *table.Formulas {
+	st.compiled.Do(func() { st.computed = st.agg.Formulas() })
+	return st.computed
 }
 
 // NewStructures returns an empty memory.
@@ -76,6 +86,7 @@ type Writer struct {
 	tables  map[kernel.TableID]*entry
 	batch   *pgx.Batch
 	pending []*pendingSet
+	noted   map[kernel.TableID]bool // tables whose recompute was noted in this transaction
 }
 
 // entry is what one transaction knows and changes of a table.
@@ -84,6 +95,7 @@ type entry struct {
 	rows, trashed int64 // differences
 	last, moved   int64 // positions
 	updated       gridview.Stamp
+	touched       touched
 }
 
 // pendingSet is an update in the batch whose rows may turn out to be in the trash.
@@ -114,6 +126,12 @@ func (w *Writer) Write(ctx context.Context, ops []gridview.Op) error {
 		if err := w.one(ctx, op); err != nil {
 			return fmt.Errorf("%T on table %s: %w", op, op.TableID(), err)
 		}
+	}
+	if err := w.flush(ctx); err != nil {
+		return err
+	}
+	if err := w.compute(ctx); err != nil {
+		return err
 	}
 	w.queueRegistry()
 	return w.flush(ctx)
@@ -163,6 +181,10 @@ func (w *Writer) load(ctx context.Context, ops []gridview.Op) error {
 			ids = append(ids, string(id))
 		}
 	}
+	return w.loadTables(ctx, ids)
+}
+
+func (w *Writer) loadTables(ctx context.Context, ids []string) error {
 	rows, err := w.tx.Query(ctx, versionsQuery, ids)
 	if err != nil {
 		return fmt.Errorf("read versions: %w", err)

@@ -120,6 +120,7 @@ func (h *Harness) apply(at projections.Checkpoint, events []eventstore.Recorded)
 // must have been applied.
 func (h *Harness) RequireRebuildable() {
 	h.t.Helper()
+	require.NoError(h.t, h.Store.Settle(h.t.Context(), h.at.Location))
 	_, live, err := h.Store.Checksums(h.t.Context(), h.at.Location)
 	require.NoError(h.t, err)
 	for _, size := range []int{max(1, len(h.log)), 1} {
@@ -130,6 +131,7 @@ func (h *Harness) RequireRebuildable() {
 			at, err = h.apply(at, rest[:min(size, len(rest))])
 			require.NoError(h.t, err)
 		}
+		require.NoError(h.t, h.Store.Settle(h.t.Context(), location))
 		_, sums, err := h.Store.Checksums(h.t.Context(), location)
 		require.NoError(h.t, err)
 		require.Equal(h.t, live, sums, "rebuilt in batches of %d events, the read model differs from the live one", size)

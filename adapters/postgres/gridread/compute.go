@@ -1,0 +1,311 @@
+package gridread
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+)
+
+// Formula columns are computed here and are in no event: a value is a function of the row's other cells, the formulas and the table's
+// tick, which the log has. New rows are copied in with them; rows that have been changed are computed in the same transaction, and only
+// for the formulas that use what has been changed. A change of a formula, of a column that formulas use, or of the tick computes all rows
+// anew: that is noted in recomputes and done page by page (projections.Settler), the first page at once. Rows and columns in the trash
+// are computed like others, so that what comes back is as if it had never been there.
+
+// touched is what a transaction has changed of a table's rows.
+type touched struct {
+	columns map[kernel.ColumnID]bool
+	rows    map[[16]byte]bool
+}
+
+// changed notes that columns of rows have other values, and when and by whom the rows were changed.
+func (e *entry) changed(cols []kernel.ColumnID, keys [][16]byte) {
+	if e.formulas().None() {
+		return
+	}
+	if e.touched.rows == nil {
+		e.touched = touched{map[kernel.ColumnID]bool{}, map[[16]byte]bool{}}
+	}
+	for _, c := range cols {
+		e.touched.columns[c] = true
+	}
+	for id, t := range e.types {
+		if t == table.UpdatedAt || t == table.UpdatedBy {
+			e.touched.columns[id] = true
+		}
+	}
+	for _, k := range keys {
+		e.touched.rows[k] = true
+	}
+}
+
+// compute computes what the transaction's changes of rows and of structure ask for.
+func (w *Writer) compute(ctx context.Context) error {
+	for id, e := range w.tables {
+		if e.agg.Purged() || len(e.touched.rows) == 0 {
+			continue
+		}
+		var columns []kernel.ColumnID
+		for c := range e.touched.columns {
+			columns = append(columns, c)
+		}
+		plan := e.formulas().Plan(e.formulas().Using(columns))
+		if plan == nil {
+			continue
+		}
+		keys := make([][16]byte, 0, len(e.touched.rows))
+		for k := range e.touched.rows {
+			keys = append(keys, k)
+		}
+		slices.SortFunc(keys, func(a, b [16]byte) int { return slices.Compare(a[:], b[:]) })
+		for part := range slices.Chunk(keys, computePage) {
+			for _, rows := range []string{liveRows(id), trashedRows(id)} {
+				if _, _, err := w.computeRows(ctx, e, plan, rows, "id = ANY($1)", part); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for _, e := range w.tables {
+		e.touched = touched{}
+	}
+	return w.firstPages(ctx)
+}
+
+// firstPages does the first page of what is noted in this transaction, which for a small table is all.
+func (w *Writer) firstPages(ctx context.Context) error {
+	for id := range w.noted {
+		if err := w.recomputePage(ctx, id); err != nil {
+			return err
+		}
+	}
+	w.noted = nil
+	return nil
+}
+
+const noteRecompute = `INSERT INTO recomputes (table_id, columns, trash, done, total)
+SELECT $1, $2, false, 0, (SELECT GREATEST(row_count + trash_count, 0) FROM tables WHERE table_id = $1)
+ON CONFLICT (table_id) DO UPDATE SET columns = ARRAY(SELECT DISTINCT c FROM unnest(recomputes.columns || excluded.columns) AS c ORDER BY c), trash = false, after = NULL, done = 0, total = excluded.total`
+
+// recomputes notes the formula columns that are to be computed anew after an event of the table's structure.
+func (w *Writer) recomputes(ctx context.Context, e *entry, before *structure, ev kernel.Event) error {
+	id := e.agg.ID()
+	if _, ok := ev.(table.Purged); ok {
+		return w.exec(ctx, `DELETE FROM recomputes WHERE table_id = $1`, id)
+	}
+	if e.formulas().None() && before.formulas().None() {
+		return nil
+	}
+	columns := e.formulas().Using(concerned(e, ev))
+	if len(columns) == 0 {
+		return nil
+	}
+	if err := w.exec(ctx, noteRecompute, id, columns); err != nil {
+		return err
+	}
+	if w.noted == nil {
+		w.noted = map[kernel.TableID]bool{}
+	}
+	w.noted[id] = true
+	return nil
+}
+
+// concerned are the columns whose dependents an event changes.
+func concerned(e *entry, ev kernel.Event) []kernel.ColumnID {
+	switch ev := ev.(type) {
+	case table.ColumnAdded:
+		return []kernel.ColumnID{ev.Column.ID}
+	case table.ColumnChanged:
+		if ev.Column.Kind == table.FormulaKind && computesOther(ev.Old, ev.Column) {
+			return []kernel.ColumnID{ev.Column.ID}
+		}
+	case table.ColumnTypeChanged:
+		return []kernel.ColumnID{ev.Column.ID}
+	case table.ColumnTypeReverted:
+		return []kernel.ColumnID{ev.Column.ID}
+	case table.ColumnDeleted:
+		return []kernel.ColumnID{ev.ColumnID}
+	case table.ColumnRestored:
+		return []kernel.ColumnID{ev.ColumnID}
+	case table.ColumnPurged:
+		return []kernel.ColumnID{ev.ColumnID}
+	case table.Ticked:
+		return e.formulas().Timed()
+	}
+	return nil
+}
+
+// computesOther reports whether a changed formula column may compute other values or say other errors, which name it.
+func computesOther(old, now table.Column) bool {
+	old.Description, old.Format = now.Description, now.Format
+	return !reflect.DeepEqual(old, now)
+}
+
+// changeFormula gives a formula column that has another type another place for its values.
+func (w *Writer) changeFormula(ctx context.Context, e table.ColumnChanged) error {
+	if sqlType(e.Old.Type) == sqlType(e.Column.Type) {
+		return nil
+	}
+	col := column(e.Column.ID)
+	if err := w.both(ctx, e.TableID, "ALTER TABLE %s DROP COLUMN %s", col); err != nil {
+		return err
+	}
+	if err := w.forgetComputed(ctx, e.TableID, e.Column.ID); err != nil {
+		return err
+	}
+	return w.both(ctx, e.TableID, "ALTER TABLE %s ADD COLUMN %s %s", col, sqlType(e.Column.Type))
+}
+
+// forgetComputed removes what rows say of a formula column beside its value.
+func (w *Writer) forgetComputed(ctx context.Context, id kernel.TableID, col kernel.ColumnID) error {
+	return w.both(ctx, id, `UPDATE %[1]s SET _s = NULLIF(_s - '%[2]s', '{}'::jsonb), _k = NULLIF(_k - '%[2]s', '{}'::jsonb) WHERE _s ? '%[2]s' OR _k ? '%[2]s'`, short(string(col)))
+}
+
+// computePage is how many rows are computed at a time. While a page of a recompute is done no event is applied, so it is short.
+const computePage = 1000
+
+const (
+	nextRecompute = `SELECT table_id FROM recomputes ORDER BY total - done, table_id LIMIT 1`
+	readRecompute = `SELECT columns, trash, after FROM recomputes WHERE table_id = $1`
+	moveRecompute = `UPDATE recomputes SET trash = $2, after = $3, done = done + $4 WHERE table_id = $1`
+	endRecompute  = `DELETE FROM recomputes WHERE table_id = $1`
+)
+
+// recompute does a page of the recompute that has least left to do; more says that there may be another.
+func (s *Structures) recompute(ctx context.Context, tx *postgres.Tx) (more bool, err error) {
+	var id kernel.TableID
+	if err := tx.QueryRow(ctx, nextRecompute).Scan(&id); err != nil {
+		return false, fmt.Errorf("find the next recompute: %w", err)
+	}
+	w := &Writer{tx: tx, memory: s, tables: map[kernel.TableID]*entry{}, batch: &pgx.Batch{}}
+	if err := w.loadTables(ctx, []string{string(id)}); err != nil {
+		return false, err
+	}
+	return true, w.recomputePage(ctx, id)
+}
+
+// recomputePage computes the next page of a table's recompute.
+func (w *Writer) recomputePage(ctx context.Context, id kernel.TableID) error {
+	e, err := w.entry(id)
+	if err != nil {
+		return err
+	}
+	var columns []kernel.ColumnID
+	var trash bool
+	var after *[16]byte
+	if err := w.tx.QueryRow(ctx, readRecompute, id).Scan(&columns, &trash, &after); err != nil {
+		return fmt.Errorf("read a recompute: %w", err)
+	}
+	plan := e.formulas().Plan(columns)
+	if plan == nil { // the columns were purged meanwhile
+		return w.exec(ctx, endRecompute, id)
+	}
+	if after == nil {
+		after = &[16]byte{}
+	}
+	for left := computePage; ; {
+		rows := liveRows(id)
+		if trash {
+			rows = trashedRows(id)
+		}
+		n, at, err := w.computeRows(ctx, e, plan, rows, fmt.Sprintf("id > $1 ORDER BY id LIMIT %d", left), *after)
+		if err != nil {
+			return err
+		}
+		switch {
+		case n == left:
+			return w.exec(ctx, moveRecompute, id, trash, at, computePage)
+		case trash:
+			return w.exec(ctx, endRecompute, id)
+		}
+		left -= n
+		trash, after = true, &[16]byte{}
+	}
+}
+
+// rowReads are the columns of a statement that reads what a plan needs of rows, and what they are.
+type rowReads struct {
+	sql   strings.Builder
+	ids   []kernel.ColumnID
+	types []table.Type
+}
+
+func (e *entry) reads(plan *table.Plan) *rowReads {
+	r := &rowReads{ids: slices.Clone(plan.Reads)}
+	for _, c := range plan.Writes {
+		r.ids = append(r.ids, c.ID)
+	}
+	for _, id := range r.ids {
+		t := e.types[id]
+		r.types = append(r.types, t)
+		switch t {
+		case table.CreatedAt, table.UpdatedAt, table.RowIDType: // read with every row
+			r.sql.WriteString(", NULL::text")
+		case table.CreatedBy, table.UpdatedBy:
+			r.sql.WriteString(", " + systemColumn(t))
+		case "": // a formula that names a column that never was says so itself
+			r.sql.WriteString(", NULL::text")
+		default:
+			r.sql.WriteString(", " + asText(column(id)))
+		}
+	}
+	for _, c := range plan.Writes {
+		fmt.Fprintf(&r.sql, ", _s -> '%s' ->> 'e'", short(string(c.ID)))
+	}
+	return r
+}
+
+// computeRows computes the plan for the rows that the condition selects and writes those that have become others. It returns how many rows
+// it looked at, and the last one.
+func (w *Writer) computeRows(ctx context.Context, e *entry, plan *table.Plan, rows, where string, arg any) (n int, last [16]byte, err error) {
+	reads := e.reads(plan)
+	res, err := w.tx.Query(ctx, fmt.Sprintf("SELECT id, _created, _updated%s FROM %s WHERE %s", reads.sql.String(), rows, where), arg)
+	if err != nil {
+		return 0, last, fmt.Errorf("read rows to compute: %w", err)
+	}
+	out := newComputedRows(plan)
+	var created, updated time.Time
+	stored := make([]*string, len(reads.ids)+len(plan.Writes))
+	into := []any{&last, &created, &updated}
+	for i := range stored {
+		into = append(into, &stored[i])
+	}
+	values := make(map[kernel.ColumnID]json.RawMessage, len(reads.ids))
+	var results []table.Computed
+	_, err = pgx.ForEachRow(res, into, func() error {
+		n++
+		for i, id := range reads.ids {
+			values[id] = systemValue(reads.types[i], last, created, updated, stored[i])
+		}
+		results = plan.Compute(func(id kernel.ColumnID) json.RawMessage { return values[id] }, results[:0])
+		return out.add(last, results, values, stored[len(reads.ids):])
+	})
+	if err != nil {
+		return n, last, fmt.Errorf("compute rows: %w", err)
+	}
+	return n, last, out.write(ctx, w, rows)
+}
+
+// systemValue is the canonical value of a stored one, and of what the row itself has.
+func systemValue(t table.Type, id [16]byte, created, updated time.Time, stored *string) json.RawMessage {
+	switch t {
+	case table.CreatedAt:
+		return appendTime(nil, created.UTC())
+	case table.UpdatedAt:
+		return appendTime(nil, updated.UTC())
+	case table.RowIDType:
+		return table.Quote(string(kernel.RowKey(id).RowID()))
+	default:
+		return canonical(t, stored)
+	}
+}

@@ -1,0 +1,409 @@
+package gridread_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore"
+	"github.com/morket/morket/projections"
+	"github.com/morket/morket/projections/gridview"
+)
+
+func (f *fixture) maker() table.Maker { return table.Maker{IDs: f.ids, Clock: f.Clock} }
+
+// change applies what fn does to the table's structure.
+func (f *fixture) restructure(t require.TestingT, fn func(*table.Table) error) error {
+	state, err := f.tbl.MarshalState()
+	require.NoError(t, err)
+	agg := table.Blank()
+	require.NoError(t, agg.UnmarshalState(state))
+	if err := fn(agg); err != nil {
+		return err
+	}
+	f.tbl = agg
+	if events := agg.Pending(); len(events) > 0 {
+		f.Append(eventstore.Stream(table.StructureStream, string(agg.ID())), events...)
+	}
+	return nil
+}
+
+func (f *fixture) formula(t require.TestingT, name string, typ table.Type, expression string) kernel.ColumnID {
+	var c table.Column
+	require.NoError(t, f.restructure(t, func(tbl *table.Table) (err error) {
+		c, err = tbl.AddColumn(f.maker(), table.Draft{Name: name, Type: typ, Kind: table.FormulaKind, Formula: &table.Formula{Expression: expression}}, "", table.Step{})
+		return err
+	}))
+	return c.ID
+}
+
+func (f *fixture) named(name string) kernel.ColumnID {
+	c, _ := f.tbl.Schema().ByName(name)
+	return c.ID
+}
+
+// rows adds rows of one column's values.
+func (f *fixture) rows(col kernel.ColumnID, values ...string) []kernel.RowID {
+	c := kernel.Chunk{Cols: map[kernel.ColumnID][]json.RawMessage{}}
+	for _, v := range values {
+		c.Rows = append(c.Rows, kernel.RowID(f.ids.New(kernel.PrefixRow)))
+		c.Cols[col] = append(c.Cols[col], json.RawMessage(v))
+	}
+	f.cells(table.RowsInserted{TableID: f.tbl.ID(), Chunk: c})
+	return c.Rows
+}
+
+func (f *fixture) edit(col kernel.ColumnID, row kernel.RowID, value string) {
+	f.cells(table.CellsEdited{TableID: f.tbl.ID(), Chunk: kernel.Chunk{Rows: []kernel.RowID{row}, Cols: map[kernel.ColumnID][]json.RawMessage{col: {json.RawMessage(value)}}}})
+}
+
+type apiRow struct {
+	ID     kernel.RowID                        `json:"id"`
+	Cells  map[kernel.ColumnID]json.RawMessage `json:"cells"`
+	States map[kernel.ColumnID]struct {
+		State   string `json:"state"`
+		Message string `json:"message"`
+	} `json:"states"`
+}
+
+func (f *fixture) page(t require.TestingT, q gridview.Query) []apiRow {
+	p, err := f.grid.Page(context.Background(), f.info(t), q, "", 0, 1000)
+	require.NoError(t, err)
+	var rows []apiRow
+	require.NoError(t, json.Unmarshal(p.Rows, &rows))
+	return rows
+}
+
+// shown are a column's values in the order of the rows.
+func (f *fixture) shown(t require.TestingT, col kernel.ColumnID) string {
+	var out []string
+	for _, r := range f.page(t, gridview.Query{}) {
+		switch {
+		case r.States[col].State != "":
+			out = append(out, r.States[col].State+": "+r.States[col].Message)
+		case r.Cells[col] == nil:
+			out = append(out, "-")
+		default:
+			out = append(out, string(r.Cells[col]))
+		}
+	}
+	return strings.Join(out, " | ")
+}
+
+func TestFormulasFollowWhatTheyUse(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, table.Number, table.Text)
+	num, text := f.named("number"), f.named("text")
+	rows := f.rows(num, "1.5", "null", "4")
+	double := f.formula(t, "Double", table.Number, `{{number}} * 2`)
+	label := f.formula(t, "Label", table.Text, `{{text}} + ": " + string({{Double}})`)
+	part := f.formula(t, "Part", table.Number, `10 / ({{Double}} - 3)`)
+	require.Equal(t, `3 | - | 8`, f.shown(t, double), "rows that were there")
+	require.Equal(t, `error: division by zero | - | 2`, f.shown(t, part))
+
+	f.edit(num, rows[1], "2")
+	f.edit(text, rows[2], `"Größe"`)
+	require.Equal(t, `3 | 4 | 8`, f.shown(t, double))
+	require.Equal(t, `": 3" | ": 4" | "Größe: 8"`, f.shown(t, label))
+	require.Equal(t, `error: division by zero | 10 | 2`, f.shown(t, part))
+	f.edit(num, rows[0], "2.5")
+	require.Equal(t, `5 | 10 | 2`, f.shown(t, part), "an error goes with its reason")
+
+	f.rows(num, "7", "1.5")
+	require.Equal(t, `5 | 4 | 8 | 14 | 3`, f.shown(t, double), "new rows come with their values")
+	require.Equal(t, `5 | 10 | 2 | "0.90909090909090909091" | error: division by zero`, f.shown(t, part))
+
+	byLabel, err := table.ParseFilter(json.RawMessage(fmt.Sprintf(`{"column":%q,"op":"contains","value":"GRÖSSE"}`, label)), f.tbl.Schema())
+	require.NoError(t, err)
+	require.Len(t, f.page(t, gridview.Query{Filter: byLabel}), 1)
+	failed, err := table.ParseFilter(json.RawMessage(fmt.Sprintf(`{"column":%q,"op":"state","value":"error"}`, part)), f.tbl.Schema())
+	require.NoError(t, err)
+	require.Len(t, f.page(t, gridview.Query{Filter: failed}), 1)
+	sorted := f.page(t, gridview.Query{Sort: []table.Sort{{Column: double, Dir: table.Descending}}})
+	require.Equal(t, `14`, string(sorted[0].Cells[double]))
+	f.RequireRebuildable()
+}
+
+func TestAChangedFormulaComputesEveryRowAnew(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, table.Number)
+	num := f.named("number")
+	values := make([]string, 1000)
+	for i := range values {
+		values[i] = strconv.Itoa(i)
+	}
+	rows := f.rows(num, values...)
+	for range 2 {
+		f.rows(num, values...)
+	}
+	f.cells(table.RowsDeleted{TableID: f.tbl.ID(), Rows: rows[:700]})
+	double := f.formula(t, "Double", table.Number, `{{number}} * 2`)
+	info := f.info(t)
+	require.NotNil(t, info.Recompute, "more rows than a page are computed afterwards")
+	require.Equal(t, gridview.Recompute{Columns: []kernel.ColumnID{double}, Done: 1000, Total: 3000}, *info.Recompute)
+	_, _, err := f.Store.Checksums(t.Context(), projections.LiveOf(gridview.Name))
+	require.ErrorIs(t, err, projections.ErrUnsettled)
+	few, err := table.ParseFilter(json.RawMessage(fmt.Sprintf(`{"column":%q,"op":"not_empty"}`, double)), f.tbl.Schema())
+	require.NoError(t, err)
+	n, err := f.grid.Count(t.Context(), info, gridview.Query{Filter: few})
+	require.NoError(t, err)
+	require.EqualValues(t, 1000, n)
+
+	require.NoError(t, f.Store.Settle(t.Context(), projections.LiveOf(gridview.Name)))
+	info = f.info(t)
+	require.Nil(t, info.Recompute)
+	n, err = f.grid.Count(t.Context(), info, gridview.Query{Filter: few})
+	require.NoError(t, err)
+	require.EqualValues(t, 2300, n, "a count from before is not remembered")
+	f.cells(table.RowsRestored{TableID: f.tbl.ID(), Rows: rows[:700]})
+	n, err = f.grid.Count(t.Context(), f.info(t), gridview.Query{Filter: few})
+	require.NoError(t, err)
+	require.EqualValues(t, 3000, n, "what comes back from the trash is computed")
+	f.RequireRebuildable()
+}
+
+func TestFormulasOverTheRowItselfAndOverTicks(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, table.Date, table.CreatedAt, table.UpdatedBy, table.RowIDType)
+	f.Meta.Actor = kernel.Actor{Kind: kernel.ActorUser, ID: "usr_1"}
+	day := f.named("date")
+	about := f.formula(t, "About", table.Text, `{{row_id}} + " " + {{created_at}} + " " + {{updated_by}}`)
+	left := f.formula(t, "Left", table.Number, `daysBetween(today(), {{date}})`)
+	rows := f.rows(day, `"2026-01-12"`)
+	require.Equal(t, fmt.Sprintf(`"%s 2026-01-02T03:04:05Z usr_1"`, rows[0]), f.shown(t, about))
+	require.Equal(t, `10`, f.shown(t, left))
+	require.NoError(t, f.restructure(t, func(tbl *table.Table) error { return tbl.Tick(time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)) }))
+	require.Equal(t, `7`, f.shown(t, left))
+	f.Meta.Actor.ID = "usr_2"
+	f.edit(day, rows[0], `"2026-01-06"`)
+	require.Equal(t, fmt.Sprintf(`"%s 2026-01-02T03:04:05Z usr_2"`, rows[0]), f.shown(t, about))
+	require.Equal(t, `1`, f.shown(t, left))
+	f.RequireRebuildable()
+}
+
+// TestAnyCourseOfFormulasIsRebuilt makes courses of edits, renames, changes of formulas and of types, deletions and returns.
+func TestAnyCourseOfFormulasIsRebuilt(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, table.Number, table.Text)
+	first := f.tbl
+	rapid.Check(t, func(r *rapid.T) {
+		var err error
+		f.tbl, err = table.New(f.maker(), kernel.TableID(f.ids.New(kernel.PrefixTable)), workspace, "", "T", []table.Draft{{Name: "A", Type: table.Number}, {Name: "B", Type: table.Text}})
+		require.NoError(r, err)
+		f.Append(eventstore.Stream(table.StructureStream, string(f.tbl.ID())), f.tbl.Pending()...)
+		c := &course{fixture: f, r: r}
+		c.T = r
+		r.Repeat(map[string]func(*rapid.T){
+			"insert": c.insert, "edit": c.edited, "delete rows": c.deleteRows, "add": c.add, "change": c.changeFormula, "rename": c.rename, "drop": c.drop, "back": c.back, "retype": c.retype,
+			"tick": c.tick, "import": c.imported,
+		})
+		c.requireComputed(r)
+	})
+	f.tbl = first
+	f.RequireRebuildable()
+}
+
+// course is what happens to one table.
+type course struct {
+	*fixture
+	T       require.TestingT
+	r       *rapid.T
+	live    []kernel.RowID
+	trashed []kernel.RowID
+	names   int
+}
+
+func (c *course) pick(r *rapid.T, what string, formulas bool) (table.Column, bool) {
+	var some []table.Column
+	for _, col := range c.tbl.Schema().Columns {
+		if (col.Kind == table.FormulaKind) == formulas {
+			some = append(some, col)
+		}
+	}
+	if len(some) == 0 {
+		return table.Column{}, false
+	}
+	return rapid.SampledFrom(some).Draw(r, what), true
+}
+
+func (c *course) value(r *rapid.T, col table.Column) json.RawMessage {
+	if col.Type == table.Number {
+		return json.RawMessage(rapid.SampledFrom([]string{"null", "0", "1.5", "-3", "100000000000000000000.25"}).Draw(r, "number"))
+	}
+	return json.RawMessage(rapid.SampledFrom([]string{"null", `"x"`, `"Größe"`, `"7"`, `"2026-02-01"`}).Draw(r, "text"))
+}
+
+func (c *course) insert(r *rapid.T) {
+	chunk := c.chunk(r, nil)
+	c.cells(table.RowsInserted{TableID: c.tbl.ID(), Chunk: chunk})
+}
+
+func (c *course) imported(r *rapid.T) {
+	chunk := c.chunk(r, nil)
+	c.Append(eventstore.Stream("import", "imp_1"), dataops.RowsAdded{TableID: c.tbl.ID(), Chunk: chunk})
+}
+
+func (c *course) chunk(r *rapid.T, rows []kernel.RowID) kernel.Chunk {
+	chunk := kernel.Chunk{Cols: map[kernel.ColumnID][]json.RawMessage{}}
+	for range rapid.IntRange(1, 3).Draw(r, "rows") {
+		id := kernel.RowID(c.ids.New(kernel.PrefixRow))
+		chunk.Rows = append(chunk.Rows, id)
+		c.live = append(c.live, id)
+		for _, col := range c.tbl.Schema().Columns {
+			if col.Writable() {
+				chunk.Cols[col.ID] = append(chunk.Cols[col.ID], c.value(r, col))
+			}
+		}
+	}
+	return chunk
+}
+
+func (c *course) edited(r *rapid.T) {
+	col, ok := c.pick(r, "column", false)
+	rows := append(append([]kernel.RowID{}, c.live...), c.trashed...)
+	if !ok || len(rows) == 0 {
+		return
+	}
+	c.edit(col.ID, rapid.SampledFrom(rows).Draw(r, "row"), string(c.value(r, col)))
+}
+
+func (c *course) deleteRows(r *rapid.T) {
+	if len(c.live) > 0 && rapid.Bool().Draw(r, "delete") {
+		c.cells(table.RowsDeleted{TableID: c.tbl.ID(), Rows: c.live[:1]})
+		c.live, c.trashed = c.live[1:], append(c.trashed, c.live[0])
+	} else if len(c.trashed) > 0 {
+		c.cells(table.RowsRestored{TableID: c.tbl.ID(), Rows: c.trashed[:1]})
+		c.live, c.trashed = append(c.live, c.trashed[0]), c.trashed[1:]
+	}
+}
+
+func (c *course) expression(r *rapid.T) (string, table.Type) {
+	ref := func() string {
+		return "{{" + rapid.SampledFrom(c.tbl.Schema().Columns).Draw(r, "reference").Name + "}}"
+	}
+	return rapid.SampledFrom([]string{"1", ref() + " + " + ref(), ref() + " / " + ref(), `string(` + ref() + `) + "ß"`, `daysBetween(today(), ` + ref() + `)`, "[" + ref() + "]", ref()}).Draw(r, "expression"),
+		rapid.SampledFrom([]table.Type{table.Number, table.Text, table.Boolean, table.JSON, table.LongText}).Draw(r, "type")
+}
+
+func (c *course) add(r *rapid.T) {
+	if len(c.tbl.Schema().Columns) > 9 {
+		return
+	}
+	source, typ := c.expression(r)
+	c.names++
+	require.NoError(c.T, c.restructure(c.T, func(t *table.Table) error {
+		_, err := t.AddColumn(c.maker(), table.Draft{Name: fmt.Sprint("F", c.names), Type: typ, Kind: table.FormulaKind, Formula: &table.Formula{Expression: source}}, "", table.Step{})
+		return err
+	}))
+}
+
+func (c *course) changeFormula(r *rapid.T) {
+	col, ok := c.pick(r, "formula", true)
+	if !ok {
+		return
+	}
+	source, typ := c.expression(r)
+	_ = c.restructure(c.T, func(t *table.Table) error { // a circle is refused
+		_, err := t.ChangeColumn(c.maker(), col.ID, table.ColumnChange{Type: &typ, Formula: &table.Formula{Expression: source}}, table.Step{})
+		return err
+	})
+}
+
+func (c *course) rename(r *rapid.T) {
+	col, ok := c.pick(r, "renamed", rapid.Bool().Draw(r, "formula"))
+	if !ok {
+		return
+	}
+	c.names++
+	name := fmt.Sprint("N", c.names)
+	require.NoError(c.T, c.restructure(c.T, func(t *table.Table) error {
+		_, err := t.ChangeColumn(c.maker(), col.ID, table.ColumnChange{Name: &name}, table.Step{})
+		return err
+	}))
+}
+
+func (c *course) drop(r *rapid.T) {
+	if len(c.tbl.Schema().Columns) < 3 {
+		return
+	}
+	col := rapid.SampledFrom(c.tbl.Schema().Columns).Draw(r, "dropped")
+	require.NoError(c.T, c.restructure(c.T, func(t *table.Table) error { return t.DeleteColumn(col.ID, table.Step{}) }))
+}
+
+func (c *course) back(r *rapid.T) {
+	trash := c.tbl.Deleted()
+	if len(trash) == 0 {
+		return
+	}
+	col := rapid.SampledFrom(trash).Draw(r, "back")
+	require.NoError(c.T, c.restructure(c.T, func(t *table.Table) error {
+		if rapid.IntRange(0, 3).Draw(r, "purge") == 0 {
+			return t.PurgeColumn(col.ID)
+		}
+		_, err := t.RestoreColumn(col.ID, table.Step{})
+		return err
+	}))
+}
+
+func (c *course) retype(r *rapid.T) {
+	col, ok := c.pick(r, "retyped", false)
+	if !ok {
+		return
+	}
+	to := table.Text
+	if col.Type == table.Text {
+		to = table.Number
+	}
+	require.NoError(c.T, c.restructure(c.T, func(t *table.Table) error {
+		old, now, err := t.Retype(c.maker(), col.ID, table.Retyped{Type: to})
+		if err != nil {
+			return err
+		}
+		return t.ChangeType(old, now, table.RulesNow(nil), true, table.Step{})
+	}))
+}
+
+func (c *course) tick(r *rapid.T) {
+	day := rapid.IntRange(1, 28).Draw(r, "day")
+	require.NoError(c.T, c.restructure(c.T, func(t *table.Table) error { return t.Tick(time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC)) }))
+}
+
+// requireComputed compares what the grid shows with what the formulas make of the cells that it shows.
+func (c *course) requireComputed(r *rapid.T) {
+	s, formulas := c.tbl.Schema(), c.tbl.Formulas()
+	plan := formulas.Plan(formulas.All())
+	if plan == nil {
+		return
+	}
+	kept := func(row apiRow, id kernel.ColumnID) json.RawMessage {
+		v := row.Cells[id]
+		if col, _ := s.Column(id); col.Type.Numeric() { // a long number is a text in the API
+			v = json.RawMessage(strings.Trim(string(v), `"`))
+		}
+		return v
+	}
+	for _, row := range c.page(c.T, gridview.Query{}) {
+		for i, want := range plan.Compute(func(id kernel.ColumnID) json.RawMessage { return kept(row, id) }, nil) {
+			col := plan.Writes[i]
+			if _, live := s.Column(col.ID); !live {
+				continue
+			}
+			require.Equal(r, want.Error, row.States[col.ID].Message, "%s = %s", col.Name, col.Formula.Expression)
+			shown := kept(row, col.ID)
+			if len(shown) == 0 {
+				shown = kernel.Null()
+			}
+			require.Equal(r, string(want.Value), string(shown), "%s = %s", col.Name, col.Formula.Expression)
+		}
+	}
+}
