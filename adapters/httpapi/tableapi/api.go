@@ -81,11 +81,13 @@ func registerColumns(a *httpapi.API, s service) {
 	const manage = workspace.ManageTables
 	const column = "W/tables/{tableId}/columns/{columnId}"
 	httpapi.Write(a, httpapi.Op{ID: "add-column", Method: http.MethodPost, Path: "W/tables/{tableId}/columns", Tag: tag, Summary: "Add a column", Action: manage, Status: http.StatusCreated, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.addColumn)
-	httpapi.Write(a, httpapi.Op{ID: "change-column", Method: http.MethodPut, Path: column, Tag: tag, Summary: "Change a column's name, description, options or format", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.changeColumn)
+	httpapi.Write(a, httpapi.Op{ID: "change-column", Method: http.MethodPut, Path: column, Tag: tag, Summary: "Change a column's name, description, options, format or formula", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.changeColumn)
 	httpapi.Write(a, httpapi.Op{ID: "delete-column", Method: http.MethodDelete, Path: column, Tag: tag, Summary: "Put a column into the trash", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.deleteColumn)
 	httpapi.Write(a, httpapi.Op{ID: "restore-column", Method: http.MethodPost, Path: column + "/restore", Tag: tag, Summary: "Take a column out of the trash", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.restoreColumn)
 	httpapi.Write(a, httpapi.Op{ID: "change-column-type", Method: http.MethodPost, Path: column + "/change-type", Tag: tag, Summary: "Change a column's type, or see what that would do", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.changeType)
 	httpapi.Write(a, httpapi.Op{ID: "duplicate-column", Method: http.MethodPost, Path: column + "/duplicate", Tag: tag, Summary: "Copy a column", Action: manage, Status: http.StatusCreated, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.duplicateColumn)
+	httpapi.Read(a, httpapi.Op{ID: "check-formula", Method: http.MethodPost, Path: "W/tables/{tableId}/formula:check", Tag: tag, Summary: "Check a formula and try it on a row", Description: "A formula that is wrong is answered with what is wrong and where.", Action: workspace.ReadTables, Projection: grid, Scope: httpapi.TableInPath, Rate: httpapi.Grid}, s.checkFormula)
+	httpapi.Read(a, httpapi.Op{ID: "list-formula-functions", Method: http.MethodGet, Path: "W/formula-functions", Tag: tag, Summary: "The functions that formulas have", Action: workspace.ReadTables, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, s.functions)
 	httpapi.Write(a, httpapi.Op{ID: "reorder-columns", Method: http.MethodPut, Path: "W/tables/{tableId}/column-order", Tag: tag, Summary: "Put the columns into another order", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.reorderColumns)
 }
 

@@ -35,6 +35,8 @@ type changeColumn struct {
 		Options     *[]table.Option     `json:"options,omitempty"`
 		Format      *table.NumberFormat `json:"format,omitempty"`
 		Form        *table.Form         `json:"form,omitempty" doc:"How written values are read; an empty one has the defaults."`
+		Formula     *table.Formula      `json:"formula,omitempty" doc:"Of a formula column."`
+		Type        *table.Type         `json:"type,omitempty" doc:"Of a formula column; the type of others is changed with change-type."`
 	}
 }
 
@@ -45,7 +47,7 @@ func (s service) changeColumn(ctx context.Context, meta kernel.Meta, in *changeC
 	b := in.Body
 	return s.Handlers.ChangeColumn(ctx, meta, tablecmd.ChangeColumn{
 		Table: in.TableID, Column: in.ColumnID,
-		Change: table.ColumnChange{Name: b.Name, Description: b.Description, Options: b.Options, Format: b.Format, Form: b.Form},
+		Change: table.ColumnChange{Name: b.Name, Description: b.Description, Options: b.Options, Format: b.Format, Form: b.Form, Formula: b.Formula, Type: b.Type},
 	})
 }
 

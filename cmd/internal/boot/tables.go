@@ -51,7 +51,7 @@ func (t *tables) endpoints(a *httpapi.API) {
 func (t *tables) parts() parts {
 	return parts{
 		tasks:  []task{{name: "indexer", run: t.indexer.Run}, {name: "live streams", run: t.hub.Run}},
-		sweeps: []sweeper.Sweep{{Name: "trash", Every: 6 * time.Hour, Run: t.sweepTrash}},
+		sweeps: []sweeper.Sweep{{Name: "trash", Every: 6 * time.Hour, Run: t.sweepTrash}, {Name: "ticks", Every: 5 * time.Minute, Run: t.sweepTicks}},
 		hangUp: t.hub.Close,
 	}
 }
@@ -68,6 +68,22 @@ func (t *tables) sweepTrash(ctx context.Context) (n int, err error) {
 			done, e := t.handlers.Purge(ctx, sweeping(trashed.Workspace), trashed.Table)
 			n, err = n+done, errors.Join(err, e)
 		}
+		after = list[len(list)-1].Table
+	}
+}
+
+// sweepTicks records the time for tables whose formulas ask for it, once a day or an hour.
+func (t *tables) sweepTicks(ctx context.Context) (n int, err error) {
+	var after kernel.TableID
+	for {
+		list, e := t.grid.Timed(ctx, after, sweepBatch)
+		if err = errors.Join(err, e); e != nil || len(list) == 0 {
+			return n, err
+		}
+		done, e := each(list, func(timed gridread.Timed) (bool, error) {
+			return t.handlers.Tick(ctx, sweeping(timed.Workspace), timed.Table)
+		})
+		n, err = n+done, errors.Join(err, e)
 		after = list[len(list)-1].Table
 	}
 }

@@ -1385,6 +1385,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/formula-functions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The functions that formulas have
+         * @description Needs the permission `tables.read`. Not for API keys that are limited to tables.
+         */
+        get: operations["list-formula-functions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/imports": {
         parameters: {
             query?: never;
@@ -1959,7 +1979,7 @@ export interface paths {
         };
         get?: never;
         /**
-         * Change a column's name, description, options or format
+         * Change a column's name, description, options, format or formula
          * @description Needs the permission `tables.manage`.
          */
         put: operations["change-column"];
@@ -2114,6 +2134,28 @@ export interface paths {
         get: operations["export-table"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/tables/{tableId}/formula:check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a formula and try it on a row
+         * @description A formula that is wrong is answered with what is wrong and where.
+         *
+         *     Needs the permission `tables.read`.
+         */
+        post: operations["check-formula"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2721,6 +2763,7 @@ export interface components {
             description?: string | null;
             form?: components["schemas"]["TableFormInput"] | null;
             format?: components["schemas"]["TableNumberFormatInput"] | null;
+            formula?: components["schemas"]["TableFormulaInput"] | null;
             kind?: string | null;
             name: string;
             options?: components["schemas"]["TableOptionInput"][] | null;
@@ -3273,8 +3316,11 @@ export interface components {
             description?: string | null;
             form?: components["schemas"]["TableFormInput"] | null;
             format?: components["schemas"]["TableNumberFormatInput"] | null;
+            formula?: components["schemas"]["TableFormulaInput"] | null;
             name?: string | null;
             options?: components["schemas"]["TableOptionInput"][] | null;
+            /** @description Of a formula column; the type of others is changed with change-type. */
+            type?: string | null;
         };
         ChangeTypeBody: {
             dry_run?: boolean | null;
@@ -3284,6 +3330,15 @@ export interface components {
             lossy?: boolean | null;
             options?: components["schemas"]["TableOptionInput"][] | null;
             type: string;
+        };
+        CheckFormulaBody: {
+            /** @description The column whose formula it is to become, so that circles show. */
+            column_id?: string | null;
+            expression: string;
+            /** @description A row to try it on. */
+            row_id?: string | null;
+            /** @description Of the column that it computes; what fits if absent. */
+            type?: string | null;
         };
         CloudeventEvent: {
             authid?: string;
@@ -4262,6 +4317,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeListExpressionFunction: {
+            data: components["schemas"]["ExpressionFunction"][] | null;
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeListGridSummary: {
             data: components["schemas"]["GridSummary"][] | null;
             /** @description Always null: an answer with an error is a Failure. */
@@ -4439,6 +4501,13 @@ export interface components {
         };
         EnvelopeTableChangedType: {
             data: components["schemas"]["TableChangedType"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeTableCheckedFormula: {
+            data: components["schemas"]["TableCheckedFormula"];
             /** @description Always null: an answer with an error is a Failure. */
             error: null;
             meta: components["schemas"]["Meta"];
@@ -4660,6 +4729,16 @@ export interface components {
             code: string;
             details: components["schemas"]["Detail"][] | null;
             message: string;
+        };
+        ExpressionFunction: {
+            example: string;
+            /** @enum {string} */
+            group: "text" | "number" | "date" | "list" | "logic";
+            name: string;
+            /** @description Of the example, as JSON. */
+            result: string;
+            signature: string;
+            summary: string;
         };
         Failure: {
             data: unknown;
@@ -5267,6 +5346,8 @@ export interface components {
             /** Format: int64 */
             last_position: number;
             name: string;
+            /** @description How far formula columns are computed after a change; absent when they are. */
+            recompute?: components["schemas"]["TableRecompute"];
             /** Format: int64 */
             row_count: number;
             /** Format: int64 */
@@ -5307,6 +5388,24 @@ export interface components {
             /** Format: int64 */
             unconvertible: number;
         };
+        TableCheckedFormula: {
+            /** @description Why it makes nothing of the row. */
+            error?: string;
+            /**
+             * @description What it makes, as far as that shows before.
+             * @enum {string}
+             */
+            kind?: "any" | "text" | "number" | "boolean" | "list" | "map" | "time";
+            /** @description What is wrong; then the rest is absent. */
+            problem?: components["schemas"]["TableFormulaError"];
+            /** @description The column's type, or the one that fits. */
+            type?: string;
+            uses?: string[] | null;
+            /** @description It changes with the day or the hour. */
+            uses_time: boolean;
+            /** @description What it makes of the row; absent for an empty cell. */
+            value?: unknown;
+        };
         TableChoice: {
             currency?: string;
             /** Format: int64 */
@@ -5323,6 +5422,7 @@ export interface components {
             enrichment?: unknown;
             form?: components["schemas"]["TableForm"];
             format?: components["schemas"]["TableNumberFormat"];
+            formula?: components["schemas"]["TableFormula"];
             id: string;
             kind: string;
             name: string;
@@ -5394,10 +5494,26 @@ export interface components {
             /** @description IANA name of the zone of written times without one; the workspace's if absent. */
             time_zone?: string | null;
         };
+        TableFormula: {
+            /** @description References are {{Column name}} or {{col_…}}; kept by id. */
+            expression: string;
+        };
+        TableFormulaError: {
+            /** Format: int64 */
+            from: number;
+            message: string;
+            /** Format: int64 */
+            to: number;
+        };
+        TableFormulaInput: {
+            /** @description References are {{Column name}} or {{col_…}}; kept by id. */
+            expression: string;
+        };
         TableNewColumn: {
             description?: string | null;
             form?: components["schemas"]["TableFormInput"] | null;
             format?: components["schemas"]["TableNumberFormatInput"] | null;
+            formula?: components["schemas"]["TableFormulaInput"] | null;
             kind?: string | null;
             name: string;
             options?: components["schemas"]["TableOptionInput"][] | null;
@@ -5435,6 +5551,16 @@ export interface components {
             as: unknown;
             row_id: string;
             value: unknown;
+        };
+        TableRecompute: {
+            columns: string[] | null;
+            /** Format: int64 */
+            done: number;
+            /**
+             * Format: int64
+             * @description Rows, with those in the trash.
+             */
+            total: number;
         };
         TableRestoredRows: {
             /** Format: int64 */
@@ -15687,6 +15813,112 @@ export interface operations {
             };
         };
     };
+    "list-formula-functions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListExpressionFunction"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     "list-imports": {
         parameters: {
             query?: {
@@ -21429,6 +21661,151 @@ export interface operations {
             };
             /** @description Method Not Allowed */
             405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "check-formula": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description tbl_… */
+                tableId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckFormulaBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTableCheckedFormula"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
