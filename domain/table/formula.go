@@ -16,6 +16,9 @@ type Formula struct {
 	Expression string `json:"expression" maxLength:"16384" doc:"References are {{Column name}} or {{col_…}}; kept by id."`
 }
 
+// maxFormula is how many bytes a formula has at most; longer ones are not looked at.
+const maxFormula = 16 << 10
+
 // reference is {{Name}} or {{col_…}}; blanks around the name don't count.
 var reference = regexp.MustCompile(`\{\{\s*([^{}]+?)\s*\}\}`)
 
@@ -89,6 +92,9 @@ type CheckedFormula struct {
 func CheckFormula(source string, columns []Column) (CheckedFormula, *FormulaError) {
 	var out CheckedFormula
 	var problem *FormulaError
+	if len(source) > maxFormula {
+		return out, &FormulaError{Message: "a formula has at most 16 KB"}
+	}
 	if !utf8.ValidString(source) {
 		return out, &FormulaError{Message: "the formula is not valid UTF-8"}
 	}

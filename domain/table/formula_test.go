@@ -69,7 +69,7 @@ func TestWhatNoFormulaIs(t *testing.T) {
 		{"user", `{{A}}`, "can't compute values of the type user"},
 		{"created_at", `{{A}}`, "can't compute values of the type created_at"},
 		{"text", strings.Repeat("(", 9000), "nested"},
-		{"text", `{{A}} ` + strings.Repeat("+ 1 ", 8000), "16 KB"},
+		{"text", `{{A}} ` + strings.Repeat("+ 1 ", 8000), "at most 16 KB"},
 	} {
 		tbl := made(t, m, "A", "B")
 		_, err := added(m, tbl, "New", table.Type(c.typ), c.expression)

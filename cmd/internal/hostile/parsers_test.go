@@ -88,6 +88,12 @@ func parsers(t *testing.T) []parser {
 		{"a step's configuration", 8 * mega, 30, w.stepConfig},
 		{"a path in an answer", 8 * mega, 1, func(in []byte) error { _, err := answer.ParsePath(string(in)); return err }},
 		{"a condition", 16 * mega, 2, func(in []byte) error { _, err := condition.Compile(string(in), nil); return err }},
+		{"a formula", 16 * mega, 2, func(in []byte) error {
+			if _, problem := table.CheckFormula(string(in), nil); problem != nil {
+				return problem
+			}
+			return nil
+		}},
 		{"a validator's pattern", 16 * mega, 2, func(in []byte) error {
 			_, err := enrichment.CompileValidator(&enrichment.Validator{Pattern: string(in)})
 			return err
