@@ -12,6 +12,7 @@ import (
 	"github.com/morket/morket/adapters/outbound/providers/domainfrom"
 	"github.com/morket/morket/adapters/outbound/providers/emailcheck"
 	"github.com/morket/morket/adapters/outbound/providers/emailfinder"
+	"github.com/morket/morket/adapters/outbound/providers/extract"
 	"github.com/morket/morket/adapters/outbound/providers/httpapi"
 	"github.com/morket/morket/adapters/outbound/providers/hunter"
 	"github.com/morket/morket/adapters/outbound/providers/llm"
@@ -62,6 +63,7 @@ func Builtin(cfg Config) (*enrichment.Registry, error) {
 		domainfrom.New(dns, companyname.Normalise),
 		dnsfacts.New(dns),
 		emailfinder.New(dns, namesplit.Split),
+		extract.New(),
 		site,
 		tech,
 		scrapepage.New(cfg.Pages),

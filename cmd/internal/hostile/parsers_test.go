@@ -80,6 +80,7 @@ func parsers(t *testing.T) []parser {
 		{"a file that is run", 128 * mega, 3000, w.run}, // each row is asked for, and its records are two bytes long
 		{"an API's answer", 384 * mega, 0, w.answer},
 		{"a website", 200 * mega, 0, w.website},
+		{"a page looked through for products", 200 * mega, 0, w.technologies},
 		{"a page that is scraped", 400 * mega, 0, w.scraped()},
 		{"a robots.txt", 32 * mega, 40, func(in []byte) error { robots.Parse(in, "Morket").Allowed("/a?b"); return nil }},
 		{"a file of rules for domains", 32 * mega, 30, func(in []byte) error { _, err := politeness.Parse(in); return err }},
@@ -101,7 +102,7 @@ func parsers(t *testing.T) []parser {
 		{"a filter", 64 * mega, 30, func(in []byte) error { _, err := table.ParseFilter(in, table.Schema{}); return err }},
 		{"a file of settings", 8 * mega, 10, w.settings},
 	}
-	for _, slug := range []string{"email_check", "phone_normalise", "name_split", "company_name_normalise", "domain_from", "dns_facts", websiteprofile.Slug} {
+	for _, slug := range []string{"email_check", "phone_normalise", "name_split", "company_name_normalise", "domain_from", "dns_facts", "email_finder", "extract", "tech_detect", websiteprofile.Slug} {
 		list = append(list, parser{"the inputs of " + slug, 8 * mega, 20, func(in []byte) error { return w.inputs(slug, in) }})
 	}
 	for _, typ := range table.Types() {
@@ -185,6 +186,11 @@ func (w *world) answer(in []byte) error {
 func (w *world) website(in []byte) error {
 	w.answers.says(in)
 	return w.inputs(websiteprofile.Slug, []byte(w.answers.URL))
+}
+
+func (w *world) technologies(in []byte) error {
+	w.answers.says(in)
+	return w.inputs("tech_detect", []byte(w.answers.URL))
 }
 
 // inputs gives a provider the text in all of its inputs.

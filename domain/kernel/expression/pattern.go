@@ -100,6 +100,26 @@ func (p Pattern) Match(s string) (bool, error) {
 	return p.p.re.MatchString(s), nil
 }
 
+// Find returns the first matches in the text, at most limit of them: of each its first group, or the whole match if the pattern has none.
+// Each may look through the whole text again, so a long text has fewer; ErrTooLong says that even one would take too long.
+func (p Pattern) Find(s string, limit int) ([]string, error) {
+	cost := (len(s) + 1) * p.p.size
+	if cost > maxSteps {
+		return nil, ErrTooLong
+	}
+	var out []string
+	for _, m := range p.p.re.FindAllStringSubmatchIndex(s, max(1, min(limit, maxSteps/cost))) {
+		from, to := m[0], m[1]
+		if len(m) > 2 { //nolint:mnd // beside the whole match
+			from, to = m[2], m[3]
+		}
+		if from >= 0 { // else the group took no part in the match
+			out = append(out, s[from:to])
+		}
+	}
+	return out, nil
+}
+
 // pattern is a compiled regular expression and how many instructions it has.
 type pattern struct {
 	re   *regexp.Regexp
