@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/morket/morket/domain/kernel"
@@ -88,13 +89,13 @@ func (r *Reader) Read(ctx context.Context, ws kernel.WorkspaceID, t scrape.Task)
 	defer cancel()
 	v := &visit{Reader: r, workspace: ws, task: t, began: r.cfg.Clock.Now(), robots: map[string]scrape.Verdict{}}
 	page, err := v.read(ctx)
-	out := scrape.Outcome{Fetches: v.fetches, Fault: scrape.AsFault(err)}
+	out := scrape.Outcome{Fetches: v.fetches, Notes: v.reasons, Fault: scrape.AsFault(err)}
 	if err == nil {
 		found, err := r.cfg.Extractors.Extract(t.Target, page)
 		if err != nil {
 			return scrape.Outcome{Fetches: v.fetches, Fault: scrape.AsFault(err)}
 		}
-		found.Reasons = append(v.reasons, found.Reasons...)
+		found.Reasons = append(slices.Clone(v.reasons), found.Reasons...)
 		out.Page, out.Extract = &page, &found
 	}
 	r.tell(ctx, ws, out)

@@ -110,4 +110,6 @@ type Outcome struct {
 	Extract *Extract
 	Fault   *Fault
 	Fetches []Fetch
+	// Notes say why the page is only a part of what it could be; the extract's reasons begin with them.
+	Notes []string
 }

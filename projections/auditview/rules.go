@@ -191,6 +191,13 @@ func outside() map[string]Rule {
 
 func operators() map[string]Rule {
 	return map[string]Rule{
+		"scrape.requested.v1":   {Says: "asked the scraper for pages", Quiet: true},
+		"scrape.page_read.v1":   {Says: "read a page", Quiet: true},
+		"scrape.worker_lost.v1": {Says: "lost a worker over pages", Quiet: true},
+		"scrape.finished.v1":    {Says: "finished reading pages", Quiet: true},
+		"scrape.cancelled.v1":   {Says: "cancelled the reading of pages", Quiet: true},
+		"scrape.called_back.v1": {Says: "told of pages that were read", Quiet: true},
+
 		"operation.job_requested.v1":  {Says: "asked to {kind} the read model {projection}", Thing: "projection", ID: "projection", Audit: true},
 		"operation.job_finished.v1":   {Says: "finished a job", Quiet: true},
 		"operation.letter_retried.v1": {Says: "had {event_type} tried again in {unit}", Thing: "projection", ID: "unit", Audit: true, After: []string{"stream", "position", "event_type"}},

@@ -12,6 +12,7 @@ import (
 	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/adapters/postgres/historyread"
 	"github.com/morket/morket/adapters/postgres/savedsearchread"
+	"github.com/morket/morket/adapters/postgres/scraperead"
 	"github.com/morket/morket/adapters/postgres/searchread"
 	"github.com/morket/morket/adapters/postgres/webhookread"
 	"github.com/morket/morket/adapters/postgres/workspaceread"
@@ -22,6 +23,7 @@ import (
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/operation"
+	"github.com/morket/morket/domain/scrape"
 	"github.com/morket/morket/domain/search"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/domain/webhook"
@@ -38,6 +40,7 @@ import (
 	"github.com/morket/morket/projections/gridview"
 	"github.com/morket/morket/projections/historyview"
 	"github.com/morket/morket/projections/savedsearchview"
+	"github.com/morket/morket/projections/scrapeview"
 	"github.com/morket/morket/projections/searchview"
 	"github.com/morket/morket/projections/webhookview"
 	"github.com/morket/morket/projections/workspaceview"
@@ -45,7 +48,7 @@ import (
 
 // Codec knows the events of every module.
 func Codec() (*eventstore.Codec, error) {
-	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), credential.Events(), enrichment.Events(), operation.Events(), access.Events(), search.Events(), webhook.Events())
+	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), credential.Events(), enrichment.Events(), operation.Events(), access.Events(), search.Events(), webhook.Events(), scrape.Events())
 }
 
 // models are the read models of every module.
@@ -53,7 +56,7 @@ func models() []postgres.Model {
 	return []postgres.Model{
 		authread.Model(), workspaceread.Model(), gridread.Model(), historyread.Model(), dataopsread.Model(), enrichmentread.Model(), creditread.Model(), credentialread.Model(), auditread.Model(),
 		analyticsread.Model(), postgres.External(analyticsview.NameClickHouse),
-		searchread.Model(), postgres.External(searchview.NameOpenSearch), savedsearchread.Model(), webhookread.Model(),
+		searchread.Model(), postgres.External(searchview.NameOpenSearch), savedsearchread.Model(), webhookread.Model(), scraperead.Model(),
 	}
 }
 
@@ -71,5 +74,6 @@ func projectors(codec *eventstore.Codec) []projections.Projector {
 		auditview.New(codec, auditread.Open),
 		savedsearchview.New(codec, savedsearchread.Open),
 		webhookview.New(codec, webhookread.Open),
+		scrapeview.New(codec, scraperead.Open),
 	}
 }

@@ -20,6 +20,7 @@ type modules struct {
 	searches    *searches
 	analysis    *analysis
 	webhooks    *webhooks
+	scraper     *scraper
 	operations  *operations
 	audit       *audit
 }
@@ -27,7 +28,7 @@ type modules struct {
 // all lists them, in the order of the API's document.
 func (m *modules) all() []module {
 	return []module{
-		m.accounts, m.tables, m.dataOps, m.enrichments, m.credits, m.credentials, m.feed, m.searches, m.analysis, m.webhooks, m.operations, m.audit,
+		m.accounts, m.tables, m.dataOps, m.enrichments, m.credits, m.credentials, m.feed, m.searches, m.analysis, m.webhooks, m.scraper, m.operations, m.audit,
 	}
 }
 
@@ -102,6 +103,9 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 	}
 	m.analysis = &analysis{kept: p.views.analytics, shared: with.shared, zones: zones}
 	if m.webhooks, err = newWebhooks(ctx, c, m.accounts.mails, m.tables.handlers); err != nil {
+		return nil, err
+	}
+	if m.scraper, err = newScraper(c, with.flows, p.pages); err != nil {
 		return nil, err
 	}
 	m.operations, err = newOperations(c, with.monitor)

@@ -36,6 +36,13 @@ func publishedTeam() cloudevent.Policy {
 		"operation.letter_retried.v1": inside(),
 		"operation.letter_skipped.v1": inside(),
 
+		"scrape.called_back.v1": inside(),
+		"scrape.cancelled.v1":   inside(),
+		"scrape.finished.v1":    inside(),
+		"scrape.page_read.v1":   inside(),
+		"scrape.requested.v1":   inside(),
+		"scrape.worker_lost.v1": inside(),
+
 		"session.refreshed.v1": inside(),
 		"session.started.v1":   inside(),
 

@@ -75,6 +75,8 @@ type Config struct {
 
 	ScrapeAgent    string `env:"MORKET_SCRAPE_AGENT" desc:"The User-Agent under which pages are read; say in it who you are and where a site's owner can write to; empty: Morket's name and address"`
 	ScrapeContexts int    `env:"MORKET_SCRAPE_CONTEXTS" envDefault:"5" desc:"Pages that a process renders in Chromium at once, 1 to 20"`
+	ScraperAddr    string `env:"MORKET_SCRAPER_ADDR" desc:"Where the scraper's own API listens, for services that know MORKET_SERVICE_KEY; empty: nowhere"`
+	ScrapeSecret   Secret `env:"MORKET_SCRAPE_CALLBACK_SECRET" desc:"Signs callbacks of the scraper's jobs as Standard Webhooks says, whsec_ and 24 to 64 bytes in base64; empty: no callbacks"`
 	ScrapeRules    string `env:"MORKET_SCRAPE_RULES" desc:"A JSON file that says how often, in which hours and whether certain domains are asked; empty: each two pages in ten seconds"`
 
 	QueryTimeout time.Duration `env:"MORKET_QUERY_TIMEOUT" envDefault:"30s" desc:"How long Postgres may work on one question of a request; exports and rebuilds take as long as they take"`
@@ -92,10 +94,13 @@ const (
 	RoleAPI       = "api"       // serves HTTP
 	RoleRelay     = "relay"     // carries the log to the bus
 	RoleProjector = "projector" // keeps the read models
-	RoleWorker    = "worker"    // runs flows: imports, exports, enrichment
+	RoleWorker    = "worker"    // runs flows: imports, exports, enrichment, jobs of the scraper
+	RoleScraper   = "scraper"   // serves the scraper's own API
 )
 
-func roles() []string { return []string{RoleAll, RoleAPI, RoleRelay, RoleProjector, RoleWorker} }
+func roles() []string {
+	return []string{RoleAll, RoleAPI, RoleRelay, RoleProjector, RoleWorker, RoleScraper}
+}
 
 // Has reports whether this process has the role.
 func (c Config) Has(role string) bool {

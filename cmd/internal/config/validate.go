@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -88,6 +89,7 @@ func (c Config) validate() []error {
 	if strings.ContainsFunc(c.ScrapeAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
 		check("MORKET_SCRAPE_AGENT", errors.New("holds characters that a header can't"))
 	}
+	errs = append(errs, c.validateScraper()...)
 	if c.QueryTimeout < minQuery {
 		check("MORKET_QUERY_TIMEOUT", fmt.Errorf("want at least %s", minQuery))
 	}
@@ -98,6 +100,27 @@ func (c Config) validate() []error {
 		check("MORKET_PROVIDER_URLS", errors.New("is only possible where MORKET_HTTP_ADDR and MORKET_PUBLIC_URL are loopback addresses"))
 	}
 	return append(errs, c.validateGrown()...)
+}
+
+// validateScraper checks what the scraper's API and its callbacks need.
+func (c Config) validateScraper() (errs []error) {
+	if c.ScraperAddr != "" {
+		if err := hostPort(c.ScraperAddr); err != nil {
+			errs = append(errs, fmt.Errorf("MORKET_SCRAPER_ADDR: %w", err))
+		}
+		if !c.ServiceKey.IsSet() {
+			errs = append(errs, errors.New("MORKET_SERVICE_KEY: is needed with MORKET_SCRAPER_ADDR: it is what callers must know"))
+		}
+	} else if slices.Contains(c.Roles, RoleScraper) && !c.Has(RoleAll) {
+		errs = append(errs, errors.New("MORKET_SCRAPER_ADDR: is needed with the role scraper"))
+	}
+	if s, ok := strings.CutPrefix(c.ScrapeSecret.Reveal(), "whsec_"); c.ScrapeSecret.IsSet() {
+		const least, most = 24, 64
+		if key, err := base64.StdEncoding.DecodeString(s); !ok || err != nil || len(key) < least || len(key) > most {
+			errs = append(errs, fmt.Errorf("MORKET_SCRAPE_CALLBACK_SECRET: want whsec_ and %d to %d bytes in base64", least, most))
+		}
+	}
+	return errs
 }
 
 // minBackupEvery is the shortest pause between two backups.
@@ -141,7 +164,7 @@ func (c Config) validateGrown() []error {
 		}
 		return errs
 	}
-	if !c.Has(RoleAll) && len(c.Roles) < len(roles())-1 {
+	if slices.ContainsFunc([]string{RoleAPI, RoleRelay, RoleProjector, RoleWorker}, func(role string) bool { return !c.Has(role) }) {
 		errs = append(errs, errors.New("MORKET_ROLES: several processes need one database: set DATABASE_URL"))
 	}
 	return errs
