@@ -46,7 +46,7 @@ func (r *Runner) newSlice(ctx context.Context, in Input, run *enrichment.Run, ve
 	s.w = &writer{r: r, in: in, run: run, version: version, token: r.cfg.IDs.New("wrt")}
 	s.session = r.cfg.Engine.Session(waterfall.SessionConfig{
 		Workspace: in.Workspace, Run: in.Run, Round: in.Round, Force: run.Selection().Force, Budget: s.budget, Patience: s.patience(),
-		Sending: s.sending,
+		Sending: s.sending, Billed: run.Billed(),
 	})
 	s.stop, s.stopNow = context.WithCancel(ctx)
 	s.hard, s.cancelHard = context.WithCancel(context.WithoutCancel(ctx))

@@ -3,7 +3,10 @@ package enrichment
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // Micros is an amount of money in millionths of a US dollar, on the bill of a vendor who charges by use. It is no credit.
@@ -27,6 +30,25 @@ func (m Micros) String() string {
 type Budgets struct {
 	Record Micros // one record; the provider refuses a record that could cost more
 	Run    Micros // all records of a run; not without Record
+}
+
+// Metering names a step of a run's column, whose calls a vendor charges by use.
+type Metering struct {
+	Column kernel.ColumnID
+	Step   int // from 0
+}
+
+// MarshalText makes a Metering a key of JSON objects.
+func (m Metering) MarshalText() ([]byte, error) {
+	return []byte(strconv.Itoa(m.Step) + "/" + string(m.Column)), nil
+}
+
+// UnmarshalText reads what MarshalText wrote.
+func (m *Metering) UnmarshalText(text []byte) error {
+	step, column, _ := strings.Cut(string(text), "/")
+	n, err := strconv.Atoi(step)
+	m.Column, m.Step = kernel.ColumnID(column), n
+	return err
 }
 
 // Metered is a Caller whose vendor charges the workspace by use.

@@ -99,6 +99,8 @@ type runState struct {
 	Waits      time.Time      `json:"waits,omitzero"`
 	By         kernel.UserID  `json:"by"`
 	Auto       bool           `json:"auto,omitempty"`
+	// Billed is what the calls of metered steps cost so far, on the workspace's own bills.
+	Billed map[Metering]Micros `json:"billed,omitempty"`
 }
 
 // NewRun returns a run that has not been asked for yet.
@@ -130,6 +132,9 @@ func (r *Run) Prices() Prices { return r.s.Prices }
 
 // Spent is what its answers have cost.
 func (r *Run) Spent() kernel.Credits { return r.s.Spent }
+
+// Billed is what the calls of metered steps cost so far.
+func (r *Run) Billed() map[Metering]Micros { return r.s.Billed }
 
 // Counts are its outcomes.
 func (r *Run) Counts() Counts { return r.s.Counts }
@@ -335,6 +340,15 @@ func (r *Run) answered(e RunAnswersRecorded) {
 	cached := map[Cell]bool{}
 	for _, p := range e.Provenance {
 		cached[Cell{p.RowID, p.ColumnID}] = p.Cached
+		for _, at := range p.Attempts {
+			if at.Cost <= 0 {
+				continue
+			}
+			if r.s.Billed == nil {
+				r.s.Billed = map[Metering]Micros{}
+			}
+			r.s.Billed[Metering{p.ColumnID, at.Step}] += at.Cost
+		}
 	}
 	done := make(map[Cell]bool, len(e.Marks))
 	for _, m := range e.Marks {

@@ -51,20 +51,21 @@ const (
 WITH clock AS (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now)
 INSERT INTO provider_quotas.used AS u (key, second, minute, hour, day)
 SELECT $1, now + $2::bigint, now + $3::bigint, now + $4::bigint, now + $5::bigint FROM clock
-WHERE greatest($2::bigint - 1000000, $3::bigint - 60000000, $4::bigint - 3600000000, $5::bigint - 86400000000) <= $6::bigint
+WHERE greatest(0, $3::bigint - 60000000, $4::bigint - 3600000000, $5::bigint - 86400000000) <= $6::bigint
 ON CONFLICT (key) DO UPDATE SET
   second = greatest(u.second, excluded.second - $2::bigint) + $2::bigint,
   minute = greatest(u.minute, excluded.minute - $3::bigint) + $3::bigint,
   hour   = greatest(u.hour, excluded.hour - $4::bigint) + $4::bigint,
   day    = greatest(u.day, excluded.day - $5::bigint) + $5::bigint
 WHERE greatest(
-  greatest(u.second - (excluded.second - $2::bigint), 0) + $2::bigint - 1000000,
+  greatest(u.second - (excluded.second - $2::bigint), 0),
   greatest(u.minute - (excluded.minute - $3::bigint), 0) + $3::bigint - 60000000,
   greatest(u.hour - (excluded.hour - $4::bigint), 0) + $4::bigint - 3600000000,
   greatest(u.day - (excluded.day - $5::bigint), 0) + $5::bigint - 86400000000) <= $6::bigint
 RETURNING ` + waitSQL
-	// waitSQL is how long the last call that was taken has to wait, in microseconds.
-	waitSQL = `greatest(0, greatest(second - 1000000, minute - 60000000, hour - 3600000000, day - 86400000000)
+	// waitSQL is how long the last call that was taken has to wait, in microseconds. The calls of a second are spread evenly over it
+	// (waterfall.Windows), those of longer windows are not.
+	waitSQL = `greatest(0, greatest(second - $2::bigint, minute - 60000000, hour - 3600000000, day - 86400000000)
   - (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)`
 	fullSQL = `SELECT ` + waitSQL + ` FROM provider_quotas.used WHERE key = $1`
 )
@@ -80,7 +81,7 @@ func (q *Quotas) Take(ctx context.Context, key string, l enrichment.RateLimits, 
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return 0, false, fmt.Errorf("count a provider's call: %w", err)
 	}
-	err = q.pool.QueryRow(ctx, fullSQL, key).Scan(&micros)
+	err = q.pool.QueryRow(ctx, fullSQL, key, uses[0].Microseconds()).Scan(&micros)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return 0, false, fmt.Errorf("count a provider's call: %w", err)
 	}

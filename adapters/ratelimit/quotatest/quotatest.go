@@ -15,6 +15,7 @@ import (
 // Fixture is a quota without history.
 type Fixture struct {
 	Quotas waterfall.Quotas
+	Still  bool             // its clock stands still
 	Other  waterfall.Quotas // another worker's, that counts together with it; nil where nobody can
 }
 
@@ -27,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"what is left is free, the rest waits":  testWaits,
 		"a wait that is too long takes nothing": testRefuses,
 		"the narrowest window counts":           testWindows,
+		"a second's calls are spread over it":   testSpread,
 		"a slowed provider waits longer":        testFactor,
 		"keys don't share":                      testKeys,
 		"many at one moment":                    testMany,
@@ -88,6 +90,32 @@ func testWindows(t *testing.T, f Fixture) {
 	}
 	_, ok := take(t, f.Quotas, "a", l, 1)
 	require.False(t, ok)
+}
+
+// testSpread takes two seconds' calls at once; whichever second is looked at, no more than its limit are in it.
+func testSpread(t *testing.T, f Fixture) {
+	const limit = 25
+	began := time.Now()
+	var at []time.Duration
+	for range 2 * limit {
+		before := time.Since(began) // a fixture's clock may stand still: then all are taken at one moment
+		wait, ok := take(t, f.Quotas, "a", enrichment.RateLimits{PerSecond: limit}, 1)
+		require.True(t, ok)
+		if f.Still {
+			before = 0
+		}
+		at = append(at, before+wait)
+	}
+	for i, from := range at {
+		n := 0
+		for _, later := range at[i:] {
+			if later-from < time.Second-time.Second/limit {
+				n++
+			}
+		}
+		require.LessOrEqual(t, n, limit, "in the second from call %d", i)
+	}
+	require.GreaterOrEqual(t, at[len(at)-1], 1900*time.Millisecond)
 }
 
 func testFactor(t *testing.T, f Fixture) {

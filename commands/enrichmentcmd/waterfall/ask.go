@@ -56,7 +56,7 @@ func (s *Session) Ask(ctx, stop context.Context, p *Plan, row kernel.RowID, valu
 		return a.out
 	}
 	for i := range p.steps {
-		if a.step(i) || a.out.Stopped { //nolint:contextcheck // the asking holds both contexts
+		if a.step(i) || a.out.Stopped || a.limitedOut() { //nolint:contextcheck // the asking holds both contexts
 			break
 		}
 	}
@@ -203,12 +203,28 @@ func (a *asking) lead(s *step, at *enrichment.Attempt, in map[string]string, has
 		a.out.NoBudget = true
 		return enrichment.Reply{}, false
 	}
-	reply, err := a.call(s, at, in)
+	reply, err := a.metered(s, at, in)
 	if err != nil {
 		a.giveBack(s)
 		return enrichment.Reply{}, false
 	}
 	return reply, true
+}
+
+// metered asks within the step's budget for the run, where it has one. A step that has none left is passed over; the run goes on.
+func (a *asking) metered(s *step, at *enrichment.Attempt, in map[string]string) (enrichment.Reply, error) {
+	if s.budgets.Run == 0 {
+		return a.call(s, at, in)
+	}
+	m := enrichment.Metering{Column: a.plan.column, Step: at.Step}
+	if !a.session.bills.take(m, s.budgets) {
+		at.Status = enrichment.StatusNoBudget
+		at.Error = "the step's budget of $" + s.budgets.Run.String() + " for a run leaves too little for another record"
+		return enrichment.Reply{}, errNoBudget
+	}
+	reply, err := a.call(s, at, in)
+	a.session.bills.settle(m, s.budgets, at.Cost, at.Status == enrichment.StatusUnknown)
+	return reply, err
 }
 
 func (a *asking) giveBack(s *step) {

@@ -23,6 +23,9 @@ const (
 // errStopped ends a step because the run is stopping.
 var errStopped = errors.New("the run is stopping")
 
+// errNoBudget ends a step whose own budget is used up.
+var errNoBudget = errors.New("the step has no budget left")
+
 // call asks the step's provider, with limits, breaker and retries. The attempt tells how it went.
 func (a *asking) call(s *step, at *enrichment.Attempt, in map[string]string) (enrichment.Reply, error) {
 	key, err := a.session.secret(a.ctx, s.CredentialID)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -131,6 +132,8 @@ type SessionConfig struct {
 	Force     bool   // don't reuse answers from before
 	FreeOnly  bool   // don't ask providers that have a price
 	Budget    Budget // nil: no limit
+	// Billed is what the run's metered steps have cost before, on the workspace's own bills.
+	Billed map[enrichment.Metering]enrichment.Micros
 	// Patience says what a cell is put off for instead of ending in trouble; see Outcome.Until.
 	Patience Patience
 	// Sending is told before a call of which it matters how often it is made: one that may not be asked twice, has a price, uses a
@@ -153,6 +156,7 @@ type Session struct {
 	engine *Engine
 	cfg    SessionConfig
 	memo   *memo
+	bills  bills
 	mu     sync.Mutex
 	opened map[kernel.CredentialID]opened
 }
@@ -166,7 +170,7 @@ type opened struct {
 
 // Session begins a use of the engine.
 func (e *Engine) Session(cfg SessionConfig) *Session {
-	return &Session{engine: e, cfg: cfg, memo: newMemo(memoSize), opened: map[kernel.CredentialID]opened{}}
+	return &Session{engine: e, cfg: cfg, memo: newMemo(memoSize), bills: bills{billed: maps.Clone(cfg.Billed)}, opened: map[kernel.CredentialID]opened{}}
 }
 
 // secret opens a credential once per session.

@@ -30,6 +30,7 @@ type step struct {
 	condition *condition.Condition
 	validator *enrichment.CompiledValidator
 	host      string // whom the config asks, where it says so
+	budgets   enrichment.Budgets
 }
 
 // Compile makes a normalised configuration ready.
@@ -64,6 +65,9 @@ func (e *Engine) compileStep(s enrichment.Step, columns []enrichment.Column) (st
 	}
 	if h, ok := caller.(enrichment.Hosted); ok {
 		st.host = h.HostOf(s.Config)
+	}
+	if m, ok := caller.(enrichment.Metered); ok {
+		st.budgets = m.BudgetOf(s.Config)
 	}
 	st.outputs = st.provider.Outputs
 	fields, err := e.registry.CheckConfig(s.Provider, s.Config)

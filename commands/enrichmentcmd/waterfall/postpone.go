@@ -16,6 +16,21 @@ func (a *asking) limited(at *enrichment.Attempt, pause time.Duration) {
 	}
 }
 
+// limitedOut reports whether the cell waits for the step that it was just at, which may be asked again later, rather than going on to the
+// next: the order of a waterfall is its owner's, and a provider that is merely busy must not cost the price of the one after it.
+func (a *asking) limitedOut() bool {
+	attempts := a.out.Provenance.Attempts
+	if len(attempts) == 0 {
+		return false
+	}
+	switch attempts[len(attempts)-1].Status {
+	case enrichment.AttemptStatus(enrichment.CallRateLimited), enrichment.AttemptStatus(enrichment.CallPending):
+		return a.putOff()
+	default:
+		return false
+	}
+}
+
 // resting notes that a step's server is given a rest until then.
 func (a *asking) resting(until time.Time) {
 	if a.session.cfg.Patience.Rests {

@@ -29,9 +29,10 @@ func NewMemoryQuotas(clock kernel.Clock) Quotas {
 	return &memoryQuotas{clock: clock, free: map[string][4]time.Time{}}
 }
 
-// Windows are the lengths of a provider's windows and how long one call uses each of them; 0 where there is no limit. A window is
-// used by a call for its length divided by the limit, and may be used for its whole length ahead (the generic cell rate
-// algorithm, ITU-T I.371).
+// Windows are how far a provider's windows may be used ahead and how long one call uses each of them; 0 where there is no limit. A window
+// is used by a call for its length divided by the limit (the generic cell rate algorithm, ITU-T I.371). Minutes, hours and days may be
+// used ahead for their whole length, so that a small run does not wait. The calls of a second are spread evenly over it: vendors count
+// them in windows of their own, and one that began within a burst would hold up to twice the limit.
 func Windows(l enrichment.RateLimits, factor float64) (lengths, uses [4]time.Duration) {
 	lengths = [4]time.Duration{time.Second, time.Minute, time.Hour, 24 * time.Hour}
 	for i, n := range []int{l.PerSecond, l.PerMinute, l.PerHour, l.PerDay} {
@@ -39,6 +40,7 @@ func Windows(l enrichment.RateLimits, factor float64) (lengths, uses [4]time.Dur
 			uses[i] = time.Duration(float64(lengths[i]) / (float64(n) * factor))
 		}
 	}
+	lengths[0] = uses[0]
 	return lengths, uses
 }
 

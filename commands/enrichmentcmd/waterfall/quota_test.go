@@ -13,6 +13,6 @@ func TestMemoryQuotas(t *testing.T) {
 	t.Parallel()
 	quotatest.Run(t, func(t *testing.T) quotatest.Fixture {
 		t.Helper()
-		return quotatest.Fixture{Quotas: waterfall.NewMemoryQuotas(kernel.NewManualClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)))}
+		return quotatest.Fixture{Still: true, Quotas: waterfall.NewMemoryQuotas(kernel.NewManualClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)))}
 	})
 }

@@ -1,6 +1,7 @@
 package waterfall_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -96,4 +97,71 @@ func TestAnObjectionIsNoTrouble(t *testing.T) {
 	require.Equal(t, "no luck", out.Mark.Message)
 	require.Equal(t, []enrichment.AttemptStatus{enrichment.StatusObjected}, statuses(out))
 	require.Equal(t, 1, p.count())
+}
+
+// metered is a provider whose vendor charges by use.
+type metered struct {
+	*fake
+	budgets enrichment.Budgets
+}
+
+func (m metered) BudgetOf(json.RawMessage) enrichment.Budgets { return m.budgets }
+
+// TestAStepsBudgetForTheRunHolds: whatever was spent before and is under way, the step never costs more; then it is passed over.
+func TestAStepsBudgetForTheRunHolds(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]enrichment.Micros{"from nothing": 0, "after another slice": 600} {
+		spent := before
+		p := metered{provider("model", 0, func(n int, req enrichment.Request) (enrichment.Reply, error) {
+			cost := enrichment.Micros(30 + n%5)
+			spent += cost
+			if n%3 == 0 {
+				return enrichment.Reply{}, &enrichment.CallError{Kind: enrichment.CallBadReply, Message: "no", Cost: cost}
+			}
+			reply, err := echo(n, req)
+			reply.Cost = cost
+			return reply, err
+		}), enrichment.Budgets{Record: 100, Run: 1000}}
+		backup := provider("backup", 0, echo)
+		r := newRig(t, nil, p, backup)
+		s := r.engine.Session(waterfall.SessionConfig{Workspace: "ws_1", Run: "run_1", Billed: map[enrichment.Metering]enrichment.Micros{{Column: colA, Step: 0}: before}})
+		told := before
+		var last waterfall.Outcome
+		for i := range 60 {
+			last = r.ask(s, enrichment.Config{Steps: steps("model", "backup")}, fmt.Sprint("q", i))
+			told += last.Provenance.Attempts[0].Cost
+			require.Equal(t, enrichment.MarkValue, last.Mark.State, name)
+		}
+		require.Equal(t, spent, told, "what failed is told too")
+		require.LessOrEqual(t, spent, enrichment.Micros(1000), name)
+		require.Greater(t, spent, enrichment.Micros(900), "it is used: %s", name)
+		require.Equal(t, []enrichment.AttemptStatus{enrichment.StatusNoBudget, enrichment.StatusSucceeded}, statuses(last))
+		require.Contains(t, last.Provenance.Attempts[0].Error, "$0.001")
+	}
+}
+
+// TestABusyStepIsWaitedFor: the next provider is neither asked nor paid because the one before it was asked too often for the moment.
+func TestABusyStepIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	for kind, patient := range map[enrichment.CallKind]bool{enrichment.CallRateLimited: true, enrichment.CallPending: true, enrichment.CallFailed: false} {
+		busy := true
+		p := provider("busy", 0, func(n int, req enrichment.Request) (enrichment.Reply, error) {
+			if busy {
+				return enrichment.Reply{}, &enrichment.CallError{Kind: kind, Message: "later", RetryAfter: time.Minute}
+			}
+			return echo(n, req)
+		})
+		backup := provider("backup", 0, echo)
+		r := newRig(t, nil, p, backup)
+		s := r.engine.Session(waterfall.SessionConfig{Workspace: "ws_1", Run: "run_1", Patience: waterfall.Patience{Limits: true}})
+		cfg := enrichment.Config{Steps: steps("busy", "backup")}
+		out := r.ask(s, cfg, "q")
+		require.Equal(t, patient, !out.Until.IsZero(), kind)
+		require.Equal(t, patient, backup.count() == 0, kind)
+		if patient {
+			busy = false
+			r.clock.Advance(time.Minute)
+			require.Equal(t, []enrichment.AttemptStatus{enrichment.StatusSucceeded}, statuses(r.ask(s, cfg, "q")), kind)
+		}
+	}
 }

@@ -29,7 +29,7 @@ func (*Company) Describe() enrichment.Provider {
 			{Name: "domain", Label: "Domain", Type: enrichment.FieldDomain},
 			{Name: "employees", Label: "Employees", Type: enrichment.FieldNumber},
 			text("industry", "Industry"),
-			{Name: "annual_revenue", Label: "Revenue a year, USD", Type: enrichment.FieldNumber},
+			{Name: "annual_revenue", Label: "Revenue a year (USD)", Type: enrichment.FieldNumber},
 			{Name: "founded_year", Label: "Founded", Type: enrichment.FieldNumber},
 			text("description", "Description"), text("city", "City"), text("state", "State"), text("country", "Country"),
 			{Name: "phone", Label: "Phone", Type: enrichment.FieldPhone},
@@ -37,7 +37,7 @@ func (*Company) Describe() enrichment.Provider {
 			{Name: "linkedin_url", Label: "LinkedIn", Type: enrichment.FieldURL},
 			{Name: "keywords", Label: "Keywords", Type: enrichment.FieldList},
 			{Name: "technologies", Label: "Technologies", Type: enrichment.FieldList},
-			{Name: "total_funding", Label: "Funding, USD", Type: enrichment.FieldNumber},
+			{Name: "total_funding", Label: "Funding (USD)", Type: enrichment.FieldNumber},
 		},
 	}
 }

@@ -19,7 +19,7 @@ func (*Finder) Describe() enrichment.Provider {
 	return enrichment.Provider{
 		Slug: FinderSlug, Name: "Hunter: find email", Category: "email", Credential: kind(), Auth: enrichment.AuthKey, Price: price, Terms: terms,
 		Description: "Finds the professional email address of a person at a company's domain, with how sure Hunter is.",
-		Limits:      enrichment.RateLimits{PerSecond: 15, PerMinute: 500, Concurrency: 10},
+		Limits:      limits(15, 500),
 		Inputs: []enrichment.Field{
 			{Name: "domain", Label: "Company domain", Type: enrichment.FieldDomain, Required: true},
 			{Name: "first_name", Label: "First name", Type: enrichment.FieldText},

@@ -45,6 +45,11 @@ func kind() *enrichment.CredentialKind {
 	}
 }
 
+// limits are Hunter's, with room for requests that come a little closer together than they were sent: one too many in a second costs a pause.
+func limits(perSecond, perMinute int) enrichment.RateLimits {
+	return enrichment.RateLimits{PerSecond: perSecond - 1, PerMinute: perMinute * 9 / 10, Concurrency: 10}
+}
+
 // Destination implements enrichment.Directed.
 func (a *api) Destination(_ json.RawMessage, hosts []string) string {
 	return a.place.Destination(hosts)
@@ -83,7 +88,7 @@ func (a *api) get(ctx context.Context, ask enrichment.Request, path string, quer
 const (
 	pollAfter  = 5 * time.Second // a verification under way: the same address is asked again, and counts once
 	oddServer  = 10 * time.Minute
-	rateWindow = time.Minute // Hunter says neither what is left nor when to come back
+	rateWindow = 2 * time.Second // Hunter says neither what is left nor when to come back; the second's limit is met first
 )
 
 // trouble reads a status. Hunter's are its own: 403 is asked too often, 429 the plan's usage gone, 451 a person who objected, 202 still at

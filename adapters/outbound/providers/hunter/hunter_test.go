@@ -60,14 +60,14 @@ func TestCodes(t *testing.T) {
 		kind   enrichment.CallKind // empty: no answer and no trouble
 		wait   time.Duration
 	}{
-		"403 is the rate":                           {403, says("too_many_requests", "You have reached the rate limit"), nil, enrichment.CallRateLimited, time.Minute},
-		"a 403 without words is the rate":           {403, "", nil, enrichment.CallRateLimited, time.Minute},
+		"403 is the rate":                           {403, says("too_many_requests", "You have reached the rate limit"), nil, enrichment.CallRateLimited, 2 * time.Second},
+		"a 403 without words is the rate":           {403, "", nil, enrichment.CallRateLimited, 2 * time.Second},
 		"a 403 that says how long":                  {403, "{}", map[string]string{"Retry-After": "3"}, enrichment.CallRateLimited, 3 * time.Second},
 		"a 403 that speaks of the key":              {403, says("forbidden", "This API key has no permission"), nil, enrichment.CallUnauthorized, 0},
 		"a 403 that speaks of the plan":             {403, says("plan", "Please upgrade to use this"), nil, enrichment.CallExhausted, 0},
 		"429 is the usage":                          {429, says("too_many_requests", "You've reached your monthly usage limit"), nil, enrichment.CallExhausted, 0},
 		"a 429 without words stops":                 {429, "", nil, enrichment.CallExhausted, 0},
-		"a 429 that speaks of the rate":             {429, says("rate_limit", "More than 15 requests per second"), nil, enrichment.CallRateLimited, time.Minute},
+		"a 429 that speaks of the rate":             {429, says("rate_limit", "More than 15 requests per second"), nil, enrichment.CallRateLimited, 2 * time.Second},
 		"402 is the usage":                          {402, "", nil, enrichment.CallExhausted, 0},
 		"401 is the key":                            {401, says("authentication_failed", "No user found"), nil, enrichment.CallUnauthorized, 0},
 		"451 is an objection":                       {451, says("claimed_email", "Do not process"), nil, enrichment.CallObjected, 0},

@@ -22,7 +22,7 @@ func (*Search) Describe() enrichment.Provider {
 	return enrichment.Provider{
 		Slug: SearchSlug, Name: "Hunter: search domain", Category: "email", Credential: kind(), Auth: enrichment.AuthKey, Price: price, Terms: terms,
 		Description: "Says how a company's email addresses are built, and names up to ten of those that Hunter found on public pages.",
-		Limits:      enrichment.RateLimits{PerSecond: 15, PerMinute: 500, Concurrency: 10},
+		Limits:      limits(15, 500),
 		Inputs: []enrichment.Field{
 			{Name: "domain", Label: "Company domain", Type: enrichment.FieldDomain, Required: true},
 			{Name: "department", Label: "Department", Type: enrichment.FieldText, Description: "For example sales, it or marketing"},

@@ -19,7 +19,7 @@ func (*Verifier) Describe() enrichment.Provider {
 	return enrichment.Provider{
 		Slug: VerifierSlug, Name: "Hunter: verify email", Category: "email", Credential: kind(), Auth: enrichment.AuthKey, Price: price, Terms: terms,
 		Description: "Says whether an email address takes mail: Hunter looks at its form, its domain's mail servers, and asks them.",
-		Limits:      enrichment.RateLimits{PerSecond: 10, PerMinute: 300, Concurrency: 10},
+		Limits:      limits(10, 300),
 		Inputs:      []enrichment.Field{{Name: "email", Label: "Email", Type: enrichment.FieldEmail, Required: true}},
 		Outputs: []enrichment.Field{
 			{Name: "status", Label: "Status", Type: enrichment.FieldText, Description: "valid, invalid, accept_all, webmail, disposable or unknown"},
