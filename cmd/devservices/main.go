@@ -4,6 +4,7 @@
 //	go run ./cmd/devservices run -- go test ./...
 //	go run ./cmd/devservices full -- bin/morket serve      the grown system on this machine; its data is kept
 //	go run ./cmd/devservices smoke http://127.0.0.1:8080   try a running installation
+//	go run ./cmd/devservices stand-ins http://127.0.0.1:8080   serve stand-ins of vendors for the demo workspace of one
 //
 // A server that is not on the machine is a failure that says what to install; nothing is skipped. Where a variable already
 // names a server (MORKET_TEST_DATABASE_URL, MORKET_TEST_AMQP_URL, MORKET_TEST_REDIS_URL, MORKET_TEST_S3_URL,
@@ -23,6 +24,7 @@ import (
 	"time"
 
 	"github.com/morket/morket/cmd/internal/smoke"
+	"github.com/morket/morket/cmd/internal/standins"
 )
 
 func main() {
@@ -45,11 +47,17 @@ func run(ctx context.Context, log *slog.Logger, args []string) (int, error) {
 		}
 		return 0, nil
 	}
+	if len(args) == 2 && args[0] == "stand-ins" {
+		if err := standins.Serve(ctx, args[1], os.Stdout); err != nil {
+			return 1, err
+		}
+		return 0, nil
+	}
 	if dash == 1 && args[0] == "full" && len(args) > 2 {
 		return full(ctx, log, args[2:])
 	}
 	if len(args) == 0 || args[0] != "run" || dash < 0 || dash == len(args)-1 {
-		return 2, errors.New("usage: devservices full -- command …; or: devservices smoke URL; or: devservices run [postgres|rabbitmq|redis|s3|clickhouse|temporal|opensearch|chromium …] -- command …")
+		return 2, errors.New("usage: devservices full -- command …; or: devservices smoke URL; or: devservices stand-ins URL; or: devservices run [postgres|rabbitmq|redis|s3|clickhouse|temporal|opensearch|chromium …] -- command …")
 	}
 	services, err := choose(args[1:dash])
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 
 // The demo login, which everybody knows; see config.Demo.
 const (
-	DemoEmail    = "demo@morket.local"
-	DemoPassword = "morket-demo" //nolint:gosec // meant to be known; see config.Demo
+	DemoEmail    = demo.Email
+	DemoPassword = demo.Password
 )
 
 // demoCredits are enough for a few thousand paid answers.

@@ -16,6 +16,12 @@ import (
 //go:embed sp500-companies.csv
 var companies string
 
+// The demo login, which everybody knows; it is made only on a machine of one's own (config.Demo).
+const (
+	Email    = "demo@morket.local"
+	Password = "morket-demo" //nolint:gosec // meant to be known
+)
+
 // TableName names the sample table.
 const TableName = "S&P 500"
 

@@ -1,0 +1,87 @@
+// Package standins lets somebody see a whole waterfall without an account anywhere: it serves stand-ins of the vendors on this machine, and
+// puts their keys, a table of made-up people and a column over all of them into the demo workspace of a running Morket.
+package standins
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/morket/morket/adapters/outbound/providers/twins"
+)
+
+// Address is where the stand-ins are served, each under its vendor's name. make run names it in MORKET_PROVIDER_URLS.
+const Address = "127.0.0.1:8610"
+
+// Keys are those that the stand-ins take.
+const (
+	hunterKey = "hunter-stand-in-key"
+	apolloKey = "apollo-stand-in-key"
+	clearbit  = "clearbit-stand-in-key"
+	modelKey  = "model-stand-in-key"
+)
+
+// Serve starts the stand-ins, sets the demo workspace of the Morket at the address up, says on out what to do, and serves until ctx ends.
+func Serve(ctx context.Context, morket string, out io.Writer) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", Address)
+	if err != nil {
+		return fmt.Errorf("serve the stand-ins: %w", err)
+	}
+	srv := &http.Server{Handler: Handler(time.Now), ReadHeaderTimeout: 10 * time.Second}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(listener) }()
+	defer func() { _ = srv.Close() }()
+	link, err := setUp(ctx, strings.TrimSuffix(morket, "/"))
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, `The stand-ins of Hunter, Apollo, Clearbit and a model's API run at http://%s.
+Their keys are in the demo workspace, and a table of %d made-up people with the column "%s":
+
+  %s
+
+Open its menu and choose Run. What each stand-in was asked: http://%s/hunter/twin/journal
+Ctrl-C stops them.
+`, Address, people, column, link, Address)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-served:
+		if errors.Is(err, http.ErrServerClosed) {
+			return nil
+		}
+		return err
+	}
+}
+
+// Handler serves all stand-ins. Their plans are those of paying customers, with the vendors' own limits.
+func Handler(now func() time.Time) http.Handler {
+	const plenty = -1
+	mux := http.NewServeMux()
+	for vendor, twin := range map[string]http.Handler{
+		"hunter":   twins.NewHunter(now, map[string]twins.HunterPlan{hunterKey: {Searches: plenty, Verifications: plenty}}),
+		"apollo":   twins.NewApollo(now, map[string]twins.ApolloKey{apolloKey: {PerMinute: 1000, Credits: plenty}}),
+		"clearbit": twins.NewClearbit(now, map[string]int{clearbit: plenty}),
+		"llm":      twins.NewLLM(now, modelKey),
+	} {
+		mux.Handle("/"+vendor+"/", http.StripPrefix("/"+vendor, twin))
+	}
+	return mux
+}
+
+// URLs is the setting MORKET_PROVIDER_URLS for the stand-ins.
+func URLs() string {
+	parts := make([]string, 0, 4)
+	for _, vendor := range []string{"hunter", "apollo", "clearbit", "llm"} {
+		parts = append(parts, vendor+"=http://"+Address+"/"+vendor)
+	}
+	return strings.Join(parts, ",")
+}
