@@ -142,7 +142,14 @@ export type CreditProof = Schemas['CreditProof'];
 export type Credential = Schemas['Credential'];
 
 export type ProviderField = Schemas['EnrichmentField'];
-export type Provider = Narrow<Schemas['EnrichmentProvider'], { inputs: ProviderField[]; outputs: ProviderField[] }>;
+export type CredentialKind = Narrow<
+  Schemas['EnrichmentCredentialKind'],
+  { fields: Schemas['EnrichmentCredentialField'][]; hosts: string[] }
+>;
+export type Provider = Narrow<
+  Schemas['EnrichmentProvider'],
+  { inputs: ProviderField[]; outputs: ProviderField[]; credential?: CredentialKind }
+>;
 /** Exactly one of its fields is there. */
 export type InputMapping = { column: string } | { value: string } | { template: string };
 export type Validator = Schemas['EnrichmentValidator'];

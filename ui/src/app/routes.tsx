@@ -58,6 +58,7 @@ export const routes: RouteObject[] = [
                     'credentials',
                     async () => (await import('@/features/settings/credentials-page')).CredentialsPage,
                   ),
+                  page('providers', async () => (await import('@/features/enrichment/providers-page')).ProvidersPage),
                   page('webhooks', async () => (await import('@/features/settings/webhooks-page')).WebhooksPage),
                   page(
                     'webhooks/:webhookId',

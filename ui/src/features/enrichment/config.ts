@@ -35,6 +35,15 @@ export function suggestColumn(input: { name: string; type: string }, columns: re
 
 /** A step with the inputs that the table suggests: plain columns first, then the answers of other enrichments. */
 export function newStep(provider: Provider, table: Table, own: Column | null = null): EnrichmentStep {
+  if (provider.slug === 'llm') {
+    const config = {
+      api: 'openai',
+      model: '',
+      prompt: '',
+      outputs: { answer: { type: 'text', description: '' } },
+    };
+    return { provider: provider.slug, inputs: {}, config, output: 'answer' };
+  }
   if (provider.dynamic) {
     const config = { method: 'GET', url: '', outputs: { value: { path: '$.', type: 'text' } } };
     return { provider: provider.slug, inputs: {}, config, output: 'value' };
@@ -60,7 +69,10 @@ export function problemOf(config: EnrichmentConfig, providers: readonly Provider
     if (missing) return `${provider.name} needs “${missing.label}”.`;
     const unknown = provider.dynamic ? placeholders(step.config).find((name) => !step.inputs[name]) : undefined;
     if (unknown) return `{{${unknown}}} names no column of this table.`;
-    if (provider.dynamic && !textOf(step.config?.['url']).startsWith('http'))
+    if (provider.slug === 'llm') {
+      if (!textOf(step.config?.['model'])) return `${provider.name} needs a model.`;
+      if (!textOf(step.config?.['prompt']).trim()) return `${provider.name} needs a question.`;
+    } else if (provider.dynamic && !textOf(step.config?.['url']).startsWith('http'))
       return `${provider.name} needs an address.`;
     if (provider.auth === 'key' && !step.credential_id) return `${provider.name} needs a credential.`;
   }
@@ -140,5 +152,6 @@ export function moved<T>(list: readonly T[], from: number, to: number): T[] {
 
 /** Whether asking twice costs and changes nothing more than once; of an HTTP API that follows from the method (RFC 9110, 9.2.2). */
 export function mayBeAskedTwice(provider: Provider, step: EnrichmentStep): boolean {
-  return provider.idempotent || (provider.dynamic === true && step.config?.['method'] !== 'POST');
+  const http = provider.dynamic === true && provider.slug !== 'llm';
+  return provider.idempotent || (http && step.config?.['method'] !== 'POST');
 }

@@ -1,8 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Ellipsis, Lock, Plus } from 'lucide-react';
 import { useState } from 'react';
+import { useSearchParams } from 'react-router';
 import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
+import { providersQuery } from '@/api/providers';
 import type { Credential } from '@/api/types';
 import { useWorkspaceId } from '@/api/use-workspace';
 import { Avatar } from '@/components/avatar';
@@ -11,10 +13,10 @@ import { Confirm } from '@/components/confirm';
 import { MenuTrigger } from '@/components/menu';
 import { Card, DataTable, Page, Td } from '@/components/page';
 import { Empty, Notice, SkeletonRows } from '@/components/states';
-import { credentialsQuery } from '@/api/credentials';
+import { credentialsQuery, testCredential } from '@/api/credentials';
 import { ago, sentence } from '@/lib/format';
 import { toast } from '@/lib/toasts';
-import { deleteCredential, testCredential } from './api/settings';
+import { deleteCredential } from './api/settings';
 import { CredentialDialog } from './components/credential-dialog';
 import { CredentialHostsDialog } from './components/credential-hosts-dialog';
 
@@ -23,14 +25,19 @@ export function CredentialsPage() {
   const can = useCan(ws);
   const manage = can('credentials.manage');
   const list = useQuery(credentialsQuery(ws));
+  const providers = useQuery(providersQuery);
+  const nameOf = (kind: string): string =>
+    (providers.data ?? []).find((p) => p.credential?.kind === kind)?.credential?.name ?? sentence(kind);
   const client = useQueryClient();
-  const [dialog, setDialog] = useState<{ rotate: Credential | null } | null>(null);
+  const [params, setParams] = useSearchParams();
+  const asked = params.get('add');
+  const [dialog, setDialog] = useState<{ rotate: Credential | null } | null>(asked === null ? null : { rotate: null });
   const [hosting, setHosting] = useState<Credential | null>(null);
   const [deleting, setDeleting] = useState<Credential | null>(null);
   const reread = (): Promise<void> => client.invalidateQueries({ queryKey: ['credentials', ws] });
   const test = useMutation({
     mutationFn: (c: Credential) => testCredential(ws, c.id),
-    onSuccess: (r, c) => (r.ok ? toast.success(`${c.name} works`) : toast.error(`${c.name}: ${r.message}`)),
+    onSuccess: (r, c) => (r.ok ? toast.success(`${c.name}: ${r.message}`) : toast.error(`${c.name}: ${r.message}`)),
   });
   const add = (
     <Button variant="primary" icon={<Plus size={15} />} onClick={() => setDialog({ rotate: null })}>
@@ -73,7 +80,7 @@ export function CredentialsPage() {
                     <Avatar name={c.provider} square size={26} />
                     <span>
                       <span className="block font-medium">{c.name}</span>
-                      <span className="block text-sm text-ink-3">{sentence(c.provider)}</span>
+                      <span className="block text-sm text-ink-3">{nameOf(c.provider)}</span>
                     </span>
                   </span>
                 </Td>
@@ -115,7 +122,16 @@ export function CredentialsPage() {
         )}
       </Card>
       {dialog && (
-        <CredentialDialog workspaceId={ws} rotate={dialog.rotate} onClose={() => setDialog(null)} onSaved={reread} />
+        <CredentialDialog
+          workspaceId={ws}
+          rotate={dialog.rotate}
+          kind={asked ?? ''}
+          onClose={() => {
+            setDialog(null);
+            if (asked !== null) setParams({}, { replace: true });
+          }}
+          onSaved={reread}
+        />
       )}
       {hosting && (
         <CredentialHostsDialog

@@ -1,4 +1,4 @@
-import { Building2, KeyRound, Lock, UserRound, Users, Webhook } from 'lucide-react';
+import { Boxes, Building2, KeyRound, Lock, UserRound, Users, Webhook } from 'lucide-react';
 import { NavLink, Outlet } from 'react-router';
 import { useCan } from '@/api/permissions';
 import { useWorkspaceId } from '@/api/use-workspace';
@@ -12,6 +12,7 @@ export function SettingsLayout() {
     { to: 'members', label: 'Members', icon: <Users size={15} />, shown: can('members.read') },
     { to: 'api-keys', label: 'API keys', icon: <KeyRound size={15} />, shown: can('api_keys.manage') },
     { to: 'credentials', label: 'Credentials', icon: <Lock size={15} />, shown: can('credentials.read') },
+    { to: 'providers', label: 'Providers', icon: <Boxes size={15} />, shown: true },
     { to: 'webhooks', label: 'Webhooks', icon: <Webhook size={15} />, shown: can('webhooks.manage') },
     { to: 'account', label: 'My account', icon: <UserRound size={15} />, shown: true },
   ];

@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { messageOf } from '@/api/errors';
+import { credentialsQuery } from '@/api/credentials';
 import { providersQuery } from '@/api/providers';
 import type { Column, ColumnType, EnrichmentConfig, Table } from '@/api/types';
 import { Button } from '@/components/button';
@@ -11,6 +12,7 @@ import { NumberInput } from '@/grid/typed-input';
 import { createEnrichment, updateEnrichment } from '../api/enrichment';
 import { newStep, problemOf, typeOfStep } from '../config';
 import { PreviewPane } from './preview-pane';
+import { fromTemplate, templates, type Template } from '../templates';
 import { ProviderPicker } from './provider-picker';
 import { Waterfall } from './waterfall';
 
@@ -34,6 +36,7 @@ export function EnrichmentDialog({
   onSaved,
 }: EnrichmentDialogProps) {
   const providers = useQuery(providersQuery);
+  const credentials = useQuery(credentialsQuery(ws));
   const [name, setName] = useState(column?.name ?? '');
   const [config, setConfig] = useState<EnrichmentConfig>(column?.enrichment ?? { steps: [] });
   const list = providers.data ?? [];
@@ -43,6 +46,10 @@ export function EnrichmentDialog({
   const suggested = provider?.outputs.find((o) => o.name === first?.output)?.label ?? 'Enrichment';
   const type: ColumnType = typeOfStep(provider, first);
 
+  const apply = (t: Template): void => {
+    setConfig({ ...config, ...fromTemplate(t, table, list, credentials.data ?? []) });
+    if (!name.trim()) setName(t.name);
+  };
   const save = useMutation({
     mutationFn: () =>
       column
@@ -86,6 +93,7 @@ export function EnrichmentDialog({
                 )}
               </Field>
             )}
+            {!column && config.steps.length === 0 && <Templates ready={!credentials.isPending} onPick={apply} />}
             <Waterfall
               workspaceId={ws}
               table={table}
@@ -148,6 +156,29 @@ export function EnrichmentDialog({
         </div>
       )}
     </Dialog>
+  );
+}
+
+/** What people look for most; one makes the whole waterfall. */
+function Templates({ ready, onPick }: { ready: boolean; onPick: (t: Template) => void }) {
+  return (
+    <section aria-label="Templates" className="flex flex-col gap-2">
+      <h3 className="text-sm font-semibold">What do you want to find?</h3>
+      <div className="grid gap-2 sm:grid-cols-2">
+        {templates.map((t) => (
+          <button
+            key={t.id}
+            type="button"
+            disabled={!ready}
+            onClick={() => onPick(t)}
+            className="rounded-md border border-line bg-surface px-3 py-2 text-left hover:bg-hover"
+          >
+            <span className="block font-medium">{t.name}</span>
+            <span className="block text-sm text-ink-2">{t.text}</span>
+          </button>
+        ))}
+      </div>
+    </section>
   );
 }
 

@@ -77,5 +77,5 @@ export function ProviderPicker({
 
 export function PriceBadge({ provider }: { provider: Provider }) {
   if (provider.price_mc > 0) return <Badge tone="primary">{credits(provider.price_mc)} / answer</Badge>;
-  return provider.auth === 'key' ? <Badge>Own key</Badge> : <Badge tone="success">Free</Badge>;
+  return provider.auth === 'key' || provider.dynamic ? <Badge>Own key</Badge> : <Badge tone="success">Free</Badge>;
 }

@@ -2,9 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { EnrichmentStep, InputMapping, Provider, ProviderField, Table, Validator } from '@/api/types';
 import { Field, Input, Select } from '@/components/field';
-import { credentialsQuery } from '@/api/credentials';
+import { credentialKind, credentialsQuery, fitsProvider } from '@/api/credentials';
 import { mayBeAskedTwice } from '../config';
 import { HttpApiForm } from './http-api-form';
+import { LlmForm } from './llm-form';
 import { ValidatorFields } from './validator-fields';
 
 export interface StepFormProps {
@@ -50,7 +51,8 @@ export function StepForm({ workspaceId, table, provider, step, onChange }: StepF
           ))}
         </fieldset>
       )}
-      {provider.dynamic && <HttpApiForm table={table} step={step} onChange={onChange} />}
+      {provider.slug === 'llm' && <LlmForm table={table} step={step} onChange={onChange} />}
+      {provider.dynamic && provider.slug !== 'llm' && <HttpApiForm table={table} step={step} onChange={onChange} />}
       <div className="grid gap-3 sm:grid-cols-2">
         {!provider.dynamic && (
           <Field label="Answer to use">
@@ -96,15 +98,18 @@ function CredentialField({
   onChange,
 }: Pick<StepFormProps, 'workspaceId' | 'provider' | 'step' | 'onChange'>) {
   const { data } = useQuery(credentialsQuery(workspaceId));
-  const fitting = (data ?? []).filter((c) => c.provider === provider.slug);
+  const fitting = (data ?? []).filter((c) => fitsProvider(c, provider));
   return (
     <Field
       label="Credential"
       hint={
         fitting.length === 0 ? (
           <>
-            There is none for {provider.name} yet.{' '}
-            <Link to={`/w/${workspaceId}/settings/credentials`} className="text-primary-ink underline">
+            There is none for {provider.credential?.name ?? provider.name} yet.{' '}
+            <Link
+              to={`/w/${workspaceId}/settings/credentials?add=${credentialKind(provider)}`}
+              className="text-primary-ink underline"
+            >
               Add one
             </Link>
           </>

@@ -56,9 +56,6 @@ export async function rotateCredential(ws: string, id: string, secret: Record<st
 export async function changeCredentialHosts(ws: string, id: string, hosts: string[]): Promise<void> {
   await api.put(`${inWorkspace(ws)}/credentials/${id}/hosts`, { hosts });
 }
-export async function testCredential(ws: string, id: string): Promise<{ ok: boolean; message: string }> {
-  return (await api.post<{ ok: boolean; message: string }>(`${inWorkspace(ws)}/credentials/${id}/test`, {})).data;
-}
 export async function deleteCredential(ws: string, id: string): Promise<void> {
   await api.delete(`${inWorkspace(ws)}/credentials/${id}`);
 }

@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { messageOf } from '@/api/errors';
-import type { Credential } from '@/api/types';
+import type { Credential, CredentialKind, Provider } from '@/api/types';
 import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, Input, Select } from '@/components/field';
 import { Notice } from '@/components/states';
@@ -15,20 +15,25 @@ export function CredentialDialog({
   rotate,
   onClose,
   onSaved,
+  kind = '',
 }: {
   workspaceId: string;
   rotate: Credential | null;
+  /** The kind that is chosen at first. */
+  kind?: string;
   onClose: () => void;
   onSaved: () => Promise<void>;
 }) {
   const providers = useQuery(providersQuery);
-  const keyed = (providers.data ?? []).filter((p) => p.auth !== 'none');
-  const [provider, setProvider] = useState(rotate?.provider ?? '');
+  const kinds = kindsOf(providers.data ?? []);
+  const [provider, setProvider] = useState(rotate?.provider ?? kind);
   const [name, setName] = useState('');
   const [secret, setSecret] = useState('');
   const [hosts, setHosts] = useState('');
-  const chosen = provider || keyed[0]?.slug || '';
-  const ready = secret.trim() !== '' && chosen !== '' && (rotate !== null || hostsOf(hosts).length > 0);
+  const chosen = provider || (kinds[0]?.kind ?? '');
+  const fit = kinds.find((k) => k.kind === chosen);
+  const placed = rotate !== null || hostsOf(hosts).length > 0 || (fit?.hosts.length ?? 0) > 0;
+  const ready = secret.trim() !== '' && chosen !== '' && placed;
   const save = useMutation({
     mutationFn: async () => {
       const body = { api_key: secret.trim() };
@@ -36,7 +41,7 @@ export function CredentialDialog({
       else
         await createCredential(ws, {
           provider: chosen,
-          name: name.trim() || chosen,
+          name: name.trim() || fit?.name || chosen,
           secret: body,
           hosts: hostsOf(hosts),
         });
@@ -66,12 +71,12 @@ export function CredentialDialog({
       >
         {!rotate && (
           <>
-            <Field label="Provider">
+            <Field label="Provider" hint={fit?.how && <HowToGet kind={fit} />}>
               {(ids) => (
                 <Select {...ids} value={chosen} onChange={(e) => setProvider(e.target.value)}>
-                  {keyed.map((p) => (
-                    <option key={p.slug} value={p.slug}>
-                      {p.name}
+                  {kinds.map((k) => (
+                    <option key={k.kind} value={k.kind}>
+                      {k.name}
                     </option>
                   ))}
                 </Select>
@@ -83,14 +88,14 @@ export function CredentialDialog({
                   {...ids}
                   value={name}
                   maxLength={100}
-                  placeholder={chosen}
+                  placeholder={fit?.name ?? chosen}
                   onChange={(e) => setName(e.target.value)}
                 />
               )}
             </Field>
           </>
         )}
-        <Field label="API key" hint="Only its last four characters are shown later.">
+        <Field label={fit?.fields[0]?.label ?? 'API key'} hint="Only its last four characters are shown later.">
           {(ids) => (
             <Input
               {...ids}
@@ -103,9 +108,33 @@ export function CredentialDialog({
             />
           )}
         </Field>
-        {!rotate && <HostsField value={hosts} onChange={setHosts} />}
+        {!rotate && <HostsField value={hosts} onChange={setHosts} usual={fit?.hosts ?? []} />}
         {save.isError && <Notice tone="danger">{messageOf(save.error)}</Notice>}
       </form>
     </Dialog>
+  );
+}
+
+/** The kinds of credentials that providers take, each once: those of a vendor, and those of providers of their own. */
+function kindsOf(providers: Provider[]): CredentialKind[] {
+  const kinds = new Map<string, CredentialKind>();
+  for (const p of providers) {
+    if (p.auth === 'none') continue;
+    const kind = p.credential ?? { kind: p.slug, name: p.name, fields: [], hosts: [], how: '', url: '' };
+    if (!kinds.has(kind.kind)) kinds.set(kind.kind, kind);
+  }
+  return [...kinds.values()];
+}
+
+function HowToGet({ kind }: { kind: CredentialKind }) {
+  return (
+    <>
+      {kind.how}{' '}
+      {kind.url && (
+        <a href={kind.url} target="_blank" rel="noreferrer" className="text-primary-ink underline">
+          Get a key
+        </a>
+      )}
+    </>
   );
 }

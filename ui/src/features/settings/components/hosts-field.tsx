@@ -6,10 +6,20 @@ export function hostsOf(text: string): string[] {
 }
 
 /** Asks for the hosts that a credential may be sent to. */
-export function HostsField({ value, onChange }: { value: string; onChange: (text: string) => void }) {
+export function HostsField({
+  value,
+  onChange,
+  usual = [],
+}: {
+  value: string;
+  onChange: (text: string) => void;
+  /** The vendor's own, which hold where none are given. */
+  usual?: string[];
+}) {
   return (
     <Field
       label="Hosts"
+      optional={usual.length > 0}
       hint="One per line, such as api.example.com, or *.example.com for all below it. The secret is sent to no other, and by https only."
     >
       {(ids) => (
@@ -19,7 +29,7 @@ export function HostsField({ value, onChange }: { value: string; onChange: (text
           spellCheck={false}
           autoCapitalize="off"
           className="font-mono"
-          placeholder="api.example.com"
+          placeholder={usual.join('\n') || 'api.example.com'}
           value={value}
           onChange={(e) => onChange(e.target.value)}
         />
