@@ -172,3 +172,20 @@ test('a file is imported into a new table', async ({ page }) => {
   await page.getByRole('button', { name: 'Open the table' }).click();
   await expect(page.getByTestId('row-count')).toHaveText('2 rows');
 });
+
+test('a column says what its values come to, and shows the rows of one', async ({ page }) => {
+  const summary = async (column: string): Promise<void> => {
+    await page.locator(`.ag-header-cell[col-id="col_${column}"]`).click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Summary' }).click();
+  };
+  await summary('employees');
+  const numbers = page.getByRole('dialog', { name: 'Summary of Employees' });
+  await expect(numbers.getByText('Average')).toBeVisible();
+  await expect(numbers.getByRole('figure', { name: 'Spread of Employees' })).toBeVisible();
+  expect(await faults(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await summary('sector');
+  const values = page.getByRole('region', { name: 'Most frequent values' }).getByRole('button');
+  await values.first().click();
+  await expect(page.getByTestId('row-count')).toContainText(' of ');
+});

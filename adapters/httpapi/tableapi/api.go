@@ -60,6 +60,7 @@ func Register(a *httpapi.API, d Deps) {
 	registerColumns(a, s)
 	registerRows(a, s)
 	registerHistory(a, s)
+	registerSummary(a, s)
 }
 
 func registerTables(a *httpapi.API, s service) {

@@ -31,6 +31,11 @@ type Counts interface {
 	CountBefore(ctx context.Context, info gridview.Info, q gridview.Query, row kernel.RowID) (int64, error)
 }
 
+// Summaries tells what the values of a column come to.
+type Summaries interface {
+	Summary(ctx context.Context, info gridview.Info, q gridview.Query, c table.Column) (gridview.ColumnSummary, error)
+}
+
 // TrashReader reads what can be restored.
 type TrashReader interface {
 	DeletedColumns(ctx context.Context, ws kernel.WorkspaceID, tables int, only ...kernel.TableID) ([]gridview.DeletedColumn, error)
@@ -42,6 +47,7 @@ type Grid interface {
 	Tables
 	RowReader
 	Counts
+	Summaries
 	TrashReader
 }
 

@@ -2076,6 +2076,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/tables/{tableId}/columns/{columnId}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a column's values come to
+         * @description Counts, and by the column's type sum, average, smallest, largest, histogram or the most frequent values, of the rows that the query selects.
+         *
+         *     Needs the permission `tables.read`.
+         */
+        get: operations["summarize-column"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/tables/{tableId}/enrichment-columns": {
         parameters: {
             query?: never;
@@ -4233,6 +4255,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeGridColumnSummary: {
+            data: components["schemas"]["GridColumnSummary"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeListAudit: {
             data: components["schemas"]["Audit"][] | null;
             /** @description Always null: an answer with an error is a Failure. */
@@ -4763,6 +4792,34 @@ export interface components {
             amount_mc: number;
             note: string;
         };
+        GridBucket: {
+            /** Format: int64 */
+            count: number;
+            from: unknown;
+        };
+        GridColumnSummary: {
+            /** @description Of numbers, to 16 digits or 6 decimals. */
+            average?: string;
+            /**
+             * Format: int64
+             * @description Different values; texts are told apart by their first 200 characters, without regard to case.
+             */
+            distinct: number;
+            /**
+             * Format: int64
+             * @description Rows with a value in the column.
+             */
+            filled: number;
+            histogram?: components["schemas"]["GridBucket"][] | null;
+            max?: unknown;
+            /** @description Of numbers and dates; as the cell has it. */
+            min?: unknown;
+            /** Format: int64 */
+            rows: number;
+            /** @description Of numbers, exact. */
+            sum?: string;
+            top?: components["schemas"]["GridValueCount"][] | null;
+        };
         GridSummary: {
             /** Format: int64 */
             column_count: number;
@@ -4785,6 +4842,11 @@ export interface components {
             deleted_at: string;
             deleted_by: string;
             id: string;
+        };
+        GridValueCount: {
+            /** Format: int64 */
+            count: number;
+            value: unknown;
         };
         HistoryActor: {
             id?: string;
@@ -21237,6 +21299,128 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "summarize-column": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Its filter, order and visible columns. */
+                view?: string;
+                /** @description A filter as JSON; it narrows the view's. */
+                filter?: string;
+                /** @description Text that one of the text columns contains. */
+                q?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description tbl_… */
+                tableId: string;
+                /** @description col_… */
+                columnId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeGridColumnSummary"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
                 headers: {
                     [name: string]: unknown;
                 };

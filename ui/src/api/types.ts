@@ -109,6 +109,7 @@ export type CellStateName =
 type WireRow = Schemas['EnvelopeTableRow']['data'];
 export type CellState = Narrow<NonNullable<WireRow['states']>[string], { state: CellStateName }>;
 export type Row = Narrow<WireRow, { cells: Cells; states?: Record<string, CellState> }>;
+export type ColumnSummary = Schemas['GridColumnSummary'];
 export type RowOperation = Narrow<Schemas['TableRowOp'], { cells?: Cells }>;
 export type BatchAnswer = Narrow<Schemas['TableBatchedRows'], { results: Schemas['TableRowResult'][] }>;
 export type CellEdit = Narrow<Schemas['TableCellEdit'], { value: CellValue }>;

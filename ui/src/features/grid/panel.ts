@@ -13,6 +13,7 @@ export type Panel =
 export type Overlay =
   | { kind: 'column-menu'; columnId: string; anchor: Anchor }
   | { kind: 'cell-menu'; rowId: string; columnId: string; anchor: Anchor }
+  | { kind: 'summary'; columnId: string; anchor: Anchor }
   | { kind: 'row-menu'; rowId: string; anchor: Anchor }
   | { kind: 'expand'; rowId: string; columnId: string; anchor: Anchor }
   | { kind: 'add-column'; anchor: Anchor; after?: string }

@@ -2,6 +2,7 @@ import type { CellValue, Column, Filter, RowOperation, View } from '../../api/ty
 import { Fault, type Call, type Reply, type Router } from './http.ts';
 import { checkValue, matches, select } from './query.ts';
 import { tableBody, USER, type Before, type MockState, type MockTable } from './state.ts';
+import { summarise } from './summary';
 
 const ACTOR = { kind: 'user', id: USER.id, name: USER.name };
 
@@ -101,6 +102,9 @@ function rowRoutes(r: Router, s: MockState, find: (c: Call) => MockTable): void 
     return { data: rows.slice(offset, offset + Number(c.query.get('limit') ?? 50)), meta: { position: s.position } };
   });
   r.on('GET', 'W/tables/:t/rows:count', (c) => ({ data: { count: select(find(c), c.query).length } }));
+  r.on('GET', 'W/tables/:t/columns/:c/summary', (c) => ({
+    data: summarise(select(find(c), c.query), c.params['c'] ?? ''),
+  }));
   r.on('GET', 'W/tables/:t/rows/:r', (c) => {
     const row = find(c).byId.get(c.params['r'] ?? '');
     if (!row) throw new Fault(404, 'NOT_FOUND', 'there is no such row');

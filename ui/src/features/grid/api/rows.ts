@@ -6,6 +6,7 @@ import type {
   Filter,
   HistoryEntry,
   Row,
+  ColumnSummary,
   RowOperation,
   SortKey,
   UndoAnswer,
@@ -48,6 +49,17 @@ export async function countRowsAt(
   const path = `${tablePath(ws, table)}/rows:count`;
   const { data, meta } = await api.get<{ count: number }>(path, { query: { filter, q }, minPosition });
   return { count: data.count, stale: meta.stale ?? false };
+}
+/** What a column's values come to in the rows that the query shows. */
+export async function columnSummary(
+  ws: string,
+  table: string,
+  column: string,
+  query: RowQuery,
+): Promise<ColumnSummary> {
+  const { filter, q } = queryParams(query);
+  const path = `${tablePath(ws, table)}/columns/${column}/summary`;
+  return (await api.get<ColumnSummary>(path, { query: { filter, q } })).data;
 }
 /** How many rows come before a row while nothing is sorted or filtered. */
 export async function rowPlace(ws: string, table: string, id: string): Promise<number> {

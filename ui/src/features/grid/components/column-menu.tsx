@@ -3,6 +3,7 @@ import {
   ArrowLeftToLine,
   ArrowRightToLine,
   ArrowUpAZ,
+  ChartColumn,
   Copy,
   EyeOff,
   ListFilter,
@@ -112,6 +113,11 @@ export function ColumnMenu({ workspaceId, table, state, page, column, anchor, on
     { label: 'Sort ascending', icon: <ArrowDownAZ size={icon} />, onSelect: () => sort('asc') },
     { label: 'Sort descending', icon: <ArrowUpAZ size={icon} />, onSelect: () => sort('desc') },
     { label: 'Filter by this column', icon: <ListFilter size={icon} />, onSelect: filter },
+    {
+      label: 'Summary',
+      icon: <ChartColumn size={icon} />,
+      onSelect: () => setOverlay({ kind: 'summary', columnId: column.id, anchor }),
+    },
     null,
     {
       label: own?.pinned ? 'Unpin' : 'Pin to the left',

@@ -19,6 +19,7 @@ import { HeldEdits } from './held-edits';
 import { KeysDialog } from './keys-dialog';
 import { PasteDialog } from './paste-dialog';
 import { RowMenu } from './row-menu';
+import { SummaryPopover } from './summary-popover';
 import { AddColumnPopover } from './add-column-popover';
 import { UndoConflicts } from './undo-conflicts';
 
@@ -65,6 +66,18 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
           page={page}
           column={column}
           rowId={overlay.rowId}
+          anchor={overlay.anchor}
+          onClose={close}
+        />
+      ) : null;
+    case 'summary':
+      return column ? (
+        <SummaryPopover
+          workspaceId={ws}
+          table={table}
+          state={state}
+          page={page}
+          column={column}
           anchor={overlay.anchor}
           onClose={close}
         />
