@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/kernel/watch"
 )
 
 // RebuildConfig says what to rebuild or verify. The Subscriber is not used.
@@ -32,10 +33,19 @@ type Rebuilt struct {
 // Rebuild fills a new read model from the whole log while the live one serves and is kept up to date, and swaps them when
 // the new one has come as far and no process reads the live one in an earlier form. ErrMoved means that somebody else is rebuilding the same projection.
 func Rebuild(ctx context.Context, cfg RebuildConfig) (Rebuilt, error) {
-	var out Rebuilt
 	if err := cfg.Validate(); err != nil {
-		return out, err
+		return Rebuilt{}, err
 	}
+	op := watch.Begin(cfg.Watch, cfg.Clock, watch.Rebuild, "projection", cfg.Projector.Name(), "version", cfg.Projector.Version())
+	out, err := rebuild(ctx, cfg)
+	op.Count(out.Position, 0)
+	op.Note("position", out.Position, "differences", len(out.Differs), "parked", len(out.Parked))
+	op.EndWith(ctx, err)
+	return out, err
+}
+
+func rebuild(ctx context.Context, cfg RebuildConfig) (Rebuilt, error) {
+	var out Rebuilt
 	b := newBuilder(cfg, Next)
 	if err := b.begin(ctx); err != nil {
 		return out, b.fail("rebuild", err)
@@ -204,10 +214,25 @@ type Verified struct {
 // Verify rebuilds the read model aside, up to where the live one is, compares them table by table, and drops the copy. The
 // live one goes on meanwhile. Only one Verify of a projection can run at a time; ErrMoved says another one took over.
 func Verify(ctx context.Context, cfg RebuildConfig) (Verified, error) {
-	var out Verified
 	if err := cfg.Validate(); err != nil {
-		return out, err
+		return Verified{}, err
 	}
+	op := watch.Begin(cfg.Watch, cfg.Clock, watch.Verify, "projection", cfg.Projector.Name(), "version", cfg.Projector.Version())
+	out, err := verify(ctx, cfg)
+	op.Count(out.Position, 0)
+	op.Note("position", out.Position, "differences", len(out.Differs), "parked", len(out.Parked))
+	if err == nil && len(out.Differs) > 0 {
+		op.End(ctx, watch.Failed, errDiffers)
+	}
+	op.EndWith(ctx, err)
+	return out, err
+}
+
+// errDiffers is why a verification failed.
+var errDiffers = errors.New("the live read model is not what the log says")
+
+func verify(ctx context.Context, cfg RebuildConfig) (Verified, error) {
+	var out Verified
 	b := newBuilder(cfg, VerifyCopy)
 	at, live, err := settled(ctx, cfg.Store, LiveOf(cfg.Projector.Name()))
 	if err != nil {

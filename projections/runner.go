@@ -9,6 +9,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/kernel/watch"
 	"github.com/morket/morket/eventstore"
 )
 
@@ -24,6 +25,7 @@ type RunnerConfig struct {
 	Ward       Ward              // of the process's projections; may be nil
 	Peers      Peers             // whom a rebuild waits for; may be nil
 	Limits     Limits
+	Watch      watch.Watcher // told of rebuilds and verifications; may be nil
 }
 
 // Peers are the processes that read what a projection has made.

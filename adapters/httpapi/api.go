@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/kernel/watch"
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/eventstore"
 )
@@ -64,7 +65,8 @@ type Config struct {
 	Streams StreamLimits
 	// Around is around everything else, for example to trace requests.
 	Around []echo.MiddlewareFunc
-	Meter  Meter // may be nil
+	Meter  Meter         // may be nil
+	Watch  watch.Watcher // told of files that leave; may be nil
 	// Access is told of refusals and of files that leave, for the audit log; it may be nil.
 	Access  Access
 	Version string

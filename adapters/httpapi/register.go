@@ -181,7 +181,8 @@ func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Co
 			if c.Response().Header().Get("Content-Type") == "" {
 				c.Response().Header().Set("Content-Type", contentType)
 			}
-			err := write(a.watch(c.Response(), l, k))
+			out := a.watch(c.Response(), l, k)
+			err := write(out)
 			over := l.over()
 			if k == eventStream && over != nil {
 				if ctx.Err() == nil && !c.Response().Committed {
@@ -192,6 +193,7 @@ func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Co
 			if over != nil {
 				err = over
 			}
+			out.told(ctx, op, err)
 			if err != nil && ctx.Err() == nil {
 				a.cfg.Logger.ErrorContext(ctx, "stream cut", "request_id", requestID(c), "error", err)
 				panic(http.ErrAbortHandler) // the client must see a broken stream, not a short file

@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/kernel/watch"
 )
 
 // StreamLimits bound what goes on for long: streams of events, files that leave, uploads. Zero takes the default. Counts are of this
@@ -248,14 +249,29 @@ type watched struct {
 	rc    *http.ResponseController
 	wait  time.Duration
 	until time.Time // zero for a stream of events
+	sent  int64
+	// export is what operators are told of a file; nil of a stream of events.
+	export *watch.Operation
 }
 
 func (a *API) watch(w http.ResponseWriter, l *life, k kind) *watched {
 	out := &watched{ResponseWriter: w, life: l, rc: http.NewResponseController(w), wait: a.cfg.Streams.WriteWait}
 	if k == file {
+		out.export = watch.Begin(a.cfg.Watch, a.cfg.Clock, watch.Export)
 		out.until = kernel.SystemClock{}.Now().Add(a.cfg.Streams.FileTime)
 	}
 	return out
+}
+
+// told tells operators of a file that has left, or not; a stream of events is none.
+func (w *watched) told(ctx context.Context, op Op, err error) {
+	if w.export == nil {
+		return
+	}
+	p := PrincipalOf(ctx)
+	w.export.Count(0, w.sent)
+	w.export.Note("what", op.ID, "workspace", p.Workspace, "user", p.User, "table", Echo(ctx).Param("tableId"), "request_id", metaOf(ctx).CorrelationID)
+	w.export.EndWith(ctx, err)
 }
 
 // Unwrap lets http.ResponseController reach the connection.
@@ -277,6 +293,7 @@ func (w *watched) Write(b []byte) (n int, err error) {
 		piece := b[:min(len(b), writePiece)]
 		m, err := w.ResponseWriter.Write(piece)
 		n += m
+		w.sent += int64(m)
 		if err != nil {
 			return n, err
 		}

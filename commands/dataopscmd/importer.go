@@ -11,6 +11,7 @@ import (
 	"github.com/morket/morket/commands/quarantine"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/kernel/watch"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
 )
@@ -79,6 +80,7 @@ type ImporterConfig struct {
 	Config
 	Logger *slog.Logger
 	Ward   *quarantine.Ward // the process's; NewWard by default
+	Watch  watch.Watcher    // told of each import; may be nil
 }
 
 // Importer carries imports and their undoing out. Any number of them may be given the same import: the log lets only one
@@ -88,6 +90,7 @@ type Importer struct {
 	logger *slog.Logger
 	limits Limits
 	ward   *quarantine.Ward
+	watch  watch.Watcher
 }
 
 // NewImporter makes an importer.
@@ -102,7 +105,7 @@ func NewImporter(cfg ImporterConfig) (*Importer, error) {
 	if cfg.Ward == nil {
 		cfg.Ward = quarantine.NewWard()
 	}
-	return &Importer{h: h, logger: cfg.Logger, limits: h.cfg.Limits, ward: cfg.Ward}, nil
+	return &Importer{h: h, logger: cfg.Logger, limits: h.cfg.Limits, ward: cfg.Ward, watch: cfg.Watch}, nil
 }
 
 // errMoved says that the import's stream has grown by somebody else's hand: a cancellation, another importer, or this one
@@ -118,6 +121,16 @@ func (h hopeless) Error() string { return h.reason }
 // Run brings the import to its end, from where it stands. It returns nil when there is nothing left to do, with any
 // outcome; an error means that it should be called again. alive is called at least every few seconds.
 func (im *Importer) Run(ctx context.Context, id kernel.ImportID, alive func(dataops.Summary)) error {
+	var t told
+	err := im.run(ctx, id, func(s dataops.Summary) {
+		t.saw(im, s)
+		alive(s)
+	})
+	t.end(ctx, err)
+	return err
+}
+
+func (im *Importer) run(ctx context.Context, id kernel.ImportID, alive func(dataops.Summary)) error {
 	for {
 		imp, version, err := im.h.imports.Load(ctx, string(id))
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/morket/morket/commands/quarantine"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/kernel/watch"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
 )
@@ -90,6 +91,7 @@ type Config struct {
 	Limits   Limits
 	Ward     *quarantine.Ward     // the process's; NewWard by default
 	OnRecord func(outcome string) // told of each cell that was recorded; may be nil
+	Watch    watch.Watcher        // told of each slice; may be nil
 }
 
 // Validate says what is missing.
@@ -196,7 +198,26 @@ func (r *Runner) Slice(ctx context.Context, in Input, try Try) (Result, error) {
 	}
 	s := r.newSlice(ctx, in, run, version, try)
 	defer s.close()
-	return s.work()
+	op := watch.Begin(r.cfg.Watch, r.cfg.Clock, watch.RunSlice, "workspace", in.Workspace, "run", in.Run, "round", in.Round, "table", run.Table())
+	res, err := s.work()
+	op.Count(res.Cells, 0)
+	op.Note("next", string(res.Next), "page", run.Page(), "spent", run.Spent().String())
+	switch {
+	case err != nil || res.Next == Done:
+		op.EndWith(ctx, sliceError(s.w.run, err))
+	default:
+		op.End(ctx, watch.Waits, nil)
+	}
+	return res, err
+}
+
+// sliceError is why a slice failed; that of a run that could not go on is the run's.
+func sliceError(run *enrichment.Run, err error) error {
+	if err == nil && run.State() == enrichment.RunFailed {
+		_, reason := run.Verdict()
+		err = errors.New(reason)
+	}
+	return err
 }
 
 // Fail ends a run whose slices can't go on, and releases what it reserved.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/morket/morket/commands/quarantine"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/kernel/watch"
 	"github.com/morket/morket/domain/webhook"
 )
 
@@ -234,6 +235,8 @@ func (t *turn) attempt(ctx context.Context, item Item) (Outcome, error) {
 	down := t.down(item)
 	now := t.cfg.Clock.Now()
 	a := Attempt{At: now, Error: "the event is not for outside"}
+	op := watch.Begin(t.cfg.Watch, t.cfg.Clock, watch.Delivery, "workspace", t.endpoint.Workspace, "webhook", t.endpoint.ID, "position", item.Position)
+	defer op.End(ctx, watch.Interrupted, nil)
 	if ok {
 		signature, err := Sign(t.secrets, id, now, body)
 		if err != nil {
@@ -247,16 +250,41 @@ func (t *turn) attempt(ctx context.Context, item Item) (Outcome, error) {
 			return Outcome{}, ctx.Err() // we broke it off, not the receiver
 		}
 		a.At, a.Took = now, t.cfg.Clock.Now().Sub(now)
+		op.Count(1, int64(len(body)))
 	}
 	o := t.outcome(item, a, ok, down)
 	if err := t.record(ctx, o); err != nil {
-		return o, err
+		return o, err // it is tried again, and told of then
 	}
+	op.Note("event", id, "status", a.Status, "attempt", o.Item.Attempts, "state", string(o.State))
+	op.End(ctx, delivered(o), refusal(a))
 	if a.Status == statusGone {
 		t.halt()
 		return o, t.cfg.Stopper.Gone(context.WithoutCancel(ctx), t.endpoint.Workspace, t.endpoint.ID, a.At)
 	}
 	return o, t.giveUp(context.WithoutCancel(ctx))
+}
+
+// delivered is what an attempt means to operators.
+func delivered(o Outcome) watch.Outcome {
+	switch o.State {
+	case Delivered:
+		return watch.Succeeded
+	case Waiting:
+		return watch.Waits
+	case Failed:
+		return watch.Failed
+	default:
+		return watch.Interrupted
+	}
+}
+
+// refusal is why an attempt did not deliver; nil if it did.
+func refusal(a Attempt) error {
+	if a.Error == "" {
+		return nil
+	}
+	return errors.New(a.Error)
 }
 
 // down reports whether the receiver has taken nothing since the item came. What it was then tried is no fault of the item, so it

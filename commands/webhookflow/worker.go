@@ -11,6 +11,7 @@ import (
 
 	"github.com/morket/morket/commands/quarantine"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/kernel/watch"
 )
 
 // Config is what a Worker needs. Zero numbers take the defaults.
@@ -25,6 +26,7 @@ type Config struct {
 	Logger  *slog.Logger
 	Agent   string           // the User-Agent that receivers see
 	Ward    *quarantine.Ward // the process's; NewWard by default
+	Watch   watch.Watcher    // told of each attempt; may be nil
 
 	Endpoints   int           // at a time in this process; default 16
 	PerEndpoint int           // attempts at a time for an endpoint queue that is not ordered; default 4

@@ -19,6 +19,7 @@ import (
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/commands/operationcmd"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/kernel/watch"
 	"github.com/morket/morket/domain/operation"
 )
 
@@ -68,7 +69,7 @@ func (b *backups) setStep(line string) {
 
 // take carries out a backup.
 func (b *backups) take(ctx context.Context) (out operation.Outcome, err error) {
-	began := b.core.clock.Now()
+	op := watch.Begin(b.core.watch, b.core.clock, watch.Backup)
 	defer b.setStep("")
 	k, err := b.shelf.Take(ctx, func(w io.Writer) (backup.Kept, error) {
 		h, m, _, err := writeBackup(ctx, b.core.base, w, b.setStep)
@@ -80,21 +81,10 @@ func (b *backups) take(ctx context.Context) (out operation.Outcome, err error) {
 		out.Taken = &operation.Taken{Name: k.Name, Bytes: k.Bytes, Rows: k.Rows, Objects: k.Objects, Seconds: k.Seconds}
 		removed, err = b.shelf.Tidy(ctx, backup.Keep{Days: b.cfg.BackupDays, Weeks: b.cfg.BackupWeeks})
 	}
-	b.tell(ctx, err == nil, err, "what", "backup", "name", k.Name, "position", k.Position, "history", k.History, "rows", k.Rows, "objects", k.Objects, "bytes", k.Bytes,
-		"removed", len(removed), "duration", b.core.clock.Now().Sub(began))
+	op.Count(k.Rows, k.Bytes)
+	op.Note("name", k.Name, "position", k.Position, "history", k.History, "objects", k.Objects, "removed", len(removed))
+	op.EndWith(ctx, err)
 	return out, errors.Join(err, b.look(ctx))
-}
-
-// tell writes the one wide line of a backup or drill.
-func (b *backups) tell(ctx context.Context, well bool, err error, about ...any) {
-	level := slog.LevelInfo
-	if !well {
-		level = slog.LevelError
-	}
-	if err != nil {
-		about = append(about, "error", err)
-	}
-	b.log.Log(ctx, level, "backup job", about...)
 }
 
 // maxReport is how much of a drill's report is kept, the end of it.
@@ -102,7 +92,8 @@ const maxReport = 8 << 10
 
 // drill carries out a restore drill.
 func (b *backups) drill(ctx context.Context, name string) (out operation.Outcome, err error) {
-	began := b.core.clock.Now()
+	op := watch.Begin(b.core.watch, b.core.clock, watch.Drill, "name", name)
+	defer func() { op.EndWith(ctx, err) }()
 	defer b.setStep("")
 	k, err := b.shelf.Get(ctx, name)
 	if err != nil {
@@ -130,8 +121,11 @@ func (b *backups) drill(ctx context.Context, name string) (out operation.Outcome
 	if err == nil && !good {
 		out.Error = "the backup does not hold what it should:\n" + badLines(text)
 	}
-	b.tell(ctx, k.Drill.Good, err, "what", "restore drill", "name", name, "position", k.Position, "good", k.Drill.Good, "ready_after", ready,
-		"duration", b.core.clock.Now().Sub(began))
+	op.Count(k.Rows, k.Bytes)
+	op.Note("position", k.Position, "good", k.Drill.Good, "ready_after", ready)
+	if err == nil && !good {
+		op.End(ctx, watch.Failed, errors.New(out.Error))
+	}
 	return out, errors.Join(err, b.look(ctx))
 }
 

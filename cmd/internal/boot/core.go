@@ -30,6 +30,7 @@ type core struct {
 	exports  *pgxpool.Pool    // the same for files that leave, which take long
 	rows     *postgres.Scoped // all of them, by whose the question is
 	metrics  *telemetry.Metrics
+	watch    *telemetry.Operations
 	tracing  *telemetry.Tracing
 	store    *telemetry.Store
 	tail     *logtail.Tail // the store with its newest events in memory, for consumers
@@ -48,8 +49,9 @@ type core struct {
 // newCore is a core that nothing has been opened for yet.
 func newCore(cfg config.Config, log *slog.Logger) *core {
 	clock := kernel.SystemClock{}
+	metrics := telemetry.NewMetrics(Version, clock)
 	return &core{
-		base: &base{cfg: cfg, log: log, clock: clock}, metrics: telemetry.NewMetrics(Version, clock), people: &people{clock: clock},
+		base: &base{cfg: cfg, log: log, clock: clock}, metrics: metrics, watch: telemetry.NewOperations(metrics, log), people: &people{clock: clock},
 		ward: quarantine.NewWard(), projWard: quarantine.NewWard(),
 	}
 }

@@ -45,7 +45,7 @@ func newDataOps(c *core, f *flows, grid *gridread.Grid, positions projections.Po
 	if d.handlers, err = dataopscmd.New(cfg); err != nil {
 		return nil, err
 	}
-	d.importer, err = dataopscmd.NewImporter(dataopscmd.ImporterConfig{Config: cfg, Logger: c.log.With("part", "import"), Ward: c.ward})
+	d.importer, err = dataopscmd.NewImporter(dataopscmd.ImporterConfig{Config: cfg, Logger: c.log.With("part", "import"), Ward: c.ward, Watch: c.watch})
 	return d, err
 }
 

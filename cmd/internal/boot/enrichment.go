@@ -103,7 +103,7 @@ func newEnrichments(c *core, f *flows, cfg enrichmentConfig) (*enrichments, erro
 		return nil, err
 	}
 	e.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
-		Store: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, Engine: e.engine, Rows: rows, OnRecord: c.metrics.Record,
+		Store: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, Engine: e.engine, Rows: rows, OnRecord: c.metrics.Record, Watch: c.watch,
 		Failures: enrichmentread.NewFailures(e.reads, cfg.Positions), Ledger: cfg.Ledger, Sealer: c.ring, Logger: c.log.With("part", "enrichment"), Ward: c.ward,
 	})
 	return e, err

@@ -25,7 +25,7 @@ func newAPI(c *core, with *means, m *modules, health []httpapi.Dependency) (*htt
 		Authenticator: authapi.Authenticator(m.accounts.auth), Memberships: m.accounts.workspaces, Limiter: with.shared.limiter, Limits: limits(cfg),
 		Commands: c.store, Positions: with.registry, IDs: c.ids, Clock: c.clock, Logger: c.log, Origins: cfg.Origins,
 		Secure: hasTLS(cfg.PublicURL), FingerprintKey: m.accounts.tokens.FingerprintKey(), Down: databaseDown, Version: Version,
-		Around: append(c.tracing.Around(), c.people.note), Meter: c.metrics, Access: m.audit.recorder, Streams: streams(cfg),
+		Around: append(c.tracing.Around(), c.people.note), Meter: c.metrics, Watch: c.watch, Access: m.audit.recorder, Streams: streams(cfg),
 		Proxies: networks(cfg.TrustedProxies),
 	})
 	m.endpoints(a)

@@ -57,7 +57,7 @@ func newWebhooks(ctx context.Context, c *core, mails webhookcmd.Mailer, tables h
 	client := safedial.NewClient(safedial.Config{Allow: c.cfg.DialAllow, Redirects: -1, Timeout: webhooksend.Timeout})
 	w.worker, err = webhookflow.NewWorker(webhookflow.Config{
 		Queue: w.queue, Events: w.queue, Secrets: w.handlers, Sender: webhooksend.New(client, safedial.Body), Stopper: w.handlers, Clock: c.clock,
-		Jitter: random.Float64, Ward: c.ward, Logger: c.log.With("part", "webhooks"), Agent: "Morket/" + Version + " (+https://github.com/morket/morket)",
+		Jitter: random.Float64, Ward: c.ward, Watch: c.watch, Logger: c.log.With("part", "webhooks"), Agent: "Morket/" + Version + " (+https://github.com/morket/morket)",
 	})
 	return w, err
 }

@@ -68,7 +68,7 @@ func install(t *testing.T, settings ...string) *ill {
 	x.name = x.table.column("Name")
 	rows := insertRows(x.c, x.table.ID, 3)
 	x.mine = rows[2]
-	x.screen = watch(t, x.c, x.table.ID)
+	x.screen = watchCells(t, x.c, x.table.ID)
 	x.people = startWriting(t, x.table.ID, x.name, rows[:2], [2]*client{x.c, x.c})
 	return x
 }

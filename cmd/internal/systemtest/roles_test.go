@@ -115,7 +115,7 @@ func TestTheRolesInProcessesOfTheirOwn(t *testing.T) {
 
 	elsewhere := *c
 	elsewhere.base = other.url
-	patches := watch(t, &elsewhere, table.ID)
+	patches := watchCells(t, &elsewhere, table.ID)
 	c.edit(table.ID, id, name, "second")
 	sees(t, patches, "second")
 	require.Equal(t, "second", value())
@@ -141,8 +141,8 @@ func TestTheRolesInProcessesOfTheirOwn(t *testing.T) {
 	next.verify()
 }
 
-// watch opens the table's live stream and hands out the values of its patches.
-func watch(t *testing.T, c *client, table string) <-chan string {
+// watchCells opens the table's live stream and hands out the values of its patches.
+func watchCells(t *testing.T, c *client, table string) <-chan string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.base+c.ws+"/tables/"+table+"/stream", nil)
 	require.NoError(t, err)

@@ -196,7 +196,7 @@ func TestEveryRoleTwiceAndOneOfEachIsKilled(t *testing.T) {
 	table := in[tableInfo](front, http.StatusCreated, http.MethodPost, "/tables", map[string]any{"name": "Edited", "columns": []any{map[string]any{"name": "Name", "type": "text"}}})
 	name := table.column("Name")
 	ids := insertRows(front, table.ID, writers+1)
-	patches := watch(t, &elsewhere, table.ID)
+	patches := watchCells(t, &elsewhere, table.ID)
 
 	people := startWriting(t, table.ID, name, ids[:writers], [2]*client{front, &elsewhere})
 	imported := begin(front, c.apis[0], file(records))
