@@ -13,7 +13,11 @@ export const tableQuery = (ws: string, id: string) =>
     queryKey: ['table', ws, id],
     queryFn: async () => (await api.get<Table>(`${inWorkspace(ws)}/tables/${id}`)).data,
     staleTime: 60_000,
+    refetchInterval: (query) => (query.state.data?.recompute ? RECOMPUTE_MS : false),
   });
+/** Between looks at how far formula columns are computed. */
+const RECOMPUTE_MS = 1000;
+
 export function tablesChanged(client: QueryClient, ws: string): Promise<void> {
   void client.invalidateQueries({ queryKey: ['trash', ws] });
   return client.invalidateQueries({ queryKey: ['tables', ws] });

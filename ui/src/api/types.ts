@@ -59,8 +59,11 @@ export type OptionDraft = Schemas['TableOptionInput'];
 export type ColumnFormat = Schemas['TableNumberFormat'];
 export type Column = Narrow<
   Schemas['TableColumn'],
-  { type: ColumnType; kind: 'data' | 'enrichment'; enrichment?: EnrichmentConfig }
+  { type: ColumnType; kind: 'data' | 'enrichment' | 'formula'; enrichment?: EnrichmentConfig }
 >;
+export type FormulaFunction = Schemas['ExpressionFunction'];
+export type CheckedFormula = Schemas['TableCheckedFormula'];
+export type FormulaProblem = Schemas['TableFormulaError'];
 export type SortKey = Schemas['TableSort'];
 export type FilterOp =
   | 'is'

@@ -36,7 +36,7 @@ const READ_ONLY: ReadonlySet<ColumnType> = new Set<ColumnType>([
 const NUMERIC: ReadonlySet<ColumnType> = new Set<ColumnType>(['number', 'currency', 'percent']);
 
 export function isReadOnly(column: Column): boolean {
-  return READ_ONLY.has(column.type);
+  return READ_ONLY.has(column.type) || column.kind === 'formula';
 }
 export function isNumeric(type: ColumnType): boolean {
   return NUMERIC.has(type);

@@ -19,6 +19,8 @@ export type Overlay =
   | { kind: 'add-column'; anchor: Anchor; after?: string }
   | { kind: 'edit-column' | 'change-type' | 'delete-column' | 'duplicate-column' | 'enrichment'; columnId: string }
   | { kind: 'new-enrichment' }
+  | { kind: 'new-formula'; after?: string }
+  | { kind: 'formula'; columnId: string }
   | { kind: 'run'; columnIds: string[]; rowIds?: string[] }
   | { kind: 'paste'; plan: PastePlan; cells: number; answer: (yes: boolean) => void }
   | { kind: 'delete-rows'; all: boolean; ids: string[] }

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
+import { api } from '@/api/client';
 import type { Table } from '@/api/types';
 import type { CellState } from '@/grid/model';
 import type { GridController } from '@/grid/controller';
@@ -35,6 +36,10 @@ export function useLive(
             cols: Object.fromEntries(Object.entries(patch.cols ?? {}).map(([c, v]) => [c, v ?? []])),
             states: (patch.states ?? undefined) as Record<string, Record<string, CellState>> | undefined,
           });
+          if (latest.current.columns.some((c) => c.kind === 'formula')) {
+            api.remember(ws, patch.position); // what the edit makes of formulas is computed with it, and in no patch
+            grid.refreshSoon(true);
+          }
           return;
         case 'rows_added': {
           const fresh = (patch.rows ?? []).some((r) => !grid.cache.get(r));
@@ -85,5 +90,16 @@ export function useLive(
     // How to count and what is ordered may change while the stream goes on; they are asked at each patch.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [client, grid, ws, id]);
+  useComputed(table, grid);
   return connected;
+}
+
+/** Shows what is computed in the background as it comes. */
+function useComputed(table: Table, grid: GridController | null): void {
+  const done = table.recompute?.done;
+  const before = useRef(done);
+  useEffect(() => {
+    if (before.current !== done) grid?.refreshSoon(true);
+    before.current = done;
+  }, [done, grid]);
 }

@@ -18,7 +18,13 @@ export class ColumnHeader implements IHeaderComp {
     this.el.className = isNumeric(column.type) ? 'mk-head mk-head-number' : 'mk-head';
     const type = document.createElement('span');
     type.className = column.kind === 'enrichment' ? 'mk-head-type mk-head-spark' : 'mk-head-type';
-    type.append(column.kind === 'enrichment' ? icon('spark') : typeIcon(column.type));
+    type.append(
+      column.kind === 'enrichment'
+        ? icon('spark')
+        : column.kind === 'formula'
+          ? icon('formula')
+          : typeIcon(column.type),
+    );
     const name = document.createElement('span');
     name.className = 'mk-head-name';
     writeText(name, column.name);

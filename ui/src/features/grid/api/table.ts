@@ -18,6 +18,8 @@ export interface ColumnSpec {
   format?: ColumnFormat;
   form?: Column['form'];
   description?: string;
+  kind?: Column['kind'];
+  formula?: { expression: string };
   after?: string;
 }
 export async function addColumn(ws: string, table: string, spec: ColumnSpec, gesture?: string): Promise<Column> {
@@ -27,7 +29,7 @@ export async function updateColumn(
   ws: string,
   table: string,
   id: string,
-  change: Partial<Omit<ColumnSpec, 'type' | 'after'>>,
+  change: Partial<Omit<ColumnSpec, 'kind' | 'after'>>, // the type of a formula column only
 ): Promise<void> {
   await api.put(`${tablePath(ws, table)}/columns/${id}`, change);
 }

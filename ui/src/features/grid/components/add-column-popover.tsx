@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Sparkles } from 'lucide-react';
+import { Sparkles, SquareFunction } from 'lucide-react';
 import { useState } from 'react';
 import type { ColumnType, Table } from '@/api/types';
 import { Button } from '@/components/button';
@@ -19,6 +19,7 @@ export interface AddColumnProps {
   anchor: Anchor;
   after?: string;
   onEnrichment: () => void;
+  onFormula: () => void;
   onAdded: (columnId: string) => void;
   onClose: () => void;
 }
@@ -29,6 +30,7 @@ export function AddColumnPopover({
   anchor,
   after,
   onEnrichment,
+  onFormula,
   onAdded,
   onClose,
 }: AddColumnProps) {
@@ -72,6 +74,17 @@ export function AddColumnPopover({
           <span>
             <span className="block font-medium">Enrichment</span>
             <span className="block text-sm">Ask providers to fill the column</span>
+          </span>
+        </button>
+        <button
+          type="button"
+          onClick={onFormula}
+          className="flex items-center gap-2.5 rounded-md bg-sunken px-2.5 py-2 text-left hover:bg-active"
+        >
+          <SquareFunction size={16} />
+          <span>
+            <span className="block font-medium">Formula</span>
+            <span className="block text-sm text-ink-2">Compute it from the row’s other cells</span>
           </span>
         </button>
         <Field label="Name">

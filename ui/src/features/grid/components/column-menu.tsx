@@ -14,6 +14,7 @@ import {
   RefreshCw,
   Shapes,
   Sparkles,
+  SquareFunction,
   Trash2,
 } from 'lucide-react';
 import { useCan } from '@/api/permissions';
@@ -76,6 +77,12 @@ export function ColumnMenu({ workspaceId, table, state, page, column, anchor, on
       icon: <Sparkles size={icon} />,
       onSelect: () => setOverlay({ kind: 'enrichment', columnId: column.id }),
     });
+  if (column.kind === 'formula' && manage)
+    items.push({
+      label: 'Edit formula',
+      icon: <SquareFunction size={icon} />,
+      onSelect: () => setOverlay({ kind: 'formula', columnId: column.id }),
+    });
   if (items.length) items.push(null);
   if (manage) {
     items.push({
@@ -126,7 +133,7 @@ export function ColumnMenu({ workspaceId, table, state, page, column, anchor, on
     },
     { label: 'Hide', icon: <EyeOff size={icon} />, onSelect: () => setLayout({ hidden: true }) },
   );
-  if (enrich)
+  if (enrich || column.kind === 'formula')
     items.push({
       label: 'Show failed rows',
       icon: <RefreshCw size={icon} />,

@@ -26,6 +26,7 @@ import { UndoConflicts } from './undo-conflicts';
 const EnrichmentDialog = lazy(() =>
   import('@/features/enrichment/components/enrichment-dialog').then((m) => ({ default: m.EnrichmentDialog })),
 );
+const FormulaDialog = lazy(() => import('./formula-dialog').then((m) => ({ default: m.FormulaDialog })));
 const RunDialog = lazy(() =>
   import('@/features/enrichment/components/run-dialog').then((m) => ({ default: m.RunDialog })),
 );
@@ -96,6 +97,7 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
           anchor={overlay.anchor}
           {...(overlay.after ? { after: overlay.after } : {})}
           onEnrichment={() => setOverlay({ kind: 'new-enrichment' })}
+          onFormula={() => setOverlay({ kind: 'new-formula', ...(overlay.after ? { after: overlay.after } : {}) })}
           onAdded={(id) => page.grid?.reveal(id)}
           onClose={close}
         />
@@ -166,6 +168,24 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
               await tableChanged(client, ws, table.id);
               page.grid?.reveal(id);
               setOverlay({ kind: 'run', columnIds: [id] });
+            }}
+          />
+        </Suspense>
+      );
+    case 'formula':
+    case 'new-formula':
+      return (
+        <Suspense fallback={null}>
+          <FormulaDialog
+            workspaceId={ws}
+            table={table}
+            column={column ?? null}
+            {...('after' in overlay && overlay.after ? { after: overlay.after } : {})}
+            sampleRow={page.grid?.currentRow()?.id ?? page.grid?.cache.at(0)?.id ?? null}
+            onClose={close}
+            onSaved={(id) => {
+              page.grid?.refreshSoon(true);
+              page.grid?.reveal(id);
             }}
           />
         </Suspense>

@@ -52,6 +52,11 @@ export function StatusBar({ table, page, canEdit }: { table: Table; page: GridPa
           {selection.avg !== null && <span>Avg {number.format(selection.avg)}</span>}
         </span>
       )}
+      {table.recompute && (
+        <span role="status" className="tnum inline-flex items-center gap-1.5">
+          <Spinner className="!size-3" /> Computing {computed(table.recompute)} %
+        </span>
+      )}
       {!page.connected && (
         <span className="inline-flex items-center gap-1.5 text-warning-ink">
           <RefreshCw size={12} /> Reconnecting
@@ -78,6 +83,10 @@ export function StatusBar({ table, page, canEdit }: { table: Table; page: GridPa
       </button>
     </footer>
   );
+}
+
+function computed({ done, total }: { done: number; total: number }): number {
+  return total > 0 ? Math.floor((100 * done) / total) : 0;
 }
 
 function SaveLabel({ save }: { save: SaveState }) {
