@@ -198,7 +198,9 @@ function seedHistory(t: MockTable, rowId: string) {
             provider: 'hunter',
             credits_mc: 1000,
             latency_ms: 412,
-            confidence: 0.94,
+            confidence: 0.62,
+            verified: false,
+            verified_by: [],
             source_url: 'https://example.com/team',
           }
         : { actor: ACTOR, source: 'import' }),

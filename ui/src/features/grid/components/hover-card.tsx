@@ -10,6 +10,7 @@ import type { Anchor } from '@/grid/events';
 import { partsOfError } from '@/lib/cell-error';
 import { ago, creditsLabel, dateTime, milliseconds, sentence } from '@/lib/format';
 import { cellHistory } from '../api/rows';
+import { verifiedBy } from './verified-by';
 
 const PAUSE_MS = 650;
 
@@ -51,19 +52,6 @@ export function HoverCard({ workspaceId: ws, table, grid, target }: HoverProps) 
       {history.isPending ? <Skeleton className="h-12" /> : <Facts entry={latest} state={state} />}
     </Popover>
   );
-}
-
-const evidence: Record<string, string> = {
-  input: 'what was asked',
-  dns: 'DNS',
-  mx: 'the mail server',
-  page: 'a page that was read',
-};
-
-/** What else says the same as the answer, in words. */
-export function verifiedBy(entry: HistoryEntry, nameOf: (slug: string) => string): string {
-  const by = (entry.verified_by ?? []).map((e) => evidence[e] ?? nameOf(e.replace(/^provider:/, '')));
-  return entry.verified ? `By ${by.join(', ')}` : 'No: nothing else says the same';
 }
 
 function Facts({ entry, state }: { entry: HistoryEntry | undefined; state: CellState | undefined }) {
