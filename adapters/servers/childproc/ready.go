@@ -8,9 +8,13 @@ import (
 	"time"
 )
 
-// ReadyByHTTP is a Config.Ready of a child that can be used once the address answers 200. An answer is waited for two seconds.
+// AnswerWithin is how long one question takes at most whether a child is ready. A busy machine needs seconds for a handshake: one that is
+// broken off before that is begun anew for ever, and only adds to what the child has to do.
+const AnswerWithin = 10 * time.Second
+
+// ReadyByHTTP is a Config.Ready of a child that can be used once the address answers 200.
 func ReadyByHTTP(url string) func(ctx context.Context, pid int) error {
-	client := &http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{Proxy: nil, DisableKeepAlives: true}}
+	client := &http.Client{Timeout: AnswerWithin, Transport: &http.Transport{Proxy: nil, DisableKeepAlives: true}}
 	return func(ctx context.Context, _ int) error {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 		if err != nil {

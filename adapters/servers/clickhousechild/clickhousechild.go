@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/morket/morket/adapters/servers/childproc"
 )
@@ -52,6 +53,8 @@ func (c Config) complete() (_ Config, discard string, err error) {
 	return c, "", os.MkdirAll(c.DataDir, 0o700)
 }
 
+const readyWithin = 3 * time.Minute // a busy machine takes many times the usual second
+
 // Start runs the engine and returns when it answers, after about a second. Fetching it the first time comes on top.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
 	cfg, discard, err := cfg.complete()
@@ -89,7 +92,7 @@ func start(ctx context.Context, cfg Config) (*Server, error) {
 	s.process, err = childproc.Start(ctx, childproc.Config{
 		Name: "clickhouse", Path: python, Args: []string{file, filepath.Join(cfg.DataDir, "data"), strconv.Itoa(cfg.Port)}, Dir: cfg.DataDir,
 		Env: childproc.Env("HOME=" + cfg.DataDir), LogFile: filepath.Join(cfg.DataDir, "clickhouse.log"), PidFile: filepath.Join(cfg.DataDir, "clickhouse.pid"),
-		Ready: childproc.ReadyByHTTP(s.URL() + "/ping"), Logger: cfg.Logger,
+		Ready: childproc.ReadyByHTTP(s.URL() + "/ping"), ReadyWithin: readyWithin, Logger: cfg.Logger,
 	})
 	if err != nil {
 		return nil, err

@@ -105,7 +105,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 
 // answers is nil when the broker lets us in.
 func answers(_ context.Context, url string) error {
-	c, err := amqp.DialConfig(url, amqp.Config{Dial: amqp.DefaultDial(time.Second)})
+	c, err := amqp.DialConfig(url, amqp.Config{Dial: amqp.DefaultDial(childproc.AnswerWithin)})
 	if err != nil {
 		return err
 	}

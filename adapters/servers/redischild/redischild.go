@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/morket/morket/adapters/servers/childproc"
 )
@@ -81,11 +80,9 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	return s, nil
 }
 
-const answerWithin = time.Second
-
 // answers is nil when the server answers PING (Redis serialization protocol, inline commands).
 func (s *Server) answers(ctx context.Context, _ int) error {
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	ctx, cancel := context.WithTimeout(ctx, childproc.AnswerWithin)
 	defer cancel()
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.address())
 	if err != nil {

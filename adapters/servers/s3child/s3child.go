@@ -123,7 +123,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 
 // answers is nil when the server takes connections.
 func (s *Server) answers(ctx context.Context, _ int) error {
-	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", s.address())
+	conn, err := (&net.Dialer{Timeout: childproc.AnswerWithin}).DialContext(ctx, "tcp", s.address())
 	if err != nil {
 		return err
 	}
