@@ -117,7 +117,7 @@ ifdef SEED
 else ifdef SEEDS
 	@MORKET_SIMULATE_SEEDS=$(SEEDS) MORKET_SIMULATE_FIRST=$(or $(FIRST),1) $(SIMULATE) -run '^TestSeeds$$'
 else
-	@MORKET_SIMULATE_FOR=1m $(SIMULATE) -run '^TestFreshSeeds$$'
+	@MORKET_SIMULATE_FOR=1m $(SIMULATE) -run '^Test(SeedsThatFailed|FreshSeeds)$$'
 endif
 
 .PHONY: test/fetch

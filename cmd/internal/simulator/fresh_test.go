@@ -11,6 +11,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// failed are seeds that have found a fault, and which. A seed does the same only as long as the simulator draws the same: what each has found
+// has a test of its own beside the code, too.
+func failed() map[uint64]string {
+	return map[uint64]string{
+		1883218422321388185: "a worker of a run took what its successor appended for its own and left the successor's page in order",
+	}
+}
+
+// TestSeedsThatFailed runs them again.
+func TestSeedsThatFailed(t *testing.T) { //nolint:paralleltest // one processor
+	c := newConstants(t)
+	for seed, fault := range failed() {
+		require.Empty(t, simulate(t, c, seed, sound, false).faults, "seed %d: %s", seed, fault)
+	}
+}
+
 // replayed is how many seeds are run twice, to see that they replay.
 const replayed = 20
 
