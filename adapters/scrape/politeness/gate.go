@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/morket/morket/domain/kernel"
@@ -38,6 +39,7 @@ type Config struct {
 // Gate lets requests through when it is polite.
 type Gate struct {
 	cfg      Config
+	counter  atomic.Pointer[Counter]
 	breakers *breakers
 }
 
@@ -47,8 +49,18 @@ func New(cfg Config) (*Gate, error) {
 		return nil, errors.New("politeness needs rules, a counter and a clock")
 	}
 	b, err := newBreakers(cfg.Clock)
-	return &Gate{cfg: cfg, breakers: b}, err
+	g := &Gate{cfg: cfg, breakers: b}
+	g.counter.Store(&cfg.Counter)
+	return g, err
 }
+
+// Share has all processes count together: share is given the gate's own counter, which counts when they can't.
+func (g *Gate) Share(share func(own Counter) Counter) {
+	shared := share(g.cfg.Counter)
+	g.counter.Store(&shared)
+}
+
+func (g *Gate) count() Counter { return *g.counter.Load() }
 
 const (
 	slowFor     = 5 * time.Minute
@@ -96,7 +108,7 @@ func (g *Gate) Wait(ctx context.Context, ws kernel.WorkspaceID, u *url.URL, dela
 	if delay >= rate.Every {
 		rate.Burst = 1
 	}
-	wait, ok := g.cfg.Counter.Take(ctx, domain, rate, most)
+	wait, ok := g.count().Take(ctx, domain, rate, most)
 	if !ok {
 		b.drop(era)
 		return nil, resting(wait, "%s has been asked as often as is polite", domain)
@@ -120,9 +132,9 @@ func (p *Pass) Held() (waited, every time.Duration) { return p.Waited, p.Every }
 // Done says how the site has answered: the response's status, 0 without one, and the pause that it asks for.
 func (p *Pass) Done(ctx context.Context, status int, retryAfter time.Duration) {
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-		p.gate.cfg.Counter.Slow(ctx, p.domain, slowFor)
+		p.gate.count().Slow(ctx, p.domain, slowFor)
 		if retryAfter > 0 {
-			p.gate.cfg.Counter.Rest(ctx, p.domain, min(retryAfter, longestRest))
+			p.gate.count().Rest(ctx, p.domain, min(retryAfter, longestRest))
 		}
 	}
 	p.at.done(p.era, status == 0 || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError)

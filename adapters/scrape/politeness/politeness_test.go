@@ -20,7 +20,7 @@ func TestMemory(t *testing.T) {
 		clock := kernel.NewManualClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 		m, err := politeness.NewMemory(clock)
 		require.NoError(t, err)
-		return politenesstest.Fixture{Counter: m, Pass: clock.Advance}
+		return politenesstest.Fixture{Counter: m, Now: clock.Now}
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/morket/morket/adapters/cache/rediscache"
 	"github.com/morket/morket/adapters/outbound/providers/websiteprofile"
 	"github.com/morket/morket/adapters/outbound/safedial"
 	"github.com/morket/morket/adapters/scrape/browser"
@@ -112,6 +113,13 @@ func counted(m *telemetry.Metrics) func(scrape.Fetch) {
 			outcome = string(f.Reason)
 		}
 		m.Fetch(outcome, f.Rendered, f.Waited, f.Took)
+	}
+}
+
+// share has all processes ask domains as one visitor, through Redis when there is one.
+func (p *Pages) share(r *rediscache.Client) {
+	if r != nil {
+		p.gate.Share(func(own politeness.Counter) politeness.Counter { return politeness.NewShared(r, own) })
 	}
 }
 

@@ -105,6 +105,7 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 	if m.webhooks, err = newWebhooks(ctx, c, m.accounts.mails, m.tables.handlers); err != nil {
 		return nil, err
 	}
+	p.pages.share(with.shared.redis)
 	if m.scraper, err = newScraper(c, with.flows, p.pages); err != nil {
 		return nil, err
 	}
