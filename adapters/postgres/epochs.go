@@ -81,7 +81,7 @@ func (s *Store) create(ctx context.Context, tx pgx.Tx, location projections.Loca
 	if err := execIn(ctx, tx, location, ddl); err != nil {
 		return c, err
 	}
-	return c, protect(ctx, tx, location, model)
+	return c, protect(ctx, tx, location, model, refused)
 }
 
 // Expand makes a live read model of an earlier version fit to be asked by this version, while others may still write it. One of
@@ -101,7 +101,7 @@ func (s *Store) Expand(ctx context.Context, projection string, version int) erro
 		if err := execIn(ctx, tx, location, model.Expand); err != nil {
 			return err
 		}
-		return protect(ctx, tx, location, model)
+		return protect(ctx, tx, location, model, closed)
 	})
 	if err != nil {
 		return fmt.Errorf("expand the read model %s: %w", location, err)

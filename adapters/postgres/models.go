@@ -148,7 +148,7 @@ func names(sql, schema string) bool {
 // explain says why a query did not find a table or column while a read model is made in this version's form: the copy of an earlier form
 // that serves until then may not have it.
 func (m *Models) explain(err error) error {
-	if m == nil || !swapped(err) {
+	if m == nil || !swapped(err) && !denied(err) {
 		return err
 	}
 	if last := m.heard.Load(); last == nil || !last.other {

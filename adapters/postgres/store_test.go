@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
@@ -152,4 +153,44 @@ func TestNamesAreChecked(t *testing.T) {
 	require.Error(t, err)
 	_, err = postgres.From("not a transaction")
 	require.Error(t, err)
+}
+
+// A read model of an earlier version, from before there was row-level security, may have tables that this one's policies don't fit.
+func TestTablesOfAnEarlierVersionAreClosedToRequests(t *testing.T) {
+	t.Parallel()
+	earlier, pool := open(t, postgres.Model{
+		Name: "suite", DDL: `CREATE TABLE rows (key text); CREATE TABLE gone (key text); CREATE TABLE mine (workspace_id text)`,
+		Policies: map[string]string{"rows": postgres.Nobodys, "gone": postgres.Nobodys},
+	})
+	_, err := earlier.Create(t.Context(), projections.LiveOf("suite"), 1)
+	require.NoError(t, err)
+	for _, table := range []string{"rows", "gone", "mine"} {
+		_, err := pool.Exec(t.Context(), fmt.Sprintf(`ALTER TABLE rm_suite.%[1]s DISABLE ROW LEVEL SECURITY; DROP POLICY owner ON rm_suite.%[1]s; DROP POLICY workspace ON rm_suite.%[1]s`, table))
+		require.NoError(t, err)
+	}
+	later := postgres.Model{
+		Name: "suite", DDL: `CREATE TABLE rows (key text); CREATE TABLE lines (key text); CREATE TABLE mine (workspace_id text)`,
+		Policies: map[string]string{"rows": `EXISTS (SELECT FROM lines)`, "lines": `true`},
+	}
+	store, err := postgres.NewStore(pool, later)
+	require.NoError(t, err)
+	require.NoError(t, store.Protect(t.Context()))
+	require.NoError(t, store.Protect(t.Context()), "once is enough")
+	ask := func(table string) error {
+		return pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+			_, err := tx.Exec(t.Context(), `SET LOCAL ROLE morket_app`)
+			require.NoError(t, err)
+			_, err = tx.Exec(t.Context(), `SELECT FROM rm_suite.`+table)
+			return err
+		})
+	}
+	require.NoError(t, ask("mine"))
+	for _, table := range []string{"rows", "gone"} {
+		require.ErrorContains(t, ask(table), "permission denied", table)
+	}
+	_, err = store.Create(t.Context(), projections.Location{Projection: "suite", Copy: projections.Next}, 2)
+	require.NoError(t, err)
+	delete(later.Policies, "lines")
+	_, err = store.Create(t.Context(), projections.Location{Projection: "suite", Copy: projections.Next}, 2)
+	require.ErrorContains(t, err, "the model doesn't say whose the rows of rm_suite__next.lines are", "a table of this version must be thought of")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -116,7 +115,7 @@ func concurrently(err error) bool {
 const wallLock = 0x6d6f726b65740003
 
 // Protect puts every read model that is there behind the second wall: those of an installation that had none. A read model that is
-// made later gets it as it is made.
+// made later gets it as it is made. A table of an earlier version that the model no longer knows is closed to requests.
 func (s *Store) Protect(ctx context.Context) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(wallLock)); err != nil {
@@ -124,7 +123,7 @@ func (s *Store) Protect(ctx context.Context) error {
 		}
 		for _, model := range s.models {
 			for _, which := range []projections.Copy{projections.Live, projections.Next, projections.VerifyCopy} {
-				if err := protect(ctx, tx, projections.Location{Projection: model.Name, Copy: which}, model); err != nil {
+				if err := protect(ctx, tx, projections.Location{Projection: model.Name, Copy: which}, model, closed); err != nil {
 					return err
 				}
 			}
@@ -155,36 +154,24 @@ c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT FROM pg_policy p W
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1`
 
-// protect gives the tables of a place their policies, and AppRole the right to read what they show. A table for which nothing says
-// whose its rows are is an error.
-func protect(ctx context.Context, tx pgx.Tx, location projections.Location, model Model) error {
+// stranger is what becomes of a table to which the model's policies don't apply.
+type stranger bool
+
+const (
+	refused stranger = false // it is an error: the model forgot it
+	closed  stranger = true  // it is of an earlier version: no request may ask it, and learns so
+)
+
+// openTable is a table without a policy.
+type openTable struct {
+	name  string
+	owned bool // it has a column workspace_id
+}
+
+// protect gives the tables of a place their policies, and AppRole the right to read what they show.
+func protect(ctx context.Context, tx pgx.Tx, location projections.Location, model Model, others stranger) error {
 	schema := SchemaOf(location)
-	rows, err := tx.Query(ctx, unprotectedSQL, schema)
-	if err != nil {
-		return err
-	}
-	var sql strings.Builder
-	var table string
-	var owned, done bool
-	found := false
-	_, err = pgx.ForEachRow(rows, []any{&table, &owned, &done}, func() error {
-		found = true
-		if done || model.Apart != nil && model.Apart(table) {
-			return nil
-		}
-		condition, ok := model.Policies[table]
-		if !ok && !owned {
-			return fmt.Errorf("the model doesn't say whose the rows of %s.%s are", schema, table)
-		}
-		if !ok {
-			condition = OfWorkspace
-		}
-		name := quote(schema, table)
-		fmt.Fprintf(&sql, "ALTER TABLE %[1]s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;\n"+
-			"DROP POLICY IF EXISTS owner ON %[1]s; CREATE POLICY owner ON %[1]s TO CURRENT_USER USING (true) WITH CHECK (true);\n"+
-			"DROP POLICY IF EXISTS workspace ON %[1]s; CREATE POLICY workspace ON %[1]s FOR SELECT TO %[2]s USING (%[3]s);\n", name, AppRole, condition)
-		return nil
-	})
+	open, found, err := unprotected(ctx, tx, schema, model)
 	if err != nil || !found {
 		return err
 	}
@@ -192,14 +179,63 @@ func protect(ctx context.Context, tx pgx.Tx, location projections.Location, mode
 	if err != nil {
 		return err
 	}
-	if !readable || sql.Len() > 0 { // what is made later, like the grid's tables, is readable too
-		fmt.Fprintf(&sql, "GRANT USAGE ON SCHEMA %[1]s TO %[2]s; GRANT SELECT ON ALL TABLES IN SCHEMA %[1]s TO %[2]s;\n"+
+	if !readable || len(open) > 0 { // what is made later, like the grid's tables, is readable too
+		sql := fmt.Sprintf("GRANT USAGE ON SCHEMA %[1]s TO %[2]s; GRANT SELECT ON ALL TABLES IN SCHEMA %[1]s TO %[2]s;\n"+
 			"ALTER DEFAULT PRIVILEGES IN SCHEMA %[1]s GRANT SELECT ON TABLES TO %[2]s;\n", quote(schema), AppRole)
+		if err := exec(ctx, tx, sql); err != nil {
+			return err
+		}
 	}
-	if sql.Len() == 0 {
+	for _, t := range open {
+		if err := t.protect(ctx, tx, location, model, others); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unprotected lists the tables of a schema that lack a policy; found tells whether it has tables at all.
+func unprotected(ctx context.Context, tx pgx.Tx, schema string, model Model) (open []openTable, found bool, err error) {
+	rows, err := tx.Query(ctx, unprotectedSQL, schema)
+	if err != nil {
+		return nil, false, err
+	}
+	var t openTable
+	var done bool
+	_, err = pgx.ForEachRow(rows, []any{&t.name, &t.owned, &done}, func() error {
+		found = true
+		if !done && (model.Apart == nil || !model.Apart(t.name)) {
+			open = append(open, t)
+		}
 		return nil
+	})
+	return open, found, err
+}
+
+// protect gives the table its policy. The policies of a later version may name tables that an earlier one doesn't have.
+func (t openTable) protect(ctx context.Context, tx pgx.Tx, location projections.Location, model Model, others stranger) error {
+	name := quote(SchemaOf(location), t.name)
+	condition, ok := model.Policies[t.name]
+	if !ok && t.owned {
+		condition, ok = OfWorkspace, true
 	}
-	return execIn(ctx, tx, location, sql.String())
+	var err error
+	if ok {
+		err = pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return execIn(ctx, tx, location, policySQL(name, condition)) })
+	}
+	switch {
+	case ok && (err == nil || !swapped(err) || others == refused):
+		return err
+	case others == refused:
+		return fmt.Errorf("the model doesn't say whose the rows of %s.%s are", SchemaOf(location), t.name)
+	}
+	return exec(ctx, tx, policySQL(name, Nobodys)+fmt.Sprintf("REVOKE SELECT ON %s FROM %s;\n", name, AppRole))
+}
+
+func policySQL(table, condition string) string {
+	return fmt.Sprintf("ALTER TABLE %[1]s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;\n"+
+		"DROP POLICY IF EXISTS owner ON %[1]s; CREATE POLICY owner ON %[1]s TO CURRENT_USER USING (true) WITH CHECK (true);\n"+
+		"DROP POLICY IF EXISTS workspace ON %[1]s; CREATE POLICY workspace ON %[1]s FOR SELECT TO %[2]s USING (%[3]s);\n", table, AppRole, condition)
 }
 
 func isReadable(ctx context.Context, tx pgx.Tx, schema string) (bool, error) {
