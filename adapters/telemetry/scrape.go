@@ -30,6 +30,7 @@ type Sources struct {
 		Waiting(provider string) int
 	}
 	Disks   func() []Disk
+	Archive func() Archive // nil where nothing is archived
 	Backups func() Backups
 }
 
@@ -40,6 +41,16 @@ type Backups struct {
 	Proved time.Time     // when the last one was taken that a drill has found to hold
 	Bytes  int64         // of the last one
 	Took   float64       // seconds
+}
+
+// Archive tells of the archive of the database's log.
+type Archive struct {
+	Since  time.Time     // this process has kept it
+	Every  time.Duration // between two writes
+	Last   time.Time     // when everything was last in it; zero if never
+	Base   time.Time     // of the newest base backup; zero without one
+	Oldest time.Time     // moment that can be restored; zero without one
+	Bytes  int64         // of all that is there
 }
 
 // Disk is how full a disk is that the program writes to.
@@ -64,6 +75,8 @@ type scrape struct {
 	diskFree, diskSize                                 *prometheus.Desc
 	backupLast, backupProved, backupBytes, backupTook  *prometheus.Desc
 	backupEvery                                        *prometheus.Desc
+	archiveLast, archiveOldest, archiveBytes           *prometheus.Desc
+	archiveEvery                                       *prometheus.Desc
 }
 
 func newScrape(s Sources) *scrape {
@@ -97,6 +110,10 @@ func newScrape(s Sources) *scrape {
 		backupBytes:    d("backup_last_bytes", "Size of the last backup."),
 		backupTook:     d("backup_last_duration_seconds", "Time that the last backup took."),
 		backupEvery:    d("backup_period_seconds", "Period of the schedule of backups; 0 without one."),
+		archiveLast:    d("archive_last_success_timestamp_seconds", "When all of the database's log was last in the archive; 0 before."),
+		archiveOldest:  d("archive_oldest_timestamp_seconds", "The earliest moment that can be restored; 0 without one."),
+		archiveBytes:   d("archive_bytes", "Size of the archive's base backups and log."),
+		archiveEvery:   d("archive_period_seconds", "How often the log is archived."),
 		failed:         d("scrape_failed", "1 when the database did not answer this reading of the metrics in time."),
 	}
 }
@@ -107,6 +124,7 @@ func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
 		s.queueAppends, s.queueBytes, s.head, s.relayPosition, s.relayLag, s.relayLeading, s.position, s.lagEvents, s.lagSeconds, s.parked, s.applied,
 		s.connections, s.maxConnections, s.acquires, s.acquireWait, s.emptyAcquires, s.breaker, s.waiting, s.failed,
 		s.diskFree, s.diskSize, s.backupLast, s.backupProved, s.backupBytes, s.backupTook, s.backupEvery,
+		s.archiveLast, s.archiveOldest, s.archiveBytes, s.archiveEvery,
 	} {
 		ch <- d
 	}
@@ -146,6 +164,13 @@ func (s *scrape) collectKept(gauge func(*prometheus.Desc, float64, ...string)) {
 		gauge(s.backupBytes, float64(b.Bytes))
 		gauge(s.backupTook, b.Took)
 		gauge(s.backupEvery, b.Every.Seconds())
+	}
+	if s.Archive != nil {
+		a := s.Archive()
+		gauge(s.archiveLast, unix(a.Last))
+		gauge(s.archiveOldest, unix(a.Oldest))
+		gauge(s.archiveBytes, float64(a.Bytes))
+		gauge(s.archiveEvery, a.Every.Seconds())
 	}
 	if s.Disks == nil {
 		return

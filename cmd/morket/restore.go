@@ -15,12 +15,16 @@ import (
 
 func restoreCommand() *cobra.Command {
 	var keys bool
+	var until string
 	c := &cobra.Command{
-		Use:   "restore FILE",
+		Use:   "restore FILE | restore --until TIME|POSITION ARCHIVE",
 		Short: "Read a backup into an empty data folder or database",
 		Long: `Reads FILE (- is standard input, s3://bucket/prefix/NAME one in a bucket) into the data folder, or into DATABASE_URL and S3_URL. Both must be empty; what fails leaves them so.
 Then start the server: it makes the read models from the log, and goes on with what was under way. The log begins a new history, so that
 searches, analytics and readers of events notice what they have of the time after the backup.
+
+With --until it reads ARCHIVE, the folder or bucket of MORKET_ARCHIVE_TARGET, and brings the data folder to that moment (2026-01-31T12:00:00Z) or to that
+position of the log, with what was committed together with it. What is not in the archive is refused.
 
 With --keys it only prints the keys that are in FILE, as the settings that a server on DATABASE_URL needs: keep them secret.`,
 		Args: oneFile("restore"),
@@ -28,13 +32,33 @@ With --keys it only prints the keys that are in FILE, as the settings that a ser
 			if keys {
 				return printKeys(cmd, args[0])
 			}
+			if until != "" {
+				return restoreUntil(cmd, args[0], until)
+			}
 			return reading(cmd, args[0], func(ctx context.Context, cfg config.Config, log *slog.Logger, from io.Reader) error {
 				return boot.Restore(ctx, cfg, log, from, cmd.ErrOrStderr())
 			})
 		},
 	}
 	c.Flags().BoolVar(&keys, "keys", false, "print the keys in the backup, and restore nothing")
+	c.Flags().StringVar(&until, "until", "", "the moment or the position of the log to restore from an archive")
+	c.MarkFlagsMutuallyExclusive("keys", "until")
 	return c
+}
+
+func restoreUntil(cmd *cobra.Command, archive, until string) error {
+	point, err := boot.ParseUntil(until)
+	if err != nil {
+		return err
+	}
+	cfg, err := config.FromOS()
+	if err != nil {
+		return err
+	}
+	if cfg.Passphrase, err = passphrase(cmd, cfg.Passphrase, false); err != nil {
+		return err
+	}
+	return boot.RestoreUntil(cmd.Context(), cfg, boot.Logger(cfg), archive, point, cmd.ErrOrStderr())
 }
 
 // printKeys needs no other settings: those that DATABASE_URL needs may be the ones that were lost.

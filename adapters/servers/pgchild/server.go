@@ -2,6 +2,7 @@ package pgchild
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -31,6 +32,8 @@ type Config struct {
 	// MaxConnections is how many clients may be connected; 0 is plenty for one product. A bench has a connection for each client.
 	MaxConnections int
 	Logger         *slog.Logger
+
+	within time.Duration // until it takes connections; 0: startWithin
 }
 
 // Server is a running PostgreSQL.
@@ -104,7 +107,8 @@ func start(ctx context.Context, cfg Config, at place, as *childproc.Identity) (*
 // once they notice, and two servers on one data folder would destroy it, so the server itself refuses until then. The same goes
 // for the lock of a server that is just ending.
 func launch(ctx context.Context, cfg Config, bin string, at place, as *childproc.Identity) (*childproc.Process, error) {
-	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	within := cmp.Or(cfg.within, startWithin)
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	tick := time.NewTicker(leftoverEvery)
 	defer tick.Stop()
@@ -116,7 +120,7 @@ func launch(ctx context.Context, cfg Config, bin string, at place, as *childproc
 			Name: "postgres", Path: executable(bin, "postgres"), Args: arguments(cfg, at.data()),
 			Dir: at.data(), Env: childproc.Env("HOME=" + at.data()), As: as, LogFile: at.log(), PidFile: at.pidFile(),
 			// SIGINT is a fast shutdown: it ends the clients' sessions and writes a checkpoint. SIGTERM would wait for the clients.
-			StopSignal: syscall.SIGINT, DeathSignal: syscall.SIGINT, Grace: stopGrace, ReadyWithin: startWithin,
+			StopSignal: syscall.SIGINT, DeathSignal: syscall.SIGINT, Grace: stopGrace, ReadyWithin: within,
 			Ready:  func(_ context.Context, pid int) error { return acceptsConnections(at.data(), pid) },
 			Logger: cfg.Logger,
 		})
@@ -204,7 +208,7 @@ func initdb(ctx context.Context, at place, cfg childproc.Config) error {
 func arguments(cfg Config, data string) []string {
 	settings := []string{
 		"listen_addresses=127.0.0.1", "unix_socket_directories=", "logging_collector=off", "log_min_messages=warning",
-		"shared_buffers=256MB", maxWAL(freeOn(data)), "wal_compression=on", "max_connections=100", "jit=off",
+		"shared_buffers=256MB", maxWAL(freeOn(data)), mostReserved(freeOn(data)), "wal_compression=on", "max_connections=100", "jit=off",
 		"random_page_cost=1.1", "checkpoint_timeout=15min",
 	}
 	if cfg.Fast {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/operationapi"
@@ -23,12 +24,16 @@ type operations struct {
 	handlers *operationcmd.Handlers
 	worker   *operationcmd.Worker
 	backups  *backups
+	archive  *archiver // nil when nothing is archived
 }
 
-func newOperations(c *core, monitor *projections.Monitor) (*operations, error) {
+func newOperations(ctx context.Context, c *core, monitor *projections.Monitor) (*operations, error) {
 	o := &operations{core: c, monitor: monitor}
 	var err error
 	if o.backups, err = newBackups(c); err != nil {
+		return nil, err
+	}
+	if o.archive, err = newArchiver(ctx, c); err != nil {
 		return nil, err
 	}
 	o.handlers, err = operationcmd.New(operationcmd.Config{
@@ -56,9 +61,11 @@ func (o *operations) endpoints(a *httpapi.API) {
 }
 
 func (o *operations) parts() parts {
+	archive := o.archive.parts()
+	worker := task{name: "operations", role: config.RoleProjector, run: o.worker.Run}
 	return parts{
-		tasks:        append([]task{{name: "operations", role: config.RoleProjector, run: o.worker.Run}}, o.backups.tasks(o.handlers)...),
-		dependencies: o.backups.dependencies(),
+		tasks:        slices.Concat([]task{worker}, o.backups.tasks(o.handlers), archive.tasks),
+		dependencies: slices.Concat(o.backups.dependencies(), archive.dependencies),
 	}
 }
 

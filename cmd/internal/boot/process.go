@@ -47,6 +47,9 @@ func newProcess(ctx context.Context, p *Platform) (*process, error) {
 	}
 	sources := telemetry.Sources{Log: c.store, Pool: c.pool, Projections: s.means.monitor, Disks: newDisks(c.cfg).all, Engine: s.modules.enrichments.engine}
 	sources.Backups = s.modules.operations.backups.metrics
+	if a := s.modules.operations.archive; a != nil {
+		sources.Archive = a.metrics
+	}
 	if c.does(config.RoleRelay) {
 		r, err := newRelay(c, s.means.bus)
 		if err != nil {

@@ -109,6 +109,6 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 	if m.scraper, err = newScraper(c, with.flows, p.pages); err != nil {
 		return nil, err
 	}
-	m.operations, err = newOperations(c, with.monitor)
+	m.operations, err = newOperations(ctx, c, with.monitor)
 	return m, err
 }

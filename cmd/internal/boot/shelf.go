@@ -27,12 +27,20 @@ func IsBucket(target string) bool { return strings.Contains(target, "://") }
 
 // shelfAt opens the place for backups that the target names, as MORKET_BACKUP_TARGET does.
 func shelfAt(cfg config.Config, target string, clock kernel.Clock) (*backup.Shelf, error) {
+	store, err := shelfStoreAt(cfg, target, clock)
+	if err != nil {
+		return nil, err
+	}
+	return backup.NewShelf(store, clock), nil
+}
+
+func shelfStoreAt(cfg config.Config, target string, clock kernel.Clock) (backup.ShelfStore, error) {
 	if !IsBucket(target) {
 		store, err := objectstore.NewFolder(target, clock)
 		if err != nil {
 			return nil, fmt.Errorf("the folder for backups: %w", err)
 		}
-		return backup.NewShelf(store, clock), nil
+		return store, nil
 	}
 	at, err := bucketAddress(target, cfg.S3URL.Reveal())
 	if err != nil {
@@ -42,7 +50,7 @@ func shelfAt(cfg config.Config, target string, clock kernel.Clock) (*backup.Shel
 	if err != nil {
 		return nil, fmt.Errorf("the bucket for backups: %w", err)
 	}
-	return backup.NewShelf(store.WithParts(backupParts), clock), nil
+	return store.WithParts(backupParts), nil
 }
 
 // bucketAddress makes s3://bucket/prefix an address at the server of the uploads' bucket, else at AWS.

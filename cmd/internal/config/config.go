@@ -36,6 +36,11 @@ type Config struct {
 	BackupWeeks  int           `env:"MORKET_BACKUP_KEEP_WEEKS" envDefault:"4" desc:"For so many weeks the last backup of each week is kept"`
 	BackupDrill  bool          `env:"MORKET_BACKUP_DRILL" envDefault:"true" desc:"Whether each scheduled backup is proved: restored aside into a Postgres of its own on this machine, which needs room for all of it, and verified"`
 
+	ArchiveTarget    Secret        `env:"MORKET_ARCHIVE_TARGET" desc:"Where base backups, the log of the embedded Postgres and uploads are kept for morket restore --until: a folder, s3://bucket/prefix or https://key:secret@host/bucket/prefix?region=…, another one than that of backups. Needs MORKET_BACKUP_PASSPHRASE; empty: no point in time can be restored"`
+	ArchiveEvery     time.Duration `env:"MORKET_ARCHIVE_EVERY" envDefault:"10s" desc:"How often what was written goes to the archive, at least 1s: so much is lost with the disk"`
+	ArchiveBaseEvery time.Duration `env:"MORKET_ARCHIVE_BASE_EVERY" envDefault:"24h" desc:"How often a base backup is taken, at least 1m: a restore replays what was written since"`
+	ArchiveDays      int           `env:"MORKET_ARCHIVE_KEEP_DAYS" envDefault:"7" desc:"Each moment of so many days can be restored"`
+
 	Operators []string `env:"MORKET_OPERATOR_EMAILS" desc:"Users who may grant credits and use /admin, separated by commas"`
 
 	DatabaseURL       Secret `env:"DATABASE_URL" desc:"Postgres 15 or newer, postgres://…; pool_max_conns=… in it says how many connections a process may have for requests, and as many for all else, 20 by default (exports and its own sign of life take 5 more); empty: a Postgres of our own"`

@@ -109,6 +109,23 @@ func TestPlacesForBackups(t *testing.T) {
 	require.ErrorContains(t, err, "MORKET_BACKUP_KEEP_DAYS: is negative")
 }
 
+func TestArchive(t *testing.T) {
+	t.Parallel()
+	const pass, target = "MORKET_BACKUP_PASSPHRASE", "MORKET_ARCHIVE_TARGET"
+	_, err := load(t, target, "/archive", pass, "correct horse battery")
+	require.NoError(t, err)
+	_, err = load(t, target, "/archive", "MORKET_ARCHIVE_EVERY", "10ms", "MORKET_ARCHIVE_BASE_EVERY", "1s", "MORKET_ARCHIVE_KEEP_DAYS", "-1")
+	for _, says := range []string{pass + ": is needed with " + target, "MORKET_ARCHIVE_EVERY: want at least 1s", "MORKET_ARCHIVE_BASE_EVERY: want at least 1m", "MORKET_ARCHIVE_KEEP_DAYS: is negative"} {
+		require.ErrorContains(t, err, says)
+	}
+	_, err = load(t, target, "/same", "MORKET_BACKUP_TARGET", "/same", pass, "correct horse battery")
+	require.ErrorContains(t, err, target+": is that of the backups")
+	_, err = load(t, target, "ftp://host/archive", pass, "correct horse battery")
+	require.ErrorContains(t, err, target+": ")
+	_, err = load(t, target, "/archive", "DATABASE_URL", "postgres://u:p@host/db", pass, "correct horse battery")
+	require.ErrorContains(t, err, target+": is for the embedded Postgres")
+}
+
 func TestTestsHaveVariablesOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	_, err := load(t, "MORKET_TEST_DATABASE_URL", "postgres://x")

@@ -99,7 +99,7 @@ func (c Config) validate() []error {
 	if len(c.ProviderURLs.ByVendor()) > 0 && !c.Local() {
 		check("MORKET_PROVIDER_URLS", errors.New("is only possible where MORKET_HTTP_ADDR and MORKET_PUBLIC_URL are loopback addresses"))
 	}
-	return append(errs, c.validateGrown()...)
+	return slices.Concat(errs, c.validateArchive(), c.validateGrown())
 }
 
 // validateScraper checks what the scraper's API and its callbacks need.
@@ -143,6 +143,40 @@ func (c Config) validateBackups() (errs []error) {
 		if n < 0 {
 			errs = append(errs, fmt.Errorf("%s: is negative", name))
 		}
+	}
+	return errs
+}
+
+// minArchiveEvery is the shortest pause between two writes to the archive.
+const minArchiveEvery = time.Second
+
+// validateArchive checks what a restore to a point in time needs.
+func (c Config) validateArchive() (errs []error) {
+	if !c.ArchiveTarget.IsSet() {
+		return nil
+	}
+	refuse := func(name, why string) { errs = append(errs, errors.New(name+": "+why)) }
+	if strings.Contains(c.ArchiveTarget.Reveal(), "://") {
+		if err := secretURL(c.ArchiveTarget, "s3", "https", "http"); err != nil {
+			refuse("MORKET_ARCHIVE_TARGET", err.Error()+", and no folder")
+		}
+	}
+	switch {
+	case !c.Embedded():
+		refuse("MORKET_ARCHIVE_TARGET", "is for the embedded Postgres; archive the log of the one that DATABASE_URL names by its own means")
+	case !c.Passphrase.IsSet():
+		refuse("MORKET_BACKUP_PASSPHRASE", "is needed with MORKET_ARCHIVE_TARGET: nobody is there to be asked")
+	case c.ArchiveTarget.Reveal() == c.BackupTarget.Reveal():
+		refuse("MORKET_ARCHIVE_TARGET", "is that of the backups: name another folder or prefix")
+	}
+	if c.ArchiveEvery < minArchiveEvery {
+		refuse("MORKET_ARCHIVE_EVERY", "want at least "+minArchiveEvery.String())
+	}
+	if c.ArchiveBaseEvery < minBackupEvery {
+		refuse("MORKET_ARCHIVE_BASE_EVERY", "want at least "+minBackupEvery.String())
+	}
+	if c.ArchiveDays < 0 {
+		refuse("MORKET_ARCHIVE_KEEP_DAYS", "is negative")
 	}
 	return errs
 }
