@@ -2,6 +2,7 @@ package enrichment
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/morket/morket/domain/kernel"
 )
@@ -44,6 +45,23 @@ type Step struct {
 	Output       string              `json:"output" doc:"The provider's field that goes into the column."`
 	Condition    string              `json:"condition,omitempty" doc:"The step is asked only where this expression is true."`
 	Validator    *Validator          `json:"validator,omitempty"`
+	// Pace is how the step asks within the provider's ceiling; nil: as the provider does by itself.
+	Pace *Pace `json:"pace,omitempty" doc:"How fast the step asks, within the provider's ceiling."`
+}
+
+// Pace is how fast a step asks; zero fields leave what the provider has.
+type Pace struct {
+	PerSecond   int `json:"per_second,omitempty" minimum:"0" doc:"Calls a second."`
+	Concurrency int `json:"concurrency,omitempty" minimum:"0" doc:"Calls under way at once."`
+	Seconds     int `json:"timeout_seconds,omitempty" minimum:"0" maximum:"120" doc:"How long one call may take; 30 by default."`
+}
+
+// Timeout is how long one call may take, 0 for the default.
+func (p *Pace) Timeout() time.Duration {
+	if p == nil {
+		return 0
+	}
+	return time.Duration(p.Seconds) * time.Second
 }
 
 // Input says where a provider's input comes from: exactly one of the three.

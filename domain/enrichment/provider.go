@@ -91,6 +91,8 @@ type Provider struct {
 	Idempotent bool       `json:"idempotent"`
 	Terms      string     `json:"terms"`
 	Limits     RateLimits `json:"limits"`
+	// Ceiling is how fast a step may make itself, per second and at once; zero fields are those of Limits.
+	Ceiling RateLimits `json:"ceiling,omitzero"`
 	// Dynamic providers take the inputs and give the outputs that the step's config names.
 	Dynamic bool `json:"dynamic,omitempty"`
 	// NoRecord is set where the provider's terms forbid keeping answers for reuse.
@@ -99,6 +101,42 @@ type Provider struct {
 	Credential *CredentialKind `json:"credential,omitempty"`
 	// Legacy is set where the vendor takes no new customers; such a provider is offered last.
 	Legacy bool `json:"legacy,omitempty"`
+}
+
+// At returns the limits of a step with the pace.
+func (p Provider) At(pace *Pace) RateLimits {
+	l := p.Limits
+	if pace == nil {
+		return l
+	}
+	if pace.PerSecond > 0 {
+		l.PerSecond = pace.PerSecond
+	}
+	if pace.Concurrency > 0 {
+		l.Concurrency = pace.Concurrency
+	}
+	return l
+}
+
+// checkPace says what is wrong with a step's pace, by field.
+func (p Provider) checkPace(pace *Pace) map[string]string {
+	if pace == nil {
+		return nil
+	}
+	out := map[string]string{}
+	const fastest = 1000 // of a provider without limits
+	check := func(field string, n, most int) {
+		if most == 0 {
+			most = fastest
+		}
+		if n < 0 || n > most {
+			out[field] = fmt.Sprintf("must be 1 to %d for %s", most, p.Name)
+		}
+	}
+	check("per_second", pace.PerSecond, max(p.Limits.PerSecond, p.Ceiling.PerSecond))
+	check("concurrency", pace.Concurrency, max(p.Limits.Concurrency, p.Ceiling.Concurrency))
+	check("timeout_seconds", pace.Seconds, int(LongestTimeout/time.Second))
+	return out
 }
 
 // CredentialName is what credentials for the provider are stored under.

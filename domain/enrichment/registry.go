@@ -81,6 +81,7 @@ func (r *Registry) describe(c Caller) Provider {
 		p.Price = price
 	}
 	if own, ok := r.limits[p.Slug]; ok {
+		p.Ceiling = RateLimits{} // the installation's own limits are its ceiling
 		p.Limits.Concurrency = own.Concurrency
 		if own.PerSecond != nil {
 			p.Limits.PerSecond = *own.PerSecond

@@ -86,6 +86,9 @@ func (v *checker) step(at string, s Step) (Step, map[string]bool) {
 	}
 	s.Condition = v.expression(at+".condition", s.Condition)
 	v.validator(at+".validator", s.Validator)
+	for field, why := range p.checkPace(s.Pace) {
+		v.add(at+".pace."+field, "%s", why)
+	}
 	switch {
 	case p.Auth == AuthKey && s.CredentialID == "":
 		v.add(at+".credential_id", "%s needs a credential", p.Name)

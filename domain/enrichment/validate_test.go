@@ -171,3 +171,45 @@ func TestCheckReply(t *testing.T) {
 		require.Error(t, enrichment.CheckReply(fields, bad), "%v", bad)
 	}
 }
+
+// TestAPaceIsWithinTheCeiling: of the provider, or of the installation where it has limits of its own.
+func TestAPaceIsWithinTheCeiling(t *testing.T) {
+	t.Parallel()
+	p := stub{enrichment.Provider{
+		Slug: "paced", Name: "Paced", Category: "c", Terms: "t", Outputs: []enrichment.Field{{Name: "x", Type: enrichment.FieldText}},
+		Limits: enrichment.RateLimits{PerSecond: 10, Concurrency: 8}, Ceiling: enrichment.RateLimits{PerSecond: 100},
+	}}
+	reg, err := enrichment.NewRegistry(p)
+	require.NoError(t, err)
+	five := 5
+	own, err := reg.WithLimits(map[string]enrichment.OwnLimits{"paced": {Concurrency: 4, PerSecond: &five}})
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		reg    *enrichment.Registry
+		pace   enrichment.Pace
+		faulty []string
+	}{
+		"within":                    {reg, enrichment.Pace{PerSecond: 100, Concurrency: 8, Seconds: 120}, nil},
+		"nothing":                   {reg, enrichment.Pace{}, nil},
+		"too fast":                  {reg, enrichment.Pace{PerSecond: 101}, []string{"per_second"}},
+		"too many at once":          {reg, enrichment.Pace{Concurrency: 9}, []string{"concurrency"}},
+		"too long":                  {reg, enrichment.Pace{Seconds: 121}, []string{"timeout_seconds"}},
+		"negative":                  {reg, enrichment.Pace{PerSecond: -1, Concurrency: -1, Seconds: -1}, []string{"concurrency", "per_second", "timeout_seconds"}},
+		"beyond the installation's": {own, enrichment.Pace{PerSecond: 6, Concurrency: 5}, []string{"concurrency", "per_second"}},
+		"within the installation's": {own, enrichment.Pace{PerSecond: 5, Concurrency: 4}, nil},
+	} {
+		r := enrichment.Rules{Catalogue: c.reg, Expressions: anything{}}
+		_, err := r.Normalise(enrichment.Config{Steps: []enrichment.Step{{Provider: "paced", Output: "x", Pace: &c.pace}}}, "col_1")
+		var told *kernel.Error
+		if c.faulty == nil {
+			require.NoError(t, err, name)
+			continue
+		}
+		require.ErrorAs(t, err, &told, name)
+		var fields []string
+		for _, d := range told.Details {
+			fields = append(fields, strings.TrimPrefix(d.Field, "steps[0].pace."))
+		}
+		require.ElementsMatch(t, c.faulty, fields, name)
+	}
+}

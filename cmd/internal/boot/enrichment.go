@@ -44,7 +44,7 @@ type enrichments struct {
 // the only place where they are made, so that a run without a server asks as the server does. measure is around each request; it may be nil.
 func Providers(cfg config.Config, clock kernel.Clock, pages *Pages, measure func(http.RoundTripper) http.RoundTripper) (*enrichment.Registry, error) {
 	resolver := safedial.NewResolver(cfg.DNSServer)
-	client := safedial.NewClient(safedial.Config{Allow: cfg.DialAllow, Resolver: resolver})
+	client := safedial.NewClient(safedial.Config{Allow: cfg.DialAllow, Resolver: resolver, Timeout: enrichment.LongestTimeout, Headers: enrichment.LongestTimeout}) // the engine bounds each call
 	if measure != nil {
 		client.Transport = measure(client.Transport)
 	}

@@ -212,7 +212,7 @@ func stopped(stop context.Context, err error) error {
 
 // bounded is the call with its time limit. A provider that panics has failed; it must not take the process down.
 func (a *asking) bounded(s *step, req enrichment.Request) (reply enrichment.Reply, err error) {
-	ctx, cancel := context.WithTimeout(a.ctx, a.session.engine.Timeout)
+	ctx, cancel := context.WithTimeout(a.ctx, cmp.Or(s.Pace.Timeout(), a.session.engine.Timeout))
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {

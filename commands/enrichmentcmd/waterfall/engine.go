@@ -93,8 +93,7 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e := &Engine{Config: cfg, registry: cfg.Registry, slots: newFairSemaphore(cfg.Slots)}
 	e.limiters = newCallLimiters(func(k limiterKey) *callLimiter {
-		p, _ := e.registry.Provider(k.provider)
-		return newCallLimiter(e.Clock, e.Quotas, k, p.Limits)
+		return newCallLimiter(e.Clock, e.Quotas, k, k.limits)
 	})
 	return e, nil
 }
@@ -107,7 +106,7 @@ func (e *Engine) away(err error) bool {
 
 // limiterOf names the way to the step's server for the workspace.
 func limiterOf(ws kernel.WorkspaceID, s *step) limiterKey {
-	return limiterKey{workspace: ws, provider: s.provider.Slug, credential: s.CredentialID, host: s.host}
+	return limiterKey{workspace: ws, provider: s.provider.Slug, credential: s.CredentialID, host: s.host, limits: s.provider.Limits}
 }
 
 // BreakerOpen reports whether a circuit breaker of the provider is open in this process, for any workspace; it is for operators.

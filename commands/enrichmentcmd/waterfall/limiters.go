@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"sync"
 
+	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 )
 
@@ -14,6 +15,7 @@ type limiterKey struct {
 	provider   string
 	credential kernel.CredentialID
 	host       string
+	limits     enrichment.RateLimits // the provider's, or of a step with a pace of its own
 }
 
 const (

@@ -60,6 +60,7 @@ func (e *Engine) compileStep(s enrichment.Step, columns []enrichment.Column) (st
 	}
 	st := step{Step: s, caller: caller}
 	st.provider, _ = e.registry.Provider(s.Provider)
+	st.provider.Limits = st.provider.At(s.Pace)
 	if r, ok := caller.(enrichment.Repeatable); ok && r.IdempotentWith(s.Config) {
 		st.provider.Idempotent = true
 	}

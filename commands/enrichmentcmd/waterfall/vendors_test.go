@@ -1,6 +1,7 @@
 package waterfall_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"testing"
@@ -164,4 +165,44 @@ func TestABusyStepIsWaitedFor(t *testing.T) {
 			require.Equal(t, []enrichment.AttemptStatus{enrichment.StatusSucceeded}, statuses(r.ask(s, cfg, "q")), kind)
 		}
 	}
+}
+
+// TestAStepsPace: a step of a pace of its own is asked as fast as that, and its calls may take as long.
+func TestAStepsPace(t *testing.T) {
+	t.Parallel()
+	var began time.Time
+	var allowed time.Duration
+	p := timed{provider("paced", 0, echo), func(ctx context.Context) {
+		deadline, ok := ctx.Deadline()
+		require.True(t, ok)
+		allowed = deadline.Sub(began)
+	}}
+	p.Limits, p.Ceiling = enrichment.RateLimits{PerSecond: 2}, enrichment.RateLimits{PerSecond: 100}
+	for _, c := range []struct {
+		pace    *enrichment.Pace
+		took    time.Duration
+		timeout time.Duration
+	}{{nil, 10 * time.Second, 30 * time.Second}, {&enrichment.Pace{PerSecond: 50, Seconds: 90}, 400 * time.Millisecond, 90 * time.Second}} {
+		r := newRig(t, nil, p)
+		s, start := r.session(), r.clock.Now()
+		cfg := enrichment.Config{Steps: steps("paced")}
+		cfg.Steps[0].Pace = c.pace
+		for i := range 21 {
+			began = time.Now()
+			r.ask(s, cfg, fmt.Sprint("q", i))
+		}
+		require.Equal(t, c.took, r.clock.Now().Sub(start))
+		require.InDelta(t, c.timeout.Seconds(), allowed.Seconds(), 5)
+	}
+}
+
+// timed is a provider that looks at how long it may take.
+type timed struct {
+	*fake
+	look func(ctx context.Context)
+}
+
+func (t timed) Call(ctx context.Context, req enrichment.Request) (enrichment.Reply, error) {
+	t.look(ctx)
+	return t.fake.Call(ctx, req)
 }

@@ -3976,6 +3976,23 @@ export interface components {
             column_id: string;
             output: string;
         };
+        EnrichmentPace: {
+            /**
+             * Format: int64
+             * @description Calls under way at once.
+             */
+            concurrency?: number | null;
+            /**
+             * Format: int64
+             * @description Calls a second.
+             */
+            per_second?: number | null;
+            /**
+             * Format: int64
+             * @description How long one call may take; 30 by default.
+             */
+            timeout_seconds?: number | null;
+        };
         EnrichmentPreviewAnswer: {
             attempts: components["schemas"]["EnrichmentPreviewAttempt"][] | null;
             /** Format: double */
@@ -4020,6 +4037,7 @@ export interface components {
             /** @enum {string} */
             auth: "none" | "key" | "optional";
             category: string;
+            ceiling?: components["schemas"]["EnrichmentRateLimits"];
             config_schema?: unknown;
             credential?: components["schemas"]["EnrichmentCredentialKind"];
             description: string;
@@ -4094,6 +4112,7 @@ export interface components {
             } | null;
             /** @description The provider's field that goes into the column. */
             output: string;
+            pace?: components["schemas"]["EnrichmentPace"] | null;
             provider: string;
             validator?: components["schemas"]["EnrichmentValidator"] | null;
         };

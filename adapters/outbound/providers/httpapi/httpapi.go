@@ -31,7 +31,7 @@ func (*Provider) Describe() enrichment.Provider {
 		Slug: Slug, Name: "HTTP API", Category: "your own",
 		Description: "Asks any HTTP API that answers JSON, with your key from the vault, and takes fields from the answer by JSONPath.",
 		Inputs:      []enrichment.Field{}, Outputs: []enrichment.Field{}, Dynamic: true, Auth: enrichment.AuthOptional, ConfigSchema: json.RawMessage(Schema),
-		Idempotent: false, Limits: enrichment.RateLimits{Concurrency: 8, PerSecond: 10},
+		Idempotent: false, Limits: enrichment.RateLimits{Concurrency: 8, PerSecond: 10}, Ceiling: enrichment.RateLimits{Concurrency: 64, PerSecond: 500},
 		Terms: "What the request names goes to the address that you give, under your agreement with its owner.",
 	}
 }

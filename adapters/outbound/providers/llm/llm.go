@@ -28,7 +28,7 @@ func (*Provider) Describe() enrichment.Provider {
 	return enrichment.Provider{
 		Slug: Slug, Name: "AI answer", Category: "your own", Dynamic: true, Auth: enrichment.AuthOptional, ConfigSchema: json.RawMessage(Schema),
 		Description: "Asks a language model about each row, at OpenAI, Anthropic or any compatible endpoint, and takes fields from its answer. A model can be wrong: check what matters.",
-		Inputs:      []enrichment.Field{}, Outputs: []enrichment.Field{}, Limits: enrichment.RateLimits{Concurrency: 16, PerSecond: 50},
+		Inputs:      []enrichment.Field{}, Outputs: []enrichment.Field{}, Limits: enrichment.RateLimits{Concurrency: 16, PerSecond: 50}, Ceiling: enrichment.RateLimits{Concurrency: 64, PerSecond: 500},
 		Terms: "The prompt with the row's values goes to the endpoint that you give, under your agreement with its owner, who charges you by tokens.",
 		Credential: &enrichment.CredentialKind{
 			Kind: Slug, Name: "AI model", Fields: []enrichment.CredentialField{{Name: "api_key", Label: "API key"}}, Hosts: []string{},

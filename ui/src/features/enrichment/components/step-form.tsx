@@ -6,6 +6,7 @@ import { credentialKind, credentialsQuery, fitsProvider } from '@/api/credential
 import { mayBeAskedTwice } from '../config';
 import { HttpApiForm } from './http-api-form';
 import { LlmForm } from './llm-form';
+import { PaceFields } from './pace-fields';
 import { ValidatorFields } from './validator-fields';
 
 export interface StepFormProps {
@@ -53,6 +54,7 @@ export function StepForm({ workspaceId, table, provider, step, onChange }: StepF
       )}
       {provider.slug === 'llm' && <LlmForm table={table} step={step} onChange={onChange} />}
       {provider.dynamic && provider.slug !== 'llm' && <HttpApiForm table={table} step={step} onChange={onChange} />}
+      {provider.dynamic && <PaceFields provider={provider} step={step} onChange={onChange} />}
       <div className="grid gap-3 sm:grid-cols-2">
         {!provider.dynamic && (
           <Field label="Answer to use">
