@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/morket/morket/domain/kernel"
-	"github.com/morket/morket/eventstore/relay"
 )
 
 // Sweep is one kind of thing that is cleared away.
@@ -23,17 +22,18 @@ type Sweep struct {
 
 // Config is what a Sweeper needs.
 type Config struct {
-	Leadership relay.Leadership // its position counts the looks; that it moves shows that this process still leads
-	Sweeps     []Sweep
-	Clock      kernel.Clock
-	Logger     *slog.Logger
-	Look       time.Duration // how often the clock is looked at; 1 min
+	// Lead does the work while this process leads, until ctx ends; the work's context ends with the term.
+	Lead   func(ctx context.Context, work func(context.Context) error) error
+	Sweeps []Sweep
+	Clock  kernel.Clock
+	Logger *slog.Logger
+	Look   time.Duration // how often the clock is looked at; 1 min
 }
 
 // Validate says what is missing.
 func (c Config) Validate() error {
 	var errs []error
-	for name, missing := range map[string]bool{"Leadership": c.Leadership == nil, "Clock": c.Clock == nil, "Logger": c.Logger == nil} {
+	for name, missing := range map[string]bool{"Lead": c.Lead == nil, "Clock": c.Clock == nil, "Logger": c.Logger == nil} {
 		if missing {
 			errs = append(errs, errors.New("a sweeper needs a "+name))
 		}
@@ -63,34 +63,13 @@ func New(cfg Config) (*Sweeper, error) {
 	return &Sweeper{cfg: cfg, next: map[string]time.Time{}}, nil
 }
 
-// Run waits until this process leads, sweeps while it does, and returns ctx's error when ctx ends. What is due is not kept anywhere:
-// a new leader sweeps everything once.
-func (s *Sweeper) Run(ctx context.Context) error {
-	for {
-		err := s.lead(ctx)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if !errors.Is(err, relay.ErrDeposed) {
-			s.cfg.Logger.WarnContext(ctx, "sweeping is interrupted", "error", err)
-		}
-		if err := kernel.Pause(ctx, s.cfg.Look); err != nil {
-			return err
-		}
-	}
-}
+// Run sweeps while this process leads, and returns ctx's error when ctx ends. What is due is not kept anywhere: a process that begins to
+// lead sweeps everything once.
+func (s *Sweeper) Run(ctx context.Context) error { return s.cfg.Lead(ctx, s.sweep) }
 
-func (s *Sweeper) lead(ctx context.Context) error {
-	term, err := s.cfg.Leadership.Lead(ctx)
-	if err != nil {
-		return err
-	}
-	defer term.Resign(context.WithoutCancel(ctx))
+func (s *Sweeper) sweep(ctx context.Context) error {
 	clear(s.next)
-	for at := term.Position(); ; at++ {
-		if err := term.Advance(ctx, at, at+1); err != nil {
-			return err
-		}
+	for {
 		s.round(ctx)
 		if err := kernel.Pause(ctx, s.cfg.Look); err != nil {
 			return err

@@ -11,18 +11,21 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/adapters/leader"
+	"github.com/morket/morket/adapters/leader/memleader"
 	"github.com/morket/morket/adapters/leader/pgleader"
 	"github.com/morket/morket/adapters/postgres"
 	"github.com/morket/morket/adapters/servers/pgtest"
 	"github.com/morket/morket/adapters/sweeper"
 	"github.com/morket/morket/domain/kernel"
-	"github.com/morket/morket/eventstore/memstore"
 	"github.com/morket/morket/eventstore/relay"
 )
 
-func start(t *testing.T, lead relay.Leadership, clock kernel.Clock, sweeps ...sweeper.Sweep) (stop func()) {
+func start(t *testing.T, seat relay.Leadership, clock kernel.Clock, sweeps ...sweeper.Sweep) (stop func()) {
 	t.Helper()
-	s, err := sweeper.New(sweeper.Config{Leadership: lead, Sweeps: sweeps, Clock: clock, Logger: slog.New(slog.DiscardHandler), Look: time.Millisecond})
+	lead, err := leader.New(leader.Config{Leadership: seat, What: "sweeps", Logger: slog.New(slog.DiscardHandler), Retry: time.Millisecond})
+	require.NoError(t, err)
+	s, err := sweeper.New(sweeper.Config{Lead: lead.Run, Sweeps: sweeps, Clock: clock, Logger: slog.New(slog.DiscardHandler), Look: time.Millisecond})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -64,7 +67,7 @@ func TestSweepsRunWhenTheyAreDue(t *testing.T) {
 		}
 		return nil
 	}
-	start(t, relay.Alone(memstore.New(clock)), clock, counting("hourly", time.Hour, runs, broken), counting("daily", 24*time.Hour, runs, fine))
+	start(t, memleader.New(), clock, counting("hourly", time.Hour, runs, broken), counting("daily", 24*time.Hour, runs, fine))
 	require.Equal(t, []string{"hourly", "daily"}, []string{<-runs, <-runs}, "all at the start, one's failure leaves the others alone")
 	require.Equal(t, []string{"hourly", "hourly"}, []string{<-runs, <-runs}, "one that failed is tried again at once")
 	clock.Advance(time.Hour)
@@ -93,6 +96,6 @@ func TestOneProcessSweepsAtATime(t *testing.T) {
 func TestASweeperNeedsItsParts(t *testing.T) {
 	t.Parallel()
 	_, err := sweeper.New(sweeper.Config{Sweeps: []sweeper.Sweep{{Name: "x"}}})
-	require.ErrorContains(t, err, "needs a Leadership")
+	require.ErrorContains(t, err, "needs a Lead")
 	require.ErrorContains(t, err, `the sweep "x" needs`)
 }

@@ -91,9 +91,10 @@ func (w *world) work(t *testing.T, do func(context.Context, operation.Job) (oper
 	t.Helper()
 	worker, err := operationcmd.NewWorker(operationcmd.WorkerConfig{
 		Store: w.log, Codec: w.codec, Clock: w.clock, Do: do, Logger: slog.New(slog.DiscardHandler), Every: time.Millisecond,
-		Lead: func(context.Context) (func(), error) {
+		Lead: func(ctx context.Context, work func(context.Context) error) error {
 			w.lead.Lock()
-			return w.lead.Unlock, nil
+			defer w.lead.Unlock()
+			return work(ctx)
 		},
 	})
 	require.NoError(t, err)

@@ -16,8 +16,8 @@ type WorkerConfig struct {
 	Store eventstore.Store
 	Codec *eventstore.Codec
 	Clock kernel.Clock
-	// Lead waits until this process is the one that works, and returns the function that ends that.
-	Lead func(ctx context.Context) (resign func(), err error)
+	// Lead does the work while this process is the one that works, until ctx ends; the work's context ends with the term.
+	Lead func(ctx context.Context, work func(context.Context) error) error
 	// Do carries out a job; one that a crash cut short is carried out again.
 	Do     func(ctx context.Context, j operation.Job) (operation.Outcome, error)
 	Logger *slog.Logger
@@ -42,22 +42,7 @@ func NewWorker(cfg WorkerConfig) (*Worker, error) {
 }
 
 // Run works until ctx ends, and returns its error.
-func (w *Worker) Run(ctx context.Context) error {
-	for {
-		resign, err := w.cfg.Lead(ctx)
-		if err == nil {
-			err = w.lead(ctx)
-			resign()
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		w.cfg.Logger.WarnContext(ctx, "operators' jobs wait", "error", err)
-		if err := kernel.Pause(ctx, w.cfg.Every); err != nil {
-			return err
-		}
-	}
-}
+func (w *Worker) Run(ctx context.Context) error { return w.cfg.Lead(ctx, w.lead) }
 
 // lead looks for jobs until something fails.
 func (w *Worker) lead(ctx context.Context) error {

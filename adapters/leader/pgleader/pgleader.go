@@ -1,5 +1,5 @@
-// Package pgleader makes one process the relay's leader by a Postgres session lock, and keeps the relay's checkpoint under
-// a fencing epoch: a leader that lost its lock without noticing can't move the checkpoint any more.
+// Package pgleader makes one process the leader at something by a Postgres session lock, and keeps a checkpoint of it under a fencing
+// epoch: a leader that lost its lock without noticing can't move the checkpoint any more.
 package pgleader
 
 import (

@@ -13,7 +13,6 @@ import (
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/operationapi"
-	"github.com/morket/morket/adapters/leader/pgleader"
 	"github.com/morket/morket/adapters/telemetry"
 	"github.com/morket/morket/cmd/internal/backup"
 	"github.com/morket/morket/cmd/internal/config"
@@ -240,32 +239,20 @@ func (b *backups) metrics() (out telemetry.Backups) {
 
 // schedule asks for backups, and for the drills that prove them, in the process that leads.
 func (b *backups) schedule(ctx context.Context, h *operationcmd.Handlers) error {
-	leadership := pgleader.New(b.core.pool, "backups")
-	for {
-		term, err := leadership.Lead(ctx)
-		if err == nil {
-			err = b.lead(ctx, h)
-			term.Resign(context.WithoutCancel(ctx))
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		b.log.WarnContext(ctx, "the schedule of backups waits", "error", err)
-		if err := kernel.Pause(ctx, lookEvery); err != nil {
-			return err
-		}
+	lead, err := newLeader(b.core, "backups", lookEvery)
+	if err != nil {
+		return err
 	}
-}
-
-func (b *backups) lead(ctx context.Context, h *operationcmd.Handlers) error {
-	for {
-		if err := b.due(ctx, h); err != nil {
-			return err
+	return lead.Run(ctx, func(ctx context.Context) error {
+		for {
+			if err := b.due(ctx, h); err != nil {
+				return err
+			}
+			if err := kernel.Pause(ctx, b.pause()); err != nil {
+				return err
+			}
 		}
-		if err := kernel.Pause(ctx, b.pause()); err != nil {
-			return err
-		}
-	}
+	})
 }
 
 // pause is how soon the schedule looks again.

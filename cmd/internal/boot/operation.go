@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/operationapi"
-	"github.com/morket/morket/adapters/leader/pgleader"
 	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/commands/operationcmd"
 	"github.com/morket/morket/domain/kernel"
@@ -42,16 +42,12 @@ func newOperations(ctx context.Context, c *core, monitor *projections.Monitor) (
 	if err != nil {
 		return nil, err
 	}
-	leadership := pgleader.New(c.pool, "operations")
+	lead, err := newLeader(c, "operations", time.Second)
+	if err != nil {
+		return nil, err
+	}
 	o.worker, err = operationcmd.NewWorker(operationcmd.WorkerConfig{
-		Store: c.store, Codec: c.codec, Clock: c.clock, Logger: c.log.With("part", "operations"), Do: o.do,
-		Lead: func(ctx context.Context) (func(), error) {
-			term, err := leadership.Lead(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return func() { term.Resign(context.WithoutCancel(ctx)) }, nil
-		},
+		Store: c.store, Codec: c.codec, Clock: c.clock, Logger: c.log.With("part", "operations"), Do: o.do, Lead: lead.Run,
 	})
 	return o, err
 }

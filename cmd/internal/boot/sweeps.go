@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/morket/morket/adapters/leader"
 	"github.com/morket/morket/adapters/leader/pgleader"
 	"github.com/morket/morket/adapters/sweeper"
 	"github.com/morket/morket/domain/kernel"
@@ -17,9 +18,18 @@ const sweepBatch = 5000
 // each machine for itself: both do it by themselves.
 func newSweeper(c *core, sweeps []sweeper.Sweep) (*sweeper.Sweeper, error) {
 	keys := sweeper.Sweep{Name: "keys", Every: time.Hour, Run: func(ctx context.Context) (int, error) { return c.ring.Rewrap(ctx, sweepBatch) }}
+	lead, err := newLeader(c, "sweeps", time.Minute)
+	if err != nil {
+		return nil, err
+	}
 	return sweeper.New(sweeper.Config{
-		Leadership: pgleader.New(c.pool, "sweeps"), Clock: c.clock, Logger: c.log.With("part", "sweeps"), Sweeps: append(sweeps, keys),
+		Lead: lead.Run, Clock: c.clock, Logger: c.log.With("part", "sweeps"), Sweeps: append(sweeps, keys),
 	})
+}
+
+// newLeader has one process at a time do what; after a failure it waits for retry.
+func newLeader(c *core, what string, retry time.Duration) (*leader.Leader, error) {
+	return leader.New(leader.Config{Leadership: pgleader.New(c.pool, what), What: what, Logger: c.log.With("part", what), Retry: retry})
 }
 
 // sweeping is what a sweep's commands carry.
