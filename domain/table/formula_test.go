@@ -176,6 +176,21 @@ func TestAnErrorReachesOnlyWhatUsesIt(t *testing.T) {
 	require.Empty(t, got["Good"].Error)
 }
 
+func TestWhatIsBehindAFormula(t *testing.T) {
+	t.Parallel()
+	m := maker()
+	tbl := made(t, m, "A", "B", "C")
+	add(t, m, tbl, "F", table.Text, `{{A}} + {{B}}`)
+	add(t, m, tbl, "G", table.Text, `{{F}} + {{A}}`)
+	s := tbl.Schema()
+	id := func(name string) kernel.ColumnID {
+		c, _ := s.ByName(name)
+		return c.ID
+	}
+	require.Equal(t, []kernel.ColumnID{id("G"), id("F"), id("A"), id("B")}, s.Behind([]kernel.ColumnID{id("G")}))
+	require.Equal(t, []kernel.ColumnID{id("C")}, s.Behind([]kernel.ColumnID{id("C")}))
+}
+
 func TestFormulasKnowTheTickAndNoOtherTime(t *testing.T) {
 	t.Parallel()
 	m := maker()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
@@ -189,6 +191,34 @@ func TestFormulasOverTheRowItselfAndOverTicks(t *testing.T) {
 	require.Equal(t, fmt.Sprintf(`"%s 2026-01-02T03:04:05Z usr_2"`, rows[0]), f.shown(t, about))
 	require.Equal(t, `1`, f.shown(t, left))
 	f.RequireRebuildable()
+}
+
+func TestARunReadsFormulasOnlyWhenTheyAreComputed(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, table.Number)
+	num := f.named("number")
+	values := make([]string, 2500)
+	for i := range values {
+		values[i] = strconv.Itoa(i)
+	}
+	for part := range slices.Chunk(values, 500) {
+		f.rows(num, part...)
+	}
+	double := f.formula(t, "Double", table.Number, `{{number}} * 2`)
+	runs := f.grid.ForRuns(nil)
+	read := func(columns ...kernel.ColumnID) ([]enrichmentcmd.Row, error) {
+		return runs.Page(t.Context(), enrichmentcmd.RowQuery{Workspace: workspace, Table: f.tbl.ID(), Columns: columns, Limit: 2500})
+	}
+	_, err := read(num)
+	require.NoError(t, err)
+	_, err = read(num, double)
+	require.ErrorContains(t, err, "being computed (1000 of 2500 rows)")
+	_, err = runs.Count(t.Context(), enrichmentcmd.RowQuery{Workspace: workspace, Table: f.tbl.ID(), Filter: json.RawMessage(fmt.Sprintf(`{"column":%q,"op":"not_empty"}`, double))})
+	require.ErrorContains(t, err, "being computed")
+	require.NoError(t, f.Store.Settle(t.Context(), projections.LiveOf(gridview.Name)))
+	rows, err := read(double)
+	require.NoError(t, err)
+	require.JSONEq(t, `4998`, string(rows[2499].Cells[double]))
 }
 
 // TestAnyCourseOfFormulasIsRebuilt makes courses of edits, renames, changes of formulas and of types, deletions and returns.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,6 +57,9 @@ func (r Runs) from(ctx context.Context, q enrichmentcmd.RowQuery, a *args) (grid
 	if err != nil {
 		return info, "", err
 	}
+	if err := computing(info, q.Columns, filter); err != nil {
+		return info, "", err
+	}
 	p, err := r.grid.plan(ctx, info, gridview.Query{Filter: filter})
 	if err != nil {
 		return info, "", err
@@ -77,6 +81,23 @@ func (r Runs) from(ctx context.Context, q enrichmentcmd.RowQuery, a *args) (grid
 	}
 	through, err := bound("<=", q.Through, a)
 	return info, from + after + through, err
+}
+
+// computing refuses to read formula columns that are being computed anew: nothing is paid for what a formula made before its change.
+func computing(info gridview.Info, columns []kernel.ColumnID, f table.Filter) error {
+	if info.Recompute == nil {
+		return nil
+	}
+	read := slices.Clone(columns)
+	for _, c := range f.Conditions() {
+		read = append(read, c.Column.ID)
+	}
+	if !slices.ContainsFunc(read, func(id kernel.ColumnID) bool { return slices.Contains(info.Recompute.Columns, id) }) {
+		return nil
+	}
+	e := kernel.E(kernel.KindUnavailable, "COMPUTING", "the table's formulas are being computed (%d of %d rows); try again in a moment", info.Recompute.Done, info.Recompute.Total)
+	e.RetryAfter = time.Second
+	return e
 }
 
 // bound limits the row ids on one side; no id is no limit.
