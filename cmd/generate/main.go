@@ -76,7 +76,7 @@ func section(path, name, content string) error {
 	if !ok || !closed {
 		return fmt.Errorf("%s has no place for the %s", path, name)
 	}
-	return os.WriteFile(path, []byte(before+begin+"\n"+content+"\n"+end+after), 0o644)
+	return os.WriteFile(path, []byte(before+begin+"\n"+content+"\n"+end+after), 0o644) //nolint:gosec // the paths are main's
 }
 
 // functions is the table of the functions that formulas have.

@@ -47,7 +47,7 @@ func (s service) checkFormula(ctx context.Context, p httpapi.Principal, in *chec
 	b := in.Body
 	f, problem := table.TryFormula(table.Column{ID: b.ColumnID, Type: b.Type}, b.Expression, info.Schema, info.Deleted)
 	if problem != nil {
-		return CheckedFormula{Problem: problem}, meta, nil
+		return CheckedFormula{Problem: problem}, meta, nil //nolint:nilerr // what is wrong is the answer
 	}
 	out := CheckedFormula{Kind: f.Kind, Type: f.Type, UsesTime: f.UsesTime, Uses: f.References()}
 	if b.RowID == "" {

@@ -3,6 +3,7 @@ package gridread
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -21,6 +22,22 @@ import (
 // for the formulas that use what has been changed. A change of a formula, of a column that formulas use, or of the tick computes all rows
 // anew: that is noted in recomputes and done page by page (projections.Settler), the first page at once. Rows and columns in the trash
 // are computed like others, so that what comes back is as if it had never been there.
+
+// How long formulas may compute: within the transaction of events, which all tables wait for, and in a page of a recompute. A formula may
+// take 50 ms a row, so what is over that is left to a recompute.
+const (
+	computeEvents = time.Second
+	computeStep   = 200 * time.Millisecond
+)
+
+// stopwatch adds up how long formulas have computed.
+type stopwatch struct{ spent time.Duration }
+
+func (s *stopwatch) measure(compute func()) {
+	began := kernel.SystemClock{}.Now()
+	compute()
+	s.spent += kernel.SystemClock{}.Now().Sub(began)
+}
 
 // touched is what a transaction has changed of a table's rows.
 type touched struct {
@@ -68,9 +85,15 @@ func (w *Writer) compute(ctx context.Context) error {
 			keys = append(keys, k)
 		}
 		slices.SortFunc(keys, func(a, b [16]byte) int { return slices.Compare(a[:], b[:]) })
-		for part := range slices.Chunk(keys, computePage) {
+		for part := range slices.Chunk(keys, computePart) {
+			if w.clock.spent > computeEvents {
+				if err := w.note(ctx, id, e.formulas().Using(columns)); err != nil {
+					return err
+				}
+				break
+			}
 			for _, rows := range []string{liveRows(id), trashedRows(id)} {
-				if _, _, err := w.computeRows(ctx, e, plan, rows, "id = ANY($1)", part); err != nil {
+				if _, _, _, err := w.computeRows(ctx, e, plan, rows, "id = ANY($1)", part); err != nil {
 					return err
 				}
 			}
@@ -110,6 +133,10 @@ func (w *Writer) recomputes(ctx context.Context, e *entry, before *structure, ev
 	if len(columns) == 0 {
 		return nil
 	}
+	return w.note(ctx, id, columns)
+}
+
+func (w *Writer) note(ctx context.Context, id kernel.TableID, columns []kernel.ColumnID) error {
 	if err := w.exec(ctx, noteRecompute, id, columns); err != nil {
 		return err
 	}
@@ -171,8 +198,11 @@ func (w *Writer) forgetComputed(ctx context.Context, id kernel.TableID, col kern
 	return w.both(ctx, id, `UPDATE %[1]s SET _s = NULLIF(_s - '%[2]s', '{}'::jsonb), _k = NULLIF(_k - '%[2]s', '{}'::jsonb) WHERE _s ? '%[2]s' OR _k ? '%[2]s'`, short(string(col)))
 }
 
-// computePage is how many rows are computed at a time. While a page of a recompute is done no event is applied, so it is short.
-const computePage = 1000
+// How many rows are computed at a time: of a recompute, while whose pages no event is applied, and of those that events have changed.
+const (
+	computePage = 1000
+	computePart = 100
+)
 
 const (
 	nextRecompute = `SELECT table_id FROM recomputes ORDER BY total - done, table_id LIMIT 1`
@@ -213,18 +243,20 @@ func (w *Writer) recomputePage(ctx context.Context, id kernel.TableID) error {
 	if after == nil {
 		after = &[16]byte{}
 	}
-	for left := computePage; ; {
+	w.clock.spent = 0
+	for left, done := computePage, 0; ; {
 		rows := liveRows(id)
 		if trash {
 			rows = trashedRows(id)
 		}
-		n, at, err := w.computeRows(ctx, e, plan, rows, fmt.Sprintf("id > $1 ORDER BY id LIMIT %d", left), *after)
+		n, stopped, at, err := w.computeRows(ctx, e, plan, rows, fmt.Sprintf("id > $1 ORDER BY id LIMIT %d", left), *after)
 		if err != nil {
 			return err
 		}
+		done += n
 		switch {
-		case n == left:
-			return w.exec(ctx, moveRecompute, id, trash, at, computePage)
+		case n == left || stopped:
+			return w.exec(ctx, moveRecompute, id, trash, at, done)
 		case trash:
 			return w.exec(ctx, endRecompute, id)
 		}
@@ -232,6 +264,9 @@ func (w *Writer) recomputePage(ctx context.Context, id kernel.TableID) error {
 		trash, after = true, &[16]byte{}
 	}
 }
+
+// errTimeOver ends a page of a recompute early.
+var errTimeOver = errors.New("the time for a page is over")
 
 // rowReads are the columns of a statement that reads what a plan needs of rows, and what they are.
 type rowReads struct {
@@ -266,12 +301,14 @@ func (e *entry) reads(plan *table.Plan) *rowReads {
 }
 
 // computeRows computes the plan for the rows that the condition selects and writes those that have become others. It returns how many rows
-// it looked at, and the last one.
-func (w *Writer) computeRows(ctx context.Context, e *entry, plan *table.Plan, rows, where string, arg any) (n int, last [16]byte, err error) {
+// it looked at, whether it stopped before the others because the time for it was over, and the last one. What events have changed is
+// computed to its end.
+func (w *Writer) computeRows(ctx context.Context, e *entry, plan *table.Plan, rows, where string, arg any) (n int, stopped bool, last [16]byte, err error) {
+	_, pages := arg.([16]byte)
 	reads := e.reads(plan)
 	res, err := w.tx.Query(ctx, fmt.Sprintf("SELECT id, _created, _updated%s FROM %s WHERE %s", reads.sql.String(), rows, where), arg)
 	if err != nil {
-		return 0, last, fmt.Errorf("read rows to compute: %w", err)
+		return 0, false, last, fmt.Errorf("read rows to compute: %w", err)
 	}
 	out := newComputedRows(plan)
 	var created, updated time.Time
@@ -287,13 +324,21 @@ func (w *Writer) computeRows(ctx context.Context, e *entry, plan *table.Plan, ro
 		for i, id := range reads.ids {
 			values[id] = systemValue(reads.types[i], last, created, updated, stored[i])
 		}
-		results = plan.Compute(func(id kernel.ColumnID) json.RawMessage { return values[id] }, results[:0])
-		return out.add(last, results, values, stored[len(reads.ids):])
+		w.clock.measure(func() {
+			results = plan.Compute(func(id kernel.ColumnID) json.RawMessage { return values[id] }, results[:0])
+		})
+		if err := out.add(last, results, values, stored[len(reads.ids):]); err != nil {
+			return err
+		}
+		if w.clock.spent > computeStep && pages {
+			return errTimeOver
+		}
+		return nil
 	})
-	if err != nil {
-		return n, last, fmt.Errorf("compute rows: %w", err)
+	if stopped = errors.Is(err, errTimeOver); err != nil && !stopped {
+		return n, false, last, fmt.Errorf("compute rows: %w", err)
 	}
-	return n, last, out.write(ctx, w, rows)
+	return n, stopped, last, out.write(ctx, w, rows)
 }
 
 // systemValue is the canonical value of a stored one, and of what the row itself has.

@@ -110,8 +110,8 @@ FROM unnest($1::uuid[], $2::text[], $3::text[]` + from.String() + `) AS v(id, s,
 }
 
 // compute has the rows copied in with their formulas.
-func (r *copyRows) compute(e *entry, plan *table.Plan) {
-	r.plan, r.system = plan, map[kernel.ColumnID]table.Type{}
+func (r *copyRows) compute(e *entry, plan *table.Plan, clock *stopwatch) {
+	r.clock, r.plan, r.system = clock, plan, map[kernel.ColumnID]table.Type{}
 	for _, id := range plan.Reads {
 		if t := e.types[id]; t.ReadOnly() {
 			r.system[id] = t
@@ -133,21 +133,14 @@ func (r *copyRows) formulaNames() string {
 
 // appendFormulas appends what the formulas of the batch's row n make.
 func (r *copyRows) appendFormulas(buf, folded []byte, b gridview.Batch, n int, values [][]json.RawMessage) (line, forms []byte, err error) {
-	r.results = r.plan.Compute(func(id kernel.ColumnID) json.RawMessage {
-		if i, ok := slices.BinarySearch(r.cols, id); ok {
-			return values[i][n]
+	if r.clock.spent > computeEvents { // a recompute does them
+		r.late = true
+		for range r.plan.Writes {
+			buf = append(buf, '\t', '\\', 'N')
 		}
-		switch t := r.system[id]; t {
-		case table.CreatedAt, table.UpdatedAt:
-			return appendTime(nil, b.Stamp.At.UTC().Truncate(time.Microsecond))
-		case table.CreatedBy, table.UpdatedBy:
-			return table.Quote(b.Stamp.By)
-		case table.RowIDType:
-			return table.Quote(string(b.Chunk.Rows[n]))
-		default:
-			return kernel.Null()
-		}
-	}, r.results[:0])
+		return append(buf, '\t', '\\', 'N'), folded, nil
+	}
+	r.clock.measure(func() { r.evaluate(b, n, values) })
 	var states []byte
 	for i, res := range r.results {
 		col := r.plan.Writes[i]
@@ -163,4 +156,23 @@ func (r *copyRows) appendFormulas(buf, folded []byte, b gridview.Batch, n int, v
 		return append(buf, '\t', '\\', 'N'), folded, nil
 	}
 	return appendCopyText(append(buf, '\t'), closed(states)), folded, nil
+}
+
+// evaluate computes the formulas of the batch's row n.
+func (r *copyRows) evaluate(b gridview.Batch, n int, values [][]json.RawMessage) {
+	r.results = r.plan.Compute(func(id kernel.ColumnID) json.RawMessage {
+		if i, ok := slices.BinarySearch(r.cols, id); ok {
+			return values[i][n]
+		}
+		switch t := r.system[id]; t {
+		case table.CreatedAt, table.UpdatedAt:
+			return appendTime(nil, b.Stamp.At.UTC().Truncate(time.Microsecond))
+		case table.CreatedBy, table.UpdatedBy:
+			return table.Quote(b.Stamp.By)
+		case table.RowIDType:
+			return table.Quote(string(b.Chunk.Rows[n]))
+		default:
+			return kernel.Null()
+		}
+	}, r.results[:0])
 }

@@ -54,7 +54,7 @@ func (w *Writer) copyIn(ctx context.Context, e *entry, id kernel.TableID, cols [
 	rows := &copyRows{batches: batches, cols: cols, types: make([]table.Type, len(cols))}
 	names := make([]string, len(cols))
 	if f := e.formulas(); !f.None() {
-		rows.compute(e, f.Plan(f.All()))
+		rows.compute(e, f.Plan(f.All()), &w.clock)
 	}
 	for i, c := range cols {
 		t, err := e.typeOf(c)
@@ -65,6 +65,9 @@ func (w *Writer) copyIn(ctx context.Context, e *entry, id kernel.TableID, cols [
 	}
 	sql := "COPY " + liveRows(id) + " (id, _pos, _pos0, _by, _cby, _created, _updated" + strings.Join(names, "") + rows.formulaNames() + ", _k) FROM STDIN"
 	_, err := w.tx.Conn().PgConn().CopyFrom(ctx, rows, sql)
+	if rows.late && err == nil {
+		err = w.note(ctx, id, e.formulas().All())
+	}
 	if rows.err != nil { // the database only knows that something was amiss
 		return rows.err
 	}
@@ -83,10 +86,12 @@ type copyRows struct {
 	plan    *table.Plan // of the table's formula columns; nil without any
 	system  map[kernel.ColumnID]table.Type
 	results []table.Computed // of the row at hand
-	buf     []byte           // of the batch at hand
-	rest    []byte           // of buf: not read yet
-	folded  []byte           // _k of the row at hand
-	err     error            // of a row that can't be written
+	clock   *stopwatch
+	late    bool   // rows were copied in without their formulas
+	buf     []byte // of the batch at hand
+	rest    []byte // of buf: not read yet
+	folded  []byte // _k of the row at hand
+	err     error  // of a row that can't be written
 }
 
 // Read implements io.Reader.

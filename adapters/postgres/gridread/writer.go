@@ -87,6 +87,7 @@ type Writer struct {
 	batch   *pgx.Batch
 	pending []*pendingSet
 	noted   map[kernel.TableID]bool // tables whose recompute was noted in this transaction
+	clock   stopwatch               // of the formulas computed in this transaction
 }
 
 // entry is what one transaction knows and changes of a table.

@@ -119,7 +119,11 @@ func (p *Program) EvalAt(now time.Time, value func(i int) json.RawMessage) (out 
 	if !ok {
 		r = &run{vars: make([]variable, len(p.opts.Variables)), lets: make([]any, p.lets)}
 	}
-	r.start(p.clock, value)
+	clock := p.clock
+	if p.opts.Formula {
+		clock = nil
+	}
+	r.start(clock, value)
 	r.formula, r.now = p.opts.Formula, now
 	defer func() {
 		if e := recover(); e != nil {

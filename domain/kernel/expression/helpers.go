@@ -180,10 +180,7 @@ func extract(r *run, args []any) any {
 	if err != nil {
 		panic(err)
 	}
-	if len(s)*p.size > quickSteps {
-		panic(ErrTooLong)
-	}
-	r.work(len(s)>>2*min(p.size, 8) + 16)
+	r.work(p.steps(s))
 	r.charge(headerSize * (2 + p.re.NumSubexp()))
 	found := p.re.FindStringSubmatchIndex(s)
 	switch {

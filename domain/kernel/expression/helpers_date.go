@@ -138,8 +138,19 @@ func before(r *run, args []any) any {
 
 // dateWords are what stands for a part of a date in formatDate, the longer of two that begin alike first, with Go's word for it.
 var dateWords = [][2]string{ //nolint:gochecknoglobals // a constant table
-	{"YYYY", "2006"}, {"YY", "06"}, {"MMMM", "January"}, {"MMM", "Jan"}, {"MM", "01"}, {"M", "1"}, {"DD", "02"}, {"D", "2"},
-	{"HH", "15"}, {"mm", "04"}, {"ss", "05"}, {"dddd", "Monday"}, {"ddd", "Mon"},
+	{"YYYY", "2006"},
+	{"YY", "06"},
+	{"MMMM", "January"},
+	{"MMM", "Jan"},
+	{"MM", "01"},
+	{"M", "1"},
+	{"DD", "02"},
+	{"D", "2"},
+	{"HH", "15"},
+	{"mm", "04"},
+	{"ss", "05"},
+	{"dddd", "Monday"},
+	{"ddd", "Mon"},
 }
 
 func formatDate(r *run, args []any) any {

@@ -142,6 +142,10 @@ func compilePattern(source string, pay func(made int)) (*pattern, error) {
 
 // match looks for the pattern in s. A long search reads rune by rune, so that it can be stopped between two of them.
 func (p *pattern) match(m *meter, s string) bool {
+	if m.clock == nil {
+		m.work(p.steps(s))
+		return p.re.MatchString(s)
+	}
 	if len(s)*p.size <= quickSteps {
 		m.work(len(s)>>2*min(p.size, 8) + 16)
 		return p.re.MatchString(s)
@@ -153,6 +157,9 @@ func (p *pattern) match(m *meter, s string) bool {
 	}
 	return ok
 }
+
+// steps bounds the work of looking for the pattern in s.
+func (p *pattern) steps(s string) int { return len(s)*p.size>>2 + 16 }
 
 // runes is a text that ends early when the evaluation is over its budget. regexp must not be left by a panic.
 type runes struct {
