@@ -71,7 +71,7 @@ func TestPagesAreRendered(t *testing.T) {
 func TestHostilePagesReachNothing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	p := pool(t, s, func(c *browser.Config) { c.Navigation = 15 * time.Second; c.MaxBytes = 8 << 20 })
+	p := pool(t, s, func(c *browser.Config) { c.Navigation = 30 * time.Second; c.MaxBytes = 8 << 20 })
 	var bytes int64
 	for path, c := range map[string]struct {
 		says   string
@@ -136,7 +136,7 @@ func TestTasksShareNothing(t *testing.T) {
 // A page that never rests or takes all memory fails alone, and its browser's other pages go on.
 func TestPagesThatNeverRestFailAlone(t *testing.T) {
 	t.Parallel()
-	p := pool(t, newSite(t), func(c *browser.Config) { c.Navigation = 6 * time.Second })
+	p := pool(t, newSite(t), func(c *browser.Config) { c.Navigation = 20 * time.Second })
 	var wg sync.WaitGroup
 	for _, path := range []string{"/spin", "/memory"} {
 		wg.Go(func() {
@@ -200,12 +200,12 @@ func TestBrowsersAreReplacedAndLeaveNothing(t *testing.T) {
 func TestPlacesAreLimited(t *testing.T) {
 	t.Parallel()
 	p := pool(t, newSite(t), func(c *browser.Config) {
-		c.Size, c.Acquire, c.Navigation, c.Pressed = 3, time.Second, 8*time.Second, func() bool { return true }
+		c.Size, c.Acquire, c.Navigation, c.Pressed = 3, time.Second, 20*time.Second, func() bool { return true }
 	})
 	require.Equal(t, 1, p.Stats().Size)
 	var wg sync.WaitGroup
 	wg.Go(func() { _, _ = p.Render(t.Context(), scrape.Render{URL: "http://site.test/spin"}) })
-	require.Eventually(t, func() bool { return p.Stats().Busy == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return p.Stats().Busy == 1 }, 30*time.Second, time.Millisecond)
 	_, err := p.Render(t.Context(), scrape.Render{URL: "http://site.test/static"})
 	require.Equal(t, scrape.ReasonBusy, scrape.AsFault(err).Reason)
 	wg.Wait()
