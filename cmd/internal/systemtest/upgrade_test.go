@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -213,17 +214,17 @@ func (u *upgraded) runEnds(asked *answerer) {
 	n := int64(len(u.was.Keys))
 	require.Equal(u.t, n, job.Counts.Done, "%+v", job)
 	require.GreaterOrEqual(u.t, job.Counts.Succeeded, u.was.Answered)
-	calls := asked.calls()
-	var answers int64
-	for _, r := range u.lines() {
-		if r["Asked"] == "" {
-			continue
-		}
-		answers++
+	var answered []map[string]string
+	u.eventually(doneWithin, "the answers are in the cells", func() bool { // the grid follows the run's own read model
+		answered = slices.DeleteFunc(u.lines(), func(r map[string]string) bool { return r["Asked"] == "" })
+		return int64(len(answered)) >= job.Counts.Succeeded
+	})
+	calls, answers := asked.calls(), int64(len(answered))
+	require.Equal(u.t, job.Counts.Succeeded, answers)
+	for _, r := range answered {
 		require.Equal(u.t, "answer to "+r["Key"], r["Asked"])
 		require.LessOrEqual(u.t, calls[r["Key"]], 1, "what was asked for in this life was asked for once")
 	}
-	require.Equal(u.t, job.Counts.Succeeded, answers)
 	balance := in[struct {
 		Balance  int64 `json:"balance_mc"`
 		Reserved int64 `json:"reserved_mc"`
