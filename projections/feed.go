@@ -179,7 +179,7 @@ func (f *feed) live(ctx context.Context, m *message.Message) error {
 			f.logger.WarnContext(ctx, "unreadable log message, reading the log instead", "projection", f.location.String(), "error", err)
 			fallthrough
 		case b.First > next: // messages were lost: the hole is in the log
-			if err := f.take(ctx, events); err != nil {
+			if err := f.applyNext(ctx, events); err != nil {
 				return err
 			}
 			events, size = nil, 0
@@ -202,7 +202,7 @@ func (f *feed) live(ctx context.Context, m *message.Message) error {
 			m = f.waiting(ctx, gathered)
 		}
 	}
-	return f.take(ctx, events)
+	return f.applyNext(ctx, events)
 }
 
 // waiting returns a message that has arrived, or arrives until the time is over, or nil.
@@ -240,7 +240,7 @@ func (f *feed) catchUp(ctx context.Context, until int64) error {
 		if p.err != nil {
 			return p.err
 		}
-		if err := f.take(ctx, p.events); err != nil {
+		if err := f.applyNext(ctx, p.events); err != nil {
 			return err
 		}
 	}

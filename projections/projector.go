@@ -34,8 +34,8 @@ type Log interface {
 	Head(ctx context.Context) (int64, error)
 }
 
-// TakeTables takes the events of a type, which tables' streams have, out of the others and returns the tables.
-func TakeTables(events []eventstore.Recorded, of kernel.Event) (tables []kernel.TableID, rest []eventstore.Recorded) {
+// SplitTables takes the events of a type, which tables' streams have, out of the others and returns the tables.
+func SplitTables(events []eventstore.Recorded, of kernel.Event) (tables []kernel.TableID, rest []eventstore.Recorded) {
 	is := func(e eventstore.Recorded) bool { return e.Type == of.EventType() }
 	if !slices.ContainsFunc(events, is) {
 		return nil, events

@@ -134,9 +134,9 @@ func (w *worker) transient(err error) bool {
 		kernel.KindOf(err) == kernel.KindUnavailable || w.store.Transient(err)
 }
 
-// take applies a piece of the log that begins right after the worker's position. ErrMoved means that somebody else has
+// applyNext applies a piece of the log that begins right after the worker's position. ErrMoved means that somebody else has
 // moved the location: load and read again.
-func (w *worker) take(ctx context.Context, events []eventstore.Recorded) error {
+func (w *worker) applyNext(ctx context.Context, events []eventstore.Recorded) error {
 	if len(events) == 0 {
 		return nil
 	}

@@ -41,14 +41,14 @@ func (a *API) limit(ctx context.Context, op Op, c echo.Context, p Principal) err
 	case op.Rate == Unlimited:
 		return nil
 	case op.Rate == Auth || p.Actor.ID == "":
-		return a.take(ctx, op.Rate, "ip:"+address(c))
+		return a.consume(ctx, op.Rate, "ip:"+address(c))
 	case op.Rate == Enrichment:
-		if err := a.take(ctx, General, caller(p)); err != nil {
+		if err := a.consume(ctx, General, caller(p)); err != nil {
 			return err
 		}
-		return a.take(ctx, Enrichment, "ws:"+string(p.Workspace))
+		return a.consume(ctx, Enrichment, "ws:"+string(p.Workspace))
 	default:
-		return a.take(ctx, op.Rate, caller(p))
+		return a.consume(ctx, op.Rate, caller(p))
 	}
 }
 
@@ -58,7 +58,7 @@ func (a *API) guessed(ctx context.Context, c echo.Context, err error) error {
 	if kernel.KindOf(err) != kernel.KindUnauthorized || errors.Is(err, auth.ErrStale) {
 		return err
 	}
-	if over := a.take(ctx, Failed, "ip:"+address(c)); over != nil {
+	if over := a.consume(ctx, Failed, "ip:"+address(c)); over != nil {
 		return over
 	}
 	return err
@@ -69,13 +69,13 @@ func (a *API) refused(ctx context.Context, p Principal, err error) error {
 	if k := kernel.KindOf(err); p.Actor.ID == "" || k != kernel.KindForbidden && k != kernel.KindNotFound {
 		return err
 	}
-	if over := a.take(ctx, General, "refused:"+caller(p)); over != nil {
+	if over := a.consume(ctx, General, "refused:"+caller(p)); over != nil {
 		return over
 	}
 	return err
 }
 
-func (a *API) take(ctx context.Context, class Class, who string) error {
+func (a *API) consume(ctx context.Context, class Class, who string) error {
 	per := a.cfg.Limits[class]
 	if per <= 0 {
 		return nil

@@ -45,8 +45,8 @@ func (m *Models) set(versions map[string]int) {
 	m.own = maps.Clone(versions)
 }
 
-// tell returns the names of the read models, and the versions of those that the process reads; nil before it has said so.
-func (m *Models) tell() (names []string, versions map[string]int) {
+// declare returns the names of the read models, and the versions of those that the process reads; nil before it has said so.
+func (m *Models) declare() (names []string, versions map[string]int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.own == nil {
@@ -59,8 +59,8 @@ func (m *Models) tell() (names []string, versions map[string]int) {
 	return slices.Sorted(maps.Keys(m.own)), versions
 }
 
-// hear takes in the versions of the live copies, and of those that are about to take their place.
-func (m *Models) hear(asked time.Time, live, due map[string]int) {
+// update takes in the versions of the live copies, and of those that are about to take their place.
+func (m *Models) update(asked time.Time, live, due map[string]int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.own == nil {
@@ -117,8 +117,8 @@ func (m *Models) now(ctx context.Context) ([]string, error) {
 	return m.Closed(), nil
 }
 
-// may refuses what names a read model that is closed, in SQL as in "rm_grid.tables".
-func (m *Models) may(ctx context.Context, sql string) error {
+// check refuses what names a read model that is closed, in SQL as in "rm_grid.tables".
+func (m *Models) check(ctx context.Context, sql string) error {
 	closed, err := m.now(ctx)
 	if err != nil {
 		return err

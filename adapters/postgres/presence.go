@@ -90,9 +90,9 @@ func Join(ctx context.Context, cfg PresenceConfig) (*Presence, error) {
 		return nil, fmt.Errorf("connect to be seen: %w", err)
 	}
 	p := &Presence{pool: pool, id: strings.ToLower(rand.Text()), ended: make(chan struct{}), log: cfg.Logger, local: cfg.Clock, patience: cfg.Patience, models: &Models{clock: cfg.Clock, patience: cfg.Patience}}
-	p.models.ask = p.say
+	p.models.ask = p.beatNow
 	if _, err = pool.Exec(ctx, forgetOld, forgotten); err == nil {
-		err = p.say(ctx)
+		err = p.beatNow(ctx)
 	}
 	if err != nil {
 		pool.Close()
@@ -100,7 +100,7 @@ func Join(ctx context.Context, cfg PresenceConfig) (*Presence, error) {
 	}
 	life, end := context.WithCancel(context.WithoutCancel(ctx)) // until Leave: what relies on it ends before
 	p.end = end
-	go p.keep(life)
+	go p.beatUntilDone(life)
 	return p, nil
 }
 
@@ -115,7 +115,7 @@ func (p *Presence) Models() *Models { return p.models }
 func (p *Presence) Read(ctx context.Context, versions map[string]int) error {
 	p.models.set(versions)
 	for range 2 { // the first answer may close one
-		if err := p.say(ctx); err != nil {
+		if err := p.beatNow(ctx); err != nil {
 			return fmt.Errorf("make known which read models the process reads: %w", err)
 		}
 	}
@@ -125,20 +125,20 @@ func (p *Presence) Read(ctx context.Context, versions map[string]int) error {
 func (p *Presence) beat(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, p.patience/beats)
 	defer cancel()
-	return p.say(ctx)
+	return p.beatNow(ctx)
 }
 
-// say gives the sign of life and hears what time it is.
-func (p *Presence) say(ctx context.Context) error {
+// beatNow gives the sign of life and hears what time it is.
+func (p *Presence) beatNow(ctx context.Context) error {
 	asked := p.local.Now()
 	var said time.Time
 	var others int
 	var live, due map[string]int
-	names, told := p.models.tell()
+	names, told := p.models.declare()
 	if err := p.pool.QueryRow(ctx, beatSQL, p.id, p.patience, reads, told, names).Scan(&said, &others, &live, &due); err != nil {
 		return err
 	}
-	p.models.hear(asked, live, due)
+	p.models.update(asked, live, due)
 	took := p.local.Now().Sub(asked)
 	said = said.UTC()
 	p.mu.Lock()
@@ -166,7 +166,7 @@ func (p *Presence) AllReadShort() bool {
 	return p.others >= readsShort
 }
 
-func (p *Presence) keep(ctx context.Context) {
+func (p *Presence) beatUntilDone(ctx context.Context) {
 	defer close(p.ended)
 	for kernel.Pause(ctx, p.patience/beats) == nil {
 		if err := p.beat(ctx); err != nil && ctx.Err() == nil {

@@ -103,7 +103,7 @@ func scopeStatement(ctx context.Context) string {
 // Query implements Reader. The scope goes with the query in one round trip: what is sent together is one transaction, with which the
 // setting ends.
 func (s *Scoped) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	if err := s.models.may(ctx, sql); err != nil {
+	if err := s.models.check(ctx, sql); err != nil {
 		return nil, err
 	}
 	scope, ok := kernel.ScopeOf(ctx)
@@ -174,7 +174,7 @@ type guardedTx struct {
 
 // Query implements pgx.Tx.
 func (t guardedTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	if err := t.models.may(ctx, sql); err != nil {
+	if err := t.models.check(ctx, sql); err != nil {
 		return nil, err
 	}
 	rows, err := t.Tx.Query(ctx, sql, args...)

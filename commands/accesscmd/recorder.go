@@ -70,7 +70,7 @@ func New(cfg Config) (*Recorder, error) {
 
 // Denied records that the caller may not do what meta.Command names.
 func (r *Recorder) Denied(meta kernel.Meta) {
-	r.take(kind{"denied", meta.Actor.ID, string(meta.Workspace), meta.Command}, record{
+	r.accept(kind{"denied", meta.Actor.ID, string(meta.Workspace), meta.Command}, record{
 		meta: meta, stream: eventstore.Stream("access", string(meta.Workspace)),
 		event: func(n int64) kernel.Event { return access.Denied{Operation: meta.Command, Count: n} },
 	})
@@ -78,7 +78,7 @@ func (r *Recorder) Denied(meta kernel.Meta) {
 
 // Exported records that a file of the workspace, of one table or none, was begun.
 func (r *Recorder) Exported(meta kernel.Meta, table kernel.TableID) {
-	r.take(kind{"exported", meta.Actor.ID, string(meta.Workspace), meta.Command + string(table)}, record{
+	r.accept(kind{"exported", meta.Actor.ID, string(meta.Workspace), meta.Command + string(table)}, record{
 		meta: meta, stream: eventstore.Stream("access", string(meta.Workspace)),
 		event: func(n int64) kernel.Event { return access.Exported{Operation: meta.Command, TableID: table, Count: n} },
 	})
@@ -87,14 +87,14 @@ func (r *Recorder) Exported(meta kernel.Meta, table kernel.TableID) {
 // SignInFailed records a wrong password for an account that exists.
 func (r *Recorder) SignInFailed(meta kernel.Meta, user kernel.UserID) {
 	meta.Actor, meta.Workspace = kernel.System(), ""
-	r.take(kind{"sign-in", string(user), "", ""}, record{
+	r.accept(kind{"sign-in", string(user), "", ""}, record{
 		meta: meta, stream: eventstore.Stream("access", string(user)),
 		event: func(n int64) kernel.Event { return access.SignInFailed{UserID: user, Count: n} },
 	})
 }
 
-// take appends the first of a kind and counts the others.
-func (r *Recorder) take(k kind, rec record) {
+// accept appends the first of a kind and counts the others.
+func (r *Recorder) accept(k kind, rec record) {
 	rec.meta.IdempotencyKey, rec.meta.Fingerprint = "", ""
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -109,7 +109,7 @@ func (r *Recorder) take(k kind, rec record) {
 	}
 	r.kinds[k] = &tally{since: r.cfg.Clock.Now()}
 	rec.count = 1
-	r.put(rec)
+	r.enqueue(rec)
 }
 
 // affords takes one from the minute's budget.
@@ -124,7 +124,7 @@ func (r *Recorder) affords() bool {
 	return true
 }
 
-func (r *Recorder) put(rec record) {
+func (r *Recorder) enqueue(rec record) {
 	select {
 	case r.queue <- rec:
 	default:
@@ -147,7 +147,7 @@ func (r *Recorder) Sweep(all bool) {
 		delete(r.kinds, k)
 		if t.repeats > 0 {
 			t.last.count = t.repeats
-			r.put(t.last)
+			r.enqueue(t.last)
 		}
 	}
 	if r.dropped > 0 {

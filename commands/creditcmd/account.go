@@ -66,8 +66,8 @@ func (r *request) check(a *credit.Account, ws kernel.WorkspaceID) error {
 	return a.Check(ws)
 }
 
-// put adds a request; lead says that nobody carries requests out and the caller must see to it.
-func (a *account) put(r *request) (lead bool, err error) {
+// enqueue adds a request; lead says that nobody carries requests out and the caller must see to it.
+func (a *account) enqueue(r *request) (lead bool, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.waiting) >= maxWaiting {
@@ -79,8 +79,8 @@ func (a *account) put(r *request) (lead bool, err error) {
 	return lead, nil
 }
 
-// take returns what is next, nothing when nothing waits: then the leader's work is done.
-func (a *account) take(again []*request) []*request {
+// dequeue returns what is next, nothing when nothing waits: then the leader's work is done.
+func (a *account) dequeue(again []*request) []*request {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	all := append(again, a.waiting...)
@@ -101,7 +101,7 @@ func (r *request) leave() (sent bool) {
 func (l *Ledger) lead(ctx context.Context, acct *account) {
 	var again []*request
 	for {
-		next := acct.take(again)
+		next := acct.dequeue(again)
 		if len(next) == 0 {
 			return
 		}
@@ -146,7 +146,7 @@ func (l *Ledger) round(ctx context.Context, acct *account, requests []*request) 
 		acct.stale = true
 		rest = l.fail(acct, rest, err)
 	}
-	l.keep(ctx, acct)
+	l.saveSnapshot(ctx, acct)
 	return append(requestsOf(rest), again...)
 }
 
@@ -270,10 +270,10 @@ func (l *Ledger) fail(acct *account, links []link, err error) []link {
 	return links[1:]
 }
 
-// keep saves the account now and then, so that another process need not fold the whole stream.
-func (l *Ledger) keep(ctx context.Context, acct *account) {
+// saveSnapshot saves the account now and then, so that another process need not fold the whole stream.
+func (l *Ledger) saveSnapshot(ctx context.Context, acct *account) {
 	if acct.version-acct.kept >= snapshotEvery {
-		l.repo.Keep(ctx, acct.id, acct.state, acct.version)
+		l.repo.SaveSnapshot(ctx, acct.id, acct.state, acct.version)
 		acct.kept = acct.version
 	}
 }

@@ -50,7 +50,7 @@ func (l *Ledger) Commit(ctx context.Context, meta kernel.Meta, ws kernel.Workspa
 func (l *Ledger) commit(ctx context.Context, ws kernel.WorkspaceID, r *request) (eventstore.Appended, error) {
 	r.answer = make(chan answer, 1)
 	meta, acct := r.meta, l.account(ws)
-	lead, err := acct.put(r)
+	lead, err := acct.enqueue(r)
 	if err != nil {
 		return eventstore.Appended{}, err
 	}

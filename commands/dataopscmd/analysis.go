@@ -102,7 +102,7 @@ func (a *analysis) describe(s *sight, names []string, schema *table.Schema) {
 	for i, c := range a.columns[:len(names)] {
 		founds[i] = c.found(a.format)
 	}
-	table.SettleTogether(founds)
+	table.DecideTogether(founds)
 	errorsFile := 0
 	for _, n := range unique {
 		if slices.Contains(dataops.ErrorColumns(), n.name) {
@@ -278,7 +278,7 @@ func (c *columnLook) found(format dataops.Format) *table.Found {
 		out.Type = table.LongText
 	}
 	if format == dataops.JSONL {
-		c.kinds.settle(&out)
+		c.kinds.decide(&out)
 	}
 	return &out
 }
@@ -334,8 +334,8 @@ func (k *jsonKinds) add(raw string) string {
 	return raw
 }
 
-// settle decides by the kinds: mixed ones are text, or JSON. Digits in quotes were meant as text.
-func (k *jsonKinds) settle(f *table.Found) {
+// decide chooses by the kinds: mixed ones are text, or JSON. Digits in quotes were meant as text.
+func (k *jsonKinds) decide(f *table.Found) {
 	kinds := 0
 	for _, n := range []int64{k.texts, k.numbers, k.booleans, k.others} {
 		kinds += int(min(n, 1))

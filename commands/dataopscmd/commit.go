@@ -167,11 +167,11 @@ func (h *Handlers) seen(ctx context.Context, imp *dataops.Import, header *bool) 
 	s = sight{reading: imp.Reading, columns: imp.Columns, facts: imp.Facts}
 	if header != nil && *header != imp.Reading.Header {
 		s.reading.Header = *header
-		if s, err = h.look(ctx, imp.Object, s.reading, nil); err != nil {
+		if s, err = h.analyse(ctx, imp.Object, s.reading, nil); err != nil {
 			return s, first, err
 		}
 		e := dataops.Previewed{Reading: s.reading, Columns: s.columns, Preview: s.preview, Facts: s.facts}
-		if err := imp.LookAgain(e); err != nil {
+		if err := imp.Reanalyse(e); err != nil {
 			return s, first, err
 		}
 	}

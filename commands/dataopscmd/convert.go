@@ -77,7 +77,7 @@ func (c *converter) convert(b *batch) *cells {
 
 func (c *converter) row(b *batch, row rawRow, out *cells) {
 	told := len(out.problems)
-	c.tell(row, out)
+	c.warn(row, out)
 	surplus := len(row.surplus) > 0
 	if row.problem != "" && (!surplus || !c.plan.KeepRows) {
 		out.failed++
@@ -127,8 +127,8 @@ func (c *converter) row(b *batch, row rawRow, out *cells) {
 	}
 }
 
-// tell says what is strange about a row that is taken all the same.
-func (c *converter) tell(row rawRow, out *cells) {
+// warn says what is strange about a row that is taken all the same.
+func (c *converter) warn(row rawRow, out *cells) {
 	for _, key := range row.unknown {
 		out.problems = append(out.problems, dataops.Problem{Line: row.line, Column: dataops.Shorten(key), Reason: "the key was not there when the columns were chosen; its values are left out", Kept: true})
 	}

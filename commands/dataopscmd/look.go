@@ -27,9 +27,9 @@ const (
 	samplesShown = 5
 )
 
-// look reads a whole file: the columns' names, their types and forms by all of their values, and a preview. With a schema, it suggests
+// analyse reads a whole file: the columns' names, their types and forms by all of their values, and a preview. With a schema, it suggests
 // for each column of the file the one of the same name.
-func (h *Handlers) look(ctx context.Context, object string, reading dataops.Reading, schema *table.Schema) (sight, error) {
+func (h *Handlers) analyse(ctx context.Context, object string, reading dataops.Reading, schema *table.Schema) (sight, error) {
 	s := sight{reading: reading, columns: []dataops.FileColumn{}, preview: [][]string{}}
 	names, err := h.names(ctx, object, &s)
 	if err != nil {

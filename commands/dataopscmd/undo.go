@@ -39,7 +39,7 @@ func (w *work) undo(ctx context.Context) error {
 	}
 	for {
 		bottom := max(0, top-int64(w.limits.UndoEvents))
-		step, err := w.takeBack(ctx, schema, bottom, top)
+		step, err := w.undoStep(ctx, schema, bottom, top)
 		if err != nil {
 			return err
 		}
@@ -77,8 +77,8 @@ type undoStep struct {
 	kept              dataops.Kept
 }
 
-// takeBack makes the step for the events of the import's stream after the version bottom, up to top.
-func (w *work) takeBack(ctx context.Context, schema table.Schema, bottom, top int64) (*undoStep, error) {
+// undoStep makes the step for the events of the import's stream after the version bottom, up to top.
+func (w *work) undoStep(ctx context.Context, schema table.Schema, bottom, top int64) (*undoStep, error) {
 	step := &undoStep{down: bottom}
 	var added []kernel.RowID
 	at := map[kernel.RowID]int64{}

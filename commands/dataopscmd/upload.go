@@ -68,7 +68,7 @@ func (h *Handlers) uploaded(ctx context.Context, meta kernel.Meta, cmd Upload, e
 	if err != nil {
 		return none, err
 	}
-	seen, err := h.look(ctx, e.Object, found.Reading, schema)
+	seen, err := h.analyse(ctx, e.Object, found.Reading, schema)
 	if err != nil {
 		return none, err
 	}
@@ -141,14 +141,14 @@ func (h *Handlers) Preview(ctx context.Context, meta kernel.Meta, cmd Preview) (
 	if err != nil {
 		return none, err
 	}
-	seen, err := h.look(ctx, imp.Object, reading, schema)
+	seen, err := h.analyse(ctx, imp.Object, reading, schema)
 	if err != nil {
 		return none, err
 	}
 	return h.update(ctx, meta, cmd.ImportID, func(imp *dataops.Import) error {
 		e := dataops.Previewed{Reading: seen.reading, Columns: seen.columns, Preview: seen.preview, Facts: seen.facts, Unsure: imp.Unsure && cmd.Choice.Encoding == nil}
 		e.Facts.Notices = append(kept(imp, e.Unsure, reading), e.Facts.Notices...)
-		return imp.LookAgain(e)
+		return imp.Reanalyse(e)
 	})
 }
 

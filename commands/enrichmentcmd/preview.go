@@ -130,23 +130,23 @@ func (p previewing) paid(ctx context.Context, price kernel.Credits) (commands.Re
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
 	defer cancel()
 	if out.Broken != nil { // it may be asked again under the same key
-		_, err := p.settle(ctx, first, nil, waterfall.Outcome{})
+		_, err := p.pay(ctx, first, nil, waterfall.Outcome{})
 		return commands.Result[PreviewAnswer]{}, errors.Join(out.Broken, err)
 	}
-	done, err := p.settle(ctx, p.meta, &answer, out)
+	done, err := p.pay(ctx, p.meta, &answer, out)
 	switch {
 	case err != nil: // the answer is there and is not lost; what was set aside for it comes back after a while
 		return commands.Result[PreviewAnswer]{Value: answer}, nil
 	case done.Replayed: // a repeat at the same moment was faster: its answer counts, and this one costs nothing
-		if _, err := p.settle(ctx, first, nil, waterfall.Outcome{}); err != nil {
+		if _, err := p.pay(ctx, first, nil, waterfall.Outcome{}); err != nil {
 			return commands.Result[PreviewAnswer]{}, err
 		}
 	}
 	return commands.Reply(done, answer)
 }
 
-// settle pays for the outcome's answer, if it costs something, and gives the rest of the reservation back.
-func (p previewing) settle(ctx context.Context, meta kernel.Meta, answer any, out waterfall.Outcome) (eventstore.Appended, error) {
+// pay debits the outcome's answer, if it costs something, and gives the rest of the reservation back.
+func (p previewing) pay(ctx context.Context, meta kernel.Meta, answer any, out waterfall.Outcome) (eventstore.Appended, error) {
 	var lines []credit.Line
 	if prov := out.Provenance; prov.CreditsMC > 0 {
 		step := prov.Attempts[len(prov.Attempts)-1].Step

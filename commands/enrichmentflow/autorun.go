@@ -146,7 +146,7 @@ func (a *AutoRuns) stream(ctx context.Context, id eventstore.StreamID) func(func
 // KindUnavailable: the reactor comes back after a pause.
 func (a *AutoRuns) answer(ctx context.Context, src source) error {
 	_, err := eventstore.Retry(ctx, func(int) (struct{}, error) {
-		err := a.look(ctx, src)
+		err := a.scan(ctx, src)
 		switch {
 		case errors.Is(err, errEnough):
 			err = nil
@@ -166,8 +166,8 @@ func (a *AutoRuns) answer(ctx context.Context, src source) error {
 	}
 }
 
-// look goes through a source's changes from its mark on.
-func (a *AutoRuns) look(ctx context.Context, src source) error {
+// scan goes through a source's changes from its mark on.
+func (a *AutoRuns) scan(ctx context.Context, src source) error {
 	mark, err := a.handlers.AutoMark(ctx, src.id)
 	if err != nil {
 		return err
@@ -178,7 +178,7 @@ func (a *AutoRuns) look(ctx context.Context, src source) error {
 			return err
 		}
 	}
-	if err := src.read(func(e eventstore.Recorded) error { return l.take(ctx, e) }); err != nil {
+	if err := src.read(func(e eventstore.Recorded) error { return l.gather(ctx, e) }); err != nil {
 		return err
 	}
 	return l.start(ctx)
@@ -234,8 +234,8 @@ func (a *AutoRuns) remember(id kernel.TableID, t *autoTable) {
 	a.known[id] = t
 }
 
-// take gathers the rows of one event that are to be asked.
-func (l *looking) take(ctx context.Context, rec eventstore.Recorded) error {
+// gather collects the rows of one event that are to be asked.
+func (l *looking) gather(ctx context.Context, rec eventstore.Recorded) error {
 	if rec.Position <= l.mark.Through {
 		return nil
 	}

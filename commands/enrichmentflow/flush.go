@@ -37,7 +37,7 @@ func (s *slice) flush(batch []waterfall.Outcome) error {
 	switch {
 	case err == nil:
 		s.cells += int64(len(batch))
-		s.tell(batch)
+		s.report(batch)
 		return nil
 	case s.guardConflict(err):
 		if err := s.compile(s.hard); err != nil {
@@ -53,7 +53,7 @@ func (s *slice) flush(batch []waterfall.Outcome) error {
 	}
 }
 
-func (s *slice) tell(batch []waterfall.Outcome) {
+func (s *slice) report(batch []waterfall.Outcome) {
 	if s.r.cfg.OnRecord == nil {
 		return
 	}
@@ -195,7 +195,7 @@ func events(batch []waterfall.Outcome, now time.Time) []enrichment.RunAnswersRec
 				out = append(out, e)
 				e, size = newEvent(now), 0
 			}
-			put(&e, o)
+			addOutcome(&e, o)
 			size += n
 		}
 		out = append(out, e)
@@ -207,7 +207,7 @@ func newEvent(now time.Time) enrichment.RunAnswersRecorded {
 	return enrichment.RunAnswersRecorded{Chunk: kernel.Chunk{Rows: []kernel.RowID{}, Cols: map[kernel.ColumnID][]json.RawMessage{}}, At: now}
 }
 
-func put(e *enrichment.RunAnswersRecorded, o waterfall.Outcome) {
+func addOutcome(e *enrichment.RunAnswersRecorded, o waterfall.Outcome) {
 	e.Marks = append(e.Marks, o.Mark)
 	e.Provenance = append(e.Provenance, o.Provenance)
 	e.SpentMC += o.Provenance.CreditsMC

@@ -163,7 +163,7 @@ func (s *slice) collect(out <-chan waterfall.Outcome, schema int64) error {
 			flush()
 		case <-look.C:
 			if err == nil {
-				if err = s.w.look(s.hard); err != nil {
+				if err = s.w.readRequests(s.hard); err != nil {
 					s.stopNow()
 				}
 			}

@@ -181,7 +181,7 @@ var ErrSuperseded = errors.New("another worker has taken the run over")
 // Slice works on the run until it ends, is paused or cancelled, has to wait, ctx ends, or it is another run's turn. When ctx ends, calls
 // under way finish and their outcomes are recorded before Slice returns.
 func (r *Runner) Slice(ctx context.Context, in Input, try Try) (Result, error) {
-	ctx, leave, err := r.turns.take(ctx, in.Run, r.limits.Look, func() { try.beat(0) })
+	ctx, leave, err := r.turns.await(ctx, in.Run, r.limits.Look, func() { try.beat(0) })
 	if err != nil {
 		return Result{}, err
 	}

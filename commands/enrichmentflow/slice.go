@@ -130,7 +130,7 @@ func (s *slice) work() (Result, error) {
 		err = s.takeOver()
 	}
 	for err == nil {
-		if next, ended, e := s.settle(); ended || e != nil {
+		if next, ended, e := s.finishIfDone(); ended || e != nil {
 			return Result{Next: next, Cells: s.cells, Wait: s.left(next)}, e
 		}
 		more, e := s.page()
@@ -151,8 +151,8 @@ func (s *slice) work() (Result, error) {
 	return Result{Cells: s.cells}, err
 }
 
-// settle looks whether the slice ends here, and leaves the page in order if so.
-func (s *slice) settle() (next Next, ended bool, err error) {
+// finishIfDone looks whether the slice ends here, and leaves the page in order if so.
+func (s *slice) finishIfDone() (next Next, ended bool, err error) {
 	run := s.w.run
 	switch {
 	case run.Cancelling():

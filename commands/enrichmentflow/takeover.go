@@ -138,7 +138,7 @@ func (s *slice) alone() (leave func(), err error) {
 	var lost error
 	leave, err = s.r.cfg.Ward.Enter(s.stop, s.r.limits.Look, func() {
 		s.beat()
-		if lost = s.w.look(s.hard); lost != nil {
+		if lost = s.w.readRequests(s.hard); lost != nil {
 			s.stopNow()
 		}
 		s.react()

@@ -21,8 +21,8 @@ type turn struct {
 	over chan struct{}
 }
 
-// take waits for the run's turn, calling beat now and then; ctx of the turn ends when another slice wants it.
-func (t *turns) take(ctx context.Context, run kernel.RunID, every time.Duration, beat func()) (_ context.Context, leave func(), err error) {
+// await waits for the run's turn, calling beat now and then; ctx of the turn ends when another slice wants it.
+func (t *turns) await(ctx context.Context, run kernel.RunID, every time.Duration, beat func()) (_ context.Context, leave func(), err error) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {

@@ -57,7 +57,7 @@ func (w *writer) commit(ctx context.Context, c change) error {
 			return errors.Join(err, w.catchUp(ctx, eventstore.Appended{})) // it may be refused because another writer has ended the run
 		}
 		for {
-			happened, lost := w.settle(ctx, key)
+			happened, lost := w.resolve(ctx, key)
 			if lost == nil && happened || errors.Is(lost, ErrSuperseded) {
 				return lost
 			}
@@ -90,8 +90,8 @@ func refused(err error) bool {
 	}
 }
 
-// settle finds out whether the append with the key has happened, and takes in what else is new on the run's stream.
-func (w *writer) settle(ctx context.Context, key string) (happened bool, err error) {
+// resolve finds out whether the append with the key has happened, and takes in what else is new on the run's stream.
+func (w *writer) resolve(ctx context.Context, key string) (happened bool, err error) {
 	cmd, found, err := w.r.cfg.Store.Command(ctx, key)
 	if err != nil {
 		return false, err
@@ -161,8 +161,8 @@ func (w *writer) catchUp(ctx context.Context, mine eventstore.Appended) error {
 	return nil
 }
 
-// look takes in what people have asked of the run.
-func (w *writer) look(ctx context.Context) error {
+// readRequests takes in what people have asked of the run.
+func (w *writer) readRequests(ctx context.Context) error {
 	v, err := w.r.cfg.Store.StreamVersion(ctx, w.r.runs.Stream(string(w.in.Run)))
 	if err != nil || v == w.version {
 		return err

@@ -53,7 +53,7 @@ func (w *Worker) lead(ctx context.Context) error {
 			return err
 		}
 		if version != seen {
-			if seen, err = w.look(ctx); err != nil {
+			if seen, err = w.poll(ctx); err != nil {
 				return err
 			}
 		}
@@ -63,8 +63,8 @@ func (w *Worker) lead(ctx context.Context) error {
 	}
 }
 
-// look carries out the open job, if there is one, and returns the version that it has seen.
-func (w *Worker) look(ctx context.Context) (int64, error) {
+// poll carries out the open job, if there is one, and returns the version that it has seen.
+func (w *Worker) poll(ctx context.Context) (int64, error) {
 	jobs, version, err := w.jobs.Load(ctx, jobsID)
 	if err != nil {
 		return 0, err

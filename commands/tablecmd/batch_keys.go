@@ -13,7 +13,7 @@ func (b *batch) matchKeys(ctx context.Context) error {
 	if len(b.keys) == 0 {
 		return nil
 	}
-	now, err := b.h.settle(ctx, b.schema.Table)
+	now, err := b.h.awaitReadModel(ctx, b.schema.Table)
 	if err != nil {
 		return err
 	}

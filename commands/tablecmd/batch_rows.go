@@ -294,7 +294,7 @@ func (b *batch) checkRoom(ctx context.Context) error {
 	}
 	count, err := b.h.cfg.Tables.RowCount(ctx, b.schema.Table)
 	if near := err == nil && count+int64(len(adds))+MaxBatchOps > table.MaxRows; err != nil || near { // near the limit, or not known yet: look exactly
-		now, err := b.h.settle(ctx, b.schema.Table)
+		now, err := b.h.awaitReadModel(ctx, b.schema.Table)
 		if err != nil {
 			return err
 		}

@@ -149,7 +149,7 @@ func (h *Handlers) byFilter(ctx context.Context, meta kernel.Meta, f filtered,
 		if err != nil {
 			return eventstore.Appended{}, err
 		}
-		now, err := h.settle(ctx, f.table)
+		now, err := h.awaitReadModel(ctx, f.table)
 		if err != nil {
 			return eventstore.Appended{}, err
 		}

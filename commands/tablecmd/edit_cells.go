@@ -120,7 +120,7 @@ func (e *editing) run(ctx context.Context) (done eventstore.Appended, err error)
 	}
 	var s *settled
 	if e.conditional() {
-		now, err := e.h.settle(ctx, e.cmd.Table)
+		now, err := e.h.awaitReadModel(ctx, e.cmd.Table)
 		if err != nil {
 			return done, err
 		}
@@ -221,7 +221,7 @@ func (h *Handlers) cells(ctx context.Context, s table.Schema, rows []kernel.RowI
 	found, seen, err := h.cfg.Rows.Cells(ctx, s, rows, cols)
 	if err != nil && !waited { // the read model may not have the column or even the table yet
 		waited = true
-		if _, err := h.settle(ctx, s.Table); err != nil {
+		if _, err := h.awaitReadModel(ctx, s.Table); err != nil {
 			return nil, 0, err
 		}
 		found, seen, err = h.cfg.Rows.Cells(ctx, s, rows, cols)
@@ -229,7 +229,7 @@ func (h *Handlers) cells(ctx context.Context, s table.Schema, rows []kernel.RowI
 	if err != nil || waited || allThere(found, rows) {
 		return found, seen, err
 	}
-	if _, err := h.settle(ctx, s.Table); err != nil {
+	if _, err := h.awaitReadModel(ctx, s.Table); err != nil {
 		return nil, 0, err
 	}
 	return h.cfg.Rows.Cells(ctx, s, rows, cols)

@@ -181,9 +181,9 @@ type settled struct {
 	cells  int64               // version of the table's cell stream
 }
 
-// settle waits for the read model to reach the log's head. The streams' versions are read before the head, so an append
+// awaitReadModel waits for the read model to reach the log's head. The streams' versions are read before the head, so an append
 // that meets them comes right after what the read model shows.
-func (h *Handlers) settle(ctx context.Context, id kernel.TableID, projections ...string) (settled, error) {
+func (h *Handlers) awaitReadModel(ctx context.Context, id kernel.TableID, projections ...string) (settled, error) {
 	var s settled
 	streams, err := h.cfg.Tables.Writers(ctx, id)
 	if err != nil {

@@ -29,7 +29,7 @@ func (h *Handlers) purge(ctx context.Context, meta kernel.Meta, id kernel.TableI
 	if err != nil || t.ID() == "" || t.Workspace() != meta.Workspace {
 		return 0, err
 	}
-	now, err := h.settle(ctx, id)
+	now, err := h.awaitReadModel(ctx, id)
 	if err != nil {
 		return 0, err
 	}

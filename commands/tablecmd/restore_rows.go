@@ -37,7 +37,7 @@ func (h *Handlers) RestoreRows(ctx context.Context, meta kernel.Meta, cmd Restor
 		if err != nil {
 			return commands.Result[RestoredRows]{}, err
 		}
-		now, err := h.settle(ctx, cmd.Table)
+		now, err := h.awaitReadModel(ctx, cmd.Table)
 		if err != nil {
 			return commands.Result[RestoredRows]{}, err
 		}

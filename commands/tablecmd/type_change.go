@@ -30,7 +30,7 @@ func (c *typeChange) run(ctx context.Context, step table.Step) (done eventstore.
 		return done, err
 	}
 	c.schema = t.Schema()
-	now, err := h.settle(ctx, cmd.Table)
+	now, err := h.awaitReadModel(ctx, cmd.Table)
 	if err != nil {
 		return done, err
 	}

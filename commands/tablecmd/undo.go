@@ -147,7 +147,7 @@ func (u *undoing) run(ctx context.Context, step string) (res commands.Result[Und
 	}
 	u.schema = u.agg.Schema()
 	u.before = u.schema
-	if u.now, err = h.settle(ctx, u.cmd.Table, history); err != nil {
+	if u.now, err = h.awaitReadModel(ctx, u.cmd.Table, history); err != nil {
 		return res, err
 	}
 	if u.step, err = h.cfg.History.Step(ctx, u.cmd.Table, step, u.meta.Actor.User(), u.cmd.Redo); err != nil {

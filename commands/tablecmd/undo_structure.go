@@ -44,7 +44,7 @@ func (u *undoing) reverse(e kernel.Event) error {
 		}
 		return u.agg.Rename(e.Old, u.new)
 	case table.ColumnsReordered:
-		return u.agg.PutInOrder(e.Old, u.new)
+		return u.agg.Reorder(e.Old, u.new)
 	case table.ColumnChanged:
 		if live, err := u.live(e.Column); !live {
 			return err

@@ -114,7 +114,7 @@ func (t *turn) send(ctx context.Context, items []Item) error {
 	close(queue)
 	t.records = make(chan recording)
 	var keeper sync.WaitGroup
-	keeper.Go(func() { t.keep(ctx) })
+	keeper.Go(func() { t.recordOutcomes(ctx) })
 	errs := make([]error, t.cfg.PerEndpoint)
 	var all sync.WaitGroup
 	for i := range errs {
@@ -137,8 +137,8 @@ func (t *turn) send(ctx context.Context, items []Item) error {
 	return errors.Join(errs...)
 }
 
-// keep records outcomes; those that come while others are being recorded are recorded together.
-func (t *turn) keep(ctx context.Context) {
+// recordOutcomes records outcomes; those that come while others are being recorded are recorded together.
+func (t *turn) recordOutcomes(ctx context.Context) {
 	for first := range t.records {
 		taken := []recording{first}
 		for more := true; more; {

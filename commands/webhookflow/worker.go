@@ -83,7 +83,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	defer poll.Stop()
 	pruned := w.cfg.Clock.Now()
 	for {
-		if err := w.look(ctx, &endpoints); err != nil && ctx.Err() == nil {
+		if err := w.poll(ctx, &endpoints); err != nil && ctx.Err() == nil {
 			w.cfg.Logger.WarnContext(ctx, "webhooks wait", "error", err)
 		}
 		if now := w.cfg.Clock.Now(); now.Sub(pruned) > time.Minute {
@@ -99,8 +99,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 }
 
-// look carries out what there is of replays, and takes endpoint queues.
-func (w *Worker) look(ctx context.Context, endpoints *sync.WaitGroup) error {
+// poll carries out what there is of replays, and takes endpoint queues.
+func (w *Worker) poll(ctx context.Context, endpoints *sync.WaitGroup) error {
 	if more, err := w.cfg.Queue.Replay(ctx); err != nil {
 		return fmt.Errorf("replay: %w", err)
 	} else if more {

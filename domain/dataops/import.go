@@ -86,8 +86,8 @@ func (i *Import) Upload(e Uploaded) error {
 	return i.Record(i, e)
 }
 
-// LookAgain shows the file under another reading.
-func (i *Import) LookAgain(e Previewed) error {
+// Reanalyse shows the file under another reading.
+func (i *Import) Reanalyse(e Previewed) error {
 	if err := i.must(StateUploaded, StatePreviewed); err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func TestImport(t *testing.T) {
 	}{
 		"starts once uploaded":             {events{uploaded()}, start, events{started()}, ""},
 		"starts once":                      {events{uploaded(), started()}, start, nil, "IMPORT_STATE"},
-		"can't be previewed once started":  {events{uploaded(), started()}, func(i *dataops.Import) error { return i.LookAgain(dataops.Previewed{Reading: dataops.Reading{}}) }, nil, "IMPORT_STATE"},
+		"can't be previewed once started":  {events{uploaded(), started()}, func(i *dataops.Import) error { return i.Reanalyse(dataops.Previewed{Reading: dataops.Reading{}}) }, nil, "IMPORT_STATE"},
 		"is cancelled before it starts":    {events{uploaded()}, (*dataops.Import).Cancel, events{dataops.Cancelled{ImportID: id}}, ""},
 		"is cancelled while it runs":       {events{uploaded(), started()}, (*dataops.Import).Cancel, events{dataops.Cancelled{ImportID: id}}, ""},
 		"is cancelled once":                {events{uploaded(), dataops.Cancelled{ImportID: id}}, (*dataops.Import).Cancel, nil, ""},

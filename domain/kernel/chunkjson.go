@@ -31,7 +31,7 @@ func (s *JSONScan) peek() byte {
 	return 0
 }
 
-func (s *JSONScan) take(c byte) bool {
+func (s *JSONScan) consume(c byte) bool {
 	if s.peek() != c {
 		return false
 	}
@@ -41,24 +41,24 @@ func (s *JSONScan) take(c byte) bool {
 
 // Object calls fn at each member's value, which fn must walk over. Keys with escapes are not understood.
 func (s *JSONScan) Object(fn func(key string)) {
-	if !s.take('{') {
+	if !s.consume('{') {
 		s.Fail = true
 		return
 	}
-	if s.take('}') {
+	if s.consume('}') {
 		return
 	}
 	for !s.Fail {
 		key := s.Text()
-		if s.Fail || !s.take(':') {
+		if s.Fail || !s.consume(':') {
 			s.Fail = true
 			return
 		}
 		fn(key)
-		if s.take('}') {
+		if s.consume('}') {
 			return
 		}
-		if !s.take(',') {
+		if !s.consume(',') {
 			s.Fail = true
 		}
 	}
@@ -66,20 +66,20 @@ func (s *JSONScan) Object(fn func(key string)) {
 
 // Array calls fn at each element, which fn must walk over.
 func (s *JSONScan) Array(fn func()) {
-	if !s.take('[') {
+	if !s.consume('[') {
 		s.Fail = true
 		return
 	}
-	if s.take(']') {
+	if s.consume(']') {
 		return
 	}
 	for !s.Fail {
 		s.peek()
 		fn()
-		if s.take(']') {
+		if s.consume(']') {
 			return
 		}
-		if !s.take(',') {
+		if !s.consume(',') {
 			s.Fail = true
 		}
 	}

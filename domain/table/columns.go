@@ -328,8 +328,8 @@ func nameTaken(name string) error {
 	return kernel.Invalid("name", "there is a column named %q already; names differ by more than case", name)
 }
 
-// PutInOrder puts the columns into the order of ids as far as they are there still; others follow.
-func (t *Table) PutInOrder(ids []kernel.ColumnID, step Step) error {
+// Reorder puts the columns into the order of ids as far as they are there still; others follow.
+func (t *Table) Reorder(ids []kernel.ColumnID, step Step) error {
 	cols := Reorder(t.s.Columns, ids)
 	order := make([]kernel.ColumnID, len(cols))
 	for i, c := range cols {

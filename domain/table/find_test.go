@@ -92,7 +92,7 @@ func TestColumnsOfAFileSettleTogether(t *testing.T) {
 	t.Parallel()
 	a, b := found("1,5", "2,5"), found("1,234", "2,500")
 	c, d := found("13/04/2026"), found("03/04/2026")
-	table.SettleTogether([]*table.Found{&a, &b, &c, &d})
+	table.DecideTogether([]*table.Found{&a, &b, &c, &d})
 	require.Empty(t, b.Ambiguous)
 	require.Equal(t, table.Comma, b.Form.Decimal)
 	require.Empty(t, d.Ambiguous)

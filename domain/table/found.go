@@ -205,9 +205,9 @@ func (f *Finder) Decide(t Type) (form *Form, open []OpenChoice) {
 	return form, open
 }
 
-// SettleTogether lets the columns of one file decide what one of them leaves open: the form that others have and none
+// DecideTogether lets the columns of one file decide what one of them leaves open: the form that others have and none
 // contradicts.
-func SettleTogether(columns []*Found) {
+func DecideTogether(columns []*Found) {
 	decimals, orders := map[DecimalSign]bool{}, map[DateOrder]bool{}
 	for _, c := range columns {
 		if c.Form != nil && c.Form.Decimal != "" {
@@ -219,19 +219,19 @@ func SettleTogether(columns []*Found) {
 	}
 	for _, c := range columns {
 		if i := slices.Index(c.Ambiguous, OpenDecimal); i >= 0 && len(decimals) == 1 {
-			c.settle(i)
+			c.decide(i)
 			for c.Form.Decimal = range decimals {
 			}
 		}
 		if i := slices.Index(c.Ambiguous, OpenOrder); i >= 0 && len(orders) == 1 {
-			c.settle(i)
+			c.decide(i)
 			for c.Form.DateOrder = range orders {
 			}
 		}
 	}
 }
 
-func (c *Found) settle(i int) {
+func (c *Found) decide(i int) {
 	c.Ambiguous = slices.Delete(slices.Clone(c.Ambiguous), i, i+1)
 	form := Form{}
 	if c.Form != nil {

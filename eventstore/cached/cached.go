@@ -51,8 +51,8 @@ func (t *Timed[K, V]) Get(key K) (V, bool) {
 	return e.value, ok
 }
 
-// Put keeps the value for life.
-func (t *Timed[K, V]) Put(key K, value V, life time.Duration) {
+// Set keeps the value for life.
+func (t *Timed[K, V]) Set(key K, value V, life time.Duration) {
 	t.entries.Add(key, timed[V]{value, t.clock.Now().Add(life), life})
 }
 
@@ -111,7 +111,7 @@ func (r *Recent[K, V]) load(ctx context.Context, key K, load func(context.Contex
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.epoch == epoch {
-		r.entries.Put(key, v, r.life)
+		r.entries.Set(key, v, r.life)
 	}
 	return v, nil
 }

@@ -108,7 +108,7 @@ func (t *Tail) read(ctx context.Context, after int64, limit int) (events []event
 		switch {
 		case !ended || err != nil: // the waiting readers read for themselves
 		case len(events) > 0:
-			t.keep(events)
+			t.append(events)
 		default:
 			t.nothing = *r
 		}
@@ -150,8 +150,8 @@ func (t *Tail) kept(after int64, limit int) []eventstore.Recorded {
 	return out
 }
 
-// keep adds events and lets the oldest go. What doesn't follow on what is kept takes its place.
-func (t *Tail) keep(events []eventstore.Recorded) {
+// append adds events and lets the oldest go. What doesn't follow on what is kept takes its place.
+func (t *Tail) append(events []eventstore.Recorded) {
 	if len(t.pages) > 0 && events[0].Position != t.end()+1 {
 		t.pages, t.bytes = nil, 0
 	}

@@ -27,7 +27,7 @@ func (s *Store) AppendChain(ctx context.Context, chain []eventstore.Append) ([]e
 	if err != nil {
 		return nil, err
 	}
-	if err := s.queue.put(p); err != nil {
+	if err := s.queue.enqueue(p); err != nil {
 		return nil, err
 	}
 	select {

@@ -93,7 +93,7 @@ func (w *appender) collect() bool {
 		if !open {
 			return false
 		}
-		w.put(p)
+		w.add(p)
 	}
 	like := w.queue.of(w.batch.items[0])
 	w.turn.wasSmall = like == w.queue.small
@@ -105,7 +105,7 @@ func (w *appender) collect() bool {
 			if !open {
 				return true
 			}
-			w.put(p)
+			w.add(p)
 		default:
 			return true
 		}
@@ -113,24 +113,24 @@ func (w *appender) collect() bool {
 	return true
 }
 
-// put takes the append into the batch, or holds it for the next one.
-func (w *appender) put(p *pending) {
+// add takes the append into the batch, or holds it for the next one.
+func (w *appender) add(p *pending) {
 	switch {
-	case !p.take():
+	case !p.claim():
 		w.queue.done(p)
 	case !w.batch.add(p):
 		w.turn.held = p
 	}
 }
 
-func (w *appender) give(p *pending, a answer) {
+func (w *appender) answer(p *pending, a answer) {
 	w.queue.done(p)
 	p.answer <- a
 }
 
-func (w *appender) giveAll(b *batch, err error) {
+func (w *appender) answerAll(b *batch, err error) {
 	for _, p := range b.items {
-		w.give(p, answer{err: err})
+		w.answer(p, answer{err: err})
 	}
 }
 
@@ -138,7 +138,7 @@ func (w *appender) giveAll(b *batch, err error) {
 func (w *appender) commit(ctx context.Context, b *batch) {
 	for attempt := 1; ; attempt++ {
 		if err := w.connect(ctx); err != nil {
-			w.giveAll(b, kernel.E(kernel.KindUnavailable, "LOG_UNAVAILABLE", "the log's database cannot be reached; try again").Because(err))
+			w.answerAll(b, kernel.E(kernel.KindUnavailable, "LOG_UNAVAILABLE", "the log's database cannot be reached; try again").Because(err))
 			return
 		}
 		out, err := w.call(ctx, b)
@@ -146,7 +146,7 @@ func (w *appender) commit(ctx context.Context, b *batch) {
 			if w.cfg.OnBatch != nil {
 				w.cfg.OnBatch(len(b.items), b.events)
 			}
-			if b.answers(out, w.give) {
+			if b.answers(out, w.answer) {
 				w.announce(out.head + int64(b.events))
 			}
 			return
@@ -192,12 +192,12 @@ func (w *appender) fail(ctx context.Context, b *batch, err error) {
 	case w.conn == nil || w.conn.IsClosed():
 		w.disconnect(ctx)
 		w.log.ErrorContext(ctx, "lost the connection during an append", "appends", len(b.items), "error", err)
-		w.giveAll(b, fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, err))
+		w.answerAll(b, fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, err))
 	case isOverload(err):
 		w.log.WarnContext(ctx, "the log did not take a batch in time", "appends", len(b.items), "error", err)
-		w.giveAll(b, fmt.Errorf("%w: %w", eventstore.ErrBusy, err))
+		w.answerAll(b, fmt.Errorf("%w: %w", eventstore.ErrBusy, err))
 	case b.links == 1:
-		w.giveAll(b, refused(err))
+		w.answerAll(b, refused(err))
 	case len(b.items) == 1:
 		w.commitLinks(ctx, b.items[0])
 	default:
@@ -227,7 +227,7 @@ func (w *appender) commitLinks(ctx context.Context, p *pending) {
 			break
 		}
 	}
-	w.give(p, all)
+	w.answer(p, all)
 }
 
 // call is the round trip. An error of an open connection means that nothing was done.

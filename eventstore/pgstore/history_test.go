@@ -79,7 +79,7 @@ func TestALogThatLiesElsewhereBeginsAHistory(t *testing.T) {
 	t.Parallel()
 	s, pool := openBoth(t, pgstore.Config{})
 	settle := func() bool {
-		moved, err := pgstore.Settle(t.Context(), pool)
+		moved, err := pgstore.Reconcile(t.Context(), pool)
 		require.NoError(t, err)
 		return moved
 	}

@@ -40,9 +40,9 @@ func Origin(ctx context.Context, pool *pgxpool.Pool) (string, error) {
 	return strings.Join(parts, "/"), nil
 }
 
-// Settle sees that the log is in a history of the place where it lies. One that was brought here by other means than a backup of ours
+// Reconcile sees that the log is in a history of the place where it lies. One that was brought here by other means than a backup of ours
 // begins a new history; moved reports that. It is called before anything is appended.
-func Settle(ctx context.Context, pool *pgxpool.Pool) (moved bool, err error) {
+func Reconcile(ctx context.Context, pool *pgxpool.Pool) (moved bool, err error) {
 	here, err := Origin(ctx, pool)
 	if err != nil {
 		return false, err

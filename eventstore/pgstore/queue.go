@@ -66,8 +66,8 @@ func (s *Store) newPending(ctx context.Context, chain []eventstore.Append) (*pen
 	return p, nil
 }
 
-// take claims it for a batch; false means that its caller has left.
-func (p *pending) take() bool { return p.state.CompareAndSwap(stateWaiting, stateTaken) }
+// claim claims it for a batch; false means that its caller has left.
+func (p *pending) claim() bool { return p.state.CompareAndSwap(stateWaiting, stateTaken) }
 
 // leave gives it up; false means that it is too late for that.
 func (p *pending) leave() bool { return p.state.CompareAndSwap(stateWaiting, stateLeft) }
@@ -91,8 +91,8 @@ func newQueue(items int, bytes int64) *queue {
 	return &queue{small: make(chan *pending, items), large: make(chan *pending, items), maxBytes: bytes}
 }
 
-// put adds an append, or answers ErrBusy at once. One append is taken however big it is.
-func (q *queue) put(p *pending) error {
+// enqueue adds an append, or answers ErrBusy at once. One append is taken however big it is.
+func (q *queue) enqueue(p *pending) error {
 	q.mu.RLock()
 	defer q.mu.RUnlock()
 	if q.closed {

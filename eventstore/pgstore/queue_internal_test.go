@@ -41,7 +41,7 @@ func TestSmallAppendsDontGoWithLargeOnes(t *testing.T) {
 			t.Parallel()
 			w := &appender{Store: &Store{queue: newQueue(100, 1<<30)}, batch: newBatch()}
 			for _, bytes := range tc.waiting {
-				require.NoError(t, w.queue.put(waiting(t, bytes)))
+				require.NoError(t, w.queue.enqueue(waiting(t, bytes)))
 			}
 			w.queue.close()
 			var got []string
@@ -63,8 +63,8 @@ func TestLargeAppendsHaveTheirTurn(t *testing.T) {
 	w := &appender{Store: &Store{queue: newQueue(100, 1<<30)}, batch: newBatch()}
 	var got []string
 	for range 6 {
-		require.NoError(t, w.queue.put(waiting(t, largeBytes)))
-		require.NoError(t, w.queue.put(waiting(t, 10)))
+		require.NoError(t, w.queue.enqueue(waiting(t, largeBytes)))
+		require.NoError(t, w.queue.enqueue(waiting(t, 10)))
 		require.True(t, w.collect())
 		got = append(got, map[bool]string{true: "l", false: "s"}[w.batch.items[0].bytes >= largeBytes])
 	}

@@ -38,14 +38,14 @@ func (w *words) load(ctx context.Context, db reader) error {
 	defer w.mu.Unlock()
 	var id int
 	var word string
-	_, err = pgx.ForEachRow(rows, []any{&id, &word}, func() error { return w.put(id, word) })
+	_, err = pgx.ForEachRow(rows, []any{&id, &word}, func() error { return w.set(id, word) })
 	if err != nil {
 		return fmt.Errorf("read the log's words: %w", err)
 	}
 	return nil
 }
 
-func (w *words) put(id int, word string) error {
+func (w *words) set(id int, word string) error {
 	b, err := json.Marshal(word)
 	w.ids[word], w.quoted[id] = id, b
 	return err
@@ -77,7 +77,7 @@ func (w *words) number(ctx context.Context, word string) (int, bool) {
 		if err := w.pool.QueryRow(ctx, findWordSQL, word).Scan(&id); err == nil {
 			w.mu.Lock()
 			defer w.mu.Unlock()
-			return id, w.put(id, word) == nil
+			return id, w.set(id, word) == nil
 		}
 	}
 	return 0, false

@@ -105,7 +105,7 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 	}
 	imports := map[kernel.ImportID]*Import{}
 	var ids []kernel.ImportID
-	purged, events := projections.TakeTables(events, table.Purged{})
+	purged, events := projections.SplitTables(events, table.Purged{})
 	for _, e := range events {
 		id := kernel.ImportID(e.Stream.ID())
 		if imports[id] == nil {

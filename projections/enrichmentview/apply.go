@@ -23,7 +23,7 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 		return err
 	}
 	f := &fold{jobs: map[kernel.RunID]*Job{}, records: map[cell]int{}, answers: map[question]int{}, days: map[DayKey]*Day{}, seen: map[PatternKey]int64{}}
-	purged, events := projections.TakeTables(events, table.Purged{})
+	purged, events := projections.SplitTables(events, table.Purged{})
 	if err := f.load(ctx, w, events); err != nil {
 		return err
 	}

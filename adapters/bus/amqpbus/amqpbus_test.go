@@ -270,7 +270,7 @@ func take(t *testing.T, c *bustest.Consumer, m *message.Message) {
 	t.Helper()
 	batch, err := logmsg.Decode(m)
 	require.NoError(t, err)
-	c.Take(t, batch)
+	c.Receive(t, batch)
 	m.Ack()
 }
 

@@ -167,7 +167,7 @@ func (s *Subscriber) consume(ctx context.Context, q queue, out chan<- *message.M
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			settling.Go(func() { s.settle(ctx, d, m) })
+			settling.Go(func() { s.acknowledge(ctx, d, m) })
 		}
 	}
 }
@@ -236,8 +236,8 @@ func received(ctx context.Context, d amqp.Delivery) *message.Message {
 	return m
 }
 
-// settle tells the broker what became of a message. An answer that doesn't get through means that it comes again.
-func (s *Subscriber) settle(ctx context.Context, d amqp.Delivery, m *message.Message) {
+// acknowledge tells the broker what became of a message. An answer that doesn't get through means that it comes again.
+func (s *Subscriber) acknowledge(ctx context.Context, d amqp.Delivery, m *message.Message) {
 	var err error
 	select {
 	case <-m.Acked():

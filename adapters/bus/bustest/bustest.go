@@ -130,8 +130,8 @@ type Consumer struct {
 	Read int // events taken from the log
 }
 
-// Take consumes a message and requires that its events are those of the log.
-func (c *Consumer) Take(t testing.TB, b logmsg.Batch) {
+// Receive consumes a message and requires that its events are those of the log.
+func (c *Consumer) Receive(t testing.TB, b logmsg.Batch) {
 	t.Helper()
 	if b.First > c.Last+1 {
 		c.Read += int(b.First - c.Last - 1)
@@ -147,7 +147,7 @@ func (c *Consumer) Take(t testing.TB, b logmsg.Batch) {
 func (c *Consumer) Until(t testing.TB, messages <-chan *message.Message, position int64) {
 	t.Helper()
 	for c.Last < position {
-		c.Take(t, Next(t, messages))
+		c.Receive(t, Next(t, messages))
 	}
 }
 

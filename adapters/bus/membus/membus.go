@@ -121,7 +121,7 @@ func (r *ring) push(m *message.Message) {
 	r.mu.Lock()
 	r.bytes += len(m.Payload)
 	for r.n == len(r.buf) || r.n > 0 && r.bytes > MaxBytes {
-		r.take()
+		r.removeOldest()
 	}
 	r.buf[(r.head+r.n)%len(r.buf)] = m
 	r.n++
@@ -138,11 +138,11 @@ func (r *ring) pop() *message.Message {
 	if r.n == 0 {
 		return nil
 	}
-	return r.take()
+	return r.removeOldest()
 }
 
-// take removes the oldest message; there is one, and the caller holds the lock.
-func (r *ring) take() *message.Message {
+// removeOldest removes the oldest message; there is one, and the caller holds the lock.
+func (r *ring) removeOldest() *message.Message {
 	m := r.buf[r.head]
 	r.buf[r.head] = nil
 	r.head = (r.head + 1) % len(r.buf)

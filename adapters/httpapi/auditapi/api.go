@@ -140,12 +140,12 @@ func (s service) page(ctx context.Context, p httpapi.Principal, page httpapi.Pag
 		lines = lines[:page.Limit]
 		meta.NextCursor = strconv.FormatInt(lines[page.Limit-1].First, 10)
 	}
-	out, err := s.tell(ctx, lines)
+	out, err := s.withNames(ctx, lines)
 	return out, meta, err
 }
 
-// tell puts names into lines.
-func (s service) tell(ctx context.Context, lines []auditview.Line) ([]Audit, error) {
+// withNames puts names into lines.
+func (s service) withNames(ctx context.Context, lines []auditview.Line) ([]Audit, error) {
 	var ids []kernel.UserID
 	for _, l := range lines {
 		for _, id := range []kernel.UserID{l.Actor.User(), l.Person} {
@@ -223,7 +223,7 @@ func (s service) csv(ctx context.Context, p httpapi.Principal, in *csvIn) (func(
 		}
 		var some []auditview.Line
 		flush := func() error {
-			told, err := s.tell(ctx, some)
+			told, err := s.withNames(ctx, some)
 			for i := 0; i < len(told) && err == nil; i++ {
 				err = w.Write(record(told[i]))
 			}

@@ -83,13 +83,13 @@ func (h *Hub) hear(ctx context.Context, messages <-chan *message.Message) {
 			if !ok {
 				return
 			}
-			h.take(m) //nolint:contextcheck // a message has a context of its own
+			h.notify(m) //nolint:contextcheck // a message has a context of its own
 			m.Ack()
 		}
 	}
 }
 
-func (h *Hub) take(m *message.Message) {
+func (h *Hub) notify(m *message.Message) {
 	if h.nobody() {
 		return
 	}

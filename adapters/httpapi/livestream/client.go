@@ -51,8 +51,8 @@ func (c *client) ring() {
 	}
 }
 
-// take returns what waits, and what has become of the stream after it.
-func (c *client) take() (queue []Patch, ended, slow bool) {
+// drain returns what waits, and what has become of the stream after it.
+func (c *client) drain() (queue []Patch, ended, slow bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	queue, c.queue, c.bytes = c.queue, nil, 0

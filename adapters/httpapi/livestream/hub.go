@@ -123,7 +123,7 @@ func (h *Hub) hear(ctx context.Context) error {
 			if !ok {
 				return errors.Join(ctx.Err(), errors.New("the subscription to the log has ended"))
 			}
-			err = h.take(ctx, msg)
+			err = h.distribute(ctx, msg)
 		case <-look.C: // a broker that was away, or a relay: what it has not brought since the last look is read from the log
 			if now := h.at.Load(); now == before && !h.idle() {
 				err = h.catchUp(ctx)
@@ -182,8 +182,8 @@ func (h *Hub) missed(ctx context.Context, to int64) error {
 	return nil
 }
 
-// take hands out a message's events, and before them what is missing between.
-func (h *Hub) take(ctx context.Context, msg *message.Message) error {
+// distribute hands out a message's events, and before them what is missing between.
+func (h *Hub) distribute(ctx context.Context, msg *message.Message) error {
 	defer msg.Ack()
 	batch, err := logmsg.Decode(msg) //nolint:contextcheck // the message carries its own
 	if err != nil {

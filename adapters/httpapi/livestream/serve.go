@@ -87,7 +87,7 @@ func (h *Hub) follow(ctx context.Context, s *sse.Writer, c *client, sent int64) 
 	defer beat.Stop()
 	for {
 		at := h.at.Load()
-		queue, ended, slow := c.take()
+		queue, ended, slow := c.drain()
 		for _, p := range queue {
 			if p.Position <= sent {
 				continue

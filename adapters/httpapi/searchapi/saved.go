@@ -78,17 +78,17 @@ type changeIn struct {
 }
 
 func (s service) save(ctx context.Context, meta kernel.Meta, in *saveIn) (commands.Result[SavedSearch], error) {
-	return s.keep(ctx, meta, "", in.Body)
+	return s.store(ctx, meta, "", in.Body)
 }
 
 func (s service) change(ctx context.Context, meta kernel.Meta, in *changeIn) (commands.Result[SavedSearch], error) {
 	if in.SearchID == "" {
 		return commands.Result[SavedSearch]{}, kernel.NotFound("saved search", "")
 	}
-	return s.keep(ctx, meta, in.SearchID, in.Body)
+	return s.store(ctx, meta, in.SearchID, in.Body)
 }
 
-func (s service) keep(ctx context.Context, meta kernel.Meta, id kernel.SavedSearchID, body SaveBody) (commands.Result[SavedSearch], error) {
+func (s service) store(ctx context.Context, meta kernel.Meta, id kernel.SavedSearchID, body SaveBody) (commands.Result[SavedSearch], error) {
 	q := Search{Question: body.Query}.query()
 	if err := q.Validate(); err != nil {
 		return commands.Result[SavedSearch]{}, err

@@ -128,14 +128,14 @@ func (in *undoIn) command(redo bool) tablecmd.Undo {
 }
 
 func (s service) undo(ctx context.Context, meta kernel.Meta, in *undoIn) (commands.Result[tablecmd.Undone], error) {
-	return s.takeBack(ctx, meta, in.command(false))
+	return s.undoOrRedo(ctx, meta, in.command(false))
 }
 
 func (s service) redo(ctx context.Context, meta kernel.Meta, in *undoIn) (commands.Result[tablecmd.Undone], error) {
-	return s.takeBack(ctx, meta, in.command(true))
+	return s.undoOrRedo(ctx, meta, in.command(true))
 }
 
-func (s service) takeBack(ctx context.Context, meta kernel.Meta, cmd tablecmd.Undo) (commands.Result[tablecmd.Undone], error) {
+func (s service) undoOrRedo(ctx context.Context, meta kernel.Meta, cmd tablecmd.Undo) (commands.Result[tablecmd.Undone], error) {
 	if err := visible(ctx, cmd.Table); err != nil {
 		return commands.Result[tablecmd.Undone]{}, err
 	}

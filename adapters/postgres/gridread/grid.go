@@ -107,7 +107,7 @@ func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID
 			return info, fmt.Errorf("read the structure of table %s: %w", id, err)
 		}
 		known = newStructure(agg)
-		g.memory.put(key, known)
+		g.memory.set(key, known)
 	}
 	info.Schema, info.Deleted, info.Views = known.agg.Schema(), known.agg.Deleted(), known.agg.Views()
 	return info, nil

@@ -50,7 +50,7 @@ func (w *Writer) saveStructure(ctx context.Context, e *entry, agg *table.Table, 
 	if _, err := w.tx.Exec(ctx, registryUpdate, op.Table, s.Name, string(state), s.Version, len(s.Columns), op.Stamp.Position, op.Stamp.At, s.Trashed); err != nil {
 		return fmt.Errorf("update the registry: %w", err)
 	}
-	w.memory.put(structureKey{w.tx.Schema, op.Table}, e.structure)
+	w.memory.set(structureKey{w.tx.Schema, op.Table}, e.structure)
 	return nil
 }
 
@@ -85,7 +85,7 @@ func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) 
 		}
 	}
 	w.tables[e.TableID] = &entry{structure: st}
-	w.memory.put(structureKey{w.tx.Schema, e.TableID}, st)
+	w.memory.set(structureKey{w.tx.Schema, e.TableID}, st)
 	return nil
 }
 

@@ -57,7 +57,7 @@ func (s *Structures) get(k structureKey, version int64) *structure {
 	return nil
 }
 
-func (s *Structures) put(k structureKey, st *structure) {
+func (s *Structures) set(k structureKey, st *structure) {
 	s.by.Add(k, st)
 }
 
@@ -220,7 +220,7 @@ func (w *Writer) recall(ctx context.Context, id kernel.TableID, version int64) (
 		return nil, fmt.Errorf("read structure of %s: %w", id, err)
 	}
 	st := newStructure(agg)
-	w.memory.put(key, st)
+	w.memory.set(key, st)
 	return st, nil
 }
 

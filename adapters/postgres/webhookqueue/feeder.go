@@ -43,7 +43,7 @@ func (q *Queue) Apply(ctx context.Context, tx projections.Tx, events []eventstor
 		return err
 	}
 	for _, r := range events {
-		if err := f.take(ctx, r); err != nil {
+		if err := f.feed(ctx, r); err != nil {
 			return fmt.Errorf("event %d: %w", r.Position, err)
 		}
 	}
@@ -88,7 +88,7 @@ func (f *feeding) load(ctx context.Context, events []eventstore.Recorded) error 
 	return err
 }
 
-func (f *feeding) take(ctx context.Context, r eventstore.Recorded) error {
+func (f *feeding) feed(ctx context.Context, r eventstore.Recorded) error {
 	for _, e := range f.endpoints[r.Workspace] {
 		if !e.enabled {
 			continue

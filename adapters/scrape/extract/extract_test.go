@@ -19,29 +19,29 @@ import (
 	"github.com/morket/morket/domain/scrape"
 )
 
-func registry(t testing.TB) *extract.Registry {
-	t.Helper()
+func registry(tb testing.TB) *extract.Registry {
+	tb.Helper()
 	r, err := extract.NewRegistry(websiteprofile.Bound, page.Extractor{}, jobposting.Extractor{}, profilepage.Extractor{}, companywebsite.New(websiteprofile.Read, websiteprofile.Fields()))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return r
 }
 
-func find(t testing.TB, target scrape.Target, html string) scrape.Extract {
-	t.Helper()
-	out, err := registry(t).Extract(target, scrape.Page{URL: "https://www.site.com/dir/page?utm_source=x", Status: 200, Body: []byte(html)})
-	require.NoError(t, err)
+func find(tb testing.TB, target scrape.Target, html string) scrape.Extract {
+	tb.Helper()
+	out, err := registry(tb).Extract(target, scrape.Page{URL: "https://www.site.com/dir/page?utm_source=x", Status: 200, Body: []byte(html)})
+	require.NoError(tb, err)
 	return out
 }
 
 // fields requires some fields of an extract, as JSON.
-func fields(t testing.TB, name string, out scrape.Extract, want map[string]any) {
-	t.Helper()
+func fields(tb testing.TB, name string, out scrape.Extract, want map[string]any) {
+	tb.Helper()
 	for field, v := range want {
 		a, err := json.Marshal(v)
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		b, err := json.Marshal(out.Fields[field])
-		require.NoError(t, err)
-		require.JSONEq(t, string(a), string(b), "%s: %s; reasons %v", name, field, out.Reasons)
+		require.NoError(tb, err)
+		require.JSONEq(tb, string(a), string(b), "%s: %s; reasons %v", name, field, out.Reasons)
 	}
 }
 

@@ -174,7 +174,7 @@ func (r *Ring) key(ctx context.Context, subject string, create bool) ([]byte, bo
 }
 
 func (r *Ring) hold(subject string, key []byte) {
-	r.recent.Put(subject, key, holdKeys)
+	r.recent.Set(subject, key, holdKeys)
 }
 
 func (r *Ring) wrap(subject string, plain []byte, made time.Time) (Key, error) {

@@ -122,7 +122,7 @@ func (b *Backup) restore(ctx context.Context, tx pgx.Tx, t Target, put *puts) (f
 	if err := b.whole(found); err != nil {
 		return found, err
 	}
-	return found, b.settle(ctx, tx)
+	return found, b.checkHead(ctx, tx)
 }
 
 // empty takes away what the migrations have put into the tables.
@@ -215,8 +215,8 @@ const (
 	identitySQL = `SELECT a.attname::text FROM pg_attribute a WHERE attrelid = $1::regclass AND attidentity <> ''`
 )
 
-// settle sees that the log is the one that the header tells of, and sets the counters of identity columns behind their rows.
-func (b *Backup) settle(ctx context.Context, tx pgx.Tx) error {
+// checkHead sees that the log is the one that the header tells of, and sets the counters of identity columns behind their rows.
+func (b *Backup) checkHead(ctx context.Context, tx pgx.Tx) error {
 	var count, first, last, head int64
 	var history string
 	if err := tx.QueryRow(ctx, denseSQL).Scan(&count, &first, &last, &head, &history); err != nil {

@@ -67,9 +67,9 @@ const (
 
 var nameForm = regexp.MustCompile(`^morket_\d{8}T\d{6}Z$`)
 
-// Take puts a backup on the shelf: it has its name when it is whole. What an earlier one that was killed has left is removed before. One
+// Add puts a backup on the shelf: it has its name when it is whole. What an earlier one that was killed has left is removed before. One
 // is taken at a time.
-func (s *Shelf) Take(ctx context.Context, write func(io.Writer) (Kept, error)) (Kept, error) {
+func (s *Shelf) Add(ctx context.Context, write func(io.Writer) (Kept, error)) (Kept, error) {
 	at := s.clock.Now().UTC()
 	if err := s.store.SweepBefore(ctx, at); err != nil {
 		return Kept{}, fmt.Errorf("remove what an interrupted backup has left: %w", err)
@@ -94,7 +94,7 @@ func (s *Shelf) Take(ctx context.Context, write func(io.Writer) (Kept, error)) (
 		return k, err
 	}
 	k.Name, k.TakenAt, k.Bytes, k.Seconds = name, at, o.Size, s.clock.Now().Sub(at).Seconds()
-	return k, s.Tell(ctx, k)
+	return k, s.Describe(ctx, k)
 }
 
 // free is a name that no backup has: that of the time, or one of a few seconds later.
@@ -114,8 +114,8 @@ func (s *Shelf) free(ctx context.Context, at time.Time) (string, error) {
 	}
 }
 
-// Tell writes what is told of a backup.
-func (s *Shelf) Tell(ctx context.Context, k Kept) error {
+// Describe writes what is told of a backup.
+func (s *Shelf) Describe(ctx context.Context, k Kept) error {
 	text, err := json.Marshal(k)
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ func Backup(ctx context.Context, cfg config.Config, log *slog.Logger, w, out io.
 	if err != nil {
 		return err
 	}
-	say(out, "backed up position %d: %d rows, %d objects in %.1f s\n", header.Position, manifest.Rows(), manifest.Objects.Rows, took.Seconds())
+	printf(out, "backed up position %d: %d rows, %d objects in %.1f s\n", header.Position, manifest.Rows(), manifest.Objects.Rows, took.Seconds())
 	return nil
 }
 
@@ -66,7 +66,7 @@ func writeBackup(ctx context.Context, b *base, w io.Writer, progress func(string
 }
 
 func lines(out io.Writer) func(string) {
-	return func(line string) { say(out, "  %s\n", line) }
+	return func(line string) { printf(out, "  %s\n", line) }
 }
 
 func schemaNames() (names []string) {

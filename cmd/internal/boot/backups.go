@@ -66,11 +66,11 @@ func (b *backups) setStep(line string) {
 	b.step = line
 }
 
-// take carries out a backup.
-func (b *backups) take(ctx context.Context) (out operation.Outcome, err error) {
+// backUp carries out a backup.
+func (b *backups) backUp(ctx context.Context) (out operation.Outcome, err error) {
 	op := watch.Begin(b.core.watch, b.core.clock, watch.Backup)
 	defer b.setStep("")
-	k, err := b.shelf.Take(ctx, func(w io.Writer) (backup.Kept, error) {
+	k, err := b.shelf.Add(ctx, func(w io.Writer) (backup.Kept, error) {
 		h, m, _, err := writeBackup(ctx, b.core.base, w, b.setStep)
 		return backup.Kept{Version: h.Version, History: h.History, Position: h.Position, Rows: m.Rows(), Objects: m.Objects.Rows}, err
 	})
@@ -83,7 +83,7 @@ func (b *backups) take(ctx context.Context) (out operation.Outcome, err error) {
 	op.Count(k.Rows, k.Bytes)
 	op.Note("name", k.Name, "position", k.Position, "history", k.History, "objects", k.Objects, "removed", len(removed))
 	op.EndWith(ctx, err)
-	return out, errors.Join(err, b.look(ctx))
+	return out, errors.Join(err, b.refresh(ctx))
 }
 
 // maxReport is how much of a drill's report is kept, the end of it.
@@ -113,7 +113,7 @@ func (b *backups) drill(ctx context.Context, name string) (out operation.Outcome
 		text += err.Error() + "\n"
 	}
 	k.Drill = &backup.Drilled{At: b.core.clock.Now(), Good: good && err == nil, Seconds: ready.Seconds(), Report: text[max(0, len(text)-maxReport):]}
-	if told := b.shelf.Tell(ctx, k); told != nil {
+	if told := b.shelf.Describe(ctx, k); told != nil {
 		err = errors.Join(err, told)
 	}
 	out.Position, out.Seconds = k.Position, ready.Seconds()
@@ -125,7 +125,7 @@ func (b *backups) drill(ctx context.Context, name string) (out operation.Outcome
 	if err == nil && !good {
 		op.End(ctx, watch.Failed, errors.New(out.Error))
 	}
-	return out, errors.Join(err, b.look(ctx))
+	return out, errors.Join(err, b.refresh(ctx))
 }
 
 // badLines are those of a report that say what is wrong.
@@ -148,8 +148,8 @@ func (w lineWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// look reads what is on the shelf.
-func (b *backups) look(ctx context.Context) error {
+// refresh reads what is on the shelf.
+func (b *backups) refresh(ctx context.Context) error {
 	list, err := b.shelf.List(ctx)
 	if err != nil {
 		return fmt.Errorf("look at the backups: %w", err)
@@ -166,7 +166,7 @@ const lookEvery = time.Minute
 // watch looks at the backups until ctx ends, for readiness and the metrics.
 func (b *backups) watch(ctx context.Context) error {
 	for {
-		if err := b.look(ctx); err != nil && ctx.Err() == nil {
+		if err := b.refresh(ctx); err != nil && ctx.Err() == nil {
 			b.log.WarnContext(ctx, "the backups can't be looked at", "error", err)
 		}
 		if err := kernel.Pause(ctx, lookEvery); err != nil {
@@ -260,7 +260,7 @@ func (b *backups) pause() time.Duration { return min(lookEvery, b.cfg.BackupEver
 
 // due asks for the backup or drill that is due.
 func (b *backups) due(ctx context.Context, h *operationcmd.Handlers) error {
-	if err := b.look(ctx); err != nil {
+	if err := b.refresh(ctx); err != nil {
 		return err
 	}
 	jobs, err := h.Jobs(ctx)

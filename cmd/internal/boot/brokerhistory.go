@@ -42,7 +42,7 @@ func (h *history) ask(ctx context.Context) error {
 		return nil
 	}
 	err := h.broker(ctx, func(m mark) (forget bool, err error) {
-		if err := h.look(ctx); err != nil {
+		if err := h.read(ctx); err != nil {
 			return false, err
 		}
 		since, reason, err := h.against(ctx, m)

@@ -32,7 +32,7 @@ func drill(ctx context.Context, cfg config.Config, log *slog.Logger, from io.Rea
 			err = errors.Join(err, fmt.Errorf("remove what the drill has made: %w", left))
 		}
 	}()
-	aside := aside(cfg, filepath.Join(dir, "data"))
+	aside := drillConfig(cfg, filepath.Join(dir, "data"))
 	if err := passable(dir); err != nil {
 		return false, 0, err
 	}
@@ -50,16 +50,16 @@ func drill(ctx context.Context, cfg config.Config, log *slog.Logger, from io.Rea
 		return false, 0, err
 	}
 	ready = clock.Now().Sub(began)
-	say(out, "read models made; restored and ready to serve in %.1f s\n", ready.Seconds())
+	printf(out, "read models made; restored and ready to serve in %.1f s\n", ready.Seconds())
 	ok, err = p.Verify(ctx, out)
 	if err == nil {
-		say(out, "%s in %.1f s\n", verdictOf(ok), clock.Now().Sub(began).Round(time.Millisecond).Seconds())
+		printf(out, "%s in %.1f s\n", verdictOf(ok), clock.Now().Sub(began).Round(time.Millisecond).Seconds())
 	}
 	return ok, ready, err
 }
 
-// aside are the settings of an installation of its own, embedded and without anything that is shared or reached by others.
-func aside(cfg config.Config, dir string) config.Config {
+// drillConfig are the settings of an installation of its own, embedded and without anything that is shared or reached by others.
+func drillConfig(cfg config.Config, dir string) config.Config {
 	return config.Config{
 		DataDir: dir, CacheDir: cfg.CacheDir, PGBin: cfg.PGBin, Passphrase: cfg.Passphrase, PublicURL: cfg.PublicURL, HTTPAddr: cfg.HTTPAddr,
 		Roles: cfg.Roles, LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, QueryTimeout: cfg.QueryTimeout, StopWithin: cfg.StopWithin,

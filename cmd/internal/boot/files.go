@@ -36,9 +36,9 @@ func verifyFiles(ctx context.Context, c *core, out io.Writer) (ok bool, err erro
 	if err != nil {
 		return false, err
 	}
-	say(out, "%-14s %s\n", "files", verdict(len(missing) == 0, fmt.Sprintf("all %d that the log names are there", named)))
+	printf(out, "%-14s %s\n", "files", verdict(len(missing) == 0, fmt.Sprintf("all %d that the log names are there", named)))
 	for _, m := range missing {
-		say(out, "  missing: %s\n", m)
+		printf(out, "  missing: %s\n", m)
 	}
 	return len(missing) == 0, nil
 }

@@ -55,11 +55,11 @@ const askWithin = 3 * time.Second
 // the log, show that the log was restored by other means than the restore command, so that a new history has to begin.
 func findHistory(ctx context.Context, c *core, sides map[string]*sidestore.Store) error {
 	h := c.history
-	moved, err := pgstore.Settle(ctx, c.pool)
+	moved, err := pgstore.Reconcile(ctx, c.pool)
 	if err != nil {
 		return err
 	}
-	if err := h.look(ctx); err != nil {
+	if err := h.read(ctx); err != nil {
 		return err
 	}
 	if moved {
@@ -92,8 +92,8 @@ func findHistory(ctx context.Context, c *core, sides map[string]*sidestore.Store
 	return nil
 }
 
-// look reads the history that the log is in.
-func (h *history) look(ctx context.Context) error {
+// read reads the history that the log is in.
+func (h *history) read(ctx context.Context) error {
 	now, err := h.log.History(ctx)
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func (h *history) watch(ctx context.Context) error {
 		if err := kernel.Pause(ctx, historyEvery); err != nil {
 			return err
 		}
-		if err := h.look(ctx); err != nil {
+		if err := h.read(ctx); err != nil {
 			return fmt.Errorf("look at the log's history: %w", err)
 		}
 	}

@@ -95,9 +95,9 @@ func verifyLedgers(ctx context.Context, c *core, out io.Writer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	say(out, "%-14s %s\n", "ledgers", verdict(len(problems) == 0, fmt.Sprintf("%d ledgers with %d entries prove", ledgers, entries)))
+	printf(out, "%-14s %s\n", "ledgers", verdict(len(problems) == 0, fmt.Sprintf("%d ledgers with %d entries prove", ledgers, entries)))
 	for _, problem := range problems {
-		say(out, "  %s\n", problem)
+		printf(out, "  %s\n", problem)
 	}
 	return len(problems) == 0, nil
 }

@@ -69,7 +69,7 @@ func (o *operations) parts() parts {
 func (o *operations) do(ctx context.Context, j operation.Job) (operation.Outcome, error) {
 	switch j.Kind {
 	case operation.Backup:
-		return o.backups.take(ctx)
+		return o.backups.backUp(ctx)
 	case operation.Drill:
 		return o.backups.drill(ctx, j.Backup)
 	case operation.Rebuild, operation.Verify:

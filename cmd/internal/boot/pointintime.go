@@ -82,7 +82,7 @@ func (p *pointInTime) run(ctx context.Context) error {
 	if err := p.takeFolder(); err != nil {
 		return err
 	}
-	say(p.out, "restoring the base of %s and %d pieces of the log since\n", p.base.TakenAt.Format(time.RFC3339), len(p.pieces))
+	printf(p.out, "restoring the base of %s and %d pieces of the log since\n", p.base.TakenAt.Format(time.RFC3339), len(p.pieces))
 	to := pgchild.Recovery{Until: p.until.Time}
 	if p.until.Position > 0 {
 		var err error
@@ -98,7 +98,7 @@ func (p *pointInTime) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	say(p.out, "restored position %d of %s, %d objects in %.1f s; start the server\n", head, at.Format(time.RFC3339Nano), n, kernel.SystemClock{}.Now().Sub(began).Seconds())
+	printf(p.out, "restored position %d of %s, %d objects in %.1f s; start the server\n", head, at.Format(time.RFC3339Nano), n, kernel.SystemClock{}.Now().Sub(began).Seconds())
 	return nil
 }
 
@@ -196,7 +196,7 @@ func beginAt(ctx context.Context, s *pgchild.Server) error {
 		return err
 	}
 	defer pool.Close()
-	_, err = pgstore.Settle(ctx, pool)
+	_, err = pgstore.Reconcile(ctx, pool)
 	return err
 }
 

@@ -131,7 +131,7 @@ func (s *process) addModules() error {
 func (s *process) start(ctx context.Context, group *errgroup.Group, reads bool) {
 	for _, t := range s.tasks {
 		if t.reads == reads && (t.role == "" || s.core.does(t.role)) {
-			s.keeper.keep(kernel.AsSystem(ctx, t.name), group, t.name, t.run)
+			s.keeper.run(kernel.AsSystem(ctx, t.name), group, t.name, t.run)
 		}
 	}
 }

@@ -40,7 +40,7 @@ func Restore(ctx context.Context, cfg config.Config, log *slog.Logger, from io.R
 	if err != nil {
 		return err
 	}
-	say(out, "restoring the backup of %s, position %d, written by Morket %s\n", b.Header.TakenAt.Format(time.RFC3339), b.Header.Position, b.Header.Version)
+	printf(out, "restoring the backup of %s, position %d, written by Morket %s\n", b.Header.TakenAt.Format(time.RFC3339), b.Header.Position, b.Header.Version)
 	r := &restoring{cfg: cfg, log: log, out: out, backup: b, master: master, signing: signing}
 	if err := r.run(ctx); err != nil {
 		return errors.Join(err, r.undo(context.WithoutCancel(ctx)))
@@ -116,7 +116,7 @@ func (r *restoring) run(ctx context.Context) (err error) {
 	}
 	took := r.base.clock.Now().Sub(began)
 	r.base.close()
-	say(r.out, "restored position %d: %d rows, %d objects in %.1f s; the read models are made when a server starts\n",
+	printf(r.out, "restored position %d: %d rows, %d objects in %.1f s; the read models are made when a server starts\n",
 		h.Position, manifest.Rows(), manifest.Objects.Rows, took.Seconds())
 	return nil
 }

@@ -31,7 +31,7 @@ func ServeLogging(ctx context.Context, cfg config.Config, log *slog.Logger, out 
 	if err != nil {
 		return err
 	}
-	say(out, "Morket is starting …\n")
+	printf(out, "Morket is starting …\n")
 	p, err := Open(ctx, cfg, log)
 	if err != nil {
 		_ = listener.Close()
@@ -91,7 +91,7 @@ func (s *process) run(ctx context.Context, l net.Listener, out io.Writer) error 
 	case <-ctx.Done():
 	case <-gctx.Done():
 	}
-	say(out, "Morket is stopping …\n")
+	printf(out, "Morket is stopping …\n")
 	return s.stop(web, stop, group) //nolint:contextcheck // ctx has ended; the stop has a time of its own
 }
 
@@ -139,15 +139,15 @@ func (s *process) end(end context.CancelFunc, group *errgroup.Group) error {
 }
 
 func announce(out io.Writer, cfg config.Config) {
-	say(out, "\n  Morket is ready: %s\n  API documents:   %s/docs\n", cfg.PublicURL, cfg.PublicURL)
+	printf(out, "\n  Morket is ready: %s\n  API documents:   %s/docs\n", cfg.PublicURL, cfg.PublicURL)
 	if cfg.Demo() {
-		say(out, "  Demo login:      %s / %s\n  (the demo login exists because the database is embedded and the address is this machine's own)\n", DemoEmail, DemoPassword)
+		printf(out, "  Demo login:      %s / %s\n  (the demo login exists because the database is embedded and the address is this machine's own)\n", DemoEmail, DemoPassword)
 	}
 	if _, built := ui.Dist(); !built {
-		say(out, "  The user interface is not built: make run builds it.\n")
+		printf(out, "  The user interface is not built: make run builds it.\n")
 	}
-	say(out, "\n  Stop with Ctrl-C.\n")
+	printf(out, "\n  Stop with Ctrl-C.\n")
 }
 
-// say writes for the person at the terminal; that nobody reads it is no fault.
-func say(out io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(out, format, args...) }
+// printf writes for the person at the terminal; that nobody reads it is no fault.
+func printf(out io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(out, format, args...) }

@@ -103,6 +103,6 @@ func BackupTo(ctx context.Context, cfg config.Config, target string, write func(
 	if err != nil {
 		return "", err
 	}
-	k, err := shelf.Take(ctx, func(w io.Writer) (backup.Kept, error) { return backup.Kept{}, write(w) })
+	k, err := shelf.Add(ctx, func(w io.Writer) (backup.Kept, error) { return backup.Kept{}, write(w) })
 	return k.Name, err
 }

@@ -42,8 +42,8 @@ func newSupervisor(log *slog.Logger, clock kernel.Clock) *supervisor {
 	return &supervisor{log: log, clock: clock, pause: kernel.Pause, faults: map[string]fault{}}
 }
 
-// keep runs the part in the group until ctx ends.
-func (s *supervisor) keep(ctx context.Context, group *errgroup.Group, name string, run func(context.Context) error) {
+// run runs the part in the group until ctx ends.
+func (s *supervisor) run(ctx context.Context, group *errgroup.Group, name string, run func(context.Context) error) {
 	group.Go(func() error {
 		pauses := kernel.Doubling(restartMin, restartMax)
 		for {

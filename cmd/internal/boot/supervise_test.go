@@ -26,7 +26,7 @@ func TestAPartThatFailsIsBegunAgainAndShowsInReadiness(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	group, _ := errgroup.WithContext(ctx)
 	runs, well := 0, make(chan struct{})
-	s.keep(ctx, group, "grid", func(ctx context.Context) error {
+	s.run(ctx, group, "grid", func(ctx context.Context) error {
 		switch runs++; runs {
 		case 1:
 			return errors.New("the event can't be read; postgres://morket:secret@db/x")

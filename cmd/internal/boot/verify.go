@@ -19,11 +19,11 @@ func (p *Platform) Verify(ctx context.Context, out io.Writer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	say(out, "%-14s %s\n", "log", verdict(len(problems) == 0, fmt.Sprintf("%d events, dense, every stream whole", head)))
+	printf(out, "%-14s %s\n", "log", verdict(len(problems) == 0, fmt.Sprintf("%d events, dense, every stream whole", head)))
 	for _, problem := range problems {
-		say(out, "  %s\n", problem)
+		printf(out, "  %s\n", problem)
 	}
-	say(out, "%-14s %s, from position %d on\n", "history", p.core.history.ID(), p.core.history.now.Load().Since)
+	printf(out, "%-14s %s, from position %d on\n", "history", p.core.history.ID(), p.core.history.now.Load().Since)
 	ok, err := verifyLedgers(ctx, p.core, out)
 	if err != nil {
 		return false, err
@@ -40,12 +40,12 @@ func (p *Platform) Verify(ctx context.Context, out io.Writer) (bool, error) {
 		}
 		same := len(v.Differs) == 0 && len(v.Parked) == 0
 		ok = ok && same
-		say(out, "%-14s %s\n", pr.Name(), verdict(same, fmt.Sprintf("live = rebuilt at position %d", v.Position)))
+		printf(out, "%-14s %s\n", pr.Name(), verdict(same, fmt.Sprintf("live = rebuilt at position %d", v.Position)))
 		for _, d := range v.Differs {
-			say(out, "  table %s: live %d rows (%s), rebuilt %d rows (%s)\n", d.Table, d.Live.Rows, d.Live.Sum, d.Rebuilt.Rows, d.Rebuilt.Sum)
+			printf(out, "  table %s: live %d rows (%s), rebuilt %d rows (%s)\n", d.Table, d.Live.Rows, d.Live.Sum, d.Rebuilt.Rows, d.Rebuilt.Sum)
 		}
 		for _, parked := range v.Parked {
-			say(out, "  parked: %s at position %d (%s): %s\n", parked.Stream, parked.Position, parked.EventType, parked.Error)
+			printf(out, "  parked: %s at position %d (%s): %s\n", parked.Stream, parked.Position, parked.EventType, parked.Error)
 		}
 	}
 	return ok, nil
@@ -78,7 +78,7 @@ func (p *Platform) Rebuild(ctx context.Context, out io.Writer, names []string) e
 		if err != nil {
 			return fmt.Errorf("rebuild %s: %w", name, err)
 		}
-		say(out, "%-14s rebuilt at position %d, %d differences from before, %d streams parked\n", name, done.Position, len(done.Differs), len(done.Parked))
+		printf(out, "%-14s rebuilt at position %d, %d differences from before, %d streams parked\n", name, done.Position, len(done.Differs), len(done.Parked))
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ func Run(ctx context.Context, c Config) error {
 	}
 	err := c.run(ctx)
 	if err != nil && ctx.Err() != nil && !errors.Is(err, ErrStopped) {
-		c.say("stopped before anything was written\n")
+		c.print("stopped before anything was written\n")
 		return ErrStopped
 	}
 	return err
@@ -81,14 +81,14 @@ func (c Config) run(ctx context.Context) error {
 	}
 	defer src.close()
 	for _, n := range src.notices {
-		c.say(n.Message + "\n")
+		c.print(n.Message + "\n")
 	}
 	j, err := newJob(c.Registry, c.Clock, columns{names: src.names, unnamed: src.reading.Format == dataops.CSV && !src.reading.Header}, c.Enrich)
 	if err != nil {
 		return err
 	}
 	if j.columns.unnamed && !c.Quiet {
-		c.say("the file seems to have no header, so its columns are called Column 1, Column 2, …; say --header yes if its first line is one\n")
+		c.print("the file seems to have no header, so its columns are called Column 1, Column 2, …; say --header yes if its first line is one\n")
 	}
 	if c.DryRun {
 		return c.estimate(ctx, src, j)
@@ -123,17 +123,17 @@ func (c Config) enrich(ctx context.Context, src *source, j *job) error {
 	if err := c.move(ctx, src, &pipeline{job: j, stream: records, json: src.reading.Format == dataops.JSONL, workers: c.Concurrency}, to, bad, sum); err != nil {
 		return err
 	}
-	if err := errors.Join(to.flush(), out.keep(), bad.keep()); err != nil {
+	if err := errors.Join(to.flush(), out.commit(), bad.keep()); err != nil {
 		return err
 	}
 	if !c.Quiet {
-		c.say(sum.summary(c.Out, c.Clock.Now().Sub(start)))
+		c.print(sum.summary(c.Out, c.Clock.Now().Sub(start)))
 	}
-	c.say(bad.warning(c.Errors))
+	c.print(bad.warning(c.Errors))
 	if sum.missing == 0 { // it was not stopped, or too late to matter
 		return nil
 	}
-	c.say(fmt.Sprintf("stopped: %s written, to line %d of the input; %s missing\n", count(sum.rows, "row"), sum.last, count(sum.missing, "row")))
+	c.print(fmt.Sprintf("stopped: %s written, to line %d of the input; %s missing\n", count(sum.rows, "row"), sum.last, count(sum.missing, "row")))
 	return ErrStopped
 }
 
@@ -164,8 +164,8 @@ func (c Config) move(ctx context.Context, src *source, p *pipeline, to sink, bad
 	return err
 }
 
-// say tells the user something. That nobody listens must not fail the run.
-func (c Config) say(text string) { _, _ = io.WriteString(c.Stderr, text) }
+// print tells the user something. That nobody listens must not fail the run.
+func (c Config) print(text string) { _, _ = io.WriteString(c.Stderr, text) }
 
 // newStats has the providers in the order in which they are asked.
 func (j *job) newStats() *stats {

@@ -41,8 +41,8 @@ func create(name string, stdout io.Writer) (*target, error) {
 	return &target{Writer: f, file: f, name: name}, err
 }
 
-// keep closes the file and gives it its name.
-func (t *target) keep() error {
+// commit closes the file and gives it its name.
+func (t *target) commit() error {
 	if t.file == nil {
 		return nil
 	}
@@ -283,5 +283,5 @@ func (f *faults) keep() error {
 	if err := f.w.Flush(); err != nil {
 		return err
 	}
-	return f.target.keep()
+	return f.target.commit()
 }

@@ -162,7 +162,7 @@ func (a *asking) answer(s *step, at *enrichment.Attempt, in map[string]string, h
 	for {
 		r, lead := a.session.memo.lead(hash)
 		if lead {
-			return r, a.settle(s, at, in, hash, r)
+			return r, a.resolve(s, at, in, hash, r)
 		}
 		if !a.await(s, at, r) {
 			a.out.Stopped = true
@@ -181,10 +181,10 @@ func (a *asking) answer(s *step, at *enrichment.Attempt, in map[string]string, h
 	}
 }
 
-// settle asks the question for all waiting callers. They hear of its end in any case, also after a panic.
-func (a *asking) settle(s *step, at *enrichment.Attempt, in map[string]string, hash string, r *remembered) (ok bool) {
+// resolve asks the question for all waiting callers. They hear of its end in any case, also after a panic.
+func (a *asking) resolve(s *step, at *enrichment.Attempt, in map[string]string, hash string, r *remembered) (ok bool) {
 	var reply enrichment.Reply
-	defer func() { a.session.memo.settle(r, reply, ok) }()
+	defer func() { a.session.memo.resolve(r, reply, ok) }()
 	reply, ok = a.lead(s, at, in, hash, r)
 	return ok
 }

@@ -20,12 +20,12 @@ func TestAQuestionThatIsBeingAskedIsNotForgotten(t *testing.T) {
 	for i := range 10 {
 		r, lead := m.lead(fmt.Sprint("other", i))
 		require.True(t, lead)
-		m.settle(r, enrichment.Reply{}, true)
+		m.resolve(r, enrichment.Reply{}, true)
 	}
 	again, lead := m.lead("first")
 	require.False(t, lead, "it would be asked, and paid, twice")
 	require.Same(t, first, again)
-	m.settle(first, enrichment.Reply{}, true)
+	m.resolve(first, enrichment.Reply{}, true)
 	_, lead = m.lead("first")
 	require.False(t, lead)
 	require.Equal(t, 2, m.answers.Len(), "answers are bounded")
@@ -37,17 +37,17 @@ func TestAnAnswerInUseIsKeptBeforeOlderOnes(t *testing.T) {
 	m := newMemo(2)
 	for _, k := range []string{"a", "b"} {
 		r, _ := m.lead(k)
-		m.settle(r, enrichment.Reply{}, true)
+		m.resolve(r, enrichment.Reply{}, true)
 	}
 	for i := range 5 { // the question that fails again and again pushes nothing out
 		r, lead := m.lead("fails")
 		require.True(t, lead, i)
-		m.settle(r, enrichment.Reply{}, false)
+		m.resolve(r, enrichment.Reply{}, false)
 	}
 	_, lead := m.lead("a")
 	require.False(t, lead)
 	r, _ := m.lead("c")
-	m.settle(r, enrichment.Reply{}, true)
+	m.resolve(r, enrichment.Reply{}, true)
 	_, lead = m.lead("a")
 	require.False(t, lead)
 	_, lead = m.lead("b")

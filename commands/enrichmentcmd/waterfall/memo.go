@@ -58,8 +58,8 @@ func (m *memo) lead(key string) (*remembered, bool) {
 	return r, true
 }
 
-// settle gives the answer to the waiting callers. Without one the question is open again.
-func (m *memo) settle(r *remembered, reply enrichment.Reply, ok bool) {
+// resolve gives the answer to the waiting callers. Without one the question is open again.
+func (m *memo) resolve(r *remembered, reply enrichment.Reply, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r.reply, r.ok = reply, ok

@@ -65,16 +65,16 @@ func (m *meter) work(n int) {
 	m.done += n
 	if m.done >= m.next {
 		m.next = m.done + checkEvery
-		m.look()
+		m.checkTime()
 	}
 }
 
 // read accounts for reading n bytes.
 func (m *meter) read(n int) { m.work(n>>4 + 1) }
 
-// look stops the evaluation when half its time is over; the other half is for what comes before the first look, which checkEvery
+// checkTime stops the evaluation when half its time is over; the other half is for what comes before the first check, which checkEvery
 // bounds, and between the last two.
-func (m *meter) look() {
+func (m *meter) checkTime() {
 	if m.clock == nil {
 		return
 	}

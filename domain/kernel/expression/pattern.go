@@ -192,6 +192,6 @@ func (r *runes) pay() bool {
 		}
 	}()
 	r.m.work(looksEach * 4)
-	r.m.look()
+	r.m.checkTime()
 	return true
 }

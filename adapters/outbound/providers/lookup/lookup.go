@@ -208,7 +208,7 @@ func (d *DNS) keep(key string, now time.Time, values []string, err error) ([]str
 		return nil, err
 	}
 	d.fails = 0
-	d.entries.Put(key, entry{values: values, err: err}, remember)
+	d.entries.Set(key, entry{values: values, err: err}, remember)
 	return values, err
 }
 
