@@ -75,13 +75,15 @@ func (e *statusError) Error() string {
 	return fmt.Sprintf("OpenSearch answers %d %s: %.500s", e.status, e.kind, e.reason)
 }
 
-// temporary reports whether the same request may succeed later.
+// temporary reports whether the same request may succeed later: OpenSearch is at fault and not the request. That includes what an operator
+// mends (credentials, a disk that is full and makes indexes read only), and any failure of the server, a node that is stopping among them:
+// taken for a fault of the document it would set the document's stream aside for good.
 func (e *statusError) temporary() bool {
 	switch e.status {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusUnauthorized, http.StatusForbidden:
-		return true // also what an operator mends: credentials, a disk that is full and makes indexes read only
+	case http.StatusTooManyRequests, http.StatusRequestTimeout, http.StatusUnauthorized, http.StatusForbidden:
+		return true
 	}
-	return false
+	return e.status >= http.StatusInternalServerError
 }
 
 // down is the error of a store that does not answer. It names the store.
@@ -159,6 +161,14 @@ func refused(status int, answer []byte) error {
 type cause struct {
 	Type   string `json:"type"`
 	Reason string `json:"reason"`
+}
+
+// unread is why a document could not be read by its id: the index is missing, or the server can't read it now. It says no status.
+func (c *cause) unread() error {
+	if strings.HasPrefix(c.Type, "index_not_found") {
+		return &statusError{status: http.StatusNotFound, kind: c.Type, reason: c.Reason}
+	}
+	return down(errors.New("read documents: " + c.Type + ": " + c.Reason))
 }
 
 func isMissing(err error) bool {

@@ -3,7 +3,6 @@ package opensearch
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -73,7 +72,7 @@ func (w writer) get(ctx context.Context, ids []string) ([]source, error) {
 	var out []source
 	for _, d := range answer.Docs {
 		if d.Error != nil {
-			return nil, errors.New("read documents: " + d.Error.Reason)
+			return nil, d.Error.unread()
 		}
 		if d.Found {
 			out = append(out, d.Source)
