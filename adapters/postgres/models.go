@@ -172,8 +172,8 @@ const (
 	announceSQL = `UPDATE projection.checkpoints SET due = clock_timestamp() + $2::interval WHERE place = $1`
 )
 
-// announced is for how long the processes of earlier versions leave a read model alone that doesn't change: whoever announced it may have
-// ended. It is several words of theirs.
+// announced is for how long the processes of earlier versions leave a read model alone that doesn't change: the process that
+// announced it may have ended. It is several of their signs of life.
 const announced = 30 * time.Second
 
 // Behind implements projections.Peers.

@@ -12,7 +12,7 @@ import (
 	"github.com/morket/morket/domain/scrape"
 )
 
-// Fetcher reads pages by plain HTTP, whatever status they have. Errors are *scrape.Fault.
+// Fetcher reads pages by plain HTTP, with any status. Errors are *scrape.Fault.
 type Fetcher interface {
 	// Fetch reads the page; hop is asked before each redirect is followed and may refuse it.
 	Fetch(ctx context.Context, u *url.URL, hop func(*url.URL) error) (scrape.Page, error)

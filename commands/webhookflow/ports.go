@@ -81,7 +81,7 @@ var ErrLost = errors.New("another worker has the endpoint queue")
 // Queue keeps what waits.
 type Queue interface {
 	// Claim takes up to n endpoint queues that have something due, that no other living process has and that no worker of this process
-	// has, whoever has been given them meanwhile: two workers of a process must not send side by side.
+	// has, also when another worker has been given them meanwhile: two workers of a process must not send side by side.
 	Claim(ctx context.Context, n int) ([]EndpointQueue, error)
 	// Due returns items of the endpoint queue that are due: of an ordered endpoint queue the first ones by position, as far as they are due, else by the
 	// time they are due at. What is due later than MaxPause from now, which a clock that was wrong has said, is due now. An endpoint queue
@@ -92,7 +92,7 @@ type Queue interface {
 	// Mark keeps how many processes an item will have cost if this one ends before the item's outcome is recorded. It returns ErrLost, and
 	// keeps nothing, if the endpoint queue is another worker's.
 	Mark(ctx context.Context, endpoint EndpointQueue, item Item, lost int) error
-	// Record keeps outcomes, in their order. What was delivered in a round stays so, whatever else is said of that round; and what was
+	// Record keeps outcomes, in their order. What was delivered in a round stays so against any other outcome of that round; and what was
 	// refused or given up waits no more until there is another round. ErrLost says that the endpoint queue is another worker's now: then
 	// deliveries were kept, and every attempt, but no other outcome, since what waits is the other worker's to decide.
 	Record(ctx context.Context, endpoint EndpointQueue, outcomes []Outcome) error

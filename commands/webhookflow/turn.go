@@ -80,7 +80,7 @@ func (t *turn) hold(ctx context.Context) error {
 	return t.holding(t.cfg.Queue.Hold(ctx, endpoint), now)
 }
 
-// holding notes that a call of the queue that began then went well, which only calls of whoever has the endpoint queue do.
+// holding notes that a call of the queue that began then went well, which only calls of the endpoint queue's holder do.
 func (t *turn) holding(err error, then time.Time) error {
 	if err == nil {
 		t.mu.Lock()

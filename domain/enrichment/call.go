@@ -177,7 +177,7 @@ type Attempt struct {
 	CreditsMC kernel.Credits `json:"credits_mc"`
 	Calls     int            `json:"calls,omitempty"` // how often the provider was asked, with retries
 	Error     string         `json:"error,omitempty"`
-	// Cost is what the calls cost on the workspace's own bill with a vendor who charges by use.
+	// Cost is what the calls cost on the workspace's own bill with a vendor that charges by use.
 	Cost      Micros `json:"cost_usd_micros,omitempty"`
 	FromCache bool   `json:"from_cache,omitempty"`
 	// Repeated says that the provider may have been asked before: the worker that did so was lost, and its answer with it.

@@ -9,7 +9,7 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// Micros is an amount of money in millionths of a US dollar, on the bill of a vendor who charges by use. It is no credit.
+// Micros is an amount of money in millionths of a US dollar, on the bill of a vendor that charges by use. It is no credit.
 type Micros int64
 
 // String writes the amount in dollars with at least two decimals, for example "0.0125".

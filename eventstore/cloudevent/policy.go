@@ -32,7 +32,7 @@ type Scope string
 const (
 	OfTable     Scope = "table"     // to the one that its data names
 	OfJob       Scope = "job"       // to the one that its import or run works on: to none until that has started
-	OfWorkspace Scope = "workspace" // to more than tables, whatever its data names: not for callers that are limited to some
+	OfWorkspace Scope = "workspace" // to more than tables, also where its data names one: not for callers that are limited to some
 )
 
 // Policy is the rule of each event type.

@@ -90,7 +90,7 @@ func run(t *testing.T, s Seat, work func(context.Context) error) (stop func()) {
 	stop = func() {
 		cancel()
 		require.ErrorIs(t, <-ended, context.Canceled)
-		ended <- context.Canceled // for whoever stops it again
+		ended <- context.Canceled // for the next stop
 	}
 	t.Cleanup(stop)
 	return stop

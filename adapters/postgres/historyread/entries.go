@@ -190,7 +190,7 @@ func answered(base historyview.Entry, e enrichment.RunAnswersRecorded, row kerne
 	return out
 }
 
-// sure takes over who gave an answer and how sure it is.
+// sure takes over the source of an answer and its confidence.
 func sure(e *historyview.Entry, p enrichment.Provenance) {
 	e.Provider, e.Confidence, e.SourceURL = p.Provider, p.Confidence, p.SourceURL
 	if s := p.Sureness(); s.VerifiedBy != nil && p.Provider != "" {

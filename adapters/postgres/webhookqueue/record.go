@@ -18,7 +18,7 @@ const (
 	attemptSQL   = `
 INSERT INTO webhook_queue.attempts (endpoint_id, position, at, took_us, status, error, request, response, body, body_cut)
 SELECT $1, a.* FROM unnest($2::bigint[], $3::timestamptz[], $4::bigint[], $5::integer[], $6::text[], $7::jsonb[], $8::jsonb[], $9::text[], $10::boolean[]) a`
-	// Of another round than the one that was sent: somebody has asked for it once more meanwhile. A delivery is a fact whoever tells it; what
+	// Of another round than the one that was sent: somebody has asked for it once more meanwhile. A delivery is a fact from any worker; what
 	// else is said counts only from whom the endpoint queue is ($7), of what still waits.
 	outcomeSQL = `
 UPDATE webhook_queue.deliveries d SET state = o.state, attempts = o.attempts, lost = 0,

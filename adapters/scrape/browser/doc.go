@@ -7,5 +7,5 @@
 // Of go-rod only the protocol is used (lib/cdp, lib/proto): its launcher switches site isolation off and its browser keeps what it knows of
 // pages that are gone.
 //
-// Chromium's sandbox is always on. As root, who can't have it, Chromium runs as an ordinary user (the one who called sudo, else nobody).
+// Chromium's sandbox is always on. Root can't have it, so Chromium then runs as an ordinary user (the one that called sudo, else nobody).
 package browser

@@ -56,7 +56,7 @@ func visible(s string) string {
 	}, strings.ToValidUTF8(s, ""))
 }
 
-// tracking reports the parameters of an address that say who follows it, not where it leads.
+// tracking reports the parameters of an address that serve to follow a reader and don't change the target.
 func tracking(name string) bool {
 	name = strings.ToLower(name)
 	return strings.HasPrefix(name, "utm_") || strings.HasPrefix(name, "pk_") || strings.HasPrefix(name, "mtm_") || strings.HasPrefix(name, "hsa_") || slices.Contains([]string{

@@ -50,7 +50,7 @@ func kept() []string {
 	return []string{"Content-Language", "Last-Modified", "Etag", "Retry-After", "X-Robots-Tag", "Server", "X-Powered-By", "Link"}
 }
 
-// Fetch reads the page at the address, whatever its status is. hop is asked before each redirect is followed and may refuse it. Errors are
+// Fetch reads the page at the address, with any status. hop is asked before each redirect is followed and may refuse it. Errors are
 // *scrape.Fault.
 func (f *Fetcher) Fetch(ctx context.Context, u *url.URL, hop func(*url.URL) error) (scrape.Page, error) {
 	began := f.cfg.Clock.Now()

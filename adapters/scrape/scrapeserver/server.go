@@ -1,4 +1,4 @@
-// Package scrapeserver is the scraper's own HTTP API, for services of the installation: whoever knows the service key may have pages read for
+// Package scrapeserver is the scraper's own HTTP API, for services of the installation: the service key lets a caller have pages read for
 // any workspace. It is served at an address of its own, apart from the API for people.
 package scrapeserver
 
@@ -77,7 +77,7 @@ func New(cfg Config) (http.Handler, error) {
 	return open, nil
 }
 
-// guard lets those through who know the key. Both are hashed, so that the comparison tells neither content nor length by its time.
+// guard lets callers with the key through. Both are hashed, so that the comparison tells neither content nor length by its time.
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sent := sha256.Sum256([]byte(r.Header.Get("X-Service-Key")))

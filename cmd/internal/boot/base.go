@@ -14,7 +14,7 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// base is an installation as it lies, whatever version has written it: its settings and its database.
+// base is an installation as it lies, written by any version: its settings and its database.
 type base struct {
 	cfg   config.Config
 	log   *slog.Logger

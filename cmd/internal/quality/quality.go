@@ -37,7 +37,7 @@ type Figure struct {
 	Among float64 `json:"among"`
 	// Bars are what the figures must reach.
 	Bars Bars `json:"bars"`
-	// Wrong are the cases that were answered wrongly or not, for people who look into it.
+	// Wrong are the cases that were answered wrongly or not, for a closer look.
 	Wrong []Miss `json:"wrong,omitempty"`
 }
 

@@ -1,6 +1,6 @@
 // Package llm asks large language models: any endpoint that speaks OpenAI's chat completions, and Anthropic's messages. It has no tools
 // and follows no address: what a row or a page says reaches the model as delimited data, and what comes back is checked against the
-// step's own schema, whatever the endpoint promises.
+// step's own schema, also against the endpoint's promise.
 package llm
 
 import (

@@ -58,7 +58,7 @@ func (c Config) ask(inputs map[string]string) (question, error) {
 }
 
 // clean bounds a value and takes out what people don't see: characters of format and control other than line breaks carry instructions past
-// whoever looks at the cell.
+// a person's eye.
 func clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' {

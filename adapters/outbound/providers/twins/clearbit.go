@@ -40,7 +40,7 @@ func clearbitError(w http.ResponseWriter, status int, kind, message string) {
 	answer(w, status, object{"error": object{"type": kind, "message": message}})
 }
 
-// guarded counts each subject once, whatever is answered: found, not known, or queued. One in ten is queued at first.
+// guarded counts each subject once, with any answer: found, not known, or queued. One in ten is queued at first.
 func (c *Clearbit) guarded(param string, do func(http.ResponseWriter, string)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		key, _, _ := r.BasicAuth()
