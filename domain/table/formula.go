@@ -53,6 +53,29 @@ func eachReference(source string, fn func(whole, name string) string) string {
 	return b.String()
 }
 
+// openReference is the character at which a reference begins that does not end; -1 if each does.
+func openReference(source string) int {
+	// What is left without the references and outside of texts has no two braces in a row: an object in an object is written with a key.
+	at := -1
+	rest := eachReference(source, func(whole, _ string) string { return strings.Repeat(" ", len(whole)) })
+	quote := byte(0)
+	for i := 0; i < len(rest) && at < 0; i++ {
+		switch c := rest[i]; {
+		case quote != 0 && c == '\\' && quote != '`':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'' || c == '`':
+			quote = c
+		case strings.HasPrefix(rest[i:], "{{"):
+			at = utf8.RuneCountInString(rest[:i])
+		}
+	}
+	return at
+}
+
 // References lists the columns that a kept formula refers to, in order, each once.
 func (f *Formula) References() []kernel.ColumnID {
 	var out []kernel.ColumnID
@@ -97,6 +120,9 @@ func CheckFormula(source string, columns []Column) (CheckedFormula, *FormulaErro
 	}
 	if !utf8.ValidString(source) {
 		return out, &FormulaError{Message: "the formula is not valid UTF-8"}
+	}
+	if from := openReference(source); from >= 0 {
+		return out, &FormulaError{"a column is written as {{Name}}: the }} is missing", from, from + len("{{")}
 	}
 	s := Schema{Columns: columns}
 	out.Expression = eachReference(source, func(whole, name string) string {

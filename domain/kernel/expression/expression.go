@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/checker"
 	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/file"
@@ -63,6 +64,12 @@ func Compile(source string, opts Options) (p *Program, err error) {
 	if err := checkTree(tree.Node); err != nil {
 		return nil, err
 	}
+	if opts.Formula {
+		var v conditionals
+		if ast.Walk(&tree.Node, &v); v.err != nil {
+			return nil, v.err
+		}
+	}
 	result, err := checker.Check(tree, config)
 	if err != nil {
 		return nil, explain(err)
@@ -94,6 +101,7 @@ func configure(opts Options) *conf.Config {
 	}
 	config.Functions["empty"] = emptyFunction()
 	if opts.Formula {
+		config.DisableIfOperator = true // the name is that of a function
 		for name, h := range helpers {
 			config.Functions[name] = h.function(name)
 		}

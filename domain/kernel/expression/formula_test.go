@@ -56,6 +56,11 @@ func TestFormulas(t *testing.T) {
 		{`a + "x"`, "null", "", `"x"`},
 		{`a > 5`, "null", "", `false`},
 		{`a ? 1 : 2`, "null", "", `2`},
+		{`if(a > 1, "big", "small")`, "2", "", `"big"`},
+		{`IF(a > 1, "big", "small")`, "1", "", `"small"`},
+		{`if(a == 0, 0, b / a)`, "0", "1", `0`},
+		{`if(a > 1, "big")`, "1", "", `null`},
+		{`if(a > 2, "big", if(a > 1, "middle", "small")) + "!"`, "2", "", `"middle!"`},
 		{`upper(a)`, "null", "", `null`},
 		{`len(a)`, "null", "", `0`},
 		{`sum([a, b, 1])`, "null", "2.5", `3.5`},
@@ -70,7 +75,6 @@ func TestFormulas(t *testing.T) {
 		{`formatDate(a, "D. M. YY, Q1")`, `"2026-03-31"`, "", `"31. 3. 26, Q1"`},
 		{`daysBetween(a, today())`, `"2026-03-01"`, "", `30`},
 		{`a < today()`, `"2026-03-01"`, "", `true`},
-		{`if a > 1 { "many" } else { "one" }`, "2", "", `"many"`},
 	} {
 		got, err := formula(t, c.source, map[string]string{"a": c.a, "b": c.b})
 		require.NoError(t, err, c.source)

@@ -75,6 +75,7 @@ func Functions() []Function {
 		{"any", "list", "any(list, condition)", "Whether it holds for one.", `any([1, 2], # == 2)`, `true`},
 		{"all", "list", "all(list, condition)", "Whether it holds for all.", `all([1, 2], # > 1)`, `false`},
 
+		{"if", "logic", "if(condition, then, else)", "One value or another; empty where there is no else.", `if(3 > 2, "more", "less")`, `"more"`},
 		{"empty", "logic", "empty(value)", "Whether there is nothing.", `empty("")`, `true`},
 		{"ifEmpty", "logic", "ifEmpty(value, other)", "The value, or another one if it is empty.", `ifEmpty("", "none")`, `"none"`},
 	}
