@@ -31,12 +31,15 @@ const (
 )
 
 // stopwatch adds up how long formulas have computed.
-type stopwatch struct{ spent time.Duration }
+type stopwatch struct {
+	clock kernel.Clock
+	spent time.Duration
+}
 
 func (s *stopwatch) measure(compute func()) {
-	began := kernel.SystemClock{}.Now()
+	began := s.clock.Now()
 	compute()
-	s.spent += kernel.SystemClock{}.Now().Sub(began)
+	s.spent += s.clock.Now().Sub(began)
 }
 
 // touched is what a transaction has changed of a table's rows.
@@ -217,7 +220,7 @@ func (s *Structures) recompute(ctx context.Context, tx *postgres.Tx) (more bool,
 	if err := tx.QueryRow(ctx, nextRecompute).Scan(&id); err != nil {
 		return false, fmt.Errorf("find the next recompute: %w", err)
 	}
-	w := &Writer{tx: tx, memory: s, tables: map[kernel.TableID]*entry{}, batch: &pgx.Batch{}}
+	w := &Writer{tx: tx, memory: s, tables: map[kernel.TableID]*entry{}, batch: &pgx.Batch{}, clock: stopwatch{clock: s.clock}}
 	if err := w.loadTables(ctx, []string{string(id)}); err != nil {
 		return false, err
 	}

@@ -26,17 +26,19 @@ const workspace = kernel.WorkspaceID("ws_1")
 // fixture is a grid with one table that has a column of each type.
 type fixture struct {
 	*postgrestest.Harness
-	ids  *kernel.IDs
-	tbl  *table.Table
-	grid *gridread.Grid
+	structures *gridread.Structures
+	ids        *kernel.IDs
+	tbl        *table.Table
+	grid       *gridread.Grid
 }
 
 func newFixture(t *testing.T, types ...table.Type) *fixture {
 	t.Helper()
 	codec, err := eventstore.NewCodec(table.Events(), dataops.Events(), enrichment.Events())
 	require.NoError(t, err)
-	h := postgrestest.NewModel(t, gridview.New(codec, gridread.NewStructures().NewWriter), gridread.Model())
-	f := &fixture{Harness: h, ids: kernel.NewIDs(h.Clock), grid: gridread.NewGrid(h.Pool, h.Clock)}
+	structures := gridread.NewStructures()
+	h := postgrestest.NewModel(t, gridview.New(codec, structures.NewWriter), gridread.Model())
+	f := &fixture{Harness: h, structures: structures, ids: kernel.NewIDs(h.Clock), grid: gridread.NewGrid(h.Pool, h.Clock)}
 	var drafts []table.Draft
 	for _, typ := range types {
 		d := table.Draft{Name: string(typ), Type: typ}

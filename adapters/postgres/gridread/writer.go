@@ -20,7 +20,8 @@ import (
 // Structures remembers the structure of tables between transactions, by schema, table and version. What a version of a
 // table is never changes, so nothing in it can be out of date.
 type Structures struct {
-	by *lru.Cache[structureKey, *structure]
+	by    *lru.Cache[structureKey, *structure]
+	clock kernel.Clock // by which formulas are measured
 }
 
 type structureKey struct {
@@ -45,7 +46,7 @@ func (st *structure) formulas() *table.Formulas {
 
 // NewStructures returns an empty memory.
 func NewStructures() *Structures {
-	return &Structures{by: cached.New[structureKey, *structure](maxStructures)}
+	return &Structures{by: cached.New[structureKey, *structure](maxStructures), clock: kernel.SystemClock{}}
 }
 
 const maxStructures = 5_000
@@ -112,7 +113,7 @@ func (s *Structures) NewWriter(tx projections.Tx) (gridview.Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Writer{tx: t, memory: s, tables: map[kernel.TableID]*entry{}, batch: &pgx.Batch{}}, nil
+	return &Writer{tx: t, memory: s, tables: map[kernel.TableID]*entry{}, batch: &pgx.Batch{}, clock: stopwatch{clock: s.clock}}, nil
 }
 
 // Write implements gridview.Writer.

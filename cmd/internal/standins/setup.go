@@ -38,6 +38,9 @@ func setUp(ctx context.Context, morket string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := c.credits(ctx); err != nil {
+		return "", err
+	}
 	table, made, err := c.table(ctx)
 	if err != nil {
 		return "", err
@@ -120,6 +123,24 @@ func (c *client) keys(ctx context.Context) (map[string]string, error) {
 		}
 	}
 	return out, nil
+}
+
+// enough credits for a run over all people, in millicredits.
+const enough = 2 * people * 1000
+
+// credits grants what a run over all people may cost, as the operator that the demo login is.
+func (c *client) credits(ctx context.Context) error {
+	var has struct {
+		Available int64 `json:"available_mc"`
+	}
+	if err := c.call(ctx, http.MethodGet, c.ws+"/credits", nil, &has); err != nil {
+		return err
+	}
+	if has.Available >= enough {
+		return nil
+	}
+	grant := map[string]any{"amount_mc": enough - has.Available, "note": "For the stand-ins' table"}
+	return c.call(ctx, http.MethodPost, c.ws+"/credits/grants", grant, nil)
 }
 
 // table is the table of people, made by an import unless it is there.

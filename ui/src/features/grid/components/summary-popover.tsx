@@ -36,7 +36,7 @@ export function SummaryPopover({ workspaceId: ws, table, state, page, column, an
       {summary.isError && <Notice tone="danger">{messageOf(summary.error)}</Notice>}
       {data && <Facts column={column} summary={data} />}
       {data?.histogram && <Histogram column={column} summary={data} />}
-      {data?.top && <Top column={column} summary={data} onPick={only} />}
+      {data?.top?.some((v) => v.count > 1) && <Top column={column} summary={data} onPick={only} />}
     </Popover>
   );
 }
