@@ -113,7 +113,7 @@ func newScrape(s Sources) *scrape {
 		archiveLast:    d("archive_last_success_timestamp_seconds", "When all of the database's log was last in the archive; 0 before."),
 		archiveOldest:  d("archive_oldest_timestamp_seconds", "The earliest moment that can be restored; 0 without one."),
 		archiveBytes:   d("archive_bytes", "Size of the archive's base backups and log."),
-		archiveEvery:   d("archive_period_seconds", "How often the log is archived."),
+		archiveEvery:   d("archive_period_seconds", "How often the log is archived; 0 where it is not."),
 		failed:         d("scrape_failed", "1 when the database did not answer this reading of the metrics in time."),
 	}
 }
@@ -165,13 +165,14 @@ func (s *scrape) collectKept(gauge func(*prometheus.Desc, float64, ...string)) {
 		gauge(s.backupTook, b.Took)
 		gauge(s.backupEvery, b.Every.Seconds())
 	}
+	var a Archive // zeros where nothing is archived, so that alerts find each series
 	if s.Archive != nil {
-		a := s.Archive()
-		gauge(s.archiveLast, unix(a.Last))
-		gauge(s.archiveOldest, unix(a.Oldest))
-		gauge(s.archiveBytes, float64(a.Bytes))
-		gauge(s.archiveEvery, a.Every.Seconds())
+		a = s.Archive()
 	}
+	gauge(s.archiveLast, unix(a.Last))
+	gauge(s.archiveOldest, unix(a.Oldest))
+	gauge(s.archiveBytes, float64(a.Bytes))
+	gauge(s.archiveEvery, a.Every.Seconds())
 	if s.Disks == nil {
 		return
 	}
