@@ -88,6 +88,7 @@ test('a text has several lines by Alt+Enter and keeps them', async ({ page }) =>
   await expect(page.locator('.mk-lines')).toHaveValue('Line one\nline two');
   await page.keyboard.type('.');
   await press(page, 'Enter');
+  await expect(cell(page, 5, 'company')).toHaveText(/line two\.$/);
   await press(page, 'ArrowUp', 'F2');
   await expect(page.locator('.mk-lines')).toHaveValue('Line one\nline two.');
 });

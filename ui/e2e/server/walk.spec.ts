@@ -80,7 +80,7 @@ test('a company’s domain and its DNS facts: estimated, run, watched, looked in
   await test.step('every credit is accounted for', async () => {
     await page.getByRole('link', { name: 'Credits' }).click();
     await page.getByRole('button', { name: 'Verify' }).click();
-    const proof = page.getByText(/verified: 1,000 brought in/);
+    const proof = page.getByText(/Verified: .* 1,000 brought in/);
     const [spent = 0, available = 0] = [...(await proof.innerText()).matchAll(/[\d.,]+(?= (?:spent|available))/g)].map(
       ([n]) => Number(n.replace(',', '')),
     );
