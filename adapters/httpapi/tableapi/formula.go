@@ -45,6 +45,9 @@ func (s service) checkFormula(ctx context.Context, p httpapi.Principal, in *chec
 		return CheckedFormula{}, meta, err
 	}
 	b := in.Body
+	if _, ok := info.Schema.Column(b.ColumnID); !ok && b.ColumnID != "" {
+		return CheckedFormula{}, meta, kernel.Invalid("column_id", "the table has no such column")
+	}
 	f, problem := table.TryFormula(table.Column{ID: b.ColumnID, Type: b.Type}, b.Expression, info.Schema, info.Deleted)
 	if problem != nil {
 		return CheckedFormula{Problem: problem}, meta, nil //nolint:nilerr // what is wrong is the answer

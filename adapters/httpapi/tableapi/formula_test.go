@@ -49,6 +49,12 @@ func TestAFormulaColumnFromMakingItToTakingItBack(t *testing.T) {
 	ann.call(http.MethodGet, "/formula-functions", nil).ok(&functions)
 	require.Equal(t, expression.Functions(), functions)
 
+	for _, wrong := range []m{{"column_id": "x"}, {"column_id": "col_01ARZ3NDEKTSV4RRFFQ69G5FAV"}, {"row_id": "x"}} {
+		wrong["expression"] = "1"
+		status := ann.call(http.MethodPost, path+"/formula:check", wrong).Status
+		require.Contains(t, []int{http.StatusUnprocessableEntity, http.StatusNotFound}, status, "%v", wrong)
+	}
+
 	// Nobody writes its cells, by any way.
 	for _, refused := range []*answer{
 		ann.call(http.MethodPatch, path+"/cells", m{"edits": []m{{"row_id": first.ID, "column_id": "Net", "value": 1}}}),

@@ -1,4 +1,4 @@
-import type { ColumnSummary, Row } from '@/api/types';
+import type { ColumnSummary, Row } from '../../api/types.ts';
 
 /** A column's summary as the server makes it, for numbers and for texts. */
 export function summarise(rows: readonly Row[], columnId: string): ColumnSummary {

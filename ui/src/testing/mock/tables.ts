@@ -2,7 +2,7 @@ import type { CellValue, Column, Filter, RowOperation, View } from '../../api/ty
 import { Fault, type Call, type Reply, type Router } from './http.ts';
 import { checkValue, matches, select } from './query.ts';
 import { tableBody, USER, type Before, type MockState, type MockTable } from './state.ts';
-import { summarise } from './summary';
+import { summarise } from './summary.ts';
 
 const ACTOR = { kind: 'user', id: USER.id, name: USER.name };
 
