@@ -42,7 +42,7 @@ func flags(profile, nowhere string) []string {
 		// What a browser does by itself.
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-extensions", "--disable-client-side-phishing-detection",
 		"--disable-domain-reliability", "--no-pings", "--metrics-recording-only", "--disable-breakpad", "--disable-crash-reporter", "--disable-search-engine-choice-screen",
-		"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,InterestFeedContentSuggestions,AutofillServerCommunication,CertificateTransparencyComponentUpdater,WebTransport,DnsOverHttps,PrintCompositorLPAC",
+		"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,InterestFeedContentSuggestions,AutofillServerCommunication,CertificateTransparencyComponentUpdater,WebTransport,DnsOverHttps,PrintCompositorLPAC,SpareRendererForSitePerProcess",
 		// Sites stay in processes of their own.
 		"--site-per-process",
 		// Small and quiet.

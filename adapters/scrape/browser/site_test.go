@@ -55,13 +55,13 @@ func pages() map[string]string {
 	}
 }
 
-func newSite(t *testing.T) *site {
-	t.Helper()
+func newSite(tb testing.TB) *site {
+	tb.Helper()
 	s := &site{}
 	var err error
 	s.inside, err = net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = s.inside.Close() })
+	require.NoError(tb, err)
+	tb.Cleanup(func() { _ = s.inside.Close() })
 	go func() {
 		for {
 			c, err := s.inside.Accept()
@@ -73,7 +73,7 @@ func newSite(t *testing.T) *site {
 		}
 	}()
 	s.server = httptest.NewServer(http.HandlerFunc(s.serve))
-	t.Cleanup(s.server.Close)
+	tb.Cleanup(s.server.Close)
 	return s
 }
 
@@ -122,14 +122,14 @@ func (s *site) DialContext(ctx context.Context, network, address string) (net.Co
 	return (&net.Dialer{}).DialContext(ctx, network, s.server.Listener.Addr().String())
 }
 
-func pool(t *testing.T, s *site, change func(*browser.Config)) *browser.Pool {
-	t.Helper()
-	cfg := browser.Config{Dialer: s, Logger: slog.New(slog.DiscardHandler), Dir: shortDir(t), Agent: "Mozilla/5.0 (compatible; Morket/test)", Pressed: func() bool { return false }}
+func pool(tb testing.TB, s *site, change func(*browser.Config)) *browser.Pool {
+	tb.Helper()
+	cfg := browser.Config{Dialer: s, Logger: slog.New(slog.DiscardHandler), Dir: shortDir(tb), Agent: "Mozilla/5.0 (compatible; Morket/test)", Pressed: func() bool { return false }}
 	if change != nil {
 		change(&cfg)
 	}
 	p, err := browser.New(cfg)
-	require.NoError(t, err)
-	t.Cleanup(p.Close)
+	require.NoError(tb, err)
+	tb.Cleanup(p.Close)
 	return p
 }
