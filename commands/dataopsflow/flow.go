@@ -5,7 +5,6 @@ package dataopsflow
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -63,43 +62,30 @@ func NewActivities(r Runner) *Activities { return &Activities{r} }
 // ImportFile is the activity. Its heartbeats tell Temporal's own interface how far the import has come. When the process
 // stops it ends at once, so that another one, or the next, goes on without waiting for a heartbeat that never comes.
 func (a *Activities) ImportFile(ctx context.Context, in Input) error {
-	work, cancel := context.WithCancel(ctx)
-	defer cancel()
-	attempt := activity.GetInfo(ctx).Attempt
-	var last quarantine.Mark
-	ended := activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &last) == nil && quarantine.EndedBefore(attempt, last)
-	lost := attempt > 1 && !ended
-	var stopping atomic.Bool
-	tell := func(doing string) {
-		activity.RecordHeartbeat(ctx, quarantine.Mark{Attempt: attempt, Ended: stopping.Load(), Doing: doing})
-	}
-	go func() {
-		select {
-		case <-activity.GetWorkerStopChannel(ctx):
-			stopping.Store(true)
-			tell("")
-			cancel()
-		case <-work.Done():
+	stopped, err := quarantine.Try(ctx, heartbeat(ctx), func(ctx context.Context, try quarantine.Attempt) error {
+		if try.Lost {
+			if err := a.runner.Lost(ctx, in.ImportID); err != nil {
+				return err
+			}
 		}
-	}()
-	err := a.run(work, in.ImportID, lost, tell)
-	if err != nil {
-		stopping.Store(true)
-		tell("")
-	}
-	if err != nil && work.Err() != nil && ctx.Err() == nil {
+		return a.runner.Run(ctx, in.ImportID, func(s dataops.Summary) { try.Beat(fmt.Sprintf("%s %.1f %%", s.State, 100*s.Progress)) })
+	})
+	if stopped {
 		return temporal.NewApplicationError("the process stops", "stopping") // not a cancellation, which would end the workflow
 	}
 	return err
 }
 
-func (a *Activities) run(ctx context.Context, id kernel.ImportID, lost bool, tell func(string)) error {
-	if lost {
-		if err := a.runner.Lost(ctx, id); err != nil {
-			return err
-		}
+// heartbeat is the activity's, by Temporal's functions.
+func heartbeat(ctx context.Context) quarantine.Heartbeat {
+	return quarantine.Heartbeat{
+		Attempt: activity.GetInfo(ctx).Attempt,
+		Last: func(last *quarantine.Mark) bool {
+			return activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, last) == nil
+		},
+		Stop: activity.GetWorkerStopChannel(ctx),
+		Beat: func(m quarantine.Mark) { activity.RecordHeartbeat(ctx, m) },
 	}
-	return a.runner.Run(ctx, id, func(s dataops.Summary) { tell(fmt.Sprintf("%s %.1f %%", s.State, 100*s.Progress)) })
 }
 
 // Register adds the workflow and its activity to a worker.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
@@ -28,32 +27,13 @@ func Register(w worker.Registry, a *Activities) {
 	w.RegisterActivityWithOptions(a.Abort, activity.RegisterOptions{Name: AbortActivity})
 }
 
-// Slice is Runner.Slice. It ends in order when the flow asks it to stop or the worker stops. Its heartbeats tell the next attempt whether
-// this one ended by itself: from the moment the worker is told to stop, since a stop that takes too long is cut off.
-func (a *Activities) Slice(ctx context.Context, in Input) (Result, error) {
-	work, cancel := context.WithCancel(ctx)
-	defer cancel()
-	mark := quarantine.Mark{Attempt: activity.GetInfo(ctx).Attempt}
-	var last quarantine.Mark
-	ended := activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &last) == nil && quarantine.EndedBefore(mark.Attempt, last)
-	var stopping atomic.Bool
-	tell := func(page int) {
-		activity.RecordHeartbeat(ctx, quarantine.Mark{Attempt: mark.Attempt, Ended: stopping.Load(), Doing: fmt.Sprintf("page %d", page)})
-	}
-	go func() {
-		select {
-		case <-activity.GetWorkerStopChannel(ctx):
-			stopping.Store(true)
-			tell(0)
-			cancel()
-		case <-work.Done():
-		}
-	}()
-	res, err := a.runner.Slice(work, in, Try{Beat: tell, Ended: ended})
-	if err != nil {
-		stopping.Store(true)
-		tell(0)
-	}
+// Slice is Runner.Slice. It ends in order when the flow asks it to stop or the worker stops.
+func (a *Activities) Slice(ctx context.Context, in Input) (res Result, err error) {
+	_, err = quarantine.Try(ctx, heartbeat(ctx), func(ctx context.Context, try quarantine.Attempt) (err error) {
+		beat := func(page int) { try.Beat(fmt.Sprintf("page %d", page)) }
+		res, err = a.runner.Slice(ctx, in, Try{Beat: beat, Ended: try.Ended})
+		return err
+	})
 	if errors.Is(err, ErrNoRun) {
 		return res, temporal.NewNonRetryableApplicationError(err.Error(), ErrorGone, err)
 	}
@@ -61,6 +41,18 @@ func (a *Activities) Slice(ctx context.Context, in Input) (Result, error) {
 		return res, temporal.NewApplicationError(err.Error(), "superseded")
 	}
 	return res, err
+}
+
+// heartbeat is the activity's, by Temporal's functions.
+func heartbeat(ctx context.Context) quarantine.Heartbeat {
+	return quarantine.Heartbeat{
+		Attempt: activity.GetInfo(ctx).Attempt,
+		Last: func(last *quarantine.Mark) bool {
+			return activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, last) == nil
+		},
+		Stop: activity.GetWorkerStopChannel(ctx),
+		Beat: func(m quarantine.Mark) { activity.RecordHeartbeat(ctx, m) },
+	}
 }
 
 // Fail ends a run whose flow can't go on.

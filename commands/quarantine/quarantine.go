@@ -5,7 +5,7 @@
 //   - How often a worker was lost over a piece of work is in that work's own stream, written by the successor before it goes on.
 //     After MostKills it has failed; the reason is Reason.
 //   - A worker that ends in order, because it was told to stop or met an error, is not lost. Temporal remembers which it was
-//     (quarantine.Try of package tries): its attempts count both.
+//     (Try): its attempts count both.
 //   - A process dies with everything in it. So work over which a worker was lost is a suspect, and of those a process does one at a time
 //     (Ward): the second loss is then that one's and not its neighbours'.
 package quarantine

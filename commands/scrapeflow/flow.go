@@ -5,7 +5,6 @@ package scrapeflow
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -62,43 +61,30 @@ func NewActivities(r Runner) *Activities { return &Activities{r} }
 // ScrapePages is the activity. When the process stops it ends at once, so that another one goes on without waiting for a heartbeat that
 // never comes.
 func (a *Activities) ScrapePages(ctx context.Context, in Input) error {
-	work, cancel := context.WithCancel(ctx)
-	defer cancel()
-	attempt := activity.GetInfo(ctx).Attempt
-	var last quarantine.Mark
-	ended := activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &last) == nil && quarantine.EndedBefore(attempt, last)
-	lost := attempt > 1 && !ended
-	var stopping atomic.Bool
-	tell := func(doing string) {
-		activity.RecordHeartbeat(ctx, quarantine.Mark{Attempt: attempt, Ended: stopping.Load(), Doing: doing})
-	}
-	go func() {
-		select {
-		case <-activity.GetWorkerStopChannel(ctx):
-			stopping.Store(true)
-			tell("")
-			cancel()
-		case <-work.Done():
+	stopped, err := quarantine.Try(ctx, heartbeat(ctx), func(ctx context.Context, try quarantine.Attempt) error {
+		if try.Lost {
+			if err := a.runner.Lost(ctx, in.Job); err != nil {
+				return err
+			}
 		}
-	}()
-	err := a.run(work, in.Job, lost, tell)
-	if err != nil {
-		stopping.Store(true)
-		tell("")
-	}
-	if err != nil && work.Err() != nil && ctx.Err() == nil {
+		return a.runner.Run(ctx, in.Job, func(done, of int) { try.Beat(fmt.Sprintf("%d of %d pages", done, of)) })
+	})
+	if stopped {
 		return temporal.NewApplicationError("the process stops", "stopping") // not a cancellation, which would end the workflow
 	}
 	return err
 }
 
-func (a *Activities) run(ctx context.Context, id scrape.JobID, lost bool, tell func(string)) error {
-	if lost {
-		if err := a.runner.Lost(ctx, id); err != nil {
-			return err
-		}
+// heartbeat is the activity's, by Temporal's functions.
+func heartbeat(ctx context.Context) quarantine.Heartbeat {
+	return quarantine.Heartbeat{
+		Attempt: activity.GetInfo(ctx).Attempt,
+		Last: func(last *quarantine.Mark) bool {
+			return activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, last) == nil
+		},
+		Stop: activity.GetWorkerStopChannel(ctx),
+		Beat: func(m quarantine.Mark) { activity.RecordHeartbeat(ctx, m) },
 	}
-	return a.runner.Run(ctx, id, func(done, of int) { tell(fmt.Sprintf("%d of %d pages", done, of)) })
 }
 
 // Register adds the workflow and its activity to a worker.
