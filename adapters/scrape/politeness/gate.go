@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/kernel/breaker"
 	"github.com/morket/morket/domain/scrape"
 )
 
@@ -72,7 +73,7 @@ type Pass struct {
 	gate   *Gate
 	domain string
 	era    int
-	at     *breaker
+	at     *breaker.Breaker
 	// Waited is how long the request was held back, Every the time between two requests of the domain.
 	Waited, Every time.Duration
 }
@@ -100,8 +101,12 @@ func (g *Gate) Wait(ctx context.Context, ws kernel.WorkspaceID, u *url.URL, dela
 		return nil, resting(closed, "%s is asked in certain hours only", domain)
 	}
 	b := g.breakers.of(string(ws) + " " + domain)
-	era, rest := b.allow()
-	if rest > 0 {
+	era, no := b.Allow()
+	if no != nil {
+		rest := no.Until.Sub(g.cfg.Clock.Now())
+		if no.Probe != nil {
+			rest = probeRest
+		}
 		return nil, resting(rest, "%s has failed too often and is given a rest", domain)
 	}
 	rate := Rate{Every: max(rule.Per/time.Duration(rule.Requests), delay), Burst: rule.Requests}
@@ -110,11 +115,11 @@ func (g *Gate) Wait(ctx context.Context, ws kernel.WorkspaceID, u *url.URL, dela
 	}
 	wait, ok := g.count().Take(ctx, domain, rate, most)
 	if !ok {
-		b.drop(era)
+		b.Drop(era)
 		return nil, resting(wait, "%s has been asked as often as is polite", domain)
 	}
 	if err := kernel.Pause(ctx, wait); err != nil {
-		b.drop(era)
+		b.Drop(era)
 		return nil, scrape.Fail(scrape.ReasonTimeout, "the time was over before %s could be asked", domain).Because(err)
 	}
 	return &Pass{gate: g, domain: domain, era: era, at: b, Waited: wait, Every: rate.Every}, nil
@@ -137,8 +142,12 @@ func (p *Pass) Done(ctx context.Context, status int, retryAfter time.Duration) {
 			p.gate.count().Rest(ctx, p.domain, min(retryAfter, longestRest))
 		}
 	}
-	p.at.done(p.era, status == 0 || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError)
+	failed := ""
+	if status == 0 || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError {
+		failed = "it failed"
+	}
+	p.at.Done(p.era, failed)
 }
 
 // Drop says that the request was not made, or that its end says nothing about the site.
-func (p *Pass) Drop() { p.at.drop(p.era) }
+func (p *Pass) Drop() { p.at.Drop(p.era) }

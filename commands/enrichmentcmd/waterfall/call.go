@@ -91,7 +91,7 @@ func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request, r
 	}
 	leave, err := a.enter(g)
 	if err != nil {
-		g.breaker.drop(era)
+		g.breaker.Drop(era)
 		if a.broke(err) {
 			err = errStopped
 		}
@@ -99,7 +99,7 @@ func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request, r
 	}
 	defer leave()
 	if err := a.sending(s, at); err != nil {
-		g.breaker.drop(era)
+		g.breaker.Drop(era)
 		return enrichment.Reply{}, errStopped
 	}
 	at.Calls++
@@ -144,17 +144,17 @@ func (a *asking) await(s *step, at *enrichment.Attempt, r *remembered) bool {
 // allowed asks the breaker. Who comes while its probe is under way waits for what the probe finds.
 func (a *asking) allowed(g *callLimiter, s *step, at *enrichment.Attempt) (era int, err error) {
 	for {
-		era, no := g.breaker.allow()
+		era, no := g.breaker.Allow()
 		if no == nil {
 			return era, nil
 		}
-		if no.probe == nil {
+		if no.Probe == nil {
 			at.Status = enrichment.StatusBreakerOpen
-			a.resting(no.until)
-			return 0, enrichment.Fail(enrichment.CallFailed, no.why+"; "+s.provider.Name+" fails too often and is given a rest")
+			a.resting(no.Until)
+			return 0, enrichment.Fail(enrichment.CallFailed, no.Why+"; "+s.provider.Name+" fails too often and is given a rest")
 		}
 		select {
-		case <-no.probe:
+		case <-no.Probe:
 		case <-a.stop.Done():
 			return 0, errStopped
 		}
@@ -242,7 +242,7 @@ func report(g *callLimiter, era int, reply enrichment.Reply, err error) {
 	if err == nil {
 		g.learn(reply.Limits)
 		g.good()
-		g.breaker.done(era, "")
+		g.breaker.Done(era, "")
 		return
 	}
 	ce := enrichment.AsCallError(err)
@@ -250,17 +250,17 @@ func report(g *callLimiter, era int, reply enrichment.Reply, err error) {
 	switch ce.Kind {
 	case enrichment.CallExhausted:
 		g.exhausted(ce.Message)
-		g.breaker.done(era, "")
+		g.breaker.Done(era, "")
 	case enrichment.CallRateLimited:
 		g.limited(ce.RetryAfter, ce.Message)
-		g.breaker.drop(era)
+		g.breaker.Drop(era)
 	case enrichment.CallBadInput, enrichment.CallUnauthorized, enrichment.CallBadReply, enrichment.CallPending, enrichment.CallObjected:
 		g.good()
-		g.breaker.done(era, "")
+		g.breaker.Done(era, "")
 	case enrichment.CallUnreachable:
-		g.breaker.drop(era)
+		g.breaker.Drop(era)
 	default:
-		g.breaker.done(era, cmp.Or(ce.Message, "it failed"))
+		g.breaker.Done(era, cmp.Or(ce.Message, "it failed"))
 	}
 }
 

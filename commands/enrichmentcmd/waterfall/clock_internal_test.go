@@ -8,6 +8,7 @@ import (
 
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/kernel/breaker"
 )
 
 // A rest, a pause and a quota that a clock a day ahead has said end when it is right again, and not a day later.
@@ -15,12 +16,12 @@ func TestLimitsEndAlthoughTheClockWasSetBack(t *testing.T) {
 	t.Parallel()
 	clock := kernel.NewManualClock(time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC))
 	l := newCallLimiter(clock, NewMemoryQuotas(clock), limiterKey{provider: "p"}, enrichment.RateLimits{})
-	for range breakerFailures {
-		era, no := l.breaker.allow()
+	for range breaker.Failures {
+		era, no := l.breaker.Allow()
 		require.Nil(t, no)
-		l.breaker.done(era, "it fails")
+		l.breaker.Done(era, "it fails")
 	}
-	_, no := l.breaker.allow()
+	_, no := l.breaker.Allow()
 	require.NotNil(t, no, "it rests")
 	l.limited(time.Minute, "too often")
 	pause, err := l.reserve(t.Context(), time.Hour)
@@ -33,7 +34,7 @@ func TestLimitsEndAlthoughTheClockWasSetBack(t *testing.T) {
 	}
 
 	clock.Advance(-24 * time.Hour)
-	_, no = l.breaker.allow()
+	_, no = l.breaker.Allow()
 	require.Nil(t, no, "it is asked whether it is well")
 	pause, err = l.reserve(t.Context(), time.Hour)
 	require.NoError(t, err)

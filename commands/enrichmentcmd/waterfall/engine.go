@@ -111,7 +111,7 @@ func limiterOf(ws kernel.WorkspaceID, s *step) limiterKey {
 
 // BreakerOpen reports whether a circuit breaker of the provider is open in this process, for any workspace; it is for operators.
 func (e *Engine) BreakerOpen(provider string) (open bool) {
-	e.limiters.each(provider, func(g *callLimiter) { open = open || g.breaker.open() })
+	e.limiters.each(provider, func(g *callLimiter) { open = open || g.breaker.Open() })
 	return open
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/kernel/breaker"
 )
 
 const (
@@ -20,6 +21,8 @@ const (
 	// growth is how much of its full rate a provider that was slowed down gets back with each good call.
 	growth      = 0.02
 	slowestRate = 1.0 / 64
+	// breakerRest is how long a server that keeps failing is not asked.
+	breakerRest = time.Minute
 )
 
 // callLimiter is a workspace's way to one server: how many calls at once, how many in which time. After a "too many requests" both
@@ -35,7 +38,7 @@ type callLimiter struct {
 	limits  enrichment.RateLimits
 	most    int
 	turns   *fairSemaphore
-	breaker breaker
+	breaker *breaker.Breaker
 
 	mu     sync.Mutex
 	factor float64 // of the full rate and concurrency, slowestRate to 1
@@ -54,7 +57,7 @@ func newCallLimiter(clock kernel.Clock, quotas Quotas, k limiterKey, l enrichmen
 	}
 	key := strings.Join([]string{string(k.workspace), k.provider, string(k.credential), k.host}, "/")
 	return &callLimiter{
-		clock: clock, quotas: quotas, key: key, limits: l, most: most, turns: newFairSemaphore(most), factor: 1, breaker: breaker{clock: clock},
+		clock: clock, quotas: quotas, key: key, limits: l, most: most, turns: newFairSemaphore(most), factor: 1, breaker: breaker.New(clock, breakerRest),
 	}
 }
 
