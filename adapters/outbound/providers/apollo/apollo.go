@@ -2,7 +2,6 @@
 package apollo
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -27,14 +26,11 @@ const (
 	terms = "What the inputs name goes to Apollo (apollo.io), under your agreement with it. Apollo charges your plan for each record that it finds paid data for."
 )
 
-type api struct {
-	wire  *wire.Client
-	place wire.Place
-}
+type api struct{ wire.API }
 
 // New makes Apollo's providers. local is an address of this machine for development, empty for none.
 func New(client *wire.Client, local string) []enrichment.Caller {
-	a := &api{client, wire.Place{Public: Public, Local: local}}
+	a := &api{wire.API{Client: client, Place: wire.Place{Public: Public, Local: local}}}
 	return []enrichment.Caller{&Person{a}, &Company{a}}
 }
 
@@ -49,38 +45,26 @@ func kind() *enrichment.CredentialKind {
 // limits are those of paid plans; what a key's plan allows is in the headers of each answer. Apollo counts by team and endpoint.
 func limits() enrichment.RateLimits { return enrichment.RateLimits{PerMinute: 1000, Concurrency: 10} }
 
-// Destination implements enrichment.Directed.
-func (a *api) Destination(_ json.RawMessage, hosts []string) string {
-	return a.place.Destination(hosts)
-}
-
 // ask makes a request; body may be nil. The limits are those that Apollo says hold for the key.
 func (a *api) ask(ctx context.Context, ask enrichment.Request, method, path string, body any) (map[string]any, enrichment.RateLimits, error) {
 	none := enrichment.RateLimits{}
-	key, err := wire.Key(ask.Secret)
-	if err != nil {
-		return nil, none, err
-	}
-	at, err := a.place.For(ask.Hosts)
-	if err != nil {
-		return nil, none, err
-	}
 	var text []byte
+	var err error
 	if body != nil {
 		if text, err = json.Marshal(body); err != nil {
 			return nil, none, enrichment.Fail(enrichment.CallBadInput, "the inputs make no request")
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, method, at+"/api/v1"+path, bytes.NewReader(text))
+	req, key, err := a.Request(ctx, ask, method, "/api/v1"+path, text)
 	if err != nil {
-		return nil, none, enrichment.Fail(enrichment.CallBadInput, "the inputs make no address")
+		return nil, none, err
 	}
 	req.Header.Set("X-Api-Key", key)
 	req.Header.Set("Cache-Control", "no-cache")
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	got, err := a.wire.Do(req)
+	got, err := a.Do(req)
 	if err != nil {
 		return nil, none, err
 	}
@@ -118,7 +102,7 @@ func (a *api) trouble(got wire.Answer) *enrichment.CallError {
 	case http.StatusPaymentRequired:
 		return enrichment.Fail(enrichment.CallExhausted, "the Apollo plan's credits are used up")
 	case http.StatusTooManyRequests:
-		return &enrichment.CallError{Kind: enrichment.CallRateLimited, Message: "Apollo was asked too often", RetryAfter: max(time.Second, a.wire.Wait(got.Header))}
+		return &enrichment.CallError{Kind: enrichment.CallRateLimited, Message: "Apollo was asked too often", RetryAfter: max(time.Second, a.Wait(got.Header))}
 	case http.StatusUnprocessableEntity, http.StatusBadRequest:
 		says := ""
 		if o, err := got.Object(); err == nil {
@@ -132,7 +116,7 @@ func (a *api) trouble(got wire.Answer) *enrichment.CallError {
 		if got.Status > 200 && got.Status < 300 {
 			return enrichment.Fail(enrichment.CallBadReply, "Apollo answers "+strconv.Itoa(got.Status)+", which it does not document")
 		}
-		return a.wire.Trouble("Apollo", got)
+		return a.Trouble("Apollo", got)
 	}
 }
 

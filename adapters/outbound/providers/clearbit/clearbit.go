@@ -3,7 +3,6 @@ package clearbit
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -30,16 +29,14 @@ const (
 	queued = 2 * time.Minute
 )
 
-type api struct {
-	wire  *wire.Client
-	place wire.Place
-}
+type api struct{ wire.API }
 
 // New makes Clearbit's providers. local is an address of this machine for development, empty for none.
 func New(client *wire.Client, local string) []enrichment.Caller {
-	return []enrichment.Caller{
-		&Person{&api{client, wire.Place{Public: PublicPerson, Local: local}}}, &Company{&api{client, wire.Place{Public: PublicCompany, Local: local}}},
+	at := func(public string) *api {
+		return &api{wire.API{Client: client, Place: wire.Place{Public: public, Local: local}}}
 	}
+	return []enrichment.Caller{&Person{at(PublicPerson)}, &Company{at(PublicCompany)}}
 }
 
 // describe fills in what both have in common. Asking twice is counted once, so it is idempotent.
@@ -53,38 +50,14 @@ func describe(p enrichment.Provider) enrichment.Provider {
 	return p
 }
 
-// Destination implements enrichment.Directed.
-func (a *api) Destination(_ json.RawMessage, hosts []string) string {
-	return a.place.Destination(hosts)
-}
-
 // get asks; found is false where Clearbit knows nothing.
 func (a *api) get(ctx context.Context, ask enrichment.Request, path string, query url.Values) (got map[string]any, found bool, err error) {
-	key, err := wire.Key(ask.Secret)
+	req, key, err := a.Request(ctx, ask, http.MethodGet, path+"?"+query.Encode(), nil)
 	if err != nil {
 		return nil, false, err
-	}
-	at, err := a.place.For(ask.Hosts)
-	if err != nil {
-		return nil, false, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at+path+"?"+query.Encode(), http.NoBody)
-	if err != nil {
-		return nil, false, enrichment.Fail(enrichment.CallBadInput, "the inputs make no address")
 	}
 	req.SetBasicAuth(key, "")
-	answer, err := a.wire.Do(req)
-	if err != nil {
-		return nil, false, err
-	}
-	if ce := a.trouble(answer); ce != nil {
-		return nil, false, ce
-	}
-	if answer.Status == http.StatusNotFound {
-		return nil, false, nil
-	}
-	got, err = answer.Object()
-	return got, true, err
+	return a.Find(req, a.trouble)
 }
 
 // trouble reads a status. An error is an object or a list of them.
@@ -93,7 +66,7 @@ func (a *api) trouble(got wire.Answer) *enrichment.CallError {
 	case http.StatusOK, http.StatusCreated, http.StatusNotFound:
 		return nil
 	case http.StatusAccepted:
-		return &enrichment.CallError{Kind: enrichment.CallPending, Message: "Clearbit looks it up and has it in some minutes", RetryAfter: max(queued, a.wire.Wait(got.Header))}
+		return &enrichment.CallError{Kind: enrichment.CallPending, Message: "Clearbit looks it up and has it in some minutes", RetryAfter: max(queued, a.Wait(got.Header))}
 	case http.StatusPaymentRequired:
 		return enrichment.Fail(enrichment.CallExhausted, "the Clearbit plan's usage is gone until it is renewed")
 	case http.StatusUnprocessableEntity, http.StatusBadRequest:
@@ -102,7 +75,7 @@ func (a *api) trouble(got wire.Answer) *enrichment.CallError {
 		}
 		return enrichment.Fail(enrichment.CallBadInput, "Clearbit can do nothing with these inputs")
 	}
-	return a.wire.Trouble("Clearbit", got)
+	return a.Trouble("Clearbit", got)
 }
 
 // kindOf is the type of an answer's first error.

@@ -4,7 +4,6 @@ package hunter
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -27,14 +26,11 @@ const price = kernel.Credit
 const terms = "The name, domain or address goes to Hunter (hunter.io), under your agreement with it. It charges your plan for each search that finds something and each verification."
 
 // api is Hunter's API.
-type api struct {
-	wire  *wire.Client
-	place wire.Place
-}
+type api struct{ wire.API }
 
 // New makes Hunter's providers. local is an address of this machine for development, empty for none.
 func New(client *wire.Client, local string) []enrichment.Caller {
-	a := &api{client, wire.Place{Public: Public, Local: local}}
+	a := &api{wire.API{Client: client, Place: wire.Place{Public: Public, Local: local}}}
 	return []enrichment.Caller{&Finder{a}, &Verifier{a}, &Search{a}}
 }
 
@@ -50,39 +46,15 @@ func limits(perSecond, perMinute int) enrichment.RateLimits {
 	return enrichment.RateLimits{PerSecond: perSecond - 1, PerMinute: perMinute * 9 / 10, Concurrency: 10}
 }
 
-// Destination implements enrichment.Directed.
-func (a *api) Destination(_ json.RawMessage, hosts []string) string {
-	return a.place.Destination(hosts)
-}
-
 // get asks; found is false where Hunter has no answer.
 func (a *api) get(ctx context.Context, ask enrichment.Request, path string, query url.Values) (got map[string]any, found bool, err error) {
-	key, err := wire.Key(ask.Secret)
+	req, key, err := a.Request(ctx, ask, http.MethodGet, path+"?"+query.Encode(), nil)
 	if err != nil {
 		return nil, false, err
-	}
-	at, err := a.place.For(ask.Hosts)
-	if err != nil {
-		return nil, false, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at+path+"?"+query.Encode(), http.NoBody)
-	if err != nil {
-		return nil, false, enrichment.Fail(enrichment.CallBadInput, "the inputs make no address")
 	}
 	req.Header.Set("X-Api-Key", key) // not in the address, where keys get into logs
 	wire.SetKey(req, ask.Key)
-	answer, err := a.wire.Do(req)
-	if err != nil {
-		return nil, false, err
-	}
-	if ce := a.trouble(answer); ce != nil {
-		return nil, false, ce
-	}
-	if answer.Status == http.StatusNotFound {
-		return nil, false, nil
-	}
-	got, err = answer.Object()
-	return got, true, err
+	return a.Find(req, a.trouble)
 }
 
 const (
@@ -99,18 +71,18 @@ func (a *api) trouble(got wire.Answer) *enrichment.CallError {
 	case http.StatusOK, http.StatusNotFound:
 		return nil
 	case http.StatusAccepted:
-		return pending("Hunter is still at work on it", max(pollAfter, a.wire.Wait(got.Header)))
+		return pending("Hunter is still at work on it", max(pollAfter, a.Wait(got.Header)))
 	case 222:
 		return pending("the address's mail server answered oddly; Hunter asks for another try later", oddServer)
 	case http.StatusUnavailableForLegalReasons:
 		return enrichment.Fail(enrichment.CallObjected, "the person has objected to Hunter's processing of data about them")
 	case http.StatusConflict:
-		return pending("Hunter is still at work on the same question", max(pollAfter, a.wire.Wait(got.Header)))
+		return pending("Hunter is still at work on the same question", max(pollAfter, a.Wait(got.Header)))
 	}
 	says := said(got)
 	switch {
 	case got.Status >= 500 || got.Status == http.StatusRequestTimeout || got.Status < 400:
-		return a.wire.Trouble("Hunter", got)
+		return a.Trouble("Hunter", got)
 	case got.Status == http.StatusPaymentRequired, names(says, "usage", "quota", "monthly", "credits", "upgrade", "your plan"):
 		return enrichment.Fail(enrichment.CallExhausted, "the Hunter plan's usage is gone until it is renewed")
 	case names(says, "rate", "per second", "per minute", "too many requests", "too_many_requests"):
@@ -127,7 +99,7 @@ func (a *api) trouble(got wire.Answer) *enrichment.CallError {
 }
 
 func (a *api) tooOften(got wire.Answer) *enrichment.CallError {
-	wait := a.wire.Wait(got.Header)
+	wait := a.Wait(got.Header)
 	if wait == 0 {
 		wait = rateWindow
 	}
