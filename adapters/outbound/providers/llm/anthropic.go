@@ -1,9 +1,7 @@
 package llm
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -22,15 +20,7 @@ func (anthropic) request(ctx context.Context, c Config, key string, turns []turn
 	if !c.Unstructured {
 		body["output_config"] = map[string]any{"format": map[string]any{"type": "json_schema", "schema": q.schema}}
 	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.BaseURL+"/messages", bytes.NewReader(text))
-	if err == nil {
-		authorise(req, Anthropic, key)
-	}
-	return req, err
+	return post(ctx, c.BaseURL+"/messages", Anthropic, key, body)
 }
 
 func (anthropic) read(got map[string]any) (string, usage, error) {

@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -218,6 +219,19 @@ func (p *Provider) Prove(ctx context.Context, secret map[string]string, hosts []
 		return req.URL.Host + " takes the key", nil
 	}
 	return "the key can be opened; whether its endpoint takes it shows in the preview of a column", nil
+}
+
+// post makes the request of a dialect.
+func post(ctx context.Context, at, api, key string, body map[string]any) (*http.Request, error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, bytes.NewReader(text))
+	if err == nil {
+		authorise(req, api, key)
+	}
+	return req, err
 }
 
 func authorise(req *http.Request, api, key string) {

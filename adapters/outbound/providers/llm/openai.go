@@ -1,9 +1,7 @@
 package llm
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -27,15 +25,7 @@ func (openAI) request(ctx context.Context, c Config, key string, turns []turn, q
 	if !c.Unstructured {
 		body["response_format"] = map[string]any{"type": "json_schema", "json_schema": map[string]any{"name": "answer", "strict": true, "schema": q.schema}}
 	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.BaseURL+"/chat/completions", bytes.NewReader(text))
-	if err == nil {
-		authorise(req, OpenAI, key)
-	}
-	return req, err
+	return post(ctx, c.BaseURL+"/chat/completions", OpenAI, key, body)
 }
 
 func (openAI) read(got map[string]any) (string, usage, error) {
