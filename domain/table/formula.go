@@ -19,12 +19,19 @@ type Formula struct {
 // maxFormula is how many bytes a formula has at most; longer ones are not looked at.
 const maxFormula = 16 << 10
 
-// reference is {{Name}} or {{col_…}}; blanks around the name don't count.
-var reference = regexp.MustCompile(`\{\{\s*([^{}]+?)\s*\}\}`)
+// reference is {{Name}} or {{col_…}} at the beginning; blanks around the name don't count.
+var reference = regexp.MustCompile(`^\{\{\s*([^{}]+?)\s*\}\}`)
 
 // eachReference calls fn with what each reference outside a quoted text names, and returns the expression with what fn answers in
 // their places.
 func eachReference(source string, fn func(whole, name string) string) string {
+	out, _ := scanReferences(source, fn)
+	return out
+}
+
+// scanReferences is eachReference, and says where the first {{ begins that is no reference; open is -1 if each is one.
+func scanReferences(source string, fn func(whole, name string) string) (out string, open int) {
+	open = -1
 	var b strings.Builder
 	rest, quote := source, byte(0)
 	for rest != "" {
@@ -41,39 +48,19 @@ func eachReference(source string, fn func(whole, name string) string) string {
 		case c == '"' || c == '\'' || c == '`':
 			quote = c
 		case strings.HasPrefix(rest, "{{"):
-			if at := reference.FindStringSubmatchIndex(rest); at != nil && at[0] == 0 {
+			if at := reference.FindStringSubmatchIndex(rest); at != nil {
 				b.WriteString(fn(rest[:at[1]], rest[at[2]:at[3]]))
 				rest = rest[at[1]:]
 				continue
+			}
+			if open < 0 && !reference.MatchString(rest[1:]) { // a brace before a reference opens an object
+				open = len(source) - len(rest)
 			}
 		}
 		b.WriteByte(c)
 		rest = rest[1:]
 	}
-	return b.String()
-}
-
-// openReference is the character at which a reference begins that does not end; -1 if each does.
-func openReference(source string) int {
-	// What is left without the references and outside of texts has no two braces in a row: an object in an object is written with a key.
-	at := -1
-	rest := eachReference(source, func(whole, _ string) string { return strings.Repeat(" ", len(whole)) })
-	quote := byte(0)
-	for i := 0; i < len(rest) && at < 0; i++ {
-		switch c := rest[i]; {
-		case quote != 0 && c == '\\' && quote != '`':
-			i++
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '\'' || c == '`':
-			quote = c
-		case strings.HasPrefix(rest[i:], "{{"):
-			at = utf8.RuneCountInString(rest[:i])
-		}
-	}
-	return at
+	return b.String(), open
 }
 
 // References lists the columns that a kept formula refers to, in order, each once.
@@ -121,11 +108,9 @@ func CheckFormula(source string, columns []Column) (CheckedFormula, *FormulaErro
 	if !utf8.ValidString(source) {
 		return out, &FormulaError{Message: "the formula is not valid UTF-8"}
 	}
-	if from := openReference(source); from >= 0 {
-		return out, &FormulaError{"a column is written as {{Name}}: the }} is missing", from, from + len("{{")}
-	}
 	s := Schema{Columns: columns}
-	out.Expression = eachReference(source, func(whole, name string) string {
+	var open int
+	out.Expression, open = scanReferences(source, func(whole, name string) string {
 		c, ok := s.Find(name)
 		if !ok {
 			if problem == nil {
@@ -136,6 +121,10 @@ func CheckFormula(source string, columns []Column) (CheckedFormula, *FormulaErro
 		}
 		return "{{" + string(c.ID) + "}}"
 	})
+	if open >= 0 {
+		from := utf8.RuneCountInString(source[:open])
+		return out, &FormulaError{"a column is written as {{Name}}: the }} is missing", from, from + len("{{")}
+	}
 	if problem != nil {
 		return out, problem
 	}

@@ -84,6 +84,21 @@ func TestWhatNoFormulaIs(t *testing.T) {
 	require.ErrorContains(t, err, "only a column of the kind formula")
 }
 
+func TestTheEndOfAReferenceIsMissed(t *testing.T) {
+	t.Parallel()
+	columns := []table.Column{{ID: "col_1", Name: "Größe", Type: table.Number}}
+	for source, from := range map[string]int{`{{Größe}} + {{Größe`: 12, `"{{" + {{Größe`: 7, `{{{Größe}}}}`: -1} {
+		_, problem := table.CheckFormula(source, columns)
+		require.NotNil(t, problem, source)
+		if from < 0 {
+			require.NotContains(t, problem.Message, "is missing")
+			continue
+		}
+		require.Contains(t, problem.Message, "the }} is missing")
+		require.Equal(t, from, problem.From, source)
+	}
+}
+
 func TestACircleIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	m := maker()
