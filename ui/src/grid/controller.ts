@@ -111,9 +111,7 @@ export class GridController {
         void this.transfers
           .fillToEnd(rect)
           .then((area) => {
-            if (!area) return;
-            const { top, left, bottom, right } = area;
-            this.selection.selectRange({ anchor: { row: top, col: left }, head: { row: bottom, col: right } });
+            if (area) this.selection.selectRect(area);
           })
           .catch((e: unknown) => events.failed(e)),
       hover: (cell, place) => this.hovered(cell, place),

@@ -76,9 +76,7 @@ export class GridInput {
     transfers
       .paste(text, html, rect)
       .then((area) => {
-        if (!area) return;
-        const { top, left, bottom, right } = area;
-        selection.selectRange({ anchor: { row: top, col: left }, head: { row: bottom, col: right } });
+        if (area) selection.selectRect(area);
       })
       .catch((error: unknown) => events.failed(error));
   }

@@ -59,8 +59,6 @@ export class RangeCommands {
     }
     const rect = this.selection.rect;
     const area = rect ? await this.transfers.paste(text, html, rect) : null;
-    if (!area) return;
-    const { top, left, bottom, right } = area;
-    this.selection.selectRange({ anchor: { row: top, col: left }, head: { row: bottom, col: right } });
+    if (area) this.selection.selectRect(area);
   }
 }

@@ -63,6 +63,9 @@ export class RangeSelection {
   selectRange(range: Range): void {
     this.set(range);
   }
+  selectRect({ top, left, bottom, right }: Rect): void {
+    this.set({ anchor: { row: top, col: left }, head: { row: bottom, col: right } });
+  }
   extendTo(head: Place): void {
     const to = clamp(head, this.rowCount(), this.ids.length);
     this.set(this.range ? extend(this.range, to) : single(to));

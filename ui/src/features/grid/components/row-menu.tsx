@@ -8,7 +8,7 @@ import type { GridPage } from '../use-grid-page';
 const SIZE = 14;
 
 /** How many rows the selection spans. */
-export function selectedRows(page: GridPage): number {
+function selectedRows(page: GridPage): number {
   const rect = page.grid?.summary.get().rect;
   return rect ? rect.bottom - rect.top + 1 : 1;
 }
