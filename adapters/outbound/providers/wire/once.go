@@ -33,7 +33,7 @@ func once(client *http.Client, req *http.Request) (*http.Response, error) {
 		if body == nil || body == http.NoBody {
 			r.Body = io.NopCloser(strings.NewReader(""))
 		}
-		res, err := client.Do(r)
+		res, err := client.Do(r) //nolint:gosec // G704: the client refuses addresses that are not public (New)
 		if err == nil || try > 0 || !reused || wrote || req.Context().Err() != nil {
 			return res, err
 		}
