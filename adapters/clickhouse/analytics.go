@@ -45,9 +45,9 @@ func AnalyticsModel(rollAt int64) Model {
 			"ALTER TABLE {facts} ADD COLUMN IF NOT EXISTS repeats Int64 AFTER calls", "ALTER TABLE {rollups} ADD COLUMN IF NOT EXISTS repeats Int64 AFTER calls",
 		},
 		Checksums: map[string]string{
-			"facts": `SELECT count(), toString(sum(cityHash64(` + cubeKey + `, position, line, ` + names + `))) FROM {facts} FINAL`,
+			"facts": `SELECT count(), toString(sum(cityHash64(` + cubeKey + `, position, line, ` + names + `))), max(position) FROM {facts} FINAL`,
 			// What readers see, however much of it is rolled up.
-			"cube": cubeWith + `SELECT count(), toString(sum(cityHash64(*))) FROM (SELECT ` + cubeKey + sums() + ` FROM (` + cubeRows("1") + `) GROUP BY ` + cubeKey + `)`,
+			"cube": cubeWith + `SELECT count(), toString(sum(cityHash64(*))), toInt64(0) FROM (SELECT ` + cubeKey + sums() + ` FROM (` + cubeRows("1") + `) GROUP BY ` + cubeKey + `)`,
 		},
 		Written: r.written,
 		Finish:  r.finish,

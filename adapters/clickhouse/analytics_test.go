@@ -48,7 +48,7 @@ func TestAnalytics(t *testing.T) {
 	analyticsviewtest.Run(t, analyticsviewtest.Subject{Store: clickhouse.NewAnalytics(e, fixed(c)), Write: put, Again: put, Checks: 15})
 	sums, err := e.Checksums(t.Context(), c)
 	require.NoError(t, err)
-	require.Positive(t, sums["facts"].Rows)
+	require.Positive(t, sums.Tables["facts"].Rows)
 
 	// A copy of the same facts that rolls up nothing has the same cube.
 	require.NoError(t, e.Finish(t.Context(), c))

@@ -19,7 +19,7 @@ type Model struct {
 	Tables     []Table
 	// Expand adds to a copy of an earlier version what questions of this one ask for; it is repeated without harm.
 	Expand []string
-	// Checksums are questions for count() and a sum as text, by name.
+	// Checksums are questions for count(), a sum as text and the highest position (0 where rows have none of their own), by name.
 	Checksums map[string]string
 	// Written is called after the rows of a flush have been written and before the copy has reached its position; nil: nothing.
 	Written func(ctx context.Context, b *Batch, position int64) error
@@ -167,17 +167,19 @@ func (e *Engine) Copies(ctx context.Context, projection string) ([]string, error
 }
 
 // Checksums implements sidestore.Engine.
-func (e *Engine) Checksums(ctx context.Context, c sidestore.Copy) (map[string]projections.Checksum, error) {
+func (e *Engine) Checksums(ctx context.Context, c sidestore.Copy) (sidestore.Sums, error) {
 	ctx, cancel := context.WithTimeout(ctx, sumWithin)
 	defer cancel()
-	sums := map[string]projections.Checksum{}
+	sums := sidestore.Sums{Tables: map[string]projections.Checksum{}}
 	for name, sql := range e.model.Checksums {
 		var rows uint64
 		var sum string
-		if err := e.client.conn.QueryRow(ctx, e.sql(c, sql)).Scan(&rows, &sum); err != nil {
-			return nil, fmt.Errorf("sum up %s: %w", name, err)
+		var latest int64
+		if err := e.client.conn.QueryRow(ctx, e.sql(c, sql)).Scan(&rows, &sum, &latest); err != nil {
+			return sidestore.Sums{}, fmt.Errorf("sum up %s: %w", name, err)
 		}
-		sums[name] = projections.Checksum{Rows: int64(rows), Sum: sum}
+		sums.Latest = max(sums.Latest, latest)
+		sums.Tables[name] = projections.Checksum{Rows: int64(rows), Sum: sum}
 	}
 	return sums, nil
 }

@@ -16,7 +16,7 @@ func SuiteModel() Model {
 	return Model{
 		Projection: "suite",
 		Tables:     []Table{{"rows", `(key String, row String, position Int64) ENGINE = ReplacingMergeTree(position) ORDER BY key`}},
-		Checksums:  map[string]string{"rows": `SELECT count(), toString(sum(cityHash64(key, row))) FROM {rows} FINAL`},
+		Checksums:  map[string]string{"rows": `SELECT count(), toString(sum(cityHash64(key, row))), max(position) FROM {rows} FINAL`},
 	}
 }
 

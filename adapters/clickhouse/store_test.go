@@ -44,7 +44,8 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	projectionstest.Run(t, func(t *testing.T) projectionstest.Subject {
 		t.Helper()
-		var position atomic.Int64 // the suite's writes come one after the other
+		var position atomic.Int64 // the suite's writes come one after the other, before any step's position
+		position.Store(-1 << 40)
 		return projectionstest.Subject{
 			Store: sideStore(t, clickhouse.NewEngine(client(t), clickhouse.SuiteModel()), "suite", func(context.Context) (int64, error) { return 1 << 40, nil }),
 			Set: func(ctx context.Context, tx projections.Tx, key, row string) error {

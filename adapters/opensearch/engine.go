@@ -110,7 +110,7 @@ func (e *Engine) Copies(ctx context.Context, projection string) ([]string, error
 
 // Checksums implements sidestore.Engine: per kind of document how many there are and the sum of what Batch.put sums up in
 // pieces of 24 bits, which the floating-point sums of OpenSearch hold exactly for half a billion documents.
-func (e *Engine) Checksums(ctx context.Context, c sidestore.Copy) (map[string]projections.Checksum, error) {
+func (e *Engine) Checksums(ctx context.Context, c sidestore.Copy) (sidestore.Sums, error) {
 	var found struct {
 		Aggregations struct {
 			Kinds struct {
@@ -121,21 +121,23 @@ func (e *Engine) Checksums(ctx context.Context, c sidestore.Copy) (map[string]pr
 					High  struct{ Value float64 } `json:"high"`
 				} `json:"buckets"`
 			} `json:"kinds"`
+			Latest struct{ Value float64 } `json:"latest"` // no number without documents
 		} `json:"aggregations"`
 	}
 	sums := m{"low": m{"sum": m{"field": "low"}}, "high": m{"sum": m{"field": "high"}}}
 	err := e.client.do(ctx, http.MethodPost, "/"+e.client.alias(c)+"/_search", m{
-		"size": 0, "query": m{"bool": m{"must_not": m{"term": m{"kind": kindReached}}}}, "aggs": m{"kinds": m{"terms": m{"field": "kind"}, "aggs": sums}},
+		"size": 0, "query": m{"bool": m{"must_not": m{"term": m{"kind": kindReached}}}},
+		"aggs": m{"kinds": m{"terms": m{"field": "kind"}, "aggs": sums}, "latest": m{"max": m{"field": "position"}}},
 	}, &found)
 	if err != nil {
-		return nil, err
+		return sidestore.Sums{}, err
 	}
 	names := map[string]string{kindRow: "rows", kindTable: "tables"}
 	out := map[string]projections.Checksum{names[kindRow]: {Sum: "0.0"}, names[kindTable]: {Sum: "0.0"}}
 	for _, b := range found.Aggregations.Kinds.Buckets {
 		out[names[b.Key]] = projections.Checksum{Rows: b.Count, Sum: fmt.Sprintf("%.0f.%.0f", b.High.Value, b.Low.Value)}
 	}
-	return out, nil
+	return sidestore.Sums{Tables: out, Latest: int64(found.Aggregations.Latest.Value)}, nil
 }
 
 // Transient implements sidestore.Engine.

@@ -3,6 +3,7 @@ package opensearch_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"os"
@@ -103,18 +104,24 @@ func (h *harness) Append(stream eventstore.StreamID, events ...kernel.Event) []e
 	h.tb.Helper()
 	recorded := make([]eventstore.Recorded, len(events))
 	for i, e := range events {
-		data, err := json.Marshal(e)
-		require.NoError(h.tb, err)
+		recorded[i] = h.recorded(stream, e)
 		h.versions[stream]++
-		recorded[i] = eventstore.Recorded{
-			Position: int64(len(h.log) + 1), Stream: stream, Version: h.versions[stream], Type: e.EventType(), Data: data, Metadata: []byte("{}"), RecordedAt: h.clock.Now(),
-		}
 		h.log = append(h.log, recorded[i])
 	}
 	var err error
 	h.at, err = h.apply(h.at, recorded)
 	require.NoError(h.tb, err)
 	return recorded
+}
+
+// recorded is the event as the next of the log.
+func (h *harness) recorded(stream eventstore.StreamID, e kernel.Event) eventstore.Recorded {
+	h.tb.Helper()
+	data, err := json.Marshal(e)
+	require.NoError(h.tb, err)
+	return eventstore.Recorded{
+		Position: int64(len(h.log) + 1), Stream: stream, Version: h.versions[stream] + 1, Type: e.EventType(), Data: data, Metadata: []byte("{}"), RecordedAt: h.clock.Now(),
+	}
 }
 
 func (h *harness) apply(at projections.Checkpoint, events []eventstore.Recorded) (projections.Checkpoint, error) {
@@ -148,6 +155,46 @@ func (h *harness) RequireRebuildable() {
 func TestSearch(t *testing.T) {
 	t.Parallel()
 	searchtest.Run(t, open)
+}
+
+// A step sends documents before it knows of its end. One that is cut short in between must not pass for what the checkpoint says.
+func TestAStepThatIsCutShortShowsInTheSums(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	latest := func() (latest int64) {
+		t.Helper()
+		require.NoError(t, h.store.Read(t.Context(), h.projector.Name(), func(ctx context.Context, c sidestore.Copy) error {
+			require.NoError(t, h.client.Do(ctx, http.MethodPost, "/"+h.client.Alias(c)+"/_refresh", nil, nil))
+			sums, err := opensearch.NewEngine(h.client).Checksums(ctx, c)
+			latest = sums.Latest
+			return err
+		}))
+		return latest
+	}
+	h.Append("table-tbl_1", table.Created{TableID: "tbl_1", WorkspaceID: "ws_1", Name: "People", Columns: []table.Column{{ID: "col_1", Name: "Name", Type: table.Text}}})
+	require.EqualValues(t, 1, latest())
+	const rows = 1_001 // more than are held in memory
+	chunk := kernel.Chunk{Cols: map[kernel.ColumnID][]json.RawMessage{"col_1": nil}}
+	for i := range rows {
+		chunk.Rows = append(chunk.Rows, kernel.RowID("row_"+strconv.Itoa(i)))
+		chunk.Cols["col_1"] = append(chunk.Cols["col_1"], json.RawMessage(`"x"`))
+	}
+	cut := errors.New("cut short")
+	at := h.at
+	_, err := h.store.Advance(t.Context(), at, projections.Step{To: 2, Apply: func(ctx context.Context, tx projections.Tx) error {
+		w, err := opensearch.Open(tx)
+		if err == nil {
+			err = h.projector.Apply(ctx, tx, []eventstore.Recorded{h.recorded("cells-tbl_1", table.RowsInserted{TableID: "tbl_1", Chunk: chunk})})
+		}
+		if err == nil {
+			_, err = w.Structures(ctx, []kernel.TableID{"tbl_1"}) // a read sends what was written before
+		}
+		return errors.Join(err, cut)
+	}})
+	require.ErrorIs(t, err, cut)
+	require.EqualValues(t, 2, latest(), "beyond the checkpoint, at 1")
+	h.Append("cells-tbl_1", table.RowsInserted{TableID: "tbl_1", Chunk: chunk})
+	h.RequireRebuildable()
 }
 
 func TestAStoreThatIsDownIsNamed(t *testing.T) {

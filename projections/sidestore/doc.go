@@ -22,11 +22,14 @@
 // must be *idempotent by position*: a row's identity and content follow from the events, never from the batch. The engine
 // stores, after the rows, which position it has reached.
 //
+// A step that fails in the middle, or whose answer comes too late, leaves rows that the checkpoint doesn't know of until it is made
+// again. Checksums waits for that: rows of later positions than the checkpoint's are no difference.
+//
 // # A store that was emptied
 //
 // A copy that is missing, or that has not reached the mark's position (an old backup, a disk that lost its last writes), is
-// lost. The Store looks at every step that fails and, when nothing is written, every Config.CheckEvery as the Runner polls
-// Checkpoint. It then makes an empty copy of a new generation and moves the checkpoint to 0, which has the Runner fill it. Until
+// lost. The Store looks before each step, since one on an older copy would hide what it lacks, at every step that fails and, when
+// nothing is written, every Config.CheckEvery as the Runner polls Checkpoint. It then makes an empty copy of a new generation and moves the checkpoint to 0, which has the Runner fill it. Until
 // it has come to where the log was at that moment, Read refuses with a 503 that says how far it is.
 //
 // # Reading

@@ -34,10 +34,18 @@ type Engine interface {
 	Copies(ctx context.Context, projection string) ([]string, error)
 	// Checksums sums up each table of the copy. It counts what readers see: a row that was written twice once, and the same
 	// sum however the rows were cut into batches.
-	Checksums(ctx context.Context, c Copy) (map[string]projections.Checksum, error)
+	Checksums(ctx context.Context, c Copy) (Sums, error)
 	// Transient reports an error that is about the store and not about what was written. That the copy is missing is not
 	// transient: the Store then looks, and makes it anew.
 	Transient(err error) bool
+}
+
+// Sums is what Checksums found.
+type Sums struct {
+	Tables map[string]projections.Checksum
+	// Latest is the highest position of any row that was summed up, 0 without rows. What a batch that was cut short has left behind
+	// counts too, though it was never flushed.
+	Latest int64
 }
 
 // Batch collects what a projector writes. The adapter gives the projectors of its read models what they need of it.

@@ -123,6 +123,9 @@ func (s *Store) write(ctx context.Context, location projections.Location, tx pro
 	if !ok {
 		return errUnmarked
 	}
+	if err := s.whole(ctx, location, m); err != nil {
+		return err
+	}
 	b, err := s.engine.Begin(ctx, copyOf(location, m))
 	if err != nil {
 		return err
@@ -135,6 +138,19 @@ func (s *Store) write(ctx context.Context, location projections.Location, tx pro
 		return err
 	}
 	return s.marks.Set(ctx, tx, m)
+}
+
+// errLost says that the copy is missing, or lacks what was committed.
+var errLost = errors.New("the store has lost what was written to it")
+
+// whole looks before each step whether the copy has all that was committed. A step on a copy that was put back to an older one would
+// have it reach further than before, so that no look could tell any more what it lacks.
+func (s *Store) whole(ctx context.Context, location projections.Location, m Mark) error {
+	n, there, err := s.engine.Reached(ctx, copyOf(location, m))
+	if err == nil && (!there || n < m.Reached) {
+		err = errLost
+	}
+	return err
 }
 
 func copyOf(location projections.Location, m Mark) Copy {

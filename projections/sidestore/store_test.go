@@ -282,6 +282,75 @@ func TestAnOldBackupIsNoticed(t *testing.T) {
 	w.verify(t)
 }
 
+// A step on the older copy would have it reach as far as the checkpoint, and what it lacks would never show.
+func TestAnOldBackupIsNoticedByTheNextWrite(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.say(t, "a", "one")
+	r := w.start(t, words{}, w.store)
+	require.NoError(t, r.Wait(t.Context(), 1))
+	restore := w.engine.Backup()
+	require.NoError(t, r.Wait(t.Context(), w.say(t, "a", "two")))
+	restore()
+	require.NoError(t, r.Wait(t.Context(), w.say(t, "a", "three"))) // the clock stands: no look is due
+	got, err := w.read(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "one two three", got)
+	w.verify(t)
+}
+
+// summing says when the engine has been asked for its sums.
+type summing struct {
+	*sidestoretest.Memory
+	asked chan struct{}
+}
+
+func (s summing) Checksums(ctx context.Context, c sidestore.Copy) (sidestore.Sums, error) {
+	sums, err := s.Memory.Checksums(ctx, c)
+	select {
+	case s.asked <- struct{}{}:
+	default:
+	}
+	return sums, err
+}
+
+// A verification that came between the two tries of a step found rows in the live copy that the log has only after its checkpoint.
+func TestSumsWaitForAStepThatWasCutShort(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	engine := summing{w.engine, make(chan struct{}, 1)}
+	store, err := sidestore.New(sidestore.Config{
+		Base: w.base, Marks: w.marks, Engine: engine, Name: "Memory", Head: w.head, Clock: w.clock, Logger: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	head := w.say(t, "a", "one", "two")
+	at, err := store.Create(t.Context(), projections.LiveOf("words"), 1)
+	require.NoError(t, err)
+	step := projections.Step{To: head, Apply: func(_ context.Context, tx projections.Tx) error {
+		tx.(*sidestoretest.Batch).Set("words", "1", "one", 1)
+		tx.(*sidestoretest.Batch).Set("words", "2", "two", 2)
+		return nil
+	}}
+	w.engine.Torn = func() error { return sidestoretest.ErrDown }
+	_, err = store.Advance(t.Context(), at, step)
+	require.ErrorIs(t, err, sidestoretest.ErrDown)
+	w.engine.Torn = nil
+	var found projections.Checkpoint
+	var sums map[string]projections.Checksum
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		found, sums, err = store.Checksums(t.Context(), at.Location)
+		done <- err
+	}()
+	<-engine.asked
+	at, err = store.Advance(t.Context(), at, step)
+	require.NoError(t, err)
+	require.NoError(t, <-done)
+	require.Equal(t, at, found)
+	require.EqualValues(t, 2, sums["words"].Rows)
+}
+
 // generation is the name of the live copy.
 func (w *world) generation(t *testing.T) string {
 	t.Helper()

@@ -216,8 +216,8 @@ func (m *Memory) Copies(_ context.Context, projection string) (out []string, err
 }
 
 // Checksums implements sidestore.Engine.
-func (m *Memory) Checksums(_ context.Context, c sidestore.Copy) (map[string]projections.Checksum, error) {
-	sums := map[string]projections.Checksum{}
+func (m *Memory) Checksums(_ context.Context, c sidestore.Copy) (sidestore.Sums, error) {
+	sums := sidestore.Sums{Tables: map[string]projections.Checksum{}}
 	err := m.with(c, func(s *stored) error {
 		if s == nil {
 			return errNoCopy
@@ -228,8 +228,9 @@ func (m *Memory) Checksums(_ context.Context, c sidestore.Copy) (map[string]proj
 				h := fnv.New64a()
 				_, _ = h.Write([]byte(key + "\x00" + r.text)) // never fails
 				sum += h.Sum64()
+				sums.Latest = max(sums.Latest, r.position)
 			}
-			sums[table] = projections.Checksum{Rows: int64(len(rows)), Sum: strconv.FormatUint(sum, 10)}
+			sums.Tables[table] = projections.Checksum{Rows: int64(len(rows)), Sum: strconv.FormatUint(sum, 10)}
 		}
 		return nil
 	})

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		"copies are listed and dropped":                      testCopies,
 		"finish and serve leave a copy writable":             testFinish,
 		"checksums tell contents, not order":                 testSums,
+		"checksums tell the latest row, flushed or not":      testLatest,
 		"what is not the engine's fault is not transient":    testTransient,
 		"a batch that is not flushed leaves nothing":         testDiscarded,
 		"a copy that is made again has nothing of the other": testRemade,
@@ -78,7 +79,7 @@ func (s Subject) sum(t *testing.T, c sidestore.Copy) projections.Checksum {
 	t.Helper()
 	sums, err := s.Engine.Checksums(t.Context(), c)
 	require.NoError(t, err)
-	return sums["rows"]
+	return sums.Tables["rows"]
 }
 
 func (s Subject) reached(t *testing.T, c sidestore.Copy) int64 {
@@ -201,6 +202,27 @@ func testSums(t *testing.T, s Subject) {
 	s.flush(t, b, 2, "a=3")
 	require.NotEqual(t, s.sum(t, a), s.sum(t, b))
 	require.EqualValues(t, 2, s.sum(t, b).Rows)
+}
+
+// A batch that was cut short leaves rows beyond what the copy has reached.
+func testLatest(t *testing.T, s Subject) {
+	c := s.make(t, "a")
+	latest := func() int64 {
+		sums, err := s.Engine.Checksums(t.Context(), c)
+		require.NoError(t, err)
+		return sums.Latest
+	}
+	require.Zero(t, latest())
+	s.flush(t, c, 3, "a=1")
+	s.flush(t, c, 7, "b=1")
+	s.flush(t, c, 9)
+	require.EqualValues(t, 7, latest())
+	b, err := s.Engine.Begin(t.Context(), c)
+	require.NoError(t, err)
+	require.NoError(t, s.Set(t.Context(), b, "c", "1", 12))
+	require.NoError(t, b.Flush(t.Context(), 10))
+	require.EqualValues(t, 10, s.reached(t, c))
+	require.EqualValues(t, 12, latest())
 }
 
 func testTransient(t *testing.T, s Subject) {
