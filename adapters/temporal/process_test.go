@@ -139,12 +139,13 @@ func newApp(store eventstore.Store, pool *pgxpool.Pool) (*app, error) {
 	}
 	a.ledger = creditcmd.NewLedger(store, a.codec, ledgertest.Keys())
 	rows := gridread.NewGrid(pool, clock).ForRuns(a.position)
-	a.handlers, err = enrichmentcmd.New(enrichmentcmd.Config{Store: store, Codec: a.codec, IDs: a.ids, Clock: clock, Engine: engine, Rows: rows, Ledger: a.ledger, Rates: queries})
+	a.handlers, err = enrichmentcmd.New(enrichmentcmd.Config{Store: store, Codec: a.codec, IDs: a.ids, Clock: clock, Engine: engine, Rows: rows, Ledger: a.ledger, Rates: queries, Recorded: enrichmentread.NewRecorded(queries, a.position)})
 	if err != nil {
 		return nil, err
 	}
 	a.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
 		Store: store, Codec: a.codec, IDs: a.ids, Clock: clock, Engine: engine, Rows: rows, Failures: enrichmentread.NewFailures(queries, a.position), Ledger: a.ledger, Sealer: ring, Logger: logger(),
+		Recorded: enrichmentread.NewRecorded(queries, a.position),
 	})
 	return a, err
 }

@@ -70,12 +70,7 @@ func (h *Handlers) Configure(ctx context.Context, meta kernel.Meta, c Configure)
 		if err != nil {
 			return nil, err
 		}
-		raw, err := json.Marshal(cfg)
-		if err != nil {
-			return nil, err
-		}
-		kind, body := table.Enrichment, json.RawMessage(raw)
-		col, err = t.ChangeColumn(table.Maker{IDs: h.IDs, Clock: h.Clock}, c.Column, table.ColumnChange{Kind: &kind, Enrichment: &body}, step)
+		col, err = h.setConfig(t, c.Column, cfg, step)
 		return &col, err
 	})
 	if err != nil {

@@ -79,6 +79,8 @@ type Config struct {
 	Rows   RowSource
 	Ledger Ledger
 	Rates  HitRates
+	// Recorded finds what is recorded, for back-tests and replays.
+	Recorded Recorded
 	// Credentials says where a credential may be sent; nil: that is checked only when it is sent.
 	Credentials Credentials
 }
@@ -93,7 +95,7 @@ func (c Config) Validate() error {
 	var errs []error
 	for name, missing := range map[string]bool{
 		"Store": c.Store == nil, "Codec": c.Codec == nil, "IDs": c.IDs == nil, "Clock": c.Clock == nil, "Engine": c.Engine == nil,
-		"Rows": c.Rows == nil, "Ledger": c.Ledger == nil, "Rates": c.Rates == nil,
+		"Rows": c.Rows == nil, "Ledger": c.Ledger == nil, "Rates": c.Rates == nil, "Recorded": c.Recorded == nil,
 	} {
 		if missing {
 			errs = append(errs, errors.New("enrichment commands need "+name))

@@ -188,16 +188,23 @@ func Query(ws kernel.WorkspaceID, id kernel.TableID, plans []enrichment.Plan, se
 		q.Filter = both(sel.Filter, anyOf(plans, `"state"`, `"error"`))
 	default:
 	}
-	seen := map[kernel.ColumnID]bool{}
 	for _, p := range plans {
-		for _, c := range append(waterfall.Needs(p.Config), p.ColumnID) {
-			if !seen[c] {
-				seen[c] = true
-				q.Columns = append(q.Columns, c)
-			}
+		q.Columns = append(append(q.Columns, waterfall.Needs(p.Config)...), p.ColumnID)
+		for _, o := range p.Config.Outputs {
+			q.Columns = append(q.Columns, o.ColumnID)
 		}
 	}
+	q.Columns = distinct(q.Columns)
 	return q
+}
+
+func distinct(ids []kernel.ColumnID) []kernel.ColumnID {
+	seen := map[kernel.ColumnID]bool{}
+	return slices.DeleteFunc(ids, func(id kernel.ColumnID) bool {
+		again := seen[id]
+		seen[id] = true
+		return again
+	})
 }
 
 func anyOf(plans []enrichment.Plan, op, value string) json.RawMessage {
@@ -250,7 +257,9 @@ func (h *Handlers) estimate(ctx context.Context, ws kernel.WorkspaceID, plans []
 // begin appends the run, and its reservation if any step has a price. Reserved is the likely cost, within the run's own limit; a
 // run that turns out dearer reserves more as it goes.
 func (h *Handlers) begin(ctx context.Context, meta kernel.Meta, ws kernel.WorkspaceID, p prepared, records [][]enrichment.Record, guards ...eventstore.Change) (commands.Result[Job], error) {
-	p.event.RunID = kernel.RunID(h.IDs.New(kernel.PrefixRun))
+	if p.event.RunID == "" {
+		p.event.RunID = kernel.RunID(h.IDs.New(kernel.PrefixRun))
+	}
 	if p.paid {
 		p.event.Reserved = p.event.Estimate.Likely
 		if p.event.MaxCredits > 0 {

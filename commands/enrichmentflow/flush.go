@@ -239,5 +239,8 @@ func weight(o waterfall.Outcome) int {
 	for _, v := range o.Values {
 		n += len(v)
 	}
+	for _, r := range p.Replies {
+		n += r.Size()
+	}
 	return n
 }

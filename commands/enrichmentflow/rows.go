@@ -20,7 +20,7 @@ type task struct {
 // pageRows is how many rows a page has. What a crash in a page of providers that must not be asked twice leaves unknown is all that had no
 // answer, so such a page has no more rows than are asked at the same time.
 func (s *slice) pageRows() int {
-	if s.atOnce == 0 {
+	if s.atOnce == 0 || s.replay != nil {
 		return s.r.limits.PageRows
 	}
 	return min(s.r.limits.CarefulRows, s.r.limits.Workers, s.atOnce)

@@ -87,6 +87,7 @@ type Config struct {
 	Failures Failures
 	Ledger   enrichmentcmd.Ledger
 	Sealer   Sealer
+	Recorded enrichmentcmd.Recorded // for replays
 	Logger   *slog.Logger
 	Limits   Limits
 	Ward     *quarantine.Ward     // the process's; NewWard by default
@@ -99,7 +100,7 @@ func (c Config) Validate() error {
 	var errs []error
 	for name, missing := range map[string]bool{
 		"Store": c.Store == nil, "Codec": c.Codec == nil, "IDs": c.IDs == nil, "Clock": c.Clock == nil, "Engine": c.Engine == nil,
-		"Rows": c.Rows == nil, "Failures": c.Failures == nil, "Ledger": c.Ledger == nil, "Sealer": c.Sealer == nil, "Logger": c.Logger == nil,
+		"Rows": c.Rows == nil, "Failures": c.Failures == nil, "Recorded": c.Recorded == nil, "Ledger": c.Ledger == nil, "Sealer": c.Sealer == nil, "Logger": c.Logger == nil,
 	} {
 		if missing {
 			errs = append(errs, errors.New("the enrichment runner needs "+name))

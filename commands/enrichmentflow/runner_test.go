@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -73,12 +74,18 @@ func TestWhatProvidersAnswerIsNotInTheClearInTheLog(t *testing.T) {
 				plain, ok, err := r.ring.Open(t.Context(), e.KeptFor, k.Body)
 				require.NoError(t, err)
 				require.True(t, ok)
-				opened = append(opened, string(e.Marks[k.Index].State)+" "+string(plain))
+				var body enrichment.AnswerBody
+				require.NoError(t, json.Unmarshal(plain, &body))
+				reply, has := body.Find(k.Asked[0])
+				require.True(t, has)
+				require.Equal(t, 1, strings.Count(string(plain), "an accepted answer")+strings.Count(string(body.Best), "short"), "the accepted outputs are in it once")
+				opened = append(opened, fmt.Sprintf("%s outputs %s best %s reply %s", e.Marks[k.Index].State, body.Outputs, body.Best, reply.Outputs))
 			}
 		}
 	}
 	require.ElementsMatch(t, []string{
-		`empty {"best":{"a":"short","more":"canary-77 best"}}`, `value {"outputs":{"a":"an accepted answer","more":"canary-77"}}`,
+		`empty outputs  best {"a":"short","more":"canary-77 best"} reply {"a":"short","more":"canary-77 best"}`,
+		`value outputs {"a":"an accepted answer","more":"canary-77"} best  reply {"a":"an accepted answer","more":"canary-77"}`,
 	}, opened)
 }
 

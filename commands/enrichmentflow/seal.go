@@ -1,6 +1,7 @@
 package enrichmentflow
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,10 +18,11 @@ func (s *slice) seal(events []enrichment.RunAnswersRecorded, now time.Time) erro
 		e := &events[i]
 		for n := range e.Provenance {
 			p := &e.Provenance[n]
-			if len(p.Outputs) == 0 && len(p.Best) == 0 {
+			if len(p.Outputs) == 0 && len(p.Best) == 0 && len(p.Replies) == 0 {
 				continue
 			}
-			plain, err := json.Marshal(enrichment.AnswerBody{Outputs: p.Outputs, Best: p.Best})
+			answer, asked := bodyOf(p)
+			plain, err := json.Marshal(answer)
 			if err != nil {
 				return err
 			}
@@ -32,11 +34,24 @@ func (s *slice) seal(events []enrichment.RunAnswersRecorded, now time.Time) erro
 			if err != nil {
 				return fmt.Errorf("seal answers of run %s: %w", s.in.Run, err)
 			}
-			p.Outputs, p.Best = nil, nil
-			e.Kept, e.KeptFor = append(e.Kept, enrichment.KeptAnswer{Index: n, Body: body}), subject
+			p.Outputs, p.Best, p.Replies = nil, nil, nil
+			e.Kept, e.KeptFor = append(e.Kept, enrichment.KeptAnswer{Index: n, Body: body, Asked: asked}), subject
 		}
 	}
 	return nil
+}
+
+// bodyOf is what is sealed of a cell, and the questions whose replies are in it. The accepted reply's outputs are in it once.
+func bodyOf(p *enrichment.Provenance) (body enrichment.AnswerBody, asked []enrichment.Question) {
+	body = enrichment.AnswerBody{Outputs: p.Outputs, Best: p.Best}
+	for _, r := range p.Replies {
+		if len(p.Outputs) > 0 && bytes.Equal(r.Outputs, p.Outputs) {
+			r.Outputs, r.Accepted = nil, true
+		}
+		body.Replies = append(body.Replies, r)
+		asked = append(asked, r.Question)
+	}
+	return body, asked
 }
 
 // patiently repeats fn for as long as a log that is away would be waited for.

@@ -35,6 +35,7 @@ type slice struct {
 	cells   int64
 	waits   waits
 	fault   atomic.Pointer[error] // of a store of ours, for which the slice is done again
+	replay  *replay               // of a run that asks nobody; else nil
 
 	hard, stop context.Context //nolint:containedctx // hard ends calls under way, stop only keeps new ones from starting
 	cancelHard context.CancelFunc
@@ -101,6 +102,7 @@ func (s *slice) compile(ctx context.Context) error {
 		}
 		s.paid = s.paid || plan.Dearest() > 0
 	}
+	s.replay = s.newReplay(fit)
 	return nil
 }
 
@@ -189,7 +191,7 @@ func (s *slice) page() (bool, error) {
 		return false, err
 	}
 	if len(rows) == 0 && len(cells) == 0 {
-		return false, nil
+		return s.stop.Err() != nil, nil
 	}
 	if err := s.fill(); err != nil {
 		return false, err
@@ -210,15 +212,24 @@ func (s *slice) beat() { s.try.beat(s.w.run.Page()) }
 func (s *slice) rows() ([]task, []enrichment.Cell, error) {
 	if open := s.w.run.Open(); len(open) > 0 {
 		tasks, err := s.openRows(open)
+		if err == nil && s.replay != nil {
+			err = s.replay.again(s.hard, tasks)
+		}
 		if err != nil {
 			return nil, nil, err
 		}
 		return tasks, open, s.w.startAgain(s.hard)
 	}
-	for {
+	for s.stop.Err() == nil {
 		page, next, err := s.nextRows()
 		if err != nil || len(page) == 0 {
 			return nil, nil, err
+		}
+		s.beat()
+		if s.replay != nil {
+			if page, err = s.replay.changed(s.hard, page); err != nil {
+				return nil, nil, err
+			}
 		}
 		var cells []enrichment.Cell
 		var tasks []task
@@ -236,6 +247,7 @@ func (s *slice) rows() ([]task, []enrichment.Cell, error) {
 		}
 		s.w.skipTo = next // nothing to ask in the whole page
 	}
+	return nil, nil, nil
 }
 
 // fill tells the budget what the run may still spend.

@@ -17,6 +17,7 @@ import (
 	"github.com/morket/morket/commands/creditcmd"
 	"github.com/morket/morket/commands/creditcmd/ledgertest"
 	"github.com/morket/morket/commands/enrichmentcmd"
+	"github.com/morket/morket/commands/enrichmentcmd/recordedtest"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
 	"github.com/morket/morket/commands/enrichmentflow"
 	"github.com/morket/morket/domain/credit"
@@ -166,14 +167,18 @@ func (r *rig) build(limits enrichmentflow.Limits, callers ...enrichment.Caller) 
 	require.NoError(r.t, err)
 	r.ledger = creditcmd.NewLedger(r.store, r.codec, ledgertest.Keys())
 	r.handlers, err = enrichmentcmd.New(enrichmentcmd.Config{
-		Store: r.store, Codec: r.codec, IDs: r.ids, Clock: r.clock, Engine: r.engine, Rows: r.rows, Ledger: r.ledger, Rates: noRates{},
+		Store: r.store, Codec: r.codec, IDs: r.ids, Clock: r.clock, Engine: r.engine, Rows: r.rows, Ledger: r.ledger, Rates: noRates{}, Recorded: r.recorded(),
 	})
 	require.NoError(r.t, err)
 	r.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
-		Store: r.store, Codec: r.codec, IDs: r.ids, Clock: r.clock, Engine: r.engine, Rows: r.rows, Failures: r, Ledger: r.ledger, Sealer: r.ring,
+		Store: r.store, Codec: r.codec, IDs: r.ids, Clock: r.clock, Engine: r.engine, Rows: r.rows, Failures: r, Ledger: r.ledger, Sealer: r.ring, Recorded: r.recorded(),
 		Logger: slog.New(slog.DiscardHandler), Limits: limits,
 	})
 	require.NoError(r.t, err)
+}
+
+func (r *rig) recorded() recordedtest.Log {
+	return recordedtest.Log{Store: r.store, Keys: r.ring}
 }
 
 func meta() kernel.Meta {

@@ -36,6 +36,8 @@ type Reply struct {
 	Limits RateLimits
 	// Cost is what the call cost on the workspace's own bill with the vendor, where that is charged by use.
 	Cost Micros
+	// Raw is the whole answer as JSON, of a Reprojecting provider.
+	Raw any
 }
 
 // Sureness says how sure the reply is. A provider that names no evidence has none.
@@ -166,6 +168,7 @@ const (
 	StatusNoBudget     AttemptStatus = "no_budget"       // the run's limit leaves too little for this step
 	StatusStopped      AttemptStatus = "stopped"         // the run stopped before the provider answered
 	StatusObjected     AttemptStatus = "objected"        // of CallObjected: the person has objected; no trouble, and no answer
+	StatusNotRecorded  AttemptStatus = "not_recorded"    // nobody is asked, and no reply to the question is recorded
 )
 
 // Attempt is one step of a waterfall for one record.

@@ -178,6 +178,8 @@ type Provenance struct {
 	InputHash string          `json:"input_hash,omitempty"`
 	// Best is the best answer that was not good enough to be accepted, kept like Outputs. It is never charged.
 	Best json.RawMessage `json:"best,omitempty"`
+	// Replies are what the providers replied that were asked, on its way into RunAnswersRecorded.Kept; never in the clear in the log.
+	Replies []RecordedReply `json:"-"`
 }
 
 // Sureness says how sure the accepted answer is.
@@ -189,12 +191,16 @@ func (p Provenance) Sureness() Sureness {
 type KeptAnswer struct {
 	Index int    `json:"index"` // of the cell in Provenance
 	Body  []byte `json:"body"`  // a sealed AnswerBody
+	// Asked are the questions whose replies are in the body, in their order.
+	Asked []Question `json:"asked,omitempty"`
 }
 
 // AnswerBody is what a KeptAnswer holds when it is opened.
 type AnswerBody struct {
 	Outputs json.RawMessage `json:"outputs,omitempty"`
 	Best    json.RawMessage `json:"best,omitempty"`
+	// Replies are all replies to what was asked for the cell.
+	Replies []RecordedReply `json:"replies,omitempty"`
 }
 
 // AnswerKeys is the prefix of the subjects whose keys seal answers.

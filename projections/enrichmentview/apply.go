@@ -22,7 +22,7 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 	if err != nil {
 		return err
 	}
-	f := &fold{jobs: map[kernel.RunID]*Job{}, records: map[cell]int{}, answers: map[question]int{}, days: map[DayKey]*Day{}, seen: map[PatternKey]int64{}}
+	f := &fold{jobs: map[kernel.RunID]*Job{}, records: map[cell]int{}, answers: map[question]int{}, replies: map[asked]int{}, days: map[DayKey]*Day{}, seen: map[PatternKey]int64{}}
 	purged, events := projections.SplitTables(events, table.Purged{})
 	if err := f.load(ctx, w, events); err != nil {
 		return err
@@ -52,12 +52,18 @@ type question struct {
 	provider, hash string
 }
 
+type asked struct {
+	workspace kernel.WorkspaceID
+	enrichment.Question
+}
+
 // fold is a batch being made.
 type fold struct {
 	jobs    map[kernel.RunID]*Job
 	out     Batch
 	records map[cell]int
 	answers map[question]int
+	replies map[asked]int
 	days    map[DayKey]*Day // what is added to each day
 	seen    map[PatternKey]int64
 }
@@ -181,8 +187,28 @@ func (f *fold) answered(j *Job, r eventstore.Recorded) error {
 		f.attempts(j.Workspace, r.RecordedAt, p)
 		f.pattern(j.Workspace, p, values[cell{row: m.RowID, col: m.ColumnID}])
 	}
+	f.recorded(j, e)
 	j.Counts.Total = max(j.Counts.Total, j.Counts.Done)
 	return nil
+}
+
+// recorded notes where the replies are that the event keeps.
+func (f *fold) recorded(j *Job, e enrichment.RunAnswersRecorded) {
+	for _, k := range e.Kept {
+		if k.Index < 0 || k.Index >= len(e.Marks) {
+			continue
+		}
+		for _, q := range k.Asked {
+			r := Reply{Workspace: j.Workspace, Question: q, Run: j.ID, Row: e.Marks[k.Index].RowID, Column: e.Marks[k.Index].ColumnID}
+			at := asked{j.Workspace, q}
+			if i, ok := f.replies[at]; ok {
+				f.out.Replies[i] = r
+				continue
+			}
+			f.replies[at] = len(f.out.Replies)
+			f.out.Replies = append(f.out.Replies, r)
+		}
+	}
 }
 
 // keptOf are the answers that the event keeps, by the cell's index.

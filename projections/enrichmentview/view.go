@@ -64,6 +64,15 @@ type Record struct {
 	Again bool
 }
 
+// Reply says which record has the newest reply to a question, in what it keeps.
+type Reply struct {
+	Workspace kernel.WorkspaceID
+	enrichment.Question
+	Run    kernel.RunID
+	Row    kernel.RowID
+	Column kernel.ColumnID
+}
+
 // Answer is an accepted answer that may be reused for the same question.
 type Answer struct {
 	Workspace  kernel.WorkspaceID
@@ -119,6 +128,7 @@ type Batch struct {
 	Records []Record // each cell at most once
 	Answers []Answer // each question at most once
 	Days    []Day
+	Replies []Reply // each question at most once
 	// Patterns are how often patterns of addresses were seen, to be added to what is there; each at most once.
 	Patterns []PatternSeen
 }
@@ -143,7 +153,7 @@ type Writer interface {
 	// Days returns those of the days that exist.
 	Days(ctx context.Context, keys []DayKey) ([]Day, error)
 	Save(ctx context.Context, b Batch) error
-	// Forget removes the records of the tables' runs. The jobs stay: they say what credits were spent on.
+	// Forget removes the records of the tables' runs, with the replies in them. The jobs stay: they say what credits were spent on.
 	Forget(ctx context.Context, tables []kernel.TableID) error
 }
 
@@ -159,7 +169,7 @@ func New(open func(projections.Tx) (Writer, error)) *Projector { return &Project
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 5 }
+func (*Projector) Version() int { return 6 }
 
 // Types implements projections.Projector.
 func (*Projector) Types() []string {

@@ -103,6 +103,19 @@ func newWorld(tb testing.TB) *world {
 
 func newWorldWithPrices(tb testing.TB, prices map[string]kernel.Credits) *world {
 	tb.Helper()
+	return newWorldOf(tb, worldOf{prices: prices})
+}
+
+// worldOf is what a world is made of.
+type worldOf struct {
+	prices  map[string]kernel.Credits
+	local   map[string]string // addresses that stand in for vendors
+	secrets waterfall.Secrets
+	quotas  waterfall.Quotas
+}
+
+func newWorldOf(tb testing.TB, of worldOf) *world {
+	tb.Helper()
 	clock := kernel.SystemClock{}
 	w := &world{t: tb, ids: kernel.NewIDs(clock), clock: clock, people: &people{}}
 	w.log, w.pool = pgtest.Log(tb)
@@ -115,17 +128,18 @@ func newWorldWithPrices(tb testing.TB, prices map[string]kernel.Credits) *world 
 	rows := gridread.NewGrid(w.pool, clock).ForRuns(w.positions)
 	reg, err := providers.Builtin(providers.Config{
 		Resolver: providertest.Zone{Err: errors.New("no network")}, Client: safedial.NewClient(safedial.Config{}), Body: safedial.Body, Inside: safedial.Inside, Agent: "Morket/test", Clock: clock,
+		Local: of.local, Vendors: http.DefaultClient,
 	})
 	require.NoError(tb, err)
-	reg, err = reg.WithPrices(prices)
+	reg, err = reg.WithPrices(of.prices)
 	require.NoError(tb, err)
-	engine, err := waterfall.New(waterfall.Config{Registry: reg, Clock: clock, Jitter: func() float64 { return 0 }, Cache: reads})
+	engine, err := waterfall.New(waterfall.Config{Registry: reg, Clock: clock, Jitter: func() float64 { return 0 }, Cache: reads, Secrets: of.secrets, Quotas: of.quotas})
 	require.NoError(tb, err)
 	w.ledger = creditcmd.NewLedger(w.log, w.codec, ledgertest.Keys())
-	handlers, err := enrichmentcmd.New(enrichmentcmd.Config{Store: w.log, Codec: w.codec, IDs: w.ids, Clock: clock, Engine: engine, Rows: rows, Ledger: w.ledger, Rates: reads})
+	handlers, err := enrichmentcmd.New(enrichmentcmd.Config{Store: w.log, Codec: w.codec, IDs: w.ids, Clock: clock, Engine: engine, Rows: rows, Ledger: w.ledger, Rates: reads, Recorded: enrichmentread.NewRecorded(reads, w.positions)})
 	require.NoError(tb, err)
 	w.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
-		Store: w.log, Codec: w.codec, IDs: w.ids, Clock: clock, Engine: engine, Rows: rows, Failures: enrichmentread.NewFailures(reads, w.positions), Ledger: w.ledger, Sealer: ring, Logger: slog.New(slog.DiscardHandler),
+		Store: w.log, Codec: w.codec, IDs: w.ids, Clock: clock, Engine: engine, Rows: rows, Failures: enrichmentread.NewFailures(reads, w.positions), Recorded: enrichmentread.NewRecorded(reads, w.positions), Ledger: w.ledger, Sealer: ring, Logger: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(tb, err)
 	api := httpapi.New(httpapi.Config{

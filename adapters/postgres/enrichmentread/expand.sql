@@ -10,3 +10,16 @@ CREATE TABLE IF NOT EXISTS mail_patterns (
     count        bigint NOT NULL,
     PRIMARY KEY (workspace_id, domain, pattern)
 );
+
+-- Version 6 finds the replies that are recorded.
+CREATE INDEX IF NOT EXISTS records_cell ON records (column_id, row_id, position);
+CREATE TABLE IF NOT EXISTS replies (
+    workspace_id text NOT NULL,
+    provider     text NOT NULL,
+    question     text NOT NULL,
+    run_id       text NOT NULL,
+    row_id       text NOT NULL,
+    column_id    text NOT NULL,
+    PRIMARY KEY (workspace_id, provider, question)
+);
+CREATE INDEX IF NOT EXISTS replies_run ON replies (run_id);

@@ -36,22 +36,9 @@ func NewQueries(db postgres.Reader, clock kernel.Clock, keys Opener) *Queries {
 
 // outputs opens what is kept of an answer; null when nothing is, or when its key was destroyed because its time is over.
 func (q *Queries) outputs(ctx context.Context, kept enrichmentview.Kept) (json.RawMessage, error) {
-	if kept.For == "" {
-		if len(kept.Body) == 0 {
-			return kernel.Null(), nil
-		}
-		return kept.Body, nil
-	}
-	plain, ok, err := q.keys.Open(ctx, kept.For, kept.Body)
-	if err != nil || !ok {
+	body, _, err := q.open(ctx, kept)
+	if err != nil || len(body.Outputs) == 0 {
 		return kernel.Null(), err
-	}
-	var body enrichment.AnswerBody
-	if err := json.Unmarshal(plain, &body); err != nil {
-		return nil, fmt.Errorf("read a kept answer: %w", err)
-	}
-	if len(body.Outputs) == 0 {
-		return kernel.Null(), nil
 	}
 	return body.Outputs, nil
 }
@@ -217,14 +204,13 @@ WHERE j.workspace_id = $1 AND r.run_id = $2 AND r.state = 'error' AND r.row_id I
   SELECT DISTINCT row_id FROM rm_enrichment.records WHERE run_id = $2 AND state = 'error' AND row_id > $3 ORDER BY row_id LIMIT $4)
 ORDER BY row_id, column_id`
 
-const failuresWait = 30 * time.Second
+// recordsWait is how long a reader waits for the read model to come to its position.
+const recordsWait = 30 * time.Second
 
 // Failed returns failed cells of at most limit rows after the given one.
 func (f *Failures) Failed(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, after kernel.RowID, limit int, position int64) ([]enrichment.Cell, error) {
-	wait, cancel := context.WithTimeout(ctx, failuresWait)
-	defer cancel()
-	if reached, ok := f.positions.Wait(wait, enrichmentview.Name, position); !ok {
-		return nil, kernel.E(kernel.KindUnavailable, "STALE", "the read model of runs has come to %d, not to %d yet", reached, position)
+	if err := await(ctx, f.positions, position); err != nil {
+		return nil, err
 	}
 	rows, err := f.queries.db.Query(ctx, selectFailed, ws, run, after, limit)
 	if err != nil {

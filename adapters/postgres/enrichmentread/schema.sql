@@ -50,6 +50,19 @@ CREATE TABLE records (
     PRIMARY KEY (run_id, row_id, column_id)
 );
 CREATE INDEX records_failed ON records (run_id, row_id, column_id) WHERE state = 'error';
+CREATE INDEX records_cell ON records (column_id, row_id, position);
+
+-- Which record has the newest reply to a question, in what it keeps.
+CREATE TABLE replies (
+    workspace_id text NOT NULL,
+    provider     text NOT NULL,
+    question     text NOT NULL,
+    run_id       text NOT NULL,
+    row_id       text NOT NULL,
+    column_id    text NOT NULL,
+    PRIMARY KEY (workspace_id, provider, question)
+);
+CREATE INDEX replies_run ON replies (run_id);
 
 CREATE TABLE answers (
     workspace_id text        NOT NULL,

@@ -117,6 +117,7 @@ func (w writer) Save(ctx context.Context, b enrichmentview.Batch) error {
 		return fmt.Errorf("save records: %w", err)
 	}
 	w.answers(b.Answers, &q)
+	w.replies(b.Replies, &q)
 	for _, p := range b.Patterns {
 		q.Queue(addPattern, p.Workspace, p.Domain, p.Pattern, p.Count)
 	}
@@ -126,12 +127,18 @@ func (w writer) Save(ctx context.Context, b enrichmentview.Batch) error {
 	return nil
 }
 
-const forgetRecords = `DELETE FROM records WHERE run_id IN (SELECT run_id FROM jobs WHERE table_id = ANY($1))`
+const (
+	forgetRecords = `DELETE FROM records WHERE run_id IN (SELECT run_id FROM jobs WHERE table_id = ANY($1))`
+	forgetReplies = `DELETE FROM replies WHERE run_id IN (SELECT run_id FROM jobs WHERE table_id = ANY($1))`
+)
 
 // Forget implements enrichmentview.Writer.
 func (w writer) Forget(ctx context.Context, tables []kernel.TableID) error {
 	if _, err := w.tx.Exec(ctx, forgetRecords, tables); err != nil {
 		return fmt.Errorf("forget records: %w", err)
+	}
+	if _, err := w.tx.Exec(ctx, forgetReplies, tables); err != nil {
+		return fmt.Errorf("forget replies: %w", err)
 	}
 	return nil
 }
@@ -186,6 +193,23 @@ func (w writer) answers(list []enrichmentview.Answer, q *pgx.Batch) {
 		bodies[i], confidences[i], evidence[i], times[i] = a.Kept.Body, a.Confidence, joined(a.VerifiedBy), a.At
 	}
 	q.Queue(upsertAnswers, workspaces, providers, hashes, bodies, subjects, confidences, evidence, urls, times)
+}
+
+const upsertReplies = `INSERT INTO replies (workspace_id, provider, question, run_id, row_id, column_id)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+ON CONFLICT (workspace_id, provider, question) DO UPDATE SET run_id = excluded.run_id, row_id = excluded.row_id, column_id = excluded.column_id`
+
+func (w writer) replies(list []enrichmentview.Reply, q *pgx.Batch) {
+	if len(list) == 0 {
+		return
+	}
+	var columns [6][]string
+	for _, r := range list {
+		for i, v := range [...]string{string(r.Workspace), r.Provider, r.Hash, string(r.Run), string(r.Row), string(r.Column)} {
+			columns[i] = append(columns[i], v)
+		}
+	}
+	q.Queue(upsertReplies, columns[0], columns[1], columns[2], columns[3], columns[4], columns[5])
 }
 
 // joined writes evidence as one text, nil where it is not known: a list of lists is no parameter.

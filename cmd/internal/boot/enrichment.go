@@ -94,17 +94,17 @@ func newEnrichments(c *core, f *flows, cfg enrichmentConfig) (*enrichments, erro
 	if err != nil {
 		return nil, err
 	}
-	rows := cfg.Grid.ForRuns(cfg.Positions)
+	rows, recorded := cfg.Grid.ForRuns(cfg.Positions), enrichmentread.NewRecorded(e.reads, cfg.Positions)
 	e.handlers, err = enrichmentcmd.New(enrichmentcmd.Config{
 		Store: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, Engine: e.engine, Rows: rows, Ledger: cfg.Ledger, Rates: e.reads,
-		Credentials: cfg.Credentials.handlers,
+		Recorded: recorded, Credentials: cfg.Credentials.handlers,
 	})
 	if err != nil {
 		return nil, err
 	}
 	e.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
 		Store: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, Engine: e.engine, Rows: rows, OnRecord: c.metrics.Record, Watch: c.watch,
-		Failures: enrichmentread.NewFailures(e.reads, cfg.Positions), Ledger: cfg.Ledger, Sealer: c.ring, Logger: c.log.With("part", "enrichment"), Ward: c.ward,
+		Failures: enrichmentread.NewFailures(e.reads, cfg.Positions), Recorded: recorded, Ledger: cfg.Ledger, Sealer: c.ring, Logger: c.log.With("part", "enrichment"), Ward: c.ward,
 	})
 	return e, err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/commands/dataopsflow"
 	"github.com/morket/morket/commands/enrichmentcmd"
+	"github.com/morket/morket/commands/enrichmentcmd/recordedtest"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
 	"github.com/morket/morket/commands/enrichmentflow"
 	"github.com/morket/morket/commands/quarantine"
@@ -97,14 +98,14 @@ func (p *process) buildRuns(reads gridReads) error {
 	}
 	runs := runReads{p, p.positions}
 	p.runs, err = enrichmentcmd.New(enrichmentcmd.Config{
-		Store: p.log, Codec: w.codec, IDs: p.ids, Clock: p, Engine: engine, Rows: reads, Ledger: p.ledger, Rates: runs,
+		Store: p.log, Codec: w.codec, IDs: p.ids, Clock: p, Engine: engine, Rows: reads, Ledger: p.ledger, Rates: runs, Recorded: p.recorded(),
 	})
 	if err != nil {
 		return err
 	}
 	p.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
 		Store: w.mutant.runLog(p), Codec: w.codec, IDs: p.ids, Clock: p, Engine: engine, Rows: reads, Failures: runs, Ledger: w.mutant.runLedger(p), Sealer: p.sealer(),
-		Logger: w.logger, Ward: quarantine.NewWard(), Limits: enrichmentflow.Limits{PageRows: 4, CarefulRows: 3, Workers: 2, Look: 2 * time.Second},
+		Recorded: p.recorded(), Logger: w.logger, Ward: quarantine.NewWard(), Limits: enrichmentflow.Limits{PageRows: 4, CarefulRows: 3, Workers: 2, Look: 2 * time.Second},
 	})
 	return err
 }
@@ -129,6 +130,11 @@ func (p *process) alive(dataops.Summary) {}
 // sealer seals answers under keys that outlive the process.
 func (p *process) sealer() enrichmentflow.Sealer {
 	return sealing{p, vault.NewRing(p.w.vault, p.w.keyring, p)}
+}
+
+// recorded finds replies in the log itself.
+func (p *process) recorded() recordedtest.Log {
+	return recordedtest.Log{Store: p.log, Keys: vault.NewRing(p.w.vault, p.w.keyring, p)}
 }
 
 type sealing struct {

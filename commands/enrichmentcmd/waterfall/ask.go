@@ -29,6 +29,8 @@ type Outcome struct {
 	// is then empty of meaning. It happens only where the session has the patience.
 	Until time.Time
 	Waits string
+	// Unrecorded is true when a step's reply is not recorded in a session that asks nobody: what the outcome would be is not known.
+	Unrecorded bool
 }
 
 const (
@@ -56,7 +58,7 @@ func (s *Session) Ask(ctx, stop context.Context, p *Plan, row kernel.RowID, valu
 		return a.out
 	}
 	for i := range p.steps {
-		if a.step(i) || a.out.Stopped || a.limitedOut() { //nolint:contextcheck // the asking holds both contexts
+		if a.step(i) || a.out.Stopped || a.out.Unrecorded || a.limitedOut() { //nolint:contextcheck // the asking holds both contexts
 			break
 		}
 	}
@@ -90,7 +92,7 @@ func (a *asking) step(i int) bool {
 	at := enrichment.Attempt{Step: i, Provider: s.provider.Slug}
 	accepted := a.try(s, &at)
 	a.out.Provenance.LatencyMS += at.LatencyMS
-	if on := a.session.engine.OnAttempt; on != nil {
+	if on := a.session.engine.OnAttempt; on != nil && a.session.cfg.Recorded == nil {
 		on(at.Provider, string(at.Status), at.Calls > 0, time.Duration(at.LatencyMS)*time.Millisecond)
 	}
 	if !a.out.Stopped {
@@ -144,7 +146,7 @@ func (a *asking) learn(s *step, in map[string]string) bool {
 	}
 	delete(in, enrichment.PatternsSeen)
 	from, patterns := learning.LearnsFrom(in), a.session.engine.Patterns
-	if from == "" || patterns == nil {
+	if from == "" || patterns == nil || a.session.cfg.Recorded != nil {
 		return true
 	}
 	seen, err := patterns.MailPatterns(a.ctx, a.session.cfg.Workspace, from)
@@ -190,6 +192,9 @@ func (a *asking) resolve(s *step, at *enrichment.Attempt, in map[string]string, 
 }
 
 func (a *asking) lead(s *step, at *enrichment.Attempt, in map[string]string, hash string, r *remembered) (enrichment.Reply, bool) {
+	if a.session.cfg.Recorded != nil {
+		return a.recall(s, at, in)
+	}
 	if reply, ok := a.cached(s, hash); ok {
 		at.FromCache, r.cached = true, true
 		return reply, true
@@ -204,6 +209,7 @@ func (a *asking) lead(s *step, at *enrichment.Attempt, in map[string]string, has
 		return enrichment.Reply{}, false
 	}
 	reply, err := a.metered(s, at, in)
+	a.record(s, at, in, reply, err)
 	if err != nil {
 		a.giveBack(s)
 		return enrichment.Reply{}, false
@@ -285,7 +291,7 @@ func (a *asking) validate(s *step, at *enrichment.Attempt, got *remembered, hash
 	if why != "" {
 		at.Status, at.Error = enrichment.StatusRejected, why
 		a.refused = append(a.refused, refusal{provider: s.provider.Slug, value: compared(value), sure: bounded(reply.Sureness())})
-		a.keepBest(reply.Outputs, sure)
+		a.keepBest(s, reply.Outputs, sure)
 		a.refund(s, at, got)
 		return false
 	}
@@ -313,8 +319,11 @@ func (a *asking) accept(s *step, at *enrichment.Attempt, reply enrichment.Reply,
 	if err == nil {
 		sum := sha256.Sum256(outputs)
 		p.AnswerHash = hex.EncodeToString(sum[:])
-		if len(outputs) <= maxOutputsBytes && !s.provider.NoRecord && !at.FromCache {
+		switch short := len(outputs) <= maxOutputsBytes && !s.provider.NoRecord; {
+		case short && !at.FromCache:
 			p.Outputs, p.InputHash = outputs, hash
+		case short && a.session.cfg.Recorded != nil:
+			p.Outputs = outputs // which output went where is asked of the newest outcome
 		}
 	}
 	a.out.Mark.State = enrichment.MarkValue
@@ -340,17 +349,6 @@ func (a *asking) accept(s *step, at *enrichment.Attempt, reply enrichment.Reply,
 func (a *asking) keepInput(in map[string]string) {
 	if b, err := json.Marshal(in); err == nil && len(b) <= maxInputBytes {
 		a.out.Provenance.Input = b
-	}
-}
-
-// keepBest keeps the refused answer with the highest confidence, for people to look at.
-func (a *asking) keepBest(outputs map[string]any, sure enrichment.Sureness) {
-	score := 0.0
-	if sure.Confidence != nil {
-		score = *sure.Confidence
-	}
-	if a.best == nil || score > a.bestScore {
-		a.best, a.bestScore = outputs, score
 	}
 }
 

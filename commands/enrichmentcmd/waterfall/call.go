@@ -170,6 +170,9 @@ func redacted(r *credential.Redactor, reply enrichment.Reply, err error) (enrich
 	if reply.Outputs != nil {
 		reply.Outputs = out
 	}
+	if reply.Raw != nil {
+		reply.Raw = r.Value(reply.Raw)
+	}
 	reply.SourceURL, reply.Missed = r.Text(reply.SourceURL), r.Text(reply.Missed)
 	left := make(map[string]string, len(reply.LeftOut))
 	for name, why := range reply.LeftOut {

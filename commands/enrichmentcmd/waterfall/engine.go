@@ -138,6 +138,8 @@ type SessionConfig struct {
 	// Sending is told before a call of which it matters how often it is made: one that may not be asked twice, has a price, uses a
 	// credential, or goes to somebody's server. Each step of a cell tells once. An error stops the cell before the call.
 	Sending func(ctx context.Context, call enrichment.Call) error
+	// Recorded, if set, answers instead of the providers: no call is made and no budget is used.
+	Recorded Recorded
 }
 
 // Patience says what is worth waiting for.

@@ -31,6 +31,9 @@ type step struct {
 	validator *enrichment.CompiledValidator
 	host      string // whom the config asks, where it says so
 	budgets   enrichment.Budgets
+	asks      []byte                  // what of the config decides what is asked
+	taken     string                  // names the config, which takes the outputs
+	takes     enrichment.Reprojecting // nil: from replies that are recorded, other outputs can't be taken
 }
 
 // Compile makes a normalised configuration ready.
@@ -77,6 +80,9 @@ func (e *Engine) compileStep(s enrichment.Step, columns []enrichment.Column) (st
 	}
 	if st.provider.Dynamic {
 		st.outputs = fields
+	}
+	if err := st.pinAsks(); err != nil {
+		return step{}, err
 	}
 	if st.condition, err = condition.Compile(s.Condition, columns); err != nil {
 		return step{}, err

@@ -1239,6 +1239,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/enrichment-backtests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what another enrichment of a column would come to, from recorded replies
+         * @description No provider is asked, nothing is paid and nothing is changed. Rows of which a reply that decides is not recorded are counted apart, with an estimate.
+         *
+         *     Needs the permission `enrichments.run`. An API key that is limited to tables must name one of them.
+         */
+        post: operations["backtest-enrichment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/enrichment-jobs": {
         parameters: {
             query?: never;
@@ -2050,6 +2072,28 @@ export interface paths {
          */
         put: operations["configure-enrichment"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/tables/{tableId}/columns/{columnId}/enrichment-replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change a column's enrichment and apply it to recorded replies
+         * @description A job without calls and without cost changes the cells. What people have written and cells without a recorded reply stay. The change and the job are one step of undo.
+         *
+         *     Needs the permission `tables.manage`.
+         */
+        post: operations["replay-enrichment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3315,6 +3359,16 @@ export interface components {
             /** @description May run this installation. */
             operator: boolean;
         };
+        BacktestInBody: {
+            column_id: string;
+            config: components["schemas"]["EnrichmentConfig"];
+            /**
+             * Format: int64
+             * @description At most so many rows, in the order of their making; without it up to 20,000, as far as the time suffices.
+             */
+            first?: number | null;
+            table_id: string;
+        };
         BatchRowsBody: {
             /** @description Unknown options of select columns are added to the column. */
             create_options?: boolean | null;
@@ -3862,6 +3916,38 @@ export interface components {
             /** Format: int64 */
             step: number;
         };
+        EnrichmentBacktestAnswer: {
+            /** @description Whether all rows were looked at. */
+            complete: boolean;
+            /** @description How many cells each effect meets: same, changed, gained, lost, edited, unknown. */
+            effects: {
+                [key: string]: number;
+            };
+            /** @description The column's waterfall as it is; absent for a column without one. */
+            now?: components["schemas"]["EnrichmentTally"];
+            /** @description The first rows that would change. */
+            rows: components["schemas"]["EnrichmentBacktestRow"][] | null;
+            /**
+             * Format: int64
+             * @description Rows of the table.
+             */
+            rows_all: number;
+            /** Format: int64 */
+            rows_seen: number;
+            /** @description The waterfall that is asked about. */
+            then: components["schemas"]["EnrichmentTally"];
+        };
+        EnrichmentBacktestRow: {
+            /** @enum {string} */
+            effect: "changed" | "gained" | "lost";
+            /** @description Why there would be no answer. */
+            message?: string;
+            now: unknown;
+            /** @description Whose answer it would be. */
+            provider?: string;
+            row_id: string;
+            then: unknown;
+        };
         EnrichmentConfig: {
             /** @description Ask by itself for rows that are made and for rows whose inputs change, from now on. */
             auto_run?: boolean | null;
@@ -3928,6 +4014,19 @@ export interface components {
             name: string;
             required?: boolean;
             type: string;
+        };
+        EnrichmentGuessed: {
+            /**
+             * Format: int64
+             * @description Calls to providers whose replies are not recorded.
+             */
+            calls: number;
+            /** Format: int64 */
+            cost_mc: number;
+            /** Format: int64 */
+            found: number;
+            /** @description One in two was taken for a step of which nothing is known. */
+            half_known?: boolean;
         };
         EnrichmentHealth: {
             /** Format: int64 */
@@ -4116,6 +4215,85 @@ export interface components {
             provider: string;
             validator?: components["schemas"]["EnrichmentValidator"] | null;
         };
+        EnrichmentStepTally: {
+            /** Format: int64 */
+            asked: number;
+            /** Format: int64 */
+            cost_mc: number;
+            /**
+             * Format: int64
+             * @description Accepted answers.
+             */
+            found: number;
+            /** Format: double */
+            hit_rate?: number;
+            /**
+             * Format: int64
+             * @description Rows for which the provider has no answer.
+             */
+            missed: number;
+            provider: string;
+            /**
+             * Format: int64
+             * @description Answers that the validator refuses.
+             */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description Rows for which the step is not asked: its condition is not met, an input is empty, or it can't be asked.
+             */
+            skipped: number;
+            /**
+             * Format: int64
+             * @description Rows for which no reply of the step is recorded.
+             */
+            unknown: number;
+        };
+        EnrichmentTally: {
+            /**
+             * Format: int64
+             * @description Of them, rows for which at least one step is asked.
+             */
+            asked: number;
+            /**
+             * Format: int64
+             * @description Credits for the accepted answers.
+             */
+            cost_mc: number;
+            /**
+             * Format: int64
+             * @description On the workspace's own bills with vendors that charge by use.
+             */
+            cost_usd_micros?: number;
+            /** @description What the unknown rows would likely come to, by the steps' hit rates. */
+            estimate?: components["schemas"]["EnrichmentGuessed"];
+            /**
+             * Format: int64
+             * @description Of them, rows with an accepted answer.
+             */
+            found: number;
+            /**
+             * Format: int64
+             * @description How long the calls took, all together.
+             */
+            latency_ms: number;
+            /**
+             * Format: int64
+             * @description Rows whose outcome is known from recorded replies.
+             */
+            rows: number;
+            steps: components["schemas"]["EnrichmentStepTally"][] | null;
+            /**
+             * Format: int64
+             * @description Rows of which a reply that decides is not recorded; they are in no other count.
+             */
+            unknown: number;
+            /**
+             * Format: int64
+             * @description Of the found, those that something else than the provider says too.
+             */
+            verified: number;
+        };
         EnrichmentValidator: {
             /** Format: double */
             min_confidence?: number | null;
@@ -4241,6 +4419,13 @@ export interface components {
         };
         EnvelopeDataopsSummary: {
             data: components["schemas"]["DataopsSummary"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeEnrichmentBacktestAnswer: {
+            data: components["schemas"]["EnrichmentBacktestAnswer"];
             /** @description Always null: an answer with an error is a Failure. */
             error: null;
             meta: components["schemas"]["Meta"];
@@ -14847,6 +15032,155 @@ export interface operations {
             };
         };
     };
+    "backtest-enrichment": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat of the same request act once and get the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BacktestInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeEnrichmentBacktestAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     "list-enrichment-jobs": {
         parameters: {
             query?: {
@@ -21122,6 +21456,159 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "replay-enrichment": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat of the same request act once and get the first answer again. */
+                "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                tableId: string;
+                columnId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfigureInBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeEnrichmentJob"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -64,7 +64,13 @@ func (p *Provider) Call(ctx context.Context, ask enrichment.Request) (enrichment
 	if got.Cut {
 		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, "the answer is longer than 1 MB")
 	}
-	return c.take(ctx, got.Body)
+	v, err := answer.Decode(got.Body)
+	if err != nil {
+		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, err.Error())
+	}
+	reply, err := c.take(ctx, v)
+	reply.Raw = v
+	return reply, err
 }
 
 func request(ctx context.Context, c Config, ask enrichment.Request) (*http.Request, error) {
@@ -164,11 +170,7 @@ func (p *Provider) status(c Config, a wire.Answer) *enrichment.CallError {
 }
 
 // take takes the outputs from the answer.
-func (c Config) take(ctx context.Context, body []byte) (enrichment.Reply, error) {
-	v, err := answer.Decode(body)
-	if err != nil {
-		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, err.Error())
-	}
+func (c Config) take(ctx context.Context, v any) (enrichment.Reply, error) {
 	all, out, left := answer.Of(v), map[string]any{}, map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(c.Outputs)) {
 		o := c.Outputs[name]
