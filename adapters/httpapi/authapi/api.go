@@ -23,6 +23,7 @@ type Deps struct {
 	Workspaces Workspaces
 	Clock      kernel.Clock
 	Cookies    Cookies
+	Demo       *DemoLogin // nil: there is none
 }
 
 // Register adds the endpoints. Signing in and asking for mail count against the few requests a minute of an address;
@@ -30,6 +31,16 @@ type Deps struct {
 func Register(a *httpapi.API, d Deps) {
 	s := service{d}
 	httpapi.Write(a, httpapi.Op{ID: "register", Method: http.MethodPost, Path: "/auth/register", Tag: tag, Summary: "Make an account and sign in", Rate: httpapi.Auth, Status: http.StatusCreated, OwnReplay: true, Scope: httpapi.Public, Action: httpapi.NoAction}, s.register)
+	httpapi.Read(a, httpapi.Op{
+		ID:      "get-sign-in-options",
+		Method:  http.MethodGet,
+		Path:    "/auth/options",
+		Tag:     tag,
+		Summary: "How one may sign in to this installation",
+		Rate:    httpapi.General,
+		Scope:   httpapi.Public,
+		Action:  httpapi.NoAction,
+	}, s.options)
 	httpapi.Write(a, httpapi.Op{ID: "login", Method: http.MethodPost, Path: "/auth/login", Tag: tag, Summary: "Sign in", Description: "Sets the refresh token as an httpOnly cookie. A repeat opens another session, also with the same Idempotency-Key.", Rate: httpapi.Auth, OwnReplay: true, Scope: httpapi.Public, Action: httpapi.NoAction}, s.login)
 	httpapi.Write(a, httpapi.Op{ID: "refresh", Method: http.MethodPost, Path: "/auth/refresh", Tag: tag, Summary: "Trade the refresh cookie for its successor and a new access token", OwnReplay: true, Scope: httpapi.Public, Action: httpapi.NoAction, Rate: httpapi.General}, s.refresh)
 	httpapi.Write(a, httpapi.Op{ID: "logout", Method: http.MethodPost, Path: "/auth/logout", Tag: tag, Summary: "Close the session", Description: "Closes the session of the access token and of the refresh cookie; either may be missing.", OwnReplay: true, Scope: httpapi.Public, Action: httpapi.NoAction, Rate: httpapi.General}, s.logout)

@@ -95,7 +95,9 @@ func (t *accounts) endpoints(a *httpapi.API) {
 	c := t.core
 	reads := workspaceread.NewQueries(c.rows, c.ring)
 	cookies := authapi.Cookies{Insecure: !strings.HasPrefix(c.cfg.PublicURL, "https://")}
-	authapi.Register(a, authapi.Deps{Handlers: t.auth, Sessions: authread.NewQueries(c.rows), Workspaces: reads, Clock: c.clock, Cookies: cookies})
+	authapi.Register(a, authapi.Deps{
+		Handlers: t.auth, Sessions: authread.NewQueries(c.rows), Workspaces: reads, Clock: c.clock, Cookies: cookies, Demo: demoLogin(c.cfg),
+	})
 	workspaceapi.Register(a, workspaceapi.Deps{
 		Handlers: t.workspaces, Auth: t.auth, Reads: reads, Signals: t.signals, Clock: c.clock, Cookies: cookies, Tables: t.tables,
 	})

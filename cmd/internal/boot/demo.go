@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/morket/morket/adapters/httpapi/authapi"
+	"github.com/morket/morket/cmd/internal/config"
 	"github.com/morket/morket/cmd/internal/demo"
 	"github.com/morket/morket/commands/authcmd"
 	"github.com/morket/morket/commands/creditcmd"
@@ -18,6 +20,14 @@ const (
 	DemoEmail    = demo.Email
 	DemoPassword = demo.Password
 )
+
+// demoLogin is what the page of signing in offers: nothing where a proxy may stand before the server, since others may be behind it.
+func demoLogin(cfg config.Config) *authapi.DemoLogin {
+	if !cfg.Demo() || !cfg.Local() {
+		return nil
+	}
+	return &authapi.DemoLogin{Email: DemoEmail, Password: DemoPassword}
+}
 
 // demoCredits are enough for a few thousand paid answers.
 const demoCredits = 1000 * kernel.Credit

@@ -16,6 +16,7 @@ export type Role = 'owner' | 'admin' | 'member' | 'viewer' | 'billing_admin';
 export type User = Schemas['AuthUser'];
 export type Membership = Narrow<Schemas['AuthMyWorkspace'], { role: Role }>;
 export type SignedIn = Schemas['AuthSignedIn'];
+export type SignInOptions = Schemas['AuthSignInOptions'];
 export type Me = Narrow<Schemas['AuthMe'], { workspaces: Membership[] }>;
 export type Session = Schemas['AuthSession'];
 export type Workspace = Narrow<Schemas['Workspace'], { role: Role }>;

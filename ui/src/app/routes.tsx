@@ -36,7 +36,7 @@ export const routes: RouteObject[] = [
             element: <Shell />,
             errorElement: <RouteError />,
             children: [
-              { index: true, element: <Navigate to="tables" replace /> },
+              { index: true, ...page('', async () => (await import('./home/home-page')).HomePage) },
               page('tables', async () => (await import('@/features/tables/tables-page')).TablesPage),
               page('tables/:tableId', async () => (await import('@/features/grid/table-page')).TablePage),
               page('import', async () => (await import('@/features/imports/import-page')).ImportPage),

@@ -40,6 +40,71 @@ describe('signing in', () => {
   });
 });
 
+describe('the demo account', () => {
+  it('is one click away where the server offers it', async () => {
+    net.app.state.signedIn = false;
+    const user = userEvent.setup();
+    const { router } = renderApp('/');
+    await user.click(await screen.findByRole('button', { name: 'Use the demo account' }, slow));
+    expect(await screen.findByRole('heading', { name: 'Home' }, slow)).toBeInTheDocument();
+    expect(router.state.location.pathname).toBe('/w/ws_demo');
+  });
+});
+
+describe('home', () => {
+  it('leads to the tables', async () => {
+    renderApp('/w/ws_demo');
+    const main = within(await screen.findByRole('main', {}, slow));
+    await main.findByText('Recent tables', {}, slow);
+    const shown = await main.findAllByRole('link', { name: /\d rows?/ });
+    expect(shown.map((a) => a.getAttribute('href')).sort()).toEqual(
+      [...net.app.state.tables.keys()].map((id) => `/w/ws_demo/tables/${id}`).sort(),
+    );
+  });
+  it('begins an empty workspace with a sample that has an enrichment ready to run', async () => {
+    net.app.state.tables.clear();
+    const user = userEvent.setup();
+    const { router } = renderApp('/w/ws_demo');
+    const start = await screen.findByRole('button', { name: /Start with 20 companies/ }, slow);
+    await waitFor(() => expect(start).toBeEnabled());
+    await user.click(start);
+    await waitFor(() => expect(router.state.location.pathname).toMatch(/\/tables\//), slow);
+    const made = [...net.app.state.tables.values()];
+    expect(made.map((t) => t.name)).toEqual(['Sample companies']);
+    expect(made[0]?.rows).toHaveLength(20);
+  });
+  it('offers a viewer nothing that is not allowed', async () => {
+    net.app.state.role = 'viewer';
+    net.app.state.tables.clear();
+    renderApp('/w/ws_demo');
+    expect(await screen.findByText('No tables yet', {}, slow)).toBeInTheDocument();
+    for (const name of [/Start with/, /Paste a list/, /New table/, 'Import'])
+      expect(screen.queryByRole('button', { name })).not.toBeInTheDocument();
+    expect(screen.queryByText('Get started')).not.toBeInTheDocument();
+  });
+  it('hides the first steps for good', async () => {
+    net.app.state.jobs.length = 0;
+    const user = userEvent.setup();
+    const { unmount } = renderApp('/w/ws_demo');
+    await user.click(await screen.findByRole('button', { name: 'Hide the first steps' }, slow));
+    expect(screen.queryByText('Get started')).not.toBeInTheDocument();
+    unmount();
+    renderApp('/w/ws_demo');
+    expect(await screen.findByText('Recent tables', {}, slow)).toBeInTheDocument();
+    expect(screen.queryByText('Get started')).not.toBeInTheDocument();
+  });
+});
+
+describe('a pasted list', () => {
+  it('goes the way of a file', async () => {
+    const user = userEvent.setup();
+    renderApp('/w/ws_demo/import?paste');
+    await user.type(await screen.findByLabelText('Rows', {}, slow), 'Company{Enter}Acme');
+    await user.click(screen.getByRole('button', { name: 'Continue' }));
+    expect(await screen.findByText(/Pasted list\.csv/, {}, slow)).toBeInTheDocument();
+  });
+});
+
 describe('what a role may not do', () => {
   it('is not on the page of a viewer', async () => {
     net.app.state.role = 'viewer';
@@ -107,6 +172,7 @@ describe('the time zone of a workspace', () => {
 
 describe('accessibility', () => {
   it.each([
+    ['/w/ws_demo', 'Home'],
     ['/w/ws_demo/tables', 'Tables'],
     ['/w/ws_demo/import', 'Import'],
     ['/w/ws_demo/jobs', 'Jobs'],

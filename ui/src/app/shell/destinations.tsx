@@ -4,6 +4,7 @@ import {
   Coins,
   Gauge,
   History,
+  House,
   Settings,
   TextSearch,
   Upload,
@@ -13,10 +14,11 @@ import { useMemo } from 'react';
 import { useCan } from '@/api/permissions';
 import { useSession } from '@/lib/session';
 
+/** The groups that fold in the rail; what is in Start stands above the tables. */
 export const groups = ['Data', 'Insight', 'Workspace'] as const;
 
 export interface Destination {
-  group: (typeof groups)[number];
+  group: (typeof groups)[number] | 'Start';
   /** The path inside the workspace. */
   to: string;
   label: string;
@@ -27,6 +29,7 @@ export interface Destination {
 
 /** The pages that the rail and Ctrl+K lead to, besides the tables: one line here and one in app/routes.tsx each. */
 const destinations: readonly Destination[] = [
+  { group: 'Start', to: '', label: 'Home', icon: House },
   { group: 'Data', to: 'search', label: 'Search', icon: TextSearch, needs: 'tables.read' },
   { group: 'Data', to: 'import', label: 'Import', icon: Upload, needs: 'data.import' },
   { group: 'Data', to: 'jobs', label: 'Jobs', icon: Activity, needs: 'tables.read' },

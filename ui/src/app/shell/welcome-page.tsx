@@ -18,7 +18,7 @@ export function WelcomePage() {
   const form = useForm(schema, async ({ name }) => {
     const workspace = await createWorkspace(name);
     await loadMe();
-    await navigate(`/w/${workspace.id}/tables`);
+    await navigate(`/w/${workspace.id}`);
   });
   return (
     <AuthCard

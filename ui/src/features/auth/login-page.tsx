@@ -1,9 +1,11 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { z } from 'zod';
 import { Button } from '@/components/button';
 import { Field, Input } from '@/components/field';
 import { Notice } from '@/components/states';
-import { login } from './api/auth';
+import { messageOf } from '@/api/errors';
+import { login, signInOptionsQuery } from './api/auth';
 import { AuthCard } from './components/auth-card';
 import { useForm } from '@/api/use-form';
 
@@ -37,10 +39,31 @@ export function LoginPage() {
         <Button type="submit" variant="primary" busy={form.busy} className="w-full">
           Sign in
         </Button>
+        <DemoLogin />
         <Link to="/reset-password" className="text-center text-sm text-ink-2 hover:text-ink hover:underline">
           Forgot your password?
         </Link>
       </form>
     </AuthCard>
+  );
+}
+
+/** One click into the demo workspace; only an installation that nobody else can reach has it. */
+function DemoLogin() {
+  const demo = useQuery(signInOptionsQuery).data?.demo;
+  const enter = useMutation({
+    mutationFn: async () => {
+      if (demo) await login(demo.email, demo.password);
+    },
+    meta: { quiet: true },
+  });
+  if (!demo) return null;
+  return (
+    <>
+      <Button busy={enter.isPending} className="w-full" onClick={() => enter.mutate()}>
+        Use the demo account
+      </Button>
+      {enter.isError && <Notice tone="danger">{messageOf(enter.error)}</Notice>}
+    </>
   );
 }

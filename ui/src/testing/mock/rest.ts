@@ -31,6 +31,7 @@ export function authRoutes(r: Router, s: MockState): void {
     s.signedIn = true;
     return { data: entered };
   });
+  r.on('GET', '/auth/options', () => ({ data: { demo: { email: USER.email, password: 'morket-demo' } } }));
   r.on('POST', '/auth/register', () => {
     s.signedIn = true;
     return { data: entered, status: 201 };

@@ -31,6 +31,7 @@ export function Rail({ workspaceId: ws }: { workspaceId: string }) {
           <Kbd>Ctrl K</Kbd>
         </button>
       </div>
+      <Links ws={ws} pages={pages.filter((p) => p.group === 'Start')} className="px-2 pb-1" />
       <div className="flex min-h-40 flex-1 flex-col">
         {can('tables.read') && <TableTree ws={ws} canCreate={can('tables.manage')} />}
       </div>
@@ -46,7 +47,7 @@ export function Rail({ workspaceId: ws }: { workspaceId: string }) {
   );
 }
 
-function Group({ ws, name, pages }: { ws: string; name: Destination['group']; pages: Destination[] }) {
+function Group({ ws, name, pages }: { ws: string; name: (typeof groups)[number]; pages: Destination[] }) {
   const folded = useUi((s) => s.folded.includes(name));
   const fold = useUi((s) => s.fold);
   if (pages.length === 0) return null;
@@ -67,18 +68,22 @@ function Group({ ws, name, pages }: { ws: string; name: Destination['group']; pa
           )}
         />
       </button>
-      {!folded && (
-        <ul className="flex flex-col gap-0.5 pb-1">
-          {pages.map(({ to, label, icon: Icon }) => (
-            <li key={to}>
-              <NavLink to={`/w/${ws}/${to}`} className={railLink}>
-                <Icon size={15} className="shrink-0" />
-                <span className="truncate">{label}</span>
-              </NavLink>
-            </li>
-          ))}
-        </ul>
-      )}
+      {!folded && <Links ws={ws} pages={pages} className="pb-1" />}
     </section>
+  );
+}
+
+function Links({ ws, pages, className }: { ws: string; pages: Destination[]; className: string }) {
+  return (
+    <ul className={cx('flex flex-col gap-0.5', className)}>
+      {pages.map(({ to, label, icon: Icon }) => (
+        <li key={to}>
+          <NavLink to={`/w/${ws}/${to}`} end={to === ''} className={railLink}>
+            <Icon size={15} className="shrink-0" />
+            <span className="truncate">{label}</span>
+          </NavLink>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -15,7 +15,7 @@ export function WorkspaceMenu({ workspaceId }: { workspaceId: string }) {
         ...workspaces.map((w) => ({
           label: w.name,
           checked: w.id === workspaceId,
-          onSelect: () => void navigate(`/w/${w.id}/tables`),
+          onSelect: () => void navigate(`/w/${w.id}`),
         })),
         null,
         { label: 'New workspace', icon: <Plus size={14} />, onSelect: () => void navigate('/welcome') },

@@ -1,9 +1,16 @@
+import { queryOptions } from '@tanstack/react-query';
 import { api } from '@/api/client';
 import { loadMe } from '@/api/me';
-import type { InvitationInfo, SignedIn } from '@/api/types';
+import type { InvitationInfo, SignedIn, SignInOptions } from '@/api/types';
 import { useSession, wasSignedIn } from '@/lib/session';
 
 const anonymous = { anonymous: true };
+
+export const signInOptionsQuery = queryOptions({
+  queryKey: ['sign-in-options'],
+  queryFn: async () => (await api.get<SignInOptions>('/auth/options', anonymous)).data,
+  staleTime: Infinity,
+});
 
 async function enter(answer: SignedIn): Promise<void> {
   api.setToken(answer.access_token, answer.user.id);

@@ -12,6 +12,7 @@ export const importsQuery = (ws: string) =>
   queryOptions({
     queryKey: ['imports', ws],
     queryFn: async () => (await api.get<Import[] | null>(path(ws))).data ?? [],
+    refetchInterval: (q) => (q.state.data?.some((i) => i.state === 'importing') ? WATCH_MS : false),
   });
 export const importQuery = (ws: string, id: string) =>
   queryOptions({

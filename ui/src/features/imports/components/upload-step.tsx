@@ -1,12 +1,14 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { FileUp } from 'lucide-react';
+import { ClipboardPaste, FileUp } from 'lucide-react';
 import { useRef, useState } from 'react';
+import { useSearchParams } from 'react-router';
 import { messageOf } from '@/api/errors';
 import { Button } from '@/components/button';
 import { Notice } from '@/components/states';
 import { cx } from '@/lib/cx';
 import { bytes } from '@/lib/format';
 import { upload } from '../api/imports';
+import { PasteDialog } from './paste-dialog';
 
 const LARGEST = 1024 ** 3;
 
@@ -14,6 +16,8 @@ export function UploadStep({ workspaceId, onUploaded }: { workspaceId: string; o
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
   const [refused, setRefused] = useState<string | null>(null);
+  const [params] = useSearchParams();
+  const [pasting, setPasting] = useState(params.has('paste'));
   const client = useQueryClient();
   const send = useMutation({
     mutationFn: (file: File) => upload(workspaceId, file),
@@ -59,9 +63,14 @@ export function UploadStep({ workspaceId, onUploaded }: { workspaceId: string; o
         <p className="mt-1 mb-4 text-ink-2">
           {send.isPending ? bytes(send.variables.size) : 'or choose one from your computer'}
         </p>
-        <Button variant="primary" busy={send.isPending} onClick={() => input.current?.click()}>
-          Choose a file
-        </Button>
+        <div className="flex flex-wrap justify-center gap-2">
+          <Button variant="primary" busy={send.isPending} onClick={() => input.current?.click()}>
+            Choose a file
+          </Button>
+          <Button icon={<ClipboardPaste size={14} />} disabled={send.isPending} onClick={() => setPasting(true)}>
+            Paste a list
+          </Button>
+        </div>
         <input
           ref={input}
           type="file"
@@ -72,6 +81,15 @@ export function UploadStep({ workspaceId, onUploaded }: { workspaceId: string; o
           onChange={(e) => take(e.target.files?.[0])}
         />
       </div>
+      {pasting && (
+        <PasteDialog
+          onClose={() => setPasting(false)}
+          onFile={(file) => {
+            setPasting(false);
+            take(file);
+          }}
+        />
+      )}
       {(refused ?? send.isError) && <Notice tone="danger">{refused ?? messageOf(send.error)}</Notice>}
     </div>
   );
