@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 
 	"github.com/morket/morket/commands/enrichmentcmd/condition"
 	"github.com/morket/morket/commands/enrichmentcmd/waterfall"
@@ -146,30 +148,56 @@ func (h *Handlers) normalise(ctx context.Context, ws kernel.WorkspaceID, rules e
 		return cfg, err
 	}
 	for i, s := range cfg.Steps {
-		if s.CredentialID == "" {
-			continue
-		}
-		field := fmt.Sprintf("steps[%d].credential_id", i)
-		hosts, err := h.Credentials.Hosts(ctx, ws, s.CredentialID)
-		if kernel.KindOf(err) == kernel.KindNotFound {
-			return cfg, kernel.Invalid(field, "there is no credential %s", s.CredentialID)
-		}
-		if err != nil {
-			return cfg, err
-		}
-		to := h.Engine.Registry.Destination(s.Provider, s.Config, hosts)
-		if to == "" {
-			continue
-		}
-		u, err := url.Parse(to)
-		if err != nil {
-			return cfg, kernel.Invalid(field, "the step's address can't be read")
-		}
-		if err := credential.CheckDestination(hosts, u); err != nil {
-			return cfg, kernel.Invalid(field, "%s", err)
+		at := fmt.Sprintf("steps[%d].", i)
+		for _, use := range append([]string{""}, slices.Sorted(maps.Keys(s.Further))...) {
+			id, field := s.CredentialID, at+"credential_id"
+			if use != "" {
+				id, field = s.Further[use], at+"further_credentials."+use
+			}
+			if err := h.checkDestination(ctx, ws, s, credentialUse{use, id, field}); err != nil {
+				return cfg, err
+			}
 		}
 	}
 	return cfg, nil
+}
+
+// credentialUse is a step's credential: its own where use is empty, else a further one.
+type credentialUse struct {
+	use   string
+	id    kernel.CredentialID
+	field string
+}
+
+// checkDestination says why a step's credential may not go where the step sends it.
+func (h *Handlers) checkDestination(ctx context.Context, ws kernel.WorkspaceID, s enrichment.Step, c credentialUse) error {
+	if c.id == "" {
+		return nil
+	}
+	hosts, err := h.Credentials.Hosts(ctx, ws, c.id)
+	if kernel.KindOf(err) == kernel.KindNotFound {
+		return kernel.Invalid(c.field, "there is no credential %s", c.id)
+	}
+	if err != nil {
+		return err
+	}
+	to := ""
+	if c.use == "" {
+		to = h.Engine.Registry.Destination(s.Provider, s.Config, hosts)
+	} else {
+		to = h.Engine.Registry.FurtherDestination(s.Provider, c.use, s.Config, hosts)
+	}
+	if to == "" {
+		return nil
+	}
+	u, err := url.Parse(to)
+	if err != nil {
+		return kernel.Invalid(c.field, "the step's address can't be read")
+	}
+	if err := credential.CheckDestination(hosts, u); err != nil {
+		return kernel.Invalid(c.field, "%s", err)
+	}
+	return nil
 }
 
 // Columns are a table's columns as expressions see them.

@@ -235,6 +235,9 @@ func weight(o waterfall.Outcome) int {
 	n := 300 + len(p.Input) + len(p.Outputs) + len(p.Best) + len(p.SourceURL) + len(o.Mark.Message)
 	for _, a := range p.Attempts {
 		n += 120 + len(a.Error)
+		for _, step := range a.Story {
+			n += 150 + len(step.Said) + len(step.Subject) + len(step.Result) + len(step.Error)
+		}
 	}
 	for _, v := range o.Values {
 		n += len(v)

@@ -49,7 +49,7 @@ func TestWhatProvidersAnswerIsNotInTheClearInTheLog(t *testing.T) {
 		if req.Inputs["q"] == "q0" {
 			return enrichment.Reply{Outputs: map[string]any{"a": "short", "more": canary + " best"}}, nil
 		}
-		return enrichment.Reply{Outputs: map[string]any{"a": "an accepted answer", "more": canary}}, nil
+		return enrichment.Reply{Outputs: map[string]any{"a": "an accepted answer", "more": canary}, Story: enrichment.Story{{Said: canary}}}, nil
 	}
 	r := newRig(t, 2, fast(), provider)
 	col := r.addColumn("Answer", "free")
@@ -79,6 +79,7 @@ func TestWhatProvidersAnswerIsNotInTheClearInTheLog(t *testing.T) {
 				reply, has := body.Find(k.Asked[0])
 				require.True(t, has)
 				require.Equal(t, 1, strings.Count(string(plain), "an accepted answer")+strings.Count(string(body.Best), "short"), "the accepted outputs are in it once")
+				require.Equal(t, e.Marks[k.Index].State == enrichment.MarkValue, len(body.Stories[0]) == 1, "the story is sealed with it")
 				opened = append(opened, fmt.Sprintf("%s outputs %s best %s reply %s", e.Marks[k.Index].State, body.Outputs, body.Best, reply.Outputs))
 			}
 		}

@@ -17,11 +17,10 @@ func (s *slice) seal(events []enrichment.RunAnswersRecorded, now time.Time) erro
 	for i := range events {
 		e := &events[i]
 		for n := range e.Provenance {
-			p := &e.Provenance[n]
-			if len(p.Outputs) == 0 && len(p.Best) == 0 && len(p.Replies) == 0 {
+			answer, asked, some := bodyOf(&e.Provenance[n])
+			if !some {
 				continue
 			}
-			answer, asked := bodyOf(p)
 			plain, err := json.Marshal(answer)
 			if err != nil {
 				return err
@@ -34,16 +33,16 @@ func (s *slice) seal(events []enrichment.RunAnswersRecorded, now time.Time) erro
 			if err != nil {
 				return fmt.Errorf("seal answers of run %s: %w", s.in.Run, err)
 			}
-			p.Outputs, p.Best, p.Replies = nil, nil, nil
 			e.Kept, e.KeptFor = append(e.Kept, enrichment.KeptAnswer{Index: n, Body: body, Asked: asked}), subject
 		}
 	}
 	return nil
 }
 
-// bodyOf is what is sealed of a cell, and the questions whose replies are in it. The accepted reply's outputs are in it once.
-func bodyOf(p *enrichment.Provenance) (body enrichment.AnswerBody, asked []enrichment.Question) {
-	body = enrichment.AnswerBody{Outputs: p.Outputs, Best: p.Best}
+// bodyOf takes what is sealed of a cell out of its provenance, with the questions whose replies are in it; some is false where there is
+// nothing. The accepted reply's outputs are in it once.
+func bodyOf(p *enrichment.Provenance) (body enrichment.AnswerBody, asked []enrichment.Question, some bool) {
+	body = enrichment.AnswerBody{Outputs: p.Outputs, Best: p.Best, Stories: p.TakeStories()}
 	for _, r := range p.Replies {
 		if len(p.Outputs) > 0 && bytes.Equal(r.Outputs, p.Outputs) {
 			r.Outputs, r.Accepted = nil, true
@@ -51,7 +50,9 @@ func bodyOf(p *enrichment.Provenance) (body enrichment.AnswerBody, asked []enric
 		body.Replies = append(body.Replies, r)
 		asked = append(asked, r.Question)
 	}
-	return body, asked
+	some = len(p.Outputs) > 0 || len(p.Best) > 0 || len(p.Replies) > 0 || len(body.Stories) > 0
+	p.Outputs, p.Best, p.Replies = nil, nil, nil
+	return body, asked, some
 }
 
 // patiently repeats fn for as long as a log that is away would be waited for.

@@ -16,11 +16,21 @@ type Request struct {
 	Secret map[string]string // from the vault; nil if the provider needs none. It must not get into replies, errors or logs.
 	// Hosts are those that the secret may be sent to, by https.
 	Hosts []string
+	// Further are the step's further credentials, by what they are for; see Provider.Further.
+	Further map[string]Access
+	// Spent is what the question has cost on the workspace's own bill before, in calls that failed: it counts against the record's budget.
+	Spent Micros
 	// Key is the same whenever the same question is asked for the same record of the same run; a provider that knows
 	// idempotency keys is given it.
 	Key string
 	// Workspace is whose question it is; empty in a run without a server.
 	Workspace kernel.WorkspaceID
+}
+
+// Access is a credential's content with the hosts that it may be sent to, by https.
+type Access struct {
+	Secret map[string]string
+	Hosts  []string
 }
 
 // Reply is a provider's answer.
@@ -34,8 +44,10 @@ type Reply struct {
 	LeftOut map[string]string
 	// Limits are those that the provider says hold for the key; zero fields say nothing.
 	Limits RateLimits
-	// Cost is what the call cost on the workspace's own bill with the vendor, where that is charged by use.
-	Cost Micros
+	// Bill is what the call cost on the workspace's own bill with the vendor, where that is charged by use.
+	Bill Bill
+	// Story is how the answer was worked out, where that took several steps.
+	Story Story
 	// Raw is the whole answer as JSON, of a Reprojecting provider.
 	Raw any
 }
@@ -62,6 +74,12 @@ type Caller interface {
 type Configurable interface {
 	// CheckConfig says what is wrong with a step's config. A dynamic provider also answers the outputs that the config names.
 	CheckConfig(config json.RawMessage) (outputs []Field, err error)
+}
+
+// FurtherDirected is a Caller whose steps say in their config where they send a further credential.
+type FurtherDirected interface {
+	// FurtherDestination is Destination of the further credential for the use.
+	FurtherDestination(use string, config json.RawMessage, hosts []string) string
 }
 
 // Directed is a Caller whose steps say in their config where they send the credential.
@@ -105,6 +123,8 @@ const (
 	CallPending CallKind = "pending"
 	// CallExhausted: what the key may use for the day or month is gone; asking again before it is renewed is useless.
 	CallExhausted CallKind = "quota_exhausted"
+	// CallNoBudget: what the record may cost leaves too little for another call to the vendor.
+	CallNoBudget CallKind = "no_budget"
 	// CallObjected: the person has objected to the processing of data about them. The question must not be asked again.
 	CallObjected CallKind = "objected"
 )
@@ -118,8 +138,10 @@ type CallError struct {
 	Lost bool
 	// Limits are those that the provider says hold for the key; zero fields say nothing.
 	Limits RateLimits
-	// Cost is what the call cost all the same on the workspace's own bill with the vendor.
-	Cost Micros
+	// Bill is what the call cost all the same on the workspace's own bill with the vendor.
+	Bill Bill
+	// Story is how far it got, where it took several steps.
+	Story Story
 }
 
 // Error returns the message.
@@ -165,7 +187,7 @@ const (
 	StatusNoKey        AttemptStatus = "no_key"          // the step needs a credential and has none
 	StatusBreakerOpen  AttemptStatus = "breaker_open"    // the provider fails too often; it is given a rest
 	StatusUnknown      AttemptStatus = "unknown_outcome" // asked before a crash; the answer is lost and may have cost the provider
-	StatusNoBudget     AttemptStatus = "no_budget"       // the run's limit leaves too little for this step
+	StatusNoBudget     AttemptStatus = "no_budget"       // what the run, or the record, may cost leaves too little for this step
 	StatusStopped      AttemptStatus = "stopped"         // the run stopped before the provider answered
 	StatusObjected     AttemptStatus = "objected"        // of CallObjected: the person has objected; no trouble, and no answer
 	StatusNotRecorded  AttemptStatus = "not_recorded"    // nobody is asked, and no reply to the question is recorded
@@ -180,9 +202,12 @@ type Attempt struct {
 	CreditsMC kernel.Credits `json:"credits_mc"`
 	Calls     int            `json:"calls,omitempty"` // how often the provider was asked, with retries
 	Error     string         `json:"error,omitempty"`
-	// Cost is what the calls cost on the workspace's own bill with a vendor that charges by use.
-	Cost      Micros `json:"cost_usd_micros,omitempty"`
-	FromCache bool   `json:"from_cache,omitempty"`
+	// Bill is what the calls cost on the workspace's own bill with a vendor that charges by use.
+	Bill
+	// Story is how the answer was worked out. It is sealed with the answer, and Steps tells how long it is.
+	Story     Story `json:"story,omitempty"`
+	Steps     int   `json:"steps,omitempty"`
+	FromCache bool  `json:"from_cache,omitempty"`
 	// Repeated says that the provider may have been asked before: the worker that did so was lost, and its answer with it.
 	Repeated bool `json:"repeated,omitempty"`
 	// Repeats is how often it may have been asked before.

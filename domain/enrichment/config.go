@@ -42,9 +42,11 @@ type Step struct {
 	Inputs       map[string]Input    `json:"inputs,omitempty"`
 	Config       json.RawMessage     `json:"config,omitempty"`
 	CredentialID kernel.CredentialID `json:"credential_id,omitempty"`
-	Output       string              `json:"output" doc:"The provider's field that goes into the column."`
-	Condition    string              `json:"condition,omitempty" doc:"The step is asked only where this expression is true."`
-	Validator    *Validator          `json:"validator,omitempty"`
+	// Further are the credentials of the provider's further uses.
+	Further   map[string]kernel.CredentialID `json:"further_credentials,omitempty" doc:"Credentials for what else the provider uses, by use: a search engine's, for example."`
+	Output    string                         `json:"output" doc:"The provider's field that goes into the column."`
+	Condition string                         `json:"condition,omitempty" doc:"The step is asked only where this expression is true."`
+	Validator *Validator                     `json:"validator,omitempty"`
 	// Pace is how the step asks within the provider's ceiling; nil: as the provider does by itself.
 	Pace *Pace `json:"pace,omitempty" doc:"How fast the step asks, within the provider's ceiling."`
 }

@@ -2,6 +2,7 @@ package enrichment
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/morket/morket/domain/kernel"
@@ -201,6 +202,23 @@ type AnswerBody struct {
 	Best    json.RawMessage `json:"best,omitempty"`
 	// Replies are all replies to what was asked for the cell.
 	Replies []RecordedReply `json:"replies,omitempty"`
+	// Stories are those of attempts, by the attempt's index.
+	Stories map[int]Story `json:"stories,omitempty"`
+}
+
+// TakeStories takes the stories out of the attempts, by the attempt's index; nil where there are none. The attempts are copied before they are
+// changed, since others hold them.
+func (p *Provenance) TakeStories() (stories map[int]Story) {
+	for i, a := range p.Attempts {
+		if len(a.Story) == 0 {
+			continue
+		}
+		if stories == nil {
+			stories, p.Attempts = map[int]Story{}, slices.Clone(p.Attempts)
+		}
+		stories[i], p.Attempts[i].Story = a.Story, nil
+	}
+	return stories
 }
 
 // AnswerKeys is the prefix of the subjects whose keys seal answers.

@@ -26,6 +26,20 @@ func (m Micros) String() string {
 	return fmt.Sprintf("%s%d.%s", sign, m/unit, fraction)
 }
 
+// Bill is what calls cost on the workspace's own bill with a vendor that charges by use.
+type Bill struct {
+	Cost      Micros `json:"cost_usd_micros,omitempty"`
+	TokensIn  int64  `json:"tokens_in,omitempty"`  // of a model: of its questions
+	TokensOut int64  `json:"tokens_out,omitempty"` // of a model: of its answers
+}
+
+// Add adds another bill.
+func (b *Bill) Add(other Bill) {
+	b.Cost += other.Cost
+	b.TokensIn += other.TokensIn
+	b.TokensOut += other.TokensOut
+}
+
 // Budgets are what a step of a metered provider may cost; 0 is no bound.
 type Budgets struct {
 	Record Micros // one record; the provider refuses a record that could cost more

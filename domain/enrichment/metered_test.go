@@ -22,7 +22,7 @@ func TestBillsAreFolded(t *testing.T) {
 	t.Parallel()
 	run := enrichment.NewRun()
 	row, col := kernel.RowID("row_1"), kernel.ColumnID("col_1")
-	at := []enrichment.Attempt{{Step: 0, Cost: 7}, {Step: 1}, {Step: 2, Cost: 5}}
+	at := []enrichment.Attempt{{Step: 0, Bill: enrichment.Bill{Cost: 7}}, {Step: 1}, {Step: 2, Bill: enrichment.Bill{Cost: 5}}}
 	for range 2 {
 		require.NoError(t, run.Apply(enrichment.RunAnswersRecorded{Provenance: []enrichment.Provenance{{RowID: row, ColumnID: col, Attempts: at}}}))
 	}

@@ -74,6 +74,13 @@ type CredentialField struct {
 	Label string `json:"label"`
 }
 
+// FurtherCredential is a credential that a step takes besides its own.
+type FurtherCredential struct {
+	Use   string   `json:"use"` // what it is for; the name of the config's member that chooses the kind
+	Label string   `json:"label"`
+	Kinds []string `json:"kinds"` // of credentials that fit
+}
+
 // Provider describes a source of answers.
 type Provider struct {
 	Slug        string         `json:"slug"`
@@ -99,6 +106,10 @@ type Provider struct {
 	NoRecord bool `json:"no_record,omitempty"`
 	// Credential is the kind of credential that a provider of a vendor takes; nil: one of its own, or none.
 	Credential *CredentialKind `json:"credential,omitempty"`
+	// Further are the credentials of other vendors that a step may take besides its own, each with the config's choice of the vendor.
+	Further []FurtherCredential `json:"further,omitempty"`
+	// Seconds is how long one call may take by itself; 0 is the engine's default.
+	Seconds int `json:"timeout_seconds,omitempty"`
 	// Legacy is set where the vendor takes no new customers; such a provider is offered last.
 	Legacy bool `json:"legacy,omitempty"`
 }

@@ -36,7 +36,7 @@ type RecordedReply struct {
 	Refused   CallKind `json:"refused,omitempty"`
 	Message   string   `json:"message,omitempty"`
 	LatencyMS int64    `json:"latency_ms"`
-	Cost      Micros   `json:"cost_usd_micros,omitempty"`
+	Bill
 }
 
 // Size is about how many bytes the reply takes.
@@ -50,7 +50,7 @@ func (r RecordedReply) Size() int {
 
 // Reply is the reply as the provider gave it, with its outputs as they were taken.
 func (r RecordedReply) Reply() (Reply, error) {
-	out := Reply{Outputs: map[string]any{}, Confidence: r.Confidence, VerifiedBy: r.VerifiedBy, SourceURL: r.SourceURL, Missed: r.Missed, LeftOut: r.LeftOut, Cost: r.Cost}
+	out := Reply{Outputs: map[string]any{}, Confidence: r.Confidence, VerifiedBy: r.VerifiedBy, SourceURL: r.SourceURL, Missed: r.Missed, LeftOut: r.LeftOut, Bill: r.Bill}
 	if len(r.Outputs) == 0 {
 		return out, nil
 	}

@@ -128,6 +128,14 @@ func (r *Registry) Destination(slug string, config json.RawMessage, hosts []stri
 	return ""
 }
 
+// FurtherDestination is Destination of the further credential for the use.
+func (r *Registry) FurtherDestination(slug, use string, config json.RawMessage, hosts []string) string {
+	if d, ok := r.callers[slug].(FurtherDirected); ok {
+		return d.FurtherDestination(use, config, hosts)
+	}
+	return ""
+}
+
 // Kind is the kind of credential of a provider or vendor, given by the slug of either; false if neither takes one. That of a provider
 // which takes a credential of its own has no hosts.
 func (r *Registry) Kind(name string) (CredentialKind, bool) {

@@ -3,6 +3,8 @@ package enrichment
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -97,11 +99,32 @@ func (v *checker) step(at string, s Step) (Step, map[string]bool) {
 	case s.CredentialID != "" && kernel.ParseID(kernel.PrefixCredential, string(s.CredentialID)) != nil:
 		v.add(at+".credential_id", "is not a credential id")
 	}
+	v.further(at+".further_credentials", s, p)
 	set := map[string]bool{}
 	for _, f := range outputs {
 		set[f.Name] = true
 	}
 	return s, set
+}
+
+// further checks that each further use has its credential, and that there are no others.
+func (v *checker) further(at string, s Step, p Provider) {
+	uses := map[string]bool{}
+	for _, f := range p.Further {
+		uses[f.Use] = true
+		if s.Further[f.Use] == "" {
+			v.add(at+"."+f.Use, "%s needs a credential for: %s", p.Name, f.Label)
+		}
+	}
+	for _, use := range slices.Sorted(maps.Keys(s.Further)) {
+		id := s.Further[use]
+		switch {
+		case !uses[use]:
+			v.add(at+"."+kernel.Shorten(use), "%s has no such use of a credential", p.Name)
+		case id != "" && kernel.ParseID(kernel.PrefixCredential, string(id)) != nil:
+			v.add(at+"."+use, "is not a credential id")
+		}
+	}
 }
 
 func (v *checker) inputs(at string, s Step, p Provider) map[string]Input {

@@ -38,6 +38,9 @@ func rules(t *testing.T) enrichment.Rules {
 	reg, err := enrichment.NewRegistry(
 		stub{enrichment.Provider{Slug: "check", Name: "Check", Category: "c", Terms: "t", Inputs: []enrichment.Field{field("email", true)}, Outputs: []enrichment.Field{field("status", false), field("domain", false)}}},
 		stub{enrichment.Provider{Slug: "keyed", Name: "Keyed", Category: "c", Terms: "t", Auth: enrichment.AuthKey, Outputs: []enrichment.Field{field("x", false)}}},
+		stub{enrichment.Provider{
+			Slug: "two", Name: "Two", Category: "c", Terms: "t", Outputs: []enrichment.Field{field("x", false)}, Further: []enrichment.FurtherCredential{{Use: "search", Label: "Search", Kinds: []string{"serper"}}},
+		}},
 	)
 	require.NoError(t, err)
 	return enrichment.Rules{Catalogue: reg, Expressions: anything{}, Columns: enrichment.Columns{{ID: "col_1", Name: "Email"}, {ID: "col_2", Name: "Target"}, {ID: "col_3", Name: "Domain"}}}
@@ -84,6 +87,24 @@ func TestEveryFaultIsNamedWithItsField(t *testing.T) {
 		"steps[3].inputs.email.column", "steps[3].credential_id", "steps[4].credential_id", "condition",
 		"outputs[0].output", "outputs[1].column_id", "outputs[2].column_id", "cache_days",
 	}, fields)
+}
+
+func TestFurtherCredentials(t *testing.T) {
+	t.Parallel()
+	id := kernel.CredentialID(kernel.NewIDs(kernel.SystemClock{}).New(kernel.PrefixCredential))
+	for says, given := range map[string]map[string]kernel.CredentialID{
+		"":                          {"search": id},
+		"needs a credential for":    nil,
+		"is not a credential id":    {"search": "crd_x"},
+		"has no such use of a cred": {"search": id, "mail": id},
+	} {
+		_, err := rules(t).Normalise(enrichment.Config{Steps: []enrichment.Step{{Provider: "two", Output: "x", Further: given}}}, "col_2")
+		if says == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, says)
+	}
 }
 
 func TestAWaterfallNeedsAStep(t *testing.T) {

@@ -196,6 +196,7 @@ func TestWhoMayWhat(t *testing.T) {
 	for _, c := range []struct{ method, path string }{
 		{http.MethodGet, "enrichment-jobs/" + string(job.ID)},
 		{http.MethodGet, "enrichment-jobs/" + string(job.ID) + "/records"},
+		{http.MethodGet, "enrichment-jobs/" + string(job.ID) + "/records/" + string(w.rows[0]) + "/" + string(col.ID) + "/stories"},
 		{http.MethodPost, "enrichment-jobs/" + string(job.ID) + "/cancel"},
 		{http.MethodPost, "enrichment-jobs/" + string(job.ID) + "/retry"},
 	} {

@@ -15,6 +15,7 @@ type Jobs interface {
 	Records(
 		ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, state enrichment.MarkState, after enrichment.Cell, limit int,
 	) ([]enrichmentview.Record, error)
+	Stories(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, cell enrichment.Cell) (map[int]enrichment.Story, error)
 }
 
 // Reads are the jobs, and how the providers fare.

@@ -125,6 +125,24 @@ func (q *Queries) Records(ctx context.Context, ws kernel.WorkspaceID, run kernel
 	return list, nil
 }
 
+const selectKept = `SELECT r.kept, r.kept_for FROM rm_enrichment.records r JOIN rm_enrichment.jobs j USING (run_id)
+WHERE j.workspace_id = $1 AND r.run_id = $2 AND r.row_id = $3 AND r.column_id = $4`
+
+// Stories returns the stories of a cell's attempts, by the attempt's index; none when their key was destroyed because their time is over.
+// It is a kernel.KindNotFound error if the run has no record of the cell.
+func (q *Queries) Stories(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, cell enrichment.Cell) (map[int]enrichment.Story, error) {
+	var kept enrichmentview.Kept
+	err := q.db.QueryRow(ctx, selectKept, ws, run, cell.Row, cell.Column).Scan(&kept.Body, &kept.For)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, kernel.NotFound("record", string(cell.Row))
+	}
+	if err != nil {
+		return nil, err
+	}
+	body, _, err := q.open(ctx, kept)
+	return body.Stories, err
+}
+
 // ratesDays is how far back hit rates look.
 const ratesDays = 30
 

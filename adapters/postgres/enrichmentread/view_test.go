@@ -208,7 +208,7 @@ func TestKeptAnswersAreSealedAndEndWithTheirKey(t *testing.T) {
 	ring := vaulttest.Ring(t, h.Clock)
 	q := enrichmentread.NewQueries(h.Pool, h.Clock, ring)
 	subject := enrichment.AnswerKey(ws, h.Clock.Now())
-	body, err := ring.Seal(t.Context(), subject, []byte(`{"outputs":{"a":"v","more":"canary-51"},"best":{"a":"w"}}`))
+	body, err := ring.Seal(t.Context(), subject, []byte(`{"outputs":{"a":"v","more":"canary-51"},"best":{"a":"w"},"stories":{"0":[{"said":"canary-51","took_ms":3}]}}`))
 	require.NoError(t, err)
 	e := answered("run_1", enrichment.MarkValue, enrichment.MarkEmpty)
 	e.Provenance[0].Outputs, e.Kept, e.KeptFor = nil, []enrichment.KeptAnswer{{Index: 0, Body: body}}, subject
@@ -231,12 +231,22 @@ func TestKeptAnswersAreSealedAndEndWithTheirKey(t *testing.T) {
 		require.NoError(t, err)
 		return []string{string(list[0].Outputs), string(list[1].Outputs)}
 	}
+	stories := func(row kernel.RowID) map[int]enrichment.Story {
+		got, err := q.Stories(t.Context(), ws, "run_1", enrichment.Cell{Row: row, Column: e.Marks[0].ColumnID})
+		require.NoError(t, err)
+		return got
+	}
+	require.Equal(t, map[int]enrichment.Story{0: {{Said: "canary-51", TookMS: 3}}}, stories(e.Marks[0].RowID))
+	require.Empty(t, stories(e.Marks[1].RowID), "nothing is kept of it")
+	_, err = q.Stories(t.Context(), "ws_other", "run_1", enrichment.Cell{Row: e.Marks[0].RowID, Column: e.Marks[0].ColumnID})
+	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err), "of another workspace")
 	require.True(t, find())
 	require.Equal(t, []string{`{"a":"v","more":"canary-51"}`, "null"}, outputs())
 	h.RequireRebuildable()
 
 	require.NoError(t, ring.Destroy(t.Context(), subject))
 	require.False(t, find(), "it is asked again")
+	require.Empty(t, stories(e.Marks[0].RowID))
 	require.Equal(t, []string{"null", "null"}, outputs())
 	h.RequireRebuildable()
 }

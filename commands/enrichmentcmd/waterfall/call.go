@@ -28,7 +28,7 @@ var errNoBudget = errors.New("the step has no budget left")
 
 // call asks the step's provider, with limits, breaker and retries. The attempt tells how it went.
 func (a *asking) call(s *step, at *enrichment.Attempt, in map[string]string) (enrichment.Reply, error) {
-	key, err := a.session.secret(a.ctx, s.CredentialID)
+	key, further, err := a.session.secrets(a.ctx, s.Step)
 	if err != nil && a.broke(err) {
 		return enrichment.Reply{}, errStopped
 	}
@@ -39,8 +39,9 @@ func (a *asking) call(s *step, at *enrichment.Attempt, in map[string]string) (en
 		}
 		return enrichment.Reply{}, err
 	}
-	req := enrichment.Request{Inputs: in, Config: s.Config, Secret: key.secret, Hosts: key.hosts, Key: a.key(s, at.Step), Workspace: a.session.cfg.Workspace}
+	req := enrichment.Request{Inputs: in, Config: s.Config, Secret: key.secret, Hosts: key.hosts, Further: further, Key: a.key(s, at.Step), Workspace: a.session.cfg.Workspace}
 	for try := 0; ; try++ {
+		req.Spent = at.Cost
 		reply, err := a.once(s, at, req, key.redact)
 		if err == nil {
 			at.Status, at.Error = "", ""
@@ -112,7 +113,7 @@ func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request, r
 			err = enrichment.Fail(enrichment.CallBadReply, bad.Error())
 		}
 	}
-	at.Cost += costOf(reply, err)
+	note(at, reply, err)
 	report(g, era, reply, err)
 	return reply, err
 }
@@ -178,13 +179,11 @@ func redacted(r *credential.Redactor, reply enrichment.Reply, err error) (enrich
 	for name, why := range reply.LeftOut {
 		left[name] = r.Text(why)
 	}
-	reply.LeftOut = left
+	reply.LeftOut, reply.Story = left, reply.Story.Redacted(r.Text)
 	if err != nil {
 		ce := *enrichment.AsCallError(err)
-		if clean := r.Text(ce.Message); clean != ce.Message {
-			ce.Message = clean
-			err = &ce
-		}
+		ce.Message, ce.Story = r.Text(ce.Message), ce.Story.Redacted(r.Text)
+		err = &ce
 	}
 	return reply, err
 }
@@ -215,7 +214,7 @@ func stopped(stop context.Context, err error) error {
 
 // bounded is the call with its time limit. A provider that panics has failed; it must not take the process down.
 func (a *asking) bounded(s *step, req enrichment.Request) (reply enrichment.Reply, err error) {
-	ctx, cancel := context.WithTimeout(a.ctx, cmp.Or(s.Pace.Timeout(), a.session.engine.Timeout))
+	ctx, cancel := context.WithTimeout(a.ctx, cmp.Or(s.Pace.Timeout(), time.Duration(s.provider.Seconds)*time.Second, a.session.engine.Timeout))
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
@@ -231,12 +230,17 @@ func (a *asking) bounded(s *step, req enrichment.Request) (reply enrichment.Repl
 	return reply, err
 }
 
-// costOf is what a call cost on the workspace's own bill, whether it had an answer or not.
-func costOf(reply enrichment.Reply, err error) enrichment.Micros {
+// note puts into the attempt what a call cost on the workspace's own bill, whether it had an answer or not, and its story.
+func note(at *enrichment.Attempt, reply enrichment.Reply, err error) {
+	bill, story := reply.Bill, reply.Story
 	if err != nil {
-		return enrichment.AsCallError(err).Cost
+		ce := enrichment.AsCallError(err)
+		bill, story = ce.Bill, ce.Story
 	}
-	return reply.Cost
+	at.Bill.Add(bill)
+	if len(story) > 0 {
+		at.Story, at.Steps = story.Bounded(enrichment.MaxStory), len(story)
+	}
 }
 
 // report tells the limiter and the breaker how a call went. Only a server that fails or keeps silent counts against it: one that refuses
@@ -257,7 +261,7 @@ func report(g *callLimiter, era int, reply enrichment.Reply, err error) {
 	case enrichment.CallRateLimited:
 		g.limited(ce.RetryAfter, ce.Message)
 		g.breaker.Drop(era)
-	case enrichment.CallBadInput, enrichment.CallUnauthorized, enrichment.CallBadReply, enrichment.CallPending, enrichment.CallObjected:
+	case enrichment.CallBadInput, enrichment.CallUnauthorized, enrichment.CallBadReply, enrichment.CallPending, enrichment.CallObjected, enrichment.CallNoBudget:
 		g.good()
 		g.breaker.Done(era, "")
 	case enrichment.CallUnreachable:

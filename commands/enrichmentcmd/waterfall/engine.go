@@ -196,6 +196,29 @@ func (s *Session) secret(ctx context.Context, id kernel.CredentialID) (opened, e
 	return v, nil
 }
 
+// secrets opens the step's credentials, its own and the further ones; what comes back is blanked of all of them.
+func (s *Session) secrets(ctx context.Context, step enrichment.Step) (own opened, further map[string]enrichment.Access, err error) {
+	if own, err = s.secret(ctx, step.CredentialID); err != nil || len(step.Further) == 0 {
+		return own, nil, err
+	}
+	all, further := maps.Clone(own.secret), map[string]enrichment.Access{}
+	if all == nil {
+		all = map[string]string{}
+	}
+	for use, id := range step.Further {
+		more, err := s.secret(ctx, id)
+		if err != nil {
+			return own, nil, err
+		}
+		further[use] = enrichment.Access{Secret: more.secret, Hosts: more.hosts}
+		for name, v := range more.secret {
+			all[use+"/"+name] = v
+		}
+	}
+	own.redact = credential.NewRedactor(all)
+	return own, further, nil
+}
+
 // Waiting tells how many calls wait for a turn at the provider.
 func (e *Engine) Waiting(provider string) (n int) {
 	e.limiters.each(provider, func(g *callLimiter) { n += g.turns.queued() })

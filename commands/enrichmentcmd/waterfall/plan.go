@@ -93,7 +93,7 @@ func (e *Engine) compileStep(s enrichment.Step, columns []enrichment.Column) (st
 
 // matters reports whether it matters how often the step is asked: it costs, changes something, or is seen by somebody.
 func (s *step) matters() bool {
-	return !s.provider.Idempotent || s.provider.Price > 0 || s.CredentialID != "" || s.host != ""
+	return !s.provider.Idempotent || s.provider.Price > 0 || s.CredentialID != "" || len(s.Further) > 0 || s.host != ""
 }
 
 // Careful reports whether the step must not be asked twice.

@@ -71,13 +71,13 @@ func (s *step) question(in map[string]string) enrichment.Question {
 func (a *asking) recall(s *step, at *enrichment.Attempt, in map[string]string) (enrichment.Reply, bool) {
 	rec, ok := a.session.cfg.Recorded(s.question(in))
 	if ok && rec.Refused != "" {
-		at.Status, at.Error, at.LatencyMS, at.Cost, at.FromCache = enrichment.AttemptStatus(rec.Refused), rec.Message, rec.LatencyMS, rec.Cost, true
+		at.Status, at.Error, at.LatencyMS, at.Bill, at.FromCache = enrichment.AttemptStatus(rec.Refused), rec.Message, rec.LatencyMS, rec.Bill, true
 		return enrichment.Reply{}, false
 	}
 	if ok {
 		var reply enrichment.Reply
 		if reply, ok = s.replay(a.ctx, rec); ok {
-			at.LatencyMS, at.Cost, at.FromCache = rec.LatencyMS, rec.Cost, true
+			at.LatencyMS, at.Bill, at.FromCache = rec.LatencyMS, rec.Bill, true
 			return reply, true
 		}
 	}
@@ -109,7 +109,7 @@ func (a *asking) record(s *step, at *enrichment.Attempt, in map[string]string, r
 	if s.provider.NoRecord || at.Calls == 0 {
 		return
 	}
-	rec := enrichment.RecordedReply{Question: s.question(in), Taken: s.taken, LatencyMS: at.LatencyMS, Cost: at.Cost}
+	rec := enrichment.RecordedReply{Question: s.question(in), Taken: s.taken, LatencyMS: at.LatencyMS, Bill: at.Bill}
 	if err != nil {
 		ce := enrichment.AsCallError(err)
 		if ce.Kind != enrichment.CallBadInput && ce.Kind != enrichment.CallObjected {

@@ -117,10 +117,10 @@ func TestAStepsBudgetForTheRunHolds(t *testing.T) {
 			cost := enrichment.Micros(30 + n%5)
 			spent += cost
 			if n%3 == 0 {
-				return enrichment.Reply{}, &enrichment.CallError{Kind: enrichment.CallBadReply, Message: "no", Cost: cost}
+				return enrichment.Reply{}, &enrichment.CallError{Kind: enrichment.CallBadReply, Message: "no", Bill: enrichment.Bill{Cost: cost}}
 			}
 			reply, err := echo(n, req)
-			reply.Cost = cost
+			reply.Bill.Cost = cost
 			return reply, err
 		}), enrichment.Budgets{Record: 100, Run: 1000}}
 		backup := provider("backup", 0, echo)

@@ -12,15 +12,15 @@ import (
 // anthropic is the dialect of Anthropic's messages.
 type anthropic struct{}
 
-func (anthropic) request(ctx context.Context, c Config, key string, turns []turn, q question) (*http.Request, error) {
-	body := map[string]any{"model": c.Model, "system": q.system, "messages": turns, "max_tokens": c.MaxTokens}
-	if c.Temperature != nil {
-		body["temperature"] = min(1, *c.Temperature)
+func (anthropic) request(ctx context.Context, e Endpoint, key string, turns []turn, q question) (*http.Request, error) {
+	body := map[string]any{"model": e.Model, "system": q.system, "messages": turns, "max_tokens": e.MaxTokens}
+	if e.Temperature != nil {
+		body["temperature"] = min(1, *e.Temperature)
 	}
-	if !c.Unstructured {
+	if !e.Unstructured {
 		body["output_config"] = map[string]any{"format": map[string]any{"type": "json_schema", "schema": q.schema}}
 	}
-	return post(ctx, c.BaseURL+"/messages", Anthropic, key, body)
+	return post(ctx, e.BaseURL+"/messages", Anthropic, key, body)
 }
 
 func (anthropic) read(got map[string]any) (string, usage, error) {
@@ -39,7 +39,7 @@ func (anthropic) read(got map[string]any) (string, usage, error) {
 	case "max_tokens":
 		return "", u, errCut()
 	case "refusal":
-		return "", u, errRefused
+		return "", u, ErrRefused
 	case "model_context_window_exceeded":
 		return "", u, enrichment.Fail(enrichment.CallBadInput, "the prompt with the row's values is longer than the model takes")
 	default:

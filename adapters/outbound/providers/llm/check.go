@@ -18,41 +18,9 @@ const (
 
 var errNoObject = errors.New("it is not one JSON object")
 
-// read takes the answer out of what the model wrote and checks it by the schema. Endpoints promise the schema and don't keep it, so a fence
-// or a sentence around the object is taken away; everything else is a fault, told in words that the model can mend.
-func (c Config) read(text string) (outputs map[string]any, confidence *float64, err error) {
-	o, err := object(text)
-	if err != nil {
-		return nil, nil, err
-	}
-	outputs = map[string]any{}
-	for name := range o {
-		if _, ok := c.Outputs[name]; !ok && name != confidenceField {
-			return nil, nil, fmt.Errorf("it has a field %.50q that the schema does not name", name)
-		}
-	}
-	for _, name := range c.names() {
-		v, ok := o[name]
-		if !ok {
-			return nil, nil, fmt.Errorf("the field %q is missing", name)
-		}
-		if v, err = c.Outputs[name].check(v); err != nil {
-			return nil, nil, fmt.Errorf("the field %q %w", name, err)
-		}
-		if v != nil {
-			outputs[name] = v
-		}
-	}
-	if n, ok := o[confidenceField].(json.Number); ok {
-		if f, err := n.Float64(); err == nil && f >= 0 && f <= 100 {
-			f /= 100
-			confidence = &f
-		}
-	}
-	return outputs, confidence, nil
-}
-
-func object(text string) (map[string]any, error) {
+// ReadObject takes the one JSON object out of what a model wrote. Endpoints promise a schema and don't keep it, so a fence or a sentence around
+// the object is taken away; everything else is a fault, told in words that the model can mend.
+func ReadObject(text string) (map[string]any, error) {
 	text = strings.TrimSpace(text)
 	from, to := strings.IndexByte(text, '{'), strings.LastIndexByte(text, '}')
 	if from < 0 || to < from {

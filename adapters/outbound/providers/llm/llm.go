@@ -5,13 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/morket/morket/adapters/outbound/providers/wire"
-	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/enrichment"
 )
 
@@ -30,31 +26,19 @@ func (*Provider) Describe() enrichment.Provider {
 		Slug: Slug, Name: "AI answer", Category: "your own", Dynamic: true, Auth: enrichment.AuthOptional, ConfigSchema: json.RawMessage(Schema),
 		Description: "Asks a language model about each row, at OpenAI, Anthropic or any compatible endpoint, and takes fields from its answer. A model can be wrong: check what matters.",
 		Inputs:      []enrichment.Field{}, Outputs: []enrichment.Field{}, Limits: enrichment.RateLimits{Concurrency: 16, PerSecond: 50}, Ceiling: enrichment.RateLimits{Concurrency: 64, PerSecond: 500},
-		Terms: "The prompt with the row's values goes to the endpoint that you give, under your agreement with its owner, who charges you by tokens.",
-		Credential: &enrichment.CredentialKind{
-			Kind: Slug, Name: "AI model", Fields: []enrichment.CredentialField{{Name: "api_key", Label: "API key"}}, Hosts: []string{},
-			How: "Make a key with the model's vendor, for example at platform.openai.com or console.anthropic.com, and name the host that it is for: api.openai.com or api.anthropic.com.",
-			URL: "https://platform.openai.com/api-keys", Provable: true,
-		},
+		Terms:      "The prompt with the row's values goes to the endpoint that you give, under your agreement with its owner, who charges you by tokens.",
+		Credential: Kind(),
 	}
 }
 
-// dialect is how one kind of API is asked and answers.
-type dialect interface {
-	request(ctx context.Context, c Config, key string, turns []turn, q question) (*http.Request, error)
-	// read takes the text out of an answer. ended says that the model stopped for another reason than being done.
-	read(got map[string]any) (text string, u usage, ended error)
-	trouble(c *wire.Client, model string, a wire.Answer) *enrichment.CallError
+// Kind is the kind of credential of models.
+func Kind() *enrichment.CredentialKind {
+	return &enrichment.CredentialKind{
+		Kind: Slug, Name: "AI model", Fields: []enrichment.CredentialField{{Name: "api_key", Label: "API key"}}, Hosts: []string{},
+		How: "Make a key with the model's vendor, for example at platform.openai.com or console.anthropic.com, and name the host that it is for: api.openai.com or api.anthropic.com.",
+		URL: "https://platform.openai.com/api-keys", Provable: true,
+	}
 }
-
-// turn is one message of a conversation.
-type turn struct {
-	Role    string `json:"role"`
-	Content string `json:"content"`
-}
-
-// errRefused says that the model did not want to answer, which is an answer.
-var errRefused = errors.New("the model refused to answer")
 
 // Call implements enrichment.Caller.
 func (p *Provider) Call(ctx context.Context, ask enrichment.Request) (enrichment.Reply, error) {
@@ -62,144 +46,56 @@ func (p *Provider) Call(ctx context.Context, ask enrichment.Request) (enrichment
 	if err != nil {
 		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadInput, err.Error())
 	}
-	key, err := keyFor(c, ask.Secret, ask.Hosts)
+	system, text, err := c.ask(ask.Inputs)
 	if err != nil {
 		return enrichment.Reply{}, err
 	}
-	q, err := c.ask(ask.Inputs)
+	t, err := NewTalk(p.wire, c.Endpoint, ask, system, c.answerSchema())
 	if err != nil {
 		return enrichment.Reply{}, err
 	}
-	t := &talk{p: p, c: c, d: dialectOf(c.API), key: key, idempotency: ask.Key, q: q, turns: []turn{{"user", q.user}}}
-	reply, err := t.run(ctx)
-	var ce *enrichment.CallError
-	if err != nil && errors.As(err, &ce) {
-		failed := *ce
-		failed.Cost = t.spent
-		return enrichment.Reply{}, &failed
-	}
-	reply.Cost = t.spent
-	return reply, err
+	reply, err := c.answer(ctx, t, text)
+	reply.Bill = t.Bill()
+	return reply, t.Charged(err)
 }
 
-func dialectOf(api string) dialect {
-	if api == Anthropic {
-		return anthropic{}
-	}
-	return openAI{}
-}
-
-// keyFor is the key for the config's endpoint, empty where the step has no credential.
-func keyFor(c Config, secret map[string]string, hosts []string) (string, error) {
-	if len(secret) == 0 {
-		return "", nil
-	}
-	u, err := url.Parse(c.BaseURL)
-	if err == nil {
-		err = credential.CheckDestination(hosts, u)
-	}
-	if err != nil {
-		return "", enrichment.Fail(enrichment.CallUnauthorized, err.Error())
-	}
-	return wire.Key(secret)
-}
-
-// talk is one question with its repair.
-type talk struct {
-	p                *Provider
-	c                Config
-	d                dialect
-	key, idempotency string
-	q                question
-	turns            []turn
-	spent            enrichment.Micros
-}
-
-// run asks, and once more where the answer does not fit the schema.
-func (t *talk) run(ctx context.Context) (enrichment.Reply, error) {
-	for try := range 2 {
-		text, err := t.once(ctx, try)
-		if errors.Is(err, errRefused) {
+// answer asks, and once more where the answer does not fit the schema. Where the model knows nothing there are no outputs, so that the next
+// provider is asked.
+func (c Config) answer(ctx context.Context, t *Talk, text string) (enrichment.Reply, error) {
+	for mended := false; ; mended = true {
+		said, err := t.Ask(ctx, text)
+		if errors.Is(err, ErrRefused) {
 			return enrichment.Reply{Missed: err.Error()}, nil
 		}
 		if err != nil {
 			return enrichment.Reply{}, err
 		}
-		outputs, confidence, err := t.c.read(text)
-		if err == nil {
-			return t.reply(outputs, confidence), nil
+		outputs, confidence, bad := c.read(said)
+		switch {
+		case bad == nil && len(outputs) == 0:
+			return enrichment.Reply{Missed: "the model does not know"}, nil
+		case bad == nil:
+			outputs[CostOutput] = Cost(t.Bill().Cost)
+			return enrichment.Reply{Outputs: outputs, Confidence: confidence}, nil
 		}
-		if try == 1 || t.c.affordable(t.sent(text), t.spent) != nil {
-			return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, "the model's answer does not fit the schema: "+err.Error())
+		text = "Your answer does not fit the schema: " + bad.Error() + ". Answer again, with the JSON object only."
+		if mended || t.Affordable(len(text)) != nil {
+			return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, "the model's answer does not fit the schema: "+bad.Error())
 		}
-		t.turns = append(t.turns, turn{"assistant", text}, turn{"user", "Your answer does not fit the schema: " + err.Error() + ". Answer again, with the JSON object only."})
 	}
-	return enrichment.Reply{}, nil // not reached: the second try returns
 }
 
-// sent is everything that the next request would hold.
-func (t *talk) sent(more string) string {
-	var b strings.Builder
-	b.WriteString(t.q.system + string(t.q.schema) + more)
-	for _, turn := range t.turns {
-		b.WriteString(turn.Content)
-	}
-	return b.String()
-}
-
-// reply has the outputs; where the model knew nothing, none, so that the next provider is asked.
-func (t *talk) reply(outputs map[string]any, confidence *float64) enrichment.Reply {
-	if len(outputs) == 0 {
-		return enrichment.Reply{Missed: "the model does not know"}
-	}
-	outputs[costField] = costOutput(t.spent)
-	return enrichment.Reply{Outputs: outputs, Confidence: confidence}
-}
-
-// once makes one request.
-func (t *talk) once(ctx context.Context, try int) (string, error) {
-	sent := t.sent("")
-	if err := t.c.affordable(sent, t.spent); err != nil {
-		return "", err
-	}
-	req, err := t.d.request(ctx, t.c, t.key, t.turns, t.q)
+func (c Config) read(said string) (outputs map[string]any, confidence *float64, err error) {
+	o, err := ReadObject(said)
 	if err != nil {
-		return "", enrichment.Fail(enrichment.CallBadInput, "the config makes no request")
+		return nil, nil, err
 	}
-	req.Header.Set("Content-Type", "application/json")
-	if t.idempotency != "" {
-		wire.SetKey(req, fmt.Sprintf("%s-%d", t.idempotency, try))
-	}
-	got, err := t.p.wire.Do(req)
-	if err != nil {
-		return "", err
-	}
-	if ce := t.d.trouble(t.p.wire, t.c.Model, got); ce != nil {
-		return "", ce
-	}
-	o, err := got.Object()
-	if err != nil {
-		return "", err
-	}
-	text, u, ended := t.d.read(o)
-	if u.in <= 0 { // the endpoint doesn't count
-		u.in = tokens(sent)
-	}
-	if u.out <= 0 {
-		u.out = tokens(text)
-	}
-	t.spent += t.c.cost(u)
-	return text, ended
-}
-
-// errCut says that an answer ended at its bound.
-func errCut() error {
-	return enrichment.Fail(enrichment.CallBadReply, "the model's answer was cut at max_tokens")
+	return c.Outputs.Read(o)
 }
 
 // Prove implements enrichment.Prover: listing the models costs nothing. A key for several hosts is tried at the first that is known.
 func (p *Provider) Prove(ctx context.Context, secret map[string]string, hosts []string) (string, error) {
-	for _, c := range []Config{{API: OpenAI, BaseURL: "https://api.openai.com/v1"}, {API: Anthropic, BaseURL: "https://api.anthropic.com/v1"}} {
+	for _, c := range []Endpoint{Endpoint{API: OpenAI}.Complete(), Endpoint{API: Anthropic}.Complete()} {
 		key, err := keyFor(c, secret, hosts)
 		if err != nil {
 			continue

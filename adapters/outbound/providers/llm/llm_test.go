@@ -209,8 +209,8 @@ func TestMoney(t *testing.T) {
 	priced := map[string]any{"price_in": 2.5, "price_out": 10, "max_tokens": 100}
 	reply, err := w.ask(t, w.config(t, priced), "Acme")
 	require.NoError(t, err)
-	require.Positive(t, reply.Cost)
-	require.Equal(t, reply.Cost.String(), func() string { n, _ := reply.Outputs["cost_usd"].(json.Number); return n.String() }())
+	require.Positive(t, reply.Bill.Cost)
+	require.Equal(t, reply.Bill.Cost.String(), func() string { n, _ := reply.Outputs["cost_usd"].(json.Number); return n.String() }())
 	priced["row_budget"] = 0.0005
 	_, err = w.ask(t, w.config(t, priced), "Acme")
 	require.ErrorContains(t, err, "more than its budget of $0.0005")
@@ -218,8 +218,8 @@ func TestMoney(t *testing.T) {
 	w.twin.Script(twins.Fault{Status: 200, Body: said(llm.OpenAI, "no JSON", `"stop"`), Times: 2})
 	delete(priced, "row_budget")
 	_, err = w.ask(t, w.config(t, priced), "Acme")
-	require.Positive(t, enrichment.AsCallError(err).Cost, "a bad answer is charged too, and so is an endpoint that doesn't count")
-	once := enrichment.AsCallError(err).Cost / 2
+	require.Positive(t, enrichment.AsCallError(err).Bill.Cost, "a bad answer is charged too, and so is an endpoint that doesn't count")
+	once := enrichment.AsCallError(err).Bill.Cost / 2
 	priced["row_budget"] = float64(once)*1.6/1e6 + 0.001
 	w.twin.Forget()
 	w.twin.Script(twins.Fault{Status: 200, Body: said(llm.OpenAI, "no JSON", `"stop"`)})

@@ -9,8 +9,13 @@ import (
 	"github.com/morket/morket/domain/enrichment"
 )
 
-// costField is the output with what an answer cost.
-const costField = "cost_usd"
+// CostOutput is the output with what an answer cost.
+const CostOutput = "cost_usd"
+
+// CostField describes CostOutput.
+func CostField() enrichment.Field {
+	return enrichment.Field{Name: CostOutput, Label: "Cost, USD", Type: enrichment.FieldNumber, Description: "By the tokens and prices of the step"}
+}
 
 // usage is how many tokens a call used.
 type usage struct{ in, out int64 }
@@ -22,38 +27,30 @@ const bytesPerToken = 3
 // overhead is what a message has of tokens besides its text.
 const overhead = 32
 
-func tokens(text string) int64 { return int64(len(text)/bytesPerToken) + overhead }
+func tokens(bytes int) int64 { return int64(bytes/bytesPerToken) + overhead }
 
-// cost is what the tokens cost in millionths of a US dollar, rounded up: a price in dollars for a million tokens is one in millionths for
+// bill is what the tokens cost in millionths of a US dollar, rounded up: a price in dollars for a million tokens is one in millionths for
 // a token.
-func (c Config) cost(u usage) enrichment.Micros {
-	return enrichment.Micros(math.Ceil(c.PriceIn*float64(u.in) + c.PriceOut*float64(u.out)))
-}
-
-// BudgetOf implements enrichment.Metered.
-func (*Provider) BudgetOf(raw json.RawMessage) enrichment.Budgets {
-	c, err := parse(raw)
-	if err != nil {
-		return enrichment.Budgets{}
-	}
-	return enrichment.Budgets{Record: dollars(c.RowBudget), Run: dollars(c.RunBudget)}
+func (e Endpoint) bill(u usage) enrichment.Bill {
+	cost := enrichment.Micros(math.Ceil(e.PriceIn*float64(u.in) + e.PriceOut*float64(u.out)))
+	return enrichment.Bill{Cost: cost, TokensIn: u.in, TokensOut: u.out}
 }
 
 func dollars(v float64) enrichment.Micros { return enrichment.Micros(math.Round(v * 1e6)) }
 
-// affordable says why a question may not be asked: with what was spent on the row it could cost more than the row's budget.
-func (c Config) affordable(text string, spent enrichment.Micros) error {
-	if c.RowBudget == 0 {
+// affordable says why a question of so many bytes may not be asked: with what was spent on the row it could cost more than the row's budget.
+func (e Endpoint) affordable(bytes int, spent enrichment.Micros) error {
+	if e.RowBudget == 0 {
 		return nil
 	}
-	most := spent + c.cost(usage{in: tokens(text), out: int64(c.MaxTokens)})
-	if most <= dollars(c.RowBudget) {
+	most := spent + e.bill(usage{in: tokens(bytes), out: int64(e.MaxTokens)}).Cost
+	if most <= dollars(e.RowBudget) {
 		return nil
 	}
-	return enrichment.Fail(enrichment.CallBadInput, fmt.Sprintf("the row could cost $%s, more than its budget of $%s", most, dollars(c.RowBudget)))
+	return enrichment.Fail(enrichment.CallNoBudget, fmt.Sprintf("the row could cost $%s, more than its budget of $%s", most, dollars(e.RowBudget)))
 }
 
-// costOutput writes an amount as a number of dollars.
-func costOutput(m enrichment.Micros) json.Number {
+// Cost writes an amount as a number of dollars, for CostOutput.
+func Cost(m enrichment.Micros) json.Number {
 	return json.Number(strconv.FormatFloat(float64(m)/1e6, 'f', -1, 64))
 }

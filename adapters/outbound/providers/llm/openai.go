@@ -12,20 +12,20 @@ import (
 // openAI is the dialect of chat completions.
 type openAI struct{}
 
-func (openAI) request(ctx context.Context, c Config, key string, turns []turn, q question) (*http.Request, error) {
-	body := map[string]any{"model": c.Model, "messages": append([]turn{{"system", q.system}}, turns...)}
+func (openAI) request(ctx context.Context, e Endpoint, key string, turns []turn, q question) (*http.Request, error) {
+	body := map[string]any{"model": e.Model, "messages": append([]turn{{"system", q.system}}, turns...)}
 	bound := "max_tokens"
-	if strings.HasPrefix(c.BaseURL, "https://api.openai.com/") { // OpenAI's newer models refuse the name that all others know
+	if strings.HasPrefix(e.BaseURL, "https://api.openai.com/") { // OpenAI's newer models refuse the name that all others know
 		bound = "max_completion_tokens"
 	}
-	body[bound] = c.MaxTokens
-	if c.Temperature != nil {
-		body["temperature"] = *c.Temperature
+	body[bound] = e.MaxTokens
+	if e.Temperature != nil {
+		body["temperature"] = *e.Temperature
 	}
-	if !c.Unstructured {
+	if !e.Unstructured {
 		body["response_format"] = map[string]any{"type": "json_schema", "json_schema": map[string]any{"name": "answer", "strict": true, "schema": q.schema}}
 	}
-	return post(ctx, c.BaseURL+"/chat/completions", OpenAI, key, body)
+	return post(ctx, e.BaseURL+"/chat/completions", OpenAI, key, body)
 }
 
 func (openAI) read(got map[string]any) (string, usage, error) {
@@ -39,10 +39,10 @@ func (openAI) read(got map[string]any) (string, usage, error) {
 	case "length":
 		return "", u, errCut()
 	case "content_filter":
-		return "", u, errRefused
+		return "", u, ErrRefused
 	}
 	if wire.Text(choices[0], "message", "refusal") != "" {
-		return "", u, errRefused
+		return "", u, ErrRefused
 	}
 	return text, u, nil
 }
