@@ -23,6 +23,7 @@ import (
 	"github.com/morket/morket/adapters/httpapi/enrichmentapi"
 	"github.com/morket/morket/adapters/outbound/providers"
 	"github.com/morket/morket/adapters/outbound/providers/providertest"
+	"github.com/morket/morket/adapters/outbound/providers/scrapepage"
 	"github.com/morket/morket/adapters/outbound/safedial"
 	"github.com/morket/morket/adapters/postgres"
 	"github.com/morket/morket/adapters/postgres/creditread"
@@ -110,6 +111,7 @@ func newWorldWithPrices(tb testing.TB, prices map[string]kernel.Credits) *world 
 type worldOf struct {
 	prices  map[string]kernel.Credits
 	local   map[string]string // addresses that stand in for vendors
+	pages   scrapepage.Reader
 	secrets waterfall.Secrets
 	quotas  waterfall.Quotas
 }
@@ -128,7 +130,7 @@ func newWorldOf(tb testing.TB, of worldOf) *world {
 	rows := gridread.NewGrid(w.pool, clock).ForRuns(w.positions)
 	reg, err := providers.Builtin(providers.Config{
 		Resolver: providertest.Zone{Err: errors.New("no network")}, Client: safedial.NewClient(safedial.Config{}), Body: safedial.Body, Inside: safedial.Inside, Agent: "Morket/test", Clock: clock,
-		Local: of.local, Vendors: http.DefaultClient,
+		Local: of.local, Vendors: http.DefaultClient, Pages: of.pages,
 	})
 	require.NoError(tb, err)
 	reg, err = reg.WithPrices(of.prices)

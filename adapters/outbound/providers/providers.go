@@ -19,8 +19,10 @@ import (
 	"github.com/morket/morket/adapters/outbound/providers/lookup"
 	"github.com/morket/morket/adapters/outbound/providers/namesplit"
 	"github.com/morket/morket/adapters/outbound/providers/phonenormalise"
+	"github.com/morket/morket/adapters/outbound/providers/research"
 	"github.com/morket/morket/adapters/outbound/providers/scrapepage"
 	"github.com/morket/morket/adapters/outbound/providers/techdetect"
+	"github.com/morket/morket/adapters/outbound/providers/websearch"
 	"github.com/morket/morket/adapters/outbound/providers/websiteprofile"
 	"github.com/morket/morket/adapters/outbound/providers/wire"
 	"github.com/morket/morket/domain/enrichment"
@@ -55,6 +57,7 @@ func Builtin(cfg Config) (*enrichment.Registry, error) {
 	if err != nil {
 		return nil, err
 	}
+	engines := websearch.New(keyed, cfg.Local)
 	callers := []enrichment.Caller{
 		emailcheck.New(dns, cfg.Inside),
 		phonenormalise.New(),
@@ -69,6 +72,10 @@ func Builtin(cfg Config) (*enrichment.Registry, error) {
 		scrapepage.New(cfg.Pages),
 		httpapi.New(wire.New(cfg.Client, cfg.Body, cfg.Agent, cfg.Clock)),
 		llm.New(keyed),
+		research.New(keyed, engines, cfg.Pages, cfg.Clock),
+	}
+	for _, e := range engines {
+		callers = append(callers, e)
 	}
 	callers = append(callers, hunter.New(keyed, cfg.Local[hunter.Vendor])...)
 	callers = append(callers, apollo.New(keyed, cfg.Local[apollo.Vendor])...)
@@ -77,4 +84,6 @@ func Builtin(cfg Config) (*enrichment.Registry, error) {
 }
 
 // Vendors are those for which an address of this machine may stand in.
-func Vendors() []string { return []string{hunter.Vendor, apollo.Vendor, clearbit.Vendor, llm.Slug} }
+func Vendors() []string {
+	return append([]string{hunter.Vendor, apollo.Vendor, clearbit.Vendor, llm.Slug}, websearch.Vendors()...)
+}

@@ -172,7 +172,7 @@ func (v Vendor) hosts(t *testing.T) {
 		"no key":      {Secret: map[string]string{"username": "x"}},
 		"a bad key":   {Secret: map[string]string{"api_key": Canary + "\r\nX-Evil: 1"}},
 	} {
-		ask.Inputs, ask.Config = v.Ask.Inputs, v.Ask.Config
+		ask.Inputs, ask.Config, ask.Further = v.Ask.Inputs, v.Ask.Config, v.Ask.Further
 		_, err := v.Caller.Call(t.Context(), Local(ask))
 		require.Error(t, err, name)
 		require.Equal(t, enrichment.CallUnauthorized, enrichment.AsCallError(err).Kind, name)
@@ -189,7 +189,7 @@ func (v Vendor) hostile(t *testing.T) {
 		for name := range v.Ask.Inputs {
 			in[name] = text
 		}
-		reply, err := v.Caller.Call(t.Context(), Local(enrichment.Request{Inputs: in, Config: v.Ask.Config}))
+		reply, err := v.Caller.Call(t.Context(), Local(enrichment.Request{Inputs: in, Config: v.Ask.Config, Further: v.Ask.Further}))
 		if err != nil {
 			var ce *enrichment.CallError
 			require.ErrorAs(t, err, &ce, "%.40q", text)

@@ -17,6 +17,8 @@ type LLM struct {
 	keys map[string]bool
 	// Says, when set, is what the model writes instead; ok false leaves it to the model.
 	says func(prompt string, turn int) (text string, ok bool)
+	// turns, when set, is what the model of a conversation in turns writes instead.
+	turns func(told []string) (text string, ok bool)
 }
 
 // NewLLM makes the twin with the keys that it takes; without any it takes every request.
@@ -38,6 +40,13 @@ func (l *LLM) Say(fn func(prompt string, turn int) (string, bool)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.says = fn
+}
+
+// Turns makes the model write, where it is asked for turns with tools, what fn answers to all that it was told, rules excepted.
+func (l *LLM) Turns(fn func(told []string) (string, bool)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.turns = fn
 }
 
 func (l *LLM) takes(key string) bool { return len(l.keys) == 0 || l.keys[key] }
@@ -133,33 +142,38 @@ func length(in chatRequest) int {
 }
 
 func (l *LLM) write(in chatRequest, schema json.RawMessage) string {
-	prompt := ""
+	var told []string
 	for _, m := range in.Messages {
-		if m.Role == "user" && prompt == "" {
-			prompt = m.Content
+		if m.Role == "user" {
+			told = append(told, m.Content)
 		}
 	}
+	if len(told) == 0 {
+		return "{}"
+	}
 	l.mu.Lock()
-	says := l.says
+	says, turns := l.says, l.turns
 	l.mu.Unlock()
+	if form, ok := turnForm(schema); ok {
+		if turns != nil {
+			if text, ok := turns(told); ok {
+				return text
+			}
+		}
+		return takeTurn(told, form)
+	}
 	if says != nil {
-		if text, ok := says(prompt, len(in.Messages)); ok {
+		if text, ok := says(told[0], len(in.Messages)); ok {
 			return text
 		}
 	}
-	return fill(prompt, schema)
+	return fill(told[0], schema)
 }
 
 // fill fills the schema from the values in the prompt's block of data.
 func fill(prompt string, schema json.RawMessage) string {
 	data := map[string]string{}
-	if from := strings.Index(prompt, "BEGIN DATA"); from >= 0 {
-		block := prompt[from:]
-		open, end := strings.IndexByte(block, '{'), strings.Index(block, "END DATA")
-		if open >= 0 && end > open {
-			_ = json.Unmarshal([]byte(strings.TrimSpace(block[open:end])), &data)
-		}
-	}
+	readBlock(prompt, &data)
 	var shape struct {
 		Properties map[string]struct {
 			Type any   `json:"type"`
@@ -183,6 +197,22 @@ func fill(prompt string, schema json.RawMessage) string {
 		return "{}"
 	}
 	return string(text)
+}
+
+// readBlock reads the first block of data of a message, if there is one.
+func readBlock(message string, into any) {
+	from := strings.Index(message, "BEGIN DATA")
+	if from < 0 {
+		return
+	}
+	block := message[from:]
+	open, end := strings.IndexByte(block, '{'), strings.LastIndex(block, "\nEND DATA")
+	if next := strings.Index(block, "\n\n"); next > 0 {
+		end = strings.LastIndex(block[:next], "\nEND DATA")
+	}
+	if open >= 0 && end > open {
+		_ = json.Unmarshal([]byte(strings.TrimSpace(block[open:end])), into)
+	}
 }
 
 func valueFor(name string, kind any, data map[string]string) any {
