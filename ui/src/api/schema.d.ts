@@ -1384,6 +1384,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/enrichment-jobs/{jobId}/records/{rowId}/{columnId}/stories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the attempts for a record worked their answers out, step by step
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
+         */
+        get: operations["list-enrichment-stories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/enrichment-jobs/{jobId}/resume": {
         parameters: {
             query?: never;
@@ -3940,6 +3960,13 @@ export interface components {
             status: string;
             /** Format: int64 */
             step: number;
+            /** Format: int64 */
+            steps?: number;
+            story?: components["schemas"]["EnrichmentStoryStep"][] | null;
+            /** Format: int64 */
+            tokens_in?: number;
+            /** Format: int64 */
+            tokens_out?: number;
         };
         EnrichmentBacktestAnswer: {
             /** @description Whether all rows were looked at. */
@@ -4039,6 +4066,11 @@ export interface components {
             name: string;
             required?: boolean;
             type: string;
+        };
+        EnrichmentFurtherCredential: {
+            kinds: string[] | null;
+            label: string;
+            use: string;
         };
         EnrichmentGuessed: {
             /**
@@ -4156,6 +4188,13 @@ export interface components {
             status: string;
             /** Format: int64 */
             step: number;
+            /** Format: int64 */
+            steps?: number;
+            story?: components["schemas"]["EnrichmentStoryStep"][] | null;
+            /** Format: int64 */
+            tokens_in?: number;
+            /** Format: int64 */
+            tokens_out?: number;
         };
         EnrichmentProvider: {
             /** @enum {string} */
@@ -4166,6 +4205,7 @@ export interface components {
             credential?: components["schemas"]["EnrichmentCredentialKind"];
             description: string;
             dynamic?: boolean;
+            further?: components["schemas"]["EnrichmentFurtherCredential"][] | null;
             health: components["schemas"]["EnrichmentHealth"];
             idempotent: boolean;
             inputs: components["schemas"]["EnrichmentField"][] | null;
@@ -4178,6 +4218,8 @@ export interface components {
             price_mc: number;
             slug: string;
             terms: string;
+            /** Format: int64 */
+            timeout_seconds?: number;
         };
         EnrichmentProviderEstimate: {
             /** Format: int64 */
@@ -4231,6 +4273,10 @@ export interface components {
             condition?: string | null;
             config?: unknown;
             credential_id?: string | null;
+            /** @description Credentials for what else the provider uses, by use: a search engine's, for example. */
+            further_credentials?: {
+                [key: string]: string;
+            } | null;
             inputs?: {
                 [key: string]: components["schemas"]["EnrichmentInput"];
             } | null;
@@ -4273,6 +4319,32 @@ export interface components {
              * @description Rows for which no reply of the step is recorded.
              */
             unknown: number;
+        };
+        EnrichmentStory: {
+            /**
+             * Format: int64
+             * @description Its place among the record's attempts.
+             */
+            attempt: number;
+            steps: components["schemas"]["EnrichmentStoryStep"][] | null;
+            /** @description False where a text was too long to be kept. */
+            whole: boolean;
+        };
+        EnrichmentStoryStep: {
+            /** Format: int64 */
+            cost_usd_micros?: number;
+            cut?: boolean;
+            error?: string;
+            result?: string;
+            said: string;
+            subject?: string;
+            /** Format: int64 */
+            tokens_in?: number;
+            /** Format: int64 */
+            tokens_out?: number;
+            /** Format: int64 */
+            took_ms: number;
+            tool?: string;
         };
         EnrichmentTally: {
             /**
@@ -4577,6 +4649,13 @@ export interface components {
         };
         EnvelopeListEnrichmentRecord: {
             data: components["schemas"]["EnrichmentRecord"][] | null;
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeListEnrichmentStory: {
+            data: components["schemas"]["EnrichmentStory"][] | null;
             /** @description Always null: an answer with an error is a Failure. */
             error: null;
             meta: components["schemas"]["Meta"];
@@ -15977,6 +16056,121 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListEnrichmentRecord"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "list-enrichment-stories": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                jobId: string;
+                rowId: string;
+                columnId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListEnrichmentStory"];
                 };
             };
             /** @description Bad Request */
