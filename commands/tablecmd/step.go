@@ -67,6 +67,8 @@ func gestureLabel(gesture, first string) string {
 		return "Clear cells"
 	case "cut":
 		return "Cut"
+	case "replace":
+		return "Find and replace"
 	case "delete":
 		return "Delete rows"
 	default:

@@ -61,6 +61,7 @@ func Register(a *httpapi.API, d Deps) {
 	registerRows(a, s)
 	registerHistory(a, s)
 	registerSummary(a, s)
+	registerFind(a, s)
 }
 
 func registerTables(a *httpapi.API, s service) {

@@ -36,6 +36,11 @@ type Summaries interface {
 	Summary(ctx context.Context, info gridview.Info, q gridview.Query, c table.Column) (gridview.ColumnSummary, error)
 }
 
+// TextFinder finds where a text stands in the rows that a query selects.
+type TextFinder interface {
+	Find(ctx context.Context, info gridview.Info, q gridview.Query, cols []table.Column, pattern table.TextPattern, s gridview.TextSearch) (gridview.Found, error)
+}
+
 // TrashReader reads what can be restored.
 type TrashReader interface {
 	DeletedColumns(ctx context.Context, ws kernel.WorkspaceID, tables int, only ...kernel.TableID) ([]gridview.DeletedColumn, error)
@@ -48,6 +53,7 @@ type Grid interface {
 	RowReader
 	Counts
 	Summaries
+	TextFinder
 	TrashReader
 }
 

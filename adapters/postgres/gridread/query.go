@@ -161,6 +161,7 @@ type phase int
 const (
 	values phase = iota
 	nulls
+	bothPhases // of what reads the whole order at once
 )
 
 // place is where a page begins: after the row with these sort keys. A nil key is an empty cell.

@@ -143,7 +143,10 @@ func matches(c table.Condition, expr, raw string, a *args) (string, error) {
 		return sql, nil
 	}
 	text := raw
-	if foldsText(c.Column.Type) {
+	switch {
+	case sqlType(c.Column.Type) != sqlType(table.Text): // numbers, days and checkboxes, for find and replace
+		text = asText(raw)
+	case foldsText(c.Column.Type):
 		text, s = foldedText(c.Column.ID), kernel.Fold(s)
 	}
 	switch c.Op {
