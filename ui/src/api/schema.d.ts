@@ -2427,6 +2427,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/tables/{tableId}/rows:find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a text stands in the rows
+         * @description Counts the cells that match in all rows that the query selects, and lists those next to a place in its order.
+         *
+         *     Needs the permission `tables.read`.
+         */
+        get: operations["find-text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/tables/{tableId}/rows:replaceText": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a text in the place of another
+         * @description In up to 5,000 rows a call; while the answer has next, go on with after. Calls with one Morket-Gesture are one step of undo.
+         *
+         *     Needs the permission `rows.edit`.
+         */
+        post: operations["replace-text"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/tables/{tableId}/rows:restore": {
         parameters: {
             query?: never;
@@ -4570,6 +4614,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeGridFound: {
+            data: components["schemas"]["GridFound"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeListAudit: {
             data: components["schemas"]["Audit"][] | null;
             /** @description Always null: an answer with an error is a Failure. */
@@ -4892,6 +4943,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeTableReplacedText: {
+            data: components["schemas"]["TableReplacedText"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeTableRestoredRows: {
             data: components["schemas"]["TableRestoredRows"];
             /** @description Always null: an answer with an error is a Failure. */
@@ -5134,6 +5192,31 @@ export interface components {
             /** @description Of numbers, exact. */
             sum?: string;
             top?: components["schemas"]["GridValueCount"][] | null;
+        };
+        GridFound: {
+            /**
+             * Format: int64
+             * @description Cells that match, in all rows that the query selects.
+             */
+            cells: number;
+            /** @description Rows with a match, the one next to the start first. */
+            hits: components["schemas"]["GridHit"][] | null;
+            /** Format: int64 */
+            rows: number;
+        };
+        GridHit: {
+            columns: string[] | null;
+            /**
+             * Format: int64
+             * @description The number of its first matching cell among all, from 1.
+             */
+            first: number;
+            /**
+             * Format: int64
+             * @description The row's offset in the order.
+             */
+            place: number;
+            row_id: string;
         };
         GridSummary: {
             /** Format: int64 */
@@ -5456,6 +5539,19 @@ export interface components {
         };
         ReorderColumnsBody: {
             columns: string[];
+        };
+        ReplaceTextBody: {
+            /** @description The last answer's next. */
+            after?: string | null;
+            /** @description Ids or names; all columns if empty. */
+            columns?: string[] | null;
+            dry_run?: boolean | null;
+            filter?: unknown;
+            find: string;
+            match_case?: boolean | null;
+            q?: string | null;
+            replace: string;
+            whole_cell?: boolean | null;
         };
         RestoreRowsBody: {
             row_ids: string[];
@@ -5938,6 +6034,34 @@ export interface components {
              * @description Rows, with those in the trash.
              */
             total: number;
+        };
+        TableReplaceSample: {
+            after: string;
+            before: string;
+            column_id: string;
+            /** @description Why the column does not take it. */
+            reason?: string;
+            row_id: string;
+        };
+        TableReplacedText: {
+            /**
+             * Format: int64
+             * @description Cells that were changed, or would be.
+             */
+            cells: number;
+            /** @description A few of the refused cells. */
+            misfits?: components["schemas"]["TableReplaceSample"][] | null;
+            /** @description More rows may hold the text: go on with after. */
+            next?: string;
+            /**
+             * Format: int64
+             * @description Cells that match and stay as they are: the column would not take the new text.
+             */
+            refused: number;
+            /** Format: int64 */
+            rows: number;
+            /** @description A few of the changes. */
+            samples?: components["schemas"]["TableReplaceSample"][] | null;
         };
         TableRestoredRows: {
             /** Format: int64 */
@@ -23789,6 +23913,285 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeTableDeletedByFilter"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "find-text": {
+        parameters: {
+            query: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Its filter, order and visible columns. */
+                view?: string;
+                /** @description A filter as JSON; it narrows the view's. */
+                filter?: string;
+                /** @description Text that one of the text columns contains. */
+                q?: string;
+                /** @description col_…:asc,col_…:desc; instead of the view's order. */
+                sort?: string;
+                /** @description The text, as cells are exported. */
+                find: string;
+                /** @description Column ids separated by commas; all columns if empty. */
+                columns?: string;
+                match_case?: boolean;
+                /** @description The text is all that the cell holds. */
+                whole_cell?: boolean;
+                /** @description The offset in the order to begin at. */
+                from?: number;
+                /** @description From there towards the first row. */
+                backwards?: boolean;
+                /** @description Of rows. */
+                limit?: number;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description tbl_… */
+                tableId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeGridFound"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "replace-text": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat of the same request act once and get the first answer again. */
+                "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description tbl_… */
+                tableId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplaceTextBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTableReplacedText"];
                 };
             };
             /** @description Bad Request */

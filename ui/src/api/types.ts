@@ -114,6 +114,12 @@ type WireRow = Schemas['EnvelopeTableRow']['data'];
 export type CellState = Narrow<NonNullable<WireRow['states']>[string], { state: CellStateName }>;
 export type Row = Narrow<WireRow, { cells: Cells; states?: Record<string, CellState> }>;
 export type ColumnSummary = Schemas['GridColumnSummary'];
+export type Found = Narrow<Schemas['GridFound'], { hits: Narrow<Schemas['GridHit'], { columns: string[] }>[] }>;
+export type ReplaceSample = Schemas['TableReplaceSample'];
+export type ReplacedText = Narrow<
+  Schemas['TableReplacedText'],
+  { samples?: ReplaceSample[] | null; misfits?: ReplaceSample[] | null }
+>;
 export type RowOperation = Narrow<Schemas['TableRowOp'], { cells?: Cells }>;
 export type BatchAnswer = Narrow<Schemas['TableBatchedRows'], { results: Schemas['TableRowResult'][] }>;
 export type CellEdit = Narrow<Schemas['TableCellEdit'], { value: CellValue }>;

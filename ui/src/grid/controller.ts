@@ -10,6 +10,7 @@ import { EditQueue } from './edit-queue';
 import type { HeldEdit } from './edit-store';
 import { editOf } from './edit-request';
 import type { GridEvents, GridSource, Selection } from './events';
+import { FoundMarks, type Marks } from './found-marks';
 import { gridOptions } from './grid-options';
 import { GridInput } from './input';
 import { isReadOnly, type CellChange, type GridRow } from './model';
@@ -34,6 +35,7 @@ export class GridController {
   readonly checked: CheckedRows;
   readonly rows: RowSource;
   private readonly layout: Layout;
+  private readonly found: FoundMarks;
   private readonly api: GridApi<GridRow>;
   private readonly mouse: MouseRange;
   private readonly transfers: Transfers;
@@ -66,6 +68,7 @@ export class GridController {
       (id) => this.layout.column(id),
       this.rows.rowCount.get,
     );
+    this.found = new FoundMarks(host, this.cache);
     this.checked = new CheckedRows(
       () => this.paintNumbers(),
       (i) => this.cache.at(i)?.id,
@@ -201,6 +204,18 @@ export class GridController {
   reveal(columnId: string): void {
     this.layout.reveal(this.api, columnId);
   }
+  /** Marks what a search has found; null takes the marks away. */
+  mark(marks: Marks | null): void {
+    this.found.show(marks);
+  }
+  /** Selects a cell and brings it into view; the focus stays where it is. */
+  goTo(row: number, columnId: string): void {
+    const col = this.selection.place(columnId);
+    if (col === undefined) return;
+    this.api.ensureIndexVisible(row);
+    this.api.ensureColumnVisible(columnId);
+    this.selection.select({ row, col });
+  }
   focus(): void {
     const place = this.selection.current?.anchor ?? { row: 0, col: 0 };
     const column = this.selection.columnId(place.col);
@@ -266,8 +281,8 @@ export class GridController {
       onColumnMoved: (e) => e.finished && this.layout.changed(this.api),
       onColumnResized: (e) => e.finished && BY_PERSON.has(e.source) && this.layout.changed(this.api),
       onColumnPinned: () => this.layout.changed(this.api),
-      onModelUpdated: () => this.selection.repaint(),
-      onViewportChanged: () => this.selection.repaint(),
+      onModelUpdated: () => this.repaintMarks(),
+      onViewportChanged: () => this.repaintMarks(),
       onGridSizeChanged: () => {
         const focused = this.api.getFocusedCell(); // a drawer beside the grid must not push it out of sight
         if (focused) this.api.ensureColumnVisible(focused.column);
@@ -305,6 +320,11 @@ export class GridController {
         force: true,
       });
     this.selection.summarise();
+    this.found.repaint();
+  }
+  private repaintMarks(): void {
+    this.selection.repaint();
+    this.found.repaint();
   }
   private marked: readonly HeldEdit[] = [];
   private paintHeld(): void {

@@ -52,7 +52,7 @@ export interface GridEvents {
   held(edits: readonly HeldEdit[]): void;
   failed(error: unknown): void;
   notice(kind: 'info' | 'success' | 'error', text: string): void;
-  command(name: 'find' | 'insert-row'): void;
+  command(name: 'find' | 'replace' | 'quick-search' | 'insert-row'): void;
   deleteRows(rowIds: string[]): void;
   contextMenu(rowId: string, columnId: string, at: { x: number; y: number }): void;
 }

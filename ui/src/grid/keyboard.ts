@@ -13,6 +13,8 @@ export type KeyAction =
         | 'fill-down'
         | 'fill-right'
         | 'find'
+        | 'replace'
+        | 'quick-search'
         | 'select-all'
         | 'select-rows'
         | 'select-columns'
@@ -72,7 +74,9 @@ function modified(e: KeyPress): KeyAction | null {
     case 'r':
       return { do: 'fill-right' };
     case 'f':
-      return { do: 'find' };
+      return e.shiftKey ? { do: 'quick-search' } : { do: 'find' };
+    case 'h':
+      return { do: 'replace' };
     case 'a':
       return { do: 'select-all' };
     case 'enter':

@@ -282,6 +282,6 @@ export class Transfers {
 }
 
 /** A name under which the server takes all that one gesture does for one step of undo. */
-export function newGesture(kind: 'paste' | 'fill' | 'clear' | 'cut' | 'delete' | 'duplicate'): string {
+export function newGesture(kind: 'paste' | 'fill' | 'clear' | 'cut' | 'delete' | 'duplicate' | 'replace'): string {
   return `${kind}-${crypto.randomUUID()}`;
 }

@@ -21,6 +21,9 @@ import { ROW_HEIGHTS, useViews, type ViewState } from './view-state';
 
 const RECOUNT_MS = 400;
 
+/** The search in the cells, with a replacement, or the quick search that leaves out rows. */
+export type FindCommand = 'find' | 'replace' | 'quick-search';
+
 export interface GridPage {
   grid: GridController | null;
   shape: GridShape;
@@ -52,7 +55,7 @@ function tellHeld(edits: readonly HeldEdit[], review: () => void): void {
 }
 
 /** Everything between the grid and the page: its data, its events, the live stream, the undo keys. */
-export function useGridPage(ws: string, table: Table, state: ViewState, onFind: () => void): GridPage {
+export function useGridPage(ws: string, table: Table, state: ViewState, onFind: (name: FindCommand) => void): GridPage {
   const client = useQueryClient();
   const can = useCan(ws);
   const userId = useSession((s) => s.user?.id ?? '');
@@ -168,8 +171,8 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     notice: (kind, text) => toast[kind](text),
     deleteRows: (ids) => setOverlay({ kind: 'delete-rows', all: false, ids }),
     command: (name) => {
-      if (name === 'find') latest.current.onFind();
-      else void insertRow();
+      if (name === 'insert-row') void insertRow();
+      else latest.current.onFind(name);
     },
   }));
 

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useRef, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { WifiOff } from 'lucide-react';
 import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
@@ -8,14 +8,16 @@ import { Button } from '@/components/button';
 import { Empty, Notice } from '@/components/states';
 import { DataGrid } from '@/grid/data-grid';
 import type { GridController } from '@/grid/controller';
+import { keyAction } from '@/grid/keyboard';
 import { Observable } from '@/lib/emitter';
 import { plural } from '@/lib/format';
 import { spelled } from '@/lib/signs';
-import { useGridPage } from '../use-grid-page';
+import { useGridPage, type FindCommand } from '../use-grid-page';
 import { useReveal } from '../use-reveal';
 import type { ViewState } from '../view-state';
 import { useViews } from '../view-state';
 import { BulkBar } from './bulk-bar';
+import { FindBar } from './find-bar';
 import { HoverCard } from './hover-card';
 import { useHelpKey } from './keys-dialog';
 import { Overlays } from './overlays';
@@ -29,7 +31,11 @@ const none = new Observable(-1);
 
 export function TableView({ workspaceId: ws, table, state }: { workspaceId: string; table: Table; state: ViewState }) {
   const search = useRef<HTMLInputElement>(null);
-  const onFind = useCallback(() => search.current?.focus(), []);
+  const [finding, setFinding] = useState<{ replace: boolean; n: number } | null>(null);
+  const onFind = useCallback((name: FindCommand) => {
+    if (name === 'quick-search') search.current?.focus();
+    else setFinding((now) => ({ replace: name === 'replace', n: (now?.n ?? 0) + 1 }));
+  }, []);
   const page = useGridPage(ws, table, state, onFind);
   const can = useCan(ws);
   const change = useViews((s) => s.change);
@@ -39,7 +45,7 @@ export function TableView({ workspaceId: ws, table, state }: { workspaceId: stri
   const { setOverlay } = page;
   useHelpKey(useCallback(() => setOverlay({ kind: 'keys' }), [setOverlay]));
   return (
-    <div className="flex h-full min-h-0 flex-col bg-surface">
+    <div className="flex h-full min-h-0 flex-col bg-surface" onKeyDown={(e) => findKey(e, onFind)}>
       <h1 className="sr-only">{spelled(table.name)}</h1>
       <TableHeader workspaceId={ws} table={table} state={state} page={page} />
       <Toolbar workspaceId={ws} table={table} state={state} page={page} searchRef={search} />
@@ -64,6 +70,16 @@ export function TableView({ workspaceId: ws, table, state }: { workspaceId: stri
             onRetry={() => grid?.refreshSoon(true)}
           />
           <BulkBar workspaceId={ws} table={table} page={page} />
+          {finding && grid && (
+            <FindBar
+              workspaceId={ws}
+              table={table}
+              page={page}
+              canEdit={can('rows.edit')}
+              open={finding}
+              onClose={() => setFinding(null)}
+            />
+          )}
         </div>
         <SidePanel workspaceId={ws} table={table} page={page} />
       </div>
@@ -80,6 +96,14 @@ export function TableView({ workspaceId: ws, table, state }: { workspaceId: stri
       <Overlays workspaceId={ws} table={table} state={state} page={page} client={client} />
     </div>
   );
+}
+
+/** The search is asked for from anywhere in the page, not in the grid alone, which takes its keys itself. */
+function findKey(e: React.KeyboardEvent, find: (name: FindCommand) => void): void {
+  const action = keyAction(e);
+  if (action?.do !== 'find' && action?.do !== 'replace' && action?.do !== 'quick-search') return;
+  e.preventDefault();
+  find(action.do);
 }
 
 function Offline({ grid }: { grid: GridController | null }) {
