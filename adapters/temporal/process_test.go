@@ -2,6 +2,7 @@ package temporal_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
@@ -74,6 +75,17 @@ func (zero) Call(_ context.Context, req enrichment.Request) (enrichment.Reply, e
 	return enrichment.Reply{Outputs: map[string]any{"a": "re: " + req.Inputs["q"]}}, nil
 }
 
+// hosted is zero at somebody's server, so that the log is told of each call before it is made.
+type hosted struct{ zero }
+
+func (hosted) Describe() enrichment.Provider {
+	d := zero{}.Describe()
+	d.Slug, d.Name = "test_hosted", "Hosted"
+	return d
+}
+
+func (hosted) HostOf(json.RawMessage) string { return "somebody.example" }
+
 // lethal is a provider that takes its process with it at one question.
 type lethal struct{}
 
@@ -118,7 +130,7 @@ func newApp(store eventstore.Store, pool *pgxpool.Pool) (*app, error) {
 		return nil, err
 	}
 	a.position = projections.NewRegistry(a.reads)
-	reg, err := enrichment.NewRegistry(echo{}, zero{}, lethal{})
+	reg, err := enrichment.NewRegistry(echo{}, zero{}, hosted{}, lethal{})
 	if err != nil {
 		return nil, err
 	}

@@ -17,11 +17,7 @@ func doctorCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ok, err := doctor.Run(cmd.Context(), cfg, cmd.OutOrStdout())
-			if err == nil && !ok {
-				err = errSaid
-			}
-			return err
+			return verdict(doctor.Run(cmd.Context(), cfg, cmd.OutOrStdout()))
 		},
 	}
 }

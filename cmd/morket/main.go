@@ -36,6 +36,14 @@ func endless(command string) bool { return command == "serve" || command == "tai
 // errSaid is the error of a command that has already told what is wrong.
 var errSaid = errors.New("failed")
 
+// verdict is the error of a command that tells whether all is well.
+func verdict(ok bool, err error) error {
+	if err == nil && !ok {
+		return errSaid
+	}
+	return err
+}
+
 func root() *cobra.Command {
 	c := &cobra.Command{
 		Use:           "morket",

@@ -44,11 +44,7 @@ func verify() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withPlatform(cmd.Context(), func(ctx context.Context, p *boot.Platform) error {
-				ok, err := p.Verify(ctx, cmd.OutOrStdout())
-				if err == nil && !ok {
-					err = errSaid
-				}
-				return err
+				return verdict(p.Verify(ctx, cmd.OutOrStdout()))
 			})
 		},
 	}

@@ -103,7 +103,7 @@ func (b *backups) drill(ctx context.Context, name string) (out operation.Outcome
 		return out, err
 	}
 	var report bytes.Buffer
-	good, ready, err := drill(ctx, b.cfg, b.log, r, io.MultiWriter(&report, lineWriter(b.setStep)))
+	good, ready, err := drillBackup(ctx, b.cfg, b.log, r, io.MultiWriter(&report, lineWriter(b.setStep)))
 	err = errors.Join(err, r.Close())
 	if ctx.Err() != nil {
 		return out, ctx.Err()

@@ -62,10 +62,15 @@ func (p *Platform) Close() {
 	p.core.close()
 }
 
-// remake makes every read model from the log.
-func (p *Platform) remake(ctx context.Context) error {
+// makeMissing makes every read model from the log that isn't there.
+func (p *Platform) makeMissing(ctx context.Context) error {
 	for _, pr := range p.views.projectors() {
-		if _, err := projections.Rebuild(ctx, projections.RebuildConfig{RunnerConfig: p.views.runnerConfig(pr)}); err != nil {
+		cfg := p.views.runnerConfig(pr)
+		at, there, err := cfg.Store.Checkpoint(ctx, projections.LiveOf(pr.Name()))
+		if there = there && at.Version == pr.Version(); err == nil && !there {
+			_, err = projections.Rebuild(ctx, projections.RebuildConfig{RunnerConfig: cfg})
+		}
+		if err != nil {
 			return fmt.Errorf("make %s: %w", pr.Name(), err)
 		}
 	}

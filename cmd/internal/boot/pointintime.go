@@ -22,20 +22,29 @@ import (
 	"github.com/morket/morket/eventstore/pgstore"
 )
 
-// Until is a point in time: a moment, or a position of the log with what was committed together with it.
+// Until is a point in time: a moment, or a position of the log with what was committed together with it. Without either it is the end
+// of the archive.
 type Until struct {
 	Time     time.Time
 	Position int64
 }
 
-// ParseUntil reads a moment (RFC 3339) or a position.
+func (u Until) latest() bool { return u.Time.IsZero() && u.Position == 0 }
+
+// latest is how the end of the archive is named.
+const latest = "latest"
+
+// ParseUntil reads a moment (RFC 3339), a position or "latest".
 func ParseUntil(text string) (Until, error) {
+	if text == latest {
+		return Until{}, nil
+	}
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n > 0 {
 		return Until{Position: n}, nil
 	}
 	at, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
-		return Until{}, fmt.Errorf("%.60q is neither a time, as 2026-01-31T12:00:00Z, nor a position of the log", text)
+		return Until{}, fmt.Errorf("%.60q is neither a time, as 2026-01-31T12:00:00Z, nor a position of the log, nor latest", text)
 	}
 	return Until{Time: at}, nil
 }
@@ -113,7 +122,7 @@ func (p *pointInTime) choose(ctx context.Context) error {
 	}
 	found := false
 	for _, b := range c.Bases {
-		if p.until.Position > b.Position || !p.until.Time.IsZero() && !b.TakenAt.After(p.until.Time) {
+		if p.until.latest() || p.until.Position > b.Position || !p.until.Time.IsZero() && !b.TakenAt.After(p.until.Time) {
 			p.base, found = b, true
 		}
 	}
