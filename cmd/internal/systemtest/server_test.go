@@ -62,6 +62,7 @@ type server struct {
 	env  []string
 	args []string
 	log  string // what it wrote, over all its lives
+	exe  string // the program; that under test
 
 	cmd  *exec.Cmd
 	done chan struct{}
@@ -80,7 +81,7 @@ func newServer(t *testing.T, env ...string) *server {
 	port, err := childproc.FreePort(t.Context())
 	require.NoError(t, err)
 	address := "127.0.0.1:" + strconv.Itoa(port)
-	s := &server{t: t, dir: filepath.Join(dir, "data"), url: "http://" + address, log: filepath.Join(dir, "morket.log"), args: []string{"serve"}}
+	s := &server{t: t, dir: filepath.Join(dir, "data"), url: "http://" + address, log: filepath.Join(dir, "morket.log"), exe: binary, args: []string{"serve"}}
 	s.env = append(cleanEnv(),
 		"MORKET_DATA_DIR="+s.dir, "MORKET_HTTP_ADDR="+address, "MORKET_LOG_FORMAT=json",
 		"MORKET_RATE_GENERAL=0", "MORKET_RATE_GRID=0", "MORKET_RATE_AUTH=0", "MORKET_RATE_ENRICHMENT=0", "MORKET_RATE_ADMIN=0")
@@ -104,7 +105,7 @@ func (s *server) start() {
 	out, err := os.OpenFile(s.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	require.NoError(s.t, err)
 	ready := &herald{word: []byte("Morket is ready"), heard: make(chan struct{}), out: out}
-	s.cmd = exec.Command(binary, s.args...)
+	s.cmd = exec.Command(s.exe, s.args...)
 	s.cmd.Env, s.cmd.Stdout, s.cmd.Stderr = s.env, ready, out
 	require.NoError(s.t, s.cmd.Start())
 	s.done = make(chan struct{})
@@ -270,7 +271,7 @@ func (s *server) tool(args ...string) (string, int) {
 // toolWithin is tool with a time limit of the caller's.
 func (s *server) toolWithin(ctx context.Context, args ...string) (string, int) {
 	s.t.Helper()
-	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd := exec.CommandContext(ctx, s.exe, args...)
 	cmd.Env = s.env
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs

@@ -313,7 +313,7 @@ func (u *upgraded) keepsWhatWas() {
 // proves requires that the log is whole, live = rebuilt, the feed without a gap and the ledger proved.
 func (u *upgraded) proves() {
 	u.t.Helper()
-	feed := u.feed()
+	feed := u.c.feed()
 	require.NotEmpty(u.t, feed)
 	for i := 1; i < len(feed); i++ {
 		require.Greater(u.t, feed[i], feed[i-1])
@@ -326,8 +326,8 @@ func (u *upgraded) proves() {
 }
 
 // feed reads the positions of all events that the change feed tells.
-func (u *upgraded) feed() (positions []int64) {
-	u.t.Helper()
+func (c *client) feed() (positions []int64) {
+	c.t.Helper()
 	cursor := "0"
 	for {
 		page := in[struct {
@@ -336,7 +336,7 @@ func (u *upgraded) feed() (positions []int64) {
 			} `json:"events"`
 			Cursor string `json:"cursor"`
 			More   bool   `json:"more"`
-		}](u.c, http.StatusOK, http.MethodGet, "/changes?limit=500&after="+cursor, nil)
+		}](c, http.StatusOK, http.MethodGet, "/changes?limit=500&after="+cursor, nil)
 		for _, e := range page.Events {
 			positions = append(positions, e.Position)
 		}
