@@ -1,4 +1,5 @@
-import { expect, openTable, test } from './fixtures.ts';
+import { expect } from '@playwright/test';
+import { openTable, test } from './fixtures.ts';
 
 test('somebody new has a filled column within a minute, without a key', async ({ page }) => {
   await test.step('register and name a workspace', async () => {
