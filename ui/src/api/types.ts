@@ -172,6 +172,13 @@ export type EnrichmentConfig = Narrow<Schemas['EnrichmentConfig'], { steps: Enri
 export type Attempt = Schemas['EnrichmentAttempt'];
 export type PreviewAnswer = Narrow<Schemas['EnrichmentPreviewAnswer'], { value: CellValue; outputs: Cells }>;
 export type Estimate = Schemas['EnrichmentEstimate'];
+export type Tally = Narrow<Schemas['EnrichmentTally'], { steps: Schemas['EnrichmentStepTally'][] }>;
+export type BacktestRow = Narrow<Schemas['EnrichmentBacktestRow'], { now: CellValue; then: CellValue }>;
+export type Backtest = Narrow<
+  Schemas['EnrichmentBacktestAnswer'],
+  { now?: Tally; then: Tally; effects: Partial<Record<Effect, number>>; rows: BacktestRow[] }
+>;
+export type Effect = 'same' | 'changed' | 'gained' | 'lost' | 'edited' | 'unknown';
 export type JobState = NonNullable<Schemas['EnrichmentJob']['state']>;
 /** A run as it is kept; only an estimate, which is not kept, has neither id nor state. */
 export type Job = Narrow<Schemas['EnrichmentJob'], { id: string; state: JobState; created_at: string }>;

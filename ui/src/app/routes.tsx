@@ -39,6 +39,10 @@ export const routes: RouteObject[] = [
               { index: true, ...page('', async () => (await import('./home/home-page')).HomePage) },
               page('tables', async () => (await import('@/features/tables/tables-page')).TablesPage),
               page('tables/:tableId', async () => (await import('@/features/grid/table-page')).TablePage),
+              page(
+                'tables/:tableId/columns/:columnId/backtest',
+                async () => (await import('@/features/enrichment/backtest-page')).BacktestPage,
+              ),
               page('import', async () => (await import('@/features/imports/import-page')).ImportPage),
               page('jobs', async () => (await import('@/features/jobs/jobs-page')).JobsPage),
               page('jobs/:jobId', async () => (await import('@/features/jobs/job-page')).JobPage),

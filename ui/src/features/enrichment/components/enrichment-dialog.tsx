@@ -11,6 +11,7 @@ import { Notice, SkeletonRows } from '@/components/states';
 import { NumberInput } from '@/grid/typed-input';
 import { createEnrichment, updateEnrichment } from '../api/enrichment';
 import { newStep, problemOf, typeOfStep } from '../config';
+import { BacktestLink } from './backtest-link';
 import { PreviewPane } from './preview-pane';
 import { fromTemplate, templates, type Template } from '../templates';
 import { ProviderPicker } from './provider-picker';
@@ -68,6 +69,7 @@ export function EnrichmentDialog({
           {problem && config.steps.length > 0 && (
             <span className="mr-auto self-center text-base text-warning-ink">{problem}</span>
           )}
+          {column?.enrichment && <BacktestLink workspaceId={ws} tableId={table.id} columnId={column.id} />}
           <Button onClick={onClose}>Cancel</Button>
           <Button variant="primary" busy={save.isPending} disabled={problem !== null} onClick={() => save.mutate()}>
             {column ? 'Save' : 'Create column'}
