@@ -99,7 +99,7 @@ func (s *Store) Advance(ctx context.Context, from projections.Checkpoint, step p
 		return s.write(ctx, from.Location, tx, writing{apply, step.To})
 	}
 	next, err := s.base.Advance(ctx, from, step)
-	if err == nil || errors.Is(err, projections.ErrMoved) || ctx.Err() != nil || s.Transient(err) && !errors.Is(err, errUnmarked) {
+	if err == nil || errors.Is(err, projections.ErrMoved) || ctx.Err() != nil || s.Transient(err) && !absent(err) {
 		return next, err
 	}
 	if lost := s.repair(ctx, from); lost != nil {
@@ -142,6 +142,9 @@ func (s *Store) write(ctx context.Context, location projections.Location, tx pro
 
 // errLost says that the copy is missing, or lacks what was committed.
 var errLost = errors.New("the store has lost what was written to it")
+
+// absent reports that what is wrong is with the copy, which is made anew, maybe by another process meanwhile, and not with an event.
+func absent(err error) bool { return errors.Is(err, errUnmarked) || errors.Is(err, errLost) }
 
 // whole looks before each step whether the copy has all that was committed. A step on a copy that was put back to an older one would
 // have it reach further than before, so that no look could tell any more what it lacks.
@@ -295,5 +298,5 @@ func (s *Store) Attempt(ctx context.Context, a projections.Attempt) error {
 
 // Transient implements projections.Checkpoints.
 func (s *Store) Transient(err error) bool {
-	return errors.Is(err, errUnmarked) || s.base.Transient(err) || s.engine.Transient(err)
+	return absent(err) || s.base.Transient(err) || s.engine.Transient(err)
 }
