@@ -170,6 +170,7 @@ export type EnrichmentStep = Narrow<
 >;
 export type EnrichmentConfig = Narrow<Schemas['EnrichmentConfig'], { steps: EnrichmentStep[] }>;
 export type Attempt = Schemas['EnrichmentAttempt'];
+export type StoryStep = Schemas['EnrichmentStoryStep'];
 export type PreviewAnswer = Narrow<Schemas['EnrichmentPreviewAnswer'], { value: CellValue; outputs: Cells }>;
 export type Estimate = Schemas['EnrichmentEstimate'];
 export type Tally = Narrow<Schemas['EnrichmentTally'], { steps: Schemas['EnrichmentStepTally'][] }>;

@@ -1,5 +1,6 @@
 import type { Attempt } from '@/api/types';
 import { milliseconds, sentence } from '@/lib/format';
+import { attemptBill, AttemptStory, type StorySource } from './attempt-story';
 import { Badge, type Tone } from './states';
 
 const tones: Record<string, Tone> = {
@@ -15,7 +16,15 @@ const tones: Record<string, Tone> = {
 };
 
 /** What each provider of a waterfall said, in the order they were asked. */
-export function AttemptList({ attempts, nameOf }: { attempts: Attempt[]; nameOf: (slug: string) => string }) {
+export function AttemptList({
+  attempts,
+  nameOf,
+  stories,
+}: {
+  attempts: Attempt[];
+  nameOf: (slug: string) => string;
+  stories?: StorySource;
+}) {
   if (attempts.length === 0) return null;
   return (
     <ol aria-label="Attempts" className="flex flex-col gap-1.5">
@@ -30,8 +39,11 @@ export function AttemptList({ attempts, nameOf }: { attempts: Attempt[]; nameOf:
               {(a.repeats ?? 1) > 1 ? `Possibly asked ${String((a.repeats ?? 1) + 1)} times` : 'Possibly asked twice'}
             </Badge>
           )}
-          <span className="ml-auto text-sm text-ink-3">{milliseconds(a.latency_ms)}</span>
+          <span className="ml-auto text-sm text-ink-3">
+            {[attemptBill(a), milliseconds(a.latency_ms)].filter(Boolean).join(' · ')}
+          </span>
           {a.error && <p className="w-full pl-6 text-sm text-danger-ink">{a.error}</p>}
+          {(a.steps ?? 0) > 0 && <AttemptStory attempt={a} index={i} {...(stories ? { source: stories } : {})} />}
         </li>
       ))}
     </ol>

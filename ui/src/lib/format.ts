@@ -16,6 +16,10 @@ export function credits(mc: number): string {
 export function creditsLabel(mc: number): string {
   return `${credits(mc)} ${Math.abs(mc) === 1000 ? 'credit' : 'credits'}`;
 }
+/** An amount in millionths of a US dollar. */
+export function dollars(micros: number): string {
+  return `$${(micros / 1e6).toFixed(6).replace(/0{1,4}$/, '')}`;
+}
 export function dateTime(iso: string | null | undefined): string {
   if (!iso) return '–';
   const d = new Date(iso);

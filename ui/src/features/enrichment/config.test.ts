@@ -111,6 +111,6 @@ it('says whether asking a provider twice is free', () => {
   });
   expect(mayBeAskedTwice(provider({}), step())).toBe(true);
   expect(mayBeAskedTwice(provider({ idempotent: false }), step())).toBe(false);
-  const http = provider({ idempotent: false, dynamic: true });
+  const http = provider({ slug: 'http_api', idempotent: false, dynamic: true });
   expect(['GET', 'PUT', 'POST'].map((method) => mayBeAskedTwice(http, step({ method })))).toEqual([true, true, false]);
 });

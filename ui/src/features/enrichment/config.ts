@@ -44,6 +44,10 @@ export function newStep(provider: Provider, table: Table, own: Column | null = n
     };
     return { provider: provider.slug, inputs: {}, config, output: 'answer' };
   }
+  if (provider.slug === 'research') {
+    const config = { model: '', question: '', outputs: { answer: { type: 'text', description: '' } } };
+    return { provider: provider.slug, inputs: {}, config, output: 'answer' };
+  }
   if (provider.dynamic) {
     const config = { method: 'GET', url: '', outputs: { value: { path: '$.', type: 'text' } } };
     return { provider: provider.slug, inputs: {}, config, output: 'value' };
@@ -69,11 +73,14 @@ export function problemOf(config: EnrichmentConfig, providers: readonly Provider
     if (missing) return `${provider.name} needs “${missing.label}”.`;
     const unknown = provider.dynamic ? placeholders(step.config).find((name) => !step.inputs[name]) : undefined;
     if (unknown) return `{{${unknown}}} names no column of this table.`;
-    if (provider.slug === 'llm') {
+    if (provider.slug === 'llm' || provider.slug === 'research') {
       if (!textOf(step.config?.['model'])) return `${provider.name} needs a model.`;
-      if (!textOf(step.config?.['prompt']).trim()) return `${provider.name} needs a question.`;
-    } else if (provider.dynamic && !textOf(step.config?.['url']).startsWith('http'))
+      const question = step.config?.['prompt'] ?? step.config?.['question'];
+      if (!textOf(question).trim()) return `${provider.name} needs a question.`;
+    } else if (isHttp(provider) && !textOf(step.config?.['url']).startsWith('http'))
       return `${provider.name} needs an address.`;
+    const use = provider.further?.find((f) => !step.further_credentials?.[f.use]);
+    if (use) return `${provider.name} needs a credential for: ${use.label}.`;
     if (provider.auth === 'key' && !step.credential_id) return `${provider.name} needs a credential.`;
   }
   return null;
@@ -150,8 +157,12 @@ export function moved<T>(list: readonly T[], from: number, to: number): T[] {
   return next;
 }
 
+/** Whether the provider is the workspace's own HTTP API. */
+export function isHttp(provider: Provider): boolean {
+  return provider.slug === 'http_api';
+}
+
 /** Whether asking twice costs and changes nothing more than once; of an HTTP API that follows from the method (RFC 9110, 9.2.2). */
 export function mayBeAskedTwice(provider: Provider, step: EnrichmentStep): boolean {
-  const http = provider.dynamic === true && provider.slug !== 'llm';
-  return provider.idempotent || (http && step.config?.['method'] !== 'POST');
+  return provider.idempotent || (isHttp(provider) && step.config?.['method'] !== 'POST');
 }

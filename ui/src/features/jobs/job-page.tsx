@@ -16,7 +16,7 @@ import { Card, Page } from '@/components/page';
 import { Badge, Empty, Notice, SkeletonRows } from '@/components/states';
 import { plainText } from '@/grid/values';
 import { count, credits, dateTime, sentence } from '@/lib/format';
-import { isOpen, jobQuery, records } from './api/jobs';
+import { isOpen, jobQuery, records, stories } from './api/jobs';
 import { JobActions, JobBadge, JobProgress } from './components/job-bits';
 
 export function JobPage() {
@@ -134,7 +134,7 @@ function Records({ ws, job }: { ws: string; job: Job }) {
       {list.isSuccess && found.length === 0 && <Empty icon={<ListX size={20} />} title="No records here" />}
       <ul>
         {found.map((r) => (
-          <RecordRow key={`${r.row_id}/${r.column_id}`} record={r} />
+          <RecordRow key={`${r.row_id}/${r.column_id}`} ws={ws} job={job.id} record={r} />
         ))}
       </ul>
       {list.hasNextPage && (
@@ -148,7 +148,7 @@ function Records({ ws, job }: { ws: string; job: Job }) {
   );
 }
 
-function RecordRow({ record }: { record: JobRecord }) {
+function RecordRow({ ws, job, record }: { ws: string; job: string; record: JobRecord }) {
   const nameOf = useProviderName();
   const tone = record.state === 'value' ? 'success' : record.state === 'error' ? 'danger' : 'neutral';
   const input = Object.entries(record.input ?? {})
@@ -164,7 +164,14 @@ function RecordRow({ record }: { record: JobRecord }) {
           <span className="max-w-[40%] truncate font-medium">{plainText(record.answer ?? null)}</span>
         </summary>
         <div className="px-4 pb-3">
-          <AttemptList attempts={record.attempts ?? []} nameOf={nameOf} />
+          <AttemptList
+            attempts={record.attempts ?? []}
+            nameOf={nameOf}
+            stories={{
+              key: [ws, job, record.row_id, record.column_id],
+              load: () => stories(ws, job, record),
+            }}
+          />
           {record.message && <Failure message={record.message} nameOf={nameOf} className="mt-2 text-danger-ink" />}
           {(record.attempts ?? []).length === 0 && <p className="text-ink-3">No provider was asked.</p>}
         </div>

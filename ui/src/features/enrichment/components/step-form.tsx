@@ -3,10 +3,11 @@ import { Link } from 'react-router';
 import type { EnrichmentStep, InputMapping, Provider, ProviderField, Table, Validator } from '@/api/types';
 import { Field, Input, Select } from '@/components/field';
 import { credentialKind, credentialsQuery, fitsProvider } from '@/api/credentials';
-import { mayBeAskedTwice } from '../config';
+import { isHttp, mayBeAskedTwice } from '../config';
 import { HttpApiForm } from './http-api-form';
 import { LlmForm } from './llm-form';
 import { PaceFields } from './pace-fields';
+import { ResearchForm } from './research-form';
 import { ValidatorFields } from './validator-fields';
 
 export interface StepFormProps {
@@ -53,7 +54,10 @@ export function StepForm({ workspaceId, table, provider, step, onChange }: StepF
         </fieldset>
       )}
       {provider.slug === 'llm' && <LlmForm table={table} step={step} onChange={onChange} />}
-      {provider.dynamic && provider.slug !== 'llm' && <HttpApiForm table={table} step={step} onChange={onChange} />}
+      {provider.slug === 'research' && (
+        <ResearchForm workspaceId={workspaceId} table={table} provider={provider} step={step} onChange={onChange} />
+      )}
+      {isHttp(provider) && <HttpApiForm table={table} step={step} onChange={onChange} />}
       {provider.dynamic && <PaceFields provider={provider} step={step} onChange={onChange} />}
       <div className="grid gap-3 sm:grid-cols-2">
         {!provider.dynamic && (
