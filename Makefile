@@ -32,10 +32,10 @@ run: bin/morket ## Build everything and start Morket with its own Postgres and T
 # A vendor is asked at its stand-in only for credentials whose hosts name this machine, and only where Morket is for this machine alone.
 STAND_IN = http://127.0.0.1:8610
 STAND_INS = [ -n "$$MORKET_PROVIDER_URLS$$MORKET_HTTP_ADDR$$MORKET_PUBLIC_URL" ] || \
-	export MORKET_PROVIDER_URLS=hunter=$(STAND_IN)/hunter,apollo=$(STAND_IN)/apollo,clearbit=$(STAND_IN)/clearbit,llm=$(STAND_IN)/llm;
+	export MORKET_PROVIDER_URLS=hunter=$(STAND_IN)/hunter,apollo=$(STAND_IN)/apollo,clearbit=$(STAND_IN)/clearbit,llm=$(STAND_IN)/llm,serper=$(STAND_IN)/serper,web=$(STAND_IN)/web;
 
 .PHONY: demo-providers
-demo-providers: bin/devservices ## Beside make run: stand-ins of Hunter, Apollo, Clearbit and a model, with a waterfall over them (URL=http://127.0.0.1:8080)
+demo-providers: bin/devservices ## Beside make run: stand-ins of Hunter, Apollo, Clearbit, a model and a search engine, with columns over them (URL=http://127.0.0.1:8080)
 	@bin/devservices stand-ins $(or $(URL),http://127.0.0.1:8080)
 
 .PHONY: dev

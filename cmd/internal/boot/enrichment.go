@@ -53,7 +53,7 @@ func Providers(cfg config.Config, clock kernel.Clock, pages *Pages, measure func
 		vendors.Transport = measure(vendors.Transport)
 	}
 	for vendor := range cfg.ProviderURLs.ByVendor() {
-		if !slices.Contains(providers.Vendors(), vendor) {
+		if vendor != webStandIn && !slices.Contains(providers.Vendors(), vendor) {
 			return nil, fmt.Errorf("MORKET_PROVIDER_URLS: there is no vendor %q; there are %s", vendor, strings.Join(providers.Vendors(), ", "))
 		}
 	}

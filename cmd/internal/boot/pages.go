@@ -43,13 +43,16 @@ type PagesConfig struct {
 	OnFetch  func(scrape.Fetch)
 }
 
+// webStandIn names the pages of this machine that stand in for the web, among the vendors' stand-ins.
+const webStandIn = "web"
+
 // robotsToken is the name by which sites address Morket in robots.txt.
 const robotsToken = "Morket"
 
 // NewPages makes it as the settings say. Chromium is started with the first page that needs it.
 func NewPages(cfg PagesConfig) (*Pages, error) {
 	s := cfg.Settings
-	dial := safedial.Config{Allow: s.DialAllow, Resolver: safedial.NewResolver(s.DNSServer)}
+	dial := safedial.Config{Allow: s.DialAllow, AllowPorts: s.ProviderURLs.Port(webStandIn), Resolver: safedial.NewResolver(s.DNSServer)}
 	client := safedial.NewClient(dial)
 	if cfg.Measure != nil {
 		client.Transport = cfg.Measure(client.Transport)

@@ -70,7 +70,7 @@ type Config struct {
 	ProviderPrices Prices         `env:"MORKET_PROVIDER_PRICES" desc:"What an accepted answer costs, in credits, for example website_profile=1,http_api=0.5; a provider that isn't named keeps its own price, 0 for the built-in ones"`
 	ProviderLimits ProviderLimits `env:"MORKET_PROVIDER_LIMITS" desc:"How many calls of a provider may be under way at once for each workspace, credential and host in a process, and after a slash how many a second, 0 for no such limit, for example http_api=64/100; a provider that isn't named, or has no number after a slash, keeps its own limits"`
 
-	ProviderURLs ProviderURLs `env:"MORKET_PROVIDER_URLS" desc:"Stand-ins of vendors on this machine, for development, for example hunter=http://127.0.0.1:8610/hunter; a vendor is asked there for credentials whose hosts name that address, for all others at its own. Only where the web server is for this machine alone"`
+	ProviderURLs ProviderURLs `env:"MORKET_PROVIDER_URLS" desc:"Stand-ins of vendors on this machine, for development, for example hunter=http://127.0.0.1:8610/hunter; a vendor is asked there for credentials whose hosts name that address, for all others at its own; web=… lets pages there be read as those of the web are. Only where the web server is for this machine alone"`
 
 	AnswersDays int `env:"MORKET_ANSWERS_DAYS" envDefault:"400" desc:"How many days recorded answers of providers can be read, for reuse and replay; then the keys that sealed them are destroyed"`
 

@@ -20,6 +20,19 @@ func (u ProviderURLs) ByVendor() map[string]string { return u.byVendor }
 // Ports returns the ports of this machine that they name: those alone may be reached.
 func (u ProviderURLs) Ports() []netip.AddrPort { return u.ports }
 
+// Port returns the port of this machine at which the vendor is; none where it is at its own address.
+func (u ProviderURLs) Port(vendor string) []netip.AddrPort {
+	at, ok := u.byVendor[vendor]
+	if !ok {
+		return nil
+	}
+	port, err := standIn(at)
+	if err != nil {
+		return nil // checked when it was read
+	}
+	return []netip.AddrPort{port}
+}
+
 // UnmarshalText reads the setting: vendor=http://127.0.0.1:port/path, separated by commas.
 func (u *ProviderURLs) UnmarshalText(text []byte) error {
 	*u = ProviderURLs{byVendor: map[string]string{}}

@@ -15,6 +15,8 @@ func TestProviderURLs(t *testing.T) {
 	require.NoError(t, u.UnmarshalText([]byte(" hunter=http://127.0.0.1:8610/hunter , apollo=http://[::1]:8611 ,")))
 	require.Equal(t, map[string]string{"hunter": "http://127.0.0.1:8610/hunter", "apollo": "http://[::1]:8611"}, u.ByVendor())
 	require.Equal(t, []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:8610"), netip.MustParseAddrPort("[::1]:8611")}, u.Ports())
+	require.Equal(t, []netip.AddrPort{netip.MustParseAddrPort("[::1]:8611")}, u.Port("apollo"))
+	require.Empty(t, u.Port("web"))
 	for _, bad := range []string{
 		"hunter", "=http://127.0.0.1:1", "hunter=https://127.0.0.1:8610", "hunter=http://10.0.0.1:80", "hunter=http://example.com:80", "hunter=http://localhost:80", "hunter=http://127.0.0.1",
 		"hunter=http://u:p@127.0.0.1:80", "hunter=http://127.0.0.1:80?x=1", "hunter=http://0.0.0.0:80", "hunter=http://169.254.169.254:80", "hunter=http://127.0.0.1:1,hunter=http://127.0.0.1:2",

@@ -11,13 +11,12 @@ const header = "First name,Last name,Company,Domain"
 func leads() string {
 	first := strings.Fields("Ada Alan Barbara Claude Dorothy Edsger Frances Grace Hedy Ida John Katherine Leslie Margaret Niklaus Ole Peter Radia Sophie Tim")
 	last := strings.Fields("Archer Baker Carter Draper Fisher Fletcher Gardener Hunter Joiner Keeler Mason Miller Parker Porter Sawyer Shepherd Taylor Turner Weaver Wright")
-	company := strings.Fields("Alder Birch Cedar Elm Fir Hazel Juniper Larch Maple Oak Pine Rowan Spruce Willow Yew")
-	kind := strings.Fields("Bank Energy Foods Labs Logistics Media Motors Systems")
+	company, kind := strings.Fields(companyWords), strings.Fields(kindWords)
 	var b strings.Builder
 	b.WriteString(header + "\n")
 	for i := range people {
 		c, k := company[i%len(company)], kind[(i/len(company))%len(kind)]
-		fmt.Fprintf(&b, "%s,%s,%s %s,%s%s.example\n", first[i%len(first)], last[(i/len(first))%len(last)], c, k, strings.ToLower(c), strings.ToLower(k))
+		fmt.Fprintf(&b, "%s,%s,%s %s,%s.example\n", first[i%len(first)], last[(i/len(first))%len(last)], c, k, siteOf(c, k))
 	}
 	return b.String()
 }

@@ -16,11 +16,12 @@ import (
 )
 
 const (
-	people    = 5000
-	column    = "Work email"
-	tableName = "Leads (made up)"
-	within    = 2 * time.Minute
-	look      = 500 * time.Millisecond
+	people     = 5000
+	column     = "Work email"
+	researched = "City, by research"
+	tableName  = "Leads (made up)"
+	within     = 2 * time.Minute
+	look       = 500 * time.Millisecond
 )
 
 // client talks to Morket's API on behalf of the demo account.
@@ -47,6 +48,9 @@ func setUp(ctx context.Context, morket string) (string, error) {
 	}
 	if made {
 		if err := c.column(ctx, table, keys); err != nil {
+			return "", err
+		}
+		if err := c.research(ctx, table, keys); err != nil {
 			return "", err
 		}
 	}
@@ -97,6 +101,7 @@ func (c *client) keys(ctx context.Context) (map[string]string, error) {
 	out := map[string]string{}
 	for _, k := range []struct{ vendor, name, key string }{
 		{"hunter", "Hunter's stand-in", hunterKey}, {"apollo", "Apollo's stand-in", apolloKey}, {"clearbit", "Clearbit's stand-in", clearbit}, {"llm", "A model's stand-in", modelKey},
+		{"serper", "A search engine's stand-in", searchKey},
 	} {
 		for _, cr := range have {
 			if cr.Provider == k.vendor && slices.Equal(cr.Hosts, []string{host}) {
@@ -231,6 +236,20 @@ func (c *client) column(ctx context.Context, table string, keys map[string]strin
 			},
 		})
 	body := map[string]any{"name": column, "type": "email", "config": map[string]any{"steps": steps}}
+	return c.call(ctx, http.MethodPost, c.ws+"/tables/"+table+"/enrichment-columns", body, nil)
+}
+
+// research adds the column that a model fills from the companies' pages.
+func (c *client) research(ctx context.Context, table string, keys map[string]string) error {
+	step := map[string]any{
+		"provider": "research", "output": "city", "credential_id": keys["llm"], "further_credentials": map[string]string{"search": keys["serper"]},
+		"config": map[string]any{
+			"base_url": "http://" + Address + "/llm/v1", "model": "stand-in", "question": "In which city is {{Company}}, and how many employees does it have?",
+			"outputs":  map[string]any{"city": map[string]string{"type": "text"}, "employees": map[string]string{"type": "number"}},
+			"price_in": 0.15, "price_out": 0.6, "row_budget": 0.05, "run_budget": 5,
+		},
+	}
+	body := map[string]any{"name": researched, "type": "text", "config": map[string]any{"steps": []any{step}}}
 	return c.call(ctx, http.MethodPost, c.ws+"/tables/"+table+"/enrichment-columns", body, nil)
 }
 

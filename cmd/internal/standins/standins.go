@@ -24,6 +24,7 @@ const (
 	apolloKey = "apollo-stand-in-key"
 	clearbit  = "clearbit-stand-in-key"
 	modelKey  = "model-stand-in-key"
+	searchKey = "search-stand-in-key"
 )
 
 // Serve starts the stand-ins, sets the demo workspace of the Morket at the address up, says on out what to do, and serves until ctx ends.
@@ -40,14 +41,14 @@ func Serve(ctx context.Context, morket string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, `The stand-ins of Hunter, Apollo, Clearbit and a model's API run at http://%s.
-Their keys are in the demo workspace, and a table of %d made-up people with the column "%s":
+	_, err = fmt.Fprintf(out, `The stand-ins of Hunter, Apollo, Clearbit, a model's API and a search engine run at http://%s.
+Their keys are in the demo workspace, and a table of %d made-up people with the columns "%s" and "%s":
 
   %s
 
-Open its menu and choose Run. What each stand-in was asked: http://%s/hunter/twin/journal
+Open the menu of one and choose Run; the second reads a page for each row, politely, so begin with the first 10 rows. What each stand-in was asked: http://%s/hunter/twin/journal
 Ctrl-C stops them.
-`, Address, people, column, link, Address)
+`, Address, people, column, researched, link, Address)
 	if err != nil {
 		return err
 	}
@@ -71,16 +72,18 @@ func Handler(now func() time.Time) http.Handler {
 		"apollo":   twins.NewApollo(now, map[string]twins.ApolloKey{apolloKey: {PerMinute: 1000, Credits: plenty}}),
 		"clearbit": twins.NewClearbit(now, map[string]int{clearbit: plenty}),
 		"llm":      twins.NewLLM(now, modelKey),
+		"serper":   twins.NewSearch(now, map[string]int{searchKey: plenty}, sites()...),
 	} {
 		mux.Handle("/"+vendor+"/", http.StripPrefix("/"+vendor, twin))
 	}
+	mux.HandleFunc("GET /web/{site}", showSite)
 	return mux
 }
 
 // URLs is the setting MORKET_PROVIDER_URLS for the stand-ins.
 func URLs() string {
-	parts := make([]string, 0, 4)
-	for _, vendor := range []string{"hunter", "apollo", "clearbit", "llm"} {
+	var parts []string
+	for _, vendor := range []string{"hunter", "apollo", "clearbit", "llm", "serper", "web"} {
 		parts = append(parts, vendor+"=http://"+Address+"/"+vendor)
 	}
 	return strings.Join(parts, ",")
