@@ -15,4 +15,7 @@ const (
 	MaxFilterNodes = 200      // of one filter
 	MaxDigits      = 38       // of a number
 	MaxSorts       = 8        // levels of an order
+	MaxGroups      = 3        // levels of a grouping
+	MaxAggregates  = 50       // of a grouping
+	MaxColours     = 20       // rules of a view
 )

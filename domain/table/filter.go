@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/morket/morket/domain/kernel"
 )
@@ -20,6 +19,7 @@ const (
 	Is          Op = "is"
 	IsNot       Op = "is_not"
 	Contains    Op = "contains"
+	ContainsAny Op = "contains_any" // one of several texts
 	NotContains Op = "not_contains"
 	StartsWith  Op = "starts_with"
 	EndsWith    Op = "ends_with"
@@ -47,18 +47,10 @@ type Condition struct {
 	Column Column
 	Op     Op
 	// Values are what the operator compares with, in the column's canonical form (for contains and its like: the text as a JSON
-	// string): none for empty and not_empty, two for between, any number for in, else one.
+	// string): none for empty and not_empty, two for between, any number for in and contains_any, else one.
 	Values []json.RawMessage
 	Period Period // of relative
 	State  string // of state
-}
-
-// Period is a stretch of time relative to now: the last or next N units, or the calendar unit that now is in.
-type Period struct {
-	Last int    `json:"last,omitempty"`
-	Next int    `json:"next,omitempty"`
-	This string `json:"this,omitempty"`
-	Unit string `json:"unit,omitempty"`
 }
 
 // node is a filter as it is written.
@@ -168,7 +160,7 @@ func (p *filterParser) condition(n node, at string) (*Condition, error) {
 		return c, c.state(n.Value, field)
 	case InPeriod:
 		return c, c.period(n.Value, field)
-	case In, Between:
+	case In, Between, ContainsAny:
 		return c, p.values(c, n.Value, field)
 	default: // one value
 	}
@@ -185,8 +177,15 @@ func (p *filterParser) values(c *Condition, raw json.RawMessage, field string) e
 	if err := json.Unmarshal(raw, &list); err != nil || raw == nil || list == nil {
 		return kernel.Invalid(field, "%s takes a list", c.Op)
 	}
-	if c.Op == Between && len(list) != 2 || len(list) > 1000 {
-		return kernel.Invalid(field, "between takes a list of two values, in a list of at most 1000")
+	if c.Op == Between && len(list) != 2 {
+		return kernel.Invalid(field, "between takes a list of two values")
+	}
+	most := 1000
+	if c.Op == ContainsAny { // each is looked for by itself
+		most = 50
+	}
+	if len(list) > most {
+		return kernel.Invalid(field, "%s takes a list of at most %d values", c.Op, most)
 	}
 	for i, raw := range list {
 		v, err := p.operand(c.Column, c.Op, raw)
@@ -237,7 +236,7 @@ func (p *filterParser) operand(col Column, op Op, raw json.RawMessage) (json.Raw
 
 // asText reports whether the operator compares with a text that need not be a value of the column.
 func asText(t Type, op Op) bool {
-	if slices.Contains([]Op{Contains, NotContains, StartsWith, EndsWith}, op) {
+	if slices.Contains([]Op{Contains, ContainsAny, NotContains, StartsWith, EndsWith}, op) {
 		return true
 	}
 	if t == MultiSelect {
@@ -259,9 +258,9 @@ func OpsOf(t Type) []Op {
 	case Boolean:
 		return append(every, Is, IsNot)
 	case MultiSelect:
-		return append(every, Is, IsNot, Contains, NotContains, In)
+		return append(every, Is, IsNot, Contains, ContainsAny, NotContains, In)
 	case JSON:
-		return append(every, Contains, NotContains)
+		return append(every, Contains, ContainsAny, NotContains)
 	case RowIDType:
 		return []Op{Is, IsNot, In}
 	case User:
@@ -269,7 +268,7 @@ func OpsOf(t Type) []Op {
 	case CreatedBy, UpdatedBy:
 		return []Op{Empty, NotEmpty, Is, IsNot, In}
 	default:
-		return append(every, Is, IsNot, Contains, NotContains, StartsWith, EndsWith, Less, LessEq, Greater, GreaterEq, Between, In)
+		return append(every, Is, IsNot, Contains, ContainsAny, NotContains, StartsWith, EndsWith, Less, LessEq, Greater, GreaterEq, Between, In)
 	}
 }
 
@@ -293,81 +292,4 @@ func (c *Condition) state(raw json.RawMessage, field string) error {
 	}
 	c.State = s
 	return nil
-}
-
-func (c *Condition) period(raw json.RawMessage, field string) error {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	p := &c.Period
-	if err := dec.Decode(p); err != nil {
-		return kernel.Invalid(field, `write {"last":30,"unit":"day"}, {"next":2,"unit":"week"} or {"this":"month"}`)
-	}
-	units := []string{"hour", "day", "week", "month", "year"}
-	unit := p.Unit
-	if p.This != "" {
-		unit = p.This
-	}
-	set := 0
-	for _, b := range []bool{p.Last != 0, p.Next != 0, p.This != ""} {
-		if b {
-			set++
-		}
-	}
-	if set != 1 || p.Last < 0 || p.Next < 0 || p.Last > 10_000 || p.Next > 10_000 || !slices.Contains(units, unit) || (p.This != "" && p.Unit != "") {
-		return kernel.Invalid(field, `write {"last":30,"unit":"day"}, {"next":2,"unit":"week"} or {"this":"month"}; units are %s, counts 1 to 10000`, strings.Join(units, ", "))
-	}
-	if unit == "hour" && c.Column.Type == Date {
-		return kernel.Invalid(field, "a date has no hours; use day, week, month or year")
-	}
-	return nil
-}
-
-// Bounds returns the period's ends: from is in it, to is not. Days, weeks, months and years are those of now's location, which is
-// the workspace's time zone. For whole days (a date column) the last N days end with today and the next N days begin with it.
-func (p Period) Bounds(now time.Time, wholeDays bool) (from, to time.Time) {
-	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
-	if p.This != "" {
-		return p.calendar(now, day)
-	}
-	if wholeDays {
-		if p.Last > 0 {
-			return shift(day, -p.Last, p.Unit), day.AddDate(0, 0, 1)
-		}
-		return day, shift(day, p.Next, p.Unit).AddDate(0, 0, 1)
-	}
-	if p.Last > 0 {
-		return shift(now, -p.Last, p.Unit), now.Add(time.Microsecond)
-	}
-	return now, shift(now, p.Next, p.Unit).Add(time.Microsecond)
-}
-
-func (p Period) calendar(now, day time.Time) (from, to time.Time) {
-	switch p.This {
-	case "hour":
-		from = now.Add(-time.Duration(now.Minute())*time.Minute - time.Duration(now.Second())*time.Second - time.Duration(now.Nanosecond()))
-	case "week": // begins on Monday (ISO 8601)
-		from = day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
-	case "month":
-		from = time.Date(day.Year(), day.Month(), 1, 0, 0, 0, 0, day.Location())
-	case "year":
-		from = time.Date(day.Year(), 1, 1, 0, 0, 0, 0, day.Location())
-	default:
-		from = day
-	}
-	return from, shift(from, 1, p.This)
-}
-
-func shift(t time.Time, n int, unit string) time.Time {
-	switch unit {
-	case "hour":
-		return t.Add(time.Duration(n) * time.Hour)
-	case "week":
-		return t.AddDate(0, 0, 7*n)
-	case "month":
-		return t.AddDate(0, n, 0)
-	case "year":
-		return t.AddDate(n, 0, 0)
-	default:
-		return t.AddDate(0, 0, n)
-	}
 }

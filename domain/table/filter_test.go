@@ -20,7 +20,7 @@ func TestFiltersThatAreRefused(t *testing.T) {
 		`{"column":"col_n","op":"is","value":"abc"}`, `{"column":"col_n","op":"contains","value":"1"}`, `{"column":"col_n","op":"between","value":[1]}`,
 		`{"column":"col_n","op":"in","value":1}`, `{"column":"col_n","op":"in","value":null}`, `{"column":"col_d","op":"relative","value":{"last":3}}`, `{"column":"col_d","op":"relative","value":{"last":3,"unit":"hour"}}`,
 		`{"column":"col_d","op":"relative","value":{"last":-3,"unit":"day"}}`, `{"column":"col_t","op":"empty","value":1}`, `{"column":"col_t","op":"state","value":"odd"}`,
-		`{"column":"col_t","op":"is","value":"a\u0000b"}`, `{"column":"col_t","op":"is","value":"x","extra":1}`, `{"and":[{"column":"col_t"`, `{"column":"col_t","op":"contains","value":""}`,
+		`{"column":"col_t","op":"is","value":"a\u0000b"}`, `{"column":"col_t","op":"is","value":"x","extra":1}`, `{"column":"col_t","op":"contains_any","value":"x"}`, `{"column":"col_n","op":"contains_any","value":["1"]}`, `{"column":"col_t","op":"contains_any","value":[""]}`, `{"and":[{"column":"col_t"`, `{"column":"col_t","op":"contains","value":""}`,
 	} {
 		_, err := table.ParseFilter(json.RawMessage(raw), s)
 		require.Equal(t, kernel.KindInvalid, kernel.KindOf(err), "%s: %v", raw, err)
@@ -44,6 +44,8 @@ func TestPeriods(t *testing.T) {
 		{table.Period{This: "week"}, true, "2026-03-02T00:00:00Z", "2026-03-09T00:00:00Z"},
 		{table.Period{This: "month"}, true, "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"},
 		{table.Period{Last: 2, Unit: "day"}, true, "2026-03-02T00:00:00Z", "2026-03-05T00:00:00Z"},
+		{table.Period{This: "quarter"}, true, "2026-01-01T00:00:00Z", "2026-04-01T00:00:00Z"},
+		{table.Period{Last: 1, Unit: "quarter"}, true, "2025-12-04T00:00:00Z", "2026-03-05T00:00:00Z"},
 		{table.Period{Next: 1, Unit: "year"}, true, "2026-03-04T00:00:00Z", "2027-03-05T00:00:00Z"},
 		{table.Period{Last: 3, Unit: "hour"}, false, "2026-03-04T12:30:00Z", "2026-03-04T15:30:00.000001Z"},
 	}

@@ -8,16 +8,49 @@ import (
 
 // View is a saved way to look at a table. A personal view is its owner's alone.
 type View struct {
-	ID        kernel.ViewID   `json:"id"`
-	Name      string          `json:"name"`
-	Shared    bool            `json:"shared"`
-	Owner     kernel.UserID   `json:"owner,omitempty"`
-	Default   bool            `json:"default"`
-	Filter    json.RawMessage `json:"filter,omitempty"`
-	Sort      []Sort          `json:"sort"`
-	Columns   []ViewColumn    `json:"columns"`
-	GroupBy   kernel.ColumnID `json:"group_by,omitempty"`
-	RowHeight string          `json:"row_height,omitempty" enum:"short,medium,tall"`
+	ID         kernel.ViewID   `json:"id"`
+	Name       string          `json:"name"`
+	Shared     bool            `json:"shared"`
+	Owner      kernel.UserID   `json:"owner,omitempty"`
+	Default    bool            `json:"default"`
+	Filter     json.RawMessage `json:"filter,omitempty"`
+	Sort       []Sort          `json:"sort"`
+	Columns    []ViewColumn    `json:"columns"`
+	Groups     []Group         `json:"groups,omitempty"`
+	Aggregates []Aggregate     `json:"aggregates,omitempty"`
+	Colours    []ColourRule    `json:"colours,omitempty"`
+	RowHeight  string          `json:"row_height,omitempty" enum:"short,medium,tall"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler. Views of earlier releases have one group at most, by the column in group_by.
+func (v *View) UnmarshalJSON(b []byte) error {
+	type plain View
+	in := struct {
+		*plain
+		GroupBy kernel.ColumnID `json:"group_by"`
+	}{plain: (*plain)(v)}
+	if err := json.Unmarshal(b, &in); err != nil {
+		return err
+	}
+	if in.GroupBy != "" && len(v.Groups) == 0 {
+		v.Groups = []Group{{Column: in.GroupBy, Dir: Ascending}}
+	}
+	return nil
+}
+
+// ColourRule colours the rows, or one column's cells, that meet a condition. Of several rules that apply the first one counts.
+type ColourRule struct {
+	Column kernel.ColumnID `json:"column,omitempty" doc:"Whose cells are coloured; the whole row if it is left out."`
+	Colour Colour          `json:"colour" enum:"blue,green,amber,rose,violet,teal,orange,slate,lime,pink"`
+	When   json.RawMessage `json:"when" doc:"A filter, as of list-rows."`
+}
+
+// Colour is one of a palette that each theme has its own tones of.
+type Colour string
+
+// Colours returns the palette.
+func Colours() []Colour {
+	return []Colour{"blue", "green", "amber", "rose", "violet", "teal", "orange", "slate", "lime", "pink"}
 }
 
 // Sort is one level of an order: nulls are last in both directions.

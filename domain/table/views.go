@@ -58,16 +58,43 @@ func (t *Table) checkView(v View) error {
 			return kernel.Invalid(fmt.Sprintf("columns[%d].width", i), "choose 0 to 2000 pixels")
 		}
 	}
-	if v.GroupBy != "" {
-		if _, err := t.live(v.GroupBy); err != nil {
-			return kernel.Invalid("group_by", "there is no column %q", v.GroupBy)
-		}
+	if err := CheckGroups(v.Groups, schema); err != nil {
+		return err
+	}
+	if err := CheckAggregates(v.Aggregates, schema); err != nil {
+		return err
+	}
+	if err := checkColours(v.Colours, schema); err != nil {
+		return err
 	}
 	switch v.RowHeight {
 	case "", "short", "medium", "tall":
 		return nil
 	}
 	return kernel.Invalid("row_height", "choose short, medium or tall")
+}
+
+func checkColours(rules []ColourRule, s Schema) error {
+	if len(rules) > MaxColours {
+		return kernel.Invalid("colours", "a view has at most %d rules", MaxColours)
+	}
+	for i, r := range rules {
+		field := fmt.Sprintf("colours[%d]", i)
+		if _, ok := s.Column(r.Column); !ok && r.Column != "" {
+			return kernel.Invalid(field+".column", "there is no column %q", kernel.Shorten(string(r.Column)))
+		}
+		if !slices.Contains(Colours(), r.Colour) {
+			return kernel.Invalid(field+".colour", "%q is not a colour of the palette: %v", kernel.Shorten(string(r.Colour)), Colours())
+		}
+		f, err := ParseFilter(r.When, s)
+		if err != nil {
+			return kernel.Invalid(field+".when", "%s", err)
+		}
+		if f.All() {
+			return kernel.Invalid(field+".when", "give a condition")
+		}
+	}
+	return nil
 }
 
 // DeleteView removes a view.

@@ -14,6 +14,7 @@ import (
 type Query struct {
 	Filter table.Filter
 	Search string
+	Groups []table.Group // rows of a group lie together, before what Sort says
 	Sort   []table.Sort
 	Fields []kernel.ColumnID // nil for all
 	Sure   bool              // exports tell how sure values are

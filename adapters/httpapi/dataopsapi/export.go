@@ -2,11 +2,9 @@ package dataopsapi
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"mime"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/morket/morket/adapters/files/csvfile"
@@ -23,6 +21,7 @@ type exportIn struct {
 	Format         string         `query:"format" enum:"csv,jsonl" default:"csv"`
 	View           kernel.ViewID  `query:"view" doc:"Its filter, order and visible columns."`
 	Filter         string         `query:"filter" doc:"JSON; narrows the view's filter."`
+	Group          string         `query:"group" doc:"col_…:asc,col_…:desc:month; rows of a group lie together. Instead of the view's groups."`
 	Sort           string         `query:"sort" doc:"col_…:asc,col_…:desc; instead of the view's order."`
 	Fields         string         `query:"fields" doc:"Column ids or names, separated by commas; instead of the view's columns."`
 	Search         string         `query:"q"`
@@ -45,7 +44,8 @@ func (s service) export(ctx context.Context, p httpapi.Principal, in *exportIn) 
 	if err != nil {
 		return nil, err
 	}
-	query, err := exportQuery(reader, info, p.User, in)
+	asked := gridview.Asked{View: in.View, Filter: in.Filter, Search: in.Search, Group: in.Group, Sort: in.Sort, Fields: in.Fields}
+	query, err := asked.Query(reader, info, p.User)
 	if err != nil {
 		return nil, err
 	}
@@ -152,94 +152,6 @@ func (s service) jsonLines(ctx context.Context, rw io.Writer, info gridview.Info
 		return err
 	}
 	return w.Flush()
-}
-
-// exportQuery puts the view and what the request asks for together.
-func exportQuery(reader table.Reader, info gridview.Info, user kernel.UserID, in *exportIn) (gridview.Query, error) {
-	q := gridview.Query{Search: in.Search}
-	var filters []table.Filter
-	if in.View != "" {
-		i := slices.IndexFunc(info.Views, func(v table.View) bool { return v.ID == in.View && v.VisibleTo(user) })
-		if i < 0 {
-			return q, kernel.NotFound("view", string(in.View))
-		}
-		view := info.Views[i]
-		// As in a listing by the view: what it says of a column that is in the trash now no longer counts.
-		if f, err := reader.Filter(view.Filter, info.Schema); err == nil && !f.All() {
-			filters = append(filters, f)
-		}
-		q.Sort, q.Fields = viewSort(view, info.Schema), viewFields(view, info.Schema)
-	}
-	f, err := reader.Filter(json.RawMessage(in.Filter), info.Schema)
-	if err != nil {
-		return q, err
-	}
-	if !f.All() {
-		filters = append(filters, f)
-	}
-	if len(filters) == 1 {
-		q.Filter = filters[0]
-	} else if len(filters) > 1 {
-		q.Filter = table.Filter{And: filters}
-	}
-	return q, askedFor(&q, info.Schema, in)
-}
-
-// askedFor applies the request's own order and columns.
-func askedFor(q *gridview.Query, s table.Schema, in *exportIn) error {
-	if in.Sort != "" {
-		q.Sort = nil
-		for _, part := range strings.Split(in.Sort, ",") {
-			name, dir := part, string(table.Ascending)
-			if i := strings.LastIndexByte(part, ':'); i >= 0 {
-				name, dir = part[:i], part[i+1:]
-			}
-			c, ok := s.Find(name)
-			if !ok {
-				return kernel.Invalid("sort", "there is no column %q; write col_…:asc,col_…:desc", name)
-			}
-			q.Sort = append(q.Sort, table.Sort{Column: c.ID, Dir: table.Direction(dir)})
-		}
-	}
-	if err := table.CheckSorts(q.Sort, s); err != nil {
-		return err
-	}
-	if in.Fields != "" {
-		q.Fields = nil
-		for _, f := range strings.Split(in.Fields, ",") {
-			c, ok := s.Find(f)
-			if !ok {
-				return kernel.Invalid("fields", "there is no column %q", f)
-			}
-			q.Fields = append(q.Fields, c.ID)
-		}
-	}
-	return nil
-}
-
-// viewSort is a view's order by the columns that are there.
-func viewSort(v table.View, s table.Schema) []table.Sort {
-	return slices.DeleteFunc(slices.Clone(v.Sort), func(o table.Sort) bool {
-		_, there := s.Column(o.Column)
-		return !there
-	})
-}
-
-// viewFields are the columns that a view shows: those it lists, in its order, then those it doesn't.
-func viewFields(v table.View, s table.Schema) []kernel.ColumnID {
-	out, listed := []kernel.ColumnID{}, map[kernel.ColumnID]bool{}
-	for _, c := range v.Columns {
-		listed[c.ID] = true
-		if _, ok := s.Column(c.ID); ok && !c.Hidden {
-			out = append(out, c.ID)
-		}
-	}
-	for _, c := range s.Columns {
-		if !listed[c.ID] {
-			out = append(out, c.ID)
-		}
-	}
-	return out
 }
 
 // maxIDs is how many rows a request can name.

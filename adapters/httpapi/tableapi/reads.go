@@ -31,8 +31,9 @@ type Counts interface {
 	CountBefore(ctx context.Context, info gridview.Info, q gridview.Query, row kernel.RowID) (int64, error)
 }
 
-// Summaries tells what the values of a column come to.
+// Summaries tells what the values of a column come to, in all rows or in each group of them.
 type Summaries interface {
+	Groups(ctx context.Context, info gridview.Info, q gridview.Query, of []table.Aggregate, offset int64, limit int) (gridview.Groups, error)
 	Summary(ctx context.Context, info gridview.Info, q gridview.Query, c table.Column) (gridview.ColumnSummary, error)
 }
 

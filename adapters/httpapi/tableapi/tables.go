@@ -145,18 +145,23 @@ func (s service) trashedRows(ctx context.Context, p httpapi.Principal, in *trash
 
 // ViewBody is a view to be saved.
 type ViewBody struct {
-	Name      string             `json:"name"`
-	Shared    bool               `json:"shared,omitempty"`
-	Default   bool               `json:"default,omitempty"`
-	Filter    rawJSON            `json:"filter,omitempty"`
-	Sort      []table.Sort       `json:"sort,omitempty"`
-	Columns   []table.ViewColumn `json:"columns,omitempty"`
-	GroupBy   kernel.ColumnID    `json:"group_by,omitempty"`
-	RowHeight string             `json:"row_height,omitempty" enum:"short,medium,tall"`
+	Name       string             `json:"name"`
+	Shared     bool               `json:"shared,omitempty"`
+	Default    bool               `json:"default,omitempty"`
+	Filter     rawJSON            `json:"filter,omitempty"`
+	Sort       []table.Sort       `json:"sort,omitempty"`
+	Columns    []table.ViewColumn `json:"columns,omitempty"`
+	Groups     []table.Group      `json:"groups,omitempty" maxItems:"3" doc:"The outermost level first."`
+	Aggregates []table.Aggregate  `json:"aggregates,omitempty" maxItems:"50" doc:"What each group shows of its rows."`
+	Colours    []table.ColourRule `json:"colours,omitempty" maxItems:"20" doc:"The first rule that applies counts."`
+	RowHeight  string             `json:"row_height,omitempty" enum:"short,medium,tall"`
 }
 
 func (b ViewBody) view(id kernel.ViewID) table.View {
-	v := table.View{ID: id, Name: b.Name, Shared: b.Shared, Default: b.Default, Filter: b.Filter, Sort: b.Sort, Columns: b.Columns, GroupBy: b.GroupBy, RowHeight: b.RowHeight}
+	v := table.View{
+		ID: id, Name: b.Name, Shared: b.Shared, Default: b.Default, Filter: b.Filter, Sort: b.Sort, Columns: b.Columns,
+		Groups: b.Groups, Aggregates: b.Aggregates, Colours: b.Colours, RowHeight: b.RowHeight,
+	}
 	if v.Sort == nil {
 		v.Sort = []table.Sort{}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/morket/morket/adapters/postgres"
@@ -28,6 +29,7 @@ type bench struct {
 	codec *eventstore.Codec
 	view  *gridview.Projector
 	store *postgres.Store
+	pool  *pgxpool.Pool
 	at    projections.Checkpoint
 	ids   *kernel.IDs
 	tbl   *table.Table
@@ -43,7 +45,7 @@ func newBench(b *testing.B) *bench {
 	codec, err := eventstore.NewCodec(table.Events(), dataops.Events())
 	require.NoError(b, err)
 	clock := kernel.SystemClock{}
-	x := &bench{b: b, codec: codec, store: store, view: gridview.New(codec, gridread.NewStructures().NewWriter), ids: kernel.NewIDs(clock)}
+	x := &bench{b: b, codec: codec, store: store, pool: pool, view: gridview.New(codec, gridread.NewStructures().NewWriter), ids: kernel.NewIDs(clock)}
 	x.at, err = store.Create(b.Context(), projections.LiveOf(gridview.Name), 1)
 	require.NoError(b, err)
 	var drafts []table.Draft
@@ -153,6 +155,50 @@ func BenchmarkEdits(b *testing.B) {
 				x.apply(batch)
 			}
 			b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "edits/s")
+		})
+	}
+}
+
+// BenchmarkGroups groups a million rows: by few and by many values, by months, and by three levels with sums.
+func BenchmarkGroups(b *testing.B) {
+	x := newBench(b)
+	const rows, perBatch = 1_000_000, 10_000
+	for range rows / perBatch {
+		events, _ := x.rows(perBatch)
+		x.apply(events)
+	}
+	_, err := x.pool.Exec(b.Context(), "VACUUM ANALYZE")
+	require.NoError(b, err)
+	grid := gridread.NewGrid(x.pool, kernel.SystemClock{})
+	info, err := grid.Table(b.Context(), "ws_1", x.tbl.ID())
+	require.NoError(b, err)
+	cols := x.tbl.Schema().Columns
+	by := func(i int, unit table.Unit) table.Group {
+		return table.Group{Column: cols[i].ID, Unit: unit, Dir: table.Ascending}
+	}
+	sums := []table.Aggregate{{Column: cols[3].ID, Of: table.Sum}, {Column: cols[8].ID, Of: table.Average}}
+	for _, bc := range []struct {
+		name   string
+		groups []table.Group
+		of     []table.Aggregate
+	}{
+		{"few", []table.Group{by(6, "")}, nil},
+		{"few-sums", []table.Group{by(6, "")}, sums},
+		{"months-sums", []table.Group{by(4, table.ByMonth)}, sums},
+		{"many", []table.Group{by(0, "")}, nil},
+		{"three-sums", []table.Group{by(6, ""), by(16, ""), by(4, table.ByYear)}, sums},
+	} {
+		b.Run(bc.name, func(b *testing.B) {
+			for b.Loop() {
+				_, err := grid.Groups(b.Context(), info, gridview.Query{Groups: bc.groups}, bc.of, 0, 1_000)
+				require.NoError(b, err)
+			}
+		})
+		b.Run(bc.name+"-rows", func(b *testing.B) {
+			for b.Loop() {
+				_, err := grid.Page(b.Context(), info, gridview.Query{Groups: bc.groups}, "", 0, 100)
+				require.NoError(b, err)
+			}
 		})
 	}
 }

@@ -67,7 +67,7 @@ func TestAnExportHoldsNoConnectionWhileItsReaderReads(t *testing.T) {
 		}
 	}
 	ordered := func(sort ...table.Sort) (out []kernel.RowID) {
-		for _, r := range inOrder(rows, sort, map[kernel.ColumnID]table.Type{number: table.Number}) {
+		for _, r := range inOrder(rows, gridview.Query{Sort: sort}, map[kernel.ColumnID]table.Type{number: table.Number}) {
 			out = append(out, r.id)
 		}
 		return out

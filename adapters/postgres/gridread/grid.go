@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/morket/morket/adapters/postgres"
@@ -23,6 +24,7 @@ type Grid struct {
 	memory      *Structures
 	offsetIndex *offsetIndex
 	counts      *counts
+	groups      *lru.Cache[string, grouped]
 	wanted      chan<- index // of the indexer; nil when there is none
 	// The tables' indexes by name, true for those that are ready.
 	indexes *cached.Recent[kernel.TableID, map[string]bool]
@@ -63,7 +65,7 @@ func (g *Grid) plan(ctx context.Context, info gridview.Info, q gridview.Query) (
 // NewGrid reads through a pool or within a scope.
 func NewGrid(db postgres.Reader, clock kernel.Clock) *Grid {
 	return &Grid{
-		db: db, clock: clock, memory: NewStructures(), offsetIndex: newOffsetIndex(), counts: newCounts(),
+		db: db, clock: clock, memory: NewStructures(), offsetIndex: newOffsetIndex(), counts: newCounts(), groups: newGrouped(),
 		indexes: cached.NewRecent[kernel.TableID, map[string]bool](clock, indexesFresh, maxIndexed),
 	}
 }

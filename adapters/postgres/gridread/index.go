@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,9 +56,12 @@ func searchIndex(id kernel.TableID, cols []table.Column) index {
 // indexOf is the index that finds the rows which meet the condition.
 func indexOf(id kernel.TableID, c table.Condition) (index, bool) {
 	switch c.Op {
-	case table.Contains, table.EndsWith:
-		s, _ := table.TextOf(c.Values[0])
-		return withinIndex(id, c.Column), c.Column.Type.Textual() && len([]rune(kernel.Fold(s))) >= minTrigram
+	case table.Contains, table.ContainsAny, table.EndsWith:
+		tooShort := slices.ContainsFunc(c.Values, func(v json.RawMessage) bool {
+			s, _ := table.TextOf(v)
+			return len([]rune(kernel.Fold(s))) < minTrigram
+		})
+		return withinIndex(id, c.Column), c.Column.Type.Textual() && !tooShort
 	case table.Is, table.StartsWith, table.Less, table.LessEq, table.Greater, table.GreaterEq, table.Between, table.In, table.InPeriod:
 		if c.Column.Type == table.MultiSelect {
 			return index{}, false
@@ -69,14 +74,10 @@ func indexOf(id kernel.TableID, c table.Condition) (index, bool) {
 
 // orderIndex is the index that has the rows in the plan's order; false when the order needs none.
 func (p *plan) orderIndex() (index, bool) {
-	if len(p.query.Sort) == 0 {
+	if len(p.keys) == 0 || p.keys[0].unit != "" {
 		return index{}, false
 	}
-	c, ok := p.info.Schema.Column(p.query.Sort[0].Column)
-	if !ok {
-		return index{}, false
-	}
-	return orderIndex(p.info.ID, c)
+	return orderIndex(p.info.ID, p.keys[0].column)
 }
 
 // searchIndex is the index that finds the rows which hold the text searched for.

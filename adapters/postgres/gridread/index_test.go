@@ -92,7 +92,7 @@ func TestPagesAreTheSameWithIndexesAndWithout(t *testing.T) {
 		want := []kernel.RowID{}
 		key := fmt.Sprint(q.Sort)
 		if ordered[key] == nil {
-			ordered[key] = inOrder(rows, q.Sort, kinds)
+			ordered[key] = inOrder(rows, q, kinds)
 		}
 		for _, r := range ordered[key] {
 			if matches(filter, r, time.Time{}) && has(r, search) {

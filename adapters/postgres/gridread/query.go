@@ -20,6 +20,10 @@ import (
 func queryKey(q gridview.Query, s table.Schema) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %q", s.Table, q.Search)
+	for _, o := range q.Groups {
+		c, _ := s.Column(o.Column)
+		fmt.Fprintf(&b, " by %s %s %s %s", o.Column, c.Type, o.Unit, o.Dir)
+	}
 	for _, o := range q.Sort {
 		c, _ := s.Column(o.Column)
 		fmt.Fprintf(&b, " %s %s %s", o.Column, c.Type, o.Dir)
@@ -72,20 +76,30 @@ const nearRows = 2_000
 // Of a page that is found in nearRows rows, nearestRows hold nearestHits or more, as a rule. With fewer the index is asked at once.
 const nearestRows, nearestHits = 100, 2
 
+// planKey is a level of the order: first those of the groups, then those of the sort.
 type planKey struct {
+	column     table.Column
+	unit       table.Unit // of a group of dates
 	expr, cast string
 	desc       bool
 }
 
 func newPlan(info gridview.Info, q gridview.Query, now time.Time) (*plan, error) {
 	p := &plan{info: info, query: q, now: now, reaches: []reach{whole}}
+	for _, o := range q.Groups {
+		c, ok := info.Schema.Column(o.Column)
+		if !ok {
+			return nil, kernel.Invalid("group", "there is no column %q", o.Column)
+		}
+		p.keys = append(p.keys, groupKey(c, o, now.Location()))
+	}
 	for _, o := range q.Sort {
 		c, ok := info.Schema.Column(o.Column)
 		if !ok {
 			return nil, kernel.Invalid("sort", "there is no column %q", o.Column)
 		}
 		expr, cast := sortKey(c)
-		p.keys = append(p.keys, planKey{expr, cast, o.Dir == table.Descending})
+		p.keys = append(p.keys, planKey{column: c, expr: expr, cast: cast, desc: o.Dir == table.Descending})
 	}
 	for _, c := range info.Schema.Columns {
 		if q.Fields == nil || slices.Contains(q.Fields, c.ID) {

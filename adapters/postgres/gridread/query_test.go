@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -90,10 +91,10 @@ func filterOf(cols []table.Column, depth int) *rapid.Generator[map[string]any] {
 		op := rapid.SampledFrom(table.OpsOf(c.Type)).Draw(t, "op")
 		f := map[string]any{"column": c.ID, "op": op}
 		value := func() any {
-			if c.Type == table.MultiSelect && (op == table.Contains || op == table.NotContains || op == table.In) {
+			if c.Type == table.MultiSelect && slices.Contains([]table.Op{table.Contains, table.ContainsAny, table.NotContains, table.In}, op) {
 				return rapid.SampledFrom([]string{"hot", "Wet", "none"}).Draw(t, "option")
 			}
-			if op == table.Contains || op == table.NotContains || op == table.StartsWith || op == table.EndsWith {
+			if slices.Contains([]table.Op{table.Contains, table.ContainsAny, table.NotContains, table.StartsWith, table.EndsWith}, op) {
 				return rapid.SampledFrom([]string{"a", "ACME", "%", "_", `\`, "ä", "É", "ss", "ß", "が", "Й", " ", "td", "[1,", "Long"}).Draw(t, "part")
 			}
 			return sample(c.Type).Filter(func(v json.RawMessage) bool { return string(v) != "null" }).Draw(t, "value")
@@ -104,15 +105,37 @@ func filterOf(cols []table.Column, depth int) *rapid.Generator[map[string]any] {
 			f["value"] = rapid.SampledFrom([]string{"empty", "value", "error"}).Draw(t, "state")
 		case table.Between:
 			f["value"] = []any{value(), value()}
-		case table.In:
+		case table.In, table.ContainsAny:
 			f["value"] = []any{value(), value(), value()}
 		case table.InPeriod:
-			f["value"] = rapid.SampledFrom([]map[string]any{{"last": 1, "unit": "day"}, {"this": "year"}, {"next": 10, "unit": "week"}, {"last": 60, "unit": "year"}}).Draw(t, "period")
+			f["value"] = rapid.SampledFrom([]map[string]any{{"last": 1, "unit": "day"}, {"this": "year"}, {"this": "quarter"}, {"last": 2, "unit": "quarter"}, {"next": 10, "unit": "week"}, {"last": 60, "unit": "year"}}).Draw(t, "period")
 		default:
 			f["value"] = value()
 		}
 		return f
 	})
+}
+
+// samples adds rows with sampled values.
+func (f *fixture) samples(n int) (rows []refRow) {
+	schema := f.tbl.Schema()
+	gen := rapid.Custom(func(t *rapid.T) map[kernel.ColumnID]json.RawMessage {
+		cells := map[kernel.ColumnID]json.RawMessage{}
+		for _, c := range schema.Columns {
+			cells[c.ID] = sample(c.Type).Draw(t, c.Name)
+		}
+		return cells
+	})
+	var fresh []table.NewRow
+	for i := range n {
+		r := refRow{kernel.RowID(f.ids.New(kernel.PrefixRow)), gen.Example(i)}
+		rows = append(rows, r)
+		fresh = append(fresh, table.NewRow{ID: r.id, Cells: r.cells})
+	}
+	for _, c := range table.RowChunks(fresh) {
+		f.cells(table.RowsInserted{TableID: f.tbl.ID(), Chunk: c})
+	}
+	return rows
 }
 
 func TestQueriesMeanWhatTheReferenceSays(t *testing.T) {
@@ -128,23 +151,7 @@ func TestQueriesMeanWhatTheReferenceSays(t *testing.T) {
 			sortable = append(sortable, c)
 		}
 	}
-	var rows []refRow
-	var fresh []table.NewRow
-	gen := rapid.Custom(func(t *rapid.T) map[kernel.ColumnID]json.RawMessage {
-		cells := map[kernel.ColumnID]json.RawMessage{}
-		for _, c := range schema.Columns {
-			cells[c.ID] = sample(c.Type).Draw(t, c.Name)
-		}
-		return cells
-	})
-	for i := range 200 {
-		r := refRow{kernel.RowID(f.ids.New(kernel.PrefixRow)), gen.Example(i)}
-		rows = append(rows, r)
-		fresh = append(fresh, table.NewRow{ID: r.id, Cells: r.cells})
-	}
-	for _, c := range table.RowChunks(fresh) {
-		f.cells(table.RowsInserted{TableID: f.tbl.ID(), Chunk: c})
-	}
+	rows := f.samples(200)
 	now := f.Clock.Now()
 	rapid.Check(t, func(t *rapid.T) {
 		raw, err := json.Marshal(filterOf(schema.Columns, 2).Draw(t, "filter"))
@@ -155,20 +162,21 @@ func TestQueriesMeanWhatTheReferenceSays(t *testing.T) {
 		for _, c := range rapid.SliceOfNDistinct(rapid.SampledFrom(sortable), 0, 3, func(c table.Column) kernel.ColumnID { return c.ID }).Draw(t, "sort") {
 			q.Sort = append(q.Sort, table.Sort{Column: c.ID, Dir: rapid.SampledFrom([]table.Direction{"asc", "desc"}).Draw(t, "dir")})
 		}
+		q.Groups = groupsOf(schema.Columns).Draw(t, "groups")
 		var want []kernel.RowID
-		for _, r := range inOrder(rows, q.Sort, kinds) {
+		for _, r := range inOrder(rows, q, kinds) {
 			if matches(filter, r, now) {
 				want = append(want, r.id)
 			}
 		}
 		info := f.info(t)
-		require.Equal(t, want, allPages(t, f.grid, info, q, rapid.IntRange(1, 80).Draw(t, "limit")), "%s %v", raw, q.Sort)
+		require.Equal(t, want, allPages(t, f.grid, info, q, rapid.IntRange(1, 80).Draw(t, "limit")), "%s %v %v", raw, q.Groups, q.Sort)
 		var exported []kernel.RowID
 		require.NoError(t, f.grid.Export(context.Background(), info, q, nil, func(row gridview.ExportRow) error {
 			exported = append(exported, row.ID())
 			return nil
 		}))
-		require.Equal(t, want, exported, "%s %v", raw, q.Sort)
+		require.Equal(t, want, exported, "%s %v %v", raw, q.Groups, q.Sort)
 		n, err := f.grid.Count(context.Background(), info, q)
 		require.NoError(t, err)
 		require.EqualValues(t, len(want), n)
@@ -225,7 +233,7 @@ func TestDeepWindowsStartAtARowOffset(t *testing.T) {
 	}
 	kinds := map[kernel.ColumnID]table.Type{schema.Columns[0].ID: table.Text, schema.Columns[1].ID: table.Number}
 	for _, sorts := range [][]table.Sort{nil, {{Column: schema.Columns[1].ID, Dir: "asc"}}, {{Column: schema.Columns[1].ID, Dir: "desc"}, {Column: schema.Columns[0].ID, Dir: "asc"}}} {
-		want := inOrder(rows, sorts, kinds)
+		want := inOrder(rows, gridview.Query{Sort: sorts}, kinds)
 		for _, offset := range []int{0, 999, 1000, 1001, 2500, 4800, 4860, 4866, 4867, 4900, 5000, 7200, 7299, 7300} {
 			page, err := f.grid.Page(t.Context(), f.info(t), gridview.Query{Sort: sorts}, "", int64(offset), 100)
 			require.NoError(t, err)

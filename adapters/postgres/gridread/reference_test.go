@@ -10,6 +10,7 @@ import (
 
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/projections/gridview"
 )
 
 // refRow is a row as the reference implementation has it.
@@ -76,6 +77,11 @@ func holds(c table.Condition, r refRow, now time.Time) bool {
 		from, to := c.Period.Bounds(now, c.Column.Type == table.Date)
 		at := moment(v)
 		return !at.Before(from) && at.Before(to)
+	case table.ContainsAny:
+		return slices.ContainsFunc(c.Values, func(part json.RawMessage) bool {
+			c.Values = []json.RawMessage{part}
+			return contains(c, v)
+		})
 	default:
 		return contains(c, v)
 	}
@@ -162,11 +168,16 @@ func first(s string) string {
 	return string(r[:min(len(r), 200)])
 }
 
-// inOrder sorts rows as the API promises: empty cells last, ties by row id in the direction of the first level.
-func inOrder(rows []refRow, sorts []table.Sort, types map[kernel.ColumnID]table.Type) []refRow {
+// inOrder sorts rows as the API promises: those of a group together, empty cells last, ties by row id in the direction of the first level.
+func inOrder(rows []refRow, q gridview.Query, types map[kernel.ColumnID]table.Type) []refRow {
 	out := slices.Clone(rows)
 	slices.SortFunc(out, func(a, b refRow) int {
-		for _, s := range sorts {
+		for _, g := range q.Groups {
+			if c := compareGroups(g, types[g.Column], a, b); c != 0 {
+				return c
+			}
+		}
+		for _, s := range q.Sort {
 			x, y := a.cells[s.Column], b.cells[s.Column]
 			if kernel.IsNull(x) || kernel.IsNull(y) {
 				if kernel.IsNull(x) != kernel.IsNull(y) {
@@ -184,7 +195,14 @@ func inOrder(rows []refRow, sorts []table.Sort, types map[kernel.ColumnID]table.
 				return c
 			}
 		}
-		if len(sorts) > 0 && sorts[0].Dir == table.Descending {
+		var dirs []table.Direction
+		for _, g := range q.Groups {
+			dirs = append(dirs, g.Dir)
+		}
+		for _, s := range q.Sort {
+			dirs = append(dirs, s.Dir)
+		}
+		if len(dirs) > 0 && dirs[0] == table.Descending {
 			return strings.Compare(string(b.id), string(a.id))
 		}
 		return strings.Compare(string(a.id), string(b.id))

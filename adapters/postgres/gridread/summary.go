@@ -49,13 +49,15 @@ type summing struct {
 // ordered reports whether the column's values have a middle.
 func (s *summing) ordered() bool { return s.column.Type.Numeric() || s.moment() != "" }
 
-// moment is the expression of a column of dates as a date or timestamp; "" for another column.
-func (s *summing) moment() string {
-	switch s.column.Type {
+func (s *summing) moment() string { return momentOf(s.column) }
+
+// momentOf is the expression of a column of dates as a date or timestamp; "" for another column.
+func momentOf(c table.Column) string {
+	switch c.Type {
 	case table.Date:
-		return column(s.column.ID)
+		return column(c.ID)
 	case table.DateTime:
-		return fmt.Sprintf("left(%s, %d)::timestamptz", column(s.column.ID), utcWidth)
+		return fmt.Sprintf("left(%s, %d)::timestamptz", column(c.ID), utcWidth)
 	case table.CreatedAt:
 		return "_created"
 	case table.UpdatedAt:

@@ -97,6 +97,8 @@ func condition(c table.Condition, a *args, now time.Time) (string, error) {
 	case table.InPeriod:
 		from, to := c.Period.Bounds(now, c.Column.Type == table.Date)
 		return fmt.Sprintf("(%s >= %s::%s AND %s < %s::%s)", expr, a.add(moment(c.Column.Type, from)), cast, expr, a.add(moment(c.Column.Type, to)), cast), nil
+	case table.ContainsAny:
+		return containsAny(c, expr, raw, a)
 	case table.Contains, table.NotContains, table.StartsWith, table.EndsWith:
 		return matches(c, expr, raw, a)
 	default:
@@ -130,6 +132,21 @@ func state(c table.Condition, raw string, a *args) string {
 	default:
 		return fmt.Sprintf("%s = %s", entry, a.add(c.State))
 	}
+}
+
+// containsAny writes one condition for each text, so that an index of trigrams serves each.
+func containsAny(c table.Condition, expr, raw string, a *args) (string, error) {
+	parts := []string{"false"}
+	for _, v := range c.Values {
+		one := c
+		one.Op, one.Values = table.Contains, []json.RawMessage{v}
+		sql, err := matches(one, expr, raw, a)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, sql)
+	}
+	return "(" + strings.Join(parts, " OR ") + ")", nil
 }
 
 // matches writes the operators that look into a text.

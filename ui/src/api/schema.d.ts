@@ -2449,6 +2449,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/tables/{tableId}/rows:groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The groups of rows, with what the rows of each come to
+         * @description As a tree is read: each group before those in it. The rows of list-rows with the same group lie in the same order.
+         *
+         *     Needs the permission `tables.read`.
+         */
+        get: operations["list-groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/tables/{tableId}/rows:replaceText": {
         parameters: {
             query?: never;
@@ -4621,6 +4643,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeGridGroups: {
+            data: components["schemas"]["GridGroups"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeListAudit: {
             data: components["schemas"]["Audit"][] | null;
             /** @description Always null: an answer with an error is a Failure. */
@@ -5204,6 +5233,14 @@ export interface components {
             /** Format: int64 */
             rows: number;
         };
+        GridGroups: {
+            groups: components["schemas"]["GridRowGroup"][] | null;
+            /**
+             * Format: int64
+             * @description Groups of all levels, in this window or not.
+             */
+            total: number;
+        };
         GridHit: {
             columns: string[] | null;
             /**
@@ -5217,6 +5254,22 @@ export interface components {
              */
             place: number;
             row_id: string;
+        };
+        GridRowGroup: {
+            /** @description In the order in which they were asked for; null where no cell has a value. */
+            aggregates: unknown[] | null;
+            /**
+             * Format: int64
+             * @description Rows.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description 0 for the outermost groups; a group is in the last one before it of a lower level.
+             */
+            level: number;
+            /** @description The value that the rows share, or one of several that are told apart by case and accents only; of dates, the first day of the group; null for empty cells. */
+            value: unknown;
         };
         GridSummary: {
             /** Format: int64 */
@@ -5827,6 +5880,16 @@ export interface components {
             schema_version: number;
             views: components["schemas"]["TableView"][] | null;
         };
+        TableAggregate: {
+            column: string;
+            /** @enum {string} */
+            of: "sum" | "avg" | "min" | "max" | "filled" | "empty";
+        };
+        TableAggregateInput: {
+            column: string;
+            /** @enum {string} */
+            of: "sum" | "avg" | "min" | "max" | "filled" | "empty";
+        };
         TableBatchedRows: {
             /** Format: int64 */
             deleted: number;
@@ -5887,6 +5950,22 @@ export interface components {
             /** Format: int64 */
             misfits: number;
             samples: string[] | null;
+        };
+        TableColourRule: {
+            /** @enum {string} */
+            colour: "blue" | "green" | "amber" | "rose" | "violet" | "teal" | "orange" | "slate" | "lime" | "pink";
+            /** @description Whose cells are coloured; the whole row if it is left out. */
+            column?: string;
+            /** @description A filter, as of list-rows. */
+            when: unknown;
+        };
+        TableColourRuleInput: {
+            /** @enum {string} */
+            colour: "blue" | "green" | "amber" | "rose" | "violet" | "teal" | "orange" | "slate" | "lime" | "pink";
+            /** @description Whose cells are coloured; the whole row if it is left out. */
+            column?: string | null;
+            /** @description A filter, as of list-rows. */
+            when: unknown;
         };
         TableColumn: {
             /** Format: date-time */
@@ -5981,6 +6060,26 @@ export interface components {
         TableFormulaInput: {
             /** @description References are {{Column name}} or {{col_…}}; kept by id. */
             expression: string;
+        };
+        TableGroup: {
+            column: string;
+            /** @enum {string} */
+            dir: "asc" | "desc";
+            /**
+             * @description Of dates: what is one group; a day if it is left out. Weeks begin on Monday.
+             * @enum {string}
+             */
+            unit?: "day" | "week" | "month" | "quarter" | "year";
+        };
+        TableGroupInput: {
+            column: string;
+            /** @enum {string} */
+            dir: "asc" | "desc";
+            /**
+             * @description Of dates: what is one group; a day if it is left out. Weeks begin on Monday.
+             * @enum {string|null}
+             */
+            unit?: "day" | "week" | "month" | "quarter" | "year" | null;
         };
         TableNewColumn: {
             description?: string | null;
@@ -6153,10 +6252,12 @@ export interface components {
             updated: number;
         };
         TableView: {
+            aggregates?: components["schemas"]["TableAggregate"][] | null;
+            colours?: components["schemas"]["TableColourRule"][] | null;
             columns: components["schemas"]["TableViewColumn"][] | null;
             default: boolean;
             filter?: unknown;
-            group_by?: string;
+            groups?: components["schemas"]["TableGroup"][] | null;
             id: string;
             name: string;
             owner?: string;
@@ -6166,10 +6267,15 @@ export interface components {
             sort: components["schemas"]["TableSort"][] | null;
         };
         TableViewBody: {
+            /** @description What each group shows of its rows. */
+            aggregates?: components["schemas"]["TableAggregateInput"][] | null;
+            /** @description The first rule that applies counts. */
+            colours?: components["schemas"]["TableColourRuleInput"][] | null;
             columns?: components["schemas"]["TableViewColumnInput"][] | null;
             default?: boolean | null;
             filter?: unknown;
-            group_by?: string | null;
+            /** @description The outermost level first. */
+            groups?: components["schemas"]["TableGroupInput"][] | null;
             name: string;
             /** @enum {string|null} */
             row_height?: "short" | "medium" | "tall" | null;
@@ -22703,6 +22809,8 @@ export interface operations {
                 view?: string;
                 /** @description JSON; narrows the view's filter. */
                 filter?: string;
+                /** @description col_…:asc,col_…:desc:month; rows of a group lie together. Instead of the view's groups. */
+                group?: string;
                 /** @description col_…:asc,col_…:desc; instead of the view's order. */
                 sort?: string;
                 /** @description Column ids or names, separated by commas; instead of the view's columns. */
@@ -23262,6 +23370,8 @@ export interface operations {
                 filter?: string;
                 /** @description Text that one of the text columns contains. */
                 q?: string;
+                /** @description col_…:asc,col_…:desc:month; rows of a group lie together. Instead of the view's groups. */
+                group?: string;
                 /** @description col_…:asc,col_…:desc; instead of the view's order. */
                 sort?: string;
                 /** @description Column ids separated by commas; instead of the view's columns. */
@@ -24075,6 +24185,133 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeGridFound"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "list-groups": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description Its filter, order and visible columns. */
+                view?: string;
+                /** @description A filter as JSON; it narrows the view's. */
+                filter?: string;
+                /** @description Text that one of the text columns contains. */
+                q?: string;
+                /** @description col_…:asc,col_…:desc:month, up to 3 levels; instead of the view's groups. */
+                group?: string;
+                /** @description col_…:sum,col_…:max: sum, avg, min, max, filled or empty of a column's cells. */
+                aggregates?: string;
+                /** @description Groups before the first one. */
+                offset?: number;
+                limit?: number;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description tbl_… */
+                tableId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeGridGroups"];
                 };
             };
             /** @description Bad Request */

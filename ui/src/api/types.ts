@@ -70,6 +70,7 @@ export type FilterOp =
   | 'is'
   | 'is_not'
   | 'contains'
+  | 'contains_any'
   | 'not_contains'
   | 'starts_with'
   | 'ends_with'
@@ -89,10 +90,17 @@ export interface Condition {
   value?: CellValue;
 }
 export type Filter = { and: Filter[] } | { or: Filter[] } | Condition;
+export type Group = Schemas['TableGroup'];
+export type GroupUnit = NonNullable<Group['unit']>;
+export type Aggregate = Schemas['TableAggregate'];
+export type AggregateFunc = Aggregate['of'];
+export type ColourRule = Narrow<Schemas['TableColourRule'], { when: Filter }>;
+export type RowGroup = Narrow<Schemas['GridRowGroup'], { value: CellValue; aggregates: CellValue[] }>;
+export type RowGroups = Narrow<Schemas['GridGroups'], { groups: RowGroup[] | null }>;
 export type ViewColumn = Schemas['TableViewColumn'];
 export type RowHeight = NonNullable<Schemas['TableView']['row_height']>;
-export type View = Narrow<Schemas['TableView'], { filter?: Filter }>;
-export type ViewBody = Narrow<Schemas['TableViewBody'], { filter?: Filter }>;
+export type View = Narrow<Schemas['TableView'], { filter?: Filter; colours?: ColourRule[] | null }>;
+export type ViewBody = Narrow<Schemas['TableViewBody'], { filter?: Filter; colours?: ColourRule[] | null }>;
 export type TableSummary = Schemas['GridSummary'];
 export type Table = Narrow<Schemas['Table'], { columns: Column[]; views: View[] | null }>;
 export type Trash = Narrow<Schemas['TableTrash'], { columns: TrashedColumn[] | null }>;
