@@ -10,6 +10,8 @@ export interface GridShape {
   canEdit: boolean;
   canAdd: boolean;
   rowHeight: number;
+  /** The soft colour of a cell, by the view's rules; null where it has none. */
+  colourOf?: ((row: GridRow, column: Column) => string | null) | undefined;
 }
 
 /** The columns of a grid as they lie on the screen: schema, order, widths, pins, sort, row height. */

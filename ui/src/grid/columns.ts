@@ -47,7 +47,8 @@ function dataColumn(column: Column, layout: ColumnLayout | undefined, canEdit: b
     cellRendererParams: { column_: column },
     cellEditor: editorOf(column.type),
     cellEditorParams: { column_: column },
-    editable: ({ data }) => canEdit && data !== undefined && !isReadOnly(column) && column.type !== 'boolean',
+    editable: ({ data }) =>
+      canEdit && data !== undefined && !data.group && !isReadOnly(column) && column.type !== 'boolean',
     width: layout?.width ?? widths[column.type] ?? 180,
     hide: layout?.hidden ?? false,
     pinned: layout?.pinned ? 'left' : null,

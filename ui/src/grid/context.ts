@@ -16,9 +16,14 @@ export interface GridContext {
   setCell(row: GridRow, column: Column, value: CellValue): void;
   canEdit(): boolean;
   openRow(rowId: string): void;
+  toggleGroup(id: string): void;
+  /** Whether the column is the first one of the screen, in which a group has its name. */
+  isFirst(columnId: string): boolean;
   renameColumn(columnId: string): void;
   openColumnMenu(columnId: string, anchor: Anchor): void;
   selectColumn(columnId: string, extend: boolean): void;
   addColumn(anchor: Anchor): void;
+  /** The soft colour that the view's rules give a cell. */
+  colourOf(row: GridRow, column: Column): string | null;
   sortOf(columnId: string): { dir: 'asc' | 'desc'; index: number; of: number } | null;
 }

@@ -71,7 +71,7 @@ export class GridController {
     this.found = new FoundMarks(host, this.cache);
     this.checked = new CheckedRows(
       () => this.paintNumbers(),
-      (i) => this.cache.at(i)?.id,
+      (i) => this.dataAt(i)?.id,
     );
     this.queue = new EditQueue(
       editPort({
@@ -119,12 +119,12 @@ export class GridController {
           .catch((e: unknown) => events.failed(e)),
       hover: (cell, place) => this.hovered(cell, place),
       context: (place, at) => {
-        const row = this.cache.at(place.row);
+        const row = this.dataAt(place.row);
         const columnId = this.selection.columnId(place.col);
         if (row && columnId) events.contextMenu(row.id, columnId, at);
       },
       rowContext: (index, at) => {
-        const row = this.cache.at(index);
+        const row = this.dataAt(index);
         if (!row) return;
         this.selectRow(index);
         events.rowMenu(row.id, at);
@@ -172,6 +172,17 @@ export class GridController {
     this.rows.loading.set(true);
     this.api.purgeInfiniteCache();
     this.api.ensureIndexVisible(0, 'top');
+  }
+  /** Other groups, or others of them are open: rows keep their place on the screen as far as they can. */
+  regroup(lines: number): void {
+    this.rows.forgetOrder();
+    this.setRows(lines);
+    this.api.refreshInfiniteCache();
+  }
+  /** The row at a line, unless the line is a group's. */
+  private dataAt(index: number): GridRow | undefined {
+    const row = this.cache.at(index);
+    return row?.group ? undefined : row;
   }
   setRows(rows: number): void {
     this.rows.rowCount.set(rows);
@@ -224,7 +235,7 @@ export class GridController {
   /** The row of the selection's start. */
   currentRow(): GridRow | undefined {
     const place = this.selection.current?.anchor;
-    return place ? this.cache.at(place.row) : undefined;
+    return place ? this.dataAt(place.row) : undefined;
   }
   edit(changes: CellChange[], createOptions = false): void {
     void this.queue.push(changes, { createOptions });
@@ -255,6 +266,9 @@ export class GridController {
       canEdit: () => this.layout.shape.canEdit,
       setCell: (row, column, value) => void this.queue.push([{ rowId: row.id, columnId: column.id, value }]),
       openRow: (id) => this.events.openRow(id),
+      toggleGroup: (id) => this.events.toggleGroup(id),
+      isFirst: (id) => this.selection.place(id) === 0,
+      colourOf: (row, column) => this.layout.shape.colourOf?.(row, column) ?? null,
       openColumnMenu: (id, anchor) => this.events.columnMenu(id, anchor),
       renameColumn: (id) => this.events.renameColumn(id),
       selectColumn: (id, extend) => this.selectColumn(id, extend),
@@ -351,7 +365,7 @@ export class GridController {
     if (cell) this.events.expandCell(rowId, columnId, cell.getBoundingClientRect());
   }
   private hovered(cell: HTMLElement | null, place: Place | null): void {
-    const row = place ? this.cache.at(place.row) : undefined;
+    const row = place ? this.dataAt(place.row) : undefined;
     const columnId = place ? this.selection.columnId(place.col) : undefined;
     const hit = cell && row && columnId;
     this.events.hover(hit ? { rowId: row.id, columnId, anchor: cell.getBoundingClientRect() } : null);

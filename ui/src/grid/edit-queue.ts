@@ -1,6 +1,6 @@
 import { Observable } from '@/lib/emitter';
 import type { EditBatch, EditStore, HeldEdit } from './edit-store';
-import type { CellChange, CellValue } from './model';
+import { isGroupId, type CellChange, type CellValue } from './model';
 
 /** What became of one change of a batch. */
 export type ChangeResult =
@@ -91,7 +91,8 @@ export class EditQueue {
   }
 
   /** Takes edits; answers with their log position once the server has them, or with 0 when it has none of them. */
-  push(changes: CellChange[], o: PushOptions = {}): Promise<number> {
+  push(all: CellChange[], o: PushOptions = {}): Promise<number> {
+    const changes = all.filter((c) => !isGroupId(c.rowId));
     if (changes.length === 0) return Promise.resolve(0);
     const based = changes.map((c) => {
       const base = c.base ?? this.port.base(c);

@@ -1,5 +1,5 @@
 import type { PastePlan } from './paste-plan';
-import type { CellValue, Row } from './model';
+import type { CellValue, Line } from './model';
 import type { ChangeResult, Outcome } from './edit-queue';
 import type { EditBatch, EditStore, HeldEdit } from './edit-store';
 import type { Rect } from './range';
@@ -29,7 +29,7 @@ export interface RowInsert {
 
 /** The data behind the grid; the feature implements it over HTTP. */
 export interface GridSource {
-  window(offset: number, limit: number): Promise<{ rows: Row[]; position: number }>;
+  window(offset: number, limit: number): Promise<{ rows: Line[]; position: number }>;
   send(batch: EditBatch): Promise<{ position: number; results?: ChangeResult[] | undefined }>;
   classify(error: unknown): Outcome;
   edits(): EditStore;
@@ -44,6 +44,8 @@ export interface GridEvents {
   rowMenu(rowId: string, at: { x: number; y: number }): void;
   addColumn(anchor: Anchor): void;
   openRow(rowId: string): void;
+  /** Opens or closes a group. */
+  toggleGroup(id: string): void;
   expandCell(rowId: string, columnId: string, anchor: Anchor): void;
   hover(target: { rowId: string; columnId: string; anchor: Anchor } | null): void;
   layout(columns: ColumnLayout[]): void;

@@ -3,7 +3,7 @@ import type { CheckedRows } from './checked-rows';
 import { NUMBER_COLUMN } from './columns';
 import type { GridEvents } from './events';
 import { today } from './cell-types/calendar';
-import { keyAction, type KeyAction, type Move } from './keyboard';
+import { groupKey, keyAction, type KeyAction, type Move } from './keyboard';
 import { cellOf, isReadOnly, type CellChange, type Column, type GridRow } from './model';
 import { jump, step, type Place } from './range';
 import type { RangeCommand } from './range-commands';
@@ -84,10 +84,22 @@ export class GridInput {
   private key(e: KeyboardEvent): void {
     if (this.editing() || isField(e.target)) return;
     if (!(e.target instanceof Element) || e.target.closest('.ag-header')) return;
-    const action = keyAction(e);
-    if (!action || !this.act(action)) return;
+    if (!this.group(e)) {
+      const action = keyAction(e);
+      if (!action || !this.act(action)) return;
+    }
     e.preventDefault();
     e.stopPropagation();
+  }
+  /** On a group's line the arrows to the right and left open and close it, Enter and Space do either. */
+  private group(e: KeyboardEvent): boolean {
+    if (e.ctrlKey || e.metaKey || e.altKey || e.shiftKey) return false;
+    const focused = this.host.api.getFocusedCell();
+    const row = focused ? this.host.cache.at(focused.rowIndex) : undefined;
+    if (!row?.group) return false;
+    const wanted = groupKey(e.key, row.group.open);
+    if (wanted) this.host.events.toggleGroup(row.id);
+    return wanted;
   }
   private act(action: KeyAction): boolean {
     if (action.do === 'extend' || action.do === 'jump') return this.moveHead(action.do, action.move);

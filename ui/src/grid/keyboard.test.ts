@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { helpKey, keyAction, undoKey, type KeyPress } from './keyboard';
+import { describe, expect, it } from 'vitest';
+import { groupKey, helpKey, keyAction, undoKey, type KeyPress } from './keyboard';
 
 const press = (key: string, mods: Partial<KeyPress> = {}): KeyPress => ({
   key,
@@ -59,4 +59,16 @@ it.each([
   [press('?', { altKey: true }), false],
 ])('%j shows the keys: %s', (key, shown) => {
   expect(helpKey(key)).toBe(shown);
+});
+
+describe('a key on a group', () => {
+  it('opens a closed group and closes an open one', () => {
+    expect([groupKey('ArrowRight', false), groupKey('ArrowLeft', true)]).toEqual([true, true]);
+    expect([groupKey('ArrowRight', true), groupKey('ArrowLeft', false), groupKey('ArrowDown', true)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(groupKey('Enter', true) && groupKey(' ', false)).toBe(true);
+  });
 });

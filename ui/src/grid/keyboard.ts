@@ -97,6 +97,12 @@ function modified(e: KeyPress): KeyAction | null {
   }
 }
 
+/** Whether a key opens or closes the group that has the focus. */
+export function groupKey(key: string, open: boolean): boolean {
+  if (key === 'Enter' || key === ' ') return true;
+  return key === (open ? 'ArrowLeft' : 'ArrowRight');
+}
+
 /** Undo and redo work wherever the focus is, but in a field, which has an undo of its own. */
 export function undoKey(e: KeyPress): 'undo' | 'redo' | null {
   if (!(e.ctrlKey || e.metaKey) || e.altKey) return null;

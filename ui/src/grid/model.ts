@@ -16,7 +16,31 @@ export interface GridRow {
   read: number;
   created_at: string;
   updated_at: string;
+  group?: GroupLine | undefined;
+  number?: number | undefined;
 }
+
+/** A row of the screen that stands for a group of rows; it has no cells of its own. */
+export interface GroupLine {
+  level: number;
+  column: Column;
+  value: CellValue;
+  /** What stands for the value, where that is not the value itself: of dates, the month and the like. */
+  label: string | null;
+  count: number;
+  open: boolean;
+  /** By column id, as text. */
+  aggregates: Record<string, string>;
+}
+/** A row as a source gives it: what the server has, and where it lies. */
+export interface Line extends Row {
+  group?: GroupLine | undefined;
+  /** Its number among all rows, where groups make that another one than its line. */
+  number?: number | undefined;
+}
+const GROUP = 'group:';
+export const groupId = (path: string): string => GROUP + path;
+export const isGroupId = (id: string): boolean => id.startsWith(GROUP);
 
 export interface CellChange {
   rowId: string;
@@ -50,7 +74,7 @@ export function cellOf(row: GridRow, column: Column): CellValue {
   return row.cells[column.id] ?? null;
 }
 
-export function toGridRow(row: Row): GridRow {
+export function toGridRow(row: Line): GridRow {
   return {
     id: row.id,
     cells: { ...row.cells },
@@ -61,6 +85,8 @@ export function toGridRow(row: Row): GridRow {
     read: 0,
     created_at: row.created_at,
     updated_at: row.updated_at,
+    group: row.group,
+    number: row.number,
   };
 }
 

@@ -1,4 +1,12 @@
-import { sameValue, toGridRow, type CellChange, type CellState, type CellValue, type GridRow, type Row } from './model';
+import {
+  sameValue,
+  toGridRow,
+  type CellChange,
+  type CellState,
+  type CellValue,
+  type GridRow,
+  type Line,
+} from './model';
 
 const DEFAULT_CAPACITY = 40_000;
 
@@ -40,7 +48,7 @@ export class RowCache {
   }
 
   /** Takes a window of rows that reflects the given log position; cells changed since then stay as they are. */
-  putWindow(start: number, rows: readonly Row[], position: number): GridRow[] {
+  putWindow(start: number, rows: readonly Line[], position: number): GridRow[] {
     this.firstPosition ||= position;
     const merged = rows.map((row, i) => {
       const known = this.merge(row, position);
@@ -52,7 +60,7 @@ export class RowCache {
     return merged;
   }
 
-  private merge(row: Row, position: number): GridRow {
+  private merge(row: Line, position: number): GridRow {
     const known = this.rows.get(row.id);
     if (!known) {
       const fresh = toGridRow(row);
@@ -71,6 +79,8 @@ export class RowCache {
     known.version = Math.max(known.version, row.version);
     known.read = Math.max(known.read, position);
     known.updated_at = row.updated_at;
+    known.group = row.group;
+    known.number = row.number;
     return known;
   }
 

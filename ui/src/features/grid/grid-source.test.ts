@@ -10,6 +10,7 @@ const source = gridSource({
   workspaceId: 'w',
   tableId: 't',
   userId: 'usr_ann',
+  lines: () => null,
   query: () => ({ filter: null, sort: [], q: '' }),
   columnNames: () => [],
   columnsAdded: () => Promise.resolve(),

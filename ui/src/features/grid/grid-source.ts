@@ -6,6 +6,7 @@ import type { GridSource, RowInsert } from '@/grid/events';
 import { nameKey } from '@/lib/fold';
 import { batchRows, editCells, rows, type RowQuery } from './api/rows';
 import { addColumn } from './api/table';
+import type { GroupLines } from './group-lines';
 
 const KEPT = 'morket.edits';
 
@@ -14,6 +15,8 @@ export interface SourceOptions {
   tableId: string;
   userId: string;
   query: () => RowQuery;
+  /** The lines of grouped rows; null where rows are not grouped. */
+  lines: () => GroupLines | null;
   columnNames: () => string[];
   columnsAdded: () => Promise<void>;
 }
@@ -23,6 +26,8 @@ export function gridSource(o: SourceOptions): GridSource {
   const key = `${KEPT}.${o.userId}.${o.tableId}`;
   return {
     window: async (offset, limit) => {
+      const lines = o.lines();
+      if (lines) return lines.window(offset, limit);
       const answer = await rows(o.workspaceId, o.tableId, o.query(), offset, limit);
       return { rows: answer.data ?? [], position: answer.meta.position ?? 0 };
     },

@@ -13,8 +13,11 @@ import { toast } from '@/lib/toasts';
 import { tablesQuery } from '@/api/tables';
 import { batchRows, countRows, countRowsAt, type RowQuery } from './api/rows';
 import { tableChanged } from './api/table';
+import { colouring } from './colours';
 import { gridSource } from './grid-source';
+import type { GroupLines } from './group-lines';
 import type { Overlay, Panel } from './panel';
+import { useGroups } from './use-groups';
 import { useUndo, useUndoKeys } from './use-undo';
 import { useLive } from './use-live';
 import { ROW_HEIGHTS, useViews, type ViewState } from './view-state';
@@ -37,6 +40,8 @@ export interface GridPage {
   setOverlay: (overlay: Overlay) => void;
   hover: Parameters<GridEvents['hover']>[0];
   query: RowQuery;
+  /** What the grid shows of grouped rows; null where rows are not grouped. */
+  lines: GroupLines | null;
   insertRow: () => Promise<void>;
   undo: ReturnType<typeof useUndo>;
   recount: (position?: number) => void;
@@ -66,14 +71,16 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
   const [hover, setHover] = useState<GridPage['hover']>(null);
 
   const query = useMemo<RowQuery>(
-    () => ({ filter: state.filter, sort: state.sort, q: state.q }),
-    [state.filter, state.sort, state.q],
+    () => ({ filter: state.filter, sort: state.sort, q: state.q, groups: state.groups }),
+    [state.filter, state.sort, state.q, state.groups],
   );
+  const lines = useGroups(ws, table, query, state.aggregates, grid);
+  const colourOf = useMemo(() => colouring(state.colours, table.columns), [state.colours, table.columns]);
   const canEdit = can('rows.edit');
   const canAdd = can('tables.manage');
-  const latest = useRef({ query, table, grid, onFind, canAdd });
+  const latest = useRef({ query, table, grid, onFind, canAdd, lines });
   useEffect(() => {
-    latest.current = { query, table, grid, onFind, canAdd };
+    latest.current = { query, table, grid, onFind, canAdd, lines };
   });
   const canManage = useCallback(() => latest.current.canAdd, []);
   const shape = useMemo<GridShape>(
@@ -84,8 +91,9 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
       canEdit,
       canAdd,
       rowHeight: ROW_HEIGHTS[state.rowHeight],
+      colourOf,
     }),
-    [table.columns, state.layout, state.sort, state.rowHeight, canEdit, canAdd],
+    [table.columns, state.layout, state.sort, state.rowHeight, canEdit, canAdd, colourOf],
   );
   // The source outlives renders and reads the latest query when it is called, never while rendering.
   // eslint-disable-next-line react-hooks/refs
@@ -95,6 +103,7 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
       tableId: table.id,
       userId,
       query: () => latest.current.query,
+      lines: () => latest.current.lines,
       columnNames: () => latest.current.table.columns.map((c) => c.name),
       columnsAdded: () => tableChanged(client, ws, table.id),
     }),
@@ -107,6 +116,12 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
   const [count] = useState(() => {
     const again = coalesce(async () => {
       try {
+        const grouped = latest.current.lines;
+        if (grouped) {
+          const n = await grouped.load(seen.current);
+          if (latest.current.lines === grouped) latest.current.grid?.regroup(n);
+          return;
+        }
         const { count: n, stale } = await countRowsAt(ws, table.id, latest.current.query, seen.current);
         if (stale) again();
         const now = latest.current.grid;
@@ -142,14 +157,18 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
   useUndoKeys(undo, canEdit);
   const insertRow = useCallback(async (): Promise<void> => {
     try {
-      await batchRows(ws, table.id, [{ op: 'insert', cells: {} }]);
+      const { position } = await batchRows(ws, table.id, [{ op: 'insert', cells: {} }]);
+      if (latest.current.lines) {
+        recount(position);
+        return;
+      }
       const now = latest.current.grid;
       now?.rowsAdded(1);
       if (now && !filtered()) setTimeout(() => now.scrollTo(now.rows.rowCount.get() - 1), 300);
     } catch (e) {
       toast.error(messageOf(e));
     }
-  }, [ws, table.id, filtered]);
+  }, [ws, table.id, filtered, recount]);
 
   const [events] = useState<GridEvents>(() => ({
     columnMenu: (columnId, anchor) => setOverlay({ kind: 'column-menu', columnId, anchor }),
@@ -160,6 +179,10 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
       setOverlay({ kind: 'row-menu', rowId, anchor: { left: at.x, right: at.x, top: at.y, bottom: at.y } }),
     addColumn: (anchor) => setOverlay({ kind: 'add-column', anchor }),
     openRow: (rowId) => setPanel({ kind: 'row', rowId }),
+    toggleGroup: (id) => {
+      const { lines: now, grid: shown } = latest.current;
+      if (now) shown?.regroup(now.toggle(id));
+    },
     expandCell: (rowId, columnId, anchor) => setOverlay({ kind: 'expand', rowId, columnId, anchor }),
     contextMenu: (rowId, columnId, at) =>
       setOverlay({ kind: 'cell-menu', rowId, columnId, anchor: { left: at.x, right: at.x, top: at.y, bottom: at.y } }),
@@ -180,7 +203,12 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     if (!grid) return;
     const active = query.filter !== null || query.q !== '';
     let live = true;
-    if (active) {
+    if (lines) {
+      lines
+        .load()
+        .then((n) => live && grid.reload(n))
+        .catch((e: unknown) => toast.error(messageOf(e)));
+    } else if (active) {
       countRows(ws, table.id, query)
         .then((n) => live && grid.reload(n))
         .catch((e: unknown) => toast.error(messageOf(e)));
@@ -191,12 +219,12 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     return () => {
       live = false;
     };
-  }, [grid, query, ws, table.id, recount]);
+  }, [grid, query, lines, ws, table.id, recount]);
 
   useEffect(() => {
     if (!grid) return;
     const tell = (): void => {
-      if (filtered()) return;
+      if (filtered() || latest.current.lines) return;
       const row_count = grid.rows.rowCount.get();
       client.setQueryData(tablesQuery(ws).queryKey, (list) =>
         list?.map((t) => (t.id === table.id ? { ...t, row_count } : t)),
@@ -206,7 +234,11 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     return grid.rows.rowCount.subscribe(tell);
   }, [grid, client, ws, table.id, filtered]);
 
-  const connected = useLive(ws, table, grid, () => filtered() || latest.current.query.sort.length > 0, recount);
+  const order = {
+    ordered: () => filtered() || latest.current.query.sort.length > 0,
+    grouped: (columns: readonly string[]) => latest.current.lines?.concerns(columns) ?? false,
+  };
+  const connected = useLive(ws, table, grid, order, recount);
   return {
     grid,
     shape,
@@ -220,6 +252,7 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     setOverlay,
     hover,
     query,
+    lines,
     insertRow,
     undo,
     recount,

@@ -14,7 +14,8 @@ export function useLive(
   ws: string,
   table: Table,
   grid: GridController | null,
-  ordered: () => boolean,
+  /** Whether new rows may come in between others; whether values of the columns decide about groups. */
+  order: { ordered: () => boolean; grouped: (columns: readonly string[]) => boolean },
   recount: (position?: number) => void,
 ): boolean {
   const client = useQueryClient();
@@ -36,6 +37,7 @@ export function useLive(
             cols: Object.fromEntries(Object.entries(patch.cols ?? {}).map(([c, v]) => [c, v ?? []])),
             states: (patch.states ?? undefined) as Record<string, Record<string, CellState>> | undefined,
           });
+          if (order.grouped(Object.keys(patch.cols ?? {}))) recount(patch.position);
           if (latest.current.columns.some((c) => c.kind === 'formula')) {
             api.remember(ws, patch.position); // what the edit makes of formulas is computed with it, and in no patch
             grid.refreshSoon(true);
@@ -43,7 +45,7 @@ export function useLive(
           return;
         case 'rows_added': {
           const fresh = (patch.rows ?? []).some((r) => !grid.cache.get(r));
-          if (fresh && ordered()) grid.refreshSoon(true);
+          if (fresh && order.ordered()) grid.refreshSoon(true);
           recount(patch.position);
           return;
         }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { Table } from '@/api/types';
-import { countConditions, flatten, unflatten, withCondition } from './filters';
 import { isDirty, layoutOf, stateOfView } from './view-state';
 
 const table: Table = {
@@ -43,22 +42,29 @@ describe('a view', () => {
   });
 });
 
-describe('a filter', () => {
-  it('leaves out conditions without a value', () => {
-    expect(
-      unflatten({
-        join: 'or',
-        conditions: [
-          { column: 'a', op: 'is', value: '' },
-          { column: 'b', op: 'empty' },
-        ],
-      }),
-    ).toEqual({ or: [{ column: 'b', op: 'empty' }] });
-    expect(unflatten({ join: 'and', conditions: [] })).toBeNull();
+describe('a view of a table that has lost columns', () => {
+  it('leaves out what is about them', () => {
+    const view = {
+      ...table.views?.[0],
+      id: 'v',
+      name: 'V',
+      shared: true,
+      default: false,
+      sort: [],
+      columns: [],
+      groups: [
+        { column: 'gone', dir: 'asc' as const },
+        { column: 'a', dir: 'desc' as const },
+      ],
+      aggregates: [{ column: 'gone', of: 'filled' as const }],
+      colours: [{ colour: 'rose' as const, column: 'gone', when: { column: 'a', op: 'empty' as const } }],
+    };
+    const left = stateOfView(table, view);
+    expect([left.groups, left.aggregates, left.colours]).toEqual([[{ column: 'a', dir: 'desc' }], [], []]);
   });
-  it('is not edited when it has groups', () => {
-    const nested = { and: [{ or: [{ column: 'a', op: 'empty' as const }] }] };
-    expect(flatten(nested)).toBeNull();
-    expect(countConditions(withCondition(nested, { column: 'b', op: 'empty' }))).toBe(2);
+  it('is changed by groups, aggregates and colours', () => {
+    expect(isDirty(table, { ...state, groups: [{ column: 'a', dir: 'asc' }] })).toBe(true);
+    expect(isDirty(table, { ...state, aggregates: [{ column: 'a', of: 'filled' }] })).toBe(true);
+    expect(isDirty(table, { ...state, colours: [{ colour: 'blue', when: { column: 'a', op: 'empty' } }] })).toBe(true);
   });
 });

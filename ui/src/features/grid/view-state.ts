@@ -1,5 +1,16 @@
 import { create } from 'zustand';
-import type { Column, Filter, RowHeight, SortKey, Table, View } from '@/api/types';
+import type {
+  Aggregate,
+  ColourRule,
+  Column,
+  Filter,
+  Group,
+  RowHeight,
+  SortKey,
+  Table,
+  View,
+  ViewBody,
+} from '@/api/types';
 import type { ColumnLayout } from '@/grid/events';
 
 /** What the grid shows of a table: a saved view, with changes that are not saved yet. */
@@ -9,6 +20,9 @@ export interface ViewState {
   sort: SortKey[];
   layout: ColumnLayout[];
   rowHeight: RowHeight;
+  groups: Group[];
+  aggregates: Aggregate[];
+  colours: ColourRule[];
   q: string;
 }
 
@@ -32,18 +46,22 @@ export function layoutOf(columns: readonly Column[], view: Pick<View, 'columns'>
 
 export function stateOfView(table: Table, view: View | undefined): ViewState {
   const height = view?.row_height;
+  const there = new Set(table.columns.map((c) => c.id));
   return {
     viewId: view?.id ?? null,
     filter: view?.filter ?? null,
     sort: view?.sort ?? [],
     layout: layoutOf(table.columns, view),
     rowHeight: height === 'medium' || height === 'tall' ? height : 'short',
+    groups: (view?.groups ?? []).filter((g) => there.has(g.column)),
+    aggregates: (view?.aggregates ?? []).filter((a) => there.has(a.column)),
+    colours: (view?.colours ?? []).filter((r) => !r.column || there.has(r.column)),
     q: '',
   };
 }
 
 /** The body that saves the state into a view. */
-export function viewBody(state: ViewState): Pick<View, 'filter' | 'sort' | 'columns' | 'row_height'> {
+export function viewBody(state: ViewState): Omit<ViewBody, 'name'> {
   return {
     ...(state.filter ? { filter: state.filter } : {}),
     sort: state.sort,
@@ -54,6 +72,9 @@ export function viewBody(state: ViewState): Pick<View, 'filter' | 'sort' | 'colu
       ...(l.width ? { width: l.width } : {}),
     })),
     row_height: state.rowHeight,
+    groups: state.groups,
+    aggregates: state.aggregates,
+    colours: state.colours,
   };
 }
 
@@ -62,6 +83,9 @@ function comparable(state: ViewState): string {
     state.filter,
     state.sort,
     state.rowHeight,
+    state.groups.map((g) => [g.column, g.dir, g.unit ?? '']),
+    state.aggregates.map((a) => [a.column, a.of]),
+    state.colours.map((r) => [r.column ?? '', r.colour, r.when]),
     state.layout.map((l) => [l.id, l.hidden, l.pinned, l.width ?? 0]),
   ]);
 }

@@ -3,6 +3,7 @@ import type { GridContext } from '../context';
 import { icon } from '../icons';
 import type { CellValue, Column, GridRow } from '../model';
 import { paintCell } from './paint';
+import { paintGroup } from './paint-group';
 
 type Params = ICellRendererParams<GridRow, CellValue, GridContext> & { column_: Column };
 
@@ -40,7 +41,12 @@ export class ValueRenderer implements ICellRendererComp<GridRow> {
       this.el.replaceChildren(bar);
       return;
     }
-    paintCell(this.el, params.column_, row, params.value ?? null);
+    cell.classList.toggle('mk-group-cell', row.group !== undefined);
+    const colour = row.group ? null : params.context.colourOf(row, params.column_);
+    if (colour) cell.style.setProperty('--mk-colour', `var(--soft-${colour})`);
+    cell.classList.toggle('mk-coloured', colour !== null);
+    if (row.group) paintGroup(this.el, params, row.group);
+    else paintCell(this.el, params.column_, row, params.value ?? null);
   }
 }
 const RANGE = ['mk-range', 'mk-range-t', 'mk-range-b', 'mk-range-l', 'mk-range-r'];
@@ -54,7 +60,7 @@ export class RowNumberRenderer implements ICellRendererComp<GridRow> {
     this.paint(params);
     this.el.addEventListener('click', (e) => {
       const { data, node, context } = this.params;
-      if (!data || !(e.target instanceof Element)) return;
+      if (!data || data.group || !(e.target instanceof Element)) return;
       if (e.target.closest('.mk-open')) context.openRow(data.id);
       else context.toggleChecked(data.id, node.rowIndex ?? 0, e.shiftKey);
     });
@@ -68,7 +74,12 @@ export class RowNumberRenderer implements ICellRendererComp<GridRow> {
   }
   private paint(params: ICellRendererParams<GridRow, CellValue, GridContext>): void {
     this.params = params;
-    const number = String((params.node.rowIndex ?? 0) + 1);
+    params.eGridCell.classList.toggle('mk-group-cell', params.data?.group !== undefined);
+    if (params.data?.group) {
+      this.el.replaceChildren();
+      return;
+    }
+    const number = String(params.data?.number ?? (params.node.rowIndex ?? 0) + 1);
     const checked = params.data ? params.context.isChecked(params.data.id) : false;
     const label = document.createElement('span');
     label.className = 'mk-num-text';

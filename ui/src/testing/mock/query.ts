@@ -22,6 +22,8 @@ function test(row: Row, c: Condition): boolean {
       return low(v) !== low(c.value);
     case 'contains':
       return low(v).includes(low(c.value));
+    case 'contains_any':
+      return Array.isArray(c.value) && c.value.some((x) => low(v).includes(low(x)));
     case 'not_contains':
       return !low(v).includes(low(c.value));
     case 'starts_with':

@@ -1,11 +1,14 @@
 import { api, type Answer } from '@/api/client';
 import type {
+  Aggregate,
   BatchAnswer,
   CellEdit,
   EditAnswer,
   Filter,
+  Group,
   HistoryEntry,
   Row,
+  RowGroups,
   ColumnSummary,
   RowOperation,
   SortKey,
@@ -18,13 +21,38 @@ export interface RowQuery {
   filter: Filter | null;
   sort: SortKey[];
   q: string;
+  /** Rows of a group lie together. */
+  groups?: readonly Group[];
 }
+const groupParam = (groups: readonly Group[] = []): string | undefined =>
+  groups.map((g) => `${g.column}:${g.dir}${g.unit ? `:${g.unit}` : ''}`).join(',') || undefined;
+
 export function queryParams(query: RowQuery): Record<string, string | undefined> {
   return {
     filter: query.filter ? JSON.stringify(query.filter) : undefined,
     sort: query.sort.length ? query.sort.map((s) => `${s.column}:${s.dir}`).join(',') : undefined,
     q: query.q || undefined,
+    group: groupParam(query.groups),
   };
+}
+/** A window of the groups of a query's rows, as of the log position at least. */
+export async function rowGroups(
+  ws: string,
+  table: string,
+  query: RowQuery,
+  aggregates: readonly Aggregate[],
+  window: { offset: number; limit: number; position: number },
+): Promise<RowGroups> {
+  const { filter, q, group } = queryParams(query);
+  const path = `${tablePath(ws, table)}/rows:groups`;
+  const { offset, limit, position } = window;
+  const asked = aggregates.map((a) => `${a.column}:${a.of}`).join(',') || undefined;
+  return (
+    await api.get<RowGroups>(path, {
+      query: { filter, q, group, aggregates: asked, offset, limit },
+      minPosition: position,
+    })
+  ).data;
 }
 export function rows(
   ws: string,

@@ -75,7 +75,9 @@ function viewSpec(view: ViewBody): ViewBody {
     columns: view.columns ?? [],
     ...(view.default ? { default: true } : {}),
     ...(view.filter ? { filter: view.filter } : {}),
-    ...(view.group_by ? { group_by: view.group_by } : {}),
+    ...(view.groups?.length ? { groups: view.groups } : {}),
+    ...(view.aggregates?.length ? { aggregates: view.aggregates } : {}),
+    ...(view.colours?.length ? { colours: view.colours } : {}),
     ...(view.row_height ? { row_height: view.row_height } : {}),
   };
 }

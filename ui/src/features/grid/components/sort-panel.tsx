@@ -3,6 +3,7 @@ import { Button, IconButton } from '@/components/button';
 import { Select } from '@/components/field';
 import type { Column, SortKey } from '@/api/types';
 import { spelled } from '@/lib/signs';
+import { SortableList } from './sortable-list';
 
 export function SortPanel({
   columns,
@@ -15,45 +16,30 @@ export function SortPanel({
 }) {
   const free = columns.filter((c) => !sort.some((s) => s.column === c.id));
   const replace = (i: number, key: SortKey): void => onChange(sort.map((s, n) => (n === i ? key : s)));
-  const move = (i: number, by: number): void => {
-    const next = [...sort];
-    const [key] = next.splice(i, 1);
-    if (key) next.splice(i + by, 0, key);
-    onChange(next);
-  };
   return (
-    <div className="flex w-[380px] max-w-[calc(100vw-32px)] flex-col gap-2 p-3">
+    <div className="flex w-[400px] max-w-[calc(100vw-32px)] flex-col gap-2 p-3">
       {sort.length === 0 && <p className="text-ink-2">Rows are in the order in which they were added.</p>}
-      {sort.map((s, i) => (
-        <div key={s.column} className="flex items-center gap-2">
-          <span className="w-14 text-sm text-ink-3">{i === 0 ? 'Sort by' : 'then by'}</span>
-          <Select aria-label="Column" value={s.column} onChange={(e) => replace(i, { ...s, column: e.target.value })}>
-            {columns
-              .filter((c) => c.id === s.column || free.includes(c))
-              .map((c) => (
-                <option key={c.id} value={c.id}>
-                  {spelled(c.name)}
-                </option>
-              ))}
-          </Select>
-          <Button
-            size="md"
-            onClick={() => replace(i, { ...s, dir: s.dir === 'asc' ? 'desc' : 'asc' })}
-            icon={s.dir === 'asc' ? <ArrowUp size={14} /> : <ArrowDown size={14} />}
-            aria-label={s.dir === 'asc' ? 'Ascending; make it descending' : 'Descending; make it ascending'}
-          >
-            {s.dir === 'asc' ? 'A–Z' : 'Z–A'}
-          </Button>
-          {i > 0 && (
-            <IconButton label="Move up" size="sm" onClick={() => move(i, -1)}>
-              <ArrowUp size={14} />
+      <SortableList
+        items={sort}
+        keyOf={(s) => s.column}
+        nameOf={(s) => spelled(columns.find((c) => c.id === s.column)?.name ?? '')}
+        onMove={onChange}
+      >
+        {(s, i) => (
+          <>
+            <span className="w-14 shrink-0 text-sm text-ink-3">{i === 0 ? 'Sort by' : 'then by'}</span>
+            <ColumnSelect
+              columns={columns.filter((c) => c.id === s.column || free.includes(c))}
+              value={s.column}
+              onChange={(column) => replace(i, { ...s, column })}
+            />
+            <DirectionButton dir={s.dir} onChange={(dir) => replace(i, { ...s, dir })} />
+            <IconButton label="Remove" size="sm" onClick={() => onChange(sort.filter((_, n) => n !== i))}>
+              <X size={14} />
             </IconButton>
-          )}
-          <IconButton label="Remove" size="sm" onClick={() => onChange(sort.filter((_, n) => n !== i))}>
-            <X size={14} />
-          </IconButton>
-        </div>
-      ))}
+          </>
+        )}
+      </SortableList>
       <div>
         <Button
           size="sm"
@@ -67,5 +53,39 @@ export function SortPanel({
         </Button>
       </div>
     </div>
+  );
+}
+
+export function ColumnSelect({
+  columns,
+  value,
+  onChange,
+}: {
+  columns: readonly Column[];
+  value: string;
+  onChange: (id: string) => void;
+}) {
+  return (
+    <Select aria-label="Column" className="min-w-0" value={value} onChange={(e) => onChange(e.target.value)}>
+      {columns.map((c) => (
+        <option key={c.id} value={c.id}>
+          {spelled(c.name)}
+        </option>
+      ))}
+    </Select>
+  );
+}
+
+export function DirectionButton({ dir, onChange }: { dir: 'asc' | 'desc'; onChange: (dir: 'asc' | 'desc') => void }) {
+  return (
+    <Button
+      size="md"
+      className="shrink-0"
+      onClick={() => onChange(dir === 'asc' ? 'desc' : 'asc')}
+      icon={dir === 'asc' ? <ArrowUp size={14} /> : <ArrowDown size={14} />}
+      aria-label={dir === 'asc' ? 'Ascending; make it descending' : 'Descending; make it ascending'}
+    >
+      {dir === 'asc' ? 'A–Z' : 'Z–A'}
+    </Button>
   );
 }

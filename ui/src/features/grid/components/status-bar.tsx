@@ -20,7 +20,7 @@ const number = new Intl.NumberFormat('en', { maximumFractionDigits: 4 });
 
 export function StatusBar({ table, page, canEdit }: { table: Table; page: GridPage; canEdit: boolean }) {
   const [before] = useState(() => new Observable(table.row_count)); // until the grid is there
-  const rows = useObservable(page.grid?.rows.rowCount ?? before);
+  const rows = useObservable(page.lines?.rowCount ?? page.grid?.rows.rowCount ?? before);
   const selection = useObservable(page.grid?.summary ?? nothing);
   const save = useObservable(page.grid?.queue.state ?? saved);
   const held = useObservable(page.grid?.queue.held ?? noneHeld);

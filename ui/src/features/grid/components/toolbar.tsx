@@ -1,4 +1,16 @@
-import { ArrowUpDown, Download, EyeOff, ListFilter, Redo2, Rows3, Search, Undo2, X } from 'lucide-react';
+import {
+  ArrowUpDown,
+  Download,
+  EyeOff,
+  Group,
+  ListFilter,
+  Palette,
+  Redo2,
+  Rows3,
+  Search,
+  Undo2,
+  X,
+} from 'lucide-react';
 import { useEffect, useState, type Ref } from 'react';
 import { useCan } from '@/api/permissions';
 import type { RowHeight, Table } from '@/api/types';
@@ -7,9 +19,11 @@ import { MenuTrigger } from '@/components/menu';
 import { countConditions } from '../filters';
 import type { GridPage } from '../use-grid-page';
 import { useViews, type ViewState } from '../view-state';
+import { ColourPanel } from './colour-panel';
 import { ExportMenu } from './export-menu';
 import { FieldsPanel } from './fields-panel';
 import { FilterPanel } from './filter-panel';
+import { GroupPanel } from './group-panel';
 import { SortPanel } from './sort-panel';
 import { ToolbarButton } from './toolbar-button';
 
@@ -59,8 +73,28 @@ export function Toolbar({ workspaceId, table, state, page, searchRef }: ToolbarP
           />
         )}
       </ToolbarButton>
+      <ToolbarButton icon={<Group size={14} />} label="Group" active={state.groups.length}>
+        {() => (
+          <GroupPanel
+            columns={table.columns}
+            groups={state.groups}
+            aggregates={state.aggregates}
+            onChange={(to) => change(table.id, to)}
+            onAll={(open) => page.lines && page.grid?.regroup(page.lines.setAll(open))}
+          />
+        )}
+      </ToolbarButton>
       <ToolbarButton icon={<ArrowUpDown size={14} />} label="Sort" active={state.sort.length}>
         {() => <SortPanel columns={table.columns} sort={state.sort} onChange={(sort) => change(table.id, { sort })} />}
+      </ToolbarButton>
+      <ToolbarButton icon={<Palette size={14} />} label="Colour" active={state.colours.length}>
+        {() => (
+          <ColourPanel
+            columns={table.columns}
+            rules={state.colours}
+            onChange={(colours) => change(table.id, { colours })}
+          />
+        )}
       </ToolbarButton>
       <MenuTrigger
         label="Row height"

@@ -1,7 +1,8 @@
 import type { CellValue, Column } from '@/api/types';
 import { Input, Select } from '@/components/field';
-import { NumberInput, TypedInput } from '@/grid/typed-input';
+import { TypedInput } from '@/grid/typed-input';
 import { spelled } from '@/lib/signs';
+import { PeriodInput, TextsInput } from './period-input';
 
 const STATES = [
   'unverified',
@@ -33,20 +34,8 @@ export function ValueInput({
   const typed = typedAs(column);
   if (kind === 'none') return null;
   if (kind === 'state') return <Options value={text(value)} names={STATES} onChange={onChange} />;
-  if (kind === 'days') {
-    const last = typeof value === 'object' && value && !Array.isArray(value) ? Number(value['last']) : 30;
-    return (
-      <NumberInput
-        aria-label="Days"
-        whole
-        min={1}
-        max={10_000}
-        className="w-24"
-        value={last}
-        onChange={(n) => onChange({ last: n ?? 1, unit: 'day' })}
-      />
-    );
-  }
+  if (kind === 'period') return <PeriodInput column={column} value={value} onChange={onChange} />;
+  if (kind === 'texts') return <TextsInput value={value} onChange={onChange} />;
   if (kind === 'range') {
     const pair = Array.isArray(value) ? value : ['', ''];
     return (
