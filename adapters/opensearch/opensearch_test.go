@@ -157,6 +157,12 @@ func TestSearch(t *testing.T) {
 	searchtest.Run(t, open)
 }
 
+// people is a table with one column.
+func people() table.Created {
+	column := table.Column{ID: "col_1", Name: "Name", Type: table.Text}
+	return table.Created{TableID: "tbl_1", WorkspaceID: "ws_1", Name: "People", Columns: []table.Column{column}}
+}
+
 // A step sends documents before it knows of its end. One that is cut short in between must not pass for what the checkpoint says.
 func TestAStepThatIsCutShortShowsInTheSums(t *testing.T) {
 	t.Parallel()
@@ -171,7 +177,7 @@ func TestAStepThatIsCutShortShowsInTheSums(t *testing.T) {
 		}))
 		return latest
 	}
-	h.Append("table-tbl_1", table.Created{TableID: "tbl_1", WorkspaceID: "ws_1", Name: "People", Columns: []table.Column{{ID: "col_1", Name: "Name", Type: table.Text}}})
+	h.Append("table-tbl_1", people())
 	require.EqualValues(t, 1, latest())
 	const rows = 1_001 // more than are held in memory
 	chunk := kernel.Chunk{Cols: map[kernel.ColumnID][]json.RawMessage{"col_1": nil}}
@@ -194,6 +200,34 @@ func TestAStepThatIsCutShortShowsInTheSums(t *testing.T) {
 	require.ErrorIs(t, err, cut)
 	require.EqualValues(t, 2, latest(), "beyond the checkpoint, at 1")
 	h.Append("cells-tbl_1", table.RowsInserted{TableID: "tbl_1", Chunk: chunk})
+	h.RequireRebuildable()
+}
+
+// An index that was put back to an older state has less than was committed. Written to, it would seem to have all of it.
+func TestAnOlderIndexIsNotWrittenTo(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	h.Append("table-tbl_1", people())
+	insert := func(row kernel.RowID) table.RowsInserted {
+		cells := map[kernel.ColumnID][]json.RawMessage{"col_1": {json.RawMessage(`"x"`)}}
+		return table.RowsInserted{TableID: "tbl_1", Chunk: kernel.Chunk{Rows: []kernel.RowID{row}, Cols: cells}}
+	}
+	h.Append("cells-tbl_1", insert("row_1"))
+	require.NoError(t, h.store.Read(t.Context(), h.projector.Name(), func(ctx context.Context, c sidestore.Copy) error {
+		return opensearch.NewEngine(h.client).Make(ctx, c) // as it was at its beginning
+	}))
+	next := h.recorded("cells-tbl_1", insert("row_2"))
+	h.log = append(h.log, next)
+	_, err := h.apply(h.at, []eventstore.Recorded{next})
+	require.ErrorIs(t, err, projections.ErrMoved)
+	at, _, err := h.store.Checkpoint(t.Context(), h.at.Location)
+	require.NoError(t, err)
+	require.Zero(t, at.Position, "it is filled again")
+	h.at, err = h.apply(at, h.log)
+	require.NoError(t, err)
+	_, sums, err := h.store.Checksums(t.Context(), h.at.Location)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, sums["rows"].Rows)
 	h.RequireRebuildable()
 }
 
