@@ -29,6 +29,10 @@ type Sources struct {
 		BreakerOpen(provider string) bool
 		Waiting(provider string) int
 	}
+	// Drift tells how many of each provider's shapes of replies have changed in the last day; nil where nobody learns them.
+	Drift interface {
+		Drifting(ctx context.Context) (map[string]int64, error)
+	}
 	Disks   func() []Disk
 	Archive func() Archive // nil where nothing is archived
 	Backups func() Backups
@@ -71,7 +75,7 @@ type scrape struct {
 	relayPosition, relayLag, relayLeading              *prometheus.Desc
 	position, lagEvents, lagSeconds, parked, applied   *prometheus.Desc
 	connections, maxConnections, acquires, acquireWait *prometheus.Desc
-	emptyAcquires, breaker, waiting, failed            *prometheus.Desc
+	emptyAcquires, breaker, waiting, drift, failed     *prometheus.Desc
 	diskFree, diskSize                                 *prometheus.Desc
 	backupLast, backupProved, backupBytes, backupTook  *prometheus.Desc
 	backupEvery                                        *prometheus.Desc
@@ -103,6 +107,7 @@ func newScrape(s Sources) *scrape {
 		emptyAcquires:  d("db_empty_acquires_total", "How often none was free."),
 		breaker:        d("provider_breaker_open", "1 when the provider fails too often and rests.", "provider"),
 		waiting:        d("provider_waiting_calls", "Calls that wait for a turn at the provider.", "provider"),
+		drift:          d("provider_drift", "Shapes of the provider's replies that have changed in the last day.", "provider"),
 		diskFree:       d("disk_free_bytes", "What is left on the disk of a folder that the program writes to.", "folder"),
 		diskSize:       d("disk_size_bytes", "The size of that disk.", "folder"),
 		backupLast:     d("backup_last_success_timestamp_seconds", "When the last backup that is kept was taken, in seconds since 1970; 0 without one."),
@@ -122,7 +127,7 @@ func newScrape(s Sources) *scrape {
 func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		s.queueAppends, s.queueBytes, s.head, s.relayPosition, s.relayLag, s.relayLeading, s.position, s.lagEvents, s.lagSeconds, s.parked, s.applied,
-		s.connections, s.maxConnections, s.acquires, s.acquireWait, s.emptyAcquires, s.breaker, s.waiting, s.failed,
+		s.connections, s.maxConnections, s.acquires, s.acquireWait, s.emptyAcquires, s.breaker, s.waiting, s.drift, s.failed,
 		s.diskFree, s.diskSize, s.backupLast, s.backupProved, s.backupBytes, s.backupTook, s.backupEvery,
 		s.archiveLast, s.archiveOldest, s.archiveBytes, s.archiveEvery,
 	} {
@@ -146,6 +151,9 @@ func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 		s.collectRelay(gauge, head)
 		err = s.collectProjections(ctx, ch)
 	}
+	if err == nil {
+		err = s.collectDrift(ctx, gauge)
+	}
 	gauge(s.failed, truth(err != nil))
 	s.collectPool(ch)
 	for _, p := range s.Providers {
@@ -153,6 +161,21 @@ func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 		gauge(s.waiting, float64(s.Engine.Waiting(p)), p)
 	}
 	s.collectKept(gauge)
+}
+
+// collectDrift tells whose replies have changed.
+func (s *scrape) collectDrift(ctx context.Context, gauge func(*prometheus.Desc, float64, ...string)) error {
+	if s.Drift == nil {
+		return nil
+	}
+	drifting, err := s.Drift.Drifting(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range s.Providers {
+		gauge(s.drift, float64(drifting[p]), p)
+	}
+	return nil
 }
 
 // collectKept tells of disks and backups.

@@ -211,6 +211,9 @@ func addOutcome(e *enrichment.RunAnswersRecorded, o waterfall.Outcome) {
 	e.Marks = append(e.Marks, o.Mark)
 	e.Provenance = append(e.Provenance, o.Provenance)
 	e.SpentMC += o.Provenance.CreditsMC
+	for _, seen := range o.Provenance.Sights {
+		e.Shapes = enrichment.AddSight(e.Shapes, seen)
+	}
 	if len(o.Values) == 0 {
 		return
 	}

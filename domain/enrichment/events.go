@@ -181,6 +181,8 @@ type Provenance struct {
 	Best json.RawMessage `json:"best,omitempty"`
 	// Replies are what the providers replied that were asked, on its way into RunAnswersRecorded.Kept; never in the clear in the log.
 	Replies []RecordedReply `json:"-"`
+	// Sights are what the replies looked like, on their way into RunAnswersRecorded.Shapes.
+	Sights []Sight `json:"-"`
 }
 
 // Sureness says how sure the accepted answer is.
@@ -241,8 +243,10 @@ type RunAnswersRecorded struct {
 	Marks      []Mark         `json:"marks"`
 	Provenance []Provenance   `json:"provenance"`
 	// Kept are the answers themselves, for cells that have one that may be kept, sealed by the key of the subject KeptFor.
-	Kept    []KeptAnswer   `json:"kept,omitempty"`
-	KeptFor string         `json:"kept_for,omitempty"`
+	Kept    []KeptAnswer `json:"kept,omitempty"`
+	KeptFor string       `json:"kept_for,omitempty"`
+	// Shapes are what the replies of vendors looked like, without their values.
+	Shapes  []ReplyShapes  `json:"shapes,omitempty"`
 	SpentMC kernel.Credits `json:"spent_mc,omitempty"` // debited by the same append
 	At      time.Time      `json:"at"`
 }

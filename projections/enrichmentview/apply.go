@@ -35,6 +35,9 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 	if err := f.addDays(ctx, w); err != nil {
 		return err
 	}
+	if err := f.learnShapes(ctx, w); err != nil {
+		return err
+	}
 	if err := w.Save(ctx, f.batch()); err != nil || len(purged) == 0 {
 		return err
 	}
@@ -64,6 +67,7 @@ type fold struct {
 	records map[cell]int
 	answers map[question]int
 	replies map[asked]int
+	seenIn  []seenIn
 	days    map[DayKey]*Day // what is added to each day
 	seen    map[PatternKey]int64
 }
@@ -188,6 +192,9 @@ func (f *fold) answered(j *Job, r eventstore.Recorded) error {
 		f.pattern(j.Workspace, p, values[cell{row: m.RowID, col: m.ColumnID}])
 	}
 	f.recorded(j, e)
+	for _, s := range e.Shapes {
+		f.seenIn = append(f.seenIn, seenIn{ShapeKey{j.Workspace, s.Provider, s.Of}, s, r.RecordedAt})
+	}
 	j.Counts.Total = max(j.Counts.Total, j.Counts.Done)
 	return nil
 }

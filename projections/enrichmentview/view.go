@@ -122,6 +122,28 @@ func Bucket(ms int64) int {
 	return n
 }
 
+// ShapeKey names what is asked of a provider in a workspace, as its replies are learnt.
+type ShapeKey struct {
+	Workspace kernel.WorkspaceID
+	Provider  string
+	Of        string
+}
+
+// Shape is what has been learnt of replies.
+type Shape struct {
+	ShapeKey
+	enrichment.Shape
+}
+
+// DriftDays is how long a change of a provider's replies is told.
+const DriftDays = 14
+
+// Drift is a change of a provider's replies in a workspace.
+type Drift struct {
+	Provider string `json:"provider"`
+	enrichment.Drift
+}
+
 // Batch is what a run of events changes. Jobs and days replace those before.
 type Batch struct {
 	Jobs    []Job
@@ -129,6 +151,7 @@ type Batch struct {
 	Answers []Answer // each question at most once
 	Days    []Day
 	Replies []Reply // each question at most once
+	Shapes  []Shape // replace those before
 	// Patterns are how often patterns of addresses were seen, to be added to what is there; each at most once.
 	Patterns []PatternSeen
 }
@@ -152,6 +175,8 @@ type Writer interface {
 	Jobs(ctx context.Context, ids []kernel.RunID) ([]Job, error)
 	// Days returns those of the days that exist.
 	Days(ctx context.Context, keys []DayKey) ([]Day, error)
+	// Shapes returns those of the shapes that exist.
+	Shapes(ctx context.Context, keys []ShapeKey) ([]Shape, error)
 	Save(ctx context.Context, b Batch) error
 	// Forget removes the records of the tables' runs, with the replies in them. The jobs stay: they say what credits were spent on.
 	Forget(ctx context.Context, tables []kernel.TableID) error
@@ -169,7 +194,7 @@ func New(open func(projections.Tx) (Writer, error)) *Projector { return &Project
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 6 }
+func (*Projector) Version() int { return 7 }
 
 // Types implements projections.Projector.
 func (*Projector) Types() []string {

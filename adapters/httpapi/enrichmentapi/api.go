@@ -31,6 +31,7 @@ func Register(a *httpapi.API, d Deps) {
 	s := service{d}
 	httpapi.Read(a, httpapi.Op{ID: "list-providers", Method: http.MethodGet, Path: "/providers", Tag: tag, Summary: "The providers of answers", Scope: httpapi.SignedIn, Action: httpapi.NoAction, Rate: httpapi.General}, s.providers)
 	httpapi.Read(a, httpapi.Op{ID: "get-provider", Method: http.MethodGet, Path: "/providers/{slug}", Tag: tag, Summary: "One provider", Scope: httpapi.SignedIn, Action: httpapi.NoAction, Rate: httpapi.General}, s.provider)
+	httpapi.Read(a, httpapi.Op{ID: "list-provider-drift", Method: http.MethodGet, Path: "W/provider-drift", Tag: tag, Summary: "What has changed in the replies of providers", Description: "Of the last 14 days: a field that is gone or has another type, or a status of HTTP that means something else than it did.", Action: workspace.ReadTables, Projection: enrichmentview.Name, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, s.drift)
 	httpapi.Write(a, httpapi.Op{ID: "add-enrichment-column", Method: http.MethodPost, Path: "W/tables/{tableId}/enrichment-columns", Tag: tag, Summary: "Add a column that providers fill", Action: workspace.ManageTables, Status: http.StatusCreated, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.addColumn)
 	httpapi.Write(a, httpapi.Op{ID: "configure-enrichment", Method: http.MethodPut, Path: "W/tables/{tableId}/columns/{columnId}/enrichment", Tag: tag, Summary: "Change a column's enrichment", Description: "A data column becomes an enrichment column. Runs under way keep the enrichment that they began with.", Action: workspace.ManageTables, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.configure)
 	httpapi.Write(a, httpapi.Op{ID: "preview-enrichment", Method: http.MethodPost, Path: "W/tables/{tableId}/enrichment-preview", Tag: tag, Summary: "Try an enrichment on one row", Description: "No cell is changed. With call_paid an answer of a provider that has a price is paid like one of a run: its price is reserved first (402 without enough credits, or when a cap stands against it) and debited with the note preview when the answer is accepted.", Action: workspace.RunEnrichments, Rate: httpapi.Enrichment, Projection: "grid", Scope: httpapi.TableInPath}, s.preview)
@@ -93,4 +94,9 @@ func (s service) provider(ctx context.Context, _ httpapi.Principal, in *provider
 		return Provider{}, httpapi.Meta{}, err
 	}
 	return out[0], httpapi.Meta{}, nil
+}
+
+func (s service) drift(ctx context.Context, p httpapi.Principal, _ *httpapi.InWorkspace) ([]enrichmentview.Drift, httpapi.Meta, error) {
+	out, err := s.Reads.Drifts(ctx, p.Workspace)
+	return out, httpapi.Meta{}, err
 }

@@ -22,4 +22,5 @@ type Jobs interface {
 type Reads interface {
 	Jobs
 	Health(ctx context.Context) (map[string]enrichment.Health, error)
+	Drifts(ctx context.Context, ws kernel.WorkspaceID) ([]enrichmentview.Drift, error)
 }

@@ -23,3 +23,13 @@ CREATE TABLE IF NOT EXISTS replies (
     PRIMARY KEY (workspace_id, provider, question)
 );
 CREATE INDEX IF NOT EXISTS replies_run ON replies (run_id);
+
+-- Version 7 learns the shape of replies.
+CREATE TABLE IF NOT EXISTS shapes (
+    workspace_id text  NOT NULL,
+    provider     text  NOT NULL,
+    question     text  NOT NULL,
+    shape        jsonb NOT NULL,
+    alerted_at   timestamptz,
+    PRIMARY KEY (workspace_id, provider, question)
+);

@@ -120,3 +120,32 @@ func TestAnswersFromBeforeAreFound(t *testing.T) {
 	require.JSONEq(t, `{"a":"v"}`, string(got[question("hash")].Outputs))
 	require.Equal(t, []enrichment.Evidence{enrichment.ByDNS, enrichment.ByProvider("free")}, got[question("hash")].VerifiedBy)
 }
+
+// TestAChangeOfRepliesIsTold: to the workspace whose provider it is, for two weeks, and the same whatever the batches were.
+func TestAChangeOfRepliesIsTold(t *testing.T) {
+	t.Parallel()
+	r := newRecords(t)
+	q := enrichmentread.NewQueries(r.Pool, r.Clock, r.ring)
+	looked := func(n int64, kind string) enrichment.RunAnswersRecorded {
+		return enrichment.RunAnswersRecorded{RunID: "run_1", TableID: "tbl_1", Page: 1, Shapes: []enrichment.ReplyShapes{{
+			Provider: "paid", Replies: n, Fields: map[string]map[string]int64{"score": {kind: n}}, Codes: map[string]map[string]int64{"200": {"found": n}},
+		}}}
+	}
+	r.Append("run-run_1", started("run_1"), looked(60, "number"), looked(10, "text"))
+	drifts, err := q.Drifts(t.Context(), ws)
+	require.NoError(t, err)
+	require.Empty(t, drifts)
+	r.Append("run-run_1", looked(10, "text"))
+	drifts, err = q.Drifts(t.Context(), ws)
+	require.NoError(t, err)
+	require.Len(t, drifts, 1)
+	require.Equal(t, enrichment.Drift{Field: "score", Was: "number", Now: "text", At: drifts[0].At}, drifts[0].Drift)
+	require.Equal(t, "paid", drifts[0].Provider)
+	others, err := q.Drifts(t.Context(), "ws_2")
+	require.NoError(t, err)
+	require.Empty(t, others)
+	drifting, err := q.Drifting(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, map[string]int64{"paid": 1}, drifting)
+	r.RequireRebuildable()
+}

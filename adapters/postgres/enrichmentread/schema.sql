@@ -99,3 +99,13 @@ CREATE TABLE mail_patterns (
     count        bigint NOT NULL,
     PRIMARY KEY (workspace_id, domain, pattern)
 );
+
+-- What has been learnt of the shape of replies, and when a change was last told.
+CREATE TABLE shapes (
+    workspace_id text  NOT NULL,
+    provider     text  NOT NULL,
+    question     text  NOT NULL,
+    shape        jsonb NOT NULL,
+    alerted_at   timestamptz,
+    PRIMARY KEY (workspace_id, provider, question)
+);

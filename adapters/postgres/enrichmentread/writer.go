@@ -118,6 +118,9 @@ func (w writer) Save(ctx context.Context, b enrichmentview.Batch) error {
 	}
 	w.answers(b.Answers, &q)
 	w.replies(b.Replies, &q)
+	if err := w.shapes(b.Shapes, &q); err != nil {
+		return err
+	}
 	for _, p := range b.Patterns {
 		q.Queue(addPattern, p.Workspace, p.Domain, p.Pattern, p.Count)
 	}

@@ -45,7 +45,7 @@ func newProcess(ctx context.Context, p *Platform) (*process, error) {
 	if err := s.addReactors(); err != nil {
 		return nil, err
 	}
-	sources := telemetry.Sources{Log: c.store, Pool: c.pool, Projections: s.means.monitor, Disks: newDisks(c.cfg).all, Engine: s.modules.enrichments.engine}
+	sources := telemetry.Sources{Log: c.store, Pool: c.pool, Projections: s.means.monitor, Disks: newDisks(c.cfg).all, Engine: s.modules.enrichments.engine, Drift: s.modules.enrichments.reads}
 	sources.Backups = s.modules.operations.backups.metrics
 	if a := s.modules.operations.archive; a != nil {
 		sources.Archive = a.metrics

@@ -120,7 +120,7 @@ func publishedJobs() cloudevent.Policy {
 		"search.reindex_requested.v1": inside(),
 		"search.saved.v1":             inside(), // a search may be its owner's alone
 
-		"run.answers_recorded.v1": ofJob("kept", "kept_for"),
+		"run.answers_recorded.v1": ofJob("kept", "kept_for", "shapes"),
 		"run.calls_sent.v1":       inside(), // how calls are kept from being doubled
 		"run.cancel_requested.v1": ofJob(),
 		"run.finished.v1":         masked(ofJob(), "reason"),

@@ -82,6 +82,7 @@ type asking struct {
 	out       Outcome
 	told      int // the step that Sending was last told of, from 1
 	refused   []refusal
+	heard     *enrichment.Heard // by the last call
 	best      map[string]any
 	bestScore float64
 }

@@ -115,6 +115,7 @@ func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request, r
 	}
 	note(at, reply, err)
 	report(g, era, reply, err)
+	a.sight(s, reply, err)
 	return reply, err
 }
 
@@ -216,6 +217,7 @@ func stopped(stop context.Context, err error) error {
 func (a *asking) bounded(s *step, req enrichment.Request) (reply enrichment.Reply, err error) {
 	ctx, cancel := context.WithTimeout(a.ctx, cmp.Or(s.Pace.Timeout(), time.Duration(s.provider.Seconds)*time.Second, a.session.engine.Timeout))
 	defer cancel()
+	ctx, a.heard = enrichment.Hearing(ctx)
 	defer func() {
 		if p := recover(); p != nil {
 			err = enrichment.Fail(enrichment.CallBadReply, s.provider.Name+" could not digest this record")

@@ -31,6 +31,7 @@ type step struct {
 	validator *enrichment.CompiledValidator
 	host      string // whom the config asks, where it says so
 	budgets   enrichment.Budgets
+	of        string                  // tells apart what a dynamic provider is asked for
 	asks      []byte                  // what of the config decides what is asked
 	taken     string                  // names the config, which takes the outputs
 	takes     enrichment.Reprojecting // nil: from replies that are recorded, other outputs can't be taken

@@ -40,6 +40,10 @@ func (s *step) pinAsks() error {
 	s.asks = ordered(asks)
 	sum := sha256.Sum256(ordered(s.Config))
 	s.taken = hex.EncodeToString(sum[:8])
+	if s.provider.Dynamic {
+		sum = sha256.Sum256(s.asks)
+		s.of = hex.EncodeToString(sum[:6])
+	}
 	return nil
 }
 

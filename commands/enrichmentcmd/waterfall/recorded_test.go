@@ -196,3 +196,27 @@ func TestAChangedMappingIsTakenFromTheWholeAnswer(t *testing.T) {
 	require.True(t, r.ask(r.replay(records), with(`{"Take":"two"}`), "q").Unrecorded, "without the whole answer it is not known")
 	require.Equal(t, 1, p.count())
 }
+
+// asked is a provider that hears a server's answer with each call.
+type asked struct {
+	*fake
+	status int
+}
+
+func (a asked) Call(ctx context.Context, req enrichment.Request) (enrichment.Reply, error) {
+	enrichment.Hear(ctx, a.status, map[string]any{"whole": req.Inputs["q"]})
+	return a.fake.Call(ctx, req)
+}
+
+// TestWhatAServerAnsweredIsSeen: its status with what it came to mean, and nothing of a provider that asks no server.
+func TestWhatAServerAnsweredIsSeen(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil,
+		asked{provider("finds", 0, echo), 200}, asked{provider("none", 0, nothing), 404}, asked{provider("bad", 0, failing(enrichment.CallBadInput)), 422}, provider("local", 0, nothing))
+	out := r.ask(r.session(), enrichment.Config{Steps: steps("local", "none", "bad", "finds")}, "q")
+	body := map[string]any{"whole": "q"}
+	require.Equal(t, []enrichment.Sight{
+		{Provider: "none", Code: "404", Meaning: "nothing", Body: body}, {Provider: "bad", Code: "422", Meaning: "bad_input", Body: body},
+		{Provider: "finds", Code: "200", Meaning: "found", Body: body},
+	}, out.Provenance.Sights)
+}

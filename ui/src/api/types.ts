@@ -187,6 +187,7 @@ export type Backtest = Narrow<
   Schemas['EnrichmentBacktestAnswer'],
   { now?: Tally; then: Tally; effects: Partial<Record<Effect, number>>; rows: BacktestRow[] }
 >;
+export type Drift = Schemas['EnrichmentDrift'];
 export type Effect = 'same' | 'changed' | 'gained' | 'lost' | 'edited' | 'unknown';
 export type JobState = NonNullable<Schemas['EnrichmentJob']['state']>;
 /** A run as it is kept; only an estimate, which is not kept, has neither id nor state. */

@@ -68,6 +68,7 @@ func (a *api) ask(ctx context.Context, ask enrichment.Request, method, path stri
 	if err != nil {
 		return nil, none, err
 	}
+	got.Heard(ctx)
 	said := windows(got.Header)
 	if ce := a.trouble(got); ce != nil {
 		ce.Limits = said

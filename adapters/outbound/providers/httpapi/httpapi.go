@@ -50,6 +50,7 @@ func (p *Provider) Call(ctx context.Context, ask enrichment.Request) (enrichment
 	if err != nil {
 		return enrichment.Reply{}, err
 	}
+	got.Heard(ctx)
 	if ce := p.status(c, got); ce != nil {
 		return enrichment.Reply{}, ce
 	}

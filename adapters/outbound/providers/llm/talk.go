@@ -99,6 +99,7 @@ func (t *Talk) Ask(ctx context.Context, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	got.Heard(ctx)
 	if ce := t.dialect.trouble(t.client, t.endpoint.Model, got); ce != nil {
 		return "", ce
 	}

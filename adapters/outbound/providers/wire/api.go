@@ -39,6 +39,7 @@ func (a API) Find(req *http.Request, trouble func(Answer) *enrichment.CallError)
 	if err != nil {
 		return nil, false, err
 	}
+	answer.Heard(req.Context())
 	if ce := trouble(answer); ce != nil {
 		return nil, false, ce
 	}

@@ -96,6 +96,17 @@ func (a Answer) Object() (map[string]any, error) {
 	return o, nil
 }
 
+// Heard tells whoever listens of the answer, for the shape of the vendor's replies.
+func (a Answer) Heard(ctx context.Context) {
+	var body any
+	if !a.Cut {
+		if v, err := answer.Decode(a.Body); err == nil {
+			body = v
+		}
+	}
+	enrichment.Hear(ctx, a.Status, body)
+}
+
 // Trouble makes an error of a status that no vendor gives a meaning of its own; nil for 200 to 299. who is the vendor's name.
 func (c *Client) Trouble(who string, a Answer) *enrichment.CallError {
 	code := strconv.Itoa(a.Status)

@@ -15,6 +15,7 @@ import { Badge, Notice, SkeletonRows, type Tone } from '@/components/states';
 import { holds } from '@/lib/fold';
 import { milliseconds, sentence } from '@/lib/format';
 import { toast } from '@/lib/toasts';
+import { DriftNotice } from './components/drift-notice';
 import { PriceBadge } from './components/provider-picker';
 
 /** Every provider: what it finds and for what, its price and limits, how it has been doing, and how a key for it is got. */
@@ -86,6 +87,7 @@ function ProviderCard({
           <PriceBadge provider={p} />
         </header>
         <p className="text-ink-2">{p.description}</p>
+        <DriftNotice workspaceId={ws} provider={p.slug} />
         <dl className="grid grid-cols-[80px_minmax(0,1fr)] gap-x-3 gap-y-1.5 text-sm">
           <Fact name="Takes">{p.dynamic ? 'Any columns' : p.inputs.map((i) => i.label).join(', ')}</Fact>
           <Fact name="Finds">{p.dynamic ? 'What you ask for' : p.outputs.map((o) => o.label).join(', ')}</Fact>
