@@ -105,9 +105,9 @@ export class GridController {
     });
     this.commands = new RangeCommands(this.selection, this.transfers, events);
     this.mouse = new MouseRange(host, () => this.api, this.selection, {
-      filled: (from, to, direction) =>
+      filled: (from, to, direction, toggled) =>
         void this.transfers
-          .fill(from, to, direction)
+          .fill(from, to, direction, toggled)
           .then(() => this.selection.summarise())
           .catch((e: unknown) => events.failed(e)),
       filledToEnd: (rect) =>
@@ -357,6 +357,13 @@ export class GridController {
     if (col === undefined || last < 0) return;
     const from = extend ? (this.selection.current?.anchor.col ?? col) : col;
     this.selection.selectRange({ anchor: { row: 0, col: from }, head: { row: last, col } });
+  }
+  /** The columns that are selected from the first row to the last. */
+  selectedColumns(): string[] {
+    const rect = this.selection.rect;
+    const last = this.rows.rowCount.get() - 1;
+    if (!rect || rect.top > 0 || rect.bottom < last) return [];
+    return this.selection.columns.slice(rect.left, rect.right + 1).map((c) => c.id);
   }
   private expand(rowId: string, columnId: string): void {
     const cell = this.host.querySelector(

@@ -22,6 +22,10 @@ export interface Selection {
   numbers: number;
   sum: number | null;
   avg: number | null;
+  min: number | null;
+  max: number | null;
+  /** False where rows of the range are not loaded, or are too many: then nothing is summed here. */
+  complete: boolean;
 }
 export interface RowInsert {
   cells: Record<string, CellValue>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { continueSeries } from './fill';
+import { continueSeries, fillValues } from './fill';
 import type { CellValue } from './model';
 
 describe('filling', () => {
@@ -68,5 +68,24 @@ describe('filling', () => {
     expect(continueSeries(['Item 2'], 3, true)).toEqual(['Item 1', 'Item 0', 'Item 1'].reverse());
     expect(continueSeries(['2024-01-01'], 1, true)).toEqual(['2023-12-31']);
     expect(continueSeries(['Mon'], 1, true)).toEqual(['Sun']);
+  });
+});
+
+describe('filling with Ctrl', () => {
+  it.each<[string, CellValue[], CellValue[], CellValue[]]>([
+    ['one number goes on by one', [7], [8, 9, 10], [4, 5, 6]],
+    ['a decimal too', [0.5], [1.5, 2.5, 3.5], [-2.5, -1.5, -0.5]],
+    ['a long number exactly', ['12345678901234567890'], ['12345678901234567891'], ['12345678901234567889']],
+    ['a series is copied', [1, 2], [1, 2, 1], [2, 1, 2]],
+    ['dates are copied', ['2026-01-30'], ['2026-01-30', '2026-01-30'], ['2026-01-30']],
+    ['counted texts are copied', ['Item 1', 'Item 2'], ['Item 1', 'Item 2'], ['Item 1', 'Item 2']],
+    ['nothing stays nothing', [], [null], [null]],
+  ])('%s', (_name, source, forwards, backwards) => {
+    expect(fillValues(source, forwards.length, { toggled: true })).toEqual(forwards);
+    expect(fillValues(source, backwards.length, { toggled: true, backwards: true })).toEqual(backwards);
+  });
+  it('is like a series without it', () => {
+    expect(fillValues([1, 2], 2)).toEqual(continueSeries([1, 2], 2));
+    expect(fillValues([1, 2], 2, { backwards: true })).toEqual(continueSeries([1, 2], 2, true));
   });
 });

@@ -22,6 +22,30 @@ export function continueSeries(source: readonly CellValue[], count: number, back
   return backwards ? out.reverse() : out;
 }
 
+/** What a drag of the fill handle writes: a series where there is one, or, with Ctrl, copies instead; of one number, a series instead. */
+export function fillValues(
+  source: readonly CellValue[],
+  count: number,
+  o: { backwards?: boolean; toggled?: boolean } = {},
+): CellValue[] {
+  const { backwards = false, toggled = false } = o;
+  if (!toggled) return continueSeries(source, count, backwards);
+  const [only] = source;
+  const number = source.length === 1 && only !== undefined ? decimal(only) : null;
+  if (!number) return repeated(source, count, backwards);
+  const one = 10n ** BigInt(number.scale);
+  const text = pointAt(number.digits + (backwards ? one : -one), number.scale);
+  const neighbour = typeof only === 'string' ? text : Number(text);
+  return continueSeries(backwards ? [only ?? null, neighbour] : [neighbour, only ?? null], count, backwards);
+}
+
+/** The source over and over, so that it goes on beside itself. */
+function repeated(source: readonly CellValue[], count: number, backwards: boolean): CellValue[] {
+  if (source.length === 0) return Array<CellValue>(count).fill(null);
+  const shift = backwards ? source.length - (count % source.length) : 0;
+  return Array.from({ length: count }, (_, i) => source[(i + shift) % source.length] ?? null);
+}
+
 /** The value at a place after the last; null when there is none, which then repeats the source. */
 type Next = (i: number) => CellValue;
 

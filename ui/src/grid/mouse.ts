@@ -7,7 +7,8 @@ import type { RangeSelection } from './selection';
 const HANDLE = 9;
 
 export interface MouseActions {
-  filled(source: Rect, target: Rect, direction: Direction): void;
+  /** Toggled with Ctrl: a copy in the place of a series, or a series of one number. */
+  filled(source: Rect, target: Rect, direction: Direction, toggled: boolean): void;
   filledToEnd(source: Rect): void;
   hover(cell: HTMLElement | null, place: Place | null): void;
   context(place: Place, at: { x: number; y: number }): void;
@@ -35,7 +36,7 @@ export class MouseRange {
     host.addEventListener('mouseover', (e) => this.over(e), { signal });
     host.addEventListener('mouseleave', () => this.actions.hover(null, null), { signal });
     host.addEventListener('contextmenu', (e) => this.context(e), { signal });
-    document.addEventListener('mouseup', () => this.up(), { signal });
+    document.addEventListener('mouseup', (e) => this.up(e), { signal });
     document.addEventListener('mousemove', (e) => this.scroll(e), { signal });
   }
   destroy(): void {
@@ -93,9 +94,9 @@ export class MouseRange {
       this.selection.showFill(this.target?.rect ?? null);
     } else if (this.mode === null) this.actions.hover(hit?.cell ?? null, hit?.place ?? null);
   }
-  private up(): void {
+  private up(e: MouseEvent): void {
     if (this.mode === 'fill' && this.source && this.target && cellsIn(this.target.rect) > 0) {
-      this.actions.filled(this.source, this.target.rect, this.target.direction);
+      this.actions.filled(this.source, this.target.rect, this.target.direction, e.ctrlKey || e.metaKey);
     }
     this.selection.showFill(null);
     this.mode = null;

@@ -10,9 +10,20 @@ const RANGE_CLASSES = ['mk-range', 'mk-range-t', 'mk-range-b', 'mk-range-l', 'mk
 const FILL_CLASS = 'mk-fill';
 const SUM_LIMIT = 20_000;
 
+export const NOTHING_SELECTED: Selection = {
+  rect: null,
+  cells: 0,
+  numbers: 0,
+  sum: null,
+  avg: null,
+  min: null,
+  max: null,
+  complete: true,
+};
+
 /** The selected range of cells: its state, its paint on the rendered cells, its sums. */
 export class RangeSelection {
-  readonly summary = new Observable<Selection>({ rect: null, cells: 0, numbers: 0, sum: null, avg: null });
+  readonly summary = new Observable<Selection>(NOTHING_SELECTED);
   private range: Range | null = null;
   private fill: Rect | null = null;
   private ids: string[] = [];
@@ -127,39 +138,39 @@ export class RangeSelection {
     }
   }
 
-  /** Sums what is selected and loaded. */
+  /** Sums what is selected, if all of it is loaded: a sum of a part would be a wrong one. */
   summarise(): void {
     const rect = this.rect;
-    if (!rect) {
-      this.summary.set({ rect: null, cells: 0, numbers: 0, sum: null, avg: null });
-      return;
-    }
-    const cells = cellsIn(rect);
-    let sum = 0;
-    let numbers = 0;
-    if (cells > 1 && cells <= SUM_LIMIT) {
-      for (const column of this.columns.slice(rect.left, rect.right + 1)) {
-        if (!isNumeric(column.type)) continue;
-        for (let r = rect.top; r <= rect.bottom; r++) {
-          const row = this.cache.at(r);
-          const value = row ? cellOf(row, column) : null;
-          if (value === null || value === '') continue;
-          const n = Number(value);
-          if (Number.isFinite(n)) {
-            sum += n;
-            numbers++;
-          }
-        }
+    const cells = rect ? cellsIn(rect) : 0;
+    const numbers = rect && cells > 1 && cells <= SUM_LIMIT ? this.numbersIn(rect) : null;
+    this.summary.set({ rect, cells, complete: numbers !== null || cells <= 1, ...summed(numbers ?? []) });
+  }
+  /** The numbers of the range, or null where a row of it is not loaded. */
+  private numbersIn(rect: Rect): number[] | null {
+    const columns = this.columns.slice(rect.left, rect.right + 1).filter((c) => isNumeric(c.type));
+    const numbers: number[] = [];
+    for (let r = rect.top; r <= rect.bottom; r++) {
+      const row = this.cache.at(r);
+      if (!row) return null;
+      for (const column of columns) {
+        const value = cellOf(row, column);
+        const n = value === null || value === '' ? NaN : Number(value);
+        if (Number.isFinite(n)) numbers.push(n);
       }
     }
-    this.summary.set({
-      rect,
-      cells,
-      numbers,
-      sum: numbers ? round(sum) : null,
-      avg: numbers ? round(sum / numbers) : null,
-    });
+    return numbers;
   }
+}
+
+function summed(numbers: readonly number[]): Pick<Selection, 'numbers' | 'sum' | 'avg' | 'min' | 'max'> {
+  if (numbers.length === 0) return { numbers: 0, sum: null, avg: null, min: null, max: null };
+  let [sum, min, max] = [0, Infinity, -Infinity];
+  for (const n of numbers) {
+    sum += n;
+    min = Math.min(min, n);
+    max = Math.max(max, n);
+  }
+  return { numbers: numbers.length, sum: round(sum), avg: round(sum / numbers.length), min, max };
 }
 
 function round(n: number): number {

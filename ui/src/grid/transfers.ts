@@ -1,6 +1,6 @@
 import { MAX_PASTE_CELLS, chunked, planPaste, tile, type PastePlan } from './paste-plan';
 import { decimalsOf, readClipboard, rectangular, toHTML, toTSV, type Matrix } from './clipboard';
-import { continueSeries } from './fill';
+import { fillValues } from './fill';
 import type { GridEvents, GridSource, RowInsert } from './events';
 import { cellOf, isNumeric, isReadOnly, type CellChange, type CellValue, type Column, type GridRow } from './model';
 import { cellsIn, type Direction, type Rect } from './range';
@@ -154,8 +154,8 @@ export class Transfers {
     this.send(filled, newGesture(gesture));
   }
 
-  /** Continues the source range into the target, along the direction of the drag. */
-  async fill(source: Rect, target: Rect, direction: Direction): Promise<void> {
+  /** Continues the source range into the target, along the direction of the drag; toggled by Ctrl, it copies. */
+  async fill(source: Rect, target: Rect, direction: Direction, toggled = false): Promise<void> {
     if (!this.withinLimit(target)) return;
     await this.load(Math.min(source.top, target.top), Math.max(source.bottom, target.bottom));
     const columns = this.host.columns();
@@ -165,16 +165,15 @@ export class Transfers {
       for (let col = target.left; col <= target.right; col++) {
         const column = columns[col];
         if (!column || isReadOnly(column)) continue;
-        const values = continueSeries(
-          this.read(column, source.top, source.bottom),
-          target.bottom - target.top + 1,
+        const values = fillValues(this.read(column, source.top, source.bottom), target.bottom - target.top + 1, {
           backwards,
-        );
+          toggled,
+        });
         values.forEach((value, i) => edits.push({ row: target.top + i, columnId: column.id, value }));
       }
     } else {
       for (let row = target.top; row <= target.bottom; row++)
-        edits.push(...this.fillRow(row, source, target, backwards));
+        edits.push(...this.fillRow(row, source, target, { backwards, toggled }));
     }
     this.send(edits, newGesture('fill'));
   }
@@ -182,16 +181,16 @@ export class Transfers {
     row: number,
     source: Rect,
     target: Rect,
-    backwards: boolean,
+    o: { backwards: boolean; toggled: boolean },
   ): { row: number; columnId: string; value: CellValue }[] {
     const columns = this.host.columns();
     const found = this.host.cache.at(row);
     if (!found) return [];
     const from = columns.slice(source.left, source.right + 1);
-    const values = continueSeries(
+    const values = fillValues(
       from.map((c) => cellOf(found, c)),
       target.right - target.left + 1,
-      backwards,
+      o,
     );
     return values.flatMap((value, i) => {
       const to = columns[target.left + i];
@@ -282,6 +281,8 @@ export class Transfers {
 }
 
 /** A name under which the server takes all that one gesture does for one step of undo. */
-export function newGesture(kind: 'paste' | 'fill' | 'clear' | 'cut' | 'delete' | 'duplicate' | 'replace'): string {
+export function newGesture(
+  kind: 'paste' | 'fill' | 'clear' | 'cut' | 'delete' | 'duplicate' | 'replace' | 'columns',
+): string {
   return `${kind}-${crypto.randomUUID()}`;
 }

@@ -18,6 +18,7 @@ export type Overlay =
   | { kind: 'expand'; rowId: string; columnId: string; anchor: Anchor }
   | { kind: 'add-column'; anchor: Anchor; after?: string }
   | { kind: 'edit-column' | 'change-type' | 'delete-column' | 'duplicate-column' | 'enrichment'; columnId: string }
+  | { kind: 'delete-columns'; columnIds: string[] }
   | { kind: 'new-enrichment' }
   | { kind: 'new-formula'; after?: string }
   | { kind: 'formula'; columnId: string }

@@ -8,6 +8,7 @@ import { Empty, Skeleton } from '@/components/states';
 import { rememberTable } from '@/lib/ui-store';
 import { tableQuery } from '@/api/tables';
 import { TableView } from './components/table-view';
+import { useKeptLayout } from './kept-layout';
 import { layoutOf, stateOfView, useViews } from './view-state';
 
 export function TablePage() {
@@ -31,6 +32,7 @@ export function TablePage() {
     };
   }, [table.data]);
 
+  useKeptLayout(table.data, state);
   const columns = table.data?.columns;
   const shown = useMemo(
     () => (state && columns ? { ...state, layout: layoutOf(columns, { columns: state.layout }) } : null),

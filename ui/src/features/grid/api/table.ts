@@ -33,8 +33,8 @@ export async function updateColumn(
 ): Promise<void> {
   await api.put(`${tablePath(ws, table)}/columns/${id}`, change);
 }
-export async function deleteColumn(ws: string, table: string, id: string): Promise<void> {
-  await api.delete(`${tablePath(ws, table)}/columns/${id}`);
+export async function deleteColumn(ws: string, table: string, id: string, gesture?: string): Promise<void> {
+  await api.delete(`${tablePath(ws, table)}/columns/${id}`, gesture ? { gesture } : {});
 }
 export async function restoreColumn(ws: string, table: string, id: string): Promise<void> {
   await api.post(`${tablePath(ws, table)}/columns/${id}/restore`);

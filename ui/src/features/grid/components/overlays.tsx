@@ -11,7 +11,8 @@ import type { ViewState } from '../view-state';
 import { CellMenu } from './cell-menu';
 import { ChangeTypeDialog } from './change-type-dialog';
 import { ColumnDialog } from './column-dialog';
-import { ColumnMenu } from './column-menu';
+import { HeaderMenu } from './columns-menu';
+import { DeleteColumns } from './delete-columns';
 import { DeleteRows } from './delete-rows';
 import { DuplicateColumnDialog } from './duplicate-column-dialog';
 import { ExpandedCell } from './expanded-cell';
@@ -48,7 +49,7 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
   switch (overlay.kind) {
     case 'column-menu':
       return column ? (
-        <ColumnMenu
+        <HeaderMenu
           workspaceId={ws}
           table={table}
           state={state}
@@ -58,6 +59,8 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
           onClose={close}
         />
       ) : null;
+    case 'delete-columns':
+      return <DeleteColumns workspaceId={ws} table={table} page={page} columnIds={overlay.columnIds} onClose={close} />;
     case 'cell-menu':
       return column ? (
         <CellMenu

@@ -5,11 +5,13 @@ import { Spinner } from '@/components/spinner';
 import type { SaveState } from '@/grid/edit-queue';
 import type { HeldEdit } from '@/grid/edit-store';
 import type { Selection } from '@/grid/events';
+import { NOTHING_SELECTED } from '@/grid/selection';
 import { Observable } from '@/lib/emitter';
 import { count, plural } from '@/lib/format';
 import type { GridPage } from '../use-grid-page';
+import { useSelectionSums } from '../use-selection-sums';
 
-const nothing = new Observable<Selection>({ rect: null, cells: 0, numbers: 0, sum: null, avg: null });
+const nothing = new Observable<Selection>(NOTHING_SELECTED);
 const saved = new Observable<SaveState>({ state: 'saved', waiting: 0, unkept: 0 });
 const noneHeld = new Observable<readonly HeldEdit[]>([]);
 
@@ -18,10 +20,21 @@ function useObservable<T>(observable: Observable<T>): T {
 }
 const number = new Intl.NumberFormat('en', { maximumFractionDigits: 4 });
 
-export function StatusBar({ table, page, canEdit }: { table: Table; page: GridPage; canEdit: boolean }) {
+export function StatusBar({
+  workspaceId,
+  table,
+  page,
+  canEdit,
+}: {
+  workspaceId: string;
+  table: Table;
+  page: GridPage;
+  canEdit: boolean;
+}) {
   const [before] = useState(() => new Observable(table.row_count)); // until the grid is there
   const rows = useObservable(page.lines?.rowCount ?? page.grid?.rows.rowCount ?? before);
   const selection = useObservable(page.grid?.summary ?? nothing);
+  const sums = useSelectionSums(workspaceId, table, page, selection);
   const save = useObservable(page.grid?.queue.state ?? saved);
   const held = useObservable(page.grid?.queue.held ?? noneHeld);
   const filtered = page.query.filter !== null || page.query.q !== '';
@@ -48,8 +61,11 @@ export function StatusBar({ table, page, canEdit }: { table: Table; page: GridPa
       {selection.cells > 1 && (
         <span className="tnum hidden gap-3 sm:flex" aria-live="polite">
           <span>Count {count(selection.cells)}</span>
-          {selection.sum !== null && <span>Sum {number.format(selection.sum)}</span>}
-          {selection.avg !== null && <span>Avg {number.format(selection.avg)}</span>}
+          {sums.busy && <Spinner className="!size-3" />}
+          {sums.sum !== null && <span>Sum {number.format(sums.sum)}</span>}
+          {sums.avg !== null && <span>Avg {number.format(sums.avg)}</span>}
+          {sums.min !== null && <span className="hidden lg:inline">Min {number.format(sums.min)}</span>}
+          {sums.max !== null && <span className="hidden lg:inline">Max {number.format(sums.max)}</span>}
         </span>
       )}
       {table.recompute && (

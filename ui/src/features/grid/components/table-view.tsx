@@ -83,7 +83,7 @@ export function TableView({ workspaceId: ws, table, state }: { workspaceId: stri
         </div>
         <SidePanel workspaceId={ws} table={table} page={page} />
       </div>
-      <StatusBar table={table} page={page} canEdit={can('rows.edit')} />
+      <StatusBar workspaceId={ws} table={table} page={page} canEdit={can('rows.edit')} />
       {page.hover && !page.overlay && grid && (
         <HoverCard
           key={`${page.hover.rowId}/${page.hover.columnId}`}
