@@ -31,7 +31,7 @@ func (s *slice) process(tasks []task) error {
 		for _, t := range tasks {
 			select {
 			case in <- t:
-			case <-s.stop.Done():
+			case <-s.feed.Done():
 				return
 			}
 		}
@@ -71,7 +71,7 @@ func (s *slice) ask(plans []*waterfall.Plan, t task, out chan<- waterfall.Outcom
 		}
 		if o.NoBudget && o.Mark.State != enrichment.MarkValue {
 			s.budget.empty("")
-			s.stopNow()
+			s.stopFeed() // rows under way have their price set aside
 			return
 		}
 		for c, v := range o.Values {

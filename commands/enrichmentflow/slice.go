@@ -38,8 +38,10 @@ type slice struct {
 	replay  *replay               // of a run that asks nobody; else nil
 
 	hard, stop context.Context //nolint:containedctx // hard ends calls under way, stop only keeps new ones from starting
+	feed       context.Context //nolint:containedctx // when it ends no further row is begun; those that have been go on
 	cancelHard context.CancelFunc
 	stopNow    context.CancelFunc
+	stopFeed   context.CancelFunc
 }
 
 func (r *Runner) newSlice(ctx context.Context, in Input, run *enrichment.Run, version int64, try Try) *slice {
@@ -50,6 +52,7 @@ func (r *Runner) newSlice(ctx context.Context, in Input, run *enrichment.Run, ve
 		Sending: s.sending, Billed: run.Billed(),
 	})
 	s.stop, s.stopNow = context.WithCancel(ctx)
+	s.feed, s.stopFeed = context.WithCancel(s.stop)
 	s.hard, s.cancelHard = context.WithCancel(context.WithoutCancel(ctx))
 	context.AfterFunc(ctx, func() { // the process stops: calls under way get a while
 		t := time.AfterFunc(r.limits.FinishCalls, s.cancelHard)
