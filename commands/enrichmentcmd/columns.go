@@ -18,6 +18,7 @@ type AddColumn struct {
 	Type      table.Type
 	Options   []table.Option
 	Config    enrichment.Config
+	Outputs   []NewOutput // columns that are made with it, in the same step
 	After     kernel.ColumnID
 }
 
@@ -29,8 +30,15 @@ func (h *Handlers) AddColumn(ctx context.Context, meta kernel.Meta, c AddColumn)
 	}
 	step := table.Step{Step: h.IDs.New("stp"), Label: "add column " + c.Name}
 	done, err := h.tables.Update(ctx, meta.As("enrichment.add_column"), string(c.Table), func(t *table.Table) (any, error) {
-		cfg, err := h.normalise(ctx, c.Workspace, h.rules(t.Schema()), c.Config, "")
+		after := c.After
+		if columns := t.Schema().Columns; after == "" && len(columns) > 0 && len(c.Outputs) > 0 {
+			after = columns[len(columns)-1].ID
+		}
+		cfg, err := h.addOutputs(t, c.Config, c.Outputs, after, step)
 		if err != nil {
+			return nil, err
+		}
+		if cfg, err = h.normalise(ctx, c.Workspace, h.rules(t.Schema()), cfg, ""); err != nil {
 			return nil, err
 		}
 		raw, err := json.Marshal(cfg)
@@ -38,7 +46,7 @@ func (h *Handlers) AddColumn(ctx context.Context, meta kernel.Meta, c AddColumn)
 			return nil, err
 		}
 		draft := table.Draft{Name: c.Name, Type: c.Type, Kind: table.Enrichment, Options: c.Options, Enrichment: raw}
-		col, err = t.AddColumn(table.Maker{IDs: h.IDs, Clock: h.Clock}, draft, c.After, step)
+		col, err = t.AddColumn(table.Maker{IDs: h.IDs, Clock: h.Clock}, draft, after, step)
 		return &col, err
 	})
 	if err != nil {
@@ -53,6 +61,7 @@ type Configure struct {
 	Table     kernel.TableID
 	Column    kernel.ColumnID
 	Config    enrichment.Config
+	Outputs   []NewOutput // columns that are made with it, in the same step
 }
 
 // Configure carries out a Configure.
@@ -66,8 +75,11 @@ func (h *Handlers) Configure(ctx context.Context, meta kernel.Meta, c Configure)
 		if _, err := t.Live(c.Column); err != nil {
 			return nil, err
 		}
-		cfg, err := h.normalise(ctx, c.Workspace, h.rules(t.Schema()), c.Config, c.Column)
+		cfg, err := h.addOutputs(t, c.Config, c.Outputs, c.Column, step)
 		if err != nil {
+			return nil, err
+		}
+		if cfg, err = h.normalise(ctx, c.Workspace, h.rules(t.Schema()), cfg, c.Column); err != nil {
 			return nil, err
 		}
 		col, err = h.setConfig(t, c.Column, cfg, step)

@@ -27,6 +27,8 @@ type Control struct {
 	Workspace kernel.WorkspaceID
 	Run       kernel.RunID
 	Verb      Verb
+	// Only names the failures that a retry is for; nil for all.
+	Only *enrichment.Failures
 }
 
 // Controlled is the run after it.
@@ -79,8 +81,12 @@ func (h *Handlers) decide(ctx context.Context, c Control, run *enrichment.Run) (
 	case Cancel:
 		return false, 0, run.Cancel(now)
 	case Retry:
+		failures := enrichment.Failures{Records: run.Counts().Failed}
+		if c.Only != nil {
+			failures = *c.Only
+		}
 		prices := h.prices(run.Plans())
-		est, err := h.estimate(ctx, c.Workspace, run.Plans(), prices, run.Counts().Failed)
+		est, err := h.estimate(ctx, c.Workspace, run.Plans(), prices, failures.Records)
 		if err != nil {
 			return false, 0, err
 		}
@@ -88,7 +94,7 @@ func (h *Handlers) decide(ctx context.Context, c Control, run *enrichment.Run) (
 		if run.MaxCredits() > 0 {
 			reserve = min(reserve, max(0, run.MaxCredits()-run.Spent()))
 		}
-		return prices.Any(), reserve, run.Retry(reserve, prices, now)
+		return prices.Any(), reserve, run.Retry(failures, reserve, prices, now)
 	default:
 		return false, 0, kernel.Invalid("verb", "must be pause, resume, cancel or retry")
 	}

@@ -38,6 +38,7 @@ type RowQuery struct {
 	Table     kernel.TableID
 	Columns   []kernel.ColumnID // whose cells are wanted
 	Filter    json.RawMessage   // of table.ParseFilter; empty takes all
+	Search    string            // text that a row must hold; empty takes all
 	IDs       []kernel.RowID    // only these, if not nil
 	After     kernel.RowID      // only greater ids
 	Through   kernel.RowID      // only ids up to this one, if not empty

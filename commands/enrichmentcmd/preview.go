@@ -36,7 +36,9 @@ type PreviewAnswer struct {
 	State    enrichment.MarkState `json:"state"`
 	Message  string               `json:"message,omitempty"`
 	Attempts []PreviewAttempt     `json:"attempts"`
-	Cost     kernel.Credits       `json:"cost_mc" doc:"What was paid for the answer."`
+	// Exchanges are the HTTP requests of all steps, with the beginnings of their answers.
+	Exchanges []enrichment.Exchange `json:"exchanges"`
+	Cost      kernel.Credits        `json:"cost_mc" doc:"What was paid for the answer."`
 	// Confidence and evidence are absent without an accepted answer.
 	Confidence *float64              `json:"confidence,omitempty" minimum:"0" maximum:"1"`
 	Verified   *bool                 `json:"verified,omitempty" doc:"Whether anything else than the provider says the same."`
@@ -109,7 +111,7 @@ type previewing struct {
 func (p previewing) ask(ctx context.Context) waterfall.Outcome {
 	ctx, cancel := context.WithTimeout(ctx, previewWithin)
 	defer cancel()
-	session := p.Engine.Session(waterfall.SessionConfig{Workspace: p.Workspace, Run: kernel.RunID(p.id), FreeOnly: !p.CallPaid})
+	session := p.Engine.Session(waterfall.SessionConfig{Workspace: p.Workspace, Run: kernel.RunID(p.id), FreeOnly: !p.CallPaid, Bodies: enrichment.ShownBody})
 	return session.Ask(ctx, ctx, p.plan, p.Row, func(id kernel.ColumnID) json.RawMessage { return p.cells[id] })
 }
 
@@ -133,7 +135,9 @@ func (p previewing) paid(ctx context.Context, price kernel.Credits) (commands.Re
 		_, err := p.pay(ctx, first, nil, waterfall.Outcome{})
 		return commands.Result[PreviewAnswer]{}, errors.Join(out.Broken, err)
 	}
-	done, err := p.pay(ctx, p.meta, &answer, out)
+	kept := answer
+	kept.Exchanges = []enrichment.Exchange{} // they are shown once and not kept with the command
+	done, err := p.pay(ctx, p.meta, &kept, out)
 	switch {
 	case err != nil: // the answer is there and is not lost; what was set aside for it comes back after a while
 		return commands.Result[PreviewAnswer]{Value: answer}, nil
@@ -159,7 +163,7 @@ func (p previewing) pay(ctx context.Context, meta kernel.Meta, answer any, out w
 
 func previewOf(out waterfall.Outcome) PreviewAnswer {
 	p := out.Provenance
-	a := PreviewAnswer{Outputs: out.Outputs, State: out.Mark.State, Message: out.Mark.Message, Attempts: []PreviewAttempt{}, Cost: p.CreditsMC}
+	a := PreviewAnswer{Outputs: out.Outputs, State: out.Mark.State, Message: out.Mark.Message, Attempts: []PreviewAttempt{}, Exchanges: append([]enrichment.Exchange{}, p.Exchanges...), Cost: p.CreditsMC}
 	if a.Outputs == nil {
 		a.Outputs = map[string]any{}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/invopop/validation"
 
@@ -26,6 +27,7 @@ type Start struct {
 	Rows       []kernel.RowID
 	View       kernel.ViewID
 	Filter     json.RawMessage
+	Search     string
 	First      int64
 	Force      bool
 	MaxCredits kernel.Credits
@@ -59,6 +61,7 @@ func (c Start) Validate() error {
 			kernel.AllIDs[kernel.RowID](kernel.PrefixRow)),
 		kernel.Field("view", c.View, kernel.Holds(c.Scope != enrichment.ScopeView || c.View != "", "name the view")),
 		kernel.Field("filter", c.Filter, kernel.Holds(c.Scope != enrichment.ScopeFilter || !kernel.IsNull(c.Filter), "give the filter")),
+		kernel.Field("q", c.Search, kernel.Holds(utf8.RuneCountInString(c.Search) <= enrichment.MaxSearch, "is longer than %d characters", enrichment.MaxSearch)),
 		kernel.Field("scope", c.Scope, kernel.OneOf(scopes, "must be all, empty, failed, rows, view or filter")),
 	)
 }
@@ -132,6 +135,7 @@ func (h *Handlers) plans(ctx context.Context, ws kernel.WorkspaceID, s table.Sch
 		if err != nil {
 			return nil, err
 		}
+		cfg = withoutGone(cfg, s)
 		if cfg, err = h.normalise(ctx, ws, h.rules(s), cfg, id); err != nil {
 			return nil, kernel.Invalid("columns", "the enrichment of %s has to be changed first: %s", col.Name, err)
 		}
@@ -150,17 +154,16 @@ func (h *Handlers) selection(ctx context.Context, t *table.Table, meta kernel.Me
 		return enrichment.Selection{}, err
 	}
 	// Rows may have been made by a process whose clock is ahead of this one's.
-	sel := enrichment.Selection{Scope: c.Scope, First: c.First, Force: c.Force, Position: head, Through: max(last, lastRow(h.IDs))}
+	sel := enrichment.Selection{Scope: c.Scope, Search: strings.TrimSpace(c.Search), First: c.First, Force: c.Force, Position: head, Through: max(last, lastRow(h.IDs))}
+	sel.Rows = slices.Compact(slices.Sorted(slices.Values(c.Rows)))
 	switch c.Scope {
-	case enrichment.ScopeRows:
-		sel.Rows = slices.Compact(slices.Sorted(slices.Values(c.Rows)))
 	case enrichment.ScopeView:
 		i := slices.IndexFunc(t.Views(), func(v table.View) bool { return v.ID == c.View && v.VisibleTo(meta.Actor.User()) })
 		if i < 0 {
 			return sel, kernel.NotFound("view", string(c.View))
 		}
 		sel.Filter = t.Views()[i].Filter
-	case enrichment.ScopeFilter, enrichment.ScopeAll, enrichment.ScopeEmpty, enrichment.ScopeFailed:
+	case enrichment.ScopeFilter, enrichment.ScopeAll, enrichment.ScopeEmpty, enrichment.ScopeFailed, enrichment.ScopeRows:
 		sel.Filter = c.Filter
 	default:
 	}
@@ -177,8 +180,8 @@ func lastRow(ids *kernel.IDs) kernel.RowID {
 
 // Query is the query for the rows of a selection.
 func Query(ws kernel.WorkspaceID, id kernel.TableID, plans []enrichment.Plan, sel enrichment.Selection) RowQuery {
-	q := RowQuery{Workspace: ws, Table: id, Filter: sel.Filter, Through: sel.Through, Position: sel.Position}
-	if sel.Scope == enrichment.ScopeRows {
+	q := RowQuery{Workspace: ws, Table: id, Filter: sel.Filter, Search: sel.Search, Through: sel.Through, Position: sel.Position}
+	if sel.Scope == enrichment.ScopeRows || len(sel.Rows) > 0 {
 		q.IDs = sel.Rows
 	}
 	switch sel.Scope {

@@ -242,6 +242,9 @@ func weight(o waterfall.Outcome) int {
 			n += 150 + len(step.Said) + len(step.Subject) + len(step.Result) + len(step.Error)
 		}
 	}
+	for _, x := range p.Exchanges {
+		n += 200 + len(x.URL) + len(x.Request) + len(x.Body)
+	}
 	for _, v := range o.Values {
 		n += len(v)
 	}

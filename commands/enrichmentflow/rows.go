@@ -84,7 +84,7 @@ func (s *slice) namedRows(q enrichmentcmd.RowQuery) ([]task, kernel.RowID, error
 	}
 	tasks := make([]task, 0, len(rows)+1)
 	for _, row := range rows {
-		tasks = append(tasks, task{row: row, columns: s.w.run.Columns()})
+		tasks = append(tasks, task{row: row, columns: s.wanted(s.w.run.Selection().Scope, row)})
 	}
 	if len(tasks) == 0 { // the page is not the last one, so it must not be empty
 		tasks = append(tasks, task{})
@@ -108,7 +108,7 @@ func (s *slice) wanted(scope enrichment.Scope, row enrichmentcmd.Row) []kernel.C
 
 // failedRows gives the next rows of a retry.
 func (s *slice) failedRows(after kernel.RowID, limit int) ([]task, kernel.RowID, error) {
-	cells, err := s.r.cfg.Failures.Failed(s.hard, s.in.Workspace, s.in.Run, after, limit, s.in.Position)
+	cells, err := s.r.cfg.Failures.Failed(s.hard, s.in.Workspace, s.in.Run, s.w.run.Reason(), after, limit, s.in.Position)
 	if err != nil || len(cells) == 0 {
 		return nil, "", err
 	}

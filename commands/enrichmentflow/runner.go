@@ -20,8 +20,8 @@ import (
 // Failures lists what of a run has failed, for its retry.
 type Failures interface {
 	// Failed returns cells of the run in the state error with row ids greater than after, by row and column, of at most limit rows.
-	// The answer reflects the position.
-	Failed(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, after kernel.RowID, limit int, position int64) ([]enrichment.Cell, error)
+	// Only those with the message, if one is given. The answer reflects the position.
+	Failed(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, message string, after kernel.RowID, limit int, position int64) ([]enrichment.Cell, error)
 }
 
 // Sealer seals answers under keys that can be destroyed.

@@ -284,6 +284,36 @@ func TestARetryAsksWhatFailed(t *testing.T) {
 	require.Equal(t, kernel.Credits(1_000_000-60_000), r.account().Available())
 }
 
+func TestARetryAsksWhatFailedForOneReason(t *testing.T) {
+	t.Parallel()
+	p := newFake("flaky", 0)
+	var healthy atomic.Bool
+	p.do = func(_ context.Context, req enrichment.Request) (enrichment.Reply, error) {
+		if len(req.Inputs["q"]) == 2 && !healthy.Load() { // q0 to q9
+			why := "not today"
+			if req.Inputs["q"] < "q4" {
+				why = "not here"
+			}
+			return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadInput, why)
+		}
+		return enrichment.Reply{Outputs: map[string]any{"a": "x" + req.Inputs["q"]}}, nil
+	}
+	r := newRig(t, 12, fast(), p)
+	r.addColumn("Answer", "flaky")
+	job := r.start(nil)
+	r.work(input(job.ID))
+	healthy.Store(true)
+	only := &enrichment.Failures{Reason: "flaky: not here", Records: 4}
+	_, err := r.handlers.Control(t.Context(), meta(), enrichmentcmd.Control{Workspace: workspace, Run: job.ID, Verb: enrichmentcmd.Retry, Only: only})
+	require.NoError(t, err)
+	in := input(job.ID)
+	in.Round = 1
+	r.work(in)
+	require.Equal(t, enrichment.Counts{Total: 12, Done: 12, Succeeded: 6, Failed: 6}, r.run(job.ID).Counts())
+	require.Equal(t, enrichment.RunPartiallyCompleted, r.run(job.ID).State())
+	require.Equal(t, 16, p.calls())
+}
+
 func TestTheTableChangesUnderARun(t *testing.T) {
 	t.Parallel()
 	p := newFake("free", 0)

@@ -42,7 +42,7 @@ func (s *slice) seal(events []enrichment.RunAnswersRecorded, now time.Time) erro
 // bodyOf takes what is sealed of a cell out of its provenance, with the questions whose replies are in it; some is false where there is
 // nothing. The accepted reply's outputs are in it once.
 func bodyOf(p *enrichment.Provenance) (body enrichment.AnswerBody, asked []enrichment.Question, some bool) {
-	body = enrichment.AnswerBody{Outputs: p.Outputs, Best: p.Best, Stories: p.TakeStories()}
+	body = enrichment.AnswerBody{Outputs: p.Outputs, Best: p.Best, Stories: p.TakeStories(), Exchanges: p.Exchanges}
 	for _, r := range p.Replies {
 		if len(p.Outputs) > 0 && bytes.Equal(r.Outputs, p.Outputs) {
 			r.Outputs, r.Accepted = nil, true
@@ -50,9 +50,8 @@ func bodyOf(p *enrichment.Provenance) (body enrichment.AnswerBody, asked []enric
 		body.Replies = append(body.Replies, r)
 		asked = append(asked, r.Question)
 	}
-	some = len(p.Outputs) > 0 || len(p.Best) > 0 || len(p.Replies) > 0 || len(body.Stories) > 0
-	p.Outputs, p.Best, p.Replies = nil, nil, nil
-	return body, asked, some
+	p.Outputs, p.Best, p.Replies, p.Exchanges = nil, nil, nil, nil
+	return body, asked, !body.Empty()
 }
 
 // patiently repeats fn for as long as a log that is away would be waited for.

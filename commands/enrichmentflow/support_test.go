@@ -333,10 +333,13 @@ func (r *rig) outcomes(id kernel.RunID) map[enrichment.Cell]*outcome {
 }
 
 // Failed implements enrichmentflow.Failures by reading the log.
-func (r *rig) Failed(_ context.Context, _ kernel.WorkspaceID, run kernel.RunID, after kernel.RowID, limit int, _ int64) ([]enrichment.Cell, error) {
+func (r *rig) Failed(_ context.Context, _ kernel.WorkspaceID, run kernel.RunID, message string, after kernel.RowID, limit int, _ int64) ([]enrichment.Cell, error) {
 	var out []enrichment.Cell
 	for c, o := range r.outcomes(run) {
-		if len(o.marks) > 0 && o.marks[len(o.marks)-1].State == enrichment.MarkError && c.Row > after {
+		if len(o.marks) == 0 || c.Row <= after {
+			continue
+		}
+		if last := o.marks[len(o.marks)-1]; last.State == enrichment.MarkError && (message == "" || last.Message == message) {
 			out = append(out, c)
 		}
 	}

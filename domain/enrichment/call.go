@@ -202,6 +202,8 @@ type Attempt struct {
 	CreditsMC kernel.Credits `json:"credits_mc"`
 	Calls     int            `json:"calls,omitempty"` // how often the provider was asked, with retries
 	Error     string         `json:"error,omitempty"`
+	// HTTPStatus is that of the last answer, 0 where none came or none was asked for by HTTP.
+	HTTPStatus int `json:"http_status,omitempty"`
 	// Bill is what the calls cost on the workspace's own bill with a vendor that charges by use.
 	Bill
 	// Story is how the answer was worked out. It is sealed with the answer, and Steps tells how long it is.

@@ -183,6 +183,8 @@ type Provenance struct {
 	Replies []RecordedReply `json:"-"`
 	// Sights are what the replies looked like, on their way into RunAnswersRecorded.Shapes.
 	Sights []Sight `json:"-"`
+	// Exchanges are the HTTP requests that were made, with their answers. They never stand in the log in the clear.
+	Exchanges []Exchange `json:"-"`
 }
 
 // Sureness says how sure the accepted answer is.
@@ -196,16 +198,6 @@ type KeptAnswer struct {
 	Body  []byte `json:"body"`  // a sealed AnswerBody
 	// Asked are the questions whose replies are in the body, in their order.
 	Asked []Question `json:"asked,omitempty"`
-}
-
-// AnswerBody is what a KeptAnswer holds when it is opened.
-type AnswerBody struct {
-	Outputs json.RawMessage `json:"outputs,omitempty"`
-	Best    json.RawMessage `json:"best,omitempty"`
-	// Replies are all replies to what was asked for the cell.
-	Replies []RecordedReply `json:"replies,omitempty"`
-	// Stories are those of attempts, by the attempt's index.
-	Stories map[int]Story `json:"stories,omitempty"`
 }
 
 // TakeStories takes the stories out of the attempts, by the attempt's index; nil where there are none. The attempts are copied before they are
@@ -281,11 +273,12 @@ type RunCancelRequested struct {
 // EventType implements kernel.Event.
 func (RunCancelRequested) EventType() string { return "run.cancel_requested.v1" }
 
-// RunRetried says that a finished run goes on with the records that failed.
+// RunRetried says that a finished run goes on with the records that failed, or with those of them that failed for one reason.
 type RunRetried struct {
 	RunID    kernel.RunID   `json:"run_id"`
 	Round    int            `json:"round"` // 1 for the first retry
 	Records  int64          `json:"records"`
+	Reason   string         `json:"reason,omitempty"` // the message of the records; empty for all that failed
 	Reserved kernel.Credits `json:"reserved_mc,omitempty"`
 	Prices   Prices         `json:"prices_mc,omitempty"` // of the retry's estimate
 	At       time.Time      `json:"at"`

@@ -62,6 +62,22 @@ func (c *Counts) Add(state MarkState, cached bool) {
 	}
 }
 
+// Retry takes back failures that are asked again.
+func (c *Counts) Retry(records int64) {
+	records = min(records, c.Failed)
+	c.Done -= records
+	c.Failed -= records
+}
+
+// End corrects the total of a run that has ended: one that went through all rows knows how many there were. One that stopped before keeps
+// its total, so that what it did not do can be told.
+func (c *Counts) End(state RunState) {
+	if state == RunCompleted || state == RunPartiallyCompleted {
+		c.Total = c.Done
+	}
+	c.Total = max(c.Total, c.Done)
+}
+
 // Cell is one cell of a run.
 type Cell struct {
 	Row    kernel.RowID    `json:"r"`
@@ -89,6 +105,7 @@ type runState struct {
 	Next       kernel.RowID   `json:"next"`
 	Rows       int64          `json:"rows"` // taken so far
 	Round      int            `json:"round"`
+	Reason     string         `json:"reason,omitempty"` // of the failures that the round is for
 	Open       []Cell         `json:"open"`
 	Sent       []Call         `json:"sent,omitempty"`
 	Noted      bool           `json:"noted,omitempty"`
@@ -150,6 +167,9 @@ func (r *Run) Rows() int64 { return r.s.Rows }
 
 // Round is 0, or the number of the retry.
 func (r *Run) Round() int { return r.s.Round }
+
+// Reason is the message of the failures that a retry is for, empty for all.
+func (r *Run) Reason() string { return r.s.Reason }
 
 // Open are the cells asked for and not answered.
 func (r *Run) Open() []Cell { return r.s.Open }
@@ -252,18 +272,24 @@ func (r *Run) Cancel(at time.Time) error {
 	return r.Record(r, RunCancelRequested{RunID: r.s.ID, At: at})
 }
 
-// Retry makes a finished run go on with the records that failed.
-func (r *Run) Retry(reserved kernel.Credits, prices Prices, at time.Time) error {
+// Failures are records of a run that failed, for the same reason where one is named.
+type Failures struct {
+	Reason  string
+	Records int64
+}
+
+// Retry makes a finished run go on with records that failed.
+func (r *Run) Retry(f Failures, reserved kernel.Credits, prices Prices, at time.Time) error {
 	if r.s.ID != "" && !r.s.State.Final() {
 		return kernel.E(kernel.KindConflict, "WRONG_STATE", "the job has not ended; only the failures of an ended job are retried")
 	}
 	if err := r.must("retried", RunCompleted, RunPartiallyCompleted, RunFailed, RunCancelled); err != nil {
 		return err
 	}
-	if r.s.Counts.Failed == 0 {
-		return kernel.E(kernel.KindConflict, "NOTHING_FAILED", "no record of this job has failed")
+	if f.Records <= 0 || f.Records > r.s.Counts.Failed {
+		return kernel.E(kernel.KindConflict, "NOTHING_FAILED", "no record of this job has failed in that way")
 	}
-	return r.Record(r, RunRetried{RunID: r.s.ID, Round: r.s.Round + 1, Records: r.s.Counts.Failed, Reserved: reserved, Prices: prices, At: at})
+	return r.Record(r, RunRetried{RunID: r.s.ID, Round: r.s.Round + 1, Records: f.Records, Reason: f.Reason, Reserved: reserved, Prices: prices, At: at})
 }
 
 // Outcomes records what became of cells of the page under way, each once.
@@ -324,11 +350,11 @@ func (r *Run) Apply(e kernel.Event) error {
 		if e.Prices != nil {
 			r.s.Prices = e.Prices
 		}
-		r.s.Counts.Done -= r.s.Counts.Failed
-		r.s.Counts.Failed = 0
+		r.s.Reason = e.Reason
+		r.s.Counts.Retry(e.Records)
 	case RunFinished:
 		r.s.State, r.s.Open, r.s.Sent, r.s.Until = e.State, nil, nil, time.Time{}
-		r.s.Counts.Total = r.s.Counts.Done
+		r.s.Counts.End(e.State)
 	default:
 		return kernel.UnknownEvent("run", e)
 	}

@@ -61,7 +61,9 @@ func TestControls(t *testing.T) {
 	pause := func(r *enrichment.Run) error { return r.Pause(at()) }
 	resume := func(r *enrichment.Run) error { return r.Resume(at()) }
 	cancel := func(r *enrichment.Run) error { return r.Cancel(at()) }
-	retry := func(r *enrichment.Run) error { return r.Retry(0, nil, at()) }
+	retry := func(r *enrichment.Run) error {
+		return r.Retry(enrichment.Failures{Records: r.Counts().Failed}, 0, nil, at())
+	}
 	paused := enrichment.RunPaused{RunID: "run_1", At: at()}
 	cancelled := enrichment.RunCancelRequested{RunID: "run_1", At: at()}
 	ended := func(s enrichment.RunState) enrichment.RunFinished {
@@ -95,6 +97,38 @@ func TestARetryCountsTheFailuresAnew(t *testing.T) {
 		answers(enrichment.Mark{RowID: "row_1", ColumnID: "col_a", State: enrichment.MarkValue})).
 		When(func(*enrichment.Run) error { return nil }).ThenNothing()
 	require.Equal(t, enrichment.Counts{Total: 2, Done: 2, Succeeded: 2}, run.Counts())
+}
+
+func TestARetryIsForOneReason(t *testing.T) {
+	t.Parallel()
+	failed := func(row kernel.RowID, why string) enrichment.Mark {
+		return enrichment.Mark{RowID: row, ColumnID: "col_a", State: enrichment.MarkError, Message: why}
+	}
+	ended := func() *domaintest.Story[*enrichment.Run] {
+		return domaintest.Given(t, enrichment.NewRun(), started(), page(), answers(failed("row_1", "too slow"), failed("row_2", "no key")),
+			enrichment.RunFinished{RunID: "run_1", State: enrichment.RunPartiallyCompleted})
+	}
+	run := ended().When(func(r *enrichment.Run) error {
+		return r.Retry(enrichment.Failures{Reason: "no key", Records: 1}, 0, nil, at())
+	}).Then(enrichment.RunRetried{RunID: "run_1", Round: 1, Records: 1, Reason: "no key", At: at()})
+	require.Equal(t, "no key", run.Reason())
+	require.Equal(t, enrichment.Counts{Total: 2, Done: 1, Failed: 1}, run.Counts(), "the other failure stays")
+	for _, n := range []int64{0, -1, 3} {
+		ended().When(func(r *enrichment.Run) error {
+			return r.Retry(enrichment.Failures{Reason: "x", Records: n}, 0, nil, at())
+		}).ThenRefused("NOTHING_FAILED")
+	}
+}
+
+func TestARunThatStoppedEarlyKeepsItsTotal(t *testing.T) {
+	t.Parallel()
+	for state, total := range map[enrichment.RunState]int64{
+		enrichment.RunCancelled: 4, enrichment.RunFailed: 4, enrichment.RunCompleted: 1, enrichment.RunPartiallyCompleted: 1,
+	} {
+		run := domaintest.Given(t, enrichment.NewRun(), started(), page(), answers(enrichment.Mark{RowID: "row_1", ColumnID: "col_a", State: enrichment.MarkValue}),
+			enrichment.RunFinished{RunID: "run_1", State: state}).When(func(*enrichment.Run) error { return nil }).ThenNothing()
+		require.Equal(t, enrichment.Counts{Total: total, Done: 1, Succeeded: 1}, run.Counts(), state)
+	}
 }
 
 func TestASnapshotIsTheRun(t *testing.T) {

@@ -22,7 +22,7 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 	if err != nil {
 		return err
 	}
-	f := &fold{jobs: map[kernel.RunID]*Job{}, records: map[cell]int{}, answers: map[question]int{}, replies: map[asked]int{}, days: map[DayKey]*Day{}, seen: map[PatternKey]int64{}}
+	f := &fold{jobs: map[kernel.RunID]*Job{}, records: map[cell]int{}, answers: map[question]int{}, replies: map[asked]int{}, days: map[DayKey]*Day{}, shares: map[shareKey]*Share{}, seen: map[PatternKey]int64{}}
 	purged, events := projections.SplitTables(events, table.Purged{})
 	if err := f.load(ctx, w, events); err != nil {
 		return err
@@ -60,6 +60,11 @@ type asked struct {
 	enrichment.Question
 }
 
+type shareKey struct {
+	run      kernel.RunID
+	provider string
+}
+
 // fold is a batch being made.
 type fold struct {
 	jobs    map[kernel.RunID]*Job
@@ -69,6 +74,7 @@ type fold struct {
 	replies map[asked]int
 	seenIn  []seenIn
 	days    map[DayKey]*Day // what is added to each day
+	shares  map[shareKey]*Share
 	seen    map[PatternKey]int64
 }
 
@@ -131,7 +137,7 @@ func (f *fold) started(r eventstore.Recorded) error {
 		return err
 	}
 	j := &Job{
-		ID: e.RunID, Workspace: r.Workspace, Table: e.TableID, State: enrichment.RunPending, Estimate: e.Estimate, Scope: e.Selection.Scope,
+		ID: e.RunID, Workspace: r.Workspace, Table: e.TableID, State: enrichment.RunPending, Estimate: e.Estimate, Over: e.Selection.Over(),
 		Counts: enrichment.Counts{Total: e.Estimate.Records}, Reserved: e.Reserved, StartedBy: e.By, Auto: e.Auto, CreatedAt: r.RecordedAt, Position: r.Position, Columns: []kernel.ColumnID{},
 	}
 	if j.Estimate.PerProvider == nil {
@@ -150,8 +156,7 @@ func (j *Job) retried(r eventstore.Recorded) error {
 		return err
 	}
 	j.Round, j.State, j.Cancelling, j.Reserved, j.Reason, j.FinishedAt = e.Round, enrichment.RunPending, false, e.Reserved, "", nil
-	j.Counts.Done -= j.Counts.Failed
-	j.Counts.Failed = 0
+	j.Counts.Retry(e.Records)
 	return nil
 }
 
@@ -162,7 +167,7 @@ func (j *Job) finished(r eventstore.Recorded) error {
 	}
 	at := r.RecordedAt
 	j.State, j.Reason, j.FinishedAt, j.Reserved, j.Cancelling = e.State, e.Reason, &at, 0, false
-	j.Counts.Total = j.Counts.Done
+	j.Counts.End(e.State)
 	return nil
 }
 
@@ -189,6 +194,7 @@ func (f *fold) answered(j *Job, r eventstore.Recorded) error {
 			f.answer(Answer{Workspace: j.Workspace, Provider: p.Provider, InputHash: p.InputHash, Kept: kept[i], Confidence: p.Confidence, VerifiedBy: p.VerifiedBy, SourceURL: p.SourceURL, At: r.RecordedAt})
 		}
 		f.attempts(j.Workspace, r.RecordedAt, p)
+		f.share(j.ID, p)
 		f.pattern(j.Workspace, p, values[cell{row: m.RowID, col: m.ColumnID}])
 	}
 	f.recorded(j, e)
@@ -300,6 +306,31 @@ func (f *fold) attempts(ws kernel.WorkspaceID, at time.Time, p enrichment.Proven
 	}
 }
 
+// share counts what the providers did in the job.
+func (f *fold) share(run kernel.RunID, p enrichment.Provenance) {
+	for _, a := range p.Attempts {
+		if !a.Asked() && !a.FromCache {
+			continue
+		}
+		k := shareKey{run, a.Provider}
+		s := f.shares[k]
+		if s == nil {
+			s = &Share{Run: run, Provider: a.Provider}
+			f.shares[k] = s
+		}
+		s.Asked++
+		s.Calls += int64(a.Calls)
+		s.Credits += a.CreditsMC
+		s.Cost += a.Cost
+		switch {
+		case a.Status == enrichment.StatusSucceeded:
+			s.Hits++
+		case a.Failed():
+			s.Failed++
+		}
+	}
+}
+
 // addDays adds the batch's counts to those of before.
 func (f *fold) addDays(ctx context.Context, w Writer) error {
 	if len(f.days) == 0 {
@@ -358,6 +389,11 @@ func (f *fold) batch() Batch {
 		return strings.Compare(string(a.Workspace)+a.Domain+string(a.Pattern), string(b.Workspace)+b.Domain+string(b.Pattern))
 	}) {
 		f.out.Patterns = append(f.out.Patterns, PatternSeen{k, f.seen[k]})
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(f.shares), func(a, b shareKey) int {
+		return strings.Compare(string(a.run)+a.provider, string(b.run)+b.provider)
+	}) {
+		f.out.Shares = append(f.out.Shares, *f.shares[k])
 	}
 	ids := make([]string, 0, len(f.jobs))
 	for id := range f.jobs {

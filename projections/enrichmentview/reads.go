@@ -13,3 +13,12 @@ type JobFilter struct {
 	Before kernel.RunID // older ones only
 	Limit  int
 }
+
+// RecordFilter picks records of a job; zero fields pick all.
+type RecordFilter struct {
+	State   enrichment.MarkState
+	Message string
+	Row     kernel.RowID
+	After   enrichment.Cell // only those behind it
+	Limit   int
+}

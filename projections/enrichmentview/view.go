@@ -29,7 +29,7 @@ type Job struct {
 	Spent      kernel.Credits
 	Reserved   kernel.Credits // what is left of what was reserved, 0 when the run has ended
 	Estimate   enrichment.Estimate
-	Scope      enrichment.Scope
+	Over       enrichment.Over
 	Reason     string
 	StartedBy  kernel.UserID
 	Auto       bool // started by itself
@@ -50,7 +50,8 @@ type Record struct {
 	Attempts   []enrichment.Attempt
 	Answer     json.RawMessage // the cell's value, null without one
 	Kept       Kept
-	Outputs    json.RawMessage // all fields of the accepted answer as a reader gets them, null when they can't be read (any more)
+	Outputs    json.RawMessage       // all fields of the accepted answer as a reader gets them, null when they can't be read (any more)
+	Exchanges  []enrichment.Exchange // as a reader gets them, none when they can't be read (any more)
 	Provider   string
 	Credits    kernel.Credits
 	LatencyMS  int64
@@ -144,6 +145,24 @@ type Drift struct {
 	enrichment.Drift
 }
 
+// Share is what a provider has done in a job so far, retries included.
+type Share struct {
+	Run      kernel.RunID
+	Provider string
+	Asked    int64 // cells for which it was asked, or an answer of it was at hand
+	Hits     int64 // of them, accepted answers
+	Failed   int64 // of them, ended in trouble
+	Calls    int64
+	Credits  kernel.Credits
+	Cost     enrichment.Micros // on the workspace's own bill
+}
+
+// Failure is how many of a job's cells failed for one reason.
+type Failure struct {
+	Message string
+	Cells   int64
+}
+
 // Batch is what a run of events changes. Jobs and days replace those before.
 type Batch struct {
 	Jobs    []Job
@@ -152,6 +171,8 @@ type Batch struct {
 	Days    []Day
 	Replies []Reply // each question at most once
 	Shapes  []Shape // replace those before
+	// Shares are to be added to what is there; each at most once.
+	Shares []Share
 	// Patterns are how often patterns of addresses were seen, to be added to what is there; each at most once.
 	Patterns []PatternSeen
 }
@@ -194,7 +215,7 @@ func New(open func(projections.Tx) (Writer, error)) *Projector { return &Project
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 7 }
+func (*Projector) Version() int { return 8 }
 
 // Types implements projections.Projector.
 func (*Projector) Types() []string {

@@ -3,12 +3,16 @@ package enrichmentapi_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/morket/morket/adapters/httpapi/enrichmentapi"
+	"github.com/morket/morket/commands/enrichmentcmd"
+	"github.com/morket/morket/domain/credit"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
@@ -133,6 +137,93 @@ func TestScopesLookAtTheGrid(t *testing.T) {
 	require.Len(t, jobs, 3)
 	w.call("anna", http.MethodGet, "enrichment-jobs?limit=3&cursor="+r.Meta.NextCursor, nil).into(t, &jobs)
 	require.Len(t, jobs, 1)
+}
+
+// What the view shows, without a value, of the chosen rows: each narrows the others.
+func TestAScopeIsNarrowedBySearchFilterAndRows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	col := w.addColumn("Status")
+	nobody := map[string]any{"column": w.email, "op": "starts_with", "value": "nobody"}
+	body := func(more map[string]any) map[string]any {
+		out := map[string]any{"table_id": w.table, "columns": []kernel.ColumnID{col.ID}}
+		maps.Copy(out, more)
+		return out
+	}
+	w.call("anna", http.MethodPost, "enrichment-jobs", body(map[string]any{"scope": "rows", "row_ids": w.rows[:4]})).into(t, new(enrichmentapi.Job))
+	for name, c := range map[string]struct {
+		more map[string]any
+		want int64
+	}{
+		"search":                    {map[string]any{"scope": "all", "q": "NOBODY"}, 10},
+		"search and filter":         {map[string]any{"scope": "filter", "filter": nobody, "q": "1"}, 4},
+		"rows and filter":           {map[string]any{"scope": "rows", "row_ids": w.rows[:7], "filter": nobody}, 3},
+		"rows, filter, search":      {map[string]any{"scope": "rows", "row_ids": w.rows[:7], "filter": nobody, "q": "6"}, 1},
+		"nothing holds the text":    {map[string]any{"scope": "empty", "q": "nowhere"}, 0},
+		"blank is no search":        {map[string]any{"scope": "all", "q": "  "}, 30},
+		"rows that have not failed": {map[string]any{"scope": "failed", "row_ids": w.rows[:7]}, 0},
+	} {
+		var job enrichmentapi.Job
+		w.call("anna", http.MethodPost, "enrichment-jobs?dry_run=true", body(c.more)).into(t, &job)
+		require.Equal(t, c.want, job.Estimate.Records, name)
+		w.call("anna", http.MethodPost, "enrichment-jobs", body(c.more)).into(t, &job)
+		w.work(job.ID, 0)
+		w.call("anna", http.MethodGet, "enrichment-jobs/"+string(job.ID), nil).into(t, &job)
+		if c.more["scope"] != "empty" {
+			require.Equal(t, c.want, job.Counts.Done, name)
+		}
+		require.NotNil(t, job.Over)
+	}
+	long := body(map[string]any{"scope": "all", "q": strings.Repeat("x", 201)})
+	require.GreaterOrEqual(t, w.call("anna", http.MethodPost, "enrichment-jobs", long).status, 400)
+}
+
+// One question and one debit fill several columns, which are made with the enrichment in one step.
+func TestOneAnswerFillsSeveralColumns(t *testing.T) {
+	t.Parallel()
+	w := newWorldWithPrices(t, map[string]kernel.Credits{"email_check": 100})
+	_, err := w.ledger.Commit(t.Context(), kernel.Meta{Actor: kernel.System(), Workspace: wsA}, wsA, nil, func(a *credit.Account) error {
+		return a.Grant(credit.KindGrant, 10_000, "", w.clock.Now())
+	})
+	require.NoError(t, err)
+	var col table.Column
+	w.call("anna", http.MethodPost, "tables/"+string(w.table)+"/enrichment-columns", map[string]any{
+		"name": "Status", "type": "text", "config": emailCheck(w.email),
+		"new_outputs": []any{map[string]any{"output": "domain", "name": "Mail domain", "type": "text"}, map[string]any{"output": "free", "name": "Free mail", "type": "boolean"}},
+	}).into(t, &col)
+	cfg, err := enrichmentcmd.ConfigOf(col)
+	require.NoError(t, err)
+	require.Len(t, cfg.Outputs, 2)
+
+	var names []string
+	for _, c := range w.schema().Columns {
+		names = append(names, c.Name)
+	}
+	require.Equal(t, []string{"Email", "Status", "Mail domain", "Free mail"}, names)
+	run := func() enrichmentapi.Job {
+		var job enrichmentapi.Job
+		w.call("anna", http.MethodPost, "enrichment-jobs", map[string]any{"table_id": w.table, "columns": []kernel.ColumnID{col.ID}, "scope": "rows", "row_ids": w.rows[1:2], "force": true}).into(t, &job)
+		w.work(job.ID, 0)
+		w.call("anna", http.MethodGet, "enrichment-jobs/"+string(job.ID), nil).into(t, &job)
+		return job
+	}
+	first := run()
+	require.Equal(t, enrichment.Counts{Total: 1, Done: 1, Succeeded: 1}, first.Counts)
+	require.Equal(t, kernel.Credits(100), first.Spent, "one answer is paid once")
+	rows, err := w.grid.Page(t.Context(), enrichmentcmd.RowQuery{Workspace: wsA, Table: w.table, Columns: []kernel.ColumnID{cfg.Outputs[0].ColumnID}, IDs: w.rows[1:2], Limit: 1})
+	require.NoError(t, err)
+	require.JSONEq(t, `"acme1.com"`, string(rows[0].Cells[cfg.Outputs[0].ColumnID]))
+
+	w.change(func(t *table.Table) error { return t.DeleteColumn(cfg.Outputs[0].ColumnID, table.Step{}) })
+	require.Equal(t, enrichment.RunCompleted, run().State, "the other column is filled still")
+
+	var checked enrichmentapi.CheckedEnrichment
+	bad := emailCheck(w.email)
+	bad["condition"] = "{{Nowhere}} > 1"
+	w.call("anna", http.MethodPost, "tables/"+string(w.table)+"/enrichment:check", map[string]any{"config": bad}).into(t, &checked)
+	require.Equal(t, []kernel.Detail{{Field: "condition", Message: "there is no column {{Nowhere}}"}}, checked.Faults)
+	w.call("anna", http.MethodPost, "tables/"+string(w.table)+"/enrichment:check", map[string]any{"config": emailCheck(w.email)}).into(t, &checked)
+	require.Empty(t, checked.Faults)
 }
 
 func TestInlineRecords(t *testing.T) {

@@ -15,18 +15,19 @@ type addColumnIn struct {
 	httpapi.InWorkspace
 	TableID kernel.TableID `path:"tableId"`
 	Body    struct {
-		Name    string            `json:"name"`
-		Type    table.Type        `json:"type" doc:"What the answers are."`
-		Options []table.Option    `json:"options,omitempty"`
-		After   kernel.ColumnID   `json:"after,omitempty"`
-		Config  enrichment.Config `json:"config"`
+		Name    string                    `json:"name"`
+		Type    table.Type                `json:"type" doc:"What the answers are."`
+		Options []table.Option            `json:"options,omitempty"`
+		After   kernel.ColumnID           `json:"after,omitempty"`
+		Config  enrichment.Config         `json:"config"`
+		Outputs []enrichmentcmd.NewOutput `json:"new_outputs,omitempty" maxItems:"20" doc:"Columns that are made for further fields of the accepted answer. One call and one debit fill them all."`
 	}
 }
 
 func (s service) addColumn(ctx context.Context, meta kernel.Meta, in *addColumnIn) (commands.Result[table.Column], error) {
 	b := in.Body
 	return s.Handlers.AddColumn(ctx, meta, enrichmentcmd.AddColumn{
-		Workspace: meta.Workspace, Table: in.TableID, Name: b.Name, Type: b.Type, Options: b.Options, After: b.After, Config: b.Config,
+		Workspace: meta.Workspace, Table: in.TableID, Name: b.Name, Type: b.Type, Options: b.Options, After: b.After, Config: b.Config, Outputs: b.Outputs,
 	})
 }
 
@@ -35,12 +36,13 @@ type configureIn struct {
 	TableID  kernel.TableID  `path:"tableId"`
 	ColumnID kernel.ColumnID `path:"columnId"`
 	Body     struct {
-		Config enrichment.Config `json:"config"`
+		Config  enrichment.Config         `json:"config"`
+		Outputs []enrichmentcmd.NewOutput `json:"new_outputs,omitempty" maxItems:"20" doc:"Columns that are made for further fields of the accepted answer."`
 	}
 }
 
 func (s service) configure(ctx context.Context, meta kernel.Meta, in *configureIn) (commands.Result[table.Column], error) {
-	return s.Handlers.Configure(ctx, meta, enrichmentcmd.Configure{Workspace: meta.Workspace, Table: in.TableID, Column: in.ColumnID, Config: in.Body.Config})
+	return s.Handlers.Configure(ctx, meta, enrichmentcmd.Configure{Workspace: meta.Workspace, Table: in.TableID, Column: in.ColumnID, Config: in.Body.Config, Outputs: in.Body.Outputs})
 }
 
 type previewColumnIn struct {
@@ -55,4 +57,23 @@ type previewColumnIn struct {
 
 func (s service) preview(ctx context.Context, meta kernel.Meta, in *previewColumnIn) (commands.Result[enrichmentcmd.PreviewAnswer], error) {
 	return s.Handlers.Preview(ctx, meta, enrichmentcmd.Preview{Workspace: meta.Workspace, Table: in.TableID, Row: in.Body.RowID, Config: in.Body.Config, CallPaid: in.Body.CallPaid})
+}
+
+type checkIn struct {
+	httpapi.InWorkspace
+	TableID kernel.TableID `path:"tableId"`
+	Body    struct {
+		Config   enrichment.Config `json:"config"`
+		ColumnID kernel.ColumnID   `json:"column_id,omitempty" doc:"The column that it is for, if it is there already."`
+	}
+}
+
+// CheckedEnrichment is what is wrong with a configuration.
+type CheckedEnrichment struct {
+	Faults []kernel.Detail `json:"faults" doc:"By field, as steps[0].condition; none when it could be saved."`
+}
+
+func (s service) check(ctx context.Context, p httpapi.Principal, in *checkIn) (CheckedEnrichment, httpapi.Meta, error) {
+	faults, err := s.Handlers.Check(ctx, enrichmentcmd.Check{Workspace: p.Workspace, Table: in.TableID, Column: in.Body.ColumnID, Config: in.Body.Config})
+	return CheckedEnrichment{Faults: faults}, httpapi.Meta{}, err
 }

@@ -27,6 +27,7 @@ type Job struct {
 	Reserved   kernel.Credits      `json:"reserved_mc"`
 	Estimate   enrichment.Estimate `json:"estimate"`
 	StartedBy  kernel.UserID       `json:"started_by,omitempty"`
+	Over       *enrichment.Over    `json:"over,omitempty" doc:"Which rows it is for."`
 	AutoRun    bool                `json:"auto_run,omitempty" doc:"Started by itself, for rows that were made or whose inputs changed."`
 	CreatedAt  *time.Time          `json:"created_at,omitempty"`
 	StartedAt  *time.Time          `json:"started_at,omitempty"`
@@ -41,9 +42,10 @@ type startIn struct {
 		TableID    kernel.TableID    `json:"table_id,omitempty"`
 		Columns    []kernel.ColumnID `json:"columns,omitempty" maxItems:"20"`
 		Scope      enrichment.Scope  `json:"scope,omitempty" enum:"all,empty,failed,rows,view,filter"`
-		RowIDs     []kernel.RowID    `json:"row_ids,omitempty"`
+		RowIDs     []kernel.RowID    `json:"row_ids,omitempty" doc:"Only these rows, of those that the scope is for."`
 		View       kernel.ViewID     `json:"view,omitempty"`
-		Filter     json.RawMessage   `json:"filter,omitempty"`
+		Filter     json.RawMessage   `json:"filter,omitempty" doc:"Only rows that it matches, of those that the scope is for."`
+		Q          string            `json:"q,omitempty" maxLength:"200" doc:"Only rows that hold the text, like the quick search of the rows."`
 		First      int64             `json:"first,omitempty" minimum:"0" doc:"At most so many rows, in the order of their making."`
 		Force      bool              `json:"force,omitempty" doc:"Don't reuse answers from before."`
 		MaxCredits kernel.Credits    `json:"max_credits_mc,omitempty" minimum:"0"`
@@ -67,7 +69,7 @@ func (s service) start(ctx context.Context, meta kernel.Meta, in *startIn) (comm
 		return s.asJob(s.Handlers.StartInline(ctx, meta, cmd))
 	}
 	cmd := enrichmentcmd.Start{
-		Workspace: meta.Workspace, Table: b.TableID, Columns: b.Columns, Scope: b.Scope, Rows: b.RowIDs, View: b.View, Filter: b.Filter, First: b.First, Force: b.Force, MaxCredits: b.MaxCredits,
+		Workspace: meta.Workspace, Table: b.TableID, Columns: b.Columns, Scope: b.Scope, Rows: b.RowIDs, View: b.View, Filter: b.Filter, Search: b.Q, First: b.First, Force: b.Force, MaxCredits: b.MaxCredits,
 	}
 	if cmd.Scope == "" {
 		cmd.Scope = enrichment.ScopeAll
@@ -106,7 +108,7 @@ func (s service) view(j enrichmentview.Job) Job {
 	created := j.CreatedAt.UTC()
 	return Job{
 		ID: j.ID, TableID: j.Table, Columns: j.Columns, State: j.State, Cancelling: j.Cancelling, WaitingFor: s.waiting(j.State), Counts: j.Counts, Spent: j.Spent, Reserved: j.Reserved,
-		Estimate: j.Estimate, StartedBy: j.StartedBy, AutoRun: j.Auto, CreatedAt: &created, StartedAt: utc(j.StartedAt), FinishedAt: utc(j.FinishedAt), Error: j.Reason,
+		Estimate: j.Estimate, StartedBy: j.StartedBy, Over: &j.Over, AutoRun: j.Auto, CreatedAt: &created, StartedAt: utc(j.StartedAt), FinishedAt: utc(j.FinishedAt), Error: j.Reason,
 	}
 }
 
@@ -178,6 +180,8 @@ type Record struct {
 	SourceURL  string                `json:"source_url,omitempty"`
 	Cached     bool                  `json:"cached,omitempty"`
 	At         time.Time             `json:"at"`
+	// Exchanges are absent when there were none, and when their time is over.
+	Exchanges []enrichment.Exchange `json:"exchanges,omitempty" doc:"The HTTP requests that were made, without secrets, with the first 2 KB of each answer."`
 }
 
 type recordsIn struct {
@@ -185,6 +189,9 @@ type recordsIn struct {
 	httpapi.Page
 	JobID kernel.RunID         `path:"jobId"`
 	State enrichment.MarkState `query:"state" enum:"value,empty,error,skipped"`
+	// Message and Row narrow the list further.
+	Message string       `query:"message" maxLength:"2000" doc:"Only records with exactly this message."`
+	Row     kernel.RowID `query:"row" doc:"Only records of the row."`
 }
 
 func (s service) records(ctx context.Context, p httpapi.Principal, in *recordsIn) ([]Record, httpapi.Meta, error) {
@@ -199,7 +206,7 @@ func (s service) records(ctx context.Context, p httpapi.Principal, in *recordsIn
 		}
 		after = enrichment.Cell{Row: kernel.RowID(row), Column: kernel.ColumnID(col)}
 	}
-	list, err := s.Reads.Records(ctx, p.Workspace, in.JobID, in.State, after, in.Limit+1)
+	list, err := s.Reads.Records(ctx, p.Workspace, in.JobID, enrichmentview.RecordFilter{State: in.State, Message: in.Message, Row: in.Row, After: after, Limit: in.Limit + 1})
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
@@ -211,19 +218,24 @@ func (s service) records(ctx context.Context, p httpapi.Principal, in *recordsIn
 	}
 	out := make([]Record, len(list))
 	for i, r := range list {
-		out[i] = Record{
-			RowID: r.Row, ColumnID: r.Column, State: r.State, Message: r.Message, Input: r.Input, Attempts: r.Attempts, Answer: r.Answer, Provider: r.Provider, Credits: r.Credits,
-			LatencyMS: r.LatencyMS, Confidence: r.Confidence, SourceURL: r.SourceURL, Cached: r.Cached, At: r.At.UTC(),
-		}
-		if r.VerifiedBy != nil && r.Provider != "" {
-			verified := len(r.VerifiedBy) > 0
-			out[i].Verified, out[i].VerifiedBy = &verified, r.VerifiedBy
-		}
-		if !kernel.IsNull(r.Outputs) {
-			out[i].Outputs = r.Outputs
-		}
+		out[i] = recordOf(r)
 	}
 	return out, meta, nil
+}
+
+func recordOf(r enrichmentview.Record) Record {
+	out := Record{
+		RowID: r.Row, ColumnID: r.Column, State: r.State, Message: r.Message, Input: r.Input, Attempts: r.Attempts, Answer: r.Answer, Provider: r.Provider, Credits: r.Credits,
+		LatencyMS: r.LatencyMS, Confidence: r.Confidence, SourceURL: r.SourceURL, Cached: r.Cached, At: r.At.UTC(), Exchanges: r.Exchanges,
+	}
+	if r.VerifiedBy != nil && r.Provider != "" {
+		verified := len(r.VerifiedBy) > 0
+		out.Verified, out.VerifiedBy = &verified, r.VerifiedBy
+	}
+	if !kernel.IsNull(r.Outputs) {
+		out.Outputs = r.Outputs
+	}
+	return out
 }
 
 func (s service) control(verb enrichmentcmd.Verb) func(context.Context, kernel.Meta, *jobIn) (commands.Result[enrichmentcmd.Controlled], error) {

@@ -12,10 +12,10 @@ import (
 type Jobs interface {
 	Job(ctx context.Context, ws kernel.WorkspaceID, id kernel.RunID) (enrichmentview.Job, error)
 	Jobs(ctx context.Context, ws kernel.WorkspaceID, f enrichmentview.JobFilter) ([]enrichmentview.Job, error)
-	Records(
-		ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, state enrichment.MarkState, after enrichment.Cell, limit int,
-	) ([]enrichmentview.Record, error)
 	Stories(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, cell enrichment.Cell) (map[int]enrichment.Story, error)
+	Records(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, f enrichmentview.RecordFilter) ([]enrichmentview.Record, error)
+	Shares(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID) ([]enrichmentview.Share, error)
+	Failures(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, message *string, limit int) ([]enrichmentview.Failure, error)
 }
 
 // Reads are the jobs, and how the providers fare.

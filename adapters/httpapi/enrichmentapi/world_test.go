@@ -88,6 +88,7 @@ type world struct {
 	clock     kernel.Clock
 	positions *projections.Registry
 	people    *people
+	grid      enrichmentcmd.RowSource
 	runner    *enrichmentflow.Runner
 	ledger    *creditcmd.Ledger
 	url       string
@@ -128,6 +129,7 @@ func newWorldOf(tb testing.TB, of worldOf) *world {
 	ring := vaulttest.Ring(tb, clock)
 	reads := enrichmentread.NewQueries(w.pool, clock, ring)
 	rows := gridread.NewGrid(w.pool, clock).ForRuns(w.positions)
+	w.grid = rows
 	reg, err := providers.Builtin(providers.Config{
 		Resolver: providertest.Zone{Err: errors.New("no network")}, Client: safedial.NewClient(safedial.Config{}), Body: safedial.Body, Inside: safedial.Inside, Agent: "Morket/test", Clock: clock,
 		Local: of.local, Vendors: http.DefaultClient, Pages: of.pages,
@@ -203,6 +205,26 @@ func (w *world) fill() {
 		eventstore.At(eventstore.Stream("cells", string(w.table)), eventstore.Any, table.RowsInserted{TableID: w.table, Chunk: chunk}))
 	require.NoError(w.t, err)
 	_, err = w.log.Append(w.t.Context(), req)
+	require.NoError(w.t, err)
+}
+
+func (w *world) tables() *eventstore.Repo[*table.Table] {
+	return eventstore.NewRepo("table", w.log, w.codec, table.Blank)
+}
+
+// schema is the table's schema as the log has it.
+func (w *world) schema() table.Schema {
+	w.t.Helper()
+	t, _, err := w.tables().Load(w.t.Context(), string(w.table))
+	require.NoError(w.t, err)
+	return t.Schema()
+}
+
+// change changes the table.
+func (w *world) change(fn func(*table.Table) error) {
+	w.t.Helper()
+	meta := kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorUser, ID: "anna"}, Workspace: wsA}
+	_, err := w.tables().Update(w.t.Context(), meta, string(w.table), func(t *table.Table) (any, error) { return nil, fn(t) })
 	require.NoError(w.t, err)
 }
 

@@ -33,3 +33,17 @@ CREATE TABLE IF NOT EXISTS shapes (
     alerted_at   timestamptz,
     PRIMARY KEY (workspace_id, provider, question)
 );
+
+-- Version 8 keeps which rows a job is for, and what each provider has done in it.
+ALTER TABLE jobs ADD COLUMN IF NOT EXISTS over jsonb NOT NULL DEFAULT '{}';
+CREATE TABLE IF NOT EXISTS job_shares (
+    run_id   text   NOT NULL,
+    provider text   NOT NULL,
+    asked    bigint NOT NULL,
+    hits     bigint NOT NULL,
+    failed   bigint NOT NULL,
+    calls    bigint NOT NULL,
+    credits  bigint NOT NULL,
+    cost     bigint NOT NULL,
+    PRIMARY KEY (run_id, provider)
+);

@@ -37,10 +37,14 @@ func NewQueries(db postgres.Reader, clock kernel.Clock, keys Opener) *Queries {
 // outputs opens what is kept of an answer; null when nothing is, or when its key was destroyed because its time is over.
 func (q *Queries) outputs(ctx context.Context, kept enrichmentview.Kept) (json.RawMessage, error) {
 	body, _, err := q.open(ctx, kept)
-	if err != nil || len(body.Outputs) == 0 {
-		return kernel.Null(), err
+	return orNull(body.Outputs), err
+}
+
+func orNull(b json.RawMessage) json.RawMessage {
+	if len(b) == 0 {
+		return kernel.Null()
 	}
-	return body.Outputs, nil
+	return b
 }
 
 // Job returns a job of the workspace; a kernel.KindNotFound error if there is none.
@@ -95,12 +99,12 @@ func (q *Queries) Unfinished(ctx context.Context, after kernel.RunID, limit int)
 
 const selectRecords = `SELECT r.row_id, r.column_id, r.state, r.message, r.input, r.attempts, r.answer, r.kept, r.kept_for, r.provider, r.credits, r.latency_ms, r.confidence, r.verified_by, r.source_url, r.cached, r.at, r.position
 FROM rm_enrichment.records r JOIN rm_enrichment.jobs j USING (run_id)
-WHERE j.workspace_id = $1 AND r.run_id = $2 AND ($3 = '' OR r.state = $3) AND (r.row_id, r.column_id) > ($4, $5)
+WHERE j.workspace_id = $1 AND r.run_id = $2 AND ($3 = '' OR r.state = $3) AND ($7 = '' OR r.message = $7) AND ($8 = '' OR r.row_id = $8) AND (r.row_id, r.column_id) > ($4, $5)
 ORDER BY r.row_id, r.column_id LIMIT $6`
 
-// Records returns what became of the run's cells by row and column, those after the given one, of one state or all.
-func (q *Queries) Records(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, state enrichment.MarkState, after enrichment.Cell, limit int) ([]enrichmentview.Record, error) {
-	rows, err := q.db.Query(ctx, selectRecords, ws, run, state, after.Row, after.Column, limit)
+// Records returns what became of the run's cells by row and column, as the filter says.
+func (q *Queries) Records(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, f enrichmentview.RecordFilter) ([]enrichmentview.Record, error) {
+	rows, err := q.db.Query(ctx, selectRecords, ws, run, f.State, f.After.Row, f.After.Column, f.Limit, f.Message, f.Row)
 	if err != nil {
 		return nil, err
 	}
@@ -118,9 +122,11 @@ func (q *Queries) Records(ctx context.Context, ws kernel.WorkspaceID, run kernel
 		return nil, err
 	}
 	for i := range list {
-		if list[i].Outputs, err = q.outputs(ctx, list[i].Kept); err != nil {
+		body, _, err := q.open(ctx, list[i].Kept)
+		if err != nil {
 			return nil, err
 		}
+		list[i].Outputs, list[i].Exchanges = orNull(body.Outputs), body.Exchanges
 	}
 	return list, nil
 }
@@ -141,6 +147,31 @@ func (q *Queries) Stories(ctx context.Context, ws kernel.WorkspaceID, run kernel
 	}
 	body, _, err := q.open(ctx, kept)
 	return body.Stories, err
+}
+
+const selectShares = `SELECT s.run_id, s.provider, s.asked, s.hits, s.failed, s.calls, s.credits, s.cost
+FROM rm_enrichment.job_shares s JOIN rm_enrichment.jobs j USING (run_id) WHERE j.workspace_id = $1 AND s.run_id = $2 ORDER BY s.asked DESC, s.provider`
+
+// Shares returns what each provider has done in a job, the busiest first.
+func (q *Queries) Shares(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID) ([]enrichmentview.Share, error) {
+	rows, err := q.db.Query(ctx, selectShares, ws, run)
+	if err != nil {
+		return nil, fmt.Errorf("read the shares of a job: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[enrichmentview.Share])
+}
+
+const selectFailures = `SELECT r.message, count(*) FROM rm_enrichment.records r JOIN rm_enrichment.jobs j USING (run_id)
+WHERE j.workspace_id = $1 AND r.run_id = $2 AND r.state = 'error' AND ($3::text IS NULL OR r.message = $3)
+GROUP BY r.message ORDER BY count(*) DESC, r.message LIMIT $4`
+
+// Failures returns why cells of a job failed, the commonest reasons first; only the given one, if it is not nil.
+func (q *Queries) Failures(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, message *string, limit int) ([]enrichmentview.Failure, error) {
+	rows, err := q.db.Query(ctx, selectFailures, ws, run, message, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read the failures of a job: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[enrichmentview.Failure])
 }
 
 // ratesDays is how far back hit rates look.
@@ -218,19 +249,19 @@ type Failures struct {
 func NewFailures(q *Queries, p projections.Positions) *Failures { return &Failures{q, p} }
 
 const selectFailed = `SELECT row_id, column_id FROM rm_enrichment.records r JOIN rm_enrichment.jobs j USING (run_id)
-WHERE j.workspace_id = $1 AND r.run_id = $2 AND r.state = 'error' AND r.row_id IN (
-  SELECT DISTINCT row_id FROM rm_enrichment.records WHERE run_id = $2 AND state = 'error' AND row_id > $3 ORDER BY row_id LIMIT $4)
+WHERE j.workspace_id = $1 AND r.run_id = $2 AND r.state = 'error' AND ($5 = '' OR r.message = $5) AND r.row_id IN (
+  SELECT DISTINCT row_id FROM rm_enrichment.records WHERE run_id = $2 AND state = 'error' AND ($5 = '' OR message = $5) AND row_id > $3 ORDER BY row_id LIMIT $4)
 ORDER BY row_id, column_id`
 
 // recordsWait is how long a reader waits for the read model to come to its position.
 const recordsWait = 30 * time.Second
 
-// Failed returns failed cells of at most limit rows after the given one.
-func (f *Failures) Failed(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, after kernel.RowID, limit int, position int64) ([]enrichment.Cell, error) {
+// Failed returns failed cells of at most limit rows after the given one, those with the message if one is given.
+func (f *Failures) Failed(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, message string, after kernel.RowID, limit int, position int64) ([]enrichment.Cell, error) {
 	if err := await(ctx, f.positions, position); err != nil {
 		return nil, err
 	}
-	rows, err := f.queries.db.Query(ctx, selectFailed, ws, run, after, limit)
+	rows, err := f.queries.db.Query(ctx, selectFailed, ws, run, after, limit, message)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ CREATE TABLE jobs (
     reserved     bigint      NOT NULL,
     estimate     jsonb       NOT NULL,
     scope        text        NOT NULL,
+    over         jsonb       NOT NULL DEFAULT '{}',
     reason       text        NOT NULL,
     started_by   text        NOT NULL,
     auto         boolean     NOT NULL,
@@ -63,6 +64,19 @@ CREATE TABLE replies (
     PRIMARY KEY (workspace_id, provider, question)
 );
 CREATE INDEX replies_run ON replies (run_id);
+
+-- What each provider has done in a job.
+CREATE TABLE job_shares (
+    run_id   text   NOT NULL,
+    provider text   NOT NULL,
+    asked    bigint NOT NULL,
+    hits     bigint NOT NULL,
+    failed   bigint NOT NULL,
+    calls    bigint NOT NULL,
+    credits  bigint NOT NULL,
+    cost     bigint NOT NULL,
+    PRIMARY KEY (run_id, provider)
+);
 
 CREATE TABLE answers (
     workspace_id text        NOT NULL,

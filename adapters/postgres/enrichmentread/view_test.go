@@ -1,6 +1,7 @@
 package enrichmentread_test
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
 	"time"
@@ -83,16 +84,16 @@ func TestJobsAndRecords(t *testing.T) {
 	require.NotNil(t, j.StartedAt)
 
 	h.Append(stream, enrichment.RunFinished{RunID: "run_1", State: enrichment.RunPartiallyCompleted, Reason: "1 of 3 records failed"})
-	records, err := q.Records(t.Context(), ws, "run_1", "", enrichment.Cell{}, 2)
+	records, err := q.Records(t.Context(), ws, "run_1", enrichmentview.RecordFilter{Limit: 2})
 	require.NoError(t, err)
 	require.Len(t, records, 2)
 	require.JSONEq(t, `"v"`, string(records[0].Answer))
 	require.Equal(t, []enrichment.Evidence{enrichment.ByDNS, "provider:free"}, records[0].VerifiedBy)
 	require.Nil(t, records[1].VerifiedBy, "without an answer nothing is known")
-	rest, err := q.Records(t.Context(), ws, "run_1", "", enrichment.Cell{Row: records[1].Row, Column: records[1].Column}, 10)
+	rest, err := q.Records(t.Context(), ws, "run_1", enrichmentview.RecordFilter{After: enrichment.Cell{Row: records[1].Row, Column: records[1].Column}, Limit: 10})
 	require.NoError(t, err)
 	require.Len(t, rest, 1)
-	failed, err := q.Records(t.Context(), ws, "run_1", enrichment.MarkError, enrichment.Cell{}, 10)
+	failed, err := q.Records(t.Context(), ws, "run_1", enrichmentview.RecordFilter{State: enrichment.MarkError, Limit: 10})
 	require.NoError(t, err)
 	require.Equal(t, "no luck", failed[0].Attempts[0].Error)
 
@@ -103,19 +104,83 @@ func TestJobsAndRecords(t *testing.T) {
 	j, err = q.Job(t.Context(), ws, "run_1")
 	require.NoError(t, err)
 	require.Equal(t, enrichment.Counts{Total: 3, Done: 3, Succeeded: 2, NotFound: 1}, j.Counts)
-	records, err = q.Records(t.Context(), ws, "run_1", enrichment.MarkValue, enrichment.Cell{}, 10)
+	records, err = q.Records(t.Context(), ws, "run_1", enrichmentview.RecordFilter{State: enrichment.MarkValue, Limit: 10})
 	require.NoError(t, err)
 	require.Len(t, records, 2, "the retried record replaces the failed one")
 	h.RequireRebuildable()
 
 	h.Append("table-tbl_1", table.Purged{TableID: "tbl_1"})
-	records, err = q.Records(t.Context(), ws, "run_1", "", enrichment.Cell{}, 10)
+	records, err = q.Records(t.Context(), ws, "run_1", enrichmentview.RecordFilter{Limit: 10})
 	require.NoError(t, err)
 	require.Empty(t, records, "what a purged table's runs found is forgotten")
 	j, err = q.Job(t.Context(), ws, "run_1")
 	require.NoError(t, err)
 	require.Equal(t, kernel.Credits(2000), j.Spent, "what they cost is not")
 	h.RequireRebuildable()
+}
+
+// caughtUp is a read model that has always come far enough: the harness applies events at once.
+type caughtUp struct{}
+
+func (caughtUp) Wait(_ context.Context, _ string, position int64) (int64, bool) {
+	return position, true
+}
+
+func TestFiguresOfAJob(t *testing.T) {
+	t.Parallel()
+	h, q := harness(t)
+	start := started("run_1")
+	start.Selection = enrichment.Selection{Scope: enrichment.ScopeEmpty, Filter: json.RawMessage(`{"and":[]}`), Search: "berlin", Rows: []kernel.RowID{"row_1", "row_2"}}
+	e := answered("run_1", enrichment.MarkValue, enrichment.MarkError, enrichment.MarkError, enrichment.MarkError, enrichment.MarkEmpty)
+	e.Marks[1].Message, e.Marks[2].Message, e.Marks[3].Message = "paid: slow", "paid: slow", "paid: no key"
+	e.Provenance[4].Attempts[0].Calls, e.Provenance[4].Attempts[0].Cost = 3, 70
+	h.Append("run-run_1", start, enrichment.RunPageStarted{RunID: "run_1"}, e, enrichment.RunFinished{RunID: "run_1", State: enrichment.RunPartiallyCompleted})
+	j, err := q.Job(t.Context(), ws, "run_1")
+	require.NoError(t, err)
+	require.Equal(t, enrichment.Over{Scope: enrichment.ScopeEmpty, Filtered: true, Search: "berlin", Rows: 2}, j.Over)
+
+	slow, none := "paid: slow", "never said"
+	for name, c := range map[string]struct {
+		message *string
+		want    []enrichmentview.Failure
+	}{
+		"all": {nil, []enrichmentview.Failure{{Message: "paid: slow", Cells: 2}, {Message: "paid: no key", Cells: 1}}},
+		"one": {&slow, []enrichmentview.Failure{{Message: "paid: slow", Cells: 2}}},
+		"no":  {&none, []enrichmentview.Failure{}},
+	} {
+		got, err := q.Failures(t.Context(), ws, "run_1", c.message, 10)
+		require.NoError(t, err)
+		require.Equal(t, c.want, got, name)
+	}
+	cells, err := enrichmentread.NewFailures(q, caughtUp{}).Failed(t.Context(), ws, "run_1", "paid: slow", "", 10, 0)
+	require.NoError(t, err)
+	require.Equal(t, []enrichment.Cell{{Row: "row_2", Column: "col_a"}, {Row: "row_3", Column: "col_a"}}, cells)
+
+	h.Append("run-run_1", enrichment.RunRetried{RunID: "run_1", Round: 1, Records: 2, Reason: "paid: slow"})
+	again := answered("run_1", enrichment.MarkValue)
+	again.Marks[0].RowID, again.Provenance[0].RowID, again.Chunk.Rows[0] = "row_2", "row_2", "row_2"
+	h.Append("run-run_1", again, enrichment.RunFinished{RunID: "run_1", State: enrichment.RunCancelled})
+	shares, err := q.Shares(t.Context(), ws, "run_1")
+	require.NoError(t, err)
+	require.Equal(t, []enrichmentview.Share{{Run: "run_1", Provider: "paid", Asked: 6, Hits: 2, Failed: 3, Calls: 8, Credits: 2000, Cost: 70}}, shares)
+	j, err = q.Job(t.Context(), ws, "run_1")
+	require.NoError(t, err)
+	require.Equal(t, enrichment.Counts{Total: 5, Done: 4, Succeeded: 2, NotFound: 1, Failed: 1}, j.Counts, "one of the two was not asked again")
+	h.RequireRebuildable()
+	for name, n := range map[string]func() (int, error){
+		"shares": func() (int, error) {
+			l, err := q.Shares(t.Context(), "ws_2", "run_1")
+			return len(l), err
+		},
+		"failures": func() (int, error) {
+			l, err := q.Failures(t.Context(), "ws_2", "run_1", nil, 10)
+			return len(l), err
+		},
+	} {
+		got, err := n()
+		require.NoError(t, err)
+		require.Zero(t, got, "%s of others are not there", name)
+	}
 }
 
 func TestJobsOfOthersAreNotThere(t *testing.T) {
@@ -130,7 +195,7 @@ func TestJobsOfOthersAreNotThere(t *testing.T) {
 			return len(l), err
 		},
 		"records": func() (int, error) {
-			l, err := q.Records(t.Context(), "ws_2", "run_1", "", enrichment.Cell{}, 10)
+			l, err := q.Records(t.Context(), "ws_2", "run_1", enrichmentview.RecordFilter{Limit: 10})
 			return len(l), err
 		},
 		"answers": func() (int, error) {
@@ -227,7 +292,7 @@ func TestKeptAnswersAreSealedAndEndWithTheirKey(t *testing.T) {
 		return ok
 	}
 	outputs := func() []string {
-		list, err := q.Records(t.Context(), ws, "run_1", "", enrichment.Cell{}, 10)
+		list, err := q.Records(t.Context(), ws, "run_1", enrichmentview.RecordFilter{Limit: 10})
 		require.NoError(t, err)
 		return []string{string(list[0].Outputs), string(list[1].Outputs)}
 	}

@@ -27,7 +27,10 @@ var (
 
 // Model is the shape of the read model.
 func Model() postgres.Model {
-	return postgres.Model{Name: enrichmentview.Name, DDL: schema, Expand: expand, Policies: map[string]string{"records": `EXISTS (SELECT FROM jobs j WHERE j.run_id = records.run_id)`}}
+	return postgres.Model{Name: enrichmentview.Name, DDL: schema, Expand: expand, Policies: map[string]string{
+		"records":    `EXISTS (SELECT FROM jobs j WHERE j.run_id = records.run_id)`,
+		"job_shares": `EXISTS (SELECT FROM jobs j WHERE j.run_id = job_shares.run_id)`,
+	}}
 }
 
 // Open is for enrichmentview.New.
@@ -38,7 +41,7 @@ func Open(tx projections.Tx) (enrichmentview.Writer, error) {
 
 type writer struct{ tx *postgres.Tx }
 
-const jobColumns = `run_id, workspace_id, table_id, columns, state, cancelling, round, total, done, succeeded, not_found, failed, skipped, cached, spent, reserved, estimate, scope, reason, started_by, auto, created_at, started_at, finished_at, position`
+const jobColumns = `run_id, workspace_id, table_id, columns, state, cancelling, round, total, done, succeeded, not_found, failed, skipped, cached, spent, reserved, estimate, scope, over, reason, started_by, auto, created_at, started_at, finished_at, position`
 
 // Jobs implements enrichmentview.Writer.
 func (w writer) Jobs(ctx context.Context, ids []kernel.RunID) ([]enrichmentview.Job, error) {
@@ -51,15 +54,19 @@ func (w writer) Jobs(ctx context.Context, ids []kernel.RunID) ([]enrichmentview.
 
 func scanJob(row pgx.CollectableRow) (enrichmentview.Job, error) {
 	var j enrichmentview.Job
-	var estimate []byte
+	var scope string // stands in Over too
+	var estimate, over []byte
 	c := &j.Counts
 	err := row.Scan(&j.ID, &j.Workspace, &j.Table, &j.Columns, &j.State, &j.Cancelling, &j.Round, &c.Total, &c.Done, &c.Succeeded, &c.NotFound, &c.Failed, &c.Skipped, &c.Cached,
-		&j.Spent, &j.Reserved, &estimate, &j.Scope, &j.Reason, &j.StartedBy, &j.Auto, &j.CreatedAt, &j.StartedAt, &j.FinishedAt, &j.Position)
+		&j.Spent, &j.Reserved, &estimate, &scope, &over, &j.Reason, &j.StartedBy, &j.Auto, &j.CreatedAt, &j.StartedAt, &j.FinishedAt, &j.Position)
 	if err != nil {
 		return j, err
 	}
 	if err := json.Unmarshal(estimate, &j.Estimate); err != nil {
 		return j, fmt.Errorf("estimate of %s: %w", j.ID, err)
+	}
+	if err := json.Unmarshal(over, &j.Over); err != nil {
+		return j, fmt.Errorf("selection of %s: %w", j.ID, err)
 	}
 	return j, nil
 }
@@ -87,13 +94,17 @@ func (w writer) Days(ctx context.Context, keys []enrichmentview.DayKey) ([]enric
 	})
 }
 
-const upsertJob = `INSERT INTO jobs (` + jobColumns + `) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25)
+const upsertJob = `INSERT INTO jobs (` + jobColumns + `) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26)
 ON CONFLICT (run_id) DO UPDATE SET state = excluded.state, cancelling = excluded.cancelling, round = excluded.round, total = excluded.total, done = excluded.done,
   succeeded = excluded.succeeded, not_found = excluded.not_found, failed = excluded.failed, skipped = excluded.skipped, cached = excluded.cached, spent = excluded.spent,
   reserved = excluded.reserved, reason = excluded.reason, started_at = excluded.started_at, finished_at = excluded.finished_at, position = excluded.position`
 
 const upsertDay = `INSERT INTO provider_days (workspace_id, provider, day, asked, hits, failed, calls, credits, latency) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)
 ON CONFLICT (workspace_id, provider, day) DO UPDATE SET asked = excluded.asked, hits = excluded.hits, failed = excluded.failed, calls = excluded.calls, credits = excluded.credits, latency = excluded.latency`
+
+const addShare = `INSERT INTO job_shares AS s (run_id, provider, asked, hits, failed, calls, credits, cost) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)
+ON CONFLICT (run_id, provider) DO UPDATE SET asked = s.asked + excluded.asked, hits = s.hits + excluded.hits, failed = s.failed + excluded.failed,
+  calls = s.calls + excluded.calls, credits = s.credits + excluded.credits, cost = s.cost + excluded.cost`
 
 const addPattern = `INSERT INTO mail_patterns AS m (workspace_id, domain, pattern, count) VALUES ($1,$2,$3,$4)
 ON CONFLICT (workspace_id, domain, pattern) DO UPDATE SET count = m.count + excluded.count`
@@ -106,9 +117,13 @@ func (w writer) Save(ctx context.Context, b enrichmentview.Batch) error {
 		if err != nil {
 			return err
 		}
+		over, err := json.Marshal(j.Over)
+		if err != nil {
+			return err
+		}
 		c := j.Counts
 		q.Queue(upsertJob, j.ID, j.Workspace, j.Table, j.Columns, j.State, j.Cancelling, j.Round, c.Total, c.Done, c.Succeeded, c.NotFound, c.Failed, c.Skipped, c.Cached,
-			j.Spent, j.Reserved, estimate, j.Scope, j.Reason, j.StartedBy, j.Auto, j.CreatedAt, j.StartedAt, j.FinishedAt, j.Position)
+			j.Spent, j.Reserved, estimate, j.Over.Scope, over, j.Reason, j.StartedBy, j.Auto, j.CreatedAt, j.StartedAt, j.FinishedAt, j.Position)
 	}
 	for _, d := range b.Days {
 		q.Queue(upsertDay, d.Workspace, d.Provider, d.Day, d.Asked, d.Hits, d.Failed, d.Calls, d.Credits, d.Latency[:])
@@ -120,6 +135,9 @@ func (w writer) Save(ctx context.Context, b enrichmentview.Batch) error {
 	w.replies(b.Replies, &q)
 	if err := w.shapes(b.Shapes, &q); err != nil {
 		return err
+	}
+	for _, s := range b.Shares {
+		q.Queue(addShare, s.Run, s.Provider, s.Asked, s.Hits, s.Failed, s.Calls, s.Credits, s.Cost)
 	}
 	for _, p := range b.Patterns {
 		q.Queue(addPattern, p.Workspace, p.Domain, p.Pattern, p.Count)

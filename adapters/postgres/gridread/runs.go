@@ -60,7 +60,7 @@ func (r Runs) from(ctx context.Context, q enrichmentcmd.RowQuery, a *args) (grid
 	if err := computing(info, q.Columns, filter); err != nil {
 		return info, "", err
 	}
-	p, err := r.grid.plan(ctx, info, gridview.Query{Filter: filter})
+	p, err := r.grid.plan(ctx, info, gridview.Query{Filter: filter, Search: q.Search})
 	if err != nil {
 		return info, "", err
 	}

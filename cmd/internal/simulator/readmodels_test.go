@@ -138,6 +138,22 @@ func (r runWriter) Save(_ context.Context, b enrichmentview.Batch) error {
 			return err
 		}
 	}
+	return r.addShares(b.Shares)
+}
+
+func (r runWriter) addShares(list []enrichmentview.Share) error {
+	for _, s := range list {
+		key := string(s.Run) + "/" + s.Provider
+		before, _, err := get[enrichmentview.Share](r.tx, "shares", key)
+		if err != nil {
+			return err
+		}
+		s.Asked, s.Hits, s.Failed, s.Calls = s.Asked+before.Asked, s.Hits+before.Hits, s.Failed+before.Failed, s.Calls+before.Calls
+		s.Credits, s.Cost = s.Credits+before.Credits, s.Cost+before.Cost
+		if err := put(r.tx, "shares", key, s); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -191,7 +207,7 @@ func (runReads) HitRates(context.Context, kernel.WorkspaceID) (map[string]float6
 }
 
 // Failed implements enrichmentflow.Failures.
-func (r runReads) Failed(ctx context.Context, _ kernel.WorkspaceID, run kernel.RunID, after kernel.RowID, limit int, position int64) ([]enrichment.Cell, error) {
+func (r runReads) Failed(ctx context.Context, _ kernel.WorkspaceID, run kernel.RunID, message string, after kernel.RowID, limit int, position int64) ([]enrichment.Cell, error) {
 	wait, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	if reached, ok := r.positions.Wait(wait, enrichmentview.Name, position); !ok {
@@ -207,7 +223,7 @@ func (r runReads) Failed(ctx context.Context, _ kernel.WorkspaceID, run kernel.R
 			if err := json.Unmarshal([]byte(text), &rec); err != nil {
 				return err
 			}
-			if rec.State == enrichment.MarkError && rec.Row > after {
+			if rec.State == enrichment.MarkError && rec.Row > after && (message == "" || rec.Message == message) {
 				out = append(out, enrichment.Cell{Row: rec.Row, Column: rec.Column})
 			}
 		}

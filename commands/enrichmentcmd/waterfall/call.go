@@ -105,7 +105,9 @@ func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request, r
 	}
 	at.Calls++
 	start := e.Clock.Now()
-	reply, err := a.bounded(s, req)
+	witness, deaf := a.witness(s, at, redact)
+	reply, err := a.bounded(s, req, witness)
+	deaf()
 	reply, err = redacted(redact, reply, err)
 	at.LatencyMS += e.Clock.Now().Sub(start).Milliseconds()
 	if err == nil {
@@ -214,8 +216,9 @@ func stopped(stop context.Context, err error) error {
 }
 
 // bounded is the call with its time limit. A provider that panics has failed; it must not take the process down.
-func (a *asking) bounded(s *step, req enrichment.Request) (reply enrichment.Reply, err error) {
-	ctx, cancel := context.WithTimeout(a.ctx, cmp.Or(s.Pace.Timeout(), time.Duration(s.provider.Seconds)*time.Second, a.session.engine.Timeout))
+func (a *asking) bounded(s *step, req enrichment.Request, w enrichment.Witness) (reply enrichment.Reply, err error) {
+	within := cmp.Or(s.Pace.Timeout(), time.Duration(s.provider.Seconds)*time.Second, a.session.engine.Timeout)
+	ctx, cancel := context.WithTimeout(enrichment.WithWitness(a.ctx, w), within)
 	defer cancel()
 	ctx, a.heard = enrichment.Hearing(ctx)
 	defer func() {

@@ -133,6 +133,8 @@ type SessionConfig struct {
 	Budget    Budget // nil: no limit
 	// Billed is what the run's metered steps have cost before, on the workspace's own bills.
 	Billed map[enrichment.Metering]enrichment.Micros
+	// Bodies is how many bytes of a request and of an answer an outcome tells; enrichment.KeptBody by default.
+	Bodies int
 	// Patience says what a cell is put off for instead of ending in trouble; see Outcome.Until.
 	Patience Patience
 	// Sending is told before a call of which it matters how often it is made: one that may not be asked twice, has a price, uses a

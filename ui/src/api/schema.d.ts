@@ -1344,6 +1344,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/enrichment-jobs/{jobId}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each provider did in a job, and why records failed
+         * @description Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
+         */
+        get: operations["get-enrichment-job-figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/enrichment-jobs/{jobId}/pause": {
         parameters: {
             query?: never;
@@ -1435,7 +1455,9 @@ export interface paths {
         put?: never;
         /**
          * Ask again for the records of an ended job that failed
-         * @description Needs the permission `enrichments.run`. An API key that is limited to tables must name one of them.
+         * @description With a message, only for those that failed with it.
+         *
+         *     Needs the permission `enrichments.run`. An API key that is limited to tables must name one of them.
          */
         post: operations["retry-enrichment-job"];
         delete?: never;
@@ -2243,6 +2265,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/tables/{tableId}/enrichment:check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check an enrichment that is being written
+         * @description Answers what is wrong with it, by field; nothing when it could be saved.
+         *
+         *     Needs the permission `tables.manage`.
+         */
+        post: operations["check-enrichment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/tables/{tableId}/export": {
         parameters: {
             query?: never;
@@ -2964,6 +3008,8 @@ export interface components {
             after?: string | null;
             config: components["schemas"]["EnrichmentConfig"];
             name: string;
+            /** @description Columns that are made for further fields of the accepted answer. One call and one debit fill them all. */
+            new_outputs?: components["schemas"]["EnrichmentNewOutput"][] | null;
             options?: components["schemas"]["TableOptionInput"][] | null;
             /** @description What the answers are. */
             type: string;
@@ -3549,6 +3595,11 @@ export interface components {
             /** @description Of the column that it computes; what fits if absent. */
             type?: string | null;
         };
+        CheckInBody: {
+            /** @description The column that it is for, if it is there already. */
+            column_id?: string | null;
+            config: components["schemas"]["EnrichmentConfig"];
+        };
         CloudeventEvent: {
             authid?: string;
             /** @description user, api_key or system. */
@@ -3579,6 +3630,8 @@ export interface components {
         };
         ConfigureInBody: {
             config: components["schemas"]["EnrichmentConfig"];
+            /** @description Columns that are made for further fields of the accepted answer. */
+            new_outputs?: components["schemas"]["EnrichmentNewOutput"][] | null;
         };
         Credential: {
             /** Format: date-time */
@@ -4040,6 +4093,8 @@ export interface components {
             error?: string;
             from_cache?: boolean;
             /** Format: int64 */
+            http_status?: number;
+            /** Format: int64 */
             latency_ms: number;
             provider: string;
             repeated?: boolean;
@@ -4087,6 +4142,10 @@ export interface components {
             provider?: string;
             row_id: string;
             then: unknown;
+        };
+        EnrichmentCheckedEnrichment: {
+            /** @description By field, as steps[0].condition; none when it could be saved. */
+            faults: components["schemas"]["Detail"][] | null;
         };
         EnrichmentConfig: {
             /** @description Ask by itself for rows that are made and for rows whose inputs change, from now on. */
@@ -4160,12 +4219,53 @@ export interface components {
             /** Format: int64 */
             records: number;
         };
+        EnrichmentExchange: {
+            /** @description The beginning of the answer's body. */
+            body?: string;
+            content_type?: string;
+            /** @description The answer's body is longer. */
+            cut?: boolean;
+            /** @description Why no answer came. */
+            error?: string;
+            /** @description Of the request; a value that may be secret is an ellipsis. */
+            headers?: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            latency_ms: number;
+            method: string;
+            /** @description The beginning of the request's body. */
+            request?: string;
+            /**
+             * Format: int64
+             * @description Of HTTP; absent when no answer came.
+             */
+            status?: number;
+            /**
+             * Format: int64
+             * @description The step of the waterfall, from 0.
+             */
+            step: number;
+            /** @description Without secrets. */
+            url: string;
+        };
+        EnrichmentFailureFigures: {
+            message: string;
+            /** Format: int64 */
+            records: number;
+        };
         EnrichmentField: {
             description?: string;
             label: string;
             name: string;
             required?: boolean;
             type: string;
+        };
+        EnrichmentFigures: {
+            /** @description The commonest first, at most 50. */
+            failures: components["schemas"]["EnrichmentFailureFigures"][] | null;
+            /** @description The busiest first. */
+            providers: components["schemas"]["EnrichmentProviderFigures"][] | null;
         };
         EnrichmentFurtherCredential: {
             kinds: string[] | null;
@@ -4214,6 +4314,8 @@ export interface components {
             /** Format: date-time */
             finished_at?: string;
             id?: string;
+            /** @description Which rows it is for. */
+            over?: components["schemas"]["EnrichmentOver"];
             /** Format: int64 */
             reserved_mc: number;
             /** Format: int64 */
@@ -4228,9 +4330,38 @@ export interface components {
             /** @description What is missing for the job to go on. */
             waiting_for?: string;
         };
+        EnrichmentNewOutput: {
+            /** @description Of the column. */
+            name: string;
+            /** @description The provider's field. */
+            output: string;
+            type: string;
+        };
         EnrichmentOutput: {
             column_id: string;
             output: string;
+        };
+        EnrichmentOver: {
+            /** @description A filter limits the rows. */
+            filtered?: boolean;
+            /**
+             * Format: int64
+             * @description At most so many rows.
+             */
+            first?: number;
+            /** @description Answers from before are not reused. */
+            force?: boolean;
+            /** @description Nobody is asked: the cells are made anew of recorded replies. */
+            recorded?: boolean;
+            /**
+             * Format: int64
+             * @description How many rows were named.
+             */
+            rows?: number;
+            /** @enum {string} */
+            scope: "all" | "empty" | "failed" | "rows" | "view" | "filter" | "inline";
+            /** @description Text that the rows hold. */
+            search?: string;
         };
         EnrichmentPace: {
             /**
@@ -4258,6 +4389,7 @@ export interface components {
              * @description What was paid for the answer.
              */
             cost_mc: number;
+            exchanges: components["schemas"]["EnrichmentExchange"][] | null;
             message?: string;
             outputs: {
                 [key: string]: unknown;
@@ -4278,6 +4410,8 @@ export interface components {
             credits_mc: number;
             error?: string;
             from_cache?: boolean;
+            /** Format: int64 */
+            http_status?: number;
             /** Format: int64 */
             latency_ms: number;
             output?: unknown;
@@ -4328,6 +4462,33 @@ export interface components {
             likely_mc: number;
             provider: string;
         };
+        EnrichmentProviderFigures: {
+            /**
+             * Format: int64
+             * @description Records for which it was asked, or an earlier answer of it was looked at.
+             */
+            asked: number;
+            /**
+             * Format: int64
+             * @description With repeats.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description On the workspace's own bill.
+             */
+            cost_usd_micros?: number;
+            /** Format: int64 */
+            credits_mc: number;
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Accepted answers.
+             */
+            found: number;
+            provider: string;
+        };
         EnrichmentRateLimits: {
             /** Format: int64 */
             concurrency?: number;
@@ -4351,6 +4512,8 @@ export interface components {
             confidence?: number;
             /** Format: int64 */
             credits_mc: number;
+            /** @description The HTTP requests that were made, without secrets, with the first 2 KB of each answer. */
+            exchanges?: components["schemas"]["EnrichmentExchange"][] | null;
             /** @description What was asked; null when it was too long to keep. */
             input: unknown;
             /** Format: int64 */
@@ -4635,8 +4798,22 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeEnrichmentCheckedEnrichment: {
+            data: components["schemas"]["EnrichmentCheckedEnrichment"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeEnrichmentControlled: {
             data: components["schemas"]["EnrichmentControlled"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeEnrichmentFigures: {
+            data: components["schemas"]["EnrichmentFigures"];
             /** @description Always null: an answer with an error is a Failure. */
             error: null;
             meta: components["schemas"]["Meta"];
@@ -5650,6 +5827,10 @@ export interface components {
         RestoreRowsBody: {
             row_ids: string[];
         };
+        RetryInBody: {
+            /** @description Only the records that failed with exactly this message. */
+            message?: string | null;
+        };
         RotateInBody: {
             secret: {
                 [key: string]: string;
@@ -5877,6 +6058,7 @@ export interface components {
         };
         StartInBody: {
             columns?: string[] | null;
+            /** @description Only rows that it matches, of those that the scope is for. */
             filter?: unknown;
             /**
              * Format: int64
@@ -5888,6 +6070,9 @@ export interface components {
             inline?: components["schemas"]["InlineStruct"] | null;
             /** Format: int64 */
             max_credits_mc?: number | null;
+            /** @description Only rows that hold the text, like the quick search of the rows. */
+            q?: string | null;
+            /** @description Only these rows, of those that the scope is for. */
             row_ids?: string[] | null;
             /** @enum {string|null} */
             scope?: "all" | "empty" | "failed" | "rows" | "view" | "filter" | null;
@@ -16158,6 +16343,119 @@ export interface operations {
             };
         };
     };
+    "get-enrichment-job-figures": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeEnrichmentFigures"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     "pause-enrichment-job": {
         parameters: {
             query?: never;
@@ -16304,6 +16602,10 @@ export interface operations {
                 /** @description meta.next_cursor of the page before */
                 cursor?: string;
                 state?: "value" | "empty" | "error" | "skipped";
+                /** @description Only records with exactly this message. */
+                message?: string;
+                /** @description Only records of the row. */
+                row?: string;
             };
             header?: {
                 /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
@@ -16671,14 +16973,14 @@ export interface operations {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
             };
-            path: {
-                /** @description ws_… */
-                workspaceId: string;
-                jobId: string;
-            };
+            path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryInBody"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -22853,6 +23155,144 @@ export interface operations {
             };
             /** @description Payment Required */
             402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "check-enrichment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                tableId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeEnrichmentCheckedEnrichment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -51,7 +51,7 @@ export type ColumnType =
 
 /** A cell's value as the API gives it; numbers of more than 15 digits come as strings and stay strings. */
 export type CellValue = string | number | boolean | null | CellValue[] | { [key: string]: CellValue };
-type Cells = Record<string, CellValue>;
+export type Cells = Record<string, CellValue>;
 
 /** The id is empty for an option that the server is to make. */
 export type SelectOption = Schemas['TableOption'];
@@ -179,6 +179,9 @@ export type EnrichmentStep = Narrow<
 export type EnrichmentConfig = Narrow<Schemas['EnrichmentConfig'], { steps: EnrichmentStep[] }>;
 export type Attempt = Schemas['EnrichmentAttempt'];
 export type StoryStep = Schemas['EnrichmentStoryStep'];
+export type Exchange = Schemas['EnrichmentExchange'];
+export type NewOutput = Narrow<Schemas['EnrichmentNewOutput'], { type: ColumnType }>;
+export type Fault = Schemas['Detail'];
 export type PreviewAnswer = Narrow<Schemas['EnrichmentPreviewAnswer'], { value: CellValue; outputs: Cells }>;
 export type Estimate = Schemas['EnrichmentEstimate'];
 export type Tally = Narrow<Schemas['EnrichmentTally'], { steps: Schemas['EnrichmentStepTally'][] }>;
@@ -194,6 +197,7 @@ export type JobState = NonNullable<Schemas['EnrichmentJob']['state']>;
 export type Job = Narrow<Schemas['EnrichmentJob'], { id: string; state: JobState; created_at: string }>;
 export type RunScope = NonNullable<Schemas['StartInBody']['scope']>;
 export type RunRequest = Narrow<Schemas['StartInBody'], { columns: string[]; filter?: Filter }>;
+export type JobFigures = Schemas['EnrichmentFigures'];
 export type JobRecord = Narrow<Schemas['EnrichmentRecord'], { answer: CellValue; input: Cells | null }>;
 
 export type Projection = Schemas['OperationProjection'];

@@ -43,6 +43,7 @@ export const routes: RouteObject[] = [
                 'tables/:tableId/columns/:columnId/backtest',
                 async () => (await import('@/features/enrichment/backtest-page')).BacktestPage,
               ),
+              page('tables/:tableId/rows/:rowId', async () => (await import('@/features/grid/row-page')).RowPage),
               page('import', async () => (await import('@/features/imports/import-page')).ImportPage),
               page('jobs', async () => (await import('@/features/jobs/jobs-page')).JobsPage),
               page('jobs/:jobId', async () => (await import('@/features/jobs/job-page')).JobPage),

@@ -1,3 +1,4 @@
+import type { Observable } from '@/lib/emitter';
 import type { HeldEdit } from './edit-store';
 import type { Anchor } from './events';
 import type { CellValue, Column, GridRow } from './model';
@@ -25,5 +26,7 @@ export interface GridContext {
   addColumn(anchor: Anchor): void;
   /** The soft colour that the view's rules give a cell. */
   colourOf(row: GridRow, column: Column): string | null;
+  /** How far the run of a column is, by its id. */
+  progress: Observable<ReadonlyMap<string, number>>;
   sortOf(columnId: string): { dir: 'asc' | 'desc'; index: number; of: number } | null;
 }

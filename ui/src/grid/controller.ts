@@ -1,5 +1,5 @@
 import { createGrid, type GridApi, type GridOptions, type IGetRowsParams } from 'ag-grid-community';
-import type { Observable } from '@/lib/emitter';
+import { Observable } from '@/lib/emitter';
 import { applyCellsPatch, type CellsPatch } from './apply-patch';
 import { Layout, type GridShape } from './column-layout';
 import { NUMBER_COLUMN } from './columns';
@@ -34,6 +34,8 @@ export class GridController {
   readonly selection: RangeSelection;
   readonly checked: CheckedRows;
   readonly rows: RowSource;
+  /** How far the run of a column is, from 0 to 1, for its header. */
+  readonly progress = new Observable<ReadonlyMap<string, number>>(new Map());
   private readonly layout: Layout;
   private readonly found: FoundMarks;
   private readonly api: GridApi<GridRow>;
@@ -274,6 +276,7 @@ export class GridController {
       selectColumn: (id, extend) => this.selectColumn(id, extend),
       addColumn: (anchor) => this.events.addColumn(anchor),
       sortOf: (id) => this.layout.sortOf(id),
+      progress: this.progress,
     };
   }
 

@@ -50,6 +50,8 @@ export interface GridEvents {
   openRow(rowId: string): void;
   /** Opens or closes a group. */
   toggleGroup(id: string): void;
+  /** The row on a page of its own. */
+  openRowPage(rowId: string): void;
   expandCell(rowId: string, columnId: string, anchor: Anchor): void;
   hover(target: { rowId: string; columnId: string; anchor: Anchor } | null): void;
   layout(columns: ColumnLayout[]): void;

@@ -133,9 +133,9 @@ export class GridInput {
         if (rect && this.host.canEdit()) this.host.run('delete-rows');
         return true;
       case 'toggle':
-        return this.toggle() || this.openCurrent();
+        return this.toggle() || this.openCurrent('openRowPage');
       case 'open-row':
-        return this.openCurrent();
+        return this.openCurrent('openRow');
       case 'column-menu':
         return this.menuAtFocus();
       case 'collapse':
@@ -208,9 +208,9 @@ export class GridInput {
     const columnId = place ? this.host.selection.columnId(place.col) : undefined;
     return row && columnId ? { row, columnId } : null;
   }
-  private openCurrent(): boolean {
+  private openCurrent(how: 'openRow' | 'openRowPage'): boolean {
     const now = this.current();
-    if (now) this.host.events.openRow(now.row.id);
+    if (now) this.host.events[how](now.row.id);
     return now !== null;
   }
   /** The menu of the cell that has the focus; the selection follows the focus a moment later. */

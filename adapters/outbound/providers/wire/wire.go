@@ -52,14 +52,20 @@ func (c *Client) Do(req *http.Request) (Answer, error) {
 	if req.Header.Get("Accept") == "" {
 		req.Header.Set("Accept", "application/json")
 	}
+	began := c.clock.Now()
 	res, err := once(&c.client, req) //nolint:bodyclose // c.body closes it
 	if err != nil {
-		return Answer{}, Explain(err)
+		err = Explain(err)
+		c.tell(req, nil, nil, began, err)
+		return Answer{}, err
 	}
 	body, cut, err := c.body(res, MaxAnswer)
 	if err != nil {
-		return Answer{}, Explain(err)
+		err = Explain(err)
+		c.tell(req, res, nil, began, err)
+		return Answer{}, err
 	}
+	c.tell(req, res, body, began, nil)
 	return Answer{Status: res.StatusCode, Header: res.Header, Body: body, Cut: cut}, nil
 }
 

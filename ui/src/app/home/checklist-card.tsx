@@ -8,7 +8,7 @@ import { tablesQuery } from '@/api/tables';
 import { IconButton } from '@/components/button';
 import { Card } from '@/components/page';
 import { Progress } from '@/components/states';
-import { jobsQuery } from '@/features/jobs/api/jobs';
+import { jobsQuery } from '@/api/jobs';
 import { membersQuery } from '@/features/settings/api/settings';
 import { cx } from '@/lib/cx';
 import { store, stored } from '@/lib/storage';

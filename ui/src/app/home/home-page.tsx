@@ -13,7 +13,7 @@ import { Card, Page } from '@/components/page';
 import { Shown } from '@/components/shown';
 import { Empty, Notice, Progress, SkeletonRows } from '@/components/states';
 import { importsQuery } from '@/features/imports/api/imports';
-import { isOpen, jobsQuery } from '@/features/jobs/api/jobs';
+import { isOpen, jobsQuery } from '@/api/jobs';
 import { JobBadge, JobProgress } from '@/features/jobs/components/job-bits';
 import { webhooksQuery } from '@/features/settings/api/webhooks';
 import { CreateTableDialog } from '@/features/tables/components/create-table-dialog';

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Column, EnrichmentStep, Provider, Table } from '@/api/types';
-import { bindPlaceholders, mayBeAskedTwice, moved, newStep, placeholders, problemOf, typeOfStep } from './config';
+import {
+  bindPlaceholders,
+  mayBeAskedTwice,
+  moved,
+  newStep,
+  placeholders,
+  problemOf,
+  typeOfStep,
+  withMapped,
+} from './config';
 
 const column = (id: string, name: string, type: Column['type'] = 'text'): Column => ({
   id,
@@ -113,4 +122,26 @@ it('says whether asking a provider twice is free', () => {
   expect(mayBeAskedTwice(provider({ idempotent: false }), step())).toBe(false);
   const http = provider({ slug: 'http_api', idempotent: false, dynamic: true });
   expect(['GET', 'PUT', 'POST'].map((method) => mayBeAskedTwice(http, step({ method })))).toEqual([true, true, false]);
+});
+
+describe('a value of an answer that is picked', () => {
+  const step = (outputs: Record<string, { path: string; type: string }>, output: string): EnrichmentStep => ({
+    provider: 'http_api',
+    inputs: {},
+    output,
+    config: { url: 'https://x', outputs },
+  });
+  it('takes the place of the field that stands for nothing yet', () => {
+    const got = withMapped(step({ value: { path: '$.', type: 'text' } }, 'value'), '$.data.staff', 7);
+    expect(got.field).toBe('staff');
+    expect(got.step.output).toBe('staff');
+    expect(got.step.config).toEqual({ url: 'https://x', outputs: { staff: { path: '$.data.staff', type: 'number' } } });
+  });
+  it('comes beside the others under a name of its own', () => {
+    const before = step({ name: { path: '$.name', type: 'text' } }, 'name');
+    const got = withMapped(before, '$.company.name', 'Acme');
+    expect(got.field).toBe('name_2');
+    expect(got.step.output).toBe('name');
+    expect(withMapped(got.step, '$.company.name', 'Acme')).toEqual({ step: got.step, field: 'name_2' });
+  });
 });

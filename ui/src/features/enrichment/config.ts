@@ -9,6 +9,7 @@ import type {
   Table,
 } from '@/api/types';
 import { nameKey } from '@/lib/fold';
+import { nameOfPath } from '@/lib/json-path';
 
 /** Words by which an input of a provider is found among the columns of a table. */
 const hints: Record<string, RegExp> = {
@@ -103,12 +104,15 @@ const types: Record<string, ColumnType> = {
   object: 'json',
   array: 'json',
 };
+/** The type of column that holds a field of a provider's type. */
+export const typeOfField = (type: string): ColumnType => types[type] ?? 'text';
+
 /** The type of column that a step's answer goes into. */
 export function typeOfStep(provider: Provider | undefined, step: EnrichmentStep | undefined): ColumnType {
   if (!step) return 'text';
   const own = provider?.dynamic ? outputsOf(step.config)[step.output]?.type : undefined;
   const type = own ?? provider?.outputs.find((o) => o.name === step.output)?.type ?? 'text';
-  return types[type] ?? 'text';
+  return typeOfField(type);
 }
 
 export interface DynamicOutput {
@@ -165,4 +169,25 @@ export function isHttp(provider: Provider): boolean {
 /** Whether asking twice costs and changes nothing more than once; of an HTTP API that follows from the method (RFC 9110, 9.2.2). */
 export function mayBeAskedTwice(provider: Provider, step: EnrichmentStep): boolean {
   return provider.idempotent || (isHttp(provider) && step.config?.['method'] !== 'POST');
+}
+
+/** The step with a value of its JSON answer as a further field; the first one replaces the field that stands for nothing yet. */
+export function withMapped(
+  step: EnrichmentStep,
+  path: string,
+  value: CellValue,
+): { step: EnrichmentStep; field: string } {
+  const outputs = outputsOf(step.config);
+  const known = Object.entries(outputs).find(([, o]) => o.path === path);
+  if (known) return { step, field: known[0] };
+  const kept = Object.fromEntries(Object.entries(outputs).filter(([, o]) => !['', '$', '$.'].includes(o.path)));
+  const base = nameOfPath(path);
+  let field = base;
+  for (let n = 2; field in kept; n++) field = `${base}_${String(n)}`;
+  const type = typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'boolean' : 'text';
+  const fields: Record<string, CellValue> = {};
+  for (const [name, o] of Object.entries(kept)) fields[name] = { path: o.path, type: o.type };
+  fields[field] = { path, type };
+  const output = step.output in fields ? step.output : field;
+  return { step: { ...step, output, config: { ...step.config, outputs: fields } }, field };
 }

@@ -6,6 +6,7 @@ import type { Anchor } from '@/grid/events';
 export type Panel =
   | { kind: 'row'; rowId: string }
   | { kind: 'history'; rowId: string; columnId: string | null }
+  | { kind: 'enrichment'; columnId: string | null }
   | { kind: 'undo' }
   | null;
 
@@ -17,9 +18,8 @@ export type Overlay =
   | { kind: 'row-menu'; rowId: string; anchor: Anchor }
   | { kind: 'expand'; rowId: string; columnId: string; anchor: Anchor }
   | { kind: 'add-column'; anchor: Anchor; after?: string }
-  | { kind: 'edit-column' | 'change-type' | 'delete-column' | 'duplicate-column' | 'enrichment'; columnId: string }
+  | { kind: 'edit-column' | 'change-type' | 'delete-column' | 'duplicate-column'; columnId: string }
   | { kind: 'delete-columns'; columnIds: string[] }
-  | { kind: 'new-enrichment' }
   | { kind: 'new-formula'; after?: string }
   | { kind: 'formula'; columnId: string }
   | { kind: 'run'; columnIds: string[]; rowIds?: string[] }

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useNavigate } from 'react-router';
 import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
 import type { Table } from '@/api/types';
@@ -36,6 +37,8 @@ export interface GridPage {
   connected: boolean;
   panel: Panel;
   setPanel: (panel: Panel) => void;
+  /** Leaves the grid for the row's own page. */
+  openRowPage: (rowId: string) => void;
   overlay: Overlay;
   setOverlay: (overlay: Overlay) => void;
   hover: Parameters<GridEvents['hover']>[0];
@@ -170,6 +173,16 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     }
   }, [ws, table.id, filtered, recount]);
 
+  const navigate = useNavigate();
+  const openRowPage = useCallback(
+    (rowId: string): void => {
+      const at = latest.current.grid?.cache.indexOf(rowId);
+      const place = at === undefined ? '' : `?at=${String(at)}`;
+      void navigate(`/w/${ws}/tables/${table.id}/rows/${rowId}${place}`);
+    },
+    [navigate, ws, table.id],
+  );
+
   const [events] = useState<GridEvents>(() => ({
     columnMenu: (columnId, anchor) => setOverlay({ kind: 'column-menu', columnId, anchor }),
     renameColumn: (columnId) => {
@@ -183,6 +196,7 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
       const { lines: now, grid: shown } = latest.current;
       if (now) shown?.regroup(now.toggle(id));
     },
+    openRowPage,
     expandCell: (rowId, columnId, anchor) => setOverlay({ kind: 'expand', rowId, columnId, anchor }),
     contextMenu: (rowId, columnId, at) =>
       setOverlay({ kind: 'cell-menu', rowId, columnId, anchor: { left: at.x, right: at.x, top: at.y, bottom: at.y } }),
@@ -248,6 +262,7 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     connected,
     panel,
     setPanel,
+    openRowPage,
     overlay,
     setOverlay,
     hover,

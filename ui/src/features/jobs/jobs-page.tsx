@@ -4,12 +4,14 @@ import { Link } from 'react-router';
 import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
 import { useWorkspaceId } from '@/api/use-workspace';
+import { JobActions } from '@/components/job-actions';
 import { Card, DataTable, Page, Td } from '@/components/page';
 import { Empty, Notice, SkeletonRows } from '@/components/states';
-import { tablesQuery } from '@/api/tables';
+import { tableQuery, tablesQuery } from '@/api/tables';
+import type { Job } from '@/api/types';
 import { ago, count, credits } from '@/lib/format';
-import { jobsQuery } from './api/jobs';
-import { JobActions, JobBadge, JobProgress } from './components/job-bits';
+import { jobsQuery } from '@/api/jobs';
+import { JobBadge, JobName, JobProgress } from './components/job-bits';
 
 export function JobsPage() {
   const ws = useWorkspaceId();
@@ -54,9 +56,11 @@ export function JobsPage() {
                 <Td className="min-w-28 sm:max-w-[260px]">
                   <Link to={job.id} className="font-medium hover:text-primary-ink">
                     <span className="block truncate">
-                      {tables.data?.find((t) => t.id === job.table_id)?.name ?? 'Inline records'}
+                      <NameOfJob ws={ws} job={job} />
                     </span>
-                    <span className="block text-sm font-normal text-ink-3">
+                    <span className="block truncate text-sm font-normal text-ink-3">
+                      {job.table_id &&
+                        `${tables.data?.find((t) => t.id === job.table_id)?.name ?? 'A deleted table'} · `}
                       {ago(job.created_at)}
                       {job.auto_run && ' · auto-run'}
                     </span>
@@ -85,4 +89,10 @@ export function JobsPage() {
       </Card>
     </Page>
   );
+}
+
+/** A table's jobs share one reading of its columns. */
+function NameOfJob({ ws, job }: { ws: string; job: Job }) {
+  const table = useQuery({ ...tableQuery(ws, job.table_id ?? ''), enabled: Boolean(job.table_id), retry: false });
+  return <JobName job={job} table={table.data} />;
 }

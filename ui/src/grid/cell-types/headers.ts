@@ -10,7 +10,9 @@ type Params = IHeaderParams<GridRow, GridContext> & { column_: Column };
 export class ColumnHeader implements IHeaderComp {
   private readonly el = document.createElement('div');
   private readonly sort = document.createElement('span');
+  private readonly run = document.createElement('span');
   private params!: Params;
+  private unsubscribe: (() => void) | undefined;
 
   init(params: Params): void {
     this.params = params;
@@ -42,7 +44,11 @@ export class ColumnHeader implements IHeaderComp {
       e.stopPropagation();
       context.openColumnMenu(column.id, this.el.getBoundingClientRect());
     });
-    this.el.append(type, name, this.sort, menu);
+    this.run.className = 'mk-head-run';
+    this.run.hidden = true;
+    this.el.append(type, name, this.sort, this.run, menu);
+    this.unsubscribe = context.progress.subscribe(this.paintRun);
+    this.paintRun();
     this.el.addEventListener('click', (e) => context.selectColumn(column.id, e.shiftKey));
     this.el.addEventListener('dblclick', () => context.renameColumn(column.id));
     this.el.addEventListener('contextmenu', (e) => {
@@ -58,6 +64,15 @@ export class ColumnHeader implements IHeaderComp {
       this.params.context.openColumnMenu(this.params.column_.id, this.el.getBoundingClientRect());
     }
   };
+  private readonly paintRun = (): void => {
+    const share = this.params.context.progress.get().get(this.params.column_.id);
+    this.run.hidden = share === undefined;
+    if (share === undefined) return;
+    const percent = `${String(Math.floor(100 * share))} %`;
+    this.run.textContent = percent;
+    this.run.title = `Running: ${percent}`;
+    this.run.style.setProperty('--mk-done', percent.replace(' ', ''));
+  };
   getGui(): HTMLElement {
     return this.el;
   }
@@ -65,6 +80,7 @@ export class ColumnHeader implements IHeaderComp {
     return params.column_ === this.params.column_;
   }
   destroy(): void {
+    this.unsubscribe?.();
     this.params.eGridHeader.removeEventListener('keydown', this.onKey);
   }
   private paintSort(): void {

@@ -237,8 +237,11 @@ export function enrichmentRoutes(r: Router, s: MockState): void {
       cost_mc: 0,
       state: 'value',
       attempts: [{ step: 0, provider: 'email_finder', status: 'succeeded', latency_ms: 134, credits_mc: 0 }],
+      exchanges: [],
     },
   }));
+  r.on('POST', 'W/tables/:t/enrichment:check', () => ({ data: { faults: [] } }));
+  r.on('GET', 'W/enrichment-jobs/:j/figures', () => ({ data: { providers: [], failures: [] } }));
   r.on('POST', 'W/tables/:t/enrichment-columns', ({ params, body }) => {
     const t = s.tables.get(params['t'] ?? '');
     const spec = body as { name: string; type: Column['type']; config: Column['enrichment'] };

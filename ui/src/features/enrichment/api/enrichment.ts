@@ -1,5 +1,15 @@
 import { api } from '@/api/client';
-import type { Column, ColumnType, EnrichmentConfig, Estimate, Job, PreviewAnswer, RunRequest } from '@/api/types';
+import type {
+  Column,
+  ColumnType,
+  EnrichmentConfig,
+  Estimate,
+  Fault,
+  Job,
+  NewOutput,
+  PreviewAnswer,
+  RunRequest,
+} from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 
 export async function createEnrichment(
@@ -8,16 +18,33 @@ export async function createEnrichment(
   name: string,
   type: ColumnType,
   config: EnrichmentConfig,
+  outputs: NewOutput[] = [],
 ): Promise<Column> {
-  return (await api.post<Column>(`${inWorkspace(ws)}/tables/${table}/enrichment-columns`, { name, type, config })).data;
+  const body = { name, type, config, new_outputs: outputs };
+  return (await api.post<Column>(`${inWorkspace(ws)}/tables/${table}/enrichment-columns`, body)).data;
 }
 export async function updateEnrichment(
   ws: string,
   table: string,
   column: string,
   config: EnrichmentConfig,
+  outputs: NewOutput[] = [],
 ): Promise<Column> {
-  return (await api.put<Column>(`${inWorkspace(ws)}/tables/${table}/columns/${column}/enrichment`, { config })).data;
+  const body = { config, new_outputs: outputs };
+  return (await api.put<Column>(`${inWorkspace(ws)}/tables/${table}/columns/${column}/enrichment`, body)).data;
+}
+/** What is wrong with a configuration that is being written, by field. */
+export async function checkEnrichment(
+  ws: string,
+  table: string,
+  column: string | null,
+  config: EnrichmentConfig,
+): Promise<Fault[]> {
+  const body = { config, ...(column ? { column_id: column } : {}) };
+  return (
+    (await api.post<{ faults: Fault[] | null }>(`${inWorkspace(ws)}/tables/${table}/enrichment:check`, body)).data
+      .faults ?? []
+  );
 }
 export async function previewEnrichment(
   ws: string,

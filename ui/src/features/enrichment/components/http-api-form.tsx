@@ -3,6 +3,8 @@ import type { CellValue, EnrichmentStep, Table } from '@/api/types';
 import { Button, IconButton } from '@/components/button';
 import { Field, Input, Select, Textarea } from '@/components/field';
 import { bindPlaceholders, outputsOf, textOf, type DynamicOutput } from '../config';
+import { useFault } from '../faults';
+import { ColumnText } from './column-text';
 
 export interface HttpApiFormProps {
   table: Table;
@@ -28,6 +30,7 @@ export function HttpApiForm({ table, step, onChange }: HttpApiFormProps) {
     onChange({ ...step, output, config: next, inputs: bindPlaceholders(next, table.columns) });
   };
   const method = textOf(config['method']) || 'GET';
+  const fault = useFault('config');
   return (
     <div className="flex flex-col gap-4">
       <div className="grid gap-3 sm:grid-cols-[100px_minmax(0,1fr)]">
@@ -40,15 +43,15 @@ export function HttpApiForm({ table, step, onChange }: HttpApiFormProps) {
             </Select>
           )}
         </Field>
-        <Field label="Address" hint="Columns go in double braces: {{Email}}">
+        <Field label="Address" hint="Columns go in double braces: {{Email}}" error={fault}>
           {(ids) => (
-            <Input
+            <ColumnText
               {...ids}
-              className="font-mono !text-sm"
+              columns={table.columns}
               maxLength={2000}
               placeholder="https://api.example.com/v1/people?email={{Email}}"
               value={textOf(config['url'])}
-              onChange={(e) => set({ url: e.target.value })}
+              onChange={(url) => set({ url })}
             />
           )}
         </Field>
@@ -68,13 +71,13 @@ export function HttpApiForm({ table, step, onChange }: HttpApiFormProps) {
       {method !== 'GET' && (
         <Field label="Body" optional>
           {(ids) => (
-            <Textarea
+            <ColumnText
               {...ids}
+              columns={table.columns}
               rows={4}
-              className="font-mono !text-sm"
               placeholder='{"email":"{{Email}}"}'
               value={textOf(config['body'])}
-              onChange={(e) => set({ body: e.target.value })}
+              onChange={(body) => set({ body })}
             />
           )}
         </Field>

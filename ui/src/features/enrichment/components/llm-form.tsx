@@ -1,6 +1,7 @@
 import type { EnrichmentStep, Table } from '@/api/types';
-import { Field, Textarea } from '@/components/field';
+import { Field } from '@/components/field';
 import { bindPlaceholders, textOf } from '../config';
+import { ColumnText } from './column-text';
 import { ModelCost, ModelFields, ModelOutputs, type ModelConfig } from './model-fields';
 
 export interface LlmFormProps {
@@ -22,13 +23,15 @@ export function LlmForm({ table, step, onChange }: LlmFormProps) {
         hint="Columns go in double braces: {{Company}}. Their text reaches the model as data, never as instructions."
       >
         {(ids) => (
-          <Textarea
+          <ColumnText
             {...ids}
             rows={3}
+            className="!font-sans !text-base"
+            columns={table.columns}
             maxLength={20000}
             placeholder="What does {{Company}} sell, and to whom? One sentence."
             value={textOf(config['prompt'])}
-            onChange={(e) => set({ prompt: e.target.value })}
+            onChange={(prompt) => set({ prompt })}
           />
         )}
       </Field>

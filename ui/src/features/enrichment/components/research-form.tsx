@@ -2,8 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { Column, EnrichmentStep, Provider, Table } from '@/api/types';
 import { credentialsQuery } from '@/api/credentials';
-import { Checkbox, Field, Select, Textarea } from '@/components/field';
+import { Checkbox, Field, Select } from '@/components/field';
 import { bindPlaceholders, placeholders, textOf } from '../config';
+import { ColumnText } from './column-text';
 import { ModelCost, ModelFields, ModelOutputs, type ModelConfig, type NumberField } from './model-fields';
 
 export interface ResearchFormProps {
@@ -33,13 +34,15 @@ export function ResearchForm({ workspaceId, table, provider, step, onChange }: R
         hint="Columns go in double braces: {{Company}}. Their values are searched for; pages reach the model as data, never as instructions."
       >
         {(ids) => (
-          <Textarea
+          <ColumnText
             {...ids}
             rows={3}
+            className="!font-sans !text-base"
+            columns={table.columns}
             maxLength={4000}
             placeholder="How many people work at {{Company}}, and in which city is its head office?"
             value={textOf(config['question'])}
-            onChange={(e) => write({ question: e.target.value })}
+            onChange={(question) => write({ question })}
           />
         )}
       </Field>

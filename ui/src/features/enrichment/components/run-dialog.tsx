@@ -1,49 +1,37 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Play } from 'lucide-react';
 import { useState } from 'react';
-import { useNavigate } from 'react-router';
 import { messageOf } from '@/api/errors';
 import { useProviderName } from '@/api/providers';
-import type { Estimate, Filter, RunRequest, RunScope, Table } from '@/api/types';
+import type { Estimate, Filter, Table } from '@/api/types';
 import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
 import { Checkbox, Field } from '@/components/field';
 import { Notice, Skeleton } from '@/components/states';
 import { creditsQuery } from '@/api/credits';
 import { NumberInput } from '@/grid/typed-input';
-import { count, credits, creditsLabel, plural } from '@/lib/format';
-import { toast } from '@/lib/toasts';
+import { credits, creditsLabel, plural } from '@/lib/format';
 import { estimateRun, startRun } from '../api/enrichment';
+import { firstChoice, runRequest, type RunChoice } from '../run-request';
+import { RunRows } from './run-rows';
 
 export interface RunDialogProps {
   workspaceId: string;
   table: Table;
   columnIds: string[];
   rowIds: string[] | null;
-  query: { filter: Filter | null };
+  query: { filter: Filter | null; q: string };
+  /** How many rows the view shows. */
+  shown: number;
   onClose: () => void;
 }
 
 /** Which rows are run and what that will cost, against the balance, before anything is spent. */
-export function RunDialog({ workspaceId: ws, table, columnIds, rowIds, query, onClose }: RunDialogProps) {
-  const [scope, setScope] = useState<RunScope>(rowIds ? 'rows' : 'empty');
-  const [first, setFirst] = useState<number | null>(null);
-  const [force, setForce] = useState(false);
-  const [cap, setCap] = useState<number | null>(null);
+export function RunDialog({ workspaceId: ws, table, columnIds, rowIds, query, shown, onClose }: RunDialogProps) {
+  const [choice, setChoice] = useState<RunChoice>(() => firstChoice(rowIds));
   const client = useQueryClient();
-  const navigate = useNavigate();
   const names = columnIds.map((id) => table.columns.find((c) => c.id === id)?.name ?? '').filter(Boolean);
-
-  const request: RunRequest = {
-    table_id: table.id,
-    columns: columnIds,
-    scope,
-    ...(scope === 'rows' && rowIds ? { row_ids: rowIds } : {}),
-    ...(scope === 'filter' && query.filter ? { filter: query.filter } : {}),
-    ...(first ? { first } : {}),
-    ...(force ? { force } : {}),
-    ...(cap !== null ? { max_credits_mc: Math.round(cap * 1000) } : {}),
-  };
+  const request = runRequest({ tableId: table.id, columnIds, rowIds, filter: query.filter, q: query.q }, choice);
   const estimate = useQuery({
     queryKey: ['estimate', ws, request],
     queryFn: () => estimateRun(ws, request),
@@ -53,28 +41,13 @@ export function RunDialog({ workspaceId: ws, table, columnIds, rowIds, query, on
   const account = useQuery(creditsQuery(ws));
   const run = useMutation({
     mutationFn: () => startRun(ws, request),
-    onSuccess: (job) => {
+    onSuccess: () => {
       onClose();
       void client.invalidateQueries({ queryKey: ['jobs', ws] });
-      toast.success(`Running ${plural(job.counts.total || (estimate.data?.records ?? 0), 'record')}`, {
-        label: 'Watch',
-        run: () => void navigate(`/w/${ws}/jobs/${job.id}`),
-      });
     },
   });
   const available = account.data?.available_mc;
   const short = estimate.data && available !== undefined && estimate.data.likely_mc > available;
-  const scopes: { value: RunScope; label: string; shown: boolean }[] = [
-    {
-      value: 'rows',
-      label: `The ${rowIds?.length === 1 ? 'selected row' : `${count(rowIds?.length ?? 0)} selected rows`}`,
-      shown: rowIds !== null,
-    },
-    { value: 'empty', label: 'Rows without a value', shown: true },
-    { value: 'failed', label: 'Rows that failed', shown: true },
-    { value: 'filter', label: 'Rows that the filter shows', shown: query.filter !== null },
-    { value: 'all', label: 'All rows', shown: true },
-  ];
   return (
     <Dialog
       title={`Run ${names.join(', ') || 'enrichment'}`}
@@ -90,42 +63,42 @@ export function RunDialog({ workspaceId: ws, table, columnIds, rowIds, query, on
             disabled={!estimate.data || estimate.data.records === 0}
             onClick={() => run.mutate()}
           >
-            Run {estimate.data ? plural(estimate.data.records, 'record') : ''}
+            {estimate.data ? runLabel(estimate.data) : 'Run'}
           </Button>
         </>
       }
     >
       <div className="flex flex-col gap-4">
-        <fieldset className="flex flex-col gap-1.5">
-          <legend className="mb-1 text-sm font-medium text-ink-2">Rows</legend>
-          {scopes
-            .filter((s) => s.shown)
-            .map((s) => (
-              <label key={s.value} className="flex items-center gap-2">
-                <input
-                  type="radio"
-                  name="scope"
-                  className="accent-primary"
-                  checked={scope === s.value}
-                  onChange={() => setScope(s.value)}
-                />
-                {s.label}
-              </label>
-            ))}
-        </fieldset>
+        <RunRows
+          choice={choice}
+          selected={rowIds?.length ?? null}
+          shown={query.filter !== null || query.q !== '' ? shown : null}
+          total={table.row_count}
+          onChange={setChoice}
+        />
         <div className="grid gap-3 sm:grid-cols-2">
           <Field label="Only the first" optional hint="rows; a small run shows the hit rate">
-            {(ids) => <NumberInput {...ids} whole min={1} value={first} onChange={setFirst} />}
+            {(ids) => (
+              <NumberInput
+                {...ids}
+                whole
+                min={1}
+                value={choice.first}
+                onChange={(first) => setChoice({ ...choice, first })}
+              />
+            )}
           </Field>
           <Field label="Spend at most" optional hint="credits; the run stops there">
-            {(ids) => <NumberInput {...ids} min={0} value={cap} onChange={setCap} />}
+            {(ids) => (
+              <NumberInput {...ids} min={0} value={choice.cap} onChange={(cap) => setChoice({ ...choice, cap })} />
+            )}
           </Field>
         </div>
         <Checkbox
-          label="Run again even where there is a value"
-          hint="Reused answers are not taken; every accepted answer is charged."
-          checked={force}
-          onChange={(e) => setForce(e.target.checked)}
+          label="Don’t reuse earlier answers"
+          hint="Providers are asked again, and every accepted answer is charged."
+          checked={choice.force}
+          onChange={(e) => setChoice({ ...choice, force: e.target.checked })}
         />
         {estimate.isPending && <Skeleton className="h-28" />}
         {estimate.isError && <Notice tone="danger">{messageOf(estimate.error)}</Notice>}
@@ -139,6 +112,11 @@ export function RunDialog({ workspaceId: ws, table, columnIds, rowIds, query, on
       </div>
     </Dialog>
   );
+}
+
+function runLabel({ records, likely_mc, max_mc }: Estimate): string {
+  const cost = max_mc === 0 ? 'free' : `about ${creditsLabel(likely_mc)}`;
+  return records === 0 ? 'No rows to run' : `Run ${plural(records, 'record')} · ${cost}`;
 }
 
 function EstimateCard({ estimate, available }: { estimate: Estimate; available: number | undefined }) {

@@ -4,6 +4,8 @@ import type { EnrichmentStep, InputMapping, Provider, ProviderField, Table, Vali
 import { Field, Input, Select } from '@/components/field';
 import { credentialKind, credentialsQuery, fitsProvider } from '@/api/credentials';
 import { isHttp, mayBeAskedTwice } from '../config';
+import { useFault } from '../faults';
+import { ColumnText } from './column-text';
 import { HttpApiForm } from './http-api-form';
 import { LlmForm } from './llm-form';
 import { PaceFields } from './pace-fields';
@@ -15,7 +17,6 @@ export interface StepFormProps {
   table: Table;
   provider: Provider;
   step: EnrichmentStep;
-  last: boolean;
   onChange: (step: EnrichmentStep) => void;
 }
 
@@ -28,6 +29,7 @@ export function StepForm({ workspaceId, table, provider, step, onChange }: StepF
     const { [key]: _, ...rest } = step;
     onChange(text ? { ...rest, [key]: text } : rest);
   };
+  const fault = useFault('condition');
   return (
     <div className="flex flex-col gap-4 border-t border-line p-3">
       <p className="text-ink-2">{provider.description}</p>
@@ -73,13 +75,13 @@ export function StepForm({ workspaceId, table, provider, step, onChange }: StepF
             )}
           </Field>
         )}
-        <Field label="Only when" optional hint='For example {{Country}} == "US"'>
+        <Field label="Only when" optional hint='For example {{Country}} == "US"' error={fault}>
           {(ids) => (
-            <Input
+            <ColumnText
               {...ids}
-              className="font-mono !text-sm"
+              columns={table.columns}
               value={step.condition ?? ''}
-              onChange={(e) => setText('condition', e.target.value)}
+              onChange={(text) => setText('condition', text)}
             />
           )}
         </Field>
@@ -161,6 +163,7 @@ function InputRow({
   onChange: (m: InputMapping | null) => void;
 }) {
   const kind = kindOf(mapping);
+  const fault = useFault(`inputs.${input.name}.template`);
   const choose = (next: string): void => {
     if (next.startsWith('col:')) onChange({ column: next.slice(4) });
     else if (next === 'value') onChange({ value: '' });
@@ -197,14 +200,16 @@ function InputRow({
           />
         )}
         {mapping && 'template' in mapping && (
-          <Input
+          <ColumnText
             aria-label={`Text of ${input.label}`}
             placeholder="{{First name}} {{Last name}}"
+            columns={table.columns}
             value={mapping.template}
-            onChange={(e) => onChange({ template: e.target.value })}
+            onChange={(text) => onChange({ template: text })}
           />
         )}
       </div>
+      {fault && <p className="text-sm text-danger-ink sm:col-start-2">{fault}</p>}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import type { Validator } from '@/api/types';
 import { Checkbox, Field, Input, Select } from '@/components/field';
 import { NumberInput } from '@/grid/typed-input';
+import { useFault } from '../faults';
 
 /** When the answer of a step counts; an answer that does not is passed over and costs nothing. */
 export function ValidatorFields({ validator, onChange }: { validator: Validator; onChange: (v: Validator) => void }) {
@@ -8,35 +9,36 @@ export function ValidatorFields({ validator, onChange }: { validator: Validator;
     const rest = Object.fromEntries(Object.entries(validator).filter(([k]) => k !== key)) as Validator;
     onChange(value === null || value === '' || value === false ? rest : { ...rest, [key]: value });
   };
+  const fault = useFault('validator.pattern');
   return (
     <fieldset className="flex flex-col gap-2">
       <legend className="mb-1 text-sm font-semibold">Accept an answer only if</legend>
       <Checkbox
-        label="it is not empty"
+        label="Not empty"
         checked={validator.not_empty ?? false}
         onChange={(e) => set('not_empty', e.target.checked)}
       />
       <Checkbox
-        label="it is verified: DNS, a page, another provider or what was asked says the same"
+        label="Verified: DNS, a page, another provider or the input says the same"
         checked={validator.verified ?? false}
         onChange={(e) => set('verified', e.target.checked)}
       />
-      <div className="grid gap-3 sm:grid-cols-3">
-        <Field label="Valid as" optional>
+      <div className="grid gap-3 sm:grid-cols-2">
+        <Field label="Valid" optional>
           {(ids) => (
             <Select {...ids} value={validator.type ?? ''} onChange={(e) => set('type', e.target.value)}>
-              <option value="">anything</option>
-              <option value="email">an email address</option>
-              <option value="url">a link</option>
-              <option value="phone">a phone number</option>
-              <option value="domain">a domain</option>
-              <option value="number">a number</option>
-              <option value="boolean">yes or no</option>
-              <option value="date">a date</option>
+              <option value="">Any value</option>
+              <option value="email">Email address</option>
+              <option value="url">Link</option>
+              <option value="phone">Phone number</option>
+              <option value="domain">Domain</option>
+              <option value="number">Number</option>
+              <option value="boolean">Yes or no</option>
+              <option value="date">Date</option>
             </Select>
           )}
         </Field>
-        <Field label="Matches the pattern" optional>
+        <Field label="Matches pattern" optional error={fault}>
           {(ids) => (
             <Input
               {...ids}
@@ -47,7 +49,7 @@ export function ValidatorFields({ validator, onChange }: { validator: Validator;
             />
           )}
         </Field>
-        <Field label="Confidence at least (%)" optional>
+        <Field label="Confidence ≥ (%)" optional>
           {(ids) => (
             <NumberInput
               {...ids}

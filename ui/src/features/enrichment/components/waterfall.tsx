@@ -5,6 +5,7 @@ import { Avatar } from '@/components/avatar';
 import { IconButton } from '@/components/button';
 import { cx } from '@/lib/cx';
 import { moved } from '../config';
+import { FaultScope, useStepScope } from '../faults';
 import { PriceBadge } from './provider-picker';
 import { StepForm } from './step-form';
 
@@ -95,18 +96,23 @@ export function Waterfall({ workspaceId, table, providers, steps, onChange }: Wa
               </IconButton>
             </div>
             {expanded && provider && (
-              <StepForm
-                workspaceId={workspaceId}
-                table={table}
-                provider={provider}
-                step={step}
-                last={i === steps.length - 1}
-                onChange={(next) => onChange(steps.map((s, n) => (n === i ? next : s)))}
-              />
+              <StepScope at={i}>
+                <StepForm
+                  workspaceId={workspaceId}
+                  table={table}
+                  provider={provider}
+                  step={step}
+                  onChange={(next) => onChange(steps.map((s, n) => (n === i ? next : s)))}
+                />
+              </StepScope>
             )}
           </li>
         );
       })}
     </ol>
   );
+}
+
+function StepScope({ at, children }: { at: number; children: React.ReactNode }) {
+  return <FaultScope value={useStepScope(at)}>{children}</FaultScope>;
 }

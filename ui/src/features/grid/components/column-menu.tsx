@@ -75,7 +75,7 @@ export function ColumnMenu({ workspaceId, table, state, page, column, anchor, on
     items.push({
       label: 'Edit enrichment',
       icon: <Sparkles size={icon} />,
-      onSelect: () => setOverlay({ kind: 'enrichment', columnId: column.id }),
+      onSelect: () => page.setPanel({ kind: 'enrichment', columnId: column.id }),
     });
   if (column.kind === 'formula' && manage)
     items.push({

@@ -76,7 +76,8 @@ export function HistoryPanel({ workspaceId: ws, table, page, rowId, columnId, on
   );
 }
 
-function Entry({
+/** One change of a cell or a row: who, when, through what, from what to what. */
+export function Entry({
   entry,
   column,
   showColumn,

@@ -27,7 +27,7 @@ const GROUPS: { title: string; keys: [string[], string][] }[] = [
       [['Ctrl+D', 'Ctrl+R'], 'Fill down or right'],
       [['Ctrl+;'], "Enter today's date"],
       [['Delete'], 'Clear the cells'],
-      [['Space'], 'Check or uncheck; open the row'],
+      [['Space'], 'Check or uncheck; open the row as a page'],
       [['Ctrl+C', 'Ctrl+X', 'Ctrl+V'], 'Copy, cut, paste'],
       [['Ctrl+Z', 'Ctrl+Y'], 'Undo, redo'],
     ],
@@ -37,7 +37,7 @@ const GROUPS: { title: string; keys: [string[], string][] }[] = [
     keys: [
       [['Shift+Enter', 'Ctrl+Shift+='], 'Add a row'],
       [['Ctrl+-'], 'Delete the selected rows'],
-      [['Ctrl+Enter'], 'Open the row'],
+      [['Ctrl+Enter'], 'Open the row beside the grid'],
       [['Shift+F10'], 'Menu of the cell'],
       [['Ctrl+F', 'Ctrl+H'], 'Find in the cells; find and replace'],
       [['Ctrl+Shift+F'], 'Search: show only the rows with a text'],

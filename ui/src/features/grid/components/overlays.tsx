@@ -24,9 +24,6 @@ import { SummaryPopover } from './summary-popover';
 import { AddColumnPopover } from './add-column-popover';
 import { UndoConflicts } from './undo-conflicts';
 
-const EnrichmentDialog = lazy(() =>
-  import('@/features/enrichment/components/enrichment-dialog').then((m) => ({ default: m.EnrichmentDialog })),
-);
 const FormulaDialog = lazy(() => import('./formula-dialog').then((m) => ({ default: m.FormulaDialog })));
 const RunDialog = lazy(() =>
   import('@/features/enrichment/components/run-dialog').then((m) => ({ default: m.RunDialog })),
@@ -99,7 +96,10 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
           table={table}
           anchor={overlay.anchor}
           {...(overlay.after ? { after: overlay.after } : {})}
-          onEnrichment={() => setOverlay({ kind: 'new-enrichment' })}
+          onEnrichment={() => {
+            close();
+            page.setPanel({ kind: 'enrichment', columnId: null });
+          }}
           onFormula={() => setOverlay({ kind: 'new-formula', ...(overlay.after ? { after: overlay.after } : {}) })}
           onAdded={(id) => page.grid?.reveal(id)}
           onClose={close}
@@ -157,24 +157,6 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
           </p>
         </Confirm>
       ) : null;
-    case 'enrichment':
-    case 'new-enrichment':
-      return (
-        <Suspense fallback={null}>
-          <EnrichmentDialog
-            workspaceId={ws}
-            table={table}
-            column={column ?? null}
-            sampleRow={page.grid?.currentRow()?.id ?? page.grid?.cache.at(0)?.id ?? null}
-            onClose={close}
-            onSaved={async (id) => {
-              await tableChanged(client, ws, table.id);
-              page.grid?.reveal(id);
-              setOverlay({ kind: 'run', columnIds: [id] });
-            }}
-          />
-        </Suspense>
-      );
     case 'formula':
     case 'new-formula':
       return (
@@ -202,6 +184,7 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
             columnIds={overlay.columnIds}
             rowIds={overlay.rowIds ?? null}
             query={page.query}
+            shown={page.grid?.rows.rowCount.get() ?? table.row_count}
             onClose={close}
           />
         </Suspense>

@@ -1,4 +1,4 @@
-import { ClipboardCopy, CopyPlus, Eraser, PanelRight, Plus, Scissors, Trash2 } from 'lucide-react';
+import { ClipboardCopy, CopyPlus, Eraser, Maximize2, PanelRight, Plus, Scissors, Trash2 } from 'lucide-react';
 import { useCan } from '@/api/permissions';
 import { Menu, type MenuEntry } from '@/components/menu';
 import type { Anchor } from '@/grid/events';
@@ -59,6 +59,12 @@ export function RowMenu({
       icon: <PanelRight size={SIZE} />,
       hint: 'Ctrl Enter',
       onSelect: () => page.setPanel({ kind: 'row', rowId }),
+    },
+    {
+      label: 'Open as a page',
+      icon: <Maximize2 size={SIZE} />,
+      hint: 'Space',
+      onSelect: () => page.openRowPage(rowId),
     },
     null,
     { label: 'Copy', icon: <ClipboardCopy size={SIZE} />, hint: 'Ctrl C', onSelect: () => page.grid?.run('copy') },

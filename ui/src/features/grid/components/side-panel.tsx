@@ -1,10 +1,11 @@
 import type { Table } from '@/api/types';
 import type { GridPage } from '../use-grid-page';
+import { EnrichmentSide } from './enrichment-side';
 import { HistoryPanel } from './history-panel';
 import { RowPanel } from './row-panel';
 import { UndoPanel } from './undo-panel';
 
-/** The drawer at the right: one row, a history, or the undo steps. */
+/** The drawer at the right: one row, a history, an enrichment, or the undo steps. */
 export function SidePanel({ workspaceId, table, page }: { workspaceId: string; table: Table; page: GridPage }) {
   const { panel, setPanel } = page;
   if (!panel) return null;
@@ -31,6 +32,17 @@ export function SidePanel({ workspaceId, table, page }: { workspaceId: string; t
           table={table}
           page={page}
           rowId={panel.rowId}
+          columnId={panel.columnId}
+          onClose={close}
+        />
+      );
+    case 'enrichment':
+      return (
+        <EnrichmentSide
+          key={panel.columnId ?? 'new'}
+          workspaceId={workspaceId}
+          table={table}
+          page={page}
           columnId={panel.columnId}
           onClose={close}
         />

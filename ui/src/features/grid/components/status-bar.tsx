@@ -10,6 +10,7 @@ import { Observable } from '@/lib/emitter';
 import { count, plural } from '@/lib/format';
 import type { GridPage } from '../use-grid-page';
 import { useSelectionSums } from '../use-selection-sums';
+import { RunStatus } from './run-status';
 
 const nothing = new Observable<Selection>(NOTHING_SELECTED);
 const saved = new Observable<SaveState>({ state: 'saved', waiting: 0, unkept: 0 });
@@ -58,6 +59,7 @@ export function StatusBar({
       </span>
       <span className="hidden text-ink-3 sm:inline">{plural(table.columns.length, 'column')}</span>
       <span className="flex-1" />
+      <RunStatus workspaceId={workspaceId} table={table} page={page} />
       {selection.cells > 1 && (
         <span className="tnum hidden gap-3 sm:flex" aria-live="polite">
           <span>Count {count(selection.cells)}</span>

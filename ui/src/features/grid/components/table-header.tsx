@@ -44,7 +44,7 @@ export function TableHeader({ workspaceId: ws, table, state, page }: HeaderProps
           variant="ghost"
           aria-label="Enrich"
           icon={<Sparkles size={14} className="text-primary" />}
-          onClick={() => page.setOverlay({ kind: 'new-enrichment' })}
+          onClick={() => page.setPanel({ kind: 'enrichment', columnId: null })}
         >
           <span className="hidden lg:inline">Enrich</span>
         </Button>

@@ -1,10 +1,8 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Pause, Play, RotateCcw, Square } from 'lucide-react';
-import type { Job, JobState } from '@/api/types';
-import { Button } from '@/components/button';
+import type { Job, JobState, Table } from '@/api/types';
+import { Shown } from '@/components/shown';
 import { Badge, Progress, type Tone } from '@/components/states';
 import { count, sentence } from '@/lib/format';
-import { actOnJob, type JobAction } from '../api/jobs';
+import { columnsText, scopeText } from '@/lib/run-scope';
 
 const tones: Record<JobState, Tone> = {
   pending: 'neutral',
@@ -29,13 +27,16 @@ export function JobBadge({ job }: { job: Job }) {
 }
 
 export function JobProgress({ job }: { job: Job }) {
-  const { total, done } = job.counts;
+  const { total, done, failed } = job.counts;
+  const partly = job.state === 'partially_completed' || job.state === 'cancelled' || failed > 0;
   return (
     <div className="flex min-w-32 items-center gap-2">
       <Progress
         value={total ? done / total : job.state === 'completed' ? 1 : 0}
         label="Progress"
-        tone={job.state === 'failed' ? 'danger' : job.state === 'completed' ? 'success' : 'primary'}
+        tone={
+          job.state === 'failed' ? 'danger' : partly ? 'warning' : job.state === 'completed' ? 'success' : 'primary'
+        }
       />
       <span className="tnum shrink-0 text-sm whitespace-nowrap text-ink-2">
         {count(done)} / {count(total)}
@@ -44,41 +45,15 @@ export function JobProgress({ job }: { job: Job }) {
   );
 }
 
-const actions: Partial<Record<JobState, JobAction[]>> = {
-  pending: ['cancel'],
-  running: ['pause', 'cancel'],
-  paused: ['resume', 'cancel'],
-  partially_completed: ['retry'],
-  failed: ['retry'],
-  cancelled: ['retry'],
-};
-const looks = {
-  cancel: { label: 'Cancel', icon: <Square size={13} /> },
-  pause: { label: 'Pause', icon: <Pause size={13} /> },
-  resume: { label: 'Resume', icon: <Play size={13} /> },
-  retry: { label: 'Retry failed', icon: <RotateCcw size={13} /> },
-};
-
-export function JobActions({ workspaceId, job }: { workspaceId: string; job: Job }) {
-  const client = useQueryClient();
-  const act = useMutation({
-    mutationFn: (a: JobAction) => actOnJob(workspaceId, job.id, a),
-    onSettled: () => client.invalidateQueries({ queryKey: ['jobs', workspaceId] }),
-  });
-  const possible = (actions[job.state] ?? []).filter((a) => a !== 'retry' || job.counts.failed > 0);
+/** What a run is called: its columns and the rows that it is for. */
+export function JobName({ job, table }: { job: Job; table: Table | undefined }) {
+  const names = new Map((table?.columns ?? []).map((c) => [c.id, c.name]));
+  const text = !job.table_id ? 'Inline records' : table ? columnsText(job, names) : 'Run';
+  const scope = scopeText(job.over);
   return (
     <>
-      {possible.map((a) => (
-        <Button
-          key={a}
-          size="sm"
-          icon={looks[a].icon}
-          busy={act.isPending && act.variables === a}
-          onClick={() => act.mutate(a)}
-        >
-          {looks[a].label}
-        </Button>
-      ))}
+      <Shown text={text} />
+      {scope && <span className="font-normal text-ink-3"> · {scope}</span>}
     </>
   );
 }
