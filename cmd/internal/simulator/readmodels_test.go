@@ -116,6 +116,24 @@ func (r runWriter) Days(_ context.Context, keys []enrichmentview.DayKey) (out []
 	return out, nil
 }
 
+func shapeKey(k enrichmentview.ShapeKey) string {
+	return fmt.Sprintf("%s/%s/%s", k.Workspace, k.Provider, k.Of)
+}
+
+// Shapes implements enrichmentview.Writer.
+func (r runWriter) Shapes(_ context.Context, keys []enrichmentview.ShapeKey) (out []enrichmentview.Shape, err error) {
+	for _, k := range keys {
+		s, found, err := get[enrichmentview.Shape](r.tx, "shapes", shapeKey(k))
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
 // Save implements enrichmentview.Writer.
 func (r runWriter) Save(_ context.Context, b enrichmentview.Batch) error {
 	for _, j := range b.Jobs {
@@ -135,6 +153,11 @@ func (r runWriter) Save(_ context.Context, b enrichmentview.Batch) error {
 	}
 	for _, d := range b.Days {
 		if err := put(r.tx, "days", dayKey(d.DayKey), d); err != nil {
+			return err
+		}
+	}
+	for _, s := range b.Shapes {
+		if err := put(r.tx, "shapes", shapeKey(s.ShapeKey), s); err != nil {
 			return err
 		}
 	}

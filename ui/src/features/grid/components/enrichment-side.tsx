@@ -3,6 +3,7 @@ import { lazy, Suspense, useState, useSyncExternalStore } from 'react';
 import type { Column, Table } from '@/api/types';
 import type { Selection } from '@/grid/events';
 import type { GridRow } from '@/grid/model';
+import { NOTHING_SELECTED } from '@/grid/selection';
 import { plainText } from '@/grid/values';
 import { Observable } from '@/lib/emitter';
 import { plural } from '@/lib/format';
@@ -22,7 +23,7 @@ interface Choice {
 /** More rows than that are a run, not a try. */
 const MOST = 10;
 const FIRST = 5;
-const nothing = new Observable<Selection>({ rect: null, cells: 0, numbers: 0, sum: null, avg: null });
+const nothing = new Observable<Selection>(NOTHING_SELECTED);
 
 /** The enrichment of a column beside the grid, whose selected row is the one that it is tried on. */
 export function EnrichmentSide({
