@@ -27,7 +27,7 @@ func sites() (out []twins.Page) {
 			n := i*8 + j
 			out = append(out, twins.Page{
 				URL: "http://" + Address + "/web/" + siteOf(c, k), Title: c + " " + k,
-				Text: fmt.Sprintf("%s %s sells to other companies.\nCity: %s\nEmployees: %d\nFounded: %d", c, k, cities[n%len(cities)], 20+n*7, 1950+n%70),
+				Text: fmt.Sprintf("%s %s sells to other companies.\nCity: %s\nEmployees: %d\nFounded: %d", c, k, cities[(i+j)%len(cities)], 20+n*7, 1950+n%70),
 			})
 		}
 	}
