@@ -131,3 +131,18 @@ test('a rule colours the cells that meet it, those that are edited too', async (
   await page.keyboard.press('Enter');
   await expect(await cell(page, 1, 'Amount')).toHaveClass(/mk-coloured/);
 });
+
+test('a link opens the view that it names, and says so when it is not there', async ({ demo: page, morket }) => {
+  const { ws, table, api } = await companies(page, morket, 'Linked');
+  const made = await api.post<{ id: string }>(`/workspaces/${ws}/tables/${table}/views`, {
+    name: 'Berlin',
+    shared: true,
+  });
+  await page.goto(`/w/${ws}/tables/${table}?view=${made.id}`);
+  await expect(page.getByRole('button', { name: /^Berlin/ })).toHaveAttribute('aria-current', 'true');
+  await page.getByRole('button', { name: /^All rows/ }).click();
+  await expect(page).not.toHaveURL(new RegExp(made.id));
+  await page.goto(`/w/${ws}/tables/${table}?view=viw_gone`);
+  await expect(page.getByText('The link’s view is not there')).toBeVisible();
+  await expect(page.getByRole('button', { name: /^All rows/ })).toHaveAttribute('aria-current', 'true');
+});

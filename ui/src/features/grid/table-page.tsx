@@ -9,7 +9,8 @@ import { rememberTable } from '@/lib/ui-store';
 import { tableQuery } from '@/api/tables';
 import { TableView } from './components/table-view';
 import { useKeptLayout } from './kept-layout';
-import { layoutOf, stateOfView, useViews } from './view-state';
+import { useViewAddress } from './use-view-address';
+import { layoutOf, useViews } from './view-state';
 
 export function TablePage() {
   const ws = useWorkspaceId();
@@ -17,14 +18,11 @@ export function TablePage() {
   const table = useQuery(tableQuery(ws, id));
   const navigate = useNavigate();
   const state = useViews((s) => s.byTable[id]);
-  const set = useViews((s) => s.set);
+  useViewAddress(table.data);
 
   useEffect(() => {
-    if (!table.data || state) return;
-    const first = table.data.views?.find((v) => v.default) ?? table.data.views?.[0];
-    set(id, stateOfView(table.data, first));
-    rememberTable(ws, id);
-  }, [table.data, state, id, ws, set]);
+    if (table.data) rememberTable(ws, id);
+  }, [table.data, id, ws]);
   useEffect(() => {
     if (table.data) document.title = `${table.data.name} · Morket`;
     return () => {
