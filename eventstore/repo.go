@@ -175,16 +175,24 @@ func (r *Repo[A]) snapshot(ctx context.Context, id string, s Snapshotter, versio
 // loaded. When somebody else was faster it starts over with the fresh state, so fn must be free of side effects. fn's
 // first result is what the command answers; it is kept with the idempotency key. No events means nothing is appended.
 func (r *Repo[A]) Update(ctx context.Context, meta kernel.Meta, id string, fn func(A) (result any, err error)) (Appended, error) {
+	return r.UpdateBeside(ctx, meta, id, func(a A) (any, []Change, error) {
+		result, err := fn(a)
+		return result, nil, err
+	})
+}
+
+// UpdateBeside is Update for a change that depends on other streams: fn returns guards for those that it has looked at.
+func (r *Repo[A]) UpdateBeside(ctx context.Context, meta kernel.Meta, id string, fn func(A) (result any, guards []Change, err error)) (Appended, error) {
 	return Retry(ctx, func(int) (Appended, error) {
 		a, version, err := r.Load(ctx, id)
 		if err != nil {
 			return Appended{}, err
 		}
-		result, err := fn(a)
+		result, guards, err := fn(a)
 		if err != nil {
 			return Appended{}, err
 		}
-		req, err := r.Append(meta, result, At(r.Stream(id), Expected(version), a.Pending()...))
+		req, err := r.Append(meta, result, append([]Change{At(r.Stream(id), Expected(version), a.Pending()...)}, guards...)...)
 		if err != nil {
 			return Appended{}, err
 		}

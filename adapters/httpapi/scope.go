@@ -65,8 +65,8 @@ type finder[I any] struct {
 
 func (f finder[I]) kind() Kind { return f.of }
 
-// TablesOf is the scope of an endpoint whose request names tables, or things of tables, elsewhere than in {tableId}: find says which.
-// It is asked for callers that are limited to some tables; a request that names none is refused to them.
+// TablesOf is the scope of an endpoint whose request names tables, or things of tables, elsewhere than in {tableId}: find says which, with
+// that of the path if it has one. It is asked for callers that are limited to some tables; a request that names none is refused to them.
 func TablesOf[I any](find func(ctx context.Context, p Principal, in *I) (Reach, error)) Scope {
 	return finder[I]{namedTables, find}
 }
@@ -107,8 +107,9 @@ func declared[I any](op Op) {
 	default:
 		fault("has the unknown scope " + string(kind))
 	}
-	if strings.Contains(op.Path, "{tableId}") != (kind == TableInPath) && kind != WholeWorkspace && kind != PersonInWorkspace {
-		fault("must have the scope TableInPath if and only if its path has {tableId}")
+	inPath := strings.Contains(op.Path, "{tableId}")
+	if inPath != (kind == TableInPath) && kind != WholeWorkspace && kind != PersonInWorkspace && !(inPath && kind == namedTables) {
+		fault("must have the scope TableInPath if its path has {tableId}, or TablesOf if it names others too")
 	}
 	typed := kind == namedTables || kind == filteredNamed
 	if _, fits := op.Scope.(finder[I]); typed && !fits {
@@ -192,7 +193,7 @@ func errLimited() error {
 
 // inScope checks what can be known before the request is read: the caller, and the table in the path.
 func inScope(op Op, p Principal, table kernel.TableID) error {
-	switch op.Scope.kind() { //nolint:exhaustive // the others need the request, or nothing
+	switch kindOf := op.Scope.kind(); kindOf { //nolint:exhaustive // the others need the request, or nothing
 	case Person, OptionalPerson, PersonInWorkspace:
 		if p.KeyWorkspace != "" {
 			return kernel.E(kernel.KindForbidden, "FORBIDDEN", "only a signed-in person may do this; sign in, an API key can't do it")
@@ -201,8 +202,8 @@ func inScope(op Op, p Principal, table kernel.TableID) error {
 		if !p.Operator {
 			return kernel.E(kernel.KindForbidden, "FORBIDDEN", "only an operator of this installation may do this")
 		}
-	case TableInPath:
-		if !p.CanSeeTable(table) {
+	case TableInPath, namedTables:
+		if (kindOf == TableInPath || table != "") && !p.CanSeeTable(table) {
 			return kernel.NotFound("table", string(table))
 		}
 	case WholeWorkspace:

@@ -225,18 +225,5 @@ func (h *Handlers) append(ctx context.Context, meta kernel.Meta, result any, cha
 
 // update changes a table's structure.
 func (h *Handlers) update(ctx context.Context, meta kernel.Meta, id kernel.TableID, fn func(*table.Table) (any, error)) (eventstore.Appended, error) {
-	if kernel.ParseID(kernel.PrefixTable, string(id)) != nil {
-		return eventstore.Appended{}, kernel.NotFound("table", string(id))
-	}
-	done, err := h.repo.Update(ctx, meta, string(id), func(t *table.Table) (any, error) {
-		if err := t.In(meta.Workspace, id); err != nil {
-			return nil, err
-		}
-		return fn(t)
-	})
-	h.forget(id)
-	if err != nil {
-		return done, fmt.Errorf("change table %s: %w", id, err)
-	}
-	return done, nil
+	return h.updateBeside(ctx, meta, id, func(t *table.Table, _ table.Maker) (any, error) { return fn(t) })
 }

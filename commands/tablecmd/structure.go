@@ -20,10 +20,20 @@ type Table struct {
 	SchemaVersion int64          `json:"schema_version"`
 	LastPosition  int64          `json:"last_position"`
 	CreatedAt     time.Time      `json:"created_at"`
-	Recompute     *Recompute     `json:"recompute,omitempty" doc:"How far formula columns are computed after a change; absent when they are."`
+	Recompute     *Recompute     `json:"recompute,omitempty" doc:"How far formula and lookup columns are computed after a change; absent when they are."`
+	Lookups       []LookupState  `json:"lookups,omitempty" doc:"What the lookup columns look into."`
 }
 
-// Recompute is how far the computing of formula columns has come.
+// LookupState is what a lookup column looks into, as far as the caller may see it.
+type LookupState struct {
+	ColumnID kernel.ColumnID `json:"column_id"`
+	Table    string          `json:"table,omitempty" doc:"The name of the table that is looked into; absent if the caller can't see it."`
+	Match    string          `json:"match,omitempty" doc:"The name of the column in which the key is found; likewise."`
+	Value    string          `json:"value,omitempty" doc:"The name of the column that is taken; likewise."`
+	Problem  string          `json:"problem,omitempty" doc:"Why nothing is found; absent if nothing is wrong."`
+}
+
+// Recompute is how far the computing of formula and lookup columns has come.
 type Recompute struct {
 	Columns []kernel.ColumnID `json:"columns"`
 	Done    int64             `json:"done"`
@@ -43,10 +53,11 @@ type NewColumn struct {
 	Form        *table.Form         `json:"form,omitempty" doc:"How written values are read."`
 	Description string              `json:"description,omitempty"`
 	Formula     *table.Formula      `json:"formula,omitempty" doc:"Of a column of the kind formula."`
+	Lookup      *table.Lookup       `json:"lookup,omitempty" doc:"Of a column of the kind lookup."`
 }
 
 func (c NewColumn) draft() table.Draft {
-	return table.Draft{Name: c.Name, Type: c.Type, Kind: c.Kind, Options: c.Options, Format: c.Format, Form: c.Form, Description: c.Description, Formula: c.Formula}
+	return table.Draft{Name: c.Name, Type: c.Type, Kind: c.Kind, Options: c.Options, Format: c.Format, Form: c.Form, Description: c.Description, Formula: c.Formula, Lookup: c.Lookup}
 }
 
 // CreateTable makes a table in the workspace of the request.
@@ -66,12 +77,14 @@ func (h *Handlers) Create(ctx context.Context, meta kernel.Meta, cmd CreateTable
 	if err != nil {
 		return commands.Result[Table]{}, err
 	}
+	beside := &beside{repo: h.repo, ws: meta.Workspace}
+	maker.Tables = beside.finder(ctx)
 	t, err := table.New(maker, id, meta.Workspace, "", cmd.Name, drafts)
 	if err != nil {
 		return commands.Result[Table]{}, err
 	}
 	answer := Describe(t, h.cfg.Clock.Now())
-	req, err := h.cfg.Codec.Append(meta, answer, eventstore.At(structureOf(id), eventstore.NoStream, t.Pending()...))
+	req, err := h.cfg.Codec.Append(meta, answer, append(beside.guards, eventstore.At(structureOf(id), eventstore.NoStream, t.Pending()...))...)
 	if err != nil {
 		return commands.Result[Table]{}, err
 	}
@@ -146,12 +159,8 @@ type AddColumn struct {
 // AddColumn carries out AddColumn.
 func (h *Handlers) AddColumn(ctx context.Context, meta kernel.Meta, cmd AddColumn) (commands.Result[table.Column], error) {
 	step := h.step(ctx, meta, cmd.Table, "Add column "+cmd.Column.Name)
-	maker, err := h.makerIn(ctx, meta.Workspace)
-	if err != nil {
-		return commands.Result[table.Column]{}, err
-	}
 	var added table.Column
-	done, err := h.update(ctx, meta, cmd.Table, func(t *table.Table) (_ any, err error) {
+	done, err := h.updateBeside(ctx, meta, cmd.Table, func(t *table.Table, maker table.Maker) (_ any, err error) {
 		added, err = t.AddColumn(maker, cmd.Column.draft(), cmd.After, step)
 		return added, err
 	})
@@ -165,7 +174,7 @@ func result[R any](done eventstore.Appended, err error, value R) (commands.Resul
 	return commands.Reply(done, value)
 }
 
-// ChangeColumn changes a column's name, description, options or format, and a formula column's formula and type.
+// ChangeColumn changes a column's name, description, options or format, a formula column's formula and type, and a lookup column's lookup and type.
 type ChangeColumn struct {
 	Table  kernel.TableID
 	Column kernel.ColumnID
@@ -175,12 +184,8 @@ type ChangeColumn struct {
 // ChangeColumn carries out ChangeColumn.
 func (h *Handlers) ChangeColumn(ctx context.Context, meta kernel.Meta, cmd ChangeColumn) (commands.Result[table.Column], error) {
 	step := h.step(ctx, meta, cmd.Table, "Change column")
-	maker, err := h.makerIn(ctx, meta.Workspace)
-	if err != nil {
-		return commands.Result[table.Column]{}, err
-	}
 	var changed table.Column
-	done, err := h.update(ctx, meta, cmd.Table, func(t *table.Table) (_ any, err error) {
+	done, err := h.updateBeside(ctx, meta, cmd.Table, func(t *table.Table, maker table.Maker) (_ any, err error) {
 		changed, err = t.ChangeColumn(maker, cmd.Column, cmd.Change, step)
 		return changed, err
 	})

@@ -80,7 +80,8 @@ func (h *Handlers) undoOne(ctx context.Context, meta kernel.Meta, cmd Undo, step
 		return commands.Result[Undone]{}, err
 	}
 	return eventstore.Retry(ctx, func(int) (commands.Result[Undone], error) {
-		u := &undoing{h: h, maker: maker, cmd: cmd, meta: meta, new: id, answer: sum, dropped: map[kernel.ColumnID]bool{}}
+		u := &undoing{h: h, maker: maker, beside: &beside{repo: h.repo, ws: meta.Workspace}, cmd: cmd, meta: meta, new: id, answer: sum, dropped: map[kernel.ColumnID]bool{}}
+		u.maker.Tables = u.beside.finder(ctx)
 		u.answer.Conflicts = slices.Clone(sum.Conflicts)
 		return u.run(ctx, step)
 	})
@@ -90,6 +91,7 @@ func (h *Handlers) undoOne(ctx context.Context, meta kernel.Meta, cmd Undo, step
 type undoing struct {
 	h      *Handlers
 	maker  table.Maker
+	beside *beside
 	cmd    Undo
 	meta   kernel.Meta
 	new    table.Step
@@ -259,7 +261,7 @@ func (u *undoing) append(ctx context.Context, events []kernel.Event) (res comman
 		if len(events) > 0 {
 			meta.IdempotencyKey, meta.Fingerprint = "", ""
 		}
-		changes := append([]eventstore.Change{structure, atVersion(cellsOf(u.cmd.Table), cells, part)}, u.now.guards...)
+		changes := append([]eventstore.Change{structure, atVersion(cellsOf(u.cmd.Table), cells, part)}, slices.Concat(u.now.guards, u.beside.guards)...)
 		if len(events) == 0 {
 			changes = append(changes, u.ofImport()...)
 		}

@@ -89,7 +89,12 @@ const (
 	Enrichment Kind = "enrichment"
 	// FormulaKind is of a column that is computed from the other cells of its row; nobody writes its cells.
 	FormulaKind Kind = "formula"
+	// LookupKind is of a column that is taken from the rows of a table in which the row's key is found; nobody writes its cells.
+	LookupKind Kind = "lookup"
 )
+
+// Computed reports whether the cells are made of other cells, by the table's Formulas, and written by nobody.
+func (k Kind) Computed() bool { return k == FormulaKind || k == LookupKind }
 
 // Option is one of the values that a select or multi-select column takes. Cells hold its name.
 type Option struct {
@@ -115,6 +120,7 @@ type Column struct {
 	Form        *Form           `json:"form,omitempty"`
 	Description string          `json:"description,omitempty"`
 	Formula     *Formula        `json:"formula,omitempty"`
+	Lookup      *Lookup         `json:"lookup,omitempty"`
 	// Enrichment is the configuration of an enrichment column; what is in it is domain/enrichment's matter.
 	Enrichment json.RawMessage `json:"enrichment,omitempty"`
 	CreatedAt  time.Time       `json:"created_at"`
@@ -132,14 +138,18 @@ func (c Column) Option(name string) (Option, bool) {
 
 // Refusal says why cells of the column can't be written.
 func (c Column) Refusal() string {
-	if c.Kind == FormulaKind {
+	switch c.Kind {
+	case FormulaKind:
 		return "is computed by a formula and can't be written"
+	case LookupKind:
+		return "is looked up and can't be written"
+	case Data, Enrichment:
 	}
 	return "is kept by Morket and can't be written"
 }
 
 // Writable reports whether cells of the column can be written.
-func (c Column) Writable() bool { return !c.Type.ReadOnly() && c.Kind != FormulaKind }
+func (c Column) Writable() bool { return !c.Type.ReadOnly() && !c.Kind.Computed() }
 
 // Schema is what a table's cells are checked against: its live columns, in their order, at a version of its stream.
 type Schema struct {

@@ -21,7 +21,7 @@ func (t *Table) AddColumn(m Maker, d Draft, after kernel.ColumnID, step Step) (C
 	if err != nil {
 		return Column{}, err
 	}
-	c, timed, err := t.formula(c, t.s.Columns)
+	c, timed, err := t.computed(m, c, t.s.Columns)
 	if err != nil {
 		return Column{}, err
 	}
@@ -40,7 +40,7 @@ func (t *Table) DuplicateColumn(m Maker, id kernel.ColumnID, name string, withVa
 	if len(t.s.Columns) >= MaxColumns {
 		return Column{}, tooManyColumns()
 	}
-	c, err := m.column(Draft{Name: name, Type: old.Type, Kind: old.Kind, Format: old.Format, Form: old.Form, Description: old.Description, Formula: old.Formula, Enrichment: old.Enrichment}, t.s.Columns)
+	c, err := m.column(Draft{Name: name, Type: old.Type, Kind: old.Kind, Format: old.Format, Form: old.Form, Description: old.Description, Formula: old.Formula, Lookup: old.Lookup, Enrichment: old.Enrichment}, t.s.Columns)
 	if err != nil {
 		return Column{}, err
 	}
@@ -56,8 +56,9 @@ type ColumnChange struct {
 	Format      *NumberFormat
 	Form        *Form // an empty one takes the column's away
 	Kind        *Kind
-	Type        *Type // of a formula column only
+	Type        *Type // of a formula or lookup column only
 	Formula     *Formula
+	Lookup      *Lookup
 	Enrichment  *json.RawMessage
 }
 
@@ -100,8 +101,8 @@ func (t *Table) ChangeColumn(m Maker, id kernel.ColumnID, ch ColumnChange, step 
 		return Column{}, err
 	}
 	timed := false
-	if !reflect.DeepEqual(c.Formula, old.Formula) || c.Type != old.Type {
-		if c, timed, err = t.formula(c, t.s.Columns); err != nil {
+	if c.computesOther(old) {
+		if c, timed, err = t.computed(m, c, t.s.Columns); err != nil {
 			return Column{}, err
 		}
 	}
@@ -114,14 +115,19 @@ func (t *Table) ChangeColumn(m Maker, id kernel.ColumnID, ch ColumnChange, step 
 	return c, t.Tick(m.Now())
 }
 
-// recompute takes on the changes that make a formula column's values others. A column becomes no formula and a formula column no other:
-// what its cells hold is in no event, or would be lost.
+// computesOther reports whether the cells of a formula or lookup column may become others by a change.
+func (c *Column) computesOther(old Column) bool {
+	return !reflect.DeepEqual(c.Formula, old.Formula) || !reflect.DeepEqual(c.Lookup, old.Lookup) || c.Type != old.Type
+}
+
+// recompute takes on the changes that make a computed column's values others. A column becomes no formula or lookup and neither becomes
+// another kind: what its cells hold is in no event, or would be lost.
 func (c *Column) recompute(old Column, ch ColumnChange) error {
-	if (old.Kind == FormulaKind) != (c.Kind == FormulaKind) {
-		return kernel.Invalid("kind", "a column does not become a formula column, nor the other way round; add another column")
+	if old.Kind != c.Kind && (old.Kind.Computed() || c.Kind.Computed()) {
+		return kernel.Invalid("kind", "a column does not become a formula or lookup column, nor the other way round; add another column")
 	}
 	if ch.Type != nil && *ch.Type != old.Type {
-		if old.Kind != FormulaKind {
+		if !old.Kind.Computed() {
 			return kernel.Invalid("type", "change the type of “%s” by changing its type; its values are converted then", old.Name)
 		}
 		c.Type = *ch.Type
@@ -134,6 +140,9 @@ func (c *Column) recompute(old Column, ch ColumnChange) error {
 	}
 	if ch.Formula != nil {
 		c.Formula = ch.Formula
+	}
+	if ch.Lookup != nil {
+		c.Lookup = ch.Lookup
 	}
 	return nil
 }
@@ -236,8 +245,8 @@ func (t *Table) Retype(m Maker, id kernel.ColumnID, r Retyped) (old, c Column, e
 	if old, err = t.live(id); err != nil {
 		return old, c, err
 	}
-	if old.Kind == FormulaKind {
-		return old, c, kernel.Invalid("type", "change the type of a formula column together with its formula")
+	if old.Kind.Computed() {
+		return old, c, kernel.Invalid("type", "change the type of a formula or lookup column together with what it computes")
 	}
 	if old.Type.ReadOnly() || to.ReadOnly() {
 		return old, c, kernel.Invalid("type", "a column that Morket keeps can't change its type; add another column")
@@ -367,10 +376,10 @@ func (t *Table) ChangeBack(m Maker, e ColumnChanged, force bool, step Step) erro
 	if string(e.Column.Enrichment) != string(e.Old.Enrichment) || e.Column.Kind != e.Old.Kind {
 		ch.Enrichment, ch.Kind = &e.Old.Enrichment, &e.Old.Kind
 	}
-	if !reflect.DeepEqual(e.Column.Formula, e.Old.Formula) || e.Column.Type != e.Old.Type {
-		ch.Formula, ch.Type = e.Old.Formula, &e.Old.Type
+	if e.Column.computesOther(e.Old) {
+		ch.Formula, ch.Lookup, ch.Type = e.Old.Formula, e.Old.Lookup, &e.Old.Type
 	}
-	if !force && (ch.Formula != nil && (!reflect.DeepEqual(now.Formula, e.Column.Formula) || now.Type != e.Column.Type) || ch.Name != nil && now.Name != e.Column.Name || ch.Description != nil && now.Description != e.Column.Description ||
+	if !force && (ch.Type != nil && now.computesOther(e.Column) || ch.Name != nil && now.Name != e.Column.Name || ch.Description != nil && now.Description != e.Column.Description ||
 		ch.Options != nil && !reflect.DeepEqual(now.Options, e.Column.Options) || ch.Enrichment != nil && string(now.Enrichment) != string(e.Column.Enrichment)) {
 		return kernel.E(kernel.KindConflict, "CHANGED_SINCE", "the column “%s” has been changed since; undo that first, or force it", now.Name)
 	}

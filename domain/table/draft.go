@@ -18,22 +18,22 @@ func (m Maker) column(d Draft, others []Column) (Column, error) {
 	if slices.ContainsFunc(others, func(o Column) bool { return strings.EqualFold(o.Name, name) }) {
 		return Column{}, nameTaken(name)
 	}
-	if !d.Type.Known() {
+	if !d.Type.Known() && (d.Type != "" || d.Kind != LookupKind) { // a lookup's is what it takes
 		return Column{}, kernel.Invalid("type", "%q is not a column type; the types are %s", d.Type, typeNames())
 	}
 	kind := d.Kind
 	if kind == "" {
 		kind = Data
 	}
-	if kind != Data && kind != Enrichment && kind != FormulaKind {
-		return Column{}, kernel.Invalid("kind", "%q is not a kind of column; use data, formula or enrichment", kind)
+	if kind != Data && kind != Enrichment && !kind.Computed() {
+		return Column{}, kernel.Invalid("kind", "%q is not a kind of column; use data, formula, lookup or enrichment", kind)
 	}
 	if kind == Enrichment && d.Type.ReadOnly() {
 		return Column{}, kernel.Invalid("type", "an enrichment can't fill a column that Morket keeps")
 	}
 	return m.finish(Column{
 		ID: kernel.ColumnID(m.IDs.New(kernel.PrefixColumn)), Name: name, Type: d.Type, Kind: kind, Options: d.Options, Format: d.Format, Form: d.Form,
-		Description: d.Description, Formula: d.Formula, Enrichment: d.Enrichment, CreatedAt: m.Clock.Now(),
+		Description: d.Description, Formula: d.Formula, Lookup: d.Lookup, Enrichment: d.Enrichment, CreatedAt: m.Clock.Now(),
 	})
 }
 

@@ -168,14 +168,8 @@ func compileFormula(source string, find func(name string) (kernel.ColumnID, bool
 // computable are the types that a formula's results can have.
 func (t Type) computable() bool { return t.Known() && !t.ReadOnly() && t != User }
 
-// formula checks a column's formula beside the table's columns, live and in the trash, and keeps its references by id.
-func (t *Table) formula(c Column, live []Column) (Column, bool, error) {
-	if c.Kind != FormulaKind {
-		if c.Formula != nil {
-			return c, false, kernel.Invalid("formula", "only a column of the kind formula has one")
-		}
-		return c, false, nil
-	}
+// formula checks a column's formula beside the table's live columns, and keeps its references by id.
+func (c Column) formula(live []Column) (Column, bool, error) {
 	if c.Formula == nil || strings.TrimSpace(c.Formula.Expression) == "" {
 		return c, false, kernel.Invalid("formula.expression", "write what the column computes, such as {{Price}} * 2")
 	}
@@ -187,37 +181,5 @@ func (t *Table) formula(c Column, live []Column) (Column, bool, error) {
 		return c, false, kernel.Invalid("formula.expression", "%s", problem.Message)
 	}
 	c.Formula = &Formula{Expression: checked.Expression}
-	all := slices.DeleteFunc(slices.Concat(live, t.Deleted()), func(o Column) bool { return o.ID == c.ID })
-	if names := circle(c, all); names != nil {
-		return c, false, kernel.Invalid("formula.expression", "the formula would use itself: %s", strings.Join(names, " → "))
-	}
 	return c, checked.UsesTime, nil
-}
-
-// circle names the columns of the circle that a formula column would close, nil without one.
-func circle(c Column, others []Column) []string {
-	by := map[kernel.ColumnID]Column{c.ID: c}
-	for _, o := range others {
-		by[o.ID] = o
-	}
-	seen := map[kernel.ColumnID]bool{}
-	var walk func(at Column, path []string) []string
-	walk = func(at Column, path []string) []string {
-		path = append(path, "“"+at.Name+"”")
-		for _, id := range at.Formula.References() {
-			next, ok := by[id]
-			switch {
-			case id == c.ID:
-				return append(path, "“"+c.Name+"”")
-			case !ok || seen[id]:
-				continue
-			}
-			seen[id] = true
-			if found := walk(next, path); found != nil {
-				return found
-			}
-		}
-		return nil
-	}
-	return walk(c, nil)
 }

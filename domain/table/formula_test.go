@@ -39,7 +39,7 @@ func row(tbl *table.Table, cells map[string]string) map[string]table.Computed {
 	for i, r := range p.Compute(func(id kernel.ColumnID) json.RawMessage {
 		c, _ := s.Column(id)
 		return json.RawMessage(cells[c.Name])
-	}, nil) {
+	}, nil, nil) {
 		out[p.Writes[i].Name] = r
 	}
 	return out
@@ -240,7 +240,7 @@ func TestAFormulaColumnStaysOne(t *testing.T) {
 	_, err = tbl.ChangeColumn(m, a.ID, table.ColumnChange{Kind: &formula, Formula: &table.Formula{Expression: "1"}}, table.Step{})
 	require.ErrorContains(t, err, "add another column")
 	_, _, err = tbl.Retype(m, f.ID, table.Retyped{Type: table.Number})
-	require.ErrorContains(t, err, "together with its formula")
+	require.ErrorContains(t, err, "together with what it computes")
 	number := table.Number
 	changed, err := tbl.ChangeColumn(m, f.ID, table.ColumnChange{Type: &number, Formula: &table.Formula{Expression: "1 + 1"}}, table.Step{})
 	require.NoError(t, err)
@@ -298,7 +298,7 @@ func TestComputingAPartIsComputingAll(t *testing.T) {
 		for i, got := range p.Compute(func(id kernel.ColumnID) json.RawMessage {
 			c, _ := s.Column(id)
 			return json.RawMessage(cells[c.Name])
-		}, nil) {
+		}, nil, nil) {
 			require.Equal(r, all[p.Writes[i].Name], got)
 		}
 	})
@@ -318,7 +318,7 @@ func BenchmarkAChainOfFiveFormulas(b *testing.B) {
 	var out []table.Computed
 	raw := json.RawMessage("42.5")
 	for b.Loop() {
-		out = p.Compute(func(kernel.ColumnID) json.RawMessage { return raw }, out[:0])
+		out = p.Compute(func(kernel.ColumnID) json.RawMessage { return raw }, nil, out[:0])
 	}
 	b.ReportMetric(5*float64(b.N)/b.Elapsed().Seconds(), "cells/s")
 }

@@ -3,6 +3,7 @@ package table
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ type TriedFormula struct {
 
 // TryFormula checks what a column would compute. Its id may be empty for a column to be made, and its type, for which one that fits is
 // chosen.
-func TryFormula(c Column, source string, s Schema, deleted []Column) (TriedFormula, *FormulaError) {
+func TryFormula(c Column, source string, s Schema, deleted []Column, tables Tables) (TriedFormula, *FormulaError) {
 	f := TriedFormula{schema: s, Type: c.Type, open: c.Type == ""}
 	var problem *FormulaError
 	if strings.TrimSpace(source) == "" {
@@ -38,21 +39,15 @@ func TryFormula(c Column, source string, s Schema, deleted []Column) (TriedFormu
 	if known, ok := s.Column(c.ID); ok {
 		c.Name = known.Name
 		c.Formula = &f.Formula
-		if names := circle(c, append(without(s.Columns, c.ID), deleted...)); names != nil {
+		names, err := circle(tables, s.Table, c, slices.Concat(s.Columns, deleted))
+		if err != nil {
+			return f, &FormulaError{Message: err.Error()}
+		}
+		if names != nil {
 			return f, &FormulaError{Message: "the formula would use itself: " + strings.Join(names, " → ")}
 		}
 	}
 	return f, nil
-}
-
-func without(columns []Column, id kernel.ColumnID) []Column {
-	out := make([]Column, 0, len(columns))
-	for _, c := range columns {
-		if c.ID != id {
-			out = append(out, c)
-		}
-	}
-	return out
 }
 
 // typeOf is the type of column that fits what a formula makes.

@@ -63,6 +63,7 @@ type Draft struct {
 	Form        *Form
 	Description string
 	Formula     *Formula
+	Lookup      *Lookup
 	Enrichment  json.RawMessage
 }
 
@@ -71,6 +72,8 @@ type Maker struct {
 	IDs   *kernel.IDs
 	Clock kernel.Clock
 	Zone  *time.Location // the workspace's, in which formulas are told the time; UTC if nil
+	// Tables finds the workspace's other tables, in the trash or not, that lookups look into; there are none if nil.
+	Tables Tables
 }
 
 // Now is the time in the workspace's zone.
@@ -83,7 +86,7 @@ func (m Maker) Now() time.Time {
 
 // New records the creation of a table with its columns and a shared default view.
 func New(m Maker, id kernel.TableID, ws kernel.WorkspaceID, folder kernel.FolderID, name string, drafts []Draft) (*Table, error) {
-	t := Blank()
+	t := &Table{s: state{ID: id, Workspace: ws}}
 	name, err := cleanName("name", name)
 	if err != nil {
 		return nil, err
@@ -102,7 +105,7 @@ func New(m Maker, id kernel.TableID, ws kernel.WorkspaceID, folder kernel.Folder
 	timed := false
 	for i, c := range cols {
 		var uses bool
-		if cols[i], uses, err = t.formula(c, cols); err != nil {
+		if cols[i], uses, err = t.computed(m, c, cols); err != nil {
 			return nil, err
 		}
 		timed = timed || uses

@@ -55,6 +55,14 @@ func (i Info) SettledAt() int64 {
 	return i.Last
 }
 
+// TriedLookup is what a lookup would make of a table's first rows, and of one row.
+type TriedLookup struct {
+	Rows    int            // that were looked at and have a key
+	Matched int            // of these, whose key is found
+	Through bool           // the whole table was looked through for them
+	Made    table.Computed // of the one row
+}
+
 // HasColumn reports whether the table has the column, in the trash or not.
 func (i Info) HasColumn(id kernel.ColumnID) bool {
 	is := func(c table.Column) bool { return c.ID == id }

@@ -1,14 +1,20 @@
 package livestream
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/morket/morket/domain/kernel"
+)
 
 // patchOverhead is about what a waiting patch takes beside its data.
 const patchOverhead = 100
 
 // client is one open stream: the patches that wait for it, bounded in bytes, since one patch may be of a cell or of a thousand rows.
 type client struct {
-	most  int
-	rings chan struct{} // holds one when there is something to take
+	table   kernel.TableID
+	reached []kernel.TableID // the tables that its lookups look into, directly or through others
+	most    int
+	rings   chan struct{} // holds one when there is something to take
 
 	mu    sync.Mutex
 	queue []Patch

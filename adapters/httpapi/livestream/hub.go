@@ -227,28 +227,32 @@ func (h *Hub) send(p Patch) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for c := range h.clients[p.Table] {
-		if !c.push(p) {
-			h.drop(p.Table, c)
-		} else if p.Ends {
-			h.drop(p.Table, c)
+		at, ends := p, p.Ends
+		if c.table != p.Table { // its lookups look into the table
+			at, ends = computed(c.table, p.Position), false
+		}
+		if !c.push(at) || ends {
+			h.drop(c)
 		}
 	}
 }
 
 // drop ends a client's stream; mu is held.
-func (h *Hub) drop(id kernel.TableID, c *client) {
-	if _, there := h.clients[id][c]; !there {
+func (h *Hub) drop(c *client) {
+	if _, there := h.clients[c.table][c]; !there {
 		return
 	}
-	delete(h.clients[id], c)
 	c.end()
-	if len(h.clients[id]) == 0 {
-		delete(h.clients, id)
+	for _, id := range append([]kernel.TableID{c.table}, c.reached...) {
+		delete(h.clients[id], c)
+		if len(h.clients[id]) == 0 {
+			delete(h.clients, id)
+		}
 	}
 }
 
-// join opens a stream: from is the position after which its patches come.
-func (h *Hub) join(ctx context.Context, id kernel.TableID) (c *client, from int64, err error) {
+// join opens a stream of a table and those that its lookups reach: from is the position after which its patches come.
+func (h *Hub) join(ctx context.Context, table kernel.TableID, reached []kernel.TableID) (c *client, from int64, err error) {
 	select {
 	case <-h.ready:
 	case <-ctx.Done():
@@ -260,17 +264,20 @@ func (h *Hub) join(ctx context.Context, id kernel.TableID) (c *client, from int6
 		return nil, 0, kernel.E(kernel.KindUnavailable, "SHUTTING_DOWN", "the server is stopping; connect again in a moment")
 	}
 	c = newClient(h.cfg.QueueBytes)
-	if h.clients[id] == nil {
-		h.clients[id] = map[*client]struct{}{}
+	c.table, c.reached = table, reached
+	for _, id := range append([]kernel.TableID{table}, reached...) {
+		if h.clients[id] == nil {
+			h.clients[id] = map[*client]struct{}{}
+		}
+		h.clients[id][c] = struct{}{}
 	}
-	h.clients[id][c] = struct{}{}
 	return c, h.at.Load(), nil
 }
 
-func (h *Hub) leave(id kernel.TableID, c *client) {
+func (h *Hub) leave(c *client) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.drop(id, c)
+	h.drop(c)
 }
 
 // Close ends every stream and refuses new ones, so that a web server that stops need not wait for its clients. They connect
@@ -279,9 +286,9 @@ func (h *Hub) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
-	for id, clients := range h.clients {
+	for _, clients := range h.clients {
 		for c := range clients {
-			h.drop(id, c)
+			h.drop(c)
 		}
 	}
 }
@@ -291,8 +298,12 @@ func (h *Hub) Clients() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n := 0
-	for _, c := range h.clients {
-		n += len(c)
+	for id, clients := range h.clients {
+		for c := range clients {
+			if c.table == id { // not counted again for what its lookups reach
+				n++
+			}
+		}
 	}
 	return n
 }

@@ -44,6 +44,7 @@ const (
 	kindRestored = "rows_restored"
 	kindSchema   = "schema"
 	kindJob      = "job"
+	kindComputed = "computed" // lookups may show something else
 )
 
 // Kinds are the kinds of patches with the members that each may have beside its position, kind and actor. The client's types are
@@ -51,8 +52,13 @@ const (
 func Kinds() map[string][]string {
 	return map[string][]string{
 		kindCells: {"rows", "cols", "states"}, kindAdded: {"rows", "cols"}, kindDeleted: {"rows"}, kindRestored: {"rows"},
-		kindSchema: {"schema_version"}, kindJob: {"job"},
+		kindSchema: {"schema_version"}, kindJob: {"job"}, kindComputed: {},
 	}
+}
+
+// computed says that a table that lookups look into has changed. It tells nothing of that table: its reader may not see it.
+func computed(table kernel.TableID, position int64) Patch {
+	return Patch{Table: table, Position: position, Data: fmt.Appendf(nil, `{"position":%d,"kind":%q}`, position, kindComputed)}
 }
 
 // Shape is the type of a patch's JSON.

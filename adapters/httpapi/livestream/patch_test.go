@@ -3,11 +3,13 @@ package livestream_test
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -62,11 +64,12 @@ func TestEveryKindOfPatchIsKnownToTheInterface(t *testing.T) {
 	for _, s := range samples() {
 		w.append(ours, s.stream, s.event)
 	}
+	w.append(ours, "cells-tbl_other", edit("tbl_other", "looked into"))
 	w.run()
-	screen := w.open(livestream.Reader{Workspace: ours, Table: tbl, After: 0})
+	screen := w.open(livestream.Reader{Workspace: ours, Table: tbl, Reached: []kernel.TableID{"tbl_other"}, After: 0})
 	kinds, seen := livestream.Kinds(), map[string]bool{}
 	var all []json.RawMessage
-	for range samples() {
+	for range len(samples()) + 1 {
 		event := screen.next()
 		data := json.RawMessage(event[len("patch "):])
 		all = append(all, data)
@@ -90,4 +93,21 @@ func TestEveryKindOfPatchIsKnownToTheInterface(t *testing.T) {
 	kept, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.JSONEq(t, string(kept), string(text), "go test ./adapters/httpapi/livestream -run Interface -update writes the samples anew")
+}
+
+func TestATableHearsOfWhatItsLookupsReach(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, livestream.Config{Look: time.Millisecond, Heartbeat: time.Hour})
+	w.log.whole = true
+	const other = kernel.TableID("tbl_other")
+	says := func(position int64) string { return fmt.Sprintf(`patch {"position":%d,"kind":"computed"}`, position) }
+	missed := w.append(ours, "cells-tbl_other", edit(other, "secret"))
+	w.run()
+	s := w.open(livestream.Reader{Workspace: ours, Table: tbl, Reached: []kernel.TableID{other}, After: 0})
+	require.Equal(t, says(missed), s.next(), "what was missed")
+	require.Equal(t, says(w.append(ours, "cells-tbl_other", edit(other, "secret"))), s.next(), "it tells nothing of the other table")
+	require.Equal(t, 1, w.hub.Clients())
+	require.Equal(t, says(w.append(ours, "table-tbl_other", table.Trashed{TableID: other})), s.next())
+	w.append(ours, "cells-tbl_a", edit(tbl, "on"))
+	require.Equal(t, []string{"on"}, s.values(1), "the stream goes on when the other table goes")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,18 +16,19 @@ import (
 type Reader struct {
 	Workspace kernel.WorkspaceID
 	Table     kernel.TableID
-	After     int64 // the position of the last event that the client has seen or read with a page; -1 for a new client
-	Schema    int64 // the version of the table's structure now; the first event tells it
-	Rows      int64 // how many rows the table has now; likewise
+	Reached   []kernel.TableID // what the table's lookups look into, directly or through others
+	After     int64            // the position of the last event that the client has seen or read with a page; -1 for a new client
+	Schema    int64            // the version of the table's structure now; the first event tells it
+	Rows      int64            // how many rows the table has now; likewise
 }
 
 // Serve writes a table's patches to w until ctx ends, the client falls behind, the table goes or the hub ends.
 func (h *Hub) Serve(ctx context.Context, w http.ResponseWriter, r Reader) error {
-	c, from, err := h.join(ctx, r.Table)
+	c, from, err := h.join(ctx, r.Table, r.Reached)
 	if err != nil {
 		return err
 	}
-	defer h.leave(r.Table, c)
+	defer h.leave(c)
 	s := sse.New(w)
 	if err := s.Send("", "ping", fmt.Appendf(nil, `{"schema_version":%d,"row_count":%d}`, r.Schema, r.Rows)); err != nil {
 		return sse.Ended(err)
@@ -65,6 +67,9 @@ func (h *Hub) replay(ctx context.Context, s *sse.Writer, r Reader, head int64) (
 				break
 			}
 			p, ok := h.make(ctx, rec)
+			if ok && slices.Contains(r.Reached, p.Table) {
+				p = computed(r.Table, p.Position)
+			}
 			if !ok || p.Table != r.Table {
 				continue
 			}

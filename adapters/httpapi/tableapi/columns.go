@@ -3,6 +3,7 @@ package tableapi
 import (
 	"context"
 
+	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/kernel"
@@ -15,6 +16,22 @@ type addColumn struct {
 		tablecmd.NewColumn
 		After kernel.ColumnID `json:"after,omitempty" doc:"The column to put it behind; the last one if absent."`
 	}
+}
+
+// looksInto is the reach of a request that may give a column a lookup: who can't see a table makes no lookup into it.
+func looksInto(id kernel.TableID, l *table.Lookup) httpapi.Reach {
+	if l == nil {
+		return httpapi.ReachOf(id)
+	}
+	return httpapi.ReachOf(id, l.Table)
+}
+
+func addColumnReach(_ context.Context, _ httpapi.Principal, in *addColumn) (httpapi.Reach, error) {
+	return looksInto(in.TableID, in.Body.Lookup), nil
+}
+
+func changeColumnReach(_ context.Context, _ httpapi.Principal, in *changeColumn) (httpapi.Reach, error) {
+	return looksInto(in.TableID, in.Body.Lookup), nil
 }
 
 func (s service) addColumn(ctx context.Context, meta kernel.Meta, in *addColumn) (commands.Result[table.Column], error) {
@@ -36,7 +53,8 @@ type changeColumn struct {
 		Format      *table.NumberFormat `json:"format,omitempty"`
 		Form        *table.Form         `json:"form,omitempty" doc:"How written values are read; an empty one has the defaults."`
 		Formula     *table.Formula      `json:"formula,omitempty" doc:"Of a formula column."`
-		Type        *table.Type         `json:"type,omitempty" doc:"Of a formula column; the type of others is changed with change-type."`
+		Lookup      *table.Lookup       `json:"lookup,omitempty" doc:"Of a lookup column."`
+		Type        *table.Type         `json:"type,omitempty" doc:"Of a formula or lookup column; the type of others is changed with change-type."`
 	}
 }
 
@@ -47,7 +65,7 @@ func (s service) changeColumn(ctx context.Context, meta kernel.Meta, in *changeC
 	b := in.Body
 	return s.Handlers.ChangeColumn(ctx, meta, tablecmd.ChangeColumn{
 		Table: in.TableID, Column: in.ColumnID,
-		Change: table.ColumnChange{Name: b.Name, Description: b.Description, Options: b.Options, Format: b.Format, Form: b.Form, Formula: b.Formula, Type: b.Type},
+		Change: table.ColumnChange{Name: b.Name, Description: b.Description, Options: b.Options, Format: b.Format, Form: b.Form, Formula: b.Formula, Lookup: b.Lookup, Type: b.Type},
 	})
 }
 

@@ -48,7 +48,7 @@ func (s service) checkFormula(ctx context.Context, p httpapi.Principal, in *chec
 	if _, ok := info.Schema.Column(b.ColumnID); !ok && b.ColumnID != "" {
 		return CheckedFormula{}, meta, kernel.Invalid("column_id", "the table has no such column")
 	}
-	f, problem := table.TryFormula(table.Column{ID: b.ColumnID, Type: b.Type}, b.Expression, info.Schema, info.Deleted)
+	f, problem := table.TryFormula(table.Column{ID: b.ColumnID, Type: b.Type}, b.Expression, info.Schema, info.Deleted, s.structures(ctx, p.Workspace))
 	if problem != nil {
 		return CheckedFormula{Problem: problem}, meta, nil //nolint:nilerr // what is wrong is the answer
 	}
@@ -90,7 +90,7 @@ func (s service) cells(ctx context.Context, info gridview.Info, id kernel.RowID)
 		if c.Type.Numeric() { // a long number is a text in the API
 			v = json.RawMessage(strings.Trim(string(v), `"`))
 		}
-		if c.Kind == table.FormulaKind && row.States[id].State == gridview.ErrorState {
+		if c.Kind.Computed() && row.States[id].State == gridview.ErrorState {
 			return table.Computed{Error: row.States[id].Message}
 		}
 		return table.Computed{Value: v}

@@ -163,6 +163,10 @@ func (s service) stream(ctx context.Context, p httpapi.Principal, in *streamIn) 
 			return nil, kernel.E(kernel.KindMalformed, "MALFORMED", "Last-Event-ID is a log position, not %.40q", last)
 		}
 	}
-	reader := livestream.Reader{Workspace: p.Workspace, Table: info.ID, After: after, Schema: info.Schema.Version, Rows: info.RowCount}
+	reached, err := s.Grid.Reached(ctx, info)
+	if err != nil {
+		return nil, err
+	}
+	reader := livestream.Reader{Workspace: p.Workspace, Table: info.ID, Reached: reached, After: after, Schema: info.Schema.Version, Rows: info.RowCount}
 	return func(w http.ResponseWriter) error { return s.Hub.Serve(ctx, w, reader) }, nil
 }

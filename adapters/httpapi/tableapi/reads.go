@@ -14,6 +14,10 @@ import (
 // Tables knows the tables, and how a workspace reads written text.
 type Tables interface {
 	Table(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (gridview.Info, error)
+	// Structure returns the structure of a table, in the trash or not.
+	Structure(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (*table.Table, error)
+	// Reached lists the other tables that the table's lookups look into, directly or through others.
+	Reached(ctx context.Context, info gridview.Info) ([]kernel.TableID, error)
 	List(ctx context.Context, ws kernel.WorkspaceID, trashed bool, after kernel.TableID, limit int, only ...kernel.TableID) ([]gridview.Summary, error)
 	Reader(ctx context.Context, ws kernel.WorkspaceID) (table.Reader, error)
 }
@@ -22,6 +26,8 @@ type Tables interface {
 type RowReader interface {
 	Page(ctx context.Context, info gridview.Info, q gridview.Query, cursor string, offset int64, limit int) (gridview.Page, error)
 	Row(ctx context.Context, info gridview.Info, id kernel.RowID) (json.RawMessage, error)
+	// TryLookup tells what a lookup would make of the table's first rows and of one row, which may be empty.
+	TryLookup(ctx context.Context, info gridview.Info, c table.Column, row kernel.RowID) (gridview.TriedLookup, error)
 	Exists(ctx context.Context, id kernel.TableID, rows []kernel.RowID) (live, trashed map[kernel.RowID]bool, err error)
 }
 

@@ -1,10 +1,12 @@
 package gridread
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,7 +20,7 @@ import (
 )
 
 // Formula columns are computed here and are in no event: a value is a function of the row's other cells, the formulas and the table's
-// tick, which the log has. New rows are copied in with them; rows that have been changed are computed in the same transaction, and only
+// tick, which the log has; of a lookup also of the rows that it looks into (lookups.go). New rows are copied in with them; rows that have been changed are computed in the same transaction, and only
 // for the formulas that use what has been changed. A change of a formula, of a column that formulas use, or of the tick computes all rows
 // anew: that is noted in recomputes and done page by page (projections.Settler), the first page at once. Rows and columns in the trash
 // are computed like others, so that what comes back is as if it had never been there.
@@ -46,15 +48,16 @@ func (s *stopwatch) measure(compute func()) {
 type touched struct {
 	columns map[kernel.ColumnID]bool
 	rows    map[[16]byte]bool
+	moved   map[[16]byte]bool // rows that came or went, for what looks them up
 }
 
 // changed notes that columns of rows have other values, and when and by whom the rows were changed.
 func (e *entry) changed(cols []kernel.ColumnID, keys [][16]byte) {
-	if e.formulas().None() {
+	if e.formulas().None() && !e.links.any() {
 		return
 	}
 	if e.touched.rows == nil {
-		e.touched = touched{map[kernel.ColumnID]bool{}, map[[16]byte]bool{}}
+		e.touched.columns, e.touched.rows = map[kernel.ColumnID]bool{}, map[[16]byte]bool{}
 	}
 	for _, c := range cols {
 		e.touched.columns[c] = true
@@ -69,48 +72,104 @@ func (e *entry) changed(cols []kernel.ColumnID, keys [][16]byte) {
 	}
 }
 
+// moved notes that rows have come or gone.
+func (e *entry) moved(keys [][16]byte) {
+	if !e.links.any() {
+		return
+	}
+	if e.touched.moved == nil {
+		e.touched.moved = map[[16]byte]bool{}
+	}
+	for _, k := range keys {
+		e.touched.moved[k] = true
+	}
+}
+
 // compute computes what the transaction's changes of rows and of structure ask for.
 func (w *Writer) compute(ctx context.Context) error {
-	for id, e := range w.tables {
-		if e.agg.Purged() || len(e.touched.rows) == 0 {
+	for _, id := range slices.Sorted(maps.Keys(w.tables)) {
+		e := w.tables[id]
+		if e.agg.Purged() {
 			continue
 		}
-		var columns []kernel.ColumnID
-		for c := range e.touched.columns {
-			columns = append(columns, c)
-		}
-		plan := e.formulas().Plan(e.formulas().Using(columns))
-		if plan == nil {
-			continue
-		}
-		keys := make([][16]byte, 0, len(e.touched.rows))
-		for k := range e.touched.rows {
-			keys = append(keys, k)
-		}
-		slices.SortFunc(keys, func(a, b [16]byte) int { return slices.Compare(a[:], b[:]) })
-		for part := range slices.Chunk(keys, computePart) {
-			if w.clock.spent > computeEvents {
-				if err := w.note(ctx, id, e.formulas().Using(columns)); err != nil {
-					return err
-				}
-				break
-			}
-			for _, rows := range []string{liveRows(id), trashedRows(id)} {
-				if _, _, _, err := w.computeRows(ctx, e, plan, rows, "id = ANY($1)", part); err != nil {
-					return err
-				}
-			}
+		if err := w.computeTable(ctx, e); err != nil {
+			return err
 		}
 	}
 	for _, e := range w.tables {
 		e.touched = touched{}
 	}
+	if err := w.firstStale(ctx); err != nil {
+		return err
+	}
 	return w.firstPages(ctx)
+}
+
+// computeTable computes what the changes of a table's rows ask for, and notes what looks them up.
+func (w *Writer) computeTable(ctx context.Context, e *entry) error {
+	changed, moved := sortedKeys(e.touched.rows), sortedKeys(e.touched.moved)
+	if err := w.spread(ctx, e, func(c kernel.ColumnID) bool { return e.touched.columns[c] }, changed); err != nil {
+		return err
+	}
+	if err := w.spread(ctx, e, func(kernel.ColumnID) bool { return true }, moved); err != nil {
+		return err
+	}
+	using := e.formulas().Using(slices.Collect(maps.Keys(e.touched.columns)))
+	plan := e.formulas().Plan(using)
+	if plan == nil {
+		return nil
+	}
+	for part := range slices.Chunk(changed, computePart) {
+		if w.clock.spent > computeEvents {
+			return w.note(ctx, e.agg.ID(), using)
+		}
+		if err := w.computeEverywhere(ctx, e, plan, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// computeEverywhere computes the plan for rows, in the trash or not.
+func (w *Writer) computeEverywhere(ctx context.Context, e *entry, plan *table.Plan, keys [][16]byte) error {
+	for _, rows := range []string{liveRows(e.agg.ID()), trashedRows(e.agg.ID())} {
+		if _, _, _, err := w.computeRows(ctx, e, plan, rows, "id = ANY($1)", keys); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sortedKeys(set map[[16]byte]bool) [][16]byte {
+	return slices.SortedFunc(maps.Keys(set), func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) })
+}
+
+// firstStaleRows is how many rows that look up what a transaction has changed are computed in it.
+const firstStaleRows = 1000
+
+// firstStale computes the first rows that look up what the transaction has changed, which for most changes are all.
+func (w *Writer) firstStale(ctx context.Context) error {
+	for done := 0; w.spreads && done < firstStaleRows && w.clock.spent <= computeStep; done += computePart {
+		more, err := w.freshen(ctx, computePart)
+		if err != nil || !more {
+			return err
+		}
+	}
+	return nil
 }
 
 // firstPages does the first page of what is noted in this transaction, which for a small table is all.
 func (w *Writer) firstPages(ctx context.Context) error {
-	for id := range w.noted {
+	for range 2 * len(w.noted) { // the keys that their lookups need, on both sides
+		more, err := w.gather(ctx)
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.noted)) {
 		if err := w.recomputePage(ctx, id); err != nil {
 			return err
 		}
@@ -127,7 +186,7 @@ ON CONFLICT (table_id) DO UPDATE SET columns = ARRAY(SELECT DISTINCT c FROM unne
 func (w *Writer) recomputes(ctx context.Context, e *entry, before *structure, ev kernel.Event) error {
 	id := e.agg.ID()
 	if _, ok := ev.(table.Purged); ok {
-		return w.exec(ctx, `DELETE FROM recomputes WHERE table_id = $1`, id)
+		return w.exec(ctx, endRecompute, id)
 	}
 	if e.formulas().None() && before.formulas().None() {
 		return nil
@@ -156,7 +215,7 @@ func concerned(e *entry, ev kernel.Event) []kernel.ColumnID {
 	case table.ColumnAdded:
 		return []kernel.ColumnID{ev.Column.ID}
 	case table.ColumnChanged:
-		if ev.Column.Kind == table.FormulaKind && computesOther(ev.Old, ev.Column) {
+		if ev.Column.Kind.Computed() && computesOther(ev.Old, ev.Column) {
 			return []kernel.ColumnID{ev.Column.ID}
 		}
 	case table.ColumnTypeChanged:
@@ -175,13 +234,13 @@ func concerned(e *entry, ev kernel.Event) []kernel.ColumnID {
 	return nil
 }
 
-// computesOther reports whether a changed formula column may compute other values or say other errors, which name it.
+// computesOther reports whether a changed formula or lookup column may compute other values or say other errors, which name it.
 func computesOther(old, now table.Column) bool {
 	old.Description, old.Format = now.Description, now.Format
 	return !reflect.DeepEqual(old, now)
 }
 
-// changeFormula gives a formula column that has another type another place for its values.
+// changeFormula gives a formula or lookup column that has another type another place for its values.
 func (w *Writer) changeFormula(ctx context.Context, e table.ColumnChanged) error {
 	if sqlType(e.Old.Type) == sqlType(e.Column.Type) {
 		return nil
@@ -196,7 +255,7 @@ func (w *Writer) changeFormula(ctx context.Context, e table.ColumnChanged) error
 	return w.both(ctx, e.TableID, "ALTER TABLE %s ADD COLUMN %s %s", col, sqlType(e.Column.Type))
 }
 
-// forgetComputed removes what rows say of a formula column beside its value.
+// forgetComputed removes what rows say of a computed column beside its value.
 func (w *Writer) forgetComputed(ctx context.Context, id kernel.TableID, col kernel.ColumnID) error {
 	return w.both(ctx, id, `UPDATE %[1]s SET _s = NULLIF(_s - '%[2]s', '{}'::jsonb), _k = NULLIF(_k - '%[2]s', '{}'::jsonb) WHERE _s ? '%[2]s' OR _k ? '%[2]s'`, short(string(col)))
 }
@@ -214,13 +273,30 @@ const (
 	endRecompute  = `DELETE FROM recomputes WHERE table_id = $1`
 )
 
-// recompute does a page of the recompute that has least left to do; more says that there may be another.
-func (s *Structures) recompute(ctx context.Context, tx *postgres.Tx) (more bool, err error) {
+// settle does a piece of what is put off; more says that there may be another. Keys come first: lookups find nothing without them.
+func (s *Structures) settle(ctx context.Context, tx *postgres.Tx) (more bool, err error) {
+	w := &Writer{tx: tx, memory: s, tables: map[kernel.TableID]*entry{}, batch: &pgx.Batch{}, clock: stopwatch{clock: s.clock}}
+	for _, piece := range []func(context.Context) (bool, error){w.gather, w.freshenPage, w.recompute} {
+		if more, err = piece(ctx); more || err != nil {
+			return more, err
+		}
+	}
+	return false, nil
+}
+
+func (w *Writer) freshenPage(ctx context.Context) (more bool, err error) {
+	return w.freshen(ctx, computePage)
+}
+
+// recompute does a page of the recompute that has least left to do.
+func (w *Writer) recompute(ctx context.Context) (more bool, err error) {
 	var id kernel.TableID
-	if err := tx.QueryRow(ctx, nextRecompute).Scan(&id); err != nil {
+	switch err := w.tx.QueryRow(ctx, nextRecompute).Scan(&id); {
+	case errors.Is(err, pgx.ErrNoRows):
+		return false, nil
+	case err != nil:
 		return false, fmt.Errorf("find the next recompute: %w", err)
 	}
-	w := &Writer{tx: tx, memory: s, tables: map[kernel.TableID]*entry{}, batch: &pgx.Batch{}, clock: stopwatch{clock: s.clock}}
 	if err := w.loadTables(ctx, []string{string(id)}); err != nil {
 		return false, err
 	}
@@ -246,6 +322,9 @@ func (w *Writer) recomputePage(ctx context.Context, id kernel.TableID) error {
 	if after == nil {
 		after = &[16]byte{}
 	}
+	if waits, err := w.gathering(ctx, plan); err != nil || waits {
+		return err
+	}
 	w.clock.spent = 0
 	for left, done := computePage, 0; ; {
 		rows := liveRows(id)
@@ -268,24 +347,42 @@ func (w *Writer) recomputePage(ctx context.Context, id kernel.TableID) error {
 	}
 }
 
-// errTimeOver ends a page of a recompute early.
-var errTimeOver = errors.New("the time for a page is over")
+const gatheringQuery = `SELECT EXISTS (SELECT FROM lookups l JOIN keyed k ON k.compare = l.compare AND k.column_id IN (l.key_id, l.match_id)
+WHERE l.column_id = ANY($1) AND NOT k.gathered)`
+
+// gathering reports whether keys are lacking yet that the plan's lookups need.
+func (w *Writer) gathering(ctx context.Context, plan *table.Plan) (waits bool, err error) {
+	ids := make([]kernel.ColumnID, len(plan.Lookups))
+	for i, c := range plan.Lookups {
+		ids[i] = c.ID
+	}
+	if len(ids) == 0 {
+		return false, nil
+	}
+	if err := w.tx.QueryRow(ctx, gatheringQuery, ids).Scan(&waits); err != nil {
+		return false, fmt.Errorf("ask whether keys are gathered: %w", err)
+	}
+	return waits, nil
+}
 
 // rowReads are the columns of a statement that reads what a plan needs of rows, and what they are.
 type rowReads struct {
 	sql   strings.Builder
 	ids   []kernel.ColumnID
 	types []table.Type
+	kept  int // errors that are read beside them
+	at    map[kernel.ColumnID]int
 }
 
 func (e *entry) reads(plan *table.Plan) *rowReads {
-	r := &rowReads{ids: slices.Clone(plan.Reads)}
+	r := &rowReads{ids: slices.Clone(plan.Reads), kept: len(plan.Writes), at: map[kernel.ColumnID]int{}}
 	for _, c := range plan.Writes {
 		r.ids = append(r.ids, c.ID)
 	}
-	for _, id := range r.ids {
+	for i, id := range r.ids {
 		t := e.types[id]
 		r.types = append(r.types, t)
+		r.at[id] = i
 		switch t {
 		case table.CreatedAt, table.UpdatedAt, table.RowIDType: // read with every row
 			r.sql.WriteString(", NULL::text")
@@ -303,45 +400,86 @@ func (e *entry) reads(plan *table.Plan) *rowReads {
 	return r
 }
 
+// readRow is a row to be computed: its cells by the places of what is read, and the errors of those that are computed.
+type readRow struct {
+	key    [16]byte
+	cells  []json.RawMessage
+	errors []*string
+}
+
+func (r *rowReads) of(row readRow) table.Values {
+	return func(id kernel.ColumnID) json.RawMessage {
+		if i, ok := r.at[id]; ok {
+			return row.cells[i]
+		}
+		return nil
+	}
+}
+
+func (w *Writer) readRows(ctx context.Context, reads *rowReads, rows, where string, arg any) ([]readRow, error) {
+	res, err := w.tx.Query(ctx, fmt.Sprintf("SELECT id, _created, _updated%s FROM %s WHERE %s", reads.sql.String(), rows, where), arg)
+	if err != nil {
+		return nil, fmt.Errorf("read rows to compute: %w", err)
+	}
+	var out []readRow
+	var key [16]byte
+	var created, updated time.Time
+	stored := make([]*string, len(reads.ids)+reads.kept)
+	into := []any{&key, &created, &updated}
+	for i := range stored {
+		into = append(into, &stored[i])
+	}
+	_, err = pgx.ForEachRow(res, into, func() error {
+		row := readRow{key: key, cells: make([]json.RawMessage, len(reads.ids)), errors: slices.Clone(stored[len(reads.ids):])}
+		for i, t := range reads.types {
+			row.cells[i] = systemValue(t, key, created, updated, stored[i])
+		}
+		out = append(out, row)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read rows to compute: %w", err)
+	}
+	return out, nil
+}
+
 // computeRows computes the plan for the rows that the condition selects and writes those that have become others. It returns how many rows
 // it looked at, whether it stopped before the others because the time for it was over, and the last one. What events have changed is
 // computed to its end.
 func (w *Writer) computeRows(ctx context.Context, e *entry, plan *table.Plan, rows, where string, arg any) (n int, stopped bool, last [16]byte, err error) {
 	_, pages := arg.([16]byte)
 	reads := e.reads(plan)
-	res, err := w.tx.Query(ctx, fmt.Sprintf("SELECT id, _created, _updated%s FROM %s WHERE %s", reads.sql.String(), rows, where), arg)
+	list, err := w.readRows(ctx, reads, rows, where, arg)
 	if err != nil {
-		return 0, false, last, fmt.Errorf("read rows to compute: %w", err)
+		return 0, false, last, err
+	}
+	values := make([]table.Values, len(list))
+	for i, row := range list {
+		values[i] = reads.of(row)
+	}
+	taken, err := w.lookUp(ctx, e, plan, values)
+	if err != nil {
+		return 0, false, last, err
 	}
 	out := newComputedRows(plan)
-	var created, updated time.Time
-	stored := make([]*string, len(reads.ids)+len(plan.Writes))
-	into := []any{&last, &created, &updated}
-	for i := range stored {
-		into = append(into, &stored[i])
-	}
-	values := make(map[kernel.ColumnID]json.RawMessage, len(reads.ids))
 	var results []table.Computed
-	_, err = pgx.ForEachRow(res, into, func() error {
-		n++
-		for i, id := range reads.ids {
-			values[id] = systemValue(reads.types[i], last, created, updated, stored[i])
+	for i, row := range list {
+		w.clock.measure(func() { results = plan.Compute(values[i], taken, results[:0]) })
+		if err := out.add(row, results); err != nil {
+			return n, false, last, fmt.Errorf("compute rows: %w", err)
 		}
-		w.clock.measure(func() {
-			results = plan.Compute(func(id kernel.ColumnID) json.RawMessage { return values[id] }, results[:0])
-		})
-		if err := out.add(last, results, values, stored[len(reads.ids):]); err != nil {
-			return err
+		n, last = n+1, row.key
+		if stopped = w.clock.spent > computeStep && pages; stopped {
+			break
 		}
-		if w.clock.spent > computeStep && pages {
-			return errTimeOver
-		}
-		return nil
-	})
-	if stopped = errors.Is(err, errTimeOver); err != nil && !stopped {
-		return n, false, last, fmt.Errorf("compute rows: %w", err)
 	}
-	return n, stopped, last, out.write(ctx, w, rows)
+	if err := out.write(ctx, w, rows); err != nil {
+		return n, false, last, err
+	}
+	written := func(id kernel.ColumnID) bool {
+		return slices.ContainsFunc(plan.Writes, func(c table.Column) bool { return c.ID == id })
+	}
+	return n, stopped, last, w.spread(ctx, e, written, out.keys)
 }
 
 // systemValue is the canonical value of a stored one, and of what the row itself has.

@@ -219,7 +219,7 @@ func (c *course) requireComputed(r *rapid.T) {
 		return v
 	}
 	for _, row := range c.page(c.T, gridview.Query{}) {
-		for i, want := range plan.Compute(func(id kernel.ColumnID) json.RawMessage { return kept(row, id) }, nil) {
+		for i, want := range plan.Compute(func(id kernel.ColumnID) json.RawMessage { return kept(row, id) }, nil, nil) {
 			col := plan.Writes[i]
 			if _, live := s.Column(col.ID); !live {
 				continue

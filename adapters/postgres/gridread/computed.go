@@ -26,15 +26,16 @@ func newComputedRows(plan *table.Plan) *computedRows {
 	return &computedRows{plan: plan, values: make([][]*string, len(plan.Writes))}
 }
 
-// add adds a row unless it is stored as it was computed; errors are the stored ones.
-func (c *computedRows) add(key [16]byte, results []table.Computed, stored map[kernel.ColumnID]json.RawMessage, errors []*string) error {
+// add adds a row unless it is stored as it was computed.
+func (c *computedRows) add(row readRow, results []table.Computed) error {
 	same := true
+	stored := row.cells[len(row.cells)-len(results):]
 	for i, r := range results {
 		was := ""
-		if errors[i] != nil {
-			was = *errors[i]
+		if row.errors[i] != nil {
+			was = *row.errors[i]
 		}
-		same = same && r.Error == was && string(r.Value) == string(stored[c.plan.Writes[i].ID])
+		same = same && r.Error == was && string(r.Value) == string(stored[i])
 	}
 	if same {
 		return nil
@@ -60,7 +61,7 @@ func (c *computedRows) add(key [16]byte, results []table.Computed, stored map[ke
 	if folded != nil {
 		*folded += "}"
 	}
-	c.keys, c.folded, c.states = append(c.keys, key), append(c.folded, folded), append(c.states, closed(states))
+	c.keys, c.folded, c.states = append(c.keys, row.key), append(c.folded, folded), append(c.states, closed(states))
 	return nil
 }
 
@@ -174,5 +175,5 @@ func (r *copyRows) evaluate(b gridview.Batch, n int, values [][]json.RawMessage)
 		default:
 			return kernel.Null()
 		}
-	}, r.results[:0])
+	}, nil, r.results[:0])
 }

@@ -26,3 +26,32 @@ CREATE TABLE IF NOT EXISTS recomputes (
     done     bigint NOT NULL,
     total    bigint NOT NULL
 );
+
+-- Version 5 looks columns up in other tables.
+CREATE TABLE IF NOT EXISTS lookups (
+    column_id text PRIMARY KEY COLLATE "C",
+    table_id  text NOT NULL COLLATE "C",
+    key_id    text NOT NULL COLLATE "C",
+    other_id  text NOT NULL COLLATE "C",
+    match_id  text NOT NULL COLLATE "C",
+    value_id  text NOT NULL COLLATE "C",
+    compare   text NOT NULL COLLATE "C"
+);
+CREATE INDEX IF NOT EXISTS lookups_table ON lookups (table_id);
+CREATE INDEX IF NOT EXISTS lookups_other ON lookups (other_id);
+CREATE TABLE IF NOT EXISTS keyed (
+    column_id text NOT NULL COLLATE "C",
+    compare   text NOT NULL COLLATE "C",
+    table_id  text NOT NULL COLLATE "C",
+    gathered  boolean NOT NULL,
+    trash     boolean NOT NULL,
+    after     uuid,
+    PRIMARY KEY (column_id, compare)
+);
+CREATE INDEX IF NOT EXISTS keyed_table ON keyed (table_id);
+CREATE TABLE IF NOT EXISTS stale (
+    table_id  text NOT NULL COLLATE "C",
+    row_id    uuid NOT NULL,
+    column_id text NOT NULL COLLATE "C",
+    PRIMARY KEY (table_id, row_id, column_id)
+);

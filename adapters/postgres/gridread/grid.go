@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -70,9 +71,16 @@ func NewGrid(db postgres.Reader, clock kernel.Clock) *Grid {
 	}
 }
 
+// infoQuery reads what the registry has of a table, and what is being computed: its own columns, or what its lookups look into.
 const infoQuery = `SELECT t.schema_version, t.row_count, t.trash_count, t.last_position, t.rows_position, t.created_at, t.updated_at, t.trashed_at,
-(SELECT position FROM projection.checkpoints WHERE place = 'grid'), CASE WHEN t.schema_version <> $3 THEN t.state END, r.columns, r.done, r.total
-FROM rm_grid.tables t LEFT JOIN rm_grid.recomputes r USING (table_id) WHERE t.workspace_id = $1 AND t.table_id = $2 AND NOT t.purged`
+(SELECT position FROM projection.checkpoints WHERE place = 'grid'), CASE WHEN t.schema_version <> $3 THEN t.state END, r.columns, r.done, r.total, p.done, p.total
+FROM rm_grid.tables t LEFT JOIN rm_grid.recomputes r USING (table_id) LEFT JOIN LATERAL (
+	WITH RECURSIVE reached(id) AS (SELECT t.table_id UNION SELECT l.other_id FROM rm_grid.lookups l JOIN reached ON l.table_id = reached.id)
+	SELECT sum(done)::bigint AS done, sum(total)::bigint AS total FROM (
+		SELECT done, total FROM rm_grid.recomputes JOIN reached ON table_id = reached.id AND table_id <> t.table_id
+		UNION ALL SELECT 0, count(*) FROM (SELECT FROM rm_grid.stale JOIN reached ON table_id = reached.id LIMIT 10000) s HAVING count(*) > 0
+	) pending
+) p ON true WHERE t.workspace_id = $1 AND t.table_id = $2 AND NOT t.purged`
 
 // Any returns a table of the workspace, in the trash or not.
 func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (gridview.Info, error) {
@@ -87,10 +95,10 @@ func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID
 	}
 	info := gridview.Info{ID: id}
 	var state *string
-	var position, done, total *int64
+	var position, done, total, lookedDone, lookedTotal *int64
 	var recomputed []kernel.ColumnID
 	err := g.db.QueryRow(ctx, infoQuery, ws, id, version).Scan(&version, &info.RowCount, &info.Trash, &info.Last, &info.Moved, &info.CreatedAt, &info.UpdatedAt, &info.TrashedAt,
-		&position, &state, &recomputed, &done, &total)
+		&position, &state, &recomputed, &done, &total, &lookedDone, &lookedTotal)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return info, kernel.NotFound("table", string(id))
 	}
@@ -111,8 +119,42 @@ func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID
 		known = newStructure(agg)
 		g.memory.set(key, known)
 	}
+	if info.Recompute == nil && lookedDone != nil && lookedTotal != nil {
+		info.Recompute = &gridview.Recompute{Columns: known.formulas().Looked(), Done: min(*lookedDone, *lookedTotal), Total: *lookedTotal}
+	}
 	info.Schema, info.Deleted, info.Views = known.agg.Schema(), known.agg.Deleted(), known.agg.Views()
 	return info, nil
+}
+
+// Structure returns the structure of a table of the workspace, in the trash or not.
+func (g *Grid) Structure(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (*table.Table, error) {
+	if _, err := g.Any(ctx, ws, id); err != nil {
+		return nil, err
+	}
+	st := g.memory.last(structureKey{live(), id})
+	if st == nil {
+		return nil, kernel.NotFound("table", string(id))
+	}
+	return st.clone()
+}
+
+const reachedQuery = `WITH RECURSIVE reached(id) AS (SELECT $1::text UNION SELECT l.other_id FROM rm_grid.lookups l JOIN reached ON l.table_id = reached.id)
+SELECT id FROM reached WHERE id <> $1 ORDER BY id`
+
+// Reached lists the other tables that the table's lookups look into, directly or through others.
+func (g *Grid) Reached(ctx context.Context, info gridview.Info) ([]kernel.TableID, error) {
+	if !slices.ContainsFunc(info.Schema.Columns, func(c table.Column) bool { return c.Lookup != nil }) {
+		return nil, nil
+	}
+	rows, err := g.db.Query(ctx, reachedQuery, info.ID)
+	if err != nil {
+		return nil, fmt.Errorf("list the tables that lookups reach: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[kernel.TableID])
+	if err != nil {
+		return nil, fmt.Errorf("list the tables that lookups reach: %w", err)
+	}
+	return ids, nil
 }
 
 // Table returns a table of the workspace that is not in the trash, or an error of kernel.KindNotFound.

@@ -36,7 +36,17 @@ func (w *Writer) insert(ctx context.Context, op *gridview.Insert) error {
 	for _, b := range op.Batches {
 		e.rows += int64(len(b.Chunk.Rows))
 		e.touch(b.Stamp)
-		e.moved = max(e.moved, b.Stamp.Position)
+		e.rowsMoved = max(e.rowsMoved, b.Stamp.Position)
+		looked := e.formulas().Looked() // lookups can't be asked while rows are being copied in
+		if len(looked) == 0 && !e.links.any() {
+			continue
+		}
+		keys, err := rowKeys(b.Chunk.Rows)
+		if err != nil {
+			return err
+		}
+		e.moved(keys)
+		e.changed(looked, keys)
 	}
 	return nil
 }
@@ -53,8 +63,8 @@ func columnsOf(c kernel.Chunk) []kernel.ColumnID {
 func (w *Writer) copyIn(ctx context.Context, e *entry, id kernel.TableID, cols []kernel.ColumnID, batches []gridview.Batch) error {
 	rows := &copyRows{batches: batches, cols: cols, types: make([]table.Type, len(cols))}
 	names := make([]string, len(cols))
-	if f := e.formulas(); !f.None() {
-		rows.compute(e, f.Plan(f.All()), &w.clock)
+	if plan := e.formulas().Plan(e.formulas().Alone()); plan != nil {
+		rows.compute(e, plan, &w.clock)
 	}
 	for i, c := range cols {
 		t, err := e.typeOf(c)

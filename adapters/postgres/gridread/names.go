@@ -22,13 +22,19 @@ var (
 // Model is the shape of the grid's read model.
 func Model() postgres.Model {
 	return postgres.Model{
-		Name: gridview.Name, DDL: ddl, Expand: expand, Settle: NewStructures().recompute, Unsettled: `SELECT EXISTS (SELECT FROM recomputes)`,
+		Name: gridview.Name, DDL: ddl, Expand: expand, Settle: NewStructures().settle,
+		Unsettled: `SELECT EXISTS (SELECT FROM recomputes) OR EXISTS (SELECT FROM stale) OR EXISTS (SELECT FROM keyed WHERE NOT gathered)`,
 		Policies: map[string]string{
 			"trashed_columns": `EXISTS (SELECT FROM tables t WHERE t.table_id = trashed_columns.table_id)`,
 			"recomputes":      `EXISTS (SELECT FROM tables t WHERE t.table_id = recomputes.table_id)`,
+			"lookups":         `EXISTS (SELECT FROM tables t WHERE t.table_id = lookups.table_id)`,
+			"keyed":           `EXISTS (SELECT FROM tables t WHERE t.table_id = keyed.table_id)`,
+			"stale":           `EXISTS (SELECT FROM tables t WHERE t.table_id = stale.table_id)`,
 			"writers":         `EXISTS (SELECT FROM tables t WHERE t.table_id = writers.table_id)`,
 		},
-		Apart: func(name string) bool { return strings.HasPrefix(name, "t_") || strings.HasPrefix(name, "x_") },
+		Apart: func(name string) bool {
+			return strings.HasPrefix(name, "t_") || strings.HasPrefix(name, "x_") || strings.HasPrefix(name, "k_")
+		},
 	}
 }
 
@@ -60,6 +66,10 @@ func short(id string) string {
 func liveRows(id kernel.TableID) string    { return "t_" + short(string(id)) }
 func trashedRows(id kernel.TableID) string { return "x_" + short(string(id)) }
 func column(id kernel.ColumnID) string     { return "c_" + short(string(id)) }
+
+// rows names the table of the keys of a column (see lookupkeys.go).
+func (k keyed) rows() string { return "k_" + short(string(k.column)) + "_" + string(k.compare) }
+
 func original(f table.Former) string {
 	return "o_" + short(string(f.Column.ID)) + "_" + strconv.FormatInt(f.At, 10)
 }

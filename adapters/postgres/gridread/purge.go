@@ -76,6 +76,7 @@ func (w *Writer) purge(ctx context.Context, op *gridview.Purge) error {
 	}
 	e.trashed -= tag.RowsAffected()
 	e.last = max(e.last, op.Stamp.Position)
+	e.moved(keys)
 	return nil
 }
 

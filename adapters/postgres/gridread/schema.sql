@@ -25,7 +25,7 @@ CREATE TABLE trashed_columns (
     PRIMARY KEY (table_id, column_id)
 );
 
--- Formula columns whose cells are to be computed anew, and how far that is.
+-- Formula and lookup columns whose cells are to be computed anew, and how far that is.
 CREATE TABLE recomputes (
     table_id text PRIMARY KEY COLLATE "C",
     columns  text[] NOT NULL,
@@ -33,6 +33,39 @@ CREATE TABLE recomputes (
     after    uuid,             -- the last row that is done; null before the first
     done     bigint NOT NULL,
     total    bigint NOT NULL
+);
+
+-- What lookup columns look up, those in the trash too, as far as they may still find something.
+CREATE TABLE lookups (
+    column_id text PRIMARY KEY COLLATE "C",
+    table_id  text NOT NULL COLLATE "C",
+    key_id    text NOT NULL COLLATE "C",
+    other_id  text NOT NULL COLLATE "C", -- the table that is looked into
+    match_id  text NOT NULL COLLATE "C",
+    value_id  text NOT NULL COLLATE "C", -- empty of a count
+    compare   text NOT NULL COLLATE "C"
+);
+CREATE INDEX lookups_table ON lookups (table_id);
+CREATE INDEX lookups_other ON lookups (other_id);
+
+-- Columns whose keys are kept for lookups, each in a table of its own (see lookupkeys.go), and how far their keys are gathered.
+CREATE TABLE keyed (
+    column_id text NOT NULL COLLATE "C",
+    compare   text NOT NULL COLLATE "C",
+    table_id  text NOT NULL COLLATE "C",
+    gathered  boolean NOT NULL,
+    trash     boolean NOT NULL, -- the live rows are done
+    after     uuid,             -- the last row that is done; null before the first
+    PRIMARY KEY (column_id, compare)
+);
+CREATE INDEX keyed_table ON keyed (table_id);
+
+-- Cells of lookups whose key leads to rows that have changed: they are to be computed anew.
+CREATE TABLE stale (
+    table_id  text NOT NULL COLLATE "C",
+    row_id    uuid NOT NULL,
+    column_id text NOT NULL COLLATE "C",
+    PRIMARY KEY (table_id, row_id, column_id)
 );
 
 -- The imports and runs that may be writing to a table now.

@@ -43,6 +43,10 @@ func (w *Writer) saveStructure(ctx context.Context, e *entry, agg *table.Table, 
 	}
 	before := e.structure
 	e.structure = newStructure(agg)
+	e.last = max(e.last, op.Stamp.Position)
+	if err := w.relink(ctx, e, before, op.Event); err != nil {
+		return err
+	}
 	if err := w.recomputes(ctx, e, before, op.Event); err != nil {
 		return err
 	}
@@ -86,7 +90,7 @@ func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) 
 	}
 	w.tables[e.TableID] = &entry{structure: st}
 	w.memory.set(structureKey{w.tx.Schema, e.TableID}, st)
-	return nil
+	return w.relink(ctx, w.tables[e.TableID], nil, e)
 }
 
 const createRows = `CREATE TABLE %s (id uuid PRIMARY KEY, _pos bigint NOT NULL, _pos0 bigint NOT NULL, _by text NOT NULL COLLATE "C", _cby text NOT NULL COLLATE "C",

@@ -38,7 +38,8 @@ func (w *Writer) delete(ctx context.Context, op *gridview.Delete) error {
 	e.rows -= tag.RowsAffected()
 	e.trashed += tag.RowsAffected()
 	e.touch(op.Stamp)
-	e.moved = max(e.moved, op.Stamp.Position)
+	e.rowsMoved = max(e.rowsMoved, op.Stamp.Position)
+	e.moved(keys)
 	return nil
 }
 
@@ -59,7 +60,8 @@ func (w *Writer) restore(ctx context.Context, op *gridview.Restore) error {
 	e.rows += tag.RowsAffected()
 	e.trashed -= tag.RowsAffected()
 	e.touch(op.Stamp)
-	e.moved = max(e.moved, op.Stamp.Position)
+	e.rowsMoved = max(e.rowsMoved, op.Stamp.Position)
+	e.moved(keys)
 	return nil
 }
 

@@ -38,7 +38,7 @@ type structure struct {
 	computed *table.Formulas
 }
 
-// formulas are the table's formula columns, compiled when they are first asked for.
+// formulas are the table's formula and lookup columns, compiled when they are first asked for.
 func (st *structure) formulas() *table.Formulas {
 	st.compiled.Do(func() { st.computed = st.agg.Formulas() })
 	return st.computed
@@ -88,16 +88,18 @@ type Writer struct {
 	batch   *pgx.Batch
 	pending []*pendingSet
 	noted   map[kernel.TableID]bool // tables whose recompute was noted in this transaction
+	spreads bool                    // stale cells were noted in this transaction
 	clock   stopwatch               // of the formulas computed in this transaction
 }
 
 // entry is what one transaction knows and changes of a table.
 type entry struct {
 	*structure
-	rows, trashed int64 // differences
-	last, moved   int64 // positions
-	updated       gridview.Stamp
-	touched       touched
+	links           links
+	rows, trashed   int64 // differences
+	last, rowsMoved int64 // positions
+	updated         gridview.Stamp
+	touched         touched
 }
 
 // pendingSet is an update in the batch whose rows may turn out to be in the trash.
@@ -204,7 +206,7 @@ func (w *Writer) loadTables(ctx context.Context, ids []string) error {
 		}
 		w.tables[id] = &entry{structure: st}
 	}
-	return nil
+	return w.loadLinks(ctx, ids)
 }
 
 func (w *Writer) recall(ctx context.Context, id kernel.TableID, version int64) (*structure, error) {
@@ -260,10 +262,20 @@ func (e *entry) typeOf(c kernel.ColumnID) (table.Type, error) {
 const countsUpdate = `UPDATE tables SET row_count = row_count + $2, trash_count = trash_count + $3,
 last_position = GREATEST(last_position, $4), rows_position = GREATEST(rows_position, $5), updated_at = GREATEST(updated_at, $6) WHERE table_id = $1`
 
+// reachedUpdate moves the last change of the tables that look into a table, directly or through others: what is remembered of their rows
+// by it may be otherwise now.
+const reachedUpdate = `UPDATE tables SET last_position = GREATEST(last_position, $2) WHERE table_id IN (
+WITH RECURSIVE reached(id) AS (SELECT table_id FROM lookups WHERE other_id = $1 UNION SELECT l.table_id FROM lookups l JOIN reached r ON l.other_id = r.id)
+SELECT id FROM reached)`
+
 func (w *Writer) queueRegistry() {
 	for id, e := range w.tables {
-		if e.last > 0 {
-			w.batch.Queue(countsUpdate, id, e.rows, e.trashed, e.last, e.moved, e.updated.At)
+		if e.last == 0 {
+			continue
+		}
+		w.batch.Queue(countsUpdate, id, e.rows, e.trashed, e.last, e.rowsMoved, e.updated.At)
+		if len(e.links.into) > 0 {
+			w.batch.Queue(reachedUpdate, id, e.last)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package expression
 
 import (
-	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -10,6 +9,8 @@ import (
 
 	"github.com/expr-lang/expr/builtin"
 	"github.com/shopspring/decimal"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // helper is a function that formulas have beside the language's own. Each accounts for what it makes and reads, as the others do.
@@ -197,17 +198,10 @@ func extract(r *run, args []any) any {
 func domain(r *run, args []any) any {
 	s := strings.TrimSpace(text(args, 0))
 	made(r, s)
-	if at := strings.LastIndexByte(s, '@'); at >= 0 && !strings.Contains(s, "/") {
-		s = s[at+1:]
+	if host := kernel.DomainOf(s); host != "" {
+		return host
 	}
-	if !strings.Contains(s, "//") {
-		s = "//" + s
-	}
-	u, err := url.Parse(s)
-	if err != nil || u.Hostname() == "" {
-		return nil
-	}
-	return strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
+	return nil
 }
 
 func ifEmpty(r *run, args []any) any {

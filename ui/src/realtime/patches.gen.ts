@@ -19,6 +19,11 @@ export const patchSchema = z.discriminatedUnion('kind', [
     states: z.record(z.string(), z.record(z.string(), z.looseObject({ state: z.string(), message: z.string().nullish(), confidence: z.number().nullish(), run_id: z.string().nullish(), until: z.string().nullish() }))).nullish(),
   }),
   z.looseObject({
+    kind: z.literal('computed'),
+    position: z.number(),
+    actor,
+  }),
+  z.looseObject({
     kind: z.literal('job'),
     position: z.number(),
     actor,
