@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
@@ -81,4 +82,39 @@ func TestALookupColumnFromTryingItToTakingItBack(t *testing.T) {
 	refused := ann.call(http.MethodPut, path+"/columns/"+string(added.ID), m{"lookup": sum})
 	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
 	require.Contains(t, string(refused.Raw), "would use itself: “Size” → “Back” of")
+}
+
+// TestAKeyLimitedToATableMakesNoLookupIntoAnother: what is looked up is data of the table that has the column, but where it is from is not.
+func TestAKeyLimitedToATableMakesNoLookupIntoAnother(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ann := w.join("Ann", kernel.RoleAdmin)
+	secret, _ := ann.table(m{"name": "Code", "type": "text"}, m{"name": "Hidden", "type": "text"})
+	open, cols := ann.table(m{"name": "Code", "type": "text"})
+	ann.insert(secret, m{"Code": "a", "Hidden": "shown"})
+	ann.insert(open, m{"Code": "A"})
+	path := "/tables/" + string(open.ID)
+	lookup := m{"table_id": secret.ID, "key": "Code", "match": "Code", "take": "first", "value": "Hidden"}
+	var added table.Column
+	ann.call(http.MethodPost, path+"/columns", m{"name": "L", "type": "text", "kind": "lookup", "lookup": lookup}).ok(&added)
+	w.people["key"] = httpapi.Principal{
+		Actor: kernel.Actor{Kind: kernel.ActorAPIKey, ID: "key_1"}, KeyWorkspace: ann.ws, KeyRole: kernel.RoleAdmin, KeyTables: []kernel.TableID{open.ID},
+	}
+	key := &user{w: w, ws: ann.ws, token: "key"}
+	key.last = ann.last
+	require.JSONEq(t, `"shown"`, key.rows(open, "")[0].text(added))
+	var now tablecmd.Table
+	key.call(http.MethodGet, path, nil).ok(&now)
+	require.Equal(t, []tablecmd.LookupState{{ColumnID: added.ID}}, now.Lookups)
+	for _, a := range []*answer{
+		key.call(http.MethodPost, path+"/lookup:check", m{"lookup": lookup}),
+		key.call(http.MethodPost, path+"/columns", m{"name": "M", "type": "text", "kind": "lookup", "lookup": lookup}),
+		key.call(http.MethodPut, path+"/columns/"+string(added.ID), m{"lookup": lookup}),
+		key.call(http.MethodPost, "/tables/"+string(secret.ID)+"/lookup:check", m{"lookup": lookup}),
+	} {
+		a.fails(http.StatusNotFound, "NOT_FOUND")
+	}
+	lookup["table_id"], lookup["value"] = open.ID, cols["Code"].ID
+	key.call(http.MethodPost, path+"/columns", m{"name": "Own", "type": "text", "kind": "lookup", "lookup": lookup}).ok(nil)
+	key.call(http.MethodPut, path+"/columns/"+string(added.ID), m{"name": "Renamed"}).ok(nil)
 }

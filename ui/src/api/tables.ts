@@ -15,7 +15,7 @@ export const tableQuery = (ws: string, id: string) =>
     staleTime: 60_000,
     refetchInterval: (query) => (query.state.data?.recompute ? RECOMPUTE_MS : false),
   });
-/** Between looks at how far formula columns are computed. */
+/** Between looks at how far formula and lookup columns are computed. */
 const RECOMPUTE_MS = 1000;
 
 export function tablesChanged(client: QueryClient, ws: string): Promise<void> {

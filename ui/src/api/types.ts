@@ -60,9 +60,17 @@ export type OptionDraft = Schemas['TableOptionInput'];
 export type ColumnFormat = Schemas['TableNumberFormat'];
 export type Column = Narrow<
   Schemas['TableColumn'],
-  { type: ColumnType; kind: 'data' | 'enrichment' | 'formula'; enrichment?: EnrichmentConfig }
->;
+  { type: ColumnType; kind: 'data' | 'enrichment' | 'formula' | 'lookup'; enrichment?: EnrichmentConfig }
+> & { note?: ColumnNote };
+/** What a column's header says beside its description; the interface makes it. */
+export interface ColumnNote {
+  text: string;
+  problem: boolean;
+}
 export type FormulaFunction = Schemas['ExpressionFunction'];
+export type Lookup = Schemas['TableLookup'];
+export type LookupState = Schemas['TableLookupState'];
+export type CheckedLookup = Schemas['TableCheckedLookup'];
 export type CheckedFormula = Schemas['TableCheckedFormula'];
 export type FormulaProblem = Schemas['TableFormulaError'];
 export type SortKey = Schemas['TableSort'];

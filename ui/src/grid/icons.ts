@@ -22,6 +22,7 @@ const paths: Record<string, string> = {
   spark: 'M12 3l1.9 5.6L19.5 10.5l-5.6 1.9L12 18l-1.9-5.6L4.5 10.5l5.6-1.9ZM19 16v4M17 18h4',
   formula:
     'M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2ZM9 17c2 0 2.8-1 2.8-2.8V10c0-2 1-3.3 3.2-3M9 11.2h5.7',
+  lookup: 'M4 5h10M4 10h5M4 15h4M15.5 18a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM18.5 17l2.5 3',
   expand: 'M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7',
   chevron: 'M7 10l5 5 5-5',
   plus: 'M12 5v14M5 12h14',

@@ -59,8 +59,12 @@ const READ_ONLY: ReadonlySet<ColumnType> = new Set<ColumnType>([
 ]);
 const NUMERIC: ReadonlySet<ColumnType> = new Set<ColumnType>(['number', 'currency', 'percent']);
 
+/** A column whose cells are made of others, by a formula or a lookup. */
+export function isComputed(column: Column): boolean {
+  return column.kind === 'formula' || column.kind === 'lookup';
+}
 export function isReadOnly(column: Column): boolean {
-  return READ_ONLY.has(column.type) || column.kind === 'formula';
+  return READ_ONLY.has(column.type) || isComputed(column);
 }
 export function isNumeric(type: ColumnType): boolean {
   return NUMERIC.has(type);

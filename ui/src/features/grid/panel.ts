@@ -22,6 +22,8 @@ export type Overlay =
   | { kind: 'delete-columns'; columnIds: string[] }
   | { kind: 'new-formula'; after?: string }
   | { kind: 'formula'; columnId: string }
+  | { kind: 'new-lookup'; after?: string }
+  | { kind: 'lookup'; columnId: string }
   | { kind: 'run'; columnIds: string[]; rowIds?: string[] }
   | { kind: 'paste'; plan: PastePlan; cells: number; answer: (yes: boolean) => void }
   | { kind: 'delete-rows'; all: boolean; ids: string[] }

@@ -20,18 +20,15 @@ export class ColumnHeader implements IHeaderComp {
     this.el.className = isNumeric(column.type) ? 'mk-head mk-head-number' : 'mk-head';
     const type = document.createElement('span');
     type.className = column.kind === 'enrichment' ? 'mk-head-type mk-head-spark' : 'mk-head-type';
-    type.append(
-      column.kind === 'enrichment'
-        ? icon('spark')
-        : column.kind === 'formula'
-          ? icon('formula')
-          : typeIcon(column.type),
-    );
+    const byKind = { enrichment: 'spark', formula: 'formula', lookup: 'lookup', data: '' }[column.kind];
+    type.append(byKind ? icon(byKind) : typeIcon(column.type));
     const name = document.createElement('span');
     name.className = 'mk-head-name';
     writeText(name, column.name);
     const title = spelled(column.name);
-    name.title = column.description ? `${title}\n${column.description.split('\n').map(spelled).join('\n')}` : title;
+    const about = [column.description, column.note?.text].filter(Boolean).join('\n');
+    name.title = about ? `${title}\n${about.split('\n').map(spelled).join('\n')}` : title;
+    if (column.note?.problem) this.el.classList.add('mk-head-problem');
     this.sort.className = 'mk-head-sort';
     const menu = document.createElement('button');
     menu.type = 'button';

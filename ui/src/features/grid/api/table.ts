@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import type { ChangeTypeAnswer, Column, ColumnFormat, ColumnType, OptionDraft, View, ViewBody } from '@/api/types';
+import type { ChangeTypeAnswer, Column, ColumnFormat, ColumnType, Lookup, OptionDraft, View, ViewBody } from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 
 export const tablePath = (ws: string, table: string): string => `${inWorkspace(ws)}/tables/${table}`;
@@ -20,6 +20,7 @@ export interface ColumnSpec {
   description?: string;
   kind?: Column['kind'];
   formula?: { expression: string };
+  lookup?: Lookup;
   after?: string;
 }
 export async function addColumn(ws: string, table: string, spec: ColumnSpec, gesture?: string): Promise<Column> {
@@ -29,7 +30,7 @@ export async function updateColumn(
   ws: string,
   table: string,
   id: string,
-  change: Partial<Omit<ColumnSpec, 'kind' | 'after'>>, // the type of a formula column only
+  change: Partial<Omit<ColumnSpec, 'kind' | 'after'>>, // the type of a formula or lookup column only
 ): Promise<void> {
   await api.put(`${tablePath(ws, table)}/columns/${id}`, change);
 }

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Sparkles, SquareFunction } from 'lucide-react';
+import { Sparkles, SquareFunction, TextSearch } from 'lucide-react';
 import { useState } from 'react';
 import type { ColumnType, Table } from '@/api/types';
 import { Button } from '@/components/button';
@@ -20,6 +20,7 @@ export interface AddColumnProps {
   after?: string;
   onEnrichment: () => void;
   onFormula: () => void;
+  onLookup: () => void;
   onAdded: (columnId: string) => void;
   onClose: () => void;
 }
@@ -31,6 +32,7 @@ export function AddColumnPopover({
   after,
   onEnrichment,
   onFormula,
+  onLookup,
   onAdded,
   onClose,
 }: AddColumnProps) {
@@ -85,6 +87,17 @@ export function AddColumnPopover({
           <span>
             <span className="block font-medium">Formula</span>
             <span className="block text-sm text-ink-2">Compute it from the row’s other cells</span>
+          </span>
+        </button>
+        <button
+          type="button"
+          onClick={onLookup}
+          className="flex items-center gap-2.5 rounded-md bg-sunken px-2.5 py-2 text-left hover:bg-active"
+        >
+          <TextSearch size={16} />
+          <span>
+            <span className="block font-medium">Lookup</span>
+            <span className="block text-sm text-ink-2">Find it in another table by a key</span>
           </span>
         </button>
         <Field label="Name">

@@ -15,13 +15,14 @@ import {
   Shapes,
   Sparkles,
   SquareFunction,
+  TextSearch,
   Trash2,
 } from 'lucide-react';
 import { useCan } from '@/api/permissions';
 import type { Column, Condition, Table } from '@/api/types';
 import { Menu, type MenuEntry } from '@/components/menu';
 import type { Anchor } from '@/grid/events';
-import { isReadOnly } from '@/grid/model';
+import { isComputed, isReadOnly } from '@/grid/model';
 import { opsFor, withCondition } from '../filters';
 import type { GridPage } from '../use-grid-page';
 import { useViews, type ViewState } from '../view-state';
@@ -83,6 +84,12 @@ export function ColumnMenu({ workspaceId, table, state, page, column, anchor, on
       icon: <SquareFunction size={icon} />,
       onSelect: () => setOverlay({ kind: 'formula', columnId: column.id }),
     });
+  if (column.kind === 'lookup' && manage)
+    items.push({
+      label: 'Edit lookup',
+      icon: <TextSearch size={icon} />,
+      onSelect: () => setOverlay({ kind: 'lookup', columnId: column.id }),
+    });
   if (items.length) items.push(null);
   if (manage) {
     items.push({
@@ -133,7 +140,7 @@ export function ColumnMenu({ workspaceId, table, state, page, column, anchor, on
     },
     { label: 'Hide', icon: <EyeOff size={icon} />, onSelect: () => setLayout({ hidden: true }) },
   );
-  if (enrich || column.kind === 'formula')
+  if (enrich || isComputed(column))
     items.push({
       label: 'Show failed rows',
       icon: <RefreshCw size={icon} />,

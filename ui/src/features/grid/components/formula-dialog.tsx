@@ -4,11 +4,11 @@ import type { CheckedFormula, Column, ColumnType, Table } from '@/api/types';
 import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, Input, Select } from '@/components/field';
 import { COLUMN_TYPES, DATA_TYPES } from '@/grid/column-types';
-import { nameKey } from '@/lib/fold';
 import { useDebounced } from '@/lib/use-debounced';
 import { checkFormula, formulaFunctionsQuery } from '../api/formula';
 import { addColumn, tableChanged, updateColumn } from '../api/table';
 import { shownFormula } from '../formula';
+import { freeName } from '../free-name';
 import { FormulaEditor } from './formula-editor';
 import { FormulaFunctions } from './formula-functions';
 
@@ -60,7 +60,7 @@ export function FormulaDialog({
   const client = useQueryClient();
   const save = useMutation({
     mutationFn: async () => {
-      const spec = { name: name.trim() || freeName(table), type: fits as ColumnType, formula: { expression: source } };
+      const spec = { name: name.trim() || freeName(table, 'Formula'), type: fits as ColumnType, formula: { expression: source } };
       if (!column) return (await addColumn(ws, table.id, { ...spec, kind: 'formula', ...(after ? { after } : {}) })).id;
       await updateColumn(ws, table.id, column.id, spec);
       return column.id;
@@ -98,7 +98,7 @@ export function FormulaDialog({
                 {...ids}
                 value={name}
                 maxLength={100}
-                placeholder={freeName(table)}
+                placeholder={freeName(table, 'Formula')}
                 onChange={(e) => setName(e.target.value)}
               />
             )}
@@ -177,12 +177,4 @@ function shown(value: unknown): string {
 
 function labelOf(type: string): string {
   return COLUMN_TYPES.find((t) => t.type === type)?.label ?? type;
-}
-
-function freeName(table: Table): string {
-  const taken = new Set(table.columns.map((c) => nameKey(c.name)));
-  for (let i = 1; ; i++) {
-    const name = i === 1 ? 'Formula' : `Formula ${String(i)}`;
-    if (!taken.has(nameKey(name))) return name;
-  }
 }

@@ -25,6 +25,7 @@ import { AddColumnPopover } from './add-column-popover';
 import { UndoConflicts } from './undo-conflicts';
 
 const FormulaDialog = lazy(() => import('./formula-dialog').then((m) => ({ default: m.FormulaDialog })));
+const LookupDialog = lazy(() => import('./lookup-dialog').then((m) => ({ default: m.LookupDialog })));
 const RunDialog = lazy(() =>
   import('@/features/enrichment/components/run-dialog').then((m) => ({ default: m.RunDialog })),
 );
@@ -101,6 +102,7 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
             page.setPanel({ kind: 'enrichment', columnId: null });
           }}
           onFormula={() => setOverlay({ kind: 'new-formula', ...(overlay.after ? { after: overlay.after } : {}) })}
+          onLookup={() => setOverlay({ kind: 'new-lookup', ...(overlay.after ? { after: overlay.after } : {}) })}
           onAdded={(id) => page.grid?.reveal(id)}
           onClose={close}
         />
@@ -159,9 +161,12 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
       ) : null;
     case 'formula':
     case 'new-formula':
+    case 'lookup':
+    case 'new-lookup': {
+      const Editor = overlay.kind.endsWith('lookup') ? LookupDialog : FormulaDialog;
       return (
         <Suspense fallback={null}>
-          <FormulaDialog
+          <Editor
             workspaceId={ws}
             table={table}
             column={column ?? null}
@@ -175,6 +180,7 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
           />
         </Suspense>
       );
+    }
     case 'run':
       return (
         <Suspense fallback={null}>

@@ -1,4 +1,4 @@
-import { Sparkles, SquareFunction } from 'lucide-react';
+import { Sparkles, SquareFunction, TextSearch } from 'lucide-react';
 import type { Column, ColumnType } from '@/api/types';
 import { typeIconPath } from '@/grid/icons';
 
@@ -22,6 +22,7 @@ export function TypeIcon({ type, size = 14 }: { type: ColumnType; size?: number 
 }
 export function ColumnIcon({ column }: { column: Column }) {
   if (column.kind === 'formula') return <SquareFunction size={14} className="shrink-0" />;
+  if (column.kind === 'lookup') return <TextSearch size={14} className="shrink-0" />;
   return column.kind === 'enrichment' ? (
     <Sparkles size={14} className="shrink-0 text-primary" />
   ) : (
