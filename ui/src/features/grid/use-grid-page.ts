@@ -20,6 +20,7 @@ import type { GroupLines } from './group-lines';
 import type { Overlay, Panel } from './panel';
 import { useGroups } from './use-groups';
 import { useUndo, useUndoKeys } from './use-undo';
+import { noted } from './lookup';
 import { useLive } from './use-live';
 import { ROW_HEIGHTS, useViews, type ViewState } from './view-state';
 
@@ -88,7 +89,7 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
   const canManage = useCallback(() => latest.current.canAdd, []);
   const shape = useMemo<GridShape>(
     () => ({
-      columns: table.columns,
+      columns: noted(table.columns, table.lookups),
       layout: state.layout,
       sort: state.sort,
       canEdit,
@@ -96,7 +97,7 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
       rowHeight: ROW_HEIGHTS[state.rowHeight],
       colourOf,
     }),
-    [table.columns, state.layout, state.sort, state.rowHeight, canEdit, canAdd, colourOf],
+    [table.columns, table.lookups, state.layout, state.sort, state.rowHeight, canEdit, canAdd, colourOf],
   );
   // The source outlives renders and reads the latest query when it is called, never while rendering.
   // eslint-disable-next-line react-hooks/refs

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { api } from '@/api/client';
 import type { Table } from '@/api/types';
-import type { CellState } from '@/grid/model';
+import { isComputed, type CellState } from '@/grid/model';
 import type { GridController } from '@/grid/controller';
 import type { Patch } from '@/realtime/patches.gen';
 import { TableStream, type Opened } from '@/realtime/table-stream';
@@ -21,6 +21,7 @@ export function useLive(
   const client = useQueryClient();
   const [connected, setConnected] = useState(true);
   const { id } = table;
+  const looksInto = (table.lookups ?? []).map((l) => l.column_id + (l.table ?? '')).join(); // other tables, another stream
   const latest = useRef(table);
   useEffect(() => {
     latest.current = table;
@@ -38,7 +39,7 @@ export function useLive(
             states: (patch.states ?? undefined) as Record<string, Record<string, CellState>> | undefined,
           });
           if (order.grouped(Object.keys(patch.cols ?? {}))) recount(patch.position);
-          if (latest.current.columns.some((c) => c.kind === 'formula')) {
+          if (latest.current.columns.some(isComputed)) {
             api.remember(ws, patch.position); // what the edit makes of formulas is computed with it, and in no patch
             grid.refreshSoon(true);
           }
@@ -53,6 +54,11 @@ export function useLive(
         case 'rows_restored':
           grid.refreshSoon(true);
           recount(patch.position);
+          return;
+        case 'computed':
+          api.remember(ws, patch.position);
+          grid.refreshSoon(true);
+          void client.invalidateQueries({ queryKey: ['table', ws, id] });
           return;
         case 'schema':
           void tableChanged(client, ws, id, patch.position);
@@ -91,7 +97,7 @@ export function useLive(
     };
     // How to count and what is ordered may change while the stream goes on; they are asked at each patch.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [client, grid, ws, id]);
+  }, [client, grid, ws, id, looksInto]);
   useComputed(table, grid);
   return connected;
 }
