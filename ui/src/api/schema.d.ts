@@ -2064,7 +2064,7 @@ export interface paths {
         put?: never;
         /**
          * Add a column
-         * @description Needs the permission `tables.manage`.
+         * @description Needs the permission `tables.manage`. An API key that is limited to tables must name one of them.
          */
         post: operations["add-column"];
         delete?: never;
@@ -2082,8 +2082,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Change a column's name, description, options, format or formula
-         * @description Needs the permission `tables.manage`.
+         * Change a column's name, description, options, format, formula or lookup
+         * @description Needs the permission `tables.manage`. An API key that is limited to tables must name one of them.
          */
         put: operations["change-column"];
         post?: never;
@@ -2325,6 +2325,28 @@ export interface paths {
          *     Needs the permission `tables.read`.
          */
         post: operations["check-formula"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/tables/{tableId}/lookup:check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a lookup and try it on the table's first rows and one row
+         * @description A lookup that is wrong is answered with what is wrong.
+         *
+         *     Needs the permission `tables.read`. An API key that is limited to tables must name one of them.
+         */
+        post: operations["check-lookup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3000,6 +3022,7 @@ export interface components {
             format?: components["schemas"]["TableNumberFormatInput"] | null;
             formula?: components["schemas"]["TableFormulaInput"] | null;
             kind?: string | null;
+            lookup?: components["schemas"]["TableLookupInput"] | null;
             name: string;
             options?: components["schemas"]["TableOptionInput"][] | null;
             type: string;
@@ -3572,9 +3595,10 @@ export interface components {
             form?: components["schemas"]["TableFormInput"] | null;
             format?: components["schemas"]["TableNumberFormatInput"] | null;
             formula?: components["schemas"]["TableFormulaInput"] | null;
+            lookup?: components["schemas"]["TableLookupInput"] | null;
             name?: string | null;
             options?: components["schemas"]["TableOptionInput"][] | null;
-            /** @description Of a formula column; the type of others is changed with change-type. */
+            /** @description Of a formula or lookup column; the type of others is changed with change-type. */
             type?: string | null;
         };
         ChangeTypeBody: {
@@ -3599,6 +3623,15 @@ export interface components {
             /** @description The column that it is for, if it is there already. */
             column_id?: string | null;
             config: components["schemas"]["EnrichmentConfig"];
+        };
+        CheckLookupBody: {
+            /** @description The column whose lookup it is to become, so that circles show. */
+            column_id?: string | null;
+            lookup: components["schemas"]["TableLookupInput"];
+            /** @description A row to try it on. */
+            row_id?: string | null;
+            /** @description Of the column; what the lookup takes if absent. */
+            type?: string | null;
         };
         CloudeventEvent: {
             authid?: string;
@@ -5155,6 +5188,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeTableCheckedLookup: {
+            data: components["schemas"]["TableCheckedLookup"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeTableColumn: {
             data: components["schemas"]["TableColumn"];
             /** @description Always null: an answer with an error is a Failure. */
@@ -6097,8 +6137,10 @@ export interface components {
             id: string;
             /** Format: int64 */
             last_position: number;
+            /** @description What the lookup columns look into. */
+            lookups?: components["schemas"]["TableLookupState"][] | null;
             name: string;
-            /** @description How far formula columns are computed after a change; absent when they are. */
+            /** @description How far formula and lookup columns are computed after a change; absent when they are. */
             recompute?: components["schemas"]["TableRecompute"];
             /** Format: int64 */
             row_count: number;
@@ -6168,6 +6210,32 @@ export interface components {
             /** @description What it makes of the row; absent for an empty cell. */
             value?: unknown;
         };
+        TableCheckedLookup: {
+            /** @description Why it makes nothing of the row. */
+            error?: string;
+            /** @description Where it is wrong, such as lookup.match. */
+            field?: string;
+            /** @description With its columns by id, and the comparison that fits. */
+            lookup?: components["schemas"]["TableLookup"];
+            /**
+             * Format: int64
+             * @description How many of these keys are found.
+             */
+            matched: number;
+            /** @description What is wrong; then the rest is absent. */
+            problem?: string;
+            /**
+             * Format: int64
+             * @description How many of the table's first 50 rows have a key.
+             */
+            rows: number;
+            /** @description All of the other table was looked through; if not, its first 200,000 rows. */
+            through: boolean;
+            /** @description The column's type, or that of what it takes. */
+            type?: string;
+            /** @description What it makes of the row; absent for an empty cell. */
+            value?: unknown;
+        };
         TableChoice: {
             currency?: string;
             /** Format: int64 */
@@ -6203,6 +6271,7 @@ export interface components {
             formula?: components["schemas"]["TableFormula"];
             id: string;
             kind: string;
+            lookup?: components["schemas"]["TableLookup"];
             name: string;
             options?: components["schemas"]["TableOption"][] | null;
             type: string;
@@ -6307,12 +6376,58 @@ export interface components {
              */
             unit?: "day" | "week" | "month" | "quarter" | "year" | null;
         };
+        TableLookup: {
+            /**
+             * @description As what keys are compared; what fits the two columns if absent.
+             * @enum {string}
+             */
+            compare?: "text" | "email" | "domain" | "phone" | "number" | "date";
+            /** @description The column of this table that holds the key, by id or name; kept by id. */
+            key: string;
+            /** @description The column of the other table in which the key is found, by id or name; kept by id. */
+            match: string;
+            /** @description The table that is looked into; the column's own is possible. */
+            table_id: string;
+            /** @enum {string} */
+            take: "first" | "newest" | "count" | "filled" | "list" | "sum" | "min" | "max";
+            /** @description The column of the other table that something is taken of, by id or name; kept by id. Absent for count. */
+            value?: string;
+        };
+        TableLookupInput: {
+            /**
+             * @description As what keys are compared; what fits the two columns if absent.
+             * @enum {string|null}
+             */
+            compare?: "text" | "email" | "domain" | "phone" | "number" | "date" | null;
+            /** @description The column of this table that holds the key, by id or name; kept by id. */
+            key: string;
+            /** @description The column of the other table in which the key is found, by id or name; kept by id. */
+            match: string;
+            /** @description The table that is looked into; the column's own is possible. */
+            table_id: string;
+            /** @enum {string} */
+            take: "first" | "newest" | "count" | "filled" | "list" | "sum" | "min" | "max";
+            /** @description The column of the other table that something is taken of, by id or name; kept by id. Absent for count. */
+            value?: string | null;
+        };
+        TableLookupState: {
+            column_id: string;
+            /** @description The name of the column in which the key is found; likewise. */
+            match?: string;
+            /** @description Why nothing is found; absent if nothing is wrong. */
+            problem?: string;
+            /** @description The name of the table that is looked into; absent if the caller can't see it. */
+            table?: string;
+            /** @description The name of the column that is taken; likewise. */
+            value?: string;
+        };
         TableNewColumn: {
             description?: string | null;
             form?: components["schemas"]["TableFormInput"] | null;
             format?: components["schemas"]["TableNumberFormatInput"] | null;
             formula?: components["schemas"]["TableFormulaInput"] | null;
             kind?: string | null;
+            lookup?: components["schemas"]["TableLookupInput"] | null;
             name: string;
             options?: components["schemas"]["TableOptionInput"][] | null;
             type: string;
@@ -23556,6 +23671,151 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeTableCheckedFormula"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "check-lookup": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description tbl_… */
+                tableId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckLookupBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTableCheckedLookup"];
                 };
             };
             /** @description Bad Request */
