@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, type Answer } from '@/api/client';
-import type { Job, JobFigures, JobRecord, JobState, StoryStep } from '@/api/types';
+import type { Job, JobAction, JobFigures, JobRecord, JobState, StoryStep } from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 
 const open: readonly JobState[] = ['pending', 'running'];
@@ -58,7 +58,6 @@ export async function stories(ws: string, job: string, record: JobRecord) {
   const at = `${inWorkspace(ws)}/enrichment-jobs/${job}/records/${record.row_id}/${record.column_id}/stories`;
   return (await api.get<{ attempt: number; steps: StoryStep[] }[] | null>(at)).data ?? [];
 }
-export type JobAction = 'cancel' | 'pause' | 'resume' | 'retry';
 export async function actOnJob(ws: string, id: string, action: JobAction): Promise<void> {
   await api.post(`${inWorkspace(ws)}/enrichment-jobs/${id}/${action}`, {});
 }

@@ -200,6 +200,7 @@ export type Backtest = Narrow<
 >;
 export type Drift = Schemas['EnrichmentDrift'];
 export type Effect = 'same' | 'changed' | 'gained' | 'lost' | 'edited' | 'unknown';
+export type JobAction = 'cancel' | 'pause' | 'resume' | 'retry';
 export type JobState = NonNullable<Schemas['EnrichmentJob']['state']>;
 /** A run as it is kept; only an estimate, which is not kept, has neither id nor state. */
 export type Job = Narrow<Schemas['EnrichmentJob'], { id: string; state: JobState; created_at: string }>;

@@ -1,7 +1,6 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { Pause, Play, RotateCcw, Square } from 'lucide-react';
-import { actOnJob, type JobAction } from '@/api/jobs';
-import type { Job, JobState } from '@/api/types';
+import type { Job, JobAction, JobState } from '@/api/types';
 import { Button } from './button';
 
 const actions: Partial<Record<JobState, JobAction[]>> = {
@@ -20,12 +19,8 @@ const looks = {
 };
 
 /** What can be done with a run where it stands. */
-export function JobActions({ workspaceId, job }: { workspaceId: string; job: Job }) {
-  const client = useQueryClient();
-  const act = useMutation({
-    mutationFn: (a: JobAction) => actOnJob(workspaceId, job.id, a),
-    onSettled: () => client.invalidateQueries({ queryKey: ['jobs', workspaceId] }),
-  });
+export function JobActions({ job, onAct }: { job: Job; onAct: (action: JobAction) => Promise<void> }) {
+  const act = useMutation({ mutationFn: onAct });
   const possible = (actions[job.state] ?? []).filter((a) => a !== 'retry' || job.counts.failed > 0);
   return (
     <>

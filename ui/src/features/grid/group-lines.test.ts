@@ -38,7 +38,9 @@ function lines(groups: RowGroup[], levels = 1, total = groups.length) {
   return { made, read, list, grown };
 }
 const shown = async (made: GroupLines, from = 0, n = 100) =>
-  (await made.window(from, n)).rows.map((r) => (r.group ? `${String(r.group.value)} ${String(r.group.count)}` : r.id));
+  (await made.window(from, n)).rows.map((r) =>
+    r.group ? `${String(r.group.value as string | null)} ${String(r.group.count)}` : r.id,
+  );
 
 describe('grouped rows as lines', () => {
   it('puts each group before its rows, and reads rows that follow each other at once', async () => {

@@ -7,6 +7,7 @@ import { useCan } from '@/api/permissions';
 import { tableQuery, tablesQuery } from '@/api/tables';
 import type { Job, Table } from '@/api/types';
 import { useWorkspaceId } from '@/api/use-workspace';
+import { useJobActions } from '@/api/use-job-actions';
 import { JobActions } from '@/components/job-actions';
 import { Card, Page } from '@/components/page';
 import { Notice, SkeletonRows } from '@/components/states';
@@ -21,6 +22,7 @@ export function JobPage() {
   const ws = useWorkspaceId();
   const id = useParams()['jobId'] ?? '';
   const can = useCan(ws);
+  const act = useJobActions(ws);
   const job = useQuery(jobQuery(ws, id));
   const tables = useQuery(tablesQuery(ws));
   const table = tables.data?.find((t) => t.id === job.data?.table_id);
@@ -31,7 +33,7 @@ export function JobPage() {
       wide
       title={job.data ? titleOf(job.data, schema.data) : 'Run'}
       text={job.data ? began(job.data, table?.name) : undefined}
-      actions={job.data && can('enrichments.run') && <JobActions workspaceId={ws} job={job.data} />}
+      actions={job.data && can('enrichments.run') && <JobActions job={job.data} onAct={act(job.data)} />}
     >
       <Link to={`/w/${ws}/jobs`} className="-mt-3 inline-flex w-fit items-center gap-1 text-ink-2 hover:text-ink">
         <ArrowLeft size={14} /> All jobs

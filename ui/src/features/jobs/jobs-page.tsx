@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
 import { useWorkspaceId } from '@/api/use-workspace';
+import { useJobActions } from '@/api/use-job-actions';
 import { JobActions } from '@/components/job-actions';
 import { Card, DataTable, Page, Td } from '@/components/page';
 import { Empty, Notice, SkeletonRows } from '@/components/states';
@@ -16,6 +17,7 @@ import { JobBadge, JobName, JobProgress } from './components/job-bits';
 export function JobsPage() {
   const ws = useWorkspaceId();
   const can = useCan(ws);
+  const act = useJobActions(ws);
   const jobs = useQuery(jobsQuery(ws));
   const tables = useQuery(tablesQuery(ws));
   return (
@@ -79,7 +81,7 @@ export function JobsPage() {
                 </Td>
                 <Td>
                   <div className="flex justify-end gap-1.5">
-                    {can('enrichments.run') && <JobActions workspaceId={ws} job={job} />}
+                    {can('enrichments.run') && <JobActions job={job} onAct={act(job)} />}
                   </div>
                 </Td>
               </tr>

@@ -1,6 +1,15 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import type { ChangeTypeAnswer, Column, ColumnFormat, ColumnType, Lookup, OptionDraft, View, ViewBody } from '@/api/types';
+import type {
+  ChangeTypeAnswer,
+  Column,
+  ColumnFormat,
+  ColumnType,
+  Lookup,
+  OptionDraft,
+  View,
+  ViewBody,
+} from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 
 export const tablePath = (ws: string, table: string): string => `${inWorkspace(ws)}/tables/${table}`;

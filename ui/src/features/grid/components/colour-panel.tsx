@@ -110,7 +110,7 @@ function Rule({
               onChange({
                 column:
                   e.target.value === 'row' ? undefined : isCondition(rule.when) ? rule.when.column : columns[0]?.id,
-              } as Partial<Draft>)
+              })
             }
           >
             <option value="cell">

@@ -60,7 +60,11 @@ export function FormulaDialog({
   const client = useQueryClient();
   const save = useMutation({
     mutationFn: async () => {
-      const spec = { name: name.trim() || freeName(table, 'Formula'), type: fits as ColumnType, formula: { expression: source } };
+      const spec = {
+        name: name.trim() || freeName(table, 'Formula'),
+        type: fits as ColumnType,
+        formula: { expression: source },
+      };
       if (!column) return (await addColumn(ws, table.id, { ...spec, kind: 'formula', ...(after ? { after } : {}) })).id;
       await updateColumn(ws, table.id, column.id, spec);
       return column.id;

@@ -6,6 +6,7 @@ import { isOpen, tableJobsQuery } from '@/api/jobs';
 import { useCan } from '@/api/permissions';
 import type { Job, Table } from '@/api/types';
 import { IconButton } from '@/components/button';
+import { useJobActions } from '@/api/use-job-actions';
 import { JobActions } from '@/components/job-actions';
 import { Spinner } from '@/components/spinner';
 import { count, creditsLabel } from '@/lib/format';
@@ -27,6 +28,7 @@ function useShownJob(ws: string, table: Table): { job: Job | undefined; dismiss:
 /** How far the table's run is, or what came of it, in the status bar; the header of its columns shows the same. */
 export function RunStatus({ workspaceId: ws, table, page }: { workspaceId: string; table: Table; page: GridPage }) {
   const can = useCan(ws);
+  const act = useJobActions(ws);
   const { job, dismiss } = useShownJob(ws, table);
   useHeaderProgress(page, job);
   useRefreshAtEnd(page, job);
@@ -50,7 +52,7 @@ export function RunStatus({ workspaceId: ws, table, page }: { workspaceId: strin
       {job.state === 'paused' && <span className="text-warning-ink">Paused</span>}
       {isUnderWay(job) && can('enrichments.run') && (
         <span className="flex gap-1 [&_button]:!h-6">
-          <JobActions workspaceId={ws} job={job} />
+          <JobActions job={job} onAct={act(job)} />
         </span>
       )}
       {!isUnderWay(job) && (
