@@ -154,7 +154,8 @@ func (r *Repo[A]) fold(a A, version int64, events []Recorded) (int64, error) {
 	return version, nil
 }
 
-// SaveSnapshot saves the aggregate's state as a snapshot if it is a Snapshotter, for a caller that holds it over many appends instead of loading it
+// SaveSnapshot saves the aggregate's state as a snapshot if it is a Snapshotter, for a caller that holds it over many appends instead of
+// loading it
 // each time, which does that by itself.
 func (r *Repo[A]) SaveSnapshot(ctx context.Context, id string, a A, version int64) {
 	if s, ok := any(a).(Snapshotter); ok {
@@ -182,7 +183,9 @@ func (r *Repo[A]) Update(ctx context.Context, meta kernel.Meta, id string, fn fu
 }
 
 // UpdateBeside is Update for a change that depends on other streams: fn returns guards for those that it has looked at.
-func (r *Repo[A]) UpdateBeside(ctx context.Context, meta kernel.Meta, id string, fn func(A) (result any, guards []Change, err error)) (Appended, error) {
+func (r *Repo[A]) UpdateBeside(
+	ctx context.Context, meta kernel.Meta, id string, fn func(A) (result any, guards []Change, err error),
+) (Appended, error) {
 	return Retry(ctx, func(int) (Appended, error) {
 		a, version, err := r.Load(ctx, id)
 		if err != nil {

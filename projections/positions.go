@@ -14,7 +14,8 @@ type Positions interface {
 	Wait(ctx context.Context, projection string, position int64) (reached int64, ok bool)
 }
 
-// A waiting read looks at the checkpoint that another process moves after storePoll, then after twice as long each time, up to storePollMax:
+// A waiting read looks at the checkpoint that another process moves after storePoll, then after twice as long each time, up to
+// storePollMax:
 // so it comes at most as much too late as it has waited, and what waits for long asks little.
 const (
 	storePoll    = 25 * time.Millisecond

@@ -86,9 +86,21 @@ func NewReactor(cfg ReactorConfig) (*Reactor, error) {
 	}
 	r := &Reactor{cfg: cfg}
 	r.worker = &worker{
-		location: Location{Projection: cfg.Name, Copy: Reacted}, version: 1, store: cfg.Store, log: cfg.Log, clock: cfg.Clock,
-		logger: cfg.Logger, limits: cfg.Limits.withDefaults(), wants: wanted(cfg.Types), before: cfg.HandleBatch, single: cfg.Handle != nil, apply: cfg.Apply,
-		applied: cfg.Applied, blocked: r.block, follow: cfg.Follow, ward: cfg.Ward,
+		location: Location{Projection: cfg.Name, Copy: Reacted},
+		version:  1,
+		store:    cfg.Store,
+		log:      cfg.Log,
+		clock:    cfg.Clock,
+		logger:   cfg.Logger,
+		limits:   cfg.Limits.withDefaults(),
+		wants:    wanted(cfg.Types),
+		before:   cfg.HandleBatch,
+		single:   cfg.Handle != nil,
+		apply:    cfg.Apply,
+		applied:  cfg.Applied,
+		blocked:  r.block,
+		follow:   cfg.Follow,
+		ward:     cfg.Ward,
 	}
 	if cfg.Handle != nil {
 		r.worker.before = func(ctx context.Context, events []eventstore.Recorded) error { return cfg.Handle(ctx, events[0]) }

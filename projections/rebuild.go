@@ -31,7 +31,8 @@ type Rebuilt struct {
 }
 
 // Rebuild fills a new read model from the whole log while the live one serves and is kept up to date, and swaps them when
-// the new one has come as far and no process reads the live one in an earlier form. ErrMoved means that somebody else is rebuilding the same projection.
+// the new one has come as far and no process reads the live one in an earlier form. ErrMoved means that somebody else is rebuilding the
+// same projection.
 func Rebuild(ctx context.Context, cfg RebuildConfig) (Rebuilt, error) {
 	if err := cfg.Validate(); err != nil {
 		return Rebuilt{}, err
@@ -239,7 +240,8 @@ func verify(ctx context.Context, cfg RebuildConfig) (Verified, error) {
 		return out, b.fail("verify", err)
 	}
 	if at.Version != cfg.Projector.Version() {
-		return out, fmt.Errorf("verify %s: the live read model has version %d, the projector %d", cfg.Projector.Name(), at.Version, cfg.Projector.Version())
+		return out, fmt.Errorf("verify %s: the live read model has version %d, the projector %d", cfg.Projector.Name(), at.Version,
+			cfg.Projector.Version())
 	}
 	if err := b.begin(ctx); err != nil {
 		return out, b.fail("verify", err)

@@ -42,12 +42,14 @@ func AnalyticsModel(rollAt int64) Model {
 			{"rollups", "(" + cubeColumns + numbers + rollupDDL},
 		},
 		Expand: []string{ // version 2 counts repeated calls
-			"ALTER TABLE {facts} ADD COLUMN IF NOT EXISTS repeats Int64 AFTER calls", "ALTER TABLE {rollups} ADD COLUMN IF NOT EXISTS repeats Int64 AFTER calls",
+			"ALTER TABLE {facts} ADD COLUMN IF NOT EXISTS repeats Int64 AFTER calls",
+			"ALTER TABLE {rollups} ADD COLUMN IF NOT EXISTS repeats Int64 AFTER calls",
 		},
 		Checksums: map[string]string{
 			"facts": `SELECT count(), toString(sum(cityHash64(` + cubeKey + `, position, line, ` + names + `))), max(position) FROM {facts} FINAL`,
 			// What readers see, however much of it is rolled up.
-			"cube": cubeWith + `SELECT count(), toString(sum(cityHash64(*))), toInt64(0) FROM (SELECT ` + cubeKey + sums() + ` FROM (` + cubeRows("1") + `) GROUP BY ` + cubeKey + `)`,
+			"cube": cubeWith + `SELECT count(), toString(sum(cityHash64(*))), toInt64(0)
+				FROM (SELECT ` + cubeKey + sums() + ` FROM (` + cubeRows("1") + `) GROUP BY ` + cubeKey + `)`,
 		},
 		Written: r.written,
 		Finish:  r.finish,
@@ -172,7 +174,8 @@ func (r *roller) of(ctx context.Context, e *Engine, c sidestore.Copy) (*progress
 		return nil, err
 	}
 	var facts uint64
-	row := e.client.conn.QueryRow(ctx, e.sql(c, fmt.Sprintf("SELECT count(), toInt64(max(toUnixTimestamp(quarter))) FROM {facts} WHERE quarter >= toDateTime(%d, 'UTC')", p.cut)))
+	row := e.client.conn.QueryRow(ctx, e.sql(c, fmt.Sprintf("SELECT count(), toInt64(max(toUnixTimestamp(quarter))) FROM {facts} WHERE "+
+		"quarter >= toDateTime(%d, 'UTC')", p.cut)))
 	if err := row.Scan(&facts, &p.newest); err != nil {
 		return nil, err
 	}
@@ -239,7 +242,8 @@ func (r *roller) finish(ctx context.Context, e *Engine, c sidestore.Copy) error 
 }
 
 func roll(ctx context.Context, e *Engine, c sidestore.Copy, where string, version int64) error {
-	sql := fmt.Sprintf("INSERT INTO {rollups} SELECT %s%s, toInt64(%d) FROM {facts} FINAL WHERE %s GROUP BY %s", cubeKey, sums(), version, where, cubeKey)
+	sql := fmt.Sprintf("INSERT INTO {rollups} SELECT %s%s, toInt64(%d) FROM {facts} FINAL WHERE %s GROUP BY %s", cubeKey, sums(), version,
+		where, cubeKey)
 	ctx, cancel := context.WithTimeout(ctx, sumWithin)
 	defer cancel()
 	if err := e.client.conn.Exec(ctx, e.sql(c, sql)); err != nil {
@@ -269,7 +273,8 @@ func (a *Analytics) Stamp(ctx context.Context, ws kernel.WorkspaceID) (position 
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	err = a.reader.Read(ctx, analyticsview.NameClickHouse, func(ctx context.Context, c sidestore.Copy) (err error) {
-		position, err = a.engine.client.number(ctx, a.engine.sql(c, "SELECT greatest(max(value), 0) FROM {state} WHERE name = ")+text("ws:"+string(ws)))
+		position, err = a.engine.client.number(ctx, a.engine.sql(c,
+			"SELECT greatest(max(value), 0) FROM {state} WHERE name = ")+text("ws:"+string(ws)))
 		return err
 	})
 	return position, readError(err)

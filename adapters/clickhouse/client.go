@@ -155,7 +155,8 @@ func transient(err error) bool {
 }
 
 // ErrUnavailable is what readers are answered while ClickHouse can't answer.
-var ErrUnavailable = kernel.E(kernel.KindUnavailable, "CLICKHOUSE_UNAVAILABLE", "ClickHouse, which keeps the analytics, can't be reached now; try again later")
+var ErrUnavailable = kernel.E(kernel.KindUnavailable, "CLICKHOUSE_UNAVAILABLE",
+	"ClickHouse, which keeps the analytics, can't be reached now; try again later")
 
 // retryAfter is when a reader may try again.
 const retryAfter = 5 * time.Second

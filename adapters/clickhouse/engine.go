@@ -247,7 +247,8 @@ func (e *Engine) remember(ctx context.Context, c sidestore.Copy, states map[stri
 	for name, value := range states {
 		values = append(values, fmt.Sprintf("(%s, toInt64(%d))", text(name), value))
 	}
-	sql := "INSERT INTO {state} SELECT tupleElement(t, 1), tupleElement(t, 2) FROM (SELECT arrayJoin([" + strings.Join(values, ", ") + "]) AS t)"
+	sql := "INSERT INTO {state} SELECT tupleElement(t, 1), tupleElement(t, 2) FROM (SELECT arrayJoin([" + strings.Join(values,
+		", ") + "]) AS t)"
 	if err := e.client.conn.Exec(ctx, e.sql(c, sql)); err != nil {
 		return fmt.Errorf("write the state to ClickHouse: %w", err)
 	}

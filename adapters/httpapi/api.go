@@ -198,7 +198,10 @@ func (a *API) echoError(err error, c echo.Context) {
 		case http.StatusNotFound:
 			err = kernel.E(kernel.KindNotFound, "NOT_FOUND", "there is nothing at %s", c.Request().URL.Path)
 		case http.StatusMethodNotAllowed:
-			err = &failure{status: he.Code, Body: &ErrorBody{Code: codeOf(he.Code), Message: c.Request().Method + " is not possible here", Details: []kernel.Detail{}}}
+			err = &failure{
+				status: he.Code,
+				Body:   &ErrorBody{Code: codeOf(he.Code), Message: c.Request().Method + " is not possible here", Details: []kernel.Detail{}},
+			}
 		}
 	}
 	c.Set(causeKey, err)

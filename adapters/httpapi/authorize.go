@@ -93,7 +93,8 @@ func (a *API) securityHeaders(h http.Header) {
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-	h.Set("Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'")
+	h.Set("Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "+
+		"connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'")
 	if a.cfg.Secure {
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
@@ -235,7 +236,14 @@ func (a *API) authorise(ctx context.Context, action workspace.Action, ws kernel.
 // requestMeta reads the body and makes the command metadata of the request.
 func (a *API) requestMeta(ctx context.Context, op Op, c echo.Context) (kernel.Meta, error) {
 	p := PrincipalOf(ctx)
-	meta := kernel.Meta{Actor: p.Actor, Workspace: p.Workspace, CorrelationID: requestID(c), Client: c.RealIP(), Agent: agentOf(c.Request()), Command: op.ID}
+	meta := kernel.Meta{
+		Actor:         p.Actor,
+		Workspace:     p.Workspace,
+		CorrelationID: requestID(c),
+		Client:        c.RealIP(),
+		Agent:         agentOf(c.Request()),
+		Command:       op.ID,
+	}
 	r := c.Request()
 	var body []byte
 	if !op.RawBody && r.Body != nil && r.Method != http.MethodGet {
@@ -299,7 +307,8 @@ func checkAddress(op *huma.Operation, path []string, query url.Values) error {
 		if s := op.Parameters[at].Schema; values[0] == "" && (s.Type != huma.TypeString || len(s.Enum) > 0) {
 			return kernel.Invalid(name, "is empty; give it a value or leave it out")
 		}
-		if prefix, isID := op.Parameters[at].Schema.Extensions[prefixExtension].(string); isID && values[0] != "" && kernel.ParseID(prefix, values[0]) != nil {
+		if prefix, isID := op.Parameters[at].Schema.Extensions[prefixExtension].(string); isID && values[0] != "" &&
+			kernel.ParseID(prefix, values[0]) != nil {
 			return kernel.NotFound(name, strings.ToValidUTF8(values[0][:min(len(values[0]), 100)], "?"))
 		}
 		if !slices.ContainsFunc(values, func(v string) bool { return !storable(v) }) {

@@ -11,7 +11,8 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// What the document says of every endpoint is made here, from its Op and from the types of its input, so that it can't be forgotten for one.
+// What the document says of every endpoint is made here, from its Op and from the types of its input, so that it can't be forgotten for
+// one.
 
 const (
 	// maxSafe is the largest whole number that every JSON reader keeps exact.

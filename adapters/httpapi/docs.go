@@ -66,7 +66,13 @@ func (a *API) docs() docsPage {
 	byTag := map[string][]docsOp{}
 	doc := a.OpenAPI()
 	for path, item := range doc.Paths {
-		for method, op := range map[string]*huma.Operation{"GET": item.Get, "POST": item.Post, "PUT": item.Put, "PATCH": item.Patch, "DELETE": item.Delete} {
+		for method, op := range map[string]*huma.Operation{
+			"GET":    item.Get,
+			"POST":   item.Post,
+			"PUT":    item.Put,
+			"PATCH":  item.Patch,
+			"DELETE": item.Delete,
+		} {
 			if op != nil {
 				byTag[op.Tags[0]] = append(byTag[op.Tags[0]], describe(doc, method, path, op))
 			}

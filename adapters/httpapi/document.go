@@ -20,7 +20,8 @@ type node = map[string]any
 
 // Document returns the OpenAPI document as it is published. It adds what huma's types can't say: in a request, a member that may be left
 // out may as well be null, and answers never hold such a null; and ids and zones have a form. That form is not enforced by the schema:
-// the domain refuses what names nothing, and says of which thing (404 in a path, one failed row in a batch). A schema that both hold is there twice, for requests with the name's end Input.
+// the domain refuses what names nothing, and says of which thing (404 in a path, one failed row in a batch). A schema that both hold is
+// there twice, for requests with the name's end Input.
 func (a *API) Document() ([]byte, error) {
 	raw, err := json.Marshal(a.huma.OpenAPI())
 	if err != nil {

@@ -139,7 +139,12 @@ func fail(err error) *failure {
 	if retry == 0 && (e.Kind == kernel.KindUnavailable || e.Kind == kernel.KindRateLimited) {
 		retry = time.Second
 	}
-	return &failure{status: statusOf(e.Kind), retryAfter: retry, cause: err, Body: bounded(&ErrorBody{Code: e.Code, Message: e.Message, Details: details})}
+	return &failure{
+		status:     statusOf(e.Kind),
+		retryAfter: retry,
+		cause:      err,
+		Body:       bounded(&ErrorBody{Code: e.Code, Message: e.Message, Details: details}),
+	}
 }
 
 // maxMessage is how many bytes a message of an error may have. Messages quote little of what was sent; those that others have
@@ -167,7 +172,8 @@ func mapStoreError(err error) error {
 	var tooBig *http.MaxBytesError
 	switch {
 	case diskFull(err):
-		e := kernel.E(kernel.KindUnavailable, "DISK_FULL", "the server has no room left on its disk; ask its operator to make some, then repeat the request with the same Idempotency-Key").Because(err)
+		e := kernel.E(kernel.KindUnavailable, "DISK_FULL",
+			"the server has no room left on its disk; ask its operator to make some, then repeat the request with the same Idempotency-Key").Because(err)
 		e.RetryAfter = fullRetry
 		return e
 	case errors.Is(err, eventstore.ErrKeyReused):
@@ -201,11 +207,13 @@ func (a *API) reachable(err error) error {
 	if a.cfg.Down == nil || errors.As(err, &e) || !a.cfg.Down(err) {
 		return err
 	}
-	return kernel.E(kernel.KindUnavailable, "UNAVAILABLE", "something that Morket needs can't be reached now; repeat the request in a moment").Because(err)
+	return kernel.E(kernel.KindUnavailable, "UNAVAILABLE",
+		"something that Morket needs can't be reached now; repeat the request in a moment").Because(err)
 }
 
 func errKeyReused() *kernel.Error {
-	return kernel.E(kernel.KindInvalid, "IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for another request; use a new key for a new request")
+	return kernel.E(kernel.KindInvalid, "IDEMPOTENCY_KEY_REUSED",
+		"this Idempotency-Key was used for another request; use a new key for a new request")
 }
 
 // fromHuma makes the answer to what huma itself refuses: a body or parameter that doesn't fit the schema.

@@ -71,7 +71,8 @@ func (a *API) awaitPosition(ctx context.Context, op Op) (reached int64, stale bo
 			continue
 		}
 		if pos, err = strconv.ParseInt(value, 10, 64); err != nil || pos < 0 || pos > maxSafe {
-			return 0, false, kernel.E(kernel.KindMalformed, "MALFORMED", "the minimum position must be a whole number, not %q", value[:min(len(value), 100)])
+			return 0, false, kernel.E(kernel.KindMalformed, "MALFORMED", "the minimum position must be a whole number, not %q",
+				value[:min(len(value), 100)])
 		}
 		asked = true
 	}
@@ -104,9 +105,11 @@ func (a *API) early(ctx context.Context, op Op, err error) bool {
 // Idempotency-Key gets the first answer again.
 func Write[I, R any](a *API, op Op, handle func(ctx context.Context, meta kernel.Meta, in *I) (commands.Result[R], error)) {
 	h := operation[I](a, op)
-	h.Parameters = append(h.Parameters, headerParam(headerIdempotency, "Makes a repeat of the same request act once and get the first answer again."))
+	h.Parameters = append(h.Parameters, headerParam(headerIdempotency,
+		"Makes a repeat of the same request act once and get the first answer again."))
 	if strings.Contains(op.Path, "/tables/{tableId}") {
-		h.Parameters = append(h.Parameters, headerParam(headerGesture, "Requests of one person with the same text here are one step of undo in the table."))
+		h.Parameters = append(h.Parameters, headerParam(headerGesture,
+			"Requests of one person with the same text here are one step of undo in the table."))
 	}
 	register(a, h, func(ctx context.Context, in *I) (*answer[R], error) { //nolint:contextcheck // the request's own
 		meta := metaOf(ctx)
@@ -127,7 +130,10 @@ func Write[I, R any](a *API, op Op, handle func(ctx context.Context, meta kernel
 		if err != nil {
 			return nil, a.failed(ctx, err)
 		}
-		out := &answer[R]{Status: a.ops[op.ID].Status, Body: Envelope[R]{Success: true, Data: res.Value, Meta: Meta{RequestID: meta.CorrelationID, Position: res.Position}}}
+		out := &answer[R]{
+			Status: a.ops[op.ID].Status,
+			Body:   Envelope[R]{Success: true, Data: res.Value, Meta: Meta{RequestID: meta.CorrelationID, Position: res.Position}},
+		}
 		if res.Position > 0 {
 			out.Position = strconv.FormatInt(res.Position, 10)
 		}
@@ -138,7 +144,9 @@ func Write[I, R any](a *API, op Op, handle func(ctx context.Context, meta kernel
 	})
 }
 
-func runOnce[I, R any](ctx context.Context, a *API, op Op, meta kernel.Meta, in *I, handle func(context.Context, kernel.Meta, *I) (commands.Result[R], error)) (commands.Result[R], error) {
+func runOnce[I, R any](
+	ctx context.Context, a *API, op Op, meta kernel.Meta, in *I, handle func(context.Context, kernel.Meta, *I) (commands.Result[R], error),
+) (commands.Result[R], error) {
 	if op.OwnReplay {
 		return handle(ctx, meta, in)
 	}
@@ -159,7 +167,9 @@ func runOnce[I, R any](ctx context.Context, a *API, op Op, meta kernel.Meta, in 
 // Stream adds an endpoint whose answer is not an envelope: a file, or a stream of events. The handler checks everything
 // that can fail, then returns the function that writes; what fails later can only cut the stream. The handler's context, and with it the
 // writer, ends when the caller may no longer have the answer: there is no way to add a stream that isn't asked again.
-func Stream[I any](a *API, op Op, contentType string, handle func(ctx context.Context, p Principal, in *I) (func(w http.ResponseWriter) error, error)) {
+func Stream[I any](
+	a *API, op Op, contentType string, handle func(ctx context.Context, p Principal, in *I) (func(w http.ResponseWriter) error, error),
+) {
 	h := operation[I](a, op)
 	h.Parameters = append(h.Parameters, positionParams(op)...)
 	content := map[string]*huma.MediaType{contentType: {}}
@@ -258,7 +268,8 @@ func ReadOrStream[I, T any](a *API, op Op, contentType string, read func(context
 	})
 	route := strings.Replace(op.Path, "W", "/workspaces/{workspaceId}", 1)
 	answers := a.huma.OpenAPI().Paths[Base+route].Get.Responses["200"].Content
-	answers["application/json"] = &huma.MediaType{Schema: huma.SchemaFromType(a.huma.OpenAPI().Components.Schemas, reflect.TypeFor[Envelope[T]]())}
+	answers["application/json"] = &huma.MediaType{Schema: huma.SchemaFromType(a.huma.OpenAPI().Components.Schemas,
+		reflect.TypeFor[Envelope[T]]())}
 }
 
 // failed turns an error into the answer and keeps the cause for the log.
@@ -275,7 +286,8 @@ func positionParams(op Op) []*huma.Param {
 		return nil
 	}
 	return []*huma.Param{
-		headerParam(headerMinPosition, "Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503."),
+		headerParam(headerMinPosition, "Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for "+
+			"files the answer is 503."),
 		{Name: "min_position", In: "query", Schema: &huma.Schema{Type: "integer", Minimum: new(float64)}, Description: "The same as the header."},
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/morket/morket/domain/workspace"
 )
 
-// Scope says what an endpoint is about, and so which callers may reach it: one of the kinds below, TablesOf or FilteredTablesOf. There is no
+// Scope says what an endpoint is about, and so which callers may reach it: one of the kinds below, TablesOf or FilteredTablesOf. There is
+// no
 // default: an endpoint that doesn't say does not register. The guard enforces it before the handler runs, for callers that are
 // limited to some tables of the workspace.
 type Scope interface{ kind() Kind }
@@ -188,7 +189,8 @@ func within(p Principal, kind Kind, reach Reach) error {
 }
 
 func errLimited() error {
-	return kernel.E(kernel.KindForbidden, "FORBIDDEN", "this API key is limited to some tables and this reaches beyond them; use a key without that limit, or name one of its tables")
+	return kernel.E(kernel.KindForbidden, "FORBIDDEN", "this API key is limited to some tables and this reaches beyond them; use a key "+
+		"without that limit, or name one of its tables")
 }
 
 // inScope checks what can be known before the request is read: the caller, and the table in the path.

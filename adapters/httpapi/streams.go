@@ -124,7 +124,8 @@ func (s *slots) acquire(k kind, p Principal, stranger string) (leave func(), err
 	defer s.mu.Unlock()
 	for _, c := range counts {
 		if s.taken[c.key] >= c.most {
-			e := kernel.E(kernel.KindRateLimited, "TOO_MANY_"+strings.ToUpper(string(k)), "%d %s are open %s already; close one, or wait until one has ended", c.most, k, c.of)
+			e := kernel.E(kernel.KindRateLimited, "TOO_MANY_"+strings.ToUpper(string(k)),
+				"%d %s are open %s already; close one, or wait until one has ended", c.most, k, c.of)
 			e.RetryAfter = 5 * time.Second
 			return nil, e
 		}
@@ -270,7 +271,8 @@ func (w *watched) told(ctx context.Context, op Op, err error) {
 	}
 	p := PrincipalOf(ctx)
 	w.export.Count(0, w.sent)
-	w.export.Note("what", op.ID, "workspace", p.Workspace, "user", p.User, "table", Echo(ctx).Param("tableId"), "request_id", metaOf(ctx).CorrelationID)
+	w.export.Note("what", op.ID, "workspace", p.Workspace, "user", p.User, "table", Echo(ctx).Param("tableId"), "request_id",
+		metaOf(ctx).CorrelationID)
 	w.export.EndWith(ctx, err)
 }
 
@@ -348,5 +350,6 @@ func (p *paced) Close() error { return p.body.Close() }
 func (p *paced) done() { _ = p.rc.SetReadDeadline(time.Time{}) }
 
 func errSlowUpload(rate int) error {
-	return kernel.E(kernel.KindMalformed, "UPLOAD_TOO_SLOW", "the file came too slowly: send at least %d KB a second, without long pauses", rate>>10)
+	return kernel.E(kernel.KindMalformed, "UPLOAD_TOO_SLOW", "the file came too slowly: send at least %d KB a second, without long pauses",
+		rate>>10)
 }

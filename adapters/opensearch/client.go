@@ -45,7 +45,8 @@ func NewClient(address string) (*Client, error) {
 		prefix = "morket"
 	}
 	if !prefixForm.MatchString(prefix) {
-		return nil, fmt.Errorf("the address of OpenSearch ends in %q, which can't begin the names of indexes: lower-case letters, digits and underscores", prefix)
+		return nil, fmt.Errorf("the address of OpenSearch ends in %q, which can't begin the names of indexes: lower-case letters, digits and "+
+			"underscores", prefix)
 	}
 	password, _ := u.User.Password()
 	c, err := opensearch.NewClient(opensearch.Config{
@@ -88,7 +89,8 @@ func (e *statusError) temporary() bool {
 
 // down is the error of a store that does not answer. It names the store.
 func down(err error) error {
-	e := kernel.E(kernel.KindUnavailable, "OPENSEARCH_UNAVAILABLE", "OpenSearch, which searches need, does not answer now; repeat the request in a moment")
+	e := kernel.E(kernel.KindUnavailable, "OPENSEARCH_UNAVAILABLE",
+		"OpenSearch, which searches need, does not answer now; repeat the request in a moment")
 	e.RetryAfter = 5 * time.Second
 	return e.Because(err)
 }

@@ -70,8 +70,11 @@ func cursorKey(c searchview.Cursor) any {
 func facets() m {
 	terms := func(field string) m { return m{"terms": m{"field": field, "size": searchview.FacetBuckets}} }
 	return m{
-		searchview.FacetTable: terms("table"), searchview.FacetProvider: terms("providers"), searchview.FacetState: terms("states"), searchview.FacetTag: terms("tags"),
-		searchview.FacetUpdated: m{"terms": m{"field": "month", "size": searchview.FacetBuckets, "order": m{"_key": "desc"}}},
+		searchview.FacetTable:    terms("table"),
+		searchview.FacetProvider: terms("providers"),
+		searchview.FacetState:    terms("states"),
+		searchview.FacetTag:      terms("tags"),
+		searchview.FacetUpdated:  m{"terms": m{"field": "month", "size": searchview.FacetBuckets, "order": m{"_key": "desc"}}},
 	}
 }
 
@@ -171,7 +174,13 @@ const (
 
 func phrase(field, text string, prefix bool, weight float64) m {
 	if prefix {
-		return m{"match_phrase_prefix": m{field: m{"query": text, "analyzer": "whitespace", "max_expansions": phraseEnds, "slop": phraseSlope, "boost": weight}}}
+		return m{"match_phrase_prefix": m{field: m{
+			"query":          text,
+			"analyzer":       "whitespace",
+			"max_expansions": phraseEnds,
+			"slop":           phraseSlope,
+			"boost":          weight,
+		}}}
 	}
 	return m{"match_phrase": m{field: m{"query": text, "analyzer": "whitespace", "slop": phraseSlope, "boost": weight}}}
 }

@@ -88,7 +88,8 @@ func (q *Queries) search(ctx context.Context, ws kernel.WorkspaceID, body m) (hi
 
 // gone is the error of an index that is not there although it should be; it is noticed and made anew.
 func gone(err error) error {
-	return kernel.E(kernel.KindUnavailable, "OPENSEARCH_UNAVAILABLE", "OpenSearch has lost the index that searches need; it is being filled again from the log").Because(err)
+	return kernel.E(kernel.KindUnavailable, "OPENSEARCH_UNAVAILABLE",
+		"OpenSearch has lost the index that searches need; it is being filled again from the log").Because(err)
 }
 
 // maxAliases is how many aliases are remembered.
@@ -118,7 +119,9 @@ const maxTables = 10_000
 // Tables implements searchview.Searcher.
 func (q *Queries) Tables(ctx context.Context, ws kernel.WorkspaceID) ([]*searchview.Structure, error) {
 	found, err := q.search(ctx, ws, m{
-		"size": maxTables, "sort": []m{{"table": "asc"}}, "query": m{"bool": m{"filter": []m{{"term": m{"kind": kindTable}}, {"term": m{"workspace": ws}}}}},
+		"size":  maxTables,
+		"sort":  []m{{"table": "asc"}},
+		"query": m{"bool": m{"filter": []m{{"term": m{"kind": kindTable}}, {"term": m{"workspace": ws}}}}},
 	})
 	if err != nil {
 		return nil, err
@@ -138,7 +141,13 @@ func (q *Queries) Find(ctx context.Context, p searchview.Plan) (searchview.Found
 		if err != nil {
 			return out, err
 		}
-		e := searchview.Entry{Name: h.Source.Name, NameKey: h.Source.NameKey, Tags: h.Source.Tags, States: h.Source.States, Providers: h.Source.Providers}
+		e := searchview.Entry{
+			Name:      h.Source.Name,
+			NameKey:   h.Source.NameKey,
+			Tags:      h.Source.Tags,
+			States:    h.Source.States,
+			Providers: h.Source.Providers,
+		}
 		out.Rows = append(out.Rows, searchview.FoundRow{Document: d, Entry: e, Score: h.Score})
 	}
 	if p.Facets {
@@ -171,7 +180,9 @@ const maxPattern = 490
 var reserved = regexp.MustCompile(`[.?+*|{}\[\]()"\\#@&<>~^$-]`)
 
 // Suggest implements searchview.Searcher.
-func (q *Queries) Suggest(ctx context.Context, ws kernel.WorkspaceID, tables []kernel.TableID, prefix string, limit int) ([]searchview.Suggestion, error) {
+func (q *Queries) Suggest(
+	ctx context.Context, ws kernel.WorkspaceID, tables []kernel.TableID, prefix string, limit int,
+) ([]searchview.Suggestion, error) {
 	letters := []rune(prefix)
 	if len(letters) > maxPattern {
 		return []searchview.Suggestion{}, nil // no value is as long

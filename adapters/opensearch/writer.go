@@ -131,7 +131,11 @@ func documents(list []source) ([]*searchview.Document, error) {
 
 // Scan implements searchview.Writer.
 func (w writer) Scan(ctx context.Context, id kernel.TableID, after kernel.RowID, limit int) ([]*searchview.Document, error) {
-	body := m{"size": limit, "sort": []m{{"row": "asc"}}, "query": m{"bool": m{"filter": []m{{"term": m{"kind": kindRow}}, {"term": m{"table": id}}}}}}
+	body := m{
+		"size":  limit,
+		"sort":  []m{{"row": "asc"}},
+		"query": m{"bool": m{"filter": []m{{"term": m{"kind": kindRow}}, {"term": m{"table": id}}}}},
+	}
 	if after == "" {
 		if err := w.send(ctx); err != nil {
 			return nil, err
@@ -197,7 +201,8 @@ func (w writer) row(ctx context.Context, c searchview.Change) error {
 		"name": e.Name, "name_key": e.NameKey, "name_words": strings.Join(searchview.FoldedWords(e.Name), " "), "text": text, "scoped": scoped,
 		"tags": e.Tags, "states": e.States, "providers": e.Providers, "completions": completions,
 	}
-	seen := fmt.Appendf(body, "%v%d%d%s%q%q%q%q", c.Gone, c.CreatedAt.UnixMicro(), c.UpdatedAt.UnixMicro(), e.Name, e.Tags, e.States, e.Providers, e.Suggest)
+	seen := fmt.Appendf(body, "%v%d%d%s%q%q%q%q", c.Gone, c.CreatedAt.UnixMicro(), c.UpdatedAt.UnixMicro(), e.Name, e.Tags, e.States,
+		e.Providers, e.Suggest)
 	return w.put(ctx, string(c.Row), c.Position, doc, seen)
 }
 

@@ -59,7 +59,9 @@ func (s *Store) Create(ctx context.Context, location projections.Location, versi
 	return c, nil
 }
 
-func (s *Store) create(ctx context.Context, tx pgx.Tx, location projections.Location, version int, model Model) (projections.Checkpoint, error) {
+func (s *Store) create(
+	ctx context.Context, tx pgx.Tx, location projections.Location, version int, model Model,
+) (projections.Checkpoint, error) {
 	c := projections.Checkpoint{Location: location}
 	if err := exec(ctx, tx, forgetSQL, location.String()); err != nil { // of a process that creates the same location at the same time
 		return c, err
@@ -286,7 +288,9 @@ func (s *Store) tables(ctx context.Context, q rowsQueryer, schema string) ([]str
 }
 
 // Checksums implements projections.Epochs: per table the row count and the sum of a 64-bit hash of each row as text.
-func (s *Store) Checksums(ctx context.Context, location projections.Location) (projections.Checkpoint, map[string]projections.Checksum, error) {
+func (s *Store) Checksums(
+	ctx context.Context, location projections.Location,
+) (projections.Checkpoint, map[string]projections.Checksum, error) {
 	var at projections.Checkpoint
 	sums := map[string]projections.Checksum{}
 	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}

@@ -98,7 +98,8 @@ func (m *Models) Check(context.Context) error {
 const askAgain = 5 * time.Second
 
 func taken(model string) error {
-	e := kernel.E(kernel.KindUnavailable, "READ_MODEL_TAKEN_OVER", "a later version of the server has taken over %s; ask again, so that it answers", model)
+	e := kernel.E(kernel.KindUnavailable, "READ_MODEL_TAKEN_OVER",
+		"a later version of the server has taken over %s; ask again, so that it answers", model)
 	e.RetryAfter = askAgain
 	return e
 }
@@ -154,7 +155,8 @@ func (m *Models) explain(err error) error {
 	if last := m.heard.Load(); last == nil || !last.other {
 		return err
 	}
-	e := kernel.E(kernel.KindUnavailable, "READ_MODEL_IS_MADE", "what this asks for is being made after an upgrade; ask again in a moment").Because(err)
+	e := kernel.E(kernel.KindUnavailable, "READ_MODEL_IS_MADE",
+		"what this asks for is being made after an upgrade; ask again in a moment").Because(err)
 	e.RetryAfter = askAgain
 	return e
 }
@@ -168,7 +170,8 @@ var _ projections.Peers = (*Peers)(nil)
 func NewPeers(pool *pgxpool.Pool) *Peers { return &Peers{pool} }
 
 const (
-	behindSQL   = `SELECT EXISTS (SELECT FROM projection.processes p WHERE projection.is_alive(p.id) AND (p.models IS NULL OR (p.models ->> $1)::int < $2))`
+	behindSQL = `SELECT EXISTS (SELECT FROM projection.processes p WHERE projection.is_alive(p.id)
+		AND (p.models IS NULL OR (p.models ->> $1)::int < $2))`
 	announceSQL = `UPDATE projection.checkpoints SET due = clock_timestamp() + $2::interval WHERE place = $1`
 )
 

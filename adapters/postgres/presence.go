@@ -89,7 +89,15 @@ func Join(ctx context.Context, cfg PresenceConfig) (*Presence, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to be seen: %w", err)
 	}
-	p := &Presence{pool: pool, id: strings.ToLower(rand.Text()), ended: make(chan struct{}), log: cfg.Logger, local: cfg.Clock, patience: cfg.Patience, models: &Models{clock: cfg.Clock, patience: cfg.Patience}}
+	p := &Presence{
+		pool:     pool,
+		id:       strings.ToLower(rand.Text()),
+		ended:    make(chan struct{}),
+		log:      cfg.Logger,
+		local:    cfg.Clock,
+		patience: cfg.Patience,
+		models:   &Models{clock: cfg.Clock, patience: cfg.Patience},
+	}
 	p.models.ask = p.beatNow
 	if _, err = pool.Exec(ctx, forgetOld, forgotten); err == nil {
 		err = p.beatNow(ctx)

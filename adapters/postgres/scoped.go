@@ -272,7 +272,8 @@ const queryCanceled = "57014"
 func TooSlow(err error) error {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == queryCanceled {
-		return kernel.E(kernel.KindUnavailable, "QUERY_TOO_SLOW", "the query took too long; narrow the filter or try again in a moment").Because(err)
+		return kernel.E(kernel.KindUnavailable, "QUERY_TOO_SLOW",
+			"the query took too long; narrow the filter or try again in a moment").Because(err)
 	}
 	return err
 }

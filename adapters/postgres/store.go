@@ -191,7 +191,9 @@ const retrySQL = `
 UPDATE projection.parked SET retry_at = $3, attempts = 0, skip_reason = $4 WHERE place = $1 AND stream_id = $2`
 
 // Retry implements projections.DeadLetters.
-func (s *Store) Retry(ctx context.Context, location projections.Location, stream eventstore.StreamID, skipReason string, at time.Time) (bool, error) {
+func (s *Store) Retry(
+	ctx context.Context, location projections.Location, stream eventstore.StreamID, skipReason string, at time.Time,
+) (bool, error) {
 	tag, err := s.pool.Exec(ctx, retrySQL, location.String(), string(stream), at, skipReason)
 	if err != nil {
 		return false, fmt.Errorf("retry %s in %s: %w", stream, location, err)

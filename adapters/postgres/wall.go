@@ -74,7 +74,8 @@ func CheckRole(ctx context.Context, conn interface {
 			"ALTER ROLE " + AppRole + " NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB",
 		}
 	case owner:
-		return false, &RoleError{"the role " + AppRole + ", which requests read as, owns tables", "REASSIGN OWNED BY " + AppRole + " TO " + quote(user)}
+		return false, &RoleError{"the role " + AppRole + ", which requests read as, owns tables",
+			"REASSIGN OWNED BY " + AppRole + " TO " + quote(user)}
 	}
 	tx, err := conn.Begin(ctx)
 	if err != nil {
@@ -149,7 +150,8 @@ func GrantCheckpoints(ctx context.Context, pool *pgxpool.Pool) error {
 	})
 }
 
-const unprotectedSQL = `SELECT c.relname, EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'workspace_id' AND NOT a.attisdropped),
+const unprotectedSQL = `SELECT c.relname, EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'workspace_id'
+	AND NOT a.attisdropped),
 c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1`
@@ -235,7 +237,8 @@ func (t openTable) protect(ctx context.Context, tx pgx.Tx, location projections.
 func policySQL(table, condition string) string {
 	return fmt.Sprintf("ALTER TABLE %[1]s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;\n"+
 		"DROP POLICY IF EXISTS owner ON %[1]s; CREATE POLICY owner ON %[1]s TO CURRENT_USER USING (true) WITH CHECK (true);\n"+
-		"DROP POLICY IF EXISTS workspace ON %[1]s; CREATE POLICY workspace ON %[1]s FOR SELECT TO %[2]s USING (%[3]s);\n", table, AppRole, condition)
+		"DROP POLICY IF EXISTS workspace ON %[1]s; CREATE POLICY workspace ON %[1]s FOR SELECT TO %[2]s USING (%[3]s);\n", table, AppRole,
+		condition)
 }
 
 func isReadable(ctx context.Context, tx pgx.Tx, schema string) (bool, error) {

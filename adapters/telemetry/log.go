@@ -67,7 +67,10 @@ const hidden = "[hidden]"
 // redactNamed hides everything under the name of a secret.
 func redactNamed(name, text string) string {
 	name = strings.ToLower(name)
-	for _, secret := range []string{"password", "secret", "token", "authorization", "cookie", "api_key", "apikey", "credential_value", "private_key"} {
+	for _, secret := range []string{
+		"password", "secret", "token", "authorization", "cookie", "api_key", "apikey", "credential_value",
+		"private_key",
+	} {
 		if strings.Contains(name, secret) && text != "" {
 			return hidden
 		}

@@ -49,7 +49,8 @@ func NewMetrics(version string, clock kernel.Clock) *Metrics {
 	m.appends = histograms("log_append_duration_seconds", "Time to append to the log, with the wait for its batch.",
 		[]float64{.0005, .001, .002, .004, .008, .016, .032, .064, .128, .256, .512, 1, 2, 4, 8}, "outcome")
 	m.batchAppends = histogram("log_batch_appends", "Appends committed together.", sizes)
-	m.batchEvents = histogram("log_batch_events", "Events committed together.", prometheus.ExponentialBuckets(1, 4, 8)) //nolint:mnd // 1 to 16,384
+	m.batchEvents = histogram("log_batch_events", "Events committed together.",
+		prometheus.ExponentialBuckets(1, 4, 8)) //nolint:mnd // 1 to 16,384
 	m.records = counters("run_records_total", "Cells that runs have dealt with, by outcome.", "outcome")
 	m.attempts = counters("provider_attempts_total", "Steps of waterfalls, by provider and how they ended.", "provider", "status")
 	m.calls = histograms("provider_call_duration_seconds", "Time of a provider's answer, its retries included.", seconds, "provider")
@@ -58,10 +59,16 @@ func NewMetrics(version string, clock kernel.Clock) *Metrics {
 	m.fetchWaited = histogram("scrape_fetch_wait_seconds", "Time that politeness held a page back.", []float64{.1, 1, 5, 10, 20, 40, 60})
 	m.outgoing = counters("outgoing_requests_total", "HTTP requests to others.", "client", "status")
 	m.outgoingTook = histograms("outgoing_request_duration_seconds", "Time until the head of an answer.", seconds, "client")
-	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: "build_info", Help: "1, with the version as its label."}, []string{"version"})
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Namespace: namespace,
+		Name:      "build_info",
+		Help:      "1, with the version as its label.",
+	}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
-	m.registry.MustRegister(m.requests, m.took, m.inFlight, m.security, m.appends, m.batchAppends, m.batchEvents, m.records, m.attempts, m.calls,
-		m.fetches, m.fetchTook, m.fetchWaited, m.outgoing, m.outgoingTook, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.requests, m.took, m.inFlight, m.security, m.appends, m.batchAppends, m.batchEvents, m.records, m.attempts,
+		m.calls,
+		m.fetches, m.fetchTook, m.fetchWaited, m.outgoing, m.outgoingTook, build, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.zero()
 	return m
 }
@@ -111,7 +118,10 @@ func (m *Metrics) Providers(slugs []string) {
 
 // Handler serves /metrics.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, ErrorHandling: promhttp.ContinueOnError}) //nolint:mnd // scrapers, not users
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		MaxRequestsInFlight: 4,
+		ErrorHandling:       promhttp.ContinueOnError,
+	}) //nolint:mnd // scrapers, not users
 }
 
 // Began implements httpapi.Meter.

@@ -29,7 +29,11 @@ func NewOperations(m *Metrics, log *slog.Logger) *Operations {
 		took:  histograms("operation_duration_seconds", "Time of a piece of work that operators watch.", seconds, "operation", "outcome"),
 		rows:  counters("operation_rows_total", "Records, cells or events that such work has dealt with.", "operation"),
 		bytes: counters("operation_bytes_total", "Bytes that such work has moved.", "operation"),
-		under: prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: "operations_in_progress", Help: "Such work under way."}, []string{"operation"}),
+		under: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: namespace,
+			Name:      "operations_in_progress",
+			Help:      "Such work under way.",
+		}, []string{"operation"}),
 	}
 	m.registry.MustRegister(o.took, o.rows, o.bytes, o.under)
 	for _, k := range watch.Kinds() {

@@ -110,23 +110,26 @@ func newScrape(s Sources) *scrape {
 		drift:          d("provider_drift", "Shapes of the provider's replies that have changed in the last day.", "provider"),
 		diskFree:       d("disk_free_bytes", "What is left on the disk of a folder that the program writes to.", "folder"),
 		diskSize:       d("disk_size_bytes", "The size of that disk.", "folder"),
-		backupLast:     d("backup_last_success_timestamp_seconds", "When the last backup that is kept was taken, in seconds since 1970; 0 without one."),
-		backupProved:   d("backup_last_proved_timestamp_seconds", "When the last backup was taken that a restore drill has found to hold; 0 without one."),
-		backupBytes:    d("backup_last_bytes", "Size of the last backup."),
-		backupTook:     d("backup_last_duration_seconds", "Time that the last backup took."),
-		backupEvery:    d("backup_period_seconds", "Period of the schedule of backups; 0 without one."),
-		archiveLast:    d("archive_last_success_timestamp_seconds", "When all of the database's log was last in the archive; 0 before."),
-		archiveOldest:  d("archive_oldest_timestamp_seconds", "The earliest moment that can be restored; 0 without one."),
-		archiveBytes:   d("archive_bytes", "Size of the archive's base backups and log."),
-		archiveEvery:   d("archive_period_seconds", "How often the log is archived; 0 where it is not."),
-		failed:         d("scrape_failed", "1 when the database did not answer this reading of the metrics in time."),
+		backupLast: d("backup_last_success_timestamp_seconds",
+			"When the last backup that is kept was taken, in seconds since 1970; 0 without one."),
+		backupProved: d("backup_last_proved_timestamp_seconds",
+			"When the last backup was taken that a restore drill has found to hold; 0 without one."),
+		backupBytes:   d("backup_last_bytes", "Size of the last backup."),
+		backupTook:    d("backup_last_duration_seconds", "Time that the last backup took."),
+		backupEvery:   d("backup_period_seconds", "Period of the schedule of backups; 0 without one."),
+		archiveLast:   d("archive_last_success_timestamp_seconds", "When all of the database's log was last in the archive; 0 before."),
+		archiveOldest: d("archive_oldest_timestamp_seconds", "The earliest moment that can be restored; 0 without one."),
+		archiveBytes:  d("archive_bytes", "Size of the archive's base backups and log."),
+		archiveEvery:  d("archive_period_seconds", "How often the log is archived; 0 where it is not."),
+		failed:        d("scrape_failed", "1 when the database did not answer this reading of the metrics in time."),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		s.queueAppends, s.queueBytes, s.head, s.relayPosition, s.relayLag, s.relayLeading, s.position, s.lagEvents, s.lagSeconds, s.parked, s.applied,
+		s.queueAppends, s.queueBytes, s.head, s.relayPosition, s.relayLag, s.relayLeading, s.position, s.lagEvents, s.lagSeconds, s.parked,
+		s.applied,
 		s.connections, s.maxConnections, s.acquires, s.acquireWait, s.emptyAcquires, s.breaker, s.waiting, s.drift, s.failed,
 		s.diskFree, s.diskSize, s.backupLast, s.backupProved, s.backupBytes, s.backupTook, s.backupEvery,
 		s.archiveLast, s.archiveOldest, s.archiveBytes, s.archiveEvery,
@@ -236,7 +239,8 @@ func (s *scrape) collectProjections(ctx context.Context, ch chan<- prometheus.Me
 		} {
 			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, p.Consumer.Name, string(p.Consumer.Kind))
 		}
-		ch <- prometheus.MustNewConstMetric(s.applied, prometheus.CounterValue, float64(p.Consumer.Applied()), p.Consumer.Name, string(p.Consumer.Kind))
+		ch <- prometheus.MustNewConstMetric(s.applied, prometheus.CounterValue, float64(p.Consumer.Applied()), p.Consumer.Name,
+			string(p.Consumer.Kind))
 	}
 	return nil
 }

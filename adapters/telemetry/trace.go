@@ -72,7 +72,8 @@ func NewTracing(ctx context.Context, cfg TraceConfig) (*Tracing, error) {
 		if err != nil {
 			return nil, fmt.Errorf("export metrics: %w", err)
 		}
-		reader := metric.NewPeriodicReader(to, metric.WithInterval(metricsEvery), metric.WithProducer(prometheus.NewMetricProducer(prometheus.WithGatherer(cfg.Metrics.registry))))
+		reader := metric.NewPeriodicReader(to, metric.WithInterval(metricsEvery),
+			metric.WithProducer(prometheus.NewMetricProducer(prometheus.WithGatherer(cfg.Metrics.registry))))
 		t.metrics = metric.NewMeterProvider(metric.WithResource(about), metric.WithReader(reader))
 	}
 	return t, nil
@@ -124,7 +125,11 @@ func (t *Tracing) Temporal() ([]interceptor.ClientInterceptor, error) {
 	if t == nil {
 		return nil, nil
 	}
-	i, err := temporalotel.NewTracingInterceptor(temporalotel.TracerOptions{Tracer: t.tracer, TextMapPropagator: t.carry, DisableBaggage: true})
+	i, err := temporalotel.NewTracingInterceptor(temporalotel.TracerOptions{
+		Tracer:            t.tracer,
+		TextMapPropagator: t.carry,
+		DisableBaggage:    true,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("trace flows: %w", err)
 	}

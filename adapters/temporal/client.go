@@ -52,7 +52,12 @@ func Open(cfg Config) (*Client, error) {
 	if cfg.Logger == nil {
 		return nil, errors.New("temporal needs a logger")
 	}
-	sdk, err := client.NewLazyClient(client.Options{HostPort: cfg.Address, Namespace: cfg.Namespace, Logger: log.NewStructuredLogger(cfg.Logger), Interceptors: cfg.Interceptors})
+	sdk, err := client.NewLazyClient(client.Options{
+		HostPort:     cfg.Address,
+		Namespace:    cfg.Namespace,
+		Logger:       log.NewStructuredLogger(cfg.Logger),
+		Interceptors: cfg.Interceptors,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("temporal at %s: %w", cfg.Address, err)
 	}
@@ -118,7 +123,8 @@ func (c *Client) told(err error) error {
 		missing     *serviceerror.NamespaceNotFound
 		exhausted   *serviceerror.ResourceExhausted
 	)
-	if errors.As(err, &unavailable) || errors.As(err, &deadline) || errors.As(err, &missing) || errors.As(err, &exhausted) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.As(err, &unavailable) || errors.As(err, &deadline) || errors.As(err, &missing) || errors.As(err, &exhausted) ||
+		errors.Is(err, context.DeadlineExceeded) {
 		c.down.Store(true)
 		return &projections.WaitError{For: "temporal", Err: err}
 	}

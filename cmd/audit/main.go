@@ -70,7 +70,8 @@ func auditCode(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	problems := judge(calls, accepted, time.Now())
-	_, _ = fmt.Fprintf(out, "vulnerabilities in code that is called: %d, of which %d are accepted until a day\n", len(calls), len(calls)-len(problems))
+	_, _ = fmt.Fprintf(out, "vulnerabilities in code that is called: %d, of which %d are accepted until a day\n", len(calls),
+		len(calls)-len(problems))
 	return report("known vulnerabilities", problems)
 }
 

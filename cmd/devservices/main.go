@@ -57,7 +57,8 @@ func run(ctx context.Context, log *slog.Logger, args []string) (int, error) {
 		return full(ctx, log, args[2:])
 	}
 	if len(args) == 0 || args[0] != "run" || dash < 0 || dash == len(args)-1 {
-		return 2, errors.New("usage: devservices full -- command …; or: devservices smoke URL; or: devservices stand-ins URL; or: devservices run [postgres|rabbitmq|redis|s3|clickhouse|temporal|opensearch|chromium …] -- command …")
+		return 2, errors.New("usage: devservices full -- command …; or: devservices smoke URL; or: devservices stand-ins URL; or: " +
+			"devservices run [postgres|rabbitmq|redis|s3|clickhouse|temporal|opensearch|chromium …] -- command …")
 	}
 	services, err := choose(args[1:dash])
 	if err != nil {

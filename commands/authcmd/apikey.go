@@ -66,8 +66,17 @@ func (h *Handlers) CreateAPIKey(ctx context.Context, meta kernel.Meta, cmd Creat
 	secret := h.cfg.Keys.APIKey(id)
 	k := &auth.APIKey{}
 	if err := k.Create(auth.APIKeyCreated{
-		KeyID: id, Workspace: meta.Workspace, Name: name, Role: cmd.Role, Tables: cmd.Tables, Hash: auth.Hash(secret), Last4: secret[len(secret)-4:],
-		CreatedBy: user, Membership: membership, ExpiresAt: utc(cmd.ExpiresAt), At: h.cfg.Clock.Now(),
+		KeyID:      id,
+		Workspace:  meta.Workspace,
+		Name:       name,
+		Role:       cmd.Role,
+		Tables:     cmd.Tables,
+		Hash:       auth.Hash(secret),
+		Last4:      secret[len(secret)-4:],
+		CreatedBy:  user,
+		Membership: membership,
+		ExpiresAt:  utc(cmd.ExpiresAt),
+		At:         h.cfg.Clock.Now(),
 	}); err != nil {
 		return commands.Result[APIKey]{}, err
 	}

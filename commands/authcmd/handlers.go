@@ -104,9 +104,20 @@ type Config struct {
 func (c Config) Validate() error {
 	var errs []error
 	for name, missing := range map[string]bool{
-		"Store": c.Store == nil, "Codec": c.Codec == nil, "IDs": c.IDs == nil, "Clock": c.Clock == nil, "Logger": c.Logger == nil,
-		"Access": c.Access == nil, "Refresh": c.Refresh == nil, "Keys": c.Keys == nil, "Passwords": c.Passwords == nil, "Persons": c.Persons == nil,
-		"Attempts": c.Attempts == nil, "Members": c.Members == nil, "KeyUses": c.KeyUses == nil, "Mailer": c.Mailer == nil,
+		"Store":     c.Store == nil,
+		"Codec":     c.Codec == nil,
+		"IDs":       c.IDs == nil,
+		"Clock":     c.Clock == nil,
+		"Logger":    c.Logger == nil,
+		"Access":    c.Access == nil,
+		"Refresh":   c.Refresh == nil,
+		"Keys":      c.Keys == nil,
+		"Passwords": c.Passwords == nil,
+		"Persons":   c.Persons == nil,
+		"Attempts":  c.Attempts == nil,
+		"Members":   c.Members == nil,
+		"KeyUses":   c.KeyUses == nil,
+		"Mailer":    c.Mailer == nil,
 	} {
 		if missing {
 			errs = append(errs, errors.New("authcmd needs "+name))
@@ -172,7 +183,9 @@ func (h *Handlers) Observe(events []eventstore.Recorded) {
 }
 
 // updateUser changes an account and makes the change count at once.
-func (h *Handlers) updateUser(ctx context.Context, meta kernel.Meta, id kernel.UserID, fn func(*auth.User) error) (commands.Result[Done], error) {
+func (h *Handlers) updateUser(
+	ctx context.Context, meta kernel.Meta, id kernel.UserID, fn func(*auth.User) error,
+) (commands.Result[Done], error) {
 	done, err := h.users.Update(ctx, meta, string(id), func(u *auth.User) (any, error) {
 		if !u.Exists() {
 			return nil, kernel.NotFound("user", string(id))

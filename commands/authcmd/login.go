@@ -119,7 +119,9 @@ func (h *Handlers) Open(ctx context.Context, meta kernel.Meta, user kernel.UserI
 	})
 }
 
-func (h *Handlers) opened(ctx context.Context, u *auth.User, s *auth.Session, refresh string, position int64) (commands.Result[Opened], error) {
+func (h *Handlers) opened(
+	ctx context.Context, u *auth.User, s *auth.Session, refresh string, position int64,
+) (commands.Result[Opened], error) {
 	access, expires, err := h.cfg.Access.Access(u.ID(), s.ID())
 	if err != nil {
 		return commands.Result[Opened]{}, err

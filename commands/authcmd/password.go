@@ -88,7 +88,8 @@ func (h *Handlers) mailReset(ctx context.Context, meta kernel.Meta, email auth.E
 	}); err != nil {
 		return err
 	}
-	text := fmt.Sprintf("Somebody, hopefully you, asked for a new password for Morket.\n\nChoose one here within an hour:\n%s/reset-password?token=%s\n\n"+
+	text := fmt.Sprintf("Somebody, hopefully you, asked for a new password for Morket.\n\nChoose one here within an "+
+		"hour:\n%s/reset-password?token=%s\n\n"+
 		"If it was not you, ignore this mail: nothing has changed.\n", h.cfg.PublicURL, token)
 	return h.cfg.Mailer.Send(ctx, string(email), "Choose a new password for Morket", text)
 }

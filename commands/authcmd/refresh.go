@@ -26,7 +26,9 @@ func (h *Handlers) RefreshSession(ctx context.Context, meta kernel.Meta, token s
 	return eventstore.Retry(ctx, func(int) (commands.Result[Opened], error) { return h.refreshOnce(ctx, meta, session, token, next) })
 }
 
-func (h *Handlers) refreshOnce(ctx context.Context, meta kernel.Meta, session kernel.SessionID, token, next string) (commands.Result[Opened], error) {
+func (h *Handlers) refreshOnce(
+	ctx context.Context, meta kernel.Meta, session kernel.SessionID, token, next string,
+) (commands.Result[Opened], error) {
 	s, version, err := h.sessions.Load(ctx, string(session))
 	if err != nil {
 		return commands.Result[Opened]{}, err
@@ -65,7 +67,9 @@ func (h *Handlers) refreshOnce(ctx context.Context, meta kernel.Meta, session ke
 }
 
 // closeSession closes a session; its access tokens are refused from this moment on.
-func (h *Handlers) closeSession(ctx context.Context, meta kernel.Meta, user kernel.UserID, session kernel.SessionID, why auth.CloseReason) (commands.Result[Done], error) {
+func (h *Handlers) closeSession(
+	ctx context.Context, meta kernel.Meta, user kernel.UserID, session kernel.SessionID, why auth.CloseReason,
+) (commands.Result[Done], error) {
 	return h.updateUser(ctx, meta.As("close-session"), user, func(u *auth.User) error {
 		return u.CloseSession(session, why, h.cfg.Clock.Now())
 	})

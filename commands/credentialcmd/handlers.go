@@ -79,7 +79,15 @@ func (h *Handlers) Store(ctx context.Context, meta kernel.Meta, c Store) (comman
 	masked := credential.Mask(c.Secret)
 	out := Stored{ID: id, Provider: c.Provider, Name: c.Name, Masked: credential.MaskedText(masked), Version: 1, Hosts: hosts}
 	done, err := h.repo.Update(ctx, meta.As("credential.store"), string(id), func(cr *credential.Credential) (any, error) {
-		return out, cr.Store(credential.Stored{ID: id, Workspace: meta.Workspace, Provider: c.Provider, Name: c.Name, Masked: masked, Sealed: sealed, Hosts: hosts})
+		return out, cr.Store(credential.Stored{
+			ID:        id,
+			Workspace: meta.Workspace,
+			Provider:  c.Provider,
+			Name:      c.Name,
+			Masked:    masked,
+			Sealed:    sealed,
+			Hosts:     hosts,
+		})
 	})
 	if err != nil {
 		return commands.Result[Stored]{}, err
@@ -108,7 +116,13 @@ func (h *Handlers) Rotate(ctx context.Context, meta kernel.Meta, c Rotate) (comm
 		if err != nil {
 			return nil, err
 		}
-		out = Stored{ID: c.ID, Provider: cr.Provider(), Masked: credential.MaskedText(masked), Version: cr.Version() + 1, Hosts: append([]string{}, cr.Hosts()...)}
+		out = Stored{
+			ID:       c.ID,
+			Provider: cr.Provider(),
+			Masked:   credential.MaskedText(masked),
+			Version:  cr.Version() + 1,
+			Hosts:    append([]string{}, cr.Hosts()...),
+		}
 		return out, cr.Rotate(masked, sealed)
 	})
 	if err != nil {
@@ -184,9 +198,12 @@ func (h *Handlers) Delete(ctx context.Context, meta kernel.Meta, id kernel.Crede
 	return commands.Reply(done, Nothing{})
 }
 
-// Open decrypts a secret and says which hosts it may be sent to, for the purpose, which is recorded before the secret is handed out. A secret that is wrapped
+// Open decrypts a secret and says which hosts it may be sent to, for the purpose, which is recorded before the secret is handed out. A
+// secret that is wrapped
 // under an older master key is wrapped anew on the way.
-func (h *Handlers) Open(ctx context.Context, meta kernel.Meta, id kernel.CredentialID, purpose string) (secret map[string]string, hosts []string, err error) {
+func (h *Handlers) Open(
+	ctx context.Context, meta kernel.Meta, id kernel.CredentialID, purpose string,
+) (secret map[string]string, hosts []string, err error) {
 	meta.IdempotencyKey = "" // each use is an event of its own
 	_, err = h.repo.Update(ctx, meta.As("credential.use"), string(id), func(cr *credential.Credential) (any, error) {
 		if !cr.Exists(meta.Workspace) {

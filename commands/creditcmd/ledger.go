@@ -43,7 +43,9 @@ func NewLedger(store eventstore.Store, codec *eventstore.Codec, keys credit.Keys
 // was used before, the first answer is given instead. A conflict on one of the other streams is the caller's to resolve and is
 // returned as it is. Too many requests waiting for the account are eventstore.ErrBusy. A context that ends while the request waits is
 // its error; once the request is on its way, it is ErrUnknownOutcome as well.
-func (l *Ledger) Commit(ctx context.Context, meta kernel.Meta, ws kernel.WorkspaceID, result any, decide func(*credit.Account) error, changes ...eventstore.Change) (eventstore.Appended, error) {
+func (l *Ledger) Commit(
+	ctx context.Context, meta kernel.Meta, ws kernel.WorkspaceID, result any, decide func(*credit.Account) error, changes ...eventstore.Change,
+) (eventstore.Appended, error) {
 	return l.commit(ctx, ws, &request{meta: meta, result: result, decide: decide, changes: changes})
 }
 

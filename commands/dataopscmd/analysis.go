@@ -117,7 +117,8 @@ func (a *analysis) describe(s *sight, names []string, schema *table.Schema) {
 		if a.format == dataops.JSONL {
 			c.Key = names[i]
 		}
-		c.SuggestSkip = n.blank && a.columns[i].values == 0 || errorsFile == len(dataops.ErrorColumns()) && slices.Contains(dataops.ErrorColumns(), n.name)
+		c.SuggestSkip = n.blank && a.columns[i].values == 0 ||
+			errorsFile == len(dataops.ErrorColumns()) && slices.Contains(dataops.ErrorColumns(), n.name)
 		if schema != nil {
 			if col, ok := similar(*schema, n.name); ok {
 				c.SuggestedColumn = col.ID
@@ -157,9 +158,11 @@ func (a *analysis) notices(width int, names []named) []dataops.Notice {
 	}
 	switch {
 	case a.escaped > 0 && a.formulas == 0:
-		say(dataops.NoticeFormulas, "%s an apostrophe that protects from formulas, as exports have it; it is taken away", have(a.escaped, "value"))
+		say(dataops.NoticeFormulas, "%s an apostrophe that protects from formulas, as exports have it; it is taken away",
+			have(a.escaped, "value"))
 	case a.escaped > 0:
-		say(dataops.NoticeFormulas, "%s an apostrophe before a formula and %s none; they are left as they are", have(a.escaped, "value"), have(a.formulas, "formula"))
+		say(dataops.NoticeFormulas, "%s an apostrophe before a formula and %s none; they are left as they are", have(a.escaped, "value"),
+			have(a.formulas, "formula"))
 	}
 	return out
 }
@@ -238,7 +241,10 @@ func onlyText(s string) bool {
 		return false
 	}
 	for _, t := range []table.Type{table.Boolean, table.Number, table.DateTime} {
-		for _, form := range []*table.Form{{Decimal: table.Point, DateOrder: table.DayFirst}, {Decimal: table.Comma, DateOrder: table.MonthFirst}, {DateOrder: table.YearFirst}} {
+		for _, form := range []*table.Form{{
+			Decimal:   table.Point,
+			DateOrder: table.DayFirst,
+		}, {Decimal: table.Comma, DateOrder: table.MonthFirst}, {DateOrder: table.YearFirst}} {
 			if _, _, err := table.ParseText(table.Column{Name: "x", Type: t, Form: form}, s, false); err == nil {
 				return false
 			}
@@ -249,7 +255,10 @@ func onlyText(s string) bool {
 
 // emptyWords are what programs write for an empty cell. In a column of texts they are texts.
 func emptyWords() []string {
-	return []string{"n/a", "na", "#n/a", "n.a.", "null", "(null)", "nil", "none", "nan", "-", "–", "—", "--", "?", `\n`, "#null!", "(blank)", "(empty)", "k.a.", "n.v."}
+	return []string{
+		"n/a", "na", "#n/a", "n.a.", "null", "(null)", "nil", "none", "nan", "-", "–", "—", "--", "?", `\n`,
+		"#null!", "(blank)", "(empty)", "k.a.", "n.v.",
+	}
 }
 
 const maxEmptyWords = 10
@@ -284,7 +293,14 @@ func (c *columnLook) found(format dataops.Format) *table.Found {
 }
 
 func (c *columnLook) column(i int, name string, found *table.Found) dataops.FileColumn {
-	out := dataops.FileColumn{Index: i, Name: name, SuggestedType: string(found.Type), Samples: append([]string{}, c.samples...), Currency: found.Currency, Decimals: found.Decimals}
+	out := dataops.FileColumn{
+		Index:         i,
+		Name:          name,
+		SuggestedType: string(found.Type),
+		Samples:       append([]string{}, c.samples...),
+		Currency:      found.Currency,
+		Decimals:      found.Decimals,
+	}
 	form, open := found.Form, found.Ambiguous
 	if form == nil && len(open) == 0 { // what it would be as another type
 		for _, t := range []table.Type{table.Number, table.Date} {

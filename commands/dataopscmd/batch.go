@@ -69,7 +69,13 @@ func (b *batch) fields(r rawRow, format dataops.Format) []string {
 // readBatch reads records until it has a batch.
 func readBatch(records dataops.Records, from dataops.Mark, limits Limits, width int) (*batch, error) {
 	maxRows := max(1, limits.BatchCells/max(1, width))
-	b := &batch{from: from, next: from, rows: make([]rawRow, 0, maxRows), ends: make([]int, 0, maxRows*width), absent: make([]bool, 0, maxRows*width)}
+	b := &batch{
+		from:   from,
+		next:   from,
+		rows:   make([]rawRow, 0, maxRows),
+		ends:   make([]int, 0, maxRows*width),
+		absent: make([]bool, 0, maxRows*width),
+	}
 	var text strings.Builder
 	text.Grow(limits.BatchBytes / 2) //nolint:mnd // most batches are full by their cells before
 	for len(b.rows) < maxRows && text.Len() < limits.BatchBytes {
@@ -81,7 +87,16 @@ func readBatch(records dataops.Records, from dataops.Mark, limits Limits, width 
 		if err != nil {
 			return nil, err
 		}
-		row := rawRow{line: rec.Line, next: rec.Next, first: len(b.ends), fields: len(rec.Fields), problem: rec.Problem, excerpt: rec.Excerpt, unknown: rec.Unknown, notice: rec.Notice}
+		row := rawRow{
+			line:    rec.Line,
+			next:    rec.Next,
+			first:   len(b.ends),
+			fields:  len(rec.Fields),
+			problem: rec.Problem,
+			excerpt: rec.Excerpt,
+			unknown: rec.Unknown,
+			notice:  rec.Notice,
+		}
 		for _, f := range rec.Surplus {
 			row.surplus = append(row.surplus, string(f))
 		}

@@ -49,7 +49,8 @@ func (c Commit) Validate() error {
 	fields := []kernel.Checked{
 		kernel.Field("table_id", c.TableID, kernel.Holds((c.TableID == "") != (c.NewTable == ""), "name either a table or a new table")),
 		kernel.Field("mode", c.Mode, kernel.OneOf([]dataops.Mode{dataops.Append, dataops.Upsert}, "%q is not append or upsert", c.Mode)),
-		kernel.Field("key_columns", c.KeyColumns, kernel.Holds(c.Mode != dataops.Upsert || len(c.KeyColumns) > 0, "an upsert needs at least one key column"),
+		kernel.Field("key_columns", c.KeyColumns, kernel.Holds(c.Mode != dataops.Upsert ||
+			len(c.KeyColumns) > 0, "an upsert needs at least one key column"),
 			kernel.Sized(0, maxKeyColumns, "at most %d are possible", maxKeyColumns)),
 	}
 	seen := map[int]bool{}
@@ -60,7 +61,8 @@ func (c Commit) Validate() error {
 				ways++
 			}
 		}
-		fields = append(fields, kernel.Field(fmt.Sprintf("mapping[%d]", i), m.Index, kernel.Holds(ways == 1, "say one of column_id, new_column and skip"),
+		fields = append(fields, kernel.Field(fmt.Sprintf("mapping[%d]", i), m.Index,
+			kernel.Holds(ways == 1, "say one of column_id, new_column and skip"),
 			kernel.Holds(!seen[m.Index], "column %d of the file is mapped twice", m.Index)))
 		seen[m.Index] = true
 	}
@@ -123,7 +125,8 @@ func (h *Handlers) plan(ctx context.Context, meta kernel.Meta, cmd Commit) (*pla
 		return nil, err
 	}
 	if imp.Unsure {
-		return nil, kernel.E(kernel.KindInvalid, "ENCODING_UNSURE", "the encoding of the file is not certain; see how its lines would read and choose one with preview")
+		return nil, kernel.E(kernel.KindInvalid, "ENCODING_UNSURE",
+			"the encoding of the file is not certain; see how its lines would read and choose one with preview")
 	}
 	seen, first, err := h.seen(ctx, imp, cmd.Header)
 	if err != nil {
@@ -146,7 +149,14 @@ func (h *Handlers) plan(ctx context.Context, meta kernel.Meta, cmd Commit) (*pla
 			return nil, err
 		}
 	}
-	plan := dataops.Plan{Reading: seen.reading, Width: len(seen.columns), Mode: cmd.Mode, UnescapeFormulas: seen.facts.Escaped, CreateOptions: cmd.CreateOptions, KeepRows: cmd.KeepRows}
+	plan := dataops.Plan{
+		Reading:          seen.reading,
+		Width:            len(seen.columns),
+		Mode:             cmd.Mode,
+		UnescapeFormulas: seen.facts.Escaped,
+		CreateOptions:    cmd.CreateOptions,
+		KeepRows:         cmd.KeepRows,
+	}
 	if cmd.UnescapeFormulas != nil {
 		plan.UnescapeFormulas = *cmd.UnescapeFormulas
 	}
@@ -195,7 +205,9 @@ func (h *Handlers) target(ctx context.Context, ws kernel.WorkspaceID, cmd Commit
 
 // newTable makes the table with all its columns at once, and the mapping onto them. It notes in made which columns of the
 // file have got one of their own.
-func (h *Handlers) newTable(ws kernel.WorkspaceID, cmd Commit, columns []dataops.FileColumn, made map[int]bool) (*table.Table, []Mapping, error) {
+func (h *Handlers) newTable(
+	ws kernel.WorkspaceID, cmd Commit, columns []dataops.FileColumn, made map[int]bool,
+) (*table.Table, []Mapping, error) {
 	mapping := cmd.Mapping
 	if len(mapping) == 0 {
 		for _, c := range columns {
@@ -204,7 +216,8 @@ func (h *Handlers) newTable(ws kernel.WorkspaceID, cmd Commit, columns []dataops
 			}
 		}
 		if len(mapping) > table.MaxColumns {
-			return nil, nil, kernel.Invalid("mapping", "the file has %d columns and a table takes %d; say in mapping which to leave out", len(mapping), table.MaxColumns)
+			return nil, nil, kernel.Invalid("mapping", "the file has %d columns and a table takes %d; say in mapping which to leave out",
+				len(mapping), table.MaxColumns)
 		}
 	}
 	var drafts []table.Draft

@@ -81,11 +81,21 @@ func (c *converter) row(b *batch, row rawRow, out *cells) {
 	surplus := len(row.surplus) > 0
 	if row.problem != "" && (!surplus || !c.plan.KeepRows) {
 		out.failed++
-		out.problems = append(out.problems, dataops.Problem{Line: row.line, Value: row.excerpt, Reason: row.problem, Row: b.fields(row, c.plan.Reading.Format)})
+		out.problems = append(out.problems, dataops.Problem{
+			Line:   row.line,
+			Value:  row.excerpt,
+			Reason: row.problem,
+			Row:    b.fields(row, c.plan.Reading.Format),
+		})
 		return
 	}
 	if surplus {
-		out.problems = append(out.problems, dataops.Problem{Line: row.line, Value: dataops.Shorten(strings.Join(row.surplus, ", ")), Reason: row.problem + "; what is too much is left out", Kept: true})
+		out.problems = append(out.problems, dataops.Problem{
+			Line:   row.line,
+			Value:  dataops.Shorten(strings.Join(row.surplus, ", ")),
+			Reason: row.problem + "; what is too much is left out",
+			Kept:   true,
+		})
 	}
 	n, blank, bad := len(out.lines), true, surplus
 	mark := len(out.options)
@@ -100,7 +110,13 @@ func (c *converter) row(b *batch, row rawRow, out *cells) {
 		}
 		if err != nil {
 			bad = true
-			out.problems = append(out.problems, dataops.Problem{Line: row.line, Column: f.Name, Value: dataops.Shorten(plain(text, c.plan.Reading.Format)), Reason: err.Error(), Kept: c.plan.KeepRows})
+			out.problems = append(out.problems, dataops.Problem{
+				Line:   row.line,
+				Column: f.Name,
+				Value:  dataops.Shorten(plain(text, c.plan.Reading.Format)),
+				Reason: err.Error(),
+				Kept:   c.plan.KeepRows,
+			})
 			v = kernel.Null()
 		}
 		blank = blank && kernel.IsNull(v)
@@ -130,7 +146,12 @@ func (c *converter) row(b *batch, row rawRow, out *cells) {
 // warn says what is strange about a row that is taken all the same.
 func (c *converter) warn(row rawRow, out *cells) {
 	for _, key := range row.unknown {
-		out.problems = append(out.problems, dataops.Problem{Line: row.line, Column: dataops.Shorten(key), Reason: "the key was not there when the columns were chosen; its values are left out", Kept: true})
+		out.problems = append(out.problems, dataops.Problem{
+			Line:   row.line,
+			Column: dataops.Shorten(key),
+			Reason: "the key was not there when the columns were chosen; its values are left out",
+			Kept:   true,
+		})
 	}
 	if row.notice != "" && row.problem == "" {
 		out.problems = append(out.problems, dataops.Problem{Line: row.line, Value: row.excerpt, Reason: row.notice, Kept: true})
@@ -139,7 +160,8 @@ func (c *converter) warn(row rawRow, out *cells) {
 
 // empty reports whether the text means an empty cell.
 func (f fieldTarget) empty(text string) bool {
-	return len(f.Empty) > 0 && len(text) <= maxEmptyWord && slices.Contains(f.Empty, strings.ToLower(strings.TrimSpace(strings.Trim(text, `"`))))
+	return len(f.Empty) > 0 && len(text) <= maxEmptyWord &&
+		slices.Contains(f.Empty, strings.ToLower(strings.TrimSpace(strings.Trim(text, `"`))))
 }
 
 // maxEmptyWord is how long a text may be that means an empty cell.

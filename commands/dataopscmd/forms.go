@@ -74,7 +74,8 @@ func formFor(field string, m Mapping, c dataops.FileColumn, col table.Column) (*
 			form.Decimal = string(own.Decimal)
 		}
 		if form.Decimal == "" && slices.Contains(c.Open, dataops.OpenDecimal) {
-			return nil, kernel.Invalid(field+".form.decimal", "the numbers of “%s” can be read with a decimal point or a decimal comma (%s); say which", c.Name, sample(c))
+			return nil, kernel.Invalid(field+".form.decimal",
+				"the numbers of “%s” can be read with a decimal point or a decimal comma (%s); say which", c.Name, sample(c))
 		}
 	case col.Type == table.Date || col.Type == table.DateTime:
 		form.Decimal = ""
@@ -85,7 +86,8 @@ func formFor(field string, m Mapping, c dataops.FileColumn, col table.Column) (*
 			form.Zone = own.Zone
 		}
 		if form.DateOrder == "" && slices.Contains(c.Open, dataops.OpenDateOrder) {
-			return nil, kernel.Invalid(field+".form.date_order", "the dates of “%s” can be read with the day or the month first (%s); say which", c.Name, sample(c))
+			return nil, kernel.Invalid(field+".form.date_order", "the dates of “%s” can be read with the day or the month first (%s); say which",
+				c.Name, sample(c))
 		}
 	default:
 		return nil, nil //nolint:nilnil // the type has no form

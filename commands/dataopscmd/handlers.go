@@ -49,7 +49,8 @@ type Zones interface {
 
 // Validate says what is missing.
 func (c Config) Validate() error {
-	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Files == nil || c.Formats == nil || c.Grid == nil || c.Wait == nil {
+	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Files == nil || c.Formats == nil || c.Grid == nil ||
+		c.Wait == nil {
 		return errors.New("the import commands need a store, a codec, ids, a clock, files, formats, a grid and its progress")
 	}
 	return nil
@@ -88,7 +89,9 @@ func (h *Handlers) load(ctx context.Context, ws kernel.WorkspaceID, id kernel.Im
 }
 
 // update changes an import that the caller may see, and answers what it is then.
-func (h *Handlers) update(ctx context.Context, meta kernel.Meta, id kernel.ImportID, fn func(*dataops.Import) error) (commands.Result[dataops.Summary], error) {
+func (h *Handlers) update(
+	ctx context.Context, meta kernel.Meta, id kernel.ImportID, fn func(*dataops.Import) error,
+) (commands.Result[dataops.Summary], error) {
 	var after dataops.Summary
 	done, err := h.imports.Update(ctx, meta, string(id), func(imp *dataops.Import) (any, error) {
 		if !imp.Exists(meta.Workspace) {

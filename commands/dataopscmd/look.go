@@ -77,7 +77,8 @@ func (h *Handlers) names(ctx context.Context, object string, s *sight) ([]string
 		return nil, err
 	}
 	if sample.wide {
-		return nil, fileError("has more than %d columns; at most %d can be read. Take out those that are not needed and upload it again", dataops.MaxFields, dataops.MaxColumns)
+		return nil, fileError("has more than %d columns; at most %d can be read. Take out those that are not needed and upload it again",
+			dataops.MaxFields, dataops.MaxColumns)
 	}
 	width, wider := 0, 0
 	header := s.reading.Header && len(sample.records) > 0 && !sample.broken

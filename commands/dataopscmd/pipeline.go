@@ -95,7 +95,9 @@ func (w *work) room(ctx context.Context) (int64, error) {
 }
 
 // prepare reads and converts batches until the file or ctx ends.
-func (w *work) prepare(ctx context.Context, records dataops.Records, plan dataops.Plan, from dataops.Mark, current *atomic.Pointer[table.Schema], out chan<- prepared) {
+func (w *work) prepare(
+	ctx context.Context, records dataops.Records, plan dataops.Plan, from dataops.Mark, current *atomic.Pointer[table.Schema], out chan<- prepared,
+) {
 	conv := newConverter(plan, *current.Load())
 	for {
 		b, err := readBatch(records, from, w.limits, len(plan.Targets))
@@ -259,7 +261,10 @@ func (w *work) dropped(p prepared) ([]kernel.ColumnID, []dataops.Problem) {
 		}
 		ids = append(ids, t.ColumnID)
 		notices = append(notices, dataops.Problem{
-			Line: p.batch.from.Line + 1, Column: t.Name, Reason: "the column was deleted during the import; its values are left out from this line on", Kept: true,
+			Line:   p.batch.from.Line + 1,
+			Column: t.Name,
+			Reason: "the column was deleted during the import; its values are left out from this line on",
+			Kept:   true,
 		})
 	}
 	return ids, notices

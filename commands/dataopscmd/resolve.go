@@ -49,12 +49,16 @@ type resolver struct {
 
 // resolve decides which rows of a batch are new.
 func (w *work) resolve(ctx context.Context, c *cells, room int64) (*outcome, error) {
-	r := resolver{plan: w.imp.Plan, limit: w.limits.Rows, find: func(ctx context.Context, keys [][]json.RawMessage, columns []kernel.ColumnID) ([][]GridRow, int64, error) {
-		if err := w.reach(ctx, w.position); err != nil { // the batch before, whose new rows this one may change
-			return nil, 0, err
-		}
-		return w.h.cfg.Grid.Find(ctx, c.schema, w.imp.Plan.KeyColumns, keys, columns)
-	}}
+	r := resolver{
+		plan:  w.imp.Plan,
+		limit: w.limits.Rows,
+		find: func(ctx context.Context, keys [][]json.RawMessage, columns []kernel.ColumnID) ([][]GridRow, int64, error) {
+			if err := w.reach(ctx, w.position); err != nil { // the batch before, whose new rows this one may change
+				return nil, 0, err
+			}
+			return w.h.cfg.Grid.Find(ctx, c.schema, w.imp.Plan.KeyColumns, keys, columns)
+		},
+	}
 	o, err := r.resolve(ctx, c, room)
 	if err != nil {
 		return nil, err
@@ -266,7 +270,15 @@ func (o *outcome) events(imp *dataops.Import, b *batch) []kernel.Event {
 	for _, c := range o.changes {
 		eachChunk(c.rows, c.columns, c.values, func(chunk kernel.Chunk, from, to int) {
 			no++
-			e := dataops.RowsUpdated{ImportID: imp.ID, TableID: imp.TableID, Chunk: chunk, ChunkNo: no, Next: b.next, Seen: o.seen, Old: map[kernel.ColumnID][]json.RawMessage{}}
+			e := dataops.RowsUpdated{
+				ImportID: imp.ID,
+				TableID:  imp.TableID,
+				Chunk:    chunk,
+				ChunkNo:  no,
+				Next:     b.next,
+				Seen:     o.seen,
+				Old:      map[kernel.ColumnID][]json.RawMessage{},
+			}
 			for i, id := range c.columns {
 				e.Old[id] = c.old[i][from:to]
 			}

@@ -249,7 +249,14 @@ func (w *work) revert(ctx context.Context, schema table.Schema, u dataops.RowsUp
 	}
 	for _, id := range columns {
 		values := u.Chunk.Cols[id]
-		edit := table.CellsEdited{TableID: w.imp.TableID, Seen: seen, Source: table.FromUndo, Step: w.step(), Old: map[kernel.ColumnID][]json.RawMessage{}, Chunk: kernel.Chunk{Cols: map[kernel.ColumnID][]json.RawMessage{}}}
+		edit := table.CellsEdited{
+			TableID: w.imp.TableID,
+			Seen:    seen,
+			Source:  table.FromUndo,
+			Step:    w.step(),
+			Old:     map[kernel.ColumnID][]json.RawMessage{},
+			Chunk:   kernel.Chunk{Cols: map[kernel.ColumnID][]json.RawMessage{}},
+		}
 		for i, row := range u.Chunk.Rows {
 			current, ok := now[row]
 			if !ok {

@@ -51,18 +51,29 @@ func (h *Handlers) Upload(ctx context.Context, meta kernel.Meta, cmd Upload) (co
 	}
 	id := kernel.ImportID(h.cfg.IDs.New(kernel.PrefixImport))
 	inspector := h.cfg.Formats.Inspect()
-	object, err := h.cfg.Files.Put(ctx, "uploads/"+string(meta.Workspace)+"/"+string(id), io.TeeReader(cmd.Body, inspector), dataops.MaxFileBytes)
+	object, err := h.cfg.Files.Put(ctx, "uploads/"+string(meta.Workspace)+"/"+string(id), io.TeeReader(cmd.Body, inspector),
+		dataops.MaxFileBytes)
 	if err != nil {
 		return none, err
 	}
-	res, err := h.uploaded(ctx, meta, cmd, dataops.Uploaded{ImportID: id, Workspace: meta.Workspace, Filename: cmd.Filename, Object: object.Key, Size: object.Size, SHA256: object.SHA256, Uploader: meta.Actor.Ref()}, inspector, schema)
+	res, err := h.uploaded(ctx, meta, cmd, dataops.Uploaded{
+		ImportID:  id,
+		Workspace: meta.Workspace,
+		Filename:  cmd.Filename,
+		Object:    object.Key,
+		Size:      object.Size,
+		SHA256:    object.SHA256,
+		Uploader:  meta.Actor.Ref(),
+	}, inspector, schema)
 	if err != nil || res.Replayed {
 		h.drop(ctx, object.Key)
 	}
 	return res, err
 }
 
-func (h *Handlers) uploaded(ctx context.Context, meta kernel.Meta, cmd Upload, e dataops.Uploaded, inspector dataops.Inspector, schema *table.Schema) (commands.Result[dataops.Summary], error) {
+func (h *Handlers) uploaded(
+	ctx context.Context, meta kernel.Meta, cmd Upload, e dataops.Uploaded, inspector dataops.Inspector, schema *table.Schema,
+) (commands.Result[dataops.Summary], error) {
 	var none commands.Result[dataops.Summary]
 	found, err := inspector.Detect(cmd.Filename)
 	if err != nil {
@@ -146,7 +157,13 @@ func (h *Handlers) Preview(ctx context.Context, meta kernel.Meta, cmd Preview) (
 		return none, err
 	}
 	return h.update(ctx, meta, cmd.ImportID, func(imp *dataops.Import) error {
-		e := dataops.Previewed{Reading: seen.reading, Columns: seen.columns, Preview: seen.preview, Facts: seen.facts, Unsure: imp.Unsure && cmd.Choice.Encoding == nil}
+		e := dataops.Previewed{
+			Reading: seen.reading,
+			Columns: seen.columns,
+			Preview: seen.preview,
+			Facts:   seen.facts,
+			Unsure:  imp.Unsure && cmd.Choice.Encoding == nil,
+		}
 		e.Facts.Notices = append(kept(imp, e.Unsure, reading), e.Facts.Notices...)
 		return imp.Reanalyse(e)
 	})

@@ -98,7 +98,9 @@ func (h *Handlers) AutoRun(ctx context.Context, meta kernel.Meta, c AutoRun) (le
 }
 
 // autoRuns prepares the runs of a group: one, or several where a run can't have so many columns.
-func (h *Handlers) autoRuns(ctx context.Context, c AutoRun, schema table.Schema, g AutoGroup, left map[kernel.ColumnID]error) ([]prepared, error) {
+func (h *Handlers) autoRuns(
+	ctx context.Context, c AutoRun, schema table.Schema, g AutoGroup, left map[kernel.ColumnID]error,
+) ([]prepared, error) {
 	var usable []kernel.ColumnID
 	for _, id := range g.Columns {
 		if _, err := h.plans(ctx, c.Workspace, schema, []kernel.ColumnID{id}); err != nil {

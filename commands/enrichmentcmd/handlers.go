@@ -143,7 +143,9 @@ func (h *Handlers) rules(s table.Schema) enrichment.Rules {
 }
 
 // normalise checks a configuration by the rules, and that its credentials may go where its steps send them.
-func (h *Handlers) normalise(ctx context.Context, ws kernel.WorkspaceID, rules enrichment.Rules, c enrichment.Config, target kernel.ColumnID) (enrichment.Config, error) {
+func (h *Handlers) normalise(
+	ctx context.Context, ws kernel.WorkspaceID, rules enrichment.Rules, c enrichment.Config, target kernel.ColumnID,
+) (enrichment.Config, error) {
 	cfg, err := rules.Normalise(c, target)
 	if err != nil || h.Credentials == nil {
 		return cfg, err

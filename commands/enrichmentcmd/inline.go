@@ -30,7 +30,8 @@ const (
 // Validate checks the command by itself.
 func (c StartInline) Validate() error {
 	return kernel.Check(
-		kernel.Field("inline.records", c.Records, kernel.Sized(1, enrichment.MaxInlineRecords, "give 1 to %d records", enrichment.MaxInlineRecords)),
+		kernel.Field("inline.records", c.Records, kernel.Sized(1, enrichment.MaxInlineRecords, "give 1 to %d records",
+			enrichment.MaxInlineRecords)),
 		kernel.Field("max_credits_mc", c.MaxCredits, kernel.Holds(c.MaxCredits >= 0, "must not be negative")),
 	)
 }
@@ -65,7 +66,8 @@ func (h *Handlers) prepareInline(ctx context.Context, meta kernel.Meta, c StartI
 		return prepared{}, err
 	}
 	if len(cfg.Outputs) > 0 {
-		return prepared{}, kernel.Invalid("inline.config.outputs", "records have no columns to put further outputs into; the records' answers hold all outputs")
+		return prepared{}, kernel.Invalid("inline.config.outputs",
+			"records have no columns to put further outputs into; the records' answers hold all outputs")
 	}
 	plans := []enrichment.Plan{{ColumnID: kernel.ColumnID(h.IDs.New(kernel.PrefixColumn)), Config: cfg}}
 	p := prepared{event: enrichment.RunStarted{
@@ -82,7 +84,8 @@ func FieldColumns(records []map[string]json.RawMessage) (enrichment.Columns, err
 	for i, r := range records {
 		for name, value := range r {
 			if n, ok := kernel.NumbersFit(value); !ok {
-				return nil, kernel.Invalid(fmt.Sprintf("inline.records[%d].%s", i, kernel.Shorten(name)), "the number %s is too long, too large or too small to be kept; write it in quotes", n)
+				return nil, kernel.Invalid(fmt.Sprintf("inline.records[%d].%s", i, kernel.Shorten(name)),
+					"the number %s is too long, too large or too small to be kept; write it in quotes", n)
 			}
 			if seen[name] {
 				continue

@@ -17,7 +17,9 @@ type NewOutput struct {
 
 // addOutputs adds the columns after the given one, and returns the configuration with them. They are data columns: what is in them stays
 // when the enrichment goes.
-func (h *Handlers) addOutputs(t *table.Table, c enrichment.Config, list []NewOutput, after kernel.ColumnID, step table.Step) (enrichment.Config, error) {
+func (h *Handlers) addOutputs(
+	t *table.Table, c enrichment.Config, list []NewOutput, after kernel.ColumnID, step table.Step,
+) (enrichment.Config, error) {
 	if len(c.Outputs)+len(list) > enrichment.MaxOutputs {
 		return c, kernel.Invalid("new_outputs", "at most %d further outputs", enrichment.MaxOutputs)
 	}
@@ -33,7 +35,8 @@ func (h *Handlers) addOutputs(t *table.Table, c enrichment.Config, list []NewOut
 	return c, nil
 }
 
-// withoutGone leaves out the outputs whose column was deleted: the others of the same answer are wanted still, and the column may come back.
+// withoutGone leaves out the outputs whose column was deleted: the others of the same answer are wanted still, and the column may come
+// back.
 func withoutGone(c enrichment.Config, s table.Schema) enrichment.Config {
 	c.Outputs = slices.DeleteFunc(slices.Clone(c.Outputs), func(o enrichment.Output) bool {
 		_, live := s.Column(o.ColumnID)

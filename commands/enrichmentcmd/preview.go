@@ -73,7 +73,14 @@ func (h *Handlers) Preview(ctx context.Context, meta kernel.Meta, c Preview) (co
 	if err != nil {
 		return commands.Result[PreviewAnswer]{}, err
 	}
-	p := previewing{Handlers: h, Preview: c, meta: meta.As("enrichment.preview"), plan: plan, cells: cells, id: credit.PreviewPrefix + h.IDs.New(kernel.PrefixRun)}
+	p := previewing{
+		Handlers: h,
+		Preview:  c,
+		meta:     meta.As("enrichment.preview"),
+		plan:     plan,
+		cells:    cells,
+		id:       credit.PreviewPrefix + h.IDs.New(kernel.PrefixRun),
+	}
 	p.meta.Workspace = c.Workspace
 	if price := plan.Dearest(); c.CallPaid && price > 0 {
 		return p.paid(ctx, price)
@@ -88,7 +95,14 @@ func (h *Handlers) previewed(ctx context.Context, c Preview, plan *waterfall.Pla
 	if err != nil {
 		return nil, err
 	}
-	rows, err := h.Rows.Page(ctx, RowQuery{Workspace: c.Workspace, Table: c.Table, Columns: plan.Needs(), IDs: []kernel.RowID{c.Row}, Limit: 1, Position: head})
+	rows, err := h.Rows.Page(ctx, RowQuery{
+		Workspace: c.Workspace,
+		Table:     c.Table,
+		Columns:   plan.Needs(),
+		IDs:       []kernel.RowID{c.Row},
+		Limit:     1,
+		Position:  head,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +125,12 @@ type previewing struct {
 func (p previewing) ask(ctx context.Context) waterfall.Outcome {
 	ctx, cancel := context.WithTimeout(ctx, previewWithin)
 	defer cancel()
-	session := p.Engine.Session(waterfall.SessionConfig{Workspace: p.Workspace, Run: kernel.RunID(p.id), FreeOnly: !p.CallPaid, Bodies: enrichment.ShownBody})
+	session := p.Engine.Session(waterfall.SessionConfig{
+		Workspace: p.Workspace,
+		Run:       kernel.RunID(p.id),
+		FreeOnly:  !p.CallPaid,
+		Bodies:    enrichment.ShownBody,
+	})
 	return session.Ask(ctx, ctx, p.plan, p.Row, func(id kernel.ColumnID) json.RawMessage { return p.cells[id] })
 }
 
@@ -163,7 +182,14 @@ func (p previewing) pay(ctx context.Context, meta kernel.Meta, answer any, out w
 
 func previewOf(out waterfall.Outcome) PreviewAnswer {
 	p := out.Provenance
-	a := PreviewAnswer{Outputs: out.Outputs, State: out.Mark.State, Message: out.Mark.Message, Attempts: []PreviewAttempt{}, Exchanges: append([]enrichment.Exchange{}, p.Exchanges...), Cost: p.CreditsMC}
+	a := PreviewAnswer{
+		Outputs:   out.Outputs,
+		State:     out.Mark.State,
+		Message:   out.Mark.Message,
+		Attempts:  []PreviewAttempt{},
+		Exchanges: append([]enrichment.Exchange{}, p.Exchanges...),
+		Cost:      p.CreditsMC,
+	}
 	if a.Outputs == nil {
 		a.Outputs = map[string]any{}
 	}

@@ -51,10 +51,13 @@ type ReplayConfig struct {
 // NewReplay makes a replay of a plan.
 func NewReplay(cfg ReplayConfig) *Replay {
 	r := &Replay{cfg: cfg}
-	r.session = cfg.Engine.Session(waterfall.SessionConfig{Workspace: cfg.Workspace, Recorded: func(q enrichment.Question) (enrichment.RecordedReply, bool) {
-		rec, ok := r.replies[q]
-		return rec, ok
-	}})
+	r.session = cfg.Engine.Session(waterfall.SessionConfig{
+		Workspace: cfg.Workspace,
+		Recorded: func(q enrichment.Question) (enrichment.RecordedReply, bool) {
+			rec, ok := r.replies[q]
+			return rec, ok
+		},
+	})
 	return r
 }
 
@@ -180,7 +183,11 @@ func (h *Handlers) replayColumn(ctx context.Context, meta kernel.Meta, c ReplayC
 	for _, s := range cfg.Steps {
 		p.event.Prices[s.Provider] = 0
 	}
-	if p.event.Selection, err = h.selection(ctx, t, meta, Start{Workspace: c.Workspace, Table: c.Table, Scope: enrichment.ScopeAll}); err != nil {
+	if p.event.Selection, err = h.selection(ctx, t, meta, Start{
+		Workspace: c.Workspace,
+		Table:     c.Table,
+		Scope:     enrichment.ScopeAll,
+	}); err != nil {
 		return commands.Result[Job]{}, err
 	}
 	p.event.Selection.Recorded = true

@@ -53,7 +53,8 @@ func (c Start) Validate() error {
 		enrichment.ScopeAll, enrichment.ScopeEmpty, enrichment.ScopeFailed, enrichment.ScopeRows, enrichment.ScopeView, enrichment.ScopeFilter,
 	}
 	return kernel.Check(
-		kernel.Field("columns", c.Columns, kernel.Sized(1, enrichment.MaxRunColumns, "name 1 to %d enrichment columns", enrichment.MaxRunColumns)),
+		kernel.Field("columns", c.Columns, kernel.Sized(1, enrichment.MaxRunColumns, "name 1 to %d enrichment columns",
+			enrichment.MaxRunColumns)),
 		kernel.Field("first", c.First, validation.Min(0).Error("must not be negative")),
 		kernel.Field("max_credits_mc", c.MaxCredits, kernel.Holds(c.MaxCredits >= 0, "must not be negative")),
 		kernel.Field("row_ids", c.Rows, kernel.Holds(c.Scope != enrichment.ScopeRows || len(c.Rows) > 0, "name the rows"),
@@ -61,7 +62,8 @@ func (c Start) Validate() error {
 			kernel.AllIDs[kernel.RowID](kernel.PrefixRow)),
 		kernel.Field("view", c.View, kernel.Holds(c.Scope != enrichment.ScopeView || c.View != "", "name the view")),
 		kernel.Field("filter", c.Filter, kernel.Holds(c.Scope != enrichment.ScopeFilter || !kernel.IsNull(c.Filter), "give the filter")),
-		kernel.Field("q", c.Search, kernel.Holds(utf8.RuneCountInString(c.Search) <= enrichment.MaxSearch, "is longer than %d characters", enrichment.MaxSearch)),
+		kernel.Field("q", c.Search, kernel.Holds(utf8.RuneCountInString(c.Search) <= enrichment.MaxSearch, "is longer than %d characters",
+			enrichment.MaxSearch)),
 		kernel.Field("scope", c.Scope, kernel.OneOf(scopes, "must be all, empty, failed, rows, view or filter")),
 	)
 }
@@ -114,7 +116,14 @@ func (h *Handlers) prepare(ctx context.Context, meta kernel.Meta, c Start) (prep
 	if c.First > 0 {
 		rows = min(rows, c.First)
 	}
-	p.event = enrichment.RunStarted{TableID: c.Table, Plans: plans, Selection: sel, MaxCredits: c.MaxCredits, By: meta.Actor.User(), At: h.Clock.Now()}
+	p.event = enrichment.RunStarted{
+		TableID:    c.Table,
+		Plans:      plans,
+		Selection:  sel,
+		MaxCredits: c.MaxCredits,
+		By:         meta.Actor.User(),
+		At:         h.Clock.Now(),
+	}
 	return p, h.price(ctx, c.Workspace, &p, rows)
 }
 
@@ -154,7 +163,14 @@ func (h *Handlers) selection(ctx context.Context, t *table.Table, meta kernel.Me
 		return enrichment.Selection{}, err
 	}
 	// Rows may have been made by a process whose clock is ahead of this one's.
-	sel := enrichment.Selection{Scope: c.Scope, Search: strings.TrimSpace(c.Search), First: c.First, Force: c.Force, Position: head, Through: max(last, lastRow(h.IDs))}
+	sel := enrichment.Selection{
+		Scope:    c.Scope,
+		Search:   strings.TrimSpace(c.Search),
+		First:    c.First,
+		Force:    c.Force,
+		Position: head,
+		Through:  max(last, lastRow(h.IDs)),
+	}
 	sel.Rows = slices.Compact(slices.Sorted(slices.Values(c.Rows)))
 	switch c.Scope {
 	case enrichment.ScopeView:
@@ -245,7 +261,9 @@ func (h *Handlers) prices(plans []enrichment.Plan) enrichment.Prices {
 	return out
 }
 
-func (h *Handlers) estimate(ctx context.Context, ws kernel.WorkspaceID, plans []enrichment.Plan, prices enrichment.Prices, rows int64) (enrichment.Estimate, error) {
+func (h *Handlers) estimate(
+	ctx context.Context, ws kernel.WorkspaceID, plans []enrichment.Plan, prices enrichment.Prices, rows int64,
+) (enrichment.Estimate, error) {
 	rates, err := h.Rates.HitRates(ctx, ws)
 	if err != nil {
 		return enrichment.Estimate{}, err
@@ -259,7 +277,9 @@ func (h *Handlers) estimate(ctx context.Context, ws kernel.WorkspaceID, plans []
 
 // begin appends the run, and its reservation if any step has a price. Reserved is the likely cost, within the run's own limit; a
 // run that turns out dearer reserves more as it goes.
-func (h *Handlers) begin(ctx context.Context, meta kernel.Meta, ws kernel.WorkspaceID, p prepared, records [][]enrichment.Record, guards ...eventstore.Change) (commands.Result[Job], error) {
+func (h *Handlers) begin(
+	ctx context.Context, meta kernel.Meta, ws kernel.WorkspaceID, p prepared, records [][]enrichment.Record, guards ...eventstore.Change,
+) (commands.Result[Job], error) {
 	if p.event.RunID == "" {
 		p.event.RunID = kernel.RunID(h.IDs.New(kernel.PrefixRun))
 	}
@@ -291,7 +311,9 @@ func (h *Handlers) begin(ctx context.Context, meta kernel.Meta, ws kernel.Worksp
 }
 
 // append appends the changes, through the ledger if credits move.
-func (h *Handlers) append(ctx context.Context, meta kernel.Meta, ws kernel.WorkspaceID, paid bool, result any, decide func(*credit.Account) error, changes ...eventstore.Change) (eventstore.Appended, error) {
+func (h *Handlers) append(
+	ctx context.Context, meta kernel.Meta, ws kernel.WorkspaceID, paid bool, result any, decide func(*credit.Account) error, changes ...eventstore.Change,
+) (eventstore.Appended, error) {
 	if paid {
 		return h.Ledger.Commit(ctx, meta, ws, result, func(a *credit.Account) error {
 			now := h.Clock.Now()

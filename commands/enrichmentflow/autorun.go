@@ -299,8 +299,19 @@ func (l *looking) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	meta = kernel.Meta{Actor: kernel.System(), CorrelationID: meta.CorrelationID, CausationID: string(l.cause.Stream) + "/" + strconv.FormatInt(l.cause.Version, 10)}
-	cmd := enrichmentcmd.AutoRun{Workspace: l.workspace, Table: l.table, Source: l.id, From: l.mark, Through: l.through, Groups: l.auto.groups(l.rows)}
+	meta = kernel.Meta{
+		Actor:         kernel.System(),
+		CorrelationID: meta.CorrelationID,
+		CausationID:   string(l.cause.Stream) + "/" + strconv.FormatInt(l.cause.Version, 10),
+	}
+	cmd := enrichmentcmd.AutoRun{
+		Workspace: l.workspace,
+		Table:     l.table,
+		Source:    l.id,
+		From:      l.mark,
+		Through:   l.through,
+		Groups:    l.auto.groups(l.rows),
+	}
 	left, err := l.handlers.AutoRun(ctx, meta, cmd)
 	for id, why := range left {
 		l.logger.WarnContext(ctx, "a column can't ask by itself", "table", string(l.table), "column", string(id), "reason", why)

@@ -169,7 +169,14 @@ func debits(batch []waterfall.Outcome) []credit.Line {
 		if n := len(p.Attempts); n > 0 {
 			attempt = p.Attempts[n-1].Step
 		}
-		out = append(out, credit.Line{Row: p.RowID, Column: p.ColumnID, Provider: p.Provider, Attempt: attempt, Amount: p.CreditsMC, AnswerHash: p.AnswerHash})
+		out = append(out, credit.Line{
+			Row:        p.RowID,
+			Column:     p.ColumnID,
+			Provider:   p.Provider,
+			Attempt:    attempt,
+			Amount:     p.CreditsMC,
+			AnswerHash: p.AnswerHash,
+		})
 	}
 	return out
 }
@@ -191,7 +198,8 @@ func events(batch []waterfall.Outcome, now time.Time) []enrichment.RunAnswersRec
 		e, size := newEvent(now), 0
 		for _, o := range groups[key] {
 			n := weight(o)
-			if len(e.Marks) > 0 && (size+n > kernel.MaxChunkBytes || len(e.Marks) >= maxCells || e.Chunk.Cells()+len(o.Values) > kernel.MaxChunkCells) {
+			if len(e.Marks) > 0 && (size+n > kernel.MaxChunkBytes || len(e.Marks) >= maxCells ||
+				e.Chunk.Cells()+len(o.Values) > kernel.MaxChunkCells) {
 				out = append(out, e)
 				e, size = newEvent(now), 0
 			}

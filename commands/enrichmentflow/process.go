@@ -91,7 +91,8 @@ func (s *slice) broke(err error) {
 func (s *slice) askOne(p *waterfall.Plan, row enrichmentcmd.Row) (o waterfall.Outcome) {
 	defer func() {
 		if why := recover(); why != nil {
-			s.r.cfg.Logger.ErrorContext(s.hard, "a record could not be worked on", "run", s.in.Run, "row", row.ID, "column", p.Column(), "panic", why, "stack", string(debug.Stack()))
+			s.r.cfg.Logger.ErrorContext(s.hard, "a record could not be worked on", "run", s.in.Run, "row", row.ID, "column", p.Column(), "panic",
+				why, "stack", string(debug.Stack()))
 			o = failure(enrichment.Cell{Row: row.ID, Column: p.Column()}, "the record could not be worked on because of a fault in the program")
 		}
 	}()

@@ -24,9 +24,18 @@ func (s *slice) newReplay(fit waterfall.Fit) *replay {
 	if !s.w.run.Selection().Recorded {
 		return nil
 	}
-	cfg := enrichmentcmd.ReplayConfig{Workspace: s.in.Workspace, Engine: s.r.cfg.Engine, Recorded: s.r.cfg.Recorded, Plan: s.plans[0], Fit: fit}
+	cfg := enrichmentcmd.ReplayConfig{
+		Workspace: s.in.Workspace,
+		Engine:    s.r.cfg.Engine,
+		Recorded:  s.r.cfg.Recorded,
+		Plan:      s.plans[0],
+		Fit:       fit,
+	}
 	return &replay{
-		Replay: enrichmentcmd.NewReplay(cfg), recorded: cfg.Recorded, column: cfg.Plan.Column(), position: max(s.w.run.Selection().Position, s.in.Position),
+		Replay:   enrichmentcmd.NewReplay(cfg),
+		recorded: cfg.Recorded,
+		column:   cfg.Plan.Column(),
+		position: max(s.w.run.Selection().Position, s.in.Position),
 	}
 }
 
@@ -69,7 +78,12 @@ func (r *replay) again(ctx context.Context, tasks []task) error {
 		if !d.Effect.Writes() {
 			cell := enrichment.Cell{Row: d.Mark.RowID, Column: r.column}
 			o = waterfall.Outcome{
-				Mark:       enrichment.Mark{RowID: cell.Row, ColumnID: cell.Column, State: enrichment.MarkSkipped, Message: "not changed by the replay"},
+				Mark: enrichment.Mark{
+					RowID:    cell.Row,
+					ColumnID: cell.Column,
+					State:    enrichment.MarkSkipped,
+					Message:  "not changed by the replay",
+				},
 				Provenance: enrichment.Provenance{RowID: cell.Row, ColumnID: cell.Column},
 			}
 			if d.Given.State != "" {

@@ -149,7 +149,11 @@ func (s *slice) rowsByID(ids []kernel.RowID, columns map[kernel.RowID][]kernel.C
 		return s.inline(func(id kernel.RowID) bool { return columns[id] != nil }, len(ids))
 	}
 	sel := run.Selection()
-	q := enrichmentcmd.Query(s.in.Workspace, run.Table(), run.Plans(), enrichment.Selection{Scope: enrichment.ScopeRows, Rows: ids, Position: max(sel.Position, s.in.Position)})
+	q := enrichmentcmd.Query(s.in.Workspace, run.Table(), run.Plans(), enrichment.Selection{
+		Scope:    enrichment.ScopeRows,
+		Rows:     ids,
+		Position: max(sel.Position, s.in.Position),
+	})
 	q.Limit = len(ids)
 	rows, err := s.r.cfg.Rows.Page(s.hard, q)
 	return rows, lost(err)

@@ -99,8 +99,17 @@ type Config struct {
 func (c Config) Validate() error {
 	var errs []error
 	for name, missing := range map[string]bool{
-		"Store": c.Store == nil, "Codec": c.Codec == nil, "IDs": c.IDs == nil, "Clock": c.Clock == nil, "Engine": c.Engine == nil,
-		"Rows": c.Rows == nil, "Failures": c.Failures == nil, "Recorded": c.Recorded == nil, "Ledger": c.Ledger == nil, "Sealer": c.Sealer == nil, "Logger": c.Logger == nil,
+		"Store":    c.Store == nil,
+		"Codec":    c.Codec == nil,
+		"IDs":      c.IDs == nil,
+		"Clock":    c.Clock == nil,
+		"Engine":   c.Engine == nil,
+		"Rows":     c.Rows == nil,
+		"Failures": c.Failures == nil,
+		"Recorded": c.Recorded == nil,
+		"Ledger":   c.Ledger == nil,
+		"Sealer":   c.Sealer == nil,
+		"Logger":   c.Logger == nil,
 	} {
 		if missing {
 			errs = append(errs, errors.New("the enrichment runner needs "+name))
@@ -199,7 +208,8 @@ func (r *Runner) Slice(ctx context.Context, in Input, try Try) (Result, error) {
 	}
 	s := r.newSlice(ctx, in, run, version, try)
 	defer s.close()
-	op := watch.Begin(r.cfg.Watch, r.cfg.Clock, watch.RunSlice, "workspace", in.Workspace, "run", in.Run, "round", in.Round, "table", run.Table())
+	op := watch.Begin(r.cfg.Watch, r.cfg.Clock, watch.RunSlice, "workspace", in.Workspace, "run", in.Run, "round", in.Round, "table",
+		run.Table())
 	res, err := s.work()
 	op.Count(res.Cells, 0)
 	op.Note("next", string(res.Next), "page", run.Page(), "spent", run.Spent().String())

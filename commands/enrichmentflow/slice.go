@@ -45,7 +45,15 @@ type slice struct {
 }
 
 func (r *Runner) newSlice(ctx context.Context, in Input, run *enrichment.Run, version int64, try Try) *slice {
-	s := &slice{r: r, in: in, try: try, began: r.cfg.Clock.Now(), careful: map[kernel.ColumnID]bool{}, budget: &budget{}, notes: make(chan note)}
+	s := &slice{
+		r:       r,
+		in:      in,
+		try:     try,
+		began:   r.cfg.Clock.Now(),
+		careful: map[kernel.ColumnID]bool{},
+		budget:  &budget{},
+		notes:   make(chan note),
+	}
 	s.w = &writer{r: r, in: in, run: run, version: version, token: r.cfg.IDs.New("wrt")}
 	s.session = r.cfg.Engine.Session(waterfall.SessionConfig{
 		Workspace: in.Workspace, Run: in.Run, Round: in.Round, Force: run.Selection().Force, Budget: s.budget, Patience: s.patience(),
@@ -179,7 +187,8 @@ func (s *slice) finishIfDone() (next Next, ended bool, err error) {
 
 func (s *slice) turnOver() bool {
 	now := s.r.cfg.Clock.Now()
-	return kernel.Passed(now, s.began, s.r.limits.SliceMax) || kernel.Passed(now, s.began, s.r.limits.SliceTime) && s.cells >= s.r.limits.SliceMin
+	return kernel.Passed(now, s.began, s.r.limits.SliceMax) ||
+		kernel.Passed(now, s.began, s.r.limits.SliceTime) && s.cells >= s.r.limits.SliceMin
 }
 
 // page works on the page under way, or on the next one; false means that there is none.

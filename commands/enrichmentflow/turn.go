@@ -22,7 +22,9 @@ type turn struct {
 }
 
 // await waits for the run's turn, calling beat now and then; ctx of the turn ends when another slice wants it.
-func (t *turns) await(ctx context.Context, run kernel.RunID, every time.Duration, beat func()) (_ context.Context, leave func(), err error) {
+func (t *turns) await(
+	ctx context.Context, run kernel.RunID, every time.Duration, beat func(),
+) (_ context.Context, leave func(), err error) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {

@@ -108,7 +108,8 @@ func (w *writer) try(ctx context.Context, key string, c change) (done eventstore
 		Actor:     kernel.Actor{Kind: kernel.ActorRun, ID: string(w.in.Run), OnBehalfOf: w.run.By()},
 		Workspace: w.in.Workspace, Command: "enrichment.run", CorrelationID: string(w.in.Run), IdempotencyKey: key,
 	}
-	changes := append([]eventstore.Change{eventstore.At(w.r.runs.Stream(string(w.in.Run)), eventstore.Expected(w.version), w.run.Pending()...)}, c.guards...)
+	changes := append([]eventstore.Change{eventstore.At(w.r.runs.Stream(string(w.in.Run)), eventstore.Expected(w.version),
+		w.run.Pending()...)}, c.guards...)
 	if c.pay != nil {
 		done, err = w.r.cfg.Ledger.Commit(ctx, meta, w.in.Workspace, nil, c.pay, changes...)
 		return done, 1, err

@@ -149,8 +149,11 @@ func (c ResolveDeadLetter) Validate() error {
 		kernel.Sized(0, maxReason, "is longer than %d bytes", maxReason)))
 }
 
-// ResolveDeadLetter carries out a ResolveDeadLetter: actor and reason go into the log, then the projection or reactor goes on. Asking twice is harmless.
-func (h *Handlers) ResolveDeadLetter(ctx context.Context, meta kernel.Meta, c ResolveDeadLetter) (commands.Result[operation.DeadLetter], error) {
+// ResolveDeadLetter carries out a ResolveDeadLetter: actor and reason go into the log, then the projection or reactor goes on. Asking
+// twice is harmless.
+func (h *Handlers) ResolveDeadLetter(
+	ctx context.Context, meta kernel.Meta, c ResolveDeadLetter,
+) (commands.Result[operation.DeadLetter], error) {
 	if err := c.Validate(); err != nil {
 		return commands.Result[operation.DeadLetter]{}, err
 	}

@@ -81,7 +81,8 @@ func (w *Worker) poll(ctx context.Context) (int64, error) {
 	if err != nil {
 		out.Error = err.Error()
 	}
-	w.cfg.Logger.InfoContext(ctx, "operator's job", "job", job.ID, "kind", string(job.Kind), "projection", job.Projection, "backup", job.Backup, "position", out.Position,
+	w.cfg.Logger.InfoContext(ctx, "operator's job", "job", job.ID, "kind", string(job.Kind), "projection", job.Projection, "backup",
+		job.Backup, "position", out.Position,
 		"differences", len(out.Differs), "parked", out.Parked, "error", out.Error, "duration", w.cfg.Clock.Now().Sub(began))
 	meta := kernel.Meta{Actor: kernel.System(), Command: "operation.finish", CorrelationID: job.ID, IdempotencyKey: "operation/" + job.ID}
 	_, err = w.jobs.Update(ctx, meta, jobsID, func(j *operation.Jobs) (any, error) {

@@ -45,7 +45,12 @@ type Config struct {
 // Validate says what is missing.
 func (c Config) Validate() error {
 	var errs []error
-	for name, missing := range map[string]bool{"Flows": c.Flows == nil, "Sources": len(c.Sources) == 0, "Away": c.Away == nil, "Logger": c.Logger == nil} {
+	for name, missing := range map[string]bool{
+		"Flows":   c.Flows == nil,
+		"Sources": len(c.Sources) == 0,
+		"Away":    c.Away == nil,
+		"Logger":  c.Logger == nil,
+	} {
 		if missing {
 			errs = append(errs, errors.New("the reconciler needs "+name))
 		}
@@ -144,7 +149,9 @@ func (r *Reconciler) ensure(ctx context.Context, f Flow, signal bool) error {
 }
 
 // Pages lists everything of a query that answers in pages: those after the last one's key.
-func Pages[T any, K ~string](ctx context.Context, page func(ctx context.Context, after K, limit int) ([]T, error), key func(T) K, each func(T) error) error {
+func Pages[T any, K ~string](
+	ctx context.Context, page func(ctx context.Context, after K, limit int) ([]T, error), key func(T) K, each func(T) error,
+) error {
 	const limit = 500
 	for after := K(""); ; {
 		list, err := page(ctx, after, limit)

@@ -50,7 +50,8 @@ type JobsConfig struct {
 
 // Validate says what is missing.
 func (c JobsConfig) Validate() error {
-	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Sealer == nil || c.Objects == nil || c.Waiting == nil || c.Exists == nil || c.Reader == nil {
+	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Sealer == nil || c.Objects == nil || c.Waiting == nil ||
+		c.Exists == nil || c.Reader == nil {
 		return errors.New("jobs of the scraper need a store, codec, ids, clock, sealer, objects, what waits, workspaces and a reader")
 	}
 	return nil
@@ -193,7 +194,14 @@ func (j *Jobs) Result(ctx context.Context, job *scrape.Job, index int) (scrape.O
 		out.Fault = scrape.Fail(scrape.ReasonInternal, "the page is not kept any longer")
 		return out, true, nil
 	}
-	page := scrape.Page{URL: read.URL, Status: read.Status, Rendered: read.Rendered, Cut: read.Cut, Body: text, Header: map[string]string{"content-language": read.Language}}
+	page := scrape.Page{
+		URL:      read.URL,
+		Status:   read.Status,
+		Rendered: read.Rendered,
+		Cut:      read.Cut,
+		Body:     text,
+		Header:   map[string]string{"content-language": read.Language},
+	}
 	found, err := j.cfg.Reader.cfg.Extractors.Extract(job.Tasks[index].Target, page)
 	if err != nil {
 		return out, true, err

@@ -13,7 +13,8 @@ import (
 // MaxQueue is how many tasks may wait.
 const MaxQueue = 500
 
-// Queue does tasks a few at a time. What waits is bounded, and small jobs come first: a task's place is its arrival plus the size of its job,
+// Queue does tasks a few at a time. What waits is bounded, and small jobs come first: a task's place is its arrival plus the size of its
+// job,
 // so that one page overtakes a hundred and a hundred are overtaken by so many only.
 type Queue struct {
 	reader *Reader

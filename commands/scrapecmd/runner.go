@@ -65,7 +65,8 @@ func (r *Runner) Lost(ctx context.Context, id scrape.JobID) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.repo.Update(ctx, r.meta(job, "scrape.lost"), string(id), func(job *scrape.Job) (any, error) { return nil, job.Lose(r.cfg.Clock.Now()) })
+	_, err = r.repo.Update(ctx, r.meta(job, "scrape.lost"),
+		string(id), func(job *scrape.Job) (any, error) { return nil, job.Lose(r.cfg.Clock.Now()) })
 	return err
 }
 
@@ -134,7 +135,8 @@ func (r *Runner) read(ctx context.Context, job *scrape.Job, alive func(done, of 
 		}
 		return errors.Join(first, ctx.Err())
 	}
-	_, err := r.repo.Update(context.WithoutCancel(ctx), r.meta(job, "scrape.finish"), string(job.ID), func(job *scrape.Job) (any, error) { return nil, job.Finish(r.cfg.Clock.Now()) })
+	_, err := r.repo.Update(context.WithoutCancel(ctx), r.meta(job, "scrape.finish"),
+		string(job.ID), func(job *scrape.Job) (any, error) { return nil, job.Finish(r.cfg.Clock.Now()) })
 	return err
 }
 
@@ -169,7 +171,8 @@ func (r *Runner) page(ctx context.Context, job *scrape.Job, index int) error {
 			return ctx.Err()
 		}
 		f := out.Fault
-		patience := f != nil && (f.Reason == scrape.ReasonResting || f.Reason == scrape.ReasonRobotsAway || f.Reason == scrape.ReasonBusy || f.Reason == scrape.ReasonNoProxy)
+		patience := f != nil && (f.Reason == scrape.ReasonResting || f.Reason == scrape.ReasonRobotsAway || f.Reason == scrape.ReasonBusy ||
+			f.Reason == scrape.ReasonNoProxy)
 		if !patience || kernel.Passed(r.cfg.Clock.Now(), job.Requested, keepTrying) {
 			return r.end(ctx, job, index, out)
 		}
@@ -202,7 +205,8 @@ func (r *Runner) end(ctx context.Context, job *scrape.Job, index int, out scrape
 // keep puts a page into the object store. Its name is of its owner, the month, and the hash of its text.
 func (r *Runner) keep(ctx context.Context, meta kernel.Meta, at time.Time, text, sealed []byte) (string, error) {
 	sum := sha256.Sum256(text)
-	object, err := r.cfg.Objects.Put(ctx, "pages/"+string(meta.Workspace)+"/"+scrape.Month(at)+"/"+hex.EncodeToString(sum[:]), bytes.NewReader(sealed), maxKept)
+	object, err := r.cfg.Objects.Put(ctx, "pages/"+string(meta.Workspace)+"/"+scrape.Month(at)+"/"+hex.EncodeToString(sum[:]),
+		bytes.NewReader(sealed), maxKept)
 	return object.Key, err
 }
 
@@ -242,7 +246,14 @@ func (r *Runner) call(ctx context.Context, job *scrape.Job) error {
 		why = "callbacks can't be signed any longer: MORKET_SCRAPE_CALLBACK_SECRET is not set"
 	default:
 		body, err := json.Marshal(ended{
-			Type: "scrape.ended", Job: job.ID, Workspace: job.Workspace, State: job.State, Pages: len(job.Tasks), Read: len(job.Pages) - job.Failed, Failed: job.Failed, EndedAt: job.Ended,
+			Type:      "scrape.ended",
+			Job:       job.ID,
+			Workspace: job.Workspace,
+			State:     job.State,
+			Pages:     len(job.Tasks),
+			Read:      len(job.Pages) - job.Failed,
+			Failed:    job.Failed,
+			EndedAt:   job.Ended,
 		})
 		if err != nil {
 			return err
@@ -251,7 +262,8 @@ func (r *Runner) call(ctx context.Context, job *scrape.Job) error {
 			return err
 		}
 	}
-	_, err = r.repo.Update(ctx, r.meta(job, "scrape.call_back"), string(job.ID), func(job *scrape.Job) (any, error) { return nil, job.CallBack(attempts, why, r.cfg.Clock.Now()) })
+	_, err = r.repo.Update(ctx, r.meta(job, "scrape.call_back"),
+		string(job.ID), func(job *scrape.Job) (any, error) { return nil, job.CallBack(attempts, why, r.cfg.Clock.Now()) })
 	return err
 }
 

@@ -112,10 +112,13 @@ func (r *Reader) tell(ctx context.Context, ws kernel.WorkspaceID, out scrape.Out
 		if f.Reason == scrape.ReasonInternal || f.Reason == scrape.ReasonBrowser {
 			level = slog.LevelWarn
 		}
-		r.cfg.Logger.LogAttrs(ctx, level, "fetch", slog.String("workspace_id", string(ws)), slog.String("domain", f.Domain), slog.Int("status", f.Status), slog.String("robots", string(f.Robots)),
-			slog.Bool("rendered", f.Rendered), slog.Int64("bytes", f.Bytes), slog.Duration("waited", f.Waited), slog.Duration("took", f.Took), slog.String("reason", string(f.Reason)))
+		r.cfg.Logger.LogAttrs(ctx, level, "fetch", slog.String("workspace_id", string(ws)), slog.String("domain", f.Domain),
+			slog.Int("status", f.Status), slog.String("robots", string(f.Robots)),
+			slog.Bool("rendered", f.Rendered), slog.Int64("bytes", f.Bytes), slog.Duration("waited", f.Waited), slog.Duration("took", f.Took),
+			slog.String("reason", string(f.Reason)))
 	}
 	if out.Fault != nil && out.Fault.Unwrap() != nil {
-		r.cfg.Logger.LogAttrs(ctx, slog.LevelDebug, "a page could not be read", slog.String("workspace_id", string(ws)), slog.Any("error", out.Fault))
+		r.cfg.Logger.LogAttrs(ctx, slog.LevelDebug, "a page could not be read", slog.String("workspace_id", string(ws)),
+			slog.Any("error", out.Fault))
 	}
 }

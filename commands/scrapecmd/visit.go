@@ -259,7 +259,10 @@ func judge(p scrape.Page) error {
 // challenged reports marks that stand in browser checks only.
 func challenged(body []byte) bool {
 	text := strings.ToLower(string(body[:min(len(body), shortPage*4)]))
-	for _, mark := range []string{"_cf_chl_opt", "cdn-cgi/challenge-platform", "_incapsula_resource", "captcha-delivery.com", "px-captcha", "awswafcookiedomainlist", "anubis_challenge", "sucuri_cloudproxy_js", ".well-known/sgcaptcha"} {
+	for _, mark := range []string{
+		"_cf_chl_opt", "cdn-cgi/challenge-platform", "_incapsula_resource", "captcha-delivery.com", "px-captcha",
+		"awswafcookiedomainlist", "anubis_challenge", "sucuri_cloudproxy_js", ".well-known/sgcaptcha",
+	} {
 		if strings.Contains(text, mark) {
 			return true
 		}

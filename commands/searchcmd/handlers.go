@@ -55,7 +55,15 @@ func OwnerOf(a kernel.Actor) string {
 
 // Save carries out a Save.
 func (h *Handlers) Save(ctx context.Context, meta kernel.Meta, c Save) (commands.Result[Saved], error) {
-	e := search.Saved{ID: c.ID, Workspace: meta.Workspace, Name: c.Name, Query: c.Query, Shared: c.Shared, Owner: OwnerOf(meta.Actor), At: h.clock.Now().UTC()}
+	e := search.Saved{
+		ID:        c.ID,
+		Workspace: meta.Workspace,
+		Name:      c.Name,
+		Query:     c.Query,
+		Shared:    c.Shared,
+		Owner:     OwnerOf(meta.Actor),
+		At:        h.clock.Now().UTC(),
+	}
 	record := (*search.Searches).Change
 	if c.ID == "" {
 		e.ID = kernel.SavedSearchID(h.ids.New(kernel.PrefixSavedSearch))

@@ -31,7 +31,8 @@ type BatchRows struct {
 // Validate checks what doesn't depend on the table.
 func (c BatchRows) Validate() error {
 	return kernel.Check(
-		kernel.Field("operations", c.Operations, kernel.Sized(1, MaxBatchOps, "one call has 1 to %d operations, not %d", MaxBatchOps, len(c.Operations))),
+		kernel.Field("operations", c.Operations, kernel.Sized(1, MaxBatchOps, "one call has 1 to %d operations, not %d", MaxBatchOps,
+			len(c.Operations))),
 		kernel.Field("on_error", c.OnError, c.OnError.known()),
 	)
 }

@@ -34,7 +34,8 @@ type UpdatedByFilter struct {
 func (h *Handlers) UpdateByFilter(ctx context.Context, meta kernel.Meta, cmd UpdateByFilter) (commands.Result[UpdatedByFilter], error) {
 	step := h.step(ctx, meta, cmd.Table, "Update rows by filter")
 	var answer UpdatedByFilter
-	done, err := h.byFilter(ctx, meta, filtered{cmd.Table, cmd.Filter, cmd.Search, step}, func(ctx context.Context, s table.Schema, rows []kernel.RowID, seen int64) ([]kernel.Event, any, error) {
+	done, err := h.byFilter(ctx, meta, filtered{cmd.Table, cmd.Filter, cmd.Search,
+		step}, func(ctx context.Context, s table.Schema, rows []kernel.RowID, seen int64) ([]kernel.Event, any, error) {
 		set, err := h.parseSet(ctx, s, cmd.Set)
 		if err != nil {
 			return nil, nil, err
@@ -68,7 +69,9 @@ func (h *Handlers) UpdateByFilter(ctx context.Context, meta kernel.Meta, cmd Upd
 	return result(done, err, answer)
 }
 
-func (h *Handlers) parseSet(ctx context.Context, s table.Schema, raw map[string]json.RawMessage) (map[kernel.ColumnID]json.RawMessage, error) {
+func (h *Handlers) parseSet(
+	ctx context.Context, s table.Schema, raw map[string]json.RawMessage,
+) (map[kernel.ColumnID]json.RawMessage, error) {
 	if len(raw) == 0 {
 		return nil, kernel.Invalid("set", "name at least one column and its value")
 	}
@@ -113,7 +116,8 @@ type DeletedByFilter struct {
 func (h *Handlers) DeleteByFilter(ctx context.Context, meta kernel.Meta, cmd DeleteByFilter) (commands.Result[DeletedByFilter], error) {
 	step := h.step(ctx, meta, cmd.Table, "Delete rows by filter")
 	var answer DeletedByFilter
-	done, err := h.byFilter(ctx, meta, filtered{cmd.Table, cmd.Filter, cmd.Search, step}, func(_ context.Context, s table.Schema, rows []kernel.RowID, _ int64) ([]kernel.Event, any, error) {
+	done, err := h.byFilter(ctx, meta, filtered{cmd.Table, cmd.Filter, cmd.Search,
+		step}, func(_ context.Context, s table.Schema, rows []kernel.RowID, _ int64) ([]kernel.Event, any, error) {
 		answer = DeletedByFilter{Matched: len(rows)}
 		if cmd.DryRun {
 			return nil, answer, nil
@@ -158,7 +162,8 @@ func (h *Handlers) byFilter(ctx context.Context, meta kernel.Meta, f filtered,
 			return eventstore.Appended{}, err
 		}
 		if len(rows) > MaxByFilter {
-			return eventstore.Appended{}, kernel.E(kernel.KindTooLarge, "TOO_MANY_ROWS", "the filter selects more than %d rows, which is more than one command changes; narrow it", MaxByFilter)
+			return eventstore.Appended{}, kernel.E(kernel.KindTooLarge, "TOO_MANY_ROWS",
+				"the filter selects more than %d rows, which is more than one command changes; narrow it", MaxByFilter)
 		}
 		list, answer, err := events(ctx, s, rows, now.head)
 		if err != nil || len(list) == 0 {

@@ -205,7 +205,8 @@ func (e *editing) compare(ctx context.Context, waited bool) (seen int64, err err
 			e.faults.add(i, e.field(i), "the row is in the trash; restore it first")
 		case v != nil && row.Positions[c.Column] > *v && string(row.Values[c.Column]) != string(c.Value):
 			e.newer[i] = EditResult{Current: row.Values[c.Column], Position: row.Positions[c.Column]}
-			e.faults.conflict(i, e.field(i), "the cell was changed at position %d, after %d: it holds %s, you wanted %s", row.Positions[c.Column], *v, row.Values[c.Column], c.Value)
+			e.faults.conflict(i, e.field(i), "the cell was changed at position %d, after %d: it holds %s, you wanted %s", row.Positions[c.Column],
+				*v, row.Values[c.Column], c.Value)
 		default:
 			c.Old = row.Values[c.Column]
 			continue
@@ -217,7 +218,9 @@ func (e *editing) compare(ctx context.Context, waited bool) (seen int64, err err
 
 // cells reads cells. What the read model says against a row is asked again once it has come to the log's head: it may not have the row
 // yet, or still in the trash.
-func (h *Handlers) cells(ctx context.Context, s table.Schema, rows []kernel.RowID, cols []kernel.ColumnID, waited bool) (map[kernel.RowID]table.RowCells, int64, error) {
+func (h *Handlers) cells(
+	ctx context.Context, s table.Schema, rows []kernel.RowID, cols []kernel.ColumnID, waited bool,
+) (map[kernel.RowID]table.RowCells, int64, error) {
 	found, seen, err := h.cfg.Rows.Cells(ctx, s, rows, cols)
 	if err != nil && !waited { // the read model may not have the column or even the table yet
 		waited = true

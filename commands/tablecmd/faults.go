@@ -44,7 +44,8 @@ func (f *faults) err() error {
 	first := f.by[f.order[0]]
 	e := kernel.E(kernel.KindInvalid, "VALIDATION_FAILED", "%s: %s", first.Field, first.Message)
 	if f.conflicts > 0 {
-		e = kernel.E(kernel.KindConflict, "VERSION_CONFLICT", "%d of the cells were changed since the version that you saw; nothing was written", f.conflicts)
+		e = kernel.E(kernel.KindConflict, "VERSION_CONFLICT", "%d of the cells were changed since the version that you saw; nothing was written",
+			f.conflicts)
 	} else if n := len(f.order); n > 1 {
 		e.Message = fmt.Sprintf("%s (and %d more; nothing was written)", e.Message, n-1)
 	}

@@ -76,7 +76,8 @@ type Config struct {
 
 // Validate says what is missing.
 func (c Config) Validate() error {
-	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Rows == nil || c.Tables == nil || c.History == nil || c.Waiter == nil {
+	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Rows == nil || c.Tables == nil || c.History == nil ||
+		c.Waiter == nil {
 		return errors.New("the table commands need a store, a codec, ids, a clock, rows, tables, history and a waiter")
 	}
 	return nil
@@ -224,6 +225,8 @@ func (h *Handlers) append(ctx context.Context, meta kernel.Meta, result any, cha
 }
 
 // update changes a table's structure.
-func (h *Handlers) update(ctx context.Context, meta kernel.Meta, id kernel.TableID, fn func(*table.Table) (any, error)) (eventstore.Appended, error) {
+func (h *Handlers) update(
+	ctx context.Context, meta kernel.Meta, id kernel.TableID, fn func(*table.Table) (any, error),
+) (eventstore.Appended, error) {
 	return h.updateBeside(ctx, meta, id, func(t *table.Table, _ table.Maker) (any, error) { return fn(t) })
 }

@@ -51,7 +51,8 @@ func (h *Handlers) purge(ctx context.Context, meta kernel.Meta, id kernel.TableI
 	}
 	rows := idEvents(due.Rows, func(part []kernel.RowID) kernel.Event { return table.RowsPurged{TableID: id, Rows: part} })
 	defer h.forget(id)
-	_, err = h.append(ctx, meta, nil, eventstore.At(structureOf(id), eventstore.Expected(version), t.Pending()...), atVersion(cellsOf(id), now.cells, rows))
+	_, err = h.append(ctx, meta, nil, eventstore.At(structureOf(id), eventstore.Expected(version), t.Pending()...),
+		atVersion(cellsOf(id), now.cells, rows))
 	if err != nil {
 		return 0, err
 	}

@@ -64,7 +64,12 @@ func (h *Handlers) RestoreRows(ctx context.Context, meta kernel.Meta, cmd Restor
 		if err := h.room(ctx, cmd.Table, len(rows)); err != nil {
 			return commands.Result[RestoredRows]{}, err
 		}
-		done, err := h.write(ctx, meta, cellWrite{schema: s, events: restoreEvents(cmd.Table, rows, table.FromRestore, step), step: step, after: &now}, answer)
+		done, err := h.write(ctx, meta, cellWrite{
+			schema: s,
+			events: restoreEvents(cmd.Table, rows, table.FromRestore, step),
+			step:   step,
+			after:  &now,
+		}, answer)
 		if err != nil {
 			return commands.Result[RestoredRows]{}, err
 		}

@@ -47,7 +47,9 @@ func (h *Handlers) step(ctx context.Context, meta kernel.Meta, id kernel.TableID
 	if meta.Gesture == "" {
 		return h.fresh(label)
 	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{string(meta.Actor.User()), meta.Actor.ID, string(meta.Workspace), string(id), meta.Gesture}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{
+		string(meta.Actor.User()), meta.Actor.ID, string(meta.Workspace), string(id), meta.Gesture,
+	}, "\x00")))
 	step := stepPrefix + "_" + base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16])
 	if known, err := h.cfg.History.Step(ctx, id, step, meta.Actor.User(), false); err == nil && known.Undone {
 		return h.fresh(label)

@@ -57,7 +57,17 @@ type NewColumn struct {
 }
 
 func (c NewColumn) draft() table.Draft {
-	return table.Draft{Name: c.Name, Type: c.Type, Kind: c.Kind, Options: c.Options, Format: c.Format, Form: c.Form, Description: c.Description, Formula: c.Formula, Lookup: c.Lookup}
+	return table.Draft{
+		Name:        c.Name,
+		Type:        c.Type,
+		Kind:        c.Kind,
+		Options:     c.Options,
+		Format:      c.Format,
+		Form:        c.Form,
+		Description: c.Description,
+		Formula:     c.Formula,
+		Lookup:      c.Lookup,
+	}
 }
 
 // CreateTable makes a table in the workspace of the request.
@@ -100,7 +110,14 @@ func (h *Handlers) Create(ctx context.Context, meta kernel.Meta, cmd CreateTable
 // Describe returns a table without rows as commands answer it.
 func Describe(t *table.Table, created time.Time) Table {
 	s := t.Schema()
-	return Table{ID: s.Table, Name: s.Name, Columns: append([]table.Column{}, s.Columns...), Views: t.Views(), SchemaVersion: s.Version, CreatedAt: created}
+	return Table{
+		ID:            s.Table,
+		Name:          s.Name,
+		Columns:       append([]table.Column{}, s.Columns...),
+		Views:         t.Views(),
+		SchemaVersion: s.Version,
+		CreatedAt:     created,
+	}
 }
 
 // RenameTable gives a table another name.
@@ -174,7 +191,8 @@ func result[R any](done eventstore.Appended, err error, value R) (commands.Resul
 	return commands.Reply(done, value)
 }
 
-// ChangeColumn changes a column's name, description, options or format, a formula column's formula and type, and a lookup column's lookup and type.
+// ChangeColumn changes a column's name, description, options or format, a formula column's formula and type, and a lookup column's lookup
+// and type.
 type ChangeColumn struct {
 	Table  kernel.TableID
 	Column kernel.ColumnID
@@ -249,7 +267,10 @@ type ReorderColumns struct {
 // ReorderColumns carries out ReorderColumns.
 func (h *Handlers) ReorderColumns(ctx context.Context, meta kernel.Meta, cmd ReorderColumns) (commands.Result[Done], error) {
 	step := h.step(ctx, meta, cmd.Table, "Reorder columns")
-	return reply[Done](h.update(ctx, meta, cmd.Table, func(t *table.Table) (any, error) { return Done{}, t.ReorderColumns(cmd.Columns, step) }))
+	return reply[Done](h.update(ctx, meta, cmd.Table, func(t *table.Table) (any, error) {
+		return Done{}, t.ReorderColumns(cmd.Columns,
+			step)
+	}))
 }
 
 // SaveView adds a view, or replaces the one with its id.

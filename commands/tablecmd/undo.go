@@ -51,7 +51,8 @@ const maxConflicts = 1000
 
 // Undo carries out Undo.
 func (h *Handlers) Undo(ctx context.Context, meta kernel.Meta, cmd Undo) (commands.Result[Undone], error) {
-	if err := kernel.Check(kernel.Field("steps", cmd.Steps, kernel.Sized(0, MaxUndoSteps, "one call takes back at most %d steps", MaxUndoSteps))); err != nil {
+	if err := kernel.Check(kernel.Field("steps", cmd.Steps,
+		kernel.Sized(0, MaxUndoSteps, "one call takes back at most %d steps", MaxUndoSteps))); err != nil {
 		return commands.Result[Undone]{}, err
 	}
 	steps := cmd.Steps
@@ -80,7 +81,16 @@ func (h *Handlers) undoOne(ctx context.Context, meta kernel.Meta, cmd Undo, step
 		return commands.Result[Undone]{}, err
 	}
 	return eventstore.Retry(ctx, func(int) (commands.Result[Undone], error) {
-		u := &undoing{h: h, maker: maker, beside: &beside{repo: h.repo, ws: meta.Workspace}, cmd: cmd, meta: meta, new: id, answer: sum, dropped: map[kernel.ColumnID]bool{}}
+		u := &undoing{
+			h:       h,
+			maker:   maker,
+			beside:  &beside{repo: h.repo, ws: meta.Workspace},
+			cmd:     cmd,
+			meta:    meta,
+			new:     id,
+			answer:  sum,
+			dropped: map[kernel.ColumnID]bool{},
+		}
 		u.maker.Tables = u.beside.finder(ctx)
 		u.answer.Conflicts = slices.Clone(sum.Conflicts)
 		return u.run(ctx, step)
@@ -261,7 +271,8 @@ func (u *undoing) append(ctx context.Context, events []kernel.Event) (res comman
 		if len(events) > 0 {
 			meta.IdempotencyKey, meta.Fingerprint = "", ""
 		}
-		changes := append([]eventstore.Change{structure, atVersion(cellsOf(u.cmd.Table), cells, part)}, slices.Concat(u.now.guards, u.beside.guards)...)
+		changes := append([]eventstore.Change{structure, atVersion(cellsOf(u.cmd.Table), cells, part)},
+			slices.Concat(u.now.guards, u.beside.guards)...)
 		if len(events) == 0 {
 			changes = append(changes, u.ofImport()...)
 		}

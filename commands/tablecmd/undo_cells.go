@@ -185,7 +185,8 @@ func (u *undoing) rowsToRestore(ctx context.Context) ([]kernel.RowID, error) {
 		}
 	}
 	if purged > 0 {
-		u.answer.NotUndoable = append(u.answer.NotUndoable, fmt.Sprintf("%d rows were removed from the trash for good and can't come back", purged))
+		u.answer.NotUndoable = append(u.answer.NotUndoable,
+			fmt.Sprintf("%d rows were removed from the trash for good and can't come back", purged))
 	}
 	if len(out) == 0 {
 		return nil, nil

@@ -52,7 +52,8 @@ type Handlers struct {
 
 // New makes the handlers.
 func New(cfg Config) (*Handlers, error) {
-	if cfg.Store == nil || cfg.Codec == nil || cfg.IDs == nil || cfg.Clock == nil || cfg.Sealer == nil || cfg.Counter == nil || cfg.Random == nil {
+	if cfg.Store == nil || cfg.Codec == nil || cfg.IDs == nil || cfg.Clock == nil || cfg.Sealer == nil || cfg.Counter == nil ||
+		cfg.Random == nil {
 		return nil, errors.New("webhookcmd: Store, Codec, IDs, Clock, Sealer, Counter and Random are needed")
 	}
 	return &Handlers{cfg: cfg, repo: eventstore.NewRepo(Category, cfg.Store, cfg.Codec, webhook.New)}, nil
@@ -107,7 +108,14 @@ func (h *Handlers) Create(ctx context.Context, meta kernel.Meta, s webhook.Setti
 	}
 	out := Shown{ID: id, Version: 1}
 	done, err := h.repo.Update(ctx, meta.As("webhook.create"), string(id), func(w *webhook.Webhook) (any, error) {
-		return out, w.Create(webhook.Created{ID: id, Workspace: meta.Workspace, Settings: s.Masked(), SealedURL: url, Sealed: sealed, At: h.cfg.Clock.Now()})
+		return out, w.Create(webhook.Created{
+			ID:        id,
+			Workspace: meta.Workspace,
+			Settings:  s.Masked(),
+			SealedURL: url,
+			Sealed:    sealed,
+			At:        h.cfg.Clock.Now(),
+		})
 	})
 	return h.show(ctx, meta, done, out, secret, err)
 }
@@ -119,7 +127,9 @@ func (h *Handlers) seal(ws kernel.WorkspaceID, id kernel.WebhookID, url string) 
 }
 
 // URL opens an address; without sealed it is plain.
-func (h *Handlers) URL(_ context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, plain string, sealed *webhook.Sealed) (string, error) {
+func (h *Handlers) URL(
+	_ context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, plain string, sealed *webhook.Sealed,
+) (string, error) {
 	if sealed == nil {
 		return plain, nil
 	}
@@ -131,7 +141,9 @@ func (h *Handlers) URL(_ context.Context, ws kernel.WorkspaceID, id kernel.Webho
 }
 
 // show answers a secret. On a repeat it is the first one's, as long as that is still valid.
-func (h *Handlers) show(ctx context.Context, meta kernel.Meta, done eventstore.Appended, out Shown, secret string, err error) (commands.Result[Shown], error) {
+func (h *Handlers) show(
+	ctx context.Context, meta kernel.Meta, done eventstore.Appended, out Shown, secret string, err error,
+) (commands.Result[Shown], error) {
 	if err != nil {
 		return commands.Result[Shown]{}, err
 	}
@@ -153,7 +165,9 @@ func (h *Handlers) show(ctx context.Context, meta kernel.Meta, done eventstore.A
 }
 
 // update changes a webhook of the workspace in the meta.
-func (h *Handlers) update(ctx context.Context, meta kernel.Meta, id kernel.WebhookID, fn func(*webhook.Webhook) (any, error)) (eventstore.Appended, error) {
+func (h *Handlers) update(
+	ctx context.Context, meta kernel.Meta, id kernel.WebhookID, fn func(*webhook.Webhook) (any, error),
+) (eventstore.Appended, error) {
 	if kernel.ParseID(kernel.PrefixWebhook, string(id)) != nil {
 		return eventstore.Appended{}, kernel.NotFound("webhook", string(id))
 	}

@@ -61,7 +61,9 @@ func (h *Handlers) Open(ctx context.Context, ws kernel.WorkspaceID, id kernel.We
 }
 
 // Address opens an address for the worker that sends to it. One that is wrapped under an older master key is wrapped anew on the way.
-func (h *Handlers) Address(ctx context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, plain string, sealed *webhook.Sealed) (string, error) {
+func (h *Handlers) Address(
+	ctx context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, plain string, sealed *webhook.Sealed,
+) (string, error) {
 	url, err := h.URL(ctx, ws, id, plain, sealed)
 	if err == nil && sealed != nil && h.cfg.Sealer.Stale(*sealed) {
 		err = h.rewrap(ctx, ws, id, webhook.Secret{Version: webhook.URLVersion, Sealed: *sealed})
@@ -99,7 +101,8 @@ type Recipients interface {
 	Managers(ctx context.Context, ws kernel.WorkspaceID) (emails []string, err error)
 }
 
-// Notifier mails that a webhook was turned off because it has failed for days or its receiver is gone. It is a reactor's function: a mail may come twice and
+// Notifier mails that a webhook was turned off because it has failed for days or its receiver is gone. It is a reactor's function: a mail
+// may come twice and
 // is not forgotten.
 type Notifier struct {
 	Mailer     Mailer
@@ -132,7 +135,8 @@ func (n *Notifier) Handle(ctx context.Context, r eventstore.Recorded) error {
 		why = "its receiver answered 410 Gone: nothing is there any more"
 	}
 	text := fmt.Sprintf("Morket has turned off the webhook to\n\n  %s\n\nbecause %s. What waits for it is kept.\n\n"+
-		"Look at the last attempts, turn it on again, and have what it has missed sent by a replay:\n%s/w/%s/settings/webhooks\n", kernel.MaskAddresses(e.URL), why, n.PublicURL, e.Workspace)
+		"Look at the last attempts, turn it on again, and have what it has missed sent by a replay:\n%s/w/%s/settings/webhooks\n",
+		kernel.MaskAddresses(e.URL), why, n.PublicURL, e.Workspace)
 	for _, address := range to {
 		if err := n.Mailer.Send(ctx, address, "A webhook was turned off", text); err != nil {
 			return kernel.E(kernel.KindUnavailable, "MAIL_DOWN", "the mail could not be handed over").Because(err)

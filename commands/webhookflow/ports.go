@@ -1,7 +1,8 @@
 // Package webhookflow sends events to webhooks: at least once, under the same message id however often, in order where a webhook asks
 // for it.
 //
-// A webhook with something to send is an endpoint queue. One worker at a time has the endpoint queue, for as long as its process gives signs of life; when the
+// A webhook with something to send is an endpoint queue. One worker at a time has the endpoint queue, for as long as its process gives
+// signs of life; when the
 // process dies another worker goes on within seconds. So order and the number of connections to one receiver need no further care, and a
 // receiver that hangs holds up nobody else.
 //
@@ -83,7 +84,8 @@ type Queue interface {
 	// Claim takes up to n endpoint queues that have something due, that no other living process has and that no worker of this process
 	// has, also when another worker has been given them meanwhile: two workers of a process must not send side by side.
 	Claim(ctx context.Context, n int) ([]EndpointQueue, error)
-	// Due returns items of the endpoint queue that are due: of an ordered endpoint queue the first ones by position, as far as they are due, else by the
+	// Due returns items of the endpoint queue that are due: of an ordered endpoint queue the first ones by position, as far as they are due,
+	// else by the
 	// time they are due at. What is due later than MaxPause from now, which a clock that was wrong has said, is due now. An endpoint queue
 	// that is another worker's has nothing due for this one.
 	Due(ctx context.Context, endpoint EndpointQueue, limit int) ([]Item, error)
@@ -96,7 +98,8 @@ type Queue interface {
 	// refused or given up waits no more until there is another round. ErrLost says that the endpoint queue is another worker's now: then
 	// deliveries were kept, and every attempt, but no other outcome, since what waits is the other worker's to decide.
 	Record(ctx context.Context, endpoint EndpointQueue, outcomes []Outcome) error
-	// Release gives the endpoint queue back; nobody takes it before the pause is over, unless somebody has wanted it tried at once meanwhile. It ends
+	// Release gives the endpoint queue back; nobody takes it before the pause is over, unless somebody has wanted it tried at once
+	// meanwhile. It ends
 	// each endpoint queue's time with its worker, also when it fails, and does nothing to an endpoint queue that is another worker's.
 	Release(ctx context.Context, endpoint EndpointQueue, pause time.Duration) error
 	// Replay puts a piece of what somebody wants sent once more into the queue, and reports whether there was anything to do.

@@ -235,7 +235,8 @@ func (t *turn) attempt(ctx context.Context, item Item) (Outcome, error) {
 	down := t.down(item)
 	now := t.cfg.Clock.Now()
 	a := Attempt{At: now, Error: "the event is not for outside"}
-	op := watch.Begin(t.cfg.Watch, t.cfg.Clock, watch.Delivery, "workspace", t.endpoint.Workspace, "webhook", t.endpoint.ID, "position", item.Position)
+	op := watch.Begin(t.cfg.Watch, t.cfg.Clock, watch.Delivery, "workspace", t.endpoint.Workspace, "webhook", t.endpoint.ID, "position",
+		item.Position)
 	defer op.End(ctx, watch.Interrupted, nil)
 	if ok {
 		signature, err := Sign(t.secrets, id, now, body)

@@ -37,7 +37,8 @@ type Config struct {
 }
 
 func (c Config) withDefaults() (Config, error) {
-	if c.Queue == nil || c.Events == nil || c.Secrets == nil || c.Sender == nil || c.Stopper == nil || c.Clock == nil || c.Jitter == nil || c.Logger == nil {
+	if c.Queue == nil || c.Events == nil || c.Secrets == nil || c.Sender == nil || c.Stopper == nil || c.Clock == nil || c.Jitter == nil ||
+		c.Logger == nil {
 		return c, errors.New("delivery: Queue, Events, Secrets, Sender, Stopper, Clock, Dice and Logger are needed")
 	}
 	c.Agent = cmp.Or(c.Agent, "Morket")

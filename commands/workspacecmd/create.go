@@ -55,7 +55,9 @@ func (h *Handlers) Create(ctx context.Context, meta kernel.Meta, cmd Create) (co
 	return eventstore.Retry(ctx, func(int) (commands.Result[Workspace], error) { return h.createOnce(ctx, meta, owner, name, cmd.Slug) })
 }
 
-func (h *Handlers) createOnce(ctx context.Context, meta kernel.Meta, owner kernel.UserID, name, slug string) (commands.Result[Workspace], error) {
+func (h *Handlers) createOnce(
+	ctx context.Context, meta kernel.Meta, owner kernel.UserID, name, slug string,
+) (commands.Result[Workspace], error) {
 	id := h.cfg.IDs.New(kernel.PrefixWorkspace)
 	meta.Workspace = kernel.WorkspaceID(id)
 	slug, taken, version, err := h.pickSlug(ctx, meta.Workspace, name, slug)
@@ -63,7 +65,14 @@ func (h *Handlers) createOnce(ctx context.Context, meta kernel.Meta, owner kerne
 		return commands.Result[Workspace]{}, err
 	}
 	w := &workspace.Workspace{}
-	e := workspace.Created{Workspace: meta.Workspace, Name: name, Slug: slug, Owner: owner, Membership: h.cfg.IDs.New("mem"), At: h.cfg.Clock.Now()}
+	e := workspace.Created{
+		Workspace:  meta.Workspace,
+		Name:       name,
+		Slug:       slug,
+		Owner:      owner,
+		Membership: h.cfg.IDs.New("mem"),
+		At:         h.cfg.Clock.Now(),
+	}
 	if err := w.Create(e); err != nil {
 		return commands.Result[Workspace]{}, err
 	}
@@ -107,5 +116,13 @@ func (h *Handlers) pickSlug(ctx context.Context, ws kernel.WorkspaceID, name, wa
 }
 
 func view(w *workspace.Workspace, role kernel.Role) Workspace {
-	return Workspace{ID: w.ID(), Name: w.Name(), Slug: w.Slug(), TimeZone: w.TimeZone(), Role: role, CreatedAt: w.CreatedAt(), DeletedAt: w.DeletedAt()}
+	return Workspace{
+		ID:        w.ID(),
+		Name:      w.Name(),
+		Slug:      w.Slug(),
+		TimeZone:  w.TimeZone(),
+		Role:      role,
+		CreatedAt: w.CreatedAt(),
+		DeletedAt: w.DeletedAt(),
+	}
 }

@@ -89,7 +89,9 @@ func New(cfg Config) (*Handlers, error) {
 type Done struct{}
 
 // update changes the workspace of the meta and makes the change count at once.
-func update[R any](ctx context.Context, h *Handlers, meta kernel.Meta, fn func(*workspace.Workspace) (R, error)) (commands.Result[R], error) {
+func update[R any](
+	ctx context.Context, h *Handlers, meta kernel.Meta, fn func(*workspace.Workspace) (R, error),
+) (commands.Result[R], error) {
 	if first, found, err := commands.Repeat[R](ctx, h.cfg.Store, meta); found || err != nil {
 		return first, err
 	}

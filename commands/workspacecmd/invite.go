@@ -52,14 +52,17 @@ func (h *Handlers) Invite(ctx context.Context, meta kernel.Meta, cmd Invite) (co
 	if err != nil || res.Replayed {
 		return res, err
 	}
-	text := fmt.Sprintf("You are invited to work in %q on Morket, as %s.\n\nAccept or decline within 7 days:\n%s/invitations/%s\n", name, cmd.Role, h.cfg.PublicURL, token)
+	text := fmt.Sprintf("You are invited to work in %q on Morket, as %s.\n\nAccept or decline within 7 days:\n%s/invitations/%s\n", name,
+		cmd.Role, h.cfg.PublicURL, token)
 	if err := h.cfg.Mailer.Send(ctx, string(email), "You are invited to "+name+" on Morket", text); err != nil {
 		h.cfg.Logger.ErrorContext(ctx, "the mail of an invitation could not be sent", "invitation", res.Value.ID, "error", err)
 	}
 	return res, nil
 }
 
-func (h *Handlers) inviteOnce(ctx context.Context, meta kernel.Meta, email auth.Email, cmd Invite, token string) (commands.Result[Invitation], string, error) {
+func (h *Handlers) inviteOnce(
+	ctx context.Context, meta kernel.Meta, email auth.Email, cmd Invite, token string,
+) (commands.Result[Invitation], string, error) {
 	var none commands.Result[Invitation]
 	w, version, err := h.workspaces.Load(ctx, string(meta.Workspace))
 	if err != nil {

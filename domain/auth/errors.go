@@ -21,7 +21,8 @@ func ErrUnauthorized() *kernel.Error {
 
 // ErrRefreshReused is the answer to a refresh token that was used before: the whole session is closed.
 func ErrRefreshReused() *kernel.Error {
-	return kernel.E(kernel.KindUnauthorized, "REFRESH_TOKEN_REUSED", "this refresh token was used before, so the session was closed; sign in again")
+	return kernel.E(kernel.KindUnauthorized, "REFRESH_TOKEN_REUSED",
+		"this refresh token was used before, so the session was closed; sign in again")
 }
 
 // ErrEmailTaken says that the address has an account.

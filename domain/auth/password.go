@@ -70,8 +70,10 @@ func (p *PasswordPolicy) isCommon(lower string) bool {
 // elsewhere are the commonest passwords of languages that the list and zxcvbn don't know.
 func elsewhere() []string {
 	return []string{
-		"пароль", "йцукен", "йцукенг", "йцукенгшщз", "привет", "любовь", "наташа", "максим", "密码", "我爱你", "パスワード", "비밀번호", "contraseña", "motdepasse", "passwort",
-		"kennwort", "hallo", "schatz", "senha", "hasło", "wachtwoord", "parola", "lösenord", "salasana", "heslo", "jelszó", "şifre", "azertyuiop", "qwertz", "qwertzuiop", "morket",
+		"пароль", "йцукен", "йцукенг", "йцукенгшщз", "привет", "любовь", "наташа", "максим", "密码", "我爱你", "パスワード", "비밀번호", "contraseña",
+		"motdepasse", "passwort",
+		"kennwort", "hallo", "schatz", "senha", "hasło", "wachtwoord", "parola", "lösenord", "salasana", "heslo", "jelszó", "şifre", "azertyuiop",
+		"qwertz", "qwertzuiop", "morket",
 	}
 }
 

@@ -28,7 +28,8 @@ func NormaliseHosts(hosts []string) ([]string, error) {
 		field := fmt.Sprintf("hosts[%d]", i)
 		h = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(h)), ".")
 		if len(h) > 253 || !hostName.MatchString(h) && !loopback(h) {
-			return nil, kernel.Invalid(field, "must be the name of a host such as api.example.com, or *.example.com for all below it; without https://, port or path, names beyond ASCII as xn--…")
+			return nil, kernel.Invalid(field, "must be the name of a host such as api.example.com, or *.example.com for all below it; without "+
+				"https://, port or path, names beyond ASCII as xn--…")
 		}
 		if rest, wild := strings.CutPrefix(h, "*."); wild && !strings.Contains(rest, ".") {
 			return nil, kernel.Invalid(field, "must name at least two parts after the star, such as *.example.com")
@@ -66,7 +67,8 @@ func CheckDestination(hosts []string, to *url.URL) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("the credential may not be sent to %.100s, only to %s; its hosts are set under Settings, Credentials", host, strings.Join(hosts, ", "))
+	return fmt.Errorf("the credential may not be sent to %.100s, only to %s; its hosts are set under Settings, Credentials", host,
+		strings.Join(hosts, ", "))
 }
 
 func loopback(host string) bool {

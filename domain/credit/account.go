@@ -13,7 +13,8 @@ import (
 
 // Errors that a caller may see.
 func errInsufficient(need, have kernel.Credits) *kernel.Error {
-	return kernel.E(kernel.KindPayment, "INSUFFICIENT_CREDITS", "this needs %s credits and %s are available; add credits or make the run smaller", need, have)
+	return kernel.E(kernel.KindPayment, "INSUFFICIENT_CREDITS",
+		"this needs %s credits and %s are available; add credits or make the run smaller", need, have)
 }
 
 // ErrInsufficient matches every refusal for lack of credits.

@@ -74,7 +74,8 @@ func isNumber(s string) bool {
 			return false
 		}
 	}
-	return mantissa != "" && strings.ContainsAny(mantissa[:1], digits+".,") && strings.Trim(mantissa, digits+".,'") == "" && strings.ContainsAny(mantissa, digits)
+	return mantissa != "" && strings.ContainsAny(mantissa[:1], digits+".,") && strings.Trim(mantissa, digits+".,'") == "" &&
+		strings.ContainsAny(mantissa, digits)
 }
 
 const (

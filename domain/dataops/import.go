@@ -196,7 +196,14 @@ func (i *Import) ProgressUndo(down, removed, reverted int64, kept Kept) error {
 	if !i.Undoing {
 		return i.wrongState()
 	}
-	return i.Record(i, UndoProgressed{ImportID: i.ID, Down: down, Removed: i.Removed + removed, Reverted: i.Reverted + reverted, Kept: i.Kept + kept.Total(), KeptBy: i.KeptBy.Plus(kept)})
+	return i.Record(i, UndoProgressed{
+		ImportID: i.ID,
+		Down:     down,
+		Removed:  i.Removed + removed,
+		Reverted: i.Reverted + reverted,
+		Kept:     i.Kept + kept.Total(),
+		KeptBy:   i.KeptBy.Plus(kept),
+	})
 }
 
 // FinishUndo says that all of it has been taken back that could be; reason is why nothing could, if so.

@@ -43,8 +43,23 @@ func Encodings() []Encoding {
 func (e Encoding) Known() (Encoding, bool) {
 	name := Encoding(strings.ToLower(string(e)))
 	for alias, of := range map[Encoding]Encoding{
-		"iso-8859-1": Windows1252, "latin1": Windows1252, "us-ascii": UTF8, "utf8": UTF8, "cp1252": Windows1252, "iso-8859-9": "windows-1254", "shift-jis": "shift_jis", "sjis": "shift_jis", "gb2312": "gbk",
-		"mac-roman": "macintosh", "x-mac-roman": "macintosh", "cp437": "ibm437", "cp850": "ibm850", "cp852": "ibm852", "cp866": "ibm866", "cp1250": "windows-1250", "cp1251": "windows-1251",
+		"iso-8859-1":  Windows1252,
+		"latin1":      Windows1252,
+		"us-ascii":    UTF8,
+		"utf8":        UTF8,
+		"cp1252":      Windows1252,
+		"iso-8859-9":  "windows-1254",
+		"shift-jis":   "shift_jis",
+		"sjis":        "shift_jis",
+		"gb2312":      "gbk",
+		"mac-roman":   "macintosh",
+		"x-mac-roman": "macintosh",
+		"cp437":       "ibm437",
+		"cp850":       "ibm850",
+		"cp852":       "ibm852",
+		"cp866":       "ibm866",
+		"cp1250":      "windows-1250",
+		"cp1251":      "windows-1251",
 	} {
 		if name == alias {
 			return of, true

@@ -37,9 +37,25 @@ type Summary struct {
 // Summary returns what the outside sees of the import. The time of creation is that of its id.
 func (i *Import) Summary() Summary {
 	s := Summary{
-		ID: i.ID, State: i.State, Filename: i.Filename, Size: i.Size, TableID: i.TableID, Detected: i.Reading, Columns: i.Columns, Preview: i.Preview,
-		Counts: i.Counts, Progress: i.Progress(), Undoing: i.Undoing, Error: i.Reason, Uploader: i.Uploader,
-		FileRows: i.Facts.Rows, Notices: i.Facts.Notices, Encodings: i.Guesses, Unsure: i.Unsure, Escaped: i.Facts.Escaped, LeftOut: i.LeftOut(),
+		ID:        i.ID,
+		State:     i.State,
+		Filename:  i.Filename,
+		Size:      i.Size,
+		TableID:   i.TableID,
+		Detected:  i.Reading,
+		Columns:   i.Columns,
+		Preview:   i.Preview,
+		Counts:    i.Counts,
+		Progress:  i.Progress(),
+		Undoing:   i.Undoing,
+		Error:     i.Reason,
+		Uploader:  i.Uploader,
+		FileRows:  i.Facts.Rows,
+		Notices:   i.Facts.Notices,
+		Encodings: i.Guesses,
+		Unsure:    i.Unsure,
+		Escaped:   i.Facts.Escaped,
+		LeftOut:   i.LeftOut(),
 	}
 	if s.Notices == nil {
 		s.Notices = []Notice{}

@@ -200,7 +200,8 @@ type KeptAnswer struct {
 	Asked []Question `json:"asked,omitempty"`
 }
 
-// TakeStories takes the stories out of the attempts, by the attempt's index; nil where there are none. The attempts are copied before they are
+// TakeStories takes the stories out of the attempts, by the attempt's index; nil where there are none. The attempts are copied before
+// they are
 // changed, since others hold them.
 func (p *Provenance) TakeStories() (stories map[int]Story) {
 	for i, a := range p.Attempts {

@@ -61,7 +61,8 @@ func Printable(body []byte, limit int) (text string, cut bool) {
 	return strings.ReplaceAll(strings.ToValidUTF8(string(body), ""), "\x00", ""), cut
 }
 
-// KeepExchanges bounds the exchanges of a cell whose bodies have at most limit bytes: the last ones whole, then earlier ones without bodies,
+// KeepExchanges bounds the exchanges of a cell whose bodies have at most limit bytes: the last ones whole, then earlier ones without
+// bodies,
 // and none beyond a count.
 func KeepExchanges(list []Exchange, limit int) []Exchange {
 	list = list[max(0, len(list)-maxExchanges):]

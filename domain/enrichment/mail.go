@@ -16,7 +16,8 @@ type MailGuess struct {
 	Share   float64
 }
 
-// MailPatterns are the patterns that are known, the most frequent first. The shares are round figures for companies of all sizes: small ones
+// MailPatterns are the patterns that are known, the most frequent first. The shares are round figures for companies of all sizes: small
+// ones
 // use first names more often.
 func MailPatterns() []MailGuess {
 	return []MailGuess{
@@ -64,7 +65,8 @@ const minName = 3
 // PatternOf tells the pattern by which an address is made of a name, and the address's domain; false if it is by none, or by several.
 func PatternOf(first, last, address string) (p MailPattern, domain string, ok bool) {
 	local, domain, found := strings.Cut(strings.ToLower(strings.TrimSpace(address)), "@")
-	if !found || domain == "" || strings.ContainsAny(domain, "@ ") || len(domain) > 253 || len(mailName(first)) < minName || len(mailName(last)) < minName {
+	if !found || domain == "" || strings.ContainsAny(domain, "@ ") || len(domain) > 253 || len(mailName(first)) < minName ||
+		len(mailName(last)) < minName {
 		return "", "", false
 	}
 	for _, g := range MailPatterns() {

@@ -28,7 +28,17 @@ func (r *Run) page(no int, parts []PagePart, next kernel.RowID, again bool, at t
 		return fmt.Errorf("run %s has ended", r.s.ID)
 	}
 	for _, p := range parts {
-		e := RunPageStarted{RunID: r.s.ID, TableID: r.s.Table, Page: no, Rows: p.Rows, Columns: p.Columns, Next: next, Again: again, Noted: true, At: at}
+		e := RunPageStarted{
+			RunID:   r.s.ID,
+			TableID: r.s.Table,
+			Page:    no,
+			Rows:    p.Rows,
+			Columns: p.Columns,
+			Next:    next,
+			Again:   again,
+			Noted:   true,
+			At:      at,
+		}
 		if err := r.Record(r, e); err != nil {
 			return err
 		}
@@ -88,7 +98,16 @@ func (r *Run) LoseWorker() error {
 // Wait records that the page is left in order and that the cells can't be asked before then.
 func (r *Run) Wait(cells []Cell, until time.Time, reason string, at time.Time) error {
 	for _, p := range Parts(cells) {
-		e := RunPageStopped{RunID: r.s.ID, TableID: r.s.Table, Page: r.s.Page, Rows: p.Rows, Columns: p.Columns, Until: &until, Reason: reason, At: &at}
+		e := RunPageStopped{
+			RunID:   r.s.ID,
+			TableID: r.s.Table,
+			Page:    r.s.Page,
+			Rows:    p.Rows,
+			Columns: p.Columns,
+			Until:   &until,
+			Reason:  reason,
+			At:      &at,
+		}
 		if err := r.Record(r, e); err != nil {
 			return err
 		}

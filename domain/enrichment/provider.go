@@ -171,7 +171,8 @@ func (p Provider) Validate() error {
 	if p.Price < 0 {
 		return fmt.Errorf("provider %s has a negative price", p.Slug)
 	}
-	if k := p.Credential; k != nil && (p.Auth == AuthNone || !slugForm.MatchString(k.Kind) || k.Name == "" || len(k.Fields) == 0 || k.How == "") {
+	if k := p.Credential; k != nil && (p.Auth == AuthNone || !slugForm.MatchString(k.Kind) || k.Name == "" || len(k.Fields) == 0 ||
+		k.How == "") {
 		return fmt.Errorf("provider %s: its kind of credential needs a name, fields and how a key is got", p.Slug)
 	}
 	if !p.Dynamic && len(p.Outputs) == 0 {

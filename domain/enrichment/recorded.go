@@ -50,7 +50,15 @@ func (r RecordedReply) Size() int {
 
 // Reply is the reply as the provider gave it, with its outputs as they were taken.
 func (r RecordedReply) Reply() (Reply, error) {
-	out := Reply{Outputs: map[string]any{}, Confidence: r.Confidence, VerifiedBy: r.VerifiedBy, SourceURL: r.SourceURL, Missed: r.Missed, LeftOut: r.LeftOut, Bill: r.Bill}
+	out := Reply{
+		Outputs:    map[string]any{},
+		Confidence: r.Confidence,
+		VerifiedBy: r.VerifiedBy,
+		SourceURL:  r.SourceURL,
+		Missed:     r.Missed,
+		LeftOut:    r.LeftOut,
+		Bill:       r.Bill,
+	}
 	if len(r.Outputs) == 0 {
 		return out, nil
 	}

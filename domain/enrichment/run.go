@@ -289,7 +289,10 @@ func (r *Run) Retry(f Failures, reserved kernel.Credits, prices Prices, at time.
 	if f.Records <= 0 || f.Records > r.s.Counts.Failed {
 		return kernel.E(kernel.KindConflict, "NOTHING_FAILED", "no record of this job has failed in that way")
 	}
-	return r.Record(r, RunRetried{RunID: r.s.ID, Round: r.s.Round + 1, Records: f.Records, Reason: f.Reason, Reserved: reserved, Prices: prices, At: at})
+	return r.Record(r, RunRetried{
+		RunID: r.s.ID, Round: r.s.Round + 1, Records: f.Records, Reason: f.Reason, Reserved: reserved, Prices: prices,
+		At: at,
+	})
 }
 
 // Outcomes records what became of cells of the page under way, each once.

@@ -59,5 +59,13 @@ type Over struct {
 
 // Over says which rows the selection is of.
 func (s Selection) Over() Over {
-	return Over{Scope: s.Scope, Filtered: !kernel.IsNull(s.Filter), Search: s.Search, Rows: len(s.Rows), First: s.First, Force: s.Force, Recorded: s.Recorded}
+	return Over{
+		Scope:    s.Scope,
+		Filtered: !kernel.IsNull(s.Filter),
+		Search:   s.Search,
+		Rows:     len(s.Rows),
+		First:    s.First,
+		Force:    s.Force,
+		Recorded: s.Recorded,
+	}
 }

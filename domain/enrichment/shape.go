@@ -50,7 +50,12 @@ func AddSight(list []ReplyShapes, s Sight) []ReplyShapes {
 	i := slices.IndexFunc(list, func(r ReplyShapes) bool { return r.Provider == s.Provider && r.Of == s.Of })
 	if i < 0 {
 		i = len(list)
-		list = append(list, ReplyShapes{Provider: s.Provider, Of: s.Of, Fields: map[string]map[string]int64{}, Codes: map[string]map[string]int64{}})
+		list = append(list, ReplyShapes{
+			Provider: s.Provider,
+			Of:       s.Of,
+			Fields:   map[string]map[string]int64{},
+			Codes:    map[string]map[string]int64{},
+		})
 	}
 	r := &list[i]
 	if s.Code != "" {

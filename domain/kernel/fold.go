@@ -78,7 +78,8 @@ func isASCII(s string) bool {
 	return true
 }
 
-// Shapeless reports a sign that is not seen and parts no word. The joiners are none of them: they make other emoji, and other words in Persian.
+// Shapeless reports a sign that is not seen and parts no word. The joiners are none of them: they make other emoji, and other words in
+// Persian.
 func Shapeless(r rune) bool {
 	switch {
 	case r == 0x00ad, r == 0x200b, r == 0x2060, r == 0xfeff: // soft hyphen, zero-width space, word joiner, byte order mark

@@ -78,7 +78,13 @@ func (j *Jobs) Finish(id string, outcome Outcome, now time.Time) error {
 func (j *Jobs) Apply(e kernel.Event) error {
 	switch e := e.(type) {
 	case JobRequested:
-		j.list = append([]Job{{ID: e.Job, Kind: e.Kind, Projection: e.Projection, Backup: e.Backup, RequestedAt: e.At}}, j.list[:min(len(j.list), kept)]...)
+		j.list = append([]Job{{
+			ID:          e.Job,
+			Kind:        e.Kind,
+			Projection:  e.Projection,
+			Backup:      e.Backup,
+			RequestedAt: e.At,
+		}}, j.list[:min(len(j.list), kept)]...)
 	case JobFinished:
 		if len(j.list) > 0 && j.list[0].ID == e.Job {
 			j.list[0].FinishedAt, j.list[0].Outcome = e.At, e.Outcome

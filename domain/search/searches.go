@@ -54,7 +54,8 @@ func (s *Searches) Save(e Saved) error {
 		return err
 	}
 	if len(s.saved) >= MaxSaved {
-		return kernel.E(kernel.KindConflict, "TOO_MANY_SAVED_SEARCHES", "the workspace has %d saved searches, the most there can be; delete one first", MaxSaved)
+		return kernel.E(kernel.KindConflict, "TOO_MANY_SAVED_SEARCHES",
+			"the workspace has %d saved searches, the most there can be; delete one first", MaxSaved)
 	}
 	return s.Record(s, e)
 }
@@ -109,7 +110,8 @@ func check(e *Saved) error {
 // RequestReindex asks for a new index.
 func (s *Searches) RequestReindex(e ReindexRequested) error {
 	if !s.requested.IsZero() && e.At.Sub(s.requested) < overtaken {
-		return kernel.E(kernel.KindConflict, "REINDEX_RUNNING", "the index is being made anew since %s; wait until that is done", s.requested.UTC().Format(time.RFC3339))
+		return kernel.E(kernel.KindConflict, "REINDEX_RUNNING", "the index is being made anew since %s; wait until that is done",
+			s.requested.UTC().Format(time.RFC3339))
 	}
 	return s.Record(s, e)
 }

@@ -10,7 +10,15 @@ import (
 func (t *Table) Apply(e kernel.Event) error {
 	switch e := e.(type) {
 	case Created:
-		t.s = state{ID: e.TableID, Workspace: e.WorkspaceID, Folder: e.FolderID, Name: e.Name, Columns: slices.Clone(e.Columns), Views: slices.Clone(e.Views), Version: t.s.Version}
+		t.s = state{
+			ID:        e.TableID,
+			Workspace: e.WorkspaceID,
+			Folder:    e.FolderID,
+			Name:      e.Name,
+			Columns:   slices.Clone(e.Columns),
+			Views:     slices.Clone(e.Views),
+			Version:   t.s.Version,
+		}
 	case Renamed:
 		t.s.Name = e.Name
 	case Trashed:

@@ -23,7 +23,8 @@ func (find Tables) find(id kernel.TableID) (*Table, error) {
 	return t, err
 }
 
-// computed checks what a formula or lookup column computes, beside the table's live columns and those in the trash, and keeps its references
+// computed checks what a formula or lookup column computes, beside the table's live columns and those in the trash, and keeps its
+// references
 // by id. timed says that it asks for the time.
 func (t *Table) computed(m Maker, c Column, live []Column) (_ Column, timed bool, err error) {
 	switch {
@@ -85,7 +86,13 @@ type walk struct {
 // circle names the columns of the circle that a formula or lookup column of a table would close, nil without one. The others are the
 // table's, live and in the trash.
 func circle(tables Tables, of kernel.TableID, c Column, others []Column) ([]string, error) {
-	w := &walk{from: place{of, c.ID}, tables: tables, known: map[place]Column{}, names: map[kernel.TableID]string{of: ""}, seen: map[place]bool{}}
+	w := &walk{
+		from:   place{of, c.ID},
+		tables: tables,
+		known:  map[place]Column{},
+		names:  map[kernel.TableID]string{of: ""},
+		seen:   map[place]bool{},
+	}
 	for _, o := range others {
 		w.known[place{of, o.ID}] = o
 	}

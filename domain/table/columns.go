@@ -40,7 +40,17 @@ func (t *Table) DuplicateColumn(m Maker, id kernel.ColumnID, name string, withVa
 	if len(t.s.Columns) >= MaxColumns {
 		return Column{}, tooManyColumns()
 	}
-	c, err := m.column(Draft{Name: name, Type: old.Type, Kind: old.Kind, Format: old.Format, Form: old.Form, Description: old.Description, Formula: old.Formula, Lookup: old.Lookup, Enrichment: old.Enrichment}, t.s.Columns)
+	c, err := m.column(Draft{
+		Name:        name,
+		Type:        old.Type,
+		Kind:        old.Kind,
+		Format:      old.Format,
+		Form:        old.Form,
+		Description: old.Description,
+		Formula:     old.Formula,
+		Lookup:      old.Lookup,
+		Enrichment:  old.Enrichment,
+	}, t.s.Columns)
 	if err != nil {
 		return Column{}, err
 	}
@@ -379,8 +389,10 @@ func (t *Table) ChangeBack(m Maker, e ColumnChanged, force bool, step Step) erro
 	if e.Column.computesOther(e.Old) {
 		ch.Formula, ch.Lookup, ch.Type = e.Old.Formula, e.Old.Lookup, &e.Old.Type
 	}
-	if !force && (ch.Type != nil && now.computesOther(e.Column) || ch.Name != nil && now.Name != e.Column.Name || ch.Description != nil && now.Description != e.Column.Description ||
-		ch.Options != nil && !reflect.DeepEqual(now.Options, e.Column.Options) || ch.Enrichment != nil && string(now.Enrichment) != string(e.Column.Enrichment)) {
+	if !force && (ch.Type != nil && now.computesOther(e.Column) || ch.Name != nil && now.Name != e.Column.Name ||
+		ch.Description != nil && now.Description != e.Column.Description ||
+		ch.Options != nil && !reflect.DeepEqual(now.Options, e.Column.Options) ||
+		ch.Enrichment != nil && string(now.Enrichment) != string(e.Column.Enrichment)) {
 		return kernel.E(kernel.KindConflict, "CHANGED_SINCE", "the column “%s” has been changed since; undo that first, or force it", now.Name)
 	}
 	_, err = t.ChangeColumn(m, now.ID, ch, step)

@@ -29,7 +29,8 @@ func canonicalURL(s string) (string, error) {
 		full = "https://" + s
 	}
 	u, err := url.Parse(full)
-	if err != nil || u.User != nil && full != s || strings.ContainsAny(u.Host, "\"<>\\^`{|}") || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" ||
+	if err != nil || u.User != nil && full != s || strings.ContainsAny(u.Host, "\"<>\\^`{|}") || (u.Scheme != "http" && u.Scheme != "https") ||
+		u.Hostname() == "" ||
 		(!strings.Contains(u.Hostname(), ".") && !strings.Contains(u.Hostname(), ":") && u.Hostname() != "localhost") ||
 		strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		return "", bad("%q is not a web address; write it like https://example.com", kernel.Shorten(s))

@@ -32,8 +32,18 @@ func (m Maker) column(d Draft, others []Column) (Column, error) {
 		return Column{}, kernel.Invalid("type", "an enrichment can't fill a column that Morket keeps")
 	}
 	return m.finish(Column{
-		ID: kernel.ColumnID(m.IDs.New(kernel.PrefixColumn)), Name: name, Type: d.Type, Kind: kind, Options: d.Options, Format: d.Format, Form: d.Form,
-		Description: d.Description, Formula: d.Formula, Lookup: d.Lookup, Enrichment: d.Enrichment, CreatedAt: m.Clock.Now(),
+		ID:          kernel.ColumnID(m.IDs.New(kernel.PrefixColumn)),
+		Name:        name,
+		Type:        d.Type,
+		Kind:        kind,
+		Options:     d.Options,
+		Format:      d.Format,
+		Form:        d.Form,
+		Description: d.Description,
+		Formula:     d.Formula,
+		Lookup:      d.Lookup,
+		Enrichment:  d.Enrichment,
+		CreatedAt:   m.Clock.Now(),
 	})
 }
 

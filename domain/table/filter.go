@@ -282,7 +282,10 @@ func opNames(t Type) string {
 
 // CellStates returns the states that a cell can be in besides empty and value.
 func CellStates() []string {
-	return []string{"queued", "running", "retrying", "rate_limited", "awaiting_callback", "error", "skipped", "stale", "not_found", "unverified", "verified"}
+	return []string{
+		"queued", "running", "retrying", "rate_limited", "awaiting_callback", "error", "skipped", "stale",
+		"not_found", "unverified", "verified",
+	}
 }
 
 func (c *Condition) state(raw json.RawMessage, field string) error {

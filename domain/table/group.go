@@ -87,7 +87,8 @@ func CheckGroups(groups []Group, s Schema) error {
 		case !c.Type.Groupable():
 			return kernel.Invalid(field, "rows can't be grouped by %s, whose type is %s", quoteName(c), c.Type)
 		case g.Unit != "" && !c.Type.Dated():
-			return kernel.Invalid(field, "only dates are grouped by %s, and the type of %s is %s", kernel.Shorten(string(g.Unit)), quoteName(c), c.Type)
+			return kernel.Invalid(field, "only dates are grouped by %s, and the type of %s is %s", kernel.Shorten(string(g.Unit)), quoteName(c),
+				c.Type)
 		case g.Unit != "" && !slices.Contains(Units(), g.Unit):
 			return kernel.Invalid(field, "the unit is day, week, month, quarter or year, not %q", kernel.Shorten(string(g.Unit)))
 		case g.Dir != Ascending && g.Dir != Descending:
@@ -113,7 +114,8 @@ func CheckAggregates(list []Aggregate, s Schema) error {
 		case seen[c.ID]:
 			return kernel.Invalid(field, "the column %q is there twice", c.Name)
 		case !slices.Contains(AggregatesOf(c.Type), a.Of):
-			return kernel.Invalid(field, "%q is not possible for %s; possible are %s", kernel.Shorten(string(a.Of)), quoteName(c), aggregateNames(c.Type))
+			return kernel.Invalid(field, "%q is not possible for %s; possible are %s", kernel.Shorten(string(a.Of)), quoteName(c),
+				aggregateNames(c.Type))
 		}
 		seen[c.ID] = true
 	}

@@ -64,7 +64,8 @@ func (l *Lookup) resolve(own, in Schema) error {
 		l.Compare = Comparing(key.Type, match.Type)
 	}
 	if !l.Compare.Known() {
-		return kernel.Invalid("lookup.compare", "keys are compared as text, email, domain, phone, number or date, not as %q", kernel.Shorten(string(l.Compare)))
+		return kernel.Invalid("lookup.compare", "keys are compared as text, email, domain, phone, number or date, not as %q",
+			kernel.Shorten(string(l.Compare)))
 	}
 	if l.Take == TakeCount {
 		l.Value = ""

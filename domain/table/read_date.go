@@ -15,7 +15,8 @@ import (
 type day struct{ y, m, d int }
 
 func (d day) valid() bool {
-	return d.y >= 1 && d.y <= 9999 && d.m >= 1 && d.m <= 12 && d.d >= 1 && d.d <= time.Date(d.y, time.Month(d.m)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	return d.y >= 1 && d.y <= 9999 && d.m >= 1 && d.m <= 12 && d.d >= 1 &&
+		d.d <= time.Date(d.y, time.Month(d.m)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
 func (d day) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.y, d.m, d.d) }
@@ -222,16 +223,27 @@ func chooseDate(col Column, d dates, s string) (day, error) {
 		one, ambiguous := d.only()
 		switch {
 		case ambiguous:
-			return day{}, &ValueError{Kind: Ambiguous, Message: formatBad(s, "could be %s; write it like 2026-03-31, or choose the order of day and month in the column's settings", d.said())}
+			return day{}, &ValueError{
+				Kind:    Ambiguous,
+				Message: formatBad(s, "could be %s; write it like 2026-03-31, or choose the order of day and month in the column's settings", d.said()),
+			}
 		case one.valid():
 			return one, nil
 		case d.any():
-			return day{}, &ValueError{Kind: OtherForm, Message: formatBad(s, "is a date only in another order; write it like 2026-03-31, or choose the order of day and month in the column's settings")}
+			return day{}, &ValueError{
+				Kind: OtherForm,
+				Message: formatBad(s, "is a date only in another order; write it like 2026-03-31, or choose the order of day and month in the "+
+					"column's settings"),
+			}
 		}
 	} else if one := d.in(order); one.valid() {
 		return one, nil
 	} else if d.any() {
-		return day{}, &ValueError{Kind: OtherForm, Message: formatBad(s, "is no date with the %s first, as this column's are written; write it like 2026-03-31, or change the order in the column's settings", firstPart(order))}
+		return day{}, &ValueError{
+			Kind: OtherForm,
+			Message: formatBad(s, "is no date with the %s first, as this column's are written; write it like 2026-03-31, or change the order in "+
+				"the column's settings", firstPart(order)),
+		}
 	}
 	return day{}, bad("%q is not a date; write it like 2026-03-31", kernel.Shorten(s))
 }

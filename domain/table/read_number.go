@@ -30,17 +30,30 @@ func readNumber(col Column, s string) (json.RawMessage, error) {
 	n, ok := scanNumber(s, sign)
 	if !ok {
 		if _, other := scanNumber(s, otherSign(sign)); other {
-			return nil, &ValueError{Kind: OtherForm, Message: formatBad(s, "is no number with a decimal %s, as this column's are written; write it like %s, or choose the other decimal sign in the column's settings", sign, sampleNumber(sign))}
+			return nil, &ValueError{
+				Kind: OtherForm,
+				Message: formatBad(s, "is no number with a decimal %s, as this column's are written; write it like %s, or choose the other decimal "+
+					"sign in the column's settings", sign, sampleNumber(sign)),
+			}
 		}
 		return nil, notANumber(s, sampleNumber(sign))
 	}
 	switch {
 	case n.percent && col.Type != Percent:
-		return nil, &ValueError{Kind: OtherUnit, Message: formatBad(s, "is a percentage, which this column doesn't hold; write the number alone, or make the column a percent column")}
+		return nil, &ValueError{
+			Kind:    OtherUnit,
+			Message: formatBad(s, "is a percentage, which this column doesn't hold; write the number alone, or make the column a percent column"),
+		}
 	case len(n.currencies) > 0 && col.Type != Currency:
-		return nil, &ValueError{Kind: OtherUnit, Message: formatBad(s, "is an amount of money, which this column doesn't hold; write the number alone, or make the column a currency column")}
+		return nil, &ValueError{
+			Kind:    OtherUnit,
+			Message: formatBad(s, "is an amount of money, which this column doesn't hold; write the number alone, or make the column a currency column"),
+		}
 	case len(n.currencies) > 0 && !slices.Contains(n.currencies, col.CurrencyCode()):
-		return nil, &ValueError{Kind: OtherUnit, Message: formatBad(s, "is not in %s, the column's currency; convert it, or keep it in another column", col.CurrencyCode())}
+		return nil, &ValueError{
+			Kind:    OtherUnit,
+			Message: formatBad(s, "is not in %s, the column's currency; convert it, or keep it in another column", col.CurrencyCode()),
+		}
 	}
 	return checkDigits(n.value, s)
 }

@@ -173,7 +173,8 @@ func (r Reader) moment(col Column, s string) (string, error) {
 	t, ok := at(one, *c, zone)
 	switch y := t.UTC().Year(); {
 	case !ok:
-		return "", bad("%q does not exist in %s, where clocks were put forward then; correct it, or name its zone like 2026-03-31T14:05:00+02:00", kernel.Shorten(s), zone)
+		return "", bad("%q does not exist in %s, where clocks were put forward then; correct it, or name its zone like 2026-03-31T14:05:00+02:00",
+			kernel.Shorten(s), zone)
 	case y < 1 || y > 9999:
 		return "", bad("the year %d can't be stored", y)
 	}

@@ -123,7 +123,10 @@ func date1(s string) (string, error) {
 	if d, err := isoDate1(s); err == nil {
 		return d, nil
 	}
-	for _, form := range []string{"2006/01/02", "2006.01.02", "20060102", "2 Jan 2006", "2 January 2006", "Jan 2, 2006", "January 2, 2006", "02-Jan-2006", "2.1.2006", "02.01.2006", "Mon, 2 Jan 2006"} {
+	for _, form := range []string{
+		"2006/01/02", "2006.01.02", "20060102", "2 Jan 2006", "2 January 2006", "Jan 2, 2006", "January 2, 2006",
+		"02-Jan-2006", "2.1.2006", "02.01.2006", "Mon, 2 Jan 2006",
+	} {
 		if t, err := time.Parse(form, s); err == nil && t.Year() >= 1 {
 			return t.Format(dateForm), nil
 		}
@@ -151,7 +154,11 @@ func moment1(s string) (string, error) {
 	if t, err := ParseMoment(s); err == nil {
 		return FormatMoment(t), nil
 	}
-	for _, form := range []string{"2006-01-02T15:04:05.999999", "2006-01-02 15:04:05.999999", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05 MST", "2006-01-02T15:04", "2006-01-02 15:04", time.RFC1123Z, time.RFC1123, "2006/01/02 15:04:05", "2006/01/02 15:04"} {
+	for _, form := range []string{
+		"2006-01-02T15:04:05.999999", "2006-01-02 15:04:05.999999", "2006-01-02 15:04:05 -0700",
+		"2006-01-02 15:04:05 MST", "2006-01-02T15:04", "2006-01-02 15:04", time.RFC1123Z, time.RFC1123,
+		"2006/01/02 15:04:05", "2006/01/02 15:04",
+	} {
 		if t, err := time.Parse(form, s); err == nil && t.Year() >= 1 {
 			if t.Location() != time.UTC && t.Location().String() != "" && strings.Contains(form, "MST") {
 				continue // an abbreviation that Go doesn't know would get the offset 0

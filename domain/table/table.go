@@ -110,7 +110,14 @@ func New(m Maker, id kernel.TableID, ws kernel.WorkspaceID, folder kernel.Folder
 		}
 		timed = timed || uses
 	}
-	view := View{ID: kernel.ViewID(m.IDs.New(kernel.PrefixView)), Name: "All rows", Shared: true, Default: true, Sort: []Sort{}, Columns: []ViewColumn{}}
+	view := View{
+		ID:      kernel.ViewID(m.IDs.New(kernel.PrefixView)),
+		Name:    "All rows",
+		Shared:  true,
+		Default: true,
+		Sort:    []Sort{},
+		Columns: []ViewColumn{},
+	}
 	err = t.Record(t, Created{TableID: id, WorkspaceID: ws, FolderID: folder, Name: name, Columns: cols, Views: []View{view}})
 	if err != nil || !timed {
 		return t, err
@@ -138,7 +145,15 @@ func (t *Table) Views() []View { return slices.Clone(t.s.Views) }
 
 // Schema returns what cells are checked against.
 func (t *Table) Schema() Schema {
-	return Schema{Table: t.s.ID, Workspace: t.s.Workspace, Name: t.s.Name, Columns: slices.Clone(t.s.Columns), Version: t.s.Version, Trashed: t.s.Trashed, Tick: t.s.Tick}
+	return Schema{
+		Table:     t.s.ID,
+		Workspace: t.s.Workspace,
+		Name:      t.s.Name,
+		Columns:   slices.Clone(t.s.Columns),
+		Version:   t.s.Version,
+		Trashed:   t.s.Trashed,
+		Tick:      t.s.Tick,
+	}
 }
 
 // Tick records the time, in the workspace's zone, for the formulas that ask for it: now() is this moment, today() its day.

@@ -83,7 +83,8 @@ func parseOption(col Column, name string, create bool) (json.RawMessage, []strin
 		return Quote(name), nil, nil
 	}
 	if !create {
-		return nil, nil, bad("%q is not an option of %s; choose one of its options or ask with create_options", kernel.Shorten(name), quoteName(col))
+		return nil, nil, bad("%q is not an option of %s; choose one of its options or ask with create_options", kernel.Shorten(name),
+			quoteName(col))
 	}
 	if err := checkName("option", name); err != nil {
 		return nil, nil, bad("%s", err.Error())

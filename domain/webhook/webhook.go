@@ -95,7 +95,8 @@ func (w *Webhook) Change(s Settings, url *Sealed) error {
 
 // Equal reports whether the settings are the same.
 func Equal(a, b Settings) bool {
-	return a.URL == b.URL && a.Description == b.Description && a.Ordered == b.Ordered && slices.Equal(a.Types, b.Types) && slices.Equal(a.Tables, b.Tables)
+	return a.URL == b.URL && a.Description == b.Description && a.Ordered == b.Ordered && slices.Equal(a.Types, b.Types) &&
+		slices.Equal(a.Tables, b.Tables)
 }
 
 // Rotate puts a new secret in force; the one before signs for the overlap, too.
@@ -119,7 +120,14 @@ func (w *Webhook) Disable(reason Reason, failingSince *time.Time, now time.Time)
 	if w.disabled {
 		return nil
 	}
-	return w.Record(w, Disabled{ID: w.id, Workspace: w.workspace, URL: w.settings.Masked().URL, Reason: reason, FailingSince: failingSince, At: now})
+	return w.Record(w, Disabled{
+		ID:           w.id,
+		Workspace:    w.workspace,
+		URL:          w.settings.Masked().URL,
+		Reason:       reason,
+		FailingSince: failingSince,
+		At:           now,
+	})
 }
 
 // GiveUp turns the webhook off because it has taken nothing since then, unless it was turned on again meanwhile.
@@ -184,7 +192,10 @@ func errDisabled() error {
 func (w *Webhook) Apply(e kernel.Event) error {
 	switch e := e.(type) {
 	case Created:
-		w.id, w.workspace, w.settings, w.sealedURL, w.secrets = e.ID, e.Workspace, e.Settings, e.SealedURL, []Secret{{Version: 1, Sealed: e.Sealed}}
+		w.id, w.workspace, w.settings, w.sealedURL, w.secrets = e.ID, e.Workspace, e.Settings, e.SealedURL, []Secret{{
+			Version: 1,
+			Sealed:  e.Sealed,
+		}}
 	case Changed:
 		w.settings, w.sealedURL = e.Settings, e.SealedURL
 	case SecretRotated:
@@ -240,8 +251,10 @@ func (s Settings) Validate(loopback bool) error {
 		return err
 	}
 	return kernel.Check(
-		kernel.Field("description", s.Description, validation.RuneLength(0, MaxDescription).Error(fmt.Sprintf("at most %d characters", MaxDescription))),
-		kernel.Field("tables", s.Tables, kernel.Sized(0, MaxTables, "at most %d tables", MaxTables), kernel.AllIDs[kernel.TableID](kernel.PrefixTable)),
+		kernel.Field("description", s.Description, validation.RuneLength(0,
+			MaxDescription).Error(fmt.Sprintf("at most %d characters", MaxDescription))),
+		kernel.Field("tables", s.Tables, kernel.Sized(0, MaxTables, "at most %d tables", MaxTables),
+			kernel.AllIDs[kernel.TableID](kernel.PrefixTable)),
 		kernel.Field("types", s.Types), // checks itself
 	)
 }

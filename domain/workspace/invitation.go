@@ -81,7 +81,16 @@ func (w *Workspace) Invite(id kernel.InvitationID, to Address, role, by kernel.R
 	if len(w.state.Members)+open >= MaxMembers {
 		return kernel.E(kernel.KindInvalid, "LIMIT_REACHED", "a workspace may have at most %d members and open invitations", MaxMembers)
 	}
-	return w.Record(w, Invited{Workspace: w.state.ID, Invitation: id, Sealed: to.Sealed, Address: to.Hash, Role: role, TokenHash: tokenHash, At: at, ExpiresAt: at.Add(InvitationLife)})
+	return w.Record(w, Invited{
+		Workspace:  w.state.ID,
+		Invitation: id,
+		Sealed:     to.Sealed,
+		Address:    to.Hash,
+		Role:       role,
+		TokenHash:  tokenHash,
+		At:         at,
+		ExpiresAt:  at.Add(InvitationLife),
+	})
 }
 
 // RevokeInvitation takes an open invitation back; one that is closed stays as it is.

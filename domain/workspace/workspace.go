@@ -157,7 +157,16 @@ func (w *Workspace) Apply(e kernel.Event) error {
 		delete(s.Members, e.UserID)
 	case Invited:
 		w.forgetClosed(e.At)
-		s.Invitations[e.Invitation] = &Invitation{ID: e.Invitation, Email: e.Email, Sealed: e.Sealed, Address: e.Address, Role: e.Role, TokenHash: e.TokenHash, ExpiresAt: e.ExpiresAt, State: InvitationOpen}
+		s.Invitations[e.Invitation] = &Invitation{
+			ID:        e.Invitation,
+			Email:     e.Email,
+			Sealed:    e.Sealed,
+			Address:   e.Address,
+			Role:      e.Role,
+			TokenHash: e.TokenHash,
+			ExpiresAt: e.ExpiresAt,
+			State:     InvitationOpen,
+		}
 	case InvitationClosed:
 		if i, ok := s.Invitations[e.Invitation]; ok {
 			i.State = e.State

@@ -29,7 +29,10 @@ func chainTests() map[string]func(*testing.T, eventstore.Store) {
 
 func testChainAnswers(t *testing.T, s eventstore.Store) {
 	mustAppend(t, s, request(on("a-1", eventstore.Any, event(1))))
-	chain := []eventstore.Append{keyed("k1", "f", on("a-1", 1, events(2)...)), keyed("", "", on("a-1", 3)), keyed("k2", "g", on("b-1", 0, event(1)), on("a-1", 3, event(2)))}
+	chain := []eventstore.Append{
+		keyed("k1", "f", on("a-1", 1, events(2)...)), keyed("", "", on("a-1", 3)),
+		keyed("k2", "g", on("b-1", 0, event(1)), on("a-1", 3, event(2))),
+	}
 	chain[0].Result, chain[2].Result = json.RawMessage(`1`), json.RawMessage(`2`)
 	chain[2].Meta.Actor = kernel.Actor{Kind: kernel.ActorUser, ID: "usr_2"}
 	done, err := s.AppendChain(t.Context(), chain)

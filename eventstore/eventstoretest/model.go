@@ -174,7 +174,9 @@ func checkAtOnce(t *testing.T, r *rapid.T, s eventstore.Store, run int) {
 	checkOwners(t, r, s, start, appends, answers, owner)
 }
 
-func checkOwners(t *testing.T, r *rapid.T, s eventstore.Store, start int64, appends []eventstore.Append, answers []eventstore.Appended, owner map[int64]int) {
+func checkOwners(
+	t *testing.T, r *rapid.T, s eventstore.Store, start int64, appends []eventstore.Append, answers []eventstore.Appended, owner map[int64]int,
+) {
 	t.Helper()
 	all, err := s.ReadAll(t.Context(), start, 1000)
 	require.NoError(r, err)

@@ -264,7 +264,8 @@ func (s *Store) SaveSnapshot(_ context.Context, stream eventstore.StreamID, snap
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old, ok := s.snapshots[stream]; ok && old.Schema == snap.Schema && old.Version > snap.Version && old.Version <= int64(len(s.streams[stream])) {
+	if old, ok := s.snapshots[stream]; ok && old.Schema == snap.Schema && old.Version > snap.Version &&
+		old.Version <= int64(len(s.streams[stream])) {
 		return nil
 	}
 	snap.State = slices.Clone(snap.State)

@@ -58,7 +58,8 @@ func begun(ctx context.Context, pool *pgxpool.Pool, b begin) (h History, err err
 
 func beginHistory(ctx context.Context, tx pgx.Tx, b begin) (h History, err error) {
 	var present string
-	err = tx.QueryRow(ctx, `SELECT replace(gen_random_uuid()::text, '-', ''), least(position, $1), history FROM log.head FOR UPDATE`, b.since).Scan(&h.ID, &h.Since, &present)
+	err = tx.QueryRow(ctx, `SELECT replace(gen_random_uuid()::text, '-', ''), least(position, $1), history FROM log.head FOR UPDATE`,
+		b.since).Scan(&h.ID, &h.Since, &present)
 	if err != nil {
 		return h, err
 	}
@@ -84,7 +85,8 @@ func (s *Store) Knows(ctx context.Context, history string) (known bool, err erro
 // A history shares with the present one what lies before every history that began after it. One that is not known was lost with the
 // log that it was in: it shares at least what all do.
 const commonSQL = `SELECT coalesce(
-	(SELECT min(later.since) FROM log.histories later, log.histories asked WHERE asked.id = $1 AND (later.began_at, later.since) > (asked.began_at, asked.since)),
+	(SELECT min(later.since) FROM log.histories later, log.histories asked WHERE asked.id = $1
+	AND (later.began_at, later.since) > (asked.began_at, asked.since)),
 	(SELECT min(since) FROM log.histories WHERE since > 0 AND NOT EXISTS (SELECT FROM log.histories WHERE id = $1)),
 	CASE WHEN EXISTS (SELECT FROM log.histories WHERE id = $1) THEN position ELSE 0 END)
 FROM log.head`

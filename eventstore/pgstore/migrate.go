@@ -73,7 +73,8 @@ type NewerError struct {
 
 // Error says what to do.
 func (e *NewerError) Error() string {
-	return fmt.Sprintf("the database was upgraded by a later version of Morket (schema %s is at %d, this version knows up to %d): start that version, "+
+	return fmt.Sprintf("the database was upgraded by a later version of Morket (schema %s is at %d, this version knows up to %d): start "+
+		"that version, "+
 		"or restore a backup from before the upgrade; nothing was changed", e.Schema, e.Found, e.Known)
 }
 

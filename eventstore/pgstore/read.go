@@ -112,7 +112,8 @@ func (s *Store) ReadPositions(ctx context.Context, positions []int64) ([]eventst
 	return events, nil
 }
 
-const readHeadsSQL = `SELECT position, version, recorded_at, stream_id, workspace_id, type, metadata, 'null'::json FROM log.events WHERE position = ANY ($1) ORDER BY position`
+const readHeadsSQL = `SELECT position, version, recorded_at, stream_id, workspace_id, type, metadata, 'null'::json FROM log.events
+	WHERE position = ANY ($1) ORDER BY position`
 
 // ReadHeads returns the events at the positions without their data, which is null.
 func (s *Store) ReadHeads(ctx context.Context, positions []int64) ([]eventstore.Recorded, error) {

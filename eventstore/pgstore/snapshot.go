@@ -29,7 +29,8 @@ func (s *Store) LoadSnapshot(ctx context.Context, stream eventstore.StreamID) (e
 
 const saveSnapshotSQL = `INSERT INTO log.snapshots AS s (stream_id, version, schema, state) VALUES ($1, $2, $3, $4)
 	ON CONFLICT (stream_id) DO UPDATE SET version = excluded.version, schema = excluded.schema, state = excluded.state
-	WHERE s.version <= excluded.version OR s.schema <> excluded.schema OR s.version > coalesce((SELECT version FROM log.streams WHERE id = $1), 0)`
+	WHERE s.version <= excluded.version OR s.schema <> excluded.schema OR s.version > coalesce((SELECT version FROM log.streams
+	WHERE id = $1), 0)`
 
 // SnapshotDamaged keeps in the process's log that a snapshot could not be used.
 func (s *Store) SnapshotDamaged(ctx context.Context, stream eventstore.StreamID, why error) {

@@ -135,8 +135,20 @@ func (f *fold) add(ctx context.Context, r eventstore.Recorded) error {
 		rule.Says, rule.Audit, rule.After, rule.Before, rule.Name, rule.Part = rule.Privately, true, nil, nil, "", Part{}
 	}
 	e := Entry{
-		Workspace: r.Workspace, First: r.Position, Last: r.Position, Stream: r.Stream, At: r.RecordedAt, Actor: meta.Actor, Action: action(r.Type),
-		Thing: rule.Thing, ID: r.Stream.ID(), N: 1, Client: meta.Client, Agent: meta.Agent, Request: meta.CorrelationID, Activity: !rule.Audit,
+		Workspace: r.Workspace,
+		First:     r.Position,
+		Last:      r.Position,
+		Stream:    r.Stream,
+		At:        r.RecordedAt,
+		Actor:     meta.Actor,
+		Action:    action(r.Type),
+		Thing:     rule.Thing,
+		ID:        r.Stream.ID(),
+		N:         1,
+		Client:    meta.Client,
+		Agent:     meta.Agent,
+		Request:   meta.CorrelationID,
+		Activity:  !rule.Audit,
 	}
 	if rule.ID != "" {
 		e.ID = member(data, rule.ID)
@@ -201,7 +213,9 @@ func continues(before, e Entry) bool {
 
 // hashOf tells events that are one line from others: what was done to the same stream in the same request by the same actor.
 func hashOf(e Entry) int64 {
-	sum := sha256.Sum256([]byte(strings.Join([]string{e.Action, string(e.Stream), e.Request, string(e.Actor.Kind), e.Actor.ID, string(e.Actor.OnBehalfOf)}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{
+		e.Action, string(e.Stream), e.Request, string(e.Actor.Kind), e.Actor.ID, string(e.Actor.OnBehalfOf),
+	}, "\x00")))
 	return int64(binary.BigEndian.Uint64(sum[:8]) | 1) // never 0
 }
 

@@ -55,7 +55,10 @@ func (*Projector) Version() int { return 2 }
 
 // Types implements projections.Projector.
 func (*Projector) Types() []string {
-	return []string{credential.Stored{}.EventType(), credential.Rotated{}.EventType(), credential.Used{}.EventType(), credential.HostsChanged{}.EventType(), credential.Deleted{}.EventType()}
+	return []string{
+		credential.Stored{}.EventType(), credential.Rotated{}.EventType(), credential.Used{}.EventType(),
+		credential.HostsChanged{}.EventType(), credential.Deleted{}.EventType(),
+	}
 }
 
 // Apply implements projections.Projector.

@@ -22,7 +22,10 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 	if err != nil {
 		return err
 	}
-	f := &fold{jobs: map[kernel.RunID]*Job{}, records: map[cell]int{}, answers: map[question]int{}, replies: map[asked]int{}, days: map[DayKey]*Day{}, shares: map[shareKey]*Share{}, seen: map[PatternKey]int64{}}
+	f := &fold{
+		jobs: map[kernel.RunID]*Job{}, records: map[cell]int{}, answers: map[question]int{}, replies: map[asked]int{},
+		days: map[DayKey]*Day{}, shares: map[shareKey]*Share{}, seen: map[PatternKey]int64{},
+	}
 	purged, events := projections.SplitTables(events, table.Purged{})
 	if err := f.load(ctx, w, events); err != nil {
 		return err
@@ -137,8 +140,10 @@ func (f *fold) started(r eventstore.Recorded) error {
 		return err
 	}
 	j := &Job{
-		ID: e.RunID, Workspace: r.Workspace, Table: e.TableID, State: enrichment.RunPending, Estimate: e.Estimate, Over: e.Selection.Over(),
-		Counts: enrichment.Counts{Total: e.Estimate.Records}, Reserved: e.Reserved, StartedBy: e.By, Auto: e.Auto, CreatedAt: r.RecordedAt, Position: r.Position, Columns: []kernel.ColumnID{},
+		ID: e.RunID, Workspace: r.Workspace, Table: e.TableID, State: enrichment.RunPending, Estimate: e.Estimate,
+		Over:   e.Selection.Over(),
+		Counts: enrichment.Counts{Total: e.Estimate.Records}, Reserved: e.Reserved,
+		StartedBy: e.By, Auto: e.Auto, CreatedAt: r.RecordedAt, Position: r.Position, Columns: []kernel.ColumnID{},
 	}
 	if j.Estimate.PerProvider == nil {
 		j.Estimate.PerProvider = []enrichment.ProviderEstimate{}
@@ -186,12 +191,19 @@ func (f *fold) answered(j *Job, r eventstore.Recorded) error {
 		p := e.Provenance[i]
 		j.Counts.Add(m.State, p.Cached)
 		f.record(Record{
-			Run: j.ID, Row: m.RowID, Column: m.ColumnID, State: m.State, Message: m.Message, Input: orNull(p.Input), Attempts: p.Attempts,
-			Answer: orNull(values[cell{row: m.RowID, col: m.ColumnID}]), Kept: kept[i], Provider: p.Provider, Credits: p.CreditsMC, LatencyMS: p.LatencyMS,
-			Confidence: p.Confidence, VerifiedBy: p.VerifiedBy, SourceURL: p.SourceURL, Cached: p.Cached, At: r.RecordedAt, Position: r.Position, Again: j.Round > 0,
+			Run: j.ID, Row: m.RowID, Column: m.ColumnID, State: m.State, Message: m.Message, Input: orNull(p.Input),
+			Attempts: p.Attempts,
+			Answer:   orNull(values[cell{row: m.RowID, col: m.ColumnID}]), Kept: kept[i],
+			Provider: p.Provider, Credits: p.CreditsMC, LatencyMS: p.LatencyMS,
+			Confidence: p.Confidence,
+			VerifiedBy: p.VerifiedBy, SourceURL: p.SourceURL, Cached: p.Cached, At: r.RecordedAt, Position: r.Position,
+			Again: j.Round > 0,
 		})
 		if p.InputHash != "" && len(kept[i].Body) > 0 {
-			f.answer(Answer{Workspace: j.Workspace, Provider: p.Provider, InputHash: p.InputHash, Kept: kept[i], Confidence: p.Confidence, VerifiedBy: p.VerifiedBy, SourceURL: p.SourceURL, At: r.RecordedAt})
+			f.answer(Answer{
+				Workspace: j.Workspace, Provider: p.Provider, InputHash: p.InputHash, Kept: kept[i], Confidence: p.Confidence,
+				VerifiedBy: p.VerifiedBy, SourceURL: p.SourceURL, At: r.RecordedAt,
+			})
 		}
 		f.attempts(j.Workspace, r.RecordedAt, p)
 		f.share(j.ID, p)

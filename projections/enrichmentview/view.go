@@ -220,8 +220,10 @@ func (*Projector) Version() int { return 8 }
 // Types implements projections.Projector.
 func (*Projector) Types() []string {
 	return []string{
-		(enrichment.RunStarted{}).EventType(), (enrichment.RunPageStarted{}).EventType(), (enrichment.RunAnswersRecorded{}).EventType(), (enrichment.RunPaused{}).EventType(),
-		(enrichment.RunResumed{}).EventType(), (enrichment.RunCancelRequested{}).EventType(), (enrichment.RunRetried{}).EventType(), (enrichment.RunFinished{}).EventType(),
+		(enrichment.RunStarted{}).EventType(), (enrichment.RunPageStarted{}).EventType(), (enrichment.RunAnswersRecorded{}).EventType(),
+		(enrichment.RunPaused{}).EventType(),
+		(enrichment.RunResumed{}).EventType(), (enrichment.RunCancelRequested{}).EventType(), (enrichment.RunRetried{}).EventType(),
+		(enrichment.RunFinished{}).EventType(),
 		(table.Purged{}).EventType(),
 	}
 }

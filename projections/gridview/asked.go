@@ -64,7 +64,10 @@ func (q *Query) takeView(reader table.Reader, info Info, user kernel.UserID, id 
 		q.Filter = filter
 	}
 	there := func(id kernel.ColumnID) bool { _, ok := info.Schema.Column(id); return ok }
-	q.Groups = slices.DeleteFunc(slices.Clone(view.Groups), func(g table.Group) bool { return table.CheckGroups([]table.Group{g}, info.Schema) != nil })
+	q.Groups = slices.DeleteFunc(slices.Clone(view.Groups), func(g table.Group) bool {
+		return table.CheckGroups([]table.Group{g},
+			info.Schema) != nil
+	})
 	q.Sort = slices.DeleteFunc(slices.Clone(view.Sort), func(o table.Sort) bool { return !there(o.Column) })
 	q.Fields = []kernel.ColumnID{}
 	listed := map[kernel.ColumnID]bool{}

@@ -23,8 +23,10 @@ type Projector struct {
 func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Projector {
 	p := &Projector{codec: codec, open: open}
 	p.types = kernel.EventTypes(append(table.Events(),
-		dataops.Started{}, dataops.RowsAdded{}, dataops.RowsUpdated{}, dataops.Completed{}, dataops.Failed{}, dataops.Cancelled{}, dataops.Undone{},
-		enrichment.RunStarted{}, enrichment.RunPageStarted{}, enrichment.RunPageStopped{}, enrichment.RunAnswersRecorded{}, enrichment.RunFinished{})...)
+		dataops.Started{}, dataops.RowsAdded{}, dataops.RowsUpdated{}, dataops.Completed{}, dataops.Failed{}, dataops.Cancelled{},
+		dataops.Undone{},
+		enrichment.RunStarted{}, enrichment.RunPageStarted{}, enrichment.RunPageStopped{}, enrichment.RunAnswersRecorded{},
+		enrichment.RunFinished{})...)
 	return p
 }
 

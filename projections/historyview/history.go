@@ -133,9 +133,25 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 func change(rec eventstore.Recorded, e kernel.Event) (Change, error) {
 	switch e := e.(type) {
 	case table.RowsInserted:
-		return Change{Table: e.TableID, Kind: KindInsert, Source: e.Source, Step: e.Step, Columns: columns(e.Chunk), Rows: e.Chunk.Rows, Inserts: true}, nil
+		return Change{
+			Table:   e.TableID,
+			Kind:    KindInsert,
+			Source:  e.Source,
+			Step:    e.Step,
+			Columns: columns(e.Chunk),
+			Rows:    e.Chunk.Rows,
+			Inserts: true,
+		}, nil
 	case table.CellsEdited:
-		return Change{Table: e.TableID, Kind: string(e.Source), Source: e.Source, Step: e.Step, Columns: columns(e.Chunk), Rows: e.Chunk.Rows, Cells: e.Chunk.Cells()}, nil
+		return Change{
+			Table:   e.TableID,
+			Kind:    string(e.Source),
+			Source:  e.Source,
+			Step:    e.Step,
+			Columns: columns(e.Chunk),
+			Rows:    e.Chunk.Rows,
+			Cells:   e.Chunk.Cells(),
+		}, nil
 	case table.RowsDeleted:
 		return Change{Table: e.TableID, Kind: "delete", Source: e.Source, Step: e.Step, Rows: e.Rows}, nil
 	case table.RowsRestored:
@@ -154,7 +170,14 @@ func change(rec eventstore.Recorded, e kernel.Event) (Change, error) {
 }
 
 func answers(e enrichment.RunAnswersRecorded) Change {
-	c := Change{Table: e.TableID, Kind: "run", Step: table.Step{Step: string(e.RunID), Label: "Enrichment"}, Columns: columns(e.Chunk), Rows: e.Chunk.Rows, Cells: e.Chunk.Cells()}
+	c := Change{
+		Table:   e.TableID,
+		Kind:    "run",
+		Step:    table.Step{Step: string(e.RunID), Label: "Enrichment"},
+		Columns: columns(e.Chunk),
+		Rows:    e.Chunk.Rows,
+		Cells:   e.Chunk.Cells(),
+	}
 	valued := map[kernel.RowID]bool{}
 	for _, r := range e.Chunk.Rows {
 		valued[r] = true

@@ -186,7 +186,9 @@ func (m *Memory) Parked(_ context.Context, at projections.Location) ([]projectio
 }
 
 // Retry implements projections.DeadLetters.
-func (m *Memory) Retry(_ context.Context, at projections.Location, stream eventstore.StreamID, skipReason string, when time.Time) (bool, error) {
+func (m *Memory) Retry(
+	_ context.Context, at projections.Location, stream eventstore.StreamID, skipReason string, when time.Time,
+) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	p, ok := m.locations[at.String()]

@@ -145,7 +145,16 @@ func testAtomic(t *testing.T, s Subject) {
 func testParked(t *testing.T, s Subject) {
 	at := s.create(t, projections.LiveOf(name))
 	when := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	a := projections.Parked{Location: at.Location, Stream: "x-a", Position: 9, Version: 2, EventType: "x.y.v1", Error: "no", Attempts: 1, RetryAt: when}
+	a := projections.Parked{
+		Location:  at.Location,
+		Stream:    "x-a",
+		Position:  9,
+		Version:   2,
+		EventType: "x.y.v1",
+		Error:     "no",
+		Attempts:  1,
+		RetryAt:   when,
+	}
 	b := projections.Parked{Location: at.Location, Stream: "x-b", Position: 8, Version: 1, EventType: "x.y.v1", Error: "no", Attempts: 6}
 	moved := s.advance(t, at, projections.Step{To: 9, Park: []projections.Parked{a, b}})
 	require.NotEqual(t, at.Revision, moved.Revision)
@@ -218,7 +227,11 @@ func testCreate(t *testing.T, s Subject) {
 
 func testSwap(t *testing.T, s Subject) {
 	live := s.create(t, projections.LiveOf(name))
-	live = s.advance(t, live, projections.Step{To: 5, Apply: s.set("a", "old"), Park: []projections.Parked{{Location: live.Location, Stream: "x-old"}}})
+	live = s.advance(t, live, projections.Step{
+		To:    5,
+		Apply: s.set("a", "old"),
+		Park:  []projections.Parked{{Location: live.Location, Stream: "x-old"}},
+	})
 	fresh, err := s.Store.Create(t.Context(), next, 2)
 	require.NoError(t, err)
 	fresh = s.advance(t, fresh, projections.Step{To: 4, Park: []projections.Parked{{Location: next, Stream: "x-new"}}})

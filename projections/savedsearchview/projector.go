@@ -90,7 +90,16 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 func apply(ctx context.Context, w Writer, e kernel.Event) error {
 	switch e := e.(type) {
 	case search.Saved:
-		return w.Save(ctx, Saved{ID: e.ID, Workspace: e.Workspace, Name: e.Name, Query: e.Query, Shared: e.Shared, Owner: e.Owner, CreatedAt: e.At, UpdatedAt: e.At})
+		return w.Save(ctx, Saved{
+			ID:        e.ID,
+			Workspace: e.Workspace,
+			Name:      e.Name,
+			Query:     e.Query,
+			Shared:    e.Shared,
+			Owner:     e.Owner,
+			CreatedAt: e.At,
+			UpdatedAt: e.At,
+		})
 	case search.Deleted:
 		return w.Delete(ctx, e.ID)
 	case search.ReindexRequested:

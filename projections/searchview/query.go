@@ -106,7 +106,12 @@ func (q *Query) Validate() error {
 }
 
 func (q *Query) validateFilter() error {
-	for field, n := range map[string]int{"tables": len(q.Tables), "providers": len(q.Providers), "states": len(q.States), "tags": len(q.Tags)} {
+	for field, n := range map[string]int{
+		"tables":    len(q.Tables),
+		"providers": len(q.Providers),
+		"states":    len(q.States),
+		"tags":      len(q.Tags),
+	} {
 		if n > MaxFilter {
 			return kernel.Invalid(field, "has %d values; at most %d are possible", n, MaxFilter)
 		}

@@ -169,7 +169,9 @@ const (
 )
 
 // Suggest completes what a person types.
-func Suggest(ctx context.Context, s Searcher, ws kernel.WorkspaceID, visible func(kernel.TableID) bool, typed string) ([]Suggestion, error) {
+func Suggest(
+	ctx context.Context, s Searcher, ws kernel.WorkspaceID, visible func(kernel.TableID) bool, typed string,
+) ([]Suggestion, error) {
 	tables, err := tablesOf(ctx, s, ws, visible)
 	if err != nil {
 		return nil, err

@@ -115,7 +115,9 @@ const (
 
 // Checksums implements projections.Epochs. Nothing is written to the location meanwhile: the checkpoint is held. Where the caller holds
 // it, as in a swap, no projector can make a step again that was cut short, so that isn't waited for.
-func (s *Store) Checksums(ctx context.Context, location projections.Location) (projections.Checkpoint, map[string]projections.Checksum, error) {
+func (s *Store) Checksums(
+	ctx context.Context, location projections.Location,
+) (projections.Checkpoint, map[string]projections.Checksum, error) {
 	held, _ := ctx.Value(heldKey{}).(string)
 	holds := held == location.Projection && location.Copy == projections.Live
 	for tries := 0; ; {

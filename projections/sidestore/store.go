@@ -81,7 +81,8 @@ func (s *Store) Checkpoint(ctx context.Context, location projections.Location) (
 	case errors.Is(err, projections.ErrMoved): // by the repair or by somebody else
 		return s.base.Checkpoint(ctx, location)
 	default: // the next step will meet it too
-		s.cfg.Logger.WarnContext(ctx, "can't look whether the read model is whole", "store", s.cfg.Name, "projection", location.String(), "error", err)
+		s.cfg.Logger.WarnContext(ctx, "can't look whether the read model is whole", "store", s.cfg.Name, "projection", location.String(), "error",
+			err)
 		return c, true, nil
 	}
 }
@@ -282,7 +283,9 @@ func (s *Store) Parked(ctx context.Context, location projections.Location) ([]pr
 }
 
 // Retry implements projections.DeadLetters.
-func (s *Store) Retry(ctx context.Context, location projections.Location, stream eventstore.StreamID, skipReason string, at time.Time) (bool, error) {
+func (s *Store) Retry(
+	ctx context.Context, location projections.Location, stream eventstore.StreamID, skipReason string, at time.Time,
+) (bool, error) {
 	return s.base.Retry(ctx, location, stream, skipReason, at)
 }
 

@@ -58,7 +58,8 @@ func (*Projector) Version() int { return 2 }
 // Types implements projections.Projector.
 func (*Projector) Types() []string {
 	return []string{
-		webhook.Created{}.EventType(), webhook.Changed{}.EventType(), webhook.SecretRotated{}.EventType(), webhook.SecretRewrapped{}.EventType(), webhook.Disabled{}.EventType(),
+		webhook.Created{}.EventType(), webhook.Changed{}.EventType(), webhook.SecretRotated{}.EventType(), webhook.SecretRewrapped{}.EventType(),
+		webhook.Disabled{}.EventType(),
 		webhook.Enabled{}.EventType(), webhook.Deleted{}.EventType(),
 	}
 }
@@ -85,7 +86,14 @@ func apply(ctx context.Context, w Writer, r eventstore.Recorded, e kernel.Event)
 	switch e := e.(type) {
 	case webhook.Created:
 		return w.Put(ctx, Webhook{
-			ID: e.ID, Workspace: e.Workspace, Settings: e.Settings, SealedURL: e.SealedURL, Enabled: true, SecretVersion: 1, CreatedAt: r.RecordedAt, UpdatedAt: r.RecordedAt,
+			ID:            e.ID,
+			Workspace:     e.Workspace,
+			Settings:      e.Settings,
+			SealedURL:     e.SealedURL,
+			Enabled:       true,
+			SecretVersion: 1,
+			CreatedAt:     r.RecordedAt,
+			UpdatedAt:     r.RecordedAt,
 		})
 	case webhook.Deleted:
 		return w.Delete(ctx, e.ID)

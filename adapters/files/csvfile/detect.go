@@ -32,7 +32,8 @@ func (d *Inspector) Detect(filename string) (dataops.Detection, error) {
 		out.Reading.Format, out.Reading.Header = dataops.JSONL, true
 		return out, nil
 	case bytes.HasPrefix(bytes.TrimSpace(text), []byte("[{")) || hasSuffix(filename, ".json"):
-		return out, kernel.E(kernel.KindUnsupported, "UNSUPPORTED_FILE", "this is a JSON document; JSON Lines, with one object a line, can be imported")
+		return out, kernel.E(kernel.KindUnsupported, "UNSUPPORTED_FILE",
+			"this is a JSON document; JSON Lines, with one object a line, can be imported")
 	}
 	out.Reading.Format = dataops.CSV
 	detectDelimiter(text, &out.Reading, filename)

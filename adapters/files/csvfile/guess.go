@@ -225,7 +225,8 @@ func wordOddity(word []rune) (cost float64, special bool) {
 		}
 		latin := unicode.Is(unicode.Latin, r)
 		special = special || latin
-		if i > 0 && unicode.IsUpper(r) && unicode.IsLower(word[i-1]) || i+1 < len(word) && unicode.IsLower(r) && unicode.IsUpper(word[i+1]) && i > 0 {
+		if i > 0 && unicode.IsUpper(r) && unicode.IsLower(word[i-1]) ||
+			i+1 < len(word) && unicode.IsLower(r) && unicode.IsUpper(word[i+1]) && i > 0 {
 			cost += 3
 		}
 		if latin {

@@ -175,11 +175,19 @@ func (d *Inspector) detectEncoding() dataops.Detection {
 	out.Guesses, sure = guess(lines)
 	switch {
 	case multi >= fewMalformed*malformed:
-		out.Notices = append(out.Notices, dataops.Notice{Code: dataops.NoticeEncodingMixed, Message: fmt.Sprintf("the file is UTF-8 but for %d bytes, which are no characters in it; the rows with them are left out", malformed)})
+		out.Notices = append(out.Notices, dataops.Notice{
+			Code:    dataops.NoticeEncodingMixed,
+			Message: fmt.Sprintf("the file is UTF-8 but for %d bytes, which are no characters in it; the rows with them are left out", malformed),
+		})
 		return out
 	case multi >= someMalformed*malformed:
 		out.Unsure = true
-		out.Notices = append(out.Notices, dataops.Notice{Code: dataops.NoticeEncodingMixed, Ask: true, Message: fmt.Sprintf("%d characters of the file are UTF-8 and %d bytes are not; choose the encoding by how the values read", multi, malformed)})
+		out.Notices = append(out.Notices, dataops.Notice{
+			Code: dataops.NoticeEncodingMixed,
+			Ask:  true,
+			Message: fmt.Sprintf("%d characters of the file are UTF-8 and %d bytes are not; choose the encoding by how the values read", multi,
+				malformed),
+		})
 		return out
 	}
 	out.Reading.Encoding = out.Guesses[0].Encoding
@@ -187,9 +195,18 @@ func (d *Inspector) detectEncoding() dataops.Detection {
 	switch {
 	case marked:
 		out.Unsure = true
-		out.Notices = append(out.Notices, dataops.Notice{Code: dataops.NoticeEncodingMark, Ask: true, Message: fmt.Sprintf("the file begins with the mark of UTF-8 but is not UTF-8; it seems to be %s. Choose the encoding by how the values read", out.Reading.Encoding)})
+		out.Notices = append(out.Notices, dataops.Notice{
+			Code: dataops.NoticeEncodingMark,
+			Ask:  true,
+			Message: fmt.Sprintf("the file begins with the mark of UTF-8 but is not UTF-8; it seems to be %s. Choose the encoding by how the "+
+				"values read", out.Reading.Encoding),
+		})
 	case !sure:
-		out.Notices = append(out.Notices, dataops.Notice{Code: dataops.NoticeEncodingUnsure, Ask: true, Message: fmt.Sprintf("the encoding is not certain; it seems to be %s. Choose it by how the values read", out.Reading.Encoding)})
+		out.Notices = append(out.Notices, dataops.Notice{
+			Code:    dataops.NoticeEncodingUnsure,
+			Ask:     true,
+			Message: fmt.Sprintf("the encoding is not certain; it seems to be %s. Choose it by how the values read", out.Reading.Encoding),
+		})
 	}
 	return out
 }

@@ -26,7 +26,14 @@ const maxUnknown = dataops.MaxColumns + 1
 
 func newJSONReader(s *scanner, o dataops.ReadOptions) *jsonReader {
 	keys := o.Keys
-	r := &jsonReader{s: s, only: o.OnlyKeys, index: make(map[string]int, len(keys)), fields: make([][]byte, len(keys)), seen: make([]bool, len(keys)), unknown: map[string]bool{}}
+	r := &jsonReader{
+		s:       s,
+		only:    o.OnlyKeys,
+		index:   make(map[string]int, len(keys)),
+		fields:  make([][]byte, len(keys)),
+		seen:    make([]bool, len(keys)),
+		unknown: map[string]bool{},
+	}
 	for i, k := range keys {
 		r.index[k] = i
 	}

@@ -182,7 +182,8 @@ func undouble(f []byte) int {
 	return n
 }
 
-// unescape takes the backslashes out of f as MySQL puts them in, and returns the new length: before a quote, a backslash, a line end and the
+// unescape takes the backslashes out of f as MySQL puts them in, and returns the new length: before a quote, a backslash, a line end and
+// the
 // delimiter they go, before another character they are text. Of two quotes one stays. \N alone is no value.
 func unescape(f []byte, comma byte) int {
 	if string(f) == `\N` {
@@ -320,7 +321,8 @@ func (r *csvReader) quotedField(p int) (next, ending int, more, text bool, troub
 		k := r.quoteOrEscape(r.s.buf[r.s.start+i : r.s.end])
 		if k < 0 {
 			if i = r.s.end - r.s.start; i > dataops.MaxRecordBytes {
-				return 0, 0, false, false, fmt.Sprintf("the quote that opens field %d is not closed within %d MB", len(r.spans)+1, dataops.MaxRecordBytes>>20)
+				return 0, 0, false, false, fmt.Sprintf("the quote that opens field %d is not closed within %d MB", len(r.spans)+1,
+					dataops.MaxRecordBytes>>20)
 			}
 			continue
 		}

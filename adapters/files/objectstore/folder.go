@@ -147,7 +147,8 @@ func (d diskWriter) Write(p []byte) (int, error) {
 
 func diskError(err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return kernel.E(kernel.KindUnavailable, "DISK_FULL", "the server has no room left for the file; ask its operator to make some").Because(err)
+		return kernel.E(kernel.KindUnavailable, "DISK_FULL",
+			"the server has no room left for the file; ask its operator to make some").Because(err)
 	}
 	return fmt.Errorf("object store: %w", err)
 }

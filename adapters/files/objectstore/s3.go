@@ -120,7 +120,10 @@ func (s *S3) Put(ctx context.Context, name string, r io.Reader, limit int64) (da
 		return dataops.Object{}, err
 	}
 	m := newMeter(ctx, r, limit)
-	_, err := s.core.Client.PutObject(ctx, s.bucket, s.prefix+name, m, -1, minio.PutObjectOptions{PartSize: s.part, ContentType: "application/octet-stream"})
+	_, err := s.core.Client.PutObject(ctx, s.bucket, s.prefix+name, m, -1, minio.PutObjectOptions{
+		PartSize:    s.part,
+		ContentType: "application/octet-stream",
+	})
 	if m.err != nil { // the reader's trouble, not the store's
 		return dataops.Object{}, m.err
 	}
@@ -140,7 +143,10 @@ func (s *S3) PutContent(ctx context.Context, r io.Reader, limit int64) (dataops.
 	}
 	defer func() { _ = s.Delete(context.WithoutCancel(ctx), temp) }() // else Sweep removes it
 	o.Key = contentKey(o.SHA256)
-	_, err = s.core.Client.CopyObject(ctx, minio.CopyDestOptions{Bucket: s.bucket, Object: s.prefix + o.Key}, minio.CopySrcOptions{Bucket: s.bucket, Object: s.prefix + temp})
+	_, err = s.core.Client.CopyObject(ctx, minio.CopyDestOptions{
+		Bucket: s.bucket,
+		Object: s.prefix + o.Key,
+	}, minio.CopySrcOptions{Bucket: s.bucket, Object: s.prefix + temp})
 	if err != nil {
 		return dataops.Object{}, s3Error(err)
 	}
@@ -269,9 +275,11 @@ func s3Error(err error) error {
 		return fmt.Errorf("object store: %w", err)
 	}
 	if s3Code(err) == storageFull || statusOf(err) == http.StatusInsufficientStorage {
-		return kernel.E(kernel.KindUnavailable, "DISK_FULL", "the object store (S3_URL) has no room left; ask the server's operator to make some").Because(err)
+		return kernel.E(kernel.KindUnavailable, "DISK_FULL",
+			"the object store (S3_URL) has no room left; ask the server's operator to make some").Because(err)
 	}
-	e := kernel.E(kernel.KindUnavailable, "OBJECT_STORE_AWAY", "the object store (S3_URL) can't be used now; try again in a moment").Because(err)
+	e := kernel.E(kernel.KindUnavailable, "OBJECT_STORE_AWAY",
+		"the object store (S3_URL) can't be used now; try again in a moment").Because(err)
 	e.RetryAfter = 5 * time.Second
 	return e
 }

@@ -133,7 +133,9 @@ func (s service) enrichmentSummary(ctx context.Context, p httpapi.Principal, in 
 }
 
 // compare sums up the range and the time of the same length before.
-func (s service) compare(ctx context.Context, p httpapi.Principal, in *Asked, b breakdown) (r analyticsview.Range, now, before analyticsview.Measures, err error) {
+func (s service) compare(
+	ctx context.Context, p httpapi.Principal, in *Asked, b breakdown,
+) (r analyticsview.Range, now, before analyticsview.Measures, err error) {
 	if r, err = s.span(ctx, p, in); err != nil {
 		return r, now, before, err
 	}

@@ -81,7 +81,15 @@ func Register(a *httpapi.API, d Deps) {
 	s := service{d}
 	op := func(id, path, summary string, action workspace.Action, scope httpapi.Scope) httpapi.Op {
 		return httpapi.Op{
-			ID: id, Method: http.MethodGet, Path: "W/analytics/" + path, Tag: tag, Summary: summary, Scope: scope, Action: action, Rate: httpapi.General, Projection: d.Projection,
+			ID:         id,
+			Method:     http.MethodGet,
+			Path:       "W/analytics/" + path,
+			Tag:        tag,
+			Summary:    summary,
+			Scope:      scope,
+			Action:     action,
+			Rate:       httpapi.General,
+			Projection: d.Projection,
 		}
 	}
 	asked, series := httpapi.TablesOf(asked), httpapi.TablesOf(askedSeries)
@@ -89,10 +97,16 @@ func Register(a *httpapi.API, d Deps) {
 		for _, b := range sub.breakdowns {
 			httpapi.Read(a, op("get-"+sub.name+"-by-"+b.name, sub.name+"/by-"+b.name, b.summary, sub.action, asked), s.breakdown(b))
 		}
-		httpapi.Read(a, op("get-"+sub.name+"-over-time", sub.name+"/over-time", "A series by hour, day or week of a time zone, without gaps", sub.action, series), s.series(sub.total))
-		httpapi.Stream(a, op("export-"+sub.name+"-analytics", sub.name+"/export.csv", "Everything that is counted, by unit of time, as CSV of at most a million rows", workspace.ExportData, series), "text/csv; charset=utf-8", s.export(sub))
+		httpapi.Read(a, op("get-"+sub.name+"-over-time", sub.name+"/over-time", "A series by hour, day or week of a time zone, without gaps",
+			sub.action, series), s.series(sub.total))
+		httpapi.Stream(a, op("export-"+sub.name+"-analytics", sub.name+"/export.csv",
+			"Everything that is counted, by unit of time, as CSV of at most a million rows", workspace.ExportData, series),
+			"text/csv; charset=utf-8", s.export(sub))
 	}
-	httpapi.Read(a, op("get-enrichment-summary", "enrichment/summary", "Totals, and those of the time of the same length before", workspace.ReadTables, asked), s.enrichmentSummary)
-	httpapi.Read(a, op("get-enrichment-funnel", "enrichment/funnel", "The waterfall of a column: what each step was asked and answered", workspace.ReadTables, asked), s.funnel)
-	httpapi.Read(a, op("get-credits-summary", "credits/summary", "What was paid and brought in, and when the credits will be used up", workspace.ReadCredits, httpapi.WholeWorkspace), s.creditSummary)
+	httpapi.Read(a, op("get-enrichment-summary", "enrichment/summary", "Totals, and those of the time of the same length before",
+		workspace.ReadTables, asked), s.enrichmentSummary)
+	httpapi.Read(a, op("get-enrichment-funnel", "enrichment/funnel", "The waterfall of a column: what each step was asked and answered",
+		workspace.ReadTables, asked), s.funnel)
+	httpapi.Read(a, op("get-credits-summary", "credits/summary", "What was paid and brought in, and when the credits will be used up",
+		workspace.ReadCredits, httpapi.WholeWorkspace), s.creditSummary)
 }

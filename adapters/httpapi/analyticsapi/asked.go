@@ -58,7 +58,11 @@ func (s service) span(ctx context.Context, p httpapi.Principal, a *Asked) (analy
 func (a *Asked) query(p httpapi.Principal, b breakdown, buckets []time.Time) analyticsview.Query {
 	q := analyticsview.Query{Workspace: p.Workspace, Kind: b.kind, Buckets: buckets, Where: map[analyticsview.Dim]string{}}
 	for d, v := range map[analyticsview.Dim]string{
-		analyticsview.Table: string(a.Table), analyticsview.Column: a.Column, analyticsview.Provider: a.Provider, analyticsview.Member: a.Member, analyticsview.Source: a.Source,
+		analyticsview.Table:    string(a.Table),
+		analyticsview.Column:   a.Column,
+		analyticsview.Provider: a.Provider,
+		analyticsview.Member:   a.Member,
+		analyticsview.Source:   a.Source,
 	} {
 		if v != "" {
 			q.Where[d] = v

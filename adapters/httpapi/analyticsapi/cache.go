@@ -60,7 +60,9 @@ func (s service) total(ctx context.Context, q analyticsview.Query) (analyticsvie
 }
 
 // ask asks by some dims over the whole range.
-func (s service) ask(ctx context.Context, p httpapi.Principal, in *Asked, b breakdown, by ...analyticsview.Dim) (analyticsview.Range, []analyticsview.Row, error) {
+func (s service) ask(
+	ctx context.Context, p httpapi.Principal, in *Asked, b breakdown, by ...analyticsview.Dim,
+) (analyticsview.Range, []analyticsview.Row, error) {
 	r, err := s.span(ctx, p, in)
 	if err != nil {
 		return r, nil, err

@@ -34,11 +34,17 @@ type Forecast struct {
 
 // incoming are the kinds of entry that bring credits in.
 func incoming() []string {
-	return []string{string(credit.KindGrant), string(credit.KindPurchase), string(credit.KindTrial), string(credit.KindRefund), string(credit.KindAdjustment)}
+	return []string{
+		string(credit.KindGrant), string(credit.KindPurchase), string(credit.KindTrial), string(credit.KindRefund),
+		string(credit.KindAdjustment),
+	}
 }
 
 func (s service) creditSummary(ctx context.Context, p httpapi.Principal, in *Asked) (CreditSummary, httpapi.Meta, error) {
-	r, now, before, err := s.compare(ctx, p, in, breakdown{kind: analyticsview.Credit, where: map[analyticsview.Dim]string{analyticsview.Source: debit}})
+	r, now, before, err := s.compare(ctx, p, in, breakdown{
+		kind:  analyticsview.Credit,
+		where: map[analyticsview.Dim]string{analyticsview.Source: debit},
+	})
 	if err != nil {
 		return CreditSummary{}, httpapi.Meta{}, err
 	}
@@ -71,7 +77,10 @@ const farAway = 10 * 365 * 24 * time.Hour
 func (s service) forecast(ctx context.Context, ws kernel.WorkspaceID) (Forecast, error) {
 	now := s.Clock.Now().UTC().Truncate(analyticsview.Quarter).Add(analyticsview.Quarter)
 	ever := analyticsview.Query{
-		Workspace: ws, Kind: analyticsview.Credit, By: []analyticsview.Dim{analyticsview.Source}, Buckets: []time.Time{time.Unix(0, 0).UTC(), now},
+		Workspace: ws,
+		Kind:      analyticsview.Credit,
+		By:        []analyticsview.Dim{analyticsview.Source},
+		Buckets:   []time.Time{time.Unix(0, 0).UTC(), now},
 	}
 	rows, err := s.sums(ctx, ever)
 	if err != nil {

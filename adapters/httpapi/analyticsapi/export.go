@@ -60,7 +60,10 @@ func (s service) export(sub subject) func(context.Context, httpapi.Principal, *s
 }
 
 func columns() []string {
-	return []string{"count", "hits", "empty", "failed", "skipped", "cached", "calls", "repeats", "credits", "latency_ms_total", "latency_p50_ms", "latency_p95_ms"}
+	return []string{
+		"count", "hits", "empty", "failed", "skipped", "cached", "calls", "repeats", "credits", "latency_ms_total",
+		"latency_p50_ms", "latency_p95_ms",
+	}
 }
 
 func record(row analyticsview.Row, zone *time.Location) []string {
@@ -72,5 +75,6 @@ func record(row analyticsview.Row, zone *time.Location) []string {
 		out = append(out, strconv.FormatInt(n, 10))
 	}
 	return append(out, kernel.Credits(row.Credits).String(), strconv.FormatInt(row.Latency, 10),
-		strconv.FormatFloat(row.Percentile(0.5), 'f', 0, 64), strconv.FormatFloat(row.Percentile(0.95), 'f', 0, 64)) //nolint:mnd // as the columns say
+		strconv.FormatFloat(row.Percentile(0.5), 'f', 0, 64),
+		strconv.FormatFloat(row.Percentile(0.95), 'f', 0, 64)) //nolint:mnd // as the columns say
 }

@@ -122,7 +122,8 @@ func (w *World) handlers(codec *eventstore.Codec) {
 	passwords, err := tokens.NewPasswords(testCost)
 	require.NoError(w.t, err)
 	w.Workspaces, err = workspacecmd.New(workspacecmd.Config{
-		Store: w.Log, Codec: codec, IDs: w.IDs, Clock: w.Clock, Logger: logger, Mailer: w.Mails, Tokens: w.Tokens, Persons: w.Ring, PublicURL: "https://morket.test",
+		Store: w.Log, Codec: codec, IDs: w.IDs, Clock: w.Clock, Logger: logger, Mailer: w.Mails, Tokens: w.Tokens,
+		Persons: w.Ring, PublicURL: "https://morket.test",
 	})
 	require.NoError(w.t, err)
 	w.Auth, err = authcmd.New(authcmd.Config{
@@ -139,7 +140,9 @@ func (w *World) register() {
 	signals, err := authread.OpenSignals(w.t.Context(), w.Pool)
 	require.NoError(w.t, err)
 	cookies := authapi.Cookies{Insecure: true}
-	authapi.Register(w.API, authapi.Deps{Handlers: w.Auth, Sessions: authread.NewQueries(w.Pool), Workspaces: reads, Clock: w.Clock, Cookies: cookies})
+	authapi.Register(w.API, authapi.Deps{
+		Handlers: w.Auth, Sessions: authread.NewQueries(w.Pool), Workspaces: reads, Clock: w.Clock, Cookies: cookies,
+	})
 	workspaceapi.Register(w.API, workspaceapi.Deps{
 		Handlers: w.Workspaces, Auth: w.Auth, Reads: reads, Signals: signals, Clock: w.Clock, Cookies: cookies, Tables: w,
 	})

@@ -34,9 +34,39 @@ type Deps struct {
 // Register adds the endpoints.
 func Register(a *httpapi.API, d Deps) {
 	s := service{d}
-	httpapi.Read(a, httpapi.Op{ID: "list-activity", Method: http.MethodGet, Path: "W/team/activity", Tag: tag, Summary: "Who did what, newest first", Action: workspace.ReadMembers, Projection: auditview.Name, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, s.activity)
-	httpapi.Read(a, httpapi.Op{ID: "list-audit", Method: http.MethodGet, Path: "W/team/audit", Tag: tag, Summary: "The audit log, newest first", Action: workspace.ReadAudit, Projection: auditview.Name, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, s.audit)
-	httpapi.Stream(a, httpapi.Op{ID: "export-audit", Method: http.MethodGet, Path: "W/team/audit.csv", Tag: tag, Summary: "The audit log as CSV, all of it", Action: workspace.ReadAudit, Projection: auditview.Name, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, "text/csv; charset=utf-8", s.csv)
+	httpapi.Read(a, httpapi.Op{
+		ID:         "list-activity",
+		Method:     http.MethodGet,
+		Path:       "W/team/activity",
+		Tag:        tag,
+		Summary:    "Who did what, newest first",
+		Action:     workspace.ReadMembers,
+		Projection: auditview.Name,
+		Scope:      httpapi.WholeWorkspace,
+		Rate:       httpapi.General,
+	}, s.activity)
+	httpapi.Read(a, httpapi.Op{
+		ID:         "list-audit",
+		Method:     http.MethodGet,
+		Path:       "W/team/audit",
+		Tag:        tag,
+		Summary:    "The audit log, newest first",
+		Action:     workspace.ReadAudit,
+		Projection: auditview.Name,
+		Scope:      httpapi.WholeWorkspace,
+		Rate:       httpapi.General,
+	}, s.audit)
+	httpapi.Stream(a, httpapi.Op{
+		ID:         "export-audit",
+		Method:     http.MethodGet,
+		Path:       "W/team/audit.csv",
+		Tag:        tag,
+		Summary:    "The audit log as CSV, all of it",
+		Action:     workspace.ReadAudit,
+		Projection: auditview.Name,
+		Scope:      httpapi.WholeWorkspace,
+		Rate:       httpapi.General,
+	}, "text/csv; charset=utf-8", s.csv)
 }
 
 type service struct{ Deps }
@@ -164,7 +194,8 @@ func (s service) withNames(ctx context.Context, lines []auditview.Line) ([]Audit
 		if l.Name == "" && l.ID != "" {
 			l.Says = auditview.Unnamed(l.Says, l.Thing)
 		}
-		says := strings.NewReplacer("{n} times", times(l.N), "{n}", strconv.FormatInt(l.N, 10), "{person}", cmp.Or(names[l.Person], "somebody")).Replace(l.Says)
+		says := strings.NewReplacer("{n} times", times(l.N), "{n}", strconv.FormatInt(l.N, 10), "{person}",
+			cmp.Or(names[l.Person], "somebody")).Replace(l.Says)
 		if l.N == 1 {
 			says = strings.NewReplacer("1 cells", "1 cell", "1 rows", "1 row").Replace(says)
 		}
@@ -218,7 +249,10 @@ func (s service) csv(ctx context.Context, p httpapi.Principal, in *csvIn) (func(
 	return func(rw http.ResponseWriter) error {
 		rw.Header().Set("Content-Disposition", `attachment; filename="audit.csv"`)
 		w := csv.NewWriter(rw)
-		if err := w.Write([]string{"position", "at", "actor", "actor_kind", "user_id", "action", "thing", "thing_id", "text", "before", "after", "ip", "user_agent", "request_id"}); err != nil {
+		if err := w.Write([]string{
+			"position", "at", "actor", "actor_kind", "user_id", "action", "thing", "thing_id", "text", "before", "after",
+			"ip", "user_agent", "request_id",
+		}); err != nil {
 			return err
 		}
 		var some []auditview.Line
@@ -249,7 +283,8 @@ func (s service) csv(ctx context.Context, p httpapi.Principal, in *csvIn) (func(
 
 func record(a Audit) []string {
 	out := []string{
-		strconv.FormatInt(a.Position, 10), a.At.Format(time.RFC3339Nano), a.Actor.Name, string(a.Actor.Kind), string(a.Actor.User), a.Action, a.Thing.Kind, a.Thing.ID,
+		strconv.FormatInt(a.Position, 10), a.At.Format(time.RFC3339Nano), a.Actor.Name, string(a.Actor.Kind), string(a.Actor.User), a.Action,
+		a.Thing.Kind, a.Thing.ID,
 		a.Text, string(a.Before), string(a.After), a.IP, a.Agent, a.Request,
 	}
 	for i, s := range out {

@@ -30,7 +30,18 @@ type Deps struct {
 // refreshing and signing out don't, since every open tab does the one and nothing is gained by guessing at the other.
 func Register(a *httpapi.API, d Deps) {
 	s := service{d}
-	httpapi.Write(a, httpapi.Op{ID: "register", Method: http.MethodPost, Path: "/auth/register", Tag: tag, Summary: "Make an account and sign in", Rate: httpapi.Auth, Status: http.StatusCreated, OwnReplay: true, Scope: httpapi.Public, Action: httpapi.NoAction}, s.register)
+	httpapi.Write(a, httpapi.Op{
+		ID:        "register",
+		Method:    http.MethodPost,
+		Path:      "/auth/register",
+		Tag:       tag,
+		Summary:   "Make an account and sign in",
+		Rate:      httpapi.Auth,
+		Status:    http.StatusCreated,
+		OwnReplay: true,
+		Scope:     httpapi.Public,
+		Action:    httpapi.NoAction,
+	}, s.register)
 	httpapi.Read(a, httpapi.Op{
 		ID:      "get-sign-in-options",
 		Method:  http.MethodGet,
@@ -41,15 +52,103 @@ func Register(a *httpapi.API, d Deps) {
 		Scope:   httpapi.Public,
 		Action:  httpapi.NoAction,
 	}, s.options)
-	httpapi.Write(a, httpapi.Op{ID: "login", Method: http.MethodPost, Path: "/auth/login", Tag: tag, Summary: "Sign in", Description: "Sets the refresh token as an httpOnly cookie. A repeat opens another session, also with the same Idempotency-Key.", Rate: httpapi.Auth, OwnReplay: true, Scope: httpapi.Public, Action: httpapi.NoAction}, s.login)
-	httpapi.Write(a, httpapi.Op{ID: "refresh", Method: http.MethodPost, Path: "/auth/refresh", Tag: tag, Summary: "Trade the refresh cookie for its successor and a new access token", OwnReplay: true, Scope: httpapi.Public, Action: httpapi.NoAction, Rate: httpapi.General}, s.refresh)
-	httpapi.Write(a, httpapi.Op{ID: "logout", Method: http.MethodPost, Path: "/auth/logout", Tag: tag, Summary: "Close the session", Description: "Closes the session of the access token and of the refresh cookie; either may be missing.", OwnReplay: true, Scope: httpapi.Public, Action: httpapi.NoAction, Rate: httpapi.General}, s.logout)
-	httpapi.Read(a, httpapi.Op{ID: "get-me", Method: http.MethodGet, Path: "/auth/me", Tag: tag, Summary: "The signed-in person and his workspaces", Projection: workspaceview.Name, Scope: httpapi.SignedIn, Action: httpapi.NoAction, Rate: httpapi.General}, s.me)
-	httpapi.Write(a, httpapi.Op{ID: "change-password", Method: http.MethodPost, Path: "/auth/change-password", Tag: tag, Summary: "Change the password and close all sessions", Rate: httpapi.Auth, Scope: httpapi.Person, Action: httpapi.NoAction}, s.changePassword)
-	httpapi.Write(a, httpapi.Op{ID: "request-password-reset", Method: http.MethodPost, Path: "/auth/password-reset", Tag: tag, Summary: "Mail a link to choose a new password, if the address has an account", Rate: httpapi.Auth, Scope: httpapi.Public, Action: httpapi.NoAction}, s.requestReset)
-	httpapi.Write(a, httpapi.Op{ID: "confirm-password-reset", Method: http.MethodPost, Path: "/auth/password-reset/confirm", Tag: tag, Summary: "Choose a new password by a mailed token and close all sessions", Rate: httpapi.Auth, Scope: httpapi.Public, Action: httpapi.NoAction}, s.confirmReset)
-	httpapi.Read(a, httpapi.Op{ID: "list-sessions", Method: http.MethodGet, Path: "/auth/sessions", Tag: tag, Summary: "One's own open sessions, newest first", Projection: authview.Name, Scope: httpapi.Person, Action: httpapi.NoAction, Rate: httpapi.General}, s.sessions)
-	httpapi.Write(a, httpapi.Op{ID: "revoke-session", Method: http.MethodDelete, Path: "/auth/sessions/{sessionId}", Tag: tag, Summary: "Close one of one's own sessions", Scope: httpapi.Person, Action: httpapi.NoAction, Rate: httpapi.General}, s.revokeSession)
+	httpapi.Write(a, httpapi.Op{
+		ID:          "login",
+		Method:      http.MethodPost,
+		Path:        "/auth/login",
+		Tag:         tag,
+		Summary:     "Sign in",
+		Description: "Sets the refresh token as an httpOnly cookie. A repeat opens another session, also with the same Idempotency-Key.",
+		Rate:        httpapi.Auth,
+		OwnReplay:   true,
+		Scope:       httpapi.Public,
+		Action:      httpapi.NoAction,
+	}, s.login)
+	httpapi.Write(a, httpapi.Op{
+		ID:        "refresh",
+		Method:    http.MethodPost,
+		Path:      "/auth/refresh",
+		Tag:       tag,
+		Summary:   "Trade the refresh cookie for its successor and a new access token",
+		OwnReplay: true,
+		Scope:     httpapi.Public,
+		Action:    httpapi.NoAction,
+		Rate:      httpapi.General,
+	}, s.refresh)
+	httpapi.Write(a, httpapi.Op{
+		ID:          "logout",
+		Method:      http.MethodPost,
+		Path:        "/auth/logout",
+		Tag:         tag,
+		Summary:     "Close the session",
+		Description: "Closes the session of the access token and of the refresh cookie; either may be missing.",
+		OwnReplay:   true,
+		Scope:       httpapi.Public,
+		Action:      httpapi.NoAction,
+		Rate:        httpapi.General,
+	}, s.logout)
+	httpapi.Read(a, httpapi.Op{
+		ID:         "get-me",
+		Method:     http.MethodGet,
+		Path:       "/auth/me",
+		Tag:        tag,
+		Summary:    "The signed-in person and his workspaces",
+		Projection: workspaceview.Name,
+		Scope:      httpapi.SignedIn,
+		Action:     httpapi.NoAction,
+		Rate:       httpapi.General,
+	}, s.me)
+	httpapi.Write(a, httpapi.Op{
+		ID:      "change-password",
+		Method:  http.MethodPost,
+		Path:    "/auth/change-password",
+		Tag:     tag,
+		Summary: "Change the password and close all sessions",
+		Rate:    httpapi.Auth,
+		Scope:   httpapi.Person,
+		Action:  httpapi.NoAction,
+	}, s.changePassword)
+	httpapi.Write(a, httpapi.Op{
+		ID:      "request-password-reset",
+		Method:  http.MethodPost,
+		Path:    "/auth/password-reset",
+		Tag:     tag,
+		Summary: "Mail a link to choose a new password, if the address has an account",
+		Rate:    httpapi.Auth,
+		Scope:   httpapi.Public,
+		Action:  httpapi.NoAction,
+	}, s.requestReset)
+	httpapi.Write(a, httpapi.Op{
+		ID:      "confirm-password-reset",
+		Method:  http.MethodPost,
+		Path:    "/auth/password-reset/confirm",
+		Tag:     tag,
+		Summary: "Choose a new password by a mailed token and close all sessions",
+		Rate:    httpapi.Auth,
+		Scope:   httpapi.Public,
+		Action:  httpapi.NoAction,
+	}, s.confirmReset)
+	httpapi.Read(a, httpapi.Op{
+		ID:         "list-sessions",
+		Method:     http.MethodGet,
+		Path:       "/auth/sessions",
+		Tag:        tag,
+		Summary:    "One's own open sessions, newest first",
+		Projection: authview.Name,
+		Scope:      httpapi.Person,
+		Action:     httpapi.NoAction,
+		Rate:       httpapi.General,
+	}, s.sessions)
+	httpapi.Write(a, httpapi.Op{
+		ID:      "revoke-session",
+		Method:  http.MethodDelete,
+		Path:    "/auth/sessions/{sessionId}",
+		Tag:     tag,
+		Summary: "Close one of one's own sessions",
+		Scope:   httpapi.Person,
+		Action:  httpapi.NoAction,
+		Rate:    httpapi.General,
+	}, s.revokeSession)
 }
 
 type service struct{ Deps }

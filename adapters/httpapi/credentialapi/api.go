@@ -40,16 +40,24 @@ const proveWithin = 10 * time.Second
 // Register adds the endpoints.
 func Register(a *httpapi.API, d Deps) {
 	s := service{d}
-	read := httpapi.Op{Tag: tag, Scope: httpapi.WholeWorkspace, Rate: httpapi.General, Action: workspace.ReadCredentials, Projection: credentialview.Name}
+	read := httpapi.Op{
+		Tag:        tag,
+		Scope:      httpapi.WholeWorkspace,
+		Rate:       httpapi.General,
+		Action:     workspace.ReadCredentials,
+		Projection: credentialview.Name,
+	}
 	write := httpapi.Op{Tag: tag, Scope: httpapi.WholeWorkspace, Rate: httpapi.General, Action: workspace.ManageCredentials}
 	httpapi.Read(a, with(read, "list-credentials", http.MethodGet, "W/credentials", "The stored credentials, masked"), s.list)
 	store := with(write, "store-credential", http.MethodPost, "W/credentials", "Store a secret")
 	store.Status = http.StatusCreated
 	httpapi.Write(a, store, s.store)
 	httpapi.Write(a, with(write, "rotate-credential", http.MethodPost, "W/credentials/{credentialId}/rotate", "Replace a secret"), s.rotate)
-	httpapi.Write(a, with(write, "change-credential-hosts", http.MethodPut, "W/credentials/{credentialId}/hosts", "Say which hosts a secret may be sent to"), s.changeHosts)
+	httpapi.Write(a, with(write, "change-credential-hosts", http.MethodPut, "W/credentials/{credentialId}/hosts",
+		"Say which hosts a secret may be sent to"), s.changeHosts)
 	httpapi.Write(a, with(write, "delete-credential", http.MethodDelete, "W/credentials/{credentialId}", "Delete a secret"), s.delete)
-	httpapi.Write(a, with(write, "test-credential", http.MethodPost, "W/credentials/{credentialId}/test", "Check that a secret can be opened and, where that costs nothing, that its vendor takes it"), s.test)
+	httpapi.Write(a, with(write, "test-credential", http.MethodPost, "W/credentials/{credentialId}/test",
+		"Check that a secret can be opened and, where that costs nothing, that its vendor takes it"), s.test)
 }
 
 func with(op httpapi.Op, id, method, path, summary string) httpapi.Op {
@@ -92,7 +100,17 @@ func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]C
 	}
 	out := make([]Credential, len(list))
 	for i, c := range list {
-		out[i] = Credential{ID: c.ID, Provider: c.Provider, Name: c.Name, Masked: c.Masked, Version: c.Version, CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(), LastUsed: c.LastUsed, Hosts: append([]string{}, c.Hosts...)}
+		out[i] = Credential{
+			ID:        c.ID,
+			Provider:  c.Provider,
+			Name:      c.Name,
+			Masked:    c.Masked,
+			Version:   c.Version,
+			CreatedAt: c.CreatedAt.UTC(),
+			UpdatedAt: c.UpdatedAt.UTC(),
+			LastUsed:  c.LastUsed,
+			Hosts:     append([]string{}, c.Hosts...),
+		}
 	}
 	return out, meta, nil
 }
@@ -110,7 +128,8 @@ type storeIn struct {
 func (s service) store(ctx context.Context, meta kernel.Meta, in *storeIn) (commands.Result[credentialcmd.Stored], error) {
 	kind, ok := s.Kind(in.Body.Provider)
 	if !ok {
-		return commands.Result[credentialcmd.Stored]{}, kernel.Invalid("provider", "there is no provider %q that takes a key; GET /api/v1/providers lists them", in.Body.Provider)
+		return commands.Result[credentialcmd.Stored]{}, kernel.Invalid("provider",
+			"there is no provider %q that takes a key; GET /api/v1/providers lists them", in.Body.Provider)
 	}
 	hosts := in.Body.Hosts
 	if len(hosts) == 0 {

@@ -41,7 +41,11 @@ func (s service) proof(ctx context.Context, p httpapi.Principal, in *proofIn) (P
 		}
 		known.ExpectHash = hash
 	}
-	meta := kernel.Meta{Actor: kernel.System(), Workspace: p.Workspace, CorrelationID: httpapi.Echo(ctx).Response().Header().Get("X-Request-Id")}
+	meta := kernel.Meta{
+		Actor:         kernel.System(),
+		Workspace:     p.Workspace,
+		CorrelationID: httpapi.Echo(ctx).Response().Header().Get("X-Request-Id"),
+	}
 	proof, err := s.Handlers.Prove(ctx, meta, p.Workspace, known)
 	if err != nil {
 		return Proof{}, httpapi.Meta{}, err

@@ -89,12 +89,15 @@ func (s service) csv(ctx context.Context, p httpapi.Principal, in *csvIn) (func(
 	return func(rw http.ResponseWriter) error {
 		rw.Header().Set("Content-Disposition", `attachment; filename="credit-transactions.csv"`)
 		w := csv.NewWriter(rw)
-		if err := w.Write([]string{"seq", "at", "kind", "credits", "balance_after", "reserved_after", "actor", "run", "answers", "note", "hash"}); err != nil {
+		if err := w.Write([]string{
+			"seq", "at", "kind", "credits", "balance_after", "reserved_after", "actor", "run", "answers", "note", "hash",
+		}); err != nil {
 			return err
 		}
 		err := s.Reads.Transactions(ctx, p.Workspace, in.filter(), func(t creditview.Listed) error {
 			return w.Write([]string{
-				strconv.FormatInt(t.Seq, 10), t.At.UTC().Format(time.RFC3339Nano), string(t.Kind), t.Amount.String(), t.BalanceAfter.String(), t.ReservedAfter.String(),
+				strconv.FormatInt(t.Seq, 10), t.At.UTC().Format(time.RFC3339Nano), string(t.Kind), t.Amount.String(), t.BalanceAfter.String(),
+				t.ReservedAfter.String(),
 				t.Actor.ID, string(t.Run), strconv.Itoa(t.LineCount), dataops.DefuseFormula(t.Note), t.Hash,
 			})
 		})

@@ -90,7 +90,9 @@ func attach(rw http.ResponseWriter, name, contentType string) {
 	rw.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 }
 
-func (s service) csv(ctx context.Context, rw io.Writer, info gridview.Info, q gridview.Query, l layout, rows []kernel.RowID, escape bool) error {
+func (s service) csv(
+	ctx context.Context, rw io.Writer, info gridview.Info, q gridview.Query, l layout, rows []kernel.RowID, escape bool,
+) error {
 	w := csvfile.NewWriter(rw, ',')
 	risky := make([]bool, len(l.columns))
 	for i, c := range l.columns {

@@ -43,7 +43,10 @@ func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]d
 	if in.Cursor != "" && kernel.ParseID(kernel.PrefixImport, in.Cursor) != nil {
 		return nil, meta, kernel.E(kernel.KindMalformed, "MALFORMED", "the cursor is not one of this list")
 	}
-	list, err := s.Reads.Imports(ctx, p.Workspace, in.TableID, kernel.ImportID(in.Cursor), in.Limit+1, dataopsview.Only{Tables: p.KeyTables, Uploader: p.Actor.Ref()})
+	list, err := s.Reads.Imports(ctx, p.Workspace, in.TableID, kernel.ImportID(in.Cursor), in.Limit+1, dataopsview.Only{
+		Tables:   p.KeyTables,
+		Uploader: p.Actor.Ref(),
+	})
 	if err != nil {
 		return nil, meta, err
 	}
@@ -94,7 +97,14 @@ func (s service) preview(ctx context.Context, meta kernel.Meta, in *previewIn) (
 	b := in.Body
 	return s.Handlers.Preview(ctx, meta.As("preview-import"), dataopscmd.Preview{
 		ImportID: in.ImportID, TableID: b.TableID,
-		Choice: dataops.Choice{Format: b.Format, Encoding: b.Encoding, Delimiter: b.Delimiter, Header: b.Header, HeaderLine: b.HeaderLine, Escape: b.Escape},
+		Choice: dataops.Choice{
+			Format:     b.Format,
+			Encoding:   b.Encoding,
+			Delimiter:  b.Delimiter,
+			Header:     b.Header,
+			HeaderLine: b.HeaderLine,
+			Escape:     b.Escape,
+		},
 	})
 }
 

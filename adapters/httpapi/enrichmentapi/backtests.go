@@ -26,7 +26,13 @@ func backtested(_ context.Context, _ httpapi.Principal, in *backtestIn) (httpapi
 
 func (s service) backtest(ctx context.Context, meta kernel.Meta, in *backtestIn) (commands.Result[enrichmentcmd.BacktestAnswer], error) {
 	b := in.Body
-	out, err := s.Handlers.Backtest(ctx, enrichmentcmd.Backtest{Workspace: meta.Workspace, Table: b.TableID, Column: b.ColumnID, Config: b.Config, First: b.First})
+	out, err := s.Handlers.Backtest(ctx, enrichmentcmd.Backtest{
+		Workspace: meta.Workspace,
+		Table:     b.TableID,
+		Column:    b.ColumnID,
+		Config:    b.Config,
+		First:     b.First,
+	})
 	return commands.Result[enrichmentcmd.BacktestAnswer]{Value: out}, err
 }
 

@@ -27,7 +27,14 @@ type addColumnIn struct {
 func (s service) addColumn(ctx context.Context, meta kernel.Meta, in *addColumnIn) (commands.Result[table.Column], error) {
 	b := in.Body
 	return s.Handlers.AddColumn(ctx, meta, enrichmentcmd.AddColumn{
-		Workspace: meta.Workspace, Table: in.TableID, Name: b.Name, Type: b.Type, Options: b.Options, After: b.After, Config: b.Config, Outputs: b.Outputs,
+		Workspace: meta.Workspace,
+		Table:     in.TableID,
+		Name:      b.Name,
+		Type:      b.Type,
+		Options:   b.Options,
+		After:     b.After,
+		Config:    b.Config,
+		Outputs:   b.Outputs,
 	})
 }
 
@@ -42,7 +49,13 @@ type configureIn struct {
 }
 
 func (s service) configure(ctx context.Context, meta kernel.Meta, in *configureIn) (commands.Result[table.Column], error) {
-	return s.Handlers.Configure(ctx, meta, enrichmentcmd.Configure{Workspace: meta.Workspace, Table: in.TableID, Column: in.ColumnID, Config: in.Body.Config, Outputs: in.Body.Outputs})
+	return s.Handlers.Configure(ctx, meta, enrichmentcmd.Configure{
+		Workspace: meta.Workspace,
+		Table:     in.TableID,
+		Column:    in.ColumnID,
+		Config:    in.Body.Config,
+		Outputs:   in.Body.Outputs,
+	})
 }
 
 type previewColumnIn struct {
@@ -56,7 +69,13 @@ type previewColumnIn struct {
 }
 
 func (s service) preview(ctx context.Context, meta kernel.Meta, in *previewColumnIn) (commands.Result[enrichmentcmd.PreviewAnswer], error) {
-	return s.Handlers.Preview(ctx, meta, enrichmentcmd.Preview{Workspace: meta.Workspace, Table: in.TableID, Row: in.Body.RowID, Config: in.Body.Config, CallPaid: in.Body.CallPaid})
+	return s.Handlers.Preview(ctx, meta, enrichmentcmd.Preview{
+		Workspace: meta.Workspace,
+		Table:     in.TableID,
+		Row:       in.Body.RowID,
+		Config:    in.Body.Config,
+		CallPaid:  in.Body.CallPaid,
+	})
 }
 
 type checkIn struct {
@@ -74,6 +93,11 @@ type CheckedEnrichment struct {
 }
 
 func (s service) check(ctx context.Context, p httpapi.Principal, in *checkIn) (CheckedEnrichment, httpapi.Meta, error) {
-	faults, err := s.Handlers.Check(ctx, enrichmentcmd.Check{Workspace: p.Workspace, Table: in.TableID, Column: in.Body.ColumnID, Config: in.Body.Config})
+	faults, err := s.Handlers.Check(ctx, enrichmentcmd.Check{
+		Workspace: p.Workspace,
+		Table:     in.TableID,
+		Column:    in.Body.ColumnID,
+		Config:    in.Body.Config,
+	})
 	return CheckedEnrichment{Faults: faults}, httpapi.Meta{}, err
 }

@@ -43,7 +43,15 @@ func (s service) figures(ctx context.Context, p httpapi.Principal, in *jobIn) (F
 		return out, httpapi.Meta{}, err
 	}
 	for _, f := range shares {
-		out.Providers = append(out.Providers, ProviderFigures{Provider: f.Provider, Asked: f.Asked, Found: f.Hits, Failed: f.Failed, Calls: f.Calls, Credits: f.Credits, Cost: f.Cost})
+		out.Providers = append(out.Providers, ProviderFigures{
+			Provider: f.Provider,
+			Asked:    f.Asked,
+			Found:    f.Hits,
+			Failed:   f.Failed,
+			Calls:    f.Calls,
+			Credits:  f.Credits,
+			Cost:     f.Cost,
+		})
 	}
 	failures, err := s.Reads.Failures(ctx, p.Workspace, in.JobID, nil, maxReasons)
 	for _, f := range failures {

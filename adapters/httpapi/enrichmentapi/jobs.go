@@ -62,14 +62,30 @@ func (s service) start(ctx context.Context, meta kernel.Meta, in *startIn) (comm
 		if b.TableID != "" {
 			return commands.Result[Job]{}, kernel.Invalid("inline", "give a table or records, not both")
 		}
-		cmd := enrichmentcmd.StartInline{Workspace: meta.Workspace, Config: b.Inline.Config, Records: b.Inline.Records, Force: b.Force, MaxCredits: b.MaxCredits}
+		cmd := enrichmentcmd.StartInline{
+			Workspace:  meta.Workspace,
+			Config:     b.Inline.Config,
+			Records:    b.Inline.Records,
+			Force:      b.Force,
+			MaxCredits: b.MaxCredits,
+		}
 		if in.DryRun {
 			return estimated(s.Handlers.EstimateInline(ctx, meta, cmd))
 		}
 		return s.asJob(s.Handlers.StartInline(ctx, meta, cmd))
 	}
 	cmd := enrichmentcmd.Start{
-		Workspace: meta.Workspace, Table: b.TableID, Columns: b.Columns, Scope: b.Scope, Rows: b.RowIDs, View: b.View, Filter: b.Filter, Search: b.Q, First: b.First, Force: b.Force, MaxCredits: b.MaxCredits,
+		Workspace:  meta.Workspace,
+		Table:      b.TableID,
+		Columns:    b.Columns,
+		Scope:      b.Scope,
+		Rows:       b.RowIDs,
+		View:       b.View,
+		Filter:     b.Filter,
+		Search:     b.Q,
+		First:      b.First,
+		Force:      b.Force,
+		MaxCredits: b.MaxCredits,
 	}
 	if cmd.Scope == "" {
 		cmd.Scope = enrichment.ScopeAll
@@ -89,7 +105,17 @@ func (s service) asJob(res commands.Result[enrichmentcmd.Job], err error) (comma
 		return commands.Result[Job]{}, err
 	}
 	j := res.Value
-	out := Job{ID: j.ID, TableID: j.TableID, Columns: j.Columns, State: j.State, Counts: j.Counts, Spent: j.Spent, Reserved: j.Reserved, Estimate: j.Estimate, StartedBy: j.StartedBy}
+	out := Job{
+		ID:        j.ID,
+		TableID:   j.TableID,
+		Columns:   j.Columns,
+		State:     j.State,
+		Counts:    j.Counts,
+		Spent:     j.Spent,
+		Reserved:  j.Reserved,
+		Estimate:  j.Estimate,
+		StartedBy: j.StartedBy,
+	}
 	if at, err := time.Parse(time.RFC3339Nano, j.CreatedAt); err == nil {
 		out.CreatedAt = &at
 	}
@@ -107,8 +133,23 @@ func (s service) waiting(state enrichment.RunState) string {
 func (s service) view(j enrichmentview.Job) Job {
 	created := j.CreatedAt.UTC()
 	return Job{
-		ID: j.ID, TableID: j.Table, Columns: j.Columns, State: j.State, Cancelling: j.Cancelling, WaitingFor: s.waiting(j.State), Counts: j.Counts, Spent: j.Spent, Reserved: j.Reserved,
-		Estimate: j.Estimate, StartedBy: j.StartedBy, Over: &j.Over, AutoRun: j.Auto, CreatedAt: &created, StartedAt: utc(j.StartedAt), FinishedAt: utc(j.FinishedAt), Error: j.Reason,
+		ID:         j.ID,
+		TableID:    j.Table,
+		Columns:    j.Columns,
+		State:      j.State,
+		Cancelling: j.Cancelling,
+		WaitingFor: s.waiting(j.State),
+		Counts:     j.Counts,
+		Spent:      j.Spent,
+		Reserved:   j.Reserved,
+		Estimate:   j.Estimate,
+		StartedBy:  j.StartedBy,
+		Over:       &j.Over,
+		AutoRun:    j.Auto,
+		CreatedAt:  &created,
+		StartedAt:  utc(j.StartedAt),
+		FinishedAt: utc(j.FinishedAt),
+		Error:      j.Reason,
 	}
 }
 
@@ -131,7 +172,13 @@ func (s service) jobs(ctx context.Context, p httpapi.Principal, in *jobsIn) ([]J
 	if in.Cursor != "" && kernel.ParseID(kernel.PrefixRun, in.Cursor) != nil {
 		return nil, httpapi.Meta{}, badCursor()
 	}
-	list, err := s.Reads.Jobs(ctx, p.Workspace, enrichmentview.JobFilter{Table: in.Table, Tables: p.KeyTables, State: in.State, Before: kernel.RunID(in.Cursor), Limit: in.Limit + 1})
+	list, err := s.Reads.Jobs(ctx, p.Workspace, enrichmentview.JobFilter{
+		Table:  in.Table,
+		Tables: p.KeyTables,
+		State:  in.State,
+		Before: kernel.RunID(in.Cursor),
+		Limit:  in.Limit + 1,
+	})
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
@@ -206,7 +253,13 @@ func (s service) records(ctx context.Context, p httpapi.Principal, in *recordsIn
 		}
 		after = enrichment.Cell{Row: kernel.RowID(row), Column: kernel.ColumnID(col)}
 	}
-	list, err := s.Reads.Records(ctx, p.Workspace, in.JobID, enrichmentview.RecordFilter{State: in.State, Message: in.Message, Row: in.Row, After: after, Limit: in.Limit + 1})
+	list, err := s.Reads.Records(ctx, p.Workspace, in.JobID, enrichmentview.RecordFilter{
+		State:   in.State,
+		Message: in.Message,
+		Row:     in.Row,
+		After:   after,
+		Limit:   in.Limit + 1,
+	})
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
@@ -225,8 +278,21 @@ func (s service) records(ctx context.Context, p httpapi.Principal, in *recordsIn
 
 func recordOf(r enrichmentview.Record) Record {
 	out := Record{
-		RowID: r.Row, ColumnID: r.Column, State: r.State, Message: r.Message, Input: r.Input, Attempts: r.Attempts, Answer: r.Answer, Provider: r.Provider, Credits: r.Credits,
-		LatencyMS: r.LatencyMS, Confidence: r.Confidence, SourceURL: r.SourceURL, Cached: r.Cached, At: r.At.UTC(), Exchanges: r.Exchanges,
+		RowID:      r.Row,
+		ColumnID:   r.Column,
+		State:      r.State,
+		Message:    r.Message,
+		Input:      r.Input,
+		Attempts:   r.Attempts,
+		Answer:     r.Answer,
+		Provider:   r.Provider,
+		Credits:    r.Credits,
+		LatencyMS:  r.LatencyMS,
+		Confidence: r.Confidence,
+		SourceURL:  r.SourceURL,
+		Cached:     r.Cached,
+		At:         r.At.UTC(),
+		Exchanges:  r.Exchanges,
 	}
 	if r.VerifiedBy != nil && r.Provider != "" {
 		verified := len(r.VerifiedBy) > 0

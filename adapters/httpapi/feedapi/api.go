@@ -59,14 +59,33 @@ func Register(a *httpapi.API, d Deps) {
 		s.tables = cloudevent.NewTables(d.Log)
 	}
 	httpapi.ReadOrStream(a, httpapi.Op{
-		ID: "list-changes", Method: http.MethodGet, Path: "W/changes", Tag: tag, Summary: "Every event of the workspace, in order, from any position",
-		Description: "Long poll: answers at once when there are events after the position, else waits for some. Pass data.cursor as `after` of the next call.\n\n" +
-			"With `Accept: text/event-stream`: Server-Sent Events named `change`, whose id is the cursor, and `ping` when nothing happens; resume with `Last-Event-ID`.\n\n" +
-			"When the log was restored from a backup, a cursor that lies beyond what was restored is answered 409 `HISTORY_CHANGED`, with the last position that still holds.\n\n" +
-			"An event is shown to those who may see what it is about; a key that is limited to tables gets the events of these tables only. Deduplicate by the event's id.",
-		Action: workspace.ReadChanges, Rate: httpapi.Grid, Scope: httpapi.FilteredTablesOf(named),
+		ID:      "list-changes",
+		Method:  http.MethodGet,
+		Path:    "W/changes",
+		Tag:     tag,
+		Summary: "Every event of the workspace, in order, from any position",
+		Description: "Long poll: answers at once when there are events after the position, else waits for some. Pass data.cursor as `after` " +
+			"of the next call.\n\n" +
+			"With `Accept: text/event-stream`: Server-Sent Events named `change`, whose id is the cursor, and `ping` when nothing happens; " +
+			"resume with `Last-Event-ID`.\n\n" +
+			"When the log was restored from a backup, a cursor that lies beyond what was restored is answered 409 `HISTORY_CHANGED`, with the " +
+			"last position that still holds.\n\n" +
+			"An event is shown to those who may see what it is about; a key that is limited to tables gets the events of these tables only. " +
+			"Deduplicate by the event's id.",
+		Action: workspace.ReadChanges,
+		Rate:   httpapi.Grid,
+		Scope:  httpapi.FilteredTablesOf(named),
 	}, "text/event-stream", s.list, s.stream)
-	httpapi.Read(a, httpapi.Op{ID: "list-event-types", Method: http.MethodGet, Path: "/event-types", Tag: tag, Summary: "The types of events that the feed, the webhooks and RabbitMQ carry", Scope: httpapi.SignedIn, Action: httpapi.NoAction, Rate: httpapi.General}, s.types)
+	httpapi.Read(a, httpapi.Op{
+		ID:      "list-event-types",
+		Method:  http.MethodGet,
+		Path:    "/event-types",
+		Tag:     tag,
+		Summary: "The types of events that the feed, the webhooks and RabbitMQ carry",
+		Scope:   httpapi.SignedIn,
+		Action:  httpapi.NoAction,
+		Rate:    httpapi.General,
+	}, s.types)
 }
 
 // Limits bound a follower. Zero takes the default.
@@ -185,14 +204,16 @@ func (s *service) start(ctx context.Context, in *changesIn) (int64, error) {
 		}
 		if at > common {
 			return 0, kernel.E(kernel.KindConflict, "HISTORY_CHANGED",
-				"the log was restored from a backup: up to position %d it is what you have read, what came after is gone or other; take that back and begin after %d", common, common).
+				"the log was restored from a backup: up to position %d it is what you have read, what came after is gone or other; take that back "+
+					"and begin after %d", common, common).
 				With(kernel.Detail{Field: "common_position", Message: strconv.FormatInt(common, 10)})
 		}
 		return at, nil
 	}
 	if at > head {
 		return 0, kernel.E(kernel.KindConflict, "POSITION_AHEAD",
-			"the log ends at position %d, before %d: the position is of another installation, or the log was restored from a backup; begin at an earlier position", head, at)
+			"the log ends at position %d, before %d: the position is of another installation, or the log was restored from a backup; begin at "+
+				"an earlier position", head, at)
 	}
 	return at, nil
 }

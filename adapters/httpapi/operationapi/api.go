@@ -29,14 +29,83 @@ type Deps struct {
 // Register adds the endpoints. Reads count as general requests, since the page looks every few seconds.
 func Register(a *httpapi.API, d Deps) {
 	s := service{d}
-	httpapi.Read(a, httpapi.Op{ID: "list-projections", Method: http.MethodGet, Path: "/admin/projections", Tag: tag, Summary: "How far each read model and reactor is (operators)", Scope: httpapi.Operator, Action: httpapi.NoAction, Rate: httpapi.General}, s.list)
-	httpapi.Read(a, httpapi.Op{ID: "list-operation-jobs", Method: http.MethodGet, Path: "/admin/jobs", Tag: tag, Summary: "Rebuilds, verifications, backups and restore drills, newest first (operators)", Scope: httpapi.Operator, Action: httpapi.NoAction, Rate: httpapi.General}, s.jobs)
-	httpapi.Write(a, httpapi.Op{ID: "rebuild-projection", Method: http.MethodPost, Path: "/admin/projections/{name}/rebuild", Tag: tag, Summary: "Make a read model anew beside the one that serves (operators)", Description: "As a job; one is carried out at a time.", Rate: httpapi.Admin, Status: http.StatusAccepted, Scope: httpapi.Operator, Action: httpapi.NoAction}, s.start(operation.Rebuild))
-	httpapi.Write(a, httpapi.Op{ID: "verify-projection", Method: http.MethodPost, Path: "/admin/projections/{name}/verify", Tag: tag, Summary: "Compare a read model with one made anew from the log (operators)", Description: "As a job; one is carried out at a time.", Rate: httpapi.Admin, Status: http.StatusAccepted, Scope: httpapi.Operator, Action: httpapi.NoAction}, s.start(operation.Verify))
+	httpapi.Read(a, httpapi.Op{
+		ID:      "list-projections",
+		Method:  http.MethodGet,
+		Path:    "/admin/projections",
+		Tag:     tag,
+		Summary: "How far each read model and reactor is (operators)",
+		Scope:   httpapi.Operator,
+		Action:  httpapi.NoAction,
+		Rate:    httpapi.General,
+	}, s.list)
+	httpapi.Read(a, httpapi.Op{
+		ID:      "list-operation-jobs",
+		Method:  http.MethodGet,
+		Path:    "/admin/jobs",
+		Tag:     tag,
+		Summary: "Rebuilds, verifications, backups and restore drills, newest first (operators)",
+		Scope:   httpapi.Operator,
+		Action:  httpapi.NoAction,
+		Rate:    httpapi.General,
+	}, s.jobs)
+	httpapi.Write(a, httpapi.Op{
+		ID:          "rebuild-projection",
+		Method:      http.MethodPost,
+		Path:        "/admin/projections/{name}/rebuild",
+		Tag:         tag,
+		Summary:     "Make a read model anew beside the one that serves (operators)",
+		Description: "As a job; one is carried out at a time.",
+		Rate:        httpapi.Admin,
+		Status:      http.StatusAccepted,
+		Scope:       httpapi.Operator,
+		Action:      httpapi.NoAction,
+	}, s.start(operation.Rebuild))
+	httpapi.Write(a, httpapi.Op{
+		ID:          "verify-projection",
+		Method:      http.MethodPost,
+		Path:        "/admin/projections/{name}/verify",
+		Tag:         tag,
+		Summary:     "Compare a read model with one made anew from the log (operators)",
+		Description: "As a job; one is carried out at a time.",
+		Rate:        httpapi.Admin,
+		Status:      http.StatusAccepted,
+		Scope:       httpapi.Operator,
+		Action:      httpapi.NoAction,
+	}, s.start(operation.Verify))
 	s.registerBackups(a)
-	httpapi.Read(a, httpapi.Op{ID: "list-dead-letters", Method: http.MethodGet, Path: "/admin/dead-letters", Tag: tag, Summary: "Streams set aside because of an event that can't be applied (operators)", Scope: httpapi.Operator, Action: httpapi.NoAction, Rate: httpapi.General}, s.deadLetters)
-	httpapi.Write(a, httpapi.Op{ID: "retry-dead-letter", Method: http.MethodPost, Path: "/admin/dead-letters/{kind}/{unit}/{stream}/retry", Tag: tag, Summary: "Try a parked stream again (operators)", Rate: httpapi.Admin, Status: http.StatusAccepted, Scope: httpapi.Operator, Action: httpapi.NoAction}, s.retry)
-	httpapi.Write(a, httpapi.Op{ID: "skip-dead-letter", Method: http.MethodPost, Path: "/admin/dead-letters/{kind}/{unit}/{stream}/skip", Tag: tag, Summary: "Leave a parked stream's first event out of the read model, with a reason (operators)", Rate: httpapi.Admin, Status: http.StatusAccepted, Scope: httpapi.Operator, Action: httpapi.NoAction}, s.skip)
+	httpapi.Read(a, httpapi.Op{
+		ID:      "list-dead-letters",
+		Method:  http.MethodGet,
+		Path:    "/admin/dead-letters",
+		Tag:     tag,
+		Summary: "Streams set aside because of an event that can't be applied (operators)",
+		Scope:   httpapi.Operator,
+		Action:  httpapi.NoAction,
+		Rate:    httpapi.General,
+	}, s.deadLetters)
+	httpapi.Write(a, httpapi.Op{
+		ID:      "retry-dead-letter",
+		Method:  http.MethodPost,
+		Path:    "/admin/dead-letters/{kind}/{unit}/{stream}/retry",
+		Tag:     tag,
+		Summary: "Try a parked stream again (operators)",
+		Rate:    httpapi.Admin,
+		Status:  http.StatusAccepted,
+		Scope:   httpapi.Operator,
+		Action:  httpapi.NoAction,
+	}, s.retry)
+	httpapi.Write(a, httpapi.Op{
+		ID:      "skip-dead-letter",
+		Method:  http.MethodPost,
+		Path:    "/admin/dead-letters/{kind}/{unit}/{stream}/skip",
+		Tag:     tag,
+		Summary: "Leave a parked stream's first event out of the read model, with a reason (operators)",
+		Rate:    httpapi.Admin,
+		Status:  http.StatusAccepted,
+		Scope:   httpapi.Operator,
+		Action:  httpapi.NoAction,
+	}, s.skip)
 }
 
 type service struct{ Deps }
@@ -74,8 +143,16 @@ func (s service) list(ctx context.Context, _ httpapi.Principal, _ *nothing) ([]P
 	out := make([]Projection, len(all))
 	for i, st := range all {
 		p := Projection{
-			Name: st.Consumer.Name, Kind: string(st.Consumer.Kind), Version: st.Consumer.Version, Serving: st.Found, Copy: "live", Position: st.Position,
-			Lag: st.Lag, LagSeconds: st.LagTime.Seconds(), Rate: st.Rate, Parked: st.Parked,
+			Name:       st.Consumer.Name,
+			Kind:       string(st.Consumer.Kind),
+			Version:    st.Consumer.Version,
+			Serving:    st.Found,
+			Copy:       "live",
+			Position:   st.Position,
+			Lag:        st.Lag,
+			LagSeconds: st.LagTime.Seconds(),
+			Rate:       st.Rate,
+			Parked:     st.Parked,
 		}
 		if st.Consumer.Kind == projections.KindReactor {
 			p.Copy = string(projections.Reacted)
@@ -173,8 +250,14 @@ func (s service) deadLetters(ctx context.Context, _ httpapi.Principal, _ *nothin
 	out := make([]DeadLetterView, len(parked))
 	for i, p := range parked {
 		l := DeadLetterView{
-			Consumer: p.Location.Projection, Kind: string(projections.KindProjection), Stream: string(p.Stream), Position: p.Position, EventType: p.EventType,
-			Error: p.Error, Attempts: p.Attempts, SkipReason: p.SkipReason,
+			Consumer:   p.Location.Projection,
+			Kind:       string(projections.KindProjection),
+			Stream:     string(p.Stream),
+			Position:   p.Position,
+			EventType:  p.EventType,
+			Error:      p.Error,
+			Attempts:   p.Attempts,
+			SkipReason: p.SkipReason,
 		}
 		if p.Location.Copy == projections.Reacted {
 			l.Kind = string(projections.KindReactor)
@@ -218,5 +301,11 @@ type skipIn struct {
 }
 
 func (s service) skip(ctx context.Context, meta kernel.Meta, in *skipIn) (commands.Result[operation.DeadLetter], error) {
-	return s.Handlers.ResolveDeadLetter(ctx, meta, operationcmd.ResolveDeadLetter{Consumer: in.Consumer, Kind: in.Kind, Stream: in.Stream, Skip: true, Reason: in.Body.Reason})
+	return s.Handlers.ResolveDeadLetter(ctx, meta, operationcmd.ResolveDeadLetter{
+		Consumer: in.Consumer,
+		Kind:     in.Kind,
+		Stream:   in.Stream,
+		Skip:     true,
+		Reason:   in.Body.Reason,
+	})
 }

@@ -44,9 +44,40 @@ type Backup struct {
 }
 
 func (s service) registerBackups(a *httpapi.API) {
-	httpapi.Read(a, httpapi.Op{ID: "list-backups", Method: http.MethodGet, Path: "/admin/backups", Tag: tag, Summary: "The backups that are kept, and the schedule (operators)", Scope: httpapi.Operator, Action: httpapi.NoAction, Rate: httpapi.General}, s.backups)
-	httpapi.Write(a, httpapi.Op{ID: "start-backup", Method: http.MethodPost, Path: "/admin/backups", Tag: tag, Summary: "Take a backup now (operators)", Description: "As a job; one is carried out at a time.", Rate: httpapi.Admin, Status: http.StatusAccepted, Scope: httpapi.Operator, Action: httpapi.NoAction}, s.startBackup)
-	httpapi.Write(a, httpapi.Op{ID: "start-drill", Method: http.MethodPost, Path: "/admin/backups/{name}/drill", Tag: tag, Summary: "Prove a backup: restore it aside, verify everything, remove it (operators)", Description: "As a job; one is carried out at a time.", Rate: httpapi.Admin, Status: http.StatusAccepted, Scope: httpapi.Operator, Action: httpapi.NoAction}, s.startDrill)
+	httpapi.Read(a, httpapi.Op{
+		ID:      "list-backups",
+		Method:  http.MethodGet,
+		Path:    "/admin/backups",
+		Tag:     tag,
+		Summary: "The backups that are kept, and the schedule (operators)",
+		Scope:   httpapi.Operator,
+		Action:  httpapi.NoAction,
+		Rate:    httpapi.General,
+	}, s.backups)
+	httpapi.Write(a, httpapi.Op{
+		ID:          "start-backup",
+		Method:      http.MethodPost,
+		Path:        "/admin/backups",
+		Tag:         tag,
+		Summary:     "Take a backup now (operators)",
+		Description: "As a job; one is carried out at a time.",
+		Rate:        httpapi.Admin,
+		Status:      http.StatusAccepted,
+		Scope:       httpapi.Operator,
+		Action:      httpapi.NoAction,
+	}, s.startBackup)
+	httpapi.Write(a, httpapi.Op{
+		ID:          "start-drill",
+		Method:      http.MethodPost,
+		Path:        "/admin/backups/{name}/drill",
+		Tag:         tag,
+		Summary:     "Prove a backup: restore it aside, verify everything, remove it (operators)",
+		Description: "As a job; one is carried out at a time.",
+		Rate:        httpapi.Admin,
+		Status:      http.StatusAccepted,
+		Scope:       httpapi.Operator,
+		Action:      httpapi.NoAction,
+	}, s.startDrill)
 }
 
 func (s service) backups(ctx context.Context, _ httpapi.Principal, _ *nothing) (BackupStatus, httpapi.Meta, error) {

@@ -88,7 +88,9 @@ func (s service) change(ctx context.Context, meta kernel.Meta, in *changeIn) (co
 	return s.store(ctx, meta, in.SearchID, in.Body)
 }
 
-func (s service) store(ctx context.Context, meta kernel.Meta, id kernel.SavedSearchID, body SaveBody) (commands.Result[SavedSearch], error) {
+func (s service) store(
+	ctx context.Context, meta kernel.Meta, id kernel.SavedSearchID, body SaveBody,
+) (commands.Result[SavedSearch], error) {
 	q := Search{Question: body.Query}.query()
 	if err := q.Validate(); err != nil {
 		return commands.Result[SavedSearch]{}, err
@@ -102,7 +104,14 @@ func (s service) store(ctx context.Context, meta kernel.Meta, id kernel.SavedSea
 		return commands.Result[SavedSearch]{}, err
 	}
 	out := commands.Result[SavedSearch]{Position: res.Position, Replayed: res.Replayed}
-	out.Value = SavedSearch{ID: res.Value.ID, Name: res.Value.Name, Shared: res.Value.Shared, Mine: true, CreatedAt: res.Value.UpdatedAt, UpdatedAt: res.Value.UpdatedAt}
+	out.Value = SavedSearch{
+		ID:        res.Value.ID,
+		Name:      res.Value.Name,
+		Shared:    res.Value.Shared,
+		Mine:      true,
+		CreatedAt: res.Value.UpdatedAt,
+		UpdatedAt: res.Value.UpdatedAt,
+	}
 	return out, json.Unmarshal(res.Value.Query, &out.Value.Query)
 }
 
@@ -157,7 +166,14 @@ func (s service) status(ctx context.Context, p httpapi.Principal, _ *inWorkspace
 	if err != nil || last == nil {
 		return out, httpapi.Meta{}, err
 	}
-	out.Last = &Reindex{State: "running", RequestedAt: last.RequestedAt.UTC(), RequestedBy: last.By, FinishedAt: last.FinishedAt, Position: last.Position, Error: last.Error}
+	out.Last = &Reindex{
+		State:       "running",
+		RequestedAt: last.RequestedAt.UTC(),
+		RequestedBy: last.By,
+		FinishedAt:  last.FinishedAt,
+		Position:    last.Position,
+		Error:       last.Error,
+	}
 	switch {
 	case last.Error != "":
 		out.Last.State = "failed"

@@ -66,55 +66,180 @@ func Register(a *httpapi.API, d Deps) {
 
 func registerTables(a *httpapi.API, s service) {
 	const read, manage = workspace.ReadTables, workspace.ManageTables
-	httpapi.Read(a, httpapi.Op{ID: "list-tables", Method: http.MethodGet, Path: "W/tables", Tag: tag, Summary: "The tables, oldest first", Action: read, Projection: grid, Scope: httpapi.FilteredByTable, Rate: httpapi.General}, s.tables)
-	httpapi.Write(a, httpapi.Op{ID: "create-table", Method: http.MethodPost, Path: "W/tables", Tag: tag, Summary: "Make a table", Action: manage, Status: http.StatusCreated, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, s.createTable)
-	httpapi.Read(a, httpapi.Op{ID: "get-table", Method: http.MethodGet, Path: "W/tables/{tableId}", Tag: tag, Summary: "A table with its columns and views", Action: read, Projection: grid, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.table)
-	httpapi.Write(a, httpapi.Op{ID: "rename-table", Method: http.MethodPut, Path: "W/tables/{tableId}", Tag: tag, Summary: "Rename a table", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.renameTable)
-	httpapi.Write(a, httpapi.Op{ID: "trash-table", Method: http.MethodDelete, Path: "W/tables/{tableId}", Tag: tag, Summary: "Put a table into the trash, for 30 days", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.trashTable)
-	httpapi.Write(a, httpapi.Op{ID: "restore-table", Method: http.MethodPost, Path: "W/tables/{tableId}/restore", Tag: tag, Summary: "Take a table out of the trash", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.restoreTable)
-	httpapi.Read(a, httpapi.Op{ID: "get-trash", Method: http.MethodGet, Path: "W/trash", Tag: tag, Summary: "Tables and columns in the trash", Action: read, Projection: grid, Scope: httpapi.FilteredByTable, Rate: httpapi.General}, s.trash)
-	httpapi.Read(a, httpapi.Op{ID: "list-trashed-rows", Method: http.MethodGet, Path: "W/tables/{tableId}/trash", Tag: tag, Summary: "A table's rows in the trash", Action: read, Projection: grid, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.trashedRows)
-	httpapi.Write(a, httpapi.Op{ID: "create-view", Method: http.MethodPost, Path: "W/tables/{tableId}/views", Tag: tag, Summary: "Save a view", Action: manage, Status: http.StatusCreated, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.createView)
-	httpapi.Write(a, httpapi.Op{ID: "change-view", Method: http.MethodPut, Path: "W/tables/{tableId}/views/{viewId}", Tag: tag, Summary: "Replace a view", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.changeView)
-	httpapi.Write(a, httpapi.Op{ID: "delete-view", Method: http.MethodDelete, Path: "W/tables/{tableId}/views/{viewId}", Tag: tag, Summary: "Delete a view", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.deleteView)
+	httpapi.Read(a, httpapi.Op{
+		ID: "list-tables", Method: http.MethodGet, Path: "W/tables", Tag: tag, Summary: "The tables, oldest first",
+		Action: read, Projection: grid, Scope: httpapi.FilteredByTable, Rate: httpapi.General,
+	}, s.tables)
+	httpapi.Write(a, httpapi.Op{
+		ID: "create-table", Method: http.MethodPost, Path: "W/tables", Tag: tag, Summary: "Make a table", Action: manage,
+		Status: http.StatusCreated, Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
+	}, s.createTable)
+	httpapi.Read(a, httpapi.Op{
+		ID: "get-table", Method: http.MethodGet, Path: "W/tables/{tableId}", Tag: tag,
+		Summary: "A table with its columns and views", Action: read, Projection: grid, Scope: httpapi.TableInPath,
+		Rate: httpapi.General,
+	}, s.table)
+	httpapi.Write(a, httpapi.Op{
+		ID: "rename-table", Method: http.MethodPut, Path: "W/tables/{tableId}", Tag: tag, Summary: "Rename a table",
+		Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General,
+	}, s.renameTable)
+	httpapi.Write(a, httpapi.Op{
+		ID: "trash-table", Method: http.MethodDelete, Path: "W/tables/{tableId}", Tag: tag,
+		Summary: "Put a table into the trash, for 30 days", Action: manage, Scope: httpapi.TableInPath,
+		Rate: httpapi.General,
+	}, s.trashTable)
+	httpapi.Write(a, httpapi.Op{
+		ID: "restore-table", Method: http.MethodPost, Path: "W/tables/{tableId}/restore", Tag: tag,
+		Summary: "Take a table out of the trash", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General,
+	}, s.restoreTable)
+	httpapi.Read(a, httpapi.Op{
+		ID: "get-trash", Method: http.MethodGet, Path: "W/trash", Tag: tag, Summary: "Tables and columns in the trash",
+		Action: read, Projection: grid, Scope: httpapi.FilteredByTable, Rate: httpapi.General,
+	}, s.trash)
+	httpapi.Read(a, httpapi.Op{
+		ID: "list-trashed-rows", Method: http.MethodGet, Path: "W/tables/{tableId}/trash", Tag: tag,
+		Summary: "A table's rows in the trash", Action: read, Projection: grid, Scope: httpapi.TableInPath,
+		Rate: httpapi.General,
+	}, s.trashedRows)
+	httpapi.Write(a, httpapi.Op{
+		ID: "create-view", Method: http.MethodPost, Path: "W/tables/{tableId}/views", Tag: tag, Summary: "Save a view",
+		Action: manage, Status: http.StatusCreated, Scope: httpapi.TableInPath, Rate: httpapi.General,
+	}, s.createView)
+	httpapi.Write(a, httpapi.Op{
+		ID: "change-view", Method: http.MethodPut, Path: "W/tables/{tableId}/views/{viewId}", Tag: tag,
+		Summary: "Replace a view", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General,
+	}, s.changeView)
+	httpapi.Write(a, httpapi.Op{
+		ID: "delete-view", Method: http.MethodDelete, Path: "W/tables/{tableId}/views/{viewId}", Tag: tag,
+		Summary: "Delete a view", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General,
+	}, s.deleteView)
 }
 
 func registerColumns(a *httpapi.API, s service) {
 	const manage = workspace.ManageTables
 	const column = "W/tables/{tableId}/columns/{columnId}"
-	httpapi.Write(a, httpapi.Op{ID: "add-column", Method: http.MethodPost, Path: "W/tables/{tableId}/columns", Tag: tag, Summary: "Add a column", Action: manage, Status: http.StatusCreated, Scope: httpapi.TablesOf(addColumnReach), Rate: httpapi.General}, s.addColumn)
-	httpapi.Write(a, httpapi.Op{ID: "change-column", Method: http.MethodPut, Path: column, Tag: tag, Summary: "Change a column's name, description, options, format, formula or lookup", Action: manage, Scope: httpapi.TablesOf(changeColumnReach), Rate: httpapi.General}, s.changeColumn)
-	httpapi.Write(a, httpapi.Op{ID: "delete-column", Method: http.MethodDelete, Path: column, Tag: tag, Summary: "Put a column into the trash", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.deleteColumn)
-	httpapi.Write(a, httpapi.Op{ID: "restore-column", Method: http.MethodPost, Path: column + "/restore", Tag: tag, Summary: "Take a column out of the trash", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.restoreColumn)
-	httpapi.Write(a, httpapi.Op{ID: "change-column-type", Method: http.MethodPost, Path: column + "/change-type", Tag: tag, Summary: "Change a column's type, or see what that would do", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.changeType)
-	httpapi.Write(a, httpapi.Op{ID: "duplicate-column", Method: http.MethodPost, Path: column + "/duplicate", Tag: tag, Summary: "Copy a column", Action: manage, Status: http.StatusCreated, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.duplicateColumn)
-	httpapi.Read(a, httpapi.Op{ID: "check-formula", Method: http.MethodPost, Path: "W/tables/{tableId}/formula:check", Tag: tag, Summary: "Check a formula and try it on a row", Description: "A formula that is wrong is answered with what is wrong and where.", Action: workspace.ReadTables, Projection: grid, Scope: httpapi.TableInPath, Rate: httpapi.Grid}, s.checkFormula)
-	httpapi.Read(a, httpapi.Op{ID: "check-lookup", Method: http.MethodPost, Path: "W/tables/{tableId}/lookup:check", Tag: tag, Summary: "Check a lookup and try it on the table's first rows and one row", Description: "A lookup that is wrong is answered with what is wrong.", Action: workspace.ReadTables, Projection: grid, Scope: httpapi.TablesOf(checkLookupReach), Rate: httpapi.Grid}, s.checkLookup)
-	httpapi.Read(a, httpapi.Op{ID: "list-formula-functions", Method: http.MethodGet, Path: "W/formula-functions", Tag: tag, Summary: "The functions that formulas have", Action: workspace.ReadTables, Scope: httpapi.WholeWorkspace, Rate: httpapi.General}, s.functions)
-	httpapi.Write(a, httpapi.Op{ID: "reorder-columns", Method: http.MethodPut, Path: "W/tables/{tableId}/column-order", Tag: tag, Summary: "Put the columns into another order", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.reorderColumns)
+	httpapi.Write(a, httpapi.Op{
+		ID: "add-column", Method: http.MethodPost, Path: "W/tables/{tableId}/columns", Tag: tag, Summary: "Add a column",
+		Action: manage, Status: http.StatusCreated, Scope: httpapi.TablesOf(addColumnReach), Rate: httpapi.General,
+	}, s.addColumn)
+	httpapi.Write(a, httpapi.Op{
+		ID: "change-column", Method: http.MethodPut, Path: column, Tag: tag,
+		Summary: "Change a column's name, description, options, format, formula or lookup", Action: manage,
+		Scope: httpapi.TablesOf(changeColumnReach), Rate: httpapi.General,
+	}, s.changeColumn)
+	httpapi.Write(a, httpapi.Op{
+		ID: "delete-column", Method: http.MethodDelete, Path: column, Tag: tag, Summary: "Put a column into the trash",
+		Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General,
+	}, s.deleteColumn)
+	httpapi.Write(a, httpapi.Op{
+		ID: "restore-column", Method: http.MethodPost, Path: column + "/restore", Tag: tag,
+		Summary: "Take a column out of the trash", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General,
+	}, s.restoreColumn)
+	httpapi.Write(a, httpapi.Op{
+		ID: "change-column-type", Method: http.MethodPost, Path: column + "/change-type", Tag: tag,
+		Summary: "Change a column's type, or see what that would do", Action: manage, Scope: httpapi.TableInPath,
+		Rate: httpapi.General,
+	}, s.changeType)
+	httpapi.Write(a, httpapi.Op{
+		ID: "duplicate-column", Method: http.MethodPost, Path: column + "/duplicate", Tag: tag, Summary: "Copy a column",
+		Action: manage, Status: http.StatusCreated, Scope: httpapi.TableInPath, Rate: httpapi.General,
+	}, s.duplicateColumn)
+	httpapi.Read(a, httpapi.Op{
+		ID: "check-formula", Method: http.MethodPost, Path: "W/tables/{tableId}/formula:check", Tag: tag,
+		Summary:     "Check a formula and try it on a row",
+		Description: "A formula that is wrong is answered with what is wrong and where.", Action: workspace.ReadTables,
+		Projection: grid, Scope: httpapi.TableInPath, Rate: httpapi.Grid,
+	}, s.checkFormula)
+	httpapi.Read(a, httpapi.Op{
+		ID: "check-lookup", Method: http.MethodPost, Path: "W/tables/{tableId}/lookup:check", Tag: tag,
+		Summary:     "Check a lookup and try it on the table's first rows and one row",
+		Description: "A lookup that is wrong is answered with what is wrong.", Action: workspace.ReadTables,
+		Projection: grid, Scope: httpapi.TablesOf(checkLookupReach), Rate: httpapi.Grid,
+	}, s.checkLookup)
+	httpapi.Read(a, httpapi.Op{
+		ID: "list-formula-functions", Method: http.MethodGet, Path: "W/formula-functions", Tag: tag,
+		Summary: "The functions that formulas have", Action: workspace.ReadTables, Scope: httpapi.WholeWorkspace,
+		Rate: httpapi.General,
+	}, s.functions)
+	httpapi.Write(a, httpapi.Op{
+		ID: "reorder-columns", Method: http.MethodPut, Path: "W/tables/{tableId}/column-order", Tag: tag,
+		Summary: "Put the columns into another order", Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General,
+	}, s.reorderColumns)
 }
 
 func registerRows(a *httpapi.API, s service) {
 	const read, edit = workspace.ReadTables, workspace.EditRows
 	const rows = "W/tables/{tableId}/rows"
-	httpapi.Read(a, httpapi.Op{ID: "list-rows", Method: http.MethodGet, Path: rows, Tag: tag, Summary: "A page of rows", Action: read, Projection: grid, Rate: httpapi.Grid, Scope: httpapi.TableInPath}, s.rows)
-	httpapi.Read(a, httpapi.Op{ID: "count-rows", Method: http.MethodGet, Path: rows + ":count", Tag: tag, Summary: "How many rows there are", Action: read, Projection: grid, Rate: httpapi.Grid, Scope: httpapi.TableInPath}, s.count)
-	httpapi.Read(a, httpapi.Op{ID: "get-row", Method: http.MethodGet, Path: rows + "/{rowId}", Tag: tag, Summary: "A row", Action: read, Projection: grid, Rate: httpapi.Grid, Scope: httpapi.TableInPath}, s.row)
-	httpapi.Write(a, httpapi.Op{ID: "batch-rows", Method: http.MethodPost, Path: rows + ":batch", Tag: tag, Summary: "Insert, update, upsert and delete rows", Description: "Up to 10,000 operations. All or nothing, unless on_error is skip.", Action: edit, OwnText: true, MaxBody: rowsBody, Rate: httpapi.Grid, Scope: httpapi.TableInPath}, s.batch)
-	httpapi.Write(a, httpapi.Op{ID: "edit-cells", Method: http.MethodPatch, Path: "W/tables/{tableId}/cells", Tag: tag, Summary: "Set cells", Description: "Up to 5,000 cells. All or nothing, unless on_error is skip.", Action: edit, OwnText: true, MaxBody: rowsBody, Rate: httpapi.Grid, Scope: httpapi.TableInPath}, s.editCells)
-	httpapi.Write(a, httpapi.Op{ID: "update-rows-by-filter", Method: http.MethodPost, Path: rows + ":updateByFilter", Tag: tag, Summary: "Set cells of every row that a filter selects", Action: edit, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.updateByFilter)
-	httpapi.Write(a, httpapi.Op{ID: "delete-rows-by-filter", Method: http.MethodPost, Path: rows + ":deleteByFilter", Tag: tag, Summary: "Put every row that a filter selects into the trash", Action: edit, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.deleteByFilter)
-	httpapi.Write(a, httpapi.Op{ID: "restore-rows", Method: http.MethodPost, Path: rows + ":restore", Tag: tag, Summary: "Take rows out of the trash", Action: edit, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.restoreRows)
+	httpapi.Read(a, httpapi.Op{
+		ID: "list-rows", Method: http.MethodGet, Path: rows, Tag: tag, Summary: "A page of rows", Action: read,
+		Projection: grid, Rate: httpapi.Grid, Scope: httpapi.TableInPath,
+	}, s.rows)
+	httpapi.Read(a, httpapi.Op{
+		ID: "count-rows", Method: http.MethodGet, Path: rows + ":count", Tag: tag, Summary: "How many rows there are",
+		Action: read, Projection: grid, Rate: httpapi.Grid, Scope: httpapi.TableInPath,
+	}, s.count)
+	httpapi.Read(a, httpapi.Op{
+		ID: "get-row", Method: http.MethodGet, Path: rows + "/{rowId}", Tag: tag, Summary: "A row", Action: read,
+		Projection: grid, Rate: httpapi.Grid, Scope: httpapi.TableInPath,
+	}, s.row)
+	httpapi.Write(a, httpapi.Op{
+		ID: "batch-rows", Method: http.MethodPost, Path: rows + ":batch", Tag: tag,
+		Summary:     "Insert, update, upsert and delete rows",
+		Description: "Up to 10,000 operations. All or nothing, unless on_error is skip.", Action: edit, OwnText: true,
+		MaxBody: rowsBody, Rate: httpapi.Grid, Scope: httpapi.TableInPath,
+	}, s.batch)
+	httpapi.Write(a, httpapi.Op{
+		ID: "edit-cells", Method: http.MethodPatch, Path: "W/tables/{tableId}/cells", Tag: tag, Summary: "Set cells",
+		Description: "Up to 5,000 cells. All or nothing, unless on_error is skip.", Action: edit, OwnText: true,
+		MaxBody: rowsBody, Rate: httpapi.Grid, Scope: httpapi.TableInPath,
+	}, s.editCells)
+	httpapi.Write(a, httpapi.Op{
+		ID: "update-rows-by-filter", Method: http.MethodPost, Path: rows + ":updateByFilter", Tag: tag,
+		Summary: "Set cells of every row that a filter selects", Action: edit, Scope: httpapi.TableInPath,
+		Rate: httpapi.General,
+	}, s.updateByFilter)
+	httpapi.Write(a, httpapi.Op{
+		ID: "delete-rows-by-filter", Method: http.MethodPost, Path: rows + ":deleteByFilter", Tag: tag,
+		Summary: "Put every row that a filter selects into the trash", Action: edit, Scope: httpapi.TableInPath,
+		Rate: httpapi.General,
+	}, s.deleteByFilter)
+	httpapi.Write(a, httpapi.Op{
+		ID: "restore-rows", Method: http.MethodPost, Path: rows + ":restore", Tag: tag,
+		Summary: "Take rows out of the trash", Action: edit, Scope: httpapi.TableInPath, Rate: httpapi.General,
+	}, s.restoreRows)
 }
 
 func registerHistory(a *httpapi.API, s service) {
 	const read, edit = workspace.ReadTables, workspace.EditRows
-	httpapi.Read(a, httpapi.Op{ID: "get-row-history", Method: http.MethodGet, Path: "W/tables/{tableId}/rows/{rowId}/history", Tag: tag, Summary: "What happened to a row, newest first", Action: read, Projection: history, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.rowHistory)
-	httpapi.Read(a, httpapi.Op{ID: "get-cell-history", Method: http.MethodGet, Path: "W/tables/{tableId}/cells/{rowId}/{columnId}/history", Tag: tag, Summary: "What happened to a cell, newest first", Action: read, Projection: history, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.cellHistory)
-	httpapi.Read(a, httpapi.Op{ID: "get-undo-stack", Method: http.MethodGet, Path: "W/tables/{tableId}/undo-stack", Tag: tag, Summary: "The caller's steps that can be undone and redone", Action: read, Projection: history, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.stack)
-	httpapi.Write(a, httpapi.Op{ID: "undo", Method: http.MethodPost, Path: "W/tables/{tableId}/undo", Tag: tag, Summary: "Undo steps", Description: "Cells that were changed since are listed and left alone, unless forced.", Action: edit, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.undo)
-	httpapi.Write(a, httpapi.Op{ID: "redo", Method: http.MethodPost, Path: "W/tables/{tableId}/redo", Tag: tag, Summary: "Redo what was undone", Action: edit, Scope: httpapi.TableInPath, Rate: httpapi.General}, s.redo)
-	httpapi.Stream(a, httpapi.Op{ID: "stream-table", Method: http.MethodGet, Path: "W/tables/{tableId}/stream", Tag: tag, Summary: "The table's changes as they happen (Server-Sent Events)", Description: "Resume with Last-Event-ID.", Action: read, Rate: httpapi.Grid, Scope: httpapi.TableInPath}, "text/event-stream", s.stream)
+	httpapi.Read(a, httpapi.Op{
+		ID: "get-row-history", Method: http.MethodGet, Path: "W/tables/{tableId}/rows/{rowId}/history", Tag: tag,
+		Summary: "What happened to a row, newest first", Action: read, Projection: history, Scope: httpapi.TableInPath,
+		Rate: httpapi.General,
+	}, s.rowHistory)
+	httpapi.Read(a, httpapi.Op{
+		ID: "get-cell-history", Method: http.MethodGet, Path: "W/tables/{tableId}/cells/{rowId}/{columnId}/history",
+		Tag: tag, Summary: "What happened to a cell, newest first", Action: read, Projection: history,
+		Scope: httpapi.TableInPath, Rate: httpapi.General,
+	}, s.cellHistory)
+	httpapi.Read(a, httpapi.Op{
+		ID: "get-undo-stack", Method: http.MethodGet, Path: "W/tables/{tableId}/undo-stack", Tag: tag,
+		Summary: "The caller's steps that can be undone and redone", Action: read, Projection: history,
+		Scope: httpapi.TableInPath, Rate: httpapi.General,
+	}, s.stack)
+	httpapi.Write(a, httpapi.Op{
+		ID: "undo", Method: http.MethodPost, Path: "W/tables/{tableId}/undo", Tag: tag, Summary: "Undo steps",
+		Description: "Cells that were changed since are listed and left alone, unless forced.", Action: edit,
+		Scope: httpapi.TableInPath, Rate: httpapi.General,
+	}, s.undo)
+	httpapi.Write(a, httpapi.Op{
+		ID: "redo", Method: http.MethodPost, Path: "W/tables/{tableId}/redo", Tag: tag, Summary: "Redo what was undone",
+		Action: edit, Scope: httpapi.TableInPath, Rate: httpapi.General,
+	}, s.redo)
+	httpapi.Stream(a, httpapi.Op{
+		ID: "stream-table", Method: http.MethodGet, Path: "W/tables/{tableId}/stream", Tag: tag,
+		Summary: "The table's changes as they happen (Server-Sent Events)", Description: "Resume with Last-Event-ID.",
+		Action: read, Rate: httpapi.Grid, Scope: httpapi.TableInPath,
+	}, "text/event-stream", s.stream)
 }
 
 // visible hides tables that the caller's API key doesn't extend to.

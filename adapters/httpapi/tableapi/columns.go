@@ -65,7 +65,16 @@ func (s service) changeColumn(ctx context.Context, meta kernel.Meta, in *changeC
 	b := in.Body
 	return s.Handlers.ChangeColumn(ctx, meta, tablecmd.ChangeColumn{
 		Table: in.TableID, Column: in.ColumnID,
-		Change: table.ColumnChange{Name: b.Name, Description: b.Description, Options: b.Options, Format: b.Format, Form: b.Form, Formula: b.Formula, Lookup: b.Lookup, Type: b.Type},
+		Change: table.ColumnChange{
+			Name:        b.Name,
+			Description: b.Description,
+			Options:     b.Options,
+			Format:      b.Format,
+			Form:        b.Form,
+			Formula:     b.Formula,
+			Lookup:      b.Lookup,
+			Type:        b.Type,
+		},
 	})
 }
 
@@ -101,7 +110,14 @@ func (s service) changeType(ctx context.Context, meta kernel.Meta, in *changeTyp
 	}
 	b := in.Body
 	return s.Handlers.ChangeType(ctx, meta, tablecmd.ChangeType{
-		Table: in.TableID, Column: in.ColumnID, Type: b.Type, Options: b.Options, Form: b.Form, Format: b.Format, Lossy: b.Lossy, DryRun: b.DryRun,
+		Table:   in.TableID,
+		Column:  in.ColumnID,
+		Type:    b.Type,
+		Options: b.Options,
+		Form:    b.Form,
+		Format:  b.Format,
+		Lossy:   b.Lossy,
+		DryRun:  b.DryRun,
 	})
 }
 
@@ -117,7 +133,12 @@ func (s service) duplicateColumn(ctx context.Context, meta kernel.Meta, in *dupl
 	if err := visible(ctx, in.TableID); err != nil {
 		return commands.Result[table.Column]{}, err
 	}
-	return s.Handlers.DuplicateColumn(ctx, meta, tablecmd.DuplicateColumn{Table: in.TableID, Column: in.ColumnID, Name: in.Body.Name, WithValues: in.Body.WithValues})
+	return s.Handlers.DuplicateColumn(ctx, meta, tablecmd.DuplicateColumn{
+		Table:      in.TableID,
+		Column:     in.ColumnID,
+		Name:       in.Body.Name,
+		WithValues: in.Body.WithValues,
+	})
 }
 
 type reorderColumns struct {

@@ -48,7 +48,10 @@ func (s service) checkFormula(ctx context.Context, p httpapi.Principal, in *chec
 	if _, ok := info.Schema.Column(b.ColumnID); !ok && b.ColumnID != "" {
 		return CheckedFormula{}, meta, kernel.Invalid("column_id", "the table has no such column")
 	}
-	f, problem := table.TryFormula(table.Column{ID: b.ColumnID, Type: b.Type}, b.Expression, info.Schema, info.Deleted, s.structures(ctx, p.Workspace))
+	f, problem := table.TryFormula(table.Column{
+		ID:   b.ColumnID,
+		Type: b.Type,
+	}, b.Expression, info.Schema, info.Deleted, s.structures(ctx, p.Workspace))
 	if problem != nil {
 		return CheckedFormula{Problem: problem}, meta, nil //nolint:nilerr // what is wrong is the answer
 	}

@@ -33,7 +33,9 @@ func (s service) cellHistory(ctx context.Context, p httpapi.Principal, in *cellH
 	return s.entries(ctx, p, in.TableID, in.RowID, in.ColumnID, in.Page)
 }
 
-func (s service) entries(ctx context.Context, p httpapi.Principal, id kernel.TableID, row kernel.RowID, col kernel.ColumnID, page httpapi.Page) ([]historyview.Entry, httpapi.Meta, error) {
+func (s service) entries(
+	ctx context.Context, p httpapi.Principal, id kernel.TableID, row kernel.RowID, col kernel.ColumnID, page httpapi.Page,
+) ([]historyview.Entry, httpapi.Meta, error) {
 	var meta httpapi.Meta
 	info, err := s.info(ctx, p, id)
 	if err != nil {
@@ -167,6 +169,13 @@ func (s service) stream(ctx context.Context, p httpapi.Principal, in *streamIn) 
 	if err != nil {
 		return nil, err
 	}
-	reader := livestream.Reader{Workspace: p.Workspace, Table: info.ID, Reached: reached, After: after, Schema: info.Schema.Version, Rows: info.RowCount}
+	reader := livestream.Reader{
+		Workspace: p.Workspace,
+		Table:     info.ID,
+		Reached:   reached,
+		After:     after,
+		Schema:    info.Schema.Version,
+		Rows:      info.RowCount,
+	}
 	return func(w http.ResponseWriter) error { return s.Hub.Serve(ctx, w, reader) }, nil
 }

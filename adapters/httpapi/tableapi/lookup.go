@@ -66,7 +66,14 @@ func (s service) checkLookup(ctx context.Context, p httpapi.Principal, in *check
 	if err != nil {
 		return CheckedLookup{}, meta, err
 	}
-	out := CheckedLookup{Lookup: c.Lookup, Type: c.Type, Rows: tried.Rows, Matched: tried.Matched, Through: tried.Through, Error: tried.Made.Error}
+	out := CheckedLookup{
+		Lookup:  c.Lookup,
+		Type:    c.Type,
+		Rows:    tried.Rows,
+		Matched: tried.Matched,
+		Through: tried.Through,
+		Error:   tried.Made.Error,
+	}
 	if !kernel.IsNull(tried.Made.Value) {
 		out.Value = tried.Made.Value
 	}

@@ -22,20 +22,28 @@ func (r Row) MarshalJSON() ([]byte, error) { return r, nil }
 // Schema describes a row in the OpenAPI document.
 func (Row) Schema(_ huma.Registry) *huma.Schema {
 	str := func(doc string) *huma.Schema { return &huma.Schema{Type: huma.TypeString, Description: doc} }
-	return &huma.Schema{Type: huma.TypeObject, Required: []string{"id", "cells", "version", "created_at", "updated_at"}, Properties: map[string]*huma.Schema{
-		"id":    str("row_…"),
-		"cells": {Type: huma.TypeObject, AdditionalProperties: &huma.Schema{}, Description: "By column id; empty cells are left out."},
-		"states": {Type: huma.TypeObject, Description: "By column id; only of cells that are not simply empty or have a value.", AdditionalProperties: &huma.Schema{
-			Type: huma.TypeObject, Required: []string{"state"}, Properties: map[string]*huma.Schema{
-				"state": str(""), "message": str(""), "run_id": str(""),
-				"confidence": {Type: huma.TypeNumber, Description: "Of an unverified value, 0 to 1."},
-				"until":      str("When a cell that waits for a provider goes on."),
+	return &huma.Schema{
+		Type:     huma.TypeObject,
+		Required: []string{"id", "cells", "version", "created_at", "updated_at"},
+		Properties: map[string]*huma.Schema{
+			"id":    str("row_…"),
+			"cells": {Type: huma.TypeObject, AdditionalProperties: &huma.Schema{}, Description: "By column id; empty cells are left out."},
+			"states": {
+				Type:        huma.TypeObject,
+				Description: "By column id; only of cells that are not simply empty or have a value.",
+				AdditionalProperties: &huma.Schema{
+					Type: huma.TypeObject, Required: []string{"state"}, Properties: map[string]*huma.Schema{
+						"state": str(""), "message": str(""), "run_id": str(""),
+						"confidence": {Type: huma.TypeNumber, Description: "Of an unverified value, 0 to 1."},
+						"until":      str("When a cell that waits for a provider goes on."),
+					},
+				},
 			},
-		}},
-		"version":    {Type: huma.TypeInteger, Description: "Log position of the row's last change."},
-		"created_at": {Type: huma.TypeString, Format: "date-time"},
-		"updated_at": {Type: huma.TypeString, Format: "date-time"},
-	}}
+			"version":    {Type: huma.TypeInteger, Description: "Log position of the row's last change."},
+			"created_at": {Type: huma.TypeString, Format: "date-time"},
+			"updated_at": {Type: huma.TypeString, Format: "date-time"},
+		},
+	}
 }
 
 // Rows is a list of rows in one piece of JSON.
@@ -139,7 +147,13 @@ func (s service) batch(ctx context.Context, meta kernel.Meta, in *batchRows) (co
 		return commands.Result[tablecmd.BatchedRows]{}, err
 	}
 	b := in.Body
-	return s.Handlers.BatchRows(ctx, meta, tablecmd.BatchRows{Table: in.TableID, Operations: b.Operations, KeyColumns: b.KeyColumns, OnError: b.OnError, CreateOptions: b.CreateOptions})
+	return s.Handlers.BatchRows(ctx, meta, tablecmd.BatchRows{
+		Table:         in.TableID,
+		Operations:    b.Operations,
+		KeyColumns:    b.KeyColumns,
+		OnError:       b.OnError,
+		CreateOptions: b.CreateOptions,
+	})
 }
 
 type editCells struct {
@@ -155,7 +169,12 @@ func (s service) editCells(ctx context.Context, meta kernel.Meta, in *editCells)
 	if err := visible(ctx, in.TableID); err != nil {
 		return commands.Result[tablecmd.EditedCells]{}, err
 	}
-	return s.Handlers.EditCells(ctx, meta, tablecmd.EditCells{Table: in.TableID, Edits: in.Body.Edits, OnError: in.Body.OnError, CreateOptions: in.Body.CreateOptions})
+	return s.Handlers.EditCells(ctx, meta, tablecmd.EditCells{
+		Table:         in.TableID,
+		Edits:         in.Body.Edits,
+		OnError:       in.Body.OnError,
+		CreateOptions: in.Body.CreateOptions,
+	})
 }
 
 type updateByFilter struct {
@@ -168,12 +187,20 @@ type updateByFilter struct {
 	}
 }
 
-func (s service) updateByFilter(ctx context.Context, meta kernel.Meta, in *updateByFilter) (commands.Result[tablecmd.UpdatedByFilter], error) {
+func (s service) updateByFilter(
+	ctx context.Context, meta kernel.Meta, in *updateByFilter,
+) (commands.Result[tablecmd.UpdatedByFilter], error) {
 	if err := visible(ctx, in.TableID); err != nil {
 		return commands.Result[tablecmd.UpdatedByFilter]{}, err
 	}
 	b := in.Body
-	return s.Handlers.UpdateByFilter(ctx, meta, tablecmd.UpdateByFilter{Table: in.TableID, Filter: b.Filter, Search: b.Search, Set: b.Set, DryRun: b.DryRun})
+	return s.Handlers.UpdateByFilter(ctx, meta, tablecmd.UpdateByFilter{
+		Table:  in.TableID,
+		Filter: b.Filter,
+		Search: b.Search,
+		Set:    b.Set,
+		DryRun: b.DryRun,
+	})
 }
 
 type deleteByFilter struct {
@@ -185,12 +212,19 @@ type deleteByFilter struct {
 	}
 }
 
-func (s service) deleteByFilter(ctx context.Context, meta kernel.Meta, in *deleteByFilter) (commands.Result[tablecmd.DeletedByFilter], error) {
+func (s service) deleteByFilter(
+	ctx context.Context, meta kernel.Meta, in *deleteByFilter,
+) (commands.Result[tablecmd.DeletedByFilter], error) {
 	if err := visible(ctx, in.TableID); err != nil {
 		return commands.Result[tablecmd.DeletedByFilter]{}, err
 	}
 	b := in.Body
-	return s.Handlers.DeleteByFilter(ctx, meta, tablecmd.DeleteByFilter{Table: in.TableID, Filter: b.Filter, Search: b.Search, DryRun: b.DryRun})
+	return s.Handlers.DeleteByFilter(ctx, meta, tablecmd.DeleteByFilter{
+		Table:  in.TableID,
+		Filter: b.Filter,
+		Search: b.Search,
+		DryRun: b.DryRun,
+	})
 }
 
 type restoreRows struct {

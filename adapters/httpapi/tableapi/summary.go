@@ -13,16 +13,17 @@ import (
 
 func registerSummary(a *httpapi.API, s service) {
 	httpapi.Read(a, httpapi.Op{
-		ID:          "summarize-column",
-		Method:      http.MethodGet,
-		Path:        "W/tables/{tableId}/columns/{columnId}/summary",
-		Tag:         tag,
-		Summary:     "What a column's values come to",
-		Description: "Counts, and by the column's type sum, average, smallest, largest, histogram or the most frequent values, of the rows that the query selects.",
-		Action:      workspace.ReadTables,
-		Projection:  grid,
-		Rate:        httpapi.Grid,
-		Scope:       httpapi.TableInPath,
+		ID:      "summarize-column",
+		Method:  http.MethodGet,
+		Path:    "W/tables/{tableId}/columns/{columnId}/summary",
+		Tag:     tag,
+		Summary: "What a column's values come to",
+		Description: "Counts, and by the column's type sum, average, smallest, largest, histogram or the most frequent values, of the rows " +
+			"that the query selects.",
+		Action:     workspace.ReadTables,
+		Projection: grid,
+		Rate:       httpapi.Grid,
+		Scope:      httpapi.TableInPath,
 	}, s.summary)
 	httpapi.Read(a, httpapi.Op{
 		ID:          "list-groups",

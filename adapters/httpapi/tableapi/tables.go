@@ -62,8 +62,16 @@ func (s service) table(ctx context.Context, p httpapi.Principal, in *InTable) (t
 	}
 	views := slices.DeleteFunc(slices.Clone(info.Views), func(v table.View) bool { return !v.VisibleTo(p.User) })
 	return tablecmd.Table{
-		ID: info.ID, Name: info.Schema.Name, RowCount: info.RowCount, Columns: append([]table.Column{}, info.Schema.Columns...), Views: views,
-		SchemaVersion: info.Schema.Version, LastPosition: info.Last, CreatedAt: info.CreatedAt, Recompute: (*tablecmd.Recompute)(info.Recompute), Lookups: lookups,
+		ID:            info.ID,
+		Name:          info.Schema.Name,
+		RowCount:      info.RowCount,
+		Columns:       append([]table.Column{}, info.Schema.Columns...),
+		Views:         views,
+		SchemaVersion: info.Schema.Version,
+		LastPosition:  info.Last,
+		CreatedAt:     info.CreatedAt,
+		Recompute:     (*tablecmd.Recompute)(info.Recompute),
+		Lookups:       lookups,
 	}, httpapi.Meta{Position: info.Position}, nil
 }
 

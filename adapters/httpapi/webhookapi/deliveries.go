@@ -35,8 +35,15 @@ type Delivery struct {
 
 func line(d webhookflow.Delivery) Delivery {
 	return Delivery{
-		Position: d.Position, Type: d.Type, State: d.State, Attempts: d.Attempts, NextAt: utc(d.DueAt), CreatedAt: d.CreatedAt.UTC(), EndedAt: utc(d.EndedAt),
-		Status: d.Status, Error: d.Error,
+		Position:  d.Position,
+		Type:      d.Type,
+		State:     d.State,
+		Attempts:  d.Attempts,
+		NextAt:    utc(d.DueAt),
+		CreatedAt: d.CreatedAt.UTC(),
+		EndedAt:   utc(d.EndedAt),
+		Status:    d.Status,
+		Error:     d.Error,
 	}
 }
 
@@ -110,7 +117,14 @@ func (s service) delivery(ctx context.Context, p httpapi.Principal, in *inDelive
 	out := Whole{Delivery: line(d), Tries: []Attempt{}}
 	for _, a := range attempts {
 		out.Tries = append(out.Tries, Attempt{
-			At: a.At.UTC(), TookMS: float64(a.Took.Microseconds()) / 1000, Status: a.Status, Error: a.Error, Request: a.Request, Answer: a.Response, Body: a.Body, BodyCut: a.BodyCut,
+			At:      a.At.UTC(),
+			TookMS:  float64(a.Took.Microseconds()) / 1000,
+			Status:  a.Status,
+			Error:   a.Error,
+			Request: a.Request,
+			Answer:  a.Response,
+			Body:    a.Body,
+			BodyCut: a.BodyCut,
 		})
 	}
 	id, body, _, err := s.Queue.Body(ctx, in.Position)

@@ -129,7 +129,8 @@ func (s service) accept(ctx context.Context, meta kernel.Meta, in *acceptInput) 
 		return s.join(ctx, meta, p.User, in.Token, nil)
 	}
 	if in.Body == nil || in.Body.Password == "" {
-		return none, kernel.E(kernel.KindUnauthorized, "UNAUTHORIZED", "sign in with the invited address, or send a name and a password to make an account")
+		return none, kernel.E(kernel.KindUnauthorized, "UNAUTHORIZED",
+			"sign in with the invited address, or send a name and a password to make an account")
 	}
 	invitation, err := s.Handlers.LookAt(ctx, in.Token)
 	if err != nil {
@@ -157,7 +158,9 @@ func (s service) accept(ctx context.Context, meta kernel.Meta, in *acceptInput) 
 	return res, err
 }
 
-func (s service) join(ctx context.Context, meta kernel.Meta, user kernel.UserID, token string, signedIn *authapi.SignedIn) (commands.Result[Accepted], error) {
+func (s service) join(
+	ctx context.Context, meta kernel.Meta, user kernel.UserID, token string, signedIn *authapi.SignedIn,
+) (commands.Result[Accepted], error) {
 	account, err := s.Auth.Account(ctx, user)
 	if err != nil {
 		return commands.Result[Accepted]{}, err

@@ -72,7 +72,12 @@ type ChangeBody struct {
 }
 
 func (s service) change(ctx context.Context, meta kernel.Meta, in *changeInput) (commands.Result[workspacecmd.Workspace], error) {
-	return s.Handlers.Change(ctx, meta, workspacecmd.Change{Name: in.Body.Name, Slug: in.Body.Slug, TimeZone: in.Body.TimeZone, As: httpapi.PrincipalOf(ctx).Role})
+	return s.Handlers.Change(ctx, meta, workspacecmd.Change{
+		Name:     in.Body.Name,
+		Slug:     in.Body.Slug,
+		TimeZone: in.Body.TimeZone,
+		As:       httpapi.PrincipalOf(ctx).Role,
+	})
 }
 
 type removeInput struct {

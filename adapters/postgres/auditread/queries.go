@@ -58,7 +58,8 @@ FROM (
   SELECT *, person_id AS person FROM rm_audit.entries WHERE workspace_id = $1 AND (NOT $2 OR activity)
   UNION ALL
   SELECT own.*, own.person_id AS person FROM rm_workspace.members m JOIN rm_audit.entries own
-    ON (CASE WHEN own.person_id = '' THEN own.user_id ELSE own.person_id END) = m.user_id AND own.workspace_id = '' AND own.at >= m.joined_at
+    ON (CASE WHEN own.person_id = '' THEN own.user_id ELSE own.person_id END) = m.user_id AND own.workspace_id = ''
+AND own.at >= m.joined_at
   WHERE m.workspace_id = $1 AND NOT $2
 ) e LEFT JOIN rm_audit.facts f ON f.thing = e.thing AND f.thing_id = e.thing_id AND f.name = 'name'
 WHERE ($3 = '' OR e.user_id = $3) AND ` + chosen
@@ -94,7 +95,8 @@ func (q *Queries) Lines(ctx context.Context, ws kernel.WorkspaceID, f auditview.
 }
 
 func (q *Queries) lines(ctx context.Context, ws kernel.WorkspaceID, f auditview.Filter) ([]auditview.Line, error) {
-	rows, err := q.shape.Query(ctx, linesSQL, earlierSQL, string(ws), f.Activity, string(f.Actor), f.Action, f.Thing, f.ID, moment(f.From), moment(f.To), f.Before, f.Limit)
+	rows, err := q.shape.Query(ctx, linesSQL, earlierSQL, string(ws), f.Activity, string(f.Actor), f.Action, f.Thing, f.ID, moment(f.From),
+		moment(f.To), f.Before, f.Limit)
 	if err != nil {
 		return nil, err
 	}

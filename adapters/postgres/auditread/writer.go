@@ -62,7 +62,8 @@ const (
 	saveSQL = `INSERT INTO lines (workspace, first, at, n, by_user, work, more, activity, action, thing, thing_id, person_id, whose, says, before, after)
 VALUES (hashtextextended($1, 0), $2, $3, $4, hashtextextended($5, 0), nullif($6::bigint, 0), $7, $8, $9, $10, $11, nullif($12, ''), nullif($13, ''), nullif($14, ''), $15, $16)
 ON CONFLICT (workspace, activity, first) DO UPDATE SET more = EXCLUDED.more, n = EXCLUDED.n`
-	factSQL = `INSERT INTO facts (thing, thing_id, name, value) VALUES ($1, $2, $3, $4) ON CONFLICT (thing, thing_id, name) DO UPDATE SET value = EXCLUDED.value`
+	factSQL = `INSERT INTO facts (thing, thing_id, name, value) VALUES ($1, $2, $3, $4) ON CONFLICT (thing, thing_id, name)
+		DO UPDATE SET value = EXCLUDED.value`
 )
 
 // Save implements auditview.Writer.
@@ -73,7 +74,8 @@ func (w writer) Save(ctx context.Context, entries []auditview.Entry, facts []aud
 		if e.Workspace == "" {
 			whose = cmp.Or(string(e.Person), string(e.Actor.User()))
 		}
-		q.Queue(saveSQL, string(e.Workspace), e.First, e.At, e.N, string(e.Actor.User()), e.Work, e.Last-e.First, e.Activity, e.Action, e.Thing, e.ID,
+		q.Queue(saveSQL, string(e.Workspace), e.First, e.At, e.N, string(e.Actor.User()), e.Work, e.Last-e.First, e.Activity, e.Action, e.Thing,
+			e.ID,
 			string(e.Person), whose, e.Says, e.Before, e.After)
 	}
 	for _, f := range facts {

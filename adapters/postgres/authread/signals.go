@@ -54,7 +54,8 @@ WHERE a.ends_at <= $2 OR a.count < $4
 RETURNING count`
 	endsSQL = `SELECT ends_at FROM auth_signals.attempts WHERE key = $1`
 	// Each first attempt takes some that are over with it, so the table stays as small as the attempts of one window.
-	pruneSQL     = `DELETE FROM auth_signals.attempts WHERE key IN (SELECT key FROM auth_signals.attempts WHERE ends_at <= $1 LIMIT 10 FOR UPDATE SKIP LOCKED)`
+	pruneSQL = `DELETE FROM auth_signals.attempts WHERE key IN (SELECT key FROM auth_signals.attempts WHERE ends_at <= $1
+		LIMIT 10 FOR UPDATE SKIP LOCKED)`
 	succeededSQL = `DELETE FROM auth_signals.attempts WHERE key = $1`
 )
 

@@ -20,7 +20,11 @@ var schema string
 
 // Model is the shape of the read model.
 func Model() postgres.Model {
-	return postgres.Model{Name: authview.Name, DDL: schema, Policies: map[string]string{"sessions": `user_id = current_setting('morket.user', true)`}}
+	return postgres.Model{
+		Name:     authview.Name,
+		DDL:      schema,
+		Policies: map[string]string{"sessions": `user_id = current_setting('morket.user', true)`},
+	}
 }
 
 // Open is for authview.New.

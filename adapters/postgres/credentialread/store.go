@@ -45,7 +45,8 @@ type writer struct{ tx *postgres.Tx }
 
 // Insert implements credentialview.Writer.
 func (w writer) Insert(ctx context.Context, c credentialview.Credential) error {
-	_, err := w.tx.Exec(ctx, `INSERT INTO credentials (id, workspace_id, provider, name, masked, version, created_at, updated_at, hosts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+	_, err := w.tx.Exec(ctx, `INSERT INTO credentials (id, workspace_id, provider, name, masked, version, created_at, updated_at, hosts)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		c.ID, c.Workspace, c.Provider, c.Name, c.Masked, c.Version, c.CreatedAt, c.UpdatedAt, append([]string{}, c.Hosts...))
 	return err
 }
@@ -84,7 +85,9 @@ const list = `SELECT id, workspace_id, provider, name, masked, version, created_
 FROM rm_credential.credentials WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3`
 
 // List returns the workspace's credentials after the given one, oldest first.
-func (q *Queries) List(ctx context.Context, ws kernel.WorkspaceID, after kernel.CredentialID, limit int) ([]credentialview.Credential, error) {
+func (q *Queries) List(
+	ctx context.Context, ws kernel.WorkspaceID, after kernel.CredentialID, limit int,
+) ([]credentialview.Credential, error) {
 	rows, err := q.db.Query(ctx, list, ws, after, limit)
 	if err != nil {
 		return nil, err

@@ -19,7 +19,8 @@ type Queries struct{ db postgres.Reader }
 // NewQueries reads through a pool or within a scope.
 func NewQueries(db postgres.Reader) *Queries { return &Queries{db} }
 
-const balanceQuery = `SELECT workspace_id, available, reserved, spent, seq, head, caps, closed FROM rm_credit.balances WHERE workspace_id = $1`
+const balanceQuery = `SELECT workspace_id, available, reserved, spent, seq, head, caps, closed FROM rm_credit.balances
+	WHERE workspace_id = $1`
 
 // Balance returns the workspace's account; one without entries is all zeros.
 func (q *Queries) Balance(ctx context.Context, ws kernel.WorkspaceID) (creditview.Balance, error) {
@@ -45,7 +46,8 @@ func (q *Queries) Accounts(ctx context.Context, after kernel.WorkspaceID, limit 
 	return pgx.CollectRows(rows, pgx.RowTo[kernel.WorkspaceID])
 }
 
-const spentQuery = `SELECT coalesce(sum(amount), 0)::bigint FROM rm_credit.transactions WHERE workspace_id = $1 AND kind = 'debit' AND at >= $2`
+const spentQuery = `SELECT coalesce(sum(amount), 0)::bigint FROM rm_credit.transactions WHERE workspace_id = $1 AND kind = 'debit'
+	AND at >= $2`
 
 // SpentSince returns what the workspace paid since the moment.
 func (q *Queries) SpentSince(ctx context.Context, ws kernel.WorkspaceID, since time.Time) (kernel.Credits, error) {
@@ -93,7 +95,8 @@ func (q *Queries) transactions(ctx context.Context, ws kernel.WorkspaceID, f cre
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (creditview.Listed, error) {
 		var t creditview.Listed
-		err := row.Scan(&t.Workspace, &t.Seq, &t.Position, &t.Kind, &t.Amount, &t.BalanceAfter, &t.ReservedAfter, &t.At, &t.Actor.Kind, &t.Actor.ID, &t.Actor.OnBehalfOf,
+		err := row.Scan(&t.Workspace, &t.Seq, &t.Position, &t.Kind, &t.Amount, &t.BalanceAfter, &t.ReservedAfter, &t.At, &t.Actor.Kind,
+			&t.Actor.ID, &t.Actor.OnBehalfOf,
 			&t.Reservation, &t.Run, &t.Table, &t.Note, &t.LineCount, &t.PrevHash, &t.Hash)
 		return t, err
 	})
@@ -115,7 +118,9 @@ func (q *Queries) LinesOf(ctx context.Context, ws kernel.WorkspaceID, seq int64,
 }
 
 // LinesOfCell returns what a cell's answers cost, newest first, at most 100.
-func (q *Queries) LinesOfCell(ctx context.Context, ws kernel.WorkspaceID, row kernel.RowID, column kernel.ColumnID) ([]creditview.Line, error) {
+func (q *Queries) LinesOfCell(
+	ctx context.Context, ws kernel.WorkspaceID, row kernel.RowID, column kernel.ColumnID,
+) ([]creditview.Line, error) {
 	return q.lines(ctx, linesBase+`l.row_id = $2 AND l.column_id = $3 ORDER BY l.seq DESC, l.line LIMIT 100`, ws, row, column)
 }
 
@@ -126,7 +131,8 @@ func (q *Queries) lines(ctx context.Context, sql string, args ...any) ([]creditv
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (creditview.Line, error) {
 		var l creditview.Line
-		err := row.Scan(&l.Seq, &l.Index, &l.Run, &l.Row, &l.Column, &l.Provider, &l.Attempt, &l.Amount, &l.AnswerHash, &l.Hash, &l.At, &l.Position)
+		err := row.Scan(&l.Seq, &l.Index, &l.Run, &l.Row, &l.Column, &l.Provider, &l.Attempt, &l.Amount, &l.AnswerHash, &l.Hash, &l.At,
+			&l.Position)
 		return l, err
 	})
 }

@@ -57,7 +57,8 @@ func scanBalance(row pgx.CollectableRow) (creditview.Balance, error) {
 	return b, nil
 }
 
-const upsertBalance = `INSERT INTO balances (workspace_id, available, reserved, spent, seq, head, caps, closed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+const upsertBalance = `INSERT INTO balances (workspace_id, available, reserved, spent, seq, head, caps, closed)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (workspace_id) DO UPDATE SET available = excluded.available, reserved = excluded.reserved, spent = excluded.spent,
   seq = excluded.seq, head = excluded.head, caps = excluded.caps, closed = excluded.closed`
 
@@ -82,12 +83,16 @@ func (w writer) Save(ctx context.Context, b creditview.Batch) error {
 
 func (w writer) copyTransactions(ctx context.Context, list []creditview.Transaction) error {
 	_, err := w.tx.CopyFrom(ctx, w.tx.Table("transactions"),
-		[]string{"workspace_id", "seq", "position", "kind", "amount", "balance_after", "reserved_after", "at", "actor_kind", "actor_id", "on_behalf_of", "reservation_id", "run_id", "table_id", "note", "lines", "prev_hash", "hash"},
+		[]string{
+			"workspace_id", "seq", "position", "kind", "amount", "balance_after", "reserved_after", "at", "actor_kind",
+			"actor_id", "on_behalf_of", "reservation_id", "run_id", "table_id", "note", "lines", "prev_hash", "hash",
+		},
 		pgx.CopyFromSlice(len(list), func(i int) ([]any, error) {
 			t := list[i]
 			return []any{
 				string(t.Workspace), t.Seq, t.Position, string(t.Kind), int64(t.Amount), int64(t.BalanceAfter), int64(t.ReservedAfter), t.At,
-				string(t.Actor.Kind), t.Actor.ID, string(t.Actor.OnBehalfOf), t.Reservation, string(t.Run), string(t.Table), t.Note, int32(len(t.Lines)), t.PrevHash, t.Hash,
+				string(t.Actor.Kind), t.Actor.ID, string(t.Actor.OnBehalfOf), t.Reservation, string(t.Run), string(t.Table), t.Note,
+				int32(len(t.Lines)), t.PrevHash, t.Hash,
 			}, nil
 		}))
 	return err
@@ -97,14 +102,20 @@ func (w writer) copyLines(ctx context.Context, list []creditview.Transaction) er
 	var rows [][]any
 	for _, t := range list {
 		for i, l := range t.Lines {
-			rows = append(rows, []any{string(t.Workspace), t.Seq, int32(i), string(t.Run), string(l.Row), string(l.Column), l.Provider, int32(l.Attempt), int64(l.Amount), l.AnswerHash})
+			rows = append(rows, []any{
+				string(t.Workspace), t.Seq, int32(i), string(t.Run), string(l.Row), string(l.Column), l.Provider,
+				int32(l.Attempt), int64(l.Amount), l.AnswerHash,
+			})
 		}
 	}
 	if len(rows) == 0 {
 		return nil
 	}
 	_, err := w.tx.CopyFrom(ctx, w.tx.Table("debit_lines"),
-		[]string{"workspace_id", "seq", "line", "run_id", "row_id", "column_id", "provider", "attempt", "amount", "answer_hash"}, pgx.CopyFromRows(rows))
+		[]string{
+			"workspace_id", "seq", "line", "run_id", "row_id", "column_id", "provider", "attempt", "amount",
+			"answer_hash",
+		}, pgx.CopyFromRows(rows))
 	if err != nil {
 		return fmt.Errorf("save debit lines: %w", err)
 	}

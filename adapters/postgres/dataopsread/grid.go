@@ -25,7 +25,9 @@ func (g *Grid) Count(ctx context.Context, ws kernel.WorkspaceID, id kernel.Table
 }
 
 // Find implements dataopscmd.Grid.
-func (g *Grid) Find(ctx context.Context, s table.Schema, keyColumns []kernel.ColumnID, keys [][]json.RawMessage, columns []kernel.ColumnID) ([][]dataopscmd.GridRow, int64, error) {
+func (g *Grid) Find(
+	ctx context.Context, s table.Schema, keyColumns []kernel.ColumnID, keys [][]json.RawMessage, columns []kernel.ColumnID,
+) ([][]dataopscmd.GridRow, int64, error) {
 	matches, err := g.grid.JoinKeys(ctx, s, keyColumns, keys)
 	if err != nil {
 		return nil, 0, err
@@ -53,7 +55,9 @@ func (g *Grid) Find(ctx context.Context, s table.Schema, keyColumns []kernel.Col
 }
 
 // Get implements dataopscmd.Grid.
-func (g *Grid) Get(ctx context.Context, s table.Schema, ids []kernel.RowID, columns []kernel.ColumnID) ([]dataopscmd.GridRow, int64, error) {
+func (g *Grid) Get(
+	ctx context.Context, s table.Schema, ids []kernel.RowID, columns []kernel.ColumnID,
+) ([]dataopscmd.GridRow, int64, error) {
 	cells, seen, err := g.grid.Cells(ctx, s, ids, columns)
 	if err != nil {
 		return nil, 0, err

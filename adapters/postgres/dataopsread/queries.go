@@ -43,7 +43,9 @@ WHERE workspace_id = $1 AND ($2 = '' OR import_id < $2) AND ($3 = '' OR table_id
 AND (cardinality($5::text[]) = 0 OR table_id = ANY($5) OR table_id = '' AND body ->> 'uploader' = $6) ORDER BY import_id DESC LIMIT $4`
 
 // Imports lists imports of the workspace, newest first, from before the given one on; of one table if it is named.
-func (q *Queries) Imports(ctx context.Context, ws kernel.WorkspaceID, table kernel.TableID, before kernel.ImportID, limit int, only dataopsview.Only) ([]dataops.Summary, error) {
+func (q *Queries) Imports(
+	ctx context.Context, ws kernel.WorkspaceID, table kernel.TableID, before kernel.ImportID, limit int, only dataopsview.Only,
+) ([]dataops.Summary, error) {
 	rows, err := q.db.Query(ctx, importsQuery, ws, before, table, limit, append([]kernel.TableID{}, only.Tables...), only.Uploader)
 	if err != nil {
 		return nil, fmt.Errorf("list imports: %w", err)
@@ -59,7 +61,8 @@ func (q *Queries) Imports(ctx context.Context, ws kernel.WorkspaceID, table kern
 	return out, nil
 }
 
-const problemsQuery = `SELECT p.position, p.index, p.line, p.col, p.value, p.reason, p.kept, p.cells FROM rm_dataops.problems p JOIN rm_dataops.imports i USING (import_id)
+const problemsQuery = `SELECT p.position, p.index, p.line, p.col, p.value, p.reason, p.kept, p.cells FROM rm_dataops.problems p
+	JOIN rm_dataops.imports i USING (import_id)
 WHERE i.workspace_id = $1 AND p.import_id = $2 AND (p.position, p.index) > ($3, $4) ORDER BY p.position, p.index LIMIT $5`
 
 // Problems calls fn with each line of the import's errors file, in the file's order, without holding them in memory.
@@ -87,7 +90,8 @@ type Upload struct {
 	Import    kernel.ImportID
 }
 
-const waitingQuery = `SELECT workspace_id, import_id FROM rm_dataops.imports WHERE state IN ('uploaded', 'previewed') AND created_at < $1 ORDER BY import_id LIMIT $2`
+const waitingQuery = `SELECT workspace_id, import_id FROM rm_dataops.imports WHERE state IN ('uploaded', 'previewed') AND created_at < $1
+	ORDER BY import_id LIMIT $2`
 
 // Waiting lists uploads from before a time that nobody has committed, of all workspaces, oldest first.
 func (q *Queries) Waiting(ctx context.Context, before time.Time, limit int) ([]Upload, error) {

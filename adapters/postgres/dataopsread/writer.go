@@ -22,7 +22,12 @@ var expand string
 
 // Model is the shape of the read model.
 func Model() postgres.Model {
-	return postgres.Model{Name: dataopsview.Name, DDL: schema, Expand: expand, Policies: map[string]string{"problems": `EXISTS (SELECT FROM imports i WHERE i.import_id = problems.import_id)`}}
+	return postgres.Model{
+		Name:     dataopsview.Name,
+		DDL:      schema,
+		Expand:   expand,
+		Policies: map[string]string{"problems": `EXISTS (SELECT FROM imports i WHERE i.import_id = problems.import_id)`},
+	}
 }
 
 // Open is for dataopsview.New.
@@ -59,7 +64,8 @@ func scanImport(row pgx.CollectableRow) (dataopsview.Import, error) {
 	return i, nil
 }
 
-const upsertImport = `INSERT INTO imports (import_id, workspace_id, table_id, state, body, position, created_at, finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+const upsertImport = `INSERT INTO imports (import_id, workspace_id, table_id, state, body, position, created_at, finished_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (import_id) DO UPDATE SET table_id = excluded.table_id, state = excluded.state, body = excluded.body, position = excluded.position,
   finished_at = excluded.finished_at`
 
@@ -71,7 +77,8 @@ func (w writer) Save(ctx context.Context, b dataopsview.Batch) error {
 		if err != nil {
 			return fmt.Errorf("save import %s: %w", i.State.ID, err)
 		}
-		q.Queue(upsertImport, string(i.State.ID), string(i.State.Workspace), string(i.State.TableID), string(i.State.State), []byte(body), i.Position, i.CreatedAt, i.FinishedAt)
+		q.Queue(upsertImport, string(i.State.ID), string(i.State.Workspace), string(i.State.TableID), string(i.State.State), []byte(body),
+			i.Position, i.CreatedAt, i.FinishedAt)
 	}
 	if err := w.tx.SendBatch(ctx, &q).Close(); err != nil {
 		return fmt.Errorf("save imports: %w", err)
@@ -79,7 +86,9 @@ func (w writer) Save(ctx context.Context, b dataopsview.Batch) error {
 	if len(b.Problems) == 0 {
 		return nil
 	}
-	_, err := w.tx.CopyFrom(ctx, w.tx.Table("problems"), []string{"import_id", "position", "index", "line", "col", "value", "reason", "kept", "cells"},
+	_, err := w.tx.CopyFrom(ctx, w.tx.Table("problems"), []string{
+		"import_id", "position", "index", "line", "col", "value", "reason", "kept", "cells",
+	},
 		pgx.CopyFromSlice(len(b.Problems), func(n int) ([]any, error) {
 			p := b.Problems[n]
 			var cells any

@@ -57,7 +57,8 @@ func (q *Queries) Health(ctx context.Context) (map[string]enrichment.Health, err
 }
 
 func (q *Queries) health(ctx context.Context) (map[string]enrichment.Health, error) {
-	rows, err := q.db.Query(kernel.AsSystem(ctx, "provider health"), selectHealth, q.clock.Now().UTC().AddDate(0, 0, -1).Truncate(24*time.Hour))
+	rows, err := q.db.Query(kernel.AsSystem(ctx, "provider health"), selectHealth,
+		q.clock.Now().UTC().AddDate(0, 0, -1).Truncate(24*time.Hour))
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,8 @@ func (q *Queries) Job(ctx context.Context, ws kernel.WorkspaceID, id kernel.RunI
 }
 
 const selectJobs = `SELECT ` + jobColumns + ` FROM rm_enrichment.jobs
-WHERE workspace_id = $1 AND ($2 = '' OR table_id = $2) AND ($3 = '' OR state = $3) AND ($4 = '' OR run_id < $4) AND (cardinality($5::text[]) = 0 OR table_id = ANY($5))
+WHERE workspace_id = $1 AND ($2 = '' OR table_id = $2) AND ($3 = '' OR state = $3) AND ($4 = '' OR run_id < $4)
+AND (cardinality($5::text[]) = 0 OR table_id = ANY($5))
 ORDER BY run_id DESC LIMIT $6`
 
 // Jobs returns jobs of the workspace, newest first.
@@ -99,11 +100,14 @@ func (q *Queries) Unfinished(ctx context.Context, after kernel.RunID, limit int)
 
 const selectRecords = `SELECT r.row_id, r.column_id, r.state, r.message, r.input, r.attempts, r.answer, r.kept, r.kept_for, r.provider, r.credits, r.latency_ms, r.confidence, r.verified_by, r.source_url, r.cached, r.at, r.position
 FROM rm_enrichment.records r JOIN rm_enrichment.jobs j USING (run_id)
-WHERE j.workspace_id = $1 AND r.run_id = $2 AND ($3 = '' OR r.state = $3) AND ($7 = '' OR r.message = $7) AND ($8 = '' OR r.row_id = $8) AND (r.row_id, r.column_id) > ($4, $5)
+WHERE j.workspace_id = $1 AND r.run_id = $2 AND ($3 = '' OR r.state = $3) AND ($7 = '' OR r.message = $7) AND ($8 = '' OR r.row_id = $8)
+AND (r.row_id, r.column_id) > ($4, $5)
 ORDER BY r.row_id, r.column_id LIMIT $6`
 
 // Records returns what became of the run's cells by row and column, as the filter says.
-func (q *Queries) Records(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, f enrichmentview.RecordFilter) ([]enrichmentview.Record, error) {
+func (q *Queries) Records(
+	ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, f enrichmentview.RecordFilter,
+) ([]enrichmentview.Record, error) {
 	rows, err := q.db.Query(ctx, selectRecords, ws, run, f.State, f.After.Row, f.After.Column, f.Limit, f.Message, f.Row)
 	if err != nil {
 		return nil, err
@@ -111,7 +115,8 @@ func (q *Queries) Records(ctx context.Context, ws kernel.WorkspaceID, run kernel
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (enrichmentview.Record, error) {
 		r := enrichmentview.Record{Run: run}
 		var attempts []byte
-		err := row.Scan(&r.Row, &r.Column, &r.State, &r.Message, (*[]byte)(&r.Input), &attempts, (*[]byte)(&r.Answer), &r.Kept.Body, &r.Kept.For, &r.Provider, &r.Credits, &r.LatencyMS, &r.Confidence, &r.VerifiedBy,
+		err := row.Scan(&r.Row, &r.Column, &r.State, &r.Message, (*[]byte)(&r.Input), &attempts, (*[]byte)(&r.Answer), &r.Kept.Body, &r.Kept.For,
+			&r.Provider, &r.Credits, &r.LatencyMS, &r.Confidence, &r.VerifiedBy,
 			&r.SourceURL, &r.Cached, &r.At, &r.Position)
 		if err != nil {
 			return r, err
@@ -136,7 +141,9 @@ WHERE j.workspace_id = $1 AND r.run_id = $2 AND r.row_id = $3 AND r.column_id = 
 
 // Stories returns the stories of a cell's attempts, by the attempt's index; none when their key was destroyed because their time is over.
 // It is a kernel.KindNotFound error if the run has no record of the cell.
-func (q *Queries) Stories(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, cell enrichment.Cell) (map[int]enrichment.Story, error) {
+func (q *Queries) Stories(
+	ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, cell enrichment.Cell,
+) (map[int]enrichment.Story, error) {
 	var kept enrichmentview.Kept
 	err := q.db.QueryRow(ctx, selectKept, ws, run, cell.Row, cell.Column).Scan(&kept.Body, &kept.For)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -150,7 +157,8 @@ func (q *Queries) Stories(ctx context.Context, ws kernel.WorkspaceID, run kernel
 }
 
 const selectShares = `SELECT s.run_id, s.provider, s.asked, s.hits, s.failed, s.calls, s.credits, s.cost
-FROM rm_enrichment.job_shares s JOIN rm_enrichment.jobs j USING (run_id) WHERE j.workspace_id = $1 AND s.run_id = $2 ORDER BY s.asked DESC, s.provider`
+FROM rm_enrichment.job_shares s JOIN rm_enrichment.jobs j USING (run_id) WHERE j.workspace_id = $1 AND s.run_id = $2
+ORDER BY s.asked DESC, s.provider`
 
 // Shares returns what each provider has done in a job, the busiest first.
 func (q *Queries) Shares(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID) ([]enrichmentview.Share, error) {
@@ -166,7 +174,9 @@ WHERE j.workspace_id = $1 AND r.run_id = $2 AND r.state = 'error' AND ($3::text 
 GROUP BY r.message ORDER BY count(*) DESC, r.message LIMIT $4`
 
 // Failures returns why cells of a job failed, the commonest reasons first; only the given one, if it is not nil.
-func (q *Queries) Failures(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, message *string, limit int) ([]enrichmentview.Failure, error) {
+func (q *Queries) Failures(
+	ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, message *string, limit int,
+) ([]enrichmentview.Failure, error) {
 	rows, err := q.db.Query(ctx, selectFailures, ws, run, message, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read the failures of a job: %w", err)
@@ -177,7 +187,8 @@ func (q *Queries) Failures(ctx context.Context, ws kernel.WorkspaceID, run kerne
 // ratesDays is how far back hit rates look.
 const ratesDays = 30
 
-const selectRates = `SELECT provider, sum(hits)::float8 / sum(asked) FROM rm_enrichment.provider_days WHERE workspace_id = $1 AND day > $2 GROUP BY provider HAVING sum(asked) >= 20`
+const selectRates = `SELECT provider, sum(hits)::float8 / sum(asked) FROM rm_enrichment.provider_days WHERE workspace_id = $1 AND day > $2
+	GROUP BY provider HAVING sum(asked) >= 20`
 
 // HitRates implements enrichmentcmd.HitRates: of the last 30 days, for providers asked at least 20 times.
 func (q *Queries) HitRates(ctx context.Context, ws kernel.WorkspaceID) (map[string]float64, error) {
@@ -195,13 +206,17 @@ func (q *Queries) HitRates(ctx context.Context, ws kernel.WorkspaceID) (map[stri
 	return out, err
 }
 
-const selectAnswer = `SELECT kept, kept_for, confidence, verified_by, source_url FROM rm_enrichment.answers WHERE workspace_id = $1 AND provider = $2 AND input_hash = $3 AND at >= $4`
+const selectAnswer = `SELECT kept, kept_for, confidence, verified_by, source_url FROM rm_enrichment.answers WHERE workspace_id = $1
+	AND provider = $2 AND input_hash = $3 AND at >= $4`
 
 // Find implements waterfall.Cache.
-func (q *Queries) Find(ctx context.Context, ws kernel.WorkspaceID, provider, inputHash string, since time.Time) (enrichment.Reply, bool, error) {
+func (q *Queries) Find(
+	ctx context.Context, ws kernel.WorkspaceID, provider, inputHash string, since time.Time,
+) (enrichment.Reply, bool, error) {
 	var r enrichment.Reply
 	var kept enrichmentview.Kept
-	err := q.db.QueryRow(ctx, selectAnswer, ws, provider, inputHash, since).Scan(&kept.Body, &kept.For, &r.Confidence, &r.VerifiedBy, &r.SourceURL)
+	err := q.db.QueryRow(ctx, selectAnswer, ws, provider, inputHash,
+		since).Scan(&kept.Body, &kept.For, &r.Confidence, &r.VerifiedBy, &r.SourceURL)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return r, false, nil
 	}
@@ -250,14 +265,17 @@ func NewFailures(q *Queries, p projections.Positions) *Failures { return &Failur
 
 const selectFailed = `SELECT row_id, column_id FROM rm_enrichment.records r JOIN rm_enrichment.jobs j USING (run_id)
 WHERE j.workspace_id = $1 AND r.run_id = $2 AND r.state = 'error' AND ($5 = '' OR r.message = $5) AND r.row_id IN (
-  SELECT DISTINCT row_id FROM rm_enrichment.records WHERE run_id = $2 AND state = 'error' AND ($5 = '' OR message = $5) AND row_id > $3 ORDER BY row_id LIMIT $4)
+  SELECT DISTINCT row_id FROM rm_enrichment.records WHERE run_id = $2 AND state = 'error' AND ($5 = '' OR message = $5) AND row_id > $3
+ORDER BY row_id LIMIT $4)
 ORDER BY row_id, column_id`
 
 // recordsWait is how long a reader waits for the read model to come to its position.
 const recordsWait = 30 * time.Second
 
 // Failed returns failed cells of at most limit rows after the given one, those with the message if one is given.
-func (f *Failures) Failed(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, message string, after kernel.RowID, limit int, position int64) ([]enrichment.Cell, error) {
+func (f *Failures) Failed(
+	ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, message string, after kernel.RowID, limit int, position int64,
+) ([]enrichment.Cell, error) {
 	if err := await(ctx, f.positions, position); err != nil {
 		return nil, err
 	}

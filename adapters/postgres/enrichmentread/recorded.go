@@ -45,7 +45,9 @@ JOIN rm_enrichment.records c USING (run_id, row_id, column_id)
 WHERE r.workspace_id = $1 AND (r.provider, r.question) IN (SELECT * FROM unnest($2::text[], $3::text[]))`
 
 // Replies implements enrichmentcmd.Recorded. Accepted answers from before all replies were recorded stand in for those that are missing.
-func (r *Recorded) Replies(ctx context.Context, ws kernel.WorkspaceID, list []enrichment.Question) (map[enrichment.Question]enrichment.RecordedReply, error) {
+func (r *Recorded) Replies(
+	ctx context.Context, ws kernel.WorkspaceID, list []enrichment.Question,
+) (map[enrichment.Question]enrichment.RecordedReply, error) {
 	out := make(map[enrichment.Question]enrichment.RecordedReply, len(list))
 	if len(list) == 0 {
 		return out, nil
@@ -72,10 +74,13 @@ func (r *Recorded) Replies(ctx context.Context, ws kernel.WorkspaceID, list []en
 	return out, r.answers(ctx, ws, missing, out)
 }
 
-const selectAnswers = `SELECT a.provider, a.input_hash, a.kept, a.kept_for, a.confidence, a.verified_by, a.source_url FROM rm_enrichment.answers a
+const selectAnswers = `SELECT a.provider, a.input_hash, a.kept, a.kept_for, a.confidence, a.verified_by, a.source_url
+	FROM rm_enrichment.answers a
 WHERE a.workspace_id = $1 AND (a.provider, a.input_hash) IN (SELECT * FROM unnest($2::text[], $3::text[]))`
 
-func (r *Recorded) answers(ctx context.Context, ws kernel.WorkspaceID, list []enrichment.Question, out map[enrichment.Question]enrichment.RecordedReply) error {
+func (r *Recorded) answers(
+	ctx context.Context, ws kernel.WorkspaceID, list []enrichment.Question, out map[enrichment.Question]enrichment.RecordedReply,
+) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -138,7 +143,9 @@ WHERE j.workspace_id = $1 AND c.column_id = $2 AND c.row_id = ANY($3)
 ORDER BY c.row_id, c.position DESC`
 
 // Given implements enrichmentcmd.Recorded.
-func (r *Recorded) Given(ctx context.Context, ws kernel.WorkspaceID, column kernel.ColumnID, list []kernel.RowID) (map[kernel.RowID]enrichmentcmd.Given, error) {
+func (r *Recorded) Given(
+	ctx context.Context, ws kernel.WorkspaceID, column kernel.ColumnID, list []kernel.RowID,
+) (map[kernel.RowID]enrichmentcmd.Given, error) {
 	rows, err := r.queries.db.Query(ctx, selectGiven, ws, column, list)
 	if err != nil {
 		return nil, fmt.Errorf("read what runs gave: %w", err)

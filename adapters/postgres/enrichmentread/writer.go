@@ -57,7 +57,8 @@ func scanJob(row pgx.CollectableRow) (enrichmentview.Job, error) {
 	var scope string // stands in Over too
 	var estimate, over []byte
 	c := &j.Counts
-	err := row.Scan(&j.ID, &j.Workspace, &j.Table, &j.Columns, &j.State, &j.Cancelling, &j.Round, &c.Total, &c.Done, &c.Succeeded, &c.NotFound, &c.Failed, &c.Skipped, &c.Cached,
+	err := row.Scan(&j.ID, &j.Workspace, &j.Table, &j.Columns, &j.State, &j.Cancelling, &j.Round, &c.Total, &c.Done, &c.Succeeded, &c.NotFound,
+		&c.Failed, &c.Skipped, &c.Cached,
 		&j.Spent, &j.Reserved, &estimate, &scope, &over, &j.Reason, &j.StartedBy, &j.Auto, &j.CreatedAt, &j.StartedAt, &j.FinishedAt, &j.Position)
 	if err != nil {
 		return j, err
@@ -99,7 +100,8 @@ ON CONFLICT (run_id) DO UPDATE SET state = excluded.state, cancelling = excluded
   succeeded = excluded.succeeded, not_found = excluded.not_found, failed = excluded.failed, skipped = excluded.skipped, cached = excluded.cached, spent = excluded.spent,
   reserved = excluded.reserved, reason = excluded.reason, started_at = excluded.started_at, finished_at = excluded.finished_at, position = excluded.position`
 
-const upsertDay = `INSERT INTO provider_days (workspace_id, provider, day, asked, hits, failed, calls, credits, latency) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)
+const upsertDay = `INSERT INTO provider_days (workspace_id, provider, day, asked, hits, failed, calls, credits, latency)
+	VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)
 ON CONFLICT (workspace_id, provider, day) DO UPDATE SET asked = excluded.asked, hits = excluded.hits, failed = excluded.failed, calls = excluded.calls, credits = excluded.credits, latency = excluded.latency`
 
 const addShare = `INSERT INTO job_shares AS s (run_id, provider, asked, hits, failed, calls, credits, cost) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)
@@ -122,7 +124,8 @@ func (w writer) Save(ctx context.Context, b enrichmentview.Batch) error {
 			return err
 		}
 		c := j.Counts
-		q.Queue(upsertJob, j.ID, j.Workspace, j.Table, j.Columns, j.State, j.Cancelling, j.Round, c.Total, c.Done, c.Succeeded, c.NotFound, c.Failed, c.Skipped, c.Cached,
+		q.Queue(upsertJob, j.ID, j.Workspace, j.Table, j.Columns, j.State, j.Cancelling, j.Round, c.Total, c.Done, c.Succeeded, c.NotFound,
+			c.Failed, c.Skipped, c.Cached,
 			j.Spent, j.Reserved, estimate, j.Over.Scope, over, j.Reason, j.StartedBy, j.Auto, j.CreatedAt, j.StartedAt, j.FinishedAt, j.Position)
 	}
 	for _, d := range b.Days {
@@ -165,7 +168,10 @@ func (w writer) Forget(ctx context.Context, tables []kernel.TableID) error {
 }
 
 func recordColumns() []string {
-	return []string{"run_id", "row_id", "column_id", "state", "message", "input", "attempts", "answer", "kept", "kept_for", "provider", "credits", "latency_ms", "confidence", "verified_by", "source_url", "cached", "at", "position"}
+	return []string{
+		"run_id", "row_id", "column_id", "state", "message", "input", "attempts", "answer", "kept", "kept_for",
+		"provider", "credits", "latency_ms", "confidence", "verified_by", "source_url", "cached", "at", "position",
+	}
 }
 
 const upsertRecord = `INSERT INTO records (run_id, row_id, column_id, state, message, input, attempts, answer, kept, kept_for, provider, credits, latency_ms, confidence, verified_by, source_url, cached, at, position)
@@ -182,7 +188,8 @@ func (w writer) records(ctx context.Context, list []enrichmentview.Record, q *pg
 			return err
 		}
 		row := []any{
-			r.Run, r.Row, r.Column, r.State, r.Message, []byte(r.Input), attempts, []byte(r.Answer), r.Kept.Body, r.Kept.For, r.Provider, r.Credits, r.LatencyMS, r.Confidence, r.VerifiedBy, r.SourceURL, r.Cached, r.At, r.Position,
+			r.Run, r.Row, r.Column, r.State, r.Message, []byte(r.Input), attempts, []byte(r.Answer), r.Kept.Body, r.Kept.For, r.Provider, r.Credits,
+			r.LatencyMS, r.Confidence, r.VerifiedBy, r.SourceURL, r.Cached, r.At, r.Position,
 		}
 		if r.Again {
 			q.Queue(upsertRecord, row...)
@@ -207,7 +214,8 @@ func (w writer) answers(list []enrichmentview.Answer, q *pgx.Batch) {
 		return
 	}
 	n := len(list)
-	workspaces, providers, hashes, subjects, urls := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	workspaces, providers, hashes, subjects, urls := make([]string,
+		n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	bodies, confidences, evidence, times := make([][]byte, n), make([]*float64, n), make([]*string, n), make([]time.Time, n)
 	for i, a := range list {
 		workspaces[i], providers[i], hashes[i], subjects[i], urls[i] = string(a.Workspace), a.Provider, a.InputHash, a.Kept.For, a.SourceURL

@@ -15,7 +15,9 @@ import (
 
 // Cells reads cells of rows by their ids, in the trash or not; rows that don't exist are left out. seen is a position that the
 // answer reflects.
-func (g *Grid) Cells(ctx context.Context, s table.Schema, rows []kernel.RowID, cols []kernel.ColumnID) (found map[kernel.RowID]table.RowCells, seen int64, err error) {
+func (g *Grid) Cells(
+	ctx context.Context, s table.Schema, rows []kernel.RowID, cols []kernel.ColumnID,
+) (found map[kernel.RowID]table.RowCells, seen int64, err error) {
 	keys, err := rowKeys(rows)
 	if err != nil {
 		return nil, 0, err
@@ -30,8 +32,10 @@ func (g *Grid) Cells(ctx context.Context, s table.Schema, rows []kernel.RowID, c
 		columns = append(columns, c)
 		names.WriteString(", " + asText(column(id)))
 	}
-	sql := fmt.Sprintf(`SELECT (SELECT position FROM projection.checkpoints WHERE place = 'grid'), false, id, _pos, _pos0, _s::text%[3]s FROM rm_grid.%[1]s WHERE id = ANY($1) AND %[4]s
-UNION ALL SELECT 0, true, id, _pos, _pos0, _s::text%[3]s FROM rm_grid.%[2]s WHERE id = ANY($1) AND %[4]s`, liveRows(s.Table), trashedRows(s.Table), names.String(), registered(s.Table))
+	sql := fmt.Sprintf(`SELECT (SELECT position FROM projection.checkpoints WHERE place = 'grid'), false, id, _pos, _pos0, _s::text%[3]s
+		FROM rm_grid.%[1]s WHERE id = ANY($1) AND %[4]s
+UNION ALL SELECT 0, true, id, _pos, _pos0, _s::text%[3]s FROM rm_grid.%[2]s WHERE id = ANY($1) AND %[4]s`, liveRows(s.Table),
+		trashedRows(s.Table), names.String(), registered(s.Table))
 	out := make(map[kernel.RowID]table.RowCells, len(rows))
 	res, err := g.db.Query(ctx, sql, keys)
 	if err != nil {
@@ -48,7 +52,13 @@ UNION ALL SELECT 0, true, id, _pos, _pos0, _s::text%[3]s FROM rm_grid.%[2]s WHER
 	}
 	_, err = pgx.ForEachRow(res, into, func() error {
 		seen = max(seen, position)
-		r := table.RowCells{Row: kernel.RowKey(key).RowID(), Trashed: trashed, Position: pos, Values: map[kernel.ColumnID]json.RawMessage{}, Positions: map[kernel.ColumnID]int64{}}
+		r := table.RowCells{
+			Row:       kernel.RowKey(key).RowID(),
+			Trashed:   trashed,
+			Position:  pos,
+			Values:    map[kernel.ColumnID]json.RawMessage{},
+			Positions: map[kernel.ColumnID]int64{},
+		}
 		entries, err := parseStates(states)
 		if err != nil {
 			return err
@@ -86,7 +96,8 @@ func (g *Grid) Exists(ctx context.Context, id kernel.TableID, rows []kernel.RowI
 	if err != nil {
 		return nil, nil, err
 	}
-	sql := fmt.Sprintf(`SELECT id, false FROM rm_grid.%[1]s WHERE id = ANY($1) AND %[3]s UNION ALL SELECT id, true FROM rm_grid.%[2]s WHERE id = ANY($1) AND %[3]s`,
+	sql := fmt.Sprintf(`SELECT id, false FROM rm_grid.%[1]s WHERE id = ANY($1) AND %[3]s UNION ALL SELECT id, true FROM rm_grid.%[2]s
+		WHERE id = ANY($1) AND %[3]s`,
 		liveRows(id), trashedRows(id), registered(id))
 	res, err := g.db.Query(ctx, sql, keys)
 	if err != nil {
@@ -174,7 +185,8 @@ func (g *Grid) MatchKeys(ctx context.Context, s table.Schema, cols []kernel.Colu
 			g.offer(x)
 		}
 	}
-	sql := fmt.Sprintf(`SELECT v.i, m.id FROM unnest(%s) WITH ORDINALITY AS v(%s, i) CROSS JOIN LATERAL (SELECT id FROM rm_grid.%s WHERE true%s LIMIT 2) AS m WHERE %s`,
+	sql := fmt.Sprintf(`SELECT v.i, m.id FROM unnest(%s) WITH ORDINALITY AS v(%s, i) CROSS JOIN LATERAL (SELECT id FROM rm_grid.%s WHERE true%s
+		LIMIT 2) AS m WHERE %s`,
 		strings.Join(arrays, ", "), names.String()[2:], liveRows(s.Table), on.String(), registered(s.Table))
 	res, err := g.db.Query(ctx, sql, a.list...)
 	if err != nil {
@@ -248,7 +260,9 @@ func (g *Grid) RowCount(ctx context.Context, id kernel.TableID) (int64, error) {
 }
 
 // Select is IDs for callers that have the table's id only.
-func (g *Grid) Select(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, f table.Filter, search string, after kernel.RowID, limit int) ([]kernel.RowID, error) {
+func (g *Grid) Select(
+	ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, f table.Filter, search string, after kernel.RowID, limit int,
+) ([]kernel.RowID, error) {
 	info, err := g.Table(ctx, ws, id)
 	if err != nil {
 		return nil, err

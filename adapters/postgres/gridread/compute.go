@@ -18,7 +18,8 @@ import (
 )
 
 // Formula columns are computed here and are in no event: a value is a function of the row's other cells, the formulas and the table's
-// tick, which the log has; of a lookup also of the rows that it looks into (lookups.go). New rows are copied in with them; rows that have been changed are computed in the same transaction, and only
+// tick, which the log has; of a lookup also of the rows that it looks into (lookups.go). New rows are copied in with them; rows that have
+// been changed are computed in the same transaction, and only
 // for the formulas that use what has been changed. A change of a formula, of a column that formulas use, or of the tick computes all rows
 // anew: that is noted in recomputes and done page by page (projections.Settler), the first page at once. Rows and columns in the trash
 // are computed like others, so that what comes back is as if it had never been there.
@@ -178,7 +179,8 @@ func (w *Writer) firstPages(ctx context.Context) error {
 
 const noteRecompute = `INSERT INTO recomputes (table_id, columns, trash, done, total)
 SELECT $1, $2, false, 0, (SELECT GREATEST(row_count + trash_count, 0) FROM tables WHERE table_id = $1)
-ON CONFLICT (table_id) DO UPDATE SET columns = ARRAY(SELECT DISTINCT c FROM unnest(recomputes.columns || excluded.columns) AS c ORDER BY c), trash = false, after = NULL, done = 0, total = excluded.total`
+ON CONFLICT (table_id) DO UPDATE SET columns = ARRAY(SELECT DISTINCT c FROM unnest(recomputes.columns || excluded.columns) AS c
+ORDER BY c), trash = false, after = NULL, done = 0, total = excluded.total`
 
 // recomputes notes the formula columns that are to be computed anew after an event of the table's structure.
 func (w *Writer) recomputes(ctx context.Context, e *entry, before *structure, ev kernel.Event) error {
@@ -255,7 +257,8 @@ func (w *Writer) changeFormula(ctx context.Context, e table.ColumnChanged) error
 
 // forgetComputed removes what rows say of a computed column beside its value.
 func (w *Writer) forgetComputed(ctx context.Context, id kernel.TableID, col kernel.ColumnID) error {
-	return w.both(ctx, id, `UPDATE %[1]s SET _s = NULLIF(_s - '%[2]s', '{}'::jsonb), _k = NULLIF(_k - '%[2]s', '{}'::jsonb) WHERE _s ? '%[2]s' OR _k ? '%[2]s'`, short(string(col)))
+	return w.both(ctx, id, `UPDATE %[1]s SET _s = NULLIF(_s - '%[2]s', '{}'::jsonb), _k = NULLIF(_k - '%[2]s', '{}'::jsonb)
+		WHERE _s ? '%[2]s' OR _k ? '%[2]s'`, short(string(col)))
 }
 
 // How many rows are computed at a time: of a recompute, while whose pages no event is applied, and of those that events have changed.

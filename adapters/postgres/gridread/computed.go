@@ -102,7 +102,8 @@ func (c *computedRows) write(ctx context.Context, w *Writer, rows string) error 
 		args = append(args, c.values[i])
 	}
 	sql := "UPDATE " + rows + " AS t SET " + set.String() + setFolded(ids) +
-		`, _s = CASE WHEN t._s IS NULL AND v.s = '{}' THEN NULL ELSE NULLIF((COALESCE(t._s, '{}'::jsonb) - '{` + strings.Join(names, ",") + `}'::text[]) || v.s::jsonb, '{}'::jsonb) END
+		`, _s = CASE WHEN t._s IS NULL AND v.s = '{}' THEN NULL ELSE NULLIF((COALESCE(t._s, '{}'::jsonb) - '{` + strings.Join(names,
+		",") + `}'::text[]) || v.s::jsonb, '{}'::jsonb) END
 FROM unnest($1::uuid[], $2::text[], $3::text[]` + from.String() + `) AS v(id, s, k` + as.String() + `) WHERE t.id = v.id`
 	if _, err := w.tx.Exec(ctx, sql, args...); err != nil {
 		return fmt.Errorf("write computed cells: %w", err)

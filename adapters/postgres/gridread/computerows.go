@@ -95,7 +95,9 @@ func (w *Writer) readRows(ctx context.Context, reads *rowReads, rows, where stri
 // computeRows computes the plan for the rows that the condition selects and writes those that have become others. It returns how many rows
 // it looked at, whether it stopped before the others because the time for it was over, and the last one. What events have changed is
 // computed to its end.
-func (w *Writer) computeRows(ctx context.Context, e *entry, plan *table.Plan, rows, where string, arg any) (n int, stopped bool, last [16]byte, err error) {
+func (w *Writer) computeRows(
+	ctx context.Context, e *entry, plan *table.Plan, rows, where string, arg any,
+) (n int, stopped bool, last [16]byte, err error) {
 	_, pages := arg.([16]byte)
 	reads := e.reads(plan)
 	list, err := w.readRows(ctx, reads, rows, where, arg)

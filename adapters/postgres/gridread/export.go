@@ -94,7 +94,9 @@ func (g *Grid) Columns(info gridview.Info, q gridview.Query) ([]table.Column, er
 // It reads pages, so a reader that is slow holds no connection and no snapshot of the database. A row is handed out at most once, as it
 // is when its page is read. Without an order, rows that come meanwhile are found at the end. With one, the order is taken first, as of
 // one moment: what comes later is not in it, and a row that meanwhile has another value stays in its place.
-func (g *Grid) Export(ctx context.Context, info gridview.Info, q gridview.Query, rows []kernel.RowID, fn func(gridview.ExportRow) error) error {
+func (g *Grid) Export(
+	ctx context.Context, info gridview.Info, q gridview.Query, rows []kernel.RowID, fn func(gridview.ExportRow) error,
+) error {
 	p, err := g.plan(ctx, info, q)
 	if err != nil {
 		return err

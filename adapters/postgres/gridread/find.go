@@ -14,7 +14,9 @@ import (
 
 // Find looks for a text in the columns of all rows that the query selects, and tells where it stands in their order. Postgres numbers the
 // rows and finds those in which the text may be; each of their cells is then compared as it is written.
-func (g *Grid) Find(ctx context.Context, info gridview.Info, q gridview.Query, cols []table.Column, pattern table.TextPattern, s gridview.TextSearch) (gridview.Found, error) {
+func (g *Grid) Find(
+	ctx context.Context, info gridview.Info, q gridview.Query, cols []table.Column, pattern table.TextPattern, s gridview.TextSearch,
+) (gridview.Found, error) {
 	q.Fields = make([]kernel.ColumnID, len(cols))
 	for i, c := range cols {
 		q.Fields[i] = c.ID
@@ -64,7 +66,8 @@ func (p *plan) findSQL(pattern table.TextPattern, a *args) (string, error) {
 	var b strings.Builder
 	b.WriteString("SELECT t.id, t._pos, t._created, t._updated, NULL::text")
 	p.columns(&b)
-	fmt.Fprintf(&b, ", s.n FROM (SELECT n, id FROM (SELECT row_number() OVER (ORDER BY %s) - 1 AS n, id, %s AS may FROM %s) AS o WHERE may) AS s JOIN rm_grid.%s AS t USING (id) ORDER BY s.n",
+	fmt.Fprintf(&b, ", s.n FROM (SELECT n, id FROM (SELECT row_number() OVER (ORDER BY %s) - 1 AS n, id, %s AS may FROM %s) AS o WHERE "+
+		"may) AS s JOIN rm_grid.%s AS t USING (id) ORDER BY s.n",
 		p.order(bothPhases), may, from, liveRows(p.info.ID))
 	return b.String(), nil
 }

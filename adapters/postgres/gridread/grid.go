@@ -97,7 +97,8 @@ func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID
 	var state *string
 	var position, done, total, lookedDone, lookedTotal *int64
 	var recomputed []kernel.ColumnID
-	err := g.db.QueryRow(ctx, infoQuery, ws, id, version).Scan(&version, &info.RowCount, &info.Trash, &info.Last, &info.Moved, &info.CreatedAt, &info.UpdatedAt, &info.TrashedAt,
+	err := g.db.QueryRow(ctx, infoQuery, ws, id, version).Scan(&version, &info.RowCount, &info.Trash, &info.Last, &info.Moved, &info.CreatedAt,
+		&info.UpdatedAt, &info.TrashedAt,
 		&position, &state, &recomputed, &done, &total, &lookedDone, &lookedTotal)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return info, kernel.NotFound("table", string(id))
@@ -138,7 +139,8 @@ func (g *Grid) Structure(ctx context.Context, ws kernel.WorkspaceID, id kernel.T
 	return st.clone()
 }
 
-const reachedQuery = `WITH RECURSIVE reached(id) AS (SELECT $1::text UNION SELECT l.other_id FROM rm_grid.lookups l JOIN reached ON l.table_id = reached.id)
+const reachedQuery = `WITH RECURSIVE reached(id) AS (SELECT $1::text UNION SELECT l.other_id FROM rm_grid.lookups l
+	JOIN reached ON l.table_id = reached.id)
 SELECT id FROM reached WHERE id <> $1 ORDER BY id`
 
 // Reached lists the other tables that the table's lookups look into, directly or through others.
@@ -172,12 +174,15 @@ func (s *Structures) last(k structureKey) *structure {
 }
 
 const deletedColumnsQuery = `SELECT t.table_id, t.name, t.state FROM rm_grid.tables t
-WHERE t.workspace_id = $1 AND t.trashed_at IS NULL AND NOT t.purged AND EXISTS (SELECT FROM rm_grid.trashed_columns c WHERE c.table_id = t.table_id)
+WHERE t.workspace_id = $1 AND t.trashed_at IS NULL AND NOT t.purged AND EXISTS (SELECT FROM rm_grid.trashed_columns c
+WHERE c.table_id = t.table_id)
 AND (cardinality($3::text[]) = 0 OR t.table_id = ANY($3)) ORDER BY t.table_id LIMIT $2`
 
 // DeletedColumns lists the columns in the trash of the workspace's tables, of at most so many tables; only of the given ones if some
 // are given.
-func (g *Grid) DeletedColumns(ctx context.Context, ws kernel.WorkspaceID, tables int, only ...kernel.TableID) ([]gridview.DeletedColumn, error) {
+func (g *Grid) DeletedColumns(
+	ctx context.Context, ws kernel.WorkspaceID, tables int, only ...kernel.TableID,
+) ([]gridview.DeletedColumn, error) {
 	rows, err := g.db.Query(ctx, deletedColumnsQuery, ws, tables, append([]kernel.TableID{}, only...))
 	if err != nil {
 		return nil, fmt.Errorf("list columns in the trash: %w", err)
@@ -202,11 +207,14 @@ func (g *Grid) DeletedColumns(ctx context.Context, ws kernel.WorkspaceID, tables
 }
 
 const listQuery = `SELECT table_id, name, row_count, column_count, created_at, updated_at, trashed_at FROM rm_grid.tables
-WHERE workspace_id = $1 AND (trashed_at IS NOT NULL) = $2 AND NOT purged AND table_id > $3 AND (cardinality($5::text[]) = 0 OR table_id = ANY($5)) ORDER BY table_id LIMIT $4`
+WHERE workspace_id = $1 AND (trashed_at IS NOT NULL) = $2 AND NOT purged AND table_id > $3
+AND (cardinality($5::text[]) = 0 OR table_id = ANY($5)) ORDER BY table_id LIMIT $4`
 
 // List returns tables of the workspace by id from after the given one on: those in the trash, or the others; only
 // the given ones if some are given.
-func (g *Grid) List(ctx context.Context, ws kernel.WorkspaceID, trashed bool, after kernel.TableID, limit int, only ...kernel.TableID) ([]gridview.Summary, error) {
+func (g *Grid) List(
+	ctx context.Context, ws kernel.WorkspaceID, trashed bool, after kernel.TableID, limit int, only ...kernel.TableID,
+) ([]gridview.Summary, error) {
 	rows, err := g.db.Query(ctx, listQuery, ws, trashed, after, limit, append([]kernel.TableID{}, only...))
 	if err != nil {
 		return nil, fmt.Errorf("list tables: %w", err)

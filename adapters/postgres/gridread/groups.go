@@ -52,7 +52,9 @@ func (k planKey) shown() (expr string, as table.Type) {
 }
 
 // Groups reads a window of the groups of a query's rows, with what the rows of each come to.
-func (g *Grid) Groups(ctx context.Context, info gridview.Info, q gridview.Query, of []table.Aggregate, offset int64, limit int) (gridview.Groups, error) {
+func (g *Grid) Groups(
+	ctx context.Context, info gridview.Info, q gridview.Query, of []table.Aggregate, offset int64, limit int,
+) (gridview.Groups, error) {
 	out := gridview.Groups{Groups: []gridview.RowGroup{}}
 	p, err := g.plan(ctx, info, gridview.Query{Filter: q.Filter, Search: q.Search, Groups: q.Groups})
 	if err != nil || len(p.keys) == 0 {
@@ -132,8 +134,10 @@ func (x grouping) sql(a *args, offset int64, limit int) (string, error) {
 		leaf, rest := aggregate(x.column(agg), agg.Of, i)
 		inner, outer = append(inner, leaf...), append(outer, rest)
 	}
-	return fmt.Sprintf("WITH leaf AS (SELECT %s FROM %s GROUP BY %s) SELECT count(*) OVER (), sum(n)::bigint, %s FROM leaf GROUP BY GROUPING SETS (%s) ORDER BY %s LIMIT %d OFFSET %d",
-		strings.Join(inner, ", "), from, strings.Join(names, ", "), strings.Join(outer, ", "), strings.Join(sets, ", "), strings.Join(order, ", "), limit, offset), nil
+	return fmt.Sprintf("WITH leaf AS (SELECT %s FROM %s GROUP BY %s) SELECT count(*) OVER (), sum(n)::bigint, %s FROM leaf GROUP BY "+
+		"GROUPING SETS (%s) ORDER BY %s LIMIT %d OFFSET %d",
+		strings.Join(inner, ", "), from, strings.Join(names, ", "), strings.Join(outer, ", "), strings.Join(sets, ", "),
+		strings.Join(order, ", "), limit, offset), nil
 }
 
 func (x grouping) column(a table.Aggregate) table.Column {

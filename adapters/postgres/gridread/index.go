@@ -44,13 +44,23 @@ func orderIndex(id kernel.TableID, c table.Column) (index, bool) {
 }
 
 func withinIndex(id kernel.TableID, c table.Column) index {
-	return index{table: id, name: kindWithin + short(string(c.ID)), on: "USING gin (" + foldedText(c.ID) + " public.gin_trgm_ops)", trigram: true}
+	return index{
+		table:   id,
+		name:    kindWithin + short(string(c.ID)),
+		on:      "USING gin (" + foldedText(c.ID) + " public.gin_trgm_ops)",
+		trigram: true,
+	}
 }
 
 func searchIndex(id kernel.TableID, cols []table.Column) index {
 	expr := joined(cols)
 	sum := sha256.Sum256([]byte(expr))
-	return index{table: id, name: kindSearch + hex.EncodeToString(sum[:8]), on: "USING gin ((" + expr + ") public.gin_trgm_ops)", trigram: true}
+	return index{
+		table:   id,
+		name:    kindSearch + hex.EncodeToString(sum[:8]),
+		on:      "USING gin ((" + expr + ") public.gin_trgm_ops)",
+		trigram: true,
+	}
 }
 
 // indexOf is the index that finds the rows which meet the condition.

@@ -47,7 +47,15 @@ type Indexer struct {
 func (g *Grid) NewIndexer(pool *pgxpool.Pool, logger *slog.Logger) *Indexer {
 	wants := make(chan index, 256)
 	g.wanted = wants
-	return &Indexer{pool: pool, clock: g.clock, logger: logger, grid: g, wants: wants, used: map[string]time.Time{}, looked: map[string]time.Time{}}
+	return &Indexer{
+		pool:   pool,
+		clock:  g.clock,
+		logger: logger,
+		grid:   g,
+		wants:  wants,
+		used:   map[string]time.Time{},
+		looked: map[string]time.Time{},
+	}
 }
 
 func (x index) key() string { return short(string(x.table)) + "." + x.name }
@@ -72,7 +80,8 @@ func (x *Indexer) serve(ctx context.Context, want index) {
 		clear(x.looked)
 	}
 	x.used[want.key()] = now
-	if seen, ok := x.looked[want.key()]; ok && !kernel.Passed(now, seen, lookAgain) || want.trigram && !kernel.Passed(now, x.noTrigrams, trigramsAgain) {
+	if seen, ok := x.looked[want.key()]; ok && !kernel.Passed(now, seen, lookAgain) ||
+		want.trigram && !kernel.Passed(now, x.noTrigrams, trigramsAgain) {
 		return
 	}
 	if err := x.make(ctx, want); err != nil && ctx.Err() == nil {

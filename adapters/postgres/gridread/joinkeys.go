@@ -45,7 +45,8 @@ func (g *Grid) JoinKeys(ctx context.Context, s table.Schema, cols []kernel.Colum
 			g.offer(x)
 		}
 	}
-	sql := fmt.Sprintf(`SELECT v.i, min(t.id::text)::uuid, nullif(max(t.id::text), min(t.id::text))::uuid FROM unnest(%s) WITH ORDINALITY AS v(%s, i) JOIN rm_grid.%s t ON %s WHERE %s GROUP BY v.i`,
+	sql := fmt.Sprintf(`SELECT v.i, min(t.id::text)::uuid, nullif(max(t.id::text), min(t.id::text))::uuid
+		FROM unnest(%s) WITH ORDINALITY AS v(%s, i) JOIN rm_grid.%s t ON %s WHERE %s GROUP BY v.i`,
 		strings.Join(arrays, ", "), strings.Join(names, ", "), liveRows(s.Table), strings.Join(on, " AND "), registered(s.Table))
 	res, err := g.db.Query(ctx, sql, a.list...)
 	if err != nil {

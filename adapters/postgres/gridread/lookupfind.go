@@ -95,7 +95,9 @@ func valueOf(in *table.Table, l *table.Lookup) table.Column {
 }
 
 // takeInto runs takeSQL for some keys.
-func takeInto(ctx context.Context, db asked, out map[table.Key]table.Computed, c, value table.Column, sql string, keys [][16]byte, args ...any) error {
+func takeInto(
+	ctx context.Context, db asked, out map[table.Key]table.Computed, c, value table.Column, sql string, keys [][16]byte, args ...any,
+) error {
 	values, failed, err := read(ctx, db, sql, keys, value.Type, c.Lookup.Take, args)
 	if err != nil {
 		return err

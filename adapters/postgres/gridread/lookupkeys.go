@@ -70,7 +70,8 @@ func (w *Writer) rekeyTable(ctx context.Context, e *entry) error {
 		if slices.Contains(have, k) {
 			continue
 		}
-		if err := errors.Join(w.exec(ctx, fmt.Sprintf(createKeys, k.rows())), w.exec(ctx, beginKeyed, e.agg.ID(), k.column, k.compare)); err != nil {
+		if err := errors.Join(w.exec(ctx, fmt.Sprintf(createKeys, k.rows())),
+			w.exec(ctx, beginKeyed, e.agg.ID(), k.column, k.compare)); err != nil {
 			return err
 		}
 	}
@@ -142,7 +143,9 @@ func (w *Writer) gather(ctx context.Context) (more bool, err error) {
 }
 
 // readKeys reads the keys of a column in the rows that the rest of a statement selects, into found.
-func (w *Writer) readKeys(ctx context.Context, e *entry, k keyed, from string, arg any, found map[[16]byte]table.Key) (last [16]byte, n int, err error) {
+func (w *Writer) readKeys(
+	ctx context.Context, e *entry, k keyed, from string, arg any, found map[[16]byte]table.Key,
+) (last [16]byte, n int, err error) {
 	t := e.types[k.column]
 	rows, err := w.tx.Query(ctx, "SELECT id, "+keyExpr(t, k.column)+" FROM "+from, arg)
 	if err != nil {

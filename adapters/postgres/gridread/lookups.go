@@ -97,9 +97,10 @@ func (w *Writer) reach(ctx context.Context, id kernel.TableID) (*entry, error) {
 
 const (
 	forgetLookups = `DELETE FROM lookups WHERE table_id = $1`
-	keepLookup    = `INSERT INTO lookups (table_id, column_id, key_id, other_id, match_id, value_id, compare) VALUES ($1, $2, $3, $4, $5, $6, $7)`
-	forgetInto    = `DELETE FROM lookups WHERE other_id = $1 AND (match_id = $2 OR $2 = '')`
-	forgetStale   = `DELETE FROM stale WHERE table_id = $1`
+	keepLookup    = `INSERT INTO lookups (table_id, column_id, key_id, other_id, match_id, value_id, compare)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	forgetInto  = `DELETE FROM lookups WHERE other_id = $1 AND (match_id = $2 OR $2 = '')`
+	forgetStale = `DELETE FROM stale WHERE table_id = $1`
 )
 
 // relink brings the registry to what lookups are after an event of the table's structure, and has computed anew what looks into it and
@@ -161,7 +162,8 @@ func (w *Writer) keepLookups(ctx context.Context, e *entry, lookups []table.Colu
 		if err != nil {
 			return err
 		}
-		if other == nil || other.agg.Purged() || other.agg.Workspace() != e.agg.Workspace() || e.types[l.Key] == "" || other.types[l.Match] == "" {
+		if other == nil || other.agg.Purged() || other.agg.Workspace() != e.agg.Workspace() || e.types[l.Key] == "" ||
+			other.types[l.Match] == "" {
 			continue // it finds nothing any more
 		}
 		affected[l.Table] = true

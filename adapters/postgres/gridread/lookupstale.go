@@ -51,7 +51,8 @@ func (w *Writer) noteStale(ctx context.Context, l link, keys [][16]byte) error {
 }
 
 const (
-	nextStale   = `SELECT table_id, array_agg(row_id) FROM (SELECT DISTINCT table_id, row_id FROM stale WHERE table_id = (SELECT min(table_id) FROM stale) ORDER BY row_id LIMIT $1) s GROUP BY table_id`
+	nextStale = `SELECT table_id, array_agg(row_id) FROM (SELECT DISTINCT table_id, row_id FROM stale WHERE table_id = (SELECT min(table_id)
+		FROM stale) ORDER BY row_id LIMIT $1) s GROUP BY table_id`
 	staleDelete = `DELETE FROM stale WHERE table_id = $1 AND row_id = ANY($2) RETURNING column_id`
 )
 

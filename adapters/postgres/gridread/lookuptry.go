@@ -117,7 +117,8 @@ func (g *Grid) triedKeys(ctx context.Context, info gridview.Info, l *table.Looku
 // look looks through the table for the keys; through is false if it has more rows than are looked at.
 func (g *Grid) look(ctx context.Context, in *table.Table, l *table.Lookup, t *tried) (through bool, err error) {
 	c, _ := in.Schema().Column(l.Match)
-	sql := fmt.Sprintf("SELECT id, %s FROM rm_grid.%s WHERE %s ORDER BY id LIMIT %d", keyExpr(c.Type, c.ID), liveRows(l.Table), registered(l.Table), triedInto)
+	sql := fmt.Sprintf("SELECT id, %s FROM rm_grid.%s WHERE %s ORDER BY id LIMIT %d", keyExpr(c.Type, c.ID), liveRows(l.Table),
+		registered(l.Table), triedInto)
 	res, err := g.db.Query(ctx, sql)
 	if err != nil {
 		return false, fmt.Errorf("look for keys to try: %w", err)

@@ -150,7 +150,8 @@ func (g *Grid) entries(ctx context.Context, p *plan, key string) ([]*place, erro
 		fmt.Fprintf(&inner, ", %s AS k%d", k.expr, i)
 		fmt.Fprintf(&outer, ", %s", asText(fmt.Sprintf("k%d", i)))
 	}
-	sql := fmt.Sprintf("SELECT encode(uuid_send(id), 'hex')%s FROM (SELECT id%s, row_number() OVER (ORDER BY %s) AS n FROM %s) AS numbered WHERE n %% %d = 0 ORDER BY n",
+	sql := fmt.Sprintf("SELECT encode(uuid_send(id), 'hex')%s FROM (SELECT id%s, row_number() OVER (ORDER BY %s) AS n FROM %s) AS "+
+		"numbered WHERE n %% %d = 0 ORDER BY n",
 		outer.String(), inner.String(), p.whole(), from, offsetEvery)
 	rows, err := g.db.Query(ctx, sql, a.list...)
 	if err != nil {

@@ -24,7 +24,9 @@ import (
 const MaxLimit = 1000
 
 // Page reads up to limit rows from the cursor on, or from the offset-th row on.
-func (g *Grid) Page(ctx context.Context, info gridview.Info, q gridview.Query, cursor string, offset int64, limit int) (gridview.Page, error) {
+func (g *Grid) Page(
+	ctx context.Context, info gridview.Info, q gridview.Query, cursor string, offset int64, limit int,
+) (gridview.Page, error) {
 	p, err := g.plan(ctx, info, q)
 	if err != nil {
 		return gridview.Page{}, err

@@ -87,7 +87,8 @@ type InTrash struct {
 }
 
 const inTrashQuery = `SELECT workspace_id, table_id FROM rm_grid.tables t WHERE NOT purged AND table_id > $2 AND
-CASE WHEN trashed_at IS NULL THEN trash_count > 0 OR EXISTS (SELECT FROM rm_grid.trashed_columns c WHERE c.table_id = t.table_id AND c.deleted_at <= $1) ELSE trashed_at <= $1 END
+CASE WHEN trashed_at IS NULL THEN trash_count > 0 OR EXISTS (SELECT FROM rm_grid.trashed_columns c WHERE c.table_id = t.table_id
+AND c.deleted_at <= $1) ELSE trashed_at <= $1 END
 ORDER BY table_id LIMIT $3`
 
 // InTrash lists tables by id, from after the given one on, that may have something in the trash since before a time.

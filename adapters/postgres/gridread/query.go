@@ -201,7 +201,8 @@ func (p *place) cursor() string {
 }
 
 func parseCursor(s string, p *plan) (*place, error) {
-	wrong := kernel.E(kernel.KindMalformed, "INVALID_CURSOR", "the cursor is not one that this list gave for this filter and sort; start again without it")
+	wrong := kernel.E(kernel.KindMalformed, "INVALID_CURSOR",
+		"the cursor is not one that this list gave for this filter and sort; start again without it")
 	b, err := base64.RawURLEncoding.DecodeString(s)
 	if err != nil {
 		return nil, wrong
@@ -241,7 +242,8 @@ func (p *plan) after(at *place, ph phase, a *args) string {
 	if ph == nulls {
 		return first.expr + " IS NULL AND " + p.afterFrom(at, 1, gt, row, a)
 	}
-	return fmt.Sprintf("%s IS NOT NULL AND %s %s= %s::%s AND %s", first.expr, first.expr, gt, a.add(*at.Keys[0]), first.cast, p.afterFrom(at, 0, gt, row, a))
+	return fmt.Sprintf("%s IS NOT NULL AND %s %s= %s::%s AND %s", first.expr, first.expr, gt, a.add(*at.Keys[0]), first.cast,
+		p.afterFrom(at, 0, gt, row, a))
 }
 
 // afterFrom spells the order out from level i on: beyond in this level, or equal and beyond in the next.

@@ -21,7 +21,13 @@ func (w *Writer) retype(ctx context.Context, e table.ColumnTypeChanged, orig str
 	if err := w.both(ctx, e.TableID, "ALTER TABLE %s ADD COLUMN %s %s", col, sqlType(e.Column.Type)); err != nil {
 		return err
 	}
-	return w.rewrite(ctx, e.TableID, rewriting{id: e.Column.ID, read: orig, also: orig, write: col, to: e.Column.Type}, func(v, _ json.RawMessage) json.RawMessage {
+	return w.rewrite(ctx, e.TableID, rewriting{
+		id:    e.Column.ID,
+		read:  orig,
+		also:  orig,
+		write: col,
+		to:    e.Column.Type,
+	}, func(v, _ json.RawMessage) json.RawMessage {
 		out, _ := table.Convert(e.Old, e.Column, v, e.By)
 		return out
 	}, e.Old.Type, e.Old.Type)
@@ -60,12 +66,24 @@ func (w *Writer) revert(ctx context.Context, e table.ColumnTypeReverted, f table
 		if err := w.both(ctx, e.TableID, "ALTER TABLE %s ADD COLUMN %s %s", col, sqlType(e.Column.Type)); err != nil {
 			return err
 		}
-		return w.rewrite(ctx, e.TableID, rewriting{id: e.Column.ID, read: orig, also: orig, write: col, to: e.Column.Type}, func(now, _ json.RawMessage) json.RawMessage {
+		return w.rewrite(ctx, e.TableID, rewriting{
+			id:    e.Column.ID,
+			read:  orig,
+			also:  orig,
+			write: col,
+			to:    e.Column.Type,
+		}, func(now, _ json.RawMessage) json.RawMessage {
 			out, _ := table.Convert(e.Old, e.Column, now, e.By)
 			return out
 		}, e.Old.Type, e.Old.Type)
 	}
-	err := w.rewrite(ctx, e.TableID, rewriting{id: e.Column.ID, read: orig, also: col, write: orig, to: e.Column.Type}, func(before, now json.RawMessage) json.RawMessage {
+	err := w.rewrite(ctx, e.TableID, rewriting{
+		id:    e.Column.ID,
+		read:  orig,
+		also:  col,
+		write: orig,
+		to:    e.Column.Type,
+	}, func(before, now json.RawMessage) json.RawMessage {
 		return Reverted(e.Column, e.Old, before, now, e.By)
 	}, e.Column.Type, e.Old.Type)
 	if err != nil {
@@ -103,10 +121,14 @@ type rewriting struct {
 const rewritePage = 5_000
 
 // rewrite computes a column of every row from others, page by page.
-func (w *Writer) rewrite(ctx context.Context, id kernel.TableID, r rewriting, fn func(v, also json.RawMessage) json.RawMessage, readType, alsoType table.Type) error {
+func (w *Writer) rewrite(
+	ctx context.Context, id kernel.TableID, r rewriting, fn func(v, also json.RawMessage) json.RawMessage, readType, alsoType table.Type,
+) error {
 	for _, rows := range []string{liveRows(id), trashedRows(id)} {
-		selectSQL := fmt.Sprintf(`SELECT id, %s, %s FROM %s WHERE id > $1 ORDER BY id LIMIT %d`, asText(r.read), asText(r.also), rows, rewritePage)
-		updateSQL := fmt.Sprintf(`UPDATE %s AS t SET %s = v.v::%s, %s FROM unnest($1::uuid[], $2::text[], $3::text[]) AS v(id, v, k) WHERE t.id = v.id`,
+		selectSQL := fmt.Sprintf(`SELECT id, %s, %s FROM %s WHERE id > $1 ORDER BY id LIMIT %d`, asText(r.read), asText(r.also), rows,
+			rewritePage)
+		updateSQL := fmt.Sprintf(`UPDATE %s AS t SET %s = v.v::%s, %s FROM unnest($1::uuid[], $2::text[], $3::text[]) AS v(id, v, k)
+			WHERE t.id = v.id`,
 			rows, r.write, castOf(r.to), setFolded([]kernel.ColumnID{r.id}))
 		var after [16]byte
 		for {
@@ -137,7 +159,9 @@ func (w *Writer) rewrite(ctx context.Context, id kernel.TableID, r rewriting, fn
 	return nil
 }
 
-func (w *Writer) page(ctx context.Context, sql string, after [16]byte, t, alsoType table.Type, fn func(v, also json.RawMessage) json.RawMessage) ([][16]byte, []json.RawMessage, error) {
+func (w *Writer) page(
+	ctx context.Context, sql string, after [16]byte, t, alsoType table.Type, fn func(v, also json.RawMessage) json.RawMessage,
+) ([][16]byte, []json.RawMessage, error) {
 	rows, err := w.tx.Query(ctx, sql, after)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read a column: %w", err)

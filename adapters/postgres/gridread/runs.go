@@ -42,7 +42,8 @@ func (r Runs) from(ctx context.Context, q enrichmentcmd.RowQuery, a *args) (grid
 		wait, cancel := context.WithTimeout(ctx, runWait)
 		defer cancel()
 		if reached, ok := r.waiter.Wait(wait, gridview.Name, q.Position); !ok {
-			return gridview.Info{}, "", kernel.E(kernel.KindUnavailable, "CATCHING_UP", "the tables are catching up (at %d of %d)", reached, q.Position)
+			return gridview.Info{}, "", kernel.E(kernel.KindUnavailable, "CATCHING_UP", "the tables are catching up (at %d of %d)", reached,
+				q.Position)
 		}
 	}
 	info, err := r.grid.Table(ctx, q.Workspace, q.Table)
@@ -95,7 +96,8 @@ func computing(info gridview.Info, columns []kernel.ColumnID, f table.Filter) er
 	if !slices.ContainsFunc(read, func(id kernel.ColumnID) bool { return slices.Contains(info.Recompute.Columns, id) }) {
 		return nil
 	}
-	e := kernel.E(kernel.KindUnavailable, "COMPUTING", "the table's formulas are being computed (%d of %d rows); try again in a moment", info.Recompute.Done, info.Recompute.Total)
+	e := kernel.E(kernel.KindUnavailable, "COMPUTING", "the table's formulas are being computed (%d of %d rows); try again in a moment",
+		info.Recompute.Done, info.Recompute.Total)
 	e.RetryAfter = time.Second
 	return e
 }
@@ -156,7 +158,8 @@ func (r Runs) Page(ctx context.Context, q enrichmentcmd.RowQuery) ([]enrichmentc
 			names.WriteString(", " + asText(column(id)))
 		}
 	}
-	rows, err := r.grid.db.Query(ctx, fmt.Sprintf("SELECT id, _s::text%s FROM %s ORDER BY id LIMIT %d", names.String(), from, q.Limit), a.list...)
+	rows, err := r.grid.db.Query(ctx, fmt.Sprintf("SELECT id, _s::text%s FROM %s ORDER BY id LIMIT %d", names.String(), from, q.Limit),
+		a.list...)
 	if err != nil {
 		return nil, fmt.Errorf("read a run's rows: %w", err)
 	}

@@ -168,7 +168,8 @@ func (w *Writer) mark(op *gridview.Mark) error {
 		if err != nil {
 			return err
 		}
-		w.queue(int64(len(rows)), fmt.Sprintf(markUpdate, liveRows(op.Table)), fmt.Sprintf(markUpdate, trashedRows(op.Table)), keys, states, short(string(col)), op.Stamp.Position)
+		w.queue(int64(len(rows)), fmt.Sprintf(markUpdate, liveRows(op.Table)), fmt.Sprintf(markUpdate, trashedRows(op.Table)), keys, states,
+			short(string(col)), op.Stamp.Position)
 	}
 	return nil
 }

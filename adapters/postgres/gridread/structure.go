@@ -51,7 +51,8 @@ func (w *Writer) saveStructure(ctx context.Context, e *entry, agg *table.Table, 
 		return err
 	}
 	s := agg.Schema()
-	if _, err := w.tx.Exec(ctx, registryUpdate, op.Table, s.Name, string(state), s.Version, len(s.Columns), op.Stamp.Position, op.Stamp.At, s.Trashed); err != nil {
+	if _, err := w.tx.Exec(ctx, registryUpdate, op.Table, s.Name, string(state), s.Version, len(s.Columns), op.Stamp.Position, op.Stamp.At,
+		s.Trashed); err != nil {
 		return fmt.Errorf("update the registry: %w", err)
 	}
 	w.memory.set(structureKey{w.tx.Schema, op.Table}, e.structure)
@@ -71,7 +72,8 @@ func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) 
 		return err
 	}
 	st := newStructure(agg)
-	if _, err := w.tx.Exec(ctx, registryInsert, e.TableID, e.WorkspaceID, e.Name, string(state), st.version, len(e.Columns), s.Position, s.At); err != nil {
+	if _, err := w.tx.Exec(ctx, registryInsert, e.TableID, e.WorkspaceID, e.Name, string(state), st.version, len(e.Columns), s.Position,
+		s.At); err != nil {
 		return fmt.Errorf("register table: %w", err)
 	}
 	var cols strings.Builder
@@ -82,7 +84,8 @@ func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) 
 	}
 	for _, sql := range []string{
 		fmt.Sprintf(createRows, liveRows(e.TableID), "", cols.String()),
-		fmt.Sprintf(createRows, trashedRows(e.TableID), ", _deleted timestamptz NOT NULL, _dpos bigint NOT NULL, _dby text NOT NULL", cols.String()),
+		fmt.Sprintf(createRows, trashedRows(e.TableID), ", _deleted timestamptz NOT NULL, _dpos bigint NOT NULL, _dby text NOT NULL",
+			cols.String()),
 	} {
 		if _, err := w.tx.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("create table: %w", err)
@@ -131,7 +134,8 @@ func (w *Writer) alter(ctx context.Context, e *entry, agg *table.Table, op *grid
 
 // stopBuilds ends what builds an index on the table: a change of its shape would wait for it, minutes on a big table, and all
 // tables' projection with it. The indexer begins again when the index is next wanted.
-const stopBuilds = `SELECT pg_cancel_backend(pid) FROM pg_stat_progress_create_index WHERE datname = current_database() AND relid = to_regclass($1)`
+const stopBuilds = `SELECT pg_cancel_backend(pid) FROM pg_stat_progress_create_index WHERE datname = current_database()
+	AND relid = to_regclass($1)`
 
 // both runs a statement on the live rows and on the trash.
 func (w *Writer) both(ctx context.Context, id kernel.TableID, format string, args ...any) error {

@@ -140,8 +140,10 @@ func (s *summing) histogram(ctx context.Context) error {
 	if m := s.moment(); m != "" {
 		value = "extract(epoch FROM " + m + ")"
 	}
-	sql := fmt.Sprintf(`WITH b AS (SELECT least(width_bucket(%[1]s, %[2]s, %[3]s, %[4]d), %[4]d) AS n, count(*) AS c FROM %[5]s AND %[6]s IS NOT NULL GROUP BY 1)
-SELECT trim_scale(%[2]s + (%[3]s - %[2]s) * (g - 1) / %[4]d)::text, coalesce(b.c, 0) FROM generate_series(1, %[4]d) g LEFT JOIN b ON b.n = g ORDER BY g`,
+	sql := fmt.Sprintf(`WITH b AS (SELECT least(width_bucket(%[1]s, %[2]s, %[3]s, %[4]d), %[4]d) AS n, count(*) AS c FROM %[5]s
+		AND %[6]s IS NOT NULL GROUP BY 1)
+SELECT trim_scale(%[2]s + (%[3]s - %[2]s) * (g - 1) / %[4]d)::text, coalesce(b.c, 0) FROM generate_series(1, %[4]d) g LEFT JOIN b ON b.n = g
+ORDER BY g`,
 		value, low, high, gridview.SummaryBuckets, from, s.value())
 	rows, err := s.grid.db.Query(ctx, sql, a.list...)
 	if err != nil {

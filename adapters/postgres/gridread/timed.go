@@ -15,7 +15,8 @@ type Timed struct {
 	Table     kernel.TableID
 }
 
-const timedQuery = `SELECT workspace_id, table_id FROM rm_grid.tables WHERE NOT purged AND trashed_at IS NULL AND table_id > $1 AND strpos(state, '"tick":') > 0 ORDER BY table_id LIMIT $2`
+const timedQuery = `SELECT workspace_id, table_id FROM rm_grid.tables WHERE NOT purged AND trashed_at IS NULL AND table_id > $1
+	AND strpos(state, '"tick":') > 0 ORDER BY table_id LIMIT $2`
 
 // Timed lists tables by id, from after the given one on, whose formulas have been told the time.
 func (g *Grid) Timed(ctx context.Context, after kernel.TableID, limit int) ([]Timed, error) {

@@ -97,7 +97,8 @@ func (g *Grid) TrashedRows(ctx context.Context, info gridview.Info, cursor strin
 			cols = append(cols, c)
 		}
 	}
-	sql := fmt.Sprintf("SELECT id, _dpos, _deleted, _dby%s FROM rm_grid.%s WHERE %s AND %s ORDER BY _dpos DESC, id DESC LIMIT %d", names.String(), trashedRows(info.ID), registered(info.ID), after, limit+1)
+	sql := fmt.Sprintf("SELECT id, _dpos, _deleted, _dby%s FROM rm_grid.%s WHERE %s AND %s ORDER BY _dpos DESC, id DESC LIMIT %d",
+		names.String(), trashedRows(info.ID), registered(info.ID), after, limit+1)
 	rows, err := g.db.Query(ctx, sql, a.list...)
 	if err != nil {
 		return nil, "", fmt.Errorf("read the trash: %w", err)

@@ -96,7 +96,8 @@ func condition(c table.Condition, a *args, now time.Time) (string, error) {
 		return state(c, raw, a), nil
 	case table.InPeriod:
 		from, to := c.Period.Bounds(now, c.Column.Type == table.Date)
-		return fmt.Sprintf("(%s >= %s::%s AND %s < %s::%s)", expr, a.add(moment(c.Column.Type, from)), cast, expr, a.add(moment(c.Column.Type, to)), cast), nil
+		return fmt.Sprintf("(%s >= %s::%s AND %s < %s::%s)", expr, a.add(moment(c.Column.Type, from)), cast, expr,
+			a.add(moment(c.Column.Type, to)), cast), nil
 	case table.ContainsAny:
 		return containsAny(c, expr, raw, a)
 	case table.Contains, table.NotContains, table.StartsWith, table.EndsWith:
@@ -213,7 +214,8 @@ func compare(c table.Condition, expr, cast, raw string, a *args) (string, error)
 		return sql, nil
 	case table.In:
 		if foldsText(c.Column.Type) {
-			return fmt.Sprintf("(%s = ANY(%s::text[]) AND lower(%s) = ANY(%s::text[]))", expr, a.add(clipped(values)), foldedText(c.Column.ID), a.add(values)), nil
+			return fmt.Sprintf("(%s = ANY(%s::text[]) AND lower(%s) = ANY(%s::text[]))", expr, a.add(clipped(values)), foldedText(c.Column.ID),
+				a.add(values)), nil
 		}
 		return fmt.Sprintf("%s = ANY(%s::text[]::%s[])", expr, a.add(values), cast), nil
 	default: // order

@@ -260,12 +260,14 @@ func (e *entry) typeOf(c kernel.ColumnID) (table.Type, error) {
 }
 
 const countsUpdate = `UPDATE tables SET row_count = row_count + $2, trash_count = trash_count + $3,
-last_position = GREATEST(last_position, $4), rows_position = GREATEST(rows_position, $5), updated_at = GREATEST(updated_at, $6) WHERE table_id = $1`
+last_position = GREATEST(last_position, $4), rows_position = GREATEST(rows_position, $5), updated_at = GREATEST(updated_at, $6)
+WHERE table_id = $1`
 
 // reachedUpdate moves the last change of the tables that look into a table, directly or through others: what is remembered of their rows
 // by it may be otherwise now.
 const reachedUpdate = `UPDATE tables SET last_position = GREATEST(last_position, $2) WHERE table_id IN (
-WITH RECURSIVE reached(id) AS (SELECT table_id FROM lookups WHERE other_id = $1 UNION SELECT l.table_id FROM lookups l JOIN reached r ON l.other_id = r.id)
+WITH RECURSIVE reached(id) AS (SELECT table_id FROM lookups WHERE other_id = $1 UNION SELECT l.table_id FROM lookups l
+JOIN reached r ON l.other_id = r.id)
 SELECT id FROM reached)`
 
 func (w *Writer) queueRegistry() {

@@ -18,7 +18,9 @@ import (
 
 // Entries returns what happened to a row, or to one cell of it, before a position, newest first: the entries of up to limit
 // events. next is the position to go on from, 0 at the end.
-func (q *Queries) Entries(ctx context.Context, id kernel.TableID, row kernel.RowID, col kernel.ColumnID, before int64, limit int) ([]historyview.Entry, int64, error) {
+func (q *Queries) Entries(
+	ctx context.Context, id kernel.TableID, row kernel.RowID, col kernel.ColumnID, before int64, limit int,
+) ([]historyview.Entry, int64, error) {
 	key, err := row.Key()
 	if err != nil {
 		return nil, 0, kernel.NotFound("row", string(row))
@@ -117,7 +119,9 @@ func orSource(s, otherwise table.Source) table.Source {
 	return s
 }
 
-func valued(base historyview.Entry, c kernel.Chunk, old map[kernel.ColumnID][]json.RawMessage, row kernel.RowID, only kernel.ColumnID) []historyview.Entry {
+func valued(
+	base historyview.Entry, c kernel.Chunk, old map[kernel.ColumnID][]json.RawMessage, row kernel.RowID, only kernel.ColumnID,
+) []historyview.Entry {
 	i := slices.Index(c.Rows, row)
 	if i < 0 {
 		return nil

@@ -138,7 +138,9 @@ func (q *Queries) find(ctx context.Context, id kernel.TableID, step string, user
 
 // Changed implements tablecmd.History. A step that was first done before the given one is no change since, even if it was undone
 // and redone meanwhile.
-func (q *Queries) Changed(ctx context.Context, id kernel.TableID, rows []kernel.RowID, col kernel.ColumnID, after int64, step string) (map[kernel.RowID]bool, error) {
+func (q *Queries) Changed(
+	ctx context.Context, id kernel.TableID, rows []kernel.RowID, col kernel.ColumnID, after int64, step string,
+) (map[kernel.RowID]bool, error) {
 	out := map[kernel.RowID]bool{}
 	if len(rows) == 0 {
 		return out, nil

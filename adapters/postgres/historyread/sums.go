@@ -64,11 +64,13 @@ const (
 	undone  = `(SELECT coalesce(t.root, l.position) AS root FROM lines l LEFT JOIN turns t ON t.step = l.position
 WHERE hashtextextended(l.step, 0) = hashtextextended($3, 0) AND l.step = $3 AND l.table_key = hashtextextended($1, 0))`
 	turnInsert = `INSERT INTO turns (step, table_key, by_user, root, undone, effective, changed)
-SELECT l.position, l.table_key, l.by_user, u.root, false, l.position, l.position FROM lines l, ` + undone + ` u WHERE l.position = ` + firstOf + ` ON CONFLICT DO NOTHING`
+SELECT l.position, l.table_key, l.by_user, u.root, false, l.position, l.position
+FROM lines l, ` + undone + ` u WHERE l.position = ` + firstOf + ` ON CONFLICT DO NOTHING`
 	// Only the first event of a step that takes another back turns the root around: what was done is undone, what was undone
 	// is done again.
 	rootUpsert = `INSERT INTO turns (step, table_key, by_user, root, undone, effective, changed)
-SELECT l.position, l.table_key, l.by_user, l.position, true, ` + firstOf + `, $3 FROM lines l WHERE l.position = (SELECT root FROM turns WHERE step = ` + firstOf + `)
+SELECT l.position, l.table_key, l.by_user, l.position, true, ` + firstOf + `, $3 FROM lines l WHERE l.position = (SELECT root FROM turns
+	WHERE step = ` + firstOf + `)
 ON CONFLICT (step) DO UPDATE SET undone = NOT turns.undone, effective = EXCLUDED.effective, changed = EXCLUDED.changed WHERE turns.effective <> EXCLUDED.effective`
 )
 

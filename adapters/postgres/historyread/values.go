@@ -22,7 +22,9 @@ type cellKey struct {
 }
 
 // Previous implements tablecmd.History.
-func (q *Queries) Previous(ctx context.Context, id kernel.TableID, before int64, rows []kernel.RowID, cols []kernel.ColumnID) (map[kernel.RowID]map[kernel.ColumnID]tablecmd.Past, error) {
+func (q *Queries) Previous(
+	ctx context.Context, id kernel.TableID, before int64, rows []kernel.RowID, cols []kernel.ColumnID,
+) (map[kernel.RowID]map[kernel.ColumnID]tablecmd.Past, error) {
 	wanted := map[cellKey]int64{}
 	keys, err := rowKeys(rows)
 	if err != nil {
@@ -67,7 +69,9 @@ func (q *Queries) Previous(ctx context.Context, id kernel.TableID, before int64,
 	return out, nil
 }
 
-func (q *Queries) lastTouches(ctx context.Context, id kernel.TableID, before int64, keys [][16]byte, col kernel.ColumnID, into map[cellKey]int64) error {
+func (q *Queries) lastTouches(
+	ctx context.Context, id kernel.TableID, before int64, keys [][16]byte, col kernel.ColumnID, into map[cellKey]int64,
+) error {
 	rows, err := q.shape.Query(ctx, lastTouchQuery, lastTouchQuery1, keys, before, id, string(col))
 	if err != nil {
 		return fmt.Errorf("find earlier values: %w", err)

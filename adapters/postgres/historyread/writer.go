@@ -70,8 +70,10 @@ FROM (
 	sumsUpdate = `UPDATE lines l SET money = nullif(coalesce(l.money, 0) + v.money, 0), cells = nullif(coalesce(l.cells, 0) + v.cells, 0),
 row_count = nullif(coalesce(l.row_count, 0) + v.rows, 0)
 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) AS v (t, step, began, money, cells, rows)
-WHERE hashtextextended(l.step, 0) = hashtextextended(v.step, 0) AND l.step = v.step AND l.table_key = hashtextextended(v.t, 0) AND l.position < v.began`
-	begunInsert   = `INSERT INTO begun (position, table_key, lo, hi) SELECT p, hashtextextended(t, 0), l, h FROM unnest($1::bigint[], $2::text[], $3::uuid[], $4::uuid[]) AS v (p, t, l, h)`
+WHERE hashtextextended(l.step, 0) = hashtextextended(v.step, 0) AND l.step = v.step AND l.table_key = hashtextextended(v.t, 0)
+AND l.position < v.began`
+	begunInsert = `INSERT INTO begun (position, table_key, lo, hi) SELECT p, hashtextextended(t, 0), l, h
+		FROM unnest($1::bigint[], $2::text[], $3::uuid[], $4::uuid[]) AS v (p, t, l, h)`
 	touchesInsert = `INSERT INTO touches (row_id, position, valued) SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[])`
 )
 
@@ -160,7 +162,8 @@ func addLine(lines columns, c historyview.Change, s *stepSum) error {
 		}
 		row = pgtype.UUID{Bytes: key, Valid: true}
 	}
-	lines.add(c.Position, string(c.Table), c.Step.Step, s.first.Position, string(c.User), int64(s.money), int64(s.cells), int64(s.rows), c.Kind, c.Step.Label, row, strings.Join(cols, ","))
+	lines.add(c.Position, string(c.Table), c.Step.Step, s.first.Position, string(c.User), int64(s.money), int64(s.cells), int64(s.rows),
+		c.Kind, c.Step.Label, row, strings.Join(cols, ","))
 	return nil
 }
 

@@ -54,7 +54,8 @@ func (w writer) exec(ctx context.Context, sql string, args ...any) error {
 
 // Save implements savedsearchview.Writer.
 func (w writer) Save(ctx context.Context, s savedsearchview.Saved) error {
-	return w.exec(ctx, `INSERT INTO saved (id, workspace_id, name, query, shared, owner, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+	return w.exec(ctx, `INSERT INTO saved (id, workspace_id, name, query, shared, owner, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, query = excluded.query, shared = excluded.shared, updated_at = excluded.updated_at`,
 		s.ID, s.Workspace, s.Name, string(s.Query), s.Shared, s.Owner, s.CreatedAt, s.UpdatedAt)
 }
@@ -87,7 +88,9 @@ const selectSaved = `SELECT id, workspace_id, name, query, shared, owner, create
 WHERE workspace_id = $1 AND (owner = $2 OR shared) `
 
 // List returns the searches that the person may run, oldest first, from the one behind after on.
-func (q *Queries) List(ctx context.Context, ws kernel.WorkspaceID, owner string, after kernel.SavedSearchID, limit int) ([]savedsearchview.Saved, error) {
+func (q *Queries) List(
+	ctx context.Context, ws kernel.WorkspaceID, owner string, after kernel.SavedSearchID, limit int,
+) ([]savedsearchview.Saved, error) {
 	rows, err := q.db.Query(ctx, selectSaved+`AND id > $3 ORDER BY id LIMIT $4`, ws, owner, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list saved searches: %w", err)
@@ -103,7 +106,8 @@ func scan(row pgx.CollectableRow) (savedsearchview.Saved, error) {
 	return s, err
 }
 
-const selectReindex = `SELECT workspace_id, requested_by, requested_at, finished_at, position, error FROM rm_saved_search.reindexes WHERE workspace_id = $1`
+const selectReindex = `SELECT workspace_id, requested_by, requested_at, finished_at, position, error FROM rm_saved_search.reindexes
+	WHERE workspace_id = $1`
 
 // Reindex returns the workspace's last request to make the index anew, nil if there was none.
 func (q *Queries) Reindex(ctx context.Context, ws kernel.WorkspaceID) (*savedsearchview.Reindex, error) {

@@ -40,7 +40,8 @@ func (w writer) exec(ctx context.Context, sql string, args ...any) error {
 
 // Begin implements scrapeview.Writer.
 func (w writer) Begin(ctx context.Context, j scrapeview.Job) error {
-	return w.exec(ctx, `INSERT INTO jobs (id, workspace_id, pages_left, callback, requested_at) VALUES ($1, $2, $3, $4, $5)`, j.ID, j.Workspace, j.Left, j.Callback, j.At)
+	return w.exec(ctx, `INSERT INTO jobs (id, workspace_id, pages_left, callback, requested_at) VALUES ($1, $2, $3, $4, $5)`, j.ID,
+		j.Workspace, j.Left, j.Callback, j.At)
 }
 
 // Read implements scrapeview.Writer.

@@ -33,7 +33,8 @@ func (q *Queries) findSQL(p searchview.Plan, near [][]string) (string, []any) {
 		found := strings.Join(all, " & ")
 		where = append(where, "words @@ "+a.add(lexeme(string(p.Workspace))+" & "+found)+"::tsquery")
 		// A word as it was asked for counts far more than one that begins so or is nearly so; then one in the name more than elsewhere.
-		score = fmt.Sprintf("(20 * ts_rank(words, %s::tsquery) + ts_rank(words, %s::tsquery))::float8", a.add(strings.Join(exact, " | ")), a.add(strings.Join(all, " | ")))
+		score = fmt.Sprintf("(20 * ts_rank(words, %s::tsquery) + ts_rank(words, %s::tsquery))::float8", a.add(strings.Join(exact, " | ")),
+			a.add(strings.Join(all, " | ")))
 	}
 	for i, c := range p.Clauses {
 		if c.Columns != nil {
@@ -41,7 +42,8 @@ func (q *Queries) findSQL(p searchview.Plan, near [][]string) (string, []any) {
 		}
 	}
 	where = append(where, filters(p.Filter, &a)...)
-	fmt.Fprintf(&b, "WITH hits AS MATERIALIZED (SELECT row_id, table_id, created_at, updated_at, name_key, tags, states, providers, %s AS score FROM rm_search.own_rows WHERE %s),\n",
+	fmt.Fprintf(&b, "WITH hits AS MATERIALIZED (SELECT row_id, table_id, created_at, updated_at, name_key, tags, states, providers, %s AS "+
+		"score FROM rm_search.own_rows WHERE %s),\n",
 		score, strings.Join(where, " AND "))
 	key, dir := sortKey(p)
 	after := "true"
@@ -52,13 +54,15 @@ func (q *Queries) findSQL(p searchview.Plan, near [][]string) (string, []any) {
 		}
 		after = fmt.Sprintf("(%s, row_id) %s (%s, %s::uuid)", key, sign, cursorKey(p, &a), a.add(rowUUID(p.After.Row)))
 	}
-	fmt.Fprintf(&b, "page AS (SELECT row_id, score FROM hits WHERE %s ORDER BY %s %s, row_id %s LIMIT %d OFFSET %d)\n", after, key, dir, dir, p.Limit, p.Offset)
+	fmt.Fprintf(&b, "page AS (SELECT row_id, score FROM hits WHERE %s ORDER BY %s %s, row_id %s LIMIT %d OFFSET %d)\n", after, key, dir, dir,
+		p.Limit, p.Offset)
 	facets := "NULL::jsonb"
 	if p.Facets {
 		facets = facetsSQL
 	}
 	fmt.Fprintf(&b, `SELECT (SELECT count(*) FROM hits), %s, COALESCE((SELECT jsonb_agg(to_jsonb(f) ORDER BY f.ord) FROM (
-SELECT r.row_id, r.table_id, p.score, (extract(epoch FROM r.created_at) * 1000000)::bigint AS created, (extract(epoch FROM r.updated_at) * 1000000)::bigint AS updated,
+SELECT r.row_id, r.table_id, p.score, (extract(epoch FROM r.created_at) * 1000000)::bigint AS created, (extract(epoch
+FROM r.updated_at) * 1000000)::bigint AS updated,
 r.position, r.name, r.name_key, r.tags, r.states, r.providers, r.doc, row_number() OVER (ORDER BY %s %s, r.row_id %s) AS ord
 FROM page p JOIN rm_search.own_rows r USING (row_id)) f), '[]')`, facets, strings.ReplaceAll(key, "score", "p.score"), dir, dir)
 	return b.String(), a.list

@@ -66,7 +66,10 @@ func shows(value string, words []searchview.Word) bool {
 		}
 	}
 	n := 0
-	for word := range strings.FieldsFuncSeq(strings.ToLower(value), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
+	for word := range strings.FieldsFuncSeq(strings.ToLower(value), func(r rune) bool {
+		return (r < 'a' || r > 'z') &&
+			(r < '0' || r > '9')
+	}) {
 		if n == len(words) || words[n].Text != word {
 			return false
 		}

@@ -34,7 +34,8 @@ const within = 10 * time.Second
 
 func tooSlow(ctx context.Context, err error) error {
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return kernel.E(kernel.KindUnavailable, "SEARCH_TOO_SLOW", "the search took longer than %s; ask for more words or fewer tables", within).Because(err)
+		return kernel.E(kernel.KindUnavailable, "SEARCH_TOO_SLOW", "the search took longer than %s; ask for more words or fewer tables",
+			within).Because(err)
 	}
 	return err
 }
@@ -152,7 +153,9 @@ WHERE workspace_id = $1 AND folded >= $2 AND folded < $2 || chr(1114111) AND tab
 GROUP BY folded ORDER BY n DESC, folded LIMIT $4`
 
 // Suggest implements searchview.Searcher.
-func (q *Queries) Suggest(ctx context.Context, ws kernel.WorkspaceID, tables []kernel.TableID, prefix string, limit int) ([]searchview.Suggestion, error) {
+func (q *Queries) Suggest(
+	ctx context.Context, ws kernel.WorkspaceID, tables []kernel.TableID, prefix string, limit int,
+) ([]searchview.Suggestion, error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	rows, err := q.db.Query(ctx, suggestQuery, ws, prefix, tables, limit)

@@ -151,7 +151,8 @@ const (
 	addTerms = `INSERT INTO terms (workspace_id, term, n) SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
 ON CONFLICT (workspace_id, term) DO UPDATE SET n = terms.n + excluded.n`
 	dropTerms = `DELETE FROM terms t USING unnest($1::text[], $2::text[]) AS v(w, s) WHERE t.workspace_id = v.w AND t.term = v.s AND t.n <= 0`
-	addLabels = `INSERT INTO labels (workspace_id, table_id, folded, label, n) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+	addLabels = `INSERT INTO labels (workspace_id, table_id, folded, label, n) SELECT *
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
 ON CONFLICT (workspace_id, folded, table_id, label) DO UPDATE SET n = labels.n + excluded.n`
 	dropLabels = `DELETE FROM labels l USING unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS v(w, t, f, s)
 WHERE l.workspace_id = v.w AND l.table_id = v.t AND l.folded = v.f AND l.label = v.s AND l.n <= 0`

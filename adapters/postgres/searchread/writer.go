@@ -231,6 +231,7 @@ func (w writer) insert(ctx context.Context, a rowArrays) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.tx.Exec(ctx, saveRows, ids, a.tables, a.workspaces, a.positions, a.created, a.updated, a.gone, a.names, a.keys, a.tags, a.states, a.providers, a.docs, a.words)
+	_, err = w.tx.Exec(ctx, saveRows, ids, a.tables, a.workspaces, a.positions, a.created, a.updated, a.gone, a.names, a.keys, a.tags,
+		a.states, a.providers, a.docs, a.words)
 	return err
 }

@@ -72,7 +72,8 @@ func (f *feeding) load(ctx context.Context, events []eventstore.Recorded) error 
 		}
 	}
 	f.endpoints = map[kernel.WorkspaceID][]endpoint{}
-	rows, err := f.tx.Query(ctx, `SELECT workspace_id, id, types, tables, enabled FROM webhook_queue.endpoints WHERE workspace_id = ANY ($1) AND NOT deleted`, workspaces)
+	rows, err := f.tx.Query(ctx, `SELECT workspace_id, id, types, tables, enabled FROM webhook_queue.endpoints WHERE workspace_id = ANY ($1)
+		AND NOT deleted`, workspaces)
 	if err != nil {
 		return err
 	}
@@ -123,7 +124,8 @@ func (f *feeding) own(ctx context.Context, r eventstore.Recorded, e kernel.Event
 		return f.create(ctx, e)
 	case webhook.Changed:
 		f.update(r.Workspace, id, func(m *endpoint) { m.types, m.tables = e.Types, e.Tables })
-		return f.exec(ctx, `UPDATE webhook_queue.endpoints SET url = $2, types = $3, tables = $4, ordered = $5, sealed_url = $6, not_before = '-infinity' WHERE id = $1`,
+		return f.exec(ctx, `UPDATE webhook_queue.endpoints
+			SET url = $2, types = $3, tables = $4, ordered = $5, sealed_url = $6, not_before = '-infinity' WHERE id = $1`,
 			id, e.URL, append([]string{}, e.Types...), append([]kernel.TableID{}, e.Tables...), e.Ordered, e.SealedURL)
 	case webhook.SecretRotated:
 		return f.secrets(ctx, id, func(s []webhook.Secret) []webhook.Secret { return webhook.Rotated(s, e) })
@@ -137,7 +139,8 @@ func (f *feeding) own(ctx context.Context, r eventstore.Recorded, e kernel.Event
 		return f.exec(ctx, `UPDATE webhook_queue.endpoints SET enabled = false WHERE id = $1`, id)
 	case webhook.Enabled:
 		f.update(r.Workspace, id, func(m *endpoint) { m.enabled = true })
-		return errors.Join(f.exec(ctx, `UPDATE webhook_queue.endpoints SET enabled = true, failures = 0, failing_since = NULL, not_before = '-infinity', due_at = statement_timestamp() WHERE id = $1`, id),
+		return errors.Join(f.exec(ctx, `UPDATE webhook_queue.endpoints
+			SET enabled = true, failures = 0, failing_since = NULL, not_before = '-infinity', due_at = statement_timestamp() WHERE id = $1`, id),
 			f.exec(ctx, hastenSQL, id))
 	case webhook.Deleted:
 		f.update(r.Workspace, id, func(m *endpoint) { m.enabled = false })
@@ -174,8 +177,10 @@ func (f *feeding) create(ctx context.Context, e webhook.Created) error {
 		return err
 	}
 	f.endpoints[e.Workspace] = append(f.endpoints[e.Workspace], endpoint{id: e.ID, types: e.Types, tables: e.Tables, enabled: true})
-	return f.exec(ctx, `INSERT INTO webhook_queue.endpoints (id, workspace_id, url, types, tables, ordered, secrets, enabled, sealed_url) VALUES ($1, $2, $3, $4, $5, $6, $7, true, $8)
-ON CONFLICT (id) DO NOTHING`, e.ID, e.Workspace, e.URL, append([]string{}, e.Types...), append([]kernel.TableID{}, e.Tables...), e.Ordered, secrets, e.SealedURL)
+	return f.exec(ctx, `INSERT INTO webhook_queue.endpoints (id, workspace_id, url, types, tables, ordered, secrets, enabled, sealed_url)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, true, $8)
+ON CONFLICT (id) DO NOTHING`, e.ID, e.Workspace, e.URL, append([]string{}, e.Types...), append([]kernel.TableID{}, e.Tables...), e.Ordered,
+		secrets, e.SealedURL)
 }
 
 func (f *feeding) secrets(ctx context.Context, id kernel.WebhookID, fn func([]webhook.Secret) []webhook.Secret) error {
@@ -214,7 +219,8 @@ func (f *feeding) flush(ctx context.Context) error {
 	}
 	return f.exec(ctx, `
 INSERT INTO webhook_queue.deliveries (endpoint_id, position, type, state, due_at, created_at)
-SELECT u.id, u.position, u.type, 'waiting', statement_timestamp(), statement_timestamp() FROM unnest($1::text[], $2::bigint[], $3::text[]) u(id, position, type)
+SELECT u.id, u.position, u.type, 'waiting', statement_timestamp(), statement_timestamp()
+FROM unnest($1::text[], $2::bigint[], $3::text[]) u(id, position, type)
 ON CONFLICT (endpoint_id, position) DO NOTHING`, f.ids, f.positions, f.types)
 }
 
@@ -227,7 +233,8 @@ const (
 	dueNowSQL = `UPDATE webhook_queue.endpoints SET due_at = least(due_at, statement_timestamp()) WHERE id = ANY ($1)`
 	againSQL  = `
 INSERT INTO webhook_queue.deliveries (endpoint_id, position, type, state, due_at, created_at)
-SELECT $1, u.position, u.type, 'waiting', statement_timestamp(), statement_timestamp() FROM unnest($2::bigint[], $3::text[]) u(position, type)
+SELECT $1, u.position, u.type, 'waiting', statement_timestamp(), statement_timestamp()
+FROM unnest($2::bigint[], $3::text[]) u(position, type)
 ON CONFLICT (endpoint_id, position) DO UPDATE SET state = 'waiting', round = deliveries.round + 1, attempts = 0, lost = 0, due_at = EXCLUDED.due_at, created_at = EXCLUDED.created_at, ended_at = NULL`
 	unrestSQL = `UPDATE webhook_queue.endpoints SET due_at = least(due_at, statement_timestamp()), not_before = '-infinity' WHERE id = $1`
 )
@@ -246,7 +253,8 @@ func again(ctx context.Context, tx pgx.Tx, id kernel.WebhookID, positions []int6
 const (
 	replayPage = 500
 	replaySQL  = `
-SELECT r.id, r.at, r.until, e.id, e.workspace_id, e.types, e.tables, e.deleted FROM webhook_queue.replays r JOIN webhook_queue.endpoints e ON e.id = r.endpoint_id
+SELECT r.id, r.at, r.until, e.id, e.workspace_id, e.types, e.tables, e.deleted FROM webhook_queue.replays r
+JOIN webhook_queue.endpoints e ON e.id = r.endpoint_id
 ORDER BY r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED`
 )
 
@@ -254,7 +262,8 @@ ORDER BY r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED`
 func (q *Queue) Replay(ctx context.Context) (more bool, err error) {
 	err = pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
 		var r replay
-		err := tx.QueryRow(ctx, replaySQL).Scan(&r.id, &r.at, &r.until, &r.to.id, &r.workspace, (*[]string)(&r.to.types), &r.to.tables, &r.deleted)
+		err := tx.QueryRow(ctx, replaySQL).Scan(&r.id, &r.at, &r.until, &r.to.id, &r.workspace, (*[]string)(&r.to.types), &r.to.tables,
+			&r.deleted)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}

@@ -27,8 +27,11 @@ func scanDelivery(row pgx.CollectableRow) (webhookflow.Delivery, error) {
 }
 
 // Deliveries returns a webhook's deliveries before the position, the latest first; an empty state is every state.
-func (q *Queue) Deliveries(ctx context.Context, id kernel.WebhookID, state webhookflow.State, before int64, limit int) ([]webhookflow.Delivery, error) {
-	rows, err := q.pool.Query(ctx, `SELECT `+deliveryColumns+` WHERE d.endpoint_id = $1 AND d.position < $2 AND ($3 = '' OR d.state = $3) ORDER BY d.position DESC LIMIT $4`,
+func (q *Queue) Deliveries(
+	ctx context.Context, id kernel.WebhookID, state webhookflow.State, before int64, limit int,
+) ([]webhookflow.Delivery, error) {
+	rows, err := q.pool.Query(ctx, `SELECT `+deliveryColumns+` WHERE d.endpoint_id = $1 AND d.position < $2 AND ($3 = '' OR d.state = $3)
+		ORDER BY d.position DESC LIMIT $4`,
 		id, before, string(state), limit)
 	if err != nil {
 		return nil, err
@@ -37,7 +40,9 @@ func (q *Queue) Deliveries(ctx context.Context, id kernel.WebhookID, state webho
 }
 
 // Attempts returns a delivery with its attempts, the latest first; false if there is none.
-func (q *Queue) Attempts(ctx context.Context, id kernel.WebhookID, position int64) (webhookflow.Delivery, []webhookflow.Attempt, bool, error) {
+func (q *Queue) Attempts(
+	ctx context.Context, id kernel.WebhookID, position int64,
+) (webhookflow.Delivery, []webhookflow.Attempt, bool, error) {
 	rows, err := q.pool.Query(ctx, `SELECT `+deliveryColumns+` WHERE d.endpoint_id = $1 AND d.position = $2`, id, position)
 	if err != nil {
 		return webhookflow.Delivery{}, nil, false, err
@@ -68,8 +73,10 @@ WHERE endpoint_id = $1 AND position = $2 ORDER BY id DESC LIMIT 100`, id, positi
 }
 
 const healthSQL = `
-SELECT e.id, (SELECT count(*) FROM (SELECT FROM webhook_queue.deliveries d WHERE d.endpoint_id = e.id AND d.state = 'waiting' LIMIT 10000) w),
-	e.failing_since, e.last_success_at, e.last_failure_at, CASE WHEN e.failures > 0 AND e.not_before > statement_timestamp() AND e.not_before <= statement_timestamp() + $2 THEN e.not_before END,
+SELECT e.id, (SELECT count(*) FROM (SELECT FROM webhook_queue.deliveries d WHERE d.endpoint_id = e.id AND d.state = 'waiting'
+LIMIT 10000) w),
+	e.failing_since, e.last_success_at, e.last_failure_at, CASE WHEN e.failures > 0 AND e.not_before > statement_timestamp()
+	AND e.not_before <= statement_timestamp() + $2 THEN e.not_before END,
 	EXISTS (SELECT FROM webhook_queue.replays r WHERE r.endpoint_id = e.id)
 FROM webhook_queue.endpoints e WHERE e.workspace_id = $1 AND NOT e.deleted`
 
@@ -82,7 +89,9 @@ func (q *Queue) Health(ctx context.Context, ws kernel.WorkspaceID) (map[kernel.W
 	out := map[kernel.WebhookID]webhookflow.Health{}
 	var id kernel.WebhookID
 	var h webhookflow.Health
-	_, err = pgx.ForEachRow(rows, []any{&id, &h.Waiting, &h.FailingSince, &h.LastSuccess, &h.LastFailure, &h.NotBefore, &h.Replaying}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{
+		&id, &h.Waiting, &h.FailingSince, &h.LastSuccess, &h.LastFailure, &h.NotBefore, &h.Replaying,
+	}, func() error {
 		out[id] = h
 		return nil
 	})

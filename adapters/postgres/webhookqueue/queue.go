@@ -72,7 +72,15 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 	if err := Migrate(ctx, cfg.Pool); err != nil {
 		return nil, err
 	}
-	return &Queue{pool: cfg.Pool, log: cfg.Log, codec: cfg.Codec, encoder: cfg.Encoder, process: cfg.Process, held: map[kernel.WebhookID]string{}, tables: cloudevent.NewTables(cfg.Log)}, nil
+	return &Queue{
+		pool:    cfg.Pool,
+		log:     cfg.Log,
+		codec:   cfg.Codec,
+		encoder: cfg.Encoder,
+		process: cfg.Process,
+		held:    map[kernel.WebhookID]string{},
+		tables:  cloudevent.NewTables(cfg.Log),
+	}, nil
 }
 
 // All times are this server's: no two workers' clocks need agree. What is put off for longer than anything is was put off by a clock that
@@ -81,7 +89,8 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 // A process has the endpoint queues ($5) that its workers have, not one that they could not give back. One that a worker of the process has
 // is not taken although another process had it meanwhile: the worker may be about to send.
 //
-// Whoever takes an endpoint queue leaves the time in not_before: when it is gone as the endpoint queue is given back, somebody has wanted it tried at once.
+// Whoever takes an endpoint queue leaves the time in not_before: when it is gone as the endpoint queue is given back, somebody has wanted
+// it tried at once.
 const claimSQL = `
 WITH free AS (
 	SELECT id, lease <> '' AS lost FROM webhook_queue.endpoints
@@ -108,7 +117,8 @@ func (q *Queue) Claim(ctx context.Context, n int) ([]webhookflow.EndpointQueue, 
 	endpoints, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (webhookflow.EndpointQueue, error) {
 		var l webhookflow.EndpointQueue
 		var secrets []byte
-		if err := row.Scan(&l.ID, &l.Workspace, &l.URL, &l.Ordered, &secrets, &l.Lease, &l.Lost, &l.Taken, &l.Failures, &l.FailingSince, &l.LastSuccess, &l.SealedURL); err != nil {
+		if err := row.Scan(&l.ID, &l.Workspace, &l.URL, &l.Ordered, &secrets, &l.Lease, &l.Lost, &l.Taken, &l.Failures, &l.FailingSince,
+			&l.LastSuccess, &l.SealedURL); err != nil {
 			return l, err
 		}
 		return l, json.Unmarshal(secrets, &l.Secrets)
@@ -129,9 +139,11 @@ const (
 	// Two ranges of the index: what is due, and what is put off for longer than anything is ($2).
 	dueSQL = `
 SELECT ` + itemColumns + `, true FROM (
-	(SELECT * FROM webhook_queue.deliveries WHERE endpoint_id = $1 AND state = 'waiting' AND due_at <= statement_timestamp() ORDER BY due_at, position LIMIT $3)
+	(SELECT * FROM webhook_queue.deliveries WHERE endpoint_id = $1 AND state = 'waiting' AND due_at <= statement_timestamp()
+	ORDER BY due_at, position LIMIT $3)
 	UNION ALL
-	(SELECT * FROM webhook_queue.deliveries WHERE endpoint_id = $1 AND state = 'waiting' AND due_at > statement_timestamp() + $2 ORDER BY due_at, position LIMIT $3)
+	(SELECT * FROM webhook_queue.deliveries WHERE endpoint_id = $1 AND state = 'waiting' AND due_at > statement_timestamp() + $2
+	ORDER BY due_at, position LIMIT $3)
 ) d WHERE ` + holdSQL + ` ORDER BY due_at, position LIMIT $3`
 	// In order means by position: what comes after one that is not due has to wait, and so has what a replay has yet to put before it.
 	dueInOrderSQL = `
@@ -168,7 +180,8 @@ const (
 	heldSQL = `SELECT lease = $2 FROM webhook_queue.endpoints WHERE id = $1`
 	markSQL = `
 WITH hold AS (SELECT FROM webhook_queue.endpoints WHERE id = $1 AND lease = $2 FOR UPDATE),
-	marked AS (UPDATE webhook_queue.deliveries SET lost = $5 WHERE endpoint_id = $1 AND position = $3 AND round = $4 AND EXISTS (SELECT FROM hold))
+	marked AS (UPDATE webhook_queue.deliveries SET lost = $5 WHERE endpoint_id = $1 AND position = $3 AND round = $4 AND EXISTS (SELECT
+	FROM hold))
 SELECT EXISTS (SELECT FROM hold)`
 )
 
@@ -203,7 +216,8 @@ func holds(answer pgx.Row) error {
 const (
 	lockSQL         = `SELECT FROM webhook_queue.endpoints WHERE id = $1 FOR UPDATE`
 	lockEndpointSQL = `SELECT ordered FROM webhook_queue.endpoints WHERE id = $1 AND lease = $2 FOR UPDATE`
-	// The endpoint queue is due when the first of its items is. It is asked after the endpoint queue is locked, so that nothing that the feeder adds at
+	// The endpoint queue is due when the first of its items is. It is asked after the endpoint queue is locked, so that nothing that the
+	// feeder adds at
 	// the same moment is overlooked: the feeder locks the endpoint queue, too.
 	releaseSQL = `
 UPDATE webhook_queue.endpoints SET lease = '', held_by = '', leased_until = '-infinity',
@@ -245,7 +259,8 @@ func (q *Queue) Body(ctx context.Context, position int64) (id string, body []byt
 const (
 	pruneSQL = `
 WITH old AS (
-	SELECT endpoint_id, position FROM webhook_queue.deliveries WHERE state <> 'waiting' AND ended_at < statement_timestamp() - $1::interval LIMIT $2 FOR UPDATE SKIP LOCKED
+	SELECT endpoint_id, position FROM webhook_queue.deliveries WHERE state <> 'waiting' AND ended_at < statement_timestamp() - $1::interval
+	LIMIT $2 FOR UPDATE SKIP LOCKED
 ), attempts AS (
 	DELETE FROM webhook_queue.attempts a USING old WHERE a.endpoint_id = old.endpoint_id AND a.position = old.position
 )

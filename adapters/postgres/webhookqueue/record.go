@@ -29,11 +29,13 @@ WHERE d.endpoint_id = $1 AND d.position = o.position AND d.round = o.round
 	AND (o.state = 'delivered' OR d.state = 'waiting' AND EXISTS (SELECT FROM webhook_queue.endpoints WHERE id = $1 AND lease = $7))`
 	// A further round, so that the outcome of what is under way doesn't put it off.
 	hastenSQL = `
-UPDATE webhook_queue.deliveries SET due_at = statement_timestamp(), round = round + 1, attempts = 0, lost = 0 WHERE endpoint_id = $1 AND state = 'waiting'`
+UPDATE webhook_queue.deliveries SET due_at = statement_timestamp(), round = round + 1, attempts = 0, lost = 0 WHERE endpoint_id = $1
+AND state = 'waiting'`
 	// What the receiver refused while it took other things is not hastened: it would be tried with each of them.
 	backSQL = `
 UPDATE webhook_queue.deliveries d SET due_at = LEAST(d.due_at, statement_timestamp()), attempts = 0 FROM webhook_queue.endpoints e
-WHERE e.id = $1 AND d.endpoint_id = $1 AND d.state = 'waiting' AND d.attempts > 0 AND d.created_at >= COALESCE(e.last_success_at, '-infinity')`
+WHERE e.id = $1 AND d.endpoint_id = $1 AND d.state = 'waiting' AND d.attempts > 0
+AND d.created_at >= COALESCE(e.last_success_at, '-infinity')`
 	// $2 tells that something was taken, $3 how many were refused after that, $4 that any were.
 	healthChangeSQL = `
 UPDATE webhook_queue.endpoints SET failures = CASE WHEN $2 THEN $3 ELSE failures + $3 END,
@@ -95,7 +97,8 @@ func recordOf(outcomes []webhookflow.Outcome) (record, error) {
 		if err != nil {
 			return r, err
 		}
-		r.positions, r.took, r.rounds = append(r.positions, o.Item.Position), append(r.took, a.Took.Microseconds()), append(r.rounds, o.Item.Round)
+		r.positions, r.took, r.rounds = append(r.positions,
+			o.Item.Position), append(r.took, a.Took.Microseconds()), append(r.rounds, o.Item.Round)
 		r.attempts, r.status, r.at = append(r.attempts, o.Item.Attempts), append(r.status, a.Status), append(r.at, a.At)
 		r.states, r.errors, r.bodies = append(r.states, string(o.State)), append(r.errors, a.Error), append(r.bodies, a.Body)
 		r.requests, r.responses = append(r.requests, request), append(r.responses, response)

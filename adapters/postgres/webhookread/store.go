@@ -64,7 +64,8 @@ func (w writer) Put(ctx context.Context, l webhookview.Webhook) error {
 ON CONFLICT (id) DO UPDATE SET url = excluded.url, description = excluded.description, types = excluded.types, tables = excluded.tables, ordered = excluded.ordered,
 	enabled = excluded.enabled, reason = excluded.reason, off_at = excluded.off_at, off_position = excluded.off_position,
 	secret_version = excluded.secret_version, old_until = excluded.old_until, updated_at = excluded.updated_at, sealed_url = excluded.sealed_url`,
-		l.ID, l.Workspace, l.URL, l.Description, append([]string{}, l.Types...), append([]kernel.TableID{}, l.Tables...), l.Ordered, l.Enabled, l.Reason, l.OffAt,
+		l.ID, l.Workspace, l.URL, l.Description, append([]string{}, l.Types...), append([]kernel.TableID{}, l.Tables...), l.Ordered, l.Enabled,
+		l.Reason, l.OffAt,
 		l.OffPosition, l.SecretVersion, l.OldUntil, l.CreatedAt, l.UpdatedAt, l.SealedURL)
 	return err
 }
@@ -78,7 +79,8 @@ func (w writer) Delete(ctx context.Context, id kernel.WebhookID) error {
 func scan(row pgx.CollectableRow) (webhookview.Webhook, error) {
 	var l webhookview.Webhook
 	var types []string
-	err := row.Scan(&l.ID, &l.Workspace, &l.URL, &l.Description, &types, &l.Tables, &l.Ordered, &l.Enabled, &l.Reason, &l.OffAt, &l.OffPosition,
+	err := row.Scan(&l.ID, &l.Workspace, &l.URL, &l.Description, &types, &l.Tables, &l.Ordered, &l.Enabled, &l.Reason, &l.OffAt,
+		&l.OffPosition,
 		&l.SecretVersion, &l.OldUntil, &l.CreatedAt, &l.UpdatedAt, &l.SealedURL)
 	l.Types = webhook.Filter(types)
 	return l, err

@@ -31,7 +31,9 @@ WHERE m.user_id = $1 AND w.id > $2 AND (w.deleted_at IS NULL OR (m.role = 'owner
 ORDER BY w.id LIMIT $4`
 
 // Of lists the workspaces of a person in the order in which they were made, from the one behind after on.
-func (q *Queries) Of(ctx context.Context, user kernel.UserID, after kernel.WorkspaceID, now time.Time, limit int) ([]workspaceview.Workspace, error) {
+func (q *Queries) Of(
+	ctx context.Context, user kernel.UserID, after kernel.WorkspaceID, now time.Time, limit int,
+) ([]workspaceview.Workspace, error) {
 	rows, err := q.db.Query(ctx, workspacesSQL, user, after, now, limit)
 	if err != nil {
 		return nil, err
@@ -39,7 +41,8 @@ func (q *Queries) Of(ctx context.Context, user kernel.UserID, after kernel.Works
 	return pgx.CollectRows(rows, scanWorkspace)
 }
 
-const workspaceSQL = `SELECT w.id, w.name, w.slug, w.time_zone, '', w.created_at, w.deleted_at FROM rm_workspace.workspaces w WHERE w.id = $1 AND w.deleted_at IS NULL`
+const workspaceSQL = `SELECT w.id, w.name, w.slug, w.time_zone, '', w.created_at, w.deleted_at FROM rm_workspace.workspaces w
+	WHERE w.id = $1 AND w.deleted_at IS NULL`
 
 // Workspace returns a workspace that is not deleted; false if there is none. It has no role in it.
 func (q *Queries) Workspace(ctx context.Context, ws kernel.WorkspaceID) (workspaceview.Workspace, bool, error) {
@@ -99,7 +102,9 @@ SELECT id, email, sealed, role, state, expires_at FROM rm_workspace.invitations
 WHERE workspace_id = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`
 
 // Invitations lists the invitations to a workspace, newest first, from the one behind before on.
-func (q *Queries) Invitations(ctx context.Context, ws kernel.WorkspaceID, before kernel.InvitationID, limit int) ([]workspaceview.Invitation, error) {
+func (q *Queries) Invitations(
+	ctx context.Context, ws kernel.WorkspaceID, before kernel.InvitationID, limit int,
+) ([]workspaceview.Invitation, error) {
 	rows, err := q.db.Query(ctx, invitationsSQL, ws, before, limit)
 	if err != nil {
 		return nil, err

@@ -42,18 +42,21 @@ func Open(tx projections.Tx) (workspaceview.Writer, error) {
 type writer struct{ tx *postgres.Tx }
 
 const (
-	personSQL     = `INSERT INTO people (user_id, sealed, name, email) VALUES ($1, $2, $3, $4) ON CONFLICT (user_id) DO UPDATE SET sealed = $2, name = $3, email = $4`
-	createSQL     = `INSERT INTO workspaces (id, name, slug, time_zone, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`
-	renameSQL     = `UPDATE workspaces SET name = $2 WHERE id = $1`
-	slugSQL       = `UPDATE workspaces SET slug = $2 WHERE id = $1`
-	timeZoneSQL   = `UPDATE workspaces SET time_zone = $2 WHERE id = $1`
-	deleteSQL     = `UPDATE workspaces SET deleted_at = $2, purge_at = $3 WHERE id = $1`
-	restoreSQL    = `UPDATE workspaces SET deleted_at = NULL, purge_at = NULL WHERE id = $1`
-	memberSQL     = `INSERT INTO members (workspace_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4) ON CONFLICT (workspace_id, user_id) DO UPDATE SET role = $3, joined_at = $4`
-	roleSQL       = `UPDATE members SET role = $3 WHERE workspace_id = $1 AND user_id = $2`
-	removeSQL     = `DELETE FROM members WHERE workspace_id = $1 AND user_id = $2`
-	revokeAllSQL  = `UPDATE api_keys SET revoked_at = $3 WHERE workspace_id = $1 AND created_by = $2 AND revoked_at IS NULL`
-	inviteSQL     = `INSERT INTO invitations (id, workspace_id, email, sealed, role, state, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`
+	personSQL = `INSERT INTO people (user_id, sealed, name, email) VALUES ($1, $2, $3, $4) ON CONFLICT (user_id)
+		DO UPDATE SET sealed = $2, name = $3, email = $4`
+	createSQL   = `INSERT INTO workspaces (id, name, slug, time_zone, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`
+	renameSQL   = `UPDATE workspaces SET name = $2 WHERE id = $1`
+	slugSQL     = `UPDATE workspaces SET slug = $2 WHERE id = $1`
+	timeZoneSQL = `UPDATE workspaces SET time_zone = $2 WHERE id = $1`
+	deleteSQL   = `UPDATE workspaces SET deleted_at = $2, purge_at = $3 WHERE id = $1`
+	restoreSQL  = `UPDATE workspaces SET deleted_at = NULL, purge_at = NULL WHERE id = $1`
+	memberSQL   = `INSERT INTO members (workspace_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4) ON CONFLICT (workspace_id, user_id)
+		DO UPDATE SET role = $3, joined_at = $4`
+	roleSQL      = `UPDATE members SET role = $3 WHERE workspace_id = $1 AND user_id = $2`
+	removeSQL    = `DELETE FROM members WHERE workspace_id = $1 AND user_id = $2`
+	revokeAllSQL = `UPDATE api_keys SET revoked_at = $3 WHERE workspace_id = $1 AND created_by = $2 AND revoked_at IS NULL`
+	inviteSQL    = `INSERT INTO invitations (id, workspace_id, email, sealed, role, state, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (id) DO NOTHING`
 	invitationSQL = `UPDATE invitations SET state = $3 WHERE workspace_id = $1 AND id = $2`
 	keySQL        = `INSERT INTO api_keys (id, workspace_id, name, role, tables, last4, created_by, created_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`

@@ -71,10 +71,13 @@ RETURNING ` + waitSQL
 )
 
 // Take implements waterfall.Quotas.
-func (q *Quotas) Take(ctx context.Context, key string, l enrichment.RateLimits, factor float64, most time.Duration) (time.Duration, bool, error) {
+func (q *Quotas) Take(
+	ctx context.Context, key string, l enrichment.RateLimits, factor float64, most time.Duration,
+) (time.Duration, bool, error) {
 	_, uses := waterfall.Windows(l, factor)
 	var micros int64
-	err := q.pool.QueryRow(ctx, takeSQL, key, uses[0].Microseconds(), uses[1].Microseconds(), uses[2].Microseconds(), uses[3].Microseconds(), most.Microseconds()).Scan(&micros)
+	err := q.pool.QueryRow(ctx, takeSQL, key, uses[0].Microseconds(), uses[1].Microseconds(), uses[2].Microseconds(), uses[3].Microseconds(),
+		most.Microseconds()).Scan(&micros)
 	if err == nil {
 		return time.Duration(micros) * time.Microsecond, true, nil
 	}
@@ -91,7 +94,8 @@ func (q *Quotas) Take(ctx context.Context, key string, l enrichment.RateLimits, 
 const (
 	forgetSQL = `
 DELETE FROM provider_quotas.used WHERE key IN (
-  SELECT key FROM provider_quotas.used WHERE greatest(second, minute, hour, day) < (extract(epoch FROM clock_timestamp()) * 1000000)::bigint LIMIT $1
+  SELECT key FROM provider_quotas.used WHERE greatest(second, minute, hour, day) < (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+LIMIT $1
   FOR UPDATE SKIP LOCKED)`
 	forgetAtOnce = 1000
 )

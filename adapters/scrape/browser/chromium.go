@@ -66,8 +66,16 @@ func (c *chromium) launch(ctx context.Context, program, nowhere string, as *chil
 	c.pipe = ours
 	// The log lies beside the profile, which belongs to the browser's user: root must not write where that user can put links.
 	c.process, err = childproc.Start(ctx, childproc.Config{
-		Name: "chromium", Path: program, Args: flags(c.profile, nowhere), Dir: c.profile, Env: childproc.Env("HOME=" + c.profile), As: as, Files: theirs,
-		LogFile: c.profile + ".log", Grace: time.Second, Logger: log,
+		Name:    "chromium",
+		Path:    program,
+		Args:    flags(c.profile, nowhere),
+		Dir:     c.profile,
+		Env:     childproc.Env("HOME=" + c.profile),
+		As:      as,
+		Files:   theirs,
+		LogFile: c.profile + ".log",
+		Grace:   time.Second,
+		Logger:  log,
 	})
 	for _, f := range theirs {
 		_ = f.Close()

@@ -1,7 +1,8 @@
 package browser
 
 // guard runs before any script of a page, in each of its frames. It takes away what a page that is only read does not need and what would
-// outlive it or go around its proxy; the proxy refuses all of it too, so this only spares the attempts and keeps pages from waiting for them.
+// outlive it or go around its proxy; the proxy refuses all of it too, so this only spares the attempts and keeps pages from waiting for
+// them.
 const guard = `(() => {
   const none = name => { try { Object.defineProperty(globalThis, name, { value: undefined, configurable: false, writable: false }) } catch {} };
   for (const name of ['WebSocket', 'WebSocketStream', 'WebTransport', 'RTCPeerConnection', 'webkitRTCPeerConnection', 'RTCDataChannel', 'SharedWorker', 'Notification', 'PushManager']) none(name);

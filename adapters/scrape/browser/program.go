@@ -24,7 +24,11 @@ func Find(configured string) (string, error) {
 		return path, nil
 	}
 	// The programs themselves come before the scripts around them, which add flags of their own.
-	for _, name := range []string{"/usr/lib/chromium/chromium", "/usr/lib64/chromium-browser/chromium-browser", "chromium", "chromium-browser", "google-chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"} {
+	for _, name := range []string{
+		"/usr/lib/chromium/chromium", "/usr/lib64/chromium-browser/chromium-browser", "chromium", "chromium-browser",
+		"google-chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium",
+		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+	} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path, nil
 		}
@@ -35,19 +39,25 @@ func Find(configured string) (string, error) {
 // flags are Chromium's. nowhere is an address that refuses: what the browser asks outside of a task goes there.
 func flags(profile, nowhere string) []string {
 	return []string{
-		"--headless=new", "--remote-debugging-pipe", "--user-data-dir=" + profile, "--no-first-run", "--no-startup-window", "--no-default-browser-check",
+		"--headless=new", "--remote-debugging-pipe", "--user-data-dir=" + profile, "--no-first-run", "--no-startup-window",
+		"--no-default-browser-check",
 		// The network: through the proxy of the task only, loopback included; no QUIC, no look-ups, no WebRTC around it.
 		"--proxy-server=http://" + nowhere, "--proxy-bypass-list=<-loopback>", "--disable-quic", "--dns-prefetch-disable",
-		"--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--webrtc-ip-handling-policy=disable_non_proxied_udp", "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+		"--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+		"--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
 		// What a browser does by itself.
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-extensions", "--disable-client-side-phishing-detection",
-		"--disable-domain-reliability", "--no-pings", "--metrics-recording-only", "--disable-breakpad", "--disable-crash-reporter", "--disable-search-engine-choice-screen",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-extensions",
+		"--disable-client-side-phishing-detection",
+		"--disable-domain-reliability", "--no-pings", "--metrics-recording-only", "--disable-breakpad", "--disable-crash-reporter",
+		"--disable-search-engine-choice-screen",
 		"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,InterestFeedContentSuggestions,AutofillServerCommunication,CertificateTransparencyComponentUpdater,WebTransport,DnsOverHttps,PrintCompositorLPAC,SpareRendererForSitePerProcess",
 		// Sites stay in processes of their own.
 		"--site-per-process",
 		// Small and quiet.
-		"--disable-gpu", "--disable-dev-shm-usage", "--mute-audio", "--disable-notifications", "--disable-remote-fonts", "--disable-logging", "--log-level=3", "--hide-scrollbars", "--password-store=basic", "--use-mock-keychain",
-		"--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding", "--js-flags=--max-old-space-size=384",
+		"--disable-gpu", "--disable-dev-shm-usage", "--mute-audio", "--disable-notifications", "--disable-remote-fonts", "--disable-logging",
+		"--log-level=3", "--hide-scrollbars", "--password-store=basic", "--use-mock-keychain",
+		"--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding",
+		"--js-flags=--max-old-space-size=384",
 	}
 }
 

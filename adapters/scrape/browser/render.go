@@ -60,7 +60,11 @@ func (p *Pool) render(ctx context.Context, b *chromium, req scrape.Render) (page
 		return page, true, err
 	}
 	defer proxy.Close()
-	incognito, err := proto.TargetCreateBrowserContext{DisposeOnDetach: true, ProxyServer: "http://" + proxy.Addr(), ProxyBypassList: "<-loopback>"}.Call(b.on(ctx, ""))
+	incognito, err := proto.TargetCreateBrowserContext{
+		DisposeOnDetach: true,
+		ProxyServer:     "http://" + proxy.Addr(),
+		ProxyBypassList: "<-loopback>",
+	}.Call(b.on(ctx, ""))
 	if err != nil {
 		return page, b.alive(), fmt.Errorf("open a context: %w", err)
 	}
@@ -109,7 +113,8 @@ func navigation(text string) *scrape.Fault {
 		return scrape.Fail(scrape.ReasonTimeout, "the site did not answer in time")
 	case has("ERR_ABORTED"):
 		return scrape.Fail(scrape.ReasonNotPage, "the address is a file, which is not downloaded")
-	case has("TUNNEL_CONNECTION_FAILED", "BLOCKED", "UNSAFE_PORT", "UNSAFE_REDIRECT", "UNKNOWN_URL_SCHEME", "DISALLOWED_URL_SCHEME", "INVALID_URL", "ACCESS_DENIED"):
+	case has("TUNNEL_CONNECTION_FAILED", "BLOCKED", "UNSAFE_PORT", "UNSAFE_REDIRECT", "UNKNOWN_URL_SCHEME", "DISALLOWED_URL_SCHEME",
+		"INVALID_URL", "ACCESS_DENIED"):
 		return scrape.Fail(scrape.ReasonUnreachable, "the address can't be reached, or may not be")
 	case has("CERT_", "SSL_"):
 		return scrape.Fail(scrape.ReasonUnreachable, "the site's certificate or encryption is not valid")
@@ -128,7 +133,11 @@ func (t *tab) read(ctx context.Context, maxText int) (scrape.Page, error) {
 	if err != nil {
 		return scrape.Page{}, t.hung(fmt.Errorf("look at the page: %w", err))
 	}
-	said, err := proto.RuntimeEvaluate{Expression: fmt.Sprintf(snapshot, maxText, maxText), ContextID: world.ExecutionContextID, ReturnByValue: true}.Call(t.on(ctx))
+	said, err := proto.RuntimeEvaluate{
+		Expression:    fmt.Sprintf(snapshot, maxText, maxText),
+		ContextID:     world.ExecutionContextID,
+		ReturnByValue: true,
+	}.Call(t.on(ctx))
 	if err != nil {
 		return scrape.Page{}, t.hung(fmt.Errorf("read the page: %w", err))
 	}

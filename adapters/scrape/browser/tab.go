@@ -59,7 +59,10 @@ func (t *tab) on(ctx context.Context) caller { return t.browser.on(ctx, t.sessio
 
 // open makes the page, still empty, with all that guards it.
 func (t *tab) open(ctx context.Context, agent string) error {
-	if err := (proto.BrowserSetDownloadBehavior{Behavior: proto.BrowserSetDownloadBehaviorBehaviorDeny, BrowserContextID: t.context}).Call(t.browser.on(ctx, "")); err != nil {
+	if err := (proto.BrowserSetDownloadBehavior{
+		Behavior:         proto.BrowserSetDownloadBehaviorBehaviorDeny,
+		BrowserContextID: t.context,
+	}).Call(t.browser.on(ctx, "")); err != nil {
 		return fmt.Errorf("refuse downloads: %w", err)
 	}
 	target, err := proto.TargetCreateTarget{URL: "about:blank", BrowserContextID: t.context}.Call(t.browser.on(ctx, ""))
@@ -117,8 +120,14 @@ func (t *tab) prepare(c caller) error {
 	}
 	if !t.req.Media {
 		var patterns []*proto.FetchRequestPattern
-		for _, kind := range []proto.NetworkResourceType{proto.NetworkResourceTypeImage, proto.NetworkResourceTypeMedia, proto.NetworkResourceTypeFont} {
-			patterns = append(patterns, &proto.FetchRequestPattern{URLPattern: "*", ResourceType: kind, RequestStage: proto.FetchRequestStageRequest})
+		for _, kind := range []proto.NetworkResourceType{
+			proto.NetworkResourceTypeImage, proto.NetworkResourceTypeMedia, proto.NetworkResourceTypeFont,
+		} {
+			patterns = append(patterns, &proto.FetchRequestPattern{
+				URLPattern:   "*",
+				ResourceType: kind,
+				RequestStage: proto.FetchRequestStageRequest,
+			})
 		}
 		calls = append(calls, proto.FetchEnable{Patterns: patterns}.Call)
 	}

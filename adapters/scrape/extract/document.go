@@ -171,7 +171,8 @@ func left(n *html.Node) bool {
 			}
 		case "style":
 			style := strings.ReplaceAll(strings.ToLower(a.Val), " ", "")
-			if strings.Contains(style, "display:none") || strings.Contains(style, "visibility:hidden") || strings.Contains(style, "font-size:0") && !strings.Contains(style, "font-size:0.") || strings.Contains(style, "opacity:0;") {
+			if strings.Contains(style, "display:none") || strings.Contains(style, "visibility:hidden") ||
+				strings.Contains(style, "font-size:0") && !strings.Contains(style, "font-size:0.") || strings.Contains(style, "opacity:0;") {
 				return true
 			}
 		}
@@ -187,7 +188,8 @@ func around(n *html.Node) bool {
 	default:
 	}
 	for _, a := range n.Attr {
-		if a.Key == "role" && (a.Val == "navigation" || a.Val == "contentinfo" || a.Val == "banner" || a.Val == "complementary" || a.Val == "dialog" || a.Val == "search") {
+		if a.Key == "role" && (a.Val == "navigation" || a.Val == "contentinfo" || a.Val == "banner" || a.Val == "complementary" ||
+			a.Val == "dialog" || a.Val == "search") {
 			return true
 		}
 	}
@@ -242,7 +244,8 @@ func TextOf(s *goquery.Selection, whole bool) string {
 	return Lines(out.String())
 }
 
-// Main returns the text of what the page is about: its main or article element if most of the text stands there, else its body without what is
+// Main returns the text of what the page is about: its main or article element if most of the text stands there, else its body without
+// what is
 // around it.
 func (d *Document) Main() string {
 	body := TextOf(d.Find("body").First(), false)

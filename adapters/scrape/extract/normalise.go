@@ -59,9 +59,12 @@ func visible(s string) string {
 // tracking reports the parameters of an address that serve to follow a reader and don't change the target.
 func tracking(name string) bool {
 	name = strings.ToLower(name)
-	return strings.HasPrefix(name, "utm_") || strings.HasPrefix(name, "pk_") || strings.HasPrefix(name, "mtm_") || strings.HasPrefix(name, "hsa_") || slices.Contains([]string{
-		"gclid", "gclsrc", "dclid", "gbraid", "wbraid", "fbclid", "msclkid", "yclid", "twclid", "ttclid", "li_fat_id", "igshid", "mc_cid", "mc_eid", "mkt_tok", "_hsenc", "_hsmi", "hsctatracking", "oly_anon_id", "oly_enc_id",
-		"vero_id", "wickedid", "_openstat", "srsltid", "ref_src", "ref_url", "spm", "scm", "s_cid", "icid", "_ga", "_gl", "rb_clickid", "zanpid", "irclickid", "epik",
+	return strings.HasPrefix(name, "utm_") || strings.HasPrefix(name, "pk_") || strings.HasPrefix(name, "mtm_") ||
+		strings.HasPrefix(name, "hsa_") || slices.Contains([]string{
+		"gclid", "gclsrc", "dclid", "gbraid", "wbraid", "fbclid", "msclkid", "yclid", "twclid", "ttclid", "li_fat_id", "igshid", "mc_cid",
+		"mc_eid", "mkt_tok", "_hsenc", "_hsmi", "hsctatracking", "oly_anon_id", "oly_enc_id",
+		"vero_id", "wickedid", "_openstat", "srsltid", "ref_src", "ref_url", "spm", "scm", "s_cid", "icid", "_ga", "_gl", "rb_clickid", "zanpid",
+		"irclickid", "epik",
 	}, name)
 }
 
@@ -86,7 +89,8 @@ func Address(u *url.URL) string {
 
 const maxPhone = 40
 
-// Phone writes a phone number as E.164; "" if it is none. region is the country in which a number without its country's code is read; without
+// Phone writes a phone number as E.164; "" if it is none. region is the country in which a number without its country's code is read;
+// without
 // one such a number is none.
 func Phone(s, region string) string {
 	s = Text(s)
@@ -188,7 +192,13 @@ func Place(v any) map[string]any {
 		return map[string]any{"text": s}
 	}
 	out := map[string]any{}
-	for name, member := range map[string]string{"street": "streetAddress", "city": "addressLocality", "region": "addressRegion", "postcode": "postalCode", "country": "addressCountry"} {
+	for name, member := range map[string]string{
+		"street":   "streetAddress",
+		"city":     "addressLocality",
+		"region":   "addressRegion",
+		"postcode": "postalCode",
+		"country":  "addressCountry",
+	} {
 		if s := First(node[member], "name"); s != "" {
 			out[name] = s
 		}

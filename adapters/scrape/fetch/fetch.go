@@ -83,8 +83,14 @@ func (f *Fetcher) Fetch(ctx context.Context, u *url.URL, hop func(*url.URL) erro
 		return scrape.Page{}, scrape.Fail(scrape.ReasonNotPage, "the address is no web page but a file of another kind")
 	}
 	page := scrape.Page{
-		URL: res.Request.URL.String(), Status: res.StatusCode, ContentType: contentType, Header: map[string]string{}, Cut: cut, Bytes: int64(len(body)),
-		Body: []byte(f.cfg.Decode(body, contentType)), Took: f.cfg.Clock.Now().Sub(began),
+		URL:         res.Request.URL.String(),
+		Status:      res.StatusCode,
+		ContentType: contentType,
+		Header:      map[string]string{},
+		Cut:         cut,
+		Bytes:       int64(len(body)),
+		Body:        []byte(f.cfg.Decode(body, contentType)),
+		Took:        f.cfg.Clock.Now().Sub(began),
 	}
 	for _, name := range kept() {
 		if v := res.Header.Get(name); v != "" {

@@ -32,7 +32,10 @@ func (s *Session) refuse(w http.ResponseWriter, r *http.Request, why string, err
 
 // hopByHop are headers between the browser and this proxy only (RFC 9110, 7.6.1).
 func hopByHop() []string {
-	return []string{"Connection", "Proxy-Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
+	return []string{
+		"Connection", "Proxy-Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer",
+		"Transfer-Encoding", "Upgrade",
+	}
 }
 
 // forward carries out a request for an http address.
@@ -124,10 +127,13 @@ func greeting(client net.Conn, from io.Reader) ([]byte, error) {
 	recorded := &recorder{Reader: from}
 	var protocols []string
 	met := false
-	server := tls.Server(recorded, &tls.Config{MinVersion: tls.VersionTLS12, GetConfigForClient: func(h *tls.ClientHelloInfo) (*tls.Config, error) {
-		protocols, met = h.SupportedProtos, true
-		return nil, errNotTLS // the greeting has been read; the handshake is the site's
-	}})
+	server := tls.Server(recorded, &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		GetConfigForClient: func(h *tls.ClientHelloInfo) (*tls.Config, error) {
+			protocols, met = h.SupportedProtos, true
+			return nil, errNotTLS // the greeting has been read; the handshake is the site's
+		},
+	})
 	_ = server.Handshake() //nolint:noctx // the deadline bounds it, and it always fails: see above
 	if !met || len(protocols) > 0 && !slices.Contains(protocols, "h2") {
 		return nil, errNotTLS

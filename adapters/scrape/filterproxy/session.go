@@ -73,12 +73,19 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 	s := &Session{cfg: cfg, listener: l, slots: make(chan struct{}, cfg.MaxConns)}
 	s.life, s.end = context.WithCancel(context.WithoutCancel(ctx))
 	s.transport = &http.Transport{
-		DialContext: s.dial, DisableCompression: true, MaxResponseHeaderBytes: maxHeader, ResponseHeaderTimeout: idleTimeout, IdleConnTimeout: idleTimeout,
-		MaxIdleConnsPerHost: 2, //nolint:mnd // a task ends soon
+		DialContext:            s.dial,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: maxHeader,
+		ResponseHeaderTimeout:  idleTimeout,
+		IdleConnTimeout:        idleTimeout,
+		MaxIdleConnsPerHost:    2, //nolint:mnd // a task ends soon
 	}
 	s.server = &http.Server{
-		Handler: s, ReadHeaderTimeout: headerTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
-		BaseContext: func(net.Listener) context.Context { return s.life },
+		Handler:           s,
+		ReadHeaderTimeout: headerTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return s.life },
 	}
 	s.running.Go(func() { _ = s.server.Serve(l) })
 	return s, nil

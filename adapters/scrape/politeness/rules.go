@@ -147,7 +147,8 @@ func sinceMidnight(t time.Time) time.Duration {
 	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second
 }
 
-// For returns the rule of a host and the domain that it is of: the registered domain of the host, by the public suffix list, or the longer one
+// For returns the rule of a host and the domain that it is of: the registered domain of the host, by the public suffix list, or the
+// longer one
 // that has a rule of its own.
 func (r Rules) For(host string) (domain string, rule Rule) {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")

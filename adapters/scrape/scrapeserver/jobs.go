@@ -134,7 +134,15 @@ type Callback struct {
 }
 
 func jobOf(j *scrape.Job) Job {
-	out := Job{ID: j.ID, Workspace: j.Workspace, State: j.State, Pages: len(j.Tasks), Read: len(j.Pages) - j.Failed, Failed: j.Failed, Requested: j.Requested}
+	out := Job{
+		ID:        j.ID,
+		Workspace: j.Workspace,
+		State:     j.State,
+		Pages:     len(j.Tasks),
+		Read:      len(j.Pages) - j.Failed,
+		Failed:    j.Failed,
+		Requested: j.Requested,
+	}
 	if !j.Ended.IsZero() {
 		out.Ended = &j.Ended
 	}

@@ -58,8 +58,17 @@ func ResultOf(t scrape.Task, out scrape.Outcome) Result {
 	}
 	for _, f := range out.Fetches {
 		r.Requests = append(r.Requests, Request{
-			URL: f.URL, Domain: f.Domain, Robots: f.Robots, Rendered: f.Rendered, Status: f.Status, WaitedMS: f.Waited.Milliseconds(), EveryMS: f.Every.Milliseconds(),
-			TookMS: f.Took.Milliseconds(), Bytes: f.Bytes, SHA256: f.Hash, Reason: f.Reason,
+			URL:      f.URL,
+			Domain:   f.Domain,
+			Robots:   f.Robots,
+			Rendered: f.Rendered,
+			Status:   f.Status,
+			WaitedMS: f.Waited.Milliseconds(),
+			EveryMS:  f.Every.Milliseconds(),
+			TookMS:   f.Took.Milliseconds(),
+			Bytes:    f.Bytes,
+			SHA256:   f.Hash,
+			Reason:   f.Reason,
 		})
 	}
 	return r

@@ -43,7 +43,8 @@ type Config struct {
 
 // Validate says what is missing.
 func (c Config) Validate() error {
-	if c.Queue == nil || c.Jobs == nil || c.Known == nil || c.Key == "" || c.Ready == nil || c.Metrics == nil || c.Clock == nil || c.Logger == nil {
+	if c.Queue == nil || c.Jobs == nil || c.Known == nil || c.Key == "" || c.Ready == nil || c.Metrics == nil || c.Clock == nil ||
+		c.Logger == nil {
 		return errors.New("the scraper's API needs a queue, jobs, targets, a service key, readiness, metrics, a clock and a logger")
 	}
 	return nil

@@ -39,7 +39,8 @@ func OpenPostgresKeys(ctx context.Context, pool *pgxpool.Pool) (*PostgresKeys, e
 
 const (
 	keyColumns = `subject, master, nonce, wrapped, created_at, destroyed_at`
-	addKey     = `INSERT INTO vault.keys (subject, master, nonce, wrapped, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (subject) DO NOTHING`
+	addKey     = `INSERT INTO vault.keys (subject, master, nonce, wrapped, created_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (subject) DO NOTHING`
 	findKey    = `SELECT ` + keyColumns + ` FROM vault.keys WHERE subject = $1`
 	destroyKey = `INSERT INTO vault.keys AS k (subject, master, nonce, wrapped, created_at, destroyed_at) VALUES ($1, '', '', '', $2, $2)
 ON CONFLICT (subject) DO UPDATE SET master = '', nonce = '', wrapped = '', destroyed_at = COALESCE(k.destroyed_at, $2)`

@@ -90,9 +90,16 @@ func start(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	s := &Server{port: cfg.Port}
 	s.process, err = childproc.Start(ctx, childproc.Config{
-		Name: "clickhouse", Path: python, Args: []string{file, filepath.Join(cfg.DataDir, "data"), strconv.Itoa(cfg.Port)}, Dir: cfg.DataDir,
-		Env: childproc.Env("HOME=" + cfg.DataDir), LogFile: filepath.Join(cfg.DataDir, "clickhouse.log"), PidFile: filepath.Join(cfg.DataDir, "clickhouse.pid"),
-		Ready: childproc.ReadyByHTTP(s.URL() + "/ping"), ReadyWithin: readyWithin, Logger: cfg.Logger,
+		Name:        "clickhouse",
+		Path:        python,
+		Args:        []string{file, filepath.Join(cfg.DataDir, "data"), strconv.Itoa(cfg.Port)},
+		Dir:         cfg.DataDir,
+		Env:         childproc.Env("HOME=" + cfg.DataDir),
+		LogFile:     filepath.Join(cfg.DataDir, "clickhouse.log"),
+		PidFile:     filepath.Join(cfg.DataDir, "clickhouse.pid"),
+		Ready:       childproc.ReadyByHTTP(s.URL() + "/ping"),
+		ReadyWithin: readyWithin,
+		Logger:      cfg.Logger,
 	})
 	if err != nil {
 		return nil, err

@@ -44,7 +44,8 @@ func Fetch(ctx context.Context, cacheDir string, log *slog.Logger) (string, erro
 	} {
 		tool.Dir, tool.Logger = cacheDir, log
 		if err := tool.Run(ctx); err != nil {
-			return "", fmt.Errorf("%w and could not be fetched (it needs Python 3 with venv and pip; or set CLICKHOUSE_URL to a server): %w", ErrNoEngine, err)
+			return "", fmt.Errorf("%w and could not be fetched (it needs Python 3 with venv and pip; or set CLICKHOUSE_URL to a server): %w",
+				ErrNoEngine, err)
 		}
 	}
 	return python, os.WriteFile(filepath.Join(dir, "complete"), nil, 0o600)

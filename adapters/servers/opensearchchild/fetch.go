@@ -71,7 +71,8 @@ func Fetch(ctx context.Context, cacheDir string, log *slog.Logger) (string, erro
 
 func build(ctx context.Context, dir string, log *slog.Logger) error {
 	lib, classes := filepath.Join(dir, "lib"), filepath.Join(dir, "classes")
-	err := errors.Join(os.WriteFile(filepath.Join(dir, "pom.xml"), pom, 0o644), os.WriteFile(filepath.Join(dir, "SearchNode.java"), source, 0o644), os.Mkdir(classes, 0o755))
+	err := errors.Join(os.WriteFile(filepath.Join(dir, "pom.xml"), pom, 0o644),
+		os.WriteFile(filepath.Join(dir, "SearchNode.java"), source, 0o644), os.Mkdir(classes, 0o755))
 	if err != nil {
 		return err
 	}

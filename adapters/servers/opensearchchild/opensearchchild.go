@@ -81,7 +81,10 @@ func (s *Server) start(ctx context.Context, cfg Config) error {
 		Name: "opensearch", Path: java, Dir: cfg.Dir, Env: childproc.Env("HOME=" + cfg.Dir), LogFile: filepath.Join(cfg.Dir, "opensearch.log"),
 		PidFile: filepath.Join(cfg.Dir, "opensearch.pid"), StopSignal: syscall.SIGTERM, Grace: 15 * time.Second,
 		Ready: childproc.ReadyByHTTP(s.URL() + "/_cluster/health"), ReadyWithin: readyWithin, Logger: cfg.Logger,
-		Args: []string{"-Xms256m", "-Xmx768m", "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + cfg.Dir, "-cp", path, "SearchNode", cfg.Dir, strconv.Itoa(s.port)},
+		Args: []string{
+			"-Xms256m", "-Xmx768m", "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + cfg.Dir, "-cp", path, "SearchNode",
+			cfg.Dir, strconv.Itoa(s.port),
+		},
 	})
 	return err
 }

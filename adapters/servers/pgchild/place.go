@@ -157,6 +157,7 @@ type VersionError struct {
 
 // Error says what to do.
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("the data in %s is PostgreSQL %d's, and the server at hand is %d: install PostgreSQL %d or set PG_BIN to its bin folder; "+
+	return fmt.Sprintf("the data in %s is PostgreSQL %d's, and the server at hand is %d: install PostgreSQL %d or set PG_BIN to its bin "+
+		"folder; "+
 		"or move the data over with pg_dump and pg_restore; the data was left as it is", e.Dir, e.Data, e.Binary, e.Data)
 }

@@ -74,7 +74,8 @@ func (p Piece) name() string {
 func pieceOf(name string) (p Piece, is bool) {
 	history, rest, found := strings.Cut(strings.TrimPrefix(name, pieceNamed), "_")
 	p.History = history
-	if n, err := fmt.Sscanf("_"+rest, pieceForm, &p.Timeline, &p.From, &p.To, &p.Bytes); !found || err != nil || n != 4 { //nolint:mnd // all of the form
+	if n, err := fmt.Sscanf("_"+rest, pieceForm, &p.Timeline, &p.From, &p.To, &p.Bytes); !found || err != nil ||
+		n != 4 { //nolint:mnd // all of the form
 		return p, false
 	}
 	return p, p.name() == name && p.To > p.From
@@ -222,7 +223,9 @@ func (a *Archive) PutPiece(ctx context.Context, p Piece, data []byte) (Piece, er
 }
 
 // PutBase archives a base backup: write writes it and says where it lies in the log. It is there when it is whole.
-func (a *Archive) PutBase(ctx context.Context, b ArchivedBase, keys Keys, write func(io.Writer) (from, to uint64, timeline int32, err error), head func(context.Context) (int64, error)) (ArchivedBase, error) {
+func (a *Archive) PutBase(
+	ctx context.Context, b ArchivedBase, keys Keys, write func(io.Writer) (from, to uint64, timeline int32, err error), head func(context.Context) (int64, error),
+) (ArchivedBase, error) {
 	b.Name = baseNamed + a.clock.Now().UTC().Format(nameTime)
 	var err error
 	b.Bytes, err = a.put(ctx, b.Name, func(w io.Writer) (err error) {

@@ -211,7 +211,8 @@ func (b *Backup) whole(found Manifest) error {
 }
 
 const (
-	denseSQL    = `SELECT count(*), coalesce(min(position), 1), coalesce(max(position), 0), (SELECT position FROM log.head), (SELECT history FROM log.head) FROM log.events`
+	denseSQL = `SELECT count(*), coalesce(min(position), 1), coalesce(max(position), 0), (SELECT position FROM log.head), (SELECT history
+		FROM log.head) FROM log.events`
 	identitySQL = `SELECT a.attname::text FROM pg_attribute a WHERE attrelid = $1::regclass AND attidentity <> ''`
 )
 
@@ -236,7 +237,8 @@ func (b *Backup) checkHead(ctx context.Context, tx pgx.Tx) error {
 			return err
 		}
 		for _, column := range columns {
-			set := fmt.Sprintf("SELECT setval(pg_get_serial_sequence($1, $2), coalesce(max(%s), 0) + 1, false) FROM %s", pgx.Identifier{column}.Sanitize(), table)
+			set := fmt.Sprintf("SELECT setval(pg_get_serial_sequence($1, $2), coalesce(max(%s), 0) + 1, false) FROM %s",
+				pgx.Identifier{column}.Sanitize(), table)
 			if _, err := tx.Exec(ctx, set, table, column); err != nil {
 				return fmt.Errorf("set the counter of %s.%s: %w", c.Table, column, err)
 			}

@@ -91,7 +91,8 @@ func (s Source) writeDatabase(ctx context.Context, p *packer) (h Header, sums []
 
 const (
 	headSQL    = `SELECT position, history FROM log.head`
-	columnsSQL = `SELECT attname::text FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum`
+	columnsSQL = `SELECT attname::text FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped
+		AND attgenerated = '' ORDER BY attnum`
 )
 
 func (s Source) header(ctx context.Context, tx pgx.Tx) (Header, error) {

@@ -42,7 +42,11 @@ type analyticsBench struct {
 
 // Analytics measures writing to and asking ClickHouse, and asking Postgres beside it. dir is for the engine's data.
 func Analytics(ctx context.Context, dsn, dir, cache string) (figures []Ratio, err error) {
-	server, err := clickhousechild.Start(ctx, clickhousechild.Config{DataDir: filepath.Join(dir, "clickhouse"), CacheDir: cache, Logger: slog.New(slog.DiscardHandler)})
+	server, err := clickhousechild.Start(ctx, clickhousechild.Config{
+		DataDir:  filepath.Join(dir, "clickhouse"),
+		CacheDir: cache,
+		Logger:   slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +60,15 @@ func Analytics(ctx context.Context, dsn, dir, cache string) (figures []Ratio, er
 	if err != nil {
 		return nil, err
 	}
-	b := &analyticsBench{engine: clickhouse.NewEngine(client, clickhouse.AnalyticsModel(clickhouse.RollAt)), begin: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
-	b.conn, err = clickhousego.Open(&clickhousego.Options{Protocol: clickhousego.HTTP, Addr: []string{u.Host}, Auth: clickhousego.Auth{Database: "morket"}})
+	b := &analyticsBench{
+		engine: clickhouse.NewEngine(client, clickhouse.AnalyticsModel(clickhouse.RollAt)),
+		begin:  time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+	}
+	b.conn, err = clickhousego.Open(&clickhousego.Options{
+		Protocol: clickhousego.HTTP,
+		Addr:     []string{u.Host},
+		Auth:     clickhousego.Auth{Database: "morket"},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +94,10 @@ func (b *analyticsBench) copy(ctx context.Context, generation string) (sidestore
 // fact is the n-th, in order of time.
 func (b *analyticsBench) fact(n int) analyticsview.Fact {
 	cell := n / factsPerCell
-	f := analyticsview.Fact{Position: int64(n + 1), Measures: analyticsview.Measures{N: 10, Hits: 7, Empty: 3, Calls: 10, Credits: 7000, Latency: 900}}
+	f := analyticsview.Fact{
+		Position: int64(n + 1),
+		Measures: analyticsview.Measures{N: 10, Hits: 7, Empty: 3, Calls: 10, Credits: 7000, Latency: 900},
+	}
 	f.Workspace, f.Kind, f.Quarter = cubeWorkspace, analyticsview.Attempt, b.begin.Add(time.Duration(cell/cubeCells)*analyticsview.Quarter)
 	f.Dims[1], f.Dims[2] = fmt.Sprintf("col_%d", cell%6), fmt.Sprintf("provider_%d", cell%cubeCells/6)
 	f.Times[7] = 10
@@ -120,7 +134,15 @@ func (b *analyticsBench) ingest(ctx context.Context) (Ratio, error) {
 	}
 	const bar = 0.6
 	value, most := ingested/spent.Seconds(), ingested/limit.Seconds()
-	return Ratio{Name: "analytics: facts into ClickHouse", Value: value, Limit: most, Unit: "facts/s", Ratio: value / most, Bar: bar, Note: "limit: clickhouse-go's own insert of the same rows"}, nil
+	return Ratio{
+		Name:  "analytics: facts into ClickHouse",
+		Value: value,
+		Limit: most,
+		Unit:  "facts/s",
+		Ratio: value / most,
+		Bar:   bar,
+		Note:  "limit: clickhouse-go's own insert of the same rows",
+	}, nil
 }
 
 func (b *analyticsBench) write(ctx context.Context, c sidestore.Copy, facts []analyticsview.Fact) error {
@@ -207,7 +229,12 @@ func (b *analyticsBench) compare(ctx context.Context, ch, pg analyticsview.Store
 	if err != nil {
 		return nil, err
 	}
-	q := analyticsview.Query{Workspace: cubeWorkspace, Kind: analyticsview.Attempt, Buckets: span.Whole(), By: []analyticsview.Dim{analyticsview.Provider}}
+	q := analyticsview.Query{
+		Workspace: cubeWorkspace,
+		Kind:      analyticsview.Attempt,
+		Buckets:   span.Whole(),
+		By:        []analyticsview.Dim{analyticsview.Provider},
+	}
 	series := q
 	series.By, series.Buckets = nil, span.Buckets(analyticsview.Hour)
 	var out []Ratio
@@ -225,15 +252,23 @@ func (b *analyticsBench) compare(ctx context.Context, ch, pg analyticsview.Store
 			return out, err
 		}
 		out = append(out, Ratio{
-			Name: "analytics: " + part.name + " of 10M events, p95", Value: value, Limit: beside, Unit: "ms", Ratio: value / beside, AtMost: part.most,
-			Note: "limit: Postgres' cube of the same", Failed: sum != same,
+			Name:   "analytics: " + part.name + " of 10M events, p95",
+			Value:  value,
+			Limit:  beside,
+			Unit:   "ms",
+			Ratio:  value / beside,
+			AtMost: part.most,
+			Note:   "limit: Postgres' cube of the same",
+			Failed: sum != same,
 		})
 	}
 	return out, nil
 }
 
 // p95 asks some times and returns how long the slowest but one took, in milliseconds, and the sum of the answer.
-func (b *analyticsBench) p95(ctx context.Context, s analyticsview.Store, q analyticsview.Query) (ms float64, sum analyticsview.Measures, err error) {
+func (b *analyticsBench) p95(
+	ctx context.Context, s analyticsview.Store, q analyticsview.Query,
+) (ms float64, sum analyticsview.Measures, err error) {
 	var first, second float64
 	for range askings {
 		sum = analyticsview.Measures{}

@@ -46,7 +46,8 @@ const sizesSQL = `WITH named AS (
 SELECT name || ' ' || kind, sum(size)::bigint FROM (
 	SELECT name, 'heap' AS kind, pg_relation_size(oid) AS size FROM named
 	UNION ALL SELECT name, 'toast', pg_total_relation_size(c.reltoastrelid) FROM named JOIN pg_class c USING (oid) WHERE c.reltoastrelid <> 0
-	UNION ALL SELECT name, 'index (' || array_to_string(ARRAY(SELECT pg_get_indexdef(x.indexrelid, k, true) FROM generate_series(1, x.indnatts) k), ', ') || ')',
+	UNION ALL SELECT name, 'index (' || array_to_string(ARRAY(SELECT pg_get_indexdef(x.indexrelid, k, true)
+	FROM generate_series(1, x.indnatts) k), ', ') || ')',
 		pg_relation_size(x.indexrelid) FROM named JOIN pg_index x ON x.indrelid = named.oid
 ) files GROUP BY 1`
 
@@ -76,7 +77,8 @@ func MeasureKept(ctx context.Context, pool *pgxpool.Pool, warm, n int, work func
 		return Kept{}, err
 	}
 	k := Kept{Relations: map[string]float64{}}
-	if err := pool.QueryRow(ctx, "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1::pg_lsn)::float8 / $2", wal, n).Scan(&k.WAL); err != nil {
+	if err := pool.QueryRow(ctx, "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1::pg_lsn)::float8 / $2", wal,
+		n).Scan(&k.WAL); err != nil {
 		return k, err
 	}
 	after, err := sizesOf(ctx, pool)
@@ -146,9 +148,24 @@ func (b *serverBench) bytes(ctx context.Context) ([]Ratio, error) {
 		return nil, err
 	}
 	return []Ratio{
-		{Name: "kept of an edit of 15 characters", Value: kept.All, Limit: mostKept, Ratio: kept.All / mostKept, Unit: "bytes", AtMost: heldKept, Note: "in all tables and indexes; limit: a fixed figure"},
+		{
+			Name:   "kept of an edit of 15 characters",
+			Value:  kept.All,
+			Limit:  mostKept,
+			Ratio:  kept.All / mostKept,
+			Unit:   "bytes",
+			AtMost: heldKept,
+			Note:   "in all tables and indexes; limit: a fixed figure",
+		},
 		{Name: "its idempotency key, for a day", Value: kept.Keys, Limit: mostKept, Ratio: kept.Keys / mostKept, Unit: "bytes"},
-		{Name: "its WAL", Value: kept.WAL, Limit: mostWAL, Ratio: kept.WAL / mostWAL, Unit: "bytes", Note: "one edit after the other, so none shares a transaction; limit: a fixed figure"},
+		{
+			Name:  "its WAL",
+			Value: kept.WAL,
+			Limit: mostWAL,
+			Ratio: kept.WAL / mostWAL,
+			Unit:  "bytes",
+			Note:  "one edit after the other, so none shares a transaction; limit: a fixed figure",
+		},
 	}, nil
 }
 

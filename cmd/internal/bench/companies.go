@@ -82,9 +82,35 @@ func (b *serverBench) importAlone(ctx context.Context, path string, bad []int64)
 	rate, copied := float64(b.size)/j.commit.Seconds(), float64(b.size)/limit
 	grown, data := float64(size-before)/(1<<20), float64(j.Size)/(1<<20)
 	return []Ratio{
-		{Name: "import", Value: rate, Limit: limit, Ratio: rate / limit, Unit: "rows/s", Bar: 0.5, Failed: !j.errorsExact, Note: fmt.Sprintf("%d columns, %.0f bytes a row, from commit to the last row in the grid; limit: COPY into the same table", len(b.sheet.columns), float64(j.Size)/float64(b.size))},
-		{Name: "import, memory", Value: j.grown, Limit: 200, Ratio: j.grown / 200, Unit: "MB", AtMost: 200, Note: "growth of the process at most"},
-		{Name: "search after an import", Value: indexed, Limit: copied, Ratio: indexed / copied, Unit: "s", AtMost: 6, Note: "from the last row in the grid until the last one is found; limit: COPY into the grid's table"},
+		{
+			Name:   "import",
+			Value:  rate,
+			Limit:  limit,
+			Ratio:  rate / limit,
+			Unit:   "rows/s",
+			Bar:    0.5,
+			Failed: !j.errorsExact,
+			Note: fmt.Sprintf("%d columns, %.0f bytes a row, from commit to the last row in the grid; limit: COPY into the same table",
+				len(b.sheet.columns), float64(j.Size)/float64(b.size)),
+		},
+		{
+			Name:   "import, memory",
+			Value:  j.grown,
+			Limit:  200,
+			Ratio:  j.grown / 200,
+			Unit:   "MB",
+			AtMost: 200,
+			Note:   "growth of the process at most",
+		},
+		{
+			Name:   "search after an import",
+			Value:  indexed,
+			Limit:  copied,
+			Ratio:  indexed / copied,
+			Unit:   "s",
+			AtMost: 6,
+			Note:   "from the last row in the grid until the last one is found; limit: COPY into the grid's table",
+		},
 		{Name: "search, size", Value: grown, Limit: data, Ratio: grown / data, Unit: "MB", AtMost: 1.5 * data, Note: "limit: the file"},
 	}, nil
 }
@@ -122,7 +148,12 @@ func (b *serverBench) importBeside(ctx context.Context, path string, bad []int64
 	}
 	rate := float64(b.size) / j.commit.Seconds()
 	out := []Ratio{
-		{Name: "import beside a person", Value: rate, Unit: "rows/s", Note: "who edits a cell and reads a page of another table, one after the other"},
+		{
+			Name:  "import beside a person",
+			Value: rate,
+			Unit:  "rows/s",
+			Note:  "who edits a cell and reads a page of another table, one after the other",
+		},
 		{Name: "search after an import beside a person", Value: indexed, Unit: "s"},
 	}
 	for _, p := range []struct {
@@ -194,7 +225,8 @@ func (a *acts) end() error {
 
 // sizeOfSearch is how many bytes the search's read model takes.
 func (b *serverBench) sizeOfSearch(ctx context.Context) (n int64, err error) {
-	err = b.pool.QueryRow(ctx, "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'rm_search' AND c.relkind = 'r'").Scan(&n)
+	err = b.pool.QueryRow(ctx, "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c JOIN pg_namespace n ON "+
+		"n.oid = c.relnamespace WHERE n.nspname = 'rm_search' AND c.relkind = 'r'").Scan(&n)
 	return n, err
 }
 
@@ -234,5 +266,13 @@ func (b *serverBench) firstSearch(ctx context.Context) (Ratio, error) {
 	text := b.sheet.search(b.size / 2)[1]
 	took, err := timed(func(int) error { return b.get(ctx, b.path("/rows?limit=50&q="+url.QueryEscape(text)), nil) }, 0)
 	ms := float64(took.Microseconds()) / 1000
-	return Ratio{Name: "quick search, the first time", Value: ms, Limit: 60, Ratio: ms / 60, Unit: "ms", AtMost: 60, Note: "limit: a fixed figure"}, err
+	return Ratio{
+		Name:   "quick search, the first time",
+		Value:  ms,
+		Limit:  60,
+		Ratio:  ms / 60,
+		Unit:   "ms",
+		AtMost: 60,
+		Note:   "limit: a fixed figure",
+	}, err
 }

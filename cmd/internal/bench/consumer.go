@@ -24,7 +24,10 @@ const consumerP95 = 150 // ms
 
 // toConsumer measures how long it takes from a person's edit until a consumer of RabbitMQ has it, on a server and a broker of its own.
 func (r *run) toConsumer(ctx context.Context) (ratios []Ratio, err error) {
-	broker, err := rabbitchild.Start(ctx, rabbitchild.Config{Dir: filepath.Join(r.dir, "consumer-rabbitmq"), Logger: slog.New(slog.DiscardHandler)})
+	broker, err := rabbitchild.Start(ctx, rabbitchild.Config{
+		Dir:    filepath.Join(r.dir, "consumer-rabbitmq"),
+		Logger: slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +62,8 @@ func (r *run) toConsumer(ctx context.Context) (ratios []Ratio, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return latencies("edit to RabbitMQ consumer", took, answered, 0, consumerP95, "from the PATCH of a cell to a consumer of morket.events; limit: the edit's own answer"), nil
+	return latencies("edit to RabbitMQ consumer", took, answered, 0, consumerP95,
+		"from the PATCH of a cell to a consumer of morket.events; limit: the edit's own answer"), nil
 }
 
 // sample returns how to edit a cell of the sample table.

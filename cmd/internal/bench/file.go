@@ -66,7 +66,8 @@ func fileColumns() []fileColumn {
 // badEvery is how many good records lie between two that can't be taken.
 const badEvery = 20_000
 
-// write writes the sheet as a CSV file, in UTF-8 or in UTF-16 with a byte order mark: rows good records, a bad one before every badEvery-th.
+// write writes the sheet as a CSV file, in UTF-8 or in UTF-16 with a byte order mark: rows good records, a bad one before every
+// badEvery-th.
 // It returns the lines at which the bad ones begin.
 func (s sheet) write(path string, rows int) (bad []int64, err error) {
 	f, err := os.Create(path)

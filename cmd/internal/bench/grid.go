@@ -109,14 +109,21 @@ func (b *serverBench) questions() []question {
 	searched := "%gin (%||%"
 	list := []question{
 		{"first page", fixed("/rows?limit=50"), "SELECT * FROM " + rows + " ORDER BY id LIMIT 51", none, 4, 10, ""},
-		{"deep page", fixed(fmt.Sprintf("/rows?limit=50&offset=%d", b.deep())), "SELECT * FROM " + rows + " WHERE id > $1 ORDER BY id LIMIT 51", nil, 4, 10, ""},
+		{
+			"deep page", fixed(fmt.Sprintf("/rows?limit=50&offset=%d", b.deep())),
+			"SELECT * FROM " + rows + " WHERE id > $1 ORDER BY id LIMIT 51", nil, 4, 10, "",
+		},
 		{
 			"sorted page", fixed("/rows?limit=50&sort=" + string(number.ID) + ":desc"),
-			"SELECT * FROM " + rows + " WHERE " + n + " IS NOT NULL ORDER BY " + n + " DESC NULLS FIRST, id DESC LIMIT 51", none, 10, 30, "%btree (" + n + ", id)%",
+			"SELECT * FROM " + rows + " WHERE " + n + " IS NOT NULL ORDER BY " + n + " DESC NULLS FIRST, id DESC LIMIT 51", none, 10, 30,
+			"%btree (" + n + ", id)%",
 		},
 		{
 			"filtered page", func(i int) string { return filter(number, "between", []int{i * 400, i*400 + 100}) },
-			"SELECT * FROM " + rows + " WHERE " + n + " BETWEEN $1 AND $2 ORDER BY id LIMIT 51", func(i int) []any { return []any{i * 400, i*400 + 100} }, 10, 30, "%btree (" + n + ", id)%",
+			"SELECT * FROM " + rows + " WHERE " + n + " BETWEEN $1 AND $2 ORDER BY id LIMIT 51", func(i int) []any {
+				return []any{i * 400,
+					i*400 + 100}
+			}, 10, 30, "%btree (" + n + ", id)%",
 		},
 		{
 			"page of text that contains", func(i int) string { return filter(text, "contains", reference(i)) },
@@ -132,7 +139,8 @@ func (b *serverBench) questions() []question {
 		c := b.columns[is.column]
 		list = append(list, question{
 			fmt.Sprintf("page where %s is %s", is.column, is.value), fixed(filter(c, "is", is.value)),
-			"SELECT * FROM " + rows + " WHERE " + physicalColumn(c.ID) + " = $1 ORDER BY id LIMIT 51", func(int) []any { return []any{is.value} }, 4, 0, "",
+			"SELECT * FROM " + rows + " WHERE " + physicalColumn(c.ID) + " = $1 ORDER BY id LIMIT 51", func(int) []any { return []any{is.value} }, 4,
+			0, "",
 		})
 	}
 	return list
@@ -195,7 +203,8 @@ func (b *serverBench) awaitIndex(ctx context.Context, definition string) (expres
 	defer cancel()
 	for {
 		err := b.pool.QueryRow(ctx, `SELECT coalesce(pg_get_expr(indexprs, indrelid), '') FROM pg_index
-WHERE indrelid = to_regclass($1) AND indisvalid AND pg_get_indexdef(indexrelid) LIKE $2 ORDER BY length(pg_get_indexdef(indexrelid)) LIMIT 1`, physical(b.table), definition).Scan(&expression)
+WHERE indrelid = to_regclass($1) AND indisvalid AND pg_get_indexdef(indexrelid) LIKE $2 ORDER BY length(pg_get_indexdef(indexrelid))
+LIMIT 1`, physical(b.table), definition).Scan(&expression)
 		if !errors.Is(err, pgx.ErrNoRows) {
 			return expression, err
 		}
@@ -284,7 +293,8 @@ func (b *serverBench) update(ctx context.Context, row kernel.RowID, value string
 	if err != nil {
 		return err
 	}
-	_, err = b.pool.Exec(ctx, "UPDATE bench_copied SET "+physicalColumn(b.columns[b.sheet.edited].ID)+" = $1 WHERE id = $2", value, [16]byte(key))
+	_, err = b.pool.Exec(ctx, "UPDATE bench_copied SET "+physicalColumn(b.columns[b.sheet.edited].ID)+" = $1 WHERE id = $2", value,
+		[16]byte(key))
 	return err
 }
 
@@ -306,7 +316,9 @@ func (b *serverBench) edits(ctx context.Context) ([]Ratio, error) {
 const editors = 32
 
 func (b *serverBench) manyEdits(ctx context.Context) ([]Ratio, error) {
-	r, err := b.pair(ctx, Ratio{Name: "edits by 32 clients", Unit: "edits/s", AtLeast: 1500, Note: "limit: single-row UPDATEs from 32 connections"},
+	r, err := b.pair(ctx, Ratio{
+		Name: "edits by 32 clients", Unit: "edits/s", AtLeast: 1500, Note: "limit: single-row UPDATEs from 32 connections",
+	},
 		func(ctx context.Context) (float64, error) {
 			return b.each(ctx, func(row kernel.RowID, value string) error {
 				_, err := b.edit(ctx, row, value)
@@ -328,7 +340,10 @@ func (b *serverBench) manyEdits(ctx context.Context) ([]Ratio, error) {
 		return nil, err
 	}
 	lag := float64(time.Since(start).Microseconds()) / 1000
-	return []Ratio{r, {Name: "grid behind after them", Value: lag, Limit: 2000, Ratio: lag / 2000, Unit: "ms", AtMost: 2000, Note: "an edit and its row read back"}}, nil
+	return []Ratio{r, {
+		Name: "grid behind after them", Value: lag, Limit: 2000, Ratio: lag / 2000, Unit: "ms", AtMost: 2000,
+		Note: "an edit and its row read back",
+	}}, nil
 }
 
 // each has every client edit rows of its own.
@@ -345,7 +360,10 @@ func (b *serverBench) each(ctx context.Context, fn func(row kernel.RowID, value 
 // export measures a CSV export of the table, and pages meanwhile.
 func (b *serverBench) export(ctx context.Context) ([]Ratio, error) {
 	var pages []time.Duration
-	r, err := b.pair(ctx, Ratio{Name: "export to CSV", Unit: "MB/s", AtLeast: 20, Note: "limit: COPY of the same columns as CSV; pages are asked for meanwhile"},
+	r, err := b.pair(ctx, Ratio{
+		Name: "export to CSV", Unit: "MB/s", AtLeast: 20,
+		Note: "limit: COPY of the same columns as CSV; pages are asked for meanwhile",
+	},
 		func(ctx context.Context) (float64, error) {
 			rate, err := b.exportOnce(ctx, &pages)
 			return rate, err
@@ -354,7 +372,10 @@ func (b *serverBench) export(ctx context.Context) ([]Ratio, error) {
 		return nil, err
 	}
 	slices.Sort(pages)
-	quiet, _, err := b.interleave(ctx, questionRounds/4, func(int) error { return b.get(ctx, b.path("/rows?limit=50"), nil) }, func(int) error { return nil })
+	quiet, _, err := b.interleave(ctx, questionRounds/4, func(int) error {
+		return b.get(ctx, b.path("/rows?limit=50"),
+			nil)
+	}, func(int) error { return nil })
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,14 @@ func (b *logBench) hotAccount(ctx context.Context) (Ratio, error) {
 		Note: "each with its own key and answer, in one hash chain; limit: single appends to a stream for each client",
 	}, func(ctx context.Context) (float64, error) {
 		return b.parallel(ctx, hotClients, func(client int) (func() error, error) {
-			line := []credit.Line{{Row: kernel.RowID(fmt.Sprint("row_", client)), Column: "col_bench", Provider: "bench", Attempt: 1, Amount: 1, AnswerHash: "0123456789abcdef"}}
+			line := []credit.Line{{
+				Row:        kernel.RowID(fmt.Sprint("row_", client)),
+				Column:     "col_bench",
+				Provider:   "bench",
+				Attempt:    1,
+				Amount:     1,
+				AnswerHash: "0123456789abcdef",
+			}}
 			return func() error {
 				_, err := ledger.Commit(ctx, b.meta(), ws, nil, func(a *credit.Account) error { return a.Debit("bench", line, clock.Now()) })
 				return err

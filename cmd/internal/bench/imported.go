@@ -77,7 +77,10 @@ func (t *imported) fill(ctx context.Context, rows, perEvent int) error {
 }
 
 func (t *imported) append(ctx context.Context, stream eventstore.StreamID, events []kernel.Event) error {
-	req, err := t.codec.Append(kernel.Meta{Actor: kernel.System(), Workspace: t.workspace}, nil, eventstore.At(stream, eventstore.Any, events...))
+	req, err := t.codec.Append(kernel.Meta{
+		Actor:     kernel.System(),
+		Workspace: t.workspace,
+	}, nil, eventstore.At(stream, eventstore.Any, events...))
 	if err != nil {
 		return err
 	}

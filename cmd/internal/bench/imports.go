@@ -81,10 +81,34 @@ func (b *serverBench) imports(ctx context.Context) ([]Ratio, error) {
 	}
 	most := slices.Max(grown)
 	return b.sheet.titled([]Ratio{
-		{Name: "import", Value: median(rates), Limit: median(limits), Ratio: median(ratios), Unit: "rows/s", AtLeast: 20_000, Failed: !exact, Note: "from commit to the last row in the grid; 20 columns, UTF-16, quoted line ends, bad rows reported exactly; limit: COPY into the same table"},
-		{Name: "import, upload", Value: median(uploads), Limit: 100, Ratio: median(uploads) / 100, Unit: "MB/s", Note: "with the look at the file; limit: a fixed figure"},
+		{
+			Name:    "import",
+			Value:   median(rates),
+			Limit:   median(limits),
+			Ratio:   median(ratios),
+			Unit:    "rows/s",
+			AtLeast: 20_000,
+			Failed:  !exact,
+			Note: "from commit to the last row in the grid; 20 columns, UTF-16, quoted line ends, bad rows reported exactly; limit: COPY " +
+				"into the same table",
+		},
+		{
+			Name:  "import, upload",
+			Value: median(uploads),
+			Limit: 100,
+			Ratio: median(uploads) / 100,
+			Unit:  "MB/s",
+			Note:  "with the look at the file; limit: a fixed figure",
+		},
 		{Name: "import, memory", Value: most, Limit: 200, Ratio: most / 200, Unit: "MB", AtMost: 200, Note: "growth of the process at most"},
-		{Name: "import, undo", Value: median(undone), Limit: median(limits), Ratio: median(undone) / median(limits), Unit: "rows/s", Note: "until the table is empty; limit: COPY"},
+		{
+			Name:  "import, undo",
+			Value: median(undone),
+			Limit: median(limits),
+			Ratio: median(undone) / median(limits),
+			Unit:  "rows/s",
+			Note:  "until the table is empty; limit: COPY",
+		},
 	}), nil
 }
 

@@ -25,7 +25,10 @@ func (b *serverBench) live(ctx context.Context) ([]Ratio, error) {
 	arrivals := make(chan arrival, 16)
 	ended := make(chan error, 1)
 	go func() { ended <- listen(ctx, res.Body, arrivals) }()
-	took, answered, err := editsUntilShown(ctx, func(ctx context.Context, i int) (int64, error) { return b.edit(ctx, b.rows[i], fmt.Sprint("Live ", i)) }, arrivals, ended)
+	took, answered, err := editsUntilShown(ctx, func(ctx context.Context, i int) (int64, error) {
+		return b.edit(ctx, b.rows[i],
+			fmt.Sprint("Live ", i))
+	}, arrivals, ended)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +37,9 @@ func (b *serverBench) live(ctx context.Context) ([]Ratio, error) {
 
 // editsUntilShown makes edits one after the other, each when the one before has arrived. It returns how long they took, sorted, until they
 // arrived and until they were answered.
-func editsUntilShown(ctx context.Context, edit func(ctx context.Context, i int) (position int64, err error), arrivals <-chan arrival, ended chan error) (took, answered []time.Duration, err error) {
+func editsUntilShown(
+	ctx context.Context, edit func(ctx context.Context, i int) (position int64, err error), arrivals <-chan arrival, ended chan error,
+) (took, answered []time.Duration, err error) {
 	for i := range questionRounds {
 		start := time.Now()
 		position, err := edit(ctx, i)

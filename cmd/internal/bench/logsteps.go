@@ -50,9 +50,13 @@ func edit() eventstore.EventData {
 func (b *logBench) meta() kernel.Meta {
 	n := b.names.Add(1)
 	return kernel.Meta{
-		Actor:     kernel.Actor{Kind: kernel.ActorUser, ID: "usr_01J0ZZZZZZZZZZZZZZZZZZZZZZ"},
-		Workspace: "ws_01J0ZZZZZZZZZZZZZZZZZZZZZZ", Command: "table.edit_cells", Client: "web",
-		CorrelationID: fmt.Sprintf("req_%026d", n), IdempotencyKey: fmt.Sprintf("ws_01J0ZZZZZZZZZZZZZZZZZZZZZZ:%036d", n), Fingerprint: "0123456789abcdef",
+		Actor:          kernel.Actor{Kind: kernel.ActorUser, ID: "usr_01J0ZZZZZZZZZZZZZZZZZZZZZZ"},
+		Workspace:      "ws_01J0ZZZZZZZZZZZZZZZZZZZZZZ",
+		Command:        "table.edit_cells",
+		Client:         "web",
+		CorrelationID:  fmt.Sprintf("req_%026d", n),
+		IdempotencyKey: fmt.Sprintf("ws_01J0ZZZZZZZZZZZZZZZZZZZZZZ:%036d", n),
+		Fingerprint:    "0123456789abcdef",
 	}
 }
 

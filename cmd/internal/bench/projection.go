@@ -100,7 +100,15 @@ func (b *projectionBench) measure(ctx context.Context) ([]Ratio, error) {
 	}
 	r.Note = fmt.Sprintf("limit: the slower of reading the log in order (%s) and COPY into the same table (%s); one after the other they make %s",
 		short(median(reads)), short(median(copies)), short(median(both)))
-	return []Ratio{r, {Name: "grid catches up, memory", Value: grown, Limit: 200, Ratio: grown / 200, Unit: "MB", AtMost: 200, Note: fmt.Sprintf("growth at most while %d rows are applied", b.rows)}}, nil
+	return []Ratio{r, {
+		Name:   "grid catches up, memory",
+		Value:  grown,
+		Limit:  200,
+		Ratio:  grown / 200,
+		Unit:   "MB",
+		AtMost: 200,
+		Note:   fmt.Sprintf("growth at most while %d rows are applied", b.rows),
+	}}, nil
 }
 
 // follow makes the read model anew and answers the rows per second until it is at the log's end.
@@ -109,7 +117,11 @@ func (b *projectionBench) follow(ctx context.Context) (float64, error) {
 		return 0, err
 	}
 	took, err := catchUp(ctx, projections.RunnerConfig{
-		Projector: gridview.New(b.codec, gridread.NewStructures().NewWriter), Log: b.log, Store: b.read, Clock: b.clock, Logger: slog.New(slog.DiscardHandler),
+		Projector: gridview.New(b.codec, gridread.NewStructures().NewWriter),
+		Log:       b.log,
+		Store:     b.read,
+		Clock:     b.clock,
+		Logger:    slog.New(slog.DiscardHandler),
 	}, b.head)
 	return float64(b.rows) / took.Seconds(), err
 }

@@ -41,7 +41,8 @@ const (
 func scripts() [][]string {
 	var out [][]string
 	for _, s := range []string{
-		"ba ber bo cal car chi da del dor el en fa fer gan gel ha hor il in jo kal ken la lin lo mar men mi mon na ner no ol or pa per po ra ren ri ro sa sen si so ta ter ti to ul um va ven vi wal we",
+		"ba ber bo cal car chi da del dor el en fa fer gan gel ha hor il in jo kal ken la lin lo mar men mi mon na ner no ol or pa per po ra " +
+			"ren ri ro sa sen si so ta ter ti to ul um va ven vi wal we",
 		"schaft ung heit lich über grün Stadt werk bau für mäß groß stück land tech nik ver trieb an lage",
 		"é ai tion ment eur euse ré prê çon gé né rale voi ture mai son fran çaise",
 		"ção ões não ria lho nha cida de mento gru po bra sil por tu",
@@ -113,12 +114,15 @@ func sparse(field, percent int, value func(int) string) func(int) string {
 }
 
 func (companies) name(i int) string {
-	return word(5, common(i, rollName, firms)) + " " + word(6, roll(i, rollName+100, surnames)) + " " + pick("GmbH|Ltd|Inc.|S.A.|株式会社|ООО|AG|B.V.|Sp. z o.o.|LLC", common(i, rollForm, 10))
+	return word(5, common(i, rollName, firms)) + " " + word(6,
+		roll(i, rollName+100, surnames)) + " " + pick("GmbH|Ltd|Inc.|S.A.|株式会社|ООО|AG|B.V.|Sp. z o.o.|LLC", common(i, rollForm, 10))
 }
 
 // country is one of some forty, of which a twentieth of the rows has Germany.
 func (companies) country(i int) string {
-	const list = "United States|China|United Kingdom|India|Japan|France|Canada|Brazil|Italy|Spain|Netherlands|Switzerland|Sweden|Poland|Australia|South Korea|Türkiye|Mexico|Austria|Belgium|Denmark|Norway|Finland|Ireland|Portugal|Greece|Czechia|Hungary|Romania|Israel|Singapore|Kenya|Nigeria|South Africa|Argentina|Chile|Côte d’Ivoire|Egypt"
+	const list = "United States|China|United " +
+		"Kingdom|India|Japan|France|Canada|Brazil|Italy|Spain|Netherlands|Switzerland|Sweden|Poland|Australia|South " +
+		"Korea|Türkiye|Mexico|Austria|Belgium|Denmark|Norway|Finland|Ireland|Portugal|Greece|Czechia|Hungary|Romania|Israel|Singapore|Kenya|Nigeria|South Africa|Argentina|Chile|Côte d’Ivoire|Egypt"
 	if roll(i, rollCountry, 1000) < 47 {
 		return "Germany"
 	}
@@ -140,20 +144,31 @@ func (c companies) columns() []fileColumn {
 	return []fileColumn{
 		{name: "Name", typ: table.Text, value: c.name},
 		{name: "Register number", typ: table.Text, value: c.number},
-		{name: "Description", typ: table.LongText, value: sparse(1, 8, func(i int) string { return c.text(i, rollTexts, c.words(i, rollLength, 28)) })},
+		{
+			name:  "Description",
+			typ:   table.LongText,
+			value: sparse(1, 8, func(i int) string { return c.text(i, rollTexts, c.words(i, rollLength, 28)) }),
+		},
 		{name: "Country", typ: table.Text, value: c.country},
 		{name: "City", typ: table.Text, value: func(i int) string { return word(3, common(i, rollCity, cities)) }},
 		{name: "Street", typ: table.Text, value: sparse(2, 10, func(i int) string {
-			return fmt.Sprintf("%s %s %d", word(7, common(i, rollStreet, cities)), pick("Street|Straße|Avenue|Rue|ul.|Улица", i), roll(i, rollStreet+100, 300))
+			return fmt.Sprintf("%s %s %d", word(7, common(i, rollStreet, cities)), pick("Street|Straße|Avenue|Rue|ul.|Улица", i),
+				roll(i, rollStreet+100, 300))
 		})},
-		{name: "Postcode", typ: table.Text, value: sparse(3, 10, func(i int) string { return fmt.Sprintf("%05d", roll(i, rollStreet+200, 99_999)) })},
+		{
+			name:  "Postcode",
+			typ:   table.Text,
+			value: sparse(3, 10, func(i int) string { return fmt.Sprintf("%05d", roll(i, rollStreet+200, 99_999)) }),
+		},
 		{name: "Website", typ: table.URL, value: sparse(4, 15, func(i int) string { return "https://www." + c.domain(i) + "/" })},
 		{name: "Email", typ: table.Email, value: sparse(5, 30, func(i int) string { return "info@" + c.domain(i) })},
 		{name: "Phone", typ: table.Text, value: sparse(6, 40, func(i int) string {
 			return fmt.Sprintf("+%d %08d", 30+roll(i, rollSource, 60), roll(i, rollSource+100, 99_999_999))
 		})},
 		{name: "Industry", typ: table.Text, value: func(i int) string {
-			return pick("Software and data services|Manufacture of machinery|Wholesale trade|Health and social work|Construction of buildings|Financial services|Transport and storage|Education|Food and beverages|Media and publishing|Energy supply|Chemicals", common(i, rollIndustry, 12))
+			return pick("Software and data services|Manufacture of machinery|Wholesale trade|Health and social work|Construction of "+
+				"buildings|Financial services|Transport and storage|Education|Food and beverages|Media and publishing|Energy supply|Chemicals",
+				common(i, rollIndustry, 12))
 		}},
 		{name: "Employees", typ: table.Number, value: sparse(7, 20, func(i int) string { return strconv.Itoa(1 + common(i, rollSize, 50_000)) })},
 		{name: "Revenue", typ: table.Number, value: sparse(8, 35, func(i int) string {
@@ -169,11 +184,19 @@ func (c companies) columns() []fileColumn {
 		{name: "Keywords", typ: table.Text, value: sparse(12, 30, func(i int) string {
 			return strings.ReplaceAll(c.text(i, rollKeywords+100, 2+roll(i, rollKeywords, 5)), " ", "; ")
 		})},
-		{name: "Products", typ: table.LongText, value: sparse(13, 45, func(i int) string { return c.text(i, rollTexts+5000, c.words(i, rollLength+100, 18)) })},
+		{
+			name:  "Products",
+			typ:   table.LongText,
+			value: sparse(13, 45, func(i int) string { return c.text(i, rollTexts+5000, c.words(i, rollLength+100, 18)) }),
+		},
 		{name: "Source", typ: table.URL, value: func(i int) string {
 			return fmt.Sprintf("https://register.example/companies/%08x", roll(i, rollSource+200, 1<<31))
 		}},
-		{name: "Note", typ: table.LongText, value: sparse(14, 60, func(i int) string { return c.text(i, rollTexts+9000, c.words(i, rollLength+200, 14)) })},
+		{
+			name:  "Note",
+			typ:   table.LongText,
+			value: sparse(14, 60, func(i int) string { return c.text(i, rollTexts+9000, c.words(i, rollLength+200, 14)) }),
+		},
 	}
 }
 
@@ -181,7 +204,14 @@ func (c companies) columns() []fileColumn {
 func companySheet() sheet {
 	c := companies{scripts()}
 	return sheet{
-		name: "companies", file: "companies.csv", columns: c.columns(), company: "Name", edited: "City", number: "Employees", unique: "Register number", of: c.number,
+		name:    "companies",
+		file:    "companies.csv",
+		columns: c.columns(),
+		company: "Name",
+		edited:  "City",
+		number:  "Employees",
+		unique:  "Register number",
+		of:      c.number,
 		search: func(i int) []string {
 			return []string{c.number(i), word(6, roll(i, rollName+100, surnames)), "manufacture", fmt.Sprint("nowhere ", i)}
 		},

@@ -38,14 +38,21 @@ func (b *serverBench) slowProvider(ctx context.Context) ([]Ratio, error) {
 		}
 	}))
 	defer server.Close()
-	request, err := json.Marshal(map[string]any{"method": http.MethodGet, "url": server.URL + "/?q={{company}}", "outputs": map[string]any{"answer": map[string]any{"path": "$.answer"}}})
+	request, err := json.Marshal(map[string]any{
+		"method":  http.MethodGet,
+		"url":     server.URL + "/?q={{company}}",
+		"outputs": map[string]any{"answer": map[string]any{"path": "$.answer"}},
+	})
 	if err != nil {
 		return nil, err
 	}
 	never := 0
 	col, err := b.enrichmentColumn(ctx, "Slow answer", enrichment.Config{
 		Steps: []enrichment.Step{{
-			Provider: "http_api", Config: request, Inputs: map[string]enrichment.Input{"company": {Column: b.columns[b.sheet.unique].ID}}, Output: "answer",
+			Provider: "http_api",
+			Config:   request,
+			Inputs:   map[string]enrichment.Input{"company": {Column: b.columns[b.sheet.unique].ID}},
+			Output:   "answer",
 		}},
 		CacheDays: &never,
 	})
@@ -58,8 +65,14 @@ func (b *serverBench) slowProvider(ctx context.Context) ([]Ratio, error) {
 	}
 	rate, limit := slowRows/took.Seconds(), slowAtOnce/slowAnswer.Seconds()
 	return []Ratio{{
-		Name: "provider of 1 s latency", Value: rate, Limit: limit, Ratio: rate / limit, Unit: "cells/s", AtLeast: slowLeast, Failed: j.Counts.Succeeded != slowRows,
-		Note: fmt.Sprintf("%d rows, %s; limit: the calls at once by their latency", slowRows, slowSetting),
+		Name:    "provider of 1 s latency",
+		Value:   rate,
+		Limit:   limit,
+		Ratio:   rate / limit,
+		Unit:    "cells/s",
+		AtLeast: slowLeast,
+		Failed:  j.Counts.Succeeded != slowRows,
+		Note:    fmt.Sprintf("%d rows, %s; limit: the calls at once by their latency", slowRows, slowSetting),
 	}}, nil
 }
 
@@ -67,7 +80,11 @@ func (b *serverBench) slowProvider(ctx context.Context) ([]Ratio, error) {
 func (b *serverBench) normalised(ctx context.Context) (table.Column, error) {
 	never := 0
 	return b.enrichmentColumn(ctx, "Clean name", enrichment.Config{
-		Steps:     []enrichment.Step{{Provider: "company_name_normalise", Inputs: map[string]enrichment.Input{"company": {Column: b.columns[b.sheet.company].ID}}, Output: "name"}},
+		Steps: []enrichment.Step{{
+			Provider: "company_name_normalise",
+			Inputs:   map[string]enrichment.Input{"company": {Column: b.columns[b.sheet.company].ID}},
+			Output:   "name",
+		}},
 		CacheDays: &never,
 	})
 }

@@ -48,14 +48,23 @@ func measureRelay(ctx context.Context, dsn, dir string, e effort) (ratios []Rati
 		return nil, err
 	}
 	defer func() { _ = conn.Close() }() // the broker is gone by then
-	b := &relayBench{logBench: &logBench{effort: e, pool: pool, store: store}, url: broker.URL(), encoder: cloudevent.NewEncoder("https://morket.example.com", boot.Published())}
+	b := &relayBench{
+		logBench: &logBench{effort: e, pool: pool, store: store},
+		url:      broker.URL(),
+		encoder:  cloudevent.NewEncoder("https://morket.example.com", boot.Published()),
+	}
 	if b.channel, err = conn.Channel(); err != nil {
 		return nil, err
 	}
 	if err := b.queues(); err != nil {
 		return nil, err
 	}
-	rate, err := b.pair(ctx, Ratio{Name: "relay to RabbitMQ", Unit: "events/s", Bar: relayBar, Note: "limit: a plain amqp091 loop of the same messages"}, b.relayed, b.plain)
+	rate, err := b.pair(ctx, Ratio{
+		Name: "relay to RabbitMQ",
+		Unit: "events/s",
+		Bar:  relayBar,
+		Note: "limit: a plain amqp091 loop of the same messages",
+	}, b.relayed, b.plain)
 	return []Ratio{rate}, err
 }
 
@@ -124,7 +133,14 @@ func (l *leader) Advance(_ context.Context, from, to int64) error {
 func (b *relayBench) start(ctx context.Context, l relay.Leadership) (stop func() error, err error) {
 	log := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: b.url})
 	events := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: b.url, Kind: amqpbus.Topic})
-	r, err := relay.New(relay.Config{Log: b.store, Leadership: l, Publisher: log, Events: events, Encoder: b.encoder, Logger: slog.New(slog.DiscardHandler)})
+	r, err := relay.New(relay.Config{
+		Log:        b.store,
+		Leadership: l,
+		Publisher:  log,
+		Events:     events,
+		Encoder:    b.encoder,
+		Logger:     slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +196,12 @@ func (b *relayBench) plain(ctx context.Context) (float64, error) {
 			if err != nil {
 				return 0, err
 			}
-			messages = append(messages, amqp.Publishing{ContentType: cloudevent.ContentType, DeliveryMode: amqp.Persistent, MessageId: cloudevent.ID(e), Body: body})
+			messages = append(messages, amqp.Publishing{
+				ContentType:  cloudevent.ContentType,
+				DeliveryMode: amqp.Persistent,
+				MessageId:    cloudevent.ID(e),
+				Body:         body,
+			})
 			from = e.Position
 		}
 	}

@@ -71,7 +71,8 @@ func (r Report) Table(w io.Writer) error {
 		if !f.OK() {
 			verdict = "MISSED"
 		}
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.2f\t%s\t%s\t%s\n", f.Name, short(f.Value), short(f.Limit), f.Unit, f.Ratio, f.bar(), verdict, f.Note)
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.2f\t%s\t%s\t%s\n", f.Name, short(f.Value), short(f.Limit), f.Unit, f.Ratio, f.bar(), verdict,
+			f.Note)
 	}
 	_, _ = fmt.Fprintf(t, "%d processors, load %s\n", r.CPUs, r.Load)
 	if err := t.Flush(); err != nil {

@@ -144,7 +144,11 @@ func (r *run) allocations(name string) error {
 // onPostgres runs the steps that need a database only.
 func (r *run) onPostgres(ctx context.Context) (err error) {
 	pg, err := pgchild.Start(ctx, pgchild.Config{
-		BinDir: r.Server.PGBin, CacheDir: r.Server.CacheDir, DataDir: filepath.Join(r.dir, "postgres"), MaxConnections: 200, Logger: slog.New(slog.DiscardHandler), //nolint:mnd // the step log has 128 clients
+		BinDir:         r.Server.PGBin,
+		CacheDir:       r.Server.CacheDir,
+		DataDir:        filepath.Join(r.dir, "postgres"),
+		MaxConnections: 200,
+		Logger:         slog.New(slog.DiscardHandler), //nolint:mnd // the step log has 128 clients
 	})
 	if err != nil {
 		return err

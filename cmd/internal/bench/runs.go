@@ -45,9 +45,35 @@ func (b *serverBench) runs(ctx context.Context) ([]Ratio, error) {
 	rate, perRecord := float64(b.size)/took.Seconds(), float64(events)/float64(b.size)
 	complete := j.Counts.Succeeded == int64(b.size) && j.Counts.Cached == 0
 	return b.sheet.titled([]Ratio{
-		{Name: "run", Value: rate, Limit: 1000, Ratio: rate / 1000, Unit: "records/s", AtLeast: 1000, Failed: !complete, Note: "all records through company_name_normalise, from the request to the last cell in the grid; limit: a fixed figure"},
-		{Name: "run, Temporal events", Value: perRecord, Limit: 0.01, Ratio: perRecord / 0.01, Unit: "a record", AtMost: 0.01, Note: "limit: a fixed figure"},
-		{Name: "run, memory", Value: grown, Limit: little, Ratio: grown / little, Unit: "MB", AtMost: 256, Note: fmt.Sprintf("growth of the process at most, with read models that lag; limit: the same over %d records, which went before", b.size/shortRun)},
+		{
+			Name:    "run",
+			Value:   rate,
+			Limit:   1000,
+			Ratio:   rate / 1000,
+			Unit:    "records/s",
+			AtLeast: 1000,
+			Failed:  !complete,
+			Note:    "all records through company_name_normalise, from the request to the last cell in the grid; limit: a fixed figure",
+		},
+		{
+			Name:   "run, Temporal events",
+			Value:  perRecord,
+			Limit:  0.01,
+			Ratio:  perRecord / 0.01,
+			Unit:   "a record",
+			AtMost: 0.01,
+			Note:   "limit: a fixed figure",
+		},
+		{
+			Name:   "run, memory",
+			Value:  grown,
+			Limit:  little,
+			Ratio:  grown / little,
+			Unit:   "MB",
+			AtMost: 256,
+			Note: fmt.Sprintf("growth of the process at most, with read models that lag; limit: the same over %d records, which went before",
+				b.size/shortRun),
+		},
 	}), nil
 }
 
@@ -57,7 +83,9 @@ func (b *serverBench) enrichmentColumn(ctx context.Context, name string, cfg enr
 }
 
 // runJob runs the column over the first rows, 0 for all, until every cell of it is in the grid.
-func (b *serverBench) runJob(ctx context.Context, col table.Column, first int) (j enrichmentcmd.Job, took time.Duration, grown float64, err error) {
+func (b *serverBench) runJob(
+	ctx context.Context, col table.Column, first int,
+) (j enrichmentcmd.Job, took time.Duration, grown float64, err error) {
 	memory := watchMemory()
 	defer func() { grown = memory() }()
 	start := time.Now()
@@ -79,7 +107,8 @@ func (b *serverBench) runJob(ctx context.Context, col table.Column, first int) (
 			return j, 0, 0, err
 		}
 		if j.State.Final() {
-			if err := b.get(ctx, b.path("/rows:count?filter="+url.QueryEscape(string(filter))), &there); err != nil || there.Count >= j.Counts.Succeeded {
+			if err := b.get(ctx, b.path("/rows:count?filter="+url.QueryEscape(string(filter))), &there); err != nil ||
+				there.Count >= j.Counts.Succeeded {
 				return j, time.Since(start), 0, err
 			}
 		}
@@ -93,7 +122,11 @@ func (b *serverBench) runJob(ctx context.Context, col table.Column, first int) (
 
 // flowEvents counts what Temporal has written down of a flow, over all its executions.
 func (b *serverBench) flowEvents(ctx context.Context, id string) (events int64, err error) {
-	c, err := temporal.Open(temporal.Config{Address: b.temporal, Namespace: b.run.Server.TemporalNamespace, Logger: slog.New(slog.DiscardHandler)})
+	c, err := temporal.Open(temporal.Config{
+		Address:   b.temporal,
+		Namespace: b.run.Server.TemporalNamespace,
+		Logger:    slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		return 0, err
 	}

@@ -50,7 +50,11 @@ const (
 
 // Search measures how fast documents get into OpenSearch, a node of its own in dir, and into Postgres, and how fast both find them.
 func Search(ctx context.Context, dsn, dir, cache string, documents int) (figures []Ratio, err error) {
-	node, err := opensearchchild.Start(ctx, opensearchchild.Config{Dir: filepath.Join(dir, "opensearch"), CacheDir: cache, Logger: slog.New(slog.DiscardHandler)})
+	node, err := opensearchchild.Start(ctx, opensearchchild.Config{
+		Dir:      filepath.Join(dir, "opensearch"),
+		CacheDir: cache,
+		Logger:   slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +144,13 @@ func (b *searchBench) open(ctx context.Context, address string) error {
 
 func (b *searchBench) sideStore(e sidestore.Engine) (*sidestore.Store, error) {
 	return sidestore.New(sidestore.Config{
-		Base: b.read, Marks: postgres.NewMarks(b.pool), Engine: e, Name: "OpenSearch", Head: b.log.Head, Clock: b.clock, Logger: slog.New(slog.DiscardHandler),
+		Base:   b.read,
+		Marks:  postgres.NewMarks(b.pool),
+		Engine: e,
+		Name:   "OpenSearch",
+		Head:   b.log.Head,
+		Clock:  b.clock,
+		Logger: slog.New(slog.DiscardHandler),
 	})
 }
 
@@ -173,7 +183,12 @@ func (b *searchBench) write(ctx context.Context) ([]Ratio, error) {
 		return nil, err
 	}
 	const bar = 0.6
-	search, err := b.pair(ctx, Ratio{Name: "search: rows into OpenSearch", Unit: "rows/s", Bar: bar, Note: "limit: a bare bulk loop of opensearch-go with the same documents into an index of the same mapping"},
+	search, err := b.pair(ctx, Ratio{
+		Name: "search: rows into OpenSearch",
+		Unit: "rows/s",
+		Bar:  bar,
+		Note: "limit: a bare bulk loop of opensearch-go with the same documents into an index of the same mapping",
+	},
 		func(ctx context.Context) (float64, error) { return b.anew(ctx, b.onOpenSearch(b.side)) },
 		func(ctx context.Context) (float64, error) { return b.bulk(ctx, bodies) })
 	if err != nil {
@@ -188,7 +203,11 @@ func (b *searchBench) write(ctx context.Context) ([]Ratio, error) {
 			return nil, err
 		}
 	}
-	postgres, err := b.pair(ctx, Ratio{Name: "search: rows into Postgres", Unit: "rows/s", Note: "limit: COPY of the same rows into tables with the same indexes"},
+	postgres, err := b.pair(ctx, Ratio{
+		Name: "search: rows into Postgres",
+		Unit: "rows/s",
+		Note: "limit: COPY of the same rows into tables with the same indexes",
+	},
 		func(ctx context.Context) (float64, error) { return b.anew(ctx, b.onPostgres()) },
 		func(ctx context.Context) (float64, error) { return b.copied(ctx, dumps) })
 	return []Ratio{search, postgres}, err
@@ -258,7 +277,8 @@ func (b *searchBench) bulk(ctx context.Context, bodies [][]byte) (rate float64, 
 func (b *searchBench) copied(ctx context.Context, dumps map[string][]byte) (rate float64, err error) {
 	err = onConn(ctx, b.pool, func(c *pgx.Conn) error {
 		for name := range dumps {
-			if _, err := c.Exec(ctx, fmt.Sprintf(`DROP TABLE IF EXISTS bench_%s; CREATE TABLE bench_%[1]s (LIKE rm_search.%[1]s INCLUDING ALL)`, name)); err != nil {
+			if _, err := c.Exec(ctx, fmt.Sprintf(`DROP TABLE IF EXISTS bench_%s; CREATE TABLE bench_%[1]s (LIKE rm_search.%[1]s INCLUDING ALL)`,
+				name)); err != nil {
 				return err
 			}
 		}
@@ -292,9 +312,24 @@ func (b *searchBench) grow(ctx context.Context, bulk, copied float64) ([]Ratio, 
 		}
 		if rest := b.rows - b.compared; rest > 0 {
 			rate := float64(rest) / took.Seconds()
-			out = append(out, Ratio{Name: "search: " + store.name + " follows an import", Value: rate, Limit: store.limit, Ratio: rate / store.limit, Unit: "rows/s", Note: fmt.Sprintf("%d rows on top of %d; limit: that of the first", rest, b.compared)})
+			out = append(out, Ratio{
+				Name:  "search: " + store.name + " follows an import",
+				Value: rate,
+				Limit: store.limit,
+				Ratio: rate / store.limit,
+				Unit:  "rows/s",
+				Note:  fmt.Sprintf("%d rows on top of %d; limit: that of the first", rest, b.compared),
+			})
 		}
-		out = append(out, Ratio{Name: "search: " + store.name + " follows, memory", Value: grown, Limit: searchMemory, Ratio: grown / searchMemory, Unit: "MB", AtMost: searchMemory, Note: "growth at most while the rows are applied"})
+		out = append(out, Ratio{
+			Name:   "search: " + store.name + " follows, memory",
+			Value:  grown,
+			Limit:  searchMemory,
+			Ratio:  grown / searchMemory,
+			Unit:   "MB",
+			AtMost: searchMemory,
+			Note:   "growth at most while the rows are applied",
+		})
 	}
 	_, err := b.pool.Exec(ctx, "VACUUM ANALYZE rm_search.rows, rm_search.terms, rm_search.labels") // as autovacuum does in time
 	return out, err

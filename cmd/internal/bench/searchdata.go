@@ -34,7 +34,8 @@ func common(row, field, n int) int {
 
 // word spells the n-th word of a kind.
 func word(kind, n int) string {
-	syllables := strings.Fields("ba ber bo cal car chi da del dor el en fa fer gan gel ha hor il in jo kal ken la lin lo mar men mi mon na ner no ol or pa per po ra ren ri ro sa sen si so ta ter ti to ul um va ven vi wal we xan yo za zen")
+	syllables := strings.Fields("ba ber bo cal car chi da del dor el en fa fer gan gel ha hor il in jo kal ken la lin lo mar men mi mon " +
+		"na ner no ol or pa per po ra ren ri ro sa sen si so ta ter ti to ul um va ven vi wal we xan yo za zen")
 	n = n*8 + kind
 	var b strings.Builder
 	for i := 0; i < 3 || n > 0; i++ {
@@ -50,7 +51,8 @@ func (leads) surname(i int) string { return word(1, common(i, 1, surnames)) }
 func (leads) firm(i int) string    { return word(2, common(i, 2, firms)) }
 func (leads) city(i int) string    { return word(3, common(i, 3, cities)) }
 func (leads) title(i int) string {
-	return pick("Head of|Director of|VP|Manager|Lead|Specialist in", roll(i, 4, 1<<20)) + " " + pick("Sales|Marketing|Engineering|Operations|Finance|People|Product|Procurement", roll(i, 5, 1<<20))
+	return pick("Head of|Director of|VP|Manager|Lead|Specialist in",
+		roll(i, 4, 1<<20)) + " " + pick("Sales|Marketing|Engineering|Operations|Finance|People|Product|Procurement", roll(i, 5, 1<<20))
 }
 
 func (leads) stage(i int) string {

@@ -27,7 +27,14 @@ type isFilter struct{ column, value string }
 func smallSheet() sheet {
 	reference := func(i int) string { return fmt.Sprintf("REF-%08d", i) }
 	return sheet{
-		file: "leads.csv", utf16: true, columns: fileColumns(), company: "Company", edited: "City", number: "Employees", unique: "Reference", of: reference,
+		file:    "leads.csv",
+		utf16:   true,
+		columns: fileColumns(),
+		company: "Company",
+		edited:  "City",
+		number:  "Employees",
+		unique:  "Reference",
+		of:      reference,
 		search: func(i int) []string {
 			return []string{reference(i), fmt.Sprintf("budget %d", i), "liskov", fmt.Sprint("nowhere ", i)}
 		},

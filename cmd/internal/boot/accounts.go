@@ -54,7 +54,15 @@ func newAccounts(ctx context.Context, c *core, b *bus, refused authcmd.Refused) 
 	}
 	public := strings.TrimRight(c.cfg.PublicURL, "/")
 	t.workspaces, err = workspacecmd.New(workspacecmd.Config{
-		Store: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, Logger: c.log, Mailer: t.mails, Tokens: t.tokens, Persons: c.ring, PublicURL: public,
+		Store:     c.store,
+		Codec:     c.codec,
+		IDs:       c.ids,
+		Clock:     c.clock,
+		Logger:    c.log,
+		Mailer:    t.mails,
+		Tokens:    t.tokens,
+		Persons:   c.ring,
+		PublicURL: public,
 	})
 	if err != nil {
 		return nil, err
@@ -64,8 +72,23 @@ func newAccounts(ctx context.Context, c *core, b *bus, refused authcmd.Refused) 
 		operators = append(operators, DemoEmail)
 	}
 	t.auth, err = authcmd.New(authcmd.Config{ //nolint:contextcheck // its mails outlive the start; close ends them
-		Store: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, Logger: c.log, Access: t.tokens, Refresh: t.tokens, Keys: t.tokens,
-		Passwords: passwords, Persons: c.ring, Attempts: t.signals, Members: t.workspaces, KeyUses: t.signals, Mailer: t.mails, PublicURL: public, Operators: operators, Refused: refused,
+		Store:     c.store,
+		Codec:     c.codec,
+		IDs:       c.ids,
+		Clock:     c.clock,
+		Logger:    c.log,
+		Access:    t.tokens,
+		Refresh:   t.tokens,
+		Keys:      t.tokens,
+		Passwords: passwords,
+		Persons:   c.ring,
+		Attempts:  t.signals,
+		Members:   t.workspaces,
+		KeyUses:   t.signals,
+		Mailer:    t.mails,
+		PublicURL: public,
+		Operators: operators,
+		Refused:   refused,
 	})
 	return t, err
 }

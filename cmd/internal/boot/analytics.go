@@ -30,7 +30,11 @@ const clickHousePace = 250 * time.Millisecond
 
 func openAnalytics(c *core) (*analytics, error) {
 	if !c.cfg.ClickHouseURL.IsSet() {
-		return &analytics{core: c, store: analyticsread.NewQueries(c.rows), projector: analyticsview.New(analyticsview.Name, analyticsread.Open)}, nil
+		return &analytics{
+			core:      c,
+			store:     analyticsread.NewQueries(c.rows),
+			projector: analyticsview.New(analyticsview.Name, analyticsread.Open),
+		}, nil
 	}
 	a := &analytics{core: c, projector: analyticsview.New(analyticsview.NameClickHouse, clickhouse.OpenAnalytics)}
 	var err error

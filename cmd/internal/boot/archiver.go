@@ -57,7 +57,13 @@ func newArchiver(ctx context.Context, c *core) (*archiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &archiver{core: c, cfg: c.cfg, store: store, log: c.log.With("part", "archive"), state: telemetry.Archive{Since: c.clock.Now(), Every: c.cfg.ArchiveEvery}}
+	a := &archiver{
+		core:  c,
+		cfg:   c.cfg,
+		store: store,
+		log:   c.log.With("part", "archive"),
+		state: telemetry.Archive{Since: c.clock.Now(), Every: c.cfg.ArchiveEvery},
+	}
 	if !o.remote {
 		a.objects = o.store
 	}
@@ -185,7 +191,12 @@ func (k *keeping) put(ctx context.Context) error {
 	if len(k.data) == 0 {
 		return nil
 	}
-	p, err := k.archive.PutPiece(ctx, backup.Piece{History: k.base.History, Timeline: k.base.Timeline, From: k.from, To: k.from + uint64(len(k.data))}, k.data)
+	p, err := k.archive.PutPiece(ctx, backup.Piece{
+		History:  k.base.History,
+		Timeline: k.base.Timeline,
+		From:     k.from,
+		To:       k.from + uint64(len(k.data)),
+	}, k.data)
 	if err != nil {
 		return fmt.Errorf("archive the log: %w", err)
 	}
@@ -262,7 +273,8 @@ func (a *archiver) takeBase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.log.InfoContext(ctx, "base backup archived", "name", b.Name, "bytes", b.Bytes, "position", b.Position, "duration", a.core.clock.Now().Sub(began))
+	a.log.InfoContext(ctx, "base backup archived", "name", b.Name, "bytes", b.Bytes, "position", b.Position, "duration",
+		a.core.clock.Now().Sub(began))
 	return a.tidy(ctx)
 }
 
@@ -302,7 +314,8 @@ func (a *archiver) check(context.Context) error {
 		last = s.Since
 	}
 	if behind := a.core.clock.Now().Sub(last); behind > max(archivePatience, archiveLate*a.cfg.ArchiveEvery) {
-		return fmt.Errorf("the archive (%.0f MB) has not been written for %s: a restore to a point in time would lose as much", float64(s.Bytes)/(1<<20), behind.Round(time.Second))
+		return fmt.Errorf("the archive (%.0f MB) has not been written for %s: a restore to a point in time would lose as much",
+			float64(s.Bytes)/(1<<20), behind.Round(time.Second))
 	}
 	return nil
 }

@@ -20,7 +20,10 @@ func newAudit(c *core) (*audit, error) {
 }
 
 func (m *audit) endpoints(a *httpapi.API) {
-	auditapi.Register(a, auditapi.Deps{Reads: auditread.NewQueries(m.core.rows, m.core.store), Names: workspaceread.NewQueries(m.core.rows, m.core.ring)})
+	auditapi.Register(a, auditapi.Deps{
+		Reads: auditread.NewQueries(m.core.rows, m.core.store),
+		Names: workspaceread.NewQueries(m.core.rows, m.core.ring),
+	})
 }
 
 func (m *audit) parts() parts {

@@ -37,12 +37,15 @@ func Backup(ctx context.Context, cfg config.Config, log *slog.Logger, w, out io.
 	if err != nil {
 		return err
 	}
-	printf(out, "backed up position %d: %d rows, %d objects in %.1f s\n", header.Position, manifest.Rows(), manifest.Objects.Rows, took.Seconds())
+	printf(out, "backed up position %d: %d rows, %d objects in %.1f s\n", header.Position, manifest.Rows(), manifest.Objects.Rows,
+		took.Seconds())
 	return nil
 }
 
 // writeBackup writes a backup of the database and the objects to w.
-func writeBackup(ctx context.Context, b *base, w io.Writer, progress func(string)) (h backup.Header, m backup.Manifest, took time.Duration, err error) {
+func writeBackup(
+	ctx context.Context, b *base, w io.Writer, progress func(string),
+) (h backup.Header, m backup.Manifest, took time.Duration, err error) {
 	for _, check := range []func(context.Context, *pgxpool.Pool) error{refuseUnfinished, refuseUnknown} {
 		if err := check(ctx, b.pool); err != nil {
 			return h, m, 0, err
@@ -59,8 +62,15 @@ func writeBackup(ctx context.Context, b *base, w io.Writer, progress func(string
 	defer release()
 	began := b.clock.Now()
 	h, m, err = backup.Write(ctx, w, backup.Source{
-		Pool: b.pool, Schemas: schemaNames(), Tables: kept(), Objects: o.store, Passphrase: b.cfg.Passphrase.Reveal(), Version: Version, Clock: b.clock,
-		Keys: backup.Keys{Master: b.cfg.MasterKey.Text(), Signing: b.cfg.JWTKeys.Text()}, Progress: progress,
+		Pool:       b.pool,
+		Schemas:    schemaNames(),
+		Tables:     kept(),
+		Objects:    o.store,
+		Passphrase: b.cfg.Passphrase.Reveal(),
+		Version:    Version,
+		Clock:      b.clock,
+		Keys:       backup.Keys{Master: b.cfg.MasterKey.Text(), Signing: b.cfg.JWTKeys.Text()},
+		Progress:   progress,
 	})
 	return h, m, b.clock.Now().Sub(began), err
 }
@@ -78,7 +88,8 @@ func schemaNames() (names []string) {
 
 // outsideSQL lists the tables with rows of their own that are in no read model: each is made by a numbered migration of its schema.
 const outsideSQL = `SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname NOT LIKE 'rm\_%' AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname NOT LIKE 'rm\_%' AND n.nspname NOT LIKE 'pg\_%'
+AND n.nspname <> 'information_schema'
 AND c.relname <> 'migrations' ORDER BY 1, 2`
 
 // refuseUnknown refuses to back up what another version has made: a table that is not known here would be missing.
@@ -102,11 +113,13 @@ func refuseUnknown(ctx context.Context, pool *pgxpool.Pool) error {
 		return fmt.Errorf("list the tables: %w", err)
 	}
 	if len(unknown) > 0 {
-		return fmt.Errorf("the database has tables that this version of Morket doesn't know (%v): back it up with the version that runs on it", unknown)
+		return fmt.Errorf("the database has tables that this version of Morket doesn't know (%v): back it up with the version that runs on it",
+			unknown)
 	}
 	for _, t := range kept() {
 		if !found[t.Name] {
-			return fmt.Errorf("the database has no table %s: bring it up to date with morket migrate, or back it up with the version that made it", t.Name)
+			return fmt.Errorf("the database has no table %s: bring it up to date with morket migrate, or back it up with the version that made it",
+				t.Name)
 		}
 	}
 	return nil

@@ -51,7 +51,8 @@ func newBackups(c *core) (*backups, error) {
 // Has implements operationcmd.Backups.
 func (b *backups) Has(ctx context.Context, name string) (bool, error) {
 	if b.shelf == nil {
-		return false, kernel.E(kernel.KindConflict, "NO_BACKUP_TARGET", "no place for backups is set: MORKET_BACKUP_TARGET and MORKET_BACKUP_PASSPHRASE name one")
+		return false, kernel.E(kernel.KindConflict, "NO_BACKUP_TARGET",
+			"no place for backups is set: MORKET_BACKUP_TARGET and MORKET_BACKUP_PASSPHRASE name one")
 	}
 	_, err := b.shelf.Get(ctx, name)
 	if kernel.KindOf(err) == kernel.KindNotFound {
@@ -112,7 +113,12 @@ func (b *backups) drill(ctx context.Context, name string) (out operation.Outcome
 	if err != nil {
 		text += err.Error() + "\n"
 	}
-	k.Drill = &backup.Drilled{At: b.core.clock.Now(), Good: good && err == nil, Seconds: ready.Seconds(), Report: text[max(0, len(text)-maxReport):]}
+	k.Drill = &backup.Drilled{
+		At:      b.core.clock.Now(),
+		Good:    good && err == nil,
+		Seconds: ready.Seconds(),
+		Report:  text[max(0, len(text)-maxReport):],
+	}
 	if told := b.shelf.Describe(ctx, k); told != nil {
 		err = errors.Join(err, told)
 	}
@@ -193,7 +199,8 @@ func (b *backups) check(context.Context) error {
 	case !seen && now.Sub(b.began) > patience:
 		return errors.New("the place of the backups (MORKET_BACKUP_TARGET) can't be looked at")
 	case found && now.Sub(k.TakenAt) > patience && now.Sub(b.began) > b.cfg.BackupEvery:
-		return fmt.Errorf("the last backup is of %s, older than two periods of %s; the operation page says why none was taken", k.TakenAt.Format(time.RFC3339), b.cfg.BackupEvery)
+		return fmt.Errorf("the last backup is of %s, older than two periods of %s; the operation page says why none was taken",
+			k.TakenAt.Format(time.RFC3339), b.cfg.BackupEvery)
 	case !found && seen && now.Sub(b.began) > patience:
 		return errors.New("no backup has been taken yet; the operation page says why")
 	}
@@ -207,7 +214,11 @@ func (b *backups) tasks(h *operationcmd.Handlers) (out []task) {
 	}
 	out = []task{{name: "backups", run: b.watch}}
 	if b.cfg.BackupEvery > 0 {
-		out = append(out, task{name: "backup schedule", role: config.RoleProjector, run: func(ctx context.Context) error { return b.schedule(ctx, h) }})
+		out = append(out, task{
+			name: "backup schedule",
+			role: config.RoleProjector,
+			run:  func(ctx context.Context) error { return b.schedule(ctx, h) },
+		})
 	}
 	return out
 }
@@ -317,8 +328,16 @@ func (b *backups) Status(ctx context.Context) (operationapi.BackupStatus, error)
 	}
 	for _, k := range list {
 		one := operationapi.Backup{
-			Name: k.Name, TakenAt: k.TakenAt, Version: k.Version, History: k.History, Position: k.Position, Rows: k.Rows, Objects: k.Objects, Bytes: k.Bytes,
-			Seconds: k.Seconds, Verdict: "unproved",
+			Name:     k.Name,
+			TakenAt:  k.TakenAt,
+			Version:  k.Version,
+			History:  k.History,
+			Position: k.Position,
+			Rows:     k.Rows,
+			Objects:  k.Objects,
+			Bytes:    k.Bytes,
+			Seconds:  k.Seconds,
+			Verdict:  "unproved",
 		}
 		if d := k.Drill; d != nil {
 			one.Verdict, one.DrilledAt, one.DrillSeconds, one.Report = "bad", &d.At, d.Seconds, d.Report

@@ -29,7 +29,12 @@ const ringSize = 1024
 func newBus(c *core) *bus {
 	if !c.cfg.AMQPURL.IsSet() {
 		b := membus.New(ringSize)
-		return &bus{log: b, leadership: relay.Alone(c.store), subscribe: func(string) message.Subscriber { return b }, closers: []func() error{b.Close}}
+		return &bus{
+			log:        b,
+			leadership: relay.Alone(c.store),
+			subscribe:  func(string) message.Subscriber { return b },
+			closers:    []func() error{b.Close},
+		}
 	}
 	url, prefix := c.cfg.AMQPURL.Reveal(), c.cfg.AMQPPrefix
 	log := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Prefix: prefix, Mandatory: true, Mark: true})
@@ -37,7 +42,12 @@ func newBus(c *core) *bus {
 	named := func(to message.Publisher) message.Publisher {
 		return &comparedPublisher{logmsg.InHistory(to, c.history.ID), c.history}
 	}
-	out := &bus{log: named(log), events: named(events), leadership: pgleader.New(c.pool, "relay"), closers: []func() error{log.Close, events.Close}}
+	out := &bus{
+		log:        named(log),
+		events:     named(events),
+		leadership: pgleader.New(c.pool, "relay"),
+		closers:    []func() error{log.Close, events.Close},
+	}
 	out.subscribe = func(group string) message.Subscriber {
 		s := amqpbus.NewSubscriber(amqpbus.SubscriberConfig{URL: url, Prefix: prefix, Group: group, Logger: c.log})
 		out.closers = append(out.closers, s.Close)
@@ -58,6 +68,12 @@ func (b *bus) close(log *slog.Logger) {
 
 func newRelay(c *core, b *bus) (*relay.Relay, error) {
 	return relay.New(relay.Config{
-		Log: c.tail, Leadership: b.leadership, Publisher: b.log, Events: b.events, Encoder: c.encoder, Logger: c.log.With("part", "relay"), Follow: c.tracing.Follow(),
+		Log:        c.tail,
+		Leadership: b.leadership,
+		Publisher:  b.log,
+		Events:     b.events,
+		Encoder:    c.encoder,
+		Logger:     c.log.With("part", "relay"),
+		Follow:     c.tracing.Follow(),
 	})
 }

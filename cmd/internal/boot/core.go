@@ -51,8 +51,12 @@ func newCore(cfg config.Config, log *slog.Logger) *core {
 	clock := kernel.SystemClock{}
 	metrics := telemetry.NewMetrics(Version, clock)
 	return &core{
-		base: &base{cfg: cfg, log: log, clock: clock}, metrics: metrics, watch: telemetry.NewOperations(metrics, log), people: &people{clock: clock},
-		ward: quarantine.NewWard(), projWard: quarantine.NewWard(),
+		base:     &base{cfg: cfg, log: log, clock: clock},
+		metrics:  metrics,
+		watch:    telemetry.NewOperations(metrics, log),
+		people:   &people{clock: clock},
+		ward:     quarantine.NewWard(),
+		projWard: quarantine.NewWard(),
 	}
 }
 
@@ -63,7 +67,11 @@ func (c *core) open(ctx context.Context) error {
 		return err
 	}
 	c.encoder = cloudevent.NewEncoder(c.cfg.PublicURL, Published())
-	if c.tracing, err = telemetry.NewTracing(ctx, telemetry.TraceConfig{Endpoint: c.cfg.OTLPEndpoint, Version: Version, Metrics: c.metrics}); err != nil {
+	if c.tracing, err = telemetry.NewTracing(ctx, telemetry.TraceConfig{
+		Endpoint: c.cfg.OTLPEndpoint,
+		Version:  Version,
+		Metrics:  c.metrics,
+	}); err != nil {
 		return err
 	}
 	opened, err := openBase(ctx, c.cfg, c.log, c.tracing.Postgres())

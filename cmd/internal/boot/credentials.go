@@ -23,7 +23,12 @@ func newCredentials(c *core, providers *enrichment.Registry) *credentials {
 }
 
 func (m *credentials) endpoints(a *httpapi.API) {
-	credentialapi.Register(a, credentialapi.Deps{Handlers: m.handlers, Reads: credentialread.NewQueries(m.core.rows), Kind: m.providers.Kind, Prove: m.providers.Prove})
+	credentialapi.Register(a, credentialapi.Deps{
+		Handlers: m.handlers,
+		Reads:    credentialread.NewQueries(m.core.rows),
+		Kind:     m.providers.Kind,
+		Prove:    m.providers.Prove,
+	})
 }
 
 func (m *credentials) parts() parts { return parts{} }

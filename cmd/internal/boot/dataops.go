@@ -39,13 +39,25 @@ func newDataOps(c *core, f *flows, grid *gridread.Grid, positions projections.Po
 		return nil, err
 	}
 	cfg := dataopscmd.Config{
-		Store: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, Files: d.objects.store, Formats: csvfile.Formats{}, Grid: dataopsread.NewGrid(grid),
-		Wait: positions, Zones: zones,
+		Store:   c.store,
+		Codec:   c.codec,
+		IDs:     c.ids,
+		Clock:   c.clock,
+		Files:   d.objects.store,
+		Formats: csvfile.Formats{},
+		Grid:    dataopsread.NewGrid(grid),
+		Wait:    positions,
+		Zones:   zones,
 	}
 	if d.handlers, err = dataopscmd.New(cfg); err != nil {
 		return nil, err
 	}
-	d.importer, err = dataopscmd.NewImporter(dataopscmd.ImporterConfig{Config: cfg, Logger: c.log.With("part", "import"), Ward: c.ward, Watch: c.watch})
+	d.importer, err = dataopscmd.NewImporter(dataopscmd.ImporterConfig{
+		Config: cfg,
+		Logger: c.log.With("part", "import"),
+		Ward:   c.ward,
+		Watch:  c.watch,
+	})
 	return d, err
 }
 

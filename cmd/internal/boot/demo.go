@@ -38,7 +38,12 @@ func (s *modules) demo(ctx context.Context) error {
 	meta := func(key string) kernel.Meta {
 		return kernel.Meta{Actor: kernel.System(), IdempotencyKey: "demo/" + key, Fingerprint: "1", CorrelationID: "demo"}
 	}
-	owner, err := s.accounts.auth.Register(ctx, meta("user"), authcmd.Register{Email: DemoEmail, Password: DemoPassword, Name: "Demo", Demo: true})
+	owner, err := s.accounts.auth.Register(ctx, meta("user"), authcmd.Register{
+		Email:    DemoEmail,
+		Password: DemoPassword,
+		Name:     "Demo",
+		Demo:     true,
+	})
 	if kernel.KindOf(err) == kernel.KindConflict {
 		return nil
 	}
@@ -52,7 +57,12 @@ func (s *modules) demo(ctx context.Context) error {
 		return fmt.Errorf("make the workspace: %w", err)
 	}
 	m.Workspace = ws.Value.ID
-	_, err = s.credits.handlers.Grant(ctx, meta("credits"), creditcmd.Grant{Workspace: ws.Value.ID, Kind: credit.KindTrial, Amount: demoCredits, Note: "Demo credits"})
+	_, err = s.credits.handlers.Grant(ctx, meta("credits"), creditcmd.Grant{
+		Workspace: ws.Value.ID,
+		Kind:      credit.KindTrial,
+		Amount:    demoCredits,
+		Note:      "Demo credits",
+	})
 	if err != nil {
 		return fmt.Errorf("grant credits: %w", err)
 	}

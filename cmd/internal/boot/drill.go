@@ -22,7 +22,9 @@ func Drill(ctx context.Context, cfg config.Config, log *slog.Logger, from io.Rea
 }
 
 // drillBackup also returns how long it took to be ready to serve.
-func drillBackup(ctx context.Context, cfg config.Config, log *slog.Logger, from io.Reader, out io.Writer) (ok bool, ready time.Duration, err error) {
+func drillBackup(
+	ctx context.Context, cfg config.Config, log *slog.Logger, from io.Reader, out io.Writer,
+) (ok bool, ready time.Duration, err error) {
 	return drill(ctx, drillConfig(cfg), "backup", log, out, func(ctx context.Context, aside config.Config) error {
 		return Restore(ctx, aside, log, from, out)
 	})

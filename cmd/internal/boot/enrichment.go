@@ -40,15 +40,25 @@ type enrichments struct {
 	flows    *flows
 }
 
-// Providers returns the registry of the built-in providers with the installation's prices and limits, reaching the world as the settings say. It is
-// the only place where they are made, so that a run without a server asks as the server does. measure is around each request; it may be nil.
-func Providers(cfg config.Config, clock kernel.Clock, pages *Pages, measure func(http.RoundTripper) http.RoundTripper) (*enrichment.Registry, error) {
+// Providers returns the registry of the built-in providers with the installation's prices and limits, reaching the world as the settings
+// say. It is
+// the only place where they are made, so that a run without a server asks as the server does. measure is around each request; it may be
+// nil.
+func Providers(
+	cfg config.Config, clock kernel.Clock, pages *Pages, measure func(http.RoundTripper) http.RoundTripper,
+) (*enrichment.Registry, error) {
 	resolver := safedial.NewResolver(cfg.DNSServer)
 	client := safedial.NewClient(safedial.Config{Allow: cfg.DialAllow, Resolver: resolver, Timeout: enrichment.LongestTimeout, Headers: enrichment.LongestTimeout}) // the engine bounds each call
 	if measure != nil {
 		client.Transport = measure(client.Transport)
 	}
-	vendors := safedial.NewClient(safedial.Config{Allow: cfg.DialAllow, AllowPorts: cfg.ProviderURLs.Ports(), Resolver: resolver, Timeout: enrichment.LongestTimeout, Headers: enrichment.LongestTimeout})
+	vendors := safedial.NewClient(safedial.Config{
+		Allow:      cfg.DialAllow,
+		AllowPorts: cfg.ProviderURLs.Ports(),
+		Resolver:   resolver,
+		Timeout:    enrichment.LongestTimeout,
+		Headers:    enrichment.LongestTimeout,
+	})
 	if measure != nil {
 		vendors.Transport = measure(vendors.Transport)
 	}
@@ -85,11 +95,23 @@ type enrichmentConfig struct {
 }
 
 func newEnrichments(c *core, f *flows, cfg enrichmentConfig) (*enrichments, error) {
-	e := &enrichments{core: c, flows: f, shared: cfg.Shared, reads: enrichmentread.NewQueries(c.rows, c.clock, c.ring).WithCache(cfg.Shared.cache)}
+	e := &enrichments{
+		core:   c,
+		flows:  f,
+		shared: cfg.Shared,
+		reads:  enrichmentread.NewQueries(c.rows, c.clock, c.ring).WithCache(cfg.Shared.cache),
+	}
 	var err error
 	e.engine, err = waterfall.New(waterfall.Config{
-		Registry: cfg.Providers, Clock: c.clock, Jitter: rand.Float64, Quotas: cfg.Shared.quotas, Cache: e.reads, Patterns: e.reads, Secrets: cfg.Credentials,
-		OnAttempt: c.metrics.Attempt, Away: databaseDown,
+		Registry:  cfg.Providers,
+		Clock:     c.clock,
+		Jitter:    rand.Float64,
+		Quotas:    cfg.Shared.quotas,
+		Cache:     e.reads,
+		Patterns:  e.reads,
+		Secrets:   cfg.Credentials,
+		OnAttempt: c.metrics.Attempt,
+		Away:      databaseDown,
 	})
 	if err != nil {
 		return nil, err
@@ -103,8 +125,20 @@ func newEnrichments(c *core, f *flows, cfg enrichmentConfig) (*enrichments, erro
 		return nil, err
 	}
 	e.runner, err = enrichmentflow.NewRunner(enrichmentflow.Config{
-		Store: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, Engine: e.engine, Rows: rows, OnRecord: c.metrics.Record, Watch: c.watch,
-		Failures: enrichmentread.NewFailures(e.reads, cfg.Positions), Recorded: recorded, Ledger: cfg.Ledger, Sealer: c.ring, Logger: c.log.With("part", "enrichment"), Ward: c.ward,
+		Store:    c.store,
+		Codec:    c.codec,
+		IDs:      c.ids,
+		Clock:    c.clock,
+		Engine:   e.engine,
+		Rows:     rows,
+		OnRecord: c.metrics.Record,
+		Watch:    c.watch,
+		Failures: enrichmentread.NewFailures(e.reads, cfg.Positions),
+		Recorded: recorded,
+		Ledger:   cfg.Ledger,
+		Sealer:   c.ring,
+		Logger:   c.log.With("part", "enrichment"),
+		Ward:     c.ward,
 	})
 	return e, err
 }

@@ -29,7 +29,8 @@ func verifyFiles(ctx context.Context, c *core, out io.Writer) (ok bool, err erro
 		named++
 		there, err := has(ctx, o, imp.Object)
 		if err == nil && !there {
-			missing = append(missing, fmt.Sprintf("%s (%.100q) of the import %s, which is %s, in %s", imp.Object, imp.Filename, imp.ID, imp.State, imp.Workspace))
+			missing = append(missing, fmt.Sprintf("%s (%.100q) of the import %s, which is %s, in %s", imp.Object, imp.Filename, imp.ID, imp.State,
+				imp.Workspace))
 		}
 		return err
 	})

@@ -58,7 +58,12 @@ func (f *flows) carry(kinds []flow) (err error) {
 	for _, k := range kinds {
 		sources = append(sources, k.underway)
 	}
-	f.again, err = reconcile.New(reconcile.Config{Flows: f.client, Sources: sources, Away: away, Logger: f.core.log.With("part", "reconciler")})
+	f.again, err = reconcile.New(reconcile.Config{
+		Flows:   f.client,
+		Sources: sources,
+		Away:    away,
+		Logger:  f.core.log.With("part", "reconciler"),
+	})
 	return err
 }
 
@@ -104,7 +109,12 @@ func (f *flows) work(ctx context.Context) error {
 func (f *flows) serve(ctx context.Context) error {
 	start := func(ctx context.Context) (childproc.Child, error) {
 		return temporalchild.Start(ctx, temporalchild.Config{
-			Binary: f.core.cfg.TemporalBin, DataDir: f.core.cfg.TemporalDir(), CacheDir: f.core.cfg.CacheDir, Namespace: f.core.cfg.TemporalNamespace, Port: f.port, Logger: f.core.log,
+			Binary:    f.core.cfg.TemporalBin,
+			DataDir:   f.core.cfg.TemporalDir(),
+			CacheDir:  f.core.cfg.CacheDir,
+			Namespace: f.core.cfg.TemporalNamespace,
+			Port:      f.port,
+			Logger:    f.core.log,
 		})
 	}
 	for {
@@ -155,8 +165,19 @@ type reaction struct {
 
 func newReactor(c *core, b *bus, r reaction) (*projections.Reactor, error) {
 	return projections.NewReactor(projections.ReactorConfig{
-		Name: r.name, Types: r.types, Handle: r.handle, HandleBatch: r.batch, Apply: r.apply, Applied: r.applied,
-		Log: c.tail, Subscriber: b.subscribe("reactor." + r.name), Store: c.read,
-		Clock: c.clock, Logger: c.log.With("reactor", r.name), Follow: c.tracing.Follow(), Ward: c.ward, Limits: projections.Limits{Gather: r.gather},
+		Name:        r.name,
+		Types:       r.types,
+		Handle:      r.handle,
+		HandleBatch: r.batch,
+		Apply:       r.apply,
+		Applied:     r.applied,
+		Log:         c.tail,
+		Subscriber:  b.subscribe("reactor." + r.name),
+		Store:       c.read,
+		Clock:       c.clock,
+		Logger:      c.log.With("reactor", r.name),
+		Follow:      c.tracing.Follow(),
+		Ward:        c.ward,
+		Limits:      projections.Limits{Gather: r.gather},
 	})
 }

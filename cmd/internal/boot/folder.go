@@ -59,10 +59,12 @@ type CopiedError struct{ Dir, Mark string }
 
 // Error says what to do.
 func (e *CopiedError) Error() string {
-	return fmt.Sprintf("the data folder %s is a copy that was made while its database ran, so that parts of it may be missing or torn; nothing was started on it. "+
+	return fmt.Sprintf("the data folder %s is a copy that was made while its database ran, so that parts of it may be missing or torn; "+
+		"nothing was started on it. "+
 		"Take a backup of the original with morket backup FILE, which may run on, and read it into an empty folder with morket restore FILE; "+
 		"or stop the original, copy its folder again and start that copy. "+
-		"If nothing ran when it was copied, since the server had been killed before, or if it is a snapshot of the whole file system as of one moment, "+
+		"If nothing ran when it was copied, since the server had been killed before, or if it is a snapshot of the whole file system as of "+
+		"one moment, "+
 		"remove %s and start again", e.Dir, e.Mark)
 }
 

@@ -43,7 +43,8 @@ func (h *history) begin(ctx context.Context, since int64, reason string) error {
 	if err != nil {
 		return err
 	}
-	h.lines.WarnContext(ctx, "the log was restored to an earlier position, and a new history begins", "reason", reason, "history", next.ID, "since", next.Since)
+	h.lines.WarnContext(ctx, "the log was restored to an earlier position, and a new history begins", "reason", reason, "history", next.ID,
+		"since", next.Since)
 	h.now.Store(&next)
 	return nil
 }
@@ -63,7 +64,8 @@ func findHistory(ctx context.Context, c *core, sides map[string]*sidestore.Store
 		return err
 	}
 	if moved {
-		c.log.WarnContext(ctx, "Postgres was restored, moved or failed over, and a new history begins", "history", h.ID(), "since", h.now.Load().Since)
+		c.log.WarnContext(ctx, "Postgres was restored, moved or failed over, and a new history begins", "history", h.ID(), "since",
+			h.now.Load().Since)
 	}
 	if h.found, err = h.log.Head(ctx); err != nil {
 		return err

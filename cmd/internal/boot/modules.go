@@ -48,13 +48,15 @@ import (
 
 // Codec knows the events of every module.
 func Codec() (*eventstore.Codec, error) {
-	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), credential.Events(), enrichment.Events(), operation.Events(), access.Events(), search.Events(), webhook.Events(), scrape.Events())
+	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), credential.Events(),
+		enrichment.Events(), operation.Events(), access.Events(), search.Events(), webhook.Events(), scrape.Events())
 }
 
 // models are the read models of every module.
 func models() []postgres.Model {
 	return []postgres.Model{
-		authread.Model(), workspaceread.Model(), gridread.Model(), historyread.Model(), dataopsread.Model(), enrichmentread.Model(), creditread.Model(), credentialread.Model(), auditread.Model(),
+		authread.Model(), workspaceread.Model(), gridread.Model(), historyread.Model(), dataopsread.Model(), enrichmentread.Model(),
+		creditread.Model(), credentialread.Model(), auditread.Model(),
 		analyticsread.Model(), postgres.External(analyticsview.NameClickHouse),
 		searchread.Model(), postgres.External(searchview.NameOpenSearch), savedsearchread.Model(), webhookread.Model(), scraperead.Model(),
 	}

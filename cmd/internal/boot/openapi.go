@@ -17,13 +17,25 @@ import (
 func OpenAPI() ([]byte, error) {
 	clock := kernel.SystemClock{}
 	c := &core{
-		base: &base{clock: clock}, ids: kernel.NewIDs(clock), metrics: telemetry.NewMetrics("1", clock), encoder: cloudevent.NewEncoder("", Published()),
+		base:    &base{clock: clock},
+		ids:     kernel.NewIDs(clock),
+		metrics: telemetry.NewMetrics("1", clock),
+		encoder: cloudevent.NewEncoder("", Published()),
 	}
 	v := &views{core: c, analytics: &analytics{core: c, projector: analyticsview.New(analyticsview.Name, nil)}, search: &searchStore{core: c}}
 	m := &modules{
-		accounts: &accounts{core: c}, tables: &tables{core: c}, dataOps: &dataOps{core: c}, enrichments: &enrichments{core: c}, credits: &credits{core: c},
-		credentials: &credentials{core: c}, feed: &feed{core: c}, searches: &searches{core: c, views: v}, analysis: &analysis{kept: v.analytics, shared: &shared{}},
-		webhooks: &webhooks{core: c}, operations: &operations{core: c}, audit: &audit{core: c},
+		accounts:    &accounts{core: c},
+		tables:      &tables{core: c},
+		dataOps:     &dataOps{core: c},
+		enrichments: &enrichments{core: c},
+		credits:     &credits{core: c},
+		credentials: &credentials{core: c},
+		feed:        &feed{core: c},
+		searches:    &searches{core: c, views: v},
+		analysis:    &analysis{kept: v.analytics, shared: &shared{}},
+		webhooks:    &webhooks{core: c},
+		operations:  &operations{core: c},
+		audit:       &audit{core: c},
 	}
 	a := httpapi.New(httpapi.Config{Clock: clock, IDs: c.ids, Logger: slog.New(slog.DiscardHandler), Version: "1"})
 	m.endpoints(a)

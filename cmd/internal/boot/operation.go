@@ -37,7 +37,13 @@ func newOperations(ctx context.Context, c *core, monitor *projections.Monitor) (
 		return nil, err
 	}
 	o.handlers, err = operationcmd.New(operationcmd.Config{
-		Store: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, DeadLetters: deadLetters{monitor, c.store}, Projections: monitor.Projections, Backups: o.backups,
+		Store:       c.store,
+		Codec:       c.codec,
+		IDs:         c.ids,
+		Clock:       c.clock,
+		DeadLetters: deadLetters{monitor, c.store},
+		Projections: monitor.Projections,
+		Backups:     o.backups,
 	})
 	if err != nil {
 		return nil, err

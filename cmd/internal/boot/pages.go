@@ -70,7 +70,14 @@ func NewPages(cfg PagesConfig) (*Pages, error) {
 		return nil, err
 	}
 	refused := func(err error) bool { return errors.Is(err, safedial.ErrRefused) }
-	fetcher, err := fetch.New(fetch.Config{Client: client, Body: safedial.Body, Decode: websiteprofile.Decode, Agent: agent, Refused: refused, Clock: cfg.Clock})
+	fetcher, err := fetch.New(fetch.Config{
+		Client:  client,
+		Body:    safedial.Body,
+		Decode:  websiteprofile.Decode,
+		Agent:   agent,
+		Refused: refused,
+		Clock:   cfg.Clock,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +89,13 @@ func NewPages(cfg PagesConfig) (*Pages, error) {
 	reader := scrapecmd.ReaderConfig{
 		Fetcher: fetcher, Robots: rules, Gate: p.gate, Extractors: p.extractors, Clock: cfg.Clock, Logger: cfg.Logger, OnFetch: cfg.OnFetch,
 	}
-	p.pool, err = browser.New(browser.Config{Program: s.ChromiumBin, Dialer: safedial.NewDialer(dial), Agent: agent, Logger: cfg.Logger, Size: s.ScrapeContexts})
+	p.pool, err = browser.New(browser.Config{
+		Program: s.ChromiumBin,
+		Dialer:  safedial.NewDialer(dial),
+		Agent:   agent,
+		Logger:  cfg.Logger,
+		Size:    s.ScrapeContexts,
+	})
 	switch {
 	case err == nil:
 		reader.Renderer = p.pool

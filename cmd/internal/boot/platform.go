@@ -26,7 +26,11 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*Platform, 
 	}
 	p := &Platform{core: newCore(cfg, log), views: &views{}}
 	p.pages, err = NewPages(PagesConfig{
-		Settings: cfg, Clock: p.core.clock, Logger: log.With("part", "scraper"), Measure: measured(p.core.metrics, "pages"), OnFetch: counted(p.core.metrics),
+		Settings: cfg,
+		Clock:    p.core.clock,
+		Logger:   log.With("part", "scraper"),
+		Measure:  measured(p.core.metrics, "pages"),
+		OnFetch:  counted(p.core.metrics),
 	})
 	if err != nil {
 		return nil, err

@@ -53,7 +53,8 @@ func ParseUntil(text string) (Until, error) {
 // nothing is left of it.
 func RestoreUntil(ctx context.Context, cfg config.Config, log *slog.Logger, place string, until Until, out io.Writer) error {
 	if !cfg.Embedded() {
-		return errors.New("a point in time is restored into a data folder: DATABASE_URL names a Postgres whose own archive does that (see the README)")
+		return errors.New("a point in time is restored into a data folder: DATABASE_URL names a Postgres whose own archive does that (see " +
+			"the README)")
 	}
 	if r, ok := Running(cfg.DataDir); ok {
 		return fmt.Errorf("a server runs on %s (process %d, %s): stop it, and restore into an empty folder", cfg.DataDir, r.Pid, r.Address)
@@ -107,7 +108,8 @@ func (p *pointInTime) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	printf(p.out, "restored position %d of %s, %d objects in %.1f s; start the server\n", head, at.Format(time.RFC3339Nano), n, kernel.SystemClock{}.Now().Sub(began).Seconds())
+	printf(p.out, "restored position %d of %s, %d objects in %.1f s; start the server\n", head, at.Format(time.RFC3339Nano), n,
+		kernel.SystemClock{}.Now().Sub(began).Seconds())
 	return nil
 }
 
@@ -127,7 +129,8 @@ func (p *pointInTime) choose(ctx context.Context) error {
 		}
 	}
 	if first := c.Bases[0]; !found {
-		return fmt.Errorf("the archive begins at %s, position %d: what lies before can't be restored from it", first.TakenAt.Format(time.RFC3339Nano), first.Position)
+		return fmt.Errorf("the archive begins at %s, position %d: what lies before can't be restored from it",
+			first.TakenAt.Format(time.RFC3339Nano), first.Position)
 	}
 	var end uint64
 	if p.pieces, end = c.Since(p.base); end < p.base.To {
@@ -151,7 +154,12 @@ func (p *pointInTime) server(ctx context.Context, to pgchild.Recovery) (*pgchild
 	to.Log = func(hand func(pgchild.LSN, []byte) error) error {
 		return p.archive.Replay(ctx, p.base.From, p.pieces, func(at uint64, data []byte) error { return hand(pgchild.LSN(at), data) })
 	}
-	s, err := pgchild.Recover(ctx, pgchild.Config{BinDir: p.cfg.PGBin, DataDir: p.cfg.PostgresDir(), CacheDir: p.cfg.CacheDir, Logger: p.log}, to)
+	s, err := pgchild.Recover(ctx, pgchild.Config{
+		BinDir:   p.cfg.PGBin,
+		DataDir:  p.cfg.PostgresDir(),
+		CacheDir: p.cfg.CacheDir,
+		Logger:   p.log,
+	}, to)
 	var failed *pgchild.RecoveryError
 	if errors.As(err, &failed) {
 		if failed.TooFar() {
@@ -170,7 +178,8 @@ func (p *pointInTime) transaction(ctx context.Context) (xid string, err error) {
 	}
 	var head int64
 	err = asked(ctx, s, func(conn *pgx.Conn) error {
-		return conn.QueryRow(ctx, `SELECT position, coalesce((SELECT xmin::text FROM log.events WHERE position = $1), '') FROM log.head`, p.until.Position).Scan(&head, &xid)
+		return conn.QueryRow(ctx, `SELECT position, coalesce((SELECT xmin::text FROM log.events WHERE position = $1), '') FROM log.head`,
+			p.until.Position).Scan(&head, &xid)
 	})
 	if err := errors.Join(err, s.Stop(), os.RemoveAll(filepath.Join(s.DataDir(), "data"))); err != nil {
 		return "", fmt.Errorf("look for the position: %w", err)
@@ -188,7 +197,8 @@ func (p *pointInTime) recover(ctx context.Context, to pgchild.Recovery) (head in
 		return 0, at, err
 	}
 	err = asked(ctx, s, func(conn *pgx.Conn) error {
-		return conn.QueryRow(ctx, `SELECT h.position, coalesce(e.recorded_at, now()) FROM log.head h LEFT JOIN log.events e ON e.position = h.position`).Scan(&head, &at)
+		return conn.QueryRow(ctx, `SELECT h.position, coalesce(e.recorded_at, now()) FROM log.head h
+			LEFT JOIN log.events e ON e.position = h.position`).Scan(&head, &at)
 	})
 	if err == nil {
 		err = beginAt(ctx, s)

@@ -45,7 +45,14 @@ func newProcess(ctx context.Context, p *Platform) (*process, error) {
 	if err := s.addReactors(); err != nil {
 		return nil, err
 	}
-	sources := telemetry.Sources{Log: c.store, Pool: c.pool, Projections: s.means.monitor, Disks: newDisks(c.cfg).all, Engine: s.modules.enrichments.engine, Drift: s.modules.enrichments.reads}
+	sources := telemetry.Sources{
+		Log:         c.store,
+		Pool:        c.pool,
+		Projections: s.means.monitor,
+		Disks:       newDisks(c.cfg).all,
+		Engine:      s.modules.enrichments.engine,
+		Drift:       s.modules.enrichments.reads,
+	}
 	sources.Backups = s.modules.operations.backups.metrics
 	if a := s.modules.operations.archive; a != nil {
 		sources.Archive = a.metrics
@@ -66,7 +73,8 @@ func newProcess(ctx context.Context, p *Platform) (*process, error) {
 	}
 	c.metrics.Providers(sources.Providers)
 	c.metrics.Watch(sources)
-	s.api, err = newAPI(c, s.means, s.modules, dependencies(c, s.means, s.keeper, s.parts)) //nolint:contextcheck // requests bring their own contexts
+	s.api, err = newAPI(c, s.means, s.modules, dependencies(c, s.means, s.keeper,
+		s.parts)) //nolint:contextcheck // requests bring their own contexts
 	return s, err
 }
 

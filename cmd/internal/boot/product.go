@@ -28,7 +28,8 @@ type modules struct {
 // all lists them, in the order of the API's document.
 func (m *modules) all() []module {
 	return []module{
-		m.accounts, m.tables, m.dataOps, m.enrichments, m.credits, m.credentials, m.feed, m.searches, m.analysis, m.webhooks, m.scraper, m.operations, m.audit,
+		m.accounts, m.tables, m.dataOps, m.enrichments, m.credits, m.credentials, m.feed, m.searches, m.analysis, m.webhooks, m.scraper,
+		m.operations, m.audit,
 	}
 }
 
@@ -96,7 +97,12 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 		return nil, err
 	}
 	m.enrichments, err = newEnrichments(c, with.flows, enrichmentConfig{
-		Providers: p.providers, Shared: with.shared, Grid: m.tables.grid, Positions: with.registry, Ledger: m.credits.ledger, Credentials: m.credentials,
+		Providers:   p.providers,
+		Shared:      with.shared,
+		Grid:        m.tables.grid,
+		Positions:   with.registry,
+		Ledger:      m.credits.ledger,
+		Credentials: m.credentials,
 	})
 	if err != nil {
 		return nil, err

@@ -40,7 +40,8 @@ func Restore(ctx context.Context, cfg config.Config, log *slog.Logger, from io.R
 	if err != nil {
 		return err
 	}
-	printf(out, "restoring the backup of %s, position %d, written by Morket %s\n", b.Header.TakenAt.Format(time.RFC3339), b.Header.Position, b.Header.Version)
+	printf(out, "restoring the backup of %s, position %d, written by Morket %s\n", b.Header.TakenAt.Format(time.RFC3339), b.Header.Position,
+		b.Header.Version)
 	r := &restoring{cfg: cfg, log: log, out: out, backup: b, master: master, signing: signing}
 	if err := r.run(ctx); err != nil {
 		return errors.Join(err, r.undo(context.WithoutCancel(ctx)))
@@ -60,7 +61,8 @@ func keysOf(cfg config.Config, k backup.Keys) (master, signing config.Keys, err 
 		}
 		for _, one := range key.to.Reveal() {
 			if key.set.IsSet() && !slices.ContainsFunc(key.set.Reveal(), func(b []byte) bool { return string(b) == string(one) }) {
-				return master, signing, fmt.Errorf("%s lacks a key of the backup, without which a part of it can't be opened: morket restore --keys prints them", key.name)
+				return master, signing, fmt.Errorf("%s lacks a key of the backup, without which a part of it can't be opened: morket restore "+
+					"--keys prints them", key.name)
 			}
 		}
 	}
@@ -100,7 +102,13 @@ func (r *restoring) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	manifest, err := r.backup.Restore(ctx, backup.Target{Pool: pool, Tables: kept(), Objects: o.store, Prepare: extend, Progress: lines(r.out)})
+	manifest, err := r.backup.Restore(ctx, backup.Target{
+		Pool:     pool,
+		Tables:   kept(),
+		Objects:  o.store,
+		Prepare:  extend,
+		Progress: lines(r.out),
+	})
 	if err != nil {
 		return err
 	}
@@ -108,7 +116,8 @@ func (r *restoring) run(ctx context.Context) (err error) {
 		return err
 	}
 	h := r.backup.Header
-	if _, err := pgstore.BeginHistory(ctx, pool, fmt.Sprintf("restored from the backup of %s at position %d", h.TakenAt.Format(time.RFC3339), h.Position)); err != nil {
+	if _, err := pgstore.BeginHistory(ctx, pool, fmt.Sprintf("restored from the backup of %s at position %d", h.TakenAt.Format(time.RFC3339),
+		h.Position)); err != nil {
 		return err
 	}
 	if _, err := pool.Exec(ctx, "DROP SCHEMA "+unfinished); err != nil { // from here on it is whole
@@ -136,7 +145,8 @@ func (r *restoring) takeFolder() error {
 		return fmt.Errorf("look into the data folder: %w", err)
 	}
 	if len(entries) > 0 {
-		return fmt.Errorf("%s is not empty: a backup is restored into an empty folder; name another one in MORKET_DATA_DIR, or move what is there away", r.cfg.DataDir)
+		return fmt.Errorf("%s is not empty: a backup is restored into an empty folder; name another one in MORKET_DATA_DIR, or move what is "+
+			"there away", r.cfg.DataDir)
 	}
 	r.folder, r.madeDir = true, err != nil
 	return r.cfg.EnsureDataDir()
@@ -155,7 +165,8 @@ func (r *restoring) takeDatabase(ctx context.Context, pool *pgxpool.Pool) error 
 		return fmt.Errorf("look into the database: %w", err)
 	}
 	if len(found) > 0 {
-		return fmt.Errorf("the database is not empty (it has the schema %s): a backup is restored into an empty one; make a new one and name it in DATABASE_URL", found[0])
+		return fmt.Errorf("the database is not empty (it has the schema %s): a backup is restored into an empty one; make a new one and name "+
+			"it in DATABASE_URL", found[0])
 	}
 	if _, err := pool.Exec(ctx, "CREATE SCHEMA "+unfinished); err != nil {
 		return fmt.Errorf("begin the restore: %w", err)

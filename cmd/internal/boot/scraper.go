@@ -53,8 +53,17 @@ func newScraper(c *core, f *flows, pages *Pages) (*scraper, error) {
 	secret := c.cfg.ScrapeSecret
 	loopback := slices.ContainsFunc(c.cfg.DialAllow, func(n netip.Prefix) bool { return n.Addr().Unmap().IsLoopback() })
 	s.jobs, err = scrapecmd.NewJobs(scrapecmd.JobsConfig{
-		Store: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, Sealer: c.ring, Objects: s.objects.store, Waiting: s.reads.Waiting, Exists: s.exists, Reader: pages.Reader,
-		Callbacks: secret.IsSet(), Loopback: loopback,
+		Store:     c.store,
+		Codec:     c.codec,
+		IDs:       c.ids,
+		Clock:     c.clock,
+		Sealer:    c.ring,
+		Objects:   s.objects.store,
+		Waiting:   s.reads.Waiting,
+		Exists:    s.exists,
+		Reader:    pages.Reader,
+		Callbacks: secret.IsSet(),
+		Loopback:  loopback,
 	})
 	if err != nil {
 		return nil, err
@@ -72,7 +81,14 @@ func newScraper(c *core, f *flows, pages *Pages) (*scraper, error) {
 		return s, nil
 	}
 	s.handler, err = scrapeserver.New(scrapeserver.Config{
-		Queue: queue, Jobs: s.jobs, Known: pages.Known, Key: c.cfg.ServiceKey.Reveal(), Ready: s.ready, Metrics: c.metrics.Handler(), Clock: c.clock, Logger: log,
+		Queue:   queue,
+		Jobs:    s.jobs,
+		Known:   pages.Known,
+		Key:     c.cfg.ServiceKey.Reveal(),
+		Ready:   s.ready,
+		Metrics: c.metrics.Handler(),
+		Clock:   c.clock,
+		Logger:  log,
 	})
 	return s, err
 }

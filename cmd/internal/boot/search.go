@@ -66,7 +66,12 @@ type searches struct {
 }
 
 func newSearches(c *core, v *views) *searches {
-	s := &searches{core: c, views: v, searcher: searchread.NewQueries(c.rows), handlers: searchcmd.NewHandlers(c.store, c.codec, c.ids, c.clock)}
+	s := &searches{
+		core:     c,
+		views:    v,
+		searcher: searchread.NewQueries(c.rows),
+		handlers: searchcmd.NewHandlers(c.store, c.codec, c.ids, c.clock),
+	}
 	if v.search.client != nil {
 		s.searcher = opensearch.NewQueries(v.search.client, v.search.side)
 	}
@@ -106,7 +111,10 @@ type searchIndex struct{ views *views }
 
 // Rebuild implements searchcmd.Rebuilder.
 func (x searchIndex) Rebuild(ctx context.Context) (int64, error) {
-	done, err := projections.Rebuild(ctx, projections.RebuildConfig{RunnerConfig: x.views.runnerConfig(x.views.search.projector()), Resume: true})
+	done, err := projections.Rebuild(ctx, projections.RebuildConfig{
+		RunnerConfig: x.views.runnerConfig(x.views.search.projector()),
+		Resume:       true,
+	})
 	if errors.Is(err, projections.ErrMoved) { // somebody else makes it anew already
 		return 0, kernel.E(kernel.KindUnavailable, "REINDEX_RUNNING", "the index is being made anew already").Because(err)
 	}

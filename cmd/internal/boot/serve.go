@@ -101,7 +101,12 @@ func (s *process) leaveRuntime() (release func(), err error) {
 	if !cfg.Embedded() {
 		return func() {}, nil
 	}
-	running, err := (Runtime{Pid: os.Getpid(), Address: cfg.PublicURL, DatabaseURL: s.core.databaseURL, Temporal: s.means.flows.address}).write(cfg.DataDir)
+	running, err := (Runtime{
+		Pid:         os.Getpid(),
+		Address:     cfg.PublicURL,
+		DatabaseURL: s.core.databaseURL,
+		Temporal:    s.means.flows.address,
+	}).write(cfg.DataDir)
 	if err != nil {
 		return nil, err
 	}

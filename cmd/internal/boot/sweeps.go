@@ -14,10 +14,15 @@ import (
 // sweepBatch is how much of a kind is cleared away at a time.
 const sweepBatch = 5000
 
-// newSweeper makes what clears away what has had its time. Idempotency keys are the log's own to prune, and what an interrupted upload left lies on
+// newSweeper makes what clears away what has had its time. Idempotency keys are the log's own to prune, and what an interrupted upload
+// left lies on
 // each machine for itself: both do it by themselves.
 func newSweeper(c *core, sweeps []sweeper.Sweep) (*sweeper.Sweeper, error) {
-	keys := sweeper.Sweep{Name: "keys", Every: time.Hour, Run: func(ctx context.Context) (int, error) { return c.ring.Rewrap(ctx, sweepBatch) }}
+	keys := sweeper.Sweep{
+		Name:  "keys",
+		Every: time.Hour,
+		Run:   func(ctx context.Context) (int, error) { return c.ring.Rewrap(ctx, sweepBatch) },
+	}
 	lead, err := newLeader(c, "sweeps", time.Minute)
 	if err != nil {
 		return nil, err

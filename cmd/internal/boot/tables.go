@@ -32,26 +32,48 @@ func newTables(c *core, b *bus, positions projections.Positions, zones tablecmd.
 	t := &tables{core: c, grid: gridread.NewGrid(c.rows, c.clock).InZones(zones), history: historyread.NewQueries(c.rows, c.store, c.codec)}
 	t.indexer = t.grid.NewIndexer(c.pool, c.log.With("part", "indexer"))
 	var err error
-	t.hub, err = livestream.NewHub(livestream.Config{Subscriber: b.subscribe(""), Log: c.tail, Codec: c.codec, Logger: c.log.With("part", "live")})
+	t.hub, err = livestream.NewHub(livestream.Config{
+		Subscriber: b.subscribe(""),
+		Log:        c.tail,
+		Codec:      c.codec,
+		Logger:     c.log.With("part", "live"),
+	})
 	if err != nil {
 		return nil, err
 	}
 	t.handlers, err = tablecmd.New(tablecmd.Config{
-		Store: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, Rows: t.grid, Tables: t.grid, History: t.history, Waiter: positions, Zones: zones,
+		Store:   c.store,
+		Codec:   c.codec,
+		IDs:     c.ids,
+		Clock:   c.clock,
+		Rows:    t.grid,
+		Tables:  t.grid,
+		History: t.history,
+		Waiter:  positions,
+		Zones:   zones,
 	})
 	return t, err
 }
 
 func (t *tables) endpoints(a *httpapi.API) {
 	tableapi.Register(a, tableapi.Deps{
-		Handlers: t.handlers, Grid: t.grid, History: t.history, Hub: t.hub, Names: workspaceread.NewQueries(t.core.rows, t.core.ring), Clock: t.core.clock,
+		Handlers: t.handlers,
+		Grid:     t.grid,
+		History:  t.history,
+		Hub:      t.hub,
+		Names:    workspaceread.NewQueries(t.core.rows, t.core.ring),
+		Clock:    t.core.clock,
 	})
 }
 
 func (t *tables) parts() parts {
 	return parts{
-		tasks:  []task{{name: "indexer", run: t.indexer.Run}, {name: "live streams", run: t.hub.Run}},
-		sweeps: []sweeper.Sweep{{Name: "trash", Every: 6 * time.Hour, Run: t.sweepTrash}, {Name: "ticks", Every: 5 * time.Minute, Run: t.sweepTicks}},
+		tasks: []task{{name: "indexer", run: t.indexer.Run}, {name: "live streams", run: t.hub.Run}},
+		sweeps: []sweeper.Sweep{{
+			Name:  "trash",
+			Every: 6 * time.Hour,
+			Run:   t.sweepTrash,
+		}, {Name: "ticks", Every: 5 * time.Minute, Run: t.sweepTicks}},
 		hangUp: t.hub.Close,
 	}
 }

@@ -78,7 +78,8 @@ func (p *Platform) Rebuild(ctx context.Context, out io.Writer, names []string) e
 		if err != nil {
 			return fmt.Errorf("rebuild %s: %w", name, err)
 		}
-		printf(out, "%-14s rebuilt at position %d, %d differences from before, %d streams parked\n", name, done.Position, len(done.Differs), len(done.Parked))
+		printf(out, "%-14s rebuilt at position %d, %d differences from before, %d streams parked\n", name, done.Position, len(done.Differs),
+			len(done.Parked))
 	}
 	return nil
 }

@@ -54,8 +54,15 @@ func (v *views) projectors() []projections.Projector {
 func (v *views) runnerConfig(pr projections.Projector) projections.RunnerConfig {
 	c := v.core
 	cfg := projections.RunnerConfig{
-		Projector: pr, Log: c.tail, Store: c.read, Clock: c.clock, Logger: c.log.With("projection", pr.Name()), Follow: c.tracing.Follow(), Ward: c.projWard,
-		Peers: postgres.NewPeers(c.pool), Watch: c.watch,
+		Projector: pr,
+		Log:       c.tail,
+		Store:     c.read,
+		Clock:     c.clock,
+		Logger:    c.log.With("projection", pr.Name()),
+		Follow:    c.tracing.Follow(),
+		Ward:      c.projWard,
+		Peers:     postgres.NewPeers(c.pool),
+		Watch:     c.watch,
 	}
 	if side := v.sides()[pr.Name()]; side != nil {
 		cfg.Store, cfg.Limits = side, projections.Limits{BatchEvents: sideEvents, BatchBytes: sideBytes}

@@ -22,11 +22,26 @@ import (
 func newAPI(c *core, with *means, m *modules, health []httpapi.Dependency) (*httpapi.API, error) {
 	cfg := c.cfg
 	a := httpapi.New(httpapi.Config{
-		Authenticator: authapi.Authenticator(m.accounts.auth), Memberships: m.accounts.workspaces, Limiter: with.shared.limiter, Limits: limits(cfg),
-		Commands: c.store, Positions: with.registry, IDs: c.ids, Clock: c.clock, Logger: c.log, Origins: cfg.Origins,
-		Secure: hasTLS(cfg.PublicURL), FingerprintKey: m.accounts.tokens.FingerprintKey(), Down: databaseDown, Version: Version,
-		Around: append(c.tracing.Around(), c.people.note), Meter: c.metrics, Watch: c.watch, Access: m.audit.recorder, Streams: streams(cfg),
-		Proxies: networks(cfg.TrustedProxies),
+		Authenticator:  authapi.Authenticator(m.accounts.auth),
+		Memberships:    m.accounts.workspaces,
+		Limiter:        with.shared.limiter,
+		Limits:         limits(cfg),
+		Commands:       c.store,
+		Positions:      with.registry,
+		IDs:            c.ids,
+		Clock:          c.clock,
+		Logger:         c.log,
+		Origins:        cfg.Origins,
+		Secure:         hasTLS(cfg.PublicURL),
+		FingerprintKey: m.accounts.tokens.FingerprintKey(),
+		Down:           databaseDown,
+		Version:        Version,
+		Around:         append(c.tracing.Around(), c.people.note),
+		Meter:          c.metrics,
+		Watch:          c.watch,
+		Access:         m.audit.recorder,
+		Streams:        streams(cfg),
+		Proxies:        networks(cfg.TrustedProxies),
 	})
 	m.endpoints(a)
 	a.ServeHealth(health)
@@ -69,7 +84,11 @@ func limits(cfg config.Config) map[httpapi.Class]int {
 
 func streams(cfg config.Config) httpapi.StreamLimits {
 	transfers := httpapi.Slots{User: cfg.TransfersUser, Workspace: cfg.TransfersWorkspace}
-	return httpapi.StreamLimits{Events: httpapi.Slots{User: cfg.StreamsUser, Workspace: cfg.StreamsWorkspace}, Files: transfers, Uploads: transfers}
+	return httpapi.StreamLimits{
+		Events:  httpapi.Slots{User: cfg.StreamsUser, Workspace: cfg.StreamsWorkspace},
+		Files:   transfers,
+		Uploads: transfers,
+	}
 }
 
 // dependencies are what /readiness asks, those of the modules last.

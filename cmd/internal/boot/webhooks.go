@@ -45,19 +45,41 @@ func newWebhooks(ctx context.Context, c *core, mails webhookcmd.Mailer, tables h
 	w := &webhooks{core: c, mails: mails, tables: tables, reads: webhookread.NewQueries(c.rows)}
 	loopback := slices.ContainsFunc(c.cfg.DialAllow, func(n netip.Prefix) bool { return n.Addr().Unmap().IsLoopback() })
 	w.handlers, err = webhookcmd.New(webhookcmd.Config{
-		Store: c.store, Codec: c.codec, IDs: c.ids, Clock: c.clock, Sealer: signingSecrets{v}, Counter: w.reads, Random: rand.Reader, Loopback: loopback,
+		Store:    c.store,
+		Codec:    c.codec,
+		IDs:      c.ids,
+		Clock:    c.clock,
+		Sealer:   signingSecrets{v},
+		Counter:  w.reads,
+		Random:   rand.Reader,
+		Loopback: loopback,
 	})
 	if err != nil {
 		return nil, err
 	}
-	w.queue, err = webhookqueue.Open(ctx, webhookqueue.Config{Pool: c.pool, Log: c.store, Codec: c.codec, Encoder: c.encoder, Process: c.presence.ID()})
+	w.queue, err = webhookqueue.Open(ctx, webhookqueue.Config{
+		Pool:    c.pool,
+		Log:     c.store,
+		Codec:   c.codec,
+		Encoder: c.encoder,
+		Process: c.presence.ID(),
+	})
 	if err != nil {
 		return nil, err
 	}
 	client := safedial.NewClient(safedial.Config{Allow: c.cfg.DialAllow, Redirects: -1, Timeout: webhooksend.Timeout})
 	w.worker, err = webhookflow.NewWorker(webhookflow.Config{
-		Queue: w.queue, Events: w.queue, Secrets: w.handlers, Sender: webhooksend.New(client, safedial.Body), Stopper: w.handlers, Clock: c.clock,
-		Jitter: random.Float64, Ward: c.ward, Watch: c.watch, Logger: c.log.With("part", "webhooks"), Agent: "Morket/" + Version + " (+https://github.com/morket/morket)",
+		Queue:   w.queue,
+		Events:  w.queue,
+		Secrets: w.handlers,
+		Sender:  webhooksend.New(client, safedial.Body),
+		Stopper: w.handlers,
+		Clock:   c.clock,
+		Jitter:  random.Float64,
+		Ward:    c.ward,
+		Watch:   c.watch,
+		Logger:  c.log.With("part", "webhooks"),
+		Agent:   "Morket/" + Version + " (+https://github.com/morket/morket)",
 	})
 	return w, err
 }
@@ -69,7 +91,11 @@ func (w *webhooks) endpoints(a *httpapi.API) {
 // parts are the feeder of the queue, the mails about webhooks that were turned off, and the worker that sends.
 func (w *webhooks) parts() parts {
 	c := w.core
-	n := &webhookcmd.Notifier{Mailer: w.mails, Recipients: managers{workspaceread.NewQueries(c.rows, c.ring)}, PublicURL: strings.TrimRight(c.cfg.PublicURL, "/")}
+	n := &webhookcmd.Notifier{
+		Mailer:     w.mails,
+		Recipients: managers{workspaceread.NewQueries(c.rows, c.ring)},
+		PublicURL:  strings.TrimRight(c.cfg.PublicURL, "/"),
+	}
 	wake := func([]eventstore.Recorded) { w.worker.Wake() }
 	return parts{
 		reactions: []reaction{

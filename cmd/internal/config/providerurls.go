@@ -65,7 +65,8 @@ func standIn(address string) (netip.AddrPort, error) {
 	}
 	port, err := netip.ParseAddrPort(p.Host)
 	if err != nil || !port.Addr().Unmap().IsLoopback() || port.Port() == 0 {
-		return netip.AddrPort{}, errors.New("must be a loopback address with a port, such as 127.0.0.1:8610; a vendor is asked at its own address otherwise")
+		return netip.AddrPort{}, errors.New("must be a loopback address with a port, such as 127.0.0.1:8610; a vendor is asked at its own " +
+			"address otherwise")
 	}
 	return netip.AddrPortFrom(port.Addr().Unmap(), port.Port()), nil
 }

@@ -48,7 +48,8 @@ func postgresServer(ctx context.Context, cfg config.Config) Finding {
 func fetchable(what string, tools ...string) Finding {
 	for _, tool := range tools {
 		if _, err := exec.LookPath(tool); err == nil {
-			return warning("nothing to do; install it yourself to start faster", "%s is not installed and will be fetched with %s at the first start", what, tool)
+			return warning("nothing to do; install it yourself to start faster",
+				"%s is not installed and will be fetched with %s at the first start", what, tool)
 		}
 	}
 	return failure("install it, or give the address of a running one", "%s is not installed, and there is no tool to fetch it with", what)
@@ -77,7 +78,8 @@ func database(ctx context.Context, cfg config.Config) Finding {
 		return failure("upgrade to PostgreSQL 15 or newer", "the server is version %s", version)
 	}
 	if fsync != "on" || durable == "off" {
-		return failure("set fsync and synchronous_commit to on: a crash would lose what was confirmed", "fsync=%s synchronous_commit=%s", fsync, durable)
+		return failure("set fsync and synchronous_commit to on: a crash would lose what was confirmed", "fsync=%s synchronous_commit=%s", fsync,
+			durable)
 	}
 	return role(ctx, conn, version)
 }
@@ -95,7 +97,8 @@ func role(ctx context.Context, conn *pgx.Conn, version string) Finding {
 		return failure("let an administrator of the database run: "+why.Run, "%s", why.Why)
 	}
 	var able bool
-	if err := conn.QueryRow(ctx, "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user").Scan(&able); err == nil && able {
+	if err := conn.QueryRow(ctx, "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user").Scan(&able); err == nil &&
+		able {
 		return good("reachable, version %s; the role %s will be made at the start", version, postgres.AppRole)
 	}
 	return failure("let an administrator of the database run: "+why.Run, "%s", why.Why)
@@ -107,7 +110,8 @@ func withoutSecret(err error, secret config.Secret) error {
 	if parseErr != nil {
 		return errors.New("not reachable")
 	}
-	if password, ok := u.User.Password(); ok && password != "" && (strings.Contains(err.Error(), password) || strings.Contains(err.Error(), url.QueryEscape(password))) {
+	if password, ok := u.User.Password(); ok && password != "" &&
+		(strings.Contains(err.Error(), password) || strings.Contains(err.Error(), url.QueryEscape(password))) {
 		return errors.New("not reachable")
 	}
 	return err
@@ -181,7 +185,10 @@ func clickHouse(ctx context.Context, cfg config.Config) Finding {
 	if !cfg.ClickHouseURL.IsSet() {
 		return good("not used: Postgres keeps the analytics")
 	}
-	return reachable(ctx, hostOf(cfg.ClickHouseURL, map[string]string{"http": "8123", "https": "8443"}), "check CLICKHOUSE_URL (its HTTP port, 8123 by default) and that ClickHouse runs")
+	return reachable(ctx, hostOf(cfg.ClickHouseURL, map[string]string{
+		"http":  "8123",
+		"https": "8443",
+	}), "check CLICKHOUSE_URL (its HTTP port, 8123 by default) and that ClickHouse runs")
 }
 
 func mailServer(ctx context.Context, cfg config.Config) Finding {

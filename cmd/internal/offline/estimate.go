@@ -68,7 +68,8 @@ func Providers(w io.Writer, registry *enrichment.Registry) error {
 			fmt.Fprintf(&b, "%s: %s\n  %s, so it is for tables on a server\n\n", p.Slug, p.Description, why)
 			continue
 		}
-		fmt.Fprintf(&b, "%s: %s\n  inputs   %s\n  outputs  %s\n  price    %s credits an answer\n\n", p.Slug, p.Description, inputsOf(p), fieldNames(p.Outputs), p.Price)
+		fmt.Fprintf(&b, "%s: %s\n  inputs   %s\n  outputs  %s\n  price    %s credits an answer\n\n", p.Slug, p.Description, inputsOf(p),
+			fieldNames(p.Outputs), p.Price)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

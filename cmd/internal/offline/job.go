@@ -157,7 +157,8 @@ func (j *job) inputs(providers []enrichment.Provider, given []pair) ([]map[strin
 			out[i][name], taken = enrichment.Input{Column: id(column)}, true
 		}
 		if !taken {
-			return nil, 0, fmt.Errorf("%s has no input %q%s; it takes %s", slugs(providers), in.key, didYouMean(in.key, names(providers[0].Inputs)), fieldNames(providers[0].Inputs))
+			return nil, 0, fmt.Errorf("%s has no input %q%s; it takes %s", slugs(providers), in.key, didYouMean(in.key, names(providers[0].Inputs)),
+				fieldNames(providers[0].Inputs))
 		}
 	}
 	for i, p := range providers {

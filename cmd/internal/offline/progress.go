@@ -52,7 +52,8 @@ func (p *progress) lines(w io.Writer, size int64) func() {
 	before := int64(0)
 	return func() {
 		rows := p.rows.Load()
-		_, _ = fmt.Fprintf(w, "%s, %d %%, %s rows/s\n", count(rows, "row"), 100*p.bytes.Load()/max(1, size), group((rows-before)/int64(lineEvery/time.Second)))
+		_, _ = fmt.Fprintf(w, "%s, %d %%, %s rows/s\n", count(rows, "row"), 100*p.bytes.Load()/max(1, size),
+			group((rows-before)/int64(lineEvery/time.Second)))
 		before = rows
 	}
 }

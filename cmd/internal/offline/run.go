@@ -83,7 +83,10 @@ func (c Config) run(ctx context.Context) error {
 	for _, n := range src.notices {
 		c.print(n.Message + "\n")
 	}
-	j, err := newJob(c.Registry, c.Clock, columns{names: src.names, unnamed: src.reading.Format == dataops.CSV && !src.reading.Header}, c.Enrich)
+	j, err := newJob(c.Registry, c.Clock, columns{
+		names:   src.names,
+		unnamed: src.reading.Format == dataops.CSV && !src.reading.Header,
+	}, c.Enrich)
 	if err != nil {
 		return err
 	}
@@ -120,7 +123,12 @@ func (c Config) enrich(ctx context.Context, src *source, j *job) error {
 		return err
 	}
 	sum, start := j.newStats(), c.Clock.Now()
-	if err := c.move(ctx, src, &pipeline{job: j, stream: records, json: src.reading.Format == dataops.JSONL, workers: c.Concurrency}, to, bad, sum); err != nil {
+	if err := c.move(ctx, src, &pipeline{
+		job:     j,
+		stream:  records,
+		json:    src.reading.Format == dataops.JSONL,
+		workers: c.Concurrency,
+	}, to, bad, sum); err != nil {
 		return err
 	}
 	if err := errors.Join(to.flush(), out.commit(), bad.keep()); err != nil {
@@ -133,7 +141,8 @@ func (c Config) enrich(ctx context.Context, src *source, j *job) error {
 	if sum.missing == 0 { // it was not stopped, or too late to matter
 		return nil
 	}
-	c.print(fmt.Sprintf("stopped: %s written, to line %d of the input; %s missing\n", count(sum.rows, "row"), sum.last, count(sum.missing, "row")))
+	c.print(fmt.Sprintf("stopped: %s written, to line %d of the input; %s missing\n", count(sum.rows, "row"), sum.last,
+		count(sum.missing, "row")))
 	return ErrStopped
 }
 

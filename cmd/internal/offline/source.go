@@ -137,7 +137,9 @@ func (s *source) inspect(ctx context.Context, name string, said dataops.Choice, 
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	s.marked = string(mark[:n]) == csvfile.BOM || n > 1 && (string(mark[:2]) == "\xFF\xFE" && s.reading.Encoding == dataops.UTF16LE || string(mark[:2]) == "\xFE\xFF" && s.reading.Encoding == dataops.UTF16BE)
+	s.marked = string(mark[:n]) == csvfile.BOM || n > 1 &&
+		(string(mark[:2]) == "\xFF\xFE" && s.reading.Encoding == dataops.UTF16LE ||
+			string(mark[:2]) == "\xFE\xFF" && s.reading.Encoding == dataops.UTF16BE)
 	return s.header()
 }
 

@@ -87,7 +87,10 @@ func (s *stats) summary(out string, took time.Duration) string {
 	fmt.Fprintf(&b, ", %s credits spent\n", s.cost())
 	rows := [][]string{{"provider", "calls", "found", "not found", "failed", "no input", "asked before", "credits"}}
 	for _, t := range s.providers {
-		rows = append(rows, []string{t.provider, group(t.calls), group(t.found), group(t.notFound), group(t.failed), group(t.skipped), group(t.cached), t.cost.String()})
+		rows = append(rows, []string{
+			t.provider, group(t.calls), group(t.found), group(t.notFound), group(t.failed), group(t.skipped),
+			group(t.cached), t.cost.String(),
+		})
 	}
 	b.WriteString(aligned(rows))
 	return b.String()

@@ -141,7 +141,8 @@ func (k kind) measure(ctx context.Context) (Figure, error) {
 			f.Wrong = append(f.Wrong, Miss{strings.Join(r, " | "), strings.Join(want, " "), strings.Join(got, " ")})
 		}
 	}
-	f.Precision, f.Recall, f.First, f.Among = share(right, answered), share(right, answerable), share(first, answerable), share(among, answerable)
+	f.Precision, f.Recall, f.First, f.Among = share(right,
+		answered), share(right, answerable), share(first, answerable), share(among, answerable)
 	return f, nil
 }
 
@@ -206,7 +207,8 @@ func (r Report) Table(w io.Writer) error {
 		if !f.OK() {
 			verdict = "MISSED"
 		}
-		_, _ = fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t≥ %s, %s, %s\t%s\n", f.Kind, f.Cases, percent(f.Precision), percent(f.Recall), percent(f.First), percent(f.Among),
+		_, _ = fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t≥ %s, %s, %s\t%s\n", f.Kind, f.Cases, percent(f.Precision), percent(f.Recall),
+			percent(f.First), percent(f.Among),
 			percent(f.Bars.Precision), percent(f.Bars.First), percent(f.Bars.Among), verdict)
 	}
 	if err := t.Flush(); err != nil {

@@ -119,7 +119,11 @@ func (t *trial) signUp() error {
 	var session struct {
 		Token string `json:"access_token"`
 	}
-	who := map[string]string{"email": "smoke-" + strings.ToLower(rand.Text()) + "@example.com", "password": "a smoke test " + rand.Text(), "name": "Smoke"}
+	who := map[string]string{
+		"email":    "smoke-" + strings.ToLower(rand.Text()) + "@example.com",
+		"password": "a smoke test " + rand.Text(),
+		"name":     "Smoke",
+	}
 	if err := t.call(http.MethodPost, "/api/v1/auth/register", who, &session); err != nil {
 		return err
 	}
@@ -198,7 +202,11 @@ func (t *trial) learnColumns() error {
 }
 
 func (t *trial) run() error {
-	step := map[string]any{"provider": "company_name_normalise", "output": "name", "inputs": map[string]any{"company": map[string]any{"column": t.columns["Company"]}}}
+	step := map[string]any{
+		"provider": "company_name_normalise",
+		"output":   "name",
+		"inputs":   map[string]any{"company": map[string]any{"column": t.columns["Company"]}},
+	}
 	var column struct {
 		ID string `json:"id"`
 	}
@@ -214,7 +222,10 @@ func (t *trial) run() error {
 			Succeeded int `json:"succeeded"`
 		} `json:"counts"`
 	}
-	if err := t.call(http.MethodPost, t.ws+"/enrichment-jobs", map[string]any{"table_id": t.table, "columns": []string{column.ID}}, &job); err != nil {
+	if err := t.call(http.MethodPost, t.ws+"/enrichment-jobs", map[string]any{
+		"table_id": t.table,
+		"columns":  []string{column.ID},
+	}, &job); err != nil {
 		return err
 	}
 	err = t.until(func() (bool, error) {

@@ -9,8 +9,10 @@ const header = "First name,Last name,Company,Domain"
 
 // leads are made-up people of made-up companies, always the same.
 func leads() string {
-	first := strings.Fields("Ada Alan Barbara Claude Dorothy Edsger Frances Grace Hedy Ida John Katherine Leslie Margaret Niklaus Ole Peter Radia Sophie Tim")
-	last := strings.Fields("Archer Baker Carter Draper Fisher Fletcher Gardener Hunter Joiner Keeler Mason Miller Parker Porter Sawyer Shepherd Taylor Turner Weaver Wright")
+	first := strings.Fields("Ada Alan Barbara Claude Dorothy Edsger Frances Grace Hedy Ida John Katherine Leslie Margaret Niklaus Ole " +
+		"Peter Radia Sophie Tim")
+	last := strings.Fields("Archer Baker Carter Draper Fisher Fletcher Gardener Hunter Joiner Keeler Mason Miller Parker Porter Sawyer " +
+		"Shepherd Taylor Turner Weaver Wright")
 	company, kind := strings.Fields(companyWords), strings.Fields(kindWords)
 	var b strings.Builder
 	b.WriteString(header + "\n")

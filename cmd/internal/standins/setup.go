@@ -100,7 +100,8 @@ func (c *client) keys(ctx context.Context) (map[string]string, error) {
 	host, _, _ := strings.Cut(Address, ":")
 	out := map[string]string{}
 	for _, k := range []struct{ vendor, name, key string }{
-		{"hunter", "Hunter's stand-in", hunterKey}, {"apollo", "Apollo's stand-in", apolloKey}, {"clearbit", "Clearbit's stand-in", clearbit}, {"llm", "A model's stand-in", modelKey},
+		{"hunter", "Hunter's stand-in", hunterKey}, {"apollo", "Apollo's stand-in", apolloKey}, {"clearbit", "Clearbit's stand-in", clearbit},
+		{"llm", "A model's stand-in", modelKey},
 		{"serper", "A search engine's stand-in", searchKey},
 	} {
 		for _, cr := range have {
@@ -124,7 +125,8 @@ func (c *client) keys(ctx context.Context) (map[string]string, error) {
 			return nil, err
 		}
 		if !tested.OK {
-			return nil, fmt.Errorf("morket can't use the stand-in of %s (%s): start it by make run, or with MORKET_PROVIDER_URLS=%s", k.vendor, tested.Message, URLs())
+			return nil, fmt.Errorf("morket can't use the stand-in of %s (%s): start it by make run, or with MORKET_PROVIDER_URLS=%s", k.vendor,
+				tested.Message, URLs())
 		}
 	}
 	return out, nil
@@ -226,13 +228,31 @@ func (c *client) column(ctx context.Context, table string, keys map[string]strin
 		}
 	}
 	steps = append(steps,
-		map[string]any{"provider": "hunter_email_finder", "inputs": inputs, "output": "email", "credential_id": keys["hunter"], "validator": verified},
-		map[string]any{"provider": "apollo_person", "inputs": inputs, "output": "email", "credential_id": keys["apollo"], "validator": map[string]any{"type": "email"}},
+		map[string]any{
+			"provider":      "hunter_email_finder",
+			"inputs":        inputs,
+			"output":        "email",
+			"credential_id": keys["hunter"],
+			"validator":     verified,
+		},
+		map[string]any{
+			"provider":      "apollo_person",
+			"inputs":        inputs,
+			"output":        "email",
+			"credential_id": keys["apollo"],
+			"validator":     map[string]any{"type": "email"},
+		},
 		map[string]any{
 			"provider": "llm", "output": "email", "credential_id": keys["llm"], "validator": map[string]any{"type": "email", "min_confidence": 0.6},
 			"config": map[string]any{
-				"base_url": "http://" + Address + "/llm/v1", "model": "stand-in", "prompt": "What is the likely work email address of {{First name}} {{Last name}} at {{Domain}}?",
-				"outputs": map[string]any{"email": map[string]string{"type": "email"}}, "price_in": 0.15, "price_out": 0.6, "row_budget": 0.01, "run_budget": 1,
+				"base_url":   "http://" + Address + "/llm/v1",
+				"model":      "stand-in",
+				"prompt":     "What is the likely work email address of {{First name}} {{Last name}} at {{Domain}}?",
+				"outputs":    map[string]any{"email": map[string]string{"type": "email"}},
+				"price_in":   0.15,
+				"price_out":  0.6,
+				"row_budget": 0.01,
+				"run_budget": 1,
 			},
 		})
 	body := map[string]any{"name": column, "type": "email", "config": map[string]any{"steps": steps}}
@@ -242,11 +262,19 @@ func (c *client) column(ctx context.Context, table string, keys map[string]strin
 // research adds the column that a model fills from the companies' pages.
 func (c *client) research(ctx context.Context, table string, keys map[string]string) error {
 	step := map[string]any{
-		"provider": "research", "output": "city", "credential_id": keys["llm"], "further_credentials": map[string]string{"search": keys["serper"]},
+		"provider":            "research",
+		"output":              "city",
+		"credential_id":       keys["llm"],
+		"further_credentials": map[string]string{"search": keys["serper"]},
 		"config": map[string]any{
-			"base_url": "http://" + Address + "/llm/v1", "model": "stand-in", "question": "In which city is {{Company}}, and how many employees does it have?",
-			"outputs":  map[string]any{"city": map[string]string{"type": "text"}, "employees": map[string]string{"type": "number"}},
-			"price_in": 0.15, "price_out": 0.6, "row_budget": 0.05, "run_budget": 5,
+			"base_url":   "http://" + Address + "/llm/v1",
+			"model":      "stand-in",
+			"question":   "In which city is {{Company}}, and how many employees does it have?",
+			"outputs":    map[string]any{"city": map[string]string{"type": "text"}, "employees": map[string]string{"type": "number"}},
+			"price_in":   0.15,
+			"price_out":  0.6,
+			"row_budget": 0.05,
+			"run_budget": 5,
 		},
 	}
 	body := map[string]any{"name": researched, "type": "text", "config": map[string]any{"steps": []any{step}}}

@@ -27,7 +27,8 @@ func sites() (out []twins.Page) {
 			n := i*8 + j
 			out = append(out, twins.Page{
 				URL: "http://" + Address + "/web/" + siteOf(c, k), Title: c + " " + k,
-				Text: fmt.Sprintf("%s %s sells to other companies.\nCity: %s\nEmployees: %d\nFounded: %d", c, k, cities[(i+j)%len(cities)], 20+n*7, 1950+n%70),
+				Text: fmt.Sprintf("%s %s sells to other companies.\nCity: %s\nEmployees: %d\nFounded: %d", c, k, cities[(i+j)%len(cities)], 20+n*7,
+					1950+n%70),
 			})
 		}
 	}
@@ -42,7 +43,8 @@ func showSite(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		var b strings.Builder
-		fmt.Fprintf(&b, "<!doctype html><html lang=en><title>%s</title><body><main><h1>%s</h1>", html.EscapeString(p.Title), html.EscapeString(p.Title))
+		fmt.Fprintf(&b, "<!doctype html><html lang=en><title>%s</title><body><main><h1>%s</h1>", html.EscapeString(p.Title),
+			html.EscapeString(p.Title))
 		for line := range strings.SplitSeq(p.Text, "\n") {
 			fmt.Fprintf(&b, "<p>%s</p>", html.EscapeString(line))
 		}

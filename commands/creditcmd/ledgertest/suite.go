@@ -127,7 +127,8 @@ func testOwnAnswers(t *testing.T, f *fixture) {
 	together(callers, func(i int) {
 		meta := keyed(fmt.Sprint("k", i))
 		meta.CorrelationID = fmt.Sprint("req_", i)
-		done[i], errs[i] = nodes[i%2].Commit(t.Context(), meta, workspace, i, grant(kernel.Credits(i+1)), eventstore.At(stream(i), eventstore.NoStream, noted{strconv.Itoa(i)}))
+		done[i], errs[i] = nodes[i%2].Commit(t.Context(), meta, workspace, i, grant(kernel.Credits(i+1)),
+			eventstore.At(stream(i), eventstore.NoStream, noted{strconv.Itoa(i)}))
 	})
 	for i := range callers {
 		require.NoError(t, errs[i])

@@ -29,7 +29,9 @@ var _ enrichmentcmd.Recorded = Log{}
 func (Log) Await(context.Context, int64) error { return nil }
 
 // Replies implements enrichmentcmd.Recorded.
-func (l Log) Replies(ctx context.Context, ws kernel.WorkspaceID, list []enrichment.Question) (map[enrichment.Question]enrichment.RecordedReply, error) {
+func (l Log) Replies(
+	ctx context.Context, ws kernel.WorkspaceID, list []enrichment.Question,
+) (map[enrichment.Question]enrichment.RecordedReply, error) {
 	out := map[enrichment.Question]enrichment.RecordedReply{}
 	err := l.each(ctx, ws, func(e enrichment.RunAnswersRecorded) error {
 		for _, k := range e.Kept {
@@ -49,7 +51,9 @@ func (l Log) Replies(ctx context.Context, ws kernel.WorkspaceID, list []enrichme
 }
 
 // Given implements enrichmentcmd.Recorded.
-func (l Log) Given(ctx context.Context, ws kernel.WorkspaceID, column kernel.ColumnID, rows []kernel.RowID) (map[kernel.RowID]enrichmentcmd.Given, error) {
+func (l Log) Given(
+	ctx context.Context, ws kernel.WorkspaceID, column kernel.ColumnID, rows []kernel.RowID,
+) (map[kernel.RowID]enrichmentcmd.Given, error) {
 	out := map[kernel.RowID]enrichmentcmd.Given{}
 	err := l.each(ctx, ws, func(e enrichment.RunAnswersRecorded) error {
 		for i, m := range e.Marks {

@@ -39,7 +39,15 @@ func (a *asking) call(s *step, at *enrichment.Attempt, in map[string]string) (en
 		}
 		return enrichment.Reply{}, err
 	}
-	req := enrichment.Request{Inputs: in, Config: s.Config, Secret: key.secret, Hosts: key.hosts, Further: further, Key: a.key(s, at.Step), Workspace: a.session.cfg.Workspace}
+	req := enrichment.Request{
+		Inputs:    in,
+		Config:    s.Config,
+		Secret:    key.secret,
+		Hosts:     key.hosts,
+		Further:   further,
+		Key:       a.key(s, at.Step),
+		Workspace: a.session.cfg.Workspace,
+	}
 	for try := 0; ; try++ {
 		req.Spent = at.Cost
 		reply, err := a.once(s, at, req, key.redact)

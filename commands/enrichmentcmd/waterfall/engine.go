@@ -50,7 +50,8 @@ type Config struct {
 	Timeout  time.Duration  // of one call; enrichment.DefaultTimeout by default
 	// OnAttempt is told of each step that has ended: whether the provider was asked, and how long it took. It may be nil.
 	OnAttempt func(provider, status string, asked bool, took time.Duration)
-	// Away reports whether an error of Secrets, Cache, Patterns or Quotas says that a store of ours can't be reached now; see Outcome.Broken. By
+	// Away reports whether an error of Secrets, Cache, Patterns or Quotas says that a store of ours can't be reached now; see
+	// Outcome.Broken. By
 	// default none does but those of kernel.KindUnavailable, which always do.
 	Away func(error) bool
 }
@@ -173,7 +174,13 @@ type opened struct {
 
 // Session begins a use of the engine.
 func (e *Engine) Session(cfg SessionConfig) *Session {
-	return &Session{engine: e, cfg: cfg, memo: newMemo(memoSize), bills: bills{billed: maps.Clone(cfg.Billed)}, opened: map[kernel.CredentialID]opened{}}
+	return &Session{
+		engine: e,
+		cfg:    cfg,
+		memo:   newMemo(memoSize),
+		bills:  bills{billed: maps.Clone(cfg.Billed)},
+		opened: map[kernel.CredentialID]opened{},
+	}
 }
 
 // secret opens a credential once per session.

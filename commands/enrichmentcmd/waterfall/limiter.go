@@ -57,7 +57,14 @@ func newCallLimiter(clock kernel.Clock, quotas Quotas, k limiterKey, l enrichmen
 	}
 	key := strings.Join([]string{string(k.workspace), k.provider, string(k.credential), k.host}, "/")
 	return &callLimiter{
-		clock: clock, quotas: quotas, key: key, limits: l, most: most, turns: newFairSemaphore(most), factor: 1, breaker: breaker.New(clock, breakerRest),
+		clock:   clock,
+		quotas:  quotas,
+		key:     key,
+		limits:  l,
+		most:    most,
+		turns:   newFairSemaphore(most),
+		factor:  1,
+		breaker: breaker.New(clock, breakerRest),
 	}
 }
 

@@ -38,7 +38,11 @@ type callLimiters struct {
 
 func newCallLimiters(fresh func(limiterKey) *callLimiter) *callLimiters {
 	return &callLimiters{
-		make: fresh, byKey: map[limiterKey]*list.Element{}, kept: map[kernel.WorkspaceID]*list.List{}, perWS: workspaceLimiters, overall: processLimiters,
+		make:    fresh,
+		byKey:   map[limiterKey]*list.Element{},
+		kept:    map[kernel.WorkspaceID]*list.List{},
+		perWS:   workspaceLimiters,
+		overall: processLimiters,
 	}
 }
 

@@ -45,7 +45,9 @@ func Windows(l enrichment.RateLimits, factor float64) (lengths, uses [4]time.Dur
 }
 
 // Take implements Quotas.
-func (q *memoryQuotas) Take(_ context.Context, key string, l enrichment.RateLimits, factor float64, most time.Duration) (time.Duration, bool, error) {
+func (q *memoryQuotas) Take(
+	_ context.Context, key string, l enrichment.RateLimits, factor float64, most time.Duration,
+) (time.Duration, bool, error) {
 	lengths, uses := Windows(l, factor)
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -135,7 +135,9 @@ func theNextHasIt(t *testing.T, b Bench) {
 }
 
 // interrupted has the first process lose its endpoint queue to the second one, which it doesn't know.
-func interrupted(t *testing.T, b Bench, n int) (first, second webhookflow.Queue, old, l webhookflow.EndpointQueue, items []webhookflow.Item) {
+func interrupted(
+	t *testing.T, b Bench, n int,
+) (first, second webhookflow.Queue, old, l webhookflow.EndpointQueue, items []webhookflow.Item) {
 	t.Helper()
 	first, second = b.Open("first"), b.Open("second")
 	b.Feed(b.Add(true), n)
@@ -364,7 +366,8 @@ func several(t *testing.T, b Bench) {
 	b.Feed(id, 3)
 	l := claim(t, q)
 	items := dueOf(t, q, l)
-	record(t, q, l, after(items[0], webhookflow.Waiting, 0), after(items[1], webhookflow.Delivered, 0), after(items[2], webhookflow.Waiting, 0))
+	record(t, q, l, after(items[0], webhookflow.Waiting, 0), after(items[1], webhookflow.Delivered, 0),
+		after(items[2], webhookflow.Waiting, 0))
 	for i, want := range []State{{webhookflow.Waiting, 1}, {webhookflow.Delivered, 1}, {webhookflow.Waiting, 1}} {
 		require.Equal(t, want, b.Delivery(id, items[i].Position))
 	}

@@ -182,7 +182,11 @@ func isEmpty(r *run, v any) bool {
 
 // emptyFunction tells the checker of the function empty.
 func emptyFunction() *builtin.Function {
-	return &builtin.Function{Name: "empty", Func: func(...any) (any, error) { return nil, nil }, Types: []reflect.Type{reflect.TypeFor[func(any) bool]()}} //nolint:nilnil // never called
+	return &builtin.Function{
+		Name:  "empty",
+		Func:  func(...any) (any, error) { return nil, nil },
+		Types: []reflect.Type{reflect.TypeFor[func(any) bool]()},
+	} //nolint:nilnil // never called
 }
 
 // fetch takes a part of a value: a list's element, a map's member, a text's byte. False if a list or text is shorter, or the

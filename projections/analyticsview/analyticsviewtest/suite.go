@@ -73,7 +73,9 @@ func (w *world) event(t *rapid.T, ws kernel.WorkspaceID, at time.Time) []analyti
 	for range rapid.IntRange(1, 6).Draw(t, "facts") {
 		key := analyticsview.Key{
 			Workspace: ws, Quarter: at.Truncate(analyticsview.Quarter),
-			Kind: rapid.SampledFrom([]analyticsview.Kind{analyticsview.Cell, analyticsview.Attempt, analyticsview.Field, analyticsview.Credit}).Draw(t, "kind"),
+			Kind: rapid.SampledFrom([]analyticsview.Kind{
+				analyticsview.Cell, analyticsview.Attempt, analyticsview.Field, analyticsview.Credit,
+			}).Draw(t, "kind"),
 		}
 		for i := range key.Dims {
 			key.Dims[i] = rapid.SampledFrom([]string{"", "a", "B", "ä"}).Draw(t, "dim")
@@ -98,10 +100,14 @@ func (w *world) query(t *rapid.T, ws kernel.WorkspaceID) analyticsview.Query {
 	r, err := analyticsview.NewRange(from, from.Add(time.Duration(rapid.IntRange(1, 600).Draw(t, "length"))*analyticsview.Quarter), zone)
 	require.NoError(t, err)
 	q := analyticsview.Query{
-		Workspace: ws, Kind: rapid.SampledFrom([]analyticsview.Kind{analyticsview.Cell, analyticsview.Attempt, analyticsview.Credit}).Draw(t, "kind"),
-		Buckets: r.Whole(), Where: map[analyticsview.Dim]string{},
+		Workspace: ws,
+		Kind:      rapid.SampledFrom([]analyticsview.Kind{analyticsview.Cell, analyticsview.Attempt, analyticsview.Credit}).Draw(t, "kind"),
+		Buckets:   r.Whole(),
+		Where:     map[analyticsview.Dim]string{},
 	}
-	if g := rapid.SampledFrom([]analyticsview.Granularity{"", analyticsview.Hour, analyticsview.Day, analyticsview.Week}).Draw(t, "granularity"); g != "" {
+	if g := rapid.SampledFrom([]analyticsview.Granularity{
+		"", analyticsview.Hour, analyticsview.Day, analyticsview.Week,
+	}).Draw(t, "granularity"); g != "" {
 		q.Buckets = r.Buckets(g)
 	}
 	q.By = rapid.Permutation(analyticsview.Dims()).Draw(t, "by")[:rapid.IntRange(0, 3).Draw(t, "dims")]
@@ -149,7 +155,12 @@ func testHostile(t *testing.T, s Subject) {
 	names := []string{"'", `\`, "`;--", "{facts}", "{x:String}", "$1", "?", "%", "a\nb", "日本", "\""}
 	var facts []analyticsview.Fact
 	for i, name := range names {
-		f := analyticsview.Fact{Key: analyticsview.Key{Workspace: "ws_'hostile\\", Kind: analyticsview.Cell, Quarter: begin()}, Position: 1_000_000, Line: i, Measures: analyticsview.Measures{N: 1}}
+		f := analyticsview.Fact{
+			Key:      analyticsview.Key{Workspace: "ws_'hostile\\", Kind: analyticsview.Cell, Quarter: begin()},
+			Position: 1_000_000,
+			Line:     i,
+			Measures: analyticsview.Measures{N: 1},
+		}
 		f.Dims[2] = name
 		facts = append(facts, f)
 	}
@@ -168,7 +179,11 @@ func testHostile(t *testing.T, s Subject) {
 func testStops(t *testing.T, s Subject) {
 	var facts []analyticsview.Fact
 	for i := range 100 {
-		f := analyticsview.Fact{Key: analyticsview.Key{Workspace: "ws_stops", Kind: analyticsview.Cell, Quarter: begin()}, Position: 2_000_000, Line: i}
+		f := analyticsview.Fact{
+			Key:      analyticsview.Key{Workspace: "ws_stops", Kind: analyticsview.Cell, Quarter: begin()},
+			Position: 2_000_000,
+			Line:     i,
+		}
 		f.Dims[2] = strconv.Itoa(i)
 		facts = append(facts, f)
 	}

@@ -143,14 +143,17 @@ func (m *Memory) selects(p searchview.Plan, d *searchview.Document, e searchview
 	in := func(r searchview.Range, at interface{ UnixMicro() int64 }) bool {
 		return (r.From.IsZero() || at.UnixMicro() >= r.From.UnixMicro()) && (r.To.IsZero() || at.UnixMicro() < r.To.UnixMicro())
 	}
-	if !some(p.Providers, e.Providers) || !some(p.States, e.States) || !some(p.Tags, e.Tags) || !in(p.Created, d.CreatedAt) || !in(p.Updated, d.UpdatedAt) {
+	if !some(p.Providers, e.Providers) || !some(p.States, e.States) || !some(p.Tags, e.Tags) || !in(p.Created, d.CreatedAt) ||
+		!in(p.Updated, d.UpdatedAt) {
 		return false
 	}
 	return !slices.ContainsFunc(p.Clauses, func(c searchview.Clause) bool { return !c.Matches(e) })
 }
 
 // Suggest implements searchview.Searcher.
-func (m *Memory) Suggest(_ context.Context, ws kernel.WorkspaceID, tables []kernel.TableID, prefix string, limit int) ([]searchview.Suggestion, error) {
+func (m *Memory) Suggest(
+	_ context.Context, ws kernel.WorkspaceID, tables []kernel.TableID, prefix string, limit int,
+) ([]searchview.Suggestion, error) {
 	counts, labels := map[string]int64{}, map[string]string{}
 	for id, d := range m.rows {
 		if d.Workspace != ws || !slices.Contains(tables, d.Table) {

@@ -38,7 +38,10 @@ func randomTest(w *world) {
 	var events []kernel.Event
 	for range 40 {
 		ids := t.rowIDs(1)
-		events = append(events, table.RowsInserted{TableID: t.id, Chunk: t.chunk(ids, row{"Name": text(), "Note": text(), "Tag": words[rnd.IntN(3)]})})
+		events = append(events, table.RowsInserted{
+			TableID: t.id,
+			Chunk:   t.chunk(ids, row{"Name": text(), "Note": text(), "Tag": words[rnd.IntN(3)]}),
+		})
 		if rnd.IntN(4) == 0 {
 			events = append(events, table.CellsEdited{TableID: t.id, Chunk: t.chunk(ids, row{"Note": text()})})
 		}

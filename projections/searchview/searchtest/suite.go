@@ -280,7 +280,9 @@ func tenantsTest(w *world) {
 	require.NoError(w.t, err)
 	require.Equal(w.t, ids, rowsOf(res))
 	require.Len(w.t, res.Facets["table"], 1)
-	res, err = searchview.Search(w.t.Context(), w.Searcher(), w.ws, visible, searchview.Query{Text: "secret", Filter: searchview.Filter{Tables: []kernel.TableID{hidden.id}}})
+	res, err = searchview.Search(w.t.Context(), w.Searcher(), w.ws, visible, searchview.Query{
+		Text: "secret", Filter: searchview.Filter{Tables: []kernel.TableID{hidden.id}},
+	})
 	require.NoError(w.t, err)
 	require.Empty(w.t, res.Hits, "a filter opens no table")
 	list, err := searchview.Suggest(w.t.Context(), w.Searcher(), w.ws, visible, "secret")
@@ -376,7 +378,9 @@ func rowsTest(w *world) {
 func purgedTest(w *world) {
 	t := w.table("T", "Name", "text", "Note", "text")
 	ids := t.insert(row{"Name": "Ada", "Note": "quartz"}, row{"Name": "Bob", "Note": "flint"})
-	t.cells(table.RowsDeleted{TableID: t.id, Rows: ids[:1]}, table.RowsPurged{TableID: t.id, Rows: ids[:1]}, table.RowsRestored{TableID: t.id, Rows: ids[:1]})
+	t.cells(table.RowsDeleted{
+		TableID: t.id, Rows: ids[:1],
+	}, table.RowsPurged{TableID: t.id, Rows: ids[:1]}, table.RowsRestored{TableID: t.id, Rows: ids[:1]})
 	w.finds("ada")
 	t.structure(table.ColumnDeleted{TableID: t.id, ColumnID: t.cols["Note"].ID})
 	t.structure(table.ColumnPurged{TableID: t.id, ColumnID: t.cols["Note"].ID})
@@ -404,7 +408,9 @@ func runsTest(w *world) {
 	require.Equal(w.t, ids[:1], pick(searchview.Filter{Providers: []string{"domain_from"}}))
 	require.Equal(w.t, ids[1:2], pick(searchview.Filter{States: []string{"not_found"}}))
 	facets := w.search(searchview.Query{Facets: true}).Facets
-	require.Equal(w.t, []searchview.Bucket{{Value: "error", Count: 1}, {Value: "not_found", Count: 1}, {Value: "value", Count: 1}}, facets["state"])
+	require.Equal(w.t, []searchview.Bucket{{
+		Value: "error", Count: 1,
+	}, {Value: "not_found", Count: 1}, {Value: "value", Count: 1}}, facets["state"])
 	require.Equal(w.t, []searchview.Bucket{{Value: "domain_from", Count: 1}}, facets["provider"])
 	t.edit(ids[0], row{"Domain": "other.example"})
 	require.Empty(w.t, pick(searchview.Filter{Providers: []string{"domain_from"}}))
@@ -415,9 +421,13 @@ func runsTest(w *world) {
 
 func suggestTest(w *world) {
 	t := w.table("T", "Name", "text", "Stage", "select")
-	t.insert(row{"Name": "Nestlé", "Stage": "New"}, row{"Name": "NESTLE", "Stage": "New"}, row{"Name": "Nestor", "Stage": "Next"}, row{"Name": "Other", "Stage": "New"})
+	t.insert(row{
+		"Name": "Nestlé", "Stage": "New",
+	}, row{"Name": "NESTLE", "Stage": "New"}, row{"Name": "Nestor", "Stage": "Next"}, row{"Name": "Other", "Stage": "New"})
 	require.Equal(w.t, []searchview.Suggestion{{Value: "NESTLE", Count: 2}, {Value: "Nestor", Count: 1}}, w.suggests("nest"))
-	require.Equal(w.t, []searchview.Suggestion{{Value: "New", Count: 3}, {Value: "NESTLE", Count: 2}, {Value: "Nestor", Count: 1}, {Value: "Next", Count: 1}}, w.suggests("Ne"))
+	require.Equal(w.t, []searchview.Suggestion{{
+		Value: "New", Count: 3,
+	}, {Value: "NESTLE", Count: 2}, {Value: "Nestor", Count: 1}, {Value: "Next", Count: 1}}, w.suggests("Ne"))
 	require.Empty(w.t, w.suggests("zz"))
 	require.Empty(w.t, w.suggests(`%_*\`))
 	require.Equal(w.t, "Nestor", w.suggests("nestor")[0].Value)
@@ -429,9 +439,12 @@ func hostileTest(w *world) {
 	t := w.table("T", "Name", "text", "Data", "json")
 	ids := t.insert(row{"Name": "O'Brien \\ & | ! <-> :* (x) %_?", "Data": `{"a":"\u0000\ud800","b":"ﷺ"}`})
 	for _, text := range []string{
-		`"`, `""`, `"""`, `:`, `::`, `a:`, `:a`, `"a`, `a"b`, `a:"b`, `"a":`, `"":x`, `'`, `\`, `\\`, `&`, `|`, `!`, `!!a`, `a & b`, `(`, `)`, `(((((`, `<->`, `:*`, `a:*`, `*`, `**`, `?`, `*a`,
-		`%`, `_`, `[`, `]`, `[a-z]+`, `{`, `}`, `^$`, `.*`, `(?=a)`, `name:(`, `name:[`, `name:*`, `name:.*`, `name:\`, `OR`, `AND NOT`, `a OR`, `-a`, `+a`, `~`, `a~2`, `a^5`, `/a/`, `//`,
-		"\t\n\r", "\u200b", "\u202e", "😀", "ﷺ", "a\u0301", "İ", "ẞ", "\ufffd", strings.Repeat("a", 1000), strings.Repeat("a ", 500), strings.Repeat(`"`, 1000), strings.Repeat(`a:`, 500),
+		`"`, `""`, `"""`, `:`, `::`, `a:`, `:a`, `"a`, `a"b`, `a:"b`, `"a":`, `"":x`, `'`, `\`, `\\`, `&`, `|`, `!`, `!!a`, `a & b`, `(`, `)`,
+		`(((((`, `<->`, `:*`, `a:*`, `*`, `**`, `?`, `*a`,
+		`%`, `_`, `[`, `]`, `[a-z]+`, `{`, `}`, `^$`, `.*`, `(?=a)`, `name:(`, `name:[`, `name:*`, `name:.*`, `name:\`, `OR`, `AND NOT`, `a OR`,
+		`-a`, `+a`, `~`, `a~2`, `a^5`, `/a/`, `//`,
+		"\t\n\r", "\u200b", "\u202e", "😀", "ﷺ", "a\u0301", "İ", "ẞ", "\ufffd", strings.Repeat("a", 1000), strings.Repeat("a ", 500),
+		strings.Repeat(`"`, 1000), strings.Repeat(`a:`, 500),
 		strings.Repeat("(", 1000), strings.Repeat("a", 70) + " " + strings.Repeat("b", 70), "ws_", "'; DROP TABLE rows; --", `{"match_all":{}}`,
 	} {
 		for _, f := range []searchview.Fuzziness{searchview.Auto, searchview.Two} {
@@ -452,7 +465,10 @@ func hostileTest(w *world) {
 
 func markTest(w *world) {
 	t := w.table("T", "Name", "text", "Note", "long_text")
-	t.insert(row{"Name": `<b>Zoë & "Söhne"</b>`, "Note": strings.Repeat("filler ", 40) + "the <script> zoe said " + strings.Repeat("more ", 60)})
+	t.insert(row{
+		"Name": `<b>Zoë & "Söhne"</b>`,
+		"Note": strings.Repeat("filler ", 40) + "the <script> zoe said " + strings.Repeat("more ", 60),
+	})
 	h := w.search(searchview.Query{Text: "zoe"}).Hits[0]
 	require.Equal(w.t, `&lt;b&gt;<mark>Zoë</mark> &amp; &#34;Söhne&#34;&lt;/b&gt;`, h.NameHTML)
 	require.Len(w.t, h.Matches, 2)

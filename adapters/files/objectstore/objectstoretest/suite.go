@@ -64,7 +64,11 @@ func gone(t *testing.T, s objectstore.Store, key string) {
 func testPut(t *testing.T, s objectstore.Store) {
 	o, err := s.Put(t.Context(), "uploads/ws_1/imp_1", strings.NewReader("hello"), 5)
 	require.NoError(t, err)
-	require.Equal(t, dataops.Object{Key: "uploads/ws_1/imp_1", Size: 5, SHA256: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"}, o)
+	require.Equal(t, dataops.Object{
+		Key:    "uploads/ws_1/imp_1",
+		Size:   5,
+		SHA256: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+	}, o)
 	require.Equal(t, "hello", read(t, s, o.Key, 0))
 	require.Equal(t, "llo", read(t, s, o.Key, 2))
 	require.Empty(t, read(t, s, o.Key, 5))

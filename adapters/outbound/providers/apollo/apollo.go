@@ -23,7 +23,8 @@ const Public = "https://api.apollo.io"
 
 const (
 	price = 2 * kernel.Credit
-	terms = "What the inputs name goes to Apollo (apollo.io), under your agreement with it. Apollo charges your plan for each record that it finds paid data for."
+	terms = "What the inputs name goes to Apollo (apollo.io), under your agreement with it. Apollo charges your plan for each record that " +
+		"it finds paid data for."
 )
 
 type api struct{ wire.API }
@@ -46,7 +47,9 @@ func kind() *enrichment.CredentialKind {
 func limits() enrichment.RateLimits { return enrichment.RateLimits{PerMinute: 1000, Concurrency: 10} }
 
 // ask makes a request; body may be nil. The limits are those that Apollo says hold for the key.
-func (a *api) ask(ctx context.Context, ask enrichment.Request, method, path string, body any) (map[string]any, enrichment.RateLimits, error) {
+func (a *api) ask(
+	ctx context.Context, ask enrichment.Request, method, path string, body any,
+) (map[string]any, enrichment.RateLimits, error) {
 	none := enrichment.RateLimits{}
 	var text []byte
 	var err error
@@ -88,7 +91,11 @@ func windows(h http.Header) enrichment.RateLimits {
 		}
 		return n
 	}
-	return enrichment.RateLimits{PerMinute: read("X-Rate-Limit-Minute"), PerHour: read("X-Rate-Limit-Hourly"), PerDay: read("X-Rate-Limit-24-Hour")}
+	return enrichment.RateLimits{
+		PerMinute: read("X-Rate-Limit-Minute"),
+		PerHour:   read("X-Rate-Limit-Hourly"),
+		PerDay:    read("X-Rate-Limit-24-Hour"),
+	}
 }
 
 // trouble reads a status. A refused key is told in plain text, everything else in JSON.
@@ -99,11 +106,16 @@ func (a *api) trouble(got wire.Answer) *enrichment.CallError {
 	case http.StatusUnauthorized:
 		return enrichment.Fail(enrichment.CallUnauthorized, "Apollo refuses the key")
 	case http.StatusForbidden:
-		return enrichment.Fail(enrichment.CallUnauthorized, "the Apollo key may not use this endpoint; give it the right in Apollo, or make it a master key")
+		return enrichment.Fail(enrichment.CallUnauthorized,
+			"the Apollo key may not use this endpoint; give it the right in Apollo, or make it a master key")
 	case http.StatusPaymentRequired:
 		return enrichment.Fail(enrichment.CallExhausted, "the Apollo plan's credits are used up")
 	case http.StatusTooManyRequests:
-		return &enrichment.CallError{Kind: enrichment.CallRateLimited, Message: "Apollo was asked too often", RetryAfter: max(time.Second, a.Wait(got.Header))}
+		return &enrichment.CallError{
+			Kind:       enrichment.CallRateLimited,
+			Message:    "Apollo was asked too often",
+			RetryAfter: max(time.Second, a.Wait(got.Header)),
+		}
 	case http.StatusUnprocessableEntity, http.StatusBadRequest:
 		says := ""
 		if o, err := got.Object(); err == nil {
@@ -123,7 +135,10 @@ func (a *api) trouble(got wire.Answer) *enrichment.CallError {
 
 // Prove implements enrichment.Prover: the profile costs nothing.
 func (a *api) Prove(ctx context.Context, secret map[string]string, hosts []string) (string, error) {
-	got, _, err := a.ask(ctx, enrichment.Request{Secret: secret, Hosts: hosts}, http.MethodGet, "/users/api_profile?"+url.Values{"include_credit_usage": {"true"}}.Encode(), nil)
+	got, _, err := a.ask(ctx, enrichment.Request{
+		Secret: secret,
+		Hosts:  hosts,
+	}, http.MethodGet, "/users/api_profile?"+url.Values{"include_credit_usage": {"true"}}.Encode(), nil)
 	if err != nil {
 		return "", err
 	}

@@ -21,7 +21,14 @@ func (*Company) Describe() enrichment.Provider {
 		return enrichment.Field{Name: name, Label: label, Type: enrichment.FieldText}
 	}
 	return enrichment.Provider{
-		Slug: CompanySlug, Name: "Apollo: company facts", Category: "company", Credential: kind(), Auth: enrichment.AuthKey, Price: price, Limits: limits(), Terms: terms,
+		Slug:        CompanySlug,
+		Name:        "Apollo: company facts",
+		Category:    "company",
+		Credential:  kind(),
+		Auth:        enrichment.AuthKey,
+		Price:       price,
+		Limits:      limits(),
+		Terms:       terms,
 		Description: "Tells about a company by its domain: size, industry, revenue, place, funding, technologies.",
 		Inputs:      []enrichment.Field{{Name: "domain", Label: "Company domain", Type: enrichment.FieldDomain, Required: true}},
 		Outputs: []enrichment.Field{
@@ -53,9 +60,22 @@ func (c *Company) Call(ctx context.Context, ask enrichment.Request) (enrichment.
 		return enrichment.Reply{Missed: "Apollo knows no such company", Limits: said}, nil
 	}
 	out, left := wire.Take(company, c.Describe().Outputs, map[string]string{
-		"name": "name", "domain": "primary_domain", "employees": "estimated_num_employees", "industry": "industry", "annual_revenue": "annual_revenue",
-		"founded_year": "founded_year", "description": "short_description", "city": "city", "state": "state", "country": "country", "phone": "phone",
-		"website": "website_url", "linkedin_url": "linkedin_url", "keywords": "keywords", "technologies": "technology_names", "total_funding": "total_funding",
+		"name":           "name",
+		"domain":         "primary_domain",
+		"employees":      "estimated_num_employees",
+		"industry":       "industry",
+		"annual_revenue": "annual_revenue",
+		"founded_year":   "founded_year",
+		"description":    "short_description",
+		"city":           "city",
+		"state":          "state",
+		"country":        "country",
+		"phone":          "phone",
+		"website":        "website_url",
+		"linkedin_url":   "linkedin_url",
+		"keywords":       "keywords",
+		"technologies":   "technology_names",
+		"total_funding":  "total_funding",
 	})
 	if site, ok := out["website"].(string); ok {
 		out["website"] = address(site)

@@ -21,7 +21,14 @@ func (*Person) Describe() enrichment.Provider {
 		return enrichment.Field{Name: name, Label: label, Type: enrichment.FieldText}
 	}
 	return enrichment.Provider{
-		Slug: PersonSlug, Name: "Apollo: find person", Category: "people", Credential: kind(), Auth: enrichment.AuthKey, Price: price, Limits: limits(), Terms: terms,
+		Slug:        PersonSlug,
+		Name:        "Apollo: find person",
+		Category:    "people",
+		Credential:  kind(),
+		Auth:        enrichment.AuthKey,
+		Price:       price,
+		Limits:      limits(),
+		Terms:       terms,
 		Description: "Finds a person by name and company, email address or LinkedIn page: work email, title, company, places.",
 		Inputs: []enrichment.Field{
 			text("first_name", "First name"), text("last_name", "Last name"), text("name", "Full name"),
@@ -68,9 +75,22 @@ func (p *Person) Call(ctx context.Context, ask enrichment.Request) (enrichment.R
 		return enrichment.Reply{Missed: "Apollo knows no such person", Limits: said}, nil
 	}
 	out, left := wire.Take(person, p.Describe().Outputs, map[string]string{
-		"email": "email", "email_status": "email_status", "name": "name", "first_name": "first_name", "last_name": "last_name", "title": "title", "seniority": "seniority",
-		"headline": "headline", "linkedin_url": "linkedin_url", "city": "city", "state": "state", "country": "country", "company": "organization.name",
-		"company_domain": "organization.primary_domain", "employees": "organization.estimated_num_employees", "industry": "organization.industry",
+		"email":          "email",
+		"email_status":   "email_status",
+		"name":           "name",
+		"first_name":     "first_name",
+		"last_name":      "last_name",
+		"title":          "title",
+		"seniority":      "seniority",
+		"headline":       "headline",
+		"linkedin_url":   "linkedin_url",
+		"city":           "city",
+		"state":          "state",
+		"country":        "country",
+		"company":        "organization.name",
+		"company_domain": "organization.primary_domain",
+		"employees":      "organization.estimated_num_employees",
+		"industry":       "organization.industry",
 	})
 	var before []string
 	jobs, _ := wire.Dig(person, "employment_history").([]any)

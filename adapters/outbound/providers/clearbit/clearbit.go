@@ -24,7 +24,8 @@ const (
 
 const (
 	price = 3 * kernel.Credit
-	terms = "The address or domain goes to Clearbit (HubSpot), under your agreement with it. It counts each address and domain once in a billing period, also those that it does not know."
+	terms = "The address or domain goes to Clearbit (HubSpot), under your agreement with it. It counts each address and domain once in a " +
+		"billing period, also those that it does not know."
 	// queued is when to ask again for what Clearbit looks up in the background.
 	queued = 2 * time.Minute
 )
@@ -44,8 +45,12 @@ func describe(p enrichment.Provider) enrichment.Provider {
 	p.Auth, p.Price, p.Terms, p.Idempotent, p.Legacy = enrichment.AuthKey, price, terms, true, true
 	p.Limits = enrichment.RateLimits{PerMinute: 600, Concurrency: 5}
 	p.Credential = &enrichment.CredentialKind{
-		Kind: Vendor, Name: "Clearbit (existing keys only)", Fields: []enrichment.CredentialField{{Name: "api_key", Label: "Secret key (sk_…)"}},
-		Hosts: []string{"person.clearbit.com", "company.clearbit.com"}, How: "Only keys from before May 2025 work; Clearbit gives no new ones.", URL: "https://dashboard.clearbit.com/api",
+		Kind:   Vendor,
+		Name:   "Clearbit (existing keys only)",
+		Fields: []enrichment.CredentialField{{Name: "api_key", Label: "Secret key (sk_…)"}},
+		Hosts:  []string{"person.clearbit.com", "company.clearbit.com"},
+		How:    "Only keys from before May 2025 work; Clearbit gives no new ones.",
+		URL:    "https://dashboard.clearbit.com/api",
 	}
 	return p
 }
@@ -66,7 +71,11 @@ func (a *api) trouble(got wire.Answer) *enrichment.CallError {
 	case http.StatusOK, http.StatusCreated, http.StatusNotFound:
 		return nil
 	case http.StatusAccepted:
-		return &enrichment.CallError{Kind: enrichment.CallPending, Message: "Clearbit looks it up and has it in some minutes", RetryAfter: max(queued, a.Wait(got.Header))}
+		return &enrichment.CallError{
+			Kind:       enrichment.CallPending,
+			Message:    "Clearbit looks it up and has it in some minutes",
+			RetryAfter: max(queued, a.Wait(got.Header)),
+		}
 	case http.StatusPaymentRequired:
 		return enrichment.Fail(enrichment.CallExhausted, "the Clearbit plan's usage is gone until it is renewed")
 	case http.StatusUnprocessableEntity, http.StatusBadRequest:

@@ -24,10 +24,14 @@ type Person struct{ *api }
 // Describe implements enrichment.Caller.
 func (*Person) Describe() enrichment.Provider {
 	return describe(enrichment.Provider{
-		Slug: PersonSlug, Name: "Clearbit: person (existing keys only)", Category: "people", Description: "Tells about the person behind an email address.",
-		Inputs: []enrichment.Field{{Name: "email", Label: "Email", Type: enrichment.FieldEmail, Required: true}},
+		Slug:        PersonSlug,
+		Name:        "Clearbit: person (existing keys only)",
+		Category:    "people",
+		Description: "Tells about the person behind an email address.",
+		Inputs:      []enrichment.Field{{Name: "email", Label: "Email", Type: enrichment.FieldEmail, Required: true}},
 		Outputs: []enrichment.Field{
-			text("name", "Full name"), text("first_name", "First name"), text("last_name", "Last name"), text("title", "Title"), text("role", "Role"), text("seniority", "Seniority"),
+			text("name", "Full name"), text("first_name", "First name"), text("last_name", "Last name"), text("title", "Title"),
+			text("role", "Role"), text("seniority", "Seniority"),
 			text("company", "Company"), text("location", "Place"), text("linkedin", "LinkedIn handle"),
 			{Name: "company_domain", Label: "Company domain", Type: enrichment.FieldDomain},
 		},
@@ -44,8 +48,16 @@ func (p *Person) Call(ctx context.Context, ask enrichment.Request) (enrichment.R
 		return enrichment.Reply{Missed: "Clearbit does not know the address"}, nil
 	}
 	out, left := wire.Take(got, p.Describe().Outputs, map[string]string{
-		"name": "name.fullName", "first_name": "name.givenName", "last_name": "name.familyName", "title": "employment.title", "role": "employment.role",
-		"seniority": "employment.seniority", "company": "employment.name", "company_domain": "employment.domain", "location": "location", "linkedin": "linkedin.handle",
+		"name":           "name.fullName",
+		"first_name":     "name.givenName",
+		"last_name":      "name.familyName",
+		"title":          "employment.title",
+		"role":           "employment.role",
+		"seniority":      "employment.seniority",
+		"company":        "employment.name",
+		"company_domain": "employment.domain",
+		"location":       "location",
+		"linkedin":       "linkedin.handle",
 	})
 	return enrichment.Reply{Outputs: out, LeftOut: left}, nil
 }
@@ -56,10 +68,14 @@ type Company struct{ *api }
 // Describe implements enrichment.Caller.
 func (*Company) Describe() enrichment.Provider {
 	return describe(enrichment.Provider{
-		Slug: CompanySlug, Name: "Clearbit: company (existing keys only)", Category: "company", Description: "Tells about the company of a domain.",
-		Inputs: []enrichment.Field{{Name: "domain", Label: "Company domain", Type: enrichment.FieldDomain, Required: true}},
+		Slug:        CompanySlug,
+		Name:        "Clearbit: company (existing keys only)",
+		Category:    "company",
+		Description: "Tells about the company of a domain.",
+		Inputs:      []enrichment.Field{{Name: "domain", Label: "Company domain", Type: enrichment.FieldDomain, Required: true}},
 		Outputs: []enrichment.Field{
-			text("name", "Company"), text("legal_name", "Legal name"), text("description", "Description"), text("sector", "Sector"), text("industry", "Industry"), text("location", "Place"),
+			text("name", "Company"), text("legal_name", "Legal name"), text("description", "Description"), text("sector", "Sector"),
+			text("industry", "Industry"), text("location", "Place"),
 			{Name: "domain", Label: "Domain", Type: enrichment.FieldDomain},
 			{Name: "employees", Label: "Employees", Type: enrichment.FieldNumber},
 			{Name: "founded_year", Label: "Founded", Type: enrichment.FieldNumber},
@@ -80,8 +96,18 @@ func (c *Company) Call(ctx context.Context, ask enrichment.Request) (enrichment.
 		return enrichment.Reply{Missed: "Clearbit does not know the domain"}, nil
 	}
 	out, left := wire.Take(got, c.Describe().Outputs, map[string]string{
-		"name": "name", "legal_name": "legalName", "domain": "domain", "description": "description", "sector": "category.sector", "industry": "category.industry",
-		"employees": "metrics.employees", "founded_year": "foundedYear", "location": "location", "tags": "tags", "technologies": "tech", "phone": "phone",
+		"name":         "name",
+		"legal_name":   "legalName",
+		"domain":       "domain",
+		"description":  "description",
+		"sector":       "category.sector",
+		"industry":     "category.industry",
+		"employees":    "metrics.employees",
+		"founded_year": "foundedYear",
+		"location":     "location",
+		"tags":         "tags",
+		"technologies": "tech",
+		"phone":        "phone",
 	})
 	return enrichment.Reply{Outputs: out, LeftOut: left}, nil
 }

@@ -28,11 +28,16 @@ func (Provider) Describe() enrichment.Provider {
 		return enrichment.Field{Name: name, Label: label, Type: enrichment.FieldText}
 	}
 	return enrichment.Provider{
-		Slug: Slug, Name: "Company name normalise", Category: "company",
+		Slug:        Slug,
+		Name:        "Company name normalise",
+		Category:    "company",
 		Description: "Takes the legal form off a company's name and writes it in proper case, with a key for comparing names.",
 		Inputs:      []enrichment.Field{{Name: "company", Label: "Company", Type: enrichment.FieldText, Required: true}},
 		Outputs:     []enrichment.Field{text("name", "Name"), text("legal_form", "Legal form"), text("key", "Key for comparing")},
-		Auth:        enrichment.AuthNone, Idempotent: true, Limits: enrichment.RateLimits{Concurrency: 64}, Terms: "Runs here; nothing leaves this machine.",
+		Auth:        enrichment.AuthNone,
+		Idempotent:  true,
+		Limits:      enrichment.RateLimits{Concurrency: 64},
+		Terms:       "Runs here; nothing leaves this machine.",
 	}
 }
 
@@ -52,11 +57,13 @@ func (Provider) Call(_ context.Context, req enrichment.Request) (enrichment.Repl
 
 const maxChars = 300
 
-// Normalise returns the name without its legal form, in proper case, and the legal form as it was written. What is nothing but a form is the
+// Normalise returns the name without its legal form, in proper case, and the legal form as it was written. What is nothing but a form is
+// the
 // name: some companies are called so.
 func Normalise(s string) (name, form string) {
 	s = tidy(s)
-	if !utf8.ValidString(s) || utf8.RuneCountInString(s) > maxChars || !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+	if !utf8.ValidString(s) || utf8.RuneCountInString(s) > maxChars ||
+		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
 		return "", ""
 	}
 	the := ""

@@ -31,15 +31,21 @@ func (*Provider) Describe() enrichment.Provider {
 		return enrichment.Field{Name: name, Label: label, Type: enrichment.FieldBoolean}
 	}
 	return enrichment.Provider{
-		Slug: Slug, Name: "DNS facts", Category: "company",
+		Slug:        Slug,
+		Name:        "DNS facts",
+		Category:    "company",
 		Description: "Reads a domain's DNS records: mail vendor, SPF, DMARC, name servers, addresses, services that have verified the domain.",
 		Inputs:      []enrichment.Field{{Name: "domain", Label: "Domain", Type: enrichment.FieldDomain, Required: true}},
 		Outputs: []enrichment.Field{
-			text("mail_vendor", "Mail vendor"), list("mx", "Mail servers"), flag("takes_mail", "Takes mail"), text("spf", "SPF record"), flag("has_spf", "Has SPF"),
+			text("mail_vendor", "Mail vendor"), list("mx", "Mail servers"), flag("takes_mail", "Takes mail"), text("spf", "SPF record"),
+			flag("has_spf", "Has SPF"),
 			text("dmarc", "DMARC record"), text("dmarc_policy", "DMARC policy"), flag("has_dmarc", "Has DMARC"), list("nameservers", "Name servers"),
 			text("dns_vendor", "DNS vendor"), list("addresses", "Addresses"), list("services", "Services verified in DNS"),
 		},
-		Auth: enrichment.AuthNone, Idempotent: true, Limits: enrichment.RateLimits{Concurrency: 32}, Terms: "Runs here. The domain is asked for in DNS.",
+		Auth:       enrichment.AuthNone,
+		Idempotent: true,
+		Limits:     enrichment.RateLimits{Concurrency: 32},
+		Terms:      "Runs here. The domain is asked for in DNS.",
 	}
 }
 
@@ -56,7 +62,13 @@ func (p *Provider) Call(ctx context.Context, req enrichment.Request) (enrichment
 		into *[]string
 		ask  func(context.Context, string) ([]string, error)
 		name string
-	}{{&r.mx, p.dns.MX, domain}, {&r.txt, p.dns.TXT, domain}, {&r.ns, p.dns.NS, domain}, {&r.ip, p.dns.Addresses, domain}, {&r.dmarc, p.dns.TXT, "_dmarc." + domain}} {
+	}{
+		{&r.mx, p.dns.MX, domain},
+		{&r.txt, p.dns.TXT, domain},
+		{&r.ns, p.dns.NS, domain},
+		{&r.ip, p.dns.Addresses, domain},
+		{&r.dmarc, p.dns.TXT, "_dmarc." + domain},
+	} {
 		values, err := q.ask(ctx, q.name)
 		switch {
 		case errors.Is(err, lookup.ErrNone):

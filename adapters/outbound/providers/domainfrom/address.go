@@ -100,26 +100,34 @@ func (p *Provider) fromEmail(s string) (string, bool) {
 // platforms are sites on which companies and people have pages. Their own first page is theirs.
 func platforms() []string {
 	return []string{
-		"linkedin.com", "x.com", "twitter.com", "facebook.com", "fb.com", "fb.me", "instagram.com", "threads.net", "threads.com", "youtube.com", "tiktok.com", "pinterest.com", "snapchat.com",
-		"reddit.com", "github.com", "gitlab.com", "bitbucket.org", "medium.com", "substack.com", "xing.com", "crunchbase.com", "angel.co", "wellfound.com", "glassdoor.com", "indeed.com", "vk.com",
-		"weibo.com", "bsky.app", "mastodon.social", "telegram.me", "whatsapp.com", "google.com", "wikipedia.org", "yelp.com", "trustpilot.com", "g2.com", "producthunt.com", "behance.net",
-		"dribbble.com", "vimeo.com", "soundcloud.com", "spotify.com", "apple.com", "amazon.com", "etsy.com", "ebay.com", "eventbrite.com", "meetup.com", "notion.site", "about.me", "slideshare.net",
+		"linkedin.com", "x.com", "twitter.com", "facebook.com", "fb.com", "fb.me", "instagram.com", "threads.net", "threads.com", "youtube.com",
+		"tiktok.com", "pinterest.com", "snapchat.com",
+		"reddit.com", "github.com", "gitlab.com", "bitbucket.org", "medium.com", "substack.com", "xing.com", "crunchbase.com", "angel.co",
+		"wellfound.com", "glassdoor.com", "indeed.com", "vk.com",
+		"weibo.com", "bsky.app", "mastodon.social", "telegram.me", "whatsapp.com", "google.com", "wikipedia.org", "yelp.com", "trustpilot.com",
+		"g2.com", "producthunt.com", "behance.net",
+		"dribbble.com", "vimeo.com", "soundcloud.com", "spotify.com", "apple.com", "amazon.com", "etsy.com", "ebay.com", "eventbrite.com",
+		"meetup.com", "notion.site", "about.me", "slideshare.net",
 	}
 }
 
 // landlords are sites that give their customers names before their own domain.
 func landlords() []string {
 	return []string{
-		"wordpress.com", "tumblr.com", "blogger.com", "livejournal.com", "weebly.com", "squarespace.com", "zendesk.com", "freshdesk.com", "atlassian.net", "slack.com", "sharepoint.com", "bandcamp.com",
-		"wixsite.com", "jimdo.com", "jimdofree.com", "strikingly.com", "webnode.com", "godaddysites.com", "business.site", "archive.org", "typeform.com", "greenhouse.io", "workday.com", "myworkdayjobs.com",
-		"personio.de", "personio.com", "recruitee.com", "breezy.hr", "bamboohr.com", "salesforce.com", "force.com", "hubspotpagebuilder.com", "gumroad.com", "teachable.com", "thinkific.com",
+		"wordpress.com", "tumblr.com", "blogger.com", "livejournal.com", "weebly.com", "squarespace.com", "zendesk.com", "freshdesk.com",
+		"atlassian.net", "slack.com", "sharepoint.com", "bandcamp.com",
+		"wixsite.com", "jimdo.com", "jimdofree.com", "strikingly.com", "webnode.com", "godaddysites.com", "business.site", "archive.org",
+		"typeform.com", "greenhouse.io", "workday.com", "myworkdayjobs.com",
+		"personio.de", "personio.com", "recruitee.com", "breezy.hr", "bamboohr.com", "salesforce.com", "force.com", "hubspotpagebuilder.com",
+		"gumroad.com", "teachable.com", "thinkific.com",
 	}
 }
 
 // shorteners are domains that only lead elsewhere.
 func shorteners() []string {
 	return []string{
-		"bit.ly", "t.co", "goo.gl", "tinyurl.com", "ow.ly", "lnkd.in", "buff.ly", "is.gd", "rebrand.ly", "rb.gy", "cutt.ly", "t.me", "wa.me", "youtu.be", "linktr.ee", "g.page", "g.co", "fb.gg", "amzn.to",
+		"bit.ly", "t.co", "goo.gl", "tinyurl.com", "ow.ly", "lnkd.in", "buff.ly", "is.gd", "rebrand.ly", "rb.gy", "cutt.ly", "t.me", "wa.me",
+		"youtu.be", "linktr.ee", "g.page", "g.co", "fb.gg", "amzn.to",
 		"shorturl.at", "tiny.cc", "dlvr.it", "trib.al", "hubs.ly", "hubs.la", "v.gd", "qrco.de", "beacons.ai", "bio.link", "linkin.bio",
 	}
 }

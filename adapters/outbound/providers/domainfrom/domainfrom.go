@@ -35,9 +35,11 @@ func (*Provider) Describe() enrichment.Provider {
 	}
 	return enrichment.Provider{
 		Slug: Slug, Name: "Domain from email, website or company", Category: "company",
-		Description: "Takes the domain out of a work email or website; from a company's name it tries likely domains and keeps one that exists in DNS.",
+		Description: "Takes the domain out of a work email or website; from a company's name it tries likely domains and keeps one that " +
+			"exists in DNS.",
 		Inputs: []enrichment.Field{
-			text("email", "Email", "A work address; free mail services are passed over."), text("website", "Website", ""), text("company", "Company", ""),
+			text("email", "Email", "A work address; free mail services are passed over."), text("website", "Website", ""),
+			text("company", "Company", ""),
 			text("country", "Country", "Two-letter code, for the guess's ending"),
 		},
 		Outputs: []enrichment.Field{

@@ -15,19 +15,25 @@ func wordSet(lists ...string) map[string]bool {
 // frames are words at the end of a name that say what kind of owner it is; domains mostly leave them out.
 var frames = wordSet( //nolint:gochecknoglobals // a constant table
 	"holding holdings group groupe grupo gruppe groep koncernen corporation corp company companies co inc incorporated limited ltd plc",
-	"international internacional internazionale global worldwide enterprises enterprise ventures partners associates trust bancorp bancshares bancorporation", //nolint:misspell // Spanish
+	"international internacional internazionale global worldwide enterprises enterprise ventures partners associates trust bancorp "+
+		"bancshares bancorporation", //nolint:misspell // Spanish
 	"ag se sa nv ab publ asa oyj abp as spa tbk persero berhad bhd kgaa sab cv de pjsc jsc psc qpsc bm ltda",
 )
 
 // trades are words at the end of a name that say what it does; domains leave them out more often than not.
 var trades = wordSet( //nolint:gochecknoglobals // a constant table
 	"technology technologies tech industries industry industrial pharmaceuticals pharmaceutical pharma therapeutics biosciences bioscience",
-	"biotech biotechnology sciences science laboratories laboratory labs lab healthcare health medical systems system solutions services service software",
-	"networks network communications communication telecommunications telecom media entertainment financial finance insurance assurance capital investments investment",
+	"biotech biotechnology sciences science laboratories laboratory labs lab healthcare health medical systems system solutions services "+
+		"service software",
+	"networks network communications communication telecommunications telecom media entertainment financial finance insurance assurance "+
+		"capital investments investment",
 	"management asset assets properties property realty estate reit residential communities infrastructure",
-	"energy power petroleum oil gas resources mining metals gold materials chemicals chemical cement steel paper packaging foods food beverage beverages brands products",
-	"consumer goods stores retail markets market motors motor automotive aerospace aviation airlines airways air lines shipping logistics transport transportation",
-	"electronics electric electrical semiconductor semiconductors microsystems instruments manufacturing engineering construction equipment machinery tools works",
+	"energy power petroleum oil gas resources mining metals gold materials chemicals chemical cement steel paper packaging foods food "+
+		"beverage beverages brands products",
+	"consumer goods stores retail markets market motors motor automotive aerospace aviation airlines airways air lines shipping logistics "+
+		"transport transportation",
+	"electronics electric electrical semiconductor semiconductors microsystems instruments manufacturing engineering construction "+
+		"equipment machinery tools works",
 	"computer computers data digital interactive online platforms platform robotics",
 	"bank banking banco banque banka bankasi securities exchange",
 	"restaurants resorts hotels cruise fashion apparel athletica joinery paints aluminium",

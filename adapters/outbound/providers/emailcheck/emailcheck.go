@@ -27,7 +27,12 @@ type Provider struct {
 
 // New makes the provider. inside reports addresses that mail from outside can't reach (safedial.Inside).
 func New(dns *lookup.DNS, inside func(netip.Addr) bool) *Provider {
-	return &Provider{dns: dns, inside: inside, lists: emailverifier.NewVerifier().DisableSMTPCheck().DisableGravatarCheck().DisableCatchAllCheck(), services: services()}
+	return &Provider{
+		dns:      dns,
+		inside:   inside,
+		lists:    emailverifier.NewVerifier().DisableSMTPCheck().DisableGravatarCheck().DisableCatchAllCheck(),
+		services: services(),
+	}
 }
 
 // Describe implements enrichment.Caller.
@@ -46,7 +51,8 @@ func (*Provider) Describe() enrichment.Provider {
 			text("status", "Status", "valid, risky, invalid or unknown"), text("reason", "Reason", "why, in words"),
 			{Name: "email", Label: "Clean email", Type: enrichment.FieldEmail},
 			{Name: "domain", Label: "Domain", Type: enrichment.FieldDomain},
-			flag("syntax_ok", "Syntax is right"), text("mx", "Takes mail", "yes, implicit (an address, but no mail server is named), no or unknown"), text("mx_host", "Mail server", ""),
+			flag("syntax_ok", "Syntax is right"), text("mx", "Takes mail", "yes, implicit (an address, but no mail server is named), no or unknown"),
+			text("mx_host", "Mail server", ""),
 			flag("disposable", "Disposable"), flag("free", "Free mail service"), flag("role", "Role address"),
 			{Name: "suggestion", Label: "Did you mean", Type: enrichment.FieldEmail},
 			{Name: "score", Label: "Score 0 to 100", Type: enrichment.FieldNumber},

@@ -6,9 +6,12 @@ import "strings"
 // hardly somebody else's domain.
 func services() []string {
 	return []string{
-		"gmail.com", "googlemail.com", "yahoo.com", "yahoo.co.uk", "yahoo.co.in", "yahoo.co.jp", "yahoo.com.br", "yahoo.fr", "yahoo.de", "yahoo.es", "yahoo.it",
-		"hotmail.com", "hotmail.co.uk", "hotmail.fr", "hotmail.de", "hotmail.es", "hotmail.it", "outlook.com", "outlook.de", "outlook.fr", "icloud.com",
-		"protonmail.com", "fastmail.com", "yandex.ru", "yandex.com", "rediffmail.com", "t-online.de", "freenet.de", "wanadoo.fr", "laposte.net", "libero.it", "virgilio.it",
+		"gmail.com", "googlemail.com", "yahoo.com", "yahoo.co.uk", "yahoo.co.in", "yahoo.co.jp", "yahoo.com.br", "yahoo.fr", "yahoo.de",
+		"yahoo.es", "yahoo.it",
+		"hotmail.com", "hotmail.co.uk", "hotmail.fr", "hotmail.de", "hotmail.es", "hotmail.it", "outlook.com", "outlook.de", "outlook.fr",
+		"icloud.com",
+		"protonmail.com", "fastmail.com", "yandex.ru", "yandex.com", "rediffmail.com", "t-online.de", "freenet.de", "wanadoo.fr", "laposte.net",
+		"libero.it", "virgilio.it",
 		"comcast.net", "verizon.net", "bellsouth.net", "sbcglobal.net", "btinternet.com", "bigpond.com",
 	}
 }

@@ -38,10 +38,12 @@ func (*Provider) Describe() enrichment.Provider {
 	}
 	return enrichment.Provider{
 		Slug: Slug, Name: "Email by pattern", Category: "person",
-		Description: "Makes a work email of a person's name and a company's domain: by the pattern that verified addresses of the domain in this workspace show, else by the most frequent ones. The domain must take mail; the address itself is not asked for, so it is a guess.",
+		Description: "Makes a work email of a person's name and a company's domain: by the pattern that verified addresses of the domain in " +
+			"this workspace show, else by the most frequent ones. The domain must take mail; the address itself is not asked for, so it is a guess.",
 		Inputs: []enrichment.Field{
 			{Name: "domain", Label: "Domain", Type: enrichment.FieldText, Description: "Of the company; a website will do.", Required: true},
-			text("first_name", "First name", ""), text("last_name", "Last name", ""), text("full_name", "Full name", "Instead of first and last name."),
+			text("first_name", "First name", ""), text("last_name", "Last name", ""),
+			text("full_name", "Full name", "Instead of first and last name."),
 			text("example", "A known address", "Of anybody at the company: its form tells the pattern where none is known."),
 		},
 		Outputs: []enrichment.Field{
@@ -198,7 +200,8 @@ func knowledge(in map[string]string, domain string) known {
 	}
 	k := known{basis: "the most frequent patterns of companies"}
 	if total > 0 {
-		k.basis = fmt.Sprintf("verified addresses of %s in this workspace: %s", domain, strings.ReplaceAll(in[enrichment.PatternsSeen], "=", " × "))
+		k.basis = fmt.Sprintf("verified addresses of %s in this workspace: %s", domain,
+			strings.ReplaceAll(in[enrichment.PatternsSeen], "=", " × "))
 	} else if shapes := shapesOf(in["example"], domain); len(shapes) > 0 {
 		k.basis = "the form of the known address"
 		for _, p := range shapes {

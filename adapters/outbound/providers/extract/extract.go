@@ -30,17 +30,27 @@ const (
 // Describe implements enrichment.Caller.
 func (Provider) Describe() enrichment.Provider {
 	return enrichment.Provider{
-		Slug: Slug, Name: "Extract by pattern or JSONPath", Category: "tools",
-		Description: "Takes values out of a text: by a JSONPath where the text is JSON, by a regular expression (RE2), or by both, the path first. Of a pattern with a group, what the group holds counts.",
+		Slug:     Slug,
+		Name:     "Extract by pattern or JSONPath",
+		Category: "tools",
+		Description: "Takes values out of a text: by a JSONPath where the text is JSON, by a regular expression (RE2), or by both, the path " +
+			"first. Of a pattern with a group, what the group holds counts.",
 		Inputs: []enrichment.Field{
 			{Name: "text", Label: "Text", Type: enrichment.FieldText, Required: true},
 			{Name: "path", Label: "JSONPath", Type: enrichment.FieldText, Description: "For example $.company.name"},
 			{Name: "pattern", Label: "Regular expression", Type: enrichment.FieldText, Description: `For example VAT:? *([A-Z]{2}[0-9A-Z]+)`},
 		},
 		Outputs: []enrichment.Field{
-			{Name: "value", Label: "First value", Type: enrichment.FieldText}, {Name: "values", Label: "All values", Type: enrichment.FieldList}, {Name: "count", Label: "How many", Type: enrichment.FieldNumber},
+			{
+				Name:  "value",
+				Label: "First value",
+				Type:  enrichment.FieldText,
+			}, {Name: "values", Label: "All values", Type: enrichment.FieldList}, {Name: "count", Label: "How many", Type: enrichment.FieldNumber},
 		},
-		Auth: enrichment.AuthNone, Idempotent: true, Limits: enrichment.RateLimits{Concurrency: 16}, Terms: "Runs here; nothing leaves this machine.",
+		Auth:       enrichment.AuthNone,
+		Idempotent: true,
+		Limits:     enrichment.RateLimits{Concurrency: 16},
+		Terms:      "Runs here; nothing leaves this machine.",
 	}
 }
 

@@ -166,7 +166,13 @@ func (c Config) fields() ([]enrichment.Field, error) {
 			return nil, fmt.Errorf("the path of the output %s %w", name, err)
 		}
 		f := enrichment.Field{Name: name, Label: name, Type: o.Type}
-		if err := (enrichment.Provider{Slug: "http_api", Name: "x", Category: "x", Terms: "x", Outputs: []enrichment.Field{f}}).Validate(); err != nil {
+		if err := (enrichment.Provider{
+			Slug:     "http_api",
+			Name:     "x",
+			Category: "x",
+			Terms:    "x",
+			Outputs:  []enrichment.Field{f},
+		}).Validate(); err != nil {
 			return nil, fmt.Errorf("the type of the output %s is not known", name)
 		}
 		out = append(out, f)

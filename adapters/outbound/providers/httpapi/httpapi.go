@@ -28,11 +28,19 @@ func New(client *wire.Client) *Provider { return &Provider{client} }
 // Describe implements enrichment.Caller.
 func (*Provider) Describe() enrichment.Provider {
 	return enrichment.Provider{
-		Slug: Slug, Name: "HTTP API", Category: "your own",
-		Description: "Asks any HTTP API that answers JSON, with your key from the vault, and takes fields from the answer by JSONPath.",
-		Inputs:      []enrichment.Field{}, Outputs: []enrichment.Field{}, Dynamic: true, Auth: enrichment.AuthOptional, ConfigSchema: json.RawMessage(Schema),
-		Idempotent: false, Limits: enrichment.RateLimits{Concurrency: 8, PerSecond: 10}, Ceiling: enrichment.RateLimits{Concurrency: 64, PerSecond: 500},
-		Terms: "What the request names goes to the address that you give, under your agreement with its owner.",
+		Slug:         Slug,
+		Name:         "HTTP API",
+		Category:     "your own",
+		Description:  "Asks any HTTP API that answers JSON, with your key from the vault, and takes fields from the answer by JSONPath.",
+		Inputs:       []enrichment.Field{},
+		Outputs:      []enrichment.Field{},
+		Dynamic:      true,
+		Auth:         enrichment.AuthOptional,
+		ConfigSchema: json.RawMessage(Schema),
+		Idempotent:   false,
+		Limits:       enrichment.RateLimits{Concurrency: 8, PerSecond: 10},
+		Ceiling:      enrichment.RateLimits{Concurrency: 64, PerSecond: 500},
+		Terms:        "What the request names goes to the address that you give, under your agreement with its owner.",
 	}
 }
 
@@ -195,7 +203,8 @@ func (c Config) take(ctx context.Context, v any) (enrichment.Reply, error) {
 		}
 		value, ok := coerce(found, o.Type)
 		if !ok {
-			return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, "the answer's "+name+" is not a "+string(o.Type)+", or it is too long")
+			return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply,
+				"the answer's "+name+" is not a "+string(o.Type)+", or it is too long")
 		}
 		if value != nil {
 			out[name] = value

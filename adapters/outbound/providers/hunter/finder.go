@@ -61,8 +61,15 @@ func (f *Finder) Call(ctx context.Context, ask enrichment.Request) (enrichment.R
 		return enrichment.Reply{Missed: nothing(nil)}, nil
 	}
 	out, left := wire.Take(data, f.Describe().Outputs, map[string]string{
-		"email": "email", "score": "score", "status": "verification.status", "first_name": "first_name", "last_name": "last_name", "position": "position",
-		"company": "company", "linkedin_url": "linkedin_url", "phone": "phone_number",
+		"email":        "email",
+		"score":        "score",
+		"status":       "verification.status",
+		"first_name":   "first_name",
+		"last_name":    "last_name",
+		"position":     "position",
+		"company":      "company",
+		"linkedin_url": "linkedin_url",
+		"phone":        "phone_number",
 	})
 	reply := enrichment.Reply{Outputs: out, LeftOut: left, Confidence: wire.Share(data, "score"), SourceURL: source(data)}
 	if out["status"] == "valid" { // its verifier asked the mail server; for accept_all that says nothing

@@ -23,7 +23,8 @@ const Public = "https://api.hunter.io"
 // price is what an accepted answer costs by default.
 const price = kernel.Credit
 
-const terms = "The name, domain or address goes to Hunter (hunter.io), under your agreement with it. It charges your plan for each search that finds something and each verification."
+const terms = "The name, domain or address goes to Hunter (hunter.io), under your agreement with it. It charges your plan for each " +
+	"search that finds something and each verification."
 
 // api is Hunter's API.
 type api struct{ wire.API }
@@ -41,7 +42,8 @@ func kind() *enrichment.CredentialKind {
 	}
 }
 
-// limits are Hunter's, with room for requests that come a little closer together than they were sent: one too many in a second costs a pause.
+// limits are Hunter's, with room for requests that come a little closer together than they were sent: one too many in a second costs a
+// pause.
 func limits(perSecond, perMinute int) enrichment.RateLimits {
 	return enrichment.RateLimits{PerSecond: perSecond - 1, PerMinute: perMinute * 9 / 10, Concurrency: 10}
 }
@@ -87,7 +89,8 @@ func (a *api) trouble(got wire.Answer) *enrichment.CallError {
 		return enrichment.Fail(enrichment.CallExhausted, "the Hunter plan's usage is gone until it is renewed")
 	case names(says, "rate", "per second", "per minute", "too many requests", "too_many_requests"):
 		return a.tooOften(got)
-	case got.Status == http.StatusUnauthorized, got.Status == http.StatusForbidden && names(says, "key", "permission", "not authori", "forbidden"):
+	case got.Status == http.StatusUnauthorized, got.Status == http.StatusForbidden &&
+		names(says, "key", "permission", "not authori", "forbidden"):
 		return enrichment.Fail(enrichment.CallUnauthorized, "Hunter refuses the key")
 	case got.Status == http.StatusForbidden:
 		return a.tooOften(got)

@@ -20,7 +20,13 @@ type Search struct{ *api }
 // Describe implements enrichment.Caller.
 func (*Search) Describe() enrichment.Provider {
 	return enrichment.Provider{
-		Slug: SearchSlug, Name: "Hunter: search domain", Category: "email", Credential: kind(), Auth: enrichment.AuthKey, Price: price, Terms: terms,
+		Slug:        SearchSlug,
+		Name:        "Hunter: search domain",
+		Category:    "email",
+		Credential:  kind(),
+		Auth:        enrichment.AuthKey,
+		Price:       price,
+		Terms:       terms,
 		Description: "Says how a company's email addresses are built, and names up to ten of those that Hunter found on public pages.",
 		Limits:      limits(15, 500),
 		Inputs: []enrichment.Field{

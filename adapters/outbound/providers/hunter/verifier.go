@@ -17,7 +17,13 @@ type Verifier struct{ *api }
 // Describe implements enrichment.Caller.
 func (*Verifier) Describe() enrichment.Provider {
 	return enrichment.Provider{
-		Slug: VerifierSlug, Name: "Hunter: verify email", Category: "email", Credential: kind(), Auth: enrichment.AuthKey, Price: price, Terms: terms,
+		Slug:        VerifierSlug,
+		Name:        "Hunter: verify email",
+		Category:    "email",
+		Credential:  kind(),
+		Auth:        enrichment.AuthKey,
+		Price:       price,
+		Terms:       terms,
 		Description: "Says whether an email address takes mail: Hunter looks at its form, its domain's mail servers, and asks them.",
 		Limits:      limits(10, 300),
 		Inputs:      []enrichment.Field{{Name: "email", Label: "Email", Type: enrichment.FieldEmail, Required: true}},

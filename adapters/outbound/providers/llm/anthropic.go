@@ -64,7 +64,11 @@ func (anthropic) trouble(c *wire.Client, model string, a wire.Answer) *enrichmen
 	case strings.Contains(says, "grammar is too large"):
 		return enrichment.Fail(enrichment.CallBadInput, "the schema is too large for the endpoint; name fewer outputs, or set unstructured")
 	case a.Status == overloaded:
-		return &enrichment.CallError{Kind: enrichment.CallRateLimited, Message: "the model's endpoint is overloaded", RetryAfter: c.Wait(a.Header)}
+		return &enrichment.CallError{
+			Kind:       enrichment.CallRateLimited,
+			Message:    "the model's endpoint is overloaded",
+			RetryAfter: c.Wait(a.Header),
+		}
 	case a.Status == http.StatusNotFound:
 		return enrichment.Fail(enrichment.CallBadInput, "the endpoint has no model "+model+", or is not at this address")
 	case a.Status > 200 && a.Status < 300:

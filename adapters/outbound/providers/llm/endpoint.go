@@ -72,7 +72,8 @@ func (e Endpoint) Check() error {
 	switch {
 	case e.API != OpenAI && e.API != Anthropic:
 		return errors.New("the api must be openai or anthropic")
-	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Contains(e.BaseURL, "{{"):
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" ||
+		strings.Contains(e.BaseURL, "{{"):
 		return errors.New("the base_url must be a whole http or https address without {{…}}, user, query or fragment")
 	case len(e.BaseURL) > 500 || strings.TrimSpace(e.Model) == "" || len(e.Model) > 200 || strings.Contains(e.Model, "{{"):
 		return errors.New("name the model in at most 200 characters, without {{…}}")
@@ -85,7 +86,12 @@ func (e Endpoint) Check() error {
 }
 
 func (e Endpoint) checkMoney() error {
-	for name, v := range map[string]float64{"price_in": e.PriceIn, "price_out": e.PriceOut, "row_budget": e.RowBudget, "run_budget": e.RunBudget} {
+	for name, v := range map[string]float64{
+		"price_in":   e.PriceIn,
+		"price_out":  e.PriceOut,
+		"row_budget": e.RowBudget,
+		"run_budget": e.RunBudget,
+	} {
 		if !(v >= 0 && v <= maxPrice) {
 			return fmt.Errorf("%s must be 0 to %d US dollars", name, maxPrice)
 		}

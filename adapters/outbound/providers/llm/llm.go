@@ -23,10 +23,20 @@ func New(client *wire.Client) *Provider { return &Provider{client} }
 // Describe implements enrichment.Caller.
 func (*Provider) Describe() enrichment.Provider {
 	return enrichment.Provider{
-		Slug: Slug, Name: "AI answer", Category: "your own", Dynamic: true, Auth: enrichment.AuthOptional, ConfigSchema: json.RawMessage(Schema),
-		Description: "Asks a language model about each row, at OpenAI, Anthropic or any compatible endpoint, and takes fields from its answer. A model can be wrong: check what matters.",
-		Inputs:      []enrichment.Field{}, Outputs: []enrichment.Field{}, Limits: enrichment.RateLimits{Concurrency: 16, PerSecond: 50}, Ceiling: enrichment.RateLimits{Concurrency: 64, PerSecond: 500},
-		Terms:      "The prompt with the row's values goes to the endpoint that you give, under your agreement with its owner, who charges you by tokens.",
+		Slug:         Slug,
+		Name:         "AI answer",
+		Category:     "your own",
+		Dynamic:      true,
+		Auth:         enrichment.AuthOptional,
+		ConfigSchema: json.RawMessage(Schema),
+		Description: "Asks a language model about each row, at OpenAI, Anthropic or any compatible endpoint, and takes fields from its " +
+			"answer. A model can be wrong: check what matters.",
+		Inputs:  []enrichment.Field{},
+		Outputs: []enrichment.Field{},
+		Limits:  enrichment.RateLimits{Concurrency: 16, PerSecond: 50},
+		Ceiling: enrichment.RateLimits{Concurrency: 64, PerSecond: 500},
+		Terms: "The prompt with the row's values goes to the endpoint that you give, under your agreement with its owner, who charges " +
+			"you by tokens.",
 		Credential: Kind(),
 	}
 }
@@ -35,7 +45,8 @@ func (*Provider) Describe() enrichment.Provider {
 func Kind() *enrichment.CredentialKind {
 	return &enrichment.CredentialKind{
 		Kind: Slug, Name: "AI model", Fields: []enrichment.CredentialField{{Name: "api_key", Label: "API key"}}, Hosts: []string{},
-		How: "Make a key with the model's vendor, for example at platform.openai.com or console.anthropic.com, and name the host that it is for: api.openai.com or api.anthropic.com.",
+		How: "Make a key with the model's vendor, for example at platform.openai.com or console.anthropic.com, and name the host that it is " +
+			"for: api.openai.com or api.anthropic.com.",
 		URL: "https://platform.openai.com/api-keys", Provable: true,
 	}
 }

@@ -14,7 +14,12 @@ const CostOutput = "cost_usd"
 
 // CostField describes CostOutput.
 func CostField() enrichment.Field {
-	return enrichment.Field{Name: CostOutput, Label: "Cost, USD", Type: enrichment.FieldNumber, Description: "By the tokens and prices of the step"}
+	return enrichment.Field{
+		Name:        CostOutput,
+		Label:       "Cost, USD",
+		Type:        enrichment.FieldNumber,
+		Description: "By the tokens and prices of the step",
+	}
 }
 
 // usage is how many tokens a call used.
@@ -38,7 +43,8 @@ func (e Endpoint) bill(u usage) enrichment.Bill {
 
 func dollars(v float64) enrichment.Micros { return enrichment.Micros(math.Round(v * 1e6)) }
 
-// affordable says why a question of so many bytes may not be asked: with what was spent on the row it could cost more than the row's budget.
+// affordable says why a question of so many bytes may not be asked: with what was spent on the row it could cost more than the row's
+// budget.
 func (e Endpoint) affordable(bytes int, spent enrichment.Micros) error {
 	if e.RowBudget == 0 {
 		return nil
@@ -47,7 +53,8 @@ func (e Endpoint) affordable(bytes int, spent enrichment.Micros) error {
 	if most <= dollars(e.RowBudget) {
 		return nil
 	}
-	return enrichment.Fail(enrichment.CallNoBudget, fmt.Sprintf("the row could cost $%s, more than its budget of $%s", most, dollars(e.RowBudget)))
+	return enrichment.Fail(enrichment.CallNoBudget, fmt.Sprintf("the row could cost $%s, more than its budget of $%s", most,
+		dollars(e.RowBudget)))
 }
 
 // Cost writes an amount as a number of dollars, for CostOutput.

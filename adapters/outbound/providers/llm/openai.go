@@ -23,7 +23,10 @@ func (openAI) request(ctx context.Context, e Endpoint, key string, turns []turn,
 		body["temperature"] = *e.Temperature
 	}
 	if !e.Unstructured {
-		body["response_format"] = map[string]any{"type": "json_schema", "json_schema": map[string]any{"name": "answer", "strict": true, "schema": q.schema}}
+		body["response_format"] = map[string]any{
+			"type":        "json_schema",
+			"json_schema": map[string]any{"name": "answer", "strict": true, "schema": q.schema},
+		}
 	}
 	return post(ctx, e.BaseURL+"/chat/completions", OpenAI, key, body)
 }

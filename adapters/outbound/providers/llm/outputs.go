@@ -50,7 +50,8 @@ func (o Outputs) Fields(reserved ...string) ([]enrichment.Field, error) {
 	for _, name := range o.Names() {
 		f := o[name]
 		if !outputName.MatchString(name) || name == confidenceField || slices.Contains(reserved, name) {
-			return nil, fmt.Errorf("the output %.50q must be letters, digits and _, and none of %q, which every answer has", name, append([]string{confidenceField}, reserved...))
+			return nil, fmt.Errorf("the output %.50q must be letters, digits and _, and none of %q, which every answer has", name,
+				append([]string{confidenceField}, reserved...))
 		}
 		switch f.Type {
 		case enrichment.FieldText, enrichment.FieldEmail, enrichment.FieldURL, enrichment.FieldPhone, enrichment.FieldDomain, enrichment.FieldNumber, enrichment.FieldBoolean,
@@ -115,8 +116,11 @@ func (f Output) schema() map[string]any {
 
 // formats say how a text is written.
 var formats = map[enrichment.FieldType]string{ //nolint:gochecknoglobals // a constant table
-	enrichment.FieldEmail: "An email address.", enrichment.FieldURL: "A whole address with https://.", enrichment.FieldPhone: "A phone number with + and the country's code.",
-	enrichment.FieldDomain: "A domain such as example.com.", enrichment.FieldDate: "A date as YYYY-MM-DD.",
+	enrichment.FieldEmail:  "An email address.",
+	enrichment.FieldURL:    "A whole address with https://.",
+	enrichment.FieldPhone:  "A phone number with + and the country's code.",
+	enrichment.FieldDomain: "A domain such as example.com.",
+	enrichment.FieldDate:   "A date as YYYY-MM-DD.",
 }
 
 // Read takes the outputs and the confidence out of an answer's object; an error says in words that the model can mend what does not fit.

@@ -35,7 +35,8 @@ func (c Config) ask(inputs map[string]string) (system, text string, err error) {
 		return `the value of "` + ref + `"`
 	})
 	if size > maxData {
-		return "", "", enrichment.Fail(enrichment.CallBadInput, fmt.Sprintf("the record's values have %d bytes, more than the %d that are sent to a model", size, maxData))
+		return "", "", enrichment.Fail(enrichment.CallBadInput,
+			fmt.Sprintf("the record's values have %d bytes, more than the %d that are sent to a model", size, maxData))
 	}
 	block, mark, err := Block(data)
 	if err != nil {
@@ -44,7 +45,8 @@ func (c Config) ask(inputs map[string]string) (system, text string, err error) {
 	return fmt.Sprintf(rules, mark), "Instruction:\n" + instruction + "\n\n" + block + "\n\nJSON Schema of the answer:\n" + string(c.answerSchema()), nil
 }
 
-// Block writes data for a model between two lines with a mark. JSON keeps the data from ending the block, and the mark is of its own hash, so
+// Block writes data for a model between two lines with a mark. JSON keeps the data from ending the block, and the mark is of its own
+// hash, so
 // that no value can hold it.
 func Block(data any) (block, mark string, err error) {
 	text, err := json.MarshalIndent(data, "", " ")

@@ -65,7 +65,14 @@ func NewTalk(client *wire.Client, e Endpoint, ask enrichment.Request, system str
 		return nil, err
 	}
 	return &Talk{
-		client: client, endpoint: e, dialect: dialectOf(e.API), key: key, idempotency: ask.Key, question: question{system, schema}, size: len(system) + len(schema), before: ask.Spent,
+		client:      client,
+		endpoint:    e,
+		dialect:     dialectOf(e.API),
+		key:         key,
+		idempotency: ask.Key,
+		question:    question{system, schema},
+		size:        len(system) + len(schema),
+		before:      ask.Spent,
 	}, nil
 }
 

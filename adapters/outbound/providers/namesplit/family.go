@@ -22,7 +22,8 @@ func familyOf(words []string, title string, shout bool) (ordered []string, last 
 	switch {
 	case len(words) == 1 && ofFamily(title) && !strings.ContainsFunc(words[0], eastAsian):
 		return words, 0
-	case len(words) > 1 && particle(words[0]) && words[0] == strings.ToLower(words[0]) && strings.ContainsFunc(words[len(words)-1], unicode.IsUpper):
+	case len(words) > 1 && particle(words[0]) && words[0] == strings.ToLower(words[0]) &&
+		strings.ContainsFunc(words[len(words)-1], unicode.IsUpper):
 		return words, 0
 	}
 	for i := 1; i < len(words)-1; i++ {

@@ -28,14 +28,21 @@ func (Provider) Describe() enrichment.Provider {
 		return enrichment.Field{Name: name, Label: label, Type: enrichment.FieldText}
 	}
 	return enrichment.Provider{
-		Slug: Slug, Name: "Name split", Category: "person",
-		Description: "Splits a full name into title, first, middle and last name, writes it in proper case and makes a gender-neutral salutation.",
-		Inputs:      []enrichment.Field{{Name: "name", Label: "Full name", Type: enrichment.FieldText, Required: true}},
+		Slug:     Slug,
+		Name:     "Name split",
+		Category: "person",
+		Description: "Splits a full name into title, first, middle and last name, writes it in proper case and makes a gender-neutral " +
+			"salutation.",
+		Inputs: []enrichment.Field{{Name: "name", Label: "Full name", Type: enrichment.FieldText, Required: true}},
 		Outputs: []enrichment.Field{
-			text("first_name", "First name"), text("middle_name", "Middle name"), text("last_name", "Last name"), text("title", "Title"), text("suffix", "Suffix"),
+			text("first_name", "First name"), text("middle_name", "Middle name"), text("last_name", "Last name"), text("title", "Title"),
+			text("suffix", "Suffix"),
 			text("full_name", "Full name"), text("initials", "Initials"), text("salutation", "Salutation"),
 		},
-		Auth: enrichment.AuthNone, Idempotent: true, Limits: enrichment.RateLimits{Concurrency: 64}, Terms: "Runs here; nothing leaves this machine.",
+		Auth:       enrichment.AuthNone,
+		Idempotent: true,
+		Limits:     enrichment.RateLimits{Concurrency: 64},
+		Terms:      "Runs here; nothing leaves this machine.",
 	}
 }
 

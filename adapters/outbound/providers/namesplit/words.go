@@ -116,7 +116,8 @@ func (c casing) lower(s string) string {
 	return cases.Lower(language.Und).String(s) // a sigma at the end of a word is its own letter
 }
 
-// proper writes a word that is all upper or all lower case as a name; one in mixed case (McDonald, DiCaprio) is left as its bearer writes it,
+// proper writes a word that is all upper or all lower case as a name; one in mixed case (McDonald, DiCaprio) is left as its bearer writes
+// it,
 // as are initials.
 func (c casing) proper(w string) string {
 	upper, lower := strings.ToUpper(w), c.lower(w)

@@ -56,7 +56,8 @@ func plain(s string) string {
 
 // tags are the words by which people say that a number follows.
 var tags = []string{ //nolint:gochecknoglobals // a constant table
-	"telephone", "telefon", "teléfono", "telefono", "telefone", "téléphone", "telefoon", "puhelin", "phone", "mobile", "mobil", "móvil", "cellphone", "cell", "handy", "office", "direct", "work", "home",
+	"telephone", "telefon", "teléfono", "telefono", "telefone", "téléphone", "telefoon", "puhelin", "phone", "mobile", "mobil", "móvil",
+	"cellphone", "cell", "handy", "office", "direct", "work", "home",
 	"tel", "tél", "tlf", "mob", "ph", "t", "m", "p",
 }
 
@@ -67,7 +68,8 @@ func withoutTag(s string) string {
 		return s
 	}
 	rest := strings.TrimLeft(s[word:], ".:\u00a0 ")
-	if len(rest) == len(s[word:]) || rest == "" || !strings.ContainsRune("+(0123456789", rune(rest[0])) || strings.HasPrefix(strings.ToLower(s), "tel:") {
+	if len(rest) == len(s[word:]) || rest == "" || !strings.ContainsRune("+(0123456789", rune(rest[0])) ||
+		strings.HasPrefix(strings.ToLower(s), "tel:") {
 		return s // tel: is the sign of RFC 3966, which libphonenumber reads
 	}
 	return rest

@@ -22,7 +22,9 @@ func New() Provider { return Provider{} }
 // Describe implements enrichment.Caller.
 func (Provider) Describe() enrichment.Provider {
 	return enrichment.Provider{
-		Slug: Slug, Name: "Phone normalise", Category: "phone",
+		Slug:        Slug,
+		Name:        "Phone normalise",
+		Category:    "phone",
 		Description: "Brings a phone number into E.164 form and tells its country, kind and whether it can exist.",
 		Inputs: []enrichment.Field{
 			{Name: "phone", Label: "Phone", Type: enrichment.FieldText, Required: true},
@@ -39,7 +41,10 @@ func (Provider) Describe() enrichment.Provider {
 			{Name: "extension", Label: "Extension", Type: enrichment.FieldText},
 			{Name: "reason", Label: "Reason", Type: enrichment.FieldText, Description: "Why it is not valid, in words."},
 		},
-		Auth: enrichment.AuthNone, Idempotent: true, Limits: enrichment.RateLimits{Concurrency: 64}, Terms: "Runs here; nothing leaves this machine.",
+		Auth:       enrichment.AuthNone,
+		Idempotent: true,
+		Limits:     enrichment.RateLimits{Concurrency: 64},
+		Terms:      "Runs here; nothing leaves this machine.",
 	}
 }
 
@@ -56,7 +61,11 @@ func (Provider) Call(_ context.Context, req enrichment.Request) (enrichment.Repl
 	n, refused := parse(in, region)
 	if refused != "" {
 		sure := 0.95
-		return enrichment.Reply{Outputs: map[string]any{"valid": false, "reason": refused}, Confidence: &sure, VerifiedBy: []enrichment.Evidence{enrichment.ByInput}}, nil
+		return enrichment.Reply{
+			Outputs:    map[string]any{"valid": false, "reason": refused},
+			Confidence: &sure,
+			VerifiedBy: []enrichment.Evidence{enrichment.ByInput},
+		}, nil
 	}
 	valid := phonenumbers.IsValidNumber(n)
 	out := map[string]any{"valid": valid, "calling_code": float64(n.GetCountryCode()), "type": kind(phonenumbers.GetNumberType(n))}

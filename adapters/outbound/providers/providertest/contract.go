@@ -119,17 +119,31 @@ func faults() map[string]struct {
 	}
 	html := map[string]string{"Content-Type": "text/html"}
 	return map[string]row{
-		"a refused key":      {twins.Fault{Status: 401, Body: "no " + Canary, Header: map[string]string{"Content-Type": "text/plain"}}, enrichment.CallUnauthorized, false},
-		"a broken server":    {twins.Fault{Status: 500, Body: Canary}, enrichment.CallFailed, false},
-		"a gateway":          {twins.Fault{Status: 502, Body: "<html>" + Canary, Header: html}, enrichment.CallFailed, false},
-		"maintenance":        {twins.Fault{Status: 503, Body: "{}", Header: map[string]string{"Retry-After": "9"}}, enrichment.CallRateLimited, false},
-		"another address":    {twins.Fault{Status: 302, Header: map[string]string{"Location": "http://169.254.169.254/"}}, enrichment.CallBadReply, false},
-		"HTML":               {twins.Fault{Status: 200, Body: "<html>" + Canary, Header: html}, enrichment.CallBadReply, false},
-		"nothing":            {twins.Fault{Status: 200}, enrichment.CallBadReply, false},
-		"a list":             {twins.Fault{Status: 200, Body: `[1]`}, enrichment.CallBadReply, false},
-		"two values":         {twins.Fault{Status: 200, Body: `{} {}`}, enrichment.CallBadReply, false},
-		"another encoding":   {twins.Fault{Status: 200, Body: "{\"a\":\"\xe9\"}"}, enrichment.CallBadReply, false},
-		"a deep answer":      {twins.Fault{Status: 200, Body: strings.Repeat(`{"a":`, 300) + "1" + strings.Repeat("}", 300)}, enrichment.CallBadReply, false},
+		"a refused key": {twins.Fault{
+			Status: 401,
+			Body:   "no " + Canary,
+			Header: map[string]string{"Content-Type": "text/plain"},
+		}, enrichment.CallUnauthorized, false},
+		"a broken server": {twins.Fault{Status: 500, Body: Canary}, enrichment.CallFailed, false},
+		"a gateway":       {twins.Fault{Status: 502, Body: "<html>" + Canary, Header: html}, enrichment.CallFailed, false},
+		"maintenance": {twins.Fault{
+			Status: 503,
+			Body:   "{}",
+			Header: map[string]string{"Retry-After": "9"},
+		}, enrichment.CallRateLimited, false},
+		"another address": {twins.Fault{
+			Status: 302,
+			Header: map[string]string{"Location": "http://169.254.169.254/"},
+		}, enrichment.CallBadReply, false},
+		"HTML":             {twins.Fault{Status: 200, Body: "<html>" + Canary, Header: html}, enrichment.CallBadReply, false},
+		"nothing":          {twins.Fault{Status: 200}, enrichment.CallBadReply, false},
+		"a list":           {twins.Fault{Status: 200, Body: `[1]`}, enrichment.CallBadReply, false},
+		"two values":       {twins.Fault{Status: 200, Body: `{} {}`}, enrichment.CallBadReply, false},
+		"another encoding": {twins.Fault{Status: 200, Body: "{\"a\":\"\xe9\"}"}, enrichment.CallBadReply, false},
+		"a deep answer": {twins.Fault{
+			Status: 200,
+			Body:   strings.Repeat(`{"a":`, 300) + "1" + strings.Repeat("}", 300),
+		}, enrichment.CallBadReply, false},
 		"a long answer":      {twins.Fault{Status: 200, Body: `{"a":"` + strings.Repeat("x", 2<<20) + `"}`}, enrichment.CallBadReply, false},
 		"a broken line":      {twins.Fault{Status: 200, Body: `{"a"`, Cut: true}, enrichment.CallFailed, true},
 		"a lost answer":      {twins.Fault{Lost: true}, enrichment.CallFailed, true},

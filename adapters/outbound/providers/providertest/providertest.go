@@ -101,7 +101,8 @@ func Conforms(t testing.TB, p enrichment.Caller) {
 // hostileTexts are inputs that break what is not made for them.
 func hostileTexts() []string {
 	return []string{
-		"", " ", "\x00", "\xff\xfe", "💥", strings.Repeat("a", 100_000), "<script>alert(1)</script>", "'; DROP TABLE x;--", "=cmd|' /C calc'!A0", "..", "@", "%s%n", "{{x}}",
+		"", " ", "\x00", "\xff\xfe", "💥", strings.Repeat("a", 100_000), "<script>alert(1)</script>", "'; DROP TABLE x;--", "=cmd|' /C calc'!A0",
+		"..", "@", "%s%n", "{{x}}",
 		"http://169.254.169.254/", "a\r\nX-Evil: 1",
 	}
 }

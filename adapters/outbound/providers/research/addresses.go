@@ -8,7 +8,8 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// addresses are those that may be read. They are compared whole: an address that is not among them, were it only by a letter of its query, may
+// addresses are those that may be read. They are compared whole: an address that is not among them, were it only by a letter of its
+// query, may
 // have been made up to carry something to its host.
 type addresses struct{ known map[string]bool }
 
@@ -44,7 +45,8 @@ func (a *addresses) addLinks(p part) (own []link) {
 	return own
 }
 
-var errStranger = errors.New("this address may not be read: read only addresses of search results, of the values in the data, and links of pages that were read, each as it stands there")
+var errStranger = errors.New("this address may not be read: read only addresses of search results, of the values in the data, and " +
+	"links of pages that were read, each as it stands there")
 
 // check returns the address as it is read, if it may be.
 func (a *addresses) check(raw string) (string, error) {

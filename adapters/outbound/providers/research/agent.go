@@ -72,7 +72,16 @@ type agent struct {
 }
 
 func newAgent(c Config, inputs map[string]string, m model, t tools, clock kernel.Clock) *agent {
-	a := &agent{config: c, inputs: inputs, model: m, tools: t, clock: clock, allowed: newAddresses(), read: map[string]string{}, found: map[string]bool{}}
+	a := &agent{
+		config:  c,
+		inputs:  inputs,
+		model:   m,
+		tools:   t,
+		clock:   clock,
+		allowed: newAddresses(),
+		read:    map[string]string{},
+		found:   map[string]bool{},
+	}
 	named := ""
 	for _, ref := range enrichment.References(c.Question) {
 		a.allowed.addValue(inputs[ref])

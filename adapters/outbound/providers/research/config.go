@@ -101,7 +101,12 @@ func (*Provider) CheckConfig(raw json.RawMessage) ([]enrichment.Field, error) {
 	if err != nil {
 		return nil, err
 	}
-	sources := enrichment.Field{Name: sourcesOutput, Label: "Sources", Type: enrichment.FieldObject, Description: "For each field: the page, its words, and whether they say it literally"}
+	sources := enrichment.Field{
+		Name:        sourcesOutput,
+		Label:       "Sources",
+		Type:        enrichment.FieldObject,
+		Description: "For each field: the page, its words, and whether they say it literally",
+	}
 	return append(fields, sources, llm.CostField()), nil
 }
 

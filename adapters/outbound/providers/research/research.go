@@ -1,4 +1,5 @@
-// Package research answers a question about each row from the open web. A model decides what to do next and has three tools, all of them ours:
+// Package research answers a question about each row from the open web. A model decides what to do next and has three tools, all of them
+// ours:
 // it searches by a search engine that the workspace has a key for, reads pages through the scraper, and looks at cells. What it answers
 // fits the step's schema, names its sources, and is verified where they say it literally.
 //
@@ -56,13 +57,24 @@ func New(client *wire.Client, engines []*websearch.Engine, reader Reader, clock 
 // Describe implements enrichment.Caller.
 func (*Provider) Describe() enrichment.Provider {
 	return enrichment.Provider{
-		Slug: Slug, Name: "AI research", Category: "your own", Dynamic: true, Auth: enrichment.AuthOptional, ConfigSchema: json.RawMessage(schema),
-		Description: "Answers a question about each row from the open web: a model searches, reads pages and answers with its sources. What a page says literally is verified; the rest is a guess.",
-		Inputs:      []enrichment.Field{}, Outputs: []enrichment.Field{}, Limits: enrichment.RateLimits{Concurrency: 4, PerSecond: 5}, Ceiling: enrichment.RateLimits{Concurrency: 32, PerSecond: 50},
-		Terms: "The question with its values goes to the model's endpoint and, as the model words it, to the search engine, under your agreements with their owners, who charge you by tokens and searches. " +
+		Slug:         Slug,
+		Name:         "AI research",
+		Category:     "your own",
+		Dynamic:      true,
+		Auth:         enrichment.AuthOptional,
+		ConfigSchema: json.RawMessage(schema),
+		Description: "Answers a question about each row from the open web: a model searches, reads pages and answers with its sources. What " +
+			"a page says literally is verified; the rest is a guess.",
+		Inputs:  []enrichment.Field{},
+		Outputs: []enrichment.Field{},
+		Limits:  enrichment.RateLimits{Concurrency: 4, PerSecond: 5},
+		Ceiling: enrichment.RateLimits{Concurrency: 32, PerSecond: 50},
+		Terms: "The question with its values goes to the model's endpoint and, as the model words it, to the search engine, under your " +
+			"agreements with their owners, who charge you by tokens and searches. " +
 			"Pages are read under Morket's own name, as often as is polite and where robots.txt allows it.",
-		Credential: llm.Kind(), Seconds: int(enrichment.LongestTimeout.Seconds()),
-		Further: []enrichment.FurtherCredential{{Use: useSearch, Label: "Search engine", Kinds: websearch.Vendors()}},
+		Credential: llm.Kind(),
+		Seconds:    int(enrichment.LongestTimeout.Seconds()),
+		Further:    []enrichment.FurtherCredential{{Use: useSearch, Label: "Search engine", Kinds: websearch.Vendors()}},
 	}
 }
 
@@ -98,7 +110,9 @@ func (p *Provider) Call(ctx context.Context, ask enrichment.Request) (enrichment
 
 // Replay goes through the story again, without a call: the model says what it said, and the tools tell what they told. It answers what the
 // config makes of that, so a changed schema shows what it would have accepted.
-func (p *Provider) Replay(ctx context.Context, config json.RawMessage, inputs map[string]string, story enrichment.Story) (enrichment.Reply, error) {
+func (p *Provider) Replay(
+	ctx context.Context, config json.RawMessage, inputs map[string]string, story enrichment.Story,
+) (enrichment.Reply, error) {
 	c, err := parse(config)
 	if err != nil {
 		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadInput, err.Error())

@@ -19,7 +19,8 @@ const unsourced = 0.5
 // minLiteral is how many characters a text must have to be found in a quote: shorter ones stand in any text by chance.
 const minLiteral = 2
 
-// judge keeps the sources that were seen, and says of each whether it says the field literally. A source is seen if it is a page that was read
+// judge keeps the sources that were seen, and says of each whether it says the field literally. A source is seen if it is a page that was
+// read
 // and holds the quote, or a search result. A field is verified if a page that was read says its value within the quote, word by word.
 func (a *agent) judge(outputs map[string]any, given []source) (kept []source, sourced, verified bool) {
 	has, proved := map[string]bool{}, map[string]bool{}

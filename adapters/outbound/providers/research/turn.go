@@ -35,7 +35,11 @@ type turn struct {
 // turnSchema is the JSON Schema of a turn.
 func (c Config) turnSchema() (json.RawMessage, error) {
 	text := map[string]any{"type": []string{"string", "null"}}
-	source := llm.Object(map[string]any{"field": map[string]any{"type": "string"}, "url": map[string]any{"type": "string"}, "quote": map[string]any{"type": "string"}})
+	source := llm.Object(map[string]any{
+		"field": map[string]any{"type": "string"},
+		"url":   map[string]any{"type": "string"},
+		"quote": map[string]any{"type": "string"},
+	})
 	answer := c.Outputs.Schema()
 	props, _ := answer["properties"].(map[string]any)
 	props = maps.Clone(props)

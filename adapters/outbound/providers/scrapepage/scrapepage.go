@@ -50,14 +50,19 @@ func (*Provider) Describe() enrichment.Provider {
 	}
 	return enrichment.Provider{
 		Slug: Slug, Name: "Web page", Category: "web", ConfigSchema: json.RawMessage(schema),
-		Description: "Reads any public page, in a browser when its scripts make it: readable text, links and what it says of itself; a job that it advertises; the person that it is of.",
-		Inputs:      []enrichment.Field{{Name: "url", Label: "Address of the page", Type: enrichment.FieldText, Required: true}},
+		Description: "Reads any public page, in a browser when its scripts make it: readable text, links and what it says of itself; a job " +
+			"that it advertises; the person that it is of.",
+		Inputs: []enrichment.Field{{Name: "url", Label: "Address of the page", Type: enrichment.FieldText, Required: true}},
 		Outputs: slices.Concat(
-			field(enrichment.FieldText, "title", "Title", "description", "Description", "text", "Readable text", "language", "Language", "site_name", "Name of the site", "author", "Author", "published_at", "Published",
-				"modified_at", "Changed", "company", "Company", "location", "Location", "employment_type", "Employment", "salary_currency", "Currency of the salary", "salary_unit", "Salary per", "posted_at", "Job posted",
-				"valid_through", "Job open until", "identifier", "Number of the job", "industry", "Industry", "skills", "Skills", "name", "Name of the person", "first_name", "First name", "last_name", "Last name",
+			field(enrichment.FieldText, "title", "Title", "description", "Description", "text", "Readable text", "language", "Language", "site_name",
+				"Name of the site", "author", "Author", "published_at", "Published",
+				"modified_at", "Changed", "company", "Company", "location", "Location", "employment_type", "Employment", "salary_currency",
+				"Currency of the salary", "salary_unit", "Salary per", "posted_at", "Job posted",
+				"valid_through", "Job open until", "identifier", "Number of the job", "industry", "Industry", "skills", "Skills", "name",
+				"Name of the person", "first_name", "First name", "last_name", "Last name",
 				"job_title", "Job title", "bio", "About the person"),
-			field(enrichment.FieldURL, "url", "Address", "canonical", "Canonical address", "image", "Picture", "company_url", "Company's website", "website", "Person's website"),
+			field(enrichment.FieldURL, "url", "Address", "canonical", "Canonical address", "image", "Picture", "company_url", "Company's website",
+				"website", "Person's website"),
 			field(enrichment.FieldEmail, "email", "Email"), field(enrichment.FieldPhone, "phone", "Phone"),
 			field(enrichment.FieldNumber, "words", "Words", "salary_min", "Salary from", "salary_max", "Salary to"),
 			field(enrichment.FieldBoolean, "remote", "Remote"),
@@ -65,7 +70,8 @@ func (*Provider) Describe() enrichment.Provider {
 			field(enrichment.FieldObject, "open_graph", "OpenGraph", "json_ld", "JSON-LD", "locations", "Locations"),
 		),
 		Auth: enrichment.AuthNone, Idempotent: true, Limits: enrichment.RateLimits{Concurrency: 16},
-		Terms: "Reads public pages under Morket's own name, as often as is polite and where robots.txt allows it. It signs in nowhere and works around nothing.",
+		Terms: "Reads public pages under Morket's own name, as often as is polite and where robots.txt allows it. It signs in nowhere and " +
+			"works around nothing.",
 	}
 }
 

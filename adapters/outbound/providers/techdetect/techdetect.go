@@ -37,8 +37,16 @@ func New(fetch func(ctx context.Context, website string) (websiteprofile.Site, e
 // own are the categories that have an output of their own: that of the first product found.
 func own() map[string]string {
 	return map[string]string{
-		"cms": "cms", "site builder": "cms", "ecommerce": "ecommerce", "crm": "crm", "marketing automation": "marketing", "chat": "chat", "payments": "payments",
-		"hosting": "hosting", "cdn": "cdn", "email": "email",
+		"cms":                  "cms",
+		"site builder":         "cms",
+		"ecommerce":            "ecommerce",
+		"crm":                  "crm",
+		"marketing automation": "marketing",
+		"chat":                 "chat",
+		"payments":             "payments",
+		"hosting":              "hosting",
+		"cdn":                  "cdn",
+		"email":                "email",
 	}
 }
 
@@ -52,12 +60,21 @@ func (*Provider) Describe() enrichment.Provider {
 	}
 	return enrichment.Provider{
 		Slug: Slug, Name: "Technology detection", Category: "company",
-		Description: "Tells which of some 260 products a website uses: shops, content management, analytics, advertising, marketing, chat, payments, hosting, mail and more. Reads the page, its headers and cookies, and the domain's DNS.",
-		Inputs:      []enrichment.Field{{Name: "website", Label: "Website", Type: enrichment.FieldText, Description: "An address or a domain.", Required: true}},
+		Description: "Tells which of some 260 products a website uses: shops, content management, analytics, advertising, marketing, chat, " +
+			"payments, hosting, mail and more. Reads the page, its headers and cookies, and the domain's DNS.",
+		Inputs: []enrichment.Field{{
+			Name:        "website",
+			Label:       "Website",
+			Type:        enrichment.FieldText,
+			Description: "An address or a domain.",
+			Required:    true,
+		}},
 		Outputs: []enrichment.Field{
 			list("technologies", "Technologies", "The names of the products."), list("categories", "Categories", ""),
-			list("analytics", "Analytics", ""), list("advertising", "Advertising", ""), text("cms", "Content management"), text("ecommerce", "Shop"), text("crm", "CRM"),
-			text("marketing", "Marketing"), text("chat", "Chat"), text("payments", "Payments"), text("hosting", "Hosting"), text("cdn", "CDN"), text("email", "Mail"),
+			list("analytics", "Analytics", ""), list("advertising", "Advertising", ""), text("cms", "Content management"), text("ecommerce", "Shop"),
+			text("crm", "CRM"),
+			text("marketing", "Marketing"), text("chat", "Chat"), text("payments", "Payments"), text("hosting", "Hosting"), text("cdn", "CDN"),
+			text("email", "Mail"),
 			{Name: "evidence", Label: "Evidence", Type: enrichment.FieldObject, Description: "By product: what tells it."},
 		},
 		Auth: enrichment.AuthNone, Idempotent: true, Limits: enrichment.RateLimits{Concurrency: 16},
@@ -138,7 +155,16 @@ func (p *Provider) detect(seen sights) []finding {
 }
 
 func (m mark) describe() string {
-	words := map[place]string{inAsset: "loads", inScript: "script has", inHTML: "page has", inMeta: "generator is", inCookie: "sets cookie", inMX: "mail goes to", inNS: "name server", inTXT: "DNS text has"}
+	words := map[place]string{
+		inAsset:  "loads",
+		inScript: "script has",
+		inHTML:   "page has",
+		inMeta:   "generator is",
+		inCookie: "sets cookie",
+		inMX:     "mail goes to",
+		inNS:     "name server",
+		inTXT:    "DNS text has",
+	}
 	if m.place == inHeader {
 		if m.text == "" {
 			return "header " + m.name
@@ -191,7 +217,8 @@ func (s sights) has(m mark) bool {
 		return slices.ContainsFunc(s[string(m.place)], func(v string) bool { return strings.HasPrefix(v, m.text) })
 	case inMX, inNS:
 		return slices.ContainsFunc(s[string(m.place)], func(v string) bool {
-			return strings.HasSuffix(v, m.text) || strings.HasPrefix(m.text, ".") && v == m.text[1:] || strings.HasSuffix(m.text, "-") && strings.Contains(v, m.text)
+			return strings.HasSuffix(v, m.text) || strings.HasPrefix(m.text, ".") && v == m.text[1:] ||
+				strings.HasSuffix(m.text, "-") && strings.Contains(v, m.text)
 		})
 	default:
 		return slices.ContainsFunc(s[string(m.place)], func(v string) bool { return strings.Contains(v, m.text) })

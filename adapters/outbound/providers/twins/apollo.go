@@ -55,7 +55,10 @@ func (a *Apollo) guarded(do func(http.ResponseWriter, *http.Request, *ApolloKey)
 			return
 		}
 		if !k.may(endpoint) {
-			answer(w, http.StatusForbidden, object{"error": "This API key is not authorized to access " + endpoint + ".", "error_code": "API_INACCESSIBLE"})
+			answer(w, http.StatusForbidden, object{
+				"error":      "This API key is not authorized to access " + endpoint + ".",
+				"error_code": "API_INACCESSIBLE",
+			})
 			return
 		}
 		windows := []window{{time.Minute, k.PerMinute}, {time.Hour, k.PerHour}, {24 * time.Hour, k.PerDay}}
@@ -72,7 +75,8 @@ func (a *Apollo) guarded(do func(http.ResponseWriter, *http.Request, *ApolloKey)
 		if full.limit > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds()+1)))
 			unit := map[time.Duration]string{time.Minute: "minute", time.Hour: "hour", 24 * time.Hour: "day"}[full.length]
-			answer(w, http.StatusTooManyRequests, object{"message": fmt.Sprintf("The maximum number of api calls allowed for %s is %d times per %s. Please upgrade your plan.", endpoint, full.limit, unit)})
+			answer(w, http.StatusTooManyRequests, object{"message": fmt.Sprintf("The maximum number of api calls allowed for %s is %d times per "+
+				"%s. Please upgrade your plan.", endpoint, full.limit, unit)})
 			return
 		}
 		do(w, r, k)
@@ -148,10 +152,30 @@ func (a *Apollo) match(w http.ResponseWriter, r *http.Request, k *ApolloKey) {
 		status = "guessed"
 	}
 	answer(w, http.StatusOK, object{"person": object{
-		"id": "p" + strconv.Itoa(share(email)), "first_name": first, "last_name": last, "name": first + " " + last, "email": email, "email_status": status, "title": "Head of Operations",
-		"headline": "Operations at " + company(domain), "seniority": "head", "linkedin_url": "http://www.linkedin.com/in/" + strings.ToLower(first+"-"+last), "city": "Berlin", "state": "Berlin", "country": "Germany",
-		"organization":       object{"name": company(domain), "primary_domain": domain, "estimated_num_employees": 50 + 10*share(domain), "industry": industry(domain)},
-		"employment_history": []object{{"organization_name": company(domain), "title": "Head of Operations", "current": true}, {"organization_name": "Initech", "title": "Analyst", "current": false}},
+		"id":           "p" + strconv.Itoa(share(email)),
+		"first_name":   first,
+		"last_name":    last,
+		"name":         first + " " + last,
+		"email":        email,
+		"email_status": status,
+		"title":        "Head of Operations",
+		"headline":     "Operations at " + company(domain),
+		"seniority":    "head",
+		"linkedin_url": "http://www.linkedin.com/in/" + strings.ToLower(first+"-"+last),
+		"city":         "Berlin",
+		"state":        "Berlin",
+		"country":      "Germany",
+		"organization": object{
+			"name":                    company(domain),
+			"primary_domain":          domain,
+			"estimated_num_employees": 50 + 10*share(domain),
+			"industry":                industry(domain),
+		},
+		"employment_history": []object{{
+			"organization_name": company(domain),
+			"title":             "Head of Operations",
+			"current":           true,
+		}, {"organization_name": "Initech", "title": "Analyst", "current": false}},
 	}})
 }
 
@@ -169,8 +193,21 @@ func (a *Apollo) enrich(w http.ResponseWriter, r *http.Request, k *ApolloKey) {
 		return
 	}
 	answer(w, http.StatusOK, object{"organization": object{
-		"name": company(domain), "primary_domain": domain, "website_url": "http://www." + domain, "estimated_num_employees": 50 + 10*share(domain), "industry": industry(domain), "founded_year": 1950 + share(domain)%70,
-		"annual_revenue": 1000000 * (1 + share(domain)), "short_description": company(domain) + " works in " + industry(domain) + ".", "city": "Berlin", "state": "Berlin", "country": "Germany", "phone": "+49 30 5550100",
-		"linkedin_url": "http://www.linkedin.com/company/" + strings.ToLower(company(domain)), "keywords": []string{industry(domain)}, "technology_names": []string{"Nginx", "Salesforce"}, "total_funding": nil,
+		"name":                    company(domain),
+		"primary_domain":          domain,
+		"website_url":             "http://www." + domain,
+		"estimated_num_employees": 50 + 10*share(domain),
+		"industry":                industry(domain),
+		"founded_year":            1950 + share(domain)%70,
+		"annual_revenue":          1000000 * (1 + share(domain)),
+		"short_description":       company(domain) + " works in " + industry(domain) + ".",
+		"city":                    "Berlin",
+		"state":                   "Berlin",
+		"country":                 "Germany",
+		"phone":                   "+49 30 5550100",
+		"linkedin_url":            "http://www.linkedin.com/company/" + strings.ToLower(company(domain)),
+		"keywords":                []string{industry(domain)},
+		"technology_names":        []string{"Nginx", "Salesforce"},
+		"total_funding":           nil,
 	}})
 }

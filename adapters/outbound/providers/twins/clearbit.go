@@ -78,8 +78,12 @@ func (c *Clearbit) person(w http.ResponseWriter, email string) {
 	}
 	first, last, _ := strings.Cut(local, ".")
 	answer(w, http.StatusOK, object{
-		"id": "d054cfea", "name": object{"fullName": strings.TrimSpace(first + " " + last), "givenName": first, "familyName": last}, "email": email, "location": "Berlin, DE",
-		"employment": object{"domain": domain, "name": company(domain), "title": "Manager", "role": "operations", "seniority": "manager"}, "linkedin": object{"handle": "in/" + local},
+		"id":         "d054cfea",
+		"name":       object{"fullName": strings.TrimSpace(first + " " + last), "givenName": first, "familyName": last},
+		"email":      email,
+		"location":   "Berlin, DE",
+		"employment": object{"domain": domain, "name": company(domain), "title": "Manager", "role": "operations", "seniority": "manager"},
+		"linkedin":   object{"handle": "in/" + local},
 	})
 }
 
@@ -89,8 +93,17 @@ func (c *Clearbit) company(w http.ResponseWriter, domain string) {
 		return
 	}
 	answer(w, http.StatusOK, object{
-		"id": "c5a6a1b2", "name": company(domain), "legalName": company(domain) + " Inc.", "domain": domain, "description": company(domain) + " makes things.", "location": "Berlin, Germany",
-		"category": object{"sector": "Industrials", "industry": industry(domain)}, "metrics": object{"employees": 50 + 10*share(domain), "employeesRange": "51-250"}, "foundedYear": 1950 + share(domain)%70,
-		"tags": []string{"B2B", industry(domain)}, "tech": []string{"nginx", "salesforce"}, "phone": nil,
+		"id":          "c5a6a1b2",
+		"name":        company(domain),
+		"legalName":   company(domain) + " Inc.",
+		"domain":      domain,
+		"description": company(domain) + " makes things.",
+		"location":    "Berlin, Germany",
+		"category":    object{"sector": "Industrials", "industry": industry(domain)},
+		"metrics":     object{"employees": 50 + 10*share(domain), "employeesRange": "51-250"},
+		"foundedYear": 1950 + share(domain)%70,
+		"tags":        []string{"B2B", industry(domain)},
+		"tech":        []string{"nginx", "salesforce"},
+		"phone":       nil,
 	})
 }

@@ -87,7 +87,11 @@ func charge(w http.ResponseWriter, left *int) bool {
 
 func (h *Hunter) account(w http.ResponseWriter, _ *http.Request, p *HunterPlan) {
 	answer(w, http.StatusOK, object{"data": object{
-		"plan_name": "Twin", "requests": object{"searches": object{"used": 0, "available": p.Searches}, "verifications": object{"used": 0, "available": p.Verifications}},
+		"plan_name": "Twin",
+		"requests": object{
+			"searches":      object{"used": 0, "available": p.Searches},
+			"verifications": object{"used": 0, "available": p.Verifications},
+		},
 	}})
 }
 
@@ -114,7 +118,17 @@ func (h *Hunter) find(w http.ResponseWriter, r *http.Request, p *HunterPlan) {
 	if known && !charge(w, &p.Searches) {
 		return
 	}
-	data := object{"first_name": first, "last_name": last, "email": nil, "score": nil, "domain": domain, "position": nil, "company": company(domain), "verification": object{"date": nil, "status": nil}, "sources": []any{}}
+	data := object{
+		"first_name":   first,
+		"last_name":    last,
+		"email":        nil,
+		"score":        nil,
+		"domain":       domain,
+		"position":     nil,
+		"company":      company(domain),
+		"verification": object{"date": nil, "status": nil},
+		"sources":      []any{},
+	}
 	if known {
 		score := 70 + share("score "+email)%30
 		status := "accept_all"
@@ -160,8 +174,20 @@ func (h *Hunter) verify(w http.ResponseWriter, r *http.Request, p *HunterPlan) {
 		status, score = "invalid", 5
 	}
 	answer(w, http.StatusOK, object{"data": object{
-		"status": status, "result": map[string]string{"valid": "deliverable", "invalid": "undeliverable", "accept_all": "risky"}[status], "score": score, "email": email, "regexp": true,
-		"gibberish": false, "disposable": false, "webmail": false, "mx_records": true, "smtp_server": true, "smtp_check": status != "invalid", "accept_all": all, "block": false, "sources": []any{},
+		"status":      status,
+		"result":      map[string]string{"valid": "deliverable", "invalid": "undeliverable", "accept_all": "risky"}[status],
+		"score":       score,
+		"email":       email,
+		"regexp":      true,
+		"gibberish":   false,
+		"disposable":  false,
+		"webmail":     false,
+		"mx_records":  true,
+		"smtp_server": true,
+		"smtp_check":  status != "invalid",
+		"accept_all":  all,
+		"block":       false,
+		"sources":     []any{},
 	}, "meta": object{"params": object{"email": email}}})
 }
 
@@ -188,12 +214,28 @@ func (h *Hunter) search(w http.ResponseWriter, r *http.Request, p *HunterPlan) {
 		for i, name := range []string{"Ada Lovelace", "Alan Turing", "Grace Hopper"}[:1+share(domain)%3] {
 			first, last := split(name)
 			emails = append(emails, object{
-				"value": addressOf(first, last, domain), "type": "personal", "confidence": 95 - 10*i, "first_name": first, "last_name": last, "position": "Engineer", "seniority": "senior", "department": "it",
-				"sources": []object{{"domain": domain, "uri": "https://" + domain + "/team"}}, "verification": object{"date": nil, "status": nil},
+				"value":        addressOf(first, last, domain),
+				"type":         "personal",
+				"confidence":   95 - 10*i,
+				"first_name":   first,
+				"last_name":    last,
+				"position":     "Engineer",
+				"seniority":    "senior",
+				"department":   "it",
+				"sources":      []object{{"domain": domain, "uri": "https://" + domain + "/team"}},
+				"verification": object{"date": nil, "status": nil},
 			})
 		}
 	}
-	data := object{"domain": domain, "disposable": false, "webmail": false, "accept_all": share("all "+domain) < 20, "pattern": nil, "organization": nil, "emails": emails}
+	data := object{
+		"domain":       domain,
+		"disposable":   false,
+		"webmail":      false,
+		"accept_all":   share("all "+domain) < 20,
+		"pattern":      nil,
+		"organization": nil,
+		"emails":       emails,
+	}
 	if len(emails) > 0 {
 		data["pattern"], data["organization"] = pattern(domain), company(domain)
 	}

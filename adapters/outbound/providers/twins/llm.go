@@ -53,7 +53,11 @@ func (l *LLM) takes(key string) bool { return len(l.keys) == 0 || l.keys[key] }
 
 func (l *LLM) models(w http.ResponseWriter, r *http.Request) {
 	if !l.takes(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")) && !l.takes(r.Header.Get("X-Api-Key")) {
-		answer(w, http.StatusUnauthorized, object{"error": object{"message": "Incorrect API key provided.", "type": "invalid_request_error", "code": "invalid_api_key"}})
+		answer(w, http.StatusUnauthorized, object{"error": object{
+			"message": "Incorrect API key provided.",
+			"type":    "invalid_request_error",
+			"code":    "invalid_api_key",
+		}})
 		return
 	}
 	answer(w, http.StatusOK, object{"object": "list", "data": []object{{"id": "twin-1", "object": "model"}}})
@@ -89,16 +93,27 @@ func readChat(r *http.Request) (chatRequest, error) {
 
 func (l *LLM) chat(w http.ResponseWriter, r *http.Request) {
 	if !l.takes(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")) {
-		answer(w, http.StatusUnauthorized, object{"error": object{"message": "Incorrect API key provided.", "type": "invalid_request_error", "code": "invalid_api_key"}})
+		answer(w, http.StatusUnauthorized, object{"error": object{
+			"message": "Incorrect API key provided.",
+			"type":    "invalid_request_error",
+			"code":    "invalid_api_key",
+		}})
 		return
 	}
 	in, err := readChat(r)
 	if err != nil || len(in.Messages) == 0 {
-		answer(w, http.StatusBadRequest, object{"error": object{"message": "We could not parse the JSON body of your request.", "type": "invalid_request_error"}})
+		answer(w, http.StatusBadRequest, object{"error": object{
+			"message": "We could not parse the JSON body of your request.",
+			"type":    "invalid_request_error",
+		}})
 		return
 	}
 	if in.Model == "missing" {
-		answer(w, http.StatusNotFound, object{"error": object{"message": "The model `missing` does not exist", "type": "invalid_request_error", "code": "model_not_found"}})
+		answer(w, http.StatusNotFound, object{"error": object{
+			"message": "The model `missing` does not exist",
+			"type":    "invalid_request_error",
+			"code":    "model_not_found",
+		}})
 		return
 	}
 	text := l.write(in, in.ResponseFormat.JSONSchema.Schema)
@@ -128,8 +143,14 @@ func (l *LLM) messages(w http.ResponseWriter, r *http.Request) {
 	}
 	text := l.write(in, in.OutputConfig.Format.Schema)
 	answer(w, http.StatusOK, object{
-		"id": "msg_twin", "type": "message", "role": "assistant", "model": in.Model, "content": []object{{"type": "text", "text": text}}, "stop_reason": "end_turn", "stop_sequence": nil,
-		"usage": object{"input_tokens": length(in), "output_tokens": len(text) / 4},
+		"id":            "msg_twin",
+		"type":          "message",
+		"role":          "assistant",
+		"model":         in.Model,
+		"content":       []object{{"type": "text", "text": text}},
+		"stop_reason":   "end_turn",
+		"stop_sequence": nil,
+		"usage":         object{"input_tokens": length(in), "output_tokens": len(text) / 4},
 	})
 }
 

@@ -138,7 +138,8 @@ func fromPage(s seen, fields map[string]string) (values object, sources []object
 				sources = append(sources, object{"field": name, "url": s.url, "quote": at})
 			}
 		}
-		if sentence := strings.TrimSpace(lines[0]); values[name] == nil && sentence != "" && fields[name] == "string" && (label == "answer" || label == "summary") {
+		if sentence := strings.TrimSpace(lines[0]); values[name] == nil && sentence != "" && fields[name] == "string" &&
+			(label == "answer" || label == "summary") {
 			sentence = sentence[:min(len(sentence), 200)]
 			values[name] = sentence
 			sources = append(sources, object{"field": name, "url": s.url, "quote": sentence})

@@ -20,15 +20,24 @@ const (
 
 func serper() vendor {
 	return vendor{
-		slug: "serper_search", public: "https://google.serper.dev", results: []string{"organic"}, link: "link", snippet: "snippet", trouble: serperTrouble,
+		slug:    "serper_search",
+		public:  "https://google.serper.dev",
+		results: []string{"organic"},
+		link:    "link",
+		snippet: "snippet",
+		trouble: serperTrouble,
 		about: enrichment.Provider{
 			Name: "Google results (Serper)", Description: "Searches the web for a text with columns, and answers the first pages that Google finds.",
 			Terms:  "What is searched for goes to Serper (serper.dev), under your agreement with it. It charges a credit for each search.",
 			Limits: enrichment.RateLimits{PerSecond: 40, Concurrency: 10},
 		},
 		kind: enrichment.CredentialKind{
-			Kind: Serper, Name: "Serper", Fields: []enrichment.CredentialField{{Name: "api_key", Label: "API key"}}, Hosts: []string{"google.serper.dev"},
-			How: "Sign in at serper.dev and copy the key under API key. New accounts have free searches.", URL: "https://serper.dev/api-key",
+			Kind:   Serper,
+			Name:   "Serper",
+			Fields: []enrichment.CredentialField{{Name: "api_key", Label: "API key"}},
+			Hosts:  []string{"google.serper.dev"},
+			How:    "Sign in at serper.dev and copy the key under API key. New accounts have free searches.",
+			URL:    "https://serper.dev/api-key",
 		},
 		request: func(ctx context.Context, e *Engine, ask enrichment.Request, query, country string) (*http.Request, error) {
 			body := map[string]any{"q": query, "num": maxResults}
@@ -60,15 +69,26 @@ func serperTrouble(c *wire.Client, a wire.Answer) *enrichment.CallError {
 
 func brave() vendor {
 	return vendor{
-		slug: "brave_search", public: "https://api.search.brave.com", results: []string{"web", "results"}, link: "url", snippet: "description", trouble: braveTrouble, noRecord: true,
+		slug:     "brave_search",
+		public:   "https://api.search.brave.com",
+		results:  []string{"web", "results"},
+		link:     "url",
+		snippet:  "description",
+		trouble:  braveTrouble,
+		noRecord: true,
 		about: enrichment.Provider{
 			Name: "Brave Search", Description: "Searches the web for a text with columns, and answers the first pages of Brave's own index.",
-			Terms:  "What is searched for goes to Brave (search.brave.com), under your agreement with it, whose ordinary plans don't allow keeping its answers: they are not recorded for reuse.",
+			Terms: "What is searched for goes to Brave (search.brave.com), under your agreement with it, whose ordinary plans don't allow " +
+				"keeping its answers: they are not recorded for reuse.",
 			Limits: enrichment.RateLimits{PerSecond: 1, Concurrency: 2}, Ceiling: enrichment.RateLimits{PerSecond: 50, Concurrency: 10},
 		},
 		kind: enrichment.CredentialKind{
-			Kind: Brave, Name: "Brave Search", Fields: []enrichment.CredentialField{{Name: "api_key", Label: "Subscription token"}}, Hosts: []string{"api.search.brave.com"},
-			How: "Sign in at api-dashboard.search.brave.com, subscribe to a plan, which the free one needs too, and make a key under API keys.", URL: "https://api-dashboard.search.brave.com/app/keys",
+			Kind:   Brave,
+			Name:   "Brave Search",
+			Fields: []enrichment.CredentialField{{Name: "api_key", Label: "Subscription token"}},
+			Hosts:  []string{"api.search.brave.com"},
+			How:    "Sign in at api-dashboard.search.brave.com, subscribe to a plan, which the free one needs too, and make a key under API keys.",
+			URL:    "https://api-dashboard.search.brave.com/app/keys",
 		},
 		request: func(ctx context.Context, e *Engine, ask enrichment.Request, query, country string) (*http.Request, error) {
 			q := url.Values{"q": {query}, "count": {strconv.Itoa(maxResults)}}
@@ -91,7 +111,8 @@ func braveTrouble(c *wire.Client, a wire.Answer) *enrichment.CallError {
 	switch {
 	case a.Status == http.StatusUnprocessableEntity && strings.Contains(code, "TOKEN"):
 		return enrichment.Fail(enrichment.CallUnauthorized, "Brave Search refuses the key (422)")
-	case a.Status == http.StatusPaymentRequired, a.Status == http.StatusTooManyRequests && (strings.Contains(code, "QUOTA") || strings.Contains(code, "USAGE")):
+	case a.Status == http.StatusPaymentRequired, a.Status == http.StatusTooManyRequests &&
+		(strings.Contains(code, "QUOTA") || strings.Contains(code, "USAGE")):
 		return enrichment.Fail(enrichment.CallExhausted, "Brave Search says that the plan's searches are used up")
 	}
 	return c.Trouble("Brave Search", a)

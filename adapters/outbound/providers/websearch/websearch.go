@@ -74,8 +74,16 @@ func (e *Engine) Describe() enrichment.Provider {
 		{Name: "country", Label: "Country, two letters", Type: enrichment.FieldText},
 	}
 	p.Outputs = []enrichment.Field{
-		{Name: "url", Label: "Address of the first result", Type: enrichment.FieldURL}, {Name: "title", Label: "Title of the first result", Type: enrichment.FieldText},
-		{Name: "snippet", Label: "Text of the first result", Type: enrichment.FieldText}, {Name: "urls", Label: "Addresses", Type: enrichment.FieldList},
+		{
+			Name:  "url",
+			Label: "Address of the first result",
+			Type:  enrichment.FieldURL,
+		}, {Name: "title", Label: "Title of the first result", Type: enrichment.FieldText},
+		{
+			Name:  "snippet",
+			Label: "Text of the first result",
+			Type:  enrichment.FieldText,
+		}, {Name: "urls", Label: "Addresses", Type: enrichment.FieldList},
 		{Name: "results", Label: "All results", Type: enrichment.FieldObject},
 	}
 	return p

@@ -43,11 +43,17 @@ func mailAddress(s string) string {
 // Forms show addresses made of these as samples.
 
 func sampleDomains() []string {
-	return []string{"example.com", "example.org", "example.net", "domain.com", "yourdomain.com", "yourcompany.com", "company.com", "email.com", "mail.com", "mysite.com", "website.com"}
+	return []string{
+		"example.com", "example.org", "example.net", "domain.com", "yourdomain.com", "yourcompany.com",
+		"company.com", "email.com", "mail.com", "mysite.com", "website.com",
+	}
 }
 
 func sampleLocals() []string {
-	return []string{"you", "your", "yourname", "your.name", "name", "user", "username", "email", "mail", "example", "your-email", "youremail", "firstname.lastname", "john", "jane", "john.doe", "jane.doe", "johndoe", "max.mustermann"}
+	return []string{
+		"you", "your", "yourname", "your.name", "name", "user", "username", "email", "mail", "example", "your-email",
+		"youremail", "firstname.lastname", "john", "jane", "john.doe", "jane.doe", "johndoe", "max.mustermann",
+	}
 }
 
 // mailAddresses finds addresses in a text.

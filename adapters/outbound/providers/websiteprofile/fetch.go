@@ -70,7 +70,8 @@ func (p *Provider) get(ctx context.Context, u *url.URL) (page, error) {
 	case res.Header.Get("Content-Encoding") != "":
 		return page{}, enrichment.Fail(enrichment.CallBadReply, "the site answers in a compression that was not asked for")
 	}
-	if kind, _, err := mime.ParseMediaType(contentType); err == nil && kind != "text/html" && kind != "application/xhtml+xml" && kind != "text/plain" {
+	if kind, _, err := mime.ParseMediaType(contentType); err == nil && kind != "text/html" && kind != "application/xhtml+xml" &&
+		kind != "text/plain" {
 		return page{}, enrichment.Fail(enrichment.CallBadInput, "the address is no web page but "+kind)
 	}
 	return page{url: res.Request.URL, html: text, header: res.Header, cookies: res.Cookies()}, nil

@@ -90,9 +90,12 @@ func organisational(kind string) bool {
 		}
 	}
 	return slices.Contains([]string{
-		"Corporation", "NGO", "Airline", "Consortium", "Cooperative", "CollegeOrUniversity", "School", "Hospital", "Hotel", "Restaurant", "Attorney", "Notary", "Dentist", "Physician", "Pharmacy", "BankOrCreditUnion", "RealEstateAgent",
-		"AutoDealer", "AutoRepair", "Brand", "LibrarySystem", "MusicGroup", "PerformingGroup", "PoliticalParty", "Project", "SportsTeam", "TouristInformationCenter", "ShoppingCenter", "Library", "Bakery", "CafeOrCoffeeShop",
-		"Electrician", "Plumber", "GeneralContractor", "Optician", "VeterinaryCare", "ChildCare", "EmergencyService", "AnimalShelter", "RecyclingCenter",
+		"Corporation", "NGO", "Airline", "Consortium", "Cooperative", "CollegeOrUniversity", "School", "Hospital", "Hotel", "Restaurant",
+		"Attorney", "Notary", "Dentist", "Physician", "Pharmacy", "BankOrCreditUnion", "RealEstateAgent",
+		"AutoDealer", "AutoRepair", "Brand", "LibrarySystem", "MusicGroup", "PerformingGroup", "PoliticalParty", "Project", "SportsTeam",
+		"TouristInformationCenter", "ShoppingCenter", "Library", "Bakery", "CafeOrCoffeeShop",
+		"Electrician", "Plumber", "GeneralContractor", "Optician", "VeterinaryCare", "ChildCare", "EmergencyService", "AnimalShelter",
+		"RecyclingCenter",
 	}, kind)
 }
 

@@ -31,13 +31,18 @@ func checkStatus(res *http.Response, text string) bool {
 		return false
 	}
 	lower := strings.ToLower(text)
-	return slices.ContainsFunc(append(checkMarks(), "cdn-cgi/challenge-platform", "cf-browser-verification", "attention required! | cloudflare", "checking your browser", "just a moment", "enable javascript and cookies to continue",
+	return slices.ContainsFunc(append(checkMarks(), "cdn-cgi/challenge-platform", "cf-browser-verification",
+		"attention required! | cloudflare", "checking your browser", "just a moment", "enable javascript and cookies to continue",
 		"captcha", "verify you are human", "ddos-guard"), func(mark string) bool { return strings.Contains(lower, mark) })
 }
 
 // checkMarks stand in browser checks only.
 func checkMarks() []string {
-	return []string{"_cf_chl_opt", "_incapsula_resource", "captcha-delivery.com", "px-captcha", "_pxcaptcha", ".well-known/sgcaptcha", "sucuri_cloudproxy_js", "awswafcookiedomainlist", "anubis_challenge", "geo.captcha-delivery"}
+	return []string{
+		"_cf_chl_opt", "_incapsula_resource", "captcha-delivery.com", "px-captcha", "_pxcaptcha",
+		".well-known/sgcaptcha", "sucuri_cloudproxy_js", "awswafcookiedomainlist", "anubis_challenge",
+		"geo.captcha-delivery",
+	}
 }
 
 var (
@@ -59,14 +64,19 @@ var (
 // parkedMarks stand in pages of parking services only.
 func parkedMarks() []string {
 	return []string{
-		"sedoparking.com", "parkingcrew.net", "bodis.com/", "parklogic.com", "img1.wsimg.com/parking-lander", "parking-lander", "window.location.href=\"/lander\"", "d38psrni17bvxu.cloudfront.net", "cdn.consentmanager.net/parking",
-		"hugedomains.com/domain_profile", "dan.com/buy-domain", "afternic.com/forsale", "godaddy.com/forsale", "domainname.shop/parking", "uniregistry.com/buy-domains", "skenzo.com", "above.com/marketplace",
+		"sedoparking.com", "parkingcrew.net", "bodis.com/", "parklogic.com", "img1.wsimg.com/parking-lander", "parking-lander",
+		"window.location.href=\"/lander\"", "d38psrni17bvxu.cloudfront.net", "cdn.consentmanager.net/parking",
+		"hugedomains.com/domain_profile", "dan.com/buy-domain", "afternic.com/forsale", "godaddy.com/forsale", "domainname.shop/parking",
+		"uniregistry.com/buy-domains", "skenzo.com", "above.com/marketplace",
 	}
 }
 
 // parkingHosts are where parked domains lead.
 func parkingHosts() []string {
-	return []string{"hugedomains.com", "dan.com", "sedo.com", "afternic.com", "domainmarket.com", "undeveloped.com", "buydomains.com", "efty.com"}
+	return []string{
+		"hugedomains.com", "dan.com", "sedo.com", "afternic.com", "domainmarket.com", "undeveloped.com",
+		"buydomains.com", "efty.com",
+	}
 }
 
 // A page that says no more than this, in bytes, can be a wall or a sign.
@@ -93,9 +103,14 @@ func instead(doc *goquery.Document, asked *url.URL, p page) string {
 	switch {
 	case short && (checkTitle.MatchString(title) || holds(checkMarks())):
 		return missCheck
-	case moved && consentHost.MatchString(to), moved && consentPath.MatchString(p.url.Path), short && (cookieTitle.MatchString(title) || wall(doc, text)):
+	case moved && consentHost.MatchString(to), moved && consentPath.MatchString(p.url.Path), short &&
+		(cookieTitle.MatchString(title) || wall(doc, text)):
 		return missCookies
-	case short && (parkedTitle.MatchString(title) || parkedTitle.MatchString(text) || holds(parkedMarks())), moved && slices.ContainsFunc(parkingHosts(), func(h string) bool { return to == h || strings.HasSuffix(to, "."+h) }):
+	case short && (parkedTitle.MatchString(title) || parkedTitle.MatchString(text) ||
+		holds(parkedMarks())), moved && slices.ContainsFunc(parkingHosts(), func(h string) bool {
+		return to == h ||
+			strings.HasSuffix(to, "."+h)
+	}):
 		return missParked
 	case short && defaultTitle.MatchString(title):
 		return missDefault

@@ -22,7 +22,14 @@ type reading struct {
 // profile takes what is of interest out of a page.
 func profile(doc *goquery.Document, at *url.URL) map[string]any {
 	l := readLinked(doc)
-	r := &reading{doc: doc, base: baseOf(doc, at), org: l.organisation(), site: l.sites, meta: metaOf(doc), out: map[string]any{"url": at.String()}}
+	r := &reading{
+		doc:  doc,
+		base: baseOf(doc, at),
+		org:  l.organisation(),
+		site: l.sites,
+		meta: metaOf(doc),
+		out:  map[string]any{"url": at.String()},
+	}
 	r.set("title", append([]string{titleOf(doc)}, r.of("og:title", "twitter:title", "title", "dc.title")...)...)
 	r.set("title", append(all(r.site, "name"), doc.Find("h1").First().Text())...)
 	r.set("description", r.of("description", "og:description", "twitter:description", "dc.description", "dcterms.description")...)
@@ -30,7 +37,8 @@ func profile(doc *goquery.Document, at *url.URL) map[string]any {
 	r.set("name", r.of("og:site_name", "application-name", "apple-mobile-web-app-title")...)
 	r.set("name", append(all(r.org, "name"), all(r.site, "name")...)...)
 	r.language()
-	r.links("image", append(r.of("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src", "image"), all(r.org, "image", "url", "contentUrl", "@id")...))
+	r.links("image", append(r.of("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src", "image"),
+		all(r.org, "image", "url", "contentUrl", "@id")...))
 	r.links("logo", append(all(r.org, "logo", "url", "contentUrl", "@id"), r.of("og:logo", "logo")...))
 	r.set("generator", r.of("generator")...)
 	if k := listOf(strings.Split(strings.Join(r.of("keywords"), ","), ",")); len(k) > 0 {
@@ -117,7 +125,8 @@ func (r *reading) language() {
 // baseOf is what the page's addresses are relative to (HTML, 4.2.3): the first base element with an address, else its own.
 func baseOf(doc *goquery.Document, at *url.URL) *url.URL {
 	href, _ := doc.Find("base[href]").First().Attr("href")
-	if u, err := at.Parse(strings.TrimSpace(href)); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && !isTemplate(href) {
+	if u, err := at.Parse(strings.TrimSpace(href)); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
+		!isTemplate(href) {
 		return u
 	}
 	return at

@@ -121,37 +121,46 @@ func youTube(s []string, _ url.Values) (string, bool) {
 
 func xReserved() []string {
 	return []string{
-		"intent", "share", "home", "search", "hashtag", "i", "login", "logout", "signup", "explore", "settings", "messages", "notifications", "privacy", "tos", "about", "jobs", "download", "compose", "oauth",
+		"intent", "share", "home", "search", "hashtag", "i", "login", "logout", "signup", "explore", "settings", "messages", "notifications",
+		"privacy", "tos", "about", "jobs", "download", "compose", "oauth",
 		"widgets", "who_to_follow", "following", "followers", "account", "help", "rules", "status", "statuses",
 	}
 }
 
 func facebookReserved() []string {
 	return []string{
-		"sharer", "share", "dialog", "plugins", "login", "tr", "help", "policies", "policy", "privacy", "events", "watch", "marketplace", "hashtag", "photo", "photos", "story", "permalink", "media", "groups", "gaming",
-		"business", "ads", "legal", "terms", "settings", "home", "l", "reel", "reels", "stories", "notes", "video", "videos", "search", "public", "recover", "signup", "developers", "careers", "about", "messages",
+		"sharer", "share", "dialog", "plugins", "login", "tr", "help", "policies", "policy", "privacy", "events", "watch", "marketplace",
+		"hashtag", "photo", "photos", "story", "permalink", "media", "groups", "gaming",
+		"business", "ads", "legal", "terms", "settings", "home", "l", "reel", "reels", "stories", "notes", "video", "videos", "search", "public",
+		"recover", "signup", "developers", "careers", "about", "messages",
 		"friends", "pages", "people", "pg", "login.php", "connect", "badges", "directory", "places", "games", "oauth", "cookies", "adchoices",
 	}
 }
 
 func instagramReserved() []string {
 	return []string{
-		"p", "reel", "reels", "explore", "accounts", "stories", "tv", "about", "developer", "developers", "legal", "direct", "share", "web", "oauth", "embed", "embed.js", "session", "directory", "help", "press", "privacy", "terms",
+		"p", "reel", "reels", "explore", "accounts", "stories", "tv", "about", "developer", "developers", "legal", "direct", "share", "web",
+		"oauth", "embed", "embed.js", "session", "directory", "help", "press", "privacy", "terms",
 	}
 }
 
 func youTubeReserved() []string {
 	return []string{
-		"watch", "embed", "playlist", "results", "shorts", "feed", "about", "redirect", "live", "howyoutubeworks", "premium", "ads", "creators", "signin", "account", "gaming", "hashtag", "clip", "post", "kids", "intl",
-		"supported_browsers", "iframe_api", "yt", "channel", "user", "music", "movies", "upload", "subscription_center", "live_stats", "trending", "t", "new", "jobs", "press",
+		"watch", "embed", "playlist", "results", "shorts", "feed", "about", "redirect", "live", "howyoutubeworks", "premium", "ads", "creators",
+		"signin", "account", "gaming", "hashtag", "clip", "post", "kids", "intl",
+		"supported_browsers", "iframe_api", "yt", "channel", "user", "music", "movies", "upload", "subscription_center", "live_stats", "trending",
+		"t", "new", "jobs", "press",
 	}
 }
 
 func gitHubReserved() []string {
 	return []string{
-		"login", "join", "logout", "signup", "features", "pricing", "about", "search", "explore", "topics", "marketplace", "sponsors", "settings", "orgs", "organizations", "notifications", "trending", "collections",
-		"events", "security", "enterprise", "contact", "site", "readme", "apps", "new", "issues", "pulls", "codespaces", "customer-stories", "resources", "solutions", "team", "nonprofit", "dashboard", "copilot",
-		"stars", "watching", "discussions", "sessions", "session", "account", "home", "users", "edu", "education", "mobile", "open-source", "partners", "why-github", "premium-support", "github-copilot", "models",
+		"login", "join", "logout", "signup", "features", "pricing", "about", "search", "explore", "topics", "marketplace", "sponsors", "settings",
+		"orgs", "organizations", "notifications", "trending", "collections",
+		"events", "security", "enterprise", "contact", "site", "readme", "apps", "new", "issues", "pulls", "codespaces", "customer-stories",
+		"resources", "solutions", "team", "nonprofit", "dashboard", "copilot",
+		"stars", "watching", "discussions", "sessions", "session", "account", "home", "users", "edu", "education", "mobile", "open-source",
+		"partners", "why-github", "premium-support", "github-copilot", "models",
 	}
 }
 

@@ -48,8 +48,10 @@ func (*Provider) Describe() enrichment.Provider {
 		Description: "Reads the first page of a website: title, description, social links, email addresses, phone numbers, language.",
 		Inputs:      []enrichment.Field{{Name: "website", Label: "Website or domain", Type: enrichment.FieldText, Required: true}},
 		Outputs: []enrichment.Field{
-			text("title", "Title"), text("description", "Description"), text("name", "Name of the site"), text("language", "Language"), link("url", "Address"), link("image", "Picture"), link("logo", "Logo"),
-			link("linkedin", "LinkedIn"), link("twitter", "X / Twitter"), link("facebook", "Facebook"), link("instagram", "Instagram"), link("youtube", "YouTube"), link("github", "GitHub"), link("tiktok", "TikTok"),
+			text("title", "Title"), text("description", "Description"), text("name", "Name of the site"), text("language", "Language"),
+			link("url", "Address"), link("image", "Picture"), link("logo", "Logo"),
+			link("linkedin", "LinkedIn"), link("twitter", "X / Twitter"), link("facebook", "Facebook"), link("instagram", "Instagram"),
+			link("youtube", "YouTube"), link("github", "GitHub"), link("tiktok", "TikTok"),
 			{Name: "email", Label: "Email", Type: enrichment.FieldEmail},
 			list("emails", "Emails"),
 			{Name: "phone", Label: "Phone", Type: enrichment.FieldText},
@@ -78,7 +80,8 @@ func (p *Provider) visit(ctx context.Context, website string) (page, *url.URL, e
 		in = "https://" + in
 	}
 	u, err := url.Parse(in)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || !strings.Contains(u.Hostname(), ".") && !strings.Contains(u.Hostname(), ":") || len(in) > maxAddress || u.User != nil {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" ||
+		!strings.Contains(u.Hostname(), ".") && !strings.Contains(u.Hostname(), ":") || len(in) > maxAddress || u.User != nil {
 		return page{}, nil, enrichment.Fail(enrichment.CallBadInput, "this is not a website")
 	}
 	got, err := p.get(ctx, u)

@@ -19,7 +19,9 @@ type API struct {
 func (a API) Destination(_ json.RawMessage, hosts []string) string { return a.Place.Destination(hosts) }
 
 // Request begins a request to the path for a call's credential, and returns the key for it to be signed with.
-func (a API) Request(ctx context.Context, ask enrichment.Request, method, path string, body []byte) (req *http.Request, key string, err error) {
+func (a API) Request(
+	ctx context.Context, ask enrichment.Request, method, path string, body []byte,
+) (req *http.Request, key string, err error) {
 	if key, err = Key(ask.Secret); err != nil {
 		return nil, "", err
 	}

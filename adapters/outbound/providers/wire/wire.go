@@ -120,7 +120,11 @@ func (c *Client) Trouble(who string, a Answer) *enrichment.CallError {
 	case a.Status >= 200 && a.Status < 300:
 		return nil
 	case a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable && a.Header.Get("Retry-After") != "":
-		return &enrichment.CallError{Kind: enrichment.CallRateLimited, Message: who + " answers " + code + ": asked too often", RetryAfter: c.Wait(a.Header)}
+		return &enrichment.CallError{
+			Kind:       enrichment.CallRateLimited,
+			Message:    who + " answers " + code + ": asked too often",
+			RetryAfter: c.Wait(a.Header),
+		}
 	case a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden:
 		return enrichment.Fail(enrichment.CallUnauthorized, who+" refuses the key ("+code+")")
 	case a.Status == http.StatusRequestTimeout || a.Status >= 500:

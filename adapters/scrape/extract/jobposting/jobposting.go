@@ -1,4 +1,5 @@
-// Package jobposting finds a job on the page that advertises it: in schema.org's JobPosting, which job boards need to be listed anywhere, else
+// Package jobposting finds a job on the page that advertises it: in schema.org's JobPosting, which job boards need to be listed anywhere,
+// else
 // by the structure of the page.
 package jobposting
 
@@ -25,7 +26,8 @@ func (Extractor) Version() int { return 1 }
 // Fields implements extract.Extractor.
 func (Extractor) Fields() []string {
 	return []string{
-		"title", "company", "company_url", "location", "locations", "remote", "employment_type", "salary_min", "salary_max", "salary_currency", "salary_unit", "posted_at", "valid_through", "description", "identifier", "industry", "skills", "url",
+		"title", "company", "company_url", "location", "locations", "remote", "employment_type", "salary_min", "salary_max", "salary_currency",
+		"salary_unit", "posted_at", "valid_through", "description", "identifier", "industry", "skills", "url",
 	}
 }
 
@@ -131,7 +133,12 @@ func kind(all []string) string {
 	for _, s := range all {
 		s = strings.ToLower(strings.NewReplacer("-", "_", " ", "_").Replace(extract.Text(s)))
 		if s != "" {
-			out = append(out, map[string]string{"fulltime": "full_time", "parttime": "part_time", "intern": "internship", "contractor": "contract"}[s])
+			out = append(out, map[string]string{
+				"fulltime":   "full_time",
+				"parttime":   "part_time",
+				"intern":     "internship",
+				"contractor": "contract",
+			}[s])
 			if out[len(out)-1] == "" {
 				out[len(out)-1] = s
 			}
@@ -214,8 +221,14 @@ func speaks(body string) bool {
 	const enough = 2
 	n := 0
 	for _, group := range [][]string{
-		{"responsibilities", "what you'll do", "what you will do", "your role", "your tasks", "ihre aufgaben", "deine aufgaben", "vos missions", "responsabilidades"},
-		{"requirements", "qualifications", "what you bring", "about you", "who you are", "ihr profil", "dein profil", "votre profil", "requisitos"},
+		{
+			"responsibilities", "what you'll do", "what you will do", "your role", "your tasks", "ihre aufgaben",
+			"deine aufgaben", "vos missions", "responsabilidades",
+		},
+		{
+			"requirements", "qualifications", "what you bring", "about you", "who you are", "ihr profil", "dein profil",
+			"votre profil", "requisitos",
+		},
 		{"apply now", "apply for this", "how to apply", "jetzt bewerben", "postuler", "aplicar"},
 		{"benefits", "we offer", "what we offer", "wir bieten", "nous offrons", "ofrecemos"},
 	} {

@@ -22,7 +22,8 @@ func (Extractor) Version() int { return 1 }
 // Fields implements extract.Extractor.
 func (Extractor) Fields() []string {
 	return []string{
-		"title", "description", "language", "url", "canonical", "site_name", "image", "author", "published_at", "modified_at", "text", "words", "headings", "links", "feeds", "emails", "open_graph", "meta", "json_ld",
+		"title", "description", "language", "url", "canonical", "site_name", "image", "author", "published_at", "modified_at", "text", "words",
+		"headings", "links", "feeds", "emails", "open_graph", "meta", "json_ld",
 	}
 }
 
@@ -37,10 +38,21 @@ const (
 func (Extractor) Extract(d *extract.Document) (map[string]any, []string) {
 	text := d.Main()
 	out := map[string]any{
-		"title": title(d), "description": d.Meta("description", "og:description", "twitter:description"), "language": language(d), "url": extract.Address(d.URL),
-		"site_name": d.Meta("og:site_name", "application-name"), "author": d.Meta("author", "article:author"), "published_at": extract.Date(d.Meta("article:published_time", "date", "datepublished", "dc.date")),
-		"modified_at": extract.Date(d.Meta("article:modified_time", "last-modified", "datemodified")), "text": text, "words": float64(len(strings.Fields(text))),
-		"canonical": linkOf(d, `link[rel="canonical" i]`), "headings": headings(d), "emails": emails(d), "open_graph": prefixed(d, "og:", "article:", "profile:", "product:"), "meta": named(d),
+		"title":        title(d),
+		"description":  d.Meta("description", "og:description", "twitter:description"),
+		"language":     language(d),
+		"url":          extract.Address(d.URL),
+		"site_name":    d.Meta("og:site_name", "application-name"),
+		"author":       d.Meta("author", "article:author"),
+		"published_at": extract.Date(d.Meta("article:published_time", "date", "datepublished", "dc.date")),
+		"modified_at":  extract.Date(d.Meta("article:modified_time", "last-modified", "datemodified")),
+		"text":         text,
+		"words":        float64(len(strings.Fields(text))),
+		"canonical":    linkOf(d, `link[rel="canonical" i]`),
+		"headings":     headings(d),
+		"emails":       emails(d),
+		"open_graph":   prefixed(d, "og:", "article:", "profile:", "product:"),
+		"meta":         named(d),
 	}
 	if image := d.Meta("og:image", "og:image:url", "twitter:image"); image != "" {
 		out["image"] = d.Link(image)
@@ -70,7 +82,10 @@ func (Extractor) Extract(d *extract.Document) (map[string]any, []string) {
 }
 
 func title(d *extract.Document) string {
-	for _, s := range []string{d.Find("head title,body > title").First().Text(), d.Meta("og:title", "twitter:title"), d.Find("h1").First().Text()} {
+	for _, s := range []string{
+		d.Find("head title,body > title").First().Text(), d.Meta("og:title", "twitter:title"),
+		d.Find("h1").First().Text(),
+	} {
 		if s = extract.Text(s); s != "" {
 			return s
 		}
@@ -79,7 +94,10 @@ func title(d *extract.Document) string {
 }
 
 func language(d *extract.Document) string {
-	for _, s := range []string{d.Find("html").AttrOr("lang", ""), d.Find("html").AttrOr("xml:lang", ""), d.Meta("og:locale", "content-language"), d.Page.Header["content-language"]} {
+	for _, s := range []string{
+		d.Find("html").AttrOr("lang", ""), d.Find("html").AttrOr("xml:lang", ""),
+		d.Meta("og:locale", "content-language"), d.Page.Header["content-language"],
+	} {
 		if s, _, _ = strings.Cut(extract.Text(s), ","); s != "" {
 			return strings.ReplaceAll(s, "_", "-")
 		}

@@ -1,4 +1,5 @@
-// Package profilepage finds a person on the person's public page: in schema.org's Person, in an h-card (microformats2), else by what the page
+// Package profilepage finds a person on the person's public page: in schema.org's Person, in an h-card (microformats2), else by what the
+// page
 // says of itself.
 package profilepage
 
@@ -24,7 +25,10 @@ func (Extractor) Version() int { return 1 }
 
 // Fields implements extract.Extractor.
 func (Extractor) Fields() []string {
-	return []string{"name", "first_name", "last_name", "job_title", "company", "bio", "location", "image", "email", "phone", "website", "profiles", "url"}
+	return []string{
+		"name", "first_name", "last_name", "job_title", "company", "bio", "location", "image", "email", "phone",
+		"website", "profiles", "url",
+	}
 }
 
 // Extract implements extract.Extractor.
@@ -68,7 +72,8 @@ func linked(d *extract.Document, p, out map[string]any) {
 	if out["name"] == "" {
 		out["name"] = extract.Text(extract.First(p["givenName"]) + " " + extract.First(p["familyName"]))
 	}
-	out["job_title"], out["company"], out["bio"] = extract.First(p["jobTitle"], "name"), extract.First(p["worksFor"], "name"), extract.First(p["description"])
+	out["job_title"], out["company"], out["bio"] = extract.First(p["jobTitle"],
+		"name"), extract.First(p["worksFor"], "name"), extract.First(p["description"])
 	out["email"] = strings.ToLower(strings.TrimPrefix(extract.First(p["email"]), "mailto:"))
 	place := extract.Place(p["address"])
 	if place == nil {
@@ -129,7 +134,11 @@ func spoken(d *extract.Document, out map[string]any) {
 
 // networks are where people have profiles.
 func networks() []string {
-	return []string{"linkedin.com", "github.com", "x.com", "twitter.com", "mastodon.social", "bsky.app", "facebook.com", "instagram.com", "youtube.com", "medium.com", "gitlab.com", "stackoverflow.com", "xing.com", "orcid.org", "threads.net"}
+	return []string{
+		"linkedin.com", "github.com", "x.com", "twitter.com", "mastodon.social", "bsky.app", "facebook.com",
+		"instagram.com", "youtube.com", "medium.com", "gitlab.com", "stackoverflow.com", "xing.com", "orcid.org",
+		"threads.net",
+	}
 }
 
 const maxProfiles = 20
@@ -154,6 +163,9 @@ func profiles(d *extract.Document) []string {
 		}
 	}
 	d.Find(`a[rel~="me"][href]`).Each(func(_ int, s *goquery.Selection) { take(d.Link(s.AttrOr("href", ""))) })
-	d.Find("main a[href],article a[href],.h-card a[href],.vcard a[href]").Each(func(_ int, s *goquery.Selection) { take(d.Link(s.AttrOr("href", ""))) })
+	d.Find("main a[href],article a[href],.h-card a[href],.vcard a[href]").Each(func(_ int, s *goquery.Selection) {
+		take(d.Link(s.AttrOr("href",
+			"")))
+	})
 	return out
 }
