@@ -109,7 +109,7 @@ func declared[I any](op Op) {
 		fault("has the unknown scope " + string(kind))
 	}
 	inPath := strings.Contains(op.Path, "{tableId}")
-	if inPath != (kind == TableInPath) && kind != WholeWorkspace && kind != PersonInWorkspace && !(inPath && kind == namedTables) {
+	if inPath != (kind == TableInPath) && kind != WholeWorkspace && kind != PersonInWorkspace && (!inPath || kind != namedTables) {
 		fault("must have the scope TableInPath if its path has {tableId}, or TablesOf if it names others too")
 	}
 	typed := kind == namedTables || kind == filteredNamed

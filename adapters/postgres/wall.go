@@ -74,8 +74,10 @@ func CheckRole(ctx context.Context, conn interface {
 			"ALTER ROLE " + AppRole + " NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB",
 		}
 	case owner:
-		return false, &RoleError{"the role " + AppRole + ", which requests read as, owns tables",
-			"REASSIGN OWNED BY " + AppRole + " TO " + quote(user)}
+		return false, &RoleError{
+			"the role " + AppRole + ", which requests read as, owns tables",
+			"REASSIGN OWNED BY " + AppRole + " TO " + quote(user),
+		}
 	}
 	tx, err := conn.Begin(ctx)
 	if err != nil {

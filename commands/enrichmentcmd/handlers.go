@@ -184,7 +184,7 @@ func (h *Handlers) checkDestination(ctx context.Context, ws kernel.WorkspaceID, 
 	if err != nil {
 		return err
 	}
-	to := ""
+	var to string
 	if c.use == "" {
 		to = h.Engine.Registry.Destination(s.Provider, s.Config, hosts)
 	} else {

@@ -3,6 +3,7 @@ package enrichment_test
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -86,7 +87,7 @@ func TestAShapeIsBounded(t *testing.T) {
 		for i := range fields {
 			fields[i] = fmt.Sprintf(`"f%d_%d":{"deep":{"deeper":{"deepest":{"down":{"below":[[[[1]]]]}}}}}`, round, i)
 		}
-		s.Learn(replied(t, 1, fmt.Sprint(round), fmt.Sprint("meaning", round), "{"+strings.Join(fields, ",")+"}"), day())
+		s.Learn(replied(t, 1, strconv.Itoa(round), fmt.Sprint("meaning", round), "{"+strings.Join(fields, ",")+"}"), day())
 		s.Learn(replied(t, 30, "500", fmt.Sprint("meaning", round), ""), day())
 	}
 	b, err := json.Marshal(s)

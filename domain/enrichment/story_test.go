@@ -43,9 +43,9 @@ func TestTakeStories(t *testing.T) {
 	attempts := []enrichment.Attempt{{Provider: "a"}, {Provider: "b", Story: story, Steps: 1, Error: "no"}}
 	p := enrichment.Provenance{Attempts: attempts}
 	require.Equal(t, map[int]enrichment.Story{1: story}, p.TakeStories())
-	clear, err := json.Marshal(p)
+	logged, err := json.Marshal(p)
 	require.NoError(t, err)
-	require.NotContains(t, string(clear), "hush")
+	require.NotContains(t, string(logged), "hush")
 	require.Equal(t, 1, p.Attempts[1].Steps, "how long the story is stays")
 	require.Equal(t, story, attempts[1].Story)
 	require.Nil(t, p.TakeStories())

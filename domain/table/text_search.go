@@ -2,7 +2,6 @@ package table
 
 import (
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -138,7 +137,7 @@ func formattedList(col Column, s string) (json.RawMessage, error) {
 	names := strings.Split(s, ", ")
 	if strings.HasPrefix(s, "[") {
 		if err := json.Unmarshal([]byte(s), &names); err != nil {
-			return nil, &ValueError{Message: fmt.Sprintf("%s is not a list of options", kernel.Shorten(s))}
+			return nil, &ValueError{Message: kernel.Shorten(s) + " is not a list of options"}
 		}
 	}
 	v, _, err := multi(col, names, false)

@@ -37,90 +37,42 @@ type Cells interface {
 func Register(a *httpapi.API, d Deps) {
 	s := service{d}
 	httpapi.Read(a, httpapi.Op{
-		ID:         "get-credits",
-		Method:     http.MethodGet,
-		Path:       "W/credits",
-		Tag:        tag,
-		Summary:    "Balance, reservations, burn rate and caps",
-		Action:     workspace.ReadCredits,
-		Projection: creditview.Name,
-		Scope:      httpapi.WholeWorkspace,
-		Rate:       httpapi.General,
+		ID: "get-credits", Method: http.MethodGet, Path: "W/credits", Tag: tag,
+		Summary: "Balance, reservations, burn rate and caps", Action: workspace.ReadCredits, Projection: creditview.Name,
+		Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.balance)
 	httpapi.Read(a, httpapi.Op{
-		ID:         "list-credit-transactions",
-		Method:     http.MethodGet,
-		Path:       "W/credits/transactions",
-		Tag:        tag,
-		Summary:    "The ledger's entries, newest first",
-		Action:     workspace.ReadCredits,
-		Projection: creditview.Name,
-		Scope:      httpapi.WholeWorkspace,
-		Rate:       httpapi.General,
+		ID: "list-credit-transactions", Method: http.MethodGet, Path: "W/credits/transactions", Tag: tag,
+		Summary: "The ledger's entries, newest first", Action: workspace.ReadCredits, Projection: creditview.Name,
+		Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.transactions)
 	httpapi.Stream(a, httpapi.Op{
-		ID:         "export-credit-transactions",
-		Method:     http.MethodGet,
-		Path:       "W/credits/transactions.csv",
-		Tag:        tag,
-		Summary:    "The ledger's entries as CSV",
-		Action:     workspace.ReadCredits,
-		Projection: creditview.Name,
-		Scope:      httpapi.WholeWorkspace,
-		Rate:       httpapi.General,
+		ID: "export-credit-transactions", Method: http.MethodGet, Path: "W/credits/transactions.csv", Tag: tag,
+		Summary: "The ledger's entries as CSV", Action: workspace.ReadCredits, Projection: creditview.Name,
+		Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, "text/csv; charset=utf-8", s.csv)
 	httpapi.Read(a, httpapi.Op{
-		ID:         "list-debit-lines",
-		Method:     http.MethodGet,
-		Path:       "W/credits/transactions/{seq}/lines",
-		Tag:        tag,
-		Summary:    "What each answer of a debit cost",
-		Action:     workspace.ReadCredits,
-		Projection: creditview.Name,
-		Scope:      httpapi.WholeWorkspace,
-		Rate:       httpapi.General,
+		ID: "list-debit-lines", Method: http.MethodGet, Path: "W/credits/transactions/{seq}/lines", Tag: tag,
+		Summary: "What each answer of a debit cost", Action: workspace.ReadCredits, Projection: creditview.Name,
+		Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.lines)
 	httpapi.Read(a, httpapi.Op{
-		ID:      "prove-ledger",
-		Method:  http.MethodGet,
-		Path:    "W/credits/proof",
-		Tag:     tag,
-		Summary: "Check the whole ledger against the log",
-		Action:  workspace.ReadCredits,
-		Scope:   httpapi.WholeWorkspace,
-		Rate:    httpapi.General,
+		ID: "prove-ledger", Method: http.MethodGet, Path: "W/credits/proof", Tag: tag,
+		Summary: "Check the whole ledger against the log", Action: workspace.ReadCredits, Scope: httpapi.WholeWorkspace,
+		Rate: httpapi.General,
 	}, s.proof)
 	httpapi.Read(a, httpapi.Op{
-		ID:         "prove-cell",
-		Method:     http.MethodGet,
-		Path:       "W/credits/proof/{rowId}/{columnId}",
-		Tag:        tag,
-		Summary:    "What a cell cost, down to the ledger entries",
-		Action:     workspace.ReadCredits,
-		Projection: creditview.Name,
-		Scope:      httpapi.WholeWorkspace,
-		Rate:       httpapi.General,
+		ID: "prove-cell", Method: http.MethodGet, Path: "W/credits/proof/{rowId}/{columnId}", Tag: tag,
+		Summary: "What a cell cost, down to the ledger entries", Action: workspace.ReadCredits,
+		Projection: creditview.Name, Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.cell)
 	httpapi.Read(a, httpapi.Op{
-		ID:         "get-credit-caps",
-		Method:     http.MethodGet,
-		Path:       "W/credits/caps",
-		Tag:        tag,
-		Summary:    "The spend caps",
-		Action:     workspace.ReadCredits,
-		Projection: creditview.Name,
-		Scope:      httpapi.WholeWorkspace,
-		Rate:       httpapi.General,
+		ID: "get-credit-caps", Method: http.MethodGet, Path: "W/credits/caps", Tag: tag, Summary: "The spend caps",
+		Action: workspace.ReadCredits, Projection: creditview.Name, Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.caps)
 	httpapi.Write(a, httpapi.Op{
-		ID:      "set-credit-caps",
-		Method:  http.MethodPut,
-		Path:    "W/credits/caps",
-		Tag:     tag,
-		Summary: "Replace the spend caps",
-		Action:  workspace.ManageCaps,
-		Scope:   httpapi.WholeWorkspace,
-		Rate:    httpapi.General,
+		ID: "set-credit-caps", Method: http.MethodPut, Path: "W/credits/caps", Tag: tag, Summary: "Replace the spend caps",
+		Action: workspace.ManageCaps, Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.setCaps)
 	httpapi.Write(a, httpapi.Op{
 		ID: "reopen-ledger", Method: http.MethodPost, Path: "W/credits/reopen", Tag: tag,
@@ -129,15 +81,9 @@ func Register(a *httpapi.API, d Deps) {
 		Action:      workspace.ReadCredits, Scope: httpapi.Operator, Rate: httpapi.Admin,
 	}, s.reopen)
 	httpapi.Write(a, httpapi.Op{
-		ID:      "grant-credits",
-		Method:  http.MethodPost,
-		Path:    "W/credits/grants",
-		Tag:     tag,
-		Summary: "Grant credits (operators)",
-		Action:  workspace.ReadCredits,
-		Status:  http.StatusCreated,
-		Scope:   httpapi.Operator,
-		Rate:    httpapi.General,
+		ID: "grant-credits", Method: http.MethodPost, Path: "W/credits/grants", Tag: tag,
+		Summary: "Grant credits (operators)", Action: workspace.ReadCredits, Status: http.StatusCreated,
+		Scope: httpapi.Operator, Rate: httpapi.General,
 	}, s.grant)
 }
 
@@ -170,13 +116,8 @@ func (s service) balance(ctx context.Context, p httpapi.Principal, _ *inWorkspac
 		return Balance{}, httpapi.Meta{}, err
 	}
 	out := Balance{
-		Balance:   b.Available + b.Reserved,
-		Reserved:  b.Reserved,
-		Available: b.Available,
-		Spent:     b.Spent,
-		BurnRate:  spent / burnDays,
-		Caps:      b.Caps,
-		Closed:    b.Closed,
+		Balance: b.Available + b.Reserved, Reserved: b.Reserved, Available: b.Available, Spent: b.Spent,
+		BurnRate: spent / burnDays, Caps: b.Caps, Closed: b.Closed,
 	}
 	if out.BurnRate > 0 {
 		days := float64(out.Balance) / float64(out.BurnRate)

@@ -35,75 +35,42 @@ func Register(a *httpapi.API, d Deps) {
 		Action: workspace.ImportData, Status: http.StatusCreated, RawBody: true, Scope: httpapi.TablesOf(uploaded), Rate: httpapi.General,
 	}, s.upload)
 	httpapi.Read(a, httpapi.Op{
-		ID:         "list-imports",
-		Method:     http.MethodGet,
-		Path:       "W/imports",
-		Tag:        tag,
-		Summary:    "Imports, newest first",
-		Action:     workspace.ReadTables,
-		Projection: dataopsview.Name,
-		Scope:      httpapi.FilteredTablesOf(listed),
-		Rate:       httpapi.General,
+		ID: "list-imports", Method: http.MethodGet, Path: "W/imports", Tag: tag, Summary: "Imports, newest first",
+		Action: workspace.ReadTables, Projection: dataopsview.Name, Scope: httpapi.FilteredTablesOf(listed),
+		Rate: httpapi.General,
 	}, s.list)
 	httpapi.Read(a, httpapi.Op{
-		ID:         "get-import",
-		Method:     http.MethodGet,
-		Path:       "W/imports/{importId}",
-		Tag:        tag,
-		Summary:    "An import: what the file is, how far it has come",
-		Action:     workspace.ReadTables,
-		Projection: dataopsview.Name,
-		Scope:      httpapi.TablesOf(s.reach),
-		Rate:       httpapi.General,
+		ID: "get-import", Method: http.MethodGet, Path: "W/imports/{importId}", Tag: tag,
+		Summary: "An import: what the file is, how far it has come", Action: workspace.ReadTables,
+		Projection: dataopsview.Name, Scope: httpapi.TablesOf(s.reach), Rate: httpapi.General,
 	}, s.get)
 	httpapi.Write(a, httpapi.Op{
-		ID:         "preview-import",
-		Method:     http.MethodPost,
-		Path:       "W/imports/{importId}/preview",
-		Tag:        tag,
-		Summary:    "Look at the file again under another format, encoding, delimiter or header",
-		Action:     workspace.ImportData,
-		Projection: dataopsview.Name,
-		Scope:      httpapi.TablesOf(s.previewed),
-		Rate:       httpapi.General,
+		ID: "preview-import", Method: http.MethodPost, Path: "W/imports/{importId}/preview", Tag: tag,
+		Summary: "Look at the file again under another format, encoding, delimiter or header",
+		Action:  workspace.ImportData, Projection: dataopsview.Name, Scope: httpapi.TablesOf(s.previewed),
+		Rate: httpapi.General,
 	}, s.preview)
 	httpapi.Write(a, httpapi.Op{
-		ID:      "commit-import",
-		Method:  http.MethodPost,
-		Path:    "W/imports/{importId}/commit",
-		Tag:     tag,
+		ID: "commit-import", Method: http.MethodPost, Path: "W/imports/{importId}/commit", Tag: tag,
 		Summary: "Start the import into a new table or one that is there",
 		Description: "With mode upsert, a record whose key columns equal a row's changes that row; an empty field leaves its cell as it is, " +
 			"and of several records with the same key the later wins. Broken records are left out and listed in errors.csv. An import of which " +
 			"nothing came in has failed.",
-		Action:     workspace.ImportData,
-		Projection: dataopsview.Name,
-		Scope:      httpapi.TablesOf(s.committed),
-		Rate:       httpapi.General,
+		Action: workspace.ImportData, Projection: dataopsview.Name, Scope: httpapi.TablesOf(s.committed),
+		Rate: httpapi.General,
 	}, s.commit)
 	httpapi.Stream(a, httpapi.Op{
-		ID:      "check-import",
-		Method:  http.MethodPost,
-		Path:    "W/imports/{importId}/check",
-		Tag:     tag,
+		ID: "check-import", Method: http.MethodPost, Path: "W/imports/{importId}/check", Tag: tag,
 		Summary: "Say what the import would lose, before it begins",
 		Description: "Takes what commit takes, reads the whole file and changes nothing. Events named progress tell how far it is; the last " +
 			"one, report, has the numbers of rows and columns that would lose values, with samples, and the columns that go nowhere.",
-		Action:     workspace.ImportData,
-		Projection: dataopsview.Name,
-		Scope:      httpapi.TablesOf(s.committed),
-		Rate:       httpapi.General,
+		Action: workspace.ImportData, Projection: dataopsview.Name, Scope: httpapi.TablesOf(s.committed),
+		Rate: httpapi.General,
 	}, "text/event-stream", s.check)
 	httpapi.Write(a, httpapi.Op{
-		ID:         "cancel-import",
-		Method:     http.MethodPost,
-		Path:       "W/imports/{importId}/cancel",
-		Tag:        tag,
-		Summary:    "Stop an import where it is; its rows so far stay until it is undone",
-		Action:     workspace.ImportData,
-		Projection: dataopsview.Name,
-		Scope:      httpapi.TablesOf(s.reach),
-		Rate:       httpapi.General,
+		ID: "cancel-import", Method: http.MethodPost, Path: "W/imports/{importId}/cancel", Tag: tag,
+		Summary: "Stop an import where it is; its rows so far stay until it is undone", Action: workspace.ImportData,
+		Projection: dataopsview.Name, Scope: httpapi.TablesOf(s.reach), Rate: httpapi.General,
 	}, s.cancel)
 	httpapi.Write(a, httpapi.Op{
 		ID: "undo-import", Method: http.MethodPost, Path: "W/imports/{importId}/undo", Tag: tag, Summary: "Take an import back",
@@ -112,31 +79,20 @@ func Register(a *httpapi.API, d Deps) {
 		Action: workspace.ImportData, Projection: dataopsview.Name, Scope: httpapi.TablesOf(s.undone), Rate: httpapi.General,
 	}, s.undo)
 	httpapi.Stream(a, httpapi.Op{
-		ID:         "get-import-errors",
-		Method:     http.MethodGet,
-		Path:       "W/imports/{importId}/errors.csv",
-		Tag:        tag,
-		Summary:    "The rows that lost something, as they are in the file, with the reason; it can be imported again",
-		Action:     workspace.ReadTables,
-		Projection: dataopsview.Name,
-		Scope:      httpapi.TablesOf(s.reach),
-		Rate:       httpapi.General,
+		ID: "get-import-errors", Method: http.MethodGet, Path: "W/imports/{importId}/errors.csv", Tag: tag,
+		Summary: "The rows that lost something, as they are in the file, with the reason; it can be imported again",
+		Action:  workspace.ReadTables, Projection: dataopsview.Name, Scope: httpapi.TablesOf(s.reach),
+		Rate: httpapi.General,
 	}, "text/csv; charset=utf-8", s.problems)
 	httpapi.Stream(a, httpapi.Op{
-		ID:      "export-table",
-		Method:  http.MethodGet,
-		Path:    "W/tables/{tableId}/export",
-		Tag:     tag,
+		ID: "export-table", Method: http.MethodGet, Path: "W/tables/{tableId}/export", Tag: tag,
 		Summary: "A table's rows as a file, without a limit",
 		Description: "With escape_formulas (the default), a text that begins with = + - @ (also full-width), a tab or a line end gets an " +
 			"apostrophe before it in CSV, so that no spreadsheet program runs it. Numbers and phone numbers are left as they are. An import " +
 			"takes the apostrophes away again. With bom, the file begins with a byte order mark. Rows are read a few thousand at a time: a row " +
 			"that changes meanwhile is in the file once, as it is when it is read, or not at all when it is deleted before; without a sort new " +
 			"rows come last, with one they are left out.",
-		Action:       workspace.ExportData,
-		Projection:   "grid",
-		AlsoProduces: []string{"application/x-ndjson"},
-		Scope:        httpapi.TableInPath,
-		Rate:         httpapi.General,
+		Action: workspace.ExportData, Projection: "grid", AlsoProduces: []string{"application/x-ndjson"},
+		Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, "text/csv; charset=utf-8", s.export)
 }

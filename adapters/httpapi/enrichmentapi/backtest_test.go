@@ -214,8 +214,8 @@ func TestAReplayAsksNobody(t *testing.T) {
 		return w.done(job)
 	}
 	job := replay(strict)
-	require.EqualValues(t, lost, job.Counts.Done)
-	require.EqualValues(t, lost, job.Counts.NotFound)
+	require.Equal(t, lost, job.Counts.Done)
+	require.Equal(t, lost, job.Counts.NotFound)
 	require.Equal(t, leads, int(w.backtest(email, strict).Effects[enrichment.EffectSame]))
 
 	score := asks(columns, hunter.FinderSlug)

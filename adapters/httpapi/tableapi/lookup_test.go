@@ -49,7 +49,7 @@ func TestALookupColumnFromTryingItToTakingItBack(t *testing.T) {
 
 	var added table.Column
 	ann.call(http.MethodPost, path+"/columns", m{"name": "Size", "type": "number", "kind": "lookup", "lookup": ask}).ok(&added)
-	size := func() string { return string(ann.rows(contacts, "?sort="+string(cols["Email"].ID))[0].text(added)) }
+	size := func() string { return ann.rows(contacts, "?sort="+string(cols["Email"].ID))[0].text(added) }
 	require.Equal(t, `30`, size())
 	ann.insert(companies, m{"Website": "acme.com", "Size": 31})
 	require.Equal(t, `31`, size())

@@ -31,126 +31,76 @@ type Deps struct {
 // Register adds the endpoints.
 func Register(a *httpapi.API, d Deps) {
 	s := service{d}
-	const one, admin = "W/webhooks/{webhookId}", workspace.ManageWebhooks
+	registerWebhooks(a, s)
+	registerDeliveries(a, s)
+}
+
+const (
+	one   = "W/webhooks/{webhookId}"
+	admin = workspace.ManageWebhooks
+)
+
+func registerWebhooks(a *httpapi.API, s service) {
 	httpapi.Read(a, httpapi.Op{
-		ID:         "list-webhooks",
-		Method:     http.MethodGet,
-		Path:       "W/webhooks",
-		Tag:        tag,
-		Summary:    "The webhooks, and how they fare",
-		Action:     admin,
-		Projection: webhookview.Name,
-		Scope:      httpapi.WholeWorkspace,
-		Rate:       httpapi.General,
+		ID: "list-webhooks", Method: http.MethodGet, Path: "W/webhooks", Tag: tag,
+		Summary: "The webhooks, and how they fare", Action: admin, Projection: webhookview.Name,
+		Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.list)
 	httpapi.Write(a, httpapi.Op{
-		ID:      "create-webhook",
-		Method:  http.MethodPost,
-		Path:    "W/webhooks",
-		Tag:     tag,
+		ID: "create-webhook", Method: http.MethodPost, Path: "W/webhooks", Tag: tag,
 		Summary: "Have events sent to an address; the answer shows the signing secret once",
 		Description: "Each event is posted as a CloudEvent, signed as Standard Webhooks says (webhook-id, webhook-timestamp, " +
 			"webhook-signature). An answer from 200 to 299 within 15 s takes it; " +
 			"anything else is tried again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h, under the same webhook-id. A webhook that takes " +
 			"nothing for five days is turned off.",
-		Action:    admin,
-		Status:    http.StatusCreated,
-		OwnReplay: true,
-		Scope:     httpapi.WholeWorkspace,
-		Rate:      httpapi.General,
+		Action: admin, Status: http.StatusCreated, OwnReplay: true, Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.create)
 	httpapi.Read(a, httpapi.Op{
-		ID:         "get-webhook",
-		Method:     http.MethodGet,
-		Path:       one,
-		Tag:        tag,
-		Summary:    "A webhook, and how it fares",
-		Action:     admin,
-		Projection: webhookview.Name,
-		Scope:      httpapi.WholeWorkspace,
-		Rate:       httpapi.General,
+		ID: "get-webhook", Method: http.MethodGet, Path: one, Tag: tag, Summary: "A webhook, and how it fares",
+		Action: admin, Projection: webhookview.Name, Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.get)
 	httpapi.Write(a, httpapi.Op{
-		ID:      "change-webhook",
-		Method:  http.MethodPatch,
-		Path:    one,
-		Tag:     tag,
-		Summary: "Change a webhook, or turn it on or off",
-		Action:  admin,
-		Scope:   httpapi.WholeWorkspace,
-		Rate:    httpapi.General,
+		ID: "change-webhook", Method: http.MethodPatch, Path: one, Tag: tag,
+		Summary: "Change a webhook, or turn it on or off", Action: admin, Scope: httpapi.WholeWorkspace,
+		Rate: httpapi.General,
 	}, s.change)
 	httpapi.Write(a, httpapi.Op{
-		ID:      "delete-webhook",
-		Method:  http.MethodDelete,
-		Path:    one,
-		Tag:     tag,
-		Summary: "Delete a webhook; what waits for it is not sent any more",
-		Action:  admin,
-		Scope:   httpapi.WholeWorkspace,
-		Rate:    httpapi.General,
+		ID: "delete-webhook", Method: http.MethodDelete, Path: one, Tag: tag,
+		Summary: "Delete a webhook; what waits for it is not sent any more", Action: admin, Scope: httpapi.WholeWorkspace,
+		Rate: httpapi.General,
 	}, s.delete)
 	httpapi.Write(a, httpapi.Op{
-		ID:        "rotate-webhook-secret",
-		Method:    http.MethodPost,
-		Path:      one + "/rotate-secret",
-		Tag:       tag,
-		Summary:   "Put a new signing secret in force; the one before signs too for a while",
-		Action:    admin,
-		OwnReplay: true,
-		Scope:     httpapi.WholeWorkspace,
-		Rate:      httpapi.General,
+		ID: "rotate-webhook-secret", Method: http.MethodPost, Path: one + "/rotate-secret", Tag: tag,
+		Summary: "Put a new signing secret in force; the one before signs too for a while", Action: admin, OwnReplay: true,
+		Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.rotate)
+}
+
+func registerDeliveries(a *httpapi.API, s service) {
 	httpapi.Write(a, httpapi.Op{
-		ID:          "test-webhook",
-		Method:      http.MethodPost,
-		Path:        one + "/test",
-		Tag:         tag,
-		Summary:     "Have a test event sent",
-		Description: "Its delivery is in the log under the position of the answer.",
-		Action:      admin,
-		Scope:       httpapi.WholeWorkspace,
-		Rate:        httpapi.General,
+		ID: "test-webhook", Method: http.MethodPost, Path: one + "/test", Tag: tag, Summary: "Have a test event sent",
+		Description: "Its delivery is in the log under the position of the answer.", Action: admin,
+		Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.test)
 	httpapi.Write(a, httpapi.Op{
-		ID:      "replay-webhook",
-		Method:  http.MethodPost,
-		Path:    one + "/replay",
-		Tag:     tag,
-		Summary: "Have everything after a position sent once more, as far as the filter chooses it",
-		Action:  admin,
-		Scope:   httpapi.WholeWorkspace,
-		Rate:    httpapi.General,
+		ID: "replay-webhook", Method: http.MethodPost, Path: one + "/replay", Tag: tag,
+		Summary: "Have everything after a position sent once more, as far as the filter chooses it", Action: admin,
+		Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.replay)
 	httpapi.Read(a, httpapi.Op{
-		ID:      "list-deliveries",
-		Method:  http.MethodGet,
-		Path:    one + "/deliveries",
-		Tag:     tag,
-		Summary: "What was sent and what waits, the latest event first",
-		Action:  admin,
-		Scope:   httpapi.WholeWorkspace,
-		Rate:    httpapi.General,
+		ID: "list-deliveries", Method: http.MethodGet, Path: one + "/deliveries", Tag: tag,
+		Summary: "What was sent and what waits, the latest event first", Action: admin, Scope: httpapi.WholeWorkspace,
+		Rate: httpapi.General,
 	}, s.deliveries)
 	httpapi.Read(a, httpapi.Op{
-		ID:      "get-delivery",
-		Method:  http.MethodGet,
-		Path:    one + "/deliveries/{position}",
-		Tag:     tag,
-		Summary: "A delivery with its attempts: request and answer",
-		Action:  admin,
-		Scope:   httpapi.WholeWorkspace,
-		Rate:    httpapi.General,
+		ID: "get-delivery", Method: http.MethodGet, Path: one + "/deliveries/{position}", Tag: tag,
+		Summary: "A delivery with its attempts: request and answer", Action: admin, Scope: httpapi.WholeWorkspace,
+		Rate: httpapi.General,
 	}, s.delivery)
 	httpapi.Write(a, httpapi.Op{
-		ID:      "redeliver",
-		Method:  http.MethodPost,
-		Path:    one + "/deliveries/{position}/redeliver",
-		Tag:     tag,
-		Summary: "Have an event sent once more, at once",
-		Action:  admin,
-		Scope:   httpapi.WholeWorkspace,
-		Rate:    httpapi.General,
+		ID: "redeliver", Method: http.MethodPost, Path: one + "/deliveries/{position}/redeliver", Tag: tag,
+		Summary: "Have an event sent once more, at once", Action: admin, Scope: httpapi.WholeWorkspace,
+		Rate: httpapi.General,
 	}, s.redeliver)
 }
 
@@ -200,26 +150,14 @@ func (s service) view(w webhookview.Webhook, h webhookflow.Health) Webhook {
 		w.OldUntil = nil
 	}
 	return Webhook{
-		ID:             w.ID,
-		URL:            w.URL,
-		Description:    w.Description,
-		Types:          append([]string{}, w.Types...),
-		Tables:         append([]kernel.TableID{}, w.Tables...),
-		Ordered:        w.Ordered,
-		Enabled:        w.Enabled,
-		OffReason:      w.Reason,
-		OffAt:          utc(w.OffAt),
-		OffPosition:    w.OffPosition,
-		SecretVersion:  w.SecretVersion,
-		OldSecretUntil: utc(w.OldUntil),
-		CreatedAt:      w.CreatedAt.UTC(),
-		UpdatedAt:      w.UpdatedAt.UTC(),
-		Waiting:        h.Waiting,
-		Replaying:      h.Replaying,
-		FailingSince:   utc(h.FailingSince),
-		LastSuccessAt:  utc(h.LastSuccess),
-		LastFailureAt:  utc(h.LastFailure),
-		RestsUntil:     utc(h.NotBefore),
+		ID: w.ID, URL: w.URL, Description: w.Description, Types: append([]string{}, w.Types...),
+		Tables: append([]kernel.TableID{}, w.Tables...), Ordered: w.Ordered,
+		Enabled: w.Enabled, OffReason: w.Reason,
+		OffAt: utc(w.OffAt), OffPosition: w.OffPosition, SecretVersion: w.SecretVersion, OldSecretUntil: utc(w.OldUntil),
+		CreatedAt: w.CreatedAt.UTC(), UpdatedAt: w.UpdatedAt.UTC(), Waiting: h.Waiting, Replaying: h.Replaying,
+		FailingSince:  utc(h.FailingSince),
+		LastSuccessAt: utc(h.LastSuccess), LastFailureAt: utc(h.LastFailure),
+		RestsUntil: utc(h.NotBefore),
 	}
 }
 
@@ -279,11 +217,7 @@ func (s service) create(ctx context.Context, meta kernel.Meta, in *createIn) (co
 		return commands.Result[webhookcmd.Shown]{}, err
 	}
 	return s.Handlers.Create(ctx, meta, webhook.Settings{
-		URL:         b.URL,
-		Description: b.Description,
-		Types:       b.Types,
-		Tables:      b.Tables,
-		Ordered:     b.Ordered,
+		URL: b.URL, Description: b.Description, Types: b.Types, Tables: b.Tables, Ordered: b.Ordered,
 	})
 }
 
@@ -315,13 +249,8 @@ func (s service) change(ctx context.Context, meta kernel.Meta, in *changeIn) (co
 		}
 	}
 	return s.Handlers.Change(ctx, meta, webhookcmd.Change{
-		ID:          in.ID,
-		URL:         b.URL,
-		Description: b.Description,
-		Types:       (*webhook.Filter)(b.Types),
-		Tables:      b.Tables,
-		Ordered:     b.Ordered,
-		Enabled:     b.Enabled,
+		ID: in.ID, URL: b.URL, Description: b.Description, Types: (*webhook.Filter)(b.Types), Tables: b.Tables,
+		Ordered: b.Ordered, Enabled: b.Enabled,
 	})
 }
 

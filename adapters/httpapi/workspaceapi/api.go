@@ -36,216 +36,106 @@ func Register(a *httpapi.API, d Deps) {
 	registerWorkspaces(a, s)
 	registerTeam(a, s)
 	httpapi.Write(a, httpapi.Op{
-		ID:        "create-api-key",
-		Method:    http.MethodPost,
-		Path:      "W/api-keys",
-		Tag:       tag,
-		Summary:   "Make an API key; the answer shows it once",
-		Action:    workspace.ManageAPIKeys,
-		Status:    http.StatusCreated,
-		OwnReplay: true,
-		Scope:     httpapi.PersonInWorkspace,
-		Rate:      httpapi.General,
+		ID: "create-api-key", Method: http.MethodPost, Path: "W/api-keys", Tag: tag,
+		Summary: "Make an API key; the answer shows it once", Action: workspace.ManageAPIKeys, Status: http.StatusCreated,
+		OwnReplay: true, Scope: httpapi.PersonInWorkspace, Rate: httpapi.General,
 	}, s.createKey)
 	httpapi.Read(a, httpapi.Op{
-		ID:         "list-api-keys",
-		Method:     http.MethodGet,
-		Path:       "W/api-keys",
-		Tag:        tag,
-		Summary:    "The API keys that are not revoked, newest first",
-		Action:     workspace.ManageAPIKeys,
-		Projection: workspaceview.Name,
-		Scope:      httpapi.WholeWorkspace,
-		Rate:       httpapi.General,
+		ID: "list-api-keys", Method: http.MethodGet, Path: "W/api-keys", Tag: tag,
+		Summary: "The API keys that are not revoked, newest first", Action: workspace.ManageAPIKeys,
+		Projection: workspaceview.Name, Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.keys)
 	httpapi.Write(a, httpapi.Op{
-		ID:      "revoke-api-key",
-		Method:  http.MethodDelete,
-		Path:    "W/api-keys/{keyId}",
-		Tag:     tag,
-		Summary: "Revoke an API key at once",
-		Action:  workspace.ManageAPIKeys,
-		Scope:   httpapi.PersonInWorkspace,
-		Rate:    httpapi.General,
+		ID: "revoke-api-key", Method: http.MethodDelete, Path: "W/api-keys/{keyId}", Tag: tag,
+		Summary: "Revoke an API key at once", Action: workspace.ManageAPIKeys, Scope: httpapi.PersonInWorkspace,
+		Rate: httpapi.General,
 	}, s.revokeKey)
 	httpapi.Read(a, httpapi.Op{
-		ID:      "get-permissions",
-		Method:  http.MethodGet,
-		Path:    "/permissions",
-		Tag:     tag,
-		Summary: "The permission table: which role may do what",
-		Scope:   httpapi.SignedIn,
-		Action:  httpapi.NoAction,
-		Rate:    httpapi.General,
+		ID: "get-permissions", Method: http.MethodGet, Path: "/permissions", Tag: tag,
+		Summary: "The permission table: which role may do what", Scope: httpapi.SignedIn, Action: httpapi.NoAction,
+		Rate: httpapi.General,
 	}, s.permissions)
 }
 
 func registerWorkspaces(a *httpapi.API, s service) {
 	httpapi.Read(a, httpapi.Op{
-		ID:          "list-workspaces",
-		Method:      http.MethodGet,
-		Path:        "/workspaces",
-		Tag:         tag,
+		ID: "list-workspaces", Method: http.MethodGet, Path: "/workspaces", Tag: tag,
 		Summary:     "One's own workspaces, oldest first",
-		Description: "An owner also sees the deleted ones that he can restore.",
-		Projection:  workspaceview.Name,
-		Scope:       httpapi.SignedIn,
-		Action:      httpapi.NoAction,
-		Rate:        httpapi.General,
+		Description: "An owner also sees the deleted ones that he can restore.", Projection: workspaceview.Name,
+		Scope: httpapi.SignedIn, Action: httpapi.NoAction, Rate: httpapi.General,
 	}, s.list)
 	httpapi.Write(a, httpapi.Op{
-		ID:      "create-workspace",
-		Method:  http.MethodPost,
-		Path:    "/workspaces",
-		Tag:     tag,
-		Summary: "Make a workspace",
-		Status:  http.StatusCreated,
-		Scope:   httpapi.Person,
-		Action:  httpapi.NoAction,
-		Rate:    httpapi.General,
+		ID: "create-workspace", Method: http.MethodPost, Path: "/workspaces", Tag: tag, Summary: "Make a workspace",
+		Status: http.StatusCreated, Scope: httpapi.Person, Action: httpapi.NoAction, Rate: httpapi.General,
 	}, s.create)
 	httpapi.Read(a, httpapi.Op{
-		ID:         "get-workspace",
-		Method:     http.MethodGet,
-		Path:       "W",
-		Tag:        tag,
-		Summary:    "A workspace",
-		Action:     workspace.ReadWorkspace,
-		Projection: workspaceview.Name,
-		Scope:      httpapi.FilteredByTable,
-		Rate:       httpapi.General,
+		ID: "get-workspace", Method: http.MethodGet, Path: "W", Tag: tag, Summary: "A workspace",
+		Action: workspace.ReadWorkspace, Projection: workspaceview.Name, Scope: httpapi.FilteredByTable,
+		Rate: httpapi.General,
 	}, s.get)
 	httpapi.Write(a, httpapi.Op{
-		ID:      "change-workspace",
-		Method:  http.MethodPut,
-		Path:    "W",
-		Tag:     tag,
-		Summary: "Rename a workspace or change its slug or time zone",
-		Action:  workspace.UpdateWorkspace,
-		Scope:   httpapi.WholeWorkspace,
-		Rate:    httpapi.General,
+		ID: "change-workspace", Method: http.MethodPut, Path: "W", Tag: tag,
+		Summary: "Rename a workspace or change its slug or time zone", Action: workspace.UpdateWorkspace,
+		Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.change)
 	httpapi.Write(a, httpapi.Op{
-		ID:      "delete-workspace",
-		Method:  http.MethodDelete,
-		Path:    "W",
-		Tag:     tag,
-		Summary: "Delete a workspace; it can be restored for 30 days",
-		Action:  workspace.DeleteWorkspace,
-		Scope:   httpapi.WholeWorkspace,
-		Rate:    httpapi.General,
+		ID: "delete-workspace", Method: http.MethodDelete, Path: "W", Tag: tag,
+		Summary: "Delete a workspace; it can be restored for 30 days", Action: workspace.DeleteWorkspace,
+		Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.remove)
 	// Nobody has a role in a deleted workspace, so this one checks by itself that the caller is an owner.
 	httpapi.Write(a, httpapi.Op{
-		ID:      "restore-workspace",
-		Method:  http.MethodPost,
-		Path:    "/workspaces/{workspaceId}/restore",
-		Tag:     tag,
-		Summary: "Restore a deleted workspace (owners)",
-		Scope:   httpapi.Person,
-		Action:  httpapi.NoAction,
-		Rate:    httpapi.General,
+		ID: "restore-workspace", Method: http.MethodPost, Path: "/workspaces/{workspaceId}/restore", Tag: tag,
+		Summary: "Restore a deleted workspace (owners)", Scope: httpapi.Person, Action: httpapi.NoAction,
+		Rate: httpapi.General,
 	}, s.restore)
 }
 
 func registerTeam(a *httpapi.API, s service) {
 	httpapi.Read(a, httpapi.Op{
-		ID:         "list-members",
-		Method:     http.MethodGet,
-		Path:       "W/members",
-		Tag:        tag,
-		Summary:    "The members",
-		Action:     workspace.ReadMembers,
-		Projection: workspaceview.Name,
-		Scope:      httpapi.WholeWorkspace,
-		Rate:       httpapi.General,
+		ID: "list-members", Method: http.MethodGet, Path: "W/members", Tag: tag, Summary: "The members",
+		Action: workspace.ReadMembers, Projection: workspaceview.Name, Scope: httpapi.WholeWorkspace,
+		Rate: httpapi.General,
 	}, s.members)
 	httpapi.Write(a, httpapi.Op{
-		ID:      "change-member-role",
-		Method:  http.MethodPut,
-		Path:    "W/members/{userId}/role",
-		Tag:     tag,
-		Summary: "Give a member another role",
-		Action:  workspace.ManageMembers,
-		Scope:   httpapi.WholeWorkspace,
-		Rate:    httpapi.General,
+		ID: "change-member-role", Method: http.MethodPut, Path: "W/members/{userId}/role", Tag: tag,
+		Summary: "Give a member another role", Action: workspace.ManageMembers, Scope: httpapi.WholeWorkspace,
+		Rate: httpapi.General,
 	}, s.changeRole)
 	httpapi.Write(a, httpapi.Op{
-		ID:          "remove-member",
-		Method:      http.MethodDelete,
-		Path:        "W/members/{userId}",
-		Tag:         tag,
+		ID: "remove-member", Method: http.MethodDelete, Path: "W/members/{userId}", Tag: tag,
 		Summary:     "Remove a member, or leave",
 		Description: "Everybody may end his own membership; to remove others takes `members.manage`.",
-		Action:      workspace.LeaveWorkspace,
-		Scope:       httpapi.WholeWorkspace,
-		Rate:        httpapi.General,
+		Action:      workspace.LeaveWorkspace, Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.removeMember)
 	httpapi.Write(a, httpapi.Op{
-		ID:        "invite-member",
-		Method:    http.MethodPost,
-		Path:      "W/invitations",
-		Tag:       tag,
-		Summary:   "Invite somebody by mail",
-		Action:    workspace.ManageMembers,
-		Status:    http.StatusCreated,
-		Rate:      httpapi.Admin,
-		OwnReplay: true,
-		Scope:     httpapi.WholeWorkspace,
+		ID: "invite-member", Method: http.MethodPost, Path: "W/invitations", Tag: tag, Summary: "Invite somebody by mail",
+		Action: workspace.ManageMembers, Status: http.StatusCreated, Rate: httpapi.Admin, OwnReplay: true,
+		Scope: httpapi.WholeWorkspace,
 	}, s.invite)
 	httpapi.Read(a, httpapi.Op{
-		ID:         "list-invitations",
-		Method:     http.MethodGet,
-		Path:       "W/invitations",
-		Tag:        tag,
-		Summary:    "The invitations, newest first",
-		Action:     workspace.ManageMembers,
-		Projection: workspaceview.Name,
-		Scope:      httpapi.WholeWorkspace,
-		Rate:       httpapi.General,
+		ID: "list-invitations", Method: http.MethodGet, Path: "W/invitations", Tag: tag,
+		Summary: "The invitations, newest first", Action: workspace.ManageMembers, Projection: workspaceview.Name,
+		Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.invitations)
 	httpapi.Write(a, httpapi.Op{
-		ID:      "revoke-invitation",
-		Method:  http.MethodDelete,
-		Path:    "W/invitations/{invitationId}",
-		Tag:     tag,
-		Summary: "Take an invitation back",
-		Action:  workspace.ManageMembers,
-		Scope:   httpapi.WholeWorkspace,
-		Rate:    httpapi.General,
+		ID: "revoke-invitation", Method: http.MethodDelete, Path: "W/invitations/{invitationId}", Tag: tag,
+		Summary: "Take an invitation back", Action: workspace.ManageMembers, Scope: httpapi.WholeWorkspace,
+		Rate: httpapi.General,
 	}, s.revokeInvitation)
 	httpapi.Read(a, httpapi.Op{
-		ID:      "get-invitation",
-		Method:  http.MethodGet,
-		Path:    "/invitations/{token}",
-		Tag:     tag,
-		Summary: "What a mailed token invites to",
-		Scope:   httpapi.Public,
-		Action:  httpapi.NoAction,
-		Rate:    httpapi.General,
+		ID: "get-invitation", Method: http.MethodGet, Path: "/invitations/{token}", Tag: tag,
+		Summary: "What a mailed token invites to", Scope: httpapi.Public, Action: httpapi.NoAction, Rate: httpapi.General,
 	}, s.lookAt)
 	httpapi.Write(a, httpapi.Op{
-		ID:      "accept-invitation",
-		Method:  http.MethodPost,
-		Path:    "/invitations/{token}/accept",
-		Tag:     tag,
-		Summary: "Join",
+		ID: "accept-invitation", Method: http.MethodPost, Path: "/invitations/{token}/accept", Tag: tag, Summary: "Join",
 		Description: "As the signed-in person, whose address must be the invited one; or with a name and a password, which makes the account " +
 			"and signs in.",
-		Rate:      httpapi.Auth,
-		OwnReplay: true,
-		Scope:     httpapi.OptionalPerson,
-		Action:    httpapi.NoAction,
+		Rate: httpapi.Auth, OwnReplay: true, Scope: httpapi.OptionalPerson, Action: httpapi.NoAction,
 	}, s.accept)
 	httpapi.Write(a, httpapi.Op{
-		ID:      "decline-invitation",
-		Method:  http.MethodPost,
-		Path:    "/invitations/{token}/decline",
-		Tag:     tag,
-		Summary: "Decline",
-		Scope:   httpapi.Public,
-		Action:  httpapi.NoAction,
-		Rate:    httpapi.General,
+		ID: "decline-invitation", Method: http.MethodPost, Path: "/invitations/{token}/decline", Tag: tag,
+		Summary: "Decline", Scope: httpapi.Public, Action: httpapi.NoAction, Rate: httpapi.General,
 	}, s.decline)
 }
 
@@ -314,10 +204,7 @@ func (s service) createKey(ctx context.Context, meta kernel.Meta, in *createKeyI
 		return commands.Result[authcmd.APIKey]{}, err
 	}
 	return s.Auth.CreateAPIKey(ctx, meta, authcmd.CreateAPIKey{
-		Name:      in.Body.Name,
-		Role:      in.Body.Role,
-		Tables:    in.Body.Tables,
-		ExpiresAt: in.Body.ExpiresAt,
+		Name: in.Body.Name, Role: in.Body.Role, Tables: in.Body.Tables, ExpiresAt: in.Body.ExpiresAt,
 	})
 }
 
@@ -342,12 +229,7 @@ func (s service) keys(ctx context.Context, p httpapi.Principal, in *keysInput) (
 	out := make([]authcmd.APIKey, len(list))
 	for i, k := range list {
 		out[i] = authcmd.APIKey{
-			ID:        k.ID,
-			Name:      k.Name,
-			Role:      k.Role,
-			Tables:    k.Tables,
-			Last4:     k.Last4,
-			CreatedAt: k.CreatedAt,
+			ID: k.ID, Name: k.Name, Role: k.Role, Tables: k.Tables, Last4: k.Last4, CreatedAt: k.CreatedAt,
 			ExpiresAt: k.ExpiresAt,
 		}
 		if at, ok := uses[k.ID]; ok {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -130,7 +131,7 @@ func tree(rows []refRow, groups []table.Group, types map[kernel.ColumnID]table.T
 			end++
 		}
 		in := rows[at:end]
-		out = append(out, fmt.Sprintf("%d %d %s", level, len(in), []json.RawMessage{total(in, sum), []byte(fmt.Sprint(cells(in, filled))), latest(in, last)}))
+		out = append(out, fmt.Sprintf("%d %d %s", level, len(in), []json.RawMessage{total(in, sum), []byte(strconv.Itoa(cells(in, filled))), latest(in, last)}))
 		if level+1 < len(groups) {
 			out = append(out, tree(in, groups, types, level+1, sum, filled, last)...)
 		}

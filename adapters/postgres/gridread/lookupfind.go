@@ -147,7 +147,7 @@ func read(
 
 // lookedUp is the canonical value of what takeSQL has read.
 func lookedUp(typ table.Type, id *[16]byte, stored *string) json.RawMessage {
-	switch typ { //nolint:exhaustive // the others are stored
+	switch typ {
 	case table.RowIDType:
 		if id != nil {
 			return table.Quote(string(kernel.RowKey(*id).RowID()))
@@ -199,7 +199,7 @@ CROSS JOIN LATERAL (SELECT %s FROM %s k JOIN %s v ON v.id = k.id WHERE k.key = q
 
 // takenExpr is the expression of a column of the table that is looked into.
 func takenExpr(c table.Column) string {
-	switch c.Type { //nolint:exhaustive // the others are stored
+	switch c.Type {
 	case table.CreatedAt:
 		return `to_char(v._created AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 	case table.UpdatedAt:

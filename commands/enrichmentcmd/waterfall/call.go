@@ -250,7 +250,7 @@ func note(at *enrichment.Attempt, reply enrichment.Reply, err error) {
 		ce := enrichment.AsCallError(err)
 		bill, story = ce.Bill, ce.Story
 	}
-	at.Bill.Add(bill)
+	at.Add(bill)
 	if len(story) > 0 {
 		at.Story, at.Steps = story.Bounded(enrichment.MaxStory), len(story)
 	}

@@ -120,7 +120,7 @@ func (a *asking) record(s *step, at *enrichment.Attempt, in map[string]string, r
 			return
 		}
 		rec.Refused, rec.Message = ce.Kind, ce.Message
-	} else if rec = withReply(rec, reply); rec.Question.Hash == "" {
+	} else if rec = withReply(rec, reply); rec.Hash == "" {
 		return
 	}
 	p := &a.out.Provenance

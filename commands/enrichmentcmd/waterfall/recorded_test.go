@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -123,7 +124,7 @@ func TestWhatIsNotRecorded(t *testing.T) {
 func TestRecordsOfACellAreBounded(t *testing.T) {
 	t.Parallel()
 	half := provider("half", 0, func(n int, _ enrichment.Request) (enrichment.Reply, error) {
-		return enrichment.Reply{Outputs: map[string]any{"n": json.Number("1"), "a": ""}, Missed: strings.Repeat("m", enrichment.MaxReplyBytes/2) + fmt.Sprint(n)}, nil
+		return enrichment.Reply{Outputs: map[string]any{"n": json.Number("1"), "a": ""}, Missed: strings.Repeat("m", enrichment.MaxReplyBytes/2) + strconv.Itoa(n)}, nil
 	})
 	r := newRig(t, nil, half)
 	cfg := enrichment.Config{}
@@ -216,7 +217,8 @@ func TestWhatAServerAnsweredIsSeen(t *testing.T) {
 	out := r.ask(r.session(), enrichment.Config{Steps: steps("local", "none", "bad", "finds")}, "q")
 	body := map[string]any{"whole": "q"}
 	require.Equal(t, []enrichment.Sight{
-		{Provider: "none", Code: "404", Meaning: "nothing", Body: body}, {Provider: "bad", Code: "422", Meaning: "bad_input", Body: body},
+		{Provider: "none", Code: "404", Meaning: "nothing", Body: body},
+		{Provider: "bad", Code: "422", Meaning: "bad_input", Body: body},
 		{Provider: "finds", Code: "200", Meaning: "found", Body: body},
 	}, out.Provenance.Sights)
 }

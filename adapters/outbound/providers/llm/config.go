@@ -38,7 +38,7 @@ func parse(raw json.RawMessage) (Config, error) {
 	if err := dec.Decode(&c); err != nil {
 		return c, fmt.Errorf("the config is not what its schema says: %.200s", strings.TrimPrefix(err.Error(), "json: "))
 	}
-	c.Endpoint = c.Endpoint.Complete()
+	c.Endpoint = c.Complete()
 	c.Outputs.Complete()
 	return c, nil
 }
@@ -49,7 +49,7 @@ func (*Provider) CheckConfig(raw json.RawMessage) ([]enrichment.Field, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Endpoint.Check(); err != nil {
+	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	if strings.TrimSpace(c.Prompt) == "" || len(c.Prompt) > maxPrompt {

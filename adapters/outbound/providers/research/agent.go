@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/morket/morket/adapters/outbound/providers/llm"
@@ -82,12 +83,12 @@ func newAgent(c Config, inputs map[string]string, m model, t tools, clock kernel
 		read:    map[string]string{},
 		found:   map[string]bool{},
 	}
-	named := ""
+	named := []string{c.Question}
 	for _, ref := range enrichment.References(c.Question) {
 		a.allowed.addValue(inputs[ref])
-		named += " " + inputs[ref]
+		named = append(named, inputs[ref])
 	}
-	a.secret = wordsBut(a.unnamed(), named+" "+c.Question)
+	a.secret = wordsBut(a.unnamed(), strings.Join(named, " "))
 	return a
 }
 
@@ -179,14 +180,11 @@ func (a *agent) use(ctx context.Context, t turn, step *enrichment.StoryStep) (st
 	}
 	step.TookMS += a.clock.Now().Sub(began).Milliseconds()
 	var ce *enrichment.CallError
-	if errors.As(err, &ce) {
-		switch ce.Kind {
-		case enrichment.CallUnauthorized, enrichment.CallExhausted, enrichment.CallRateLimited:
-			step.Error = ce.Message
-			failed := *ce
-			failed.Limits = enrichment.RateLimits{} // they are the search engine's and not the model's
-			return "", &failed
-		}
+	if errors.As(err, &ce) && endsResearch(ce.Kind) {
+		step.Error = ce.Message
+		failed := *ce
+		failed.Limits = enrichment.RateLimits{} // they are the search engine's and not the model's
+		return "", &failed
 	}
 	if err != nil {
 		step.Error = enrichment.AsCallError(told(err)).Message
@@ -195,10 +193,15 @@ func (a *agent) use(ctx context.Context, t turn, step *enrichment.StoryStep) (st
 	return a.tell(step, got, a.unkept && t.tool == toolSearch)
 }
 
+// endsResearch reports whether the search engine's key is of no use now.
+func endsResearch(k enrichment.CallKind) bool {
+	return k == enrichment.CallUnauthorized || k == enrichment.CallExhausted || k == enrichment.CallRateLimited
+}
+
 // told keeps the words that were written for the model and for people.
 func told(err error) error {
 	var ce *enrichment.CallError
-	if errors.As(err, &ce) || !errors.Is(err, errStranger) && !errors.As(err, new(refusedTool)) {
+	if errors.As(err, &ce) || !errors.Is(err, errStranger) && !errors.As(err, new(toolError)) {
 		return err
 	}
 	return enrichment.Fail(enrichment.CallBadInput, err.Error())

@@ -57,7 +57,7 @@ func parse(raw json.RawMessage) (Config, error) {
 	if err := dec.Decode(&c); err != nil {
 		return c, fmt.Errorf("the config is not what its schema says: %.200s", strings.TrimPrefix(err.Error(), "json: "))
 	}
-	c.Endpoint = c.Endpoint.Complete()
+	c.Endpoint = c.Complete()
 	c.Outputs.Complete()
 	if c.Search == "" {
 		c.Search = websearch.Serper

@@ -44,7 +44,7 @@ func (r *recorded) result(tool string, into any) error {
 	case step.Tool != tool:
 		return errStoryEnds
 	case step.Error != "":
-		return refusedTool(step.Error)
+		return toolError(step.Error)
 	}
 	if err := json.Unmarshal([]byte(step.Result), into); err != nil {
 		return enrichment.Fail(enrichment.CallBadReply, "the recorded story can't be read")

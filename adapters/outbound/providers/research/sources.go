@@ -103,17 +103,19 @@ func holds(text, value string) bool {
 
 func within(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
 
-var (
-	numberForm = regexp.MustCompile(`(\d{1,3}(?:[.,' ]\d{3})+)([.,]\d+)?|\d+(?:[.,]\d+)?`)
-	separators = strings.NewReplacer(".", "", ",", "", "'", "", " ", "")
-)
+var numberForm = regexp.MustCompile(`(\d{1,3}(?:[.,' ]\d{3})+)([.,]\d+)?|\d+(?:[.,]\d+)?`)
 
-// numbers are those in a text. "1.200" is read both as twelve hundred and as one and a fifth: who wrote it knew which.
+// digits is a number's text without the marks between its thousands.
+func digits(s string) string {
+	return strings.NewReplacer(".", "", ",", "", "'", "", " ", "").Replace(s)
+}
+
+// numbers are those in a text. "1.200" is read both as twelve hundred and as one and a fifth: only its author knew which.
 func numbers(text string) (out []*big.Rat) {
 	for _, m := range numberForm.FindAllStringSubmatch(strings.ReplaceAll(text, "\u00a0", " "), -1) {
 		forms := []string{strings.ReplaceAll(m[0], ",", ".")}
 		if m[1] != "" {
-			forms = append(forms, separators.Replace(m[1])+strings.ReplaceAll(m[2], ",", "."))
+			forms = append(forms, digits(m[1])+strings.ReplaceAll(m[2], ",", "."))
 		}
 		for _, f := range forms {
 			if len(f) > 40 {

@@ -28,11 +28,11 @@ const (
 	maxSecrets = 2000
 )
 
-// refusedTool says why a tool is not used.
-type refusedTool string
+// toolError says why a tool is not used.
+type toolError string
 
 // Error implements error.
-func (e refusedTool) Error() string { return string(e) }
+func (e toolError) Error() string { return string(e) }
 
 // opening is the first message: the question, and the values that it names as a block of data.
 func (a *agent) opening() (string, error) {
@@ -102,7 +102,7 @@ func wordsBut(text, other string) (out []string) {
 
 func (a *agent) cell(name string) (any, error) {
 	if !slices.Contains(a.cellNames(), name) {
-		return nil, refusedTool("there is no such cell to look at")
+		return nil, toolError("there is no such cell to look at")
 	}
 	return map[string]string{"column": name, "value": short(a.inputs[name])}, nil
 }
@@ -111,7 +111,7 @@ func (a *agent) cell(name string) (any, error) {
 func (a *agent) searched(ctx context.Context, query string) (any, error) {
 	for _, w := range words(query) {
 		if slices.Contains(a.secret, w) {
-			return nil, refusedTool("the query holds a word of a cell that the question does not name; such values are not searched for")
+			return nil, toolError("the query holds a word of a cell that the question does not name; such values are not searched for")
 		}
 	}
 	found, err := a.tools.search(ctx, query)

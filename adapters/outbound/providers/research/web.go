@@ -47,7 +47,7 @@ func (w *web) read(ctx context.Context, address string, n int) (part, error) {
 		w.pages[address] = pg
 	}
 	if n < 1 || n > len(pg.texts) {
-		return part{}, refusedTool("the page has no such part")
+		return part{}, toolError("the page has no such part")
 	}
 	got := pg.first
 	got.Text, got.Part, got.Parts = pg.texts[n-1], n, len(pg.texts)

@@ -78,12 +78,14 @@ func (e *Engine) Describe() enrichment.Provider {
 			Name:  "url",
 			Label: "Address of the first result",
 			Type:  enrichment.FieldURL,
-		}, {Name: "title", Label: "Title of the first result", Type: enrichment.FieldText},
+		},
+		{Name: "title", Label: "Title of the first result", Type: enrichment.FieldText},
 		{
 			Name:  "snippet",
 			Label: "Text of the first result",
 			Type:  enrichment.FieldText,
-		}, {Name: "urls", Label: "Addresses", Type: enrichment.FieldList},
+		},
+		{Name: "urls", Label: "Addresses", Type: enrichment.FieldList},
 		{Name: "results", Label: "All results", Type: enrichment.FieldObject},
 	}
 	return p
