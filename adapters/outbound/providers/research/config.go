@@ -94,7 +94,7 @@ func (*Provider) CheckConfig(raw json.RawMessage) ([]enrichment.Field, error) {
 			return nil, fmt.Errorf("the cell %.50q must be one {{Column}}", cell)
 		}
 	}
-	if err := c.Endpoint.Check(); err != nil {
+	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	fields, err := c.Outputs.Fields(llm.CostOutput, sourcesOutput)
