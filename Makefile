@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 # Tests that fail now and then, a name a line, are left out while they are mended; nothing lands before the list is empty (archtest).
 QUARANTINE := $(shell grep -v '^\#' .ci/quarantine | paste -sd'|' -)
-GO_TEST  := go test -p 2 -timeout 15m $(if $(QUARANTINE),-skip '^($(QUARANTINE))$$')
+GO_TEST  := go test -p 2 -timeout 25m $(if $(QUARANTINE),-skip '^($(QUARANTINE))$$')
 LINT     := golangci-lint
 LINT_VERSION := v2.15.0
 VULNCHECK_VERSION := v1.9.0

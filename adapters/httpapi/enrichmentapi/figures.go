@@ -61,8 +61,9 @@ func (s service) figures(ctx context.Context, p httpapi.Principal, in *jobIn) (F
 }
 
 type retryIn struct {
-	jobIn
-	Body *struct {
+	httpapi.InWorkspace
+	JobID kernel.RunID `path:"jobId"`
+	Body  *struct {
 		Message *string `json:"message,omitempty" maxLength:"2000" doc:"Only the records that failed with exactly this message."`
 	} `required:"false"`
 }

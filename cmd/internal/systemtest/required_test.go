@@ -22,12 +22,15 @@ func TestNothingIsNotTakenForARequiredText(t *testing.T) {
 	tried := 0
 	var wrong []string
 	for _, op := range ops {
-		if op.body() == nil {
+		if op.body() == nil || strings.HasPrefix(op.ID, "check-") { // a check answers what is wrong with what it is given
 			continue
 		}
 		fit := doc.least(op.body(), "", ids, true)
 		for _, p := range doc.texts(op.body(), fit, nil) {
 			for _, nothing := range []any{nil, "", "   ", " \t\n "} {
+				if op.ID == "replace-text" && nothing != nil && nothing != "" { // blanks can be looked for
+					continue
+				}
 				tried++
 				r, err := c.try(t.Context(), op.method, op.fill(ids), mustJSON(t, replace(fit, p.at, nothing)))
 				require.NoError(t, err)

@@ -17088,7 +17088,11 @@ export interface operations {
                 /** @description Makes a repeat of the same request act once and get the first answer again. */
                 "Idempotency-Key"?: string;
             };
-            path?: never;
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                jobId: string;
+            };
             cookie?: never;
         };
         requestBody?: {
