@@ -16,7 +16,17 @@ export default defineConfig(async ({ mode }) => ({
   plugins: [react(), tailwindcss(), ...(mode === 'mock' ? [await mockServer()] : [])],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   server: mode === 'mock' ? {} : { proxy: { '/api': apiTarget } },
-  build: { target: 'es2022', sourcemap: false, assetsInlineLimit: 2048 },
+  build: {
+    target: 'es2022',
+    sourcemap: false,
+    assetsInlineLimit: 2048,
+    rolldownOptions: {
+      // What most pages share comes in one request rather than in one for each icon and query.
+      output: {
+        codeSplitting: { groups: [{ name: 'shared', test: /lucide-react|react-query|src\/(components|api|lib)\// }] },
+      },
+    },
+  },
   test: {
     environment: 'jsdom',
     setupFiles: ['./src/testing/setup.ts'],
