@@ -14,7 +14,7 @@ const european = [
 ].join('\r\n');
 
 async function choose(page: Page, name: string, body: Buffer): Promise<void> {
-  await page.getByRole('link', { name: 'Import' }).click();
+  await page.getByRole('navigation', { name: 'Workspace' }).getByRole('link', { name: 'Import' }).click();
   await page.getByLabel('File to import').setInputFiles({ name, mimeType: 'text/csv', buffer: body });
   await expect(page.getByRole('button', { name: 'Import', exact: true })).toBeVisible();
 }
