@@ -14,7 +14,7 @@ function file(): string {
 
 /** Imports the file through the wizard and answers with the address of the table. */
 async function imported(page: Page): Promise<string> {
-  await page.getByRole('link', { name: 'Import' }).click();
+  await page.getByRole('navigation', { name: 'Workspace' }).getByRole('link', { name: 'Import' }).click();
   await page
     .getByLabel('File to import')
     .setInputFiles({ name: 'big.csv', mimeType: 'text/csv', buffer: Buffer.from(file()) });

@@ -191,7 +191,11 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
             rowIds={overlay.rowIds ?? null}
             query={page.query}
             shown={page.grid?.rows.rowCount.get() ?? table.row_count}
-            onClose={close}
+            onClose={() => {
+              close();
+              // After the focus is back in the grid, which scrolls to the cell that has it.
+              requestAnimationFrame(() => page.grid?.reveal(overlay.columnIds[0] ?? ''));
+            }}
           />
         </Suspense>
       );
