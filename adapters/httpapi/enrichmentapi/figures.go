@@ -38,6 +38,9 @@ type FailureFigures struct {
 
 func (s service) figures(ctx context.Context, p httpapi.Principal, in *jobIn) (Figures, httpapi.Meta, error) {
 	out := Figures{Providers: []ProviderFigures{}, Failures: []FailureFigures{}}
+	if _, err := s.Reads.Job(ctx, p.Workspace, in.JobID); err != nil {
+		return out, httpapi.Meta{}, err
+	}
 	shares, err := s.Reads.Shares(ctx, p.Workspace, in.JobID)
 	if err != nil {
 		return out, httpapi.Meta{}, err
