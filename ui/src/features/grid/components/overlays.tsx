@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
+import { flushSync } from 'react-dom';
 import type { Table } from '@/api/types';
 import { messageOf } from '@/api/errors';
 import { Confirm } from '@/components/confirm';
@@ -192,8 +193,8 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
             query={page.query}
             shown={page.grid?.rows.rowCount.get() ?? table.row_count}
             onClose={() => {
-              close();
-              // After the focus is back in the grid, which scrolls to the cell that has it.
+              // First the focus goes back into the grid, which scrolls to the cell that has it.
+              flushSync(close);
               requestAnimationFrame(() => page.grid?.reveal(overlay.columnIds[0] ?? ''));
             }}
           />
