@@ -34,10 +34,10 @@ type UpdatedByFilter struct {
 func (h *Handlers) UpdateByFilter(ctx context.Context, meta kernel.Meta, cmd UpdateByFilter) (commands.Result[UpdatedByFilter], error) {
 	step := h.step(ctx, meta, cmd.Table, "Update rows by filter")
 	var answer UpdatedByFilter
-	done, err := h.byFilter(ctx, meta, filtered{
-		cmd.Table, cmd.Filter, cmd.Search,
-		step,
-	}, func(ctx context.Context, s table.Schema, rows []kernel.RowID, seen int64) ([]kernel.Event, any, error) {
+	selected := filtered{cmd.Table, cmd.Filter, cmd.Search, step}
+	done, err := h.byFilter(ctx, meta, selected, func(
+		ctx context.Context, s table.Schema, rows []kernel.RowID, seen int64,
+	) ([]kernel.Event, any, error) {
 		set, err := h.parseSet(ctx, s, cmd.Set)
 		if err != nil {
 			return nil, nil, err
@@ -118,10 +118,10 @@ type DeletedByFilter struct {
 func (h *Handlers) DeleteByFilter(ctx context.Context, meta kernel.Meta, cmd DeleteByFilter) (commands.Result[DeletedByFilter], error) {
 	step := h.step(ctx, meta, cmd.Table, "Delete rows by filter")
 	var answer DeletedByFilter
-	done, err := h.byFilter(ctx, meta, filtered{
-		cmd.Table, cmd.Filter, cmd.Search,
-		step,
-	}, func(_ context.Context, s table.Schema, rows []kernel.RowID, _ int64) ([]kernel.Event, any, error) {
+	selected := filtered{cmd.Table, cmd.Filter, cmd.Search, step}
+	done, err := h.byFilter(ctx, meta, selected, func(
+		_ context.Context, s table.Schema, rows []kernel.RowID, _ int64,
+	) ([]kernel.Event, any, error) {
 		answer = DeletedByFilter{Matched: len(rows)}
 		if cmd.DryRun {
 			return nil, answer, nil

@@ -268,8 +268,7 @@ type ReorderColumns struct {
 func (h *Handlers) ReorderColumns(ctx context.Context, meta kernel.Meta, cmd ReorderColumns) (commands.Result[Done], error) {
 	step := h.step(ctx, meta, cmd.Table, "Reorder columns")
 	return reply[Done](h.update(ctx, meta, cmd.Table, func(t *table.Table) (any, error) {
-		return Done{}, t.ReorderColumns(cmd.Columns,
-			step)
+		return Done{}, t.ReorderColumns(cmd.Columns, step)
 	}))
 }
 
