@@ -269,7 +269,7 @@ func (w *work) revert(ctx context.Context, schema table.Schema, u dataops.RowsUp
 			}
 			edit.Chunk.Rows = append(edit.Chunk.Rows, row)
 			edit.Chunk.Cols[id] = append(edit.Chunk.Cols[id], u.Old[id][i])
-			edit.Old[id] = append(edit.Old[id], orNull(cell))
+			edit.Old[id] = append(edit.Old[id], kernel.OrNull(cell))
 		}
 		if n := len(edit.Chunk.Rows); n > 0 {
 			step.reverted += int64(n)
@@ -277,13 +277,6 @@ func (w *work) revert(ctx context.Context, schema table.Schema, u dataops.RowsUp
 		}
 	}
 	return nil
-}
-
-func orNull(v json.RawMessage) json.RawMessage {
-	if len(v) == 0 {
-		return kernel.Null()
-	}
-	return v
 }
 
 func (w *work) appendUndo(ctx context.Context, schema table.Schema, step undoStep) error {

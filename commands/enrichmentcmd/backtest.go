@@ -168,7 +168,7 @@ func (b *backtest) page(ctx context.Context, rows []Row) error {
 		b.answer.Effects[r.Effect]++
 		if r.Effect.Writes() && len(b.answer.Rows) < maxBacktestChanges {
 			b.answer.Rows = append(b.answer.Rows, BacktestRow{
-				RowID: r.Mark.RowID, Effect: r.Effect, Now: orNull(rows[i].Cells[b.Column]), Then: orNull(r.Values[b.Column]),
+				RowID: r.Mark.RowID, Effect: r.Effect, Now: kernel.OrNull(rows[i].Cells[b.Column]), Then: kernel.OrNull(r.Values[b.Column]),
 				Provider: r.Provenance.Provider, Message: r.Mark.Message,
 			})
 		}

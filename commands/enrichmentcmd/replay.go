@@ -110,17 +110,17 @@ func (r *Replay) row(ctx context.Context, row Row) Replayed {
 	}
 	write := map[kernel.ColumnID]json.RawMessage{}
 	if out.Effect.Writes() {
-		write[column] = orNull(found[column])
+		write[column] = kernel.OrNull(found[column])
 	}
 	for _, c := range r.cfg.Plan.Columns()[1:] {
 		now := row.Cells[c]
 		if enrichment.EffectOn(now, r.gave(out.Given, c, now), found[c]).Writes() {
-			write[c] = orNull(found[c])
+			write[c] = kernel.OrNull(found[c])
 		}
 	}
 	if len(write) > 0 {
 		if out.Effect == enrichment.EffectSame {
-			out.Effect, write[column] = enrichment.EffectChanged, orNull(found[column])
+			out.Effect, write[column] = enrichment.EffectChanged, kernel.OrNull(found[column])
 		}
 		out.Values = write
 	}
@@ -138,13 +138,6 @@ func (r *Replay) gave(g Given, column kernel.ColumnID, now json.RawMessage) json
 		}
 	}
 	return nil
-}
-
-func orNull(v json.RawMessage) json.RawMessage {
-	if len(v) == 0 {
-		return kernel.Null()
-	}
-	return v
 }
 
 // ReplayColumn asks for a replay: a column's cells become what the waterfall makes of the replies that are recorded.

@@ -39,3 +39,11 @@ func Null() json.RawMessage { return json.RawMessage("null") }
 
 // IsNull reports whether the value is an empty cell.
 func IsNull(v json.RawMessage) bool { return len(v) == 0 || string(v) == "null" }
+
+// OrNull is the value as JSON has it: null for an empty cell.
+func OrNull(v json.RawMessage) json.RawMessage {
+	if IsNull(v) {
+		return Null()
+	}
+	return v
+}

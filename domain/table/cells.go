@@ -136,18 +136,11 @@ func (p *packer) add(id kernel.RowID, vals map[kernel.ColumnID]CellChange) {
 	p.bytes += size
 	p.cur.Chunk.Rows = append(p.cur.Chunk.Rows, id)
 	for _, c := range p.cols {
-		p.cur.Chunk.Cols[c] = append(p.cur.Chunk.Cols[c], orNull(vals[c].Value))
+		p.cur.Chunk.Cols[c] = append(p.cur.Chunk.Cols[c], kernel.OrNull(vals[c].Value))
 		if p.old {
-			p.cur.Old[c] = append(p.cur.Old[c], orNull(vals[c].Old))
+			p.cur.Old[c] = append(p.cur.Old[c], kernel.OrNull(vals[c].Old))
 		}
 	}
-}
-
-func orNull(v json.RawMessage) json.RawMessage {
-	if len(v) == 0 {
-		return kernel.Null()
-	}
-	return v
 }
 
 func (p *packer) cut() {

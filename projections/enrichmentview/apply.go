@@ -191,9 +191,9 @@ func (f *fold) answered(j *Job, r eventstore.Recorded) error {
 		p := e.Provenance[i]
 		j.Counts.Add(m.State, p.Cached)
 		f.record(Record{
-			Run: j.ID, Row: m.RowID, Column: m.ColumnID, State: m.State, Message: m.Message, Input: orNull(p.Input),
+			Run: j.ID, Row: m.RowID, Column: m.ColumnID, State: m.State, Message: m.Message, Input: kernel.OrNull(p.Input),
 			Attempts: p.Attempts,
-			Answer:   orNull(values[cell{row: m.RowID, col: m.ColumnID}]), Kept: kept[i],
+			Answer:   kernel.OrNull(values[cell{row: m.RowID, col: m.ColumnID}]), Kept: kept[i],
 			Provider: p.Provider, Credits: p.CreditsMC, LatencyMS: p.LatencyMS,
 			Confidence: p.Confidence,
 			VerifiedBy: p.VerifiedBy, SourceURL: p.SourceURL, Cached: p.Cached, At: r.RecordedAt, Position: r.Position,
@@ -260,13 +260,6 @@ func valuesOf(c kernel.Chunk) map[cell]json.RawMessage {
 		}
 	}
 	return out
-}
-
-func orNull(b json.RawMessage) json.RawMessage {
-	if len(b) == 0 {
-		return kernel.Null()
-	}
-	return b
 }
 
 func (f *fold) record(r Record) {

@@ -94,18 +94,11 @@ func moving(before, after *Structure, e kernel.Event) func(*Document) {
 // reverted is what a cell becomes when its column's change of type is taken back: to is the type it had before, from the one it
 // has now. A value that is what the one before had become is that one again.
 func reverted(to, from table.Column, was, now json.RawMessage, by *table.Rules) json.RawMessage {
-	if converted, _ := table.Convert(to, from, was, by); string(orNull(converted)) == string(orNull(now)) {
+	if converted, _ := table.Convert(to, from, was, by); string(kernel.OrNull(converted)) == string(kernel.OrNull(now)) {
 		return was
 	}
 	out, _ := table.Convert(from, to, now, by)
 	return out
-}
-
-func orNull(v json.RawMessage) json.RawMessage {
-	if kernel.IsNull(v) {
-		return kernel.Null()
-	}
-	return v
 }
 
 func formerKey(f table.Former) string {

@@ -37,14 +37,7 @@ func NewQueries(db postgres.Reader, clock kernel.Clock, keys Opener) *Queries {
 // outputs opens what is kept of an answer; null when nothing is, or when its key was destroyed because its time is over.
 func (q *Queries) outputs(ctx context.Context, kept enrichmentview.Kept) (json.RawMessage, error) {
 	body, _, err := q.open(ctx, kept)
-	return orNull(body.Outputs), err
-}
-
-func orNull(b json.RawMessage) json.RawMessage {
-	if len(b) == 0 {
-		return kernel.Null()
-	}
-	return b
+	return kernel.OrNull(body.Outputs), err
 }
 
 // Job returns a job of the workspace; a kernel.KindNotFound error if there is none.
@@ -131,7 +124,7 @@ func (q *Queries) Records(
 		if err != nil {
 			return nil, err
 		}
-		list[i].Outputs, list[i].Exchanges = orNull(body.Outputs), body.Exchanges
+		list[i].Outputs, list[i].Exchanges = kernel.OrNull(body.Outputs), body.Exchanges
 	}
 	return list, nil
 }
