@@ -114,7 +114,7 @@ func title(r *run, args []any) any {
 
 func left(r *run, args []any) any {
 	s, n := text(args, 0), max(0, whole(args[1]))
-	r.read(len(s))
+	r.walk(len(s))
 	at := 0
 	for range n {
 		_, size := utf8.DecodeRuneInString(s[at:])
@@ -128,7 +128,7 @@ func left(r *run, args []any) any {
 
 func right(r *run, args []any) any {
 	s, n := text(args, 0), max(0, whole(args[1]))
-	r.read(len(s))
+	r.walk(len(s))
 	at := len(s)
 	for range n {
 		_, size := utf8.DecodeLastRuneInString(s[:at])
