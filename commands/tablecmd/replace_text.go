@@ -23,7 +23,7 @@ const (
 )
 
 // ReplaceText puts a text in the place of another in the cells of the rows that the filter selects, from after a row on. One call does a
-// part: the calls of one gesture are one step of undo, and whoever makes them can tell how far they are and stop.
+// part: the calls of one gesture are one step of undo, and their caller can tell how far they are and stop.
 type ReplaceText struct {
 	Table   kernel.TableID
 	Filter  json.RawMessage

@@ -20,7 +20,7 @@ func Hearing(ctx context.Context) (context.Context, *Heard) {
 	return context.WithValue(ctx, heardKey{}, h), h
 }
 
-// Hear tells of an answer to whoever listens: its status, and its body as it was decoded, nil for none.
+// Hear tells of an answer to the listener of the context: its status, and its body as it was decoded, nil for none.
 func Hear(ctx context.Context, status int, body any) {
 	h, ok := ctx.Value(heardKey{}).(*Heard)
 	if !ok {

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 )
 
-// Question names what a provider was asked: the same inputs with the same config, whoever asked.
+// Question names what a provider was asked: the same inputs with the same config, in any run.
 type Question struct {
 	Provider string `json:"provider"`
 	Hash     string `json:"hash"` // SHA-256, hex

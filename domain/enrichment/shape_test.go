@@ -78,7 +78,7 @@ func TestDrift(t *testing.T) {
 	}
 }
 
-// TestAShapeIsBounded: whatever a server answers.
+// TestAShapeIsBounded: for any answer of a server.
 func TestAShapeIsBounded(t *testing.T) {
 	t.Parallel()
 	var s enrichment.Shape

@@ -10,7 +10,7 @@ import (
 	"github.com/morket/morket/domain/enrichment"
 )
 
-// TestBounded: whatever a story holds, what is kept is within the bound, its texts are whole, and it says what was left out.
+// TestBounded: what is kept of any story is within the bound, its texts are whole, and it says what was left out.
 func TestBounded(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -36,7 +36,7 @@ func TestBounded(t *testing.T) {
 	})
 }
 
-// TestTakeStories: they leave the clear, and whoever holds the attempts keeps them.
+// TestTakeStories: they leave the clear, and stay in the attempts that they were taken from.
 func TestTakeStories(t *testing.T) {
 	t.Parallel()
 	story := enrichment.Story{{Said: "hush"}}

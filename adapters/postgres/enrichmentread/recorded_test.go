@@ -121,7 +121,7 @@ func TestAnswersFromBeforeAreFound(t *testing.T) {
 	require.Equal(t, []enrichment.Evidence{enrichment.ByDNS, enrichment.ByProvider("free")}, got[question("hash")].VerifiedBy)
 }
 
-// TestAChangeOfRepliesIsTold: to the workspace whose provider it is, for two weeks, and the same whatever the batches were.
+// TestAChangeOfRepliesIsTold: to the workspace whose provider it is, for two weeks, and the same for any batches.
 func TestAChangeOfRepliesIsTold(t *testing.T) {
 	t.Parallel()
 	r := newRecords(t)

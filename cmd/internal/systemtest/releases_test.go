@@ -60,7 +60,7 @@ type balancer struct {
 	mu   sync.Mutex
 	at   []string
 	turn int
-	told map[string]int // how often a process said for now, by code
+	told map[string]int // how often a process refused and asked to try later, by code
 }
 
 func (b *balancer) next() string {
@@ -228,7 +228,7 @@ func TestTwoReleasesServeAtOnce(t *testing.T) {
 	i.c.base, i.s = later.url, later
 	refused(t, i, savedRecords)
 	nothingLost(t, c, writers)
-	t.Logf("said for now: %v", b.told)
+	t.Logf("refused until later: %v", b.told)
 	later.verify()
 }
 

@@ -38,7 +38,7 @@ func (r *rig) replay(s shelf) *waterfall.Session {
 	return r.engine.Session(waterfall.SessionConfig{Workspace: "ws_1", Recorded: s.find})
 }
 
-// TestReplayGivesWhatTheRunGave: whatever the providers replied, the same waterfall over the records ends the same, and nobody is asked.
+// TestReplayGivesWhatTheRunGave: for any replies of providers, the same waterfall over the records ends the same, and nobody is asked.
 func TestReplayGivesWhatTheRunGave(t *testing.T) {
 	t.Parallel()
 	sure := 0.4

@@ -33,7 +33,7 @@ func (a *addresses) addValue(value string) {
 	}
 }
 
-// addLinks lets the links of a page be read that stay on its site: the other ones are whatever the page's author likes.
+// addLinks lets the links of a page be read that stay on its site: the page's author chooses the other ones freely.
 func (a *addresses) addLinks(p part) (own []link) {
 	site := siteOf(p.URL)
 	for _, l := range p.Links {

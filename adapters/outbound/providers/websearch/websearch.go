@@ -1,5 +1,5 @@
 // Package websearch asks search engines that have an API and a key: Serper (serper.dev), which answers what Google finds, and Brave Search
-// (api-dashboard.search.brave.com). Each is a provider of its own, and a tool of those who research.
+// (api-dashboard.search.brave.com). Each is a provider of its own, and a tool of the research provider.
 package websearch
 
 import (

@@ -14,7 +14,7 @@ import (
 // hidden stands for what may be secret.
 const hidden = "…"
 
-// secretName matches names of parameters that hold keys, whoever put them there.
+// secretName matches names of parameters that may hold keys.
 var secretName = regexp.MustCompile(`(?i)key|token|secret|passw|auth|sign|session|credential`)
 
 // openHeaders are those whose values hold no secret. Of any other only the name is told.

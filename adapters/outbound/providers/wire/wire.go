@@ -102,7 +102,7 @@ func (a Answer) Object() (map[string]any, error) {
 	return o, nil
 }
 
-// Heard tells whoever listens of the answer, for the shape of the vendor's replies.
+// Heard tells the listener of the context of the answer, for the shape of the vendor's replies.
 func (a Answer) Heard(ctx context.Context) {
 	var body any
 	if !a.Cut {

@@ -55,7 +55,6 @@ export function EnrichmentSide({
         onSaved={async (id) => {
           await tableChanged(client, ws, table.id);
           onClose();
-          page.grid?.reveal(id);
           page.setOverlay({ kind: 'run', columnIds: [id] });
         }}
       />
