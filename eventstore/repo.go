@@ -155,8 +155,7 @@ func (r *Repo[A]) fold(a A, version int64, events []Recorded) (int64, error) {
 }
 
 // SaveSnapshot saves the aggregate's state as a snapshot if it is a Snapshotter, for a caller that holds it over many appends instead of
-// loading it
-// each time, which does that by itself.
+// loading it each time, which does that by itself.
 func (r *Repo[A]) SaveSnapshot(ctx context.Context, id string, a A, version int64) {
 	if s, ok := any(a).(Snapshotter); ok {
 		r.snapshot(ctx, id, s, version)

@@ -15,8 +15,7 @@ type Positions interface {
 }
 
 // A waiting read looks at the checkpoint that another process moves after storePoll, then after twice as long each time, up to
-// storePollMax:
-// so it comes at most as much too late as it has waited, and what waits for long asks little.
+// storePollMax: so it comes at most as much too late as it has waited, and what waits for long asks little.
 const (
 	storePoll    = 25 * time.Millisecond
 	storePollMax = 400 * time.Millisecond

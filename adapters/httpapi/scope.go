@@ -12,9 +12,8 @@ import (
 )
 
 // Scope says what an endpoint is about, and so which callers may reach it: one of the kinds below, TablesOf or FilteredTablesOf. There is
-// no
-// default: an endpoint that doesn't say does not register. The guard enforces it before the handler runs, for callers that are
-// limited to some tables of the workspace.
+// no default: an endpoint that doesn't say does not register. The guard enforces it before the handler runs, for callers that are limited
+// to some tables of the workspace.
 type Scope interface{ kind() Kind }
 
 // Kind is a scope that needs nothing else.

@@ -1,6 +1,5 @@
 // Command generate writes what is generated and committed: the events' JSON Schemas, the OpenAPI document, the interface's reader of
-// patches, the README's
-// table of settings and the table of the functions that formulas have. CI runs it and fails when anything differs.
+// patches, the README's table of settings and the table of the functions that formulas have. CI runs it and fails when anything differs.
 package main
 
 import (

@@ -199,8 +199,7 @@ func (h *Handlers) Delete(ctx context.Context, meta kernel.Meta, id kernel.Crede
 }
 
 // Open decrypts a secret and says which hosts it may be sent to, for the purpose, which is recorded before the secret is handed out. A
-// secret that is wrapped
-// under an older master key is wrapped anew on the way.
+// secret that is wrapped under an older master key is wrapped anew on the way.
 func (h *Handlers) Open(
 	ctx context.Context, meta kernel.Meta, id kernel.CredentialID, purpose string,
 ) (secret map[string]string, hosts []string, err error) {

@@ -170,8 +170,8 @@ func (h *Handlers) Reopen(ctx context.Context, meta kernel.Meta, c Reopen) (comm
 }
 
 // SignHead proves the ledger and signs how far it has come, once for each day of the clock; it reports whether it did. A ledger whose
-// last entry is
-// signed with another key than the present one is signed anew first, so that the old key can go. One that does not prove is closed.
+// last entry is signed with another key than the present one is signed anew first, so that the old key can go. One that does not prove is
+// closed.
 func (h *Handlers) SignHead(ctx context.Context, meta kernel.Meta, ws kernel.WorkspaceID, shown *credit.Shown) (bool, error) {
 	now := h.clock.Now()
 	meta = meta.As("credit.sign_head")

@@ -14,8 +14,7 @@ import (
 const MaxQueue = 500
 
 // Queue does tasks a few at a time. What waits is bounded, and small jobs come first: a task's place is its arrival plus the size of its
-// job,
-// so that one page overtakes a hundred and a hundred are overtaken by so many only.
+// job, so that one page overtakes a hundred and a hundred are overtaken by so many only.
 type Queue struct {
 	reader *Reader
 	size   int

@@ -1,6 +1,5 @@
 // Package scrapeflow carries jobs of the scraper out as Temporal workflows: one workflow for a job, with one long activity. How far a job
-// has
-// come is in the log and nowhere else, so the activity may be killed and begun again at any point.
+// has come is in the log and nowhere else, so the activity may be killed and begun again at any point.
 package scrapeflow
 
 import (

@@ -102,8 +102,7 @@ type Recipients interface {
 }
 
 // Notifier mails that a webhook was turned off because it has failed for days or its receiver is gone. It is a reactor's function: a mail
-// may come twice and
-// is not forgotten.
+// may come twice and is not forgotten.
 type Notifier struct {
 	Mailer     Mailer
 	Recipients Recipients

@@ -2,9 +2,8 @@
 // for it.
 //
 // A webhook with something to send is an endpoint queue. One worker at a time has the endpoint queue, for as long as its process gives
-// signs of life; when the
-// process dies another worker goes on within seconds. So order and the number of connections to one receiver need no further care, and a
-// receiver that hangs holds up nobody else.
+// signs of life; when the process dies another worker goes on within seconds. So order and the number of connections to one receiver need
+// no further care, and a receiver that hangs holds up nobody else.
 //
 // All times that decide something are the queue's own: the workers' clocks may be wrong.
 package webhookflow
@@ -85,9 +84,8 @@ type Queue interface {
 	// has, also when another worker has been given them meanwhile: two workers of a process must not send side by side.
 	Claim(ctx context.Context, n int) ([]EndpointQueue, error)
 	// Due returns items of the endpoint queue that are due: of an ordered endpoint queue the first ones by position, as far as they are due,
-	// else by the
-	// time they are due at. What is due later than MaxPause from now, which a clock that was wrong has said, is due now. An endpoint queue
-	// that is another worker's has nothing due for this one.
+	// else by the time they are due at. What is due later than MaxPause from now, which a clock that was wrong has said, is due now. An
+	// endpoint queue that is another worker's has nothing due for this one.
 	Due(ctx context.Context, endpoint EndpointQueue, limit int) ([]Item, error)
 	// Hold returns ErrLost if the endpoint queue is another worker's.
 	Hold(ctx context.Context, endpoint EndpointQueue) error
@@ -99,8 +97,8 @@ type Queue interface {
 	// deliveries were kept, and every attempt, but no other outcome, since what waits is the other worker's to decide.
 	Record(ctx context.Context, endpoint EndpointQueue, outcomes []Outcome) error
 	// Release gives the endpoint queue back; nobody takes it before the pause is over, unless somebody has wanted it tried at once
-	// meanwhile. It ends
-	// each endpoint queue's time with its worker, also when it fails, and does nothing to an endpoint queue that is another worker's.
+	// meanwhile. It ends each endpoint queue's time with its worker, also when it fails, and does nothing to an endpoint queue that is
+	// another worker's.
 	Release(ctx context.Context, endpoint EndpointQueue, pause time.Duration) error
 	// Replay puts a piece of what somebody wants sent once more into the queue, and reports whether there was anything to do.
 	Replay(ctx context.Context) (bool, error)

@@ -37,8 +37,7 @@ const (
 	// asksMax is how long a receiver may ask to be let be, by Retry-After.
 	asksMax = time.Hour
 	// holdTime is after which time a worker asks, before it sends, whether the endpoint queue is still its own. It is less than the silence
-	// after
-	// which a process is taken for dead: one that stood still must not send beside its successor.
+	// after which a process is taken for dead: one that stood still must not send beside its successor.
 	holdTime = 2 * time.Second
 )
 
@@ -51,8 +50,7 @@ const (
 )
 
 // headPause returns the pause before the first item of an ordered endpoint queue is tried again. Everything waits for that one, so it is
-// tried by how
-// the receiver fares, not by how often it was tried itself.
+// tried by how the receiver fares, not by how often it was tried itself.
 func headPause(failures int, failing time.Duration, jitter float64) time.Duration {
 	twice := restMin << min(failures-1, 20)
 	d := min(twice, restMax)

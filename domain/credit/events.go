@@ -39,12 +39,10 @@ type Line struct {
 	AnswerHash string          `json:"answer_hash"`
 }
 
-// Entry is one line of the ledger. Amount is positive for what moves; which way follows from the kind (an adjustment may
-// be negative). Entries are chained: Hash covers the entry and the hash before it, and MAC signs the hash with a key that is not in
-// the database. Workspace and Actor are those of the append, so that neither can be exchanged. AfterVersion and After name an event
-// of the ledger's stream that was in the log when this entry was decided, and its position: an entry's own position is given only when it
-// is
-// appended.
+// Entry is one line of the ledger. Amount is positive for what moves; which way follows from the kind (an adjustment may be negative).
+// Entries are chained: Hash covers the entry and the hash before it, and MAC signs the hash with a key that is not in the database.
+// Workspace and Actor are those of the append, so that neither can be exchanged. AfterVersion and After name an event of the ledger's
+// stream that was in the log when this entry was decided, and its position: an entry's own position is given only when it is appended.
 type Entry struct {
 	Version      int                `json:"v,omitempty"` // 0: not signed, of a release before signing
 	Workspace    kernel.WorkspaceID `json:"workspace_id,omitempty"`

@@ -201,8 +201,7 @@ type KeptAnswer struct {
 }
 
 // TakeStories takes the stories out of the attempts, by the attempt's index; nil where there are none. The attempts are copied before
-// they are
-// changed, since others hold them.
+// they are changed, since others hold them.
 func (p *Provenance) TakeStories() (stories map[int]Story) {
 	for i, a := range p.Attempts {
 		if len(a.Story) == 0 {

@@ -62,8 +62,7 @@ func Printable(body []byte, limit int) (text string, cut bool) {
 }
 
 // KeepExchanges bounds the exchanges of a cell whose bodies have at most limit bytes: the last ones whole, then earlier ones without
-// bodies,
-// and none beyond a count.
+// bodies, and none beyond a count.
 func KeepExchanges(list []Exchange, limit int) []Exchange {
 	list = list[max(0, len(list)-maxExchanges):]
 	left := wholeBodies * limit

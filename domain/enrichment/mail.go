@@ -17,8 +17,7 @@ type MailGuess struct {
 }
 
 // MailPatterns are the patterns that are known, the most frequent first. The shares are round figures for companies of all sizes: small
-// ones
-// use first names more often.
+// ones use first names more often.
 func MailPatterns() []MailGuess {
 	return []MailGuess{
 		{"{first}.{last}", 0.44},

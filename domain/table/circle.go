@@ -24,8 +24,7 @@ func (find Tables) find(id kernel.TableID) (*Table, error) {
 }
 
 // computed checks what a formula or lookup column computes, beside the table's live columns and those in the trash, and keeps its
-// references
-// by id. timed says that it asks for the time.
+// references by id. timed says that it asks for the time.
 func (t *Table) computed(m Maker, c Column, live []Column) (_ Column, timed bool, err error) {
 	switch {
 	case c.Formula != nil && c.Kind != FormulaKind:

@@ -169,8 +169,7 @@ func (f *Formulas) Looked() []kernel.ColumnID {
 }
 
 // Using returns the formula and lookup columns whose values depend on one of the columns, directly or through others, and those of the
-// columns
-// that are formulas or lookups themselves.
+// columns that are formulas or lookups themselves.
 func (f *Formulas) Using(columns []kernel.ColumnID) []kernel.ColumnID {
 	changed := map[kernel.ColumnID]bool{}
 	for _, id := range columns {

@@ -31,8 +31,7 @@ func (p *publisher) Publish(topic string, messages ...*message.Message) error {
 }
 
 // OfHistory makes a subscriber that hands over messages of the log's history only; others are acknowledged and forgotten. A message that
-// names
-// none is of a publisher from before histories.
+// names none is of a publisher from before histories.
 func OfHistory(s message.Subscriber, history func() string, log *slog.Logger) message.Subscriber {
 	return &subscriber{s, history, log}
 }

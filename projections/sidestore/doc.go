@@ -27,11 +27,11 @@
 //
 // # A store that was emptied
 //
-// A copy that is missing, or that has not reached the mark's position (an old backup, a disk that lost its last writes), is
-// lost. The Store looks before each step, since one on an older copy would hide what it lacks, at every step that fails and, when
-// nothing is written, every Config.CheckEvery as the Runner polls Checkpoint. It then makes an empty copy of a new generation and moves
-// the checkpoint to 0, which has the Runner fill it. Until
-// it has come to where the log was at that moment, Read refuses with a 503 that says how far it is.
+// A copy that is missing, or that has not reached the mark's position (an old backup, a disk that lost its last writes), is lost. The
+// Store looks before each step, since one on an older copy would hide what it lacks, at every step that fails and, when nothing is
+// written, every Config.CheckEvery as the Runner polls Checkpoint. It then makes an empty copy of a new generation and moves the
+// checkpoint to 0, which has the Runner fill it. Until it has come to where the log was at that moment, Read refuses with a 503 that says
+// how far it is.
 //
 // # Reading
 //

@@ -183,8 +183,7 @@ func undouble(f []byte) int {
 }
 
 // unescape takes the backslashes out of f as MySQL puts them in, and returns the new length: before a quote, a backslash, a line end and
-// the
-// delimiter they go, before another character they are text. Of two quotes one stays. \N alone is no value.
+// the delimiter they go, before another character they are text. Of two quotes one stays. \N alone is no value.
 func unescape(f []byte, comma byte) int {
 	if string(f) == `\N` {
 		return 0

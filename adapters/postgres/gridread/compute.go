@@ -19,10 +19,10 @@ import (
 
 // Formula columns are computed here and are in no event: a value is a function of the row's other cells, the formulas and the table's
 // tick, which the log has; of a lookup also of the rows that it looks into (lookups.go). New rows are copied in with them; rows that have
-// been changed are computed in the same transaction, and only
-// for the formulas that use what has been changed. A change of a formula, of a column that formulas use, or of the tick computes all rows
-// anew: that is noted in recomputes and done page by page (projections.Settler), the first page at once. Rows and columns in the trash
-// are computed like others, so that what comes back is as if it had never been there.
+// been changed are computed in the same transaction, and only for the formulas that use what has been changed. A change of a formula, of
+// a column that formulas use, or of the tick computes all rows anew: that is noted in recomputes and done page by page
+// (projections.Settler), the first page at once. Rows and columns in the trash are computed like others, so that what comes back is as if
+// it had never been there.
 
 // How long formulas may compute: within the transaction of events, which all tables wait for, and in a page of a recompute. A formula may
 // take 50 ms a row, so what is over that is left to a recompute.

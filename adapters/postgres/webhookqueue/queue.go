@@ -217,8 +217,7 @@ const (
 	lockSQL         = `SELECT FROM webhook_queue.endpoints WHERE id = $1 FOR UPDATE`
 	lockEndpointSQL = `SELECT ordered FROM webhook_queue.endpoints WHERE id = $1 AND lease = $2 FOR UPDATE`
 	// The endpoint queue is due when the first of its items is. It is asked after the endpoint queue is locked, so that nothing that the
-	// feeder adds at
-	// the same moment is overlooked: the feeder locks the endpoint queue, too.
+	// feeder adds at the same moment is overlooked: the feeder locks the endpoint queue, too.
 	releaseSQL = `
 UPDATE webhook_queue.endpoints SET lease = '', held_by = '', leased_until = '-infinity',
 	not_before = CASE WHEN not_before = '-infinity' THEN not_before ELSE statement_timestamp() + $2 END, due_at = CASE WHEN ordered

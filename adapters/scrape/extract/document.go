@@ -245,8 +245,7 @@ func TextOf(s *goquery.Selection, whole bool) string {
 }
 
 // Main returns the text of what the page is about: its main or article element if most of the text stands there, else its body without
-// what is
-// around it.
+// what is around it.
 func (d *Document) Main() string {
 	body := TextOf(d.Find("body").First(), false)
 	for _, selector := range []string{"main,[role=main]", "article"} {

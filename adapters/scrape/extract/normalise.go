@@ -90,8 +90,7 @@ func Address(u *url.URL) string {
 const maxPhone = 40
 
 // Phone writes a phone number as E.164; "" if it is none. region is the country in which a number without its country's code is read;
-// without
-// one such a number is none.
+// without one such a number is none.
 func Phone(s, region string) string {
 	s = Text(s)
 	if len(s) > maxPhone {

@@ -22,8 +22,7 @@ type Rate struct {
 // Counter counts for all that ask. Every implementation passes politenesstest.
 type Counter interface {
 	// Take takes the domain's next moment and says how long it is until then, if that is no longer than most; else ok is false, nothing is
-	// taken,
-	// and wait says after what time another try makes sense.
+	// taken, and wait says after what time another try makes sense.
 	Take(ctx context.Context, domain string, r Rate, most time.Duration) (wait time.Duration, ok bool)
 	// Slow halves the domain's rate for d from now.
 	Slow(ctx context.Context, domain string, d time.Duration)

@@ -148,8 +148,7 @@ func sinceMidnight(t time.Time) time.Duration {
 }
 
 // For returns the rule of a host and the domain that it is of: the registered domain of the host, by the public suffix list, or the
-// longer one
-// that has a rule of its own.
+// longer one that has a rule of its own.
 func (r Rules) For(host string) (domain string, rule Rule) {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {

@@ -25,10 +25,8 @@ type Shared struct {
 func NewShared(client Client, fallback Counter) *Shared { return &Shared{client, fallback} }
 
 // takeScript takes the domain KEYS[1]'s next moment and answers 1 and the microseconds until then, or 0 and the wait that would be too
-// long.
-// ARGV are the time between two requests, the burst, and the longest wait, times in microseconds. A script runs alone, so processes that
-// ask at
-// one moment get moments one after the other. The time is Redis's own: the processes' clocks may differ.
+// long. ARGV are the time between two requests, the burst, and the longest wait, times in microseconds. A script runs alone, so processes
+// that ask at one moment get moments one after the other. The time is Redis's own: the processes' clocks may differ.
 //
 //nolint:gochecknoglobals // a constant that Go can't express
 var takeScript = redis.NewScript(`

@@ -120,8 +120,7 @@ func (p *parser) add(r *Rules) {
 const maxPath = 4 << 10
 
 // Allowed reports whether the path, with its query, may be asked for: the longest rule that matches decides, and an allowing one between
-// two of
-// equal length. robots.txt itself always may.
+// two of equal length. robots.txt itself always may.
 func (r Rules) Allowed(path string) bool {
 	path = normalise(path[:min(len(path), maxPath)])
 	if path == "" {

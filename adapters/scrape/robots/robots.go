@@ -103,8 +103,7 @@ func (c *Checker) rules(ctx context.Context, u *url.URL) (entry, error) {
 }
 
 // read reads a site's robots.txt. One that is not there (4xx) allows all; a server that is ill or asks for patience (5xx, 429), or that
-// can't
-// be reached, forbids all until it is asked again (RFC 9309, 2.3.1.3 and 2.3.1.4).
+// can't be reached, forbids all until it is asked again (RFC 9309, 2.3.1.3 and 2.3.1.4).
 func (c *Checker) read(ctx context.Context, site string) entry {
 	now := c.cfg.Clock.Now()
 	away := func(why string) entry { return entry{away: true, why: why, until: now.Add(keepAway)} }

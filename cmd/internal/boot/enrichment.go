@@ -41,9 +41,8 @@ type enrichments struct {
 }
 
 // Providers returns the registry of the built-in providers with the installation's prices and limits, reaching the world as the settings
-// say. It is
-// the only place where they are made, so that a run without a server asks as the server does. measure is around each request; it may be
-// nil.
+// say. It is the only place where they are made, so that a run without a server asks as the server does. measure is around each request;
+// it may be nil.
 func Providers(
 	cfg config.Config, clock kernel.Clock, pages *Pages, measure func(http.RoundTripper) http.RoundTripper,
 ) (*enrichment.Registry, error) {

@@ -7,10 +7,10 @@ import (
 	"github.com/morket/morket/eventstore/cloudevent"
 )
 
-// Published is the one list of what leaves the product as an event: on RabbitMQ, in the change feed and in webhooks. Every event type
-// has its line, which a test demands: what one must be allowed to do to see it, whether it is of a table, and which members of its data
-// stay inside. What
-// is about signing in, and what only the product's own bookkeeping needs, never leaves. A new type without a line stays inside.
+// Published is the one list of what leaves the product as an event: on RabbitMQ, in the change feed and in webhooks. Every event type has
+// its line, which a test demands: what one must be allowed to do to see it, whether it is of a table, and which members of its data stay
+// inside. What is about signing in, and what only the product's own bookkeeping needs, never leaves. A new type without a line stays
+// inside.
 func Published() cloudevent.Policy {
 	all := cloudevent.Policy{}
 	for _, part := range []cloudevent.Policy{publishedTeam(), publishedTables(), publishedJobs(), publishedMoney(), publishedWebhooks()} {

@@ -15,8 +15,7 @@ import (
 const sweepBatch = 5000
 
 // newSweeper makes what clears away what has had its time. Idempotency keys are the log's own to prune, and what an interrupted upload
-// left lies on
-// each machine for itself: both do it by themselves.
+// left lies on each machine for itself: both do it by themselves.
 func newSweeper(c *core, sweeps []sweeper.Sweep) (*sweeper.Sweeper, error) {
 	keys := sweeper.Sweep{
 		Name:  "keys",

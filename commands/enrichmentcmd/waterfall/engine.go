@@ -51,8 +51,7 @@ type Config struct {
 	// OnAttempt is told of each step that has ended: whether the provider was asked, and how long it took. It may be nil.
 	OnAttempt func(provider, status string, asked bool, took time.Duration)
 	// Away reports whether an error of Secrets, Cache, Patterns or Quotas says that a store of ours can't be reached now; see
-	// Outcome.Broken. By
-	// default none does but those of kernel.KindUnavailable, which always do.
+	// Outcome.Broken. By default none does but those of kernel.KindUnavailable, which always do.
 	Away func(error) bool
 }
 

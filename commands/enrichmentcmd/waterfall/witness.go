@@ -9,8 +9,7 @@ import (
 )
 
 // witness keeps the exchanges of a step's call until leave, with the secret blanked out of them. A provider may ask from several
-// goroutines,
-// and one that is late is not listened to any more. Of a provider whose answers may not be kept, a run keeps no body.
+// goroutines, and one that is late is not listened to any more. Of a provider whose answers may not be kept, a run keeps no body.
 func (a *asking) witness(s *step, at *enrichment.Attempt, redact *credential.Redactor) (w enrichment.Witness, leave func()) {
 	var mu sync.Mutex
 	left := false

@@ -1,7 +1,6 @@
 // Package breaker gives a server that keeps failing a rest, after which one probe decides. It is ours rather than sony/gobreaker, which
-// reads
-// the machine's clock, doesn't say until when it is open (a slice puts its cells off until then), lets those that come during a probe fail
-// instead of waiting for what it finds, and counts failures by time or in a row, not among the last calls.
+// reads the machine's clock, doesn't say until when it is open (a slice puts its cells off until then), lets those that come during a
+// probe fail instead of waiting for what it finds, and counts failures by time or in a row, not among the last calls.
 package breaker
 
 import (

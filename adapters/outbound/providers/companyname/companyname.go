@@ -58,8 +58,7 @@ func (Provider) Call(_ context.Context, req enrichment.Request) (enrichment.Repl
 const maxChars = 300
 
 // Normalise returns the name without its legal form, in proper case, and the legal form as it was written. What is nothing but a form is
-// the
-// name: some companies are called so.
+// the name: some companies are called so.
 func Normalise(s string) (name, form string) {
 	s = tidy(s)
 	if !utf8.ValidString(s) || utf8.RuneCountInString(s) > maxChars ||

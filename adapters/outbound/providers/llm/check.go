@@ -19,8 +19,7 @@ const (
 var errNoObject = errors.New("it is not one JSON object")
 
 // ReadObject takes the one JSON object out of what a model wrote. Endpoints promise a schema and don't keep it, so a fence or a sentence
-// around
-// the object is taken away; everything else is a fault, told in words that the model can mend.
+// around the object is taken away; everything else is a fault, told in words that the model can mend.
 func ReadObject(text string) (map[string]any, error) {
 	text = strings.TrimSpace(text)
 	from, to := strings.IndexByte(text, '{'), strings.LastIndexByte(text, '}')

@@ -46,8 +46,7 @@ func (c Config) ask(inputs map[string]string) (system, text string, err error) {
 }
 
 // Block writes data for a model between two lines with a mark. JSON keeps the data from ending the block, and the mark is of its own
-// hash, so
-// that no value can hold it.
+// hash, so that no value can hold it.
 func Block(data any) (block, mark string, err error) {
 	text, err := json.MarshalIndent(data, "", " ")
 	if err != nil {

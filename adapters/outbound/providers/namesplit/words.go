@@ -117,8 +117,7 @@ func (c casing) lower(s string) string {
 }
 
 // proper writes a word that is all upper or all lower case as a name; one in mixed case (McDonald, DiCaprio) is left as its bearer writes
-// it,
-// as are initials.
+// it, as are initials.
 func (c casing) proper(w string) string {
 	upper, lower := strings.ToUpper(w), c.lower(w)
 	if c.turkish {

@@ -9,8 +9,7 @@ import (
 )
 
 // addresses are those that may be read. They are compared whole: an address that is not among them, were it only by a letter of its
-// query, may
-// have been made up to carry something to its host.
+// query, may have been made up to carry something to its host.
 type addresses struct{ known map[string]bool }
 
 func newAddresses() *addresses { return &addresses{map[string]bool{}} }

@@ -1,7 +1,6 @@
 // Package research answers a question about each row from the open web. A model decides what to do next and has three tools, all of them
-// ours:
-// it searches by a search engine that the workspace has a key for, reads pages through the scraper, and looks at cells. What it answers
-// fits the step's schema, names its sources, and is verified where they say it literally.
+// ours: it searches by a search engine that the workspace has a key for, reads pages through the scraper, and looks at cells. What it
+// answers fits the step's schema, names its sources, and is verified where they say it literally.
 //
 // Text of the web is data, and may be hostile. What a page can make the model do is bounded by the tools and not by the model's good sense:
 //

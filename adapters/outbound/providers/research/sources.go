@@ -20,8 +20,8 @@ const unsourced = 0.5
 const minLiteral = 2
 
 // judge keeps the sources that were seen, and says of each whether it says the field literally. A source is seen if it is a page that was
-// read
-// and holds the quote, or a search result. A field is verified if a page that was read says its value within the quote, word by word.
+// read and holds the quote, or a search result. A field is verified if a page that was read says its value within the quote, word by
+// word.
 func (a *agent) judge(outputs map[string]any, given []source) (kept []source, sourced, verified bool) {
 	has, proved := map[string]bool{}, map[string]bool{}
 	for _, s := range given {

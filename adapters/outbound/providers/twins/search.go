@@ -15,8 +15,7 @@ import (
 type Page struct{ URL, Title, Text string }
 
 // Search is the twin of the search engines' APIs: Serper's under POST /search, Brave's under GET /res/v1/web/search. It finds the pages
-// that
-// share the most words with what is searched for.
+// that share the most words with what is searched for.
 type Search struct {
 	*Twin
 	mu    sync.Mutex

@@ -10,8 +10,7 @@ import (
 )
 
 // Read tells what stands on a page that somebody else has fetched, by the names of the provider's outputs. why says what was sent in the
-// place
-// of the site, "" if it is the site.
+// place of the site, "" if it is the site.
 func Read(html string, asked, final *url.URL) (fields map[string]any, why string) {
 	doc, err := goquery.NewDocumentFromReader(strings.NewReader(Bound(html)))
 	if err != nil {

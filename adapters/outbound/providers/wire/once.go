@@ -18,9 +18,9 @@ func SetKey(req *http.Request, key string) {
 }
 
 // once makes the request so that it reaches the server once at most. net/http repeats a GET, and a request with an idempotency key, by
-// itself
-// when a connection that was used before breaks without an answer, although the server may have done the work, and charged for it. It does
-// not where the body can't be read again. What was never written is asked anew here: that is a connection which the server had closed.
+// itself when a connection that was used before breaks without an answer, although the server may have done the work, and charged for it.
+// It does not where the body can't be read again. What was never written is asked anew here: that is a connection which the server had
+// closed.
 func once(client *http.Client, req *http.Request) (*http.Response, error) {
 	body, again := req.Body, req.GetBody
 	for try := 0; ; try++ {

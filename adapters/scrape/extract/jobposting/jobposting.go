@@ -1,6 +1,5 @@
 // Package jobposting finds a job on the page that advertises it: in schema.org's JobPosting, which job boards need to be listed anywhere,
-// else
-// by the structure of the page.
+// else by the structure of the page.
 package jobposting
 
 import (

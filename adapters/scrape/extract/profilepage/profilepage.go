@@ -1,6 +1,5 @@
 // Package profilepage finds a person on the person's public page: in schema.org's Person, in an h-card (microformats2), else by what the
-// page
-// says of itself.
+// page says of itself.
 package profilepage
 
 import (
