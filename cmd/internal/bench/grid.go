@@ -121,8 +121,7 @@ func (b *serverBench) questions() []question {
 		{
 			"filtered page", func(i int) string { return filter(number, "between", []int{i * 400, i*400 + 100}) },
 			"SELECT * FROM " + rows + " WHERE " + n + " BETWEEN $1 AND $2 ORDER BY id LIMIT 51", func(i int) []any {
-				return []any{i * 400,
-					i*400 + 100}
+				return []any{i * 400, i*400 + 100}
 			}, 10, 30, "%btree (" + n + ", id)%",
 		},
 		{

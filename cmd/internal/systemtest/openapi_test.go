@@ -136,6 +136,9 @@ func (o *operation) fill(ids map[string]string) string {
 	if o.ID == "get-enrichment-funnel" {
 		path = with(path, "column="+url.QueryEscape(ids["columnId"]))
 	}
+	if o.ID == "list-groups" {
+		path = with(path, "group="+url.QueryEscape(ids["columnId"]))
+	}
 	return path
 }
 

@@ -105,9 +105,6 @@ func belongings(c *client, ops []*operation, ids map[string]string) map[string]s
 		if strings.Contains(op.path, "enrichment-jobs") || strings.Contains(op.path, "webhooks") || op.ID == "list-changes" || op.ID == "get-search-index" { // these go on by themselves
 			continue
 		}
-		if op.ID == "list-groups" { // it wants to know by what
-			continue
-		}
 		if strings.Contains(op.path, "/team/audit") { // who looks is in it
 			continue
 		}

@@ -61,7 +61,7 @@ describe('the console that tries an enrichment', () => {
     expect(await screen.findByText('2 credits')).toBeInTheDocument();
   });
   it('says where to get credits when there are too few', async () => {
-    ask.mockRejectedValue(new ApiError(402, 'INSUFFICIENT_CREDITS', 'this needs 2 credits and 0 are available'));
+    ask.mockRejectedValueOnce(new ApiError(402, 'INSUFFICIENT_CREDITS', 'this needs 2 credits and 0 are available'));
     show();
     await tryIt();
     expect(await screen.findByText(/this needs 2 credits/)).toBeInTheDocument();
