@@ -17,7 +17,6 @@ import (
 	"github.com/morket/morket/adapters/servers/redischild"
 	"github.com/morket/morket/adapters/servers/s3child"
 	"github.com/morket/morket/adapters/servers/temporalchild"
-	"github.com/morket/morket/cmd/internal/doctor"
 )
 
 // service is one server: where it is told, and how it is started.
@@ -194,7 +193,7 @@ func startOpenSearch(ctx context.Context, log *slog.Logger) (running, error) {
 }
 
 func findChromium(ctx context.Context, log *slog.Logger) (running, error) {
-	bin, err := doctor.FindChromium()
+	bin, err := chromiumForTests()
 	if err != nil {
 		return running{}, err
 	}
@@ -204,4 +203,23 @@ func findChromium(ctx context.Context, log *slog.Logger) (running, error) {
 	}
 	log.InfoContext(ctx, "Chromium is there", "version", strings.TrimSpace(string(out)), "binary", bin)
 	return running{env: []string{"CHROMIUM_BIN=" + bin}, stop: func() error { return nil }}, nil
+}
+
+var errNoChromium = errors.New("no Chromium was found (Debian: apt-get install --no-install-recommends chromium)")
+
+// chromiumForTests returns the browser that the interface's tests drive, which is a whole one: CHROMIUM_BIN when it is set, else one on
+// PATH or where macOS has it.
+func chromiumForTests() (string, error) {
+	if bin := os.Getenv("CHROMIUM_BIN"); bin != "" {
+		return exec.LookPath(bin)
+	}
+	for _, name := range []string{
+		"chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
+		"/Applications/Chromium.app/Contents/MacOS/Chromium", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+	} {
+		if bin, err := exec.LookPath(name); err == nil {
+			return bin, nil
+		}
+	}
+	return "", errNoChromium
 }

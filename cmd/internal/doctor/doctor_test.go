@@ -91,6 +91,7 @@ func TestAMissingProgramIsSaid(t *testing.T) {
 	t.Setenv("CHROMIUM_BIN", "")
 	c := settings(t, "MORKET_CACHE_DIR", t.TempDir())
 	require.Equal(t, doctor.Fail, finding(t, c, "temporal").State, "neither installed nor a tool to fetch it")
+	c.ChromiumBin = "/nowhere/chromium"
 	require.Equal(t, doctor.Warn, finding(t, c, "chromium").State, "everything but scraping works without")
 }
 

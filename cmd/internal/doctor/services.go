@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/url"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/morket/morket/adapters/files/objectstore"
 	"github.com/morket/morket/adapters/opensearch"
 	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/adapters/scrape/browser"
 	"github.com/morket/morket/adapters/servers/pgchild"
 	"github.com/morket/morket/adapters/servers/temporalchild"
 	"github.com/morket/morket/cmd/internal/config"
@@ -220,33 +220,13 @@ func reachable(ctx context.Context, addr, do string) Finding {
 	return good("%s answers", addr)
 }
 
-// ErrNoChromium says that no Chromium was found.
-var ErrNoChromium = errors.New("no Chromium was found (Debian: apt-get install --no-install-recommends chromium)")
-
-// FindChromium returns the Chromium or Chrome program: CHROMIUM_BIN when it is set, else one on PATH or where macOS has it.
-func FindChromium() (string, error) {
-	if bin := os.Getenv("CHROMIUM_BIN"); bin != "" {
-		return exec.LookPath(bin)
-	}
-	for _, name := range []string{
-		"chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
-		"/Applications/Chromium.app/Contents/MacOS/Chromium", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-	} {
-		if bin, err := exec.LookPath(name); err == nil {
-			return bin, nil
-		}
-	}
-	return "", ErrNoChromium
-}
-
 func chromium(_ context.Context, cfg config.Config) Finding {
-	find := FindChromium
-	if cfg.ChromiumBin != "" {
-		find = func() (string, error) { return exec.LookPath(cfg.ChromiumBin) }
-	}
-	bin, err := find()
-	if err != nil {
-		return warning("install it for scraping: apt-get install chromium, or set CHROMIUM_BIN", "%v", err)
+	bin, err := browser.Find(cfg.ChromiumBin)
+	switch {
+	case err != nil:
+		return warning("install it for scraping: apt-get install chromium-headless-shell, or set CHROMIUM_BIN", "%v", err)
+	case !browser.Quick(bin):
+		return good("%s; the package chromium-headless-shell renders pages several times as fast", bin)
 	}
 	return good("%s", bin)
 }
