@@ -272,7 +272,7 @@ func (h *Handlers) estimate(
 		r, ok := rates[slug]
 		return r, ok
 	}
-	return enrichment.EstimateRun(plans, rows, func(slug string) kernel.Credits { return prices[slug] }, known), nil
+	return enrichment.EstimateRun(plans, rows, func(slug string) kernel.Credits { return prices[slug] }, known, h.Engine.Registry.Charges), nil
 }
 
 // begin appends the run, and its reservation if any step has a price. Reserved is the likely cost, within the run's own limit; a

@@ -69,4 +69,11 @@ func (m *Metering) UnmarshalText(text []byte) error {
 type Metered interface {
 	// BudgetOf returns what the config lets it cost.
 	BudgetOf(config json.RawMessage) Budgets
+	// CostOf says what the calls for one record cost, as far as the config tells.
+	CostOf(config json.RawMessage) RecordCost
+}
+
+// RecordCost is what one record costs on the workspace's own bill with a vendor.
+type RecordCost struct {
+	Likely, Most Micros
 }

@@ -120,6 +120,16 @@ func (r *Registry) CheckConfig(slug string, config json.RawMessage) ([]Field, er
 	return c.Describe().Outputs, nil
 }
 
+// Charges implements Charges: what the step's provider says of its config.
+func (r *Registry) Charges(s Step) (RecordCost, Budgets, bool) {
+	c, _ := r.Caller(s.Provider)
+	m, ok := c.(Metered)
+	if !ok {
+		return RecordCost{}, Budgets{}, false
+	}
+	return m.CostOf(s.Config), m.BudgetOf(s.Config), true
+}
+
 // Destination is the address that a step with the config sends a credential of the hosts to; empty for none.
 func (r *Registry) Destination(slug string, config json.RawMessage, hosts []string) string {
 	if d, ok := r.callers[slug].(Directed); ok {

@@ -175,10 +175,19 @@ func TestAnEstimateIsOrdered(t *testing.T) {
 		}
 		rate := rapid.Float64Range(-0.5, 1.5).Draw(rt, "rate")
 		rows := rapid.Int64Range(0, 100_000).Draw(rt, "rows")
+		cost := enrichment.RecordCost{Likely: enrichment.Micros(rapid.Int64Range(0, 1e6).Draw(rt, "likely"))}
+		cost.Most = cost.Likely + enrichment.Micros(rapid.Int64Range(0, 1e6).Draw(rt, "more"))
+		budget := enrichment.Micros(rapid.Int64Range(0, 1e9).Draw(rt, "budget"))
+		charges := func(s enrichment.Step) (enrichment.RecordCost, enrichment.Budgets, bool) {
+			return cost, enrichment.Budgets{Run: budget}, s.Provider == "b"
+		}
 		est := enrichment.EstimateRun([]enrichment.Plan{{Config: enrichment.Config{Steps: steps}}}, rows,
-			func(s string) kernel.Credits { return prices[s] }, func(string) (float64, bool) { return rate, true })
+			func(s string) kernel.Credits { return prices[s] }, func(string) (float64, bool) { return rate, true }, charges)
 		if est.Min > est.Likely || est.Likely > est.Max || est.Records != rows {
 			rt.Fatalf("%+v", est)
+		}
+		if est.LikelyBill > est.MaxBill || budget > 0 && est.MaxBill > budget || len(steps) == 1 && est.MaxBill != 0 {
+			rt.Fatalf("%+v with a budget of %s", est, budget)
 		}
 	})
 }

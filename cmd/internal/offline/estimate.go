@@ -40,7 +40,7 @@ func (c Config) estimate(ctx context.Context, src *source, j *job) error {
 		p, _ := j.registry.Provider(slug)
 		return p.Price
 	}
-	e := enrichment.EstimateRun(j.plans, rows, price, func(string) (float64, bool) { return 0, false })
+	e := enrichment.EstimateRun(j.plans, rows, price, func(string) (float64, bool) { return 0, false }, j.registry.Charges)
 	added := j.columns.names[j.columns.original:]
 	var b strings.Builder
 	b.WriteString(count(rows, "row") + " to ask for")
@@ -54,6 +54,9 @@ func (c Config) estimate(ctx context.Context, src *source, j *job) error {
 	}
 	b.WriteString(aligned(table))
 	fmt.Fprintf(&b, "credits: %s at least, %s likely, %s at most\n", e.Min, e.Likely, e.Max)
+	if e.MaxBill > 0 {
+		fmt.Fprintf(&b, "on your own bills with vendors that charge by use: $%s likely, $%s at most\n", e.LikelyBill, e.MaxBill)
+	}
 	_, err = io.WriteString(c.Stdout, b.String())
 	return err
 }

@@ -4244,8 +4244,18 @@ export interface components {
         EnrichmentEstimate: {
             /** Format: int64 */
             likely_mc: number;
+            /**
+             * Format: int64
+             * @description On your own bills with vendors that charge by use, in millionths of a US dollar; guessed from the steps' configs.
+             */
+            likely_usd_micros?: number;
             /** Format: int64 */
             max_mc: number;
+            /**
+             * Format: int64
+             * @description The most that it can be on those bills: by each step's budgets, or by its bounds where it has none.
+             */
+            max_usd_micros?: number;
             /** Format: int64 */
             min_mc: number;
             per_provider: components["schemas"]["EnrichmentProviderEstimate"][] | null;
@@ -4493,6 +4503,8 @@ export interface components {
             calls: number;
             /** Format: int64 */
             likely_mc: number;
+            /** Format: int64 */
+            likely_usd_micros?: number;
             provider: string;
         };
         EnrichmentProviderFigures: {

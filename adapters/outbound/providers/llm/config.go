@@ -88,3 +88,24 @@ func (*Provider) BudgetOf(raw json.RawMessage) enrichment.Budgets {
 	}
 	return c.Budgets()
 }
+
+// CostOf implements enrichment.Metered.
+func (*Provider) CostOf(raw json.RawMessage) enrichment.RecordCost {
+	c, err := parse(raw)
+	if err != nil {
+		return enrichment.RecordCost{}
+	}
+	inputs := map[string]string{}
+	for _, ref := range enrichment.References(c.Prompt) {
+		inputs[ref] = typicalCell
+	}
+	system, text, err := c.ask(inputs)
+	if err != nil {
+		return enrichment.RecordCost{}
+	}
+	question := tokens(len(system) + len(text))
+	return enrichment.RecordCost{
+		Likely: c.Bill(question, min(int64(c.MaxTokens), int64(len(c.Outputs)+1)*tokensPerOutput)),
+		Most:   c.MostOf(c.Bill(asks*(question+tokens(maxData)), asks*int64(c.MaxTokens))),
+	}
+}

@@ -3,6 +3,7 @@ package llm_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"testing"
@@ -268,4 +269,30 @@ func TestConfigsThatAreRefused(t *testing.T) {
 	require.Error(t, err)
 	require.Equal(t, "api.openai.com", p.HostOf(json.RawMessage(`{"model":"m"}`)))
 	require.Equal(t, "https://api.anthropic.com/v1", p.Destination(json.RawMessage(`{"api":"anthropic"}`), nil))
+}
+
+// TestWhatARecordIsTakenToCost: near what one does cost, and its bound holds.
+func TestWhatARecordIsTakenToCost(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	for name, more := range map[string]map[string]any{"without a budget": {}, "with a budget": {"row_budget": 0.05}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			prices := map[string]any{"price_in": 3, "price_out": 15}
+			maps.Copy(prices, more)
+			config := w.config(t, prices)
+			taken := w.p.CostOf(config)
+			reply, err := w.ask(t, config, "Acme Tools")
+			require.NoError(t, err)
+			cost := reply.Bill.Cost
+			require.Positive(t, cost)
+			require.Greater(t, taken.Likely*3, cost, "likely %s, cost %s", taken.Likely, cost)
+			require.Less(t, taken.Likely, cost*3, "likely %s, cost %s", taken.Likely, cost)
+			require.LessOrEqual(t, cost, taken.Most)
+			if len(more) > 0 {
+				require.EqualValues(t, 50_000, taken.Most)
+			}
+		})
+	}
+	require.Zero(t, w.p.CostOf(w.config(t, nil)), "without prices")
 }

@@ -41,6 +41,23 @@ func (e Endpoint) bill(u usage) enrichment.Bill {
 	return enrichment.Bill{Cost: cost, TokensIn: u.in, TokensOut: u.out}
 }
 
+// Bill is what so many tokens of questions and of answers cost.
+func (e Endpoint) Bill(in, out int64) enrichment.Micros { return e.bill(usage{in, out}).Cost }
+
+// MostOf bounds what a row costs by the row's budget, where it has one.
+func (e Endpoint) MostOf(most enrichment.Micros) enrichment.Micros {
+	if e.RowBudget > 0 {
+		return min(most, dollars(e.RowBudget))
+	}
+	return most
+}
+
+const (
+	typicalCell     = "a cell of a table, as long as most" // what an estimate takes a cell to hold
+	tokensPerOutput = 40                                   // what an estimate takes an output to have
+	asks            = 2                                    // a question, and once more where its answer doesn't fit the schema
+)
+
 func dollars(v float64) enrichment.Micros { return enrichment.Micros(math.Round(v * 1e6)) }
 
 // affordable says why a question of so many bytes may not be asked: with what was spent on the row it could cost more than the row's

@@ -155,3 +155,26 @@ func (*Provider) BudgetOf(raw json.RawMessage) enrichment.Budgets {
 	}
 	return c.Budgets()
 }
+
+// typicalTurns is how many turns most questions take; each reads again what the ones before it found.
+const typicalTurns = 4
+
+// CostOf implements enrichment.Metered. A row's tokens are bounded, the dearer kind costs the most.
+func (*Provider) CostOf(raw json.RawMessage) enrichment.RecordCost {
+	c, err := parse(raw)
+	if err != nil {
+		return enrichment.RecordCost{}
+	}
+	turns := min(int64(c.MaxSteps), typicalTurns)
+	out := min(turns*typicalAnswer, turns*int64(c.MaxTokens))
+	in := min(turns*(turns+1)/2*typicalFind, c.RowTokens-min(out, c.RowTokens))
+	return enrichment.RecordCost{
+		Likely: c.Bill(in, out),
+		Most:   c.MostOf(max(c.Bill(c.RowTokens, 0), c.Bill(0, c.RowTokens))),
+	}
+}
+
+const (
+	typicalFind   = 1500 // tokens of what one turn finds: results of a search, or a page
+	typicalAnswer = 120  // tokens of what the model says in one turn
+)

@@ -10,7 +10,7 @@ import { Checkbox, Field } from '@/components/field';
 import { Notice, Skeleton } from '@/components/states';
 import { creditsQuery } from '@/api/credits';
 import { NumberInput } from '@/grid/typed-input';
-import { credits, creditsLabel, plural } from '@/lib/format';
+import { credits, creditsLabel, dollars, plural } from '@/lib/format';
 import { estimateRun, startRun } from '../api/enrichment';
 import { firstChoice, runRequest, type RunChoice } from '../run-request';
 import { RunRows } from './run-rows';
@@ -143,12 +143,31 @@ function EstimateCard({ estimate, available }: { estimate: Estimate; available: 
             <li key={p.provider} className="tnum flex justify-between py-0.5">
               <span>{nameOf(p.provider)}</span>
               <span>
-                {plural(p.calls, 'call')} · {p.likely_mc === 0 ? 'free' : creditsLabel(p.likely_mc)}
+                {plural(p.calls, 'call')} · {costOf(p)}
               </span>
             </li>
           ))}
         </ul>
       )}
+      {(estimate.max_usd_micros ?? 0) > 0 && (
+        <p className="tnum border-t border-line px-3 py-2 text-sm text-ink-2">
+          On your own bills with vendors that charge by use: about {rounded(estimate.likely_usd_micros)}, at most{' '}
+          {rounded(estimate.max_usd_micros)}. A step’s budgets lower the limit.
+        </p>
+      )}
     </div>
   );
+}
+
+/** An estimate has two digits that say anything. */
+function rounded(micros = 0): string {
+  return dollars(Number(micros.toPrecision(2)));
+}
+
+function costOf({ likely_mc, likely_usd_micros = 0 }: NonNullable<Estimate['per_provider']>[number]): string {
+  const parts = [
+    likely_mc > 0 ? creditsLabel(likely_mc) : '',
+    likely_usd_micros > 0 ? `about ${rounded(likely_usd_micros)}` : '',
+  ];
+  return parts.filter(Boolean).join(' · ') || 'free';
 }
