@@ -202,7 +202,7 @@ func (j *Jobs) Result(ctx context.Context, job *scrape.Job, index int) (scrape.O
 		Body:     text,
 		Header:   map[string]string{"content-language": read.Language},
 	}
-	found, err := j.cfg.Reader.cfg.Extractors.Extract(job.Tasks[index].Target, page)
+	found, err := j.cfg.Reader.cfg.Extractors.Look(page).Extract(job.Tasks[index].Target)
 	if err != nil {
 		return out, true, err
 	}

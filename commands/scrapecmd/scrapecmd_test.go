@@ -99,13 +99,18 @@ func (*web) IgnoresRobots(u *url.URL) bool { return u.Hostname() == "owned.test"
 // Domain implements scrapecmd.Gate.
 func (*web) Domain(u *url.URL) string { return u.Hostname() }
 
-// Extract implements scrapecmd.Extractors.
-func (*web) Extract(t scrape.Target, p scrape.Page) (scrape.Extract, error) {
-	return scrape.Extract{Target: t, Version: 1, Fields: map[string]any{"text": string(p.Body)}}, nil
-}
+// Look implements scrapecmd.Extractors.
+func (*web) Look(p scrape.Page) scrape.Look { return seen(p.Body) }
 
-// Shell implements scrapecmd.Extractors.
-func (*web) Shell(p scrape.Page) bool { return string(p.Body) == "shell" }
+type seen string
+
+// Shell implements scrape.Look.
+func (s seen) Shell() bool { return s == "shell" }
+
+// Extract implements scrape.Look.
+func (s seen) Extract(t scrape.Target) (scrape.Extract, error) {
+	return scrape.Extract{Target: t, Version: 1, Fields: map[string]any{"text": string(s)}}, nil
+}
 
 // Version implements scrapecmd.Extractors.
 func (*web) Version(scrape.Target) int { return 1 }

@@ -39,9 +39,8 @@ type Gate interface {
 
 // Extractors find what is looked for on pages.
 type Extractors interface {
-	Extract(t scrape.Target, p scrape.Page) (scrape.Extract, error)
-	// Shell reports a page that says next to nothing until its scripts have run.
-	Shell(p scrape.Page) bool
+	// Look parses a page.
+	Look(p scrape.Page) scrape.Look
 	// Version is that of the target's extractor; 0 for an unknown target.
 	Version(t scrape.Target) int
 }
@@ -91,7 +90,7 @@ func (r *Reader) Read(ctx context.Context, ws kernel.WorkspaceID, t scrape.Task)
 	page, err := v.read(ctx)
 	out := scrape.Outcome{Fetches: v.fetches, Notes: v.reasons, Fault: scrape.AsFault(err)}
 	if err == nil {
-		found, err := r.cfg.Extractors.Extract(t.Target, page)
+		found, err := v.look(page).Extract(t.Target)
 		if err != nil {
 			return scrape.Outcome{Fetches: v.fetches, Fault: scrape.AsFault(err)}
 		}

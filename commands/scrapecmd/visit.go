@@ -24,6 +24,15 @@ type visit struct {
 	robots    map[string]scrape.Verdict // by address
 	fetches   []scrape.Fetch
 	reasons   []string
+	parsed    scrape.Look // of the page that was read last; nil if it has not been looked at
+}
+
+// look parses the page that was read last, once.
+func (v *visit) look(page scrape.Page) scrape.Look {
+	if v.parsed == nil {
+		v.parsed = v.cfg.Extractors.Look(page)
+	}
+	return v.parsed
 }
 
 // reserve is the time that a request keeps for itself when it waits for its turn.
@@ -52,7 +61,7 @@ func (v *visit) read(ctx context.Context) (scrape.Page, error) {
 			page, err = second, nil
 		}
 	}
-	if err != nil || v.task.Mode == scrape.ModeNever || !v.cfg.Extractors.Shell(page) {
+	if err != nil || v.task.Mode == scrape.ModeNever || !v.look(page).Shell() {
 		return page, err
 	}
 	return v.enrich(ctx, page)
@@ -73,6 +82,7 @@ func (v *visit) enrich(ctx context.Context, plain scrape.Page) (scrape.Page, err
 		v.reasons = append(v.reasons, "the page is made by its scripts, which could not be run: "+scrape.AsFault(err).Message)
 		return plain, nil
 	}
+	v.parsed = nil
 	return page, nil
 }
 

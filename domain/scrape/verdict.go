@@ -24,6 +24,14 @@ type Verdict struct {
 	Retry  time.Duration // of RobotsAway
 }
 
+// Look is a page that has been parsed.
+type Look interface {
+	// Shell reports a page that says next to nothing until its scripts have run.
+	Shell() bool
+	// Extract finds what the target asks for, once.
+	Extract(t Target) (Extract, error)
+}
+
 // Pass is a request that politeness has let through; one of its two ends must be told.
 type Pass interface {
 	// Held tells how long the request was held back, and the time between two requests of the domain.

@@ -28,7 +28,7 @@ func registry(tb testing.TB) *extract.Registry {
 
 func find(tb testing.TB, target scrape.Target, html string) scrape.Extract {
 	tb.Helper()
-	out, err := registry(tb).Extract(target, scrape.Page{URL: "https://www.site.com/dir/page?utm_source=x", Status: 200, Body: []byte(html)})
+	out, err := registry(tb).Look(scrape.Page{URL: "https://www.site.com/dir/page?utm_source=x", Status: 200, Body: []byte(html)}).Extract(target)
 	require.NoError(tb, err)
 	return out
 }
@@ -136,7 +136,7 @@ func TestShells(t *testing.T) {
 		"nothing at all":              {``, false},
 		"a root that has its text":    {`<div id="__next"><p>` + long + `</p></div><script src="a.js"></script>`, false},
 	} {
-		require.Equal(t, c.shell, registry(t).Shell(scrape.Page{URL: "https://a.com/", Body: []byte(c.html)}), name)
+		require.Equal(t, c.shell, registry(t).Look(scrape.Page{URL: "https://a.com/", Body: []byte(c.html)}).Shell(), name)
 	}
 }
 
@@ -181,7 +181,7 @@ func TestHostilePages(t *testing.T) {
 	} {
 		for _, target := range r.Targets() {
 			began := time.Now()
-			out, err := r.Extract(target, scrape.Page{URL: "https://a.com/", Body: []byte(html)})
+			out, err := r.Look(scrape.Page{URL: "https://a.com/", Body: []byte(html)}).Extract(target)
 			require.NoError(t, err, "%s: %s", name, target)
 			require.Less(t, time.Since(began), 10*time.Second, "%s: %s", name, target)
 			b, err := json.Marshal(out)
@@ -189,6 +189,6 @@ func TestHostilePages(t *testing.T) {
 			require.Less(t, len(b), 1<<20, "%s: %s", name, target)
 			require.False(t, slices.Contains(out.Reasons, "the extractor broke down over this page"), "%s: %s", name, target)
 		}
-		r.Shell(scrape.Page{URL: "https://a.com/", Body: []byte(html)})
+		r.Look(scrape.Page{URL: "https://a.com/", Body: []byte(html)}).Shell()
 	}
 }

@@ -59,9 +59,27 @@ func (r *Registry) Version(t scrape.Target) int {
 	return 0
 }
 
-// Extract finds what the target asks for. A page that an extractor breaks over gives an extract without fields, with the reason.
-func (r *Registry) Extract(t scrape.Target, p scrape.Page) (out scrape.Extract, err error) {
-	e, ok := r.all[t]
+// Look parses a page.
+func (r *Registry) Look(p scrape.Page) scrape.Look {
+	d, err := NewDocument(r.bound, p)
+	return look{r, d, err, p.Cut}
+}
+
+// look is a page that was parsed, or could not be.
+type look struct {
+	*Registry
+
+	document *Document
+	err      error
+	cut      bool
+}
+
+// Shell implements scrape.Look.
+func (l look) Shell() bool { return l.err == nil && l.document.shell() }
+
+// Extract implements scrape.Look. A page that an extractor breaks over gives an extract without fields, with the reason.
+func (l look) Extract(t scrape.Target) (out scrape.Extract, err error) {
+	e, ok := l.all[t]
 	if !ok {
 		return out, kernel.Invalid("target", "no extractor is called %q", kernel.Shorten(string(t)))
 	}
@@ -74,18 +92,17 @@ func (r *Registry) Extract(t scrape.Target, p scrape.Page) (out scrape.Extract, 
 			out.Reasons = append(out.Reasons, "the extractor broke down over this page")
 		}
 	}()
-	d, err := NewDocument(r.bound, p)
-	if err != nil {
+	if l.err != nil {
 		out.Reasons = append(out.Reasons, "the page can't be read as HTML")
 		return out, nil
 	}
-	found, reasons := e.Extract(d)
+	found, reasons := e.Extract(l.document)
 	for name, v := range found {
 		if _, known := out.Fields[name]; known && !nothing(v) {
 			out.Fields[name] = v
 		}
 	}
-	if p.Cut {
+	if l.cut {
 		reasons = append(reasons, "the page is larger than is read")
 	}
 	out.Reasons = append(out.Reasons, reasons...)
@@ -108,10 +125,4 @@ func nothing(v any) bool {
 	default:
 		return false
 	}
-}
-
-// Shell reports a page that says next to nothing until its scripts have run.
-func (r *Registry) Shell(p scrape.Page) bool {
-	d, err := NewDocument(r.bound, p)
-	return err == nil && d.shell()
 }
