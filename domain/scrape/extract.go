@@ -9,6 +9,7 @@ const (
 	TargetCompany Target = "company_website"
 	TargetJob     Target = "job_posting"
 	TargetProfile Target = "profile_page"
+	TargetImprint Target = "imprint"
 )
 
 // Extract is what an extractor has found. Every field that it knows is there; a missing one is nil.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/morket/morket/adapters/outbound/providers/apollo"
 	"github.com/morket/morket/adapters/outbound/providers/clearbit"
+	"github.com/morket/morket/adapters/outbound/providers/companyfacts"
 	"github.com/morket/morket/adapters/outbound/providers/companyname"
 	"github.com/morket/morket/adapters/outbound/providers/dnsfacts"
 	"github.com/morket/morket/adapters/outbound/providers/domainfrom"
@@ -70,6 +71,7 @@ func Builtin(cfg Config) (*enrichment.Registry, error) {
 		site,
 		tech,
 		scrapepage.New(cfg.Pages),
+		companyfacts.New(cfg.Pages),
 		httpapi.New(wire.New(cfg.Client, cfg.Body, cfg.Agent, cfg.Clock)),
 		llm.New(keyed),
 		research.New(keyed, engines, cfg.Pages, cfg.Clock),

@@ -24,6 +24,6 @@ func TestBuiltin(t *testing.T) {
 		slugs = append(slugs, p.Slug)
 		require.Equal(t, prices[p.CredentialName()], p.Price, "what needs no key of a vendor is free: %s", p.Slug)
 	}
-	require.ElementsMatch(t, []string{"email_check", "phone_normalise", "name_split", "company_name_normalise", "domain_from", "dns_facts", "website_profile", "tech_detect", "extract", "email_finder", "scrape_page", "http_api", "llm", "research", "serper_search", "brave_search", "hunter_email_finder", "hunter_email_verifier", "hunter_domain_search", "apollo_person", "apollo_company", "clearbit_person", "clearbit_company"}, slugs)
+	require.ElementsMatch(t, []string{"email_check", "phone_normalise", "name_split", "company_name_normalise", "company_facts", "domain_from", "dns_facts", "website_profile", "tech_detect", "extract", "email_finder", "scrape_page", "http_api", "llm", "research", "serper_search", "brave_search", "hunter_email_finder", "hunter_email_verifier", "hunter_domain_search", "apollo_person", "apollo_company", "clearbit_person", "clearbit_company"}, slugs)
 	require.Equal(t, []string{"clearbit_company", "clearbit_person"}, slugs[len(slugs)-2:], "what new customers can't have is offered last")
 }

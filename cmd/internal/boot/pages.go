@@ -12,6 +12,7 @@ import (
 	"github.com/morket/morket/adapters/scrape/browser"
 	"github.com/morket/morket/adapters/scrape/extract"
 	"github.com/morket/morket/adapters/scrape/extract/companywebsite"
+	"github.com/morket/morket/adapters/scrape/extract/imprint"
 	"github.com/morket/morket/adapters/scrape/extract/jobposting"
 	"github.com/morket/morket/adapters/scrape/extract/page"
 	"github.com/morket/morket/adapters/scrape/extract/profilepage"
@@ -82,7 +83,8 @@ func NewPages(cfg PagesConfig) (*Pages, error) {
 		return nil, err
 	}
 	p.extractors, err = extract.NewRegistry(websiteprofile.Bound,
-		page.Extractor{}, jobposting.Extractor{}, profilepage.Extractor{}, companywebsite.New(websiteprofile.Read, websiteprofile.Fields()))
+		page.Extractor{}, jobposting.Extractor{}, profilepage.Extractor{}, companywebsite.New(websiteprofile.Read, websiteprofile.Fields()),
+		imprint.Extractor{})
 	if err != nil {
 		return nil, err
 	}

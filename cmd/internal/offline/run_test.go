@@ -211,7 +211,7 @@ func TestMistakesAreAnsweredWithWhatToWrite(t *testing.T) {
 	t.Parallel()
 	for request, says := range map[string]string{
 		"emailcheck:Email":                           "did you mean email_check?",
-		"zoominfo:Email":                             "there are company_name_normalise, dns_facts, domain_from, email_check, email_finder, extract, name_split, phone_normalise, scrape_page, tech_detect, website_profile",
+		"zoominfo:Email":                             "there are company_facts, company_name_normalise, dns_facts, domain_from, email_check, email_finder, extract, name_split, phone_normalise, scrape_page, tech_detect, website_profile",
 		"http_api:Email":                             "only be used in a table on a server",
 		"email_check:Mail":                           "the columns are Name, Email, Phone, Company",
 		"email_check:Email->stauts":                  "did you mean status?",

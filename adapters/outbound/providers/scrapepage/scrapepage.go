@@ -111,7 +111,7 @@ func (p *Provider) Call(ctx context.Context, req enrichment.Request) (enrichment
 	}
 	out := p.reader.Read(ctx, req.Workspace, scrape.Task{URL: req.Inputs["url"], Target: cfg.Target, Mode: cfg.Mode, Within: within})
 	if out.Fault != nil {
-		return failed(out.Fault)
+		return Failed(out.Fault)
 	}
 	reply := enrichment.Reply{Outputs: map[string]any{}, SourceURL: out.Page.URL, VerifiedBy: []enrichment.Evidence{enrichment.ByPage}}
 	outputs := p.Describe().Outputs
@@ -148,8 +148,8 @@ func shaped(t enrichment.FieldType, v any) any {
 // again is when another try makes sense where nothing else is known.
 const again = 10 * time.Second
 
-// failed says what a fault means to a run. A site that is ill is no fault of the provider.
-func failed(f *scrape.Fault) (enrichment.Reply, error) {
+// Failed says what a fault means to a run. A site that is ill is no fault of the provider.
+func Failed(f *scrape.Fault) (enrichment.Reply, error) {
 	var kind enrichment.CallKind
 	switch f.Reason {
 	case scrape.ReasonChallenge:
