@@ -3,10 +3,12 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
@@ -26,7 +28,7 @@ func (b *serverBench) runs(ctx context.Context) ([]Ratio, error) {
 	if err := b.prepareGrid(ctx); err != nil {
 		return nil, err
 	}
-	col, err := b.normalised(ctx)
+	col, err := b.normalised(ctx, "Clean name")
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +46,15 @@ func (b *serverBench) runs(ctx context.Context) ([]Ratio, error) {
 	}
 	rate, perRecord := float64(b.size)/took.Seconds(), float64(events)/float64(b.size)
 	complete := j.Counts.Succeeded == int64(b.size) && j.Counts.Cached == 0
-	return b.sheet.titled([]Ratio{
+	beside, err := b.smallBesideLarge(ctx, col)
+	if err != nil {
+		return nil, err
+	}
+	limited, err := b.limitedProvider(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return b.sheet.titled(append([]Ratio{
 		{
 			Name:    "run",
 			Value:   rate,
@@ -74,7 +84,56 @@ func (b *serverBench) runs(ctx context.Context) ([]Ratio, error) {
 			Note: fmt.Sprintf("growth of the process at most, with read models that lag; limit: the same over %d records, which went before",
 				b.size/shortRun),
 		},
-	}), nil
+		beside,
+	}, limited...)), nil
+}
+
+const (
+	smallRun       = 10
+	smallRunWithin = 5 // seconds
+)
+
+// smallBesideLarge starts a run over a few records while one over all is under way.
+func (b *serverBench) smallBesideLarge(ctx context.Context, large table.Column) (Ratio, error) {
+	col, err := b.normalised(ctx, "Clean name of a few")
+	if err != nil {
+		return Ratio{}, err
+	}
+	_, alone, _, err := b.runJob(ctx, col, smallRun)
+	if err != nil {
+		return Ratio{}, err
+	}
+	ended := make(chan error, 1)
+	under := make(chan struct{})
+	begun := sync.OnceFunc(func() { close(under) })
+	go func() {
+		_, _, _, err := b.watchJob(ctx, large, 0, func(j enrichmentcmd.Job) {
+			if j.Counts.Succeeded > 0 {
+				begun()
+			}
+		})
+		ended <- err
+	}()
+	select {
+	case <-under:
+	case err := <-ended:
+		return Ratio{}, errors.Join(errors.New("the large run ended before the small one began"), err)
+	}
+	small, took, _, err := b.runJob(ctx, col, smallRun)
+	if err != nil {
+		return Ratio{}, err
+	}
+	over := len(ended) > 0
+	return Ratio{
+		Name:   "10 records beside a run over all",
+		Value:  took.Seconds(),
+		Limit:  alone.Seconds(),
+		Ratio:  took.Seconds() / alone.Seconds(),
+		Unit:   "s",
+		AtMost: smallRunWithin,
+		Failed: over || small.Counts.Succeeded != smallRun,
+		Note:   "from the request to the last cell in the grid; limit: the same alone",
+	}, <-ended
 }
 
 func (b *serverBench) enrichmentColumn(ctx context.Context, name string, cfg enrichment.Config) (col table.Column, err error) {
@@ -85,6 +144,13 @@ func (b *serverBench) enrichmentColumn(ctx context.Context, name string, cfg enr
 // runJob runs the column over the first rows, 0 for all, until every cell of it is in the grid.
 func (b *serverBench) runJob(
 	ctx context.Context, col table.Column, first int,
+) (j enrichmentcmd.Job, took time.Duration, grown float64, err error) {
+	return b.watchJob(ctx, col, first, func(enrichmentcmd.Job) {})
+}
+
+// watchJob is runJob that tells how far the job has come.
+func (b *serverBench) watchJob(
+	ctx context.Context, col table.Column, first int, seen func(enrichmentcmd.Job),
 ) (j enrichmentcmd.Job, took time.Duration, grown float64, err error) {
 	memory := watchMemory()
 	defer func() { grown = memory() }()
@@ -106,6 +172,7 @@ func (b *serverBench) runJob(
 		if err := b.get(ctx, fmt.Sprintf("%s/enrichment-jobs/%s?min_position=%d", b.workspace, j.ID, position), &j); err != nil {
 			return j, 0, 0, err
 		}
+		seen(j)
 		if j.State.Final() {
 			if err := b.get(ctx, b.path("/rows:count?filter="+url.QueryEscape(string(filter))), &there); err != nil ||
 				there.Count >= j.Counts.Succeeded {
