@@ -23,6 +23,7 @@ const (
 	RunEnrichments    Action = "enrichments.run"
 	ReadCredits       Action = "credits.read"
 	ManageCaps        Action = "credits.caps"
+	ManageBilling     Action = "billing.manage"
 	ReadCredentials   Action = "credentials.read"
 	ManageCredentials Action = "credentials.manage"
 	ReadChanges       Action = "changes.read"
@@ -58,6 +59,7 @@ func Permissions() []Rule {
 		{RunEnrichments, "run, pause and cancel enrichments", roles{owner, admin, member}},
 		{ReadCredits, "see the credit balance, transactions and proof", roles{owner, admin, member, billing}},
 		{ManageCaps, "set spend caps", roles{owner, admin, billing}},
+		{ManageBilling, "buy credits, choose the plan, and see invoices", roles{owner, billing}},
 		{ReadCredentials, "list credentials, masked", roles{owner, admin, member}},
 		{ManageCredentials, "add, rotate, test and delete credentials", roles{owner, admin}},
 		{ReadChanges, "follow the change feed, as far as one may see what the events are about", roles{owner, admin, member, viewer}},
