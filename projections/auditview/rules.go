@@ -218,6 +218,33 @@ func money() map[string]Rule {
 			After: []string{"seq", "hash", "position", "available_mc", "reserved_mc", "key", "mac"},
 		},
 
+		"billing.customer_made.v1":   {Says: "made the workspace a customer of Stripe", Thing: "billing", Audit: true, After: []string{"customer"}},
+		"billing.customer_linked.v1": {Says: "noted whose customer it is", Quiet: true},
+		"billing.order_placed.v1": {
+			Says: "opened the payment page of the pack {order.pack}", Thing: "billing", Audit: true,
+			After: []string{"order.id", "order.credits_mc", "order.price_cents", "order.currency"},
+		},
+		"billing.checkout_started.v1": {
+			Says: "opened the payment page of the plan {plan}", Thing: "billing", Audit: true, After: []string{"plan"},
+		},
+		"billing.plan_change_asked.v1": {
+			Says: "changed the plan {from} to {to} ({change})", Thing: "billing", Audit: true, After: []string{"to"}, Before: []string{"from"},
+		},
+		"billing.subscription_observed.v1": {
+			Says: "saw the subscription to {subscription.plan} {subscription.status}", Thing: "billing", Audit: true,
+			After: []string{"subscription.id", "subscription.status", "subscription.plan", "subscription.period_end", "credits_mc"},
+		},
+		"billing.invoice_observed.v1": {
+			Says: "saw the invoice {invoice.number} {invoice.status}", Thing: "billing", Audit: true,
+			After: []string{"invoice.id", "invoice.status", "invoice.total_cents", "invoice.currency", "credits_mc"},
+		},
+		"billing.payment_observed.v1": {
+			Says: "saw the payment of a pack {payment.status}", Thing: "billing", Audit: true,
+			After: []string{"payment.id", "payment.order", "payment.status", "payment.received_cents", "credits_mc", "refused"},
+		},
+		"billing.free_month_granted.v1": {Says: "brought in the free plan's credits", Quiet: true},
+		"billing.signal_received.v1":    {Says: "heard of Stripe", Quiet: true},
+
 		"credential.stored.v1": {
 			Says: "stored the credential {name} for {provider}", Thing: "credential", Name: "name",
 			After: []string{"name", "provider", "hosts"},

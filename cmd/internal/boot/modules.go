@@ -18,6 +18,7 @@ import (
 	"github.com/morket/morket/adapters/postgres/workspaceread"
 	"github.com/morket/morket/domain/access"
 	"github.com/morket/morket/domain/auth"
+	"github.com/morket/morket/domain/billing"
 	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/credit"
 	"github.com/morket/morket/domain/dataops"
@@ -48,7 +49,7 @@ import (
 
 // Codec knows the events of every module.
 func Codec() (*eventstore.Codec, error) {
-	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), credential.Events(),
+	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), billing.Events(), credential.Events(),
 		enrichment.Events(), operation.Events(), access.Events(), search.Events(), webhook.Events(), scrape.Events())
 }
 

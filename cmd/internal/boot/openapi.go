@@ -29,6 +29,7 @@ func OpenAPI() ([]byte, error) {
 		dataOps:     &dataOps{core: c},
 		enrichments: &enrichments{core: c},
 		credits:     &credits{core: c},
+		payments:    &payments{core: c},
 		credentials: &credentials{core: c},
 		feed:        &feed{core: c},
 		searches:    &searches{core: c, views: v},

@@ -15,6 +15,7 @@ type modules struct {
 	dataOps     *dataOps
 	enrichments *enrichments
 	credits     *credits
+	payments    *payments
 	credentials *credentials
 	feed        *feed
 	searches    *searches
@@ -28,7 +29,7 @@ type modules struct {
 // all lists them, in the order of the API's document.
 func (m *modules) all() []module {
 	return []module{
-		m.accounts, m.tables, m.dataOps, m.enrichments, m.credits, m.credentials, m.feed, m.searches, m.analysis, m.webhooks, m.scraper,
+		m.accounts, m.tables, m.dataOps, m.enrichments, m.credits, m.payments, m.credentials, m.feed, m.searches, m.analysis, m.webhooks, m.scraper,
 		m.operations, m.audit,
 	}
 }
@@ -91,6 +92,9 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 	}
 	m.accounts.tables = m.tables.handlers
 	if m.credits, err = newCredits(c, m.tables.grid); err != nil {
+		return nil, err
+	}
+	if m.payments, err = newPayments(c, m.credits.ledger); err != nil {
 		return nil, err
 	}
 	if m.dataOps, err = newDataOps(c, with.flows, m.tables.grid, with.registry, zones); err != nil {

@@ -144,6 +144,17 @@ func publishedMoney() cloudevent.Policy {
 		"credential.stored.v1":        ofWorkspace(workspace.ManageCredentials, "sealed"),
 		"credential.used.v1":          ofWorkspace(workspace.ManageCredentials),
 
+		"billing.checkout_started.v1":      inside(),
+		"billing.customer_linked.v1":       inside(),
+		"billing.customer_made.v1":         inside(),
+		"billing.free_month_granted.v1":    inside(), // credit.granted tells it, as of all that brings credits
+		"billing.invoice_observed.v1":      inside(),
+		"billing.order_placed.v1":          inside(),
+		"billing.payment_observed.v1":      inside(),
+		"billing.plan_change_asked.v1":     inside(),
+		"billing.signal_received.v1":       inside(),
+		"billing.subscription_observed.v1": inside(),
+
 		"credit.caps_set.v1": ofWorkspace(workspace.ReadCredits),
 		"credit.debited.v1":  ofWorkspace(workspace.ReadCredits),
 		"credit.granted.v1":  ofWorkspace(workspace.ReadCredits),

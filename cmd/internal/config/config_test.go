@@ -255,6 +255,7 @@ func TestASettingThatHoldsASecretSaysSo(t *testing.T) {
 	t.Parallel()
 	plain := map[string]string{
 		"MORKET_PUBLIC_URL": "what users see",
+		"MORKET_STRIPE_URL": "a port of this machine",
 	}
 	secret := 0
 	for _, s := range config.Settings() {

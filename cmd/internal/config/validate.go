@@ -99,7 +99,7 @@ func (c Config) validate() []error {
 	if len(c.ProviderURLs.ByVendor()) > 0 && !c.Local() {
 		check("MORKET_PROVIDER_URLS", errors.New("is only possible where MORKET_HTTP_ADDR and MORKET_PUBLIC_URL are loopback addresses"))
 	}
-	return slices.Concat(errs, c.validateArchive(), c.validateGrown())
+	return slices.Concat(errs, c.validateArchive(), c.validateBilling(), c.validateGrown())
 }
 
 // validateScraper checks what the scraper's API and its callbacks need.
@@ -118,6 +118,30 @@ func (c Config) validateScraper() (errs []error) {
 		const least, most = 24, 64
 		if key, err := base64.StdEncoding.DecodeString(s); !ok || err != nil || len(key) < least || len(key) > most {
 			errs = append(errs, fmt.Errorf("MORKET_SCRAPE_CALLBACK_SECRET: want whsec_ and %d to %d bytes in base64", least, most))
+		}
+	}
+	return errs
+}
+
+// validateBilling checks what is needed to be paid.
+func (c Config) validateBilling() (errs []error) {
+	refuse := func(name, why string) { errs = append(errs, errors.New(name+": "+why)) }
+	key, secret := c.StripeKey.Reveal(), c.StripeWebhook.Reveal()
+	if key != "" && !strings.HasPrefix(key, "sk_") && !strings.HasPrefix(key, "rk_") {
+		refuse("MORKET_STRIPE_SECRET_KEY", "want a secret key (sk_…) or a restricted one (rk_…), not the publishable one")
+	}
+	if secret != "" && !strings.HasPrefix(secret, "whsec_") {
+		refuse("MORKET_STRIPE_WEBHOOK_SECRET", "want the signing secret of an endpoint (whsec_…)")
+	}
+	if (key == "") != (secret == "") {
+		refuse("MORKET_STRIPE_WEBHOOK_SECRET", "is needed with MORKET_STRIPE_SECRET_KEY, and of no use without it: what is paid for is told by webhooks")
+	}
+	if c.StripeURL != "" {
+		if _, err := standIn(c.StripeURL); err != nil {
+			refuse("MORKET_STRIPE_URL", err.Error())
+		}
+		if !c.Local() {
+			refuse("MORKET_STRIPE_URL", "is only possible where MORKET_HTTP_ADDR and MORKET_PUBLIC_URL are loopback addresses")
 		}
 	}
 	return errs

@@ -48,6 +48,7 @@ func checks() []check {
 		{"clickhouse", clickHouse},
 		{"opensearch", openSearch},
 		{"mail", mailServer},
+		{"stripe", stripe},
 		{"chromium", chromium},
 	}
 }
