@@ -53,7 +53,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	c.AddCommand(serve(), migrate(), verify(), rebuild(), doctorCommand(), healthCommand(), benchCommand(), runCommand(), providersCommand(),
-		tailCommand(),
+		tailCommand(), stripeEndpoint(),
 		backupCommand(), restoreCommand(), drillCommand())
 	return c
 }

@@ -159,6 +159,23 @@ func TestOnlyWhatStripeHasSignedIsRead(t *testing.T) {
 	}
 }
 
+func TestTheEndpointIsMadeOnceInTheVersionThatIsRead(t *testing.T) {
+	t.Parallel()
+	_, g := start(t)
+	const address = "https://morket.example/api/v1/billing/webhooks/stripe"
+	before, err := g.Endpoint(t.Context(), address)
+	require.NoError(t, err)
+	require.False(t, before.Found)
+	got, err := g.NewEndpoint(t.Context(), address)
+	require.NoError(t, err)
+	require.Equal(t, secret(), got)
+	after, err := g.Endpoint(t.Context(), address)
+	require.NoError(t, err)
+	require.Equal(t, stripegw.Endpoint{Found: true, Enabled: true, Version: stripegw.APIVersion}, after)
+	_, err = g.NewEndpoint(t.Context(), address)
+	require.ErrorContains(t, err, "already")
+}
+
 func TestAnEventOfAnyVersionIsReadForItsIds(t *testing.T) {
 	t.Parallel()
 	twin, _ := start(t)

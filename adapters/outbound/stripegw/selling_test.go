@@ -48,6 +48,7 @@ func open(t *testing.T) *world {
 }
 
 func openIn(tb testing.TB, t require.TestingT) *world {
+	tb.Helper()
 	clock := kernel.NewManualClock(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC))
 	w := &world{t: t, ctx: func() testing.TB { return tb }, clock: clock, store: memstore.New(clock)}
 	var handler http.Handler

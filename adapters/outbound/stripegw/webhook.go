@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -80,6 +81,40 @@ func idOf(raw json.RawMessage) string {
 		return ""
 	}
 	return o.ID
+}
+
+// events are the types that are about objects that are folded.
+func events() []string {
+	return []string{
+		"checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed",
+		"customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted", "customer.subscription.paused",
+		"customer.subscription.resumed", "customer.subscription.trial_will_end", "customer.subscription.pending_update_applied",
+		"customer.subscription.pending_update_expired",
+		"subscription_schedule.created", "subscription_schedule.updated", "subscription_schedule.released", "subscription_schedule.completed",
+		"subscription_schedule.aborted", "subscription_schedule.canceled",
+		"invoice.created", "invoice.updated", "invoice.finalized", "invoice.finalization_failed", "invoice.paid", "invoice.payment_failed",
+		"invoice.payment_action_required", "invoice.voided", "invoice.marked_uncollectible",
+		"payment_intent.succeeded", "payment_intent.payment_failed", "payment_intent.requires_action", "payment_intent.canceled",
+	}
+}
+
+// NewEndpoint has Stripe send events to the address in the version that is read, and returns the signing secret, which Stripe tells once.
+func (g *Gateway) NewEndpoint(ctx context.Context, address string) (secret string, err error) {
+	there, err := g.Endpoint(ctx, address)
+	if err != nil {
+		return "", err
+	}
+	if there.Found {
+		return "", fmt.Errorf("stripe has an endpoint for %s already; delete it there first, or take its signing secret from Stripe's pages", address)
+	}
+	made, err := g.endpoints().New(&stripe.WebhookEndpointParams{
+		Params: stripe.Params{Context: ctx}, URL: stripe.String(address), APIVersion: stripe.String(APIVersion),
+		EnabledEvents: stripe.StringSlice(events()), Description: stripe.String("Morket"),
+	})
+	if err != nil {
+		return "", mapped("make a webhook endpoint", err)
+	}
+	return made.Secret, nil
 }
 
 // Endpoint is what Stripe has for a webhook.

@@ -36,7 +36,7 @@ func newPayments(c *core, ledger billingcmd.Ledger) (*payments, error) {
 	if cfg.Catalog, err = catalog(c.cfg.BillingCatalog); err != nil {
 		return nil, err
 	}
-	if c.cfg.StripeKey.IsSet() {
+	if c.cfg.StripeKey.IsSet() && c.cfg.StripeWebhook.IsSet() { // what is paid for is told by webhooks
 		if cfg.Gateway, err = stripegw.New(stripegw.Config{Key: c.cfg.StripeKey.Reveal(), URL: c.cfg.StripeURL}); err != nil {
 			return nil, err
 		}

@@ -85,9 +85,9 @@ type Config struct {
 	ScrapeRules    string `env:"MORKET_SCRAPE_RULES" desc:"A JSON file that says how often, in which hours and whether certain domains are asked; empty: each two pages in ten seconds"`
 
 	StripeKey      Secret `env:"MORKET_STRIPE_SECRET_KEY" desc:"Stripe's secret key (sk_…) or a restricted one (rk_…) that may write customers, prices, checkout sessions, portal sessions and subscriptions and read invoices and payments; empty: nothing can be bought"`
-	StripeWebhook  Secret `env:"MORKET_STRIPE_WEBHOOK_SECRET" desc:"The signing secret (whsec_…) of the endpoint at Stripe that sends to /api/v1/billing/webhooks/stripe; needed with MORKET_STRIPE_SECRET_KEY"`
+	StripeWebhook  Secret `env:"MORKET_STRIPE_WEBHOOK_SECRET" desc:"The signing secret (whsec_…) of the endpoint at Stripe that sends to /api/v1/billing/webhooks/stripe, which morket stripe-endpoint makes; without it nothing can be bought"`
 	StripeURL      string `env:"MORKET_STRIPE_URL" desc:"A stand-in of Stripe on this machine, for development, for example http://127.0.0.1:8610/stripe. Only where the web server is for this machine alone"`
-	BillingCatalog string `env:"MORKET_BILLING_CATALOG" desc:"A JSON file with the plans and packs that are sold, in the form that GET /api/v1/billing/plans answers; empty: those that Morket comes with"`
+	BillingCatalog string `env:"MORKET_BILLING_CATALOG" desc:"A JSON file with the plans and packs that are sold, in the form that GET /api/v1/billing/plans answers, without configured; empty: those that Morket comes with"`
 
 	QueryTimeout time.Duration `env:"MORKET_QUERY_TIMEOUT" envDefault:"30s" desc:"How long Postgres may work on one question of a request; exports and rebuilds take as long as they take"`
 

@@ -133,8 +133,8 @@ func (c Config) validateBilling() (errs []error) {
 	if secret != "" && !strings.HasPrefix(secret, "whsec_") {
 		refuse("MORKET_STRIPE_WEBHOOK_SECRET", "want the signing secret of an endpoint (whsec_…)")
 	}
-	if (key == "") != (secret == "") {
-		refuse("MORKET_STRIPE_WEBHOOK_SECRET", "is needed with MORKET_STRIPE_SECRET_KEY, and of no use without it: what is paid for is told by webhooks")
+	if key == "" && secret != "" {
+		refuse("MORKET_STRIPE_SECRET_KEY", "is needed with MORKET_STRIPE_WEBHOOK_SECRET")
 	}
 	if c.StripeURL != "" {
 		if _, err := standIn(c.StripeURL); err != nil {

@@ -19,13 +19,14 @@ func stripe(ctx context.Context, cfg config.Config) Finding {
 	}
 	address := strings.TrimRight(cfg.PublicURL, "/") + "/api/v1/billing/webhooks/stripe"
 	e, err := g.Endpoint(ctx, address)
-	do := "make the endpoint " + address + " at Stripe with the API version " + stripegw.APIVersion + " and its events checkout.session.*, " +
-		"customer.subscription.*, subscription_schedule.*, invoice.* and payment_intent.*, and put its signing secret into MORKET_STRIPE_WEBHOOK_SECRET"
+	const do = "run morket stripe-endpoint, which makes it and prints MORKET_STRIPE_WEBHOOK_SECRET; delete an old one at Stripe first"
 	switch {
 	case err != nil:
 		return failure("check MORKET_STRIPE_SECRET_KEY, and that api.stripe.com can be reached", "%v", err)
 	case !e.Found:
 		return warning(do, "the key works, but Stripe has no endpoint for %s: payments would bring no credits", address)
+	case !cfg.StripeWebhook.IsSet():
+		return failure("set MORKET_STRIPE_WEBHOOK_SECRET to the signing secret of the endpoint "+address, "nothing can be bought without it")
 	case !e.Enabled:
 		return failure("enable it at Stripe", "the endpoint %s is disabled: payments bring no credits", address)
 	case e.Version != stripegw.APIVersion:

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/morket/morket/adapters/outbound/providers/twins"
+	"github.com/morket/morket/adapters/outbound/stripegw/stripetwin"
 )
 
 // Address is where the stand-ins are served, each under its vendor's name. make run names it in MORKET_PROVIDER_URLS.
@@ -33,11 +34,17 @@ func Serve(ctx context.Context, morket string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("serve the stand-ins: %w", err)
 	}
-	srv := &http.Server{Handler: Handler(time.Now), ReadHeaderTimeout: 10 * time.Second}
+	stripe := Stripe(time.Now)
+	mux := http.NewServeMux()
+	mux.Handle("/", Handler(time.Now))
+	mux.Handle("/stripe/", http.StripPrefix("/stripe", stripe))
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(listener) }()
 	defer func() { _ = srv.Close() }()
-	link, err := setUp(ctx, strings.TrimSuffix(morket, "/"))
+	morket = strings.TrimSuffix(morket, "/")
+	go stripe.Deliver(ctx, morket+"/api/v1/billing/webhooks/stripe")
+	link, err := setUp(ctx, morket)
 	if err != nil {
 		return err
 	}
@@ -46,9 +53,13 @@ Their keys are in the demo workspace, and a table of %d made-up people with the 
 
   %s
 
-Open the menu of one and choose Run; the second reads a page for each row, politely, so begin with the first 10 rows. What each stand-in was asked: http://%s/hunter/twin/journal
+Open the menu of one and choose Run; the second reads a page for each row, politely, so begin with the first 10 rows. What each stand-in was asked: http://%[1]s/hunter/twin/journal
+
+Stripe's stand-in is at http://%[1]s/stripe: plans and packs can be bought under Billing if Morket was started by make run BILLING=demo.
+Its clock moves on by: curl -d days=31 http://%[1]s/stripe/twin/advance
+
 Ctrl-C stops them.
-`, Address, people, column, researched, link, Address)
+`, Address, people, column, researched, link)
 	if err != nil {
 		return err
 	}
@@ -63,7 +74,12 @@ Ctrl-C stops them.
 	}
 }
 
-// Handler serves all stand-ins. Their plans are those of paying customers, with the vendors' own limits.
+// Stripe is Stripe's stand-in, which is served below /stripe. Its keys are those that make run BILLING=demo starts Morket with.
+func Stripe(now func() time.Time) *stripetwin.Twin {
+	return stripetwin.New(stripetwin.Config{Key: "sk_stand_in", Secret: "whsec_stand_in", Base: "http://" + Address + "/stripe", Now: now})
+}
+
+// Handler serves the stand-ins of providers. Their plans are those of paying customers, with the vendors' own limits.
 func Handler(now func() time.Time) http.Handler {
 	const plenty = -1
 	mux := http.NewServeMux()

@@ -162,6 +162,11 @@ export type ImportMapping = Narrow<
 >;
 
 export type Cap = Schemas['CreditCap'];
+export type Plans = Schemas['BillingPlans'];
+export type Plan = Schemas['BillingPlan'];
+export type BillingState = Schemas['BillingState'];
+export type Bill = Schemas['BillingBill'];
+export type SentToStripe = Schemas['BillingSent'];
 export type CreditAccount = Schemas['CreditBalance'];
 export type CreditTransaction = Schemas['CreditTransaction'];
 export type CreditProof = Schemas['CreditProof'];

@@ -51,6 +51,7 @@ export const routes: RouteObject[] = [
               page('analytics', async () => (await import('@/features/analytics/analytics-page')).AnalyticsPage),
               page('activity', async () => (await import('@/features/team/activity-page')).ActivityPage),
               page('admin', async () => (await import('@/features/admin/admin-page')).AdminPage),
+              page('billing', async () => (await import('@/features/billing/billing-page')).BillingPage),
               page('credits', async () => (await import('@/features/credits/credits-page')).CreditsPage),
               {
                 ...page('settings', async () => (await import('@/features/settings/settings-layout')).SettingsLayout),

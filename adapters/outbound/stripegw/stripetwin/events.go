@@ -53,7 +53,7 @@ func (t *Twin) Post(ctx context.Context, address string, e Event) error {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	req.Header.Set("Stripe-Signature", t.Signature(e, time.Now()))
+	req.Header.Set("Stripe-Signature", t.Signature(e, t.cfg.Now()))
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err

@@ -172,9 +172,10 @@ func (t *Twin) newSession(c *call) (any, *failure) {
 
 func (t *Twin) showSession(o *session) object {
 	status, url := "unpaid", any(nil)
-	if o.status == "open" {
+	switch o.status {
+	case "open":
 		url = t.cfg.Base + "/pay/" + o.id
-	} else if o.status == "complete" {
+	case "complete":
 		status = "paid"
 	}
 	return object{
@@ -247,6 +248,7 @@ func (t *Twin) newPortal(c *call) (any, *failure) {
 
 func (t *Twin) newEndpoint(c *call) (any, *failure) {
 	e := endpoint{id: t.id("we"), url: c.get("url"), version: c.get("api_version")}
+	c.get("description")
 	for name := range c.form {
 		if strings.HasPrefix(name, "enabled_events[") {
 			c.get(name)

@@ -1,3 +1,4 @@
+import { billingRoutes } from './billing.ts';
 import { Router } from './http.ts';
 import { importRoutes } from './imports.ts';
 import { authRoutes, creditRoutes, enrichmentRoutes } from './rest.ts';
@@ -20,6 +21,7 @@ export function mockApp(rows?: number): MockApp {
   tableRoutes(router, state);
   enrichmentRoutes(router, state);
   creditRoutes(router, state);
+  billingRoutes(router);
   importRoutes(router, state);
   searchRoutes(router, state);
   webhookRoutes(router);

@@ -18,6 +18,7 @@ const rules: [string, Role[]][] = [
   ['enrichments.run', ['owner', 'admin', 'member']],
   ['credits.read', ['owner', 'admin', 'member', 'billing_admin']],
   ['credits.caps', ['owner', 'admin', 'billing_admin']],
+  ['billing.manage', ['owner', 'billing_admin']],
   ['credentials.read', ['owner', 'admin', 'member']],
   ['credentials.manage', ['owner', 'admin']],
   ['webhooks.manage', ['owner', 'admin']],

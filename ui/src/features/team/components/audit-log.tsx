@@ -20,6 +20,7 @@ const THINGS = [
   'api_key',
   'credential',
   'credits',
+  'billing',
   'run',
   'import',
   'webhook',

@@ -20,6 +20,8 @@ function pathOf(ws: string, kind: string, id: string): string | null {
       return `/w/${ws}/settings/credentials`;
     case 'credits':
       return `/w/${ws}/credits`;
+    case 'billing':
+      return `/w/${ws}/billing`;
     default:
       return null;
   }
