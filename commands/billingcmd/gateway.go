@@ -45,6 +45,8 @@ type Objects interface {
 	ScheduleOf(ctx context.Context, id string) (subscription string, err error)
 	Subscription(ctx context.Context, id string) (billing.Subscription, error)
 	Invoice(ctx context.Context, id string) (billing.Invoice, error)
+	// Bought are the customer's subscriptions, invoices and payments, the newest thousand of each.
+	Bought(ctx context.Context, customer string) ([]billing.Ref, error)
 	// Payment answers without an order for a payment that is not a pack's.
 	Payment(ctx context.Context, id string) (billing.Payment, error)
 }

@@ -21,6 +21,8 @@ type Account struct {
 	payments      map[string]Purchase
 	trialed       bool
 	freeMonth     string
+	trials        map[string]kernel.Credits
+	reconciled    Reconciled
 	page          string // the last one that was made to subscribe on
 }
 
@@ -41,6 +43,7 @@ type Purchase struct {
 func New() *Account {
 	return &Account{
 		orders: map[string]Order{}, subscriptions: map[string]Subscription{}, invoices: map[string]Bill{}, payments: map[string]Purchase{},
+		trials: map[string]kernel.Credits{},
 	}
 }
 
@@ -246,6 +249,9 @@ func (a *Account) Apply(e kernel.Event) error {
 	case PlanChangeAsked:
 	case SubscriptionObserved:
 		a.subscriptions[e.Subscription.ID] = e.Subscription
+		if e.Credits > 0 {
+			a.trials[e.Subscription.ID] += e.Credits
+		}
 		a.trialed = a.trialed || e.Subscription.TrialPlan != ""
 	case InvoiceObserved:
 		was := a.invoices[e.Invoice.ID]
@@ -255,6 +261,8 @@ func (a *Account) Apply(e kernel.Event) error {
 		a.payments[e.Payment.ID] = Purchase{Payment: e.Payment, Credits: was.Credits + e.Credits, Refused: e.Refused}
 	case FreeMonthGranted:
 		a.freeMonth = e.Month
+	case Reconciled:
+		a.reconciled = e
 	default:
 		return kernel.UnknownEvent("billing account", e)
 	}

@@ -150,6 +150,30 @@ type FreeMonthGranted struct {
 	At      time.Time      `json:"at"`
 }
 
+// MaxDifferences is how many differences a reconciliation names.
+const MaxDifferences = 100
+
+// Difference is something about one of Stripe's objects that is not the same in two places.
+type Difference struct {
+	Object string `json:"object" doc:"Stripe's id of it."`
+	What   string `json:"what" doc:"status or paid: at Stripe and here; credits: as folded, and in the ledger."`
+	There  string `json:"there"`
+	Here   string `json:"here"`
+}
+
+// Reconciled says that all that Stripe has of the workspace was compared with what is here, and what differs.
+type Reconciled struct {
+	At          time.Time    `json:"at"`
+	Objects     int          `json:"objects"`
+	Differences []Difference `json:"differences,omitempty"`
+}
+
+// Ref names one of Stripe's objects.
+type Ref struct {
+	Kind Kind
+	ID   string
+}
+
 // SignalReceived says that Stripe has told of one of its objects.
 type SignalReceived struct {
 	Event    string    `json:"event"` // Stripe's id of it
@@ -205,6 +229,9 @@ func (PaymentObserved) EventType() string { return "billing.payment_observed.v1"
 func (FreeMonthGranted) EventType() string { return "billing.free_month_granted.v1" }
 
 // EventType names the event.
+func (Reconciled) EventType() string { return "billing.reconciled.v1" }
+
+// EventType names the event.
 func (SignalReceived) EventType() string { return "billing.signal_received.v1" }
 
 // Events lists the module's events.
@@ -219,6 +246,7 @@ func Events() []kernel.Event {
 		InvoiceObserved{},
 		PaymentObserved{},
 		FreeMonthGranted{},
+		Reconciled{},
 		SignalReceived{},
 	}
 }

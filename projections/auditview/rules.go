@@ -243,7 +243,10 @@ func money() map[string]Rule {
 			After: []string{"payment.id", "payment.order", "payment.status", "payment.received_cents", "credits_mc", "refused"},
 		},
 		"billing.free_month_granted.v1": {Says: "brought in the free plan's credits", Quiet: true},
-		"billing.signal_received.v1":    {Says: "heard of Stripe", Quiet: true},
+		"billing.reconciled.v1": {
+			Says: "compared billing with Stripe", Thing: "billing", Audit: true, After: []string{"objects", "differences"},
+		},
+		"billing.signal_received.v1": {Says: "heard of Stripe", Quiet: true},
 
 		"credential.stored.v1": {
 			Says: "stored the credential {name} for {provider}", Thing: "credential", Name: "name",

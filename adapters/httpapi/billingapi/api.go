@@ -97,7 +97,15 @@ type State struct {
 	CancelAtPeriodEnd bool           `json:"cancel_at_period_end"`
 	NextPlan          billing.PlanID `json:"next_plan,omitempty" doc:"In force from the period's end on."`
 	TrialAvailable    bool           `json:"trial_available" doc:"The workspace has had no trial yet."`
+	Reconciled        *Reconciled    `json:"reconciled,omitempty" doc:"The last comparison with Stripe, which is made each day."`
 	Customer          bool           `json:"customer" doc:"The workspace is known to Stripe."`
+}
+
+// Reconciled is a comparison with Stripe and the ledger.
+type Reconciled struct {
+	At          time.Time            `json:"at"`
+	Objects     int                  `json:"objects" doc:"Subscriptions, invoices and payments that were compared."`
+	Differences []billing.Difference `json:"differences" doc:"At most 100."`
 }
 
 type inWorkspace struct{ httpapi.InWorkspace }
@@ -110,6 +118,9 @@ func (s service) state(ctx context.Context, p httpapi.Principal, _ *inWorkspace)
 	out := State{Configured: s.Handlers.Configured(), Plan: a.Plan(), TrialAvailable: !a.Trialed(), Customer: a.Customer() != ""}
 	if !out.Configured {
 		out.Setup = billingcmd.ErrNotConfigured().Message
+	}
+	if r := a.LastReconciled(); !r.At.IsZero() {
+		out.Reconciled = &Reconciled{At: r.At, Objects: r.Objects, Differences: append([]billing.Difference{}, r.Differences...)}
 	}
 	if live, ok := a.Live(); ok {
 		out.Status, out.CancelAtPeriodEnd, out.NextPlan = string(live.Status), live.CancelAtPeriodEnd, live.NextPlan

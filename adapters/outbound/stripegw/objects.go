@@ -134,6 +134,38 @@ func (g *Gateway) Invoice(ctx context.Context, id string) (billing.Invoice, erro
 	return out, nil
 }
 
+// bought are how many objects of a kind are listed.
+const (
+	boughtPage = 100
+	boughtMost = 1000
+)
+
+// Bought implements billingcmd.Gateway. Payments of invoices are left out.
+func (g *Gateway) Bought(ctx context.Context, customer string) (refs []billing.Ref, err error) {
+	params := stripe.ListParams{Context: ctx, Limit: stripe.Int64(boughtPage)}
+	who := stripe.String(customer)
+	subs := g.subscriptions().List(&stripe.SubscriptionListParams{ListParams: params, Customer: who, Status: stripe.String("all")})
+	for n := 0; n < boughtMost && subs.Next(); n++ {
+		refs = append(refs, billing.Ref{Kind: billing.KindSubscription, ID: subs.Subscription().ID})
+	}
+	invoices := g.invoices().List(&stripe.InvoiceListParams{ListParams: params, Customer: who})
+	for n := 0; n < boughtMost && invoices.Next(); n++ {
+		refs = append(refs, billing.Ref{Kind: billing.KindInvoice, ID: invoices.Invoice().ID})
+	}
+	payments := g.payments().List(&stripe.PaymentIntentListParams{ListParams: params, Customer: who})
+	for n := 0; n < boughtMost && payments.Next(); n++ {
+		if p := payments.PaymentIntent(); p.Metadata[metaOrder] != "" {
+			refs = append(refs, billing.Ref{Kind: billing.KindPayment, ID: p.ID})
+		}
+	}
+	for _, failed := range []error{subs.Err(), invoices.Err(), payments.Err()} {
+		if failed != nil {
+			return nil, mapped("list what was bought", failed)
+		}
+	}
+	return refs, nil
+}
+
 // Payment implements billingcmd.Gateway.
 func (g *Gateway) Payment(ctx context.Context, id string) (billing.Payment, error) {
 	p, err := g.payments().Get(id, &stripe.PaymentIntentParams{Params: look(ctx)})

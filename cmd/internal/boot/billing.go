@@ -91,8 +91,30 @@ func (p *payments) parts() parts {
 	}
 	return parts{
 		reactions: []reaction{{name: "billing", types: p.handlers.Types(), handle: p.handlers.Handle}},
-		sweeps:    []sweeper.Sweep{{Name: "free credits", Every: time.Hour, Run: p.free}},
+		sweeps: []sweeper.Sweep{
+			{Name: "free credits", Every: time.Hour, Run: p.free},
+			{Name: "billing", Every: time.Hour, Run: p.reconcile},
+		},
 	}
+}
+
+// reconcile compares each customer with Stripe, once a day; a difference is an error in the log, which alarms are made from.
+func (p *payments) reconcile(ctx context.Context) (n int, err error) {
+	return n, eachStream(ctx, p.core.store, billingcmd.Category, func(stream eventstore.StreamID) error {
+		ws := kernel.WorkspaceID(stream.ID())
+		found, err := p.handlers.Reconcile(ctx, sweeping(ws))
+		if err != nil {
+			p.core.log.ErrorContext(ctx, "compare billing with Stripe", "workspace", ws, "error", err)
+		}
+		for _, d := range found.Differences {
+			p.core.log.ErrorContext(ctx, "billing differs from Stripe", "workspace", ws, "object", d.Object, "what", d.What, "there", d.There,
+				"here", d.Here)
+		}
+		if !found.At.IsZero() {
+			n++
+		}
+		return ctx.Err()
+	})
 }
 
 // free brings the free plan's credits of this month in, for each workspace that has that plan and has not got them yet.

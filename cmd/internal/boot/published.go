@@ -152,6 +152,7 @@ func publishedMoney() cloudevent.Policy {
 		"billing.order_placed.v1":          inside(),
 		"billing.payment_observed.v1":      inside(),
 		"billing.plan_change_asked.v1":     inside(),
+		"billing.reconciled.v1":            inside(),
 		"billing.signal_received.v1":       inside(),
 		"billing.subscription_observed.v1": inside(),
 

@@ -3743,6 +3743,14 @@ export interface components {
             /** Format: int64 */
             total_cents: number;
         };
+        BillingDifference: {
+            here: string;
+            /** @description Stripe's id of it. */
+            object: string;
+            there: string;
+            /** @description status or paid: at Stripe and here; credits: as folded, and in the ledger. */
+            what: string;
+        };
         BillingPack: {
             /** Format: int64 */
             credits_mc: number;
@@ -3782,6 +3790,17 @@ export interface components {
         BillingReceived: {
             received: boolean;
         };
+        BillingReconciled: {
+            /** Format: date-time */
+            at: string;
+            /** @description At most 100. */
+            differences: components["schemas"]["BillingDifference"][] | null;
+            /**
+             * Format: int64
+             * @description Subscriptions, invoices and payments that were compared.
+             */
+            objects: number;
+        };
         BillingSent: {
             /**
              * @description Of a plan: what was done. checkout: the person subscribes on the page.
@@ -3802,6 +3821,8 @@ export interface components {
             /** Format: date-time */
             period_end?: string;
             plan: string;
+            /** @description The last comparison with Stripe, which is made each day. */
+            reconciled?: components["schemas"]["BillingReconciled"];
             /** @description What its operator has to set, if not. */
             setup?: string;
             /** @description Stripe's of the subscription: trialing, active or past_due. Absent without one. */

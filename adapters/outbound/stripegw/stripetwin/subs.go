@@ -49,6 +49,7 @@ func (t *Twin) subscriptionRoutes() {
 		return nil, missing("subscription", c.PathValue("id"))
 	})
 	t.api("POST /v1/subscriptions/{id}", t.updateSub)
+	t.lists()
 	t.api("GET /v1/invoices/{id}", func(c *call) (any, *failure) {
 		if o, ok := t.invoices[c.PathValue("id")]; ok {
 			return t.showInvoice(o), nil

@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { CreditCard, Hourglass, Info, TriangleAlert } from 'lucide-react';
+import { CreditCard, Hourglass, Info, ShieldCheck, TriangleAlert } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { creditsQuery } from '@/api/credits';
@@ -10,7 +10,7 @@ import { useWorkspaceId } from '@/api/use-workspace';
 import { Button } from '@/components/button';
 import { Page } from '@/components/page';
 import { Badge, Notice, Skeleton } from '@/components/states';
-import { creditsLabel } from '@/lib/format';
+import { ago, creditsLabel, plural } from '@/lib/format';
 import { toast } from '@/lib/toasts';
 import { billingQuery, openPortal, plansQuery } from './api/billing';
 import { BillsCard } from './components/bills-card';
@@ -66,11 +66,36 @@ export function BillingPage() {
           <Current state={state.data} sold={sold.data} available={account.data?.available_mc} ws={ws} />
           {!may && <Notice>The owner or a billing admin can change the plan and buy credits.</Notice>}
           <PlanCards ws={ws} sold={sold.data} state={state.data} may={may} />
+          {may && state.data.reconciled && <Reconciled of={state.data.reconciled} />}
           <PackCard ws={ws} sold={sold.data} may={may} />
         </>
       )}
       {may && <BillsCard ws={ws} every={every.refetchInterval} />}
     </Page>
+  );
+}
+
+/** What the daily comparison with Stripe and the ledger has found. */
+function Reconciled({ of }: { of: NonNullable<BillingState['reconciled']> }) {
+  const differences = of.differences ?? [];
+  if (differences.length === 0) {
+    return (
+      <Notice tone="success" icon={<ShieldCheck size={15} />}>
+        Compared with Stripe and the ledger {ago(of.at)}: {plural(of.objects, 'object')} without a difference.
+      </Notice>
+    );
+  }
+  return (
+    <Notice tone="danger" icon={<TriangleAlert size={15} />}>
+      {plural(differences.length, 'difference')} from Stripe or the ledger, found {ago(of.at)}:
+      <ul className="mt-1 list-disc pl-5 text-sm">
+        {differences.map((d) => (
+          <li key={`${d.object} ${d.what}`} className="break-words">
+            {d.object}: {d.what} {d.there} there, {d.here} here
+          </li>
+        ))}
+      </ul>
+    </Notice>
   );
 }
 

@@ -11,6 +11,7 @@ export function billingRoutes(r: Router): void {
     next_plan: undefined as string | undefined,
     trial_available: false,
     customer: true,
+    reconciled: { at: '2026-11-22T06:00:00Z', objects: 3, differences: [] },
   };
   const plan = (id: string, name: string, dollars: number, credits: number) => ({
     id,
