@@ -53,7 +53,7 @@ func New(cfg Config) (*Handlers, error) {
 
 // ErrNotConfigured is the refusal where no Stripe is configured.
 func ErrNotConfigured() *kernel.Error {
-	return kernel.E(kernel.KindUnavailable, "BILLING_NOT_CONFIGURED",
+	return kernel.E(kernel.KindConflict, "BILLING_NOT_CONFIGURED",
 		"billing is not set up on this installation; its operator sets MORKET_STRIPE_SECRET_KEY and MORKET_STRIPE_WEBHOOK_SECRET")
 }
 

@@ -139,10 +139,10 @@ func TestWithoutStripeThePageSaysWhatToSetAndNothingCanBeBought(t *testing.T) {
 	for path, body := range map[string]any{
 		"/checkout": map[string]string{"plan": "pro"}, "/portal": nil, "/credits/purchase": map[string]string{"pack": "credits_1000"},
 	} {
-		answer := w.call(kernel.RoleOwner, http.MethodPost, mine+path, body, http.StatusServiceUnavailable)
+		answer := w.call(kernel.RoleOwner, http.MethodPost, mine+path, body, http.StatusConflict)
 		require.Contains(t, string(answer), "BILLING_NOT_CONFIGURED", path)
 	}
-	w.call("", http.MethodPost, "/billing/webhooks/stripe", map[string]string{}, http.StatusServiceUnavailable, "Stripe-Signature", "t=1,v1=00")
+	w.call("", http.MethodPost, "/billing/webhooks/stripe", map[string]string{}, http.StatusConflict, "Stripe-Signature", "t=1,v1=00")
 }
 
 func TestOwnersAndBillingAdminsBuy(t *testing.T) {
