@@ -177,6 +177,7 @@ describe('accessibility', () => {
     ['/w/ws_demo/import', 'Import'],
     ['/w/ws_demo/jobs', 'Jobs'],
     ['/w/ws_demo/credits', 'Credits'],
+    ['/w/ws_demo/billing', 'Billing'],
     ['/w/ws_demo/settings/members', 'Members'],
     ['/w/ws_demo/settings/api-keys', 'API keys'],
     ['/w/ws_demo/settings/credentials', 'Credentials'],
