@@ -56,7 +56,7 @@ export function PlanCards({ ws, sold, state, may }: { ws: string; sold: Plans; s
             )}
           >
             <header className="flex items-center justify-between gap-2">
-              <h3 className="text-md font-semibold">{plan.name}</h3>
+              <h2 className="text-md font-semibold">{plan.name}</h2>
               {current && <Badge tone="primary">Current</Badge>}
               {state.next_plan === plan.id && <Badge>From {day(state.period_end ?? '')}</Badge>}
             </header>
