@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/morket/morket/domain/kernel"
 )
@@ -9,6 +11,17 @@ import (
 // Tables tells which of the tables the workspace doesn't have, or has in the trash.
 type Tables interface {
 	Unknown(ctx context.Context, ws kernel.WorkspaceID, tables []kernel.TableID) ([]kernel.TableID, error)
+}
+
+// CheckIDs refuses ids of a body that are none, by their fields. It is for calls that answer what is wrong with the rest of a body: an id is
+// either none, which the document forbids, or of nothing that is there. An empty one is absent.
+func CheckIDs[T ~string](prefix string, ids map[string]T) error {
+	for _, field := range slices.Sorted(maps.Keys(ids)) {
+		if id := string(ids[field]); id != "" && kernel.ParseID(prefix, id) != nil {
+			return kernel.Invalid(field, "%s", kernel.ParseID(prefix, id))
+		}
+	}
+	return nil
 }
 
 // CheckTables refuses tables that the workspace doesn't have, or has in the trash, naming the field.

@@ -11,11 +11,11 @@ import (
 // key column, and takes something of them. Its references are by id, so that a rename breaks nothing.
 type Lookup struct {
 	Table   kernel.TableID  `json:"table_id" doc:"The table that is looked into; the column's own is possible."`
-	Key     kernel.ColumnID `json:"key" doc:"The column of this table that holds the key, by id or name; kept by id."`
-	Match   kernel.ColumnID `json:"match" doc:"The column of the other table in which the key is found, by id or name; kept by id."`
+	Key     kernel.ColumnID `json:"key" pattern:"\\S" doc:"The column of this table that holds the key, by id or name; kept by id."`
+	Match   kernel.ColumnID `json:"match" pattern:"\\S" doc:"The column of the other table in which the key is found, by id or name; kept by id."`
 	Compare Comparison      `json:"compare,omitempty" enum:"text,email,domain,phone,number,date" doc:"As what keys are compared; what fits the two columns if absent."`
 	Take    Take            `json:"take" enum:"first,newest,count,filled,list,sum,min,max"`
-	Value   kernel.ColumnID `json:"value,omitempty" doc:"The column of the other table that something is taken of, by id or name; kept by id. Absent for count."`
+	Value   kernel.ColumnID `json:"value,omitempty" pattern:"^(.*\\S.*)?$" doc:"The column of the other table that something is taken of, by id or name; kept by id. Absent for count."`
 }
 
 // Take is what a lookup takes of the rows that it finds.

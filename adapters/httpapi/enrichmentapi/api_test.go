@@ -224,6 +224,9 @@ func TestOneAnswerFillsSeveralColumns(t *testing.T) {
 	require.Equal(t, []kernel.Detail{{Field: "condition", Message: "there is no column {{Nowhere}}"}}, checked.Faults)
 	w.call("anna", http.MethodPost, "tables/"+string(w.table)+"/enrichment:check", map[string]any{"config": emailCheck(w.email)}).into(t, &checked)
 	require.Empty(t, checked.Faults)
+	noID := emailCheck(w.email)
+	noID["steps"] = []map[string]any{{"provider": "none", "output": "x", "credential_id": "x"}}
+	require.Equal(t, http.StatusUnprocessableEntity, w.call("anna", http.MethodPost, "tables/"+string(w.table)+"/enrichment:check", map[string]any{"config": noID}).status)
 }
 
 func TestInlineRecords(t *testing.T) {

@@ -2,6 +2,8 @@ package enrichmentapi
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/commands"
@@ -93,6 +95,20 @@ type CheckedEnrichment struct {
 }
 
 func (s service) check(ctx context.Context, p httpapi.Principal, in *checkIn) (CheckedEnrichment, httpapi.Meta, error) {
+	ids := map[string]kernel.CredentialID{}
+	for i, step := range in.Body.Config.Steps {
+		at := fmt.Sprintf("config.steps[%d].", i)
+		ids[at+"credential_id"] = step.CredentialID
+		for use, id := range step.Further {
+			ids[at+"further_credentials."+kernel.Shorten(use)] = id
+		}
+	}
+	if err := errors.Join(
+		httpapi.CheckIDs(kernel.PrefixCredential, ids),
+		httpapi.CheckIDs(kernel.PrefixColumn, map[string]kernel.ColumnID{"column_id": in.Body.ColumnID}),
+	); err != nil {
+		return CheckedEnrichment{}, httpapi.Meta{}, err
+	}
 	faults, err := s.Handlers.Check(ctx, enrichmentcmd.Check{
 		Workspace: p.Workspace,
 		Table:     in.TableID,

@@ -45,6 +45,9 @@ func (s service) checkFormula(ctx context.Context, p httpapi.Principal, in *chec
 		return CheckedFormula{}, meta, err
 	}
 	b := in.Body
+	if err := httpapi.CheckIDs(kernel.PrefixRow, map[string]kernel.RowID{"row_id": b.RowID}); err != nil {
+		return CheckedFormula{}, meta, err
+	}
 	if _, ok := info.Schema.Column(b.ColumnID); !ok && b.ColumnID != "" {
 		return CheckedFormula{}, meta, kernel.Invalid("column_id", "the table has no such column")
 	}

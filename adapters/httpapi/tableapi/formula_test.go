@@ -50,9 +50,11 @@ func TestAFormulaColumnFromMakingItToTakingItBack(t *testing.T) {
 	require.Equal(t, expression.Functions(), functions)
 
 	for _, wrong := range []m{{"column_id": "x"}, {"column_id": "col_01ARZ3NDEKTSV4RRFFQ69G5FAV"}, {"row_id": "x"}} {
-		wrong["expression"] = "1"
-		status := ann.call(http.MethodPost, path+"/formula:check", wrong).Status
-		require.Contains(t, []int{http.StatusUnprocessableEntity, http.StatusNotFound}, status, "%v", wrong)
+		for _, expression := range []string{"1", "1 +"} { // an id that is none is no matter of the expression
+			wrong["expression"] = expression
+			status := ann.call(http.MethodPost, path+"/formula:check", wrong).Status
+			require.Contains(t, []int{http.StatusUnprocessableEntity, http.StatusNotFound}, status, "%v", wrong)
+		}
 	}
 
 	// Nobody writes its cells, by any way.

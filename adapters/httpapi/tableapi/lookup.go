@@ -51,6 +51,15 @@ func (s service) checkLookup(ctx context.Context, p httpapi.Principal, in *check
 		return CheckedLookup{}, meta, err
 	}
 	b := in.Body
+	if err := kernel.ParseID(kernel.PrefixTable, string(b.Lookup.Table)); err != nil {
+		return CheckedLookup{}, meta, kernel.Invalid("lookup.table_id", "%s", err)
+	}
+	if err := errors.Join(
+		httpapi.CheckIDs(kernel.PrefixRow, map[string]kernel.RowID{"row_id": b.RowID}),
+		httpapi.CheckIDs(kernel.PrefixColumn, map[string]kernel.ColumnID{"column_id": b.ColumnID}),
+	); err != nil {
+		return CheckedLookup{}, meta, err
+	}
 	c, err := own.TryLookup(s.structures(ctx, p.Workspace), table.Column{ID: b.ColumnID, Type: b.Type, Lookup: &b.Lookup})
 	if wrong := (*kernel.Error)(nil); errors.As(err, &wrong) && (wrong.Kind == kernel.KindInvalid || wrong.Kind == kernel.KindNotFound) {
 		out := CheckedLookup{Problem: wrong.Message}

@@ -46,6 +46,14 @@ func TestALookupColumnFromTryingItToTakingItBack(t *testing.T) {
 	tried = checkedLookup{}
 	ann.call(http.MethodPost, path+"/lookup:check", m{"lookup": m{"table_id": companies.ID, "key": "Email", "match": "Nope", "take": "count"}}).ok(&tried)
 	require.Equal(t, checkedLookup{Problem: "the table has no column “Nope”", Field: "lookup.match"}, tried)
+	for _, id := range []string{"row_id", "column_id"} {
+		ann.call(http.MethodPost, path+"/lookup:check", m{"lookup": m{"table_id": companies.ID, "key": "Email", "match": "Nope", "take": "count"}, id: "x"}).
+			fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")
+	}
+	for _, id := range []string{"", "0"} {
+		ann.call(http.MethodPost, path+"/lookup:check", m{"lookup": m{"table_id": id, "key": "Email", "match": "Nope", "take": "count"}}).
+			fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")
+	}
 
 	var added table.Column
 	ann.call(http.MethodPost, path+"/columns", m{"name": "Size", "type": "number", "kind": "lookup", "lookup": ask}).ok(&added)
