@@ -40,7 +40,8 @@ type Reply struct {
 	VerifiedBy []Evidence     // what else says the same; see Sureness
 	SourceURL  string
 	Missed     string // why nothing was found, where the provider knows; shown to people
-	// LeftOut are the outputs that are there and can't be kept, with the reasons; shown to people.
+	// LeftOut are the outputs that are there and can't be kept, with the reasons; shown to people. Under WholeAnswer it says what of the
+	// answer was not asked for.
 	LeftOut map[string]string
 	// Limits are those that the provider says hold for the key; zero fields say nothing.
 	Limits RateLimits
@@ -51,6 +52,9 @@ type Reply struct {
 	// Raw is the whole answer as JSON, of a Reprojecting provider.
 	Raw any
 }
+
+// WholeAnswer is the name under which Reply.LeftOut speaks of the answer and not of an output.
+const WholeAnswer = ""
 
 // Sureness says how sure the reply is. A provider that names no evidence has none.
 func (r Reply) Sureness() Sureness {

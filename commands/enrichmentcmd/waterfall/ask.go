@@ -330,6 +330,7 @@ func (a *asking) accept(s *step, at *enrichment.Attempt, reply enrichment.Reply,
 	a.out.Mark.State = enrichment.MarkValue
 	a.out.Outputs = reply.Outputs
 	a.out.Values = map[kernel.ColumnID]json.RawMessage{a.plan.column: cell}
+	a.out.Mark.Message = reply.LeftOut[enrichment.WholeAnswer]
 	for _, o := range a.plan.config.Outputs {
 		if why := reply.LeftOut[o.Output]; why != "" {
 			a.out.Mark.Message = fmt.Sprintf("%s is left out: %s", o.Output, why)

@@ -114,7 +114,7 @@ func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request, r
 	at.Calls++
 	start := e.Clock.Now()
 	witness, deaf := a.witness(s, at, redact)
-	reply, err := a.bounded(s, req, witness)
+	reply, err := a.bounded(s, req, witness, func(ctx context.Context) error { return a.further(ctx, g, at) })
 	deaf()
 	reply, err = redacted(redact, reply, err)
 	at.LatencyMS += e.Clock.Now().Sub(start).Milliseconds()
@@ -127,6 +127,21 @@ func (a *asking) once(s *step, at *enrichment.Attempt, req enrichment.Request, r
 	report(g, era, reply, err)
 	a.sight(s, reply, err)
 	return reply, err
+}
+
+// further lets the call that is under way ask its server once more: it takes one more of the provider's quota, and no further slot.
+func (a *asking) further(ctx context.Context, g *callLimiter, at *enrichment.Attempt) error {
+	wait, err := g.reserve(ctx, a.hold(maxWait))
+	if err != nil {
+		return err
+	}
+	if wait > 0 {
+		if err := a.session.engine.Sleep(ctx, wait); err != nil {
+			return enrichment.Fail(enrichment.CallTimeout, "the pages were not all there in time")
+		}
+	}
+	at.Calls++
+	return ctx.Err()
 }
 
 // sending tells the session of the step's first call, where it matters how often it is made.
@@ -224,11 +239,11 @@ func stopped(stop context.Context, err error) error {
 }
 
 // bounded is the call with its time limit. A provider that panics has failed; it must not take the process down.
-func (a *asking) bounded(s *step, req enrichment.Request, w enrichment.Witness) (reply enrichment.Reply, err error) {
+func (a *asking) bounded(s *step, req enrichment.Request, w enrichment.Witness, next func(context.Context) error) (reply enrichment.Reply, err error) {
 	within := cmp.Or(s.Pace.Timeout(), time.Duration(s.provider.Seconds)*time.Second, a.session.engine.Timeout)
 	ctx, cancel := context.WithTimeout(enrichment.WithWitness(a.ctx, w), within)
 	defer cancel()
-	ctx, a.heard = enrichment.Hearing(ctx)
+	ctx, a.heard = enrichment.Hearing(enrichment.WithNextCall(ctx, next))
 	defer func() {
 		if p := recover(); p != nil {
 			err = enrichment.Fail(enrichment.CallBadReply, s.provider.Name+" could not digest this record")

@@ -27,6 +27,9 @@ type Config struct {
 	Outputs map[string]Output `json:"outputs"`
 	// NotFound are statuses that mean "no answer" rather than an error; 404 when empty.
 	NotFound []int `json:"not_found_statuses"`
+	// Repeatable says that asking twice by POST neither costs nor changes more than asking once.
+	Repeatable bool    `json:"repeatable,omitempty"`
+	Paging     *Paging `json:"paging,omitempty"`
 }
 
 // Auth says where the credential goes.
@@ -49,6 +52,8 @@ const Schema = `{"type":"object","required":["url","outputs"],"additionalPropert
 "body":{"type":"string","description":"{\"email\":\"{{Email}}\"}","maxLength":20000},
 "auth":{"type":"object","additionalProperties":false,"properties":{"kind":{"type":"string","enum":["","bearer","basic","header","query"]},"name":{"type":"string"}}},
 "outputs":{"type":"object","minProperties":1,"maxProperties":20,"additionalProperties":{"type":"object","required":["path"],"additionalProperties":false,"properties":{"path":{"type":"string","description":"$.data.name"},"type":{"type":"string","enum":["text","email","url","phone","domain","number","boolean","date","list","object"]}}}},
+"repeatable":{"type":"boolean","description":"Asking twice by POST neither costs nor changes more than asking once."},
+"paging":` + pagingSchema + `,
 "not_found_statuses":{"type":"array","items":{"type":"integer"},"maxItems":10}}}`
 
 func parse(raw json.RawMessage) (Config, error) {
@@ -97,6 +102,9 @@ func (*Provider) CheckConfig(raw json.RawMessage) ([]enrichment.Field, error) {
 		return nil, err
 	}
 	if err := c.checkParts(); err != nil {
+		return nil, err
+	}
+	if err := c.checkPaging(); err != nil {
 		return nil, err
 	}
 	return c.fields()
@@ -189,8 +197,8 @@ func (*Provider) Destination(raw json.RawMessage, _ []string) string {
 	return enrichment.Expand(c.URL, func(string) string { return "x" })
 }
 
-// IdempotentWith implements enrichment.Repeatable: GET and PUT are idempotent by RFC 9110, 9.2.2.
+// IdempotentWith implements enrichment.Repeatable: GET and PUT are idempotent by RFC 9110, 9.2.2, and a POST is where the config says so.
 func (*Provider) IdempotentWith(raw json.RawMessage) bool {
 	c, err := parse(raw)
-	return err == nil && c.Method != http.MethodPost
+	return err == nil && (c.Method != http.MethodPost || c.Repeatable)
 }

@@ -3,6 +3,8 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -50,54 +52,95 @@ func (p *Provider) Call(ctx context.Context, ask enrichment.Request) (enrichment
 	if err != nil {
 		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadInput, err.Error())
 	}
-	req, err := request(ctx, c, ask)
-	if err != nil {
+	v, note, err := p.whole(ctx, c, ask)
+	if err != nil || v == nil {
 		return enrichment.Reply{}, err
-	}
-	got, err := p.wire.Do(req)
-	if err != nil {
-		return enrichment.Reply{}, err
-	}
-	got.Heard(ctx)
-	if ce := p.status(c, got); ce != nil {
-		return enrichment.Reply{}, ce
-	}
-	for _, s := range c.NotFound {
-		if s == got.Status {
-			return enrichment.Reply{}, nil
-		}
-	}
-	if got.Status == http.StatusNoContent || len(got.Body) == 0 {
-		return enrichment.Reply{}, nil
-	}
-	if got.Cut {
-		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, "the answer is longer than 1 MB")
-	}
-	v, err := answer.Decode(got.Body)
-	if err != nil {
-		return enrichment.Reply{}, enrichment.Fail(enrichment.CallBadReply, err.Error())
 	}
 	reply, err := c.take(ctx, v)
 	reply.Raw = v
+	if note != "" && err == nil {
+		reply.LeftOut[enrichment.WholeAnswer] = note
+	}
 	return reply, err
 }
 
-func request(ctx context.Context, c Config, ask enrichment.Request) (*http.Request, error) {
-	var body *strings.Reader
+// whole asks for the answer, by page where the config says how; nil when there is none. note says what of it was not asked for.
+func (p *Provider) whole(ctx context.Context, c Config, ask enrichment.Request) (v any, note string, err error) {
+	t, most := newTurning(c.Paging), c.Paging.pages()
+	for n := 1; ; n++ {
+		req, err := request(ctx, c, ask, t)
+		if err != nil {
+			return nil, "", err
+		}
+		page, got, err := p.page(ctx, c, req, n == 1)
+		if err != nil || c.Paging == nil {
+			return page, "", err
+		}
+		more := false
+		if page != nil {
+			if more, err = t.add(ctx, page, got, req.URL); err != nil {
+				return nil, "", err
+			}
+		}
+		if more && n < most {
+			if err := enrichment.NextCall(ctx); err != nil {
+				return nil, "", enrichment.AsCallError(err)
+			}
+			continue
+		}
+		if more {
+			note = fmt.Sprintf("there are more than the %d pages that were asked for", most)
+		}
+		if len(t.items) == 0 {
+			return nil, "", nil
+		}
+		return t.items, note, nil
+	}
+}
+
+// page makes one request; nil when there is nothing. The listener of the context is told of the first page, whose shape says most.
+func (p *Provider) page(ctx context.Context, c Config, req *http.Request, first bool) (any, wire.Answer, error) {
+	got, err := p.wire.Do(req)
+	if err != nil {
+		return nil, got, err
+	}
+	if first {
+		got.Heard(ctx)
+	}
+	if ce := p.status(c, got); ce != nil {
+		return nil, got, ce
+	}
+	if slices.Contains(c.NotFound, got.Status) || got.Status == http.StatusNoContent || len(got.Body) == 0 {
+		return nil, got, nil
+	}
+	if got.Cut {
+		return nil, got, enrichment.Fail(enrichment.CallBadReply, "the answer is longer than 1 MB")
+	}
+	v, err := answer.Decode(got.Body)
+	if err != nil {
+		return nil, got, enrichment.Fail(enrichment.CallBadReply, err.Error())
+	}
+	return v, got, nil
+}
+
+func request(ctx context.Context, c Config, ask enrichment.Request, t *turning) (*http.Request, error) {
 	text := ""
 	if c.Body != "" {
 		text = enrichment.Expand(c.Body, func(ref string) string { return inJSON(ask.Inputs[ref]) })
 	}
-	body = strings.NewReader(text)
-	req, err := http.NewRequestWithContext(ctx, c.Method, address(c.URL, ask.Inputs), body)
+	req, err := http.NewRequestWithContext(ctx, c.Method, address(c.URL, ask.Inputs), http.NoBody)
 	if err != nil || checkURL(req.URL.String()) != nil {
 		return nil, enrichment.Fail(enrichment.CallBadInput, "the inputs make no address")
 	}
+	if text, err = t.put(req, text); err != nil {
+		return nil, err
+	}
+	setBody(req, text)
 	if text != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if c.Method == http.MethodPost {
-		wire.SetKey(req, ask.Key)
+		wire.SetKey(req, t.key(ask.Key))
 	}
 	for name, value := range c.Headers {
 		value = enrichment.Expand(value, func(ref string) string { return ask.Inputs[ref] })
@@ -113,6 +156,16 @@ func request(ctx context.Context, c Config, ask enrichment.Request) (*http.Reque
 		return nil, enrichment.Fail(enrichment.CallUnauthorized, err.Error())
 	}
 	return req, c.Auth.put(req, ask.Secret)
+}
+
+// setBody is what http.NewRequest does with a body that is a strings.Reader.
+func setBody(req *http.Request, text string) {
+	if text == "" {
+		return
+	}
+	req.ContentLength = int64(len(text))
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
+	req.Body, _ = req.GetBody()
 }
 
 // address fills the inputs in, escaped for where they stand.

@@ -166,9 +166,15 @@ export function isHttp(provider: Provider): boolean {
   return provider.slug === 'http_api';
 }
 
-/** Whether asking twice costs and changes nothing more than once; of an HTTP API that follows from the method (RFC 9110, 9.2.2). */
+/**
+ * Whether asking twice costs and changes nothing more than once; of an HTTP API that follows from the method (RFC 9110, 9.2.2),
+ * unless the step says it of a POST.
+ */
 export function mayBeAskedTwice(provider: Provider, step: EnrichmentStep): boolean {
-  return provider.idempotent || (isHttp(provider) && step.config?.['method'] !== 'POST');
+  return (
+    provider.idempotent ||
+    (isHttp(provider) && (step.config?.['method'] !== 'POST' || step.config['repeatable'] === true))
+  );
 }
 
 /** The step with a value of its JSON answer as a further field; the first one replaces the field that stands for nothing yet. */
