@@ -44,6 +44,12 @@ func registerProviders(a *httpapi.API, s service) {
 		Scope: httpapi.SignedIn, Action: httpapi.NoAction, Rate: httpapi.General,
 	}, s.provider)
 	httpapi.Read(a, httpapi.Op{
+		ID: "list-provider-presets", Method: http.MethodGet, Path: "/providers/{slug}/presets", Tag: tag,
+		Summary:     "Configurations of a provider for APIs that many have use for",
+		Description: "Each has an answer as the API documents it. None for a provider that has none.",
+		Scope:       httpapi.SignedIn, Action: httpapi.NoAction, Rate: httpapi.General,
+	}, s.presets)
+	httpapi.Read(a, httpapi.Op{
 		ID: "list-provider-drift", Method: http.MethodGet, Path: "W/provider-drift", Tag: tag,
 		Summary:     "What has changed in the replies of providers",
 		Description: "Of the last 14 days: a field that is gone or has another type, or a status of HTTP that means something else than it did.",
@@ -191,6 +197,14 @@ func (s service) provider(ctx context.Context, _ httpapi.Principal, in *provider
 		return Provider{}, httpapi.Meta{}, err
 	}
 	return out[0], httpapi.Meta{}, nil
+}
+
+func (s service) presets(_ context.Context, _ httpapi.Principal, in *providerIn) ([]enrichment.Preset, httpapi.Meta, error) {
+	out, ok := s.Handlers.Engine.Registry.Presets(in.Slug)
+	if !ok {
+		return nil, httpapi.Meta{}, kernel.NotFound("provider", in.Slug)
+	}
+	return out, httpapi.Meta{}, nil
 }
 
 func (s service) drift(ctx context.Context, p httpapi.Principal, _ *httpapi.InWorkspace) ([]enrichmentview.Drift, httpapi.Meta, error) {

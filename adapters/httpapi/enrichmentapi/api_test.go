@@ -36,6 +36,13 @@ func TestProviders(t *testing.T) {
 	require.Equal(t, "unknown", one.Health.State)
 	require.NotEmpty(t, one.Outputs)
 	require.Equal(t, http.StatusNotFound, w.call("anna", http.MethodGet, "/providers/nobody", nil).status)
+	require.Equal(t, http.StatusNotFound, w.call("anna", http.MethodGet, "/providers/nobody/presets", nil).status)
+	var presets []enrichment.Preset
+	w.call("anna", http.MethodGet, "/providers/email_check/presets", nil).into(t, &presets)
+	require.Empty(t, presets)
+	w.call("anna", http.MethodGet, "/providers/http_api/presets", nil).into(t, &presets)
+	require.Greater(t, len(presets), 8)
+	require.NotEmpty(t, presets[0].Example)
 }
 
 func (w *world) addColumn(name string) table.Column {

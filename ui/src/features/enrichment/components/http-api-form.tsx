@@ -1,10 +1,13 @@
 import { Plus, X } from 'lucide-react';
+import { useState } from 'react';
 import type { CellValue, EnrichmentStep, Table } from '@/api/types';
 import { Button, IconButton } from '@/components/button';
 import { Field, Input, Select, Textarea } from '@/components/field';
 import { bindPlaceholders, outputsOf, textOf, type DynamicOutput } from '../config';
 import { useFault } from '../faults';
 import { ColumnText } from './column-text';
+import { PagingFields } from './paging-fields';
+import { PresetFields } from './preset-fields';
 
 export interface HttpApiFormProps {
   table: Table;
@@ -31,8 +34,17 @@ export function HttpApiForm({ table, step, onChange }: HttpApiFormProps) {
   };
   const method = textOf(config['method']) || 'GET';
   const fault = useFault('config');
+  const [presets, setPresets] = useState(0);
   return (
     <div className="flex flex-col gap-4">
+      <PresetFields
+        table={table}
+        step={step}
+        onChange={(next) => {
+          setPresets(presets + 1);
+          onChange(next);
+        }}
+      />
       <div className="grid gap-3 sm:grid-cols-[100px_minmax(0,1fr)]">
         <Field label="Method">
           {(ids) => (
@@ -60,7 +72,7 @@ export function HttpApiForm({ table, step, onChange }: HttpApiFormProps) {
         {(ids) => (
           <Textarea
             {...ids}
-            key={step.provider}
+            key={`${step.provider}/${String(presets)}`}
             rows={2}
             className="font-mono !text-sm"
             defaultValue={headerLines(config['headers'])}
@@ -83,6 +95,12 @@ export function HttpApiForm({ table, step, onChange }: HttpApiFormProps) {
         </Field>
       )}
       <AuthFields auth={config['auth']} onChange={(auth) => set({ auth })} />
+      <PagingFields
+        paging={config['paging']}
+        method={method}
+        repeatable={config['repeatable'] === true}
+        onChange={(change) => set(change)}
+      />
       <Outputs
         outputs={outputsOf(config)}
         chosen={step.output}
