@@ -109,8 +109,8 @@ func TestTheCheckSaysWhatTheCommitLoses(t *testing.T) {
 			rt.Skip("a quote that is never closed made another table of it")
 		}
 		cmd := dataopscmd.Commit{ImportID: up.ID, TableID: there.TableID, KeepRows: rapid.Bool().Draw(rt, "keep"), CreateOptions: rapid.Bool().Draw(rt, "options")}
-		if rapid.Bool().Draw(rt, "upsert") {
-			cmd.Mode, cmd.KeyColumns = dataops.Upsert, []string{"Key"}
+		if cmd.Mode = rapid.SampledFrom([]dataops.Mode{dataops.Append, dataops.Upsert, dataops.AddNew}).Draw(rt, "mode"); cmd.Mode.Keyed() {
+			cmd.KeyColumns = []string{"Key"}
 		}
 		mapped := func(i int) bool { return rapid.IntRange(0, 9).Draw(rt, fmt.Sprint("left out", i)) > 0 }
 		for i, c := range f.schema(there.TableID).Columns {

@@ -48,9 +48,10 @@ type Commit struct {
 func (c Commit) Validate() error {
 	fields := []kernel.Checked{
 		kernel.Field("table_id", c.TableID, kernel.Holds((c.TableID == "") != (c.NewTable == ""), "name either a table or a new table")),
-		kernel.Field("mode", c.Mode, kernel.OneOf([]dataops.Mode{dataops.Append, dataops.Upsert}, "%q is not append or upsert", c.Mode)),
-		kernel.Field("key_columns", c.KeyColumns, kernel.Holds(c.Mode != dataops.Upsert ||
-			len(c.KeyColumns) > 0, "an upsert needs at least one key column"),
+		kernel.Field("mode", c.Mode, kernel.OneOf([]dataops.Mode{dataops.Append, dataops.Upsert, dataops.AddNew},
+			"%q is not append, upsert or add_new", c.Mode)),
+		kernel.Field("key_columns", c.KeyColumns, kernel.Holds(!c.Mode.Keyed() ||
+			len(c.KeyColumns) > 0, "upsert and add_new need at least one key column"),
 			kernel.Sized(0, maxKeyColumns, "at most %d are possible", maxKeyColumns)),
 	}
 	seen := map[int]bool{}
@@ -306,7 +307,7 @@ func sameNames(s table.Schema, columns []dataops.FileColumn) []Mapping {
 
 // keyColumns finds the key columns, each of which the file must fill.
 func keyColumns(s table.Schema, plan dataops.Plan, names []string) ([]kernel.ColumnID, error) {
-	if plan.Mode != dataops.Upsert {
+	if !plan.Mode.Keyed() {
 		return nil, nil
 	}
 	filled := map[kernel.ColumnID]bool{}

@@ -108,3 +108,12 @@ func (h *Handlers) update(
 	}
 	return commands.Reply(done, after)
 }
+
+// Look is an import of the workspace as the log has it, and whether it waits to be committed.
+func (h *Handlers) Look(ctx context.Context, ws kernel.WorkspaceID, id kernel.ImportID) (s dataops.Summary, waits bool, err error) {
+	imp, _, err := h.load(ctx, ws, id)
+	if err != nil {
+		return s, false, err
+	}
+	return imp.Summary(), imp.Waits() == nil, nil
+}

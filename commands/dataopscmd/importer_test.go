@@ -115,6 +115,27 @@ func TestUpsert(t *testing.T) {
 	require.Equal(t, [][]string{{"Acme", "12", "https://acme.test"}, {"Bolt", "30", "https://bolt.test"}, {"Cog", "7", "https://cog.test"}}, f.cells(first.TableID))
 }
 
+func TestAddNew(t *testing.T) {
+	t.Parallel()
+	for _, batch := range []int{0, 9} {
+		f := newFixture(t)
+		first := f.commit(dataopscmd.Commit{ImportID: f.upload("a.csv", leads).ID, NewTable: "Leads"})
+		f.run(first.ID, dataopscmd.Limits{})
+		again := f.upload("b.csv", "Name,Employees,Website\nBolt,31,\nDot,1,https://dot.test\nDot,2,\nAcme,12,https://acme.test\n,5,\n,6,\nDot,3,\n")
+		f.commit(dataopscmd.Commit{ImportID: again.ID, TableID: first.TableID, Mode: dataops.AddNew, KeyColumns: []string{"Name"}})
+		done := f.run(again.ID, dataopscmd.Limits{BatchCells: batch})
+		require.ElementsMatch(t, [][]string{
+			{"Acme", "12", "https://acme.test"}, {"Bolt", "30", "https://bolt.test"}, {"Cog", "7", "https://cog.test"}, {"Dot", "1", "https://dot.test"}, {"", "5", ""}, {"", "6", ""},
+		}, f.cells(first.TableID), "rows that are there stay as they are, the first record with a key wins, and records without one are added")
+		require.Equal(t, dataops.Counts{Lines: 8, Rows: 7, Imported: 3, Skipped: 4}, done.Counts)
+
+		_, err := f.handlers.Undo(t.Context(), f.meta, dataopscmd.Undo{ImportID: again.ID})
+		require.NoError(t, err)
+		f.run(again.ID, dataopscmd.Limits{})
+		require.Len(t, f.cells(first.TableID), 3)
+	}
+}
+
 // put appends an event as somebody else would.
 func (f *fixture) put(stream eventstore.StreamID, e kernel.Event) {
 	f.t.Helper()

@@ -73,7 +73,7 @@ func (r resolver) resolve(ctx context.Context, c *cells, room int64) (*outcome, 
 		o.columns = append(o.columns, col.ID)
 	}
 	o.values = make([][]json.RawMessage, len(o.columns))
-	if r.plan.Mode == dataops.Upsert {
+	if r.plan.Mode.Keyed() {
 		if err := r.upsert(ctx, c, o, room); err != nil {
 			return nil, err
 		}
@@ -110,7 +110,8 @@ func (o *outcome) reject(line int64, column, reason string) {
 	o.problems = append(o.problems, dataops.Problem{Line: line, Column: column, Reason: reason})
 }
 
-// keyed is a record of an upsert: the last line with its key, with what earlier lines in the batch had where it is empty.
+// keyed is a record that has a key: of an upsert the last line with it, with what earlier lines in the batch had where it is empty; of
+// AddNew the first. key is nil where that one has none.
 type keyed struct {
 	key    []json.RawMessage
 	values []json.RawMessage // by column of the batch
@@ -124,22 +125,17 @@ func (r resolver) upsert(ctx context.Context, c *cells, o *outcome, room int64) 
 	if len(records) == 0 {
 		return nil
 	}
-	rows := make([][]GridRow, len(records))
-	if r.find != nil {
-		keys := make([][]json.RawMessage, len(records))
-		for i, rec := range records {
-			keys[i] = rec.key
-		}
-		var err error
-		if rows, o.seen, err = r.find(ctx, keys, o.columns); err != nil {
-			return fmt.Errorf("look up the rows to change: %w", err)
-		}
+	rows, err := r.lookUp(ctx, records, o)
+	if err != nil {
+		return err
 	}
 	groups := map[string]int{}
 	var fresh []keyed
 	for i, rec := range records {
 		_, before := r.added[keyText(rec.key)]
 		switch there := rows[i]; {
+		case r.plan.Mode == dataops.AddNew && rec.key != nil && (before || len(there) > 0):
+			o.skipped++
 		case len(there) > 1:
 			o.reject(rec.line, names, "several rows of the table have this key")
 		case len(there) == 1:
@@ -157,12 +153,39 @@ func (r resolver) upsert(ctx context.Context, c *cells, o *outcome, room int64) 
 			o.values[i] = append(o.values[i], v)
 		}
 		o.nexts = append(o.nexts, rec.next)
-		if r.added != nil {
+		if r.added != nil && rec.key != nil {
 			r.added[keyText(rec.key)] = struct{}{}
 		}
 	}
 	o.fresh = len(fresh)
 	return nil
+}
+
+// lookUp finds the rows with the records' keys, for each record; none for a record without a key.
+func (r resolver) lookUp(ctx context.Context, records []keyed, o *outcome) ([][]GridRow, error) {
+	rows := make([][]GridRow, len(records))
+	if r.find == nil {
+		return rows, nil
+	}
+	var keys [][]json.RawMessage
+	var of []int
+	for i, rec := range records {
+		if rec.key != nil {
+			keys, of = append(keys, rec.key), append(of, i)
+		}
+	}
+	if len(keys) == 0 {
+		return rows, nil
+	}
+	found, seen, err := r.find(ctx, keys, o.columns)
+	if err != nil {
+		return nil, fmt.Errorf("look up the rows with the keys: %w", err)
+	}
+	o.seen = seen
+	for n, i := range of {
+		rows[i] = found[n]
+	}
+	return rows, nil
 }
 
 // byKey makes one record of all lines with the same key. names are the key columns, for messages.
@@ -188,6 +211,11 @@ func (r resolver) byKey(c *cells, o *outcome) (records []keyed, names string) {
 			rec.key = append(rec.key, rec.values[k])
 			empty = empty || kernel.IsNull(rec.values[k])
 		}
+		if empty && r.plan.Mode == dataops.AddNew {
+			rec.key = nil
+			records = append(records, rec)
+			continue
+		}
 		if empty {
 			o.reject(line, names, "the key is empty")
 			continue
@@ -200,6 +228,9 @@ func (r resolver) byKey(c *cells, o *outcome) (records []keyed, names string) {
 			continue
 		}
 		o.skipped++
+		if r.plan.Mode == dataops.AddNew {
+			continue
+		}
 		for i, v := range rec.values {
 			if kernel.IsNull(v) {
 				rec.values[i] = records[at].values[i]

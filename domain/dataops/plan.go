@@ -173,7 +173,12 @@ type Mode string
 const (
 	Append Mode = "append" // every record becomes a new row
 	Upsert Mode = "upsert" // a record whose key columns equal a row's changes that row
+	// AddNew leaves out a record whose key columns equal a row's, or an earlier record's. One without a key becomes a new row.
+	AddNew Mode = "add_new"
 )
+
+// Keyed reports whether rows are looked up by their key columns.
+func (m Mode) Keyed() bool { return m == Upsert || m == AddNew }
 
 // Target says which table column takes a column of the file.
 type Target struct {

@@ -54,7 +54,8 @@ func Register(a *httpapi.API, d Deps) {
 		ID: "commit-import", Method: http.MethodPost, Path: "W/imports/{importId}/commit", Tag: tag,
 		Summary: "Start the import into a new table or one that is there",
 		Description: "With mode upsert, a record whose key columns equal a row's changes that row; an empty field leaves its cell as it is, " +
-			"and of several records with the same key the later wins. Broken records are left out and listed in errors.csv. An import of which " +
+			"and of several records with the same key the later wins. With add_new such a record is left out, and a record without a key is " +
+			"added. Broken records are left out and listed in errors.csv. An import of which " +
 			"nothing came in has failed.",
 		Action: workspace.ImportData, Projection: dataopsview.Name, Scope: httpapi.TablesOf(s.committed),
 		Rate: httpapi.General,

@@ -118,7 +118,7 @@ type CommitBody struct {
 	TableID          kernel.TableID       `json:"table_id,omitempty"`
 	NewTable         *NewTable            `json:"new_table,omitempty"`
 	Mapping          []dataopscmd.Mapping `json:"mapping,omitempty" maxItems:"1000" doc:"Absent: every column into a new table, or those of the same name into one that is there."`
-	Mode             dataops.Mode         `json:"mode,omitempty" enum:"append,upsert" default:"append"`
+	Mode             dataops.Mode         `json:"mode,omitempty" enum:"append,upsert,add_new" default:"append"`
 	KeyColumns       []string             `json:"key_columns,omitempty" maxItems:"5" doc:"Ids or names of the columns by which an upsert finds rows."`
 	Header           *bool                `json:"header,omitempty"`
 	UnescapeFormulas *bool                `json:"unescape_formulas,omitempty" doc:"Take away the apostrophes that an export put before formulas. Absent: if the file has them as an export does (escaped_formulas)."`

@@ -75,7 +75,7 @@ export function isOpen(c: ImportColumn, target: Target, columns: readonly Column
 export function problemOf(
   file: Import,
   targets: readonly Target[],
-  mode: 'append' | 'upsert',
+  mode: 'append' | 'upsert' | 'add_new',
   keys: readonly string[],
   columns: readonly Column[],
 ): string | null {
@@ -90,6 +90,6 @@ export function problemOf(
     return `A table takes ${String(MOST_COLUMNS)} columns; leave some out.`;
   const open = (file.columns ?? []).find((c, i) => isOpen(c, targets[i] ?? { to: 'skip' }, columns));
   if (open) return `Choose how “${open.name}” is written.`;
-  if (mode === 'upsert' && !keys.some((k) => used.includes(k))) return 'Choose a key column that the file has.';
+  if (mode !== 'append' && !keys.some((k) => used.includes(k))) return 'Choose a key column that the file has.';
   return null;
 }

@@ -44,7 +44,7 @@ export interface Commit {
   table_id?: string;
   new_table?: { name: string };
   mapping: ImportMapping[];
-  mode: 'append' | 'upsert';
+  mode: 'append' | 'upsert' | 'add_new';
   key_columns?: string[];
   header?: boolean;
   unescape_formulas?: boolean;

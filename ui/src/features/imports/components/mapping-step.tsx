@@ -26,7 +26,7 @@ export function MappingStep({ workspaceId: ws, file: initial, onBack, onStarted 
   const [file, setFile] = useState(initial);
   const [tableId, setTableId] = useState('');
   const [name, setName] = useState(initial.filename.replace(/\.[^.]+$/, ''));
-  const [mode, setMode] = useState<'append' | 'upsert'>('append');
+  const [mode, setMode] = useState<Commit['mode']>('append');
   const [keys, setKeys] = useState<string[]>([]);
   const [unescape, setUnescape] = useState<boolean | null>(null);
   const [badValues, setBadValues] = useState<BadValues>('skip_row');
@@ -45,7 +45,7 @@ export function MappingStep({ workspaceId: ws, file: initial, onBack, onStarted 
     ...(tableId ? { table_id: tableId } : { new_table: { name: name.trim() || 'Imported' } }),
     mapping: toMapping(file, targets),
     mode: tableId ? mode : 'append',
-    ...(tableId && mode === 'upsert' ? { key_columns: keys } : {}),
+    ...(tableId && mode !== 'append' ? { key_columns: keys } : {}),
     header: file.detected.header,
     create_options: true,
     unescape_formulas: takeAway,
@@ -108,18 +108,15 @@ export function MappingStep({ workspaceId: ws, file: initial, onBack, onStarted 
           {tableId && (
             <Field label="Rows">
               {(ids) => (
-                <Select
-                  {...ids}
-                  value={mode}
-                  onChange={(e) => setMode(e.target.value === 'upsert' ? 'upsert' : 'append')}
-                >
+                <Select {...ids} value={mode} onChange={(e) => setMode(e.target.value as Commit['mode'])}>
                   <option value="append">Add all as new rows</option>
                   <option value="upsert">Update rows with the same key</option>
+                  <option value="add_new">Add only those whose key is new</option>
                 </Select>
               )}
             </Field>
           )}
-          {tableId && mode === 'upsert' && (
+          {tableId && mode !== 'append' && (
             <Field label="Key">
               {(ids) => (
                 <Select
