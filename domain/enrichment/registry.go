@@ -16,9 +16,10 @@ import (
 
 // Registry is the providers that this installation knows, with its own prices and limits.
 type Registry struct {
-	callers map[string]Caller
-	prices  map[string]kernel.Credits
-	limits  map[string]OwnLimits
+	callers  map[string]Caller
+	searches map[string]Searcher
+	prices   map[string]kernel.Credits
+	limits   map[string]OwnLimits
 }
 
 // OwnLimits are an installation's limits in place of a provider's own.
@@ -55,7 +56,7 @@ func (r *Registry) WithPrices(prices map[string]kernel.Credits) (*Registry, erro
 			return nil, fmt.Errorf("the price of %s is negative", slug)
 		}
 	}
-	return &Registry{callers: r.callers, prices: prices, limits: r.limits}, nil
+	return &Registry{callers: r.callers, searches: r.searches, prices: prices, limits: r.limits}, nil
 }
 
 // WithLimits returns the registry with limits of the installation's own.
@@ -65,7 +66,7 @@ func (r *Registry) WithLimits(limits map[string]OwnLimits) (*Registry, error) {
 			return nil, err
 		}
 	}
-	return &Registry{callers: r.callers, prices: r.prices, limits: limits}, nil
+	return &Registry{callers: r.callers, searches: r.searches, prices: r.prices, limits: limits}, nil
 }
 
 func (r *Registry) knows(slug string) error {

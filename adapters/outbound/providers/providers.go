@@ -82,7 +82,11 @@ func Builtin(cfg Config) (*enrichment.Registry, error) {
 	callers = append(callers, hunter.New(keyed, cfg.Local[hunter.Vendor])...)
 	callers = append(callers, apollo.New(keyed, cfg.Local[apollo.Vendor])...)
 	callers = append(callers, clearbit.New(keyed, cfg.Local[clearbit.Vendor])...)
-	return enrichment.NewRegistry(callers...)
+	r, err := enrichment.NewRegistry(callers...)
+	if err != nil {
+		return nil, err
+	}
+	return r.WithSearches(apollo.Searches(keyed, cfg.Local[apollo.Vendor])...)
 }
 
 // Vendors are those for which an address of this machine may stand in.

@@ -107,7 +107,7 @@ func TestPerson(t *testing.T) {
 		missed = append(missed, providertest.Asked(t, p, in).Missed)
 	}
 	require.Len(t, twin.Calls(), 1, "what can't be matched is not asked")
-	require.Equal(t, "an email address, a LinkedIn page, or a name with a company is needed", missed[2])
+	require.Equal(t, "an email address, a LinkedIn page, an Apollo id, or a name with a company is needed", missed[2])
 	for body, want := range map[string]map[string]any{
 		`{"person":null}`: nil,
 		`{"person":{"name":"A B","email":"email_not_unlocked@domain.com"}}`:                             {"name": "A B"},

@@ -29,13 +29,14 @@ func (*Person) Describe() enrichment.Provider {
 		Price:       price,
 		Limits:      limits(),
 		Terms:       terms,
-		Description: "Finds a person by name and company, email address or LinkedIn page: work email, title, company, places.",
+		Description: "Finds a person by name and company, email address, LinkedIn page or Apollo id: work email, title, company, places.",
 		Inputs: []enrichment.Field{
 			text("first_name", "First name"), text("last_name", "Last name"), text("name", "Full name"),
 			{Name: "email", Label: "Email", Type: enrichment.FieldEmail},
 			{Name: "domain", Label: "Company domain", Type: enrichment.FieldDomain},
 			text("organization_name", "Company"),
 			{Name: "linkedin_url", Label: "LinkedIn", Type: enrichment.FieldURL},
+			{Name: "apollo_id", Label: "Apollo id", Type: enrichment.FieldText, Description: "As a search for people tells it."},
 		},
 		Outputs: []enrichment.Field{
 			{Name: "email", Label: "Email", Type: enrichment.FieldEmail},
@@ -57,13 +58,13 @@ func (p *Person) Call(ctx context.Context, ask enrichment.Request) (enrichment.R
 	in := ask.Inputs
 	named := in["name"] != "" || in["first_name"] != "" && in["last_name"] != ""
 	placed := in["domain"] != "" || in["organization_name"] != ""
-	if in["email"] == "" && in["linkedin_url"] == "" && (!named || !placed) {
-		return enrichment.Reply{Missed: "an email address, a LinkedIn page, or a name with a company is needed"}, nil
+	if in["email"] == "" && in["linkedin_url"] == "" && in["apollo_id"] == "" && (!named || !placed) {
+		return enrichment.Reply{Missed: "an email address, a LinkedIn page, an Apollo id, or a name with a company is needed"}, nil
 	}
 	body := map[string]string{}
 	for _, f := range p.Describe().Inputs {
 		if v := in[f.Name]; v != "" {
-			body[f.Name] = v
+			body[strings.TrimPrefix(f.Name, "apollo_")] = v
 		}
 	}
 	got, said, err := p.ask(ctx, ask, http.MethodPost, "/people/match", body)

@@ -35,6 +35,8 @@ func NewApollo(now func() time.Time, keys map[string]ApolloKey) *Apollo {
 	mux.HandleFunc("GET /api/v1/users/api_profile", a.guarded(a.profile))
 	mux.HandleFunc("POST /api/v1/people/match", a.guarded(a.match))
 	mux.HandleFunc("GET /api/v1/organizations/enrich", a.guarded(a.enrich))
+	mux.HandleFunc("POST /api/v1/mixed_people/api_search", a.guarded(a.searchPeople))
+	mux.HandleFunc("POST /api/v1/mixed_companies/search", a.guarded(a.searchCompanies))
 	a.Twin = &Twin{name: "apollo", now: now, inner: mux}
 	return a
 }
@@ -126,6 +128,9 @@ func (a *Apollo) match(w http.ResponseWriter, r *http.Request, k *ApolloKey) {
 		in[name] = v[0]
 	}
 	first, last, domain := in["first_name"], in["last_name"], in["domain"]
+	if i, ok := numberOf(in["id"]); ok {
+		first, last, domain = searched(i)
+	}
 	if in["name"] != "" && first == "" {
 		first, last = split(in["name"])
 	}
@@ -140,7 +145,7 @@ func (a *Apollo) match(w http.ResponseWriter, r *http.Request, k *ApolloKey) {
 		domain = strings.ToLower(strings.ReplaceAll(in["organization_name"], " ", "")) + ".com"
 	}
 	email := addressOf(first, last, domain)
-	if email == "" || share("apollo "+email) >= 50 {
+	if email == "" || in["id"] == "" && share("apollo "+email) >= 50 {
 		answer(w, http.StatusOK, object{"person": nil})
 		return
 	}
