@@ -45,6 +45,8 @@ type (
 	credentialIDSchema  string
 	savedSearchIDSchema string
 	webhookIDSchema     string
+	sourceIDSchema      string
+	findIDSchema        string
 )
 
 func (userIDSchema) Schema(huma.Registry) *huma.Schema      { return idSchema(kernel.PrefixUser) }
@@ -75,6 +77,9 @@ func (savedSearchIDSchema) Schema(huma.Registry) *huma.Schema {
 
 func (webhookIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixWebhook) }
 
+func (sourceIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixSource) }
+func (findIDSchema) Schema(huma.Registry) *huma.Schema   { return idSchema(kernel.PrefixFind) }
+
 func idAliases(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.UserID](), reflect.TypeFor[userIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.WorkspaceID](), reflect.TypeFor[workspaceIDSchema]())
@@ -91,6 +96,8 @@ func idAliases(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.CredentialID](), reflect.TypeFor[credentialIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.SavedSearchID](), reflect.TypeFor[savedSearchIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.WebhookID](), reflect.TypeFor[webhookIDSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[kernel.SourceID](), reflect.TypeFor[sourceIDSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[kernel.FindID](), reflect.TypeFor[findIDSchema]())
 }
 
 // failures are the statuses with which the endpoint may refuse; huma adds 500.

@@ -43,6 +43,10 @@ type (
 	SavedSearchID string
 	// WebhookID names an address that events are sent to: whk_…
 	WebhookID string
+	// SourceID names a saved search for rows at a provider: src_…
+	SourceID string
+	// FindID names one run of such a search: fnd_…
+	FindID string
 )
 
 // Prefixes of the ids, without the underscore.
@@ -62,6 +66,8 @@ const (
 	PrefixSavedSearch = "sch"
 	PrefixRequest     = "req"
 	PrefixWebhook     = "whk"
+	PrefixSource      = "src"
+	PrefixFind        = "fnd"
 )
 
 // IDs makes ids. It is safe for concurrent use, and the ids made by one IDs ascend, also when its clock jumps.

@@ -285,6 +285,21 @@ func outside() map[string]Rule {
 
 func operators() map[string]Rule {
 	return map[string]Rule{
+		"source.saved.v1": {
+			Says: "saved the search for rows {definition.name}", Thing: "source", ID: "source_id", Name: "definition.name",
+			After: []string{"definition.name", "definition.search", "definition.max_rows", "definition.max_credits"},
+		},
+		"source.deleted.v1":        {Says: "deleted the search for rows {it}", Thing: "source", ID: "source_id"},
+		"find.started.v1":          {Says: "asked for the rows of {definition.name}", Thing: "source", ID: "source_id", After: []string{"definition.table_id"}},
+		"find.page_asked.v1":       {Says: "asked for a page of rows", Quiet: true},
+		"find.page_found.v1":       {Says: "found a page of rows", Quiet: true},
+		"find.page_refused.v1":     {Says: "was refused a page of rows", Quiet: true},
+		"find.worker_lost.v1":      {Says: "lost a worker over a search for rows", Quiet: true},
+		"find.cancel_requested.v1": {Says: "stopped asking for rows", Thing: "find"},
+		"find.stopped.v1":          {Says: "asked for no further rows", Quiet: true},
+		"find.gathered.v1":         {Says: "gathered rows", Quiet: true},
+		"find.ended.v1":            {Says: "ended asking for rows: {state}", Thing: "find", After: []string{"state", "reason"}},
+
 		"scrape.requested.v1":   {Says: "asked the scraper for pages", Quiet: true},
 		"scrape.page_read.v1":   {Says: "read a page", Quiet: true},
 		"scrape.worker_lost.v1": {Says: "lost a worker over pages", Quiet: true},

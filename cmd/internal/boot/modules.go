@@ -9,6 +9,7 @@ import (
 	"github.com/morket/morket/adapters/postgres/creditread"
 	"github.com/morket/morket/adapters/postgres/dataopsread"
 	"github.com/morket/morket/adapters/postgres/enrichmentread"
+	"github.com/morket/morket/adapters/postgres/findread"
 	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/adapters/postgres/historyread"
 	"github.com/morket/morket/adapters/postgres/savedsearchread"
@@ -23,6 +24,7 @@ import (
 	"github.com/morket/morket/domain/credit"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/find"
 	"github.com/morket/morket/domain/operation"
 	"github.com/morket/morket/domain/scrape"
 	"github.com/morket/morket/domain/search"
@@ -38,6 +40,7 @@ import (
 	"github.com/morket/morket/projections/creditview"
 	"github.com/morket/morket/projections/dataopsview"
 	"github.com/morket/morket/projections/enrichmentview"
+	"github.com/morket/morket/projections/findview"
 	"github.com/morket/morket/projections/gridview"
 	"github.com/morket/morket/projections/historyview"
 	"github.com/morket/morket/projections/savedsearchview"
@@ -50,7 +53,7 @@ import (
 // Codec knows the events of every module.
 func Codec() (*eventstore.Codec, error) {
 	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), billing.Events(), credential.Events(),
-		enrichment.Events(), operation.Events(), access.Events(), search.Events(), webhook.Events(), scrape.Events())
+		enrichment.Events(), operation.Events(), access.Events(), search.Events(), webhook.Events(), scrape.Events(), find.Events())
 }
 
 // models are the read models of every module.
@@ -60,6 +63,7 @@ func models() []postgres.Model {
 		creditread.Model(), credentialread.Model(), auditread.Model(),
 		analyticsread.Model(), postgres.External(analyticsview.NameClickHouse),
 		searchread.Model(), postgres.External(searchview.NameOpenSearch), savedsearchread.Model(), webhookread.Model(), scraperead.Model(),
+		findread.Model(),
 	}
 }
 
@@ -78,5 +82,6 @@ func projectors(codec *eventstore.Codec) []projections.Projector {
 		savedsearchview.New(codec, savedsearchread.Open),
 		webhookview.New(codec, webhookread.Open),
 		scrapeview.New(codec, scraperead.Open),
+		findview.New(codec, findread.Open),
 	}
 }

@@ -28,6 +28,7 @@ func OpenAPI() ([]byte, error) {
 		tables:      &tables{core: c},
 		dataOps:     &dataOps{core: c},
 		enrichments: &enrichments{core: c},
+		finds:       &finds{core: c},
 		credits:     &credits{core: c},
 		payments:    &payments{core: c},
 		credentials: &credentials{core: c},

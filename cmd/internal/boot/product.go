@@ -14,6 +14,7 @@ type modules struct {
 	tables      *tables
 	dataOps     *dataOps
 	enrichments *enrichments
+	finds       *finds
 	credits     *credits
 	payments    *payments
 	credentials *credentials
@@ -29,8 +30,8 @@ type modules struct {
 // all lists them, in the order of the API's document.
 func (m *modules) all() []module {
 	return []module{
-		m.accounts, m.tables, m.dataOps, m.enrichments, m.credits, m.payments, m.credentials, m.feed, m.searches, m.analysis, m.webhooks, m.scraper,
-		m.operations, m.audit,
+		m.accounts, m.tables, m.dataOps, m.enrichments, m.finds, m.credits, m.payments, m.credentials, m.feed, m.searches, m.analysis,
+		m.webhooks, m.scraper, m.operations, m.audit,
 	}
 }
 
@@ -107,6 +108,15 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 		Positions:   with.registry,
 		Ledger:      m.credits.ledger,
 		Credentials: m.credentials,
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.finds, err = newFinds(c, with.flows, findsConfig{
+		Searches:    p.providers,
+		Shared:      with.shared,
+		Credentials: m.credentials,
+		Imports:     m.dataOps.handlers,
 	})
 	if err != nil {
 		return nil, err

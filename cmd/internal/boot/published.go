@@ -37,6 +37,18 @@ func publishedTeam() cloudevent.Policy {
 		"operation.letter_retried.v1": inside(),
 		"operation.letter_skipped.v1": inside(),
 
+		"find.cancel_requested.v1": inside(),
+		"find.ended.v1":            inside(),
+		"find.gathered.v1":         inside(),
+		"find.page_asked.v1":       inside(),
+		"find.page_found.v1":       inside(),
+		"find.page_refused.v1":     inside(),
+		"find.started.v1":          inside(),
+		"find.stopped.v1":          inside(),
+		"find.worker_lost.v1":      inside(),
+		"source.deleted.v1":        inside(),
+		"source.saved.v1":          inside(),
+
 		"scrape.called_back.v1": inside(),
 		"scrape.cancelled.v1":   inside(),
 		"scrape.finished.v1":    inside(),

@@ -56,7 +56,27 @@ func furnish(t *testing.T, s *server, c *client, word string) map[string]string 
 	ids["searchId"] = post("/search/saved", map[string]any{"name": "search " + word, "shared": true, "query": map[string]any{"q": word, "filters": map[string]any{"tables": []string{table.ID}}}})
 	ids["webhookId"] = post("/webhooks", map[string]any{"url": "https://" + word + ".invalid/" + word, "description": word, "tables": []string{table.ID}})
 	ids["position"] = delivery(c, ids["webhookId"])
+	ids["sourceId"], ids["findId"] = found(c, table, word)
 	return ids
+}
+
+// found saves a search and begins a run of it, which ends without a call: its credential is made for no vendor's host.
+func found(c *client, table tableInfo, word string) (source, run string) {
+	c.t.Helper()
+	type made struct{ ID string }
+	key := in[made](c, http.StatusCreated, http.MethodPost, "/credentials", map[string]any{
+		"provider": "apollo", "name": "vendor " + word, "secret": map[string]any{"api_key": "not a secret 1234"}, "hosts": []string{"127.0.0.1"},
+	}).ID
+	source = in[made](c, http.StatusCreated, http.MethodPost, "/sources", map[string]any{
+		"name": "found " + word, "search": "apollo_people", "credential_id": key, "filters": map[string][]string{"person_titles": {word}},
+		"table_id": table.ID, "targets": []any{map[string]any{"field": "name", "column_id": table.column("Name")}}, "max_rows": 10, "max_credits": 0,
+	}).ID
+	run = in[made](c, http.StatusCreated, http.MethodPost, "/sources/"+source+"/run", nil).ID
+	require.Eventually(c.t, func() bool {
+		r, err := c.try(c.t.Context(), http.MethodGet, c.ws+"/finds?source="+source, nil)
+		return err == nil && strings.Contains(string(r.Raw), `"state":"failed"`)
+	}, doneWithin, 20*time.Millisecond, "the run has ended")
+	return source, run
 }
 
 // delivery asks for a test event and returns what names its delivery.

@@ -203,6 +203,23 @@ export type Backtest = Narrow<
   Schemas['EnrichmentBacktestAnswer'],
   { now?: Tally; then: Tally; effects: Partial<Record<Effect, number>>; rows: BacktestRow[] }
 >;
+export type Preset = Narrow<
+  Schemas['EnrichmentPreset'],
+  { config: Record<string, CellValue>; example: CellValue; key: PresetKey }
+>;
+export type PresetKey = Narrow<Schemas['EnrichmentPresetKey'], { need: 'none' | 'optional' | 'required' }>;
+export type SearchFilter = Schemas['EnrichmentSearchFilter'];
+export type RowSearch = Narrow<
+  Schemas['EnrichmentSearch'],
+  { filters: SearchFilter[]; fields: ProviderField[]; keys: string[]; credential: CredentialKind }
+>;
+export type FindDefinition = Narrow<
+  Schemas['FindDefinition'],
+  { filters: Record<string, string[]>; targets: Schemas['FindTarget'][] }
+>;
+export type FindSource = FindDefinition & { id: string; updated_at: string };
+export type FindPreview = Narrow<Schemas['FindPreviewed'], { rows: Cells[] | null }>;
+export type FindRun = Schemas['Find'];
 export type Drift = Schemas['EnrichmentDrift'];
 export type Effect = 'same' | 'changed' | 'gained' | 'lost' | 'edited' | 'unknown';
 export type JobAction = 'cancel' | 'pause' | 'resume' | 'retry';

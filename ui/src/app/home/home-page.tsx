@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { CircleAlert, Plus, Table2, TriangleAlert, Upload } from 'lucide-react';
+import { CircleAlert, Plus, Table2, TriangleAlert, Upload, UserSearch } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { creditsQuery } from '@/api/credits';
@@ -41,6 +41,9 @@ export function HomePage() {
           <>
             <Button icon={<Upload size={14} />} onClick={() => void navigate(`/w/${ws}/import`)}>
               Import
+            </Button>
+            <Button icon={<UserSearch size={14} />} onClick={() => void navigate(`/w/${ws}/find`)}>
+              Find people or companies
             </Button>
             <Button variant="primary" icon={<Plus size={15} />} onClick={() => setCreating(true)}>
               New table

@@ -9,6 +9,7 @@ import {
   Settings,
   TextSearch,
   Upload,
+  UserSearch,
   type LucideIcon,
 } from 'lucide-react';
 import { useMemo } from 'react';
@@ -33,6 +34,7 @@ const destinations: readonly Destination[] = [
   { group: 'Start', to: '', label: 'Home', icon: House },
   { group: 'Data', to: 'search', label: 'Search', icon: TextSearch, needs: 'tables.read' },
   { group: 'Data', to: 'import', label: 'Import', icon: Upload, needs: 'data.import' },
+  { group: 'Data', to: 'find', label: 'Find people', icon: UserSearch, needs: 'data.import' },
   { group: 'Data', to: 'jobs', label: 'Jobs', icon: Activity, needs: 'tables.read' },
   { group: 'Insight', to: 'analytics', label: 'Analytics', icon: ChartLine, needs: 'tables.read' },
   { group: 'Workspace', to: 'credits', label: 'Credits', icon: Coins, needs: 'credits.read' },

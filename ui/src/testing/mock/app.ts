@@ -1,4 +1,5 @@
 import { billingRoutes } from './billing.ts';
+import { findRoutes } from './find.ts';
 import { Router } from './http.ts';
 import { importRoutes } from './imports.ts';
 import { authRoutes, creditRoutes, enrichmentRoutes } from './rest.ts';
@@ -25,5 +26,6 @@ export function mockApp(rows?: number): MockApp {
   importRoutes(router, state);
   searchRoutes(router, state);
   webhookRoutes(router);
+  findRoutes(router);
   return { state, handle: (request) => router.handle(request) };
 }

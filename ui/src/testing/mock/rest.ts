@@ -229,6 +229,7 @@ const credentials: Credential[] = [
 
 export function enrichmentRoutes(r: Router, s: MockState): void {
   r.on('GET', '/providers', () => ({ data: providers }));
+  r.on('GET', '/providers/:p/presets', () => ({ data: [] }));
   r.on('GET', 'W/credentials', () => ({ data: credentials }));
   r.on('POST', 'W/credentials/:c/test', () => ({ data: { ok: true, message: 'ok' } }));
   r.on('POST', 'W/tables/:t/enrichment-preview', () => ({

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { ChevronRight, Ellipsis, History, Plus, Sparkles, Users } from 'lucide-react';
+import { Building2, ChevronRight, Ellipsis, History, Plus, Sparkles, Upload, UserSearch, Users } from 'lucide-react';
 import { useState } from 'react';
-import { Link } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import { useCan } from '@/api/permissions';
 import type { Table, View } from '@/api/types';
 import { Button, IconButton } from '@/components/button';
@@ -38,6 +38,7 @@ export function TableHeader({ workspaceId: ws, table, state, page }: HeaderProps
       <div className="h-5 w-px shrink-0 bg-line" />
       <Views ws={ws} table={table} state={state} canManage={can('tables.manage')} />
       <div className="flex-1" />
+      {can('rows.edit') && <AddRows ws={ws} table={table} page={page} />}
       {can('tables.manage') && (
         <Button
           size="sm"
@@ -59,6 +60,31 @@ export function TableHeader({ workspaceId: ws, table, state, page }: HeaderProps
         <History size={15} />
       </IconButton>
     </header>
+  );
+}
+
+/** The ways in which a table gets more rows. */
+function AddRows({ ws, table, page }: { ws: string; table: Table; page: GridPage }) {
+  const navigate = useNavigate();
+  const find = (kind: string) => () => void navigate(`/w/${ws}/find?kind=${kind}&table=${table.id}`);
+  const items: MenuEntry[] = [
+    { label: 'Add a row', icon: <Plus size={14} />, onSelect: () => void page.insertRow() },
+    { label: 'Import a file', icon: <Upload size={14} />, onSelect: () => void navigate(`/w/${ws}/import`) },
+    null,
+    { label: 'Find people', icon: <UserSearch size={14} />, onSelect: find('people') },
+    { label: 'Find companies', icon: <Building2 size={14} />, onSelect: find('companies') },
+  ];
+  return (
+    <MenuTrigger
+      label="Add rows"
+      align="end"
+      items={items}
+      trigger={(p) => (
+        <Button size="sm" variant="ghost" aria-label="Add rows" icon={<Plus size={14} />} {...p}>
+          <span className="hidden lg:inline">Add rows</span>
+        </Button>
+      )}
+    />
   );
 }
 
