@@ -3,6 +3,7 @@
 package billingcmd
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -89,28 +90,42 @@ func (h *Handlers) page(ws kernel.WorkspaceID, after string) string {
 	return h.cfg.Site + "/w/" + string(ws) + "/billing" + after
 }
 
-// customer is the workspace's customer at Stripe, made if there is none.
-func (h *Handlers) customer(ctx context.Context, meta kernel.Meta) (string, error) {
+// withCustomer does something for the workspace's customer at Stripe, made if there is none, or if the one that there was is gone.
+func (h *Handlers) withCustomer(ctx context.Context, meta kernel.Meta, do func(customer string) error) error {
 	if h.cfg.Gateway == nil {
-		return "", ErrNotConfigured()
+		return ErrNotConfigured()
 	}
+	a, err := h.Account(ctx, meta.Workspace)
+	if err != nil {
+		return err
+	}
+	customer := a.Customer()
+	if customer != "" {
+		if err := do(customer); kernel.KindOf(err) != kernel.KindNotFound {
+			return err
+		}
+	}
+	if customer, err = h.become(ctx, meta, customer); err != nil {
+		return err
+	}
+	return do(customer)
+}
+
+// become makes the workspace a customer, in place of the one before.
+func (h *Handlers) become(ctx context.Context, meta kernel.Meta, before string) (string, error) {
 	ws := meta.Workspace
-	a, err := h.Account(ctx, ws)
-	if err != nil || a.Customer() != "" {
-		return a.Customer(), err
-	}
-	made, err := h.cfg.Gateway.NewCustomer(ctx, string(ws)+":customer", NewCustomer{Workspace: ws, Name: string(ws)})
+	made, err := h.cfg.Gateway.NewCustomer(ctx, string(ws)+":after:"+before, NewCustomer{Workspace: ws, Name: string(ws)})
 	if err != nil {
 		return "", err
 	}
 	meta.IdempotencyKey, meta.Fingerprint = "", "" // those are the command's own append's
 	_, err = h.repo.UpdateBeside(ctx, meta.As("billing.become_customer"), string(ws), func(a *billing.Account) (any, []eventstore.Change, error) {
-		if a.Customer() != "" {
-			made = a.Customer()
+		if a.Customer() != before {
+			made = a.Customer() // another request was faster
 			return nil, nil, nil
 		}
 		link := eventstore.At(eventstore.Stream(CustomerCategory, made), eventstore.NoStream, billing.CustomerLinked{Customer: made, Workspace: ws})
-		return nil, []eventstore.Change{link}, a.Become(ws, made, h.cfg.Clock.Now())
+		return nil, []eventstore.Change{link}, a.Become(ws, made, before, h.cfg.Clock.Now())
 	})
 	return made, err
 }
@@ -121,16 +136,16 @@ func (h *Handlers) Purchase(ctx context.Context, meta kernel.Meta, id billing.Pa
 	if !ok {
 		return commands.Result[Sent]{}, kernel.Invalid("pack", "there is no pack %q; GET /billing/plans lists them", kernel.Shorten(string(id)))
 	}
-	customer, err := h.customer(ctx, meta)
-	if err != nil {
-		return commands.Result[Sent]{}, err
-	}
 	order := billing.Order{
 		ID: h.commandID(meta), Pack: pack.ID, Credits: pack.Credits, Price: pack.Price, Currency: h.cfg.Catalog.Currency,
 	}
-	page, err := h.cfg.Gateway.Checkout(ctx, key(meta, order.ID), Checkout{
-		Customer: customer, Workspace: meta.Workspace, Currency: order.Currency, Order: &order,
-		Success: h.page(meta.Workspace, "?paid=pack"), Back: h.page(meta.Workspace, ""),
+	var page Page
+	err := h.withCustomer(ctx, meta, func(customer string) (err error) {
+		page, err = h.cfg.Gateway.Checkout(ctx, key(meta, order.ID+":"+customer), Checkout{
+			Customer: customer, Workspace: meta.Workspace, Currency: order.Currency, Order: &order,
+			Success: h.page(meta.Workspace, "?paid=pack"), Back: h.page(meta.Workspace, ""),
+		})
+		return err
 	})
 	if err != nil {
 		return commands.Result[Sent]{}, err
@@ -155,19 +170,19 @@ func (h *Handlers) answer(
 
 // Portal makes the page on which cards, addresses and invoices are looked after.
 func (h *Handlers) Portal(ctx context.Context, meta kernel.Meta) (commands.Result[Sent], error) {
-	customer, err := h.customer(ctx, meta)
-	if err != nil {
-		return commands.Result[Sent]{}, err
-	}
-	page, err := h.cfg.Gateway.Portal(ctx, key(meta, h.commandID(meta)), customer, h.page(meta.Workspace, ""))
+	var page Page
+	id := h.commandID(meta)
+	err := h.withCustomer(ctx, meta, func(customer string) (err error) {
+		page, err = h.cfg.Gateway.Portal(ctx, key(meta, id+":"+customer), customer, h.page(meta.Workspace, ""))
+		return err
+	})
 	return commands.Result[Sent]{Value: Sent{URL: page.URL}}, err
 }
 
 // Choose has the workspace get the plan: by a page of Stripe if it has no subscription, else by a change of that.
 func (h *Handlers) Choose(ctx context.Context, meta kernel.Meta, id billing.PlanID) (commands.Result[Sent], error) {
-	customer, err := h.customer(ctx, meta)
-	if err != nil {
-		return commands.Result[Sent]{}, err
+	if h.cfg.Gateway == nil {
+		return commands.Result[Sent]{}, ErrNotConfigured()
 	}
 	before, change, live, err := h.choice(ctx, meta, id)
 	if err != nil || change == billing.ChangeNone {
@@ -176,10 +191,16 @@ func (h *Handlers) Choose(ctx context.Context, meta kernel.Meta, id billing.Plan
 	plan, _ := h.cfg.Catalog.Plan(id)
 	meta = meta.As("billing.choose_plan")
 	if change == billing.ChangeCheckout {
-		return h.subscribe(ctx, meta, customer, plan, before)
+		return h.subscribe(ctx, meta, plan, before)
 	}
+	look := kernel.Meta{Actor: meta.Actor, Workspace: meta.Workspace, CorrelationID: meta.CorrelationID}
 	if err := h.change(ctx, key(meta, h.commandID(meta)), live.ID, change, plan); err != nil {
-		return commands.Result[Sent]{}, err
+		if kernel.KindOf(err) != kernel.KindNotFound {
+			return commands.Result[Sent]{}, err
+		}
+		gone := kernel.E(kernel.KindConflict, "SUBSCRIPTION_GONE", "Stripe has this subscription no more; choose a plan again").Because(err)
+		_, err = h.observe(ctx, look, billing.KindSubscription, live.ID)
+		return commands.Result[Sent]{}, cmp.Or(err, error(gone))
 	}
 	res, err := h.answer(ctx, meta, Sent{Change: change}, func(a *billing.Account) error {
 		return a.AskChange(live, change, id, h.cfg.Clock.Now())
@@ -187,7 +208,6 @@ func (h *Handlers) Choose(ctx context.Context, meta kernel.Meta, id billing.Plan
 	if err != nil {
 		return res, err
 	}
-	look := kernel.Meta{Actor: meta.Actor, Workspace: meta.Workspace, CorrelationID: meta.CorrelationID}
 	seen, err := h.observe(ctx, look, billing.KindSubscription, live.ID)
 	if seen.Last > 0 { // what the caller reads next has it
 		res.Position = seen.Last
@@ -211,7 +231,7 @@ func (h *Handlers) choice(
 			return a, change, live, err
 		}
 		s, err := h.cfg.Gateway.Expire(ctx, key(meta, a.Page()), a.Page())
-		if err != nil {
+		if err != nil && kernel.KindOf(err) != kernel.KindNotFound {
 			return a, "", live, err
 		}
 		if s.Subscription == "" {
@@ -225,12 +245,17 @@ func (h *Handlers) choice(
 }
 
 func (h *Handlers) subscribe(
-	ctx context.Context, meta kernel.Meta, customer string, plan billing.Plan, before *billing.Account,
+	ctx context.Context, meta kernel.Meta, plan billing.Plan, before *billing.Account,
 ) (commands.Result[Sent], error) {
 	trial := !before.Trialed() && plan.TrialDays > 0
-	page, err := h.cfg.Gateway.Checkout(ctx, key(meta, h.commandID(meta)), Checkout{
-		Customer: customer, Workspace: meta.Workspace, Currency: h.cfg.Catalog.Currency, Plan: plan, Trial: trial,
-		Success: h.page(meta.Workspace, "?paid=plan"), Back: h.page(meta.Workspace, ""),
+	var page Page
+	id := h.commandID(meta)
+	err := h.withCustomer(ctx, meta, func(customer string) (err error) {
+		page, err = h.cfg.Gateway.Checkout(ctx, key(meta, id+":"+customer), Checkout{
+			Customer: customer, Workspace: meta.Workspace, Currency: h.cfg.Catalog.Currency, Plan: plan, Trial: trial,
+			Success: h.page(meta.Workspace, "?paid=plan"), Back: h.page(meta.Workspace, ""),
+		})
+		return err
 	})
 	if err != nil {
 		return commands.Result[Sent]{}, err

@@ -141,6 +141,9 @@ func (h *Handlers) take(ctx context.Context, a *billing.Account, kind billing.Ki
 	switch kind {
 	case billing.KindSubscription:
 		s, err := h.cfg.Gateway.Subscription(ctx, id)
+		if kernel.KindOf(err) == kernel.KindNotFound {
+			return income{noun: "subscription"}, a.Vanish(id, now)
+		}
 		if err != nil {
 			return in, err
 		}

@@ -25,7 +25,7 @@ func (h *Handlers) Reconcile(ctx context.Context, meta kernel.Meta) (billing.Rec
 		return out, err
 	}
 	refs, err := h.cfg.Gateway.Bought(ctx, a.Customer())
-	if err != nil {
+	if err != nil && kernel.KindOf(err) != kernel.KindNotFound { // a customer that is gone has nothing
 		return out, err
 	}
 	for _, ref := range refs {

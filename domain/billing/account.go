@@ -15,6 +15,7 @@ import (
 type Account struct {
 	kernel.Root
 	customer      string
+	customers     map[string]bool // also those before
 	orders        map[string]Order
 	subscriptions map[string]Subscription
 	invoices      map[string]Bill
@@ -42,7 +43,8 @@ type Purchase struct {
 // New returns the billing of a workspace that has bought nothing.
 func New() *Account {
 	return &Account{
-		orders: map[string]Order{}, subscriptions: map[string]Subscription{}, invoices: map[string]Bill{}, payments: map[string]Purchase{},
+		customers: map[string]bool{},
+		orders:    map[string]Order{}, subscriptions: map[string]Subscription{}, invoices: map[string]Bill{}, payments: map[string]Purchase{},
 		trials: map[string]kernel.Credits{},
 	}
 }
@@ -109,9 +111,9 @@ func sorted[T any](all map[string]T, by func(T) (time.Time, string)) []T {
 	return out
 }
 
-// Become makes the workspace a customer of Stripe, once.
-func (a *Account) Become(ws kernel.WorkspaceID, customer string, at time.Time) error {
-	if a.customer != "" {
+// Become makes the workspace a customer of Stripe, in place of the one that it was before: none, or one that is not there any more.
+func (a *Account) Become(ws kernel.WorkspaceID, customer, before string, at time.Time) error {
+	if a.customer != before || a.customer == customer {
 		return nil
 	}
 	return a.Record(a, CustomerMade{Workspace: ws, Customer: customer, At: at.UTC()})
@@ -147,7 +149,7 @@ func (a *Account) AskChange(s Subscription, c Change, to PlanID, at time.Time) e
 
 // errStranger refuses an object of another customer than the workspace's.
 func (a *Account) errStranger(customer string) error {
-	if customer == a.customer && customer != "" {
+	if a.customers[customer] {
 		return nil
 	}
 	return fmt.Errorf("billing: an object of the customer %q was given to an account of %q", customer, a.customer)
@@ -167,6 +169,16 @@ func (a *Account) ObserveSubscription(c Catalog, s Subscription, at time.Time) (
 		credits = plan.TrialCredits // also of a trial that was over when it was first seen
 	}
 	return credits, a.Record(a, SubscriptionObserved{Subscription: s, Credits: credits, At: at.UTC()})
+}
+
+// Vanish folds that a subscription is not at Stripe any more: nobody pays for it.
+func (a *Account) Vanish(id string, at time.Time) error {
+	s, ok := a.subscriptions[id]
+	if !ok || a.Final(KindSubscription, id) {
+		return nil
+	}
+	s.Status, s.NextPlan, s.CancelAtPeriodEnd = Canceled, "", false
+	return a.Record(a, SubscriptionObserved{Subscription: s, At: at.UTC()})
 }
 
 // ObserveInvoice folds an invoice as it is at Stripe, and returns the credits that it brings if it is seen paid for the first time.
@@ -242,6 +254,7 @@ func (a *Account) Apply(e kernel.Event) error {
 	switch e := e.(type) {
 	case CustomerMade:
 		a.customer = e.Customer
+		a.customers[e.Customer] = true
 	case OrderPlaced:
 		a.orders[e.Order.ID] = e.Order
 	case CheckoutStarted:

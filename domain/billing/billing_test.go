@@ -17,7 +17,7 @@ func at(day int) time.Time { return time.Date(2026, 3, day, 0, 0, 0, 0, time.UTC
 func customer(t *testing.T) *billing.Account {
 	t.Helper()
 	a := billing.New()
-	require.NoError(t, a.Become(ws, "cus_1", at(1)))
+	require.NoError(t, a.Become(ws, "cus_1", "", at(1)))
 	return a
 }
 
@@ -138,6 +138,28 @@ func TestATrialBringsItsCreditsOnceForAWorkspace(t *testing.T) {
 	got, err = a.ObserveSubscription(c, second, at(2))
 	require.NoError(t, err)
 	require.Zero(t, got)
+}
+
+func TestACustomerThatIsGoneIsReplacedAndItsObjectsStayKnown(t *testing.T) {
+	t.Parallel()
+	a, c := customer(t), billing.DefaultCatalog()
+	require.NoError(t, a.Become(ws, "cus_3", "cus_2", at(2)), "somebody else was faster")
+	require.Equal(t, "cus_1", a.Customer())
+	require.NoError(t, a.Become(ws, "cus_2", "cus_1", at(2)))
+	require.Equal(t, "cus_2", a.Customer())
+	for _, id := range []string{"cus_1", "cus_2"} {
+		_, err := a.ObserveInvoice(c, billing.Invoice{ID: "in_" + id, Customer: id, Status: "open"}, at(2))
+		require.NoError(t, err)
+	}
+	sub := billing.Subscription{ID: "sub_1", Customer: "cus_1", Status: billing.Active, Plan: "pro", Created: at(1)}
+	_, err := a.ObserveSubscription(c, sub, at(1))
+	require.NoError(t, err)
+	require.NoError(t, a.Vanish("sub_1", at(2)))
+	require.Equal(t, billing.Free, a.Plan())
+	before := len(a.Pending())
+	require.NoError(t, a.Vanish("sub_1", at(2)))
+	require.NoError(t, a.Vanish("sub_2", at(2)))
+	require.Len(t, a.Pending(), before)
 }
 
 func TestChoosingAPlan(t *testing.T) {

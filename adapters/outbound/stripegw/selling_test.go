@@ -357,6 +357,22 @@ func TestCreditsThatTheLedgerHasForNoObjectAreFound(t *testing.T) {
 	require.Equal(t, []billing.Difference{{Object: "pi_made_up", What: "credits", There: "0", Here: "0.001"}}, got.Differences)
 }
 
+func TestACustomerThatStripeHasNoMoreIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	w.subscribe(ws, "pro", "good")
+	first := w.account(ws).Customer()
+	w.twin.Forget()
+	_, err := w.handlers.Choose(t.Context(), meta(ws, ""), "enterprise")
+	require.Equal(t, kernel.KindConflict, kernel.KindOf(err))
+	require.Contains(t, err.Error(), "choose a plan again")
+	require.Equal(t, billing.Free, w.account(ws).Plan())
+	w.subscribe(ws, "enterprise", "good")
+	require.NotEqual(t, first, w.account(ws).Customer())
+	require.Equal(t, billing.PlanID("enterprise"), w.account(ws).Plan())
+	require.Equal(t, 60_000*kernel.Credit, w.available(ws))
+}
+
 func TestAStrangersSignalIsIgnored(t *testing.T) {
 	t.Parallel()
 	w := open(t)

@@ -39,6 +39,18 @@ func listOf[T any](c *call, all map[string]T, of func(T) string, show func(T) an
 	return l
 }
 
+// Forget loses all customers with what is theirs, as a test mode does whose data is deleted.
+func (t *Twin) Forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.customers)
+	clear(t.sessions)
+	clear(t.subs)
+	clear(t.schedules)
+	clear(t.invoices)
+	clear(t.payments)
+}
+
 // Alter changes what was paid of an invoice without telling, as no Stripe would.
 func (t *Twin) Alter(id string, cents int64) {
 	t.mu.Lock()

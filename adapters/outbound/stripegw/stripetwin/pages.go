@@ -43,8 +43,8 @@ button.second{background:#e5e7eb;color:#1f2937}small{color:#6b7280}</style>`
 func show(w http.ResponseWriter, title, text, more string, buttons ...[2]string) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	var b strings.Builder
-	fmt.Fprintf(&b, "<!doctype html><html lang=en><meta name=viewport content='width=device-width'><title>%[1]s</title>%s<h1>%[1]s</h1>"+
-		"<p>%s</p>%s<form method=post>", html.EscapeString(title), style, html.EscapeString(text), more)
+	fmt.Fprintf(&b, "<!doctype html><html lang=en><meta name=viewport content='width=device-width'><title>%[1]s</title>%[2]s<h1>%[1]s</h1>"+
+		"<p>%[3]s</p>%[4]s<form method=post>", html.EscapeString(title), style, html.EscapeString(text), more)
 	for n, button := range buttons {
 		class := "second"
 		if n == 0 {

@@ -34,6 +34,7 @@ type Twin struct {
 	mu        sync.Mutex
 	ahead     time.Duration // of Now
 	last      int           // number of ids
+	birth     string        // in ids, so that those of one twin are not those of another
 	customers map[string]*customer
 	prices    map[string]*price
 	sessions  map[string]*session
@@ -68,7 +69,7 @@ func New(cfg Config) *Twin {
 	t := &Twin{
 		cfg: cfg, customers: map[string]*customer{}, prices: map[string]*price{}, sessions: map[string]*session{},
 		subs: map[string]*subscription{}, schedules: map[string]*schedule{}, invoices: map[string]*invoice{}, payments: map[string]*payment{},
-		kept: map[string]reply{}, told: make(chan struct{}, 1),
+		kept: map[string]reply{}, told: make(chan struct{}, 1), birth: strconv.FormatInt(cfg.Now().UnixMilli(), 36),
 	}
 	t.mux = http.NewServeMux()
 	t.routes()
@@ -95,7 +96,7 @@ func (t *Twin) now() time.Time { return t.cfg.Now().Add(t.ahead).UTC().Truncate(
 // id makes the next id. The lock is held.
 func (t *Twin) id(prefix string) string {
 	t.last++
-	return fmt.Sprintf("%s_twin%06d", prefix, t.last)
+	return fmt.Sprintf("%s_twin%s%06d", prefix, t.birth, t.last)
 }
 
 // failure is an error in Stripe's form.

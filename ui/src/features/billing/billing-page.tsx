@@ -135,7 +135,7 @@ function Current({ state, sold, available, ws }: CurrentProps) {
           {nameOf(state.plan)} {state.status === 'trialing' && <Badge tone="primary">Trial</Badge>}
           {state.status === 'past_due' && <Badge tone="danger">Payment due</Badge>}
         </Fact>
-        <Fact label={endLabel(state)}>{state.next_plan ? `${nameOf(state.next_plan)}, ${end}` : end || '–'}</Fact>
+        <Fact label={endLabel(state)}>{state.next_plan ? `${nameOf(state.next_plan)}, ${end}` : end || 'None'}</Fact>
         <Fact label="Available">
           {available === undefined ? '–' : creditsLabel(available)}{' '}
           <Link to={`/w/${ws}/credits`} className="text-sm font-normal text-primary-ink hover:underline">
@@ -148,6 +148,7 @@ function Current({ state, sold, available, ws }: CurrentProps) {
 }
 
 function endLabel(state: BillingState): string {
+  if (!state.status) return 'Subscription';
   if (state.cancel_at_period_end) return 'Ends';
   if (state.next_plan) return 'Changes to';
   return state.status === 'trialing' ? 'Trial ends' : 'Renews';
