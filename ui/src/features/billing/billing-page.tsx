@@ -126,8 +126,8 @@ function Current({ state, sold, available, ws }: CurrentProps) {
     <div className="flex flex-col gap-3">
       {state.status === 'past_due' && (
         <Notice tone="danger" icon={<TriangleAlert size={15} />}>
-          The last payment has failed. Pay the open invoice below or change the card; after three more tries within a
-          week the plan ends.
+          The last payment has failed. Pay the open invoice below or change the card. Stripe tries a few more times;
+          then the plan ends.
         </Notice>
       )}
       <dl className="grid overflow-hidden rounded-lg border border-line bg-surface shadow-sm sm:grid-cols-3">

@@ -40,6 +40,7 @@ describe('what choosing a plan does', () => {
     ['with a plan', pro, ['Cancel the plan', 'Downgrade to Starter', null]],
     ['before a downgrade', { ...pro, next_plan: 'starter' }, ['Cancel the plan', null, 'Keep Pro']],
     ['before the end', { ...pro, cancel_at_period_end: true }, [null, 'Downgrade to Starter', 'Keep Pro']],
+    ['with a payment due', { ...pro, status: 'past_due' }, ['Cancel the plan', null, null]],
     ['with the smaller plan', { ...pro, plan: 'starter' }, ['Cancel the plan', null, 'Upgrade to Pro']],
   ] as const)('%s', (_, state, want) => expect(labels(state)).toEqual(want));
 

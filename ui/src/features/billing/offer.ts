@@ -48,7 +48,7 @@ export function offerOf(plan: Plan, plans: Plan[], state: BillingState, currency
       },
     };
   }
-  if (state.next_plan === plan.id) return null;
+  if (state.next_plan === plan.id || state.status === 'past_due') return null; // what is due is paid first
   if (current && plan.price_cents < current.price_cents) {
     return {
       label: `Downgrade to ${plan.name}`,

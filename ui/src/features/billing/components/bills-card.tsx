@@ -9,6 +9,9 @@ import { credits, dateTime, sentence } from '@/lib/format';
 import { bills } from '../api/billing';
 import { money } from '../offer';
 
+/** Stripe's statuses that say little to people, in other words. */
+const words: Record<string, string> = { succeeded: 'Paid', requires_payment_method: 'Not paid' };
+
 function toneOf(status: string): Tone {
   if (status === 'paid' || status === 'succeeded') return 'success';
   return status === 'open' || status === 'requires_payment_method' ? 'warning' : 'neutral';
@@ -50,7 +53,7 @@ export function BillsCard({ ws, every }: { ws: string; every: number | false }) 
                 {b.kind === 'pack' ? 'Credit pack' : `Invoice ${b.number ?? ''}`}
               </Td>
               <Td>
-                <Badge tone={toneOf(b.status)}>{sentence(b.status)}</Badge>
+                <Badge tone={toneOf(b.status)}>{words[b.status] ?? sentence(b.status)}</Badge>
                 {b.refused && <span className="block text-sm text-danger-ink">No credits: {b.refused}</span>}
               </Td>
               <Td numeric className="whitespace-nowrap">
