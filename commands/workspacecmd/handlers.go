@@ -46,6 +46,9 @@ type Config struct {
 	Tokens    MailTokens
 	Persons   Persons
 	PublicURL string // where links in mails lead, without a slash at the end
+	// ShowLinks shows an invitation's link once to the person who invites, who may pass it on: where mails reach nobody. It gives them no
+	// more than they have, since they choose the address and nobody invites above their own role.
+	ShowLinks bool
 }
 
 // Validate says what is missing.

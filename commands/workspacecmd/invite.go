@@ -14,13 +14,15 @@ import (
 	"github.com/morket/morket/eventstore"
 )
 
-// Invitation is an invitation as the team sees it. The token is in the mail only.
+// Invitation is an invitation as the team sees it. The token is in the mail, and in the link if there is one.
 type Invitation struct {
 	ID        kernel.InvitationID       `json:"id"`
 	Email     string                    `json:"email"`
 	Role      kernel.Role               `json:"role"`
 	ExpiresAt time.Time                 `json:"expires_at"`
 	State     workspace.InvitationState `json:"state" enum:"open,accepted,declined,revoked,expired"`
+	// Link is for the person who invites, this once: it is neither stored nor answered again.
+	Link string `json:"link,omitempty" doc:"Where no mail server is configured: the link to pass on, shown to a person who invites, this once."`
 }
 
 // Invite asks somebody by mail to join the meta's workspace.
@@ -52,8 +54,11 @@ func (h *Handlers) Invite(ctx context.Context, meta kernel.Meta, cmd Invite) (co
 	if err != nil || res.Replayed {
 		return res, err
 	}
-	text := fmt.Sprintf("You are invited to work in %q on Morket, as %s.\n\nAccept or decline within 7 days:\n%s/invitations/%s\n", name,
-		cmd.Role, h.cfg.PublicURL, token)
+	link := h.cfg.PublicURL + "/invitations/" + token
+	if h.cfg.ShowLinks && meta.Actor.Kind == kernel.ActorUser {
+		res.Value.Link = link
+	}
+	text := fmt.Sprintf("You are invited to work in %q on Morket, as %s.\n\nAccept or decline within 7 days:\n%s\n", name, cmd.Role, link)
 	if err := h.cfg.Mailer.Send(ctx, string(email), "You are invited to "+name+" on Morket", text); err != nil {
 		h.cfg.Logger.ErrorContext(ctx, "the mail of an invitation could not be sent", "invitation", res.Value.ID, "error", err)
 	}

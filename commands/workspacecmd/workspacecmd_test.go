@@ -1,6 +1,7 @@
 package workspacecmd_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,34 @@ func TestAnInvitationIsAcceptedByWhoItIsFor(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, workspacecmd.Joined{Workspace: w.ws, Name: "Acme", Role: kernel.RoleMember}, joined.Value)
 	require.Equal(t, kernel.RoleMember, w.role(bob))
+}
+
+func TestALinkIsShownOnceToThePersonWhoInvites(t *testing.T) {
+	t.Parallel()
+	w := given(t)
+	m := w.as(ann)
+	m.IdempotencyKey, m.Fingerprint = "k", "f"
+	made, err := w.h.Invite(t.Context(), m, workspacecmd.Invite{Email: "bob@example.com", Role: kernel.RoleViewer})
+	require.NoError(t, err)
+	require.Contains(t, w.mails[0], made.Value.Link, "it is that of the mail")
+	token := link.FindStringSubmatch(made.Value.Link)[1]
+	again, err := w.h.Invite(t.Context(), m, workspacecmd.Invite{Email: "bob@example.com", Role: kernel.RoleViewer})
+	require.NoError(t, err)
+	require.True(t, again.Replayed)
+	require.Empty(t, again.Value.Link)
+	events, err := w.log.ReadAll(t.Context(), 0, 100)
+	require.NoError(t, err)
+	all, err := json.Marshal(events)
+	require.NoError(t, err)
+	kept, _, err := w.log.Command(t.Context(), "k")
+	require.NoError(t, err)
+	require.NotContains(t, string(all)+string(kept.Result), token)
+
+	robot := w.as(ann)
+	robot.Actor = kernel.Actor{Kind: kernel.ActorAPIKey, ID: "key_1", OnBehalfOf: ann}
+	made, err = w.h.Invite(t.Context(), robot, workspacecmd.Invite{Email: "eve@example.com", Role: kernel.RoleViewer, As: kernel.RoleAdmin})
+	require.NoError(t, err)
+	require.Empty(t, made.Value.Link, "programs get none")
 }
 
 func TestAnInvitationEnds(t *testing.T) {

@@ -55,7 +55,7 @@ func given(t *testing.T) *world {
 	require.NoError(t, err)
 	w.h, err = workspacecmd.New(workspacecmd.Config{
 		Store: w.log, Codec: codec, IDs: kernel.NewIDs(w.clock), Clock: w.clock, Logger: slog.New(slog.DiscardHandler), Mailer: w, Tokens: w,
-		Persons: vaulttest.Ring(t, w.clock), PublicURL: "https://morket.example",
+		Persons: vaulttest.Ring(t, w.clock), PublicURL: "https://morket.example", ShowLinks: true,
 	})
 	require.NoError(t, err)
 	made, err := w.h.Create(t.Context(), meta(ann), workspacecmd.Create{Name: "Acme"})

@@ -63,6 +63,7 @@ func newAccounts(ctx context.Context, c *core, b *bus, refused authcmd.Refused) 
 		Tokens:    t.tokens,
 		Persons:   c.ring,
 		PublicURL: public,
+		ShowLinks: !c.cfg.SMTPURL.IsSet(),
 	})
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import { Confirm } from '@/components/confirm';
 import { Dialog, DialogActions } from '@/components/dialog';
 import { Field, Input, Select } from '@/components/field';
 import { Card, DataTable, Page, Td } from '@/components/page';
+import { ShownOnce } from '@/components/shown-once';
 import { Badge, Notice, SkeletonRows } from '@/components/states';
 import { Shown } from '@/components/shown';
 import { ago, dateTime, sentence } from '@/lib/format';
@@ -160,14 +161,29 @@ function InviteDialog({ ws, onClose }: { ws: string; onClose: () => void }) {
   const [email, setEmail] = useState('');
   const [role, setRoleOf] = useState<Role>('member');
   const client = useQueryClient();
+  const [link, setLink] = useState('');
   const send = useMutation({
     mutationFn: () => invite(ws, email.trim(), role),
-    onSuccess: async () => {
-      toast.success(`Invitation sent to ${email.trim()}`);
-      onClose();
+    onSuccess: async (shown) => {
+      if (shown) {
+        setLink(shown);
+      } else {
+        toast.success(`Invitation sent to ${email.trim()}`);
+        onClose();
+      }
       await client.invalidateQueries({ queryKey: ['invitations', ws] });
     },
   });
+  if (link) {
+    return (
+      <ShownOnce
+        title="Pass this link on"
+        description={`This server sends no mail. Send the link to ${email.trim()} yourself: it works once, for that address, for 7 days, and is not shown again.`}
+        secret={link}
+        onClose={onClose}
+      />
+    );
+  }
   return (
     <Dialog
       title="Invite somebody"

@@ -29,8 +29,9 @@ export async function setRole(ws: string, user: string, role: Role): Promise<voi
 export async function removeMember(ws: string, user: string): Promise<void> {
   await api.delete(`${inWorkspace(ws)}/members/${user}`);
 }
-export async function invite(ws: string, email: string, role: Role): Promise<void> {
-  await api.post(`${inWorkspace(ws)}/invitations`, { email, role });
+/** Answers with the link to pass on where the server sends no mails; it is shown this once. */
+export async function invite(ws: string, email: string, role: Role): Promise<string | undefined> {
+  return (await api.post<Invitation>(`${inWorkspace(ws)}/invitations`, { email, role })).data.link;
 }
 export async function revokeInvitation(ws: string, id: string): Promise<void> {
   await api.delete(`${inWorkspace(ws)}/invitations/${id}`);
