@@ -17,6 +17,7 @@ type client struct {
 	rings   chan struct{} // holds one when there is something to take
 
 	mu    sync.Mutex
+	shown []byte // who has the table open, if that has changed: the latest counts
 	queue []Patch
 	bytes int
 	ended bool // nothing comes any more
@@ -37,6 +38,24 @@ func (c *client) push(p Patch) bool {
 	c.queue, c.bytes = append(c.queue, p), c.bytes+size
 	c.ring()
 	return true
+}
+
+// show replaces who is told to have the table open.
+func (c *client) show(people []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.ended && people != nil {
+		c.shown = people
+		c.ring()
+	}
+}
+
+// people returns who has the table open, nil if that is told already.
+func (c *client) people() (people []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	people, c.shown = c.shown, nil
+	return people
 }
 
 // end says that nothing comes any more. What waits is dropped when the client was too slow for it.

@@ -61,11 +61,12 @@ func (c Config) withDefaults() Config {
 
 // Hub hands patches to the clients of this process.
 type Hub struct {
-	cfg   Config
-	patch patcher
-	at    atomic.Int64 // everything up to here has been handed out
-	start sync.Once
-	ready chan struct{} // closed when at says from where on events are handed out
+	cfg     Config
+	patch   patcher
+	present func(kernel.TableID) []byte // who has a table open; nil when nobody asks
+	at      atomic.Int64                // everything up to here has been handed out
+	start   sync.Once
+	ready   chan struct{} // closed when at says from where on events are handed out
 
 	mu      sync.Mutex
 	clients map[kernel.TableID]map[*client]struct{}
@@ -237,6 +238,17 @@ func (h *Hub) send(p Patch) {
 	}
 }
 
+// show tells the streams of a table who has it open.
+func (h *Hub) show(table kernel.TableID, people []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.clients[table] {
+		if c.table == table {
+			c.show(people)
+		}
+	}
+}
+
 // drop ends a client's stream; mu is held.
 func (h *Hub) drop(c *client) {
 	if _, there := h.clients[c.table][c]; !there {
@@ -270,6 +282,9 @@ func (h *Hub) join(ctx context.Context, table kernel.TableID, reached []kernel.T
 			h.clients[id] = map[*client]struct{}{}
 		}
 		h.clients[id][c] = struct{}{}
+	}
+	if h.present != nil {
+		c.show(h.present(table))
 	}
 	return c, h.at.Load(), nil
 }

@@ -102,6 +102,11 @@ func (h *Hub) follow(ctx context.Context, s *sse.Writer, c *client, sent int64) 
 				return err
 			}
 		}
+		if people := c.people(); people != nil {
+			if err := s.Send("", "presence", people); err != nil {
+				return err
+			}
+		}
 		if slow {
 			return s.Send("", "reload", []byte(`{"reason":"too slow"}`))
 		}

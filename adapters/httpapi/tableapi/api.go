@@ -30,6 +30,7 @@ type Deps struct {
 	Grid     Grid
 	History  History
 	Hub      *livestream.Hub
+	Presence *livestream.Presence
 	Names    Names
 	Clock    kernel.Clock
 }
@@ -235,6 +236,13 @@ func registerHistory(a *httpapi.API, s service) {
 		ID: "redo", Method: http.MethodPost, Path: "W/tables/{tableId}/redo", Tag: tag, Summary: "Redo what was undone",
 		Action: edit, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.redo)
+	httpapi.Read(a, httpapi.Op{
+		ID: "tell-presence", Method: http.MethodPost, Path: "W/tables/{tableId}/presence", Tag: tag,
+		Summary: "Tell the others in a table that the caller has it open, and which cell is selected",
+		Description: "It is shown by the table's stream, as the event presence, for 25 s; say it again before, and gone when the window " +
+			"closes. It is kept nowhere.",
+		Action: read, Scope: httpapi.PersonInWorkspace, Rate: httpapi.Grid,
+	}, s.presence)
 	httpapi.Stream(a, httpapi.Op{
 		ID: "stream-table", Method: http.MethodGet, Path: "W/tables/{tableId}/stream", Tag: tag,
 		Summary: "The table's changes as they happen (Server-Sent Events)", Description: "Resume with Last-Event-ID.",

@@ -3,6 +3,7 @@ package boot
 import (
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
@@ -20,11 +21,17 @@ type bus struct {
 	leadership relay.Leadership
 	// subscribe makes the subscriber of a consumer group; an empty group sees everything in each process.
 	subscribe func(group string) message.Subscriber
+	// presence and presences pass on who has which table open; each process sees all of it.
+	presence  message.Publisher
+	presences message.Subscriber
 	closers   []func() error
 }
 
 // ringSize is how many batches a slow consumer in this process may fall behind before it reads the log instead.
 const ringSize = 1024
+
+// presenceWait is for the broker's confirm of what nobody misses for long.
+const presenceWait = 2 * time.Second
 
 func newBus(c *core) *bus {
 	if !c.cfg.AMQPURL.IsSet() {
@@ -33,12 +40,16 @@ func newBus(c *core) *bus {
 			log:        b,
 			leadership: relay.Alone(c.store),
 			subscribe:  func(string) message.Subscriber { return b },
+			presence:   b,
+			presences:  b,
 			closers:    []func() error{b.Close},
 		}
 	}
 	url, prefix := c.cfg.AMQPURL.Reveal(), c.cfg.AMQPPrefix
 	log := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Prefix: prefix, Mandatory: true, Mark: true})
 	events := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Prefix: prefix, Kind: amqpbus.Topic})
+	presence := amqpbus.NewPublisher(amqpbus.PublisherConfig{URL: url, Prefix: prefix, Timeout: presenceWait})
+	presences := amqpbus.NewSubscriber(amqpbus.SubscriberConfig{URL: url, Prefix: prefix, MaxLength: ringSize, Logger: c.log})
 	named := func(to message.Publisher) message.Publisher {
 		return &comparedPublisher{logmsg.InHistory(to, c.history.ID), c.history}
 	}
@@ -46,7 +57,9 @@ func newBus(c *core) *bus {
 		log:        named(log),
 		events:     named(events),
 		leadership: pgleader.New(c.pool, "relay"),
-		closers:    []func() error{log.Close, events.Close},
+		presence:   presence,
+		presences:  presences,
+		closers:    []func() error{log.Close, events.Close, presence.Close, presences.Close},
 	}
 	out.subscribe = func(group string) message.Subscriber {
 		s := amqpbus.NewSubscriber(amqpbus.SubscriberConfig{URL: url, Prefix: prefix, Group: group, Logger: c.log})

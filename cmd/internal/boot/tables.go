@@ -26,6 +26,7 @@ type tables struct {
 	history  *historyread.Queries
 	indexer  *gridread.Indexer
 	hub      *livestream.Hub
+	presence *livestream.Presence
 }
 
 func newTables(c *core, b *bus, positions projections.Positions, zones tablecmd.Zones) (*tables, error) {
@@ -37,6 +38,12 @@ func newTables(c *core, b *bus, positions projections.Positions, zones tablecmd.
 		Log:        c.tail,
 		Codec:      c.codec,
 		Logger:     c.log.With("part", "live"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	t.presence, err = livestream.NewPresence(livestream.PresenceConfig{
+		Publisher: b.presence, Subscriber: b.presences, Hub: t.hub, Clock: c.clock, Logger: c.log.With("part", "presence"),
 	})
 	if err != nil {
 		return nil, err
@@ -61,6 +68,7 @@ func (t *tables) endpoints(a *httpapi.API) {
 		Grid:     t.grid,
 		History:  t.history,
 		Hub:      t.hub,
+		Presence: t.presence,
 		Names:    workspaceread.NewQueries(t.core.rows, t.core.ring),
 		Clock:    t.core.clock,
 	})
@@ -68,7 +76,7 @@ func (t *tables) endpoints(a *httpapi.API) {
 
 func (t *tables) parts() parts {
 	return parts{
-		tasks: []task{{name: "indexer", run: t.indexer.Run}, {name: "live streams", run: t.hub.Run}},
+		tasks: []task{{name: "indexer", run: t.indexer.Run}, {name: "live streams", run: t.hub.Run}, {name: "presence", run: t.presence.Run}},
 		sweeps: []sweeper.Sweep{{
 			Name:  "trash",
 			Every: 6 * time.Hour,
