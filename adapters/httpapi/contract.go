@@ -47,6 +47,8 @@ type (
 	webhookIDSchema     string
 	sourceIDSchema      string
 	findIDSchema        string
+	threadIDSchema      string
+	commentIDSchema     string
 )
 
 func (userIDSchema) Schema(huma.Registry) *huma.Schema      { return idSchema(kernel.PrefixUser) }
@@ -76,6 +78,8 @@ func (savedSearchIDSchema) Schema(huma.Registry) *huma.Schema {
 }
 
 func (webhookIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixWebhook) }
+func (threadIDSchema) Schema(huma.Registry) *huma.Schema  { return idSchema(kernel.PrefixThread) }
+func (commentIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixComment) }
 
 func (sourceIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixSource) }
 func (findIDSchema) Schema(huma.Registry) *huma.Schema   { return idSchema(kernel.PrefixFind) }
@@ -98,6 +102,8 @@ func idAliases(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.WebhookID](), reflect.TypeFor[webhookIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.SourceID](), reflect.TypeFor[sourceIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.FindID](), reflect.TypeFor[findIDSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[kernel.ThreadID](), reflect.TypeFor[threadIDSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[kernel.CommentID](), reflect.TypeFor[commentIDSchema]())
 }
 
 // failures are the statuses with which the endpoint may refuse; huma adds 500.

@@ -47,6 +47,10 @@ type (
 	SourceID string
 	// FindID names one run of such a search: fnd_…
 	FindID string
+	// ThreadID names a thread of comments: thr_…
+	ThreadID string
+	// CommentID names a comment: cmt_…
+	CommentID string
 )
 
 // Prefixes of the ids, without the underscore.
@@ -68,6 +72,8 @@ const (
 	PrefixWebhook     = "whk"
 	PrefixSource      = "src"
 	PrefixFind        = "fnd"
+	PrefixThread      = "thr"
+	PrefixComment     = "cmt"
 )
 
 // IDs makes ids. It is safe for concurrent use, and the ids made by one IDs ascend, also when its clock jumps.

@@ -156,6 +156,23 @@ func tables() map[string]Rule {
 		"table.rows_restored.v1": {Says: "restored {n} rows of {it}", Thing: "table", Counted: true},
 		"table.rows_purged.v1":   {Says: "removed {n} rows of {it} from the trash for good", Thing: "table", Counted: true},
 
+		"comment.added.v1": {
+			Says: "commented on {it}", Thing: "table", ID: "table_id", After: []string{"thread_id", "comment_id", "row_id"},
+		},
+		"comment.edited.v1": {
+			Says: "edited a comment on {it}", Thing: "table", ID: "table_id", Audit: true, After: []string{"thread_id", "comment_id", "row_id"},
+		},
+		"comment.deleted.v1": {
+			Says: "deleted a comment on {it}", Thing: "table", ID: "table_id", After: []string{"thread_id", "comment_id", "row_id"},
+		},
+		"comment.resolved.v1": {
+			Says: "resolved a thread of comments on {it}", Thing: "table", ID: "table_id", After: []string{"thread_id", "row_id"},
+		},
+		"comment.reopened.v1": {
+			Says: "reopened a thread of comments on {it}", Thing: "table", ID: "table_id", After: []string{"thread_id", "row_id"},
+		},
+		"comment.mentions_seen.v1": {Says: "saw what mentions them", Quiet: true},
+
 		"search.saved.v1": {
 			Says: "saved the search {name}", Thing: "search", ID: "id", Name: "name", Public: "shared",
 			Privately: "saved a search that is theirs alone",

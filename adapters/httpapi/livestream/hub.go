@@ -230,6 +230,9 @@ func (h *Hub) send(p Patch) {
 	for c := range h.clients[p.Table] {
 		at, ends := p, p.Ends
 		if c.table != p.Table { // its lookups look into the table
+			if p.Aside {
+				continue
+			}
 			at, ends = computed(c.table, p.Position), false
 		}
 		if !c.push(at) || ends {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/morket/morket/adapters/bus/membus"
 	"github.com/morket/morket/adapters/httpapi/livestream"
+	"github.com/morket/morket/domain/comment"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -56,7 +57,7 @@ func newWorld(t *testing.T, cfg livestream.Config) *world {
 	t.Helper()
 	w := &world{t: t, log: &watchedLog{Store: memstore.New(kernel.NewManualClock(time.Unix(0, 0))), t: t}}
 	var err error
-	w.codec, err = eventstore.NewCodec(table.Events(), dataops.Events(), enrichment.Events())
+	w.codec, err = eventstore.NewCodec(table.Events(), dataops.Events(), enrichment.Events(), comment.Events())
 	require.NoError(t, err)
 	cfg.Subscriber, cfg.Log, cfg.Codec, cfg.Logger = membus.New(0), w.log, w.codec, slog.New(slog.DiscardHandler)
 	w.hub, err = livestream.NewHub(cfg)

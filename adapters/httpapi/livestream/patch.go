@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/morket/morket/domain/comment"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -22,6 +23,7 @@ type Patch struct {
 	Position int64
 	Data     []byte
 	Ends     bool // the table is gone: its streams end with this patch
+	Aside    bool // it changes no data: nothing to those whose lookups look into the table
 }
 
 // body is a patch's JSON.
@@ -34,6 +36,7 @@ type body struct {
 	States        map[kernel.RowID]map[kernel.ColumnID]stateOut `json:"states,omitempty"`
 	SchemaVersion int64                                         `json:"schema_version,omitempty"`
 	Job           *job                                          `json:"job,omitempty"`
+	Comment       *said                                         `json:"comment,omitempty"`
 }
 
 // The kinds of patches.
@@ -45,6 +48,7 @@ const (
 	kindSchema   = "schema"
 	kindJob      = "job"
 	kindComputed = "computed" // lookups may show something else
+	kindComment  = "comment"
 )
 
 // Kinds are the kinds of patches with the members that each may have beside its position, kind and actor. The client's types are
@@ -52,7 +56,7 @@ const (
 func Kinds() map[string][]string {
 	return map[string][]string{
 		kindCells: {"rows", "cols", "states"}, kindAdded: {"rows", "cols"}, kindDeleted: {"rows"}, kindRestored: {"rows"},
-		kindSchema: {"schema_version"}, kindJob: {"job"}, kindComputed: {},
+		kindSchema: {"schema_version"}, kindJob: {"job"}, kindComputed: {}, kindComment: {"comment"},
 	}
 }
 
@@ -85,6 +89,14 @@ type job struct {
 	Event string `json:"event"`
 }
 
+// said tells that something was said, or done about what was said. It tells no text: that stays sealed until it is read.
+type said struct {
+	Thread   kernel.ThreadID `json:"thread_id"`
+	Row      kernel.RowID    `json:"row_id"`
+	Column   kernel.ColumnID `json:"column_id,omitempty"`
+	Mentions []kernel.UserID `json:"mentions,omitempty"`
+}
+
 // patcher makes patches of events.
 type patcher struct {
 	codec  *eventstore.Codec
@@ -94,7 +106,7 @@ type patcher struct {
 // of makes the patch of an event; false for events that don't show on a table.
 func (p *patcher) of(ctx context.Context, rec eventstore.Recorded) (Patch, bool, error) {
 	switch rec.Stream.Category() {
-	case table.StructureStream, table.CellStream, "import", "run":
+	case table.StructureStream, table.CellStream, comment.ThreadStream, "import", "run":
 	default:
 		return Patch{}, false, nil
 	}
@@ -121,7 +133,7 @@ func (p *patcher) of(ctx context.Context, rec eventstore.Recorded) (Patch, bool,
 		return Patch{}, false, fmt.Errorf("write patch: %w", err)
 	}
 	ends := rec.Type == table.Trashed{}.EventType() || rec.Type == table.Purged{}.EventType()
-	return Patch{Table: id, Position: rec.Position, Data: data, Ends: ends}, true, nil
+	return Patch{Table: id, Position: rec.Position, Data: data, Ends: ends, Aside: b.Comment != nil}, true, nil
 }
 
 // fill writes what the event did and returns the table, "" for none and for jobs, whose table their first events name.
@@ -177,12 +189,35 @@ func (b *body) fill(rec eventstore.Recorded, e kernel.Event) kernel.TableID {
 		}
 		return e.TableID
 	}
+	if rec.Stream.Category() == comment.ThreadStream {
+		return b.said(e)
+	}
 	if rec.Stream.Category() == table.StructureStream {
 		b.Kind, b.SchemaVersion = kindSchema, rec.Version
 		return kernel.TableID(rec.Stream.ID())
 	}
 	b.Kind, b.Job = kindJob, &job{Kind: rec.Stream.Category(), ID: rec.Stream.ID(), Event: rec.Type}
 	return ""
+}
+
+// said takes over what was done in a thread.
+func (b *body) said(e kernel.Event) kernel.TableID {
+	var at comment.Place
+	b.Kind, b.Comment = kindComment, &said{}
+	switch e := e.(type) {
+	case comment.Added:
+		at, b.Comment.Thread, b.Comment.Mentions = e.Place, e.Thread, e.Mentions
+	case comment.Edited:
+		at, b.Comment.Thread, b.Comment.Mentions = e.Place, e.Thread, e.Mentions
+	case comment.Deleted:
+		at, b.Comment.Thread = e.Place, e.Thread
+	case comment.Resolved:
+		at, b.Comment.Thread = e.Place, e.Thread
+	case comment.Reopened:
+		at, b.Comment.Thread = e.Place, e.Thread
+	}
+	b.Comment.Row, b.Comment.Column = at.Row, at.Column
+	return at.Table
 }
 
 // unverified marks the values of answers for which nothing else speaks.

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/morket/morket/adapters/httpapi/livestream"
+	"github.com/morket/morket/domain/comment"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -52,6 +53,11 @@ func samples() []struct {
 			RunID: "run_1", TableID: tbl, Chunk: chunk, Marks: []enrichment.Mark{{RowID: "row_a", ColumnID: col, State: enrichment.MarkValue}},
 			Provenance: []enrichment.Provenance{{RowID: "row_a", ColumnID: col, Provider: "guess", Confidence: &guess, VerifiedBy: []enrichment.Evidence{}}},
 		}},
+		{"comment-thr_1", comment.Added{
+			Place: comment.Place{Table: tbl, Row: "row_a", Column: col}, Thread: "thr_1", ID: "cmt_1", Author: "usr_1", Sealed: []byte("secret"),
+			Mentions: []kernel.UserID{"usr_2"},
+		}},
+		{"comment-thr_1", comment.Resolved{Place: comment.Place{Table: tbl, Row: "row_a", Column: col}, Thread: "thr_1", By: "usr_2"}},
 		{"run-run_1", enrichment.RunFinished{State: enrichment.RunCompleted}},
 	}
 }

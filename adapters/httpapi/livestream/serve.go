@@ -67,7 +67,7 @@ func (h *Hub) replay(ctx context.Context, s *sse.Writer, r Reader, head int64) (
 				break
 			}
 			p, ok := h.make(ctx, rec)
-			if ok && slices.Contains(r.Reached, p.Table) {
+			if ok && !p.Aside && slices.Contains(r.Reached, p.Table) {
 				p = computed(r.Table, p.Position)
 			}
 			if !ok || p.Table != r.Table {

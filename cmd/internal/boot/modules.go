@@ -5,6 +5,7 @@ import (
 	"github.com/morket/morket/adapters/postgres/analyticsread"
 	"github.com/morket/morket/adapters/postgres/auditread"
 	"github.com/morket/morket/adapters/postgres/authread"
+	"github.com/morket/morket/adapters/postgres/commentread"
 	"github.com/morket/morket/adapters/postgres/credentialread"
 	"github.com/morket/morket/adapters/postgres/creditread"
 	"github.com/morket/morket/adapters/postgres/dataopsread"
@@ -20,6 +21,7 @@ import (
 	"github.com/morket/morket/domain/access"
 	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/billing"
+	"github.com/morket/morket/domain/comment"
 	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/credit"
 	"github.com/morket/morket/domain/dataops"
@@ -36,6 +38,7 @@ import (
 	"github.com/morket/morket/projections/analyticsview"
 	"github.com/morket/morket/projections/auditview"
 	"github.com/morket/morket/projections/authview"
+	"github.com/morket/morket/projections/commentview"
 	"github.com/morket/morket/projections/credentialview"
 	"github.com/morket/morket/projections/creditview"
 	"github.com/morket/morket/projections/dataopsview"
@@ -53,7 +56,8 @@ import (
 // Codec knows the events of every module.
 func Codec() (*eventstore.Codec, error) {
 	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), billing.Events(), credential.Events(),
-		enrichment.Events(), operation.Events(), access.Events(), search.Events(), webhook.Events(), scrape.Events(), find.Events())
+		enrichment.Events(), operation.Events(), access.Events(), search.Events(), webhook.Events(), scrape.Events(), find.Events(),
+		comment.Events())
 }
 
 // models are the read models of every module.
@@ -63,7 +67,7 @@ func models() []postgres.Model {
 		creditread.Model(), credentialread.Model(), auditread.Model(),
 		analyticsread.Model(), postgres.External(analyticsview.NameClickHouse),
 		searchread.Model(), postgres.External(searchview.NameOpenSearch), savedsearchread.Model(), webhookread.Model(), scraperead.Model(),
-		findread.Model(),
+		findread.Model(), commentread.Model(),
 	}
 }
 
@@ -83,5 +87,6 @@ func projectors(codec *eventstore.Codec) []projections.Projector {
 		webhookview.New(codec, webhookread.Open),
 		scrapeview.New(codec, scraperead.Open),
 		findview.New(codec, findread.Open),
+		commentview.New(codec, commentread.Open),
 	}
 }

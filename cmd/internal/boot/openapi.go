@@ -34,6 +34,7 @@ func OpenAPI() ([]byte, error) {
 		credentials: &credentials{core: c},
 		feed:        &feed{core: c},
 		searches:    &searches{core: c, views: v},
+		comments:    &comments{core: c, tables: &tables{core: c}},
 		analysis:    &analysis{kept: v.analytics, shared: &shared{}},
 		webhooks:    &webhooks{core: c},
 		operations:  &operations{core: c},

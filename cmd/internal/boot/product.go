@@ -20,6 +20,7 @@ type modules struct {
 	credentials *credentials
 	feed        *feed
 	searches    *searches
+	comments    *comments
 	analysis    *analysis
 	webhooks    *webhooks
 	scraper     *scraper
@@ -30,8 +31,8 @@ type modules struct {
 // all lists them, in the order of the API's document.
 func (m *modules) all() []module {
 	return []module{
-		m.accounts, m.tables, m.dataOps, m.enrichments, m.finds, m.credits, m.payments, m.credentials, m.feed, m.searches, m.analysis,
-		m.webhooks, m.scraper, m.operations, m.audit,
+		m.accounts, m.tables, m.dataOps, m.enrichments, m.finds, m.credits, m.payments, m.credentials, m.feed, m.searches, m.comments,
+		m.analysis, m.webhooks, m.scraper, m.operations, m.audit,
 	}
 }
 
@@ -92,6 +93,9 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 		return nil, err
 	}
 	m.accounts.tables = m.tables.handlers
+	if m.comments, err = newComments(c, m.tables, with.registry, m.accounts.workspaces); err != nil {
+		return nil, err
+	}
 	if m.credits, err = newCredits(c, m.tables.grid); err != nil {
 		return nil, err
 	}

@@ -128,6 +128,13 @@ func publishedJobs() cloudevent.Policy {
 		"import.undone.v1":          ofJob(),
 		"import.uploaded.v1":        ofJob("object"),
 
+		"comment.added.v1":         about("sealed"),
+		"comment.deleted.v1":       about(),
+		"comment.edited.v1":        about("sealed"),
+		"comment.mentions_seen.v1": inside(), // it is one person's own
+		"comment.reopened.v1":      about(),
+		"comment.resolved.v1":      about(),
+
 		"search.deleted.v1":           inside(),
 		"search.reindex_finished.v1":  inside(),
 		"search.reindex_requested.v1": inside(),
@@ -202,6 +209,11 @@ func inside() cloudevent.Rule { return cloudevent.Rule{} }
 // ofTable lets those see an event of one table who may read tables.
 func ofTable() cloudevent.Rule {
 	return cloudevent.Rule{Action: string(workspace.ReadTables), Scope: cloudevent.OfTable}
+}
+
+// about lets those see what was said about a table who may read tables; without the named members of its data.
+func about(redact ...string) cloudevent.Rule {
+	return cloudevent.Rule{Action: string(workspace.ReadTables), Scope: cloudevent.OfTable, Redact: redact}
 }
 
 // ofJob lets those see an event of an import or a run, which works on a table, who may read tables; without the named members of its data.

@@ -245,6 +245,7 @@ var named = map[string]string{ //nolint:gochecknoglobals // a table
 	"ws": "workspaceId", "tbl": "tableId", "row": "rowId", "col": "columnId", "viw": "viewId", "usr": "userId", "crd": "credentialId", "imp": "importId",
 	"run": "jobId", "key": "keyId", "inv": "invitationId", "ses": "sessionId", "sch": "searchId", "whk": "webhookId",
 	"src": "sourceId", "fnd": "findId",
+	"thr": "threadId", "cmt": "commentId",
 }
 
 func word(s *schema, name string, ids map[string]string) string {

@@ -54,6 +54,11 @@ func furnish(t *testing.T, s *server, c *client, word string) map[string]string 
 	ids["jobId"] = finishedJob(s, c, job(word+"@example.com"))
 	ids["credentialId"] = post("/credentials", map[string]any{"provider": "http_api", "name": "key " + word, "secret": map[string]any{"token": "not a secret 1234"}})
 	ids["searchId"] = post("/search/saved", map[string]any{"name": "search " + word, "shared": true, "query": map[string]any{"q": word, "filters": map[string]any{"tables": []string{table.ID}}}})
+	said := in[struct {
+		Thread  string `json:"thread_id"`
+		Comment string `json:"comment_id"`
+	}](c, http.StatusCreated, http.MethodPost, "/tables/"+table.ID+"/comments", map[string]any{"row_id": ids["rowId"], "column_id": ids["columnId"], "text": word})
+	ids["threadId"], ids["commentId"] = said.Thread, said.Comment
 	ids["webhookId"] = post("/webhooks", map[string]any{"url": "https://" + word + ".invalid/" + word, "description": word, "tables": []string{table.ID}})
 	ids["position"] = delivery(c, ids["webhookId"])
 	ids["sourceId"], ids["findId"] = found(c, table, word)
@@ -110,7 +115,7 @@ func job(mail string) map[string]any {
 
 var linkToken = regexp.MustCompile(`[0-9a-f]{64}`)
 
-// invitationToken finds the token in the mail to the guest with the word in the address: it is in no answer of the API.
+// invitationToken finds the token in the mail to the guest with the word in the address: it is in no answer that can be asked for again.
 func invitationToken(t *testing.T, s *server, word string) string {
 	t.Helper()
 	var token string

@@ -19,6 +19,12 @@ export const patchSchema = z.discriminatedUnion('kind', [
     states: z.record(z.string(), z.record(z.string(), z.looseObject({ state: z.string(), message: z.string().nullish(), confidence: z.number().nullish(), run_id: z.string().nullish(), until: z.string().nullish() }))).nullish(),
   }),
   z.looseObject({
+    kind: z.literal('comment'),
+    position: z.number(),
+    actor,
+    comment: z.looseObject({ thread_id: z.string(), row_id: z.string(), column_id: z.string().nullish(), mentions: z.array(z.string()).nullish() }).nullish(),
+  }),
+  z.looseObject({
     kind: z.literal('computed'),
     position: z.number(),
     actor,
