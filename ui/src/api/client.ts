@@ -22,6 +22,8 @@ export interface RequestOptions {
   anonymous?: boolean;
   /** The user that the call is for; it is not made as another one who has signed in meanwhile. */
   as?: string;
+  /** The call goes on when the page is left. */
+  keepalive?: boolean;
   /** Calls with the same text here are one step of undo. */
   gesture?: string;
 }
@@ -192,6 +194,7 @@ export class ApiClient {
     if (method === 'GET' && position > 0) headers['Morket-Min-Position'] = String(position);
     const init: RequestInit = { method, headers, credentials: 'same-origin' };
     if (options.signal) init.signal = options.signal;
+    if (options.keepalive) init.keepalive = true;
     if (options.raw !== undefined) init.body = options.raw;
     else if (options.body !== undefined) init.body = JSON.stringify(options.body);
     try {

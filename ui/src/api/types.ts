@@ -238,3 +238,10 @@ export type BackupStatus = Narrow<Schemas['OperationBackupStatus'], { backups: B
 export type DeadLetter = Schemas['OperationDeadLetterView'];
 export type ActivityLine = Schemas['AuditActivity'];
 export type AuditLine = Schemas['Audit'];
+
+export type CommentPerson = Schemas['CommentPerson'];
+export type RowComment = Narrow<Schemas['Comment'], { mentions: CommentPerson[] }>;
+export type CommentThread = Narrow<Schemas['CommentThread'], { comments: RowComment[] }>;
+export type CommentMark = Schemas['CommentMark'];
+export type Mention = Narrow<Schemas['CommentMention'], { comment: RowComment }>;
+export type UnreadMentions = Schemas['CommentUnread'];

@@ -3,6 +3,7 @@ import { Observable } from '@/lib/emitter';
 import { applyCellsPatch, type CellsPatch } from './apply-patch';
 import { Layout, type GridShape } from './column-layout';
 import { NUMBER_COLUMN } from './columns';
+import { CommentMarks, type CommentMark } from './comment-marks';
 import type { GridContext } from './context';
 import { EditKeys } from './edit-keys';
 import { editPort } from './edit-port';
@@ -16,6 +17,7 @@ import { GridInput } from './input';
 import { isReadOnly, type CellChange, type GridRow } from './model';
 import { MouseRange } from './mouse';
 import type { Place } from './range';
+import { PresenceMarks, type PresenceMark } from './presence-marks';
 import { RangeCommands, type RangeCommand } from './range-commands';
 import { RowCache } from './row-cache';
 import { RowSource } from './row-source';
@@ -34,10 +36,14 @@ export class GridController {
   readonly selection: RangeSelection;
   readonly checked: CheckedRows;
   readonly rows: RowSource;
+  /** Whether a cell is being edited. */
+  readonly editing = new Observable(false);
   /** How far the run of a column is, from 0 to 1, for its header. */
   readonly progress = new Observable<ReadonlyMap<string, number>>(new Map());
   private readonly layout: Layout;
   private readonly found: FoundMarks;
+  private readonly said: CommentMarks;
+  private readonly others: PresenceMarks;
   private readonly api: GridApi<GridRow>;
   private readonly mouse: MouseRange;
   private readonly transfers: Transfers;
@@ -71,6 +77,8 @@ export class GridController {
       this.rows.rowCount.get,
     );
     this.found = new FoundMarks(host, this.cache);
+    this.said = new CommentMarks(host);
+    this.others = new PresenceMarks(host);
     this.checked = new CheckedRows(
       () => this.paintNumbers(),
       (i) => this.dataAt(i)?.id,
@@ -221,6 +229,20 @@ export class GridController {
   mark(marks: Marks | null): void {
     this.found.show(marks);
   }
+  /** Marks the cells about which something is said. */
+  markComments(marks: readonly CommentMark[]): void {
+    this.said.show(marks);
+  }
+  /** Marks the cells that others have selected. */
+  markPresence(marks: readonly PresenceMark[]): void {
+    this.others.show(marks);
+  }
+  /** The cell of the selection's start. */
+  currentCell(): { rowId: string; columnId: string } | null {
+    const columnId = this.selection.columnId(this.selection.current?.anchor.col ?? -1);
+    const row = this.currentRow();
+    return row && columnId ? { rowId: row.id, columnId } : null;
+  }
   /** Selects a cell and brings it into view; the focus stays where it is. */
   goTo(row: number, columnId: string): void {
     const col = this.selection.place(columnId);
@@ -294,6 +316,8 @@ export class GridController {
         const col = this.selection.place(e.column.getColId());
         if (col !== undefined) this.selection.select({ row: e.rowIndex, col });
       },
+      onCellEditingStarted: () => this.editing.set(true),
+      onCellEditingStopped: () => this.editing.set(false),
       onDisplayedColumnsChanged: () => this.selection.readColumns(),
       onColumnMoved: (e) => e.finished && this.layout.changed(this.api),
       onColumnResized: (e) => e.finished && BY_PERSON.has(e.source) && this.layout.changed(this.api),
@@ -342,6 +366,8 @@ export class GridController {
   private repaintMarks(): void {
     this.selection.repaint();
     this.found.repaint();
+    this.said.repaint();
+    this.others.repaint();
   }
   private marked: readonly HeldEdit[] = [];
   private paintHeld(): void {

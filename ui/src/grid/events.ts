@@ -48,6 +48,8 @@ export interface GridEvents {
   rowMenu(rowId: string, at: { x: number; y: number }): void;
   addColumn(anchor: Anchor): void;
   openRow(rowId: string): void;
+  /** What is said about a cell. */
+  comment(rowId: string, columnId: string): void;
   /** Opens or closes a group. */
   toggleGroup(id: string): void;
   /** The row on a page of its own. */

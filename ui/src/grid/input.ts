@@ -136,6 +136,11 @@ export class GridInput {
         return this.toggle() || this.openCurrent('openRowPage');
       case 'open-row':
         return this.openCurrent('openRow');
+      case 'comment': {
+        const now = this.current();
+        if (now && !now.row.group) events.comment(now.row.id, now.columnId);
+        return true;
+      }
       case 'column-menu':
         return this.menuAtFocus();
       case 'collapse':

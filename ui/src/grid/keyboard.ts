@@ -19,6 +19,7 @@ export type KeyAction =
         | 'select-rows'
         | 'select-columns'
         | 'open-row'
+        | 'comment'
         | 'insert-row'
         | 'delete-rows'
         | 'today'
@@ -41,6 +42,8 @@ export interface KeyPress {
   metaKey: boolean;
   shiftKey: boolean;
   altKey: boolean;
+  /** The key's place: with Alt some keyboards type another sign. */
+  code?: string;
 }
 
 /** Null leaves the key to the grid: arrows, Tab, Enter, F2 and typing are its own. */
@@ -49,6 +52,7 @@ export function keyAction(e: KeyPress): KeyAction | null {
   const move = moveOf(e.key, mod);
   if (move && e.shiftKey) return { do: 'extend', move };
   if (move && (mod || 'to' in move)) return { do: 'jump', move };
+  if (mod && e.altKey) return e.code === 'KeyM' || e.key.toLowerCase() === 'm' ? { do: 'comment' } : null;
   if (mod) return modified(e);
   if (e.key === 'Delete' || e.key === 'Backspace') return { do: 'clear' };
   if (e.key === ' ' && e.shiftKey) return { do: 'select-rows' };

@@ -10,8 +10,9 @@ it('goes on after a break from the last position, and reloads when told', async 
   const patches: number[] = [];
   const reload = vi.fn();
   const opened = vi.fn();
+  const presence = vi.fn();
   const texts = [
-    'event: ping\ndata: {"schema_version":3,"row_count":8}\n\nid: 11\nevent: patch\ndata: {"position":11,"kind":"cells","rows":["r"],"cols":{"c":["v"]}}\n\n',
+    'event: ping\ndata: {"schema_version":3,"row_count":8}\n\nevent: presence\ndata: {"people":[{"user_id":"u","window":"w"}]}\n\nid: 11\nevent: patch\ndata: {"position":11,"kind":"cells","rows":["r"],"cols":{"c":["v"]}}\n\n',
     'id: 12\nevent: reload\ndata: {"reason":"too far behind"}\n\n',
   ];
   const stream = new TableStream(
@@ -24,7 +25,7 @@ it('goes on after a break from the last position, and reloads when told', async 
           : new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('closed'))));
       },
     },
-    { patch: (p) => patches.push(p.position), reload, connected: () => undefined, opened },
+    { patch: (p) => patches.push(p.position), reload, connected: () => undefined, opened, presence },
     10,
   ).start();
   await vi.waitFor(() => expect(patches).toEqual([11]));
@@ -33,5 +34,6 @@ it('goes on after a break from the last position, and reloads when told', async 
   window.dispatchEvent(new Event('online'));
   await vi.waitFor(() => expect(seen).toEqual(['10', '11', '12']), 3000);
   expect(opened.mock.calls).toEqual([[{ schema_version: 3, row_count: 8 }]]);
+  expect(presence.mock.calls.slice(0, 2)).toEqual([[[]], [[{ user_id: 'u', window: 'w' }]]]);
   stream.stop();
 });

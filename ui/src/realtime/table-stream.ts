@@ -15,10 +15,25 @@ export interface StreamEvents {
   connected(on: boolean): void;
   /** The stream is open: what the table is now. */
   opened(now: Opened): void;
+  /** Who has the table open, all of them. */
+  presence?(people: Present[]): void;
 }
 
 const pingSchema = z.looseObject({ schema_version: z.number().optional(), row_count: z.number().optional() });
 export type Opened = z.infer<typeof pingSchema>;
+const presenceSchema = z.looseObject({
+  people: z.array(
+    z.looseObject({
+      user_id: z.string(),
+      window: z.string(),
+      row_id: z.string().optional(),
+      column_id: z.string().optional(),
+      editing: z.boolean().optional(),
+    }),
+  ),
+});
+/** A window in which somebody has the table open, and the cell that is selected in it. */
+export type Present = z.infer<typeof presenceSchema>['people'][number];
 
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 15_000;
@@ -89,6 +104,7 @@ export class TableStream {
       const response = await this.port.open(this.lastId, connection.signal);
       if (!response.body) return;
       this.events.connected(true);
+      this.events.presence?.([]); // the server tells at once who is there
       this.delay = FIRST_DELAY;
       for await (const event of serverEvents(response)) {
         heard();
@@ -106,8 +122,13 @@ export class TableStream {
       this.events.reload();
       return;
     }
+    if (event.event === 'presence') {
+      const now = read(presenceSchema, event.data);
+      if (now) this.events.presence?.(now.people);
+      return;
+    }
     if (event.event === 'ping') {
-      const now = readPing(event.data);
+      const now = read(pingSchema, event.data);
       if (now?.schema_version !== undefined) this.events.opened(now);
       return;
     }
@@ -118,9 +139,9 @@ export class TableStream {
   }
 }
 
-function readPing(data: string): Opened | null {
+function read<T>(schema: z.ZodType<T>, data: string): T | null {
   try {
-    const parsed = pingSchema.safeParse(JSON.parse(data));
+    const parsed = schema.safeParse(JSON.parse(data));
     return parsed.success ? parsed.data : null;
   } catch {
     return null;

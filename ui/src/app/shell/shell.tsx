@@ -1,9 +1,11 @@
 import { Menu as MenuIcon } from 'lucide-react';
 import { useEffect } from 'react';
 import { Navigate, Outlet, useLocation } from 'react-router';
+import { useCan } from '@/api/permissions';
 import { useWorkspaceId } from '@/api/use-workspace';
 import { IconButton } from '@/components/button';
 import { ErrorBoundary } from '@/components/error-boundary';
+import { MentionsButton } from '@/features/comments/components/mentions-button';
 import { setWorkspaceZone } from '@/grid/typed/zone';
 import { cx } from '@/lib/cx';
 import { useSession } from '@/lib/session';
@@ -16,6 +18,7 @@ export function Shell() {
   const ws = useWorkspaceId();
   const known = useSession((s) => s.workspaces.some((w) => w.id === ws));
   const name = useSession((s) => s.workspaces.find((w) => w.id === ws)?.name);
+  const can = useCan(ws);
   const zone = useSession((s) => s.workspaces.find((w) => w.id === ws)?.time_zone) ?? 'UTC';
   setWorkspaceZone(zone);
   const { railOpen, paletteOpen, setRail, setPalette } = useUi();
@@ -46,7 +49,8 @@ export function Shell() {
         <IconButton label="Open the menu" onClick={() => setRail(true)}>
           <MenuIcon size={18} />
         </IconButton>
-        <span className="truncate font-semibold">{name}</span>
+        <span className="min-w-0 flex-1 truncate font-semibold">{name}</span>
+        {can('tables.read') && <MentionsButton workspaceId={ws} />}
       </header>
       {railOpen && (
         <div aria-hidden className="fixed inset-0 z-30 bg-[var(--overlay)] md:hidden" onClick={() => setRail(false)} />

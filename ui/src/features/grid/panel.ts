@@ -6,6 +6,7 @@ import type { Anchor } from '@/grid/events';
 export type Panel =
   | { kind: 'row'; rowId: string }
   | { kind: 'history'; rowId: string; columnId: string | null }
+  | { kind: 'comments'; rowId: string; columnId: string | null }
   | { kind: 'enrichment'; columnId: string | null }
   | { kind: 'undo' }
   | null;

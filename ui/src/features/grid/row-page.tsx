@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { ArrowLeft, ChevronDown, ChevronUp } from 'lucide-react';
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
@@ -8,7 +8,7 @@ import { tableQuery } from '@/api/tables';
 import type { Row, Table } from '@/api/types';
 import { useWorkspaceId } from '@/api/use-workspace';
 import { Button, IconButton } from '@/components/button';
-import { Page } from '@/components/page';
+import { Card, Page } from '@/components/page';
 import { Empty, SkeletonRows } from '@/components/states';
 import { plainText } from '@/grid/values';
 import { count, dateTime } from '@/lib/format';
@@ -18,7 +18,9 @@ import { RowHistory } from './components/row-history';
 import { useNeighbours } from './use-neighbours';
 import { stateOfView, useViews } from './view-state';
 
-/** A row on a page of its own: all cells with where they come from, its history, and the way to the rows around it. */
+const Threads = lazy(() => import('@/features/comments/components/threads').then((m) => ({ default: m.Threads })));
+
+/** A row on a page of its own: all cells with where they come from, comments, its history, and the way to the rows around it. */
 export function RowPage() {
   const ws = useWorkspaceId();
   const { tableId = '', rowId = '' } = useParams();
@@ -71,6 +73,11 @@ function Loaded({ ws, table, row }: { ws: string; table: Table; row: Row }) {
         <ArrowLeft size={14} /> {table.name}
       </Link>
       <RowCells key={row.id} workspaceId={ws} table={table} row={row} canEdit={can('rows.edit')} />
+      <Card title="Comments" flush>
+        <Suspense fallback={<SkeletonRows rows={2} />}>
+          <Threads key={row.id} workspaceId={ws} table={table} rowId={row.id} columnId={null} />
+        </Suspense>
+      </Card>
       <RowHistory workspaceId={ws} table={table} rowId={row.id} version={row.version} />
     </Page>
   );

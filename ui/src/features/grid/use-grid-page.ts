@@ -1,6 +1,7 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
+import { marksQuery } from '@/api/comments';
 import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
 import type { Table } from '@/api/types';
@@ -22,6 +23,7 @@ import { useGroups } from './use-groups';
 import { useUndo, useUndoKeys } from './use-undo';
 import { noted } from './lookup';
 import { useLive } from './use-live';
+import { usePresence, type Other } from './use-presence';
 import { ROW_HEIGHTS, useViews, type ViewState } from './view-state';
 
 const RECOUNT_MS = 400;
@@ -36,6 +38,8 @@ export interface GridPage {
   source: ReturnType<typeof gridSource>;
   events: GridEvents;
   connected: boolean;
+  /** Who else has the table open. */
+  others: readonly Other[];
   panel: Panel;
   setPanel: (panel: Panel) => void;
   /** Leaves the grid for the row's own page. */
@@ -193,6 +197,7 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
       setOverlay({ kind: 'row-menu', rowId, anchor: { left: at.x, right: at.x, top: at.y, bottom: at.y } }),
     addColumn: (anchor) => setOverlay({ kind: 'add-column', anchor }),
     openRow: (rowId) => setPanel({ kind: 'row', rowId }),
+    comment: (rowId, columnId) => setPanel({ kind: 'comments', rowId, columnId }),
     toggleGroup: (id) => {
       const { lines: now, grid: shown } = latest.current;
       if (now) shown?.regroup(now.toggle(id));
@@ -253,7 +258,12 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     ordered: () => filtered() || latest.current.query.sort.length > 0,
     grouped: (columns: readonly string[]) => latest.current.lines?.concerns(columns) ?? false,
   };
-  const connected = useLive(ws, table, grid, order, recount);
+  const { others, heard } = usePresence(ws, table.id, grid);
+  const connected = useLive(ws, table, grid, order, recount, heard);
+  const { data: marks } = useQuery(marksQuery(ws, table.id));
+  useEffect(() => {
+    if (marks) grid?.markComments(marks);
+  }, [grid, marks]);
   return {
     grid,
     shape,
@@ -261,6 +271,7 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     source,
     events,
     connected,
+    others,
     panel,
     setPanel,
     openRowPage,

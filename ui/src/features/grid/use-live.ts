@@ -1,11 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { api } from '@/api/client';
+import { commentsChanged } from '@/api/comments';
 import type { Table } from '@/api/types';
 import { isComputed, type CellState } from '@/grid/model';
 import type { GridController } from '@/grid/controller';
 import type { Patch } from '@/realtime/patches.gen';
-import { TableStream, type Opened } from '@/realtime/table-stream';
+import { useSession } from '@/lib/session';
+import { TableStream, type Opened, type Present } from '@/realtime/table-stream';
 import { openStream } from './api/rows';
 import { tableChanged } from './api/table';
 
@@ -17,10 +19,12 @@ export function useLive(
   /** Whether new rows may come in between others; whether values of the columns decide about groups. */
   order: { ordered: () => boolean; grouped: (columns: readonly string[]) => boolean },
   recount: (position?: number) => void,
+  presence: (people: Present[]) => void,
 ): boolean {
   const client = useQueryClient();
   const [connected, setConnected] = useState(true);
   const { id } = table;
+  const userId = useSession((s) => s.user?.id ?? '');
   const looksInto = (table.lookups ?? []).map((l) => l.column_id + (l.table ?? '')).join(); // other tables, another stream
   const latest = useRef(table);
   useEffect(() => {
@@ -63,6 +67,11 @@ export function useLive(
         case 'schema':
           void tableChanged(client, ws, id, patch.position);
           return;
+        case 'comment':
+          api.remember(ws, patch.position);
+          void commentsChanged(client, ws, id);
+          if (patch.comment?.mentions?.includes(userId)) void client.invalidateQueries({ queryKey: ['mentions', ws] });
+          return;
         case 'job':
           void client.invalidateQueries({ queryKey: ['jobs', ws] });
           void client.invalidateQueries({ queryKey: ['credits', ws] });
@@ -72,6 +81,7 @@ export function useLive(
     const events = {
       patch: apply,
       connected: setConnected,
+      presence,
       opened: (now: Opened): void => {
         const known = latest.current;
         if (now.schema_version !== undefined && now.schema_version !== known.schema_version)
@@ -97,7 +107,7 @@ export function useLive(
     };
     // How to count and what is ordered may change while the stream goes on; they are asked at each patch.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [client, grid, ws, id, looksInto]);
+  }, [client, grid, ws, id, looksInto, userId, presence]);
   useComputed(table, grid);
   return connected;
 }

@@ -1,4 +1,5 @@
 import { billingRoutes } from './billing.ts';
+import { commentRoutes } from './comments.ts';
 import { findRoutes } from './find.ts';
 import { Router } from './http.ts';
 import { importRoutes } from './imports.ts';
@@ -26,6 +27,7 @@ export function mockApp(rows?: number): MockApp {
   importRoutes(router, state);
   searchRoutes(router, state);
   webhookRoutes(router);
+  commentRoutes(router, state);
   findRoutes(router);
   return { state, handle: (request) => router.handle(request) };
 }

@@ -2,6 +2,7 @@ import { ChevronDown, Search } from 'lucide-react';
 import { NavLink } from 'react-router';
 import { useCan } from '@/api/permissions';
 import { Kbd } from '@/components/states';
+import { MentionsButton } from '@/features/comments/components/mentions-button';
 import { cx } from '@/lib/cx';
 import { useUi } from '@/lib/ui-store';
 import { groups, useDestinations, type Destination } from '../destinations';
@@ -17,8 +18,11 @@ export function Rail({ workspaceId: ws }: { workspaceId: string }) {
   const pages = useDestinations(ws);
   return (
     <nav aria-label="Workspace" className="flex h-full flex-col border-r border-line bg-surface">
-      <div className="p-2">
-        <WorkspaceMenu workspaceId={ws} />
+      <div className="flex items-center gap-1 p-2">
+        <div className="min-w-0 flex-1">
+          <WorkspaceMenu workspaceId={ws} />
+        </div>
+        {can('tables.read') && <MentionsButton workspaceId={ws} />}
       </div>
       <div className="px-2 pb-2">
         <button

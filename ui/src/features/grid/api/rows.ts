@@ -170,6 +170,17 @@ export function takeBack(
     ...(force ? { force } : {}),
   });
 }
+/** Where a window is, as the others in the table see it. */
+export interface Whereabouts {
+  window: string;
+  row_id?: string;
+  column_id?: string;
+  editing?: boolean;
+  gone?: boolean;
+}
+export async function tellPresence(ws: string, table: string, said: Whereabouts, leaving: boolean): Promise<void> {
+  await api.post(`${tablePath(ws, table)}/presence`, said, { keepalive: leaving });
+}
 export function openStream(
   ws: string,
   table: string,

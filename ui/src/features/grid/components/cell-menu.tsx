@@ -5,6 +5,7 @@ import {
   History,
   ListFilter,
   Maximize2,
+  MessageSquarePlus,
   PanelRight,
   Play,
   Scissors,
@@ -44,6 +45,12 @@ export function CellMenu({
       label: 'Expand cell',
       icon: <Maximize2 size={size} />,
       onSelect: () => page.setOverlay({ kind: 'expand', rowId, columnId: column.id, anchor }),
+    },
+    {
+      label: can('rows.edit') ? 'Comment' : 'Comments',
+      icon: <MessageSquarePlus size={size} />,
+      hint: 'Ctrl Alt M',
+      onSelect: () => page.setPanel({ kind: 'comments', rowId, columnId: column.id }),
     },
     {
       label: 'History of this cell',

@@ -38,6 +38,7 @@ const GROUPS: { title: string; keys: [string[], string][] }[] = [
       [['Shift+Enter', 'Ctrl+Shift+='], 'Add a row'],
       [['Ctrl+-'], 'Delete the selected rows'],
       [['Ctrl+Enter'], 'Open the row beside the grid'],
+      [['Ctrl+Alt+M'], 'Comment on the cell'],
       [['Shift+F10'], 'Menu of the cell'],
       [['Ctrl+F', 'Ctrl+H'], 'Find in the cells; find and replace'],
       [['Ctrl+Shift+F'], 'Search: show only the rows with a text'],

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { ChevronDown, ChevronUp, History, Maximize2, Trash2 } from 'lucide-react';
+import { ChevronDown, ChevronUp, History, Maximize2, MessageSquare, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
@@ -60,6 +60,13 @@ export function RowPanel({
           </IconButton>
           <IconButton label="Open as a page" size="sm" onClick={() => page.openRowPage(rowId)}>
             <Maximize2 size={14} />
+          </IconButton>
+          <IconButton
+            label="Comments on the row"
+            size="sm"
+            onClick={() => page.setPanel({ kind: 'comments', rowId, columnId: null })}
+          >
+            <MessageSquare size={15} />
           </IconButton>
           <IconButton
             label="History of the row"

@@ -13,6 +13,7 @@ import { toast } from '@/lib/toasts';
 import { deleteView, tableChanged, updateView } from '../api/table';
 import type { GridPage } from '../use-grid-page';
 import { isDirty, stateOfView, useViews, viewBody, type ViewState } from '../view-state';
+import { PeopleHere } from './people-here';
 import { SaveViewDialog } from './save-view-dialog';
 
 export interface HeaderProps {
@@ -38,6 +39,7 @@ export function TableHeader({ workspaceId: ws, table, state, page }: HeaderProps
       <div className="h-5 w-px shrink-0 bg-line" />
       <Views ws={ws} table={table} state={state} canManage={can('tables.manage')} />
       <div className="flex-1" />
+      <PeopleHere others={page.others} />
       {can('rows.edit') && <AddRows ws={ws} table={table} page={page} />}
       {can('tables.manage') && (
         <Button

@@ -1,0 +1,36 @@
+import { lazy, Suspense } from 'react';
+import type { Table } from '@/api/types';
+import { Drawer } from '@/components/drawer';
+import { SkeletonRows } from '@/components/states';
+import type { GridPage } from '../use-grid-page';
+
+const Threads = lazy(() => import('@/features/comments/components/threads').then((m) => ({ default: m.Threads })));
+
+/** The threads about a row or one of its cells beside the grid. */
+export function CommentSide({
+  workspaceId,
+  table,
+  page,
+  rowId,
+  columnId,
+  onClose,
+}: {
+  workspaceId: string;
+  table: Table;
+  page: GridPage;
+  rowId: string;
+  columnId: string | null;
+  onClose: () => void;
+}) {
+  const index = page.grid?.cache.indexOf(rowId);
+  return (
+    <Drawer
+      title={index === undefined ? 'Comments' : `Comments on row ${(index + 1).toLocaleString('en')}`}
+      onClose={onClose}
+    >
+      <Suspense fallback={<SkeletonRows rows={3} />}>
+        <Threads workspaceId={workspaceId} table={table} rowId={rowId} columnId={columnId} autoFocus />
+      </Suspense>
+    </Drawer>
+  );
+}
