@@ -67,7 +67,7 @@ type world struct {
 	count *counter
 }
 
-var cell = comment.Place{Table: "tbl_1", Row: "row_1", Column: "col_1"}
+func cell() comment.Place { return comment.Place{Table: "tbl_1", Row: "row_1", Column: "col_1"} }
 
 func newWorld(t *testing.T) world {
 	t.Helper()
@@ -76,7 +76,7 @@ func newWorld(t *testing.T) world {
 	codec, err := eventstore.NewCodec(comment.Events())
 	require.NoError(t, err)
 	w.Handlers, err = commentcmd.New(commentcmd.Config{
-		Store: w.log, Codec: codec, IDs: kernel.NewIDs(clock), Clock: clock, Persons: w.keys, Places: places{cell: true}, Members: members{ada, bob}, Counter: w.count,
+		Store: w.log, Codec: codec, IDs: kernel.NewIDs(clock), Clock: clock, Persons: w.keys, Places: places{cell(): true}, Members: members{ada, bob}, Counter: w.count,
 	})
 	require.NoError(t, err)
 	return w
@@ -88,7 +88,7 @@ func by(user kernel.UserID) kernel.Meta {
 
 func (w world) begin(t *testing.T, text string) commentcmd.Written {
 	t.Helper()
-	res, err := w.Begin(t.Context(), by(ada), commentcmd.Begin{At: cell, Text: text})
+	res, err := w.Begin(t.Context(), by(ada), commentcmd.Begin{At: cell(), Text: text})
 	require.NoError(t, err)
 	return res.Value
 }
@@ -98,7 +98,7 @@ func TestATextIsSealedByItsAuthorsKeyAndInNoEventOrAnswer(t *testing.T) {
 	w := newWorld(t)
 	meta := by(ada)
 	meta.IdempotencyKey, meta.Fingerprint = "k", "f"
-	_, err := w.Begin(t.Context(), meta, commentcmd.Begin{At: cell, Text: "the secret words, <@" + string(bob) + ">"})
+	_, err := w.Begin(t.Context(), meta, commentcmd.Begin{At: cell(), Text: "the secret words, <@" + string(bob) + ">"})
 	require.NoError(t, err)
 	require.Equal(t, []string{"user/" + string(ada)}, w.keys.subjects)
 	events, err := w.log.ReadAll(t.Context(), 0, 10)
@@ -119,12 +119,12 @@ func TestCommentsAreWrittenWhereThereIsSomething(t *testing.T) {
 		return err
 	}
 	require.Equal(t, kernel.KindNotFound, kernel.KindOf(begin(comment.Place{Table: "tbl_1", Row: "row_2"}, "x")))
-	require.Equal(t, kernel.KindInvalid, kernel.KindOf(begin(cell, "Hi <@"+string(stranger)+">")), "no member")
-	require.Equal(t, kernel.KindInvalid, kernel.KindOf(begin(cell, " ")))
+	require.Equal(t, kernel.KindInvalid, kernel.KindOf(begin(cell(), "Hi <@"+string(stranger)+">")), "no member")
+	require.Equal(t, kernel.KindInvalid, kernel.KindOf(begin(cell(), " ")))
 	*w.count = comment.MaxThreads
-	require.Equal(t, kernel.KindConflict, kernel.KindOf(begin(cell, "one more")))
+	require.Equal(t, kernel.KindConflict, kernel.KindOf(begin(cell(), "one more")))
 	robot := kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorAPIKey, ID: "key_1"}, Workspace: ws}
-	_, err := w.Begin(t.Context(), robot, commentcmd.Begin{At: cell, Text: "x"})
+	_, err := w.Begin(t.Context(), robot, commentcmd.Begin{At: cell(), Text: "x"})
 	require.Equal(t, kernel.KindForbidden, kernel.KindOf(err), "nobody's")
 }
 
@@ -132,7 +132,7 @@ func TestAThreadIsFoundInItsTableAndWorkspaceOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	one := w.begin(t, "first")
-	in := commentcmd.In{Table: cell.Table, Thread: one.Thread}
+	in := commentcmd.In{Table: cell().Table, Thread: one.Thread}
 	_, err := w.Reply(t.Context(), by(bob), commentcmd.Reply{In: in, Text: "second"})
 	require.NoError(t, err)
 	elsewhere := by(bob)
@@ -144,7 +144,7 @@ func TestAThreadIsFoundInItsTableAndWorkspaceOnly(t *testing.T) {
 			return err
 		},
 		func() error {
-			_, err := w.Resolve(t.Context(), by(bob), commentcmd.In{Table: cell.Table, Thread: "thr_x"})
+			_, err := w.Resolve(t.Context(), by(bob), commentcmd.In{Table: cell().Table, Thread: "thr_x"})
 			return err
 		},
 	} {

@@ -12,13 +12,12 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-var (
-	at    = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	place = comment.Place{Table: "tbl_1", Row: "row_1", Column: "col_1"}
-)
+func at() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
+
+func place() comment.Place { return comment.Place{Table: "tbl_1", Row: "row_1", Column: "col_1"} }
 
 func added(id kernel.CommentID, author kernel.UserID) comment.Added {
-	return comment.Added{Place: place, Workspace: "ws_1", Thread: "thr_1", ID: id, Author: author, Sealed: []byte("x"), At: at}
+	return comment.Added{Place: place(), Workspace: "ws_1", Thread: "thr_1", ID: id, Author: author, Sealed: []byte("x"), At: at()}
 }
 
 func begun(t *testing.T) *comment.Thread {
@@ -53,17 +52,17 @@ func TestACommentIsItsAuthors(t *testing.T) {
 func TestAReplyOpensAThreadAgain(t *testing.T) {
 	t.Parallel()
 	th := begun(t)
-	require.NoError(t, th.Resolve(comment.Resolved{By: "usr_2", At: at}))
+	require.NoError(t, th.Resolve(comment.Resolved{By: "usr_2", At: at()}))
 	require.True(t, th.Resolved())
 	n := len(th.Pending())
-	require.NoError(t, th.Resolve(comment.Resolved{By: "usr_2", At: at}))
+	require.NoError(t, th.Resolve(comment.Resolved{By: "usr_2", At: at()}))
 	require.Len(t, th.Pending(), n, "again changes nothing")
 	elsewhere := added("cmt_2", "usr_2")
 	elsewhere.Place = comment.Place{Table: "tbl_9", Row: "row_9"}
 	require.NoError(t, th.Reply(elsewhere))
 	require.False(t, th.Resolved())
-	require.Equal(t, place, th.Place(), "a reply is where the thread is")
-	require.NoError(t, th.Reopen(comment.Reopened{By: "usr_2", At: at}))
+	require.Equal(t, place(), th.Place(), "a reply is where the thread is")
+	require.NoError(t, th.Reopen(comment.Reopened{By: "usr_2", At: at()}))
 }
 
 func TestAThreadIsBounded(t *testing.T) {
@@ -94,11 +93,11 @@ func TestTextsAreReadAndBounded(t *testing.T) {
 	require.Equal(t, "Hi <@"+id(1)+">, ask <@"+id(2)+"> and <@"+id(1)+">\n<@usr_x> @ada", text)
 	require.Equal(t, []kernel.UserID{kernel.UserID(id(1)), kernel.UserID(id(2))}, people)
 
-	many := ""
+	var many strings.Builder
 	for i := range comment.MaxMentions + 1 {
-		many += "<@" + id(i) + ">"
+		many.WriteString("<@" + id(i) + ">")
 	}
-	for _, bad := range []string{"", " \n\t ", "a\x07b", strings.Repeat("ä", comment.MaxText+1), many} {
+	for _, bad := range []string{"", " \n\t ", "a\x07b", strings.Repeat("ä", comment.MaxText+1), many.String()} {
 		_, _, err := comment.Read(bad)
 		require.Equal(t, kernel.KindInvalid, kernel.KindOf(err), "%.20q", bad)
 	}

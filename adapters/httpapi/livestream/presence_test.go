@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/stretchr/testify/require"
 
 	"github.com/morket/morket/adapters/bus/membus"
@@ -15,11 +17,26 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
+// heard is a bus that tells when it is subscribed: what is published before reaches nobody.
+type heard struct {
+	*membus.Bus
+
+	once sync.Once
+	by   chan struct{}
+}
+
+func (h *heard) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
+	messages, err := h.Bus.Subscribe(ctx, topic)
+	h.once.Do(func() { close(h.by) })
+	return messages, err
+}
+
 // present adds a process's presence to a world, over a bus that processes share.
 func (w *world) present(bus *membus.Bus, clock kernel.Clock) *livestream.Presence {
 	w.t.Helper()
+	h := &heard{Bus: bus, by: make(chan struct{})}
 	p, err := livestream.NewPresence(livestream.PresenceConfig{
-		Publisher: bus, Subscriber: bus, Hub: w.hub, Clock: clock, Logger: slog.New(slog.DiscardHandler), Gather: time.Millisecond, Life: time.Minute,
+		Publisher: bus, Subscriber: h, Hub: w.hub, Clock: clock, Logger: slog.New(slog.DiscardHandler), Gather: time.Millisecond, Life: time.Minute,
 	})
 	require.NoError(w.t, err)
 	ctx, stop := context.WithCancel(w.t.Context())
@@ -29,20 +46,14 @@ func (w *world) present(bus *membus.Bus, clock kernel.Clock) *livestream.Presenc
 		_ = p.Run(ctx)
 	}()
 	w.t.Cleanup(func() { stop(); <-ended })
+	<-h.by
 	return p
 }
 
-// told announces until the screen tells of it: a process that has just begun may not have subscribed yet.
+// told announces a window and returns what the screen tells of it.
 func told(t *testing.T, p *livestream.Presence, s *screen, one livestream.Present) string {
 	t.Helper()
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	go func() {
-		for ctx.Err() == nil {
-			_ = p.Announce(one)
-			_ = kernel.Pause(ctx, time.Millisecond)
-		}
-	}()
+	require.NoError(t, p.Announce(one))
 	return s.next()
 }
 

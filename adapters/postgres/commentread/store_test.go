@@ -8,6 +8,7 @@ import (
 
 	"github.com/morket/morket/adapters/postgres/commentread"
 	"github.com/morket/morket/adapters/postgres/postgrestest"
+	"github.com/morket/morket/adapters/secrets/vault"
 	"github.com/morket/morket/adapters/secrets/vault/vaulttest"
 	"github.com/morket/morket/domain/auth"
 	"github.com/morket/morket/domain/comment"
@@ -22,114 +23,151 @@ const (
 	ada, bob = kernel.UserID("usr_1"), kernel.UserID("usr_2")
 )
 
-var cell = comment.Place{Table: "tbl_1", Row: "row_1", Column: "col_1"}
+func cell() comment.Place { return comment.Place{Table: "tbl_1", Row: "row_1", Column: "col_1"} }
 
-func TestComments(t *testing.T) {
-	t.Parallel()
+// world is a read model with two threads: Ada's about a cell, with Bob's answer, and Bob's about a row.
+type world struct {
+	*postgrestest.Harness
+
+	t    *testing.T
+	ring *vault.Ring
+	q    *commentread.Queries
+}
+
+func row() comment.Place { return comment.Place{Table: "tbl_1", Row: "row_2"} }
+
+const one, two = eventstore.StreamID("comment-thr_1"), eventstore.StreamID("comment-thr_2")
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
 	codec, err := eventstore.NewCodec(comment.Events(), table.Events())
 	require.NoError(t, err)
 	h := postgrestest.NewModel(t, commentview.New(codec, commentread.Open), commentread.Model())
 	h.Meta.Workspace = ws
-	ring := vaulttest.Ring(t, h.Clock)
-	q := commentread.NewQueries(h.Pool, ring)
-	seal := func(who kernel.UserID, text string) []byte {
-		b, err := ring.Seal(t.Context(), auth.PersonKey(who), []byte(text))
-		require.NoError(t, err)
-		return b
-	}
+	w := &world{Harness: h, t: t, ring: vaulttest.Ring(t, h.Clock)}
+	w.q = commentread.NewQueries(h.Pool, w.ring)
 	said := func(thread kernel.ThreadID, id kernel.CommentID, at comment.Place, who kernel.UserID, text string, people ...kernel.UserID) comment.Added {
-		return comment.Added{Place: at, Workspace: ws, Thread: thread, ID: id, Author: who, Sealed: seal(who, text), Mentions: people, At: h.Clock.Now()}
+		return comment.Added{
+			Place: at, Workspace: ws, Thread: thread, ID: id, Author: who, Sealed: w.seal(who, text), Mentions: people, At: h.Clock.Now(),
+		}
 	}
-	one, two := eventstore.Stream("comment", "thr_1"), eventstore.Stream("comment", "thr_2")
-	row := comment.Place{Table: "tbl_1", Row: "row_2"}
-	h.Append(one, said("thr_1", "cmt_1", cell, ada, "Is this right, Bob?", bob, ada), said("thr_1", "cmt_2", cell, bob, "Yes"))
-	h.Append(two, said("thr_2", "cmt_3", row, bob, "About the row", ada))
+	h.Append(one, said("thr_1", "cmt_1", cell(), ada, "Is this right, Bob?", bob, ada), said("thr_1", "cmt_2", cell(), bob, "Yes"))
+	h.Append(two, said("thr_2", "cmt_3", row(), bob, "About the row", ada))
+	return w
+}
 
-	list, more, err := q.Threads(t.Context(), ws, "tbl_1", "", nil, "", 10)
-	require.NoError(t, err)
-	require.False(t, more)
+func (w *world) seal(who kernel.UserID, text string) []byte {
+	w.t.Helper()
+	b, err := w.ring.Seal(w.t.Context(), auth.PersonKey(who), []byte(text))
+	require.NoError(w.t, err)
+	return b
+}
+
+func (w *world) threads(row kernel.RowID, resolved *bool) []commentview.Thread {
+	w.t.Helper()
+	list, more, err := w.q.Threads(w.t.Context(), ws, "tbl_1", row, resolved, "", 10)
+	require.NoError(w.t, err)
+	require.False(w.t, more)
+	return list
+}
+
+func (w *world) marks() []commentview.Mark {
+	w.t.Helper()
+	list, err := w.q.Marks(w.t.Context(), ws, "tbl_1", "", "", 10)
+	require.NoError(w.t, err)
+	return list
+}
+
+func (w *world) mentions(who kernel.UserID) (ids []kernel.CommentID, unread int) {
+	w.t.Helper()
+	list, err := w.q.Mentions(w.t.Context(), ws, who, 1<<60, 10)
+	require.NoError(w.t, err)
+	for _, m := range list {
+		ids = append(ids, m.ID)
+	}
+	unread, _, err = w.q.Unread(w.t.Context(), ws, who, 100)
+	require.NoError(w.t, err)
+	return ids, unread
+}
+
+func TestThreadsAndMarks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	list := w.threads("", nil)
 	require.Len(t, list, 2)
 	require.Equal(t, kernel.ThreadID("thr_2"), list[0].ID, "newest first")
 	require.Equal(t, "Is this right, Bob?", list[1].Comments[0].Text)
-	require.Equal(t, cell, list[1].Place)
-	list, more, err = q.Threads(t.Context(), ws, "tbl_1", "", nil, "", 1)
+	require.Equal(t, cell(), list[1].Place)
+	require.Len(t, w.threads("row_1", nil), 1)
+	page, more, err := w.q.Threads(t.Context(), ws, "tbl_1", "", nil, "", 1)
 	require.NoError(t, err)
 	require.True(t, more)
-	require.Len(t, list, 1)
-	list, _, err = q.Threads(t.Context(), ws, "tbl_1", "row_1", nil, "", 10)
+	require.Len(t, page, 1)
+	others, _, err := w.q.Threads(t.Context(), "ws_2", "tbl_1", "", nil, "", 10)
 	require.NoError(t, err)
-	require.Len(t, list, 1)
-	list, _, err = q.Threads(t.Context(), "ws_2", "tbl_1", "", nil, "", 10)
-	require.NoError(t, err)
-	require.Empty(t, list)
+	require.Empty(t, others)
 
-	marks := func() []commentview.Mark {
-		list, err := q.Marks(t.Context(), ws, "tbl_1", "", "", 10)
-		require.NoError(t, err)
-		return list
-	}
-	require.Equal(t, []commentview.Mark{{Row: "row_1", Column: "col_1", Open: 1}, {Row: "row_2", Open: 1}}, marks())
-	after, err := q.Marks(t.Context(), ws, "tbl_1", "row_1", "col_1", 10)
+	require.Equal(t, []commentview.Mark{{Row: "row_1", Column: "col_1", Open: 1}, {Row: "row_2", Open: 1}}, w.marks())
+	after, err := w.q.Marks(t.Context(), ws, "tbl_1", "row_1", "col_1", 10)
 	require.NoError(t, err)
 	require.Len(t, after, 1)
 
-	mentions := func(who kernel.UserID) (ids []kernel.CommentID, unread int) {
-		list, err := q.Mentions(t.Context(), ws, who, 1<<60, 10)
-		require.NoError(t, err)
-		for _, m := range list {
-			ids = append(ids, m.ID)
-		}
-		unread, _, err = q.Unread(t.Context(), ws, who, 100)
-		require.NoError(t, err)
-		return ids, unread
-	}
-	ids, unread := mentions(ada)
-	require.Equal(t, []kernel.CommentID{"cmt_3"}, ids, "not what she wrote herself")
-	require.Equal(t, 1, unread)
-	ids, _ = mentions(bob)
-	require.Equal(t, []kernel.CommentID{"cmt_1"}, ids)
-	seen := h.Append(eventstore.Stream("mentions", "ws_1.usr_1"), comment.MentionsSeen{Workspace: ws, User: ada, Position: 3})
-	_, unread = mentions(ada)
-	require.Zero(t, unread, "%v", seen)
-
-	h.Clock.Advance(time.Minute)
-	h.Append(one, comment.Edited{Place: cell, Thread: "thr_1", ID: "cmt_2", Sealed: seal(bob, "No, Ada"), Mentions: []kernel.UserID{ada}, At: h.Clock.Now()},
-		comment.Edited{Place: cell, Thread: "thr_1", ID: "cmt_1", Sealed: seal(ada, "Is this right?"), At: h.Clock.Now()},
-		comment.Resolved{Place: cell, Thread: "thr_1", By: bob, At: h.Clock.Now()})
-	ids, unread = mentions(ada)
-	require.Equal(t, []kernel.CommentID{"cmt_2", "cmt_3"}, ids, "an edit can mention somebody")
-	require.Equal(t, 1, unread)
-	ids, _ = mentions(bob)
-	require.Empty(t, ids)
-	require.Equal(t, []commentview.Mark{{Row: "row_2", Open: 1}}, marks(), "resolved")
+	w.Append(one, comment.Resolved{Place: cell(), Thread: "thr_1", By: bob, At: w.Clock.Now()})
+	require.Equal(t, []commentview.Mark{{Row: "row_2", Open: 1}}, w.marks(), "resolved")
 	is := true
-	list, _, err = q.Threads(t.Context(), ws, "tbl_1", "", &is, "", 10)
-	require.NoError(t, err)
+	list = w.threads("", &is)
 	require.Len(t, list, 1)
 	require.Equal(t, bob, list[0].ResolvedBy)
-	require.NotNil(t, list[0].Comments[1].EditedAt)
+	w.Append(two, comment.Deleted{Place: row(), Thread: "thr_2", ID: "cmt_3", At: w.Clock.Now()})
+	require.Empty(t, w.marks(), "a thread goes with its last comment")
+	w.Append(one, comment.Reopened{Place: cell(), Thread: "thr_1", By: ada, At: w.Clock.Now()})
+	require.Len(t, w.marks(), 1)
+	w.RequireRebuildable()
+	w.Append(eventstore.Stream("table", "tbl_1"), table.ColumnPurged{TableID: "tbl_1", ColumnID: "col_1"})
+	require.Empty(t, w.marks())
+}
 
-	require.NoError(t, ring.Destroy(t.Context(), auth.PersonKey(bob)))
-	list, _, err = q.Threads(t.Context(), ws, "tbl_1", "", &is, "", 10)
-	require.NoError(t, err)
-	require.True(t, list[0].Comments[1].Erased, "with its author's key")
-	require.Empty(t, list[0].Comments[1].Text)
+func TestMentions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ids, unread := w.mentions(ada)
+	require.Equal(t, []kernel.CommentID{"cmt_3"}, ids, "not what she wrote herself")
+	require.Equal(t, 1, unread)
+	ids, _ = w.mentions(bob)
+	require.Equal(t, []kernel.CommentID{"cmt_1"}, ids)
+	w.Append(eventstore.Stream("mentions", "ws_1.usr_1"), comment.MentionsSeen{Workspace: ws, User: ada, Position: 3})
+	_, unread = w.mentions(ada)
+	require.Zero(t, unread)
 
-	h.Append(eventstore.Stream("table", "tbl_1"), table.Trashed{TableID: "tbl_1"})
-	ids, unread = mentions(ada)
+	w.Clock.Advance(time.Minute)
+	at := w.Clock.Now()
+	w.Append(one, comment.Edited{Place: cell(), Thread: "thr_1", ID: "cmt_2", Sealed: w.seal(bob, "No, Ada"), Mentions: []kernel.UserID{ada}, At: at},
+		comment.Edited{Place: cell(), Thread: "thr_1", ID: "cmt_1", Sealed: w.seal(ada, "Is this right?"), At: at})
+	ids, unread = w.mentions(ada)
+	require.Equal(t, []kernel.CommentID{"cmt_2", "cmt_3"}, ids, "an edit can mention somebody")
+	require.Equal(t, 1, unread)
+	ids, _ = w.mentions(bob)
+	require.Empty(t, ids)
+	require.NotNil(t, w.threads("row_1", nil)[0].Comments[1].EditedAt)
+
+	w.Append(eventstore.Stream("table", "tbl_1"), table.Trashed{TableID: "tbl_1"})
+	ids, unread = w.mentions(ada)
 	require.Empty(t, ids)
 	require.Zero(t, unread)
-	h.Append(eventstore.Stream("table", "tbl_1"), table.Restored{TableID: "tbl_1"})
-	ids, _ = mentions(ada)
+	w.Append(eventstore.Stream("table", "tbl_1"), table.Restored{TableID: "tbl_1"})
+	ids, _ = w.mentions(ada)
 	require.Len(t, ids, 2)
+	w.RequireRebuildable()
+}
 
-	h.Append(two, comment.Deleted{Place: row, Thread: "thr_2", ID: "cmt_3", At: h.Clock.Now()})
-	require.Empty(t, marks(), "a thread goes with its last comment")
-	h.Append(one, comment.Reopened{Place: cell, Thread: "thr_1", By: ada, At: h.Clock.Now()})
-	require.Len(t, marks(), 1)
-	h.RequireRebuildable()
-	h.Append(eventstore.Stream("table", "tbl_1"), table.ColumnPurged{TableID: "tbl_1", ColumnID: "col_1"})
-	require.Empty(t, marks())
+func TestATextIsErasedWithItsAuthorsKey(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	require.NoError(t, w.ring.Destroy(t.Context(), auth.PersonKey(bob)))
+	said := w.threads("row_1", nil)[0].Comments
+	require.Equal(t, "Is this right, Bob?", said[0].Text)
+	require.True(t, said[1].Erased)
+	require.Empty(t, said[1].Text)
 }
 
 func TestCommentsGoWithTheirRowsAndTable(t *testing.T) {

@@ -42,7 +42,7 @@ test('two people comment on a cell, mention each other, see where the other is, 
   await test.step('a comment with a mention, by keyboard only', async () => {
     await (await cell(page, 0, 'Company')).click();
     await page.keyboard.press('Control+Alt+m');
-    await expect(panel.getByRole('combobox', { name: 'Comment on Company' })).toBeFocused();
+    await expect(panel.getByRole('textbox', { name: 'Comment on Company' })).toBeFocused();
     await page.keyboard.type('Is this the fruit, @gra');
     await expect(panel.getByRole('option', { name: /Grace Hopper/ })).toBeVisible();
     await page.keyboard.press('Enter');
@@ -79,10 +79,10 @@ test('two people comment on a cell, mention each other, see where the other is, 
     await expect(thread).toContainText('No, the records');
     await thread.getByRole('button', { name: 'More about this comment' }).first().click();
     await page.getByRole('menuitem', { name: 'Edit' }).click();
-    await expect(thread.getByRole('combobox', { name: 'Edit the comment' })).toHaveValue(
+    await expect(thread.getByRole('textbox', { name: 'Edit the comment' })).toHaveValue(
       'Is this the fruit, @Grace Hopper ?',
     );
-    await thread.getByRole('combobox', { name: 'Edit the comment' }).fill('Which Apple is this?');
+    await thread.getByRole('textbox', { name: 'Edit the comment' }).fill('Which Apple is this?');
     await thread.getByRole('button', { name: 'Save' }).click();
     await expect(thread).toContainText('edited');
     await thread.getByRole('button', { name: 'Resolve' }).click();

@@ -2665,6 +2665,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/tables/{tableId}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell the others in a table that the caller has it open, and which cell is selected
+         * @description It is shown by the table's stream, as the event presence, for 25 s; say it again before, and gone when the window closes. It is kept nowhere.
+         *
+         *     Needs the permission `tables.read`. Not for API keys.
+         */
+        post: operations["tell-presence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/tables/{tableId}/redo": {
         parameters: {
             query?: never;
@@ -5908,6 +5930,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeTableTold: {
+            data: components["schemas"]["TableTold"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeTableTrash: {
             data: components["schemas"]["TableTrash"];
             /** @description Always null: an answer with an error is a Failure. */
@@ -6560,6 +6589,18 @@ export interface components {
         };
         OperationStarted: {
             job_id: string;
+        };
+        PresenceInBody: {
+            /** @description Of the selected cell. */
+            column_id?: string | null;
+            /** @description The cell is being edited. */
+            editing?: boolean | null;
+            /** @description The window is closed. */
+            gone?: boolean | null;
+            /** @description Of the selected cell. */
+            row_id?: string | null;
+            /** @description A name that the window makes up; a person may have several windows. */
+            window: string;
         };
         PreviewColumnInBody: {
             /** @description Ask providers that have a price too, and pay for their answer. */
@@ -7310,6 +7351,7 @@ export interface components {
             /** Format: int64 */
             rows: number;
         };
+        TableTold: Record<string, never>;
         TableTrash: {
             columns: components["schemas"]["TableTrashedColumn"][] | null;
             tables: components["schemas"]["GridSummary"][] | null;
@@ -7629,6 +7671,8 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
             id: string;
+            /** @description Where no mail server is configured: the link to pass on, shown to a person who invites, this once. */
+            link?: string;
             role: string;
             /** @enum {string} */
             state: "open" | "accepted" | "declined" | "revoked" | "expired";
@@ -26687,6 +26731,145 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeTableCheckedLookup"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "tell-presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description tbl_… */
+                tableId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresenceInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTableTold"];
                 };
             };
             /** @description Bad Request */

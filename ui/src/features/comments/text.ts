@@ -32,7 +32,7 @@ export function written(text: string, people: readonly CommentPerson[]): string 
 export function sent(text: string, chosen: readonly CommentPerson[]): string {
   const names = [...chosen].filter((p) => p.name !== '').sort((a, b) => b.name.length - a.name.length);
   let out = '';
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const hit = text[at] === '@' ? names.find((p) => text.startsWith(p.name, at + 1)) : undefined;
     out += hit ? `<@${hit.user_id}>` : (text[at] ?? '');
     at += hit ? hit.name.length + 1 : 1;

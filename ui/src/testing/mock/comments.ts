@@ -56,7 +56,11 @@ export function commentRoutes(r: Router, s: MockState): void {
   r.on('DELETE', 'W/tables/:table/comments/:thread/:comment', ({ params }) => {
     const thread = found(params.table, params.thread);
     thread.comments = thread.comments.filter((c) => c.id !== params.comment);
-    if (thread.comments.length === 0) threads.set(params.table ?? '', of(params.table).filter((t) => t !== thread));
+    if (thread.comments.length === 0)
+      threads.set(
+        params.table ?? '',
+        of(params.table).filter((t) => t !== thread),
+      );
     return { data: {}, position: s.tick() };
   });
   r.on('PUT', 'W/tables/:table/comments/:thread/:comment', ({ params, body }) => {

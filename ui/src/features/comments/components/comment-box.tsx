@@ -81,9 +81,7 @@ export function CommentBox({ workspaceId, label, action, initial, autoFocus, onS
         placeholder={`${label} · @ mentions someone`}
         maxLength={MAX_TEXT}
         value={text}
-        role="combobox"
-        aria-expanded={offered.length > 0}
-        aria-controls={list}
+        aria-controls={offered.length > 0 ? list : undefined}
         aria-autocomplete="list"
         aria-activedescendant={offered[at] ? `${list}-${String(at)}` : undefined}
         aria-invalid={fault ? true : undefined}

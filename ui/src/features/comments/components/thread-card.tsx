@@ -43,7 +43,10 @@ export function ThreadCard({ workspaceId: ws, tableId, thread, about }: ThreadPr
     setBusy(false);
   };
   return (
-    <article aria-label={`Thread about ${about}`} className="flex flex-col gap-3 border-b border-line p-3 last:border-0">
+    <article
+      aria-label={`Thread about ${about}`}
+      className="flex flex-col gap-3 border-b border-line p-3 last:border-0"
+    >
       <header className="flex items-center gap-2">
         <span className="min-w-0 flex-1 truncate text-sm font-medium text-ink-2">
           <Shown text={about} />
