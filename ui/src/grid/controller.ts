@@ -11,6 +11,7 @@ import { EditQueue } from './edit-queue';
 import type { HeldEdit } from './edit-store';
 import { editOf } from './edit-request';
 import type { GridEvents, GridSource, Selection } from './events';
+import { FocusFollow } from './focus-follow';
 import { FoundMarks, type Marks } from './found-marks';
 import { gridOptions } from './grid-options';
 import { GridInput } from './input';
@@ -46,6 +47,7 @@ export class GridController {
   private readonly others: PresenceMarks;
   private readonly api: GridApi<GridRow>;
   private readonly mouse: MouseRange;
+  private readonly follow = new FocusFollow();
   private readonly transfers: Transfers;
   private readonly commands: RangeCommands;
   private readonly input: GridInput;
@@ -153,6 +155,7 @@ export class GridController {
       run: (name) => this.run(name),
       scrollTo: (row, column) => this.scrollTo(row, column),
       wake: () => this.queue.wake(),
+      followFocus: () => this.followFocus(),
     });
     this.queue.resume().catch((e: unknown) => events.failed(e));
   }
@@ -302,6 +305,14 @@ export class GridController {
     };
   }
 
+  private followFocus(): void {
+    const focused = this.api.getFocusedCell();
+    const col = focused ? this.selection.place(focused.column.getColId()) : undefined;
+    if (!focused || col === undefined) return;
+    const place = { row: focused.rowIndex, col };
+    if (this.follow.ahead(place)) this.selection.select(place);
+  }
+
   /** What is done about events of AG Grid. */
   private handlers(): GridOptions<GridRow> {
     return {
@@ -312,9 +323,10 @@ export class GridController {
         else void this.queue.push([edit.change], { createOptions: edit.newOptions });
       },
       onCellFocused: (e) => {
-        if (this.mouse.busy || e.rowIndex === null || !e.column || typeof e.column === 'string') return;
+        if (e.rowIndex === null || !e.column || typeof e.column === 'string') return;
         const col = this.selection.place(e.column.getColId());
-        if (col !== undefined) this.selection.select({ row: e.rowIndex, col });
+        if (col !== undefined && this.follow.told({ row: e.rowIndex, col }) && !this.mouse.busy)
+          this.selection.select({ row: e.rowIndex, col });
       },
       onCellEditingStarted: () => this.editing.set(true),
       onCellEditingStopped: () => this.editing.set(false),

@@ -24,6 +24,8 @@ export interface InputHost {
   run: (name: RangeCommand) => void;
   scrollTo: (row: number, column?: string) => void;
   wake: () => void;
+  /** Has the selection where the focus is, of which the grid tells a moment later. */
+  followFocus: () => void;
 }
 
 /** The keyboard and the clipboard of the grid; what it doesn't know it leaves to AG Grid. */
@@ -84,6 +86,7 @@ export class GridInput {
   private key(e: KeyboardEvent): void {
     if (this.editing() || isField(e.target)) return;
     if (!(e.target instanceof Element) || e.target.closest('.ag-header')) return;
+    this.host.followFocus();
     if (!this.group(e)) {
       const action = keyAction(e);
       if (!action || !this.act(action)) return;
