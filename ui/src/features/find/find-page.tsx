@@ -29,6 +29,7 @@ export function FindPage() {
       title="Find people and companies"
       text="By a provider’s search, with your key. You see what it finds and costs before anything is spent."
     >
+      <SourceList workspaceId={ws} />
       {waits && <SkeletonRows />}
       {error && <Notice tone="danger">{messageOf(error)}</Notice>}
       {!waits && !error && (
@@ -43,7 +44,6 @@ export function FindPage() {
           onTable={(id) => set({ table: id })}
         />
       )}
-      <SourceList workspaceId={ws} />
     </Page>
   );
 }

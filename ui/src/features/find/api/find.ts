@@ -7,6 +7,7 @@ import type {
   FindPreview,
   FindRun,
   FindSource,
+  Import,
   RowSearch,
   Table,
 } from '@/api/types';
@@ -29,6 +30,14 @@ export const findsQuery = (ws: string) =>
     queryKey: ['finds', ws],
     queryFn: async () => (await api.get<FindRun[] | null>(`${inWorkspace(ws)}/finds`)).data ?? [],
     refetchInterval: (q) => (q.state.data?.some((r) => r.state === 'running') ? WATCH_MS : false),
+  });
+
+/** The import that takes over what a run has found. */
+export const takenOverQuery = (ws: string, id: string) =>
+  queryOptions({
+    queryKey: ['imports', ws, id],
+    queryFn: async () => (await api.get<Import>(`${inWorkspace(ws)}/imports/${id}`)).data,
+    refetchInterval: (q) => (q.state.data?.state === 'importing' || q.state.data?.undoing ? WATCH_MS : false),
   });
 
 export interface PreviewRequest {

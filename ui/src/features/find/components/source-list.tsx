@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { Link } from 'react-router';
 import { tablesQuery } from '@/api/tables';
 import type { FindRun, FindSource } from '@/api/types';
@@ -6,9 +7,9 @@ import { Button } from '@/components/button';
 import { Card } from '@/components/page';
 import { Shown } from '@/components/shown';
 import { Badge, type Tone } from '@/components/states';
-import { ago, plural, sentence } from '@/lib/format';
+import { ago, count, plural, sentence } from '@/lib/format';
 import { toast } from '@/lib/toasts';
-import { cancelFind, deleteSource, findsQuery, runSource, sourcesQuery, undoFound } from '../api/find';
+import { cancelFind, deleteSource, findsQuery, runSource, sourcesQuery, takenOverQuery, undoFound } from '../api/find';
 
 const tones: Record<FindRun['state'], Tone> = {
   running: 'primary',
@@ -75,10 +76,21 @@ function Source({ ws, source, runs, table }: { ws: string; source: FindSource; r
 }
 
 function Run({ ws, run, onChanged }: { ws: string; run: FindRun; onChanged: () => Promise<void> }) {
+  const client = useQueryClient();
+  const taken = useQuery({ ...takenOverQuery(ws, run.import_id ?? ''), enabled: Boolean(run.import_id) });
+  const state = taken.data ? `${taken.data.state}/${String(taken.data.undoing ?? false)}` : '';
+  useEffect(() => {
+    if (!state) return;
+    void client.invalidateQueries({ queryKey: ['tables', ws] });
+    void client.invalidateQueries({ queryKey: ['table', ws, run.table_id] });
+  }, [client, ws, run.table_id, state]);
   const cancel = useMutation({ mutationFn: () => cancelFind(ws, run.id), onSuccess: onChanged });
   const undo = useMutation({
     mutationFn: () => undoFound(ws, run.import_id ?? ''),
-    onSuccess: () => toast.success('The rows are being taken out of the table again'),
+    onSuccess: async () => {
+      toast.success('The rows are being taken out of the table again');
+      await client.invalidateQueries({ queryKey: ['imports', ws] });
+    },
   });
   return (
     <div className="flex flex-wrap items-center gap-2 text-sm text-ink-2">
@@ -87,6 +99,13 @@ function Run({ ws, run, onChanged }: { ws: string; run: FindRun; onChanged: () =
         {plural(run.rows, 'row')} found
         {run.credits > 0 && ` for ${plural(run.credits, 'credit')}`}
       </span>
+      {taken.data && (
+        <span className="tnum">
+          {taken.data.state === 'undone'
+            ? 'taken back'
+            : `${plural(taken.data.counts.imported, 'row')} added, ${count(taken.data.counts.skipped)} there already`}
+        </span>
+      )}
       {run.reason && <span className="min-w-0 flex-1 basis-60">{sentence(run.reason)}</span>}
       <span className="text-ink-3">{ago(run.started_at)}</span>
       {run.state === 'running' && (
@@ -99,9 +118,11 @@ function Run({ ws, run, onChanged }: { ws: string; run: FindRun; onChanged: () =
           <Link to={`/w/${ws}/import?id=${run.import_id}`} className="text-primary-ink underline">
             What was added
           </Link>
-          <Button size="sm" variant="ghost" busy={undo.isPending} onClick={() => undo.mutate()}>
-            Undo
-          </Button>
+          {taken.data?.state !== 'undone' && (
+            <Button size="sm" variant="ghost" busy={undo.isPending} onClick={() => undo.mutate()}>
+              Undo
+            </Button>
+          )}
         </>
       )}
     </div>
