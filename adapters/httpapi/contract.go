@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/workspace"
 )
 
 // What the document says of every endpoint is made here, from its Op and from the types of its input, so that it can't be forgotten for
@@ -119,7 +120,7 @@ func (op Op) failures(hasParams bool) []int {
 	if op.Method != http.MethodGet {
 		all = append(all, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
-	if op.Rate == Enrichment {
+	if op.Rate == Enrichment || op.Action == workspace.ManageBilling && op.Method != http.MethodGet {
 		all = append(all, http.StatusPaymentRequired)
 	}
 	if op.Rate != Unlimited || kind != Public {
