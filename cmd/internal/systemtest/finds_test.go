@@ -3,6 +3,7 @@ package systemtest_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,7 +38,13 @@ type searching struct {
 func newSearching(t *testing.T, credits int) *searching {
 	t.Helper()
 	twin := twins.NewApollo(time.Now, map[string]twins.ApolloKey{findKey: {Credits: credits}})
-	vendor := httptest.NewServer(twin)
+	return searchingAt(t, twin, twin)
+}
+
+// searchingAt has the twin behind a handler.
+func searchingAt(t *testing.T, twin *twins.Apollo, at http.Handler) *searching {
+	t.Helper()
+	vendor := httptest.NewServer(at)
 	t.Cleanup(vendor.Close)
 	s := newServer(t, "MORKET_PROVIDER_URLS=apollo="+vendor.URL)
 	s.start()
@@ -158,4 +165,37 @@ func TestAPageOfCompaniesIsPaidOnce(t *testing.T) {
 	require.True(t, run.Unknown)
 	require.Equal(t, 1, f.pagesAsked(), "it is not asked again")
 	require.Contains(t, run.Reason, "could cost a second time")
+}
+
+// TestAKilledRunPaysNoPageTwice: the server is killed while the vendor is at work on the second page.
+func TestAKilledRunPaysNoPageTwice(t *testing.T) {
+	t.Parallel()
+	twin := twins.NewApollo(time.Now, map[string]twins.ApolloKey{findKey: {Credits: 9}})
+	asked, answer := make(chan struct{}), make(chan struct{})
+	var pages atomic.Int32
+	f := searchingAt(t, twin, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/v1/mixed_companies/search" && pages.Add(1) == 2 {
+			close(asked)
+			<-answer
+		}
+		twin.ServeHTTP(w, r)
+	}))
+	targets := []any{map[string]any{"field": "apollo_id", "column_id": f.table.column("Apollo id")}}
+	source := f.source("apollo_companies", map[string][]string{"organization_locations": {"Germany"}}, map[string]any{"targets": targets})
+	id := in[findInfo](f.c, http.StatusCreated, http.MethodPost, "/sources/"+source+"/run", nil).ID
+	<-asked
+	f.s.kill()
+	close(answer)
+	f.s.start()
+	var run findInfo
+	f.s.eventually(2*doneWithin, "the run's end", func() bool {
+		run = in[[]findInfo](f.c, http.StatusOK, http.MethodGet, "/finds?source="+source, nil)[0]
+		return run.State != "running"
+	})
+	require.Equal(t, id, run.ID)
+	require.Equal(t, "partially_completed", run.State, "%+v", run)
+	require.True(t, run.Unknown)
+	require.EqualValues(t, 100, run.Rows, "the first page was paid for")
+	require.EqualValues(t, 2, pages.Load(), "neither page is asked for twice")
+	f.s.eventually(doneWithin, "its rows are there", func() bool { return f.c.count(f.table.ID) == 100 })
 }
