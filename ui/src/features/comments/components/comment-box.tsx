@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useId, useRef, useState, type KeyboardEvent } from 'react';
+import { useId, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { messageOf } from '@/api/errors';
 import { peopleQuery } from '@/api/comments';
 import type { CommentPerson, Member } from '@/api/types';
@@ -33,6 +33,12 @@ export function CommentBox({ workspaceId, label, action, initial, autoFocus, onS
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState('');
   const field = useRef<HTMLTextAreaElement>(null);
+  const caret = useRef<number | null>(null);
+  // With the text, before another key can come between: what is typed on goes behind the name.
+  useLayoutEffect(() => {
+    if (caret.current !== null) field.current?.setSelectionRange(caret.current, caret.current);
+    caret.current = null;
+  }, [text]);
   const list = useId();
   const offered = typed && members ? suggested(members, typed.name) : [];
 
@@ -43,7 +49,7 @@ export function CommentBox({ workspaceId, label, action, initial, autoFocus, onS
     setText(next + after.trimStart());
     setChosen((before) => [...before, { user_id: m.user_id, name: m.name }]);
     setTyped(null);
-    requestAnimationFrame(() => field.current?.setSelectionRange(next.length, next.length));
+    caret.current = next.length;
     field.current?.focus();
   };
   const send = async (): Promise<void> => {

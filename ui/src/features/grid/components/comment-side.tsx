@@ -6,6 +6,15 @@ import type { GridPage } from '../use-grid-page';
 
 const Threads = lazy(() => import('@/features/comments/components/threads').then((m) => ({ default: m.Threads })));
 
+/** Takes the focus while the code is loaded: what is typed now must not go into the cell. */
+function Waiting() {
+  return (
+    <div tabIndex={-1} ref={(e) => e?.focus()} className="outline-none">
+      <SkeletonRows rows={3} />
+    </div>
+  );
+}
+
 /** The threads about a row or one of its cells beside the grid. */
 export function CommentSide({
   workspaceId,
@@ -28,7 +37,7 @@ export function CommentSide({
       title={index === undefined ? 'Comments' : `Comments on row ${(index + 1).toLocaleString('en')}`}
       onClose={onClose}
     >
-      <Suspense fallback={<SkeletonRows rows={3} />}>
+      <Suspense fallback={<Waiting />}>
         <Threads workspaceId={workspaceId} table={table} rowId={rowId} columnId={columnId} autoFocus />
       </Suspense>
     </Drawer>
