@@ -110,14 +110,7 @@ func (c *Checking) room(ctx context.Context) (int64, error) {
 	if c.plan.before == nil {
 		return c.h.cfg.Limits.Rows, nil
 	}
-	head, err := c.h.cfg.Store.Head(ctx)
-	if err != nil {
-		return 0, err
-	}
-	if _, ok := c.h.cfg.Wait.Wait(ctx, GridProjection, head); !ok {
-		return 0, ctx.Err()
-	}
-	count, err := c.h.cfg.Grid.Count(ctx, c.plan.imp.Workspace, c.plan.table.ID())
+	count, err := c.h.rowsNow(ctx, c.plan.table.Schema())
 	return max(0, c.h.cfg.Limits.Rows-count), err
 }
 

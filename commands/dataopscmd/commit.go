@@ -42,6 +42,8 @@ type Commit struct {
 	UnescapeFormulas *bool // nil: if the file has them escaped
 	CreateOptions    bool
 	KeepRows         bool // take a row with a bad value, without that value
+	// DropUnfilled puts the columns of an empty table that the file doesn't fill into the trash.
+	DropUnfilled bool
 }
 
 // Validate checks the command by itself.
@@ -150,7 +152,13 @@ func (h *Handlers) plan(ctx context.Context, meta kernel.Meta, cmd Commit) (*pla
 			return nil, err
 		}
 	}
+	step := table.Step{Step: string(imp.ID), Label: "Import"}
+	trashed, err := h.dropUnfilled(ctx, tbl, cmd, seen.columns, isNew, step)
+	if err != nil {
+		return nil, err
+	}
 	plan := dataops.Plan{
+		Trashed:          trashed,
 		Reading:          seen.reading,
 		Width:            len(seen.columns),
 		Mode:             cmd.Mode,
@@ -161,7 +169,7 @@ func (h *Handlers) plan(ctx context.Context, meta kernel.Meta, cmd Commit) (*pla
 	if cmd.UnescapeFormulas != nil {
 		plan.UnescapeFormulas = *cmd.UnescapeFormulas
 	}
-	if plan.Targets, err = h.targets(tbl, cmd.Mapping, seen.columns, made); err != nil {
+	if plan.Targets, err = h.targets(tbl, cmd.Mapping, seen.columns, made, step); err != nil {
 		return nil, err
 	}
 	if err := h.setZone(ctx, tbl.Schema(), plan.Targets); err != nil {
@@ -248,7 +256,9 @@ func (h *Handlers) newTable(
 }
 
 // targets says where each column of the file goes, and makes the new columns of a table that is there already.
-func (h *Handlers) targets(tbl *table.Table, mapping []Mapping, columns []dataops.FileColumn, made map[int]bool) ([]dataops.Target, error) {
+func (h *Handlers) targets(
+	tbl *table.Table, mapping []Mapping, columns []dataops.FileColumn, made map[int]bool, step table.Step,
+) ([]dataops.Target, error) {
 	if len(mapping) == 0 {
 		mapping = sameNames(tbl.Schema(), columns)
 	}
@@ -264,7 +274,7 @@ func (h *Handlers) targets(tbl *table.Table, mapping []Mapping, columns []dataop
 		}
 		t := dataops.Target{Index: m.Index, Name: columns[m.Index].Name, ColumnID: m.ColumnID, NewOptions: made[m.Index]}
 		if m.NewColumn != nil {
-			c, err := tbl.AddColumn(h.maker(), m.draft(columns[m.Index]), "", table.Step{})
+			c, err := tbl.AddColumn(h.maker(), m.draft(columns[m.Index]), "", step)
 			if err != nil {
 				return nil, kernel.Invalid(field, "%s", err)
 			}

@@ -211,7 +211,7 @@ func (w *work) appendBatch(ctx context.Context, p prepared, o *outcome) (table.S
 		if fresh.Version != schema.Version {
 			return schema, &eventstore.ConflictError{Stream: guard.Stream, Expected: guard.Expected, Actual: fresh.Version}
 		}
-		if err := addOptions(tbl, w.h.maker(), p.cells.options); err != nil {
+		if err := addOptions(tbl, w.h.maker(), p.cells.options, w.brought()); err != nil {
 			return schema, err
 		}
 		schema, guard.Events = tbl.Schema(), tbl.Pending()
@@ -230,7 +230,18 @@ func (w *work) appendBatch(ctx context.Context, p prepared, o *outcome) (table.S
 	return schema, nil
 }
 
-func addOptions(tbl *table.Table, maker table.Maker, options []newOption) error {
+// brought are the columns that the import has made in a table that was there: what it does to them is part of its step.
+func (w *work) brought() map[kernel.ColumnID]table.Step {
+	steps := map[kernel.ColumnID]table.Step{}
+	for _, t := range w.imp.Plan.Targets {
+		if t.NewOptions && !w.imp.NewTable {
+			steps[t.ColumnID] = table.Step{Step: string(w.imp.ID), Label: "Import"}
+		}
+	}
+	return steps
+}
+
+func addOptions(tbl *table.Table, maker table.Maker, options []newOption, steps map[kernel.ColumnID]table.Step) error {
 	names := map[kernel.ColumnID][]string{}
 	var order []kernel.ColumnID
 	for _, o := range options {
@@ -240,7 +251,7 @@ func addOptions(tbl *table.Table, maker table.Maker, options []newOption) error 
 		names[o.column] = append(names[o.column], o.name)
 	}
 	for _, id := range order {
-		if _, err := tbl.AddOptions(maker, id, names[id], table.Step{}); err != nil {
+		if _, err := tbl.AddOptions(maker, id, names[id], steps[id]); err != nil {
 			return fmt.Errorf("add options: %w", err)
 		}
 	}

@@ -22,7 +22,7 @@ import (
 // first value. What was changed after the import is left alone unless the undo
 // is forced: a row that was edited, a cell that no longer holds what the import wrote.
 func (w *work) undo(ctx context.Context) error {
-	_, schema, err := w.loadTable(ctx)
+	tbl, schema, err := w.loadTable(ctx)
 	if err != nil {
 		return w.cannotUndo(ctx, err)
 	}
@@ -43,7 +43,12 @@ func (w *work) undo(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := w.appendUndo(ctx, schema, *step); err != nil {
+		if bottom == 0 {
+			if err := w.giveBack(ctx, tbl, step); err != nil {
+				return err
+			}
+		}
+		if err := w.appendUndo(ctx, schema, *step, tbl.Pending()); err != nil {
 			if eventstore.IsConflict(err) {
 				return errMoved // the table changed under way: look at it again
 			}
@@ -75,6 +80,7 @@ type undoStep struct {
 	events            []kernel.Event
 	removed, reverted int64
 	kept              dataops.Kept
+	gone              []kernel.RowID
 }
 
 // undoStep makes the step for the events of the import's stream after the version bottom, up to top.
@@ -147,6 +153,7 @@ func (w *work) removeRows(ctx context.Context, schema table.Schema, added []kern
 		}
 	}
 	step.removed += int64(len(rows))
+	step.gone = rows
 	for len(rows) > 0 {
 		n := min(rowsPerDelete, len(rows))
 		step.events = append(step.events, table.RowsDeleted{TableID: w.imp.TableID, Rows: rows[:n], Source: table.FromUndo, Step: w.step()})
@@ -279,7 +286,7 @@ func (w *work) revert(ctx context.Context, schema table.Schema, u dataops.RowsUp
 	return nil
 }
 
-func (w *work) appendUndo(ctx context.Context, schema table.Schema, step undoStep) error {
+func (w *work) appendUndo(ctx context.Context, schema table.Schema, step undoStep, structure []kernel.Event) error {
 	_, err := w.append(ctx, "undo"+w.again()+"/"+strconv.FormatInt(step.down, 10), func(i *dataops.Import) error {
 		if err := i.ProgressUndo(step.down, step.removed, step.reverted, step.kept); err != nil || step.down > 0 {
 			return err
@@ -287,6 +294,6 @@ func (w *work) appendUndo(ctx context.Context, schema table.Schema, step undoSte
 		return i.FinishUndo("")
 	},
 		eventstore.At(eventstore.Stream(table.CellStream, string(w.imp.TableID)), eventstore.Any, step.events...),
-		eventstore.At(w.h.tables.Stream(string(w.imp.TableID)), eventstore.Expected(schema.Version)))
+		eventstore.At(w.h.tables.Stream(string(w.imp.TableID)), eventstore.Expected(schema.Version), structure...))
 	return err
 }

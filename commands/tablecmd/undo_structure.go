@@ -46,6 +46,9 @@ func (u *undoing) reverse(e kernel.Event) error {
 	case table.ColumnsReordered:
 		return u.agg.Reorder(e.Old, u.new)
 	case table.ColumnChanged:
+		if u.added(e.Column.ID) {
+			return nil
+		}
 		if live, err := u.live(e.Column); !live {
 			return err
 		}
@@ -56,6 +59,14 @@ func (u *undoing) reverse(e kernel.Event) error {
 		return u.retype(e.Old, u.cmd.Redo, e.By)
 	}
 	return nil
+}
+
+// added reports whether the step itself has added the column, which goes then with all that became of it.
+func (u *undoing) added(id kernel.ColumnID) bool {
+	return slices.ContainsFunc(u.shape, func(e kernel.Event) bool {
+		a, ok := e.(table.ColumnAdded)
+		return ok && a.Column.ID == id
+	})
 }
 
 // deleteColumn deletes a column unless it has been deleted meanwhile: then what is asked for is so.

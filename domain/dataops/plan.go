@@ -204,6 +204,8 @@ type Plan struct {
 	CreateOptions    bool              `json:"create_options,omitempty"`
 	// KeepRows takes a row with a value that its column can't take, without that value. Otherwise the row is left out.
 	KeepRows bool `json:"keep_rows,omitempty"`
+	// Trashed are columns of the table, empty then, that went into the trash because the file doesn't fill them.
+	Trashed []kernel.ColumnID `json:"trashed,omitempty"`
 }
 
 // Counts says what became of a file's records so far. Lines counts the file's lines, of which a record may have several.

@@ -8,7 +8,7 @@ import (
 )
 
 // Step ties the events of one command together as one step of undo. Step is the step's id; the events of an import or a
-// run have none, their step is the import's or run's id. Undoes is the step that the events take back.
+// run have none, their step is the import's or run's id, which columns that an import brings name themselves. Undoes is the step that the events take back.
 type Step struct {
 	Step   string `json:"step,omitempty"`
 	Undoes string `json:"undoes,omitempty"`

@@ -216,6 +216,9 @@ func structure(rec eventstore.Recorded, e kernel.Event) (Change, error) {
 	default:
 		return c, fmt.Errorf("the history doesn't know %s", rec.Type)
 	}
+	if kernel.ParseID(kernel.PrefixImport, c.Step.Step) == nil {
+		c.Kind = "import" // a column that an import brings begins its step
+	}
 	return c, nil
 }
 

@@ -123,6 +123,7 @@ type CommitBody struct {
 	Header           *bool                `json:"header,omitempty"`
 	UnescapeFormulas *bool                `json:"unescape_formulas,omitempty" doc:"Take away the apostrophes that an export put before formulas. Absent: if the file has them as an export does (escaped_formulas)."`
 	CreateOptions    bool                 `json:"create_options,omitempty" doc:"Add options that select columns don't have yet."`
+	DropUnfilled     bool                 `json:"drop_unfilled,omitempty" doc:"Put the columns of an empty table that the file doesn't fill into the trash."`
 	BadValues        string               `json:"bad_values,omitempty" enum:"skip_row,empty_cell" default:"skip_row" doc:"What becomes of a row with a value that its column can't take: it is left out, or taken with an empty cell. The errors file has it in both cases."`
 }
 
@@ -136,6 +137,7 @@ func (in *commitIn) command() dataopscmd.Commit {
 	cmd := dataopscmd.Commit{
 		ImportID: in.ImportID, TableID: b.TableID, Mapping: b.Mapping, Mode: b.Mode, KeyColumns: b.KeyColumns, Header: b.Header,
 		UnescapeFormulas: b.UnescapeFormulas, CreateOptions: b.CreateOptions, KeepRows: b.BadValues == "empty_cell",
+		DropUnfilled: b.DropUnfilled,
 	}
 	if b.NewTable != nil {
 		cmd.NewTable = b.NewTable.Name
