@@ -143,6 +143,16 @@ func (g *grid) Get(ctx context.Context, s table.Schema, ids []kernel.RowID, _ []
 }
 
 // Wait is always there: the grid reads the log when it is asked.
+func (g *grid) After(ctx context.Context, _ kernel.WorkspaceID, id kernel.TableID, after kernel.RowID, limit int) (out []kernel.RowID, err error) {
+	rows, err := g.live(ctx, id)
+	for _, r := range rows {
+		if r.ID > after && len(out) < limit {
+			out = append(out, r.ID)
+		}
+	}
+	return out, err
+}
+
 func (g *grid) Wait(_ context.Context, _ string, position int64) (int64, bool) { return position, true }
 
 // fixture is the whole of imports over a log in memory.

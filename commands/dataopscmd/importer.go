@@ -26,6 +26,8 @@ type Grid interface {
 	// Get returns those of the rows that are there, with their cells in the columns. seen is a position up to which the read
 	// model had applied the log.
 	Get(ctx context.Context, schema table.Schema, ids []kernel.RowID, columns []kernel.ColumnID) (rows []GridRow, seen int64, err error)
+	// After returns the ids of the rows that come after the given one, ascending.
+	After(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, after kernel.RowID, limit int) ([]kernel.RowID, error)
 }
 
 // GridRow is a row as the read model has it. Cells that are empty may be absent.

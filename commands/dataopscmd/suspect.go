@@ -44,6 +44,9 @@ func (w *work) do(ctx context.Context) error {
 	if w.imp.Undoing {
 		return w.undo(ctx)
 	}
+	if w.imp.CopyOf != "" {
+		return w.copy(ctx)
+	}
 	return w.file(ctx)
 }
 

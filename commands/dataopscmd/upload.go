@@ -111,6 +111,9 @@ func (h *Handlers) uploaded(
 // drop removes an upload that is no longer needed. What can't be removed, since the store is away or a backup is taken, costs room until
 // DropLeftover finds it.
 func (h *Handlers) drop(ctx context.Context, object string) {
+	if object == "" { // of a copy
+		return
+	}
 	_ = h.cfg.Files.Delete(context.WithoutCancel(ctx), object)
 }
 

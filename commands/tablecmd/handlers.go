@@ -61,6 +61,12 @@ type Zones interface {
 	TimeZone(ctx context.Context, ws kernel.WorkspaceID) (string, error)
 }
 
+// Members tells of workspaces' members.
+type Members interface {
+	// Role returns a member's role; false for one who is no member.
+	Role(ctx context.Context, ws kernel.WorkspaceID, user kernel.UserID) (kernel.Role, bool, error)
+}
+
 // Config is what the handlers need.
 type Config struct {
 	Store   eventstore.Store
@@ -71,7 +77,8 @@ type Config struct {
 	Tables  Tables
 	History History
 	Waiter  Waiter
-	Zones   Zones // every workspace is in UTC if nil
+	Zones   Zones   // every workspace is in UTC if nil
+	Members Members // owners of tables are not checked if nil
 }
 
 // Validate says what is missing.

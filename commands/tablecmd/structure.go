@@ -14,6 +14,8 @@ import (
 type Table struct {
 	ID            kernel.TableID `json:"id"`
 	Name          string         `json:"name"`
+	Description   string         `json:"description,omitempty"`
+	Owner         kernel.UserID  `json:"owner_id,omitempty" doc:"Absent for a table from before that was recorded."`
 	RowCount      int64          `json:"row_count"`
 	Columns       []table.Column `json:"columns"`
 	Views         []table.View   `json:"views"`
@@ -88,7 +90,7 @@ func (h *Handlers) Create(ctx context.Context, meta kernel.Meta, cmd CreateTable
 		return commands.Result[Table]{}, err
 	}
 	beside := &beside{repo: h.repo, ws: meta.Workspace}
-	maker.Tables = beside.finder(ctx)
+	maker.Tables, maker.By = beside.finder(ctx), meta.Actor.User()
 	t, err := table.New(maker, id, meta.Workspace, "", cmd.Name, drafts)
 	if err != nil {
 		return commands.Result[Table]{}, err
@@ -113,6 +115,8 @@ func Describe(t *table.Table, created time.Time) Table {
 	return Table{
 		ID:            s.Table,
 		Name:          s.Name,
+		Description:   t.Description(),
+		Owner:         t.Owner(),
 		Columns:       append([]table.Column{}, s.Columns...),
 		Views:         t.Views(),
 		SchemaVersion: s.Version,
@@ -120,16 +124,43 @@ func Describe(t *table.Table, created time.Time) Table {
 	}
 }
 
-// RenameTable gives a table another name.
-type RenameTable struct {
-	Table kernel.TableID
-	Name  string
+// ChangeTable changes a table's name, or what else is said of it; what is nil stays as it is.
+type ChangeTable struct {
+	Table   kernel.TableID
+	Name    *string
+	Details table.Details
 }
 
-// Rename carries out RenameTable.
-func (h *Handlers) Rename(ctx context.Context, meta kernel.Meta, cmd RenameTable) (commands.Result[Done], error) {
-	step := h.step(ctx, meta, cmd.Table, "Rename table")
-	return reply[Done](h.update(ctx, meta, cmd.Table, func(t *table.Table) (any, error) { return Done{}, t.Rename(cmd.Name, step) }))
+// ChangeTable carries out ChangeTable.
+func (h *Handlers) ChangeTable(ctx context.Context, meta kernel.Meta, cmd ChangeTable) (commands.Result[Done], error) {
+	label := "Rename table"
+	if cmd.Name == nil {
+		label = "Change the table's details"
+	}
+	if err := h.checkOwner(ctx, meta.Workspace, cmd.Details.Owner); err != nil {
+		return commands.Result[Done]{}, err
+	}
+	step := h.step(ctx, meta, cmd.Table, label)
+	return reply[Done](h.update(ctx, meta, cmd.Table, func(t *table.Table) (any, error) {
+		if cmd.Name != nil {
+			if err := t.Rename(*cmd.Name, step); err != nil {
+				return nil, err
+			}
+		}
+		return Done{}, t.Describe(cmd.Details, step)
+	}))
+}
+
+// checkOwner refuses an owner who is no member of the workspace.
+func (h *Handlers) checkOwner(ctx context.Context, ws kernel.WorkspaceID, owner *kernel.UserID) error {
+	if owner == nil || *owner == "" || h.cfg.Members == nil {
+		return nil
+	}
+	_, is, err := h.cfg.Members.Role(ctx, ws, *owner)
+	if err == nil && !is {
+		err = kernel.Invalid("owner_id", "the owner is no member of the workspace; choose one of its members")
+	}
+	return err
 }
 
 // reply turns an append whose answer doesn't depend on the aggregate into a result.

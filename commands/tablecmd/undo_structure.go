@@ -43,6 +43,8 @@ func (u *undoing) reverse(e kernel.Event) error {
 			return kernel.E(kernel.KindConflict, "CHANGED_SINCE", "the table's name has been changed since; undo that first, or force it")
 		}
 		return u.agg.Rename(e.Old, u.new)
+	case table.DetailsChanged:
+		return u.agg.DescribeBack(e, u.cmd.Force, u.new)
 	case table.ColumnsReordered:
 		return u.agg.Reorder(e.Old, u.new)
 	case table.ColumnChanged:

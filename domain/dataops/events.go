@@ -30,6 +30,18 @@ type Uploaded struct {
 	Unsure    bool               `json:"unsure,omitempty"` // of the encoding
 }
 
+// CopyBegun says that the rows of a table are to be copied into a new one that has its columns. It begins the import in the place of
+// Uploaded: there is no file, and Started, with which it is appended, says which column goes where.
+type CopyBegun struct {
+	ImportID  kernel.ImportID    `json:"import_id"`
+	Workspace kernel.WorkspaceID `json:"workspace_id"`
+	TableID   kernel.TableID     `json:"table_id"` // the new one
+	CopyOf    kernel.TableID     `json:"copy_of"`
+	Name      string             `json:"name"` // of the table that is copied
+	Rows      int64              `json:"rows"` // that it had then
+	Uploader  string             `json:"uploader,omitempty"`
+}
+
 // Previewed says that the file was looked at again under another reading.
 type Previewed struct {
 	ImportID kernel.ImportID `json:"import_id"`
@@ -87,6 +99,8 @@ type BatchRecorded struct {
 	Batch    int64           `json:"batch"` // from 1
 	Next     Mark            `json:"next"`
 	Counts   Counts          `json:"counts"`
+	// After is the last row of the table that has been copied, of the import that copies one.
+	After kernel.RowID `json:"after,omitempty"`
 	// Dropped are the table's columns of which it has been said, in this batch, that they are gone.
 	Dropped []kernel.ColumnID `json:"dropped,omitempty"`
 }
@@ -153,6 +167,9 @@ type Redone struct {
 func (Uploaded) EventType() string { return "import.uploaded.v1" }
 
 // EventType returns the event's type.
+func (CopyBegun) EventType() string { return "import.copy_begun.v1" }
+
+// EventType returns the event's type.
 func (Previewed) EventType() string { return "import.previewed.v1" }
 
 // EventType returns the event's type.
@@ -201,6 +218,7 @@ const ImportStream = "import"
 func Events() []kernel.Event {
 	return []kernel.Event{
 		Uploaded{},
+		CopyBegun{},
 		Previewed{},
 		Started{},
 		RowsAdded{},

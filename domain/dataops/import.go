@@ -43,9 +43,11 @@ type Import struct {
 	TableID  kernel.TableID    `json:"table_id,omitempty"`
 	NewTable bool              `json:"new_table,omitempty"`
 	Plan     Plan              `json:"plan"`
-	Next     Mark              `json:"next"`   // everything before it has been dealt with
-	Batch    int64             `json:"batch"`  // the last one recorded
-	Chunks   int64             `json:"chunks"` // recorded so far
+	Next     Mark              `json:"next"`              // everything before it has been dealt with
+	CopyOf   kernel.TableID    `json:"copy_of,omitempty"` // the table that is copied, in the place of a file
+	After    kernel.RowID      `json:"after,omitempty"`   // the last of its rows that is copied
+	Batch    int64             `json:"batch"`             // the last one recorded
+	Chunks   int64             `json:"chunks"`            // recorded so far
 	Counts   Counts            `json:"counts"`
 	Reason   string            `json:"reason,omitempty"` // of a failure
 	Uploader string            `json:"uploader,omitempty"`
@@ -104,6 +106,26 @@ func (i *Import) Start(table kernel.TableID, isNew bool, plan Plan, at Mark, by 
 		return err
 	}
 	return i.Record(i, Started{ImportID: i.ID, TableID: table, NewTable: isNew, Plan: plan, At: at, By: by})
+}
+
+// BeginCopy begins an import that copies the rows of a table into another one.
+func (i *Import) BeginCopy(e CopyBegun, plan Plan, by kernel.UserID) error {
+	if i.ID != "" {
+		return fmt.Errorf("import %s exists", i.ID)
+	}
+	return i.Record(i, e, Started{ImportID: e.ImportID, TableID: e.TableID, NewTable: true, Plan: plan, By: by})
+}
+
+// RecordCopied adds what one page of copied rows became; after is its last row in the table that is copied.
+func (i *Import) RecordCopied(counts Counts, after kernel.RowID, events ...kernel.Event) error {
+	if err := i.must(StateImporting); err != nil {
+		return err
+	}
+	if err := i.Record(i, events...); err != nil {
+		return err
+	}
+	next := Mark{Line: counts.Rows, Offset: counts.Rows}
+	return i.Record(i, BatchRecorded{ImportID: i.ID, Batch: i.Batch + 1, Next: next, Counts: counts, After: after})
 }
 
 // RecordBatch adds what one batch of records became. The events are chunks and rejections, in the order of the file.
@@ -249,6 +271,9 @@ func (i *Import) Apply(event kernel.Event) error {
 		i.Reading, i.Columns, i.Preview = e.Reading, e.Columns, e.Preview
 		i.Uploader = e.Uploader
 		i.Facts, i.Guesses, i.Unsure = e.Facts, e.Guesses, e.Unsure
+	case CopyBegun:
+		i.ID, i.Workspace, i.State, i.Filename, i.Size = e.ImportID, e.Workspace, StateUploaded, e.Name, e.Rows
+		i.CopyOf, i.Uploader, i.Facts = e.CopyOf, e.Uploader, Facts{Rows: e.Rows}
 	case Previewed:
 		i.State, i.Reading, i.Columns, i.Preview = StatePreviewed, e.Reading, e.Columns, e.Preview
 		i.Facts, i.Unsure = e.Facts, e.Unsure
@@ -262,6 +287,9 @@ func (i *Import) Apply(event kernel.Event) error {
 	case RowsRejected:
 	case BatchRecorded:
 		i.Batch, i.Next, i.Counts = e.Batch, e.Next, e.Counts
+		if e.After != "" {
+			i.After = e.After
+		}
 		i.Dropped = append(slices.Clip(i.Dropped), e.Dropped...)
 	case Completed:
 		i.State = StateCompleted

@@ -191,6 +191,14 @@ type Target struct {
 	Form *Form `json:"form,omitempty"`
 	// Empty are texts, in lower case, that mean an empty cell.
 	Empty []string `json:"empty,omitempty"`
+	// From is where the values come from, of an import that copies a table.
+	From *From `json:"from,omitempty"`
+}
+
+// From is the column of the copied table whose values a target takes, and its type at the time.
+type From struct {
+	ColumnID kernel.ColumnID `json:"column_id"`
+	Type     string          `json:"type"`
 }
 
 // Plan is what somebody decided to import, and how.

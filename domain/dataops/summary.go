@@ -13,6 +13,7 @@ type Summary struct {
 	Filename   string          `json:"filename"`
 	Size       int64           `json:"size" doc:"Bytes."`
 	TableID    kernel.TableID  `json:"table_id,omitempty"`
+	CopyOf     kernel.TableID  `json:"copy_of,omitempty" doc:"The table that is copied: then there is no file, and filename is the table's name."`
 	Detected   Reading         `json:"detected"`
 	Columns    []FileColumn    `json:"columns"`
 	Preview    [][]string      `json:"preview" doc:"The first records, without the header. Long values are shortened."`
@@ -42,6 +43,7 @@ func (i *Import) Summary() Summary {
 		Filename:  i.Filename,
 		Size:      i.Size,
 		TableID:   i.TableID,
+		CopyOf:    i.CopyOf,
 		Detected:  i.Reading,
 		Columns:   i.Columns,
 		Preview:   i.Preview,

@@ -15,12 +15,16 @@ func (t *Table) Apply(e kernel.Event) error {
 			Workspace: e.WorkspaceID,
 			Folder:    e.FolderID,
 			Name:      e.Name,
+			About:     e.Description,
+			Owner:     e.Owner,
 			Columns:   slices.Clone(e.Columns),
 			Views:     slices.Clone(e.Views),
 			Version:   t.s.Version,
 		}
 	case Renamed:
 		t.s.Name = e.Name
+	case DetailsChanged:
+		t.s.About, t.s.Owner = e.Description, e.Owner
 	case Trashed:
 		t.s.Trashed = true
 	case Restored:

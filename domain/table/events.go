@@ -50,6 +50,9 @@ type Created struct {
 	WorkspaceID kernel.WorkspaceID `json:"workspace_id"`
 	FolderID    kernel.FolderID    `json:"folder_id,omitempty"`
 	Name        string             `json:"name"`
+	Description string             `json:"description,omitempty"`
+	Owner       kernel.UserID      `json:"owner_id,omitempty"` // missing in old events
+	CopyOf      kernel.TableID     `json:"copy_of,omitempty"`
 	Columns     []Column           `json:"columns"`
 	Views       []View             `json:"views"`
 }
@@ -59,6 +62,16 @@ type Renamed struct {
 	TableID kernel.TableID `json:"table_id"`
 	Name    string         `json:"name"`
 	Old     string         `json:"old"`
+	Step
+}
+
+// DetailsChanged says something else of the table, or gives it to another owner.
+type DetailsChanged struct {
+	TableID        kernel.TableID `json:"table_id"`
+	Description    string         `json:"description"`
+	Owner          kernel.UserID  `json:"owner_id"`
+	OldDescription string         `json:"old_description"`
+	OldOwner       kernel.UserID  `json:"old_owner_id"`
 	Step
 }
 
@@ -215,6 +228,9 @@ func (Created) EventType() string { return "table.created.v1" }
 func (Renamed) EventType() string { return "table.renamed.v1" }
 
 // EventType implements kernel.Event.
+func (DetailsChanged) EventType() string { return "table.details_changed.v1" }
+
+// EventType implements kernel.Event.
 func (Trashed) EventType() string { return "table.trashed.v1" }
 
 // EventType implements kernel.Event.
@@ -276,6 +292,7 @@ func Events() []kernel.Event {
 	return []kernel.Event{
 		Created{},
 		Renamed{},
+		DetailsChanged{},
 		Trashed{},
 		Restored{},
 		Purged{},

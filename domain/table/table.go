@@ -23,6 +23,8 @@ type state struct {
 	Workspace kernel.WorkspaceID `json:"workspace"`
 	Folder    kernel.FolderID    `json:"folder,omitempty"`
 	Name      string             `json:"name"`
+	About     string             `json:"description,omitempty"`
+	Owner     kernel.UserID      `json:"owner,omitempty"`
 	Columns   []Column           `json:"columns"`
 	Deleted   []deletedColumn    `json:"deleted,omitempty"`
 	Formers   []Former           `json:"formers,omitempty"` // in the order in which they were left behind
@@ -71,6 +73,7 @@ type Draft struct {
 type Maker struct {
 	IDs   *kernel.IDs
 	Clock kernel.Clock
+	By    kernel.UserID  // whose new tables are; nobody's if empty
 	Zone  *time.Location // the workspace's, in which formulas are told the time; UTC if nil
 	// Tables finds the workspace's other tables, in the trash or not, that lookups look into; there are none if nil.
 	Tables Tables
@@ -118,7 +121,7 @@ func New(m Maker, id kernel.TableID, ws kernel.WorkspaceID, folder kernel.Folder
 		Sort:    []Sort{},
 		Columns: []ViewColumn{},
 	}
-	err = t.Record(t, Created{TableID: id, WorkspaceID: ws, FolderID: folder, Name: name, Columns: cols, Views: []View{view}})
+	err = t.Record(t, Created{TableID: id, WorkspaceID: ws, FolderID: folder, Name: name, Owner: m.By, Columns: cols, Views: []View{view}})
 	if err != nil || !timed {
 		return t, err
 	}
@@ -133,6 +136,12 @@ func (t *Table) Workspace() kernel.WorkspaceID { return t.s.Workspace }
 
 // Name returns the table's name.
 func (t *Table) Name() string { return t.s.Name }
+
+// Description returns what is said of the table, empty if nothing is.
+func (t *Table) Description() string { return t.s.About }
+
+// Owner returns who answers for the table, empty for one from before that was recorded.
+func (t *Table) Owner() kernel.UserID { return t.s.Owner }
 
 // Trashed reports whether the table is in the trash.
 func (t *Table) Trashed() bool { return t.s.Trashed }

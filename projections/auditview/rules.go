@@ -116,6 +116,10 @@ func tables() map[string]Rule {
 			Says: "renamed the table {old} to {name}", Thing: "table", Name: "name", After: []string{"name"},
 			Before: []string{"old"},
 		},
+		"table.details_changed.v1": {
+			Says: "changed the description or owner of the table {it}", Thing: "table", After: []string{"description", "owner_id"},
+			Before: []string{"old_description", "old_owner_id"},
+		},
 		"table.trashed.v1":  {Says: "put the table {it} into the trash", Thing: "table"},
 		"table.restored.v1": {Says: "restored the table {it}", Thing: "table"},
 		"table.purged.v1":   {Says: "removed the table {it} from the trash for good", Thing: "table"},
@@ -188,6 +192,7 @@ func work() map[string]Rule {
 		"import.uploaded.v1": {
 			Says: "uploaded {filename}", Thing: "import", Name: "filename", After: []string{"filename", "size", "sha256"},
 		},
+		"import.copy_begun.v1":      {Says: "began to copy the rows of a table into {it}", Thing: "import", Name: "name", After: []string{"table_id", "copy_of", "rows"}},
 		"import.previewed.v1":       {Says: "looked at the file again", Quiet: true},
 		"import.started.v1":         {Says: "imported {it}", Thing: "import", After: []string{"table_id", "new_table"}},
 		"import.rows_added.v1":      {Says: "added rows", Quiet: true},

@@ -75,6 +75,7 @@ func (*Projector) Version() int { return 2 }
 func wanted() []kernel.Event {
 	return []kernel.Event{
 		dataops.Uploaded{},
+		dataops.CopyBegun{},
 		dataops.Previewed{},
 		dataops.Started{},
 		dataops.RowsRejected{},
@@ -150,7 +151,7 @@ func (i *Import) fold(r eventstore.Recorded, e kernel.Event) error {
 	}
 	i.Position = r.Position
 	switch e.(type) {
-	case dataops.Uploaded:
+	case dataops.Uploaded, dataops.CopyBegun:
 		i.CreatedAt = r.RecordedAt
 	case dataops.Completed, dataops.Failed, dataops.Cancelled, dataops.Undone:
 		at := r.RecordedAt.UTC()

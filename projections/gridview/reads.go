@@ -22,19 +22,21 @@ type Query struct {
 
 // Info is what the grid knows of a table besides its rows.
 type Info struct {
-	ID        kernel.TableID
-	Schema    table.Schema
-	Deleted   []table.Column
-	Views     []table.View
-	RowCount  int64
-	Trash     int64
-	Last      int64 // position of the table's last change
-	Moved     int64 // position at which rows last came or went
-	Position  int64 // that the grid has reached
-	CreatedAt time.Time
-	UpdatedAt time.Time
-	TrashedAt *time.Time
-	Recompute *Recompute // of its formula columns; nil when they are what they should be
+	ID          kernel.TableID
+	Schema      table.Schema
+	Description string
+	Owner       kernel.UserID
+	Deleted     []table.Column
+	Views       []table.View
+	RowCount    int64
+	Trash       int64
+	Last        int64 // position of the table's last change
+	Moved       int64 // position at which rows last came or went
+	Position    int64 // that the grid has reached
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	TrashedAt   *time.Time
+	Recompute   *Recompute // of its formula columns; nil when they are what they should be
 }
 
 // ErrorState is the state of a cell that could not be computed.
@@ -73,6 +75,8 @@ func (i Info) HasColumn(id kernel.ColumnID) bool {
 type Summary struct {
 	ID          kernel.TableID `json:"id"`
 	Name        string         `json:"name"`
+	Description string         `json:"description,omitempty"`
+	Owner       kernel.UserID  `json:"owner_id,omitempty" doc:"Absent for a table from before that was recorded."`
 	RowCount    int64          `json:"row_count"`
 	ColumnCount int            `json:"column_count"`
 	CreatedAt   time.Time      `json:"created_at"`

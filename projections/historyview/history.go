@@ -59,6 +59,7 @@ func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Pr
 	p := &Projector{codec: codec, open: open}
 	p.types = kernel.EventTypes(
 		table.Renamed{},
+		table.DetailsChanged{},
 		table.Purged{},
 		table.ColumnAdded{},
 		table.ColumnChanged{},
@@ -198,6 +199,8 @@ func structure(rec eventstore.Recorded, e kernel.Event) (Change, error) {
 	c := Change{Table: kernel.TableID(rec.Stream.ID()), Kind: "column"}
 	switch e := e.(type) {
 	case table.Renamed:
+		c.Step, c.Kind = e.Step, "table"
+	case table.DetailsChanged:
 		c.Step, c.Kind = e.Step, "table"
 	case table.ColumnAdded:
 		c.Step = e.Step

@@ -34,6 +34,14 @@ func Register(a *httpapi.API, d Deps) {
 			"before commit.",
 		Action: workspace.ImportData, Status: http.StatusCreated, RawBody: true, Scope: httpapi.TablesOf(uploaded), Rate: httpapi.General,
 	}, s.upload)
+	httpapi.Write(a, httpapi.Op{
+		ID: "duplicate-table", Method: http.MethodPost, Path: "W/tables/{tableId}/duplicate", Tag: "tables",
+		Summary: "Make a table like another one, with its rows or without",
+		Description: "Columns, the caller's and shared views, formulas, lookups and enrichments are copied and refer to the copy's own " +
+			"columns. Enrichments don't ask by themselves in the copy. Rows are copied in the background by an import, with the values that " +
+			"they have when they are read; states of cells and their history stay with the table.",
+		Action: workspace.ManageTables, Status: http.StatusCreated, Scope: httpapi.TablesOf(duplicated), Rate: httpapi.General,
+	}, s.duplicate)
 	httpapi.Read(a, httpapi.Op{
 		ID: "list-imports", Method: http.MethodGet, Path: "W/imports", Tag: tag, Summary: "Imports, newest first",
 		Action: workspace.ReadTables, Projection: dataopsview.Name, Scope: httpapi.FilteredTablesOf(listed),

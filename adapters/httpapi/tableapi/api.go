@@ -81,9 +81,10 @@ func registerTables(a *httpapi.API, s service) {
 		Rate: httpapi.General,
 	}, s.table)
 	httpapi.Write(a, httpapi.Op{
-		ID: "rename-table", Method: http.MethodPut, Path: "W/tables/{tableId}", Tag: tag, Summary: "Rename a table",
-		Action: manage, Scope: httpapi.TableInPath, Rate: httpapi.General,
-	}, s.renameTable)
+		ID: "change-table", Method: http.MethodPut, Path: "W/tables/{tableId}", Tag: tag,
+		Summary: "Change a table's name, description or owner; what is absent stays", Action: manage,
+		Scope: httpapi.TableInPath, Rate: httpapi.General,
+	}, s.changeTable)
 	httpapi.Write(a, httpapi.Op{
 		ID: "trash-table", Method: http.MethodDelete, Path: "W/tables/{tableId}", Tag: tag,
 		Summary: "Put a table into the trash, for 30 days", Action: manage, Scope: httpapi.TableInPath,

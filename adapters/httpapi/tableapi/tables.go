@@ -64,6 +64,8 @@ func (s service) table(ctx context.Context, p httpapi.Principal, in *InTable) (t
 	return tablecmd.Table{
 		ID:            info.ID,
 		Name:          info.Schema.Name,
+		Description:   info.Description,
+		Owner:         info.Owner,
 		RowCount:      info.RowCount,
 		Columns:       append([]table.Column{}, info.Schema.Columns...),
 		Views:         views,
@@ -75,18 +77,23 @@ func (s service) table(ctx context.Context, p httpapi.Principal, in *InTable) (t
 	}, httpapi.Meta{Position: info.Position}, nil
 }
 
-type renameTable struct {
+type changeTable struct {
 	InTable
 	Body struct {
-		Name string `json:"name"`
+		Name        *string        `json:"name,omitempty"`
+		Description *string        `json:"description,omitempty" maxLength:"1000"`
+		Owner       *kernel.UserID `json:"owner_id,omitempty" doc:"A member of the workspace."`
 	}
 }
 
-func (s service) renameTable(ctx context.Context, meta kernel.Meta, in *renameTable) (commands.Result[tablecmd.Done], error) {
+func (s service) changeTable(ctx context.Context, meta kernel.Meta, in *changeTable) (commands.Result[tablecmd.Done], error) {
 	if err := visible(ctx, in.TableID); err != nil {
 		return commands.Result[tablecmd.Done]{}, err
 	}
-	return s.Handlers.Rename(ctx, meta, tablecmd.RenameTable{Table: in.TableID, Name: in.Body.Name})
+	b := in.Body
+	return s.Handlers.ChangeTable(ctx, meta, tablecmd.ChangeTable{
+		Table: in.TableID, Name: b.Name, Details: table.Details{Description: b.Description, Owner: b.Owner},
+	})
 }
 
 func (s service) trashTable(ctx context.Context, meta kernel.Meta, in *InTable) (commands.Result[tablecmd.Done], error) {

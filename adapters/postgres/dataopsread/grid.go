@@ -70,3 +70,10 @@ func (g *Grid) Get(
 	}
 	return out, seen, nil
 }
+
+// After implements dataopscmd.Grid.
+func (g *Grid) After(
+	ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, after kernel.RowID, limit int,
+) ([]kernel.RowID, error) {
+	return g.grid.Select(ctx, ws, id, table.Filter{}, "", after, limit)
+}

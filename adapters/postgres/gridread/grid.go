@@ -124,6 +124,7 @@ func (g *Grid) Any(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID
 		info.Recompute = &gridview.Recompute{Columns: known.formulas().Looked(), Done: min(*lookedDone, *lookedTotal), Total: *lookedTotal}
 	}
 	info.Schema, info.Deleted, info.Views = known.agg.Schema(), known.agg.Deleted(), known.agg.Views()
+	info.Description, info.Owner = known.agg.Description(), known.agg.Owner()
 	return info, nil
 }
 
@@ -206,7 +207,7 @@ func (g *Grid) DeletedColumns(
 	return out, nil
 }
 
-const listQuery = `SELECT table_id, name, row_count, column_count, created_at, updated_at, trashed_at FROM rm_grid.tables
+const listQuery = `SELECT table_id, name, coalesce(state::json ->> 'description', ''), coalesce(state::json ->> 'owner', ''), row_count, column_count, created_at, updated_at, trashed_at FROM rm_grid.tables
 WHERE workspace_id = $1 AND (trashed_at IS NOT NULL) = $2 AND NOT purged AND table_id > $3
 AND (cardinality($5::text[]) = 0 OR table_id = ANY($5)) ORDER BY table_id LIMIT $4`
 

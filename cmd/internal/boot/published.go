@@ -94,6 +94,7 @@ func publishedTables() cloudevent.Policy {
 		"table.column_type_reverted.v1": masked(ofTable(), "column", "old"),
 		"table.columns_reordered.v1":    ofTable(),
 		"table.created.v1":              ofTable(),
+		"table.details_changed.v1":      ofTable(),
 		"table.purged.v1":               ofTable(),
 		"table.renamed.v1":              ofTable(),
 		"table.restored.v1":             ofTable(),
@@ -112,6 +113,7 @@ func publishedJobs() cloudevent.Policy {
 	return cloudevent.Policy{
 		"auto_run.started.v1": inside(),
 
+		"import.copy_begun.v1":      ofJob(),
 		"import.batch_recorded.v1":  ofJob(),
 		"import.interrupted.v1":     ofJob(),
 		"import.cancelled.v1":       ofJob(),

@@ -29,8 +29,14 @@ type tables struct {
 	presence *livestream.Presence
 }
 
-func newTables(c *core, b *bus, positions projections.Positions, zones tablecmd.Zones) (*tables, error) {
-	t := &tables{core: c, grid: gridread.NewGrid(c.rows, c.clock).InZones(zones), history: historyread.NewQueries(c.rows, c.store, c.codec)}
+// workspaceFacts is what tables must know of workspaces.
+type workspaceFacts interface {
+	tablecmd.Zones
+	tablecmd.Members
+}
+
+func newTables(c *core, b *bus, positions projections.Positions, workspaces workspaceFacts) (*tables, error) {
+	t := &tables{core: c, grid: gridread.NewGrid(c.rows, c.clock).InZones(workspaces), history: historyread.NewQueries(c.rows, c.store, c.codec)}
 	t.indexer = t.grid.NewIndexer(c.pool, c.log.With("part", "indexer"))
 	var err error
 	t.hub, err = livestream.NewHub(livestream.Config{
@@ -57,7 +63,8 @@ func newTables(c *core, b *bus, positions projections.Positions, zones tablecmd.
 		Tables:  t.grid,
 		History: t.history,
 		Waiter:  positions,
-		Zones:   zones,
+		Zones:   workspaces,
+		Members: workspaces,
 	})
 	return t, err
 }

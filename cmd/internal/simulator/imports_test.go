@@ -190,6 +190,11 @@ func (g importGrid) Get(ctx context.Context, s table.Schema, ids []kernel.RowID,
 	return im.rowsOf(ids, cols), im.seen, err
 }
 
+// After implements dataopscmd.Grid.
+func (g importGrid) After(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, after kernel.RowID, limit int) ([]kernel.RowID, error) {
+	return g.Select(ctx, ws, id, table.Filter{}, "", after, limit)
+}
+
 func (im gridImage) rowsOf(ids []kernel.RowID, cols []kernel.ColumnID) (out []dataopscmd.GridRow) {
 	for _, id := range ids {
 		r, ok := im.rows[id]

@@ -24,7 +24,7 @@ import { RowCache } from './row-cache';
 import { RowSource } from './row-source';
 import { CheckedRows } from './checked-rows';
 import { RangeSelection } from './selection';
-import { Transfers } from './transfers';
+import { Transfers, type Pasting } from './transfers';
 
 const REFRESH_MS = 250;
 /** Widths that a person has chosen: by a drag, or by a double click on the line between two columns. */
@@ -41,6 +41,7 @@ export class GridController {
   readonly editing = new Observable(false);
   /** How far the run of a column is, from 0 to 1, for its header. */
   readonly progress = new Observable<ReadonlyMap<string, number>>(new Map());
+  readonly pasting = new Observable<Pasting | null>(null);
   private readonly layout: Layout;
   private readonly found: FoundMarks;
   private readonly said: CommentMarks;
@@ -114,6 +115,7 @@ export class GridController {
       rowCount: this.rows.rowCount.get,
       edit: (changes, create, gesture) => this.queue.push(changes, { createOptions: create, gesture }),
       rowsAdded: (n) => this.rowsAdded(n),
+      pasting: this.pasting,
     });
     this.commands = new RangeCommands(this.selection, this.transfers, events);
     this.mouse = new MouseRange(host, () => this.api, this.selection, {

@@ -221,9 +221,10 @@ export class EditQueue {
   }
   /** Edits behind this one in the same cells have seen its value. */
   private lift(saved: readonly CellChange[], position: number): void {
+    const known = new Set(saved.map((s) => `${s.rowId}/${s.columnId}`));
     for (const batch of this.batches) {
       for (const change of batch.changes) {
-        if (saved.some((s) => sameCell(s, change))) change.base = Math.max(change.base ?? 0, position);
+        if (known.has(`${change.rowId}/${change.columnId}`)) change.base = Math.max(change.base ?? 0, position);
       }
     }
   }

@@ -57,6 +57,8 @@ export interface GridEvents {
   expandCell(rowId: string, columnId: string, anchor: Anchor): void;
   hover(target: { rowId: string; columnId: string; anchor: Anchor } | null): void;
   layout(columns: ColumnLayout[]): void;
+  /** Rows for a table that has none; false when they are to be pasted like any other cells. */
+  pasteTable(text: string): boolean;
   confirmPaste(plan: PastePlan, cells: number): Promise<boolean>;
   /** Edits that the server doesn't have and that their person must decide about. */
   held(edits: readonly HeldEdit[]): void;

@@ -41,6 +41,7 @@ export class GridInput {
     element.addEventListener('copy', (e) => this.clipboardOut(e, false), { signal });
     element.addEventListener('cut', (e) => this.clipboardOut(e, true), { signal });
     element.addEventListener('paste', (e) => this.clipboardIn(e), { signal });
+    document.addEventListener('paste', (e) => this.pasteAnywhere(e), { signal });
     element.addEventListener('click', (e) => this.clicked(e), { signal });
     window.addEventListener('online', () => host.wake(), { signal });
   }
@@ -69,14 +70,20 @@ export class GridInput {
     if (cut && this.host.canEdit()) transfers.clear(rect, 'cut').catch((e: unknown) => this.host.events.failed(e));
   }
   private clipboardIn(e: ClipboardEvent): void {
+    if (this.host.selection.rect) this.takeIn(e);
+  }
+  /** A table without rows has no cell that could have the focus: it takes what is pasted anywhere on its page. */
+  private pasteAnywhere(e: ClipboardEvent): void {
+    if (this.host.rowCount() === 0 && !e.defaultPrevented && !document.querySelector('dialog[open]')) this.takeIn(e);
+  }
+  private takeIn(e: ClipboardEvent): void {
     const { selection, transfers, events } = this.host;
-    const rect = selection.rect;
-    if (!rect || this.editing() || isField(e.target) || !this.host.canEdit()) return;
+    if (this.editing() || isField(e.target) || !this.host.canEdit()) return;
     e.preventDefault();
     const text = e.clipboardData?.getData('text/plain') ?? '';
     const html = e.clipboardData?.getData('text/html') ?? '';
     transfers
-      .paste(text, html, rect)
+      .paste(text, html, selection.rect)
       .then((area) => {
         if (area) selection.selectRect(area);
       })

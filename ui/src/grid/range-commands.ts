@@ -29,6 +29,7 @@ export class RangeCommands {
 
   private async done(name: RangeCommand): Promise<void> {
     const { selection, transfers } = this;
+    if (name === 'paste') return this.paste();
     const rect = selection.rect;
     if (!rect) return;
     switch (name) {
@@ -37,8 +38,6 @@ export class RangeCommands {
       case 'cut':
         await transfers.copy(rect);
         return transfers.clear(rect, 'cut');
-      case 'paste':
-        return this.paste();
       case 'clear':
         return transfers.clear(rect);
       case 'fill-down':
@@ -57,8 +56,7 @@ export class RangeCommands {
       if (item.types.includes('text/plain')) text ||= await (await item.getType('text/plain')).text();
       if (item.types.includes('text/html')) html ||= await (await item.getType('text/html')).text();
     }
-    const rect = this.selection.rect;
-    const area = rect ? await this.transfers.paste(text, html, rect) : null;
+    const area = await this.transfers.paste(text, html, this.selection.rect);
     if (area) this.selection.selectRect(area);
   }
 }

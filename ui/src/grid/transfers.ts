@@ -7,6 +7,7 @@ import { cellsIn, type Direction, type Rect } from './range';
 import type { RowCache } from './row-cache';
 import { cellText, unchanged } from './cell-text';
 import { convertValue } from './values';
+import type { Observable } from '@/lib/emitter';
 
 /** The most cells that one call may change. */
 const CALL_CELLS = 5_000;
@@ -22,6 +23,14 @@ export interface TransferHost {
   /** Resolves with the log position of the edit, 0 when it was refused. */
   edit(changes: CellChange[], createOptions: boolean, gesture: string): Promise<number>;
   rowsAdded(count: number): void;
+  /** How far a large paste is; null when there is none. */
+  pasting: Observable<Pasting | null>;
+}
+
+/** Cells of a paste, and how many of them the server has. */
+export interface Pasting {
+  done: number;
+  of: number;
 }
 
 /** Copy, paste, fill and clear over ranges, including rows that are not loaded yet. */
@@ -79,9 +88,14 @@ export class Transfers {
     }
   }
 
-  async paste(text: string, html: string, rect: Rect): Promise<Rect | null> {
+  /** Pastes over the selected cells; into a table without rows, where none can be selected, from its first cell on. */
+  async paste(text: string, html: string, selected: Rect | null): Promise<Rect | null> {
     const read = readClipboard(text, html);
     if (!read) return null;
+    const empty = this.host.rowCount() === 0;
+    if (empty && this.host.events.pasteTable(toTSV(read))) return null;
+    const rect = selected ?? (empty ? { top: 0, left: 0, bottom: 0, right: 0 } : null);
+    if (!rect) return null;
     const matrix = tile(rectangular(read), rect);
     const cells = matrix.length * (matrix[0]?.length ?? 0);
     if (cells > MAX_PASTE_CELLS) {
@@ -109,12 +123,31 @@ export class Transfers {
       ...plan.edits,
       ...plan.overflow.map((o) => ({ row: o.row, columnId: created[o.newColumn] ?? '', value: o.value })),
     ];
-    this.send(edits, gesture, plan.newOptions.size > 0);
-    await this.insert(plan, created, gesture);
+    const told = this.telling(plan);
+    this.send(edits, gesture, plan.newOptions.size > 0, told);
+    await this.insert(plan, created, gesture, told);
     const skipped = plan.skippedReadOnly + plan.problems.length;
     if (skipped > 0) events.notice('info', `${skipped.toLocaleString('en')} cells were left as they were`);
   }
-  private async insert(plan: PastePlan, created: string[], gesture: string): Promise<void> {
+  /** Tells how far a paste is that takes more than one call. */
+  private telling(plan: PastePlan): (cells: number) => void {
+    const { pasting } = this.host;
+    const inserted = plan.newRows.reduce((n, cells) => n + Object.keys(cells).length, 0);
+    const of = plan.edits.length + plan.overflow.length + inserted;
+    if (of <= CALL_CELLS) return () => undefined;
+    let done = 0;
+    pasting.set({ done, of });
+    return (cells) => {
+      done += cells;
+      pasting.set(done < of ? { done, of } : null);
+    };
+  }
+  private async insert(
+    plan: PastePlan,
+    created: string[],
+    gesture: string,
+    told: (cells: number) => void,
+  ): Promise<void> {
     const rows: RowInsert[] = plan.newRows.map((cells) => ({
       cells: Object.fromEntries(
         Object.entries(cells).map(([id, v]) => [id.startsWith('new:') ? (created[Number(id.slice(4))] ?? id) : id, v]),
@@ -123,6 +156,7 @@ export class Transfers {
     for (const part of chunked(rows, CALL_ROWS)) {
       await this.host.source.insertRows(part, plan.newOptions.size > 0, gesture);
       this.host.rowsAdded(part.length);
+      told(part.reduce((n, row) => n + Object.keys(row.cells).length, 0));
     }
   }
   /** Only cells that change are sent, in calls that the server takes. */
@@ -130,13 +164,16 @@ export class Transfers {
     edits: { row: number; columnId: string; value: CellValue }[],
     gesture: string,
     createOptions = false,
+    told?: (cells: number) => void,
   ): void {
     const changes = edits.flatMap(({ row, columnId, value }): CellChange[] => {
       const found = this.host.cache.at(row);
       if (!found || unchanged(found.cells[columnId], value)) return [];
       return [{ rowId: found.id, columnId, value }];
     });
-    for (const part of chunked(changes, CALL_CELLS)) void this.host.edit(part, createOptions, gesture);
+    told?.(edits.length - changes.length);
+    for (const part of chunked(changes, CALL_CELLS))
+      void this.host.edit(part, createOptions, gesture).then(() => told?.(part.length));
   }
 
   async clear(rect: Rect, gesture: 'clear' | 'cut' = 'clear'): Promise<void> {

@@ -27,6 +27,7 @@ export type Overlay =
   | { kind: 'lookup'; columnId: string }
   | { kind: 'run'; columnIds: string[]; rowIds?: string[] }
   | { kind: 'paste'; plan: PastePlan; cells: number; answer: (yes: boolean) => void }
+  | { kind: 'paste-table'; text: string }
   | { kind: 'delete-rows'; all: boolean; ids: string[] }
   | { kind: 'conflicts'; name: 'undo' | 'redo'; answer: UndoAnswer; force: () => void }
   | { kind: 'held' }

@@ -86,9 +86,10 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
   const colourOf = useMemo(() => colouring(state.colours, table.columns), [state.colours, table.columns]);
   const canEdit = can('rows.edit');
   const canAdd = can('tables.manage');
-  const latest = useRef({ query, table, grid, onFind, canAdd, lines });
+  const canImport = can('data.import') && canAdd;
+  const latest = useRef({ query, table, grid, onFind, canAdd, canImport, lines });
   useEffect(() => {
-    latest.current = { query, table, grid, onFind, canAdd, lines };
+    latest.current = { query, table, grid, onFind, canAdd, canImport, lines };
   });
   const canManage = useCallback(() => latest.current.canAdd, []);
   const shape = useMemo<GridShape>(
@@ -209,6 +210,12 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     hover: setHover,
     layout: (layout) => change(table.id, { layout }),
     confirmPaste: (plan, cells) => new Promise((answer) => setOverlay({ kind: 'paste', plan, cells, answer })),
+    pasteTable: (text) => {
+      const { lines: grouped, canImport: may } = latest.current;
+      if (!may || grouped || filtered()) return false;
+      setOverlay({ kind: 'paste-table', text });
+      return true;
+    },
     held: (edits) => tellHeld(edits, () => setOverlay({ kind: 'held' })),
     failed: (error) => toast.error(messageOf(error)),
     notice: (kind, text) => toast[kind](text),

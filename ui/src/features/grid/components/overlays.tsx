@@ -2,17 +2,16 @@ import type { QueryClient } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { flushSync } from 'react-dom';
 import type { Table } from '@/api/types';
-import { messageOf } from '@/api/errors';
-import { Confirm } from '@/components/confirm';
 import { plural } from '@/lib/format';
 import { toast } from '@/lib/toasts';
-import { deleteColumn, restoreColumn, tableChanged } from '../api/table';
+import { tableChanged } from '../api/table';
 import type { GridPage } from '../use-grid-page';
 import type { ViewState } from '../view-state';
 import { CellMenu } from './cell-menu';
 import { ChangeTypeDialog } from './change-type-dialog';
 import { ColumnDialog } from './column-dialog';
 import { HeaderMenu } from './columns-menu';
+import { DeleteColumn } from './delete-column';
 import { DeleteColumns } from './delete-columns';
 import { DeleteRows } from './delete-rows';
 import { DuplicateColumnDialog } from './duplicate-column-dialog';
@@ -29,6 +28,10 @@ const FormulaDialog = lazy(() => import('./formula-dialog').then((m) => ({ defau
 const LookupDialog = lazy(() => import('./lookup-dialog').then((m) => ({ default: m.LookupDialog })));
 const RunDialog = lazy(() =>
   import('@/features/enrichment/components/run-dialog').then((m) => ({ default: m.RunDialog })),
+);
+
+const PasteTable = lazy(() =>
+  import('@/features/imports/components/paste-table').then((m) => ({ default: m.PasteTable })),
 );
 
 export interface OverlaysProps {
@@ -132,33 +135,7 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
       ) : null;
     case 'delete-column':
       return column ? (
-        <Confirm
-          title={`Delete “${column.name}”?`}
-          action="Delete column"
-          danger
-          onClose={close}
-          onConfirm={async () => {
-            try {
-              await deleteColumn(ws, table.id, column.id);
-              await tableChanged(client, ws, table.id);
-              const back = (): void => {
-                restoreColumn(ws, table.id, column.id)
-                  .then(() => tableChanged(client, ws, table.id))
-                  .then(() => page.grid?.refreshSoon(true))
-                  .catch((e: unknown) => toast.error(messageOf(e)));
-              };
-              toast.success(`“${column.name}” is in the trash`, { label: 'Undo', run: back });
-            } catch (e) {
-              toast.error(messageOf(e));
-              throw e;
-            }
-          }}
-        >
-          <p>
-            Its values in {plural(table.row_count, 'row')} go to the trash with it, from where they can be restored for
-            30 days.
-          </p>
-        </Confirm>
+        <DeleteColumn workspaceId={ws} table={table} page={page} column={column} onClose={close} />
       ) : null;
     case 'formula':
     case 'new-formula':
@@ -211,6 +188,28 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
             overlay.answer(yes);
           }}
         />
+      );
+    case 'paste-table':
+      return (
+        <Suspense fallback={null}>
+          <PasteTable
+            workspaceId={ws}
+            table={table}
+            text={overlay.text}
+            onClose={close}
+            onDone={(made) => {
+              close();
+              void tableChanged(client, ws, table.id);
+              page.recount();
+              if (made.state === 'failed') toast.error(made.error ?? 'The rows could not be pasted');
+              else
+                toast.success(`${plural(made.counts.imported, 'row')} pasted`, {
+                  label: 'Undo',
+                  run: () => void page.undo.undo([made.id]),
+                });
+            }}
+          />
+        </Suspense>
       );
     case 'delete-rows':
       return (

@@ -6,6 +6,7 @@ import type { SaveState } from '@/grid/edit-queue';
 import type { HeldEdit } from '@/grid/edit-store';
 import type { Selection } from '@/grid/events';
 import { NOTHING_SELECTED } from '@/grid/selection';
+import type { Pasting } from '@/grid/transfers';
 import { Observable } from '@/lib/emitter';
 import { count, plural } from '@/lib/format';
 import type { GridPage } from '../use-grid-page';
@@ -14,6 +15,7 @@ import { RunStatus } from './run-status';
 
 const nothing = new Observable<Selection>(NOTHING_SELECTED);
 const saved = new Observable<SaveState>({ state: 'saved', waiting: 0, unkept: 0 });
+const noPaste = new Observable<Pasting | null>(null);
 const noneHeld = new Observable<readonly HeldEdit[]>([]);
 
 function useObservable<T>(observable: Observable<T>): T {
@@ -38,6 +40,7 @@ export function StatusBar({
   const sums = useSelectionSums(workspaceId, table, page, selection);
   const save = useObservable(page.grid?.queue.state ?? saved);
   const held = useObservable(page.grid?.queue.held ?? noneHeld);
+  const pasting = useObservable(page.grid?.pasting ?? noPaste);
   const filtered = page.query.filter !== null || page.query.q !== '';
   return (
     <footer
@@ -89,7 +92,12 @@ export function StatusBar({
           <TriangleAlert size={12} /> {plural(held.length, 'edit')} to decide
         </button>
       )}
-      <SaveLabel save={save} />
+      {pasting && (
+        <span role="status" className="tnum inline-flex items-center gap-1.5">
+          <Spinner className="!size-3" /> Pasting {count(pasting.done)} of {plural(pasting.of, 'cell')}
+        </span>
+      )}
+      {!(pasting && save.state === 'saving') && <SaveLabel save={save} />}
       <button
         type="button"
         onClick={() => page.setOverlay({ kind: 'keys' })}

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import { WifiOff } from 'lucide-react';
+import { ClipboardPaste, WifiOff } from 'lucide-react';
 import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
 import type { Table } from '@/api/types';
@@ -66,6 +66,7 @@ export function TableView({ workspaceId: ws, table, state }: { workspaceId: stri
             filtered={page.query.filter !== null || page.query.q !== ''}
             canEdit={can('rows.edit')}
             onInsert={() => void page.insertRow()}
+            onPaste={() => grid?.run('paste')}
             onClear={() => change(table.id, { filter: null, q: '' })}
             onRetry={() => grid?.refreshSoon(true)}
           />
@@ -157,12 +158,13 @@ interface StatesProps {
   filtered: boolean;
   canEdit: boolean;
   onInsert: () => void;
+  onPaste: () => void;
   onClear: () => void;
   onRetry: () => void;
 }
 
 /** What is shown over an empty or failed grid. */
-function GridStates({ grid, filtered, canEdit, onInsert, onClear, onRetry }: StatesProps) {
+function GridStates({ grid, filtered, canEdit, onInsert, onPaste, onClear, onRetry }: StatesProps) {
   const rows = useSyncExternalStore(
     grid?.rows.rowCount.subscribe ?? none.subscribe,
     () => grid?.rows.rowCount.get() ?? -1,
@@ -203,9 +205,14 @@ function GridStates({ grid, filtered, canEdit, onInsert, onClear, onRetry }: Sta
             <Button onClick={onClear}>Remove filter and search</Button>
           ) : (
             canEdit && (
-              <Button variant="primary" onClick={onInsert}>
-                Add a row
-              </Button>
+              <>
+                <Button variant="primary" onClick={onInsert}>
+                  Add a row
+                </Button>
+                <Button icon={<ClipboardPaste size={14} />} onClick={onPaste}>
+                  Paste
+                </Button>
+              </>
             )
           )
         }

@@ -50,6 +50,8 @@ export interface Commit {
   unescape_formulas?: boolean;
   create_options?: boolean;
   bad_values?: 'skip_row' | 'empty_cell';
+  /** Put the columns of an empty table that the file doesn't fill into the trash. */
+  drop_unfilled?: boolean;
 }
 export async function commit(ws: string, id: string, body: Commit): Promise<Import> {
   return (await api.post<Import>(`${path(ws)}/${id}/commit`, body)).data;

@@ -9,9 +9,10 @@ import { Notice, Progress } from '@/components/states';
 import { tableQuery, tablesChanged, tablesQuery } from '@/api/tables';
 import { isReadOnly } from '@/grid/model';
 import { spelled } from '@/lib/signs';
-import { check, commit, previewAgain, type Commit, type Reading, type Report } from '../api/imports';
+import { previewAgain, type Commit, type Reading } from '../api/imports';
 import { problemOf, suggest, toMapping, type Target } from '../mapping';
-import { LossReport, type BadValues } from './loss-report';
+import { useCommit } from '../use-commit';
+import { LossReport } from './loss-report';
 import { MappingTable } from './mapping-table';
 import { EncodingChoice, ReadingCard } from './reading-card';
 
@@ -29,9 +30,6 @@ export function MappingStep({ workspaceId: ws, file: initial, onBack, onStarted 
   const [mode, setMode] = useState<Commit['mode']>('append');
   const [keys, setKeys] = useState<string[]>([]);
   const [unescape, setUnescape] = useState<boolean | null>(null);
-  const [badValues, setBadValues] = useState<BadValues>('skip_row');
-  const [checked, setChecked] = useState<{ of: string; report: Report } | null>(null);
-  const [progress, setProgress] = useState(0);
   const [edited, setEdited] = useState<{ of: string; targets: Target[] } | null>(null);
   const client = useQueryClient();
   const tables = useQuery(tablesQuery(ws));
@@ -50,33 +48,15 @@ export function MappingStep({ workspaceId: ws, file: initial, onBack, onStarted 
     create_options: true,
     unescape_formulas: takeAway,
   };
-  const asked = JSON.stringify(body);
-  const report = checked?.of === asked ? checked.report : null;
+  const { report, progress, badValues, setBadValues, start } = useCommit(ws, file.id, body, async (made) => {
+    client.setQueryData(['imports', ws, made.id], made);
+    onStarted();
+    await tablesChanged(client, ws);
+  });
 
   const reread = useMutation({
     mutationFn: (reading: Reading) => previewAgain(ws, file.id, reading),
     onSuccess: setFile,
-  });
-  const begin = async (): Promise<void> => {
-    const made = await commit(ws, file.id, { ...body, bad_values: badValues });
-    client.setQueryData(['imports', ws, made.id], made);
-    onStarted();
-    await tablesChanged(client, ws);
-  };
-  /** Reads the whole file first; what would lose nothing begins at once, the rest is shown. */
-  const start = useMutation({
-    mutationFn: async () => {
-      if (!report) {
-        setProgress(0);
-        const found = await check(ws, file.id, body, setProgress);
-        if (found.lossy > 0 || (found.full ?? 0) > 0) {
-          setChecked({ of: asked, report: found });
-          return;
-        }
-      }
-      await begin();
-    },
-    meta: { quiet: true },
   });
   const problem = problemOf(file, targets, tableId ? mode : 'append', keys, columns ?? []);
   const choosing = file.unsure === true || initial.unsure === true;
