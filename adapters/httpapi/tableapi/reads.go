@@ -34,7 +34,7 @@ type RowReader interface {
 // Counts counts the rows that a query chooses, all or those before one.
 type Counts interface {
 	Count(ctx context.Context, info gridview.Info, q gridview.Query) (int64, error)
-	CountBefore(ctx context.Context, info gridview.Info, q gridview.Query, row kernel.RowID) (int64, error)
+	CountBefore(ctx context.Context, info gridview.Info, q gridview.Query, row kernel.RowID) (n int64, selected bool, err error)
 }
 
 // Summaries tells what the values of a column come to, in all rows or in each group of them.

@@ -91,12 +91,15 @@ func (s service) rows(ctx context.Context, p httpapi.Principal, in *listRows) (R
 type countRows struct {
 	InTable
 	Selection
-	Before kernel.RowID `query:"before" doc:"Only the rows that come before this one where nothing is sorted: its place."`
+	Before kernel.RowID `query:"before" doc:"Only the rows that come before this one in the order: its place."`
+	Group  string       `query:"group" doc:"With before, as of list-rows." maxLength:"2000"`
+	Sort   string       `query:"sort" doc:"With before, as of list-rows." maxLength:"2000"`
 }
 
 // Count is how many rows there are.
 type Count struct {
-	Count int64 `json:"count"`
+	Count  int64 `json:"count"`
+	Absent bool  `json:"absent,omitempty" doc:"The row that before names is not among those that are selected."`
 }
 
 func (s service) count(ctx context.Context, p httpapi.Principal, in *countRows) (Count, httpapi.Meta, error) {
@@ -104,17 +107,16 @@ func (s service) count(ctx context.Context, p httpapi.Principal, in *countRows) 
 	if err != nil {
 		return Count{}, httpapi.Meta{}, err
 	}
-	q, err := s.query(ctx, info, p, in.Selection, Ordering{})
+	q, err := s.query(ctx, info, p, in.Selection, Ordering{Group: in.Group, Sort: in.Sort})
 	if err != nil {
 		return Count{}, httpapi.Meta{}, err
 	}
-	count := gridview.Query{Filter: q.Filter, Search: q.Search}
 	if in.Before != "" {
-		n, err := s.Grid.CountBefore(ctx, info, count, in.Before)
-		return Count{n}, httpapi.Meta{Position: info.Position}, err
+		n, selected, err := s.Grid.CountBefore(ctx, info, q, in.Before)
+		return Count{Count: n, Absent: !selected}, httpapi.Meta{Position: info.Position}, err
 	}
-	n, err := s.Grid.Count(ctx, info, count)
-	return Count{n}, httpapi.Meta{Position: info.Position}, err
+	n, err := s.Grid.Count(ctx, info, gridview.Query{Filter: q.Filter, Search: q.Search})
+	return Count{Count: n}, httpapi.Meta{Position: info.Position}, err
 }
 
 // InRow is embedded by the inputs of endpoints of a row.

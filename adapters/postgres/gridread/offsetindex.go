@@ -198,29 +198,6 @@ func (g *Grid) Count(ctx context.Context, info gridview.Info, q gridview.Query) 
 	return n, nil
 }
 
-// CountBefore returns how many of the rows that a query selects come before a row in the order of the ids: the row's place.
-func (g *Grid) CountBefore(ctx context.Context, info gridview.Info, q gridview.Query, row kernel.RowID) (int64, error) {
-	key, err := row.Key()
-	if err != nil {
-		return 0, kernel.Invalid("before", "is not the id of a row")
-	}
-	p, err := g.plan(ctx, info, gridview.Query{Filter: q.Filter, Search: q.Search})
-	if err != nil {
-		return 0, err
-	}
-	var a args
-	from, err := p.from(&a)
-	if err != nil {
-		return 0, err
-	}
-	var n int64
-	sql := "SELECT count(*) FROM " + from + " AND id < " + a.add([16]byte(key)) + "::uuid"
-	if err := g.db.QueryRow(ctx, sql, a.list...).Scan(&n); err != nil {
-		return 0, fmt.Errorf("find a row's place: %w", err)
-	}
-	return n, nil
-}
-
 func (g *Grid) count(ctx context.Context, p *plan) (int64, error) {
 	var a args
 	from, err := p.from(&a)

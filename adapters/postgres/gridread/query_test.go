@@ -180,6 +180,13 @@ func TestQueriesMeanWhatTheReferenceSays(t *testing.T) {
 		n, err := f.grid.Count(context.Background(), info, q)
 		require.NoError(t, err)
 		require.EqualValues(t, len(want), n)
+		someRow := rapid.SampledFrom(rows).Draw(t, "row").id
+		before, selected, err := f.grid.CountBefore(context.Background(), info, q, someRow)
+		require.NoError(t, err)
+		require.Equal(t, slices.Contains(want, someRow), selected)
+		if selected {
+			require.EqualValues(t, slices.Index(want, someRow), before, "%s %v %v", raw, q.Groups, q.Sort)
+		}
 		offset := rapid.IntRange(0, 200).Draw(t, "offset")
 		page, err := f.grid.Page(context.Background(), info, q, "", int64(offset), 10)
 		require.NoError(t, err)
