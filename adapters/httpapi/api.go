@@ -86,7 +86,7 @@ type API struct {
 
 // Op describes one endpoint.
 type Op struct {
-	ID          string // "rename-table"
+	ID          string // "change-table"
 	Method      string
 	Path        string // below /api/v1; "W/…" is below /api/v1/workspaces/{workspaceId}
 	Tag         string // the module

@@ -117,8 +117,8 @@ func (h *Handlers) beginCopy(ctx context.Context, meta kernel.Meta, source table
 	}, plan, meta.Actor.User())
 }
 
-// firstPage is how many rows a copy looks at before it knows how large they are.
-const firstPage = 50
+// A copy looks at firstPage rows before it knows how large they are. Pages grow by pageGrowth at most, since the next rows may be larger.
+const firstPage, pageGrowth = 10, 4
 
 // copy brings the rows of the copied table over, in their order, from the last one that is there. A row that changes meanwhile comes as it
 // is when it is read; a page holds no more than one append takes.
@@ -147,7 +147,7 @@ func (w *work) copy(ctx context.Context) error {
 			_, err := w.append(ctx, "completed", (*dataops.Import).Complete)
 			return err
 		}
-		size = max(1, min(most, w.limits.BatchBytes*n/max(1, bytes)))
+		size = max(1, min(most, pageGrowth*n, w.limits.BatchBytes*n/max(1, bytes)))
 	}
 }
 

@@ -192,7 +192,9 @@ func work() map[string]Rule {
 		"import.uploaded.v1": {
 			Says: "uploaded {filename}", Thing: "import", Name: "filename", After: []string{"filename", "size", "sha256"},
 		},
-		"import.copy_begun.v1":      {Says: "began to copy the rows of a table into {it}", Thing: "import", Name: "name", After: []string{"table_id", "copy_of", "rows"}},
+		"import.copy_begun.v1": {
+			Says: "began to copy the rows of {name}", Thing: "import", Name: "name", After: []string{"table_id", "copy_of", "rows"},
+		},
 		"import.previewed.v1":       {Says: "looked at the file again", Quiet: true},
 		"import.started.v1":         {Says: "imported {it}", Thing: "import", After: []string{"table_id", "new_table"}},
 		"import.rows_added.v1":      {Says: "added rows", Quiet: true},

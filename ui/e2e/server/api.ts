@@ -22,6 +22,9 @@ export class Api {
   async post<T>(path: string, body: unknown): Promise<T> {
     return (await this.send<T>('POST', path, body)) as T;
   }
+  async get<T>(path: string): Promise<T> {
+    return (await this.send<T>('GET', path)) as T;
+  }
   async delete(path: string): Promise<void> {
     await this.send('DELETE', path);
   }

@@ -2348,10 +2348,10 @@ export interface paths {
          */
         get: operations["get-table"];
         /**
-         * Rename a table
+         * Change a table's name, description or owner; what is absent stays
          * @description Needs the permission `tables.manage`.
          */
-        put: operations["rename-table"];
+        put: operations["change-table"];
         post?: never;
         /**
          * Put a table into the trash, for 30 days
@@ -2722,6 +2722,28 @@ export interface paths {
          * @description Needs the permission `rows.edit`.
          */
         delete: operations["delete-comment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/tables/{tableId}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a table like another one, with its rows or without
+         * @description Columns, the caller's and shared views, formulas, lookups and enrichments are copied and refer to the copy's own columns. Enrichments don't ask by themselves in the copy. Rows are copied in the background by an import, with the values that they have when they are read; states of cells and their history stay with the table.
+         *
+         *     Needs the permission `tables.manage`. An API key that is limited to tables must name one of them.
+         */
+        post: operations["duplicate-table"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4245,6 +4267,12 @@ export interface components {
             /** @description Of a formula or lookup column; the type of others is changed with change-type. */
             type?: string | null;
         };
+        ChangeTableBody: {
+            description?: string | null;
+            name?: string | null;
+            /** @description A member of the workspace. */
+            owner_id?: string | null;
+        };
         ChangeTypeBody: {
             dry_run?: boolean | null;
             form?: components["schemas"]["TableFormInput"] | null;
@@ -4610,6 +4638,8 @@ export interface components {
             bad_values: "skip_row" | "empty_cell" | null;
             /** @description Add options that select columns don't have yet. */
             create_options?: boolean | null;
+            /** @description Put the columns of an empty table that the file doesn't fill into the trash. */
+            drop_unfilled?: boolean | null;
             header?: boolean | null;
             /** @description Ids or names of the columns by which an upsert finds rows. */
             key_columns?: string[] | null;
@@ -4640,6 +4670,11 @@ export interface components {
             skipped: number;
             /** Format: int64 */
             updated: number;
+        };
+        DataopsDuplicated: {
+            /** @description Of the import that copies the rows. */
+            import_id?: string;
+            table_id: string;
         };
         DataopsFileColumn: {
             currency?: string;
@@ -4756,6 +4791,8 @@ export interface components {
         };
         DataopsSummary: {
             columns: components["schemas"]["DataopsFileColumn"][] | null;
+            /** @description The table that is copied: then there is no file, and filename is the table's name. */
+            copy_of?: string;
             counts: components["schemas"]["DataopsCounts"];
             /** Format: date-time */
             created_at: string;
@@ -4839,6 +4876,11 @@ export interface components {
         DuplicateColumnBody: {
             name: string;
             with_values?: boolean | null;
+        };
+        DuplicateInBody: {
+            name: string;
+            /** @description With its rows. */
+            rows?: boolean | null;
         };
         EditCellsBody: {
             create_options?: boolean | null;
@@ -5666,6 +5708,13 @@ export interface components {
         };
         EnvelopeCreditProof: {
             data: components["schemas"]["CreditProof"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeDataopsDuplicated: {
+            data: components["schemas"]["DataopsDuplicated"];
             /** @description Always null: an answer with an error is a Failure. */
             error: null;
             meta: components["schemas"]["Meta"];
@@ -6632,8 +6681,11 @@ export interface components {
             column_count: number;
             /** Format: date-time */
             created_at: string;
+            description?: string;
             id: string;
             name: string;
+            /** @description Absent for a table from before that was recorded. */
+            owner_id?: string;
             /** Format: int64 */
             row_count: number;
             /** Format: date-time */
@@ -6955,9 +7007,6 @@ export interface components {
             /** @description One of GET /billing/plans. */
             pack: string;
         };
-        RenameTableBody: {
-            name: string;
-        };
         ReopenInBody: {
             /** @description What was found; kept in the log. */
             note: string;
@@ -7255,12 +7304,15 @@ export interface components {
             columns: components["schemas"]["TableColumn"][] | null;
             /** Format: date-time */
             created_at: string;
+            description?: string;
             id: string;
             /** Format: int64 */
             last_position: number;
             /** @description What the lookup columns look into. */
             lookups?: components["schemas"]["TableLookupState"][] | null;
             name: string;
+            /** @description Absent for a table from before that was recorded. */
+            owner_id?: string;
             /** @description How far formula and lookup columns are computed after a change; absent when they are. */
             recompute?: components["schemas"]["TableRecompute"];
             /** Format: int64 */
@@ -7406,6 +7458,8 @@ export interface components {
             would_be: unknown;
         };
         TableCount: {
+            /** @description The row that before names is not among those that are selected. */
+            absent?: boolean;
             /** Format: int64 */
             count: number;
         };
@@ -24735,7 +24789,7 @@ export interface operations {
             };
         };
     };
-    "rename-table": {
+    "change-table": {
         parameters: {
             query?: never;
             header?: {
@@ -24754,7 +24808,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RenameTableBody"];
+                "application/json": components["schemas"]["ChangeTableBody"];
             };
         };
         responses: {
@@ -27817,6 +27871,150 @@ export interface operations {
             };
         };
     };
+    "duplicate-table": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat of the same request act once and get the first answer again. */
+                "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description tbl_… */
+                tableId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DuplicateInBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeDataopsDuplicated"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     "add-enrichment-column": {
         parameters: {
             query?: never;
@@ -29615,8 +29813,12 @@ export interface operations {
                 filter?: string;
                 /** @description Text that one of the text columns contains. */
                 q?: string;
-                /** @description Only the rows that come before this one where nothing is sorted: its place. */
+                /** @description Only the rows that come before this one in the order: its place. */
                 before?: string;
+                /** @description With before, as of list-rows. */
+                group?: string;
+                /** @description With before, as of list-rows. */
+                sort?: string;
             };
             header?: {
                 /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */

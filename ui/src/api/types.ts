@@ -20,6 +20,7 @@ export type SignInOptions = Schemas['AuthSignInOptions'];
 export type Me = Narrow<Schemas['AuthMe'], { workspaces: Membership[] }>;
 export type Session = Schemas['AuthSession'];
 export type Workspace = Narrow<Schemas['Workspace'], { role: Role }>;
+export type DuplicatedTable = Schemas['DataopsDuplicated'];
 export type Member = Narrow<Schemas['WorkspaceMember'], { role: Role }>;
 export type Invitation = Narrow<Schemas['WorkspaceInvitation'], { role: Role }>;
 export type InvitationInfo = Narrow<Schemas['WorkspacePublicInvitation'], { role: Role }>;

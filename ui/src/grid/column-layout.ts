@@ -1,5 +1,5 @@
 import type { GridApi } from 'ag-grid-community';
-import { ADD_COLUMN, NUMBER_COLUMN, columnDefs } from './columns';
+import { ADD_COLUMN, NUMBER_COLUMN, columnDefs, isNarrow } from './columns';
 import type { ColumnLayout } from './events';
 import type { Column, GridRow } from './model';
 
@@ -54,12 +54,13 @@ export class Layout {
   /** Tells the page what a person has moved, resized or pinned. */
   changed(api: GridApi<GridRow>): void {
     if (this.setting) return;
+    const narrow = isNarrow();
     const state = api.getColumnState().filter((s) => s.colId !== NUMBER_COLUMN && s.colId !== ADD_COLUMN);
     this.changedByHand(
       state.map((s) => ({
         id: s.colId,
         hidden: s.hide ?? false,
-        pinned: Boolean(s.pinned),
+        pinned: narrow ? (this.current.layout.find((l) => l.id === s.colId)?.pinned ?? false) : Boolean(s.pinned),
         ...(s.width ? { width: s.width } : {}),
       })),
     );

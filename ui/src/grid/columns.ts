@@ -36,6 +36,11 @@ function editorOf(
   return InputEditor;
 }
 
+/** On a narrow screen frozen columns would leave no room for the others. */
+export function isNarrow(): boolean {
+  return window.matchMedia('(max-width: 639px)').matches;
+}
+
 function dataColumn(column: Column, layout: ColumnLayout | undefined, canEdit: boolean): ColDef<GridRow, CellValue> {
   return {
     colId: column.id,
@@ -51,7 +56,7 @@ function dataColumn(column: Column, layout: ColumnLayout | undefined, canEdit: b
       canEdit && data !== undefined && !data.group && !isReadOnly(column) && column.type !== 'boolean',
     width: layout?.width ?? widths[column.type] ?? 180,
     hide: layout?.hidden ?? false,
-    pinned: layout?.pinned ? 'left' : null,
+    pinned: layout?.pinned && !isNarrow() ? 'left' : null,
     cellClass: 'mk-slot',
     minWidth: 60,
   };

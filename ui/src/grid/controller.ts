@@ -184,7 +184,7 @@ export class GridController {
     this.rows.forgetOrder();
     this.selection.clear();
     if (rows !== null) this.setRows(rows);
-    this.rows.loading.set(true);
+    this.rows.loading.set(this.rows.rowCount.get() > 0);
     this.api.purgeInfiniteCache();
     this.api.ensureIndexVisible(0, 'top');
   }

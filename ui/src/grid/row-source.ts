@@ -17,7 +17,8 @@ export interface RowSourceHost {
 /** Gives AG Grid its rows: from the cache what it holds, from the server what it lacks. */
 export class RowSource {
   readonly rowCount: Observable<number>;
-  readonly loading = new Observable(true);
+  /** Where there are no rows, none are asked for. */
+  readonly loading: Observable<boolean>;
   readonly loadError = new Observable<unknown>(null);
   private generation = 0;
 
@@ -26,6 +27,7 @@ export class RowSource {
     rows: number,
   ) {
     this.rowCount = new Observable(rows);
+    this.loading = new Observable(rows > 0);
   }
 
   /** The order or the selection of rows is another one: answers that are under way no longer count. */

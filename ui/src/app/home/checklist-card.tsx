@@ -9,7 +9,7 @@ import { IconButton } from '@/components/button';
 import { Card } from '@/components/page';
 import { Progress } from '@/components/states';
 import { jobsQuery } from '@/api/jobs';
-import { membersQuery } from '@/features/settings/api/settings';
+import { membersQuery } from '@/api/members';
 import { cx } from '@/lib/cx';
 import { store, stored } from '@/lib/storage';
 import { stepsFor } from './checklist';

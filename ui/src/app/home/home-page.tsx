@@ -182,7 +182,7 @@ function ImportLine({ ws, file }: { ws: string; file: Import }) {
   return (
     <Link to={`/w/${ws}/import?id=${file.id}`} className={line}>
       <span className="min-w-0 flex-1 basis-40 truncate font-medium">
-        <Shown text={`Import of ${file.filename}`} />
+        <Shown text={`${file.copy_of ? 'Copy' : 'Import'} of ${file.filename}`} />
       </span>
       <div className="w-56">
         <Progress value={file.progress} label="Progress" />

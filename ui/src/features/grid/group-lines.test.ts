@@ -113,4 +113,24 @@ describe('the name of a group', () => {
     expect(groupLabel(day, 'month', null)).toBeNull();
     expect(groupLabel(column('b', 'boolean'), undefined, true)).toBe('Checked');
   });
+  it('opens the groups around a row, also those that are read later, and tells its line', async () => {
+    const { made, list } = lines(
+      [group(0, 'a/b', 3), group(1, '2026-01-01', 2), group(1, '2026-02-01', 1), group(0, 'Won', 1), group(1, null, 1)],
+      2,
+    );
+    await made.load();
+    made.setAll(false);
+    expect(made.lines).toBe(2);
+    expect(await made.show(2)).toBe(3);
+    expect(await shown(made)).toEqual(['a/b 3', '2026-01-01 2', '2026-02-01 1', 'r2', 'Won 1']);
+    expect(list).toHaveBeenCalledTimes(1);
+  });
+  it('reads groups on until it has the row, and ends where there are fewer than were said', async () => {
+    const { made, list } = lines([group(0, 'Lost', 2)], 1, 5_000);
+    await made.load();
+    expect(await made.show(1)).toBe(2);
+    const before = list.mock.calls.length;
+    expect(await made.show(7)).toBe(0);
+    expect(list.mock.calls.length).toBe(before + 1);
+  });
 });

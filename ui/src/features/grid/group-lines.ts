@@ -111,6 +111,25 @@ export class GroupLines {
     this.layOut();
     return this.lineCount;
   }
+  /** Opens the groups around a row by its place in the grouped order; answers with its line. */
+  async show(place: number): Promise<number> {
+    if (this.nodes.length === 0) await this.load();
+    const innermost = this.shape.groups.length - 1;
+    const found = (): Node | undefined =>
+      this.nodes.find((n) => n.group.level === innermost && place >= n.start && place < n.start + n.group.count);
+    while (!found() && this.nodes.length < this.total) await this.more();
+    const node = found();
+    if (!node) return 0;
+    const around: Node[] = []; // the groups that the row is in, the outermost first
+    for (const n of this.nodes.slice(0, this.nodes.indexOf(node) + 1)) {
+      around.length = n.group.level;
+      around.push(n);
+    }
+    for (const { path } of around) if (!this.open.has(path)) this.open.toggle(path);
+    this.layOut();
+    const rows = this.segments.find((s) => s.rows && s.node === node);
+    return (rows?.line ?? 0) + place - node.start;
+  }
   setAll(open: boolean): number {
     this.open.setAll(open);
     this.layOut();
@@ -149,9 +168,13 @@ export class GroupLines {
   /** Reads more groups where a window comes to the end of those that are known. */
   private async reach(line: number): Promise<void> {
     if (line < this.lineCount || this.nodes.length >= this.total) return;
-    const { groups, total } = await this.data.groups(this.nodes.length, PAGE, 0);
-    this.set([...this.nodes.map((n) => n.group), ...(groups ?? [])], total);
+    await this.more();
     this.grown(this.lineCount);
+  }
+  private async more(): Promise<void> {
+    const { groups, total } = await this.data.groups(this.nodes.length, PAGE, 0);
+    const read = groups ?? [];
+    this.set([...this.nodes.map((n) => n.group), ...read], read.length > 0 ? total : this.nodes.length);
   }
   private async read(ranges: { from: number; to: number }[]): Promise<void> {
     const missing: { from: number; to: number }[] = [];

@@ -20,7 +20,7 @@ export type Overlay =
   | { kind: 'expand'; rowId: string; columnId: string; anchor: Anchor }
   | { kind: 'add-column'; anchor: Anchor; after?: string }
   | { kind: 'edit-column' | 'change-type' | 'delete-column' | 'duplicate-column'; columnId: string }
-  | { kind: 'delete-columns'; columnIds: string[] }
+  | { kind: 'delete-columns' | 'change-types'; columnIds: string[] }
   | { kind: 'new-formula'; after?: string }
   | { kind: 'formula'; columnId: string }
   | { kind: 'new-lookup'; after?: string }

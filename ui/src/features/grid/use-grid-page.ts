@@ -50,6 +50,8 @@ export interface GridPage {
   query: RowQuery;
   /** What the grid shows of grouped rows; null where rows are not grouped. */
   lines: GroupLines | null;
+  /** Whether the grid has begun to show the query: it begins at the top. */
+  settled: boolean;
   insertRow: () => Promise<void>;
   undo: ReturnType<typeof useUndo>;
   recount: (position?: number) => void;
@@ -76,6 +78,7 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
   const [grid, setGrid] = useState<GridController | null>(null);
   const [panel, setPanel] = useState<Panel>(null);
   const [overlay, setOverlay] = useState<Overlay>(null);
+  const [begun, setBegun] = useState<object | null>(null);
   const [hover, setHover] = useState<GridPage['hover']>(null);
 
   const query = useMemo<RowQuery>(
@@ -229,17 +232,21 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
   useEffect(() => {
     if (!grid) return;
     const active = query.filter !== null || query.q !== '';
+    const begin = (n: number, of: object): void => {
+      grid.reload(n);
+      setBegun(of);
+    };
     let live = true;
     if (lines) {
       lines
         .load()
-        .then((n) => live && grid.reload(n))
+        .then((n) => live && begin(n, lines))
         .catch((e: unknown) => toast.error(messageOf(e)));
     } else if (active) {
       countRows(ws, table.id, query)
-        .then((n) => live && grid.reload(n))
+        .then((n) => live && begin(n, query))
         .catch((e: unknown) => toast.error(messageOf(e)));
-    } else if (grid.cache.size > 0) {
+    } else if (grid.cache.size > 0 || grid.rows.rowCount.get() !== latest.current.table.row_count) {
       grid.reload(latest.current.table.row_count);
       recount();
     }
@@ -265,6 +272,7 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     ordered: () => filtered() || latest.current.query.sort.length > 0,
     grouped: (columns: readonly string[]) => latest.current.lines?.concerns(columns) ?? false,
   };
+  const plain = !lines && query.filter === null && query.q === '';
   const { others, heard } = usePresence(ws, table.id, grid);
   const connected = useLive(ws, table, grid, order, recount, heard);
   const { data: marks } = useQuery(marksQuery(ws, table.id));
@@ -287,6 +295,7 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
     hover,
     query,
     lines,
+    settled: plain || begun === (lines ?? query),
     insertRow,
     undo,
     recount,

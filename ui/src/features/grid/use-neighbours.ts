@@ -25,7 +25,9 @@ export function useNeighbours(
     queryFn: async () => {
       const whole = query.filter === null && query.sort.length === 0 && query.q === '';
       const known = place === null ? null : await around(ws, table, row, query, place);
-      return known ?? (await around(ws, table, row, AS_MADE, await rowPlace(ws, table, row), whole));
+      if (known) return known;
+      const made = await rowPlace(ws, table, row, AS_MADE);
+      return made === null ? null : around(ws, table, row, AS_MADE, made, whole);
     },
     staleTime: 30_000,
   });

@@ -36,6 +36,14 @@ describe('a view', () => {
     expect(isDirty(wider, state)).toBe(false);
     expect(layoutOf(wider.columns, { columns: state.layout }).map((l) => l.id)).toEqual(['b', 'a', 'c', 'd']);
   });
+  it('freezes the first column where it lays nothing out, and the next one once that is deleted', () => {
+    const plain = { ...table, views: [{ id: 'p', name: 'P', shared: true, default: true, sort: [], columns: [] }] };
+    const shown = stateOfView(plain, plain.views[0]);
+    expect(shown.layout.map((l) => l.pinned)).toEqual([true, false, false]);
+    const fewer = { ...plain, columns: plain.columns.slice(1) };
+    expect(layoutOf(fewer.columns, { columns: shown.layout })[0]).toEqual({ id: 'b', hidden: false, pinned: true });
+    expect(isDirty(fewer, shown)).toBe(false);
+  });
   it('is changed by a sort or a hidden column', () => {
     expect(isDirty(table, { ...state, sort: [{ column: 'a', dir: 'asc' }] })).toBe(true);
     expect(isDirty(table, { ...state, layout: state.layout.map((l) => ({ ...l, hidden: l.id === 'c' })) })).toBe(true);

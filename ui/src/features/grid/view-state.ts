@@ -28,12 +28,16 @@ export interface ViewState {
 
 export const ROW_HEIGHTS: Record<RowHeight, number> = { short: 32, medium: 52, tall: 88 };
 
-/** The layout with every column of the schema once: those it doesn't know yet come last, shown; those that are gone are left out. */
+/**
+ * The layout with every column of the schema once: those it doesn't know yet come last, shown; those that are gone are left out.
+ * Where nothing is laid out, the first column is frozen: it names the row. The next one is when it is deleted.
+ */
 export function layoutOf(columns: readonly Column[], view: Pick<View, 'columns'> | undefined): ColumnLayout[] {
   const known = new Map(columns.map((c) => [c.id, c]));
-  const listed = (view?.columns ?? []).filter((c) => known.has(c.id));
+  const all = view?.columns ?? [];
+  const listed = all.filter((c) => known.has(c.id));
   const rest = columns.filter((c) => !listed.some((l) => l.id === c.id));
-  return [
+  const layout: ColumnLayout[] = [
     ...listed.map((c) => ({
       id: c.id,
       hidden: c.hidden ?? false,
@@ -42,6 +46,10 @@ export function layoutOf(columns: readonly Column[], view: Pick<View, 'columns'>
     })),
     ...rest.map((c) => ({ id: c.id, hidden: false, pinned: false })),
   ];
+  const [first] = layout;
+  const gone = all[0]?.pinned === true && !known.has(all[0].id);
+  if (first && (listed.length === 0 || (gone && !layout.some((l) => l.pinned)))) first.pinned = true;
+  return layout;
 }
 
 export function stateOfView(table: Table, view: View | undefined): ViewState {

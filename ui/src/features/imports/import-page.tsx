@@ -94,7 +94,7 @@ function Recent({ ws }: { ws: string }) {
           <li key={i.id} className="border-b border-line last:border-0">
             <Link to={`?id=${i.id}`} className="flex items-center gap-3 px-4 py-2.5 hover:bg-hover">
               <span className="min-w-0 flex-1 truncate font-medium">
-                <Shown text={i.filename} />
+                <Shown text={i.copy_of ? `Copy of ${i.filename}` : i.filename} />
               </span>
               <span className="hidden text-ink-2 sm:inline">{plural(i.counts.imported + i.counts.updated, 'row')}</span>
               <Badge tone={importTones[i.state] ?? 'neutral'}>{sentence(i.state)}</Badge>

@@ -14,6 +14,19 @@ export type Target =
   | ({ to: 'new'; name: string; type: ColumnType; currency?: string } & Written)
   | { to: 'skip' };
 
+/** The ways in which numbers and dates may be written. */
+export const WRITTEN = {
+  decimal: [
+    { value: 'point', label: '1,234.56' },
+    { value: 'comma', label: '1.234,56' },
+  ],
+  date_order: [
+    { value: 'dmy', label: 'Day, month, year' },
+    { value: 'mdy', label: 'Month, day, year' },
+    { value: 'ymd', label: 'Year, month, day' },
+  ],
+};
+
 /** How many columns a table takes. */
 export const MOST_COLUMNS = 200;
 

@@ -17,7 +17,8 @@ import { Shown } from '@/components/shown';
 import { ago, dateTime, sentence } from '@/lib/format';
 import { useSession } from '@/lib/session';
 import { toast } from '@/lib/toasts';
-import { invitationsQuery, invite, membersQuery, removeMember, revokeInvitation, setRole } from './api/settings';
+import { membersQuery } from '@/api/members';
+import { invitationsQuery, invite, removeMember, revokeInvitation, setRole } from './api/settings';
 
 export const ROLES: { role: Role; text: string }[] = [
   { role: 'owner', text: 'everything, including deleting the workspace' },

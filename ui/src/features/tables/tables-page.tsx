@@ -1,26 +1,27 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Ellipsis, Plus, Table2, Trash2, Upload } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { messageOf } from '@/api/errors';
+import { membersQuery } from '@/api/members';
 import { useCan } from '@/api/permissions';
 import type { TableSummary } from '@/api/types';
-import { tablesChanged, tablesQuery } from '@/api/tables';
+import { tablesQuery } from '@/api/tables';
 import { useWorkspaceId } from '@/api/use-workspace';
 import { Button, IconButton } from '@/components/button';
-import { Confirm } from '@/components/confirm';
 import { MenuTrigger } from '@/components/menu';
 import { Card, DataTable, Page, Td } from '@/components/page';
 import { Empty, Notice, SkeletonRows } from '@/components/states';
 import { Shown } from '@/components/shown';
-import { ago, count, plural } from '@/lib/format';
-import { toast } from '@/lib/toasts';
-import { restoreTable, trashTable } from './api/tables';
+import { ago, count } from '@/lib/format';
 import { CreateTableDialog } from './components/create-table-dialog';
-import { RenameTableDialog } from './components/rename-table-dialog';
+import { DeleteTable } from './components/delete-table';
+import { DuplicateTableDialog } from './components/duplicate-table-dialog';
+import { TableDetailsDialog } from './components/table-details-dialog';
 import { TrashDialog } from './components/trash-dialog';
 
-type Open = { kind: 'create' } | { kind: 'trash' } | { kind: 'rename' | 'delete'; table: TableSummary } | null;
+type Open =
+  { kind: 'create' } | { kind: 'trash' } | { kind: 'details' | 'duplicate' | 'delete'; table: TableSummary } | null;
 
 export function TablesPage() {
   const ws = useWorkspaceId();
@@ -28,19 +29,9 @@ export function TablesPage() {
   const tables = useQuery(tablesQuery(ws));
   const [open, setOpen] = useState<Open>(null);
   const navigate = useNavigate();
-  const client = useQueryClient();
+  const members = useQuery({ ...membersQuery(ws), enabled: can('members.read') });
+  const names = new Map(members.data?.map((m) => [m.user_id, m.name || m.email]));
   const manage = can('tables.manage');
-  const undo = useMutation({
-    mutationFn: (id: string) => restoreTable(ws, id),
-    onSettled: () => tablesChanged(client, ws),
-  });
-  const remove = useMutation({
-    mutationFn: (table: TableSummary) => trashTable(ws, table.id),
-    onSuccess: async (_, table) => {
-      toast.success(`“${table.name}” is in the trash`, { label: 'Undo', run: () => undo.mutate(table.id) });
-      await tablesChanged(client, ws);
-    },
-  });
   const create = (
     <Button variant="primary" icon={<Plus size={15} />} onClick={() => setOpen({ kind: 'create' })}>
       New table
@@ -89,6 +80,7 @@ export function TablesPage() {
               'Name',
               { text: 'Rows', numeric: true },
               { text: 'Columns', numeric: true, wide: true },
+              { text: 'Owner', wide: true },
               'Changed',
               '',
             ]}
@@ -99,13 +91,21 @@ export function TablesPage() {
                 <Td className="w-full max-w-0 sm:w-auto sm:max-w-[280px]">
                   <Link to={t.id} className="flex items-center gap-2.5 font-medium hover:text-primary-ink">
                     <Table2 size={16} className="shrink-0 text-ink-3" />
-                    <span className="truncate">
-                      <Shown text={t.name} />
+                    <span className="min-w-0">
+                      <span className="block truncate">
+                        <Shown text={t.name} />
+                      </span>
+                      {t.description && (
+                        <span className="block truncate text-sm font-normal text-ink-3" title={t.description}>
+                          <Shown text={t.description} />
+                        </span>
+                      )}
                     </span>
                   </Link>
                 </Td>
                 <Td numeric>{count(t.row_count)}</Td>
                 <Td numeric>{count(t.column_count)}</Td>
+                <Td className="max-w-[160px] truncate text-ink-2">{names.get(t.owner_id ?? '') ?? ''}</Td>
                 <Td className="whitespace-nowrap text-ink-2">{ago(t.updated_at)}</Td>
                 <Td className="w-10">
                   {manage && (
@@ -114,7 +114,8 @@ export function TablesPage() {
                       align="end"
                       items={[
                         { label: 'Open', onSelect: () => void navigate(t.id) },
-                        { label: 'Rename', onSelect: () => setOpen({ kind: 'rename', table: t }) },
+                        { label: 'Name and details', onSelect: () => setOpen({ kind: 'details', table: t }) },
+                        { label: 'Duplicate', onSelect: () => setOpen({ kind: 'duplicate', table: t }) },
                         null,
                         { label: 'Delete', danger: true, onSelect: () => setOpen({ kind: 'delete', table: t }) },
                       ]}
@@ -133,23 +134,13 @@ export function TablesPage() {
       </Card>
       {open?.kind === 'create' && <CreateTableDialog workspaceId={ws} onClose={() => setOpen(null)} />}
       {open?.kind === 'trash' && <TrashDialog workspaceId={ws} onClose={() => setOpen(null)} />}
-      {open?.kind === 'rename' && (
-        <RenameTableDialog workspaceId={ws} table={open.table} onClose={() => setOpen(null)} />
+      {open?.kind === 'details' && (
+        <TableDetailsDialog workspaceId={ws} table={open.table} onClose={() => setOpen(null)} />
       )}
-      {open?.kind === 'delete' && (
-        <Confirm
-          title={`Delete “${open.table.name}”?`}
-          action="Delete table"
-          danger
-          onClose={() => setOpen(null)}
-          onConfirm={() => remove.mutateAsync(open.table)}
-        >
-          <p>
-            The table with its {plural(open.table.row_count, 'row')} goes to the trash, from where it can be restored
-            for 30 days.
-          </p>
-        </Confirm>
+      {open?.kind === 'duplicate' && (
+        <DuplicateTableDialog workspaceId={ws} table={open.table} onClose={() => setOpen(null)} />
       )}
+      {open?.kind === 'delete' && <DeleteTable workspaceId={ws} table={open.table} onClose={() => setOpen(null)} />}
     </Page>
   );
 }

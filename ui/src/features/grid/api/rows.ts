@@ -89,9 +89,13 @@ export async function columnSummary(
   const path = `${tablePath(ws, table)}/columns/${column}/summary`;
   return (await api.get<ColumnSummary>(path, { query: { filter, q } })).data;
 }
-/** How many rows come before a row while nothing is sorted or filtered. */
-export async function rowPlace(ws: string, table: string, id: string): Promise<number> {
-  return (await api.get<{ count: number }>(`${tablePath(ws, table)}/rows:count`, { query: { before: id } })).data.count;
+/** How many rows of the query come before a row; null for one that the query leaves out. */
+export async function rowPlace(ws: string, table: string, id: string, query: RowQuery): Promise<number | null> {
+  const path = `${tablePath(ws, table)}/rows:count`;
+  const { data } = await api.get<{ count: number; absent?: boolean }>(path, {
+    query: { ...queryParams(query), before: id },
+  });
+  return data.absent ? null : data.count;
 }
 export async function row(ws: string, table: string, id: string): Promise<Row> {
   return (await api.get<Row>(`${tablePath(ws, table)}/rows/${id}`)).data;

@@ -6,12 +6,13 @@ import { Button } from '@/components/button';
 import { Field, Input } from '@/components/field';
 import { Popover } from '@/components/popover';
 import type { Anchor } from '@/grid/events';
-import { cx } from '@/lib/cx';
 import { addColumn, tableChanged } from '../api/table';
 import { COLUMN_TYPES } from '@/grid/column-types';
 import { CurrencySelect, FormFields, formLike, hasForm, type ColumnForm } from '@/grid/form-fields';
 import { nameKey } from '@/lib/fold';
-import { TypeIcon } from './type-icon';
+import { TypePicker } from './type-picker';
+
+const TYPES = COLUMN_TYPES.map((t) => t.type);
 
 export interface AddColumnProps {
   workspaceId: string;
@@ -112,29 +113,14 @@ export function AddColumnPopover({
             />
           )}
         </Field>
-        <div role="radiogroup" aria-label="Type" className="grid max-h-64 grid-cols-2 gap-0.5 overflow-y-auto">
-          {COLUMN_TYPES.map((t) => (
-            <button
-              key={t.type}
-              type="button"
-              role="radio"
-              aria-checked={t.type === type}
-              onClick={() => {
-                setType(t.type);
-                setChosen({});
-              }}
-              className={cx(
-                'flex h-8 items-center gap-2 rounded-md px-2 text-left',
-                t.type === type ? 'bg-active font-medium' : 'text-ink-2 hover:bg-hover',
-              )}
-            >
-              <span className="text-ink-3">
-                <TypeIcon type={t.type} />
-              </span>
-              {t.label}
-            </button>
-          ))}
-        </div>
+        <TypePicker
+          types={TYPES}
+          value={type}
+          onChange={(t) => {
+            setType(t);
+            setChosen({});
+          }}
+        />
         {type === 'currency' && (
           <Field label="Currency">
             {(ids) => (

@@ -3,6 +3,7 @@ import {
   ClipboardPaste,
   Eraser,
   History,
+  Link2,
   ListFilter,
   Maximize2,
   MessageSquarePlus,
@@ -13,8 +14,9 @@ import {
 import { useCan } from '@/api/permissions';
 import { Menu, type MenuEntry } from '@/components/menu';
 import { cellOf } from '@/grid/model';
+import { copyLink } from '../cell-link';
 import { withCondition } from '../filters';
-import { useViews } from '../view-state';
+import { isDirty, useViews } from '../view-state';
 import type { ColumnMenuProps } from './column-menu';
 import { rowEntries } from './row-menu';
 
@@ -66,6 +68,15 @@ export function CellMenu({
     icon: <ClipboardCopy size={size} />,
     hint: 'Ctrl C',
     onSelect: () => page.grid?.run('copy'),
+  });
+  items.push({
+    label: 'Copy link to cell',
+    icon: <Link2 size={size} />,
+    onSelect: () =>
+      copyLink(
+        { workspaceId, tableId: table.id, viewId: state.viewId, rowId, columnId: column.id },
+        isDirty(table, state),
+      ),
   });
   if (can('rows.edit')) {
     items.push(

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { messageOf } from '@/api/errors';
 import type { Column, ColumnType, Table } from '@/api/types';
 import { Dialog, DialogActions } from '@/components/dialog';
-import { Checkbox, Field, Select } from '@/components/field';
+import { Checkbox, Field } from '@/components/field';
 import { Notice, Skeleton } from '@/components/states';
 import { Shown } from '@/components/shown';
 import { plainText } from '@/grid/values';
@@ -11,6 +11,9 @@ import { plural } from '@/lib/format';
 import { changeType, tableChanged } from '../api/table';
 import { DATA_TYPES } from '@/grid/column-types';
 import { CurrencySelect, FormFields, type ColumnForm } from '@/grid/form-fields';
+import { TypePicker } from './type-picker';
+
+const TYPES = DATA_TYPES.map((t) => t.type);
 
 /** Changes a column's type after saying how many values fit; losing values needs a tick. */
 export function ChangeTypeDialog({
@@ -63,26 +66,17 @@ export function ChangeTypeDialog({
       }
     >
       <div className="flex flex-col gap-4">
-        <Field label="New type">
-          {(ids) => (
-            <Select
-              {...ids}
-              value={type}
-              onChange={(e) => {
-                setType(e.target.value as ColumnType);
-                setForm(undefined);
-                setCurrency(undefined);
-                setLossy(false);
-              }}
-            >
-              {DATA_TYPES.filter((t) => t.type !== column.type).map((t) => (
-                <option key={t.type} value={t.type}>
-                  {t.label}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
+        <TypePicker
+          types={TYPES.filter((t) => t !== column.type)}
+          value={type}
+          autoFocus
+          onChange={(t) => {
+            setType(t);
+            setForm(undefined);
+            setCurrency(undefined);
+            setLossy(false);
+          }}
+        />
         {choices.length > 0 && <FormFields type={type} form={form ?? preview.data?.form ?? {}} onChange={setForm} />}
         {type === 'currency' && (
           <Field label="Currency" hint="An amount that names another currency does not fit.">

@@ -1,7 +1,8 @@
-import { EyeOff, Pin, PinOff, Trash2 } from 'lucide-react';
+import { EyeOff, Pin, PinOff, Shapes, Trash2 } from 'lucide-react';
 import { useCan } from '@/api/permissions';
 import { Menu, type MenuEntry } from '@/components/menu';
 import type { ColumnLayout } from '@/grid/events';
+import { isReadOnly } from '@/grid/model';
 import { plural } from '@/lib/format';
 import { useViews } from '../view-state';
 import { ColumnMenu, type ColumnMenuProps } from './column-menu';
@@ -36,6 +37,13 @@ function ColumnsMenu({
     },
     { label: `Hide ${what}`, icon: <EyeOff size={14} />, onSelect: () => set({ hidden: true }) },
   ];
+  const written = table.columns.filter((c) => columnIds.includes(c.id) && !isReadOnly(c));
+  if (can('tables.manage') && written.length > 0)
+    items.push({
+      label: `Change type of ${plural(written.length, 'column')}`,
+      icon: <Shapes size={14} />,
+      onSelect: () => page.setOverlay({ kind: 'change-types', columnIds: [...columnIds] }),
+    });
   if (can('tables.manage'))
     items.push(null, {
       label: `Delete ${what}`,

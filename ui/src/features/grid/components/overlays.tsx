@@ -9,6 +9,7 @@ import type { GridPage } from '../use-grid-page';
 import type { ViewState } from '../view-state';
 import { CellMenu } from './cell-menu';
 import { ChangeTypeDialog } from './change-type-dialog';
+import { ChangeTypesDialog } from './change-types-dialog';
 import { ColumnDialog } from './column-dialog';
 import { HeaderMenu } from './columns-menu';
 import { DeleteColumn } from './delete-column';
@@ -63,6 +64,10 @@ export function Overlays({ workspaceId: ws, table, state, page, client }: Overla
       ) : null;
     case 'delete-columns':
       return <DeleteColumns workspaceId={ws} table={table} page={page} columnIds={overlay.columnIds} onClose={close} />;
+    case 'change-types':
+      return (
+        <ChangeTypesDialog workspaceId={ws} table={table} page={page} columnIds={overlay.columnIds} onClose={close} />
+      );
     case 'cell-menu':
       return column ? (
         <CellMenu

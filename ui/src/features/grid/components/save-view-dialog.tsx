@@ -53,7 +53,9 @@ export function SaveViewDialog({ workspaceId: ws, table, state, view, onClose, o
         }}
       >
         <Field label="Name">
-          {(ids) => <Input {...ids} value={name} maxLength={100} autoFocus onChange={(e) => setName(e.target.value)} />}
+          {(ids) => (
+            <Input {...ids} value={name} maxLength={100} data-autofocus onChange={(e) => setName(e.target.value)} />
+          )}
         </Field>
         <Checkbox
           label="Shared"

@@ -1,20 +1,34 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Building2, ChevronRight, Ellipsis, History, Plus, Sparkles, Upload, UserSearch, Users } from 'lucide-react';
+import {
+  Building2,
+  ChevronRight,
+  Ellipsis,
+  History,
+  LayoutGrid,
+  Plus,
+  Sparkles,
+  Upload,
+  UserSearch,
+  Users,
+} from 'lucide-react';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { useCan } from '@/api/permissions';
 import type { Table, View } from '@/api/types';
 import { Button, IconButton } from '@/components/button';
-import { Confirm } from '@/components/confirm';
 import { MenuTrigger, type MenuEntry } from '@/components/menu';
 import { Shown } from '@/components/shown';
 import { cx } from '@/lib/cx';
+import { spelled } from '@/lib/signs';
 import { toast } from '@/lib/toasts';
-import { deleteView, tableChanged, updateView } from '../api/table';
+import { tableChanged, updateView } from '../api/table';
 import type { GridPage } from '../use-grid-page';
 import { isDirty, stateOfView, useViews, viewBody, type ViewState } from '../view-state';
+import { DeleteView } from './delete-view';
 import { PeopleHere } from './people-here';
 import { SaveViewDialog } from './save-view-dialog';
+import { TableMenu } from './table-menu';
+import { ViewGallery } from './view-gallery';
 
 export interface HeaderProps {
   workspaceId: string;
@@ -32,10 +46,16 @@ export function TableHeader({ workspaceId: ws, table, state, page }: HeaderProps
           Tables
         </Link>
         <ChevronRight size={14} className="hidden text-ink-3 sm:inline" />
-        <span className="max-w-[32ch] truncate text-md font-semibold">
+        <span
+          className="max-w-[32ch] truncate text-md font-semibold"
+          title={table.description ? spelled(table.description) : undefined}
+        >
           <Shown text={table.name} />
         </span>
       </nav>
+      <span className="-ml-2">
+        <TableMenu workspaceId={ws} table={table} />
+      </span>
       <div className="h-5 w-px shrink-0 bg-line" />
       <Views ws={ws} table={table} state={state} canManage={can('tables.manage')} />
       <div className="flex-1" />
@@ -95,6 +115,7 @@ function Views({ ws, table, state, canManage }: { ws: string; table: Table; stat
   const set = useViews((s) => s.set);
   const change = useViews((s) => s.change);
   const [dialog, setDialog] = useState<{ kind: 'new' } | { kind: 'rename' | 'delete'; view: View } | null>(null);
+  const [gallery, setGallery] = useState(false);
   const views = table.views ?? [];
   const current = views.find((v) => v.id === state.viewId);
   const dirty = isDirty(table, state);
@@ -162,6 +183,21 @@ function Views({ ws, table, state, canManage }: { ws: string; table: Table; stat
           <Plus size={14} />
         </IconButton>
       )}
+      {views.length > 0 && (
+        <IconButton label="All views" size="sm" onClick={() => setGallery(true)}>
+          <LayoutGrid size={14} />
+        </IconButton>
+      )}
+      {gallery && (
+        <ViewGallery
+          workspaceId={ws}
+          table={table}
+          state={state}
+          canManage={canManage}
+          onClose={() => setGallery(false)}
+          onOpen={open}
+        />
+      )}
       {dirty && (
         <span className="flex shrink-0 items-center gap-1 pl-1">
           {canManage && current && (
@@ -190,22 +226,13 @@ function Views({ ws, table, state, canManage }: { ws: string; table: Table; stat
         />
       )}
       {dialog?.kind === 'delete' && (
-        <Confirm
-          title={`Delete the view “${dialog.view.name}”?`}
-          action="Delete view"
-          danger
+        <DeleteView
+          workspaceId={ws}
+          table={table}
+          view={dialog.view}
           onClose={() => setDialog(null)}
-          onConfirm={async () => {
-            await deleteView(ws, table.id, dialog.view.id).catch((e: unknown) => {
-              toast.error(e instanceof Error ? e.message : 'The view could not be deleted');
-              throw e;
-            });
-            open(views.find((v) => v.id !== dialog.view.id));
-            await tableChanged(client, ws, table.id);
-          }}
-        >
-          <p>Its filter, sort and columns are lost. The rows stay as they are.</p>
-        </Confirm>
+          onDeleted={() => open(views.find((v) => v.id !== dialog.view.id))}
+        />
       )}
     </div>
   );

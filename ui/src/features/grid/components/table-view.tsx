@@ -41,7 +41,7 @@ export function TableView({ workspaceId: ws, table, state }: { workspaceId: stri
   const change = useViews((s) => s.change);
   const client = useQueryClient();
   const { grid } = page;
-  useReveal(ws, table, grid, page.query);
+  useReveal(ws, table, grid, state, page);
   const { setOverlay } = page;
   useHelpKey(useCallback(() => setOverlay({ kind: 'keys' }), [setOverlay]));
   return (

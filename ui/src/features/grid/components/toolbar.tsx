@@ -1,16 +1,4 @@
-import {
-  ArrowUpDown,
-  Download,
-  EyeOff,
-  Group,
-  ListFilter,
-  Palette,
-  Redo2,
-  Rows3,
-  Search,
-  Undo2,
-  X,
-} from 'lucide-react';
+import { ArrowUpDown, EyeOff, Group, ListFilter, Palette, Redo2, Rows3, Search, Undo2, X } from 'lucide-react';
 import { useEffect, useState, type Ref } from 'react';
 import { useCan } from '@/api/permissions';
 import type { RowHeight, Table } from '@/api/types';
@@ -127,15 +115,7 @@ export function Toolbar({ workspaceId, table, state, page, searchRef }: ToolbarP
         inputRef={searchRef}
         onLeave={() => page.grid?.focus()}
       />
-      {can('data.export') && (
-        <ExportMenu workspaceId={workspaceId} table={table} state={state} page={page}>
-          {(p) => (
-            <IconButton label="Export" size="sm" className="!size-7" {...p}>
-              <Download size={14} />
-            </IconButton>
-          )}
-        </ExportMenu>
-      )}
+      {can('data.export') && <ExportMenu workspaceId={workspaceId} table={table} state={state} page={page} />}
     </div>
   );
 }

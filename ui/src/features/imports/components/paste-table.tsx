@@ -100,7 +100,13 @@ function Columns({
       setEdited(null);
     },
   });
-  const problem = problemOf(file, targets, 'append', [], drops ? table.columns.filter((c) => used.has(c.id)) : table.columns);
+  const problem = problemOf(
+    file,
+    targets,
+    'append',
+    [],
+    drops ? table.columns.filter((c) => used.has(c.id)) : table.columns,
+  );
   const rows = plural(file.file_rows, 'row');
   return (
     <Dialog
@@ -113,7 +119,7 @@ function Columns({
           <Button onClick={onClose}>Cancel</Button>
           <Button
             variant="primary"
-            autoFocus
+            data-autofocus
             busy={start.isPending}
             disabled={problem !== null || reread.isPending}
             onClick={() => start.mutate()}
@@ -170,11 +176,7 @@ function Pasting({
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [over]);
   return (
-    <Dialog
-      title="Pasting"
-      onClose={onClose}
-      footer={<Button onClick={onClose}>Go on in the background</Button>}
-    >
+    <Dialog title="Pasting" onClose={onClose} footer={<Button onClick={onClose}>Go on in the background</Button>}>
       <div className="flex flex-col gap-2">
         <Progress value={now.progress} label="Progress of the paste" />
         <p role="status" className="tnum text-ink-2">

@@ -44,7 +44,7 @@ export function ProgressStep({ workspaceId: ws, file, onAnother, onChanged }: Pr
       <div className="flex flex-col gap-4">
         <div className="flex items-center gap-3">
           <p className="min-w-0 flex-1 truncate text-md font-semibold">
-            <Shown text={file.filename} />
+            <Shown text={file.copy_of ? `Copy of ${file.filename}` : file.filename} />
           </p>
           <Badge
             tone={

@@ -1,11 +1,9 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api } from '@/api/client';
-import type { ApiKey, Credential, Invitation, Member, Role, Session, Workspace } from '@/api/types';
+import type { ApiKey, Credential, Invitation, Role, Session, Workspace } from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 
 const list = <T>(path: string): Promise<T[]> => api.list<T>(path);
-export const membersQuery = (ws: string) =>
-  queryOptions({ queryKey: ['members', ws], queryFn: () => list<Member>(`${inWorkspace(ws)}/members`) });
 export const invitationsQuery = (ws: string) =>
   queryOptions({ queryKey: ['invitations', ws], queryFn: () => list<Invitation>(`${inWorkspace(ws)}/invitations`) });
 export const apiKeysQuery = (ws: string) =>
