@@ -61,8 +61,8 @@ func (*peopleSearch) DescribeSearch() enrichment.Search {
 		Filters: []enrichment.SearchFilter{
 			filter("person_titles", "Titles", "sales director"),
 			filter("person_seniorities", "Seniority", "", seniorities()...),
-			filter("person_locations", "Places of the person", "Berlin, Germany"),
-			filter("organization_locations", "Seats of the company", "Germany"),
+			filter("person_locations", "Person locations", "Berlin, Germany"),
+			filter("organization_locations", "Company locations", "Germany"),
 			filter("q_organization_domains_list", "Company domains", "apollo.io"),
 			filter("organization_num_employees_ranges", "Employees", "", sizes()...),
 			keywords,

@@ -78,10 +78,14 @@ function FilterField({ filter, values, onChange }: FilterFieldProps) {
   );
 }
 
+/** What is spoken as letters. */
+const SHORT: Record<string, string> = { vp: 'VP', c_suite: 'C-suite' };
+
 /** A range of numbers as people write it; anything else as words. */
 export function optionText(option: string): string {
   const range = /^(\d+),(\d+)$/.exec(option);
-  if (!range) return sentence(option);
+  if (!range) return SHORT[option] ?? sentence(option);
+  if (Number(range[2]) >= 1_000_000) return `${count(Number(range[1]))} or more`;
   return `${count(Number(range[1]))} to ${count(Number(range[2]))}`;
 }
 
