@@ -28,6 +28,7 @@ import (
 	"github.com/morket/morket/adapters/outbound/safedial"
 	"github.com/morket/morket/adapters/outbound/webhooksend"
 	"github.com/morket/morket/adapters/scrape/extract"
+	"github.com/morket/morket/adapters/scrape/extract/imprint"
 	"github.com/morket/morket/adapters/scrape/extract/jobposting"
 	"github.com/morket/morket/adapters/scrape/extract/page"
 	"github.com/morket/morket/adapters/scrape/extract/profilepage"
@@ -298,16 +299,17 @@ func (noRows) Wait(_ context.Context, _ string, position int64) (int64, bool) { 
 // scraped looks at a page for everything that is looked for.
 func (w *world) scraped() func([]byte) error {
 	w.t.Helper()
-	r, err := extract.NewRegistry(websiteprofile.Bound, page.Extractor{}, jobposting.Extractor{}, profilepage.Extractor{})
+	r, err := extract.NewRegistry(websiteprofile.Bound, page.Extractor{}, jobposting.Extractor{}, profilepage.Extractor{}, imprint.Extractor{})
 	require.NoError(w.t, err)
 	return func(in []byte) error {
 		p := scrape.Page{URL: "https://example.com/", Status: http.StatusOK, Body: []byte(websiteprofile.Decode(in, "text/html"))}
+		look := r.Look(p)
+		look.Shell()
 		for _, target := range r.Targets() {
-			if _, err := r.Extract(target, p); err != nil {
+			if _, err := look.Extract(target); err != nil {
 				return err
 			}
 		}
-		r.Shell(p)
 		return nil
 	}
 }
