@@ -3,7 +3,7 @@ import { Observable } from '@/lib/emitter';
 import { applyCellsPatch, type CellsPatch } from './apply-patch';
 import { Layout, type GridShape } from './column-layout';
 import { NUMBER_COLUMN } from './columns';
-import { CommentMarks, type CommentMark } from './comment-marks';
+import { CommentMarks } from './comment-marks';
 import type { GridContext } from './context';
 import { EditKeys } from './edit-keys';
 import { editPort } from './edit-port';
@@ -12,13 +12,13 @@ import type { HeldEdit } from './edit-store';
 import { editOf } from './edit-request';
 import type { GridEvents, GridSource, Selection } from './events';
 import { FocusFollow } from './focus-follow';
-import { FoundMarks, type Marks } from './found-marks';
+import { FoundMarks } from './found-marks';
 import { gridOptions } from './grid-options';
 import { GridInput } from './input';
 import { isReadOnly, type CellChange, type GridRow } from './model';
 import { MouseRange } from './mouse';
 import type { Place } from './range';
-import { PresenceMarks, type PresenceMark } from './presence-marks';
+import { PresenceMarks } from './presence-marks';
 import { RangeCommands, type RangeCommand } from './range-commands';
 import { RowCache } from './row-cache';
 import { RowSource } from './row-source';
@@ -43,9 +43,10 @@ export class GridController {
   readonly progress = new Observable<ReadonlyMap<string, number>>(new Map());
   readonly pasting = new Observable<Pasting | null>(null);
   private readonly layout: Layout;
-  private readonly found: FoundMarks;
-  private readonly said: CommentMarks;
-  private readonly others: PresenceMarks;
+  /** Marks of what a search has found, of cells about which something is said, and of those that others have selected. */
+  readonly found: FoundMarks;
+  readonly said: CommentMarks;
+  readonly others: PresenceMarks;
   private readonly api: GridApi<GridRow>;
   private readonly mouse: MouseRange;
   private readonly follow = new FocusFollow();
@@ -229,18 +230,6 @@ export class GridController {
   /** Scrolls to a column, once the schema has it. */
   reveal(columnId: string): void {
     this.layout.reveal(this.api, columnId);
-  }
-  /** Marks what a search has found; null takes the marks away. */
-  mark(marks: Marks | null): void {
-    this.found.show(marks);
-  }
-  /** Marks the cells about which something is said. */
-  markComments(marks: readonly CommentMark[]): void {
-    this.said.show(marks);
-  }
-  /** Marks the cells that others have selected. */
-  markPresence(marks: readonly PresenceMark[]): void {
-    this.others.show(marks);
   }
   /** The cell of the selection's start. */
   currentCell(): { rowId: string; columnId: string } | null {

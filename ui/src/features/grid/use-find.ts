@@ -86,9 +86,9 @@ export function useFind(ws: string, table: Table, page: GridPage): Finding {
 
   useEffect(() => {
     const matches = textMatch(settled);
-    grid?.mark(matches && { matches, columns });
+    grid?.found.show(matches && { matches, columns });
   }, [grid, settled, columns]);
-  useEffect(() => () => grid?.mark(null), [grid]);
+  useEffect(() => () => grid?.found.show(null), [grid]);
   // The server is asked anew whenever the text, the columns or the rows that are shown are others.
   useEffect(() => {
     // eslint-disable-next-line react-hooks/set-state-in-effect

@@ -277,7 +277,7 @@ export function useGridPage(ws: string, table: Table, state: ViewState, onFind: 
   const connected = useLive(ws, table, grid, order, recount, heard);
   const { data: marks } = useQuery(marksQuery(ws, table.id));
   useEffect(() => {
-    if (marks) grid?.markComments(marks);
+    if (marks) grid?.said.show(marks);
   }, [grid, marks]);
   return {
     grid,

@@ -39,7 +39,7 @@ export function usePresence(ws: string, table: string, grid: GridController | nu
   }, [there, members]);
   useEffect(() => {
     const names = new Map(others.map((o) => [o.id, o.name]));
-    grid?.markPresence(
+    grid?.others.show(
       there.flatMap((p) => {
         const name = names.get(p.user_id);
         if (!p.row_id || !p.column_id || name === undefined) return [];
