@@ -3,6 +3,7 @@ package gridread_test
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,7 +42,7 @@ func (x *bench) fill(name string, drafts []table.Draft, row func(i int) []string
 func BenchmarkLookup(b *testing.B) {
 	x := newBench(b)
 	companies := x.fill("companies", []table.Draft{{Name: "Website", Type: table.URL}, {Name: "Size", Type: table.Number}}, func(i int) []string {
-		return []string{fmt.Sprintf(`"https://www.firm-%d.example/about"`, i), fmt.Sprint(i)}
+		return []string{fmt.Sprintf(`"https://www.firm-%d.example/about"`, i), strconv.Itoa(i)}
 	})
 	contacts := x.fill("contacts", []table.Draft{{Name: "Email", Type: table.Email}}, func(i int) []string {
 		return []string{fmt.Sprintf(`"person.%d@firm-%d.example"`, i, i*7919%firms)}

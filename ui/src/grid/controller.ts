@@ -10,7 +10,7 @@ import { editPort } from './edit-port';
 import { EditQueue } from './edit-queue';
 import type { HeldEdit } from './edit-store';
 import { editOf } from './edit-request';
-import type { GridEvents, GridSource, Selection } from './events';
+import type { GridEvents, GridSource } from './events';
 import { FocusFollow } from './focus-follow';
 import { FoundMarks } from './found-marks';
 import { gridOptions } from './grid-options';
@@ -171,9 +171,6 @@ export class GridController {
     clearTimeout(this.refreshTimer);
     this.api.destroy();
   }
-  get summary(): Observable<Selection> {
-    return this.selection.summary;
-  }
 
   /** Another schema, layout or sort: the columns are made again, rows stay. */
   reshape(shape: GridShape): void {
@@ -298,10 +295,9 @@ export class GridController {
 
   private followFocus(): void {
     const focused = this.api.getFocusedCell();
-    const col = focused ? this.selection.place(focused.column.getColId()) : undefined;
-    if (!focused || col === undefined) return;
-    const place = { row: focused.rowIndex, col };
-    if (this.follow.ahead(place)) this.selection.select(place);
+    const col = this.selection.place(focused?.column.getColId() ?? '');
+    if (focused && col !== undefined && this.follow.ahead({ row: focused.rowIndex, col }))
+      this.selection.select({ row: focused.rowIndex, col });
   }
 
   /** What is done about events of AG Grid. */

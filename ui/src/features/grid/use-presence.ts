@@ -92,7 +92,7 @@ function useTelling(ws: string, table: string, grid: GridController | null): voi
     };
     window.addEventListener('pagehide', leave);
     document.addEventListener('visibilitychange', back);
-    const stops = [grid.summary.subscribe(moved), grid.editing.subscribe(moved)];
+    const stops = [grid.selection.summary.subscribe(moved), grid.editing.subscribe(moved)];
     moved();
     return () => {
       window.removeEventListener('pagehide', leave);

@@ -40,7 +40,7 @@ export function EnrichmentSide({
   onClose: () => void;
 }) {
   const client = useQueryClient();
-  const summary = page.grid?.summary ?? nothing;
+  const summary = page.grid?.selection.summary ?? nothing;
   const { rect } = useSyncExternalStore(summary.subscribe, summary.get);
   // The table is read again when the column is saved; the panel keeps what is being written.
   const [column] = useState<Column | null>(() => table.columns.find((c) => c.id === columnId) ?? null);

@@ -9,7 +9,7 @@ const SIZE = 14;
 
 /** How many rows the selection spans. */
 function selectedRows(page: GridPage): number {
-  const rect = page.grid?.summary.get().rect;
+  const rect = page.grid?.selection.summary.get().rect;
   return rect ? rect.bottom - rect.top + 1 : 1;
 }
 

@@ -36,7 +36,7 @@ export function StatusBar({
 }) {
   const [before] = useState(() => new Observable(table.row_count)); // until the grid is there
   const rows = useObservable(page.lines?.rowCount ?? page.grid?.rows.rowCount ?? before);
-  const selection = useObservable(page.grid?.summary ?? nothing);
+  const selection = useObservable(page.grid?.selection.summary ?? nothing);
   const sums = useSelectionSums(workspaceId, table, page, selection);
   const save = useObservable(page.grid?.queue.state ?? saved);
   const held = useObservable(page.grid?.queue.held ?? noneHeld);
