@@ -44,6 +44,7 @@ func registerFind(a *httpapi.API, s service) {
 type findText struct {
 	InTable
 	Selection
+	Group     string `query:"group" doc:"col_…:asc,col_…:desc:month; rows of a group lie together. Instead of the view's groups." maxLength:"2000"`
 	Sort      string `query:"sort" doc:"col_…:asc,col_…:desc; instead of the view's order." maxLength:"2000"`
 	Find      string `query:"find" required:"true" minLength:"1" maxLength:"2000" doc:"The text, as cells are exported."`
 	Columns   string `query:"columns" doc:"Column ids separated by commas; all columns if empty." maxLength:"10000"`
@@ -59,7 +60,7 @@ func (s service) find(ctx context.Context, p httpapi.Principal, in *findText) (g
 	if err != nil {
 		return gridview.Found{}, httpapi.Meta{}, err
 	}
-	q, err := s.query(ctx, info, p, in.Selection, Ordering{Sort: in.Sort})
+	q, err := s.query(ctx, info, p, in.Selection, Ordering{Group: in.Group, Sort: in.Sort})
 	if err != nil {
 		return gridview.Found{}, httpapi.Meta{}, err
 	}

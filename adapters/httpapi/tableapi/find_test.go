@@ -47,6 +47,8 @@ func TestATextIsFoundInTheOrderOfTheView(t *testing.T) {
 	byName := "&sort=" + string(cols["Name"].ID) + ":desc" // Zeta, Beta, Acme, then the rows without a name
 	require.Equal(t, []string{"0:1", "1:2"}, places(ann.find(tbl, "12", byName)))
 	require.Equal(t, []string{"2:1"}, places(ann.find(tbl, "acme", byName+"&limit=1")))
+	grouped := "&group=" + string(cols["Name"].ID) + ":desc"
+	require.Equal(t, []string{"0:1", "1:2"}, places(ann.find(tbl, "12", grouped)), "in the order of the groups")
 	require.Equal(t, []string{"4:4", "2:1"}, places(ann.find(tbl, "acme", byName+"&from=4&backwards=true")), "towards the first row")
 	require.Empty(t, places(ann.find(tbl, "acme", "&from=4")))
 

@@ -30083,6 +30083,8 @@ export interface operations {
                 filter?: string;
                 /** @description Text that one of the text columns contains. */
                 q?: string;
+                /** @description col_…:asc,col_…:desc:month; rows of a group lie together. Instead of the view's groups. */
+                group?: string;
                 /** @description col_…:asc,col_…:desc; instead of the view's order. */
                 sort?: string;
                 /** @description The text, as cells are exported. */

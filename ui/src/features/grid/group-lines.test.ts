@@ -124,6 +124,14 @@ describe('the name of a group', () => {
     expect(await made.show(2)).toBe(3);
     expect(await shown(made)).toEqual(['a/b 3', '2026-01-01 2', '2026-02-01 1', 'r2', 'Won 1']);
     expect(list).toHaveBeenCalledTimes(1);
+    expect([0, 1, 2, 3, 4, 9].map((line) => made.placeAt(line))).toEqual([
+      { place: 0, group: true },
+      { place: 0, group: true },
+      { place: 2, group: true },
+      { place: 2, group: false },
+      { place: 3, group: true },
+      { place: 0, group: true },
+    ]);
   });
   it('reads groups on until it has the row, and ends where there are fewer than were said', async () => {
     const { made, list } = lines([group(0, 'Lost', 2)], 1, 5_000);

@@ -130,6 +130,11 @@ export class GroupLines {
     const rows = this.segments.find((s) => s.rows && s.node === node);
     return (rows?.line ?? 0) + place - node.start;
   }
+  /** The place in the grouped order of the row at a line; of a group's own line, that of the first row in it. */
+  placeAt(line: number): { place: number; group: boolean } {
+    const s = this.segments.find((one) => line >= one.line && line < one.line + one.lines);
+    return s ? { place: s.node.start + (s.rows ? line - s.line : 0), group: !s.rows } : { place: 0, group: true };
+  }
   setAll(open: boolean): number {
     this.open.setAll(open);
     this.layOut();

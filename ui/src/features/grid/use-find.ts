@@ -4,6 +4,8 @@ import type { Column, Table } from '@/api/types';
 import { isSearched, textMatch, type TextSearch } from '@/grid/text-search';
 import { useDebounced } from '@/lib/use-debounced';
 import { findText } from './api/find';
+import type { Place } from '@/grid/range';
+import type { GroupLines } from './group-lines';
 import { FindSession, type Direction, type FindStep } from './find-session';
 import type { GridPage } from './use-grid-page';
 
@@ -30,9 +32,15 @@ export interface Finding {
   again: () => void;
 }
 
+/** A place of the screen as one in the order of the rows. A group's own line comes before the first row in it. */
+function inOrder({ row, col }: Place, lines: GroupLines): Place {
+  const { place, group } = lines.placeAt(row);
+  return { row: place, col: group ? -1 : col };
+}
+
 /** A search in the cells of a view: its text, its place, the marks in the grid. */
 export function useFind(ws: string, table: Table, page: GridPage): Finding {
-  const { grid, query, shape } = page;
+  const { grid, query, shape, lines } = page;
   const [search, setSearch] = useState<TextSearch>({ text: '', matchCase: false, wholeCell: false });
   const [scope, setScope] = useState<FindScope>('all');
   const [step, setStep] = useState<FindStep | null>(null);
@@ -70,18 +78,24 @@ export function useFind(ws: string, table: Table, page: GridPage): Finding {
       const n = ++asked.current;
       setBusy(true);
       try {
-        const found = await session.step(grid.selection.current?.anchor ?? { row: 0, col: 0 }, direction, withPlace);
+        const at = grid.selection.current?.anchor ?? { row: 0, col: 0 };
+        const found = await session.step(lines ? inOrder(at, lines) : at, direction, withPlace);
         if (n !== asked.current) return;
         setStep(found);
         setError(null);
-        if (found.cell) grid.goTo(found.cell.row, found.cell.columnId);
+        if (found.cell) {
+          const line = lines ? await lines.show(found.cell.row) : found.cell.row;
+          if (n !== asked.current) return;
+          if (lines) grid.regroup(lines.lines);
+          grid.goTo(line, found.cell.columnId);
+        }
       } catch (e) {
         if (n === asked.current) setError(messageOf(e));
       } finally {
         if (n === asked.current) setBusy(false);
       }
     },
-    [grid, session, settled.text, columns.length],
+    [grid, lines, session, settled.text, columns.length],
   );
 
   useEffect(() => {
