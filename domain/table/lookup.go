@@ -94,18 +94,22 @@ func (t Type) holds(taken Type) bool {
 	return t == taken || t.Numeric() && taken.Numeric() || t == Text || t == LongText
 }
 
+const noMatch = "the column that the lookup matches is in the trash or gone"
+
 // Problem says why the lookup of a column finds nothing in the table as it is now, "" if nothing is wrong. The message names no column and
 // no table: their names change.
 func (l *Lookup) Problem(own Type, in *Table) string {
 	switch {
 	case in == nil || in.Purged():
 		return "the table that the lookup looks into is gone"
+	case in.Gone(l.Match): // for good, whatever becomes of the table: nothing that happens to it is told to such a lookup
+		return noMatch
 	case in.Trashed():
 		return "the table that the lookup looks into is in the trash"
 	}
 	match, err := in.live(l.Match)
 	if err != nil {
-		return "the column that the lookup matches is in the trash or gone"
+		return noMatch
 	}
 	if !match.Type.matchable() {
 		return "the column that the lookup matches holds no keys any more"

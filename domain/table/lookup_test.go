@@ -245,3 +245,23 @@ func TestLookupsAreComputedInOrder(t *testing.T) {
 		}
 	})
 }
+
+// TestALookupWithoutItsMatchSaysSoForGood: such a lookup hears nothing of the table any more, so what it says must not depend on the table's
+// later fate.
+func TestALookupWithoutItsMatchSaysSoForGood(t *testing.T) {
+	t.Parallel()
+	const noMatch, trashed = "the column that the lookup matches is in the trash or gone", "the table that the lookup looks into is in the trash"
+	for name, purge := range map[string]bool{"in the trash": false, "purged": true} {
+		in, err := table.New(maker(), "tbl_9", "ws_1", "", "Firms", []table.Draft{{Name: "K", Type: table.Text}, {Name: "N", Type: table.Number}})
+		require.NoError(t, err, name)
+		l := table.Lookup{Table: "tbl_9", Match: in.Schema().Columns[0].ID, Take: table.TakeCount}
+		require.Empty(t, l.Problem(table.Number, in), name)
+		require.NoError(t, in.DeleteColumn(l.Match, table.Step{}), name)
+		if purge {
+			require.NoError(t, in.PurgeColumn(l.Match), name)
+		}
+		require.Equal(t, noMatch, l.Problem(table.Number, in), name)
+		require.NoError(t, in.Trash(), name)
+		require.Equal(t, map[bool]string{false: trashed, true: noMatch}[purge], l.Problem(table.Number, in), name)
+	}
+}
