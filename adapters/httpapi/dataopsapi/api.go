@@ -40,7 +40,7 @@ func Register(a *httpapi.API, d Deps) {
 		Description: "Columns, the caller's and shared views, formulas, lookups and enrichments are copied and refer to the copy's own " +
 			"columns. Enrichments don't ask by themselves in the copy. Rows are copied in the background by an import, with the values that " +
 			"they have when they are read; states of cells and their history stay with the table.",
-		Action: workspace.ManageTables, Status: http.StatusCreated, Scope: httpapi.TablesOf(duplicated), Rate: httpapi.General,
+		Action: workspace.ManageTables, Status: http.StatusCreated, Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.duplicate)
 	httpapi.Read(a, httpapi.Op{
 		ID: "list-imports", Method: http.MethodGet, Path: "W/imports", Tag: tag, Summary: "Imports, newest first",

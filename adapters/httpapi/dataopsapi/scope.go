@@ -37,13 +37,6 @@ func (s service) committed(ctx context.Context, p httpapi.Principal, in *commitI
 	return r, err
 }
 
-// duplicated is beyond the tables that a caller is limited to: the new one is none of them.
-func duplicated(_ context.Context, _ httpapi.Principal, in *duplicateIn) (httpapi.Reach, error) {
-	r := httpapi.ReachOf(in.TableID)
-	r.Beyond = true
-	return r, nil
-}
-
 // touched is the table of the import, and the tables named. A file that is of no table yet exists only for its uploader.
 func (s service) touched(ctx context.Context, p httpapi.Principal, id kernel.ImportID, tables ...kernel.TableID) (httpapi.Reach, error) {
 	imp, err := s.Reads.Import(ctx, p.Workspace, id)

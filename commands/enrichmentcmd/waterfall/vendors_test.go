@@ -108,6 +108,10 @@ type metered struct {
 
 func (m metered) BudgetOf(json.RawMessage) enrichment.Budgets { return m.budgets }
 
+func (metered) CostOf(json.RawMessage) enrichment.RecordCost { return enrichment.RecordCost{} }
+
+var _ enrichment.Metered = metered{} // else its budgets would not be asked for
+
 // TestAStepsBudgetForTheRunHolds: whatever was spent before and is under way, the step never costs more; then it is passed over.
 func TestAStepsBudgetForTheRunHolds(t *testing.T) {
 	t.Parallel()

@@ -2740,7 +2740,7 @@ export interface paths {
          * Make a table like another one, with its rows or without
          * @description Columns, the caller's and shared views, formulas, lookups and enrichments are copied and refer to the copy's own columns. Enrichments don't ask by themselves in the copy. Rows are copied in the background by an import, with the values that they have when they are read; states of cells and their history stay with the table.
          *
-         *     Needs the permission `tables.manage`. An API key that is limited to tables must name one of them.
+         *     Needs the permission `tables.manage`. Not for API keys that are limited to tables.
          */
         post: operations["duplicate-table"];
         delete?: never;
