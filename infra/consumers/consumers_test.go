@@ -138,22 +138,33 @@ func events(t *testing.T, version, n int) (messages []*message.Message, ids []st
 	return messages, ids
 }
 
-// depth returns how many messages wait in the queue, -1 if there is none yet.
-func depth(url, queue string) int {
+// look returns what the broker knows of the queue; false if there is none yet.
+func look(url, queue string) (amqp.Queue, bool) {
 	conn, err := amqp.Dial(url)
 	if err != nil {
-		return -1
+		return amqp.Queue{}, false
 	}
 	defer conn.Close()
 	ch, err := conn.Channel()
 	if err != nil {
-		return -1
+		return amqp.Queue{}, false
 	}
 	q, err := ch.QueueDeclarePassive(queue, true, false, false, false, nil)
-	if err != nil {
-		return -1
+	return q, err == nil
+}
+
+// depth returns how many messages wait in the queue, -1 if there is none yet.
+func depth(url, queue string) int {
+	if q, ok := look(url, queue); ok {
+		return q.Messages
 	}
-	return q.Messages
+	return -1
+}
+
+// listens reports whether a consumer has the queue, which is after it has bound it: what is published before is not for it.
+func listens(url, queue string) bool {
+	q, ok := look(url, queue)
+	return ok && q.Consumers > 0
 }
 
 func TestEachConsumerActsOnEveryEventOnce(t *testing.T) {
@@ -173,7 +184,7 @@ func TestEachConsumerActsOnEveryEventOnce(t *testing.T) {
 		t.Cleanup(s.kill)
 	}
 	for _, s := range list {
-		require.Eventually(t, func() bool { return depth(url, s.queue()) >= 0 }, doneWithin, 100*time.Millisecond, "%s declares its queue", s.name)
+		require.Eventually(t, func() bool { return listens(url, s.queue()) }, doneWithin, 100*time.Millisecond, "%s listens to its queue", s.name)
 	}
 
 	first, want := events(t, 1, 100)
