@@ -27,6 +27,15 @@ type Page struct {
 	Cursor string `query:"cursor" maxLength:"20000" pattern:"^[!-~]+$" doc:"meta.next_cursor of the page before"`
 }
 
+// CutPage cuts a list of which one more than limit was asked for to its page. next is the cursor of the page after it, made of the page's
+// last element, and empty where there is none.
+func CutPage[T any](list []T, limit int, cursor func(last T) string) (page []T, next string) {
+	if len(list) <= limit {
+		return list, ""
+	}
+	return list[:limit], cursor(list[limit-1])
+}
+
 type answer[T any] struct {
 	Status   int
 	Position string `header:"Morket-Position"`

@@ -75,7 +75,7 @@ func (h *Handlers) CreateAPIKey(ctx context.Context, meta kernel.Meta, cmd Creat
 		Last4:      secret[len(secret)-4:],
 		CreatedBy:  user,
 		Membership: membership,
-		ExpiresAt:  utc(cmd.ExpiresAt),
+		ExpiresAt:  kernel.UTC(cmd.ExpiresAt),
 		At:         h.cfg.Clock.Now(),
 	}); err != nil {
 		return commands.Result[APIKey]{}, err
@@ -100,14 +100,6 @@ func keyView(e auth.APIKeyCreated) APIKey {
 		tables = []kernel.TableID{}
 	}
 	return APIKey{ID: e.KeyID, Name: e.Name, Role: e.Role, Tables: tables, Last4: e.Last4, CreatedAt: e.At, ExpiresAt: e.ExpiresAt}
-}
-
-func utc(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	u := t.UTC()
-	return &u
 }
 
 // RevokeAPIKey ends a key of the workspace in the meta, at once.

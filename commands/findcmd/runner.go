@@ -45,7 +45,7 @@ func NewRunner(cfg RunnerConfig) (*Runner, error) {
 		return nil, errors.New("the runner of searches needs handlers, a sealer, imports and a logger")
 	}
 	if cfg.Sleep == nil {
-		cfg.Sleep = pause
+		cfg.Sleep = kernel.Pause
 	}
 	return &Runner{cfg, cfg.Handlers}, nil
 }

@@ -29,20 +29,5 @@ func (h *Handlers) turn(ctx context.Context, ws kernel.WorkspaceID, search enric
 	if !ok {
 		return &enrichment.CallError{Kind: enrichment.CallRateLimited, Message: "the vendor's limit is used up", RetryAfter: wait}
 	}
-	return pause(ctx, wait)
-}
-
-// pause waits; the error is that of ctx.
-func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return kernel.Pause(ctx, wait)
 }

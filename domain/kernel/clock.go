@@ -17,6 +17,15 @@ type SystemClock struct{}
 // Now returns the current time in UTC.
 func (SystemClock) Now() time.Time { return time.Now().UTC() }
 
+// UTC is a time that may be missing, in UTC.
+func UTC(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	u := t.UTC()
+	return &u
+}
+
 // Due reports whether the time at has come. One that is further ahead than most was said by a clock that has been set back since, so it has
 // come too: else what rests, waits or is kept until then would do so for as long as the clock was wrong.
 func Due(now, at time.Time, most time.Duration) bool { return !now.Before(at) || at.Sub(now) > most }

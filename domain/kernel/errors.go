@@ -52,6 +52,11 @@ func Invalid(field, format string, args ...any) *Error {
 	return &Error{Kind: KindInvalid, Code: "VALIDATION_FAILED", Message: field + ": " + msg, Details: []Detail{{field, msg}}}
 }
 
+// BadCursor is the refusal of a cursor that the list that is asked for did not give.
+func BadCursor() *Error {
+	return E(KindMalformed, "INVALID_CURSOR", "the cursor is not one that this list gave")
+}
+
 // NotFound makes a 404 error; what is for example "table".
 func NotFound(what, id string) *Error {
 	return E(KindNotFound, "NOT_FOUND", "no %s %q here", what, Shorten(id))

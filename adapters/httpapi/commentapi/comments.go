@@ -56,7 +56,7 @@ type listIn struct {
 func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]Thread, httpapi.Meta, error) {
 	var meta httpapi.Meta
 	if in.Cursor != "" && kernel.ParseID(kernel.PrefixThread, in.Cursor) != nil {
-		return nil, meta, errCursor()
+		return nil, meta, kernel.BadCursor()
 	}
 	if _, err := s.Tables.Table(ctx, p.Workspace, in.TableID); err != nil {
 		return nil, meta, err
@@ -88,10 +88,6 @@ func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]T
 		out[i] = names.thread(t, p.Actor.User())
 	}
 	return out, meta, nil
-}
-
-func errCursor() error {
-	return kernel.E(kernel.KindMalformed, "INVALID_CURSOR", "the cursor is not one that this list gave")
 }
 
 // named are the people of an answer with their names.
@@ -170,7 +166,7 @@ func (s service) marks(ctx context.Context, p httpapi.Principal, in *marksIn) ([
 	var meta httpapi.Meta
 	row, col, _ := strings.Cut(in.Cursor, ".")
 	if in.Cursor != "" && kernel.ParseID(kernel.PrefixRow, row) != nil || col != "" && kernel.ParseID(kernel.PrefixColumn, col) != nil {
-		return nil, meta, errCursor()
+		return nil, meta, kernel.BadCursor()
 	}
 	if _, err := s.Tables.Table(ctx, p.Workspace, in.TableID); err != nil {
 		return nil, meta, err
@@ -179,11 +175,7 @@ func (s service) marks(ctx context.Context, p httpapi.Principal, in *marksIn) ([
 	if err != nil {
 		return nil, meta, err
 	}
-	if len(list) > in.Limit {
-		list = list[:in.Limit]
-		last := list[in.Limit-1]
-		meta.NextCursor = string(last.Row) + "." + string(last.Column)
-	}
+	list, meta.NextCursor = httpapi.CutPage(list, in.Limit, func(m commentview.Mark) string { return string(m.Row) + "." + string(m.Column) })
 	out := make([]Mark, len(list))
 	for i, m := range list {
 		out[i] = Mark{RowID: m.Row, ColumnID: m.Column, Open: m.Open}

@@ -9,6 +9,7 @@ import (
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/commentcmd"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections/commentview"
 )
 
 // Mention is a comment that mentions the caller.
@@ -34,7 +35,7 @@ func (s service) mentions(ctx context.Context, p httpapi.Principal, in *mentions
 	if in.Cursor != "" {
 		var err error
 		if before, err = strconv.ParseInt(in.Cursor, 10, 64); err != nil || before <= 0 {
-			return nil, meta, errCursor()
+			return nil, meta, kernel.BadCursor()
 		}
 	}
 	list, err := s.Reads.Mentions(ctx, p.Workspace, p.User, before, in.Limit+1)
@@ -45,10 +46,7 @@ func (s service) mentions(ctx context.Context, p httpapi.Principal, in *mentions
 	if err != nil {
 		return nil, meta, err
 	}
-	if len(list) > in.Limit {
-		list = list[:in.Limit]
-		meta.NextCursor = strconv.FormatInt(list[in.Limit-1].Position, 10)
-	}
+	list, meta.NextCursor = httpapi.CutPage(list, in.Limit, func(m commentview.Mention) string { return strconv.FormatInt(m.Position, 10) })
 	names := named{}
 	for _, m := range list {
 		names.comment(m.Comment)

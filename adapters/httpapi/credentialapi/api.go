@@ -94,10 +94,7 @@ func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]C
 		return nil, httpapi.Meta{}, err
 	}
 	var meta httpapi.Meta
-	if len(list) > in.Limit {
-		list = list[:in.Limit]
-		meta.NextCursor = string(list[in.Limit-1].ID)
-	}
+	list, meta.NextCursor = httpapi.CutPage(list, in.Limit, func(c credentialview.Credential) string { return string(c.ID) })
 	out := make([]Credential, len(list))
 	for i, c := range list {
 		out[i] = Credential{

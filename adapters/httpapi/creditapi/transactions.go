@@ -65,10 +65,7 @@ func (s service) transactions(ctx context.Context, p httpapi.Principal, in *tran
 		return nil, httpapi.Meta{}, err
 	}
 	var meta httpapi.Meta
-	if len(out) > in.Limit {
-		out = out[:in.Limit]
-		meta.NextCursor = strconv.FormatInt(out[in.Limit-1].Seq, 10)
-	}
+	out, meta.NextCursor = httpapi.CutPage(out, in.Limit, func(t Transaction) string { return strconv.FormatInt(t.Seq, 10) })
 	return out, meta, nil
 }
 

@@ -50,10 +50,7 @@ func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]d
 	if err != nil {
 		return nil, meta, err
 	}
-	if len(list) > in.Limit {
-		list = list[:in.Limit]
-		meta.NextCursor = string(list[in.Limit-1].ID)
-	}
+	list, meta.NextCursor = httpapi.CutPage(list, in.Limit, func(i dataops.Summary) string { return string(i.ID) })
 	out := []dataops.Summary{}
 	for _, imp := range list {
 		out = append(out, s.waiting(imp))

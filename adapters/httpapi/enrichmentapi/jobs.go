@@ -147,18 +147,10 @@ func (s service) view(j enrichmentview.Job) Job {
 		Over:       &j.Over,
 		AutoRun:    j.Auto,
 		CreatedAt:  &created,
-		StartedAt:  utc(j.StartedAt),
-		FinishedAt: utc(j.FinishedAt),
+		StartedAt:  kernel.UTC(j.StartedAt),
+		FinishedAt: kernel.UTC(j.FinishedAt),
 		Error:      j.Reason,
 	}
-}
-
-func utc(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	u := t.UTC()
-	return &u
 }
 
 type jobsIn struct {
@@ -183,10 +175,7 @@ func (s service) jobs(ctx context.Context, p httpapi.Principal, in *jobsIn) ([]J
 		return nil, httpapi.Meta{}, err
 	}
 	var meta httpapi.Meta
-	if len(list) > in.Limit {
-		list = list[:in.Limit]
-		meta.NextCursor = string(list[len(list)-1].ID)
-	}
+	list, meta.NextCursor = httpapi.CutPage(list, in.Limit, func(j enrichmentview.Job) string { return string(j.ID) })
 	out := make([]Job, len(list))
 	for i, j := range list {
 		out[i] = s.view(j)
@@ -264,11 +253,9 @@ func (s service) records(ctx context.Context, p httpapi.Principal, in *recordsIn
 		return nil, httpapi.Meta{}, err
 	}
 	var meta httpapi.Meta
-	if len(list) > in.Limit {
-		list = list[:in.Limit]
-		last := list[len(list)-1]
-		meta.NextCursor = string(last.Row) + "." + string(last.Column)
-	}
+	list, meta.NextCursor = httpapi.CutPage(list, in.Limit, func(r enrichmentview.Record) string {
+		return string(r.Row) + "." + string(r.Column)
+	})
 	out := make([]Record, len(list))
 	for i, r := range list {
 		out[i] = recordOf(r)

@@ -195,23 +195,16 @@ func listed(_ context.Context, _ httpapi.Principal, in *listIn) (httpapi.Reach, 
 	return httpapi.ReachOf(in.TableID), nil
 }
 
-func badCursor() error {
-	return kernel.E(kernel.KindMalformed, "INVALID_CURSOR", "the cursor is not one that this list gave")
-}
-
 func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]Source, httpapi.Meta, error) {
 	var meta httpapi.Meta
 	if in.Cursor != "" && kernel.ParseID(kernel.PrefixSource, in.Cursor) != nil {
-		return nil, meta, badCursor()
+		return nil, meta, kernel.BadCursor()
 	}
 	list, err := s.Reads.Sources(ctx, p.Workspace, in.TableID, p.KeyTables, kernel.SourceID(in.Cursor), in.Limit+1)
 	if err != nil {
 		return nil, meta, err
 	}
-	if len(list) > in.Limit {
-		list = list[:in.Limit]
-		meta.NextCursor = string(list[in.Limit-1].ID)
-	}
+	list, meta.NextCursor = httpapi.CutPage(list, in.Limit, func(s findview.Source) string { return string(s.ID) })
 	out := make([]Source, len(list))
 	for i, l := range list {
 		out[i] = Source{l.ID, l.Definition, l.UpdatedAt}
@@ -245,16 +238,13 @@ type runsIn struct {
 func (s service) runs(ctx context.Context, p httpapi.Principal, in *runsIn) ([]Find, httpapi.Meta, error) {
 	var meta httpapi.Meta
 	if in.Cursor != "" && kernel.ParseID(kernel.PrefixFind, in.Cursor) != nil {
-		return nil, meta, badCursor()
+		return nil, meta, kernel.BadCursor()
 	}
 	list, err := s.Reads.Runs(ctx, p.Workspace, in.SourceID, p.KeyTables, kernel.FindID(in.Cursor), in.Limit+1)
 	if err != nil {
 		return nil, meta, err
 	}
-	if len(list) > in.Limit {
-		list = list[:in.Limit]
-		meta.NextCursor = string(list[in.Limit-1].ID)
-	}
+	list, meta.NextCursor = httpapi.CutPage(list, in.Limit, func(r findview.Run) string { return string(r.ID) })
 	out := make([]Find, len(list))
 	for i, r := range list {
 		out[i] = Find{

@@ -11,6 +11,7 @@ import (
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/commands/searchcmd"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections/savedsearchview"
 	"github.com/morket/morket/projections/searchview"
 )
 
@@ -32,7 +33,7 @@ type listIn struct {
 
 func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]SavedSearch, httpapi.Meta, error) {
 	if in.Cursor != "" && kernel.ParseID(kernel.PrefixSavedSearch, in.Cursor) != nil {
-		return nil, httpapi.Meta{}, kernel.E(kernel.KindMalformed, "INVALID_CURSOR", "the cursor is not one that this list gave")
+		return nil, httpapi.Meta{}, kernel.BadCursor()
 	}
 	owner := searchcmd.OwnerOf(p.Actor)
 	list, err := s.Saved.List(ctx, p.Workspace, owner, kernel.SavedSearchID(in.Cursor), in.Limit+1)
@@ -40,10 +41,7 @@ func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]S
 		return nil, httpapi.Meta{}, err
 	}
 	var meta httpapi.Meta
-	if len(list) > in.Limit {
-		list = list[:in.Limit]
-		meta.NextCursor = string(list[in.Limit-1].ID)
-	}
+	list, meta.NextCursor = httpapi.CutPage(list, in.Limit, func(s savedsearchview.Saved) string { return string(s.ID) })
 	out := make([]SavedSearch, len(list))
 	for i, l := range list {
 		out[i] = SavedSearch{ID: l.ID, Name: l.Name, Shared: l.Shared, Mine: l.Owner == owner, CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt}

@@ -57,7 +57,7 @@ func (s service) entries(
 	before := int64(math.MaxInt64)
 	if page.Cursor != "" {
 		if before, err = strconv.ParseInt(page.Cursor, 10, 64); err != nil || before <= 0 {
-			return nil, meta, kernel.E(kernel.KindMalformed, "INVALID_CURSOR", "the cursor is not one that this list gave")
+			return nil, meta, kernel.BadCursor()
 		}
 	}
 	list, next, err := s.History.Entries(ctx, id, row, col, before, page.Limit)

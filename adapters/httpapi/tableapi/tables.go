@@ -20,16 +20,13 @@ type listTables struct {
 func (s service) tables(ctx context.Context, p httpapi.Principal, in *listTables) ([]gridview.Summary, httpapi.Meta, error) {
 	var meta httpapi.Meta
 	if in.Cursor != "" && kernel.ParseID(kernel.PrefixTable, in.Cursor) != nil {
-		return nil, meta, kernel.E(kernel.KindMalformed, "INVALID_CURSOR", "the cursor is not one that this list gave")
+		return nil, meta, kernel.BadCursor()
 	}
 	list, err := s.Grid.List(ctx, p.Workspace, false, kernel.TableID(in.Cursor), in.Limit+1, p.KeyTables...)
 	if err != nil {
 		return nil, meta, err
 	}
-	if len(list) > in.Limit {
-		list = list[:in.Limit]
-		meta.NextCursor = string(list[in.Limit-1].ID)
-	}
+	list, meta.NextCursor = httpapi.CutPage(list, in.Limit, func(t gridview.Summary) string { return string(t.ID) })
 	if list == nil {
 		list = []gridview.Summary{}
 	}

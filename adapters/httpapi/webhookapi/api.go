@@ -153,20 +153,12 @@ func (s service) view(w webhookview.Webhook, h webhookflow.Health) Webhook {
 		ID: w.ID, URL: w.URL, Description: w.Description, Types: append([]string{}, w.Types...),
 		Tables: append([]kernel.TableID{}, w.Tables...), Ordered: w.Ordered,
 		Enabled: w.Enabled, OffReason: w.Reason,
-		OffAt: utc(w.OffAt), OffPosition: w.OffPosition, SecretVersion: w.SecretVersion, OldSecretUntil: utc(w.OldUntil),
+		OffAt: kernel.UTC(w.OffAt), OffPosition: w.OffPosition, SecretVersion: w.SecretVersion, OldSecretUntil: kernel.UTC(w.OldUntil),
 		CreatedAt: w.CreatedAt.UTC(), UpdatedAt: w.UpdatedAt.UTC(), Waiting: h.Waiting, Replaying: h.Replaying,
-		FailingSince:  utc(h.FailingSince),
-		LastSuccessAt: utc(h.LastSuccess), LastFailureAt: utc(h.LastFailure),
-		RestsUntil: utc(h.NotBefore),
+		FailingSince:  kernel.UTC(h.FailingSince),
+		LastSuccessAt: kernel.UTC(h.LastSuccess), LastFailureAt: kernel.UTC(h.LastFailure),
+		RestsUntil: kernel.UTC(h.NotBefore),
 	}
-}
-
-func utc(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	u := t.UTC()
-	return &u
 }
 
 func (s service) list(ctx context.Context, p httpapi.Principal, _ *httpapi.InWorkspace) ([]Webhook, httpapi.Meta, error) {

@@ -39,9 +39,9 @@ func line(d webhookflow.Delivery) Delivery {
 		Type:      d.Type,
 		State:     d.State,
 		Attempts:  d.Attempts,
-		NextAt:    utc(d.DueAt),
+		NextAt:    kernel.UTC(d.DueAt),
 		CreatedAt: d.CreatedAt.UTC(),
-		EndedAt:   utc(d.EndedAt),
+		EndedAt:   kernel.UTC(d.EndedAt),
 		Status:    d.Status,
 		Error:     d.Error,
 	}
@@ -56,17 +56,14 @@ func (s service) deliveries(ctx context.Context, p httpapi.Principal, in *delive
 	if in.Cursor != "" {
 		var err error
 		if before, err = strconv.ParseInt(in.Cursor, 10, 64); err != nil || before <= 0 {
-			return nil, meta, kernel.E(kernel.KindMalformed, "INVALID_CURSOR", "the cursor is not one that this list gave")
+			return nil, meta, kernel.BadCursor()
 		}
 	}
 	list, err := s.Queue.Deliveries(ctx, in.ID, in.State, before, in.Limit+1)
 	if err != nil {
 		return nil, meta, err
 	}
-	if len(list) > in.Limit {
-		list = list[:in.Limit]
-		meta.NextCursor = strconv.FormatInt(list[in.Limit-1].Position, 10)
-	}
+	list, meta.NextCursor = httpapi.CutPage(list, in.Limit, func(d webhookflow.Delivery) string { return strconv.FormatInt(d.Position, 10) })
 	out := make([]Delivery, len(list))
 	for i, d := range list {
 		out[i] = line(d)

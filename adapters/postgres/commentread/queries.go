@@ -3,7 +3,6 @@ package commentread
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -47,7 +46,7 @@ func (q *Queries) Threads(
 			return nil
 		}
 		t.Resolved = t.ResolvedAt != nil
-		t.ResolvedAt, t.CreatedAt, t.UpdatedAt = utc(t.ResolvedAt), t.CreatedAt.UTC(), t.UpdatedAt.UTC()
+		t.ResolvedAt, t.CreatedAt, t.UpdatedAt = kernel.UTC(t.ResolvedAt), t.CreatedAt.UTC(), t.UpdatedAt.UTC()
 		list = append(list, t)
 		return nil
 	})
@@ -55,14 +54,6 @@ func (q *Queries) Threads(
 		return nil, false, fmt.Errorf("list threads: %w", err)
 	}
 	return list, more, q.fill(ctx, ws, list)
-}
-
-func utc(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	out := t.UTC()
-	return &out
 }
 
 const commentsSQL = `SELECT thread_id, id, author, sealed, created_at, edited_at FROM rm_comment.comments
@@ -114,7 +105,7 @@ func (q *Queries) open(ctx context.Context, c sealedComment) (commentview.Commen
 		return c.Comment, fmt.Errorf("open the comment %s: %w", c.ID, err)
 	}
 	c.Text, c.Erased = string(plain), !ok
-	c.CreatedAt, c.EditedAt = c.CreatedAt.UTC(), utc(c.EditedAt)
+	c.CreatedAt, c.EditedAt = c.CreatedAt.UTC(), kernel.UTC(c.EditedAt)
 	return c.Comment, nil
 }
 

@@ -140,7 +140,7 @@ func parseTrashCursor(s string) (pos int64, key string, err error) {
 	pos, perr := strconv.ParseInt(p, 10, 64)
 	b, kerr := hex.DecodeString(key)
 	if !ok || perr != nil || kerr != nil || len(b) != 16 {
-		return 0, "", kernel.E(kernel.KindMalformed, "INVALID_CURSOR", "the cursor is not one that this list gave")
+		return 0, "", kernel.BadCursor()
 	}
 	return pos, key, nil
 }

@@ -60,7 +60,7 @@ func (q *Queries) Workspace(ctx context.Context, ws kernel.WorkspaceID) (workspa
 func scanWorkspace(r pgx.CollectableRow) (workspaceview.Workspace, error) {
 	var w workspaceview.Workspace
 	err := r.Scan(&w.ID, &w.Name, &w.Slug, &w.TimeZone, &w.Role, &w.CreatedAt, &w.DeletedAt)
-	w.CreatedAt, w.DeletedAt = w.CreatedAt.UTC(), utc(w.DeletedAt)
+	w.CreatedAt, w.DeletedAt = w.CreatedAt.UTC(), kernel.UTC(w.DeletedAt)
 	return w, err
 }
 
@@ -142,15 +142,7 @@ func (q *Queries) APIKeys(ctx context.Context, ws kernel.WorkspaceID, before ker
 	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (workspaceview.APIKey, error) {
 		var k workspaceview.APIKey
 		err := r.Scan(&k.ID, &k.Name, &k.Role, &k.Tables, &k.Last4, &k.CreatedAt, &k.ExpiresAt)
-		k.CreatedAt, k.ExpiresAt = k.CreatedAt.UTC(), utc(k.ExpiresAt)
+		k.CreatedAt, k.ExpiresAt = k.CreatedAt.UTC(), kernel.UTC(k.ExpiresAt)
 		return k, err
 	})
-}
-
-func utc(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	u := t.UTC()
-	return &u
 }
