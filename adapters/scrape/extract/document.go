@@ -3,6 +3,7 @@ package extract
 import (
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/PuerkitoBio/goquery"
@@ -73,6 +74,20 @@ func (d *Document) Link(href string) string {
 		return ""
 	}
 	return Address(u)
+}
+
+// Emails returns the addresses that the page links to, in lower case, each once, at most so many.
+func (d *Document) Emails(most int) []string {
+	var out []string
+	d.Find(`a[href^="mailto:" i]`).EachWithBreak(func(_ int, s *goquery.Selection) bool {
+		address, _, _ := strings.Cut(s.AttrOr("href", "")[len("mailto:"):], "?")
+		address = strings.ToLower(Text(strings.ReplaceAll(address, "%40", "@")))
+		if strings.Count(address, "@") == 1 && !strings.ContainsAny(address, " ,;<>") && !slices.Contains(out, address) {
+			out = append(out, address)
+		}
+		return len(out) < most
+	})
+	return out
 }
 
 const (

@@ -189,15 +189,9 @@ func linked(d *extract.Document, f *Facts) {
 	if org == nil {
 		return
 	}
-	set := func(field *string, values ...string) {
-		for _, v := range values {
-			if v != "" {
-				*field = v
-				return
-			}
-		}
+	if name := extract.First(org["legalName"]); name != "" {
+		f.Name = name
 	}
-	set(&f.Name, extract.First(org["legalName"]))
 	if v := compact(strings.ToUpper(extract.First(org["vatID"]))); len(v) > 2 && isTax(v[:2], v[2:]) {
 		f.Tax = v
 	}
@@ -217,7 +211,9 @@ func linked(d *extract.Document, f *Facts) {
 		}
 		f.place(at)
 	}
-	set(&f.Phone, extract.Phone(extract.First(org["telephone"]), f.Country))
+	if phone := extract.Phone(extract.First(org["telephone"]), f.Country); phone != "" {
+		f.Phone = phone
+	}
 }
 
 const mostEmployees = 10_000_000
@@ -236,17 +232,9 @@ func count(v any) int {
 	return n
 }
 
+// email is the first address that the page links to.
 func email(d *extract.Document) string {
-	found := ""
-	d.Find(`a[href^="mailto:" i]`).EachWithBreak(func(_ int, s *goquery.Selection) bool {
-		address, _, _ := strings.Cut(s.AttrOr("href", "")[len("mailto:"):], "?")
-		address = strings.ToLower(extract.Text(strings.ReplaceAll(address, "%40", "@")))
-		if strings.Count(address, "@") == 1 && !strings.ContainsAny(address, " ,;<>") {
-			found = address
-		}
-		return found == ""
-	})
-	return found
+	return strings.Join(d.Emails(1), "")
 }
 
 // countryOfHost is the country of a site's top-level domain, "" for those that are of none.

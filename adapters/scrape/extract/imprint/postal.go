@@ -56,13 +56,15 @@ var (
 
 const (
 	maxStreet = 100
+	maxCity   = 40
+	maxLine   = 400
 	maxLines  = 2000
 )
 
 // findPlace finds the first postal address in lines of text. The country is that of the page where the form of the address leaves it open.
 func findPlace(lines []string, country string) place {
-	for i, line := range lines {
-		if i >= maxLines || len(line) > 400 {
+	for i, line := range lines[:min(len(lines), maxLines)] {
+		if len(line) > maxLine {
 			continue
 		}
 		for _, t := range towns {
@@ -70,35 +72,42 @@ func findPlace(lines []string, country string) place {
 			if in == "" {
 				continue
 			}
-			m := t.form.FindStringSubmatchIndex(line)
-			if m == nil {
-				continue
-			}
-			p := place{country: in}
-			p.postal, p.city = part(t.form, line, m, "postal"), strings.TrimRight(tidyCity(part(t.form, line, m, "city")), " .,-")
-			before := strings.TrimRight(strings.TrimSpace(line[:m[0]]), ",;|–-•· \t")
-			before = withoutLabel(before)
-			switch {
-			case isStreet(before):
-				p.street = lastPart(before)
-			case before == "" && i > 0 && isStreet(withoutLabel(lines[i-1])):
-				p.street = lastPart(withoutLabel(lines[i-1]))
-			}
-			if p.city == "" && i > 0 && p.postal != "" { // the town on the line before
-				p.city, p.street = strings.Trim(lines[i-1], " ,"), ""
-				if strings.ContainsAny(p.city, "0123456789") || len(p.city) > 40 {
-					continue
-				}
-				if i > 1 && isStreet(lines[i-2]) {
-					p.street = lastPart(lines[i-2])
-				}
-			}
-			if p.street != "" {
+			if p := t.in(lines, i); p.street != "" {
+				p.country = in
 				return p
 			}
 		}
 	}
 	return place{}
+}
+
+// in reads a line as one with the town; without a street it is none. The street stands before the town or on the line above.
+func (t town) in(lines []string, i int) place {
+	line := lines[i]
+	m := t.form.FindStringSubmatchIndex(line)
+	if m == nil {
+		return place{}
+	}
+	p := place{
+		postal: part(t.form, line, m, "postal"),
+		city:   strings.TrimRight(tidyCity(part(t.form, line, m, "city")), " .,-"),
+	}
+	above := func(n int) string { return lines[max(0, i-n)] }
+	before := withoutLabel(strings.TrimRight(strings.TrimSpace(line[:m[0]]), ",;|–-•· \t"))
+	switch {
+	case isStreet(before):
+		p.street = lastPart(before)
+	case before == "" && i > 0 && isStreet(withoutLabel(above(1))):
+		p.street = lastPart(withoutLabel(above(1)))
+	}
+	if p.city != "" || i == 0 {
+		return p
+	}
+	p.city, p.street = strings.Trim(above(1), " ,"), "" // the town on the line above, the street on the one before
+	if i > 1 && isStreet(above(2)) && !strings.ContainsAny(p.city, "0123456789") && len(p.city) <= maxCity {
+		p.street = lastPart(above(2))
+	}
+	return p
 }
 
 // countryOf is the country whose form it is: the page's own among several.

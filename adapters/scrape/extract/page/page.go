@@ -50,7 +50,7 @@ func (Extractor) Extract(d *extract.Document) (map[string]any, []string) {
 		"words":        float64(len(strings.Fields(text))),
 		"canonical":    linkOf(d, `link[rel="canonical" i]`),
 		"headings":     headings(d),
-		"emails":       emails(d),
+		"emails":       d.Emails(maxEmails),
 		"open_graph":   prefixed(d, "og:", "article:", "profile:", "product:"),
 		"meta":         named(d),
 	}
@@ -150,21 +150,6 @@ func links(d *extract.Document) (out []any, more bool) {
 		return true
 	})
 	return out, more
-}
-
-func emails(d *extract.Document) []string {
-	var out []string
-	seen := map[string]bool{}
-	d.Find(`a[href^="mailto:" i]`).EachWithBreak(func(_ int, s *goquery.Selection) bool {
-		address, _, _ := strings.Cut(s.AttrOr("href", "")[len("mailto:"):], "?")
-		address = strings.ToLower(extract.Text(strings.ReplaceAll(address, "%40", "@")))
-		if strings.Count(address, "@") == 1 && !strings.ContainsAny(address, " ,;<>") && !seen[address] {
-			seen[address] = true
-			out = append(out, address)
-		}
-		return len(out) < maxEmails
-	})
-	return out
 }
 
 func prefixed(d *extract.Document, prefixes ...string) map[string]any {
