@@ -32,17 +32,21 @@ func (g *Gateway) free(ctx context.Context, key string, s *stripe.Subscription) 
 	return nil
 }
 
+// ready fetches a subscription and the price of the plan that it is to have, and frees it for the change.
+func (g *Gateway) ready(ctx context.Context, key, id string, plan billing.Plan, currency string) (s *stripe.Subscription, price string, err error) {
+	if s, err = g.current(ctx, id); err != nil {
+		return nil, "", err
+	}
+	if price, err = g.price(ctx, plan, currency); err != nil {
+		return nil, "", err
+	}
+	return s, price, g.free(ctx, key, s)
+}
+
 // Upgrade implements billingcmd.Gateway. A trial ends by it, since what is upgraded to is paid for.
 func (g *Gateway) Upgrade(ctx context.Context, key, id string, plan billing.Plan, currency string) error {
-	s, err := g.current(ctx, id)
+	s, price, err := g.ready(ctx, key, id, plan, currency)
 	if err != nil {
-		return err
-	}
-	price, err := g.price(ctx, plan, currency)
-	if err != nil {
-		return err
-	}
-	if err := g.free(ctx, key, s); err != nil {
 		return err
 	}
 	p := &stripe.SubscriptionParams{
@@ -62,15 +66,8 @@ func (g *Gateway) Upgrade(ctx context.Context, key, id string, plan billing.Plan
 
 // Downgrade implements billingcmd.Gateway: a schedule of what is left of the period, and of the other plan from then on.
 func (g *Gateway) Downgrade(ctx context.Context, key, id string, plan billing.Plan, currency string) error {
-	s, err := g.current(ctx, id)
+	s, price, err := g.ready(ctx, key, id, plan, currency)
 	if err != nil {
-		return err
-	}
-	price, err := g.price(ctx, plan, currency)
-	if err != nil {
-		return err
-	}
-	if err := g.free(ctx, key, s); err != nil {
 		return err
 	}
 	made, err := g.schedules().New(&stripe.SubscriptionScheduleParams{
@@ -103,16 +100,12 @@ func (g *Gateway) Downgrade(ctx context.Context, key, id string, plan billing.Pl
 	return mapped("schedule a downgrade", err)
 }
 
-// Cancel implements billingcmd.Gateway.
+// Cancel implements billingcmd.Gateway, in place of what else is to happen then.
 func (g *Gateway) Cancel(ctx context.Context, key, id string) error {
-	s, err := g.current(ctx, id)
-	if err != nil {
+	if err := g.Reactivate(ctx, key, id); err != nil {
 		return err
 	}
-	if err := g.free(ctx, key, s); err != nil {
-		return err
-	}
-	_, err = g.subscriptions().Update(id, &stripe.SubscriptionParams{Params: once(ctx, key, "cancel"), CancelAtPeriodEnd: stripe.Bool(true)})
+	_, err := g.subscriptions().Update(id, &stripe.SubscriptionParams{Params: once(ctx, key, "cancel"), CancelAtPeriodEnd: stripe.Bool(true)})
 	return mapped("cancel a subscription", err)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/morket/morket/adapters/httpapi/billingapi"
 	"github.com/morket/morket/adapters/outbound/stripegw"
 	"github.com/morket/morket/cmd/internal/config"
 )
@@ -17,7 +18,7 @@ func stripe(ctx context.Context, cfg config.Config) Finding {
 	if err != nil {
 		return failure("correct MORKET_STRIPE_URL", "%v", err)
 	}
-	address := strings.TrimRight(cfg.PublicURL, "/") + "/api/v1/billing/webhooks/stripe"
+	address := strings.TrimRight(cfg.PublicURL, "/") + billingapi.WebhookPath
 	e, err := g.Endpoint(ctx, address)
 	const do = "run morket stripe-endpoint, which makes it and prints MORKET_STRIPE_WEBHOOK_SECRET; delete an old one at Stripe first"
 	switch {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/morket/morket/adapters/httpapi/billingapi"
 	"github.com/morket/morket/adapters/outbound/providers/twins"
 	"github.com/morket/morket/adapters/outbound/stripegw/stripetwin"
 )
@@ -43,7 +44,7 @@ func Serve(ctx context.Context, morket string, out io.Writer) error {
 	go func() { served <- srv.Serve(listener) }()
 	defer func() { _ = srv.Close() }()
 	morket = strings.TrimSuffix(morket, "/")
-	go stripe.Deliver(ctx, morket+"/api/v1/billing/webhooks/stripe")
+	go stripe.Deliver(ctx, morket+billingapi.WebhookPath)
 	link, err := setUp(ctx, morket)
 	if err != nil {
 		return err

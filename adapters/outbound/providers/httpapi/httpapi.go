@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -128,14 +127,17 @@ func request(ctx context.Context, c Config, ask enrichment.Request, t *turning) 
 	if c.Body != "" {
 		text = enrichment.Expand(c.Body, func(ref string) string { return inJSON(ask.Inputs[ref]) })
 	}
-	req, err := http.NewRequestWithContext(ctx, c.Method, address(c.URL, ask.Inputs), http.NoBody)
-	if err != nil || checkURL(req.URL.String()) != nil {
+	u, err := url.Parse(address(c.URL, ask.Inputs))
+	if err != nil || checkURL(u.String()) != nil {
 		return nil, enrichment.Fail(enrichment.CallBadInput, "the inputs make no address")
 	}
-	if text, err = t.put(req, text); err != nil {
+	if u, text, err = t.put(u, text); err != nil {
 		return nil, err
 	}
-	setBody(req, text)
+	req, err := http.NewRequestWithContext(ctx, c.Method, u.String(), strings.NewReader(text))
+	if err != nil {
+		return nil, enrichment.Fail(enrichment.CallBadInput, "the inputs make no address")
+	}
 	if text != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -156,16 +158,6 @@ func request(ctx context.Context, c Config, ask enrichment.Request, t *turning) 
 		return nil, enrichment.Fail(enrichment.CallUnauthorized, err.Error())
 	}
 	return req, c.Auth.put(req, ask.Secret)
-}
-
-// setBody is what http.NewRequest does with a body that is a strings.Reader.
-func setBody(req *http.Request, text string) {
-	if text == "" {
-		return
-	}
-	req.ContentLength = int64(len(text))
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
-	req.Body, _ = req.GetBody()
 }
 
 // address fills the inputs in, escaped for where they stand.

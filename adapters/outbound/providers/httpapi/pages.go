@@ -44,31 +44,29 @@ func (t *turning) key(of string) string {
 	return of + "-" + strconv.Itoa(t.page)
 }
 
-// put makes the request one for the page that is the turning's.
-func (t *turning) put(req *http.Request, body string) (string, error) {
+// put returns the address and body of the page that is the turning's, from those of the first.
+func (t *turning) put(u *url.URL, body string) (*url.URL, string, error) {
 	p := t.paging
 	if p == nil {
-		return body, nil
+		return u, body, nil
 	}
 	value := any(t.number)
 	switch {
-	case p.Kind == "link":
-		if t.next != nil {
-			req.URL, req.Host = t.next, ""
-		}
-		return body, nil
-	case p.Kind == "cursor" && t.cursor == "":
-		return body, nil
+	case p.Kind == "link" && t.next != nil:
+		return t.next, body, nil
+	case p.Kind == "link", p.Kind == "cursor" && t.cursor == "":
+		return u, body, nil
 	case p.Kind == "cursor":
 		value = t.cursor
 	}
 	if p.In == "body" {
-		return inBody(body, strings.Split(p.Param, "."), value)
+		body, err := inBody(body, strings.Split(p.Param, "."), value)
+		return u, body, err
 	}
-	q := req.URL.Query()
+	q := u.Query()
 	q.Set(p.Param, fmt.Sprint(value))
-	req.URL.RawQuery = q.Encode()
-	return body, nil
+	u.RawQuery = q.Encode()
+	return u, body, nil
 }
 
 // inBody sets a member of a JSON object.
