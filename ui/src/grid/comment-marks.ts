@@ -1,3 +1,4 @@
+import { onceAFrame } from './once-a-frame';
 import { NUMBER_COLUMN } from './columns';
 import { plural } from '@/lib/format';
 
@@ -14,7 +15,7 @@ export interface CommentMark {
 /** Marks the rendered cells about which something is said; a row about which something is said has it at its number. */
 export class CommentMarks {
   private marks = new Map<string, Map<string, number>>();
-  private frame = 0;
+  private readonly schedule = onceAFrame(() => this.paint());
 
   constructor(private readonly host: HTMLElement) {}
 
@@ -30,12 +31,6 @@ export class CommentMarks {
   /** Marks anew what is on the screen now; once a frame. */
   repaint(): void {
     if (this.marks.size > 0) this.schedule();
-  }
-  private schedule(): void {
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.paint();
-    });
   }
   private paint(): void {
     for (const row of this.host.querySelectorAll<HTMLElement>('.ag-row')) {

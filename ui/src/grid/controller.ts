@@ -294,10 +294,8 @@ export class GridController {
   }
 
   private followFocus(): void {
-    const focused = this.api.getFocusedCell();
-    const col = this.selection.place(focused?.column.getColId() ?? '');
-    if (focused && col !== undefined && this.follow.ahead({ row: focused.rowIndex, col }))
-      this.selection.select({ row: focused.rowIndex, col });
+    const place = this.selection.focused();
+    if (place && this.follow.ahead(place)) this.selection.select(place);
   }
 
   /** What is done about events of AG Grid. */

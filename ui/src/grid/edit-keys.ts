@@ -24,7 +24,7 @@ export class EditKeys {
   /** True takes a key from the grid. It comes here after the editor, which keeps what it can't read. */
   take({ event: e, editing }: KeyEvent): boolean {
     if (e.isComposing || e.ctrlKey || e.metaKey || e.altKey) return false;
-    const at = this.place();
+    const at = this.selection.focused();
     if (!at) return false;
     if (e.key === 'Tab') return this.tab(e, at, editing);
     if (e.key === 'Enter') return editing && !e.shiftKey && this.enter(e, at);
@@ -36,12 +36,6 @@ export class EditKeys {
     if (!direction || e.shiftKey || !entersText(this.api().getCellEditorInstances()[0])) return false;
     this.tabbedFrom = null;
     return this.go(e, step(at, direction, this.rowCount(), this.selection.columns.length));
-  }
-  /** Where the focus is. The selection follows it a moment later, too late for fast typing. */
-  private place(): Place | null {
-    const focused = this.api().getFocusedCell();
-    const col = focused ? this.selection.place(focused.column.getColId()) : undefined;
-    return focused && col !== undefined ? { row: focused.rowIndex, col } : null;
   }
   /** A click begins anew. */
   forget(): void {

@@ -1,3 +1,4 @@
+import { onceAFrame } from './once-a-frame';
 import type { Column } from './model';
 import { cellOf } from './model';
 import type { RowCache } from './row-cache';
@@ -14,7 +15,7 @@ export interface Marks {
 /** Marks the rendered cells that a search has found; what is scrolled into view is marked as it comes. */
 export class FoundMarks {
   private marks: { matches: TextMatch; columns: Map<string, Column> } | null = null;
-  private frame = 0;
+  private readonly schedule = onceAFrame(() => this.paint());
 
   constructor(
     private readonly host: HTMLElement,
@@ -29,12 +30,6 @@ export class FoundMarks {
   /** Marks anew what is on the screen now; once a frame. */
   repaint(): void {
     if (this.marks) this.schedule();
-  }
-  private schedule(): void {
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.paint();
-    });
   }
   private paint(): void {
     for (const cell of this.host.querySelectorAll<HTMLElement>('.ag-row .ag-cell')) {

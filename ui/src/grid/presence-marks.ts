@@ -1,3 +1,5 @@
+import { onceAFrame } from './once-a-frame';
+
 const HERE = 'mk-here';
 
 /** The cell that somebody else has selected. */
@@ -14,7 +16,7 @@ export interface PresenceMark {
 /** Marks the rendered cells that others have selected, each in a person's colour. */
 export class PresenceMarks {
   private marks = new Map<string, PresenceMark>();
-  private frame = 0;
+  private readonly schedule = onceAFrame(() => this.paint());
 
   constructor(private readonly host: HTMLElement) {}
 
@@ -26,12 +28,6 @@ export class PresenceMarks {
   /** Marks anew what is on the screen now; once a frame. */
   repaint(): void {
     if (this.marks.size > 0) this.schedule();
-  }
-  private schedule(): void {
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.paint();
-    });
   }
   private paint(): void {
     for (const cell of this.host.querySelectorAll<HTMLElement>(`.ag-cell.${HERE}`)) {

@@ -4,6 +4,7 @@ import { ADD_COLUMN, NUMBER_COLUMN } from './columns';
 import type { Selection } from './events';
 import { cellOf, isNumeric, type Column, type GridRow } from './model';
 import { cellsIn, clamp, edges, extend, rectOf, single, type Place, type Range, type Rect } from './range';
+import { onceAFrame } from './once-a-frame';
 import type { RowCache } from './row-cache';
 
 const RANGE_CLASSES = ['mk-range', 'mk-range-t', 'mk-range-b', 'mk-range-l', 'mk-range-r'];
@@ -28,7 +29,6 @@ export class RangeSelection {
   private fill: Rect | null = null;
   private ids: string[] = [];
   private places = new Map<string, number>();
-  private frame = 0;
 
   constructor(
     private readonly host: HTMLElement,
@@ -57,6 +57,12 @@ export class RangeSelection {
   }
   place(columnId: string): number | undefined {
     return this.places.get(columnId);
+  }
+  /** Where the focus is. The selection follows it a moment later, too late for fast typing. */
+  focused(): Place | null {
+    const at = this.api().getFocusedCell();
+    const col = at ? this.places.get(at.column.getColId()) : undefined;
+    return at && col !== undefined ? { row: at.rowIndex, col } : null;
   }
   /** Reads the shown columns again after they were moved, hidden or pinned. */
   readColumns(): void {
@@ -110,12 +116,7 @@ export class RangeSelection {
     return rect && col !== undefined ? edges(rect, rowIndex, col) : [];
   }
   /** Puts the range's classes on the cells that are rendered; once a frame. */
-  repaint(): void {
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.paint();
-    });
-  }
+  readonly repaint = onceAFrame(() => this.paint());
   private paint(): void {
     const rect = this.rect;
     const many = rect !== null && cellsIn(rect) > 1;

@@ -7,9 +7,9 @@ import { Field, Input } from '@/components/field';
 import { Popover } from '@/components/popover';
 import type { Anchor } from '@/grid/events';
 import { addColumn, tableChanged } from '../api/table';
+import { freeName } from '../free-name';
 import { COLUMN_TYPES } from '@/grid/column-types';
 import { CurrencySelect, FormFields, formLike, hasForm, type ColumnForm } from '@/grid/form-fields';
-import { nameKey } from '@/lib/fold';
 import { TypePicker } from './type-picker';
 
 const TYPES = COLUMN_TYPES.map((t) => t.type);
@@ -47,7 +47,7 @@ export function AddColumnPopover({
   const add = useMutation({
     mutationFn: () =>
       addColumn(ws, table.id, {
-        name: name.trim() || freeName(table, type),
+        name: name.trim() || suggested(table, type),
         type,
         ...(hasForm(type) ? { form } : {}),
         ...(type === 'currency' ? { format: { currency } } : {}),
@@ -108,7 +108,7 @@ export function AddColumnPopover({
               data-autofocus
               value={name}
               maxLength={100}
-              placeholder={freeName(table, type)}
+              placeholder={suggested(table, type)}
               onChange={(e) => setName(e.target.value)}
             />
           )}
@@ -137,11 +137,6 @@ export function AddColumnPopover({
   );
 }
 
-function freeName(table: Table, type: ColumnType): string {
-  const label = COLUMN_TYPES.find((t) => t.type === type)?.label ?? 'Column';
-  const taken = new Set(table.columns.map((c) => nameKey(c.name)));
-  if (!taken.has(nameKey(label))) return label;
-  let i = 2;
-  while (taken.has(nameKey(`${label} ${String(i)}`))) i++;
-  return `${label} ${String(i)}`;
+function suggested(table: Table, type: ColumnType): string {
+  return freeName(table, COLUMN_TYPES.find((t) => t.type === type)?.label ?? 'Column');
 }
