@@ -66,7 +66,7 @@ type Checkout struct {
 	Trial     bool
 	Order     *billing.Order
 	Success   string // where the person goes after it
-	Back      string // where the person goes who does not pay
+	Back      string // where the person goes without paying
 }
 
 // Page is a page of Stripe.

@@ -18,7 +18,7 @@ type Places interface {
 	Find(ctx context.Context, ws kernel.WorkspaceID, at comment.Place) error
 }
 
-// Members tells who is a member of a workspace.
+// Members tells the role of a user in a workspace, if there is one.
 type Members interface {
 	Role(ctx context.Context, ws kernel.WorkspaceID, user kernel.UserID) (kernel.Role, bool, error)
 }

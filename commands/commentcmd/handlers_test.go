@@ -19,7 +19,7 @@ const (
 	ws       = kernel.WorkspaceID("ws_1")
 	ada      = kernel.UserID("usr_01ARZ3NDEKTSV4RRFFQ69G5ADA")
 	bob      = kernel.UserID("usr_01ARZ3NDEKTSV4RRFFQ69G5B0B")
-	stranger = kernel.UserID("usr_01ARZ3NDEKTSV4RRFFQ69G5XXX")
+	stranger = kernel.UserID("usr_01ARZ3NDEKTSV4RRFFQ69G5FZZ")
 )
 
 // keys note whose key seals; what is sealed isn't what was said.

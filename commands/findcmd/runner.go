@@ -50,7 +50,7 @@ func NewRunner(cfg RunnerConfig) (*Runner, error) {
 	return &Runner{cfg, cfg.Handlers}, nil
 }
 
-// errMoved says that the run's stream has grown by somebody else's hand. What is to be done next is read from the log.
+// errMoved says that the run's stream has grown by another writer. What is to be done next is read from the log.
 var errMoved = errors.New("the run has moved on")
 
 // Run brings a run to its end, from where it stands. It returns nil when there is nothing left to do; an error means that it should be
@@ -119,7 +119,7 @@ func (w *work) meta() kernel.Meta {
 	}
 }
 
-// append adds what fn records; errMoved when somebody else has added to the stream.
+// append adds what fn records; errMoved when another writer has added to the stream.
 func (w *work) append(ctx context.Context, fn func(*find.Run) error) error {
 	if err := fn(w.run); err != nil {
 		return err

@@ -171,7 +171,7 @@ func (a *Account) ObserveSubscription(c Catalog, s Subscription, at time.Time) (
 	return credits, a.Record(a, SubscriptionObserved{Subscription: s, Credits: credits, At: at.UTC()})
 }
 
-// Vanish folds that a subscription is not at Stripe any more: nobody pays for it.
+// Vanish folds that a subscription is not at Stripe any more, so it is not paid for.
 func (a *Account) Vanish(id string, at time.Time) error {
 	s, ok := a.subscriptions[id]
 	if !ok || a.Final(KindSubscription, id) {

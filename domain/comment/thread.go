@@ -65,7 +65,7 @@ func (t *Thread) In(ws kernel.WorkspaceID, table kernel.TableID) bool {
 // Begin begins the thread with its first comment.
 func (t *Thread) Begin(e Added) error { return t.Record(t, e) }
 
-// Reply adds a comment, and opens a thread that was resolved: somebody has more to say.
+// Reply adds a comment, and opens a thread that was resolved, since there is more to say.
 func (t *Thread) Reply(e Added) error {
 	if t.made >= MaxComments {
 		return kernel.E(kernel.KindConflict, "TOO_MANY_COMMENTS",
@@ -92,7 +92,7 @@ func (t *Thread) Edit(e Edited, by kernel.UserID) error {
 	return t.Record(t, e)
 }
 
-// Delete takes a comment away, for its author or for somebody who may delete those of others.
+// Delete takes a comment away, for its author or a moderator.
 func (t *Thread) Delete(e Deleted, by kernel.UserID, moderator bool) error {
 	author, ok := t.authors[e.ID]
 	switch {

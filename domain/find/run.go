@@ -68,7 +68,7 @@ func (r *Run) Lost() int {
 	return 0
 }
 
-// Next is the page to be asked for; 0 when there is none: all is found, a bound is reached, or somebody stopped it.
+// Next is the page to be asked for; 0 when there is none: all is found, a bound is reached, or it was stopped.
 func (r *Run) Next() int {
 	s := r.started
 	next := r.found + 1

@@ -14,7 +14,7 @@ import (
 	"github.com/morket/morket/projections/commentview"
 )
 
-// Person is somebody who is named in an answer.
+// Person is a person as an answer names them.
 type Person struct {
 	ID   kernel.UserID `json:"user_id"`
 	Name string        `json:"name"`
@@ -221,7 +221,7 @@ func (s service) edit(ctx context.Context, meta kernel.Meta, in *editIn) (comman
 	return s.Handlers.Edit(ctx, meta, commentcmd.Edit{In: in.in(), ID: in.CommentID, Text: in.Body.Text})
 }
 
-// delete lets those moderate who manage the members.
+// delete lets a caller with the right to manage members delete the comments of others.
 func (s service) delete(ctx context.Context, meta kernel.Meta, in *InComment) (commands.Result[commentcmd.Nothing], error) {
 	moderator := workspace.Allowed(httpapi.PrincipalOf(ctx).Role, workspace.ManageMembers)
 	return s.Handlers.Delete(ctx, meta, commentcmd.Delete{In: in.in(), ID: in.CommentID, Moderator: moderator})

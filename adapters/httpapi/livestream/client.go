@@ -40,7 +40,7 @@ func (c *client) push(p Patch) bool {
 	return true
 }
 
-// show replaces who is told to have the table open.
+// show replaces the list of people that the stream is to tell of.
 func (c *client) show(people []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -50,7 +50,7 @@ func (c *client) show(people []byte) {
 	}
 }
 
-// people returns who has the table open, nil if that is told already.
+// people returns the list of people that the stream is to tell of, nil if it is told already.
 func (c *client) people() (people []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -241,7 +241,7 @@ func (h *Hub) send(p Patch) {
 	}
 }
 
-// show tells the streams of a table who has it open.
+// show gives the streams of a table the list of people that have it open.
 func (h *Hub) show(table kernel.TableID, people []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

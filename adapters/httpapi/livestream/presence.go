@@ -17,8 +17,8 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// PresenceTopic is where processes tell each other who has a table open. Nothing of it is kept anywhere: a message that is lost is
-// made good by the next one.
+// PresenceTopic is where processes tell each other which windows have a table open. Nothing of it is kept anywhere:
+// a message that is lost is made good by the next one.
 const PresenceTopic = "morket.presence"
 
 // Bounds of presence.
@@ -67,7 +67,7 @@ type PresenceConfig struct {
 	Retry      time.Duration // after the bus failed; default 1 s
 }
 
-// Presence knows who has which table open in any process, and shows it to the table's streams.
+// Presence knows which windows of any process have a table open, and shows them to the table's streams.
 type Presence struct {
 	cfg PresenceConfig
 	out chan Present
@@ -111,7 +111,7 @@ func (p *Presence) Announce(one Present) error {
 	return nil
 }
 
-// Run passes announcements on and shows them, until ctx ends. Without a bus nobody is shown.
+// Run passes announcements on and shows them, until ctx ends. Without a bus none is shown.
 func (p *Presence) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { p.publish(ctx) })
@@ -205,7 +205,7 @@ func (p *Presence) drop(table kernel.TableID, key string) {
 	p.changed[table] = true
 }
 
-// show sends what has changed to the tables' streams, after it has forgotten who is silent.
+// show sends what has changed to the tables' streams, after it has forgotten windows that are silent.
 func (p *Presence) show() {
 	p.mu.Lock()
 	now := p.cfg.Clock.Now()
@@ -227,7 +227,7 @@ func (p *Presence) show() {
 	}
 }
 
-// of returns who has the table open, nil if nobody is known to.
+// of returns the windows that have the table open, nil if none is known.
 func (p *Presence) of(table kernel.TableID) []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -246,7 +246,7 @@ type seen struct {
 	Editing bool            `json:"editing,omitempty"`
 }
 
-// list writes who has the table open; mu is held.
+// list writes the windows that have the table open; mu is held.
 func (p *Presence) list(table kernel.TableID) []byte {
 	people := make([]seen, 0, len(p.tables[table]))
 	for _, w := range p.tables[table] {

@@ -216,7 +216,7 @@ func (g *Gateway) Portal(ctx context.Context, key, customer, returnTo string) (b
 }
 
 // price is the plan's price at Stripe, made when it is needed for the first time. Its lookup key holds the amount: a plan that costs
-// something else from now on has another price, and who is subscribed keeps the old one.
+// something else from now on has another price, and subscriptions that there are keep the old one.
 func (g *Gateway) price(ctx context.Context, plan billing.Plan, currency string) (string, error) {
 	lookup := "morket_" + string(plan.ID) + "_" + currency + "_" + strconv.FormatInt(plan.Price, 10) + "_month"
 	prices := price.Client{B: g.backend, Key: g.key}
