@@ -78,51 +78,90 @@ func TestRepeatsAreToldAfterASecondStop(t *testing.T) {
 	require.Equal(t, 2, repeats)
 }
 
+// hanging is a provider that answers the first calls and then hangs until it is let go.
+func hanging(answers, hangs int, idempotent bool) (p *fake, hung chan struct{}, letGo func()) {
+	p = newFake("paid", 1000)
+	p.Idempotent, p.Limits.Concurrency = idempotent, 20
+	hung, held := make(chan struct{}), make(chan struct{})
+	var asked atomic.Int64
+	p.do = func(_ context.Context, req enrichment.Request) (enrichment.Reply, error) {
+		n := int(asked.Add(1))
+		if n == answers+hangs {
+			close(hung)
+		}
+		if n > answers {
+			<-held
+		}
+		return enrichment.Reply{Outputs: map[string]any{"a": "re: " + req.Inputs["q"]}}, nil
+	}
+	return p, hung, func() { close(held) }
+}
+
+// await waits until so many cells have outcomes.
+func (r *rig) await(id kernel.RunID, cells int) {
+	r.t.Helper()
+	for {
+		appended := r.store.Appended()
+		if len(r.outcomes(id)) >= cells {
+			return
+		}
+		<-appended
+	}
+}
+
 // Two workers in turn hang in the middle and are given up: what the provider was asked is what the outcomes tell.
 func TestCallsAreAnswersAndToldRepeats(t *testing.T) {
 	t.Parallel()
-	for name, idempotent := range map[string]bool{"idempotent": true, "not idempotent": false} {
+	for name, c := range map[string]struct {
+		idempotent                 bool
+		hangs, told                [2]int // calls that hang at each worker, cells with an outcome then
+		answered, repeats, unknown int
+	}{
+		// Pages of 20. The first worker has 10 answers of its page; the second asks the other 10 again and has 5 of them.
+		"idempotent": {true, [2]int{10, 5}, [2]int{10, 15}, 60, 5*1 + 5*2, 0},
+		// The second worker gives up 10 cells of the first and has 5 answers of the next page; the third gives up 15.
+		"not idempotent": {false, [2]int{10, 15}, [2]int{10, 25}, 35, 0, 10 + 15},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newFake("paid", 1000)
-			p.Idempotent = idempotent
-			var left atomic.Int64 // calls until all hang
-			hang, hung := make(chan struct{}), make(chan struct{}, 2)
-			p.do = func(_ context.Context, req enrichment.Request) (enrichment.Reply, error) {
-				if n := left.Add(-1); n < 0 {
-					if n == -1 {
-						hung <- struct{}{}
-					}
-					<-hang
-				}
-				return enrichment.Reply{Outputs: map[string]any{"a": "re: " + req.Inputs["q"]}}, nil
-			}
-			r := newRig(t, 60, fast(), p)
+			limits := fast()
+			limits.PageRows = 20
+			r := newRig(t, 60, limits, newFake("paid", 1000))
 			r.addColumn("Answer", "paid")
 			r.grant(1_000_000)
 			job := r.start(nil)
 			lost := make(chan error, 2)
-			for range 2 {
-				left.Store(10)
-				r.build(fast(), p) // a process of its own
+			var letGo []func()
+			var asked []*fake
+			for i, answers := range []int{10, 5} {
+				p, hung, free := hanging(answers, c.hangs[i], c.idempotent)
+				asked, letGo = append(asked, p), append(letGo, free)
+				r.build(limits, p) // a process of its own
 				runner := r.runner
 				go func() {
 					_, err := runner.Slice(t.Context(), input(job.ID), enrichmentflow.Try{Ended: true})
 					lost <- err
 				}()
 				<-hung
+				r.await(job.ID, c.told[i])
 			}
-			left.Store(1000)
-			r.build(fast(), p)
+			last := newFake("paid", 1000)
+			last.Idempotent, last.Limits.Concurrency = c.idempotent, 20
+			r.build(limits, last)
 			require.Equal(t, enrichmentflow.Done, r.work(input(job.ID)))
-			made := p.calls()
-			close(hang)
+			for _, free := range letGo {
+				free()
+			}
 			for range 2 {
 				require.ErrorIs(t, <-lost, enrichmentflow.ErrSuperseded)
 			}
+			made := 0
+			for _, p := range append(asked, last) {
+				made += p.calls()
+			}
 			answered, repeats, unknown := r.told(job.ID)
-			require.Positive(t, repeats+unknown)
-			require.Equal(t, made, answered+repeats+unknown, "%d answers, %d repeats, %d unknown", answered, repeats, unknown)
+			require.Equal(t, [3]int{c.answered, c.repeats, c.unknown}, [3]int{answered, repeats, unknown})
+			require.Equal(t, made, answered+repeats+unknown)
 			require.EqualValues(t, 60, r.run(job.ID).Counts().Done)
 		})
 	}
