@@ -1,6 +1,7 @@
 package authcmd_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -167,7 +168,11 @@ func TestAKeyEnds(t *testing.T) {
 	w := given(t)
 	key := w.key(kernel.RoleMember)
 	require.True(t, w.good(key.Key))
-	require.False(t, w.good(key.Key[:len(key.Key)-1]+"A"), "made up")
+	end := "A"
+	if strings.HasSuffix(key.Key, end) {
+		end = "Q"
+	}
+	require.False(t, w.good(key.Key[:len(key.Key)-1]+end), "made up")
 	_, err := w.h.RevokeAPIKey(t.Context(), w.meta(), key.ID)
 	require.NoError(t, err)
 	require.False(t, w.good(key.Key))
