@@ -86,7 +86,7 @@ func samples(t *testing.T) []*sample {
 	t.Helper()
 	dir := t.TempDir()
 	bin := filepath.Join(dir, "consumer")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", bin, "./go").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "./go").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	for _, made := range []string{"python/.packages/pika", "typescript/dist/consumer.js", "typescript/node_modules/amqplib"} {
 		_, err := os.Stat(made)
