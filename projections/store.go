@@ -58,7 +58,7 @@ type Parked struct {
 	Attempts  int
 	// RetryAt is when the runner tries again by itself; zero when it has given up and waits for a person.
 	RetryAt time.Time
-	// SkipReason is set by a person who wants that first event left out for good; the runner then goes on after it.
+	// SkipReason is set to have that first event left out for good; the runner then goes on after it.
 	SkipReason string
 }
 

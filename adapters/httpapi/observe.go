@@ -115,7 +115,7 @@ func securityEvent(status int) string {
 	}
 }
 
-// routeOf returns the template of the route: few values, whatever is asked for.
+// routeOf returns the template of the route: few values, however many paths are asked for.
 func routeOf(c echo.Context) string {
 	if c.Path() == "" {
 		return "other"

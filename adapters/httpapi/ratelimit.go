@@ -91,8 +91,8 @@ func (a *API) consume(ctx context.Context, class Class, who string) error {
 
 func caller(p Principal) string { return p.Actor.Ref() }
 
-// address is what a client is counted by: its IPv4 address, or the network of 64 bits in which its IPv6 address is, since whoever has
-// one of those has them all.
+// address is what a client is counted by: its IPv4 address, or the network of 64 bits in which its IPv6 address is, since a network
+// of that size belongs to a single client.
 func address(c echo.Context) string {
 	ip, err := netip.ParseAddr(c.RealIP())
 	if err != nil {

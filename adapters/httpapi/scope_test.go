@@ -149,7 +149,7 @@ func TestWhatIsAPersonsIsNotForKeys(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, f.call(http.MethodPost, "/account", "", "Authorization", "").status)
 }
 
-// The guard keeps a caller who is limited to tables to these, before any handler runs.
+// The guard keeps a caller that is limited to tables to these, before any handler runs.
 func TestALimitedKeyReachesOnlyItsTables(t *testing.T) {
 	t.Parallel()
 	ran := 0

@@ -9,7 +9,7 @@
 // # Crashes
 //
 // Before a page's providers are asked, its cells are recorded as an intent (run.page_started). Outcomes, and the debit of those that
-// cost something, are one append each few hundred cells. Whoever takes over a page that was not left in order first appends to
+// cost something, are one append each few hundred cells. A worker that takes over a page which was not left in order first appends to
 // the run's stream at its exact version, which shuts out a predecessor that still lives; cells of the intent without an
 // outcome are asked again where all providers are idempotent, and marked as of unknown outcome elsewhere.
 //

@@ -142,7 +142,7 @@ func TestTooFewCreditsForTheEstimateAreRefusedAtOnce(t *testing.T) {
 	require.ErrorIs(t, err, credit.ErrInsufficient())
 }
 
-// A run pays the prices that it was estimated with, whatever is set while it is under way; a retry has an estimate of its own.
+// A run pays the prices that it was estimated with, also when others are set while it is under way; a retry has an estimate of its own.
 func TestPricesHoldForTheRun(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ before, after, retried kernel.Credits }{

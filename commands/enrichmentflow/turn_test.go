@@ -55,7 +55,7 @@ func TestTwoWorkersOnOneRun(t *testing.T) {
 }
 
 // A run's flow is lost, and its new one gets to work while the old one's slice still does in the same process: the answers to calls
-// under way are not lost, whatever they cost.
+// under way are not lost, free or paid.
 func TestASliceLetsTheOneBeforeEndItsCalls(t *testing.T) {
 	t.Parallel()
 	p := newFake("once", 1000)

@@ -88,7 +88,7 @@ type Deleted struct {
 	ID kernel.WebhookID `json:"id"`
 }
 
-// TestRequested is sent to the webhook itself, whatever its filter.
+// TestRequested is sent to the webhook itself, past its filter.
 type TestRequested struct {
 	ID   kernel.WebhookID `json:"id"`
 	Note string           `json:"note"`

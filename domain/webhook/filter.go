@@ -52,7 +52,7 @@ func (f Filter) Chooses(eventType string) bool {
 }
 
 // match reports whether s is the pattern with something for each *. It takes time in proportion to the product of the lengths at
-// most, whatever the pattern.
+// most, for every pattern.
 func match(pattern, s string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {

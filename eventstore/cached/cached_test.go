@@ -65,7 +65,7 @@ func TestRecentIsBounded(t *testing.T) {
 	require.Equal(t, 101, loads, "what was not used for long has gone")
 }
 
-// What is loaded while another caller changes it must not be kept, and whoever asks after the change must not share that load.
+// What is loaded while another caller changes it must not be kept, and a caller that asks after the change must not share that load.
 func TestRecentDoesNotKeepWhatWasForgottenWhileItWasLoaded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

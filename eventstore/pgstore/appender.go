@@ -36,7 +36,7 @@ type appender struct {
 	batch *batch
 }
 
-// Two appenders take turns. Who has the turn collects a batch and keeps the turn until the batch is committed: the next
+// Two appenders take turns. The one with the turn collects a batch and keeps the turn until the batch is committed: the next
 // one would only wait for the head's lock, and what comes meanwhile makes a bigger batch, which is cheaper. Measured: two
 // that always overlap are a third slower at 32 clients. With a big batch the turn is given up before it is sent: then
 // its way to the database and its parsing there overlap with the batch before it, and small appends do not wait behind

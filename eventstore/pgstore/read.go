@@ -17,8 +17,8 @@ import (
 // withinKey marks the context of a transaction.
 type withinKey struct{}
 
-// Within has the log read through a transaction of its own database. Who holds a connection and waits for a second one of the same pool
-// waits for ever when all others do so too.
+// Within has the log read through a transaction of its own database. Holders of a connection that wait for a second one of the same pool
+// wait for ever when all do so.
 func Within(ctx context.Context, tx pgx.Tx) context.Context {
 	return context.WithValue(ctx, withinKey{}, tx)
 }

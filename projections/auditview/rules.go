@@ -25,7 +25,7 @@ type Rule struct {
 	// Public is a member that is true of what everybody may see; without it the event is about something of one person's own: it is in the
 	// audit log only, as Privately says, which names nothing.
 	Public, Privately string
-	// Person is the member with the id of the person whom it is about, who is {person}.
+	// Person is the member with the id of the person that it is about: {person} in the text.
 	Person string
 }
 

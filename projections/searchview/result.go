@@ -13,8 +13,8 @@ type Searcher interface {
 	Tables(ctx context.Context, ws kernel.WorkspaceID) ([]*Structure, error)
 	// Find returns the documents that a plan selects, in its order. Rows in the trash are not found.
 	Find(ctx context.Context, p Plan) (Found, error)
-	// Suggest returns values of the tables' rows that begin with the folded prefix, the most frequent first, each once whatever
-	// its case and accents.
+	// Suggest returns values of the tables' rows that begin with the folded prefix, the most frequent first, each once in
+	// all its cases and accents.
 	Suggest(ctx context.Context, ws kernel.WorkspaceID, tables []kernel.TableID, prefix string, limit int) ([]Suggestion, error)
 }
 

@@ -148,7 +148,7 @@ func (x *troubled) allow(t *testing.T) bool {
 	return ok
 }
 
-// works requires that the budget of one is counted in Redis: used up, whatever the fallback says.
+// works requires that the budget of one is counted in Redis: used up even if the fallback would allow more.
 func (x *troubled) works(t *testing.T) {
 	t.Helper()
 	x.clock.Advance(2 * time.Second) // the rest after a failure is over

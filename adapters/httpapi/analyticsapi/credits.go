@@ -22,7 +22,7 @@ type CreditSummary struct {
 }
 
 // Forecast is when the credits will be used up if spending goes on as in the last four weeks. It is about the whole
-// workspace, whatever the question was limited to.
+// workspace, also when the question was limited to a part of it.
 type Forecast struct {
 	Balance kernel.Credits `json:"balance_mc"`
 	PerDay  kernel.Credits `json:"per_day_mc" doc:"Expected: what the last 28 days cost a day, the last week counted twice."`

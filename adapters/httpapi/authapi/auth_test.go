@@ -265,7 +265,7 @@ func TestHostileInput(t *testing.T) {
 	require.NotContains(t, w.Output.String(), `"level":"ERROR"`)
 }
 
-// Whoever has a session and guesses at the password must not lock its person out of signing in, and is stopped himself.
+// Guesses at the password from a session must not lock its person out of signing in; the session itself is stopped.
 func TestGuessingAtAChangeDoesNotLockSignIn(t *testing.T) {
 	t.Parallel()
 	w := apitest.New(t)

@@ -296,7 +296,7 @@ func TestCheckLooksAtTheRowsThatAreThere(t *testing.T) {
 	require.Equal(t, report.Failed, w.get(up.ID).Counts.Failed)
 }
 
-// What is exported comes back the same, whatever the cells hold.
+// What is exported comes back the same, for all that cells may hold.
 func TestExportAndImportAreInverse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -93,7 +93,7 @@ func TestOthersSeeAnEditAtOnce(t *testing.T) {
 	require.Equal(t, `"Acme Ltd"`, string(e.Data.Cols[cols["Company"].ID][0]))
 	live.stop()
 
-	// Who comes back gets what he missed, in order.
+	// A client that comes back gets what it missed, in order.
 	ann.edit(tbl, row, cols["N"], "1234567890123456789").ok(nil)
 	other, _ := ann.table(m{"name": "X", "type": "text"})
 	ann.insert(other, m{"X": "not for this screen"})

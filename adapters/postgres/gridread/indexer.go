@@ -104,7 +104,7 @@ const sizeQuery = `SELECT row_count, coalesce(pg_table_size(to_regclass($2)), 0)
 const closeWithin = 2 * time.Second
 
 // make builds an index unless it is there. CREATE INDEX CONCURRENTLY lets writers go on; it needs a session outside any transaction,
-// and a session lock keeps two processes from building at once. The connection is of its own and not the pool's: whatever the
+// and a session lock keeps two processes from building at once. The connection is of its own and not the pool's: what the
 // build has set, locked or left half done ends with it.
 func (x *Indexer) make(ctx context.Context, want index) error {
 	conn, err := pgx.ConnectConfig(ctx, x.pool.Config().ConnConfig)

@@ -89,8 +89,8 @@ func Open(ctx context.Context, cfg Config) (*Queue, error) {
 // A process has the endpoint queues ($5) that its workers have, not one that they could not give back. One that a worker of the process has
 // is not taken although another process had it meanwhile: the worker may be about to send.
 //
-// Whoever takes an endpoint queue leaves the time in not_before: when it is gone as the endpoint queue is given back, somebody has wanted
-// it tried at once.
+// The worker that takes an endpoint queue leaves the time in not_before: when it is gone as the endpoint queue is given back, a person has
+// wanted it tried at once.
 const claimSQL = `
 WITH free AS (
 	SELECT id, lease <> '' AS lost FROM webhook_queue.endpoints

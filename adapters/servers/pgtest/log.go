@@ -12,7 +12,7 @@ import (
 	"github.com/morket/morket/eventstore/pgstore"
 )
 
-// Log returns an empty log in a database of its own, and that database for whatever else the test keeps there.
+// Log returns an empty log in a database of its own, and that database for what else the test keeps there.
 func Log(t testing.TB) (*pgstore.Store, *pgxpool.Pool) {
 	t.Helper()
 	pool := database(t, logTemplate(t))

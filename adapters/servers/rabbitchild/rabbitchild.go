@@ -187,7 +187,7 @@ func (p plan) env() []string {
 		"LANG=C.UTF-8", "LC_ALL=C.UTF-8",
 		"HOME="+p.path("home"), // the Erlang cookie lives here
 		"RABBITMQ_CONF_ENV_FILE="+os.DevNull,
-		// The node's name is that of its data, so it must be the same at the next start, whatever the port.
+		// The node's name is that of its data, so it must be the same at the next start, on any port.
 		"RABBITMQ_NODENAME=morket@localhost",
 		"RABBITMQ_CONFIG_FILE="+p.path("rabbitmq.conf"), "RABBITMQ_ADVANCED_CONFIG_FILE="+p.path("none.config"),
 		"RABBITMQ_ENABLED_PLUGINS_FILE="+p.path("enabled_plugins"), "RABBITMQ_FEATURE_FLAGS_FILE="+p.path("feature_flags"),

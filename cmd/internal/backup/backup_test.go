@@ -173,7 +173,7 @@ func TestObjectsThatAreThereAlready(t *testing.T) {
 	require.Equal(t, map[string]string{"uploads/ws_1/imp_1": "another"}, left)
 }
 
-// An append is in a backup wholly or not at all, whatever goes on meanwhile.
+// An append is in a backup wholly or not at all, also while others are made.
 func TestABackupIsOfOneMoment(t *testing.T) {
 	t.Parallel()
 	from := install(t)

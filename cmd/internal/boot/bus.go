@@ -21,7 +21,7 @@ type bus struct {
 	leadership relay.Leadership
 	// subscribe makes the subscriber of a consumer group; an empty group sees everything in each process.
 	subscribe func(group string) message.Subscriber
-	// presence and presences pass on who has which table open; each process sees all of it.
+	// presence and presences pass on by whom which table is open; each process sees all of it.
 	presence  message.Publisher
 	presences message.Subscriber
 	closers   []func() error

@@ -29,7 +29,7 @@ type noWebhooks struct{}
 
 func (noWebhooks) Count(context.Context, kernel.WorkspaceID) (int, error) { return 0, nil }
 
-// Who holds a connection must not wait for a second one: when all do so at once, all wait for ever. With a pool of one connection the first
+// The holder of a connection must not wait for a second one: when all do so at once, all wait for ever. With a pool of one connection the first
 // one does.
 func TestNothingNeedsASecondConnectionWhileItHoldsOne(t *testing.T) {
 	t.Parallel()

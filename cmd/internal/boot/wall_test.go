@@ -231,7 +231,7 @@ func TestRowsOfATableAreForItsWorkspace(t *testing.T) {
 	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err), "not even when it asks for the right workspace in the wrong scope")
 }
 
-// A person sees the workspaces that he is in, whichever one he works in.
+// A person sees all own workspaces, in each of them.
 func TestAPersonsOwnRows(t *testing.T) {
 	t.Parallel()
 	w := newWalled(t)
@@ -250,7 +250,7 @@ func TestAPersonsOwnRows(t *testing.T) {
 	}
 }
 
-// The search's index over words serves requests as well as it serves the tables' owner, also when he is no superuser.
+// The search's index over words serves requests as well as it serves the tables' owner, also when the owner is no superuser.
 func TestWordsAreFoundByTheirIndex(t *testing.T) {
 	t.Parallel()
 	w := newWalled(t)
@@ -359,7 +359,7 @@ func asUser(t *testing.T, attributes string) (*pgxpool.Pool, string) {
 	return pool, user
 }
 
-// As on a hosted Postgres: the database's user is no superuser. If he may not make or take on the role, the start says what an
+// As on a hosted Postgres: the database's user is no superuser. If that user may not make or take on the role, the start says what an
 // administrator has to run, and after that everything works, for the tables' owner too, whom the policies bind.
 func TestADatabaseWhoseUserIsNoSuperuser(t *testing.T) {
 	t.Parallel()

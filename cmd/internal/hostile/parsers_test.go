@@ -230,7 +230,7 @@ func (w *world) stepConfig(in []byte) error {
 	return err
 }
 
-// body sends requests to an API; that it fails is its own fault, whatever was sent.
+// body sends requests to an API; that it fails is its own fault and not the input's.
 func (w *world) body() func([]byte) error {
 	api := apitest.New(w.t)
 	person := api.SignUp("anna@example.com")

@@ -31,7 +31,7 @@ type checks struct {
 	log []entry
 }
 
-// check holds the world against what must hold whatever happened.
+// check holds the world against what must always hold.
 func (w *world) check(ctx context.Context) {
 	c := &checks{world: w, ctx: ctx}
 	events, err := w.all(ctx)

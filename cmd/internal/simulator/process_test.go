@@ -110,7 +110,7 @@ func (p *process) thaw(r *draw) {
 	}
 }
 
-// wait waits whatever the caller's context says; false means that the process has died.
+// wait waits also when the caller's context has ended; false means that the process has died.
 func (p *process) wait(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -183,7 +183,7 @@ func (w *world) mayCrash() bool { return w.crashes.Add(1) <= int64(w.profile.cra
 // errLost says that nobody knows what has become of a call.
 var errLost = errors.New("the answer was lost")
 
-// call makes a call of a port with whatever meets it. do must not wait.
+// call makes a call of a port, with the faults that meet it. do must not wait.
 func (p *process) call(ctx context.Context, op, which string, do func() error) error {
 	if p.ended() {
 		return errGone

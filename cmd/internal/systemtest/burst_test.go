@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// editor makes edits of one row of his own, one after the other, each with a key.
+// editor makes edits of one row of its own, one after the other, each with a key.
 type editor struct {
 	row   string
 	acked []bool // by edit

@@ -27,7 +27,7 @@ type threadInfo struct {
 	} `json:"comments"`
 }
 
-// joined is somebody who has accepted an invitation to the client's workspace.
+// joined is a person with an accepted invitation to the client's workspace.
 func joined(t *testing.T, s *server, c *client, word, role string) *client {
 	t.Helper()
 	link := in[struct {

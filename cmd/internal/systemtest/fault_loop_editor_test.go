@@ -130,7 +130,7 @@ func (s *scribe) act(ctx context.Context, d deed) error {
 	return nil
 }
 
-// keep notes what was done, for whoever has to find out what went wrong.
+// keep notes what was done, so that a failure can be understood.
 func (s *scribe) keep(d deed, r reply, err error) {
 	s.trace = append(s.trace, fmt.Sprintf("%s %.300s: %d at %s %.200s %v", d.path, fmt.Sprint(d.body), r.Status, r.Header.Get("Morket-Position"), r.Data, err))
 	s.trace = s.trace[max(0, len(s.trace)-lookEvery):]

@@ -73,7 +73,7 @@ func install(t *testing.T, settings ...string) *ill {
 	return x
 }
 
-// works requires that an edit is taken at once, can be read, and shows on another screen, whatever is going on.
+// works requires that an edit is taken at once, can be read, and shows on another screen, also during faults.
 func (x *ill) works(value string) {
 	x.t.Helper()
 	x.c.edit(x.table.ID, x.mine, x.name, value)

@@ -170,7 +170,7 @@ func (s *server) stop() (time.Duration, int) {
 	return took, s.cmd.ProcessState.ExitCode()
 }
 
-// end is the cleanup: nothing of the server is left, whatever the test did.
+// end is the cleanup: nothing of the server is left, also after a failed test.
 func (s *server) end() {
 	if s.cmd != nil {
 		select {

@@ -94,7 +94,7 @@ func robotKey(c *client) string {
 	return key
 }
 
-// belongings is what the owner sees of his workspace.
+// belongings is what an owner sees of the workspace.
 func belongings(c *client, ops []*operation, ids map[string]string) map[string]string {
 	c.t.Helper()
 	seen := map[string]string{}

@@ -79,7 +79,7 @@ func (r *remembered) pay() bool {
 	return first
 }
 
-// hashInputs names a question: the provider, the step's config and the inputs, whatever their order.
+// hashInputs names a question: the provider, the step's config and the inputs in any order.
 func hashInputs(provider string, config []byte, inputs map[string]string) string {
 	names := make([]string, 0, len(inputs))
 	for n := range inputs {

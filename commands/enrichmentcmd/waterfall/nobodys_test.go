@@ -113,7 +113,7 @@ func TestACellIsPutOffWhileTheServerRests(t *testing.T) {
 	require.Equal(t, enrichment.MarkValue, r.ask(s, cfg, "three").Mark.State)
 }
 
-// What a provider asks for counts for an hour at most, whatever it says; a limit of our own that is used up for longer is said.
+// What a provider asks for counts for an hour at most, even if it says more; a limit of our own that is used up for longer is said.
 func TestRateLimitsAreWaitedForWithinBounds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -112,7 +112,7 @@ func (metered) CostOf(json.RawMessage) enrichment.RecordCost { return enrichment
 
 var _ enrichment.Metered = metered{} // else its budgets would not be asked for
 
-// TestAStepsBudgetForTheRunHolds: whatever was spent before and is under way, the step never costs more; then it is passed over.
+// TestAStepsBudgetForTheRunHolds: with all that was spent before and is under way the step never costs more; then it is passed over.
 func TestAStepsBudgetForTheRunHolds(t *testing.T) {
 	t.Parallel()
 	for name, before := range map[string]enrichment.Micros{"from nothing": 0, "after another slice": 600} {

@@ -1,5 +1,5 @@
-// Package expression compiles and evaluates the expressions that people write: conditions of enrichment columns, and whatever else
-// is computed from a row's values.
+// Package expression compiles and evaluates the expressions that people write: conditions of enrichment columns, and all else
+// that is computed from a row's values.
 //
 // The language is that of expr-lang/expr, whose parser and type checker are used as they are. The evaluator is ours, because the
 // library's counts values, not bytes, has no limit of steps and can't be interrupted: one expression of forty characters took

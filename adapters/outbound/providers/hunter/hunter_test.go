@@ -180,7 +180,7 @@ func TestProve(t *testing.T) {
 	require.ErrorContains(t, err, "refuses the key")
 }
 
-// TestPlace: a key made for Hunter never goes to the address of development, whatever the installation names.
+// TestPlace: a key made for Hunter never goes to the address of development, even if the installation names one.
 func TestPlace(t *testing.T) {
 	t.Parallel()
 	twin := twins.NewHunter(time.Now, nil)

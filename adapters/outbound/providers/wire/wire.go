@@ -113,7 +113,7 @@ func (a Answer) Heard(ctx context.Context) {
 	enrichment.Hear(ctx, a.Status, body)
 }
 
-// Trouble makes an error of a status that no vendor gives a meaning of its own; nil for 200 to 299. who is the vendor's name.
+// Trouble makes an error of a status that no vendor gives a meaning of its own; nil for 200 to 299. The vendor's name is given as who.
 func (c *Client) Trouble(who string, a Answer) *enrichment.CallError {
 	code := strconv.Itoa(a.Status)
 	switch {
