@@ -1,0 +1,47 @@
+"""Runs the linters of workflows, images and scripts, and the tests of what deploys."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+BIN = pathlib.Path(sys.executable).parent
+
+
+def scripts(root):
+    """Answers every committed shell script."""
+    listed = subprocess.run(["git", "-C", str(root), "ls-files", "-co", "--exclude-standard", "--", "*.sh", ".ci/run", "infra"], check=True, capture_output=True, text=True)
+    found = []
+    for name in listed.stdout.split("\n"):
+        path = root / name
+        if name and path.is_file() and path.read_bytes()[:64].startswith((b"#!/usr/bin/env bash", b"#!/bin/bash", b"#!/bin/sh")):
+            found.append(name)
+    return sorted(set(found))
+
+
+def commands(root):
+    """Answers each linter's name and command."""
+    python = [str(p.relative_to(root)) for folder in ("infra/check", "infra/deploy") for p in sorted((root / folder).glob("*.py"))]
+    return {
+        "actionlint": [str(root / "bin" / "actionlint"), "-no-color"],
+        "zizmor": [str(BIN / "zizmor"), "--offline", "--no-progress", "--persona", "pedantic", "--config", ".github/zizmor.yml", ".github/workflows"],
+        "hadolint": [str(BIN / "hadolint"), "infra/docker/Dockerfile"],
+        "shellcheck": [str(BIN / "shellcheck"), "--external-sources", *scripts(root)],
+        "python": [sys.executable, "-m", "py_compile", *python],
+        "tests of the deploy": [sys.executable, "-m", "unittest", "discover", "--start-directory", "infra/deploy", "--pattern", "*_test.py"],
+    }
+
+
+def run(root):
+    """Answers what the linters say."""
+    found, all_of = [], commands(root)
+    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONPYCACHEPREFIX": str(root / "infra" / "check" / ".cache" / "pycache")}
+    for name, command in all_of.items():
+        try:
+            done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, env=environment, check=False)
+        except OSError as error:
+            found.append(f"{name} could not be run: {error}")
+            continue
+        if done.returncode != 0:
+            found += [f"{name}: {line}" for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    return found, len(all_of)
