@@ -54,12 +54,12 @@ func TestTheSchemaIsServedAsItIsWritten(t *testing.T) {
 func TestWhatIsNoSchemaIsRefusedWithItsPlace(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`{"resources": {"aws_x": {"attributes": {"a": {"type": "colour"}}}}}`:                         `aws_x: a: unknown type "colour"`,
-		`{"resources": {"aws_x": {"attributes": {"a": {"type": ["heap", "string"]}}}}}`:               `aws_x: a: unknown collection "heap"`,
-		`{"resources": {"aws_x": {"attributes": {"a": {"type": ["list"]}}}}}`:                         `aws_x: a: not a type: ["list"]`,
-		`{"data_sources": {"aws_x": {"blocks": {"b": {"nesting": "ring"}}}}}`:                         `aws_x: b: unknown nesting "ring"`,
-		`{"resources": {"aws_x": {"blocks": {"b": {"block": {"attributes": {"a": {"type": 1}}}}}}}}`:   `aws_x: b: a: not a type: 1`,
-		`{"provider": {"attributes": {"region": {"type": "place"}}}}`:                                 `the provider: region: unknown type "place"`,
+		`{"resources": {"aws_x": {"attributes": {"a": {"type": "colour"}}}}}`:                        `aws_x: a: unknown type "colour"`,
+		`{"resources": {"aws_x": {"attributes": {"a": {"type": ["heap", "string"]}}}}}`:              `aws_x: a: unknown collection "heap"`,
+		`{"resources": {"aws_x": {"attributes": {"a": {"type": ["list"]}}}}}`:                        `aws_x: a: not a type: ["list"]`,
+		`{"data_sources": {"aws_x": {"blocks": {"b": {"nesting": "ring"}}}}}`:                        `aws_x: b: unknown nesting "ring"`,
+		`{"resources": {"aws_x": {"blocks": {"b": {"block": {"attributes": {"a": {"type": 1}}}}}}}}`: `aws_x: b: a: not a type: 1`,
+		`{"provider": {"attributes": {"region": {"type": "place"}}}}`:                                `the provider: region: unknown type "place"`,
 		`{"ephemeral_resources": {"aws_x": {"attributes": {"a": {"type": ["set", ["set", "z"]]}}}}}`: `aws_x: a: unknown type "z"`,
 	} {
 		_, err := read(t, text)
