@@ -27,8 +27,8 @@ locals {
     search-disk   = { space = "AWS/ES", metric = "FreeStorageSpace", by = { DomainName = var.opensearch_domain, ClientId = data.aws_caller_identity.current.account_id }, stat = "Minimum", is = "LessThanThreshold", than = 10240, minutes = 10, missing = "notBreaching", text = "A search node has less than 10 GB of free disk." }
     search-memory = { space = "AWS/ES", metric = "JVMMemoryPressure", by = { DomainName = var.opensearch_domain, ClientId = data.aws_caller_identity.current.account_id }, stat = "Maximum", is = "GreaterThanThreshold", than = 92, minutes = 15, missing = "notBreaching", text = "The search nodes are short of memory." }
   }
-  analytics = var.clickhouse_instance == null ? {} : {
-    analytics-machine = { space = "AWS/EC2", metric = "StatusCheckFailed", by = { InstanceId = var.clickhouse_instance }, stat = "Maximum", is = "GreaterThanThreshold", than = 0, minutes = 5, missing = "breaching", text = "The analytics' machine is not well; analytics wait, nothing else does." }
+  analytics = var.clickhouse == null ? {} : {
+    analytics-machine = { space = "AWS/EC2", metric = "StatusCheckFailed", by = { InstanceId = var.clickhouse.instance_id }, stat = "Maximum", is = "GreaterThanThreshold", than = 0, minutes = 5, missing = "breaching", text = "The analytics' machine is not well; analytics wait, nothing else does." }
   }
   tasks = { for service, least in var.ecs_services : "tasks-${service}" => {
     space = "ECS/ContainerInsights", metric = "RunningTaskCount", by = { ClusterName = var.ecs_cluster, ServiceName = service }, stat = "Minimum", is = "LessThanThreshold", than = least, minutes = 5, missing = "breaching", text = "The service ${service} has fewer than ${least} running tasks."

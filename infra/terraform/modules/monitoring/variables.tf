@@ -57,9 +57,9 @@ variable "opensearch_domain" {
   default     = null
 }
 
-variable "clickhouse_instance" {
-  description = "The analytics' machine; null: there is none."
-  type        = string
+variable "clickhouse" {
+  description = "The analytics' machine; null: there is none. An object, since an id that isn't known yet can't be compared with null."
+  type        = object({ instance_id = string })
   default     = null
 }
 

@@ -36,10 +36,10 @@ run "what_must_be_there_is_watched" {
 
 run "what_is_not_there_is_not_watched" {
   variables {
-    redis_id            = "cache"
-    broker_name         = "broker"
-    opensearch_domain   = "search"
-    clickhouse_instance = "i-1"
+    redis_id          = "cache"
+    broker_name       = "broker"
+    opensearch_domain = "search"
+    clickhouse        = { instance_id = "i-1" }
   }
   assert {
     condition     = length(output.alarms) == 15
