@@ -19,8 +19,12 @@ def described(where, path, kind):
 
 def unused(where, module):
     """A declaration that nothing uses promises what isn't done."""
+    found = []
     text = "\n".join(p.read_text() for p in sorted(module.glob("*.tf")))
-    found = [f"{where}: variable {n} is not used" for n, _ in documents.declared(module / "variables.tf", "variable") if not re.search(rf"\bvar\.{n}\b", text.split(f'variable "{n}"')[0] + text.split(f'variable "{n}"')[1].partition("\n}\n")[2])]
+    elsewhere = re.sub(r'^variable "\w+" \{\n.*?^\}', "", text, flags=re.MULTILINE | re.DOTALL)
+    for name, _ in documents.declared(module / "variables.tf", "variable"):
+        if not re.search(rf"\bvar\.{name}\b", elsewhere):
+            found.append(f"{where}: variable {name} is not used")
     for kind, name in re.findall(r'^data "(\w+)" "(\w+)"', text, re.MULTILINE):
         if not re.search(rf"\bdata\.{kind}\.{name}\b", text):
             found.append(f"{where}: data {kind}.{name} is not used")
@@ -35,8 +39,8 @@ def secrets(where, module):
     """A secret in the state can be read by whoever reads the state."""
     found = []
     for path in sorted(module.glob("*.tf")):
-        body = re.sub(r'^(variable|output) "\w+" \{\n.*?^\}', "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
-        found += [f"{where}/{path.name}: {name} is kept in the state: use {name}_wo" for name in SECRET.findall(body) if (where, name) not in IN_STATE]
+        for body in re.findall(r'^resource "\w+" "\w+" \{\n(.*?)^\}', path.read_text(), re.MULTILINE | re.DOTALL):
+            found += [f"{where}/{path.name}: {name} is kept in the state: use {name}_wo" for name in SECRET.findall(body) if (where, name) not in IN_STATE]
     return found
 
 

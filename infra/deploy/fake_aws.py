@@ -92,9 +92,16 @@ def main(arguments):
     service, command = arguments[0], arguments[1]
     if f"{service} {command}" in state["faults"].get("denied", []):
         sys.exit(f"An error occurred (AccessDeniedException): {service} {command}")
-    if service in ("s3api", "sts"):
+    if service == "ecr":
+        images = state["images"]
+        version = (option(arguments, "--image-ids") or "").removeprefix("imageTag=")
+        if command == "describe-images" and version not in images:
+            sys.exit("An error occurred (ImageNotFoundException)")
+        print(images[version] if command == "describe-images" else "token")
+        return
+    if service == "s3api":
         state["log"].append(f"{service} {command}")
-        answer = {"Account": "111122223333"}
+        answer = {}
         if command == "head-bucket" and option(arguments, "--bucket") not in state["buckets"]:
             sys.exit("An error occurred (404) when calling the HeadBucket operation: Not Found")
         if command == "create-bucket":
