@@ -39,7 +39,7 @@ def main(arguments):
         documents.write(TERRAFORM)
     schema.environment(TERRAFORM, provider)
     work = schema.CACHE / "work"
-    problems = step("a wrong argument, type or format is found", lambda: selftest.run(TERRAFORM, schema.CACHE / "selftest"))
+    problems = step("what is wrong is found", lambda: selftest.run(TERRAFORM, schema.CACHE / "selftest"))
     problems += step("terraform fmt, init, validate, test", lambda: terraform.run(TERRAFORM, work, only))
     if not only:
         problems += step("rules of the modules", lambda: rules.run(TERRAFORM))

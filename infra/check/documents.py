@@ -55,5 +55,5 @@ def write(root):
 def run(root):
     """Answers the documents that are out of date."""
     chosen = modules(root)
-    stale = [str(m.relative_to(root)) for m in chosen if not (m / "README.md").exists() or (m / "README.md").read_text() != with_interface(m)]
-    return [f"{m}/README.md is out of date: run make infra/write" for m in stale], len(chosen)
+    stale = [m for m in chosen if not (m / "README.md").exists() or (m / "README.md").read_text() != with_interface(m)]
+    return [f"{m.relative_to(root)}/README.md is out of date: run make infra/write" for m in stale], len(chosen)

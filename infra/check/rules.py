@@ -10,6 +10,9 @@ IN_STATE = {
     ("modules/rabbitmq", "password"): "aws_mq_broker has no write-only argument",
     ("modules/opensearch", "master_user_password"): "aws_opensearch_domain has no write-only argument",
 }
+INGRESS = re.compile(
+    r'^resource "(aws_vpc_security_group_ingress_rule|aws_security_group_rule)" "\w+" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL
+)
 FILES = ("main.tf", "variables.tf", "outputs.tf", "versions.tf", "README.md", "examples/basic/main.tf")
 
 
@@ -40,15 +43,16 @@ def secrets(where, module):
     found = []
     for path in sorted(module.glob("*.tf")):
         for body in re.findall(r'^resource "\w+" "\w+" \{\n(.*?)^\}', path.read_text(), re.MULTILINE | re.DOTALL):
-            found += [f"{where}/{path.name}: {name} is kept in the state: use {name}_wo" for name in SECRET.findall(body) if (where, name) not in IN_STATE]
+            kept = [name for name in SECRET.findall(body) if (where, name) not in IN_STATE]
+            found += [f"{where}/{path.name}: {name} is kept in the state: use {name}_wo" for name in kept]
     return found
 
 
 def open_to_all(where, module):
-    """Only the load balancer's port is for the whole internet, and that one is CloudFront's."""
+    """Even the load balancer is CloudFront's only: nothing takes connections from everywhere."""
     found = []
     for path in sorted(module.glob("*.tf")):
-        for kind, body in re.findall(r'^resource "(aws_vpc_security_group_ingress_rule|aws_security_group_rule)" "\w+" \{\n(.*?)^\}', path.read_text(), re.MULTILINE | re.DOTALL):
+        for kind, body in INGRESS.findall(path.read_text()):
             if "0.0.0.0/0" in body or "::/0" in body:
                 found.append(f"{where}/{path.name}: {kind} lets everybody in")
     return found

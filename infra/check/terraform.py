@@ -22,8 +22,8 @@ def problems_of(root, folder, steps):
     if done.retcode != 0:
         return [f"{folder}: init: {shorten(done.error or done.value)}"]
     for d in terraform.validate().value["diagnostics"]:
-        where = d.get("range") or {}
-        found.append(f"{folder}/{where.get('filename', '')}:{where.get('start', {}).get('line', '')}: {d['severity']}: {d['summary']}: {shorten(d.get('detail', ''))}")
+        at = d.get("range") or {"filename": "", "start": {"line": ""}}
+        found.append(f"{folder}/{at['filename']}:{at['start']['line']}: {d['severity']}: {d['summary']}: {shorten(d.get('detail', ''))}")
     if not found and "test" in steps and os.path.isdir(os.path.join(root, folder, "tests")):
         found += tested(folder, terraform.test())
     return found
@@ -36,7 +36,8 @@ def tested(folder, done):
     found = [f"{folder}: test {r['run']} in {r['path']}: {r['status']}" for r in runs if r["status"] != "pass"]
     for line in lines:
         if line.get("type") == "diagnostic" and line.get("@level") == "error":
-            found.append(f"{folder}: test {line.get('@testrun', '')}: {line['diagnostic']['summary']}: {shorten(line['diagnostic'].get('detail', ''))}")
+            d = line["diagnostic"]
+            found.append(f"{folder}: test {line.get('@testrun', '')}: {d['summary']}: {shorten(d.get('detail', ''))}")
     if not found and (done.retcode != 0 or not runs):
         found.append(f"{folder}: its tests did not run: {shorten(done.error or str(done.value))}")
     return found

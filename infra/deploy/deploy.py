@@ -26,7 +26,16 @@ import urllib.error
 import urllib.request
 
 # What a registered task definition tells of itself and can't be registered with.
-TOLD = ("taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt", "registeredBy", "deregisteredAt")
+TOLD = {
+    "taskDefinitionArn",
+    "revision",
+    "status",
+    "requiresAttributes",
+    "compatibilities",
+    "registeredAt",
+    "registeredBy",
+    "deregisteredAt",
+}
 CONTAINER = "morket"
 
 
@@ -80,14 +89,21 @@ class Deploy:
             self.before[name] = self.service(name)["taskDefinition"]
         for name in [*self.services, "migrate"]:
             family = f"{self.cluster}-{name}"
-            definition = aws("ecs", "describe-task-definition", "--task-definition", family)["taskDefinition"]
+            told = aws("ecs", "describe-task-definition", "--task-definition", family, "--include", "TAGS")
+            definition = told["taskDefinition"]
             ours = [c for c in definition["containerDefinitions"] if c["name"] == CONTAINER]
             if len(ours) != 1:
                 raise Failed(f"{family} has no container {CONTAINER}: is it a service of Morket?")
             ours[0]["image"] = self.image
             body = {k: v for k, v in definition.items() if k not in TOLD}
-            self.revisions[name] = aws("ecs", "register-task-definition", "--cli-input-json", json.dumps(body))["taskDefinition"]["taskDefinitionArn"]
+            if told.get("tags"):
+                body["tags"] = told["tags"]
+            made = aws("ecs", "register-task-definition", "--cli-input-json", json.dumps(body))
+            self.revisions[name] = made["taskDefinition"]["taskDefinitionArn"]
         say("registered " + ", ".join(self.revisions.values()))
+
+    def log(self, name):
+        return f"Its log: /{self.cluster}/{name}"
 
     def service(self, name):
         found = aws("ecs", "describe-services", "--cluster", self.cluster, "--services", name)["services"]
@@ -96,8 +112,20 @@ class Deploy:
         return found[0]
 
     def start_task(self, name):
-        done = aws("ecs", "run-task", "--cluster", self.cluster, "--launch-type", "FARGATE", "--task-definition", self.revisions[name],
-                   "--network-configuration", self.network, "--started-by", f"deploy-{self.version}"[:36])
+        done = aws(
+            "ecs",
+            "run-task",
+            "--cluster",
+            self.cluster,
+            "--launch-type",
+            "FARGATE",
+            "--task-definition",
+            self.revisions[name],
+            "--network-configuration",
+            self.network,
+            "--started-by",
+            f"deploy-{self.version}"[:36],
+        )
         if done.get("failures") or not done.get("tasks"):
             raise Failed(f"{name} could not be started: {done.get('failures')}")
         return done["tasks"][0]["taskArn"]
@@ -127,20 +155,21 @@ class Deploy:
         container = next((c for c in stopped["containers"] if c["name"] == CONTAINER), {})
         if container.get("exitCode") != 0:
             why = container.get("reason") or stopped.get("stoppedReason") or "no reason was given"
-            raise Failed(f"the migration ended with {container.get('exitCode')} ({why}); nothing was deployed. Its log: /{self.cluster}/migrate")
+            raise Failed(f"the migration ended with {container.get('exitCode')} ({why}); nothing was deployed. {self.log('migrate')}")
 
     def start_beside(self):
         """Runs the new version of the last service beside the old one until it is well."""
-        self.beside = self.start_task(self.services[-1])
-        say(f"beside {self.services[-1]}: {self.beside}")
+        name = self.services[-1]
+        self.beside = self.start_task(name)
+        say(f"beside {name}: {self.beside}")
 
         def well():
             task = self.task(self.beside)
             if task["lastStatus"] in ("DEACTIVATING", "STOPPING", "STOPPED"):
-                raise Failed(f"the new version of {self.services[-1]} ended: {task.get('stoppedReason')}. Its log: /{self.cluster}/{self.services[-1]}")
+                raise Failed(f"the new version of {name} ended: {task.get('stoppedReason')}. {self.log(name)}")
             return True if task.get("healthStatus") == "HEALTHY" else None
 
-        self.until(f"the start of the new {self.services[-1]}", well)
+        self.until(f"the start of the new {name}", well)
 
     def stop_beside(self):
         if self.beside is None:
@@ -157,8 +186,12 @@ class Deploy:
 
     def update(self, name, revision):
         """Begins a deployment and follows it by its id until it is complete."""
-        service = aws("ecs", "update-service", "--cluster", self.cluster, "--service", name, "--task-definition", revision, "--force-new-deployment")["service"]
-        began = next((d["id"] for d in service["deployments"] if d["status"] == "PRIMARY" and d["taskDefinition"] == revision), None)
+        done = aws(
+            "ecs", "update-service", "--cluster", self.cluster, "--service", name, "--task-definition", revision, "--force-new-deployment"
+        )
+        began = next(
+            (d["id"] for d in done["service"]["deployments"] if d["status"] == "PRIMARY" and d["taskDefinition"] == revision), None
+        )
         if began is None:
             raise Failed(f"{name}: ECS began no deployment of {revision}")
         say(f"{name}: {began}")
@@ -169,7 +202,7 @@ class Deploy:
             if mine is None or mine["status"] != "PRIMARY":
                 raise Failed(f"{name}: the deployment {began} is no longer the service's own: ECS or somebody else has taken it back")
             if mine.get("rolloutState") == "FAILED":
-                raise Failed(f"{name}: {mine.get('rolloutStateReason', 'the deployment failed')}. Its log: /{self.cluster}/{name}")
+                raise Failed(f"{name}: {mine.get('rolloutStateReason', 'the deployment failed')}. {self.log(name)}")
             whole = mine["runningCount"] >= mine["desiredCount"] and len(deployments) == 1
             return True if mine.get("rolloutState") == "COMPLETED" and whole else None
 
@@ -177,11 +210,13 @@ class Deploy:
 
     def look(self):
         """Asks the installation from outside until the new version answers and is ready."""
+
         def ask():
             try:
                 if get(self.url + "/health").get("version") != self.version:
                     return None
-                return True if get(self.url + "/readiness").get("ready") is True and get(self.url + "/api/v1/openapi.json").get("openapi") else None
+                ready = get(self.url + "/readiness").get("ready") is True
+                return True if ready and get(self.url + "/api/v1/openapi.json").get("openapi") else None
             except (OSError, ValueError) as error:
                 say(f"{self.url}: {error}")
                 return None

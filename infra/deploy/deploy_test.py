@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,11 @@ class Installation(http.server.BaseHTTPRequestHandler):
     """Answers as the installation does; the server's version and ready say what."""
 
     def do_GET(self):
-        answers = {"/health": {"status": "ok", "version": self.server.version}, "/readiness": {"ready": self.server.ready}, "/api/v1/openapi.json": {"openapi": "3.1.0"}}
+        answers = {
+            "/health": {"status": "ok", "version": self.server.version},
+            "/readiness": {"ready": self.server.ready},
+            "/api/v1/openapi.json": {"openapi": "3.1.0"},
+        }
         body = json.dumps(answers[self.path]).encode()
         self.send_response(200)
         self.end_headers()
@@ -43,16 +48,65 @@ class DeployTest(unittest.TestCase):
         self.addCleanup(self.server.shutdown)
 
     def deploy(self, faults=None, patience="0.3", image=IMAGE):
-        families = {f"m-{n}": {"family": f"m-{n}", "containerDefinitions": [{"name": "morket", "image": "old", "command": ["serve"]}]} for n in (*SERVICES, "migrate")}
-        services = {n: {"taskDefinition": f"m-{n}:1", "deployments": [{"id": f"ecs-svc/old-{n}", "status": "PRIMARY", "taskDefinition": f"m-{n}:1",
-                                                                      "desiredCount": 1, "runningCount": 1, "rolloutState": "COMPLETED"}]} for n in SERVICES}
-        state = {"families": families, "services": services, "registered": {}, "tasks": {}, "log": [], "count": 100, "new": "2", "faults": faults or {}, "secrets": {}, "buckets": []}
+        families = {
+            f"m-{n}": {"family": f"m-{n}", "containerDefinitions": [{"name": "morket", "image": "old", "command": ["serve"]}]}
+            for n in (*SERVICES, "migrate")
+        }
+        services = {
+            n: {
+                "taskDefinition": f"m-{n}:1",
+                "deployments": [
+                    {
+                        "id": f"ecs-svc/old-{n}",
+                        "status": "PRIMARY",
+                        "taskDefinition": f"m-{n}:1",
+                        "desiredCount": 1,
+                        "runningCount": 1,
+                        "rolloutState": "COMPLETED",
+                    },
+                ],
+            }
+            for n in SERVICES
+        }
+        state = {
+            "families": families,
+            "services": services,
+            "registered": {},
+            "tasks": {},
+            "log": [],
+            "count": 100,
+            "new": "2",
+            "faults": faults or {},
+        }
         file = self.folder / "state.json"
         file.write_text(json.dumps(state))
         done = subprocess.run(
-            [sys.executable, str(HERE / "deploy.py"), "--cluster", "m", "--services", " ".join(SERVICES), "--image", image, "--network", "{}",
-             "--url", f"http://127.0.0.1:{self.server.server_port}", "--version", "v2", "--patience", patience, "--every", "0.01"],
-            env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}", "FAKE_AWS": str(file)}, capture_output=True, text=True, timeout=60, check=False)
+            [
+                sys.executable,
+                str(HERE / "deploy.py"),
+                "--cluster",
+                "m",
+                "--services",
+                " ".join(SERVICES),
+                "--image",
+                image,
+                "--network",
+                "{}",
+                "--url",
+                f"http://127.0.0.1:{self.server.server_port}",
+                "--version",
+                "v2",
+                "--patience",
+                patience,
+                "--every",
+                "0.01",
+            ],
+            env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}", "FAKE_AWS": str(file)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         self.state = json.loads(file.read_text())
         return done
 
@@ -62,8 +116,10 @@ class DeployTest(unittest.TestCase):
     def test_everything_is_replaced_in_order(self):
         done = self.deploy(patience="20")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertEqual(self.log("run", "update", "stop"),
-                         ["run m-migrate:2", "run m-core:2", "update api m-api:2", "update worker m-worker:2", "update core m-core:2", "stop m-core:2"])
+        self.assertEqual(
+            self.log("run", "update", "stop"),
+            ["run m-migrate:2", "run m-core:2", "update api m-api:2", "update worker m-worker:2", "update core m-core:2", "stop m-core:2"],
+        )
         self.assertEqual({b["containerDefinitions"][0]["image"] for b in self.state["registered"].values()}, {IMAGE})
         self.assertNotIn("revision", self.state["registered"]["m-api:2"], "what a definition tells of itself can't be registered")
         self.assertEqual(self.state["registered"]["m-api:2"]["containerDefinitions"][0]["command"], ["serve"], "only the image changes")
@@ -85,7 +141,9 @@ class DeployTest(unittest.TestCase):
         done = self.deploy({"rollout": {"worker": "FAILED"}})
         self.assertEqual(done.returncode, 1)
         self.assertIn("circuit breaker", done.stdout)
-        self.assertEqual(self.log("update"), ["update api m-api:2", "update worker m-worker:2", "update worker m-worker:1", "update api m-api:1"])
+        self.assertEqual(
+            self.log("update"), ["update api m-api:2", "update worker m-worker:2", "update worker m-worker:1", "update api m-api:1"]
+        )
         self.assertEqual(self.log("stop"), ["stop m-core:2"])
 
     def test_a_service_that_ecs_has_taken_back_is_not_taken_for_deployed(self):
@@ -103,7 +161,9 @@ class DeployTest(unittest.TestCase):
         self.server.ready = False
         done = self.deploy()
         self.assertEqual(done.returncode, 1)
-        self.assertEqual(self.log("update"), ["update api m-api:2", "update worker m-worker:2", "update worker m-worker:1", "update api m-api:1"])
+        self.assertEqual(
+            self.log("update"), ["update api m-api:2", "update worker m-worker:2", "update worker m-worker:1", "update api m-api:1"]
+        )
 
     def test_the_old_version_answering_is_no_success(self):
         self.server.version = "v1"
@@ -120,6 +180,20 @@ class DeployTest(unittest.TestCase):
         done = self.deploy({"denied": ["ecs run-task"]})
         self.assertEqual(done.returncode, 1)
         self.assertIn("AccessDeniedException", done.stdout)
+
+    def test_the_role_may_do_what_the_deploy_does(self):
+        asked = set(re.findall(r'aws\(\s*"(\w+)",\s*"([a-z-]+)"', (HERE / "deploy.py").read_text()))
+        asked |= set(re.findall(r"aws (ecr) (describe-images)", (HERE / "push").read_text()))
+        policy = (HERE.parent / "terraform/modules/deployer/main.tf").read_text()
+        self.assertEqual(len(asked), 8, asked)
+        for service, command in asked:
+            action = service + ":" + "".join(word.title() for word in command.split("-"))
+            # DescribeServices is by the service, and so on: each is in the policy by its own name.
+            self.assertIn(f'"{action}"', policy, "the deploy's role lacks it")
+
+    def test_tags_stay_on_what_is_registered(self):
+        self.deploy(patience="20")
+        self.assertEqual(self.state["registered"]["m-api:2"]["tags"], [{"key": "Project", "value": "morket"}])
 
     def test_a_tag_is_refused(self):
         done = self.deploy(image="registry/morket:latest")

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""A stand-in of the AWS CLI for the tests: as much of ECS and Secrets Manager as the deploy uses, kept in the file that FAKE_AWS names.
+"""A stand-in of the AWS CLI for the tests: as much of it as the deploy uses, kept in the file that FAKE_AWS names.
 
-The file's "faults" say what goes wrong: {"migrate": 1} is its exit code; {"rollout": {"api": "FAILED"}} how a service's deployment of the new
-image ends ("FAILED", "TAKEN_BACK", "HANGS"); {"beside": "STOPPED"} how the task beside it does; {"denied": ["ecs run-task"]} what isn't allowed.
+The file's "faults" say what goes wrong:
+  {"migrate": 1}                    the migration's exit code
+  {"rollout": {"api": "FAILED"}}    how a service's deployment of the new image ends: FAILED, TAKEN_BACK or HANGS
+  {"beside": "STOPPED"}             how the task beside the last service does
+  {"denied": ["ecs run-task"]}      what isn't allowed
 """
 
 import json
@@ -29,8 +32,16 @@ def describe_service(state, name):
         primary.update(rolloutState="FAILED", rolloutStateReason="ECS deployment circuit breaker: tasks failed to start.")
     elif fault == "TAKEN_BACK":
         state["count"] += 1
-        service["deployments"] = [{"id": f"ecs-svc/{state['count']}", "status": "PRIMARY", "taskDefinition": service["taskDefinition"],
-                                   "desiredCount": 1, "runningCount": 1, "rolloutState": "COMPLETED"}]
+        service["deployments"] = [
+            {
+                "id": f"ecs-svc/{state['count']}",
+                "status": "PRIMARY",
+                "taskDefinition": service["taskDefinition"],
+                "desiredCount": 1,
+                "runningCount": 1,
+                "rolloutState": "COMPLETED",
+            }
+        ]
     return {"serviceName": name, "status": "ACTIVE", "taskDefinition": service["taskDefinition"], "deployments": service["deployments"]}
 
 
@@ -40,7 +51,8 @@ def ecs(state, command, arguments):
         return {"services": [describe_service(state, name)] if name in state["services"] else []}
     if command == "describe-task-definition":
         family = option(arguments, "--task-definition")
-        return {"taskDefinition": {**state["families"][family], "taskDefinitionArn": f"{family}:1", "revision": 1, "status": "ACTIVE"}}
+        definition = {**state["families"][family], "taskDefinitionArn": f"{family}:1", "revision": 1, "status": "ACTIVE"}
+        return {"taskDefinition": definition, "tags": [{"key": "Project", "value": "morket"}]}
     if command == "register-task-definition":
         body = json.loads(option(arguments, "--cli-input-json"))
         arn = f"{body['family']}:{state['new']}"
@@ -64,8 +76,14 @@ def ecs(state, command, arguments):
     if command == "update-service":
         name, revision = option(arguments, "--service"), option(arguments, "--task-definition")
         state["count"] += 1
-        deployment = {"id": f"ecs-svc/{state['count']}", "status": "PRIMARY", "taskDefinition": revision, "desiredCount": 1, "runningCount": 0,
-                      "rolloutState": "IN_PROGRESS"}
+        deployment = {
+            "id": f"ecs-svc/{state['count']}",
+            "status": "PRIMARY",
+            "taskDefinition": revision,
+            "desiredCount": 1,
+            "runningCount": 0,
+            "rolloutState": "IN_PROGRESS",
+        }
         state["services"][name]["deployments"] = [deployment, *[{**d, "status": "ACTIVE"} for d in state["services"][name]["deployments"]]]
         state["log"].append(f"update {name} {revision}")
         return {"service": {"deployments": state["services"][name]["deployments"]}}

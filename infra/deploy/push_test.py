@@ -32,8 +32,14 @@ class PushTest(unittest.TestCase):
     def push(self, images, archive="image.tar", version=VERSION):
         state = self.folder / "state.json"
         state.write_text(json.dumps({"faults": {}, "images": images}))
-        return subprocess.run([str(HERE / "push"), REPOSITORY, version, str(self.folder / archive)], capture_output=True, text=True, timeout=60, check=False,
-                              env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}", "FAKE_AWS": str(state), "SKOPEO_LOG": str(self.log)})
+        return subprocess.run(
+            [str(HERE / "push"), REPOSITORY, version, str(self.folder / archive)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}", "FAKE_AWS": str(state), "SKOPEO_LOG": str(self.log)},
+        )
 
     def test_an_image_is_pushed_as_it_was_built(self):
         (self.folder / "image.tar").touch()

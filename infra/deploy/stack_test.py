@@ -21,7 +21,10 @@ class StackTest(unittest.TestCase):
         (self.folder / "infra/deploy").mkdir()
         shutil.copy(HERE / "stack", self.folder / "infra/deploy/stack")
         self.program("aws", f'exec {sys.executable} -ES {HERE / "fake_aws.py"} "$@"')
-        self.program("terraform", 'echo "terraform $* in $(basename "$PWD")"; if [ "$1" = plan ]; then echo "$TF_VAR_seed"; echo "$TF_VAR_stored"; fi')
+        self.program(
+            "terraform",
+            'echo "terraform $* in $(basename "$PWD")"; if [ "$1" = plan ]; then echo "$TF_VAR_seed"; echo "$TF_VAR_stored"; fi',
+        )
         self.state = self.folder / "state.json"
         self.state.write_text(json.dumps({"faults": {}, "secrets": {}, "buckets": [], "log": []}))
 
@@ -30,8 +33,14 @@ class StackTest(unittest.TestCase):
         (self.folder / name).chmod(0o755)
 
     def stack(self, *arguments):
-        return subprocess.run([str(self.folder / "infra/deploy/stack"), *arguments], capture_output=True, text=True, timeout=60, check=False,
-                              env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}", "FAKE_AWS": str(self.state)})
+        return subprocess.run(
+            [str(self.folder / "infra/deploy/stack"), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}", "FAKE_AWS": str(self.state)},
+        )
 
     def test_the_seed_is_made_once_and_reaches_terraform_only(self):
         done = self.stack("staging", "setup", "state-bucket", "eu-west-1")

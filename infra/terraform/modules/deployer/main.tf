@@ -56,9 +56,10 @@ data "aws_iam_policy_document" "deploy" {
     resources = ["arn:aws:ecs:${local.region}:${local.account}:service/${var.cluster.name}/*"]
   }
 
+  # The migration, and the new projector that runs beside the old one for a while.
   statement {
     actions   = ["ecs:RunTask"]
-    resources = ["arn:aws:ecs:${local.region}:${local.account}:task-definition/${var.name}-migrate:*"]
+    resources = ["arn:aws:ecs:${local.region}:${local.account}:task-definition/${var.name}-*:*"]
 
     condition {
       test     = "ArnEquals"
