@@ -29,6 +29,7 @@ type Deps struct {
 	Handlers *tablecmd.Handlers
 	Grid     Grid
 	History  History
+	Moments  Moments
 	Hub      *livestream.Hub
 	Presence *livestream.Presence
 	Names    Names

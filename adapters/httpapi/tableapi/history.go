@@ -16,27 +16,30 @@ import (
 
 type rowHistory struct {
 	InRow
+	AsOf
 	httpapi.Page
 }
 
 func (s service) rowHistory(ctx context.Context, p httpapi.Principal, in *rowHistory) ([]historyview.Entry, httpapi.Meta, error) {
-	return s.entries(ctx, p, in.TableID, in.RowID, "", in.Page)
+	return s.entries(ctx, p, in.InRow, "", in.AsOf, in.Page)
 }
 
 type cellHistory struct {
 	InRow
 	ColumnID kernel.ColumnID `path:"columnId" doc:"col_…"`
+	AsOf
 	httpapi.Page
 }
 
 func (s service) cellHistory(ctx context.Context, p httpapi.Principal, in *cellHistory) ([]historyview.Entry, httpapi.Meta, error) {
-	return s.entries(ctx, p, in.TableID, in.RowID, in.ColumnID, in.Page)
+	return s.entries(ctx, p, in.InRow, in.ColumnID, in.AsOf, in.Page)
 }
 
 func (s service) entries(
-	ctx context.Context, p httpapi.Principal, id kernel.TableID, row kernel.RowID, col kernel.ColumnID, page httpapi.Page,
+	ctx context.Context, p httpapi.Principal, in InRow, col kernel.ColumnID, asOf AsOf, page httpapi.Page,
 ) ([]historyview.Entry, httpapi.Meta, error) {
 	var meta httpapi.Meta
+	id, row := in.TableID, in.RowID
 	info, err := s.info(ctx, p, id)
 	if err != nil {
 		return nil, meta, err
@@ -55,6 +58,13 @@ func (s service) entries(
 		return nil, meta, kernel.NotFound("row", string(row))
 	}
 	before := int64(math.MaxInt64)
+	moment, err := s.moment(ctx, info, asOf)
+	if err != nil {
+		return nil, meta, err
+	}
+	if moment != nil {
+		before, meta.AsOf = moment.Position+1, (*httpapi.AsOf)(moment)
+	}
 	if page.Cursor != "" {
 		if before, err = strconv.ParseInt(page.Cursor, 10, 64); err != nil || before <= 0 {
 			return nil, meta, kernel.BadCursor()

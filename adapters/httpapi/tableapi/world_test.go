@@ -47,6 +47,7 @@ type world struct {
 	grid     *gridread.Grid
 	history  *historyread.Queries
 	indexer  *gridread.Indexer
+	moments  *gridread.Moments
 	hub      *livestream.Hub
 	runner   *projections.Runner
 	registry *projections.Registry
@@ -128,6 +129,11 @@ func worldOn(tb testing.TB, log *pgstore.Store, pool *pgxpool.Pool) *world {
 	require.NoError(tb, err)
 	run(w.hub.Run)
 	run(rel.Run)
+	w.moments, err = gridread.NewMoments(gridread.MomentConfig{
+		DB: pool, Pool: pool, Store: store, Log: log, Codec: codec, IDs: w.ids, Clock: clock, Logger: quiet,
+	})
+	require.NoError(tb, err)
+	run(w.moments.Run)
 	w.config = tablecmd.Config{Store: log, Codec: codec, IDs: w.ids, Clock: clock, Rows: w.grid, Tables: w.grid, History: w.history, Waiter: registry}
 	w.registry = registry
 	w.handlers, err = tablecmd.New(w.config)
@@ -136,7 +142,7 @@ func worldOn(tb testing.TB, log *pgstore.Store, pool *pgxpool.Pool) *world {
 		Authenticator: w.people, Memberships: w.people, Limiter: memlimit.New(clock), Commands: log, Positions: registry,
 		IDs: w.ids, Clock: clock, Logger: quiet,
 	})
-	tableapi.Register(w.api, tableapi.Deps{Handlers: w.handlers, Grid: w.grid, History: w.history, Hub: w.hub, Names: w.people, Clock: clock})
+	tableapi.Register(w.api, tableapi.Deps{Handlers: w.handlers, Grid: w.grid, History: w.history, Moments: moments{w.moments}, Hub: w.hub, Names: w.people, Clock: clock})
 	w.server = httptest.NewServer(w.api.Handler())
 	tb.Cleanup(w.server.Close)
 	// Readers need the read models to be there.
@@ -149,6 +155,13 @@ func worldOn(tb testing.TB, log *pgstore.Store, pool *pgxpool.Pool) *world {
 		return true
 	}, 10*time.Second, 5*time.Millisecond)
 	return w
+}
+
+// moments are the moments of the API.
+type moments struct{ *gridread.Moments }
+
+func (m moments) At(ctx context.Context, live gridview.Info, asked gridview.AsOf) (tableapi.Grid, gridview.Info, gridview.Moment, error) {
+	return m.Moments.At(ctx, live, asked)
 }
 
 type testWriter struct{ t testing.TB }
@@ -195,6 +208,7 @@ type answer struct {
 			NextCursor string `json:"next_cursor"`
 			Position   int64
 			Stale      bool
+			AsOf       *httpapi.AsOf `json:"as_of"`
 		}
 	}
 }

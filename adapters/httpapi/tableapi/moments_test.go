@@ -1,0 +1,149 @@
+package tableapi_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/commands/tablecmd"
+	"github.com/morket/morket/domain/kernel"
+)
+
+// past is a table whose every state is known by the position at which it began.
+type past struct {
+	*user
+	tbl  tablecmd.Table
+	cols map[string]string
+	rows []kernel.RowID
+}
+
+func newPast(t *testing.T) *past {
+	t.Helper()
+	u := newWorld(t).join("Ann", kernel.RoleAdmin)
+	tbl, cols := u.table(m{"name": "Name", "type": "text"}, m{"name": "Size", "type": "text"})
+	p := &past{user: u, tbl: tbl, cols: map[string]string{}}
+	for name, c := range cols {
+		p.cols[name] = string(c.ID)
+	}
+	p.rows = u.insert(tbl, m{"Name": "Acme", "Size": "10"}, m{"Name": "Beta", "Size": "20"})
+	return p
+}
+
+func (p *past) path(rest string) string { return "/tables/" + string(p.tbl.ID) + rest }
+
+// set sets a cell and returns the position at which it is so.
+func (p *past) set(row kernel.RowID, column, value string) string {
+	p.w.t.Helper()
+	p.call(http.MethodPatch, p.path("/cells"), m{"edits": []m{{"row_id": row, "column_id": p.cols[column], "value": value}}}).ok(nil)
+	return p.last
+}
+
+func (p *past) names(asOf string) []string {
+	p.w.t.Helper()
+	var rows []row
+	p.call(http.MethodGet, p.path("/rows?as_of="+asOf), nil).ok(&rows)
+	out := make([]string, len(rows))
+	for i, r := range rows {
+		_ = json.Unmarshal(r.Cells[kernel.ColumnID(p.cols["Name"])], &out[i])
+	}
+	return out
+}
+
+func TestATableIsReadAsOfAMoment(t *testing.T) {
+	t.Parallel()
+	p := newPast(t)
+	first := p.last
+	p.set(p.rows[0], "Name", "Acme Ltd")
+	renamed := p.last
+	p.call(http.MethodPost, p.path("/rows:batch"), m{"operations": []m{{"op": "delete", "row_id": p.rows[1]}}}).ok(nil)
+
+	require.Equal(t, []string{"Acme Ltd"}, p.names(p.last))
+	require.Equal(t, []string{"Acme Ltd", "Beta"}, p.names(renamed))
+	require.Equal(t, []string{"Acme", "Beta"}, p.names(first))
+
+	a := p.call(http.MethodGet, p.path("/rows:count?as_of="+first), nil).ok(nil)
+	require.JSONEq(t, `{"count":2}`, string(a.Body.Data))
+	require.Equal(t, first, strconv.FormatInt(a.Body.Meta.AsOf.Position, 10))
+	at := url.QueryEscape(a.Body.Meta.AsOf.At.Format(time.RFC3339Nano))
+	require.Equal(t, []string{"Acme", "Beta"}, p.names(at), "the same moment by its time")
+
+	filter := url.QueryEscape(`{"column":"Name","op":"is","value":"Beta"}`)
+	a = p.call(http.MethodGet, p.path("/rows:count?as_of="+first+"&filter="+filter), nil).ok(nil)
+	require.JSONEq(t, `{"count":1}`, string(a.Body.Data))
+	var r row
+	p.call(http.MethodGet, p.path("/rows/"+string(p.rows[1])+"?as_of="+first), nil).ok(&r)
+	require.Equal(t, p.rows[1], r.ID)
+	var history []m
+	p.call(http.MethodGet, p.path("/cells/"+string(p.rows[0])+"/"+p.cols["Name"]+"/history?as_of="+first), nil).ok(&history)
+	require.Len(t, history, 1)
+}
+
+func TestPagesOfAMomentFollowEachOther(t *testing.T) {
+	t.Parallel()
+	p := newPast(t)
+	first := p.last
+	p.insert(p.tbl, m{"Name": "Gamma"})
+	a := p.call(http.MethodGet, p.path("/rows?limit=1&sort="+p.cols["Name"]+":desc&as_of="+first), nil).ok(nil)
+	require.NotEmpty(t, a.Body.Meta.NextCursor)
+	var rows []row
+	a = p.call(http.MethodGet, p.path("/rows?limit=1&sort="+p.cols["Name"]+":desc&as_of="+first+"&cursor="+a.Body.Meta.NextCursor), nil).ok(&rows)
+	require.Equal(t, p.rows[0], rows[0].ID)
+	require.Empty(t, a.Body.Meta.NextCursor)
+}
+
+func TestTheSchemaIsThatOfTheMoment(t *testing.T) {
+	t.Parallel()
+	p := newPast(t)
+	first := p.last
+	size := p.path("/columns/" + p.cols["Size"])
+	p.call(http.MethodPut, p.path("/columns/"+p.cols["Name"]), m{"name": "Company"}).ok(nil)
+	p.call(http.MethodPost, size+"/change-type", m{"type": "number"}).ok(nil)
+	retyped := p.last
+	p.call(http.MethodDelete, size, nil).ok(nil)
+
+	column := func(asOf string) map[string]string {
+		var tbl tablecmd.Table
+		p.call(http.MethodGet, p.path("?as_of="+asOf), nil).ok(&tbl)
+		out := map[string]string{}
+		for _, c := range tbl.Columns {
+			out[c.Name] = string(c.Type)
+		}
+		return out
+	}
+	require.Equal(t, map[string]string{"Name": "text", "Size": "text"}, column(first))
+	require.Equal(t, map[string]string{"Company": "text", "Size": "number"}, column(retyped))
+	require.Equal(t, map[string]string{"Company": "text"}, column(p.last))
+	var rows []row
+	p.call(http.MethodGet, p.path("/rows?as_of="+first), nil).ok(&rows)
+	require.Equal(t, `"10"`, string(rows[0].Cells[kernel.ColumnID(p.cols["Size"])]))
+	p.call(http.MethodGet, p.path("/rows?as_of="+retyped), nil).ok(&rows)
+	require.Equal(t, `10`, string(rows[0].Cells[kernel.ColumnID(p.cols["Size"])]))
+}
+
+func TestAMomentThatCannotBeReadIsRefused(t *testing.T) {
+	t.Parallel()
+	u := newWorld(t).join("Ann", kernel.RoleAdmin)
+	before, _ := u.table(m{"name": "Name", "type": "text"})
+	first := u.last
+	tbl, _ := u.table(m{"name": "Name", "type": "text"})
+	rows := "/tables/" + string(tbl.ID) + "/rows?as_of="
+	u.call(http.MethodGet, rows+first, nil).fails(http.StatusNotFound, "BEFORE_THE_TABLE")
+	u.call(http.MethodGet, rows+"2001-01-01T00:00:00Z", nil).fails(http.StatusNotFound, "BEFORE_THE_TABLE")
+	u.call(http.MethodGet, rows+"999999", nil).fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")
+	u.call(http.MethodGet, rows+"2999-01-01T00:00:00Z", nil).fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")
+	for _, bad := range []string{"yesterday", "-1", "0", "2026-13-01T00:00:00Z"} {
+		u.call(http.MethodGet, rows+bad, nil).fails(http.StatusBadRequest, "MALFORMED")
+	}
+	stranger := u.w.join("Eve", kernel.RoleAdmin)
+	stranger.call(http.MethodGet, rows+u.last, nil).fails(http.StatusNotFound, "NOT_FOUND")
+
+	u.call(http.MethodDelete, "/tables/"+string(before.ID), nil).ok(nil)
+	trashed := u.last
+	u.call(http.MethodPost, "/tables/"+string(before.ID)+"/restore", nil).ok(nil)
+	u.call(http.MethodGet, "/tables/"+string(before.ID)+"/rows?as_of="+trashed, nil).fails(http.StatusNotFound, "TABLE_WAS_IN_TRASH")
+}
