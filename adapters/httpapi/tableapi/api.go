@@ -64,6 +64,7 @@ func Register(a *httpapi.API, d Deps) {
 	registerHistory(a, s)
 	registerSummary(a, s)
 	registerFind(a, s)
+	registerMoments(a, s)
 }
 
 func registerTables(a *httpapi.API, s service) {

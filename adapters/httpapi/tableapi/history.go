@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/morket/morket/adapters/httpapi"
@@ -82,25 +83,25 @@ func (s service) entries(
 
 // name fills in the names of the people behind the entries.
 func (s service) name(ctx context.Context, list []historyview.Entry) error {
-	if s.Names == nil || len(list) == 0 {
-		return nil
-	}
-	seen := map[kernel.UserID]bool{}
 	var users []kernel.UserID
 	for _, e := range list {
-		if u := e.Actor.User; u != "" && !seen[u] {
-			seen[u] = true
-			users = append(users, u)
-		}
+		users = append(users, e.Actor.User)
 	}
-	names, err := s.Names.Names(ctx, users)
-	if err != nil {
-		return err
-	}
+	names, err := s.names(ctx, users)
 	for i := range list {
 		list[i].Actor.Name = names[list[i].Actor.User]
 	}
-	return nil
+	return err
+}
+
+// names finds the names of people, each of whom may be listed often, or be nobody.
+func (s service) names(ctx context.Context, users []kernel.UserID) (map[kernel.UserID]string, error) {
+	slices.Sort(users)
+	users = slices.DeleteFunc(slices.Compact(users), func(u kernel.UserID) bool { return u == "" })
+	if s.Names == nil || len(users) == 0 {
+		return nil, nil //nolint:nilnil // nobody has a name
+	}
+	return s.Names.Names(ctx, users)
 }
 
 // Stack is what the caller can undo and redo in a table, the next step first.

@@ -14,6 +14,10 @@ type Moments interface {
 	At(ctx context.Context, live gridview.Info, asked gridview.AsOf) (Grid, gridview.Info, gridview.Moment, error)
 	// Resolve returns the moment of the table's last event up to what is asked for.
 	Resolve(ctx context.Context, live gridview.Info, asked gridview.AsOf) (gridview.Moment, error)
+	// Begin returns the moment at which the table was made.
+	Begin(ctx context.Context, live gridview.Info) (gridview.Moment, error)
+	// Changes returns where the table's events of the types are, after a position and up to another, ascending.
+	Changes(ctx context.Context, live gridview.Info, types []string, after, until int64) ([]int64, error)
 }
 
 // AsOf is embedded by the inputs of reads that also tell how a table was.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/adapters/httpapi/tableapi"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/kernel"
 )
@@ -146,4 +147,31 @@ func TestAMomentThatCannotBeReadIsRefused(t *testing.T) {
 	trashed := u.last
 	u.call(http.MethodPost, "/tables/"+string(before.ID)+"/restore", nil).ok(nil)
 	u.call(http.MethodGet, "/tables/"+string(before.ID)+"/rows?as_of="+trashed, nil).fails(http.StatusNotFound, "TABLE_WAS_IN_TRASH")
+}
+
+func TestTheTimelineTellsWhatHappened(t *testing.T) {
+	t.Parallel()
+	p := newPast(t)
+	inserted := p.last
+	p.set(p.rows[0], "Name", "Acme Ltd")
+	edited := p.last
+	p.call(http.MethodPost, p.path("/undo"), nil).ok(nil)
+
+	timeline := func(query string) (out tableapi.Timeline) {
+		p.call(http.MethodGet, p.path("/timeline"+query), nil).ok(&out)
+		return out
+	}
+	kinds := func(l tableapi.Timeline) (out []string) {
+		for _, tick := range l.Ticks {
+			out = append(out, string(tick.Kind)+": "+tick.Label+" by "+tick.Name)
+		}
+		return out
+	}
+	all := timeline("")
+	require.Equal(t, []string{"edit: Write rows by Ann", "edit: Edit cells by Ann", "undo: Undo Edit cells by Ann"}, kinds(all))
+	require.EqualValues(t, 3, all.Events)
+	require.Equal(t, []string{"edit: Edit cells by Ann"}, kinds(timeline("?from="+inserted+"&to="+edited)))
+	require.Equal(t, []string{"edit: Write rows by Ann"}, kinds(timeline("?from=2001-01-01T00:00:00Z&to="+inserted)))
+	require.Equal(t, []string{"Acme Ltd", "Beta"}, p.names(strconv.FormatInt(all.Ticks[1].Position, 10)))
+	p.call(http.MethodGet, p.path("/timeline?from="+edited+"&to="+inserted), nil).fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,6 +56,15 @@ type world struct {
 	server   *httptest.Server
 	api      *httpapi.API
 	people   people
+	writers  sync.Map // streams of imports and runs by table
+}
+
+// writersOf tells of the imports and runs that a test has made.
+func (w *world) writersOf(_ context.Context, _ kernel.WorkspaceID, id kernel.TableID, _ int64) ([]eventstore.StreamID, error) {
+	if list, ok := w.writers.Load(id); ok {
+		return list.([]eventstore.StreamID), nil
+	}
+	return nil, nil
 }
 
 // people are the tokens that the API knows.
@@ -131,6 +141,7 @@ func worldOn(tb testing.TB, log *pgstore.Store, pool *pgxpool.Pool) *world {
 	run(rel.Run)
 	w.moments, err = gridread.NewMoments(gridread.MomentConfig{
 		DB: pool, Pool: pool, Store: store, Log: log, Codec: codec, IDs: w.ids, Clock: clock, Logger: quiet,
+		Limits: gridread.MomentLimits{Wait: time.Minute}, Writers: w.writersOf,
 	})
 	require.NoError(tb, err)
 	run(w.moments.Run)

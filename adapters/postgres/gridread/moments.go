@@ -14,6 +14,7 @@ import (
 
 	"github.com/morket/morket/adapters/postgres"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/eventstore/cached"
 	"github.com/morket/morket/projections"
@@ -146,6 +147,37 @@ func (m *Moments) At(ctx context.Context, live gridview.Info, asked gridview.AsO
 func (m *Moments) Resolve(ctx context.Context, live gridview.Info, asked gridview.AsOf) (gridview.Moment, error) {
 	found, err := m.resolve(ctx, live, asked)
 	return found.Moment, err
+}
+
+// Begin returns the moment at which the table was made.
+func (m *Moments) Begin(ctx context.Context, live gridview.Info) (gridview.Moment, error) {
+	first, err := m.cfg.Log.ReadStream(ctx, eventstore.Stream(table.StructureStream, string(live.ID)), 0, 1)
+	if err != nil || len(first) == 0 {
+		return gridview.Moment{}, err
+	}
+	return gridview.Moment{Position: first[0].Position, At: first[0].RecordedAt}, nil
+}
+
+// Changes returns where the table's own events of the types are, after a position and up to another, ascending.
+func (m *Moments) Changes(ctx context.Context, live gridview.Info, types []string, after, until int64) ([]int64, error) {
+	streams, err := m.ofTable(ctx, live, live.ID, until)
+	if err != nil {
+		return nil, err
+	}
+	return m.cfg.Log.PositionsOf(ctx, streams, types, after, until)
+}
+
+// ofTable lists the streams that tell of a table.
+func (m *Moments) ofTable(ctx context.Context, live gridview.Info, id kernel.TableID, until int64) ([]eventstore.StreamID, error) {
+	streams := tableStreams(id)
+	if m.cfg.Writers == nil {
+		return streams, nil
+	}
+	writers, err := m.cfg.Writers(ctx, live.Schema.Workspace, id, until)
+	if err != nil {
+		return nil, fmt.Errorf("list what has written to table %s: %w", id, err)
+	}
+	return append(streams, writers...), nil
 }
 
 // open returns the reader of a copy.
@@ -304,15 +336,11 @@ func (m *Moments) reached(ctx context.Context, live gridview.Info, until int64, 
 				r.tables = append(r.tables, id)
 			}
 		}
-		r.streams = append(r.streams, tableStreams(r.tables[i])...)
-		if m.cfg.Writers == nil {
-			continue
-		}
-		writers, err := m.cfg.Writers(ctx, live.Schema.Workspace, r.tables[i], until)
+		streams, err := m.ofTable(ctx, live, r.tables[i], until)
 		if err != nil {
-			return 0, fmt.Errorf("list what has written to table %s: %w", r.tables[i], err)
+			return 0, err
 		}
-		r.streams = append(r.streams, writers...)
+		r.streams = append(r.streams, streams...)
 	}
 	return began, nil
 }
