@@ -18,6 +18,19 @@ type Moments interface {
 	Begin(ctx context.Context, live gridview.Info) (gridview.Moment, error)
 	// Changes returns where the table's events of the types are, after a position and up to another, ascending.
 	Changes(ctx context.Context, live gridview.Info, types []string, after, until int64) ([]int64, error)
+	// Diff compares the table as of a moment with a later one, or if there is none, with how it is now.
+	Diff(ctx context.Context, live gridview.Info, from gridview.AsOf, to *gridview.AsOf) (Diff, error)
+}
+
+// Diff compares a table at two moments.
+type Diff interface {
+	// Sides are the table at both.
+	Sides() (from, to gridview.Version)
+	// Columns lists the columns that are otherwise.
+	Columns() []gridview.ColumnDifference
+	Count(ctx context.Context, q gridview.Between) (gridview.Differing, error)
+	// Page lists differences in the order of the rows' ids, and where the next page begins; its row is empty at the end.
+	Page(ctx context.Context, q gridview.Between) (page []gridview.Difference, next gridview.Place, err error)
 }
 
 // AsOf is embedded by the inputs of reads that also tell how a table was.

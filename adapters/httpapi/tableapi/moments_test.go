@@ -13,6 +13,7 @@ import (
 	"github.com/morket/morket/adapters/httpapi/tableapi"
 	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections/gridview"
 )
 
 // past is a table whose every state is known by the position at which it began.
@@ -174,4 +175,72 @@ func TestTheTimelineTellsWhatHappened(t *testing.T) {
 	require.Equal(t, []string{"edit: Write rows by Ann"}, kinds(timeline("?from=2001-01-01T00:00:00Z&to="+inserted)))
 	require.Equal(t, []string{"Acme Ltd", "Beta"}, p.names(strconv.FormatInt(all.Ticks[1].Position, 10)))
 	p.call(http.MethodGet, p.path("/timeline?from="+edited+"&to="+inserted), nil).fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")
+}
+
+// said lists differences as text.
+func (p *past) said(query string) (out []string, next string) {
+	p.w.t.Helper()
+	var list []tableapi.Difference
+	a := p.call(http.MethodGet, p.path("/diff?from="+query), nil).ok(&list)
+	for _, d := range list {
+		who := "nobody"
+		if d.Change != nil {
+			who = d.Change.Actor.Name + " (" + d.Change.Label + ")"
+		}
+		out = append(out, string(d.Kind)+" "+string(d.Old)+" -> "+string(d.New)+" by "+who)
+	}
+	return out, a.Body.Meta.NextCursor
+}
+
+func TestTwoMomentsAreCompared(t *testing.T) {
+	t.Parallel()
+	p := newPast(t)
+	first := p.last
+	bob := *p
+	bob.user = p.w.joinIn("Bob", kernel.RoleAdmin, p.ws)
+	p.set(p.rows[0], "Name", "Acme Ltd")
+	p.set(p.rows[0], "Name", "Acme Inc")
+	bob.set(p.rows[1], "Size", "21")
+	amid := bob.last
+	p.insert(p.tbl, m{"Name": "Gamma"})
+	p.call(http.MethodPost, p.path("/rows:batch"), m{"operations": []m{{"op": "delete", "row_id": p.rows[1]}}}).ok(nil)
+	p.call(http.MethodPut, p.path("/columns/"+p.cols["Size"]), m{"name": "Staff"}).ok(nil)
+
+	edits := []string{`cell "Acme" -> "Acme Inc" by Ann (Edit cells)`, `cell "20" -> "21" by Bob (Edit cells)`}
+	got, _ := p.said(first + "&to=" + amid)
+	require.Equal(t, edits, got)
+	got, _ = p.said(first + "&to=" + amid + "&user_id=" + string(p.w.people["Bob"].User))
+	require.Equal(t, edits[1:], got)
+	got, _ = p.said(first + "&to=" + amid + "&columns=" + p.cols["Name"])
+	require.Equal(t, edits[:1], got)
+	got, next := p.said(first + "&to=" + amid + "&limit=1")
+	require.Equal(t, edits[:1], got)
+	got, next = p.said(first + "&to=" + amid + "&limit=1&cursor=" + next)
+	require.Equal(t, edits[1:], got)
+	require.Empty(t, next)
+
+	now := []string{
+		edits[0], `row_removed null -> null by Ann (Write rows)`, `row_added null -> null by Ann (Write rows)`,
+	}
+	got, _ = p.said(first)
+	require.Equal(t, now, got)
+	var count tableapi.DifferencesCount
+	p.call(http.MethodGet, p.path("/diff:count?from="+first), nil).ok(&count)
+	require.Equal(t, gridview.Differing{Cells: 1, Rows: 1, Added: 1, Removed: 1}, count.Differing)
+	require.Len(t, count.Columns, 1)
+	require.Equal(t, "renamed", count.Columns[0].Kind)
+	require.Nil(t, count.To)
+
+	var steps []string
+	var list []tableapi.Difference
+	p.call(http.MethodGet, p.path("/diff?from="+first+"&to="+amid), nil).ok(&list)
+	for _, d := range list {
+		steps = append(steps, d.Change.Step)
+	}
+	got, _ = p.said(first + "&to=" + amid + "&step=" + steps[0])
+	require.Equal(t, edits[:1], got)
+
+	p.call(http.MethodGet, p.path("/diff?from="+amid+"&to="+first), nil).fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")
+	p.call(http.MethodGet, p.path("/diff?from="+first+"&columns=col_x"), nil).fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")
+	p.call(http.MethodGet, p.path("/diff?from="+first+"&cursor=x"), nil).fails(http.StatusBadRequest, "INVALID_CURSOR")
 }

@@ -20,6 +20,17 @@ func registerMoments(a *httpapi.API, s service) {
 			"position can be given as as_of to other reads.",
 		Action: workspace.ReadTables, Projection: history, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.timeline)
+	httpapi.Read(a, httpapi.Op{
+		ID: "list-differences", Method: http.MethodGet, Path: "W/tables/{tableId}/diff", Tag: tag,
+		Summary: "What is otherwise in a table at two moments, cell by cell", Description: "In the order of the rows' ids. Cells of formulas and " +
+			"lookups are left out: they follow from others.", Action: workspace.ReadTables, Projection: history, Scope: httpapi.TableInPath,
+		Rate: httpapi.General,
+	}, s.differences)
+	httpapi.Read(a, httpapi.Op{
+		ID: "count-differences", Method: http.MethodGet, Path: "W/tables/{tableId}/diff:count", Tag: tag,
+		Summary: "How much is otherwise in a table at two moments, and which columns", Action: workspace.ReadTables, Projection: history,
+		Scope: httpapi.TableInPath, Rate: httpapi.General,
+	}, s.countDifferences)
 }
 
 // maxMarked is how many events a time line looks at one by one.

@@ -175,6 +175,13 @@ func (m moments) At(ctx context.Context, live gridview.Info, asked gridview.AsOf
 	return m.Moments.At(ctx, live, asked)
 }
 
+// Diff implements tableapi.Moments.
+func (m moments) Diff(
+	ctx context.Context, live gridview.Info, from gridview.AsOf, to *gridview.AsOf,
+) (tableapi.Diff, error) {
+	return m.Moments.Diff(ctx, live, from, to)
+}
+
 type testWriter struct{ t testing.TB }
 
 func (w testWriter) Write(b []byte) (int, error) {

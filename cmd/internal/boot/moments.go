@@ -79,6 +79,13 @@ func (m tableMoments) At(
 	return m.Moments.At(ctx, live, asked)
 }
 
+// Diff implements tableapi.Moments.
+func (m tableMoments) Diff(
+	ctx context.Context, live gridview.Info, from gridview.AsOf, to *gridview.AsOf,
+) (tableapi.Diff, error) {
+	return m.Moments.Diff(ctx, live, from, to)
+}
+
 // fileMoments are those of exports.
 type fileMoments struct{ *gridread.Moments }
 
