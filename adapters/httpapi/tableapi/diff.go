@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/commands"
+	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/projections/gridview"
@@ -177,4 +179,31 @@ func readPlace(cursor string) (p gridview.Place, err error) {
 		return p, kernel.BadCursor()
 	}
 	return p, nil
+}
+
+type restoreTo struct {
+	InTable
+	Body struct {
+		AsOf    string              `json:"as_of" minLength:"1" maxLength:"64" doc:"The moment: a log position or a time (RFC 3339)."`
+		RowIDs  []kernel.RowID      `json:"row_ids,omitempty" maxItems:"10000" doc:"Only these rows; all if empty."`
+		Columns []string            `json:"columns,omitempty" maxItems:"1000" doc:"Only cells of these columns, by id or name; then no row comes or goes."`
+		After   *tablecmd.PastPlace `json:"after,omitempty" doc:"The last answer's next."`
+		DryRun  bool                `json:"dry_run,omitempty" doc:"Only count, up to 100,000 differences."`
+	}
+}
+
+func (s service) restoreTo(ctx context.Context, meta kernel.Meta, in *restoreTo) (commands.Result[tablecmd.RestoredTo], error) {
+	if err := visible(ctx, in.TableID); err != nil {
+		return commands.Result[tablecmd.RestoredTo]{}, err
+	}
+	b := in.Body
+	asked, err := gridview.ReadAsOf(b.AsOf)
+	if err != nil {
+		return commands.Result[tablecmd.RestoredTo]{}, err
+	}
+	cmd := tablecmd.RestoreTo{Table: in.TableID, Moment: tablecmd.Moment(asked), Rows: b.RowIDs, Columns: b.Columns, DryRun: b.DryRun}
+	if b.After != nil {
+		cmd.After = *b.After
+	}
+	return s.Handlers.RestoreTo(ctx, meta, cmd)
 }

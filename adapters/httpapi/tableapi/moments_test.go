@@ -244,3 +244,92 @@ func TestTwoMomentsAreCompared(t *testing.T) {
 	p.call(http.MethodGet, p.path("/diff?from="+first+"&columns=col_x"), nil).fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")
 	p.call(http.MethodGet, p.path("/diff?from="+first+"&cursor=x"), nil).fails(http.StatusBadRequest, "INVALID_CURSOR")
 }
+
+// restore brings something back to a moment, call after call, as one gesture.
+func (p *past) restore(body m) (sum tablecmd.RestoredTo) {
+	p.w.t.Helper()
+	for {
+		var out tablecmd.RestoredTo
+		p.call(http.MethodPost, p.path("/rows:restoreTo"), body, "Morket-Gesture", "restore-1").ok(&out)
+		sum.Cells, sum.Restored, sum.Deleted = sum.Cells+out.Cells, sum.Restored+out.Restored, sum.Deleted+out.Deleted
+		sum.Gone, sum.Refused, sum.Position = sum.Gone+out.Gone, sum.Refused+out.Refused, out.Position
+		if out.Next == nil {
+			return sum
+		}
+		body["after"] = out.Next
+	}
+}
+
+func TestATableIsRestoredToAMoment(t *testing.T) {
+	t.Parallel()
+	p := newPast(t)
+	first := p.last
+	p.set(p.rows[0], "Name", "Acme Ltd")
+	p.set(p.rows[1], "Size", "21")
+	p.set(p.rows[1], "Name", "Bravo")
+	p.insert(p.tbl, m{"Name": "Gamma"})
+	p.call(http.MethodPost, p.path("/rows:batch"), m{"operations": []m{{"op": "delete", "row_id": p.rows[1]}}}).ok(nil)
+	changed := p.last
+
+	want := tablecmd.RestoredTo{Cells: 3, Restored: 1, Deleted: 1}
+	counts := func(r tablecmd.RestoredTo) tablecmd.RestoredTo {
+		require.Equal(t, first, strconv.FormatInt(r.Position, 10))
+		r.Position = 0
+		return r
+	}
+	require.Equal(t, want, counts(p.restore(m{"as_of": first, "dry_run": true})))
+	require.Equal(t, []string{"Acme Ltd", "Gamma"}, p.names(p.last), "a dry run changes nothing")
+	require.Equal(t, want, counts(p.restore(m{"as_of": first})))
+	require.Equal(t, []string{"Acme", "Beta"}, p.names(p.last))
+	got, _ := p.said(first)
+	require.Empty(t, got)
+	require.Equal(t, tablecmd.RestoredTo{}, counts(p.restore(m{"as_of": first})), "there is nothing left to restore")
+
+	var undone tablecmd.Undone
+	p.call(http.MethodPost, p.path("/undo"), nil).ok(&undone)
+	require.Equal(t, "Restore to a moment", undone.Label)
+	require.Empty(t, undone.Conflicts)
+	require.Equal(t, []string{"Acme Ltd", "Gamma"}, p.names(p.last))
+	got, _ = p.said(changed)
+	require.Empty(t, got, "all of it was one step")
+}
+
+func TestASelectionIsRestoredToAMoment(t *testing.T) {
+	t.Parallel()
+	p := newPast(t)
+	first := p.last
+	for i, name := range []string{"Alpha", "Bravo"} {
+		p.set(p.rows[i], "Name", name)
+		p.set(p.rows[i], "Size", "99")
+	}
+	p.insert(p.tbl, m{"Name": "Gamma"})
+	require.Equal(t, 1, p.restore(m{"as_of": first, "row_ids": p.rows[:1], "columns": []string{"Name"}}).Cells, "a cell")
+	require.Equal(t, []string{"Acme", "Bravo", "Gamma"}, p.names(p.last))
+	require.Equal(t, 1, p.restore(m{"as_of": first, "row_ids": p.rows[:1]}).Cells, "what is left of the row")
+	require.Equal(t, 1, p.restore(m{"as_of": first, "columns": []string{p.cols["Name"]}}).Cells, "a column; no row goes")
+	require.Equal(t, []string{"Acme", "Beta", "Gamma"}, p.names(p.last))
+	for column, value := range map[string]string{"Name": "Beta", "Size": "99"} {
+		var r row
+		p.call(http.MethodGet, p.path("/rows/"+string(p.rows[1])), nil).ok(&r)
+		require.Equal(t, `"`+value+`"`, string(r.Cells[kernel.ColumnID(p.cols[column])]))
+	}
+	p.call(http.MethodPost, p.path("/rows:restoreTo"), m{"as_of": first, "columns": []string{"Nope"}}).
+		fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")
+	p.call(http.MethodPost, p.path("/rows:restoreTo"), m{"as_of": "soon"}).fails(http.StatusBadRequest, "MALFORMED")
+	viewer := p.w.joinIn("Vic", kernel.RoleViewer, p.ws)
+	viewer.call(http.MethodPost, p.path("/rows:restoreTo"), m{"as_of": first}).fails(http.StatusForbidden, "FORBIDDEN")
+}
+
+func TestValuesComeBackAcrossAChangeOfType(t *testing.T) {
+	t.Parallel()
+	p := newPast(t)
+	p.set(p.rows[1], "Size", "many")
+	first := p.last
+	p.call(http.MethodPost, p.path("/columns/"+p.cols["Size"]+"/change-type"), m{"type": "number", "lossy": true}).ok(nil)
+	p.call(http.MethodPatch, p.path("/cells"), m{"edits": []m{{"row_id": p.rows[0], "column_id": p.cols["Size"], "value": 11}}}).ok(nil)
+	out := p.restore(m{"as_of": first})
+	require.Equal(t, []int{1, 1}, []int{out.Cells, out.Refused}, "10 is a number, many is none")
+	var r row
+	p.call(http.MethodGet, p.path("/rows/"+string(p.rows[0])), nil).ok(&r)
+	require.Equal(t, `10`, string(r.Cells[kernel.ColumnID(p.cols["Size"])]))
+}

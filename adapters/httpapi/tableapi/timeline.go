@@ -31,6 +31,12 @@ func registerMoments(a *httpapi.API, s service) {
 		Summary: "How much is otherwise in a table at two moments, and which columns", Action: workspace.ReadTables, Projection: history,
 		Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.countDifferences)
+	httpapi.Write(a, httpapi.Op{
+		ID: "restore-to-moment", Method: http.MethodPost, Path: "W/tables/{tableId}/rows:restoreTo", Tag: tag,
+		Summary: "Bring cells, rows, columns or a whole table back to how they were at a moment",
+		Description: "Up to 5,000 differences a call; while the answer has next, go on with after. Calls with one Morket-Gesture are one step " +
+			"of undo. The table's columns and their types stay.", Action: workspace.EditRows, Scope: httpapi.TableInPath, Rate: httpapi.Grid,
+	}, s.restoreTo)
 }
 
 // maxMarked is how many events a time line looks at one by one.

@@ -145,7 +145,10 @@ func worldOn(tb testing.TB, log *pgstore.Store, pool *pgxpool.Pool) *world {
 	})
 	require.NoError(tb, err)
 	run(w.moments.Run)
-	w.config = tablecmd.Config{Store: log, Codec: codec, IDs: w.ids, Clock: clock, Rows: w.grid, Tables: w.grid, History: w.history, Waiter: registry}
+	w.config = tablecmd.Config{
+		Store: log, Codec: codec, IDs: w.ids, Clock: clock, Rows: w.grid, Tables: w.grid, History: w.history, Waiter: registry,
+		Moments: gridread.NewPastOf(w.grid, w.moments),
+	}
 	w.registry = registry
 	w.handlers, err = tablecmd.New(w.config)
 	require.NoError(tb, err)

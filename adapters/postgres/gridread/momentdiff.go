@@ -85,7 +85,7 @@ func (d *Diff) Columns() []gridview.ColumnDifference {
 	for _, c := range d.to.Info.Schema.Columns {
 		now[c.ID] = true
 		old, ok := d.was[c.ID]
-		kind := ""
+		var kind string
 		switch {
 		case !ok:
 			out = append(out, gridview.ColumnDifference{Kind: "added", New: &c})
@@ -198,7 +198,7 @@ FROM %s b LEFT JOIN %s a ON a.id = b.id CROSS JOIN LATERAL (VALUES %s) v(i, key,
 WHERE %s AND %s AND CASE WHEN v.i >= 0 THEN a.id IS NOT NULL AND v.old IS DISTINCT FROM v.new ELSE a.id IS NULL END`,
 		since, to, from, rowAnd(cells, -1), strings.ReplaceAll(within, "@", "b"), candidates)}
 	removed := []string{"(-2, '', NULL, NULL)"}
-	if q.Restoring {
+	if q.Restoring && len(q.Columns) == 0 {
 		for _, c := range cells {
 			removed = append(removed, strings.ReplaceAll(c, "b.", "x."))
 		}
@@ -267,10 +267,10 @@ func (d *Diff) filter(q gridview.Between, since string, a *args) string {
 		cond += " AND (i < 0 OR at > " + since + ")"
 	}
 	if q.After.Row != "" {
-		key, _ := q.After.Row.Key() //nolint:errcheck // rowsWithin has looked
+		key, _ := q.After.Row.Key() // rowsWithin has looked
 		cond += " AND (id, i) > (" + a.add([16]byte(key)) + "::uuid, " + a.add(q.After.Column) + "::int)"
 	}
-	if len(q.Columns) > 0 && !q.Restoring {
+	if len(q.Columns) > 0 {
 		cond += " AND i >= 0"
 	}
 	if q.User != "" {

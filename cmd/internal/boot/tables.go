@@ -69,6 +69,7 @@ func newTables(c *core, b *bus, positions projections.Positions, workspaces work
 		Waiter:  positions,
 		Zones:   workspaces,
 		Members: workspaces,
+		Moments: gridread.NewPastOf(t.grid, t.moments),
 	})
 	return t, err
 }
