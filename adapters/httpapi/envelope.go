@@ -44,8 +44,15 @@ type Meta struct {
 	Position   int64  `json:"position,omitempty" doc:"Log position that the answer reflects."`
 	Stale      bool   `json:"stale,omitempty" doc:"The read model had not reached the asked position in time."`
 	Total      *int64 `json:"total,omitempty"`
+	AsOf       *AsOf  `json:"as_of,omitempty" doc:"The moment that the answer stands for, of one that was asked for."`
 	// Facets are of searches: by facet, how many of all that was found have a value.
 	Facets map[string][]Bucket `json:"facets,omitempty" doc:"Of searches that asked for them: by facet, how many of all that was found have a value."`
+}
+
+// AsOf is a moment in a table's life.
+type AsOf struct {
+	Position int64     `json:"position" doc:"Of the table's last event up to the moment that was asked for."`
+	At       time.Time `json:"at" doc:"When that event was."`
 }
 
 // Bucket is a value of a facet.

@@ -79,6 +79,7 @@ type Config struct {
 	Waiter  Waiter
 	Zones   Zones   // every workspace is in UTC if nil
 	Members Members // owners of tables are not checked if nil
+	Moments Moments // nothing can be restored to a moment if nil
 }
 
 // Validate says what is missing.

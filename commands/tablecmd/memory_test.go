@@ -394,7 +394,7 @@ func given(t require.TestingT, columns []string, rows ...map[string]string) (*de
 	codec, err := eventstore.NewCodec(table.Events(), dataops.Events(), enrichment.Events())
 	require.NoError(t, err)
 	m := &memory{log: memstore.New(clock), codec: codec}
-	h, err := tablecmd.New(tablecmd.Config{Store: m.log, Codec: codec, IDs: kernel.NewIDs(clock), Clock: clock, Rows: m, Tables: m, History: m, Waiter: m})
+	h, err := tablecmd.New(tablecmd.Config{Store: m.log, Codec: codec, IDs: kernel.NewIDs(clock), Clock: clock, Rows: m, Tables: m, History: m, Waiter: m, Moments: m})
 	require.NoError(t, err)
 	var cols []tablecmd.NewColumn
 	for _, c := range columns {

@@ -73,6 +73,8 @@ func gestureLabel(gesture, first string) string {
 		return "Find and replace"
 	case "delete":
 		return "Delete rows"
+	case "restore":
+		return "Restore to a moment"
 	default:
 		return first
 	}

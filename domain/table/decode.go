@@ -64,6 +64,8 @@ func (st *Step) scan(s *kernel.JSONScan, key string) {
 		st.Step = s.Text()
 	case "undoes":
 		st.Undoes = s.Text()
+	case "as_of":
+		st.AsOf = s.Int()
 	case "label":
 		if v := s.Value(); !s.Fail && json.Unmarshal(v, &st.Label) != nil { // people write it: it may have escapes
 			s.Fail = true

@@ -124,6 +124,47 @@ func (s *Store) ReadHeads(ctx context.Context, positions []int64) ([]eventstore.
 	return events, nil
 }
 
+// The planner must not look for the newest position by going through the whole log backwards.
+const lastOfSQL = `WITH own AS MATERIALIZED (SELECT position, recorded_at FROM log.events
+	WHERE stream_id = ANY ($1) AND type = ANY ($2) AND position <= $3 AND recorded_at <= $4)
+SELECT position, recorded_at FROM own ORDER BY position DESC LIMIT 1`
+
+// LastOf returns position and time of the last event of the types in the streams, up to a position and a time; 0 if there is none.
+func (s *Store) LastOf(
+	ctx context.Context, streams []eventstore.StreamID, types []string, until int64, before time.Time,
+) (position int64, at time.Time, err error) {
+	err = s.reader(ctx).QueryRow(ctx, lastOfSQL, names(streams), types, until, before).Scan(&position, &at)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, time.Time{}, nil
+	}
+	if err != nil {
+		return 0, time.Time{}, fmt.Errorf("find the last event of %d streams: %w", len(streams), err)
+	}
+	return position, at.UTC(), nil
+}
+
+const positionsOfSQL = `SELECT position FROM log.events
+	WHERE stream_id = ANY ($1) AND type = ANY ($2) AND position > $3 AND position <= $4 ORDER BY position`
+
+// PositionsOf returns where events of the types in the streams are, after a position and up to another, ascending.
+func (s *Store) PositionsOf(
+	ctx context.Context, streams []eventstore.StreamID, types []string, after, until int64,
+) ([]int64, error) {
+	rows, err := s.reader(ctx).Query(ctx, positionsOfSQL, names(streams), types, after, until)
+	if err != nil {
+		return nil, fmt.Errorf("find the events of %d streams: %w", len(streams), err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
+func names(streams []eventstore.StreamID) []string {
+	out := make([]string, len(streams))
+	for i, s := range streams {
+		out[i] = string(s)
+	}
+	return out
+}
+
 const streamsSQL = `SELECT id FROM log.streams WHERE id COLLATE "C" > $1 AND id COLLATE "C" < $2 ORDER BY id COLLATE "C" LIMIT $3`
 
 // Streams returns the streams of a category in the order of their names, those after the given one.

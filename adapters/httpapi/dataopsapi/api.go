@@ -17,6 +17,7 @@ type Deps struct {
 	Handlers *dataopscmd.Handlers
 	Reads    Imports
 	Grid     Grid
+	Moments  Moments
 	// Waiting tells what imports that have been started wait for, for example "temporal"; "" when nothing is in their way. It may
 	// be nil.
 	Waiting func() string

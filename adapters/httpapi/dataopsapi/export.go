@@ -18,6 +18,7 @@ import (
 type exportIn struct {
 	httpapi.InWorkspace
 	TableID        kernel.TableID `path:"tableId"`
+	AsOf           string         `query:"as_of" doc:"Export the table as it was at a log position or a time (RFC 3339)." maxLength:"64"`
 	Format         string         `query:"format" enum:"csv,jsonl" default:"csv"`
 	View           kernel.ViewID  `query:"view" doc:"Its filter, order and visible columns."`
 	Filter         string         `query:"filter" doc:"JSON; narrows the view's filter."`
@@ -40,6 +41,10 @@ func (s service) export(ctx context.Context, p httpapi.Principal, in *exportIn) 
 	if err != nil {
 		return nil, err
 	}
+	grid, info, err := s.asOf(ctx, info, in.AsOf)
+	if err != nil {
+		return nil, err
+	}
 	reader, err := s.Grid.Reader(ctx, p.Workspace)
 	if err != nil {
 		return nil, err
@@ -49,7 +54,7 @@ func (s service) export(ctx context.Context, p httpapi.Principal, in *exportIn) 
 	if err != nil {
 		return nil, err
 	}
-	columns, err := s.Grid.Columns(info, query)
+	columns, err := grid.Columns(info, query)
 	if err != nil {
 		return nil, err
 	}
@@ -62,11 +67,12 @@ func (s service) export(ctx context.Context, p httpapi.Principal, in *exportIn) 
 	}
 	query.Sure = in.Sureness
 	l := newLayout(info.Schema, columns, in.Sureness)
+	x := exported{grid, info, query, l, rows}
 	return func(rw http.ResponseWriter) error {
 		name := info.Schema.Name + "." + in.Format
 		if in.Format == "jsonl" {
 			attach(rw, name, "application/x-ndjson")
-			return s.jsonLines(ctx, rw, info, query, l, rows)
+			return x.jsonLines(ctx, rw)
 		}
 		attach(rw, name, "text/csv; charset=utf-8")
 		if in.BOM {
@@ -74,8 +80,30 @@ func (s service) export(ctx context.Context, p httpapi.Principal, in *exportIn) 
 				return err
 			}
 		}
-		return s.csv(ctx, rw, info, query, l, rows, in.EscapeFormulas)
+		return x.csv(ctx, rw, in.EscapeFormulas)
 	}, nil
+}
+
+// asOf returns the reader of the table as of the moment that is asked for, and what the table was.
+func (s service) asOf(ctx context.Context, live gridview.Info, asOf string) (Rows, gridview.Info, error) {
+	if asOf == "" {
+		return s.Grid, live, nil
+	}
+	asked, err := gridview.ReadAsOf(asOf)
+	if err != nil {
+		return nil, live, err
+	}
+	grid, was, _, err := s.Moments.At(ctx, live, asked)
+	return grid, was, err
+}
+
+// exported is what a file is made of.
+type exported struct {
+	grid   Rows
+	info   gridview.Info
+	query  gridview.Query
+	layout layout
+	rows   []kernel.RowID // only these; all if empty
 }
 
 // attach makes a browser save the answer under the name.
@@ -90,9 +118,8 @@ func attach(rw http.ResponseWriter, name, contentType string) {
 	rw.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 }
 
-func (s service) csv(
-	ctx context.Context, rw io.Writer, info gridview.Info, q gridview.Query, l layout, rows []kernel.RowID, escape bool,
-) error {
+func (x exported) csv(ctx context.Context, rw io.Writer, escape bool) error {
+	l := x.layout
 	w := csvfile.NewWriter(rw, ',')
 	risky := make([]bool, len(l.columns))
 	for i, c := range l.columns {
@@ -105,7 +132,7 @@ func (s service) csv(
 		w.Field(name)
 	}
 	w.End()
-	err := s.Grid.Export(ctx, info, q, rows, func(row gridview.ExportRow) error {
+	err := x.grid.Export(ctx, x.info, x.query, x.rows, func(row gridview.ExportRow) error {
 		for i := range l.columns {
 			b, _ := row.Text(i)
 			if len(b) == 0 && l.alone() {
@@ -134,12 +161,13 @@ func (s service) csv(
 // text reports whether the cells are text that a spreadsheet program could take for a formula.
 func text(t table.Type) bool { return t.Textual() || t == table.MultiSelect || t == table.User }
 
-func (s service) jsonLines(ctx context.Context, rw io.Writer, info gridview.Info, q gridview.Query, l layout, rows []kernel.RowID) error {
+func (x exported) jsonLines(ctx context.Context, rw io.Writer) error {
+	l := x.layout
 	w, err := csvfile.NewJSONWriter(rw, l.names)
 	if err != nil {
 		return err
 	}
-	err = s.Grid.Export(ctx, info, q, rows, func(row gridview.ExportRow) error {
+	err = x.grid.Export(ctx, x.info, x.query, x.rows, func(row gridview.ExportRow) error {
 		for i := range l.columns {
 			w.Field(row.JSON(i))
 			if l.sure[i] {

@@ -29,6 +29,7 @@ type Deps struct {
 	Handlers *tablecmd.Handlers
 	Grid     Grid
 	History  History
+	Moments  Moments
 	Hub      *livestream.Hub
 	Presence *livestream.Presence
 	Names    Names
@@ -63,6 +64,7 @@ func Register(a *httpapi.API, d Deps) {
 	registerHistory(a, s)
 	registerSummary(a, s)
 	registerFind(a, s)
+	registerMoments(a, s)
 }
 
 func registerTables(a *httpapi.API, s service) {

@@ -40,6 +40,7 @@ func fill(tb testing.TB, w *world, u *user, tbl tablecmd.Table, n int) (appended
 	tb.Helper()
 	imp := kernel.ImportID(w.ids.New(kernel.PrefixImport))
 	meta := kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorImport, ID: string(imp)}, Workspace: u.ws}
+	w.writers.Store(tbl.ID, []eventstore.StreamID{eventstore.Stream("import", string(imp))})
 	start := time.Now()
 	r := rand.New(rand.NewPCG(1, 2))
 	const perChunk = 50
@@ -212,4 +213,46 @@ func widen(b *testing.B, pool *pgxpool.Pool) *pgxpool.Pool {
 	require.NoError(b, err)
 	b.Cleanup(wide.Close)
 	return wide
+}
+
+// BenchmarkMoments prints how long the first page of a table takes as of a moment before and after a cell of each row was changed: the first
+// time, when the copy is made, and later. Run it with -benchtime 1x -v.
+func BenchmarkMoments(b *testing.B) {
+	w := newWorld(b)
+	u := w.join("Ann", kernel.RoleAdmin)
+	tbl, _ := u.table(benchColumns()...)
+	n := benchRows()
+	_, took, rows := fill(b, w, u, tbl, n)
+	b.Logf("%d rows imported and applied in %v", n, took)
+	head, err := w.log.Head(b.Context())
+	require.NoError(b, err)
+	meta := kernel.Meta{Actor: kernel.System(), Workspace: u.ws}
+	for part := range slices.Chunk(rows, 10_000) {
+		var events []kernel.Event
+		for some := range slices.Chunk(part, 1000) {
+			c := kernel.Chunk{Rows: some, Cols: map[kernel.ColumnID][]json.RawMessage{tbl.Columns[0].ID: nil}}
+			for i := range some {
+				c.Cols[tbl.Columns[0].ID] = append(c.Cols[tbl.Columns[0].ID], table.Quote("changed "+strconv.Itoa(i)))
+			}
+			events = append(events, table.CellsEdited{TableID: tbl.ID, Chunk: c, Source: table.FromBulk})
+		}
+		req, err := w.codec.Append(meta, nil, eventstore.At(eventstore.Stream(table.CellStream, string(tbl.ID)), eventstore.Any, events...))
+		require.NoError(b, err)
+		_, err = w.log.Append(b.Context(), req)
+		require.NoError(b, err)
+	}
+	now, err := w.log.Head(b.Context())
+	require.NoError(b, err)
+	start := time.Now()
+	require.NoError(b, w.runner.Wait(b.Context(), now))
+	b.Logf("%d cells applied in %v", n, time.Since(start))
+	for name, at := range map[string]int64{"before the changes": head, "after the changes": now, "amid the changes": (head + now) / 2} {
+		path := fmt.Sprintf("/tables/%s/rows?limit=100&as_of=%d", tbl.ID, at)
+		start := time.Now()
+		for u.call(http.MethodGet, path, nil).Status == http.StatusServiceUnavailable {
+		}
+		b.Logf("%s: first time %v", name, time.Since(start))
+		p50, p95 := percentiles(100, func(int) { u.call(http.MethodGet, path, nil).ok(nil) })
+		b.Logf("%s: then p50 %v, p95 %v", name, p50, p95)
+	}
 }

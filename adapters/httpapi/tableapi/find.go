@@ -43,6 +43,7 @@ func registerFind(a *httpapi.API, s service) {
 
 type findText struct {
 	InTable
+	AsOf
 	Selection
 	Group     string `query:"group" doc:"col_…:asc,col_…:desc:month; rows of a group lie together. Instead of the view's groups." maxLength:"2000"`
 	Sort      string `query:"sort" doc:"col_…:asc,col_…:desc; instead of the view's order." maxLength:"2000"`
@@ -56,11 +57,11 @@ type findText struct {
 }
 
 func (s service) find(ctx context.Context, p httpapi.Principal, in *findText) (gridview.Found, httpapi.Meta, error) {
-	info, err := s.info(ctx, p, in.TableID)
+	v, err := s.view(ctx, p, in.TableID, in.AsOf)
 	if err != nil {
 		return gridview.Found{}, httpapi.Meta{}, err
 	}
-	q, err := s.query(ctx, info, p, in.Selection, Ordering{Group: in.Group, Sort: in.Sort})
+	q, err := s.query(ctx, v.info, p, in.Selection, Ordering{Group: in.Group, Sort: in.Sort})
 	if err != nil {
 		return gridview.Found{}, httpapi.Meta{}, err
 	}
@@ -68,7 +69,7 @@ func (s service) find(ctx context.Context, p httpapi.Principal, in *findText) (g
 	if in.Columns != "" {
 		names = strings.Split(in.Columns, ",")
 	}
-	cols, err := table.Searched(info.Schema, names)
+	cols, err := table.Searched(v.info.Schema, names)
 	if err != nil {
 		return gridview.Found{}, httpapi.Meta{}, err
 	}
@@ -76,8 +77,8 @@ func (s service) find(ctx context.Context, p httpapi.Principal, in *findText) (g
 	if err != nil {
 		return gridview.Found{}, httpapi.Meta{}, err
 	}
-	out, err := s.Grid.Find(ctx, info, q, cols, pattern, gridview.TextSearch{From: in.From, Backwards: in.Backwards, Limit: in.Limit})
-	return out, httpapi.Meta{Position: info.Position}, err
+	out, err := v.grid.Find(ctx, v.info, q, cols, pattern, gridview.TextSearch{From: in.From, Backwards: in.Backwards, Limit: in.Limit})
+	return out, v.meta, err
 }
 
 type replaceText struct {

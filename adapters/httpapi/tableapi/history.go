@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/morket/morket/adapters/httpapi"
@@ -16,27 +17,30 @@ import (
 
 type rowHistory struct {
 	InRow
+	AsOf
 	httpapi.Page
 }
 
 func (s service) rowHistory(ctx context.Context, p httpapi.Principal, in *rowHistory) ([]historyview.Entry, httpapi.Meta, error) {
-	return s.entries(ctx, p, in.TableID, in.RowID, "", in.Page)
+	return s.entries(ctx, p, in.InRow, "", in.AsOf, in.Page)
 }
 
 type cellHistory struct {
 	InRow
 	ColumnID kernel.ColumnID `path:"columnId" doc:"col_…"`
+	AsOf
 	httpapi.Page
 }
 
 func (s service) cellHistory(ctx context.Context, p httpapi.Principal, in *cellHistory) ([]historyview.Entry, httpapi.Meta, error) {
-	return s.entries(ctx, p, in.TableID, in.RowID, in.ColumnID, in.Page)
+	return s.entries(ctx, p, in.InRow, in.ColumnID, in.AsOf, in.Page)
 }
 
 func (s service) entries(
-	ctx context.Context, p httpapi.Principal, id kernel.TableID, row kernel.RowID, col kernel.ColumnID, page httpapi.Page,
+	ctx context.Context, p httpapi.Principal, in InRow, col kernel.ColumnID, asOf AsOf, page httpapi.Page,
 ) ([]historyview.Entry, httpapi.Meta, error) {
 	var meta httpapi.Meta
+	id, row := in.TableID, in.RowID
 	info, err := s.info(ctx, p, id)
 	if err != nil {
 		return nil, meta, err
@@ -55,6 +59,13 @@ func (s service) entries(
 		return nil, meta, kernel.NotFound("row", string(row))
 	}
 	before := int64(math.MaxInt64)
+	moment, err := s.moment(ctx, info, asOf)
+	if err != nil {
+		return nil, meta, err
+	}
+	if moment != nil {
+		before, meta.AsOf = moment.Position+1, (*httpapi.AsOf)(moment)
+	}
 	if page.Cursor != "" {
 		if before, err = strconv.ParseInt(page.Cursor, 10, 64); err != nil || before <= 0 {
 			return nil, meta, kernel.BadCursor()
@@ -72,25 +83,25 @@ func (s service) entries(
 
 // name fills in the names of the people behind the entries.
 func (s service) name(ctx context.Context, list []historyview.Entry) error {
-	if s.Names == nil || len(list) == 0 {
-		return nil
-	}
-	seen := map[kernel.UserID]bool{}
 	var users []kernel.UserID
 	for _, e := range list {
-		if u := e.Actor.User; u != "" && !seen[u] {
-			seen[u] = true
-			users = append(users, u)
-		}
+		users = append(users, e.Actor.User)
 	}
-	names, err := s.Names.Names(ctx, users)
-	if err != nil {
-		return err
-	}
+	names, err := s.names(ctx, users)
 	for i := range list {
 		list[i].Actor.Name = names[list[i].Actor.User]
 	}
-	return nil
+	return err
+}
+
+// names finds the names of people, each of whom may be listed often, or be nobody.
+func (s service) names(ctx context.Context, users []kernel.UserID) (map[kernel.UserID]string, error) {
+	slices.Sort(users)
+	users = slices.DeleteFunc(slices.Compact(users), func(u kernel.UserID) bool { return u == "" })
+	if s.Names == nil || len(users) == 0 {
+		return nil, nil //nolint:nilnil // nobody has a name
+	}
+	return s.Names.Names(ctx, users)
 }
 
 // Stack is what the caller can undo and redo in a table, the next step first.

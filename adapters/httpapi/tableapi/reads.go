@@ -70,4 +70,7 @@ type History interface {
 		ctx context.Context, id kernel.TableID, row kernel.RowID, col kernel.ColumnID, before int64, limit int,
 	) ([]historyview.Entry, int64, error)
 	Stack(ctx context.Context, id kernel.TableID, user kernel.UserID) (undo, redo []tablecmd.StepRecord, err error)
+	// Types are the event types that the history tells of; StepsAt tells of events, by their positions, to which steps they belong.
+	Types() []string
+	StepsAt(ctx context.Context, positions []int64) ([]historyview.StepAt, error)
 }

@@ -59,6 +59,7 @@ func (Rows) Schema(reg huma.Registry) *huma.Schema {
 
 type listRows struct {
 	InTable
+	AsOf
 	Selection
 	Ordering
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50"`
@@ -67,10 +68,11 @@ type listRows struct {
 }
 
 func (s service) rows(ctx context.Context, p httpapi.Principal, in *listRows) (Rows, httpapi.Meta, error) {
-	info, err := s.info(ctx, p, in.TableID)
+	v, err := s.view(ctx, p, in.TableID, in.AsOf)
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
+	info := v.info
 	q, err := s.query(ctx, info, p, in.Selection, in.Ordering)
 	if err != nil {
 		return nil, httpapi.Meta{}, err
@@ -81,15 +83,17 @@ func (s service) rows(ctx context.Context, p httpapi.Principal, in *listRows) (R
 	if in.Offset > info.RowCount {
 		return nil, httpapi.Meta{}, kernel.Invalid("offset", "the table has %d rows", info.RowCount)
 	}
-	page, err := s.Grid.Page(ctx, info, q, in.Cursor, in.Offset, in.Limit)
+	page, err := v.grid.Page(ctx, info, q, in.Cursor, in.Offset, in.Limit)
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
-	return Rows(page.Rows), httpapi.Meta{NextCursor: page.Next, Position: page.Position}, nil
+	v.meta.NextCursor = page.Next
+	return Rows(page.Rows), v.meta, nil
 }
 
 type countRows struct {
 	InTable
+	AsOf
 	Selection
 	Before kernel.RowID `query:"before" doc:"Only the rows that come before this one in the order: its place."`
 	Group  string       `query:"group" doc:"With before, as of list-rows." maxLength:"2000"`
@@ -103,20 +107,20 @@ type Count struct {
 }
 
 func (s service) count(ctx context.Context, p httpapi.Principal, in *countRows) (Count, httpapi.Meta, error) {
-	info, err := s.info(ctx, p, in.TableID)
+	v, err := s.view(ctx, p, in.TableID, in.AsOf)
 	if err != nil {
 		return Count{}, httpapi.Meta{}, err
 	}
-	q, err := s.query(ctx, info, p, in.Selection, Ordering{Group: in.Group, Sort: in.Sort})
+	q, err := s.query(ctx, v.info, p, in.Selection, Ordering{Group: in.Group, Sort: in.Sort})
 	if err != nil {
 		return Count{}, httpapi.Meta{}, err
 	}
 	if in.Before != "" {
-		n, selected, err := s.Grid.CountBefore(ctx, info, q, in.Before)
-		return Count{Count: n, Absent: !selected}, httpapi.Meta{Position: info.Position}, err
+		n, selected, err := v.grid.CountBefore(ctx, v.info, q, in.Before)
+		return Count{Count: n, Absent: !selected}, v.meta, err
 	}
-	n, err := s.Grid.Count(ctx, info, gridview.Query{Filter: q.Filter, Search: q.Search})
-	return Count{Count: n}, httpapi.Meta{Position: info.Position}, err
+	n, err := v.grid.Count(ctx, v.info, gridview.Query{Filter: q.Filter, Search: q.Search})
+	return Count{Count: n}, v.meta, err
 }
 
 // InRow is embedded by the inputs of endpoints of a row.
@@ -125,13 +129,18 @@ type InRow struct {
 	RowID kernel.RowID `path:"rowId" doc:"row_…"`
 }
 
-func (s service) row(ctx context.Context, p httpapi.Principal, in *InRow) (Row, httpapi.Meta, error) {
-	info, err := s.info(ctx, p, in.TableID)
+type getRow struct {
+	InRow
+	AsOf
+}
+
+func (s service) row(ctx context.Context, p httpapi.Principal, in *getRow) (Row, httpapi.Meta, error) {
+	v, err := s.view(ctx, p, in.TableID, in.AsOf)
 	if err != nil {
 		return nil, httpapi.Meta{}, err
 	}
-	row, err := s.Grid.Row(ctx, info, in.RowID)
-	return Row(row), httpapi.Meta{Position: info.Position}, err
+	row, err := v.grid.Row(ctx, v.info, in.RowID)
+	return Row(row), v.meta, err
 }
 
 type batchRows struct {

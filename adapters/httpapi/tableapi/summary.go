@@ -41,6 +41,7 @@ func registerSummary(a *httpapi.API, s service) {
 
 type listGroups struct {
 	InTable
+	AsOf
 	Selection
 	Group      string `query:"group" doc:"col_…:asc,col_…:desc:month, up to 3 levels; instead of the view's groups." maxLength:"2000"`
 	Aggregates string `query:"aggregates" doc:"col_…:sum,col_…:max: sum, avg, min, max, filled or empty of a column's cells." maxLength:"4000"`
@@ -49,43 +50,44 @@ type listGroups struct {
 }
 
 func (s service) groups(ctx context.Context, p httpapi.Principal, in *listGroups) (gridview.Groups, httpapi.Meta, error) {
-	info, err := s.info(ctx, p, in.TableID)
+	v, err := s.view(ctx, p, in.TableID, in.AsOf)
 	if err != nil {
 		return gridview.Groups{}, httpapi.Meta{}, err
 	}
-	q, err := s.query(ctx, info, p, in.Selection, Ordering{Group: in.Group})
+	q, err := s.query(ctx, v.info, p, in.Selection, Ordering{Group: in.Group})
 	if err != nil {
 		return gridview.Groups{}, httpapi.Meta{}, err
 	}
 	if len(q.Groups) == 0 {
 		return gridview.Groups{}, httpapi.Meta{}, kernel.Invalid("group", "name a column to group by, or a view that groups rows")
 	}
-	of, err := table.ReadAggregates(in.Aggregates, info.Schema)
+	of, err := table.ReadAggregates(in.Aggregates, v.info.Schema)
 	if err != nil {
 		return gridview.Groups{}, httpapi.Meta{}, err
 	}
-	out, err := s.Grid.Groups(ctx, info, q, of, in.Offset, in.Limit)
-	return out, httpapi.Meta{Position: info.Position}, err
+	out, err := v.grid.Groups(ctx, v.info, q, of, in.Offset, in.Limit)
+	return out, v.meta, err
 }
 
 type columnSummary struct {
 	InColumn
+	AsOf
 	Selection
 }
 
 func (s service) summary(ctx context.Context, p httpapi.Principal, in *columnSummary) (gridview.ColumnSummary, httpapi.Meta, error) {
-	info, err := s.info(ctx, p, in.TableID)
+	v, err := s.view(ctx, p, in.TableID, in.AsOf)
 	if err != nil {
 		return gridview.ColumnSummary{}, httpapi.Meta{}, err
 	}
-	c, ok := info.Schema.Column(in.ColumnID)
+	c, ok := v.info.Schema.Column(in.ColumnID)
 	if !ok {
 		return gridview.ColumnSummary{}, httpapi.Meta{}, kernel.NotFound("column", string(in.ColumnID))
 	}
-	q, err := s.query(ctx, info, p, in.Selection, Ordering{})
+	q, err := s.query(ctx, v.info, p, in.Selection, Ordering{})
 	if err != nil {
 		return gridview.ColumnSummary{}, httpapi.Meta{}, err
 	}
-	out, err := s.Grid.Summary(ctx, info, q, c)
-	return out, httpapi.Meta{Position: info.Position}, err
+	out, err := v.grid.Summary(ctx, v.info, q, c)
+	return out, v.meta, err
 }

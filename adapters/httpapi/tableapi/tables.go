@@ -48,11 +48,17 @@ func (s service) createTable(ctx context.Context, meta kernel.Meta, in *createTa
 	return s.Handlers.Create(ctx, meta, tablecmd.CreateTable{Name: in.Body.Name, Columns: in.Body.Columns})
 }
 
-func (s service) table(ctx context.Context, p httpapi.Principal, in *InTable) (tablecmd.Table, httpapi.Meta, error) {
-	info, err := s.info(ctx, p, in.TableID)
+type getTable struct {
+	InTable
+	AsOf
+}
+
+func (s service) table(ctx context.Context, p httpapi.Principal, in *getTable) (tablecmd.Table, httpapi.Meta, error) {
+	v, err := s.view(ctx, p, in.TableID, in.AsOf)
 	if err != nil {
 		return tablecmd.Table{}, httpapi.Meta{}, err
 	}
+	info := v.info
 	lookups, err := s.lookups(ctx, p, info)
 	if err != nil {
 		return tablecmd.Table{}, httpapi.Meta{}, err
@@ -71,7 +77,7 @@ func (s service) table(ctx context.Context, p httpapi.Principal, in *InTable) (t
 		CreatedAt:     info.CreatedAt,
 		Recompute:     (*tablecmd.Recompute)(info.Recompute),
 		Lookups:       lookups,
-	}, httpapi.Meta{Position: info.Position}, nil
+	}, v.meta, nil
 }
 
 type changeTable struct {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,6 +48,7 @@ type world struct {
 	grid     *gridread.Grid
 	history  *historyread.Queries
 	indexer  *gridread.Indexer
+	moments  *gridread.Moments
 	hub      *livestream.Hub
 	runner   *projections.Runner
 	registry *projections.Registry
@@ -54,6 +56,15 @@ type world struct {
 	server   *httptest.Server
 	api      *httpapi.API
 	people   people
+	writers  sync.Map // streams of imports and runs by table
+}
+
+// writersOf tells of the imports and runs that a test has made.
+func (w *world) writersOf(_ context.Context, _ kernel.WorkspaceID, id kernel.TableID, _ int64) ([]eventstore.StreamID, error) {
+	if list, ok := w.writers.Load(id); ok {
+		return list.([]eventstore.StreamID), nil
+	}
+	return nil, nil
 }
 
 // people are the tokens that the API knows.
@@ -128,7 +139,16 @@ func worldOn(tb testing.TB, log *pgstore.Store, pool *pgxpool.Pool) *world {
 	require.NoError(tb, err)
 	run(w.hub.Run)
 	run(rel.Run)
-	w.config = tablecmd.Config{Store: log, Codec: codec, IDs: w.ids, Clock: clock, Rows: w.grid, Tables: w.grid, History: w.history, Waiter: registry}
+	w.moments, err = gridread.NewMoments(gridread.MomentConfig{
+		DB: pool, Pool: pool, Store: store, Log: log, Codec: codec, IDs: w.ids, Clock: clock, Logger: quiet,
+		Limits: gridread.MomentLimits{Wait: time.Minute}, Writers: w.writersOf,
+	})
+	require.NoError(tb, err)
+	run(w.moments.Run)
+	w.config = tablecmd.Config{
+		Store: log, Codec: codec, IDs: w.ids, Clock: clock, Rows: w.grid, Tables: w.grid, History: w.history, Waiter: registry,
+		Moments: gridread.NewPastOf(w.grid, w.moments),
+	}
 	w.registry = registry
 	w.handlers, err = tablecmd.New(w.config)
 	require.NoError(tb, err)
@@ -136,7 +156,7 @@ func worldOn(tb testing.TB, log *pgstore.Store, pool *pgxpool.Pool) *world {
 		Authenticator: w.people, Memberships: w.people, Limiter: memlimit.New(clock), Commands: log, Positions: registry,
 		IDs: w.ids, Clock: clock, Logger: quiet,
 	})
-	tableapi.Register(w.api, tableapi.Deps{Handlers: w.handlers, Grid: w.grid, History: w.history, Hub: w.hub, Names: w.people, Clock: clock})
+	tableapi.Register(w.api, tableapi.Deps{Handlers: w.handlers, Grid: w.grid, History: w.history, Moments: moments{w.moments}, Hub: w.hub, Names: w.people, Clock: clock})
 	w.server = httptest.NewServer(w.api.Handler())
 	tb.Cleanup(w.server.Close)
 	// Readers need the read models to be there.
@@ -149,6 +169,20 @@ func worldOn(tb testing.TB, log *pgstore.Store, pool *pgxpool.Pool) *world {
 		return true
 	}, 10*time.Second, 5*time.Millisecond)
 	return w
+}
+
+// moments are the moments of the API.
+type moments struct{ *gridread.Moments }
+
+func (m moments) At(ctx context.Context, live gridview.Info, asked gridview.AsOf) (tableapi.Grid, gridview.Info, gridview.Moment, error) {
+	return m.Moments.At(ctx, live, asked)
+}
+
+// Diff implements tableapi.Moments.
+func (m moments) Diff(
+	ctx context.Context, live gridview.Info, from gridview.AsOf, to *gridview.AsOf,
+) (tableapi.Diff, error) {
+	return m.Moments.Diff(ctx, live, from, to)
 }
 
 type testWriter struct{ t testing.TB }
@@ -195,6 +229,7 @@ type answer struct {
 			NextCursor string `json:"next_cursor"`
 			Position   int64
 			Stale      bool
+			AsOf       *httpapi.AsOf `json:"as_of"`
 		}
 	}
 }

@@ -127,3 +127,18 @@ func (q *Queries) Unfinished(ctx context.Context, after kernel.ImportID, limit i
 	}
 	return out, nil
 }
+
+const importsOfQuery = `SELECT import_id FROM rm_dataops.imports WHERE workspace_id = $1 AND table_id = $2 ORDER BY import_id`
+
+// ImportsOf lists the imports into a table, the oldest first.
+func (q *Queries) ImportsOf(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) ([]kernel.ImportID, error) {
+	rows, err := q.db.Query(ctx, importsOfQuery, ws, id)
+	if err != nil {
+		return nil, fmt.Errorf("list the imports of a table: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowTo[kernel.ImportID])
+	if err != nil {
+		return nil, fmt.Errorf("list the imports of a table: %w", err)
+	}
+	return out, nil
+}

@@ -282,3 +282,18 @@ func (f *Failures) Failed(
 		return c, err
 	})
 }
+
+const runsOfQuery = `SELECT run_id FROM rm_enrichment.jobs WHERE workspace_id = $1 AND table_id = $2 ORDER BY run_id`
+
+// RunsOf lists the runs over a table, the oldest first.
+func (q *Queries) RunsOf(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) ([]kernel.RunID, error) {
+	rows, err := q.db.Query(ctx, runsOfQuery, ws, id)
+	if err != nil {
+		return nil, fmt.Errorf("list the runs of a table: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowTo[kernel.RunID])
+	if err != nil {
+		return nil, fmt.Errorf("list the runs of a table: %w", err)
+	}
+	return out, nil
+}

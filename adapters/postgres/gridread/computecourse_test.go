@@ -76,7 +76,12 @@ func (c *course) insert(r *rapid.T) {
 
 func (c *course) imported(r *rapid.T) {
 	chunk := c.chunk(r, nil)
-	c.Append(eventstore.Stream("import", "imp_1"), dataops.RowsAdded{TableID: c.tbl.ID(), Chunk: chunk})
+	c.Append(importOf(c.tbl.ID()), dataops.RowsAdded{TableID: c.tbl.ID(), Chunk: chunk})
+}
+
+// importOf is the stream of an import into the table.
+func importOf(id kernel.TableID) eventstore.StreamID {
+	return eventstore.Stream("import", "imp_"+string(id))
 }
 
 func (c *course) chunk(r *rapid.T, rows []kernel.RowID) kernel.Chunk {

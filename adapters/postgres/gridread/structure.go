@@ -83,8 +83,8 @@ func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) 
 		}
 	}
 	for _, sql := range []string{
-		fmt.Sprintf(createRows, liveRows(e.TableID), "", cols.String()),
-		fmt.Sprintf(createRows, trashedRows(e.TableID), ", _deleted timestamptz NOT NULL, _dpos bigint NOT NULL, _dby text NOT NULL",
+		fmt.Sprintf(createRows, unlogged(w.tx.Schema), liveRows(e.TableID), "", cols.String()),
+		fmt.Sprintf(createRows, unlogged(w.tx.Schema), trashedRows(e.TableID), ", _deleted timestamptz NOT NULL, _dpos bigint NOT NULL, _dby text NOT NULL",
 			cols.String()),
 	} {
 		if _, err := w.tx.Exec(ctx, sql); err != nil {
@@ -96,7 +96,7 @@ func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) 
 	return w.relink(ctx, w.tables[e.TableID], nil, e)
 }
 
-const createRows = `CREATE TABLE %s (id uuid PRIMARY KEY, _pos bigint NOT NULL, _pos0 bigint NOT NULL, _by text NOT NULL COLLATE "C", _cby text NOT NULL COLLATE "C",
+const createRows = `CREATE %sTABLE %s (id uuid PRIMARY KEY, _pos bigint NOT NULL, _pos0 bigint NOT NULL, _by text NOT NULL COLLATE "C", _cby text NOT NULL COLLATE "C",
 _created timestamptz NOT NULL, _updated timestamptz NOT NULL, _s jsonb, _k jsonb%s%s) WITH (fillfactor = 90)`
 
 // alter changes the physical tables.

@@ -4,6 +4,7 @@ package postgrestest
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -148,3 +149,6 @@ func (h *Harness) ReadHeads(_ context.Context, positions []int64) ([]eventstore.
 	}
 	return out, nil
 }
+
+// Recorded returns all events that were recorded so far.
+func (h *Harness) Recorded() []eventstore.Recorded { return slices.Clone(h.log) }

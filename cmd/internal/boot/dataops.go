@@ -29,11 +29,12 @@ type dataOps struct {
 	importer *dataopscmd.Importer
 	reads    *dataopsread.Queries
 	grid     *gridread.Grid
+	moments  *gridread.Moments
 	flows    *flows
 }
 
-func newDataOps(c *core, f *flows, grid *gridread.Grid, positions projections.Positions, zones dataopscmd.Zones) (*dataOps, error) {
-	d := &dataOps{core: c, grid: grid, flows: f, reads: dataopsread.NewQueries(c.rows)}
+func newDataOps(c *core, f *flows, t *tables, positions projections.Positions, zones dataopscmd.Zones) (*dataOps, error) {
+	d := &dataOps{core: c, grid: t.grid, moments: t.moments, flows: f, reads: dataopsread.NewQueries(c.rows)}
 	var err error
 	if d.objects, err = newObjects(c.base); err != nil {
 		return nil, err
@@ -45,7 +46,7 @@ func newDataOps(c *core, f *flows, grid *gridread.Grid, positions projections.Po
 		Clock:   c.clock,
 		Files:   d.objects.store,
 		Formats: csvfile.Formats{},
-		Grid:    dataopsread.NewGrid(grid),
+		Grid:    dataopsread.NewGrid(t.grid),
 		Wait:    positions,
 		Zones:   zones,
 	}
@@ -62,7 +63,9 @@ func newDataOps(c *core, f *flows, grid *gridread.Grid, positions projections.Po
 }
 
 func (d *dataOps) endpoints(a *httpapi.API) {
-	dataopsapi.Register(a, dataopsapi.Deps{Handlers: d.handlers, Reads: d.reads, Grid: d.grid, Waiting: d.flows.waiting})
+	dataopsapi.Register(a, dataopsapi.Deps{
+		Handlers: d.handlers, Reads: d.reads, Grid: d.grid, Moments: fileMoments{d.moments}, Waiting: d.flows.waiting,
+	})
 }
 
 func (d *dataOps) parts() parts {

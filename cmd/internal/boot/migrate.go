@@ -69,5 +69,6 @@ func remade() []string {
 		"log.origin",           // where this log lies
 		"projection.processes", // of processes that live now
 		"projection.attempts",
+		"projection.moments", // of tables as they were, from the log
 	}
 }

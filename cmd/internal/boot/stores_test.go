@@ -48,6 +48,7 @@ func holdings() map[string]holding {
 		"projection.attempts":      {of: ofNobody},
 		"projection.checkpoints":   {of: ofNobody},
 		"projection.leaders":       {of: ofNobody},
+		"projection.moments":       {of: byColumn},
 		"projection.parked":        {of: byStream, by: "stream_id"},
 		"projection.processes":     {of: ofNobody},
 		"provider_quotas.used":     {of: ofNobody}, // counts by workspace, provider and host or credential, for a day at most

@@ -24,6 +24,7 @@ type tables struct {
 	handlers *tablecmd.Handlers
 	grid     *gridread.Grid
 	history  *historyread.Queries
+	moments  *gridread.Moments
 	indexer  *gridread.Indexer
 	hub      *livestream.Hub
 	presence *livestream.Presence
@@ -39,6 +40,9 @@ func newTables(c *core, b *bus, positions projections.Positions, workspaces work
 	t := &tables{core: c, grid: gridread.NewGrid(c.rows, c.clock).InZones(workspaces), history: historyread.NewQueries(c.rows, c.store, c.codec)}
 	t.indexer = t.grid.NewIndexer(c.pool, c.log.With("part", "indexer"))
 	var err error
+	if t.moments, err = newMoments(c, positions, workspaces); err != nil {
+		return nil, err
+	}
 	t.hub, err = livestream.NewHub(livestream.Config{
 		Subscriber: b.subscribe(""),
 		Log:        c.tail,
@@ -65,6 +69,7 @@ func newTables(c *core, b *bus, positions projections.Positions, workspaces work
 		Waiter:  positions,
 		Zones:   workspaces,
 		Members: workspaces,
+		Moments: gridread.NewPastOf(t.grid, t.moments),
 	})
 	return t, err
 }
@@ -74,6 +79,7 @@ func (t *tables) endpoints(a *httpapi.API) {
 		Handlers: t.handlers,
 		Grid:     t.grid,
 		History:  t.history,
+		Moments:  tableMoments{t.moments},
 		Hub:      t.hub,
 		Presence: t.presence,
 		Names:    workspaceread.NewQueries(t.core.rows, t.core.ring),
@@ -83,12 +89,17 @@ func (t *tables) endpoints(a *httpapi.API) {
 
 func (t *tables) parts() parts {
 	return parts{
-		tasks: []task{{name: "indexer", run: t.indexer.Run}, {name: "live streams", run: t.hub.Run}, {name: "presence", run: t.presence.Run}},
+		tasks: []task{
+			{name: "indexer", run: t.indexer.Run},
+			{name: "live streams", run: t.hub.Run},
+			{name: "presence", run: t.presence.Run},
+			{name: "moments", run: t.moments.Run},
+		},
 		sweeps: []sweeper.Sweep{{
 			Name:  "trash",
 			Every: 6 * time.Hour,
 			Run:   t.sweepTrash,
-		}, {Name: "ticks", Every: 5 * time.Minute, Run: t.sweepTicks}},
+		}, {Name: "ticks", Every: 5 * time.Minute, Run: t.sweepTicks}, {Name: "moments", Every: 5 * time.Minute, Run: t.moments.Sweep}},
 		hangUp: t.hub.Close,
 	}
 }

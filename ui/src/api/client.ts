@@ -34,6 +34,7 @@ export interface Meta {
   position?: number;
   stale?: boolean;
   total?: number;
+  as_of?: { position: number; at: string };
   facets?: Record<string, { value: string; label?: string; count: number }[]>;
 }
 

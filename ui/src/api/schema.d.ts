@@ -2727,6 +2727,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/tables/{tableId}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is otherwise in a table at two moments, cell by cell
+         * @description In the order of the rows' ids. Cells of formulas and lookups are left out: they follow from others.
+         *
+         *     Needs the permission `tables.read`.
+         */
+        get: operations["list-differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/tables/{tableId}/diff:count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much is otherwise in a table at two moments, and which columns
+         * @description Needs the permission `tables.read`.
+         */
+        get: operations["count-differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/tables/{tableId}/duplicate": {
         parameters: {
             query?: never;
@@ -3149,6 +3191,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/tables/{tableId}/rows:restoreTo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring cells, rows, columns or a whole table back to how they were at a moment
+         * @description Up to 5,000 differences a call; while the answer has next, go on with after. Calls with one Morket-Gesture are one step of undo. The table's columns and their types stay.
+         *
+         *     Needs the permission `rows.edit`.
+         */
+        post: operations["restore-to-moment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/tables/{tableId}/rows:updateByFilter": {
         parameters: {
             query?: never;
@@ -3183,6 +3247,28 @@ export interface paths {
          *     Needs the permission `tables.read`.
          */
         get: operations["stream-table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/tables/{tableId}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to a table between two moments, as ticks of a time line
+         * @description One tick for each step, or where these are too many, one for each kind of change in a stretch of time. Each tick's position can be given as as_of to other reads.
+         *
+         *     Needs the permission `tables.read`.
+         */
+        get: operations["get-timeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3964,6 +4050,18 @@ export interface components {
              * @description Not part of it.
              */
             to: string;
+        };
+        AsOf: {
+            /**
+             * Format: date-time
+             * @description When that event was.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Of the table's last event up to the moment that was asked for.
+             */
+            position: number;
         };
         Audit: {
             /** @description For example table.renamed. */
@@ -6049,6 +6147,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeListTableDifference: {
+            data: components["schemas"]["TableDifference"][] | null;
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeListWebhook: {
             data: components["schemas"]["Webhook"][] | null;
             /** @description Always null: an answer with an error is a Failure. */
@@ -6203,6 +6308,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeTableDifferencesCount: {
+            data: components["schemas"]["TableDifferencesCount"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeTableDone: {
             data: components["schemas"]["TableDone"];
             /** @description Always null: an answer with an error is a Failure. */
@@ -6226,6 +6338,13 @@ export interface components {
         };
         EnvelopeTableRestoredRows: {
             data: components["schemas"]["TableRestoredRows"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeTableRestoredTo: {
+            data: components["schemas"]["TableRestoredTo"];
             /** @description Always null: an answer with an error is a Failure. */
             error: null;
             meta: components["schemas"]["Meta"];
@@ -6297,6 +6416,13 @@ export interface components {
         };
         EnvelopeTableStack: {
             data: components["schemas"]["TableStack"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeTableTimeline: {
+            data: components["schemas"]["TableTimeline"];
             /** @description Always null: an answer with an error is a Failure. */
             error: null;
             meta: components["schemas"]["Meta"];
@@ -6604,6 +6730,12 @@ export interface components {
             count: number;
             from: unknown;
         };
+        GridColumnDifference: {
+            /** @enum {string} */
+            kind: "added" | "removed" | "renamed" | "retyped" | "changed";
+            new?: components["schemas"]["TableColumn"];
+            old?: components["schemas"]["TableColumn"];
+        };
         GridColumnSummary: {
             /** @description Of numbers, to 16 digits or 6 decimals. */
             average?: string;
@@ -6752,6 +6884,47 @@ export interface components {
             /** @description What says the same: input, dns, mx, page or provider: and its slug. */
             verified_by?: string[] | null;
         };
+        HistoryStepAt: {
+            actor: components["schemas"]["HistoryActor"];
+            /** Format: date-time */
+            at: string;
+            /** @description insert, delete, restore, import, run, column, table, or an edit's source. */
+            kind: string;
+            label: string;
+            /** Format: int64 */
+            position: number;
+            step: string;
+        };
+        HistoryTick: {
+            /**
+             * Format: date-time
+             * @description When the last event was.
+             */
+            at: string;
+            /** Format: int64 */
+            events: number;
+            /**
+             * Format: int64
+             * @description Position of its first event.
+             */
+            first: number;
+            /** @enum {string} */
+            kind: "edit" | "import" | "run" | "structure" | "undo" | "restore";
+            /** @description What the step did. */
+            label?: string;
+            name?: string;
+            /**
+             * Format: int64
+             * @description Of its last event: as of it, all of the tick has happened.
+             */
+            position: number;
+            /** @description Of a tick of one step. */
+            step?: string;
+            /** Format: int64 */
+            steps: number;
+            /** @description The person, if it was one. */
+            user_id?: string;
+        };
         HostsInBody: {
             /** @description All hosts that the secret may be sent to from now on, in place of those before */
             hosts: string[];
@@ -6763,6 +6936,8 @@ export interface components {
             }[];
         };
         Meta: {
+            /** @description The moment that the answer stands for, of one that was asked for. */
+            as_of?: components["schemas"]["AsOf"];
             /** @description Of searches that asked for them: by facet, how many of all that was found have a value. */
             facets?: {
                 [key: string]: components["schemas"]["Bucket"][] | null;
@@ -7029,6 +7204,17 @@ export interface components {
         };
         RestoreRowsBody: {
             row_ids: string[];
+        };
+        RestoreToBody: {
+            after?: components["schemas"]["TablePastPlaceInput"] | null;
+            /** @description The moment: a log position or a time (RFC 3339). */
+            as_of: string;
+            /** @description Only cells of these columns, by id or name; then no row comes or goes. */
+            columns?: string[] | null;
+            /** @description Only count, up to 100,000 differences. */
+            dry_run?: boolean | null;
+            /** @description Only these rows; all if empty. */
+            row_ids?: string[] | null;
         };
         RetryInBody: {
             /** @description Only the records that failed with exactly this message. */
@@ -7469,6 +7655,39 @@ export interface components {
             /** Format: int64 */
             matched: number;
         };
+        TableDifference: {
+            /** @description The step that made it so last. */
+            change?: components["schemas"]["HistoryStepAt"];
+            column_id?: string;
+            /** @enum {string} */
+            kind: "cell" | "row_added" | "row_removed";
+            new: unknown;
+            /** @description Null for an empty cell, and where the row came or went. */
+            old: unknown;
+            /**
+             * Format: int64
+             * @description Of the last event that made it so; absent of a row that is gone for good.
+             */
+            position?: number;
+            row_id: string;
+        };
+        TableDifferencesCount: {
+            /** Format: int64 */
+            cells: number;
+            columns: components["schemas"]["GridColumnDifference"][] | null;
+            from: components["schemas"]["AsOf"];
+            /**
+             * Format: int64
+             * @description Rows with a cell that differs.
+             */
+            rows: number;
+            /** Format: int64 */
+            rows_added: number;
+            /** Format: int64 */
+            rows_removed: number;
+            /** @description Absent for now. */
+            to?: components["schemas"]["AsOf"];
+        };
         TableDone: Record<string, never>;
         TableEditResult: {
             current?: unknown;
@@ -7635,6 +7854,16 @@ export interface components {
             id?: string | null;
             name: string;
         };
+        TablePastPlace: {
+            /** Format: int64 */
+            column: number;
+            row_id: string;
+        };
+        TablePastPlaceInput: {
+            /** Format: int64 */
+            column: number;
+            row_id: string;
+        };
         TableReadAs: {
             as: unknown;
             row_id: string;
@@ -7678,9 +7907,56 @@ export interface components {
             /** @description A few of the changes. */
             samples?: components["schemas"]["TableReplaceSample"][] | null;
         };
+        TableRestoreRefusal: {
+            column_id: string;
+            reason: string;
+            row_id: string;
+            was: unknown;
+        };
         TableRestoredRows: {
             /** Format: int64 */
             restored: number;
+        };
+        TableRestoredTo: {
+            /**
+             * Format: date-time
+             * @description When that event was.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Cells that were set, or would be.
+             */
+            cells: number;
+            /** @description A few of the refused cells. */
+            misfits?: components["schemas"]["TableRestoreRefusal"][] | null;
+            /** @description There is more: go on with after. */
+            next?: components["schemas"]["TablePastPlace"];
+            /**
+             * Format: int64
+             * @description Of the table's last event up to the moment.
+             */
+            position: number;
+            /**
+             * Format: int64
+             * @description Cells that stay as they are: the column would not take the value that they had.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Rows that had not been there and went to the trash.
+             */
+            rows_deleted: number;
+            /**
+             * Format: int64
+             * @description Rows that were removed from the trash for good and can't come back.
+             */
+            rows_gone: number;
+            /**
+             * Format: int64
+             * @description Rows that came back from the trash.
+             */
+            rows_restored: number;
         };
         TableRowOp: {
             /** @description By column id or exact column name. */
@@ -7734,6 +8010,22 @@ export interface components {
             position: number;
             /** Format: int64 */
             rows: number;
+        };
+        TableTimeline: {
+            /** @description When the table was made. */
+            begin: components["schemas"]["AsOf"];
+            /**
+             * Format: int64
+             * @description That changed the table between the two moments.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Events that one event in the ticks stands for: more than 1 where there are too many to look at each.
+             */
+            of: number;
+            /** @description In the order in which they happened. */
+            ticks: components["schemas"]["HistoryTick"][] | null;
         };
         TableTold: Record<string, never>;
         TableTrash: {
@@ -24680,6 +24972,8 @@ export interface operations {
             query?: {
                 /** @description The same as the header. */
                 min_position?: number;
+                /** @description Read the table as it was at a log position or a time (RFC 3339). */
+                as_of?: string;
             };
             header?: {
                 /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
@@ -25222,6 +25516,8 @@ export interface operations {
             query?: {
                 /** @description The same as the header. */
                 min_position?: number;
+                /** @description Read the table as it was at a log position or a time (RFC 3339). */
+                as_of?: string;
                 limit?: number;
                 /** @description meta.next_cursor of the page before */
                 cursor?: string;
@@ -26650,6 +26946,8 @@ export interface operations {
             query?: {
                 /** @description The same as the header. */
                 min_position?: number;
+                /** @description Read the table as it was at a log position or a time (RFC 3339). */
+                as_of?: string;
                 /** @description Its filter, order and visible columns. */
                 view?: string;
                 /** @description A filter as JSON; it narrows the view's. */
@@ -27871,6 +28169,257 @@ export interface operations {
             };
         };
     };
+    "list-differences": {
+        parameters: {
+            query: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description The earlier moment: a log position or a time (RFC 3339). */
+                from: string;
+                /** @description The later one; now if absent. */
+                to?: string;
+                /** @description Only cells of these columns: ids separated by commas. */
+                columns?: string;
+                /** @description Only what this person did last to a cell or row. */
+                user_id?: string;
+                /** @description Only what this import (imp_…), run (run_…) or other step of undo did last. */
+                step?: string;
+                limit?: number;
+                /** @description meta.next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description tbl_… */
+                tableId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListTableDifference"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "count-differences": {
+        parameters: {
+            query: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description The earlier moment: a log position or a time (RFC 3339). */
+                from: string;
+                /** @description The later one; now if absent. */
+                to?: string;
+                /** @description Only cells of these columns: ids separated by commas. */
+                columns?: string;
+                /** @description Only what this person did last to a cell or row. */
+                user_id?: string;
+                /** @description Only what this import (imp_…), run (run_…) or other step of undo did last. */
+                step?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description tbl_… */
+                tableId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTableDifferencesCount"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     "duplicate-table": {
         parameters: {
             query?: never;
@@ -28453,6 +29002,8 @@ export interface operations {
             query?: {
                 /** @description The same as the header. */
                 min_position?: number;
+                /** @description Export the table as it was at a log position or a time (RFC 3339). */
+                as_of?: string;
                 format?: "csv" | "jsonl";
                 /** @description Its filter, order and visible columns. */
                 view?: string;
@@ -29297,6 +29848,8 @@ export interface operations {
             query?: {
                 /** @description The same as the header. */
                 min_position?: number;
+                /** @description Read the table as it was at a log position or a time (RFC 3339). */
+                as_of?: string;
                 /** @description Its filter, order and visible columns. */
                 view?: string;
                 /** @description A filter as JSON; it narrows the view's. */
@@ -29428,6 +29981,8 @@ export interface operations {
             query?: {
                 /** @description The same as the header. */
                 min_position?: number;
+                /** @description Read the table as it was at a log position or a time (RFC 3339). */
+                as_of?: string;
             };
             header?: {
                 /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
@@ -29544,6 +30099,8 @@ export interface operations {
             query?: {
                 /** @description The same as the header. */
                 min_position?: number;
+                /** @description Read the table as it was at a log position or a time (RFC 3339). */
+                as_of?: string;
                 limit?: number;
                 /** @description meta.next_cursor of the page before */
                 cursor?: string;
@@ -29807,6 +30364,8 @@ export interface operations {
             query?: {
                 /** @description The same as the header. */
                 min_position?: number;
+                /** @description Read the table as it was at a log position or a time (RFC 3339). */
+                as_of?: string;
                 /** @description Its filter, order and visible columns. */
                 view?: string;
                 /** @description A filter as JSON; it narrows the view's. */
@@ -30077,6 +30636,8 @@ export interface operations {
             query: {
                 /** @description The same as the header. */
                 min_position?: number;
+                /** @description Read the table as it was at a log position or a time (RFC 3339). */
+                as_of?: string;
                 /** @description Its filter, order and visible columns. */
                 view?: string;
                 /** @description A filter as JSON; it narrows the view's. */
@@ -30214,6 +30775,8 @@ export interface operations {
             query?: {
                 /** @description The same as the header. */
                 min_position?: number;
+                /** @description Read the table as it was at a log position or a time (RFC 3339). */
+                as_of?: string;
                 /** @description Its filter, order and visible columns. */
                 view?: string;
                 /** @description A filter as JSON; it narrows the view's. */
@@ -30624,6 +31187,150 @@ export interface operations {
             };
         };
     };
+    "restore-to-moment": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat of the same request act once and get the first answer again. */
+                "Idempotency-Key"?: string;
+                /** @description Requests of one person with the same text here are one step of undo in the table. */
+                "Morket-Gesture"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description tbl_… */
+                tableId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreToBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTableRestoredTo"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     "update-rows-by-filter": {
         parameters: {
             query?: never;
@@ -30795,6 +31502,126 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-timeline": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                /** @description A log position or a time (RFC 3339); the table's beginning if absent. */
+                from?: string;
+                /** @description The same; now if absent. */
+                to?: string;
+                /** @description Of ticks. */
+                limit?: number;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description tbl_… */
+                tableId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTableTimeline"];
                 };
             };
             /** @description Bad Request */

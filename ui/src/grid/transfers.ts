@@ -319,7 +319,7 @@ export class Transfers {
 
 /** A name under which the server takes all that one gesture does for one step of undo. */
 export function newGesture(
-  kind: 'paste' | 'fill' | 'clear' | 'cut' | 'delete' | 'duplicate' | 'replace' | 'columns',
+  kind: 'paste' | 'fill' | 'clear' | 'cut' | 'delete' | 'duplicate' | 'replace' | 'columns' | 'restore',
 ): string {
   return `${kind}-${crypto.randomUUID()}`;
 }

@@ -146,6 +146,7 @@ function Month({ value, onPick, onLeave }: { value: string | null; onPick: (day:
 const quantity = (type: ColumnType): Column => ({ id: type, name: type, type, kind: 'data', created_at: '' });
 const NUMBER = quantity('number');
 const DATE = quantity('date');
+const MOMENT = quantity('datetime');
 
 export interface NumberInputProps extends Attributes {
   value: number | null;
@@ -197,6 +198,24 @@ export function DateInput({
       value={value || null}
       onChange={(v) => onChange?.(typeof v === 'string' ? v : '')}
       onEnd={(v) => typeof v === 'string' && onEnd?.(v)}
+    />
+  );
+}
+
+/** A moment of the product's own; one without a zone is in the workspace's. */
+export function MomentInput({
+  value,
+  onEnd,
+  check,
+  ...rest
+}: Attributes & { value: string; onEnd: (moment: string) => void; check?: (moment: string) => string | null }) {
+  return (
+    <TypedInput
+      {...rest}
+      column={MOMENT}
+      value={value || null}
+      check={(v) => (typeof v === 'string' ? (check?.(v) ?? null) : null)}
+      onEnd={(v) => typeof v === 'string' && onEnd(v)}
     />
   );
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo } from 'react';
-import { useNavigate, useParams } from 'react-router';
+import { lazy, Suspense, useCallback, useEffect, useMemo } from 'react';
+import { useNavigate, useParams, useSearchParams } from 'react-router';
 import { messageOf } from '@/api/errors';
 import { useWorkspaceId } from '@/api/use-workspace';
 import { Button } from '@/components/button';
@@ -12,12 +12,28 @@ import { useKeptLayout } from './kept-layout';
 import { useViewAddress } from './use-view-address';
 import { layoutOf, useViews } from './view-state';
 
+const PastTable = lazy(() => import('./components/past-table').then((m) => ({ default: m.PastTable })));
+
 export function TablePage() {
   const ws = useWorkspaceId();
   const id = useParams()['tableId'] ?? '';
   const table = useQuery(tableQuery(ws, id));
   const navigate = useNavigate();
   const state = useViews((s) => s.byTable[id]);
+  const [params, setParams] = useSearchParams();
+  const asOf = params.get('as_of');
+  const travel = useCallback(
+    (to: string | null) =>
+      setParams(
+        (all) => {
+          if (to === null) all.delete('as_of');
+          else all.set('as_of', to);
+          return all;
+        },
+        { replace: true },
+      ),
+    [setParams],
+  );
   useViewAddress(table.data);
 
   useEffect(() => {
@@ -55,7 +71,14 @@ export function TablePage() {
     );
   }
   if (!table.data || !shown) return <GridSkeleton />;
-  return <TableView key={id} workspaceId={ws} table={table.data} state={shown} />;
+  if (asOf !== null) {
+    return (
+      <Suspense fallback={<GridSkeleton />}>
+        <PastTable key={id} workspaceId={ws} table={table.data} state={shown} asOf={asOf} onMoment={travel} />
+      </Suspense>
+    );
+  }
+  return <TableView key={id} workspaceId={ws} table={table.data} state={shown} onTravel={travel} />;
 }
 
 function GridSkeleton() {

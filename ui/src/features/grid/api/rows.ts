@@ -60,8 +60,10 @@ export function rows(
   query: RowQuery,
   offset: number,
   limit: number,
+  asOf?: string,
 ): Promise<Answer<Row[] | null>> {
-  return api.get<Row[] | null>(`${tablePath(ws, table)}/rows`, { query: { ...queryParams(query), offset, limit } });
+  const path = `${tablePath(ws, table)}/rows`;
+  return api.get<Row[] | null>(path, { query: { ...queryParams(query), offset, limit, as_of: asOf } });
 }
 export async function countRows(ws: string, table: string, query: RowQuery): Promise<number> {
   return (await countRowsAt(ws, table, query, 0)).count;

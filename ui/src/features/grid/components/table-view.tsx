@@ -29,7 +29,15 @@ import { Toolbar } from './toolbar';
 const never = new Observable<unknown>(null);
 const none = new Observable(-1);
 
-export function TableView({ workspaceId: ws, table, state }: { workspaceId: string; table: Table; state: ViewState }) {
+export interface TableViewProps {
+  workspaceId: string;
+  table: Table;
+  state: ViewState;
+  /** Shows the table as of a moment instead. */
+  onTravel: (asOf: string) => void;
+}
+
+export function TableView({ workspaceId: ws, table, state, onTravel }: TableViewProps) {
   const search = useRef<HTMLInputElement>(null);
   const [finding, setFinding] = useState<{ replace: boolean; n: number } | null>(null);
   const onFind = useCallback((name: FindCommand) => {
@@ -48,7 +56,14 @@ export function TableView({ workspaceId: ws, table, state }: { workspaceId: stri
     <div className="flex h-full min-h-0 flex-col bg-surface" onKeyDown={(e) => findKey(e, onFind)}>
       <h1 className="sr-only">{spelled(table.name)}</h1>
       <TableHeader workspaceId={ws} table={table} state={state} page={page} />
-      <Toolbar workspaceId={ws} table={table} state={state} page={page} searchRef={search} />
+      <Toolbar
+        workspaceId={ws}
+        table={table}
+        state={state}
+        page={page}
+        searchRef={search}
+        onTravel={() => onTravel(String(table.last_position))}
+      />
       <Offline grid={grid} />
       <div className="flex min-h-0 flex-1">
         <div className="relative min-w-0 flex-1">

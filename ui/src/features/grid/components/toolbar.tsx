@@ -1,4 +1,16 @@
-import { ArrowUpDown, EyeOff, Group, ListFilter, Palette, Redo2, Rows3, Search, Undo2, X } from 'lucide-react';
+import {
+  ArrowUpDown,
+  CalendarClock,
+  EyeOff,
+  Group,
+  ListFilter,
+  Palette,
+  Redo2,
+  Rows3,
+  Search,
+  Undo2,
+  X,
+} from 'lucide-react';
 import { useEffect, useState, type Ref } from 'react';
 import { useCan } from '@/api/permissions';
 import type { RowHeight, Table } from '@/api/types';
@@ -21,6 +33,7 @@ export interface ToolbarProps {
   state: ViewState;
   page: GridPage;
   searchRef: Ref<HTMLInputElement>;
+  onTravel: () => void;
 }
 const heights: { value: RowHeight; label: string }[] = [
   { value: 'short', label: 'Short' },
@@ -28,7 +41,7 @@ const heights: { value: RowHeight; label: string }[] = [
   { value: 'tall', label: 'Tall' },
 ];
 
-export function Toolbar({ workspaceId, table, state, page, searchRef }: ToolbarProps) {
+export function Toolbar({ workspaceId, table, state, page, searchRef, onTravel }: ToolbarProps) {
   const change = useViews((s) => s.change);
   const can = useCan(workspaceId);
   const hidden = state.layout.filter((l) => l.hidden).length;
@@ -108,6 +121,9 @@ export function Toolbar({ workspaceId, table, state, page, searchRef }: ToolbarP
           </IconButton>
         </>
       )}
+      <IconButton label="Time travel" size="sm" className="!size-7" onClick={onTravel}>
+        <CalendarClock size={14} />
+      </IconButton>
       <div className="hidden flex-1 sm:block" />
       <SearchBox
         value={state.q}
