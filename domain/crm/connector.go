@@ -110,9 +110,9 @@ func (g Grant) GoString() string { return g.String() }
 
 // Account is who was connected.
 type Account struct {
-	ID   string
-	Name string
-	User string
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	User string `json:"user,omitempty"`
 }
 
 // FieldType is the type of a field's values, as they are written in a Record.
