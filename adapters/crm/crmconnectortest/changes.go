@@ -23,7 +23,7 @@ func (s Subject) changes(t *testing.T) {
 		}
 	}
 	slices.Sort(want)
-	got, end, pages := Pulled(t, s.Connector, g, []string{s.Names.Last}, crm.Cursor{})
+	got, end, pages := pulled(t, s, g, []string{s.Names.Last}, crm.Cursor{})
 	require.Equal(t, want, idsOf(got), "each once, none lost")
 	require.Less(t, pages, 2*len(want)/100)
 	for i := 1; i < len(got); i++ {
@@ -31,7 +31,7 @@ func (s Subject) changes(t *testing.T) {
 	}
 	require.NotEmpty(t, got[0].Values[s.Names.Last])
 
-	again, _, _ := Pulled(t, s.Connector, g, nil, end)
+	again, _, _ := pulled(t, s, g, nil, end)
 	require.Empty(t, again, "what is long past is not read again")
 
 	_, err := s.Connector.Changed(t.Context(), g, object, nil, crm.Cursor{Modified: at, ID: "' OR 1"})
@@ -51,7 +51,7 @@ func (s Subject) later(t *testing.T) {
 	read := idsOf(page.Records)
 	s.Clock.Advance(time.Second)
 	s.Twin.Edit(object, ids[449], map[string]string{s.Names.Last: "Moved"})
-	rest, end, _ := Pulled(t, s.Connector, g, []string{s.Names.Last}, page.Next)
+	rest, end, _ := pulled(t, s, g, []string{s.Names.Last}, page.Next)
 	if page.More {
 		read = append(read, idsOf(rest)...)
 	}
@@ -65,7 +65,7 @@ func (s Subject) later(t *testing.T) {
 	s.Twin.Remove(object, ids[3])
 	winner := s.Twin.Merge(object, ids[5], ids[6])
 	s.Twin.Edit(object, ids[7], map[string]string{s.Names.Last: "Edited"})
-	got, end, _ := Pulled(t, s.Connector, g, []string{s.Names.Last}, end)
+	got, end, _ := pulled(t, s, g, []string{s.Names.Last}, end)
 	byID := map[string]crm.Record{}
 	for _, r := range got {
 		byID[r.ID] = r
@@ -80,9 +80,9 @@ func (s Subject) later(t *testing.T) {
 	s.Clock.Advance(time.Hour)
 	g, err = s.Connector.Refresh(t.Context(), g)
 	require.NoError(t, err)
-	_, end, _ = Pulled(t, s.Connector, g, nil, end)
+	_, end, _ = pulled(t, s, g, nil, end)
 	for range 3 {
-		got, end, _ = Pulled(t, s.Connector, g, nil, end)
+		got, end, _ = pulled(t, s, g, nil, end)
 		require.LessOrEqual(t, len(got), 1, "%v", got)
 	}
 }

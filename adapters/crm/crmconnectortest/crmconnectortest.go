@@ -152,8 +152,10 @@ func (s Subject) fields() []string {
 	return []string{n.Email, n.Last, n.Note, n.Number, n.Boolean, n.Date, n.Time, n.Options}
 }
 
-// Pulled reads changes from a cursor to the end.
-func Pulled(t testing.TB, c crm.Connector, g crm.Grant, fields []string, from crm.Cursor) (records []crm.Record, end crm.Cursor, pages int) {
+// PulledOf reads an object's changes from a cursor to the end.
+func PulledOf(
+	t testing.TB, c crm.Connector, g crm.Grant, object string, fields []string, from crm.Cursor,
+) (records []crm.Record, end crm.Cursor, pages int) {
 	t.Helper()
 	for {
 		page, err := c.Changed(t.Context(), g, object, fields, from)
@@ -166,6 +168,11 @@ func Pulled(t testing.TB, c crm.Connector, g crm.Grant, fields []string, from cr
 		}
 		require.Less(t, pages, 1_000)
 	}
+}
+
+func pulled(t *testing.T, s Subject, g crm.Grant, fields []string, from crm.Cursor) (records []crm.Record, end crm.Cursor, pages int) {
+	t.Helper()
+	return PulledOf(t, s.Connector, g, object, fields, from)
 }
 
 func idsOf(records []crm.Record) []string {
