@@ -107,8 +107,9 @@ func failure(a *crmwire.Answer) *crm.CallError {
 // explain makes an error of what HubSpot says of a call, first by its category, then by the status.
 func (t trouble) explain(a *crmwire.Answer) *crm.CallError {
 	const (
-		tokenMalformed = 530 // by the gateway before HubSpot
-		migrating      = 477 // the account is being moved; Retry-After says until when
+		tokenMalformed = 530             // by the gateway before HubSpot
+		migrating      = 477             // the account is being moved; Retry-After says until when
+		unlocks        = 2 * time.Second // that a record is locked at least
 	)
 	e := a.Trouble(t.words())
 	switch a.Status {
@@ -119,6 +120,8 @@ func (t trouble) explain(a *crmwire.Answer) *crm.CallError {
 		}
 	case migrating:
 		e.Kind, e.RetryAfter = crm.CallLimited, a.RetryAfter()
+	case http.StatusLocked:
+		e.RetryAfter = max(e.RetryAfter, unlocks)
 	case tokenMalformed:
 		e.Kind, e.Lost = crm.CallExpired, false
 	}

@@ -64,6 +64,7 @@ func troubles() map[string]crmconnectortest.Trouble {
 		"its day":             crmconnectortest.Means(fault(429, `{"errorType":"RATE_LIMIT","policyName":"DAILY","message":"You have reached your daily limit."}`), crm.CallExhausted, 0),
 		"a malformed token":   crmconnectortest.Means(fault(530, "<html>error code: 1016"), crm.CallExpired, 0),
 		"an expired token":    crmconnectortest.Means(fault(401, `{"category":"EXPIRED_AUTHENTICATION","message":"SECRET expired"}`), crm.CallExpired, 0),
+		"a locked record":     crmconnectortest.Means(fault(423, `{"message":"locked"}`), crm.CallBusy, 2*time.Second),
 		"missing scopes":      crmconnectortest.Means(fault(403, `{"category":"MISSING_SCOPES","message":"This app hasn't been granted all required scopes"}`), crm.CallDenied, 0),
 		"an error with a 200": crmconnectortest.Means(fault(200, `{"status":"error","message":"internal error SECRET","category":"INTERNAL"}`), crm.CallFailed, 0),
 		"a limit with a 200":  crmconnectortest.Means(fault(200, `{"status":"error","message":"slow down","category":"RATE_LIMITS"}`), crm.CallLimited, 0),

@@ -16,6 +16,8 @@ type change struct {
 	By         string            `json:"idProperty,omitempty"`
 	Properties map[string]string `json:"properties"`
 	Trace      string            `json:"objectWriteTraceId"`
+	// Associations must be named by a create, though there are none.
+	Associations any `json:"associations,omitempty"`
 
 	at int // of the write that it is
 }
@@ -110,6 +112,7 @@ func (w *writing) grouped(writes []crm.Write) ([]group, error) {
 			ch.ID, ch.By = wr.Value, email
 			add("upsert", ch)
 		default:
+			ch.Associations = []string{}
 			add("create", ch)
 		}
 	}
@@ -137,7 +140,7 @@ func (w *writing) send(ctx context.Context, gr group) *crm.CallError {
 	}
 	if e := failure(a); e != nil {
 		switch e.Kind {
-		case crm.CallInvalid, crm.CallDuplicate, crm.CallGone, crm.CallBusy:
+		case crm.CallInvalid, crm.CallDuplicate, crm.CallGone:
 			return w.refused(ctx, gr, e)
 		default:
 			return e

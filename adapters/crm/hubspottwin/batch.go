@@ -22,6 +22,7 @@ type item struct {
 	By         string             `json:"idProperty"`
 	Properties map[string]*string `json:"properties"`
 	Trace      string             `json:"objectWriteTraceId"`
+	Links      []crmtwin.Object   `json:"associations"`
 }
 
 func (i item) values() map[string]string {
@@ -70,6 +71,10 @@ func (t *Twin) batch(c call) {
 		}
 		c.w.WriteHeader(http.StatusNoContent)
 	case "create":
+		if slices.ContainsFunc(in.Inputs, func(i item) bool { return i.Links == nil }) {
+			failed(c.w, http.StatusBadRequest, "VALIDATION_ERROR", "Some required fields were not set: [associations]")
+			return
+		}
 		t.write(c, in.Inputs, t.create)
 	case "update":
 		t.write(c, in.Inputs, t.update)

@@ -55,7 +55,7 @@ func (k *kind) index(r *record, old string) {
 
 // set changes a record, and keeps what the search still shows.
 func (t *Twin) set(k *kind, r *record, values map[string]string, at time.Time) {
-	if t.cfg.Lag > 0 && (r.before == nil || at.Sub(r.updated) >= t.cfg.Lag) {
+	if t.cfg.Lag > 0 && at.Sub(r.updated) >= t.cfg.Lag {
 		before := *r
 		before.props, before.before = maps.Clone(r.props), nil
 		r.before = &before

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/morket/morket/adapters/crm/crmtwin"
 )
@@ -17,6 +18,9 @@ type filter struct {
 	Operator string   `json:"operator"`
 	Value    string   `json:"value"`
 	Values   []string `json:"values"`
+
+	id int64     // the value as one
+	at time.Time // the value as one
 }
 
 type query struct {
@@ -68,6 +72,7 @@ func (t *Twin) search(c call) {
 	if q.Limit == 0 {
 		q.Limit = 10
 	}
+	q.read()
 	var hits []*record
 	now := t.now()
 	for _, r := range c.records {
@@ -99,6 +104,17 @@ func (t *Twin) search(c call) {
 	crmtwin.Answer(c.w, http.StatusOK, o)
 }
 
+// read reads the values of filters once, and not for each record.
+func (q query) read() {
+	for _, g := range q.Groups {
+		for i := range g.Filters {
+			f := &g.Filters[i]
+			f.id, _ = strconv.ParseInt(f.Value, 10, 64) // 0 is below all ids
+			f.at, _ = moment(f.Value)
+		}
+	}
+}
+
 // matches reports a record that fulfils all filters of one of the groups.
 func (k *kind) matches(r *record, q query) bool {
 	if len(q.Groups) == 0 {
@@ -115,17 +131,17 @@ func (k *kind) matches(r *record, q query) bool {
 func (k *kind) fulfils(r *record, f filter) bool {
 	switch f.Operator {
 	case "EQ":
-		return k.compare(r, f.Property, f.Value) == 0
+		return k.compare(r, f) == 0
 	case "NEQ":
-		return k.compare(r, f.Property, f.Value) != 0
+		return k.compare(r, f) != 0
 	case "GT":
-		return k.compare(r, f.Property, f.Value) > 0
+		return k.compare(r, f) > 0
 	case "GTE":
-		return k.compare(r, f.Property, f.Value) >= 0
+		return k.compare(r, f) >= 0
 	case "LT":
-		return k.compare(r, f.Property, f.Value) < 0
+		return k.compare(r, f) < 0
 	case "LTE":
-		return k.compare(r, f.Property, f.Value) <= 0
+		return k.compare(r, f) <= 0
 	case "IN": // values must be in lower case, or nothing is found
 		return slices.Contains(f.Values, strings.ToLower(k.value(r, f.Property)))
 	case "HAS_PROPERTY":
@@ -135,17 +151,15 @@ func (k *kind) fulfils(r *record, f filter) bool {
 	}
 }
 
-// compare compares a record's value with another, as numbers and times where they are.
-func (k *kind) compare(r *record, property, with string) int {
-	switch property {
+// compare compares a record's value with a filter's, as numbers and times where they are.
+func (k *kind) compare(r *record, f filter) int {
+	switch f.Property {
 	case "hs_object_id":
-		n, _ := strconv.ParseInt(with, 10, 64) // 0 is below all ids
-		return cmp.Compare(r.id, n)
+		return cmp.Compare(r.id, f.id)
 	case k.modified:
-		at, _ := moment(with)
-		return r.updated.Compare(at)
+		return r.updated.Compare(f.at)
 	default:
-		return cmp.Compare(strings.ToLower(k.value(r, property)), strings.ToLower(with))
+		return cmp.Compare(strings.ToLower(k.value(r, f.Property)), strings.ToLower(f.Value))
 	}
 }
 

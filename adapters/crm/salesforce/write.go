@@ -126,7 +126,12 @@ func (c *Connector) send(ctx context.Context, g crm.Grant, kind string, gr group
 		method: gr.method, path: gr.path, body: map[string]any{"allOrNone": false, "records": list}, changes: true,
 	})
 	if err != nil {
-		return asCall(err)
+		e := asCall(err)
+		if e.Kind == crm.CallGone && strings.HasSuffix(gr.path, c.external) {
+			e.Kind, e.Field = crm.CallInvalid, c.external
+			e.Message = kind + " has no external id field " + c.external + " in Salesforce; an administrator adds it, as a text field with External ID and Unique"
+		}
+		return e
 	}
 	var got []outcome
 	if err := a.Into(&got); err != nil {

@@ -84,6 +84,15 @@ func (t *Twin) AddField(object string, f Field) {
 	k.fields[key] = f
 }
 
+// DropField takes a field from an object, as of an organisation that never had it.
+func (t *Twin) DropField(object, name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	k := t.kinds[sobject(object)]
+	delete(k.fields, strings.ToLower(name))
+	k.order = slices.DeleteFunc(k.order, func(have string) bool { return have == strings.ToLower(name) })
+}
+
 func (t *Twin) describe(c call) {
 	out := make([]crmtwin.Object, 0, len(c.order))
 	for _, name := range c.order {
