@@ -94,7 +94,9 @@ func (s Subject) ends(t *testing.T) {
 	_, err = s.Connector.Refresh(t.Context(), again)
 	require.True(t, Failed(t, again, err, crm.CallFailed).Lost, "the tokens may have been changed")
 
-	for _, fault := range []crmtwin.Fault{{Status: 500, Body: "{}"}, {Status: 403, Body: "<html>"}, {Status: 401, Body: "{}"}, {Status: 400, Body: "[]"}, {Status: 404}} {
+	for _, fault := range []crmtwin.Fault{
+		{Status: 500, Body: "{}"}, {Status: 403, Body: "<html>"}, {Status: 401, Body: "{}"}, {Status: 400, Body: "[]"}, {Status: 404},
+	} {
 		s.Twin.Forget()
 		s.Twin.Script(fault)
 		_, err = s.Connector.Refresh(t.Context(), again)

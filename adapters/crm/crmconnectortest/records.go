@@ -166,7 +166,8 @@ func (s Subject) inputs(t *testing.T) {
 	g := Connect(t, s.Connector)
 	id := s.Twin.Seed(object, s.contact("Only"), Start())
 	for _, text := range []string{
-		" ", "\x00", "\xff\xfe", "💥", strings.Repeat("a", 20_000), "' OR Id != '", `\' OR Name LIKE '%`, `\`, "'", `x\\' OR '1`, "a\r\nX-Evil: 1", "*", "%", "..", "(", "x')--",
+		" ", "\x00", "\xff\xfe", "💥", strings.Repeat("a", 20_000), "' OR Id != '", `\' OR Name LIKE '%`, `\`, "'", `x\\' OR '1`,
+		"a\r\nX-Evil: 1", "*", "%", "..", "(", "x')--",
 	} {
 		for _, by := range []string{"", s.Names.Email, s.Names.Last, s.Key} {
 			found, err := s.Connector.Find(t.Context(), g, object, by, []string{text}, s.fields())

@@ -52,17 +52,19 @@ func (s Subject) ways(ctx context.Context, g crm.Grant) map[string]struct {
 func (s Subject) troubles(t *testing.T) {
 	g := Connect(t, s.Connector)
 	s.Twin.Seed(object, s.contact("A"), Start())
+	html := map[string]string{"Content-Type": "text/html"}
+	after := func(wait string) map[string]string { return map[string]string{"Retry-After": wait} }
 	cases := map[string]Trouble{
-		"too fast":        {crmtwin.Fault{Status: 429, Body: "{}", Header: map[string]string{"Retry-After": "9"}}, crm.CallLimited, 9 * time.Second},
+		"too fast":        {crmtwin.Fault{Status: 429, Body: "{}", Header: after("9")}, crm.CallLimited, 9 * time.Second},
 		"too fast, mute":  {crmtwin.Fault{Status: 429}, crm.CallLimited, 0},
-		"maintenance":     {crmtwin.Fault{Status: 503, Body: "<html>", Header: map[string]string{"Retry-After": "7"}}, crm.CallLimited, 7 * time.Second},
+		"maintenance":     {crmtwin.Fault{Status: 503, Body: "<html>", Header: after("7")}, crm.CallLimited, 7 * time.Second},
 		"expired":         {crmtwin.Fault{Status: 401, Body: "{}"}, crm.CallExpired, 0},
 		"a broken server": {crmtwin.Fault{Status: 500, Body: `{"message":"SECRET"}`}, crm.CallFailed, 0},
-		"a gateway":       {crmtwin.Fault{Status: 502, Body: "<html>SECRET", Header: map[string]string{"Content-Type": "text/html"}}, crm.CallFailed, 0},
-		"a firewall":      {crmtwin.Fault{Status: 403, Body: "<html>SECRET", Header: map[string]string{"Content-Type": "text/html"}}, crm.CallFailed, 0},
+		"a gateway":       {crmtwin.Fault{Status: 502, Body: "<html>SECRET", Header: html}, crm.CallFailed, 0},
+		"a firewall":      {crmtwin.Fault{Status: 403, Body: "<html>SECRET", Header: html}, crm.CallFailed, 0},
 		"no rights":       {crmtwin.Fault{Status: 403, Body: `{"message":"SECRET"}`}, crm.CallDenied, 0},
 		"another address": {crmtwin.Fault{Status: 302, Header: map[string]string{"Location": "http://169.254.169.254/"}}, crm.CallFailed, 0},
-		"nonsense wait":   {crmtwin.Fault{Status: 429, Header: map[string]string{"Retry-After": "99999999999999999999"}}, crm.CallLimited, 24 * time.Hour},
+		"nonsense wait":   {crmtwin.Fault{Status: 429, Header: after("99999999999999999999")}, crm.CallLimited, 24 * time.Hour},
 		"a cut answer":    {crmtwin.Fault{Status: 200, Body: `{"results":[`, Cut: true}, crm.CallFailed, 0},
 	}
 	maps.Copy(cases, s.Troubles)

@@ -179,7 +179,9 @@ func (a *Answer) Into(v any) error {
 		}
 	}
 	if err != nil {
-		return &crm.CallError{Kind: crm.CallFailed, Message: a.client.who + " gave an answer that makes no sense: " + err.Error(), Lost: a.changes}
+		return &crm.CallError{
+			Kind: crm.CallFailed, Message: a.client.who + " gave an answer that makes no sense: " + err.Error(), Lost: a.changes,
+		}
 	}
 	return nil
 }
@@ -219,9 +221,8 @@ func printable(r rune) rune {
 // Loopback refuses an address in a vendor's stead that is not one of this machine: tokens and secrets are sent to it.
 func Loopback(address string) error {
 	u, err := url.Parse(address)
-	if err == nil {
-		var ip netip.AddrPort
-		if ip, err = netip.ParseAddrPort(u.Host); err == nil && u.Scheme == "http" && u.User == nil && u.RawQuery == "" && ip.Addr().Unmap().IsLoopback() {
+	if err == nil && u.Scheme == "http" && u.User == nil && u.RawQuery == "" {
+		if ip, err := netip.ParseAddrPort(u.Host); err == nil && ip.Addr().Unmap().IsLoopback() {
 			return nil
 		}
 	}

@@ -96,7 +96,9 @@ func (c *Connector) Describe() crm.Vendor {
 			"smallest plan. A call reads or writes up to 100 records. Validation rules of the account apply to what is written.",
 		Objects: []crm.Object{
 			{Slug: contacts, Name: "Contacts", Keys: []crm.Key{{Field: email, Name: "Email", Upserts: true}}},
-			{Slug: companies, Name: "Companies", Keys: []crm.Key{{Field: "domain", Name: "Company domain name"}, {Field: "name", Name: "Company name"}}},
+			{Slug: companies, Name: "Companies", Keys: []crm.Key{
+				{Field: "domain", Name: "Company domain name"}, {Field: "name", Name: "Company name"},
+			}},
 			{Slug: "deals", Name: "Deals", Keys: []crm.Key{{Field: "dealname", Name: "Deal name"}}},
 		},
 		Limits: []crm.Limit{{Calls: 110, Window: 10 * time.Second}, {Calls: 250_000, Window: 24 * time.Hour}},

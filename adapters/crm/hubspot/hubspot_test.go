@@ -54,21 +54,22 @@ func TestContract(t *testing.T) {
 func troubles() map[string]crmconnectortest.Trouble {
 	fault := func(status int, body string) crmtwin.Fault { return crmtwin.Fault{Status: status, Body: body} }
 	const ten = 10 * time.Second
+	means := crmconnectortest.Means
 	return map[string]crmconnectortest.Trouble{
-		"its window": crmconnectortest.Means(
+		"its window": means(
 			crmtwin.Fault{
 				Status: 429, Body: `{"status":"error","message":"You have reached your ten_secondly_rolling limit.","errorType":"RATE_LIMIT","policyName":"TEN_SECONDLY_ROLLING"}`,
 				Header: map[string]string{"X-HubSpot-RateLimit-Interval-Milliseconds": "10000"},
 			}, crm.CallLimited, ten,
 		),
-		"its day":             crmconnectortest.Means(fault(429, `{"errorType":"RATE_LIMIT","policyName":"DAILY","message":"You have reached your daily limit."}`), crm.CallExhausted, 0),
-		"a malformed token":   crmconnectortest.Means(fault(530, "<html>error code: 1016"), crm.CallExpired, 0),
-		"an expired token":    crmconnectortest.Means(fault(401, `{"category":"EXPIRED_AUTHENTICATION","message":"SECRET expired"}`), crm.CallExpired, 0),
-		"a locked record":     crmconnectortest.Means(fault(423, `{"message":"locked"}`), crm.CallBusy, 2*time.Second),
-		"missing scopes":      crmconnectortest.Means(fault(403, `{"category":"MISSING_SCOPES","message":"This app hasn't been granted all required scopes"}`), crm.CallDenied, 0),
-		"an error with a 200": crmconnectortest.Means(fault(200, `{"status":"error","message":"internal error SECRET","category":"INTERNAL"}`), crm.CallFailed, 0),
-		"a limit with a 200":  crmconnectortest.Means(fault(200, `{"status":"error","message":"slow down","category":"RATE_LIMITS"}`), crm.CallLimited, 0),
-		"moving": crmconnectortest.Means(
+		"its day":             means(fault(429, `{"errorType":"RATE_LIMIT","policyName":"DAILY","message":"You have reached your daily limit."}`), crm.CallExhausted, 0),
+		"a malformed token":   means(fault(530, "<html>error code: 1016"), crm.CallExpired, 0),
+		"an expired token":    means(fault(401, `{"category":"EXPIRED_AUTHENTICATION","message":"SECRET expired"}`), crm.CallExpired, 0),
+		"a locked record":     means(fault(423, `{"message":"locked"}`), crm.CallBusy, 2*time.Second),
+		"missing scopes":      means(fault(403, `{"category":"MISSING_SCOPES","message":"This app hasn't been granted all required scopes"}`), crm.CallDenied, 0),
+		"an error with a 200": means(fault(200, `{"status":"error","message":"internal error SECRET","category":"INTERNAL"}`), crm.CallFailed, 0),
+		"a limit with a 200":  means(fault(200, `{"status":"error","message":"slow down","category":"RATE_LIMITS"}`), crm.CallLimited, 0),
+		"moving": means(
 			crmtwin.Fault{Status: 477, Header: map[string]string{"Retry-After": "60"}}, crm.CallLimited, time.Minute,
 		),
 	}

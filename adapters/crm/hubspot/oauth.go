@@ -47,7 +47,9 @@ func (c *Connector) Refresh(ctx context.Context, g crm.Grant) (crm.Grant, error)
 func (c *Connector) token(ctx context.Context, g crm.Grant, form url.Values) (crm.Grant, error) {
 	form.Set("client_id", g.ClientID)
 	form.Set("client_secret", g.ClientSecret)
-	a, err := c.wire.Do(ctx, crmwire.Request{Method: http.MethodPost, URL: c.api + tokens, Body: form, Secrets: []string{g.Access}, Changes: true})
+	a, err := c.wire.Do(ctx, crmwire.Request{
+		Method: http.MethodPost, URL: c.api + tokens, Body: form, Secrets: []string{g.Access}, Changes: true,
+	})
 	if err != nil {
 		return crm.Grant{}, err
 	}

@@ -1,5 +1,5 @@
-// Package hubspottwin is HubSpot's stand-in: contacts, companies and deals that are kept in memory, its OAuth, limits, search index that lags,
-// merges and errors, by the dated paths and by v3.
+// Package hubspottwin is HubSpot's stand-in: contacts, companies and deals that are kept in memory, its OAuth, limits, merges, errors and
+// search index that lags, by the dated paths and by v3.
 package hubspottwin
 
 import (
@@ -170,7 +170,9 @@ func (t *Twin) guarded(do func(call)) http.HandlerFunc {
 // admitted counts the call. Each answer tells the limits; a refusal names its window and no time to come back.
 func (t *Twin) admitted(w http.ResponseWriter, search bool) bool {
 	const burst, day = 10 * time.Second, 24 * time.Hour
-	windows := []crmtwin.Window{{Name: "DAILY", Length: day, Calls: t.cfg.Limits.Daily}, {Name: "TEN_SECONDLY_ROLLING", Length: burst, Calls: t.cfg.Limits.Burst}}
+	windows := []crmtwin.Window{
+		{Name: "DAILY", Length: day, Calls: t.cfg.Limits.Daily}, {Name: "TEN_SECONDLY_ROLLING", Length: burst, Calls: t.cfg.Limits.Burst},
+	}
 	if search {
 		windows = append(windows, crmtwin.Window{Name: "SECONDLY", Length: time.Second, Calls: t.cfg.Limits.Search})
 	}
@@ -222,12 +224,13 @@ func (t *Twin) token(w http.ResponseWriter, r *http.Request) {
 		status := map[string]string{
 			crmtwin.BadClient: "BAD_CLIENT_ID", crmtwin.BadCode: "BAD_AUTH_CODE", crmtwin.BadRefresh: "BAD_REFRESH_TOKEN",
 		}[refused]
-		crmtwin.Answer(w, http.StatusBadRequest, crmtwin.Object{"status": status, "message": "missing or invalid " + refused, "correlationId": "2f1f6a2e"})
+		crmtwin.Answer(w, http.StatusBadRequest, crmtwin.Object{"status": status, "message": "missing or invalid " + refused})
 		return
 	}
 	crmtwin.Answer(w, http.StatusOK, crmtwin.Object{
 		"access_token": access, "refresh_token": refresh, "expires_in": int(t.cfg.Life.Seconds()), "token_type": "bearer",
-		"hub_id": hub, "user_id": 1, "scopes": []string{"oauth", "crm.objects.contacts.read", "crm.objects.contacts.write"}, "token_use": "access_token",
+		"hub_id": hub, "user_id": 1, "scopes": []string{"oauth", "crm.objects.contacts.read", "crm.objects.contacts.write"},
+		"token_use": "access_token",
 	})
 }
 
@@ -237,7 +240,8 @@ func (t *Twin) introspect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	crmtwin.Answer(w, http.StatusOK, crmtwin.Object{
-		"active": true, "hub_id": hub, "hub_domain": "stand-in.hubspot.example", "user": "ada@stand-in.example", "user_id": 1, "token_use": "access_token",
+		"active": true, "hub_id": hub, "hub_domain": "stand-in.hubspot.example", "user": "ada@stand-in.example", "user_id": 1,
+		"token_use": "access_token",
 	})
 }
 

@@ -46,7 +46,8 @@ func properties(kind string) []Property {
 			own("lastmodifieddate", "Last modified date", "datetime"), text("email", "Email"), text("firstname", "First name"),
 			text("lastname", "Last name"), text("jobtitle", "Job title"), text("phone", "Phone number"), text("company", "Company name"),
 			text("website", "Website URL"), text("city", "City"), text("country", "Country/region"), text("notes", "Notes"),
-			choice("lifecyclestage", "Lifecycle stage", "subscriber", "lead", "marketingqualifiedlead", "salesqualifiedlead", "opportunity", "customer"),
+			choice("lifecyclestage", "Lifecycle stage",
+				"subscriber", "lead", "marketingqualifiedlead", "salesqualifiedlead", "opportunity", "customer"),
 			Property{Name: "interests", Label: "Interests", Type: "enumeration", FieldType: "checkbox", Options: []string{"data", "sales", "music"}},
 			Property{Name: "newsletter", Label: "Newsletter", Type: "bool", FieldType: "booleancheckbox"},
 			Property{Name: "last_met", Label: "Last met", Type: "date", FieldType: "date"},
@@ -120,10 +121,10 @@ func (k *kind) kept(values map[string]string) (out map[string]string, fault crmt
 }
 
 func wrong(name, code, message string) crmtwin.Object {
+	inner := `{"isValid":false,"message":` + strconv.Quote(message) + `,"error":"` + code + `","name":"` + name + `"}`
 	return crmtwin.Object{
-		"category": "VALIDATION_ERROR", "status": "error",
-		"message": `Property values were not valid: [{"isValid":false,"message":` + strconv.Quote(message) + `,"error":"` + code + `","name":"` + name + `"}]`,
-		"errors":  []crmtwin.Object{{"message": message, "code": code, "context": crmtwin.Object{"propertyName": []string{name}}}},
+		"category": "VALIDATION_ERROR", "status": "error", "message": "Property values were not valid: [" + inner + "]",
+		"errors": []crmtwin.Object{{"message": message, "code": code, "context": crmtwin.Object{"propertyName": []string{name}}}},
 	}
 }
 

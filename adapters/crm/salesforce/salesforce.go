@@ -107,8 +107,8 @@ func (c *Connector) Describe() crm.Vendor {
 	mail := crm.Key{Field: "Email", Name: "Email"}
 	return crm.Vendor{
 		Slug: Slug, Name: "Salesforce", Batch: batch,
-		Terms: "Salesforce allows an organisation 100,000 calls in 24 hours and more for each licence, a Developer Edition 15,000. A call reads or " +
-			"writes up to 200 records. Records are only matched without doubt by an external id field: add the text field " + c.external +
+		Terms: "Salesforce allows an organisation 100,000 calls in 24 hours and more for each licence, a Developer Edition 15,000. A call " +
+			"reads or writes up to 200 records. Records are only matched without doubt by an external id field: add the text field " + c.external +
 			" (External ID, Unique) to each object that is written. Duplicate rules of the organisation apply.",
 		Objects: []crm.Object{
 			{Slug: contacts, Name: "Contacts", Keys: []crm.Key{own, mail}},
@@ -170,7 +170,8 @@ func (c *Connector) instance(address string) (string, error) {
 	}
 	host := strings.ToLower(u.Hostname())
 	if strings.HasSuffix(host, ".lightning.force.com") {
-		return "", crmwire.Fail(crm.CallInvalid, "an address of lightning.force.com is that of screens; give the one of my.salesforce.com, which is in Setup under My Domain")
+		return "", crmwire.Fail(crm.CallInvalid, "an address of lightning.force.com is that of screens; "+
+			"give the one of my.salesforce.com, which is in Setup under My Domain")
 	}
 	for _, domain := range []string{".salesforce.com", ".force.com", ".salesforce.mil", ".cloudforce.com", ".database.com"} {
 		if strings.HasSuffix(host, domain) {

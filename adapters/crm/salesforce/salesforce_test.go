@@ -55,15 +55,16 @@ func troubles() map[string]crmconnectortest.Trouble {
 	}
 	full := fault(403, "REQUEST_LIMIT_EXCEEDED", "limit exceeded")
 	full.Header = map[string]string{"Sforce-Limit-Info": "api-usage=15000/15000"}
+	means := crmconnectortest.Means
 	return map[string]crmconnectortest.Trouble{
-		"the day":             crmconnectortest.Means(fault(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), crm.CallExhausted, 0),
-		"the day, by count":   crmconnectortest.Means(full, crm.CallExhausted, 0),
-		"too many at once":    crmconnectortest.Means(fault(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded."), crm.CallLimited, 0),
-		"a session that went": crmconnectortest.Means(fault(401, "INVALID_SESSION_ID", "Session expired SECRET"), crm.CallExpired, 0),
-		"no API":              crmconnectortest.Means(fault(403, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization."), crm.CallDenied, 0),
-		"a lock":              crmconnectortest.Means(fault(400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access"), crm.CallBusy, 0),
-		"a long query":        crmconnectortest.Means(fault(400, "QUERY_TIMEOUT", "Your query request was running for too long."), crm.CallFailed, 0),
-		"a field that went":   crmconnectortest.Means(fault(400, "INVALID_FIELD", "No such column 'X__c' on entity 'Contact'"), crm.CallInvalid, 0),
-		"another form":        crmconnectortest.Means(crmtwin.Fault{Status: 400, Body: `{"errorCode":"INVALID_FIELD","message":"x"}`}, crm.CallInvalid, 0),
+		"the day":             means(fault(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), crm.CallExhausted, 0),
+		"the day, by count":   means(full, crm.CallExhausted, 0),
+		"too many at once":    means(fault(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded."), crm.CallLimited, 0),
+		"a session that went": means(fault(401, "INVALID_SESSION_ID", "Session expired SECRET"), crm.CallExpired, 0),
+		"no API":              means(fault(403, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization."), crm.CallDenied, 0),
+		"a lock":              means(fault(400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access"), crm.CallBusy, 0),
+		"a long query":        means(fault(400, "QUERY_TIMEOUT", "Your query request was running for too long."), crm.CallFailed, 0),
+		"a field that went":   means(fault(400, "INVALID_FIELD", "No such column 'X__c' on entity 'Contact'"), crm.CallInvalid, 0),
+		"another form":        means(crmtwin.Fault{Status: 400, Body: `{"errorCode":"INVALID_FIELD","message":"x"}`}, crm.CallInvalid, 0),
 	}
 }

@@ -117,7 +117,9 @@ func (c *Connector) fieldsOf(kind string, w crm.Write) (map[string]any, *crm.Cal
 }
 
 // send makes the call of a group. Salesforce answers 200 even if all of its records failed, with the outcomes in order.
-func (c *Connector) send(ctx context.Context, g crm.Grant, kind string, gr group, records []map[string]any, out []crm.Written) *crm.CallError {
+func (c *Connector) send(
+	ctx context.Context, g crm.Grant, kind string, gr group, records []map[string]any, out []crm.Written,
+) *crm.CallError {
 	list := make([]map[string]any, len(gr.at))
 	for i, at := range gr.at {
 		list[i] = records[at]
@@ -129,7 +131,8 @@ func (c *Connector) send(ctx context.Context, g crm.Grant, kind string, gr group
 		e := asCall(err)
 		if e.Kind == crm.CallGone && strings.HasSuffix(gr.path, c.external) {
 			e.Kind, e.Field = crm.CallInvalid, c.external
-			e.Message = kind + " has no external id field " + c.external + " in Salesforce; an administrator adds it, as a text field with External ID and Unique"
+			e.Message = kind + " has no external id field " + c.external + " in Salesforce; an administrator adds it, as a text field with " +
+				"External ID and Unique"
 		}
 		return e
 	}

@@ -68,7 +68,9 @@ func fields(kind string) []Field {
 			Field{Name: "Website", Label: "Website", Type: "url", Length: long}, text("BillingCity", "Billing City", 40),
 			text("BillingCountry", "Billing Country", short), Field{Name: "NumberOfEmployees", Label: "Employees", Type: "int"},
 			Field{Name: "AnnualRevenue", Label: "Annual Revenue", Type: "currency"},
-			Field{Name: "Industry", Label: "Industry", Type: "picklist", Options: []string{"Banking", "Energy", "Machinery", "Technology", "Transportation"}})
+			Field{Name: "Industry", Label: "Industry", Type: "picklist", Options: []string{
+				"Banking", "Energy", "Machinery", "Technology", "Transportation",
+			}})
 	}
 }
 

@@ -221,7 +221,9 @@ func (t *Twin) query(c call) {
 		return
 	}
 	if s.from == "Organization" {
-		crmtwin.Answer(c.w, http.StatusOK, crmtwin.Object{"totalSize": 1, "done": true, "records": []crmtwin.Object{{"Id": orgID, "Name": "Stand-in Ltd"}}})
+		crmtwin.Answer(c.w, http.StatusOK, crmtwin.Object{
+			"totalSize": 1, "done": true, "records": []crmtwin.Object{{"Id": orgID, "Name": "Stand-in Ltd"}},
+		})
 		return
 	}
 	if c.kind = t.kinds[s.from]; c.kind == nil {
