@@ -38,7 +38,7 @@ STAND_INS = [ -n "$$MORKET_PROVIDER_URLS$$MORKET_HTTP_ADDR$$MORKET_PUBLIC_URL" ]
 	export MORKET_PROVIDER_URLS=hunter=$(STAND_IN)/hunter,apollo=$(STAND_IN)/apollo,clearbit=$(STAND_IN)/clearbit,llm=$(STAND_IN)/llm,serper=$(STAND_IN)/serper,web=$(STAND_IN)/web;
 
 .PHONY: demo-providers
-demo-providers: bin/devservices ## Beside make run: stand-ins of Hunter, Apollo, Clearbit, a model, a search engine and Stripe, with columns over them (URL=http://127.0.0.1:8080)
+demo-providers: bin/devservices ## Beside make run: stand-ins of Hunter, Apollo, Clearbit, a model, a search engine, Stripe, HubSpot and Salesforce, with columns over them (URL=http://127.0.0.1:8080)
 	@bin/devservices stand-ins $(or $(URL),http://127.0.0.1:8080)
 
 .PHONY: dev
