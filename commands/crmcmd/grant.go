@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	callWithin   = 25 * time.Second // one call of a vendor; a runner's sign of life may be that far away
+	CallWithin   = 25 * time.Second // one call of a vendor; a runner's sign of life may be that far away
 	early        = 2 * time.Minute  // before its end an access token is replaced
 	longestTurn  = 5 * time.Second  // that a call waits for its turn; a turn farther away is told as a limit
 	refreshTries = 24               // looks at a refresh that another process does
@@ -77,7 +77,7 @@ func (h *Handlers) Call(
 		if err := h.turn(ctx, kind.Connector.Describe(), cn); err != nil {
 			return err
 		}
-		err := bounded(ctx, callWithin, func(ctx context.Context) error { return fn(ctx, kind.Connector, g) })
+		err := bounded(ctx, CallWithin, func(ctx context.Context) error { return fn(ctx, kind.Connector, g) })
 		if ce := crm.AsCallError(err); ce == nil || ce.Kind != crm.CallExpired || !again {
 			return err
 		}

@@ -126,8 +126,12 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 	if err != nil {
 		return nil, err
 	}
+	connectors, err := Connectors(c.cfg, c.clock, measured(c.metrics, "crm"))
+	if err != nil {
+		return nil, err
+	}
 	m.crms, err = newCRMs(c, with.flows, crmsConfig{
-		Connectors: Connectors(c.cfg, c.clock, measured(c.metrics, "crm")),
+		Connectors: connectors,
 		Shared:     with.shared,
 		Rows:       m.tables.grid.ForRuns(with.registry),
 	})

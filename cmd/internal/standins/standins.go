@@ -60,7 +60,7 @@ Stripe's stand-in is at http://%[1]s/stripe: plans and packs can be bought under
 Its clock moves on by: curl -d days=31 http://%[1]s/stripe/twin/advance
 
 HubSpot's stand-in is at http://%[1]s/hubspot and Salesforce's at http://%[1]s/salesforce, each with 60 people of that table and 20 companies.
-They let in whoever asks. What one was asked: http://%[1]s/hubspot/twin/journal
+They can be connected under Integrations if Morket was started by make run CRM=demo. What one was asked: http://%[1]s/hubspot/twin/journal
 
 Ctrl-C stops them.
 `, Address, people, column, researched, link)
