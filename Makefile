@@ -30,10 +30,13 @@ help: ## List the targets
 .PHONY: run
 run: bin/morket ## Build everything and start Morket with its own Postgres and Temporal; Ctrl-C stops it
 	@echo "→ starting Morket; its data is kept in $${MORKET_DATA_DIR:-./.morket}"
-	@$(STAND_INS) $(STRIPE_$(BILLING)) exec bin/morket serve
+	@$(STAND_INS) $(STRIPE_$(BILLING)) $(CRM_$(CRM)) exec bin/morket serve
 
 # make run BILLING=demo sells plans and packs through the stand-in of Stripe that make demo-providers starts.
 STRIPE_demo = export MORKET_STRIPE_URL=$(STAND_IN)/stripe MORKET_STRIPE_SECRET_KEY=sk_stand_in MORKET_STRIPE_WEBHOOK_SECRET=whsec_stand_in;
+
+# make run CRM=demo connects the stand-ins of HubSpot and Salesforce that make demo-providers starts.
+CRM_demo = export MORKET_CRM_URLS=hubspot=$(STAND_IN)/hubspot,salesforce=$(STAND_IN)/salesforce MORKET_HUBSPOT_CLIENT_ID=stand_in MORKET_HUBSPOT_CLIENT_SECRET=stand_in MORKET_SALESFORCE_CLIENT_ID=stand_in MORKET_SALESFORCE_CLIENT_SECRET=stand_in;
 
 # A vendor is asked at its stand-in only for credentials whose hosts name this machine, and only where Morket is for this machine alone.
 STAND_IN = http://127.0.0.1:8610
@@ -41,7 +44,7 @@ STAND_INS = [ -n "$$MORKET_PROVIDER_URLS$$MORKET_HTTP_ADDR$$MORKET_PUBLIC_URL" ]
 	export MORKET_PROVIDER_URLS=hunter=$(STAND_IN)/hunter,apollo=$(STAND_IN)/apollo,clearbit=$(STAND_IN)/clearbit,llm=$(STAND_IN)/llm,serper=$(STAND_IN)/serper,web=$(STAND_IN)/web;
 
 .PHONY: demo-providers
-demo-providers: bin/devservices ## Beside make run: stand-ins of Hunter, Apollo, Clearbit, a model, a search engine and Stripe, with columns over them (URL=http://127.0.0.1:8080)
+demo-providers: bin/devservices ## Beside make run: stand-ins of Hunter, Apollo, Clearbit, a model, a search engine, Stripe, HubSpot and Salesforce, with columns over them (URL=http://127.0.0.1:8080)
 	@bin/devservices stand-ins $(or $(URL),http://127.0.0.1:8080)
 
 .PHONY: dev

@@ -50,6 +50,9 @@ type (
 	findIDSchema        string
 	threadIDSchema      string
 	commentIDSchema     string
+	connectionIDSchema  string
+	syncIDSchema        string
+	syncRunIDSchema     string
 )
 
 func (userIDSchema) Schema(huma.Registry) *huma.Schema      { return idSchema(kernel.PrefixUser) }
@@ -82,6 +85,13 @@ func (webhookIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kern
 func (threadIDSchema) Schema(huma.Registry) *huma.Schema  { return idSchema(kernel.PrefixThread) }
 func (commentIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixComment) }
 
+func (connectionIDSchema) Schema(huma.Registry) *huma.Schema {
+	return idSchema(kernel.PrefixConnection)
+}
+
+func (syncIDSchema) Schema(huma.Registry) *huma.Schema    { return idSchema(kernel.PrefixSync) }
+func (syncRunIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixSyncRun) }
+
 func (sourceIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixSource) }
 func (findIDSchema) Schema(huma.Registry) *huma.Schema   { return idSchema(kernel.PrefixFind) }
 
@@ -105,6 +115,9 @@ func idAliases(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.FindID](), reflect.TypeFor[findIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.ThreadID](), reflect.TypeFor[threadIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.CommentID](), reflect.TypeFor[commentIDSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[kernel.ConnectionID](), reflect.TypeFor[connectionIDSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[kernel.SyncID](), reflect.TypeFor[syncIDSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[kernel.SyncRunID](), reflect.TypeFor[syncRunIDSchema]())
 }
 
 // failures are the statuses with which the endpoint may refuse; huma adds 500.

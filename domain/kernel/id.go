@@ -51,6 +51,12 @@ type (
 	ThreadID string
 	// CommentID names a comment: cmt_…
 	CommentID string
+	// ConnectionID names a connection to an account of a CRM: con_…
+	ConnectionID string
+	// SyncID names a saved way of bringing rows into a CRM: syn_…
+	SyncID string
+	// SyncRunID names one run of it: syr_…
+	SyncRunID string
 )
 
 // Prefixes of the ids, without the underscore.
@@ -74,6 +80,9 @@ const (
 	PrefixFind        = "fnd"
 	PrefixThread      = "thr"
 	PrefixComment     = "cmt"
+	PrefixConnection  = "con"
+	PrefixSync        = "syn"
+	PrefixSyncRun     = "syr"
 )
 
 // IDs makes ids. It is safe for concurrent use, and the ids made by one IDs ascend, also when its clock jumps.

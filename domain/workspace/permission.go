@@ -29,6 +29,9 @@ const (
 	ReadChanges       Action = "changes.read"
 	ManageWebhooks    Action = "webhooks.manage"
 	ReindexSearch     Action = "search.reindex"
+	ReadSyncs         Action = "integrations.read"
+	RunSyncs          Action = "integrations.run"
+	ManageConnections Action = "integrations.manage"
 )
 
 // Rule is one line of the permission table.
@@ -64,6 +67,9 @@ func Permissions() []Rule {
 		{ManageCredentials, "add, rotate, test and delete credentials", roles{owner, admin}},
 		{ReadChanges, "follow the change feed, as far as one may see what the events are about", roles{owner, admin, member, viewer}},
 		{ReindexSearch, "make the search's index anew", roles{owner, admin}},
+		{ReadSyncs, "see connected CRMs, syncs and what they did", roles{owner, admin, member, viewer}},
+		{RunSyncs, "make, change, run and reverse syncs with a CRM", roles{owner, admin, member}},
+		{ManageConnections, "connect and disconnect CRMs", roles{owner, admin}},
 		{ManageWebhooks, "add, change, test, replay and delete webhooks, and see what was delivered", roles{owner, admin}},
 	}
 }

@@ -309,6 +309,40 @@ func outside() map[string]Rule {
 
 func operators() map[string]Rule {
 	return map[string]Rule{
+		"crm.connect_asked.v1":    {Says: "began to connect {vendor}", Thing: "connection", ID: "connection_id"},
+		"crm.connect_answered.v1": {Says: "answered an attempt to connect a CRM", Quiet: true},
+		"crm.connected.v1": {
+			Says: "connected {vendor}, account {account.name}", Thing: "connection", ID: "connection_id", Name: "account.name",
+			After: []string{"vendor", "account.id", "account.name", "account.user"},
+		},
+		"crm.refresh_begun.v1": {Says: "began to renew the access to a CRM", Quiet: true},
+		"crm.refreshed.v1":     {Says: "renewed the access to a CRM", Quiet: true},
+		"crm.refresh_failed.v1": {
+			Says: "could not renew the access to a CRM: {reason}", Thing: "connection", ID: "connection_id", After: []string{"reason", "denied"},
+		},
+		"crm.disconnected.v1": {
+			Says: "disconnected {vendor}, account {account.name}", Thing: "connection", ID: "connection_id", Name: "account.name",
+		},
+		"crmsync.saved.v1": {
+			Says: "saved the sync {definition.name}", Thing: "sync", ID: "sync_id", Name: "definition.name",
+			After: []string{"definition.name", "definition.connection_id", "definition.object", "definition.table_id", "definition.max_records"},
+		},
+		"crmsync.deleted.v1": {Says: "deleted the sync {name}", Thing: "sync", ID: "sync_id", Name: "name"},
+		"crmrun.started.v1": {
+			Says: "began a {kind} of the sync {definition.name}", Thing: "sync_run", ID: "run_id", Name: "definition.name",
+			After: []string{"kind", "dry", "total", "of", "archive", "definition.table_id"},
+		},
+		"crmrun.batch_intended.v1":   {Says: "is about to write records of a CRM", Quiet: true},
+		"crmrun.batch_settled.v1":    {Says: "wrote records of a CRM", Quiet: true},
+		"crmrun.waiting.v1":          {Says: "waited for a CRM", Quiet: true},
+		"crmrun.worker_lost.v1":      {Says: "lost a worker over a sync", Quiet: true},
+		"crmrun.cancel_requested.v1": {Says: "cancelled a run of a sync", Thing: "sync_run", ID: "run_id"},
+		"crmrun.stopped.v1":          {Says: "stopped a run of a sync", Quiet: true},
+		"crmrun.ended.v1": {
+			Says: "ended a run of a sync: {state}", Thing: "sync_run", ID: "run_id",
+			After: []string{"state", "reason", "counts.created", "counts.updated", "counts.archived", "counts.failed"},
+		},
+
 		"source.saved.v1": {
 			Says: "saved the search for rows {definition.name}", Thing: "source", ID: "source_id", Name: "definition.name",
 			After: []string{"definition.name", "definition.search", "definition.max_rows", "definition.max_credits"},

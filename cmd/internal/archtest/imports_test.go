@@ -119,7 +119,7 @@ func outerBans() []ban {
 		},
 		{
 			"a stand-in of a vendor answers what is made up: no product code may reach one", func(from, to string) bool {
-				made := under(to, standIns) && from != standIns || to == stripeTwin && from != stripeTwin
+				made := under(to, standIns) && from != standIns || to == stripeTwin && from != stripeTwin || crmTwin(to) && !crmTwin(from)
 				return made && from != "cmd/devservices" && from != "cmd/internal/standins" && !strings.HasSuffix(from, "test")
 			}, false,
 		},
@@ -137,6 +137,9 @@ const standIns = "adapters/outbound/providers/twins"
 
 // stripeTwin is that of Stripe's.
 const stripeTwin = "adapters/outbound/stripegw/stripetwin"
+
+// crmTwin reports the package of a CRM's stand-in, or of what they have in common.
+func crmTwin(name string) bool { return under(name, "adapters/crm") && strings.HasSuffix(name, "twin") }
 
 // ours reports whether the name is one of our packages: those are without a domain name's dot in their first part, and the
 // standard library's are not in the list of our top folders.
@@ -320,6 +323,12 @@ func TestTheBansWork(t *testing.T) {
 		{"cmd/internal/boot", stripeTwin, true},
 		{"adapters/outbound/stripegw", stripeTwin, true},
 		{"cmd/internal/standins", stripeTwin, false},
+		{"cmd/internal/boot", "adapters/crm/hubspottwin", true},
+		{"adapters/crm/hubspot", "adapters/crm/hubspottwin", true},
+		{"adapters/crm/hubspottwin", "adapters/crm/crmtwin", false},
+		{"adapters/crm/crmconnectortest", "adapters/crm/crmtwin", false},
+		{"cmd/internal/standins", "adapters/crm/salesforcetwin", false},
+		{"adapters/crm/hubspot", "adapters/outbound/safedial", true},
 	} {
 		hit := slices.ContainsFunc(bans(), func(b ban) bool { return b.hit(c.from, c.to) })
 		require.Equal(t, c.banned, hit, "%s → %s", c.from, c.to)

@@ -8,6 +8,7 @@ import (
 	"github.com/morket/morket/adapters/postgres/commentread"
 	"github.com/morket/morket/adapters/postgres/credentialread"
 	"github.com/morket/morket/adapters/postgres/creditread"
+	"github.com/morket/morket/adapters/postgres/crmread"
 	"github.com/morket/morket/adapters/postgres/dataopsread"
 	"github.com/morket/morket/adapters/postgres/enrichmentread"
 	"github.com/morket/morket/adapters/postgres/findread"
@@ -24,6 +25,7 @@ import (
 	"github.com/morket/morket/domain/comment"
 	"github.com/morket/morket/domain/credential"
 	"github.com/morket/morket/domain/credit"
+	"github.com/morket/morket/domain/crm"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/find"
@@ -41,6 +43,7 @@ import (
 	"github.com/morket/morket/projections/commentview"
 	"github.com/morket/morket/projections/credentialview"
 	"github.com/morket/morket/projections/creditview"
+	"github.com/morket/morket/projections/crmview"
 	"github.com/morket/morket/projections/dataopsview"
 	"github.com/morket/morket/projections/enrichmentview"
 	"github.com/morket/morket/projections/findview"
@@ -57,7 +60,7 @@ import (
 func Codec() (*eventstore.Codec, error) {
 	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), billing.Events(), credential.Events(),
 		enrichment.Events(), operation.Events(), access.Events(), search.Events(), webhook.Events(), scrape.Events(), find.Events(),
-		comment.Events())
+		comment.Events(), crm.Events())
 }
 
 // models are the read models of every module.
@@ -67,7 +70,7 @@ func models() []postgres.Model {
 		creditread.Model(), credentialread.Model(), auditread.Model(),
 		analyticsread.Model(), postgres.External(analyticsview.NameClickHouse),
 		searchread.Model(), postgres.External(searchview.NameOpenSearch), savedsearchread.Model(), webhookread.Model(), scraperead.Model(),
-		findread.Model(), commentread.Model(),
+		findread.Model(), commentread.Model(), crmread.Model(),
 	}
 }
 
@@ -88,5 +91,6 @@ func projectors(codec *eventstore.Codec) []projections.Projector {
 		scrapeview.New(codec, scraperead.Open),
 		findview.New(codec, findread.Open),
 		commentview.New(codec, commentread.Open),
+		crmview.New(codec, crmread.Open),
 	}
 }

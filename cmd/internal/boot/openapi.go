@@ -29,6 +29,7 @@ func OpenAPI() ([]byte, error) {
 		dataOps:     &dataOps{core: c},
 		enrichments: &enrichments{core: c},
 		finds:       &finds{core: c},
+		crms:        &crms{core: c},
 		credits:     &credits{core: c},
 		payments:    &payments{core: c},
 		credentials: &credentials{core: c},

@@ -15,6 +15,7 @@ type modules struct {
 	dataOps     *dataOps
 	enrichments *enrichments
 	finds       *finds
+	crms        *crms
 	credits     *credits
 	payments    *payments
 	credentials *credentials
@@ -31,8 +32,8 @@ type modules struct {
 // all lists them, in the order of the API's document.
 func (m *modules) all() []module {
 	return []module{
-		m.accounts, m.tables, m.dataOps, m.enrichments, m.finds, m.credits, m.payments, m.credentials, m.feed, m.searches, m.comments,
-		m.analysis, m.webhooks, m.scraper, m.operations, m.audit,
+		m.accounts, m.tables, m.dataOps, m.enrichments, m.finds, m.crms, m.credits, m.payments, m.credentials, m.feed, m.searches,
+		m.comments, m.analysis, m.webhooks, m.scraper, m.operations, m.audit,
 	}
 }
 
@@ -121,6 +122,18 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 		Shared:      with.shared,
 		Credentials: m.credentials,
 		Imports:     m.dataOps.handlers,
+	})
+	if err != nil {
+		return nil, err
+	}
+	connectors, err := Connectors(c.cfg, c.clock, measured(c.metrics, "crm"))
+	if err != nil {
+		return nil, err
+	}
+	m.crms, err = newCRMs(c, with.flows, crmsConfig{
+		Connectors: connectors,
+		Shared:     with.shared,
+		Rows:       m.tables.grid.ForRuns(with.registry),
 	})
 	if err != nil {
 		return nil, err

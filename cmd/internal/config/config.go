@@ -89,6 +89,12 @@ type Config struct {
 	StripeURL      string `env:"MORKET_STRIPE_URL" desc:"A stand-in of Stripe on this machine, for development, for example http://127.0.0.1:8610/stripe. Only where the web server is for this machine alone"`
 	BillingCatalog string `env:"MORKET_BILLING_CATALOG" desc:"A JSON file with the plans and packs that are sold, in the form that GET /api/v1/billing/plans answers, without configured; empty: those that Morket comes with"`
 
+	HubSpotClientID        string       `env:"MORKET_HUBSPOT_CLIENT_ID" desc:"The client id of your app at HubSpot, which has to allow the redirect address /api/v1/integrations/callback/hubspot below MORKET_PUBLIC_URL; empty: HubSpot can't be connected"`
+	HubSpotClientSecret    Secret       `env:"MORKET_HUBSPOT_CLIENT_SECRET" desc:"The client secret of that app"`
+	SalesforceClientID     string       `env:"MORKET_SALESFORCE_CLIENT_ID" desc:"The consumer key of your external client app at Salesforce, which has to allow the redirect address /api/v1/integrations/callback/salesforce below MORKET_PUBLIC_URL; empty: Salesforce can't be connected"`
+	SalesforceClientSecret Secret       `env:"MORKET_SALESFORCE_CLIENT_SECRET" desc:"The consumer secret of that app"`
+	CRMURLs                ProviderURLs `env:"MORKET_CRM_URLS" desc:"Stand-ins of CRMs on this machine, for development, for example hubspot=http://127.0.0.1:8610/hubspot. Only where the web server is for this machine alone"`
+
 	QueryTimeout time.Duration `env:"MORKET_QUERY_TIMEOUT" envDefault:"30s" desc:"How long Postgres may work on one question of a request; exports and rebuilds take as long as they take"`
 
 	StopWithin time.Duration `env:"MORKET_STOP_WITHIN" envDefault:"30s" desc:"How long a stop may take, at most 30s"`

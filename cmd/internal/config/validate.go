@@ -99,7 +99,7 @@ func (c Config) validate() []error {
 	if len(c.ProviderURLs.ByVendor()) > 0 && !c.Local() {
 		check("MORKET_PROVIDER_URLS", errors.New("is only possible where MORKET_HTTP_ADDR and MORKET_PUBLIC_URL are loopback addresses"))
 	}
-	return slices.Concat(errs, c.validateArchive(), c.validateBilling(), c.validateGrown())
+	return slices.Concat(errs, c.validateArchive(), c.validateBilling(), c.validateCRMs(), c.validateGrown())
 }
 
 // validateScraper checks what the scraper's API and its callbacks need.
@@ -143,6 +143,24 @@ func (c Config) validateBilling() (errs []error) {
 		if !c.Local() {
 			refuse("MORKET_STRIPE_URL", "is only possible where MORKET_HTTP_ADDR and MORKET_PUBLIC_URL are loopback addresses")
 		}
+	}
+	return errs
+}
+
+// validateCRMs checks that an app of a CRM is named whole, and that stand-ins are for development.
+func (c Config) validateCRMs() (errs []error) {
+	for name, app := range map[string]struct {
+		id     string
+		secret Secret
+	}{
+		"HUBSPOT": {c.HubSpotClientID, c.HubSpotClientSecret}, "SALESFORCE": {c.SalesforceClientID, c.SalesforceClientSecret},
+	} {
+		if (app.id == "") == app.secret.IsSet() {
+			errs = append(errs, fmt.Errorf("MORKET_%s_CLIENT_ID: is needed together with MORKET_%[1]s_CLIENT_SECRET", name))
+		}
+	}
+	if len(c.CRMURLs.ByVendor()) > 0 && !c.Local() {
+		errs = append(errs, errors.New("MORKET_CRM_URLS: is only possible where MORKET_HTTP_ADDR and MORKET_PUBLIC_URL are loopback addresses"))
 	}
 	return errs
 }

@@ -59,6 +59,9 @@ Open the menu of one and choose Run; the second reads a page for each row, polit
 Stripe's stand-in is at http://%[1]s/stripe: plans and packs can be bought under Billing if Morket was started by make run BILLING=demo.
 Its clock moves on by: curl -d days=31 http://%[1]s/stripe/twin/advance
 
+HubSpot's stand-in is at http://%[1]s/hubspot and Salesforce's at http://%[1]s/salesforce, each with 60 people of that table and 20 companies.
+They can be connected under Integrations if Morket was started by make run CRM=demo. What one was asked: http://%[1]s/hubspot/twin/journal
+
 Ctrl-C stops them.
 `, Address, people, column, researched, link)
 	if err != nil {
@@ -94,6 +97,8 @@ func Handler(now func() time.Time) http.Handler {
 	} {
 		mux.Handle("/"+vendor+"/", http.StripPrefix("/"+vendor, twin))
 	}
+	mux.Handle("/hubspot/", http.StripPrefix("/hubspot", HubSpot(now)))
+	mux.Handle("/salesforce/", http.StripPrefix("/salesforce", Salesforce(now, "http://"+Address+"/salesforce")))
 	mux.HandleFunc("GET /web/{site}", showSite)
 	return mux
 }

@@ -245,6 +245,7 @@ var named = map[string]string{ //nolint:gochecknoglobals // a table
 	"ws": "workspaceId", "tbl": "tableId", "row": "rowId", "col": "columnId", "viw": "viewId", "usr": "userId", "crd": "credentialId", "imp": "importId",
 	"run": "jobId", "key": "keyId", "inv": "invitationId", "ses": "sessionId", "sch": "searchId", "whk": "webhookId",
 	"src": "sourceId", "fnd": "findId",
+	"con": "connectionId", "syn": "syncId", "syr": "syncRunId",
 	"thr": "threadId", "cmt": "commentId",
 }
 

@@ -62,6 +62,7 @@ func furnish(t *testing.T, s *server, c *client, word string) map[string]string 
 	ids["webhookId"] = post("/webhooks", map[string]any{"url": "https://" + word + ".invalid/" + word, "description": word, "tables": []string{table.ID}})
 	ids["position"] = delivery(c, ids["webhookId"])
 	ids["sourceId"], ids["findId"] = found(c, table, word)
+	crmResources(s, c, table, word, ids)
 	return ids
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,11 +20,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/adapters/crm/hubspottwin"
 	"github.com/morket/morket/adapters/servers/childproc"
 )
 
 // binary is the program under test, built once for all tests.
 var binary string //nolint:gochecknoglobals // made by TestMain, read by every test
+
+// hubSpot is the address of the stand-in that servers connect to unless a test says otherwise.
+var hubSpot string //nolint:gochecknoglobals // the same
 
 func TestMain(m *testing.M) {
 	os.Exit(run(m))
@@ -42,6 +47,9 @@ func run(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "build the program under test: %v\n%s", err, out)
 		return 1
 	}
+	vendor := httptest.NewServer(hubspottwin.New(hubspottwin.Config{Now: time.Now}))
+	defer vendor.Close()
+	hubSpot = vendor.URL
 	return m.Run()
 }
 
@@ -85,7 +93,7 @@ func newServer(t *testing.T, env ...string) *server {
 	s.env = append(cleanEnv(),
 		"MORKET_DATA_DIR="+s.dir, "MORKET_HTTP_ADDR="+address, "MORKET_LOG_FORMAT=json",
 		"MORKET_RATE_GENERAL=0", "MORKET_RATE_GRID=0", "MORKET_RATE_AUTH=0", "MORKET_RATE_ENRICHMENT=0", "MORKET_RATE_ADMIN=0")
-	s.env = append(s.env, env...)
+	s.env = slices.Concat(s.env, crmEnv(hubSpot), env)
 	t.Cleanup(s.end)
 	return s
 }

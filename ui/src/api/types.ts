@@ -227,6 +227,18 @@ export type FindDefinition = Narrow<
 export type FindSource = FindDefinition & { id: string; updated_at: string };
 export type FindPreview = Narrow<Schemas['FindPreviewed'], { rows: Cells[] | null }>;
 export type FindRun = Schemas['Find'];
+export type CrmObject = Narrow<Schemas['CrmObject'], { keys: Schemas['CrmKey'][] }>;
+export type CrmVendor = Narrow<Schemas['CrmVendor'], { objects: CrmObject[]; limits: Schemas['CrmLimit'][] }>;
+export type CrmConnection = Schemas['CrmConnection'];
+export type CrmField = Schemas['CrmField'];
+export type CrmMapping = Schemas['CrmMapping'];
+export type SyncDefinition = Narrow<
+  Schemas['CrmDefinition'],
+  { keys: Schemas['CrmMatch'][]; mappings: Schemas['CrmMapping'][] }
+>;
+export type Sync = SyncDefinition & { id: string; updated_at: string };
+export type SyncRun = Schemas['CrmRun'];
+export type SyncRecord = Narrow<Schemas['CrmRecord'], { changes: Schemas['CrmChange'][] }>;
 export type Drift = Schemas['EnrichmentDrift'];
 export type Effect = 'same' | 'changed' | 'gained' | 'lost' | 'edited' | 'unknown';
 export type JobAction = 'cancel' | 'pause' | 'resume' | 'retry';

@@ -46,6 +46,12 @@ export const routes: RouteObject[] = [
               page('tables/:tableId/rows/:rowId', async () => (await import('@/features/grid/row-page')).RowPage),
               page('import', async () => (await import('@/features/imports/import-page')).ImportPage),
               page('find', async () => (await import('@/features/find/find-page')).FindPage),
+              page(
+                'integrations',
+                async () => (await import('@/features/integrations/integrations-page')).IntegrationsPage,
+              ),
+              page('integrations/sync', async () => (await import('@/features/integrations/sync-page')).SyncPage),
+              page('integrations/runs/:runId', async () => (await import('@/features/integrations/run-page')).RunPage),
               page('jobs', async () => (await import('@/features/jobs/jobs-page')).JobsPage),
               page('jobs/:jobId', async () => (await import('@/features/jobs/job-page')).JobPage),
               page('search', async () => (await import('@/features/search/search-page')).SearchPage),

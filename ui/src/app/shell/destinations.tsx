@@ -1,5 +1,6 @@
 import {
   Activity,
+  Cable,
   ChartLine,
   Coins,
   CreditCard,
@@ -36,6 +37,7 @@ const destinations: readonly Destination[] = [
   { group: 'Data', to: 'import', label: 'Import', icon: Upload, needs: 'data.import' },
   { group: 'Data', to: 'find', label: 'Find people', icon: UserSearch, needs: 'data.import' },
   { group: 'Data', to: 'jobs', label: 'Jobs', icon: Activity, needs: 'tables.read' },
+  { group: 'Data', to: 'integrations', label: 'Integrations', icon: Cable, needs: 'integrations.read' },
   { group: 'Insight', to: 'analytics', label: 'Analytics', icon: ChartLine, needs: 'tables.read' },
   { group: 'Workspace', to: 'credits', label: 'Credits', icon: Coins, needs: 'credits.read' },
   { group: 'Workspace', to: 'billing', label: 'Billing', icon: CreditCard, needs: 'credits.read' },

@@ -3,6 +3,7 @@ import { commentRoutes } from './comments.ts';
 import { findRoutes } from './find.ts';
 import { Router } from './http.ts';
 import { importRoutes } from './imports.ts';
+import { integrationRoutes } from './integrations.ts';
 import { authRoutes, creditRoutes, enrichmentRoutes } from './rest.ts';
 import { searchRoutes } from './search.ts';
 import { seed } from './seed.ts';
@@ -29,5 +30,6 @@ export function mockApp(rows?: number): MockApp {
   webhookRoutes(router);
   commentRoutes(router, state);
   findRoutes(router);
+  integrationRoutes(router, state);
   return { state, handle: (request) => router.handle(request) };
 }

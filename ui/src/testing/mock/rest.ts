@@ -22,6 +22,9 @@ const rules: [string, Role[]][] = [
   ['credentials.read', ['owner', 'admin', 'member']],
   ['credentials.manage', ['owner', 'admin']],
   ['webhooks.manage', ['owner', 'admin']],
+  ['integrations.read', ['owner', 'admin', 'member', 'viewer']],
+  ['integrations.run', ['owner', 'admin', 'member']],
+  ['integrations.manage', ['owner', 'admin']],
 ];
 
 export function authRoutes(r: Router, s: MockState): void {

@@ -1,0 +1,70 @@
+package salesforce_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/morket/morket/adapters/crm/crmconnectortest"
+	"github.com/morket/morket/adapters/crm/crmtwin"
+	"github.com/morket/morket/adapters/crm/salesforce"
+	"github.com/morket/morket/adapters/crm/salesforcetwin"
+	"github.com/morket/morket/domain/crm"
+	"github.com/morket/morket/domain/kernel"
+)
+
+func begin(tb testing.TB, cfg salesforcetwin.Config) (*salesforce.Connector, *salesforcetwin.Twin, *kernel.ManualClock) {
+	tb.Helper()
+	clock := kernel.NewManualClock(crmconnectortest.Start())
+	cfg.Now = clock.Now
+	a := crmconnectortest.Authorization()
+	cfg.ClientID, cfg.ClientSecret = a.ClientID, a.ClientSecret
+	twin := salesforcetwin.New(cfg)
+	c, err := salesforce.New(salesforce.Config{HTTP: crmconnectortest.Client(), BaseURL: crmconnectortest.Serve(tb, twin), Clock: clock})
+	require.NoError(tb, err)
+	return c, twin, clock
+}
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	for name, rotates := range map[string]bool{"refresh tokens rotate": true, "refresh tokens stay": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			crmconnectortest.Contract(t, func(t *testing.T) crmconnectortest.Subject {
+				t.Helper()
+				c, twin, clock := begin(t, salesforcetwin.Config{Rotates: rotates})
+				return crmconnectortest.Subject{
+					Connector: c, Twin: twin, Clock: clock, Key: salesforce.ExternalID, Writes: "/" + salesforce.ExternalID,
+					KeyOf: func(n int) string { return fmt.Sprintf("row-%d", n) },
+					Names: crmconnectortest.Names{
+						Email: "Email", Last: "LastName", Note: "Description", Number: "Score__c", Boolean: "Newsletter__c", Date: "Last_Met__c",
+						Time: "Next_Call__c", Options: "Interests__c",
+					},
+					Troubles: troubles(),
+				}
+			})
+		})
+	}
+}
+
+// troubles are Salesforce's own.
+func troubles() map[string]crmconnectortest.Trouble {
+	fault := func(status int, code, message string) crmtwin.Fault {
+		return crmtwin.Fault{Status: status, Body: fmt.Sprintf(`[{"errorCode":%q,"message":%q}]`, code, message)}
+	}
+	full := fault(403, "REQUEST_LIMIT_EXCEEDED", "limit exceeded")
+	full.Header = map[string]string{"Sforce-Limit-Info": "api-usage=15000/15000"}
+	means := crmconnectortest.Means
+	return map[string]crmconnectortest.Trouble{
+		"the day":             means(fault(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), crm.CallExhausted, 0),
+		"the day, by count":   means(full, crm.CallExhausted, 0),
+		"too many at once":    means(fault(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded."), crm.CallLimited, 0),
+		"a session that went": means(fault(401, "INVALID_SESSION_ID", "Session expired SECRET"), crm.CallExpired, 0),
+		"no API":              means(fault(403, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization."), crm.CallDenied, 0),
+		"a lock":              means(fault(400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access"), crm.CallBusy, 0),
+		"a long query":        means(fault(400, "QUERY_TIMEOUT", "Your query request was running for too long."), crm.CallFailed, 0),
+		"a field that went":   means(fault(400, "INVALID_FIELD", "No such column 'X__c' on entity 'Contact'"), crm.CallInvalid, 0),
+		"another form":        means(crmtwin.Fault{Status: 400, Body: `{"errorCode":"INVALID_FIELD","message":"x"}`}, crm.CallInvalid, 0),
+	}
+}

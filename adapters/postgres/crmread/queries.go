@@ -1,0 +1,147 @@
+package crmread
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections/crmview"
+)
+
+// Queries answers questions about connections, syncs, runs and links.
+type Queries struct{ db postgres.Reader }
+
+// NewQueries reads through a pool or within a scope.
+func NewQueries(db postgres.Reader) *Queries { return &Queries{db} }
+
+const mostConnections = 100
+
+// Connections lists those of the workspace, newest first.
+func (q *Queries) Connections(ctx context.Context, ws kernel.WorkspaceID) ([]crmview.Connection, error) {
+	rows, err := q.db.Query(ctx, `SELECT id, workspace_id, vendor, state, account, by_id, error, connected_at FROM rm_crm.connections
+WHERE workspace_id = $1 ORDER BY id DESC LIMIT $2`, ws, mostConnections)
+	if err != nil {
+		return nil, fmt.Errorf("list connections: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (c crmview.Connection, err error) {
+		var account string
+		if err := row.Scan(&c.ID, &c.Workspace, &c.Vendor, &c.State, &account, &c.By, &c.Error, &c.ConnectedAt); err != nil {
+			return c, err
+		}
+		c.ConnectedAt = c.ConnectedAt.UTC()
+		return c, json.Unmarshal([]byte(account), &c.Account)
+	})
+}
+
+const selectSyncs = `SELECT id, workspace_id, definition, updated_at FROM rm_crm.syncs
+WHERE workspace_id = $1 AND ($2 = '' OR table_id = $2) AND (cardinality($3::text[]) = 0 OR table_id = ANY($3)) AND ($4 = '' OR id < $4)
+ORDER BY id DESC LIMIT $5`
+
+// Syncs lists syncs of the workspace, newest first, from before the given one on: of one table if it is named, and of those only if there
+// are any.
+func (q *Queries) Syncs(
+	ctx context.Context, ws kernel.WorkspaceID, table kernel.TableID, only []kernel.TableID, before kernel.SyncID, limit int,
+) ([]crmview.Sync, error) {
+	rows, err := q.db.Query(ctx, selectSyncs, ws, table, append([]kernel.TableID{}, only...), before, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list syncs: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (s crmview.Sync, err error) {
+		var definition string
+		if err := row.Scan(&s.ID, &s.Workspace, &definition, &s.UpdatedAt); err != nil {
+			return s, err
+		}
+		s.UpdatedAt = s.UpdatedAt.UTC()
+		return s, json.Unmarshal([]byte(definition), &s.Definition)
+	})
+}
+
+const runColumns = `SELECT id, sync_id, workspace_id, table_id, name, vendor, object, kind, dry, of_id, archive, state, total, created, updated,
+	archived, unchanged, skipped, failed, conflicts, unknown, fields, waits, reason, started_at, ended_at FROM rm_crm.runs `
+
+const selectRuns = runColumns + `WHERE workspace_id = $1 AND ($2 = '' OR sync_id = $2) AND (cardinality($3::text[]) = 0 OR table_id = ANY($3))
+	AND ($4 = '' OR id < $4) ORDER BY id DESC LIMIT $5`
+
+func scanRun(row pgx.CollectableRow) (r crmview.Run, err error) {
+	c := &r.Counts
+	err = row.Scan(&r.ID, &r.Sync, &r.Workspace, &r.Table, &r.Name, &r.Vendor, &r.Object, &r.Kind, &r.Dry, &r.Of, &r.Archive, &r.State, &r.Total,
+		&c.Created, &c.Updated, &c.Archived, &c.Unchanged, &c.Skipped, &c.Failed, &c.Conflicts, &c.Unknown, &c.Fields, &r.Waits, &r.Reason,
+		&r.StartedAt, &r.EndedAt)
+	r.StartedAt = r.StartedAt.UTC()
+	if r.EndedAt != nil {
+		*r.EndedAt = r.EndedAt.UTC()
+	}
+	return r, err
+}
+
+// Runs lists runs of the workspace, newest first, from before the given one on: of one sync if it is named, and of those tables only if
+// there are any.
+func (q *Queries) Runs(
+	ctx context.Context, ws kernel.WorkspaceID, sync kernel.SyncID, only []kernel.TableID, before kernel.SyncRunID, limit int,
+) ([]crmview.Run, error) {
+	rows, err := q.db.Query(ctx, selectRuns, ws, sync, append([]kernel.TableID{}, only...), before, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list runs of syncs: %w", err)
+	}
+	return pgx.CollectRows(rows, scanRun)
+}
+
+// Run reads one.
+func (q *Queries) Run(ctx context.Context, ws kernel.WorkspaceID, id kernel.SyncRunID) (crmview.Run, error) {
+	rows, err := q.db.Query(ctx, runColumns+`WHERE workspace_id = $1 AND id = $2`, ws, id)
+	if err != nil {
+		return crmview.Run{}, fmt.Errorf("read a run of a sync: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, scanRun)
+	if err == nil && len(list) == 0 {
+		err = kernel.NotFound("run", string(id))
+	}
+	if err != nil {
+		return crmview.Run{}, err
+	}
+	return list[0], nil
+}
+
+// Unfinished lists runs of all workspaces that are under way, those after the given one.
+func (q *Queries) Unfinished(ctx context.Context, after kernel.SyncRunID, limit int) ([]kernel.SyncRunID, error) {
+	rows, err := q.db.Query(ctx, `SELECT id FROM rm_crm.runs WHERE state = 'running' AND id > $1 ORDER BY id LIMIT $2`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list runs of syncs that are under way: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[kernel.SyncRunID])
+}
+
+// OfRows implements crmcmd.Links.
+func (q *Queries) OfRows(
+	ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, rows []kernel.RowID,
+) (map[kernel.RowID]string, error) {
+	out := map[kernel.RowID]string{}
+	return out, q.links(ctx, `row_id = ANY($4)`, []any{ws, c, object, rows}, func(row kernel.RowID, id string) { out[row] = id })
+}
+
+// OfRecords implements crmcmd.Links.
+func (q *Queries) OfRecords(
+	ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, ids []string,
+) (map[string]kernel.RowID, error) {
+	out := map[string]kernel.RowID{}
+	return out, q.links(ctx, `record_id = ANY($4)`, []any{ws, c, object, ids}, func(row kernel.RowID, id string) { out[id] = row })
+}
+
+func (q *Queries) links(ctx context.Context, where string, args []any, each func(kernel.RowID, string)) error {
+	rows, err := q.db.Query(ctx, `SELECT row_id, record_id FROM rm_crm.links WHERE workspace_id = $1 AND connection_id = $2 AND object = $3 AND `+where,
+		args...)
+	if err != nil {
+		return fmt.Errorf("read links of rows: %w", err)
+	}
+	var row kernel.RowID
+	var id string
+	_, err = pgx.ForEachRow(rows, []any{&row, &id}, func() error {
+		each(row, id)
+		return nil
+	})
+	return err
+}

@@ -1,0 +1,195 @@
+// Package crmread keeps connections to CRMs, syncs, their runs and links in Postgres.
+package crmread
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/domain/crm"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections"
+	"github.com/morket/morket/projections/crmview"
+)
+
+const ddl = `CREATE TABLE connections (
+    id           text PRIMARY KEY COLLATE "C",
+    workspace_id text        NOT NULL COLLATE "C",
+    vendor       text        NOT NULL,
+    state        text        NOT NULL,
+    account      text        NOT NULL, -- JSON
+    by_id        text        NOT NULL COLLATE "C",
+    error        text        NOT NULL DEFAULT '',
+    connected_at timestamptz NOT NULL
+);
+CREATE INDEX connections_workspace ON connections (workspace_id, id);
+
+CREATE TABLE syncs (
+    id           text PRIMARY KEY COLLATE "C",
+    workspace_id text        NOT NULL COLLATE "C",
+    table_id     text        NOT NULL COLLATE "C",
+    definition   text        NOT NULL, -- JSON
+    updated_at   timestamptz NOT NULL
+);
+CREATE INDEX syncs_workspace ON syncs (workspace_id, id);
+CREATE INDEX syncs_table ON syncs (table_id);
+
+CREATE TABLE runs (
+    id           text PRIMARY KEY COLLATE "C",
+    sync_id      text        NOT NULL COLLATE "C",
+    workspace_id text        NOT NULL COLLATE "C",
+    table_id     text        NOT NULL COLLATE "C",
+    name         text        NOT NULL,
+    vendor       text        NOT NULL,
+    object       text        NOT NULL,
+    kind         text        NOT NULL,
+    dry          boolean     NOT NULL,
+    of_id        text        NOT NULL COLLATE "C",
+    archive      boolean     NOT NULL,
+    state        text        NOT NULL,
+    total        int         NOT NULL,
+    created      int         NOT NULL DEFAULT 0,
+    updated      int         NOT NULL DEFAULT 0,
+    archived     int         NOT NULL DEFAULT 0,
+    unchanged    int         NOT NULL DEFAULT 0,
+    skipped      int         NOT NULL DEFAULT 0,
+    failed       int         NOT NULL DEFAULT 0,
+    conflicts    int         NOT NULL DEFAULT 0,
+    unknown      int         NOT NULL DEFAULT 0,
+    fields       int         NOT NULL DEFAULT 0,
+    waits        text        NOT NULL DEFAULT '',
+    reason       text        NOT NULL DEFAULT '',
+    started_at   timestamptz NOT NULL,
+    ended_at     timestamptz
+);
+CREATE INDEX runs_workspace ON runs (workspace_id, id);
+CREATE INDEX runs_table ON runs (table_id);
+CREATE INDEX runs_unfinished ON runs (id) WHERE state = 'running';
+
+CREATE TABLE links (
+    connection_id text NOT NULL COLLATE "C",
+    object        text NOT NULL COLLATE "C",
+    record_id     text NOT NULL COLLATE "C",
+    row_id        text NOT NULL COLLATE "C",
+    workspace_id  text NOT NULL COLLATE "C",
+    table_id      text NOT NULL COLLATE "C",
+    PRIMARY KEY (connection_id, object, record_id)
+);
+CREATE INDEX links_row ON links (connection_id, object, row_id);
+CREATE INDEX links_table ON links (table_id);`
+
+// Model is the shape of the read model.
+func Model() postgres.Model { return postgres.Model{Name: crmview.Name, DDL: ddl} }
+
+// Open is for crmview.New.
+func Open(tx projections.Tx) (crmview.Writer, error) {
+	t, err := postgres.From(tx)
+	return writer{t}, err
+}
+
+type writer struct{ tx *postgres.Tx }
+
+func (w writer) exec(ctx context.Context, sql string, args ...any) error {
+	_, err := w.tx.Exec(ctx, sql, args...)
+	return err
+}
+
+// Connect implements crmview.Writer.
+func (w writer) Connect(ctx context.Context, c crmview.Connection) error {
+	account, err := json.Marshal(c.Account)
+	if err != nil {
+		return err
+	}
+	return w.exec(ctx, `INSERT INTO connections (id, workspace_id, vendor, state, account, by_id, connected_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (id) DO UPDATE SET state = excluded.state, account = excluded.account, by_id = excluded.by_id, error = '',
+	connected_at = excluded.connected_at`, c.ID, c.Workspace, c.Vendor, c.State, string(account), c.By, c.ConnectedAt)
+}
+
+// Trouble implements crmview.Writer.
+func (w writer) Trouble(ctx context.Context, id kernel.ConnectionID, reason string, denied bool) error {
+	return w.exec(ctx, `UPDATE connections SET error = $2, state = CASE WHEN $3 THEN $4 ELSE state END WHERE id = $1`,
+		id, reason, denied, crm.ConnectionDenied)
+}
+
+// Disconnect implements crmview.Writer.
+func (w writer) Disconnect(ctx context.Context, id kernel.ConnectionID) error {
+	if err := w.exec(ctx, `DELETE FROM connections WHERE id = $1`, id); err != nil {
+		return err
+	}
+	return w.exec(ctx, `DELETE FROM links WHERE connection_id = $1`, id)
+}
+
+// Save implements crmview.Writer.
+func (w writer) Save(ctx context.Context, s crmview.Sync) error {
+	definition, err := json.Marshal(s.Definition)
+	if err != nil {
+		return err
+	}
+	return w.exec(ctx, `INSERT INTO syncs (id, workspace_id, table_id, definition, updated_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (id) DO UPDATE SET table_id = excluded.table_id, definition = excluded.definition, updated_at = excluded.updated_at`,
+		s.ID, s.Workspace, s.Definition.TableID, string(definition), s.UpdatedAt)
+}
+
+// Delete implements crmview.Writer.
+func (w writer) Delete(ctx context.Context, id kernel.SyncID) error {
+	return w.exec(ctx, `DELETE FROM syncs WHERE id = $1`, id)
+}
+
+// Begin implements crmview.Writer.
+func (w writer) Begin(ctx context.Context, r crmview.Run) error {
+	return w.exec(ctx, `INSERT INTO runs (id, sync_id, workspace_id, table_id, name, vendor, object, kind, dry, of_id, archive, state, total, started_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		r.ID, r.Sync, r.Workspace, r.Table, r.Name, r.Vendor, r.Object, r.Kind, r.Dry, r.Of, r.Archive, r.State, r.Total, r.StartedAt)
+}
+
+// Settle implements crmview.Writer.
+func (w writer) Settle(ctx context.Context, id kernel.SyncRunID, c crm.Counts) error {
+	return w.exec(ctx, `UPDATE runs SET created = created + $2, updated = updated + $3, archived = archived + $4, unchanged = unchanged + $5,
+	skipped = skipped + $6, failed = failed + $7, conflicts = conflicts + $8, unknown = unknown + $9, fields = fields + $10, waits = ''
+WHERE id = $1`, id, c.Created, c.Updated, c.Archived, c.Unchanged, c.Skipped, c.Failed, c.Conflicts, c.Unknown, c.Fields)
+}
+
+// Wait implements crmview.Writer.
+func (w writer) Wait(ctx context.Context, id kernel.SyncRunID, reason string) error {
+	return w.exec(ctx, `UPDATE runs SET waits = $2 WHERE id = $1`, id, reason)
+}
+
+// End implements crmview.Writer.
+func (w writer) End(ctx context.Context, id kernel.SyncRunID, state crm.RunState, reason string, at time.Time) error {
+	return w.exec(ctx, `UPDATE runs SET state = $2, reason = $3, ended_at = $4, waits = '' WHERE id = $1`, id, state, reason, at)
+}
+
+// Link implements crmview.Writer.
+func (w writer) Link(ctx context.Context, l crmview.Links) error {
+	var rows, records, none []string
+	for _, one := range l.Links {
+		if one.RowID == "" {
+			none = append(none, one.ID)
+			continue
+		}
+		rows, records = append(rows, string(one.RowID)), append(records, one.ID)
+	}
+	if err := w.exec(ctx, `DELETE FROM links WHERE connection_id = $1 AND object = $2 AND (record_id = ANY($3) OR row_id = ANY($4))`,
+		l.Connection, l.Object, none, rows); err != nil {
+		return err
+	}
+	return w.exec(ctx, `INSERT INTO links (connection_id, object, record_id, row_id, workspace_id, table_id)
+SELECT DISTINCT ON (record_id) $1, $2, record_id, row_id, $5, $6 FROM unnest($3::text[], $4::text[]) AS l (record_id, row_id)
+ON CONFLICT (connection_id, object, record_id) DO UPDATE SET row_id = excluded.row_id, table_id = excluded.table_id`,
+		l.Connection, l.Object, records, rows, l.Workspace, l.Table)
+}
+
+// Forget implements crmview.Writer.
+func (w writer) Forget(ctx context.Context, id kernel.TableID) error {
+	for _, sql := range []string{
+		`DELETE FROM syncs WHERE table_id = $1`, `DELETE FROM links WHERE table_id = $1`,
+		`DELETE FROM runs WHERE table_id = $1 AND state <> 'running'`,
+	} {
+		if err := w.exec(ctx, sql, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}

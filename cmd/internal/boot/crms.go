@@ -1,0 +1,152 @@
+package boot
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/worker"
+
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/adapters/httpapi/crmapi"
+	"github.com/morket/morket/adapters/postgres/crmread"
+	"github.com/morket/morket/adapters/postgres/gridread"
+	"github.com/morket/morket/adapters/ratelimit/pgquota"
+	"github.com/morket/morket/adapters/sweeper"
+	"github.com/morket/morket/commands/crmcmd"
+	"github.com/morket/morket/commands/crmflow"
+	"github.com/morket/morket/commands/enrichmentcmd"
+	"github.com/morket/morket/commands/reconcile"
+	"github.com/morket/morket/domain/crm"
+	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/kernel"
+)
+
+// crms is bringing rows into CRMs.
+type crms struct {
+	core     *core
+	flows    *flows
+	handlers *crmcmd.Handlers
+	runner   *crmcmd.Runner
+	reads    *crmread.Queries
+}
+
+// crmsConfig is what CRMs are reached by.
+type crmsConfig struct {
+	Connectors []crmcmd.CRM
+	Shared     *shared
+	Rows       gridread.Runs
+}
+
+func newCRMs(c *core, f *flows, cfg crmsConfig) (*crms, error) {
+	m := &crms{core: c, flows: f, reads: crmread.NewQueries(c.rows)}
+	site := strings.TrimRight(c.cfg.PublicURL, "/")
+	var err error
+	m.handlers, err = crmcmd.New(crmcmd.Config{
+		Store:    c.store,
+		Codec:    c.codec,
+		IDs:      c.ids,
+		Clock:    c.clock,
+		Sealer:   c.ring,
+		Quotas:   crmQuotas{cfg.Shared.quotas},
+		Rows:     crmRows{cfg.Rows},
+		Links:    m.reads,
+		CRMs:     cfg.Connectors,
+		Redirect: func(vendor string) string { return site + crmapi.CallbackPath + vendor },
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.runner, err = crmcmd.NewRunner(m.handlers, c.log.With("part", "crm"))
+	return m, err
+}
+
+func (m *crms) endpoints(a *httpapi.API) {
+	site := strings.TrimRight(m.core.cfg.PublicURL, "/")
+	crmapi.Register(a, crmapi.Deps{
+		Handlers: m.handlers, Reads: m.reads, Site: site, Insecure: !strings.HasPrefix(site, "https://"),
+	})
+}
+
+func (m *crms) parts() parts {
+	starts := crmflow.NewReactor(m.flows.client)
+	return parts{
+		reactions: []reaction{{name: crmflow.ReactorName, types: starts.Types(), handle: starts.Handle}},
+		flows: []flow{{
+			register: func(r worker.Registry) { crmflow.Register(r, crmflow.NewActivities(m.runner)) },
+			underway: func(ctx context.Context, each func(reconcile.Flow) error) error {
+				same := func(id kernel.SyncRunID) kernel.SyncRunID { return id }
+				return reconcile.Pages(ctx, m.reads.Unfinished, same, func(id kernel.SyncRunID) error { return each(crmflow.Underway(id)) })
+			},
+		}},
+		sweeps: []sweeper.Sweep{{Name: "crm records", Every: 24 * time.Hour, Run: m.sweep}}, //nolint:mnd // a day
+	}
+}
+
+const (
+	keepRecords  = 183 * 24 * time.Hour // half a year, that a push can be reversed
+	keepAttempts = 24 * time.Hour       // far longer than one may be completed
+)
+
+// sweep makes records of runs unreadable whose time is over, and the secrets of attempts to connect that no one completed.
+func (m *crms) sweep(ctx context.Context) (int, error) {
+	now := m.core.clock.Now()
+	n, err := m.core.ring.DestroyOlder(ctx, crm.RecordKeys, now.Add(-keepRecords))
+	if err != nil {
+		return int(n), err
+	}
+	more, err := m.core.ring.DestroyOlder(ctx, crm.ConnectKeys, now.Add(-keepAttempts))
+	return int(n + more), err
+}
+
+// crmRows are the grid's rows as runs of syncs read them.
+type crmRows struct{ rows gridread.Runs }
+
+func queryOf(q crmcmd.RowQuery) enrichmentcmd.RowQuery {
+	return enrichmentcmd.RowQuery{
+		Workspace: q.Workspace, Table: q.Table, Columns: q.Columns, Filter: q.Filter, After: q.After, Limit: q.Limit, Position: q.Position,
+	}
+}
+
+// Page implements crmcmd.Rows.
+func (r crmRows) Page(ctx context.Context, q crmcmd.RowQuery) ([]crmcmd.Row, error) {
+	list, err := r.rows.Page(ctx, queryOf(q))
+	out := make([]crmcmd.Row, len(list))
+	for i, row := range list {
+		out[i] = crmcmd.Row{ID: row.ID, Cells: row.Cells}
+	}
+	return out, err
+}
+
+// Count implements crmcmd.Rows.
+func (r crmRows) Count(ctx context.Context, q crmcmd.RowQuery) (int64, error) {
+	return r.rows.Count(ctx, queryOf(q))
+}
+
+// crmQuotas count calls of CRMs as those of providers are counted.
+type crmQuotas struct{ quotas *pgquota.Quotas }
+
+// Take implements crmcmd.Quotas.
+func (q crmQuotas) Take(ctx context.Context, key string, limits []crm.Limit, most time.Duration) (time.Duration, bool, error) {
+	return q.quotas.Take(ctx, key, rateLimits(limits), 1, most)
+}
+
+// rateLimits are a vendor's limits by the windows that calls are counted in. A window between two of them is spread over the shorter one.
+func rateLimits(limits []crm.Limit) enrichment.RateLimits {
+	var out enrichment.RateLimits
+	for _, l := range limits {
+		for _, w := range []struct {
+			window time.Duration
+			per    *int
+		}{{24 * time.Hour, &out.PerDay}, {time.Hour, &out.PerHour}, {time.Minute, &out.PerMinute}, {time.Second, &out.PerSecond}} {
+			if l.Window < w.window {
+				continue
+			}
+			if n := max(1, int(int64(l.Calls)*int64(w.window)/int64(l.Window))); *w.per == 0 || n < *w.per {
+				*w.per = n
+			}
+			break
+		}
+	}
+	return out
+}

@@ -1,0 +1,91 @@
+import type { CrmObject, SyncDefinition, Table } from '@/api/types';
+import { Checkbox, Field, Input, Select } from '@/components/field';
+import { Card } from '@/components/page';
+import { NumberInput } from '@/grid/typed-input';
+import { MAX_RECORDS } from '../draft';
+
+export interface SyncBasicsProps {
+  draft: SyncDefinition;
+  table: Table;
+  object: CrmObject;
+  onChange: (part: Partial<SyncDefinition>) => void;
+}
+
+/** The name, the rows, and how a row's record is found. */
+export function SyncBasics({ draft, table, object, onChange }: SyncBasicsProps) {
+  const setKey = (field: string, column: string): void => {
+    const others = draft.keys.filter((k) => k.field !== field);
+    const keys = column ? [...others, { field, column_id: column }] : others;
+    const order = object.keys.map((k) => k.field);
+    onChange({ keys: keys.sort((a, b) => order.indexOf(a.field) - order.indexOf(b.field)) });
+  };
+  return (
+    <Card title="The sync">
+      <div className="flex flex-col gap-4">
+        <div className="grid gap-3 sm:grid-cols-3">
+          <Field label="Name">
+            {(ids) => (
+              <Input {...ids} maxLength={100} value={draft.name} onChange={(e) => onChange({ name: e.target.value })} />
+            )}
+          </Field>
+          <Field label="Rows">
+            {(ids) => (
+              <Select {...ids} value={draft.view_id ?? ''} onChange={(e) => onChange({ view_id: e.target.value })}>
+                <option value="">All rows</option>
+                {(table.views ?? []).map((v) => (
+                  <option key={v.id} value={v.id}>
+                    Those of the view {v.name}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </Field>
+          <Field label="Records of a run at most">
+            {(ids) => (
+              <NumberInput
+                {...ids}
+                whole
+                min={1}
+                max={MAX_RECORDS}
+                value={draft.max_records || null}
+                onChange={(n) => onChange({ max_records: n ?? 0 })}
+              />
+            )}
+          </Field>
+        </div>
+        <fieldset className="flex flex-col gap-2">
+          <legend className="text-sm font-medium text-ink-2">A row’s record is found by</legend>
+          <div className="grid gap-3 pt-1 sm:grid-cols-3">
+            {object.keys.map((k) => (
+              <Field key={k.field} label={k.name}>
+                {(ids) => (
+                  <Select
+                    {...ids}
+                    value={draft.keys.find((one) => one.field === k.field)?.column_id ?? ''}
+                    onChange={(e) => setKey(k.field, e.target.value)}
+                  >
+                    <option value="">Not by this</option>
+                    {table.columns.map((c) => (
+                      <option key={c.id} value={c.id}>
+                        {c.name}
+                      </option>
+                    ))}
+                  </Select>
+                )}
+              </Field>
+            ))}
+          </div>
+          <p className="text-sm text-ink-3">
+            A row that was synced before is found by its record’s id, whatever its values are now.
+          </p>
+        </fieldset>
+        <Checkbox
+          label="Make a record for a row that has none"
+          hint="Otherwise such rows are skipped."
+          checked={draft.create}
+          onChange={(e) => onChange({ create: e.target.checked })}
+        />
+      </div>
+    </Card>
+  );
+}

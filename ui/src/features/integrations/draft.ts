@@ -1,0 +1,37 @@
+import type { CrmField, SyncDefinition } from '@/api/types';
+
+export const MAX_MAPPINGS = 200;
+export const MAX_RECORDS = 100_000;
+
+/** What keeps a sync from being saved; null for nothing. */
+export function problemOf(d: SyncDefinition, fields: CrmField[]): string | null {
+  if (!d.name.trim()) return 'Give the sync a name.';
+  if (d.keys.length === 0) return 'Say by what a row’s record is found.';
+  if (d.mappings.length === 0) return 'Add at least one field.';
+  if (d.mappings.some((m) => !m.field || !m.column_id)) return 'Choose a column and a field in each line.';
+  if (!d.max_records) return 'Say how many records a run may go through.';
+  if (!d.create) return null;
+  const filled = new Set([...d.mappings, ...d.keys].map((m) => m.field));
+  const missing = fields.find((f) => f.required && !f.read_only && !filled.has(f.name));
+  return missing ? `New records need the field ${missing.label}: map it, or make no records.` : null;
+}
+
+/** The definition as it is sent: what is off is left out. */
+export function bodyOf(d: SyncDefinition): SyncDefinition {
+  return {
+    name: d.name.trim(),
+    connection_id: d.connection_id,
+    object: d.object,
+    table_id: d.table_id,
+    ...(d.view_id ? { view_id: d.view_id } : {}),
+    keys: d.keys,
+    mappings: d.mappings.map((m) => ({
+      field: m.field,
+      column_id: m.column_id,
+      ...(m.only_if_empty ? { only_if_empty: true } : {}),
+      ...(m.clear_if_blank ? { clear_if_blank: true } : {}),
+    })),
+    create: d.create,
+    max_records: d.max_records,
+  };
+}
