@@ -37,7 +37,7 @@ func TestContract(t *testing.T) {
 				t.Helper()
 				c, twin, clock := begin(t, version, hubspottwin.Config{})
 				return crmconnectortest.Subject{
-					Connector: c, Twin: twin, Clock: clock, Key: "email", Writes: "/batch/upsert",
+					Connector: c, Twin: twin, Clock: clock, Key: "email", NoteSize: 65_000, Writes: "/batch/upsert",
 					KeyOf: func(n int) string { return fmt.Sprintf("person%d@example.com", n) },
 					Names: crmconnectortest.Names{
 						Email: "email", Last: "lastname", Note: "notes", Number: "score", Boolean: "newsletter", Date: "last_met", Time: "next_call",

@@ -3,6 +3,7 @@ package salesforce
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -105,7 +106,14 @@ func (c *Connector) fieldsOf(kind string, w crm.Write) (map[string]any, *crm.Cal
 		return nil, crmwire.Fail(crm.CallInvalid, "the id is not one of Salesforce's")
 	}
 	out := map[string]any{"attributes": map[string]string{"type": kind}}
-	for name, v := range w.Values {
+	values := maps.Clone(w.Values)
+	if _, ok := values[w.By]; w.ID == "" && w.By != "" && !ok {
+		if values == nil {
+			values = map[string]string{}
+		}
+		values[w.By] = w.Value
+	}
+	for name, v := range values {
 		if !names.MatchString(name) || strings.EqualFold(name, "id") || name == "attributes" {
 			return nil, &crm.CallError{Kind: crm.CallInvalid, Message: "Salesforce has no field of such a name to write", Field: name}
 		}
@@ -128,13 +136,7 @@ func (c *Connector) send(
 		method: gr.method, path: gr.path, body: map[string]any{"allOrNone": false, "records": list}, changes: true,
 	})
 	if err != nil {
-		e := asCall(err)
-		if e.Kind == crm.CallGone && strings.HasSuffix(gr.path, c.external) {
-			e.Kind, e.Field = crm.CallInvalid, c.external
-			e.Message = kind + " has no external id field " + c.external + " in Salesforce; an administrator adds it, as a text field with " +
-				"External ID and Unique"
-		}
-		return e
+		return c.absent(asCall(err), kind, gr)
 	}
 	var got []outcome
 	if err := a.Into(&got); err != nil {
@@ -150,6 +152,20 @@ func (c *Connector) send(
 		}
 	}
 	return nil
+}
+
+// absent makes clear what is not there when Salesforce doesn't find what a call of several records is for: it is none of the records.
+func (c *Connector) absent(e *crm.CallError, kind string, gr group) *crm.CallError {
+	if e.Kind != crm.CallGone {
+		return e
+	}
+	e.Kind = crm.CallInvalid
+	if strings.HasSuffix(gr.path, "/"+c.external) {
+		e.Field = c.external
+		e.Message = kind + " has no external id field " + c.external + " in Salesforce; an administrator adds it, as a text field with " +
+			"External ID and Unique"
+	}
+	return e
 }
 
 func (o outcome) written(a *crmwire.Answer) crm.Written {
