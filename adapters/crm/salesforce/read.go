@@ -47,7 +47,7 @@ func chosen(fields []string, own ...string) ([]string, error) {
 // query asks a query, by "query" or, deleted records too, by "queryAll". What came is answered also when it makes no sense.
 func (c *Connector) query(ctx context.Context, g crm.Grant, how, soql string) (rows []row, a *crmwire.Answer, err error) {
 	if a, err = c.ask(ctx, g, call{method: http.MethodGet, path: "/" + how + "?q=" + url.QueryEscape(soql)}); err != nil {
-		return nil, nil, err
+		return nil, a, err
 	}
 	var got struct {
 		Records []row `json:"records"`
