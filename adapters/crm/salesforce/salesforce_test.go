@@ -3,6 +3,7 @@ package salesforce_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -35,7 +36,7 @@ func TestContract(t *testing.T) {
 				t.Helper()
 				c, twin, clock := begin(t, salesforcetwin.Config{Rotates: rotates})
 				return crmconnectortest.Subject{
-					Connector: c, Twin: twin, Clock: clock, Key: salesforce.ExternalID, NoteSize: 32_000, Writes: "/" + salesforce.ExternalID,
+					Connector: c, Twin: twin, Clock: clock, Key: salesforce.ExternalID, NoteSize: 32_000, Late: 8 * time.Minute, Writes: "/" + salesforce.ExternalID,
 					KeyOf: func(n int) string { return fmt.Sprintf("row-%d", n) },
 					Names: crmconnectortest.Names{
 						Email: "Email", Last: "LastName", Note: "Description", Number: "Score__c", Boolean: "Newsletter__c", Date: "Last_Met__c",
