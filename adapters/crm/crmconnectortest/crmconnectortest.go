@@ -62,6 +62,10 @@ type Subject struct {
 	Key string
 	// KeyOf makes the n-th value of the key.
 	KeyOf func(n int) string
+	// NoteSize is how many characters a note has at most.
+	NoteSize int
+	// Late is how long past the time of a change may be when it appears.
+	Late time.Duration
 	// Writes is how the path of a create by the key ends; Troubles are the vendor's own.
 	Writes   string
 	Troubles map[string]Trouble
@@ -201,6 +205,8 @@ func Contract(t *testing.T, begin func(t *testing.T) Subject) {
 		"slow answers":                     Subject.slow,
 		"hostile inputs":                   Subject.inputs,
 		"changes: nothing is lost":         Subject.changes,
+		"changes: a mirror is the same":    Subject.mirrors,
+		"large records":                    Subject.large,
 		"changes: late, deleted and moved": Subject.later,
 	} {
 		t.Run(name, func(t *testing.T) {

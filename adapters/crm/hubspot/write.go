@@ -2,6 +2,7 @@ package hubspot
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -91,7 +92,7 @@ func (w *writing) grouped(writes []crm.Write) ([]group, error) {
 		groups = append(groups, group{name, []change{ch}})
 	}
 	for i, wr := range writes {
-		ch := change{Properties: wr.Values, Trace: wr.Trace, at: i}
+		ch := change{Trace: wr.Trace, at: i}
 		if ch.Trace == "" {
 			ch.Trace = "write-" + strconv.Itoa(i)
 		}
@@ -99,8 +100,11 @@ func (w *writing) grouped(writes []crm.Write) ([]group, error) {
 			return nil, crmwire.Fail(crm.CallInvalid, "two writes of a call have the same trace")
 		}
 		traces[ch.Trace] = true
-		if ch.Properties == nil {
+		if ch.Properties = maps.Clone(wr.Values); ch.Properties == nil {
 			ch.Properties = map[string]string{}
+		}
+		if _, ok := ch.Properties[wr.By]; wr.ID == "" && wr.By != "" && !ok {
+			ch.Properties[wr.By] = wr.Value
 		}
 		switch {
 		case wr.ID != "" && !number(wr.ID):
