@@ -51,6 +51,10 @@ type (
 	ThreadID string
 	// CommentID names a comment: cmt_…
 	CommentID string
+	// WorkflowID names a workflow: wfl_…
+	WorkflowID string
+	// WorkflowRunID names one run of a workflow: wfr_…
+	WorkflowRunID string
 )
 
 // Prefixes of the ids, without the underscore.
@@ -74,6 +78,8 @@ const (
 	PrefixFind        = "fnd"
 	PrefixThread      = "thr"
 	PrefixComment     = "cmt"
+	PrefixWorkflow    = "wfl"
+	PrefixWorkflowRun = "wfr"
 )
 
 // IDs makes ids. It is safe for concurrent use, and the ids made by one IDs ascend, also when its clock jumps.
