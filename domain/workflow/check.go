@@ -23,7 +23,7 @@ type Catalogue interface {
 	Column(id kernel.TableID, column kernel.ColumnID) error
 	Enrichment(id kernel.TableID, column kernel.ColumnID) error
 	Value(id kernel.TableID, column kernel.ColumnID, value json.RawMessage) error
-	Webhook(id kernel.WebhookID) error
+	Webhook(id kernel.WebhookID, table kernel.TableID) error
 }
 
 // Check says what is wrong with a graph that keeps to its bounds.
@@ -42,9 +42,8 @@ func (g Graph) Check(c Catalogue) []Problem {
 	return k.found
 }
 
-// CheckRuns is Check as an error.
-func (g Graph) CheckRuns(c Catalogue) error {
-	problems := g.Check(c)
+// Refusal is problems as an error; nil without any.
+func Refusal(problems []Problem) error {
 	if len(problems) == 0 {
 		return nil
 	}
@@ -252,7 +251,7 @@ func (k *checker) sending(n Node, table kernel.TableID) {
 	if n.Config.WebhookID == "" {
 		k.add(n.ID, "webhook_id", "%s: choose a webhook", n.Label())
 	} else {
-		k.told(n, "webhook_id", k.catalogue.Webhook(n.Config.WebhookID))
+		k.told(n, "webhook_id", k.catalogue.Webhook(n.Config.WebhookID, table))
 	}
 	if len(n.Config.Columns) == 0 {
 		k.add(n.ID, "columns", "%s: choose the columns that are sent", n.Label())

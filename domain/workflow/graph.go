@@ -357,6 +357,9 @@ func (g Graph) Tables() []kernel.TableID {
 	return out
 }
 
+// TableOf is the table whose rows leave the node; empty if that is not clear.
+func (g Graph) TableOf(id NodeID) kernel.TableID { return g.tables()[id] }
+
 // tables are the tables whose rows leave the nodes; a node of which that is not clear has none.
 func (g Graph) tables() map[NodeID]kernel.TableID {
 	out := map[NodeID]kernel.TableID{}

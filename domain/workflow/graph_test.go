@@ -31,7 +31,7 @@ func (catalogue) Filter(_ kernel.TableID, f json.RawMessage) error {
 
 func (catalogue) Column(_ kernel.TableID, c kernel.ColumnID) error { return wrong(c == "wrong") }
 
-func (catalogue) Webhook(id kernel.WebhookID) error { return wrong(id == "wrong") }
+func (catalogue) Webhook(id kernel.WebhookID, _ kernel.TableID) error { return wrong(id == "wrong") }
 
 func (catalogue) Enrichment(_ kernel.TableID, c kernel.ColumnID) error { return wrong(c == "wrong") }
 
@@ -117,11 +117,11 @@ func TestAGraphIsCheckedWithItsNodesNamed(t *testing.T) {
 				found = found || p.NodeID == c.node && strings(p.Message, c.problem)
 			}
 			require.True(t, found, "%+v", problems)
-			require.ErrorContains(t, c.graph.CheckRuns(catalogue{}), "can't run yet")
+			require.ErrorContains(t, workflow.Refusal(problems), "can't run yet")
 		})
 	}
 	require.Empty(t, simple().Check(catalogue{}))
-	require.NoError(t, simple().CheckRuns(catalogue{}))
+	require.NoError(t, workflow.Refusal(nil))
 }
 
 func TestADraftKeepsToItsBounds(t *testing.T) {

@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,6 +83,7 @@ type Run struct {
 	asked     map[NodeID]EnrichmentAsked
 	waits     map[NodeID]WaitBegun
 	spent     map[NodeID]kernel.Credits
+	acts      map[NodeID]int // events of the node's work
 	killed    int
 	cancelled bool
 	ended     Ended
@@ -91,7 +93,7 @@ type Run struct {
 func NewRun() *Run {
 	return &Run{
 		places: map[kernel.RowKey]int{}, outcomes: map[work]*outcome{}, failed: map[NodeID][]Mask{}, broken: map[NodeID]bool{},
-		asked: map[NodeID]EnrichmentAsked{}, waits: map[NodeID]WaitBegun{}, spent: map[NodeID]kernel.Credits{},
+		asked: map[NodeID]EnrichmentAsked{}, waits: map[NodeID]WaitBegun{}, spent: map[NodeID]kernel.Credits{}, acts: map[NodeID]int{},
 	}
 }
 
@@ -127,6 +129,9 @@ func (r *Run) Rows() int { return len(r.places) }
 
 // Spent is what the node's enrichments have cost in this run.
 func (r *Run) Spent(node NodeID) kernel.Credits { return r.spent[node] }
+
+// Acts counts what the node has done so far. With it a step has a name of its own that a repeat after a crash has too.
+func (r *Run) Acts(node NodeID) int { return r.acts[node] }
 
 // Asked is the enrichment that the node waits for, if it does.
 func (r *Run) Asked(n Node) (EnrichmentAsked, bool) {
@@ -275,6 +280,11 @@ func (r *Run) Gather(s Step, rows []kernel.RowID, next string, last bool) error 
 
 // Do notes what a node made of rows. credits are what its enrichments cost.
 func (r *Run) Do(s Step, results []Result, credits kernel.Credits, note string) error {
+	o := r.outcomes[work{s.Node.ID, s.Hash}]
+	fresh := func(res Result) bool { return o == nil || !res.Rows.But(at(o.done, res.Batch)).Empty() }
+	if _, waits := r.asked[s.Node.ID]; !waits && !slices.ContainsFunc(results, fresh) { // another worker has noted it
+		return nil
+	}
 	return r.Record(r, NodeDone{RunID: r.started.RunID, Node: s.Node.ID, Hash: s.Hash, Results: results, Spent: credits, Note: note})
 }
 

@@ -16,6 +16,7 @@ func (r *Run) Apply(e kernel.Event) error {
 		r.missed(e)
 	case EnrichmentAsked:
 		r.asked[e.Node], r.killed = e, 0
+		r.acts[e.Node]++
 	case WaitBegun:
 		r.waits[e.Node], r.killed = e, 0
 	case RunPaused:
@@ -110,6 +111,7 @@ func (r *Run) missed(e NodeFailed) {
 
 func (r *Run) settle(node NodeID, spent kernel.Credits) {
 	r.spent[node] += spent
+	r.acts[node]++
 	r.killed = 0
 	delete(r.asked, node)
 	delete(r.waits, node)

@@ -17,6 +17,7 @@ import (
 	"github.com/morket/morket/adapters/postgres/scraperead"
 	"github.com/morket/morket/adapters/postgres/searchread"
 	"github.com/morket/morket/adapters/postgres/webhookread"
+	"github.com/morket/morket/adapters/postgres/workflowread"
 	"github.com/morket/morket/adapters/postgres/workspaceread"
 	"github.com/morket/morket/domain/access"
 	"github.com/morket/morket/domain/auth"
@@ -32,6 +33,7 @@ import (
 	"github.com/morket/morket/domain/search"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/domain/webhook"
+	"github.com/morket/morket/domain/workflow"
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/projections"
@@ -50,6 +52,7 @@ import (
 	"github.com/morket/morket/projections/scrapeview"
 	"github.com/morket/morket/projections/searchview"
 	"github.com/morket/morket/projections/webhookview"
+	"github.com/morket/morket/projections/workflowview"
 	"github.com/morket/morket/projections/workspaceview"
 )
 
@@ -57,7 +60,7 @@ import (
 func Codec() (*eventstore.Codec, error) {
 	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), billing.Events(), credential.Events(),
 		enrichment.Events(), operation.Events(), access.Events(), search.Events(), webhook.Events(), scrape.Events(), find.Events(),
-		comment.Events())
+		comment.Events(), workflow.Events())
 }
 
 // models are the read models of every module.
@@ -67,7 +70,7 @@ func models() []postgres.Model {
 		creditread.Model(), credentialread.Model(), auditread.Model(),
 		analyticsread.Model(), postgres.External(analyticsview.NameClickHouse),
 		searchread.Model(), postgres.External(searchview.NameOpenSearch), savedsearchread.Model(), webhookread.Model(), scraperead.Model(),
-		findread.Model(), commentread.Model(),
+		findread.Model(), commentread.Model(), workflowread.Model(),
 	}
 }
 
@@ -88,5 +91,6 @@ func projectors(codec *eventstore.Codec) []projections.Projector {
 		scrapeview.New(codec, scraperead.Open),
 		findview.New(codec, findread.Open),
 		commentview.New(codec, commentread.Open),
+		workflowview.New(codec, workflowread.Open),
 	}
 }
