@@ -133,8 +133,8 @@ type Workflow struct {
 	UpdatedAt time.Time         `json:"updated_at"`
 }
 
-// WorkflowVersion is a version of a workflow.
-type WorkflowVersion struct {
+// WorkflowVersionInfo is a version of a workflow.
+type WorkflowVersionInfo struct {
 	Number       int           `json:"version"`
 	Name         string        `json:"name"`
 	Note         string        `json:"note,omitempty"`
@@ -144,8 +144,8 @@ type WorkflowVersion struct {
 	Published    bool          `json:"published"`
 }
 
-func versionOf(v workflow.Version, published int) WorkflowVersion {
-	return WorkflowVersion{v.Number, v.Name, v.Note, v.Of, v.By, v.At, v.Number == published}
+func versionOf(v workflow.Version, published int) WorkflowVersionInfo {
+	return WorkflowVersionInfo{v.Number, v.Name, v.Note, v.Of, v.By, v.At, v.Number == published}
 }
 
 // WorkflowDetail is a version with its graph.
@@ -153,7 +153,7 @@ type WorkflowDetail struct {
 	ID        kernel.WorkflowID  `json:"id"`
 	Latest    int                `json:"latest_version"`
 	Published int                `json:"published_version,omitempty"`
-	Version   WorkflowVersion    `json:"version"`
+	Version   WorkflowVersionInfo    `json:"version"`
 	Graph     workflow.Graph     `json:"graph"`
 	Problems  []workflow.Problem `json:"problems" doc:"What keeps the version from running."`
 }
@@ -183,8 +183,8 @@ func runOf(r workflowview.Run) WorkflowRun {
 	}
 }
 
-// WorkflowNode is how far a node of a run has come.
-type WorkflowNode struct {
+// WorkflowProgress is how far a node of a run has come.
+type WorkflowProgress struct {
 	NodeID workflow.NodeID  `json:"node_id"`
 	Done   int64            `json:"rows_done"`
 	Failed int64            `json:"rows_failed"`
@@ -198,5 +198,5 @@ type WorkflowNode struct {
 // WorkflowRunDetail is a run with its nodes.
 type WorkflowRunDetail struct {
 	WorkflowRun
-	Nodes []WorkflowNode `json:"nodes" doc:"Those that have done something."`
+	Nodes []WorkflowProgress `json:"nodes" doc:"Those that have done something."`
 }

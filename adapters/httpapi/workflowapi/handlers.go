@@ -123,9 +123,9 @@ func (s service) save(ctx context.Context, meta kernel.Meta, in *saveIn) (comman
 	return s.Handlers.Save(ctx, meta, workflowcmd.Save{ID: in.WorkflowID, Name: b.Name, Graph: b.Graph, Note: b.Note, After: b.After})
 }
 
-func (s service) listVersions(ctx context.Context, p httpapi.Principal, in *InWorkflow) ([]WorkflowVersion, httpapi.Meta, error) {
+func (s service) listVersions(ctx context.Context, p httpapi.Principal, in *InWorkflow) ([]WorkflowVersionInfo, httpapi.Meta, error) {
 	list, published, err := s.Handlers.Versions(ctx, p.Workspace, in.WorkflowID)
-	out := make([]WorkflowVersion, 0, min(len(list), mostVersions))
+	out := make([]WorkflowVersionInfo, 0, min(len(list), mostVersions))
 	for _, v := range list[:min(len(list), mostVersions)] {
 		out = append(out, versionOf(v, published))
 	}
@@ -222,9 +222,9 @@ func (s service) getRun(ctx context.Context, p httpapi.Principal, in *InWorkflow
 	if err == nil && !ok {
 		err = kernel.NotFound("run", string(in.RunID))
 	}
-	out := WorkflowRunDetail{WorkflowRun: runOf(r), Nodes: make([]WorkflowNode, len(nodes))}
+	out := WorkflowRunDetail{WorkflowRun: runOf(r), Nodes: make([]WorkflowProgress, len(nodes))}
 	for i, n := range nodes {
-		out.Nodes[i] = WorkflowNode{n.Node, n.Done, n.Failed, n.Out, n.Spent, n.State, n.Says, n.Until}
+		out.Nodes[i] = WorkflowProgress{n.Node, n.Done, n.Failed, n.Out, n.Spent, n.State, n.Says, n.Until}
 	}
 	return out, httpapi.Meta{}, err
 }
