@@ -137,8 +137,8 @@ const mostVersions = 500
 
 type diffIn struct {
 	InWorkflow
-	From int `query:"from" minimum:"1" required:"true"`
-	To   int `query:"to" minimum:"1" required:"true"`
+	From int `query:"from" minimum:"0" doc:"The newest if it is left out."`
+	To   int `query:"to" minimum:"0" doc:"The newest if it is left out."`
 }
 
 // WorkflowDiff is what one version has different from another.
