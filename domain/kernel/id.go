@@ -57,6 +57,10 @@ type (
 	SyncID string
 	// SyncRunID names one run of it: syr_…
 	SyncRunID string
+	// WorkflowID names a workflow: wfl_…
+	WorkflowID string
+	// WorkflowRunID names one run of a workflow: wfr_…
+	WorkflowRunID string
 )
 
 // Prefixes of the ids, without the underscore.
@@ -83,6 +87,8 @@ const (
 	PrefixConnection  = "con"
 	PrefixSync        = "syn"
 	PrefixSyncRun     = "syr"
+	PrefixWorkflow    = "wfl"
+	PrefixWorkflowRun = "wfr"
 )
 
 // IDs makes ids. It is safe for concurrent use, and the ids made by one IDs ascend, also when its clock jumps.

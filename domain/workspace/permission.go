@@ -21,6 +21,7 @@ const (
 	ImportData        Action = "data.import"
 	ExportData        Action = "data.export"
 	RunEnrichments    Action = "enrichments.run"
+	ManageWorkflows   Action = "workflows.manage"
 	ReadCredits       Action = "credits.read"
 	ManageCaps        Action = "credits.caps"
 	ManageBilling     Action = "billing.manage"
@@ -60,6 +61,7 @@ func Permissions() []Rule {
 		{ImportData, "import files", roles{owner, admin, member}},
 		{ExportData, "export tables", roles{owner, admin, member, viewer}},
 		{RunEnrichments, "run, pause and cancel enrichments", roles{owner, admin, member}},
+		{ManageWorkflows, "make, change, publish, run and delete workflows", roles{owner, admin, member}},
 		{ReadCredits, "see the credit balance, transactions and proof", roles{owner, admin, member, billing}},
 		{ManageCaps, "set spend caps", roles{owner, admin, billing}},
 		{ManageBilling, "buy credits, choose the plan, and see invoices", roles{owner, billing}},

@@ -35,7 +35,7 @@ type Part struct{ Kind, ID, Name string }
 // Rules has a line for every event type, which a test demands: a new module's types are added to its part.
 func Rules() map[string]Rule {
 	all := map[string]Rule{}
-	for _, part := range []map[string]Rule{people(), workspaces(), tables(), work(), money(), outside(), operators()} {
+	for _, part := range []map[string]Rule{people(), workspaces(), tables(), work(), workflows(), money(), outside(), operators()} {
 		for typ, rule := range part {
 			all[typ] = rule
 		}
@@ -222,6 +222,34 @@ func work() map[string]Rule {
 		"run.retried.v1":          {Says: "retried {records} records of an enrichment", Thing: "run"},
 		"run.finished.v1":         {Says: "ended the enrichment: {state}", Thing: "run", After: []string{"state", "reason"}},
 		"auto_run.started.v1":     {Says: "started runs for changed rows", Quiet: true},
+	}
+}
+
+func workflows() map[string]Rule {
+	return map[string]Rule{
+		"workflow.saved.v1": {
+			Says: "saved version {version} of the workflow {name}", Thing: "workflow", ID: "workflow_id", Name: "name",
+			After: []string{"name", "version", "note", "of"},
+		},
+		"workflow.published.v1": {
+			Says: "published version {version} of {it}", Thing: "workflow", ID: "workflow_id", After: []string{"version", "trigger.kind"},
+		},
+		"workflow.unpublished.v1":   {Says: "took {it} out of force", Thing: "workflow", ID: "workflow_id"},
+		"workflow.deleted.v1":       {Says: "deleted {it}", Thing: "workflow", ID: "workflow_id"},
+		"wftrigger.fired.v1":        {Says: "began a run", Quiet: true},
+		"wftrigger.passed.v1":       {Says: "left changes out", Quiet: true},
+		"wfrun.started.v1":          {Says: "began a run of {it}", Thing: "workflow", ID: "workflow_id", After: []string{"version", "cause.kind"}},
+		"wfrun.gathered.v1":         {Says: "took rows into a run", Quiet: true},
+		"wfrun.node_done.v1":        {Says: "did a step", Quiet: true},
+		"wfrun.node_failed.v1":      {Says: "could not do a step", Quiet: true},
+		"wfrun.enrichment_asked.v1": {Says: "asked an enrichment", Quiet: true},
+		"wfrun.wait_begun.v1":       {Says: "began to wait", Quiet: true},
+		"wfrun.paused.v1":           {Says: "paused a run of a workflow", Thing: "workflow_run"},
+		"wfrun.continued.v1":        {Says: "let a run of a workflow go on", Thing: "workflow_run"},
+		"wfrun.cancel_requested.v1": {Says: "cancelled a run of a workflow", Thing: "workflow_run"},
+		"wfrun.worker_lost.v1":      {Says: "lost a worker over a run", Quiet: true},
+		"wfrun.resumed.v1":          {Says: "resumed a run of a workflow under version {version}", Thing: "workflow_run", After: []string{"version", "from"}},
+		"wfrun.ended.v1":            {Says: "ended the run of a workflow: {state}", Thing: "workflow_run", After: []string{"state", "node", "reason"}},
 	}
 }
 

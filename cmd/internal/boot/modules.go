@@ -18,6 +18,7 @@ import (
 	"github.com/morket/morket/adapters/postgres/scraperead"
 	"github.com/morket/morket/adapters/postgres/searchread"
 	"github.com/morket/morket/adapters/postgres/webhookread"
+	"github.com/morket/morket/adapters/postgres/workflowread"
 	"github.com/morket/morket/adapters/postgres/workspaceread"
 	"github.com/morket/morket/domain/access"
 	"github.com/morket/morket/domain/auth"
@@ -34,6 +35,7 @@ import (
 	"github.com/morket/morket/domain/search"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/domain/webhook"
+	"github.com/morket/morket/domain/workflow"
 	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/projections"
@@ -53,6 +55,7 @@ import (
 	"github.com/morket/morket/projections/scrapeview"
 	"github.com/morket/morket/projections/searchview"
 	"github.com/morket/morket/projections/webhookview"
+	"github.com/morket/morket/projections/workflowview"
 	"github.com/morket/morket/projections/workspaceview"
 )
 
@@ -60,7 +63,7 @@ import (
 func Codec() (*eventstore.Codec, error) {
 	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), billing.Events(), credential.Events(),
 		enrichment.Events(), operation.Events(), access.Events(), search.Events(), webhook.Events(), scrape.Events(), find.Events(),
-		comment.Events(), crm.Events())
+		comment.Events(), crm.Events(), workflow.Events())
 }
 
 // models are the read models of every module.
@@ -70,7 +73,7 @@ func models() []postgres.Model {
 		creditread.Model(), credentialread.Model(), auditread.Model(),
 		analyticsread.Model(), postgres.External(analyticsview.NameClickHouse),
 		searchread.Model(), postgres.External(searchview.NameOpenSearch), savedsearchread.Model(), webhookread.Model(), scraperead.Model(),
-		findread.Model(), commentread.Model(), crmread.Model(),
+		findread.Model(), commentread.Model(), crmread.Model(), workflowread.Model(),
 	}
 }
 
@@ -92,5 +95,6 @@ func projectors(codec *eventstore.Codec) []projections.Projector {
 		findview.New(codec, findread.Open),
 		commentview.New(codec, commentread.Open),
 		crmview.New(codec, crmread.Open),
+		workflowview.New(codec, workflowread.Open),
 	}
 }

@@ -38,6 +38,7 @@ func OpenAPI() ([]byte, error) {
 		comments:    &comments{core: c, tables: &tables{core: c}},
 		analysis:    &analysis{kept: v.analytics, shared: &shared{}},
 		webhooks:    &webhooks{core: c},
+		workflows:   &workflows{core: c},
 		operations:  &operations{core: c},
 		audit:       &audit{core: c},
 	}

@@ -24,6 +24,7 @@ type modules struct {
 	comments    *comments
 	analysis    *analysis
 	webhooks    *webhooks
+	workflows   *workflows
 	scraper     *scraper
 	operations  *operations
 	audit       *audit
@@ -33,7 +34,7 @@ type modules struct {
 func (m *modules) all() []module {
 	return []module{
 		m.accounts, m.tables, m.dataOps, m.enrichments, m.finds, m.crms, m.credits, m.payments, m.credentials, m.feed, m.searches,
-		m.comments, m.analysis, m.webhooks, m.scraper, m.operations, m.audit,
+		m.comments, m.analysis, m.webhooks, m.workflows, m.scraper, m.operations, m.audit,
 	}
 }
 
@@ -140,6 +141,9 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 	}
 	m.analysis = &analysis{kept: p.views.analytics, shared: with.shared, zones: zones}
 	if m.webhooks, err = newWebhooks(ctx, c, m.accounts.mails, m.tables.handlers); err != nil {
+		return nil, err
+	}
+	if m.workflows, err = newWorkflows(c, with.flows, m, with.registry); err != nil {
 		return nil, err
 	}
 	p.pages.share(with.shared.redis)

@@ -246,6 +246,7 @@ var named = map[string]string{ //nolint:gochecknoglobals // a table
 	"run": "jobId", "key": "keyId", "inv": "invitationId", "ses": "sessionId", "sch": "searchId", "whk": "webhookId",
 	"src": "sourceId", "fnd": "findId",
 	"con": "connectionId", "syn": "syncId", "syr": "syncRunId",
+	"wfl": "workflowId", "wfr": "workflowRunId",
 	"thr": "threadId", "cmt": "commentId",
 }
 

@@ -63,7 +63,27 @@ func furnish(t *testing.T, s *server, c *client, word string) map[string]string 
 	ids["position"] = delivery(c, ids["webhookId"])
 	ids["sourceId"], ids["findId"] = found(c, table, word)
 	crmResources(s, c, table, word, ids)
+	ids["workflowId"], ids["workflowRunId"] = automated(c, table, word)
 	return ids
+}
+
+// automated makes a workflow that goes through the table, and a run of it that has ended.
+func automated(c *client, table tableInfo, word string) (workflow, run string) {
+	c.t.Helper()
+	type made struct{ ID string }
+	workflow = in[made](c, http.StatusCreated, http.MethodPost, "/workflows", map[string]any{"name": "goes " + word, "graph": map[string]any{
+		"nodes": []any{
+			map[string]any{"id": "go", "kind": "manual", "x": 0, "y": 0, "config": map[string]any{}},
+			map[string]any{"id": "rows", "kind": "table_rows", "name": word, "x": 1, "y": 0, "config": map[string]any{"table_id": table.ID}},
+		},
+		"edges": []any{map[string]any{"from": "go", "to": "rows"}},
+	}}).ID
+	run = in[made](c, http.StatusCreated, http.MethodPost, "/workflows/"+workflow+"/run", map[string]any{}).ID
+	require.Eventually(c.t, func() bool {
+		r, err := c.try(c.t.Context(), http.MethodGet, c.ws+"/workflow-runs/"+run, nil)
+		return err == nil && strings.Contains(string(r.Raw), `"state":"completed"`)
+	}, doneWithin, 20*time.Millisecond, "the run has ended")
+	return workflow, run
 }
 
 // found saves a search and begins a run of it, which ends without a call: its credential is made for no vendor's host.

@@ -1,0 +1,87 @@
+package workflowcmd
+
+import "github.com/morket/morket/domain/workflow"
+
+// Template is a workflow to begin with. What it can't know, such as the table, is left open and shows as a problem of the node.
+type Template struct {
+	Slug        string         `json:"slug"`
+	Name        string         `json:"name"`
+	Description string         `json:"description"`
+	Graph       workflow.Graph `json:"graph"`
+}
+
+const (
+	apart = 260 // between two nodes of a template
+	down  = 140
+)
+
+// Templates lists the workflows to begin with.
+func Templates() []Template {
+	return []Template{
+		{
+			"enrich-new-rows", "Enrich new rows",
+			"When rows are added to a table, ask for an enrichment column and send the rows to your systems.",
+			line(
+				workflow.Node{ID: "trigger", Kind: workflow.RowsChanged, Config: workflow.Config{On: []workflow.Change{workflow.Added}}},
+				workflow.Node{ID: "enrich", Kind: workflow.Enrich, Config: workflow.Config{OnlyEmpty: true}},
+				workflow.Node{ID: "send", Kind: workflow.Send},
+			),
+		},
+		{
+			"nightly-gaps", "Fill the gaps every night",
+			"At two o'clock each night, go through a table and ask an enrichment for the rows that have no answer yet, within a limit of credits.",
+			line(
+				workflow.Node{ID: "trigger", Kind: workflow.Schedule, Config: workflow.Config{Cron: "0 2 * * *", TimeZone: "UTC"}},
+				workflow.Node{ID: "rows", Kind: workflow.TableRows},
+				workflow.Node{ID: "enrich", Kind: workflow.Enrich, OnError: workflow.Continue, Config: workflow.Config{OnlyEmpty: true, MaxCredits: 100_000}},
+			),
+		},
+		routing(),
+		{
+			"watch-changes", "Tell another system what changed",
+			"When a column of a table changes, wait five minutes for further edits and send the row to a webhook.",
+			line(
+				workflow.Node{ID: "trigger", Kind: workflow.RowsChanged, Config: workflow.Config{On: []workflow.Change{workflow.Changed}}},
+				workflow.Node{ID: "wait", Kind: workflow.Wait, Config: workflow.Config{Seconds: 300}},
+				workflow.Node{ID: "send", Kind: workflow.Send},
+			),
+		},
+	}
+}
+
+// routing marks rows by a condition.
+func routing() Template {
+	at := func(id workflow.NodeID, kind workflow.Kind, x, y int, name string) workflow.Node {
+		return workflow.Node{ID: id, Kind: kind, X: x, Y: y, Name: name}
+	}
+	return Template{
+		"route-leads", "Route leads by a condition",
+		"Go through a table by hand, part its rows by a condition, and mark each part with a value of its own.",
+		workflow.Graph{
+			Nodes: []workflow.Node{
+				at("trigger", workflow.Manual, 0, down, ""), at("rows", workflow.TableRows, apart, down, ""), at("branch", workflow.Branch, 2*apart, down, "A good fit?"),
+				at("good", workflow.UpdateCells, 3*apart, 0, "Mark as good"), at("other", workflow.UpdateCells, 3*apart, 2*down, "Mark as other"),
+			},
+			Edges: []workflow.Edge{
+				{From: "trigger", Port: workflow.Out, To: "rows"},
+				{From: "rows", Port: workflow.Out, To: "branch"},
+				{From: "branch", Port: workflow.Yes, To: "good"},
+				{From: "branch", Port: workflow.No, To: "other"},
+			},
+		}.Clean(),
+	}
+}
+
+// line is a graph of nodes that come one after the other.
+func line(nodes ...workflow.Node) workflow.Graph {
+	g := workflow.Graph{Nodes: nodes}
+	before := workflow.NodeID("")
+	for i := range nodes {
+		nodes[i].X = i * apart
+		if before != "" {
+			g.Edges = append(g.Edges, workflow.Edge{From: before, Port: workflow.Out, To: nodes[i].ID})
+		}
+		before = nodes[i].ID
+	}
+	return g.Clean()
+}

@@ -1,0 +1,107 @@
+import { queryOptions } from '@tanstack/react-query';
+import { api } from '@/api/client';
+import type {
+  Workflow,
+  WorkflowDetail,
+  WorkflowDryRun,
+  WorkflowGraph,
+  WorkflowProblem,
+  WorkflowRun,
+  WorkflowRunDetail,
+  WorkflowSaved,
+  WorkflowTemplate,
+  WorkflowVersion,
+} from '@/api/types';
+import { inWorkspace } from '@/api/use-workspace';
+
+const WATCH_MS = 1_000;
+
+/** Whether a run has something left to do. */
+export const underWay = (run: WorkflowRun | undefined): boolean => run?.state === 'running' || run?.state === 'paused';
+
+export const workflowsQuery = (ws: string) =>
+  queryOptions({
+    queryKey: ['workflows', ws],
+    queryFn: () => api.list<Workflow>(`${inWorkspace(ws)}/workflows`),
+  });
+export const templatesQuery = (ws: string) =>
+  queryOptions({
+    queryKey: ['workflow-templates'],
+    queryFn: () => api.list<WorkflowTemplate>(`${inWorkspace(ws)}/workflow-templates`),
+    staleTime: Infinity,
+  });
+/** A version with its graph; 0 is the newest. */
+export const workflowQuery = (ws: string, id: string, version = 0) =>
+  queryOptions({
+    queryKey: ['workflow', ws, id, version],
+    queryFn: async () => (await api.get<WorkflowDetail>(`${path(ws, id)}${version ? `?version=${version}` : ''}`)).data,
+  });
+export const versionsQuery = (ws: string, id: string) =>
+  queryOptions({
+    queryKey: ['workflow-versions', ws, id],
+    queryFn: () => api.list<WorkflowVersion>(`${path(ws, id)}/versions`),
+  });
+export const diffQuery = (ws: string, id: string, from: number, to: number) =>
+  queryOptions({
+    queryKey: ['workflow-diff', ws, id, from, to],
+    queryFn: async () =>
+      (await api.get<{ lines: string[] | null }>(`${path(ws, id)}/diff?from=${from}&to=${to}`)).data.lines ?? [],
+    staleTime: Infinity,
+  });
+export const runsQuery = (ws: string, id: string) =>
+  queryOptions({
+    queryKey: ['workflow-runs', ws, id],
+    queryFn: async () => (await api.get<WorkflowRun[] | null>(`${path(ws, id)}/runs`)).data ?? [],
+    refetchInterval: (q) => (q.state.data?.some(underWay) ? WATCH_MS : 10 * WATCH_MS),
+  });
+export const runQuery = (ws: string, run: string) =>
+  queryOptions({
+    queryKey: ['workflow-run', ws, run],
+    queryFn: async () => (await api.get<WorkflowRunDetail>(`${inWorkspace(ws)}/workflow-runs/${run}`)).data,
+    refetchInterval: (q) => (underWay(q.state.data) ? WATCH_MS : false),
+  });
+
+const path = (ws: string, id: string): string => `${inWorkspace(ws)}/workflows/${id}`;
+
+export async function createWorkflow(ws: string, name: string, graph: WorkflowGraph): Promise<WorkflowSaved> {
+  return (await api.post<WorkflowSaved>(`${inWorkspace(ws)}/workflows`, { name, graph })).data;
+}
+export async function saveWorkflow(
+  ws: string,
+  id: string,
+  body: { name: string; graph: WorkflowGraph; after: number },
+): Promise<WorkflowSaved> {
+  return (await api.post<WorkflowSaved>(`${path(ws, id)}/versions`, body)).data;
+}
+export async function checkGraph(ws: string, graph: WorkflowGraph): Promise<WorkflowProblem[]> {
+  const body = { graph };
+  return (
+    (await api.post<{ problems: WorkflowProblem[] | null }>(`${inWorkspace(ws)}/workflow-check`, body)).data.problems ??
+    []
+  );
+}
+export async function publishWorkflow(ws: string, id: string, version: number): Promise<void> {
+  await api.post(`${path(ws, id)}/publish`, { version });
+}
+export async function unpublishWorkflow(ws: string, id: string): Promise<void> {
+  await api.post(`${path(ws, id)}/unpublish`, {});
+}
+export async function rollbackWorkflow(ws: string, id: string, version: number): Promise<WorkflowSaved> {
+  return (await api.post<WorkflowSaved>(`${path(ws, id)}/rollback`, { version })).data;
+}
+export async function deleteWorkflow(ws: string, id: string): Promise<void> {
+  await api.delete(path(ws, id));
+}
+export async function dryRunWorkflow(ws: string, id: string, version: number): Promise<WorkflowDryRun> {
+  return (await api.post<WorkflowDryRun>(`${path(ws, id)}/dry-run`, { version })).data;
+}
+export async function runWorkflow(ws: string, id: string, version: number): Promise<string> {
+  return (await api.post<{ id: string }>(`${path(ws, id)}/run`, { version })).data.id;
+}
+export type RunVerb = 'pause' | 'continue' | 'cancel';
+export async function controlRun(ws: string, run: string, verb: RunVerb): Promise<void> {
+  await api.post(`${inWorkspace(ws)}/workflow-runs/${run}/${verb}`, {});
+}
+export async function resumeRun(ws: string, run: string, body: { version: number; from?: string }): Promise<void> {
+  await api.post(`${inWorkspace(ws)}/workflow-runs/${run}/resume`, body);
+}
