@@ -130,6 +130,16 @@ func (t *Texts) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
+// Loose is a part of an answer that is of use but not needed: what of it has another shape than the documented one is left out, so that it
+// doesn't cost the rest.
+type Loose[T any] struct{ Value T }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (l *Loose[T]) UnmarshalJSON(raw []byte) error {
+	_ = json.Unmarshal(raw, &l.Value) // what could be read is what there is
+	return nil
+}
+
 // First is the first text, or "".
 func (t Texts) First() string {
 	if len(t) == 0 {

@@ -59,7 +59,7 @@ func (c *Connector) Write(ctx context.Context, g crm.Grant, object string, write
 }
 
 // maxSplits bounds how often a batch that HubSpot refused as a whole is halved to find the records at fault.
-const maxSplits = 16
+const maxSplits = 24
 
 // writing is one call of Write.
 type writing struct {
@@ -205,8 +205,8 @@ func (w *writing) take(a *crmwire.Answer, gr group, got results) {
 		}
 	}
 	for _, t := range got.Errors {
-		traces := append([]string{string(t.Trace)}, t.Context["objectWriteTraceId"]...)
-		ids := append(append([]string{string(t.ID)}, t.Context["ids"]...), t.Context["id"]...)
+		traces := append([]string{string(t.Trace)}, t.Context.Value["objectWriteTraceId"]...)
+		ids := append(append([]string{string(t.ID)}, t.Context.Value["ids"]...), t.Context.Value["id"]...)
 		for _, trace := range traces {
 			if at, ok := find(trace, ids...); ok {
 				w.out[at] = crm.Written{Failure: t.ofRecord(a)}
