@@ -90,11 +90,7 @@ func (m *Moments) serve(ctx context.Context, job build) {
 
 func (m *Moments) build(ctx context.Context, job build) (events int, err error) {
 	at := locationOf(job.place)
-	c, err := m.cfg.Store.Create(ctx, at, m.projector.Version())
-	if err != nil {
-		return 0, err
-	}
-	positions, err := m.cfg.Log.PositionsOf(ctx, job.streams, m.projector.Types(), c.Position, job.Position)
+	c, positions, err := m.begin(ctx, job)
 	if err != nil {
 		return 0, err
 	}
