@@ -90,11 +90,7 @@ func (m *Moments) serve(ctx context.Context, job build) {
 
 func (m *Moments) build(ctx context.Context, job build) (events int, err error) {
 	at := locationOf(job.place)
-	c, err := m.cfg.Store.Create(ctx, at, m.projector.Version())
-	if err != nil {
-		return 0, err
-	}
-	positions, err := m.cfg.Log.PositionsOf(ctx, job.streams, m.projector.Types(), c.Position, job.Position)
+	c, positions, err := m.begin(ctx, job)
 	if err != nil {
 		return 0, err
 	}
@@ -114,15 +110,38 @@ func (m *Moments) build(ctx context.Context, job build) (events int, err error) 
 	return len(positions), m.note(ctx, readySQL, job.place, bytes)
 }
 
-// fill applies the events at the positions, a page in each transaction.
+// fill applies the events at the positions, a page in each transaction; the next page is read meanwhile.
 func (m *Moments) fill(ctx context.Context, job build, c projections.Checkpoint, positions []int64) error {
-	f := filling{m: m, at: c, aside: map[eventstore.StreamID]bool{}}
-	total := int64(len(positions))
-	for rest := positions; len(rest) > 0; {
-		if err := m.note(ctx, progressSQL, job.place, total-int64(len(rest)), total); err != nil {
-			return err
+	g, ctx := errgroup.WithContext(ctx)
+	pages := make(chan []eventstore.Recorded, 1)
+	g.Go(func() error { return m.read(ctx, positions, pages) })
+	g.Go(func() error {
+		f := filling{m: m, at: c, aside: map[eventstore.StreamID]bool{}}
+		done, total := int64(0), int64(len(positions))
+		for page := range pages {
+			if err := m.note(ctx, progressSQL, job.place, done, total); err != nil {
+				return err
+			}
+			began := m.cfg.Clock.Now()
+			if err := f.apply(ctx, page); err != nil {
+				return err
+			}
+			done += int64(len(page))
+			if m.cfg.Busy != nil && m.cfg.Busy() {
+				if err := kernel.Pause(ctx, min(m.cfg.Clock.Now().Sub(began)/2, yieldMax)); err != nil {
+					return err
+				}
+			}
 		}
-		began := m.cfg.Clock.Now()
+		return m.note(ctx, progressSQL, job.place, done, total)
+	})
+	return g.Wait()
+}
+
+// read reads the events at the positions page by page.
+func (m *Moments) read(ctx context.Context, positions []int64, pages chan<- []eventstore.Recorded) error {
+	defer close(pages)
+	for rest := positions; len(rest) > 0; {
 		page, err := m.cfg.Log.ReadPositions(ctx, rest[:min(buildPage, len(rest))])
 		if err != nil {
 			return err
@@ -130,17 +149,14 @@ func (m *Moments) fill(ctx context.Context, job build, c projections.Checkpoint,
 		if len(page) == 0 {
 			return fmt.Errorf("event %d is not in the log", rest[0])
 		}
-		if err := f.apply(ctx, page); err != nil {
-			return err
-		}
 		rest = rest[len(page):]
-		if m.cfg.Busy != nil && m.cfg.Busy() {
-			if err := kernel.Pause(ctx, min(m.cfg.Clock.Now().Sub(began)/2, yieldMax)); err != nil {
-				return err
-			}
+		select {
+		case pages <- page:
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
-	return m.note(ctx, progressSQL, job.place, total, total)
+	return nil
 }
 
 // filling brings a copy forward. Streams that can't be applied are left out from there on, as the live grid parks them.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,7 +25,10 @@ import (
 )
 
 // recordedLog is what a harness has recorded, as the log that moments read.
-type recordedLog struct{ *postgrestest.Harness }
+type recordedLog struct {
+	*postgrestest.Harness
+	read *atomic.Int64 // events for copies
+}
 
 func (l recordedLog) Head(context.Context) (int64, error) { return int64(len(l.Recorded())), nil }
 
@@ -43,6 +47,7 @@ func (l recordedLog) ReadPositions(_ context.Context, positions []int64) ([]even
 	for _, p := range positions {
 		out = append(out, l.Recorded()[p-1])
 	}
+	l.read.Add(int64(len(out)))
 	return out, nil
 }
 
@@ -77,10 +82,18 @@ func (l recordedLog) PositionsOf(
 // newMoments has the fixture's tables read as they were.
 func newMoments(t *testing.T, f *fixture, limits gridread.MomentLimits) *gridread.Moments {
 	t.Helper()
+	m, _ := newCountedMoments(t, f, limits)
+	return m
+}
+
+// newCountedMoments also tells how many events the copies were made from.
+func newCountedMoments(t *testing.T, f *fixture, limits gridread.MomentLimits) (*gridread.Moments, *atomic.Int64) {
+	t.Helper()
+	var read atomic.Int64
 	codec, err := eventstore.NewCodec(table.Events(), dataops.Events(), enrichment.Events())
 	require.NoError(t, err)
 	m, err := gridread.NewMoments(gridread.MomentConfig{
-		DB: f.Pool, Pool: f.Pool, Store: f.Store, Log: recordedLog{f.Harness}, Codec: codec, IDs: kernel.NewIDs(kernel.SystemClock{}), Clock: f.Clock,
+		DB: f.Pool, Pool: f.Pool, Store: f.Store, Log: recordedLog{f.Harness, &read}, Codec: codec, IDs: kernel.NewIDs(kernel.SystemClock{}), Clock: f.Clock,
 		Logger: slog.New(slog.DiscardHandler), Limits: limits,
 		Writers: func(_ context.Context, _ kernel.WorkspaceID, id kernel.TableID, _ int64) ([]eventstore.StreamID, error) {
 			return []eventstore.StreamID{importOf(id)}, nil
@@ -91,7 +104,7 @@ func newMoments(t *testing.T, f *fixture, limits gridread.MomentLimits) *gridrea
 	done := make(chan struct{})
 	go func() { defer close(done); _ = m.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
-	return m
+	return m, &read
 }
 
 // seen is a table as a reader saw it: its columns and its rows.
@@ -243,4 +256,24 @@ func TestCopiesThatNobodyNeedsArePutAway(t *testing.T) {
 	require.NoError(t, f.restructure(t, func(tbl *table.Table) error { return tbl.Purge() }))
 	sweep(2)
 	require.Empty(t, f.copies(t), "the table is gone for good")
+}
+
+func TestACopyBeginsWithAnEarlierOne(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, table.Text, table.Number)
+	m, read := newCountedMoments(t, f, gridread.MomentLimits{Wait: time.Minute})
+	f.formula(t, "Twice", table.Number, "{{number}} * 2")
+	rows := f.rows(f.named("number"), "1", "2", "3")
+	f.cells(table.RowsDeleted{TableID: f.tbl.ID(), Rows: rows[:1]})
+	past := album{}
+	past.take(t, f, f.tbl.ID())
+	past.require(t, f, m)
+	from := read.Load()
+	require.EqualValues(t, len(f.Recorded()), from)
+
+	f.edit(f.named("number"), rows[1], "20")
+	f.cells(table.RowsRestored{TableID: f.tbl.ID(), Rows: rows[:1]})
+	past.take(t, f, f.tbl.ID())
+	past.require(t, f, m)
+	require.EqualValues(t, 2, read.Load()-from, "only what came since")
 }

@@ -55,4 +55,17 @@ it('plays to the end, and waits for each moment to be on the screen', () => {
   expect(onMoment).toHaveBeenLastCalledWith('11');
   go('11');
   expect(screen.getByRole('button', { name: 'Play' })).toBeVisible();
+  go('3');
+  vi.runOnlyPendingTimers();
+  expect(onMoment, 'it has stopped at the end').toHaveBeenCalledTimes(2);
+});
+
+it('begins again from the end, and stops when somebody moves the slider', () => {
+  const { onMoment, go } = show('11');
+  fireEvent.click(screen.getByRole('button', { name: 'Play' }));
+  vi.runOnlyPendingTimers();
+  expect(onMoment.mock.calls).toEqual([['3']]);
+  go('3');
+  fireEvent.click(screen.getByRole('button', { name: 'Next change' }));
+  expect(screen.getByRole('button', { name: 'Play' })).toBeVisible();
 });

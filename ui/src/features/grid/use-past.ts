@@ -17,6 +17,8 @@ export interface PastShown {
 }
 
 export interface Past {
+  /** The moment that is asked for; empty until it is known what the last one is. */
+  asOf: string;
   shown: PastShown | null;
   stops: readonly Stop[];
   query: RowQuery;
@@ -45,9 +47,14 @@ const patience = {
   staleTime: Infinity,
 };
 
+/** Asks for the table's last change. */
+export const LAST = 'last';
+
 /** Reads the table as of the moment, what happened in its life, and what is otherwise now. */
-export function usePast(ws: string, table: Table, state: ViewState, asOf: string): Past {
+export function usePast(ws: string, table: Table, state: ViewState, asked: string): Past {
   const line = useQuery({ queryKey: ['timeline', ws, table.id], queryFn: () => timeline(ws, table.id), staleTime: 0 });
+  const stopped = useMemo(() => (line.data ? stops(line.data) : []), [line.data]);
+  const asOf = asked === LAST ? (line.isFetching ? '' : (stopped.at(-1)?.asOf ?? '')) : asked;
   const was = useQuery({
     queryKey: ['past', ws, table.id, asOf, state.filter, state.sort, state.q],
     queryFn: async () => {
@@ -64,6 +71,7 @@ export function usePast(ws: string, table: Table, state: ViewState, asOf: string
       return { shown: { asOf, at, table: then, rows }, query, unfiltered };
     },
     placeholderData: keepPreviousData,
+    enabled: asOf !== '',
     ...patience,
   });
   const ready = was.data !== undefined && !was.isPlaceholderData;
@@ -86,8 +94,8 @@ export function usePast(ws: string, table: Table, state: ViewState, asOf: string
     }
     return out;
   }, [list]);
-  const stopped = useMemo(() => (line.data ? stops(line.data) : []), [line.data]);
   return {
+    asOf,
     shown: was.isError ? null : (was.data?.shown ?? null),
     stops: stopped,
     query: was.data?.query ?? { filter: null, sort: [], q: '' },
@@ -95,8 +103,11 @@ export function usePast(ws: string, table: Table, state: ViewState, asOf: string
     unfiltered: was.data?.unfiltered ?? false,
     busy: was.isFetching,
     preparing: isPreparing(was.failureReason) ? messageOf(was.failureReason) : '',
-    error: was.isError ? was.error : null,
-    retry: () => void was.refetch(),
+    error: was.isError ? was.error : line.isError ? line.error : null,
+    retry: () => {
+      void line.refetch();
+      if (asOf !== '') void was.refetch();
+    },
     since: ready ? (since.data?.count ?? null) : null,
     changed,
   };

@@ -52,8 +52,8 @@ export function PastTable({ workspaceId: ws, table, state, asOf, onMoment }: Pas
         </Button>
       </header>
       <Banner past={past} />
-      {past.stops.length > 0 && (
-        <TimeBar stops={past.stops} asOf={asOf} at={past.shown?.at ?? ''} busy={past.busy} onMoment={onMoment} />
+      {past.asOf !== '' && past.stops.length > 0 && (
+        <TimeBar stops={past.stops} asOf={past.asOf} at={past.shown?.at ?? ''} busy={past.busy} onMoment={onMoment} />
       )}
       <Rows ws={ws} past={past} state={state} onReady={setGrid} onRetry={past.retry} />
       {restoring && past.shown && (

@@ -13,6 +13,7 @@ import { Observable } from '@/lib/emitter';
 import { plural } from '@/lib/format';
 import { spelled } from '@/lib/signs';
 import { useGridPage, type FindCommand } from '../use-grid-page';
+import { LAST } from '../use-past';
 import { useReveal } from '../use-reveal';
 import type { ViewState } from '../view-state';
 import { useViews } from '../view-state';
@@ -62,7 +63,7 @@ export function TableView({ workspaceId: ws, table, state, onTravel }: TableView
         state={state}
         page={page}
         searchRef={search}
-        onTravel={() => onTravel(String(table.last_position))}
+        onTravel={() => onTravel(LAST)}
       />
       <Offline grid={grid} />
       <div className="flex min-h-0 flex-1">

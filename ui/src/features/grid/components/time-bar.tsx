@@ -49,18 +49,21 @@ export function TimeBar({ stops, asOf, at, busy, onMoment }: TimeBarProps) {
     const timer = setTimeout(() => onMoment(stop.asOf), STILL_MS);
     return () => clearTimeout(timer);
   }, [place, here, stops, onMoment]);
-  const ended = here >= last;
+  // At the end it stops, unless it is about to begin again.
+  if (playing && here >= last && place >= last) setPlaying(false);
   useEffect(() => {
     const next = stops[here + 1];
     if (!playing || busy || !next) return;
     const timer = setTimeout(() => onMoment(next.asOf), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [playing, busy, here, stops, onMoment]);
-  const running = playing && !ended;
+  const move = (to: number): void => {
+    setPlaying(false);
+    setPlace(to);
+  };
   const play = (): void => {
-    setPlaying(!running);
-    const [first] = stops;
-    if (!running && ended && first) onMoment(first.asOf);
+    if (!playing && here >= last) setPlace(0);
+    setPlaying(!playing);
   };
   const current = stops[place];
   return (
@@ -69,13 +72,13 @@ export function TimeBar({ stops, asOf, at, busy, onMoment }: TimeBarProps) {
       className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-3 py-2"
     >
       <div className="flex items-center gap-0.5">
-        <IconButton label="Previous change" size="sm" disabled={place === 0} onClick={() => setPlace(place - 1)}>
+        <IconButton label="Previous change" size="sm" disabled={place === 0} onClick={() => move(place - 1)}>
           <ChevronLeft size={15} />
         </IconButton>
-        <IconButton label={running ? 'Pause' : 'Play'} size="sm" active={running} onClick={play}>
-          {running ? <Pause size={14} /> : <Play size={14} />}
+        <IconButton label={playing ? 'Pause' : 'Play'} size="sm" active={playing} onClick={play}>
+          {playing ? <Pause size={14} /> : <Play size={14} />}
         </IconButton>
-        <IconButton label="Next change" size="sm" disabled={place >= last} onClick={() => setPlace(place + 1)}>
+        <IconButton label="Next change" size="sm" disabled={place >= last} onClick={() => move(place + 1)}>
           <ChevronRight size={15} />
         </IconButton>
       </div>
@@ -87,17 +90,14 @@ export function TimeBar({ stops, asOf, at, busy, onMoment }: TimeBarProps) {
           min={0}
           max={Math.max(last, 0)}
           value={place}
-          onChange={(e) => {
-            setPlaying(false);
-            setPlace(Number(e.target.value));
-          }}
+          onChange={(e) => move(Number(e.target.value))}
           className="block h-4 w-full cursor-pointer accent-primary"
         />
         <Ticks stops={stops} />
       </div>
       <MomentInput
         aria-label="Date and time"
-        className="!h-7 !w-44 !text-sm"
+        className="!h-7 !w-56 !text-sm"
         value={at}
         check={(moment) => (Date.parse(moment) > Date.now() ? 'Choose a moment that is past.' : null)}
         onEnd={(moment) => onMoment(new Date(moment).toISOString())}
