@@ -1,3 +1,6 @@
+data "aws_caller_identity" "current" {}
+data "aws_region" "current" {}
+
 resource "aws_security_group" "this" {
   name        = "${var.name}-opensearch"
   description = "OpenSearch, for tasks only"
@@ -46,7 +49,7 @@ resource "aws_cloudwatch_log_resource_policy" "this" {
 data "aws_iam_policy_document" "access" {
   statement {
     actions   = ["es:ESHttp*"]
-    resources = ["*"]
+    resources = ["arn:aws:es:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:domain/${var.name}/*"]
 
     principals {
       type        = "AWS"
@@ -118,8 +121,9 @@ resource "aws_opensearch_domain" "this" {
     }
   }
 
+  # The small classes have none.
   auto_tune_options {
-    desired_state       = "ENABLED"
+    desired_state       = startswith(var.instance_type, "t3.") ? "DISABLED" : "ENABLED"
     rollback_on_disable = "NO_ROLLBACK"
   }
 
