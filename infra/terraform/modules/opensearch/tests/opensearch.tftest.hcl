@@ -47,8 +47,8 @@ run "nodes_are_in_both_zones" {
 
 run "logs_are_kept" {
   assert {
-    condition     = length(aws_opensearch_domain.this.log_publishing_options) == 3 && alltrue([for g in values(aws_cloudwatch_log_group.this) : g.kms_key_id == var.kms_key_arn])
-    error_message = "want three sealed logs"
+    condition     = length(aws_opensearch_domain.this.log_publishing_options) == 4 && alltrue([for g in values(aws_cloudwatch_log_group.this) : g.kms_key_id == var.kms_key_arn])
+    error_message = "want four sealed logs"
   }
 }
 
