@@ -14,6 +14,7 @@ missing() {
   command -v make >/dev/null || echo make
   command -v gcc >/dev/null || echo gcc libc6-dev
   command -v git >/dev/null || echo git
+  command -v openssl >/dev/null || echo openssl
   python3 -m pip --version >/dev/null 2>&1 || echo python3-pip
   python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
 }

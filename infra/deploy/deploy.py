@@ -47,11 +47,16 @@ def say(text):
     print(text, flush=True)
 
 
-def aws(*arguments):
-    """Runs the AWS CLI and answers what it prints, as JSON."""
-    done = subprocess.run(["aws", *arguments, "--output", "json"], capture_output=True, text=True, check=False, timeout=300)
+def aws(service, command, /, **options):
+    """Runs the AWS CLI and answers what it prints, as JSON. An option without a value is True."""
+    line = ["aws", service, command, "--output", "json"]
+    for name, value in options.items():
+        line.append("--" + name.replace("_", "-"))
+        if value is not True:
+            line.append(value)
+    done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=300)
     if done.returncode != 0:
-        raise Failed(f"aws {' '.join(arguments[:2])}: {done.stderr.strip()[-500:]}")
+        raise Failed(f"aws {service} {command}: {done.stderr.strip()[-500:]}")
     return json.loads(done.stdout) if done.stdout.strip() else {}
 
 
@@ -75,10 +80,12 @@ class Deploy:
             self.replace(last)
             self.stop_beside()
             self.look()
-        except (Failed, KeyboardInterrupt) as error:
+        except (Exception, KeyboardInterrupt) as error:  # whatever it was, the old version must come back
             say(f"FAILED: {error or 'interrupted'}")
-            self.back()
-            raise Failed("the deploy failed and was taken back; migrations stay, since they only add") from error
+            left = self.back()
+            if left:
+                raise Failed(f"NOT BACK: {', '.join(left)}; look at what runs there") from error
+            raise Failed("the deploy was taken back; migrations stay, since they only add") from error
         finally:
             self.stop_beside()
         say(f"deployed {self.version} to {self.cluster}")
@@ -89,7 +96,7 @@ class Deploy:
             self.before[name] = self.service(name)["taskDefinition"]
         for name in [*self.services, "migrate"]:
             family = f"{self.cluster}-{name}"
-            told = aws("ecs", "describe-task-definition", "--task-definition", family, "--include", "TAGS")
+            told = aws("ecs", "describe-task-definition", task_definition=family, include="TAGS")
             definition = told["taskDefinition"]
             ours = [c for c in definition["containerDefinitions"] if c["name"] == CONTAINER]
             if len(ours) != 1:
@@ -98,7 +105,7 @@ class Deploy:
             body = {k: v for k, v in definition.items() if k not in TOLD}
             if told.get("tags"):
                 body["tags"] = told["tags"]
-            made = aws("ecs", "register-task-definition", "--cli-input-json", json.dumps(body))
+            made = aws("ecs", "register-task-definition", cli_input_json=json.dumps(body))
             self.revisions[name] = made["taskDefinition"]["taskDefinitionArn"]
         say("registered " + ", ".join(self.revisions.values()))
 
@@ -106,7 +113,7 @@ class Deploy:
         return f"Its log: /{self.cluster}/{name}"
 
     def service(self, name):
-        found = aws("ecs", "describe-services", "--cluster", self.cluster, "--services", name)["services"]
+        found = aws("ecs", "describe-services", cluster=self.cluster, services=name)["services"]
         if len(found) != 1 or found[0]["status"] != "ACTIVE":
             raise Failed(f"{self.cluster} has no active service {name}")
         return found[0]
@@ -115,23 +122,18 @@ class Deploy:
         done = aws(
             "ecs",
             "run-task",
-            "--cluster",
-            self.cluster,
-            "--launch-type",
-            "FARGATE",
-            "--task-definition",
-            self.revisions[name],
-            "--network-configuration",
-            self.network,
-            "--started-by",
-            f"deploy-{self.version}"[:36],
+            cluster=self.cluster,
+            launch_type="FARGATE",
+            task_definition=self.revisions[name],
+            network_configuration=self.network,
+            started_by=f"deploy-{self.version}"[:36],
         )
         if done.get("failures") or not done.get("tasks"):
             raise Failed(f"{name} could not be started: {done.get('failures')}")
         return done["tasks"][0]["taskArn"]
 
     def task(self, arn):
-        found = aws("ecs", "describe-tasks", "--cluster", self.cluster, "--tasks", arn)["tasks"]
+        found = aws("ecs", "describe-tasks", cluster=self.cluster, tasks=arn)["tasks"]
         if not found:
             raise Failed(f"{arn} is gone")
         return found[0]
@@ -176,7 +178,7 @@ class Deploy:
             return
         arn, self.beside = self.beside, None
         try:
-            aws("ecs", "stop-task", "--cluster", self.cluster, "--task", arn, "--reason", "the deploy has ended")
+            aws("ecs", "stop-task", cluster=self.cluster, task=arn, reason="the deploy has ended")
         except Failed as error:
             say(f"stop the task {arn} by hand: {error}")
 
@@ -186,9 +188,7 @@ class Deploy:
 
     def update(self, name, revision):
         """Begins a deployment and follows it by its id until it is complete."""
-        done = aws(
-            "ecs", "update-service", "--cluster", self.cluster, "--service", name, "--task-definition", revision, "--force-new-deployment"
-        )
+        done = aws("ecs", "update-service", cluster=self.cluster, service=name, task_definition=revision, force_new_deployment=True)
         began = next(
             (d["id"] for d in done["service"]["deployments"] if d["status"] == "PRIMARY" and d["taskDefinition"] == revision), None
         )
@@ -225,13 +225,16 @@ class Deploy:
         say(f"{self.url} answers as {self.version} and is ready")
 
     def back(self):
-        """Puts the earlier revisions back, the last one first. What doesn't come back is told and the rest goes on."""
+        """Puts the earlier revisions back, the last one first; answers the services that did not come back."""
+        left = []
         for name in reversed(self.updated):
             say(f"{name}: back to {self.before[name]}")
             try:
                 self.update(name, self.before[name])
             except Failed as error:
-                say(f"NOT BACK: {name}: {error}")
+                say(str(error))
+                left.append(name)
+        return left
 
 
 def get(url):

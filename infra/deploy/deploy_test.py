@@ -172,6 +172,12 @@ class DeployTest(unittest.TestCase):
         self.assertIn("answering as version v2", done.stdout)
 
     def test_what_does_not_come_back_is_told(self):
+        done = self.deploy({"rollout": {"worker": "FAILED"}, "stuck": ["api"]})
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("NOT BACK: api", done.stdout)
+        self.assertIn("update worker m-worker:1", self.log("update"), "the others go back all the same")
+
+    def test_a_task_that_could_not_be_stopped_is_told(self):
         done = self.deploy({"rollout": {"worker": "FAILED"}, "denied": ["ecs stop-task"]})
         self.assertEqual(done.returncode, 1)
         self.assertIn("stop the task task/", done.stdout)

@@ -4,6 +4,7 @@
 The file's "faults" say what goes wrong:
   {"migrate": 1}                    the migration's exit code
   {"rollout": {"api": "FAILED"}}    how a service's deployment of the new image ends: FAILED, TAKEN_BACK or HANGS
+  {"stuck": ["api"]}                services whose earlier version doesn't come back
   {"beside": "STOPPED"}             how the task beside the last service does
   {"denied": ["ecs run-task"]}      what isn't allowed
 """
@@ -22,7 +23,7 @@ def describe_service(state, name):
     service = state["services"][name]
     primary = service["deployments"][0]
     new = primary["taskDefinition"] in state["registered"]
-    fault = state["faults"].get("rollout", {}).get(name) if new else None
+    fault = state["faults"].get("rollout", {}).get(name) if new else "HANGS" if name in state["faults"].get("stuck", []) else None
     if primary["rolloutState"] != "IN_PROGRESS":
         pass
     elif fault is None:

@@ -20,7 +20,7 @@ class StackTest(unittest.TestCase):
         (self.folder / "infra/terraform/environments/staging").mkdir(parents=True)
         (self.folder / "infra/deploy").mkdir()
         shutil.copy(HERE / "stack", self.folder / "infra/deploy/stack")
-        self.program("aws", f'exec {sys.executable} -ES {HERE / "fake_aws.py"} "$@"')
+        self.program("aws", f'echo "$AWS_REGION $1" >>{self.folder}/regions; exec {sys.executable} -ES {HERE / "fake_aws.py"} "$@"')
         self.program(
             "terraform",
             'echo "terraform $* in $(basename "$PWD")"; if [ "$1" = plan ]; then echo "$TF_VAR_seed"; echo "$TF_VAR_stored"; fi',
@@ -63,6 +63,8 @@ class StackTest(unittest.TestCase):
         given, stored = json.loads(ran[1]), json.loads(ran[2])
         self.assertEqual(stored, {k: seed[k] for k in ("broker", "search")})
         self.assertEqual(given, {k: v for k, v in seed.items() if k not in stored})
+        asked = (self.folder / "regions").read_text().splitlines()
+        self.assertEqual({line for line in asked if line.endswith("secretsmanager")}, {"eu-west-1 secretsmanager"})
         for path in self.folder.rglob("*"):
             if path.is_file() and path != self.state:
                 self.assertFalse(any(v in path.read_text() for v in seed.values()), f"{path} holds a secret")

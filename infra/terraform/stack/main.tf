@@ -101,6 +101,7 @@ module "cloudfront" {
   host_names        = [var.host_name]
   certificate_arn   = aws_acm_certificate_validation.this["edge"].certificate_arn
   load_balancer_arn = module.alb.arn
+  load_balancer_dns = module.alb.dns_name
   log_bucket_domain = module.logs.domain_name
   web_acl_arn       = var.web_acl_arn
 }

@@ -3,6 +3,11 @@ output "arn" {
   value       = aws_lb.this.arn
 }
 
+output "dns_name" {
+  description = "The load balancer's own name."
+  value       = aws_lb.this.dns_name
+}
+
 output "arn_suffix" {
   description = "Its name in metrics."
   value       = aws_lb.this.arn_suffix

@@ -37,7 +37,7 @@ resource "aws_cloudfront_distribution" "this" {
 
   origin {
     origin_id   = "load-balancer"
-    domain_name = var.host_names[0]
+    domain_name = var.load_balancer_dns
 
     vpc_origin_config {
       vpc_origin_id            = aws_cloudfront_vpc_origin.this.id

@@ -9,7 +9,7 @@ variable "name" {
 }
 
 variable "host_names" {
-  description = "The host names that users type. The first one is also the load balancer's, whose certificate must have it."
+  description = "The host names that users type. The load balancer's certificate must have each."
   type        = list(string)
 
   validation {
@@ -30,6 +30,11 @@ variable "certificate_arn" {
 
 variable "load_balancer_arn" {
   description = "The internal load balancer that requests go to."
+  type        = string
+}
+
+variable "load_balancer_dns" {
+  description = "The load balancer's own name. Its certificate is checked against the host name that the viewer sent."
   type        = string
 }
 

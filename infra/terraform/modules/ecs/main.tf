@@ -140,6 +140,8 @@ resource "aws_ecs_service" "ours" {
     }
   }
 
+  depends_on = [aws_ecs_cluster_capacity_providers.this]
+
   # The deploy registers revisions and scaling sets the count: Terraform would take both back.
   lifecycle {
     ignore_changes = [task_definition, desired_count]
@@ -182,6 +184,8 @@ resource "aws_ecs_service" "others" {
       registry_arn = service_registries.value
     }
   }
+
+  depends_on = [aws_ecs_cluster_capacity_providers.this]
 }
 
 resource "aws_appautoscaling_target" "this" {

@@ -1,3 +1,6 @@
+data "aws_caller_identity" "current" {}
+data "aws_region" "current" {}
+
 resource "aws_security_group" "this" {
   name        = "${var.name}-opensearch"
   description = "OpenSearch, for tasks only"
@@ -17,7 +20,7 @@ resource "aws_vpc_security_group_ingress_rule" "clients" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  for_each = toset(["ES_APPLICATION_LOGS", "INDEX_SLOW_LOGS", "SEARCH_SLOW_LOGS"])
+  for_each = toset(["AUDIT_LOGS", "ES_APPLICATION_LOGS", "INDEX_SLOW_LOGS", "SEARCH_SLOW_LOGS"])
 
   name              = "/${var.name}/opensearch/${lower(each.key)}"
   retention_in_days = var.log_days
@@ -46,7 +49,7 @@ resource "aws_cloudwatch_log_resource_policy" "this" {
 data "aws_iam_policy_document" "access" {
   statement {
     actions   = ["es:ESHttp*"]
-    resources = ["*"]
+    resources = ["arn:aws:es:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:domain/${var.name}/*"]
 
     principals {
       type        = "AWS"
@@ -118,8 +121,9 @@ resource "aws_opensearch_domain" "this" {
     }
   }
 
+  # The small classes have none.
   auto_tune_options {
-    desired_state       = "ENABLED"
+    desired_state       = startswith(var.instance_type, "t3.") ? "DISABLED" : "ENABLED"
     rollback_on_disable = "NO_ROLLBACK"
   }
 

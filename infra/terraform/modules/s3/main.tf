@@ -119,9 +119,9 @@ data "aws_iam_policy_document" "this" {
       }
 
       condition {
-        test     = "StringEquals"
-        variable = "aws:SourceAccount"
-        values   = [data.aws_caller_identity.current.account_id]
+        test     = "ArnLike"
+        variable = "aws:SourceArn"
+        values   = ["arn:aws:*:*:${data.aws_caller_identity.current.account_id}:*"]
       }
     }
   }

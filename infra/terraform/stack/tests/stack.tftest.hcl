@@ -64,6 +64,7 @@ run "every_role_is_carried_by_some_task" {
 }
 
 run "the_medium_size_has_every_store" {
+  command = plan
   assert {
     condition     = length(module.opensearch) == 1 && length(module.clickhouse) == 1 && contains(local.given, "OPENSEARCH_URL") && contains(local.given, "CLICKHOUSE_URL")
     error_message = "want search and analytics"
@@ -75,6 +76,7 @@ run "the_medium_size_has_every_store" {
 }
 
 run "the_small_size_searches_in_postgres" {
+  command = plan
   variables {
     size = "small"
   }
@@ -85,6 +87,7 @@ run "the_small_size_searches_in_postgres" {
 }
 
 run "the_large_size_fits_too" {
+  command = plan
   variables {
     size = "large"
   }
@@ -95,6 +98,7 @@ run "the_large_size_fits_too" {
 }
 
 run "tasks_reach_their_buckets_and_nothing_else" {
+  command = plan
   assert {
     condition     = alltrue(flatten([for s in data.aws_iam_policy_document.task.statement : [for a in s.actions : startswith(a, "s3:") || startswith(a, "kms:")]]))
     error_message = "a task may do more than read and write its buckets"

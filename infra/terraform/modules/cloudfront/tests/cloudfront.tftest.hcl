@@ -5,6 +5,7 @@ variables {
   host_names        = ["app.example.com"]
   certificate_arn   = "arn:aws:acm:us-east-1:111122223333:certificate/test"
   load_balancer_arn = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/test/1"
+  load_balancer_dns = "internal-test.eu-central-1.elb.amazonaws.com"
   log_bucket_domain = "logs.s3.eu-central-1.amazonaws.com"
 }
 
@@ -16,6 +17,13 @@ run "the_api_is_not_cached_and_files_are" {
   assert {
     condition     = aws_cloudfront_distribution.this.ordered_cache_behavior[0].path_pattern == "/assets/*" && !contains(aws_cloudfront_distribution.this.ordered_cache_behavior[0].allowed_methods, "POST")
     error_message = "want only the interface's files cached"
+  }
+}
+
+run "the_way_in_is_the_load_balancer" {
+  assert {
+    condition     = [for o in aws_cloudfront_distribution.this.origin : o.domain_name] == [var.load_balancer_dns]
+    error_message = "a host name of users' leads back to CloudFront"
   }
 }
 

@@ -28,6 +28,16 @@ run "it_is_sealed_everywhere" {
   }
 }
 
+run "a_small_node_is_not_tuned" {
+  variables {
+    instance_type = "t3.small.search"
+  }
+  assert {
+    condition     = one(aws_opensearch_domain.this.auto_tune_options).desired_state == "DISABLED"
+    error_message = "AWS refuses to tune t3"
+  }
+}
+
 run "nodes_are_in_both_zones" {
   assert {
     condition     = one(aws_opensearch_domain.this.cluster_config).zone_awareness_enabled && one(one(aws_opensearch_domain.this.cluster_config).zone_awareness_config).availability_zone_count == 2
@@ -37,8 +47,8 @@ run "nodes_are_in_both_zones" {
 
 run "logs_are_kept" {
   assert {
-    condition     = length(aws_opensearch_domain.this.log_publishing_options) == 3 && alltrue([for g in values(aws_cloudwatch_log_group.this) : g.kms_key_id == var.kms_key_arn])
-    error_message = "want three sealed logs"
+    condition     = length(aws_opensearch_domain.this.log_publishing_options) == 4 && alltrue([for g in values(aws_cloudwatch_log_group.this) : g.kms_key_id == var.kms_key_arn])
+    error_message = "want four sealed logs"
   }
 }
 
