@@ -67,30 +67,33 @@ func (w *work) next(ctx context.Context) (*batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	for size := 0; ; {
-		if size, err = sealedSize(entries); err != nil {
-			return nil, err
-		}
-		if size <= maxBatch {
-			break
-		}
-		if len(entries) > 1 {
-			entries = entries[:(len(entries)+1)/2]
-			continue
-		}
-		entries[0] = crm.Entry{
-			RowID: entries[0].RowID, Label: entries[0].Label, ID: entries[0].ID, Action: crm.ActionNone, State: crm.OutcomeFailed,
-			Reason: "the record's values are larger than " + strconv.Itoa(maxBatch>>20) + " MB together; map fewer fields",
-		}
+	if entries, err = fitting(entries); err != nil {
+		return nil, err
 	}
 	b := batchOf(entries, s.Dry)
 	b.lastRow = entries[len(entries)-1].RowID
 	return b, nil
 }
 
-func sealedSize(v any) (int, error) {
-	plain, err := json.Marshal(v)
-	return len(plain), err
+// fitting are the first of the entries that fit into a batch; one that alone does not has failed.
+func fitting(entries []crm.Entry) ([]crm.Entry, error) {
+	for {
+		plain, err := json.Marshal(entries)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("encode records: %w", err)
+		case len(plain) <= maxBatch:
+			return entries, nil
+		case len(entries) > 1:
+			entries = entries[:(len(entries)+1)/2]
+		default:
+			e := entries[0]
+			return []crm.Entry{{
+				RowID: e.RowID, Label: e.Label, ID: e.ID, Action: crm.ActionNone, State: crm.OutcomeFailed,
+				Reason: "the record's values are larger than " + strconv.Itoa(maxBatch>>20) + " MB together; map fewer fields",
+			}}, nil
+		}
+	}
 }
 
 // batch carries one out: the intent, the writes, what became of them.

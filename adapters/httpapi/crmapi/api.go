@@ -75,7 +75,7 @@ func (s service) connections(a *httpapi.API) {
 		Action:      workspace.ManageConnections, Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.disconnect)
 	httpapi.Read(a, httpapi.Op{
-		ID: "list-integration-fields", Method: http.MethodGet, Path: "W/integrations/{connectionId}/objects/{object}/fields", Tag: tag,
+		ID: "list-integration-fields", Method: http.MethodGet, Path: "W/integrations/{connectionId}/fields", Tag: tag,
 		Summary: "Fields of a kind of record, as the CRM has them now",
 		Action:  workspace.RunSyncs, Scope: httpapi.WholeWorkspace, Rate: httpapi.Enrichment,
 	}, s.fields)

@@ -1978,7 +1978,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workspaces/{workspaceId}/integrations/{connectionId}/objects/{object}/fields": {
+    "/api/v1/workspaces/{workspaceId}/integrations/{connectionId}/fields": {
         parameters: {
             query?: never;
             header?: never;
@@ -22343,14 +22343,16 @@ export interface operations {
     };
     "list-integration-fields": {
         parameters: {
-            query?: never;
+            query: {
+                /** @description A kind of record, as list-integrations gives it. */
+                object: string;
+            };
             header?: never;
             path: {
                 /** @description ws_… */
                 workspaceId: string;
                 /** @description con_… */
                 connectionId: string;
-                object: string;
             };
             cookie?: never;
         };

@@ -32,7 +32,8 @@ export const runQuery = (ws: string, id: string) =>
 export const fieldsQuery = (ws: string, connection: string, object: string) =>
   queryOptions({
     queryKey: ['crm-fields', ws, connection, object],
-    queryFn: () => api.list<CrmField>(`${inWorkspace(ws)}/integrations/${connection}/objects/${object}/fields`),
+    queryFn: () =>
+      api.list<CrmField>(`${inWorkspace(ws)}/integrations/${connection}/fields?object=${encodeURIComponent(object)}`),
     staleTime: 60_000,
     retry: false,
   });
