@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,5 +85,27 @@ func (s Subject) later(t *testing.T) {
 	for range 3 {
 		got, end, _ = pulled(t, s, g, nil, end)
 		require.LessOrEqual(t, len(got), 1, "%v", got)
+	}
+}
+
+// large has records that together make a longer answer than is read: they are asked for in smaller parts, and no sync stands still.
+func (s Subject) large(t *testing.T) {
+	g, n := Connect(t, s.Connector), s.Names
+	note := strings.Repeat("é", s.NoteSize)
+	var ids []string
+	for range 150 {
+		ids = append(ids, s.Twin.Seed(object, map[string]string{n.Last: "Same", n.Note: note}, Start().Add(-time.Hour)))
+	}
+	got, _, _ := pulled(t, s, g, []string{n.Note}, crm.Cursor{})
+	require.Equal(t, ids, idsOf(got))
+	size := min(s.Connector.Describe().Batch, len(ids))
+	byID, err := s.Connector.Find(t.Context(), g, object, "", ids[:size], []string{n.Note})
+	require.NoError(t, err)
+	require.Equal(t, ids[:size], idsOf(byID))
+	byName, err := s.Connector.Find(t.Context(), g, object, n.Last, []string{"Same"}, []string{n.Note})
+	require.NoError(t, err)
+	require.Equal(t, ids, idsOf(byName))
+	for _, r := range slices.Concat(got, byID, byName) {
+		require.Len(t, r.Values[n.Note], len(note))
 	}
 }

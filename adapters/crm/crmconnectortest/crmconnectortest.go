@@ -2,6 +2,7 @@
 package crmconnectortest
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -62,6 +63,10 @@ type Subject struct {
 	Key string
 	// KeyOf makes the n-th value of the key.
 	KeyOf func(n int) string
+	// NoteSize is how many characters a note has at most.
+	NoteSize int
+	// Late is how long past the time of a change may be when it appears.
+	Late time.Duration
 	// Writes is how the path of a create by the key ends; Troubles are the vendor's own.
 	Writes   string
 	Troubles map[string]Trouble
@@ -184,10 +189,12 @@ func idsOf(records []crm.Record) []string {
 	return out
 }
 
-// Contract requires what every connector must fulfil. begin makes a subject of its own for each part.
-func Contract(t *testing.T, begin func(t *testing.T) Subject) {
-	t.Helper()
-	for name, part := range map[string]func(Subject, *testing.T){
+// part is a part of the contract.
+type part = func(Subject, *testing.T)
+
+// brief are the parts that don't need thousands of records.
+func brief() map[string]part {
+	return map[string]part{
 		"description":                      Subject.describes,
 		"authorisation":                    Subject.authorises,
 		"grants end":                       Subject.ends,
@@ -197,15 +204,37 @@ func Contract(t *testing.T, begin func(t *testing.T) Subject) {
 		"outcomes are in order":            Subject.ordered,
 		"failures of records":              Subject.failures,
 		"failures of calls":                Subject.troubles,
-		"hostile answers":                  Subject.hostile,
 		"slow answers":                     Subject.slow,
 		"hostile inputs":                   Subject.inputs,
-		"changes: nothing is lost":         Subject.changes,
 		"changes: late, deleted and moved": Subject.later,
-	} {
+	}
+}
+
+// Contract requires what every connector must fulfil. begin makes a subject of its own for each part.
+func Contract(t *testing.T, begin func(t *testing.T) Subject) {
+	t.Helper()
+	parts := brief()
+	maps.Copy(parts, map[string]part{
+		"hostile answers":               Subject.hostile,
+		"changes: nothing is lost":      Subject.changes,
+		"changes: a mirror is the same": Subject.mirrors,
+		"large records":                 Subject.large,
+	})
+	run(t, parts, begin)
+}
+
+// Brief is the contract without what takes long, for another version of a connector that fulfils the whole of it.
+func Brief(t *testing.T, begin func(t *testing.T) Subject) {
+	t.Helper()
+	run(t, brief(), begin)
+}
+
+func run(t *testing.T, parts map[string]part, begin func(t *testing.T) Subject) {
+	t.Helper()
+	for name, check := range parts {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			part(begin(t), t)
+			check(begin(t), t)
 		})
 	}
 }

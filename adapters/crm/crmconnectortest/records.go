@@ -106,6 +106,11 @@ func (s Subject) repeats(t *testing.T) {
 	require.False(t, s.done(t, g, write)[0].Created)
 	require.Len(t, s.Twin.IDs(object), 2, "and is not made twice")
 
+	// A key by which a vendor doesn't upsert is a value like others.
+	plain := s.done(t, g, crm.Write{By: s.Names.Last, Value: "Keyed"})[0]
+	require.True(t, plain.Created)
+	require.Equal(t, "Keyed", s.Twin.Values(object, plain.ID)[s.Names.Last])
+
 	// The same record twice in one call.
 	both := s.done(t, g, s.create(3, s.contact("D")), s.create(3, s.contact("E")))
 	require.Equal(t, both[0].ID, both[1].ID)

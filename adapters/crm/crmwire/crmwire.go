@@ -57,7 +57,7 @@ type Answer struct {
 	Body   []byte
 	// Broken says what was wrong with a body that is no JSON within the limits.
 	Broken error
-	// At is the vendor's time, or ours where it doesn't say.
+	// At is the vendor's time or ours, whichever is earlier.
 	At time.Time
 
 	client  *Client
@@ -85,7 +85,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 		client: c, secrets: append(secretsOf(r.Body), append(r.Secrets, r.Bearer)...), changes: r.Changes,
 	}
 	if at, err := http.ParseTime(res.Header.Get("Date")); err == nil {
-		a.At = at.UTC()
+		a.At = earlier(a.At, at.UTC())
 	}
 	if a.Broken = Check(body); a.Broken == nil {
 		a.Body = body
@@ -160,10 +160,23 @@ func (c *Client) away(err error, changes bool) error {
 	return e
 }
 
+// earlier is the vendor's time if it is before ours, so that a clock that is ahead makes nothing late seem settled. One that is off by more
+// than a day is no clock.
+func earlier(ours, theirs time.Time) time.Time {
+	const most = 24 * time.Hour
+	if theirs.Before(ours) && ours.Sub(theirs) <= most {
+		return theirs
+	}
+	return ours
+}
+
 // Fail makes an error of a call.
 func Fail(kind crm.CallKind, message string) *crm.CallError {
 	return &crm.CallError{Kind: kind, Message: message}
 }
+
+// TooLong reports an answer that is longer than is read. Fewer records at once may be asked for.
+func (a *Answer) TooLong() bool { return errors.Is(a.Broken, errTooLong) }
 
 // OK reports an answer of the statuses 200 to 299.
 func (a *Answer) OK() bool { return a.Status >= 200 && a.Status < 300 }

@@ -8,21 +8,22 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/morket/morket/domain/kernel"
 )
 
-// Limits of an answer. A page of 200 records with a thousand fields each is within them.
+// Limits of an answer. A page of 200 records with a thousand short fields each is within them; where texts are long, connectors ask for fewer.
 const (
-	MaxAnswer = 16 << 20 // bytes, after decompression
-	maxDepth  = 32       // of lists and objects in each other
+	MaxAnswer = 8 << 20 // bytes, after decompression
+	maxDepth  = 32      // of lists and objects in each other
 	maxValues = 600_000
 )
 
 // The faults of an answer.
 var (
-	errTooLong  = errors.New("it is longer than 16 MB")
+	errTooLong  = errors.New("it is longer than 8 MB")
 	errNotUTF8  = errors.New("it is not UTF-8")
 	errTooDeep  = errors.New("it is nested deeper than 32 levels")
 	errTooLarge = errors.New("it has more than 600,000 values")
@@ -81,9 +82,11 @@ func (t *Text) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// Findable reports a value that a record may have: what is blank, no UTF-8 or has a NUL would be taken for no value, or another one.
+// Findable reports a value by which records can be looked for. What is blank, no UTF-8 or has signs of control would be taken for no value,
+// or another one; and one that is longer than any key makes a question that is too long for the vendor, also about the values beside it.
 func Findable(v string) bool {
-	return strings.TrimSpace(v) != "" && utf8.ValidString(v) && !strings.Contains(v, "\x00")
+	const longest = 500 // bytes
+	return len(v) <= longest && strings.TrimSpace(v) != "" && utf8.ValidString(v) && !strings.ContainsFunc(v, unicode.IsControl)
 }
 
 // Decimal writes a number without an exponent: Salesforce gives 1.0E7 for ten million. What can't be kept is "".
@@ -124,6 +127,16 @@ func (t *Texts) UnmarshalJSON(raw []byte) error {
 	for _, one := range list {
 		*t = append(*t, string(one))
 	}
+	return nil
+}
+
+// Loose is a part of an answer that is of use but not needed: what of it has another shape than the documented one is left out, so that it
+// doesn't cost the rest.
+type Loose[T any] struct{ Value T }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (l *Loose[T]) UnmarshalJSON(raw []byte) error {
+	_ = json.Unmarshal(raw, &l.Value) // what could be read is what there is
 	return nil
 }
 

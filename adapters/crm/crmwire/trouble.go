@@ -26,8 +26,6 @@ func (a *Answer) Trouble(words string) *crm.CallError {
 		e.Kind = crm.CallFailed // a firewall's page says nothing of the grant
 	case a.Status == http.StatusForbidden:
 		e.Kind = crm.CallDenied
-	case a.Status == http.StatusNotFound, a.Status == http.StatusGone:
-		e.Kind = crm.CallGone
 	case a.Status == http.StatusConflict:
 		e.Kind = crm.CallDuplicate
 	case a.Status == http.StatusPreconditionFailed:

@@ -15,20 +15,20 @@ import (
 
 // trouble is what HubSpot says of an error. Each member may be missing, of a whole call as of one of its records.
 type trouble struct {
-	Status      crmwire.Text             `json:"status"`
-	Message     crmwire.Text             `json:"message"`
-	Category    crmwire.Text             `json:"category"`
-	SubCategory crmwire.Text             `json:"subCategory"`
-	ErrorType   crmwire.Text             `json:"errorType"`
-	Policy      crmwire.Text             `json:"policyName"`
-	Error       crmwire.Text             `json:"error"` // of OAuth (RFC 6749, 5.2)
-	Description crmwire.Text             `json:"error_description"`
-	Code        crmwire.Text             `json:"code"`
-	In          crmwire.Text             `json:"in"`
-	ID          crmwire.Text             `json:"id"`
-	Trace       crmwire.Text             `json:"objectWriteTraceId"`
-	Context     map[string]crmwire.Texts `json:"context"`
-	Errors      []trouble                `json:"errors"`
+	Status      crmwire.Text                            `json:"status"`
+	Message     crmwire.Text                            `json:"message"`
+	Category    crmwire.Text                            `json:"category"`
+	SubCategory crmwire.Text                            `json:"subCategory"`
+	ErrorType   crmwire.Text                            `json:"errorType"`
+	Policy      crmwire.Text                            `json:"policyName"`
+	Error       crmwire.Text                            `json:"error"` // of OAuth (RFC 6749, 5.2)
+	Description crmwire.Text                            `json:"error_description"`
+	Code        crmwire.Text                            `json:"code"`
+	In          crmwire.Text                            `json:"in"`
+	ID          crmwire.Text                            `json:"id"`
+	Trace       crmwire.Text                            `json:"objectWriteTraceId"`
+	Context     crmwire.Loose[map[string]crmwire.Texts] `json:"context"`
+	Errors      crmwire.Loose[[]trouble]                `json:"errors"`
 }
 
 // heard reads what an answer says of an error. What is of another type than documented is left out.
@@ -71,17 +71,17 @@ func (t trouble) words() string {
 		}
 		return strings.Join(parts, "; ")
 	}
-	if len(t.Errors) > 0 && t.Errors[0].Message != "" && !strings.Contains(words, string(t.Errors[0].Message)) {
-		words = strings.TrimSpace(words + " " + string(t.Errors[0].Message))
+	if in := t.Errors.Value; len(in) > 0 && in[0].Message != "" && !strings.Contains(words, string(in[0].Message)) {
+		words = strings.TrimSpace(words + " " + string(in[0].Message))
 	}
 	return words
 }
 
 // field is the property that is at fault.
 func (t trouble) field() string {
-	for _, e := range append([]trouble{t}, t.Errors...) {
+	for _, e := range append([]trouble{t}, t.Errors.Value...) {
 		for _, name := range []string{"propertyName", "properties"} {
-			if f := e.Context[name].First(); f != "" {
+			if f := e.Context.Value[name].First(); f != "" {
 				return f
 			}
 		}

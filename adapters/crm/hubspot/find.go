@@ -120,6 +120,9 @@ func (c *Connector) read(ctx context.Context, g crm.Grant, object, by string, va
 		}
 		return nil, e
 	}
+	if a.TooLong() && len(values) > 1 {
+		return c.halves(ctx, g, object, by, values, fields)
+	}
 	var got results
 	if err := a.Into(&got); err != nil {
 		return nil, err
@@ -138,6 +141,17 @@ func (c *Connector) read(ctx context.Context, g crm.Grant, object, by string, va
 		}
 	}
 	return out, nil
+}
+
+// halves reads records that make too long an answer together.
+func (c *Connector) halves(ctx context.Context, g crm.Grant, object, by string, values, fields []string) ([]crm.Record, error) {
+	half := len(values) / 2
+	first, err := c.read(ctx, g, object, by, values[:half], fields)
+	if err != nil {
+		return nil, err
+	}
+	second, err := c.read(ctx, g, object, by, values[half:], fields)
+	return unique(append(first, second...)), err
 }
 
 // among searches the records whose property has one of the values, by pages of ids.

@@ -51,13 +51,22 @@ func (q query) body(properties []string) map[string]any {
 	}
 }
 
-// search asks for a page. Where the fields' names make the body too long they are read in calls of their own.
+// search asks for a page. Where the fields' names make the body too long, or their values the answer, they are read in calls of their own.
 func (c *Connector) search(ctx context.Context, g crm.Grant, object string, q query) (found, error) {
-	body, apart := q.body(wanted(object, q.fields)), false
-	if raw, err := json.Marshal(body); err != nil || len(raw) > maxQuery {
-		body, apart = q.body([]string{modified(object)}), true
+	ask := func(properties []string) (*crmwire.Answer, error) {
+		return c.ask(ctx, g, crmwire.Request{Method: http.MethodPost, URL: c.path("objects", object, "/search"), Body: q.body(properties)})
 	}
-	a, err := c.ask(ctx, g, crmwire.Request{Method: http.MethodPost, URL: c.path("objects", object, "/search"), Body: body})
+	all, few := wanted(object, q.fields), []string{modified(object)}
+	raw, err := json.Marshal(q.body(all))
+	apart := err != nil || len(raw) > maxQuery
+	if apart {
+		all = few
+	}
+	a, err := ask(all)
+	if err == nil && a.TooLong() && !apart {
+		apart = true
+		a, err = ask(few)
+	}
 	if err != nil {
 		return found{}, err
 	}

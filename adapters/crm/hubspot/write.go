@@ -2,6 +2,7 @@ package hubspot
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -58,7 +59,7 @@ func (c *Connector) Write(ctx context.Context, g crm.Grant, object string, write
 }
 
 // maxSplits bounds how often a batch that HubSpot refused as a whole is halved to find the records at fault.
-const maxSplits = 16
+const maxSplits = 24
 
 // writing is one call of Write.
 type writing struct {
@@ -91,7 +92,7 @@ func (w *writing) grouped(writes []crm.Write) ([]group, error) {
 		groups = append(groups, group{name, []change{ch}})
 	}
 	for i, wr := range writes {
-		ch := change{Properties: wr.Values, Trace: wr.Trace, at: i}
+		ch := change{Trace: wr.Trace, at: i}
 		if ch.Trace == "" {
 			ch.Trace = "write-" + strconv.Itoa(i)
 		}
@@ -99,8 +100,11 @@ func (w *writing) grouped(writes []crm.Write) ([]group, error) {
 			return nil, crmwire.Fail(crm.CallInvalid, "two writes of a call have the same trace")
 		}
 		traces[ch.Trace] = true
-		if ch.Properties == nil {
+		if ch.Properties = maps.Clone(wr.Values); ch.Properties == nil {
 			ch.Properties = map[string]string{}
+		}
+		if _, ok := ch.Properties[wr.By]; wr.ID == "" && wr.By != "" && !ok {
+			ch.Properties[wr.By] = wr.Value
 		}
 		switch {
 		case wr.ID != "" && !number(wr.ID):
@@ -201,8 +205,8 @@ func (w *writing) take(a *crmwire.Answer, gr group, got results) {
 		}
 	}
 	for _, t := range got.Errors {
-		traces := append([]string{string(t.Trace)}, t.Context["objectWriteTraceId"]...)
-		ids := append(append([]string{string(t.ID)}, t.Context["ids"]...), t.Context["id"]...)
+		traces := append([]string{string(t.Trace)}, t.Context.Value["objectWriteTraceId"]...)
+		ids := append(append([]string{string(t.ID)}, t.Context.Value["ids"]...), t.Context.Value["id"]...)
 		for _, trace := range traces {
 			if at, ok := find(trace, ids...); ok {
 				w.out[at] = crm.Written{Failure: t.ofRecord(a)}

@@ -47,6 +47,31 @@ func TestAConflictFailsItsOwnRecordOnly(t *testing.T) {
 	require.Less(t, len(twin.Calls()), 40, "and not by a call for each")
 }
 
+// HubSpot says that it writes no part of an upsert by addresses. Where one value that is wrong fails the whole of it, the others are written
+// nevertheless.
+func TestAWrongValueFailsItsOwnRecordOnly(t *testing.T) {
+	t.Parallel()
+	c, twin, _ := begin(t, "", hubspottwin.Config{Whole: true})
+	g := crmconnectortest.Connect(t, c)
+	var writes []crm.Write
+	for i := range 100 {
+		w := crm.Write{Trace: fmt.Sprint("t", i), By: "email", Value: fmt.Sprintf("p%d@example.com", i), Values: map[string]string{"score": "1"}}
+		if i == 3 || i == 50 || i == 99 {
+			w.Values["score"] = "many"
+		}
+		writes = append(writes, w)
+	}
+	out, err := c.Write(t.Context(), g, "contacts", writes)
+	require.NoError(t, err)
+	for i, w := range out {
+		require.Equal(t, i == 3 || i == 50 || i == 99, w.Failure != nil, "%d: %v", i, w.Failure)
+		if w.Failure != nil {
+			require.Equal(t, "score", w.Failure.Field)
+		}
+	}
+	require.Len(t, twin.IDs("contacts"), 97)
+}
+
 // When all records are at fault the halving ends: a limit is not spent on finding out.
 func TestABatchThatIsBadThroughoutIsNotAskedForever(t *testing.T) {
 	t.Parallel()
@@ -64,7 +89,7 @@ func TestABatchThatIsBadThroughoutIsNotAskedForever(t *testing.T) {
 	for _, w := range out {
 		require.Equal(t, crm.CallDuplicate, w.Failure.Kind)
 	}
-	require.LessOrEqual(t, len(twin.Calls()), 40)
+	require.LessOrEqual(t, len(twin.Calls()), 50)
 }
 
 // A call that fails after another was carried out must not hide what that one did.
@@ -116,6 +141,11 @@ func TestOutcomesThatDontFit(t *testing.T) {
 	require.Equal(t, "Email address x is invalid", out[0].Failure.Message)
 	require.Equal(t, "email", out[0].Failure.Field)
 	require.Equal(t, crm.CallGone, out[1].Failure.Kind)
+
+	out = write(`{"results":[{"id":"1","objectWriteTraceId":"a"}],"errors":[{"objectWriteTraceId":"b","category":"VALIDATION_ERROR","message":"no",` +
+		`"subCategory":{},"context":"{missingScopes=[a]}","errors":{"message":"x"}}]}`)
+	require.Equal(t, crm.Written{ID: "1"}, out[0], "what is odd in one error doesn't cost the rest")
+	require.Equal(t, crm.CallInvalid, out[1].Failure.Kind)
 
 	_, err := c.Write(t.Context(), g, "contacts", []crm.Write{{Trace: "a", ID: "1"}, {Trace: "a", ID: "2"}})
 	crmconnectortest.Failed(t, g, err, crm.CallInvalid, "traces that are the same tell nothing apart")

@@ -124,7 +124,7 @@ func answered(w http.ResponseWriter, status int, results, faults []crmtwin.Objec
 // write writes each record of a batch. With a trace for each, what is wrong with one is told of it alone, but for a conflict: that fails
 // the whole batch, of which nothing is written then.
 func (t *Twin) write(c call, inputs []item, one func(call, item) (crmtwin.Object, crmtwin.Object)) {
-	traced := !slices.ContainsFunc(inputs, func(i item) bool { return i.Trace == "" })
+	traced := !slices.ContainsFunc(inputs, func(i item) bool { return i.Trace == "" }) && (!t.cfg.Whole || c.r.PathValue("verb") != "upsert")
 	for _, i := range inputs {
 		_, fault := c.kept(i.values())
 		if fault != nil && !traced {

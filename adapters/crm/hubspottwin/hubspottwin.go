@@ -31,6 +31,8 @@ type Config struct {
 	Now                    func() time.Time
 	ClientID, ClientSecret string // empty takes any
 	Limits                 Limits
+	// Whole says that an upsert fails as a whole for one value that is wrong.
+	Whole bool
 	// Lag is how long a change takes to reach the search.
 	Lag time.Duration
 	// Life of an access token; half an hour when 0.

@@ -15,15 +15,19 @@ type trouble struct {
 	Code    crmwire.Text  `json:"errorCode"`
 	Status  crmwire.Text  `json:"statusCode"`
 	Fields  crmwire.Texts `json:"fields"`
-	Match   struct {
-		Results []struct {
-			Records []struct {
-				Record struct {
-					ID crmwire.Text `json:"Id"`
-				} `json:"record"`
-			} `json:"matchRecords"`
-		} `json:"matchResults"`
-	} `json:"duplicateResult"`
+
+	Match crmwire.Loose[duplicates] `json:"duplicateResult"`
+}
+
+// duplicates are the records for which a duplicate rule took another one.
+type duplicates struct {
+	Results []struct {
+		Records []struct {
+			Record struct {
+				ID crmwire.Text `json:"Id"`
+			} `json:"record"`
+		} `json:"matchRecords"`
+	} `json:"matchResults"`
 }
 
 func (t trouble) code() string { return string(t.Status + t.Code) }
@@ -83,7 +87,7 @@ func (t trouble) complete(e *crm.CallError) {
 	if m := within.FindStringSubmatch(string(t.Message)); m != nil {
 		e.Existing = m[1]
 	}
-	for _, r := range t.Match.Results {
+	for _, r := range t.Match.Value.Results {
 		for _, m := range r.Records {
 			if e.Existing == "" && ids.MatchString(string(m.Record.ID)) {
 				e.Existing = string(m.Record.ID)

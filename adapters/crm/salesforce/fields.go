@@ -30,6 +30,21 @@ func (c *Connector) Fields(ctx context.Context, g crm.Grant, object string) ([]c
 	if err != nil {
 		return nil, err
 	}
+	list, err := c.described(ctx, g, kind)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]crm.Field, 0, len(list))
+	for _, f := range list {
+		if f.Type != "address" && f.Type != "location" && names.MatchString(string(f.Name)) {
+			out = append(out, f.field())
+		}
+	}
+	return out, nil
+}
+
+// described lists an object's fields as Salesforce has them.
+func (c *Connector) described(ctx context.Context, g crm.Grant, kind string) ([]describedField, error) {
 	a, err := c.ask(ctx, g, call{method: http.MethodGet, path: "/sobjects/" + kind + "/describe"})
 	if err != nil {
 		return nil, err
@@ -37,16 +52,8 @@ func (c *Connector) Fields(ctx context.Context, g crm.Grant, object string) ([]c
 	var got struct {
 		Fields []describedField `json:"fields"`
 	}
-	if err := a.Into(&got); err != nil {
-		return nil, err
-	}
-	out := make([]crm.Field, 0, len(got.Fields))
-	for _, f := range got.Fields {
-		if f.Type != "address" && f.Type != "location" && names.MatchString(string(f.Name)) {
-			out = append(out, f.field())
-		}
-	}
-	return out, nil
+	err = a.Into(&got)
+	return got.Fields, err
 }
 
 func (f describedField) field() crm.Field {

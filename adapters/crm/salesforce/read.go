@@ -44,19 +44,20 @@ func chosen(fields []string, own ...string) ([]string, error) {
 	return out, nil
 }
 
-// query asks a query, by "query" or, deleted records too, by "queryAll".
+// query asks a query, by "query" or, deleted records too, by "queryAll". What came is answered also when it makes no sense.
 func (c *Connector) query(ctx context.Context, g crm.Grant, how, soql string) (rows []row, a *crmwire.Answer, err error) {
 	if a, err = c.ask(ctx, g, call{method: http.MethodGet, path: "/" + how + "?q=" + url.QueryEscape(soql)}); err != nil {
-		return nil, nil, err
+		return nil, a, err
 	}
 	var got struct {
 		Records []row `json:"records"`
 	}
-	if err := a.Into(&got); err != nil {
-		return nil, nil, err
-	}
-	return got.Records, a, nil
+	err = a.Into(&got)
+	return got.Records, a, err
 }
+
+// tooLong reports an answer that is longer than is read.
+func tooLong(a *crmwire.Answer) bool { return a != nil && a.TooLong() }
 
 // record makes the port's record of a row.
 func (c *Connector) record(g crm.Grant, r row, fields []string) crm.Record {
@@ -93,22 +94,15 @@ func (c *Connector) Find(ctx context.Context, g crm.Grant, object, by string, va
 	if err != nil {
 		return nil, err
 	}
-	wide := len(strings.Join(columns, ", ")) > maxURL/2
-	if wide {
-		columns = columns[:2]
-	}
 	var out []crm.Record
-	seen := map[string]bool{}
+	wide := len(strings.Join(columns, ", ")) > maxURL/2
 	for _, part := range parts(values) {
-		found, err := c.having(ctx, g, fmt.Sprintf("SELECT %s FROM %s WHERE %s IN (%s)", strings.Join(columns, ", "), kind, by, part))
+		found, err := c.having(ctx, g, kind, by+" IN ("+part+")", columns, &wide)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range found {
-			if id := r.text("Id"); !seen[id] {
-				seen[id] = true
-				out = append(out, c.record(g, r, fields))
-			}
+			out = append(out, c.record(g, r, fields))
 		}
 	}
 	if !wide {
@@ -117,17 +111,23 @@ func (c *Connector) Find(ctx context.Context, g crm.Grant, object, by string, va
 	return c.fill(ctx, g, kind, out, fields)
 }
 
-// having asks for all rows of a condition, by pages of ids.
-func (c *Connector) having(ctx context.Context, g crm.Grant, soql string) ([]row, error) {
-	const page, most = 2_000, 5
+// having asks for all rows of a condition, by pages of ids. Where the columns make an answer too long it becomes wide: from then on only
+// the first two are asked for.
+func (c *Connector) having(ctx context.Context, g crm.Grant, kind, condition string, columns []string, wide *bool) ([]row, error) {
+	const most = 20 // pages
 	var out []row
-	last := ""
+	more := ""
 	for range most {
-		more := ""
-		if last != "" {
-			more = " AND Id > " + quoted(last)
+		names := columns
+		if *wide {
+			names = columns[:2]
 		}
-		rows, _, err := c.query(ctx, g, "query", fmt.Sprintf("%s%s ORDER BY Id LIMIT %d", soql, more, page))
+		soql := fmt.Sprintf("SELECT %s FROM %s WHERE %s%s ORDER BY Id LIMIT %d", strings.Join(names, ", "), kind, condition, more, page)
+		rows, a, err := c.query(ctx, g, "query", soql)
+		if tooLong(a) && !*wide {
+			*wide = true
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -135,11 +135,13 @@ func (c *Connector) having(ctx context.Context, g crm.Grant, soql string) ([]row
 		if len(rows) < page {
 			return out, nil
 		}
-		if last = rows[len(rows)-1].text("Id"); !ids.MatchString(last) {
+		last := rows[len(rows)-1].text("Id")
+		if !ids.MatchString(last) {
 			return nil, crmwire.Fail(crm.CallFailed, "Salesforce gave a record without an id")
 		}
+		more = " AND Id > " + quoted(last)
 	}
-	return nil, crmwire.Fail(crm.CallInvalid, "more than 10,000 records of Salesforce have one of these values")
+	return nil, crmwire.Fail(crm.CallInvalid, "too many records of Salesforce have one of these values")
 }
 
 // parts are lists of quoted values, each short enough for an address in which signs take three characters.
@@ -169,6 +171,14 @@ func (c *Connector) read(ctx context.Context, g crm.Grant, kind string, values, 
 	})
 	if err != nil {
 		return nil, err
+	}
+	if half := len(values) / 2; a.TooLong() && half > 0 {
+		first, err := c.read(ctx, g, kind, values[:half], fields)
+		if err != nil {
+			return nil, err
+		}
+		second, err := c.read(ctx, g, kind, values[half:], fields)
+		return append(first, second...), err
 	}
 	var got []row // null for those that are gone
 	if err := a.Into(&got); err != nil {
@@ -228,16 +238,23 @@ func (c *Connector) Changed(ctx context.Context, g crm.Grant, object string, fie
 	if err != nil {
 		return crm.Page{}, err
 	}
-	wide := len(strings.Join(columns, ", ")) > maxURL/2
-	if wide {
-		columns = columns[:4]
-	}
 	since, err := condition(after)
 	if err != nil {
 		return crm.Page{}, err
 	}
-	rows, a, err := c.query(ctx, g, "queryAll", fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s, Id LIMIT %d",
-		strings.Join(columns, ", "), kind, since, stampField, page))
+	wide := len(strings.Join(columns, ", ")) > maxURL/2
+	ask := func() ([]row, *crmwire.Answer, error) {
+		names := columns
+		if wide {
+			names = columns[:4]
+		}
+		return c.query(ctx, g, "queryAll", fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s, Id LIMIT %d", strings.Join(names, ", "), kind, since, stampField, page))
+	}
+	rows, a, err := ask()
+	if tooLong(a) && !wide {
+		wide = true
+		rows, a, err = ask()
+	}
 	if err != nil {
 		return crm.Page{}, err
 	}

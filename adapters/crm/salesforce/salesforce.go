@@ -195,7 +195,7 @@ type call struct {
 	changes bool
 }
 
-// ask makes a call with the grant. An answer that is an error is returned as one.
+// ask makes a call with the grant. An answer that is an error is returned as one, beside it.
 func (c *Connector) ask(ctx context.Context, g crm.Grant, r call) (*crmwire.Answer, error) {
 	at, err := c.data(g, r.path)
 	if err != nil {
@@ -214,7 +214,7 @@ func (c *Connector) ask(ctx context.Context, g crm.Grant, r call) (*crmwire.Answ
 		return nil, err
 	}
 	if e := failure(a); e != nil {
-		return nil, e
+		return a, e
 	}
 	return a, nil
 }

@@ -28,20 +28,41 @@ type outcome struct {
 	Errors  []trouble    `json:"errors"`
 }
 
-// Write implements crm.Writer. Creates whose key is the external id are upserts, which make no second record. Values go as texts, which
-// Salesforce reads by the fields' types. Unchanged is compared just before the call: what is changed within that moment is overwritten.
+// writing is one call of Write.
+type writing struct {
+	c       *Connector
+	grant   crm.Grant
+	kind    string
+	writes  []crm.Write
+	out     []crm.Written
+	records []map[string]any  // as they are sent
+	types   map[string]string // of the object's fields, once they are needed; names are in lower case
+}
+
+// Write implements crm.Writer. Creates whose key is the external id are upserts, which make no second record. Unchanged is compared just
+// before the call: what is changed within that moment is overwritten.
 func (c *Connector) Write(ctx context.Context, g crm.Grant, object string, writes []crm.Write) ([]crm.Written, error) {
 	kind, err := c.sobject(object, len(writes))
 	if err != nil {
 		return nil, err
 	}
-	out := make([]crm.Written, len(writes))
-	if err := c.unchanged(ctx, g, kind, writes, out); err != nil {
+	w := &writing{
+		c: c, grant: g, kind: kind, writes: writes, out: make([]crm.Written, len(writes)), records: make([]map[string]any, len(writes)),
+	}
+	if err := c.unchanged(ctx, g, kind, writes, w.out); err != nil {
 		return nil, err
 	}
-	groups, records := c.grouped(kind, writes, out)
+	for i := range writes {
+		if w.out[i].Failure == nil {
+			w.records[i], w.out[i].Failure = c.recordOf(kind, writes[i])
+		}
+	}
+	if err := w.typed(ctx); err != nil {
+		return nil, err
+	}
+	groups := w.grouped()
 	for i, gr := range groups {
-		e := c.send(ctx, g, kind, gr, records, out)
+		e := w.send(ctx, gr, true)
 		if e == nil {
 			continue
 		}
@@ -51,37 +72,56 @@ func (c *Connector) Write(ctx context.Context, g crm.Grant, object string, write
 		// What was done before must be told, so what failed since is told record by record; the rest isn't tried.
 		for n, rest := range groups[i:] {
 			for _, at := range rest.at {
-				out[at].Failure = &crm.CallError{Kind: e.Kind, Message: e.Message, RetryAfter: e.RetryAfter, Lost: e.Lost && n == 0}
+				w.out[at].Failure = &crm.CallError{Kind: e.Kind, Message: e.Message, RetryAfter: e.RetryAfter, Lost: e.Lost && n == 0}
 			}
 		}
 		break
+	}
+	return w.out, nil
+}
+
+// recordOf makes a record for Salesforce. An empty value empties the field.
+func (c *Connector) recordOf(kind string, w crm.Write) (map[string]any, *crm.CallError) {
+	if w.ID != "" && !ids.MatchString(w.ID) {
+		return nil, crmwire.Fail(crm.CallInvalid, "the id is not one of Salesforce's")
+	}
+	out := map[string]any{}
+	if w.ID == "" && w.By != "" {
+		out[w.By] = w.Value
+	}
+	for name, v := range w.Values {
+		if out[name] = v; v == "" {
+			out[name] = nil
+		}
+	}
+	for name := range out {
+		if !names.MatchString(name) || strings.EqualFold(name, "id") || name == "attributes" {
+			return nil, &crm.CallError{Kind: crm.CallInvalid, Message: "Salesforce has no field of such a name to write", Field: name}
+		}
+	}
+	out["attributes"] = map[string]string{"type": kind}
+	if w.ID != "" {
+		out["id"] = w.ID
 	}
 	return out, nil
 }
 
 // grouped sorts the writes by the call that they go by. Within one they are in the order of their accounts, since two batches that
 // touch the children of one account wait for its lock, or fail. A record that is named twice goes in a second call.
-func (c *Connector) grouped(kind string, writes []crm.Write, out []crm.Written) ([]group, []map[string]any) {
-	records := make([]map[string]any, len(writes))
+func (w *writing) grouped() []group {
 	var groups []group
 	taken := map[string]bool{}
-	for i, w := range writes {
-		if out[i].Failure != nil {
-			continue
-		}
-		records[i], out[i].Failure = c.fieldsOf(kind, w)
-		if out[i].Failure != nil {
+	for i, wr := range w.writes {
+		if w.out[i].Failure != nil {
 			continue
 		}
 		gr, key := group{method: http.MethodPost, path: collections}, ""
 		switch {
-		case w.ID != "":
-			gr.method, key = http.MethodPatch, w.ID
-			records[i]["id"] = w.ID
-		case w.By == c.external && w.Value != "":
-			gr.method, key = http.MethodPatch, "by "+strings.ToLower(w.Value)
-			gr.path += "/" + kind + "/" + c.external
-			records[i][c.external] = w.Value
+		case wr.ID != "":
+			gr.method, key = http.MethodPatch, short(wr.ID)
+		case wr.By == w.c.external && wr.Value != "":
+			gr.method, key = http.MethodPatch, "by "+strings.ToLower(wr.Value)
+			gr.path += "/" + w.kind + "/" + w.c.external
 		}
 		again := key != "" && taken[key]
 		taken[key] = true
@@ -92,64 +132,61 @@ func (c *Connector) grouped(kind string, writes []crm.Write, out []crm.Written) 
 		groups[n].at = append(groups[n].at, i)
 	}
 	for _, gr := range groups {
-		slices.SortStableFunc(gr.at, func(a, b int) int { return cmp.Compare(parent(writes[a]), parent(writes[b])) })
+		slices.SortStableFunc(gr.at, func(a, b int) int {
+			return cmp.Compare(w.writes[a].Values["AccountId"], w.writes[b].Values["AccountId"])
+		})
 	}
-	return groups, records
+	return groups
 }
 
-func parent(w crm.Write) string { return w.Values["AccountId"] }
-
-// fieldsOf makes a record for Salesforce. An empty value empties the field.
-func (c *Connector) fieldsOf(kind string, w crm.Write) (map[string]any, *crm.CallError) {
-	if w.ID != "" && !ids.MatchString(w.ID) {
-		return nil, crmwire.Fail(crm.CallInvalid, "the id is not one of Salesforce's")
-	}
-	out := map[string]any{"attributes": map[string]string{"type": kind}}
-	for name, v := range w.Values {
-		if !names.MatchString(name) || strings.EqualFold(name, "id") || name == "attributes" {
-			return nil, &crm.CallError{Kind: crm.CallInvalid, Message: "Salesforce has no field of such a name to write", Field: name}
-		}
-		if out[name] = v; v == "" {
-			out[name] = nil
-		}
-	}
-	return out, nil
-}
-
-// send makes the call of a group. Salesforce answers 200 even if all of its records failed, with the outcomes in order.
-func (c *Connector) send(
-	ctx context.Context, g crm.Grant, kind string, gr group, records []map[string]any, out []crm.Written,
-) *crm.CallError {
+// send makes the call of a group. Salesforce answers 200 even if all of its records failed, with the outcomes in order. A value or a field
+// that it can't read at all fails the whole call, of which nothing is written then: those are sorted out, and the others sent again.
+func (w *writing) send(ctx context.Context, gr group, sort bool) *crm.CallError {
 	list := make([]map[string]any, len(gr.at))
 	for i, at := range gr.at {
-		list[i] = records[at]
+		list[i] = w.records[at]
 	}
-	a, err := c.ask(ctx, g, call{
+	a, err := w.c.ask(ctx, w.grant, call{
 		method: gr.method, path: gr.path, body: map[string]any{"allOrNone": false, "records": list}, changes: true,
 	})
 	if err != nil {
-		e := asCall(err)
-		if e.Kind == crm.CallGone && strings.HasSuffix(gr.path, c.external) {
-			e.Kind, e.Field = crm.CallInvalid, c.external
-			e.Message = kind + " has no external id field " + c.external + " in Salesforce; an administrator adds it, as a text field with " +
-				"External ID and Unique"
+		if !sort || !unreadable(a) {
+			return w.c.absent(asCall(err), w.kind, gr)
 		}
-		return e
+		rest, e := w.readable(ctx, gr)
+		if e != nil || len(rest.at) == 0 {
+			return e
+		}
+		return w.send(ctx, rest, false)
 	}
 	var got []outcome
 	if err := a.Into(&got); err != nil {
 		return asCall(err)
 	}
 	if len(got) != len(gr.at) {
-		return &crm.CallError{Kind: crm.CallFailed, Message: "Salesforce gave another number of outcomes than records of " + kind, Lost: true}
+		return &crm.CallError{Kind: crm.CallFailed, Message: "Salesforce gave another number of outcomes than records of " + w.kind, Lost: true}
 	}
 	for i, at := range gr.at {
-		out[at] = got[i].written(a)
-		if creates := gr.method == http.MethodPost; creates && out[at].Failure == nil {
-			out[at].Created = true
+		w.out[at] = got[i].written(a)
+		if creates := gr.method == http.MethodPost; creates && w.out[at].Failure == nil {
+			w.out[at].Created = true
 		}
 	}
 	return nil
+}
+
+// absent makes clear what is not there when Salesforce doesn't find what a call of several records is for: it is none of the records.
+func (c *Connector) absent(e *crm.CallError, kind string, gr group) *crm.CallError {
+	if e.Kind != crm.CallGone {
+		return e
+	}
+	e.Kind = crm.CallInvalid
+	if strings.HasSuffix(gr.path, "/"+c.external) {
+		e.Field = c.external
+		e.Message = kind + " has no external id field " + c.external + " in Salesforce; an administrator adds it, as a text field with " +
+			"External ID and Unique"
+	}
+	return e
 }
 
 func (o outcome) written(a *crmwire.Answer) crm.Written {

@@ -153,6 +153,48 @@ func TestFailuresOfRecords(t *testing.T) {
 	}
 }
 
+// Salesforce reads no text as a boolean and no boolean as a text, and refuses a whole call for one value that it can't read: those are
+// sorted out, and the others are written.
+func TestValuesThatSalesforceCantReadFailTheirOwnRecord(t *testing.T) {
+	t.Parallel()
+	c, twin, _ := begin(t, salesforcetwin.Config{})
+	g := crmconnectortest.Connect(t, c)
+	create := func(values map[string]string) crm.Write {
+		values["LastName"] = "L"
+		return crm.Write{Trace: values["Title"], Values: values}
+	}
+	twin.Forget()
+	writes := []crm.Write{
+		create(map[string]string{"Title": "true", "Newsletter__c": "true"}), create(map[string]string{"Title": "1", "Newsletter__c": "false"}),
+		create(map[string]string{"Title": "2", "Newsletter__c": ""}), create(map[string]string{"Title": "3", "Newsletter__c": "perhaps"}),
+		create(map[string]string{"Title": "4", "Last_Met__c": "yesterday"}), create(map[string]string{"Title": "5", "Next_Call__c": "2026-11-30"}),
+		create(map[string]string{"Title": "6", "Score__c": "12.5"}), create(map[string]string{"Title": "7", "Went__c": "x"}),
+	}
+	out, err := c.Write(t.Context(), g, "contacts", writes)
+	require.NoError(t, err)
+	require.Len(t, twin.Calls(), 3, "one describes, one is refused, one writes")
+	for i, field := range []string{"", "", "", "Newsletter__c", "Last_Met__c", "Next_Call__c", "", "Went__c"} {
+		if field == "" {
+			require.Nil(t, out[i].Failure, "%d: %v", i, out[i].Failure)
+			continue
+		}
+		require.Equal(t, crm.CallInvalid, out[i].Failure.Kind)
+		require.Equal(t, field, out[i].Failure.Field)
+	}
+	values := twin.Values("contacts", out[0].ID)
+	require.Equal(t, "true", values["Title"])
+	require.Equal(t, "true", values["Newsletter__c"])
+	require.Equal(t, "false", twin.Values("contacts", out[2].ID)["Newsletter__c"])
+	require.Equal(t, "12.5", twin.Values("contacts", out[6].ID)["Score__c"])
+
+	// Where nothing is found to be wrong it is asked once more, and no further.
+	twin.Forget()
+	twin.Script(crmtwin.Fault{Path: "/composite/sobjects", Status: 400, Body: `[{"errorCode":"INVALID_FIELD","message":"no"}]`, Times: 5})
+	_, err = c.Write(t.Context(), g, "contacts", writes[6:7])
+	crmconnectortest.Failed(t, g, err, crm.CallInvalid)
+	require.Len(t, twin.Calls(), 3)
+}
+
 // An organisation without the external id field is told what to do.
 func TestWithoutTheExternalID(t *testing.T) {
 	t.Parallel()

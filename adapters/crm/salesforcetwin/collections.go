@@ -38,6 +38,10 @@ func (t *Twin) collection(c call) {
 		failed(c.w, http.StatusNotFound, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: "+by)
 		return
 	}
+	if bad := t.unreadable(in.Records); bad != nil {
+		failed(c.w, http.StatusBadRequest, bad.Code, bad.Message)
+		return
+	}
 	times := map[string]int{}
 	for _, rec := range in.Records {
 		times[key(rec, by)]++
@@ -71,15 +75,48 @@ func key(rec map[string]json.RawMessage, by string) string {
 	return ""
 }
 
-// one writes one record.
-func (t *Twin) one(c call, rec map[string]json.RawMessage, by string) outcome {
+// typeOf is the object that a record is of, nil for none.
+func (t *Twin) typeOf(rec map[string]json.RawMessage) *kind {
 	var attributes struct {
 		Type string `json:"type"`
 	}
-	if err := json.Unmarshal(rec["attributes"], &attributes); err != nil || t.kinds[attributes.Type] == nil {
+	if json.Unmarshal(rec["attributes"], &attributes) != nil {
+		return nil
+	}
+	return t.kinds[attributes.Type]
+}
+
+// unreadable is what can't be read at all, as by a strict reader of JSON: a field that there isn't, or a value of another type. It fails the
+// whole call.
+func (t *Twin) unreadable(records []map[string]json.RawMessage) *fault {
+	for _, rec := range records {
+		k := t.typeOf(rec)
+		for name, raw := range rec {
+			if k == nil || name == "attributes" || strings.EqualFold(name, "id") || string(raw) == "null" {
+				continue
+			}
+			f, ok := k.fields[strings.ToLower(name)]
+			if !ok {
+				return wrong("INVALID_FIELD", "No such column '"+name+"' on sobject of type "+k.name)
+			}
+			bare := raw[0] == 't' || raw[0] == 'f'
+			if bare != (f.Type == "boolean") || raw[0] == '{' || raw[0] == '[' {
+				return wrong("JSON_PARSER_ERROR", "Cannot deserialize instance of "+f.Type+" from VALUE "+string(raw))
+			}
+			if _, bad := f.keep(textOf(raw)); bad != nil && bad.Code == "JSON_PARSER_ERROR" {
+				return bad
+			}
+		}
+	}
+	return nil
+}
+
+// one writes one record.
+func (t *Twin) one(c call, rec map[string]json.RawMessage, by string) outcome {
+	k := t.typeOf(rec)
+	if k == nil {
 		return refusal(wrong("INVALID_TYPE", "sObject type is not supported"))
 	}
-	k := t.kinds[attributes.Type]
 	values := map[string]string{}
 	for name, raw := range rec {
 		if name != "attributes" && !strings.EqualFold(name, "id") {
