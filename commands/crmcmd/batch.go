@@ -202,7 +202,7 @@ func (w *work) seal(ctx context.Context, v any) ([]byte, error) {
 
 // ErrErased says that a run's records can't be read any more.
 func ErrErased() *kernel.Error {
-	return kernel.E(kernel.KindConflict, "RECORDS_ERASED", "the records of this run were erased when their time was over")
+	return kernel.E(kernel.KindConflict, "RECORDS_ERASED", "the records of this run were erased, with their table or when their time was over")
 }
 
 // open decrypts records of a run.
@@ -252,7 +252,7 @@ func (w *work) settle(ctx context.Context, b *batch) error {
 func (w *work) nextReversed(ctx context.Context) (*batch, error) {
 	s := w.run.Started()
 	for after := w.run.Version(); ; {
-		p, err := w.h.pair(ctx, s.Of, after)
+		p, err := w.h.pair(ctx, s.Definition.TableID, s.Of, after)
 		if err != nil || p == nil {
 			return nil, err
 		}
@@ -306,7 +306,7 @@ const pairPage = 16 // events that are read at once
 
 // pair reads the first settled batch after the version of a run's stream; nil for none. What the last intent of several before it says
 // holds.
-func (h *Handlers) pair(ctx context.Context, id kernel.SyncRunID, after int64) (*pair, error) {
+func (h *Handlers) pair(ctx context.Context, t kernel.TableID, id kernel.SyncRunID, after int64) (*pair, error) {
 	var intent *crm.BatchIntended
 	for {
 		events, err := h.cfg.Store.ReadStream(ctx, h.runs.Stream(string(id)), after, pairPage)
@@ -323,15 +323,16 @@ func (h *Handlers) pair(ctx context.Context, id kernel.SyncRunID, after int64) (
 			case crm.BatchIntended:
 				intent = &e
 			case crm.BatchSettled:
-				return h.openPair(ctx, rec, intent, e)
+				return h.openPair(ctx, crm.RecordSubject(t, id), rec, intent, e)
 			}
 		}
 	}
 }
 
-func (h *Handlers) openPair(ctx context.Context, rec eventstore.Recorded, intent *crm.BatchIntended, e crm.BatchSettled) (*pair, error) {
+func (h *Handlers) openPair(
+	ctx context.Context, subject string, rec eventstore.Recorded, intent *crm.BatchIntended, e crm.BatchSettled,
+) (*pair, error) {
 	p := &pair{version: rec.Version}
-	subject := crm.RecordKeys + rec.Stream.ID()
 	if intent == nil {
 		return nil, fmt.Errorf("version %d of %s settles a batch that was not begun", rec.Version, rec.Stream)
 	}
