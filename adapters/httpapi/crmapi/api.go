@@ -205,6 +205,7 @@ type Vendor struct {
 	Configured bool     `json:"configured" doc:"Whether it can be connected on this installation."`
 	Setup      string   `json:"setup,omitempty" doc:"What its operator has to set, if not."`
 	Redirect   string   `json:"redirect_url" doc:"The redirect address that the CRM's app has to allow."`
+	Instances  string   `json:"instances,omitempty" doc:"What an instance may be, of a CRM that has several login addresses."`
 	Batch      int      `json:"batch" doc:"Records that one call of the CRM takes."`
 	Limits     []Limit  `json:"limits"`
 	Objects    []Object `json:"objects"`
@@ -238,6 +239,7 @@ func (s service) vendors(context.Context, httpapi.Principal, *struct{}) ([]Vendo
 		v := c.Connector.Describe()
 		one := Vendor{
 			Slug: v.Slug, Name: v.Name, Terms: v.Terms, Configured: c.App.ClientID != "", Redirect: s.Handlers.Redirect(v.Slug), Batch: v.Batch,
+			Instances: v.Instances,
 			Limits: []Limit{}, Objects: []Object{},
 		}
 		if !one.Configured {

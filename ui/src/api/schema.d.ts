@@ -5260,6 +5260,8 @@ export interface components {
             batch: number;
             /** @description Whether it can be connected on this installation. */
             configured: boolean;
+            /** @description What an instance may be, of a CRM that has several login addresses. */
+            instances?: string;
             limits: components["schemas"]["CrmLimit"][] | null;
             name: string;
             objects: components["schemas"]["CrmObject"][] | null;
