@@ -67,30 +67,33 @@ func (w *work) next(ctx context.Context) (*batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	for size := 0; ; {
-		if size, err = sealedSize(entries); err != nil {
-			return nil, err
-		}
-		if size <= maxBatch {
-			break
-		}
-		if len(entries) > 1 {
-			entries = entries[:(len(entries)+1)/2]
-			continue
-		}
-		entries[0] = crm.Entry{
-			RowID: entries[0].RowID, Label: entries[0].Label, ID: entries[0].ID, Action: crm.ActionNone, State: crm.OutcomeFailed,
-			Reason: "the record's values are larger than " + strconv.Itoa(maxBatch>>20) + " MB together; map fewer fields",
-		}
+	if entries, err = fitting(entries); err != nil {
+		return nil, err
 	}
 	b := batchOf(entries, s.Dry)
 	b.lastRow = entries[len(entries)-1].RowID
 	return b, nil
 }
 
-func sealedSize(v any) (int, error) {
-	plain, err := json.Marshal(v)
-	return len(plain), err
+// fitting are the first of the entries that fit into a batch; one that alone does not has failed.
+func fitting(entries []crm.Entry) ([]crm.Entry, error) {
+	for {
+		plain, err := json.Marshal(entries)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("encode records: %w", err)
+		case len(plain) <= maxBatch:
+			return entries, nil
+		case len(entries) > 1:
+			entries = entries[:(len(entries)+1)/2]
+		default:
+			e := entries[0]
+			return []crm.Entry{{
+				RowID: e.RowID, Label: e.Label, ID: e.ID, Action: crm.ActionNone, State: crm.OutcomeFailed,
+				Reason: "the record's values are larger than " + strconv.Itoa(maxBatch>>20) + " MB together; map fewer fields",
+			}}, nil
+		}
+	}
 }
 
 // batch carries one out: the intent, the writes, what became of them.
@@ -199,7 +202,7 @@ func (w *work) seal(ctx context.Context, v any) ([]byte, error) {
 
 // ErrErased says that a run's records can't be read any more.
 func ErrErased() *kernel.Error {
-	return kernel.E(kernel.KindConflict, "RECORDS_ERASED", "the records of this run were erased when their time was over")
+	return kernel.E(kernel.KindConflict, "RECORDS_ERASED", "the records of this run were erased, with their table or when their time was over")
 }
 
 // open decrypts records of a run.
@@ -249,7 +252,7 @@ func (w *work) settle(ctx context.Context, b *batch) error {
 func (w *work) nextReversed(ctx context.Context) (*batch, error) {
 	s := w.run.Started()
 	for after := w.run.Version(); ; {
-		p, err := w.h.pair(ctx, s.Of, after)
+		p, err := w.h.pair(ctx, s.Definition.TableID, s.Of, after)
 		if err != nil || p == nil {
 			return nil, err
 		}
@@ -303,7 +306,7 @@ const pairPage = 16 // events that are read at once
 
 // pair reads the first settled batch after the version of a run's stream; nil for none. What the last intent of several before it says
 // holds.
-func (h *Handlers) pair(ctx context.Context, id kernel.SyncRunID, after int64) (*pair, error) {
+func (h *Handlers) pair(ctx context.Context, t kernel.TableID, id kernel.SyncRunID, after int64) (*pair, error) {
 	var intent *crm.BatchIntended
 	for {
 		events, err := h.cfg.Store.ReadStream(ctx, h.runs.Stream(string(id)), after, pairPage)
@@ -320,15 +323,16 @@ func (h *Handlers) pair(ctx context.Context, id kernel.SyncRunID, after int64) (
 			case crm.BatchIntended:
 				intent = &e
 			case crm.BatchSettled:
-				return h.openPair(ctx, rec, intent, e)
+				return h.openPair(ctx, crm.RecordSubject(t, id), rec, intent, e)
 			}
 		}
 	}
 }
 
-func (h *Handlers) openPair(ctx context.Context, rec eventstore.Recorded, intent *crm.BatchIntended, e crm.BatchSettled) (*pair, error) {
+func (h *Handlers) openPair(
+	ctx context.Context, subject string, rec eventstore.Recorded, intent *crm.BatchIntended, e crm.BatchSettled,
+) (*pair, error) {
 	p := &pair{version: rec.Version}
-	subject := crm.RecordKeys + rec.Stream.ID()
 	if intent == nil {
 		return nil, fmt.Errorf("version %d of %s settles a batch that was not begun", rec.Version, rec.Stream)
 	}

@@ -47,6 +47,13 @@ func (h *Handlers) Connect(ctx context.Context, meta kernel.Meta, c Connect) (co
 		id = kernel.ConnectionID(h.cfg.IDs.New(kernel.PrefixConnection))
 	}
 	state, browser, verifier := string(id)+"."+secret(), secret(), secret()
+	url := kind.Connector.AuthorizeURL(crm.Authorization{
+		ClientID: kind.App.ClientID, ClientSecret: kind.App.ClientSecret, Redirect: h.cfg.Redirect(c.Vendor), State: state, Verifier: verifier,
+		Instance: c.Instance,
+	})
+	if url == "" {
+		return none, kernel.Invalid("instance", "is no login address of %s", kind.Connector.Describe().Name)
+	}
 	subject := crm.ConnectKeys + h.cfg.IDs.New(string(id))
 	sealed, err := h.cfg.Sealer.Seal(ctx, subject, []byte(verifier))
 	if err != nil {
@@ -66,10 +73,6 @@ func (h *Handlers) Connect(ctx context.Context, meta kernel.Meta, c Connect) (co
 	if err != nil {
 		return none, err
 	}
-	url := kind.Connector.AuthorizeURL(crm.Authorization{
-		ClientID: kind.App.ClientID, ClientSecret: kind.App.ClientSecret, Redirect: h.cfg.Redirect(c.Vendor), State: state, Verifier: verifier,
-		Instance: c.Instance,
-	})
 	return commands.Result[Asked]{Value: Asked{id, url, now.Add(crm.ConnectWithin), browser}, Position: done.Last}, nil
 }
 
@@ -185,7 +188,7 @@ func (h *Handlers) exchange(ctx context.Context, meta kernel.Meta, kind CRM, ask
 // sealGrant seals tokens. The app's secret stays where it is configured.
 func (h *Handlers) sealGrant(ctx context.Context, subject string, g crm.Grant) ([]byte, error) {
 	g.ClientSecret = ""
-	plain, err := json.Marshal(g)
+	plain, err := json.Marshal(g) //nolint:gosec // it is sealed, and the app's secret is not in it
 	if err != nil {
 		return nil, fmt.Errorf("encode a grant: %w", err)
 	}

@@ -155,7 +155,9 @@ func TestWhatIsNotConfiguredSaysWhatToSet(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	require.Equal(t, kernel.KindNotFound, kernel.KindOf(second(f.h.Connect(t.Context(), f.meta, crmcmd.Connect{Vendor: "other"}))))
-	require.ErrorContains(t, second(f.h.Connect(t.Context(), f.meta, crmcmd.Connect{Vendor: "mem", Instance: "https://x"})), "instance")
+	for _, instance := range []string{"https://x", "elsewhere.example"} {
+		require.ErrorContains(t, second(f.h.Connect(t.Context(), f.meta, crmcmd.Connect{Vendor: "mem", Instance: instance})), "instance")
+	}
 	f.crm.before = func(call string) error {
 		if call == "account" {
 			return errors.New("dial tcp 10.0.0.1: refused")

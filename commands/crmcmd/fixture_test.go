@@ -102,6 +102,29 @@ func (l links) OfRecords(ctx context.Context, _ kernel.WorkspaceID, _ kernel.Con
 	return out, err
 }
 
+func (l links) Writing(ctx context.Context, _ kernel.WorkspaceID, id kernel.SyncID) (bool, error) {
+	events, err := l.log.ReadAll(ctx, 0, 10_000)
+	under := map[kernel.SyncRunID]bool{}
+	for _, rec := range events {
+		e, err := l.codec.Decode(rec)
+		if err != nil {
+			return false, err
+		}
+		switch e := e.(type) {
+		case crm.RunStarted:
+			under[e.RunID] = e.SyncID == id && !e.Dry
+		case crm.RunEnded:
+			delete(under, e.RunID)
+		}
+	}
+	for _, writes := range under {
+		if writes {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
 type fixture struct {
 	t       *testing.T
 	clock   *kernel.ManualClock

@@ -12,8 +12,10 @@ import (
 	"github.com/morket/morket/eventstore"
 )
 
+// CallWithin bounds one call of a vendor. A runner's sign of life may be that far away.
+const CallWithin = 25 * time.Second
+
 const (
-	CallWithin   = 25 * time.Second // one call of a vendor; a runner's sign of life may be that far away
 	early        = 2 * time.Minute  // before its end an access token is replaced
 	longestTurn  = 5 * time.Second  // that a call waits for its turn; a turn farther away is told as a limit
 	refreshTries = 24               // looks at a refresh that another process does

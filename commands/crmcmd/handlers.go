@@ -57,6 +57,8 @@ type Links interface {
 	OfRows(ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, rows []kernel.RowID) (map[kernel.RowID]string, error)
 	// OfRecords are the rows by the records' ids.
 	OfRecords(ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, ids []string) (map[string]kernel.RowID, error)
+	// Writing reports whether a run of the sync is under way that writes.
+	Writing(ctx context.Context, ws kernel.WorkspaceID, id kernel.SyncID) (bool, error)
 }
 
 // App is Morket's registration at a vendor.

@@ -42,7 +42,7 @@ func (h *Handlers) Records(ctx context.Context, ws kernel.WorkspaceID, c Records
 		}
 	}
 	for range scanned {
-		p, err := h.pair(ctx, run.Started().RunID, at.version)
+		p, err := h.pair(ctx, run.Started().Definition.TableID, c.RunID, at.version)
 		if err != nil || p == nil {
 			return list, "", err
 		}

@@ -85,7 +85,7 @@ type work struct {
 
 func (w *work) id() kernel.SyncRunID { return w.run.Started().RunID }
 
-func (w *work) subject() string { return crm.RecordKeys + string(w.id()) }
+func (w *work) subject() string { return crm.RecordSubject(w.run.Started().Definition.TableID, w.id()) }
 
 func (w *work) meta() kernel.Meta {
 	s := w.run.Started()
@@ -169,7 +169,15 @@ func (w *work) do(ctx context.Context) error {
 }
 
 func (w *work) end(ctx context.Context) error {
-	return w.append(ctx, func(r *crm.Run) error { return r.End(w.h.cfg.Clock.Now()) })
+	now := w.h.cfg.Clock.Now()
+	if err := w.append(ctx, func(r *crm.Run) error { return r.End(now) }); err != nil {
+		return err
+	}
+	s, c := w.run.Started(), w.run.Counts()
+	w.log.InfoContext(ctx, "sync run ended", "run", s.RunID, "sync", s.SyncID, "workspace", s.Workspace, "vendor", s.Vendor, "object",
+		s.Definition.Object, "kind", s.Kind, "dry", s.Dry, "state", w.run.State(), "duration", now.Sub(s.At), "records", c.Records(), "created", c.Created,
+		"updated", c.Updated, "archived", c.Archived, "failed", c.Failed, "conflicts", c.Conflicts, "unknown", c.Unknown)
+	return nil
 }
 
 // prepare reads what the run works by: the CRM's fields as they are now.

@@ -354,3 +354,18 @@ func TestTroubleOfOursIsTriedAgain(t *testing.T) {
 	f.crm.before = nil
 	require.Equal(t, crm.RunCompleted, f.run(id).State())
 }
+
+func TestOnePushOfASyncAtATime(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.connect()
+	f.row("ada@acme.example", "Ada", 1)
+	saved, err := f.h.Save(t.Context(), f.meta, crmcmd.Save{Definition: f.definition()})
+	require.NoError(t, err)
+	first, err := f.h.Start(t.Context(), f.meta, crmcmd.Start{SyncID: saved.Value.ID})
+	require.NoError(t, err)
+	require.ErrorContains(t, second(f.h.Start(t.Context(), f.meta, crmcmd.Start{SyncID: saved.Value.ID})), "another run of this sync")
+	require.NoError(t, second(f.h.Start(t.Context(), f.meta, crmcmd.Start{SyncID: saved.Value.ID, Dry: true})))
+	f.run(first.Value.ID)
+	require.NoError(t, second(f.h.Start(t.Context(), f.meta, crmcmd.Start{SyncID: saved.Value.ID})))
+}

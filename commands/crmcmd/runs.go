@@ -31,6 +31,9 @@ func (h *Handlers) Start(ctx context.Context, meta kernel.Meta, c Start) (comman
 	if err != nil {
 		return none, err
 	}
+	if err := h.alone(ctx, meta.Workspace, c.SyncID, c.Dry); err != nil {
+		return none, err
+	}
 	rows, err := h.cfg.Rows.Count(ctx, RowQuery{Workspace: meta.Workspace, Table: d.TableID, Columns: d.Columns(), Filter: ok.filter})
 	if err != nil {
 		return none, err
@@ -39,6 +42,18 @@ func (h *Handlers) Start(ctx context.Context, meta kernel.Meta, c Start) (comman
 		SyncID: c.SyncID, Kind: crm.RunPush, Dry: c.Dry, Definition: d, Filter: ok.filter, Vendor: ok.vendor.Slug, Batch: ok.vendor.Batch,
 		Total: int(min(rows, int64(d.MaxRecords))),
 	})
+}
+
+// alone refuses a run that writes while another one of the sync does: both would look for the same records.
+func (h *Handlers) alone(ctx context.Context, ws kernel.WorkspaceID, id kernel.SyncID, dry bool) error {
+	if dry {
+		return nil
+	}
+	writing, err := h.cfg.Links.Writing(ctx, ws, id)
+	if err == nil && writing {
+		err = kernel.E(kernel.KindConflict, "SYNC_RUNNING", "another run of this sync is writing; wait for its end, or cancel it")
+	}
+	return err
 }
 
 func (h *Handlers) begin(ctx context.Context, meta kernel.Meta, e crm.RunStarted) (commands.Result[Started], error) {
@@ -72,6 +87,9 @@ func (h *Handlers) Reverse(ctx context.Context, meta kernel.Meta, c Reverse) (co
 		return none, kernel.E(kernel.KindConflict, "NOT_REVERSIBLE", "only a push that wrote something can be reversed")
 	case r.Running():
 		return none, kernel.E(kernel.KindConflict, "STILL_RUNNING", "the push is still under way; cancel it first, or wait for its end")
+	}
+	if err := h.alone(ctx, meta.Workspace, s.SyncID, c.Dry); err != nil {
+		return none, err
 	}
 	if _, _, _, err := h.object(ctx, meta.Workspace, s.Definition.ConnectionID, s.Definition.Object); err != nil {
 		return none, err

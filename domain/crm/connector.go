@@ -57,6 +57,8 @@ type Vendor struct {
 	Batch   int    // records a call of Write, Find and Archive
 	Objects []Object
 	Limits  []Limit
+	// Instances says what Authorization.Instance may be; "" where the vendor has one login address.
+	Instances string
 }
 
 // Limit is a number of calls within a window that the vendor allows an account.

@@ -18,8 +18,16 @@ const (
 const (
 	ConnectKeys = "crm-connect/" // an attempt's verifier; the connection's id and a number follow
 	GrantKeys   = "crm-grant/"   // tokens; the connection's id and the grant's number follow
-	RecordKeys  = "crm-records/" // records of runs; the run's id follows
+	RecordKeys  = "crm-records/" // records of runs; the table's and the run's id follow
 )
+
+// RecordSubject is what the records of a run over a table are sealed for. With the table all its subjects go.
+func RecordSubject(t kernel.TableID, run kernel.SyncRunID) string {
+	return RecordKeysOf(t) + string(run)
+}
+
+// RecordKeysOf begins the subjects of the runs over a table.
+func RecordKeysOf(t kernel.TableID) string { return RecordKeys + string(t) + "/" }
 
 // ConnectAsked begins an attempt to connect. Of its secrets only digests are kept; the verifier is sealed.
 type ConnectAsked struct {

@@ -45,12 +45,12 @@ func (c *Counts) Add(e Entry, r Result) {
 	switch r.State {
 	case OutcomeSynced, OutcomePlanned:
 		c.Fields += len(e.Changes)
-		switch {
-		case e.Action == ActionArchive:
+		switch e.Action {
+		case ActionArchive:
 			c.Archived++
-		case e.Action == ActionCreate:
+		case ActionCreate:
 			c.Created++
-		default:
+		case ActionUpdate, ActionNone:
 			c.Updated++
 		}
 	case OutcomeUnchanged:

@@ -115,7 +115,8 @@ func (c *Connector) Describe() crm.Vendor {
 			{Slug: "leads", Name: "Leads", Keys: []crm.Key{own, mail}},
 			{Slug: accounts, Name: "Accounts", Keys: []crm.Key{own, {Field: "Website", Name: "Website"}, {Field: "Name", Name: "Account name"}}},
 		},
-		Limits: []crm.Limit{{Calls: 100_000, Window: 24 * time.Hour}},
+		Limits:    []crm.Limit{{Calls: 100_000, Window: 24 * time.Hour}},
+		Instances: "sandbox, or the host of your My Domain, such as acme.my.salesforce.com; empty for login.salesforce.com",
 	}
 }
 

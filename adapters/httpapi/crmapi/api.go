@@ -75,7 +75,7 @@ func (s service) connections(a *httpapi.API) {
 		Action:      workspace.ManageConnections, Scope: httpapi.WholeWorkspace, Rate: httpapi.General,
 	}, s.disconnect)
 	httpapi.Read(a, httpapi.Op{
-		ID: "list-integration-fields", Method: http.MethodGet, Path: "W/integrations/{connectionId}/objects/{object}/fields", Tag: tag,
+		ID: "list-integration-fields", Method: http.MethodGet, Path: "W/integrations/{connectionId}/fields", Tag: tag,
 		Summary: "Fields of a kind of record, as the CRM has them now",
 		Action:  workspace.RunSyncs, Scope: httpapi.WholeWorkspace, Rate: httpapi.Enrichment,
 	}, s.fields)
@@ -205,6 +205,7 @@ type Vendor struct {
 	Configured bool     `json:"configured" doc:"Whether it can be connected on this installation."`
 	Setup      string   `json:"setup,omitempty" doc:"What its operator has to set, if not."`
 	Redirect   string   `json:"redirect_url" doc:"The redirect address that the CRM's app has to allow."`
+	Instances  string   `json:"instances,omitempty" doc:"What an instance may be, of a CRM that has several login addresses."`
 	Batch      int      `json:"batch" doc:"Records that one call of the CRM takes."`
 	Limits     []Limit  `json:"limits"`
 	Objects    []Object `json:"objects"`
@@ -238,6 +239,7 @@ func (s service) vendors(context.Context, httpapi.Principal, *struct{}) ([]Vendo
 		v := c.Connector.Describe()
 		one := Vendor{
 			Slug: v.Slug, Name: v.Name, Terms: v.Terms, Configured: c.App.ClientID != "", Redirect: s.Handlers.Redirect(v.Slug), Batch: v.Batch,
+			Instances: v.Instances,
 			Limits: []Limit{}, Objects: []Object{},
 		}
 		if !one.Configured {

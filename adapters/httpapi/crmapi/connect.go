@@ -116,10 +116,11 @@ func (s service) complete(ctx context.Context, _ httpapi.Principal, in *complete
 }
 
 // back leads on to the workspace: by itself, or by a link.
-var back = template.Must(template.New("back").Parse(`<!doctype html>
+var back = template.Must( //nolint:gochecknoglobals // a constant
+	template.New("back").Parse(`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Back to Morket</title><meta http-equiv="refresh" content="0;url={{.To}}"></head>
 <body><p>{{.Says}}</p><p><a href="{{.To}}">Back to Morket</a></p></body></html>
-`)) //nolint:gochecknoglobals // a constant
+`))
 
 // InConnection is embedded by the inputs of endpoints of a connection.
 type InConnection struct {
@@ -133,7 +134,7 @@ func (s service) disconnect(ctx context.Context, meta kernel.Meta, in *InConnect
 
 type fieldsIn struct {
 	InConnection
-	Object string `path:"object" maxLength:"100"`
+	Object string `query:"object" required:"true" maxLength:"100" doc:"A kind of record, as list-integrations gives it."`
 }
 
 // Field is a field of a kind of record.

@@ -115,6 +115,16 @@ func (q *Queries) Unfinished(ctx context.Context, after kernel.SyncRunID, limit 
 	return pgx.CollectRows(rows, pgx.RowTo[kernel.SyncRunID])
 }
 
+// Writing implements crmcmd.Links.
+func (q *Queries) Writing(ctx context.Context, ws kernel.WorkspaceID, id kernel.SyncID) (writing bool, err error) {
+	err = q.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM rm_crm.runs WHERE workspace_id = $1 AND sync_id = $2 AND state = 'running' AND NOT dry)`,
+		ws, id).Scan(&writing)
+	if err != nil {
+		return false, fmt.Errorf("look for a run of a sync that is under way: %w", err)
+	}
+	return writing, nil
+}
+
 // OfRows implements crmcmd.Links.
 func (q *Queries) OfRows(
 	ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, rows []kernel.RowID,

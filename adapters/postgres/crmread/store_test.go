@@ -91,6 +91,13 @@ func TestSyncsAndRuns(t *testing.T) {
 	ids, err := h.q.Unfinished(t.Context(), "", 10)
 	require.NoError(t, err)
 	require.Equal(t, []kernel.SyncRunID{"syr_1"}, ids)
+	writing := func() bool {
+		t.Helper()
+		is, err := h.q.Writing(t.Context(), ws, "syn_a")
+		require.NoError(t, err)
+		return is
+	}
+	require.True(t, writing())
 	got, err := h.q.Run(t.Context(), ws, "syr_1")
 	require.NoError(t, err)
 	require.Equal(t, "asked too often", got.Waits)
@@ -106,6 +113,7 @@ func TestSyncsAndRuns(t *testing.T) {
 	ids, err = h.q.Unfinished(t.Context(), "", 10)
 	require.NoError(t, err)
 	require.Empty(t, ids)
+	require.False(t, writing())
 	_, err = h.q.Run(t.Context(), "ws_2", "syr_1")
 	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
 

@@ -20,6 +20,8 @@ import (
 	"github.com/morket/morket/domain/crm"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
+	"github.com/morket/morket/eventstore"
 )
 
 // crms is bringing rows into CRMs.
@@ -71,7 +73,10 @@ func (m *crms) endpoints(a *httpapi.API) {
 func (m *crms) parts() parts {
 	starts := crmflow.NewReactor(m.flows.client)
 	return parts{
-		reactions: []reaction{{name: crmflow.ReactorName, types: starts.Types(), handle: starts.Handle}},
+		reactions: []reaction{
+			{name: crmflow.ReactorName, types: starts.Types(), handle: starts.Handle},
+			{name: "crm_erasure", types: []string{table.Purged{}.EventType()}, handle: m.erase},
+		},
 		flows: []flow{{
 			register: func(r worker.Registry) { crmflow.Register(r, crmflow.NewActivities(m.runner)) },
 			underway: func(ctx context.Context, each func(reconcile.Flow) error) error {
@@ -81,6 +86,18 @@ func (m *crms) parts() parts {
 		}},
 		sweeps: []sweeper.Sweep{{Name: "crm records", Every: 24 * time.Hour, Run: m.sweep}}, //nolint:mnd // a day
 	}
+}
+
+// erase makes the records unreadable that runs over a table have kept, once the table is gone for good.
+func (m *crms) erase(ctx context.Context, rec eventstore.Recorded) error {
+	e, err := m.core.codec.Decode(rec)
+	if err != nil {
+		return err
+	}
+	if gone, ok := e.(table.Purged); ok {
+		_, err = m.core.ring.DestroyOlder(ctx, crm.RecordKeysOf(gone.TableID), m.core.clock.Now().Add(time.Hour)) // of whatever clock
+	}
+	return err
 }
 
 const (

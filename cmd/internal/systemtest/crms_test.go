@@ -49,7 +49,7 @@ func connected(c *client) string {
 	require.Contains(c.t, begun.Header.Get("Set-Cookie"), "HttpOnly")
 	asked := regexp.MustCompile(`"url":"([^"]+)"`).FindStringSubmatch(string(begun.Raw))
 	browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	get := func(at, cookie string) (*http.Response, string) {
+	get := func(at, cookie string) (location, page string) {
 		req, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, at, nil)
 		require.NoError(c.t, err)
 		if cookie != "" {
@@ -58,12 +58,11 @@ func connected(c *client) string {
 		res, err := browser.Do(req)
 		require.NoError(c.t, err)
 		defer func() { _ = res.Body.Close() }()
-		page, err := io.ReadAll(res.Body)
+		body, err := io.ReadAll(res.Body)
 		require.NoError(c.t, err)
-		return res, string(page)
+		return res.Header.Get("Location"), string(body)
 	}
-	res, _ := get(strings.ReplaceAll(asked[1], `\u0026`, "&"), "")
-	back := res.Header.Get("Location")
+	back, _ := get(strings.ReplaceAll(asked[1], `\u0026`, "&"), "")
 	require.Contains(c.t, back, "/api/v1/integrations/callback/hubspot?")
 	_, page := get(back, "")
 	require.Contains(c.t, page, "failed=", "another browser can't complete it")
@@ -228,6 +227,6 @@ func crmResources(s *server, c *client, table tableInfo, word string, ids map[st
 		"keys":     []any{map[string]any{"field": "name", "column_id": table.column("Name")}},
 		"mappings": []any{map[string]any{"field": "city", "column_id": table.column("Name")}}, "create": true, "max_records": 10,
 	}).ID
-	ids["connectionId"], ids["syncId"], ids["object"] = f.conn, f.sync, "companies"
+	ids["connectionId"], ids["syncId"] = f.conn, f.sync
 	ids["syncRunId"] = f.ended("/syncs/"+f.sync+"/run", map[string]any{"dry": true}).ID
 }

@@ -271,6 +271,8 @@ func word(s *schema, name string, ids map[string]string) string {
 		return "is"
 	case name == "filename":
 		return "x.csv"
+	case name == "object":
+		return "companies"
 	default:
 		return cmp.Or(ids["text"], "sample text")
 	}

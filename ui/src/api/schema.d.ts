@@ -1978,7 +1978,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workspaces/{workspaceId}/integrations/{connectionId}/objects/{object}/fields": {
+    "/api/v1/workspaces/{workspaceId}/integrations/{connectionId}/fields": {
         parameters: {
             query?: never;
             header?: never;
@@ -5720,6 +5720,8 @@ export interface components {
             batch: number;
             /** @description Whether it can be connected on this installation. */
             configured: boolean;
+            /** @description What an instance may be, of a CRM that has several login addresses. */
+            instances?: string;
             limits: components["schemas"]["CrmLimit"][] | null;
             name: string;
             objects: components["schemas"]["CrmObject"][] | null;
@@ -23457,14 +23459,16 @@ export interface operations {
     };
     "list-integration-fields": {
         parameters: {
-            query?: never;
+            query: {
+                /** @description A kind of record, as list-integrations gives it. */
+                object: string;
+            };
             header?: never;
             path: {
                 /** @description ws_… */
                 workspaceId: string;
                 /** @description con_… */
                 connectionId: string;
-                object: string;
             };
             cookie?: never;
         };

@@ -22,6 +22,18 @@ describe('integrations', () => {
     await accessible();
   }, 20_000);
 
+  it.each(['viewer', 'member'] as const)(
+    'offers a %s what the role allows',
+    async (role) => {
+      net.app.state.role = role;
+      renderApp('/w/ws_demo/integrations');
+      expect(await screen.findByText('Acme Ltd', {}, slow)).toBeVisible();
+      expect(screen.queryByRole('button', { name: /Connect|Disconnect/ })).toBeNull();
+      expect(screen.queryAllByRole('button', { name: 'New sync' })).toHaveLength(role === 'member' ? 1 : 0);
+    },
+    20_000,
+  );
+
   it('shows each change before it is made, and takes a push back', async () => {
     const user = userEvent.setup();
     const { router } = renderApp('/w/ws_demo/integrations/sync');

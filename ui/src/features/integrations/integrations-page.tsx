@@ -3,6 +3,7 @@ import { Cable, X } from 'lucide-react';
 import { useSearchParams } from 'react-router';
 import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
+import type { CrmConnection } from '@/api/types';
 import { useWorkspaceId } from '@/api/use-workspace';
 import { IconButton } from '@/components/button';
 import { Page } from '@/components/page';
@@ -17,7 +18,13 @@ export function IntegrationsPage() {
   const ws = useWorkspaceId();
   const can = useCan(ws);
   const vendors = useQuery(vendorsQuery);
-  const connections = useQuery(connectionsQuery(ws));
+  const made = useSearchParams()[0].get('connected');
+  const connections = useQuery({
+    ...connectionsQuery(ws),
+    // What was connected a moment ago may not be in the list yet.
+    refetchInterval: (q) =>
+      made && q.state.data && q.state.dataUpdateCount < 5 && !has(q.state.data, made) ? 1_000 : false,
+  });
   const error = vendors.error ?? connections.error;
   return (
     <Page
@@ -50,6 +57,10 @@ export function IntegrationsPage() {
       )}
     </Page>
   );
+}
+
+function has(list: CrmConnection[], id: string): boolean {
+  return list.some((c) => c.id === id);
 }
 
 /** What came of an attempt to connect, which the CRM sent the browser back from. */

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ArrowLeft } from 'lucide-react';
 import { Link, useSearchParams } from 'react-router';
 import { messageOf } from '@/api/errors';
+import { useCan } from '@/api/permissions';
 import { tablesQuery } from '@/api/tables';
 import { useWorkspaceId } from '@/api/use-workspace';
 import { Page } from '@/components/page';
@@ -10,9 +11,19 @@ import { connectionsQuery, suggestSync, syncsQuery, vendorsQuery, type Target } 
 import { SyncForm } from './components/sync-form';
 import { TargetFields } from './components/target-fields';
 
-/** Makes a sync, or changes the one that `id` names. */
+/** The editor, for those who may make syncs. */
 export function SyncPage() {
   const ws = useWorkspaceId();
+  if (useCan(ws)('integrations.run')) return <Editor ws={ws} />;
+  return (
+    <Page title="Syncs">
+      <Notice>Your role can look at syncs and their runs, but not make or change them.</Notice>
+    </Page>
+  );
+}
+
+/** Makes a sync, or changes the one that `id` names. */
+function Editor({ ws }: { ws: string }) {
   const [params, setParams] = useSearchParams();
   const id = params.get('id') ?? '';
   const vendors = useQuery(vendorsQuery);

@@ -106,7 +106,7 @@ export function integrationRoutes(r: Router, state: MockState): void {
   };
   r.on('GET', '/integrations', () => ({ data: vendors }));
   r.on('GET', 'W/integrations', () => ({ data: connections }));
-  r.on('GET', 'W/integrations/:c/objects/:o/fields', () => ({ data: fields }));
+  r.on('GET', 'W/integrations/:c/fields', () => ({ data: fields }));
   r.on('POST', 'W/sync-suggestion', ({ body }) => {
     const target = body as { connection_id: string; object: string; table_id: string };
     const column = state.tables.get(target.table_id)?.columns[0]?.id ?? '';

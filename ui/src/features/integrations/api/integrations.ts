@@ -32,15 +32,19 @@ export const runQuery = (ws: string, id: string) =>
 export const fieldsQuery = (ws: string, connection: string, object: string) =>
   queryOptions({
     queryKey: ['crm-fields', ws, connection, object],
-    queryFn: () => api.list<CrmField>(`${inWorkspace(ws)}/integrations/${connection}/objects/${object}/fields`),
+    queryFn: () =>
+      api.list<CrmField>(`${inWorkspace(ws)}/integrations/${connection}/fields?object=${encodeURIComponent(object)}`),
     staleTime: 60_000,
     retry: false,
   });
 
 /** Asks for the page of the CRM where the access is allowed. */
-export async function connect(ws: string, slug: string, connection?: string): Promise<string> {
-  const body = connection ? { connection_id: connection } : {};
-  return (await api.post<{ url: string }>(`${inWorkspace(ws)}/integrations/${slug}/connect`, body)).data.url;
+export async function connect(
+  ws: string,
+  slug: string,
+  how: { connection_id?: string; instance?: string },
+): Promise<string> {
+  return (await api.post<{ url: string }>(`${inWorkspace(ws)}/integrations/${slug}/connect`, how)).data.url;
 }
 export async function disconnect(ws: string, id: string): Promise<{ revoked: boolean; reason?: string }> {
   return (await api.delete<{ revoked: boolean; reason?: string }>(`${inWorkspace(ws)}/integrations/${id}`)).data;

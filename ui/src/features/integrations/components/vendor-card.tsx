@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { CrmConnection, CrmVendor } from '@/api/types';
 import { Button } from '@/components/button';
 import { Confirm } from '@/components/confirm';
+import { Field, Input } from '@/components/field';
 import { Card } from '@/components/page';
 import { Shown } from '@/components/shown';
 import { Badge, Notice } from '@/components/states';
@@ -20,8 +21,13 @@ export interface VendorCardProps {
 
 /** A CRM with the accounts of it that are connected. */
 export function VendorCard({ ws, vendor, connections, mayConnect }: VendorCardProps) {
+  const [instance, setInstance] = useState('');
   const begin = useMutation({
-    mutationFn: (id?: string) => connect(ws, vendor.slug, id),
+    mutationFn: (id?: string) =>
+      connect(ws, vendor.slug, {
+        ...(id ? { connection_id: id } : {}),
+        ...(instance.trim() ? { instance: instance.trim() } : {}),
+      }),
     onSuccess: (url) => window.location.assign(url),
   });
   return (
@@ -60,6 +66,11 @@ export function VendorCard({ ws, vendor, connections, mayConnect }: VendorCardPr
             Limit: {vendor.limits.map((l) => `${count(l.calls)} calls in ${windowText(l.seconds)}`).join(', ')}. Runs
             keep within it.
           </p>
+        )}
+        {mayConnect && vendor.configured && vendor.instances && (
+          <Field label="Login address" optional hint={`${capitalised(vendor.instances)}.`}>
+            {(ids) => <Input {...ids} maxLength={100} value={instance} onChange={(e) => setInstance(e.target.value)} />}
+          </Field>
         )}
         {connections.map((c) => (
           <Account
