@@ -10,6 +10,7 @@ import {
   TextSearch,
   Upload,
   UserSearch,
+  Workflow,
   type LucideIcon,
 } from 'lucide-react';
 import { useMemo } from 'react';
@@ -35,6 +36,7 @@ const destinations: readonly Destination[] = [
   { group: 'Data', to: 'search', label: 'Search', icon: TextSearch, needs: 'tables.read' },
   { group: 'Data', to: 'import', label: 'Import', icon: Upload, needs: 'data.import' },
   { group: 'Data', to: 'find', label: 'Find people', icon: UserSearch, needs: 'data.import' },
+  { group: 'Data', to: 'workflows', label: 'Workflows', icon: Workflow, needs: 'tables.read' },
   { group: 'Data', to: 'jobs', label: 'Jobs', icon: Activity, needs: 'tables.read' },
   { group: 'Insight', to: 'analytics', label: 'Analytics', icon: ChartLine, needs: 'tables.read' },
   { group: 'Workspace', to: 'credits', label: 'Credits', icon: Coins, needs: 'credits.read' },
