@@ -28,7 +28,7 @@ type Saved struct {
 
 // Trigger says when a published workflow runs.
 type Trigger struct {
-	Kind     Kind           `json:"kind"`
+	Kind     Kind           `json:"kind" enum:"manual,schedule,rows_changed"`
 	TableID  kernel.TableID `json:"table_id,omitempty"`
 	Cron     string         `json:"cron,omitempty"`
 	TimeZone string         `json:"time_zone,omitempty"`

@@ -9827,7 +9827,8 @@ export interface components {
         };
         WorkflowTrigger: {
             cron?: string;
-            kind: string;
+            /** @enum {string} */
+            kind: "manual" | "schedule" | "rows_changed";
             table_id?: string;
             time_zone?: string;
         };
@@ -39740,9 +39741,11 @@ export interface operations {
     };
     "diff-workflow": {
         parameters: {
-            query: {
-                from: number;
-                to: number;
+            query?: {
+                /** @description The newest if it is left out. */
+                from?: number;
+                /** @description The newest if it is left out. */
+                to?: number;
             };
             header?: never;
             path: {

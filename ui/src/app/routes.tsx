@@ -52,6 +52,8 @@ export const routes: RouteObject[] = [
               ),
               page('integrations/sync', async () => (await import('@/features/integrations/sync-page')).SyncPage),
               page('integrations/runs/:runId', async () => (await import('@/features/integrations/run-page')).RunPage),
+              page('workflows', async () => (await import('@/features/workflows/workflows-page')).WorkflowsPage),
+              page('workflows/:workflowId', async () => (await import('./workflow-route')).WorkflowRoute),
               page('jobs', async () => (await import('@/features/jobs/jobs-page')).JobsPage),
               page('jobs/:jobId', async () => (await import('@/features/jobs/job-page')).JobPage),
               page('search', async () => (await import('@/features/search/search-page')).SearchPage),

@@ -11,6 +11,7 @@ import {
   TextSearch,
   Upload,
   UserSearch,
+  Workflow,
   type LucideIcon,
 } from 'lucide-react';
 import { useMemo } from 'react';
@@ -36,6 +37,7 @@ const destinations: readonly Destination[] = [
   { group: 'Data', to: 'search', label: 'Search', icon: TextSearch, needs: 'tables.read' },
   { group: 'Data', to: 'import', label: 'Import', icon: Upload, needs: 'data.import' },
   { group: 'Data', to: 'find', label: 'Find people', icon: UserSearch, needs: 'data.import' },
+  { group: 'Data', to: 'workflows', label: 'Workflows', icon: Workflow, needs: 'tables.read' },
   { group: 'Data', to: 'jobs', label: 'Jobs', icon: Activity, needs: 'tables.read' },
   { group: 'Data', to: 'integrations', label: 'Integrations', icon: Cable, needs: 'integrations.read' },
   { group: 'Insight', to: 'analytics', label: 'Analytics', icon: ChartLine, needs: 'tables.read' },

@@ -15,7 +15,7 @@ export function arranged(graph: WorkflowGraph): WorkflowGraph {
   dagre.layout(g);
   const places = new Map(
     graph.nodes.map((n) => {
-      const at = g.node(n.id);
+      const at = g.node(n.id) as { x: number; y: number };
       return [n.id, { x: Math.round(at.x - NODE_WIDTH / 2), y: Math.round(at.y - NODE_HEIGHT / 2) }] as const;
     }),
   );

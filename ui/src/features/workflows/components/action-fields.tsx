@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import { Plus, X } from 'lucide-react';
+import { X } from 'lucide-react';
 import { api } from '@/api/client';
 import { inWorkspace } from '@/api/use-workspace';
 import type { CellValue, Column } from '@/api/types';
-import { Button, IconButton } from '@/components/button';
+import { IconButton } from '@/components/button';
 import { Checkbox, Field, Select } from '@/components/field';
 import { NumberInput, TypedInput } from '@/grid/typed-input';
 import type { FieldsProps } from './config-panel';
@@ -33,10 +33,16 @@ function EnrichmentFields({ node, columns, onConfig }: FieldsProps) {
     <>
       <Field
         label="Enrichment column"
-        {...(own.length === 0 ? { hint: columns.length ? 'The table has none yet; add one in the table.' : needsRows } : {})}
+        {...(own.length === 0
+          ? { hint: columns.length ? 'The table has none yet; add one in the table.' : needsRows }
+          : {})}
       >
         {(ids) => (
-          <Select {...ids} value={node.config.column_id ?? ''} onChange={(e) => onConfig({ column_id: e.target.value })}>
+          <Select
+            {...ids}
+            value={node.config.column_id ?? ''}
+            onChange={(e) => onConfig({ column_id: e.target.value })}
+          >
             <option value="">Choose a column</option>
             {own.map((c) => (
               <option key={c.id} value={c.id}>
@@ -100,20 +106,10 @@ function SetFields({ node, columns, onConfig }: FieldsProps) {
         );
       })}
       {free.length > 0 && Object.keys(set).length < 10 && (
-        <Button
-          size="sm"
-          className="self-start"
-          icon={<Plus size={14} />}
-          onClick={() => free[0] && put(free[0].id, null)}
-        >
-          Add a column
-        </Button>
-      )}
-      {Object.keys(set).length > 0 && (
-        <Field label="Column to add instead" hideLabel>
+        <Field label="Column to set" hideLabel>
           {(ids) => (
             <Select {...ids} value="" onChange={(e) => e.target.value && put(e.target.value, null)}>
-              <option value="">Add another column…</option>
+              <option value="">Add a column…</option>
               {free.map((c) => (
                 <option key={c.id} value={c.id}>
                   {c.name}
@@ -151,7 +147,11 @@ function WaitFields({ node, onConfig }: FieldsProps) {
       </Field>
       <Field label="Unit" hideLabel>
         {(ids) => (
-          <Select {...ids} value={unit} onChange={(e) => onConfig({ seconds: (total / unit) * Number(e.target.value) })}>
+          <Select
+            {...ids}
+            value={unit}
+            onChange={(e) => onConfig({ seconds: (total / unit) * Number(e.target.value) })}
+          >
             {units.map((u) => (
               <option key={u.label} value={u.seconds}>
                 {u.label}

@@ -34,7 +34,11 @@ export interface CanvasProps {
 }
 
 const edgeId = (e: WorkflowEdge): string => `${e.from}/${e.port}/${e.to}`;
-const edgeOf = (c: Connection | Edge): WorkflowEdge => ({ from: c.source, port: c.sourceHandle ?? 'out', to: c.target });
+const edgeOf = (c: Connection | Edge): WorkflowEdge => ({
+  from: c.source,
+  port: c.sourceHandle ?? 'out',
+  to: c.target,
+});
 
 /** The graph as nodes that are dragged and connected. What it shows is the graph; it keeps only what is in the hand. */
 export function Canvas(props: CanvasProps) {
@@ -48,7 +52,16 @@ export function Canvas(props: CanvasProps) {
         const card = data.get(n.id);
         if (!card) return [];
         const at = held.get(n.id) ?? { x: n.x, y: n.y };
-        return [{ id: n.id, type: 'card', position: at, data: card, selected: n.id === selected, ariaLabel: card.node.name || n.kind }];
+        return [
+          {
+            id: n.id,
+            type: 'card',
+            position: at,
+            data: card,
+            selected: n.id === selected,
+            ariaLabel: card.node.name || n.kind,
+          },
+        ];
       }),
     [graph.nodes, data, held, selected],
   );
@@ -56,7 +69,14 @@ export function Canvas(props: CanvasProps) {
     () =>
       graph.edges.map((e): Edge => {
         const id = edgeId(e);
-        return { id, source: e.from, sourceHandle: e.port, target: e.to, selected: id === edge, animated: data.get(e.from)?.progress?.state === 'asking' };
+        return {
+          id,
+          source: e.from,
+          sourceHandle: e.port,
+          target: e.to,
+          selected: id === edge,
+          animated: data.get(e.from)?.progress?.state === 'asking',
+        };
       }),
     [graph.edges, data, edge],
   );

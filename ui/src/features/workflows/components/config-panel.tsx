@@ -88,7 +88,11 @@ export function ConfigPanel({
         {filtered && tableId !== '' && node.kind !== 'send' && columns.length > 0 && (
           <div>
             <p className="text-sm font-medium text-ink-2">
-              {node.kind === 'branch' ? 'Rows that go the way of yes' : node.kind === 'filter' ? 'Rows that pass' : 'Only rows'}
+              {node.kind === 'branch'
+                ? 'Rows that go the way of yes'
+                : node.kind === 'filter'
+                  ? 'Rows that pass'
+                  : 'Only rows'}
             </p>
             <div className="-mx-3 overflow-x-auto [&>div]:w-full">
               <Filters

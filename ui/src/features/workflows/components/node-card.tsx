@@ -62,7 +62,9 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
           style={{ top: info.ports.length > 1 ? 22 + i * 26 : '50%' }}
         >
           {info.ports.length > 1 && (
-            <span className="pointer-events-none absolute top-1/2 left-3 -translate-y-1/2 text-xs text-ink-3">{port}</span>
+            <span className="pointer-events-none absolute top-1/2 left-3 -translate-y-1/2 text-xs text-ink-3">
+              {port}
+            </span>
           )}
         </Handle>
       ))}

@@ -88,7 +88,11 @@ function ChangeFields({ node, columns, onConfig }: FieldsProps) {
       <fieldset className="flex flex-col gap-1.5">
         <legend className="pb-1 text-sm font-medium text-ink-2">When rows are</legend>
         <Checkbox label="added" checked={on.includes('added')} onChange={(e) => toggle('added', e.target.checked)} />
-        <Checkbox label="changed" checked={on.includes('changed')} onChange={(e) => toggle('changed', e.target.checked)} />
+        <Checkbox
+          label="changed"
+          checked={on.includes('changed')}
+          onChange={(e) => toggle('changed', e.target.checked)}
+        />
       </fieldset>
       {on.includes('changed') && columns.length > 0 && (
         <fieldset className="flex max-h-48 flex-col gap-1.5 overflow-y-auto">

@@ -1,0 +1,102 @@
+import { expect, type Page } from '@playwright/test';
+import { faults, settled } from '../axe.ts';
+import { Api } from './api.ts';
+import { signIn, test } from './fixtures.ts';
+
+const lines = [['Company', 'Fit'], ...Array.from({ length: 12 }, (_, i) => [`Company ${i}`, i % 3 ? 'no' : 'yes'])];
+
+const palette = (page: Page) => page.getByRole('navigation', { name: 'Add a node' });
+const settings = (page: Page, of: string) => page.getByRole('region', { name: `Settings of ${of}` });
+
+test('a workflow is built by keyboard and mouse, run, watched, made better and resumed', async ({ page, morket }) => {
+  const api = await Api.signIn(morket);
+  const { ws, table } = await api.workspace('Automation', 'Leads', lines);
+  await signIn(page);
+  await page.goto(`/w/${ws}/workflows`);
+  await page.getByRole('button', { name: 'New workflow' }).first().click();
+  await expect(page.getByRole('status').getByText('1 problem')).toBeVisible();
+
+  await test.step('rows of the table', async () => {
+    await page.locator('.react-flow__node').filter({ hasText: 'Rows of a table' }).click();
+    await settings(page, 'Rows of a table').getByLabel('Table', { exact: true }).selectOption({ label: 'Leads' });
+  });
+  await test.step('a filter, by the keyboard', async () => {
+    await palette(page).getByRole('button', { name: 'Filter' }).focus();
+    await page.keyboard.press('Enter');
+    const panel = settings(page, 'Filter');
+    await panel.getByRole('button', { name: 'Add condition' }).click();
+    await panel.getByLabel('Column').first().selectOption({ label: 'Fit' });
+    await panel.getByLabel('Condition').first().selectOption({ label: 'is' });
+    await panel.getByLabel('Value').first().fill('yes');
+    await page.keyboard.press('Tab');
+  });
+  await test.step('what is done with them', async () => {
+    await palette(page).getByRole('button', { name: 'Update cells' }).click();
+    await expect(page.locator('.react-flow__edge')).toHaveCount(3);
+    await page.keyboard.press('Control+z');
+    await expect(page.locator('.react-flow__edge')).toHaveCount(2);
+    await page.keyboard.press('Control+Shift+z');
+    await expect(page.locator('.react-flow__edge')).toHaveCount(3);
+    const panel = settings(page, 'Update cells');
+    await panel.getByLabel('Column to set').selectOption({ label: 'Company' });
+    await panel.getByRole('textbox', { name: 'Company' }).fill('A good one');
+    await page.keyboard.press('Tab');
+    await expect(page.getByText('1 problem')).toHaveCount(0);
+  });
+  await test.step('a dry run tells and does nothing', async () => {
+    await page.getByRole('button', { name: 'Dry run' }).click();
+    await expect(page.getByRole('dialog')).toContainText('A run now would take 12 rows');
+    await expect(page.getByRole('dialog')).toContainText('would set');
+    await page.keyboard.press('Escape');
+  });
+  await test.step('a run shows its counts at the nodes', async () => {
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await expect(page.getByRole('region', { name: 'Runs' })).toContainText('Completed', { timeout: 60_000 });
+    await expect(page.locator('.react-flow__node').filter({ hasText: 'Update cells' })).toContainText('4 done');
+    await expect(page.locator('.react-flow__node').filter({ hasText: 'Filter' })).toContainText('12 done');
+  });
+  await test.step('the page can be used by everybody', async () => {
+    await settled(page);
+    expect(await faults(page)).toEqual([]);
+    if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/workflow-light.png` });
+  });
+  await test.step('resumed under a better version, what is done is kept', async () => {
+    await palette(page).getByRole('button', { name: 'Wait' }).click();
+    await page.getByRole('button', { name: 'Runs', exact: true }).click();
+    await settings(page, 'Wait').getByLabel('Wait for').fill('1');
+    await settings(page, 'Wait').getByLabel('Unit').selectOption({ label: 'minutes' });
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await expect(page.getByRole('status').getByText('Not saved')).toHaveCount(0);
+    await page.getByRole('button', { name: 'Runs', exact: true }).click();
+    await page.getByRole('button', { name: /^Resume under version/ }).click();
+    await expect(page.locator('.react-flow__node').filter({ hasText: 'Wait' })).toContainText('waiting');
+    await expect(page.locator('.react-flow__node').filter({ hasText: 'Update cells' })).toContainText('4 done');
+    await page.getByRole('region', { name: 'Runs' }).getByRole('button', { name: 'Cancel' }).click();
+    await expect(page.getByRole('region', { name: 'Runs' })).toContainText('Cancelled', { timeout: 60_000 });
+  });
+  await test.step('as a list, and on a small screen', async () => {
+    await page.getByRole('button', { name: 'Show as a list' }).click();
+    const list = page.getByRole('list', { name: 'Nodes, in the order of their rows' });
+    await expect(list.getByRole('listitem')).toHaveCount(5);
+    await expect(list.getByRole('listitem').nth(2)).toContainText('Then Update cells');
+    await page.getByRole('button', { name: 'Show as a list' }).click();
+    await page.getByRole('button', { name: 'Close the runs' }).click();
+    await page.setViewportSize({ width: 375, height: 720 });
+    await expect(list).toBeVisible();
+    await expect(page.locator('.react-flow')).toBeHidden();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+    if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/workflow-375.png` });
+  });
+  await test.step('the rows have what was set', async () => {
+    const rows = await api.get<{ cells: Record<string, unknown> }[]>(`/workspaces/${ws}/tables/${table}/rows`);
+    expect(rows.filter((r) => Object.values(r.cells).includes('A good one'))).toHaveLength(4);
+  });
+  await test.step('it is in the list, with the templates', async () => {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.goto(`/w/${ws}/workflows`);
+    await expect(page.getByRole('link', { name: 'Untitled workflow' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Use the template Enrich new rows' })).toBeVisible();
+    expect(await faults(page)).toEqual([]);
+    if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/workflows.png` });
+  });
+});
