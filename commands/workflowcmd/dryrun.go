@@ -17,7 +17,7 @@ const SampleRows = 10
 // DryRun is what a run would do, tried on a few rows without any effect.
 type DryRun struct {
 	Version int       `json:"version"`
-	Rows    int64     `json:"rows" doc:"That a run begun now would take; for one that begins by changes, rows of the table that could begin it."`
+	Rows    int64     `json:"rows" doc:"That a run begun now would take, or that could begin one."`
 	Likely  int64     `json:"likely_mc" doc:"What such a run would likely cost, in thousandths of a credit."`
 	Nodes   []DryNode `json:"nodes"`
 }
@@ -31,8 +31,8 @@ type DryNode struct {
 	Says   string          `json:"says" doc:"In words."`
 }
 
-// DryRun tries a version on up to ten rows: conditions are looked at, and what would have an effect is told instead of done. 0 is the newest
-// version.
+// DryRun tries a version on up to ten rows: conditions are looked at, and what would have an effect is told instead of done. 0 is the
+// newest version.
 func (h *Handlers) DryRun(ctx context.Context, meta kernel.Meta, id kernel.WorkflowID, number int) (DryRun, error) {
 	v, err := h.runnable(ctx, meta.Workspace, id, number)
 	if err != nil {

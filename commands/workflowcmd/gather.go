@@ -28,7 +28,8 @@ func (w *work) tableRows(ctx context.Context, s workflow.Step) error {
 		return err
 	}
 	rows, err := w.h.cfg.Grid.Page(ctx, Query{
-		Workspace: w.workspace(), Table: s.Table, Filter: filter, After: kernel.RowID(w.run.Cursor(s.Node)), Limit: workflow.BatchRows, Position: head,
+		Workspace: w.workspace(), Table: s.Table, Filter: filter, After: kernel.RowID(w.run.Cursor(s.Node)), Limit: workflow.BatchRows,
+		Position: head,
 	})
 	if err != nil {
 		return w.fail(ctx, s, nil, err)

@@ -91,7 +91,8 @@ func (r *Runner) Run(ctx context.Context, id kernel.WorkflowRunID, alive Alive) 
 
 // Lost notes that a worker was lost over the run, before Run goes on. What has killed its worker several times is given up.
 func (r *Runner) Lost(ctx context.Context, id kernel.WorkflowRunID) error {
-	_, err := r.h.runs.Update(ctx, kernel.Meta{Actor: kernel.System(), Command: "workflow.lost"}, string(id), func(run *workflow.Run) (any, error) {
+	meta := kernel.Meta{Actor: kernel.System(), Command: "workflow.lost"}
+	_, err := r.h.runs.Update(ctx, meta, string(id), func(run *workflow.Run) (any, error) {
 		killed, err := run.Lose()
 		if err != nil || killed < quarantine.MostKills {
 			return nil, err

@@ -29,11 +29,13 @@ func (h *Handlers) Start(ctx context.Context, meta kernel.Meta, id kernel.Workfl
 		return none, err
 	}
 	if t, _ := v.Graph.Trigger(); t.Kind == workflow.RowsChanged {
-		return none, kernel.E(kernel.KindConflict, "BEGINS_BY_ITSELF", "this workflow begins when rows are added or changed; publish it, then change a row")
+		return none, kernel.E(kernel.KindConflict, "BEGINS_BY_ITSELF",
+			"this workflow begins when rows are added or changed; publish it, then change a row")
 	}
 	e := workflow.Started{
 		RunID: kernel.WorkflowRunID(h.cfg.IDs.New(kernel.PrefixWorkflowRun)), WorkflowID: id, Workspace: meta.Workspace, Version: v.Number,
-		Graph: v.Graph, Cause: workflow.Cause{Kind: workflow.Manual, Chain: []kernel.WorkflowID{id}}, By: meta.Actor.User(), At: h.cfg.Clock.Now(),
+		Graph: v.Graph, Cause: workflow.Cause{Kind: workflow.Manual, Chain: []kernel.WorkflowID{id}}, By: meta.Actor.User(),
+		At: h.cfg.Clock.Now(),
 	}
 	out := Begun{e.RunID, e.Version}
 	done, err := h.runs.Update(ctx, meta.As("workflow.run"), string(e.RunID), func(r *workflow.Run) (any, error) { return out, r.Begin(e) })

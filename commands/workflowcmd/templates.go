@@ -33,7 +33,9 @@ func Templates() []Template {
 			line(
 				workflow.Node{ID: "trigger", Kind: workflow.Schedule, Config: workflow.Config{Cron: "0 2 * * *", TimeZone: "UTC"}},
 				workflow.Node{ID: "rows", Kind: workflow.TableRows},
-				workflow.Node{ID: "enrich", Kind: workflow.Enrich, OnError: workflow.Continue, Config: workflow.Config{OnlyEmpty: true, MaxCredits: 100_000}},
+				workflow.Node{
+					ID: "enrich", Kind: workflow.Enrich, OnError: workflow.Continue, Config: workflow.Config{OnlyEmpty: true, MaxCredits: 100_000},
+				},
 			),
 		},
 		routing(),
@@ -59,8 +61,10 @@ func routing() Template {
 		"Go through a table by hand, part its rows by a condition, and mark each part with a value of its own.",
 		workflow.Graph{
 			Nodes: []workflow.Node{
-				at("trigger", workflow.Manual, 0, down, ""), at("rows", workflow.TableRows, apart, down, ""), at("branch", workflow.Branch, 2*apart, down, "A good fit?"),
-				at("good", workflow.UpdateCells, 3*apart, 0, "Mark as good"), at("other", workflow.UpdateCells, 3*apart, 2*down, "Mark as other"),
+				at("trigger", workflow.Manual, 0, down, ""), at("rows", workflow.TableRows, apart, down, ""),
+				at("branch", workflow.Branch, 2*apart, down, "A good fit?"),
+				at("good", workflow.UpdateCells, 3*apart, 0, "Mark as good"),
+				at("other", workflow.UpdateCells, 3*apart, 2*down, "Mark as other"),
 			},
 			Edges: []workflow.Edge{
 				{From: "trigger", Port: workflow.Out, To: "rows"},

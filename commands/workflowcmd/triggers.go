@@ -279,8 +279,9 @@ func (l *looking) end(ctx context.Context, g workflow.Graph) error {
 	switch {
 	case len(l.stretches) > 0:
 		e := workflow.Started{
-			RunID: kernel.WorkflowRunID(l.h.cfg.IDs.New(kernel.PrefixWorkflowRun)), WorkflowID: a.Workflow, Workspace: a.Workspace, Version: a.Version,
-			Graph: g, Cause: workflow.Cause{Kind: workflow.RowsChanged, Changes: l.stretches, Chain: l.chain}, At: l.h.cfg.Clock.Now(),
+			RunID: kernel.WorkflowRunID(l.h.cfg.IDs.New(kernel.PrefixWorkflowRun)), WorkflowID: a.Workflow, Workspace: a.Workspace,
+			Version: a.Version, Graph: g, Cause: workflow.Cause{Kind: workflow.RowsChanged, Changes: l.stretches, Chain: l.chain},
+			At: l.h.cfg.Clock.Now(),
 		}
 		fired := workflow.Fired{WorkflowID: a.Workflow, RunID: e.RunID, Through: l.through}
 		changes = l.h.begins(at, l.mark, e, fired)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/invopop/validation"
+
 	"github.com/morket/morket/domain/kernel"
 )
 
@@ -113,19 +115,21 @@ const (
 // Config is what a node does, in detail. Each kind has its own fields of it; what is not the kind's is dropped when a graph is saved.
 type Config struct {
 	TableID kernel.TableID    `json:"table_id,omitempty" doc:"Of rows_changed and table_rows."`
-	ViewID  kernel.ViewID     `json:"view_id,omitempty" doc:"Of table_rows: a shared view, whose filter chooses the rows; a filter narrows them."`
+	ViewID  kernel.ViewID     `json:"view_id,omitempty" doc:"Of table_rows: a shared view, whose filter chooses the rows."`
 	Filter  json.RawMessage   `json:"filter,omitempty" doc:"As of list-rows."`
 	On      []Change          `json:"on,omitempty" enum:"added,changed" doc:"Of rows_changed."`
-	Columns []kernel.ColumnID `json:"columns,omitempty" doc:"Of rows_changed: changes of these only, all if there are none. Of send: what is sent."`
+	Columns []kernel.ColumnID `json:"columns,omitempty" doc:"Of rows_changed: changes of these only, if any. Of send: what is sent."`
 	Cron    string            `json:"cron,omitempty" doc:"Of schedule: minute, hour, day of month, month, day of week."`
 	// TimeZone says where the schedule's clock hangs.
-	TimeZone   string                              `json:"time_zone,omitempty" doc:"Of schedule: an IANA name, such as Europe/Berlin."`
-	ColumnID   kernel.ColumnID                     `json:"column_id,omitempty" doc:"Of enrichment: the column that is asked for."`
-	OnlyEmpty  bool                                `json:"only_empty,omitempty" doc:"Of enrichment: rows whose cell has a value are passed on unasked."`
-	MaxCredits kernel.Credits                      `json:"max_credits_mc,omitempty" doc:"Of enrichment: what a run may spend here, in thousandths of a credit; 0 is no limit of its own."`
-	Set        map[kernel.ColumnID]json.RawMessage `json:"set,omitempty" doc:"Of update_cells: values by column; null empties the cell."`
-	Seconds    int64                               `json:"seconds,omitempty" doc:"Of wait."`
-	WebhookID  kernel.WebhookID                    `json:"webhook_id,omitempty" doc:"Of send: whose address is sent to, signed with its secret."`
+	TimeZone  string          `json:"time_zone,omitempty" doc:"Of schedule: an IANA name, such as Europe/Berlin."`
+	ColumnID  kernel.ColumnID `json:"column_id,omitempty" doc:"Of enrichment: the column that is asked for."`
+	OnlyEmpty bool            `json:"only_empty,omitempty" doc:"Of enrichment: rows whose cell has a value pass unasked."`
+	// MaxCredits is what a run may spend at the node; 0 is no limit of its own.
+	MaxCredits kernel.Credits `json:"max_credits_mc,omitempty" doc:"Of enrichment: what a run may spend here; 0 is no limit of its own."`
+	// Set are values by column; null empties the cell.
+	Set       map[kernel.ColumnID]json.RawMessage `json:"set,omitempty" doc:"Of update_cells: values by column; null empties the cell."`
+	Seconds   int64                               `json:"seconds,omitempty" doc:"Of wait."`
+	WebhookID kernel.WebhookID                    `json:"webhook_id,omitempty" doc:"Of send: whose address is sent to, signed with its secret."`
 }
 
 // OnError says what becomes of a run when a node fails.
@@ -173,8 +177,8 @@ func (g Graph) Validate() error {
 	ids, good := map[NodeID]bool{}, nodeIDs()
 	for _, n := range g.Nodes {
 		at := "nodes." + kernel.Shorten(string(n.ID))
-		fields = append(fields, kernel.Field(at, n.ID, kernel.Holds(good.MatchString(string(n.ID)), "an id has 1 to 40 letters, digits, - and _"),
-			kernel.Holds(!ids[n.ID], "two nodes have this id")))
+		named := kernel.Holds(good.MatchString(string(n.ID)), "an id has 1 to 40 letters, digits, - and _")
+		fields = append(fields, kernel.Field(at, n.ID, named, kernel.Holds(!ids[n.ID], "two nodes have this id")))
 		fields = append(fields, n.bounds(at)...)
 		ids[n.ID] = true
 	}
@@ -186,7 +190,11 @@ func (g Graph) Validate() error {
 }
 
 func (n Node) bounds(at string) []kernel.Checked {
-	named := utf8.ValidString(n.Name) && utf8.RuneCountInString(n.Name) <= MaxName && !strings.ContainsFunc(n.Name, func(r rune) bool { return r < ' ' })
+	control := func(r rune) bool { return r < ' ' }
+	named := utf8.ValidString(n.Name) && utf8.RuneCountInString(n.Name) <= MaxName && !strings.ContainsFunc(n.Name, control)
+	short := func(s string) validation.Rule {
+		return kernel.Holds(len(s) <= MaxName, "must have at most %d characters", MaxName)
+	}
 	size := len(n.Config.Filter)
 	for _, v := range n.Config.Set {
 		size += len(v)
@@ -201,8 +209,8 @@ func (n Node) bounds(at string) []kernel.Checked {
 		kernel.Field(at+".config.columns", n.Config.Columns, kernel.Sized(0, MaxSent, "at most %d columns", MaxSent)),
 		kernel.Field(at+".config.set", n.Config.Set, kernel.Sized(0, MaxSet, "at most %d columns", MaxSet)),
 		kernel.Field(at+".config.on", n.Config.On, kernel.Sized(0, 2, "added, changed or both")),
-		kernel.Field(at+".config.cron", n.Config.Cron, kernel.Holds(len(n.Config.Cron) <= MaxName, "must have at most %d characters", MaxName)),
-		kernel.Field(at+".config.time_zone", n.Config.TimeZone, kernel.Holds(len(n.Config.TimeZone) <= MaxName, "must have at most %d characters", MaxName)),
+		kernel.Field(at+".config.cron", n.Config.Cron, short(n.Config.Cron)),
+		kernel.Field(at+".config.time_zone", n.Config.TimeZone, short(n.Config.TimeZone)),
 	}
 }
 

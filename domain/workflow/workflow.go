@@ -99,14 +99,15 @@ func (w *Workflow) Save(id kernel.WorkflowID, ws kernel.WorkspaceID, d Draft) er
 		return err
 	}
 	if d.After != len(w.versions) {
-		return kernel.E(kernel.KindConflict, "NEWER_VERSION", "version %d was saved meanwhile; look at it before you save yours", len(w.versions))
+		return kernel.E(kernel.KindConflict, "NEWER_VERSION", "version %d was saved meanwhile; look at it before you save yours",
+			len(w.versions))
 	}
 	if len(w.versions) >= MaxVersions {
 		return kernel.E(kernel.KindConflict, "TOO_MANY_VERSIONS", "a workflow has at most %d versions; make a copy of it", MaxVersions)
 	}
 	return w.Record(w, Saved{
-		WorkflowID: id, Workspace: ws, Version: len(w.versions) + 1, Name: strings.TrimSpace(d.Name), Graph: d.Graph.Clean(), Note: d.Note, Of: d.Of,
-		By: d.By, At: d.At,
+		WorkflowID: id, Workspace: ws, Version: len(w.versions) + 1, Name: strings.TrimSpace(d.Name), Graph: d.Graph.Clean(), Note: d.Note,
+		Of: d.Of, By: d.By, At: d.At,
 	})
 }
 

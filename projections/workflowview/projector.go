@@ -150,7 +150,8 @@ func applyRun(ctx context.Context, w Writer, e kernel.Event) error {
 		for _, p := range e.Known {
 			n += int64(p.Rows.Count())
 		}
-		return w.Count(ctx, NodeCount{Run: e.RunID, Node: e.Node, Hash: e.Hash, Done: n, Out: map[string]int64{workflow.Out: n}}, int64(len(e.Rows)))
+		c := NodeCount{Run: e.RunID, Node: e.Node, Hash: e.Hash, Done: n, Out: map[string]int64{workflow.Out: n}}
+		return w.Count(ctx, c, int64(len(e.Rows)))
 	case workflow.NodeDone:
 		c := NodeCount{Run: e.RunID, Node: e.Node, Hash: e.Hash, Out: map[string]int64{}, Spent: e.Spent, Says: e.Note}
 		for _, r := range e.Results {

@@ -64,7 +64,8 @@ func (s service) workflows(a *httpapi.API) {
 	op.Description = "It may be unfinished: what keeps it from running is in problems, and refuses it to be published or run."
 	httpapi.Write(a, op, s.create)
 	httpapi.Read(a, read("get-workflow", "W/workflows/{workflowId}", "A version of a workflow, with its graph"), s.get)
-	httpapi.Write(a, write("delete-workflow", http.MethodDelete, "W/workflows/{workflowId}", "Delete a workflow; runs under way go on"), s.delete)
+	op = write("delete-workflow", http.MethodDelete, "W/workflows/{workflowId}", "Delete a workflow; runs under way go on")
+	httpapi.Write(a, op, s.delete)
 	op = read("check-workflow", "W/workflow-check", "Say what keeps a graph from running")
 	op.Method, op.Action = http.MethodPost, workspace.ManageWorkflows
 	httpapi.Read(a, op, s.check)
@@ -77,11 +78,13 @@ func (s service) versions(a *httpapi.API) {
 	httpapi.Write(a, op, s.save)
 	httpapi.Read(a, read("list-workflow-versions", "W/workflows/{workflowId}/versions", "The versions, newest first"), s.listVersions)
 	httpapi.Read(a, read("diff-workflow", "W/workflows/{workflowId}/diff", "What one version has different from another"), s.diff)
-	httpapi.Write(a, write("rollback-workflow", http.MethodPost, "W/workflows/{workflowId}/rollback", "Save the graph of an older version as a new one"), s.rollback)
-	op = write("publish-workflow", http.MethodPost, "W/workflows/{workflowId}/publish", "Put a version in force: its trigger begins runs from now on")
+	op = write("rollback-workflow", http.MethodPost, "W/workflows/{workflowId}/rollback", "Save the graph of an older version as a new one")
+	httpapi.Write(a, op, s.rollback)
+	op = write("publish-workflow", http.MethodPost, "W/workflows/{workflowId}/publish", "Put a version in force with its trigger")
 	httpapi.Write(a, op, s.publish)
-	httpapi.Write(a, write("unpublish-workflow", http.MethodPost, "W/workflows/{workflowId}/unpublish", "Stop a workflow's trigger"), s.unpublish)
-	op = read("dry-run-workflow", "W/workflows/{workflowId}/dry-run", "Try a version on up to ten rows, with its likely cost and without any effect")
+	op = write("unpublish-workflow", http.MethodPost, "W/workflows/{workflowId}/unpublish", "Stop a workflow's trigger")
+	httpapi.Write(a, op, s.unpublish)
+	op = read("dry-run-workflow", "W/workflows/{workflowId}/dry-run", "Try a version on up to ten rows, without any effect")
 	op.Method, op.Action, op.Rate = http.MethodPost, workspace.ManageWorkflows, httpapi.Enrichment
 	httpapi.Read(a, op, s.dryRun)
 }
@@ -89,7 +92,7 @@ func (s service) versions(a *httpapi.API) {
 func (s service) runs(a *httpapi.API) {
 	op := write("run-workflow", http.MethodPost, "W/workflows/{workflowId}/run", "Begin a run")
 	op.Status, op.Rate = http.StatusCreated, httpapi.Enrichment
-	op.Description = "The run keeps the version's graph whatever becomes of the workflow. Without a version it is the published one, else the newest."
+	op.Description = "The run keeps the version's graph whatever becomes of the workflow."
 	httpapi.Write(a, op, s.run)
 	op = read("list-workflow-runs", "W/workflows/{workflowId}/runs", "Runs of a workflow, newest first")
 	op.Projection = workflowview.Name
@@ -100,12 +103,14 @@ func (s service) runs(a *httpapi.API) {
 	op = write("pause-workflow-run", http.MethodPost, "W/workflow-runs/{workflowRunId}/pause", "Hold a run before its next step")
 	op.Description = "An enrichment that the run waits for goes on."
 	httpapi.Write(a, op, s.control(workflowcmd.Pause))
-	httpapi.Write(a, write("continue-workflow-run", http.MethodPost, "W/workflow-runs/{workflowRunId}/continue", "End a pause"), s.control(workflowcmd.Continue))
-	httpapi.Write(a, write("cancel-workflow-run", http.MethodPost, "W/workflow-runs/{workflowRunId}/cancel", "End a run, with the enrichment that it waits for"), s.control(workflowcmd.Cancel))
-	op = write("resume-workflow-run", http.MethodPost, "W/workflow-runs/{workflowRunId}/resume", "Let a run that has ended go on, under any version")
+	op = write("continue-workflow-run", http.MethodPost, "W/workflow-runs/{workflowRunId}/continue", "End a pause")
+	httpapi.Write(a, op, s.control(workflowcmd.Continue))
+	op = write("cancel-workflow-run", http.MethodPost, "W/workflow-runs/{workflowRunId}/cancel", "End a run and its enrichment")
+	httpapi.Write(a, op, s.control(workflowcmd.Cancel))
+	op = write("resume-workflow-run", http.MethodPost, "W/workflow-runs/{workflowRunId}/resume", "Let an ended run go on, under any version")
 	op.Rate = httpapi.Enrichment
-	op.Description = "Rows that a node has done are not done again where the node does the same in that version: nothing is paid twice. What failed is " +
-		"tried again. With from, that node and all after it do their work again."
+	op.Description = "Rows that a node has done are not done again where the node does the same in that version: nothing is paid twice. What " +
+		"failed is tried again. With from, that node and all after it do their work again."
 	httpapi.Write(a, op, s.resume)
 }
 
@@ -150,12 +155,12 @@ func versionOf(v workflow.Version, published int) WorkflowVersionInfo {
 
 // WorkflowDetail is a version with its graph.
 type WorkflowDetail struct {
-	ID        kernel.WorkflowID  `json:"id"`
-	Latest    int                `json:"latest_version"`
-	Published int                `json:"published_version,omitempty"`
-	Version   WorkflowVersionInfo    `json:"version"`
-	Graph     workflow.Graph     `json:"graph"`
-	Problems  []workflow.Problem `json:"problems" doc:"What keeps the version from running."`
+	ID        kernel.WorkflowID   `json:"id"`
+	Latest    int                 `json:"latest_version"`
+	Published int                 `json:"published_version,omitempty"`
+	Version   WorkflowVersionInfo `json:"version"`
+	Graph     workflow.Graph      `json:"graph"`
+	Problems  []workflow.Problem  `json:"problems" doc:"What keeps the version from running."`
 }
 
 // WorkflowRun is a run of a workflow.

@@ -229,7 +229,9 @@ func (s service) getRun(ctx context.Context, p httpapi.Principal, in *InWorkflow
 	return out, httpapi.Meta{}, err
 }
 
-func (s service) control(verb workflowcmd.Verb) func(context.Context, kernel.Meta, *InWorkflowRun) (commands.Result[workflowcmd.Nothing], error) {
+type controlled = func(context.Context, kernel.Meta, *InWorkflowRun) (commands.Result[workflowcmd.Nothing], error)
+
+func (s service) control(verb workflowcmd.Verb) controlled {
 	return func(ctx context.Context, meta kernel.Meta, in *InWorkflowRun) (commands.Result[workflowcmd.Nothing], error) {
 		return s.Handlers.Control(ctx, meta, in.RunID, verb)
 	}
@@ -238,7 +240,7 @@ func (s service) control(verb workflowcmd.Verb) func(context.Context, kernel.Met
 // ResumeWorkflowBody says how a run goes on.
 type ResumeWorkflowBody struct {
 	Version int             `json:"version,omitempty" minimum:"0" doc:"Whose graph holds from now on; the newest if it is left out."`
-	From    workflow.NodeID `json:"from,omitempty" doc:"The node that does its work again, with all after it; without it only what is missing is done."`
+	From    workflow.NodeID `json:"from,omitempty" doc:"The node that does its work again, with all after it; none: what is missing."`
 }
 
 type resumeIn struct {

@@ -20,7 +20,8 @@ type Queries struct{ db postgres.Reader }
 // NewQueries reads through a pool or within a scope.
 func NewQueries(db postgres.Reader) *Queries { return &Queries{db} }
 
-const workflowColumns = `id, workspace_id, name, version, tables, published, kind, table_id, cron, time_zone, since, published_at, passed, updated_at`
+const workflowColumns = `id, workspace_id, name, version, tables, published, kind, table_id, cron, time_zone, since, published_at, passed,
+	updated_at`
 
 // Workflows lists workflows of the workspace, newest first, from before the given one on.
 func (q *Queries) Workflows(
@@ -45,7 +46,8 @@ func scanWorkflow(row pgx.CollectableRow) (w workflowview.Workflow, err error) {
 	return w, err
 }
 
-const runColumns = `id, workflow_id, workspace_id, version, round, cause, missed, state, node, reason, taken, spent, by_user, started_at, ended_at`
+const runColumns = `id, workflow_id, workspace_id, version, round, cause, missed, state, node, reason, taken, spent, by_user, started_at,
+	ended_at`
 
 // Runs lists runs of a workflow, newest first, from before the given one on.
 func (q *Queries) Runs(
@@ -70,7 +72,9 @@ func scanRun(row pgx.CollectableRow) (r workflowview.Run, err error) {
 }
 
 // Run finds a run of the workspace with its nodes' counts; false if it is not there.
-func (q *Queries) Run(ctx context.Context, ws kernel.WorkspaceID, id kernel.WorkflowRunID) (workflowview.Run, []workflowview.NodeCount, bool, error) {
+func (q *Queries) Run(
+	ctx context.Context, ws kernel.WorkspaceID, id kernel.WorkflowRunID,
+) (workflowview.Run, []workflowview.NodeCount, bool, error) {
 	rows, err := q.db.Query(ctx, `SELECT `+runColumns+` FROM rm_workflow.runs WHERE workspace_id = $1 AND id = $2`, ws, id)
 	if err != nil {
 		return workflowview.Run{}, nil, false, fmt.Errorf("find a run of a workflow: %w", err)
@@ -99,7 +103,8 @@ WHERE workspace_id = $1 AND run_id = $2 ORDER BY node`, ws, id)
 
 // Unfinished lists runs of all workspaces that have not ended, those after the given one.
 func (q *Queries) Unfinished(ctx context.Context, after kernel.WorkflowRunID, limit int) ([]kernel.WorkflowRunID, error) {
-	rows, err := q.db.Query(ctx, `SELECT id FROM rm_workflow.runs WHERE state IN ('running', 'paused') AND id > $1 ORDER BY id LIMIT $2`, after, limit)
+	rows, err := q.db.Query(ctx, `SELECT id FROM rm_workflow.runs WHERE state IN ('running', 'paused') AND id > $1 ORDER BY id LIMIT $2`,
+		after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list runs of workflows that are under way: %w", err)
 	}
@@ -137,7 +142,8 @@ func (t *Triggers) OfTable(ctx context.Context, id kernel.TableID, position int6
 
 // Schedules implements workflowcmd.Triggers.
 func (t *Triggers) Schedules(ctx context.Context, after kernel.WorkflowID, limit int) ([]workflowcmd.Active, error) {
-	return t.active(ctx, `SELECT `+workflowColumns+` FROM rm_workflow.workflows WHERE kind = 'schedule' AND id > $1 ORDER BY id LIMIT $2`, after, limit)
+	return t.active(ctx, `SELECT `+workflowColumns+` FROM rm_workflow.workflows WHERE kind = 'schedule' AND id > $1 ORDER BY id LIMIT $2`,
+		after, limit)
 }
 
 func (t *Triggers) active(ctx context.Context, sql string, args ...any) ([]workflowcmd.Active, error) {

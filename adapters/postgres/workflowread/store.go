@@ -95,8 +95,9 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version,
 
 // Publish implements workflowview.Writer.
 func (w writer) Publish(ctx context.Context, e workflow.Published, position int64) error {
-	return w.exec(ctx, `UPDATE workflows SET published = $2, kind = $3, table_id = $4, cron = $5, time_zone = $6, since = $7, published_at = $8, passed = ''
-WHERE id = $1`, e.WorkflowID, e.Version, e.Trigger.Kind, e.Trigger.TableID, e.Trigger.Cron, e.Trigger.TimeZone, position, e.At)
+	return w.exec(ctx, `UPDATE workflows SET published = $2, kind = $3, table_id = $4, cron = $5, time_zone = $6, since = $7,
+	published_at = $8, passed = '' WHERE id = $1`, e.WorkflowID, e.Version, e.Trigger.Kind, e.Trigger.TableID, e.Trigger.Cron, e.Trigger.TimeZone,
+		position, e.At)
 }
 
 // Unpublish implements workflowview.Writer.
@@ -142,7 +143,8 @@ func (w writer) State(ctx context.Context, id kernel.WorkflowRunID, s workflow.S
 
 // End implements workflowview.Writer.
 func (w writer) End(ctx context.Context, e workflow.Ended) error {
-	return w.exec(ctx, `UPDATE runs SET state = $2, node = $3, reason = $4, ended_at = $5 WHERE id = $1`, e.RunID, e.State, e.Node, e.Reason, e.At)
+	return w.exec(ctx, `UPDATE runs SET state = $2, node = $3, reason = $4, ended_at = $5 WHERE id = $1`,
+		e.RunID, e.State, e.Node, e.Reason, e.At)
 }
 
 // Count implements workflowview.Writer.

@@ -111,7 +111,8 @@ type workflowGrid struct{ runs gridread.Runs }
 
 func rowQuery(q workflowcmd.Query) enrichmentcmd.RowQuery {
 	return enrichmentcmd.RowQuery{
-		Workspace: q.Workspace, Table: q.Table, Columns: q.Columns, Filter: q.Filter, IDs: q.IDs, After: q.After, Limit: q.Limit, Position: q.Position,
+		Workspace: q.Workspace, Table: q.Table, Columns: q.Columns, Filter: q.Filter, IDs: q.IDs, After: q.After, Limit: q.Limit,
+		Position: q.Position,
 	}
 }
 
@@ -188,7 +189,9 @@ type workflowSender struct {
 }
 
 // Send implements workflowcmd.Sender.
-func (s workflowSender) Send(ctx context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, message string, body []byte) (again bool, err error) {
+func (s workflowSender) Send(
+	ctx context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, message string, body []byte,
+) (again bool, err error) {
 	w, _, err := s.webhooks.Load(ctx, string(id))
 	if err != nil {
 		return true, err

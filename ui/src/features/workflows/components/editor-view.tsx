@@ -1,5 +1,6 @@
 import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useMemo, useState, type KeyboardEvent } from 'react';
+import { useReactFlow } from '@xyflow/react';
+import { useEffect, useMemo, useState, type KeyboardEvent } from 'react';
 import { messageOf } from '@/api/errors';
 import { tableQuery, tablesQuery } from '@/api/tables';
 import type { WorkflowDetail, WorkflowKind } from '@/api/types';
@@ -39,6 +40,7 @@ export function EditorView({ ws, workflow, canEdit, filters }: EditorProps) {
   const [dialog, setDialog] = useState<'versions' | null>(null);
   const [dry, setDry] = useState(0);
   const [listed, setListed] = useState(false);
+  const [arrangedAt, setArrangedAt] = useState(0);
   const data = useCards(ws, editor, chosen);
   const node = graph.nodes.find((n) => n.id === selected);
   const trigger = graph.nodes.find((n) => n.kind === 'manual' || n.kind === 'schedule');
@@ -93,6 +95,7 @@ export function EditorView({ ws, workflow, canEdit, filters }: EditorProps) {
     }
   };
   const panel = side === 'runs' || (node !== undefined && canEdit);
+  useWholeView(graph.nodes.length, arrangedAt, panel);
   return (
     <div className="flex h-full min-h-0 flex-col" onKeyDown={keys}>
       <Toolbar
@@ -103,7 +106,10 @@ export function EditorView({ ws, workflow, canEdit, filters }: EditorProps) {
         runsByHand={trigger !== undefined}
         busy={publish.isPending || unpublish.isPending || run.isPending || editor.saving}
         onList={() => setListed(!listed)}
-        onArrange={() => editor.set(arranged(graph))}
+        onArrange={() => {
+          editor.set(arranged(graph));
+          setArrangedAt(arrangedAt + 1);
+        }}
         onVersions={() => setDialog('versions')}
         onRuns={() => setSide(side === 'runs' ? 'node' : 'runs')}
         onDryRun={() => void editor.save().then(setDry, () => undefined)}
@@ -115,9 +121,9 @@ export function EditorView({ ws, workflow, canEdit, filters }: EditorProps) {
       {error && <Notice tone="danger">{messageOf(error)}</Notice>}
       <div className="relative flex min-h-0 flex-1">
         {canEdit && (
-          <aside className="hidden w-56 shrink-0 border-r border-line bg-surface lg:block">
+          <div className="hidden w-56 shrink-0 border-r border-line bg-surface lg:block">
             <Palette graph={graph} onAdd={(kind) => add(kind, null)} />
-          </aside>
+          </div>
         )}
         <div className={cx('min-w-0 flex-1', listed ? 'hidden' : 'hidden sm:block')}>
           <Canvas
@@ -146,7 +152,7 @@ export function EditorView({ ws, workflow, canEdit, filters }: EditorProps) {
           />
         </div>
         {panel && (
-          <aside className="absolute inset-y-0 right-0 z-10 w-full max-w-[340px] border-l border-line bg-surface shadow-md lg:static lg:shadow-none">
+          <div className="absolute inset-y-0 right-0 z-10 w-full max-w-[340px] border-l border-line bg-surface shadow-md lg:static lg:shadow-none">
             {side === 'runs' ? (
               <RunPanel
                 ws={ws}
@@ -174,7 +180,7 @@ export function EditorView({ ws, workflow, canEdit, filters }: EditorProps) {
                 />
               )
             )}
-          </aside>
+          </div>
         )}
       </div>
       {dialog === 'versions' && (
@@ -190,6 +196,15 @@ export function EditorView({ ws, workflow, canEdit, filters }: EditorProps) {
       {dry > 0 && <DryRunDialog ws={ws} id={workflow.id} version={dry} graph={graph} onClose={() => setDry(0)} />}
     </div>
   );
+}
+
+/** Brings the whole graph into view when a node comes or goes, when it was arranged, and when the panel beside it takes its room. */
+function useWholeView(nodes: number, arrangedAt: number, panel: boolean): void {
+  const { fitView } = useReactFlow();
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => void fitView({ padding: 0.2, maxZoom: 1, duration: 150 }));
+    return () => cancelAnimationFrame(frame);
+  }, [fitView, nodes, arrangedAt, panel]);
 }
 
 /** What each node shows: its settings, its first problem, and its counts in the chosen run. */

@@ -18,9 +18,9 @@ export interface CardData extends Record<string, unknown> {
 export type CardNode = Node<CardData, 'card'>;
 
 const accents = {
-  Triggers: 'bg-soft-violet text-soft-violet-ink',
-  Rows: 'bg-soft-blue text-soft-blue-ink',
-  Actions: 'bg-soft-green text-soft-green-ink',
+  Triggers: 'bg-[var(--soft-violet)] text-[var(--soft-violet-ink)]',
+  Rows: 'bg-[var(--soft-blue)] text-[var(--soft-blue-ink)]',
+  Actions: 'bg-[var(--soft-green)] text-[var(--soft-green-ink)]',
 };
 
 /** A node on the canvas: what it is, what it is set to, what is wrong with it, and how far it has come in a run. */
