@@ -4,6 +4,7 @@ package dataopsapi
 import (
 	"net/http"
 
+	"github.com/morket/morket/adapters/files/tablefile"
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/domain/workspace"
@@ -100,8 +101,19 @@ func Register(a *httpapi.API, d Deps) {
 			"apostrophe before it in CSV, so that no spreadsheet program runs it. Numbers and phone numbers are left as they are. An import " +
 			"takes the apostrophes away again. With bom, the file begins with a byte order mark. Rows are read a few thousand at a time: a row " +
 			"that changes meanwhile is in the file once, as it is when it is read, or not at all when it is deleted before; without a sort new " +
-			"rows come last, with one they are left out.",
-		Action: workspace.ExportData, Projection: "grid", AlsoProduces: []string{"application/x-ndjson"},
+			"rows come last, with one they are left out. XLSX has numbers of up to 15 digits, days and times (in the workspace's zone) as such, " +
+			"and everything else as text, which no program runs; days before March 1900 and longer numbers are text. A text of more than " +
+			"32,767 characters is cut there and listed on a sheet of its own. Parquet has exact decimals, times in UTC and lists.",
+		Action: workspace.ExportData, Projection: "grid", AlsoProduces: alsoProduced(),
 		Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, "text/csv; charset=utf-8", s.export)
+}
+
+// alsoProduced are the media types of an export besides CSV's.
+func alsoProduced() []string {
+	var out []string
+	for _, f := range tablefile.Formats()[1:] {
+		out = append(out, f.ContentType())
+	}
+	return out
 }

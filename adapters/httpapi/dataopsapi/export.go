@@ -2,33 +2,30 @@ package dataopsapi
 
 import (
 	"context"
-	"io"
 	"mime"
 	"net/http"
 	"strings"
 
-	"github.com/morket/morket/adapters/files/csvfile"
+	"github.com/morket/morket/adapters/files/tablefile"
 	"github.com/morket/morket/adapters/httpapi"
-	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
-	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/projections/gridview"
 )
 
 type exportIn struct {
 	httpapi.InWorkspace
-	TableID        kernel.TableID `path:"tableId"`
-	Format         string         `query:"format" enum:"csv,jsonl" default:"csv"`
-	View           kernel.ViewID  `query:"view" doc:"Its filter, order and visible columns."`
-	Filter         string         `query:"filter" doc:"JSON; narrows the view's filter."`
-	Group          string         `query:"group" doc:"col_…:asc,col_…:desc:month; rows of a group lie together. Instead of the view's groups."`
-	Sort           string         `query:"sort" doc:"col_…:asc,col_…:desc; instead of the view's order."`
-	Fields         string         `query:"fields" doc:"Column ids or names, separated by commas; instead of the view's columns."`
-	Search         string         `query:"q"`
-	IDs            string         `query:"ids" doc:"Only these rows: ids separated by commas."`
-	EscapeFormulas bool           `query:"escape_formulas" default:"true"`
-	BOM            bool           `query:"bom" default:"false" doc:"Begin a CSV file with a byte order mark, which some spreadsheet programs need to see that it is UTF-8."`
-	Sureness       bool           `query:"sureness" default:"false" doc:"After each column that providers fill, add its confidence in percent and whether it is verified."`
+	TableID        kernel.TableID   `path:"tableId"`
+	Format         tablefile.Format `query:"format" enum:"csv,jsonl,json,xlsx,parquet" default:"csv"`
+	View           kernel.ViewID    `query:"view" doc:"Its filter, order and visible columns."`
+	Filter         string           `query:"filter" doc:"JSON; narrows the view's filter."`
+	Group          string           `query:"group" doc:"col_…:asc,col_…:desc:month; rows of a group lie together. Instead of the view's groups."`
+	Sort           string           `query:"sort" doc:"col_…:asc,col_…:desc; instead of the view's order."`
+	Fields         string           `query:"fields" doc:"Column ids or names, separated by commas; instead of the view's columns."`
+	Search         string           `query:"q"`
+	IDs            string           `query:"ids" doc:"Only these rows: ids separated by commas."`
+	EscapeFormulas bool             `query:"escape_formulas" default:"true"`
+	BOM            bool             `query:"bom" default:"false" doc:"Begin a CSV file with a byte order mark, which some spreadsheet programs need to see that it is UTF-8."`
+	Sureness       bool             `query:"sureness" default:"false" doc:"After each column that providers fill, add its confidence in percent and whether it is verified."`
 }
 
 // export streams rows as the database hands them out. When the client goes away, ctx ends and with it the query.
@@ -61,20 +58,12 @@ func (s service) export(ctx context.Context, p httpapi.Principal, in *exportIn) 
 		return nil, err
 	}
 	query.Sure = in.Sureness
-	l := newLayout(info.Schema, columns, in.Sureness)
+	source := tablefile.Source{Info: info, Query: query, Only: rows, Layout: tablefile.NewLayout(info.Schema, columns, in.Sureness)}
 	return func(rw http.ResponseWriter) error {
-		name := info.Schema.Name + "." + in.Format
-		if in.Format == "jsonl" {
-			attach(rw, name, "application/x-ndjson")
-			return s.jsonLines(ctx, rw, info, query, l, rows)
-		}
-		attach(rw, name, "text/csv; charset=utf-8")
-		if in.BOM {
-			if _, err := io.WriteString(rw, csvfile.BOM); err != nil {
-				return err
-			}
-		}
-		return s.csv(ctx, rw, info, query, l, rows, in.EscapeFormulas)
+		attach(rw, info.Schema.Name+"."+string(in.Format), in.Format.ContentType())
+		return tablefile.Write(ctx, rw, s.Grid, source, tablefile.Options{
+			Format: in.Format, EscapeFormulas: in.EscapeFormulas, BOM: in.BOM, Zone: reader.Zone,
+		})
 	}, nil
 }
 
@@ -88,72 +77,6 @@ func attach(rw http.ResponseWriter, name, contentType string) {
 	}, name)
 	rw.Header().Set("Content-Type", contentType)
 	rw.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-}
-
-func (s service) csv(
-	ctx context.Context, rw io.Writer, info gridview.Info, q gridview.Query, l layout, rows []kernel.RowID, escape bool,
-) error {
-	w := csvfile.NewWriter(rw, ',')
-	risky := make([]bool, len(l.columns))
-	for i, c := range l.columns {
-		risky[i] = escape && text(c.Type)
-	}
-	for _, name := range l.names {
-		if escape {
-			name = dataops.EscapeFormula(name)
-		}
-		w.Field(name)
-	}
-	w.End()
-	err := s.Grid.Export(ctx, info, q, rows, func(row gridview.ExportRow) error {
-		for i := range l.columns {
-			b, _ := row.Text(i)
-			if len(b) == 0 && l.alone() {
-				break // End writes it as a quoted empty field
-			}
-			if risky[i] && len(b) > 0 && dataops.MayEscape(b[0]) {
-				w.Field(dataops.EscapeFormula(string(b)))
-			} else {
-				w.Bytes(b)
-			}
-			if l.sure[i] {
-				confidence, verified := sureness(row, i)
-				w.Field(confidence)
-				w.Field(verified)
-			}
-		}
-		w.End()
-		return w.Err()
-	})
-	if err != nil {
-		return err
-	}
-	return w.Flush()
-}
-
-// text reports whether the cells are text that a spreadsheet program could take for a formula.
-func text(t table.Type) bool { return t.Textual() || t == table.MultiSelect || t == table.User }
-
-func (s service) jsonLines(ctx context.Context, rw io.Writer, info gridview.Info, q gridview.Query, l layout, rows []kernel.RowID) error {
-	w, err := csvfile.NewJSONWriter(rw, l.names)
-	if err != nil {
-		return err
-	}
-	err = s.Grid.Export(ctx, info, q, rows, func(row gridview.ExportRow) error {
-		for i := range l.columns {
-			w.Field(row.JSON(i))
-			if l.sure[i] {
-				confidence, verified := sureness(row, i)
-				w.Field([]byte(confidence))
-				w.Field([]byte(verified))
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return w.Flush()
 }
 
 // maxIDs is how many rows a request can name.

@@ -2822,7 +2822,7 @@ export interface paths {
         };
         /**
          * A table's rows as a file, without a limit
-         * @description With escape_formulas (the default), a text that begins with = + - @ (also full-width), a tab or a line end gets an apostrophe before it in CSV, so that no spreadsheet program runs it. Numbers and phone numbers are left as they are. An import takes the apostrophes away again. With bom, the file begins with a byte order mark. Rows are read a few thousand at a time: a row that changes meanwhile is in the file once, as it is when it is read, or not at all when it is deleted before; without a sort new rows come last, with one they are left out.
+         * @description With escape_formulas (the default), a text that begins with = + - @ (also full-width), a tab or a line end gets an apostrophe before it in CSV, so that no spreadsheet program runs it. Numbers and phone numbers are left as they are. An import takes the apostrophes away again. With bom, the file begins with a byte order mark. Rows are read a few thousand at a time: a row that changes meanwhile is in the file once, as it is when it is read, or not at all when it is deleted before; without a sort new rows come last, with one they are left out. XLSX has numbers of up to 15 digits, days and times (in the workspace's zone) as such, and everything else as text, which no program runs; days before March 1900 and longer numbers are text. A text of more than 32,767 characters is cut there and listed on a sheet of its own. Parquet has exact decimals, times in UTC and lists.
          *
          *     Needs the permission `data.export`.
          */
@@ -28453,7 +28453,7 @@ export interface operations {
             query?: {
                 /** @description The same as the header. */
                 min_position?: number;
-                format?: "csv" | "jsonl";
+                format?: "csv" | "jsonl" | "json" | "xlsx" | "parquet";
                 /** @description Its filter, order and visible columns. */
                 view?: string;
                 /** @description JSON; narrows the view's filter. */
@@ -28492,6 +28492,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "application/x-ndjson": unknown;
                     "text/csv; charset=utf-8": unknown;
                 };
