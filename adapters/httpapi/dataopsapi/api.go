@@ -30,9 +30,9 @@ func Register(a *httpapi.API, d Deps) {
 	s := service{d}
 	httpapi.Write(a, httpapi.Op{
 		ID: "upload-import", Method: http.MethodPost, Path: "W/imports", Tag: tag, Summary: "Upload a file to import",
-		Description: "The body is the file itself: CSV or TSV in any usual encoding, or JSON Lines; at most 1 GB. The answer tells what the " +
-			"file seems to be, by all of it, and shows its first records. While unsure is true, the encoding has to be chosen with preview " +
-			"before commit.",
+		Description: "The body is the file itself: CSV or TSV in any usual encoding, JSON Lines, a JSON array of objects, or an Excel workbook " +
+			"(.xlsx), of which one sheet is read; at most 1 GB. The answer tells what the file seems to be, by all of it, and shows its first " +
+			"records. While unsure is true, the encoding has to be chosen with preview before commit.",
 		Action: workspace.ImportData, Status: http.StatusCreated, RawBody: true, Scope: httpapi.TablesOf(uploaded), Rate: httpapi.General,
 	}, s.upload)
 	httpapi.Write(a, httpapi.Op{
@@ -55,7 +55,7 @@ func Register(a *httpapi.API, d Deps) {
 	}, s.get)
 	httpapi.Write(a, httpapi.Op{
 		ID: "preview-import", Method: http.MethodPost, Path: "W/imports/{importId}/preview", Tag: tag,
-		Summary: "Look at the file again under another format, encoding, delimiter or header",
+		Summary: "Look at the file again under another format, encoding, delimiter, sheet or header",
 		Action:  workspace.ImportData, Projection: dataopsview.Name, Scope: httpapi.TablesOf(s.previewed),
 		Rate: httpapi.General,
 	}, s.preview)

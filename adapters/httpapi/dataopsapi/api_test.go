@@ -148,7 +148,7 @@ func TestUploadsAreRefusedClearly(t *testing.T) {
 		code       string
 	}{
 		"empty":       {"/imports?filename=a.csv", "", 422, "VALIDATION_FAILED"},
-		"workbook":    {"/imports?filename=a.xlsx", "PK\x03\x04", 415, "UNSUPPORTED_FILE"},
+		"workbook":    {"/imports?filename=a.xlsx", "PK\x03\x04", 422, "VALIDATION_FAILED"},
 		"no filename": {"/imports", "a,b\n", 422, "VALIDATION_FAILED"},
 	} {
 		r := w.call("anna", http.MethodPost, string(wsA)+tc.path, io.Reader(strings.NewReader(tc.body)))

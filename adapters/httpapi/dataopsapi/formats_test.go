@@ -82,3 +82,79 @@ func TestEveryFormatHasTheSameRows(t *testing.T) {
 		require.Equal(t, "[\n]\n", w.export(imp.TableID, "format=json&q=nothing"))
 	})
 }
+
+// A table leaves as a workbook or as JSON and comes back as it was: types, leading zeros, long numbers, formulas that are text.
+func TestATableComesBackFromItsFile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	imp := w.importFile("every.csv", everyType, everyMapping)
+	want := w.export(imp.TableID, "escape_formulas=false")
+	for _, format := range []string{"xlsx", "json", "jsonl"} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			file := w.export(imp.TableID, "format="+format)
+			back := w.importFile("back."+format, file, everyMapping)
+			require.Equal(t, dataops.StateCompleted, back.State, "%+v", back)
+			require.EqualValues(t, 3, back.Counts.Imported)
+			require.Equal(t, want, w.export(back.TableID, "escape_formulas=false"))
+			up := w.call("anna", http.MethodPost, string(wsA)+"/imports?filename=again."+format, io.Reader(strings.NewReader(file))).imp(t)
+			types := map[string]string{}
+			for _, c := range up.Columns {
+				types[c.Name] = c.SuggestedType
+			}
+			require.Equal(t, "number", types["Zed"])
+			require.Equal(t, "long_text", types["Text"])
+			require.Equal(t, "boolean", types["Yes"])
+			require.Equal(t, "date", types["Day"])
+			require.Equal(t, "datetime", types["At"])
+		})
+	}
+}
+
+func TestAWorkbookOfSeveralSheets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := excelize.NewFile()
+	for _, name := range []string{"Empty", "Leads", "Old leads"} {
+		_, err := f.NewSheet(name)
+		require.NoError(t, err)
+	}
+	require.NoError(t, f.DeleteSheet("Sheet1"))
+	for row, cells := range [][]any{{"Our leads"}, {}, {"Name", "Zip", "Since"}, {"Acme", "01067", 2019}, {"Bolt", "80331", "soon"}, {"Cog", "04109", 2021}} {
+		require.NoError(t, f.SetSheetRow("Leads", "A"+string(rune('1'+row)), &cells))
+	}
+	require.NoError(t, f.SetSheetRow("Old leads", "A1", &[]any{"Company"}))
+	require.NoError(t, f.SetSheetRow("Old leads", "A2", &[]any{"Dyn"}))
+	require.NoError(t, f.SetSheetVisible("Old leads", false))
+	var file strings.Builder
+	require.NoError(t, f.Write(&file))
+
+	up := w.call("anna", http.MethodPost, string(wsA)+"/imports?filename=leads.xlsx", io.Reader(strings.NewReader(file.String()))).imp(t)
+	require.Equal(t, []dataops.Sheet{{Name: "Empty"}, {Name: "Leads"}, {Name: "Old leads", Hidden: true}}, up.Sheets)
+	require.Equal(t, "Leads", up.Detected.Sheet)
+	require.EqualValues(t, 3, up.Detected.HeaderLine)
+	require.Equal(t, [][]string{{"Acme", "01067", "2019"}, {"Bolt", "80331", "soon"}, {"Cog", "04109", "2021"}}, up.Preview)
+	require.Contains(t, up.Notices[0].Message, "“Our leads”")
+	require.Contains(t, up.Notices[1].Message, "3 sheets, 1 of them hidden")
+
+	base := string(wsA) + "/imports/" + string(up.ID)
+	other := w.call("anna", http.MethodPost, base+"/preview", `{"sheet":"Old leads"}`).imp(t)
+	require.Equal(t, [][]string{{"Dyn"}}, other.Preview)
+	require.Equal(t, "Company", other.Columns[0].Name)
+	require.Len(t, other.Sheets, 3)
+	r := w.call("anna", http.MethodPost, base+"/preview", `{"sheet":"Empty"}`)
+	require.Equal(t, http.StatusUnprocessableEntity, r.status)
+	require.Contains(t, string(r.body), "is empty")
+	r = w.call("anna", http.MethodPost, base+"/preview", `{"format":"csv"}`)
+	require.Equal(t, http.StatusUnprocessableEntity, r.status)
+
+	w.call("anna", http.MethodPost, base+"/preview", `{"sheet":"Leads"}`).imp(t)
+	w.call("anna", http.MethodPost, base+"/commit", `{"new_table":{"name":"Leads"},"mapping":[{"index":0,"new_column":{"name":"Name","type":"text"}},`+
+		`{"index":1,"new_column":{"name":"Zip","type":"text"}},{"index":2,"new_column":{"name":"Since","type":"number"}}]}`).imp(t)
+	require.NoError(t, w.importer.Run(t.Context(), up.ID, func(dataops.Summary) {}))
+	done := w.get(up.ID)
+	require.Equal(t, dataops.StatePartial, done.State)
+	require.Equal(t, "Name,Zip,Since\r\nAcme,01067,2019\r\nCog,04109,2021\r\n", w.export(done.TableID, ""))
+	errs := w.call("anna", http.MethodGet, base+"/errors.csv", nil)
+	require.Equal(t, "Name,Zip,Since,import_line,import_result,import_problem\r\nBolt,80331,soon,5,left out,\"Since: \"\"soon\"\" is not a number; write it like 1234.5\"\r\n", string(errs.body))
+}

@@ -15,8 +15,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/files/csvfile"
 	"github.com/morket/morket/adapters/files/objectstore"
+	"github.com/morket/morket/adapters/files/tablefile"
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/dataopsapi"
 	"github.com/morket/morket/adapters/postgres"
@@ -89,7 +89,7 @@ func newWorld(tb testing.TB) *world {
 	files, err := objectstore.NewFolder(tb.TempDir(), clock)
 	require.NoError(tb, err)
 	grid := gridread.NewGrid(w.pool, clock)
-	cfg := dataopscmd.Config{Store: w.log, Codec: w.codec, IDs: w.ids, Clock: clock, Files: files, Formats: csvfile.Formats{}, Grid: dataopsread.NewGrid(grid), Wait: w.positions}
+	cfg := dataopscmd.Config{Store: w.log, Codec: w.codec, IDs: w.ids, Clock: clock, Files: files, Formats: tablefile.Imports{}, Grid: dataopsread.NewGrid(grid), Wait: w.positions}
 	handlers, err := dataopscmd.New(cfg)
 	require.NoError(tb, err)
 	w.importer, err = dataopscmd.NewImporter(dataopscmd.ImporterConfig{Config: cfg, Logger: slog.New(slog.DiscardHandler)})

@@ -7,7 +7,7 @@ import (
 
 	"go.temporal.io/sdk/worker"
 
-	"github.com/morket/morket/adapters/files/csvfile"
+	"github.com/morket/morket/adapters/files/tablefile"
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/dataopsapi"
 	"github.com/morket/morket/adapters/postgres/dataopsread"
@@ -44,7 +44,7 @@ func newDataOps(c *core, f *flows, grid *gridread.Grid, positions projections.Po
 		IDs:     c.ids,
 		Clock:   c.clock,
 		Files:   d.objects.store,
-		Formats: csvfile.Formats{},
+		Formats: tablefile.Imports{},
 		Grid:    dataopsread.NewGrid(grid),
 		Wait:    positions,
 		Zones:   zones,

@@ -1739,7 +1739,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a file to import
-         * @description The body is the file itself: CSV or TSV in any usual encoding, or JSON Lines; at most 1 GB. The answer tells what the file seems to be, by all of it, and shows its first records. While unsure is true, the encoding has to be chosen with preview before commit.
+         * @description The body is the file itself: CSV or TSV in any usual encoding, JSON Lines, a JSON array of objects, or an Excel workbook (.xlsx), of which one sheet is read; at most 1 GB. The answer tells what the file seems to be, by all of it, and shows its first records. While unsure is true, the encoding has to be chosen with preview before commit.
          *
          *     Needs the permission `data.import`. An API key that is limited to tables must name one of them.
          */
@@ -1864,7 +1864,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Look at the file again under another format, encoding, delimiter or header
+         * Look at the file again under another format, encoding, delimiter, sheet or header
          * @description Needs the permission `data.import`. An API key that is limited to tables must name one of them.
          */
         post: operations["preview-import"];
@@ -4788,6 +4788,11 @@ export interface components {
             header: boolean;
             /** Format: int64 */
             header_line?: number;
+            sheet?: string;
+        };
+        DataopsSheet: {
+            hidden?: boolean;
+            name: string;
         };
         DataopsSummary: {
             columns: components["schemas"]["DataopsFileColumn"][] | null;
@@ -4822,6 +4827,8 @@ export interface components {
              * @description 0 to 1.
              */
             progress: number;
+            /** @description Of a workbook: choose one in preview. detected.sheet is the one that is read. */
+            sheets?: components["schemas"]["DataopsSheet"][] | null;
             /**
              * Format: int64
              * @description Bytes.
@@ -6993,13 +7000,15 @@ export interface components {
              */
             escape?: "" | "\\" | null;
             /** @enum {string|null} */
-            format?: "csv" | "jsonl" | null;
+            format?: "csv" | "jsonl" | "json" | "xlsx" | null;
             header?: boolean | null;
             /**
              * Format: int64
              * @description The line of the header or, without one, of the first record, from 1; what is above is left out.
              */
             header_line?: number | null;
+            /** @description Of a workbook: the sheet that is read. Its header is found anew unless header_line says where it is. */
+            sheet?: string | null;
             /** @description Suggest columns of this table. */
             table_id?: string | null;
         };
