@@ -1,11 +1,12 @@
 import { api } from '@/api/client';
 import type { Table } from '@/api/types';
 import { saveBlob } from '@/lib/download';
+import type { ExportFormat } from '../export-choice';
 import { queryParams, type RowQuery } from './rows';
 import { tablePath } from './table';
 
 export interface ExportOptions {
-  format: 'csv' | 'jsonl';
+  format: ExportFormat;
   query: RowQuery | null;
   fields: string[];
   ids: string[];

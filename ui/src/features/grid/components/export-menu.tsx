@@ -82,8 +82,11 @@ function ExportDialog({ workspaceId, table, state, page, onClose }: ExportProps 
           legend="Format"
           value={choice.format}
           options={[
-            { value: 'csv', label: 'CSV', hint: 'For spreadsheets' },
-            { value: 'jsonl', label: 'JSON Lines', hint: 'For programs: one object a row' },
+            { value: 'csv', label: 'CSV', hint: 'For any program' },
+            { value: 'xlsx', label: 'Excel', hint: 'Numbers and dates as such' },
+            { value: 'json', label: 'JSON', hint: 'One list of objects' },
+            { value: 'jsonl', label: 'JSON Lines', hint: 'One object a line' },
+            { value: 'parquet', label: 'Parquet', hint: 'For data tools, exact types' },
           ]}
           onChange={(format) => change({ format })}
         />
