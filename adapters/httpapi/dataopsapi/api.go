@@ -21,6 +21,8 @@ type Deps struct {
 	// Waiting tells what imports that have been started wait for, for example "temporal"; "" when nothing is in their way. It may
 	// be nil.
 	Waiting func() string
+	Exports *dataopscmd.Exports
+	Links   Links
 }
 
 type service struct{ Deps }
@@ -107,6 +109,7 @@ func Register(a *httpapi.API, d Deps) {
 		Action: workspace.ExportData, Projection: "grid", AlsoProduces: alsoProduced(),
 		Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, "text/csv; charset=utf-8", s.export)
+	s.registerExports(a)
 }
 
 // alsoProduced are the media types of an export besides CSV's.

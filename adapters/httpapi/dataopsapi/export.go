@@ -8,8 +8,8 @@ import (
 
 	"github.com/morket/morket/adapters/files/tablefile"
 	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
-	"github.com/morket/morket/projections/gridview"
 )
 
 type exportIn struct {
@@ -33,37 +33,20 @@ func (s service) export(ctx context.Context, p httpapi.Principal, in *exportIn) 
 	if !p.CanSeeTable(in.TableID) {
 		return nil, kernel.NotFound("table", string(in.TableID))
 	}
-	info, err := s.Grid.Table(ctx, p.Workspace, in.TableID)
-	if err != nil {
-		return nil, err
-	}
-	reader, err := s.Grid.Reader(ctx, p.Workspace)
-	if err != nil {
-		return nil, err
-	}
-	asked := gridview.Asked{View: in.View, Filter: in.Filter, Search: in.Search, Group: in.Group, Sort: in.Sort, Fields: in.Fields}
-	query, err := asked.Query(reader, info, p.User)
-	if err != nil {
-		return nil, err
-	}
-	columns, err := s.Grid.Columns(info, query)
-	if err != nil {
-		return nil, err
-	}
-	if len(columns) == 0 {
-		return nil, kernel.Invalid("fields", "there is no column to export")
-	}
 	rows, err := rowIDs(in.IDs)
 	if err != nil {
 		return nil, err
 	}
-	query.Sure = in.Sureness
-	source := tablefile.Source{Info: info, Query: query, Only: rows, Layout: tablefile.NewLayout(info.Schema, columns, in.Sureness)}
+	file, err := tablefile.NewTables(s.Grid).Open(ctx, p.Workspace, in.TableID, p.User, dataops.ExportAsk{
+		Format: string(in.Format), View: in.View, Filter: in.Filter, Group: in.Group, Sort: in.Sort, Fields: in.Fields, Search: in.Search,
+		Rows: rows, EscapeFormulas: in.EscapeFormulas, BOM: in.BOM, Sureness: in.Sureness,
+	})
+	if err != nil {
+		return nil, err
+	}
 	return func(rw http.ResponseWriter) error {
-		attach(rw, info.Schema.Name+"."+string(in.Format), in.Format.ContentType())
-		return tablefile.Write(ctx, rw, s.Grid, source, tablefile.Options{
-			Format: in.Format, EscapeFormulas: in.EscapeFormulas, BOM: in.BOM, Zone: reader.Zone,
-		})
+		attach(rw, file.Name(), in.Format.ContentType())
+		return file.Write(ctx, rw)
 	}, nil
 }
 
