@@ -92,7 +92,7 @@ func (x *Exports) write(
 		written <- err
 		_ = out.CloseWithError(err) // never fails
 	}()
-	object, err = x.cfg.Files.Put(ctx, exportKey(e), in, MaxExportBytes)
+	object, err = x.cfg.Files.Put(ctx, "exports/"+string(meta.Workspace)+"/"+string(e.ID), in, MaxExportBytes)
 	_ = in.CloseWithError(errLeft) // never fails
 	if failed := <-written; failed != nil && !errors.Is(failed, errLeft) {
 		err = failed // the store says only that the file broke off

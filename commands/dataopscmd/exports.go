@@ -156,8 +156,8 @@ func (x *Exports) drop(ctx context.Context, e dataops.Export) {
 // DropLeftover removes the object with the key if it is an exported file that nobody may have any longer.
 func (x *Exports) DropLeftover(ctx context.Context, key string) (dropped bool, err error) {
 	rest, ok := strings.CutPrefix(key, exportKeys)
-	ws, id, found := strings.Cut(rest, "/")
-	if !ok || !found || kernel.ParseID(kernel.PrefixWorkspace, ws) != nil || kernel.ParseID(kernel.PrefixExport, id) != nil {
+	ws, id, _ := strings.Cut(rest, "/")
+	if !ok || !isID(kernel.PrefixWorkspace, ws) || !isID(kernel.PrefixExport, id) {
 		return false, nil
 	}
 	meta := kernel.Meta{Actor: kernel.System(), Workspace: kernel.WorkspaceID(ws), Command: "expire-export", CorrelationID: "sweep"}
@@ -178,6 +178,8 @@ func (x *Exports) DropLeftover(ctx context.Context, key string) (dropped bool, e
 	}
 	return true, nil
 }
+
+func isID(prefix, id string) bool { return kernel.ParseID(prefix, id) == nil }
 
 // Underway lists the exports of a workspace that have not ended.
 func (x *Exports) Underway(ctx context.Context, ws kernel.WorkspaceID) ([]kernel.ExportID, error) {

@@ -35,7 +35,9 @@ type File struct {
 func (f File) Name() string { return f.Info.Schema.Name + "." + string(f.Format) }
 
 // Write writes the file as the rows come. What it has written when it fails is no whole file.
-func (f File) Write(ctx context.Context, w io.Writer) error { return Write(ctx, w, f.rows, f.Source, f.Options) }
+func (f File) Write(ctx context.Context, w io.Writer) error {
+	return Write(ctx, w, f.rows, f.Source, f.Options)
+}
 
 // Open checks what is asked of a table, for a person whose views it may name.
 func (t Tables) Open(

@@ -96,6 +96,11 @@ func Register(a *httpapi.API, d Deps) {
 		Action:  workspace.ReadTables, Projection: dataopsview.Name, Scope: httpapi.TablesOf(s.reach),
 		Rate: httpapi.General,
 	}, "text/csv; charset=utf-8", s.problems)
+	s.registerExport(a)
+	s.registerExports(a)
+}
+
+func (s service) registerExport(a *httpapi.API) {
 	httpapi.Stream(a, httpapi.Op{
 		ID: "export-table", Method: http.MethodGet, Path: "W/tables/{tableId}/export", Tag: tag,
 		Summary: "A table's rows as a file, without a limit",
@@ -109,7 +114,6 @@ func Register(a *httpapi.API, d Deps) {
 		Action: workspace.ExportData, Projection: "grid", AlsoProduces: alsoProduced(),
 		Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, "text/csv; charset=utf-8", s.export)
-	s.registerExports(a)
 }
 
 // alsoProduced are the media types of an export besides CSV's.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -111,6 +110,9 @@ type exportAnswer = commands.Result[Export]
 
 func (s service) startExport(ctx context.Context, meta kernel.Meta, in *startExportIn) (exportAnswer, error) {
 	b := in.Body
+	if len(b.IDs) == 0 {
+		b.IDs = nil // all rows
+	}
 	for _, id := range b.IDs {
 		if err := kernel.ParseID(kernel.PrefixRow, string(id)); err != nil {
 			return exportAnswer{}, kernel.Invalid("ids", "%s", err)
@@ -120,7 +122,7 @@ func (s service) startExport(ctx context.Context, meta kernel.Meta, in *startExp
 		TableID: in.TableID, By: meta.Actor.User(),
 		Ask: dataops.ExportAsk{
 			Format: string(b.Format), View: b.View, Filter: b.Filter, Group: b.Group, Sort: b.Sort, Fields: b.Fields, Search: b.Search,
-			Rows: slices.Clip(b.IDs), EscapeFormulas: b.EscapeFormulas, BOM: b.BOM, Sureness: b.Sureness,
+			Rows: b.IDs, EscapeFormulas: b.EscapeFormulas, BOM: b.BOM, Sureness: b.Sureness,
 		},
 	}))
 }

@@ -18,6 +18,19 @@ export interface ExportOptions {
   sure?: boolean;
 }
 
+/** Has the file made in the background: it waits among the jobs for a day. */
+export async function startExport(ws: string, table: Table, o: ExportOptions): Promise<void> {
+  await api.post(`${tablePath(ws, table.id)}/exports`, {
+    format: o.format,
+    ...(o.query ? queryParams(o.query) : {}),
+    fields: o.fields.join(','),
+    ids: o.ids.length > 0 ? o.ids : undefined,
+    escape_formulas: o.protect ?? true,
+    sureness: o.sure ?? false,
+    bom: o.mark ?? false,
+  });
+}
+
 export async function exportRows(ws: string, table: Table, o: ExportOptions): Promise<void> {
   const response = await api.stream(`${tablePath(ws, table.id)}/export`, {
     headers: { Accept: '*/*' },
