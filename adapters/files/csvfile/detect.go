@@ -17,7 +17,8 @@ func (d *Inspector) Detect(filename string) (dataops.Detection, error) {
 		return out, kernel.Invalid("file", "is empty")
 	}
 	if what := foreign(d.head); what != "" {
-		return out, kernel.E(kernel.KindUnsupported, "UNSUPPORTED_FILE", "this is %s; save it as an Excel workbook (.xlsx), CSV or JSON and upload that", what)
+		return out, kernel.E(kernel.KindUnsupported, "UNSUPPORTED_FILE",
+			"this is %s; save it as an Excel workbook (.xlsx), CSV or JSON and upload that", what)
 	}
 	out = d.detectEncoding()
 	text := decodeText(d.head[bomLen(d.head, out.Reading.Encoding):], out.Reading.Encoding)
