@@ -42,6 +42,7 @@ type (
 	rowIDSchema         string
 	viewIDSchema        string
 	importIDSchema      string
+	exportIDSchema      string
 	runIDSchema         string
 	credentialIDSchema  string
 	savedSearchIDSchema string
@@ -72,6 +73,7 @@ func (columnIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kerne
 func (rowIDSchema) Schema(huma.Registry) *huma.Schema    { return idSchema(kernel.PrefixRow) }
 func (viewIDSchema) Schema(huma.Registry) *huma.Schema   { return idSchema(kernel.PrefixView) }
 func (importIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixImport) }
+func (exportIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixExport) }
 func (runIDSchema) Schema(huma.Registry) *huma.Schema    { return idSchema(kernel.PrefixRun) }
 func (credentialIDSchema) Schema(huma.Registry) *huma.Schema {
 	return idSchema(kernel.PrefixCredential)
@@ -107,6 +109,7 @@ func idAliases(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.RowID](), reflect.TypeFor[rowIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.ViewID](), reflect.TypeFor[viewIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.ImportID](), reflect.TypeFor[importIDSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[kernel.ExportID](), reflect.TypeFor[exportIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.RunID](), reflect.TypeFor[runIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.CredentialID](), reflect.TypeFor[credentialIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.SavedSearchID](), reflect.TypeFor[savedSearchIDSchema]())

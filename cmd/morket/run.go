@@ -31,6 +31,9 @@ the API. An encoding that is not certain has to be said.
 What to ask:
 ` + offline.Grammar + `
 
+The result is CSV, JSON Lines, JSON, an Excel workbook or Parquet, by the name of --out. Cells of a workbook that come from CSV are text,
+so that zeros before a number stay; all columns of Parquet are text.
+
 Records that can't be read are left out and, with --errors, written there as they are.`,
 		Example: `  morket run leads.csv --enrich email_check:email --out result.csv
   morket run leads.csv --enrich 'name_split:Name->first_name=First,last_name=Last' --enrich phone_normalise:phone=Phone,country=Country --out result.csv
@@ -68,7 +71,7 @@ Records that can't be read are left out and, with --errors, written there as the
 	f := c.Flags()
 	f.StringArrayVarP(&cfg.Enrich, "enrich", "e", nil, "what to ask, see above; may be given several times")
 	f.StringVarP(&cfg.Out, "out", "o", "-", "file to write; - is standard output")
-	f.StringVar(&cfg.Format, "format", "", "csv or jsonl (by the name of --out, else as the input)")
+	f.StringVar(&cfg.Format, "format", "", "csv, jsonl, json, xlsx or parquet (by the name of --out, else as the input)")
 	f.StringVar(&cfg.Errors, "errors", "", "CSV file for records that can't be read and questions that failed")
 	f.StringVar(&cfg.Header, "header", "auto", "whether the first line of a CSV file holds the columns' names: auto, yes or no")
 	f.String("input-format", "", "how FILE is written: csv or jsonl (found out)")

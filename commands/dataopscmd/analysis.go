@@ -114,7 +114,7 @@ func (a *analysis) describe(s *sight, names []string, schema *table.Schema) {
 		if raw := strings.TrimSpace(names[i]); raw != n.name {
 			c.Header = dataops.Shorten(raw)
 		}
-		if a.format == dataops.JSONL {
+		if a.format.Keyed() {
 			c.Key = names[i]
 		}
 		c.SuggestSkip = n.blank && a.columns[i].values == 0 ||
@@ -209,7 +209,7 @@ func (c *columnLook) add(raw []byte, format dataops.Format) {
 		return
 	}
 	s := string(raw)
-	if format == dataops.JSONL {
+	if format.Typed() {
 		if s = c.kinds.add(s); s == "" {
 			return
 		}
@@ -286,7 +286,7 @@ func (c *columnLook) found(format dataops.Format) *table.Found {
 	if c.text && c.long {
 		out.Type = table.LongText
 	}
-	if format == dataops.JSONL {
+	if format.Typed() {
 		c.kinds.decide(&out)
 	}
 	return &out

@@ -55,7 +55,7 @@ func (h *Handlers) StartCheck(ctx context.Context, meta kernel.Meta, cmd Commit)
 	if err != nil {
 		return nil, err
 	}
-	file, err := h.open(ctx, p.imp.Object, p.imp.Next.Offset)
+	file, err := h.open(ctx, p.imp.Object, p.imp.Plan.Reading, p.imp.Next)
 	if err != nil {
 		return nil, err
 	}

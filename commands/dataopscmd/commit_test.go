@@ -70,8 +70,10 @@ func TestARepeatedUploadIsOneImport(t *testing.T) {
 func TestAFileOfAForeignKindIsRefusedAndNotKept(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	_, err := f.handlers.Upload(t.Context(), f.meta, dataopscmd.Upload{Filename: "a.xlsx", Body: strings.NewReader("PK\x03\x04")})
+	_, err := f.handlers.Upload(t.Context(), f.meta, dataopscmd.Upload{Filename: "a.pdf", Body: strings.NewReader("%PDF-1.7")})
 	require.Equal(t, kernel.KindUnsupported, kernel.KindOf(err))
+	_, err = f.handlers.Upload(t.Context(), f.meta, dataopscmd.Upload{Filename: "a.xlsx", Body: strings.NewReader("PK\x03\x04")})
+	require.ErrorContains(t, err, "cut off or damaged")
 	head, err := f.log.Head(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, head)

@@ -170,7 +170,10 @@ const maxEmptyWord = 40
 // value reads one field.
 func (c *converter) value(f fieldTarget, text string) (json.RawMessage, []string, error) {
 	create := c.plan.CreateOptions || f.NewOptions
-	if c.plan.Reading.Format == dataops.JSONL {
+	switch {
+	case c.plan.Reading.Format == dataops.XLSX && strings.HasPrefix(text, `"`): // what a person has typed
+		return table.ParseText(f.column, plain(text, dataops.XLSX), create)
+	case c.plan.Reading.Format.Typed():
 		return jsonValue(f.column, json.RawMessage(text), create)
 	}
 	if c.plan.UnescapeFormulas {

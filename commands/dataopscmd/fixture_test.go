@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/encoding/charmap"
 
-	"github.com/morket/morket/adapters/files/csvfile"
 	"github.com/morket/morket/adapters/files/objectstore"
+	"github.com/morket/morket/adapters/files/tablefile"
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/enrichment"
@@ -177,7 +177,7 @@ func newFixture(t *testing.T) *fixture {
 	files, err := objectstore.NewFolder(t.TempDir(), clock)
 	require.NoError(t, err)
 	f.grid = &grid{store: f.log, codec: f.codec, rows: map[kernel.RowID]*dataopscmd.GridRow{}, trash: map[kernel.RowID]*dataopscmd.GridRow{}, table: map[kernel.RowID]kernel.TableID{}}
-	f.config = dataopscmd.Config{Store: f.log, Codec: f.codec, IDs: f.ids, Clock: clock, Files: files, Formats: csvfile.Formats{}, Grid: f.grid, Wait: f.grid}
+	f.config = dataopscmd.Config{Store: f.log, Codec: f.codec, IDs: f.ids, Clock: clock, Files: files, Formats: tablefile.Imports{}, Grid: f.grid, Wait: f.grid}
 	f.handlers, err = dataopscmd.New(f.config)
 	require.NoError(t, err)
 	f.meta = kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorUser, ID: f.ids.New(kernel.PrefixUser)}, Workspace: ws}

@@ -25,6 +25,9 @@ type Files interface {
 // Formats reads the formats of files.
 type Formats interface {
 	Inspect() dataops.Inspector
+	// Survey completes what was detected, where the beginning of a file does not tell: it reads the file from its beginning. Its error is
+	// one that the uploader may see.
+	Survey(src io.Reader, found dataops.Detection) (dataops.Detection, error)
 	Read(src io.Reader, o dataops.ReadOptions) (dataops.Records, error)
 }
 

@@ -44,22 +44,24 @@ func (h *Handlers) analyse(ctx context.Context, object string, reading dataops.R
 	}
 	a := newAnalysis(s.reading.Format, len(names))
 	o := dataops.ReadOptions{Reading: s.reading, From: from, Keys: names}
-	if s.reading.Format == dataops.CSV {
+	if !s.reading.Format.Keyed() {
 		o.Keys, o.Width = nil, len(names)
 	}
-	if err := h.each(ctx, object, o, func(rec dataops.Record) bool {
+	met, err := h.observe(ctx, object, o, func(rec dataops.Record) bool {
 		a.add(rec)
 		return ctx.Err() == nil
-	}); err != nil {
+	})
+	if err != nil {
 		return s, err
 	}
 	if err := ctx.Err(); err != nil {
 		return s, err
 	}
-	if s.reading.Format == dataops.CSV {
+	if !s.reading.Format.Keyed() {
 		names = a.dropEmpty(names)
 	}
 	a.describe(&s, names, schema)
+	s.facts.Notices = append(s.facts.Notices, met...)
 	return s, nil
 }
 
@@ -67,9 +69,9 @@ func tooWide(n int) error {
 	return fileError("has %d columns; at most %d can be read. Take out those that are not needed and upload it again", n, dataops.MaxColumns)
 }
 
-// names finds the columns' names: of JSON Lines the keys of all objects, of CSV the header, or as many empty names as records have fields.
+// names finds the columns' names: of JSON the keys of all objects, else the header, or as many empty names as records have fields.
 func (h *Handlers) names(ctx context.Context, object string, s *sight) ([]string, error) {
-	if s.reading.Format == dataops.JSONL {
+	if s.reading.Format.Keyed() {
 		return h.keys(ctx, object, s.reading)
 	}
 	sample, err := h.sample(ctx, object, dataops.ReadOptions{Reading: s.reading}, dataops.SampleRows+1)
@@ -124,7 +126,7 @@ func (h *Handlers) sample(ctx context.Context, object string, o dataops.ReadOpti
 		}
 		fields := make([]string, len(rec.Fields))
 		for i, f := range rec.Fields {
-			fields[i] = string(f)
+			fields[i] = plain(string(f), o.Reading.Format)
 			size += len(f) + 1
 		}
 		out.records = append(out.records, fields)
@@ -135,7 +137,7 @@ func (h *Handlers) sample(ctx context.Context, object string, o dataops.ReadOpti
 
 // first is where the first record after the header begins.
 func (h *Handlers) first(ctx context.Context, object string, reading dataops.Reading) (first dataops.Mark, err error) {
-	if reading.Format != dataops.CSV || !reading.Header {
+	if reading.Format.Keyed() || !reading.Header {
 		return first, nil
 	}
 	err = h.each(ctx, object, dataops.ReadOptions{Reading: reading}, func(rec dataops.Record) bool {
@@ -145,7 +147,7 @@ func (h *Handlers) first(ctx context.Context, object string, reading dataops.Rea
 	return first, err
 }
 
-// keys returns the keys of all objects of a JSON Lines file, in the order of their first appearance.
+// keys returns the keys of all objects of a file, in the order of their first appearance.
 func (h *Handlers) keys(ctx context.Context, object string, reading dataops.Reading) (keys []string, err error) {
 	err = h.each(ctx, object, dataops.ReadOptions{Reading: reading, OnlyKeys: true}, func(rec dataops.Record) bool {
 		keys = append(keys, rec.Unknown...)
@@ -156,27 +158,37 @@ func (h *Handlers) keys(ctx context.Context, object string, reading dataops.Read
 
 // each reads records until fn answers false.
 func (h *Handlers) each(ctx context.Context, object string, o dataops.ReadOptions, fn func(dataops.Record) bool) error {
-	file, err := h.open(ctx, object, o.From.Offset)
+	_, err := h.observe(ctx, object, o, fn)
+	return err
+}
+
+// observe is each, and tells what was met on the way.
+func (h *Handlers) observe(
+	ctx context.Context, object string, o dataops.ReadOptions, fn func(dataops.Record) bool,
+) (met []dataops.Notice, err error) {
+	file, err := h.open(ctx, object, o.Reading, o.From)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	records, err := h.records(file, o)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for {
+	for more := true; more; {
 		rec, err := records.Next()
 		if errors.Is(err, io.EOF) {
-			return nil
+			break
 		}
 		if err != nil {
-			return fmt.Errorf("look at the file: %w", err)
+			return nil, fmt.Errorf("look at the file: %w", err)
 		}
-		if !fn(rec) {
-			return nil
-		}
+		more = fn(rec)
 	}
+	if observer, ok := records.(dataops.Observer); ok {
+		met = observer.Notices()
+	}
+	return met, nil
 }
 
 // similar finds the writable column whose name is the same but for case, spaces and punctuation.
@@ -208,7 +220,7 @@ func shown(rec [][]byte, width int, format dataops.Format) []string {
 // plain is a value as a person would write it.
 func plain(v string, format dataops.Format) string {
 	var s string
-	if format == dataops.JSONL && strings.HasPrefix(v, `"`) && json.Unmarshal([]byte(v), &s) == nil {
+	if format.Typed() && strings.HasPrefix(v, `"`) && json.Unmarshal([]byte(v), &s) == nil {
 		return s
 	}
 	return v

@@ -32,7 +32,7 @@ func (w *work) file(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	source, err := w.h.open(ctx, w.imp.Object, w.imp.Next.Offset)
+	source, err := w.h.open(ctx, w.imp.Object, w.imp.Plan.Reading, w.imp.Next)
 	if kernel.KindOf(err) == kernel.KindNotFound {
 		return hopeless{"the uploaded file is gone"}
 	}
@@ -66,9 +66,9 @@ func unreadable(err error) error {
 	return err
 }
 
-// keyNames are the keys of a JSON Lines file, in the order of its columns.
+// keyNames are the keys of a file of objects, in the order of its columns.
 func keyNames(imp *dataops.Import) []string {
-	if imp.Plan.Reading.Format != dataops.JSONL {
+	if !imp.Plan.Reading.Format.Keyed() {
 		return nil
 	}
 	names := make([]string, len(imp.Columns))
@@ -130,7 +130,7 @@ func (w *work) consume(ctx context.Context, in <-chan prepared, current *atomic.
 			return ctx.Err()
 		}
 		if p.err != nil {
-			return p.err
+			return unreadable(p.err)
 		}
 		added, err := w.batch(ctx, p, current, room)
 		if err != nil {

@@ -3,6 +3,7 @@ package dataopscmd
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -79,6 +80,9 @@ func (h *Handlers) uploaded(
 	if err != nil {
 		return none, err
 	}
+	if found, err = h.survey(ctx, e.Object, found); err != nil {
+		return none, err
+	}
 	seen, err := h.analyse(ctx, e.Object, found.Reading, schema)
 	if err != nil {
 		return none, err
@@ -88,7 +92,7 @@ func (h *Handlers) uploaded(
 	}
 	e.Reading, e.Columns, e.Preview, e.Facts = seen.reading, seen.columns, seen.preview, seen.facts
 	e.Facts.Notices = append(found.Notices, e.Facts.Notices...)
-	e.Guesses, e.Unsure = found.Guesses, found.Unsure
+	e.Facts.Sheets, e.Guesses, e.Unsure = found.Sheets, found.Guesses, found.Unsure
 	imp := dataops.NewImport()
 	if err := imp.Upload(e); err != nil {
 		return none, err
@@ -155,7 +159,11 @@ func (h *Handlers) Preview(ctx context.Context, meta kernel.Meta, cmd Preview) (
 	if err != nil {
 		return none, err
 	}
-	seen, err := h.analyse(ctx, imp.Object, reading, schema)
+	other, err := h.otherSheet(ctx, imp, cmd.Choice, reading)
+	if err != nil {
+		return none, err
+	}
+	seen, err := h.analyse(ctx, imp.Object, other.Reading, schema)
 	if err != nil {
 		return none, err
 	}
@@ -167,9 +175,29 @@ func (h *Handlers) Preview(ctx context.Context, meta kernel.Meta, cmd Preview) (
 			Facts:   seen.facts,
 			Unsure:  imp.Unsure && cmd.Choice.Encoding == nil,
 		}
-		e.Facts.Notices = append(kept(imp, e.Unsure, reading), e.Facts.Notices...)
+		e.Facts.Sheets = imp.Facts.Sheets
+		e.Facts.Notices = append(append(kept(imp, e.Unsure, other.Reading), other.Notices...), e.Facts.Notices...)
 		return imp.Reanalyse(e)
 	})
+}
+
+// otherSheet finds out how another sheet of a workbook is to be read, when one is chosen; what else is chosen holds.
+func (h *Handlers) otherSheet(
+	ctx context.Context, imp *dataops.Import, choice dataops.Choice, reading dataops.Reading,
+) (dataops.Detection, error) {
+	if choice.Sheet == nil || reading.Sheet == imp.Reading.Sheet {
+		return dataops.Detection{Reading: reading}, nil
+	}
+	found, err := h.survey(ctx, imp.Object, dataops.Detection{Reading: reading})
+	if err != nil {
+		return found, err
+	}
+	found.Notices = slices.DeleteFunc(found.Notices, func(n dataops.Notice) bool {
+		return n.Code == dataops.NoticeTitleLines && choice.HeaderLine != nil
+	})
+	choice.Sheet = nil
+	found.Reading, err = found.Reading.Choose(choice)
+	return found, err
 }
 
 // kept are the notices about the encoding, and about what stands above the table, that still hold.
@@ -182,7 +210,11 @@ func kept(imp *dataops.Import, unsure bool, now dataops.Reading) []dataops.Notic
 				out = append(out, n)
 			}
 		case dataops.NoticeTitleLines:
-			if now.HeaderLine == imp.Reading.HeaderLine {
+			if now.HeaderLine == imp.Reading.HeaderLine && now.Sheet == imp.Reading.Sheet {
+				out = append(out, n)
+			}
+		case dataops.NoticeSheets:
+			if now.Sheet == imp.Reading.Sheet {
 				out = append(out, n)
 			}
 		}

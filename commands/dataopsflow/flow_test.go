@@ -67,3 +67,40 @@ func TestEventsStartWorkflows(t *testing.T) {
 	}
 	require.Equal(t, []string{"import-imp_1 import {imp_1}", "import-imp_1-undo import {imp_1}"}, f.started)
 }
+
+// exporter fails a few times before it is done.
+type exporter struct {
+	failures int
+	calls    []string
+}
+
+func (e *exporter) Run(_ context.Context, ws kernel.WorkspaceID, id kernel.ExportID, alive func(int64)) error {
+	e.calls = append(e.calls, string(ws)+" "+string(id))
+	alive(1000)
+	if len(e.calls) <= e.failures {
+		return errors.New("the database went away")
+	}
+	return nil
+}
+
+func TestAnExportIsTriedUntilItIsDone(t *testing.T) {
+	t.Parallel()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	e := &exporter{failures: 2}
+	dataopsflow.RegisterExports(env, dataopsflow.NewExportActivities(e))
+	env.ExecuteWorkflow(dataopsflow.ExportWorkflowName, dataopsflow.ExportInput{Workspace: "ws_1", ExportID: "exp_1"})
+	require.True(t, env.IsWorkflowCompleted())
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, []string{"ws_1 exp_1", "ws_1 exp_1", "ws_1 exp_1"}, e.calls)
+}
+
+func TestARequestStartsAnExport(t *testing.T) {
+	t.Parallel()
+	f := &flows{}
+	r := dataopsflow.NewExportReactor(f)
+	require.NoError(t, r.Handle(t.Context(), eventstore.Recorded{
+		Stream: eventstore.Stream(dataops.ExportStream, "ws_1"), Type: r.Types()[0], Data: []byte(`{"export_id":"exp_1"}`),
+	}))
+	require.Equal(t, []string{"export-exp_1 export {ws_1 exp_1}"}, f.started)
+}

@@ -233,5 +233,11 @@ func Events() []kernel.Event {
 		UndoProgressed{},
 		Undone{},
 		Redone{},
+		ExportRequested{},
+		ExportProgressed{},
+		ExportFinished{},
+		ExportFailed{},
+		ExportCancelled{},
+		ExportExpired{},
 	}
 }

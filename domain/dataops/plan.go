@@ -15,7 +15,17 @@ type Format string
 const (
 	CSV   Format = "csv"
 	JSONL Format = "jsonl"
+	JSON  Format = "json" // a document: an array of objects
+	XLSX  Format = "xlsx" // a workbook, of which one sheet is read
 )
+
+// Keyed reports whether the file's columns are the keys of objects. Otherwise they are the fields of each record, and its first one may
+// name them.
+func (f Format) Keyed() bool { return f == JSONL || f == JSON }
+
+// Typed reports whether the fields of the file's records are JSON values, which say whether they are texts or numbers. Otherwise they are
+// texts.
+func (f Format) Typed() bool { return f != CSV }
 
 // Encoding is how a file's bytes stand for characters.
 type Encoding string
@@ -77,8 +87,19 @@ type Reading struct {
 	// HeaderLine is the line, from 1, on which the table begins: its header or, without one, its first record. What is above is left out.
 	// 0 is the file's first record.
 	HeaderLine int64 `json:"header_line,omitempty"`
+	// Sheet is the name of the workbook's sheet that is read.
+	Sheet string `json:"sheet,omitempty"`
 	// Escape is how a quote stands in quotes: doubled when it is empty, or after a backslash, as MySQL writes it.
 	Escape string `json:"escape,omitempty"`
+}
+
+// Offset is where in the file the reading of what follows the mark begins. A workbook is read from its beginning: the mark's line is a row
+// of the sheet.
+func (r Reading) Offset(m Mark) int64 {
+	if r.Format == XLSX {
+		return 0
+	}
+	return m.Offset
 }
 
 // OneColumn is the delimiter of a file that has none: the unit separator, which stands in no text.
@@ -91,6 +112,12 @@ const Backslash = "\\"
 type Guess struct {
 	Encoding Encoding `json:"encoding"`
 	Samples  []string `json:"samples"`
+}
+
+// Sheet is a sheet of a workbook.
+type Sheet struct {
+	Name   string `json:"name"`
+	Hidden bool   `json:"hidden,omitempty"`
 }
 
 // Notice tells something about a file that its importer should know before.
@@ -113,6 +140,11 @@ const (
 	NoticeFormulas       = "escaped_formulas"
 	NoticeTooManyColumns = "too_many_columns"
 	NoticeNoRows         = "no_rows"
+	NoticeSheets         = "sheets"
+	NoticeHidden         = "hidden_rows"
+	NoticeMerged         = "merged_cells"
+	NoticeErrorCells     = "error_cells"
+	NoticeNoResults      = "formulas_without_results"
 )
 
 // Detection is what a file seems to be.
@@ -121,6 +153,7 @@ type Detection struct {
 	Guesses []Guess // of a file that is not UTF-8 or UTF-16, the likeliest first
 	Unsure  bool    // somebody has to choose the encoding
 	Notices []Notice
+	Sheets  []Sheet // of a workbook
 }
 
 // Facts are what a look through the whole file has found.
@@ -128,6 +161,7 @@ type Facts struct {
 	Rows    int64    `json:"rows"`              // records after the header, blank ones not counted
 	Escaped bool     `json:"escaped,omitempty"` // apostrophes protect formulas, as in an export
 	Notices []Notice `json:"notices,omitempty"`
+	Sheets  []Sheet  `json:"sheets,omitempty"` // of a workbook
 }
 
 // Form says how a column's numbers and dates are written; an empty member is not decided. Its members are those of a table column's form.
@@ -253,11 +287,15 @@ type Choice struct {
 	Header     *bool
 	HeaderLine *int64
 	Escape     *string
+	Sheet      *string
 }
 
 // Choose applies a choice, and says what is wrong with it.
 func (r Reading) Choose(c Choice) (Reading, error) {
 	if c.Format != nil {
+		if *c.Format != r.Format && (*c.Format == XLSX || r.Format == XLSX) {
+			return r, kernel.Invalid("format", "a workbook can't be read as another format, nor another file as a workbook")
+		}
 		r.Format = *c.Format
 	}
 	if r.Format == CSV && r.Delimiter == "" {
@@ -281,6 +319,9 @@ func (r Reading) Choose(c Choice) (Reading, error) {
 	if c.Header != nil {
 		r.Header = *c.Header
 	}
+	if c.Sheet != nil {
+		r.Sheet = *c.Sheet
+	}
 	return r, r.Check()
 }
 
@@ -296,7 +337,7 @@ func (r Reading) Check() error {
 		return kernel.Invalid("escape", "a quote in quotes is doubled or after a backslash")
 	}
 	switch r.Format {
-	case JSONL:
+	case JSONL, JSON, XLSX:
 		return nil
 	case CSV:
 		if len(r.Delimiter) != 1 || r.Delimiter[0] >= utf8.RuneSelf || strings.ContainsAny(r.Delimiter, "\"\r\n\x00") {
@@ -304,6 +345,6 @@ func (r Reading) Check() error {
 		}
 		return nil
 	default:
-		return kernel.Invalid("format", "%q is not csv or jsonl", r.Format)
+		return kernel.Invalid("format", "%q is not csv, jsonl, json or xlsx", r.Format)
 	}
 }

@@ -5,7 +5,7 @@ import "io"
 // Record is one record of a file. Its slices are good until the next one is read.
 type Record struct {
 	Line   int64    // where it begins, from 1
-	Fields [][]byte // of CSV the text; of JSON Lines each value's JSON, nil for a key that the object lacks
+	Fields [][]byte // of CSV the text; of other formats each value's JSON, nil for a key that the object lacks
 	Next   Mark     // where the following record begins
 
 	// Problem says why the record cannot be taken; Excerpt shows the beginning of the record. Fields is empty if it could not be cut
@@ -62,6 +62,12 @@ type ReadOptions struct {
 type Records interface {
 	// Next returns the next record or io.EOF. Records that are broken come with a Problem; an error is one of the source.
 	Next() (Record, error)
+}
+
+// Observer is a Records that meets things which the importer of the file should know before.
+type Observer interface {
+	// Notices tells of what has been met so far.
+	Notices() []Notice
 }
 
 // Inspector is written a whole file and then tells what it is.

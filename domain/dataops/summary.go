@@ -19,6 +19,7 @@ type Summary struct {
 	Preview    [][]string      `json:"preview" doc:"The first records, without the header. Long values are shortened."`
 	FileRows   int64           `json:"file_rows" doc:"Records of the file, after the header."`
 	Notices    []Notice        `json:"notices" doc:"What should be known of the file before it is imported."`
+	Sheets     []Sheet         `json:"sheets,omitempty" doc:"Of a workbook: choose one in preview. detected.sheet is the one that is read."`
 	Encodings  []Guess         `json:"encodings,omitempty" doc:"Encodings that the file may be in, the likeliest first, with how some of its lines would read."`
 	Unsure     bool            `json:"unsure,omitempty" doc:"The encoding is not certain: choose one in preview before commit."`
 	Escaped    bool            `json:"escaped_formulas,omitempty" doc:"Apostrophes protect formulas, as in an export; commit takes them away unless told otherwise."`
@@ -54,6 +55,7 @@ func (i *Import) Summary() Summary {
 		Uploader:  i.Uploader,
 		FileRows:  i.Facts.Rows,
 		Notices:   i.Facts.Notices,
+		Sheets:    i.Facts.Sheets,
 		Encodings: i.Guesses,
 		Unsure:    i.Unsure,
 		Escaped:   i.Facts.Escaped,

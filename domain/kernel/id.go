@@ -35,6 +35,8 @@ type (
 	ViewID string
 	// ImportID names an import: imp_…
 	ImportID string
+	// ExportID names a file that is made of a table: exp_…
+	ExportID string
 	// RunID names a run of enrichments: run_…
 	RunID string
 	// CredentialID names a stored secret: crd_…
@@ -75,6 +77,7 @@ const (
 	PrefixRow         = "row"
 	PrefixView        = "viw"
 	PrefixImport      = "imp"
+	PrefixExport      = "exp"
 	PrefixRun         = "run"
 	PrefixCredential  = "crd"
 	PrefixSavedSearch = "sch"

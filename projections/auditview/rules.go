@@ -210,6 +210,15 @@ func work() map[string]Rule {
 		"import.redone.v1":          {Says: "did the import {it} again", Thing: "import"},
 		"import.undone.v1":          {Says: "took back the import of {it}", Thing: "import", After: []string{"removed", "reverted", "kept"}},
 
+		"export.requested.v1": {
+			Says: "asked for the file {name}", Thing: "export", ID: "export_id", Name: "name", After: []string{"table_id", "ask"},
+		},
+		"export.progressed.v1": {Says: "went on with a file", Quiet: true},
+		"export.finished.v1":   {Says: "made the file {it}", Thing: "export", ID: "export_id", After: []string{"size", "rows", "expires_at"}},
+		"export.failed.v1":     {Says: "could not make the file {it}: {reason}", Thing: "export", ID: "export_id"},
+		"export.cancelled.v1":  {Says: "stopped or removed the file {it}", Thing: "export", ID: "export_id"},
+		"export.expired.v1":    {Says: "removed the file {it}, whose time was over", Thing: "export", ID: "export_id"},
+
 		"run.started.v1":          {Says: "started an enrichment", Thing: "run", After: []string{"table_id", "max_credits_mc", "reserved_mc"}},
 		"run.records_added.v1":    {Says: "brought records", Quiet: true},
 		"run.page_started.v1":     {Says: "began a page", Quiet: true},

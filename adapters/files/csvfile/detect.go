@@ -17,7 +17,8 @@ func (d *Inspector) Detect(filename string) (dataops.Detection, error) {
 		return out, kernel.Invalid("file", "is empty")
 	}
 	if what := foreign(d.head); what != "" {
-		return out, kernel.E(kernel.KindUnsupported, "UNSUPPORTED_FILE", "this is %s; save it as CSV or JSON Lines and upload that", what)
+		return out, kernel.E(kernel.KindUnsupported, "UNSUPPORTED_FILE",
+			"this is %s; save it as an Excel workbook (.xlsx), CSV or JSON and upload that", what)
 	}
 	out = d.detectEncoding()
 	text := decodeText(d.head[bomLen(d.head, out.Reading.Encoding):], out.Reading.Encoding)
@@ -31,9 +32,9 @@ func (d *Inspector) Detect(filename string) (dataops.Detection, error) {
 		hasSuffix(filename, ".jsonl", ".ndjson"):
 		out.Reading.Format, out.Reading.Header = dataops.JSONL, true
 		return out, nil
-	case bytes.HasPrefix(bytes.TrimSpace(text), []byte("[{")) || hasSuffix(filename, ".json"):
-		return out, kernel.E(kernel.KindUnsupported, "UNSUPPORTED_FILE",
-			"this is a JSON document; JSON Lines, with one object a line, can be imported")
+	case arrayOfObjects.Match(text) || hasSuffix(filename, ".json"):
+		out.Reading.Format, out.Reading.Header = dataops.JSON, true
+		return out, nil
 	}
 	out.Reading.Format = dataops.CSV
 	detectDelimiter(text, &out.Reading, filename)
@@ -65,7 +66,7 @@ func titles(line int64, records []headRecord) string {
 func foreign(head []byte) string {
 	for _, kind := range []struct{ magic, what string }{
 		{"PK\x03\x04", "an Excel workbook or a ZIP archive"},
-		{"\xD0\xCF\x11\xE0", "an old Excel workbook"},
+		{"\xD0\xCF\x11\xE0", "an Excel workbook of the old form (.xls), or one with a password"},
 		{"\x1F\x8B", "a gzip archive"},
 		{"PAR1", "a Parquet file"},
 		{"%PDF-", "a PDF document"},
@@ -82,6 +83,9 @@ func foreign(head []byte) string {
 	}
 	return ""
 }
+
+// arrayOfObjects is how a JSON document of records begins.
+var arrayOfObjects = regexp.MustCompile(`^\s*\[\s*\{\s*["}]`)
 
 // markup is how documents of HTML and XML begin.
 var markup = regexp.MustCompile(`(?i)^\x{FEFF}?\s*<(?:!doctype|html|\?xml|head|body|table|svg)[\s>]`)

@@ -70,7 +70,7 @@ func TestDetectRefuses(t *testing.T) {
 	t.Parallel()
 	_, err := detect(t, nil, "x.csv")
 	require.Equal(t, kernel.KindInvalid, kernel.KindOf(err))
-	for _, raw := range []string{"PK\x03\x04…", "\x1F\x8B\x08", `[{"a":1}]`, "\n<!DOCTYPE html><html>", "\xEF\xBB\xBF<?xml version='1.0'?>"} {
+	for _, raw := range []string{"PK\x03\x04…", "\x1F\x8B\x08", "\n<!DOCTYPE html><html>", "\xEF\xBB\xBF<?xml version='1.0'?>"} {
 		_, err := detect(t, []byte(raw), "x")
 		require.Equal(t, kernel.KindUnsupported, kernel.KindOf(err), raw)
 	}

@@ -11,9 +11,11 @@ import (
 	"github.com/morket/morket/eventstore"
 )
 
-// jsonReader reads JSON Lines: an object on each line, blank lines between them allowed.
+// jsonReader reads objects: of JSON Lines, one on each line, blank lines between them allowed; or of a JSON document.
 type jsonReader struct {
-	s       *scanner
+	objects interface {
+		next() ([]byte, dataops.Record, error)
+	}
 	index   map[string]int
 	fields  [][]byte
 	unknown map[string]bool // told about already
@@ -27,12 +29,15 @@ const maxUnknown = dataops.MaxColumns + 1
 func newJSONReader(s *scanner, o dataops.ReadOptions) *jsonReader {
 	keys := o.Keys
 	r := &jsonReader{
-		s:       s,
+		objects: lines{s},
 		only:    o.OnlyKeys,
 		index:   make(map[string]int, len(keys)),
 		fields:  make([][]byte, len(keys)),
 		seen:    make([]bool, len(keys)),
 		unknown: map[string]bool{},
+	}
+	if o.Reading.Format == dataops.JSON {
+		r.objects = &elements{s: s}
 	}
 	for i, k := range keys {
 		r.index[k] = i
@@ -43,12 +48,9 @@ func newJSONReader(s *scanner, o dataops.ReadOptions) *jsonReader {
 // Next implements dataops.Records.
 func (r *jsonReader) Next() (dataops.Record, error) {
 	for {
-		text, rec, err := nextLine(r.s)
+		text, rec, err := r.objects.next()
 		if err != nil || rec.Problem != "" {
 			return rec, err
-		}
-		if len(bytes.TrimSpace(text)) == 0 {
-			continue
 		}
 		if r.only && knownKeys(text, r.unknown) {
 			continue

@@ -19,6 +19,19 @@ func layout(records []headRecord) (line int64, header bool) {
 	return line, namesColumns(records[at].fields, records[at+1:])
 }
 
+// Layout finds where the table begins among the first rows of a sheet, which have these numbers, and whether its first row holds the
+// columns' names. what says what stands above it; it is empty if nothing does.
+func Layout(numbers []int64, rows [][]string) (line int64, header bool, what string) {
+	records := make([]headRecord, len(rows))
+	for i, fields := range rows {
+		records[i] = headRecord{line: numbers[i], next: numbers[i] + 1, fields: fields}
+	}
+	if line, header = layout(records); line > 1 {
+		what = titles(line, records)
+	}
+	return line, header, what
+}
+
 // tableStart finds the first record of the table: after a blank line, one that has more fields than all above it; else the first
 // that has about as many as most.
 func tableStart(records []headRecord) int {

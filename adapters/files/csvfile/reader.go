@@ -26,7 +26,7 @@ func NewReader(src io.Reader, o dataops.ReadOptions) (dataops.Records, error) {
 	if o.From.Line == 0 {
 		s.skipLines(o.Reading.HeaderLine - 1)
 	}
-	if o.Reading.Format == dataops.JSONL {
+	if o.Reading.Format.Keyed() {
 		return newJSONReader(s, o), nil
 	}
 	if len(o.Reading.Delimiter) != 1 || strings.ContainsAny(o.Reading.Delimiter, "\"\r\n\x00") || o.Reading.Delimiter[0] >= utf8.RuneSelf {

@@ -113,11 +113,14 @@ func (w *Writer) Flush() error {
 	return nil
 }
 
-// JSONWriter writes JSON Lines.
+// JSONWriter writes JSON Lines, or an array of objects. The first error stays and shows at Close.
 type JSONWriter struct {
 	w     *bufio.Writer
 	names []string // with quotes and colon
 	at    int      // the next field
+	array bool
+	any   bool // an object has been written
+	err   error
 }
 
 // NewJSONWriter writes objects with the names, of which there is at least one, as keys in this order.
@@ -131,33 +134,69 @@ func NewJSONWriter(w io.Writer, names []string) (*JSONWriter, error) {
 		j.names = append(j.names, string(b)+":")
 	}
 	if len(names) == 0 {
-		return nil, errors.New("a JSON Lines file needs a column")
+		return nil, errors.New("a file of JSON needs a column")
 	}
 	return j, nil
 }
 
-// Field writes the next value, which is JSON; nil is null. After the last one, the record is ended.
-func (j *JSONWriter) Field(value []byte) {
-	sep := byte(',')
-	if j.at == 0 {
-		sep = '{'
+// NewJSONArrayWriter is NewJSONWriter for one array, with an object on each line.
+func NewJSONArrayWriter(w io.Writer, names []string) (*JSONWriter, error) {
+	j, err := NewJSONWriter(w, names)
+	if err != nil {
+		return nil, err
 	}
-	_ = j.w.WriteByte(sep)
-	_, _ = j.w.WriteString(j.names[j.at])
-	if len(value) == 0 {
-		value = []byte("null")
-	}
-	_, _ = j.w.Write(value)
-	if j.at++; j.at == len(j.names) {
-		_, _ = j.w.WriteString("}\n")
-		j.at = 0
+	j.array = true
+	j.write("[")
+	return j, nil
+}
+
+func (j *JSONWriter) write(s string) {
+	if _, err := j.w.WriteString(s); j.err == nil {
+		j.err = err
 	}
 }
 
-// Flush hands everything on and returns the first error of the writing so far.
-func (j *JSONWriter) Flush() error {
-	if err := j.w.Flush(); err != nil {
-		return fmt.Errorf("write the file: %w", err)
+// Field writes the next value, which is JSON; nil is null. After the last one, the record is ended.
+func (j *JSONWriter) Field(value []byte) {
+	switch {
+	case j.at > 0:
+		j.write(",")
+	case j.array && j.any:
+		j.write(",\n{")
+	case j.array:
+		j.write("\n{")
+	default:
+		j.write("{")
+	}
+	j.write(j.names[j.at])
+	if len(value) == 0 {
+		value = []byte("null")
+	}
+	if _, err := j.w.Write(value); j.err == nil {
+		j.err = err
+	}
+	if j.at++; j.at < len(j.names) {
+		return
+	}
+	j.at, j.any = 0, true
+	if j.write("}"); !j.array {
+		j.write("\n")
+	}
+}
+
+// Err returns the first error of the writing so far.
+func (j *JSONWriter) Err() error { return j.err }
+
+// Close ends the file and returns the first error of the writing. The caller closes what it is written to.
+func (j *JSONWriter) Close() error {
+	if j.array {
+		j.write("\n]\n")
+	}
+	if err := j.w.Flush(); j.err == nil {
+		j.err = err
+	}
+	if j.err != nil {
+		return fmt.Errorf("write the file: %w", j.err)
 	}
 	return nil
 }

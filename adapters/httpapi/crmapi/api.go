@@ -240,7 +240,7 @@ func (s service) vendors(context.Context, httpapi.Principal, *struct{}) ([]Vendo
 		one := Vendor{
 			Slug: v.Slug, Name: v.Name, Terms: v.Terms, Configured: c.App.ClientID != "", Redirect: s.Handlers.Redirect(v.Slug), Batch: v.Batch,
 			Instances: v.Instances,
-			Limits: []Limit{}, Objects: []Object{},
+			Limits:    []Limit{}, Objects: []Object{},
 		}
 		if !one.Configured {
 			one.Setup = c.Setup

@@ -4,6 +4,7 @@ package dataopsapi
 import (
 	"net/http"
 
+	"github.com/morket/morket/adapters/files/tablefile"
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/domain/workspace"
@@ -17,10 +18,12 @@ type Deps struct {
 	Handlers *dataopscmd.Handlers
 	Reads    Imports
 	Grid     Grid
-	Moments  Moments
+	Moments  tablefile.Moments
 	// Waiting tells what imports that have been started wait for, for example "temporal"; "" when nothing is in their way. It may
 	// be nil.
 	Waiting func() string
+	Exports *dataopscmd.Exports
+	Links   Links
 }
 
 type service struct{ Deps }
@@ -30,9 +33,9 @@ func Register(a *httpapi.API, d Deps) {
 	s := service{d}
 	httpapi.Write(a, httpapi.Op{
 		ID: "upload-import", Method: http.MethodPost, Path: "W/imports", Tag: tag, Summary: "Upload a file to import",
-		Description: "The body is the file itself: CSV or TSV in any usual encoding, or JSON Lines; at most 1 GB. The answer tells what the " +
-			"file seems to be, by all of it, and shows its first records. While unsure is true, the encoding has to be chosen with preview " +
-			"before commit.",
+		Description: "The body is the file itself: CSV or TSV in any usual encoding, JSON Lines, a JSON array of objects, or an Excel workbook " +
+			"(.xlsx), of which one sheet is read; at most 1 GB. The answer tells what the file seems to be, by all of it, and shows its first " +
+			"records. While unsure is true, the encoding has to be chosen with preview before commit.",
 		Action: workspace.ImportData, Status: http.StatusCreated, RawBody: true, Scope: httpapi.TablesOf(uploaded), Rate: httpapi.General,
 	}, s.upload)
 	httpapi.Write(a, httpapi.Op{
@@ -55,7 +58,7 @@ func Register(a *httpapi.API, d Deps) {
 	}, s.get)
 	httpapi.Write(a, httpapi.Op{
 		ID: "preview-import", Method: http.MethodPost, Path: "W/imports/{importId}/preview", Tag: tag,
-		Summary: "Look at the file again under another format, encoding, delimiter or header",
+		Summary: "Look at the file again under another format, encoding, delimiter, sheet or header",
 		Action:  workspace.ImportData, Projection: dataopsview.Name, Scope: httpapi.TablesOf(s.previewed),
 		Rate: httpapi.General,
 	}, s.preview)
@@ -94,6 +97,11 @@ func Register(a *httpapi.API, d Deps) {
 		Action:  workspace.ReadTables, Projection: dataopsview.Name, Scope: httpapi.TablesOf(s.reach),
 		Rate: httpapi.General,
 	}, "text/csv; charset=utf-8", s.problems)
+	s.registerExport(a)
+	s.registerExports(a)
+}
+
+func (s service) registerExport(a *httpapi.API) {
 	httpapi.Stream(a, httpapi.Op{
 		ID: "export-table", Method: http.MethodGet, Path: "W/tables/{tableId}/export", Tag: tag,
 		Summary: "A table's rows as a file, without a limit",
@@ -101,8 +109,19 @@ func Register(a *httpapi.API, d Deps) {
 			"apostrophe before it in CSV, so that no spreadsheet program runs it. Numbers and phone numbers are left as they are. An import " +
 			"takes the apostrophes away again. With bom, the file begins with a byte order mark. Rows are read a few thousand at a time: a row " +
 			"that changes meanwhile is in the file once, as it is when it is read, or not at all when it is deleted before; without a sort new " +
-			"rows come last, with one they are left out.",
-		Action: workspace.ExportData, Projection: "grid", AlsoProduces: []string{"application/x-ndjson"},
+			"rows come last, with one they are left out. XLSX has numbers of up to 15 digits, days and times (in the workspace's zone) as such, " +
+			"and everything else as text, which no program runs; days before March 1900 and longer numbers are text. A text of more than " +
+			"32,767 characters is cut there and listed on a sheet of its own. Parquet has exact decimals, times in UTC and lists.",
+		Action: workspace.ExportData, Projection: "grid", AlsoProduces: alsoProduced(),
 		Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, "text/csv; charset=utf-8", s.export)
+}
+
+// alsoProduced are the media types of an export besides CSV's.
+func alsoProduced() []string {
+	var out []string
+	for _, f := range tablefile.Formats()[1:] {
+		out = append(out, f.ContentType())
+	}
+	return out
 }

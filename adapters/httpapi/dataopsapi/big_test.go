@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/adapters/files/tablefile"
 	"github.com/morket/morket/domain/dataops"
 )
 
@@ -169,11 +170,30 @@ func BenchmarkExport(b *testing.B) {
 	require.NoError(b, w.importer.Run(b.Context(), imp.ID, func(dataops.Summary) {}))
 	id := w.get(imp.ID).TableID
 	w.awaitGrid(imp)
-	for _, format := range []string{"csv", "jsonl"} {
-		b.Run(format, func(b *testing.B) {
+	for _, format := range tablefile.Formats() {
+		b.Run(string(format), func(b *testing.B) {
 			for b.Loop() {
-				b.SetBytes(int64(len(w.export(id, "format="+format))))
+				b.SetBytes(int64(len(w.export(id, "format="+string(format)))))
 			}
+			b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 		})
 	}
+}
+
+// BenchmarkImportWorkbook brings a workbook in that an export has made, from the upload to the last row.
+func BenchmarkImportWorkbook(b *testing.B) {
+	const rows = 50_000
+	w := newWorld(b)
+	imp := w.upload("big.csv", bigFile(rows, nil))
+	w.call("anna", http.MethodPost, string(wsA)+"/imports/"+string(imp.ID)+"/commit", bigMapping).imp(b)
+	require.NoError(b, w.importer.Run(b.Context(), imp.ID, func(dataops.Summary) {}))
+	w.awaitGrid(imp)
+	book := w.export(w.get(imp.ID).TableID, "format=xlsx")
+	for b.Loop() {
+		imp := w.upload("big.xlsx", strings.NewReader(book))
+		w.call("anna", http.MethodPost, string(wsA)+"/imports/"+string(imp.ID)+"/commit", bigMapping).imp(b)
+		require.NoError(b, w.importer.Run(b.Context(), imp.ID, func(dataops.Summary) {}))
+		require.EqualValues(b, rows, w.get(imp.ID).Counts.Imported)
+	}
+	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }

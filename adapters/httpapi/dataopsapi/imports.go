@@ -80,11 +80,12 @@ func (s service) get(ctx context.Context, p httpapi.Principal, in *InImport) (da
 type previewIn struct {
 	InImport
 	Body struct {
-		Format     *dataops.Format   `json:"format,omitempty" enum:"csv,jsonl"`
+		Format     *dataops.Format   `json:"format,omitempty" enum:"csv,jsonl,json,xlsx"`
 		Encoding   *dataops.Encoding `json:"encoding,omitempty" maxLength:"40" doc:"A name of the WHATWG Encoding Standard: utf-8, utf-16le, utf-16be, windows-1250 to windows-1258, iso-8859-2 to iso-8859-16, koi8-r, koi8-u, macintosh, shift_jis, euc-jp, gbk, gb18030, big5, euc-kr; also ibm437, ibm850, ibm852, ibm866. Naming it makes it certain, also the one that was detected."`
 		Delimiter  *string           `json:"delimiter,omitempty" minLength:"1" maxLength:"1"`
 		Header     *bool             `json:"header,omitempty"`
 		HeaderLine *int64            `json:"header_line,omitempty" minimum:"0" maximum:"1000" doc:"The line of the header or, without one, of the first record, from 1; what is above is left out."`
+		Sheet      *string           `json:"sheet,omitempty" maxLength:"255" doc:"Of a workbook: the sheet that is read. Its header is found anew unless header_line says where it is."`
 		Escape     *string           `json:"escape,omitempty" enum:",\\" doc:"How a quote stands in quotes: doubled if empty, or after a backslash, as MySQL writes it."`
 		TableID    kernel.TableID    `json:"table_id,omitempty" doc:"Suggest columns of this table."`
 	}
@@ -101,6 +102,7 @@ func (s service) preview(ctx context.Context, meta kernel.Meta, in *previewIn) (
 			Header:     b.Header,
 			HeaderLine: b.HeaderLine,
 			Escape:     b.Escape,
+			Sheet:      b.Sheet,
 		},
 	})
 }

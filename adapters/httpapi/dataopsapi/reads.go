@@ -34,9 +34,3 @@ type Grid interface {
 	Tables
 	Rows
 }
-
-// Moments reads tables as they were.
-type Moments interface {
-	// At returns the reader of a table as of a moment, what the table was, and the moment of its last event up to there.
-	At(ctx context.Context, live gridview.Info, asked gridview.AsOf) (Grid, gridview.Info, gridview.Moment, error)
-}

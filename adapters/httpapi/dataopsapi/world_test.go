@@ -15,14 +15,15 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/files/csvfile"
 	"github.com/morket/morket/adapters/files/objectstore"
+	"github.com/morket/morket/adapters/files/tablefile"
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/dataopsapi"
 	"github.com/morket/morket/adapters/postgres"
 	"github.com/morket/morket/adapters/postgres/dataopsread"
 	"github.com/morket/morket/adapters/postgres/gridread"
 	"github.com/morket/morket/adapters/ratelimit/memlimit"
+	"github.com/morket/morket/adapters/secrets/tokens"
 	"github.com/morket/morket/adapters/servers/pgtest"
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/domain/dataops"
@@ -42,7 +43,17 @@ const (
 	wsB = kernel.WorkspaceID("ws_01JZZZZZZZZZZZZZZZZZZZZZZB")
 )
 
-type people struct{ tables []kernel.TableID }
+type people struct {
+	tables []kernel.TableID
+	gone   sync.Map // user → true
+}
+
+// MayExport implements dataopscmd.ExportRights.
+func (p *people) MayExport(ctx context.Context, ws kernel.WorkspaceID, user kernel.UserID) (bool, error) {
+	_, ok, err := p.Role(ctx, ws, user)
+	_, gone := p.gone.Load(user)
+	return ok && !gone, err
+}
 
 // Authenticate implements httpapi.Authenticator: the token "key" is an API key limited to some tables.
 func (p *people) Authenticate(_ context.Context, token string) (httpapi.Principal, error) {
@@ -72,6 +83,8 @@ type world struct {
 	codec     *eventstore.Codec
 	ids       *kernel.IDs
 	importer  *dataopscmd.Importer
+	exports   *dataopscmd.Exports
+	links     *tokens.Issuer
 	positions *projections.Registry
 	people    *people
 	url       string
@@ -89,16 +102,22 @@ func newWorld(tb testing.TB) *world {
 	files, err := objectstore.NewFolder(tb.TempDir(), clock)
 	require.NoError(tb, err)
 	grid := gridread.NewGrid(w.pool, clock)
-	cfg := dataopscmd.Config{Store: w.log, Codec: w.codec, IDs: w.ids, Clock: clock, Files: files, Formats: csvfile.Formats{}, Grid: dataopsread.NewGrid(grid), Wait: w.positions}
+	cfg := dataopscmd.Config{Store: w.log, Codec: w.codec, IDs: w.ids, Clock: clock, Files: files, Formats: tablefile.Imports{}, Grid: dataopsread.NewGrid(grid), Wait: w.positions}
 	handlers, err := dataopscmd.New(cfg)
 	require.NoError(tb, err)
 	w.importer, err = dataopscmd.NewImporter(dataopscmd.ImporterConfig{Config: cfg, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(tb, err)
+	w.exports, err = dataopscmd.NewExports(dataopscmd.ExportsConfig{
+		Store: w.log, Codec: w.codec, IDs: w.ids, Clock: clock, Files: files, Tables: tablefile.NewTables(grid, nil), Rights: w.people,
+	})
+	require.NoError(tb, err)
+	w.links, err = tokens.New(clock, w.ids, []byte("a key that is as long as it has to be"))
 	require.NoError(tb, err)
 	api := httpapi.New(httpapi.Config{
 		Authenticator: w.people, Memberships: w.people, Limiter: memlimit.New(clock), Commands: w.log, Positions: w.positions,
 		ReadWait: time.Minute, IDs: w.ids, Clock: clock, Logger: slog.New(slog.DiscardHandler), Version: "test",
 	})
-	dataopsapi.Register(api, dataopsapi.Deps{Handlers: handlers, Reads: dataopsread.NewQueries(w.pool), Grid: grid, Waiting: func() string { return "temporal" }})
+	dataopsapi.Register(api, dataopsapi.Deps{Handlers: handlers, Reads: dataopsread.NewQueries(w.pool), Grid: grid, Waiting: func() string { return "temporal" }, Exports: w.exports, Links: w.links})
 	server := httptest.NewServer(api.Handler())
 	tb.Cleanup(server.Close)
 	w.url = server.URL

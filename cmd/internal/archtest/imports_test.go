@@ -220,9 +220,10 @@ func adapterOf(name string) string {
 	return strings.Join(parts[:min(depth, len(parts))], "/")
 }
 
-// endpointsOwn reports the parts that were taken out of an endpoint's package for their size and have no other user.
+// endpointsOwn reports the parts that were taken out of an endpoint's package for their size, and the formats that they put together.
 func endpointsOwn(from, to string) bool {
-	return from == "adapters/httpapi/dataopsapi" && to == "adapters/files/csvfile"
+	const formats = "adapters/files/tablefile"
+	return from == "adapters/httpapi/dataopsapi" && (to == "adapters/files/csvfile" || to == formats) || from == formats && under(to, "adapters/files")
 }
 
 // support reports the packages that tests and other child processes are built from.

@@ -7,7 +7,7 @@ import (
 
 	"go.temporal.io/sdk/worker"
 
-	"github.com/morket/morket/adapters/files/csvfile"
+	"github.com/morket/morket/adapters/files/tablefile"
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/adapters/httpapi/dataopsapi"
 	"github.com/morket/morket/adapters/postgres/dataopsread"
@@ -17,7 +17,11 @@ import (
 	"github.com/morket/morket/commands/dataopscmd"
 	"github.com/morket/morket/commands/dataopsflow"
 	"github.com/morket/morket/commands/reconcile"
+	"github.com/morket/morket/commands/workspacecmd"
+	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/workspace"
+	"github.com/morket/morket/eventstore"
 	"github.com/morket/morket/projections"
 )
 
@@ -26,6 +30,8 @@ type dataOps struct {
 	core     *core
 	objects  *objects
 	handlers *dataopscmd.Handlers
+	exports  *dataopscmd.Exports
+	links    dataopsapi.Links
 	importer *dataopscmd.Importer
 	reads    *dataopsread.Queries
 	grid     *gridread.Grid
@@ -33,8 +39,8 @@ type dataOps struct {
 	flows    *flows
 }
 
-func newDataOps(c *core, f *flows, t *tables, positions projections.Positions, zones dataopscmd.Zones) (*dataOps, error) {
-	d := &dataOps{core: c, grid: t.grid, moments: t.moments, flows: f, reads: dataopsread.NewQueries(c.rows)}
+func newDataOps(c *core, f *flows, t *tables, positions projections.Positions, people *accounts) (*dataOps, error) {
+	d := &dataOps{core: c, grid: t.grid, moments: t.moments, flows: f, reads: dataopsread.NewQueries(c.rows), links: people.tokens}
 	var err error
 	if d.objects, err = newObjects(c.base); err != nil {
 		return nil, err
@@ -45,12 +51,25 @@ func newDataOps(c *core, f *flows, t *tables, positions projections.Positions, z
 		IDs:     c.ids,
 		Clock:   c.clock,
 		Files:   d.objects.store,
-		Formats: csvfile.Formats{},
+		Formats: tablefile.Imports{},
 		Grid:    dataopsread.NewGrid(t.grid),
 		Wait:    positions,
-		Zones:   zones,
+		Zones:   people.workspaces,
 	}
 	if d.handlers, err = dataopscmd.New(cfg); err != nil {
+		return nil, err
+	}
+	d.exports, err = dataopscmd.NewExports(dataopscmd.ExportsConfig{
+		Store:  c.store,
+		Codec:  c.codec,
+		IDs:    c.ids,
+		Clock:  c.clock,
+		Files:  d.objects.store,
+		Tables: tablefile.NewTables(t.grid, fileMoments{t.moments}),
+		Rights: exportRights{people.workspaces},
+		Watch:  c.watch,
+	})
+	if err != nil {
 		return nil, err
 	}
 	d.importer, err = dataopscmd.NewImporter(dataopscmd.ImporterConfig{
@@ -65,16 +84,23 @@ func newDataOps(c *core, f *flows, t *tables, positions projections.Positions, z
 func (d *dataOps) endpoints(a *httpapi.API) {
 	dataopsapi.Register(a, dataopsapi.Deps{
 		Handlers: d.handlers, Reads: d.reads, Grid: d.grid, Moments: fileMoments{d.moments}, Waiting: d.flows.waiting,
+		Exports: d.exports, Links: d.links,
 	})
 }
 
 func (d *dataOps) parts() parts {
-	starts := dataopsflow.NewReactor(d.flows.client)
+	starts, exports := dataopsflow.NewReactor(d.flows.client), dataopsflow.NewExportReactor(d.flows.client)
 	return parts{
-		reactions: []reaction{{name: dataopsflow.ReactorName, types: starts.Types(), handle: starts.Handle}},
+		reactions: []reaction{
+			{name: dataopsflow.ReactorName, types: starts.Types(), handle: starts.Handle},
+			{name: dataopsflow.ExportReactorName, types: exports.Types(), handle: exports.Handle},
+		},
 		flows: []flow{{
 			register: func(r worker.Registry) { dataopsflow.Register(r, dataopsflow.NewActivities(d.importer)) },
 			underway: d.underway,
+		}, {
+			register: func(r worker.Registry) { dataopsflow.RegisterExports(r, dataopsflow.NewExportActivities(d.exports)) },
+			underway: d.exportsUnderway,
 		}},
 		tasks: []task{{name: "objects", role: config.RoleWorker, run: d.objects.sweep}},
 		sweeps: []sweeper.Sweep{
@@ -91,6 +117,27 @@ func (d *dataOps) underway(ctx context.Context, each func(reconcile.Flow) error)
 		func(u dataopsread.Unfinished) error { return each(dataopsflow.Underway(u.Import, u.Undoing)) })
 }
 
+// exportsUnderway tells of the exports that the log says are under way. Each workspace that has ever had one has one short stream.
+func (d *dataOps) exportsUnderway(ctx context.Context, each func(reconcile.Flow) error) error {
+	return eachStream(ctx, d.core.store, dataops.ExportStream, func(stream eventstore.StreamID) error {
+		ws := kernel.WorkspaceID(stream.ID())
+		running, err := d.exports.Underway(ctx, ws)
+		for _, id := range running {
+			err = errors.Join(err, each(dataopsflow.ExportUnderway(ws, id)))
+		}
+		return err
+	})
+}
+
+// exportRights knows who may export.
+type exportRights struct{ workspaces *workspacecmd.Handlers }
+
+// MayExport implements dataopscmd.ExportRights.
+func (r exportRights) MayExport(ctx context.Context, ws kernel.WorkspaceID, user kernel.UserID) (bool, error) {
+	role, ok, err := r.workspaces.Role(ctx, ws, user)
+	return ok && workspace.Allowed(role, workspace.ExportData), err
+}
+
 // uploadsWait is how long an upload waits that nobody commits.
 const uploadsWait = 24 * time.Hour
 
@@ -105,15 +152,18 @@ func (d *dataOps) sweepUploads(ctx context.Context) (int, error) {
 	})
 }
 
-// sweepFiles removes files of imports that nothing needs any longer, which could not be removed when they ended.
+// sweepFiles removes files of imports that nothing needs any longer, which could not be removed when they ended, and exported files whose
+// time is over.
 func (d *dataOps) sweepFiles(ctx context.Context) (n int, err error) {
 	var failed error
 	err = d.objects.store.List(ctx, func(key string) error {
-		dropped, err := d.handlers.DropLeftover(ctx, key)
-		if dropped {
-			n++
+		for _, drop := range []func(context.Context, string) (bool, error){d.handlers.DropLeftover, d.exports.DropLeftover} {
+			dropped, err := drop(ctx, key)
+			if dropped {
+				n++
+			}
+			failed = errors.Join(failed, err)
 		}
-		failed = errors.Join(failed, err)
 		if n == sweepBatch || ctx.Err() != nil {
 			return errEnough
 		}

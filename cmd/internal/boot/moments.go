@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/morket/morket/adapters/httpapi/dataopsapi"
+	"github.com/morket/morket/adapters/files/tablefile"
 	"github.com/morket/morket/adapters/httpapi/tableapi"
 	"github.com/morket/morket/adapters/postgres/dataopsread"
 	"github.com/morket/morket/adapters/postgres/enrichmentread"
@@ -89,9 +89,9 @@ func (m tableMoments) Diff(
 // fileMoments are those of exports.
 type fileMoments struct{ *gridread.Moments }
 
-// At implements dataopsapi.Moments.
+// At implements tablefile.Moments.
 func (m fileMoments) At(
 	ctx context.Context, live gridview.Info, asked gridview.AsOf,
-) (dataopsapi.Grid, gridview.Info, gridview.Moment, error) {
+) (tablefile.Grid, gridview.Info, gridview.Moment, error) {
 	return m.Moments.At(ctx, live, asked)
 }

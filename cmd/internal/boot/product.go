@@ -104,7 +104,7 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 	if m.payments, err = newPayments(c, m.credits.ledger); err != nil {
 		return nil, err
 	}
-	if m.dataOps, err = newDataOps(c, with.flows, m.tables, with.registry, zones); err != nil {
+	if m.dataOps, err = newDataOps(c, with.flows, m.tables, with.registry, m.accounts); err != nil {
 		return nil, err
 	}
 	m.enrichments, err = newEnrichments(c, with.flows, enrichmentConfig{

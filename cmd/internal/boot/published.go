@@ -150,6 +150,13 @@ func publishedJobs() cloudevent.Policy {
 	return cloudevent.Policy{
 		"auto_run.started.v1": inside(),
 
+		"export.cancelled.v1":  inside(),
+		"export.expired.v1":    inside(),
+		"export.failed.v1":     inside(),
+		"export.finished.v1":   inside(),
+		"export.progressed.v1": inside(),
+		"export.requested.v1":  inside(),
+
 		"import.copy_begun.v1":      ofJob(),
 		"import.batch_recorded.v1":  ofJob(),
 		"import.interrupted.v1":     ofJob(),

@@ -35,7 +35,57 @@ func inputs(t *testing.T) map[string][]byte {
 	require.NoError(t, err)
 	require.NoError(t, w.Close())
 	out["a workbook of 64 MB"] = book.Bytes()
+	for name, parts := range workbooks() {
+		out["a workbook: "+name] = workbook(t, parts[0], parts[1])
+	}
 	return out
+}
+
+// workbooks are a sheet and a table of texts each, that say little and mean much.
+func workbooks() map[string][2]string {
+	sheet := func(rows string) string { return "<worksheet><sheetData>" + rows + "</sheetData></worksheet>" }
+	first := `<c t="s"><v>0</v></c>`
+	texts := func(list string) string { return "<sst>" + list + "</sst>" }
+	laughs := `<!DOCTYPE l [<!ENTITY a "` + repeat("l", 1000) + `"><!ENTITY b "` + repeat("&a;", 1000) + `">]>`
+	return map[string][2]string{
+		"10 million columns":         {sheet("<row>" + repeat("<c/>", 10_000_000) + "</row>"), ""},
+		"a far column":               {sheet(`<row><c r="XFE1"><v>1</v></c></row>`), ""},
+		"1,000 columns":              {sheet("<row>" + repeat("<c><v>1</v></c>", 1001) + "</row>"), ""},
+		"a far row":                  {sheet(`<row r="1048577"><c><v>1</v></c></row>`), ""},
+		"a million empty rows":       {sheet(repeat("<row/>", 1_000_000)), ""},
+		"one long text often":        {sheet(repeat("<row>"+first+"</row>", 12_000)), texts("<si><t>" + repeat("x", 1_000_000) + "</t></si>")},
+		"one text of a cell often":   {sheet(repeat("<row>"+repeat(first, 4)+"</row>", 12_000)), texts("<si><t>" + repeat("x", 32_000) + "</t></si>")},
+		"many texts":                 {sheet("<row>" + first + "</row>"), texts(repeat("<si><t/></si>", 5_000_000))},
+		"a text of many runs":        {sheet("<row>" + first + "</row>"), texts("<si>" + repeat("<r><t>a</t></r>", 1_000_000) + "</si>")},
+		"a billion laughs":           {sheet(first), laughs + texts("<si><t>&b;</t></si>")},
+		"tags in tags":               {repeat("<worksheet>", 500_000), ""},
+		"a number of 100,000 digits": {sheet("<row><c><v>" + repeat("9", 100_000) + "</v></c></row>"), ""},
+		"blanks":                     {sheet(repeat(" ", 64*mega)), ""},
+	}
+}
+
+func workbook(t *testing.T, sheet, texts string) []byte {
+	t.Helper()
+	const relation = `<Relationship Id="r" Type="/`
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for _, part := range [][2]string{
+		{"_rels/.rels", "<Relationships>" + relation + `officeDocument" Target="xl/workbook.xml"/></Relationships>`},
+		{"xl/workbook.xml", `<workbook><sheets><sheet name="S" r:id="r"/></sheets></workbook>`},
+		{"xl/_rels/workbook.xml.rels", "<Relationships>" + relation + `worksheet" Target="sheet.xml"/></Relationships>`},
+		{"xl/sheet.xml", sheet},
+		{"xl/sharedStrings.xml", texts},
+	} {
+		if part[1] == "" {
+			continue
+		}
+		p, err := w.Create(part[0])
+		require.NoError(t, err)
+		_, err = io.WriteString(p, part[1])
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	return out.Bytes()
 }
 
 func repeat(s string, n int) string { return strings.Repeat(s, n) }

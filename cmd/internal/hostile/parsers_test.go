@@ -17,8 +17,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/morket/morket/adapters/files/csvfile"
 	"github.com/morket/morket/adapters/files/objectstore"
+	"github.com/morket/morket/adapters/files/tablefile"
 	"github.com/morket/morket/adapters/httpapi/apitest"
 	"github.com/morket/morket/adapters/outbound/providers"
 	"github.com/morket/morket/adapters/outbound/providers/answer"
@@ -77,6 +77,7 @@ func parsers(t *testing.T) []parser {
 	list := []parser{
 		{"a CSV file that is uploaded", 128 * mega, 50, func(in []byte) error { return uploads("a.csv", in) }},
 		{"a JSON Lines file that is uploaded", 128 * mega, 50, func(in []byte) error { return uploads("a.jsonl", in) }},
+		{"a JSON document that is uploaded", 128 * mega, 50, func(in []byte) error { return uploads("a.json", in) }},
 		{"a workbook that is uploaded", 128 * mega, 50, func(in []byte) error { return uploads("a.xlsx", in) }},
 		{"a file that is run", 128 * mega, 3000, w.run}, // each row is asked for, and its records are two bytes long
 		{"an API's answer", 384 * mega, 0, w.answer},
@@ -272,7 +273,7 @@ func (w *world) uploads() func(name string, in []byte) error {
 	files, err := objectstore.NewFolder(filepath.Join(w.dir, "objects"), clock)
 	require.NoError(w.t, err)
 	ids := kernel.NewIDs(clock)
-	h, err := dataopscmd.New(dataopscmd.Config{Store: memstore.New(clock), Codec: codec, IDs: ids, Clock: clock, Files: files, Formats: csvfile.Formats{}, Grid: noRows{}, Wait: noRows{}})
+	h, err := dataopscmd.New(dataopscmd.Config{Store: memstore.New(clock), Codec: codec, IDs: ids, Clock: clock, Files: files, Formats: tablefile.Imports{}, Grid: noRows{}, Wait: noRows{}})
 	require.NoError(w.t, err)
 	meta := kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorUser, ID: ids.New(kernel.PrefixUser)}, Workspace: kernel.WorkspaceID(ids.New(kernel.PrefixWorkspace))}
 	return func(name string, in []byte) error {

@@ -25,7 +25,7 @@ type Config struct {
 	In          string
 	Enrich      []string // see Grammar
 	Out         string
-	Format      string         // csv or jsonl; by the output's name if empty
+	Format      string         // csv, jsonl, json, xlsx or parquet; by the output's name if empty
 	Errors      string         // file for what went wrong; none if empty
 	Header      string         // auto, yes or no: whether the first line of a CSV file holds names
 	Said        dataops.Choice // of how the file is read; the rest is found out

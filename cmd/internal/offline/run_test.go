@@ -232,7 +232,7 @@ func TestMistakesAreAnsweredWithWhatToWrite(t *testing.T) {
 	for says, c := range map[string]offline.Config{
 		"`morket providers` lists":  {In: in},
 		"--format \"xml\"":          {In: in, Format: "xml"},
-		".csv or .jsonl":            {In: in, Out: "x.xlsx"},
+		".csv, .json":               {In: in, Out: "x.ods"},
 		"is a folder":               {In: dir},
 		"no such file":              {In: filepath.Join(dir, "nope.csv")},
 		"--header \"maybe\"":        {In: in, Header: "maybe"},

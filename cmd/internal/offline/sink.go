@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,23 +75,36 @@ type sink interface {
 
 // Formats of the output.
 const (
-	formatCSV   = "csv"
-	formatJSONL = "jsonl"
+	formatCSV     = "csv"
+	formatJSONL   = "jsonl"
+	formatJSON    = "json"
+	formatXLSX    = "xlsx"
+	formatParquet = "parquet"
 )
+
+func formats() []string {
+	return []string{formatCSV, formatJSONL, formatJSON, formatXLSX, formatParquet}
+}
 
 // formatOf is the output's format: as asked for, else by the file's name, else the input's.
 func formatOf(asked, name string, in dataops.Format) (string, error) {
 	switch {
-	case asked == formatCSV || asked == formatJSONL:
+	case slices.Contains(formats(), asked):
 		return asked, nil
 	case asked != "":
-		return "", fmt.Errorf("--format %q is not csv or jsonl", asked)
+		return "", fmt.Errorf("--format %q is not one of %s", asked, strings.Join(formats(), ", "))
 	case hasSuffix(name, ".csv", ".tsv", ".tab", ".txt"):
 		return formatCSV, nil
 	case hasSuffix(name, ".jsonl", ".ndjson"):
 		return formatJSONL, nil
-	case hasSuffix(name, ".json", ".xlsx", ".xls", ".parquet"):
-		return "", fmt.Errorf("%s: only CSV and JSON Lines can be written; call it .csv or .jsonl, or say --format", name)
+	case hasSuffix(name, ".json"):
+		return formatJSON, nil
+	case hasSuffix(name, ".xlsx"):
+		return formatXLSX, nil
+	case hasSuffix(name, ".parquet"):
+		return formatParquet, nil
+	case hasSuffix(name, ".xls", ".xlsb", ".ods"):
+		return "", fmt.Errorf("%s: this format can't be written; call it .xlsx, .csv, .json, .jsonl or .parquet, or say --format", name)
 	default:
 		return string(in), nil
 	}
@@ -107,8 +121,14 @@ func hasSuffix(name string, suffixes ...string) bool {
 
 func newSink(w io.Writer, format, name string, src *source, cols columns) (sink, error) {
 	fromJSON := src.reading.Format == dataops.JSONL
-	if format == formatJSONL {
-		return newJSONSink(w, fromJSON, cols)
+	switch format {
+	case formatJSONL, formatJSON:
+		return newJSONSink(w, fromJSON, format == formatJSON, cols)
+	case formatXLSX:
+		return newBookSink(w, name, fromJSON, cols)
+	case formatParquet:
+		return newParquetSink(w, fromJSON, cols)
+	default:
 	}
 	comma := byte(',')
 	switch {
@@ -161,25 +181,34 @@ func plain(raw string) string {
 	return text
 }
 
-type jsonSink struct {
-	w        *bufio.Writer
-	fromJSON bool
-	names    []string // with quotes and colon
-}
-
-func newJSONSink(w io.Writer, fromJSON bool, cols columns) (*jsonSink, error) {
-	s := &jsonSink{w: bufio.NewWriterSize(w, 64<<10), fromJSON: fromJSON}
-	seen := map[string]bool{}
-	for i, name := range cols.names {
+// unique are the columns' names where each has to have one of its own.
+func (c columns) unique() []string {
+	out, seen := make([]string, len(c.names)), map[string]bool{}
+	for i, name := range c.names {
 		if name == "" {
 			name = "Column " + strconv.Itoa(i+1)
 		}
-		unique := name
-		for n := 2; seen[unique]; n++ {
-			unique = name + " " + strconv.Itoa(n)
+		out[i] = name
+		for n := 2; seen[out[i]]; n++ {
+			out[i] = name + " " + strconv.Itoa(n)
 		}
-		seen[unique] = true
-		b, err := asJSON(unique)
+		seen[out[i]] = true
+	}
+	return out
+}
+
+type jsonSink struct {
+	w        *bufio.Writer
+	fromJSON bool
+	array    bool // one list, not an object a line
+	any      bool
+	names    []string // with quotes and colon
+}
+
+func newJSONSink(w io.Writer, fromJSON, array bool, cols columns) (*jsonSink, error) {
+	s := &jsonSink{w: bufio.NewWriterSize(w, 64<<10), fromJSON: fromJSON, array: array}
+	for _, name := range cols.unique() {
+		b, err := asJSON(name)
 		if err != nil {
 			return nil, err
 		}
@@ -191,6 +220,13 @@ func newJSONSink(w io.Writer, fromJSON bool, cols columns) (*jsonSink, error) {
 // row writes the record with the added members. A record that was JSON keeps its text; one that was CSV becomes an object of texts.
 func (s *jsonSink) row(r *row) error {
 	var b []byte
+	switch {
+	case s.array && s.any:
+		_, _ = s.w.WriteString(",\n") // the error stays and shows below
+	case s.array:
+		_, _ = s.w.WriteString("[\n")
+	}
+	s.any = true
 	if s.fromJSON {
 		b = append(b, strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(r.text), "}"))...)
 	} else {
@@ -202,7 +238,10 @@ func (s *jsonSink) row(r *row) error {
 	for i, v := range r.added {
 		b = s.member(b, len(s.names)-len(r.added)+i, v)
 	}
-	_, err := s.w.Write(append(b, '}', '\n'))
+	if b = append(b, '}'); !s.array {
+		b = append(b, '\n')
+	}
+	_, err := s.w.Write(b)
 	return err
 }
 
@@ -227,7 +266,15 @@ func asJSON(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
-func (s *jsonSink) flush() error { return s.w.Flush() }
+func (s *jsonSink) flush() error {
+	switch {
+	case s.array && s.any:
+		_, _ = s.w.WriteString("\n]\n") // the error stays and shows below
+	case s.array:
+		_, _ = s.w.WriteString("[]\n")
+	}
+	return s.w.Flush()
+}
 
 // faults collects what went wrong: all of it in the errors file, the first few for the summary.
 type faults struct {

@@ -129,8 +129,12 @@ func (s *source) inspect(ctx context.Context, name string, said dataops.Choice, 
 			s.notices = append(s.notices, n)
 		}
 	}
-	if s.reading.Format == dataops.JSONL {
+	switch s.reading.Format {
+	case dataops.JSONL:
 		return s.keys(ctx)
+	case dataops.JSON:
+		return errors.New("this is a JSON document; JSON Lines, with one object a line, can be enriched without a server")
+	default:
 	}
 	mark := make([]byte, 3)
 	n, err := s.file.ReadAt(mark, 0)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
-	"github.com/morket/morket/adapters/files/csvfile"
+	"github.com/morket/morket/adapters/files/tablefile"
 	"github.com/morket/morket/adapters/secrets/vault"
 	"github.com/morket/morket/commands/creditcmd"
 	"github.com/morket/morket/commands/dataopscmd"
@@ -113,7 +113,7 @@ func (p *process) buildRuns(reads gridReads) error {
 func (p *process) buildImports(reads gridReads) error {
 	w := p.w
 	cfg := dataopscmd.Config{
-		Store: w.mutant.importLog(p), Codec: w.codec, IDs: p.ids, Clock: p, Files: files{p}, Formats: csvfile.Formats{}, Grid: importGrid{reads}, Wait: p.positions,
+		Store: w.mutant.importLog(p), Codec: w.codec, IDs: p.ids, Clock: p, Files: files{p}, Formats: tablefile.Imports{}, Grid: importGrid{reads}, Wait: p.positions,
 		Limits: dataopscmd.Limits{BatchCells: 4},
 	}
 	var err error

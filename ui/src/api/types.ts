@@ -164,6 +164,8 @@ export type ChangeTypeAnswer = Narrow<
 export type ImportState = Import['state'];
 export type ImportColumn = Narrow<Schemas['DataopsFileColumn'], { suggested_type: ColumnType }>;
 export type Import = Narrow<Schemas['DataopsSummary'], { columns: ImportColumn[] | null }>;
+/** A file that is made of a table in the background. */
+export type ExportedFile = Schemas['DataopsExport'];
 export type ImportMapping = Narrow<
   Schemas['DataopsMapping'],
   { new_column?: Narrow<Schemas['DataopsNewColumn'], { type: ColumnType }> }

@@ -43,7 +43,7 @@ export function StartCards({ workspaceId: ws }: { workspaceId: string }) {
         <Start
           icon={FileUp}
           title="Import a file"
-          text="CSV, TSV or JSON Lines up to 1 GB. You check the columns before anything is added."
+          text="CSV, Excel or JSON up to 1 GB. You check the columns before anything is added."
           onClick={() => void navigate(`/w/${ws}/import`)}
         />
       </div>

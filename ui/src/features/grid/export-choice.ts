@@ -1,6 +1,10 @@
+/** Formats of files that leave, each by the end of its name. */
+export const FORMATS = ['csv', 'xlsx', 'json', 'jsonl', 'parquet'] as const;
+export type ExportFormat = (typeof FORMATS)[number];
+
 /** How a table is exported. */
 export interface ExportChoice {
-  format: 'csv' | 'jsonl';
+  format: ExportFormat;
   rows: 'view' | 'selection' | 'all';
   columns: 'shown' | 'all';
   /** Put an apostrophe before what a spreadsheet program would run as a formula. */
@@ -21,7 +25,7 @@ const first: ExportChoice = {
   sure: false,
 };
 const allowed: { [K in keyof ExportChoice]: readonly ExportChoice[K][] } = {
-  format: ['csv', 'jsonl'],
+  format: FORMATS,
   rows: ['view', 'selection', 'all'],
   columns: ['shown', 'all'],
   protect: [true, false],

@@ -25,7 +25,7 @@ export function ImportPage() {
     <Page
       wide={step === 1}
       title="Import"
-      text="CSV, TSV and JSON Lines up to 1 GB. A bad row is skipped and reported, never the file."
+      text="CSV, TSV, Excel workbooks and JSON up to 1 GB. A bad row is skipped and reported, never the file."
     >
       <Steps at={step} />
       {!id && <UploadStep workspaceId={ws} onUploaded={open} />}

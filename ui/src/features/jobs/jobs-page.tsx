@@ -12,6 +12,7 @@ import { tableQuery, tablesQuery } from '@/api/tables';
 import type { Job } from '@/api/types';
 import { ago, count, credits } from '@/lib/format';
 import { jobsQuery } from '@/api/jobs';
+import { ExportList } from './components/export-list';
 import { JobBadge, JobName, JobProgress } from './components/job-bits';
 
 export function JobsPage() {
@@ -21,7 +22,12 @@ export function JobsPage() {
   const jobs = useQuery(jobsQuery(ws));
   const tables = useQuery(tablesQuery(ws));
   return (
-    <Page wide title="Jobs" text="Runs of enrichment columns, with their progress and what they have cost.">
+    <Page
+      wide
+      title="Jobs"
+      text="Runs of enrichment columns, with their progress and what they have cost, and exported files."
+    >
+      <ExportList ws={ws} />
       <Card flush>
         {jobs.isPending && <SkeletonRows />}
         {jobs.isError && <Notice tone="danger">{messageOf(jobs.error)}</Notice>}

@@ -289,6 +289,7 @@ export function enrichmentRoutes(r: Router, s: MockState): void {
     s.jobs.unshift(job);
     return { data: job, status: 201, position: s.tick() };
   });
+  r.on('GET', 'W/exports', () => ({ data: [] }));
   r.on('GET', 'W/enrichment-jobs', () => ({ data: s.jobs }));
   const job = (id = ''): Job => {
     const found = s.jobs.find((j) => j.id === id);

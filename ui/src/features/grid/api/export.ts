@@ -1,11 +1,12 @@
 import { api } from '@/api/client';
 import type { Table } from '@/api/types';
 import { saveBlob } from '@/lib/download';
+import type { ExportFormat } from '../export-choice';
 import { queryParams, type RowQuery } from './rows';
 import { tablePath } from './table';
 
 export interface ExportOptions {
-  format: 'csv' | 'jsonl';
+  format: ExportFormat;
   query: RowQuery | null;
   fields: string[];
   ids: string[];
@@ -15,6 +16,19 @@ export interface ExportOptions {
   mark?: boolean;
   /** Add how sure each answer of a provider is. */
   sure?: boolean;
+}
+
+/** Has the file made in the background: it waits among the jobs for a day. */
+export async function startExport(ws: string, table: Table, o: ExportOptions): Promise<void> {
+  await api.post(`${tablePath(ws, table.id)}/exports`, {
+    format: o.format,
+    ...(o.query ? queryParams(o.query) : {}),
+    fields: o.fields.join(','),
+    ids: o.ids.length > 0 ? o.ids : undefined,
+    escape_formulas: o.protect ?? true,
+    sureness: o.sure ?? false,
+    bom: o.mark ?? false,
+  });
 }
 
 export async function exportRows(ws: string, table: Table, o: ExportOptions): Promise<void> {

@@ -1,5 +1,7 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { useState } from 'react';
+import { useNavigate } from 'react-router';
 import { messageOf } from '@/api/errors';
 import type { Table } from '@/api/types';
 import { IconButton } from '@/components/button';
@@ -8,10 +10,13 @@ import { Checkbox } from '@/components/field';
 import { cx } from '@/lib/cx';
 import { count, plural } from '@/lib/format';
 import { toast } from '@/lib/toasts';
-import { exportRows } from '../api/export';
+import { exportRows, startExport } from '../api/export';
 import { keepExport, keptExport, type ExportChoice } from '../export-choice';
 import type { GridPage } from '../use-grid-page';
 import type { ViewState } from '../view-state';
+
+/** From so many rows on, a file is made in the background unless told otherwise. */
+const LARGE = 100_000;
 
 export interface ExportProps {
   workspaceId: string;
@@ -47,11 +52,13 @@ function ExportDialog({ workspaceId, table, state, page, onClose }: ExportProps 
   const csv = choice.format === 'csv';
   const visible = state.layout.filter((l) => !l.hidden).map((l) => l.id);
   const rows = choice.rows === 'view' ? inView : choice.rows === 'selection' ? ids.length : table.row_count;
+  const [later, setLater] = useState(rows >= LARGE);
+  const navigate = useNavigate();
+  const client = useQueryClient();
   const run = (): void => {
     keepExport(choice);
     onClose();
-    toast.info(`Preparing ${table.name}.${choice.format}…`);
-    exportRows(workspaceId, table, {
+    const options = {
       format: choice.format,
       query: choice.rows === 'view' ? page.query : null,
       fields: choice.columns === 'shown' ? visible : [],
@@ -59,7 +66,22 @@ function ExportDialog({ workspaceId, table, state, page, onClose }: ExportProps 
       protect: choice.protect,
       mark: choice.mark,
       sure: choice.sure,
-    }).catch((e: unknown) => toast.error(messageOf(e)));
+    };
+    if (!later) {
+      toast.info(`Preparing ${table.name}.${choice.format}…`);
+      exportRows(workspaceId, table, options).catch((e: unknown) => toast.error(messageOf(e)));
+      return;
+    }
+    startExport(workspaceId, table, options).then(
+      () => {
+        void client.invalidateQueries({ queryKey: ['exports', workspaceId] });
+        toast.info(`${table.name}.${choice.format} is being made; you find it under Jobs.`, {
+          label: 'Open jobs',
+          run: () => void navigate(`/w/${workspaceId}/jobs`),
+        });
+      },
+      (e: unknown) => toast.error(messageOf(e)),
+    );
   };
   return (
     <Dialog
@@ -82,8 +104,11 @@ function ExportDialog({ workspaceId, table, state, page, onClose }: ExportProps 
           legend="Format"
           value={choice.format}
           options={[
-            { value: 'csv', label: 'CSV', hint: 'For spreadsheets' },
-            { value: 'jsonl', label: 'JSON Lines', hint: 'For programs: one object a row' },
+            { value: 'csv', label: 'CSV', hint: 'For any program' },
+            { value: 'xlsx', label: 'Excel', hint: 'Numbers and dates as such' },
+            { value: 'json', label: 'JSON', hint: 'One list of objects' },
+            { value: 'jsonl', label: 'JSON Lines', hint: 'One object a line' },
+            { value: 'parquet', label: 'Parquet', hint: 'For data tools, exact types' },
           ]}
           onChange={(format) => change({ format })}
         />
@@ -137,6 +162,12 @@ function ExportDialog({ workspaceId, table, state, page, onClose }: ExportProps 
             hint="Two more columns for each enrichment: confidence and verified."
             checked={choice.sure}
             onChange={(e) => change({ sure: e.target.checked })}
+          />
+          <Checkbox
+            label="Make the file in the background"
+            hint="For many rows: it waits under Jobs for 24 hours, with a link that can be passed on."
+            checked={later}
+            onChange={(e) => setLater(e.target.checked)}
           />
         </fieldset>
         <button type="submit" className="hidden" aria-hidden tabIndex={-1} />

@@ -36,6 +36,8 @@ export interface Reading {
   header?: boolean;
   header_line?: number;
   escape?: string;
+  /** Of a workbook: the sheet that is read. */
+  sheet?: string;
 }
 export async function previewAgain(ws: string, id: string, reading: Reading): Promise<Import> {
   return (await api.post<Import>(`${path(ws)}/${id}/preview`, reading)).data;

@@ -124,7 +124,7 @@ export function MappingStep({ workspaceId: ws, file: initial, onBack, onStarted 
         targets={targets}
         onChange={(next) => setEdited({ of: stamp, targets: next })}
       />
-      {file.detected.format !== 'jsonl' && (
+      {file.detected.format === 'csv' && (
         <Checkbox
           label="Remove the ' that protects formulas"
           hint={

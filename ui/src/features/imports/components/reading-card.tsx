@@ -65,7 +65,8 @@ const capital = (text: string): string =>
 /** What the file seems to be, each part of which can be chosen otherwise, and what should be known of it. */
 export function ReadingCard({ file, busy, onChange }: { file: Import; busy: boolean; onChange: (r: Reading) => void }) {
   const { detected } = file;
-  const csv = detected.format !== 'jsonl';
+  const csv = detected.format === 'csv';
+  const book = detected.format === 'xlsx';
   const delimiter = detected.delimiter ?? ',';
   return (
     <Card
@@ -73,22 +74,26 @@ export function ReadingCard({ file, busy, onChange }: { file: Import; busy: bool
       text={`${bytes(file.size)}${file.file_rows ? ` · ${plural(file.file_rows, 'row')}` : ''}`}
     >
       <div className="grid gap-3 sm:grid-cols-4">
-        <Field label="Encoding">
-          {(ids) => (
-            <Select
-              {...ids}
-              value={detected.encoding}
-              disabled={busy}
-              onChange={(e) => onChange({ encoding: e.target.value })}
-            >
-              {[...new Set([detected.encoding, ...ENCODINGS])].map((e) => (
-                <option key={e} value={e}>
-                  {e.toUpperCase()}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
+        {book ? (
+          <SheetChoice file={file} busy={busy} onChange={onChange} />
+        ) : (
+          <Field label="Encoding">
+            {(ids) => (
+              <Select
+                {...ids}
+                value={detected.encoding}
+                disabled={busy}
+                onChange={(e) => onChange({ encoding: e.target.value })}
+              >
+                {[...new Set([detected.encoding, ...ENCODINGS])].map((e) => (
+                  <option key={e} value={e}>
+                    {e.toUpperCase()}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </Field>
+        )}
         {csv && (
           <Field label="Separator">
             {(ids) => (
@@ -108,8 +113,8 @@ export function ReadingCard({ file, busy, onChange }: { file: Import; busy: bool
             )}
           </Field>
         )}
-        {csv && (
-          <Field label={detected.header ? 'Header line' : 'First line'}>
+        {(csv || book) && (
+          <Field label={`${detected.header ? 'Header' : 'First'} ${book ? 'row' : 'line'}`}>
             {(ids) => (
               <NumberInput
                 {...ids}
@@ -123,20 +128,22 @@ export function ReadingCard({ file, busy, onChange }: { file: Import; busy: bool
             )}
           </Field>
         )}
-        {csv && (
+        {(csv || book) && (
           <div className="flex flex-col justify-end gap-1 pb-1">
             <Checkbox
-              label="This line names the columns"
+              label={`This ${book ? 'row' : 'line'} names the columns`}
               checked={detected.header}
               disabled={busy}
               onChange={(e) => onChange({ header: e.target.checked })}
             />
-            <Checkbox
-              label={'Quotes are escaped with \\'}
-              checked={detected.escape === '\\'}
-              disabled={busy}
-              onChange={(e) => onChange({ escape: e.target.checked ? '\\' : '' })}
-            />
+            {csv && (
+              <Checkbox
+                label={'Quotes are escaped with \\'}
+                checked={detected.escape === '\\'}
+                disabled={busy}
+                onChange={(e) => onChange({ escape: e.target.checked ? '\\' : '' })}
+              />
+            )}
           </div>
         )}
       </div>
@@ -150,6 +157,28 @@ export function ReadingCard({ file, busy, onChange }: { file: Import; busy: bool
         </ul>
       )}
     </Card>
+  );
+}
+
+/** The sheets of a workbook, of which one is read. */
+function SheetChoice({ file, busy, onChange }: { file: Import; busy: boolean; onChange: (r: Reading) => void }) {
+  return (
+    <Field label="Sheet">
+      {(ids) => (
+        <Select
+          {...ids}
+          value={file.detected.sheet ?? ''}
+          disabled={busy}
+          onChange={(e) => onChange({ sheet: e.target.value })}
+        >
+          {(file.sheets ?? []).map((s) => (
+            <option key={s.name} value={s.name}>
+              {s.hidden ? `${s.name} (hidden)` : s.name}
+            </option>
+          ))}
+        </Select>
+      )}
+    </Field>
   );
 }
 

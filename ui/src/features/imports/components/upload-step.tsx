@@ -75,7 +75,7 @@ export function UploadStep({ workspaceId, onUploaded }: { workspaceId: string; o
           ref={input}
           type="file"
           aria-label="File to import"
-          accept=".csv,.tsv,.txt,.jsonl,.ndjson,text/csv"
+          accept=".csv,.tsv,.txt,.xlsx,.xlsm,.json,.jsonl,.ndjson,text/csv"
           className="sr-only"
           tabIndex={-1}
           onChange={(e) => take(e.target.files?.[0])}

@@ -1,4 +1,4 @@
-package dataopsapi
+package tablefile
 
 import (
 	"encoding/json"
@@ -11,17 +11,17 @@ import (
 	"github.com/morket/morket/projections/gridview"
 )
 
-// layout is what the columns of a file are: a table's columns, and after each that providers fill, if that is wanted, how sure its
+// Layout is what the columns of a file are: a table's columns, and after each that providers fill, if that is wanted, how sure its
 // values are.
-type layout struct {
+type Layout struct {
 	columns []table.Column
 	sure    []bool // of each column, whether it is followed by its two
 	names   []string
 }
 
-// newLayout makes the layout. A name that a column of the table has already gets a number.
-func newLayout(s table.Schema, columns []table.Column, sure bool) layout {
-	l := layout{columns: columns, sure: make([]bool, len(columns))}
+// NewLayout makes the layout. A name that a column of the table has already gets a number.
+func NewLayout(s table.Schema, columns []table.Column, sure bool) Layout {
+	l := Layout{columns: columns, sure: make([]bool, len(columns))}
 	filled, taken := map[kernel.ColumnID]bool{}, map[string]bool{}
 	for _, c := range s.Columns {
 		taken[strings.ToLower(c.Name)] = true
@@ -54,7 +54,7 @@ func newLayout(s table.Schema, columns []table.Column, sure bool) layout {
 }
 
 // alone reports whether the file has one column.
-func (l layout) alone() bool { return len(l.names) == 1 }
+func (l Layout) alone() bool { return len(l.names) == 1 }
 
 // sureness are the i-th column's confidence in percent and whether it is verified, in digits and letters, each empty where not known.
 func sureness(row gridview.ExportRow, i int) (confidence, verified string) {
