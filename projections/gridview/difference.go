@@ -2,7 +2,6 @@ package gridview
 
 import (
 	"encoding/json"
-	"time"
 
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
@@ -66,12 +65,4 @@ type ColumnDifference struct {
 type Version struct {
 	Info   Info
 	Moment *Moment // nil for now
-}
-
-// At returns when the version's last event was, or otherwise for now.
-func (v Version) At(otherwise time.Time) time.Time {
-	if v.Moment == nil {
-		return otherwise
-	}
-	return v.Moment.At
 }

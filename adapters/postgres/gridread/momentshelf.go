@@ -26,6 +26,7 @@ type entryOfMoment struct {
 	bytes             int64
 	version           int
 	sinceUse, silence time.Duration
+	orphaned          bool // its table is gone for good
 }
 
 // builderSilent is after what time without a sign of life a builder is taken to have ended, and how long a failure is remembered.
@@ -113,7 +114,7 @@ func (m *Moments) use(place string, o *openMoment) {
 }
 
 const shelfSQL = `SELECT place, workspace_id, table_id, position, version, ready, bytes, clock_timestamp() - used_at, clock_timestamp() - seen_at,
-	EXISTS (SELECT FROM rm_grid.tables t WHERE t.table_id = m.table_id AND NOT t.purged) FROM projection.moments m`
+	NOT EXISTS (SELECT FROM rm_grid.tables t WHERE t.table_id = m.table_id AND NOT t.purged) FROM projection.moments m`
 
 const orphansSQL = `SELECT place FROM projection.checkpoints c WHERE place LIKE 'grid\_\_as\_%'
 	AND NOT EXISTS (SELECT FROM projection.moments m WHERE m.place = c.place)`
@@ -161,7 +162,7 @@ func (m *Moments) shelf(ctx context.Context) ([]entryOfMoment, error) {
 		return nil, fmt.Errorf("list copies of tables: %w", err)
 	}
 	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e entryOfMoment, err error) {
-		err = row.Scan(&e.place, &e.workspace, &e.table, &e.position, &e.version, &e.ready, &e.bytes, &e.sinceUse, &e.silence, &e.ours)
+		err = row.Scan(&e.place, &e.workspace, &e.table, &e.position, &e.version, &e.ready, &e.bytes, &e.sinceUse, &e.silence, &e.orphaned)
 		return e, err
 	})
 	if err != nil {
@@ -182,7 +183,7 @@ func (m *Moments) surplus(list []entryOfMoment) []string {
 		bytes += e.bytes
 		full := kept[e.workspace] > m.cfg.Limits.PerWorkspace || bytes > m.cfg.Limits.Bytes
 		switch {
-		case !e.ours, e.version != m.projector.Version(), e.sinceUse > m.cfg.Limits.Idle, !e.ready && e.silence > inUse,
+		case e.orphaned, e.version != m.projector.Version(), e.sinceUse > m.cfg.Limits.Idle, !e.ready && e.silence > inUse,
 			full && e.ready && e.sinceUse > inUse:
 			out = append(out, e.place)
 			kept[e.workspace]--
