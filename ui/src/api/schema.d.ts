@@ -3603,7 +3603,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * End a run, with the enrichment that it waits for
+         * End a run and its enrichment
          * @description Needs the permission `workflows.manage`. Not for API keys that are limited to tables.
          */
         post: operations["cancel-workflow-run"];
@@ -3665,7 +3665,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Let a run that has ended go on, under any version
+         * Let an ended run go on, under any version
          * @description Rows that a node has done are not done again where the node does the same in that version: nothing is paid twice. What failed is tried again. With from, that node and all after it do their work again.
          *
          *     Needs the permission `workflows.manage`. Not for API keys that are limited to tables.
@@ -3777,7 +3777,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try a version on up to ten rows, with its likely cost and without any effect
+         * Try a version on up to ten rows, without any effect
          * @description Needs the permission `workflows.manage`. Not for API keys that are limited to tables.
          */
         post: operations["dry-run-workflow"];
@@ -3797,7 +3797,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put a version in force: its trigger begins runs from now on
+         * Put a version in force with its trigger
          * @description Needs the permission `workflows.manage`. Not for API keys that are limited to tables.
          */
         post: operations["publish-workflow"];
@@ -3838,7 +3838,7 @@ export interface paths {
         put?: never;
         /**
          * Begin a run
-         * @description The run keeps the version's graph whatever becomes of the workflow. Without a version it is the published one, else the newest.
+         * @description The run keeps the version's graph whatever becomes of the workflow.
          *
          *     Needs the permission `workflows.manage`. Not for API keys that are limited to tables.
          */
@@ -8483,7 +8483,7 @@ export interface components {
         WorkflowConfig: {
             /** @description Of enrichment: the column that is asked for. */
             column_id?: string;
-            /** @description Of rows_changed: changes of these only, all if there are none. Of send: what is sent. */
+            /** @description Of rows_changed: changes of these only, if any. Of send: what is sent. */
             columns?: string[] | null;
             /** @description Of schedule: minute, hour, day of month, month, day of week. */
             cron?: string;
@@ -8491,12 +8491,12 @@ export interface components {
             filter?: unknown;
             /**
              * Format: int64
-             * @description Of enrichment: what a run may spend here, in thousandths of a credit; 0 is no limit of its own.
+             * @description Of enrichment: what a run may spend here; 0 is no limit of its own.
              */
             max_credits_mc?: number;
             /** @description Of rows_changed. */
             on?: ("added" | "changed")[] | null;
-            /** @description Of enrichment: rows whose cell has a value are passed on unasked. */
+            /** @description Of enrichment: rows whose cell has a value pass unasked. */
             only_empty?: boolean;
             /**
              * Format: int64
@@ -8511,7 +8511,7 @@ export interface components {
             table_id?: string;
             /** @description Of schedule: an IANA name, such as Europe/Berlin. */
             time_zone?: string;
-            /** @description Of table_rows: a shared view, whose filter chooses the rows; a filter narrows them. */
+            /** @description Of table_rows: a shared view, whose filter chooses the rows. */
             view_id?: string;
             /** @description Of send: whose address is sent to, signed with its secret. */
             webhook_id?: string;
@@ -8519,7 +8519,7 @@ export interface components {
         WorkflowConfigInput: {
             /** @description Of enrichment: the column that is asked for. */
             column_id?: string | null;
-            /** @description Of rows_changed: changes of these only, all if there are none. Of send: what is sent. */
+            /** @description Of rows_changed: changes of these only, if any. Of send: what is sent. */
             columns?: string[] | null;
             /** @description Of schedule: minute, hour, day of month, month, day of week. */
             cron?: string | null;
@@ -8527,12 +8527,12 @@ export interface components {
             filter?: unknown;
             /**
              * Format: int64
-             * @description Of enrichment: what a run may spend here, in thousandths of a credit; 0 is no limit of its own.
+             * @description Of enrichment: what a run may spend here; 0 is no limit of its own.
              */
             max_credits_mc?: number | null;
             /** @description Of rows_changed. */
             on?: ("added" | "changed")[] | null;
-            /** @description Of enrichment: rows whose cell has a value are passed on unasked. */
+            /** @description Of enrichment: rows whose cell has a value pass unasked. */
             only_empty?: boolean | null;
             /**
              * Format: int64
@@ -8547,7 +8547,7 @@ export interface components {
             table_id?: string | null;
             /** @description Of schedule: an IANA name, such as Europe/Berlin. */
             time_zone?: string | null;
-            /** @description Of table_rows: a shared view, whose filter chooses the rows; a filter narrows them. */
+            /** @description Of table_rows: a shared view, whose filter chooses the rows. */
             view_id?: string | null;
             /** @description Of send: whose address is sent to, signed with its secret. */
             webhook_id?: string | null;
@@ -8596,7 +8596,7 @@ export interface components {
             nodes: components["schemas"]["WorkflowDryNode"][] | null;
             /**
              * Format: int64
-             * @description That a run begun now would take; for one that begins by changes, rows of the table that could begin it.
+             * @description That a run begun now would take, or that could begin one.
              */
             rows: number;
             /** Format: int64 */
@@ -8689,7 +8689,7 @@ export interface components {
             until?: string;
         };
         WorkflowResumeWorkflowBody: {
-            /** @description The node that does its work again, with all after it; without it only what is missing is done. */
+            /** @description The node that does its work again, with all after it; none: what is missing. */
             from?: string | null;
             /**
              * Format: int64
