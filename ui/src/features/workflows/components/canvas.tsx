@@ -45,6 +45,7 @@ export function Canvas(props: CanvasProps) {
   const { graph, data, selected, locked } = props;
   const { screenToFlowPosition } = useReactFlow();
   const [held, setHeld] = useState<ReadonlyMap<string, { x: number; y: number }>>(new Map());
+  const [sizes, setSizes] = useState<ReadonlyMap<string, { width: number; height: number }>>(new Map());
   const [edge, setEdge] = useState<string | null>(null);
   const nodes = useMemo(
     () =>
@@ -58,12 +59,13 @@ export function Canvas(props: CanvasProps) {
             type: 'card',
             position: at,
             data: card,
+            measured: sizes.get(n.id) ?? {},
             selected: n.id === selected,
             ariaLabel: card.node.name || n.kind,
           },
         ];
       }),
-    [graph.nodes, data, held, selected],
+    [graph.nodes, data, held, sizes, selected],
   );
   const edges = useMemo(
     () =>
@@ -82,14 +84,17 @@ export function Canvas(props: CanvasProps) {
   );
   const changed = (changes: NodeChange<CardNode>[]): void => {
     const moved = new Map(held);
+    const measured = new Map(sizes);
     let dropped = false;
     for (const c of changes) {
       if (c.type === 'position' && c.position) {
         moved.set(c.id, { x: Math.round(c.position.x), y: Math.round(c.position.y) });
         if (!c.dragging) dropped = true;
       }
+      if (c.type === 'dimensions' && c.dimensions) measured.set(c.id, c.dimensions);
       if (c.type === 'select' && c.selected) props.onSelect(c.id);
     }
+    if (changes.some((c) => c.type === 'dimensions')) setSizes(measured);
     if (dropped) {
       props.onMove(moved);
       setHeld(new Map());

@@ -1,5 +1,5 @@
 import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useReactFlow } from '@xyflow/react';
+import { useNodesInitialized, useReactFlow } from '@xyflow/react';
 import { useEffect, useMemo, useState, type KeyboardEvent } from 'react';
 import { messageOf } from '@/api/errors';
 import { tableQuery, tablesQuery } from '@/api/tables';
@@ -152,7 +152,12 @@ export function EditorView({ ws, workflow, canEdit, filters }: EditorProps) {
           />
         </div>
         {panel && (
-          <div className="absolute inset-y-0 right-0 z-10 w-full max-w-[340px] border-l border-line bg-surface shadow-md lg:static lg:shadow-none">
+          <div
+            className={cx(
+              'absolute inset-y-0 right-0 z-10 w-full max-w-[340px] border-l border-line bg-surface shadow-md lg:static lg:shadow-none',
+              side === 'node' && 'max-sm:hidden',
+            )}
+          >
             {side === 'runs' ? (
               <RunPanel
                 ws={ws}
@@ -201,10 +206,12 @@ export function EditorView({ ws, workflow, canEdit, filters }: EditorProps) {
 /** Brings the whole graph into view when a node comes or goes, when it was arranged, and when the panel beside it takes its room. */
 function useWholeView(nodes: number, arrangedAt: number, panel: boolean): void {
   const { fitView } = useReactFlow();
+  const measured = useNodesInitialized();
   useEffect(() => {
+    if (!measured) return;
     const frame = requestAnimationFrame(() => void fitView({ padding: 0.2, maxZoom: 1, duration: 150 }));
     return () => cancelAnimationFrame(frame);
-  }, [fitView, nodes, arrangedAt, panel]);
+  }, [fitView, measured, nodes, arrangedAt, panel]);
 }
 
 /** What each node shows: its settings, its first problem, and its counts in the chosen run. */

@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import type { WorkflowDetail } from '@/api/types';
 import { Button, IconButton } from '@/components/button';
 import { Badge } from '@/components/states';
+import { cx } from '@/lib/cx';
 import { plural } from '@/lib/format';
 import type { Editor } from '../use-editor';
 
@@ -35,16 +36,15 @@ export function Toolbar(p: ToolbarProps) {
         <ArrowLeft size={16} />
       </Link>
       <h1 className="min-w-0 flex-1 basis-32 text-md font-semibold">
-        {p.canEdit ? (
+        <span className={cx('block truncate px-1.5', p.canEdit && 'sm:hidden')}>{e.name}</span>
+        {p.canEdit && (
           <input
             aria-label="Name of the workflow"
             maxLength={100}
             value={e.name}
             onChange={(event) => e.rename(event.target.value)}
-            className="w-full max-w-80 truncate rounded-md bg-transparent px-1.5 py-0.5 hover:bg-hover focus:bg-surface focus:outline-2 focus:outline-primary"
+            className="hidden w-full max-w-80 truncate rounded-md bg-transparent sm:block px-1.5 py-0.5 hover:bg-hover focus:bg-surface focus:outline-2 focus:outline-primary"
           />
-        ) : (
-          <span className="block truncate px-1.5">{e.name}</span>
         )}
       </h1>
       <span className="flex items-center gap-1.5" role="status">
@@ -80,18 +80,18 @@ export function Toolbar(p: ToolbarProps) {
       </Button>
       {p.canEdit && (
         <>
-          <Button size="sm" className="hidden sm:inline-flex" disabled={wrong > 0 || p.busy} onClick={p.onDryRun}>
+          <Button size="sm" className="max-sm:hidden" disabled={wrong > 0 || p.busy} onClick={p.onDryRun}>
             Dry run
           </Button>
-          <Button size="sm" busy={e.saving} disabled={!e.unsaved} onClick={p.onSave}>
+          <Button size="sm" className="max-sm:hidden" busy={e.saving} disabled={!e.unsaved} onClick={p.onSave}>
             Save
           </Button>
           {published > 0 && !e.unsaved && published === w.latest_version ? (
-            <Button size="sm" disabled={p.busy} onClick={p.onUnpublish}>
+            <Button size="sm" className="max-sm:hidden" disabled={p.busy} onClick={p.onUnpublish}>
               Unpublish
             </Button>
           ) : (
-            <Button size="sm" disabled={wrong > 0 || p.busy} onClick={p.onPublish}>
+            <Button size="sm" className="max-sm:hidden" disabled={wrong > 0 || p.busy} onClick={p.onPublish}>
               Publish
             </Button>
           )}
