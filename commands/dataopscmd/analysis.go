@@ -35,15 +35,15 @@ func newAnalysis(format dataops.Format, width int) *analysis {
 
 func (a *analysis) add(rec dataops.Record) {
 	if rec.Notice != "" {
-		note(&a.noticed, &a.firstOdd, rec.Line, rec.Notice)
+		a.note(&a.noticed, &a.firstOdd, rec.Line, rec.Notice)
 	}
 	if rec.Problem != "" && len(rec.Surplus) == 0 {
-		note(&a.broken, &a.firstBad, rec.Line, rec.Problem)
+		a.note(&a.broken, &a.firstBad, rec.Line, rec.Problem)
 		a.rows++
 		return
 	}
 	if len(rec.Surplus) > 0 {
-		note(&a.surplus, &a.firstSur, rec.Line, rec.Problem)
+		a.note(&a.surplus, &a.firstSur, rec.Line, rec.Problem)
 	}
 	blank := true
 	for i, f := range rec.Fields[:min(len(rec.Fields), len(a.columns))] {
@@ -65,10 +65,15 @@ func (a *analysis) add(rec dataops.Record) {
 	}
 }
 
-func note(n *int64, first *string, line int64, what string) {
-	if *n++; *n == 1 {
-		*first = fmt.Sprintf("line %d %s", line, what)
+func (a *analysis) note(n *int64, first *string, line int64, what string) {
+	if *n++; *n > 1 {
+		return
 	}
+	place := "line"
+	if a.format == dataops.XLSX {
+		place = "row"
+	}
+	*first = fmt.Sprintf("%s %d %s", place, line, what)
 }
 
 // protected counts texts that begin like formulas.
@@ -137,7 +142,10 @@ func (a *analysis) notices(width int, names []named) []dataops.Notice {
 	say := func(code, format string, args ...any) {
 		out = append(out, dataops.Notice{Code: code, Message: fmt.Sprintf(format, args...)})
 	}
-	if a.rows == 0 {
+	switch {
+	case a.rows == 0 && a.format == dataops.XLSX:
+		say(dataops.NoticeNoRows, "the sheet has a header and no rows")
+	case a.rows == 0:
 		say(dataops.NoticeNoRows, "the file has a header and no rows")
 	}
 	if n := len(a.columns) - width; n > 0 {

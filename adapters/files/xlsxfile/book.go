@@ -24,6 +24,7 @@ const (
 	// maxRatio is how many times larger than in the file a part may become; sheets of nothing but repetitions reach a tenth of it.
 	maxRatio  = 250
 	freeBytes = 16 << 20 // that a part may have at any ratio
+	freeTotal = 64 << 20 // that all parts that are read may have together, at any ratio
 )
 
 // Sheet is a sheet of a workbook.
@@ -37,6 +38,7 @@ type Sheet struct {
 type Book struct {
 	zip      *zip.Reader
 	size     int64
+	left     int64 // bytes that may still be unpacked
 	parts    map[string]*zip.File
 	sheets   []Sheet
 	date1904 bool
@@ -60,7 +62,7 @@ func Open(src io.ReaderAt, size int64) (*Book, error) {
 	}
 	budget.open = true
 	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
-	b := &Book{zip: z, size: size, parts: map[string]*zip.File{}}
+	b := &Book{zip: z, size: size, left: freeTotal + maxRatio*size, parts: map[string]*zip.File{}}
 	for _, f := range z.File {
 		b.parts[strings.ToLower(strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(f.Name, `\`, "/")), "/"))] = f
 	}
@@ -257,12 +259,13 @@ func (b *Book) part(name string, most int64) (*bounded, error) {
 		return nil, broken("its part %s is damaged", f.Name)
 	}
 	limit := min(most, max(freeBytes, maxRatio*min(b.size, int64(min(f.CompressedSize64, 1<<40)))))
-	return &bounded{ReadCloser: r, name: f.Name, left: limit, total: max(1, f.UncompressedSize64)}, nil
+	return &bounded{ReadCloser: r, book: b, name: f.Name, left: limit, total: max(1, f.UncompressedSize64)}, nil
 }
 
 // bounded is a part that is unpacked, up to a limit.
 type bounded struct {
 	io.ReadCloser
+	book  *Book
 	name  string
 	left  int64
 	read  uint64
@@ -273,7 +276,8 @@ type bounded struct {
 func (p *bounded) Read(b []byte) (int, error) {
 	n, err := p.ReadCloser.Read(b)
 	p.read += uint64(n)
-	if p.left -= int64(n); p.left < 0 {
+	p.book.left -= int64(n)
+	if p.left -= int64(n); p.left < 0 || p.book.left < 0 {
 		return 0, broken("its part %s becomes so large when it is unpacked that it is taken for an attack", p.name)
 	}
 	if err != nil && err != io.EOF {

@@ -251,7 +251,7 @@ func (r *Rows) bound(n, at int) (string, error) {
 		return "", broken("the texts of its cells become so large when they are put together that it is taken for an attack")
 	}
 	if r.size += n; r.size > dataops.MaxRecordBytes {
-		return fmt.Sprintf("the row is longer than %d MB, up to column %s", dataops.MaxRecordBytes>>20, Letters(at)), nil
+		return fmt.Sprintf("is longer than %d MB, up to column %s", dataops.MaxRecordBytes>>20, Letters(at)), nil
 	}
 	return "", nil
 }

@@ -204,6 +204,42 @@ func TestTheCalendarOf1904(t *testing.T) {
 	require.Equal(t, []string{`1: ["1904-01-01","2024-02-29"]`}, rows)
 }
 
+// readAll reads every sheet of one opening.
+func readAll(b []byte) error {
+	f, err := xlsxfile.Open(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for _, s := range f.Sheets() {
+		rows, err := f.Rows(s.Name, 0)
+		if err != nil {
+			return err
+		}
+		for err == nil {
+			_, err = rows.Next()
+		}
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	}
+	return nil
+}
+
+// manySheets is a workbook of sheets that are small each, and whose first rows are far.
+func manySheets(t *testing.T) []byte {
+	t.Helper()
+	var sheets, relations strings.Builder
+	list := []string{"_rels/.rels", rels}
+	blank := "<worksheet>" + strings.Repeat(" ", 10<<20) + "</worksheet>"
+	for i := range 12 {
+		fmt.Fprintf(&sheets, `<sheet name="%d" r:id="r%d"/>`, i, i)
+		fmt.Fprintf(&relations, `<Relationship Id="r%d" Type="/worksheet" Target="s%d.xml"/>`, i, i)
+		list = append(list, fmt.Sprintf("xl/s%d.xml", i), blank)
+	}
+	return parts(t, append(list, "xl/workbook.xml", "<workbook><sheets>"+sheets.String()+"</sheets></workbook>", "xl/_rels/workbook.xml.rels", "<Relationships>"+relations.String()+"</Relationships>")...)
+}
+
 // TestHostileWorkbooks refuses each in time and memory that its size allows.
 func TestHostileWorkbooks(t *testing.T) {
 	t.Parallel()
@@ -241,12 +277,16 @@ func TestHostileWorkbooks(t *testing.T) {
 		"a part that unpacks to 30 MB": {workbook(t, column(1<<20, `                              `)), "taken for an attack"},
 		"one long text in many cells":  {workbook(t, column(12_000, `<row><c t="s"><v>0</v></c></row>`), "xl/sharedStrings.xml", `<sst><si><t>`+strings.Repeat("x", 32_000)+`</t></si></sst>`), "taken for an attack"},
 		"texts that unpack to 24 MB":   {workbook(t, cells(1, `<c t="s"><v>0</v></c>`), "xl/sharedStrings.xml", `<sst>`+strings.Repeat(`<si><t/></si>`, 2<<20)+`</sst>`), "taken for an attack"},
+		"many sheets that unpack":      {manySheets(t), "taken for an attack"},
 		"UTF-16":                       {workbook(t, "\xFF\xFE<\x00"), "UTF-16"},
 		"a comment without an end":     {workbook(t, `<!-- `+strings.Repeat("x", 1<<20)), "ends in the middle"},
 		"a text of more than 128 KB":   {workbook(t, cells(1, `<c t="inlineStr"><is><t><![CDATA[`+strings.Repeat("x", 200<<10)+`]]></t></is></c>`)), "too long or never ends"},
 	} {
 		begun := time.Now()
 		_, _, err := read(tc.file, "S")
+		if name == "many sheets that unpack" {
+			err = readAll(tc.file)
+		}
 		require.ErrorContains(t, err, tc.want, name)
 		require.Less(t, time.Since(begun), 5*time.Second, "%s (the limit is for a busy machine; it takes a tenth)", name)
 	}

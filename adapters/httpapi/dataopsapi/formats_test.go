@@ -4,9 +4,12 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
+	"math/big"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/require"
@@ -52,6 +55,10 @@ func TestEveryFormatHasTheSameRows(t *testing.T) {
 			{"2", "=1+1", "12345678901234567890.123", "-0.01", "0", "0", "1899-12-31", "1850-01-01 00:00:00", "c", "[]"},
 			{"3", "two\nlines ", "0.1"},
 		}, rows)
+	})
+	t.Run("parquet of all columns", func(t *testing.T) {
+		t.Parallel()
+		require.Equal(t, want[1:], fromParquet(t, w.export(imp.TableID, "format=parquet")))
 	})
 	t.Run("parquet", func(t *testing.T) {
 		t.Parallel()
@@ -157,4 +164,58 @@ func TestAWorkbookOfSeveralSheets(t *testing.T) {
 	require.Equal(t, "Name,Zip,Since\r\nAcme,01067,2019\r\nCog,04109,2021\r\n", w.export(done.TableID, ""))
 	errs := w.call("anna", http.MethodGet, base+"/errors.csv", nil)
 	require.Equal(t, "Name,Zip,Since,import_line,import_result,import_problem\r\nBolt,80331,soon,5,left out,\"Since: \"\"soon\"\" is not a number; write it like 1234.5\"\r\n", string(errs.body))
+}
+
+// fromParquet reads a file of the columns of everyType back as the texts that CSV has.
+func fromParquet(t *testing.T, body string) (out [][]string) {
+	t.Helper()
+	f, err := parquet.OpenFile(strings.NewReader(body), int64(len(body)))
+	require.NoError(t, err)
+	fields := f.Schema().Fields()
+	rows := f.RowGroups()[0].Rows()
+	buf := make([]parquet.Row, 10)
+	n, err := rows.ReadRows(buf)
+	require.ErrorIs(t, err, io.EOF)
+	for _, row := range buf[:n] {
+		texts := make([]string, len(fields))
+		for _, v := range row {
+			if v.IsNull() {
+				continue
+			}
+			text := v.String()
+			switch field := fields[v.Column()]; field.Name() {
+			case "Zed", "Number", "Price", "Share":
+				text = decimalText(v, field.Type().LogicalType().String())
+			case "Day":
+				text = time.Unix(int64(v.Int32())*24*60*60, 0).UTC().Format(time.DateOnly)
+			case "At":
+				text = time.UnixMicro(v.Int64()).UTC().Format(time.RFC3339)
+			case "Tags":
+				if texts[v.Column()] != "" {
+					text = texts[v.Column()] + ", " + text
+				}
+			}
+			texts[v.Column()] = text
+		}
+		out = append(out, texts)
+	}
+	require.NoError(t, rows.Close())
+	return out
+}
+
+// decimalText is a decimal without zeros at its end; its type is written as DECIMAL(precision,scale).
+func decimalText(v parquet.Value, typ string) string {
+	_, scale, _ := strings.Cut(strings.TrimSuffix(typ, ")"), ",")
+	digits, _ := strconv.Atoi(scale)
+	n := big.NewInt(0)
+	if v.Kind() == parquet.Int64 {
+		n.SetInt64(v.Int64())
+	} else if n.SetBytes(v.ByteArray()); v.ByteArray()[0]&0x80 != 0 {
+		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), 128))
+	}
+	text := new(big.Rat).SetFrac(n, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)).FloatString(digits)
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	return text
 }
