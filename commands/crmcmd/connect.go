@@ -164,7 +164,7 @@ func (h *Handlers) exchange(ctx context.Context, meta kernel.Meta, kind CRM, ask
 	if err != nil {
 		return err
 	}
-	account = crm.Account{ID: kernel.Shorten(account.ID), Name: kernel.Shorten(account.Name), User: kernel.Shorten(account.User)}
+	account = crm.Account{ID: kernel.Shorten(account.ID), Name: kernel.Shorten(account.Name)}
 	old := ""
 	_, err = h.connections.Update(ctx, meta.As("crm.connected"), string(asked.ConnectionID), func(cn *crm.Connection) (any, error) {
 		if !cn.In(asked.Workspace) {

@@ -4978,7 +4978,6 @@ export interface components {
         CrmAccount: {
             id: string;
             name: string;
-            user?: string;
         };
         CrmAsked: {
             /** Format: date-time */
