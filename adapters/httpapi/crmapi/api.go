@@ -232,15 +232,12 @@ type Key struct {
 
 func (s service) vendors(context.Context, httpapi.Principal, *struct{}) ([]Vendor, httpapi.Meta, error) {
 	out := []Vendor{}
-	if s.Handlers == nil {
-		return out, httpapi.Meta{}, nil
-	}
 	for _, c := range s.Handlers.CRMs() {
 		v := c.Connector.Describe()
 		one := Vendor{
 			Slug: v.Slug, Name: v.Name, Terms: v.Terms, Configured: c.App.ClientID != "", Redirect: s.Handlers.Redirect(v.Slug), Batch: v.Batch,
 			Instances: v.Instances,
-			Limits: []Limit{}, Objects: []Object{},
+			Limits:    []Limit{}, Objects: []Object{},
 		}
 		if !one.Configured {
 			one.Setup = c.Setup
