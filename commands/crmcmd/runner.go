@@ -195,7 +195,7 @@ func (w *work) prepare(ctx context.Context) error {
 	}
 	w.plan = crm.Plan{Definition: s.Definition}
 	w.plan.Object, _ = kind.Connector.Describe().Object(s.Definition.Object)
-	return w.ask(ctx, func(ctx context.Context, c crm.Connector, g crm.Grant) error {
+	return w.read(ctx, func(ctx context.Context, c crm.Connector, g crm.Grant) error {
 		var err error
 		w.plan.Fields, err = c.Fields(ctx, g, s.Definition.Object)
 		return err
