@@ -164,7 +164,7 @@ func (h *Handlers) exchange(ctx context.Context, meta kernel.Meta, kind CRM, ask
 	if err != nil {
 		return err
 	}
-	account = crm.Account{ID: kernel.Shorten(account.ID), Name: kernel.Shorten(account.Name), User: kernel.Shorten(account.User)}
+	account = crm.Account{ID: kernel.Shorten(account.ID), Name: kernel.Shorten(account.Name)}
 	old := ""
 	_, err = h.connections.Update(ctx, meta.As("crm.connected"), string(asked.ConnectionID), func(cn *crm.Connection) (any, error) {
 		if !cn.In(asked.Workspace) {
@@ -195,7 +195,8 @@ func (h *Handlers) sealGrant(ctx context.Context, subject string, g crm.Grant) (
 	return h.cfg.Sealer.Seal(ctx, subject, plain)
 }
 
-// Disconnect revokes a connection's access at the vendor and erases its tokens. A vendor that can't be reached doesn't keep them alive here.
+// Disconnect revokes a connection's access at the vendor and erases its tokens. A vendor that can't be reached doesn't keep them alive
+// here.
 func (h *Handlers) Disconnect(ctx context.Context, meta kernel.Meta, id kernel.ConnectionID) (commands.Result[Disconnected], error) {
 	var none commands.Result[Disconnected]
 	first, found, err := commands.Repeat[Disconnected](ctx, h.cfg.Store, meta)

@@ -174,9 +174,10 @@ func (w *work) end(ctx context.Context) error {
 		return err
 	}
 	s, c := w.run.Started(), w.run.Counts()
-	w.log.InfoContext(ctx, "sync run ended", "run", s.RunID, "sync", s.SyncID, "workspace", s.Workspace, "vendor", s.Vendor, "object",
-		s.Definition.Object, "kind", s.Kind, "dry", s.Dry, "state", w.run.State(), "duration", now.Sub(s.At), "records", c.Records(), "created", c.Created,
-		"updated", c.Updated, "archived", c.Archived, "failed", c.Failed, "conflicts", c.Conflicts, "unknown", c.Unknown)
+	w.log.InfoContext(ctx, "sync run ended", "run", s.RunID, "sync", s.SyncID, "workspace", s.Workspace, "vendor", s.Vendor,
+		"object", s.Definition.Object, "kind", s.Kind, "dry", s.Dry, "state", w.run.State(), "duration", now.Sub(s.At),
+		"records", c.Records(), "created", c.Created, "updated", c.Updated, "archived", c.Archived, "failed", c.Failed,
+		"conflicts", c.Conflicts, "unknown", c.Unknown)
 	return nil
 }
 
@@ -194,7 +195,7 @@ func (w *work) prepare(ctx context.Context) error {
 	}
 	w.plan = crm.Plan{Definition: s.Definition}
 	w.plan.Object, _ = kind.Connector.Describe().Object(s.Definition.Object)
-	return w.ask(ctx, func(ctx context.Context, c crm.Connector, g crm.Grant) error {
+	return w.read(ctx, func(ctx context.Context, c crm.Connector, g crm.Grant) error {
 		var err error
 		w.plan.Fields, err = c.Fields(ctx, g, s.Definition.Object)
 		return err

@@ -369,3 +369,24 @@ func TestOnePushOfASyncAtATime(t *testing.T) {
 	f.run(first.Value.ID)
 	require.NoError(t, second(f.h.Start(t.Context(), f.meta, crmcmd.Start{SyncID: saved.Value.ID})))
 }
+
+func TestALostReadIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	for _, call := range []string{"fields", "find email", "find "} {
+		f := newFixture(t)
+		f.connect()
+		f.row("ada@acme.example", "Ada", 1)
+		id := f.start(false)
+		lost := 2
+		f.crm.before = func(name string) error {
+			if name == call && lost > 0 {
+				lost--
+				return &crm.CallError{Kind: crm.CallFailed, Message: "no answer", Lost: true}
+			}
+			return nil
+		}
+		require.Equal(t, crm.RunCompleted, f.run(id).State(), call)
+		require.Zero(t, lost, call)
+		require.Len(t, f.crm.records, 1, call)
+	}
+}

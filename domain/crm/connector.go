@@ -114,7 +114,7 @@ func (g Grant) GoString() string { return g.String() }
 type Account struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	User string `json:"user,omitempty"`
+	User string `json:"-"` // a person's, so it is not kept
 }
 
 // FieldType is the type of a field's values, as they are written in a Record.

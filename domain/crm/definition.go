@@ -77,7 +77,8 @@ func (d Definition) Validate() error {
 }
 
 func fine(name string) bool {
-	return name != "" && len(name) <= MaxFieldLen && utf8.ValidString(name) && !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' })
+	blank := func(r rune) bool { return r <= ' ' }
+	return name != "" && len(name) <= MaxFieldLen && utf8.ValidString(name) && !strings.ContainsFunc(name, blank)
 }
 
 // Against checks the definition against what the vendor says of the object and its fields.

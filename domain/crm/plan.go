@@ -251,7 +251,8 @@ func (p Plan) Resume(e Entry, found []Record) (again Entry, done *Result) {
 		if k, ok := p.Object.Key(e.By); ok && k.Upserts {
 			return e, nil
 		}
-		return e, &Result{State: OutcomeUnknown, Reason: "the CRM's answer was lost, and the record can't be found yet; it is not made again. Run the sync later, it looks for it first"}
+		return e, &Result{State: OutcomeUnknown, Reason: "the CRM's answer was lost, and the record can't be found yet; it is not made again. " +
+			"Run the sync later: it looks for the record first"}
 	case len(live) == 0:
 		return e, &Result{State: OutcomeFailed, Reason: "the record is deleted in the CRM"}
 	}

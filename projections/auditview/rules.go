@@ -350,7 +350,7 @@ func operators() map[string]Rule {
 		"crm.connect_answered.v1": {Says: "answered an attempt to connect a CRM", Quiet: true},
 		"crm.connected.v1": {
 			Says: "connected {vendor}, account {account.name}", Thing: "connection", ID: "connection_id", Name: "account.name",
-			After: []string{"vendor", "account.id", "account.name", "account.user"},
+			After: []string{"vendor", "account.id", "account.name"},
 		},
 		"crm.refresh_begun.v1": {Says: "began to renew the access to a CRM", Quiet: true},
 		"crm.refreshed.v1":     {Says: "renewed the access to a CRM", Quiet: true},

@@ -232,9 +232,6 @@ type Key struct {
 
 func (s service) vendors(context.Context, httpapi.Principal, *struct{}) ([]Vendor, httpapi.Meta, error) {
 	out := []Vendor{}
-	if s.Handlers == nil {
-		return out, httpapi.Meta{}, nil
-	}
 	for _, c := range s.Handlers.CRMs() {
 		v := c.Connector.Describe()
 		one := Vendor{

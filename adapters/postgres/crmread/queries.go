@@ -142,8 +142,8 @@ func (q *Queries) OfRecords(
 }
 
 func (q *Queries) links(ctx context.Context, where string, args []any, each func(kernel.RowID, string)) error {
-	rows, err := q.db.Query(ctx, `SELECT row_id, record_id FROM rm_crm.links WHERE workspace_id = $1 AND connection_id = $2 AND object = $3 AND `+where,
-		args...)
+	rows, err := q.db.Query(ctx, `SELECT row_id, record_id FROM rm_crm.links
+WHERE workspace_id = $1 AND connection_id = $2 AND object = $3 AND `+where, args...)
 	if err != nil {
 		return fmt.Errorf("read links of rows: %w", err)
 	}

@@ -5537,7 +5537,6 @@ export interface components {
         CrmAccount: {
             id: string;
             name: string;
-            user?: string;
         };
         CrmAsked: {
             /** Format: date-time */

@@ -36,7 +36,7 @@ const connections: CrmConnection[] = [
     id: 'con_1',
     vendor: 'hubspot',
     state: 'connected',
-    account: { id: '51', name: 'Acme Ltd', user: 'ada@acme.example' },
+    account: { id: '51', name: 'Acme Ltd' },
     connected_by: 'usr_1',
     connected_at: at,
   },

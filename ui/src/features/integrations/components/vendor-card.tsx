@@ -124,7 +124,6 @@ function Account({ ws, vendor, connection: c, mayConnect, onAgain }: AccountProp
         </span>
         <span className="text-sm text-ink-3">{ago(c.connected_at)}</span>
       </div>
-      {c.account.user && <p className="truncate text-sm text-ink-2">as {c.account.user}</p>}
       {c.error && <p className="text-sm text-danger-ink">{capitalised(c.error)}</p>}
       {mayConnect && (
         <div className="flex flex-wrap gap-2">
