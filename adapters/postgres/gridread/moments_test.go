@@ -168,7 +168,7 @@ func TestATableAsOfAnyPositionIsWhatItWas(t *testing.T) {
 			"insert": c.insert, "edit": c.edited, "delete rows": c.deleteRows, "add": c.add, "change": c.changeFormula, "rename": c.rename,
 			"drop": c.drop, "back": c.back, "retype": c.retype, "tick": c.tick, "import": c.imported,
 			"": func(*rapid.T) {
-				if rapid.IntRange(0, 7).Draw(r, "remember") == 0 {
+				if rapid.IntRange(0, 24).Draw(r, "remember") == 24 {
 					past.take(r, f, f.tbl.ID())
 				}
 			},
@@ -192,7 +192,7 @@ func TestLookupsAsOfAnyPositionFindWhatWasThereThen(t *testing.T) {
 			"insert": c.insert, "edit": c.edited, "rows": c.moved, "look up": c.lookUp, "formula": c.computed, "retarget": c.retarget,
 			"drop": c.drop, "back": c.back, "retype": c.retype, "trash": c.trash,
 			"": func(*rapid.T) {
-				if rapid.IntRange(0, 9).Draw(r, "remember") == 0 {
+				if rapid.IntRange(0, 39).Draw(r, "remember") == 39 {
 					past.take(r, b.fixture, c.ids...)
 				}
 			},
