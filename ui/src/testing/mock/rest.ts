@@ -16,6 +16,7 @@ const rules: [string, Role[]][] = [
   ['data.import', ['owner', 'admin', 'member']],
   ['data.export', ['owner', 'admin', 'member', 'viewer']],
   ['enrichments.run', ['owner', 'admin', 'member']],
+  ['workflows.manage', ['owner', 'admin', 'member']],
   ['credits.read', ['owner', 'admin', 'member', 'billing_admin']],
   ['credits.caps', ['owner', 'admin', 'billing_admin']],
   ['billing.manage', ['owner', 'billing_admin']],

@@ -203,14 +203,17 @@ export function EditorView({ ws, workflow, canEdit, filters }: EditorProps) {
   );
 }
 
+/** By then the canvas knows the size that the panel beside it leaves. */
+const RESIZED_MS = 80;
+
 /** Brings the whole graph into view when a node comes or goes, when it was arranged, and when the panel beside it takes its room. */
 function useWholeView(nodes: number, arrangedAt: number, panel: boolean): void {
   const { fitView } = useReactFlow();
   const measured = useNodesInitialized();
   useEffect(() => {
     if (!measured) return;
-    const frame = requestAnimationFrame(() => void fitView({ padding: 0.2, maxZoom: 1, duration: 150 }));
-    return () => cancelAnimationFrame(frame);
+    const timer = setTimeout(() => void fitView({ padding: 0.1, maxZoom: 1, duration: 150 }), RESIZED_MS);
+    return () => clearTimeout(timer);
   }, [fitView, measured, nodes, arrangedAt, panel]);
 }
 
