@@ -13,7 +13,9 @@ import (
 // inside.
 func Published() cloudevent.Policy {
 	all := cloudevent.Policy{}
-	for _, part := range []cloudevent.Policy{publishedTeam(), publishedTables(), publishedJobs(), publishedMoney(), publishedWebhooks()} {
+	for _, part := range []cloudevent.Policy{
+		publishedTeam(), publishedRuns(), publishedTables(), publishedJobs(), publishedMoney(), publishedWebhooks(),
+	} {
 		maps.Copy(all, part)
 	}
 	return all
@@ -37,6 +39,35 @@ func publishedTeam() cloudevent.Policy {
 		"operation.letter_retried.v1": inside(),
 		"operation.letter_skipped.v1": inside(),
 
+		"session.refreshed.v1": inside(),
+		"session.started.v1":   inside(),
+
+		"slug.released.v1": inside(),
+		"slug.reserved.v1": inside(),
+
+		"user.password_changed.v1":         inside(),
+		"user.password_reset_requested.v1": inside(),
+		"user.registered.v1":               inside(),
+		"user.session_closed.v1":           inside(),
+		"user.session_opened.v1":           inside(),
+
+		"workspace.created.v1":             ofWorkspace(workspace.ReadWorkspace),
+		"workspace.deleted.v1":             ofWorkspace(workspace.ReadWorkspace),
+		"workspace.invitation_closed.v1":   ofWorkspace(workspace.ManageMembers),
+		"workspace.invited.v1":             ofWorkspace(workspace.ManageMembers, "token_hash", "email", "sealed", "address"),
+		"workspace.member_added.v1":        ofWorkspace(workspace.ReadMembers),
+		"workspace.member_removed.v1":      ofWorkspace(workspace.ReadMembers),
+		"workspace.member_role_changed.v1": ofWorkspace(workspace.ReadMembers),
+		"workspace.renamed.v1":             ofWorkspace(workspace.ReadWorkspace),
+		"workspace.restored.v1":            ofWorkspace(workspace.ReadWorkspace),
+		"workspace.slug_changed.v1":        ofWorkspace(workspace.ReadWorkspace),
+		"workspace.time_zone_changed.v1":   ofWorkspace(workspace.ReadWorkspace),
+	}
+}
+
+// publishedRuns are the runs that work for a workspace outside its tables.
+func publishedRuns() cloudevent.Policy {
+	return cloudevent.Policy{
 		"crm.connect_answered.v1":    inside(),
 		"crm.connect_asked.v1":       inside(),
 		"crm.connected.v1":           inside(),
@@ -92,30 +123,6 @@ func publishedTeam() cloudevent.Policy {
 		"workflow.published.v1":     inside(),
 		"workflow.saved.v1":         inside(),
 		"workflow.unpublished.v1":   inside(),
-
-		"session.refreshed.v1": inside(),
-		"session.started.v1":   inside(),
-
-		"slug.released.v1": inside(),
-		"slug.reserved.v1": inside(),
-
-		"user.password_changed.v1":         inside(),
-		"user.password_reset_requested.v1": inside(),
-		"user.registered.v1":               inside(),
-		"user.session_closed.v1":           inside(),
-		"user.session_opened.v1":           inside(),
-
-		"workspace.created.v1":             ofWorkspace(workspace.ReadWorkspace),
-		"workspace.deleted.v1":             ofWorkspace(workspace.ReadWorkspace),
-		"workspace.invitation_closed.v1":   ofWorkspace(workspace.ManageMembers),
-		"workspace.invited.v1":             ofWorkspace(workspace.ManageMembers, "token_hash", "email", "sealed", "address"),
-		"workspace.member_added.v1":        ofWorkspace(workspace.ReadMembers),
-		"workspace.member_removed.v1":      ofWorkspace(workspace.ReadMembers),
-		"workspace.member_role_changed.v1": ofWorkspace(workspace.ReadMembers),
-		"workspace.renamed.v1":             ofWorkspace(workspace.ReadWorkspace),
-		"workspace.restored.v1":            ofWorkspace(workspace.ReadWorkspace),
-		"workspace.slug_changed.v1":        ofWorkspace(workspace.ReadWorkspace),
-		"workspace.time_zone_changed.v1":   ofWorkspace(workspace.ReadWorkspace),
 	}
 }
 
