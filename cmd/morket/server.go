@@ -1,0 +1,29 @@
+package main
+
+import (
+	"cmp"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/morket/morket/cmd/internal/boot"
+	"github.com/morket/morket/cmd/internal/client"
+)
+
+// defaultServer is where a server listens that was started without settings.
+const defaultServer = "http://127.0.0.1:8080"
+
+// serverFlags gives a command the flags that say which server it talks to, and returns what makes a client of them.
+func serverFlags(c *cobra.Command) func() (*client.Client, error) {
+	var cfg client.Config
+	f := c.Flags()
+	f.StringVar(&cfg.URL, "server", "", "the server's address (MORKET_SERVER; "+defaultServer+")")
+	f.StringVar(&cfg.Key, "key", "", "the API key; better in MORKET_API_KEY, where other users of the machine don't see it")
+	f.StringVar(&cfg.Workspace, "workspace", "", "the workspace (the key's)")
+	return func() (*client.Client, error) {
+		cfg.Agent = "morket-" + c.Name() + "/" + boot.Version
+		cfg.Key = cmp.Or(cfg.Key, os.Getenv("MORKET_API_KEY"))
+		cfg.URL = cmp.Or(cfg.URL, os.Getenv("MORKET_SERVER"), defaultServer)
+		return client.New(cfg)
+	}
+}
