@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"os"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -25,5 +27,20 @@ func serverFlags(c *cobra.Command) func() (*client.Client, error) {
 		cfg.Key = cmp.Or(cfg.Key, os.Getenv("MORKET_API_KEY"))
 		cfg.URL = cmp.Or(cfg.URL, os.Getenv("MORKET_SERVER"), defaultServer)
 		return client.New(cfg)
+	}
+}
+
+// onServer runs what a command does with a client of the server that its flags name. A reader that has seen enough is no failure.
+func onServer(c *cobra.Command, do func(server *client.Client, args []string) error) {
+	server := serverFlags(c)
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		client, err := server()
+		if err != nil {
+			return err
+		}
+		if err = do(client, args); errors.Is(err, syscall.EPIPE) {
+			return nil
+		}
+		return err
 	}
 }
