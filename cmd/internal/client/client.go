@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // Config says which server, and by which right.
@@ -55,7 +57,7 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	if cfg.Wait == nil {
-		cfg.Wait = wait
+		cfg.Wait = kernel.Pause
 	}
 	c := &Client{base: strings.TrimRight(u.String(), "/") + "/api/v1", key: cfg.Key, workspace: cfg.Workspace, agent: cfg.Agent, wait: cfg.Wait}
 	c.http = &http.Client{
@@ -86,17 +88,6 @@ func address(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("the server's address begins with https:// (or http:// on this machine), not with %s://", u.Scheme)
 	}
 	return u, nil
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
 
 // String implements fmt.Stringer.

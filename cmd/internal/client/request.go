@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/morket/morket/domain/kernel"
 )
 
 // Limits of requests and answers.
@@ -116,7 +118,7 @@ func (c *Client) call(ctx context.Context, r request, data any) (Meta, error) {
 
 // do tries until there is an answer, a refusal that another try will not change, or no try left.
 func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
-	pause := firstPause
+	pauses := kernel.Doubling(firstPause, longestWait)
 	for try := 1; ; try++ {
 		req, err := c.build(ctx, r)
 		if err != nil {
@@ -126,7 +128,8 @@ func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
 		if err == nil {
 			return res, nil
 		}
-		after := pause + jitter(pause)
+		after := pauses.NextBackOff()
+		after += jitter(after)
 		var no *Error
 		switch {
 		case ctx.Err() != nil:
@@ -141,7 +144,6 @@ func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
 		if err := c.wait(ctx, after); err != nil {
 			return nil, err
 		}
-		pause *= 2
 	}
 }
 
