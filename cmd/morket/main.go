@@ -53,7 +53,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	c.AddCommand(serve(), migrate(), verify(), rebuild(), doctorCommand(), healthCommand(), benchCommand(), runCommand(), providersCommand(),
-		tailCommand(), mcpCommand(), stripeEndpoint(),
+		tailCommand(), mcpCommand(), rowsCommand(), historyCommand(), exportCommand(), stripeEndpoint(),
 		backupCommand(), restoreCommand(), drillCommand())
 	return c
 }

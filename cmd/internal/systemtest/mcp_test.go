@@ -1,9 +1,12 @@
 package systemtest_test
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -113,6 +116,34 @@ func TestAModelUsesTheTables(t *testing.T) {
 		map[string]any{"op": "insert", "cells": map[string]any{"Company": "Viewer's"}},
 	}}), "role does not allow it")
 	m.runsWhatWasAgreedTo(s, c)
+	terminal(s, c, table, found.Rows[0].ID)
+}
+
+// terminal reads in a terminal what the model wrote.
+func terminal(s *server, c *client, table tableInfo, row string) {
+	c.t.Helper()
+	key := in[struct {
+		Key string `json:"key"`
+	}](c, http.StatusCreated, http.MethodPost, "/api-keys", map[string]any{"name": "terminal", "role": "member", "tables": []string{table.ID}}).Key
+	s.env = append(s.env, "MORKET_API_KEY="+key, "MORKET_SERVER="+s.url)
+	told := func(code int, args ...string) string {
+		c.t.Helper()
+		out, got := s.tool(args...)
+		require.Equal(c.t, code, got, out)
+		require.NotContains(c.t, out, key)
+		return out
+	}
+	require.Contains(c.t, told(0, "rows", "s&p 500", "--filter", `{"column":"Symbol","op":"is","value":"MSFT"}`), "Microsoft, as the model says")
+	require.Contains(c.t, told(0, "history", table.ID, row, "Company"), "Microsoft, as the model says")
+	file := filepath.Join(c.t.TempDir(), "companies.csv")
+	require.Contains(c.t, told(0, "export", "S&P 500", "--out", file), "S&P 500: ")
+	f, err := os.Open(file)
+	require.NoError(c.t, err)
+	defer f.Close()
+	records, err := csv.NewReader(f).ReadAll()
+	require.NoError(c.t, err)
+	require.Len(c.t, records, 504, "a header and each company")
+	require.Contains(c.t, told(1, "rows", "Leads"), "no table \"Leads\" that the key may see", "a key that is limited to tables sees no others")
 }
 
 // runsWhatWasAgreedTo is the path from an estimate to its answers.
