@@ -53,7 +53,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	c.AddCommand(serve(), migrate(), verify(), rebuild(), doctorCommand(), healthCommand(), benchCommand(), runCommand(), providersCommand(),
-		tailCommand(), mcpCommand(), rowsCommand(), historyCommand(), exportCommand(), stripeEndpoint(),
+		tailCommand(), mcpCommand(), rowsCommand(), historyCommand(), importCommand(), exportCommand(), stripeEndpoint(),
 		backupCommand(), restoreCommand(), drillCommand())
 	return c
 }

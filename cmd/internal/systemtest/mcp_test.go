@@ -143,6 +143,13 @@ func terminal(s *server, c *client, table tableInfo, row string) {
 	records, err := csv.NewReader(f).ReadAll()
 	require.NoError(c.t, err)
 	require.Len(c.t, records, 504, "a header and each company")
+	changed := filepath.Join(c.t.TempDir(), "changed.csv")
+	require.NoError(c.t, os.WriteFile(changed, []byte("Symbol,Company,Nowhere\nMSFT,Microsoft again,x\nNEWC,Newcomer,x\n"), 0o600))
+	imported := told(0, "import", changed, "--table", "S&P 500", "--key-column", "symbol")
+	require.Contains(c.t, imported, "S&P 500: 1 rows new, 1 changed")
+	require.Contains(c.t, imported, "left out: Nowhere")
+	require.Contains(c.t, told(0, "rows", "S&P 500", "--text", "Microsoft again"), "MSFT")
+	require.Equal(c.t, int64(504), c.count(table.ID))
 	require.Contains(c.t, told(1, "rows", "Leads"), "no table \"Leads\" that the key may see", "a key that is limited to tables sees no others")
 }
 

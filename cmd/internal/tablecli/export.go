@@ -53,25 +53,25 @@ func Export(ctx context.Context, c ExportConfig) (err error) {
 		_, err = io.Copy(c.Out, body)
 		return err
 	}
-	n, err := c.save(body)
+	n, err := save(c.File, &counted{Reader: body, c: c, last: time.Now()})
 	if err == nil && !c.Quiet {
 		_, err = fmt.Fprintf(c.Err, "%s: %d bytes in %s\n", table.Name, n, c.File)
 	}
 	return err
 }
 
-// save writes the file.
-func (c ExportConfig) save(body io.Reader) (n int64, err error) {
-	f, err := os.CreateTemp(filepath.Dir(c.File), ".morket-export-*")
+// save writes a file beside its place and moves it there once it is whole.
+func save(name string, body io.Reader) (n int64, err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), ".morket-export-*")
 	if err != nil {
 		return 0, err
 	}
 	defer os.Remove(f.Name()) // of a failure; after a success there is nothing of this name
-	n, err = io.Copy(f, &counted{Reader: body, c: c, last: time.Now()})
+	n, err = io.Copy(f, body)
 	if err = errors.Join(err, f.Close()); err != nil {
-		return n, fmt.Errorf("write %s: %w", c.File, err)
+		return n, fmt.Errorf("write %s: %w", name, err)
 	}
-	return n, os.Rename(f.Name(), c.File)
+	return n, os.Rename(f.Name(), name)
 }
 
 // counted tells how much was read.
