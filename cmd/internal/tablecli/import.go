@@ -91,7 +91,8 @@ func Import(ctx context.Context, c ImportConfig) error {
 		return err
 	}
 	if i, err = c.follow(ctx, path, i); err != nil {
-		return fmt.Errorf("the import goes on without this command: %w", err)
+		_, _ = fmt.Fprintln(c.Err, "the import goes on at the server without this command")
+		return err
 	}
 	return errors.Join(c.saveErrors(ctx, path, i), c.report(table, i))
 }

@@ -2,6 +2,7 @@ package tablecli_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -88,6 +89,23 @@ func TestAnImportThatIsNotWholeFails(t *testing.T) {
 	c.Encoding = "windows-1252"
 	require.NoError(t, tablecli.Import(t.Context(), c))
 	require.Equal(t, `/imports/imp_1/preview? {"encoding":"windows-1252","table_id":"tbl_1"}`, (*wrote)[1])
+}
+
+func TestAnInterruptedImportSaysThatItGoesOn(t *testing.T) {
+	t.Parallel()
+	c, told, _ := importing(t, "", `"state":"importing"`)
+	ctx, stop := context.WithCancel(t.Context())
+	c.Err = io.MultiWriter(told, stopping(stop)) // at the first sign of progress
+	require.ErrorIs(t, tablecli.Import(ctx, c), context.Canceled)
+	require.Equal(t, "50 %\nthe import goes on at the server without this command\n", told.String())
+}
+
+// stopping is what interrupts a command when it writes.
+type stopping func()
+
+func (s stopping) Write(p []byte) (int, error) {
+	s()
+	return len(p), nil
 }
 
 func TestAnImportChecksBeforeItSends(t *testing.T) {
