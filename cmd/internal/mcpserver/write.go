@@ -23,7 +23,7 @@ func (t *tools) addWrites(s *mcp.Server) {
 type operation struct {
 	Op    string         `json:"op" jsonschema:"insert, update or upsert"`
 	Row   string         `json:"row,omitempty" jsonschema:"of update: the row's id (row_…)"`
-	Cells map[string]any `json:"cells" jsonschema:"values by column name or id"`
+	Cells map[string]any `json:"cells" jsonschema:"values by column name or id; numbers of more than 15 digits as text"`
 }
 
 type writeRowsIn struct {
