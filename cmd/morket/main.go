@@ -31,7 +31,7 @@ func main() {
 }
 
 // endless reports whether the command goes on until it is interrupted, which is no failure of it then.
-func endless(command string) bool { return command == "serve" || command == "tail" }
+func endless(command string) bool { return command == "serve" || command == "tail" || command == "mcp" }
 
 // errSaid is the error of a command that has already told what is wrong.
 var errSaid = errors.New("failed")
@@ -53,7 +53,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	c.AddCommand(serve(), migrate(), verify(), rebuild(), doctorCommand(), healthCommand(), benchCommand(), runCommand(), providersCommand(),
-		tailCommand(), stripeEndpoint(),
+		tailCommand(), mcpCommand(), rowsCommand(), historyCommand(), importCommand(), exportCommand(), stripeEndpoint(),
 		backupCommand(), restoreCommand(), drillCommand())
 	return c
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/morket/morket/cmd/internal/client"
 	"github.com/morket/morket/cmd/internal/tail"
 )
 
@@ -54,6 +55,13 @@ func feed(t *testing.T, events int) *httptest.Server {
 	return s
 }
 
+func with(t *testing.T, address, key string) *client.Client {
+	t.Helper()
+	c, err := client.New(client.Config{URL: address, Key: key})
+	require.NoError(t, err)
+	return c
+}
+
 // output is written by the tail and read by the test.
 type output struct {
 	mu sync.Mutex
@@ -80,8 +88,9 @@ func TestTailGoesOnWhereTheConnectionWasLost(t *testing.T) {
 	var out, errs output
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
+	c := with(t, s.URL, "mk_1")
 	go func() {
-		ended <- tail.Run(ctx, tail.Config{URL: s.URL, Key: "mk_1", After: "0", Types: "table.*", Out: &out, Err: &errs, Retry: time.Millisecond})
+		ended <- tail.Run(ctx, tail.Config{Client: c, After: "0", Types: "table.*", Out: &out, Err: &errs, Retry: time.Millisecond})
 	}()
 	require.Eventually(t, func() bool { return out.String() == three }, 10*time.Second, time.Millisecond)
 	stop()
@@ -93,18 +102,18 @@ func TestTailStopsAtTheEnd(t *testing.T) {
 	t.Parallel()
 	s := feed(t, 3)
 	var out output
-	require.NoError(t, tail.Run(t.Context(), tail.Config{URL: s.URL + "/", Key: "mk_1", After: "0", Types: "table.*", Stop: true, Out: &out, Err: io.Discard}))
+	require.NoError(t, tail.Run(t.Context(), tail.Config{Client: with(t, s.URL+"/", "mk_1"), After: "0", Types: "table.*", Stop: true, Out: &out, Err: io.Discard}))
 	require.Equal(t, three, out.String())
 }
 
 func TestTailSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	s := feed(t, 3)
-	for key, want := range map[string]string{"": "an API key is needed", "mk_2": "401 Unauthorized: the key is not good", "mk_1": "400 Bad Request"} {
-		err := tail.Run(t.Context(), tail.Config{URL: s.URL, Key: key, After: "x", Types: "table.*", Out: io.Discard, Err: io.Discard})
+	for key, want := range map[string]string{"mk_2": "401 Unauthorized: the key is not good", "mk_1": "400 Bad Request"} {
+		err := tail.Run(t.Context(), tail.Config{Client: with(t, s.URL, key), After: "x", Types: "table.*", Out: io.Discard, Err: io.Discard})
 		require.ErrorContains(t, err, want)
 	}
-	err := tail.Run(t.Context(), tail.Config{URL: s.URL, Key: "mk_1", After: "0", Types: "table.*", Out: brokenPipe{}, Err: io.Discard})
+	err := tail.Run(t.Context(), tail.Config{Client: with(t, s.URL, "mk_1"), After: "0", Types: "table.*", Out: brokenPipe{}, Err: io.Discard})
 	require.ErrorIs(t, err, io.ErrClosedPipe)
 }
 
