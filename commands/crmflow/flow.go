@@ -8,11 +8,10 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/morket/morket/commands/quarantine"
+	"github.com/morket/morket/commands/jobflow"
 	"github.com/morket/morket/commands/reconcile"
 	"github.com/morket/morket/domain/crm"
 	"github.com/morket/morket/domain/kernel"
@@ -38,12 +37,7 @@ const (
 
 // Sync is the workflow: it has the run carried out until the activity says that nothing is left to do.
 func Sync(ctx workflow.Context, in Input) error {
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: ActivityTimeout,
-		HeartbeatTimeout:    HeartbeatTimeout,
-		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
-	})
-	return workflow.ExecuteActivity(ctx, ActivityName, in).Get(ctx, nil)
+	return jobflow.CarryOut(ctx, ActivityName, jobflow.Times{Longest: ActivityTimeout, Silence: HeartbeatTimeout}, in)
 }
 
 // Runner carries a run out; crmcmd.Runner is one.
@@ -62,30 +56,9 @@ func NewActivities(r Runner) *Activities { return &Activities{r} }
 // Batches is the activity. When the process stops it ends after the call that is under way, so that another one goes on without waiting
 // for a heartbeat that never comes.
 func (a *Activities) Batches(ctx context.Context, in Input) error {
-	stopped, err := quarantine.Try(ctx, heartbeat(ctx), func(ctx context.Context, try quarantine.Attempt) error {
-		if try.Lost {
-			if err := a.runner.Lost(ctx, in.Run); err != nil {
-				return err
-			}
-		}
-		return a.runner.Run(ctx, in.Run, func(records int) { try.Beat(fmt.Sprintf("%d records", records)) })
+	return jobflow.Try(ctx, in.Run, a.runner.Lost, func(ctx context.Context, beat func(string)) error {
+		return a.runner.Run(ctx, in.Run, func(records int) { beat(fmt.Sprintf("%d records", records)) })
 	})
-	if stopped {
-		return temporal.NewApplicationError("the process stops", "stopping") // not a cancellation, which would end the workflow
-	}
-	return err
-}
-
-// heartbeat is the activity's, by Temporal's functions.
-func heartbeat(ctx context.Context) quarantine.Heartbeat {
-	return quarantine.Heartbeat{
-		Attempt: activity.GetInfo(ctx).Attempt,
-		Last: func(last *quarantine.Mark) bool {
-			return activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, last) == nil
-		},
-		Stop: activity.GetWorkerStopChannel(ctx),
-		Beat: func(m quarantine.Mark) { activity.RecordHeartbeat(ctx, m) },
-	}
 }
 
 // Register adds the workflow and its activity to a worker.
@@ -94,17 +67,11 @@ func Register(w worker.Registry, a *Activities) {
 	w.RegisterActivityWithOptions(a.Batches, activity.RegisterOptions{Name: ActivityName})
 }
 
-// Flows starts workflows.
-type Flows interface {
-	// Start starts the workflow with the id; started is false if it runs already.
-	Start(ctx context.Context, id, workflow string, in any) (started bool, err error)
-}
-
 // Reactor has runs carried out as they are asked for. Its Types and Handle are for projections.ReactorConfig.
-type Reactor struct{ flows Flows }
+type Reactor struct{ flows jobflow.Flows }
 
 // NewReactor makes the reactor.
-func NewReactor(flows Flows) *Reactor { return &Reactor{flows} }
+func NewReactor(flows jobflow.Flows) *Reactor { return &Reactor{flows} }
 
 // ReactorName names the reactor's checkpoint.
 const ReactorName = "crm_flows"

@@ -7,11 +7,10 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/morket/morket/commands/quarantine"
+	"github.com/morket/morket/commands/jobflow"
 	"github.com/morket/morket/commands/reconcile"
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/kernel"
@@ -32,12 +31,7 @@ type ExportInput struct {
 
 // Export is the workflow: it has the file made until the activity says that nothing is left to do.
 func Export(ctx workflow.Context, in ExportInput) error {
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: 24 * time.Hour,
-		HeartbeatTimeout:    HeartbeatTimeout,
-		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
-	})
-	return workflow.ExecuteActivity(ctx, ExportActivityName, in).Get(ctx, nil)
+	return jobflow.CarryOut(ctx, ExportActivityName, jobflow.Times{Longest: 24 * time.Hour, Silence: HeartbeatTimeout}, in)
 }
 
 // Exporter makes the file of an export; dataopscmd.Exports is one.
@@ -53,13 +47,9 @@ func NewExportActivities(e Exporter) *ExportActivities { return &ExportActivitie
 
 // ExportFile is the activity. A worker that was killed over it has left nothing: the next one begins anew.
 func (a *ExportActivities) ExportFile(ctx context.Context, in ExportInput) error {
-	stopped, err := quarantine.Try(ctx, heartbeat(ctx), func(ctx context.Context, try quarantine.Attempt) error {
-		return a.exporter.Run(ctx, in.Workspace, in.ExportID, func(rows int64) { try.Beat(fmt.Sprintf("%d rows", rows)) })
+	return jobflow.Try(ctx, in.ExportID, jobflow.NothingLost, func(ctx context.Context, beat func(string)) error {
+		return a.exporter.Run(ctx, in.Workspace, in.ExportID, func(rows int64) { beat(fmt.Sprintf("%d rows", rows)) })
 	})
-	if stopped {
-		return temporal.NewApplicationError("the process stops", "stopping") // not a cancellation, which would end the workflow
-	}
-	return err
 }
 
 // RegisterExports adds the workflow of exports and its activity to a worker.
@@ -72,10 +62,10 @@ func RegisterExports(w worker.Registry, a *ExportActivities) {
 const ExportReactorName = "export_flows"
 
 // ExportReactor has exports made as they are asked for.
-type ExportReactor struct{ flows Flows }
+type ExportReactor struct{ flows jobflow.Flows }
 
 // NewExportReactor makes the reactor.
-func NewExportReactor(flows Flows) *ExportReactor { return &ExportReactor{flows} }
+func NewExportReactor(flows jobflow.Flows) *ExportReactor { return &ExportReactor{flows} }
 
 // Types are the events that it acts on.
 func (*ExportReactor) Types() []string { return []string{dataops.ExportRequested{}.EventType()} }

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/morket/morket/commands/jobflow"
 	"github.com/morket/morket/commands/quarantine"
 )
 
@@ -29,7 +30,7 @@ func Register(w worker.Registry, a *Activities) {
 
 // Slice is Runner.Slice. It ends in order when the flow asks it to stop or the worker stops.
 func (a *Activities) Slice(ctx context.Context, in Input) (res Result, err error) {
-	_, err = quarantine.Try(ctx, heartbeat(ctx), func(ctx context.Context, try quarantine.Attempt) (err error) {
+	_, err = quarantine.Try(ctx, jobflow.Heartbeat(ctx), func(ctx context.Context, try quarantine.Attempt) (err error) {
 		beat := func(page int) { try.Beat(fmt.Sprintf("page %d", page)) }
 		res, err = a.runner.Slice(ctx, in, Try{Beat: beat, Ended: try.Ended})
 		return err
@@ -41,18 +42,6 @@ func (a *Activities) Slice(ctx context.Context, in Input) (res Result, err error
 		return res, temporal.NewApplicationError(err.Error(), "superseded")
 	}
 	return res, err
-}
-
-// heartbeat is the activity's, by Temporal's functions.
-func heartbeat(ctx context.Context) quarantine.Heartbeat {
-	return quarantine.Heartbeat{
-		Attempt: activity.GetInfo(ctx).Attempt,
-		Last: func(last *quarantine.Mark) bool {
-			return activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, last) == nil
-		},
-		Stop: activity.GetWorkerStopChannel(ctx),
-		Beat: func(m quarantine.Mark) { activity.RecordHeartbeat(ctx, m) },
-	}
 }
 
 // Fail ends a run whose flow can't go on.

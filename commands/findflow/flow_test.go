@@ -53,7 +53,7 @@ func TestTheActivityIsTriedUntilItIsDone(t *testing.T) {
 // flows remembers what it was asked to start.
 type flows struct{ started []string }
 
-// Start implements findflow.Flows.
+// Start implements jobflow.Flows.
 func (f *flows) Start(_ context.Context, id, workflow string, in any) (bool, error) {
 	f.started = append(f.started, fmt.Sprint(id, " ", workflow, " ", in))
 	return true, nil

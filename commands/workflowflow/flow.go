@@ -8,11 +8,10 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/morket/morket/commands/quarantine"
+	"github.com/morket/morket/commands/jobflow"
 	"github.com/morket/morket/commands/reconcile"
 	"github.com/morket/morket/commands/workflowcmd"
 	"github.com/morket/morket/domain/enrichment"
@@ -47,11 +46,7 @@ func Interpret(ctx workflow.Context, in Input) error {
 	wake := workflow.GetSignalChannel(ctx, WakeSignal)
 	for {
 		var at workflowcmd.Stand
-		actx := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-			StartToCloseTimeout: ActivityTimeout,
-			HeartbeatTimeout:    HeartbeatTimeout,
-			RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
-		})
+		actx := workflow.WithActivityOptions(ctx, jobflow.Times{Longest: ActivityTimeout, Silence: HeartbeatTimeout}.Options())
 		if err := workflow.ExecuteActivity(actx, ActivityName, in).Get(ctx, &at); err != nil {
 			return err
 		}
@@ -106,31 +101,11 @@ func NewActivities(r Runner) *Activities { return &Activities{r} }
 // Steps is the activity. When the process stops it ends after the step that is under way, so that another one goes on without waiting for a
 // heartbeat that never comes.
 func (a *Activities) Steps(ctx context.Context, in Input) (at workflowcmd.Stand, err error) {
-	stopped, err := quarantine.Try(ctx, heartbeat(ctx), func(ctx context.Context, try quarantine.Attempt) (err error) {
-		if try.Lost {
-			if err := a.runner.Lost(ctx, in.Run); err != nil {
-				return err
-			}
-		}
-		at, err = a.runner.Run(ctx, in.Run, try.Beat)
+	err = jobflow.Try(ctx, in.Run, a.runner.Lost, func(ctx context.Context, beat func(string)) (err error) {
+		at, err = a.runner.Run(ctx, in.Run, beat)
 		return err
 	})
-	if stopped {
-		return at, temporal.NewApplicationError("the process stops", "stopping") // not a cancellation, which would end the flow
-	}
 	return at, err
-}
-
-// heartbeat is the activity's, by Temporal's functions.
-func heartbeat(ctx context.Context) quarantine.Heartbeat {
-	return quarantine.Heartbeat{
-		Attempt: activity.GetInfo(ctx).Attempt,
-		Last: func(last *quarantine.Mark) bool {
-			return activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, last) == nil
-		},
-		Stop: activity.GetWorkerStopChannel(ctx),
-		Beat: func(m quarantine.Mark) { activity.RecordHeartbeat(ctx, m) },
-	}
 }
 
 // Register adds the flow and its activity to a worker.
