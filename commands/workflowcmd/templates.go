@@ -58,7 +58,7 @@ func routing() Template {
 	}
 	return Template{
 		"route-leads", "Route leads by a condition",
-		"Go through a table by hand, part its rows by a condition, and mark each part with a value of its own.",
+		"Split the rows of a table by a condition when you press Run, and mark each part with its own value.",
 		workflow.Graph{
 			Nodes: []workflow.Node{
 				at("trigger", workflow.Manual, 0, down, ""), at("rows", workflow.TableRows, apart, down, ""),

@@ -30,7 +30,7 @@ export function IntegrationsPage() {
     <Page
       wide
       title="Integrations"
-      text="Bring rows into your CRM. You see each change before it is made, and can take a push back afterwards."
+      text="Push rows to your CRM. Review each change before it is made, and reverse a push afterwards."
     >
       <Outcome />
       {error && <Notice tone="danger">{messageOf(error)}</Notice>}

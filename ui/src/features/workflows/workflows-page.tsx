@@ -51,7 +51,7 @@ export function WorkflowsPage() {
     <Page
       wide
       title="Workflows"
-      text="What is done with rows by itself: when they come, at set times, or at a press."
+      text="What runs over your rows by itself: when rows arrive, on a schedule, or when you press Run."
       actions={button}
     >
       {create.error && <Notice tone="danger">{messageOf(create.error)}</Notice>}

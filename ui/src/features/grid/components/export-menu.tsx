@@ -158,7 +158,7 @@ function ExportDialog({ workspaceId, table, state, page, onClose }: ExportProps 
             </>
           )}
           <Checkbox
-            label="Add how sure answers are"
+            label="Add confidence columns"
             hint="Two more columns for each enrichment: confidence and verified."
             checked={choice.sure}
             onChange={(e) => change({ sure: e.target.checked })}

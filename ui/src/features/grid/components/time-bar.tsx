@@ -98,7 +98,7 @@ export function TimeBar({ stops, asOf, at, busy, onMoment }: TimeBarProps) {
       <MomentInput
         aria-label="Date and time"
         className="!h-7 !w-56 !text-sm"
-        value={at}
+        value={at.replace(/\.\d+/, '')} // to the second, as people write it
         check={(moment) => (Date.parse(moment) > Date.now() ? 'Choose a moment that is past.' : null)}
         onEnd={(moment) => onMoment(new Date(moment).toISOString())}
       />
