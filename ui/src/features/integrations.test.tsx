@@ -41,7 +41,7 @@ describe('integrations', () => {
     await user.selectOptions(await screen.findByLabelText('Rows of', {}, slow), table?.id ?? '');
     await user.selectOptions(screen.getByLabelText('Into'), 'con_1');
     await user.selectOptions(screen.getByLabelText('As'), 'contacts');
-    await user.click(await screen.findByRole('button', { name: 'Look' }, slow));
+    await user.click(await screen.findByRole('button', { name: 'Preview' }, slow));
     expect(await screen.findByText('Acme')).toBeVisible();
     await accessible();
 

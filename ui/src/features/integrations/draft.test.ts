@@ -22,7 +22,7 @@ describe('a sync', () => {
   it.each<[string | null, Partial<SyncDefinition>]>([
     [null, {}],
     ['Give the sync a name.', { name: ' ' }],
-    ['Say by what a row’s record is found.', { keys: [] }],
+    ['Choose how rows are matched to records.', { keys: [] }],
     ['Add at least one field.', { mappings: [] }],
     ['Choose a column and a field in each line.', { mappings: [{ field: 'last', column_id: '' }] }],
     ['Say how many records a run may go through.', { max_records: 0 }],

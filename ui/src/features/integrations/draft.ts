@@ -6,7 +6,7 @@ export const MAX_RECORDS = 100_000;
 /** What keeps a sync from being saved; null for nothing. */
 export function problemOf(d: SyncDefinition, fields: CrmField[]): string | null {
   if (!d.name.trim()) return 'Give the sync a name.';
-  if (d.keys.length === 0) return 'Say by what a row’s record is found.';
+  if (d.keys.length === 0) return 'Choose how rows are matched to records.';
   if (d.mappings.length === 0) return 'Add at least one field.';
   if (d.mappings.some((m) => !m.field || !m.column_id)) return 'Choose a column and a field in each line.';
   if (!d.max_records) return 'Say how many records a run may go through.';

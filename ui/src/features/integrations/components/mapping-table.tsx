@@ -77,7 +77,7 @@ export function MappingTable({ draft, table, fields, onChange }: MappingTablePro
                   onChange={(e) => set(i, { only_if_empty: e.target.checked })}
                 />
                 <Checkbox
-                  label="An empty cell empties it"
+                  label="Clear when the cell is empty"
                   checked={m.clear_if_blank ?? false}
                   onChange={(e) => set(i, { clear_if_blank: e.target.checked })}
                 />

@@ -40,7 +40,7 @@ export function SyncBasics({ draft, table, object, onChange }: SyncBasicsProps) 
               </Select>
             )}
           </Field>
-          <Field label="Records of a run at most">
+          <Field label="Maximum records per run">
             {(ids) => (
               <NumberInput
                 {...ids}
@@ -54,7 +54,7 @@ export function SyncBasics({ draft, table, object, onChange }: SyncBasicsProps) 
           </Field>
         </div>
         <fieldset className="flex flex-col gap-2">
-          <legend className="text-sm font-medium text-ink-2">A row’s record is found by</legend>
+          <legend className="text-sm font-medium text-ink-2">Match rows to records by</legend>
           <div className="grid gap-3 pt-1 sm:grid-cols-3">
             {object.keys.map((k) => (
               <Field key={k.field} label={k.name}>
@@ -64,7 +64,7 @@ export function SyncBasics({ draft, table, object, onChange }: SyncBasicsProps) 
                     value={draft.keys.find((one) => one.field === k.field)?.column_id ?? ''}
                     onChange={(e) => setKey(k.field, e.target.value)}
                   >
-                    <option value="">Not by this</option>
+                    <option value="">Don’t use</option>
                     {table.columns.map((c) => (
                       <option key={c.id} value={c.id}>
                         {c.name}
@@ -76,11 +76,11 @@ export function SyncBasics({ draft, table, object, onChange }: SyncBasicsProps) 
             ))}
           </div>
           <p className="text-sm text-ink-3">
-            A row that was synced before is found by its record’s id, whatever its values are now.
+            A row that was synced before keeps its record, even if its values have changed.
           </p>
         </fieldset>
         <Checkbox
-          label="Make a record for a row that has none"
+          label="Create a record where none matches"
           hint="Otherwise such rows are skipped."
           checked={draft.create}
           onChange={(e) => onChange({ create: e.target.checked })}

@@ -69,7 +69,7 @@ export function SyncForm({ ws, id, initial, vendors, connections }: SyncFormProp
         flush
         actions={
           <Button size="sm" busy={sample.isPending} disabled={problem !== null} onClick={() => sample.mutate()}>
-            Look
+            Preview
           </Button>
         }
       >
@@ -82,7 +82,7 @@ export function SyncForm({ ws, id, initial, vendors, connections }: SyncFormProp
             <RecordItem key={r.row_id} ws={ws} table={draft.table_id} record={r} labelOf={labelOf} />
           ))}
         </ul>
-        {!sample.data && !sample.isError && <p className="p-4 text-sm text-ink-3">Nothing is written when you look.</p>}
+        {!sample.data && !sample.isError && <p className="p-4 text-sm text-ink-3">A preview writes nothing.</p>}
       </Card>
       {save.isError && <Notice tone="danger">{messageOf(save.error)}</Notice>}
       <div className="flex flex-wrap items-center gap-3">
