@@ -167,18 +167,27 @@ func newFixture(t *testing.T) *fixture {
 	require.NoError(t, err)
 	f.runner, err = crmcmd.NewRunner(f.h, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	f.table = kernel.TableID(ids.New(kernel.PrefixTable))
-	tbl, err := table.New(table.Maker{IDs: ids, Clock: clock}, f.table, ws, "", "Leads",
-		[]table.Draft{{Name: "E-Mail", Type: table.Email}, {Name: "Name", Type: table.Text}, {Name: "Size", Type: table.Number}})
-	require.NoError(t, err)
-	for _, c := range tbl.Schema().Columns {
-		f.columns = append(f.columns, c.ID)
-	}
-	req, err := codec.Append(f.meta, nil, eventstore.At(eventstore.Stream(table.StructureStream, string(f.table)), eventstore.NoStream, tbl.Pending()...))
-	require.NoError(t, err)
-	_, err = f.log.Append(t.Context(), req)
-	require.NoError(t, err)
+	f.table, f.columns = f.makeTable(
+		table.Draft{Name: "E-Mail", Type: table.Email}, table.Draft{Name: "Name", Type: table.Text}, table.Draft{Name: "Size", Type: table.Number},
+	)
 	return f
+}
+
+// makeTable makes a table with the columns.
+func (f *fixture) makeTable(drafts ...table.Draft) (id kernel.TableID, columns []kernel.ColumnID) {
+	f.t.Helper()
+	ids := kernel.NewIDs(f.clock)
+	id = kernel.TableID(ids.New(kernel.PrefixTable))
+	tbl, err := table.New(table.Maker{IDs: ids, Clock: f.clock}, id, ws, "", "Leads", drafts)
+	require.NoError(f.t, err)
+	for _, c := range tbl.Schema().Columns {
+		columns = append(columns, c.ID)
+	}
+	req, err := f.codec.Append(f.meta, nil, eventstore.At(eventstore.Stream(table.StructureStream, string(id)), eventstore.NoStream, tbl.Pending()...))
+	require.NoError(f.t, err)
+	_, err = f.log.Append(f.t.Context(), req)
+	require.NoError(f.t, err)
+	return id, columns
 }
 
 // ask begins an attempt to connect and returns what a vendor would send back.

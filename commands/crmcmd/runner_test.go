@@ -12,6 +12,7 @@ import (
 	"github.com/morket/morket/commands/crmcmd"
 	"github.com/morket/morket/domain/crm"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
 )
 
 // leads are rows of each kind: changed, the same, only empty, new, without a key, too long, twice the same key.
@@ -313,6 +314,32 @@ func TestSuggestionsAndPreviews(t *testing.T) {
 	require.Len(t, list, 3)
 	require.Equal(t, crm.ActionUpdate, list[0].Action)
 	require.Zero(t, f.crm.times("write"))
+}
+
+// A column that has another name than the field is suggested for its type, unless several have that type.
+func TestTheOnlyColumnOfATypeIsSuggested(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.connect()
+	email := func(name string) table.Draft { return table.Draft{Name: name, Type: table.Email} }
+	for name, c := range map[string]struct {
+		drafts []table.Draft
+		want   int // the column's number; -1 for none
+	}{
+		"the only one":         {[]table.Draft{{Name: "Name", Type: table.Text}, email("Work address")}, 1},
+		"the name comes first": {[]table.Draft{email("Private"), {Name: "Email", Type: table.Text}}, 1},
+		"several":              {[]table.Draft{email("Private"), email("Work")}, -1},
+		"none":                 {[]table.Draft{{Name: "Note", Type: table.Text}}, -1},
+	} {
+		id, columns := f.makeTable(c.drafts...)
+		d, err := f.h.Suggest(t.Context(), ws, crmcmd.Suggest{ConnectionID: f.conn, Object: "contacts", TableID: id})
+		require.NoError(t, err)
+		want := []crm.Match{}
+		if c.want >= 0 {
+			want = append(want, crm.Match{Field: "email", ColumnID: columns[c.want]})
+		}
+		require.Equal(t, want, d.Keys, name)
+	}
 }
 
 func TestRecordsComeInPages(t *testing.T) {

@@ -243,20 +243,33 @@ func internal(name string) bool {
 	return false
 }
 
-// matching is a column whose name, without signs and case, is the field's name or label.
+// matching is the column whose name, without signs and case, is the field's name or label; else the only one of the type that the field's
+// name tells, as "Work email" is for the field "email".
 func matching(columns []table.Column, name, label string, used map[kernel.ColumnID]bool) (kernel.ColumnID, bool) {
-	plain := func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r > 127 {
-				return r
-			}
-			return -1
-		}, strings.ToLower(s))
-	}
+	var typed []kernel.ColumnID
 	for _, c := range columns {
-		if p := plain(c.Name); !used[c.ID] && p != "" && (p == plain(name) || p == plain(label)) {
+		if used[c.ID] {
+			continue
+		}
+		if p := plain(c.Name); p != "" && (p == plain(name) || p == plain(label)) {
 			return c.ID, true
 		}
+		if string(c.Type) == plain(name) && (c.Type == table.Email || c.Type == table.Phone) {
+			typed = append(typed, c.ID)
+		}
+	}
+	if len(typed) == 1 {
+		return typed[0], true
 	}
 	return "", false
+}
+
+// plain is a name without signs and case.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r > 127 {
+			return r
+		}
+		return -1
+	}, strings.ToLower(s))
 }
