@@ -141,13 +141,18 @@ func (h *Handlers) Complete(ctx context.Context, r Return) (Completed, error) {
 			kernel.Shorten(strings.ToValidUTF8(r.Error, "")))
 	}
 	meta.Actor = kernel.Actor{Kind: kernel.ActorUser, ID: string(asked.By)}
-	return out, h.exchange(ctx, meta, kind, asked, string(verifier), r.Code)
+	out.ID, err = h.exchange(ctx, meta, kind, asked, string(verifier), r.Code)
+	return out, err
 }
 
 const exchangeWithin = 30 * time.Second
 
-// exchange turns the code into tokens and keeps them.
-func (h *Handlers) exchange(ctx context.Context, meta kernel.Meta, kind CRM, asked crm.ConnectAsked, verifier, code string) error {
+// exchange turns the code into tokens and keeps them. An account that the workspace has connected before keeps its connection, by which
+// its syncs and their records are known.
+func (h *Handlers) exchange(
+	ctx context.Context, meta kernel.Meta, kind CRM, asked crm.ConnectAsked, verifier, code string,
+) (kernel.ConnectionID, error) {
+	id := asked.ConnectionID
 	call, cancel := context.WithTimeout(ctx, exchangeWithin)
 	defer cancel()
 	g, err := kind.Connector.Exchange(call, crm.Authorization{
@@ -159,16 +164,19 @@ func (h *Handlers) exchange(ctx context.Context, meta kernel.Meta, kind CRM, ask
 		account, err = kind.Connector.Account(call, g)
 	}
 	if ce := crm.AsCallError(err); ce != nil {
-		return kernel.E(kernel.KindConflict, "CONNECT_FAILED", "%s", ce.Message).Because(ce)
+		return id, kernel.E(kernel.KindConflict, "CONNECT_FAILED", "%s", ce.Message).Because(ce)
 	}
 	if err != nil {
-		return err
+		return id, err
 	}
 	account = crm.Account{ID: kernel.Shorten(account.ID), Name: kernel.Shorten(account.Name)}
+	if id, err = h.connectionOf(ctx, asked, account.ID); err != nil {
+		return id, err
+	}
 	old := ""
-	_, err = h.connections.Update(ctx, meta.As("crm.connected"), string(asked.ConnectionID), func(cn *crm.Connection) (any, error) {
+	_, err = h.connections.Update(ctx, meta.As("crm.connected"), string(id), func(cn *crm.Connection) (any, error) {
 		if !cn.In(asked.Workspace) {
-			return nil, kernel.NotFound("connection", string(asked.ConnectionID))
+			return nil, kernel.NotFound("connection", string(id))
 		}
 		sealed, err := h.sealGrant(ctx, cn.NextSubject(), g)
 		if err != nil {
@@ -182,7 +190,19 @@ func (h *Handlers) exchange(ctx context.Context, meta kernel.Meta, kind CRM, ask
 	if err == nil && old != "" {
 		err = h.cfg.Sealer.Destroy(ctx, old)
 	}
-	return err
+	return id, err
+}
+
+// connectionOf is the connection that an account belongs to: the one that was asked to be connected again, the one that has it, or a new one.
+func (h *Handlers) connectionOf(ctx context.Context, asked crm.ConnectAsked, account string) (kernel.ConnectionID, error) {
+	cn, _, err := h.connections.Load(ctx, string(asked.ConnectionID))
+	if err != nil || cn.Account().ID != "" {
+		return asked.ConnectionID, err
+	}
+	if has, err := h.cfg.Links.OfAccount(ctx, asked.Workspace, asked.Vendor, account); has != "" || err != nil {
+		return has, err
+	}
+	return asked.ConnectionID, nil
 }
 
 // sealGrant seals tokens. The app's secret stays where it is configured.

@@ -67,6 +67,25 @@ func TestSecretsLeaveNoTrace(t *testing.T) {
 	}
 }
 
+// Connecting an account once more renews its connection, so that it has its syncs and the records that they know; after a disconnect it
+// gets a new one.
+func TestAnAccountHasOneConnection(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.connect()
+	connect := func() kernel.ConnectionID {
+		_, back := f.ask("")
+		done, err := f.h.Complete(t.Context(), back)
+		require.NoError(t, err)
+		return done.ID
+	}
+	require.Equal(t, f.conn, connect())
+	f.row("ada@acme.example", "Ada", 1)
+	require.Equal(t, crm.RunCompleted, f.run(f.start(false)).State(), "with the new tokens")
+	require.NoError(t, second(f.h.Disconnect(t.Context(), f.meta, f.conn)))
+	require.NotEqual(t, f.conn, connect())
+}
+
 func TestTokensAreRenewedOnce(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

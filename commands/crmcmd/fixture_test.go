@@ -102,6 +102,28 @@ func (l links) OfRecords(ctx context.Context, _ kernel.WorkspaceID, _ kernel.Con
 	return out, err
 }
 
+func (l links) OfAccount(ctx context.Context, _ kernel.WorkspaceID, vendor, account string) (kernel.ConnectionID, error) {
+	events, err := l.log.ReadAll(ctx, 0, 10_000)
+	has := kernel.ConnectionID("")
+	for _, rec := range events {
+		e, err := l.codec.Decode(rec)
+		if err != nil {
+			return "", err
+		}
+		switch e := e.(type) {
+		case crm.Connected:
+			if e.Vendor == vendor && e.Account.ID == account {
+				has = e.ConnectionID
+			}
+		case crm.Disconnected:
+			if e.ConnectionID == has {
+				has = ""
+			}
+		}
+	}
+	return has, err
+}
+
 func (l links) Writing(ctx context.Context, _ kernel.WorkspaceID, id kernel.SyncID) (bool, error) {
 	events, err := l.log.ReadAll(ctx, 0, 10_000)
 	under := map[kernel.SyncRunID]bool{}

@@ -51,8 +51,10 @@ type Rows interface {
 	Count(ctx context.Context, q RowQuery) (int64, error)
 }
 
-// Links knows which rows were synced with which records.
+// Links knows which accounts are connected, and which rows were synced with which records.
 type Links interface {
+	// OfAccount is the workspace's connection with an account, also one that needs to be reconnected; "" for none.
+	OfAccount(ctx context.Context, ws kernel.WorkspaceID, vendor, account string) (kernel.ConnectionID, error)
 	// OfRows are the records' ids by row.
 	OfRows(ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, rows []kernel.RowID) (map[kernel.RowID]string, error)
 	// OfRecords are the rows by the records' ids.

@@ -37,6 +37,17 @@ WHERE workspace_id = $1 ORDER BY id DESC LIMIT $2`, ws, mostConnections)
 	})
 }
 
+// OfAccount implements crmcmd.Links.
+func (q *Queries) OfAccount(ctx context.Context, ws kernel.WorkspaceID, vendor, account string) (kernel.ConnectionID, error) {
+	list, err := q.Connections(ctx, ws)
+	for _, c := range list {
+		if c.Vendor == vendor && c.Account.ID == account {
+			return c.ID, err
+		}
+	}
+	return "", err
+}
+
 const selectSyncs = `SELECT id, workspace_id, definition, updated_at FROM rm_crm.syncs
 WHERE workspace_id = $1 AND ($2 = '' OR table_id = $2) AND (cardinality($3::text[]) = 0 OR table_id = ANY($3)) AND ($4 = '' OR id < $4)
 ORDER BY id DESC LIMIT $5`

@@ -54,10 +54,18 @@ func TestConnections(t *testing.T) {
 	require.Empty(t, list()[0].Error)
 	h.Append(stream, crm.RefreshFailed{ConnectionID: "con_1", Reason: "revoked", Denied: true})
 	require.Equal(t, crm.ConnectionDenied, list()[0].State)
+	of := func(vendor, account string) kernel.ConnectionID {
+		t.Helper()
+		id, err := h.q.OfAccount(t.Context(), ws, vendor, account)
+		require.NoError(t, err)
+		return id
+	}
+	require.Equal(t, []kernel.ConnectionID{"con_1", "", ""}, []kernel.ConnectionID{of("mem", "a"), of("mem", "b"), of("other", "a")})
 	h.Append(stream, crm.Connected{ConnectionID: "con_1", Workspace: ws, Vendor: "mem", Account: account, By: "usr_1", At: h.at})
 	require.Equal(t, []crmview.Connection{want}, list())
 	h.Append(stream, crm.Disconnected{ConnectionID: "con_1"})
 	require.Empty(t, list())
+	require.Empty(t, of("mem", "a"))
 	h.RequireRebuildable()
 }
 
