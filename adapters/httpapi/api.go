@@ -104,7 +104,9 @@ type Op struct {
 	OwnText bool
 	// Projection is the read model whose position Morket-Min-Position waits for; of a write, the one in which the scope looks.
 	Projection string
-	OwnReplay  bool // of a write: the handler answers repeats itself, since the first answer held secrets and was not stored
+	// Besides is a second read model that a read looks into; it is waited for as well.
+	Besides   string
+	OwnReplay bool // of a write: the handler answers repeats itself, since the first answer held secrets and was not stored
 	// AlsoProduces are further content types of a stream, between which the request chooses.
 	AlsoProduces []string
 }

@@ -198,6 +198,24 @@ func TestMinPosition(t *testing.T) {
 	f.fails(f.call(http.MethodGet, "/workspaces/"+ws+"/export", "", "Morket-Min-Position", "6"), http.StatusServiceUnavailable, "STALE")
 }
 
+// models are read models by name, with how far they are.
+type models map[string]int64
+
+func (m models) Wait(_ context.Context, name string, position int64) (int64, bool) {
+	return m[name], m[name] >= position
+}
+
+func TestTheReadModelThatIsBehindDecides(t *testing.T) {
+	t.Parallel()
+	for _, m := range []models{{"notes": 7, "labels": 6}, {"notes": 6, "labels": 7}} {
+		f := newFixture(t, func(c *httpapi.Config) { c.Positions = m })
+		require.False(t, f.call(http.MethodGet, notes+"?min_position=6", "").Meta.Stale)
+		late := f.call(http.MethodGet, notes+"?min_position=7", "")
+		require.True(t, late.Meta.Stale)
+		require.EqualValues(t, 6, late.Meta.Position)
+	}
+}
+
 // catchingUp is a read model that moves when somebody waits for it, unless it is stuck.
 type catchingUp struct {
 	at    int64

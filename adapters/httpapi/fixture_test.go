@@ -141,7 +141,7 @@ func newFixture(t *testing.T, options ...func(*httpapi.Config)) *fixture {
 
 func (f *fixture) endpoints() {
 	httpapi.Write(f.api, httpapi.Op{ID: "write-note", Method: http.MethodPost, Path: "W/notes:batch", Tag: "notes", Summary: "Write", Scope: httpapi.FilteredByTable, Rate: httpapi.General, Action: workspace.EditRows, Status: http.StatusCreated, MaxBody: 1000}, f.write)
-	httpapi.Read(f.api, httpapi.Op{ID: "list-notes", Method: http.MethodGet, Path: "W/notes", Tag: "notes", Summary: "List", Scope: httpapi.FilteredByTable, Rate: httpapi.General, Action: workspace.ReadTables, Projection: "notes"}, f.list)
+	httpapi.Read(f.api, httpapi.Op{ID: "list-notes", Method: http.MethodGet, Path: "W/notes", Tag: "notes", Summary: "List", Scope: httpapi.FilteredByTable, Rate: httpapi.General, Action: workspace.ReadTables, Projection: "notes", Besides: "labels"}, f.list)
 	httpapi.Read(f.api, httpapi.Op{ID: "get-note", Method: http.MethodGet, Path: "W/notes/{n}", Tag: "notes", Summary: "One", Scope: httpapi.FilteredByTable, Rate: httpapi.General, Action: workspace.ReadTables, Projection: "notes"}, f.get)
 	httpapi.Read(f.api, httpapi.Op{ID: "ping", Method: http.MethodGet, Path: "/ping", Tag: "notes", Summary: "Ping", Rate: httpapi.Auth, Scope: httpapi.Public, Action: httpapi.NoAction},
 		func(ctx context.Context, _ httpapi.Principal, _ *struct{}) (string, httpapi.Meta, error) {

@@ -90,8 +90,18 @@ func (a *API) awaitPosition(ctx context.Context, op Op) (reached int64, stale bo
 	}
 	wait, cancel := context.WithTimeout(ctx, a.cfg.ReadWait)
 	defer cancel()
-	reached, ok := a.cfg.Positions.Wait(wait, op.Projection, pos)
+	reached, ok := a.reach(wait, op, pos)
 	return reached, !ok, nil
+}
+
+// reach waits for the read models that an operation looks into to reach a position, and tells how far the last of them is.
+func (a *API) reach(ctx context.Context, op Op, pos int64) (reached int64, ok bool) {
+	reached, ok = a.cfg.Positions.Wait(ctx, op.Projection, pos)
+	if op.Besides != "" {
+		also, too := a.cfg.Positions.Wait(ctx, op.Besides, pos)
+		reached, ok = min(reached, also), ok && too
+	}
+	return reached, ok
 }
 
 // early reports whether a read that found nothing was early: what it asks for may just have been made. It waits, within the usual
@@ -106,7 +116,7 @@ func (a *API) early(ctx context.Context, op Op, err error) bool {
 	if err != nil {
 		return false
 	}
-	_, ok := a.cfg.Positions.Wait(wait, op.Projection, head)
+	_, ok := a.reach(wait, op, head)
 	return ok
 }
 

@@ -217,17 +217,17 @@ func registerHistory(a *httpapi.API, s service) {
 	const read, edit = workspace.ReadTables, workspace.EditRows
 	httpapi.Read(a, httpapi.Op{
 		ID: "get-row-history", Method: http.MethodGet, Path: "W/tables/{tableId}/rows/{rowId}/history", Tag: tag,
-		Summary: "What happened to a row, newest first", Action: read, Projection: history, Scope: httpapi.TableInPath,
+		Summary: "What happened to a row, newest first", Action: read, Projection: history, Besides: grid, Scope: httpapi.TableInPath,
 		Rate: httpapi.General,
 	}, s.rowHistory)
 	httpapi.Read(a, httpapi.Op{
 		ID: "get-cell-history", Method: http.MethodGet, Path: "W/tables/{tableId}/cells/{rowId}/{columnId}/history",
-		Tag: tag, Summary: "What happened to a cell, newest first", Action: read, Projection: history,
+		Tag: tag, Summary: "What happened to a cell, newest first", Action: read, Projection: history, Besides: grid,
 		Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.cellHistory)
 	httpapi.Read(a, httpapi.Op{
 		ID: "get-undo-stack", Method: http.MethodGet, Path: "W/tables/{tableId}/undo-stack", Tag: tag,
-		Summary: "The caller's steps that can be undone and redone", Action: read, Projection: history,
+		Summary: "The caller's steps that can be undone and redone", Action: read, Projection: history, Besides: grid,
 		Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.stack)
 	httpapi.Write(a, httpapi.Op{

@@ -18,18 +18,18 @@ func registerMoments(a *httpapi.API, s service) {
 		Summary: "What happened to a table between two moments, as ticks of a time line",
 		Description: "One tick for each step, or where these are too many, one for each kind of change in a stretch of time. Each tick's " +
 			"position can be given as as_of to other reads.",
-		Action: workspace.ReadTables, Projection: history, Scope: httpapi.TableInPath, Rate: httpapi.General,
+		Action: workspace.ReadTables, Projection: history, Besides: grid, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.timeline)
 	httpapi.Read(a, httpapi.Op{
 		ID: "list-differences", Method: http.MethodGet, Path: "W/tables/{tableId}/diff", Tag: tag,
-		Summary: "What is otherwise in a table at two moments, cell by cell", Description: "In the order of the rows' ids. Cells of formulas and " +
-			"lookups are left out: they follow from others.", Action: workspace.ReadTables, Projection: history, Scope: httpapi.TableInPath,
-		Rate: httpapi.General,
+		Summary:     "What is otherwise in a table at two moments, cell by cell",
+		Description: "In the order of the rows' ids. Cells of formulas and lookups are left out: they follow from others.",
+		Action:      workspace.ReadTables, Projection: history, Besides: grid, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.differences)
 	httpapi.Read(a, httpapi.Op{
 		ID: "count-differences", Method: http.MethodGet, Path: "W/tables/{tableId}/diff:count", Tag: tag,
-		Summary: "How much is otherwise in a table at two moments, and which columns", Action: workspace.ReadTables, Projection: history,
-		Scope: httpapi.TableInPath, Rate: httpapi.General,
+		Summary: "How much is otherwise in a table at two moments, and which columns",
+		Action:  workspace.ReadTables, Projection: history, Besides: grid, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.countDifferences)
 	httpapi.Write(a, httpapi.Op{
 		ID: "restore-to-moment", Method: http.MethodPost, Path: "W/tables/{tableId}/rows:restoreTo", Tag: tag,
