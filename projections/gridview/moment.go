@@ -20,25 +20,24 @@ type AsOf struct {
 	At       time.Time
 }
 
-// ReadAsOf reads a position or a time (RFC 3339).
-func ReadAsOf(s string) (AsOf, error) {
+// ReadAsOf reads a position or a time (RFC 3339), which was sent under a name.
+func ReadAsOf(name, s string) (AsOf, error) {
 	if p, err := strconv.ParseInt(s, 10, 64); err == nil {
 		if p <= 0 {
-			return AsOf{}, malformedAsOf(s)
+			return AsOf{}, malformedAsOf(name, s)
 		}
 		return AsOf{Position: p}, nil
 	}
 	// A plus sign that was not escaped in an address is read as a space.
 	at, err := time.Parse(time.RFC3339Nano, strings.Replace(s, " ", "+", 1))
 	if err != nil || at.Year() < 1970 || at.Year() > 9999 {
-		return AsOf{}, malformedAsOf(s)
+		return AsOf{}, malformedAsOf(name, s)
 	}
 	return AsOf{At: at}, nil
 }
 
-func malformedAsOf(s string) error {
-	return kernel.E(kernel.KindMalformed, "MALFORMED",
-		"as_of is a log position or a time like 2026-05-03T14:05:00Z, not %q", kernel.Shorten(s))
+func malformedAsOf(name, s string) error {
+	return kernel.Invalid(name, "it is a log position or a time like 2026-05-03T14:05:00Z, not %q", kernel.Shorten(s))
 }
 
 // String is the moment as it can be asked for again.

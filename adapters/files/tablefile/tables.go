@@ -89,7 +89,7 @@ func (t Tables) asOf(ctx context.Context, live gridview.Info, moment string) (Gr
 	if moment == "" {
 		return t.grid, live, nil
 	}
-	asked, err := gridview.ReadAsOf(moment)
+	asked, err := gridview.ReadAsOf("as_of", moment)
 	if err != nil {
 		return nil, live, err
 	}

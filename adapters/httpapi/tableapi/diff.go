@@ -34,13 +34,13 @@ func (s service) between(
 	if err != nil {
 		return nil, q, err
 	}
-	from, err := gridview.ReadAsOf(in.From)
+	from, err := gridview.ReadAsOf("from", in.From)
 	if err != nil {
 		return nil, q, err
 	}
 	var to *gridview.AsOf
 	if in.To != "" {
-		asked, err := gridview.ReadAsOf(in.To)
+		asked, err := gridview.ReadAsOf("to", in.To)
 		if err != nil {
 			return nil, q, err
 		}
@@ -197,12 +197,15 @@ func (s service) restoreTo(ctx context.Context, meta kernel.Meta, in *restoreTo)
 		return commands.Result[tablecmd.RestoredTo]{}, err
 	}
 	b := in.Body
-	asked, err := gridview.ReadAsOf(b.AsOf)
+	asked, err := gridview.ReadAsOf("as_of", b.AsOf)
 	if err != nil {
 		return commands.Result[tablecmd.RestoredTo]{}, err
 	}
 	cmd := tablecmd.RestoreTo{Table: in.TableID, Moment: tablecmd.Moment(asked), Rows: b.RowIDs, Columns: b.Columns, DryRun: b.DryRun}
 	if b.After != nil {
+		if err := kernel.ParseID(kernel.PrefixRow, string(b.After.Row)); err != nil {
+			return commands.Result[tablecmd.RestoredTo]{}, kernel.Invalid("after.row_id", "%s", err)
+		}
 		cmd.After = *b.After
 	}
 	return s.Handlers.RestoreTo(ctx, meta, cmd)

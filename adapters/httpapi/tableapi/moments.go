@@ -54,7 +54,7 @@ func (s service) view(ctx context.Context, p httpapi.Principal, id kernel.TableI
 	if in.AsOf == "" {
 		return view{s.Grid, info, httpapi.Meta{Position: info.Position}}, nil
 	}
-	asked, err := gridview.ReadAsOf(in.AsOf)
+	asked, err := gridview.ReadAsOf("as_of", in.AsOf)
 	if err != nil {
 		return view{}, err
 	}
@@ -67,7 +67,7 @@ func (s service) moment(ctx context.Context, live gridview.Info, in AsOf) (*grid
 	if in.AsOf == "" {
 		return nil, nil //nolint:nilnil // now is no moment
 	}
-	asked, err := gridview.ReadAsOf(in.AsOf)
+	asked, err := gridview.ReadAsOf("as_of", in.AsOf)
 	if err != nil {
 		return nil, err
 	}

@@ -139,7 +139,7 @@ func TestAMomentThatCannotBeReadIsRefused(t *testing.T) {
 	u.call(http.MethodGet, rows+"999999", nil).fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")
 	u.call(http.MethodGet, rows+"2999-01-01T00:00:00Z", nil).fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")
 	for _, bad := range []string{"yesterday", "-1", "0", "2026-13-01T00:00:00Z"} {
-		u.call(http.MethodGet, rows+bad, nil).fails(http.StatusBadRequest, "MALFORMED")
+		u.call(http.MethodGet, rows+bad, nil).fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")
 	}
 	stranger := u.w.join("Eve", kernel.RoleAdmin)
 	stranger.call(http.MethodGet, rows+u.last, nil).fails(http.StatusNotFound, "NOT_FOUND")
@@ -315,7 +315,7 @@ func TestASelectionIsRestoredToAMoment(t *testing.T) {
 	}
 	p.call(http.MethodPost, p.path("/rows:restoreTo"), m{"as_of": first, "columns": []string{"Nope"}}).
 		fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")
-	p.call(http.MethodPost, p.path("/rows:restoreTo"), m{"as_of": "soon"}).fails(http.StatusBadRequest, "MALFORMED")
+	p.call(http.MethodPost, p.path("/rows:restoreTo"), m{"as_of": "soon"}).fails(http.StatusUnprocessableEntity, "VALIDATION_FAILED")
 	viewer := p.w.joinIn("Vic", kernel.RoleViewer, p.ws)
 	viewer.call(http.MethodPost, p.path("/rows:restoreTo"), m{"as_of": first}).fails(http.StatusForbidden, "FORBIDDEN")
 }

@@ -68,11 +68,11 @@ func (s service) timeline(ctx context.Context, p httpapi.Principal, in *getTimel
 		return out, httpapi.Meta{}, err
 	}
 	out.Begin = httpapi.AsOf(begin)
-	from, err := s.bound(ctx, info, in.From, begin.Position)
+	from, err := s.bound(ctx, info, "from", in.From, begin.Position)
 	if err != nil {
 		return out, httpapi.Meta{}, err
 	}
-	to, err := s.bound(ctx, info, in.To, info.Position)
+	to, err := s.bound(ctx, info, "to", in.To, info.Position)
 	if err != nil {
 		return out, httpapi.Meta{}, err
 	}
@@ -93,18 +93,20 @@ func (s service) timeline(ctx context.Context, p httpapi.Principal, in *getTimel
 	return out, httpapi.Meta{Position: to}, s.nameTicks(ctx, out.Ticks)
 }
 
-// bound is the position of a moment; otherwise if none is given. A moment before the table is its beginning.
-func (s service) bound(ctx context.Context, info gridview.Info, asked string, otherwise int64) (int64, error) {
-	moment, err := s.moment(ctx, info, AsOf{asked})
-	switch {
-	case err != nil && kernel.KindOf(err) == kernel.KindNotFound:
-		return 0, nil
-	case err != nil:
-		return 0, err
-	case moment == nil:
+// bound is the position of a moment that was sent under a name; otherwise if none is given. A moment before the table is its beginning.
+func (s service) bound(ctx context.Context, info gridview.Info, name, sent string, otherwise int64) (int64, error) {
+	if sent == "" {
 		return otherwise, nil
 	}
-	return moment.Position, nil
+	asked, err := gridview.ReadAsOf(name, sent)
+	if err != nil {
+		return 0, err
+	}
+	moment, err := s.Moments.Resolve(ctx, info, asked)
+	if kernel.KindOf(err) == kernel.KindNotFound {
+		return 0, nil
+	}
+	return moment.Position, err
 }
 
 // thinned keeps every n-th of the positions, so that at most limit are left, and the last one.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/morket/morket/adapters/files/csvfile"
 	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/kernel"
 )
 
 // source is the file that is read. It is looked at as a whole before the first record is asked for, since its encoding and, of JSON
@@ -34,6 +35,9 @@ const (
 
 // open opens the named file, or stdin for "-", and finds out what is in it. The caller closes it.
 func open(ctx context.Context, name string, said dataops.Choice, stdin io.Reader) (*source, error) {
+	if f := said.Format; f != nil && *f != dataops.CSV && *f != dataops.JSONL {
+		return nil, kernel.Invalid("format", "%q is not csv or jsonl", *f)
+	}
 	s := &source{}
 	inspector := csvfile.Formats{}.Inspect()
 	if err := s.load(ctx, name, stdin, inspector); err != nil {

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -130,7 +132,11 @@ func (o *operation) fill(ids map[string]string) string {
 	}
 	for _, p := range o.Parameters {
 		if p.In == "query" && p.Required {
-			path = with(path, p.Name+"="+url.QueryEscape(word(p.Schema, p.Name, ids)))
+			name := p.Name
+			if o.ID == "list-differences" || o.ID == "count-differences" {
+				name = "moment"
+			}
+			path = with(path, p.Name+"="+url.QueryEscape(word(p.Schema, name, ids)))
 		}
 	}
 	if o.ID == "get-enrichment-funnel" {
@@ -244,7 +250,7 @@ func kind(s *schema) string {
 var named = map[string]string{ //nolint:gochecknoglobals // a table
 	"ws": "workspaceId", "tbl": "tableId", "row": "rowId", "col": "columnId", "viw": "viewId", "usr": "userId", "crd": "credentialId", "imp": "importId",
 	"run": "jobId", "key": "keyId", "inv": "invitationId", "ses": "sessionId", "sch": "searchId", "whk": "webhookId",
-	"src": "sourceId", "fnd": "findId",
+	"src": "sourceId", "fnd": "findId", "exp": "exportId",
 	"con": "connectionId", "syn": "syncId", "syr": "syncRunId",
 	"wfl": "workflowId", "wfr": "workflowRunId",
 	"thr": "threadId", "cmt": "commentId",
@@ -273,6 +279,10 @@ func word(s *schema, name string, ids map[string]string) string {
 		return "x.csv"
 	case name == "object":
 		return "companies"
+	case name == "as_of", name == "moment":
+		return time.Now().UTC().Format(time.RFC3339Nano)
+	case s.Pattern != "" && !regexp.MustCompile(s.Pattern).MatchString("sample text"):
+		return "sample"
 	default:
 		return cmp.Or(ids["text"], "sample text")
 	}
