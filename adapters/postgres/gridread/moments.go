@@ -273,6 +273,7 @@ type resolved struct {
 }
 
 // settledAfter is how old a time must be for its place in the log to be certain: events that are being appended may still come before it.
+// It is also how far a caller's clock may be ahead.
 const settledAfter = 10 * time.Second
 
 // resolve finds the table's last event up to a moment.
@@ -288,7 +289,7 @@ func (m *Moments) resolve(ctx context.Context, live gridview.Info, asked gridvie
 		return resolved{}, kernel.Invalid("as_of", "the position %d is not reached yet; the log ends at %d", asked.Position, head)
 	case asked.Position > 0:
 		until = asked.Position
-	case asked.At.After(now):
+	case asked.At.After(now.Add(settledAfter)):
 		return resolved{}, kernel.Invalid("as_of", "%s is in the future", asked.At.UTC().Format(time.RFC3339))
 	default:
 		before = asked.At

@@ -62,7 +62,7 @@ func furnish(t *testing.T, s *server, c *client, word string) map[string]string 
 	ids["webhookId"] = post("/webhooks", map[string]any{"url": "https://" + word + ".invalid/" + word, "description": word, "tables": []string{table.ID}})
 	ids["position"] = delivery(c, ids["webhookId"])
 	ids["sourceId"], ids["findId"] = found(c, table, word)
-	ids["exportId"] = fileOf(c, table)
+	ids["exportId"], ids["link"] = fileOf(c, table)
 	crmResources(s, c, table, word, ids)
 	ids["workflowId"], ids["workflowRunId"] = automated(c, table, word)
 	return ids
@@ -87,16 +87,18 @@ func automated(c *client, table tableInfo, word string) (workflow, run string) {
 	return workflow, run
 }
 
-// fileOf makes a file of the table in the background, and waits until it is ready.
-func fileOf(c *client, table tableInfo) string {
+// fileOf makes a file of the table in the background, waits until it is ready, and returns the signed link too.
+func fileOf(c *client, table tableInfo) (id, link string) {
 	c.t.Helper()
 	type made struct{ ID string }
-	id := in[made](c, http.StatusCreated, http.MethodPost, "/tables/"+table.ID+"/exports", map[string]any{}).ID
+	id = in[made](c, http.StatusCreated, http.MethodPost, "/tables/"+table.ID+"/exports", map[string]any{}).ID
 	require.Eventually(c.t, func() bool {
-		r, err := c.try(c.t.Context(), http.MethodGet, c.ws+"/exports/"+id, nil)
-		return err == nil && strings.Contains(string(r.Raw), `"state":"ready"`)
+		link = in[struct {
+			URL string `json:"url"`
+		}](c, http.StatusOK, http.MethodGet, "/exports/"+id, nil).URL
+		return link != ""
 	}, doneWithin, 20*time.Millisecond, "the file is ready")
-	return id
+	return id, link[strings.LastIndexByte(link, '/')+1:]
 }
 
 // found saves a search and begins a run of it, which ends without a call: its credential is made for no vendor's host.
