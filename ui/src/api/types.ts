@@ -10,7 +10,6 @@ type Schemas = components['schemas'];
 /** T with some fields narrowed; a narrowing that the document contradicts does not compile. */
 type Narrow<T, N extends { [K in keyof N]: K extends keyof T ? T[K] : never }> = Omit<T, keyof N> & N;
 export * from './types-search';
-export * from './types-workflow';
 
 export type Role = 'owner' | 'admin' | 'member' | 'viewer' | 'billing_admin';
 

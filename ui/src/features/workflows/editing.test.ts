@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { WorkflowGraph } from '@/api/types';
+import type { WorkflowGraph } from '@/api/types-workflow';
 import { addNode, begin, change, inOrder, redo, refusesEdge, refusesNode, removeNodes, tableOf, undo } from './editing';
 import { arranged } from './layout';
 

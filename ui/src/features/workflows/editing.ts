@@ -1,4 +1,4 @@
-import type { WorkflowConfig, WorkflowEdge, WorkflowGraph, WorkflowKind, WorkflowNode } from '@/api/types';
+import type { WorkflowConfig, WorkflowEdge, WorkflowGraph, WorkflowKind, WorkflowNode } from '@/api/types-workflow';
 import { isTrigger, kinds } from './kinds';
 
 export const MAX_NODES = 50;

@@ -11,7 +11,7 @@ import {
   Timer,
   type LucideIcon,
 } from 'lucide-react';
-import type { WorkflowKind } from '@/api/types';
+import type { WorkflowKind } from '@/api/types-workflow';
 
 export type Flow = 'start' | 'rows';
 

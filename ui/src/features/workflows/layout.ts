@@ -1,5 +1,5 @@
 import dagre from '@dagrejs/dagre';
-import type { WorkflowGraph } from '@/api/types';
+import type { WorkflowGraph } from '@/api/types-workflow';
 import { moveNodes } from './editing';
 
 export const NODE_WIDTH = 208;

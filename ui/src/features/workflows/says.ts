@@ -1,4 +1,5 @@
-import type { Column, TableSummary, WorkflowNode } from '@/api/types';
+import type { Column, TableSummary } from '@/api/types';
+import type { WorkflowNode } from '@/api/types-workflow';
 import { plural } from '@/lib/format';
 import { kinds } from './kinds';
 

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
-import type { WorkflowDetail, WorkflowGraph, WorkflowProblem } from '@/api/types';
+import type { WorkflowDetail, WorkflowGraph, WorkflowProblem } from '@/api/types-workflow';
 import { useDebounced } from '@/lib/use-debounced';
 import { checkGraph, saveWorkflow } from './api/workflows';
 import { begin, change, redo, undo, type History } from './editing';

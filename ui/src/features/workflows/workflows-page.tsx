@@ -5,7 +5,7 @@ import { Link, useNavigate } from 'react-router';
 import { messageOf } from '@/api/errors';
 import { useCan } from '@/api/permissions';
 import { tablesQuery } from '@/api/tables';
-import type { Workflow, WorkflowGraph } from '@/api/types';
+import type { Workflow, WorkflowGraph } from '@/api/types-workflow';
 import { useWorkspaceId } from '@/api/use-workspace';
 import { Button } from '@/components/button';
 import { Confirm } from '@/components/confirm';

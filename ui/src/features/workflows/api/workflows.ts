@@ -11,7 +11,7 @@ import type {
   WorkflowSaved,
   WorkflowTemplate,
   WorkflowVersion,
-} from '@/api/types';
+} from '@/api/types-workflow';
 import { inWorkspace } from '@/api/use-workspace';
 
 const WATCH_MS = 1_000;

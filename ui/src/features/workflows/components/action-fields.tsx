@@ -6,7 +6,7 @@ import type { CellValue, Column } from '@/api/types';
 import { IconButton } from '@/components/button';
 import { Checkbox, Field, Select } from '@/components/field';
 import { NumberInput, TypedInput } from '@/grid/typed-input';
-import type { FieldsProps } from './config-panel';
+import type { FieldsProps } from '../fields-props';
 
 const needsRows = 'Connect the node with rows of a table first.';
 

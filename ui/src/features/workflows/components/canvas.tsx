@@ -10,7 +10,7 @@ import {
 import '@xyflow/react/dist/style.css';
 import './canvas.css';
 import { useMemo, useState, type DragEvent } from 'react';
-import type { WorkflowEdge, WorkflowGraph, WorkflowKind } from '@/api/types';
+import type { WorkflowEdge, WorkflowGraph, WorkflowKind } from '@/api/types-workflow';
 import { kindList } from '../kinds';
 import { NodeCard, type CardData, type CardNode } from './node-card';
 

@@ -2,7 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Trash2, X } from 'lucide-react';
 import type { ComponentType } from 'react';
 import { tableQuery } from '@/api/tables';
-import type { Column, Filter, WorkflowConfig, WorkflowGraph, WorkflowNode, WorkflowProblem } from '@/api/types';
+import type { Column, Filter } from '@/api/types';
+import type { WorkflowConfig, WorkflowGraph, WorkflowNode, WorkflowProblem } from '@/api/types-workflow';
 import { Button, IconButton } from '@/components/button';
 import { Field, Input, Select } from '@/components/field';
 import { Notice } from '@/components/states';
@@ -17,14 +18,6 @@ export type FilterEditor = ComponentType<{
   filter: Filter | null;
   onChange: (f: Filter | null) => void;
 }>;
-
-export interface FieldsProps {
-  ws: string;
-  node: WorkflowNode;
-  /** The columns of the rows that come to the node, or that it takes. */
-  columns: Column[];
-  onConfig: (change: WorkflowConfig) => void;
-}
 
 /** What the selected node is set to. */
 export function ConfigPanel({

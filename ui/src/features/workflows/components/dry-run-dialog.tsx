@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { messageOf } from '@/api/errors';
-import type { WorkflowGraph } from '@/api/types';
+import type { WorkflowGraph } from '@/api/types-workflow';
 import { Dialog } from '@/components/dialog';
 import { Shown } from '@/components/shown';
 import { Notice, SkeletonRows } from '@/components/states';

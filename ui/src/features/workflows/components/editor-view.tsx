@@ -3,7 +3,7 @@ import { useNodesInitialized, useReactFlow } from '@xyflow/react';
 import { useEffect, useMemo, useState, type KeyboardEvent } from 'react';
 import { messageOf } from '@/api/errors';
 import { tableQuery, tablesQuery } from '@/api/tables';
-import type { WorkflowDetail, WorkflowKind } from '@/api/types';
+import type { WorkflowDetail, WorkflowKind } from '@/api/types-workflow';
 import { Notice } from '@/components/states';
 import { cx } from '@/lib/cx';
 import { toast } from '@/lib/toasts';

@@ -1,6 +1,6 @@
 import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
 import { CircleAlert, LoaderCircle } from 'lucide-react';
-import type { WorkflowNode, WorkflowProgress } from '@/api/types';
+import type { WorkflowNode, WorkflowProgress } from '@/api/types-workflow';
 import { Shown } from '@/components/shown';
 import { cx } from '@/lib/cx';
 import { count } from '@/lib/format';

@@ -1,5 +1,5 @@
 import { CircleAlert } from 'lucide-react';
-import type { WorkflowGraph } from '@/api/types';
+import type { WorkflowGraph } from '@/api/types-workflow';
 import { Button } from '@/components/button';
 import { Shown } from '@/components/shown';
 import { cx } from '@/lib/cx';

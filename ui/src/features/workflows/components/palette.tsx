@@ -1,5 +1,5 @@
 import { cx } from '@/lib/cx';
-import type { WorkflowGraph, WorkflowKind } from '@/api/types';
+import type { WorkflowGraph, WorkflowKind } from '@/api/types-workflow';
 import { refusesNode } from '../editing';
 import { groups, kindList, kinds } from '../kinds';
 import { DRAGGED } from './canvas';

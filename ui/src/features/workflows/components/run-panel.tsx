@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { X } from 'lucide-react';
 import { messageOf } from '@/api/errors';
-import type { WorkflowDetail, WorkflowGraph, WorkflowRun } from '@/api/types';
+import type { WorkflowDetail, WorkflowGraph, WorkflowRun } from '@/api/types-workflow';
 import { Button, IconButton } from '@/components/button';
 import { Badge, Empty, Notice, SkeletonRows, type Tone } from '@/components/states';
 import { cx } from '@/lib/cx';

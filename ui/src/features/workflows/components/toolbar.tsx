@@ -1,6 +1,6 @@
 import { ArrowLeft, History, LayoutGrid, List, Play, Redo2, Undo2 } from 'lucide-react';
 import { Link } from 'react-router';
-import type { WorkflowDetail } from '@/api/types';
+import type { WorkflowDetail } from '@/api/types-workflow';
 import { Button, IconButton } from '@/components/button';
 import { Badge } from '@/components/states';
 import { cx } from '@/lib/cx';

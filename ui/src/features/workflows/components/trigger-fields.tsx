@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { tableQuery, tablesQuery } from '@/api/tables';
 import { Checkbox, Field, Input, Select } from '@/components/field';
 import { timeZones, zoneName } from '@/lib/time-zones';
-import type { FieldsProps } from './config-panel';
+import type { FieldsProps } from '../fields-props';
 
 const examples = [
   { label: 'Every hour', cron: '0 * * * *' },

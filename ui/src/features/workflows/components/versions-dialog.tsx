@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { messageOf } from '@/api/errors';
-import type { WorkflowVersion } from '@/api/types';
+import type { WorkflowVersion } from '@/api/types-workflow';
 import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
 import { Shown } from '@/components/shown';
