@@ -12,7 +12,9 @@ import (
 )
 
 // shared are names in paths that belong to no workspace, or are all the right that is needed, as a signed link is.
-func shared(name string) bool { return name == "slug" || name == "token" || name == "link" || name == "seq" }
+func shared(name string) bool {
+	return name == "slug" || name == "token" || name == "link" || name == "seq"
+}
 
 func TestNobodyReachesAnotherTenant(t *testing.T) {
 	t.Parallel()
