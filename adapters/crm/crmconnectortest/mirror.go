@@ -80,7 +80,7 @@ func (h *history) step() {
 }
 
 // mirrors reads while records are made, changed, merged and deleted by chance, now a page and now to the end. When all is quiet what was
-// read is what there is, whatever came late.
+// read is what there is, with what came late.
 func (s Subject) mirrors(t *testing.T) {
 	g := Connect(t, s.Connector)
 	for seed := range uint64(3) {

@@ -29,7 +29,7 @@ type Client struct {
 	clock  kernel.Clock
 }
 
-// New makes a client over one that refuses addresses which are not public. who is the vendor's name, for messages. Redirects are not
+// New makes a client over one that refuses addresses which are not public. The vendor's name is given as who, for messages. Redirects are not
 // followed: a token belongs to the address that it was made for.
 func New(client *http.Client, who string, clock kernel.Clock) *Client {
 	c := &Client{client: *client, who: who, clock: clock}

@@ -39,7 +39,7 @@ func heard(a *crmwire.Answer) (t trouble) {
 	return t
 }
 
-// failed reports an error, whatever the answer's status is: HubSpot has given some with a 200.
+// failed reports an error, of an answer with any status: HubSpot has given some with a 200.
 func (t trouble) failed() bool {
 	return strings.EqualFold(string(t.Status), "error") || t.Error != "" || t.Category != "" && t.Message != ""
 }

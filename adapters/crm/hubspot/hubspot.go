@@ -142,7 +142,7 @@ func (c *Connector) path(part, object, rest string) string {
 	return c.api + "/crm/" + part + "/" + c.version + "/" + url.PathEscape(object) + rest
 }
 
-// ask makes a call with the grant. An answer that is an error, whatever its status, is returned as one.
+// ask makes a call with the grant. An answer that is an error is returned as one, with any status.
 func (c *Connector) ask(ctx context.Context, g crm.Grant, r crmwire.Request) (*crmwire.Answer, error) {
 	r.Bearer, r.Secrets = g.Access, []string{g.Refresh, g.ClientSecret}
 	a, err := c.wire.Do(ctx, r)

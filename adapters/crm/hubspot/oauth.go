@@ -84,7 +84,7 @@ func (c *Connector) token(ctx context.Context, g crm.Grant, form url.Values) (cr
 	return g, nil
 }
 
-// refused says why no token came. Only HubSpot's word that the code or the refresh token is not valid ends a grant; whatever else may
+// refused says why no token came. Only HubSpot's word that the code or the refresh token is not valid ends a grant; all else may
 // pass, so that a good grant is never thrown away.
 func refused(a *crmwire.Answer) *crm.CallError {
 	said := heard(a)

@@ -126,7 +126,7 @@ func TestAllRecordsWithAValueAreFound(t *testing.T) {
 	crmconnectortest.Failed(t, g, err, crm.CallInvalid)
 }
 
-// Numbers come as decimals, whatever their size, and times in one form.
+// Numbers of any size come as decimals, and times in one form.
 func TestValuesAreOfOneForm(t *testing.T) {
 	t.Parallel()
 	c, twin, clock := begin(t, salesforcetwin.Config{})

@@ -18,7 +18,7 @@ const (
 	wide   = 40
 )
 
-// workbook writes XLSX. Texts are texts, whatever they begin with, so none has to be protected.
+// workbook writes XLSX. Texts are texts, also those that begin like formulas, so none has to be protected.
 func (f *file) workbook(ctx context.Context, out io.Writer) error {
 	l := f.Layout
 	var columns []xlsxfile.Column

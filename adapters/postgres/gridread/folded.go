@@ -13,7 +13,7 @@ import (
 // Texts are compared, ordered and searched by their folded form (kernel.Fold). That of a text of ASCII letters is its lower case,
 // which Postgres finds itself under the collation C. Others have it written beside them: in _k, by short column id. So a row without
 // such texts, as most are, has no _k and its indexes are as small as those of the texts themselves. The form is made here and not by a
-// collation of the server's: it is the same on every server, of whatever libraries, and no update of them breaks an index.
+// collation of the server's: it is the same on every server, with any libraries, and no update of them breaks an index.
 
 // foldsText reports whether values of the type have a folded form.
 func foldsText(t table.Type) bool { return t.Textual() || t == table.User }

@@ -63,7 +63,7 @@ func (m *Moments) noteUses(ctx context.Context) error {
 	}
 }
 
-// serve makes one copy. What fails is told to whoever waits, and tried again by who asks later.
+// serve makes one copy. What fails is told to callers that wait, and tried again for those that ask later.
 func (m *Moments) serve(ctx context.Context, job build) {
 	began := m.cfg.Clock.Now()
 	within, cancel := context.WithTimeout(ctx, longest)

@@ -27,7 +27,7 @@ func known(now time.Time, company func(n int, l lead, at time.Time), person func
 
 func pick(n int, from ...string) string { return from[n%len(from)] }
 
-// HubSpot is HubSpot's stand-in, which is served below /hubspot. It takes any app, lets in whoever asks, and has the limits of an app that
+// HubSpot is HubSpot's stand-in, which is served below /hubspot. It takes any app, lets everybody in, and has the limits of an app that
 // is connected by OAuth.
 func HubSpot(now func() time.Time) *hubspottwin.Twin {
 	t := hubspottwin.New(hubspottwin.Config{
