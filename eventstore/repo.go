@@ -214,6 +214,26 @@ func At(stream StreamID, expected Expected, events ...kernel.Event) Change {
 	return Change{Stream: stream, Expected: expected, Events: events}
 }
 
+// ErrMoved says that a stream has, or may have, grown by another writer. What is to be done next is read from the log.
+var ErrMoved = errors.New("the stream has moved on")
+
+// Extend appends what an aggregate that was loaded at the version has recorded since, and returns the version after it; ErrMoved when the
+// aggregate must be loaded again.
+func (r *Repo[A]) Extend(ctx context.Context, meta kernel.Meta, id string, version int64, a A) (int64, error) {
+	pending := a.Pending()
+	req, err := r.codec.Append(meta, nil, At(r.Stream(id), Expected(version), pending...))
+	if err != nil {
+		return version, err
+	}
+	if _, err = r.store.Append(ctx, req); IsConflict(err) || errors.Is(err, ErrUnknownOutcome) {
+		return version, ErrMoved
+	}
+	if err != nil {
+		return version, err
+	}
+	return version + int64(len(pending)), nil
+}
+
 // Append encodes changes of several streams into one atomic append that answers result.
 func (r *Repo[A]) Append(meta kernel.Meta, result any, changes ...Change) (Append, error) {
 	return r.codec.Append(meta, result, changes...)

@@ -27,9 +27,6 @@ func NewRunner(h *Handlers, log *slog.Logger) (*Runner, error) {
 	return &Runner{h, log}, nil
 }
 
-// errMoved says that the run's stream has grown by another writer. What is to be done next is read from the log.
-var errMoved = errors.New("the run has moved on")
-
 // Run brings a run to its end, from where it stands. It returns nil when there is nothing left to do; an error means that it should be
 // called again. alive is told now and then how many records there are.
 func (r *Runner) Run(ctx context.Context, id kernel.SyncRunID, alive func(records int)) error {
@@ -46,7 +43,7 @@ func (r *Runner) Run(ctx context.Context, id kernel.SyncRunID, alive func(record
 			return nil
 		}
 		w := &work{Runner: r, run: run, version: version, alive: alive, made: map[string]bool{}}
-		if err := w.do(ctx); err != nil && !errors.Is(err, errMoved) {
+		if err := w.do(ctx); err != nil && !errors.Is(err, eventstore.ErrMoved) {
 			return fmt.Errorf("run %s: %w", id, err)
 		}
 	}
@@ -66,7 +63,7 @@ func (r *Runner) Lost(ctx context.Context, id kernel.SyncRunID) error {
 		}
 		return run.Stop(quarantine.Reason("the batch"))
 	})
-	if errors.Is(err, errMoved) {
+	if errors.Is(err, eventstore.ErrMoved) {
 		return nil
 	}
 	return err
@@ -95,27 +92,19 @@ func (w *work) meta() kernel.Meta {
 	}
 }
 
-// append adds what fn records; errMoved when another writer has added to the stream.
+// append adds what fn records; eventstore.ErrMoved when another writer has added to the stream.
 func (w *work) append(ctx context.Context, fn func(*crm.Run) error) error {
 	if err := fn(w.run); err != nil {
 		return err
 	}
-	pending := w.run.Pending()
-	if len(pending) == 0 {
+	if len(w.run.Pending()) == 0 {
 		return nil
 	}
-	stream := w.h.runs.Stream(string(w.id()))
-	req, err := w.h.cfg.Codec.Append(w.meta(), nil, eventstore.At(stream, eventstore.Expected(w.version), pending...))
+	version, err := w.h.runs.Extend(ctx, w.meta(), string(w.id()), w.version, w.run)
 	if err != nil {
 		return err
 	}
-	if _, err = w.h.cfg.Store.Append(ctx, req); eventstore.IsConflict(err) || errors.Is(err, eventstore.ErrUnknownOutcome) {
-		return errMoved
-	}
-	if err != nil {
-		return err
-	}
-	w.version += int64(len(pending))
+	w.version = version
 	w.run.Committed()
 	w.alive(w.run.Counts().Records())
 	return nil
@@ -129,17 +118,17 @@ func (w *work) note(ctx context.Context, fn func(*crm.Run) error) error {
 	mine := w.run.Open()
 	for range noteTries {
 		err := w.append(ctx, fn)
-		if !errors.Is(err, errMoved) || mine == nil {
+		if !errors.Is(err, eventstore.ErrMoved) || mine == nil {
 			return err
 		}
 		if w.run, w.version, err = w.h.runs.Load(ctx, string(w.id())); err != nil {
 			return err
 		}
 		if open := w.run.Open(); open == nil || open.LastRow != mine.LastRow || open.LastVersion != mine.LastVersion {
-			return errMoved
+			return eventstore.ErrMoved
 		}
 	}
-	return errMoved
+	return eventstore.ErrMoved
 }
 
 // do settles the batch that was begun, then goes through the others.
@@ -227,7 +216,7 @@ func (w *work) hindered(ctx context.Context, why string) error {
 
 // reasonOf says why a run can't go on, and whether that is trouble of our own, which passes.
 func reasonOf(err error) (why string, ours bool) {
-	if errors.Is(err, errMoved) || errors.Is(err, context.Canceled) {
+	if errors.Is(err, eventstore.ErrMoved) || errors.Is(err, context.Canceled) {
 		return "", true
 	}
 	if ce := crm.AsCallError(err); ce != nil {

@@ -50,9 +50,6 @@ func NewRunner(cfg RunnerConfig) (*Runner, error) {
 	return &Runner{cfg, cfg.Handlers}, nil
 }
 
-// errMoved says that the run's stream has grown by another writer. What is to be done next is read from the log.
-var errMoved = errors.New("the run has moved on")
-
 // Run brings a run to its end, from where it stands. It returns nil when there is nothing left to do; an error means that it should be
 // called again. alive is told now and then how many rows there are.
 func (r *Runner) Run(ctx context.Context, id kernel.FindID, alive func(rows int)) error {
@@ -69,7 +66,7 @@ func (r *Runner) Run(ctx context.Context, id kernel.FindID, alive func(rows int)
 		if !run.Running() {
 			return r.Sealer.Destroy(ctx, w.subject())
 		}
-		if err := w.do(ctx); err != nil && !errors.Is(err, errMoved) {
+		if err := w.do(ctx); err != nil && !errors.Is(err, eventstore.ErrMoved) {
 			return fmt.Errorf("run %s: %w", id, err)
 		}
 	}
@@ -92,7 +89,7 @@ func (r *Runner) Lost(ctx context.Context, id kernel.FindID) error {
 		}
 		return run.End(quarantine.Reason("taking over what was found"), r.h.cfg.Clock.Now())
 	})
-	if errors.Is(err, errMoved) {
+	if errors.Is(err, eventstore.ErrMoved) {
 		return nil
 	}
 	return err
@@ -119,26 +116,19 @@ func (w *work) meta() kernel.Meta {
 	}
 }
 
-// append adds what fn records; errMoved when another writer has added to the stream.
+// append adds what fn records; eventstore.ErrMoved when another writer has added to the stream.
 func (w *work) append(ctx context.Context, fn func(*find.Run) error) error {
 	if err := fn(w.run); err != nil {
 		return err
 	}
-	pending := w.run.Pending()
-	if len(pending) == 0 {
+	if len(w.run.Pending()) == 0 {
 		return nil
 	}
-	req, err := w.h.cfg.Codec.Append(w.meta(), nil, eventstore.At(w.h.runs.Stream(string(w.id())), eventstore.Expected(w.version), pending...))
+	version, err := w.h.runs.Extend(ctx, w.meta(), string(w.id()), w.version, w.run)
 	if err != nil {
 		return err
 	}
-	if _, err = w.h.cfg.Store.Append(ctx, req); eventstore.IsConflict(err) || errors.Is(err, eventstore.ErrUnknownOutcome) {
-		return errMoved
-	}
-	if err != nil {
-		return err
-	}
-	w.version += int64(len(pending))
+	w.version = version
 	w.run.Committed()
 	w.alive(w.run.Rows())
 	return nil
@@ -212,21 +202,21 @@ func (w *work) keep(ctx context.Context, no int, got enrichment.SearchPage) erro
 }
 
 // settle records what became of a page also when the run was cancelled, or its answer from the log lost, meanwhile: what was paid for is
-// kept. Another runner that has gone on with the page is met as errMoved.
+// kept. Another runner that has gone on with the page is met as eventstore.ErrMoved.
 func (w *work) settle(ctx context.Context, no int, fn func(*find.Run) error) error {
 	for range settleTries {
 		err := w.append(ctx, fn)
-		if !errors.Is(err, errMoved) {
+		if !errors.Is(err, eventstore.ErrMoved) {
 			return err
 		}
 		if w.run, w.version, err = w.h.runs.Load(ctx, string(w.id())); err != nil {
 			return err
 		}
 		if w.run.Asked() != no {
-			return errMoved
+			return eventstore.ErrMoved
 		}
 	}
-	return errMoved
+	return eventstore.ErrMoved
 }
 
 // trouble decides what becomes of a page that was not answered: it is asked for again where that helps and costs nothing twice.

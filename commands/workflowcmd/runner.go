@@ -52,8 +52,6 @@ type Stand struct {
 type Alive func(doing string)
 
 var (
-	// errMoved says that the run's stream has grown by another writer. What is to be done next is read from the log.
-	errMoved = errors.New("the run has moved on")
 	// errWait says that the run waits.
 	errWait = errors.New("the run waits")
 )
@@ -83,7 +81,7 @@ func (r *Runner) Run(ctx context.Context, id kernel.WorkflowRunID, alive Alive) 
 		switch {
 		case errors.Is(err, errWait):
 			return Stand{Wait: w.wait}, nil
-		case err != nil && !errors.Is(err, errMoved):
+		case err != nil && !errors.Is(err, eventstore.ErrMoved):
 			return Stand{}, fmt.Errorf("run %s: %w", id, err)
 		}
 	}
@@ -135,27 +133,19 @@ func (w *work) name(s workflow.Step, pieces []workflow.Piece) string {
 	return "wf-" + hex.EncodeToString(sum[:16])
 }
 
-// append adds what fn records; errMoved when another writer has added to the stream.
+// append adds what fn records; eventstore.ErrMoved when another writer has added to the stream.
 func (w *work) append(ctx context.Context, fn func(*workflow.Run) error) error {
 	if err := fn(w.run); err != nil {
 		return err
 	}
-	pending := w.run.Pending()
-	if len(pending) == 0 {
+	if len(w.run.Pending()) == 0 {
 		return nil
 	}
-	stream := w.h.runs.Stream(string(w.id()))
-	req, err := w.h.cfg.Codec.Append(w.meta("workflow"), nil, eventstore.At(stream, eventstore.Expected(w.version), pending...))
+	version, err := w.h.runs.Extend(ctx, w.meta("workflow"), string(w.id()), w.version, w.run)
 	if err != nil {
 		return err
 	}
-	if _, err = w.h.cfg.Store.Append(ctx, req); eventstore.IsConflict(err) || errors.Is(err, eventstore.ErrUnknownOutcome) {
-		return errMoved
-	}
-	if err != nil {
-		return err
-	}
-	w.version += int64(len(pending))
+	w.version = version
 	w.run.Committed()
 	w.alive(fmt.Sprintf("%d events", w.version))
 	return nil

@@ -29,8 +29,8 @@ type Client struct {
 	clock  kernel.Clock
 }
 
-// New makes a client over one that refuses addresses which are not public. The vendor's name is given as who, for messages. Redirects are not
-// followed: a token belongs to the address that it was made for.
+// New makes a client over one that refuses addresses which are not public. The vendor's name is given as who, for messages. Redirects are
+// not followed: a token belongs to the address that it was made for.
 func New(client *http.Client, who string, clock kernel.Clock) *Client {
 	c := &Client{client: *client, who: who, clock: clock}
 	c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -10,7 +10,7 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// Download signs a link to an exported file of a workspace that is good until then. The link is all that is needed to get the file for as long.
+// Download signs a link to an exported file of a workspace that is good until then. The link is all that is needed for it.
 func (i *Issuer) Download(ws kernel.WorkspaceID, export kernel.ExportID, until time.Time) string {
 	body := string(ws) + "." + string(export) + "." + strconv.FormatInt(until.Unix(), 36)
 	return body + "." + base64.RawURLEncoding.EncodeToString(mac(i.keys[0].download, "file", body))

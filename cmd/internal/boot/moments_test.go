@@ -13,7 +13,7 @@ import (
 	"github.com/morket/morket/projections/gridview"
 )
 
-// A copy of a table as it was is behind the same wall as the table: a caller that knows its structure reads none of its rows in another scope.
+// A copy of a table as it was is behind the same wall as the table: one that knows its structure reads none of its rows elsewhere.
 func TestCopiesOfTablesAreBehindTheSecondWall(t *testing.T) {
 	t.Parallel()
 	w := newWalled(t)
