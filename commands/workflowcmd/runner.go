@@ -51,10 +51,8 @@ type Stand struct {
 // Alive is told now and then what is done.
 type Alive func(doing string)
 
-var (
-	// errWait says that the run waits.
-	errWait = errors.New("the run waits")
-)
+// errWait says that the run waits.
+var errWait = errors.New("the run waits")
 
 // Run works on a run until it has ended or waits for something. An error means that it should be called again.
 func (r *Runner) Run(ctx context.Context, id kernel.WorkflowRunID, alive Alive) (Stand, error) {
