@@ -23,8 +23,7 @@ type auditLine struct {
 
 func TestWhatWasDoneIsToldAndAudited(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
-	s.start()
+	s := sharedServer(t)
 	c := signUp(t, s)
 	const agent = "Audit Test/1.0"
 	table := in[tableInfo](c, http.StatusCreated, http.MethodPost, "/tables", map[string]any{"name": "=HYPERLINK(1)", "columns": []any{map[string]any{"name": "Name", "type": "text"}}}, "User-Agent", agent)

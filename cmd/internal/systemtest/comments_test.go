@@ -42,8 +42,7 @@ func joined(t *testing.T, s *server, c *client, word, role string) *client {
 
 func TestPeopleCommentOnCellsAndMentionEachOther(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
-	s.start()
+	s := sharedServer(t)
 	owner := signUp(t, s)
 	ids := furnish(t, s, owner, "spoken")
 	member, viewer := joined(t, s, owner, "member", "member"), joined(t, s, owner, "viewer", "viewer")
@@ -92,5 +91,4 @@ func TestPeopleCommentOnCellsAndMentionEachOther(t *testing.T) {
 	owner.call(http.StatusNotFound, http.MethodPost, owner.ws+comments, map[string]any{"row_id": stranger, "text": "nowhere"})
 	owner.call(http.StatusUnprocessableEntity, http.MethodPost, owner.ws+comments,
 		map[string]any{"row_id": ids["rowId"], "text": "Hi <@" + signUp(t, s).user + ">"})
-	s.verify()
 }

@@ -20,8 +20,7 @@ import (
 // of the document no answer holds the word that is in all names and values there, and what names something there is refused.
 func TestALimitedKeyLearnsNothingOfOtherTables(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
-	s.start()
+	s := sharedServer(t)
 	doc, ops := describe(t, s)
 	m := newMatrix(t, s, doc)
 	require.Greater(t, m.told(ops), 30, "so many operations tell their owner what the key must not see")

@@ -13,8 +13,7 @@ import (
 // the pen would make a key that sees nothing, or a webhook that never fires.
 func TestKeysAndWebhooksNameTablesThatExist(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
-	s.start()
+	s := sharedServer(t)
 	c, stranger := signUp(t, s), signUp(t, s)
 	made := func(c *client) tableInfo {
 		return in[tableInfo](c, http.StatusCreated, http.MethodPost, "/tables", map[string]any{"name": "Named", "columns": []any{map[string]any{"name": "Name", "type": "text"}}})
@@ -68,8 +67,7 @@ func field(t *testing.T, r reply) string {
 // That nothing was paid for a cell, or that it never changed, is said only of one that there is.
 func TestAnUnknownCellHasNoProofAndNoHistory(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
-	s.start()
+	s := sharedServer(t)
 	c, stranger := signUp(t, s), signUp(t, s)
 	ours, other, theirs := furnish(t, s, c, "ours"), furnish(t, s, c, "other"), furnish(t, s, stranger, "theirs")
 	stranger.at = c.at

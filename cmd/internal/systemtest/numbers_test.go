@@ -18,8 +18,7 @@ func hugeNumbers() map[string]string {
 // A number that can't be kept is the fault of its field, which the refusal names; it quotes the number's beginning only.
 func TestANumberThatCantBeKeptIsRefusedByItsField(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
-	s.start()
+	s := sharedServer(t)
 	c := signUp(t, s)
 	table := in[tableInfo](c, http.StatusCreated, http.MethodPost, "/tables", map[string]any{"name": "Numbers", "columns": []any{
 		map[string]any{"name": "Name", "type": "text"}, map[string]any{"name": "Amount", "type": "number"}, map[string]any{"name": "Price", "type": "currency"}, map[string]any{"name": "Data", "type": "json"},
@@ -94,8 +93,7 @@ func TestANumberThatCantBeKeptIsRefusedByItsField(t *testing.T) {
 // A record of a file with such a number fails alone, and its reason quotes the number's beginning.
 func TestANumberOfAFileThatCantBeKeptFailsItsRecord(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
-	s.start()
+	s := sharedServer(t)
 	c := signUp(t, s)
 	var b strings.Builder
 	b.WriteString("Key,Number,First,Second,Third,Fourth,Fifth,Sixth\nfine,1,a,b,c,d,e,f\n")
@@ -115,8 +113,7 @@ func TestANumberOfAFileThatCantBeKeptFailsItsRecord(t *testing.T) {
 // A cursor is text from outside, and the numbers in it are of every size.
 func TestAMadeUpCursorIsNoFaultOfTheServer(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
-	s.start()
+	s := sharedServer(t)
 	c := demo(t, s)
 	table := "/tables/" + c.sample().ID
 	for _, path := range []string{

@@ -266,7 +266,7 @@ func word(s *schema, name string, ids map[string]string) string {
 	}
 	switch {
 	case s.Format == "email" || name == "email":
-		return "somebody@example.com"
+		return cmp.Or(ids["email"], "somebody@example.com")
 	case s.Format == "date-time":
 		return "2031-01-01T00:00:00Z"
 	case name == "role":

@@ -49,8 +49,13 @@ func run(m *testing.M) int {
 	}
 	vendor := httptest.NewServer(hubspottwin.New(hubspottwin.Config{Now: time.Now}))
 	defer vendor.Close()
-	hubSpot = vendor.URL
-	return m.Run()
+	hubSpot, common.dir = vendor.URL, dir
+	code := m.Run()
+	if err := endShared(code == 0); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
 }
 
 const (
@@ -81,7 +86,15 @@ type server struct {
 // faster than any person.
 func newServer(t *testing.T, env ...string) *server {
 	t.Helper()
-	dir := t.TempDir()
+	s := newServerIn(t, t.TempDir(), env...)
+	t.Cleanup(s.end)
+	return s
+}
+
+// newServerIn returns one with its data in the folder, which the caller ends.
+func newServerIn(t *testing.T, dir string, env ...string) *server {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(dir, 0o755))
 	// The embedded Postgres runs as an ordinary user when the tests run as root, so others must be able to pass.
 	for _, d := range []string{dir, filepath.Dir(dir)} {
 		require.NoError(t, os.Chmod(d, 0o755))
@@ -94,7 +107,6 @@ func newServer(t *testing.T, env ...string) *server {
 		"MORKET_DATA_DIR="+s.dir, "MORKET_HTTP_ADDR="+address, "MORKET_LOG_FORMAT=json",
 		"MORKET_RATE_GENERAL=0", "MORKET_RATE_GRID=0", "MORKET_RATE_AUTH=0", "MORKET_RATE_ENRICHMENT=0", "MORKET_RATE_ADMIN=0")
 	s.env = slices.Concat(s.env, crmEnv(hubSpot), env)
-	t.Cleanup(s.end)
 	return s
 }
 
@@ -178,6 +190,9 @@ func (s *server) stop() (time.Duration, int) {
 	return took, s.cmd.ProcessState.ExitCode()
 }
 
+// panicked is what the log has after a panic.
+var panicked = []byte(`"msg":"panic"`) //nolint:gochecknoglobals // a constant, but for its type
+
 // end is the cleanup: nothing of the server is left, also after a failed test.
 func (s *server) end() {
 	if s.cmd != nil {
@@ -198,7 +213,7 @@ func (s *server) end() {
 		s.t.Logf("end of the server's log:\n%s", childproc.Tail(s.log))
 	}
 	text, err := os.ReadFile(s.log)
-	if err == nil && bytes.Contains(text, []byte(`"msg":"panic"`)) {
+	if err == nil && bytes.Contains(text, panicked) {
 		s.t.Error("the server's log tells of a panic")
 	}
 }

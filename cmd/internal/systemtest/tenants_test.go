@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -18,8 +19,7 @@ func shared(name string) bool {
 
 func TestNobodyReachesAnotherTenant(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
-	s.start()
+	s := sharedServer(t)
 	doc, ops := describe(t, s)
 	owner, stranger := signUp(t, s), signUp(t, s)
 	theirs, ours := everyResource(t, s, owner), everyResource(t, s, stranger)
@@ -96,6 +96,9 @@ func robotKey(c *client) string {
 	return key
 }
 
+// thisHour ends the ranges that are asked for more than once.
+var thisHour = time.Now().UTC().Truncate(time.Hour).Format(time.RFC3339) //nolint:gochecknoglobals // the same for all that is compared
+
 // belongings is what an owner sees of the workspace.
 func belongings(c *client, ops []*operation, ids map[string]string) map[string]string {
 	c.t.Helper()
@@ -113,7 +116,11 @@ func belongings(c *client, ops []*operation, ids map[string]string) map[string]s
 		if strings.Contains(op.path, "{seq}") || strings.Contains(op.path, "/proof") { // there are no payments, and a proof has a time
 			continue
 		}
-		r := c.call(http.StatusOK, op.method, op.fill(ids), nil)
+		path := op.fill(ids)
+		if strings.Contains(path, "/analytics/") { // without a range it ends with the quarter of an hour that passes meanwhile
+			path += "?from=2026-01-01T00:00:00Z&to=" + thisHour
+		}
+		r := c.call(http.StatusOK, op.method, path, nil)
 		seen[op.path] = string(r.Data)
 		if r.Data == nil {
 			seen[op.path] = string(r.Raw)
