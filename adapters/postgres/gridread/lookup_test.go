@@ -195,6 +195,26 @@ func TestLookupsAreReadAcrossTablesInTurn(t *testing.T) {
 	b.RequireRebuildable()
 }
 
+// A key and what it leads to become others at once, where the columns of both are computed and one is the key of another lookup.
+func TestALookupFindsWhatIsComputedAtOnceWithItsKey(t *testing.T) {
+	t.Parallel()
+	b := newBeside(t)
+	own := b.make(t, "Own", table.Draft{Name: "From", Type: table.Text}, table.Draft{Name: "To", Type: table.Text})
+	key, match := b.formula(t, "Key", table.Text, `{{From}}`), b.formula(t, "Match", table.Text, `{{To}}`)
+	b.tables[own.ID()] = b.tbl
+	counted := b.lookup(t, "Counted", table.Number, table.Lookup{Table: own.ID(), Key: match, Match: "To", Take: table.TakeCount})
+	found := b.lookup(t, "Found", table.Text, table.Lookup{Table: own.ID(), Key: key, Match: match, Take: table.TakeFirst, Value: match})
+	rows := b.add([]string{`"a"`, `"b"`}, []string{`"c"`, `"d"`})
+	edit := func(col string, row int) table.CellsEdited {
+		return table.CellsEdited{TableID: own.ID(), Chunk: kernel.Chunk{Rows: rows[row : row+1], Cols: map[kernel.ColumnID][]json.RawMessage{b.named(col): {json.RawMessage(`"x"`)}}}}
+	}
+	b.cells(edit("From", 0), edit("To", 1))
+	b.settle(t)
+	require.Equal(t, `"x" | -`, b.shown(t, found))
+	require.Equal(t, `1 | 1`, b.shown(t, counted))
+	b.RequireRebuildable()
+}
+
 func TestALookupSaysWhyItFindsNothing(t *testing.T) {
 	t.Parallel()
 	b, companies, contacts := companiesAndContacts(t)

@@ -23,6 +23,14 @@ type link struct {
 	compare           table.Comparison
 }
 
+// matches reports whether the lookup finds rows by the column's keys.
+func (l link) matches(k keyed) bool { return l.match == k.column && l.compare == k.compare }
+
+// takes reports whether the lookup finds or takes something else if the columns of the table that it looks into have changed.
+func (l link) takes(changed func(kernel.ColumnID) bool) bool {
+	return changed(l.match) || l.value != "" && changed(l.value)
+}
+
 // keyed is a column whose keys are kept.
 type keyed struct {
 	column  kernel.ColumnID

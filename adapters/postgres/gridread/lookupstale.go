@@ -11,29 +11,29 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// spread notes what looks up rows of the table that have changed in some columns, and keeps the keys of those.
+// spread notes what looks up rows of the table that have changed in some columns, and keeps the keys of those. All keys are as they are now
+// before the first is followed: a row may look into its own table by a key that has become another together with what it leads to.
 func (w *Writer) spread(ctx context.Context, e *entry, changed func(kernel.ColumnID) bool, rows [][16]byte) error {
 	if len(rows) == 0 {
 		return nil
 	}
+	kept := map[keyed][][16]byte{}
 	for _, k := range e.links.keyed() {
-		var looking []link
-		for _, l := range e.links.into {
-			if l.match == k.column && l.compare == k.compare && (changed(l.match) || l.value != "" && changed(l.value)) {
-				looking = append(looking, l)
-			}
-		}
-		if !changed(k.column) && len(looking) == 0 {
+		if !changed(k.column) && !slices.ContainsFunc(e.links.into, func(l link) bool { return l.matches(k) && l.takes(changed) }) {
 			continue
 		}
 		keys, err := w.keysOf(ctx, e, k, rows, changed(k.column))
 		if err != nil {
 			return err
 		}
-		for _, l := range looking {
-			if err := w.noteStale(ctx, l, keys); err != nil {
-				return err
-			}
+		kept[k] = keys
+	}
+	for _, l := range e.links.into {
+		if !l.takes(changed) {
+			continue
+		}
+		if err := w.noteStale(ctx, l, kept[keyed{l.match, l.compare}]); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -4,10 +4,14 @@ package postgrestest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -28,6 +32,8 @@ type Harness struct {
 	Clock *kernel.ManualClock
 	// Meta is recorded with the events that Append makes; a test may change it in between.
 	Meta kernel.Meta
+	// AtOnce is how many events Append lets gather before it applies them, in one transaction; Flush applies the last ones. 0 is one call's.
+	AtOnce int
 
 	t         testing.TB
 	projector projections.Projector
@@ -35,6 +41,7 @@ type Harness struct {
 	at        projections.Checkpoint
 	versions  map[eventstore.StreamID]int64
 	log       []eventstore.Recorded
+	held      []eventstore.Recorded // not applied yet
 }
 
 // New makes an empty read model for the projector.
@@ -67,8 +74,18 @@ func NewModel(t testing.TB, p projections.Projector, model postgres.Model) *Harn
 func (h *Harness) Append(stream eventstore.StreamID, events ...kernel.Event) []eventstore.Recorded {
 	h.t.Helper()
 	recorded := h.Record(stream, events...)
-	require.NoError(h.t, h.Apply(recorded...))
+	if h.held = append(h.held, recorded...); len(h.held) >= h.AtOnce {
+		h.Flush()
+	}
 	return recorded
+}
+
+// Flush applies what Append has let gather.
+func (h *Harness) Flush() {
+	h.t.Helper()
+	held := h.held
+	h.held = nil
+	require.NoError(h.t, h.Apply(held...))
 }
 
 // Record makes recorded events at the next positions without applying them.
@@ -121,23 +138,66 @@ func (h *Harness) apply(at projections.Checkpoint, events []eventstore.Recorded)
 // must have been applied.
 func (h *Harness) RequireRebuildable() {
 	h.t.Helper()
-	require.NoError(h.t, h.Store.Settle(h.t.Context(), h.at.Location))
+	h.RequireRebuilt(h.t)
+}
+
+// RequireRebuilt is RequireRebuildable within a property, of which rapid then finds a small case.
+func (h *Harness) RequireRebuilt(t require.TestingT) {
+	require.NoError(t, h.Store.Settle(h.t.Context(), h.at.Location))
 	_, live, err := h.Store.Checksums(h.t.Context(), h.at.Location)
-	require.NoError(h.t, err)
+	require.NoError(t, err)
 	for _, size := range []int{max(1, len(h.log)), 1} {
 		location := projections.Location{Projection: h.projector.Name(), Copy: projections.VerifyCopy}
+		require.NoError(t, h.Store.Drop(h.t.Context(), location)) // what a case that failed has left
 		at, err := h.Store.Create(h.t.Context(), location, h.projector.Version())
-		require.NoError(h.t, err)
+		require.NoError(t, err)
 		for rest := h.log; len(rest) > 0; rest = rest[min(size, len(rest)):] {
 			at, err = h.apply(at, rest[:min(size, len(rest))])
-			require.NoError(h.t, err)
+			require.NoError(t, err)
 		}
-		require.NoError(h.t, h.Store.Settle(h.t.Context(), location))
+		require.NoError(t, h.Store.Settle(h.t.Context(), location))
 		_, sums, err := h.Store.Checksums(h.t.Context(), location)
-		require.NoError(h.t, err)
-		require.Equal(h.t, live, sums, "rebuilt in batches of %d events, the read model differs from the live one", size)
-		require.NoError(h.t, h.Store.Drop(h.t.Context(), location))
+		require.NoError(t, err)
+		if !maps.Equal(live, sums) {
+			require.Equal(t, live, sums, "rebuilt in batches of %d events, the read model differs from the live one:\n%s", size, h.differences(live, sums))
+		}
+		require.NoError(t, h.Store.Drop(h.t.Context(), location))
 	}
+}
+
+// StartOver has the read model empty and nothing recorded, for the next case of a property.
+func (h *Harness) StartOver(t require.TestingT) {
+	require.NoError(t, h.Store.Drop(h.t.Context(), h.at.Location))
+	at, err := h.Store.Create(h.t.Context(), h.at.Location, h.projector.Version())
+	require.NoError(t, err)
+	h.at, h.log, h.held, h.versions = at, nil, nil, map[eventstore.StreamID]int64{}
+}
+
+const differing = `SELECT '%[1]s ' || $1 || ' ' || v FROM (SELECT t::text AS v FROM %[2]s t EXCEPT SELECT t::text FROM %[3]s t) d LIMIT 5`
+
+// differences lists some of the rows that are only in the live read model or only in the rebuilt one.
+func (h *Harness) differences(live, rebuilt map[string]projections.Checksum) string {
+	var out []string
+	for name, sum := range live {
+		other, ok := rebuilt[name]
+		if !ok || other == sum {
+			continue
+		}
+		one := pgx.Identifier{postgres.SchemaOf(h.at.Location), name}.Sanitize()
+		two := pgx.Identifier{postgres.SchemaOf(projections.Location{Projection: h.projector.Name(), Copy: projections.VerifyCopy}), name}.Sanitize()
+		for _, sql := range []string{fmt.Sprintf(differing, "live   ", one, two), fmt.Sprintf(differing, "rebuilt", two, one)} {
+			rows, err := h.Pool.Query(h.t.Context(), sql, name)
+			if err != nil {
+				return err.Error()
+			}
+			found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			if err != nil {
+				return err.Error()
+			}
+			out = append(out, found...)
+		}
+	}
+	return strings.Join(out, "\n")
 }
 
 // ReadHeads returns recorded events without their data, as the log does.
