@@ -9,7 +9,7 @@ import { Card } from '@/components/page';
 import { Notice, SkeletonRows } from '@/components/states';
 import { toast } from '@/lib/toasts';
 import { fieldsQuery, previewSync, runSync, saveSync } from '../api/integrations';
-import { bodyOf, problemOf } from '../draft';
+import { bodyOf, problemOf, pushes } from '../draft';
 import { MappingTable } from './mapping-table';
 import { RecordItem } from './record-item';
 import { SyncBasics } from './sync-basics';
@@ -39,7 +39,7 @@ export function SyncForm({ ws, id, initial, vendors, connections }: SyncFormProp
   const save = useMutation({
     mutationFn: async (dry: boolean) => {
       const saved = await saveSync(ws, bodyOf(draft), id);
-      return dry ? runSync(ws, saved.id, true) : '';
+      return dry ? runSync(ws, saved.id, pushes(draft) ? 'push' : 'pull', true) : '';
     },
     onSuccess: async (run) => {
       await client.invalidateQueries({ queryKey: ['syncs', ws] });
@@ -63,7 +63,7 @@ export function SyncForm({ ws, id, initial, vendors, connections }: SyncFormProp
         fields={fields.data}
         onChange={(mappings) => change({ mappings })}
       />
-      <Card
+      {pushes(draft) && <Card
         title="Sample"
         text="What a push would do with the first rows, from the records as they are now."
         flush
@@ -83,7 +83,7 @@ export function SyncForm({ ws, id, initial, vendors, connections }: SyncFormProp
           ))}
         </ul>
         {!sample.data && !sample.isError && <p className="p-4 text-sm text-ink-3">A preview writes nothing.</p>}
-      </Card>
+      </Card>}
       {save.isError && <Notice tone="danger">{messageOf(save.error)}</Notice>}
       <div className="flex flex-wrap items-center gap-3">
         <Button
