@@ -80,7 +80,9 @@ describe('integrations', () => {
 
     await user.click(screen.getByRole('link', { name: 'Integrations' }));
     await user.click(await screen.findByRole('link', { name: '1 conflict to decide' }, slow));
-    expect(await screen.findByRole('button', { name: 'Take the CRM’s values of ada@acme.example' }, slow)).toBeVisible();
+    expect(
+      await screen.findByRole('button', { name: 'Take the CRM’s values of ada@acme.example' }, slow),
+    ).toBeVisible();
     await accessible();
     await user.click(screen.getByRole('button', { name: 'Take the CRM’s for all' }));
     await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Take the CRM’s' }));

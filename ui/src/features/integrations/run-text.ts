@@ -42,7 +42,9 @@ export function kindOf(run: SyncRun): string {
 /** How many records a run has gone through. */
 export function gone(run: SyncRun): number {
   const c = run.counts;
-  return c.created + c.updated + c.archived + c.unchanged + c.skipped + c.failed + c.conflicts + c.unknown + (c.gone ?? 0);
+  return (
+    c.created + c.updated + c.archived + c.unchanged + c.skipped + c.failed + c.conflicts + c.unknown + (c.gone ?? 0)
+  );
 }
 
 /** "3 created, 12 updated": what was done, or would be. */

@@ -1,4 +1,12 @@
-import type { CrmConnection, CrmVendor, Sync, SyncConflict, SyncDefinition, SyncRecord, SyncRun } from '../../api/types.ts';
+import type {
+  CrmConnection,
+  CrmVendor,
+  Sync,
+  SyncConflict,
+  SyncDefinition,
+  SyncRecord,
+  SyncRun,
+} from '../../api/types.ts';
 import { Fault, type Router } from './http.ts';
 import type { MockState } from './state.ts';
 
@@ -134,7 +142,12 @@ export function integrationRoutes(r: Router, state: MockState): void {
   r.on('POST', 'W/sync-preview', () => ({ data: planned }));
   r.on('GET', 'W/syncs', () => ({ data: syncs }));
   r.on('POST', 'W/syncs', ({ body }) => {
-    const made = { ...(body as SyncDefinition), id: `syn_${String(syncs.length + 1)}`, open_conflicts: 1, updated_at: at };
+    const made = {
+      ...(body as SyncDefinition),
+      id: `syn_${String(syncs.length + 1)}`,
+      open_conflicts: 1,
+      updated_at: at,
+    };
     syncs.unshift(made);
     return { data: made, status: 201 };
   });

@@ -1,6 +1,15 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, type Answer } from '@/api/client';
-import type { CrmConnection, CrmField, CrmVendor, Sync, SyncConflict, SyncDefinition, SyncRecord, SyncRun } from '@/api/types';
+import type {
+  CrmConnection,
+  CrmField,
+  CrmVendor,
+  Sync,
+  SyncConflict,
+  SyncDefinition,
+  SyncRecord,
+  SyncRun,
+} from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 
 const WATCH_MS = 1_500;

@@ -37,10 +37,20 @@ export function ConflictItem({ ws, table, conflict: c, labelOf, busy, onDecide }
       </div>
       {onDecide && (
         <div className="flex flex-wrap gap-2">
-          <Button size="sm" disabled={busy} aria-label={`Keep the table’s values of ${name}`} onClick={() => onDecide('ours')}>
+          <Button
+            size="sm"
+            disabled={busy}
+            aria-label={`Keep the table’s values of ${name}`}
+            onClick={() => onDecide('ours')}
+          >
             Keep the table’s
           </Button>
-          <Button size="sm" disabled={busy} aria-label={`Take the CRM’s values of ${name}`} onClick={() => onDecide('theirs')}>
+          <Button
+            size="sm"
+            disabled={busy}
+            aria-label={`Take the CRM’s values of ${name}`}
+            onClick={() => onDecide('theirs')}
+          >
             Take the CRM’s
           </Button>
         </div>
