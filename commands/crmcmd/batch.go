@@ -21,6 +21,8 @@ type batch struct {
 	results     []crm.Result
 	lastRow     kernel.RowID
 	lastVersion int64
+	cursor      crm.Cursor // of a pull: where it goes on
+	last        bool
 }
 
 // batchOf is a batch of entries with the results of those that nothing is written for.
@@ -77,6 +79,9 @@ func (w *work) next(ctx context.Context) (*batch, error) {
 
 // fitting are the first of the entries that fit into a batch; one that alone does not has failed.
 func fitting(entries []crm.Entry) ([]crm.Entry, error) {
+	if len(entries) == 0 {
+		return entries, nil
+	}
 	for {
 		plain, err := json.Marshal(entries)
 		switch {
@@ -220,15 +225,23 @@ func (h *Handlers) open(ctx context.Context, subject string, sealed []byte, into
 // settled is what became of a batch.
 func (w *work) settled(ctx context.Context, b *batch) (crm.BatchSettled, error) {
 	var out crm.BatchSettled
+	pull := w.run.Started().Kind == crm.RunPull
 	for i, e := range b.entries {
 		r := b.results[i]
 		out.Counts.Add(e, r)
 		switch {
 		case w.run.Started().Dry || r.ID == "":
+		case pull:
+			if l, ok := e.Link(); ok {
+				out.Links = append(out.Links, l)
+			}
+			if open, ok := e.Open(i); ok {
+				out.Open = append(out.Open, open)
+			}
 		case e.Action == crm.ActionArchive && r.State == crm.OutcomeSynced:
 			out.Links = append(out.Links, crm.Link{ID: r.ID})
 		case r.State == crm.OutcomeSynced || r.State == crm.OutcomeUnchanged:
-			out.Links = append(out.Links, crm.Link{RowID: e.RowID, ID: r.ID})
+			out.Links = append(out.Links, crm.Link{RowID: e.RowID, ID: r.ID, Marks: w.plan.Written(e, r)})
 		}
 		if e.Action == crm.ActionCreate && (r.State == crm.OutcomeSynced || r.State == crm.OutcomePlanned) {
 			w.made[keyOf(e)] = true

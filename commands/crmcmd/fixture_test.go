@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,8 +33,103 @@ func (noQuotas) Take(context.Context, string, []crm.Limit, time.Duration) (time.
 	return 0, true, nil
 }
 
+// always is a read model that has always caught up.
+type always struct{}
+
+func (always) Wait(_ context.Context, _ string, position int64) (int64, bool) { return position, true }
+
 // sheet is a table's rows.
-type sheet struct{ rows []crmcmd.Row }
+type sheet struct {
+	rows    []crmcmd.Row
+	deleted map[kernel.RowID]bool
+	at      map[kernel.RowID]map[kernel.ColumnID]int64 // positions of cells
+	log     *memstore.Store
+	codec   *eventstore.Codec
+	steps   map[string]bool
+	before  func() // a write
+}
+
+// Open implements crmcmd.Sheets.
+func (s *sheet) Open(context.Context, kernel.WorkspaceID, kernel.TableID) (crmcmd.Sheet, error) {
+	return s, nil
+}
+
+// Match implements crmcmd.Sheet.
+func (s *sheet) Match(_ context.Context, column kernel.ColumnID, texts []string) ([][]kernel.RowID, error) {
+	out := make([][]kernel.RowID, len(texts))
+	for i, text := range texts {
+		for _, r := range s.rows {
+			var has string
+			if json.Unmarshal(r.Cells[column], &has) == nil && strings.EqualFold(has, text) && !s.deleted[r.ID] {
+				out[i] = append(out[i], r.ID)
+			}
+		}
+	}
+	return out, nil
+}
+
+// Cells implements crmcmd.Sheet.
+func (s *sheet) Cells(_ context.Context, rows []kernel.RowID, _ []kernel.ColumnID) (map[kernel.RowID]table.RowCells, error) {
+	out := map[kernel.RowID]table.RowCells{}
+	for _, r := range s.rows {
+		if slices.Contains(rows, r.ID) {
+			out[r.ID] = table.RowCells{Row: r.ID, Trashed: s.deleted[r.ID], Values: maps.Clone(r.Cells), Positions: s.at[r.ID]}
+		}
+	}
+	return out, nil
+}
+
+// Read implements crmcmd.Sheet: numbers are numbers, all else is text, and nothing holds a "!".
+func (s *sheet) Read(_ kernel.ColumnID, _ bool, text string) (json.RawMessage, error) {
+	if strings.Contains(text, "!") {
+		return nil, &table.ValueError{Message: "can't hold a !"}
+	}
+	if text == "" {
+		return kernel.Null(), nil
+	}
+	if _, err := strconv.ParseFloat(text, 64); err == nil {
+		return json.RawMessage(text), nil
+	}
+	return json.Marshal(text)
+}
+
+// Write implements crmcmd.Sheet.
+func (s *sheet) Write(ctx context.Context, meta kernel.Meta, w crmcmd.SheetWrite, beside ...eventstore.Change) error {
+	if s.before != nil {
+		s.before()
+	}
+	req, err := s.codec.Append(meta, nil, beside...)
+	if err != nil {
+		return err
+	}
+	done, err := s.log.Append(ctx, req)
+	if err != nil {
+		return err
+	}
+	s.steps[w.Step.Step] = true
+	for _, r := range w.Inserts {
+		s.rows = append(s.rows, crmcmd.Row{ID: r.ID, Cells: map[kernel.ColumnID]json.RawMessage{}})
+		for c, v := range r.Cells {
+			s.set(r.ID, c, v, done.Last)
+		}
+	}
+	for _, e := range w.Edits {
+		s.set(e.Row, e.Column, e.Value, done.Last)
+	}
+	return nil
+}
+
+func (s *sheet) set(row kernel.RowID, c kernel.ColumnID, v json.RawMessage, position int64) {
+	for _, r := range s.rows {
+		if r.ID == row {
+			r.Cells[c] = v
+		}
+	}
+	if s.at[row] == nil {
+		s.at[row] = map[kernel.ColumnID]int64{}
+	}
+	s.at[row][c] = position
+}
 
 func (s *sheet) Page(_ context.Context, q crmcmd.RowQuery) ([]crmcmd.Row, error) {
 	var out []crmcmd.Row
@@ -53,53 +151,63 @@ type links struct {
 	codec *eventstore.Codec
 }
 
-func (l links) all(ctx context.Context) (map[kernel.RowID]string, error) {
+func (l links) all(ctx context.Context) (ties map[string]crm.Tie, open []string, err error) {
 	events, err := l.log.ReadAll(ctx, 0, 10_000)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	out := map[kernel.RowID]string{}
+	ties = map[string]crm.Tie{}
 	for _, rec := range events {
 		e, err := l.codec.Decode(rec)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if e, ok := e.(crm.BatchSettled); ok {
-			for _, link := range e.Links {
-				for row, id := range out {
-					if id == link.ID {
-						delete(out, row)
-					}
-				}
-				if link.RowID != "" {
-					out[link.RowID] = link.ID
-				}
+		b, ok := e.(crm.BatchSettled)
+		if !ok {
+			continue
+		}
+		for _, link := range b.Links {
+			marks := ties[link.ID].Marks
+			if ties[link.ID].RowID != link.RowID || marks == nil {
+				marks = map[string]crm.Mark{}
 			}
+			maps.Copy(marks, link.Marks)
+			maps.DeleteFunc(ties, func(id string, t crm.Tie) bool { return t.RowID == link.RowID && id != link.ID })
+			delete(ties, link.ID)
+			if link.RowID != "" {
+				ties[link.ID] = crm.Tie{RowID: link.RowID, Gone: link.Gone, Marks: marks}
+			}
+			open = slices.DeleteFunc(open, func(id string) bool { return id == link.ID })
+		}
+		for _, o := range b.Open {
+			open = append(open, o.ID)
 		}
 	}
-	return out, nil
+	slices.Sort(open)
+	return ties, open, nil
 }
 
 func (l links) OfRows(ctx context.Context, _ kernel.WorkspaceID, _ kernel.ConnectionID, _ string, rows []kernel.RowID) (map[kernel.RowID]string, error) {
-	all, err := l.all(ctx)
+	ties, _, err := l.all(ctx)
 	out := map[kernel.RowID]string{}
-	for _, r := range rows {
-		if id := all[r]; id != "" {
-			out[r] = id
+	for id, t := range ties {
+		if slices.Contains(rows, t.RowID) {
+			out[t.RowID] = id
 		}
 	}
 	return out, err
 }
 
-func (l links) OfRecords(ctx context.Context, _ kernel.WorkspaceID, _ kernel.ConnectionID, _ string, ids []string) (map[string]kernel.RowID, error) {
-	all, err := l.all(ctx)
-	out := map[string]kernel.RowID{}
-	for row, id := range all {
-		if slices.Contains(ids, id) {
-			out[id] = row
-		}
-	}
-	return out, err
+func (l links) Known(ctx context.Context, _ kernel.WorkspaceID, _ kernel.ConnectionID, _ string, ids []string) (map[string]crm.Tie, error) {
+	ties, _, err := l.all(ctx)
+	maps.DeleteFunc(ties, func(id string, _ crm.Tie) bool { return !slices.Contains(ids, id) })
+	return ties, err
+}
+
+func (l links) Disputed(ctx context.Context, _ kernel.WorkspaceID, _ kernel.SyncID, only []string, after string, limit int) ([]string, error) {
+	_, open, err := l.all(ctx)
+	open = slices.DeleteFunc(open, func(id string) bool { return id <= after || len(only) > 0 && !slices.Contains(only, id) })
+	return open[:min(limit, len(open))], err
 }
 
 func (l links) OfAccount(ctx context.Context, _ kernel.WorkspaceID, vendor, account string) (kernel.ConnectionID, error) {
@@ -122,29 +230,6 @@ func (l links) OfAccount(ctx context.Context, _ kernel.WorkspaceID, vendor, acco
 		}
 	}
 	return has, err
-}
-
-func (l links) Writing(ctx context.Context, _ kernel.WorkspaceID, id kernel.SyncID) (bool, error) {
-	events, err := l.log.ReadAll(ctx, 0, 10_000)
-	under := map[kernel.SyncRunID]bool{}
-	for _, rec := range events {
-		e, err := l.codec.Decode(rec)
-		if err != nil {
-			return false, err
-		}
-		switch e := e.(type) {
-		case crm.RunStarted:
-			under[e.RunID] = e.SyncID == id && !e.Dry
-		case crm.RunEnded:
-			delete(under, e.RunID)
-		}
-	}
-	for _, writes := range under {
-		if writes {
-			return true, nil
-		}
-	}
-	return false, err
 }
 
 type fixture struct {
@@ -172,12 +257,16 @@ func newFixture(t *testing.T) *fixture {
 		t: t, clock: clock, log: memstore.New(clock), codec: codec, crm: newMemCRM(clock.Now), sheet: &sheet{},
 		meta: kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorUser, ID: "usr_1"}, Workspace: ws},
 	}
+	f.sheet.log, f.sheet.codec = f.log, codec
+	f.sheet.deleted, f.sheet.at, f.sheet.steps = map[kernel.RowID]bool{}, map[kernel.RowID]map[kernel.ColumnID]int64{}, map[string]bool{}
 	v, err := vault.New(bytes.Repeat([]byte{3}, vault.KeySize))
 	require.NoError(t, err)
 	ids := kernel.NewIDs(clock)
 	f.h, err = crmcmd.New(crmcmd.Config{
 		Store: f.log, Codec: codec, IDs: ids, Clock: clock, Sealer: vault.NewRing(v, vault.NewMemoryKeys(), clock), Quotas: noQuotas{}, Rows: f.sheet,
 		Links:    links{f.log, codec},
+		Sheets:   f.sheet,
+		Waiter:   always{},
 		CRMs:     []crmcmd.CRM{{Connector: f.crm, App: crmcmd.App{ClientID: "app", ClientSecret: "app-secret"}}},
 		Redirect: func(vendor string) string { return "https://morket.example/back/" + vendor },
 		Sleep: func(ctx context.Context, d time.Duration) error {

@@ -97,7 +97,23 @@ func bounded(ctx context.Context, within time.Duration, fn func(context.Context)
 
 // turn waits for a call's turn within the vendor's limits, which count by account.
 func (h *Handlers) turn(ctx context.Context, v crm.Vendor, cn *crm.Connection) error {
-	wait, ok, err := h.cfg.Quotas.Take(ctx, "crm/"+v.Slug+"/"+cn.Account().ID, v.Limits, longestTurn)
+	return h.waited(ctx, v, "crm/"+v.Slug+"/"+cn.Account().ID, v.Limits)
+}
+
+// pace waits for the turn of a call that reads changes, which a vendor may allow less often than others.
+func (h *Handlers) pace(ctx context.Context, v crm.Vendor, id kernel.ConnectionID) error {
+	if len(v.Changes) == 0 {
+		return nil
+	}
+	cn, _, err := h.connections.Load(ctx, string(id))
+	if err != nil {
+		return err
+	}
+	return h.waited(ctx, v, "crm/"+v.Slug+"/"+cn.Account().ID+"/changes", v.Changes)
+}
+
+func (h *Handlers) waited(ctx context.Context, v crm.Vendor, key string, limits []crm.Limit) error {
+	wait, ok, err := h.cfg.Quotas.Take(ctx, key, limits, longestTurn)
 	if err != nil {
 		return err
 	}

@@ -57,10 +57,39 @@ type Links interface {
 	OfAccount(ctx context.Context, ws kernel.WorkspaceID, vendor, account string) (kernel.ConnectionID, error)
 	// OfRows are the records' ids by row.
 	OfRows(ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, rows []kernel.RowID) (map[kernel.RowID]string, error)
-	// OfRecords are the rows by the records' ids.
-	OfRecords(ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, ids []string) (map[string]kernel.RowID, error)
-	// Writing reports whether a run of the sync is under way that writes.
-	Writing(ctx context.Context, ws kernel.WorkspaceID, id kernel.SyncID) (bool, error)
+	// Known is what is known of records, by their ids.
+	Known(ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, ids []string) (map[string]crm.Tie, error)
+	// Disputed are records of a sync that a person has to decide about, by their ids from after the given one on: of those that are named
+	// only, if any are.
+	Disputed(ctx context.Context, ws kernel.WorkspaceID, id kernel.SyncID, only []string, after string, limit int) ([]string, error)
+}
+
+// Sheets opens tables for runs that write into them.
+type Sheets interface {
+	Open(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (Sheet, error)
+}
+
+// Sheet is a table as it was when it was opened.
+type Sheet interface {
+	// Match finds up to two rows for each of the texts in a column.
+	Match(ctx context.Context, column kernel.ColumnID, texts []string) ([][]kernel.RowID, error)
+	Cells(ctx context.Context, rows []kernel.RowID, columns []kernel.ColumnID) (map[kernel.RowID]table.RowCells, error)
+	// Read reads a text as a person's is read; several says that it holds choices with semicolons between them.
+	Read(column kernel.ColumnID, several bool, text string) (json.RawMessage, error)
+	// Write appends rows and cells with what is noted beside them, all or nothing. It meets a conflict when the table has changed since.
+	Write(ctx context.Context, meta kernel.Meta, w SheetWrite, beside ...eventstore.Change) error
+}
+
+// SheetWrite is what a run writes into a table: as one step of undo with all that the run writes.
+type SheetWrite struct {
+	Inserts []table.NewRow
+	Edits   []table.CellChange
+	Step    table.Step
+}
+
+// Waiter waits until a read model has reached a position; ok is false when it has not when ctx ends.
+type Waiter interface {
+	Wait(ctx context.Context, projection string, position int64) (reached int64, ok bool)
 }
 
 // App is Morket's registration at a vendor.
@@ -83,6 +112,8 @@ type Config struct {
 	Quotas   Quotas
 	Rows     Rows
 	Links    Links
+	Sheets   Sheets
+	Waiter   Waiter
 	CRMs     []CRM
 	Redirect func(vendor string) string // the address that the vendor sends people back to
 	// Sleep waits; nil waits by the machine's clock.
@@ -92,8 +123,8 @@ type Config struct {
 // Validate says what is missing.
 func (c Config) Validate() error {
 	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Sealer == nil || c.Quotas == nil || c.Rows == nil ||
-		c.Links == nil || c.Redirect == nil {
-		return errors.New("the CRM commands need a store, a codec, ids, a clock, a sealer, quotas, rows, links and a redirect address")
+		c.Links == nil || c.Sheets == nil || c.Waiter == nil || c.Redirect == nil {
+		return errors.New("the CRM commands need a store, a codec, ids, a clock, a sealer, quotas, rows, links, sheets, a waiter and a redirect address")
 	}
 	return nil
 }

@@ -132,7 +132,7 @@ func (l *lookup) takenBy(ctx context.Context, list []*crm.Candidate) error {
 		return nil
 	}
 	d := l.plan.Definition
-	rows, err := l.h.cfg.Links.OfRecords(ctx, l.ws, d.ConnectionID, d.Object, ids)
+	known, err := l.h.cfg.Links.Known(ctx, l.ws, d.ConnectionID, d.Object, ids)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,8 @@ func (l *lookup) takenBy(ctx context.Context, list []*crm.Candidate) error {
 			continue
 		}
 		id := c.Found[0].ID
-		for _, row := range []kernel.RowID{rows[id], l.taken(id), here[id]} {
+		c.Marks = known[id].Marks
+		for _, row := range []kernel.RowID{known[id].RowID, l.taken(id), here[id]} {
 			if row != "" && row != c.RowID {
 				c.TakenBy = row
 			}
@@ -165,14 +166,7 @@ func (l *lookup) find(ctx context.Context, by string, values []string) ([]crm.Re
 		out, err = c.Find(ctx, g, l.plan.Definition.Object, by, values, l.plan.Definition.Fields())
 		return err
 	})
-	for i := range out {
-		for name, v := range out[i].Values {
-			if len(v) > crm.MaxValue {
-				out[i].Values[name] = strings.ToValidUTF8(v[:crm.MaxValue], "")
-			}
-		}
-	}
-	return out, err
+	return kept(out), err
 }
 
 // texts are cells in the form that crm.Fit reads: the choices of one that has several are separated by semicolons.

@@ -142,8 +142,35 @@ func clone(r crm.Record) crm.Record {
 	return r
 }
 
-func (m *memCRM) Changed(context.Context, crm.Grant, string, []string, crm.Cursor) (crm.Page, error) {
-	return crm.Page{}, nil
+// Changed reads by (modified, id), two records a page, and the last second again.
+func (m *memCRM) Changed(_ context.Context, _ crm.Grant, _ string, _ []string, after crm.Cursor) (crm.Page, error) {
+	if err := m.call("changed"); err != nil {
+		return crm.Page{}, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := slices.Clone(m.records)
+	slices.SortStableFunc(list, func(a, b *crm.Record) int { return a.Modified.Compare(b.Modified) })
+	var p crm.Page
+	p.Next = after
+	for _, r := range list {
+		if r.Modified.Before(after.Modified) || r.Modified.Equal(after.Modified) && r.ID <= after.ID {
+			continue
+		}
+		if len(p.Records) == 2 {
+			p.More = true
+			return p, nil
+		}
+		p.Records = append(p.Records, clone(*r))
+		p.Next = crm.Cursor{Modified: r.Modified, ID: r.ID}
+	}
+	p.Next = crm.Cursor{Modified: p.Next.Modified.Add(-time.Second)}
+	return p, nil
+}
+
+// edit changes a record as a person does.
+func (m *memCRM) edit(r *crm.Record, field, value string) {
+	r.Values[field], r.Modified = value, m.clock()
 }
 
 func (m *memCRM) Write(_ context.Context, _ crm.Grant, _ string, writes []crm.Write) ([]crm.Written, error) {

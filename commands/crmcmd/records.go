@@ -2,6 +2,7 @@ package crmcmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/morket/morket/domain/crm"
@@ -86,4 +87,38 @@ func parseCursor(s string) (cursor, error) {
 		return c, kernel.BadCursor()
 	}
 	return c, nil
+}
+
+// Ref names an entry of a run's batch by the version of the run's stream after it.
+type Ref struct {
+	TableID kernel.TableID
+	RunID   kernel.SyncRunID
+	Version int64
+	Entry   int
+}
+
+// Entries are those that are named, in their order. One whose records were erased is empty.
+func (h *Handlers) Entries(ctx context.Context, refs []Ref) ([]crm.Entry, error) {
+	type batchRef struct {
+		run     kernel.SyncRunID
+		version int64
+	}
+	read := map[batchRef]*pair{}
+	out := make([]crm.Entry, len(refs))
+	for i, r := range refs {
+		at := batchRef{r.RunID, r.Version}
+		p, ok := read[at]
+		if !ok {
+			var err error
+			p, err = h.pair(ctx, r.TableID, r.RunID, r.Version-2) //nolint:mnd // a pull's intent and what became of it are one append
+			if err != nil && !errors.Is(err, ErrErased()) {
+				return nil, err
+			}
+			read[at] = p
+		}
+		if p != nil && r.Entry < len(p.entries) {
+			out[i] = p.entries[r.Entry]
+		}
+	}
+	return out, nil
 }

@@ -140,7 +140,10 @@ func (w *work) do(ctx context.Context) error {
 	if err == nil && w.run.Open() != nil {
 		err = w.resume(ctx)
 	}
-	for err == nil && w.run.Room() > 0 {
+	if err == nil && w.run.Started().Kind == crm.RunPull {
+		err = w.pull(ctx)
+	}
+	for err == nil && w.run.Started().Kind != crm.RunPull && w.run.Room() > 0 {
 		var b *batch
 		if b, err = w.next(ctx); err != nil || b == nil {
 			break
@@ -159,7 +162,10 @@ func (w *work) do(ctx context.Context) error {
 
 func (w *work) end(ctx context.Context) error {
 	now := w.h.cfg.Clock.Now()
-	if err := w.append(ctx, func(r *crm.Run) error { return r.End(now) }); err != nil {
+	if err := w.run.End(now); err != nil {
+		return err
+	}
+	if err := w.release(ctx); err != nil {
 		return err
 	}
 	s, c := w.run.Started(), w.run.Counts()
@@ -170,6 +176,72 @@ func (w *work) end(ctx context.Context) error {
 	return nil
 }
 
+// release appends the run's end, with that of its claim on the sync.
+func (w *work) release(ctx context.Context) error {
+	s := w.run.Started()
+	if s.Dry {
+		return w.append(ctx, func(*crm.Run) error { return nil })
+	}
+	var cursor *crm.Cursor
+	if at := w.run.Cursor(); s.Kind == crm.RunPull && s.Resolve == "" {
+		cursor = &at
+	}
+	_, err := eventstore.Retry(ctx, func(int) (eventstore.Appended, error) {
+		sync, version, err := w.h.syncs.Load(ctx, string(s.SyncID))
+		if err != nil {
+			return eventstore.Appended{}, err
+		}
+		if err := sync.Release(s.RunID, s.Definition, cursor); err != nil {
+			return eventstore.Appended{}, err
+		}
+		if now, err := w.h.cfg.Store.StreamVersion(ctx, w.stream()); err != nil || now != w.version {
+			return eventstore.Appended{}, errors.Join(err, eventstore.ErrMoved)
+		}
+		req, err := w.h.cfg.Codec.Append(w.meta(), nil, w.pending(),
+			eventstore.At(w.h.syncs.Stream(string(s.SyncID)), eventstore.Expected(version), sync.Pending()...))
+		if err != nil {
+			return eventstore.Appended{}, err
+		}
+		return w.h.cfg.Store.Append(ctx, req)
+	})
+	if errors.Is(err, eventstore.ErrUnknownOutcome) {
+		return eventstore.ErrMoved
+	}
+	if err == nil {
+		w.appended()
+	}
+	return err
+}
+
+func (w *work) stream() eventstore.StreamID { return w.h.runs.Stream(string(w.id())) }
+
+// pending is what the run has recorded and not appended yet.
+func (w *work) pending() eventstore.Change {
+	return eventstore.At(w.stream(), eventstore.Expected(w.version), w.run.Pending()...)
+}
+
+// appended notes that what was pending is in the log.
+func (w *work) appended() {
+	w.version += int64(len(w.run.Pending()))
+	w.run.Committed()
+	w.alive(w.run.Counts().Records())
+}
+
+// caughtUp waits until the links of rows have come to a position of the log.
+func (w *work) caughtUp(ctx context.Context, position int64) error {
+	ctx, cancel := context.WithTimeout(ctx, linksWithin)
+	defer cancel()
+	if reached, ok := w.h.cfg.Waiter.Wait(ctx, linksModel, position); !ok {
+		return kernel.E(kernel.KindUnavailable, "CATCHING_UP", "the links of rows are catching up (at %d of %d)", reached, position)
+	}
+	return nil
+}
+
+const (
+	linksModel  = "crm" // crmview.Name
+	linksWithin = 30 * time.Second
+)
+
 // prepare reads what the run works by: the CRM's fields as they are now.
 func (w *work) prepare(ctx context.Context) error {
 	s := w.run.Started()
@@ -178,6 +250,9 @@ func (w *work) prepare(ctx context.Context) error {
 		return err
 	}
 	w.from = first[0].Position
+	if err := w.caughtUp(ctx, w.from); err != nil {
+		return err
+	}
 	kind, ok := w.h.crm(s.Vendor)
 	if !ok {
 		return crm.ErrNotConnected()

@@ -108,8 +108,12 @@ func (h *Handlers) checkTable(ctx context.Context, ws kernel.WorkspaceID, d crm.
 		return nil, kernel.Invalid("table_id", "there is no table %s", d.TableID)
 	}
 	for i, m := range d.Mappings {
-		if _, err := tbl.Live(m.ColumnID); err != nil {
+		col, err := tbl.Live(m.ColumnID)
+		if err != nil {
 			return nil, kernel.Invalid(fmt.Sprintf("mappings[%d]", i), "the table has no column %q", kernel.Shorten(string(m.ColumnID)))
+		}
+		if m.Pulls() && !col.Writable() {
+			return nil, kernel.Invalid(fmt.Sprintf("mappings[%d]", i), "%s %s; it can be pushed, not pulled", col.Name, col.Refusal())
 		}
 	}
 	for i, k := range d.Keys {

@@ -57,6 +57,7 @@ type Vendor struct {
 	Batch   int    // records a call of Write, Find and Archive
 	Objects []Object
 	Limits  []Limit
+	Changes []Limit // of calls of Changed, beside Limits
 	// Instances says what Authorization.Instance may be; "" where the vendor has one login address.
 	Instances string
 }

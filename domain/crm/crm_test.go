@@ -1,6 +1,7 @@
 package crm_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -161,4 +162,38 @@ func TestAnAttemptToConnectHoldsTenMinutes(t *testing.T) {
 	require.NoError(t, err)
 	_, err = c.Answer("mem", "s", "b", at)
 	require.ErrorIs(t, err, crm.ErrAttempt(), "once")
+}
+
+// TestADefinitionSaysWhichWayFieldsGo has what is refused of a sync that pulls.
+func TestADefinitionSaysWhichWayFieldsGo(t *testing.T) {
+	t.Parallel()
+	fields := []crm.Field{
+		{Name: "name", Label: "Name", Type: crm.FieldText}, {Name: "last", Label: "Last name", Type: crm.FieldText, Required: true},
+		{Name: "made", Label: "Made", Type: crm.FieldTime, ReadOnly: true},
+	}
+	object := crm.Object{Name: "Contacts", Keys: []crm.Key{{Field: "name", Name: "name"}}}
+	id := func(prefix string) string { return prefix + "_01JZZZZZZZZZZZZZZZZZZZZZZZ" }
+	for want, mappings := range map[string][]crm.Mapping{
+		"":                                      {{Field: "made", ColumnID: "a", Direction: crm.Pull}},
+		"Made can't be written":                 {{Field: "made", ColumnID: "a", Direction: crm.Both}},
+		"two fields are pulled into one column": {{Field: "made", ColumnID: "a", Direction: crm.Pull}, {Field: "name", ColumnID: "a", Direction: crm.Both}},
+		"choose push, pull or both":             {{Field: "name", ColumnID: "a", Direction: "sideways"}},
+		"new records need the field Last name":  {{Field: "name", ColumnID: "a"}, {Field: "last", ColumnID: "b", Direction: crm.Pull}},
+	} {
+		d := crm.Definition{
+			Name: "S", ConnectionID: kernel.ConnectionID(id(kernel.PrefixConnection)), TableID: kernel.TableID(id(kernel.PrefixTable)), Object: "contacts",
+			Keys: []crm.Match{{Field: "name", ColumnID: "a"}}, Mappings: mappings, Create: true, MaxRecords: 1,
+		}
+		err := d.Validate()
+		if err == nil {
+			err = d.Against(object, fields)
+		}
+		if want == "" {
+			require.NoError(t, err)
+			continue
+		}
+		var ke *kernel.Error
+		require.ErrorAs(t, err, &ke, want)
+		require.Contains(t, fmt.Sprint(ke.Details, ke.Message), want)
+	}
 }

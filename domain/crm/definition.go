@@ -1,6 +1,8 @@
 package crm
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -23,26 +25,59 @@ type Match struct {
 	ColumnID kernel.ColumnID `json:"column_id"`
 }
 
-// Mapping says which column a field of the CRM is filled from.
+// Direction says which way a field's values go.
+type Direction string
+
+// The directions.
+const (
+	Push Direction = "push" // from the table into the CRM; what an empty direction means
+	Pull Direction = "pull" // from the CRM into the table
+	Both Direction = "both"
+)
+
+// Mapping says which column and field of the CRM belong together.
 type Mapping struct {
-	Field    string          `json:"field"`
-	ColumnID kernel.ColumnID `json:"column_id"`
-	// OnlyEmpty leaves a value of the CRM alone.
-	OnlyEmpty bool `json:"only_if_empty,omitempty" doc:"Fill the field only where the CRM has no value."`
-	// Clear lets an empty cell empty the field; without it an empty cell changes nothing.
-	Clear bool `json:"clear_if_blank,omitempty" doc:"An empty cell empties the field; otherwise an empty cell changes nothing."`
+	Field     string          `json:"field"`
+	ColumnID  kernel.ColumnID `json:"column_id"`
+	Direction Direction       `json:"direction,omitempty" enum:"push,pull,both" doc:"Which way values go; push if it is left out."`
+	// OnlyEmpty leaves a value of the side that is written alone.
+	OnlyEmpty bool `json:"only_if_empty,omitempty" doc:"Write only where the side that is written has no value."`
+	// Clear lets an empty value empty the other side; without it an empty value changes nothing.
+	Clear bool `json:"clear_if_blank,omitempty" doc:"An empty value empties the other side; otherwise it changes nothing."`
 }
 
-// Definition is how rows of a table become records of a CRM. Fields that it doesn't name are never touched.
+// Pushes reports whether values go into the CRM.
+func (m Mapping) Pushes() bool { return m.Direction != Pull }
+
+// Pulls reports whether values go into the table.
+func (m Mapping) Pulls() bool { return m.Direction == Pull || m.Direction == Both }
+
+// key names the mapping among the marks of a record.
+func (m Mapping) key() string { return m.Field + "/" + string(m.ColumnID) }
+
+// Rule says what becomes of a field that was changed on both sides since they were last the same.
+type Rule string
+
+// The rules.
+const (
+	RuleNewest Rule = "newest" // the later change holds; what an empty rule means
+	RuleOurs   Rule = "ours"
+	RuleTheirs Rule = "theirs"
+	RuleAsk    Rule = "ask" // both stay until a person decides
+)
+
+// Definition is how rows of a table and records of a CRM belong together. Fields and columns that it doesn't name are never touched.
 type Definition struct {
 	Name         string              `json:"name"`
 	ConnectionID kernel.ConnectionID `json:"connection_id"`
 	Object       string              `json:"object" doc:"A kind of record of the vendor, as list-integrations gives it."`
 	TableID      kernel.TableID      `json:"table_id"`
-	ViewID       kernel.ViewID       `json:"view_id,omitempty" doc:"Only rows that the view's filter shows."`
+	ViewID       kernel.ViewID       `json:"view_id,omitempty" doc:"Only rows that the view's filter shows are pushed."`
 	Keys         []Match             `json:"keys" doc:"By which a row's record is found, tried in this order."`
 	Mappings     []Mapping           `json:"mappings"`
 	Create       bool                `json:"create" doc:"Make a record for a row that has none; otherwise the row is skipped."`
+	CreateRows   bool                `json:"create_rows,omitempty" doc:"A pull makes a row for a record that has none; otherwise it skips the record."`
+	Conflicts    Rule                `json:"conflicts,omitempty" enum:"newest,ours,theirs,ask" doc:"What a pull does where both sides were changed; newest if it is left out."`
 	MaxRecords   int                 `json:"max_records" doc:"Of one run."`
 }
 
@@ -60,20 +95,48 @@ func (d Definition) Validate() error {
 		kernel.Field("keys", d.Keys, kernel.Sized(1, MaxKeys, "say by what a row's record is found, by 1 to %d fields", MaxKeys)),
 		kernel.Field("mappings", d.Mappings, kernel.Sized(1, MaxMappings, "map 1 to %d fields", MaxMappings)),
 		kernel.Field("max_records", d.MaxRecords, kernel.Holds(d.MaxRecords >= 1 && d.MaxRecords <= MaxRecords, "must be 1 to %d", MaxRecords)),
+		kernel.Field("conflicts", d.Conflicts,
+			kernel.OneOf([]Rule{"", RuleNewest, RuleOurs, RuleTheirs, RuleAsk}, "choose newest, ours, theirs or ask")),
 	}
-	seen := map[string]bool{}
+	return kernel.Check(append(fields, d.checkFields()...)...)
+}
+
+// checkFields checks that each field, and each column that is pulled into, is named once.
+func (d Definition) checkFields() []kernel.Checked {
+	var fields []kernel.Checked
+	seen, filled := map[string]bool{}, map[kernel.ColumnID]bool{}
 	for _, m := range d.Mappings {
 		fields = append(fields,
 			kernel.Field("mappings", m.Field, kernel.Holds(fine(m.Field), "a mapping names no field")),
-			kernel.Field("mappings", m.Field, kernel.Holds(!seen[m.Field], "a field is mapped twice")))
+			kernel.Field("mappings", m.Field, kernel.Holds(!seen[m.Field], "a field is mapped twice")),
+			kernel.Field("mappings", m.Direction, kernel.OneOf([]Direction{"", Push, Pull, Both}, "choose push, pull or both")),
+			kernel.Field("mappings", m.Field, kernel.Holds(!m.Pulls() || !filled[m.ColumnID], "two fields are pulled into one column")))
 		seen[m.Field] = true
+		filled[m.ColumnID] = filled[m.ColumnID] || m.Pulls()
 	}
 	seen = map[string]bool{}
 	for _, k := range d.Keys {
 		fields = append(fields, kernel.Field("keys", k.Field, kernel.Holds(fine(k.Field) && !seen[k.Field], "must be different fields")))
 		seen[k.Field] = true
 	}
-	return kernel.Check(fields...)
+	return fields
+}
+
+// Pushes reports whether any values go into the CRM, and Pulls whether any go into the table.
+func (d Definition) Pushes() bool { return slices.ContainsFunc(d.Mappings, Mapping.Pushes) }
+
+// Pulls reports whether any values go into the table.
+func (d Definition) Pulls() bool { return slices.ContainsFunc(d.Mappings, Mapping.Pulls) }
+
+// pulled is what a pull's cursor holds for: where anything of it has changed, all records are read again.
+func (d Definition) pulled() string {
+	out := fmt.Sprint(d.ConnectionID, d.Object, d.TableID, d.Keys, d.CreateRows)
+	for _, m := range d.Mappings {
+		if m.Pulls() {
+			out += fmt.Sprint(" ", m.key(), m.OnlyEmpty, m.Clear)
+		}
+	}
+	return out
 }
 
 func fine(name string) bool {
@@ -95,17 +158,17 @@ func (d Definition) Against(o Object, fields []Field) error {
 		filled[k.Field] = true
 	}
 	for _, m := range d.Mappings {
-		filled[m.Field] = true
+		filled[m.Field] = filled[m.Field] || m.Pushes()
 		f, ok := FieldOf(fields, m.Field)
 		switch {
 		case !ok:
 			fault("mappings", o.Name+" has no field "+kernel.Shorten(m.Field))
-		case f.ReadOnly:
+		case f.ReadOnly && m.Pushes():
 			fault("mappings", f.Label+" can't be written: the CRM keeps it itself")
 		}
 	}
 	for _, f := range fields {
-		if d.Create && f.Required && !f.ReadOnly && !filled[f.Name] {
+		if d.Create && d.Pushes() && f.Required && !f.ReadOnly && !filled[f.Name] {
 			fault("mappings", "new records need the field "+f.Label+"; map it, or don't create records")
 		}
 	}

@@ -106,6 +106,19 @@ type SyncDeleted struct {
 	Name   string        `json:"name"`
 }
 
+// SyncClaimed says that a run of the sync writes; no other one does until it is released.
+type SyncClaimed struct {
+	SyncID kernel.SyncID    `json:"sync_id"`
+	RunID  kernel.SyncRunID `json:"run_id"`
+}
+
+// SyncReleased says that the run has ended, and where the next pull begins to read, if the run was one.
+type SyncReleased struct {
+	SyncID kernel.SyncID    `json:"sync_id"`
+	RunID  kernel.SyncRunID `json:"run_id"`
+	Cursor *Cursor          `json:"cursor,omitempty"`
+}
+
 // RunStarted begins a run. What it works by holds until it ends.
 type RunStarted struct {
 	RunID      kernel.SyncRunID   `json:"run_id"`
@@ -121,8 +134,12 @@ type RunStarted struct {
 	// Of is the push that is reversed; Archive says that what it made is archived.
 	Of      kernel.SyncRunID `json:"of,omitempty"`
 	Archive bool             `json:"archive,omitempty"`
-	By      kernel.UserID    `json:"by,omitempty"`
-	At      time.Time        `json:"at"`
+	// From is where a pull begins to read. With Resolve it reads no changes, but the records with open conflicts: all, or those named.
+	From    Cursor        `json:"from,omitzero"`
+	Resolve Rule          `json:"resolve,omitempty"`
+	Records []string      `json:"records,omitempty"`
+	By      kernel.UserID `json:"by,omitempty"`
+	At      time.Time     `json:"at"`
 }
 
 // BatchIntended says what is about to be written, with the records as they were before: entries, sealed. Without BatchSettled after it,
@@ -132,13 +149,25 @@ type BatchIntended struct {
 	Records     int              `json:"records"`
 	LastRow     kernel.RowID     `json:"last_row,omitempty"`
 	LastVersion int64            `json:"last_version,omitempty"` // of the stream that is reversed
+	Cursor      Cursor           `json:"cursor,omitzero"`        // of a pull: where it goes on
+	Last        bool             `json:"last,omitempty"`         // of a pull: nothing comes after it
 	Sealed      []byte           `json:"sealed"`
 }
 
 // Link ties a row to the record that it is synced with; without a row the record is nobody's.
 type Link struct {
-	RowID kernel.RowID `json:"row_id,omitempty"`
-	ID    string       `json:"id"`
+	RowID kernel.RowID    `json:"row_id,omitempty"`
+	ID    string          `json:"id"`
+	Gone  bool            `json:"gone,omitempty"`  // the record is deleted in the CRM
+	Marks map[string]Mark `json:"marks,omitempty"` // by the mapping
+}
+
+// Open is a record with fields that a person has to decide about. Entry is its number in the batch.
+type Open struct {
+	RowID  kernel.RowID `json:"row_id"`
+	ID     string       `json:"id"`
+	Entry  int          `json:"entry"`
+	Fields []string     `json:"fields"`
 }
 
 // BatchSettled says what became of the batch: results in the order of its entries, sealed.
@@ -150,6 +179,8 @@ type BatchSettled struct {
 	TableID      kernel.TableID      `json:"table_id"`
 	Counts       Counts              `json:"counts"`
 	Links        []Link              `json:"links,omitempty"`
+	SyncID       kernel.SyncID       `json:"sync_id,omitempty"` // of a pull
+	Open         []Open              `json:"open,omitempty"`    // of a pull; what was open of the batch's records before is so no longer
 	Sealed       []byte              `json:"sealed"`
 }
 
@@ -213,6 +244,12 @@ func (SyncSaved) EventType() string { return "crmsync.saved.v1" }
 func (SyncDeleted) EventType() string { return "crmsync.deleted.v1" }
 
 // EventType names the event.
+func (SyncClaimed) EventType() string { return "crmsync.claimed.v1" }
+
+// EventType names the event.
+func (SyncReleased) EventType() string { return "crmsync.released.v1" }
+
+// EventType names the event.
 func (RunStarted) EventType() string { return "crmrun.started.v1" }
 
 // EventType names the event.
@@ -248,6 +285,8 @@ func Events() []kernel.Event {
 		Disconnected{},
 		SyncSaved{},
 		SyncDeleted{},
+		SyncClaimed{},
+		SyncReleased{},
 		RunStarted{},
 		BatchIntended{},
 		BatchSettled{},

@@ -31,11 +31,12 @@ const (
 	OutcomeFailed    Outcome = "failed"
 	OutcomeConflict  Outcome = "conflict" // the CRM has something that is not to be written over
 	OutcomeUnknown   Outcome = "unknown"  // the answer was lost, and doing it again could do it twice
+	OutcomeGone      Outcome = "gone"     // the record is deleted in the CRM; the row stays
 )
 
 // Outcomes lists them.
 func Outcomes() []Outcome {
-	return []Outcome{OutcomePlanned, OutcomeSynced, OutcomeUnchanged, OutcomeSkipped, OutcomeFailed, OutcomeConflict, OutcomeUnknown}
+	return []Outcome{OutcomePlanned, OutcomeSynced, OutcomeUnchanged, OutcomeSkipped, OutcomeFailed, OutcomeConflict, OutcomeUnknown, OutcomeGone}
 }
 
 // Change is a field's value before and after.
@@ -59,6 +60,9 @@ type Entry struct {
 	Modified time.Time    `json:"modified,omitzero"` // of the record when it was read
 	State    Outcome      `json:"state,omitempty"`   // set where nothing is to be written
 	Reason   string       `json:"reason,omitempty"`
+	// Disputes are the fields that were changed on both sides.
+	Disputes []Dispute       `json:"disputes,omitempty"`
+	Marks    map[string]Mark `json:"marks,omitempty"` // of what is the same on both sides, by the mapping
 }
 
 // Result is what became of an entry.
@@ -105,6 +109,7 @@ type Candidate struct {
 	Linked string // the record that the row was synced with before
 	// TakenBy is another row that the only record found belongs to.
 	TakenBy kernel.RowID
+	Marks   map[string]Mark // of the only record found
 }
 
 // KeyOf is the value of the key in the row, in the form of the field.
@@ -145,9 +150,10 @@ func (p Plan) Entry(c Candidate) Entry {
 
 func (p Plan) update(e Entry, c Candidate, r Record) Entry {
 	e.ID, e.URL, e.Modified = r.ID, r.URL, r.Modified
+	var theirs, both []string
 	for _, m := range p.Definition.Mappings {
 		f, ok := FieldOf(p.Fields, m.Field)
-		if !ok {
+		if !ok || !m.Pushes() {
 			continue
 		}
 		before := r.Values[m.Field]
@@ -156,17 +162,46 @@ func (p Plan) update(e Entry, c Candidate, r Record) Entry {
 		case err != nil:
 			e.State, e.Reason, e.Changes = OutcomeFailed, err.Error(), nil
 			return e
-		case after == "" && !m.Clear, m.OnlyEmpty && before != "", Same(f.Type, before, after):
+		case Same(f.Type, before, after):
+			e.mark(m, markOf(r.ID, f, after, before))
 			continue
+		case after == "" && !m.Clear, m.OnlyEmpty && before != "":
+			continue
+		}
+		if mark := c.Marks[m.key()]; m.Direction == Both && mark.theirsMoved(r.ID, f, before) && mark.Theirs != "" {
+			if !mark.oursMoved(r.ID, f, after) {
+				theirs = append(theirs, p.labelOf(m.Field))
+				continue
+			}
+			if p.Definition.Conflicts != RuleOurs {
+				both = append(both, p.labelOf(m.Field))
+				continue
+			}
 		}
 		e.Changes = append(e.Changes, Change{m.Field, before, after})
 	}
-	if len(e.Changes) == 0 {
+	e.Reason = waiting(theirs, both)
+	switch {
+	case len(e.Changes) > 0:
+		e.Action = ActionUpdate
+	case len(both) > 0:
+		e.State = OutcomeConflict
+	default:
 		e.State = OutcomeUnchanged
-		return e
 	}
-	e.Action = ActionUpdate
 	return e
+}
+
+// waiting says which fields a push leaves to the next pull: those that were changed in the CRM alone, and on both sides.
+func waiting(theirs, both []string) string {
+	var out []string
+	if len(theirs) > 0 {
+		out = append(out, "changed in the CRM, and left for a pull: "+strings.Join(theirs, ", "))
+	}
+	if len(both) > 0 {
+		out = append(out, "changed on both sides; a pull decides: "+strings.Join(both, ", "))
+	}
+	return strings.Join(out, "; ")
 }
 
 func (p Plan) create(e Entry, c Candidate) Entry {
@@ -189,7 +224,7 @@ func (p Plan) create(e Entry, c Candidate) Entry {
 	keyed := false
 	for _, m := range p.Definition.Mappings {
 		f, ok := FieldOf(p.Fields, m.Field)
-		if !ok {
+		if !ok || !m.Pushes() {
 			continue
 		}
 		v, err := Fit(f, c.Cells[m.ColumnID])

@@ -12,6 +12,7 @@ type RunKind string
 // The kinds.
 const (
 	RunPush    RunKind = "push"
+	RunPull    RunKind = "pull"    // brings what was changed in the CRM into the table
 	RunReverse RunKind = "reverse" // gives the records of a push their earlier values back
 )
 
@@ -37,6 +38,7 @@ type Counts struct {
 	Failed    int `json:"failed"`
 	Conflicts int `json:"conflicts"`
 	Unknown   int `json:"unknown"`
+	Gone      int `json:"gone,omitempty" doc:"Rows of a pull whose record was deleted in the CRM; they stay."`
 	Fields    int `json:"fields" doc:"Field values that were changed, or would be."`
 }
 
@@ -61,21 +63,26 @@ func (c *Counts) Add(e Entry, r Result) {
 		c.Failed++
 	case OutcomeConflict:
 		c.Conflicts++
+		if len(e.Disputes) > 0 { // the other fields were written
+			c.Fields += len(e.Changes)
+		}
 	case OutcomeUnknown:
 		c.Unknown++
+	case OutcomeGone:
+		c.Gone++
 	}
 }
 
 // Records is how many records were counted.
 func (c Counts) Records() int {
-	return c.Created + c.Updated + c.Archived + c.Unchanged + c.Skipped + c.Failed + c.Conflicts + c.Unknown
+	return c.Created + c.Updated + c.Archived + c.Unchanged + c.Skipped + c.Failed + c.Conflicts + c.Unknown + c.Gone
 }
 
 // Plus is the sum of both.
 func (c Counts) Plus(o Counts) Counts {
 	return Counts{
 		c.Created + o.Created, c.Updated + o.Updated, c.Archived + o.Archived, c.Unchanged + o.Unchanged, c.Skipped + o.Skipped,
-		c.Failed + o.Failed, c.Conflicts + o.Conflicts, c.Unknown + o.Unknown, c.Fields + o.Fields,
+		c.Failed + o.Failed, c.Conflicts + o.Conflicts, c.Unknown + o.Unknown, c.Gone + o.Gone, c.Fields + o.Fields,
 	}
 }
 
@@ -87,6 +94,8 @@ type Run struct {
 	open      *BatchIntended // begun and not settled
 	row       kernel.RowID   // the last one that a settled batch had
 	version   int64          // of the stream that is reversed, read so far
+	cursor    Cursor         // of a pull: where it goes on
+	read      bool           // of a pull: there is no more
 	counts    Counts
 	taken     map[string]kernel.RowID // by the record's id: the row that it belongs to
 	killed    int                     // workers lost since the last batch was settled
@@ -121,6 +130,12 @@ func (r *Run) Row() kernel.RowID { return r.row }
 
 // Version is how far the stream of the run that is reversed was settled.
 func (r *Run) Version() int64 { return r.version }
+
+// Cursor is where a pull goes on, and Read reports whether it has come to the end.
+func (r *Run) Cursor() Cursor { return r.cursor }
+
+// Read reports whether a pull has read all that there is.
+func (r *Run) Read() bool { return r.read }
 
 // Taken is the row that the record belongs to by this run; empty for none.
 func (r *Run) Taken(id string) kernel.RowID { return r.taken[id] }
@@ -161,6 +176,9 @@ func (r *Run) Settle(e BatchSettled) error {
 	e.RunID, e.Workspace, e.ConnectionID, e.Object = r.started.RunID, r.started.Workspace, r.started.Definition.ConnectionID,
 		r.started.Definition.Object
 	e.TableID = r.started.Definition.TableID
+	if r.started.Kind == RunPull && !r.started.Dry {
+		e.SyncID = r.started.SyncID
+	}
 	return r.Record(r, e)
 }
 
@@ -218,7 +236,7 @@ func (r *Run) End(at time.Time) error {
 func (r *Run) Apply(e kernel.Event) error {
 	switch e := e.(type) {
 	case RunStarted:
-		r.started, r.state = e, RunRunning
+		r.started, r.state, r.cursor = e, RunRunning, e.From
 	case BatchIntended:
 		r.open = &e
 	case BatchSettled:
@@ -226,6 +244,7 @@ func (r *Run) Apply(e kernel.Event) error {
 			return kernel.E(kernel.KindInternal, "BATCH_NOT_BEGUN", "a batch was settled that was not begun")
 		}
 		r.row, r.version = r.open.LastRow, r.open.LastVersion
+		r.cursor, r.read = r.open.Cursor, r.open.Last
 		r.counts, r.open, r.killed, r.waits = r.counts.Plus(e.Counts), nil, 0, ""
 		for _, l := range e.Links {
 			r.taken[l.ID] = l.RowID

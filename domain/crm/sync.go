@@ -6,13 +6,15 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// Sync is a saved way of bringing rows into a CRM.
+// Sync is a saved way of keeping rows and records of a CRM in step. One run of it writes at a time.
 type Sync struct {
 	kernel.Root
 	id         kernel.SyncID
 	workspace  kernel.WorkspaceID
 	definition Definition
 	deleted    bool
+	writing    kernel.SyncRunID // the run that writes
+	cursor     Cursor           // where the next pull begins to read
 }
 
 // NewSync returns a sync without events.
@@ -23,6 +25,28 @@ func (s *Sync) In(ws kernel.WorkspaceID) bool { return s.id != "" && s.workspace
 
 // Definition is how rows become records.
 func (s *Sync) Definition() Definition { return s.definition }
+
+// Cursor is where the next pull begins to read: at the first record when something of what is pulled has changed since the last one.
+func (s *Sync) Cursor() Cursor { return s.cursor }
+
+// Claim lets a run write. Another one would look for the same records.
+func (s *Sync) Claim(run kernel.SyncRunID) error {
+	if s.writing != "" {
+		return kernel.E(kernel.KindConflict, "SYNC_RUNNING", "another run of this sync is writing; wait for its end, or cancel it")
+	}
+	return s.Record(s, SyncClaimed{SyncID: s.id, RunID: run})
+}
+
+// Release ends the run's claim; nothing if it has none. The cursor of a pull holds only if the sync pulls what it did when the run began.
+func (s *Sync) Release(run kernel.SyncRunID, of Definition, cursor *Cursor) error {
+	if s.writing != run {
+		return nil
+	}
+	if of.pulled() != s.definition.pulled() {
+		cursor = nil
+	}
+	return s.Record(s, SyncReleased{SyncID: s.id, RunID: run, Cursor: cursor})
+}
 
 // Save keeps the definition.
 func (s *Sync) Save(id kernel.SyncID, ws kernel.WorkspaceID, d Definition, at time.Time) error {
@@ -39,9 +63,19 @@ func (s *Sync) Delete() error { return s.Record(s, SyncDeleted{SyncID: s.id, Nam
 func (s *Sync) Apply(e kernel.Event) error {
 	switch e := e.(type) {
 	case SyncSaved:
+		if e.Definition.pulled() != s.definition.pulled() {
+			s.cursor = Cursor{}
+		}
 		s.id, s.workspace, s.definition, s.deleted = e.SyncID, e.Workspace, e.Definition, false
 	case SyncDeleted:
 		s.deleted = true
+	case SyncClaimed:
+		s.writing = e.RunID
+	case SyncReleased:
+		s.writing = ""
+		if e.Cursor != nil {
+			s.cursor = *e.Cursor
+		}
 	default:
 		return kernel.UnknownEvent("crmsync", e)
 	}

@@ -103,30 +103,32 @@ func option(f Field, text string) (string, error) {
 }
 
 // Same reports whether two values of a field mean the same. Addresses of mail may differ by case, since CRMs keep them in small letters.
-func Same(t FieldType, a, b string) bool {
-	a, b = strings.TrimSpace(a), strings.TrimSpace(b)
-	if a == b {
-		return true
-	}
-	if a == "" || b == "" {
-		return false
-	}
+func Same(t FieldType, a, b string) bool { return canon(t, a) == canon(t, b) }
+
+// canon is the one form of all values that mean the same.
+func canon(t FieldType, v string) string {
+	v = strings.TrimSpace(v)
 	switch t {
 	case FieldNumber:
-		x, okX := number(a)
-		y, okY := number(b)
-		return okX && okY && x.Cmp(y) == 0
+		if n, ok := number(v); ok {
+			return n.RatString()
+		}
+		return v
 	case FieldTime:
-		x, okX := moment(a)
-		y, okY := moment(b)
-		return okX && okY && x.Equal(y)
+		if at, ok := moment(v); ok {
+			return at.Format(time.RFC3339)
+		}
+		return v
 	case FieldBoolean:
-		return strings.EqualFold(a, b)
+		return strings.ToLower(v)
 	case FieldOptions:
-		return slices.Equal(parts(a), parts(b))
+		return strings.Join(parts(v), ";")
 	case FieldText, FieldDate, FieldOption, FieldRelation:
 	}
-	return mail(a) && mail(b) && strings.EqualFold(a, b)
+	if mail(v) {
+		return strings.ToLower(v)
+	}
+	return v
 }
 
 func mail(s string) bool { return strings.Count(s, "@") == 1 && !strings.ContainsAny(s, " \t\n") }

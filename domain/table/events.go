@@ -44,6 +44,7 @@ const (
 	FromDelete  Source = "delete"
 	FromImport  Source = "import"
 	FromRun     Source = "run"
+	FromSync    Source = "sync"
 )
 
 // Created begins a table.

@@ -365,9 +365,11 @@ func operators() map[string]Rule {
 			After: []string{"definition.name", "definition.connection_id", "definition.object", "definition.table_id", "definition.max_records"},
 		},
 		"crmsync.deleted.v1": {Says: "deleted the sync {name}", Thing: "sync", ID: "sync_id", Name: "name"},
+		"crmsync.claimed.v1":  {Says: "let a run of a sync write", Quiet: true},
+		"crmsync.released.v1": {Says: "ended the writing of a run of a sync", Quiet: true},
 		"crmrun.started.v1": {
 			Says: "began a {kind} of the sync {definition.name}", Thing: "sync_run", ID: "run_id", Name: "definition.name",
-			After: []string{"kind", "dry", "total", "of", "archive", "definition.table_id"},
+			After: []string{"kind", "dry", "total", "of", "archive", "resolve", "definition.table_id"},
 		},
 		"crmrun.batch_intended.v1":   {Says: "is about to write records of a CRM", Quiet: true},
 		"crmrun.batch_settled.v1":    {Says: "wrote records of a CRM", Quiet: true},

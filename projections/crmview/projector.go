@@ -67,6 +67,20 @@ type Links struct {
 	Links      []crm.Link
 }
 
+// Conflict is a record of a sync with fields that a person has to decide about. Their values are in the run's batch, sealed.
+type Conflict struct {
+	Sync      kernel.SyncID
+	Workspace kernel.WorkspaceID
+	Table     kernel.TableID
+	Record    string
+	Row       kernel.RowID
+	Fields    []string
+	Run       kernel.SyncRunID
+	Version   int64 // of the run's stream, after the batch
+	Entry     int   // its number in the batch
+	At        time.Time
+}
+
 // Writer writes the read model inside a projector's transaction.
 type Writer interface {
 	// Connect adds a connection or replaces one.
@@ -84,6 +98,8 @@ type Writer interface {
 	End(ctx context.Context, id kernel.SyncRunID, state crm.RunState, reason string, at time.Time) error
 	// Link ties rows to records. A record is one row's, the last one that it was tied to.
 	Link(ctx context.Context, l Links) error
+	// Decide replaces the conflicts of a sync's records by those that are open.
+	Decide(ctx context.Context, id kernel.SyncID, records []string, open []Conflict) error
 	// Forget removes what is of a table.
 	Forget(ctx context.Context, id kernel.TableID) error
 }
@@ -103,7 +119,7 @@ func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Pr
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 1 }
+func (*Projector) Version() int { return 2 }
 
 // Types implements projections.Projector.
 func (*Projector) Types() []string {
@@ -122,14 +138,14 @@ func (p *Projector) Apply(ctx context.Context, tx projections.Tx, events []event
 		if err != nil {
 			return err
 		}
-		if err := apply(ctx, w, e); err != nil {
+		if err := apply(ctx, w, rec, e); err != nil {
 			return fmt.Errorf("event %d (%s): %w", rec.Position, rec.Type, err)
 		}
 	}
 	return nil
 }
 
-func apply(ctx context.Context, w Writer, e kernel.Event) error {
+func apply(ctx context.Context, w Writer, rec eventstore.Recorded, e kernel.Event) error {
 	switch e := e.(type) {
 	case crm.Connected:
 		return w.Connect(ctx, Connection{
@@ -151,10 +167,7 @@ func apply(ctx context.Context, w Writer, e kernel.Event) error {
 			Object: e.Definition.Object, Kind: e.Kind, Dry: e.Dry, Of: e.Of, Archive: e.Archive, State: crm.RunRunning, Total: e.Total, StartedAt: e.At,
 		})
 	case crm.BatchSettled:
-		if err := w.Settle(ctx, e.RunID, e.Counts); err != nil || len(e.Links) == 0 {
-			return err
-		}
-		return w.Link(ctx, Links{e.ConnectionID, e.Workspace, e.Object, e.TableID, e.Links})
+		return settle(ctx, w, rec, e)
 	case crm.RunWaiting:
 		return w.Wait(ctx, e.RunID, e.Reason)
 	case crm.RunEnded:
@@ -164,4 +177,25 @@ func apply(ctx context.Context, w Writer, e kernel.Event) error {
 	default:
 		return kernel.UnknownEvent("crm", e)
 	}
+}
+
+func settle(ctx context.Context, w Writer, rec eventstore.Recorded, e crm.BatchSettled) error {
+	if err := w.Settle(ctx, e.RunID, e.Counts); err != nil || len(e.Links) == 0 {
+		return err
+	}
+	if err := w.Link(ctx, Links{e.ConnectionID, e.Workspace, e.Object, e.TableID, e.Links}); err != nil || e.SyncID == "" {
+		return err
+	}
+	records := make([]string, len(e.Links))
+	for i, l := range e.Links {
+		records[i] = l.ID
+	}
+	open := make([]Conflict, len(e.Open))
+	for i, o := range e.Open {
+		open[i] = Conflict{
+			Sync: e.SyncID, Workspace: e.Workspace, Table: e.TableID, Record: o.ID, Row: o.RowID, Fields: o.Fields, Run: e.RunID,
+			Version: rec.Version, Entry: o.Entry, At: rec.RecordedAt,
+		}
+	}
+	return w.Decide(ctx, e.SyncID, records, open)
 }

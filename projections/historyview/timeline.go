@@ -38,7 +38,7 @@ func tickKind(kind string) TickKind {
 	switch kind {
 	case string(table.FromImport):
 		return ImportTick
-	case string(table.FromRun):
+	case string(table.FromRun), string(table.FromSync):
 		return RunTick
 	case string(table.FromUndo), string(table.FromRedo):
 		return UndoTick

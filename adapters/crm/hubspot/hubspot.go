@@ -101,7 +101,8 @@ func (c *Connector) Describe() crm.Vendor {
 			}},
 			{Slug: "deals", Name: "Deals", Keys: []crm.Key{{Field: "dealname", Name: "Deal name"}}},
 		},
-		Limits: []crm.Limit{{Calls: 110, Window: 10 * time.Second}, {Calls: 250_000, Window: 24 * time.Hour}},
+		Limits:  []crm.Limit{{Calls: 110, Window: 10 * time.Second}, {Calls: 250_000, Window: 24 * time.Hour}},
+		Changes: []crm.Limit{{Calls: 5, Window: time.Second}}, // of its search
 	}
 }
 

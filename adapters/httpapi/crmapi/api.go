@@ -24,6 +24,8 @@ type Reads interface {
 	Syncs(ctx context.Context, ws kernel.WorkspaceID, table kernel.TableID, only []kernel.TableID, before kernel.SyncID, limit int) ([]crmview.Sync, error)
 	Runs(ctx context.Context, ws kernel.WorkspaceID, sync kernel.SyncID, only []kernel.TableID, before kernel.SyncRunID, limit int) ([]crmview.Run, error)
 	Run(ctx context.Context, ws kernel.WorkspaceID, id kernel.SyncRunID) (crmview.Run, error)
+	Conflicts(ctx context.Context, ws kernel.WorkspaceID, sync kernel.SyncID, after string, limit int) ([]crmview.Conflict, error)
+	Open(ctx context.Context, ws kernel.WorkspaceID, ids []kernel.SyncID) (map[kernel.SyncID]int, error)
 }
 
 // Deps is what the endpoints need.
@@ -112,11 +114,24 @@ func (s service) syncs(a *httpapi.API) {
 		Scope: httpapi.TablesOf(s.ofSync), Rate: httpapi.General,
 	}, s.delete)
 	httpapi.Write(a, httpapi.Op{
-		ID: "run-sync", Method: http.MethodPost, Path: "W/syncs/{syncId}/run", Tag: tag, Summary: "Push the sync's rows, or try it without writing",
-		Description: "A dry run reads the records and says what a push would change, field by field. A push records the values before it writes, " +
-			"so that it can be reversed.",
+		ID: "run-sync", Method: http.MethodPost, Path: "W/syncs/{syncId}/run", Tag: tag, Summary: "Push the sync's rows, pull what was changed in the CRM, or try it without writing",
+		Description: "A dry run reads both sides and says what would change, field by field. A push records the values before it writes, so that it " +
+			"can be reversed; a pull is one step of undo of its table. A pull goes on where the last one ended.",
 		Action: workspace.RunSyncs, Rate: httpapi.Enrichment, Status: http.StatusCreated, Scope: httpapi.TablesOf(s.starting),
 	}, s.run)
+	httpapi.Read(a, httpapi.Op{
+		ID: "list-sync-conflicts", Method: http.MethodGet, Path: "W/syncs/{syncId}/conflicts", Tag: tag,
+		Summary:     "Records that were changed on both sides, with both values",
+		Description: "Those that wait for a decision, as they were when a pull met them. A decision is by the values of then it is carried out.",
+		Action:      workspace.ReadSyncs, Projection: crmview.Name, Scope: httpapi.TablesOf(s.disputing), Rate: httpapi.General,
+	}, s.conflicts)
+	httpapi.Write(a, httpapi.Op{
+		ID: "resolve-sync-conflicts", Method: http.MethodPost, Path: "W/syncs/{syncId}/conflicts/resolve", Tag: tag,
+		Summary: "Let the table's or the CRM's values hold, for some records or all",
+		Description: "By a run that reads both sides again. The CRM's values go into the table; the table's stay, and go into the CRM by the next " +
+			"push if the field is pushed.",
+		Action: workspace.RunSyncs, Rate: httpapi.Enrichment, Status: http.StatusCreated, Scope: httpapi.TablesOf(s.resolving),
+	}, s.resolve)
 }
 
 func (s service) runs(a *httpapi.API) {
@@ -171,6 +186,14 @@ func (s service) ofSync(ctx context.Context, p httpapi.Principal, in *InSync) (h
 }
 
 func (s service) starting(ctx context.Context, p httpapi.Principal, in *runIn) (httpapi.Reach, error) {
+	return s.ofSync(ctx, p, &in.InSync)
+}
+
+func (s service) disputing(ctx context.Context, p httpapi.Principal, in *conflictsIn) (httpapi.Reach, error) {
+	return s.ofSync(ctx, p, &in.InSync)
+}
+
+func (s service) resolving(ctx context.Context, p httpapi.Principal, in *resolveIn) (httpapi.Reach, error) {
 	return s.ofSync(ctx, p, &in.InSync)
 }
 

@@ -26,7 +26,7 @@ type Run struct {
 	Name      string           `json:"name" doc:"Of the sync, when the run began."`
 	Vendor    string           `json:"vendor"`
 	Object    string           `json:"object"`
-	Kind      crm.RunKind      `json:"kind" enum:"push,reverse"`
+	Kind      crm.RunKind      `json:"kind" enum:"push,pull,reverse"`
 	Dry       bool             `json:"dry" doc:"Nothing is written."`
 	Reverses  kernel.SyncRunID `json:"reverses,omitempty" doc:"The push that is reversed."`
 	Archive   bool             `json:"archive_created,omitempty"`
@@ -78,7 +78,7 @@ func (s service) one(ctx context.Context, p httpapi.Principal, in *InRun) (Run, 
 type recordsIn struct {
 	InRun
 	httpapi.Page
-	State crm.Outcome `query:"state" enum:"planned,synced,unchanged,skipped,failed,conflict,unknown" doc:"Only records of which this became."`
+	State crm.Outcome `query:"state" enum:"planned,synced,unchanged,skipped,failed,conflict,unknown,gone" doc:"Only records of which this became."`
 }
 
 // Record is one record of a run.
@@ -88,24 +88,41 @@ type Record struct {
 	RecordID string       `json:"record_id,omitempty" doc:"In the CRM."`
 	URL      string       `json:"url,omitempty" doc:"Where a person sees the record."`
 	Action   crm.Action   `json:"action" enum:"none,create,update,archive"`
-	State    crm.Outcome  `json:"state" enum:"planned,synced,unchanged,skipped,failed,conflict,unknown"`
+	State    crm.Outcome  `json:"state" enum:"planned,synced,unchanged,skipped,failed,conflict,unknown,gone"`
 	Reason   string       `json:"reason,omitempty"`
 	Created  bool         `json:"created,omitempty"`
 	Changes  []Change     `json:"changes"`
+	Disputes []Dispute    `json:"disputes,omitempty" doc:"Fields that were changed on both sides."`
+}
+
+// Dispute is a field that was changed on both sides, with both values.
+type Dispute struct {
+	Field  string   `json:"field"`
+	Ours   string   `json:"ours" doc:"What the table had."`
+	Theirs string   `json:"theirs" doc:"What the CRM had."`
+	Winner crm.Rule `json:"winner,omitempty" enum:"ours,theirs" doc:"Left out until a person decides."`
+}
+
+func disputesOf(list []crm.Dispute) []Dispute {
+	var out []Dispute
+	for _, d := range list {
+		out = append(out, Dispute(d))
+	}
+	return out
 }
 
 // Change is a field's value before and after.
 type Change struct {
 	Field  string `json:"field"`
-	Before string `json:"before" doc:"What the CRM had."`
-	After  string `json:"after" doc:"What was sent, or would be."`
+	Before string `json:"before" doc:"What the side that is written had: of a pull the row, else the CRM."`
+	After  string `json:"after" doc:"What was written, or would be."`
 	Stored string `json:"stored,omitempty" doc:"What the CRM made of it, where that differs."`
 }
 
 func recordOf(r crmcmd.Record) Record {
 	out := Record{
 		RowID: r.RowID, Label: r.Label, RecordID: r.ID, URL: r.URL, Action: r.Action, State: r.State, Reason: r.Reason, Created: r.Created,
-		Changes: []Change{},
+		Changes: []Change{}, Disputes: disputesOf(r.Disputes),
 	}
 	for _, c := range r.Changes {
 		one := Change{Field: c.Field, Before: c.Before, After: c.After}

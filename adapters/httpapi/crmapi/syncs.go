@@ -80,7 +80,9 @@ func (s service) delete(ctx context.Context, meta kernel.Meta, in *InSync) (comm
 
 // RunBody says how a sync is to be run.
 type RunBody struct {
-	Dry bool `json:"dry" doc:"Write nothing; say what a push would change."`
+	Direction crm.Direction `json:"direction,omitempty" enum:"push,pull" doc:"Push if it is left out."`
+	Dry       bool          `json:"dry" doc:"Write nothing; say what would change."`
+	All       bool          `json:"all,omitempty" doc:"Of a pull: read all records, not only those changed since the last one."`
 }
 
 type runIn struct {
@@ -89,13 +91,16 @@ type runIn struct {
 }
 
 func (s service) run(ctx context.Context, meta kernel.Meta, in *runIn) (commands.Result[crmcmd.Started], error) {
-	return s.Handlers.Start(ctx, meta, crmcmd.Start{SyncID: in.SyncID, Dry: in.Body.Dry})
+	return s.Handlers.Start(ctx, meta, crmcmd.Start{
+		SyncID: in.SyncID, Pull: in.Body.Direction == crm.Pull, All: in.Body.All, Dry: in.Body.Dry,
+	})
 }
 
-// Sync is a saved way of bringing rows into a CRM.
+// Sync is a saved way of keeping rows and records of a CRM in step.
 type Sync struct {
 	ID kernel.SyncID `json:"id"`
 	crm.Definition
+	Open      int       `json:"open_conflicts" doc:"Records that wait for a decision."`
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
@@ -115,9 +120,17 @@ func (s service) list(ctx context.Context, p httpapi.Principal, in *listIn) ([]S
 		return nil, meta, err
 	}
 	list, meta.NextCursor = httpapi.CutPage(list, in.Limit, func(s crmview.Sync) string { return string(s.ID) })
+	ids := make([]kernel.SyncID, len(list))
+	for i, l := range list {
+		ids[i] = l.ID
+	}
+	open, err := s.Reads.Open(ctx, p.Workspace, ids)
+	if err != nil {
+		return nil, meta, err
+	}
 	out := make([]Sync, len(list))
 	for i, l := range list {
-		out[i] = Sync{l.ID, l.Definition, l.UpdatedAt}
+		out[i] = Sync{l.ID, l.Definition, open[l.ID], l.UpdatedAt}
 	}
 	return out, meta, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/morket/morket/adapters/postgres"
+	"github.com/morket/morket/domain/crm"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/projections/crmview"
 )
@@ -72,7 +73,7 @@ func (q *Queries) Syncs(
 }
 
 const runColumns = `SELECT id, sync_id, workspace_id, table_id, name, vendor, object, kind, dry, of_id, archive, state, total, created, updated,
-	archived, unchanged, skipped, failed, conflicts, unknown, fields, waits, reason, started_at, ended_at FROM rm_crm.runs `
+	archived, unchanged, skipped, failed, conflicts, unknown, gone, fields, waits, reason, started_at, ended_at FROM rm_crm.runs `
 
 const selectRuns = runColumns + `WHERE workspace_id = $1 AND ($2 = '' OR sync_id = $2) AND (cardinality($3::text[]) = 0 OR table_id = ANY($3))
 	AND ($4 = '' OR id < $4) ORDER BY id DESC LIMIT $5`
@@ -80,7 +81,7 @@ const selectRuns = runColumns + `WHERE workspace_id = $1 AND ($2 = '' OR sync_id
 func scanRun(row pgx.CollectableRow) (r crmview.Run, err error) {
 	c := &r.Counts
 	err = row.Scan(&r.ID, &r.Sync, &r.Workspace, &r.Table, &r.Name, &r.Vendor, &r.Object, &r.Kind, &r.Dry, &r.Of, &r.Archive, &r.State, &r.Total,
-		&c.Created, &c.Updated, &c.Archived, &c.Unchanged, &c.Skipped, &c.Failed, &c.Conflicts, &c.Unknown, &c.Fields, &r.Waits, &r.Reason,
+		&c.Created, &c.Updated, &c.Archived, &c.Unchanged, &c.Skipped, &c.Failed, &c.Conflicts, &c.Unknown, &c.Gone, &c.Fields, &r.Waits, &r.Reason,
 		&r.StartedAt, &r.EndedAt)
 	r.StartedAt = r.StartedAt.UTC()
 	if r.EndedAt != nil {
@@ -126,43 +127,90 @@ func (q *Queries) Unfinished(ctx context.Context, after kernel.SyncRunID, limit 
 	return pgx.CollectRows(rows, pgx.RowTo[kernel.SyncRunID])
 }
 
-// Writing implements crmcmd.Links.
-func (q *Queries) Writing(ctx context.Context, ws kernel.WorkspaceID, id kernel.SyncID) (writing bool, err error) {
-	err = q.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM rm_crm.runs WHERE workspace_id = $1 AND sync_id = $2 AND state = 'running' AND NOT dry)`,
-		ws, id).Scan(&writing)
-	if err != nil {
-		return false, fmt.Errorf("look for a run of a sync that is under way: %w", err)
-	}
-	return writing, nil
-}
-
-// OfRows implements crmcmd.Links.
+// OfRows implements crmcmd.Links. Where a row has several records, as after a merge, the one that is there still is meant.
 func (q *Queries) OfRows(
 	ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, rows []kernel.RowID,
 ) (map[kernel.RowID]string, error) {
 	out := map[kernel.RowID]string{}
-	return out, q.links(ctx, `row_id = ANY($4)`, []any{ws, c, object, rows}, func(row kernel.RowID, id string) { out[row] = id })
-}
-
-// OfRecords implements crmcmd.Links.
-func (q *Queries) OfRecords(
-	ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, ids []string,
-) (map[string]kernel.RowID, error) {
-	out := map[string]kernel.RowID{}
-	return out, q.links(ctx, `record_id = ANY($4)`, []any{ws, c, object, ids}, func(row kernel.RowID, id string) { out[id] = row })
-}
-
-func (q *Queries) links(ctx context.Context, where string, args []any, each func(kernel.RowID, string)) error {
-	rows, err := q.db.Query(ctx, `SELECT row_id, record_id FROM rm_crm.links
-WHERE workspace_id = $1 AND connection_id = $2 AND object = $3 AND `+where, args...)
+	found, err := q.db.Query(ctx, `SELECT row_id, record_id FROM rm_crm.links
+WHERE workspace_id = $1 AND connection_id = $2 AND object = $3 AND row_id = ANY($4) ORDER BY gone DESC, record_id`, ws, c, object, rows)
 	if err != nil {
-		return fmt.Errorf("read links of rows: %w", err)
+		return nil, fmt.Errorf("read links of rows: %w", err)
 	}
 	var row kernel.RowID
 	var id string
-	_, err = pgx.ForEachRow(rows, []any{&row, &id}, func() error {
-		each(row, id)
+	_, err = pgx.ForEachRow(found, []any{&row, &id}, func() error {
+		out[row] = id
 		return nil
 	})
-	return err
+	return out, err
+}
+
+// Known implements crmcmd.Links.
+func (q *Queries) Known(
+	ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, ids []string,
+) (map[string]crm.Tie, error) {
+	out := map[string]crm.Tie{}
+	found, err := q.db.Query(ctx, `SELECT record_id, row_id, gone, marks::text FROM rm_crm.links
+WHERE workspace_id = $1 AND connection_id = $2 AND object = $3 AND record_id = ANY($4)`, ws, c, object, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read links of records: %w", err)
+	}
+	var id, marks string
+	var tie crm.Tie
+	_, err = pgx.ForEachRow(found, []any{&id, &tie.RowID, &tie.Gone, &marks}, func() error {
+		tie.Marks = nil
+		if err := json.Unmarshal([]byte(marks), &tie.Marks); err != nil {
+			return err
+		}
+		out[id] = tie
+		return nil
+	})
+	return out, err
+}
+
+// Disputed implements crmcmd.Links.
+func (q *Queries) Disputed(
+	ctx context.Context, ws kernel.WorkspaceID, id kernel.SyncID, only []string, after string, limit int,
+) ([]string, error) {
+	rows, err := q.db.Query(ctx, `SELECT record_id FROM rm_crm.conflicts WHERE workspace_id = $1 AND sync_id = $2
+	AND (cardinality($3::text[]) = 0 OR record_id = ANY($3)) AND record_id > $4 ORDER BY record_id LIMIT $5`,
+		ws, id, append([]string{}, only...), after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list records with conflicts: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// Conflicts lists the open conflicts of a sync, by their records' ids from after the given one on.
+func (q *Queries) Conflicts(
+	ctx context.Context, ws kernel.WorkspaceID, id kernel.SyncID, after string, limit int,
+) ([]crmview.Conflict, error) {
+	rows, err := q.db.Query(ctx, `SELECT sync_id, workspace_id, table_id, record_id, row_id, fields, run_id, version, entry, at
+FROM rm_crm.conflicts WHERE workspace_id = $1 AND sync_id = $2 AND record_id > $3 ORDER BY record_id LIMIT $4`, ws, id, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list conflicts: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (c crmview.Conflict, err error) {
+		err = row.Scan(&c.Sync, &c.Workspace, &c.Table, &c.Record, &c.Row, &c.Fields, &c.Run, &c.Version, &c.Entry, &c.At)
+		c.At = c.At.UTC()
+		return c, err
+	})
+}
+
+// Open counts the open conflicts of syncs.
+func (q *Queries) Open(ctx context.Context, ws kernel.WorkspaceID, ids []kernel.SyncID) (map[kernel.SyncID]int, error) {
+	out := map[kernel.SyncID]int{}
+	rows, err := q.db.Query(ctx, `SELECT sync_id, count(*) FROM rm_crm.conflicts WHERE workspace_id = $1 AND sync_id = ANY($2) GROUP BY sync_id`,
+		ws, ids)
+	if err != nil {
+		return nil, fmt.Errorf("count conflicts: %w", err)
+	}
+	var id kernel.SyncID
+	var n int
+	_, err = pgx.ForEachRow(rows, []any{&id, &n}, func() error {
+		out[id] = n
+		return nil
+	})
+	return out, err
 }

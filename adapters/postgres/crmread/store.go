@@ -57,6 +57,7 @@ CREATE TABLE runs (
     failed       int         NOT NULL DEFAULT 0,
     conflicts    int         NOT NULL DEFAULT 0,
     unknown      int         NOT NULL DEFAULT 0,
+    gone         int         NOT NULL DEFAULT 0,
     fields       int         NOT NULL DEFAULT 0,
     waits        text        NOT NULL DEFAULT '',
     reason       text        NOT NULL DEFAULT '',
@@ -74,10 +75,27 @@ CREATE TABLE links (
     row_id        text NOT NULL COLLATE "C",
     workspace_id  text NOT NULL COLLATE "C",
     table_id      text NOT NULL COLLATE "C",
+    gone          boolean NOT NULL,
+    marks         jsonb NOT NULL, -- by mapping
     PRIMARY KEY (connection_id, object, record_id)
 );
 CREATE INDEX links_row ON links (connection_id, object, row_id);
-CREATE INDEX links_table ON links (table_id);`
+CREATE INDEX links_table ON links (table_id);
+
+CREATE TABLE conflicts (
+    sync_id      text        NOT NULL COLLATE "C",
+    record_id    text        NOT NULL COLLATE "C",
+    workspace_id text        NOT NULL COLLATE "C",
+    table_id     text        NOT NULL COLLATE "C",
+    row_id       text        NOT NULL COLLATE "C",
+    fields       text[]      NOT NULL,
+    run_id       text        NOT NULL COLLATE "C",
+    version      bigint      NOT NULL,
+    entry        int         NOT NULL,
+    at           timestamptz NOT NULL,
+    PRIMARY KEY (sync_id, record_id)
+);
+CREATE INDEX conflicts_table ON conflicts (table_id);`
 
 // Model is the shape of the read model.
 func Model() postgres.Model { return postgres.Model{Name: crmview.Name, DDL: ddl} }
@@ -134,6 +152,9 @@ ON CONFLICT (id) DO UPDATE SET table_id = excluded.table_id, definition = exclud
 
 // Delete implements crmview.Writer.
 func (w writer) Delete(ctx context.Context, id kernel.SyncID) error {
+	if err := w.exec(ctx, `DELETE FROM conflicts WHERE sync_id = $1`, id); err != nil {
+		return err
+	}
 	return w.exec(ctx, `DELETE FROM syncs WHERE id = $1`, id)
 }
 
@@ -147,8 +168,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 // Settle implements crmview.Writer.
 func (w writer) Settle(ctx context.Context, id kernel.SyncRunID, c crm.Counts) error {
 	return w.exec(ctx, `UPDATE runs SET created = created + $2, updated = updated + $3, archived = archived + $4, unchanged = unchanged + $5,
-	skipped = skipped + $6, failed = failed + $7, conflicts = conflicts + $8, unknown = unknown + $9, fields = fields + $10, waits = ''
-WHERE id = $1`, id, c.Created, c.Updated, c.Archived, c.Unchanged, c.Skipped, c.Failed, c.Conflicts, c.Unknown, c.Fields)
+	skipped = skipped + $6, failed = failed + $7, conflicts = conflicts + $8, unknown = unknown + $9, fields = fields + $10, gone = gone + $11, waits = ''
+WHERE id = $1`, id, c.Created, c.Updated, c.Archived, c.Unchanged, c.Skipped, c.Failed, c.Conflicts, c.Unknown, c.Fields, c.Gone)
 }
 
 // Wait implements crmview.Writer.
@@ -161,30 +182,55 @@ func (w writer) End(ctx context.Context, id kernel.SyncRunID, state crm.RunState
 	return w.exec(ctx, `UPDATE runs SET state = $2, reason = $3, ended_at = $4, waits = '' WHERE id = $1`, id, state, reason, at)
 }
 
-// Link implements crmview.Writer.
+// Link implements crmview.Writer. The marks of a record that stays with its row are kept beside new ones.
 func (w writer) Link(ctx context.Context, l crmview.Links) error {
-	var rows, records, none []string
+	var rows, records, none, marks []string
+	var gone []bool
 	for _, one := range l.Links {
 		if one.RowID == "" {
 			none = append(none, one.ID)
 			continue
 		}
-		rows, records = append(rows, string(one.RowID)), append(records, one.ID)
+		raw, err := json.Marshal(one.Marks)
+		if err != nil {
+			return err
+		}
+		if one.Marks == nil {
+			raw = []byte("{}")
+		}
+		rows, records, gone, marks = append(rows, string(one.RowID)), append(records, one.ID), append(gone, one.Gone), append(marks, string(raw))
 	}
-	if err := w.exec(ctx, `DELETE FROM links WHERE connection_id = $1 AND object = $2 AND (record_id = ANY($3) OR row_id = ANY($4))`,
-		l.Connection, l.Object, none, rows); err != nil {
+	if err := w.exec(ctx, `DELETE FROM links WHERE connection_id = $1 AND object = $2 AND (record_id = ANY($3)
+	OR row_id = ANY($4) AND NOT record_id = ANY($5))`, l.Connection, l.Object, none, rows, records); err != nil {
 		return err
 	}
-	return w.exec(ctx, `INSERT INTO links (connection_id, object, record_id, row_id, workspace_id, table_id)
-SELECT DISTINCT ON (record_id) $1, $2, record_id, row_id, $5, $6 FROM unnest($3::text[], $4::text[]) AS l (record_id, row_id)
-ON CONFLICT (connection_id, object, record_id) DO UPDATE SET row_id = excluded.row_id, table_id = excluded.table_id`,
-		l.Connection, l.Object, records, rows, l.Workspace, l.Table)
+	return w.exec(ctx, `INSERT INTO links AS l (connection_id, object, record_id, row_id, workspace_id, table_id, gone, marks)
+SELECT DISTINCT ON (record_id) $1, $2, record_id, row_id, $5, $6, gone, marks::jsonb
+FROM unnest($3::text[], $4::text[], $7::boolean[], $8::text[]) AS n (record_id, row_id, gone, marks)
+ON CONFLICT (connection_id, object, record_id) DO UPDATE SET row_id = excluded.row_id, table_id = excluded.table_id, gone = excluded.gone,
+	marks = CASE WHEN l.row_id = excluded.row_id THEN l.marks || excluded.marks ELSE excluded.marks END`,
+		l.Connection, l.Object, records, rows, l.Workspace, l.Table, gone, marks)
+}
+
+// Decide implements crmview.Writer.
+func (w writer) Decide(ctx context.Context, id kernel.SyncID, records []string, open []crmview.Conflict) error {
+	if err := w.exec(ctx, `DELETE FROM conflicts WHERE sync_id = $1 AND record_id = ANY($2)`, id, records); err != nil {
+		return err
+	}
+	for _, c := range open {
+		if err := w.exec(ctx, `INSERT INTO conflicts (sync_id, record_id, workspace_id, table_id, row_id, fields, run_id, version, entry, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, c.Sync, c.Record, c.Workspace, c.Table, c.Row, c.Fields, c.Run, c.Version, c.Entry,
+			c.At); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Forget implements crmview.Writer.
 func (w writer) Forget(ctx context.Context, id kernel.TableID) error {
 	for _, sql := range []string{
-		`DELETE FROM syncs WHERE table_id = $1`, `DELETE FROM links WHERE table_id = $1`,
+		`DELETE FROM syncs WHERE table_id = $1`, `DELETE FROM links WHERE table_id = $1`, `DELETE FROM conflicts WHERE table_id = $1`,
 		`DELETE FROM runs WHERE table_id = $1 AND state <> 'running'`,
 	} {
 		if err := w.exec(ctx, sql, id); err != nil {

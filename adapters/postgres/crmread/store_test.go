@@ -99,13 +99,6 @@ func TestSyncsAndRuns(t *testing.T) {
 	ids, err := h.q.Unfinished(t.Context(), "", 10)
 	require.NoError(t, err)
 	require.Equal(t, []kernel.SyncRunID{"syr_1"}, ids)
-	writing := func() bool {
-		t.Helper()
-		is, err := h.q.Writing(t.Context(), ws, "syn_a")
-		require.NoError(t, err)
-		return is
-	}
-	require.True(t, writing())
 	got, err := h.q.Run(t.Context(), ws, "syr_1")
 	require.NoError(t, err)
 	require.Equal(t, "asked too often", got.Waits)
@@ -121,7 +114,6 @@ func TestSyncsAndRuns(t *testing.T) {
 	ids, err = h.q.Unfinished(t.Context(), "", 10)
 	require.NoError(t, err)
 	require.Empty(t, ids)
-	require.False(t, writing())
 	_, err = h.q.Run(t.Context(), "ws_2", "syr_1")
 	require.Equal(t, kernel.KindNotFound, kernel.KindOf(err))
 
@@ -152,8 +144,62 @@ func TestARecordBelongsToOneRow(t *testing.T) {
 	require.Empty(t, ofRows("ws_2"))
 	settle(crm.Link{RowID: "row_1", ID: "53"}, crm.Link{RowID: "row_3", ID: "51"}, crm.Link{ID: "52"})
 	require.Equal(t, map[kernel.RowID]string{"row_1": "53", "row_3": "51"}, ofRows(ws))
-	rows, err := h.q.OfRecords(t.Context(), ws, "con_1", "contacts", []string{"51", "52"})
+	rows, err := h.q.Known(t.Context(), ws, "con_1", "contacts", []string{"51", "52"})
 	require.NoError(t, err)
-	require.Equal(t, map[string]kernel.RowID{"51": "row_3"}, rows)
+	require.Equal(t, map[string]crm.Tie{"51": {RowID: "row_3", Marks: map[string]crm.Mark{}}}, rows)
+
+	marks := func(n string) map[string]crm.Mark { return map[string]crm.Mark{n: {Ours: n, Theirs: "t"}} }
+	known := func() crm.Tie {
+		t.Helper()
+		out, err := h.q.Known(t.Context(), ws, "con_1", "contacts", []string{"51"})
+		require.NoError(t, err)
+		return out["51"]
+	}
+	settle(crm.Link{RowID: "row_3", ID: "51", Marks: marks("a")})
+	settle(crm.Link{RowID: "row_3", ID: "51", Marks: marks("b"), Gone: true})
+	require.Equal(t, crm.Tie{RowID: "row_3", Gone: true, Marks: map[string]crm.Mark{"a": {Ours: "a", Theirs: "t"}, "b": {Ours: "b", Theirs: "t"}}}, known())
+	settle(crm.Link{RowID: "row_3", ID: "54"}, crm.Link{RowID: "row_3", ID: "51", Gone: true})
+	require.Equal(t, "54", ofRows(ws)["row_3"], "the record that is there still")
+	settle(crm.Link{RowID: "row_2", ID: "51", Marks: marks("c")})
+	require.Equal(t, crm.Tie{RowID: "row_2", Marks: marks("c")}, known(), "marks are of the row")
+	h.RequireRebuildable()
+}
+
+func TestConflictsWaitForADecision(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	settle := func(open []crm.Open, links ...crm.Link) {
+		t.Helper()
+		h.Append(eventstore.Stream(crm.RunStream, "syr_1"), crm.BatchSettled{
+			RunID: "syr_1", SyncID: "syn_a", Workspace: ws, ConnectionID: "con_1", Object: "contacts", TableID: "tbl_1", Links: links, Open: open,
+		})
+	}
+	settle([]crm.Open{{RowID: "row_1", ID: "51", Entry: 0, Fields: []string{"name"}}, {RowID: "row_2", ID: "52", Entry: 1, Fields: []string{"a", "b"}}},
+		crm.Link{RowID: "row_1", ID: "51"}, crm.Link{RowID: "row_2", ID: "52"})
+	list := func(w kernel.WorkspaceID, after string) []crmview.Conflict {
+		t.Helper()
+		out, err := h.q.Conflicts(t.Context(), w, "syn_a", after, 10)
+		require.NoError(t, err)
+		return out
+	}
+	got := list(ws, "51")
+	require.Len(t, got, 1)
+	require.Equal(t, crmview.Conflict{
+		Sync: "syn_a", Workspace: ws, Table: "tbl_1", Record: "52", Row: "row_2", Fields: []string{"a", "b"}, Run: "syr_1", Version: 1, Entry: 1,
+		At: got[0].At,
+	}, got[0])
+	require.Empty(t, list("ws_2", ""))
+	ids, err := h.q.Disputed(t.Context(), ws, "syn_a", nil, "", 10)
+	require.NoError(t, err)
+	require.Equal(t, []string{"51", "52"}, ids)
+	ids, err = h.q.Disputed(t.Context(), ws, "syn_a", []string{"52", "53"}, "", 10)
+	require.NoError(t, err)
+	require.Equal(t, []string{"52"}, ids)
+	settle(nil, crm.Link{RowID: "row_1", ID: "51"})
+	open, err := h.q.Open(t.Context(), ws, []kernel.SyncID{"syn_a", "syn_b"})
+	require.NoError(t, err)
+	require.Equal(t, map[kernel.SyncID]int{"syn_a": 1}, open)
+	h.Append(eventstore.Stream("table", "tbl_1"), table.Purged{TableID: "tbl_1"})
+	require.Empty(t, list(ws, ""))
 	h.RequireRebuildable()
 }

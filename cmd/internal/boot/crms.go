@@ -17,6 +17,7 @@ import (
 	"github.com/morket/morket/commands/crmflow"
 	"github.com/morket/morket/commands/enrichmentcmd"
 	"github.com/morket/morket/commands/reconcile"
+	"github.com/morket/morket/commands/tablecmd"
 	"github.com/morket/morket/domain/crm"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
@@ -38,6 +39,8 @@ type crmsConfig struct {
 	Connectors []crmcmd.CRM
 	Shared     *shared
 	Rows       gridread.Runs
+	Tables     *tablecmd.Handlers
+	Waiter     crmcmd.Waiter
 }
 
 func newCRMs(c *core, f *flows, cfg crmsConfig) (*crms, error) {
@@ -53,6 +56,8 @@ func newCRMs(c *core, f *flows, cfg crmsConfig) (*crms, error) {
 		Quotas:   crmQuotas{cfg.Shared.quotas},
 		Rows:     crmRows{cfg.Rows},
 		Links:    m.reads,
+		Sheets:   crmSheets{cfg.Tables},
+		Waiter:   cfg.Waiter,
 		CRMs:     cfg.Connectors,
 		Redirect: func(vendor string) string { return site + crmapi.CallbackPath + vendor },
 	})
@@ -138,6 +143,22 @@ func (r crmRows) Page(ctx context.Context, q crmcmd.RowQuery) ([]crmcmd.Row, err
 // Count implements crmcmd.Rows.
 func (r crmRows) Count(ctx context.Context, q crmcmd.RowQuery) (int64, error) {
 	return r.rows.Count(ctx, queryOf(q))
+}
+
+// crmSheets are the tables that runs of syncs write into.
+type crmSheets struct{ tables *tablecmd.Handlers }
+
+// Open implements crmcmd.Sheets.
+func (s crmSheets) Open(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (crmcmd.Sheet, error) {
+	opened, err := s.tables.Open(ctx, ws, id)
+	return crmSheet{opened}, err
+}
+
+type crmSheet struct{ *tablecmd.Opened }
+
+// Write implements crmcmd.Sheet.
+func (s crmSheet) Write(ctx context.Context, meta kernel.Meta, w crmcmd.SheetWrite, beside ...eventstore.Change) error {
+	return s.Opened.Write(ctx, meta, tablecmd.RowsWrite{Inserts: w.Inserts, Edits: w.Edits, Source: table.FromSync, Step: w.Step}, beside...)
 }
 
 // crmQuotas count calls of CRMs as those of providers are counted.

@@ -135,6 +135,8 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 		Connectors: connectors,
 		Shared:     with.shared,
 		Rows:       m.tables.grid.ForRuns(with.registry),
+		Tables:     m.tables.handlers,
+		Waiter:     with.registry,
 	})
 	if err != nil {
 		return nil, err

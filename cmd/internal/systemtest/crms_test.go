@@ -21,7 +21,7 @@ type syncRun struct {
 	State  string `json:"state"`
 	Reason string `json:"reason"`
 	Counts struct {
-		Created, Updated, Archived, Unchanged, Skipped, Failed, Conflicts, Unknown int
+		Created, Updated, Archived, Unchanged, Skipped, Failed, Conflicts, Unknown, Gone int
 	} `json:"counts"`
 }
 

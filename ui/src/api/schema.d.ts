@@ -2712,6 +2712,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/syncs/{syncId}/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Records that were changed on both sides, with both values
+         * @description Those that wait for a decision, as they were when a pull met them. A decision is by the values of then it is carried out.
+         *
+         *     Needs the permission `integrations.read`. An API key that is limited to tables must name one of them.
+         */
+        get: operations["list-sync-conflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/syncs/{syncId}/conflicts/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let the table's or the CRM's values hold, for some records or all
+         * @description By a run that reads both sides again. The CRM's values go into the table; the table's stay, and go into the CRM by the next push if the field is pushed.
+         *
+         *     Needs the permission `integrations.run`. An API key that is limited to tables must name one of them.
+         */
+        post: operations["resolve-sync-conflicts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/syncs/{syncId}/run": {
         parameters: {
             query?: never;
@@ -2722,8 +2766,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Push the sync's rows, or try it without writing
-         * @description A dry run reads the records and says what a push would change, field by field. A push records the values before it writes, so that it can be reversed.
+         * Push the sync's rows, pull what was changed in the CRM, or try it without writing
+         * @description A dry run reads both sides and says what would change, field by field. A push records the values before it writes, so that it can be reversed; a pull is one step of undo of its table. A pull goes on where the last one ended.
          *
          *     Needs the permission `integrations.run`. An API key that is limited to tables must name one of them.
          */
@@ -5546,13 +5590,27 @@ export interface components {
             url: string;
         };
         CrmChange: {
-            /** @description What was sent, or would be. */
+            /** @description What was written, or would be. */
             after: string;
-            /** @description What the CRM had. */
+            /** @description What the side that is written had: of a pull the row, else the CRM. */
             before: string;
             field: string;
             /** @description What the CRM made of it, where that differs. */
             stored?: string;
+        };
+        CrmConflict: {
+            /** Format: date-time */
+            at: string;
+            /** @description Both values; none once the run's records were erased. */
+            disputes: components["schemas"]["CrmDispute"][] | null;
+            fields: string[] | null;
+            /** @description The value that the record is found by. */
+            label?: string;
+            record_id: string;
+            row_id: string;
+            /** @description The pull that met it. */
+            run_id: string;
+            url?: string;
         };
         CrmConnectBody: {
             /** @description The connection to connect again; a new one is made without it. */
@@ -5586,6 +5644,11 @@ export interface components {
              * @description Field values that were changed, or would be.
              */
             fields: number;
+            /**
+             * Format: int64
+             * @description Rows of a pull whose record was deleted in the CRM; they stay.
+             */
+            gone?: number;
             /** Format: int64 */
             skipped: number;
             /** Format: int64 */
@@ -5596,9 +5659,16 @@ export interface components {
             updated: number;
         };
         CrmDefinition: {
+            /**
+             * @description What a pull does where both sides were changed; newest if it is left out.
+             * @enum {string}
+             */
+            conflicts?: "newest" | "ours" | "theirs" | "ask";
             connection_id: string;
             /** @description Make a record for a row that has none; otherwise the row is skipped. */
             create: boolean;
+            /** @description A pull makes a row for a record that has none; otherwise it skips the record. */
+            create_rows?: boolean;
             /** @description By which a row's record is found, tried in this order. */
             keys: components["schemas"]["CrmMatch"][];
             mappings: components["schemas"]["CrmMapping"][];
@@ -5611,13 +5681,20 @@ export interface components {
             /** @description A kind of record of the vendor, as list-integrations gives it. */
             object: string;
             table_id: string;
-            /** @description Only rows that the view's filter shows. */
+            /** @description Only rows that the view's filter shows are pushed. */
             view_id?: string;
         };
         CrmDefinitionInput: {
+            /**
+             * @description What a pull does where both sides were changed; newest if it is left out.
+             * @enum {string|null}
+             */
+            conflicts?: "newest" | "ours" | "theirs" | "ask" | null;
             connection_id: string;
             /** @description Make a record for a row that has none; otherwise the row is skipped. */
             create: boolean;
+            /** @description A pull makes a row for a record that has none; otherwise it skips the record. */
+            create_rows?: boolean | null;
             /** @description By which a row's record is found, tried in this order. */
             keys: components["schemas"]["CrmMatchInput"][];
             mappings: components["schemas"]["CrmMappingInput"][];
@@ -5630,7 +5707,7 @@ export interface components {
             /** @description A kind of record of the vendor, as list-integrations gives it. */
             object: string;
             table_id: string;
-            /** @description Only rows that the view's filter shows. */
+            /** @description Only rows that the view's filter shows are pushed. */
             view_id?: string | null;
         };
         CrmDisconnected: {
@@ -5638,6 +5715,18 @@ export interface components {
             reason?: string;
             /** @description The vendor has ended the access. */
             revoked: boolean;
+        };
+        CrmDispute: {
+            field: string;
+            /** @description What the table had. */
+            ours: string;
+            /** @description What the CRM had. */
+            theirs: string;
+            /**
+             * @description Left out until a person decides.
+             * @enum {string}
+             */
+            winner?: "ours" | "theirs";
         };
         CrmField: {
             label: string;
@@ -5662,19 +5751,29 @@ export interface components {
             seconds: number;
         };
         CrmMapping: {
-            /** @description An empty cell empties the field; otherwise an empty cell changes nothing. */
+            /** @description An empty value empties the other side; otherwise it changes nothing. */
             clear_if_blank?: boolean;
             column_id: string;
+            /**
+             * @description Which way values go; push if it is left out.
+             * @enum {string}
+             */
+            direction?: "push" | "pull" | "both";
             field: string;
-            /** @description Fill the field only where the CRM has no value. */
+            /** @description Write only where the side that is written has no value. */
             only_if_empty?: boolean;
         };
         CrmMappingInput: {
-            /** @description An empty cell empties the field; otherwise an empty cell changes nothing. */
+            /** @description An empty value empties the other side; otherwise it changes nothing. */
             clear_if_blank?: boolean | null;
             column_id: string;
+            /**
+             * @description Which way values go; push if it is left out.
+             * @enum {string|null}
+             */
+            direction?: "push" | "pull" | "both" | null;
             field: string;
-            /** @description Fill the field only where the CRM has no value. */
+            /** @description Write only where the side that is written has no value. */
             only_if_empty?: boolean | null;
         };
         CrmMatch: {
@@ -5701,6 +5800,8 @@ export interface components {
             action: "none" | "create" | "update" | "archive";
             changes: components["schemas"]["CrmChange"][] | null;
             created?: boolean;
+            /** @description Fields that were changed on both sides. */
+            disputes?: components["schemas"]["CrmDispute"][] | null;
             /** @description The value that the row is found by. */
             label?: string;
             reason?: string;
@@ -5708,9 +5809,18 @@ export interface components {
             record_id?: string;
             row_id?: string;
             /** @enum {string} */
-            state: "planned" | "synced" | "unchanged" | "skipped" | "failed" | "conflict" | "unknown";
+            state: "planned" | "synced" | "unchanged" | "skipped" | "failed" | "conflict" | "unknown" | "gone";
             /** @description Where a person sees the record. */
             url?: string;
+        };
+        CrmResolveBody: {
+            /** @description Ids of records; all that wait if it is left out. */
+            records?: string[] | null;
+            /**
+             * @description Ours is the table's.
+             * @enum {string}
+             */
+            take: "ours" | "theirs";
         };
         CrmReverseBody: {
             /** @description Also archive the records that the push made. */
@@ -5728,7 +5838,7 @@ export interface components {
             ended_at?: string;
             id: string;
             /** @enum {string} */
-            kind: "push" | "reverse";
+            kind: "push" | "pull" | "reverse";
             /** @description Of the sync, when the run began. */
             name: string;
             object: string;
@@ -5752,13 +5862,27 @@ export interface components {
             waits_for?: string;
         };
         CrmRunBody: {
-            /** @description Write nothing; say what a push would change. */
+            /** @description Of a pull: read all records, not only those changed since the last one. */
+            all?: boolean | null;
+            /**
+             * @description Push if it is left out.
+             * @enum {string|null}
+             */
+            direction?: "push" | "pull" | null;
+            /** @description Write nothing; say what would change. */
             dry: boolean;
         };
         CrmSaved: {
+            /**
+             * @description What a pull does where both sides were changed; newest if it is left out.
+             * @enum {string}
+             */
+            conflicts?: "newest" | "ours" | "theirs" | "ask";
             connection_id: string;
             /** @description Make a record for a row that has none; otherwise the row is skipped. */
             create: boolean;
+            /** @description A pull makes a row for a record that has none; otherwise it skips the record. */
+            create_rows?: boolean;
             id: string;
             /** @description By which a row's record is found, tried in this order. */
             keys: components["schemas"]["CrmMatch"][] | null;
@@ -5772,7 +5896,7 @@ export interface components {
             /** @description A kind of record of the vendor, as list-integrations gives it. */
             object: string;
             table_id: string;
-            /** @description Only rows that the view's filter shows. */
+            /** @description Only rows that the view's filter shows are pushed. */
             view_id?: string;
         };
         CrmStarted: {
@@ -5789,9 +5913,16 @@ export interface components {
             table_id: string;
         };
         CrmSync: {
+            /**
+             * @description What a pull does where both sides were changed; newest if it is left out.
+             * @enum {string}
+             */
+            conflicts?: "newest" | "ours" | "theirs" | "ask";
             connection_id: string;
             /** @description Make a record for a row that has none; otherwise the row is skipped. */
             create: boolean;
+            /** @description A pull makes a row for a record that has none; otherwise it skips the record. */
+            create_rows?: boolean;
             id: string;
             /** @description By which a row's record is found, tried in this order. */
             keys: components["schemas"]["CrmMatch"][] | null;
@@ -5804,10 +5935,15 @@ export interface components {
             name: string;
             /** @description A kind of record of the vendor, as list-integrations gives it. */
             object: string;
+            /**
+             * Format: int64
+             * @description Records that wait for a decision.
+             */
+            open_conflicts: number;
             table_id: string;
             /** Format: date-time */
             updated_at: string;
-            /** @description Only rows that the view's filter shows. */
+            /** @description Only rows that the view's filter shows are pushed. */
             view_id?: string;
         };
         CrmVendor: {
@@ -7200,6 +7336,13 @@ export interface components {
         };
         EnvelopeListCreditTransaction: {
             data: components["schemas"]["CreditTransaction"][] | null;
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeListCrmConflict: {
+            data: components["schemas"]["CrmConflict"][] | null;
             /** @description Always null: an answer with an error is a Failure. */
             error: null;
             meta: components["schemas"]["Meta"];
@@ -28134,7 +28277,7 @@ export interface operations {
                 /** @description meta.next_cursor of the page before */
                 cursor?: string;
                 /** @description Only records of which this became. */
-                state?: "planned" | "synced" | "unchanged" | "skipped" | "failed" | "conflict" | "unknown";
+                state?: "planned" | "synced" | "unchanged" | "skipped" | "failed" | "conflict" | "unknown" | "gone";
             };
             header?: {
                 /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
@@ -28979,6 +29122,274 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "list-sync-conflicts": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+                limit?: number;
+                /** @description meta.next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description syn_… */
+                syncId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListCrmConflict"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "resolve-sync-conflicts": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat of the same request act once and get the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description syn_… */
+                syncId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrmResolveBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeCrmStarted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Payment Required */
+            402: {
                 headers: {
                     [name: string]: unknown;
                 };

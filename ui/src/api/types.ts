@@ -238,9 +238,14 @@ export type SyncDefinition = Narrow<
   Schemas['CrmDefinition'],
   { keys: Schemas['CrmMatch'][]; mappings: Schemas['CrmMapping'][] }
 >;
-export type Sync = SyncDefinition & { id: string; updated_at: string };
+export type Sync = SyncDefinition & { id: string; open_conflicts: number; updated_at: string };
 export type SyncRun = Schemas['CrmRun'];
-export type SyncRecord = Narrow<Schemas['CrmRecord'], { changes: Schemas['CrmChange'][] }>;
+export type SyncDispute = Schemas['CrmDispute'];
+export type SyncRecord = Narrow<
+  Schemas['CrmRecord'],
+  { changes: Schemas['CrmChange'][]; disputes?: Schemas['CrmDispute'][] }
+>;
+export type SyncConflict = Narrow<Schemas['CrmConflict'], { fields: string[]; disputes: Schemas['CrmDispute'][] }>;
 export type Drift = Schemas['EnrichmentDrift'];
 export type Effect = 'same' | 'changed' | 'gained' | 'lost' | 'edited' | 'unknown';
 export type JobAction = 'cancel' | 'pause' | 'resume' | 'retry';

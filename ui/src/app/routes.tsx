@@ -51,6 +51,10 @@ export const routes: RouteObject[] = [
                 async () => (await import('@/features/integrations/integrations-page')).IntegrationsPage,
               ),
               page('integrations/sync', async () => (await import('@/features/integrations/sync-page')).SyncPage),
+              page(
+                'integrations/syncs/:syncId/conflicts',
+                async () => (await import('@/features/integrations/conflicts-page')).ConflictsPage,
+              ),
               page('integrations/runs/:runId', async () => (await import('@/features/integrations/run-page')).RunPage),
               page('workflows', async () => (await import('@/features/workflows/workflows-page')).WorkflowsPage),
               page('workflows/:workflowId', async () => (await import('./workflow-route')).WorkflowRoute),

@@ -61,4 +61,32 @@ describe('integrations', () => {
     expect(await screen.findByRole('heading', { name: /Dry run of a reversal/ }, slow)).toBeVisible();
     expect(screen.getByRole('link', { name: 'The push that it reverses' })).toBeVisible();
   }, 30_000);
+
+  it('pulls, and lets a person decide what was changed on both sides', async () => {
+    const user = userEvent.setup();
+    const { router } = renderApp('/w/ws_demo/integrations/sync');
+    const table = [...net.app.state.tables.values()][0];
+    await user.selectOptions(await screen.findByLabelText('Rows of', {}, slow), table?.id ?? '');
+    await user.selectOptions(screen.getByLabelText('Into'), 'con_1');
+    await user.selectOptions(screen.getByLabelText('As'), 'contacts');
+    expect(await screen.findByRole('button', { name: 'Preview' }, slow)).toBeVisible();
+    await user.selectOptions(screen.getByLabelText('Direction of field 1'), 'pull');
+    expect(screen.queryByRole('button', { name: 'Preview' })).toBeNull();
+    await user.selectOptions(screen.getByLabelText('When a value was changed on both sides'), 'ask');
+    await user.click(screen.getByLabelText(/Create a row where none matches/));
+    await accessible();
+    await user.click(screen.getByRole('button', { name: 'Save and dry run' }));
+    expect(await screen.findByRole('heading', { name: /Dry run of a pull/ }, slow)).toBeVisible();
+
+    await user.click(screen.getByRole('link', { name: 'Integrations' }));
+    await user.click(await screen.findByRole('link', { name: '1 conflict to decide' }, slow));
+    expect(
+      await screen.findByRole('button', { name: 'Take the CRM’s values of ada@acme.example' }, slow),
+    ).toBeVisible();
+    await accessible();
+    await user.click(screen.getByRole('button', { name: 'Take the CRM’s for all' }));
+    await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Take the CRM’s' }));
+    await waitFor(() => expect(router.state.location.pathname).toContain('syr_2'));
+    expect(await screen.findByRole('heading', { name: /^Pull/ }, slow)).toBeVisible();
+  }, 30_000);
 });

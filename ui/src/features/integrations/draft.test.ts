@@ -31,6 +31,25 @@ describe('a sync', () => {
       { mappings: [{ field: 'email', column_id: 'col_1' }] },
     ],
     [null, { mappings: [{ field: 'email', column_id: 'col_1' }], create: false }],
+    [null, { mappings: [{ field: 'email', column_id: 'col_1', direction: 'pull' }] }],
+    [
+      'New records need the field Last name: map it, or make no records.',
+      {
+        mappings: [
+          { field: 'email', column_id: 'col_1' },
+          { field: 'last', column_id: 'col_2', direction: 'pull' },
+        ],
+      },
+    ],
+    [
+      'Two fields are pulled into one column.',
+      {
+        mappings: [
+          { field: 'email', column_id: 'col_1', direction: 'pull' },
+          { field: 'last', column_id: 'col_1', direction: 'both' },
+        ],
+      },
+    ],
   ])('has the problem %s', (problem, part) => {
     expect(problemOf({ ...sync, ...part }, fields)).toBe(problem);
   });

@@ -3,6 +3,10 @@ import type { CrmField, SyncDefinition } from '@/api/types';
 export const MAX_MAPPINGS = 200;
 export const MAX_RECORDS = 100_000;
 
+export const pushes = (d: SyncDefinition): boolean => d.mappings.some((m) => m.direction !== 'pull');
+export const pulls = (d: SyncDefinition): boolean =>
+  d.mappings.some((m) => m.direction === 'pull' || m.direction === 'both');
+
 /** What keeps a sync from being saved; null for nothing. */
 export function problemOf(d: SyncDefinition, fields: CrmField[]): string | null {
   if (!d.name.trim()) return 'Give the sync a name.';
@@ -10,8 +14,10 @@ export function problemOf(d: SyncDefinition, fields: CrmField[]): string | null 
   if (d.mappings.length === 0) return 'Add at least one field.';
   if (d.mappings.some((m) => !m.field || !m.column_id)) return 'Choose a column and a field in each line.';
   if (!d.max_records) return 'Say how many records a run may go through.';
-  if (!d.create) return null;
-  const filled = new Set([...d.mappings, ...d.keys].map((m) => m.field));
+  const into = d.mappings.filter((m) => m.direction === 'pull' || m.direction === 'both').map((m) => m.column_id);
+  if (new Set(into).size < into.length) return 'Two fields are pulled into one column.';
+  if (!d.create || !pushes(d)) return null;
+  const filled = new Set([...d.mappings.filter((m) => m.direction !== 'pull'), ...d.keys].map((m) => m.field));
   const missing = fields.find((f) => f.required && !f.read_only && !filled.has(f.name));
   return missing ? `New records need the field ${missing.label}: map it, or make no records.` : null;
 }
@@ -28,10 +34,13 @@ export function bodyOf(d: SyncDefinition): SyncDefinition {
     mappings: d.mappings.map((m) => ({
       field: m.field,
       column_id: m.column_id,
+      ...(m.direction && m.direction !== 'push' ? { direction: m.direction } : {}),
       ...(m.only_if_empty ? { only_if_empty: true } : {}),
       ...(m.clear_if_blank ? { clear_if_blank: true } : {}),
     })),
     create: d.create,
+    ...(d.create_rows ? { create_rows: true } : {}),
+    ...(d.conflicts && d.conflicts !== 'newest' ? { conflicts: d.conflicts } : {}),
     max_records: d.max_records,
   };
 }

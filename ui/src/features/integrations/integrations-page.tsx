@@ -30,7 +30,7 @@ export function IntegrationsPage() {
     <Page
       wide
       title="Integrations"
-      text="Push rows to your CRM. Review each change before it is made, and reverse a push afterwards."
+      text="Push rows to your CRM, and pull what changes there. Review each change before it is made, and take it back afterwards."
     >
       <Outcome />
       {error && <Notice tone="danger">{messageOf(error)}</Notice>}

@@ -72,7 +72,9 @@ function Summary({ ws, run, vendor }: { ws: string; run: SyncRun; vendor: string
         <div className="flex flex-wrap items-center gap-2">
           <Badge tone={runTones[run.state]}>{sentence(run.state)}</Badge>
           <span className="tnum text-ink-2">
-            {count(gone(run))} of {plural(Math.max(run.total, gone(run)), 'record')}
+            {run.kind === 'pull'
+              ? plural(gone(run), 'record')
+              : `${count(gone(run))} of ${plural(Math.max(run.total, gone(run)), 'record')}`}
           </span>
           {run.reverses && (
             <Link to={`/w/${ws}/integrations/runs/${run.reverses}`} className="text-primary-ink underline">
@@ -80,15 +82,21 @@ function Summary({ ws, run, vendor }: { ws: string; run: SyncRun; vendor: string
             </Link>
           )}
         </div>
-        {run.state === 'running' && (
+        {run.state === 'running' && run.kind !== 'pull' && (
           <Progress value={run.total > 0 ? gone(run) / run.total : 0} label="Records gone through" />
         )}
         <p className="tnum text-md font-medium">{summary(run)}</p>
         {run.counts.fields > 0 && (
           <p className="text-sm text-ink-2">
             {plural(run.counts.fields, 'field value')} {run.dry ? 'would be changed' : 'changed'}.
-            {run.dry && ` Nothing was written to ${vendor}.`}
+            {run.dry && ` Nothing was written to ${run.kind === 'pull' ? 'the table' : vendor}.`}
+            {!run.dry && run.kind === 'pull' && ' The table’s undo takes the whole pull back.'}
           </p>
+        )}
+        {run.kind === 'pull' && run.counts.conflicts > 0 && !run.dry && (
+          <Link to={`/w/${ws}/integrations/syncs/${run.sync_id}/conflicts`} className="text-primary-ink underline">
+            Decide the conflicts
+          </Link>
         )}
         {run.waits_for && <Notice tone="warning">{`Waiting: ${run.waits_for}`}</Notice>}
         {run.reason && <Notice tone={run.state === 'failed' ? 'danger' : 'warning'}>{capitalised(run.reason)}</Notice>}
@@ -113,7 +121,7 @@ function Actions({ ws, run, vendor }: { ws: string; run: SyncRun; vendor: string
     mutationFn: () =>
       run.kind === 'reverse'
         ? reverseRun(ws, run.reverses ?? '', false, run.archive_created ?? false)
-        : runSync(ws, run.sync_id, false),
+        : runSync(ws, run.sync_id, run.kind === 'pull' ? 'pull' : 'push', false),
     onSuccess: go,
   });
   const reverse = useMutation({
@@ -128,7 +136,7 @@ function Actions({ ws, run, vendor }: { ws: string; run: SyncRun; vendor: string
     );
   }
   const writes = run.counts.created + run.counts.updated + run.counts.archived;
-  const verb = run.kind === 'reverse' ? 'Reverse now' : 'Push now';
+  const verb = { push: 'Push now', pull: 'Pull now', reverse: 'Reverse now' }[run.kind];
   return (
     <>
       {run.dry && writes > 0 && (
@@ -144,7 +152,8 @@ function Actions({ ws, run, vendor }: { ws: string; run: SyncRun; vendor: string
       {asking === 'push' && (
         <Confirm title={`${verb}?`} action={verb} onConfirm={() => push.mutateAsync()} onClose={() => setAsking(null)}>
           <p>
-            {summary(run)}. The values are read again before anything is written to {vendor}
+            {summary(run)}. The values are read again before anything is written to{' '}
+            {run.kind === 'pull' ? 'the table' : vendor}
             {run.kind === 'push' && ', and kept for half a year, so that the push can be reversed'}.
           </p>
         </Confirm>

@@ -18,6 +18,7 @@ export const recordTones: Record<SyncRecord['state'], Tone> = {
   failed: 'danger',
   conflict: 'warning',
   unknown: 'warning',
+  gone: 'warning',
 };
 
 export const recordStates: Record<SyncRecord['state'], string> = {
@@ -28,18 +29,22 @@ export const recordStates: Record<SyncRecord['state'], string> = {
   failed: 'Failed',
   conflict: 'Conflict',
   unknown: 'Not known',
+  gone: 'Deleted in the CRM',
 };
 
-/** "Push", "Dry run", "Reversal", "Dry run of a reversal". */
+/** "Push", "Dry run", "Pull", "Dry run of a pull", "Reversal", "Dry run of a reversal". */
 export function kindOf(run: SyncRun): string {
   if (run.kind === 'reverse') return run.dry ? 'Dry run of a reversal' : 'Reversal';
+  if (run.kind === 'pull') return run.dry ? 'Dry run of a pull' : 'Pull';
   return run.dry ? 'Dry run' : 'Push';
 }
 
 /** How many records a run has gone through. */
 export function gone(run: SyncRun): number {
   const c = run.counts;
-  return c.created + c.updated + c.archived + c.unchanged + c.skipped + c.failed + c.conflicts + c.unknown;
+  return (
+    c.created + c.updated + c.archived + c.unchanged + c.skipped + c.failed + c.conflicts + c.unknown + (c.gone ?? 0)
+  );
 }
 
 /** "3 created, 12 updated": what was done, or would be. */
@@ -54,6 +59,7 @@ export function summary(run: SyncRun): string {
     [c.conflicts, c.conflicts === 1 ? 'conflict' : 'conflicts'],
     [c.failed, 'failed'],
     [c.unknown, 'not known'],
+    [c.gone ?? 0, 'deleted in the CRM'],
   ];
   const said = parts.filter(([n]) => n > 0).map(([n, text]) => `${count(n)} ${text}`);
   return said.length > 0 ? said.join(', ') : plural(gone(run), 'record');

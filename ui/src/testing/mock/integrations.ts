@@ -1,4 +1,12 @@
-import type { CrmConnection, CrmVendor, Sync, SyncDefinition, SyncRecord, SyncRun } from '../../api/types.ts';
+import type {
+  CrmConnection,
+  CrmVendor,
+  Sync,
+  SyncConflict,
+  SyncDefinition,
+  SyncRecord,
+  SyncRun,
+} from '../../api/types.ts';
 import { Fault, type Router } from './http.ts';
 import type { MockState } from './state.ts';
 
@@ -58,6 +66,15 @@ const planned: SyncRecord[] = [
     changes: [],
   },
 ];
+const conflict: SyncConflict = {
+  record_id: '51',
+  row_id: 'row_1',
+  run_id: 'syr_1',
+  label: 'ada@acme.example',
+  fields: ['company'],
+  disputes: [{ field: 'company', ours: 'Acme', theirs: 'Acme Ltd' }],
+  at,
+};
 const nothing = {
   created: 0,
   updated: 1,
@@ -125,13 +142,29 @@ export function integrationRoutes(r: Router, state: MockState): void {
   r.on('POST', 'W/sync-preview', () => ({ data: planned }));
   r.on('GET', 'W/syncs', () => ({ data: syncs }));
   r.on('POST', 'W/syncs', ({ body }) => {
-    const made = { ...(body as SyncDefinition), id: `syn_${String(syncs.length + 1)}`, updated_at: at };
+    const made = {
+      ...(body as SyncDefinition),
+      id: `syn_${String(syncs.length + 1)}`,
+      open_conflicts: 1,
+      updated_at: at,
+    };
     syncs.unshift(made);
     return { data: made, status: 201 };
   });
   r.on('POST', 'W/syncs/:s/run', ({ params, body }) =>
-    begin(syncOf(params['s']), 'push', (body as { dry: boolean }).dry),
+    begin(
+      syncOf(params['s']),
+      (body as { direction?: 'push' | 'pull' }).direction ?? 'push',
+      (body as { dry: boolean }).dry,
+    ),
   );
+  r.on('GET', 'W/syncs/:s/conflicts', ({ params }) => ({
+    data: syncOf(params['s']).open_conflicts > 0 ? [conflict] : [],
+  }));
+  r.on('POST', 'W/syncs/:s/conflicts/resolve', ({ params }) => {
+    syncOf(params['s']).open_conflicts = 0;
+    return begin(syncOf(params['s']), 'pull', false);
+  });
   r.on('GET', 'W/sync-runs', () => ({ data: runs }));
   r.on('GET', 'W/sync-runs/:r', ({ params }) => ({ data: runOf(params['r']) }));
   r.on('GET', 'W/sync-runs/:r/records', ({ params, query }) => {

@@ -1,6 +1,15 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, type Answer } from '@/api/client';
-import type { CrmConnection, CrmField, CrmVendor, Sync, SyncDefinition, SyncRecord, SyncRun } from '@/api/types';
+import type {
+  CrmConnection,
+  CrmField,
+  CrmVendor,
+  Sync,
+  SyncConflict,
+  SyncDefinition,
+  SyncRecord,
+  SyncRun,
+} from '@/api/types';
 import { inWorkspace } from '@/api/use-workspace';
 
 const WATCH_MS = 1_500;
@@ -69,8 +78,22 @@ export async function saveSync(ws: string, body: SyncDefinition, id?: string): P
 export async function deleteSync(ws: string, id: string): Promise<void> {
   await api.delete(`${inWorkspace(ws)}/syncs/${id}`);
 }
-export async function runSync(ws: string, id: string, dry: boolean): Promise<string> {
-  return (await api.post<{ id: string }>(`${inWorkspace(ws)}/syncs/${id}/run`, { dry })).data.id;
+export async function runSync(ws: string, id: string, direction: 'push' | 'pull', dry: boolean): Promise<string> {
+  return (await api.post<{ id: string }>(`${inWorkspace(ws)}/syncs/${id}/run`, { direction, dry })).data.id;
+}
+/** Records that were changed on both sides and wait for a decision. */
+export function conflicts(ws: string, sync: string, cursor?: string): Promise<Answer<SyncConflict[] | null>> {
+  return api.get<SyncConflict[] | null>(`${inWorkspace(ws)}/syncs/${sync}/conflicts`, { query: { cursor } });
+}
+/** Lets one side's values hold, for the records that are named or for all. Answers the run that does it. */
+export async function resolveConflicts(
+  ws: string,
+  sync: string,
+  take: 'ours' | 'theirs',
+  records?: string[],
+): Promise<string> {
+  const body = { take, ...(records ? { records } : {}) };
+  return (await api.post<{ id: string }>(`${inWorkspace(ws)}/syncs/${sync}/conflicts/resolve`, body)).data.id;
 }
 export async function cancelRun(ws: string, id: string): Promise<void> {
   await api.post(`${inWorkspace(ws)}/sync-runs/${id}/cancel`, {});

@@ -13,11 +13,11 @@ export interface MappingTableProps {
   onChange: (mappings: CrmMapping[]) => void;
 }
 
-/** Which column fills which field, and when. */
+/** Which column and field belong together, which way values go, and when. */
 export function MappingTable({ draft, table, fields, onChange }: MappingTableProps) {
   const set = (i: number, part: Partial<CrmMapping>): void =>
     onChange(draft.mappings.map((m, at) => (at === i ? { ...m, ...part } : m)));
-  const writable = fields.filter((f) => !f.read_only).sort((a, b) => a.label.localeCompare(b.label));
+  const sorted = [...fields].sort((a, b) => a.label.localeCompare(b.label));
   const used = new Set(draft.mappings.map((m) => m.field));
   return (
     <Card
@@ -35,7 +35,7 @@ export function MappingTable({ draft, table, fields, onChange }: MappingTablePro
         </Button>
       }
     >
-      <DataTable label="Fields" stacked head={['Column', 'Field', 'When', '']}>
+      <DataTable label="Fields" stacked head={['Column', 'Direction', 'Field', 'When', '']}>
         {draft.mappings.map((m, i) => (
           <tr key={i}>
             <Td>
@@ -54,12 +54,24 @@ export function MappingTable({ draft, table, fields, onChange }: MappingTablePro
             </Td>
             <Td>
               <Select
+                aria-label={`Direction of field ${String(i + 1)}`}
+                value={m.direction ?? 'push'}
+                onChange={(e) => set(i, { direction: e.target.value as NonNullable<CrmMapping['direction']> })}
+              >
+                <option value="push">→ Push</option>
+                <option value="pull">← Pull</option>
+                <option value="both">↔ Both</option>
+              </Select>
+            </Td>
+            <Td>
+              <Select
                 aria-label={`Field ${String(i + 1)}`}
                 value={m.field}
                 onChange={(e) => set(i, { field: e.target.value })}
               >
                 <option value="">Choose a field…</option>
-                {writable
+                {sorted
+                  .filter((f) => m.direction === 'pull' || !f.read_only)
                   .filter((f) => f.name === m.field || !used.has(f.name))
                   .map((f) => (
                     <option key={f.name} value={f.name}>
@@ -77,7 +89,7 @@ export function MappingTable({ draft, table, fields, onChange }: MappingTablePro
                   onChange={(e) => set(i, { only_if_empty: e.target.checked })}
                 />
                 <Checkbox
-                  label="Clear when the cell is empty"
+                  label="Clear when the other side is empty"
                   checked={m.clear_if_blank ?? false}
                   onChange={(e) => set(i, { clear_if_blank: e.target.checked })}
                 />

@@ -60,6 +60,7 @@ export function RecordList({ ws, run, labelOf }: RecordListProps) {
             ws={ws}
             table={run.table_id}
             record={r}
+            pull={run.kind === 'pull'}
             labelOf={labelOf}
           />
         ))}

@@ -2,7 +2,7 @@ import type { CrmObject, SyncDefinition, Table } from '@/api/types';
 import { Checkbox, Field, Input, Select } from '@/components/field';
 import { Card } from '@/components/page';
 import { NumberInput } from '@/grid/typed-input';
-import { MAX_RECORDS } from '../draft';
+import { MAX_RECORDS, pulls, pushes } from '../draft';
 
 export interface SyncBasicsProps {
   draft: SyncDefinition;
@@ -79,12 +79,42 @@ export function SyncBasics({ draft, table, object, onChange }: SyncBasicsProps) 
             A row that was synced before keeps its record, even if its values have changed.
           </p>
         </fieldset>
-        <Checkbox
-          label="Create a record where none matches"
-          hint="Otherwise such rows are skipped."
-          checked={draft.create}
-          onChange={(e) => onChange({ create: e.target.checked })}
-        />
+        {pushes(draft) && (
+          <Checkbox
+            label="Create a record where none matches"
+            hint="Otherwise such rows are skipped."
+            checked={draft.create}
+            onChange={(e) => onChange({ create: e.target.checked })}
+          />
+        )}
+        {pulls(draft) && (
+          <>
+            <Checkbox
+              label="Create a row where none matches"
+              hint="Otherwise such records are skipped."
+              checked={draft.create_rows ?? false}
+              onChange={(e) => onChange({ create_rows: e.target.checked })}
+            />
+            <Field
+              label="When a value was changed on both sides"
+              hint="Both values are kept in the run."
+              className="sm:max-w-sm"
+            >
+              {(ids) => (
+                <Select
+                  {...ids}
+                  value={draft.conflicts ?? 'newest'}
+                  onChange={(e) => onChange({ conflicts: e.target.value as NonNullable<SyncDefinition['conflicts']> })}
+                >
+                  <option value="newest">The later change holds</option>
+                  <option value="ours">The table’s value holds</option>
+                  <option value="theirs">The CRM’s value holds</option>
+                  <option value="ask">Ask: keep both until somebody decides</option>
+                </Select>
+              )}
+            </Field>
+          </>
+        )}
       </div>
     </Card>
   );

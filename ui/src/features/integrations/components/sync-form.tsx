@@ -9,7 +9,7 @@ import { Card } from '@/components/page';
 import { Notice, SkeletonRows } from '@/components/states';
 import { toast } from '@/lib/toasts';
 import { fieldsQuery, previewSync, runSync, saveSync } from '../api/integrations';
-import { bodyOf, problemOf } from '../draft';
+import { bodyOf, problemOf, pushes } from '../draft';
 import { MappingTable } from './mapping-table';
 import { RecordItem } from './record-item';
 import { SyncBasics } from './sync-basics';
@@ -39,7 +39,7 @@ export function SyncForm({ ws, id, initial, vendors, connections }: SyncFormProp
   const save = useMutation({
     mutationFn: async (dry: boolean) => {
       const saved = await saveSync(ws, bodyOf(draft), id);
-      return dry ? runSync(ws, saved.id, true) : '';
+      return dry ? runSync(ws, saved.id, pushes(draft) ? 'push' : 'pull', true) : '';
     },
     onSuccess: async (run) => {
       await client.invalidateQueries({ queryKey: ['syncs', ws] });
@@ -63,27 +63,29 @@ export function SyncForm({ ws, id, initial, vendors, connections }: SyncFormProp
         fields={fields.data}
         onChange={(mappings) => change({ mappings })}
       />
-      <Card
-        title="Sample"
-        text="What a push would do with the first rows, from the records as they are now."
-        flush
-        actions={
-          <Button size="sm" busy={sample.isPending} disabled={problem !== null} onClick={() => sample.mutate()}>
-            Preview
-          </Button>
-        }
-      >
-        {sample.isError && <Notice tone="danger">{messageOf(sample.error)}</Notice>}
-        {sample.data?.length === 0 && (
-          <p className="p-4 text-sm text-ink-2">The table has no rows that the sync takes.</p>
-        )}
-        <ul>
-          {sample.data?.map((r) => (
-            <RecordItem key={r.row_id} ws={ws} table={draft.table_id} record={r} labelOf={labelOf} />
-          ))}
-        </ul>
-        {!sample.data && !sample.isError && <p className="p-4 text-sm text-ink-3">A preview writes nothing.</p>}
-      </Card>
+      {pushes(draft) && (
+        <Card
+          title="Sample"
+          text="What a push would do with the first rows, from the records as they are now."
+          flush
+          actions={
+            <Button size="sm" busy={sample.isPending} disabled={problem !== null} onClick={() => sample.mutate()}>
+              Preview
+            </Button>
+          }
+        >
+          {sample.isError && <Notice tone="danger">{messageOf(sample.error)}</Notice>}
+          {sample.data?.length === 0 && (
+            <p className="p-4 text-sm text-ink-2">The table has no rows that the sync takes.</p>
+          )}
+          <ul>
+            {sample.data?.map((r) => (
+              <RecordItem key={r.row_id} ws={ws} table={draft.table_id} record={r} labelOf={labelOf} />
+            ))}
+          </ul>
+          {!sample.data && !sample.isError && <p className="p-4 text-sm text-ink-3">A preview writes nothing.</p>}
+        </Card>
+      )}
       {save.isError && <Notice tone="danger">{messageOf(save.error)}</Notice>}
       <div className="flex flex-wrap items-center gap-3">
         <Button

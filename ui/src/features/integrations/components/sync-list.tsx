@@ -11,6 +11,7 @@ import { Shown } from '@/components/shown';
 import { Empty } from '@/components/states';
 import { plural } from '@/lib/format';
 import { deleteSync, runSync, syncsQuery } from '../api/integrations';
+import { pulls, pushes } from '../draft';
 
 export interface SyncListProps {
   ws: string;
@@ -83,7 +84,7 @@ function Row({ ws, sync, where, connected, mayRun }: RowProps) {
   const tables = useQuery(tablesQuery(ws));
   const [removing, setRemoving] = useState(false);
   const run = useMutation({
-    mutationFn: () => runSync(ws, sync.id, true),
+    mutationFn: (direction: 'push' | 'pull') => runSync(ws, sync.id, direction, true),
     onSuccess: (id) => navigate(`/w/${ws}/integrations/runs/${id}`),
   });
   const remove = async (): Promise<void> => {
@@ -105,14 +106,36 @@ function Row({ ws, sync, where, connected, mayRun }: RowProps) {
           ) : (
             'A table that is gone'
           )}{' '}
-          to {where}, {plural(sync.mappings.length, 'field')}
+          {pushes(sync) ? (pulls(sync) ? 'and' : 'to') : 'from'} {where}, {plural(sync.mappings.length, 'field')}
         </p>
+        {sync.open_conflicts > 0 && (
+          <Link to={`/w/${ws}/integrations/syncs/${sync.id}/conflicts`} className="text-sm text-primary-ink underline">
+            {plural(sync.open_conflicts, 'conflict')} to decide
+          </Link>
+        )}
       </div>
       {mayRun && (
         <div className="flex flex-wrap gap-2">
-          <Button size="sm" busy={run.isPending} disabled={!connected || run.isPending} onClick={() => run.mutate()}>
-            Dry run
-          </Button>
+          {pushes(sync) && (
+            <Button
+              size="sm"
+              busy={run.isPending && run.variables === 'push'}
+              disabled={!connected || run.isPending}
+              onClick={() => run.mutate('push')}
+            >
+              Dry run
+            </Button>
+          )}
+          {pulls(sync) && (
+            <Button
+              size="sm"
+              busy={run.isPending && run.variables === 'pull'}
+              disabled={!connected || run.isPending}
+              onClick={() => run.mutate('pull')}
+            >
+              Dry run of a pull
+            </Button>
+          )}
           <Button size="sm" onClick={() => void navigate(`/w/${ws}/integrations/sync?id=${sync.id}`)}>
             Edit
           </Button>

@@ -1,0 +1,79 @@
+package crmapi
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/morket/morket/adapters/httpapi"
+	"github.com/morket/morket/commands"
+	"github.com/morket/morket/commands/crmcmd"
+	"github.com/morket/morket/domain/crm"
+	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/projections/crmview"
+)
+
+type conflictsIn struct {
+	InSync
+	httpapi.Page
+}
+
+// Conflict is a record that was changed on both sides and waits for a decision.
+type Conflict struct {
+	RecordID string           `json:"record_id"`
+	RowID    kernel.RowID     `json:"row_id"`
+	RunID    kernel.SyncRunID `json:"run_id" doc:"The pull that met it."`
+	Label    string           `json:"label,omitempty" doc:"The value that the record is found by."`
+	URL      string           `json:"url,omitempty"`
+	Fields   []string         `json:"fields"`
+	Disputes []Dispute        `json:"disputes" doc:"Both values; none once the run's records were erased."`
+	At       time.Time        `json:"at"`
+}
+
+func (s service) conflicts(ctx context.Context, p httpapi.Principal, in *conflictsIn) ([]Conflict, httpapi.Meta, error) {
+	var meta httpapi.Meta
+	odd := func(r rune) bool { return r <= ' ' || r > '~' }
+	if strings.ContainsFunc(in.Cursor, odd) {
+		return nil, meta, kernel.BadCursor()
+	}
+	list, err := s.Reads.Conflicts(ctx, p.Workspace, in.SyncID, in.Cursor, in.Limit+1)
+	if err != nil {
+		return nil, meta, err
+	}
+	list, meta.NextCursor = httpapi.CutPage(list, in.Limit, func(c crmview.Conflict) string { return c.Record })
+	refs := make([]crmcmd.Ref, len(list))
+	for i, c := range list {
+		refs[i] = crmcmd.Ref{TableID: c.Table, RunID: c.Run, Version: c.Version, Entry: c.Entry}
+	}
+	entries, err := s.Handlers.Entries(ctx, refs)
+	if err != nil {
+		return nil, meta, err
+	}
+	out := make([]Conflict, len(list))
+	for i, c := range list {
+		out[i] = Conflict{
+			RecordID: c.Record, RowID: c.Row, RunID: c.Run, Label: entries[i].Label, URL: entries[i].URL, Fields: c.Fields, Disputes: []Dispute{}, At: c.At,
+		}
+		for _, d := range entries[i].Disputes {
+			if d.Winner == "" {
+				out[i].Disputes = append(out[i].Disputes, Dispute(d))
+			}
+		}
+	}
+	return out, meta, nil
+}
+
+// ResolveBody says whose values hold.
+type ResolveBody struct {
+	Take    crm.Rule `json:"take" enum:"ours,theirs" doc:"Ours is the table's."`
+	Records []string `json:"records,omitempty" maxItems:"500" doc:"Ids of records; all that wait if it is left out."`
+}
+
+type resolveIn struct {
+	InSync
+	Body ResolveBody
+}
+
+func (s service) resolve(ctx context.Context, meta kernel.Meta, in *resolveIn) (commands.Result[crmcmd.Started], error) {
+	return s.Handlers.Resolve(ctx, meta, crmcmd.Resolve{SyncID: in.SyncID, Take: in.Body.Take, Records: in.Body.Records})
+}
