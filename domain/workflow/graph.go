@@ -9,9 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/invopop/validation"
 
 	"github.com/morket/morket/domain/kernel"
 )
@@ -125,10 +122,10 @@ type Config struct {
 	ColumnID  kernel.ColumnID `json:"column_id,omitempty" doc:"Of enrichment: the column that is asked for."`
 	OnlyEmpty bool            `json:"only_empty,omitempty" doc:"Of enrichment: rows whose cell has a value pass unasked."`
 	// MaxCredits is what a run may spend at the node; 0 is no limit of its own.
-	MaxCredits kernel.Credits `json:"max_credits_mc,omitempty" doc:"Of enrichment: what a run may spend here; 0 is no limit of its own."`
+	MaxCredits kernel.Credits `json:"max_credits_mc,omitempty" minimum:"0" doc:"Of enrichment: what a run may spend here; 0 is no limit of its own."`
 	// Set are values by column; null empties the cell.
 	Set       map[kernel.ColumnID]json.RawMessage `json:"set,omitempty" doc:"Of update_cells: values by column; null empties the cell."`
-	Seconds   int64                               `json:"seconds,omitempty" doc:"Of wait."`
+	Seconds   int64                               `json:"seconds,omitempty" minimum:"0" doc:"Of wait."`
 	WebhookID kernel.WebhookID                    `json:"webhook_id,omitempty" doc:"Of send: whose address is sent to, signed with its secret."`
 }
 
@@ -184,34 +181,20 @@ func (g Graph) Validate() error {
 	}
 	for _, e := range g.Edges {
 		at := "edges." + kernel.Shorten(string(e.From)+"-"+string(e.To))
-		fields = append(fields, kernel.Field(at, e.From, kernel.Holds(ids[e.From] && ids[e.To], "leads from or to a node that is not there")))
+		there := kernel.Holds(ids[e.From] && ids[e.To], "leads from or to a node that is not there")
+		fields = append(fields, kernel.Field(at, e.From, there), kernel.Field(at, e.Port, short(e.Port)))
 	}
 	return kernel.Check(fields...)
 }
 
 func (n Node) bounds(at string) []kernel.Checked {
-	control := func(r rune) bool { return r < ' ' }
-	named := utf8.ValidString(n.Name) && utf8.RuneCountInString(n.Name) <= MaxName && !strings.ContainsFunc(n.Name, control)
-	short := func(s string) validation.Rule {
-		return kernel.Holds(len(s) <= MaxName, "must have at most %d characters", MaxName)
-	}
-	size := len(n.Config.Filter)
-	for _, v := range n.Config.Set {
-		size += len(v)
-	}
 	within := n.X >= -MaxAt && n.X <= MaxAt && n.Y >= -MaxAt && n.Y <= MaxAt
-	return []kernel.Checked{
+	return append(n.Config.form(at),
 		kernel.Field(at+".kind", n.Kind, kernel.OneOf(Kinds(), "there is no node of this kind")),
-		kernel.Field(at+".name", n.Name, kernel.Holds(named, "must have at most %d characters", MaxName)),
+		kernel.Field(at+".name", n.Name, short(n.Name)),
 		kernel.Field(at+".on_error", n.OnError, kernel.OneOf([]OnError{"", Stop, Continue}, "must be stop or continue")),
 		kernel.Field(at, n.X, kernel.Holds(within, "x and y must be at most %d from 0", MaxAt)),
-		kernel.Field(at+".config", size, kernel.Holds(size <= MaxConfigBytes, "must have at most %d bytes", MaxConfigBytes)),
-		kernel.Field(at+".config.columns", n.Config.Columns, kernel.Sized(0, MaxSent, "at most %d columns", MaxSent)),
-		kernel.Field(at+".config.set", n.Config.Set, kernel.Sized(0, MaxSet, "at most %d columns", MaxSet)),
-		kernel.Field(at+".config.on", n.Config.On, kernel.Sized(0, 2, "added, changed or both")),
-		kernel.Field(at+".config.cron", n.Config.Cron, short(n.Config.Cron)),
-		kernel.Field(at+".config.time_zone", n.Config.TimeZone, short(n.Config.TimeZone)),
-	}
+	)
 }
 
 // Clean drops what is not the kind's and names every port.

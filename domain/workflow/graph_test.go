@@ -13,7 +13,20 @@ import (
 	"github.com/morket/morket/domain/workflow"
 )
 
-// catalogue knows the tables t1 and t2 and refuses whatever is called wrong.
+// Ids as graphs hold them. The catalogue knows the first two tables.
+const (
+	t1       = kernel.TableID("tbl_01JZZZZZZZZZZZZZZZZZZZZZZ1")
+	t2       = kernel.TableID("tbl_01JZZZZZZZZZZZZZZZZZZZZZZ2")
+	t3       = kernel.TableID("tbl_01JZZZZZZZZZZZZZZZZZZZZZZ3")
+	ask      = kernel.ColumnID("col_01JZZZZZZZZZZZZZZZZZZZZZZA")
+	other    = kernel.ColumnID("col_01JZZZZZZZZZZZZZZZZZZZZZZB")
+	badCol   = kernel.ColumnID("col_01JZZZZZZZZZZZZZZZZZZZZZZW")
+	badView  = kernel.ViewID("viw_01JZZZZZZZZZZZZZZZZZZZZZZW")
+	badHook  = kernel.WebhookID("whk_01JZZZZZZZZZZZZZZZZZZZZZZW")
+	badParts = `{"column":"wrong"}`
+)
+
+// catalogue refuses what is called wrong.
 type catalogue struct{}
 
 func wrong(is bool) error {
@@ -23,20 +36,20 @@ func wrong(is bool) error {
 	return nil
 }
 
-func (catalogue) Table(id kernel.TableID) error                { return wrong(id != "t1" && id != "t2") }
-func (catalogue) View(_ kernel.TableID, v kernel.ViewID) error { return wrong(v == "wrong") }
+func (catalogue) Table(id kernel.TableID) error                { return wrong(id != t1 && id != t2) }
+func (catalogue) View(_ kernel.TableID, v kernel.ViewID) error { return wrong(v == badView) }
 func (catalogue) Filter(_ kernel.TableID, f json.RawMessage) error {
-	return wrong(string(f) == `"wrong"`)
+	return wrong(string(f) == badParts)
 }
 
-func (catalogue) Column(_ kernel.TableID, c kernel.ColumnID) error { return wrong(c == "wrong") }
+func (catalogue) Column(_ kernel.TableID, c kernel.ColumnID) error { return wrong(c == badCol) }
 
-func (catalogue) Webhook(id kernel.WebhookID, _ kernel.TableID) error { return wrong(id == "wrong") }
+func (catalogue) Webhook(id kernel.WebhookID, _ kernel.TableID) error { return wrong(id == badHook) }
 
-func (catalogue) Enrichment(_ kernel.TableID, c kernel.ColumnID) error { return wrong(c == "wrong") }
+func (catalogue) Enrichment(_ kernel.TableID, c kernel.ColumnID) error { return wrong(c == badCol) }
 
 func (catalogue) Value(_ kernel.TableID, c kernel.ColumnID, _ json.RawMessage) error {
-	return wrong(c == "wrong")
+	return wrong(c == badCol)
 }
 
 func node(id workflow.NodeID, kind workflow.Kind, c workflow.Config) workflow.Node {
@@ -53,8 +66,8 @@ func only(f string) workflow.Config { return workflow.Config{Filter: json.RawMes
 func simple() workflow.Graph {
 	return workflow.Graph{
 		Nodes: []workflow.Node{
-			node("go", workflow.Manual, workflow.Config{}), node("rows", workflow.TableRows, workflow.Config{TableID: "t1"}),
-			node("some", workflow.Filter, only(`{"column":"a"}`)), node("ask", workflow.Enrich, workflow.Config{ColumnID: "e"}),
+			node("go", workflow.Manual, workflow.Config{}), node("rows", workflow.TableRows, workflow.Config{TableID: t1}),
+			node("some", workflow.Filter, only(`{"column":"a"}`)), node("ask", workflow.Enrich, workflow.Config{ColumnID: ask}),
 		},
 		Edges: []workflow.Edge{edge("go", "rows"), edge("rows", "some"), edge("some", "ask")},
 	}
@@ -87,23 +100,23 @@ func TestAGraphIsCheckedWithItsNodesNamed(t *testing.T) {
 		"connected twice": {with(func(g *workflow.Graph) { g.Edges = append(g.Edges, edge("some", "ask")) }), "ask", "connected twice"},
 		"into a trigger":  {with(func(g *workflow.Graph) { g.Edges = append(g.Edges, edge("rows", "go")) }), "go", "nothing leads into it"},
 		"other tables": {
-			add(node("other", workflow.TableRows, workflow.Config{TableID: "t2"}), edge("go", "other"), edge("other", "ask")), "ask",
+			add(node("other", workflow.TableRows, workflow.Config{TableID: t2}), edge("go", "other"), edge("other", "ask")), "ask",
 			"different tables",
 		},
 		"no table":         {with(func(g *workflow.Graph) { g.Nodes[1].Config.TableID = "" }), "rows", "choose a table"},
-		"a table gone":     {with(func(g *workflow.Graph) { g.Nodes[1].Config.TableID = "t3" }), "rows", "is wrong"},
-		"a wrong view":     {with(func(g *workflow.Graph) { g.Nodes[1].Config.ViewID = "wrong" }), "rows", "is wrong"},
+		"a table gone":     {with(func(g *workflow.Graph) { g.Nodes[1].Config.TableID = t3 }), "rows", "is wrong"},
+		"a wrong view":     {with(func(g *workflow.Graph) { g.Nodes[1].Config.ViewID = badView }), "rows", "is wrong"},
 		"no condition":     {with(func(g *workflow.Graph) { g.Nodes[2].Config.Filter = nil }), "some", "by a condition"},
-		"a wrong filter":   {with(func(g *workflow.Graph) { g.Nodes[2].Config.Filter = json.RawMessage(`"wrong"`) }), "some", "is wrong"},
+		"a wrong filter":   {with(func(g *workflow.Graph) { g.Nodes[2].Config.Filter = json.RawMessage(badParts) }), "some", "is wrong"},
 		"no column":        {with(func(g *workflow.Graph) { g.Nodes[3].Config.ColumnID = "" }), "ask", "choose an enrichment"},
-		"a wrong column":   {with(func(g *workflow.Graph) { g.Nodes[3].Config.ColumnID = "wrong" }), "ask", "is wrong"},
+		"a wrong column":   {with(func(g *workflow.Graph) { g.Nodes[3].Config.ColumnID = badCol }), "ask", "is wrong"},
 		"nothing to set":   {add(node("u", workflow.UpdateCells, workflow.Config{}), edge("some", "u")), "u", "choose a column"},
 		"waits for ever":   {add(node("w", workflow.Wait, workflow.Config{Seconds: 1e9}), edge("some", "w")), "w", "30 days"},
 		"sends nowhere":    {add(node("s", workflow.Send, workflow.Config{}), edge("some", "s")), "s", "choose a webhook"},
 		"a wrong schedule": {with(func(g *workflow.Graph) { g.Nodes[0] = node("go", workflow.Schedule, workflow.Config{Cron: "x"}) }), "go", "five fields"},
 		"changes of what": {
 			with(func(g *workflow.Graph) {
-				g.Nodes[0], g.Edges = node("go", workflow.RowsChanged, workflow.Config{TableID: "t1"}), []workflow.Edge{edge("go", "some"), edge("some", "ask")}
+				g.Nodes[0], g.Edges = node("go", workflow.RowsChanged, workflow.Config{TableID: t1}), []workflow.Edge{edge("go", "some"), edge("some", "ask")}
 			}), "go", "added rows, changed rows",
 		},
 	} {
@@ -114,7 +127,7 @@ func TestAGraphIsCheckedWithItsNodesNamed(t *testing.T) {
 			require.NotEmpty(t, problems)
 			found := false
 			for _, p := range problems {
-				found = found || p.NodeID == c.node && strings(p.Message, c.problem)
+				found = found || p.NodeID == c.node && says(p.Message, c.problem)
 			}
 			require.True(t, found, "%+v", problems)
 			require.ErrorContains(t, workflow.Refusal(problems), "can't run yet")
@@ -143,12 +156,12 @@ func TestADraftKeepsToItsBounds(t *testing.T) {
 
 func TestTheHashIsOfWhatANodeDoes(t *testing.T) {
 	t.Parallel()
-	n := node("a", workflow.Enrich, workflow.Config{ColumnID: "c", MaxCredits: 5})
+	n := node("a", workflow.Enrich, workflow.Config{ColumnID: ask, MaxCredits: 5})
 	same := n
 	same.Name, same.X, same.OnError, same.Config.MaxCredits, same.Config.Seconds = "other", 9, workflow.Continue, 7, 3
 	require.Equal(t, n.Hash(), same.Hash())
 	other := n
-	other.Config.ColumnID = "d"
+	other.Config.ColumnID = badCol
 	require.NotEqual(t, n.Hash(), other.Hash())
 	a, b := node("f", workflow.Filter, only(`{"column":"a"}`)), node("f", workflow.Filter, only(`{ "column" : "a" }`))
 	require.Equal(t, a.Hash(), b.Hash())
@@ -159,11 +172,11 @@ func TestTheHashIsOfWhatANodeDoes(t *testing.T) {
 func TestTheDifferenceIsTold(t *testing.T) {
 	t.Parallel()
 	to := simple()
-	to.Nodes[3].Config.ColumnID, to.Nodes[3].X = "f", 300
+	to.Nodes[3].Config.ColumnID, to.Nodes[3].X = other, 300
 	to.Nodes = append(to.Nodes, node("w", workflow.Wait, workflow.Config{Seconds: 60}))
 	to.Edges = append(to.Edges[:2:2], edge("some", "w"), edge("w", "ask"))
 	require.Equal(t, []string{
-		`~ Enrichment: column id "e" → "f"`, "+ Wait", "− Filter → Enrichment", "+ Filter → Wait", "+ Wait → Enrichment",
+		`~ Enrichment: column id "` + string(ask) + `" → "` + string(other) + `"`, "+ Wait", "− Filter → Enrichment", "+ Filter → Wait", "+ Wait → Enrichment",
 	}, simple().Diff(to))
 	require.Empty(t, simple().Diff(simple()))
 }

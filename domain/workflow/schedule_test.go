@@ -1,7 +1,7 @@
 package workflow_test
 
 import (
-	stdstrings "strings"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,7 +10,7 @@ import (
 	"github.com/morket/morket/domain/workflow"
 )
 
-func strings(s, part string) bool { return stdstrings.Contains(s, part) }
+func says(s, part string) bool { return strings.Contains(s, part) }
 
 func TestSchedulesThatAreRefused(t *testing.T) {
 	t.Parallel()
