@@ -16,7 +16,7 @@ func (w *work) step(ctx context.Context, s workflow.Step) error {
 	switch s.Node.Kind {
 	case workflow.TableRows:
 		return w.tableRows(ctx, s)
-	case workflow.RowsChanged:
+	case workflow.RowsChanged, workflow.Webhook:
 		return w.changedRows(ctx, s)
 	case workflow.Filter:
 		return w.each(ctx, s, w.filter)

@@ -24,6 +24,8 @@ type Catalogue interface {
 	Enrichment(id kernel.TableID, column kernel.ColumnID) error
 	Value(id kernel.TableID, column kernel.ColumnID, value json.RawMessage) error
 	Webhook(id kernel.WebhookID, table kernel.TableID) error
+	// Key says whether rows can be found by the column.
+	Key(id kernel.TableID, column kernel.ColumnID) error
 }
 
 // Check says what is wrong with a graph that keeps to its bounds.
@@ -168,6 +170,8 @@ func (k *checker) node(n Node) {
 		}
 	case RowsChanged:
 		k.changes(n)
+	case Webhook:
+		k.delivered(n)
 	case TableRows:
 		k.table(n)
 	case Filter, Branch:

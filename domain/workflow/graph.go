@@ -23,6 +23,7 @@ const (
 	MaxSet         = 10      // columns that one node sets
 	MaxSent        = 50      // columns that one node sends
 	MaxWait        = 30 * 24 * 3600
+	MaxFields      = 50 // columns that a delivery fills
 )
 
 // NodeID names a node within its graph. The canvas chooses it, and it stays when the node changes.
@@ -31,11 +32,12 @@ type NodeID string
 // Kind is what a node does.
 type Kind string
 
-// The kinds. The first three are triggers.
+// The kinds. The first four are triggers.
 const (
 	Manual      Kind = "manual"
 	Schedule    Kind = "schedule"
 	RowsChanged Kind = "rows_changed"
+	Webhook     Kind = "webhook"
 	TableRows   Kind = "table_rows"
 	Filter      Kind = "filter"
 	Branch      Kind = "branch"
@@ -47,14 +49,14 @@ const (
 
 // Kinds lists all of them.
 func Kinds() []Kind {
-	return []Kind{Manual, Schedule, RowsChanged, TableRows, Filter, Branch, Enrich, UpdateCells, Wait, Send}
+	return []Kind{Manual, Schedule, RowsChanged, Webhook, TableRows, Filter, Branch, Enrich, UpdateCells, Wait, Send}
 }
 
 // Trigger reports whether nodes of the kind begin runs.
-func (k Kind) Trigger() bool { return k == Manual || k == Schedule || k == RowsChanged }
+func (k Kind) Trigger() bool { return k == Manual || k == Schedule || k == RowsChanged || k == Webhook }
 
 // Source reports whether nodes of the kind bring rows into a run.
-func (k Kind) Source() bool { return k == RowsChanged || k == TableRows }
+func (k Kind) Source() bool { return k == RowsChanged || k == Webhook || k == TableRows }
 
 // Flow is what goes through a port.
 type Flow string
@@ -111,16 +113,18 @@ const (
 
 // Config is what a node does, in detail. Each kind has its own fields of it; what is not the kind's is dropped when a graph is saved.
 type Config struct {
-	TableID kernel.TableID    `json:"table_id,omitempty" doc:"Of rows_changed and table_rows."`
+	TableID kernel.TableID    `json:"table_id,omitempty" doc:"Of rows_changed, webhook and table_rows."`
 	ViewID  kernel.ViewID     `json:"view_id,omitempty" doc:"Of table_rows: a shared view, whose filter chooses the rows."`
 	Filter  json.RawMessage   `json:"filter,omitempty" doc:"As of list-rows."`
 	On      []Change          `json:"on,omitempty" enum:"added,changed" doc:"Of rows_changed."`
 	Columns []kernel.ColumnID `json:"columns,omitempty" doc:"Of rows_changed: changes of these only, if any. Of send: what is sent."`
 	Cron    string            `json:"cron,omitempty" doc:"Of schedule: minute, hour, day of month, month, day of week."`
 	// TimeZone says where the schedule's clock hangs.
-	TimeZone  string          `json:"time_zone,omitempty" doc:"Of schedule: an IANA name, such as Europe/Berlin."`
-	ColumnID  kernel.ColumnID `json:"column_id,omitempty" doc:"Of enrichment: the column that is asked for."`
-	OnlyEmpty bool            `json:"only_empty,omitempty" doc:"Of enrichment: rows whose cell has a value pass unasked."`
+	TimeZone string          `json:"time_zone,omitempty" doc:"Of schedule: an IANA name, such as Europe/Berlin."`
+	ColumnID kernel.ColumnID `json:"column_id,omitempty" doc:"Of enrichment: the column that is asked for. Of webhook: the one by whose value a row is found."`
+	// Fields say where in a delivery the value of a column stands.
+	Fields    map[kernel.ColumnID]string `json:"fields,omitempty" doc:"Of webhook: where each column's value stands, such as contact.email or items.0.name."`
+	OnlyEmpty bool                       `json:"only_empty,omitempty" doc:"Of enrichment: rows whose cell has a value pass unasked."`
 	// MaxCredits is what a run may spend at the node; 0 is no limit of its own.
 	MaxCredits kernel.Credits `json:"max_credits_mc,omitempty" minimum:"0" doc:"Of enrichment: what a run may spend here; 0 is no limit of its own."`
 	// Set are values by column; null empties the cell.
@@ -141,7 +145,7 @@ const (
 // Node is one step.
 type Node struct {
 	ID      NodeID  `json:"id" pattern:"^[A-Za-z0-9_-]{1,40}$"`
-	Kind    Kind    `json:"kind" enum:"manual,schedule,rows_changed,table_rows,filter,branch,enrichment,update_cells,wait,send"`
+	Kind    Kind    `json:"kind" enum:"manual,schedule,rows_changed,webhook,table_rows,filter,branch,enrichment,update_cells,wait,send"`
 	Name    string  `json:"name,omitempty" doc:"How people call it; its kind if it has none."`
 	X       int     `json:"x"`
 	Y       int     `json:"y"`
@@ -226,6 +230,8 @@ func (n Node) clean() Config {
 		return Config{Cron: strings.TrimSpace(c.Cron), TimeZone: c.TimeZone}
 	case RowsChanged:
 		return Config{TableID: c.TableID, On: c.On, Columns: c.Columns, Filter: c.Filter}
+	case Webhook:
+		return Config{TableID: c.TableID, ColumnID: c.ColumnID, Fields: c.Fields}
 	case TableRows:
 		return Config{TableID: c.TableID, ViewID: c.ViewID, Filter: c.Filter}
 	case Filter, Branch:
@@ -248,6 +254,9 @@ func (n Node) clean() Config {
 func (n Node) Hash() string {
 	c := n.clean()
 	c.MaxCredits = 0
+	if n.Kind == Webhook { // rows are made of deliveries before a run takes them
+		c.ColumnID, c.Fields = "", nil
+	}
 	if c.Filter != nil {
 		var compact bytes.Buffer
 		if json.Compact(&compact, c.Filter) == nil {
@@ -271,7 +280,8 @@ func (n Node) Label() string {
 		return n.Name
 	}
 	return map[Kind]string{
-		Manual: "Manual start", Schedule: "Schedule", RowsChanged: "Rows added or changed", TableRows: "Rows of a table", Filter: "Filter",
+		Manual: "Manual start", Schedule: "Schedule", RowsChanged: "Rows added or changed", Webhook: "Webhook received",
+		TableRows: "Rows of a table", Filter: "Filter",
 		Branch: "Branch", Enrich: "Enrichment", UpdateCells: "Update cells", Wait: "Wait", Send: "Send to webhook",
 	}[n.Kind]
 }

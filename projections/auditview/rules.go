@@ -245,6 +245,8 @@ func workflows() map[string]Rule {
 		},
 		"workflow.unpublished.v1":   {Says: "took {it} out of force", Thing: "workflow", ID: "workflow_id"},
 		"workflow.deleted.v1":       {Says: "deleted {it}", Thing: "workflow", ID: "workflow_id"},
+		"workflow.hook_set.v1":      {Says: "gave {it} a new address", Thing: "workflow", ID: "workflow_id"},
+		"wfhook.received.v1":        {Says: "took a delivery in", Quiet: true},
 		"wftrigger.fired.v1":        {Says: "began a run", Quiet: true},
 		"wftrigger.passed.v1":       {Says: "left changes out", Quiet: true},
 		"wfrun.started.v1":          {Says: "began a run of {it}", Thing: "workflow", ID: "workflow_id", After: []string{"version", "cause.kind"}},

@@ -105,6 +105,7 @@ func publishedRuns() cloudevent.Policy {
 		"scrape.requested.v1":   inside(),
 		"scrape.worker_lost.v1": inside(),
 
+		"wfhook.received.v1":        inside(),
 		"wfrun.cancel_requested.v1": inside(),
 		"wfrun.continued.v1":        inside(),
 		"wfrun.ended.v1":            inside(),
@@ -120,6 +121,7 @@ func publishedRuns() cloudevent.Policy {
 		"wftrigger.fired.v1":        inside(),
 		"wftrigger.passed.v1":       inside(),
 		"workflow.deleted.v1":       inside(),
+		"workflow.hook_set.v1":      inside(),
 		"workflow.published.v1":     inside(),
 		"workflow.saved.v1":         inside(),
 		"workflow.unpublished.v1":   inside(),

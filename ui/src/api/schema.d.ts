@@ -616,6 +616,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflow-hooks/{address}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * For other systems: something for a workflow to take in
+         * @description The body is a JSON object, or a list of up to 100, each of which becomes a row as the workflow's trigger says. A repeat with the same Idempotency-Key or Webhook-Id does nothing more. Too much at once is answered with 429 and Retry-After.
+         */
+        post: operations["receive-workflow-delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces": {
         parameters: {
             query?: never;
@@ -4318,6 +4338,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/workflows/{workflowId}/hook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The workflow's own address, and what came to it last
+         * @description Needs the permission `workflows.manage`. Not for API keys that are limited to tables.
+         */
+        get: operations["get-workflow-hook"];
+        put?: never;
+        /**
+         * Give a workflow an address that begins it
+         * @description The address is a secret and is answered this once. The one before ends at once.
+         *
+         *     Needs the permission `workflows.manage`. Not for API keys that are limited to tables.
+         */
+        post: operations["set-workflow-hook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/workflows/{workflowId}/publish": {
         parameters: {
             query?: never;
@@ -7766,6 +7812,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeWorkflowAccepted: {
+            data: components["schemas"]["WorkflowAccepted"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeWorkflowBegun: {
             data: components["schemas"]["WorkflowBegun"];
             /** @description Always null: an answer with an error is a Failure. */
@@ -7796,6 +7849,20 @@ export interface components {
         };
         EnvelopeWorkflowDryRun: {
             data: components["schemas"]["WorkflowDryRun"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeWorkflowHook: {
+            data: components["schemas"]["WorkflowHook"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeWorkflowHookAddress: {
+            data: components["schemas"]["WorkflowHookAddress"];
             /** @description Always null: an answer with an error is a Failure. */
             error: null;
             meta: components["schemas"]["Meta"];
@@ -9676,6 +9743,13 @@ export interface components {
              */
             version: number;
         };
+        WorkflowAccepted: {
+            /**
+             * Format: int64
+             * @description That were made or changed, and go through the workflow.
+             */
+            rows: number;
+        };
         WorkflowBegun: {
             id: string;
             /** Format: int64 */
@@ -9688,12 +9762,16 @@ export interface components {
             problems: components["schemas"]["WorkflowProblem"][] | null;
         };
         WorkflowConfig: {
-            /** @description Of enrichment: the column that is asked for. */
+            /** @description Of enrichment: the column that is asked for. Of webhook: the one by whose value a row is found. */
             column_id?: string;
             /** @description Of rows_changed: changes of these only, if any. Of send: what is sent. */
             columns?: string[] | null;
             /** @description Of schedule: minute, hour, day of month, month, day of week. */
             cron?: string;
+            /** @description Of webhook: where each column's value stands, such as contact.email or items.0.name. */
+            fields?: {
+                [key: string]: string;
+            };
             /** @description As of list-rows. */
             filter?: unknown;
             /**
@@ -9714,7 +9792,7 @@ export interface components {
             set?: {
                 [key: string]: unknown;
             };
-            /** @description Of rows_changed and table_rows. */
+            /** @description Of rows_changed, webhook and table_rows. */
             table_id?: string;
             /** @description Of schedule: an IANA name, such as Europe/Berlin. */
             time_zone?: string;
@@ -9724,12 +9802,16 @@ export interface components {
             webhook_id?: string;
         };
         WorkflowConfigInput: {
-            /** @description Of enrichment: the column that is asked for. */
+            /** @description Of enrichment: the column that is asked for. Of webhook: the one by whose value a row is found. */
             column_id?: string | null;
             /** @description Of rows_changed: changes of these only, if any. Of send: what is sent. */
             columns?: string[] | null;
             /** @description Of schedule: minute, hour, day of month, month, day of week. */
             cron?: string | null;
+            /** @description Of webhook: where each column's value stands, such as contact.email or items.0.name. */
+            fields?: {
+                [key: string]: string;
+            } | null;
             /** @description As of list-rows. */
             filter?: unknown;
             /**
@@ -9750,7 +9832,7 @@ export interface components {
             set?: {
                 [key: string]: unknown;
             } | null;
-            /** @description Of rows_changed and table_rows. */
+            /** @description Of rows_changed, webhook and table_rows. */
             table_id?: string | null;
             /** @description Of schedule: an IANA name, such as Europe/Berlin. */
             time_zone?: string | null;
@@ -9829,11 +9911,29 @@ export interface components {
             edges: components["schemas"]["WorkflowEdgeInput"][];
             nodes: components["schemas"]["WorkflowNodeInput"][];
         };
+        WorkflowHook: {
+            /** @description What stood in it. */
+            sample: components["schemas"]["WorkflowSampleField"][] | null;
+            /**
+             * Format: date-time
+             * @description When the last delivery came, of the last day.
+             */
+            sample_at?: string;
+            /**
+             * Format: date-time
+             * @description When the address was made; absent if there is none.
+             */
+            since?: string;
+        };
+        WorkflowHookAddress: {
+            /** @description Below the server's own address. It is a secret, and is shown this once. */
+            path: string;
+        };
         WorkflowNode: {
             config: components["schemas"]["WorkflowConfig"];
             id: string;
             /** @enum {string} */
-            kind: "manual" | "schedule" | "rows_changed" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "send";
+            kind: "manual" | "schedule" | "rows_changed" | "webhook" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "send";
             /** @description How people call it; its kind if it has none. */
             name?: string;
             /**
@@ -9850,7 +9950,7 @@ export interface components {
             config: components["schemas"]["WorkflowConfigInput"];
             id: string;
             /** @enum {string} */
-            kind: "manual" | "schedule" | "rows_changed" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "send";
+            kind: "manual" | "schedule" | "rows_changed" | "webhook" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "send";
             /** @description How people call it; its kind if it has none. */
             name?: string | null;
             /**
@@ -9906,7 +10006,7 @@ export interface components {
         };
         WorkflowRun: {
             /** @enum {string} */
-            cause: "manual" | "schedule" | "rows_changed";
+            cause: "manual" | "schedule" | "rows_changed" | "webhook";
             /** Format: date-time */
             ended_at?: string;
             failed_node?: string;
@@ -9947,7 +10047,7 @@ export interface components {
         };
         WorkflowRunDetail: {
             /** @enum {string} */
-            cause: "manual" | "schedule" | "rows_changed";
+            cause: "manual" | "schedule" | "rows_changed" | "webhook";
             /** Format: date-time */
             ended_at?: string;
             failed_node?: string;
@@ -9981,6 +10081,11 @@ export interface components {
             version: number;
             workflow_id: string;
         };
+        WorkflowSampleField: {
+            path: string;
+            /** @description Shortened. */
+            value: string;
+        };
         WorkflowSaveWorkflowBody: {
             /**
              * Format: int64
@@ -10008,7 +10113,7 @@ export interface components {
         WorkflowTrigger: {
             cron?: string;
             /** @enum {string} */
-            kind: "manual" | "schedule" | "rows_changed";
+            kind: "manual" | "schedule" | "rows_changed" | "webhook";
             table_id?: string;
             time_zone?: string;
         };
@@ -14141,6 +14246,135 @@ export interface operations {
             };
             /** @description Too Many Requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "receive-workflow-delivery": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat of the same request act once and get the first answer again. */
+                "Idempotency-Key"?: string;
+                /** @description The sender's name of the message, the same for each repeat (Standard Webhooks). */
+                "Webhook-Id"?: string;
+            };
+            path: {
+                /** @description As set-workflow-hook answered it. */
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeWorkflowAccepted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -40666,6 +40900,252 @@ export interface operations {
             };
             /** @description Payment Required */
             402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-workflow-hook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description wfl_… */
+                workflowId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeWorkflowHook"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "set-workflow-hook": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat of the same request act once and get the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description wfl_… */
+                workflowId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeWorkflowHookAddress"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

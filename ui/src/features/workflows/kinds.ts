@@ -9,6 +9,7 @@ import {
   Sparkles,
   Table2,
   Timer,
+  Webhook,
   type LucideIcon,
 } from 'lucide-react';
 import type { WorkflowKind } from '@/api/types-workflow';
@@ -52,6 +53,15 @@ export const kinds: Record<WorkflowKind, KindInfo> = {
     label: 'Rows added or changed',
     text: 'Runs when rows of a table come or change.',
     icon: Database,
+    group: 'Triggers',
+    takes: null,
+    gives: 'rows',
+    ports: out,
+  },
+  webhook: {
+    label: 'Webhook received',
+    text: 'Runs when another system posts to its address.',
+    icon: Webhook,
     group: 'Triggers',
     takes: null,
     gives: 'rows',

@@ -5,6 +5,7 @@ import type {
   WorkflowDetail,
   WorkflowDryRun,
   WorkflowGraph,
+  WorkflowHook,
   WorkflowProblem,
   WorkflowRun,
   WorkflowRunDetail,
@@ -15,6 +16,8 @@ import type {
 import { inWorkspace } from '@/api/use-workspace';
 
 const WATCH_MS = 1_000;
+/** How often it is looked whether something came to an address that is open in the settings. */
+const HOOK_MS = 5_000;
 
 /** Whether a run has something left to do. */
 export const underWay = (run: WorkflowRun | undefined): boolean => run?.state === 'running' || run?.state === 'paused';
@@ -60,6 +63,18 @@ export const runQuery = (ws: string, run: string) =>
     queryFn: async () => (await api.get<WorkflowRunDetail>(`${inWorkspace(ws)}/workflow-runs/${run}`)).data,
     refetchInterval: (q) => (underWay(q.state.data) ? WATCH_MS : false),
   });
+
+/** The workflow's address without its secret, and what came to it last. */
+export const hookQuery = (ws: string, id: string) =>
+  queryOptions({
+    queryKey: ['workflow-hook', ws, id],
+    queryFn: async () => (await api.get<WorkflowHook>(`${path(ws, id)}/hook`)).data,
+    refetchInterval: HOOK_MS,
+  });
+/** Makes a new address; the answer is its path, which is a secret. */
+export async function makeHook(ws: string, id: string): Promise<string> {
+  return (await api.post<{ path: string }>(`${path(ws, id)}/hook`, {})).data.path;
+}
 
 const path = (ws: string, id: string): string => `${inWorkspace(ws)}/workflows/${id}`;
 

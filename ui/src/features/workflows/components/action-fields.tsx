@@ -2,11 +2,12 @@ import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
 import { api } from '@/api/client';
 import { inWorkspace } from '@/api/use-workspace';
-import type { CellValue, Column } from '@/api/types';
+import type { CellValue } from '@/api/types';
 import { IconButton } from '@/components/button';
 import { Checkbox, Field, Select } from '@/components/field';
 import { NumberInput, TypedInput } from '@/grid/typed-input';
 import type { FieldsProps } from '../fields-props';
+import { writable } from '../writable';
 
 const needsRows = 'Connect the node with rows of a table first.';
 
@@ -72,10 +73,6 @@ function EnrichmentFields({ node, columns, onConfig }: FieldsProps) {
     </>
   );
 }
-
-const writable = (c: Column): boolean =>
-  (c.kind === 'data' || c.kind === 'enrichment') &&
-  !['created_at', 'updated_at', 'created_by', 'updated_by', 'row_id'].includes(c.type);
 
 function SetFields({ node, columns, onConfig }: FieldsProps) {
   const set = node.config.set ?? {};

@@ -175,6 +175,7 @@ export function EditorView({ ws, workflow, canEdit, filters }: EditorProps) {
                 <ConfigPanel
                   key={node.id}
                   ws={ws}
+                  workflow={workflow.id}
                   graph={graph}
                   node={node}
                   problems={editor.problems.filter((p) => p.node_id === node.id)}

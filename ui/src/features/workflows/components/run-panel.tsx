@@ -17,7 +17,7 @@ const tones: Record<WorkflowRun['state'], Tone> = {
   failed: 'danger',
   cancelled: 'neutral',
 };
-const causes = { manual: 'by hand', schedule: 'on schedule', rows_changed: 'by changed rows' };
+const causes = { manual: 'by hand', schedule: 'on schedule', rows_changed: 'by changed rows', webhook: 'by what came' };
 
 /** The runs of a workflow, newest first; the chosen one shows its counts on the canvas. */
 export function RunPanel({
