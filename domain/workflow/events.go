@@ -180,6 +180,27 @@ type WaitBegun struct {
 	Until time.Time            `json:"until"`
 }
 
+// ApprovalAsked says until when a node waits for people to decide on its rows.
+type ApprovalAsked struct {
+	RunID kernel.WorkflowRunID `json:"run_id"`
+	Node  NodeID               `json:"node"`
+	Hash  string               `json:"hash"`
+	Until time.Time            `json:"until"`
+}
+
+// Decided says what a person has decided on rows. Left is how many still wait.
+type Decided struct {
+	RunID    kernel.WorkflowRunID `json:"run_id"`
+	Node     NodeID               `json:"node"`
+	Hash     string               `json:"hash"`
+	Approved bool                 `json:"approved"`
+	Results  []Result             `json:"results"`
+	Left     int                  `json:"left,omitempty"`
+	Until    time.Time            `json:"until"`
+	By       kernel.UserID        `json:"by,omitempty"`
+	At       time.Time            `json:"at"`
+}
+
 // RunPaused holds the run before its next step.
 type RunPaused struct {
 	RunID kernel.WorkflowRunID `json:"run_id"`
@@ -263,6 +284,12 @@ func (EnrichmentAsked) EventType() string { return "wfrun.enrichment_asked.v1" }
 func (WaitBegun) EventType() string { return "wfrun.wait_begun.v1" }
 
 // EventType names the event.
+func (ApprovalAsked) EventType() string { return "wfrun.approval_asked.v1" }
+
+// EventType names the event.
+func (Decided) EventType() string { return "wfrun.decided.v1" }
+
+// EventType names the event.
 func (RunPaused) EventType() string { return "wfrun.paused.v1" }
 
 // EventType names the event.
@@ -297,6 +324,8 @@ func Events() []kernel.Event {
 		NodeFailed{},
 		EnrichmentAsked{},
 		WaitBegun{},
+		ApprovalAsked{},
+		Decided{},
 		RunPaused{},
 		RunContinued{},
 		CancelRequested{},

@@ -23,6 +23,7 @@ const (
 	MaxSet         = 10      // columns that one node sets
 	MaxSent        = 50      // columns that one node sends
 	MaxWait        = 30 * 24 * 3600
+	MinApproval    = 600
 	MaxFields      = 50 // columns that a delivery fills
 )
 
@@ -44,12 +45,13 @@ const (
 	Enrich      Kind = "enrichment"
 	UpdateCells Kind = "update_cells"
 	Wait        Kind = "wait"
+	Approval    Kind = "approval"
 	Send        Kind = "send"
 )
 
 // Kinds lists all of them.
 func Kinds() []Kind {
-	return []Kind{Manual, Schedule, RowsChanged, Webhook, TableRows, Filter, Branch, Enrich, UpdateCells, Wait, Send}
+	return []Kind{Manual, Schedule, RowsChanged, Webhook, TableRows, Filter, Branch, Enrich, UpdateCells, Wait, Approval, Send}
 }
 
 // Trigger reports whether nodes of the kind begin runs.
@@ -96,10 +98,14 @@ func (k Kind) Gives() Flow {
 
 // Ports are the names of the kind's outputs.
 func (k Kind) Ports() []string {
-	if k == Branch {
+	switch k {
+	case Branch:
 		return []string{Yes, No}
+	case Approval:
+		return []string{Approved, Rejected, Late}
+	default:
+		return []string{Out}
 	}
-	return []string{Out}
 }
 
 // Change is a change of rows that a trigger looks for.
@@ -117,7 +123,7 @@ type Config struct {
 	ViewID  kernel.ViewID     `json:"view_id,omitempty" doc:"Of table_rows: a shared view, whose filter chooses the rows."`
 	Filter  json.RawMessage   `json:"filter,omitempty" doc:"As of list-rows."`
 	On      []Change          `json:"on,omitempty" enum:"added,changed" doc:"Of rows_changed."`
-	Columns []kernel.ColumnID `json:"columns,omitempty" doc:"Of rows_changed: changes of these only, if any. Of send: what is sent."`
+	Columns []kernel.ColumnID `json:"columns,omitempty" doc:"Of rows_changed: changes of these only, if any. Of send: what is sent. Of approval: what is shown of a row."`
 	Cron    string            `json:"cron,omitempty" doc:"Of schedule: minute, hour, day of month, month, day of week."`
 	// TimeZone says where the schedule's clock hangs.
 	TimeZone string          `json:"time_zone,omitempty" doc:"Of schedule: an IANA name, such as Europe/Berlin."`
@@ -129,7 +135,7 @@ type Config struct {
 	MaxCredits kernel.Credits `json:"max_credits_mc,omitempty" minimum:"0" doc:"Of enrichment: what a run may spend here; 0 is no limit of its own."`
 	// Set are values by column; null empties the cell.
 	Set       map[kernel.ColumnID]json.RawMessage `json:"set,omitempty" doc:"Of update_cells: values by column; null empties the cell."`
-	Seconds   int64                               `json:"seconds,omitempty" minimum:"0" doc:"Of wait."`
+	Seconds   int64                               `json:"seconds,omitempty" minimum:"0" doc:"Of wait. Of approval: after which the rows that nobody has decided on go on as late."`
 	WebhookID kernel.WebhookID                    `json:"webhook_id,omitempty" doc:"Of send: whose address is sent to, signed with its secret."`
 }
 
@@ -145,7 +151,7 @@ const (
 // Node is one step.
 type Node struct {
 	ID      NodeID  `json:"id" pattern:"^[A-Za-z0-9_-]{1,40}$"`
-	Kind    Kind    `json:"kind" enum:"manual,schedule,rows_changed,webhook,table_rows,filter,branch,enrichment,update_cells,wait,send"`
+	Kind    Kind    `json:"kind" enum:"manual,schedule,rows_changed,webhook,table_rows,filter,branch,enrichment,update_cells,wait,approval,send"`
 	Name    string  `json:"name,omitempty" doc:"How people call it; its kind if it has none."`
 	X       int     `json:"x"`
 	Y       int     `json:"y"`
@@ -242,6 +248,8 @@ func (n Node) clean() Config {
 		return Config{Set: c.Set}
 	case Wait:
 		return Config{Seconds: c.Seconds}
+	case Approval:
+		return Config{Seconds: c.Seconds, Columns: c.Columns}
 	case Send:
 		return Config{WebhookID: c.WebhookID, Columns: c.Columns}
 	default:
@@ -254,8 +262,12 @@ func (n Node) clean() Config {
 func (n Node) Hash() string {
 	c := n.clean()
 	c.MaxCredits = 0
-	if n.Kind == Webhook { // rows are made of deliveries before a run takes them
+	switch n.Kind {
+	case Webhook: // rows are made of deliveries before a run takes them
 		c.ColumnID, c.Fields = "", nil
+	case Approval: // what was decided stays so, whatever else would be shown, and for however long
+		c.Seconds, c.Columns = 0, nil
+	default:
 	}
 	if c.Filter != nil {
 		var compact bytes.Buffer
@@ -282,7 +294,7 @@ func (n Node) Label() string {
 	return map[Kind]string{
 		Manual: "Manual start", Schedule: "Schedule", RowsChanged: "Rows added or changed", Webhook: "Webhook received",
 		TableRows: "Rows of a table", Filter: "Filter",
-		Branch: "Branch", Enrich: "Enrichment", UpdateCells: "Update cells", Wait: "Wait", Send: "Send to webhook",
+		Branch: "Branch", Enrich: "Enrichment", UpdateCells: "Update cells", Wait: "Wait", Approval: "Approval", Send: "Send to webhook",
 	}[n.Kind]
 }
 

@@ -255,6 +255,8 @@ func workflows() map[string]Rule {
 		"wfrun.node_failed.v1":      {Says: "could not do a step", Quiet: true},
 		"wfrun.enrichment_asked.v1": {Says: "asked an enrichment", Quiet: true},
 		"wfrun.wait_begun.v1":       {Says: "began to wait", Quiet: true},
+		"wfrun.approval_asked.v1":   {Says: "asked for a decision", Quiet: true},
+		"wfrun.decided.v1":          {Says: "decided on rows of a run of a workflow", Thing: "workflow_run", After: []string{"node", "approved"}},
 		"wfrun.paused.v1":           {Says: "paused a run of a workflow", Thing: "workflow_run"},
 		"wfrun.continued.v1":        {Says: "let a run of a workflow go on", Thing: "workflow_run"},
 		"wfrun.cancel_requested.v1": {Says: "cancelled a run of a workflow", Thing: "workflow_run"},

@@ -21,6 +21,7 @@ const tag = "workflows"
 type Reads interface {
 	Workflows(ctx context.Context, ws kernel.WorkspaceID, before kernel.WorkflowID, limit int) ([]workflowview.Workflow, error)
 	Runs(ctx context.Context, ws kernel.WorkspaceID, id kernel.WorkflowID, before kernel.WorkflowRunID, limit int) ([]workflowview.Run, error)
+	Pending(ctx context.Context, ws kernel.WorkspaceID) ([]workflowview.Pending, error)
 	Run(ctx context.Context, ws kernel.WorkspaceID, id kernel.WorkflowRunID) (workflowview.Run, []workflowview.NodeCount, bool, error)
 }
 
@@ -39,6 +40,7 @@ func Register(a *httpapi.API, d Deps) {
 	s.versions(a)
 	s.runs(a)
 	s.hooks(a)
+	s.approvals(a)
 }
 
 func read(id, path, summary string) httpapi.Op {
@@ -216,9 +218,9 @@ type WorkflowProgress struct {
 	Failed int64            `json:"rows_failed"`
 	Out    map[string]int64 `json:"rows_out" doc:"By output."`
 	Spent  kernel.Credits   `json:"spent_mc"`
-	State  string           `json:"state,omitempty" enum:"asking,waiting,failed" doc:"Asking: an enrichment is under way, whose run is in says."`
+	State  string           `json:"state,omitempty" enum:"asking,waiting,approving,failed" doc:"Asking: an enrichment is under way, whose run is in says. Approving: people are to decide."`
 	Says   string           `json:"says,omitempty"`
-	Until  *time.Time       `json:"until,omitempty" doc:"Of waiting."`
+	Until  *time.Time       `json:"until,omitempty" doc:"Of waiting and approving."`
 }
 
 // WorkflowRunDetail is a run with its nodes.

@@ -107,7 +107,9 @@ func publishedRuns() cloudevent.Policy {
 
 		"wfhook.received.v1":        inside(),
 		"wfrun.cancel_requested.v1": inside(),
+		"wfrun.approval_asked.v1":   inside(),
 		"wfrun.continued.v1":        inside(),
+		"wfrun.decided.v1":          inside(),
 		"wfrun.ended.v1":            inside(),
 		"wfrun.enrichment_asked.v1": inside(),
 		"wfrun.gathered.v1":         inside(),

@@ -4104,6 +4104,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/workflow-approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What waits for people to decide, due first
+         * @description Needs the permission `tables.read`. Not for API keys that are limited to tables.
+         */
+        get: operations["list-workflow-approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/workflow-check": {
         parameters: {
             query?: never;
@@ -4136,6 +4156,26 @@ export interface paths {
          * @description Needs the permission `tables.read`. Not for API keys that are limited to tables.
          */
         get: operations["get-workflow-run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/workflow-runs/{workflowRunId}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rows of a run that wait for a decision
+         * @description Needs the permission `tables.read`. Not for API keys that are limited to tables.
+         */
+        get: operations["list-run-approvals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4178,6 +4218,28 @@ export interface paths {
          * @description Needs the permission `workflows.manage`. Not for API keys that are limited to tables.
          */
         post: operations["continue-workflow-run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/workflow-runs/{workflowRunId}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve or reject rows that wait
+         * @description Rows go on by the output approved or rejected at once; the others wait on.
+         *
+         *     Needs the permission `workflows.manage`. Not for API keys that are limited to tables.
+         */
+        post: operations["decide-workflow-run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7468,6 +7530,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeListWorkflowApproval: {
+            data: components["schemas"]["WorkflowApproval"][] | null;
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeListWorkflowRun: {
             data: components["schemas"]["WorkflowRun"][] | null;
             /** @description Always null: an answer with an error is a Failure. */
@@ -7484,6 +7553,13 @@ export interface components {
         };
         EnvelopeListWorkflowVersionInfo: {
             data: components["schemas"]["WorkflowVersionInfo"][] | null;
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeListWorkflowWaiting: {
+            data: components["schemas"]["WorkflowWaiting"][] | null;
             /** @description Always null: an answer with an error is a Failure. */
             error: null;
             meta: components["schemas"]["Meta"];
@@ -7884,6 +7960,13 @@ export interface components {
         };
         EnvelopeWorkflowSaved: {
             data: components["schemas"]["WorkflowSaved"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeWorkflowSettled: {
+            data: components["schemas"]["WorkflowSettled"];
             /** @description Always null: an answer with an error is a Failure. */
             error: null;
             meta: components["schemas"]["Meta"];
@@ -9750,6 +9833,18 @@ export interface components {
              */
             rows: number;
         };
+        WorkflowApproval: {
+            node_id: string;
+            run_id: string;
+            /**
+             * Format: date-time
+             * @description After which the rows go on as late.
+             */
+            until: string;
+            /** @description Its name; empty if it was deleted meanwhile. */
+            workflow: string;
+            workflow_id: string;
+        };
         WorkflowBegun: {
             id: string;
             /** Format: int64 */
@@ -9764,7 +9859,7 @@ export interface components {
         WorkflowConfig: {
             /** @description Of enrichment: the column that is asked for. Of webhook: the one by whose value a row is found. */
             column_id?: string;
-            /** @description Of rows_changed: changes of these only, if any. Of send: what is sent. */
+            /** @description Of rows_changed: changes of these only, if any. Of send: what is sent. Of approval: what is shown of a row. */
             columns?: string[] | null;
             /** @description Of schedule: minute, hour, day of month, month, day of week. */
             cron?: string;
@@ -9785,7 +9880,7 @@ export interface components {
             only_empty?: boolean;
             /**
              * Format: int64
-             * @description Of wait.
+             * @description Of wait. Of approval: after which the rows that nobody has decided on go on as late.
              */
             seconds?: number;
             /** @description Of update_cells: values by column; null empties the cell. */
@@ -9804,7 +9899,7 @@ export interface components {
         WorkflowConfigInput: {
             /** @description Of enrichment: the column that is asked for. Of webhook: the one by whose value a row is found. */
             column_id?: string | null;
-            /** @description Of rows_changed: changes of these only, if any. Of send: what is sent. */
+            /** @description Of rows_changed: changes of these only, if any. Of send: what is sent. Of approval: what is shown of a row. */
             columns?: string[] | null;
             /** @description Of schedule: minute, hour, day of month, month, day of week. */
             cron?: string | null;
@@ -9825,7 +9920,7 @@ export interface components {
             only_empty?: boolean | null;
             /**
              * Format: int64
-             * @description Of wait.
+             * @description Of wait. Of approval: after which the rows that nobody has decided on go on as late.
              */
             seconds?: number | null;
             /** @description Of update_cells: values by column; null empties the cell. */
@@ -9844,6 +9939,12 @@ export interface components {
         WorkflowCreateWorkflowBody: {
             graph: components["schemas"]["WorkflowGraphInput"];
             name: string;
+        };
+        WorkflowDecideWorkflowBody: {
+            approve: boolean;
+            node_id: string;
+            /** @description All that wait if it is left out or empty. */
+            row_ids?: string[] | null;
         };
         WorkflowDetail: {
             graph: components["schemas"]["WorkflowGraph"];
@@ -9929,11 +10030,21 @@ export interface components {
             /** @description Below the server's own address. It is a secret, and is shown this once. */
             path: string;
         };
+        WorkflowMessageColumn: {
+            id: string;
+            name: string;
+        };
+        WorkflowMessageRow: {
+            cells: {
+                [key: string]: unknown;
+            };
+            id: string;
+        };
         WorkflowNode: {
             config: components["schemas"]["WorkflowConfig"];
             id: string;
             /** @enum {string} */
-            kind: "manual" | "schedule" | "rows_changed" | "webhook" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "send";
+            kind: "manual" | "schedule" | "rows_changed" | "webhook" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "approval" | "send";
             /** @description How people call it; its kind if it has none. */
             name?: string;
             /**
@@ -9950,7 +10061,7 @@ export interface components {
             config: components["schemas"]["WorkflowConfigInput"];
             id: string;
             /** @enum {string} */
-            kind: "manual" | "schedule" | "rows_changed" | "webhook" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "send";
+            kind: "manual" | "schedule" | "rows_changed" | "webhook" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "approval" | "send";
             /** @description How people call it; its kind if it has none. */
             name?: string | null;
             /**
@@ -9985,13 +10096,13 @@ export interface components {
             /** Format: int64 */
             spent_mc: number;
             /**
-             * @description Asking: an enrichment is under way, whose run is in says.
+             * @description Asking: an enrichment is under way, whose run is in says. Approving: people are to decide.
              * @enum {string}
              */
-            state?: "asking" | "waiting" | "failed";
+            state?: "asking" | "waiting" | "approving" | "failed";
             /**
              * Format: date-time
-             * @description Of waiting.
+             * @description Of waiting and approving.
              */
             until?: string;
         };
@@ -10104,6 +10215,13 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        WorkflowSettled: {
+            /**
+             * Format: int64
+             * @description That were decided on.
+             */
+            rows: number;
+        };
         WorkflowTemplate: {
             description: string;
             graph: components["schemas"]["WorkflowGraph"];
@@ -10135,6 +10253,21 @@ export interface components {
             restored_from?: number;
             /** Format: int64 */
             version: number;
+        };
+        WorkflowWaiting: {
+            columns: components["schemas"]["WorkflowMessageColumn"][] | null;
+            name: string;
+            node_id: string;
+            /** @description The first 50 of them. */
+            rows: components["schemas"]["WorkflowMessageRow"][] | null;
+            table_id: string;
+            /** Format: date-time */
+            until: string;
+            /**
+             * Format: int64
+             * @description Rows that wait.
+             */
+            waiting: number;
         };
         Workspace: {
             /** Format: date-time */
@@ -39312,6 +39445,118 @@ export interface operations {
             };
         };
     };
+    "list-workflow-approvals": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListWorkflowApproval"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     "check-workflow": {
         parameters: {
             query?: never;
@@ -39563,6 +39808,114 @@ export interface operations {
             };
         };
     };
+    "list-run-approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description wfr_… */
+                workflowRunId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListWorkflowWaiting"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     "cancel-workflow-run": {
         parameters: {
             query?: never;
@@ -39727,6 +40080,148 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeWorkflowNothing"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "decide-workflow-run": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat of the same request act once and get the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description wfr_… */
+                workflowRunId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkflowDecideWorkflowBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeWorkflowSettled"];
                 };
             };
             /** @description Bad Request */

@@ -9,6 +9,7 @@ import {
   Sparkles,
   Table2,
   Timer,
+  UserCheck,
   Webhook,
   type LucideIcon,
 } from 'lucide-react';
@@ -120,6 +121,15 @@ export const kinds: Record<WorkflowKind, KindInfo> = {
     takes: 'rows',
     gives: 'rows',
     ports: out,
+  },
+  approval: {
+    label: 'Approval',
+    text: 'Waits until people approve or reject the rows.',
+    icon: UserCheck,
+    group: 'Actions',
+    takes: 'rows',
+    gives: 'rows',
+    ports: ['approved', 'rejected', 'late'],
   },
   send: {
     label: 'Send to webhook',

@@ -25,6 +25,8 @@ export function saysOf(node: WorkflowNode, tables: TableSummary[], columns: Colu
     }
     case 'wait':
       return waitText(c.seconds ?? 0);
+    case 'approval':
+      return `Within ${waitText(c.seconds ?? 0)}`;
     case 'send':
       return c.columns?.length ? plural(c.columns.length, 'column') : kinds.send.text;
     default:

@@ -20,6 +20,13 @@ export function ActionFields(props: FieldsProps) {
       return <SetFields {...props} />;
     case 'wait':
       return <WaitFields {...props} />;
+    case 'approval':
+      return (
+        <>
+          <WaitFields {...props} label="Decide within" />
+          <ColumnsField {...props} legend="Columns that are shown; the first five if none is chosen" />
+        </>
+      );
     case 'send':
       return <SendFields {...props} />;
     default:
@@ -126,12 +133,12 @@ const units = [
   { label: 'days', seconds: 86_400 },
 ];
 
-function WaitFields({ node, onConfig }: FieldsProps) {
+function WaitFields({ node, onConfig, label = 'Wait for' }: FieldsProps & { label?: string }) {
   const total = node.config.seconds ?? 3600;
   const unit = [...units].reverse().find((u) => total % u.seconds === 0)?.seconds ?? 60;
   return (
     <div className="flex items-end gap-2">
-      <Field label="Wait for" className="flex-1">
+      <Field label={label} className="flex-1">
         {(ids) => (
           <NumberInput
             {...ids}
@@ -167,13 +174,13 @@ interface Hook {
   description?: string;
 }
 
-function SendFields({ ws, node, columns, onConfig }: FieldsProps) {
+function SendFields(props: FieldsProps) {
+  const { ws, node, onConfig } = props;
   const hooks = useQuery({
     queryKey: ['webhooks', ws],
     queryFn: () => api.list<Hook>(`${inWorkspace(ws)}/webhooks`),
     retry: false,
   });
-  const sent = node.config.columns ?? [];
   const hint = hooks.isError
     ? 'Only owners and admins see webhooks; ask one of them to choose.'
     : hooks.data?.length === 0
@@ -198,18 +205,25 @@ function SendFields({ ws, node, columns, onConfig }: FieldsProps) {
           </Select>
         )}
       </Field>
-      <fieldset className="flex max-h-64 flex-col gap-1.5 overflow-y-auto">
-        <legend className="pb-1 text-sm font-medium text-ink-2">Columns that are sent</legend>
-        {columns.length === 0 && <p className="text-sm text-ink-3">{needsRows}</p>}
-        {columns.map((c) => (
-          <Checkbox
-            key={c.id}
-            label={c.name}
-            checked={sent.includes(c.id)}
-            onChange={(e) => onConfig({ columns: e.target.checked ? [...sent, c.id] : sent.filter((s) => s !== c.id) })}
-          />
-        ))}
-      </fieldset>
+      <ColumnsField {...props} legend="Columns that are sent" />
     </>
+  );
+}
+
+function ColumnsField({ node, columns, onConfig, legend }: FieldsProps & { legend: string }) {
+  const own = node.config.columns ?? [];
+  return (
+    <fieldset className="flex max-h-64 flex-col gap-1.5 overflow-y-auto">
+      <legend className="pb-1 text-sm font-medium text-ink-2">{legend}</legend>
+      {columns.length === 0 && <p className="text-sm text-ink-3">{needsRows}</p>}
+      {columns.map((c) => (
+        <Checkbox
+          key={c.id}
+          label={c.name}
+          checked={own.includes(c.id)}
+          onChange={(e) => onConfig({ columns: e.target.checked ? [...own, c.id] : own.filter((s) => s !== c.id) })}
+        />
+      ))}
+    </fieldset>
   );
 }
