@@ -136,6 +136,19 @@ func (c catalogue) Value(id kernel.TableID, column kernel.ColumnID, value json.R
 	return err
 }
 
+// Key implements workflow.Catalogue.
+func (c catalogue) Key(id kernel.TableID, column kernel.ColumnID) error {
+	col, err := c.column(id, column)
+	switch {
+	case err != nil:
+		return err
+	case !col.Writable() || col.Type == table.JSON || col.Type == table.MultiSelect:
+		return fmt.Errorf("rows can't be found by %s; choose another column", col.Name)
+	default:
+		return nil
+	}
+}
+
 // Webhook implements workflow.Catalogue. One that is limited to tables gets rows of those only.
 func (c catalogue) Webhook(id kernel.WebhookID, of kernel.TableID) error {
 	w := c.webhooks[id]

@@ -149,6 +149,9 @@ func (d *dry) rows(
 	case workflow.Wait:
 		out[workflow.Out] = in
 		return fmt.Sprintf("would wait for %s", time.Duration(n.Config.Seconds)*time.Second), nil
+	case workflow.Approval:
+		out[workflow.Approved] = in
+		return fmt.Sprintf("would ask people about %d rows; the sample goes on as approved", len(in)), nil
 	case workflow.Send:
 		out[workflow.Out] = in
 		return fmt.Sprintf("would send %d rows", len(in)), nil

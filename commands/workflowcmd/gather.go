@@ -210,6 +210,13 @@ func (h *Handlers) pick(rec eventstore.Recorded, c workflow.Config, into map[ker
 		id, chunk, change = e.TableID, e.Chunk, workflow.Added
 	case table.CellsEdited:
 		id, chunk, old = e.TableID, e.Chunk, e.Old
+	case workflow.Received:
+		if e.TableID == c.TableID {
+			for _, row := range e.Rows {
+				into[row] = true
+			}
+		}
+		return nil
 	case dataops.RowsAdded:
 		id, chunk, change = e.TableID, e.Chunk, workflow.Added
 	case dataops.RowsUpdated:

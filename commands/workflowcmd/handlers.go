@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/morket/morket/commands"
 	"github.com/morket/morket/domain/enrichment"
@@ -69,6 +70,25 @@ type Sender interface {
 	Send(ctx context.Context, ws kernel.WorkspaceID, id kernel.WebhookID, message string, body []byte) (again bool, err error)
 }
 
+// Rows makes rows and finds them by a value.
+type Rows interface {
+	// Upsert writes the cells of each row into the row that has the same value in the key column, or into a new one, and answers their ids.
+	Upsert(
+		ctx context.Context, meta kernel.Meta, table kernel.TableID, key kernel.ColumnID, cells []map[string]json.RawMessage,
+	) ([]kernel.RowID, error)
+}
+
+// Cache keeps what may be gone at any time.
+type Cache interface {
+	Get(ctx context.Context, key string) ([]byte, bool)
+	Set(ctx context.Context, key string, value []byte, life time.Duration)
+}
+
+// Limiter counts what comes. Allow takes one from the key's budget of perMinute and says when to come back if it is used up.
+type Limiter interface {
+	Allow(ctx context.Context, key string, perMinute int) (ok bool, retryAfter time.Duration)
+}
+
 // Config is what the commands need.
 type Config struct {
 	Store       eventstore.Store
@@ -79,13 +99,17 @@ type Config struct {
 	Cells       Cells
 	Enrichments Enrichments
 	Sender      Sender
+	Rows        Rows
+	Cache       Cache
+	Limiter     Limiter
 }
 
 // Validate says what is missing.
 func (c Config) Validate() error {
 	if c.Store == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Grid == nil || c.Cells == nil || c.Enrichments == nil ||
-		c.Sender == nil {
-		return errors.New("the workflow commands need a store, a codec, ids, a clock, a grid, cells, enrichments and a sender")
+		c.Sender == nil || c.Rows == nil || c.Cache == nil || c.Limiter == nil {
+		return errors.New("the workflow commands need a store, a codec, ids, a clock, a grid, cells, enrichments, a sender, rows, " +
+			"a cache and a limiter")
 	}
 	return nil
 }

@@ -151,12 +151,25 @@ func (w *work) append(ctx context.Context, fn func(*workflow.Run) error) error {
 
 // goOn does step after step.
 func (w *work) goOn(ctx context.Context) error {
+	people := map[workflow.NodeID]bool{} // nodes that wait for people; the others go on
 	for {
-		s, ok := w.run.Next()
-		if !ok {
+		s, ok := w.run.NextBut(people)
+		switch {
+		case !ok && len(people) > 0:
+			return errWait
+		case !ok:
 			return w.append(ctx, func(r *workflow.Run) error { return r.End(w.h.cfg.Clock.Now()) })
 		}
-		if err := w.step(ctx, s); err != nil {
+		before := w.wait
+		err := w.step(ctx, s)
+		if errors.Is(err, errWait) && before > 0 {
+			w.wait = min(before, w.wait)
+		}
+		if errors.Is(err, errWait) && s.Node.Kind == workflow.Approval {
+			people[s.Node.ID] = true
+			continue
+		}
+		if err != nil {
 			return err
 		}
 		if w.run.State().Final() {

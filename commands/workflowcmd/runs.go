@@ -28,9 +28,14 @@ func (h *Handlers) Start(ctx context.Context, meta kernel.Meta, id kernel.Workfl
 	if err != nil {
 		return none, err
 	}
-	if t, _ := v.Graph.Trigger(); t.Kind == workflow.RowsChanged {
+	switch t, _ := v.Graph.Trigger(); t.Kind {
+	case workflow.RowsChanged:
 		return none, kernel.E(kernel.KindConflict, "BEGINS_BY_ITSELF",
 			"this workflow begins when rows are added or changed; publish it, then change a row")
+	case workflow.Webhook:
+		return none, kernel.E(kernel.KindConflict, "BEGINS_BY_ITSELF",
+			"this workflow begins when something comes to its address; publish it, then send something")
+	default: // begins by hand
 	}
 	e := workflow.Started{
 		RunID: kernel.WorkflowRunID(h.cfg.IDs.New(kernel.PrefixWorkflowRun)), WorkflowID: id, Workspace: meta.Workspace, Version: v.Number,

@@ -16,7 +16,7 @@ func (w *work) step(ctx context.Context, s workflow.Step) error {
 	switch s.Node.Kind {
 	case workflow.TableRows:
 		return w.tableRows(ctx, s)
-	case workflow.RowsChanged:
+	case workflow.RowsChanged, workflow.Webhook:
 		return w.changedRows(ctx, s)
 	case workflow.Filter:
 		return w.each(ctx, s, w.filter)
@@ -30,6 +30,8 @@ func (w *work) step(ctx context.Context, s workflow.Step) error {
 		return w.enrich(ctx, s)
 	case workflow.Wait:
 		return w.pause(ctx, s)
+	case workflow.Approval:
+		return w.approve(ctx, s)
 	default:
 		return w.fail(ctx, s, s.Pieces, kernel.Invalid("kind", "there is no node of this kind"))
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -70,10 +71,11 @@ func (h *Handlers) mark(ctx context.Context, id kernel.WorkflowID) (mark, error)
 	return m, err
 }
 
-// ChangeTypes are the events after which rows may have been added or changed. What an import or a run has written is looked at when it has
-// ended.
+// ChangeTypes are the events after which rows may have been added or changed, or have come to a workflow's address. What an import or a run
+// has written is looked at when it has ended.
 func ChangeTypes() []string {
-	return kernel.EventTypes(table.RowsInserted{}, table.CellsEdited{}, dataops.Completed{}, dataops.Failed{}, enrichment.RunFinished{})
+	return kernel.EventTypes(table.RowsInserted{}, table.CellsEdited{}, dataops.Completed{}, dataops.Failed{}, enrichment.RunFinished{},
+		workflow.Received{})
 }
 
 // change is what one event has changed.
@@ -82,17 +84,23 @@ type change struct {
 	position int64
 	stretch  workflow.Stretch
 	cause    kernel.WorkflowRunID // whose doing it was, if a workflow's
+	hook     kernel.WorkflowID    // to whose address it came
 }
 
 // Changed begins the runs that changes of rows call for: one for each workflow, over all changes that came together. How far a trigger has
 // looked stands in the log in the append of its run, so a crash, a repeat or a second process begins nothing twice.
 func (h *Handlers) Changed(ctx context.Context, triggers Triggers, events []eventstore.Recorded) error {
 	byTable := map[kernel.TableID][]change{}
+	byHook := map[kernel.WorkflowID][]change{}
 	var order []kernel.TableID
 	for _, rec := range events {
 		c, err := h.changeOf(ctx, rec)
 		if err != nil {
 			return err
+		}
+		if c.hook != "" {
+			byHook[c.hook] = append(byHook[c.hook], c)
+			continue
 		}
 		if c.table == "" {
 			continue
@@ -114,6 +122,11 @@ func (h *Handlers) Changed(ctx context.Context, triggers Triggers, events []even
 			}
 		}
 	}
+	for _, id := range slices.Sorted(maps.Keys(byHook)) {
+		if err := h.came(ctx, id, byHook[id]); err != nil {
+			return fmt.Errorf("the address of %s: %w", id, err)
+		}
+	}
 	return nil
 }
 
@@ -124,6 +137,8 @@ func (h *Handlers) changeOf(ctx context.Context, rec eventstore.Recorded) (chang
 	switch rec.Type {
 	case table.RowsInserted{}.EventType(), table.CellsEdited{}.EventType():
 		c.table, c.stretch.After = kernel.TableID(rec.Stream.ID()), rec.Version-1
+	case workflow.Received{}.EventType():
+		c.hook, c.stretch.After = kernel.WorkflowID(rec.Stream.ID()), rec.Version-1
 	default: // all that an import or a run has written; its first event says whose doing it was
 		list, err := h.cfg.Store.ReadStream(ctx, rec.Stream, 0, changesPage)
 		if err != nil || len(list) == 0 {
@@ -191,7 +206,7 @@ func (h *Handlers) fireOnce(ctx context.Context, a Active, changes []change) err
 		return err
 	}
 	trigger, _ := g.Trigger()
-	look := &looking{h: h, active: a, config: trigger.Config, mark: m, chain: []kernel.WorkflowID{a.Workflow}}
+	look := &looking{h: h, active: a, trigger: trigger.Kind, config: trigger.Config, mark: m, chain: []kernel.WorkflowID{a.Workflow}}
 	for _, c := range changes {
 		if c.position > max(m.through, a.Position) {
 			if err := look.at(ctx, c); err != nil {
@@ -206,6 +221,7 @@ func (h *Handlers) fireOnce(ctx context.Context, a Active, changes []change) err
 type looking struct {
 	h         *Handlers
 	active    Active
+	trigger   workflow.Kind
 	config    workflow.Config
 	mark      mark
 	chain     []kernel.WorkflowID // the longest of those that led to the changes, and the workflow itself
@@ -225,9 +241,10 @@ func (l *looking) at(ctx context.Context, c change) error {
 		}
 		chain = run.Started().Cause.Chain
 	}
-	matches, err := l.matches(ctx, c)
-	if err != nil || !matches {
-		return err
+	if c.hook == "" {
+		if matches, err := l.matches(ctx, c); err != nil || !matches {
+			return err
+		}
 	}
 	l.through = c.position
 	switch {
@@ -280,7 +297,7 @@ func (l *looking) end(ctx context.Context, g workflow.Graph) error {
 	case len(l.stretches) > 0:
 		e := workflow.Started{
 			RunID: kernel.WorkflowRunID(l.h.cfg.IDs.New(kernel.PrefixWorkflowRun)), WorkflowID: a.Workflow, Workspace: a.Workspace,
-			Version: a.Version, Graph: g, Cause: workflow.Cause{Kind: workflow.RowsChanged, Changes: l.stretches, Chain: l.chain},
+			Version: a.Version, Graph: g, Cause: workflow.Cause{Kind: l.trigger, Changes: l.stretches, Chain: l.chain},
 			At: l.h.cfg.Clock.Now(),
 		}
 		fired := workflow.Fired{WorkflowID: a.Workflow, RunID: e.RunID, Through: l.through}

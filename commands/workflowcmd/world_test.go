@@ -50,6 +50,46 @@ type world struct {
 	starts map[string]kernel.RunID
 	sent   []string // ids of messages
 	sendOK func() (bool, error)
+	full   bool // no more is taken from outside
+}
+
+type cache map[string][]byte
+
+func (c cache) Get(_ context.Context, key string) ([]byte, bool) { v, ok := c[key]; return v, ok }
+
+func (c cache) Set(_ context.Context, key string, value []byte, _ time.Duration) { c[key] = value }
+
+// Allow implements workflowcmd.Limiter.
+func (w *world) Allow(context.Context, string, int) (bool, time.Duration) {
+	return !w.full, time.Second
+}
+
+// Upsert implements workflowcmd.Rows.
+func (w *world) Upsert(
+	ctx context.Context, meta kernel.Meta, id kernel.TableID, key kernel.ColumnID, list []map[string]json.RawMessage,
+) (out []kernel.RowID, err error) {
+	if s, _ := kernel.ScopeOf(ctx); s.Workspace != ws {
+		return nil, errors.New("rows of no workspace can't be read")
+	}
+	for _, cells := range list {
+		row := kernel.RowID("")
+		for _, have := range w.rows {
+			if string(w.cells[have][key]) == string(cells[string(key)]) {
+				row = have
+			}
+		}
+		if row == "" {
+			row = kernel.RowID(w.ids.New(kernel.PrefixRow))
+			w.rows, w.cells[row] = append(w.rows, row), map[kernel.ColumnID]json.RawMessage{}
+		}
+		values := map[kernel.ColumnID]json.RawMessage{}
+		for col, v := range cells {
+			values[kernel.ColumnID(col)] = v
+		}
+		out = append(out, row)
+		err = errors.Join(err, w.Set(ctx, meta, id, []kernel.RowID{row}, values))
+	}
+	return out, err
 }
 
 func newWorld(t *testing.T, rows int) *world {
@@ -64,7 +104,8 @@ func newWorld(t *testing.T, rows int) *world {
 	w.codec, err = eventstore.NewCodec(table.Events(), workflow.Events(), enrichment.Events(), dataops.Events(), webhook.Events())
 	require.NoError(t, err)
 	w.h, err = workflowcmd.New(workflowcmd.Config{
-		Store: w.store, Codec: w.codec, IDs: w.ids, Clock: w.clock, Grid: w, Cells: w, Enrichments: w, Sender: w,
+		Store: w.store, Codec: w.codec, IDs: w.ids, Clock: w.clock, Grid: w, Cells: w, Enrichments: w, Sender: w, Rows: w, Cache: cache{},
+		Limiter: w,
 	})
 	require.NoError(t, err)
 	w.runner, err = workflowcmd.NewRunner(workflowcmd.RunnerConfig{

@@ -24,6 +24,8 @@ type Catalogue interface {
 	Enrichment(id kernel.TableID, column kernel.ColumnID) error
 	Value(id kernel.TableID, column kernel.ColumnID, value json.RawMessage) error
 	Webhook(id kernel.WebhookID, table kernel.TableID) error
+	// Key says whether rows can be found by the column.
+	Key(id kernel.TableID, column kernel.ColumnID) error
 }
 
 // Check says what is wrong with a graph that keeps to its bounds.
@@ -168,6 +170,8 @@ func (k *checker) node(n Node) {
 		}
 	case RowsChanged:
 		k.changes(n)
+	case Webhook:
+		k.delivered(n)
 	case TableRows:
 		k.table(n)
 	case Filter, Branch:
@@ -191,6 +195,11 @@ func (k *checker) node(n Node) {
 		if c.Seconds < 1 || c.Seconds > MaxWait {
 			k.add(n.ID, "seconds", "%s: wait for 1 second to 30 days", n.Label())
 		}
+	case Approval:
+		if c.Seconds < MinApproval || c.Seconds > MaxWait {
+			k.add(n.ID, "seconds", "%s: give people from 10 minutes to 30 days to decide", n.Label())
+		}
+		k.columns(n, table)
 	case Send:
 		k.sending(n, table)
 	default:
@@ -256,6 +265,10 @@ func (k *checker) sending(n Node, table kernel.TableID) {
 	if len(n.Config.Columns) == 0 {
 		k.add(n.ID, "columns", "%s: choose the columns that are sent", n.Label())
 	}
+	k.columns(n, table)
+}
+
+func (k *checker) columns(n Node, table kernel.TableID) {
 	for _, col := range n.Config.Columns {
 		if table != "" {
 			k.told(n, "columns", k.catalogue.Column(table, col))

@@ -10,6 +10,7 @@ import (
 const (
 	Stream        = "workflow"
 	RunStream     = "wfrun"
+	HookStream    = "wfhook"
 	TriggerStream = "wftrigger"
 )
 
@@ -28,7 +29,7 @@ type Saved struct {
 
 // Trigger says when a published workflow runs.
 type Trigger struct {
-	Kind     Kind           `json:"kind" enum:"manual,schedule,rows_changed"`
+	Kind     Kind           `json:"kind" enum:"manual,schedule,rows_changed,webhook"`
 	TableID  kernel.TableID `json:"table_id,omitempty"`
 	Cron     string         `json:"cron,omitempty"`
 	TimeZone string         `json:"time_zone,omitempty"`
@@ -45,6 +46,22 @@ type Published struct {
 // Unpublished stops the trigger. Runs under way go on.
 type Unpublished struct {
 	WorkflowID kernel.WorkflowID `json:"workflow_id"`
+	At         time.Time         `json:"at"`
+}
+
+// HookSet gives the workflow a secret address, in place of the one before. Of the secret only its hash is kept.
+type HookSet struct {
+	WorkflowID kernel.WorkflowID `json:"workflow_id"`
+	Hash       string            `json:"hash"`
+	By         kernel.UserID     `json:"by,omitempty"`
+	At         time.Time         `json:"at"`
+}
+
+// Received says which rows were made of what came to a workflow's address.
+type Received struct {
+	WorkflowID kernel.WorkflowID `json:"workflow_id"`
+	TableID    kernel.TableID    `json:"table_id"`
+	Rows       []kernel.RowID    `json:"rows"`
 	At         time.Time         `json:"at"`
 }
 
@@ -163,6 +180,27 @@ type WaitBegun struct {
 	Until time.Time            `json:"until"`
 }
 
+// ApprovalAsked says until when a node waits for people to decide on its rows.
+type ApprovalAsked struct {
+	RunID kernel.WorkflowRunID `json:"run_id"`
+	Node  NodeID               `json:"node"`
+	Hash  string               `json:"hash"`
+	Until time.Time            `json:"until"`
+}
+
+// Decided says what a person has decided on rows. Left is how many still wait.
+type Decided struct {
+	RunID    kernel.WorkflowRunID `json:"run_id"`
+	Node     NodeID               `json:"node"`
+	Hash     string               `json:"hash"`
+	Approved bool                 `json:"approved"`
+	Results  []Result             `json:"results"`
+	Left     int                  `json:"left,omitempty"`
+	Until    time.Time            `json:"until"`
+	By       kernel.UserID        `json:"by,omitempty"`
+	At       time.Time            `json:"at"`
+}
+
 // RunPaused holds the run before its next step.
 type RunPaused struct {
 	RunID kernel.WorkflowRunID `json:"run_id"`
@@ -213,6 +251,12 @@ func (Published) EventType() string { return "workflow.published.v1" }
 func (Unpublished) EventType() string { return "workflow.unpublished.v1" }
 
 // EventType names the event.
+func (HookSet) EventType() string { return "workflow.hook_set.v1" }
+
+// EventType names the event.
+func (Received) EventType() string { return "wfhook.received.v1" }
+
+// EventType names the event.
 func (Deleted) EventType() string { return "workflow.deleted.v1" }
 
 // EventType names the event.
@@ -240,6 +284,12 @@ func (EnrichmentAsked) EventType() string { return "wfrun.enrichment_asked.v1" }
 func (WaitBegun) EventType() string { return "wfrun.wait_begun.v1" }
 
 // EventType names the event.
+func (ApprovalAsked) EventType() string { return "wfrun.approval_asked.v1" }
+
+// EventType names the event.
+func (Decided) EventType() string { return "wfrun.decided.v1" }
+
+// EventType names the event.
 func (RunPaused) EventType() string { return "wfrun.paused.v1" }
 
 // EventType names the event.
@@ -263,6 +313,8 @@ func Events() []kernel.Event {
 		Saved{},
 		Published{},
 		Unpublished{},
+		HookSet{},
+		Received{},
 		Deleted{},
 		Fired{},
 		Passed{},
@@ -272,6 +324,8 @@ func Events() []kernel.Event {
 		NodeFailed{},
 		EnrichmentAsked{},
 		WaitBegun{},
+		ApprovalAsked{},
+		Decided{},
 		RunPaused{},
 		RunContinued{},
 		CancelRequested{},

@@ -28,7 +28,7 @@ func illFormed(typ reflect.Type, at string, each func(field string, v reflect.Va
 	case typ.Kind() == reflect.String:
 		v.SetString(signs)
 		each(at, v)
-		v.SetString(strings.Repeat("a", 200))
+		v.SetString(strings.Repeat("a", 300))
 		each(at+" long", v)
 	case typ.Kind() == reflect.Int64 || typ.Kind() == reflect.Int:
 		v.SetInt(-1)
@@ -41,6 +41,14 @@ func illFormed(typ reflect.Type, at string, each func(field string, v reflect.Va
 		illFormed(typ.Key(), at+" key", func(field string, key reflect.Value) {
 			m := reflect.MakeMap(typ)
 			m.SetMapIndex(key, reflect.Zero(typ.Elem()))
+			each(field, m)
+		})
+		if typ.Elem() == reflect.TypeFor[json.RawMessage]() { // a cell's value, which is known when its column is
+			return
+		}
+		illFormed(typ.Elem(), at+" value", func(field string, value reflect.Value) {
+			m := reflect.MakeMap(typ)
+			m.SetMapIndex(reflect.ValueOf(ask), value)
 			each(field, m)
 		})
 	case typ.Kind() == reflect.Struct:

@@ -23,6 +23,8 @@ const (
 	MaxSet         = 10      // columns that one node sets
 	MaxSent        = 50      // columns that one node sends
 	MaxWait        = 30 * 24 * 3600
+	MinApproval    = 600
+	MaxFields      = 50 // columns that a delivery fills
 )
 
 // NodeID names a node within its graph. The canvas chooses it, and it stays when the node changes.
@@ -31,30 +33,32 @@ type NodeID string
 // Kind is what a node does.
 type Kind string
 
-// The kinds. The first three are triggers.
+// The kinds. The first four are triggers.
 const (
 	Manual      Kind = "manual"
 	Schedule    Kind = "schedule"
 	RowsChanged Kind = "rows_changed"
+	Webhook     Kind = "webhook"
 	TableRows   Kind = "table_rows"
 	Filter      Kind = "filter"
 	Branch      Kind = "branch"
 	Enrich      Kind = "enrichment"
 	UpdateCells Kind = "update_cells"
 	Wait        Kind = "wait"
+	Approval    Kind = "approval"
 	Send        Kind = "send"
 )
 
 // Kinds lists all of them.
 func Kinds() []Kind {
-	return []Kind{Manual, Schedule, RowsChanged, TableRows, Filter, Branch, Enrich, UpdateCells, Wait, Send}
+	return []Kind{Manual, Schedule, RowsChanged, Webhook, TableRows, Filter, Branch, Enrich, UpdateCells, Wait, Approval, Send}
 }
 
 // Trigger reports whether nodes of the kind begin runs.
-func (k Kind) Trigger() bool { return k == Manual || k == Schedule || k == RowsChanged }
+func (k Kind) Trigger() bool { return k == Manual || k == Schedule || k == RowsChanged || k == Webhook }
 
 // Source reports whether nodes of the kind bring rows into a run.
-func (k Kind) Source() bool { return k == RowsChanged || k == TableRows }
+func (k Kind) Source() bool { return k == RowsChanged || k == Webhook || k == TableRows }
 
 // Flow is what goes through a port.
 type Flow string
@@ -94,10 +98,14 @@ func (k Kind) Gives() Flow {
 
 // Ports are the names of the kind's outputs.
 func (k Kind) Ports() []string {
-	if k == Branch {
+	switch k {
+	case Branch:
 		return []string{Yes, No}
+	case Approval:
+		return []string{Approved, Rejected, Late}
+	default:
+		return []string{Out}
 	}
-	return []string{Out}
 }
 
 // Change is a change of rows that a trigger looks for.
@@ -111,21 +119,23 @@ const (
 
 // Config is what a node does, in detail. Each kind has its own fields of it; what is not the kind's is dropped when a graph is saved.
 type Config struct {
-	TableID kernel.TableID    `json:"table_id,omitempty" doc:"Of rows_changed and table_rows."`
+	TableID kernel.TableID    `json:"table_id,omitempty" doc:"Of rows_changed, webhook and table_rows."`
 	ViewID  kernel.ViewID     `json:"view_id,omitempty" doc:"Of table_rows: a shared view, whose filter chooses the rows."`
 	Filter  json.RawMessage   `json:"filter,omitempty" doc:"As of list-rows."`
 	On      []Change          `json:"on,omitempty" enum:"added,changed" doc:"Of rows_changed."`
-	Columns []kernel.ColumnID `json:"columns,omitempty" doc:"Of rows_changed: changes of these only, if any. Of send: what is sent."`
+	Columns []kernel.ColumnID `json:"columns,omitempty" doc:"Of rows_changed: changes of these only, if any. Of send: what is sent. Of approval: what is shown of a row."`
 	Cron    string            `json:"cron,omitempty" doc:"Of schedule: minute, hour, day of month, month, day of week."`
 	// TimeZone says where the schedule's clock hangs.
-	TimeZone  string          `json:"time_zone,omitempty" doc:"Of schedule: an IANA name, such as Europe/Berlin."`
-	ColumnID  kernel.ColumnID `json:"column_id,omitempty" doc:"Of enrichment: the column that is asked for."`
-	OnlyEmpty bool            `json:"only_empty,omitempty" doc:"Of enrichment: rows whose cell has a value pass unasked."`
+	TimeZone string          `json:"time_zone,omitempty" doc:"Of schedule: an IANA name, such as Europe/Berlin."`
+	ColumnID kernel.ColumnID `json:"column_id,omitempty" doc:"Of enrichment: the column that is asked for. Of webhook: the one by whose value a row is found."`
+	// Fields say where in a delivery the value of a column stands.
+	Fields    map[kernel.ColumnID]string `json:"fields,omitempty" doc:"Of webhook: where each column's value stands, such as contact.email or items.0.name."`
+	OnlyEmpty bool                       `json:"only_empty,omitempty" doc:"Of enrichment: rows whose cell has a value pass unasked."`
 	// MaxCredits is what a run may spend at the node; 0 is no limit of its own.
 	MaxCredits kernel.Credits `json:"max_credits_mc,omitempty" minimum:"0" doc:"Of enrichment: what a run may spend here; 0 is no limit of its own."`
 	// Set are values by column; null empties the cell.
 	Set       map[kernel.ColumnID]json.RawMessage `json:"set,omitempty" doc:"Of update_cells: values by column; null empties the cell."`
-	Seconds   int64                               `json:"seconds,omitempty" minimum:"0" doc:"Of wait."`
+	Seconds   int64                               `json:"seconds,omitempty" minimum:"0" doc:"Of wait. Of approval: after which the rows that nobody has decided on go on as late."`
 	WebhookID kernel.WebhookID                    `json:"webhook_id,omitempty" doc:"Of send: whose address is sent to, signed with its secret."`
 }
 
@@ -141,7 +151,7 @@ const (
 // Node is one step.
 type Node struct {
 	ID      NodeID  `json:"id" pattern:"^[A-Za-z0-9_-]{1,40}$"`
-	Kind    Kind    `json:"kind" enum:"manual,schedule,rows_changed,table_rows,filter,branch,enrichment,update_cells,wait,send"`
+	Kind    Kind    `json:"kind" enum:"manual,schedule,rows_changed,webhook,table_rows,filter,branch,enrichment,update_cells,wait,approval,send"`
 	Name    string  `json:"name,omitempty" doc:"How people call it; its kind if it has none."`
 	X       int     `json:"x"`
 	Y       int     `json:"y"`
@@ -226,6 +236,8 @@ func (n Node) clean() Config {
 		return Config{Cron: strings.TrimSpace(c.Cron), TimeZone: c.TimeZone}
 	case RowsChanged:
 		return Config{TableID: c.TableID, On: c.On, Columns: c.Columns, Filter: c.Filter}
+	case Webhook:
+		return Config{TableID: c.TableID, ColumnID: c.ColumnID, Fields: c.Fields}
 	case TableRows:
 		return Config{TableID: c.TableID, ViewID: c.ViewID, Filter: c.Filter}
 	case Filter, Branch:
@@ -236,6 +248,8 @@ func (n Node) clean() Config {
 		return Config{Set: c.Set}
 	case Wait:
 		return Config{Seconds: c.Seconds}
+	case Approval:
+		return Config{Seconds: c.Seconds, Columns: c.Columns}
 	case Send:
 		return Config{WebhookID: c.WebhookID, Columns: c.Columns}
 	default:
@@ -248,6 +262,13 @@ func (n Node) clean() Config {
 func (n Node) Hash() string {
 	c := n.clean()
 	c.MaxCredits = 0
+	switch n.Kind {
+	case Webhook: // rows are made of deliveries before a run takes them
+		c.ColumnID, c.Fields = "", nil
+	case Approval: // what was decided stays so, whatever else would be shown, and for however long
+		c.Seconds, c.Columns = 0, nil
+	default:
+	}
 	if c.Filter != nil {
 		var compact bytes.Buffer
 		if json.Compact(&compact, c.Filter) == nil {
@@ -271,8 +292,9 @@ func (n Node) Label() string {
 		return n.Name
 	}
 	return map[Kind]string{
-		Manual: "Manual start", Schedule: "Schedule", RowsChanged: "Rows added or changed", TableRows: "Rows of a table", Filter: "Filter",
-		Branch: "Branch", Enrich: "Enrichment", UpdateCells: "Update cells", Wait: "Wait", Send: "Send to webhook",
+		Manual: "Manual start", Schedule: "Schedule", RowsChanged: "Rows added or changed", Webhook: "Webhook received",
+		TableRows: "Rows of a table", Filter: "Filter",
+		Branch: "Branch", Enrich: "Enrichment", UpdateCells: "Update cells", Wait: "Wait", Approval: "Approval", Send: "Send to webhook",
 	}[n.Kind]
 }
 

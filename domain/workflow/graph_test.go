@@ -44,6 +44,8 @@ func (catalogue) Filter(_ kernel.TableID, f json.RawMessage) error {
 
 func (catalogue) Column(_ kernel.TableID, c kernel.ColumnID) error { return wrong(c == badCol) }
 
+func (catalogue) Key(_ kernel.TableID, c kernel.ColumnID) error { return wrong(c == badCol) }
+
 func (catalogue) Webhook(id kernel.WebhookID, _ kernel.TableID) error { return wrong(id == badHook) }
 
 func (catalogue) Enrichment(_ kernel.TableID, c kernel.ColumnID) error { return wrong(c == badCol) }
@@ -71,6 +73,15 @@ func simple() workflow.Graph {
 		},
 		Edges: []workflow.Edge{edge("go", "rows"), edge("rows", "some"), edge("some", "ask")},
 	}
+}
+
+// delivered is a graph that begins with what comes to an address.
+func delivered(c workflow.Config) workflow.Graph {
+	g := simple()
+	g.Nodes[0], g.Nodes[1] = node("rows", workflow.Webhook, c), g.Nodes[2]
+	g.Nodes = append(g.Nodes[:2:2], g.Nodes[3])
+	g.Edges = g.Edges[1:]
+	return g
 }
 
 func TestAGraphIsCheckedWithItsNodesNamed(t *testing.T) {
@@ -103,17 +114,23 @@ func TestAGraphIsCheckedWithItsNodesNamed(t *testing.T) {
 			add(node("other", workflow.TableRows, workflow.Config{TableID: t2}), edge("go", "other"), edge("other", "ask")), "ask",
 			"different tables",
 		},
-		"no table":         {with(func(g *workflow.Graph) { g.Nodes[1].Config.TableID = "" }), "rows", "choose a table"},
-		"a table gone":     {with(func(g *workflow.Graph) { g.Nodes[1].Config.TableID = t3 }), "rows", "is wrong"},
-		"a wrong view":     {with(func(g *workflow.Graph) { g.Nodes[1].Config.ViewID = badView }), "rows", "is wrong"},
-		"no condition":     {with(func(g *workflow.Graph) { g.Nodes[2].Config.Filter = nil }), "some", "by a condition"},
-		"a wrong filter":   {with(func(g *workflow.Graph) { g.Nodes[2].Config.Filter = json.RawMessage(badParts) }), "some", "is wrong"},
-		"no column":        {with(func(g *workflow.Graph) { g.Nodes[3].Config.ColumnID = "" }), "ask", "choose an enrichment"},
-		"a wrong column":   {with(func(g *workflow.Graph) { g.Nodes[3].Config.ColumnID = badCol }), "ask", "is wrong"},
-		"nothing to set":   {add(node("u", workflow.UpdateCells, workflow.Config{}), edge("some", "u")), "u", "choose a column"},
-		"waits for ever":   {add(node("w", workflow.Wait, workflow.Config{Seconds: 1e9}), edge("some", "w")), "w", "30 days"},
-		"sends nowhere":    {add(node("s", workflow.Send, workflow.Config{}), edge("some", "s")), "s", "choose a webhook"},
-		"a wrong schedule": {with(func(g *workflow.Graph) { g.Nodes[0] = node("go", workflow.Schedule, workflow.Config{Cron: "x"}) }), "go", "five fields"},
+		"no table":                   {with(func(g *workflow.Graph) { g.Nodes[1].Config.TableID = "" }), "rows", "choose a table"},
+		"a table gone":               {with(func(g *workflow.Graph) { g.Nodes[1].Config.TableID = t3 }), "rows", "is wrong"},
+		"a wrong view":               {with(func(g *workflow.Graph) { g.Nodes[1].Config.ViewID = badView }), "rows", "is wrong"},
+		"no condition":               {with(func(g *workflow.Graph) { g.Nodes[2].Config.Filter = nil }), "some", "by a condition"},
+		"a wrong filter":             {with(func(g *workflow.Graph) { g.Nodes[2].Config.Filter = json.RawMessage(badParts) }), "some", "is wrong"},
+		"no column":                  {with(func(g *workflow.Graph) { g.Nodes[3].Config.ColumnID = "" }), "ask", "choose an enrichment"},
+		"a wrong column":             {with(func(g *workflow.Graph) { g.Nodes[3].Config.ColumnID = badCol }), "ask", "is wrong"},
+		"nothing to set":             {add(node("u", workflow.UpdateCells, workflow.Config{}), edge("some", "u")), "u", "choose a column"},
+		"waits for ever":             {add(node("w", workflow.Wait, workflow.Config{Seconds: 1e9}), edge("some", "w")), "w", "30 days"},
+		"sends nowhere":              {add(node("s", workflow.Send, workflow.Config{}), edge("some", "s")), "s", "choose a webhook"},
+		"a wrong schedule":           {with(func(g *workflow.Graph) { g.Nodes[0] = node("go", workflow.Schedule, workflow.Config{Cron: "x"}) }), "go", "five fields"},
+		"found by nothing":           {delivered(workflow.Config{TableID: t1}), "rows", "by whose value a row is found"},
+		"found by what can't":        {delivered(workflow.Config{TableID: t1, ColumnID: badCol}), "rows", "is wrong"},
+		"the key comes from nowhere": {delivered(workflow.Config{TableID: t1, ColumnID: ask}), "rows", "say where the value stands"},
+		"fills what can't be filled": {
+			delivered(workflow.Config{TableID: t1, ColumnID: ask, Fields: map[kernel.ColumnID]string{ask: "a", badCol: "b"}}), "rows", "is wrong",
+		},
 		"changes of what": {
 			with(func(g *workflow.Graph) {
 				g.Nodes[0], g.Edges = node("go", workflow.RowsChanged, workflow.Config{TableID: t1}), []workflow.Edge{edge("go", "some"), edge("some", "ask")}
@@ -134,6 +151,8 @@ func TestAGraphIsCheckedWithItsNodesNamed(t *testing.T) {
 		})
 	}
 	require.Empty(t, simple().Check(catalogue{}))
+	fields := map[kernel.ColumnID]string{ask: "contact.email"}
+	require.Empty(t, delivered(workflow.Config{TableID: t1, ColumnID: ask, Fields: fields}).Check(catalogue{}))
 	require.NoError(t, workflow.Refusal(nil))
 }
 
@@ -165,6 +184,10 @@ func TestTheHashIsOfWhatANodeDoes(t *testing.T) {
 	require.NotEqual(t, n.Hash(), other.Hash())
 	a, b := node("f", workflow.Filter, only(`{"column":"a"}`)), node("f", workflow.Filter, only(`{ "column" : "a" }`))
 	require.Equal(t, a.Hash(), b.Hash())
+	hook := node("h", workflow.Webhook, workflow.Config{TableID: t1, ColumnID: ask, Fields: map[kernel.ColumnID]string{ask: "a"}})
+	remapped := hook
+	remapped.Config.Fields = map[kernel.ColumnID]string{ask: "b"}
+	require.Equal(t, hook.Hash(), remapped.Hash(), "rows are made before a run takes them")
 	b.Kind = workflow.Branch
 	require.NotEqual(t, a.Hash(), b.Hash())
 }

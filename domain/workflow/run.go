@@ -281,7 +281,7 @@ func (r *Run) Resume(version int, g Graph, from NodeID, by kernel.UserID, at tim
 	}
 	old, _ := r.graph.Trigger()
 	now, _ := g.Trigger()
-	if old.Kind != now.Kind || now.Kind == RowsChanged && now.Config.TableID != old.Config.TableID {
+	if old.Kind != now.Kind || now.Kind.Source() && now.Config.TableID != old.Config.TableID {
 		return kernel.Invalid("version", "version %d is begun in another way than this run; start a new run of it", version)
 	}
 	if _, ok := g.Node(from); from != "" && !ok {

@@ -19,6 +19,10 @@ func (r *Run) Apply(e kernel.Event) error {
 		r.acts[e.Node]++
 	case WaitBegun:
 		r.waits[e.Node], r.killed = e, 0
+	case ApprovalAsked:
+		r.waits[e.Node], r.killed = WaitBegun(e), 0
+	case Decided:
+		r.decided(e)
 	case RunPaused:
 		r.state = Paused
 	case RunContinued:

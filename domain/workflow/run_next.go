@@ -11,7 +11,10 @@ type Step struct {
 }
 
 // Next is the next step; false when nothing is left to do. A node is next when those that lead into it have nothing left to do.
-func (r *Run) Next() (Step, bool) {
+func (r *Run) Next() (Step, bool) { return r.NextBut(nil) }
+
+// NextBut is the next step of another node than those that wait.
+func (r *Run) NextBut(waits map[NodeID]bool) (Step, bool) {
 	ins := make([]map[NodeID]Mask, len(r.batches))
 	for b := range ins {
 		ins[b] = r.coming(b)
@@ -25,7 +28,7 @@ func (r *Run) Next() (Step, bool) {
 			}
 			continue
 		}
-		if n.Kind.Trigger() {
+		if n.Kind.Trigger() || waits[n.ID] {
 			continue
 		}
 		for b, in := range ins {

@@ -183,6 +183,11 @@ func TestWhatARunRefuses(t *testing.T) {
 	domaintest.Given(t, workflow.NewRun(), begun(simple()), ended).When((*workflow.Run).Cancel).ThenNothing()
 	other := simple()
 	other.Nodes[0].Kind = workflow.Schedule
+	hook := workflow.Config{TableID: t1, ColumnID: ask, Fields: map[kernel.ColumnID]string{ask: "a"}}
+	elsewhere := hook
+	elsewhere.TableID = t2
+	domaintest.Given(t, workflow.NewRun(), begun(delivered(hook)), ended).
+		When(func(r *workflow.Run) error { return r.Resume(2, delivered(elsewhere), "", "", now()) }).ThenRefused("VALIDATION_FAILED")
 	domaintest.Given(t, workflow.NewRun(), begun(simple()), ended).
 		When(func(r *workflow.Run) error { return r.Resume(2, other, "", "", now()) }).ThenRefused("VALIDATION_FAILED")
 }

@@ -35,6 +35,7 @@ type Workflow struct {
 	graph     Graph
 	versions  []Version
 	published int
+	hook      HookSet
 	deleted   bool
 	events    int64
 }
@@ -49,6 +50,9 @@ func (w *Workflow) In(ws kernel.WorkspaceID) bool {
 
 // Graph is the newest version's.
 func (w *Workflow) Graph() Graph { return w.graph }
+
+// Workspace is whose it is.
+func (w *Workflow) Workspace() kernel.WorkspaceID { return w.workspace }
 
 // Latest is the newest version.
 func (w *Workflow) Latest() Version { return w.versions[len(w.versions)-1] }
@@ -147,6 +151,8 @@ func (w *Workflow) Apply(e kernel.Event) error {
 		w.published = e.Version
 	case Unpublished:
 		w.published = 0
+	case HookSet:
+		w.hook = e
 	case Deleted:
 		w.deleted = true
 	default:

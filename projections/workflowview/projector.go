@@ -58,9 +58,21 @@ type NodeCount struct {
 	Failed int64
 	Out    map[string]int64 // by output
 	Spent  kernel.Credits
-	State  string // of nodes that wait: asking or waiting; failed; else empty
+	State  string // of nodes that wait: asking, waiting or approving; failed; else empty
 	Says   string
 	Until  *time.Time
+}
+
+// Approving is the state of a node that waits for people.
+const Approving = "approving"
+
+// Pending is a node of a run that waits for people.
+type Pending struct {
+	Run      kernel.WorkflowRunID
+	Workflow kernel.WorkflowID
+	Name     string // the workflow's
+	Node     workflow.NodeID
+	Until    time.Time
 }
 
 // Writer writes the read model inside a projector's transaction.
@@ -94,12 +106,13 @@ func New(codec *eventstore.Codec, open func(projections.Tx) (Writer, error)) *Pr
 func (*Projector) Name() string { return Name }
 
 // Version implements projections.Projector.
-func (*Projector) Version() int { return 1 }
+func (*Projector) Version() int { return 2 }
 
 // Types implements projections.Projector.
 func (*Projector) Types() []string {
 	return kernel.EventTypes(workflow.Saved{}, workflow.Published{}, workflow.Unpublished{}, workflow.Deleted{}, workflow.Passed{},
 		workflow.Started{}, workflow.Gathered{}, workflow.NodeDone{}, workflow.NodeFailed{}, workflow.EnrichmentAsked{}, workflow.WaitBegun{},
+		workflow.ApprovalAsked{}, workflow.Decided{},
 		workflow.RunPaused{}, workflow.RunContinued{}, workflow.Resumed{}, workflow.Ended{})
 }
 
@@ -138,6 +151,26 @@ func apply(ctx context.Context, w Writer, e kernel.Event, position int64) error 
 	}
 }
 
+func (c *NodeCount) add(results []workflow.Result) {
+	c.Out = map[string]int64{}
+	for _, r := range results {
+		c.Done += int64(r.Rows.Count())
+		for port, m := range r.Out {
+			c.Out[port] += int64(m.Count())
+		}
+	}
+}
+
+// decided are the counts of a decision; a node goes on waiting for those that are left.
+func decided(e workflow.Decided) NodeCount {
+	c := NodeCount{Run: e.RunID, Node: e.Node, Hash: e.Hash}
+	c.add(e.Results)
+	if e.Left > 0 {
+		c.State, c.Until = Approving, &e.Until
+	}
+	return c
+}
+
 func applyRun(ctx context.Context, w Writer, e kernel.Event) error {
 	switch e := e.(type) {
 	case workflow.Started:
@@ -153,13 +186,8 @@ func applyRun(ctx context.Context, w Writer, e kernel.Event) error {
 		c := NodeCount{Run: e.RunID, Node: e.Node, Hash: e.Hash, Done: n, Out: map[string]int64{workflow.Out: n}}
 		return w.Count(ctx, c, int64(len(e.Rows)))
 	case workflow.NodeDone:
-		c := NodeCount{Run: e.RunID, Node: e.Node, Hash: e.Hash, Out: map[string]int64{}, Spent: e.Spent, Says: e.Note}
-		for _, r := range e.Results {
-			c.Done += int64(r.Rows.Count())
-			for port, m := range r.Out {
-				c.Out[port] += int64(m.Count())
-			}
-		}
+		c := NodeCount{Run: e.RunID, Node: e.Node, Hash: e.Hash, Spent: e.Spent, Says: e.Note}
+		c.add(e.Results)
 		return w.Count(ctx, c, 0)
 	case workflow.NodeFailed:
 		c := NodeCount{Run: e.RunID, Node: e.Node, Hash: e.Hash, Spent: e.Spent, State: "failed", Says: e.Reason}
@@ -171,6 +199,10 @@ func applyRun(ctx context.Context, w Writer, e kernel.Event) error {
 		return w.Count(ctx, NodeCount{Run: e.RunID, Node: e.Node, Hash: e.Hash, State: "asking", Says: string(e.Enrichment)}, 0)
 	case workflow.WaitBegun:
 		return w.Count(ctx, NodeCount{Run: e.RunID, Node: e.Node, Hash: e.Hash, State: "waiting", Until: &e.Until}, 0)
+	case workflow.ApprovalAsked:
+		return w.Count(ctx, NodeCount{Run: e.RunID, Node: e.Node, Hash: e.Hash, State: Approving, Until: &e.Until}, 0)
+	case workflow.Decided:
+		return w.Count(ctx, decided(e), 0)
 	case workflow.RunPaused:
 		return w.State(ctx, e.RunID, workflow.Paused)
 	case workflow.RunContinued:

@@ -21,6 +21,7 @@ const tag = "workflows"
 type Reads interface {
 	Workflows(ctx context.Context, ws kernel.WorkspaceID, before kernel.WorkflowID, limit int) ([]workflowview.Workflow, error)
 	Runs(ctx context.Context, ws kernel.WorkspaceID, id kernel.WorkflowID, before kernel.WorkflowRunID, limit int) ([]workflowview.Run, error)
+	Pending(ctx context.Context, ws kernel.WorkspaceID) ([]workflowview.Pending, error)
 	Run(ctx context.Context, ws kernel.WorkspaceID, id kernel.WorkflowRunID) (workflowview.Run, []workflowview.NodeCount, bool, error)
 }
 
@@ -38,6 +39,8 @@ func Register(a *httpapi.API, d Deps) {
 	s.workflows(a)
 	s.versions(a)
 	s.runs(a)
+	s.hooks(a)
+	s.approvals(a)
 }
 
 func read(id, path, summary string) httpapi.Op {
@@ -114,6 +117,26 @@ func (s service) runs(a *httpapi.API) {
 	httpapi.Write(a, op, s.resume)
 }
 
+// maxDelivery is how large what comes to an address may be, in bytes.
+const maxDelivery = 256 << 10
+
+func (s service) hooks(a *httpapi.API) {
+	op := read("get-workflow-hook", "W/workflows/{workflowId}/hook", "The workflow's own address, and what came to it last")
+	op.Action = workspace.ManageWorkflows
+	httpapi.Read(a, op, s.hook)
+	op = write("set-workflow-hook", http.MethodPost, "W/workflows/{workflowId}/hook", "Give a workflow an address that begins it")
+	op.Status, op.OwnReplay = http.StatusCreated, true
+	op.Description = "The address is a secret and is answered this once. The one before ends at once."
+	httpapi.Write(a, op, s.setHook)
+	httpapi.Write(a, httpapi.Op{
+		ID: "receive-workflow-delivery", Method: http.MethodPost, Path: workflowcmd.HookPath + "{address}", Tag: tag,
+		Summary: "For other systems: something for a workflow to take in",
+		Description: "The body is a JSON object, or a list of up to 100, each of which becomes a row as the workflow's trigger says. A repeat " +
+			"with the same Idempotency-Key or Webhook-Id does nothing more. Too much at once is answered with 429 and Retry-After.",
+		Scope: httpapi.Public, Action: httpapi.NoAction, Rate: httpapi.Unlimited, MaxBody: maxDelivery, OwnReplay: true, Status: http.StatusAccepted,
+	}, s.receive)
+}
+
 // InWorkflow is embedded by the inputs of endpoints of a workflow.
 type InWorkflow struct {
 	httpapi.InWorkspace
@@ -169,7 +192,7 @@ type WorkflowRun struct {
 	WorkflowID kernel.WorkflowID    `json:"workflow_id"`
 	Version    int                  `json:"version" doc:"Whose graph holds."`
 	Round      int                  `json:"resumed" doc:"How often it was resumed."`
-	Cause      workflow.Kind        `json:"cause" enum:"manual,schedule,rows_changed"`
+	Cause      workflow.Kind        `json:"cause" enum:"manual,schedule,rows_changed,webhook"`
 	Missed     int                  `json:"missed,omitempty" doc:"Due times of a schedule before this one that had no run."`
 	State      workflow.State       `json:"state" enum:"running,paused,completed,partially_completed,failed,cancelled"`
 	Node       workflow.NodeID      `json:"failed_node,omitempty"`
@@ -195,9 +218,9 @@ type WorkflowProgress struct {
 	Failed int64            `json:"rows_failed"`
 	Out    map[string]int64 `json:"rows_out" doc:"By output."`
 	Spent  kernel.Credits   `json:"spent_mc"`
-	State  string           `json:"state,omitempty" enum:"asking,waiting,failed" doc:"Asking: an enrichment is under way, whose run is in says."`
+	State  string           `json:"state,omitempty" enum:"asking,waiting,approving,failed" doc:"Asking: an enrichment is under way, whose run is in says. Approving: people are to decide."`
 	Says   string           `json:"says,omitempty"`
-	Until  *time.Time       `json:"until,omitempty" doc:"Of waiting."`
+	Until  *time.Time       `json:"until,omitempty" doc:"Of waiting and approving."`
 }
 
 // WorkflowRunDetail is a run with its nodes.

@@ -101,6 +101,25 @@ WHERE workspace_id = $1 AND run_id = $2 ORDER BY node`, ws, id)
 	return found[0], nodes, err == nil, err
 }
 
+// mostPending is how many nodes that wait for people are listed.
+const mostPending = 200
+
+// Pending lists what waits for people in the workspace, what is due first at the head.
+func (q *Queries) Pending(ctx context.Context, ws kernel.WorkspaceID) ([]workflowview.Pending, error) {
+	rows, err := q.db.Query(ctx, `SELECT r.id, r.workflow_id, coalesce(w.name, ''), n.node, n.until FROM rm_workflow.nodes n
+JOIN rm_workflow.runs r ON r.id = n.run_id AND r.state IN ('running', 'paused')
+LEFT JOIN rm_workflow.workflows w ON w.id = r.workflow_id
+WHERE n.workspace_id = $1 AND n.state = 'approving' ORDER BY n.until, n.run_id, n.node LIMIT $2`, ws, mostPending)
+	if err != nil {
+		return nil, fmt.Errorf("list what waits for a decision: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (p workflowview.Pending, err error) {
+		err = row.Scan(&p.Run, &p.Workflow, &p.Name, &p.Node, &p.Until)
+		p.Until = p.Until.UTC()
+		return p, err
+	})
+}
+
 // Unfinished lists runs of all workspaces that have not ended, those after the given one.
 func (q *Queries) Unfinished(ctx context.Context, after kernel.WorkflowRunID, limit int) ([]kernel.WorkflowRunID, error) {
 	rows, err := q.db.Query(ctx, `SELECT id FROM rm_workflow.runs WHERE state IN ('running', 'paused') AND id > $1 ORDER BY id LIMIT $2`,

@@ -68,7 +68,8 @@ CREATE TABLE nodes (
     says   text   NOT NULL,
     until  timestamptz,
     PRIMARY KEY (run_id, node)
-);`
+);
+CREATE INDEX nodes_approving ON nodes (workspace_id, until) WHERE state = 'approving';`
 
 // Model is the shape of the read model.
 func Model() postgres.Model { return postgres.Model{Name: workflowview.Name, DDL: ddl} }

@@ -145,7 +145,7 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 	if m.webhooks, err = newWebhooks(ctx, c, m.accounts.mails, m.tables.handlers); err != nil {
 		return nil, err
 	}
-	if m.workflows, err = newWorkflows(c, with.flows, m, with.registry); err != nil {
+	if m.workflows, err = newWorkflows(c, with.flows, m, with.shared, with.registry); err != nil {
 		return nil, err
 	}
 	p.pages.share(with.shared.redis)

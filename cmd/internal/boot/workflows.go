@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -41,7 +42,7 @@ type workflows struct {
 }
 
 // newWorkflows makes them from the tables, the enrichments and the webhooks, with which workflows work.
-func newWorkflows(c *core, f *flows, m *modules, positions projections.Positions) (*workflows, error) {
+func newWorkflows(c *core, f *flows, m *modules, s *shared, positions projections.Positions) (*workflows, error) {
 	w := &workflows{core: c, flows: f, reads: workflowread.NewQueries(c.rows)}
 	w.triggers = workflowread.NewTriggers(w.reads, positions)
 	client := safedial.NewClient(safedial.Config{Allow: c.cfg.DialAllow, Redirects: -1, Timeout: webhooksend.Timeout})
@@ -54,6 +55,9 @@ func newWorkflows(c *core, f *flows, m *modules, positions projections.Positions
 		Grid:        workflowGrid{m.tables.grid.ForRuns(positions)},
 		Cells:       workflowCells{m.tables.handlers},
 		Enrichments: workflowEnrichments{m.enrichments.handlers},
+		Rows:        workflowRows{m.tables.handlers},
+		Cache:       s.cache,
+		Limiter:     s.limiter,
 		Sender: workflowSender{
 			webhooks: eventstore.NewRepo("webhook", c.store, c.codec, webhook.New), secrets: m.webhooks.handlers,
 			sender: webhooksend.New(client, safedial.Body), clock: c.clock,
@@ -146,6 +150,30 @@ func (c workflowCells) Set(
 	}
 	_, err := c.tables.EditCells(ctx, meta, cmd)
 	return err
+}
+
+// workflowRows makes rows of what comes to a workflow's address.
+type workflowRows struct{ tables *tablecmd.Handlers }
+
+// Upsert implements workflowcmd.Rows. Select options that are new are made.
+func (r workflowRows) Upsert(
+	ctx context.Context, meta kernel.Meta, table kernel.TableID, key kernel.ColumnID, cells []map[string]json.RawMessage,
+) ([]kernel.RowID, error) {
+	cmd := tablecmd.BatchRows{Table: table, KeyColumns: []string{string(key)}, CreateOptions: true}
+	for _, c := range cells {
+		cmd.Operations = append(cmd.Operations, tablecmd.RowOp{Op: "upsert", Cells: c})
+	}
+	res, err := r.tables.BatchRows(ctx, meta, cmd)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]kernel.RowID, 0, len(cells))
+	for _, done := range res.Value.Results {
+		if !slices.Contains(ids, done.RowID) { // two of one key are one row
+			ids = append(ids, done.RowID)
+		}
+	}
+	return ids, nil
 }
 
 // workflowEnrichments runs enrichment columns for workflows.

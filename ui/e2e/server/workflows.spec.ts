@@ -100,3 +100,92 @@ test('a workflow is built by keyboard and mouse, run, watched, made better and r
     if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/workflows.png` });
   });
 });
+
+test('a workflow takes in what is posted, and people decide on it', async ({ page, morket }) => {
+  const api = await Api.signIn(morket);
+  const { ws, table } = await api.workspace('Inbound', 'Leads', [
+    ['Email', 'Fit'],
+    ['first@example.com', 'no'],
+  ]);
+  await signIn(page);
+  await page.goto(`/w/${ws}/workflows`);
+  await page.getByRole('button', { name: 'New workflow' }).first().click();
+  for (const name of ['Manual start', 'Rows of a table']) {
+    await page.locator('.react-flow__node').filter({ hasText: name }).click();
+    await page.getByRole('button', { name: 'Remove the node' }).click();
+  }
+  await palette(page).getByRole('button', { name: 'Webhook received' }).click();
+  const panel = settings(page, 'Webhook received');
+  let address = '';
+  await test.step('an address, and what came to it', async () => {
+    await panel.getByLabel('Table', { exact: true }).selectOption({ label: 'Leads' });
+    await panel.getByRole('button', { name: 'Make an address' }).click();
+    const shown = page.getByRole('dialog');
+    address = (await shown.locator('code').textContent()) ?? '';
+    expect(address).toContain('/api/v1/workflow-hooks/wfl_');
+    await shown.getByRole('button', { name: 'Done' }).click();
+    expect(await post(address, { contact: { email: 'a@example.com', fit: 'yes' } })).toBe(409);
+    await expect(panel.getByText('What came last')).toBeVisible({ timeout: 15_000 });
+    if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/hook-empty.png` });
+  });
+  await test.step('the values find their columns', async () => {
+    await panel.getByLabel('Find a row by').selectOption({ label: 'Email' });
+    await expect(panel.getByRole('combobox', { name: 'Email' })).toHaveValue('contact.email');
+    await panel.getByLabel('Column to fill').selectOption({ label: 'Fit' });
+    await expect(panel.getByRole('combobox', { name: 'Fit' })).toHaveValue('contact.fit');
+  });
+  await test.step('people are asked, and what they approve is marked', async () => {
+    await palette(page).getByRole('button', { name: 'Approval' }).click();
+    await palette(page).getByRole('button', { name: 'Update cells' }).click();
+    const cells = settings(page, 'Update cells');
+    await cells.getByLabel('Column to set').selectOption({ label: 'Fit' });
+    await cells.getByRole('textbox', { name: 'Fit' }).fill('approved');
+    await page.keyboard.press('Tab');
+    await expect(page.getByText(/problem/)).toHaveCount(0);
+    await settled(page);
+    expect(await faults(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Publish' }).click();
+    await expect(page.getByRole('status').getByText('Published', { exact: true })).toBeVisible();
+    expect(
+      await post(address, [
+        { contact: { email: 'a@example.com', fit: 'yes' } },
+        { contact: { email: 'b@example.com', fit: 'yes' } },
+      ]),
+    ).toBe(202);
+  });
+  await test.step('the decision', async () => {
+    await page.goto(`/w/${ws}/workflows`);
+    await page.getByText('Waits for a decision').waitFor({ timeout: 60_000 });
+    await page.getByRole('link', { name: 'Untitled workflow' }).first().click();
+    const asked = page.getByRole('region', { name: 'Approval' });
+    await expect(asked).toContainText('2 rows wait for a decision');
+    await settled(page);
+    expect(await faults(page)).toEqual([]);
+    if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/approval.png` });
+    await page.setViewportSize({ width: 375, height: 720 });
+    await expect(asked.getByRole('button', { name: 'Approve 2' })).toBeVisible();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+    if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/approval-375.png` });
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await asked.getByLabel(/b@example.com/).uncheck();
+    await asked.getByRole('button', { name: 'Approve 1' }).click();
+    await expect(asked).toContainText('1 row waits for a decision');
+    await asked.getByRole('button', { name: 'Reject 1' }).click();
+    await expect(page.getByRole('region', { name: 'Runs' })).toContainText('Completed', { timeout: 60_000 });
+  });
+  await test.step('only what was approved is marked, and a lead is there once', async () => {
+    const rows = await api.get<{ cells: Record<string, unknown> }[]>(`/workspaces/${ws}/tables/${table}/rows`);
+    expect(rows).toHaveLength(3);
+    expect(rows.filter((r) => Object.values(r.cells).includes('approved'))).toHaveLength(1);
+  });
+});
+
+/** Posts to a workflow's address as another system does. */
+async function post(address: string, body: unknown): Promise<number> {
+  const answer = await fetch(address, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return answer.status;
+}

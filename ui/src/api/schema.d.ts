@@ -616,6 +616,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflow-hooks/{address}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * For other systems: something for a workflow to take in
+         * @description The body is a JSON object, or a list of up to 100, each of which becomes a row as the workflow's trigger says. A repeat with the same Idempotency-Key or Webhook-Id does nothing more. Too much at once is answered with 429 and Retry-After.
+         */
+        post: operations["receive-workflow-delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces": {
         parameters: {
             query?: never;
@@ -4128,6 +4148,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspaceId}/workflow-approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What waits for people to decide, due first
+         * @description Needs the permission `tables.read`. Not for API keys that are limited to tables.
+         */
+        get: operations["list-workflow-approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspaceId}/workflow-check": {
         parameters: {
             query?: never;
@@ -4160,6 +4200,26 @@ export interface paths {
          * @description Needs the permission `tables.read`. Not for API keys that are limited to tables.
          */
         get: operations["get-workflow-run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/workflow-runs/{workflowRunId}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rows of a run that wait for a decision
+         * @description Needs the permission `tables.read`. Not for API keys that are limited to tables.
+         */
+        get: operations["list-run-approvals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4202,6 +4262,28 @@ export interface paths {
          * @description Needs the permission `workflows.manage`. Not for API keys that are limited to tables.
          */
         post: operations["continue-workflow-run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/workflow-runs/{workflowRunId}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve or reject rows that wait
+         * @description Rows go on by the output approved or rejected at once; the others wait on.
+         *
+         *     Needs the permission `workflows.manage`. Not for API keys that are limited to tables.
+         */
+        post: operations["decide-workflow-run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4356,6 +4438,32 @@ export interface paths {
          * @description Needs the permission `workflows.manage`. Not for API keys that are limited to tables.
          */
         post: operations["dry-run-workflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspaceId}/workflows/{workflowId}/hook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The workflow's own address, and what came to it last
+         * @description Needs the permission `workflows.manage`. Not for API keys that are limited to tables.
+         */
+        get: operations["get-workflow-hook"];
+        put?: never;
+        /**
+         * Give a workflow an address that begins it
+         * @description The address is a secret and is answered this once. The one before ends at once.
+         *
+         *     Needs the permission `workflows.manage`. Not for API keys that are limited to tables.
+         */
+        post: operations["set-workflow-hook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7565,6 +7673,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeListWorkflowApproval: {
+            data: components["schemas"]["WorkflowApproval"][] | null;
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeListWorkflowRun: {
             data: components["schemas"]["WorkflowRun"][] | null;
             /** @description Always null: an answer with an error is a Failure. */
@@ -7581,6 +7696,13 @@ export interface components {
         };
         EnvelopeListWorkflowVersionInfo: {
             data: components["schemas"]["WorkflowVersionInfo"][] | null;
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeListWorkflowWaiting: {
+            data: components["schemas"]["WorkflowWaiting"][] | null;
             /** @description Always null: an answer with an error is a Failure. */
             error: null;
             meta: components["schemas"]["Meta"];
@@ -7909,6 +8031,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeWorkflowAccepted: {
+            data: components["schemas"]["WorkflowAccepted"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeWorkflowBegun: {
             data: components["schemas"]["WorkflowBegun"];
             /** @description Always null: an answer with an error is a Failure. */
@@ -7944,6 +8073,20 @@ export interface components {
             meta: components["schemas"]["Meta"];
             success: boolean;
         };
+        EnvelopeWorkflowHook: {
+            data: components["schemas"]["WorkflowHook"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeWorkflowHookAddress: {
+            data: components["schemas"]["WorkflowHookAddress"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
         EnvelopeWorkflowNothing: {
             data: components["schemas"]["WorkflowNothing"];
             /** @description Always null: an answer with an error is a Failure. */
@@ -7960,6 +8103,13 @@ export interface components {
         };
         EnvelopeWorkflowSaved: {
             data: components["schemas"]["WorkflowSaved"];
+            /** @description Always null: an answer with an error is a Failure. */
+            error: null;
+            meta: components["schemas"]["Meta"];
+            success: boolean;
+        };
+        EnvelopeWorkflowSettled: {
+            data: components["schemas"]["WorkflowSettled"];
             /** @description Always null: an answer with an error is a Failure. */
             error: null;
             meta: components["schemas"]["Meta"];
@@ -9819,6 +9969,25 @@ export interface components {
              */
             version: number;
         };
+        WorkflowAccepted: {
+            /**
+             * Format: int64
+             * @description That were made or changed, and go through the workflow.
+             */
+            rows: number;
+        };
+        WorkflowApproval: {
+            node_id: string;
+            run_id: string;
+            /**
+             * Format: date-time
+             * @description After which the rows go on as late.
+             */
+            until: string;
+            /** @description Its name; empty if it was deleted meanwhile. */
+            workflow: string;
+            workflow_id: string;
+        };
         WorkflowBegun: {
             id: string;
             /** Format: int64 */
@@ -9831,12 +10000,16 @@ export interface components {
             problems: components["schemas"]["WorkflowProblem"][] | null;
         };
         WorkflowConfig: {
-            /** @description Of enrichment: the column that is asked for. */
+            /** @description Of enrichment: the column that is asked for. Of webhook: the one by whose value a row is found. */
             column_id?: string;
-            /** @description Of rows_changed: changes of these only, if any. Of send: what is sent. */
+            /** @description Of rows_changed: changes of these only, if any. Of send: what is sent. Of approval: what is shown of a row. */
             columns?: string[] | null;
             /** @description Of schedule: minute, hour, day of month, month, day of week. */
             cron?: string;
+            /** @description Of webhook: where each column's value stands, such as contact.email or items.0.name. */
+            fields?: {
+                [key: string]: string;
+            };
             /** @description As of list-rows. */
             filter?: unknown;
             /**
@@ -9850,14 +10023,14 @@ export interface components {
             only_empty?: boolean;
             /**
              * Format: int64
-             * @description Of wait.
+             * @description Of wait. Of approval: after which the rows that nobody has decided on go on as late.
              */
             seconds?: number;
             /** @description Of update_cells: values by column; null empties the cell. */
             set?: {
                 [key: string]: unknown;
             };
-            /** @description Of rows_changed and table_rows. */
+            /** @description Of rows_changed, webhook and table_rows. */
             table_id?: string;
             /** @description Of schedule: an IANA name, such as Europe/Berlin. */
             time_zone?: string;
@@ -9867,12 +10040,16 @@ export interface components {
             webhook_id?: string;
         };
         WorkflowConfigInput: {
-            /** @description Of enrichment: the column that is asked for. */
+            /** @description Of enrichment: the column that is asked for. Of webhook: the one by whose value a row is found. */
             column_id?: string | null;
-            /** @description Of rows_changed: changes of these only, if any. Of send: what is sent. */
+            /** @description Of rows_changed: changes of these only, if any. Of send: what is sent. Of approval: what is shown of a row. */
             columns?: string[] | null;
             /** @description Of schedule: minute, hour, day of month, month, day of week. */
             cron?: string | null;
+            /** @description Of webhook: where each column's value stands, such as contact.email or items.0.name. */
+            fields?: {
+                [key: string]: string;
+            } | null;
             /** @description As of list-rows. */
             filter?: unknown;
             /**
@@ -9886,14 +10063,14 @@ export interface components {
             only_empty?: boolean | null;
             /**
              * Format: int64
-             * @description Of wait.
+             * @description Of wait. Of approval: after which the rows that nobody has decided on go on as late.
              */
             seconds?: number | null;
             /** @description Of update_cells: values by column; null empties the cell. */
             set?: {
                 [key: string]: unknown;
             } | null;
-            /** @description Of rows_changed and table_rows. */
+            /** @description Of rows_changed, webhook and table_rows. */
             table_id?: string | null;
             /** @description Of schedule: an IANA name, such as Europe/Berlin. */
             time_zone?: string | null;
@@ -9905,6 +10082,12 @@ export interface components {
         WorkflowCreateWorkflowBody: {
             graph: components["schemas"]["WorkflowGraphInput"];
             name: string;
+        };
+        WorkflowDecideWorkflowBody: {
+            approve: boolean;
+            node_id: string;
+            /** @description All that wait if it is left out or empty. */
+            row_ids?: string[] | null;
         };
         WorkflowDetail: {
             graph: components["schemas"]["WorkflowGraph"];
@@ -9972,11 +10155,39 @@ export interface components {
             edges: components["schemas"]["WorkflowEdgeInput"][];
             nodes: components["schemas"]["WorkflowNodeInput"][];
         };
+        WorkflowHook: {
+            /** @description What stood in it. */
+            sample: components["schemas"]["WorkflowSampleField"][] | null;
+            /**
+             * Format: date-time
+             * @description When the last delivery came, of the last day.
+             */
+            sample_at?: string;
+            /**
+             * Format: date-time
+             * @description When the address was made; absent if there is none.
+             */
+            since?: string;
+        };
+        WorkflowHookAddress: {
+            /** @description Below the server's own address. It is a secret, and is shown this once. */
+            path: string;
+        };
+        WorkflowMessageColumn: {
+            id: string;
+            name: string;
+        };
+        WorkflowMessageRow: {
+            cells: {
+                [key: string]: unknown;
+            };
+            id: string;
+        };
         WorkflowNode: {
             config: components["schemas"]["WorkflowConfig"];
             id: string;
             /** @enum {string} */
-            kind: "manual" | "schedule" | "rows_changed" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "send";
+            kind: "manual" | "schedule" | "rows_changed" | "webhook" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "approval" | "send";
             /** @description How people call it; its kind if it has none. */
             name?: string;
             /**
@@ -9993,7 +10204,7 @@ export interface components {
             config: components["schemas"]["WorkflowConfigInput"];
             id: string;
             /** @enum {string} */
-            kind: "manual" | "schedule" | "rows_changed" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "send";
+            kind: "manual" | "schedule" | "rows_changed" | "webhook" | "table_rows" | "filter" | "branch" | "enrichment" | "update_cells" | "wait" | "approval" | "send";
             /** @description How people call it; its kind if it has none. */
             name?: string | null;
             /**
@@ -10028,13 +10239,13 @@ export interface components {
             /** Format: int64 */
             spent_mc: number;
             /**
-             * @description Asking: an enrichment is under way, whose run is in says.
+             * @description Asking: an enrichment is under way, whose run is in says. Approving: people are to decide.
              * @enum {string}
              */
-            state?: "asking" | "waiting" | "failed";
+            state?: "asking" | "waiting" | "approving" | "failed";
             /**
              * Format: date-time
-             * @description Of waiting.
+             * @description Of waiting and approving.
              */
             until?: string;
         };
@@ -10049,7 +10260,7 @@ export interface components {
         };
         WorkflowRun: {
             /** @enum {string} */
-            cause: "manual" | "schedule" | "rows_changed";
+            cause: "manual" | "schedule" | "rows_changed" | "webhook";
             /** Format: date-time */
             ended_at?: string;
             failed_node?: string;
@@ -10090,7 +10301,7 @@ export interface components {
         };
         WorkflowRunDetail: {
             /** @enum {string} */
-            cause: "manual" | "schedule" | "rows_changed";
+            cause: "manual" | "schedule" | "rows_changed" | "webhook";
             /** Format: date-time */
             ended_at?: string;
             failed_node?: string;
@@ -10124,6 +10335,11 @@ export interface components {
             version: number;
             workflow_id: string;
         };
+        WorkflowSampleField: {
+            path: string;
+            /** @description Shortened. */
+            value: string;
+        };
         WorkflowSaveWorkflowBody: {
             /**
              * Format: int64
@@ -10142,6 +10358,13 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        WorkflowSettled: {
+            /**
+             * Format: int64
+             * @description That were decided on.
+             */
+            rows: number;
+        };
         WorkflowTemplate: {
             description: string;
             graph: components["schemas"]["WorkflowGraph"];
@@ -10151,7 +10374,7 @@ export interface components {
         WorkflowTrigger: {
             cron?: string;
             /** @enum {string} */
-            kind: "manual" | "schedule" | "rows_changed";
+            kind: "manual" | "schedule" | "rows_changed" | "webhook";
             table_id?: string;
             time_zone?: string;
         };
@@ -10173,6 +10396,21 @@ export interface components {
             restored_from?: number;
             /** Format: int64 */
             version: number;
+        };
+        WorkflowWaiting: {
+            columns: components["schemas"]["WorkflowMessageColumn"][] | null;
+            name: string;
+            node_id: string;
+            /** @description The first 50 of them. */
+            rows: components["schemas"]["WorkflowMessageRow"][] | null;
+            table_id: string;
+            /** Format: date-time */
+            until: string;
+            /**
+             * Format: int64
+             * @description Rows that wait.
+             */
+            waiting: number;
         };
         Workspace: {
             /** Format: date-time */
@@ -14284,6 +14522,135 @@ export interface operations {
             };
             /** @description Too Many Requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "receive-workflow-delivery": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat of the same request act once and get the first answer again. */
+                "Idempotency-Key"?: string;
+                /** @description The sender's name of the message, the same for each repeat (Standard Webhooks). */
+                "Webhook-Id"?: string;
+            };
+            path: {
+                /** @description As set-workflow-hook answered it. */
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeWorkflowAccepted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -39489,6 +39856,118 @@ export interface operations {
             };
         };
     };
+    "list-workflow-approvals": {
+        parameters: {
+            query?: {
+                /** @description The same as the header. */
+                min_position?: number;
+            };
+            header?: {
+                /** @description Wait up to 2 s until the answer reflects this log position; otherwise meta.stale is true, or for files the answer is 503. */
+                "Morket-Min-Position"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListWorkflowApproval"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     "check-workflow": {
         parameters: {
             query?: never;
@@ -39740,6 +40219,114 @@ export interface operations {
             };
         };
     };
+    "list-run-approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description wfr_… */
+                workflowRunId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListWorkflowWaiting"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     "cancel-workflow-run": {
         parameters: {
             query?: never;
@@ -39904,6 +40491,148 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeWorkflowNothing"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "decide-workflow-run": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat of the same request act once and get the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description wfr_… */
+                workflowRunId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkflowDecideWorkflowBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeWorkflowSettled"];
                 };
             };
             /** @description Bad Request */
@@ -41077,6 +41806,252 @@ export interface operations {
             };
             /** @description Payment Required */
             402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "get-workflow-hook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description wfl_… */
+                workflowId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeWorkflowHook"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Method Not Allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    "set-workflow-hook": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat of the same request act once and get the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description ws_… */
+                workspaceId: string;
+                /** @description wfl_… */
+                workflowId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Idempotent-Replayed"?: string;
+                    "Morket-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeWorkflowHookAddress"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

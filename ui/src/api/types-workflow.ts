@@ -20,6 +20,8 @@ export interface WorkflowConfig {
   set?: Record<string, CellValue>;
   seconds?: number;
   webhook_id?: string;
+  /** Where in a delivery the value of a column stands. */
+  fields?: Record<string, string>;
 }
 export interface WorkflowNode {
   id: string;
@@ -51,4 +53,11 @@ export type WorkflowSaved = Omit<Schemas['WorkflowSaved'], 'problems'> & { probl
 export type WorkflowRun = Schemas['WorkflowRun'];
 export type WorkflowProgress = Schemas['WorkflowProgress'];
 export type WorkflowRunDetail = Omit<Schemas['WorkflowRunDetail'], 'nodes'> & { nodes: WorkflowProgress[] };
+export type WorkflowHook = Omit<Schemas['WorkflowHook'], 'sample'> & { sample: Schemas['WorkflowSampleField'][] };
+/** An approval of a run, with rows that wait for it. */
+export type WorkflowApproval = Omit<Schemas['WorkflowWaiting'], 'columns' | 'rows'> & {
+  columns: Schemas['WorkflowMessageColumn'][];
+  rows: { id: string; cells: Record<string, CellValue> }[];
+};
+export type WorkflowPending = Schemas['WorkflowApproval'];
 export type WorkflowDryRun = Omit<Schemas['WorkflowDryRun'], 'nodes'> & { nodes: Schemas['WorkflowDryNode'][] };

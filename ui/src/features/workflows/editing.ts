@@ -15,6 +15,8 @@ function firstConfig(kind: WorkflowKind): WorkflowConfig {
       return { only_empty: true };
     case 'wait':
       return { seconds: 3600 };
+    case 'approval':
+      return { seconds: 86_400 };
     default:
       return {};
   }
@@ -128,7 +130,8 @@ function reaches(graph: WorkflowGraph, from: string, to: string): boolean {
 export function tableOf(graph: WorkflowGraph, id: string, seen: ReadonlySet<string> = new Set()): string {
   const node = graph.nodes.find((n) => n.id === id);
   if (!node || seen.has(id)) return '';
-  if (node.kind === 'table_rows' || node.kind === 'rows_changed') return node.config.table_id ?? '';
+  if (node.kind === 'table_rows' || node.kind === 'rows_changed' || node.kind === 'webhook')
+    return node.config.table_id ?? '';
   const found = new Set(
     graph.edges.filter((e) => e.to === id).map((e) => tableOf(graph, e.from, new Set([...seen, id]))),
   );

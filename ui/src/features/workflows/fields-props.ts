@@ -4,6 +4,7 @@ import type { WorkflowConfig, WorkflowNode } from '@/api/types-workflow';
 /** What the fields of a node get. */
 export interface FieldsProps {
   ws: string;
+  workflow: string;
   node: WorkflowNode;
   /** The columns of the rows that come to the node, or that it takes. */
   columns: Column[];

@@ -9,6 +9,8 @@ import {
   Sparkles,
   Table2,
   Timer,
+  UserCheck,
+  Webhook,
   type LucideIcon,
 } from 'lucide-react';
 import type { WorkflowKind } from '@/api/types-workflow';
@@ -52,6 +54,15 @@ export const kinds: Record<WorkflowKind, KindInfo> = {
     label: 'Rows added or changed',
     text: 'Runs when rows of a table come or change.',
     icon: Database,
+    group: 'Triggers',
+    takes: null,
+    gives: 'rows',
+    ports: out,
+  },
+  webhook: {
+    label: 'Webhook received',
+    text: 'Runs when another system posts to its address.',
+    icon: Webhook,
     group: 'Triggers',
     takes: null,
     gives: 'rows',
@@ -110,6 +121,15 @@ export const kinds: Record<WorkflowKind, KindInfo> = {
     takes: 'rows',
     gives: 'rows',
     ports: out,
+  },
+  approval: {
+    label: 'Approval',
+    text: 'Waits until people approve or reject the rows.',
+    icon: UserCheck,
+    group: 'Actions',
+    takes: 'rows',
+    gives: 'rows',
+    ports: ['approved', 'rejected', 'late'],
   },
   send: {
     label: 'Send to webhook',

@@ -13,6 +13,8 @@ export function saysOf(node: WorkflowNode, tables: TableSummary[], columns: Colu
       return c.cron ? `${c.cron} · ${c.time_zone ?? 'UTC'}` : kinds.schedule.text;
     case 'rows_changed':
       return table ? `${(c.on ?? []).join(' or ')} in ${table}` : kinds.rows_changed.text;
+    case 'webhook':
+      return table ? `${plural(Object.keys(c.fields ?? {}).length, 'column')} of ${table}` : kinds.webhook.text;
     case 'table_rows':
       return table ? `${table}${c.view_id ? ', a view' : ''}${c.filter ? ', filtered' : ''}` : kinds.table_rows.text;
     case 'enrichment':
@@ -23,6 +25,8 @@ export function saysOf(node: WorkflowNode, tables: TableSummary[], columns: Colu
     }
     case 'wait':
       return waitText(c.seconds ?? 0);
+    case 'approval':
+      return `Within ${waitText(c.seconds ?? 0)}`;
     case 'send':
       return c.columns?.length ? plural(c.columns.length, 'column') : kinds.send.text;
     default:

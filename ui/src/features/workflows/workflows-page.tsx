@@ -11,8 +11,8 @@ import { Button } from '@/components/button';
 import { Confirm } from '@/components/confirm';
 import { Card, DataTable, Page, Td } from '@/components/page';
 import { Badge, Empty, Notice, SkeletonRows } from '@/components/states';
-import { ago } from '@/lib/format';
-import { createWorkflow, deleteWorkflow, templatesQuery, workflowsQuery } from './api/workflows';
+import { ago, dateTime } from '@/lib/format';
+import { createWorkflow, deleteWorkflow, pendingQuery, templatesQuery, workflowsQuery } from './api/workflows';
 import { kinds } from './kinds';
 
 const blank: WorkflowGraph = {
@@ -55,6 +55,7 @@ export function WorkflowsPage() {
       actions={button}
     >
       {create.error && <Notice tone="danger">{messageOf(create.error)}</Notice>}
+      <Pending ws={ws} />
       <Card flush>
         {list.isPending && <SkeletonRows />}
         {list.isError && <Notice tone="danger">{messageOf(list.error)}</Notice>}
@@ -102,6 +103,30 @@ export function WorkflowsPage() {
         </Card>
       )}
     </Page>
+  );
+}
+
+/** What waits for somebody to decide. */
+function Pending({ ws }: { ws: string }) {
+  const pending = useQuery(pendingQuery(ws));
+  if (!pending.data?.length) return null;
+  return (
+    <Card title="Waits for a decision">
+      <ul className="flex flex-col gap-1.5">
+        {pending.data.map((p) => (
+          <li key={`${p.run_id}/${p.node_id}`} className="flex flex-wrap gap-x-2">
+            {p.workflow ? (
+              <Link to={`${p.workflow_id}?run=${p.run_id}`} className="font-medium text-primary-ink hover:underline">
+                {p.workflow}
+              </Link>
+            ) : (
+              <span>A deleted workflow</span>
+            )}
+            <span className="text-ink-3">until {dateTime(p.until)}</span>
+          </li>
+        ))}
+      </ul>
+    </Card>
   );
 }
 

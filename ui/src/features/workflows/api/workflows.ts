@@ -2,9 +2,12 @@ import { queryOptions } from '@tanstack/react-query';
 import { api } from '@/api/client';
 import type {
   Workflow,
+  WorkflowApproval,
   WorkflowDetail,
   WorkflowDryRun,
   WorkflowGraph,
+  WorkflowHook,
+  WorkflowPending,
   WorkflowProblem,
   WorkflowRun,
   WorkflowRunDetail,
@@ -15,6 +18,8 @@ import type {
 import { inWorkspace } from '@/api/use-workspace';
 
 const WATCH_MS = 1_000;
+/** How often it is looked whether something came: to an address, or for people to decide on. */
+const LOOK_MS = 5_000;
 
 /** Whether a run has something left to do. */
 export const underWay = (run: WorkflowRun | undefined): boolean => run?.state === 'running' || run?.state === 'paused';
@@ -60,6 +65,40 @@ export const runQuery = (ws: string, run: string) =>
     queryFn: async () => (await api.get<WorkflowRunDetail>(`${inWorkspace(ws)}/workflow-runs/${run}`)).data,
     refetchInterval: (q) => (underWay(q.state.data) ? WATCH_MS : false),
   });
+
+/** The workflow's address without its secret, and what came to it last. */
+export const hookQuery = (ws: string, id: string) =>
+  queryOptions({
+    queryKey: ['workflow-hook', ws, id],
+    queryFn: async () => (await api.get<WorkflowHook>(`${path(ws, id)}/hook`)).data,
+    refetchInterval: LOOK_MS,
+  });
+/** Makes a new address; the answer is its path, which is a secret. */
+export async function makeHook(ws: string, id: string): Promise<string> {
+  return (await api.post<{ path: string }>(`${path(ws, id)}/hook`, {})).data.path;
+}
+
+/** What waits for people in the workspace. */
+export const pendingQuery = (ws: string) =>
+  queryOptions({
+    queryKey: ['workflow-approvals', ws],
+    queryFn: () => api.list<WorkflowPending>(`${inWorkspace(ws)}/workflow-approvals`),
+    refetchInterval: LOOK_MS,
+  });
+/** The rows of a run that wait for people. */
+export const approvalsQuery = (ws: string, run: string) =>
+  queryOptions({
+    queryKey: ['workflow-approvals', ws, run],
+    queryFn: () => api.list<WorkflowApproval>(`${inWorkspace(ws)}/workflow-runs/${run}/approvals`),
+    refetchInterval: LOOK_MS,
+  });
+export async function decide(
+  ws: string,
+  run: string,
+  body: { node_id: string; approve: boolean; row_ids?: string[] },
+): Promise<void> {
+  await api.post(`${inWorkspace(ws)}/workflow-runs/${run}/decide`, body);
+}
 
 const path = (ws: string, id: string): string => `${inWorkspace(ws)}/workflows/${id}`;
 

@@ -2,11 +2,12 @@ import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
 import { api } from '@/api/client';
 import { inWorkspace } from '@/api/use-workspace';
-import type { CellValue, Column } from '@/api/types';
+import type { CellValue } from '@/api/types';
 import { IconButton } from '@/components/button';
 import { Checkbox, Field, Select } from '@/components/field';
 import { NumberInput, TypedInput } from '@/grid/typed-input';
 import type { FieldsProps } from '../fields-props';
+import { writable } from '../writable';
 
 const needsRows = 'Connect the node with rows of a table first.';
 
@@ -19,6 +20,13 @@ export function ActionFields(props: FieldsProps) {
       return <SetFields {...props} />;
     case 'wait':
       return <WaitFields {...props} />;
+    case 'approval':
+      return (
+        <>
+          <WaitFields {...props} label="Decide within" />
+          <ColumnsField {...props} legend="Columns that are shown; the first five if none is chosen" />
+        </>
+      );
     case 'send':
       return <SendFields {...props} />;
     default:
@@ -73,10 +81,6 @@ function EnrichmentFields({ node, columns, onConfig }: FieldsProps) {
   );
 }
 
-const writable = (c: Column): boolean =>
-  (c.kind === 'data' || c.kind === 'enrichment') &&
-  !['created_at', 'updated_at', 'created_by', 'updated_by', 'row_id'].includes(c.type);
-
 function SetFields({ node, columns, onConfig }: FieldsProps) {
   const set = node.config.set ?? {};
   const free = columns.filter((c) => writable(c) && !(c.id in set));
@@ -129,12 +133,12 @@ const units = [
   { label: 'days', seconds: 86_400 },
 ];
 
-function WaitFields({ node, onConfig }: FieldsProps) {
+function WaitFields({ node, onConfig, label = 'Wait for' }: FieldsProps & { label?: string }) {
   const total = node.config.seconds ?? 3600;
   const unit = [...units].reverse().find((u) => total % u.seconds === 0)?.seconds ?? 60;
   return (
     <div className="flex items-end gap-2">
-      <Field label="Wait for" className="flex-1">
+      <Field label={label} className="flex-1">
         {(ids) => (
           <NumberInput
             {...ids}
@@ -170,13 +174,13 @@ interface Hook {
   description?: string;
 }
 
-function SendFields({ ws, node, columns, onConfig }: FieldsProps) {
+function SendFields(props: FieldsProps) {
+  const { ws, node, onConfig } = props;
   const hooks = useQuery({
     queryKey: ['webhooks', ws],
     queryFn: () => api.list<Hook>(`${inWorkspace(ws)}/webhooks`),
     retry: false,
   });
-  const sent = node.config.columns ?? [];
   const hint = hooks.isError
     ? 'Only owners and admins see webhooks; ask one of them to choose.'
     : hooks.data?.length === 0
@@ -201,18 +205,25 @@ function SendFields({ ws, node, columns, onConfig }: FieldsProps) {
           </Select>
         )}
       </Field>
-      <fieldset className="flex max-h-64 flex-col gap-1.5 overflow-y-auto">
-        <legend className="pb-1 text-sm font-medium text-ink-2">Columns that are sent</legend>
-        {columns.length === 0 && <p className="text-sm text-ink-3">{needsRows}</p>}
-        {columns.map((c) => (
-          <Checkbox
-            key={c.id}
-            label={c.name}
-            checked={sent.includes(c.id)}
-            onChange={(e) => onConfig({ columns: e.target.checked ? [...sent, c.id] : sent.filter((s) => s !== c.id) })}
-          />
-        ))}
-      </fieldset>
+      <ColumnsField {...props} legend="Columns that are sent" />
     </>
+  );
+}
+
+function ColumnsField({ node, columns, onConfig, legend }: FieldsProps & { legend: string }) {
+  const own = node.config.columns ?? [];
+  return (
+    <fieldset className="flex max-h-64 flex-col gap-1.5 overflow-y-auto">
+      <legend className="pb-1 text-sm font-medium text-ink-2">{legend}</legend>
+      {columns.length === 0 && <p className="text-sm text-ink-3">{needsRows}</p>}
+      {columns.map((c) => (
+        <Checkbox
+          key={c.id}
+          label={c.name}
+          checked={own.includes(c.id)}
+          onChange={(e) => onConfig({ columns: e.target.checked ? [...own, c.id] : own.filter((s) => s !== c.id) })}
+        />
+      ))}
+    </fieldset>
   );
 }

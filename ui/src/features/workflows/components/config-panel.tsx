@@ -22,6 +22,7 @@ export type FilterEditor = ComponentType<{
 /** What the selected node is set to. */
 export function ConfigPanel({
   ws,
+  workflow,
   graph,
   node,
   problems,
@@ -31,6 +32,7 @@ export function ConfigPanel({
   onClose,
 }: {
   ws: string;
+  workflow: string;
   graph: WorkflowGraph;
   node: WorkflowNode;
   problems: WorkflowProblem[];
@@ -44,8 +46,9 @@ export function ConfigPanel({
   const columns = table.data?.columns ?? [];
   const info = kinds[node.kind];
   const config = (change: WorkflowConfig): void => onChange({ config: { ...node.config, ...change } });
-  const filtered = node.kind === 'filter' || node.kind === 'branch' || tableId === node.config.table_id;
-  const fields = { ws, node, columns, onConfig: config };
+  const ofTable = tableId === node.config.table_id && node.kind !== 'webhook';
+  const filtered = node.kind === 'filter' || node.kind === 'branch' || ofTable;
+  const fields = { ws, workflow, node, columns, onConfig: config };
   return (
     <section aria-label={`Settings of ${node.name || info.label}`} className="flex h-full flex-col">
       <header className="flex items-center gap-2 border-b border-line px-4 py-2.5">

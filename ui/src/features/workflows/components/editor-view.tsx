@@ -1,6 +1,7 @@
 import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNodesInitialized, useReactFlow } from '@xyflow/react';
 import { useEffect, useMemo, useState, type KeyboardEvent } from 'react';
+import { useSearchParams } from 'react-router';
 import { messageOf } from '@/api/errors';
 import { tableQuery, tablesQuery } from '@/api/tables';
 import type { WorkflowDetail, WorkflowKind } from '@/api/types-workflow';
@@ -34,9 +35,10 @@ export function EditorView({ ws, workflow, canEdit, filters }: EditorProps) {
   const client = useQueryClient();
   const editor = useEditor(ws, workflow, canEdit);
   const { graph } = editor;
+  const looked = useSearchParams()[0].get('run');
   const [selected, setSelected] = useState<string | null>(null);
-  const [chosen, setChosen] = useState<string | null>(null);
-  const [side, setSide] = useState<'node' | 'runs'>('node');
+  const [chosen, setChosen] = useState<string | null>(looked);
+  const [side, setSide] = useState<'node' | 'runs'>(looked ? 'runs' : 'node');
   const [dialog, setDialog] = useState<'versions' | null>(null);
   const [dry, setDry] = useState(0);
   const [listed, setListed] = useState(false);
@@ -175,6 +177,7 @@ export function EditorView({ ws, workflow, canEdit, filters }: EditorProps) {
                 <ConfigPanel
                   key={node.id}
                   ws={ws}
+                  workflow={workflow.id}
                   graph={graph}
                   node={node}
                   problems={editor.problems.filter((p) => p.node_id === node.id)}

@@ -74,7 +74,7 @@ export function NodeCard({ data, selected }: NodeProps<CardNode>) {
 
 /** How far the node has come in the run that is looked at. */
 function RunLine({ progress: p }: { progress: WorkflowProgress }) {
-  const busy = p.state === 'asking' || p.state === 'waiting';
+  const busy = p.state === 'asking' || p.state === 'waiting' || p.state === 'approving';
   return (
     <p
       className={cx(
@@ -86,6 +86,7 @@ function RunLine({ progress: p }: { progress: WorkflowProgress }) {
       <span>{count(p.rows_done)} done</span>
       {p.rows_failed > 0 && <span className="text-danger-ink">{count(p.rows_failed)} failed</span>}
       {p.state === 'asking' && <span className="text-ink-3">asking</span>}
+      {p.state === 'approving' && <span className="text-ink-3">for people to decide</span>}
       {p.state === 'waiting' && <span className="text-ink-3">waiting</span>}
     </p>
   );

@@ -8,6 +8,7 @@ import { cx } from '@/lib/cx';
 import { ago, count, credits, sentence } from '@/lib/format';
 import { controlRun, resumeRun, runsQuery, underWay, type RunVerb } from '../api/workflows';
 import { labelOf } from '../editing';
+import { Approvals } from './approvals';
 
 const tones: Record<WorkflowRun['state'], Tone> = {
   running: 'primary',
@@ -17,7 +18,7 @@ const tones: Record<WorkflowRun['state'], Tone> = {
   failed: 'danger',
   cancelled: 'neutral',
 };
-const causes = { manual: 'by hand', schedule: 'on schedule', rows_changed: 'by changed rows' };
+const causes = { manual: 'by hand', schedule: 'on schedule', rows_changed: 'by changed rows', webhook: 'by what came' };
 
 /** The runs of a workflow, newest first; the chosen one shows its counts on the canvas. */
 export function RunPanel({
@@ -80,6 +81,7 @@ export function RunPanel({
                   </span>
                 )}
               </button>
+              {run.id === chosen && underWay(run) && <Approvals ws={ws} run={run.id} canDecide={canRun} />}
               {canRun && run.id === chosen && (
                 <RunActions ws={ws} run={run} workflow={workflow} graph={graph} selected={selected} unsaved={unsaved} />
               )}

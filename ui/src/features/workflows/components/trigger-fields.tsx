@@ -3,6 +3,7 @@ import { tableQuery, tablesQuery } from '@/api/tables';
 import { Checkbox, Field, Input, Select } from '@/components/field';
 import { timeZones, zoneName } from '@/lib/time-zones';
 import type { FieldsProps } from '../fields-props';
+import { HookFields } from './hook-fields';
 
 const examples = [
   { label: 'Every hour', cron: '0 * * * *' },
@@ -21,6 +22,13 @@ export function TriggerFields(props: FieldsProps) {
         <>
           <TableField {...props} />
           <ChangeFields {...props} />
+        </>
+      );
+    case 'webhook':
+      return (
+        <>
+          <TableField {...props} />
+          <HookFields {...props} />
         </>
       );
     case 'table_rows':
@@ -43,7 +51,7 @@ function TableField({ ws, node, onConfig }: FieldsProps) {
         <Select
           {...ids}
           value={node.config.table_id ?? ''}
-          onChange={(e) => onConfig({ table_id: e.target.value, view_id: '', columns: [] })}
+          onChange={(e) => onConfig({ table_id: e.target.value, view_id: '', columns: [], column_id: '', fields: {} })}
         >
           <option value="">Choose a table</option>
           {(tables.data ?? []).map((t) => (
