@@ -50,11 +50,12 @@ func blockTexts(m Match, f form) []string {
 	}
 	switch m {
 	case Email:
-		local, _, _ := strings.Cut(f.normal, sep)
+		local, domain, _ := strings.Cut(f.normal, sep)
 		if roles[local] {
 			return []string{f.normal}
 		}
-		return []string{f.normal, mailbox(local)}
+		box := mailbox(local)
+		return []string{f.normal, box, head(box, shortWord-2) + sep + domain}
 	case Domain:
 		return []string{f.normal, head(f.normal, shortWord)}
 	case Phone:

@@ -52,10 +52,14 @@ func weights(m Match) [levels]float64 {
 const (
 	mostPrior  = 7
 	priorShare = 0.55 // of the most that the keys can say
+	priorAlone = 0.38 // of one key: it was chosen to decide alone
 )
 
 // priorOf is what two rows owe: the fewer keys are compared, the less can be asked of them.
 func priorOf(keys []Key) float64 {
+	if len(keys) == 1 {
+		return priorAlone * weights(keys[0].Match)[Same]
+	}
 	most := 0.0
 	for _, k := range keys {
 		most += weights(k.Match)[Same]

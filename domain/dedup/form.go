@@ -125,16 +125,12 @@ func nameParts(normal string) (first, last, generation string) {
 
 // companyForm is a company's name without its legal form.
 func companyForm(s string) string {
-	all := tokens(s)
-	rest := all
-	for len(rest) > 1 && legalForms[rest[len(rest)-1]] {
+	rest := tokens(s)
+	for len(rest) > 1 && (legalForms[rest[len(rest)-1]] || rest[len(rest)-1] == "and") { // "and" as of "& Co."
 		rest = rest[:len(rest)-1]
 	}
 	if len(rest) > 1 && rest[0] == "the" {
 		rest = rest[1:]
-	}
-	if len(rest) > 1 && rest[len(rest)-1] == "and" { // as of "& Co."
-		rest = rest[:len(rest)-1]
 	}
 	return strings.Join(rest, " ")
 }

@@ -42,25 +42,25 @@ func registerScans(a *httpapi.API, s service) {
 		Action: workspace.ReadTables, Projection: dedupview.Name, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.list)
 	httpapi.Read(a, httpapi.Op{
-		ID: "get-duplicate-job", Method: http.MethodGet, Path: jobs + "/{jobId}", Tag: tag, Summary: "How far a scan, merge or un-merge has come",
+		ID: "get-duplicate-job", Method: http.MethodGet, Path: jobs + "/{dedupId}", Tag: tag, Summary: "How far a scan, merge or un-merge has come",
 		Action: workspace.ReadTables, Projection: dedupview.Name, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.get)
 	httpapi.Write(a, httpapi.Op{
-		ID: "cancel-duplicate-job", Method: http.MethodPost, Path: jobs + "/{jobId}/cancel", Tag: tag,
+		ID: "cancel-duplicate-job", Method: http.MethodPost, Path: jobs + "/{dedupId}/cancel", Tag: tag,
 		Summary: "Stop a scan, merge or un-merge; what is done stays", Action: workspace.EditRows, Projection: dedupview.Name,
 		Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.cancel)
 	httpapi.Read(a, httpapi.Op{
-		ID: "list-duplicates", Method: http.MethodGet, Path: jobs + "/{jobId}/groups", Tag: tag,
+		ID: "list-duplicates", Method: http.MethodGet, Path: jobs + "/{dedupId}/groups", Tag: tag,
 		Summary:     "Groups that a scan has found, the surest first",
 		Description: "With the rows' cells as they are now, and of each pair the reasons.",
-		Action:      workspace.ReadTables, Projection: dedupview.Name, Besides: "grid", Scope: httpapi.TableInPath, Rate: httpapi.Cells,
+		Action:      workspace.ReadTables, Projection: dedupview.Name, Besides: "grid", Scope: httpapi.TableInPath, Rate: httpapi.Grid,
 	}, s.groups)
 	httpapi.Write(a, httpapi.Op{
-		ID: "decide-duplicates", Method: http.MethodPut, Path: jobs + "/{jobId}/groups/{group}/decision", Tag: tag,
+		ID: "decide-duplicates", Method: http.MethodPut, Path: jobs + "/{dedupId}/groups/{group}/decision", Tag: tag,
 		Summary:     "Say what becomes of a group without merging it",
 		Description: "Rows of a distinct group are not told as duplicates of each other by later scans either.",
-		Action:      workspace.EditRows, Projection: dedupview.Name, Scope: httpapi.TableInPath, Rate: httpapi.Cells,
+		Action:      workspace.EditRows, Projection: dedupview.Name, Scope: httpapi.TableInPath, Rate: httpapi.Grid,
 	}, s.decide)
 }
 
@@ -77,7 +77,7 @@ func registerMerges(a *httpapi.API, s service) {
 	}, s.merge)
 	httpapi.Read(a, httpapi.Op{
 		ID: "list-merged-rows", Method: http.MethodGet, Path: "W/tables/{tableId}/merged-rows", Tag: tag, Summary: "Rows that are merged, last first",
-		Action: workspace.ReadTables, Projection: dedupview.Name, Besides: "grid", Scope: httpapi.TableInPath, Rate: httpapi.Cells,
+		Action: workspace.ReadTables, Projection: dedupview.Name, Besides: "grid", Scope: httpapi.TableInPath, Rate: httpapi.Grid,
 	}, s.merged)
 	httpapi.Write(a, httpapi.Op{
 		ID: "unmerge-rows", Method: http.MethodPost, Path: "W/tables/{tableId}/unmerges", Tag: tag, Summary: "Take merged rows apart",
@@ -96,7 +96,7 @@ type InTable struct {
 // InJob is embedded by the inputs of endpoints of a job.
 type InJob struct {
 	InTable
-	JobID kernel.DedupID `path:"jobId" doc:"dup_…"`
+	JobID kernel.DedupID `path:"dedupId" doc:"dup_…"`
 }
 
 type scanIn struct {
