@@ -45,6 +45,8 @@ type Rework struct {
 type Tables interface {
 	// Schema is a table's schema; an error of kernel.KindNotFound for one that is not there or in the trash.
 	Schema(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (table.Schema, error)
+	// Settle waits until the grid shows what is in the log now.
+	Settle(ctx context.Context, id kernel.TableID) error
 	// Rework appends what decide makes of the rows, right after what it has seen; a conflict means that it should be called again.
 	Rework(ctx context.Context, meta kernel.Meta, r Rework, decide func(Seen) (Decided, error)) error
 }

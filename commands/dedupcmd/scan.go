@@ -32,6 +32,9 @@ func (w *work) scan(ctx context.Context) error {
 	if _, err := w.h.cfg.Tables.Schema(ctx, started.Workspace, started.TableID); err != nil {
 		return err
 	}
+	if err := w.h.cfg.Tables.Settle(ctx, started.TableID); err != nil {
+		return err
+	}
 	rows := 0
 	err = w.h.cfg.Grid.Scan(ctx, started.Workspace, started.TableID, columns, func(row kernel.RowID, texts []string) error {
 		key, err := row.Key()

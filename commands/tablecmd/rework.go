@@ -39,6 +39,12 @@ func (h *Handlers) Schema(ctx context.Context, ws kernel.WorkspaceID, id kernel.
 	return h.schema(ctx, ws, id, true)
 }
 
+// Settle waits until the grid shows what is in the log now.
+func (h *Handlers) Settle(ctx context.Context, id kernel.TableID) error {
+	_, err := h.awaitReadModel(ctx, id)
+	return err
+}
+
 // Rework carries out Rework. Its append comes right after what decide has seen; a conflict (eventstore.IsConflict) means that it should be
 // called again.
 func (h *Handlers) Rework(ctx context.Context, meta kernel.Meta, cmd Rework, decide func(Seen) (Decided, error)) error {

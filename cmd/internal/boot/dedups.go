@@ -108,6 +108,9 @@ func (r reworked) Schema(ctx context.Context, ws kernel.WorkspaceID, id kernel.T
 	return r.tables.Schema(ctx, ws, id)
 }
 
+// Settle implements dedupcmd.Tables.
+func (r reworked) Settle(ctx context.Context, id kernel.TableID) error { return r.tables.Settle(ctx, id) }
+
 // Rework implements dedupcmd.Tables.
 func (r reworked) Rework(ctx context.Context, meta kernel.Meta, w dedupcmd.Rework, decide func(dedupcmd.Seen) (dedupcmd.Decided, error)) error {
 	cmd := tablecmd.Rework{Table: w.Table, Rows: w.Rows, Await: []string{dedupview.Name}, Source: w.Source, Step: w.Step}
