@@ -282,7 +282,7 @@ func editEvents(id kernel.TableID, changes []table.CellChange, seen int64, sourc
 	blocks := table.Blocks(changes)
 	out := make([]kernel.Event, len(blocks))
 	for i, b := range blocks {
-		out[i] = table.CellsEdited{TableID: id, Chunk: b.Chunk, Old: b.Old, Seen: seen, Source: source, Step: step}
+		out[i] = table.CellsEdited{TableID: id, Chunk: b.Chunk, Old: b.Old, From: b.From, Seen: seen, Source: source, Step: step}
 	}
 	return out
 }

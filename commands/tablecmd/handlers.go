@@ -13,6 +13,7 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"github.com/morket/morket/domain/dedup"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/domain/table"
 	"github.com/morket/morket/eventstore"
@@ -95,6 +96,7 @@ func (c Config) Validate() error {
 type Handlers struct {
 	cfg   Config
 	repo  *eventstore.Repo[*table.Table]
+	jobs  *eventstore.Repo[*dedup.Job]
 	maker table.Maker
 
 	schemas *lru.Cache[kernel.TableID, table.Schema]
@@ -122,6 +124,7 @@ func New(cfg Config) (*Handlers, error) {
 	}
 	return &Handlers{
 		cfg: cfg, repo: eventstore.NewRepo(table.StructureStream, cfg.Store, cfg.Codec, table.Blank),
+		jobs:  eventstore.NewRepo(dedup.Stream, cfg.Store, cfg.Codec, dedup.NewJob),
 		maker: table.Maker{IDs: cfg.IDs, Clock: cfg.Clock}, schemas: cached.New[kernel.TableID, table.Schema](maxSchemas),
 	}, nil
 }

@@ -52,6 +52,10 @@ func (h *Handlers) RestoreRows(ctx context.Context, meta kernel.Meta, cmd Restor
 			if !ok {
 				return commands.Result[RestoredRows]{}, kernel.Invalid("row_ids", "there is no row %s", r)
 			}
+			if row.Link.Merged() {
+				return commands.Result[RestoredRows]{}, kernel.Invalid("row_ids", "row %s was merged into row %s by the merge %s; un-merge it instead",
+					r, row.Link.Into, row.Link.Merge)
+			}
 			if row.Trashed && !seen[r] {
 				seen[r] = true
 				rows = append(rows, r)
@@ -66,7 +70,7 @@ func (h *Handlers) RestoreRows(ctx context.Context, meta kernel.Meta, cmd Restor
 		}
 		done, err := h.write(ctx, meta, cellWrite{
 			schema: s,
-			events: restoreEvents(cmd.Table, rows, table.FromRestore, step),
+			events: movedRows{rows: rows}.restore(cmd.Table, table.FromRestore, step),
 			step:   step,
 			after:  &now,
 		}, answer)

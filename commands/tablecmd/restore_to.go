@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/morket/morket/commands"
@@ -175,7 +176,11 @@ func (r *restoring) run(ctx context.Context) (done eventstore.Appended, err erro
 	if r.step.Label == "" {
 		r.step.Label = "Restore to " + r.answer.At.UTC().Format("2006-01-02 15:04:05 UTC")
 	}
-	events := restoreEvents(r.cmd.Table, r.back, table.FromRestore, r.step)
+	links, err := r.linksOf(ctx)
+	if err != nil {
+		return done, err
+	}
+	events := movedRows{r.back, links}.restore(r.cmd.Table, table.FromRestore, r.step)
 	events = append(events, editEvents(r.cmd.Table, r.changes, now.head, table.FromRestore, r.step)...)
 	events = append(events, deleteEvents(r.cmd.Table, r.away, table.FromRestore, r.step)...)
 	if len(events) == 0 {
@@ -186,6 +191,21 @@ func (r *restoring) run(ctx context.Context) (done eventstore.Appended, err erro
 		return done, fmt.Errorf("restore a table to a moment: %w", err)
 	}
 	return done, nil
+}
+
+// linksOf are the links of rows that come back and had been merged into others.
+func (r *restoring) linksOf(ctx context.Context) (links, error) {
+	out := links{}
+	for part := range slices.Chunk(r.back, scanPage) {
+		found, _, err := r.h.cfg.Rows.Cells(ctx, r.schema, part, nil)
+		if err != nil {
+			return nil, err
+		}
+		for id, row := range found {
+			out[id] = row.Link
+		}
+	}
+	return out, nil
 }
 
 func (r *restoring) findColumns() error {

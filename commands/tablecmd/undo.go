@@ -90,6 +90,7 @@ func (h *Handlers) undoOne(ctx context.Context, meta kernel.Meta, cmd Undo, step
 			new:     id,
 			answer:  sum,
 			dropped: map[kernel.ColumnID]bool{},
+			links:   links{},
 		}
 		u.maker.Tables = u.beside.finder(ctx)
 		u.answer.Conflicts = slices.Clone(sum.Conflicts)
@@ -122,6 +123,7 @@ type undoing struct {
 	gone     map[kernel.RowID]bool
 	returns  map[kernel.RowID]bool
 	moved    map[kernel.RowID]bool // rows that came or went in the step
+	links    links                 // of rows that were merged
 
 	rows, reverted, kept int64          // rows and cells taken back, and left alone
 	shape                []kernel.Event // the step's structural events
@@ -165,6 +167,9 @@ func (u *undoing) run(ctx context.Context, step string) (res commands.Result[Und
 	if u.step, err = h.cfg.History.Step(ctx, u.cmd.Table, step, u.meta.Actor.User(), u.cmd.Redo); err != nil {
 		return res, err
 	}
+	if err := u.notMerging(ctx); err != nil {
+		return res, err
+	}
 	if err := u.begin(ctx); err != nil {
 		return res, err
 	}
@@ -179,6 +184,22 @@ func (u *undoing) run(ctx context.Context, step string) (res commands.Result[Und
 		return res, err
 	}
 	return u.append(ctx, events)
+}
+
+// notMerging refuses to take back a merge of rows that is still at work.
+func (u *undoing) notMerging(ctx context.Context) error {
+	if kernel.ParseID(kernel.PrefixDedup, u.step.ID) != nil {
+		return nil
+	}
+	job, version, err := u.h.jobs.Load(ctx, u.step.ID)
+	if err != nil {
+		return err
+	}
+	if job.Running() {
+		return kernel.E(kernel.KindConflict, "MERGE_RUNNING", "“%s” is still under way; wait for its end, or cancel it, then undo it", u.step.Label)
+	}
+	u.now.guards = append(u.now.guards, eventstore.At(u.h.jobs.Stream(u.step.ID), eventstore.Expected(version)))
+	return nil
 }
 
 // begin finds out what is to be taken back: the step's effect, or what an earlier call had to leave of it.

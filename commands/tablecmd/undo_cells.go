@@ -51,6 +51,7 @@ func (u *undoing) note(ctx context.Context, at int64, e kernel.Event) error {
 		u.deleted = u.first(u.deleted, e.Rows)
 	case table.RowsRestored:
 		u.inserted = u.first(u.inserted, e.Rows)
+		u.noteLinks(e.Rows, e.Links)
 	case table.CellsEdited:
 		return u.noteCells(ctx, at, e.Chunk, e.Old, e.Seen)
 	case dataops.RowsUpdated:
@@ -61,6 +62,13 @@ func (u *undoing) note(ctx context.Context, at int64, e kernel.Event) error {
 		u.shape = append(u.shape, e)
 	}
 	return nil
+}
+
+// noteLinks keeps the links of rows that come back, for when they are hidden again.
+func (u *undoing) noteLinks(rows []kernel.RowID, links []table.Link) {
+	for i, l := range links {
+		u.links[rows[i]] = l
+	}
 }
 
 // first adds the rows whose coming or going the step has not told of before: what a row was before the step is said by the first.
@@ -128,9 +136,9 @@ func (u *undoing) events(ctx context.Context) ([]kernel.Event, error) {
 	u.rows, u.reverted = int64(len(remove)), int64(len(changes))
 	u.answer.Cells += len(changes)
 	u.answer.Rows += len(remove) + len(restore)
-	events := restoreEvents(u.cmd.Table, restore, u.source(), u.new)
+	events := movedRows{restore, u.links}.restore(u.cmd.Table, u.source(), u.new)
 	events = append(events, editEvents(u.cmd.Table, changes, u.now.head, u.source(), u.new)...)
-	return append(events, deleteEvents(u.cmd.Table, remove, u.source(), u.new)...), nil
+	return append(events, movedRows{remove, u.links}.delete(u.cmd.Table, u.source(), u.new)...), nil
 }
 
 // rowsToDelete are the step's new rows, but for those that were changed since.
@@ -180,9 +188,13 @@ func (u *undoing) rowsToRestore(ctx context.Context) ([]kernel.RowID, error) {
 				purged++
 			case r.Trashed:
 				u.returns[row] = true
+				u.links[row] = r.Link
 				out = append(out, row)
 			}
 		}
+	}
+	if err := u.notChained(ctx, out); err != nil {
+		return nil, err
 	}
 	if purged > 0 {
 		u.answer.NotUndoable = append(u.answer.NotUndoable,
@@ -247,7 +259,7 @@ func (u *undoing) back(col table.Column, row kernel.RowID, found map[kernel.RowI
 	t := u.cells[cell{row, col.ID}]
 	r, ok := found[row]
 	if !ok || r.Trashed && !u.returns[row] {
-		u.conflict(Conflict{RowID: row, ColumnID: col.ID, WouldBe: t.value, Reason: "the row was deleted"})
+		u.conflict(Conflict{RowID: row, ColumnID: col.ID, WouldBe: t.value, Reason: goneReason(r)})
 		return table.CellChange{}, false
 	}
 	now := r.Values[col.ID]
@@ -266,6 +278,37 @@ func (u *undoing) back(col table.Column, row kernel.RowID, found map[kernel.RowI
 		return table.CellChange{}, false
 	}
 	return table.CellChange{Row: row, Column: col.ID, Value: want, Old: now}, true
+}
+
+// goneReason says why a row is not among the live ones.
+func goneReason(r table.RowCells) string {
+	if r.Link.Merged() {
+		return "the row was merged into another one"
+	}
+	return "the row was deleted"
+}
+
+// notChained refuses to bring rows back out of one that was merged into another one since: that merge has to be taken back first.
+func (u *undoing) notChained(ctx context.Context, rows []kernel.RowID) error {
+	var into []kernel.RowID
+	for _, r := range rows {
+		if l := u.links[r]; l.Merged() && !slices.Contains(into, l.Into) && !u.returns[l.Into] {
+			into = append(into, l.Into)
+		}
+	}
+	for part := range slices.Chunk(into, scanPage) {
+		found, _, err := u.h.cfg.Rows.Cells(ctx, u.schema, part, nil)
+		if err != nil {
+			return err
+		}
+		for _, row := range part {
+			if r := found[row]; r.Link.Merged() {
+				return kernel.E(kernel.KindConflict, "MERGED_SINCE", "row %s was merged into row %s since, by the merge %s; take that one back first",
+					row, r.Link.Into, r.Link.Merge)
+			}
+		}
+	}
+	return nil
 }
 
 // fit returns a value as the column takes it now. One from before a change of the column's type is converted.

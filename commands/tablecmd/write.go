@@ -15,7 +15,8 @@ type cellWrite struct {
 	events  []kernel.Event
 	options map[kernel.ColumnID][]string // that the values need and the columns don't have yet
 	step    table.Step
-	after   *settled // the append must come right after this; nil if it need not
+	after   *settled            // the append must come right after this; nil if it need not
+	beside  []eventstore.Change // of other streams, right before the events
 }
 
 // write appends. It meets a conflict when the schema or, where it matters, anything else in the table has changed meanwhile.
@@ -44,7 +45,7 @@ func (h *Handlers) write(ctx context.Context, meta kernel.Meta, w cellWrite, ans
 		cells.Expected = eventstore.Expected(w.after.cells)
 	}
 	// The options come first: a consumer of the log knows them before a cell holds one.
-	changes := []eventstore.Change{structure, cells}
+	changes := append(append([]eventstore.Change{structure}, w.beside...), cells)
 	if w.after != nil {
 		changes = append(changes, w.after.guards...)
 	}
@@ -69,16 +70,43 @@ func idEvents(rows []kernel.RowID, event func([]kernel.RowID) kernel.Event) []ke
 	return out
 }
 
-func deleteEvents(id kernel.TableID, rows []kernel.RowID, source table.Source, step table.Step) []kernel.Event {
-	return idEvents(rows, func(part []kernel.RowID) kernel.Event {
-		return table.RowsDeleted{TableID: id, Rows: part, Source: source, Step: step}
+// links are those of rows that were merged into others; nil for none.
+type links = map[kernel.RowID]table.Link
+
+// linkedRows is how many row ids one event holds that has their links too.
+const linkedRows = 400
+
+func (w movedRows) parts(event func([]kernel.RowID) kernel.Event) []kernel.Event {
+	if len(w.links) == 0 {
+		return idEvents(w.rows, event)
+	}
+	var out []kernel.Event
+	for part := range slices.Chunk(w.rows, linkedRows) {
+		out = append(out, event(part))
+	}
+	return out
+}
+
+// movedRows are rows that come or go, with the links of those that were merged.
+type movedRows struct {
+	rows  []kernel.RowID
+	links links
+}
+
+func (w movedRows) delete(id kernel.TableID, source table.Source, step table.Step) []kernel.Event {
+	return w.parts(func(part []kernel.RowID) kernel.Event {
+		return table.RowsDeleted{TableID: id, Rows: part, Links: table.LinksOf(part, w.links), Source: source, Step: step}
 	})
 }
 
-func restoreEvents(id kernel.TableID, rows []kernel.RowID, source table.Source, step table.Step) []kernel.Event {
-	return idEvents(rows, func(part []kernel.RowID) kernel.Event {
-		return table.RowsRestored{TableID: id, Rows: part, Source: source, Step: step}
+func (w movedRows) restore(id kernel.TableID, source table.Source, step table.Step) []kernel.Event {
+	return w.parts(func(part []kernel.RowID) kernel.Event {
+		return table.RowsRestored{TableID: id, Rows: part, Links: table.LinksOf(part, w.links), Source: source, Step: step}
 	})
+}
+
+func deleteEvents(id kernel.TableID, rows []kernel.RowID, source table.Source, step table.Step) []kernel.Event {
+	return movedRows{rows: rows}.delete(id, source, step)
 }
 
 func insertEvents(id kernel.TableID, rows []table.NewRow, step table.Step) []kernel.Event {

@@ -49,6 +49,8 @@ type (
 	SourceID string
 	// FindID names one run of such a search: fnd_…
 	FindID string
+	// DedupID names one job of looking for duplicates, merging rows or taking them apart: dup_…
+	DedupID string
 	// ThreadID names a thread of comments: thr_…
 	ThreadID string
 	// CommentID names a comment: cmt_…
@@ -85,6 +87,7 @@ const (
 	PrefixWebhook     = "whk"
 	PrefixSource      = "src"
 	PrefixFind        = "fnd"
+	PrefixDedup       = "dup"
 	PrefixThread      = "thr"
 	PrefixComment     = "cmt"
 	PrefixConnection  = "con"

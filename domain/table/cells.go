@@ -15,6 +15,8 @@ type RowCells struct {
 	Position  int64                               // of the row's last change
 	Values    map[kernel.ColumnID]json.RawMessage // canonical; null for empty
 	Positions map[kernel.ColumnID]int64           // of each cell's last change
+	Sure      map[kernel.ColumnID]float64         // the confidence of values that a provider gave
+	Link      Link                                // of a row that was merged into another
 }
 
 // CellChange is a cell's new value, with the one that was there if it is known.
@@ -23,12 +25,14 @@ type CellChange struct {
 	Column kernel.ColumnID
 	Value  json.RawMessage
 	Old    json.RawMessage
+	From   kernel.RowID // the row that a merge takes the value from
 }
 
-// Block is a chunk with the old values in its order.
+// Block is a chunk with the old values in its order, and the rows that values of a merge are from.
 type Block struct {
 	Chunk kernel.Chunk
 	Old   map[kernel.ColumnID][]json.RawMessage
+	From  map[kernel.ColumnID][]kernel.RowID
 }
 
 // Blocks packs changes into chunks within the limits: rows that change the same columns go together, in the order of the
@@ -122,7 +126,7 @@ type packer struct {
 func (p *packer) add(id kernel.RowID, vals map[kernel.ColumnID]CellChange) {
 	size := len(id) + 3
 	for _, c := range p.cols {
-		size += len(vals[c].Value) + len(vals[c].Old) + 10
+		size += len(vals[c].Value) + len(vals[c].Old) + len(vals[c].From) + 10
 	}
 	if n := len(p.cur.Chunk.Rows); n > 0 && ((n+1)*max(1, len(p.cols)) > kernel.MaxChunkCells || p.bytes+size > kernel.MaxChunkBytes) {
 		p.cut()
@@ -140,10 +144,21 @@ func (p *packer) add(id kernel.RowID, vals map[kernel.ColumnID]CellChange) {
 		if p.old {
 			p.cur.Old[c] = append(p.cur.Old[c], kernel.OrNull(vals[c].Old))
 		}
+		if from := vals[c].From; from != "" {
+			if p.cur.From == nil {
+				p.cur.From = map[kernel.ColumnID][]kernel.RowID{}
+			}
+			n := len(p.cur.Chunk.Rows)
+			p.cur.From[c] = append(p.cur.From[c], make([]kernel.RowID, n-len(p.cur.From[c]))...)
+			p.cur.From[c][n-1] = from
+		}
 	}
 }
 
 func (p *packer) cut() {
+	for c, from := range p.cur.From {
+		p.cur.From[c] = append(from, make([]kernel.RowID, len(p.cur.Chunk.Rows)-len(from))...)
+	}
 	if len(p.cur.Chunk.Rows) > 0 {
 		p.out = append(p.out, p.cur)
 	}

@@ -44,6 +44,10 @@ func (e *CellsEdited) DecodeFast(data []byte) bool {
 			out.Old = s.Columns(len(out.Chunk.Rows))
 		case "seen":
 			out.Seen = s.Int()
+		case "from":
+			if v := s.Value(); !s.Fail && json.Unmarshal(v, &out.From) != nil { // of merges only
+				s.Fail = true
+			}
 		case "source":
 			out.Source = Source(s.Text())
 		default:

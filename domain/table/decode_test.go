@@ -17,7 +17,7 @@ func TestEventsReadThemselvesAsEncodingJSONWould(t *testing.T) {
 	}}
 	step := table.Step{Step: "12", Undoes: "11", Label: "Paste \"Ü\"\n"}
 	inserted := table.RowsInserted{TableID: "tbl_1", Chunk: chunk, Source: table.FromInsert, Step: step}
-	edited := table.CellsEdited{TableID: "tbl_1", Chunk: chunk, Old: chunk.Cols, Seen: 7, Source: table.FromInsert, Step: step}
+	edited := table.CellsEdited{TableID: "tbl_1", Chunk: chunk, Old: chunk.Cols, Seen: 7, From: map[kernel.ColumnID][]kernel.RowID{"col_a": {"", "row_3"}}, Source: table.FromInsert, Step: step}
 	var slow1, fast1 table.RowsInserted
 	both(t, inserted, &slow1, fast1.DecodeFast)
 	require.Equal(t, slow1, fast1)

@@ -45,6 +45,8 @@ const (
 	FromImport  Source = "import"
 	FromRun     Source = "run"
 	FromSync    Source = "sync"
+	FromMerge   Source = "merge"
+	FromUnmerge Source = "unmerge"
 )
 
 // Created begins a table.
@@ -192,28 +194,31 @@ type RowsInserted struct {
 
 // CellsEdited sets cells. Old holds the values that the read model had when the command looked, in the chunk's order; it had
 // applied the log up to the position Seen. Whoever needs the exact values before applies what happened to the cells
-// between Seen and this event.
+// between Seen and this event. From says of cells that a merge of rows has set which row each value is from.
 type CellsEdited struct {
 	TableID kernel.TableID                        `json:"table_id"`
 	Chunk   kernel.Chunk                          `json:"chunk"`
 	Old     map[kernel.ColumnID][]json.RawMessage `json:"old"`
 	Seen    int64                                 `json:"seen"`
+	From    map[kernel.ColumnID][]kernel.RowID    `json:"from,omitempty"`
 	Source  Source                                `json:"source"`
 	Step
 }
 
-// RowsDeleted puts rows into the trash.
+// RowsDeleted puts rows into the trash. With Links, one for each row, they are no trash: they are hidden because they were merged.
 type RowsDeleted struct {
 	TableID kernel.TableID `json:"table_id"`
 	Rows    []kernel.RowID `json:"rows"`
+	Links   []Link         `json:"links,omitempty"`
 	Source  Source         `json:"source"`
 	Step
 }
 
-// RowsRestored takes rows out of the trash as they were.
+// RowsRestored takes rows out of the trash as they were. Links are those that hid them; an empty one of a row that was trash.
 type RowsRestored struct {
 	TableID kernel.TableID `json:"table_id"`
 	Rows    []kernel.RowID `json:"rows"`
+	Links   []Link         `json:"links,omitempty"`
 	Source  Source         `json:"source"`
 	Step
 }

@@ -26,7 +26,7 @@ func (m *merger) event(rec eventstore.Recorded, e kernel.Event, s Stamp) error {
 	case table.CellsEdited:
 		return m.set(e.TableID, e.Chunk, s, nil)
 	case table.RowsDeleted:
-		m.add(&Delete{Table: e.TableID, Rows: e.Rows, Stamp: s})
+		m.add(&Delete{Table: e.TableID, Rows: e.Rows, Links: e.Links, Stamp: s})
 	case table.RowsRestored:
 		m.add(&Restore{Table: e.TableID, Rows: e.Rows, Stamp: s})
 	case table.RowsPurged:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/table"
 )
 
 // Name is the projection's name.
@@ -76,10 +77,11 @@ type Mark struct {
 	Stamp Stamp
 }
 
-// Delete puts rows into the trash.
+// Delete puts rows into the trash, or hides them if they have links: one for each row.
 type Delete struct {
 	Table kernel.TableID
 	Rows  []kernel.RowID
+	Links []table.Link
 	Stamp Stamp
 }
 

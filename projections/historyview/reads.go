@@ -20,6 +20,7 @@ type Entry struct {
 	Source     table.Source          `json:"source"`
 	RunID      kernel.RunID          `json:"run_id,omitempty"`
 	ImportID   kernel.ImportID       `json:"import_id,omitempty"`
+	FromRow    kernel.RowID          `json:"from_row_id,omitempty" doc:"The row that a merge took the value from."`
 	State      string                `json:"state,omitempty" doc:"In which a run left the cell, if not with a value."`
 	Message    string                `json:"message,omitempty"`
 	Provider   string                `json:"provider,omitempty"`

@@ -32,9 +32,9 @@ func (g *Grid) Cells(
 		columns = append(columns, c)
 		names.WriteString(", " + asText(column(id)))
 	}
-	sql := fmt.Sprintf(`SELECT (SELECT position FROM projection.checkpoints WHERE place = 'grid'), false, id, _pos, _pos0, _s::text%[3]s
+	sql := fmt.Sprintf(`SELECT (SELECT position FROM projection.checkpoints WHERE place = 'grid'), false, id, _pos, _pos0, _s::text, NULL::uuid, NULL%[3]s
 		FROM rm_grid.%[1]s WHERE id = ANY($1) AND %[4]s
-UNION ALL SELECT 0, true, id, _pos, _pos0, _s::text%[3]s FROM rm_grid.%[2]s WHERE id = ANY($1) AND %[4]s`, liveRows(s.Table),
+UNION ALL SELECT 0, true, id, _pos, _pos0, _s::text, _into, _merge%[3]s FROM rm_grid.%[2]s WHERE id = ANY($1) AND %[4]s`, liveRows(s.Table),
 		trashedRows(s.Table), names.String(), registered(s.Table))
 	out := make(map[kernel.RowID]table.RowCells, len(rows))
 	res, err := g.db.Query(ctx, sql, keys)
@@ -46,7 +46,9 @@ UNION ALL SELECT 0, true, id, _pos, _pos0, _s::text%[3]s FROM rm_grid.%[2]s WHER
 	var position, pos, pos0 int64
 	var trashed bool
 	var states *string
-	into := []any{&position, &trashed, &key, &pos, &pos0, &states}
+	var other *[16]byte
+	var merge *string
+	into := []any{&position, &trashed, &key, &pos, &pos0, &states, &other, &merge}
 	for i := range values {
 		into = append(into, &values[i])
 	}
@@ -59,6 +61,9 @@ UNION ALL SELECT 0, true, id, _pos, _pos0, _s::text%[3]s FROM rm_grid.%[2]s WHER
 			Values:    map[kernel.ColumnID]json.RawMessage{},
 			Positions: map[kernel.ColumnID]int64{},
 		}
+		if other != nil && merge != nil {
+			r.Link = table.Link{Into: kernel.RowKey(*other).RowID(), Merge: kernel.DedupID(*merge)}
+		}
 		entries, err := parseStates(states)
 		if err != nil {
 			return err
@@ -68,6 +73,12 @@ UNION ALL SELECT 0, true, id, _pos, _pos0, _s::text%[3]s FROM rm_grid.%[2]s WHER
 			r.Positions[c.ID] = pos0
 			if e, ok := entries[short(string(c.ID))]; ok && e.Position > 0 {
 				r.Positions[c.ID] = e.Position
+			}
+			if e, ok := entries[short(string(c.ID))]; ok && e.Confidence != nil {
+				if r.Sure == nil {
+					r.Sure = map[kernel.ColumnID]float64{}
+				}
+				r.Sure[c.ID] = *e.Confidence
 			}
 		}
 		out[r.Row] = r

@@ -55,3 +55,13 @@ CREATE TABLE IF NOT EXISTS stale (
     column_id text NOT NULL COLLATE "C",
     PRIMARY KEY (table_id, row_id, column_id)
 );
+
+-- Version 6 hides rows that were merged into others.
+DO $$
+DECLARE
+    rows regclass;
+BEGIN
+    FOR rows IN SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname ~ '^x_[0-9a-z]{26}$' LOOP
+        EXECUTE format('ALTER TABLE %s ADD COLUMN IF NOT EXISTS _into uuid, ADD COLUMN IF NOT EXISTS _merge text COLLATE "C"', rows);
+    END LOOP;
+END $$;

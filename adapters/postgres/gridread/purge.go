@@ -107,10 +107,11 @@ func (g *Grid) InTrash(ctx context.Context, before time.Time, after kernel.Table
 const (
 	dueTable   = `SELECT trashed_at IS NOT NULL, COALESCE(trashed_at <= $2, false) FROM rm_grid.tables WHERE table_id = $1 AND NOT purged`
 	dueColumns = `SELECT column_id FROM rm_grid.trashed_columns WHERE table_id = $1 AND deleted_at <= $2 ORDER BY column_id`
-	dueRows    = `SELECT id FROM rm_grid.%s WHERE _deleted <= $1 AND %s ORDER BY id LIMIT $2`
+	dueRows    = `SELECT id FROM rm_grid.%s WHERE _deleted <= $1 AND _merge IS NULL AND %s ORDER BY id LIMIT $2`
 )
 
-// Trash returns what of a table has been in the trash since before a time, at most so many rows. A table in the trash stays whole.
+// Trash returns what of a table has been in the trash since before a time, at most so many rows. A table in the trash stays whole, and rows
+// that were merged stay for as long as the merge does.
 func (g *Grid) Trash(ctx context.Context, id kernel.TableID, before time.Time, limit int) (table.InTrash, error) {
 	var due table.InTrash
 	var trashed bool

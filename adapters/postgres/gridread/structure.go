@@ -84,7 +84,7 @@ func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) 
 	}
 	for _, sql := range []string{
 		fmt.Sprintf(createRows, unlogged(w.tx.Schema), liveRows(e.TableID), "", cols.String()),
-		fmt.Sprintf(createRows, unlogged(w.tx.Schema), trashedRows(e.TableID), ", _deleted timestamptz NOT NULL, _dpos bigint NOT NULL, _dby text NOT NULL",
+		fmt.Sprintf(createRows, unlogged(w.tx.Schema), trashedRows(e.TableID), trashColumns,
 			cols.String()),
 	} {
 		if _, err := w.tx.Exec(ctx, sql); err != nil {
@@ -95,6 +95,9 @@ func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) 
 	w.memory.set(structureKey{w.tx.Schema, e.TableID}, st)
 	return w.relink(ctx, w.tables[e.TableID], nil, e)
 }
+
+// trashColumns are those that rows in the trash have besides; a row that was merged has the row that it was merged into, and the merge.
+const trashColumns = `, _deleted timestamptz NOT NULL, _dpos bigint NOT NULL, _dby text NOT NULL, _into uuid, _merge text COLLATE "C"`
 
 const createRows = `CREATE %sTABLE %s (id uuid PRIMARY KEY, _pos bigint NOT NULL, _pos0 bigint NOT NULL, _by text NOT NULL COLLATE "C", _cby text NOT NULL COLLATE "C",
 _created timestamptz NOT NULL, _updated timestamptz NOT NULL, _s jsonb, _k jsonb%s%s) WITH (fillfactor = 90)`

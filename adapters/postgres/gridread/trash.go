@@ -18,7 +18,8 @@ import (
 
 const (
 	deleteRows = `WITH d AS (DELETE FROM %[1]s WHERE id = ANY($1) RETURNING %[3]s)
-INSERT INTO %[2]s (%[3]s, _deleted, _dpos, _dby) SELECT %[3]s, $2, $3, $4 FROM d`
+INSERT INTO %[2]s (%[3]s, _deleted, _dpos, _dby, _into, _merge) SELECT %[3]s, $2, $3, $4, l.into, l.merge
+FROM d LEFT JOIN unnest($5::uuid[], $6::uuid[], $7::text[]) AS l(row, into, merge) ON l.row = d.id`
 	restoreRows = `WITH d AS (DELETE FROM %[2]s WHERE id = ANY($1) RETURNING %[3]s)
 INSERT INTO %[1]s (%[3]s) SELECT %[3]s FROM d`
 	stampRows = `UPDATE %s SET _pos = $2, _by = $3, _updated = $4 WHERE id = ANY($1)`
@@ -30,8 +31,12 @@ func (w *Writer) delete(ctx context.Context, op *gridview.Delete) error {
 	if err != nil {
 		return err
 	}
+	rows, into, merges, err := linkKeys(op)
+	if err != nil {
+		return err
+	}
 	sql := fmt.Sprintf(deleteRows, liveRows(op.Table), trashedRows(op.Table), e.physical())
-	tag, err := w.tx.Exec(ctx, sql, keys, op.Stamp.At, op.Stamp.Position, op.Stamp.By)
+	tag, err := w.tx.Exec(ctx, sql, keys, op.Stamp.At, op.Stamp.Position, op.Stamp.By, rows, into, merges)
 	if err != nil {
 		return fmt.Errorf("move rows to the trash: %w", err)
 	}
@@ -41,6 +46,26 @@ func (w *Writer) delete(ctx context.Context, op *gridview.Delete) error {
 	e.rowsMoved = max(e.rowsMoved, op.Stamp.Position)
 	e.moved(keys)
 	return nil
+}
+
+// linkKeys are the rows that were merged, the rows that they were merged into, and by which merges.
+func linkKeys(op *gridview.Delete) (rows, into [][16]byte, merges []string, err error) {
+	rows, into, merges = [][16]byte{}, [][16]byte{}, []string{}
+	for i, l := range op.Links {
+		if !l.Merged() {
+			continue
+		}
+		row, err := op.Rows[i].Key()
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		other, err := l.Into.Key()
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		rows, into, merges = append(rows, row), append(into, other), append(merges, string(l.Merge))
+	}
+	return rows, into, merges, nil
 }
 
 // restore moves rows back from the trash; that counts as a change of the row, not of its cells.
@@ -78,7 +103,7 @@ func (e *entry) physical() string {
 	return strings.Join(append([]string{systemColumns}, names...), ", ")
 }
 
-// TrashedRows lists a table's rows in the trash, those deleted last first.
+// TrashedRows lists a table's rows in the trash, those deleted last first; not those that are hidden because they were merged.
 func (g *Grid) TrashedRows(ctx context.Context, info gridview.Info, cursor string, limit int) ([]gridview.TrashedRow, string, error) {
 	var a args
 	after := "true"
@@ -97,7 +122,7 @@ func (g *Grid) TrashedRows(ctx context.Context, info gridview.Info, cursor strin
 			cols = append(cols, c)
 		}
 	}
-	sql := fmt.Sprintf("SELECT id, _dpos, _deleted, _dby%s FROM rm_grid.%s WHERE %s AND %s ORDER BY _dpos DESC, id DESC LIMIT %d",
+	sql := fmt.Sprintf("SELECT id, _dpos, _deleted, _dby%s FROM rm_grid.%s WHERE _merge IS NULL AND %s AND %s ORDER BY _dpos DESC, id DESC LIMIT %d",
 		names.String(), trashedRows(info.ID), registered(info.ID), after, limit+1)
 	rows, err := g.db.Query(ctx, sql, a.list...)
 	if err != nil {

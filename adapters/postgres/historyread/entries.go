@@ -95,6 +95,7 @@ func (q *Queries) entriesOf(rec eventstore.Recorded, row kernel.RowID, col kerne
 		base.Source = table.FromInsert
 	case table.CellsEdited:
 		base.Source, old = e.Source, e.Old
+		return fromRows(valued(base, e.Chunk, old, row, col), e, row), nil
 	case table.RowsDeleted:
 		base.Source = orSource(e.Source, table.FromDelete)
 		return []historyview.Entry{base}, nil
@@ -110,6 +111,17 @@ func (q *Queries) entriesOf(rec eventstore.Recorded, row kernel.RowID, col kerne
 		return answered(base, e, row, col), nil
 	}
 	return valued(base, ChunkOf(e), old, row, col), nil
+}
+
+// fromRows says of values that a merge has set which rows they are from.
+func fromRows(out []historyview.Entry, e table.CellsEdited, row kernel.RowID) []historyview.Entry {
+	i := slices.Index(e.Chunk.Rows, row)
+	for k := range out {
+		if from := e.From[out[k].ColumnID]; i >= 0 && i < len(from) {
+			out[k].FromRow = from[i]
+		}
+	}
+	return out
 }
 
 func orSource(s, otherwise table.Source) table.Source {

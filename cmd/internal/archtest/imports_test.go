@@ -174,7 +174,7 @@ func views(name string) bool {
 // pureLibrary reports what the domain may use besides itself: the standard library without I/O, and libraries of values.
 func pureLibrary(name string) bool {
 	if strings.Contains(strings.SplitN(name, "/", 2)[0], ".") {
-		for _, allowed := range []string{"github.com/invopop/validation", "github.com/oklog/ulid/v2", "github.com/cenkalti/backoff/v5", "github.com/shopspring/decimal", "golang.org/x/text/unicode/norm", "github.com/expr-lang/expr", "github.com/robfig/cron/v3", "github.com/nbutton23/zxcvbn-go"} {
+		for _, allowed := range []string{"github.com/invopop/validation", "github.com/oklog/ulid/v2", "github.com/cenkalti/backoff/v5", "github.com/shopspring/decimal", "golang.org/x/text/unicode/norm", "github.com/expr-lang/expr", "github.com/robfig/cron/v3", "github.com/nbutton23/zxcvbn-go", "github.com/hbollon/go-edlib"} {
 			if under(name, allowed) {
 				return true
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/morket/morket/adapters/postgres/creditread"
 	"github.com/morket/morket/adapters/postgres/crmread"
 	"github.com/morket/morket/adapters/postgres/dataopsread"
+	"github.com/morket/morket/adapters/postgres/dedupread"
 	"github.com/morket/morket/adapters/postgres/enrichmentread"
 	"github.com/morket/morket/adapters/postgres/findread"
 	"github.com/morket/morket/adapters/postgres/gridread"
@@ -28,6 +29,7 @@ import (
 	"github.com/morket/morket/domain/credit"
 	"github.com/morket/morket/domain/crm"
 	"github.com/morket/morket/domain/dataops"
+	"github.com/morket/morket/domain/dedup"
 	"github.com/morket/morket/domain/enrichment"
 	"github.com/morket/morket/domain/find"
 	"github.com/morket/morket/domain/operation"
@@ -47,6 +49,7 @@ import (
 	"github.com/morket/morket/projections/creditview"
 	"github.com/morket/morket/projections/crmview"
 	"github.com/morket/morket/projections/dataopsview"
+	"github.com/morket/morket/projections/dedupview"
 	"github.com/morket/morket/projections/enrichmentview"
 	"github.com/morket/morket/projections/findview"
 	"github.com/morket/morket/projections/gridview"
@@ -62,7 +65,7 @@ import (
 // Codec knows the events of every module.
 func Codec() (*eventstore.Codec, error) {
 	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), billing.Events(), credential.Events(),
-		enrichment.Events(), operation.Events(), access.Events(), search.Events(), webhook.Events(), scrape.Events(), find.Events(),
+		enrichment.Events(), operation.Events(), access.Events(), search.Events(), webhook.Events(), scrape.Events(), find.Events(), dedup.Events(),
 		comment.Events(), crm.Events(), workflow.Events())
 }
 
@@ -73,7 +76,7 @@ func models() []postgres.Model {
 		creditread.Model(), credentialread.Model(), auditread.Model(),
 		analyticsread.Model(), postgres.External(analyticsview.NameClickHouse),
 		searchread.Model(), postgres.External(searchview.NameOpenSearch), savedsearchread.Model(), webhookread.Model(), scraperead.Model(),
-		findread.Model(), commentread.Model(), crmread.Model(), workflowread.Model(),
+		findread.Model(), dedupread.Model(), commentread.Model(), crmread.Model(), workflowread.Model(),
 	}
 }
 
@@ -93,6 +96,7 @@ func projectors(codec *eventstore.Codec) []projections.Projector {
 		webhookview.New(codec, webhookread.Open),
 		scrapeview.New(codec, scraperead.Open),
 		findview.New(codec, findread.Open),
+		dedupview.New(codec, dedupread.Open),
 		commentview.New(codec, commentread.Open),
 		crmview.New(codec, crmread.Open),
 		workflowview.New(codec, workflowread.Open),

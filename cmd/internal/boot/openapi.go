@@ -27,6 +27,7 @@ func OpenAPI() ([]byte, error) {
 		accounts:    &accounts{core: c},
 		tables:      &tables{core: c},
 		dataOps:     &dataOps{core: c},
+		dedups:      &dedups{},
 		enrichments: &enrichments{core: c},
 		finds:       &finds{core: c},
 		crms:        &crms{core: c},

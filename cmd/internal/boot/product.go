@@ -13,6 +13,7 @@ type modules struct {
 	accounts    *accounts
 	tables      *tables
 	dataOps     *dataOps
+	dedups      *dedups
 	enrichments *enrichments
 	finds       *finds
 	crms        *crms
@@ -33,7 +34,7 @@ type modules struct {
 // all lists them, in the order of the API's document.
 func (m *modules) all() []module {
 	return []module{
-		m.accounts, m.tables, m.dataOps, m.enrichments, m.finds, m.crms, m.credits, m.payments, m.credentials, m.feed, m.searches,
+		m.accounts, m.tables, m.dataOps, m.dedups, m.enrichments, m.finds, m.crms, m.credits, m.payments, m.credentials, m.feed, m.searches,
 		m.comments, m.analysis, m.webhooks, m.workflows, m.scraper, m.operations, m.audit,
 	}
 }
@@ -105,6 +106,9 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 		return nil, err
 	}
 	if m.dataOps, err = newDataOps(c, with.flows, m.tables, with.registry, m.accounts); err != nil {
+		return nil, err
+	}
+	if m.dedups, err = newDedups(c, with.flows, m.tables); err != nil {
 		return nil, err
 	}
 	m.enrichments, err = newEnrichments(c, with.flows, enrichmentConfig{

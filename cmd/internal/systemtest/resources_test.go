@@ -62,6 +62,7 @@ func furnish(t *testing.T, s *server, c *client, word string) map[string]string 
 	ids["webhookId"] = post("/webhooks", map[string]any{"url": "https://" + word + ".invalid/" + word, "description": word, "tables": []string{table.ID}})
 	ids["position"] = delivery(c, ids["webhookId"])
 	ids["sourceId"], ids["findId"] = found(c, table, word)
+	ids["dedupId"], ids["group"] = duplicate(c, table, word), "1"
 	ids["exportId"], ids["link"] = fileOf(c, table)
 	crmResources(s, c, table, word, ids)
 	ids["workflowId"], ids["workflowRunId"] = automated(c, table, word)
@@ -85,6 +86,22 @@ func automated(c *client, table tableInfo, word string) (workflow, run string) {
 		return err == nil && strings.Contains(string(r.Raw), `"state":"completed"`)
 	}, doneWithin, 20*time.Millisecond, "the run has ended")
 	return workflow, run
+}
+
+// duplicate looks for duplicates in two equal rows, and waits until they are found.
+func duplicate(c *client, table tableInfo, word string) (scan string) {
+	c.t.Helper()
+	type made struct{ ID string }
+	same := map[string]any{"op": "insert", "cells": map[string]any{"Name": "twin " + word}}
+	c.call(http.StatusOK, http.MethodPost, c.ws+"/tables/"+table.ID+"/rows:batch", map[string]any{"operations": []any{same, same}})
+	scan = in[made](c, http.StatusCreated, http.MethodPost, "/tables/"+table.ID+"/duplicate-scans", map[string]any{
+		"threshold": 0.8, "keys": []any{map[string]any{"column_id": table.column("Name"), "match": "text"}},
+	}).ID
+	require.Eventually(c.t, func() bool {
+		r, err := c.try(c.t.Context(), http.MethodGet, c.ws+"/tables/"+table.ID+"/duplicate-jobs/"+scan, nil)
+		return err == nil && strings.Contains(string(r.Raw), `"state":"completed"`)
+	}, doneWithin, 20*time.Millisecond, "the scan has ended")
+	return scan
 }
 
 // fileOf makes a file of the table in the background, waits until it is ready, and returns the signed link too.

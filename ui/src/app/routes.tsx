@@ -40,6 +40,10 @@ export const routes: RouteObject[] = [
               page('tables', async () => (await import('@/features/tables/tables-page')).TablesPage),
               page('tables/:tableId', async () => (await import('@/features/grid/table-page')).TablePage),
               page(
+                'tables/:tableId/duplicates',
+                async () => (await import('@/features/duplicates/duplicates-page')).DuplicatesPage,
+              ),
+              page(
                 'tables/:tableId/columns/:columnId/backtest',
                 async () => (await import('@/features/enrichment/backtest-page')).BacktestPage,
               ),

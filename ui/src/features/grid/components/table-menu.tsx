@@ -1,4 +1,4 @@
-import { ChevronDown, Copy, Pencil, Trash2 } from 'lucide-react';
+import { ChevronDown, Copy, CopyCheck, Pencil, Trash2 } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useCan } from '@/api/permissions';
@@ -25,6 +25,11 @@ export function TableMenu({ workspaceId: ws, table }: { workspaceId: string; tab
   const items: MenuEntry[] = [
     { label: 'Name and details', icon: <Pencil size={14} />, onSelect: () => setOpen('details') },
     { label: 'Duplicate', icon: <Copy size={14} />, onSelect: () => setOpen('duplicate') },
+    {
+      label: 'Find duplicates',
+      icon: <CopyCheck size={14} />,
+      onSelect: () => void navigate(`/w/${ws}/tables/${table.id}/duplicates`),
+    },
     null,
     { label: 'Delete table', icon: <Trash2 size={14} />, danger: true, onSelect: () => setOpen('delete') },
   ];
