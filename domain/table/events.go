@@ -44,6 +44,7 @@ const (
 	FromDelete  Source = "delete"
 	FromImport  Source = "import"
 	FromRun     Source = "run"
+	FromErasure Source = "erasure"
 )
 
 // Created begins a table.
