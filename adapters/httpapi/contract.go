@@ -43,6 +43,7 @@ type (
 	viewIDSchema        string
 	importIDSchema      string
 	exportIDSchema      string
+	erasureIDSchema     string
 	runIDSchema         string
 	credentialIDSchema  string
 	savedSearchIDSchema string
@@ -69,12 +70,13 @@ func (invitationIDSchema) Schema(huma.Registry) *huma.Schema {
 func (folderIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema("fld") }
 func (tableIDSchema) Schema(huma.Registry) *huma.Schema  { return idSchema(kernel.PrefixTable) }
 
-func (columnIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixColumn) }
-func (rowIDSchema) Schema(huma.Registry) *huma.Schema    { return idSchema(kernel.PrefixRow) }
-func (viewIDSchema) Schema(huma.Registry) *huma.Schema   { return idSchema(kernel.PrefixView) }
-func (importIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixImport) }
-func (exportIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixExport) }
-func (runIDSchema) Schema(huma.Registry) *huma.Schema    { return idSchema(kernel.PrefixRun) }
+func (columnIDSchema) Schema(huma.Registry) *huma.Schema  { return idSchema(kernel.PrefixColumn) }
+func (rowIDSchema) Schema(huma.Registry) *huma.Schema     { return idSchema(kernel.PrefixRow) }
+func (viewIDSchema) Schema(huma.Registry) *huma.Schema    { return idSchema(kernel.PrefixView) }
+func (importIDSchema) Schema(huma.Registry) *huma.Schema  { return idSchema(kernel.PrefixImport) }
+func (exportIDSchema) Schema(huma.Registry) *huma.Schema  { return idSchema(kernel.PrefixExport) }
+func (erasureIDSchema) Schema(huma.Registry) *huma.Schema { return idSchema(kernel.PrefixErasure) }
+func (runIDSchema) Schema(huma.Registry) *huma.Schema     { return idSchema(kernel.PrefixRun) }
 func (credentialIDSchema) Schema(huma.Registry) *huma.Schema {
 	return idSchema(kernel.PrefixCredential)
 }
@@ -110,6 +112,7 @@ func idAliases(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.ViewID](), reflect.TypeFor[viewIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.ImportID](), reflect.TypeFor[importIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.ExportID](), reflect.TypeFor[exportIDSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[kernel.ErasureID](), reflect.TypeFor[erasureIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.RunID](), reflect.TypeFor[runIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.CredentialID](), reflect.TypeFor[credentialIDSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[kernel.SavedSearchID](), reflect.TypeFor[savedSearchIDSchema]())

@@ -19,6 +19,7 @@ type Store struct {
 	metrics *Metrics
 	tracing *Tracing
 	clock   kernel.Clock
+	admit   func(context.Context, eventstore.Append) error
 }
 
 // NewStore measures the log. tracing may be nil.
@@ -26,8 +27,16 @@ func NewStore(log *pgstore.Store, metrics *Metrics, tracing *Tracing, clock kern
 	return &Store{Store: log, metrics: metrics, tracing: tracing, clock: clock}
 }
 
+// Admit has what is to be appended looked at first: an error refuses it. It is set before the store is used.
+func (s *Store) Admit(fn func(context.Context, eventstore.Append) error) { s.admit = fn }
+
 // Append implements eventstore.Writer.
 func (s *Store) Append(ctx context.Context, a eventstore.Append) (eventstore.Appended, error) {
+	if s.admit != nil {
+		if err := s.admit(ctx, a); err != nil {
+			return eventstore.Appended{}, err
+		}
+	}
 	began := s.clock.Now()
 	var span trace.Span
 	if s.tracing != nil {

@@ -80,7 +80,12 @@ func (c *Checking) Run(ctx context.Context, progress func(float64)) (Report, err
 	if err != nil {
 		return r, err
 	}
+	keptOut, err := c.h.keptOut(ctx, imp.Workspace)
+	if err != nil {
+		return r, err
+	}
 	conv, limits, decide := newConverter(plan, c.plan.table.Schema()), c.h.cfg.Limits, c.resolver(room)
+	decide.keptOut = keptOut
 	for {
 		b, err := readBatch(records, from, limits, len(plan.Targets))
 		if err != nil {

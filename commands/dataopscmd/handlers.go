@@ -43,6 +43,14 @@ type Config struct {
 	Wait    Progress // until Grid has them
 	Limits  Limits
 	Zones   Zones // every workspace is in UTC if nil
+	// KeptOut knows what may not come into a workspace again; nothing is kept out if nil.
+	KeptOut KeptOut
+}
+
+// KeptOut tells of a workspace's values that may not come back.
+type KeptOut interface {
+	// In returns what tells whether a text has one of them; nil where there are none.
+	In(ctx context.Context, ws kernel.WorkspaceID) (func(text string) bool, error)
 }
 
 // Zones tells of workspaces' time zones, by IANA name.

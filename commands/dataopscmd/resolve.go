@@ -43,15 +43,22 @@ type resolver struct {
 	limit int64 // rows that a table may have
 	// find looks up rows by their keys; nil where there are none.
 	find func(ctx context.Context, keys [][]json.RawMessage, columns []kernel.ColumnID) ([][]GridRow, int64, error)
+	// keptOut tells whether a text may not come into the workspace; nil where there is nothing of the kind.
+	keptOut func(text string) bool
 	// added are keys of new rows of earlier batches, where find doesn't know of them: in a check, which adds no rows. nil otherwise.
 	added map[string]struct{}
 }
 
 // resolve decides which rows of a batch are new.
 func (w *work) resolve(ctx context.Context, c *cells, room int64) (*outcome, error) {
+	keptOut, err := w.h.keptOut(ctx, w.imp.Workspace)
+	if err != nil {
+		return nil, err
+	}
 	r := resolver{
-		plan:  w.imp.Plan,
-		limit: w.limits.Rows,
+		plan:    w.imp.Plan,
+		limit:   w.limits.Rows,
+		keptOut: keptOut,
 		find: func(ctx context.Context, keys [][]json.RawMessage, columns []kernel.ColumnID) ([][]GridRow, int64, error) {
 			if err := w.reach(ctx, w.position); err != nil { // the batch before, whose new rows this one may change
 				return nil, 0, err
@@ -69,6 +76,7 @@ func (w *work) resolve(ctx context.Context, c *cells, room int64) (*outcome, err
 
 func (r resolver) resolve(ctx context.Context, c *cells, room int64) (*outcome, error) {
 	o := &outcome{problems: slices.Clone(c.problems)}
+	r.leaveOut(c, o)
 	for _, col := range c.columns {
 		o.columns = append(o.columns, col.ID)
 	}

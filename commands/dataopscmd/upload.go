@@ -84,6 +84,9 @@ func (h *Handlers) uploaded(
 		return none, err
 	}
 	seen, err := h.analyse(ctx, e.Object, found.Reading, schema)
+	if err == nil {
+		err = h.unsee(ctx, meta.Workspace, &seen)
+	}
 	if err != nil {
 		return none, err
 	}
@@ -164,6 +167,9 @@ func (h *Handlers) Preview(ctx context.Context, meta kernel.Meta, cmd Preview) (
 		return none, err
 	}
 	seen, err := h.analyse(ctx, imp.Object, other.Reading, schema)
+	if err == nil {
+		err = h.unsee(ctx, meta.Workspace, &seen)
+	}
 	if err != nil {
 		return none, err
 	}

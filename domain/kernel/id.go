@@ -37,6 +37,8 @@ type (
 	ImportID string
 	// ExportID names a file that is made of a table: exp_…
 	ExportID string
+	// ErasureID names an erasure of what is kept about a person: era_…
+	ErasureID string
 	// RunID names a run of enrichments: run_…
 	RunID string
 	// CredentialID names a stored secret: crd_…
@@ -80,6 +82,7 @@ const (
 	PrefixView        = "viw"
 	PrefixImport      = "imp"
 	PrefixExport      = "exp"
+	PrefixErasure     = "era"
 	PrefixRun         = "run"
 	PrefixCredential  = "crd"
 	PrefixSavedSearch = "sch"

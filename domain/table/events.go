@@ -47,6 +47,7 @@ const (
 	FromSync    Source = "sync"
 	FromMerge   Source = "merge"
 	FromUnmerge Source = "unmerge"
+	FromErasure Source = "erasure"
 )
 
 // Created begins a table.

@@ -33,6 +33,7 @@ const (
 	ReadSyncs         Action = "integrations.read"
 	RunSyncs          Action = "integrations.run"
 	ManageConnections Action = "integrations.manage"
+	ErasePeople       Action = "people.erase"
 )
 
 // Rule is one line of the permission table.
@@ -72,6 +73,7 @@ func Permissions() []Rule {
 		{ReadSyncs, "see connected CRMs, syncs and what they did", roles{owner, admin, member, viewer}},
 		{RunSyncs, "make, change, run and reverse syncs with a CRM", roles{owner, admin, member}},
 		{ManageConnections, "connect and disconnect CRMs", roles{owner, admin}},
+		{ErasePeople, "erase what there is about a person, for good", roles{owner, admin}},
 		{ManageWebhooks, "add, change, test, replay and delete webhooks, and see what was delivered", roles{owner, admin}},
 	}
 }

@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) eventstore.Store) {
 		{"hostile", hostileTests()},
 		{"snapshot", snapshotTests()},
 		{"signal", signalTests()},
+		{"redaction", redactionTests()},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {

@@ -24,6 +24,7 @@ type Store struct {
 	streams   map[eventstore.StreamID][]int64
 	commands  map[string]eventstore.Command
 	snapshots map[eventstore.StreamID]eventstore.Snapshot
+	redacted  map[int64]map[int64]bool // positions, by that of the event which has ordered it
 	last      time.Time
 }
 
@@ -39,6 +40,7 @@ func New(clock kernel.Clock) *Store {
 		streams:   map[eventstore.StreamID][]int64{},
 		commands:  map[string]eventstore.Command{},
 		snapshots: map[eventstore.StreamID]eventstore.Snapshot{},
+		redacted:  map[int64]map[int64]bool{},
 	}
 }
 

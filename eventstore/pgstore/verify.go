@@ -38,6 +38,11 @@ func checks() []check {
 			) e WHERE recorded_at < before LIMIT $1`},
 		{"commands", `SELECT format('the command %s ends at position %s, behind the head', key, last_position) FROM log.commands
 			WHERE last_position > (SELECT position FROM log.head) OR last_position < first_position LIMIT $1`},
+		{"redactions", `SELECT format('event %s was redacted, and is neither as it was left nor is the order known', r.position) FROM (
+				SELECT DISTINCT ON (position) * FROM log.redactions ORDER BY position, ordered_by DESC
+			) r LEFT JOIN log.events e USING (position) LEFT JOIN log.events o ON o.position = r.ordered_by
+			WHERE sha256(convert_to(e.data::text, 'UTF8')) IS DISTINCT FROM r.now
+			OR o.type IS DISTINCT FROM 'erasure.confirmed.v1' OR o.workspace_id <> e.workspace_id LIMIT $1`},
 	}
 }
 

@@ -219,6 +219,16 @@ func work() map[string]Rule {
 		"export.cancelled.v1":  {Says: "stopped or removed the file {it}", Thing: "export", ID: "export_id"},
 		"export.expired.v1":    {Says: "removed the file {it}, whose time was over", Thing: "export", ID: "export_id"},
 
+		"erasure.requested.v1": {Says: "looked for everything about a person", Thing: "erasure", ID: "erasure_id", Audit: true},
+		"erasure.looked.v1":    {Says: "found what there is about a person", Quiet: true},
+		"erasure.confirmed.v1": {Says: "had everything about a person erased", Thing: "erasure", ID: "erasure_id"},
+		"erasure.place_erased.v1": {
+			Says: "erased a person in the {place}", Thing: "erasure", ID: "erasure_id", After: []string{"place", "erased"}, Audit: true,
+		},
+		"erasure.finished.v1":  {Says: "finished erasing a person", Thing: "erasure", ID: "erasure_id"},
+		"erasure.cancelled.v1": {Says: "left what was found about a person as it is", Thing: "erasure", ID: "erasure_id", Audit: true},
+		"erasure.failed.v1":    {Says: "could not erase a person: {reason}", Thing: "erasure", ID: "erasure_id"},
+
 		"run.started.v1":          {Says: "started an enrichment", Thing: "run", After: []string{"table_id", "max_credits_mc", "reserved_mc"}},
 		"run.records_added.v1":    {Says: "brought records", Quiet: true},
 		"run.page_started.v1":     {Says: "began a page", Quiet: true},

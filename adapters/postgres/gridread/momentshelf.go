@@ -204,6 +204,15 @@ func (m *Moments) drop(ctx context.Context, place string) error {
 	return m.cfg.Store.Drop(ctx, locationOf(place))
 }
 
+// ForgetAll removes all copies of a workspace's tables and says how many those were.
+func (m *Moments) ForgetAll(ctx context.Context, ws kernel.WorkspaceID) (n int64, err error) {
+	places, err := m.places(ctx, `SELECT place FROM projection.moments WHERE workspace_id = $1`, ws)
+	for _, place := range places {
+		err = errors.Join(err, m.drop(ctx, place))
+	}
+	return int64(len(places)), err
+}
+
 // Forget removes the copies that hold a table, as when something of it is erased.
 func (m *Moments) Forget(ctx context.Context, id kernel.TableID) error {
 	places, err := m.places(ctx, `SELECT place FROM projection.moments WHERE $1 = ANY(tables)`, id)

@@ -2,7 +2,9 @@ package vault
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
@@ -95,6 +97,43 @@ func (r *Ring) Open(ctx context.Context, subject string, sealed []byte) (plain [
 		return nil, false, fmt.Errorf("what is sealed for %s can't be opened: it was changed, or sealed for somebody else", subject)
 	}
 	return plain, true, nil
+}
+
+// Hash returns a function that hashes under a key of the subject's (HMAC-SHA-256), which HKDF-SHA-256 derives from the one that seals.
+// Without the key nobody can find out a value by trying. It is not safe for concurrent use.
+func (r *Ring) Hash(ctx context.Context, subject string) (func(data []byte) []byte, error) {
+	derived, err := r.derive(ctx, subject, "morket hash v1")
+	if err != nil {
+		return nil, err
+	}
+	mac := hmac.New(sha256.New, derived)
+	return func(data []byte) []byte {
+		mac.Reset()
+		_, _ = mac.Write(data) // a hash takes everything
+		return mac.Sum(nil)
+	}, nil
+}
+
+// Sign signs under a key of the subject's (Ed25519, RFC 8032) and returns the public key too.
+func (r *Ring) Sign(ctx context.Context, subject string, data []byte) (signature, public []byte, err error) {
+	seed, err := r.derive(ctx, subject, "morket signature v1")
+	if err != nil {
+		return nil, nil, err
+	}
+	key := ed25519.NewKeyFromSeed(seed)
+	public, _ = key.Public().(ed25519.PublicKey)
+	return ed25519.Sign(key, data), public, nil
+}
+
+func (r *Ring) derive(ctx context.Context, subject, purpose string) ([]byte, error) {
+	key, ok, err := r.key(ctx, subject, true)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("derive a key for %s: %w", subject, ErrKeyDestroyed)
+	}
+	return hkdf.Key(sha256.New, key, nil, purpose, KeySize)
 }
 
 // Destroy destroys the subject's key for good. Other processes notice within 5 s.

@@ -12,6 +12,7 @@ import (
 	"github.com/morket/morket/adapters/secrets/vault"
 	"github.com/morket/morket/adapters/telemetry"
 	"github.com/morket/morket/cmd/internal/config"
+	"github.com/morket/morket/commands/erasurecmd"
 	"github.com/morket/morket/commands/quarantine"
 	"github.com/morket/morket/domain/kernel"
 	"github.com/morket/morket/eventstore"
@@ -44,6 +45,7 @@ type core struct {
 	projWard *quarantine.Ward // of projections, which those wait for
 	presence *postgres.Presence
 	history  *history
+	keptOut  *erasurecmd.Suppression
 }
 
 // newCore is a core that nothing has been opened for yet.
@@ -145,6 +147,8 @@ func (c *core) openLog(ctx context.Context) error {
 	}
 	c.history = &history{log: log, pool: c.pool, lines: c.log}
 	c.store = telemetry.NewStore(log, c.metrics, c.tracing, c.clock)
+	c.keptOut = erasurecmd.NewSuppression(c.store, c.codec, c.ring, c.clock)
+	c.store.Admit(c.keptOut.Admit)
 	c.tail = logtail.New(c.store, 0)
 	last, err := log.LastTime(ctx)
 	if err != nil {

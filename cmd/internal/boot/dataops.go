@@ -55,6 +55,7 @@ func newDataOps(c *core, f *flows, t *tables, positions projections.Positions, p
 		Grid:    dataopsread.NewGrid(t.grid),
 		Wait:    positions,
 		Zones:   people.workspaces,
+		KeptOut: c.keptOut,
 	}
 	if d.handlers, err = dataopscmd.New(cfg); err != nil {
 		return nil, err

@@ -102,6 +102,7 @@ func newEnrichments(c *core, f *flows, cfg enrichmentConfig) (*enrichments, erro
 	}
 	var err error
 	e.engine, err = waterfall.New(waterfall.Config{
+		KeptOut:   c.keptOut,
 		Registry:  cfg.Providers,
 		Clock:     c.clock,
 		Jitter:    rand.Float64,

@@ -46,6 +46,7 @@ func kept() []backup.Table {
 		{Name: "log.streams"},
 		{Name: "log.words"},
 		{Name: "log.commands"},
+		{Name: "log.redactions"},
 		{Name: "vault.keys"},
 		{Name: "auth_signals.attempts"},
 		{Name: "auth_signals.key_uses"},

@@ -31,6 +31,7 @@ import (
 	"github.com/morket/morket/domain/dataops"
 	"github.com/morket/morket/domain/dedup"
 	"github.com/morket/morket/domain/enrichment"
+	"github.com/morket/morket/domain/erasure"
 	"github.com/morket/morket/domain/find"
 	"github.com/morket/morket/domain/operation"
 	"github.com/morket/morket/domain/scrape"
@@ -66,7 +67,7 @@ import (
 func Codec() (*eventstore.Codec, error) {
 	return eventstore.NewCodec(auth.Events(), workspace.Events(), table.Events(), dataops.Events(), credit.Events(), billing.Events(), credential.Events(),
 		enrichment.Events(), operation.Events(), access.Events(), search.Events(), webhook.Events(), scrape.Events(), find.Events(), dedup.Events(),
-		comment.Events(), crm.Events(), workflow.Events())
+		comment.Events(), crm.Events(), workflow.Events(), erasure.Events())
 }
 
 // models are the read models of every module.

@@ -41,6 +41,7 @@ func OpenAPI() ([]byte, error) {
 		webhooks:    &webhooks{core: c},
 		workflows:   &workflows{core: c},
 		operations:  &operations{core: c},
+		erasures:    &erasures{core: c},
 		audit:       &audit{core: c},
 	}
 	a := httpapi.New(httpapi.Config{Clock: clock, IDs: c.ids, Logger: slog.New(slog.DiscardHandler), Version: "1"})

@@ -28,6 +28,7 @@ type modules struct {
 	workflows   *workflows
 	scraper     *scraper
 	operations  *operations
+	erasures    *erasures
 	audit       *audit
 }
 
@@ -35,7 +36,7 @@ type modules struct {
 func (m *modules) all() []module {
 	return []module{
 		m.accounts, m.tables, m.dataOps, m.dedups, m.enrichments, m.finds, m.crms, m.credits, m.payments, m.credentials, m.feed, m.searches,
-		m.comments, m.analysis, m.webhooks, m.workflows, m.scraper, m.operations, m.audit,
+		m.comments, m.analysis, m.webhooks, m.workflows, m.scraper, m.operations, m.erasures, m.audit,
 	}
 }
 
@@ -156,6 +157,9 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 	if m.scraper, err = newScraper(c, with.flows, p.pages); err != nil {
 		return nil, err
 	}
-	m.operations, err = newOperations(ctx, c, with.monitor)
+	if m.operations, err = newOperations(ctx, c, with.monitor); err != nil {
+		return nil, err
+	}
+	m.erasures, err = newErasures(c, with.flows, m, p.views, with.registry)
 	return m, err
 }

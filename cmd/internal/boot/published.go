@@ -174,6 +174,14 @@ func publishedJobs() cloudevent.Policy {
 	return cloudevent.Policy{
 		"auto_run.started.v1": inside(),
 
+		"erasure.cancelled.v1":    inside(),
+		"erasure.confirmed.v1":    inside(),
+		"erasure.failed.v1":       inside(),
+		"erasure.finished.v1":     inside(),
+		"erasure.looked.v1":       inside(),
+		"erasure.place_erased.v1": inside(),
+		"erasure.requested.v1":    inside(),
+
 		"export.cancelled.v1":  inside(),
 		"export.expired.v1":    inside(),
 		"export.failed.v1":     inside(),

@@ -42,6 +42,7 @@ func holdings() map[string]holding {
 		"log.histories":            {of: ofNobody},
 		"log.origin":               {of: ofNobody},
 		"log.partitions":           {of: ofNobody},
+		"log.redactions":           {of: byStream, by: "position"}, // keyed hashes
 		"log.snapshots":            {of: byStream, by: "stream_id", content: true, sealed: true},
 		"log.streams":              {of: byStream, by: "id"},
 		"log.words":                {of: ofNobody}, // names of programs and commands

@@ -64,6 +64,7 @@ func furnish(t *testing.T, s *server, c *client, word string) map[string]string 
 	ids["sourceId"], ids["findId"] = found(c, table, word)
 	ids["dedupId"], ids["group"] = duplicate(c, table, word), "1"
 	ids["exportId"], ids["link"] = fileOf(c, table)
+	ids["erasureId"] = c.lookFor(s, map[string]any{"emails": []string{"nobody@" + word + ".example.com"}}).ID
 	crmResources(s, c, table, word, ids)
 	ids["workflowId"], ids["workflowRunId"] = automated(c, table, word)
 	return ids

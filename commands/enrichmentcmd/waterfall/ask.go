@@ -40,6 +40,10 @@ const (
 
 // Ask runs the waterfall for one row. When stop ends, no further call is made but the one under way finishes; ctx ends that too.
 func (s *Session) Ask(ctx, stop context.Context, p *Plan, row kernel.RowID, values Values) Outcome {
+	return s.keepOut(ctx, s.ask(ctx, stop, p, row, values))
+}
+
+func (s *Session) ask(ctx, stop context.Context, p *Plan, row kernel.RowID, values Values) Outcome {
 	a := &asking{session: s, ctx: ctx, stop: stop, plan: p, row: row, values: values}
 	a.out.Mark = enrichment.Mark{RowID: row, ColumnID: p.column}
 	a.out.Provenance = enrichment.Provenance{RowID: row, ColumnID: p.column}

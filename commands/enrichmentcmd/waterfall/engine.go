@@ -33,6 +33,12 @@ type Patterns interface {
 	MailPatterns(ctx context.Context, workspace kernel.WorkspaceID, domain string) (map[enrichment.MailPattern]int64, error)
 }
 
+// KeptOut tells of a workspace's values that may not come back.
+type KeptOut interface {
+	// In returns what tells whether a text has one of them; nil where there are none.
+	In(ctx context.Context, workspace kernel.WorkspaceID) (func(text string) bool, error)
+}
+
 // Values gives a row's values by column, as JSON; nil for an empty cell.
 type Values func(kernel.ColumnID) json.RawMessage
 
@@ -46,6 +52,7 @@ type Config struct {
 	Cache    Cache          // nil: no answers from before
 	Patterns Patterns       // nil: nothing is learnt
 	Quotas   Quotas         // NewMemoryQuotas by default
+	KeptOut  KeptOut        // nil: nothing is kept out
 	Slots    int            // calls under way at once in the process; 64 by default
 	Timeout  time.Duration  // of one call; enrichment.DefaultTimeout by default
 	// OnAttempt is told of each step that has ended: whether the provider was asked, and how long it took. It may be nil.

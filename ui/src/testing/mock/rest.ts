@@ -26,6 +26,7 @@ const rules: [string, Role[]][] = [
   ['integrations.read', ['owner', 'admin', 'member', 'viewer']],
   ['integrations.run', ['owner', 'admin', 'member']],
   ['integrations.manage', ['owner', 'admin']],
+  ['people.erase', ['owner', 'admin']],
 ];
 
 export function authRoutes(r: Router, s: MockState): void {
