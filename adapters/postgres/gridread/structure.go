@@ -33,7 +33,8 @@ func (w *Writer) structure(ctx context.Context, op *gridview.Structure) error {
 	return w.saveStructure(ctx, e, agg, op)
 }
 
-const registryUpdate = `UPDATE tables SET name = $2, state = $3, schema_version = $4, column_count = $5, last_position = GREATEST(last_position, $6), updated_at = GREATEST(updated_at, $7),
+const registryUpdate = `UPDATE tables SET name = $2, state = $3, schema_version = $4, column_count = $5,
+  last_position = GREATEST(last_position, $6), updated_at = GREATEST(updated_at, $7),
 trashed_at = CASE WHEN $8 THEN COALESCE(trashed_at, $7) END WHERE table_id = $1`
 
 func (w *Writer) saveStructure(ctx context.Context, e *entry, agg *table.Table, op *gridview.Structure) error {
@@ -59,7 +60,8 @@ func (w *Writer) saveStructure(ctx context.Context, e *entry, agg *table.Table, 
 	return nil
 }
 
-const registryInsert = `INSERT INTO tables (table_id, workspace_id, name, state, schema_version, column_count, last_position, rows_position, created_at, updated_at)
+const registryInsert = `INSERT INTO tables (table_id, workspace_id, name, state, schema_version, column_count,
+  last_position, rows_position, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $8)`
 
 func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) error {
@@ -84,7 +86,8 @@ func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) 
 	}
 	for _, sql := range []string{
 		fmt.Sprintf(createRows, unlogged(w.tx.Schema), liveRows(e.TableID), "", cols.String()),
-		fmt.Sprintf(createRows, unlogged(w.tx.Schema), trashedRows(e.TableID), ", _deleted timestamptz NOT NULL, _dpos bigint NOT NULL, _dby text NOT NULL",
+		fmt.Sprintf(createRows, unlogged(w.tx.Schema), trashedRows(e.TableID),
+			", _deleted timestamptz NOT NULL, _dpos bigint NOT NULL, _dby text NOT NULL",
 			cols.String()),
 	} {
 		if _, err := w.tx.Exec(ctx, sql); err != nil {
@@ -96,7 +99,8 @@ func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) 
 	return w.relink(ctx, w.tables[e.TableID], nil, e)
 }
 
-const createRows = `CREATE %sTABLE %s (id uuid PRIMARY KEY, _pos bigint NOT NULL, _pos0 bigint NOT NULL, _by text NOT NULL COLLATE "C", _cby text NOT NULL COLLATE "C",
+const createRows = `CREATE %sTABLE %s (id uuid PRIMARY KEY, _pos bigint NOT NULL, _pos0 bigint NOT NULL,
+  _by text NOT NULL COLLATE "C", _cby text NOT NULL COLLATE "C",
 _created timestamptz NOT NULL, _updated timestamptz NOT NULL, _s jsonb, _k jsonb%s%s) WITH (fillfactor = 90)`
 
 // alter changes the physical tables.
@@ -160,7 +164,8 @@ func (w *Writer) addColumn(ctx context.Context, e table.ColumnAdded) error {
 		return err
 	}
 	from, to := short(string(e.CopyOf)), short(string(e.Column.ID))
-	return w.both(ctx, e.TableID, `UPDATE %s SET %s = %s, _k = CASE WHEN _k -> '%s' IS NULL THEN _k ELSE _k || jsonb_build_object('%s', _k -> '%s') END`,
+	return w.both(ctx, e.TableID, `UPDATE %s SET %s = %s,
+  _k = CASE WHEN _k -> '%s' IS NULL THEN _k ELSE _k || jsonb_build_object('%s', _k -> '%s') END`,
 		column(e.Column.ID), column(e.CopyOf), from, to, from)
 }
 
