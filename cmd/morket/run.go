@@ -36,8 +36,10 @@ so that zeros before a number stay; all columns of Parquet are text.
 
 Records that can't be read are left out and, with --errors, written there as they are.`,
 		Example: `  morket run leads.csv --enrich email_check:email --out result.csv
-  morket run leads.csv --enrich 'name_split:Name->first_name=First,last_name=Last' --enrich phone_normalise:phone=Phone,country=Country --out result.csv
-  morket run leads.jsonl --enrich 'domain_from:email=email,company=company->domain=Domain' --enrich 'dns_facts:Domain->mail_vendor' --out result.csv
+  morket run leads.csv --enrich 'name_split:Name->first_name=First,last_name=Last' ` +
+			`--enrich phone_normalise:phone=Phone,country=Country --out result.csv
+  morket run leads.jsonl --enrich 'domain_from:email=email,company=company->domain=Domain' ` +
+			`--enrich 'dns_facts:Domain->mail_vendor' --out result.csv
   cat leads.csv | morket run - --enrich email_check:email --format jsonl`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
