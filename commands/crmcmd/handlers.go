@@ -56,7 +56,9 @@ type Links interface {
 	// OfAccount is the workspace's connection with an account, also one that needs to be reconnected; "" for none.
 	OfAccount(ctx context.Context, ws kernel.WorkspaceID, vendor, account string) (kernel.ConnectionID, error)
 	// OfRows are the records' ids by row.
-	OfRows(ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, rows []kernel.RowID) (map[kernel.RowID]string, error)
+	OfRows(
+		ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, rows []kernel.RowID,
+	) (map[kernel.RowID]string, error)
 	// OfRecords are the rows by the records' ids.
 	OfRecords(ctx context.Context, ws kernel.WorkspaceID, c kernel.ConnectionID, object string, ids []string) (map[string]kernel.RowID, error)
 	// Writing reports whether a run of the sync is under way that writes.
@@ -146,8 +148,8 @@ func (h *Handlers) configured(vendor string) (CRM, error) {
 		return CRM{}, kernel.NotFound("integration", vendor)
 	}
 	if c.App.ClientID == "" {
-		return c, kernel.E(kernel.KindConflict, "NOT_CONFIGURED", "%s can't be connected on this installation yet: %s", c.Connector.Describe().Name,
-			c.Setup)
+		return c, kernel.E(kernel.KindConflict, "NOT_CONFIGURED", "%s can't be connected on this installation yet: %s",
+			c.Connector.Describe().Name, c.Setup)
 	}
 	return c, nil
 }

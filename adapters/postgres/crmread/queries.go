@@ -71,15 +71,18 @@ func (q *Queries) Syncs(
 	})
 }
 
-const runColumns = `SELECT id, sync_id, workspace_id, table_id, name, vendor, object, kind, dry, of_id, archive, state, total, created, updated,
+const runColumns = `SELECT id, sync_id, workspace_id, table_id, name, vendor, object, kind, dry, of_id,
+	archive, state, total, created, updated,
 	archived, unchanged, skipped, failed, conflicts, unknown, fields, waits, reason, started_at, ended_at FROM rm_crm.runs `
 
-const selectRuns = runColumns + `WHERE workspace_id = $1 AND ($2 = '' OR sync_id = $2) AND (cardinality($3::text[]) = 0 OR table_id = ANY($3))
+const selectRuns = runColumns + `WHERE workspace_id = $1 AND ($2 = '' OR sync_id = $2)
+	AND (cardinality($3::text[]) = 0 OR table_id = ANY($3))
 	AND ($4 = '' OR id < $4) ORDER BY id DESC LIMIT $5`
 
 func scanRun(row pgx.CollectableRow) (r crmview.Run, err error) {
 	c := &r.Counts
-	err = row.Scan(&r.ID, &r.Sync, &r.Workspace, &r.Table, &r.Name, &r.Vendor, &r.Object, &r.Kind, &r.Dry, &r.Of, &r.Archive, &r.State, &r.Total,
+	err = row.Scan(&r.ID, &r.Sync, &r.Workspace, &r.Table, &r.Name, &r.Vendor, &r.Object, &r.Kind,
+		&r.Dry, &r.Of, &r.Archive, &r.State, &r.Total,
 		&c.Created, &c.Updated, &c.Archived, &c.Unchanged, &c.Skipped, &c.Failed, &c.Conflicts, &c.Unknown, &c.Fields, &r.Waits, &r.Reason,
 		&r.StartedAt, &r.EndedAt)
 	r.StartedAt = r.StartedAt.UTC()
@@ -128,7 +131,8 @@ func (q *Queries) Unfinished(ctx context.Context, after kernel.SyncRunID, limit 
 
 // Writing implements crmcmd.Links.
 func (q *Queries) Writing(ctx context.Context, ws kernel.WorkspaceID, id kernel.SyncID) (writing bool, err error) {
-	err = q.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM rm_crm.runs WHERE workspace_id = $1 AND sync_id = $2 AND state = 'running' AND NOT dry)`,
+	err = q.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM rm_crm.runs
+	WHERE workspace_id = $1 AND sync_id = $2 AND state = 'running' AND NOT dry)`,
 		ws, id).Scan(&writing)
 	if err != nil {
 		return false, fmt.Errorf("look for a run of a sync that is under way: %w", err)
