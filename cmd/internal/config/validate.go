@@ -73,8 +73,7 @@ func (c Config) validate() []error {
 	if n := len(c.Passphrase.Reveal()); n > 0 && n < MinPassphrase {
 		check("MORKET_BACKUP_PASSPHRASE", fmt.Errorf("has %d characters, want at least %d", n, MinPassphrase))
 	}
-	errs = append(errs, c.validateBackups()...)
-	errs = append(errs, c.validateScraper()...)
+	errs = slices.Concat(errs, c.validateBackups(), c.validateScraper())
 	if c.QueryTimeout < minQuery {
 		check("MORKET_QUERY_TIMEOUT", fmt.Errorf("want at least %s", minQuery))
 	}
