@@ -73,7 +73,8 @@ func sumSQL(q analyticsview.Query) (sql, where string, err error) {
 	if len(edges) > 1 {
 		bucket = "toUInt32(roundDown(toUnixTimestamp(quarter), [" + strings.Join(edges, ",") + "]))"
 	}
-	conditions := []string{fmt.Sprintf("workspace_id = %s AND kind = %s AND quarter >= toDateTime(%d, 'UTC') AND quarter < toDateTime(%d, 'UTC')",
+	conditions := []string{fmt.Sprintf(
+		"workspace_id = %s AND kind = %s AND quarter >= toDateTime(%d, 'UTC') AND quarter < toDateTime(%d, 'UTC')",
 		text(string(q.Workspace)), text(string(q.Kind)), q.From().Unix(), q.To().Unix())}
 	for _, d := range slices.Sorted(maps.Keys(q.Where)) {
 		if !slices.Contains(analyticsview.Dims(), d) {

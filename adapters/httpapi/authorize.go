@@ -114,7 +114,8 @@ func (a *API) cors(c echo.Context) bool {
 		h.Add("Vary", "Origin")
 		if c.Request().Method == http.MethodOptions {
 			h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
-			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, "+headerIdempotency+", "+headerGesture+", "+headerMinPosition+", "+headerRequestID+", Last-Event-ID")
+			h.Set("Access-Control-Allow-Headers",
+				"Authorization, Content-Type, "+headerIdempotency+", "+headerGesture+", "+headerMinPosition+", "+headerRequestID+", Last-Event-ID")
 			h.Set("Access-Control-Max-Age", "600")
 			c.Response().WriteHeader(http.StatusNoContent)
 			return true

@@ -180,13 +180,15 @@ func mapStoreError(err error) error {
 	switch {
 	case diskFull(err):
 		e := kernel.E(kernel.KindUnavailable, "DISK_FULL",
-			"the server has no room left on its disk; ask its operator to make some, then repeat the request with the same Idempotency-Key").Because(err)
+			"the server has no room left on its disk; ask its operator to make some, "+
+				"then repeat the request with the same Idempotency-Key").Because(err)
 		e.RetryAfter = fullRetry
 		return e
 	case errors.Is(err, eventstore.ErrKeyReused):
 		return errKeyReused()
 	case errors.Is(err, eventstore.ErrBusy), errors.Is(err, eventstore.ErrUnknownOutcome):
-		return kernel.E(kernel.KindUnavailable, "BUSY", "the log can't take the request now; repeat it with the same Idempotency-Key").Because(err)
+		return kernel.E(kernel.KindUnavailable, "BUSY",
+			"the log can't take the request now; repeat it with the same Idempotency-Key").Because(err)
 	case errors.As(err, &conflict):
 		return kernel.E(kernel.KindConflict, "CONFLICT", "somebody else changed this at the same moment; read it again and repeat").Because(err)
 	case errors.As(err, &tooBig):

@@ -13,8 +13,8 @@ type Tables interface {
 	Unknown(ctx context.Context, ws kernel.WorkspaceID, tables []kernel.TableID) ([]kernel.TableID, error)
 }
 
-// CheckIDs refuses ids of a body that are none, by their fields. It is for calls that answer what is wrong with the rest of a body: an id is
-// either none, which the document forbids, or of nothing that is there. An empty one is absent.
+// CheckIDs refuses ids of a body that are none, by their fields. It is for calls that answer what is wrong with the rest of a body: an id
+// is either none, which the document forbids, or of nothing that is there. An empty one is absent.
 func CheckIDs[T ~string](prefix string, ids map[string]T) error {
 	for _, field := range slices.Sorted(maps.Keys(ids)) {
 		if id := string(ids[field]); id != "" && kernel.ParseID(prefix, id) != nil {

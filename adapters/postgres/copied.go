@@ -82,7 +82,8 @@ func gone(err error) error {
 	if !errors.As(err, &pg) || pg.Code != noSchema && pg.Code != undefinedTable {
 		return err
 	}
-	e := kernel.E(kernel.KindUnavailable, "COPY_IS_GONE", "the copy that was read has been put away; ask again, so that it is made again").Because(err)
+	e := kernel.E(kernel.KindUnavailable, "COPY_IS_GONE",
+		"the copy that was read has been put away; ask again, so that it is made again").Because(err)
 	e.RetryAfter = time.Second
 	return e
 }

@@ -68,7 +68,8 @@ func Unhurried(ctx context.Context) context.Context { return context.WithValue(c
 
 const (
 	scopeSQL     = `SELECT set_config('morket.workspace', $1, true), set_config('morket.user', $2, true)`
-	unhurriedSQL = `SELECT set_config('morket.workspace', $1, true), set_config('morket.user', $2, true), set_config('statement_timeout', '0', true)`
+	unhurriedSQL = `SELECT set_config('morket.workspace', $1, true), set_config('morket.user', $2, true),
+  set_config('statement_timeout', '0', true)`
 )
 
 // InPages calls fn with each thing that read finds, page by page, until a page is empty: read answers what comes after its last page, at

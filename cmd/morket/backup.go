@@ -18,7 +18,8 @@ func backupCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup FILE",
 		Short: "Write everything that can't be made again into one sealed file, while the server runs",
-		Long: `Writes the log, the keys, the queues and the objects, all as of one moment, into FILE; - is standard output. Servers may run on. The file
+		Long: `Writes the log, the keys, the queues and the objects, all as of one moment, into FILE; ` +
+			`- is standard output. Servers may run on. The file
 is sealed with a passphrase (MORKET_BACKUP_PASSPHRASE, or asked for): keep that elsewhere, since nobody can open the file without it.
 FILE has its name when it is whole; until then it is FILE.partial. s3://bucket/prefix is a bucket at the server and with the keys of S3_URL,
 an address like that of S3_URL any other one: the backup gets a name there, which is printed, and what an earlier one that was killed

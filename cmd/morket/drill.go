@@ -16,11 +16,13 @@ func drillCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "drill FILE | drill --until TIME|POSITION|latest ARCHIVE",
 		Short: "Prove a backup or an archive: restore it aside, make every read model, verify everything, remove it",
-		Long: `Restores FILE (- is standard input, s3://bucket/prefix/NAME one in a bucket) into a Postgres of its own in a temporary folder (TMPDIR), which needs room for all of it, beside whatever
+		Long: `Restores FILE (- is standard input, s3://bucket/prefix/NAME one in a bucket) ` +
+			`into a Postgres of its own in a temporary folder (TMPDIR), which needs room for all of it, beside whatever
 runs. It says how long that takes, which is how long a restore takes on this machine. Nothing is sent anywhere. It fails if anything
 differs.
 
-With --until it proves ARCHIVE, the folder or bucket of MORKET_ARCHIVE_TARGET, by what it has of that moment, that position of the log, or of its end.`,
+With --until it proves ARCHIVE, the folder or bucket of MORKET_ARCHIVE_TARGET, ` +
+			`by what it has of that moment, that position of the log, or of its end.`,
 		Args: oneFile("drill"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if until != "" {

@@ -14,7 +14,8 @@ func importCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import FILE --table TABLE",
 		Short: "Put a CSV or JSON Lines file into a server's table",
-		Long: `Sends a file to a server, which finds out how it is written, and puts its records into the columns of the same names. With --key-column, a
+		Long: `Sends a file to a server, which finds out how it is written, and puts its records into the columns of the same names. ` +
+			`With --key-column, a
 record changes the row whose key columns are equal, and is a new row where there is none; without, all are new rows. The import can be
 undone in Morket. It is a failure of the command if records were left out; --errors saves those.`,
 		Example: `  morket import companies.csv --table 'S&P 500' --key-column Symbol --errors left-out.csv`,

@@ -19,11 +19,13 @@ func restoreCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "restore FILE | restore --until TIME|POSITION|latest ARCHIVE",
 		Short: "Read a backup into an empty data folder or database",
-		Long: `Reads FILE (- is standard input, s3://bucket/prefix/NAME one in a bucket) into the data folder, or into DATABASE_URL and S3_URL. Both must be empty; what fails leaves them so.
+		Long: `Reads FILE (- is standard input, s3://bucket/prefix/NAME one in a bucket) ` +
+			`into the data folder, or into DATABASE_URL and S3_URL. Both must be empty; what fails leaves them so.
 Then start the server: it makes the read models from the log, and goes on with what was under way. The log begins a new history, so that
 searches, analytics and readers of events notice what they have of the time after the backup.
 
-With --until it reads ARCHIVE, the folder or bucket of MORKET_ARCHIVE_TARGET, and brings the data folder to that moment (2026-01-31T12:00:00Z), to that
+With --until it reads ARCHIVE, the folder or bucket of MORKET_ARCHIVE_TARGET, ` +
+			`and brings the data folder to that moment (2026-01-31T12:00:00Z), to that
 position of the log with what was committed together with it, or with latest to the archive's end. What is not in the archive is refused.
 
 With --keys it only prints the keys that are in FILE, as the settings that a server on DATABASE_URL needs: keep them secret.`,

@@ -36,8 +36,10 @@ so that zeros before a number stay; all columns of Parquet are text.
 
 Records that can't be read are left out and, with --errors, written there as they are.`,
 		Example: `  morket run leads.csv --enrich email_check:email --out result.csv
-  morket run leads.csv --enrich 'name_split:Name->first_name=First,last_name=Last' --enrich phone_normalise:phone=Phone,country=Country --out result.csv
-  morket run leads.jsonl --enrich 'domain_from:email=email,company=company->domain=Domain' --enrich 'dns_facts:Domain->mail_vendor' --out result.csv
+  morket run leads.csv --enrich 'name_split:Name->first_name=First,last_name=Last' ` +
+			`--enrich phone_normalise:phone=Phone,country=Country --out result.csv
+  morket run leads.jsonl --enrich 'domain_from:email=email,company=company->domain=Domain' ` +
+			`--enrich 'dns_facts:Domain->mail_vendor' --out result.csv
   cat leads.csv | morket run - --enrich email_check:email --format jsonl`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -68,7 +70,11 @@ Records that can't be read are left out and, with --errors, written there as the
 			return err
 		},
 	}
-	f := c.Flags()
+	runFlags(c.Flags(), &cfg)
+	return c
+}
+
+func runFlags(f *pflag.FlagSet, cfg *offline.Config) {
 	f.StringArrayVarP(&cfg.Enrich, "enrich", "e", nil, "what to ask, see above; may be given several times")
 	f.StringVarP(&cfg.Out, "out", "o", "-", "file to write; - is standard output")
 	f.StringVar(&cfg.Format, "format", "", "csv, jsonl, json, xlsx or parquet (by the name of --out, else as the input)")
@@ -82,7 +88,6 @@ Records that can't be read are left out and, with --errors, written there as the
 	f.IntVar(&cfg.Concurrency, "concurrency", offline.DefaultConcurrency, "records asked for at once, 1 to 64")
 	f.BoolVar(&cfg.DryRun, "dry-run", false, "say what it would cost, and ask nothing")
 	f.BoolVarP(&cfg.Quiet, "quiet", "q", false, "no progress and no summary")
-	return c
 }
 
 // said is what the flags say of how the file is read.

@@ -10,10 +10,11 @@ import (
 func rowsCommand() *cobra.Command {
 	var cfg tablecli.Config
 	c := &cobra.Command{
-		Use:     "rows TABLE",
-		Short:   "Show rows of a server's table, filtered and sorted",
-		Example: `  morket rows 'S&P 500' --filter '{"column":"Company","op":"contains","value":"oil"}' --sort Company:desc --fields Symbol,Company`,
-		Args:    cobra.ExactArgs(1),
+		Use:   "rows TABLE",
+		Short: "Show rows of a server's table, filtered and sorted",
+		Example: `  morket rows 'S&P 500' --filter '{"column":"Company","op":"contains","value":"oil"}' ` +
+			`--sort Company:desc --fields Symbol,Company`,
+		Args: cobra.ExactArgs(1),
 	}
 	f := c.Flags()
 	selectFlags(c, &cfg)
@@ -66,7 +67,8 @@ func exportCommand() *cobra.Command {
 // selectFlags are the flags that say which rows and columns.
 func selectFlags(c *cobra.Command, cfg *tablecli.Config) {
 	f := c.Flags()
-	f.StringVar(&cfg.Filter, "filter", "", `JSON as in the API, columns by name or id, for example {"column":"Company","op":"contains","value":"oil"}`)
+	f.StringVar(&cfg.Filter, "filter", "",
+		`JSON as in the API, columns by name or id, for example {"column":"Company","op":"contains","value":"oil"}`)
 	f.StringVar(&cfg.Text, "text", "", "text that one of the text columns contains")
 	f.StringSliceVar(&cfg.Sort, "sort", nil, "columns to sort by, for example Company:desc")
 	f.StringSliceVar(&cfg.Fields, "fields", nil, "only these columns, by name or id")

@@ -119,12 +119,14 @@ func (h *Handlers) become(ctx context.Context, meta kernel.Meta, before string) 
 		return "", err
 	}
 	meta.IdempotencyKey, meta.Fingerprint = "", "" // those are the command's own append's
-	_, err = h.repo.UpdateBeside(ctx, meta.As("billing.become_customer"), string(ws), func(a *billing.Account) (any, []eventstore.Change, error) {
+	meta = meta.As("billing.become_customer")
+	_, err = h.repo.UpdateBeside(ctx, meta, string(ws), func(a *billing.Account) (any, []eventstore.Change, error) {
 		if a.Customer() != before {
 			made = a.Customer() // another request was faster
 			return nil, nil, nil
 		}
-		link := eventstore.At(eventstore.Stream(CustomerCategory, made), eventstore.NoStream, billing.CustomerLinked{Customer: made, Workspace: ws})
+		link := eventstore.At(eventstore.Stream(CustomerCategory, made), eventstore.NoStream,
+			billing.CustomerLinked{Customer: made, Workspace: ws})
 		return nil, []eventstore.Change{link}, a.Become(ws, made, before, h.cfg.Clock.Now())
 	})
 	return made, err

@@ -189,7 +189,8 @@ func (h *Handlers) See(ctx context.Context, meta kernel.Meta, position int64) (c
 // added makes what a text of the actor's says, without its place.
 func (h *Handlers) added(ctx context.Context, meta kernel.Meta, text string) (comment.Added, error) {
 	e := comment.Added{
-		Workspace: meta.Workspace, ID: kernel.CommentID(h.cfg.IDs.New(kernel.PrefixComment)), Author: meta.Actor.User(), At: h.cfg.Clock.Now().UTC(),
+		Workspace: meta.Workspace, ID: kernel.CommentID(h.cfg.IDs.New(kernel.PrefixComment)),
+		Author: meta.Actor.User(), At: h.cfg.Clock.Now().UTC(),
 	}
 	if e.Author == "" {
 		return e, kernel.E(kernel.KindForbidden, "FORBIDDEN", "a comment is a person's: sign in, or use an API key that a person has made")

@@ -193,7 +193,8 @@ func (h *Handlers) exchange(
 	return id, err
 }
 
-// connectionOf is the connection that an account belongs to: the one that was asked to be connected again, the one that has it, or a new one.
+// connectionOf is the connection that an account belongs to: the one that was asked to be connected again, the one that has it, or a new
+// one.
 func (h *Handlers) connectionOf(ctx context.Context, asked crm.ConnectAsked, account string) (kernel.ConnectionID, error) {
 	cn, _, err := h.connections.Load(ctx, string(asked.ConnectionID))
 	if err != nil || cn.Account().ID != "" {

@@ -177,8 +177,8 @@ func (h *Handlers) configured(vendor string) (CRM, error) {
 		return CRM{}, kernel.NotFound("integration", vendor)
 	}
 	if c.App.ClientID == "" {
-		return c, kernel.E(kernel.KindConflict, "NOT_CONFIGURED", "%s can't be connected on this installation yet: %s", c.Connector.Describe().Name,
-			c.Setup)
+		return c, kernel.E(kernel.KindConflict, "NOT_CONFIGURED", "%s can't be connected on this installation yet: %s",
+			c.Connector.Describe().Name, c.Setup)
 	}
 	return c, nil
 }

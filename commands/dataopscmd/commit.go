@@ -157,18 +157,8 @@ func (h *Handlers) plan(ctx context.Context, meta kernel.Meta, cmd Commit) (*pla
 	if err != nil {
 		return nil, err
 	}
-	plan := dataops.Plan{
-		Trashed:          trashed,
-		Reading:          seen.reading,
-		Width:            len(seen.columns),
-		Mode:             cmd.Mode,
-		UnescapeFormulas: seen.facts.Escaped,
-		CreateOptions:    cmd.CreateOptions,
-		KeepRows:         cmd.KeepRows,
-	}
-	if cmd.UnescapeFormulas != nil {
-		plan.UnescapeFormulas = *cmd.UnescapeFormulas
-	}
+	plan := seen.plan(cmd)
+	plan.Trashed = trashed
 	if plan.Targets, err = h.targets(tbl, cmd.Mapping, seen.columns, made, step); err != nil {
 		return nil, err
 	}
@@ -179,6 +169,22 @@ func (h *Handlers) plan(ctx context.Context, meta kernel.Meta, cmd Commit) (*pla
 		return nil, err
 	}
 	return &planned{imp, version, tbl, tableVersion, before}, imp.Start(tbl.ID(), isNew, plan, first, meta.Actor.User())
+}
+
+// plan is what the command wants of the file, as far as it doesn't depend on the table.
+func (s sight) plan(cmd Commit) dataops.Plan {
+	p := dataops.Plan{
+		Reading:          s.reading,
+		Width:            len(s.columns),
+		Mode:             cmd.Mode,
+		UnescapeFormulas: s.facts.Escaped,
+		CreateOptions:    cmd.CreateOptions,
+		KeepRows:         cmd.KeepRows,
+	}
+	if cmd.UnescapeFormulas != nil {
+		p.UnescapeFormulas = *cmd.UnescapeFormulas
+	}
+	return p
 }
 
 // seen is what the look at the upload has shown, or another one where the header is decided otherwise; and where the first record begins.

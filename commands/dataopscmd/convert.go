@@ -109,15 +109,8 @@ func (c *converter) row(b *batch, row rawRow, out *cells) {
 			err = c.noteOptions(f.column, fresh, out)
 		}
 		if err != nil {
-			bad = true
-			out.problems = append(out.problems, dataops.Problem{
-				Line:   row.line,
-				Column: f.Name,
-				Value:  dataops.Shorten(plain(text, c.plan.Reading.Format)),
-				Reason: err.Error(),
-				Kept:   c.plan.KeepRows,
-			})
-			v = kernel.Null()
+			bad, v = true, kernel.Null()
+			out.problems = append(out.problems, c.badValue(row, f, text, err))
 		}
 		blank = blank && kernel.IsNull(v)
 		out.values[i] = append(out.values[i], v)
@@ -140,6 +133,16 @@ func (c *converter) row(b *batch, row rawRow, out *cells) {
 	out.failed++
 	for i := told; i < len(out.problems); i++ { // nothing of the row is left
 		out.problems[i].Kept = out.problems[i].Kept && !blank
+	}
+}
+
+func (c *converter) badValue(row rawRow, f fieldTarget, text string, err error) dataops.Problem {
+	return dataops.Problem{
+		Line:   row.line,
+		Column: f.Name,
+		Value:  dataops.Shorten(plain(text, c.plan.Reading.Format)),
+		Reason: err.Error(),
+		Kept:   c.plan.KeepRows,
 	}
 }
 

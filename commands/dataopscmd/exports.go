@@ -18,7 +18,9 @@ import (
 // TableFiles writes tables as files.
 type TableFiles interface {
 	// Check says what is wrong with what is asked of a table, before anything is written: the table's name and its rows are answered.
-	Check(ctx context.Context, ws kernel.WorkspaceID, table kernel.TableID, by kernel.UserID, ask dataops.ExportAsk) (name string, rows int64, err error)
+	Check(
+		ctx context.Context, ws kernel.WorkspaceID, table kernel.TableID, by kernel.UserID, ask dataops.ExportAsk,
+	) (name string, rows int64, err error)
 	// Write writes the file. It tells now and then how many rows it has written, and ends with that function's error.
 	Write(ctx context.Context, e dataops.Export, w io.Writer, wrote func(rows int64) error) (rows int64, err error)
 }
@@ -48,7 +50,8 @@ type Exports struct {
 
 // NewExports makes them.
 func NewExports(cfg ExportsConfig) (*Exports, error) {
-	if cfg.Store == nil || cfg.Codec == nil || cfg.IDs == nil || cfg.Clock == nil || cfg.Files == nil || cfg.Tables == nil || cfg.Rights == nil {
+	if cfg.Store == nil || cfg.Codec == nil || cfg.IDs == nil || cfg.Clock == nil || cfg.Files == nil ||
+		cfg.Tables == nil || cfg.Rights == nil {
 		return nil, errors.New("exports need a store, a codec, ids, a clock, files, tables and rights")
 	}
 	return &Exports{cfg: cfg, exports: eventstore.NewRepo(dataops.ExportStream, cfg.Store, cfg.Codec, dataops.NewExports)}, nil

@@ -22,7 +22,9 @@ type Grid interface {
 	Count(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (int64, error)
 	// Find returns, for each key, up to two of the rows whose key columns equal it, with their cells in the columns. A key has
 	// one value for each key column, none of them empty.
-	Find(ctx context.Context, schema table.Schema, keyColumns []kernel.ColumnID, keys [][]json.RawMessage, columns []kernel.ColumnID) (rows [][]GridRow, seen int64, err error)
+	Find(
+		ctx context.Context, schema table.Schema, keyColumns []kernel.ColumnID, keys [][]json.RawMessage, columns []kernel.ColumnID,
+	) (rows [][]GridRow, seen int64, err error)
 	// Get returns those of the rows that are there, with their cells in the columns. seen is a position up to which the read
 	// model had applied the log.
 	Get(ctx context.Context, schema table.Schema, ids []kernel.RowID, columns []kernel.ColumnID) (rows []GridRow, seen int64, err error)

@@ -96,7 +96,8 @@ func (w *work) room(ctx context.Context) (int64, error) {
 
 // prepare reads and converts batches until the file or ctx ends.
 func (w *work) prepare(
-	ctx context.Context, records dataops.Records, plan dataops.Plan, from dataops.Mark, current *atomic.Pointer[table.Schema], out chan<- prepared,
+	ctx context.Context, records dataops.Records, plan dataops.Plan, from dataops.Mark,
+	current *atomic.Pointer[table.Schema], out chan<- prepared,
 ) {
 	conv := newConverter(plan, *current.Load())
 	for {

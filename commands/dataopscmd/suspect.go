@@ -62,6 +62,7 @@ func (w *work) giveUp(ctx context.Context) error {
 	if !w.imp.Undoing {
 		return hopeless{quarantine.Reason("the part of the file after line " + strconv.FormatInt(w.imp.Next.Line, 10))}
 	}
-	_, err := w.append(ctx, "undone"+w.again(), func(i *dataops.Import) error { return i.FinishUndo(quarantine.Reason("what is left of the undo")) })
+	_, err := w.append(ctx, "undone"+w.again(),
+		func(i *dataops.Import) error { return i.FinishUndo(quarantine.Reason("what is left of the undo")) })
 	return err
 }

@@ -60,7 +60,10 @@ type RowSource interface {
 // Ledger moves credits in the same append as what they are for; *creditcmd.Ledger is one.
 type Ledger interface {
 	// Commit appends what decide records on the workspace's account together with the changes. decide may be called again.
-	Commit(ctx context.Context, meta kernel.Meta, ws kernel.WorkspaceID, result any, decide func(*credit.Account) error, changes ...eventstore.Change) (eventstore.Appended, error)
+	Commit(
+		ctx context.Context, meta kernel.Meta, ws kernel.WorkspaceID, result any, decide func(*credit.Account) error,
+		changes ...eventstore.Change,
+	) (eventstore.Appended, error)
 	// Account returns the account as the log has it.
 	Account(ctx context.Context, ws kernel.WorkspaceID) (*credit.Account, error)
 }

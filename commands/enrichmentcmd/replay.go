@@ -17,7 +17,9 @@ type Recorded interface {
 	// Await waits until what is recorded is that of the log position.
 	Await(ctx context.Context, position int64) error
 	// Replies returns the newest recorded replies to the questions. Questions without one are absent.
-	Replies(ctx context.Context, ws kernel.WorkspaceID, questions []enrichment.Question) (map[enrichment.Question]enrichment.RecordedReply, error)
+	Replies(
+		ctx context.Context, ws kernel.WorkspaceID, questions []enrichment.Question,
+	) (map[enrichment.Question]enrichment.RecordedReply, error)
 	// Given returns what the last run left in the column's cells. Rows that no run had are absent.
 	Given(ctx context.Context, ws kernel.WorkspaceID, column kernel.ColumnID, rows []kernel.RowID) (map[kernel.RowID]Given, error)
 }

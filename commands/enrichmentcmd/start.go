@@ -312,7 +312,8 @@ func (h *Handlers) begin(
 
 // append appends the changes, through the ledger if credits move.
 func (h *Handlers) append(
-	ctx context.Context, meta kernel.Meta, ws kernel.WorkspaceID, paid bool, result any, decide func(*credit.Account) error, changes ...eventstore.Change,
+	ctx context.Context, meta kernel.Meta, ws kernel.WorkspaceID, paid bool, result any,
+	decide func(*credit.Account) error, changes ...eventstore.Change,
 ) (eventstore.Appended, error) {
 	if paid {
 		return h.Ledger.Commit(ctx, meta, ws, result, func(a *credit.Account) error {

@@ -21,7 +21,9 @@ import (
 type Failures interface {
 	// Failed returns cells of the run in the state error with row ids greater than after, by row and column, of at most limit rows.
 	// Only those with the message, if one is given. The answer reflects the position.
-	Failed(ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, message string, after kernel.RowID, limit int, position int64) ([]enrichment.Cell, error)
+	Failed(
+		ctx context.Context, ws kernel.WorkspaceID, run kernel.RunID, message string, after kernel.RowID, limit int, position int64,
+	) ([]enrichment.Cell, error)
 }
 
 // Sealer seals answers under keys that can be destroyed.
@@ -32,8 +34,10 @@ type Sealer interface {
 
 // Limits are a runner's numbers. Zero takes the default.
 type Limits struct {
-	PageRows     int           // of a page; 500
-	CarefulRows  int           // of a page of providers that must not be asked twice: what a crash leaves unknown, or fewer where they take fewer at once; 64
+	PageRows int // of a page; 500
+	// CarefulRows are those of a page of providers that must not be asked twice: what a crash leaves unknown, or fewer where they take
+	// fewer at once; 64.
+	CarefulRows  int
 	Workers      int           // rows asked at once by one run; 64
 	FlushCells   int           // outcomes in one append; 500
 	FlushEvery   time.Duration // an outcome waits at most so long; 100 ms

@@ -176,7 +176,8 @@ func (s *slice) finishIfDone() (next Next, ended bool, err error) {
 		return Paused, true, s.w.leave(s.hard)
 	case len(s.waits.cells) > 0:
 		return Waiting, true, s.w.wait(s.hard, s.waits)
-	case !kernel.Due(s.r.cfg.Clock.Now(), run.Until(), waterfall.LongestWait+time.Minute): // woken early, or somewhere else where nothing is known of it
+	// Woken early, or somewhere else where nothing is known of it.
+	case !kernel.Due(s.r.cfg.Clock.Now(), run.Until(), waterfall.LongestWait+time.Minute):
 		return Waiting, true, nil
 	case s.stop.Err() != nil || s.turnOver():
 		return More, true, s.w.leave(s.hard)

@@ -190,7 +190,8 @@ func (r *Runner) end(ctx context.Context, job *scrape.Job, index int, out scrape
 		e.Reason, e.Message, e.Status = out.Fault.Reason, out.Fault.Message, out.Fault.Status
 	default:
 		p := out.Page
-		e.URL, e.Status, e.Rendered, e.Cut, e.Size, e.Language = p.URL, p.Status, p.Rendered, p.Cut, int64(len(p.Body)), p.Header["content-language"]
+		e.URL, e.Status, e.Rendered = p.URL, p.Status, p.Rendered
+		e.Cut, e.Size, e.Language = p.Cut, int64(len(p.Body)), p.Header["content-language"]
 		sealed, err := r.cfg.Sealer.Seal(ctx, scrape.KeysOf(job.Workspace, e.At), p.Body)
 		if err != nil {
 			return err

@@ -294,7 +294,8 @@ func (b *batch) checkRoom(ctx context.Context) error {
 		return nil
 	}
 	count, err := b.h.cfg.Tables.RowCount(ctx, b.schema.Table)
-	if near := err == nil && count+int64(len(adds))+MaxBatchOps > table.MaxRows; err != nil || near { // near the limit, or not known yet: look exactly
+	// Near the limit, or not known yet: look exactly.
+	if near := err == nil && count+int64(len(adds))+MaxBatchOps > table.MaxRows; err != nil || near {
 		now, err := b.h.awaitReadModel(ctx, b.schema.Table)
 		if err != nil {
 			return err

@@ -27,7 +27,9 @@ type Rows interface {
 	// MatchKeys finds up to two rows for each key; keys[i][k] is the value of cols[k].
 	MatchKeys(ctx context.Context, s table.Schema, cols []kernel.ColumnID, keys [][]json.RawMessage) ([][]kernel.RowID, error)
 	// Select returns the ids of rows that a filter selects, ascending, from after the given one on.
-	Select(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, f table.Filter, search string, after kernel.RowID, limit int) ([]kernel.RowID, error)
+	Select(
+		ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, f table.Filter, search string, after kernel.RowID, limit int,
+	) ([]kernel.RowID, error)
 }
 
 // Tables tells of tables what commands must know besides their structure.
@@ -52,9 +54,13 @@ type History interface {
 	Positions(ctx context.Context, id kernel.TableID, step string) ([]int64, error)
 	// Changed tells in which rows cells, of one column if it is given, were changed after a position by steps that are later than the
 	// given one and in effect.
-	Changed(ctx context.Context, id kernel.TableID, rows []kernel.RowID, col kernel.ColumnID, after int64, step string) (map[kernel.RowID]bool, error)
+	Changed(
+		ctx context.Context, id kernel.TableID, rows []kernel.RowID, col kernel.ColumnID, after int64, step string,
+	) (map[kernel.RowID]bool, error)
 	// Previous returns the values that cells had before a position, and since when; what is missing was never set.
-	Previous(ctx context.Context, id kernel.TableID, before int64, rows []kernel.RowID, cols []kernel.ColumnID) (map[kernel.RowID]map[kernel.ColumnID]Past, error)
+	Previous(
+		ctx context.Context, id kernel.TableID, before int64, rows []kernel.RowID, cols []kernel.ColumnID,
+	) (map[kernel.RowID]map[kernel.ColumnID]Past, error)
 }
 
 // Zones tells of workspaces' time zones, by IANA name.

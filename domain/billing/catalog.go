@@ -114,7 +114,8 @@ func (c Catalog) Validate() error {
 		if p.Name == "" || len(p.Name) > maxName {
 			fault(field, "want a name of at most %d bytes", maxName)
 		}
-		if p.TrialDays < 0 || p.TrialDays > maxTrial || p.TrialCredits < 0 || p.TrialCredits > maxCredits || p.TrialDays == 0 && p.TrialCredits > 0 {
+		if p.TrialDays < 0 || p.TrialDays > maxTrial || p.TrialCredits < 0 || p.TrialCredits > maxCredits ||
+			p.TrialDays == 0 && p.TrialCredits > 0 {
 			fault(field, "want a trial of 0 to %d days, with credits only if there is one", maxTrial)
 		}
 	}

@@ -88,9 +88,11 @@ func (d Definition) Validate() error {
 	id := func(prefix, id string) bool { return kernel.ParseID(prefix, id) == nil }
 	fields := []kernel.Checked{
 		kernel.Field("name", d.Name, kernel.Holds(named, "must have 1 to %d characters", MaxName)),
-		kernel.Field("connection_id", d.ConnectionID, kernel.Holds(id(kernel.PrefixConnection, string(d.ConnectionID)), "must name a connection")),
+		kernel.Field("connection_id", d.ConnectionID,
+			kernel.Holds(id(kernel.PrefixConnection, string(d.ConnectionID)), "must name a connection")),
 		kernel.Field("table_id", d.TableID, kernel.Holds(id(kernel.PrefixTable, string(d.TableID)), "must name a table")),
-		kernel.Field("view_id", d.ViewID, kernel.Holds(d.ViewID == "" || id(kernel.PrefixView, string(d.ViewID)), "must name a view or be empty")),
+		kernel.Field("view_id", d.ViewID,
+			kernel.Holds(d.ViewID == "" || id(kernel.PrefixView, string(d.ViewID)), "must name a view or be empty")),
 		kernel.Field("object", d.Object, kernel.Holds(fine(d.Object), "must name a kind of record")),
 		kernel.Field("keys", d.Keys, kernel.Sized(1, MaxKeys, "say by what a row's record is found, by 1 to %d fields", MaxKeys)),
 		kernel.Field("mappings", d.Mappings, kernel.Sized(1, MaxMappings, "map 1 to %d fields", MaxMappings)),

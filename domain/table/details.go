@@ -52,7 +52,8 @@ func (t *Table) DescribeBack(e DetailsChanged, force bool, step Step) error {
 		d.Owner = &e.OldOwner
 	}
 	if !force && (d.Description != nil && t.s.About != e.Description || d.Owner != nil && t.s.Owner != e.Owner) {
-		return kernel.E(kernel.KindConflict, "CHANGED_SINCE", "the table's description or owner has been changed since; undo that first, or force it")
+		return kernel.E(kernel.KindConflict, "CHANGED_SINCE",
+			"the table's description or owner has been changed since; undo that first, or force it")
 	}
 	return t.Describe(d, step)
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // Step ties the events of one command together as one step of undo. Step is the step's id; the events of an import or a
-// run have none, their step is the import's or run's id, which columns that an import brings name themselves. Undoes is the step that the events
-// take back; AsOf is the position to which they restore what they change.
+// run have none, their step is the import's or run's id, which columns that an import brings name themselves. Undoes is the step that the
+// events take back; AsOf is the position to which they restore what they change.
 type Step struct {
 	Step   string `json:"step,omitempty"`
 	Undoes string `json:"undoes,omitempty"`

@@ -68,7 +68,8 @@ func (f *Formulas) compile(c *computed, live map[kernel.ColumnID]Column) {
 	inputs := c.column.inputs()
 	if c.column.Formula != nil {
 		var err error
-		c.program, inputs, err = compileFormula(c.column.Formula.Expression, func(name string) (kernel.ColumnID, bool) { return kernel.ColumnID(name), true })
+		c.program, inputs, err = compileFormula(c.column.Formula.Expression,
+			func(name string) (kernel.ColumnID, bool) { return kernel.ColumnID(name), true })
 		if err != nil {
 			c.broken = err.Error()
 			return

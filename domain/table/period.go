@@ -38,7 +38,9 @@ func (c *Condition) period(raw json.RawMessage, field string) error {
 	}
 	if set != 1 || p.Last < 0 || p.Next < 0 || p.Last > 10_000 || p.Next > 10_000 || !slices.Contains(units, unit) ||
 		(p.This != "" && p.Unit != "") {
-		return kernel.Invalid(field, `write {"last":30,"unit":"day"}, {"next":2,"unit":"week"} or {"this":"month"}; units are %s, counts 1 to 10000`, strings.Join(units, ", "))
+		return kernel.Invalid(field,
+			`write {"last":30,"unit":"day"}, {"next":2,"unit":"week"} or {"this":"month"}; units are %s, counts 1 to 10000`,
+			strings.Join(units, ", "))
 	}
 	if unit == "hour" && c.Column.Type == Date {
 		return kernel.Invalid(field, "a date has no hours; use day, week, month, quarter or year")

@@ -85,7 +85,8 @@ var (
 	spacedSign  = regexp.MustCompile(` *([./-]) *`)
 	threeParts  = regexp.MustCompile(`^(\d{1,4})([-/. ])(\d{1,2})([-/. ])(\d{1,4})\.?$`)
 	eightDigits = regexp.MustCompile(`^\d{8}$`)
-	dayMonth    = regexp.MustCompile(`(?i)^(\d{1,2})(?:st|nd|rd|th|er|º|ª|°)?[ ./-]?(?:(?:of|de|del|den) )?(\p{L}+)[ .,/-]*(?:(?:of|de|del) )?('?\d{2}|\d{4})$`)
+	dayMonth    = regexp.MustCompile(
+		`(?i)^(\d{1,2})(?:st|nd|rd|th|er|º|ª|°)?[ ./-]?(?:(?:of|de|del|den) )?(\p{L}+)[ .,/-]*(?:(?:of|de|del) )?('?\d{2}|\d{4})$`)
 	monthDay    = regexp.MustCompile(`(?i)^(\p{L}+)[ ./-]{0,2}(\d{1,2})(?:st|nd|rd|th)?[ ,./-]+(\d{4})$`)
 	yearMonth   = regexp.MustCompile(`(?i)^(\d{4})[ ,./-]*(\p{L}+)[ ,./-]*(\d{1,2})(?:st|nd|rd|th)?\.?$`)
 	eastAsian   = regexp.MustCompile(`^(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일]$`)

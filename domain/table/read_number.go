@@ -46,8 +46,9 @@ func readNumber(col Column, s string) (json.RawMessage, error) {
 		}
 	case len(n.currencies) > 0 && col.Type != Currency:
 		return nil, &ValueError{
-			Kind:    OtherUnit,
-			Message: formatBad(s, "is an amount of money, which this column doesn't hold; write the number alone, or make the column a currency column"),
+			Kind: OtherUnit,
+			Message: formatBad(s,
+				"is an amount of money, which this column doesn't hold; write the number alone, or make the column a currency column"),
 		}
 	case len(n.currencies) > 0 && !slices.Contains(n.currencies, col.CurrencyCode()):
 		return nil, &ValueError{

@@ -45,7 +45,8 @@ type Rule struct {
 
 // Permissions is the permission table: the API, the documents and the tests all use this one.
 func Permissions() []Rule {
-	const owner, admin, member, viewer, billing = kernel.RoleOwner, kernel.RoleAdmin, kernel.RoleMember, kernel.RoleViewer, kernel.RoleBillingAdmin
+	const owner, admin, member = kernel.RoleOwner, kernel.RoleAdmin, kernel.RoleMember
+	const viewer, billing = kernel.RoleViewer, kernel.RoleBillingAdmin
 	type roles = []kernel.Role
 	return []Rule{
 		{ReadWorkspace, "see the workspace's name and settings", roles{owner, admin, member, viewer, billing}},

@@ -63,7 +63,8 @@ func Reconcile(ctx context.Context, pool *pgxpool.Pool) (moved bool, err error) 
 		if _, err := tx.Exec(ctx, `UPDATE log.origin SET name = $1`, here); err != nil {
 			return err
 		}
-		_, err := beginHistory(ctx, tx, begin{reason: "Postgres was restored, moved or failed over: the log lay at " + was + ", and now at " + here})
+		_, err := beginHistory(ctx, tx,
+			begin{reason: "Postgres was restored, moved or failed over: the log lay at " + was + ", and now at " + here})
 		return err
 	})
 	if err != nil {

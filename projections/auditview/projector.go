@@ -134,6 +134,36 @@ func (f *fold) add(ctx context.Context, r eventstore.Recorded) error {
 	if rule.Public != "" && string(at(data, rule.Public)) != "true" {
 		rule.Says, rule.Audit, rule.After, rule.Before, rule.Name, rule.Part = rule.Privately, true, nil, nil, "", Part{}
 	}
+	e := entryOf(r, meta, rule, data)
+	if e.N, err = f.count(rule, r); err != nil {
+		return err
+	}
+	if rule.Counted {
+		e.Work = hashOf(e)
+		joined, err := f.join(ctx, e)
+		if err != nil || joined {
+			return err
+		}
+	}
+	e.Says = fill(rule.Says, data)
+	if err := f.part(ctx, &e, rule, data); err != nil {
+		return err
+	}
+	if err := f.shown(ctx, &e, rule, data); err != nil {
+		return err
+	}
+	if rule.Name != "" && len(data[rule.Name]) > 0 {
+		f.remember([3]string{rule.Thing, e.ID, "name"}, data[rule.Name])
+	}
+	if e.Says == f.rules[r.Type].Says {
+		e.Says = ""
+	}
+	f.entries = append(f.entries, e)
+	return nil
+}
+
+// entryOf has what an event says of itself: where, when, by whom, and which thing it is about.
+func entryOf(r eventstore.Recorded, meta kernel.Meta, rule Rule, data map[string]json.RawMessage) Entry {
 	e := Entry{
 		Workspace: r.Workspace,
 		First:     r.Position,
@@ -162,31 +192,7 @@ func (f *fold) add(ctx context.Context, r eventstore.Recorded) error {
 	if e.Workspace == "" && rule.Thing == "user" {
 		e.Person = kernel.UserID(e.ID)
 	}
-	if e.N, err = f.count(rule, r); err != nil {
-		return err
-	}
-	if rule.Counted {
-		e.Work = hashOf(e)
-		joined, err := f.join(ctx, e)
-		if err != nil || joined {
-			return err
-		}
-	}
-	e.Says = fill(rule.Says, data)
-	if err := f.part(ctx, &e, rule, data); err != nil {
-		return err
-	}
-	if err := f.shown(ctx, &e, rule, data); err != nil {
-		return err
-	}
-	if rule.Name != "" && len(data[rule.Name]) > 0 {
-		f.remember([3]string{rule.Thing, e.ID, "name"}, data[rule.Name])
-	}
-	if e.Says == f.rules[r.Type].Says {
-		e.Says = ""
-	}
-	f.entries = append(f.entries, e)
-	return nil
+	return e
 }
 
 // join adds the event to the line that ends right before it when both are of one request.

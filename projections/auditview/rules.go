@@ -271,8 +271,10 @@ func workflows() map[string]Rule {
 		"wfrun.continued.v1":        {Says: "let a run of a workflow go on", Thing: "workflow_run"},
 		"wfrun.cancel_requested.v1": {Says: "cancelled a run of a workflow", Thing: "workflow_run"},
 		"wfrun.worker_lost.v1":      {Says: "lost a worker over a run", Quiet: true},
-		"wfrun.resumed.v1":          {Says: "resumed a run of a workflow under version {version}", Thing: "workflow_run", After: []string{"version", "from"}},
-		"wfrun.ended.v1":            {Says: "ended the run of a workflow: {state}", Thing: "workflow_run", After: []string{"state", "node", "reason"}},
+		"wfrun.resumed.v1": {Says: "resumed a run of a workflow under version {version}", Thing: "workflow_run",
+			After: []string{"version", "from"}},
+		"wfrun.ended.v1": {Says: "ended the run of a workflow: {state}", Thing: "workflow_run",
+			After: []string{"state", "node", "reason"}},
 	}
 }
 
@@ -293,7 +295,8 @@ func money() map[string]Rule {
 			After: []string{"seq", "hash", "position", "available_mc", "reserved_mc", "key", "mac"},
 		},
 
-		"billing.customer_made.v1":   {Says: "made the workspace a customer of Stripe", Thing: "billing", Audit: true, After: []string{"customer"}},
+		"billing.customer_made.v1": {Says: "made the workspace a customer of Stripe", Thing: "billing",
+			Audit: true, After: []string{"customer"}},
 		"billing.customer_linked.v1": {Says: "noted whose customer it is", Quiet: true},
 		"billing.order_placed.v1": {
 			Says: "opened the payment page of the pack {order.pack}", Thing: "billing", Audit: true,
@@ -378,7 +381,7 @@ func operators() map[string]Rule {
 			Says: "saved the sync {definition.name}", Thing: "sync", ID: "sync_id", Name: "definition.name",
 			After: []string{"definition.name", "definition.connection_id", "definition.object", "definition.table_id", "definition.max_records"},
 		},
-		"crmsync.deleted.v1": {Says: "deleted the sync {name}", Thing: "sync", ID: "sync_id", Name: "name"},
+		"crmsync.deleted.v1":  {Says: "deleted the sync {name}", Thing: "sync", ID: "sync_id", Name: "name"},
 		"crmsync.claimed.v1":  {Says: "let a run of a sync write", Quiet: true},
 		"crmsync.released.v1": {Says: "ended the writing of a run of a sync", Quiet: true},
 		"crmrun.started.v1": {
@@ -400,8 +403,9 @@ func operators() map[string]Rule {
 			Says: "saved the search for rows {definition.name}", Thing: "source", ID: "source_id", Name: "definition.name",
 			After: []string{"definition.name", "definition.search", "definition.max_rows", "definition.max_credits"},
 		},
-		"source.deleted.v1":        {Says: "deleted the search for rows {it}", Thing: "source", ID: "source_id"},
-		"find.started.v1":          {Says: "asked for the rows of {definition.name}", Thing: "source", ID: "source_id", After: []string{"definition.table_id"}},
+		"source.deleted.v1": {Says: "deleted the search for rows {it}", Thing: "source", ID: "source_id"},
+		"find.started.v1": {Says: "asked for the rows of {definition.name}", Thing: "source", ID: "source_id",
+			After: []string{"definition.table_id"}},
 		"find.page_asked.v1":       {Says: "asked for a page of rows", Quiet: true},
 		"find.page_found.v1":       {Says: "found a page of rows", Quiet: true},
 		"find.page_refused.v1":     {Says: "was refused a page of rows", Quiet: true},

@@ -106,7 +106,8 @@ func (*Projector) Version() int { return 1 }
 
 // Types implements projections.Projector.
 func (*Projector) Types() []string {
-	return kernel.EventTypes(append(comment.Events(), table.Trashed{}, table.Restored{}, table.Purged{}, table.RowsPurged{}, table.ColumnPurged{})...)
+	return kernel.EventTypes(append(comment.Events(), table.Trashed{}, table.Restored{}, table.Purged{},
+		table.RowsPurged{}, table.ColumnPurged{})...)
 }
 
 // Apply implements projections.Projector.

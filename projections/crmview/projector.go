@@ -149,7 +149,8 @@ func apply(ctx context.Context, w Writer, rec eventstore.Recorded, e kernel.Even
 	switch e := e.(type) {
 	case crm.Connected:
 		return w.Connect(ctx, Connection{
-			ID: e.ConnectionID, Workspace: e.Workspace, Vendor: e.Vendor, State: crm.ConnectionActive, Account: e.Account, By: e.By, ConnectedAt: e.At,
+			ID: e.ConnectionID, Workspace: e.Workspace, Vendor: e.Vendor, State: crm.ConnectionActive,
+			Account: e.Account, By: e.By, ConnectedAt: e.At,
 		})
 	case crm.Refreshed:
 		return w.Trouble(ctx, e.ConnectionID, "", false)
@@ -164,7 +165,8 @@ func apply(ctx context.Context, w Writer, rec eventstore.Recorded, e kernel.Even
 	case crm.RunStarted:
 		return w.Begin(ctx, Run{
 			ID: e.RunID, Sync: e.SyncID, Workspace: e.Workspace, Table: e.Definition.TableID, Name: e.Definition.Name, Vendor: e.Vendor,
-			Object: e.Definition.Object, Kind: e.Kind, Dry: e.Dry, Of: e.Of, Archive: e.Archive, State: crm.RunRunning, Total: e.Total, StartedAt: e.At,
+			Object: e.Definition.Object, Kind: e.Kind, Dry: e.Dry, Of: e.Of, Archive: e.Archive,
+			State: crm.RunRunning, Total: e.Total, StartedAt: e.At,
 		})
 	case crm.BatchSettled:
 		return settle(ctx, w, rec, e)

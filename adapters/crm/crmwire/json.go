@@ -14,7 +14,8 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-// Limits of an answer. A page of 200 records with a thousand short fields each is within them; where texts are long, connectors ask for fewer.
+// Limits of an answer. A page of 200 records with a thousand short fields each is within them; where texts are long, connectors ask for
+// fewer.
 const (
 	MaxAnswer = 8 << 20 // bytes, after decompression
 	maxDepth  = 32      // of lists and objects in each other

@@ -107,7 +107,8 @@ func (t *Twin) read(c call, inputs []item, by string, names []string) {
 		return
 	}
 	answered(c.w, http.StatusMultiStatus, results, []crmtwin.Object{{
-		"status": "error", "category": "OBJECT_NOT_FOUND", "message": "Could not get some " + c.name + " objects, they may be deleted or not exist.",
+		"status": "error", "category": "OBJECT_NOT_FOUND",
+		"message": "Could not get some " + c.name + " objects, they may be deleted or not exist.",
 		"context": crmtwin.Object{"ids": missing},
 	}})
 }
@@ -212,7 +213,8 @@ func (t *Twin) change(c call, r *record, i item) (made, fault crmtwin.Object) {
 
 func (t *Twin) upsert(c call, i item) (made, fault crmtwin.Object) {
 	if i.By == "" || i.By != c.unique {
-		return nil, crmtwin.Object{"status": "error", "category": "VALIDATION_ERROR", "message": "idProperty " + i.By + " is not a unique property"}
+		return nil, crmtwin.Object{"status": "error", "category": "VALIDATION_ERROR",
+			"message": "idProperty " + i.By + " is not a unique property"}
 	}
 	key, reason := c.properties[i.By].keep(i.ID)
 	if reason != "" || key == "" {

@@ -248,7 +248,8 @@ func (c *Connector) Changed(ctx context.Context, g crm.Grant, object string, fie
 		if wide {
 			names = columns[:4]
 		}
-		return c.query(ctx, g, "queryAll", fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s, Id LIMIT %d", strings.Join(names, ", "), kind, since, stampField, page))
+		return c.query(ctx, g, "queryAll",
+			fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s, Id LIMIT %d", strings.Join(names, ", "), kind, since, stampField, page))
 	}
 	rows, a, err := ask()
 	if tooLong(a) && !wide {

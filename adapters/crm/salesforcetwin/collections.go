@@ -86,8 +86,8 @@ func (t *Twin) typeOf(rec map[string]json.RawMessage) *kind {
 	return t.kinds[attributes.Type]
 }
 
-// unreadable is what can't be read at all, as by a strict reader of JSON: a field that there isn't, or a value of another type. It fails the
-// whole call.
+// unreadable is what can't be read at all, as by a strict reader of JSON: a field that there isn't, or a value of another type. It fails
+// the whole call.
 func (t *Twin) unreadable(records []map[string]json.RawMessage) *fault {
 	for _, rec := range records {
 		k := t.typeOf(rec)

@@ -191,16 +191,10 @@ func (d *Inspector) detectEncoding() dataops.Detection {
 		return out
 	}
 	out.Reading.Encoding = out.Guesses[0].Encoding
-	out.Unsure = !sure
+	out.Unsure = !sure || marked
 	switch {
 	case marked:
-		out.Unsure = true
-		out.Notices = append(out.Notices, dataops.Notice{
-			Code: dataops.NoticeEncodingMark,
-			Ask:  true,
-			Message: fmt.Sprintf("the file begins with the mark of UTF-8 but is not UTF-8; it seems to be %s. Choose the encoding by how the "+
-				"values read", out.Reading.Encoding),
-		})
+		out.Notices = append(out.Notices, wronglyMarked(out.Reading.Encoding))
 	case !sure:
 		out.Notices = append(out.Notices, dataops.Notice{
 			Code:    dataops.NoticeEncodingUnsure,
@@ -209,6 +203,15 @@ func (d *Inspector) detectEncoding() dataops.Detection {
 		})
 	}
 	return out
+}
+
+func wronglyMarked(seems dataops.Encoding) dataops.Notice {
+	return dataops.Notice{
+		Code: dataops.NoticeEncodingMark,
+		Ask:  true,
+		Message: fmt.Sprintf("the file begins with the mark of UTF-8 but is not UTF-8; it seems to be %s. Choose the encoding by how the "+
+			"values read", seems),
+	}
 }
 
 // utf16 tells which UTF-16 the file is; "" if none.

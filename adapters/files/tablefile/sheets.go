@@ -113,7 +113,8 @@ func sheetsTold(sheets []dataops.Sheet, chosen string) string {
 	case len(sheets) < 2: //nolint:mnd // one
 		return ""
 	case hidden > 0:
-		return fmt.Sprintf("the workbook has %d sheets, %d of them hidden; “%s” is read, and another one can be chosen", len(sheets), hidden, chosen)
+		return fmt.Sprintf("the workbook has %d sheets, %d of them hidden; “%s” is read, and another one can be chosen",
+			len(sheets), hidden, chosen)
 	default:
 		return fmt.Sprintf("the workbook has %d sheets; “%s” is read, and another one can be chosen", len(sheets), chosen)
 	}

@@ -150,7 +150,8 @@ func (b *Book) styles() (err error) {
 }
 
 func unsupported(what string) error {
-	return kernel.E(kernel.KindUnsupported, "UNSUPPORTED_FILE", "this is %s; save it as an Excel workbook (.xlsx) or CSV and upload that", what)
+	return kernel.E(kernel.KindUnsupported, "UNSUPPORTED_FILE",
+		"this is %s; save it as an Excel workbook (.xlsx) or CSV and upload that", what)
 }
 
 // foreign names an archive that is no workbook.

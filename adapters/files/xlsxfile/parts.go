@@ -38,10 +38,12 @@ const styles = xmlHead + `<styleSheet xmlns="` + nsMain + `"><numFmts count="3">
 func (w *Writer) parts(names []string) {
 	var types, book, rels strings.Builder
 	types.WriteString(xmlHead + `<Types xmlns="` + nsTypes + `"><Default Extension="rels" ContentType="application/vnd.openxmlformats-` +
-		`package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="` +
-		typeBook + `sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="` + typeBook + `styles+xml"/>`)
+		`package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>` +
+		`<Override PartName="/xl/workbook.xml" ContentType="` + typeBook + `sheet.main+xml"/>` +
+		`<Override PartName="/xl/styles.xml" ContentType="` + typeBook + `styles+xml"/>`)
 	book.WriteString(xmlHead + `<workbook xmlns="` + nsMain + `" xmlns:r="` + nsRel + `"><bookViews><workbookView/></bookViews><sheets>`)
-	rels.WriteString(xmlHead + `<Relationships xmlns="` + nsRels + `"><Relationship Id="rId0" Type="` + nsRel + `/styles" Target="styles.xml"/>`)
+	rels.WriteString(xmlHead + `<Relationships xmlns="` + nsRels + `">` +
+		`<Relationship Id="rId0" Type="` + nsRel + `/styles" Target="styles.xml"/>`)
 	for i, name := range names {
 		n := i + 1
 		fmt.Fprintf(&types, `<Override PartName="/xl/worksheets/sheet%d.xml" ContentType="%sworksheet+xml"/>`, n, typeBook)
@@ -78,8 +80,8 @@ func (w *Writer) cutSheet(names []string) string {
 		}
 		w.endRow()
 	}
-	line(fmt.Sprintf("%d texts are longer than the %d characters that a cell of a workbook takes, and were cut. CSV, JSON and Parquet have all "+
-		"of them.", w.cuts, MaxCellText))
+	line(fmt.Sprintf("%d texts are longer than the %d characters that a cell of a workbook takes, and were cut. CSV, JSON and Parquet have "+
+		"all of them.", w.cuts, MaxCellText))
 	line("Sheet", "Cell", "Characters")
 	columns := w.letters
 	w.letters = []string{"A", "B", "C"}

@@ -101,8 +101,8 @@ func lookOf(code string) look {
 	if strings.Contains(lower, "am/pm") || strings.Contains(lower, "a/p") {
 		lower = strings.NewReplacer("am/pm", "h", "a/p", "h").Replace(lower)
 	}
-	hasDay := strings.ContainsAny(lower, "yd") || strings.ContainsAny(code, "bBgG") || strings.Contains(code, "e") && !strings.Contains(lower, "e+") &&
-		!strings.Contains(lower, "e-")
+	hasEra := strings.Contains(code, "e") && !strings.Contains(lower, "e+") && !strings.Contains(lower, "e-")
+	hasDay := strings.ContainsAny(lower, "yd") || strings.ContainsAny(code, "bBgG") || hasEra
 	hasTime := strings.ContainsAny(lower, "hs")
 	hasMonth := strings.Contains(lower, "m") && (!hasTime || strings.Contains(lower, "mmm"))
 	switch {
@@ -145,7 +145,8 @@ func bare(code string) (out string, isElapsed bool) {
 				return b.String(), isElapsed
 			}
 			inner := strings.ToLower(code[i+1 : i+n])
-			isElapsed = isElapsed || inner != "" && (strings.Trim(inner, "h") == "" || strings.Trim(inner, "m") == "" || strings.Trim(inner, "s") == "")
+			isElapsed = isElapsed ||
+				inner != "" && (strings.Trim(inner, "h") == "" || strings.Trim(inner, "m") == "" || strings.Trim(inner, "s") == "")
 			i += n
 		default:
 			b.WriteByte(c)

@@ -35,14 +35,8 @@ func Register(a *httpapi.API, d Deps) {
 		Rate: httpapi.Auth, Status: http.StatusCreated, OwnReplay: true, Scope: httpapi.Public, Action: httpapi.NoAction,
 	}, s.register)
 	httpapi.Read(a, httpapi.Op{
-		ID:      "get-sign-in-options",
-		Method:  http.MethodGet,
-		Path:    "/auth/options",
-		Tag:     tag,
-		Summary: "How one may sign in to this installation",
-		Rate:    httpapi.General,
-		Scope:   httpapi.Public,
-		Action:  httpapi.NoAction,
+		ID: "get-sign-in-options", Method: http.MethodGet, Path: "/auth/options", Tag: tag,
+		Summary: "How one may sign in to this installation", Rate: httpapi.General, Scope: httpapi.Public, Action: httpapi.NoAction,
 	}, s.options)
 	httpapi.Write(a, httpapi.Op{
 		ID: "login", Method: http.MethodPost, Path: "/auth/login", Tag: tag, Summary: "Sign in",

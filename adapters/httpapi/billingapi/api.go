@@ -66,9 +66,10 @@ func Register(a *httpapi.API, d Deps) {
 	}, s.purchase)
 	httpapi.Write(a, httpapi.Op{
 		ID: "receive-stripe-event", Method: http.MethodPost, Path: "/billing/webhooks/stripe", Tag: tag,
-		Summary:     "For Stripe: that one of its objects has changed",
-		Description: "An event of Stripe, signed by Stripe-Signature over the body as it came. The event is stored once and answered at once; its object is fetched after.",
-		Scope:       httpapi.Public, Action: httpapi.NoAction, Rate: httpapi.Unlimited, MaxBody: maxEvent,
+		Summary: "For Stripe: that one of its objects has changed",
+		Description: "An event of Stripe, signed by Stripe-Signature over the body as it came. " +
+			"The event is stored once and answered at once; its object is fetched after.",
+		Scope: httpapi.Public, Action: httpapi.NoAction, Rate: httpapi.Unlimited, MaxBody: maxEvent,
 	}, s.signal)
 }
 

@@ -125,7 +125,8 @@ func (n named) person(id kernel.UserID) Person { return Person{ID: id, Name: n[i
 
 func (n named) thread(t commentview.Thread, caller kernel.UserID) Thread {
 	out := Thread{
-		ID: t.ID, RowID: t.Row, ColumnID: t.Column, Resolved: t.Resolved, ResolvedAt: t.ResolvedAt, CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt,
+		ID: t.ID, RowID: t.Row, ColumnID: t.Column, Resolved: t.Resolved, ResolvedAt: t.ResolvedAt,
+		CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt,
 		Comments: make([]Comment, len(t.Comments)),
 	}
 	if t.Resolved {

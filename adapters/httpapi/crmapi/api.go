@@ -21,8 +21,12 @@ const CallbackPath = httpapi.Base + "/integrations/callback/"
 // Reads reads connections, syncs and runs.
 type Reads interface {
 	Connections(ctx context.Context, ws kernel.WorkspaceID) ([]crmview.Connection, error)
-	Syncs(ctx context.Context, ws kernel.WorkspaceID, table kernel.TableID, only []kernel.TableID, before kernel.SyncID, limit int) ([]crmview.Sync, error)
-	Runs(ctx context.Context, ws kernel.WorkspaceID, sync kernel.SyncID, only []kernel.TableID, before kernel.SyncRunID, limit int) ([]crmview.Run, error)
+	Syncs(
+		ctx context.Context, ws kernel.WorkspaceID, table kernel.TableID, only []kernel.TableID, before kernel.SyncID, limit int,
+	) ([]crmview.Sync, error)
+	Runs(
+		ctx context.Context, ws kernel.WorkspaceID, sync kernel.SyncID, only []kernel.TableID, before kernel.SyncRunID, limit int,
+	) ([]crmview.Run, error)
 	Run(ctx context.Context, ws kernel.WorkspaceID, id kernel.SyncRunID) (crmview.Run, error)
 	Conflicts(ctx context.Context, ws kernel.WorkspaceID, sync kernel.SyncID, after string, limit int) ([]crmview.Conflict, error)
 	Open(ctx context.Context, ws kernel.WorkspaceID, ids []kernel.SyncID) (map[kernel.SyncID]int, error)
@@ -157,8 +161,8 @@ func (s service) runs(a *httpapi.API) {
 	httpapi.Write(a, httpapi.Op{
 		ID: "reverse-sync-run", Method: http.MethodPost, Path: "W/sync-runs/{syncRunId}/reverse", Tag: tag,
 		Summary: "Give the records of a push their earlier values back",
-		Description: "Field by field, where the CRM still has what was pushed; what was changed there since is left alone. Records that the push " +
-			"made are archived only if that is asked for. A dry run says what would be done.",
+		Description: "Field by field, where the CRM still has what was pushed; what was changed there since is left alone. Records that the " +
+			"push made are archived only if that is asked for. A dry run says what would be done.",
 		Action: workspace.RunSyncs, Rate: httpapi.Enrichment, Status: http.StatusCreated, Scope: httpapi.TablesOf(s.reversing),
 	}, s.reverse)
 }

@@ -56,6 +56,14 @@ func Register(a *httpapi.API, d Deps) {
 		Summary: "An import: what the file is, how far it has come", Action: workspace.ReadTables,
 		Projection: dataopsview.Name, Scope: httpapi.TablesOf(s.reach), Rate: httpapi.General,
 	}, s.get)
+	s.registerDecisions(a)
+	s.registerEnds(a)
+	s.registerExport(a)
+	s.registerExports(a)
+}
+
+// registerDecisions are the calls that say how an uploaded file is to be taken.
+func (s service) registerDecisions(a *httpapi.API) {
 	httpapi.Write(a, httpapi.Op{
 		ID: "preview-import", Method: http.MethodPost, Path: "W/imports/{importId}/preview", Tag: tag,
 		Summary: "Look at the file again under another format, encoding, delimiter, sheet or header",
@@ -80,6 +88,10 @@ func Register(a *httpapi.API, d Deps) {
 		Action: workspace.ImportData, Projection: dataopsview.Name, Scope: httpapi.TablesOf(s.committed),
 		Rate: httpapi.General,
 	}, "text/event-stream", s.check)
+}
+
+// registerEnds are the calls about an import that runs or has ended.
+func (s service) registerEnds(a *httpapi.API) {
 	httpapi.Write(a, httpapi.Op{
 		ID: "cancel-import", Method: http.MethodPost, Path: "W/imports/{importId}/cancel", Tag: tag,
 		Summary: "Stop an import where it is; its rows so far stay until it is undone", Action: workspace.ImportData,
@@ -97,8 +109,6 @@ func Register(a *httpapi.API, d Deps) {
 		Action:  workspace.ReadTables, Projection: dataopsview.Name, Scope: httpapi.TablesOf(s.reach),
 		Rate: httpapi.General,
 	}, "text/csv; charset=utf-8", s.problems)
-	s.registerExport(a)
-	s.registerExports(a)
 }
 
 func (s service) registerExport(a *httpapi.API) {

@@ -13,7 +13,9 @@ import (
 // Imports reads imports, and the problems of one.
 type Imports interface {
 	Import(ctx context.Context, ws kernel.WorkspaceID, id kernel.ImportID) (dataops.Summary, error)
-	Imports(ctx context.Context, ws kernel.WorkspaceID, table kernel.TableID, before kernel.ImportID, limit int, only dataopsview.Only) ([]dataops.Summary, error)
+	Imports(
+		ctx context.Context, ws kernel.WorkspaceID, table kernel.TableID, before kernel.ImportID, limit int, only dataopsview.Only,
+	) ([]dataops.Summary, error)
 	Problems(ctx context.Context, ws kernel.WorkspaceID, id kernel.ImportID, fn func(dataops.Problem) error) error
 }
 

@@ -291,7 +291,9 @@ func recordOf(r enrichmentview.Record) Record {
 	return out
 }
 
-func (s service) control(verb enrichmentcmd.Verb) func(context.Context, kernel.Meta, *jobIn) (commands.Result[enrichmentcmd.Controlled], error) {
+func (s service) control(
+	verb enrichmentcmd.Verb,
+) func(context.Context, kernel.Meta, *jobIn) (commands.Result[enrichmentcmd.Controlled], error) {
 	return func(ctx context.Context, meta kernel.Meta, in *jobIn) (commands.Result[enrichmentcmd.Controlled], error) {
 		return s.Handlers.Control(ctx, meta, enrichmentcmd.Control{Workspace: meta.Workspace, Run: in.JobID, Verb: verb})
 	}

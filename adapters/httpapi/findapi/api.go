@@ -20,8 +20,12 @@ const tag = "find"
 
 // Reads reads sources and runs.
 type Reads interface {
-	Sources(ctx context.Context, ws kernel.WorkspaceID, table kernel.TableID, only []kernel.TableID, before kernel.SourceID, limit int) ([]findview.Source, error)
-	Runs(ctx context.Context, ws kernel.WorkspaceID, source kernel.SourceID, only []kernel.TableID, before kernel.FindID, limit int) ([]findview.Run, error)
+	Sources(
+		ctx context.Context, ws kernel.WorkspaceID, table kernel.TableID, only []kernel.TableID, before kernel.SourceID, limit int,
+	) ([]findview.Source, error)
+	Runs(
+		ctx context.Context, ws kernel.WorkspaceID, source kernel.SourceID, only []kernel.TableID, before kernel.FindID, limit int,
+	) ([]findview.Run, error)
 }
 
 // Deps is what the endpoints need.

@@ -160,24 +160,14 @@ func (b *body) fill(rec eventstore.Recorded, e kernel.Event) kernel.TableID {
 		b.cells(kindCells, e.Chunk)
 		return e.TableID
 	case enrichment.RunPageStarted:
-		b.Kind = kindCells
-		for _, row := range e.Rows {
-			for _, col := range e.Columns {
-				b.state(row, col, stateOut{State: "running", Run: e.RunID})
-			}
-		}
+		b.states(e.Rows, e.Columns, stateOut{State: "running", Run: e.RunID})
 		return e.TableID
 	case enrichment.RunPageStopped:
 		if e.Until == nil {
 			break
 		}
-		b.Kind = kindCells
 		until := e.Until.UTC()
-		for _, row := range e.Rows {
-			for _, col := range e.Columns {
-				b.state(row, col, stateOut{State: gridview.RateLimited, Message: e.Reason, Run: e.RunID, Until: &until})
-			}
-		}
+		b.states(e.Rows, e.Columns, stateOut{State: gridview.RateLimited, Message: e.Reason, Run: e.RunID, Until: &until})
 		return e.TableID
 	case enrichment.RunAnswersRecorded:
 		b.cells(kindCells, e.Chunk)
@@ -198,6 +188,16 @@ func (b *body) fill(rec eventstore.Recorded, e kernel.Event) kernel.TableID {
 	}
 	b.Kind, b.Job = kindJob, &job{Kind: rec.Stream.Category(), ID: rec.Stream.ID(), Event: rec.Type}
 	return ""
+}
+
+// states gives all cells of the rows in the columns a state.
+func (b *body) states(rows []kernel.RowID, cols []kernel.ColumnID, s stateOut) {
+	b.Kind = kindCells
+	for _, row := range rows {
+		for _, col := range cols {
+			b.state(row, col, s)
+		}
+	}
 }
 
 // said takes over what was done in a thread.

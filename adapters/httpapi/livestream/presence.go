@@ -171,7 +171,8 @@ func (p *Presence) hear(ctx context.Context) error {
 func (p *Presence) take(msg *message.Message) {
 	defer msg.Ack()
 	var one Present
-	if len(msg.Payload) > maxMessage || json.Unmarshal(msg.Payload, &one) != nil || one.Validate() != nil || one.Table == "" || one.User == "" {
+	if len(msg.Payload) > maxMessage || json.Unmarshal(msg.Payload, &one) != nil ||
+		one.Validate() != nil || one.Table == "" || one.User == "" {
 		return
 	}
 	p.mu.Lock()

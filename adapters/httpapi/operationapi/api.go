@@ -74,6 +74,10 @@ func Register(a *httpapi.API, d Deps) {
 		Action:      httpapi.NoAction,
 	}, s.start(operation.Verify))
 	s.registerBackups(a)
+	s.registerDeadLetters(a)
+}
+
+func (s service) registerDeadLetters(a *httpapi.API) {
 	httpapi.Read(a, httpapi.Op{
 		ID:      "list-dead-letters",
 		Method:  http.MethodGet,

@@ -29,15 +29,16 @@ func registerFind(a *httpapi.API, s service) {
 		Scope:       httpapi.TableInPath,
 	}, s.find)
 	httpapi.Write(a, httpapi.Op{
-		ID:          "replace-text",
-		Method:      http.MethodPost,
-		Path:        rows + ":replaceText",
-		Tag:         tag,
-		Summary:     "Put a text in the place of another",
-		Description: "In up to 5,000 rows a call; while the answer has next, go on with after. Calls with one Morket-Gesture are one step of undo.",
-		Action:      workspace.EditRows,
-		Rate:        httpapi.Grid,
-		Scope:       httpapi.TableInPath,
+		ID:      "replace-text",
+		Method:  http.MethodPost,
+		Path:    rows + ":replaceText",
+		Tag:     tag,
+		Summary: "Put a text in the place of another",
+		Description: "In up to 5,000 rows a call; while the answer has next, go on with after. " +
+			"Calls with one Morket-Gesture are one step of undo.",
+		Action: workspace.EditRows,
+		Rate:   httpapi.Grid,
+		Scope:  httpapi.TableInPath,
 	}, s.replaceText)
 }
 

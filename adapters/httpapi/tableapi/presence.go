@@ -28,6 +28,7 @@ func (s service) presence(ctx context.Context, p httpapi.Principal, in *presence
 		return Told{}, httpapi.Meta{}, err
 	}
 	return Told{}, httpapi.Meta{}, s.Presence.Announce(livestream.Present{
-		Table: info.ID, User: p.User, Window: in.Body.Window, Row: in.Body.RowID, Column: in.Body.ColumnID, Editing: in.Body.Editing, Gone: in.Body.Gone,
+		Table: info.ID, User: p.User, Window: in.Body.Window, Row: in.Body.RowID, Column: in.Body.ColumnID,
+		Editing: in.Body.Editing, Gone: in.Body.Gone,
 	})
 }

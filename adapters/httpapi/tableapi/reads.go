@@ -18,7 +18,9 @@ type Tables interface {
 	Structure(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID) (*table.Table, error)
 	// Reached lists the other tables that the table's lookups look into, directly or through others.
 	Reached(ctx context.Context, info gridview.Info) ([]kernel.TableID, error)
-	List(ctx context.Context, ws kernel.WorkspaceID, trashed bool, after kernel.TableID, limit int, only ...kernel.TableID) ([]gridview.Summary, error)
+	List(
+		ctx context.Context, ws kernel.WorkspaceID, trashed bool, after kernel.TableID, limit int, only ...kernel.TableID,
+	) ([]gridview.Summary, error)
 	Reader(ctx context.Context, ws kernel.WorkspaceID) (table.Reader, error)
 }
 
@@ -45,7 +47,9 @@ type Summaries interface {
 
 // TextFinder finds where a text stands in the rows that a query selects.
 type TextFinder interface {
-	Find(ctx context.Context, info gridview.Info, q gridview.Query, cols []table.Column, pattern table.TextPattern, s gridview.TextSearch) (gridview.Found, error)
+	Find(
+		ctx context.Context, info gridview.Info, q gridview.Query, cols []table.Column, pattern table.TextPattern, s gridview.TextSearch,
+	) (gridview.Found, error)
 }
 
 // TrashReader reads what can be restored.

@@ -112,8 +112,8 @@ func (s service) runs(a *httpapi.API) {
 	httpapi.Write(a, op, s.control(workflowcmd.Cancel))
 	op = write("resume-workflow-run", http.MethodPost, "W/workflow-runs/{workflowRunId}/resume", "Let an ended run go on, under any version")
 	op.Rate = httpapi.Enrichment
-	op.Description = "Rows that a node has done are not done again where the node does the same in that version: nothing is paid twice. What " +
-		"failed is tried again. With from, that node and all after it do their work again."
+	op.Description = "Rows that a node has done are not done again where the node does the same in that version: nothing is paid twice. " +
+		"What failed is tried again. With from, that node and all after it do their work again."
 	httpapi.Write(a, op, s.resume)
 }
 

@@ -37,7 +37,9 @@ var refusedV6 = prefixes( //nolint:gochecknoglobals // a constant table
 )
 
 // documentation are addresses that are in no network at all (RFC 5737, 3849, 9637).
-var documentation = prefixes("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20") //nolint:gochecknoglobals // a constant table
+var documentation = prefixes( //nolint:gochecknoglobals // a constant table
+	"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20",
+)
 
 var (
 	nat64  = netip.MustParsePrefix("64:ff9b::/96")    //nolint:gochecknoglobals // RFC 6052

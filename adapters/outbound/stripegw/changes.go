@@ -33,7 +33,9 @@ func (g *Gateway) free(ctx context.Context, key string, s *stripe.Subscription) 
 }
 
 // ready fetches a subscription and the price of the plan that it is to have, and frees it for the change.
-func (g *Gateway) ready(ctx context.Context, key, id string, plan billing.Plan, currency string) (s *stripe.Subscription, price string, err error) {
+func (g *Gateway) ready(
+	ctx context.Context, key, id string, plan billing.Plan, currency string,
+) (s *stripe.Subscription, price string, err error) {
 	if s, err = g.current(ctx, id); err != nil {
 		return nil, "", err
 	}

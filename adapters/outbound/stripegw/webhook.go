@@ -105,7 +105,8 @@ func (g *Gateway) NewEndpoint(ctx context.Context, address string) (secret strin
 		return "", err
 	}
 	if there.Found {
-		return "", fmt.Errorf("stripe has an endpoint for %s already; delete it there first, or take its signing secret from Stripe's pages", address)
+		return "", fmt.Errorf(
+			"stripe has an endpoint for %s already; delete it there first, or take its signing secret from Stripe's pages", address)
 	}
 	made, err := g.endpoints().New(&stripe.WebhookEndpointParams{
 		Params: stripe.Params{Context: ctx}, URL: stripe.String(address), APIVersion: stripe.String(APIVersion),

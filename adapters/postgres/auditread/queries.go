@@ -39,13 +39,16 @@ const (
 	linesSQL = `
 SELECT ` + lineColumns + `, coalesce(f.value #>> '{}', '')
 FROM (
-  SELECT first, first + more AS last, at, coalesce(person_id, '') AS person, action, thing, thing_id, coalesce(says, '') AS says, n, before, after, activity, by_user
+  SELECT first, first + more AS last, at, coalesce(person_id, '') AS person, action, thing, thing_id, coalesce(says, '') AS says,
+  n, before, after, activity, by_user
   FROM rm_audit.lines WHERE workspace = hashtextextended($1, 0) AND activity
   UNION ALL
-  SELECT first, first + more AS last, at, coalesce(person_id, '') AS person, action, thing, thing_id, coalesce(says, '') AS says, n, before, after, activity, by_user
+  SELECT first, first + more AS last, at, coalesce(person_id, '') AS person, action, thing, thing_id, coalesce(says, '') AS says,
+  n, before, after, activity, by_user
   FROM rm_audit.lines WHERE workspace = hashtextextended($1, 0) AND NOT activity AND NOT $2
   UNION ALL
-  SELECT own.first, own.first + own.more AS last, own.at, coalesce(own.person_id, '') AS person, own.action, own.thing, own.thing_id, coalesce(own.says, '') AS says,
+  SELECT own.first, own.first + own.more AS last, own.at, coalesce(own.person_id, '') AS person, own.action, own.thing,
+  own.thing_id, coalesce(own.says, '') AS says,
     own.n, own.before, own.after, own.activity, own.by_user
   FROM rm_workspace.members m JOIN rm_audit.lines own ON own.whose = m.user_id AND own.at >= m.joined_at
   WHERE m.workspace_id = $1 AND NOT $2
@@ -133,7 +136,8 @@ func (q *Queries) complete(ctx context.Context, lines []auditview.Line) error {
 			return err
 		}
 		l := at[h.Position]
-		l.Workspace, l.Stream, l.Actor, l.Client, l.Agent, l.Request = h.Workspace, h.Stream, meta.Actor, meta.Client, meta.Agent, meta.CorrelationID
+		l.Workspace, l.Stream = h.Workspace, h.Stream
+		l.Actor, l.Client, l.Agent, l.Request = meta.Actor, meta.Client, meta.Agent, meta.CorrelationID
 		if l.Says == "" {
 			l.Says = q.rules[h.Type].Says
 		}

@@ -22,7 +22,8 @@ var schema string
 // Model is the shape of the read model.
 func Model() postgres.Model {
 	return postgres.Model{Name: auditview.Name, DDL: schema, Policies: map[string]string{
-		"lines": `workspace = hashtextextended(current_setting('morket.workspace', true), 0) OR (whose IS NOT NULL AND projection.is_member(whose))`,
+		"lines": `workspace = hashtextextended(current_setting('morket.workspace', true), 0)
+  OR (whose IS NOT NULL AND projection.is_member(whose))`,
 		"facts": `EXISTS (SELECT FROM lines l WHERE l.thing_id = facts.thing_id AND l.thing = facts.thing)`,
 	}}
 }
@@ -59,8 +60,10 @@ func (w writer) Fact(ctx context.Context, thing, id, name string) (json.RawMessa
 }
 
 const (
-	saveSQL = `INSERT INTO lines (workspace, first, at, n, by_user, work, more, activity, action, thing, thing_id, person_id, whose, says, before, after)
-VALUES (hashtextextended($1, 0), $2, $3, $4, hashtextextended($5, 0), nullif($6::bigint, 0), $7, $8, $9, $10, $11, nullif($12, ''), nullif($13, ''), nullif($14, ''), $15, $16)
+	saveSQL = `INSERT INTO lines (workspace, first, at, n, by_user, work, more, activity, action, thing,
+  thing_id, person_id, whose, says, before, after)
+VALUES (hashtextextended($1, 0), $2, $3, $4, hashtextextended($5, 0), nullif($6::bigint, 0), $7, $8, $9, $10, $11, nullif($12, ''),
+  nullif($13, ''), nullif($14, ''), $15, $16)
 ON CONFLICT (workspace, activity, first) DO UPDATE SET more = EXCLUDED.more, n = EXCLUDED.n`
 	factSQL = `INSERT INTO facts (thing, thing_id, name, value) VALUES ($1, $2, $3, $4) ON CONFLICT (thing, thing_id, name)
 		DO UPDATE SET value = EXCLUDED.value`

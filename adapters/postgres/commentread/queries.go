@@ -26,7 +26,8 @@ const maxPage = 1 << 20
 
 const threadsSQL = `SELECT id, table_id, row_id, column_id, resolved_by, resolved_at, created_at, updated_at,
 	(SELECT coalesce(sum(octet_length(sealed)), 0) FROM rm_comment.comments WHERE thread_id = t.id)
-FROM rm_comment.threads t WHERE workspace_id = $1 AND table_id = $2 AND ($3 = '' OR row_id = $3) AND ($4::boolean IS NULL OR (resolved_at IS NOT NULL) = $4)
+FROM rm_comment.threads t WHERE workspace_id = $1 AND table_id = $2 AND ($3 = '' OR row_id = $3)
+  AND ($4::boolean IS NULL OR (resolved_at IS NOT NULL) = $4)
 	AND ($5 = '' OR id < $5) ORDER BY id DESC LIMIT $6`
 
 // Threads returns the threads about a table or one of its rows, newest first, from the one after the cursor on; resolved, if it is not
@@ -40,7 +41,8 @@ func (q *Queries) Threads(
 	}
 	var t commentview.Thread
 	var bytes, sum int64
-	_, err = pgx.ForEachRow(rows, []any{&t.ID, &t.Table, &t.Row, &t.Column, &t.ResolvedBy, &t.ResolvedAt, &t.CreatedAt, &t.UpdatedAt, &bytes}, func() error {
+	into := []any{&t.ID, &t.Table, &t.Row, &t.Column, &t.ResolvedBy, &t.ResolvedAt, &t.CreatedAt, &t.UpdatedAt, &bytes}
+	_, err = pgx.ForEachRow(rows, into, func() error {
 		if sum += bytes; more || len(list) == limit || sum > maxPage && len(list) > 0 {
 			more = true
 			return nil
@@ -109,7 +111,8 @@ func (q *Queries) open(ctx context.Context, c sealedComment) (commentview.Commen
 	return c.Comment, nil
 }
 
-const marksSQL = `SELECT row_id, column_id, count(*) FROM rm_comment.threads WHERE workspace_id = $1 AND table_id = $2 AND resolved_at IS NULL
+const marksSQL = `SELECT row_id, column_id, count(*) FROM rm_comment.threads WHERE workspace_id = $1
+	AND table_id = $2 AND resolved_at IS NULL
 	AND (row_id, column_id) > ($3, $4) GROUP BY row_id, column_id ORDER BY row_id, column_id LIMIT $5`
 
 // Marks counts the open threads of the rows and cells of a table, in the order of their ids, from the one after the place on.
@@ -134,17 +137,19 @@ func NewCounter(db postgres.Reader) Counter { return Counter{db} }
 
 // Threads implements commentcmd.Counter.
 func (c Counter) Threads(ctx context.Context, ws kernel.WorkspaceID, table kernel.TableID, row kernel.RowID) (n int, err error) {
-	err = c.db.QueryRow(ctx, `SELECT count(*) FROM rm_comment.threads WHERE workspace_id = $1 AND table_id = $2 AND row_id = $3`, ws, table, row).
-		Scan(&n)
+	const countSQL = `SELECT count(*) FROM rm_comment.threads WHERE workspace_id = $1 AND table_id = $2 AND row_id = $3`
+	err = c.db.QueryRow(ctx, countSQL, ws, table, row).Scan(&n)
 	return n, err
 }
 
 const (
 	shown = ` FROM rm_comment.mentions m WHERE m.workspace_id = $1 AND m.user_id = $2
 	AND NOT EXISTS (SELECT FROM rm_comment.trashed x WHERE x.workspace_id = $1 AND x.table_id = m.table_id)`
-	mentionsSQL = `SELECT t.id, t.table_id, t.row_id, t.column_id, t.resolved_at IS NOT NULL, c.id, c.author, c.sealed, c.created_at, c.edited_at, m.position
+	mentionsSQL = `SELECT t.id, t.table_id, t.row_id, t.column_id, t.resolved_at IS NOT NULL, c.id, c.author,
+  c.sealed, c.created_at, c.edited_at, m.position
 FROM (SELECT m.comment_id, m.position` + shown + ` AND m.position < $3 ORDER BY m.position DESC LIMIT $4) m
-JOIN rm_comment.comments c ON c.id = m.comment_id AND c.workspace_id = $1 JOIN rm_comment.threads t ON t.id = c.thread_id AND t.workspace_id = $1
+JOIN rm_comment.comments c ON c.id = m.comment_id AND c.workspace_id = $1
+JOIN rm_comment.threads t ON t.id = c.thread_id AND t.workspace_id = $1
 ORDER BY m.position DESC`
 	seenSQL   = `SELECT coalesce((SELECT position FROM rm_comment.seen WHERE workspace_id = $1 AND user_id = $2), 0)`
 	unreadSQL = `SELECT count(*) FROM (SELECT` + shown + ` AND m.position > $3 LIMIT $4) n`

@@ -56,7 +56,8 @@ func (q *Queries) SpentSince(ctx context.Context, ws kernel.WorkspaceID, since t
 	return kernel.Credits(sum), err
 }
 
-const transactionsQuery = `SELECT workspace_id, seq, position, kind, amount, balance_after, reserved_after, at, actor_kind, actor_id, on_behalf_of,
+const transactionsQuery = `SELECT workspace_id, seq, position, kind, amount, balance_after, reserved_after,
+  at, actor_kind, actor_id, on_behalf_of,
   reservation_id, run_id, table_id, note, lines, prev_hash, hash
 FROM rm_credit.transactions
 WHERE workspace_id = $1 AND ($2 = '' OR kind = $2) AND ($3::timestamptz IS NULL OR at >= $3) AND ($4::timestamptz IS NULL OR at < $4)
@@ -109,7 +110,8 @@ func nullTime(t time.Time) *time.Time {
 	return &t
 }
 
-const linesBase = `SELECT l.seq, l.line, l.run_id, l.row_id, l.column_id, l.provider, l.attempt, l.amount, l.answer_hash, t.hash, t.at, t.position
+const linesBase = `SELECT l.seq, l.line, l.run_id, l.row_id, l.column_id, l.provider, l.attempt,
+  l.amount, l.answer_hash, t.hash, t.at, t.position
 FROM rm_credit.debit_lines l JOIN rm_credit.transactions t USING (workspace_id, seq) WHERE l.workspace_id = $1 AND `
 
 // LinesOf returns lines of one entry from the given index on, at most limit.

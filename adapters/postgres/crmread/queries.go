@@ -75,7 +75,8 @@ func (q *Queries) Syncs(
 const runColumns = `SELECT id, sync_id, workspace_id, table_id, name, vendor, object, kind, dry, of_id, archive, state, total, created, updated,
 	archived, unchanged, skipped, failed, conflicts, unknown, gone, fields, waits, reason, started_at, ended_at FROM rm_crm.runs `
 
-const selectRuns = runColumns + `WHERE workspace_id = $1 AND ($2 = '' OR sync_id = $2) AND (cardinality($3::text[]) = 0 OR table_id = ANY($3))
+const selectRuns = runColumns + `WHERE workspace_id = $1 AND ($2 = '' OR sync_id = $2)
+	AND (cardinality($3::text[]) = 0 OR table_id = ANY($3))
 	AND ($4 = '' OR id < $4) ORDER BY id DESC LIMIT $5`
 
 func scanRun(row pgx.CollectableRow) (r crmview.Run, err error) {

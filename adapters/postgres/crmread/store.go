@@ -160,7 +160,8 @@ func (w writer) Delete(ctx context.Context, id kernel.SyncID) error {
 
 // Begin implements crmview.Writer.
 func (w writer) Begin(ctx context.Context, r crmview.Run) error {
-	return w.exec(ctx, `INSERT INTO runs (id, sync_id, workspace_id, table_id, name, vendor, object, kind, dry, of_id, archive, state, total, started_at)
+	return w.exec(ctx, `INSERT INTO runs (id, sync_id, workspace_id, table_id, name, vendor, object, kind, dry,
+	of_id, archive, state, total, started_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		r.ID, r.Sync, r.Workspace, r.Table, r.Name, r.Vendor, r.Object, r.Kind, r.Dry, r.Of, r.Archive, r.State, r.Total, r.StartedAt)
 }

@@ -66,7 +66,8 @@ func scanImport(row pgx.CollectableRow) (dataopsview.Import, error) {
 
 const upsertImport = `INSERT INTO imports (import_id, workspace_id, table_id, state, body, position, created_at, finished_at)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-ON CONFLICT (import_id) DO UPDATE SET table_id = excluded.table_id, state = excluded.state, body = excluded.body, position = excluded.position,
+ON CONFLICT (import_id) DO UPDATE SET table_id = excluded.table_id, state = excluded.state,
+  body = excluded.body, position = excluded.position,
   finished_at = excluded.finished_at`
 
 // Save implements dataopsview.Writer.

@@ -91,7 +91,8 @@ func (q *Queries) Unfinished(ctx context.Context, after kernel.RunID, limit int)
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Unfinished])
 }
 
-const selectRecords = `SELECT r.row_id, r.column_id, r.state, r.message, r.input, r.attempts, r.answer, r.kept, r.kept_for, r.provider, r.credits, r.latency_ms, r.confidence, r.verified_by, r.source_url, r.cached, r.at, r.position
+const selectRecords = `SELECT r.row_id, r.column_id, r.state, r.message, r.input, r.attempts, r.answer, r.kept, r.kept_for, r.provider,
+  r.credits, r.latency_ms, r.confidence, r.verified_by, r.source_url, r.cached, r.at, r.position
 FROM rm_enrichment.records r JOIN rm_enrichment.jobs j USING (run_id)
 WHERE j.workspace_id = $1 AND r.run_id = $2 AND ($3 = '' OR r.state = $3) AND ($7 = '' OR r.message = $7) AND ($8 = '' OR r.row_id = $8)
 AND (r.row_id, r.column_id) > ($4, $5)

@@ -41,7 +41,9 @@ func Open(tx projections.Tx) (enrichmentview.Writer, error) {
 
 type writer struct{ tx *postgres.Tx }
 
-const jobColumns = `run_id, workspace_id, table_id, columns, state, cancelling, round, total, done, succeeded, not_found, failed, skipped, cached, spent, reserved, estimate, scope, over, reason, started_by, auto, created_at, started_at, finished_at, position`
+const jobColumns = `run_id, workspace_id, table_id, columns, state, cancelling, round, total, done,
+  succeeded, not_found, failed, skipped, cached, spent, reserved,
+  estimate, scope, over, reason, started_by, auto, created_at, started_at, finished_at, position`
 
 // Jobs implements enrichmentview.Writer.
 func (w writer) Jobs(ctx context.Context, ids []kernel.RunID) ([]enrichmentview.Job, error) {
@@ -95,17 +97,22 @@ func (w writer) Days(ctx context.Context, keys []enrichmentview.DayKey) ([]enric
 	})
 }
 
-const upsertJob = `INSERT INTO jobs (` + jobColumns + `) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26)
-ON CONFLICT (run_id) DO UPDATE SET state = excluded.state, cancelling = excluded.cancelling, round = excluded.round, total = excluded.total, done = excluded.done,
-  succeeded = excluded.succeeded, not_found = excluded.not_found, failed = excluded.failed, skipped = excluded.skipped, cached = excluded.cached, spent = excluded.spent,
-  reserved = excluded.reserved, reason = excluded.reason, started_at = excluded.started_at, finished_at = excluded.finished_at, position = excluded.position`
+const upsertJob = `INSERT INTO jobs (` + jobColumns + `)
+VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26)
+ON CONFLICT (run_id) DO UPDATE SET state = excluded.state, cancelling = excluded.cancelling, round = excluded.round,
+  total = excluded.total, done = excluded.done, succeeded = excluded.succeeded,
+  not_found = excluded.not_found, failed = excluded.failed, skipped = excluded.skipped, cached = excluded.cached,
+  spent = excluded.spent, reserved = excluded.reserved, reason = excluded.reason, started_at = excluded.started_at,
+  finished_at = excluded.finished_at, position = excluded.position`
 
 const upsertDay = `INSERT INTO provider_days (workspace_id, provider, day, asked, hits, failed, calls, credits, latency)
 	VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)
-ON CONFLICT (workspace_id, provider, day) DO UPDATE SET asked = excluded.asked, hits = excluded.hits, failed = excluded.failed, calls = excluded.calls, credits = excluded.credits, latency = excluded.latency`
+ON CONFLICT (workspace_id, provider, day) DO UPDATE SET asked = excluded.asked, hits = excluded.hits, failed = excluded.failed,
+  calls = excluded.calls, credits = excluded.credits, latency = excluded.latency`
 
 const addShare = `INSERT INTO job_shares AS s (run_id, provider, asked, hits, failed, calls, credits, cost) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)
-ON CONFLICT (run_id, provider) DO UPDATE SET asked = s.asked + excluded.asked, hits = s.hits + excluded.hits, failed = s.failed + excluded.failed,
+ON CONFLICT (run_id, provider) DO UPDATE SET asked = s.asked + excluded.asked, hits = s.hits + excluded.hits,
+  failed = s.failed + excluded.failed,
   calls = s.calls + excluded.calls, credits = s.credits + excluded.credits, cost = s.cost + excluded.cost`
 
 const addPattern = `INSERT INTO mail_patterns AS m (workspace_id, domain, pattern, count) VALUES ($1,$2,$3,$4)
@@ -174,10 +181,14 @@ func recordColumns() []string {
 	}
 }
 
-const upsertRecord = `INSERT INTO records (run_id, row_id, column_id, state, message, input, attempts, answer, kept, kept_for, provider, credits, latency_ms, confidence, verified_by, source_url, cached, at, position)
+const upsertRecord = `INSERT INTO records (run_id, row_id, column_id, state, message, input, attempts, answer, kept, kept_for, provider,
+  credits, latency_ms, confidence, verified_by, source_url, cached, at, position)
 VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)
-ON CONFLICT (run_id, row_id, column_id) DO UPDATE SET state = excluded.state, message = excluded.message, input = excluded.input, attempts = excluded.attempts, answer = excluded.answer, kept = excluded.kept, kept_for = excluded.kept_for,
-  provider = excluded.provider, credits = excluded.credits, latency_ms = excluded.latency_ms, confidence = excluded.confidence, verified_by = excluded.verified_by, source_url = excluded.source_url, cached = excluded.cached, at = excluded.at, position = excluded.position`
+ON CONFLICT (run_id, row_id, column_id) DO UPDATE SET state = excluded.state, message = excluded.message, input = excluded.input,
+  attempts = excluded.attempts, answer = excluded.answer, kept = excluded.kept, kept_for = excluded.kept_for,
+  provider = excluded.provider, credits = excluded.credits, latency_ms = excluded.latency_ms,
+  confidence = excluded.confidence, verified_by = excluded.verified_by, source_url = excluded.source_url, cached = excluded.cached,
+  at = excluded.at, position = excluded.position`
 
 // records copies what is new and queues what may replace an earlier record of a retry.
 func (w writer) records(ctx context.Context, list []enrichmentview.Record, q *pgx.Batch) error {
@@ -206,8 +217,10 @@ func (w writer) records(ctx context.Context, list []enrichmentview.Record, q *pg
 
 const upsertAnswers = `INSERT INTO answers (workspace_id, provider, input_hash, kept, kept_for, confidence, verified_by, source_url, at)
 SELECT w, p, h, k, f, c, string_to_array(v, ','), u, t
-FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::double precision[], $7::text[], $8::text[], $9::timestamptz[]) AS a(w, p, h, k, f, c, v, u, t)
-ON CONFLICT (workspace_id, provider, input_hash) DO UPDATE SET kept = excluded.kept, kept_for = excluded.kept_for, confidence = excluded.confidence, verified_by = excluded.verified_by, source_url = excluded.source_url, at = excluded.at`
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::double precision[], $7::text[], $8::text[],
+  $9::timestamptz[]) AS a(w, p, h, k, f, c, v, u, t)
+ON CONFLICT (workspace_id, provider, input_hash) DO UPDATE SET kept = excluded.kept, kept_for = excluded.kept_for,
+  confidence = excluded.confidence, verified_by = excluded.verified_by, source_url = excluded.source_url, at = excluded.at`
 
 func (w writer) answers(list []enrichmentview.Answer, q *pgx.Batch) {
 	if len(list) == 0 {
@@ -226,7 +239,8 @@ func (w writer) answers(list []enrichmentview.Answer, q *pgx.Batch) {
 
 const upsertReplies = `INSERT INTO replies (workspace_id, provider, question, run_id, row_id, column_id)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-ON CONFLICT (workspace_id, provider, question) DO UPDATE SET run_id = excluded.run_id, row_id = excluded.row_id, column_id = excluded.column_id`
+ON CONFLICT (workspace_id, provider, question) DO UPDATE SET run_id = excluded.run_id,
+  row_id = excluded.row_id, column_id = excluded.column_id`
 
 func (w writer) replies(list []enrichmentview.Reply, q *pgx.Batch) {
 	if len(list) == 0 {

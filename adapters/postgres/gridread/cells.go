@@ -13,6 +13,10 @@ import (
 	"github.com/morket/morket/projections/gridview"
 )
 
+const cellsQuery = `SELECT (SELECT position FROM projection.checkpoints WHERE place = 'grid'), false, id, _pos, _pos0, _s::text%[3]s
+FROM rm_grid.%[1]s WHERE id = ANY($1) AND %[4]s
+UNION ALL SELECT 0, true, id, _pos, _pos0, _s::text%[3]s FROM rm_grid.%[2]s WHERE id = ANY($1) AND %[4]s`
+
 // Cells reads cells of rows by their ids, in the trash or not; rows that don't exist are left out. seen is a position that the
 // answer reflects.
 func (g *Grid) Cells(

@@ -72,8 +72,10 @@ func NewGrid(db postgres.Reader, clock kernel.Clock) *Grid {
 }
 
 // infoQuery reads what the registry has of a table, and what is being computed: its own columns, or what its lookups look into.
-const infoQuery = `SELECT t.schema_version, t.row_count, t.trash_count, t.last_position, t.rows_position, t.created_at, t.updated_at, t.trashed_at,
-(SELECT position FROM projection.checkpoints WHERE place = 'grid'), CASE WHEN t.schema_version <> $3 THEN t.state END, r.columns, r.done, r.total, p.done, p.total
+const infoQuery = `SELECT t.schema_version, t.row_count, t.trash_count, t.last_position, t.rows_position,
+  t.created_at, t.updated_at, t.trashed_at,
+(SELECT position FROM projection.checkpoints WHERE place = 'grid'), CASE WHEN t.schema_version <> $3 THEN t.state END,
+  r.columns, r.done, r.total, p.done, p.total
 FROM rm_grid.tables t LEFT JOIN rm_grid.recomputes r USING (table_id) LEFT JOIN LATERAL (
 	WITH RECURSIVE reached(id) AS (SELECT t.table_id UNION SELECT l.other_id FROM rm_grid.lookups l JOIN reached ON l.table_id = reached.id)
 	SELECT sum(done)::bigint AS done, sum(total)::bigint AS total FROM (
@@ -207,7 +209,8 @@ func (g *Grid) DeletedColumns(
 	return out, nil
 }
 
-const listQuery = `SELECT table_id, name, coalesce(state::json ->> 'description', ''), coalesce(state::json ->> 'owner', ''), row_count, column_count, created_at, updated_at, trashed_at FROM rm_grid.tables
+const listQuery = `SELECT table_id, name, coalesce(state::json ->> 'description', ''), coalesce(state::json ->> 'owner', ''), row_count,
+  column_count, created_at, updated_at, trashed_at FROM rm_grid.tables
 WHERE workspace_id = $1 AND (trashed_at IS NOT NULL) = $2 AND NOT purged AND table_id > $3
 AND (cardinality($5::text[]) = 0 OR table_id = ANY($5)) ORDER BY table_id LIMIT $4`
 

@@ -88,7 +88,8 @@ var theOne [16]byte //nolint:gochecknoglobals // a constant
 func (g *Grid) triedKeys(ctx context.Context, info gridview.Info, l *table.Lookup, one [16]byte) (map[[16]byte]table.Key, error) {
 	c, _ := info.Schema.Column(l.Key)
 	expr, rows := keyExpr(c.Type, c.ID), "rm_grid."+liveRows(info.ID)
-	sql := fmt.Sprintf(`(SELECT id, false, %[1]s FROM %[2]s WHERE %[3]s ORDER BY id LIMIT %[4]d) UNION ALL SELECT id, true, %[1]s FROM %[2]s WHERE id = $1 AND %[3]s`,
+	sql := fmt.Sprintf(`(SELECT id, false, %[1]s FROM %[2]s WHERE %[3]s ORDER BY id LIMIT %[4]d)
+UNION ALL SELECT id, true, %[1]s FROM %[2]s WHERE id = $1 AND %[3]s`,
 		expr, rows, registered(info.ID), triedRows)
 	res, err := g.db.Query(ctx, sql, one)
 	if err != nil {

@@ -77,7 +77,8 @@ func cloneFrom(ctx context.Context, tx projections.Tx, from string) error {
 	for _, name := range names {
 		source, target := pgx.Identifier{from, name}.Sanitize(), pgx.Identifier{name}.Sanitize()
 		if !made[name] {
-			if _, err := t.Exec(ctx, "CREATE "+unlogged(t.Schema)+"TABLE "+target+" (LIKE "+source+" INCLUDING ALL) WITH (fillfactor = 90)"); err != nil {
+			create := "CREATE " + unlogged(t.Schema) + "TABLE " + target + " (LIKE " + source + " INCLUDING ALL) WITH (fillfactor = 90)"
+			if _, err := t.Exec(ctx, create); err != nil {
 				return fmt.Errorf("make %s: %w", name, err)
 			}
 		}

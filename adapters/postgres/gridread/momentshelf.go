@@ -43,7 +43,8 @@ const lookSQL = `SELECT place, ready, done, total, failure FROM projection.momen
 // claim finds the copy of a moment, or notes that the caller makes it.
 func (m *Moments) claim(ctx context.Context, live gridview.Info, r resolved) (entryOfMoment, error) {
 	e := entryOfMoment{position: r.Position}
-	err := m.cfg.Pool.QueryRow(ctx, lookSQL, live.ID, r.Position, m.projector.Version()).Scan(&e.place, &e.ready, &e.done, &e.total, &e.failure)
+	err := m.cfg.Pool.QueryRow(ctx, lookSQL, live.ID, r.Position, m.projector.Version()).
+		Scan(&e.place, &e.ready, &e.done, &e.total, &e.failure)
 	if err == nil && e.ready {
 		return e, nil
 	}
@@ -64,7 +65,8 @@ func (m *Moments) claim(ctx context.Context, live gridview.Info, r resolved) (en
 
 const (
 	progressSQL = `UPDATE projection.moments SET done = $2, total = $3, seen_at = clock_timestamp() WHERE place = $1 AND NOT ready`
-	readySQL    = `UPDATE projection.moments SET ready = true, done = total, bytes = $2, seen_at = clock_timestamp(), used_at = clock_timestamp()
+	readySQL    = `UPDATE projection.moments SET ready = true, done = total, bytes = $2,
+		seen_at = clock_timestamp(), used_at = clock_timestamp()
 		WHERE place = $1`
 	failureSQL = `UPDATE projection.moments SET failure = $2, seen_at = clock_timestamp() WHERE place = $1`
 	usedSQL    = `UPDATE projection.moments SET used_at = clock_timestamp() WHERE place = $1`
@@ -113,7 +115,8 @@ func (m *Moments) use(place string, o *openMoment) {
 	}
 }
 
-const shelfSQL = `SELECT place, workspace_id, table_id, position, version, ready, bytes, clock_timestamp() - used_at, clock_timestamp() - seen_at,
+const shelfSQL = `SELECT place, workspace_id, table_id, position, version, ready, bytes,
+	clock_timestamp() - used_at, clock_timestamp() - seen_at,
 	NOT EXISTS (SELECT FROM rm_grid.tables t WHERE t.table_id = m.table_id AND NOT t.purged) FROM projection.moments m`
 
 const orphansSQL = `SELECT place FROM projection.checkpoints c WHERE place LIKE 'grid\_\_as\_%'

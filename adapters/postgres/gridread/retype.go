@@ -59,7 +59,8 @@ func (w *Writer) rename(ctx context.Context, id kernel.TableID, from, to string)
 // held until now is kept beside in turn, so that the change can be done again.
 func (w *Writer) revert(ctx context.Context, e table.ColumnTypeReverted, f table.Former) error {
 	col, orig, aside := column(e.Column.ID), original(f), "a_"+column(e.Column.ID)
-	if !f.Undone && sameStorage(e.Column.Type, e.Old.Type) { // the column holds the values from before: those not changed since convert to themselves
+	// The column holds the values from before: those not changed since convert to themselves.
+	if !f.Undone && sameStorage(e.Column.Type, e.Old.Type) {
 		if err := w.rename(ctx, e.TableID, col, orig); err != nil {
 			return err
 		}

@@ -77,9 +77,11 @@ func setSQL(rows string, cols []kernel.ColumnID, types []table.Type) string {
 	if len(texts) > 0 {
 		set.WriteString(setFolded(texts) + ", ")
 	}
-	return "UPDATE " + rows + " AS t SET " + set.String() + `_pos = GREATEST(t._pos, v.p), _by = CASE WHEN v.p >= t._pos THEN v.by ELSE t._by END,
+	return "UPDATE " + rows + " AS t SET " + set.String() + `_pos = GREATEST(t._pos, v.p),
+_by = CASE WHEN v.p >= t._pos THEN v.by ELSE t._by END,
 _updated = CASE WHEN v.p >= t._pos THEN v.at ELSE t._updated END, _s = COALESCE(t._s, '{}'::jsonb) || v.s::jsonb
-FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[], $5::text[], $6::text[]` + from.String() + `) AS v(id, p, by, at, s, k` + as.String() + `) WHERE t.id = v.id`
+FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[], $5::text[], $6::text[]` + from.String() + `)
+  AS v(id, p, by, at, s, k` + as.String() + `) WHERE t.id = v.id`
 }
 
 // cellStates is the _s of cells that were changed at the position: it takes any state away, and says how sure the values are where that

@@ -33,7 +33,8 @@ func (w *Writer) structure(ctx context.Context, op *gridview.Structure) error {
 	return w.saveStructure(ctx, e, agg, op)
 }
 
-const registryUpdate = `UPDATE tables SET name = $2, state = $3, schema_version = $4, column_count = $5, last_position = GREATEST(last_position, $6), updated_at = GREATEST(updated_at, $7),
+const registryUpdate = `UPDATE tables SET name = $2, state = $3, schema_version = $4, column_count = $5,
+  last_position = GREATEST(last_position, $6), updated_at = GREATEST(updated_at, $7),
 trashed_at = CASE WHEN $8 THEN COALESCE(trashed_at, $7) END WHERE table_id = $1`
 
 func (w *Writer) saveStructure(ctx context.Context, e *entry, agg *table.Table, op *gridview.Structure) error {
@@ -59,7 +60,8 @@ func (w *Writer) saveStructure(ctx context.Context, e *entry, agg *table.Table, 
 	return nil
 }
 
-const registryInsert = `INSERT INTO tables (table_id, workspace_id, name, state, schema_version, column_count, last_position, rows_position, created_at, updated_at)
+const registryInsert = `INSERT INTO tables (table_id, workspace_id, name, state, schema_version, column_count,
+  last_position, rows_position, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $8)`
 
 func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) error {
@@ -163,7 +165,8 @@ func (w *Writer) addColumn(ctx context.Context, e table.ColumnAdded) error {
 		return err
 	}
 	from, to := short(string(e.CopyOf)), short(string(e.Column.ID))
-	return w.both(ctx, e.TableID, `UPDATE %s SET %s = %s, _k = CASE WHEN _k -> '%s' IS NULL THEN _k ELSE _k || jsonb_build_object('%s', _k -> '%s') END`,
+	return w.both(ctx, e.TableID, `UPDATE %s SET %s = %s,
+  _k = CASE WHEN _k -> '%s' IS NULL THEN _k ELSE _k || jsonb_build_object('%s', _k -> '%s') END`,
 		column(e.Column.ID), column(e.CopyOf), from, to, from)
 }
 

@@ -196,7 +196,8 @@ func answered(base historyview.Entry, e enrichment.RunAnswersRecorded, row kerne
 			_, given := e.Chunk.Cols[out[i].ColumnID]
 			own := out[i].ColumnID == p.ColumnID
 			if own {
-				out[i].Credits, out[i].Latency, out[i].Cached, out[i].Attempts = &p.CreditsMC, &p.LatencyMS, p.Cached, p.Attempts // paid once, with the enrichment's own column
+				// Paid once, with the enrichment's own column.
+				out[i].Credits, out[i].Latency, out[i].Cached, out[i].Attempts = &p.CreditsMC, &p.LatencyMS, p.Cached, p.Attempts
 			}
 			if own || given && at < len(e.Marks) && e.Marks[at].State == enrichment.MarkValue { // a further field of the same answer
 				sure(&out[i], p)

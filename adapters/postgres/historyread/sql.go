@@ -2,9 +2,11 @@ package historyread
 
 // The questions, as the read model of version 2 answers them. Each has the parameters and columns of its twin for a copy of version 1.
 const (
-	stepColumns = `l.step, l.position, coalesce(l.label, '` + usualLabel + `'), coalesce(l.cells, 0), coalesce(l.row_count, 0), coalesce(l.kind, '` + usualKind + `'), coalesce(l.money, 0)`
-	stepJoins   = `rm_history.lines l LEFT JOIN rm_history.turns t ON t.step = l.position LEFT JOIN rm_history.lines e ON e.position = t.effective`
-	untouched   = `SELECT position FROM rm_history.lines n WHERE n.table_key = hashtextextended($1, 0) AND n.by_user = hashtextextended($2, 0)
+	stepColumns = `l.step, l.position, coalesce(l.label, '` + usualLabel + `'), coalesce(l.cells, 0), coalesce(l.row_count, 0),
+  coalesce(l.kind, '` + usualKind + `'), coalesce(l.money, 0)`
+	stepJoins = `rm_history.lines l LEFT JOIN rm_history.turns t ON t.step = l.position
+LEFT JOIN rm_history.lines e ON e.position = t.effective`
+	untouched = `SELECT position FROM rm_history.lines n WHERE n.table_key = hashtextextended($1, 0) AND n.by_user = hashtextextended($2, 0)
 AND NOT EXISTS (SELECT FROM rm_history.turns t WHERE t.step = n.position) ORDER BY position DESC LIMIT `
 	// The newest thing that the user did, taken back or not, which was no undo or redo.
 	newest = `SELECT position FROM rm_history.lines n WHERE n.table_key = hashtextextended($1, 0) AND n.by_user = hashtextextended($2, 0)
@@ -13,7 +15,8 @@ AND NOT EXISTS (SELECT FROM rm_history.turns t WHERE t.step = n.position AND t.r
 		AND root = step `
 
 	undoQuery = `SELECT ` + stepColumns + `, false, coalesce(e.step, l.step) FROM (
-(SELECT position, position AS changed FROM (` + untouched + `$3) n) UNION ALL (` + turned + `AND NOT undone ORDER BY changed DESC LIMIT $3)) s
+(SELECT position, position AS changed FROM (` + untouched + `$3) n)
+UNION ALL (` + turned + `AND NOT undone ORDER BY changed DESC LIMIT $3)) s
 JOIN ` + stepJoins + ` ON l.position = s.position ORDER BY s.changed DESC LIMIT $3`
 	// What was undone can be redone until its user does something new, also when that is taken back in its turn.
 	redoQuery = `SELECT ` + stepColumns + `, true, e.step
@@ -27,10 +30,12 @@ WHERE ` + isStep + ` AND coalesce(t.root = t.step, true)`
 SELECT position FROM f UNION ALL SELECT l.position FROM f JOIN rm_history.lines l ON l.first = f.position ORDER BY 1`
 
 	sets         = `(l.col = hashtextextended($4, 0) OR l.cols @> ARRAY[hashtextextended($4, 0)])`
-	touchesQuery = `(SELECT l.position FROM rm_history.lines l WHERE l.row_id = $1 AND l.position < $2 AND l.table_key = hashtextextended($3, 0) AND ($4 = '' OR ` + sets + `)
+	touchesQuery = `(SELECT l.position FROM rm_history.lines l WHERE l.row_id = $1 AND l.position < $2
+  AND l.table_key = hashtextextended($3, 0) AND ($4 = '' OR ` + sets + `)
 ORDER BY l.position DESC LIMIT $5)
 UNION ALL (SELECT t.position FROM rm_history.touches t JOIN rm_history.lines l USING (position)
-WHERE t.row_id = $1 AND t.position < $2 AND l.table_key = hashtextextended($3, 0) AND ($4 = '' OR NOT t.valued OR ` + sets + `) ORDER BY t.position DESC LIMIT $5)
+WHERE t.row_id = $1 AND t.position < $2 AND l.table_key = hashtextextended($3, 0) AND ($4 = '' OR NOT t.valued OR ` + sets + `)
+ORDER BY t.position DESC LIMIT $5)
 ORDER BY 1 DESC LIMIT $5`
 	lastTouchQuery = `SELECT row_id, max(position) FROM (
 SELECT l.row_id, l.position FROM rm_history.lines l WHERE l.row_id = ANY($1) AND l.position < $2 AND l.table_key = hashtextextended($3, 0)
@@ -41,7 +46,8 @@ WHERE t.row_id = ANY($1) AND t.valued AND t.position < $2 AND l.table_key = hash
 (SELECT position FROM rm_history.begun WHERE table_key = hashtextextended($2, 0) AND lo <= r.id AND hi >= r.id AND position < $3
 ORDER BY lo DESC LIMIT 8) AS c`
 
-	changes      = `(l.col IS NOT NULL OR l.cols IS NOT NULL) AND l.table_key = hashtextextended($3, 0) AND ($5 = '' OR l.col = hashtextextended($5, 0) OR l.cols @> ARRAY[hashtextextended($5, 0)])`
+	changes = `(l.col IS NOT NULL OR l.cols IS NOT NULL) AND l.table_key = hashtextextended($3, 0)
+  AND ($5 = '' OR l.col = hashtextextended($5, 0) OR l.cols @> ARRAY[hashtextextended($5, 0)])`
 	changedQuery = `SELECT DISTINCT v.row_id FROM (
 SELECT l.row_id, coalesce(l.first, l.position) AS step FROM rm_history.lines l WHERE l.row_id = ANY($1) AND l.position > $2
 AND ` + changes + `

@@ -60,8 +60,9 @@ func (s *stepSums) tables() []string {
 
 const (
 	// firstOf is the position of the first event of a step: $1 is the table, the parameter the step.
-	firstOf = `(SELECT l.position FROM lines l WHERE hashtextextended(l.step, 0) = hashtextextended($2, 0) AND l.step = $2 AND l.table_key = hashtextextended($1, 0))`
-	undone  = `(SELECT coalesce(t.root, l.position) AS root FROM lines l LEFT JOIN turns t ON t.step = l.position
+	firstOf = `(SELECT l.position FROM lines l WHERE hashtextextended(l.step, 0) = hashtextextended($2, 0) AND l.step = $2
+  AND l.table_key = hashtextextended($1, 0))`
+	undone = `(SELECT coalesce(t.root, l.position) AS root FROM lines l LEFT JOIN turns t ON t.step = l.position
 WHERE hashtextextended(l.step, 0) = hashtextextended($3, 0) AND l.step = $3 AND l.table_key = hashtextextended($1, 0))`
 	turnInsert = `INSERT INTO turns (step, table_key, by_user, root, undone, effective, changed)
 SELECT l.position, l.table_key, l.by_user, u.root, false, l.position, l.position
@@ -71,7 +72,8 @@ FROM lines l, ` + undone + ` u WHERE l.position = ` + firstOf + ` ON CONFLICT DO
 	rootUpsert = `INSERT INTO turns (step, table_key, by_user, root, undone, effective, changed)
 SELECT l.position, l.table_key, l.by_user, l.position, true, ` + firstOf + `, $3 FROM lines l WHERE l.position = (SELECT root FROM turns
 	WHERE step = ` + firstOf + `)
-ON CONFLICT (step) DO UPDATE SET undone = NOT turns.undone, effective = EXCLUDED.effective, changed = EXCLUDED.changed WHERE turns.effective <> EXCLUDED.effective`
+ON CONFLICT (step) DO UPDATE SET undone = NOT turns.undone, effective = EXCLUDED.effective, changed = EXCLUDED.changed
+WHERE turns.effective <> EXCLUDED.effective`
 )
 
 // queue adds what the steps are to those of earlier batches, once their lines are there.

@@ -56,14 +56,17 @@ const (
 	tablesInsert = `INSERT INTO tables (key, table_id) SELECT hashtextextended(t, 0), t FROM unnest($1::text[]) t ON CONFLICT DO NOTHING`
 	// A step that an earlier batch has begun has its line there already.
 	linesInsert = `INSERT INTO lines (position, table_key, first, by_user, money, cells, row_count, step, kind, label, row_id, col, cols)
-SELECT v.p, v.key, nullif(v.first, v.p), CASE v.first WHEN v.p THEN hashtextextended(nullif(v.by, ''), 0) END, CASE v.first WHEN v.p THEN nullif(v.money, 0) END,
+SELECT v.p, v.key, nullif(v.first, v.p), CASE v.first WHEN v.p THEN hashtextextended(nullif(v.by, ''), 0) END,
+CASE v.first WHEN v.p THEN nullif(v.money, 0) END,
 CASE v.first WHEN v.p THEN nullif(v.cells, 0) END, CASE v.first WHEN v.p THEN nullif(v.rows, 0) END, CASE v.first WHEN v.p THEN v.step END,
 CASE v.first WHEN v.p THEN nullif(v.kind, '` + usualKind + `') END, CASE v.first WHEN v.p THEN nullif(v.label, '` + usualLabel + `') END,
 v.row, CASE cardinality(v.cols) WHEN 1 THEN v.cols[1] END, CASE WHEN cardinality(v.cols) > 1 THEN v.cols END
 FROM (
 	SELECT u.*, hashtextextended(u.t, 0) AS key, ARRAY(SELECT hashtextextended(c, 0) FROM unnest(string_to_array(u.names, ',')) c) AS cols,
-	coalesce((SELECT position FROM lines l WHERE hashtextextended(l.step, 0) = hashtextextended(u.step, 0) AND l.step = u.step AND l.table_key = hashtextextended(u.t, 0)), u.began) AS first
-	FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::text[], $11::uuid[], $12::text[])
+	coalesce((SELECT position FROM lines l WHERE hashtextextended(l.step, 0) = hashtextextended(u.step, 0) AND l.step = u.step
+	AND l.table_key = hashtextextended(u.t, 0)), u.began) AS first
+	FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
+	$9::text[], $10::text[], $11::uuid[], $12::text[])
 	AS u (p, t, step, began, by, money, cells, rows, kind, label, row, names)
 ) v`
 	// What a batch adds to a step of an earlier batch.

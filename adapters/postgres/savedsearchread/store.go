@@ -68,7 +68,8 @@ func (w writer) Delete(ctx context.Context, id kernel.SavedSearchID) error {
 // Request implements savedsearchview.Writer.
 func (w writer) Request(ctx context.Context, r savedsearchview.Reindex) error {
 	return w.exec(ctx, `INSERT INTO reindexes (workspace_id, requested_by, requested_at, position, error) VALUES ($1, $2, $3, 0, '')
-ON CONFLICT (workspace_id) DO UPDATE SET requested_by = excluded.requested_by, requested_at = excluded.requested_at, finished_at = NULL, position = 0, error = ''`,
+ON CONFLICT (workspace_id) DO UPDATE SET requested_by = excluded.requested_by, requested_at = excluded.requested_at,
+  finished_at = NULL, position = 0, error = ''`,
 		r.Workspace, r.By, r.RequestedAt)
 }
 

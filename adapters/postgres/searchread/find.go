@@ -102,11 +102,16 @@ func cursorKey(p searchview.Plan, a *args) string {
 
 // facetsSQL counts the values of what was found.
 const facetsSQL = `jsonb_build_object(
-'table', (SELECT COALESCE(jsonb_agg(jsonb_build_object('value', v, 'count', n) ORDER BY n DESC, v), '[]') FROM (SELECT table_id AS v, count(*) AS n FROM hits GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20) t),
-'provider', (SELECT COALESCE(jsonb_agg(jsonb_build_object('value', v, 'count', n) ORDER BY n DESC, v), '[]') FROM (SELECT v COLLATE "C" AS v, count(*) AS n FROM hits, unnest(providers) AS v GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20) t),
-'state', (SELECT COALESCE(jsonb_agg(jsonb_build_object('value', v, 'count', n) ORDER BY n DESC, v), '[]') FROM (SELECT v COLLATE "C" AS v, count(*) AS n FROM hits, unnest(states) AS v GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20) t),
-'tag', (SELECT COALESCE(jsonb_agg(jsonb_build_object('value', v, 'count', n) ORDER BY n DESC, v), '[]') FROM (SELECT v COLLATE "C" AS v, count(*) AS n FROM hits, unnest(tags) AS v GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20) t),
-'updated', (SELECT COALESCE(jsonb_agg(jsonb_build_object('value', v, 'count', n) ORDER BY v DESC), '[]') FROM (SELECT to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM') AS v, count(*) AS n FROM hits GROUP BY 1 ORDER BY 1 DESC LIMIT 20) t))`
+'table', (SELECT COALESCE(jsonb_agg(jsonb_build_object('value', v, 'count', n) ORDER BY n DESC, v), '[]')
+FROM (SELECT table_id AS v, count(*) AS n FROM hits GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20) t),
+'provider', (SELECT COALESCE(jsonb_agg(jsonb_build_object('value', v, 'count', n) ORDER BY n DESC, v), '[]')
+FROM (SELECT v COLLATE "C" AS v, count(*) AS n FROM hits, unnest(providers) AS v GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20) t),
+'state', (SELECT COALESCE(jsonb_agg(jsonb_build_object('value', v, 'count', n) ORDER BY n DESC, v), '[]')
+FROM (SELECT v COLLATE "C" AS v, count(*) AS n FROM hits, unnest(states) AS v GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20) t),
+'tag', (SELECT COALESCE(jsonb_agg(jsonb_build_object('value', v, 'count', n) ORDER BY n DESC, v), '[]')
+FROM (SELECT v COLLATE "C" AS v, count(*) AS n FROM hits, unnest(tags) AS v GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20) t),
+'updated', (SELECT COALESCE(jsonb_agg(jsonb_build_object('value', v, 'count', n) ORDER BY v DESC), '[]')
+FROM (SELECT to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM') AS v, count(*) AS n FROM hits GROUP BY 1 ORDER BY 1 DESC LIMIT 20) t))`
 
 func filters(f searchview.Filter, a *args) []string {
 	var out []string

@@ -163,11 +163,15 @@ func (w writer) Finish(ctx context.Context) error {
 }
 
 // What a row is found by is computed before, so that both stores find the same.
-const saveRows = `INSERT INTO rows (row_id, table_id, workspace_id, position, created_at, updated_at, gone, name, name_key, tags, states, providers, doc, words)
-SELECT v.row_id, v.table_id, v.workspace_id, v.position, v.created_at, v.updated_at, v.gone, v.name, v.name_key, v.tags::text[], v.states::text[], v.providers::text[], v.doc::jsonb, v.words::tsvector
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::boolean[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])
+const saveRows = `INSERT INTO rows (row_id, table_id, workspace_id, position, created_at, updated_at, gone, name,
+  name_key, tags, states, providers, doc, words)
+SELECT v.row_id, v.table_id, v.workspace_id, v.position, v.created_at, v.updated_at, v.gone, v.name, v.name_key, v.tags::text[],
+  v.states::text[], v.providers::text[], v.doc::jsonb, v.words::tsvector
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::boolean[], $8::text[], $9::text[],
+  $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])
 AS v(row_id, table_id, workspace_id, position, created_at, updated_at, gone, name, name_key, tags, states, providers, doc, words)
-ON CONFLICT (row_id) DO UPDATE SET position = excluded.position, updated_at = excluded.updated_at, gone = excluded.gone, name = excluded.name, name_key = excluded.name_key,
+ON CONFLICT (row_id) DO UPDATE SET position = excluded.position, updated_at = excluded.updated_at, gone = excluded.gone,
+  name = excluded.name, name_key = excluded.name_key,
   tags = excluded.tags, states = excluded.states, providers = excluded.providers, doc = excluded.doc, words = excluded.words`
 
 // statementBytes is how much of documents goes into one statement, about: the server and we hold all of it at once.

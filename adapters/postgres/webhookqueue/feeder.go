@@ -235,7 +235,8 @@ const (
 INSERT INTO webhook_queue.deliveries (endpoint_id, position, type, state, due_at, created_at)
 SELECT $1, u.position, u.type, 'waiting', statement_timestamp(), statement_timestamp()
 FROM unnest($2::bigint[], $3::text[]) u(position, type)
-ON CONFLICT (endpoint_id, position) DO UPDATE SET state = 'waiting', round = deliveries.round + 1, attempts = 0, lost = 0, due_at = EXCLUDED.due_at, created_at = EXCLUDED.created_at, ended_at = NULL`
+ON CONFLICT (endpoint_id, position) DO UPDATE SET state = 'waiting', round = deliveries.round + 1, attempts = 0, lost = 0,
+  due_at = EXCLUDED.due_at, created_at = EXCLUDED.created_at, ended_at = NULL`
 	unrestSQL = `UPDATE webhook_queue.endpoints SET due_at = least(due_at, statement_timestamp()), not_before = '-infinity' WHERE id = $1`
 )
 

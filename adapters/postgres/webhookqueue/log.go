@@ -12,7 +12,8 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-const deliveryColumns = `d.position, d.type, d.state, d.attempts, d.due_at, d.created_at, d.ended_at, coalesce(a.status, 0), coalesce(a.error, '')
+const deliveryColumns = `d.position, d.type, d.state, d.attempts, d.due_at, d.created_at, d.ended_at,
+  coalesce(a.status, 0), coalesce(a.error, '')
 FROM webhook_queue.deliveries d LEFT JOIN LATERAL (
 	SELECT status, error FROM webhook_queue.attempts a WHERE a.endpoint_id = d.endpoint_id AND a.position = d.position ORDER BY id DESC LIMIT 1
 ) a ON true`

@@ -101,9 +101,11 @@ WITH free AS (
 			ELSE NOT (leased_until > statement_timestamp() AND leased_until <= statement_timestamp() + interval '5 min') END
 	ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
 )
-UPDATE webhook_queue.endpoints e SET lease = $4, held_by = $2, leased_until = statement_timestamp() + interval '1 min', not_before = statement_timestamp()
+UPDATE webhook_queue.endpoints e SET lease = $4, held_by = $2, leased_until = statement_timestamp() + interval '1 min',
+  not_before = statement_timestamp()
 FROM free WHERE e.id = free.id
-RETURNING e.id, e.workspace_id, e.url, e.ordered, e.secrets, e.lease, free.lost, statement_timestamp(), e.failures, e.failing_since, e.last_success_at, e.sealed_url`
+RETURNING e.id, e.workspace_id, e.url, e.ordered, e.secrets, e.lease, free.lost, statement_timestamp(), e.failures,
+  e.failing_since, e.last_success_at, e.sealed_url`
 
 // Claim implements webhookflow.Queue.
 func (q *Queue) Claim(ctx context.Context, n int) ([]webhookflow.EndpointQueue, error) {

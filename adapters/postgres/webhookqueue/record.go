@@ -17,7 +17,8 @@ const (
 	unhurriedSQL = `SET LOCAL synchronous_commit = off`
 	attemptSQL   = `
 INSERT INTO webhook_queue.attempts (endpoint_id, position, at, took_us, status, error, request, response, body, body_cut)
-SELECT $1, a.* FROM unnest($2::bigint[], $3::timestamptz[], $4::bigint[], $5::integer[], $6::text[], $7::jsonb[], $8::jsonb[], $9::text[], $10::boolean[]) a`
+SELECT $1, a.* FROM unnest($2::bigint[], $3::timestamptz[], $4::bigint[], $5::integer[], $6::text[], $7::jsonb[],
+  $8::jsonb[], $9::text[], $10::boolean[]) a`
 	// Of another round than the one that was sent: somebody has asked for it once more meanwhile. A delivery is a fact from any worker; what
 	// else is said counts only from whom the endpoint queue is ($7), of what still waits.
 	outcomeSQL = `
@@ -39,7 +40,8 @@ AND d.created_at >= COALESCE(e.last_success_at, '-infinity')`
 	// $2 tells that something was taken, $3 how many were refused after that, $4 that any were.
 	healthChangeSQL = `
 UPDATE webhook_queue.endpoints SET failures = CASE WHEN $2 THEN $3 ELSE failures + $3 END,
-	failing_since = CASE WHEN $3 = 0 AND $2 THEN NULL WHEN $3 = 0 THEN failing_since WHEN $2 THEN statement_timestamp() ELSE coalesce(failing_since, statement_timestamp()) END,
+	failing_since = CASE WHEN $3 = 0 AND $2 THEN NULL WHEN $3 = 0 THEN failing_since
+		WHEN $2 THEN statement_timestamp() ELSE coalesce(failing_since, statement_timestamp()) END,
 	last_success_at = CASE WHEN $2 THEN statement_timestamp() ELSE last_success_at END,
 	last_failure_at = CASE WHEN $4 THEN statement_timestamp() ELSE last_failure_at END
 WHERE id = $1 RETURNING lease = $5`

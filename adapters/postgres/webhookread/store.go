@@ -45,7 +45,8 @@ func Open(tx projections.Tx) (webhookview.Writer, error) {
 	return writer{t}, err
 }
 
-const columns = `id, workspace_id, url, description, types, tables, ordered, enabled, reason, off_at, off_position, secret_version, old_until, created_at, updated_at, sealed_url`
+const columns = `id, workspace_id, url, description, types, tables, ordered, enabled, reason, off_at,
+  off_position, secret_version, old_until, created_at, updated_at, sealed_url`
 
 type writer struct{ tx *postgres.Tx }
 
@@ -61,9 +62,11 @@ func (w writer) Get(ctx context.Context, id kernel.WebhookID) (webhookview.Webho
 // Put implements webhookview.Writer.
 func (w writer) Put(ctx context.Context, l webhookview.Webhook) error {
 	_, err := w.tx.Exec(ctx, `INSERT INTO webhooks (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-ON CONFLICT (id) DO UPDATE SET url = excluded.url, description = excluded.description, types = excluded.types, tables = excluded.tables, ordered = excluded.ordered,
+ON CONFLICT (id) DO UPDATE SET url = excluded.url, description = excluded.description, types = excluded.types,
+  tables = excluded.tables, ordered = excluded.ordered,
 	enabled = excluded.enabled, reason = excluded.reason, off_at = excluded.off_at, off_position = excluded.off_position,
-	secret_version = excluded.secret_version, old_until = excluded.old_until, updated_at = excluded.updated_at, sealed_url = excluded.sealed_url`,
+	secret_version = excluded.secret_version, old_until = excluded.old_until, updated_at = excluded.updated_at,
+	sealed_url = excluded.sealed_url`,
 		l.ID, l.Workspace, l.URL, l.Description, append([]string{}, l.Types...), append([]kernel.TableID{}, l.Tables...), l.Ordered, l.Enabled,
 		l.Reason, l.OffAt,
 		l.OffPosition, l.SecretVersion, l.OldUntil, l.CreatedAt, l.UpdatedAt, l.SealedURL)

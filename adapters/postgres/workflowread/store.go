@@ -97,7 +97,8 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version,
 // Publish implements workflowview.Writer.
 func (w writer) Publish(ctx context.Context, e workflow.Published, position int64) error {
 	return w.exec(ctx, `UPDATE workflows SET published = $2, kind = $3, table_id = $4, cron = $5, time_zone = $6, since = $7,
-	published_at = $8, passed = '' WHERE id = $1`, e.WorkflowID, e.Version, e.Trigger.Kind, e.Trigger.TableID, e.Trigger.Cron, e.Trigger.TimeZone,
+	published_at = $8, passed = '' WHERE id = $1`, e.WorkflowID, e.Version, e.Trigger.Kind,
+		e.Trigger.TableID, e.Trigger.Cron, e.Trigger.TimeZone,
 		position, e.At)
 }
 

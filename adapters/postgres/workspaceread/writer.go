@@ -29,7 +29,8 @@ func Model() postgres.Model {
 		"workspaces": `id = current_setting('morket.workspace', true)
 OR EXISTS (SELECT FROM members m WHERE m.workspace_id = workspaces.id AND m.user_id = current_setting('morket.user', true))`,
 		"members": `workspace_id = current_setting('morket.workspace', true) OR user_id = current_setting('morket.user', true)`,
-		"people":  `EXISTS (SELECT FROM members m WHERE m.user_id = people.user_id AND m.workspace_id = current_setting('morket.workspace', true))`,
+		"people": `EXISTS (SELECT FROM members m WHERE m.user_id = people.user_id
+  AND m.workspace_id = current_setting('morket.workspace', true))`,
 	}}
 }
 

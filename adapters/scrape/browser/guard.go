@@ -4,8 +4,13 @@ package browser
 // outlive it or go around its proxy; the proxy refuses all of it too, so this only spares the attempts and keeps pages from waiting for
 // them.
 const guard = `(() => {
-  const none = name => { try { Object.defineProperty(globalThis, name, { value: undefined, configurable: false, writable: false }) } catch {} };
-  for (const name of ['WebSocket', 'WebSocketStream', 'WebTransport', 'RTCPeerConnection', 'webkitRTCPeerConnection', 'RTCDataChannel', 'SharedWorker', 'Notification', 'PushManager']) none(name);
+  const none = name => {
+    try { Object.defineProperty(globalThis, name, { value: undefined, configurable: false, writable: false }) } catch {}
+  };
+  for (const name of [
+    'WebSocket', 'WebSocketStream', 'WebTransport', 'RTCPeerConnection', 'webkitRTCPeerConnection', 'RTCDataChannel',
+    'SharedWorker', 'Notification', 'PushManager',
+  ]) none(name);
   const workers = globalThis.ServiceWorkerContainer;
   if (workers) workers.prototype.register = () => Promise.reject(new DOMException('service workers are off', 'SecurityError'));
   globalThis.open = () => null;

@@ -12,7 +12,8 @@ import (
 )
 
 // ErrMissing says that there is no Chromium on the machine.
-var ErrMissing = errors.New("no Chromium was found: install the package chromium-headless-shell or chromium, or set CHROMIUM_BIN to the program")
+var ErrMissing = errors.New(
+	"no Chromium was found: install the package chromium-headless-shell or chromium, or set CHROMIUM_BIN to the program")
 
 // Find returns the Chromium program: the configured one, else one that is installed.
 func Find(configured string) (string, error) {
@@ -26,7 +27,8 @@ func Find(configured string) (string, error) {
 	// The shell without windows renders several times as fast. The programs themselves come before the scripts around them, which add flags
 	// of their own.
 	for _, name := range []string{
-		"/usr/lib/chromium/chromium-headless-shell", "/usr/lib/chromium/chromium", "/usr/lib64/chromium-browser/chromium-browser", "chromium", "chromium-browser",
+		"/usr/lib/chromium/chromium-headless-shell", "/usr/lib/chromium/chromium", "/usr/lib64/chromium-browser/chromium-browser",
+		"chromium", "chromium-browser",
 		"google-chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium",
 		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 	} {
@@ -54,7 +56,9 @@ func flags(profile, nowhere string) []string {
 		"--disable-client-side-phishing-detection",
 		"--disable-domain-reliability", "--no-pings", "--metrics-recording-only", "--disable-breakpad", "--disable-crash-reporter",
 		"--disable-search-engine-choice-screen",
-		"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,InterestFeedContentSuggestions,AutofillServerCommunication,CertificateTransparencyComponentUpdater,WebTransport,DnsOverHttps,PrintCompositorLPAC,SpareRendererForSitePerProcess",
+		"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider," +
+			"InterestFeedContentSuggestions,AutofillServerCommunication,CertificateTransparencyComponentUpdater," +
+			"WebTransport,DnsOverHttps,PrintCompositorLPAC,SpareRendererForSitePerProcess",
 		// Sites stay in processes of their own.
 		"--site-per-process",
 		// Small and quiet.

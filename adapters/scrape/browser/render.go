@@ -127,7 +127,8 @@ func navigation(text string) *scrape.Fault {
 
 // read takes a picture of the page's text.
 func (t *tab) read(ctx context.Context, maxText int) (scrape.Page, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), snapshotWithin) // also when the time for loading is over: what is there counts
+	// Also when the time for loading is over: what is there counts.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), snapshotWithin)
 	defer cancel()
 	world, err := proto.PageCreateIsolatedWorld{FrameID: proto.PageFrameID(t.target), WorldName: "morket"}.Call(t.on(ctx))
 	if err != nil {

@@ -214,8 +214,10 @@ func around(n *html.Node) bool {
 // block reports elements that begin a line.
 func block(n *html.Node) bool {
 	switch n.DataAtom {
-	case atom.P, atom.Div, atom.Section, atom.Article, atom.Main, atom.Header, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Ul, atom.Ol, atom.Li, atom.Dl, atom.Dt, atom.Dd,
-		atom.Table, atom.Tr, atom.Br, atom.Hr, atom.Blockquote, atom.Pre, atom.Figure, atom.Figcaption, atom.Address, atom.Details, atom.Summary, atom.Fieldset, atom.Nav, atom.Footer, atom.Aside:
+	case atom.P, atom.Div, atom.Section, atom.Article, atom.Main, atom.Header, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Ul,
+		atom.Ol, atom.Li, atom.Dl, atom.Dt, atom.Dd,
+		atom.Table, atom.Tr, atom.Br, atom.Hr, atom.Blockquote, atom.Pre, atom.Figure, atom.Figcaption, atom.Address, atom.Details,
+		atom.Summary, atom.Fieldset, atom.Nav, atom.Footer, atom.Aside:
 		return true
 	default:
 		return false
@@ -286,7 +288,8 @@ func (d *Document) shell() bool {
 		return true
 	}
 	empty := false
-	d.Find("#root,#app,#__next,#__nuxt,#___gatsby,#svelte,app-root,[data-reactroot],[ng-app]").EachWithBreak(func(_ int, s *goquery.Selection) bool {
+	roots := d.Find("#root,#app,#__next,#__nuxt,#___gatsby,#svelte,app-root,[data-reactroot],[ng-app]")
+	roots.EachWithBreak(func(_ int, s *goquery.Selection) bool {
 		empty = TextOf(s, true) == ""
 		return !empty
 	})

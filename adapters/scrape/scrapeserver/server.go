@@ -195,7 +195,8 @@ func (s *Server) write(w http.ResponseWriter, status int, e envelope) {
 	body, err := json.Marshal(e)
 	if err != nil {
 		s.cfg.Logger.Error("an answer can't be written", "error", err)
-		status, body = http.StatusInternalServerError, []byte(`{"success":false,"data":null,"error":{"code":"INTERNAL","message":"something went wrong here"},"meta":{}}`)
+		status = http.StatusInternalServerError
+		body = []byte(`{"success":false,"data":null,"error":{"code":"INTERNAL","message":"something went wrong here"},"meta":{}}`)
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")

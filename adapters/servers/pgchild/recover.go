@@ -105,7 +105,8 @@ func (r Recovery) lay(at place, as *childproc.Identity) (c autoConf, err error) 
 	if err != nil {
 		return c, err
 	}
-	if err := os.WriteFile(filepath.Join(fresh, name), append(was, r.settings()...), secretMode); err != nil { //nolint:gosec // G703: the folder is ours
+	settings := append(was, r.settings()...)
+	if err := os.WriteFile(filepath.Join(fresh, name), settings, secretMode); err != nil { //nolint:gosec // G703: the folder is ours
 		return c, err
 	}
 	if err := os.WriteFile(filepath.Join(fresh, "recovery.signal"), nil, secretMode); err != nil {

@@ -224,7 +224,8 @@ func (a *Archive) PutPiece(ctx context.Context, p Piece, data []byte) (Piece, er
 
 // PutBase archives a base backup: write writes it and says where it lies in the log. It is there when it is whole.
 func (a *Archive) PutBase(
-	ctx context.Context, b ArchivedBase, keys Keys, write func(io.Writer) (from, to uint64, timeline int32, err error), head func(context.Context) (int64, error),
+	ctx context.Context, b ArchivedBase, keys Keys, write func(io.Writer) (from, to uint64, timeline int32, err error),
+	head func(context.Context) (int64, error),
 ) (ArchivedBase, error) {
 	b.Name = baseNamed + a.clock.Now().UTC().Format(nameTime)
 	var err error

@@ -182,11 +182,16 @@ func (b *analyticsBench) writeBare(ctx context.Context, c sidestore.Copy, facts 
 }
 
 const (
-	bulkColumns = `(workspace_id, kind, quarter, table_id, column_id, provider, step, member, source, n, hits, empty, calls, credits, latency, t7, position)`
-	bulkSQL     = ` SELECT '` + cubeWorkspace + `', 'attempt', toDateTime(%d + intDiv(intDiv(number, %d), %d) * 900, 'UTC'), '', concat('col_', toString(intDiv(number, %[2]d) %% 6)),
-concat('provider_', toString(intDiv(intDiv(number, %[2]d) %% %[3]d, 6))), '', '', '', 10, 7, 3, 10, 7000, 900, 10, number + 1 FROM numbers(%[4]d)`
-	cubeSQL = `INSERT INTO rm_analytics.cube SELECT '` + cubeWorkspace + `', 'attempt', to_timestamp($1::bigint + c / 24 * 900), '', 'col_' || c %% 6, 'provider_' || c %% 24 / 6, '', '', '',
-10 * f, 7 * f, 3 * f, 0, 0, 0, 10 * f, 7000 * f, 900 * f, 0, 0, 0, 0, 0, 0, 0, 10 * f, 0, 0, 0, 0, 0, 0, 0 FROM (SELECT c, %d::bigint AS f FROM generate_series(0, %d) c) x`
+	bulkColumns = `(workspace_id, kind, quarter, table_id, column_id, provider, step, member, source,
+  n, hits, empty, calls, credits, latency, t7, position)`
+	bulkSQL = ` SELECT '` + cubeWorkspace + `', 'attempt', toDateTime(%d + intDiv(intDiv(number, %d), %d) * 900, 'UTC'), '',
+  concat('col_', toString(intDiv(number, %[2]d) %% 6)),
+concat('provider_', toString(intDiv(intDiv(number, %[2]d) %% %[3]d, 6))), '', '', '',
+  10, 7, 3, 10, 7000, 900, 10, number + 1 FROM numbers(%[4]d)`
+	cubeSQL = `INSERT INTO rm_analytics.cube SELECT '` + cubeWorkspace + `', 'attempt', to_timestamp($1::bigint + c / 24 * 900), '',
+  'col_' || c %% 6, 'provider_' || c %% 24 / 6, '', '', '',
+10 * f, 7 * f, 3 * f, 0, 0, 0, 10 * f, 7000 * f, 900 * f, 0, 0, 0, 0, 0, 0, 0, 10 * f, 0, 0, 0, 0, 0, 0, 0
+FROM (SELECT c, %d::bigint AS f FROM generate_series(0, %d) c) x`
 )
 
 // fixed is a reader of one copy.

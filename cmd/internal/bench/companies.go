@@ -79,8 +79,13 @@ func (b *serverBench) importAlone(ctx context.Context, path string, bad []int64)
 	if err != nil {
 		return nil, err
 	}
+	return b.aloneRatios(j, limit, indexed, float64(size-before)/(1<<20)), nil
+}
+
+// aloneRatios are those of an import by COPY's rate in rows a second, the seconds that the search took, and the megabytes that it grew by.
+func (b *serverBench) aloneRatios(j *job, limit, indexed, grown float64) []Ratio {
 	rate, copied := float64(b.size)/j.commit.Seconds(), float64(b.size)/limit
-	grown, data := float64(size-before)/(1<<20), float64(j.Size)/(1<<20)
+	data := float64(j.Size) / (1 << 20)
 	return []Ratio{
 		{
 			Name:   "import",
@@ -112,7 +117,7 @@ func (b *serverBench) importAlone(ctx context.Context, path string, bad []int64)
 			Note:   "from the last row in the grid until the last one is found; limit: COPY into the grid's table",
 		},
 		{Name: "search, size", Value: grown, Limit: data, Ratio: grown / data, Unit: "MB", AtMost: 1.5 * data, Note: "limit: the file"},
-	}, nil
+	}
 }
 
 // importBeside imports the file while a person edits and reads another table.

@@ -125,11 +125,13 @@ func (b *serverBench) questions() []question {
 		},
 		{
 			"page of text that contains", func(i int) string { return filter(text, "contains", reference(i)) },
-			"SELECT * FROM " + rows + " WHERE " + indexed + " ILIKE $1 ORDER BY id LIMIT 51", func(i int) []any { return []any{"%" + reference(i) + "%"} }, 40, 100, "%gin (%" + t + "%",
+			"SELECT * FROM " + rows + " WHERE " + indexed + " ILIKE $1 ORDER BY id LIMIT 51",
+			func(i int) []any { return []any{"%" + reference(i) + "%"} }, 40, 100, "%gin (%" + t + "%",
 		},
 		{
 			"quick search", func(i int) string { return "/rows?limit=50&q=" + url.QueryEscape(search(i)) },
-			"SELECT * FROM " + rows + " WHERE " + indexed + " ILIKE $1 ORDER BY id LIMIT 51", func(i int) []any { return []any{"%" + search(i) + "%"} }, 40, 100, searched,
+			"SELECT * FROM " + rows + " WHERE " + indexed + " ILIKE $1 ORDER BY id LIMIT 51",
+			func(i int) []any { return []any{"%" + search(i) + "%"} }, 40, 100, searched,
 		},
 		{"count", fixed("/rows:count"), "SELECT row_count FROM rm_grid.tables WHERE table_id = '" + string(b.table) + "'", none, 5, 0, ""},
 	}
@@ -279,7 +281,8 @@ func (b *serverBench) edit(ctx context.Context, row kernel.RowID, value string) 
 
 // copied makes a copy of the table's rows for the limits, so that the read model itself is changed by its projection only.
 func (b *serverBench) copied(ctx context.Context) error {
-	_, err := b.pool.Exec(ctx, `DROP TABLE IF EXISTS bench_copied; CREATE TABLE bench_copied (LIKE `+physical(b.table)+` INCLUDING ALL); INSERT INTO bench_copied SELECT * FROM `+physical(b.table))
+	_, err := b.pool.Exec(ctx, `DROP TABLE IF EXISTS bench_copied; CREATE TABLE bench_copied (LIKE `+physical(b.table)+` INCLUDING ALL);
+INSERT INTO bench_copied SELECT * FROM `+physical(b.table))
 	if err != nil {
 		return fmt.Errorf("copy the rows: %w", err)
 	}

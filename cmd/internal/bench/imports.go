@@ -47,8 +47,7 @@ func (b *serverBench) imports(ctx context.Context) ([]Ratio, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rates, limits, ratios, uploads, undone, grown []float64
-	exact := true
+	m := importMeasures{exact: true}
 	for round := range b.rounds {
 		if err := b.login(ctx); err != nil {
 			return nil, err
@@ -57,7 +56,7 @@ func (b *serverBench) imports(ctx context.Context) ([]Ratio, error) {
 		if err != nil {
 			return nil, err
 		}
-		exact = exact && j.errorsExact
+		m.exact = m.exact && j.errorsExact
 		rows, err := dump(ctx, b.pool, physical(j.TableID))
 		if err != nil {
 			return nil, err
@@ -67,49 +66,60 @@ func (b *serverBench) imports(ctx context.Context) ([]Ratio, error) {
 			return nil, err
 		}
 		rate := float64(b.size) / j.commit.Seconds()
-		rates, limits, ratios = append(rates, rate), append(limits, limit), append(ratios, rate/limit)
-		uploads, grown = append(uploads, float64(j.Size)/j.upload.Seconds()/(1<<20)), append(grown, j.grown)
+		m.rates, m.limits, m.ratios = append(m.rates, rate), append(m.limits, limit), append(m.ratios, rate/limit)
+		m.uploads, m.grown = append(m.uploads, float64(j.Size)/j.upload.Seconds()/(1<<20)), append(m.grown, j.grown)
 		b.table = j.TableID
 		if round < b.rounds-1 || b.rounds == 1 {
 			took, err := b.undo(ctx, j)
 			if err != nil {
 				return nil, err
 			}
-			undone = append(undone, float64(b.size)/took.Seconds())
+			m.undone = append(m.undone, float64(b.size)/took.Seconds())
 			b.table = "" // it is empty
 		}
 	}
-	most := slices.Max(grown)
-	return b.sheet.titled([]Ratio{
+	return b.sheet.titled(m.all()), nil
+}
+
+// importMeasures has a figure of each round.
+type importMeasures struct {
+	rates, limits, ratios, undone []float64 // rows a second, and of the rows by the limit
+	uploads, grown                []float64 // megabytes a second, and megabytes
+	exact                         bool
+}
+
+func (m importMeasures) all() []Ratio {
+	most := slices.Max(m.grown)
+	return []Ratio{
 		{
 			Name:    "import",
-			Value:   median(rates),
-			Limit:   median(limits),
-			Ratio:   median(ratios),
+			Value:   median(m.rates),
+			Limit:   median(m.limits),
+			Ratio:   median(m.ratios),
 			Unit:    "rows/s",
 			AtLeast: 20_000,
-			Failed:  !exact,
+			Failed:  !m.exact,
 			Note: "from commit to the last row in the grid; 20 columns, UTF-16, quoted line ends, bad rows reported exactly; limit: COPY " +
 				"into the same table",
 		},
 		{
 			Name:  "import, upload",
-			Value: median(uploads),
+			Value: median(m.uploads),
 			Limit: 100,
-			Ratio: median(uploads) / 100,
+			Ratio: median(m.uploads) / 100,
 			Unit:  "MB/s",
 			Note:  "with the look at the file; limit: a fixed figure",
 		},
 		{Name: "import, memory", Value: most, Limit: 200, Ratio: most / 200, Unit: "MB", AtMost: 200, Note: "growth of the process at most"},
 		{
 			Name:  "import, undo",
-			Value: median(undone),
-			Limit: median(limits),
-			Ratio: median(undone) / median(limits),
+			Value: median(m.undone),
+			Limit: median(m.limits),
+			Ratio: median(m.undone) / median(m.limits),
 			Unit:  "rows/s",
 			Note:  "until the table is empty; limit: COPY",
 		},
-	}), nil
+	}
 }
 
 func (b *serverBench) importFile(ctx context.Context, path string, bad []int64) (*job, error) {

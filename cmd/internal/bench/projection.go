@@ -98,7 +98,8 @@ func (b *projectionBench) measure(ctx context.Context) ([]Ratio, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Note = fmt.Sprintf("limit: the slower of reading the log in order (%s) and COPY into the same table (%s); one after the other they make %s",
+	r.Note = fmt.Sprintf(
+		"limit: the slower of reading the log in order (%s) and COPY into the same table (%s); one after the other they make %s",
 		short(median(reads)), short(median(copies)), short(median(both)))
 	return []Ratio{r, {
 		Name:   "grid catches up, memory",
@@ -184,7 +185,8 @@ func dump(ctx context.Context, pool *pgxpool.Pool, name string) ([]byte, error) 
 // copyRate measures COPY of the rows into an empty table of the same shape.
 func copyRate(ctx context.Context, pool *pgxpool.Pool, like string, rows []byte, n int) (rate float64, err error) {
 	err = onConn(ctx, pool, func(c *pgx.Conn) error {
-		if _, err := c.Exec(ctx, `DROP TABLE IF EXISTS bench_copied; CREATE TABLE bench_copied (LIKE `+like+` INCLUDING ALL) WITH (fillfactor = 90)`); err != nil {
+		fresh := `DROP TABLE IF EXISTS bench_copied; CREATE TABLE bench_copied (LIKE ` + like + ` INCLUDING ALL) WITH (fillfactor = 90)`
+		if _, err := c.Exec(ctx, fresh); err != nil {
 			return err
 		}
 		start := time.Now()

@@ -122,7 +122,8 @@ func (companies) name(i int) string {
 func (companies) country(i int) string {
 	const list = "United States|China|United " +
 		"Kingdom|India|Japan|France|Canada|Brazil|Italy|Spain|Netherlands|Switzerland|Sweden|Poland|Australia|South " +
-		"Korea|Türkiye|Mexico|Austria|Belgium|Denmark|Norway|Finland|Ireland|Portugal|Greece|Czechia|Hungary|Romania|Israel|Singapore|Kenya|Nigeria|South Africa|Argentina|Chile|Côte d’Ivoire|Egypt"
+		"Korea|Türkiye|Mexico|Austria|Belgium|Denmark|Norway|Finland|Ireland|" +
+		"Portugal|Greece|Czechia|Hungary|Romania|Israel|Singapore|Kenya|Nigeria|South Africa|Argentina|Chile|Côte d’Ivoire|Egypt"
 	if roll(i, rollCountry, 1000) < 47 {
 		return "Germany"
 	}

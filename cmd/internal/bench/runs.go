@@ -44,8 +44,8 @@ func (b *serverBench) runs(ctx context.Context) ([]Ratio, error) {
 	if err != nil {
 		return nil, err
 	}
-	rate, perRecord := float64(b.size)/took.Seconds(), float64(events)/float64(b.size)
 	complete := j.Counts.Succeeded == int64(b.size) && j.Counts.Cached == 0
+	ratios := b.runRatios(float64(b.size)/took.Seconds(), float64(events)/float64(b.size), grown, little, complete)
 	beside, err := b.smallBesideLarge(ctx, col)
 	if err != nil {
 		return nil, err
@@ -54,7 +54,13 @@ func (b *serverBench) runs(ctx context.Context) ([]Ratio, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.sheet.titled(append([]Ratio{
+	return b.sheet.titled(append(append(ratios, beside), limited...)), nil
+}
+
+// runRatios are those of a run over all records: records a second, Temporal's events a record, and the growth of the process in megabytes
+// beside that of the short run before.
+func (b *serverBench) runRatios(rate, perRecord, grown, little float64, complete bool) []Ratio {
+	return []Ratio{
 		{
 			Name:    "run",
 			Value:   rate,
@@ -84,8 +90,7 @@ func (b *serverBench) runs(ctx context.Context) ([]Ratio, error) {
 			Note: fmt.Sprintf("growth of the process at most, with read models that lag; limit: the same over %d records, which went before",
 				b.size/shortRun),
 		},
-		beside,
-	}, limited...)), nil
+	}
 }
 
 const (

@@ -124,7 +124,8 @@ func (b *searchBench) open(ctx context.Context, address string) error {
 		return err
 	}
 	b.prefix = strings.Trim(u.Path, "/")
-	if b.bare, err = opensearchapi.NewClient(opensearchapi.Config{Client: opensearchgo.Config{Addresses: []string{u.Scheme + "://" + u.Host}}}); err != nil {
+	bare := opensearchgo.Config{Addresses: []string{u.Scheme + "://" + u.Host}}
+	if b.bare, err = opensearchapi.NewClient(opensearchapi.Config{Client: bare}); err != nil {
 		return err
 	}
 	b.recorder = recordBulks(&url.URL{Scheme: u.Scheme, Host: u.Host})

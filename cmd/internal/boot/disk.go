@@ -45,7 +45,8 @@ func statDisk(path string) (device uint64, free, size float64, err error) {
 		err = syscall.Statfs(path, &fs)
 	}
 	block := float64(fs.Bsize)
-	return uint64(at.Dev), float64(fs.Bavail) * block, float64(fs.Blocks) * block, err //nolint:unconvert // the device has other types elsewhere
+	free, size = float64(fs.Bavail)*block, float64(fs.Blocks)*block
+	return uint64(at.Dev), free, size, err //nolint:unconvert // the device has other types elsewhere
 }
 
 // all tells how full each disk is, once for folders of the same one.

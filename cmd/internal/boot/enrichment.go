@@ -47,7 +47,9 @@ func Providers(
 	cfg config.Config, clock kernel.Clock, pages *Pages, measure func(http.RoundTripper) http.RoundTripper,
 ) (*enrichment.Registry, error) {
 	resolver := safedial.NewResolver(cfg.DNSServer)
-	client := safedial.NewClient(safedial.Config{Allow: cfg.DialAllow, Resolver: resolver, Timeout: enrichment.LongestTimeout, Headers: enrichment.LongestTimeout}) // the engine bounds each call
+	// The engine bounds each call.
+	client := safedial.NewClient(safedial.Config{Allow: cfg.DialAllow, Resolver: resolver, Timeout: enrichment.LongestTimeout,
+		Headers: enrichment.LongestTimeout})
 	if measure != nil {
 		client.Transport = measure(client.Transport)
 	}
@@ -171,7 +173,8 @@ func (e *enrichments) parts() parts {
 
 // underway tells of the runs that the log says are under way.
 func (e *enrichments) underway(ctx context.Context, each func(reconcile.Flow) error) error {
-	return reconcile.Pages(ctx, e.reads.Unfinished, func(u enrichmentread.Unfinished) kernel.RunID { return u.Run }, func(u enrichmentread.Unfinished) error {
+	run := func(u enrichmentread.Unfinished) kernel.RunID { return u.Run }
+	return reconcile.Pages(ctx, e.reads.Unfinished, run, func(u enrichmentread.Unfinished) error {
 		return each(enrichmentflow.Underway(enrichmentflow.Input{Workspace: u.Workspace, Run: u.Run, Round: u.Round, Position: u.Position}))
 	})
 }

@@ -93,7 +93,9 @@ func (s *finds) sweep(ctx context.Context) (int, error) {
 type foundRows struct{ imports *dataopscmd.Handlers }
 
 // Upload implements findcmd.Imports.
-func (f foundRows) Upload(ctx context.Context, meta kernel.Meta, table kernel.TableID, name string, lines io.Reader) (kernel.ImportID, error) {
+func (f foundRows) Upload(
+	ctx context.Context, meta kernel.Meta, table kernel.TableID, name string, lines io.Reader,
+) (kernel.ImportID, error) {
 	res, err := f.imports.Upload(ctx, meta, dataopscmd.Upload{Filename: name, Body: lines, TableID: table})
 	return res.Value.ID, err
 }

@@ -98,7 +98,8 @@ func (f *flows) run(ctx context.Context, group *errgroup.Group) {
 }
 
 func (f *flows) work(ctx context.Context) error {
-	return f.client.RunWorker(ctx, temporal.WorkerConfig{Grace: f.core.cfg.StopWithin / 2}, func(r worker.Registry) { //nolint:mnd // half the stop's time
+	half := f.core.cfg.StopWithin / 2
+	return f.client.RunWorker(ctx, temporal.WorkerConfig{Grace: half}, func(r worker.Registry) {
 		for _, k := range f.kinds {
 			k.register(r)
 		}

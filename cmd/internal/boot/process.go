@@ -73,7 +73,8 @@ func newProcess(ctx context.Context, p *Platform) (*process, error) {
 	}
 	c.metrics.Providers(sources.Providers)
 	c.metrics.Watch(sources)
-	s.api, err = newAPI(c, s.means, s.modules, dependencies(c, s.means, s.keeper, s.parts)) //nolint:contextcheck // requests bring their own contexts
+	deps := dependencies(c, s.means, s.keeper, s.parts)
+	s.api, err = newAPI(c, s.means, s.modules, deps) //nolint:contextcheck // requests bring their own contexts
 	return s, err
 }
 

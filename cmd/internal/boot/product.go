@@ -81,6 +81,32 @@ func (m *means) close(log *slog.Logger) {
 	m.shared.close(log)
 }
 
+// connect makes the modules that bring rows from vendors and push rows to them.
+func (m *modules) connect(p *Platform, with *means) (err error) {
+	c := p.core
+	m.finds, err = newFinds(c, with.flows, findsConfig{
+		Searches:    p.providers,
+		Shared:      with.shared,
+		Credentials: m.credentials,
+		Imports:     m.dataOps.handlers,
+	})
+	if err != nil {
+		return err
+	}
+	connectors, err := Connectors(c.cfg, c.clock, measured(c.metrics, "crm"))
+	if err != nil {
+		return err
+	}
+	m.crms, err = newCRMs(c, with.flows, crmsConfig{
+		Connectors: connectors,
+		Shared:     with.shared,
+		Rows:       m.tables.grid.ForRuns(with.registry),
+		Tables:     m.tables.handlers,
+		Waiter:     with.registry,
+	})
+	return err
+}
+
 // newModules makes the modules, each after those that it names.
 func newModules(ctx context.Context, p *Platform, with *means) (*modules, error) {
 	c := p.core
@@ -123,27 +149,7 @@ func newModules(ctx context.Context, p *Platform, with *means) (*modules, error)
 	if err != nil {
 		return nil, err
 	}
-	m.finds, err = newFinds(c, with.flows, findsConfig{
-		Searches:    p.providers,
-		Shared:      with.shared,
-		Credentials: m.credentials,
-		Imports:     m.dataOps.handlers,
-	})
-	if err != nil {
-		return nil, err
-	}
-	connectors, err := Connectors(c.cfg, c.clock, measured(c.metrics, "crm"))
-	if err != nil {
-		return nil, err
-	}
-	m.crms, err = newCRMs(c, with.flows, crmsConfig{
-		Connectors: connectors,
-		Shared:     with.shared,
-		Rows:       m.tables.grid.ForRuns(with.registry),
-		Tables:     m.tables.handlers,
-		Waiter:     with.registry,
-	})
-	if err != nil {
+	if err = m.connect(p, with); err != nil {
 		return nil, err
 	}
 	m.analysis = &analysis{kept: p.views.analytics, shared: with.shared, zones: zones}

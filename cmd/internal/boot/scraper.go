@@ -140,7 +140,8 @@ func (s *scraper) parts() parts {
 		flows: []flow{{
 			register: func(r worker.Registry) { scrapeflow.Register(r, scrapeflow.NewActivities(s.runner)) },
 			underway: func(ctx context.Context, each func(reconcile.Flow) error) error {
-				return reconcile.Pages(ctx, s.reads.Unfinished, func(id scrape.JobID) scrape.JobID { return id }, func(id scrape.JobID) error { return each(scrapeflow.Underway(id)) })
+				return reconcile.Pages(ctx, s.reads.Unfinished, func(id scrape.JobID) scrape.JobID { return id },
+					func(id scrape.JobID) error { return each(scrapeflow.Underway(id)) })
 			},
 		}},
 		sweeps: []sweeper.Sweep{{Name: "pages", Every: 24 * time.Hour, Run: s.sweep}}, //nolint:mnd // a day

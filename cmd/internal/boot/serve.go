@@ -146,7 +146,8 @@ func (s *process) end(end context.CancelFunc, group *errgroup.Group) error {
 func announce(out io.Writer, cfg config.Config) {
 	printf(out, "\n  Morket is ready: %s\n  API documents:   %s/docs\n", cfg.PublicURL, cfg.PublicURL)
 	if cfg.Demo() {
-		printf(out, "  Demo login:      %s / %s\n  (the demo login exists because the database is embedded and the address is this machine's own)\n", DemoEmail, DemoPassword)
+		printf(out, "  Demo login:      %s / %s\n"+
+			"  (the demo login exists because the database is embedded and the address is this machine's own)\n", DemoEmail, DemoPassword)
 	}
 	if _, built := ui.Dist(); !built {
 		printf(out, "  The user interface is not built: make run builds it.\n")

@@ -47,17 +47,15 @@ func (c Config) validate() []error {
 	check("S3_URL", secretURL(c.S3URL, "https", "http"))
 	check("CLICKHOUSE_URL", secretURL(c.ClickHouseURL, "http", "https"))
 	check("SMTP_URL", secretURL(c.SMTPURL, "smtp", "smtps"))
-	if c.TemporalAddress != "" {
-		check("TEMPORAL_ADDRESS", hostPort(c.TemporalAddress))
-	}
-	if c.MetricsAddr != "" {
-		check("MORKET_METRICS_ADDR", hostPort(c.MetricsAddr))
+	for _, optional := range []struct{ name, address string }{
+		{"TEMPORAL_ADDRESS", c.TemporalAddress}, {"MORKET_METRICS_ADDR", c.MetricsAddr}, {"MORKET_DNS_SERVER", c.DNSServer},
+	} {
+		if optional.address != "" {
+			check(optional.name, hostPort(optional.address))
+		}
 	}
 	if c.OTLPEndpoint != "" {
 		check("OTEL_EXPORTER_OTLP_ENDPOINT", absoluteURL(c.OTLPEndpoint, "http", "https"))
-	}
-	if c.DNSServer != "" {
-		check("MORKET_DNS_SERVER", hostPort(c.DNSServer))
 	}
 	if c.AnswersDays < 1 || c.AnswersDays > maxAnswersDays {
 		check("MORKET_ANSWERS_DAYS", fmt.Errorf("want 1 to %d days", maxAnswersDays))
@@ -71,25 +69,11 @@ func (c Config) validate() []error {
 	if c.ServiceKey.IsSet() && len(c.ServiceKey.Reveal()) < minServiceKey {
 		check("MORKET_SERVICE_KEY", fmt.Errorf("has %d characters, want at least %d", len(c.ServiceKey.Reveal()), minServiceKey))
 	}
-	for name, rate := range map[string]int{
-		"MORKET_RATE_GENERAL": c.RateGeneral, "MORKET_RATE_GRID": c.RateGrid, "MORKET_RATE_AUTH": c.RateAuth, "MORKET_RATE_FAILED": c.RateFailed,
-		"MORKET_RATE_ENRICHMENT": c.RateEnrichment, "MORKET_RATE_ADMIN": c.RateAdmin,
-	} {
-		if rate < 0 {
-			check(name, errors.New("is negative"))
-		}
-	}
+	errs = append(errs, c.validateRates()...)
 	if n := len(c.Passphrase.Reveal()); n > 0 && n < MinPassphrase {
 		check("MORKET_BACKUP_PASSPHRASE", fmt.Errorf("has %d characters, want at least %d", n, MinPassphrase))
 	}
-	errs = append(errs, c.validateBackups()...)
-	if c.ScrapeContexts < 1 || c.ScrapeContexts > maxContexts {
-		check("MORKET_SCRAPE_CONTEXTS", fmt.Errorf("want 1 to %d", maxContexts))
-	}
-	if strings.ContainsFunc(c.ScrapeAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
-		check("MORKET_SCRAPE_AGENT", errors.New("holds characters that a header can't"))
-	}
-	errs = append(errs, c.validateScraper()...)
+	errs = slices.Concat(errs, c.validateBackups(), c.validateScraper())
 	if c.QueryTimeout < minQuery {
 		check("MORKET_QUERY_TIMEOUT", fmt.Errorf("want at least %s", minQuery))
 	}
@@ -102,8 +86,26 @@ func (c Config) validate() []error {
 	return slices.Concat(errs, c.validateArchive(), c.validateBilling(), c.validateCRMs(), c.validateGrown())
 }
 
-// validateScraper checks what the scraper's API and its callbacks need.
+func (c Config) validateRates() (errs []error) {
+	for name, rate := range map[string]int{
+		"MORKET_RATE_GENERAL": c.RateGeneral, "MORKET_RATE_GRID": c.RateGrid, "MORKET_RATE_AUTH": c.RateAuth, "MORKET_RATE_FAILED": c.RateFailed,
+		"MORKET_RATE_ENRICHMENT": c.RateEnrichment, "MORKET_RATE_ADMIN": c.RateAdmin,
+	} {
+		if rate < 0 {
+			errs = append(errs, fmt.Errorf("%s: is negative", name))
+		}
+	}
+	return errs
+}
+
+// validateScraper checks what reading pages, the scraper's API and its callbacks need.
 func (c Config) validateScraper() (errs []error) {
+	if c.ScrapeContexts < 1 || c.ScrapeContexts > maxContexts {
+		errs = append(errs, fmt.Errorf("MORKET_SCRAPE_CONTEXTS: want 1 to %d", maxContexts))
+	}
+	if strings.ContainsFunc(c.ScrapeAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
+		errs = append(errs, errors.New("MORKET_SCRAPE_AGENT: holds characters that a header can't"))
+	}
 	if c.ScraperAddr != "" {
 		if err := hostPort(c.ScraperAddr); err != nil {
 			errs = append(errs, fmt.Errorf("MORKET_SCRAPER_ADDR: %w", err))

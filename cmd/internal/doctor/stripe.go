@@ -31,7 +31,8 @@ func stripe(ctx context.Context, cfg config.Config) Finding {
 	case !e.Enabled:
 		return failure("enable it at Stripe", "the endpoint %s is disabled: payments bring no credits", address)
 	case e.Version != stripegw.APIVersion:
-		return warning(do, "the endpoint sends events of version %q instead of %s; their ids can be read, what else they hold is not used", e.Version,
+		return warning(do,
+			"the endpoint sends events of version %q instead of %s; their ids can be read, what else they hold is not used", e.Version,
 			stripegw.APIVersion)
 	}
 	return good("the key works, and events come to %s in version %s", address, e.Version)

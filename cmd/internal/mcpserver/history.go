@@ -11,8 +11,8 @@ import (
 func (t *tools) addHistory(s *mcp.Server) {
 	add(s, &mcp.Tool{
 		Name: "row_history", Annotations: reads("History of a row or cell"),
-		Description: "Gives each value that a row's cells ever had, newest first: when, by whom or which provider, from which run or import, and what " +
-			"it cost." + isData,
+		Description: "Gives each value that a row's cells ever had, newest first: when, by whom or which provider, from which run or import, " +
+			"and what it cost." + isData,
 	}, t.rowHistory)
 }
 

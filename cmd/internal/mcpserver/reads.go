@@ -17,12 +17,13 @@ func (t *tools) addReads(s *mcp.Server) {
 	}, t.listTables)
 	add(s, &mcp.Tool{
 		Name: "describe_table", Annotations: reads("Describe a table"),
-		Description: "Gives a table's columns (name, type, kind, options of selects) and its saved views. Kinds: data is written by hand or import; " +
-			"enrichment is filled by providers; formula and lookup are computed and can't be written." + isData,
+		Description: "Gives a table's columns (name, type, kind, options of selects) and its saved views. Kinds: data is written by hand or " +
+			"import; enrichment is filled by providers; formula and lookup are computed and can't be written." + isData,
 	}, t.describeTable)
 	add(s, &mcp.Tool{
 		Name: "search", Annotations: reads("Search all tables"),
-		Description: `Finds rows in all tables by words, "phrases" and column:value, all of which a row must have; words match what begins with them. ` +
+		Description: `Finds rows in all tables by words, "phrases" and column:value, all of which a row must have; ` +
+			`words match what begins with them. ` +
 			"To filter one table exactly, use read_rows." + isData,
 	}, t.search)
 }

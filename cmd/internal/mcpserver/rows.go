@@ -16,8 +16,9 @@ import (
 func (t *tools) addRows(s *mcp.Server) {
 	add(s, &mcp.Tool{
 		Name: "read_rows", Annotations: reads("Read rows"),
-		Description: "Reads rows of a table, filtered and sorted, page by page. Cells are keyed by column name; empty ones are left out. Values longer " +
-			"than 2,000 characters are cut and the column is named in cut: never write a cut value back. Name only the columns that you need." + isData,
+		Description: "Reads rows of a table, filtered and sorted, page by page. Cells are keyed by column name; empty ones are left out. " +
+			"Values longer than 2,000 characters are cut and the column is named in cut: never write a cut value back. Name only the columns " +
+			"that you need." + isData,
 	}, t.readRows)
 	add(s, &mcp.Tool{
 		Name: "count_rows", Annotations: reads("Count rows"),

@@ -14,14 +14,15 @@ import (
 func (t *tools) addRuns(s *mcp.Server) {
 	add(s, &mcp.Tool{
 		Name: "estimate_enrichment", Annotations: reads("Estimate an enrichment"),
-		Description: "Says what filling enrichment columns would cost: the number of records, the likely and the highest cost in credits and, for vendors " +
-			"that bill the user directly, in US dollars. Nothing is asked or paid. Tell the user these numbers before run_enrichment.",
+		Description: "Says what filling enrichment columns would cost: the number of records, the likely and the highest cost in credits " +
+			"and, for vendors that bill the user directly, in US dollars. Nothing is asked or paid. Tell the user these numbers before " +
+			"run_enrichment.",
 	}, t.estimate)
 	add(s, &mcp.Tool{
 		Name: "run_enrichment", Annotations: changes("Run an enrichment (may cost credits)", true, true),
-		Description: "Starts filling enrichment columns. This may cost credits and money. Only after estimate_enrichment with the same arguments, and after " +
-			"the user agreed to its numbers: pass its max_credits and max_usd. It refuses when it could cost more than that by now, and never spends more " +
-			"credits. It answers at once; follow it with run_status.",
+		Description: "Starts filling enrichment columns. This may cost credits and money. Only after estimate_enrichment with the same " +
+			"arguments, and after the user agreed to its numbers: pass its max_credits and max_usd. It refuses when it could cost more than " +
+			"that by now, and never spends more credits. It answers at once; follow it with run_status.",
 	}, t.run)
 	add(s, &mcp.Tool{
 		Name: "run_status", Annotations: reads("Status of a run"),
@@ -113,7 +114,8 @@ func (t *tools) body(ctx context.Context, in selection) (map[string]any, error) 
 	if scope == "" {
 		scope = "empty"
 	}
-	if !slices.Contains([]string{"empty", "failed", "all", "rows"}, scope) || (scope == "rows") != (len(in.Rows) > 0) || len(in.Rows) > maxOperations {
+	if !slices.Contains([]string{"empty", "failed", "all", "rows"}, scope) ||
+		(scope == "rows") != (len(in.Rows) > 0) || len(in.Rows) > maxOperations {
 		return nil, fmt.Errorf("scope is empty, failed, all or rows; with rows, and only then, name 1 to %d ids in rows", maxOperations)
 	}
 	body := map[string]any{"table_id": table.ID, "columns": ids, "scope": scope, "first": in.First, "force": in.Force, "q": in.Text}
@@ -178,8 +180,8 @@ func (t *tools) run(ctx context.Context, in runIn) (out runOut, err error) {
 	}
 	agreed, agreedUSD := int64(math.Round(in.MaxCredits*1000)), int64(math.Round(in.MaxUSD*1e6))
 	if e := now.Estimate; e.MaxMC > agreed || e.MaxUSD > agreedUSD {
-		return out, fmt.Errorf("not started: it may cost up to %g credits and %g US dollars on the user's own bills, and %g and %g were agreed to. "+
-			"Call estimate_enrichment, tell the user the numbers, and pass them as max_credits and max_usd once the user agrees",
+		return out, fmt.Errorf("not started: it may cost up to %g credits and %g US dollars on the user's own bills, and %g and %g were "+
+			"agreed to. Call estimate_enrichment, tell the user the numbers, and pass them as max_credits and max_usd once the user agrees",
 			credits(e.MaxMC), dollars(e.MaxUSD), in.MaxCredits, in.MaxUSD)
 	}
 	body["max_credits_mc"] = max(agreed, 1) // 0 would be no limit

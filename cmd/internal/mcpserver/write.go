@@ -13,10 +13,10 @@ const maxOperations = 500
 func (t *tools) addWrites(s *mcp.Server) {
 	add(s, &mcp.Tool{
 		Name: "write_rows", Annotations: changes("Write rows", true, false),
-		Description: "Inserts, updates or upserts up to 500 rows of a table: all or none, unless skip_errors is set; each row's result is answered. " +
-			"An update or upsert replaces the values of the cells that it names and leaves the others alone; null empties a cell. Columns that run by " +
-			"themselves may ask paid providers for new rows. After a call whose answer was lost, repeat it with the same idempotency_key. Rows are not " +
-			"deleted by it. Write only what the user asked for.",
+		Description: "Inserts, updates or upserts up to 500 rows of a table: all or none, unless skip_errors is set; each row's result is " +
+			"answered. An update or upsert replaces the values of the cells that it names and leaves the others alone; null empties a cell. " +
+			"Columns that run by themselves may ask paid providers for new rows. After a call whose answer was lost, repeat it with the same " +
+			"idempotency_key. Rows are not deleted by it. Write only what the user asked for.",
 	}, t.writeRows)
 }
 
@@ -101,7 +101,8 @@ func (t *tools) writeRows(ctx context.Context, in writeRowsIn) (out writeRowsOut
 	if _, err := t.client.Write(ctx, path+"/rows:batch", in.IdempotencyKey, body, &answer); err != nil {
 		return out, err
 	}
-	out = writeRowsOut{Inserted: answer.Inserted, Updated: answer.Updated, Failed: answer.Failed, Results: make([]writtenRow, 0, len(answer.Results))}
+	out = writeRowsOut{Inserted: answer.Inserted, Updated: answer.Updated, Failed: answer.Failed,
+		Results: make([]writtenRow, 0, len(answer.Results))}
 	for _, r := range answer.Results {
 		out.Results = append(out.Results, writtenRow{r.Index, r.Status, r.RowID, r.Error})
 	}

@@ -65,7 +65,8 @@ func Salesforce(now func() time.Time, at string) *salesforcetwin.Twin {
 	}, func(n int, l lead, at time.Time) {
 		values := map[string]string{
 			"FirstName": l.first, "LastName": l.last, "Email": l.email(), "Title": pick(n, "Head of Sales", "Engineer", "CFO", "Buyer"),
-			"LeadSource": pick(n, "Web", "Partner Referral", "Other"), "Newsletter__c": pick(n, "true", "false"), "Score__c": pick(n, "10", "35.5", ""),
+			"LeadSource": pick(n, "Web", "Partner Referral", "Other"), "Newsletter__c": pick(n, "true", "false"),
+			"Score__c": pick(n, "10", "35.5", ""),
 		}
 		if n%3 == 2 {
 			values["Company"] = l.name()

@@ -54,12 +54,14 @@ Their keys are in the demo workspace, and a table of %d made-up people with the 
 
   %s
 
-Open the menu of one and choose Run; the second reads a page for each row, politely, so begin with the first 10 rows. What each stand-in was asked: http://%[1]s/hunter/twin/journal
+Open the menu of one and choose Run; the second reads a page for each row, politely, so begin with the first 10 rows. `+
+		`What each stand-in was asked: http://%[1]s/hunter/twin/journal
 
 Stripe's stand-in is at http://%[1]s/stripe: plans and packs can be bought under Billing if Morket was started by make run BILLING=demo.
 Its clock moves on by: curl -d days=31 http://%[1]s/stripe/twin/advance
 
-HubSpot's stand-in is at http://%[1]s/hubspot and Salesforce's at http://%[1]s/salesforce, each with 60 people of that table and 20 companies.
+HubSpot's stand-in is at http://%[1]s/hubspot `+
+		`and Salesforce's at http://%[1]s/salesforce, each with 60 people of that table and 20 companies.
 They can be connected under Integrations if Morket was started by make run CRM=demo. What one was asked: http://%[1]s/hubspot/twin/journal
 
 Ctrl-C stops them.

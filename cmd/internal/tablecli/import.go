@@ -156,9 +156,11 @@ func (c ImportConfig) saveErrors(ctx context.Context, path string, i imported) e
 func (c ImportConfig) report(table client.Table, i imported) error {
 	if !c.Quiet {
 		n := i.Counts
-		_, _ = fmt.Fprintf(c.Err, "%s: %d rows new, %d changed, %d left as they are, %d records left out\n", table.Name, n.Imported, n.Updated, n.Skipped, n.Failed)
+		_, _ = fmt.Fprintf(c.Err, "%s: %d rows new, %d changed, %d left as they are, %d records left out\n", table.Name,
+			n.Imported, n.Updated, n.Skipped, n.Failed)
 		if len(i.LeftOut) > 0 {
-			_, _ = fmt.Fprintf(c.Err, "the table has no columns of these names, which were left out: %s\n", plain(strings.Join(i.LeftOut, ", "), maxPage))
+			_, _ = fmt.Fprintf(c.Err, "the table has no columns of these names, which were left out: %s\n",
+				plain(strings.Join(i.LeftOut, ", "), maxPage))
 		}
 	}
 	switch {

@@ -239,7 +239,9 @@ func stopped(stop context.Context, err error) error {
 }
 
 // bounded is the call with its time limit. A provider that panics has failed; it must not take the process down.
-func (a *asking) bounded(s *step, req enrichment.Request, w enrichment.Witness, next func(context.Context) error) (reply enrichment.Reply, err error) {
+func (a *asking) bounded(
+	s *step, req enrichment.Request, w enrichment.Witness, next func(context.Context) error,
+) (reply enrichment.Reply, err error) {
 	within := cmp.Or(s.Pace.Timeout(), time.Duration(s.provider.Seconds)*time.Second, a.session.engine.Timeout)
 	ctx, cancel := context.WithTimeout(enrichment.WithWitness(a.ctx, w), within)
 	defer cancel()
@@ -289,7 +291,8 @@ func report(g *callLimiter, era int, reply enrichment.Reply, err error) {
 	case enrichment.CallRateLimited:
 		g.limited(ce.RetryAfter, ce.Message)
 		g.breaker.Drop(era)
-	case enrichment.CallBadInput, enrichment.CallUnauthorized, enrichment.CallBadReply, enrichment.CallPending, enrichment.CallObjected, enrichment.CallNoBudget:
+	case enrichment.CallBadInput, enrichment.CallUnauthorized, enrichment.CallBadReply, enrichment.CallPending,
+		enrichment.CallObjected, enrichment.CallNoBudget:
 		g.good()
 		g.breaker.Done(era, "")
 	case enrichment.CallUnreachable:

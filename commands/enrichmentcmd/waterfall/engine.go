@@ -18,7 +18,9 @@ type Sleep func(ctx context.Context, d time.Duration) error
 
 // Secrets opens credentials. It answers a kernel.KindNotFound error for one that is not there.
 type Secrets interface {
-	Open(ctx context.Context, workspace kernel.WorkspaceID, credential kernel.CredentialID) (secret map[string]string, hosts []string, err error)
+	Open(
+		ctx context.Context, workspace kernel.WorkspaceID, credential kernel.CredentialID,
+	) (secret map[string]string, hosts []string, err error)
 }
 
 // Cache finds answers that were paid for before.

@@ -75,7 +75,8 @@ func (s *step) question(in map[string]string) enrichment.Question {
 func (a *asking) recall(s *step, at *enrichment.Attempt, in map[string]string) (enrichment.Reply, bool) {
 	rec, ok := a.session.cfg.Recorded(s.question(in))
 	if ok && rec.Refused != "" {
-		at.Status, at.Error, at.LatencyMS, at.Bill, at.FromCache = enrichment.AttemptStatus(rec.Refused), rec.Message, rec.LatencyMS, rec.Bill, true
+		at.Status, at.Error = enrichment.AttemptStatus(rec.Refused), rec.Message
+		at.LatencyMS, at.Bill, at.FromCache = rec.LatencyMS, rec.Bill, true
 		return enrichment.Reply{}, false
 	}
 	if ok {
@@ -136,7 +137,8 @@ func (a *asking) record(s *step, at *enrichment.Attempt, in map[string]string, r
 // withReply adds the reply; the zero value where it is too long to be kept. A whole answer that is too long is left out by itself.
 func withReply(rec enrichment.RecordedReply, reply enrichment.Reply) enrichment.RecordedReply {
 	sure := bounded(reply.Sureness())
-	rec.Confidence, rec.VerifiedBy, rec.SourceURL, rec.Missed, rec.LeftOut = sure.Confidence, sure.VerifiedBy, reply.SourceURL, reply.Missed, reply.LeftOut
+	rec.Confidence, rec.VerifiedBy = sure.Confidence, sure.VerifiedBy
+	rec.SourceURL, rec.Missed, rec.LeftOut = reply.SourceURL, reply.Missed, reply.LeftOut
 	if len(reply.Outputs) > 0 {
 		outputs, err := json.Marshal(reply.Outputs)
 		if err != nil {

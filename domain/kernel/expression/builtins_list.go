@@ -226,35 +226,9 @@ func method(r *run, v any, name string, args []any) any {
 	panic(typeName(v) + " has no method " + name)
 }
 
-func timeMethod(r *run, t time.Time, name string, args []any) (any, bool) { //nolint:gocyclo,cyclop // one line per method
-	switch name {
-	case "Year":
-		return t.Year(), true
-	case "Month":
-		return int(t.Month()), true
-	case "Day":
-		return t.Day(), true
-	case "Hour":
-		return t.Hour(), true
-	case "Minute":
-		return t.Minute(), true
-	case "Second":
-		return t.Second(), true
-	case "Weekday":
-		return int(t.Weekday()), true
-	case "YearDay":
-		return t.YearDay(), true
-	case "Unix":
-		return int(t.Unix()), true
-	case "UnixMilli":
-		return int(t.UnixMilli()), true
-	case "UTC":
-		return t.UTC(), true
-	case "IsZero":
-		return t.IsZero(), true
-	case "String":
-		r.charge(128)
-		return t.String(), true
+func timeMethod(r *run, t time.Time, name string, args []any) (any, bool) {
+	if part, ok := partOfTime(r, t, name); ok {
+		return part, true
 	}
 	if len(args) != 1 {
 		if name == "AddDate" && len(args) == 3 {
@@ -293,6 +267,40 @@ func timeMethod(r *run, t time.Time, name string, args []any) (any, bool) { //no
 		if name == "In" {
 			return t.In(a), true
 		}
+	}
+	return nil, false
+}
+
+// partOfTime are the methods that take nothing.
+func partOfTime(r *run, t time.Time, name string) (any, bool) { //nolint:gocyclo,cyclop // one line per method
+	switch name {
+	case "Year":
+		return t.Year(), true
+	case "Month":
+		return int(t.Month()), true
+	case "Day":
+		return t.Day(), true
+	case "Hour":
+		return t.Hour(), true
+	case "Minute":
+		return t.Minute(), true
+	case "Second":
+		return t.Second(), true
+	case "Weekday":
+		return int(t.Weekday()), true
+	case "YearDay":
+		return t.YearDay(), true
+	case "Unix":
+		return int(t.Unix()), true
+	case "UnixMilli":
+		return int(t.UnixMilli()), true
+	case "UTC":
+		return t.UTC(), true
+	case "IsZero":
+		return t.IsZero(), true
+	case "String":
+		r.charge(128)
+		return t.String(), true
 	}
 	return nil, false
 }

@@ -68,7 +68,9 @@ var helpers = map[string]helper{ //nolint:gochecknoglobals // a constant table
 }
 
 // asked are the language's functions that say something of an empty value too; the others make an empty value of one.
-var asked = map[string]bool{"type": true, "toJSON": true, "concat": true, "max": true, "min": true, "mean": true, "median": true, "fromPairs": true} //nolint:gochecknoglobals // a constant table
+var asked = map[string]bool{ //nolint:gochecknoglobals // a constant table
+	"type": true, "toJSON": true, "concat": true, "max": true, "min": true, "mean": true, "median": true, "fromPairs": true,
+}
 
 // forFormula is a function of the language as formulas have it.
 func forFormula(name string, f function) function {

@@ -67,7 +67,8 @@ type event struct {
 // open reads which events were dealt with. A line that a crash cut off was not written: it is cut away.
 func (c *consumer) open(path string) error {
 	var err error
-	if c.state, err = os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644); err != nil { //nolint:gosec // where the state is kept is the operator's to say
+	c.state, err = os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644) //nolint:gosec // where the state is kept is the operator's to say
+	if err != nil {
 		return err
 	}
 	c.seen = map[string]bool{}

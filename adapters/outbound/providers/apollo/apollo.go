@@ -38,7 +38,8 @@ func New(client *wire.Client, local string) []enrichment.Caller {
 func kind() *enrichment.CredentialKind {
 	return &enrichment.CredentialKind{
 		Kind: Vendor, Name: "Apollo", Fields: []enrichment.CredentialField{{Name: "api_key", Label: "API key"}}, Hosts: []string{"api.apollo.io"},
-		How: "In Apollo: Settings, Integrations, API, Create new key. Give it people/match, organizations/enrich and the searches, or make it a master key.",
+		How: "In Apollo: Settings, Integrations, API, Create new key. " +
+			"Give it people/match, organizations/enrich and the searches, or make it a master key.",
 		URL: "https://app.apollo.io/#/settings/integrations/api", Provable: true,
 	}
 }

@@ -1,5 +1,5 @@
-// Package companyfacts reads what a company must say of itself on its own site: legal name, postal address, numbers in registers and for tax.
-// It reads the first page, and the imprint or legal notice that it leads to.
+// Package companyfacts reads what a company must say of itself on its own site: legal name, postal address, numbers in registers and for
+// tax. It reads the first page, and the imprint or legal notice that it leads to.
 package companyfacts
 
 import (
@@ -28,8 +28,8 @@ func (*Provider) Describe() enrichment.Provider {
 	}
 	return enrichment.Provider{
 		Slug: Slug, Name: "Company facts", Category: "company",
-		Description: "Reads a company's own site and its imprint or legal notice: legal name, postal address, numbers in the trade register and for " +
-			"VAT, phone, email, employees and year of founding where they are stated. Numbers count only with right check digits.",
+		Description: "Reads a company's own site and its imprint or legal notice: legal name, postal address, numbers in the trade register " +
+			"and for VAT, phone, email, employees and year of founding where they are stated. Numbers count only with right check digits.",
 		Inputs: []enrichment.Field{{Name: "website", Label: "Website or domain", Type: enrichment.FieldText, Required: true}},
 		Outputs: []enrichment.Field{
 			text("legal_name", "Legal name"), text("address", "Postal address"), text("street", "Street"), text("postal_code", "Postal code"),

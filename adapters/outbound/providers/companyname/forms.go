@@ -83,7 +83,8 @@ func set(lists ...string) map[string]bool {
 
 // suffixes are the forms that follow a name, as keyOf writes them.
 var suffixes = set( //nolint:gochecknoglobals // a constant table
-	"inc|incorporated|corp|corporation|co|company|llc|ltd|limited|plc|lp|llp|lllp|pllc|pc|pbc|limited liability company|public limited company",
+	"inc|incorporated|corp|corporation|co|company|llc|ltd|limited|plc|lp|llp|lllp|pllc|pc|pbc|"+
+		"limited liability company|public limited company",
 	"co ltd|co inc|co llc|co plc|company inc|company limited|co limited|& co|and company|and co|& company|& co ltd|& co inc|& co llc|corp "+
 		"ltd|ltd co|l c|lc|unlimited company|dac|clg|cic|nl",
 	"gmbh|mbh|gesmbh|ag|kg|kgaa|ohg|gbr|ug|ug haftungsbeschränkt|se|ev|eg|ek|e kfm|ekfm|gmbh & co kg|gmbh & co kgaa|gmbh & co ohg|gmbh & "+
@@ -110,7 +111,8 @@ var suffixes = set( //nolint:gochecknoglobals // a constant table
 
 // prefixes are the forms that stand before a name. Those that are also common beginnings of names, such as AS or SA, are not here.
 var prefixes = set( //nolint:gochecknoglobals // a constant table
-	"pt|ooo|oao|zao|pao|too|ооо|оао|пао|зао|ао|тоо|тов|пат|прат|пп|чп|ип|фоп|sarl|sasu|eurl|selarl|uab|sia|บริษัท|בע״מ|шпк|dooel|ud|firma|fa|公司|aktiebolaget|aktieselskabet",
+	"pt|ooo|oao|zao|pao|too|ооо|оао|пао|зао|ао|тоо|тов|пат|прат|пп|чп|ип|фоп|sarl|sasu|eurl|selarl|uab|sia|" +
+		"บริษัท|בע״מ|шпк|dooel|ud|firma|fa|公司|aktiebolaget|aktieselskabet",
 )
 
 // dottedPrefixes stand before a name when they are written with their dots: S.A. Dupont, but SA Recycling.

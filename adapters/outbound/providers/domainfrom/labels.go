@@ -117,7 +117,9 @@ func split(name string) []string {
 	})
 }
 
-var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "ae", "Ö", "oe", "Ü", "ue", "å", "aa", "Å", "aa") //nolint:gochecknoglobals // a constant table
+var umlauts = strings.NewReplacer( //nolint:gochecknoglobals // a constant table
+	"ä", "ae", "ö", "oe", "ü", "ue", "Ä", "ae", "Ö", "oe", "Ü", "ue", "å", "aa", "Å", "aa",
+)
 
 // mapped are the first words with umlauts written out, none if there are none.
 func mapped(words []string, n int) []string {

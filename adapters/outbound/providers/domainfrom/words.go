@@ -15,7 +15,8 @@ func wordSet(lists ...string) map[string]bool {
 // frames are words at the end of a name that say what kind of owner it is; domains mostly leave them out.
 var frames = wordSet( //nolint:gochecknoglobals // a constant table
 	"holding holdings group groupe grupo gruppe groep koncernen corporation corp company companies co inc incorporated limited ltd plc",
-	"international internacional internazionale global worldwide enterprises enterprise ventures partners associates trust bancorp bancshares bancorporation", //nolint:misspell // Spanish
+	"international internacional internazionale global worldwide", //nolint:misspell // Spanish
+	"enterprises enterprise ventures partners associates trust bancorp bancshares bancorporation",
 	"ag se sa nv ab publ asa oyj abp as spa tbk persero berhad bhd kgaa sab cv de pjsc jsc psc qpsc bm ltda",
 )
 

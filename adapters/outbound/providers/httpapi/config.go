@@ -50,8 +50,13 @@ const Schema = `{"type":"object","required":["url","outputs"],"additionalPropert
 "url":{"type":"string","description":"https://api.example.com/v1/people?email={{Email}}","maxLength":2000},
 "headers":{"type":"object","additionalProperties":{"type":"string"},"maxProperties":20},
 "body":{"type":"string","description":"{\"email\":\"{{Email}}\"}","maxLength":20000},
-"auth":{"type":"object","additionalProperties":false,"properties":{"kind":{"type":"string","enum":["","bearer","basic","header","query"]},"name":{"type":"string"}}},
-"outputs":{"type":"object","minProperties":1,"maxProperties":20,"additionalProperties":{"type":"object","required":["path"],"additionalProperties":false,"properties":{"path":{"type":"string","description":"$.data.name"},"type":{"type":"string","enum":["text","email","url","phone","domain","number","boolean","date","list","object"]}}}},
+"auth":{"type":"object","additionalProperties":false,"properties":{
+  "kind":{"type":"string","enum":["","bearer","basic","header","query"]},
+  "name":{"type":"string"}}},
+"outputs":{"type":"object","minProperties":1,"maxProperties":20,"additionalProperties":{
+  "type":"object","required":["path"],"additionalProperties":false,"properties":{
+    "path":{"type":"string","description":"$.data.name"},
+    "type":{"type":"string","enum":["text","email","url","phone","domain","number","boolean","date","list","object"]}}}},
 "repeatable":{"type":"boolean","description":"Asking twice by POST neither costs nor changes more than asking once."},
 "paging":` + pagingSchema + `,
 "not_found_statuses":{"type":"array","items":{"type":"integer"},"maxItems":10}}}`

@@ -89,7 +89,8 @@ func (c Config) checkPaging() error {
 		return nil
 	}
 	if c.Method == http.MethodPost && !c.Repeatable {
-		return errors.New("paging asks several times for one answer: set repeatable if asking twice by POST neither costs nor changes more than once")
+		return errors.New(
+			"paging asks several times for one answer: set repeatable if asking twice by POST neither costs nor changes more than once")
 	}
 	if p.MaxPages < 0 || p.MaxPages > maxPages {
 		return fmt.Errorf("paging.max_pages must be 1 to %d", maxPages)
@@ -147,5 +148,6 @@ func (c Config) checkKind() error {
 
 // parameter allows what names of query parameters have, page[number] for example.
 func parameter(s string) bool {
-	return s != "" && len(s) <= 100 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("&=#{}", r) })
+	return s != "" && len(s) <= 100 &&
+		!strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("&=#{}", r) })
 }

@@ -40,7 +40,8 @@ type Endpoint struct {
 }
 
 // EndpointSchema are the members of an Endpoint in a JSON Schema.
-const EndpointSchema = `"api":{"type":"string","enum":["openai","anthropic"],"default":"openai","description":"openai: any endpoint that speaks chat completions"},
+const EndpointSchema = `"api":{"type":"string","enum":["openai","anthropic"],"default":"openai",
+  "description":"openai: any endpoint that speaks chat completions"},
 "base_url":{"type":"string","maxLength":500,"description":"https://api.openai.com/v1; empty takes the vendor's own"},
 "model":{"type":"string","maxLength":200},
 "max_tokens":{"type":"integer","minimum":1,"maximum":32000,"default":1000},
@@ -48,7 +49,8 @@ const EndpointSchema = `"api":{"type":"string","enum":["openai","anthropic"],"de
 "unstructured":{"type":"boolean","description":"Don't ask the endpoint for an answer by the schema; it is checked all the same"},
 "price_in":{"type":"number","minimum":0,"maximum":10000,"description":"US dollars for a million tokens of the question"},
 "price_out":{"type":"number","minimum":0,"maximum":10000,"description":"US dollars for a million tokens of the answer"},
-"row_budget":{"type":"number","minimum":0,"maximum":10000,"description":"US dollars that a row may cost; it is not asked if it could cost more"},
+"row_budget":{"type":"number","minimum":0,"maximum":10000,
+  "description":"US dollars that a row may cost; it is not asked if it could cost more"},
 "run_budget":{"type":"number","minimum":0,"maximum":10000,"description":"US dollars that a run may cost with this step; needs row_budget"}`
 
 // Complete fills in what is left out.

@@ -24,7 +24,11 @@ type Output struct {
 type Outputs map[string]Output
 
 // OutputsSchema is the JSON Schema of Outputs.
-const OutputsSchema = `{"type":"object","minProperties":1,"maxProperties":20,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"type":{"type":"string","enum":["text","email","url","phone","domain","number","boolean","date","list"]},"description":{"type":"string","maxLength":500},"enum":{"type":"array","items":{"type":"string","maxLength":100},"maxItems":50}}}}`
+const OutputsSchema = `{"type":"object","minProperties":1,"maxProperties":20,"additionalProperties":{
+  "type":"object","additionalProperties":false,"properties":{
+    "type":{"type":"string","enum":["text","email","url","phone","domain","number","boolean","date","list"]},
+    "description":{"type":"string","maxLength":500},
+    "enum":{"type":"array","items":{"type":"string","maxLength":100},"maxItems":50}}}}`
 
 // Complete fills in what is left out.
 func (o Outputs) Complete() {
@@ -54,7 +58,8 @@ func (o Outputs) Fields(reserved ...string) ([]enrichment.Field, error) {
 				append([]string{confidenceField}, reserved...))
 		}
 		switch f.Type {
-		case enrichment.FieldText, enrichment.FieldEmail, enrichment.FieldURL, enrichment.FieldPhone, enrichment.FieldDomain, enrichment.FieldNumber, enrichment.FieldBoolean,
+		case enrichment.FieldText, enrichment.FieldEmail, enrichment.FieldURL, enrichment.FieldPhone, enrichment.FieldDomain,
+			enrichment.FieldNumber, enrichment.FieldBoolean,
 			enrichment.FieldDate, enrichment.FieldList:
 		default:
 			return nil, fmt.Errorf("the type of the output %s is not text, email, url, phone, domain, number, boolean, date or list", name)

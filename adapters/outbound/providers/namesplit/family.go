@@ -63,7 +63,8 @@ func capitals(words []string) (n int) {
 func ofFamily(title string) bool {
 	for _, w := range strings.Fields(title) {
 		switch plain(w) {
-		case "dr", "drs", "prof", "professor", "mr", "mrs", "ms", "miss", "mx", "herr", "frau", "monsieur", "mme", "mlle", "señor", "señora", "sr", "sra", "signor", "signora", "sig", "dott", "dottssa",
+		case "dr", "drs", "prof", "professor", "mr", "mrs", "ms", "miss", "mx", "herr", "frau", "monsieur", "mme", "mlle", "señor", "señora",
+			"sr", "sra", "signor", "signora", "sig", "dott", "dottssa",
 			"avv", "capt", "col", "gen", "maj", "lt", "sgt", "pani", "pan", "ing", "dipl-ing":
 			return true
 		}
@@ -75,8 +76,10 @@ func ofFamily(title string) bool {
 func isJob(words []string) bool {
 	for _, w := range words {
 		switch plain(w) {
-		case "ceo", "cto", "cfo", "coo", "cmo", "cio", "cpo", "cro", "ciso", "chro", "vp", "svp", "evp", "avp", "president", "director", "manager", "head", "chief", "officer", "founder", "co-founder", "cofounder",
-			"owner", "partner", "chairman", "chairwoman", "chairperson", "engineer", "consultant", "analyst", "geschäftsführer", "geschäftsführerin", "inhaber", "inhaberin", "vorstand", "prokurist", "prokuristin",
+		case "ceo", "cto", "cfo", "coo", "cmo", "cio", "cpo", "cro", "ciso", "chro", "vp", "svp", "evp", "avp", "president", "director",
+			"manager", "head", "chief", "officer", "founder", "co-founder", "cofounder",
+			"owner", "partner", "chairman", "chairwoman", "chairperson", "engineer", "consultant", "analyst", "geschäftsführer",
+			"geschäftsführerin", "inhaber", "inhaberin", "vorstand", "prokurist", "prokuristin",
 			"leiter", "leiterin", "directeur", "directrice", "gérant", "gérante", "pdg", "directora", "gerente", "direttore", "direttrice":
 			return true
 		}

@@ -189,7 +189,8 @@ func letters(words []string) bool {
 
 func particle(w string) bool {
 	switch strings.ToLower(w) {
-	case "van", "von", "vom", "zu", "zur", "de", "del", "della", "der", "den", "di", "da", "dos", "du", "la", "le", "ten", "ter", "bin", "ibn", "al", "el", "af", "av", "san", "st.":
+	case "van", "von", "vom", "zu", "zur", "de", "del", "della", "der", "den", "di", "da", "dos", "du", "la", "le", "ten", "ter", "bin",
+		"ibn", "al", "el", "af", "av", "san", "st.":
 		return true
 	default:
 		return false

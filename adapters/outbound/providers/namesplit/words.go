@@ -24,8 +24,10 @@ func plain(w string) string {
 
 func isTitle(w string) bool {
 	switch plain(w) {
-	case "dr", "drs", "prof", "professor", "mr", "mrs", "ms", "miss", "mx", "sir", "dame", "lady", "rev", "fr", "hon", "ing", "dipl-ing", "dipl-kfm", "dipl-inf", "dipl-phys", "mag", "herr", "frau", "monsieur", "madame",
-		"mme", "mlle", "don", "doña", "señor", "señora", "sr", "sra", "signor", "signora", "sig", "dott", "dottssa", "avv", "capt", "col", "gen", "maj", "lt", "sgt", "pani", "pan", "h", "shri", "smt", "haji", "univ-prof", "pd":
+	case "dr", "drs", "prof", "professor", "mr", "mrs", "ms", "miss", "mx", "sir", "dame", "lady", "rev", "fr", "hon", "ing", "dipl-ing",
+		"dipl-kfm", "dipl-inf", "dipl-phys", "mag", "herr", "frau", "monsieur", "madame",
+		"mme", "mlle", "don", "doña", "señor", "señora", "sr", "sra", "signor", "signora", "sig", "dott", "dottssa", "avv", "capt", "col",
+		"gen", "maj", "lt", "sgt", "pani", "pan", "h", "shri", "smt", "haji", "univ-prof", "pd":
 		return true
 	default:
 		return false
@@ -35,7 +37,8 @@ func isTitle(w string) bool {
 // field reports whether the word says what a doctor is of: Dr. med., Dr. rer. nat., Dr. h. c.
 func field(w string) bool {
 	switch plain(w) {
-	case "med", "rer", "nat", "phil", "jur", "iur", "ing", "habil", "hc", "mult", "dent", "vet", "theol", "oec", "pol", "soc", "techn", "mont", "agr", "sc", "hum", "publ", "cult", "paed", "h", "c", "dr":
+	case "med", "rer", "nat", "phil", "jur", "iur", "ing", "habil", "hc", "mult", "dent", "vet", "theol", "oec", "pol", "soc", "techn",
+		"mont", "agr", "sc", "hum", "publ", "cult", "paed", "h", "c", "dr":
 		return strings.Contains(w, ".") || plain(w) == w
 	default:
 		return false
@@ -75,8 +78,10 @@ func oneTitle(title string) string {
 // a degree, Ma a name.
 func isSuffix(w string, comma bool) bool {
 	switch plain(w) {
-	case "jr", "sr", "jnr", "snr", "ii", "iii", "iv", "2nd", "3rd", "4th", "phd", "dphil", "mba", "emba", "esq", "cpa", "cfa", "msc", "bsc", "beng", "meng", "llm", "llb", "mphil", "edd", "pharmd", "dds", "dvm", "psyd", "pmp", "shrm-cp",
-		"fca", "acca", "obe", "mbe", "cbe", "frcs", "mdb", "mdl", "rn", "cissp", "bcom", "mcom", "mps", "mpa", "mph", "dmd", "faia", "aia", "pe", "pmi", "dipl-ing", "ret":
+	case "jr", "sr", "jnr", "snr", "ii", "iii", "iv", "2nd", "3rd", "4th", "phd", "dphil", "mba", "emba", "esq", "cpa", "cfa", "msc", "bsc",
+		"beng", "meng", "llm", "llb", "mphil", "edd", "pharmd", "dds", "dvm", "psyd", "pmp", "shrm-cp",
+		"fca", "acca", "obe", "mbe", "cbe", "frcs", "mdb", "mdl", "rn", "cissp", "bcom", "mcom", "mps", "mpa", "mph", "dmd",
+		"faia", "aia", "pe", "pmi", "dipl-ing", "ret":
 		return true
 	case "ma", "ba", "md", "jd", "do", "bs", "ms", "mfa", "bfa", "v", "vi", "ca", "cma", "med", "ra", "dr", "prof":
 		return comma || strings.Contains(w, ".") || w == strings.ToUpper(w) && utf8.RuneCountInString(w) > 1

@@ -40,7 +40,8 @@ type Config struct {
 
 const schema = `{"type":"object","required":["model","question","outputs"],"additionalProperties":false,"properties":{
 "question":{"type":"string","maxLength":4000,"description":"Who leads sales at {{Company}}, and since when?"},
-"cells":{"type":"array","maxItems":20,"items":{"type":"string","maxLength":200},"description":"Further columns that the model may look at, as {{Column}}; they are not searched for"},
+"cells":{"type":"array","maxItems":20,"items":{"type":"string","maxLength":200},
+  "description":"Further columns that the model may look at, as {{Column}}; they are not searched for"},
 "outputs":` + llm.OutputsSchema + `,
 "search":{"type":"string","enum":["serper","brave_search"],"default":"serper","description":"Which search engine"},
 "max_steps":{"type":"integer","minimum":2,"maximum":15,"default":8,"description":"Searches, pages and the answer together"},

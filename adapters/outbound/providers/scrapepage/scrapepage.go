@@ -38,7 +38,8 @@ type Config struct {
 
 const schema = `{"type":"object","additionalProperties":false,"properties":{
 "target":{"type":"string","enum":["page","job_posting","profile_page"],"default":"page","description":"What is looked for on the page"},
-"mode":{"type":"string","enum":["auto","never","always"],"default":"auto","description":"When the browser is used: when the page needs it, never, or always"}}}`
+"mode":{"type":"string","enum":["auto","never","always"],"default":"auto",
+  "description":"When the browser is used: when the page needs it, never, or always"}}}`
 
 // Describe implements enrichment.Caller.
 func (*Provider) Describe() enrichment.Provider {

@@ -35,7 +35,8 @@ func look(site websiteprofile.Site) sights {
 		seen.add(inMeta, strings.TrimSpace(m.AttrOr("content", "")))
 	})
 	assets := 0
-	site.Doc.Find("script[src], link[href], iframe[src], img[src], source[src], form[action]").EachWithBreak(func(_ int, e *goquery.Selection) bool {
+	addressed := site.Doc.Find("script[src], link[href], iframe[src], img[src], source[src], form[action]")
+	addressed.EachWithBreak(func(_ int, e *goquery.Selection) bool {
 		for _, attribute := range []string{"src", "href", "action"} {
 			if v, ok := e.Attr(attribute); ok && !strings.HasPrefix(v, "data:") {
 				seen.add(inAsset, v[:min(len(v), maxAddress)])

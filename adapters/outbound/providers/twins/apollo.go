@@ -127,7 +127,21 @@ func (a *Apollo) match(w http.ResponseWriter, r *http.Request, k *ApolloKey) {
 	for name, v := range r.URL.Query() {
 		in[name] = v[0]
 	}
-	first, last, domain := in["first_name"], in["last_name"], in["domain"]
+	first, last, domain := asked(in)
+	email := addressOf(first, last, domain)
+	if email == "" || in["id"] == "" && share("apollo "+email) >= 50 {
+		answer(w, http.StatusOK, object{"person": nil})
+		return
+	}
+	if !k.charge(w) {
+		return
+	}
+	answer(w, http.StatusOK, object{"person": personOf(first, last, domain, email)})
+}
+
+// asked is the person whom a request means: by an id, by names, or by an address.
+func asked(in map[string]string) (first, last, domain string) {
+	first, last, domain = in["first_name"], in["last_name"], in["domain"]
 	if i, ok := numberOf(in["id"]); ok {
 		first, last, domain = searched(i)
 	}
@@ -144,19 +158,15 @@ func (a *Apollo) match(w http.ResponseWriter, r *http.Request, k *ApolloKey) {
 	if domain == "" && in["organization_name"] != "" {
 		domain = strings.ToLower(strings.ReplaceAll(in["organization_name"], " ", "")) + ".com"
 	}
-	email := addressOf(first, last, domain)
-	if email == "" || in["id"] == "" && share("apollo "+email) >= 50 {
-		answer(w, http.StatusOK, object{"person": nil})
-		return
-	}
-	if !k.charge(w) {
-		return
-	}
+	return first, last, domain
+}
+
+func personOf(first, last, domain, email string) object {
 	status := "verified"
 	if share("apollo status "+email) < 20 {
 		status = "guessed"
 	}
-	answer(w, http.StatusOK, object{"person": object{
+	return object{
 		"id":           "p" + strconv.Itoa(share(email)),
 		"first_name":   first,
 		"last_name":    last,
@@ -181,7 +191,7 @@ func (a *Apollo) match(w http.ResponseWriter, r *http.Request, k *ApolloKey) {
 			"title":             "Head of Operations",
 			"current":           true,
 		}, {"organization_name": "Initech", "title": "Analyst", "current": false}},
-	}})
+	}
 }
 
 func (a *Apollo) enrich(w http.ResponseWriter, r *http.Request, k *ApolloKey) {

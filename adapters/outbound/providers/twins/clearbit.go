@@ -53,7 +53,8 @@ func (c *Clearbit) guarded(param string, do func(http.ResponseWriter, string)) h
 			clearbitError(w, http.StatusUnauthorized, "auth_invalid", "Invalid API key provided.")
 			return
 		case subject == "" || param == "email" && !strings.Contains(subject, "@"):
-			answer(w, http.StatusUnprocessableEntity, object{"error": []object{{"type": param + "_invalid", "message": "Invalid " + param + "."}}}) // a list, as happens
+			// A list, as happens.
+			answer(w, http.StatusUnprocessableEntity, object{"error": []object{{"type": param + "_invalid", "message": "Invalid " + param + "."}}})
 			return
 		case !c.counted[key][subject] && left >= 0 && len(c.counted[key]) >= left:
 			clearbitError(w, http.StatusPaymentRequired, "over_quota", "Your account is over its quota.")

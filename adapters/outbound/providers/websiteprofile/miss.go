@@ -26,7 +26,8 @@ func checkStatus(res *http.Response, text string) bool {
 		}
 	}
 	switch res.StatusCode {
-	case http.StatusForbidden, http.StatusServiceUnavailable, http.StatusTooManyRequests, http.StatusUnauthorized, http.StatusNotAcceptable, http.StatusAccepted:
+	case http.StatusForbidden, http.StatusServiceUnavailable, http.StatusTooManyRequests, http.StatusUnauthorized,
+		http.StatusNotAcceptable, http.StatusAccepted:
 	default:
 		return false
 	}
@@ -46,19 +47,29 @@ func checkMarks() []string {
 }
 
 var (
-	checkTitle = regexp.MustCompile(`(?i)^(?:just a moment|attention required|ddos-guard|ddos protection|are you (?:a )?(?:robot|human)|robot check|bot (?:check|verification)|human verification|` +
-		`verif(?:y|ying) (?:that )?you are (?:a )?human|checking your browser|security check(?:point)?\b|vercel security checkpoint|one moment, please|pardon our interruption|making sure you'?re not a bot|` +
-		`client challenge|please wait\W+cloudflare|access to this page has been denied|you are being redirected|captcha\W*$|challenge validation)`)
+	checkTitle = regexp.MustCompile(`(?i)^(?:just a moment|attention required|ddos-guard|ddos protection|are you (?:a )?(?:robot|human)|` +
+		`robot check|bot (?:check|verification)|human verification|` +
+		`verif(?:y|ying) (?:that )?you are (?:a )?human|checking your browser|security check(?:point)?\b|vercel security checkpoint|` +
+		`one moment, please|pardon our interruption|making sure you'?re not a bot|` +
+		`client challenge|please wait\W+cloudflare|access to this page has been denied|you are being redirected|` +
+		`captcha\W*$|challenge validation)`)
 	//nolint:misspell // Italian
-	cookieTitle = regexp.MustCompile(`(?i)^(?:before you continue|bevor sie (?:fortfahren|zu)|avant d'accéder|avant de continuer|antes de (?:ir|continuar)|prima di continuare|voordat je verdergaat|cookie ?wall|cookies? (?:consent|settings|op )|` +
-		`privacy (?:wall|gate)|we value your privacy|consent\W*$|ihre privatsphäre|datenschutz-?einstellungen|privacy-?instellingen|yahoo is part of)`)
+	cookieTitle = regexp.MustCompile(`(?i)^(?:before you continue|bevor sie (?:fortfahren|zu)|avant d'accéder|avant de continuer|` +
+		`antes de (?:ir|continuar)|prima di continuare|voordat je verdergaat|cookie ?wall|cookies? (?:consent|settings|op )|` +
+		`privacy (?:wall|gate)|we value your privacy|consent\W*$|ihre privatsphäre|datenschutz-?einstellungen|` +
+		`privacy-?instellingen|yahoo is part of)`)
 	consentHost = regexp.MustCompile(`^(?:consent|guce|cookiewall|privacywall|privacy-gate|myprivacy)\.`)
 	consentPath = regexp.MustCompile(`(?i)/(?:cookie-?wall|cookie-?consent|privacy-?(?:wall|gate)|consent|collectconsent)(?:[/.]|$)`)
-	accepts     = regexp.MustCompile(`(?i)\b(?:accept|agree|allow all|consent|akzeptieren|zustimmen|einverstanden|accepter|j'accepte|aceptar|acepto|accett|accepteren|akkoord|akceptuj|godkänn|hyväksy|принять)`)
-	parkedTitle = regexp.MustCompile(`(?i)\b(?:domain (?:name )?is for sale|is for sale\W+\w*huge\s*domains|domain (?:name )?parked|parked domain|parked free|this domain (?:name )?(?:is|may be) (?:for sale|parked|available)|buy this domain|` +
-		`domain for sale|(?:diese )?domain (?:ist geparkt|steht zum verkauf|zu verkaufen)|domaine (?:est )?(?:à vendre|parké)|dominio (?:in vendita|en venta|parcheggiato)|domein (?:is )?te koop)`)
-	defaultTitle = regexp.MustCompile(`(?i)^(?:welcome to nginx|test page for (?:the )?(?:apache|nginx)|apache2? (?:\w+ )?default page|iis windows(?: server)?|iis7|index of /|default (?:web site|plesk|parallels) page|web server's default page|` +
-		`domain default page|plesk obsidian|account suspended|website (?:suspended|is under construction)|site not found|it works!|coming soon|under construction|future home of|hosting(?:er)? default page|default page|congratulations! your (?:site|website) is)`)
+	accepts     = regexp.MustCompile(`(?i)\b(?:accept|agree|allow all|consent|akzeptieren|zustimmen|einverstanden|accepter|j'accepte|` +
+		`aceptar|acepto|accett|accepteren|akkoord|akceptuj|godkänn|hyväksy|принять)`)
+	parkedTitle = regexp.MustCompile(`(?i)\b(?:domain (?:name )?is for sale|is for sale\W+\w*huge\s*domains|domain (?:name )?parked|` +
+		`parked domain|parked free|this domain (?:name )?(?:is|may be) (?:for sale|parked|available)|buy this domain|` +
+		`domain for sale|(?:diese )?domain (?:ist geparkt|steht zum verkauf|zu verkaufen)|domaine (?:est )?(?:à vendre|parké)|` +
+		`dominio (?:in vendita|en venta|parcheggiato)|domein (?:is )?te koop)`)
+	defaultTitle = regexp.MustCompile(`(?i)^(?:welcome to nginx|test page for (?:the )?(?:apache|nginx)|apache2? (?:\w+ )?default page|` +
+		`iis windows(?: server)?|iis7|index of /|default (?:web site|plesk|parallels) page|web server's default page|` +
+		`domain default page|plesk obsidian|account suspended|website (?:suspended|is under construction)|site not found|it works!|` +
+		`coming soon|under construction|future home of|hosting(?:er)? default page|default page|congratulations! your (?:site|website) is)`)
 )
 
 // parkedMarks stand in pages of parking services only.

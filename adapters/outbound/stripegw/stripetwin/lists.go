@@ -9,7 +9,8 @@ import (
 func (t *Twin) lists() {
 	t.api("GET /v1/subscriptions", func(c *call) (any, *failure) {
 		c.get("status")
-		return listOf(c, t.subs, func(s *subscription) string { return s.customer }, func(s *subscription) any { return t.showSub(s, false) }), nil
+		return listOf(c, t.subs, func(s *subscription) string { return s.customer },
+			func(s *subscription) any { return t.showSub(s, false) }), nil
 	})
 	t.api("GET /v1/invoices", func(c *call) (any, *failure) {
 		return listOf(c, t.invoices, func(i *invoice) string { return i.customer }, func(i *invoice) any { return t.showInvoice(i) }), nil

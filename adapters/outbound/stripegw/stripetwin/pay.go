@@ -65,7 +65,8 @@ func (t *Twin) routes() {
 			return nil, missing("checkout.session", c.PathValue("id"))
 		}
 		if o.status != "open" {
-			return nil, invalid("", "", "Only Checkout Sessions with a status in [\"open\"] can be expired. This Checkout Session has a status of `%s`.", o.status)
+			return nil, invalid("", "",
+				"Only Checkout Sessions with a status in [\"open\"] can be expired. This Checkout Session has a status of `%s`.", o.status)
 		}
 		o.status = "expired"
 		t.emit("checkout.session.expired", t.showSession(o))

@@ -132,7 +132,8 @@ func (t *Twin) updateSub(c *call) (any, *failure) {
 	}
 	want, id := c.get("items[0][price]"), c.get("items[0][id]")
 	if want != "" && s.schedule != "" {
-		return nil, invalid("", "items", "The subscription is managed by the subscription schedule `%s`, and updating any items is not allowed.", s.schedule)
+		return nil, invalid("", "items",
+			"The subscription is managed by the subscription schedule `%s`, and updating any items is not allowed.", s.schedule)
 	}
 	switch c.get("cancel_at_period_end") {
 	case "true":

@@ -1,7 +1,7 @@
 // Package stripetwin is a stand-in of Stripe: customers, prices, payment pages, the portal, subscriptions with schedules, invoices and
-// payments, kept in memory and moved by a clock that can be advanced. It behaves as Stripe's documents say where the product can see it, and
-// tells of changes by signed webhooks, which its user may deliver late, twice and in any order. It is for tests and for trying
-// Morket without an account; product code can't import it.
+// payments, kept in memory and moved by a clock that can be advanced. It behaves as Stripe's documents say where the product can see it,
+// and tells of changes by signed webhooks, which its user may deliver late, twice and in any order. It is for tests and for trying Morket
+// without an account; product code can't import it.
 package stripetwin
 
 import (

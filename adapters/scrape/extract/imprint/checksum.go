@@ -59,8 +59,8 @@ func mod1110(s string) bool {
 	return (11-p)%10 == last(s, 1)
 }
 
-// mod11 reports whether the last digit is eleven less the weighed sum of those before it; what eleven and ten become is the register's to say,
-// -1 for a number that is never given.
+// mod11 reports whether the last digit is eleven less the weighed sum of those before it; what eleven and ten become is the register's to
+// say, -1 for a number that is never given.
 func mod11(s string, eleven, ten int, weights ...int) bool {
 	want := 11 - weighed(s, weights...)%11
 	switch want {

@@ -1,5 +1,5 @@
-// Package imprint finds what a company must say of itself on its own site, in the imprint, the legal notice or the foot of a page: its legal
-// name, postal address, numbers in registers and for tax, phone, employees. A number whose check digits are wrong is none.
+// Package imprint finds what a company must say of itself on its own site, in the imprint, the legal notice or the foot of a page: its
+// legal name, postal address, numbers in registers and for tax, phone, employees. A number whose check digits are wrong is none.
 package imprint
 
 import (
@@ -88,7 +88,12 @@ func named(text string) string {
 }
 
 // legal are the legal forms that end the names of companies.
-var legal = regexp.MustCompile(`(?:^|[\s(])(GmbH(?: ?& ?Co\.? ?(?:KGaA|KG|OHG))?|gGmbH|mbH|UG(?: \(haftungsbeschränkt\))?|AG(?: ?& ?Co\.? ?(?:KGaA|KG))?|SE(?: ?& ?Co\.? ?(?:KGaA|KG))?|KGaA|KG|OHG|e\.? ?K\.|eG|e\. ?V\.|Ltd\.?|Limited|LIMITED|PLC|plc|p\.l\.c\.|LLP|LLC|L\.L\.C\.|Inc\.?|Incorporated|Corp\.?(?: Ltd\.?)?|Corporation(?: Limited)?|SAS|S\.A\.S\.|SASU|SARL|S\.à ?r\.l\.|Sàrl|EURL|SA|S\.A\.|SCA|SpA|S\.p\.A\.|S\.P\.A\.|Srl|S\.r\.l\.|S\.R\.L\.|SL|S\.L\.|S\.L\.U\.|SLU|S\.A\.U\.|B\.V\.|BV|N\.V\.|NV|AB|A/S|ApS|ASA|AS|Oyj|Oy|Sp\. z o\.o\.|sp\. z o\.o\.|S\.A|s\.r\.o\.|a\.s\.|Kft\.|Zrt\.|d\.o\.o\.|d\.d\.|Pty\.? Ltd\.?|Pty Limited|Lda\.?|Ltda\.?|S/A)(?:$|[\s,;.|)–-])`)
+var legal = regexp.MustCompile(
+	`(?:^|[\s(])(GmbH(?: ?& ?Co\.? ?(?:KGaA|KG|OHG))?|gGmbH|mbH|UG(?: \(haftungsbeschränkt\))?|AG(?: ?& ?Co\.? ?(?:KGaA|KG))?|` +
+		`SE(?: ?& ?Co\.? ?(?:KGaA|KG))?|KGaA|KG|OHG|e\.? ?K\.|eG|e\. ?V\.|Ltd\.?|Limited|LIMITED|PLC|plc|p\.l\.c\.|LLP|LLC|L\.L\.C\.|Inc\.?|` +
+		`Incorporated|Corp\.?(?: Ltd\.?)?|Corporation(?: Limited)?|SAS|S\.A\.S\.|SASU|SARL|S\.à ?r\.l\.|Sàrl|EURL|SA|S\.A\.|SCA|SpA|S\.p\.A\.|` +
+		`S\.P\.A\.|Srl|S\.r\.l\.|S\.R\.L\.|SL|S\.L\.|S\.L\.U\.|SLU|S\.A\.U\.|B\.V\.|BV|N\.V\.|NV|AB|A/S|ApS|ASA|AS|Oyj|Oy|Sp\. z o\.o\.|` +
+		`sp\. z o\.o\.|S\.A|s\.r\.o\.|a\.s\.|Kft\.|Zrt\.|d\.o\.o\.|d\.d\.|Pty\.? Ltd\.?|Pty Limited|Lda\.?|Ltda\.?|S/A)(?:$|[\s,;.|)–-])`)
 
 var nameForm = regexp.MustCompile(`^[\p{Lu}\d«"“][\p{L}\d&.,'’+!/ «»"“”()-]{0,90}$`)
 
@@ -98,7 +103,9 @@ const (
 )
 
 // notName are words with which a line with a legal form begins that is a sentence.
-var notName = regexp.MustCompile(`(?i)^(?:the |this |these |all |by |if |we |our |sitz|vertreten|geschäftsführ|hosting|hébergeur|host|datenschutz|responsible|verantwortlich|bei |für |in |copyright|registergericht|amtsgericht|handelsregister|director|publish|komplementär|persönlich haftend|bank|iban)`)
+var notName = regexp.MustCompile(`(?i)^(?:the |this |these |all |by |if |we |our |sitz|vertreten|geschäftsführ|hosting|hébergeur|host|` +
+	`datenschutz|responsible|verantwortlich|bei |für |in |copyright|registergericht|amtsgericht|handelsregister|director|publish|` +
+	`komplementär|persönlich haftend|bank|iban)`)
 
 // legalName is the first name with a legal form that stands alone on a line or begins one.
 func legalName(lines []string) string {
@@ -120,9 +127,13 @@ func legalName(lines []string) string {
 }
 
 // owner is what stands before a company's name on its line.
-var owner = regexp.MustCompile(`^(?i:©|copyright|\(c\)|\d{4}(?: ?[-–] ?\d{4})?|impressum|imprint|betreiber|anbieter(?:in)?|herausgeber(?:in)?|verantwortlich|company(?: name)?|name|firma|éditeur(?: du site)?|raison sociale|dénomination(?: sociale)?|denominazione|ragione sociale|razón social|titular|owner|publisher|seller|unternehmen|legal name|registered name|angaben gemäß § \d+ (?:tmg|ddg)|[ :.,|]|by )+`)
+var owner = regexp.MustCompile(
+	`^(?i:©|copyright|\(c\)|\d{4}(?: ?[-–] ?\d{4})?|impressum|imprint|betreiber|anbieter(?:in)?|herausgeber(?:in)?|verantwortlich|` +
+		`company(?: name)?|name|firma|éditeur(?: du site)?|raison sociale|dénomination(?: sociale)?|denominazione|ragione sociale|` +
+		`razón social|titular|owner|publisher|seller|unternehmen|legal name|registered name|angaben gemäß § \d+ (?:tmg|ddg)|[ :.,|]|by )+`)
 
-var phoneForm = regexp.MustCompile(`(?i)(?:\b(?:tel|telefon|telephone|phone|téléphone|tél|telefone|teléfono|telefono|telefoon|puhelin|puh|tlf|tlf\.nr|fon|call us|switchboard|zentrale|t|p)\b[.: (]{0,3}[^0-9+(\n]{0,15})((?:\(?\+|00|\(?0|\()?[\d][\d  ()/.–-]{5,24}\d)`)
+var phoneForm = regexp.MustCompile(`(?i)(?:\b(?:tel|telefon|telephone|phone|téléphone|tél|telefone|teléfono|telefono|telefoon|puhelin|` +
+	`puh|tlf|tlf\.nr|fon|call us|switchboard|zentrale|t|p)\b[.: (]{0,3}[^0-9+(\n]{0,15})((?:\(?\+|00|\(?0|\()?[\d][\d  ()/.–-]{5,24}\d)`)
 
 // phone is the first number behind a word that says so, as E.164.
 func phone(text, country string) string {
@@ -135,8 +146,12 @@ func phone(text, country string) string {
 }
 
 var (
-	employees = regexp.MustCompile(`(?i)(?:^|\b)(?:over|more than|around|about|approximately|some|with|team of|rund|über|mehr als|etwa|circa|ca\.|mit|plus de|environ|más de|oltre|meer dan|ruim|mer än|omkring)?\s*(\d{1,3}(?:[.,' ’ ]\d{3})+|\d{2,6})\+? (?:employees|mitarbeiter(?:innen|\*innen|:innen)?(?: und mitarbeiter)?|mitarbeitende[n]?|collaborateurs|salariés|empleados|dipendenti|collaboratori|medewerkers|anställda|ansatte|työntekijää)\b`)
-	founded   = regexp.MustCompile(`(?i)\b(?:founded|established|gegründet|gegründet im jahr|fondée?|fundada|fondata|opgericht|grundat|stiftet|grundlagt)(?: in| im jahr| im jahre| en| nel| år| i)? (1[5-9]\d{2}|20[0-2]\d)\b`)
+	employees = regexp.MustCompile(`(?i)(?:^|\b)(?:over|more than|around|about|approximately|some|with|team of|rund|über|mehr als|etwa|` +
+		`circa|ca\.|mit|plus de|environ|más de|oltre|meer dan|ruim|mer än|omkring)?\s*(\d{1,3}(?:[.,' ’ ]\d{3})+|\d{2,6})\+? (?:employees|` +
+		`mitarbeiter(?:innen|\*innen|:innen)?(?: und mitarbeiter)?|mitarbeitende[n]?|collaborateurs|salariés|empleados|dipendenti|` +
+		`collaboratori|medewerkers|anställda|ansatte|työntekijää)\b`)
+	founded = regexp.MustCompile(`(?i)\b(?:founded|established|gegründet|gegründet im jahr|fondée?|fundada|fondata|opgericht|grundat|` +
+		`stiftet|grundlagt)(?: in| im jahr| im jahre| en| nel| år| i)? (1[5-9]\d{2}|20[0-2]\d)\b`)
 )
 
 func first(re *regexp.Regexp, text string) string {
@@ -159,7 +174,8 @@ func (Extractor) Version() int { return 1 }
 // Fields implements extract.Extractor.
 func (Extractor) Fields() []string {
 	return []string{
-		"legal_name", "street", "postal_code", "city", "country", "address", "phone", "email", "vat_id", "registration_number", "register", "employees",
+		"legal_name", "street", "postal_code", "city", "country", "address", "phone", "email", "vat_id",
+		"registration_number", "register", "employees",
 		"founded", "url", "legal_pages",
 	}
 }
@@ -252,7 +268,9 @@ func countryOfHost(u *url.URL) string {
 
 // legalWords are those of links to the pages where a company must name itself, the best first.
 var legalWords = [][]string{ //nolint:gochecknoglobals // a constant table
-	{"impressum", "imprint", "legal notice", "legal-notice", "mentions légales", "mentions-legales", "mentions_legales", "aviso legal", "aviso-legal", "note legali", "note-legali", "colofon", "juridische", "company information", "company-information", "juridisk information", "informazioni legali", "dati societari"},
+	{"impressum", "imprint", "legal notice", "legal-notice", "mentions légales", "mentions-legales", "mentions_legales",
+		"aviso legal", "aviso-legal", "note legali", "note-legali", "colofon", "juridische", "company information", "company-information",
+		"juridisk information", "informazioni legali", "dati societari"},
 	{"contact", "kontakt", "contatti", "contacto", "yhteystiedot", "kontakta"},
 	{"legal", "terms", "about", "über uns", "ueber-uns", "qui sommes", "chi siamo", "om oss"},
 }

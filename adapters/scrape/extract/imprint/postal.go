@@ -39,14 +39,17 @@ var towns = []town{ //nolint:gochecknoglobals // a constant table
 	{"NL", regexp.MustCompile(`(?:^|, ?|\t| [-–|•·] ?)(?:NL[- ])?(?P<postal>[1-9]\d{3} ?[A-Z]{2})[ ,]{1,2}` + cityName)},
 	{"GB", regexp.MustCompile(`(?:^|, ?)(?P<city>\p{Lu}[\p{L}'’. -]{1,40}?),? (?P<postal>[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b`)},
 	{"GB", regexp.MustCompile(`^(?P<city>)(?P<postal>[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b`)},
-	{"IE", regexp.MustCompile(`(?:^|, ?)(?P<city>\p{Lu}[\p{L}'’. ]{1,30}?(?: \d{1,2})?),? (?P<postal>(?:[AC-FHKNPRTV-Y]\d{2}|D6W) ?[0-9AC-FHKNPRTV-Y]{4})\b`)},
-	{"US", regexp.MustCompile(`(?:^|, ?|\t)(?P<city>\p{Lu}[\p{L}'’. -]{1,40}?),? (?P<postal>(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),? \d{5}(?:-\d{4})?)\b`)},
+	{"IE", regexp.MustCompile(
+		`(?:^|, ?)(?P<city>\p{Lu}[\p{L}'’. ]{1,30}?(?: \d{1,2})?),? (?P<postal>(?:[AC-FHKNPRTV-Y]\d{2}|D6W) ?[0-9AC-FHKNPRTV-Y]{4})\b`)},
+	{"US", regexp.MustCompile(`(?:^|, ?|\t)(?P<city>\p{Lu}[\p{L}'’. -]{1,40}?),? (?P<postal>(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|` +
+		`K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),? \d{5}(?:-\d{4})?)\b`)},
 	{"AU", regexp.MustCompile(`(?:^|, ?)(?P<city>\p{Lu}[\p{L} ]{1,30}?),? (?P<postal>(?:NSW|VIC|QLD|SA|WA|TAS|NT|ACT),? \d{4})\b`)},
 	{"PL", regexp.MustCompile(`(?:^|, ?|\t)(?:PL[- ])?(?P<postal>\d{2}-\d{3}) ` + cityName)},
 	{"PT", regexp.MustCompile(`(?:^|, ?|\t)(?:PT?[- ])?(?P<postal>\d{4}-\d{3}) ` + cityName)},
 	{"BR", regexp.MustCompile(`(?P<city>\p{Lu}[\p{L} ]{1,30}?) ?[-/,] ?[A-Z]{2},? (?:CEP:? ?)?(?P<postal>\d{5}-\d{3})\b`)},
 	{"SE CZ SK EL", regexp.MustCompile(`(?:^|, ?|\t| [-–|•·] ?)(?:(?:SE?|CZ|SK|GR)[- ])?(?P<postal>\d{3} \d{2}) ` + cityName)},
-	{"AT CH DE FR IT ES DK NO BE FI LU SI HR HU", regexp.MustCompile(`(?:^|, ?|\t| [-–|•·] ?)(?:(?:D|A|CH|F|I|E|DK|N|NO|B|BE|DE|AT|FR|IT|ES|FIN?|L|LU|SI|HR|H)[- ]{1,3})?(?P<postal>\d{4,5}) ` + cityName)},
+	{"AT CH DE FR IT ES DK NO BE FI LU SI HR HU", regexp.MustCompile(
+		`(?:^|, ?|\t| [-–|•·] ?)(?:(?:D|A|CH|F|I|E|DK|N|NO|B|BE|DE|AT|FR|IT|ES|FIN?|L|LU|SI|HR|H)[- ]{1,3})?(?P<postal>\d{4,5}) ` + cityName)},
 }
 
 var (
@@ -131,7 +134,10 @@ func part(re *regexp.Regexp, s string, m []int, name string) string {
 	return strings.TrimSpace(s[m[2*i]:m[2*i+1]])
 }
 
-var afterCity = regexp.MustCompile(`(?i)\s(?:deutschland|germany|österreich|austria|schweiz|switzerland|suisse|france|italia|italy|españa|spain|nederland|the netherlands|netherlands|belgium|belgië|belgique|danmark|denmark|sverige|sweden|norge|norway|suomi|finland|polska|poland|tel\.?|telefon|phone|fax|email|e-mail|www|hrb|ust-id.*|vat|kvk|registergericht|amtsgericht|siret|siren|rcs|capital|au capital|p\.? ?iva|cif|nif|org|cvr|t|e|m)\b.*$`)
+var afterCity = regexp.MustCompile(`(?i)\s(?:deutschland|germany|österreich|austria|schweiz|switzerland|suisse|france|italia|italy|` +
+	`españa|spain|nederland|the netherlands|netherlands|belgium|belgië|belgique|danmark|denmark|sverige|sweden|norge|norway|suomi|finland|` +
+	`polska|poland|tel\.?|telefon|phone|fax|email|e-mail|www|hrb|ust-id.*|vat|kvk|registergericht|amtsgericht|siret|siren|rcs|capital|` +
+	`au capital|p\.? ?iva|cif|nif|org|cvr|t|e|m)\b.*$`)
 
 // sentence is where a line goes on after a town.
 var sentence = regexp.MustCompile(`(\p{L}{4})\. .*$`)
@@ -140,7 +146,9 @@ func tidyCity(s string) string {
 	return afterCity.ReplaceAllString(sentence.ReplaceAllString(s, "$1"), "")
 }
 
-var label = regexp.MustCompile(`(?i)^(?:address|adresse|anschrift|sitz(?: der gesellschaft)?|registered office(?: address)?(?: is)?(?: at)?|postal address|visiting address|head office|headquarters|hauptsitz|siège social|siège|sede legale|sede|domicilio social|domicilio|bezoekadres|postadres|besöksadress|postadress|our address is)\s*[:：]?\s+`)
+var label = regexp.MustCompile(`(?i)^(?:address|adresse|anschrift|sitz(?: der gesellschaft)?|` +
+	`registered office(?: address)?(?: is)?(?: at)?|postal address|visiting address|head office|headquarters|hauptsitz|siège social|siège|` +
+	`sede legale|sede|domicilio social|domicilio|bezoekadres|postadres|besöksadress|postadress|our address is)\s*[:：]?\s+`)
 
 func withoutLabel(s string) string { return strings.TrimSpace(label.ReplaceAllString(s+" ", "")) }
 

@@ -78,12 +78,14 @@ var schemes = []scheme{ //nolint:gochecknoglobals // a constant table
 	},
 	{
 		"NL", "KvK",
-		regexp.MustCompile(`(?i)\b(?:kvk|k\.v\.k\.|kamer van koophandel|chamber of commerce)[^0-9\n]{0,30}(\d{8}|\d{2}\.\d{3}\.\d{3}|\d{4} \d{4})\b`),
+		regexp.MustCompile(
+			`(?i)\b(?:kvk|k\.v\.k\.|kamer van koophandel|chamber of commerce)[^0-9\n]{0,30}(\d{8}|\d{2}\.\d{3}\.\d{3}|\d{4} \d{4})\b`),
 		grouped(always, "", 8), nil,
 	},
 	{
 		"BE", "KBO/BCE",
-		regexp.MustCompile(`(?i)\b(?:kbo|bce|rpr|rpm|ondernemingsnummer|num[eé]ro d['’]entreprise|entreprise n°|company number)[^0-9\n]{0,25}([01]\d{3}[. ]\d{3}[. ]\d{3})\b`),
+		regexp.MustCompile(`(?i)\b(?:kbo|bce|rpr|rpm|ondernemingsnummer|num[eé]ro d['’]entreprise|entreprise n°|` +
+			`company number)[^0-9\n]{0,25}([01]\d{3}[. ]\d{3}[. ]\d{3})\b`),
 		grouped(belgian, ".", 4, 3, 3), nil,
 	},
 	{
@@ -97,7 +99,8 @@ var schemes = []scheme{ //nolint:gochecknoglobals // a constant table
 		grouped(finnish, "-", 7, 1), nil,
 	},
 	{"SE", "Bolagsverket", regexp.MustCompile(organisation + `([2-9]\d{5}-?\d{4})\b`), grouped(luhn, "-", 6, 4), nil},
-	{"NO", "Brønnøysundregistrene", regexp.MustCompile(organisation + `(?:NO )?([89]\d{2}[  ]?\d{3}[  ]?\d{3})\b`), grouped(norwegian, " ", 3, 3, 3), nil},
+	{"NO", "Brønnøysundregistrene", regexp.MustCompile(organisation + `(?:NO )?([89]\d{2}[  ]?\d{3}[  ]?\d{3})\b`),
+		grouped(norwegian, " ", 3, 3, 3), nil},
 	{
 		"CZ", "IČO",
 		regexp.MustCompile(`(?i)(?:\bIČO?|\bICO?)\b[ :.]{1,3}(\d{3} ?\d{2} ?\d{3}|\d{8})\b`),
@@ -140,18 +143,21 @@ var schemes = []scheme{ //nolint:gochecknoglobals // a constant table
 	},
 	{
 		"GB", "Companies House",
-		regexp.MustCompile(`(?i)\b(?:company|registration|registered|reg(?:istered)?\.?) ?(?:registration |registered |reg\.? )?(?:no|number|nr)\b\.?[^0-9a-z\n]{0,4}(?:is |in england (?:and|&) wales )?((?:SC|NI|OC|SO)?\d{5,8})\b`),
+		regexp.MustCompile(`(?i)\b(?:company|registration|registered|reg(?:istered)?\.?) ?(?:registration |registered |reg\.? )?(?:no|number|` +
+			`nr)\b\.?[^0-9a-z\n]{0,4}(?:is |in england (?:and|&) wales )?((?:SC|NI|OC|SO)?\d{5,8})\b`),
 		british,
 		regexp.MustCompile(`(?i)\b(?:england|wales|scotland|northern ireland|united kingdom|london)\b`),
 	},
 	{
 		"GB", "Companies House",
-		regexp.MustCompile(`(?i)\bregistered in (?:england(?: (?:and|&) wales)?|scotland|northern ireland)[^0-9\n]{0,40}?((?:SC|NI|OC|SO)?\d{6,8})\b`),
+		regexp.MustCompile(
+			`(?i)\bregistered in (?:england(?: (?:and|&) wales)?|scotland|northern ireland)[^0-9\n]{0,40}?((?:SC|NI|OC|SO)?\d{6,8})\b`),
 		british, nil,
 	},
 	{
 		"IE", "CRO",
-		regexp.MustCompile(`(?i)\b(?:company|registration|registered) ?(?:registration |in ireland )?(?:no|number)\b\.?[^0-9a-z\n]{0,4}(\d{5,6})\b`),
+		regexp.MustCompile(
+			`(?i)\b(?:company|registration|registered) ?(?:registration |in ireland )?(?:no|number)\b\.?[^0-9a-z\n]{0,4}(\d{5,6})\b`),
 		func(s string) string { return s },
 		regexp.MustCompile(`(?i)\bireland\b`),
 	},
@@ -182,7 +188,9 @@ func german(s string) string {
 	return out
 }
 
-var court = regexp.MustCompile(`(?:Amtsgericht|Registergericht|AG|Handelsregister(?: des Amtsgerichts| beim Amtsgericht| B des Amtsgerichts| am Amtsgericht| Amtsgericht)?)[: ]{1,3}(?:ist |das )?(?:Amtsgericht |AG )?(\p{Lu}[\p{L}.-]+(?: (?:am|an der|im|a\.d\.|a\.) ?\p{Lu}?[\p{L}.]*| \p{Lu}[\p{L}-]+| \(\p{Lu}[\p{L}]+\))?)`)
+var court = regexp.MustCompile(`(?:Amtsgericht|Registergericht|` +
+	`AG|Handelsregister(?: des Amtsgerichts| beim Amtsgericht| B des Amtsgerichts| am Amtsgericht| Amtsgericht)?)[: ]{1,3}(?:ist |` +
+	`das )?(?:Amtsgericht |AG )?(\p{Lu}[\p{L}.-]+(?: (?:am|an der|im|a\.d\.|a\.) ?\p{Lu}?[\p{L}.]*| \p{Lu}[\p{L}-]+| \(\p{Lu}[\p{L}]+\))?)`)
 
 // registration finds the company's number in a register, and which register that is.
 func registration(text string) (number, register, country string) {

@@ -108,7 +108,8 @@ func dutchPerson(s string) bool {
 	return rest == 1
 }
 
-var taxPrefix = regexp.MustCompile(`\b(AT|BE|CHE|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LU|NL|PL|PT|SE|SI|SK)(?:-?VAT)?[ .:-]{0,2}[A-Z0-9]`)
+var taxPrefix = regexp.MustCompile(
+	`\b(AT|BE|CHE|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LU|NL|PL|PT|SE|SI|SK)(?:-?VAT)?[ .:-]{0,2}[A-Z0-9]`)
 
 // longestTax is how many letters and digits a number has at the most, behind its prefix.
 const longestTax = 12

@@ -102,7 +102,8 @@ func carded(d *extract.Document, card *goquery.Selection, out map[string]any) {
 	part := func(selectors string) string {
 		return extract.Text(extract.TextOf(card.Find(selectors).First(), true))
 	}
-	out["name"], out["first_name"], out["last_name"] = part(".p-name,.fn"), part(".p-given-name,.given-name"), part(".p-family-name,.family-name")
+	out["name"] = part(".p-name,.fn")
+	out["first_name"], out["last_name"] = part(".p-given-name,.given-name"), part(".p-family-name,.family-name")
 	out["job_title"], out["company"], out["bio"] = part(".p-job-title,.title"), part(".p-org,.org"), part(".p-note,.note")
 	out["location"] = part(".p-locality,.locality,.p-adr,.adr,.label")
 	if href, ok := card.Find(`a[href^="mailto:" i]`).First().Attr("href"); ok {
