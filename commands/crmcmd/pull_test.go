@@ -352,7 +352,7 @@ func TestBothSidesEndTheSame(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(6) {
 		f := newTwoWay(t, []crm.Rule{crm.RuleNewest, crm.RuleOurs, crm.RuleTheirs}[seed%3])
-		r := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // no secret
+		r := rand.New(rand.NewPCG(seed, 2))
 		word := func() string { return string(rune('a' + r.IntN(4))) }
 		for i := range 6 {
 			f.row(string(rune('p'+i))+"@acme.example", word(), r.IntN(3))

@@ -168,7 +168,8 @@ func TestAnAttemptToConnectHoldsTenMinutes(t *testing.T) {
 func TestADefinitionSaysWhichWayFieldsGo(t *testing.T) {
 	t.Parallel()
 	fields := []crm.Field{
-		{Name: "name", Label: "Name", Type: crm.FieldText}, {Name: "last", Label: "Last name", Type: crm.FieldText, Required: true},
+		{Name: "name", Label: "Name", Type: crm.FieldText},
+		{Name: "last", Label: "Last name", Type: crm.FieldText, Required: true},
 		{Name: "made", Label: "Made", Type: crm.FieldTime, ReadOnly: true},
 	}
 	object := crm.Object{Name: "Contacts", Keys: []crm.Key{{Field: "name", Name: "name"}}}

@@ -132,13 +132,11 @@ func (d Definition) Pulls() bool { return slices.ContainsFunc(d.Mappings, Mappin
 
 // pulled is what a pull's cursor holds for: where anything of it has changed, all records are read again.
 func (d Definition) pulled() string {
-	out := fmt.Sprint(d.ConnectionID, d.Object, d.TableID, d.Keys, d.CreateRows)
-	for _, m := range d.Mappings {
-		if m.Pulls() {
-			out += fmt.Sprint(" ", m.key(), m.OnlyEmpty, m.Clear)
-		}
+	out := []string{fmt.Sprint(d.ConnectionID, d.Object, d.TableID, d.Keys, d.CreateRows)}
+	for _, m := range d.pulling() {
+		out = append(out, fmt.Sprint(m.key(), m.OnlyEmpty, m.Clear))
 	}
-	return out
+	return strings.Join(out, " ")
 }
 
 func fine(name string) bool {

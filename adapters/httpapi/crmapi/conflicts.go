@@ -2,6 +2,7 @@ package crmapi
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"time"
 
@@ -10,8 +11,33 @@ import (
 	"github.com/morket/morket/commands/crmcmd"
 	"github.com/morket/morket/domain/crm"
 	"github.com/morket/morket/domain/kernel"
+	"github.com/morket/morket/domain/workspace"
 	"github.com/morket/morket/projections/crmview"
 )
+
+func (s service) disputes(a *httpapi.API) {
+	httpapi.Read(a, httpapi.Op{
+		ID: "list-sync-conflicts", Method: http.MethodGet, Path: "W/syncs/{syncId}/conflicts", Tag: tag,
+		Summary:     "Records that were changed on both sides, with both values",
+		Description: "Those that wait for a decision, as they were when a pull met them. A decision is by the values of then it is carried out.",
+		Action:      workspace.ReadSyncs, Projection: crmview.Name, Scope: httpapi.TablesOf(s.disputing), Rate: httpapi.General,
+	}, s.conflicts)
+	httpapi.Write(a, httpapi.Op{
+		ID: "resolve-sync-conflicts", Method: http.MethodPost, Path: "W/syncs/{syncId}/conflicts/resolve", Tag: tag,
+		Summary: "Let the table's or the CRM's values hold, for some records or all",
+		Description: "By a run that reads both sides again. The CRM's values go into the table; the table's stay, and go into the CRM by the next " +
+			"push if the field is pushed.",
+		Action: workspace.RunSyncs, Rate: httpapi.Enrichment, Status: http.StatusCreated, Scope: httpapi.TablesOf(s.resolving),
+	}, s.resolve)
+}
+
+func (s service) disputing(ctx context.Context, p httpapi.Principal, in *conflictsIn) (httpapi.Reach, error) {
+	return s.ofSync(ctx, p, &in.InSync)
+}
+
+func (s service) resolving(ctx context.Context, p httpapi.Principal, in *resolveIn) (httpapi.Reach, error) {
+	return s.ofSync(ctx, p, &in.InSync)
+}
 
 type conflictsIn struct {
 	InSync

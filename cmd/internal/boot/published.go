@@ -83,7 +83,9 @@ func publishedRuns() cloudevent.Policy {
 		"crmrun.stopped.v1":          inside(),
 		"crmrun.waiting.v1":          inside(),
 		"crmrun.worker_lost.v1":      inside(),
+		"crmsync.claimed.v1":         inside(),
 		"crmsync.deleted.v1":         inside(),
+		"crmsync.released.v1":        inside(),
 		"crmsync.saved.v1":           inside(),
 
 		"dedup.cancel_requested.v1": inside(),

@@ -78,7 +78,7 @@ describe('integrations', () => {
     await user.click(screen.getByRole('button', { name: 'Save and dry run' }));
     expect(await screen.findByRole('heading', { name: /Dry run of a pull/ }, slow)).toBeVisible();
 
-    await user.click(screen.getByRole('link', { name: 'Integrations' }));
+    await user.click(within(screen.getByRole('main')).getByRole('link', { name: 'Integrations' }));
     await user.click(await screen.findByRole('link', { name: '1 conflict to decide' }, slow));
     expect(
       await screen.findByRole('button', { name: 'Take the CRM’s values of ada@acme.example' }, slow),
