@@ -3,6 +3,7 @@ package systemtest_test
 import (
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -65,6 +66,7 @@ func furnish(t *testing.T, s *server, c *client, word string) map[string]string 
 	ids["exportId"], ids["link"] = fileOf(c, table)
 	crmResources(s, c, table, word, ids)
 	ids["workflowId"], ids["workflowRunId"] = automated(c, table, word)
+	ids["address"] = path.Base(in[struct{ Path string }](c, http.StatusCreated, http.MethodPost, "/workflows/"+ids["workflowId"]+"/hook", map[string]any{}).Path)
 	return ids
 }
 
