@@ -52,7 +52,9 @@ func TestDeliveriesBecomeRowsAndBeginOneRunTogether(t *testing.T) {
 	a := w.publish(onDelivery())
 	address := w.address(a.Workflow)
 	for _, d := range []struct{ key, body string }{
-		{"1", `{"contact":{"email":"a@x"}}`}, {"1", `{"contact":{"email":"a@x"}}`}, {"2", `[{"contact":{"email":"b@x"}},{"contact":{"email":"c@x"}}]`},
+		{"1", `{"contact":{"email":"a@x"}}`},
+		{"1", `{"contact":{"email":"a@x"}}`},
+		{"2", `[{"contact":{"email":"b@x"}},{"contact":{"email":"c@x"}}]`},
 		{"", `{"contact":{"email":"a@x"}}`},
 	} {
 		done, err := w.deliver(address, d.key, d.body)

@@ -141,7 +141,8 @@ const ReactorName = "workflow_flows"
 
 // Types are the events that it acts on.
 func (*Reactor) Types() []string {
-	return kernel.EventTypes(domain.Started{}, domain.Resumed{}, domain.RunContinued{}, domain.CancelRequested{}, domain.Decided{}, enrichment.RunFinished{})
+	return kernel.EventTypes(domain.Started{}, domain.Resumed{}, domain.RunContinued{}, domain.CancelRequested{}, domain.Decided{},
+		enrichment.RunFinished{})
 }
 
 // Handle acts on one event. A flow that is not there is started: it finds in the log what there is to do, which may be nothing.

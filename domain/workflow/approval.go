@@ -88,7 +88,7 @@ func (r *Run) Decide(d Decision) (int, error) {
 		e.Results = append(e.Results, Result{Batch: p.Batch, Rows: rows, Out: map[string]Mask{port: rows}})
 	}
 	if count == 0 {
-		return 0, kernel.E(kernel.KindConflict, "NOTHING_TO_DECIDE", "none of these rows wait for a decision; they may have been decided meanwhile")
+		return 0, kernel.E(kernel.KindConflict, "NOTHING_TO_DECIDE", "none of these rows wait; they may have been decided meanwhile")
 	}
 	return count, r.Record(r, e)
 }
@@ -100,6 +100,7 @@ func (r *Run) decided(e Decided) {
 		o.take(res.Batch, res.Rows, res.Out)
 	}
 	r.acts[e.Node]++
+	r.killed = 0
 	if e.Left == 0 {
 		delete(r.waits, e.Node)
 	}

@@ -3,6 +3,7 @@ package workflow
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -120,7 +121,7 @@ func filterPart(raw json.RawMessage, parts *int) error {
 	groups := slices.DeleteFunc([]*[]json.RawMessage{c.And, c.Or}, func(g *[]json.RawMessage) bool { return g == nil })
 	switch {
 	case err != nil || read.More() || len(groups) > 1 || (len(groups) == 1) == (c.Column != nil):
-		return fmt.Errorf(`write {"and":[…]}, {"or":[…]} or {"column":"col_…","op":"is","value":…}`)
+		return errors.New(`write {"and":[…]}, {"or":[…]} or {"column":"col_…","op":"is","value":…}`)
 	case c.Column != nil && (strings.TrimSpace(*c.Column) == "" || !plain(*c.Column, MaxName)):
 		return fmt.Errorf("%q is not a column's id or name", kernel.Shorten(*c.Column))
 	case !plain(c.Op, MaxName):

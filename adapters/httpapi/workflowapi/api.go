@@ -133,7 +133,8 @@ func (s service) hooks(a *httpapi.API) {
 		Summary: "For other systems: something for a workflow to take in",
 		Description: "The body is a JSON object, or a list of up to 100, each of which becomes a row as the workflow's trigger says. A repeat " +
 			"with the same Idempotency-Key or Webhook-Id does nothing more. Too much at once is answered with 429 and Retry-After.",
-		Scope: httpapi.Public, Action: httpapi.NoAction, Rate: httpapi.Unlimited, MaxBody: maxDelivery, OwnReplay: true, Status: http.StatusAccepted,
+		Scope: httpapi.Public, Action: httpapi.NoAction, Rate: httpapi.Unlimited, MaxBody: maxDelivery, OwnReplay: true,
+		Status: http.StatusAccepted,
 	}, s.receive)
 }
 

@@ -3,6 +3,7 @@ package systemtest_test
 import (
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -67,6 +68,7 @@ func furnish(t *testing.T, s *server, c *client, word string) map[string]string 
 	ids["erasureId"] = c.lookFor(s, map[string]any{"emails": []string{"nobody@" + word + ".example.com"}}).ID
 	crmResources(s, c, table, word, ids)
 	ids["workflowId"], ids["workflowRunId"] = automated(c, table, word)
+	ids["address"] = path.Base(in[struct{ Path string }](c, http.StatusCreated, http.MethodPost, "/workflows/"+ids["workflowId"]+"/hook", map[string]any{}).Path)
 	return ids
 }
 

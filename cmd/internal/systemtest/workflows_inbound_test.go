@@ -75,10 +75,16 @@ func TestInboundLeadsAreRoutedAndResumedWithoutAskingAgain(t *testing.T) {
 func TestPeopleDecideOnRowsAlsoAfterACrash(t *testing.T) {
 	t.Parallel()
 	a := newAutomating(t, 4)
-	g := chained(step("go", "manual", map[string]any{}), step("rows", "table_rows", map[string]any{"table_id": a.table.ID}),
-		step("ok", "approval", map[string]any{"seconds": 3600}))
-	g["nodes"] = append(g["nodes"].([]map[string]any), a.marks("approved")) //nolint:forcetypeassert // just made
-	g["edges"] = append(g["edges"].([]any), map[string]any{"from": "ok", "port": "approved", "to": "mark"})
+	g := map[string]any{
+		"nodes": []any{
+			step("go", "manual", map[string]any{}), step("rows", "table_rows", map[string]any{"table_id": a.table.ID}),
+			step("ok", "approval", map[string]any{"seconds": 3600}), a.marks("approved"),
+		},
+		"edges": []any{
+			map[string]any{"from": "go", "to": "rows"}, map[string]any{"from": "rows", "to": "ok"},
+			map[string]any{"from": "ok", "port": "approved", "to": "mark"},
+		},
+	}
 	flow := in[column](a.c, http.StatusCreated, http.MethodPost, "/workflows", map[string]any{"name": "Ask", "graph": g}).ID
 	run := in[workflowRun](a.c, http.StatusCreated, http.MethodPost, "/workflows/"+flow+"/run", map[string]any{}).ID
 	type pending struct {

@@ -112,7 +112,7 @@ test('a workflow takes in what is posted, and people decide on it', async ({ pag
   await page.getByRole('button', { name: 'New workflow' }).first().click();
   for (const name of ['Manual start', 'Rows of a table']) {
     await page.locator('.react-flow__node').filter({ hasText: name }).click();
-    await page.getByRole('button', { name: 'Remove the node' }).click();
+    await settings(page, name).getByRole('button', { name: 'Remove the node' }).last().click();
   }
   await palette(page).getByRole('button', { name: 'Webhook received' }).click();
   const panel = settings(page, 'Webhook received');

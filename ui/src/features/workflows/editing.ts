@@ -67,9 +67,10 @@ export function addNode(
 function placeAfter(graph: WorkflowGraph, from: WorkflowNode | undefined): { x: number; y: number } {
   const last = from ?? graph.nodes.reduce<WorkflowNode | undefined>((a, n) => (a && a.x >= n.x ? a : n), undefined);
   if (!last) return { x: 0, y: 0 };
+  const apart = kinds[last.kind].ports.length > 1 ? 290 : 260; // the outputs' names stand between
   let y = last.y;
-  while (graph.nodes.some((n) => Math.abs(n.x - last.x - 260) < 200 && Math.abs(n.y - y) < 80)) y += 110;
-  return { x: last.x + 260, y };
+  while (graph.nodes.some((n) => Math.abs(n.x - last.x - apart) < 200 && Math.abs(n.y - y) < 80)) y += 110;
+  return { x: last.x + apart, y };
 }
 
 export function removeNodes(graph: WorkflowGraph, ids: readonly string[]): WorkflowGraph {
