@@ -109,7 +109,9 @@ func (r reworked) Schema(ctx context.Context, ws kernel.WorkspaceID, id kernel.T
 }
 
 // Settle implements dedupcmd.Tables.
-func (r reworked) Settle(ctx context.Context, id kernel.TableID) error { return r.tables.Settle(ctx, id) }
+func (r reworked) Settle(ctx context.Context, id kernel.TableID) error {
+	return r.tables.Settle(ctx, id)
+}
 
 // Rework implements dedupcmd.Tables.
 func (r reworked) Rework(ctx context.Context, meta kernel.Meta, w dedupcmd.Rework, decide func(dedupcmd.Seen) (dedupcmd.Decided, error)) error {
