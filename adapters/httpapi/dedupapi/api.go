@@ -44,7 +44,7 @@ func registerScans(a *httpapi.API, s service) {
 	httpapi.Read(a, httpapi.Op{
 		ID: "get-duplicate-job", Method: http.MethodGet, Path: jobs + "/{dedupId}", Tag: tag,
 		Summary: "How far a scan, merge or un-merge has come",
-		Action: workspace.ReadTables, Projection: dedupview.Name, Scope: httpapi.TableInPath, Rate: httpapi.General,
+		Action:  workspace.ReadTables, Projection: dedupview.Name, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.get)
 	httpapi.Write(a, httpapi.Op{
 		ID: "cancel-duplicate-job", Method: http.MethodPost, Path: jobs + "/{dedupId}/cancel", Tag: tag,
@@ -69,7 +69,7 @@ func registerMerges(a *httpapi.API, s service) {
 	httpapi.Read(a, httpapi.Op{
 		ID: "preview-merge", Method: http.MethodPost, Path: "W/tables/{tableId}/merge-preview", Tag: tag,
 		Summary: "Say what a merge would do",
-		Action: workspace.EditRows, Projection: dedupview.Name, Besides: "grid", Scope: httpapi.TableInPath, Rate: httpapi.General,
+		Action:  workspace.EditRows, Projection: dedupview.Name, Besides: "grid", Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.preview)
 	httpapi.Write(a, httpapi.Op{
 		ID: "merge-duplicates", Method: http.MethodPost, Path: "W/tables/{tableId}/merges", Tag: tag, Summary: "Merge groups of duplicates",
@@ -80,7 +80,7 @@ func registerMerges(a *httpapi.API, s service) {
 	httpapi.Read(a, httpapi.Op{
 		ID: "list-merged-rows", Method: http.MethodGet, Path: "W/tables/{tableId}/merged-rows", Tag: tag,
 		Summary: "Rows that are merged, last first",
-		Action: workspace.ReadTables, Projection: dedupview.Name, Besides: "grid", Scope: httpapi.TableInPath, Rate: httpapi.Grid,
+		Action:  workspace.ReadTables, Projection: dedupview.Name, Besides: "grid", Scope: httpapi.TableInPath, Rate: httpapi.Grid,
 	}, s.merged)
 	httpapi.Write(a, httpapi.Op{
 		ID: "unmerge-rows", Method: http.MethodPost, Path: "W/tables/{tableId}/unmerges", Tag: tag, Summary: "Take merged rows apart",
