@@ -67,7 +67,8 @@ func (h *Handlers) Scan(ctx context.Context, meta kernel.Meta, id kernel.TableID
 	}
 	for i, k := range d.Keys {
 		if _, ok := s.Column(k.ColumnID); !ok {
-			return commands.Result[Started]{}, kernel.Invalid(fmt.Sprintf("keys[%d]", i), "the table has no column %q", kernel.Shorten(string(k.ColumnID)))
+			at := fmt.Sprintf("keys[%d]", i)
+			return commands.Result[Started]{}, kernel.Invalid(at, "the table has no column %q", kernel.Shorten(string(k.ColumnID)))
 		}
 	}
 	job := h.newID()
@@ -101,7 +102,9 @@ func (h *Handlers) Cancel(ctx context.Context, meta kernel.Meta, id kernel.Table
 }
 
 // find loads a job of a table, of a kind.
-func (h *Handlers) find(ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, job kernel.DedupID, kind dedup.Kind) (*dedup.Job, error) {
+func (h *Handlers) find(
+	ctx context.Context, ws kernel.WorkspaceID, id kernel.TableID, job kernel.DedupID, kind dedup.Kind,
+) (*dedup.Job, error) {
 	if kernel.ParseID(kernel.PrefixDedup, string(job)) != nil {
 		return nil, kernel.NotFound(string(kind), string(job))
 	}
@@ -170,7 +173,8 @@ func (h *Handlers) Merge(ctx context.Context, meta kernel.Meta, cmd Merge) (comm
 	}
 	job := h.newID()
 	return h.begin(ctx, meta, dedup.MergeStarted{
-		JobID: job, Workspace: meta.Workspace, TableID: cmd.Table, ScanID: cmd.Scan, Plan: cmd.Plan, By: meta.Actor.User(), At: h.cfg.Clock.Now(),
+		JobID: job, Workspace: meta.Workspace, TableID: cmd.Table, ScanID: cmd.Scan, Plan: cmd.Plan, By: meta.Actor.User(),
+		At: h.cfg.Clock.Now(),
 	}, job)
 }
 

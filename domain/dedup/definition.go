@@ -51,7 +51,7 @@ type Key struct {
 type Definition struct {
 	Keys []Key `json:"keys"`
 	// Threshold is the least score of two rows that are told as duplicates.
-	Threshold float64 `json:"threshold" minimum:"0.5" maximum:"1" doc:"The least score of two rows that count as duplicates; 0.8 is a good begin."`
+	Threshold float64 `json:"threshold" minimum:"0.5" maximum:"1" doc:"The least score of duplicates; 0.8 is a good begin."`
 }
 
 // Validate checks the definition by itself.

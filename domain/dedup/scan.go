@@ -16,7 +16,7 @@ type Told struct {
 	Rows     int `json:"rows" doc:"That were looked at."`
 	Pairs    int `json:"pairs" doc:"Of rows that were compared."`
 	Empty    int `json:"empty" doc:"Rows that have nothing in any of the columns."`
-	Capped   int `json:"capped_blocks" doc:"Sets of rows that share something, too large to compare all with each other: only neighbours in order were."`
+	Capped   int `json:"capped_blocks" doc:"Sets of rows too large to compare all with each other: only neighbours in order were."`
 	InCapped int `json:"capped_rows" doc:"Rows in the largest of these."`
 	Cut      int `json:"cut" doc:"Pairs or rows that were left out since there are too many."`
 }

@@ -35,7 +35,7 @@ type Part struct{ Kind, ID, Name string }
 // Rules has a line for every event type, which a test demands: a new module's types are added to its part.
 func Rules() map[string]Rule {
 	all := map[string]Rule{}
-	for _, part := range []map[string]Rule{people(), workspaces(), tables(), work(), workflows(), money(), outside(), operators()} {
+	for _, part := range []map[string]Rule{people(), workspaces(), tables(), work(), workflows(), money(), outside(), duplicates(), operators()} {
 		for typ, rule := range part {
 			all[typ] = rule
 		}
@@ -414,19 +414,6 @@ func operators() map[string]Rule {
 		"find.stopped.v1":          {Says: "asked for no further rows", Quiet: true},
 		"find.gathered.v1":         {Says: "gathered rows", Quiet: true},
 		"find.ended.v1":            {Says: "ended asking for rows: {state}", Thing: "find", After: []string{"state", "reason"}},
-
-		"dedup.scan_started.v1":     {Says: "looked for duplicates", Thing: "duplicates", ID: "job_id", After: []string{"table_id", "definition.threshold"}},
-		"dedup.scan_restarted.v1":   {Says: "began a scan for duplicates again", Quiet: true},
-		"dedup.scan_progressed.v1":  {Says: "looked at rows for duplicates", Quiet: true},
-		"dedup.groups_found.v1":     {Says: "found duplicates", Quiet: true},
-		"dedup.group_decided.v1":    {Says: "decided about duplicates: {decision}", Thing: "duplicates", ID: "job_id", After: []string{"table_id", "group", "decision"}},
-		"dedup.merge_started.v1":    {Says: "merged duplicates", Thing: "duplicates", ID: "job_id", After: []string{"table_id", "scan_id", "plan.min_score"}},
-		"dedup.rows_merged.v1":      {Says: "merged rows", Quiet: true},
-		"dedup.unmerge_started.v1":  {Says: "took merged rows apart", Thing: "duplicates", ID: "job_id", After: []string{"table_id", "merge_id"}},
-		"dedup.rows_parted.v1":      {Says: "took rows apart", Quiet: true},
-		"dedup.worker_lost.v1":      {Says: "lost a worker over duplicates", Quiet: true},
-		"dedup.cancel_requested.v1": {Says: "stopped a job about duplicates", Thing: "duplicates", ID: "job_id"},
-		"dedup.ended.v1":            {Says: "ended a job about duplicates: {state}", Thing: "duplicates", ID: "job_id", After: []string{"state", "reason"}},
 
 		"scrape.requested.v1":   {Says: "asked the scraper for pages", Quiet: true},
 		"scrape.page_read.v1":   {Says: "read a page", Quiet: true},

@@ -33,8 +33,8 @@ const (
 func registerScans(a *httpapi.API, s service) {
 	httpapi.Write(a, httpapi.Op{
 		ID: "find-duplicates", Method: http.MethodPost, Path: scans, Tag: tag, Summary: "Look for rows that stand for the same thing",
-		Description: "Rows are compared by one to five columns, each exactly or by what it is: an email address, a domain, a phone number, a person, " +
-			"a company, a text. The scan is a job; its groups are there when it has ended.",
+		Description: "Rows are compared by one to five columns, each exactly or by what it is: an email address, a domain, a phone number, " +
+			"a person, a company, a text. The scan is a job; its groups are there when it has ended.",
 		Action: workspace.EditRows, Status: http.StatusCreated, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.scan)
 	httpapi.Read(a, httpapi.Op{
@@ -42,8 +42,9 @@ func registerScans(a *httpapi.API, s service) {
 		Action: workspace.ReadTables, Projection: dedupview.Name, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.list)
 	httpapi.Read(a, httpapi.Op{
-		ID: "get-duplicate-job", Method: http.MethodGet, Path: jobs + "/{dedupId}", Tag: tag, Summary: "How far a scan, merge or un-merge has come",
-		Action: workspace.ReadTables, Projection: dedupview.Name, Scope: httpapi.TableInPath, Rate: httpapi.General,
+		ID: "get-duplicate-job", Method: http.MethodGet, Path: jobs + "/{dedupId}", Tag: tag,
+		Summary: "How far a scan, merge or un-merge has come",
+		Action:  workspace.ReadTables, Projection: dedupview.Name, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.get)
 	httpapi.Write(a, httpapi.Op{
 		ID: "cancel-duplicate-job", Method: http.MethodPost, Path: jobs + "/{dedupId}/cancel", Tag: tag,
@@ -66,8 +67,9 @@ func registerScans(a *httpapi.API, s service) {
 
 func registerMerges(a *httpapi.API, s service) {
 	httpapi.Read(a, httpapi.Op{
-		ID: "preview-merge", Method: http.MethodPost, Path: "W/tables/{tableId}/merge-preview", Tag: tag, Summary: "Say what a merge would do",
-		Action: workspace.EditRows, Projection: dedupview.Name, Besides: "grid", Scope: httpapi.TableInPath, Rate: httpapi.General,
+		ID: "preview-merge", Method: http.MethodPost, Path: "W/tables/{tableId}/merge-preview", Tag: tag,
+		Summary: "Say what a merge would do",
+		Action:  workspace.EditRows, Projection: dedupview.Name, Besides: "grid", Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.preview)
 	httpapi.Write(a, httpapi.Op{
 		ID: "merge-duplicates", Method: http.MethodPost, Path: "W/tables/{tableId}/merges", Tag: tag, Summary: "Merge groups of duplicates",
@@ -76,13 +78,14 @@ func registerMerges(a *httpapi.API, s service) {
 		Action: workspace.EditRows, Status: http.StatusCreated, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.merge)
 	httpapi.Read(a, httpapi.Op{
-		ID: "list-merged-rows", Method: http.MethodGet, Path: "W/tables/{tableId}/merged-rows", Tag: tag, Summary: "Rows that are merged, last first",
-		Action: workspace.ReadTables, Projection: dedupview.Name, Besides: "grid", Scope: httpapi.TableInPath, Rate: httpapi.Grid,
+		ID: "list-merged-rows", Method: http.MethodGet, Path: "W/tables/{tableId}/merged-rows", Tag: tag,
+		Summary: "Rows that are merged, last first",
+		Action:  workspace.ReadTables, Projection: dedupview.Name, Besides: "grid", Scope: httpapi.TableInPath, Rate: httpapi.Grid,
 	}, s.merged)
 	httpapi.Write(a, httpapi.Op{
 		ID: "unmerge-rows", Method: http.MethodPost, Path: "W/tables/{tableId}/unmerges", Tag: tag, Summary: "Take merged rows apart",
-		Description: "The hidden rows come back as they were. What was edited in the row that stayed goes to the row that the value was from; its own " +
-			"cells stay. A merge whose rows were merged again is refused until the later one is taken apart. It is a job, and a step of undo.",
+		Description: "The hidden rows come back as they were. What was edited in the row that stayed goes to the row that the value was from; " +
+			"its own cells stay. A merge whose rows were merged again is refused until the later one is taken apart. It is a job, and a step of undo.",
 		Action: workspace.EditRows, Status: http.StatusCreated, Scope: httpapi.TableInPath, Rate: httpapi.General,
 	}, s.unmerge)
 }
@@ -160,5 +163,6 @@ type unmergeIn struct {
 }
 
 func (s service) unmerge(ctx context.Context, meta kernel.Meta, in *unmergeIn) (commands.Result[dedupcmd.Started], error) {
-	return s.Handlers.Unmerge(ctx, meta.As("dedup.unmerge"), dedupcmd.Unmerge{Table: in.TableID, Merge: in.Body.MergeID, Groups: in.Body.Groups})
+	cmd := dedupcmd.Unmerge{Table: in.TableID, Merge: in.Body.MergeID, Groups: in.Body.Groups}
+	return s.Handlers.Unmerge(ctx, meta.As("dedup.unmerge"), cmd)
 }

@@ -127,7 +127,8 @@ func (q *Queries) Group(ctx context.Context, scan kernel.DedupID, number int) (d
 	if errors.Is(err, pgx.ErrNoRows) {
 		return dedupcmd.Found{}, false, nil
 	}
-	return dedupcmd.Found{Number: g.Number, Group: dedup.Group{Rows: g.Rows, Score: g.Score, Pairs: g.Pairs}, Decision: g.Decision}, err == nil, err
+	group := dedup.Group{Rows: g.Rows, Score: g.Score, Pairs: g.Pairs}
+	return dedupcmd.Found{Number: g.Number, Group: group, Decision: g.Decision}, err == nil, err
 }
 
 // Apart implements dedupcmd.Known.
@@ -158,10 +159,12 @@ func (q *Queries) InEffect(ctx context.Context, merge kernel.DedupID, groups []i
 	return out, err
 }
 
-const supersededQuery = `WITH g AS (SELECT m.n, m.position, r.row FROM rm_dedup.merged m CROSS JOIN LATERAL unnest(array_append(m.rows, m.survivor)) AS r(row)
+const supersededQuery = `WITH g AS (SELECT m.n, m.position, r.row FROM rm_dedup.merged m
+CROSS JOIN LATERAL unnest(array_append(m.rows, m.survivor)) AS r(row)
 WHERE m.merge_id = $1 AND m.n = ANY($2) AND m.hidden > 0)
 SELECT DISTINCT ON (n) n, merge_id, later, survivor FROM (
-SELECT g.n, l.merge_id, l.n AS later, l.survivor, l.position FROM g JOIN rm_dedup.merged l ON l.survivor = g.row AND l.position > g.position AND l.hidden > 0
+SELECT g.n, l.merge_id, l.n AS later, l.survivor, l.position FROM g JOIN rm_dedup.merged l
+ON l.survivor = g.row AND l.position > g.position AND l.hidden > 0
 UNION ALL
 SELECT g.n, l.merge_id, l.n, l.survivor, l.position FROM g JOIN rm_dedup.merged_rows r ON r.row_id = g.row
 JOIN rm_dedup.merged l ON l.merge_id = r.merge_id AND l.n = r.n AND l.position > g.position AND l.hidden > 0
@@ -188,7 +191,8 @@ func (q *Queries) Superseded(ctx context.Context, merge kernel.DedupID, groups [
 
 const mergedQuery = `SELECT m.merge_id, m.n, m.survivor, m.rows, m.at, m.position, coalesce(j.by_user, '') FROM rm_dedup.merged m
 LEFT JOIN rm_dedup.jobs j ON j.id = m.merge_id
-WHERE m.workspace_id = $1 AND m.table_id = $2 AND m.hidden > 0 AND ($3 = 0 OR (m.position, m.n) < ($3, $4)) ORDER BY m.position DESC, m.n DESC LIMIT $5`
+WHERE m.workspace_id = $1 AND m.table_id = $2 AND m.hidden > 0 AND ($3 = 0 OR (m.position, m.n) < ($3, $4))
+ORDER BY m.position DESC, m.n DESC LIMIT $5`
 
 // Merged lists groups of rows of a table that are merged, those merged last first, from before a place on.
 func (q *Queries) Merged(

@@ -151,7 +151,8 @@ func (w writer) Decide(ctx context.Context, e dedup.GroupDecided) error {
 	if err := w.exec(ctx, `UPDATE groups SET decision = $3 WHERE scan_id = $1 AND n = $2`, e.JobID, e.Group, e.Decision); err != nil {
 		return err
 	}
-	if err := w.exec(ctx, `DELETE FROM distinct_pairs WHERE scan_id = $1 AND n = $2`, e.JobID, e.Group); err != nil || e.Decision != dedup.Distinct {
+	err := w.exec(ctx, `DELETE FROM distinct_pairs WHERE scan_id = $1 AND n = $2`, e.JobID, e.Group)
+	if err != nil || e.Decision != dedup.Distinct {
 		return err
 	}
 	return w.exec(ctx, `INSERT INTO distinct_pairs (scan_id, n, workspace_id, table_id, a, b)

@@ -65,25 +65,13 @@ UNION ALL SELECT 0, true, id, _pos, _pos0, _s::text, _into, _merge%[3]s FROM rm_
 			Values:    map[kernel.ColumnID]json.RawMessage{},
 			Positions: map[kernel.ColumnID]int64{},
 		}
-		if other != nil && merge != nil {
-			r.Link = table.Link{Into: kernel.RowKey(*other).RowID(), Merge: kernel.DedupID(*merge)}
-		}
+		r.Link = linkOf(other, merge)
 		entries, err := parseStates(states)
 		if err != nil {
 			return err
 		}
 		for i, c := range columns {
-			r.Values[c.ID] = canonical(c.Type, values[i])
-			r.Positions[c.ID] = pos0
-			if e, ok := entries[short(string(c.ID))]; ok && e.Position > 0 {
-				r.Positions[c.ID] = e.Position
-			}
-			if e, ok := entries[short(string(c.ID))]; ok && e.Confidence != nil {
-				if r.Sure == nil {
-					r.Sure = map[kernel.ColumnID]float64{}
-				}
-				r.Sure[c.ID] = *e.Confidence
-			}
+			addCell(&r, c, values[i], entries[short(string(c.ID))], pos0)
 		}
 		out[r.Row] = r
 		return nil
@@ -92,6 +80,29 @@ UNION ALL SELECT 0, true, id, _pos, _pos0, _s::text, _into, _merge%[3]s FROM rm_
 		return nil, 0, fmt.Errorf("read cells: %w", err)
 	}
 	return out, seen, nil
+}
+
+// linkOf is the link of a row that was merged.
+func linkOf(into *[16]byte, merge *string) table.Link {
+	if into == nil || merge == nil {
+		return table.Link{}
+	}
+	return table.Link{Into: kernel.RowKey(*into).RowID(), Merge: kernel.DedupID(*merge)}
+}
+
+// addCell adds a cell with what its state says; pos0 is the position of the row's cells that have none.
+func addCell(r *table.RowCells, c table.Column, value *string, state cellState, pos0 int64) {
+	r.Values[c.ID] = canonical(c.Type, value)
+	r.Positions[c.ID] = pos0
+	if state.Position > 0 {
+		r.Positions[c.ID] = state.Position
+	}
+	if state.Confidence != nil {
+		if r.Sure == nil {
+			r.Sure = map[kernel.ColumnID]float64{}
+		}
+		r.Sure[c.ID] = *state.Confidence
+	}
 }
 
 func parseStates(s *string) (map[string]cellState, error) {

@@ -86,8 +86,7 @@ func (w *Writer) create(ctx context.Context, e table.Created, s gridview.Stamp) 
 	}
 	for _, sql := range []string{
 		fmt.Sprintf(createRows, unlogged(w.tx.Schema), liveRows(e.TableID), "", cols.String()),
-		fmt.Sprintf(createRows, unlogged(w.tx.Schema), trashedRows(e.TableID), trashColumns,
-			cols.String()),
+		fmt.Sprintf(createRows, unlogged(w.tx.Schema), trashedRows(e.TableID), trashColumns, cols.String()),
 	} {
 		if _, err := w.tx.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("create table: %w", err)

@@ -14,7 +14,7 @@ import (
 func Published() cloudevent.Policy {
 	all := cloudevent.Policy{}
 	for _, part := range []cloudevent.Policy{
-		publishedTeam(), publishedRuns(), publishedTables(), publishedJobs(), publishedMoney(), publishedWebhooks(),
+		publishedTeam(), publishedRuns(), publishedDuplicates(), publishedTables(), publishedJobs(), publishedMoney(), publishedWebhooks(),
 	} {
 		maps.Copy(all, part)
 	}
@@ -88,19 +88,6 @@ func publishedRuns() cloudevent.Policy {
 		"crmsync.released.v1":        inside(),
 		"crmsync.saved.v1":           inside(),
 
-		"dedup.cancel_requested.v1": inside(),
-		"dedup.ended.v1":            inside(),
-		"dedup.group_decided.v1":    inside(),
-		"dedup.groups_found.v1":     inside(),
-		"dedup.merge_started.v1":    inside(),
-		"dedup.rows_merged.v1":      inside(),
-		"dedup.rows_parted.v1":      inside(),
-		"dedup.scan_progressed.v1":  inside(),
-		"dedup.scan_restarted.v1":   inside(),
-		"dedup.scan_started.v1":     inside(),
-		"dedup.unmerge_started.v1":  inside(),
-		"dedup.worker_lost.v1":      inside(),
-
 		"find.cancel_requested.v1": inside(),
 		"find.ended.v1":            inside(),
 		"find.gathered.v1":         inside(),
@@ -142,6 +129,24 @@ func publishedRuns() cloudevent.Policy {
 		"workflow.published.v1":     inside(),
 		"workflow.saved.v1":         inside(),
 		"workflow.unpublished.v1":   inside(),
+	}
+}
+
+// publishedDuplicates tells nothing: what becomes of rows is told by the table's own events.
+func publishedDuplicates() cloudevent.Policy {
+	return cloudevent.Policy{
+		"dedup.cancel_requested.v1": inside(),
+		"dedup.ended.v1":            inside(),
+		"dedup.group_decided.v1":    inside(),
+		"dedup.groups_found.v1":     inside(),
+		"dedup.merge_started.v1":    inside(),
+		"dedup.rows_merged.v1":      inside(),
+		"dedup.rows_parted.v1":      inside(),
+		"dedup.scan_progressed.v1":  inside(),
+		"dedup.scan_restarted.v1":   inside(),
+		"dedup.scan_started.v1":     inside(),
+		"dedup.unmerge_started.v1":  inside(),
+		"dedup.worker_lost.v1":      inside(),
 	}
 }
 

@@ -6666,7 +6666,7 @@ export interface components {
             keys: components["schemas"]["DedupKeyInput"][];
             /**
              * Format: double
-             * @description The least score of two rows that count as duplicates; 0.8 is a good begin.
+             * @description The least score of duplicates; 0.8 is a good begin.
              */
             threshold: number;
         };
@@ -6841,7 +6841,7 @@ export interface components {
         DedupTold: {
             /**
              * Format: int64
-             * @description Sets of rows that share something, too large to compare all with each other: only neighbours in order were.
+             * @description Sets of rows too large to compare all with each other: only neighbours in order were.
              */
             capped_blocks: number;
             /**
@@ -9156,6 +9156,8 @@ export interface components {
              * @description What the answer cost; absent where no provider was asked.
              */
             credits_mc?: number;
+            /** @description The row that a merge took the value from. */
+            from_row_id?: string;
             import_id?: string;
             /**
              * Format: int64
