@@ -10,7 +10,8 @@ import (
 	"github.com/morket/morket/domain/kernel"
 )
 
-const siftedSQL = `SELECT c.relname, EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'workspace_id' AND NOT a.attisdropped)
+const siftedSQL = `SELECT c.relname,
+		EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'workspace_id' AND NOT a.attisdropped)
 	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 	WHERE n.nspname = $1 AND c.relkind = 'r' ORDER BY c.relname`
 

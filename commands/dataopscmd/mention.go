@@ -19,7 +19,9 @@ func UploadOf(key string) (ws kernel.WorkspaceID, id kernel.ImportID, ok bool) {
 }
 
 // Mentions reports whether a field of an import's file is one that is asked for. A file that nothing needs any longer has none.
-func (h *Handlers) Mentions(ctx context.Context, ws kernel.WorkspaceID, id kernel.ImportID, is func(text string) bool) (found bool, err error) {
+func (h *Handlers) Mentions(
+	ctx context.Context, ws kernel.WorkspaceID, id kernel.ImportID, is func(text string) bool,
+) (found bool, err error) {
 	imp, _, err := h.load(ctx, ws, id)
 	if kernel.KindOf(err) == kernel.KindNotFound && err != nil {
 		return false, nil

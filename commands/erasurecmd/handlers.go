@@ -1,5 +1,5 @@
-// Package erasurecmd erases what a workspace holds about a person: it looks for it, and when that is confirmed takes it out of the log and of
-// every other place that keeps something.
+// Package erasurecmd erases what a workspace holds about a person: it looks for it, and when that is confirmed takes it out of the log
+// and of every other place that keeps something.
 package erasurecmd
 
 import (
@@ -30,7 +30,8 @@ type Config struct {
 
 // Validate says what is missing.
 func (c Config) Validate() error {
-	if c.Log == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Keys == nil || c.Grid == nil || c.Wait == nil || c.Backups == nil {
+	if c.Log == nil || c.Codec == nil || c.IDs == nil || c.Clock == nil || c.Keys == nil || c.Grid == nil || c.Wait == nil ||
+		c.Backups == nil {
 		return errors.New("erasures need a log, a codec, ids, a clock, keys, a grid, a waiter and backups")
 	}
 	return nil

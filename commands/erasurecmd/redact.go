@@ -29,9 +29,6 @@ func newRedactor(log Log, sealer Sealer, s *Search) *redactor {
 	return &redactor{log: log, search: s, walk: w, sealed: newSealed(sealer, w)}
 }
 
-// Event log is the place of the events.
-const logPlace = "event log"
-
 // logStore erases in the log.
 type logStore struct {
 	log    Log
@@ -39,7 +36,7 @@ type logStore struct {
 }
 
 // Place implements Store.
-func (logStore) Place() string { return logPlace }
+func (logStore) Place() string { return "event log" }
 
 // Erase implements Store. A read that comes before a redaction of somebody else is repeated.
 func (l logStore) Erase(ctx context.Context, s *Search) (int64, error) {

@@ -11,9 +11,9 @@ import (
 	"github.com/morket/morket/eventstore"
 )
 
-// Run does what is to be done for an erasure: it looks, or erases place after place. Each place that is done is in the log, so a run that was
-// cut short goes on behind it; a place that was cut short is erased again, which is harmless. It returns nil when nothing is left to do, with
-// any outcome; an error means that it should be called again.
+// Run does what is to be done for an erasure: it looks, or erases place after place. Each place that is done is in the log, so a run that
+// was cut short goes on behind it; a place that was cut short is erased again, which is harmless. It returns nil when nothing is left to
+// do, with any outcome; an error means that it should be called again.
 func (h *Handlers) Run(ctx context.Context, ws kernel.WorkspaceID, id kernel.ErasureID, alive func(doing string)) error {
 	ctx = kernel.AsSystem(ctx, "erasure")
 	e, err := h.Find(ctx, ws, id)
@@ -144,7 +144,8 @@ func (h *Handlers) erase(ctx context.Context, e erasure.Erasure, alive func(stri
 			}
 		}
 	}
-	return kernel.E(kernel.KindInvalid, "NOT_ERASED", "something of the person comes again and again; stop what brings it, then erase once more")
+	return kernel.E(kernel.KindInvalid, "NOT_ERASED",
+		"something of the person comes again and again; stop what brings it, then erase once more")
 }
 
 // left is the first place that still holds something, or how many there are.

@@ -49,13 +49,13 @@ type holder struct {
 }
 
 // cellsOf calls fn with each text of each row that the event has.
-func cellsOf(e eventstore.Recorded, fn func(table kernel.TableID, row kernel.RowID, text string)) error {
+func cellsOf(e eventstore.Recorded, fn func(table kernel.TableID, row kernel.RowID, text string)) {
 	if !bytes.Contains(e.Data, []byte(`"chunk"`)) && !bytes.Contains(e.Data, []byte(`"records"`)) {
-		return nil
+		return
 	}
 	var h holder
 	if json.Unmarshal(e.Data, &h) != nil {
-		return nil // of other members with these names
+		return // it has other members with these names
 	}
 	for _, values := range h.Chunk.Cols {
 		for i, v := range values {
@@ -69,7 +69,6 @@ func cellsOf(e eventstore.Recorded, fn func(table kernel.TableID, row kernel.Row
 			texts(v, func(s string) { fn(h.TableID, r.RowID, s) })
 		}
 	}
-	return nil
 }
 
 // texts calls fn with the texts in a cell's value.
@@ -136,25 +135,15 @@ func findRows(ctx context.Context, log Log, asked erasure.Requested, hash erasur
 	err := each(ctx, log, asked.Workspace, alive, func(events []eventstore.Recorded) error {
 		var failed error
 		for _, e := range events {
-			err := cellsOf(e, func(table kernel.TableID, row kernel.RowID, text string) {
+			cellsOf(e, func(table kernel.TableID, row kernel.RowID, text string) {
 				if failed == nil && (m.Is(text) || people.met(row, text)) {
 					failed = f.add(table, row)
 				}
 			})
-			if err != nil || failed != nil {
-				return cmpErr(err, failed)
-			}
 		}
-		return nil
+		return failed
 	})
 	return f, err
-}
-
-func cmpErr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // named finds the rows that have a name and its company.
@@ -202,13 +191,15 @@ const (
 
 // derive makes keys of what the rows have and no other row of the workspace has had, so that copies are found outside the tables without
 // touching what others share.
-func derive(ctx context.Context, log Log, ws kernel.WorkspaceID, rows *found, hash erasure.Hash, alive func(string)) ([]erasure.Key, error) {
+func derive(
+	ctx context.Context, log Log, ws kernel.WorkspaceID, rows *found, hash erasure.Hash, alive func(string),
+) ([]erasure.Key, error) {
 	theirs := map[erasure.Key]bool{}
 	keys := erasure.NewMatcher(hash, nil)
 	pass := func(fn func(mine bool, k erasure.Key)) error {
 		return each(ctx, log, ws, alive, func(events []eventstore.Recorded) error {
 			for _, e := range events {
-				err := cellsOf(e, func(_ kernel.TableID, row kernel.RowID, text string) {
+				cellsOf(e, func(_ kernel.TableID, row kernel.RowID, text string) {
 					mine := rows.has[row]
 					if !mine && len(theirs) == 0 {
 						return
@@ -220,9 +211,6 @@ func derive(ctx context.Context, log Log, ws kernel.WorkspaceID, rows *found, ha
 						fn(mine, hash.Keyed(erasure.Text, text))
 					}
 				})
-				if err != nil {
-					return err
-				}
 			}
 			return nil
 		})

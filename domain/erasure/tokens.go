@@ -83,7 +83,10 @@ func Phones(text string) (found []Span) {
 }
 
 func phoneStart(text string, i int) bool {
-	return isDigit(text[i]) || (text[i] == '+' || text[i] == '(') && i+1 < len(text) && (isDigit(text[i+1]) || text[i+1] == '(' || text[i+1] == '+')
+	if isDigit(text[i]) || i+1 == len(text) {
+		return isDigit(text[i])
+	}
+	return strings.IndexByte("+(", text[i]) >= 0 && (isDigit(text[i+1]) || strings.IndexByte("+(", text[i+1]) >= 0)
 }
 
 // phoneEnd is where a number that begins at from ends, behind its last digit.

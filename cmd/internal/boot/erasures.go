@@ -78,7 +78,7 @@ func (k keptBackups) Kept(ctx context.Context) (out []erasurecmd.Backup, err err
 		}
 		for _, b := range list {
 			days := max(1, cfg.BackupDays, cfg.BackupWeeks*7) //nolint:mnd // a week
-			out = append(out, erasurecmd.Backup{Name: b.Name, TakenAt: b.TakenAt, ExpiresAt: b.TakenAt.Add(time.Duration(days) * aDay)})
+			out = append(out, keptUntil(b.Name, b.TakenAt, days))
 		}
 	}
 	if a := k.of.archive; a != nil {
@@ -95,8 +95,12 @@ func (k keptBackups) Kept(ctx context.Context) (out []erasurecmd.Backup, err err
 		}
 		for _, b := range c.Bases {
 			days := max(1, cfg.ArchiveDays) + int(cfg.ArchiveBaseEvery/aDay) + 1 // until the next base is as old as the oldest moment
-			out = append(out, erasurecmd.Backup{Name: "archive " + b.Name, TakenAt: b.TakenAt, ExpiresAt: b.TakenAt.Add(time.Duration(days) * aDay)})
+			out = append(out, keptUntil("archive "+b.Name, b.TakenAt, days))
 		}
 	}
 	return out, nil
+}
+
+func keptUntil(name string, taken time.Time, days int) erasurecmd.Backup {
+	return erasurecmd.Backup{Name: name, TakenAt: taken, ExpiresAt: taken.Add(time.Duration(days) * aDay)}
 }
