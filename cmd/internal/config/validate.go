@@ -99,7 +99,7 @@ func (c Config) validate() []error {
 	if len(c.ProviderURLs.ByVendor()) > 0 && !c.Local() {
 		check("MORKET_PROVIDER_URLS", errors.New("is only possible where MORKET_HTTP_ADDR and MORKET_PUBLIC_URL are loopback addresses"))
 	}
-	return slices.Concat(errs, c.validateArchive(), c.validateBilling(), c.validateCRMs(), c.validateGrown())
+	return slices.Concat(errs, c.validateArchive(), c.validateBilling(), c.validateCRMs(), c.validateSignOn(), c.validateGrown())
 }
 
 // validateScraper checks what the scraper's API and its callbacks need.
