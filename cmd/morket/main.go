@@ -54,6 +54,6 @@ func root() *cobra.Command {
 	}
 	c.AddCommand(serve(), migrate(), verify(), rebuild(), doctorCommand(), healthCommand(), benchCommand(), runCommand(), providersCommand(),
 		tailCommand(), mcpCommand(), rowsCommand(), historyCommand(), importCommand(), exportCommand(), stripeEndpoint(),
-		backupCommand(), restoreCommand(), drillCommand())
+		backupCommand(), restoreCommand(), drillCommand(), resetSecondFactor())
 	return c
 }

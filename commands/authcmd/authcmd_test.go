@@ -95,6 +95,19 @@ func TestSigningOutCountsAtOnce(t *testing.T) {
 	require.False(t, w.good(two.Access))
 }
 
+func TestSigningOutEverywhereElse(t *testing.T) {
+	t.Parallel()
+	w := given(t)
+	one, two, key := w.signedIn(), w.signedIn(), w.key(kernel.RoleMember)
+	_, err := w.h.RevokeOtherSessions(t.Context(), w.meta(), two.Session)
+	require.NoError(t, err)
+	require.False(t, w.good(one.Access))
+	require.True(t, w.good(two.Access))
+	require.True(t, w.good(key.Key))
+	_, err = w.h.RevokeOtherSessions(t.Context(), kernel.Meta{Actor: kernel.Actor{Kind: kernel.ActorAPIKey, ID: "key_1"}}, "")
+	require.Equal(t, kernel.KindForbidden, kindOf(err))
+}
+
 func TestANewPasswordClosesSessionsAndKeysIfAsked(t *testing.T) {
 	t.Parallel()
 	for name, revoke := range map[string]bool{"with keys": true, "without keys": false} {

@@ -74,7 +74,7 @@ type Persons interface {
 	auth.Opener
 }
 
-// Refused records a wrong password for an account that exists. It must not make the sign-in wait.
+// Refused records a wrong password or code for an account that exists. It must not make the sign-in wait.
 type Refused interface {
 	SignInFailed(meta kernel.Meta, user kernel.UserID)
 }
@@ -90,6 +90,7 @@ type Config struct {
 	Refresh   RefreshTokens
 	Keys      KeySecrets
 	Passwords Passwords
+	Codes     Codes
 	Persons   Persons
 	Attempts  Attempts
 	Members   Members
@@ -97,7 +98,8 @@ type Config struct {
 	Mailer    Mailer
 	PublicURL string   // where links in mails lead, without a slash at the end
 	Operators []string // email addresses of the installation's operators
-	Refused   Refused  // told of wrong passwords; may be nil
+	Refused   Refused  // told of wrong passwords and codes; may be nil
+	SignOn    *SignOn  // nil: there is no single sign-on
 }
 
 // Validate says what is missing.
@@ -113,6 +115,7 @@ func (c Config) Validate() error {
 		"Refresh":   c.Refresh == nil,
 		"Keys":      c.Keys == nil,
 		"Passwords": c.Passwords == nil,
+		"Codes":     c.Codes == nil,
 		"Persons":   c.Persons == nil,
 		"Attempts":  c.Attempts == nil,
 		"Members":   c.Members == nil,
@@ -147,7 +150,7 @@ func New(cfg Config) (*Handlers, error) {
 	}
 	h := &Handlers{
 		cfg:       cfg,
-		users:     eventstore.NewRepo("user", cfg.Store, cfg.Codec, func() *auth.User { return &auth.User{} }),
+		users:     newUsers(cfg.Store, cfg.Codec),
 		sessions:  eventstore.NewRepo("session", cfg.Store, cfg.Codec, func() *auth.Session { return &auth.Session{} }),
 		keys:      eventstore.NewRepo("apikey", cfg.Store, cfg.Codec, func() *auth.APIKey { return &auth.APIKey{} }),
 		policy:    auth.NewPasswordPolicy(),
@@ -165,6 +168,10 @@ func New(cfg Config) (*Handlers, error) {
 	}
 	h.resets = newWorker(cfg.Logger)
 	return h, nil
+}
+
+func newUsers(log eventstore.Store, codec *eventstore.Codec) *eventstore.Repo[*auth.User] {
+	return eventstore.NewRepo("user", log, codec, func() *auth.User { return &auth.User{} })
 }
 
 // Close waits for the background work that was begun.

@@ -25,6 +25,7 @@ const maxAgent = 200
 type Login struct {
 	Email    string
 	Password string
+	Code     string // of the authenticator app, or a recovery code; needed where the account has a second factor
 	Agent    string // what the browser calls itself, for the list of sessions
 }
 
@@ -58,7 +59,19 @@ func (h *Handlers) Login(ctx context.Context, meta kernel.Meta, cmd Login) (comm
 		}
 		return commands.Result[Opened]{}, err
 	}
-	return h.Open(ctx, meta, id, cmd.Agent)
+	if way := h.cfg.SignOn; way != nil && way.Only && !h.operators[email] {
+		return commands.Result[Opened]{}, auth.ErrSignOnOnly(way.Name)
+	}
+	take := func(*auth.User) error { return nil }
+	if u.HasSecondFactor() {
+		if cmd.Code == "" {
+			return commands.Result[Opened]{}, auth.ErrSecondFactor()
+		}
+		if take, err = h.takeCode(ctx, meta, u, cmd.Code); err != nil {
+			return commands.Result[Opened]{}, err
+		}
+	}
+	return h.open(ctx, meta, id, cmd.Agent, take)
 }
 
 // checkPassword counts the attempt under the key before it looks at the password, so that many at once can't outrun the count.
@@ -86,6 +99,13 @@ func (h *Handlers) checkPassword(ctx context.Context, key string, email auth.Ema
 
 // Open opens a session for an authenticated person. More than auth.MaxSessions close the oldest.
 func (h *Handlers) Open(ctx context.Context, meta kernel.Meta, user kernel.UserID, agent string) (commands.Result[Opened], error) {
+	return h.open(ctx, meta, user, agent, func(*auth.User) error { return nil })
+}
+
+// open opens a session in one append with what else the sign-in changes of the account.
+func (h *Handlers) open(
+	ctx context.Context, meta kernel.Meta, user kernel.UserID, agent string, also func(*auth.User) error,
+) (commands.Result[Opened], error) {
 	session := kernel.SessionID(h.cfg.IDs.New(kernel.PrefixSession))
 	refresh, err := h.cfg.Refresh.NewRefresh(session)
 	if err != nil {
@@ -99,6 +119,9 @@ func (h *Handlers) Open(ctx context.Context, meta kernel.Meta, user kernel.UserI
 	return eventstore.Retry(ctx, func(int) (commands.Result[Opened], error) {
 		u, version, err := h.users.Load(ctx, string(user))
 		if err != nil {
+			return commands.Result[Opened]{}, err
+		}
+		if err := also(u); err != nil {
 			return commands.Result[Opened]{}, err
 		}
 		if err := u.OpenSession(session, h.cfg.Clock.Now()); err != nil {

@@ -73,6 +73,9 @@ func (h *Handlers) mailReset(ctx context.Context, meta kernel.Meta, email auth.E
 	if err != nil || !ok {
 		return err
 	}
+	if way := h.cfg.SignOn; way != nil && way.Only && !h.operators[email] {
+		return nil // who is an operator is told to nobody either
+	}
 	id, known, err := h.UserByEmail(ctx, email)
 	if err != nil || !known {
 		return err

@@ -115,6 +115,17 @@ func (h *Handlers) RevokeSession(ctx context.Context, meta kernel.Meta, session 
 	})
 }
 
+// RevokeOtherSessions closes all of the caller's own sessions but the one that asks.
+func (h *Handlers) RevokeOtherSessions(ctx context.Context, meta kernel.Meta, keep kernel.SessionID) (commands.Result[Done], error) {
+	user, err := person(meta)
+	if err != nil {
+		return commands.Result[Done]{}, err
+	}
+	return h.updateUser(ctx, meta.As("revoke-other-sessions"), user, func(u *auth.User) error {
+		return u.CloseOthers(keep, h.cfg.Clock.Now())
+	})
+}
+
 // ExpireSession closes a session whose last refresh token has run out; any other stays as it is.
 func (h *Handlers) ExpireSession(ctx context.Context, meta kernel.Meta, session kernel.SessionID) (expired bool, err error) {
 	s, _, err := h.sessions.Load(ctx, string(session))

@@ -50,6 +50,9 @@ func (h *Handlers) Register(ctx context.Context, meta kernel.Meta, cmd Register)
 	if err != nil {
 		return commands.Result[User]{}, err
 	}
+	if way := h.cfg.SignOn; way != nil && way.Only && !cmd.Demo {
+		return commands.Result[User]{}, auth.ErrSignOnOnly(way.Name)
+	}
 	if first, found, err := commands.Repeat[User](ctx, h.cfg.Store, meta); found || err != nil {
 		first.Value.Email, first.Value.Name = string(email), name // a repeat is of the same request
 		return first, err
@@ -110,11 +113,15 @@ func (h *Handlers) profile(ctx context.Context, u *auth.User) (auth.Profile, err
 
 // UserByEmail returns whose address it is; false if nobody's.
 func (h *Handlers) UserByEmail(ctx context.Context, email auth.Email) (kernel.UserID, bool, error) {
-	events, err := h.cfg.Store.ReadStream(ctx, emailStream(email), 0, 1)
+	return userByEmail(ctx, h.cfg.Store, h.cfg.Codec, email)
+}
+
+func userByEmail(ctx context.Context, log eventstore.Store, codec *eventstore.Codec, email auth.Email) (kernel.UserID, bool, error) {
+	events, err := log.ReadStream(ctx, emailStream(email), 0, 1)
 	if err != nil || len(events) == 0 {
 		return "", false, err
 	}
-	e, err := h.cfg.Codec.Decode(events[0])
+	e, err := codec.Decode(events[0])
 	if err != nil {
 		return "", false, err
 	}

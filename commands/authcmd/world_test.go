@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"regexp"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,8 +36,23 @@ type world struct {
 	role     kernel.Role // of Ann in the workspace; none if empty
 	member   string      // names her membership
 	attempts map[string]int
+	serial   *sync.Mutex // guards attempts where a test signs in twice at once
 	mails    chan string
 	ann      kernel.UserID
+	tokens   *tokens.Issuer
+	cfg      authcmd.Config
+}
+
+// only starts the process anew, with passwords for operators only.
+func (w *world) only() {
+	w.t.Helper()
+	way := *w.cfg.SignOn
+	way.Only = true
+	w.cfg.SignOn = &way
+	h, err := authcmd.New(w.cfg)
+	require.NoError(w.t, err)
+	w.t.Cleanup(h.Close)
+	w.h = h
 }
 
 func (w *world) Member(context.Context, kernel.WorkspaceID, kernel.UserID) (kernel.Role, string, bool, error) {
@@ -46,11 +62,19 @@ func (w *world) Member(context.Context, kernel.WorkspaceID, kernel.UserID) (kern
 func (*world) Used(context.Context, kernel.APIKeyID, kernel.WorkspaceID, time.Time) error { return nil }
 
 func (w *world) Begin(_ context.Context, key string, _ time.Time, limit int, _ time.Duration) (bool, time.Duration, error) {
+	if w.serial != nil {
+		w.serial.Lock()
+		defer w.serial.Unlock()
+	}
 	w.attempts[key]++
 	return w.attempts[key] <= limit, time.Minute, nil
 }
 
 func (w *world) Succeeded(_ context.Context, key string) error {
+	if w.serial != nil {
+		w.serial.Lock()
+		defer w.serial.Unlock()
+	}
 	delete(w.attempts, key)
 	return nil
 }
@@ -74,6 +98,12 @@ func (plain) Matches(_ context.Context, hash, password string) (bool, error) {
 // given is an account of Ann's, who owns the workspace.
 func given(t *testing.T) *world {
 	t.Helper()
+	return givenWith(t, nil)
+}
+
+// givenWith is given with another configuration.
+func givenWith(t *testing.T, change func(*world, *authcmd.Config)) *world {
+	t.Helper()
 	w := &world{
 		t: t, clock: kernel.NewManualClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)), role: kernel.RoleOwner, member: "mem_1", attempts: map[string]int{}, mails: make(chan string, 10),
 	}
@@ -83,10 +113,15 @@ func given(t *testing.T) *world {
 	ids := kernel.NewIDs(w.clock)
 	issuer, err := tokens.New(w.clock, ids, bytes.Repeat([]byte{7}, 32))
 	require.NoError(t, err)
-	w.h, err = authcmd.New(authcmd.Config{
-		Store: w.log, Codec: codec, IDs: ids, Clock: w.clock, Logger: slog.New(slog.DiscardHandler), Access: issuer, Refresh: issuer, Keys: issuer, Passwords: plain{},
+	w.tokens = issuer
+	w.cfg = authcmd.Config{
+		Store: w.log, Codec: codec, IDs: ids, Clock: w.clock, Logger: slog.New(slog.DiscardHandler), Access: issuer, Refresh: issuer, Keys: issuer, Passwords: plain{}, Codes: tokens.Codes{},
 		Persons: vaulttest.Ring(t, w.clock), Attempts: w, Members: w, KeyUses: w, Mailer: w, PublicURL: "https://morket.example", Operators: []string{"root@example.com"},
-	})
+	}
+	if change != nil {
+		change(w, &w.cfg)
+	}
+	w.h, err = authcmd.New(w.cfg)
 	require.NoError(t, err)
 	t.Cleanup(w.h.Close)
 	made, err := w.h.Register(t.Context(), kernel.Meta{}, authcmd.Register{Email: email, Password: password, Name: "Ann"})

@@ -36,3 +36,62 @@ func ErrResetToken() *kernel.Error {
 	return kernel.E(kernel.KindInvalid, "RESET_TOKEN_INVALID", "the link is wrong, was used, or is too old; ask for a new one").
 		With(kernel.Detail{Field: "token", Message: "is not, or no longer, good"})
 }
+
+// ErrSecondFactor is the answer to a right password of an account with a second factor: the code is missing.
+func ErrSecondFactor() *kernel.Error {
+	return kernel.E(kernel.KindUnauthorized, "SECOND_FACTOR_REQUIRED", "send the code of the authenticator app, too, or a recovery code").
+		With(kernel.Detail{Field: "code", Message: "is needed"})
+}
+
+// ErrCode is the one answer to a code that is wrong, too old or was used.
+func ErrCode() *kernel.Error {
+	return kernel.E(kernel.KindUnauthorized, "INVALID_CODE", "the code is wrong or was used; wait for the next one").
+		With(kernel.Detail{Field: "code", Message: "is wrong or was used"})
+}
+
+// ErrSecondFactorOn says that the account has a second factor already.
+func ErrSecondFactorOn() *kernel.Error {
+	return kernel.E(kernel.KindConflict, "SECOND_FACTOR_ON", "two-step sign-in is on already; turn it off to set up another app")
+}
+
+// ErrSecondFactorOff says that the account has no second factor.
+func ErrSecondFactorOff() *kernel.Error {
+	return kernel.E(kernel.KindConflict, "SECOND_FACTOR_OFF", "two-step sign-in is not on")
+}
+
+// ErrSignOnExpired is the answer to a single sign-on that was not begun in this browser, was completed, or took too long.
+func ErrSignOnExpired() *kernel.Error {
+	return kernel.E(kernel.KindUnauthorized, "SIGN_ON_EXPIRED", "this sign-in is too old, or was begun in another browser; begin it again")
+}
+
+// ErrSignOnRefused says that the identity provider did not sign the person in.
+func ErrSignOnRefused(provider string) *kernel.Error {
+	return kernel.E(kernel.KindForbidden, "SIGN_ON_REFUSED", "%s did not sign you in; ask its administrator for access to Morket", provider)
+}
+
+// ErrSignOnFailed says that what the identity provider answered can't be trusted. Why is for the log.
+func ErrSignOnFailed(provider string) *kernel.Error {
+	return kernel.E(kernel.KindUnauthorized, "SIGN_ON_FAILED",
+		"the answer of %s could not be checked; try again, and tell your operator if it stays so", provider)
+}
+
+// ErrSignOnEmail says that the identity provider names no address, or doesn't say that it is the person's.
+func ErrSignOnEmail(provider string) *kernel.Error {
+	return kernel.E(kernel.KindForbidden, "EMAIL_UNVERIFIED", "%s has not verified your email address; verify it there and sign in again", provider)
+}
+
+// ErrSignOnNotAllowed says that the person is signed in at the identity provider, but may not use this installation.
+func ErrSignOnNotAllowed(why string) *kernel.Error {
+	return kernel.E(kernel.KindForbidden, "SIGN_ON_NOT_ALLOWED", "%s; ask your operator for access", why)
+}
+
+// ErrOtherIdentity says that the account belongs to another person of the identity provider, who had the address before.
+func ErrOtherIdentity() *kernel.Error {
+	return kernel.E(kernel.KindForbidden, "SIGN_ON_OTHER_IDENTITY",
+		"another person signed in with this email address before; ask your operator to give it to you")
+}
+
+// ErrSignOnOnly says that passwords are not taken here.
+func ErrSignOnOnly(provider string) *kernel.Error {
+	return kernel.E(kernel.KindForbidden, "SIGN_ON_ONLY", "this Morket takes no passwords; sign in with %s", provider)
+}

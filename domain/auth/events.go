@@ -68,6 +68,64 @@ type PasswordResetRequested struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
+// SecondFactorOffered begins the enrolment of an authenticator app. The secret is sealed by the person's own key.
+type SecondFactorOffered struct {
+	UserID    kernel.UserID `json:"user_id"`
+	Sealed    []byte        `json:"sealed"`
+	At        time.Time     `json:"at"`
+	ExpiresAt time.Time     `json:"expires_at"`
+}
+
+// SecondFactorEnabled says that the app has shown its first code: from now on a password alone does not sign in.
+type SecondFactorEnabled struct {
+	UserID   kernel.UserID `json:"user_id"`
+	Step     int64         `json:"step"`     // the time step of the first code, RFC 6238
+	Recovery []string      `json:"recovery"` // hashes of the recovery codes
+	At       time.Time     `json:"at"`
+}
+
+// SecondFactorUsed takes the code of a time step and all before it.
+type SecondFactorUsed struct {
+	UserID kernel.UserID `json:"user_id"`
+	Step   int64         `json:"step"`
+	At     time.Time     `json:"at"`
+}
+
+// RecoveryCodeUsed takes a recovery code.
+type RecoveryCodeUsed struct {
+	UserID kernel.UserID `json:"user_id"`
+	Hash   string        `json:"hash"`
+	Left   int           `json:"left"`
+	At     time.Time     `json:"at"`
+}
+
+// RecoveryCodesReplaced makes new recovery codes the only ones.
+type RecoveryCodesReplaced struct {
+	UserID   kernel.UserID `json:"user_id"`
+	Recovery []string      `json:"recovery"` // hashes
+	At       time.Time     `json:"at"`
+}
+
+// SecondFactorDisabled says that a password alone signs in again.
+type SecondFactorDisabled struct {
+	UserID     kernel.UserID `json:"user_id"`
+	ByOperator bool          `json:"by_operator,omitempty"`
+	At         time.Time     `json:"at"`
+}
+
+// IdentityReserved is the one event of the stream identity-<key>: it makes a person of an identity provider belong to one account.
+type IdentityReserved struct {
+	UserID kernel.UserID `json:"user_id"`
+}
+
+// IdentityLinked ties the account to a person of an identity provider.
+type IdentityLinked struct {
+	UserID kernel.UserID `json:"user_id"`
+	Issuer string        `json:"issuer"`
+	Key    string        `json:"key"` // IdentityKey
+	At     time.Time     `json:"at"`
+}
+
 // SessionStarted begins a family of refresh tokens.
 type SessionStarted struct {
 	SessionID kernel.SessionID `json:"session_id"`
@@ -138,6 +196,30 @@ func (APIKeyCreated) EventType() string { return "api_key.created.v1" }
 // EventType names the event.
 func (APIKeyRevoked) EventType() string { return "api_key.revoked.v1" }
 
+// EventType names the event.
+func (SecondFactorOffered) EventType() string { return "user.second_factor_offered.v1" }
+
+// EventType names the event.
+func (SecondFactorEnabled) EventType() string { return "user.second_factor_enabled.v1" }
+
+// EventType names the event.
+func (SecondFactorUsed) EventType() string { return "user.second_factor_used.v1" }
+
+// EventType names the event.
+func (RecoveryCodeUsed) EventType() string { return "user.recovery_code_used.v1" }
+
+// EventType names the event.
+func (RecoveryCodesReplaced) EventType() string { return "user.recovery_codes_replaced.v1" }
+
+// EventType names the event.
+func (SecondFactorDisabled) EventType() string { return "user.second_factor_disabled.v1" }
+
+// EventType names the event.
+func (IdentityReserved) EventType() string { return "identity.reserved.v1" }
+
+// EventType names the event.
+func (IdentityLinked) EventType() string { return "user.identity_linked.v1" }
+
 // Events lists the module's event types.
 func Events() []kernel.Event {
 	return []kernel.Event{
@@ -147,6 +229,14 @@ func Events() []kernel.Event {
 		SessionClosed{},
 		PasswordChanged{},
 		PasswordResetRequested{},
+		SecondFactorOffered{},
+		SecondFactorEnabled{},
+		SecondFactorUsed{},
+		RecoveryCodeUsed{},
+		RecoveryCodesReplaced{},
+		SecondFactorDisabled{},
+		IdentityReserved{},
+		IdentityLinked{},
 		SessionStarted{},
 		SessionRefreshed{},
 		APIKeyCreated{},

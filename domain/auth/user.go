@@ -2,6 +2,7 @@ package auth
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -29,6 +30,9 @@ type userState struct {
 	ResetHash    string             `json:"reset_hash,omitempty"`
 	ResetUntil   time.Time          `json:"reset_until,omitzero"`
 	KeysUntil    time.Time          `json:"keys_until,omitzero"` // API keys made until then are revoked
+	Factor       secondFactor       `json:"factor,omitzero"`
+	Identities   map[string]string  `json:"identities,omitempty"` // keys of persons at identity providers, by issuer
+	Proved       bool               `json:"proved,omitempty"`     // a mailed link was used: the address is the person's
 }
 
 // Register begins the account of a person whose profile is sealed.
@@ -52,6 +56,19 @@ func (u *User) CloseSession(id kernel.SessionID, reason CloseReason, at time.Tim
 		return nil
 	}
 	return u.Record(u, SessionClosed{UserID: u.state.ID, SessionID: id, Reason: reason, At: at})
+}
+
+// CloseOthers closes every session but one.
+func (u *User) CloseOthers(keep kernel.SessionID, at time.Time) error {
+	for _, id := range u.Sessions() {
+		if id == keep {
+			continue
+		}
+		if err := u.CloseSession(id, ClosedByUser, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ChangePassword replaces the password and closes every session; revokeKeys ends the person's API keys, too.
@@ -97,8 +114,17 @@ func (u *User) Apply(e kernel.Event) error {
 		if e.RevokeKeys {
 			s.KeysUntil = e.At
 		}
+		s.Proved = s.Proved || e.ByReset
+	case IdentityLinked:
+		s.Identities = maps.Clone(s.Identities)
+		if s.Identities == nil {
+			s.Identities = map[string]string{}
+		}
+		s.Identities[e.Issuer], s.Proved = e.Key, true
 	default:
-		return kernel.UnknownEvent("user", e)
+		if !s.applyFactor(e) {
+			return kernel.UnknownEvent("user", e)
+		}
 	}
 	return nil
 }
@@ -130,7 +156,7 @@ func (u *User) HasSession(id kernel.SessionID) bool { return slices.Contains(u.s
 func (u *User) Sessions() []kernel.SessionID { return slices.Clone(u.state.Sessions) }
 
 // SnapshotSchema is the version of the snapshot's shape.
-func (u *User) SnapshotSchema() int { return 2 }
+func (u *User) SnapshotSchema() int { return 3 }
 
 // MarshalState writes the snapshot.
 func (u *User) MarshalState() (json.RawMessage, error) { return json.Marshal(u.state) }

@@ -50,6 +50,16 @@ func TestToCloseWhatIsNotOpenChangesNothing(t *testing.T) {
 		When(func(u *auth.User) error { return u.CloseSession("ses_9", auth.ClosedByLogout, at(1)) }).ThenNothing()
 }
 
+func TestAllOtherSessionsAreClosed(t *testing.T) {
+	t.Parallel()
+	open := []kernel.Event{registered(), auth.SessionOpened{SessionID: "ses_1"}, auth.SessionOpened{SessionID: "ses_2"}, auth.SessionOpened{SessionID: "ses_3"}}
+	u := domaintest.Given(t, &auth.User{}, open...).When(func(u *auth.User) error { return u.CloseOthers("ses_2", at(1)) }).
+		Then(auth.SessionClosed{UserID: "usr_1", SessionID: "ses_1", Reason: auth.ClosedByUser, At: at(1)},
+			auth.SessionClosed{UserID: "usr_1", SessionID: "ses_3", Reason: auth.ClosedByUser, At: at(1)})
+	require.Equal(t, []kernel.SessionID{"ses_2"}, u.Sessions())
+	domaintest.Given(t, &auth.User{}, open[:2]...).When(func(u *auth.User) error { return u.CloseOthers("ses_1", at(1)) }).ThenNothing()
+}
+
 func TestANewPasswordClosesEverySession(t *testing.T) {
 	t.Parallel()
 	u := domaintest.Given(t, &auth.User{}, registered(), auth.SessionOpened{SessionID: "ses_1"}, auth.SessionOpened{SessionID: "ses_2"}).

@@ -66,20 +66,15 @@ func (w *Workspace) Invite(id kernel.InvitationID, to Address, role, by kernel.R
 	if !MayGrant(by, role) {
 		return ErrForbidden("only an owner invites an owner")
 	}
-	open := 0
 	for _, i := range w.state.Invitations {
-		switch {
-		case i.StateAt(at) != InvitationOpen:
-		case i.isTo(to):
+		if i.StateAt(at) == InvitationOpen && i.isTo(to) {
 			if err := w.closeInvitation(i.ID, InvitationRevoked); err != nil {
 				return err
 			}
-		default:
-			open++
 		}
 	}
-	if len(w.state.Members)+open >= MaxMembers {
-		return kernel.E(kernel.KindInvalid, "LIMIT_REACHED", "a workspace may have at most %d members and open invitations", MaxMembers)
+	if w.taken(at) >= MaxMembers {
+		return errFull()
 	}
 	return w.Record(w, Invited{
 		Workspace:  w.state.ID,
@@ -91,6 +86,21 @@ func (w *Workspace) Invite(id kernel.InvitationID, to Address, role, by kernel.R
 		At:         at,
 		ExpiresAt:  at.Add(InvitationLife),
 	})
+}
+
+// taken is how many of MaxMembers are taken, by members and open invitations.
+func (w *Workspace) taken(at time.Time) int {
+	n := len(w.state.Members)
+	for _, i := range w.state.Invitations {
+		if i.StateAt(at) == InvitationOpen {
+			n++
+		}
+	}
+	return n
+}
+
+func errFull() *kernel.Error {
+	return kernel.E(kernel.KindInvalid, "LIMIT_REACHED", "a workspace may have at most %d members and open invitations", MaxMembers)
 }
 
 // RevokeInvitation takes an open invitation back; one that is closed stays as it is.

@@ -57,10 +57,24 @@ func people() map[string]Rule {
 		"user.password_reset_requested.v1": {Says: "asked for a new password by mail", Thing: "user", Audit: true},
 		"email.reserved.v1":                {Says: "took an email address", Quiet: true},
 
+		"identity.reserved.v1": {Says: "took an identity", Quiet: true},
+		"user.identity_linked.v1": {
+			Says: "was linked to single sign-on by {issuer}", Thing: "user", Audit: true, After: []string{"issuer"},
+		},
+
+		"user.second_factor_offered.v1":   {Says: "began to set up two-step sign-in", Quiet: true},
+		"user.second_factor_enabled.v1":   {Says: "turned two-step sign-in on", Thing: "user", Audit: true},
+		"user.second_factor_used.v1":      {Says: "gave the code of the app", Quiet: true},
+		"user.recovery_code_used.v1":      {Says: "used a recovery code, {left} are left", Thing: "user", Audit: true},
+		"user.recovery_codes_replaced.v1": {Says: "made new recovery codes", Thing: "user", Audit: true},
+		"user.second_factor_disabled.v1": {
+			Says: "turned two-step sign-in off for {person}", Thing: "user", Person: "user_id", Audit: true,
+		},
+
 		"access.denied.v1":   {Says: "was refused {operation}, {n} times", Thing: "operation", ID: "operation", Audit: true},
 		"access.exported.v1": {Says: "exported {it} ({operation}), {n} times", Thing: "table", ID: "table_id", Audit: true},
 		"access.sign_in_failed.v1": {
-			Says: "refused a wrong password for {person}, {n} times", Thing: "user", ID: "user_id", Person: "user_id",
+			Says: "refused a wrong password or code for {person}, {n} times", Thing: "user", ID: "user_id", Person: "user_id",
 			Audit: true,
 		},
 

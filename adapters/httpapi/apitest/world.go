@@ -124,7 +124,7 @@ func (w *World) handlers(codec *eventstore.Codec) {
 	require.NoError(w.t, err)
 	w.Auth, err = authcmd.New(authcmd.Config{
 		Store: w.Log, Codec: codec, IDs: w.IDs, Clock: w.Clock, Logger: logger, Access: w.Tokens, Refresh: w.Tokens, Keys: w.Tokens,
-		Passwords: passwords, Persons: w.Ring, Attempts: signals, Members: w.Workspaces, KeyUses: signals, Mailer: w.Mails,
+		Passwords: passwords, Codes: tokens.Codes{}, Persons: w.Ring, Attempts: signals, Members: w.Workspaces, KeyUses: signals, Mailer: w.Mails,
 		PublicURL: "https://morket.test", Operators: []string{Operator},
 	})
 	require.NoError(w.t, err)

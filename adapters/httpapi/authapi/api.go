@@ -82,6 +82,12 @@ func Register(a *httpapi.API, d Deps) {
 		ID: "revoke-session", Method: http.MethodDelete, Path: "/auth/sessions/{sessionId}", Tag: tag,
 		Summary: "Close one of one's own sessions", Scope: httpapi.Person, Action: httpapi.NoAction, Rate: httpapi.General,
 	}, s.revokeSession)
+	httpapi.Write(a, httpapi.Op{
+		ID: "revoke-other-sessions", Method: http.MethodDelete, Path: "/auth/sessions", Tag: tag,
+		Summary: "Close all of one's own sessions but this one", Scope: httpapi.Person, Action: httpapi.NoAction, Rate: httpapi.General,
+	}, s.revokeOtherSessions)
+	s.registerSecondFactor(a)
+	s.registerSignOn(a)
 }
 
 type service struct{ Deps }
@@ -126,10 +132,13 @@ type loginInput struct {
 type LoginBody struct {
 	Email    string `json:"email"`
 	Password string `json:"password" minLength:"1" doc:"It may be of blanks: such passwords could be chosen once."`
+	Code     string `json:"code,omitempty" maxLength:"64" doc:"Of the authenticator app, or a recovery code. Needed after the answer SECOND_FACTOR_REQUIRED."`
 }
 
 func (s service) login(ctx context.Context, meta kernel.Meta, in *loginInput) (commands.Result[SignedIn], error) {
-	opened, err := s.Handlers.Login(ctx, meta, authcmd.Login{Email: in.Body.Email, Password: in.Body.Password, Agent: agent(ctx)})
+	opened, err := s.Handlers.Login(ctx, meta, authcmd.Login{
+		Email: in.Body.Email, Password: in.Body.Password, Code: in.Body.Code, Agent: agent(ctx),
+	})
 	if err != nil {
 		return commands.Result[SignedIn]{}, err
 	}
@@ -147,14 +156,6 @@ func (s service) refresh(ctx context.Context, meta kernel.Meta, _ *nothing) (com
 		return commands.Result[SignedIn]{}, err
 	}
 	return s.signedIn(ctx, opened), nil
-}
-
-func (s service) logout(ctx context.Context, meta kernel.Meta, _ *nothing) (commands.Result[authcmd.Done], error) {
-	res, err := s.Handlers.Logout(ctx, meta, httpapi.Bearer(ctx), s.Cookies.read(ctx))
-	if err == nil {
-		s.Cookies.Clear(ctx)
-	}
-	return res, err
 }
 
 func (s service) signedIn(ctx context.Context, opened commands.Result[authcmd.Opened]) commands.Result[SignedIn] {

@@ -39,7 +39,18 @@ func (c Cookies) cookie(value string) *http.Cookie {
 }
 
 func (c Cookies) read(ctx context.Context) string {
-	cookie, err := httpapi.Echo(ctx).Cookie(cookieName)
+	return readCookie(ctx, cookieName)
+}
+
+// put gives the browser another cookie with the same attributes for so many seconds; fewer than 0 take it away.
+func (c Cookies) put(ctx context.Context, name, value string, age int) {
+	cookie := c.cookie(value) //nolint:gosec // its attributes are set in cookie
+	cookie.Name, cookie.MaxAge = name, age
+	httpapi.Echo(ctx).SetCookie(cookie)
+}
+
+func readCookie(ctx context.Context, name string) string {
+	cookie, err := httpapi.Echo(ctx).Cookie(name)
 	if err != nil {
 		return ""
 	}

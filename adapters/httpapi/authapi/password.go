@@ -75,3 +75,7 @@ type revokeSessionInput struct {
 func (s service) revokeSession(ctx context.Context, meta kernel.Meta, in *revokeSessionInput) (commands.Result[authcmd.Done], error) {
 	return s.Handlers.RevokeSession(ctx, meta, in.SessionID)
 }
+
+func (s service) revokeOtherSessions(ctx context.Context, meta kernel.Meta, _ *nothing) (commands.Result[authcmd.Done], error) {
+	return s.Handlers.RevokeOtherSessions(ctx, meta, httpapi.PrincipalOf(ctx).Session)
+}

@@ -190,3 +190,19 @@ func TestASessionThatCanNotBeRefreshedAnyMoreIsClosed(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, expired)
 }
+
+func TestSigningOutEverywhereElse(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	ann := w.SignUp("ann@example.com")
+	phone := w.Client()
+	var in authapi.SignedIn
+	login(phone, "ann@example.com", apitest.Password).OK(&in)
+	phone.Token = in.AccessToken
+	ann.Call(http.MethodDelete, "/auth/sessions", nil).OK(nil)
+	phone.Call(http.MethodGet, "/auth/me", nil).Fails(http.StatusUnauthorized, "UNAUTHORIZED")
+	var left []authview.Session
+	ann.Call(http.MethodGet, "/auth/sessions", nil).OK(&left)
+	require.Len(t, left, 1)
+	require.True(t, left[0].Current)
+}

@@ -68,6 +68,10 @@ func newAccounts(ctx context.Context, c *core, b *bus, refused authcmd.Refused) 
 	if err != nil {
 		return nil, err
 	}
+	signOn, err := newSignOn(c, t.tokens, t.workspaces)
+	if err != nil {
+		return nil, err
+	}
 	operators := c.cfg.Operators
 	if c.cfg.Demo() {
 		operators = append(operators, DemoEmail)
@@ -82,6 +86,7 @@ func newAccounts(ctx context.Context, c *core, b *bus, refused authcmd.Refused) 
 		Refresh:   t.tokens,
 		Keys:      t.tokens,
 		Passwords: passwords,
+		Codes:     tokens.Codes{},
 		Persons:   c.ring,
 		Attempts:  t.signals,
 		Members:   t.workspaces,
@@ -90,6 +95,7 @@ func newAccounts(ctx context.Context, c *core, b *bus, refused authcmd.Refused) 
 		PublicURL: public,
 		Operators: operators,
 		Refused:   refused,
+		SignOn:    signOn,
 	})
 	return t, err
 }

@@ -45,6 +45,16 @@ func publishedTeam() cloudevent.Policy {
 		"slug.released.v1": inside(),
 		"slug.reserved.v1": inside(),
 
+		"identity.reserved.v1":    inside(),
+		"user.identity_linked.v1": inside(),
+
+		"user.second_factor_offered.v1":   inside(),
+		"user.second_factor_enabled.v1":   inside(),
+		"user.second_factor_used.v1":      inside(),
+		"user.recovery_code_used.v1":      inside(),
+		"user.recovery_codes_replaced.v1": inside(),
+		"user.second_factor_disabled.v1":  inside(),
+
 		"user.password_changed.v1":         inside(),
 		"user.password_reset_requested.v1": inside(),
 		"user.registered.v1":               inside(),

@@ -95,6 +95,17 @@ type Config struct {
 	SalesforceClientSecret Secret       `env:"MORKET_SALESFORCE_CLIENT_SECRET" desc:"The consumer secret of that app"`
 	CRMURLs                ProviderURLs `env:"MORKET_CRM_URLS" desc:"Stand-ins of CRMs on this machine, for development, for example hubspot=http://127.0.0.1:8610/hubspot. Only where the web server is for this machine alone"`
 
+	OIDCIssuer       string     `env:"MORKET_OIDC_ISSUER" desc:"Single sign-on: the address of the OpenID Connect provider, as it calls itself; its client has to allow the redirect address /sign-on and, after a sign-out, /login below MORKET_PUBLIC_URL. Empty: there is no single sign-on"`
+	OIDCName         string     `env:"MORKET_OIDC_NAME" envDefault:"single sign-on" desc:"The provider's name on the sign-in page, for example Okta"`
+	OIDCClientID     string     `env:"MORKET_OIDC_CLIENT_ID" desc:"The client's id at the provider"`
+	OIDCClientSecret Secret     `env:"MORKET_OIDC_CLIENT_SECRET" desc:"The client's secret; empty for a public client, which PKCE protects"`
+	OIDCDomains      []string   `env:"MORKET_OIDC_DOMAINS" desc:"Domains of the email addresses that may sign in by it, separated by commas; * is any, which at a public provider is everybody. The provider has to say email_verified"`
+	OIDCOnly         bool       `env:"MORKET_OIDC_ONLY" envDefault:"false" desc:"Whether passwords are taken from operators only"`
+	OIDCWorkspace    string     `env:"MORKET_OIDC_WORKSPACE" desc:"The workspace (ws_…) that people become members of when they sign in; empty: none"`
+	OIDCRole         string     `env:"MORKET_OIDC_ROLE" desc:"The role there of people whose groups have none in MORKET_OIDC_ROLES: admin, member, viewer or billing_admin; empty: they may not sign in"`
+	OIDCRoles        GroupRoles `env:"MORKET_OIDC_ROLES" desc:"Roles there by the provider's groups, for example morket-admins=admin,sales=member; the strongest counts and is set at each sign-in, but for an owner's"`
+	OIDCGroupsClaim  string     `env:"MORKET_OIDC_GROUPS_CLAIM" envDefault:"groups" desc:"The claim in which the provider names a person's groups"`
+
 	QueryTimeout time.Duration `env:"MORKET_QUERY_TIMEOUT" envDefault:"30s" desc:"How long Postgres may work on one question of a request; exports and rebuilds take as long as they take"`
 
 	StopWithin time.Duration `env:"MORKET_STOP_WITHIN" envDefault:"30s" desc:"How long a stop may take, at most 30s"`

@@ -293,3 +293,45 @@ func TestProviderLimits(t *testing.T) {
 		require.ErrorContains(t, err, want, value)
 	}
 }
+
+func TestSingleSignOnIsConfiguredWhole(t *testing.T) {
+	t.Parallel()
+	const issuer, id, domains = "MORKET_OIDC_ISSUER", "MORKET_OIDC_CLIENT_ID", "MORKET_OIDC_DOMAINS"
+	const ws = "ws_01JZZZZZZZZZZZZZZZZZZZZZZZ"
+	whole := []string{issuer, "https://login.example.com/realm", id, "morket", domains, "example.com,example.org"}
+	for name, c := range map[string]struct {
+		more  []string
+		wrong string
+	}{
+		"no workspace":                {nil, ""},
+		"a provider on this machine":  {[]string{issuer, "http://127.0.0.1:9998"}, ""},
+		"any domain":                  {[]string{domains, "*"}, ""},
+		"a workspace and groups":      {[]string{"MORKET_OIDC_WORKSPACE", ws, "MORKET_OIDC_ROLES", "cn=a=admin, sales team = member"}, ""},
+		"a workspace and a role":      {[]string{"MORKET_OIDC_WORKSPACE", ws, "MORKET_OIDC_ROLE", "viewer"}, ""},
+		"plain http":                  {[]string{issuer, "http://login.example.com"}, issuer + ": must start with https://"},
+		"a name in the address":       {[]string{issuer, "https://u:hunter2@login.example.com"}, issuer + ": is not an address"},
+		"no client":                   {[]string{id, ""}, id + ": is needed"},
+		"no domains":                  {[]string{domains, ""}, domains + ": is needed"},
+		"an address for a domain":     {[]string{domains, "a@example.com"}, domains + ": "},
+		"capitals":                    {[]string{domains, "Example.com"}, domains + ": "},
+		"nothing but settings of it":  {[]string{issuer, ""}, issuer + ": is needed with "},
+		"a workspace without roles":   {[]string{"MORKET_OIDC_WORKSPACE", ws}, "MORKET_OIDC_ROLE: is needed"},
+		"roles without a workspace":   {[]string{"MORKET_OIDC_ROLE", "member"}, "MORKET_OIDC_WORKSPACE: is needed"},
+		"a workspace's name":          {[]string{"MORKET_OIDC_WORKSPACE", "sales", "MORKET_OIDC_ROLE", "member"}, "MORKET_OIDC_WORKSPACE: want"},
+		"owners":                      {[]string{"MORKET_OIDC_WORKSPACE", ws, "MORKET_OIDC_ROLE", "owner"}, "MORKET_OIDC_ROLE: \"owner\" is none"},
+		"owners by group":             {[]string{"MORKET_OIDC_WORKSPACE", ws, "MORKET_OIDC_ROLES", "a=owner"}, "MORKET_OIDC_ROLES: "},
+		"a group without a role":      {[]string{"MORKET_OIDC_WORKSPACE", ws, "MORKET_OIDC_ROLES", "a"}, "MORKET_OIDC_ROLES: "},
+		"a group that is named twice": {[]string{"MORKET_OIDC_WORKSPACE", ws, "MORKET_OIDC_ROLES", "a=admin,a=member"}, "MORKET_OIDC_ROLES: "},
+	} {
+		_, err := load(t, append(append([]string{}, whole...), c.more...)...)
+		if c.wrong == "" {
+			require.NoError(t, err, name)
+			continue
+		}
+		require.ErrorContains(t, err, c.wrong, name)
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+	c, err := load(t, append(whole, "MORKET_OIDC_WORKSPACE", ws, "MORKET_OIDC_ROLES", "cn=a=admin, sales team = member")...)
+	require.NoError(t, err)
+	require.Equal(t, map[string]kernel.Role{"cn=a": kernel.RoleAdmin, "sales team": kernel.RoleMember}, c.OIDCRoles.ByGroup())
+}

@@ -83,7 +83,7 @@ func (c Config) validate() []error {
 	if len(c.ProviderURLs.ByVendor()) > 0 && !c.Local() {
 		check("MORKET_PROVIDER_URLS", errors.New("is only possible where MORKET_HTTP_ADDR and MORKET_PUBLIC_URL are loopback addresses"))
 	}
-	return slices.Concat(errs, c.validateArchive(), c.validateBilling(), c.validateCRMs(), c.validateGrown())
+	return slices.Concat(errs, c.validateArchive(), c.validateBilling(), c.validateCRMs(), c.validateSignOn(), c.validateGrown())
 }
 
 func (c Config) validateRates() (errs []error) {

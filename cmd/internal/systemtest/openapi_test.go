@@ -84,7 +84,7 @@ func describe(t *testing.T, s *server) (document, []*operation) {
 // harm orders operations by how much they would spoil for the others.
 func (o *operation) harm() int {
 	switch {
-	case o.ID == "logout" || o.ID == "revoke-session" || o.ID == "change-password":
+	case o.ID == "logout" || o.ID == "revoke-session" || o.ID == "revoke-other-sessions" || o.ID == "change-password":
 		return 4
 	case o.ID == "delete-workspace":
 		return 3

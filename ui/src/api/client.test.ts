@@ -35,6 +35,15 @@ describe('the client', () => {
     expect(paths(fetcher).filter((p) => p.endsWith('/auth/refresh'))).toHaveLength(1);
     expect(new Headers(fetcher.mock.calls.at(-1)?.[1]?.headers).get('Authorization')).toBe('Bearer fresh');
   });
+  it('neither refreshes nor repeats what a signed-in person typed wrong', async () => {
+    for (const code of ['INVALID_CREDENTIALS', 'INVALID_CODE']) {
+      const { client, fetcher } = clientOf(() => no(401, code));
+      client.setToken('good');
+      await expect(client.post('/auth/second-factor/confirm', {})).rejects.toMatchObject({ code });
+      expect(fetcher).toHaveBeenCalledTimes(1);
+    }
+  });
+
   it('refreshes once on 401 and repeats a write under the same key', async () => {
     const keys: (string | null)[] = [];
     const { client, fetcher } = clientOf((path, headers) => {

@@ -171,7 +171,7 @@ export class ApiClient {
     }
     const used = this.token;
     let response = await this.once(method, path, options, key);
-    if (response.status === 401 && !options.anonymous) {
+    if (response.status === 401 && !options.anonymous && !(await refusesInput(response))) {
       if (this.token === used && (await this.refresh()) === null) {
         this.signedOut();
         return response;
@@ -222,6 +222,12 @@ async function readEnvelope(response: Response): Promise<Envelope> {
   } catch {
     return { success: false, data: null, error: null };
   }
+}
+
+/** What a signed-in person typed was wrong: another access token changes nothing, and a repeat would count as another guess. */
+async function refusesInput(response: Response): Promise<boolean> {
+  const { error } = await readEnvelope(response.clone());
+  return error?.code === 'INVALID_CREDENTIALS' || error?.code === 'INVALID_CODE';
 }
 
 function toError(response: Response, envelope: Envelope): ApiError {

@@ -25,6 +25,7 @@ export const routes: RouteObject[] = [
           page('/reset-password', async () => (await import('@/features/auth/reset-page')).ResetPage),
         ],
       },
+      page('/sign-on', async () => (await import('@/features/auth/sign-on-page')).SignOnPage),
       page('/invitations/:token', async () => (await import('@/features/auth/invitation-page')).InvitationPage),
       {
         element: <SignedIn />,

@@ -1,12 +1,15 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { Link } from 'react-router';
 import { z } from 'zod';
 import { Button } from '@/components/button';
 import { Field, Input } from '@/components/field';
 import { Notice } from '@/components/states';
-import { messageOf } from '@/api/errors';
+import { ApiError, messageOf } from '@/api/errors';
 import { login, signInOptionsQuery } from './api/auth';
 import { AuthCard } from './components/auth-card';
+import { SignOnButton } from './components/sign-on-button';
+import { CodeStep } from './components/code-step';
 import { useForm } from '@/api/use-form';
 
 const schema = z.object({
@@ -15,17 +18,44 @@ const schema = z.object({
 });
 
 export function LoginPage() {
-  const form = useForm(schema, ({ email, password }) => login(email, password));
+  const signOn = useQuery(signInOptionsQuery).data?.sign_on;
+  const [withPassword, setWithPassword] = useState(false);
+  const [waiting, setWaiting] = useState<z.infer<typeof schema> | null>(null);
+  const form = useForm(schema, async ({ email, password }) => {
+    try {
+      await login(email, password);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'SECOND_FACTOR_REQUIRED') throw error;
+      setWaiting({ email, password });
+    }
+  });
+  if (waiting) {
+    return <CodeStep onCode={(code) => login(waiting.email, waiting.password, code)} onBack={() => setWaiting(null)} />;
+  }
+  if (signOn?.only && !withPassword) {
+    return (
+      <AuthCard title="Sign in">
+        <div className="flex flex-col gap-4">
+          <SignOnButton name={signOn.name} primary />
+          <Button onClick={() => setWithPassword(true)} className="w-full">
+            Sign in as an operator
+          </Button>
+        </div>
+      </AuthCard>
+    );
+  }
   return (
     <AuthCard
       title="Sign in"
       footer={
-        <>
-          New here?{' '}
-          <Link to="/register" className="font-medium text-primary-ink hover:underline">
-            Create an account
-          </Link>
-        </>
+        !signOn?.only && (
+          <>
+            New here?{' '}
+            <Link to="/register" className="font-medium text-primary-ink hover:underline">
+              Create an account
+            </Link>
+          </>
+        )
       }
     >
       <form onSubmit={form.submit} noValidate className="flex flex-col gap-4">
@@ -39,6 +69,7 @@ export function LoginPage() {
         <Button type="submit" variant="primary" busy={form.busy} className="w-full">
           Sign in
         </Button>
+        {signOn && !signOn.only && <SignOnButton name={signOn.name} primary={false} />}
         <DemoLogin />
         <Link to="/reset-password" className="text-center text-sm text-ink-2 hover:text-ink hover:underline">
           Forgot your password?

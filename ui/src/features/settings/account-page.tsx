@@ -11,7 +11,8 @@ import { passwordRule } from '@/lib/password-rule';
 import { ago, clientName, dateTime } from '@/lib/format';
 import { useSession } from '@/lib/session';
 import { toast } from '@/lib/toasts';
-import { changePassword, revokeSession, sessionsQuery } from './api/settings';
+import { SecondFactorCard } from './components/second-factor-card';
+import { changePassword, revokeOtherSessions, revokeSession, sessionsQuery } from './api/settings';
 
 // Named as the server names them, so that what it finds wrong shows beside its field.
 const schema = z.object({
@@ -54,6 +55,7 @@ export function AccountPage() {
           </div>
         </form>
       </Card>
+      <SecondFactorCard />
       <Sessions />
     </Page>
   );
@@ -66,8 +68,25 @@ function Sessions() {
     mutationFn: revokeSession,
     onSettled: () => client.invalidateQueries({ queryKey: ['sessions'] }),
   });
+  const revokeOthers = useMutation({
+    mutationFn: revokeOtherSessions,
+    onSuccess: () => toast.success('Signed out everywhere else'),
+    onSettled: () => client.invalidateQueries({ queryKey: ['sessions'] }),
+  });
+  const others = sessions.data?.some((s) => !s.current);
   return (
-    <Card title="Sessions" text="Where you are signed in." flush>
+    <Card
+      title="Sessions"
+      text="Where you are signed in."
+      flush
+      actions={
+        others && (
+          <Button size="sm" busy={revokeOthers.isPending} onClick={() => revokeOthers.mutate()}>
+            Sign out everywhere else
+          </Button>
+        )
+      }
+    >
       {sessions.isPending && <SkeletonRows rows={3} />}
       {sessions.isError && <Notice tone="danger">{messageOf(sessions.error)}</Notice>}
       <ul>

@@ -1,5 +1,6 @@
 import type { Column, Credential, Job, Provider, Role } from '../../api/types.ts';
 import { Fault, type Router } from './http.ts';
+import { secondFactorRoutes } from './second-factor.ts';
 import { USER, WS, type MockState } from './state.ts';
 
 const rules: [string, Role[]][] = [
@@ -31,9 +32,11 @@ const rules: [string, Role[]][] = [
 
 export function authRoutes(r: Router, s: MockState): void {
   const entered = { user: USER, access_token: 'token', expires_at: '2030-01-01T00:00:00Z' };
+  const secondStep = secondFactorRoutes(r, s);
   r.on('POST', '/auth/login', ({ body }) => {
-    const { password } = body as { password: string };
+    const { password, code } = body as { password: string; code?: string };
     if (password !== 'morket-demo') throw new Fault(401, 'INVALID_CREDENTIALS', 'The email or the password is wrong.');
+    secondStep(code);
     s.signedIn = true;
     return { data: entered };
   });

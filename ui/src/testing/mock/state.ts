@@ -45,6 +45,8 @@ export const WS = 'ws_demo';
 export class MockState {
   position = 1000;
   signedIn = false;
+  /** Of two-step sign-in, which is off without them. */
+  recoveryCodes: string[] | null = null;
   role: 'owner' | 'admin' | 'member' | 'viewer' | 'billing_admin' = 'owner';
   readonly tables = new Map<string, MockTable>();
   readonly jobs: Job[] = [];

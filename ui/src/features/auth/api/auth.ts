@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api } from '@/api/client';
 import { loadMe } from '@/api/me';
-import type { InvitationInfo, SignedIn, SignInOptions } from '@/api/types';
+import type { InvitationInfo, SignedIn, SignedOut, SignInOptions } from '@/api/types';
 import { useSession, wasSignedIn } from '@/lib/session';
 
 const anonymous = { anonymous: true };
@@ -12,23 +12,27 @@ export const signInOptionsQuery = queryOptions({
   staleTime: Infinity,
 });
 
-async function enter(answer: SignedIn): Promise<void> {
+/** Takes up a session that was opened. */
+export async function enter(answer: SignedIn): Promise<void> {
   api.setToken(answer.access_token, answer.user.id);
   await loadMe();
 }
-export async function login(email: string, password: string): Promise<void> {
-  await enter((await api.post<SignedIn>('/auth/login', { email, password }, anonymous)).data);
+export async function login(email: string, password: string, code?: string): Promise<void> {
+  await enter((await api.post<SignedIn>('/auth/login', { email, password, code }, anonymous)).data);
 }
 export async function register(name: string, email: string, password: string): Promise<void> {
   await enter((await api.post<SignedIn>('/auth/register', { name, email, password }, anonymous)).data);
 }
+/** Signs out, at the identity provider, too, if the session was begun there. */
 export async function logout(): Promise<void> {
+  let elsewhere: string | undefined;
   try {
-    await api.post('/auth/logout');
+    elsewhere = (await api.post<SignedOut>('/auth/logout')).data.redirect_to;
   } finally {
     api.setToken(null);
     useSession.getState().end();
   }
+  if (elsewhere) window.location.assign(elsewhere);
 }
 /** Takes up the session of the refresh cookie, if there is one. */
 export async function restore(): Promise<void> {

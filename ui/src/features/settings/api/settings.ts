@@ -69,3 +69,6 @@ export async function changePassword(change: PasswordChange): Promise<void> {
 export async function revokeSession(id: string): Promise<void> {
   await api.delete(`/auth/sessions/${id}`);
 }
+export async function revokeOtherSessions(): Promise<void> {
+  await api.delete('/auth/sessions');
+}
