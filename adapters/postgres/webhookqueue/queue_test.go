@@ -112,7 +112,7 @@ func TestRetriesFollowTheScheduleUnderOneID(t *testing.T) {
 	})
 	w.work()
 	for i, pause := range []time.Duration{0, 5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 10 * time.Hour} {
-		w.pass(pause)
+		w.eventually("the time for it comes", func() bool { return w.rested(pause) })
 		w.eventually("the next attempt is made", func() bool {
 			d, _, _, err := w.queue.Attempts(t.Context(), hook.ID, bad)
 			require.NoError(t, err)
@@ -203,7 +203,7 @@ func TestWhatAnOutageUsedUpDoesNotCount(t *testing.T) {
 		return webhookflow.Item{Attempts: d.Attempts}
 	}
 	w.eventually("it is tried as often as it may be, and more", func() bool {
-		w.pass(time.Hour)
+		w.rested(time.Hour)
 		return attempts().Attempts > webhookflow.MaxAttempts()
 	})
 	// It is back, but not well yet: it takes the newer event, and this one only later.
@@ -211,10 +211,10 @@ func TestWhatAnOutageUsedUpDoesNotCount(t *testing.T) {
 	bad.Store(true)
 	r.set(one(edited, &bad))
 	w.put("table.renamed.v1", 1)
-	w.eventually("the other event is taken", func() bool { w.pass(time.Minute); return w.states(hook.ID)[webhookflow.Delivered] == 1 })
-	w.eventually("the first one has its tries anew", func() bool { w.pass(time.Second); return attempts().Attempts == 2 })
+	w.eventually("the other event is taken", func() bool { w.rested(time.Minute); return w.states(hook.ID)[webhookflow.Delivered] == 1 })
+	w.eventually("the first one has its tries anew", func() bool { w.rested(time.Second); return attempts().Attempts == 2 })
 	bad.Store(false)
-	w.pass(6 * time.Minute)
+	w.eventually("its time comes again", func() bool { return w.rested(6 * time.Minute) })
 	w.eventually("and is taken", func() bool { return w.states(hook.ID)[webhookflow.Delivered] == 2 })
 }
 
@@ -345,7 +345,7 @@ func TestOneThatTakesNothingForFiveDaysIsTurnedOffWithAMailAndLosesNothing(t *te
 	stop := w.work()
 	var off eventstore.Recorded
 	w.eventually("it is turned off", func() bool {
-		w.pass(20 * time.Minute)
+		w.rested(20 * time.Minute)
 		events, err := w.log.ReadStream(t.Context(), eventstore.Stream("webhook", string(hook.ID)), 1, 10)
 		require.NoError(t, err)
 		if len(events) > 0 {
@@ -407,7 +407,7 @@ func TestAReceiverThatIsTurnedOnWhileAnAttemptIsUnderWayDoesNotRest(t *testing.T
 		case <-sixth:
 			return true
 		default:
-			w.pass(time.Minute)
+			w.rested(time.Minute)
 			return false
 		}
 	})

@@ -138,6 +138,19 @@ func (w *world) pass(d time.Duration) {
 	w.shift(-d)
 }
 
+// rested lets time pass if no worker has an endpoint queue and none is to be taken, and reports whether it did. Else days go by on a busy
+// machine while one try is made, and the pause after it begins only when they are over.
+func (w *world) rested(d time.Duration) bool {
+	w.t.Helper()
+	var busy bool
+	require.NoError(w.t, w.pool.QueryRow(w.t.Context(), `SELECT EXISTS (SELECT FROM webhook_queue.endpoints WHERE enabled AND NOT deleted
+AND (lease <> '' OR due_at <= statement_timestamp() AND not_before <= statement_timestamp()))`).Scan(&busy))
+	if !busy {
+		w.pass(d)
+	}
+	return !busy
+}
+
 // shift moves all times that the queue knows.
 func (w *world) shift(d time.Duration) {
 	w.t.Helper()
