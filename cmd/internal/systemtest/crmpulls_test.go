@@ -1,6 +1,7 @@
 package systemtest_test
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -142,6 +143,7 @@ func TestAKilledPullDoublesNoRow(t *testing.T) {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasSuffix(r.URL.Path, "/search") {
 				if n := searches.Add(1); n == 2 || n == 4 {
+					_, _ = io.Copy(io.Discard, r.Body) // until then a server doesn't see that its client is gone
 					asked <- struct{}{}
 					<-r.Context().Done()
 					return
