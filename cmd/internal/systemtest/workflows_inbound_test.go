@@ -81,7 +81,8 @@ func TestPeopleDecideOnRowsAlsoAfterACrash(t *testing.T) {
 			step("ok", "approval", map[string]any{"seconds": 3600}), a.marks("approved"),
 		},
 		"edges": []any{
-			map[string]any{"from": "go", "to": "rows"}, map[string]any{"from": "rows", "to": "ok"},
+			map[string]any{"from": "go", "to": "rows"},
+			map[string]any{"from": "rows", "to": "ok"},
 			map[string]any{"from": "ok", "port": "approved", "to": "mark"},
 		},
 	}
