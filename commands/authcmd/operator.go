@@ -8,8 +8,8 @@ import (
 	"github.com/morket/morket/eventstore"
 )
 
-// TurnOffSecondFactor is ResetSecondFactor for who has the machine itself: an operator who has lost the app signs in nowhere. Running
-// processes notice within CacheLife.
+// TurnOffSecondFactor is ResetSecondFactor for an operator at the machine itself, since an operator without the app can't sign in to ask
+// for it. Running processes notice within CacheLife.
 func TurnOffSecondFactor(ctx context.Context, log eventstore.Store, codec *eventstore.Codec, clock kernel.Clock, address string) error {
 	email, err := auth.ParseEmail("email", address)
 	if err != nil {

@@ -2,6 +2,7 @@ package authcmd
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/morket/morket/commands"
@@ -107,6 +108,14 @@ func (h *Handlers) judgeCode(ctx context.Context, u *auth.User, code string) (fu
 	return func(u *auth.User) error { return u.TakeRecoveryCode(hash, now) }, nil
 }
 
+// needCode refuses no code before anything is counted.
+func needCode(code string) error {
+	if strings.TrimSpace(code) == "" {
+		return kernel.Invalid("code", "is needed")
+	}
+	return nil
+}
+
 // secretMark begins the secret before it is sealed, so that nothing else that is sealed for the person can take its place.
 const secretMark = "totp\n"
 
@@ -185,6 +194,9 @@ type Recovery struct {
 func (h *Handlers) ConfirmSecondFactor(ctx context.Context, meta kernel.Meta, code string) (commands.Result[Recovery], error) {
 	id, err := person(meta)
 	if err != nil {
+		return commands.Result[Recovery]{}, err
+	}
+	if err := needCode(code); err != nil {
 		return commands.Result[Recovery]{}, err
 	}
 	u, _, err := h.users.Load(ctx, string(id))
@@ -287,11 +299,14 @@ func (h *Handlers) ResetSecondFactor(ctx context.Context, meta kernel.Meta, addr
 			"If you did not ask for this, change your password and write to your operator.\n")
 }
 
-// self is the caller, who has given the password again. Wrong ones count as those of ChangePassword do.
+// self is the caller, who has given the password again. Wrong ones count as those of ChangePassword do; what no password can be, doesn't.
 func (h *Handlers) self(ctx context.Context, meta kernel.Meta, password string) (*auth.User, auth.Profile, error) {
 	id, err := person(meta)
 	if err != nil {
 		return nil, auth.Profile{}, err
+	}
+	if len(password) < auth.MinPassword {
+		return nil, auth.Profile{}, kernel.Invalid("password", "is too short to be yours")
 	}
 	u, _, err := h.users.Load(ctx, string(id))
 	if err != nil {
@@ -306,6 +321,9 @@ func (h *Handlers) self(ctx context.Context, meta kernel.Meta, password string) 
 
 // selfWithCode is the caller, who has given the password and a code again.
 func (h *Handlers) selfWithCode(ctx context.Context, meta kernel.Meta, password, code string) (*auth.User, func(*auth.User) error, error) {
+	if err := needCode(code); err != nil {
+		return nil, nil, err
+	}
 	u, _, err := h.self(ctx, meta, password)
 	if err != nil {
 		return nil, nil, err

@@ -82,8 +82,14 @@ func TestAPasswordAloneSignsInNoMore(t *testing.T) {
 func TestEnrolling(t *testing.T) {
 	t.Parallel()
 	w := given(t)
-	_, err := w.h.BeginSecondFactor(t.Context(), w.meta(), "wrong")
+	_, err := w.h.BeginSecondFactor(t.Context(), w.meta(), "not the password")
 	refused(t, err, "INVALID_CREDENTIALS")
+	for range 10 {
+		_, err = w.h.BeginSecondFactor(t.Context(), w.meta(), "short")
+		refused(t, err, "VALIDATION_FAILED") // it is no guess
+	}
+	_, err = w.h.ConfirmSecondFactor(t.Context(), w.meta(), " ")
+	refused(t, err, "VALIDATION_FAILED")
 	_, err = w.h.ConfirmSecondFactor(t.Context(), w.meta(), "123456")
 	refused(t, err, "ENROLMENT_EXPIRED")
 	begun, err := w.h.BeginSecondFactor(t.Context(), w.meta(), password)
@@ -152,7 +158,7 @@ func TestTurningItOff(t *testing.T) {
 	_, err := w.h.DisableSecondFactor(t.Context(), w.meta(), password, "123456")
 	refused(t, err, "SECOND_FACTOR_OFF")
 	a, _ := w.enrolled()
-	_, err = w.h.DisableSecondFactor(t.Context(), w.meta(), "wrong", a.next())
+	_, err = w.h.DisableSecondFactor(t.Context(), w.meta(), "not the password", a.next())
 	refused(t, err, "INVALID_CREDENTIALS")
 	_, err = w.h.DisableSecondFactor(t.Context(), w.meta(), password, "nonsense")
 	refused(t, err, "INVALID_CODE")

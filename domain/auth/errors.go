@@ -77,7 +77,8 @@ func ErrSignOnFailed(provider string) *kernel.Error {
 
 // ErrSignOnEmail says that the identity provider names no address, or doesn't say that it is the person's.
 func ErrSignOnEmail(provider string) *kernel.Error {
-	return kernel.E(kernel.KindForbidden, "EMAIL_UNVERIFIED", "%s has not verified your email address; verify it there and sign in again", provider)
+	return kernel.E(kernel.KindForbidden, "EMAIL_UNVERIFIED",
+		"%s has not verified your email address; verify it there and sign in again", provider)
 }
 
 // ErrSignOnNotAllowed says that the person is signed in at the identity provider, but may not use this installation.

@@ -104,7 +104,9 @@ type SecondFactorBody struct {
 	Code     string `json:"code" maxLength:"64" doc:"Of the app, or a recovery code."`
 }
 
-func (s service) replaceRecoveryCodes(ctx context.Context, meta kernel.Meta, in *secondFactorInput) (commands.Result[RecoveryCodes], error) {
+func (s service) replaceRecoveryCodes(
+	ctx context.Context, meta kernel.Meta, in *secondFactorInput,
+) (commands.Result[RecoveryCodes], error) {
 	return shown(s.Handlers.NewRecoveryCodes(ctx, meta, in.Body.Password, in.Body.Code))
 }
 
@@ -121,6 +123,8 @@ type ResetSecondFactorBody struct {
 	Email string `json:"email" maxLength:"254"`
 }
 
-func (s service) resetSecondFactor(ctx context.Context, meta kernel.Meta, in *resetSecondFactorInput) (commands.Result[authcmd.Done], error) {
+func (s service) resetSecondFactor(
+	ctx context.Context, meta kernel.Meta, in *resetSecondFactorInput,
+) (commands.Result[authcmd.Done], error) {
 	return s.Handlers.ResetSecondFactor(ctx, meta, in.Body.Email)
 }

@@ -26,7 +26,7 @@ func TestTwoStepSignIn(t *testing.T) {
 	var state authcmd.SecondFactor
 	ann.Call(http.MethodGet, "/auth/second-factor", nil).OK(&state)
 	require.False(t, state.On)
-	ann.Call(http.MethodPost, "/auth/second-factor", authapi.BeginSecondFactorBody{Password: "wrong"}).Fails(http.StatusUnauthorized, "INVALID_CREDENTIALS")
+	ann.Call(http.MethodPost, "/auth/second-factor", authapi.BeginSecondFactorBody{Password: "not the password"}).Fails(http.StatusUnauthorized, "INVALID_CREDENTIALS")
 	var begun authapi.Enrolment
 	ann.Call(http.MethodPost, "/auth/second-factor", authapi.BeginSecondFactorBody{Password: apitest.Password}).OK(&begun)
 	require.Equal(t, "\x89PNG", string(begun.Picture[:4]))

@@ -3,6 +3,7 @@ package authapi
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/morket/morket/adapters/httpapi"
 	"github.com/morket/morket/commands"
@@ -61,6 +62,9 @@ type CompleteSignOnBody struct {
 }
 
 func (s service) completeSignOn(ctx context.Context, meta kernel.Meta, in *completeSignOnInput) (commands.Result[SignedIn], error) {
+	if strings.TrimSpace(in.Body.State) == "" {
+		return commands.Result[SignedIn]{}, kernel.Invalid("state", "is needed")
+	}
 	cookie := readCookie(ctx, attemptCookie)
 	s.Cookies.put(ctx, attemptCookie, "", -1)
 	res, err := s.Handlers.CompleteSignOn(ctx, meta, authcmd.CompleteSignOn{
