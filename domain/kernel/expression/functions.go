@@ -1,5 +1,7 @@
 package expression
 
+import "slices"
+
 // Function documents a function that formulas have. The table renders the documentation and the editor's list; a test evaluates each
 // example.
 type Function struct {
@@ -13,6 +15,10 @@ type Function struct {
 
 // Functions returns the documented functions by group. What the language has besides, such as bitand, is possible too.
 func Functions() []Function {
+	return slices.Concat(textFunctions(), otherFunctions())
+}
+
+func textFunctions() []Function {
 	return []Function{
 		{"upper", "text", "upper(text)", "In upper case.", `upper("acme")`, `"ACME"`},
 		{"lower", "text", "lower(text)", "In lower case.", `lower("ACME")`, `"acme"`},
@@ -37,7 +43,11 @@ func Functions() []Function {
 		},
 		{"domain", "text", "domain(address)", "The domain of a web or email address.", `domain("https://www.acme.com/about")`, `"acme.com"`},
 		{"toJSON", "text", "toJSON(value)", "A value as JSON.", `len(toJSON([1]))`, `7`},
+	}
+}
 
+func otherFunctions() []Function {
+	return []Function{
 		{"number", "number", "number(text)", "A text as a number.", `number("12.50")`, `12.5`},
 		{"round", "number", "round(number)", "To the nearest whole number.", `round(2.5)`, `3`},
 		{"roundTo", "number", "roundTo(number, places)", "To so many places.", `roundTo(2.345, 2)`, `2.35`},
