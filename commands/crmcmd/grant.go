@@ -158,8 +158,10 @@ func (h *Handlers) refresh(ctx context.Context, kind CRM, id kernel.ConnectionID
 			return crm.Grant{}, 0, err
 		}
 	}
-	return crm.Grant{}, 0, &crm.CallError{Kind: crm.CallBusy,
-		Message: "another process is renewing the access to the CRM", RetryAfter: refreshPause}
+	return crm.Grant{}, 0, &crm.CallError{
+		Kind:    crm.CallBusy,
+		Message: "another process is renewing the access to the CRM", RetryAfter: refreshPause,
+	}
 }
 
 // doRefresh asks for new tokens and keeps them; also when who wanted them is gone, since the old ones may hold no longer.

@@ -50,8 +50,10 @@ func (w *work) retire(b *batch, try int) {
 		return
 	}
 	for _, i := range b.waiting() {
-		b.results[i] = crm.Result{State: crm.OutcomeFailed, ID: b.entries[i].ID,
-			Reason: "the record stayed locked in the CRM; run the sync again"}
+		b.results[i] = crm.Result{
+			State: crm.OutcomeFailed, ID: b.entries[i].ID,
+			Reason: "the record stayed locked in the CRM; run the sync again",
+		}
 	}
 }
 

@@ -27,13 +27,15 @@ func checks() []check {
 				SELECT stream_id, version, position, lag(version) OVER w AS before, lag(position) OVER w AS position_before
 				FROM log.events WINDOW w AS (PARTITION BY stream_id ORDER BY version)
 			) e WHERE version <> coalesce(before, 0) + 1 OR position <= position_before LIMIT $1`},
-		{"stream versions",
+		{
+			"stream versions",
 			`SELECT format('stream %s: log.streams has version %s at positions %s to %s, its events end at version %s at positions %s to %s',
 				coalesce(s.id, e.stream_id), s.version, s.first_position, s.last_position, e.version, e.first, e.last) FROM log.streams s
 			FULL JOIN (
 				SELECT stream_id, max(version) AS version, min(position) AS first, max(position) AS last FROM log.events GROUP BY stream_id
 			) e ON e.stream_id = s.id
-			WHERE s.version IS DISTINCT FROM e.version OR e.first < s.first_position OR e.last > s.last_position LIMIT $1`},
+			WHERE s.version IS DISTINCT FROM e.version OR e.first < s.first_position OR e.last > s.last_position LIMIT $1`,
+		},
 		{"times", `SELECT format('event %s was recorded at %s, before the event ahead of it', position, recorded_at) FROM (
 				SELECT position, recorded_at, lag(recorded_at) OVER (ORDER BY position) AS before FROM log.events
 			) e WHERE recorded_at < before LIMIT $1`},

@@ -267,13 +267,16 @@ func workflows() map[string]Rule {
 		"workflow.published.v1": {
 			Says: "published version {version} of {it}", Thing: "workflow", ID: "workflow_id", After: []string{"version", "trigger.kind"},
 		},
-		"workflow.unpublished.v1":   {Says: "took {it} out of force", Thing: "workflow", ID: "workflow_id"},
-		"workflow.deleted.v1":       {Says: "deleted {it}", Thing: "workflow", ID: "workflow_id"},
-		"workflow.hook_set.v1":      {Says: "gave {it} a new address", Thing: "workflow", ID: "workflow_id"},
-		"wfhook.received.v1":        {Says: "took a delivery in", Quiet: true},
-		"wftrigger.fired.v1":        {Says: "began a run", Quiet: true},
-		"wftrigger.passed.v1":       {Says: "left changes out", Quiet: true},
-		"wfrun.started.v1":          {Says: "began a run of {it}", Thing: "workflow", ID: "workflow_id", After: []string{"version", "cause.kind"}},
+		"workflow.unpublished.v1": {Says: "took {it} out of force", Thing: "workflow", ID: "workflow_id"},
+		"workflow.deleted.v1":     {Says: "deleted {it}", Thing: "workflow", ID: "workflow_id"},
+		"workflow.hook_set.v1":    {Says: "gave {it} a new address", Thing: "workflow", ID: "workflow_id"},
+		"wfhook.received.v1":      {Says: "took a delivery in", Quiet: true},
+		"wftrigger.fired.v1":      {Says: "began a run", Quiet: true},
+		"wftrigger.passed.v1":     {Says: "left changes out", Quiet: true},
+		"wfrun.started.v1": {
+			Says: "began a run of {it}", Thing: "workflow", ID: "workflow_id",
+			After: []string{"version", "cause.kind"},
+		},
 		"wfrun.gathered.v1":         {Says: "took rows into a run", Quiet: true},
 		"wfrun.node_done.v1":        {Says: "did a step", Quiet: true},
 		"wfrun.node_failed.v1":      {Says: "could not do a step", Quiet: true},
@@ -285,10 +288,14 @@ func workflows() map[string]Rule {
 		"wfrun.continued.v1":        {Says: "let a run of a workflow go on", Thing: "workflow_run"},
 		"wfrun.cancel_requested.v1": {Says: "cancelled a run of a workflow", Thing: "workflow_run"},
 		"wfrun.worker_lost.v1":      {Says: "lost a worker over a run", Quiet: true},
-		"wfrun.resumed.v1": {Says: "resumed a run of a workflow under version {version}", Thing: "workflow_run",
-			After: []string{"version", "from"}},
-		"wfrun.ended.v1": {Says: "ended the run of a workflow: {state}", Thing: "workflow_run",
-			After: []string{"state", "node", "reason"}},
+		"wfrun.resumed.v1": {
+			Says: "resumed a run of a workflow under version {version}", Thing: "workflow_run",
+			After: []string{"version", "from"},
+		},
+		"wfrun.ended.v1": {
+			Says: "ended the run of a workflow: {state}", Thing: "workflow_run",
+			After: []string{"state", "node", "reason"},
+		},
 	}
 }
 
@@ -309,8 +316,10 @@ func money() map[string]Rule {
 			After: []string{"seq", "hash", "position", "available_mc", "reserved_mc", "key", "mac"},
 		},
 
-		"billing.customer_made.v1": {Says: "made the workspace a customer of Stripe", Thing: "billing",
-			Audit: true, After: []string{"customer"}},
+		"billing.customer_made.v1": {
+			Says: "made the workspace a customer of Stripe", Thing: "billing",
+			Audit: true, After: []string{"customer"},
+		},
 		"billing.customer_linked.v1": {Says: "noted whose customer it is", Quiet: true},
 		"billing.order_placed.v1": {
 			Says: "opened the payment page of the pack {order.pack}", Thing: "billing", Audit: true,
@@ -418,8 +427,10 @@ func operators() map[string]Rule {
 			After: []string{"definition.name", "definition.search", "definition.max_rows", "definition.max_credits"},
 		},
 		"source.deleted.v1": {Says: "deleted the search for rows {it}", Thing: "source", ID: "source_id"},
-		"find.started.v1": {Says: "asked for the rows of {definition.name}", Thing: "source", ID: "source_id",
-			After: []string{"definition.table_id"}},
+		"find.started.v1": {
+			Says: "asked for the rows of {definition.name}", Thing: "source", ID: "source_id",
+			After: []string{"definition.table_id"},
+		},
 		"find.page_asked.v1":       {Says: "asked for a page of rows", Quiet: true},
 		"find.page_found.v1":       {Says: "found a page of rows", Quiet: true},
 		"find.page_refused.v1":     {Says: "was refused a page of rows", Quiet: true},

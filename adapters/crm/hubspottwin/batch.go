@@ -213,8 +213,10 @@ func (t *Twin) change(c call, r *record, i item) (made, fault crmtwin.Object) {
 
 func (t *Twin) upsert(c call, i item) (made, fault crmtwin.Object) {
 	if i.By == "" || i.By != c.unique {
-		return nil, crmtwin.Object{"status": "error", "category": "VALIDATION_ERROR",
-			"message": "idProperty " + i.By + " is not a unique property"}
+		return nil, crmtwin.Object{
+			"status": "error", "category": "VALIDATION_ERROR",
+			"message": "idProperty " + i.By + " is not a unique property",
+		}
 	}
 	key, reason := c.properties[i.By].keep(i.ID)
 	if reason != "" || key == "" {

@@ -48,8 +48,10 @@ func Providers(
 ) (*enrichment.Registry, error) {
 	resolver := safedial.NewResolver(cfg.DNSServer)
 	// The engine bounds each call.
-	client := safedial.NewClient(safedial.Config{Allow: cfg.DialAllow, Resolver: resolver, Timeout: enrichment.LongestTimeout,
-		Headers: enrichment.LongestTimeout})
+	client := safedial.NewClient(safedial.Config{
+		Allow: cfg.DialAllow, Resolver: resolver, Timeout: enrichment.LongestTimeout,
+		Headers: enrichment.LongestTimeout,
+	})
 	if measure != nil {
 		client.Transport = measure(client.Transport)
 	}

@@ -37,8 +37,10 @@ type workspaceFacts interface {
 }
 
 func newTables(c *core, b *bus, positions projections.Positions, workspaces workspaceFacts) (*tables, error) {
-	t := &tables{core: c, grid: gridread.NewGrid(c.rows, c.clock).InZones(workspaces),
-		history: historyread.NewQueries(c.rows, c.store, c.codec)}
+	t := &tables{
+		core: c, grid: gridread.NewGrid(c.rows, c.clock).InZones(workspaces),
+		history: historyread.NewQueries(c.rows, c.store, c.codec),
+	}
 	t.indexer = t.grid.NewIndexer(c.pool, c.log.With("part", "indexer"))
 	var err error
 	if t.moments, err = newMoments(c, positions, workspaces); err != nil {

@@ -59,8 +59,10 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Wait == nil {
 		cfg.Wait = kernel.Pause
 	}
-	c := &Client{base: strings.TrimRight(u.String(), "/") + "/api/v1", key: cfg.Key,
-		workspace: cfg.Workspace, agent: cfg.Agent, wait: cfg.Wait}
+	c := &Client{
+		base: strings.TrimRight(u.String(), "/") + "/api/v1", key: cfg.Key,
+		workspace: cfg.Workspace, agent: cfg.Agent, wait: cfg.Wait,
+	}
 	c.http = &http.Client{
 		Transport: &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,

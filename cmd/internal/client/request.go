@@ -63,8 +63,10 @@ func (c *Client) Stream(ctx context.Context, path string, query url.Values, acce
 
 // Upload sends a file of that size as it is.
 func (c *Client) Upload(ctx context.Context, path string, query url.Values, file io.ReaderAt, size int64, data any) (Meta, error) {
-	r := request{method: http.MethodPost, path: path, query: query, once: rand.Text(), body: file,
-		size: size, kind: "application/octet-stream"}
+	r := request{
+		method: http.MethodPost, path: path, query: query, once: rand.Text(), body: file,
+		size: size, kind: "application/octet-stream",
+	}
 	return c.call(ctx, r, data)
 }
 

@@ -101,8 +101,8 @@ func (t *tools) writeRows(ctx context.Context, in writeRowsIn) (out writeRowsOut
 	if _, err := t.client.Write(ctx, path+"/rows:batch", in.IdempotencyKey, body, &answer); err != nil {
 		return out, err
 	}
-	out = writeRowsOut{Inserted: answer.Inserted, Updated: answer.Updated, Failed: answer.Failed,
-		Results: make([]writtenRow, 0, len(answer.Results))}
+	out = writeRowsOut{Inserted: answer.Inserted, Updated: answer.Updated, Failed: answer.Failed}
+	out.Results = make([]writtenRow, 0, len(answer.Results))
 	for _, r := range answer.Results {
 		out.Results = append(out.Results, writtenRow{r.Index, r.Status, r.RowID, r.Error})
 	}

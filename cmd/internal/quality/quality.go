@@ -223,8 +223,10 @@ func byFact(r []string) (out [][]string) {
 
 func askImprint(_ context.Context, r []string) (want, got []string, err error) {
 	f := imprint.Find(r[1], r[2])
-	found := map[string]string{"legal_name": f.Name, "address": f.Address, "vat_id": f.Tax,
-		"registration_number": f.Registration, "phone": f.Phone}
+	found := map[string]string{
+		"legal_name": f.Name, "address": f.Address, "vat_id": f.Tax,
+		"registration_number": f.Registration, "phone": f.Phone,
+	}
 	return some(r[3]), some(found[r[0]]), nil
 }
 

@@ -1,5 +1,7 @@
 package expression
 
+import "slices"
+
 // Function documents a function that formulas have. The table renders the documentation and the editor's list; a test evaluates each
 // example.
 type Function struct {
@@ -13,6 +15,10 @@ type Function struct {
 
 // Functions returns the documented functions by group. What the language has besides, such as bitand, is possible too.
 func Functions() []Function {
+	return slices.Concat(textFunctions(), otherFunctions())
+}
+
+func textFunctions() []Function {
 	return []Function{
 		{"upper", "text", "upper(text)", "In upper case.", `upper("acme")`, `"ACME"`},
 		{"lower", "text", "lower(text)", "In lower case.", `lower("ACME")`, `"acme"`},
@@ -31,11 +37,17 @@ func Functions() []Function {
 		{"string", "text", "string(value)", "Any value as a text.", `string(12) + "%"`, `"12%"`},
 		{"slug", "text", "slug(text)", "Lower case, words joined by hyphens.", `slug("Acme & Sons, Ltd.")`, `"acme-sons-ltd"`},
 		{"words", "text", "words(text)", "The words as a list.", `words("Ada  Lovelace")`, `["Ada","Lovelace"]`},
-		{"extract", "text", "extract(text, pattern)", "What a regular expression finds, or its first group.",
-			`extract("Order 4711", "([0-9]+)")`, `"4711"`},
+		{
+			"extract", "text", "extract(text, pattern)", "What a regular expression finds, or its first group.",
+			`extract("Order 4711", "([0-9]+)")`, `"4711"`,
+		},
 		{"domain", "text", "domain(address)", "The domain of a web or email address.", `domain("https://www.acme.com/about")`, `"acme.com"`},
 		{"toJSON", "text", "toJSON(value)", "A value as JSON.", `len(toJSON([1]))`, `7`},
+	}
+}
 
+func otherFunctions() []Function {
+	return []Function{
 		{"number", "number", "number(text)", "A text as a number.", `number("12.50")`, `12.5`},
 		{"round", "number", "round(number)", "To the nearest whole number.", `round(2.5)`, `3`},
 		{"roundTo", "number", "roundTo(number, places)", "To so many places.", `roundTo(2.345, 2)`, `2.35`},
@@ -58,13 +70,19 @@ func Functions() []Function {
 		{"weekday", "date", "weekday(date)", "1 for Monday to 7 for Sunday.", `weekday("2026-03-31")`, `2`},
 		{"addDays", "date", "addDays(date, days)", "So many days later.", `addDays("2026-03-31", 1)`, `"2026-04-01"`},
 		{"addMonths", "date", "addMonths(date, months)", "So many months later, within the month.", `addMonths("2026-01-31", 1)`, `"2026-02-28"`},
-		{"daysBetween", "date", "daysBetween(from, to)", "Calendar days from one date to another.",
-			`daysBetween("2026-03-31", "2026-04-02")`, `2`},
-		{"hoursBetween", "date", "hoursBetween(from, to)", "Hours from one time to another.",
-			`hoursBetween("2026-03-31T10:00:00Z", "2026-03-31T11:30:00Z")`, `1.5`},
+		{
+			"daysBetween", "date", "daysBetween(from, to)", "Calendar days from one date to another.",
+			`daysBetween("2026-03-31", "2026-04-02")`, `2`,
+		},
+		{
+			"hoursBetween", "date", "hoursBetween(from, to)", "Hours from one time to another.",
+			`hoursBetween("2026-03-31T10:00:00Z", "2026-03-31T11:30:00Z")`, `1.5`,
+		},
 		{"before", "date", "before(a, b)", "Whether a date is before another.", `before("2026-03-31", "2026-04-01")`, `true`},
-		{"formatDate", "date", "formatDate(date, form)", "As a text: YYYY MM DD HH mm ss MMM dddd.",
-			`formatDate("2026-03-31", "DD.MM.YYYY")`, `"31.03.2026"`},
+		{
+			"formatDate", "date", "formatDate(date, form)", "As a text: YYYY MM DD HH mm ss MMM dddd.",
+			`formatDate("2026-03-31", "DD.MM.YYYY")`, `"31.03.2026"`,
+		},
 
 		{"first", "list", "first(list)", "The first element.", `first(["a", "b"])`, `"a"`},
 		{"last", "list", "last(list)", "The last element.", `last(["a", "b"])`, `"b"`},
@@ -79,8 +97,10 @@ func Functions() []Function {
 		{"any", "list", "any(list, condition)", "Whether it holds for one.", `any([1, 2], # == 2)`, `true`},
 		{"all", "list", "all(list, condition)", "Whether it holds for all.", `all([1, 2], # > 1)`, `false`},
 
-		{"if", "logic", "if(condition, then, else)", "One value or another; empty where there is no else.",
-			`if(3 > 2, "more", "less")`, `"more"`},
+		{
+			"if", "logic", "if(condition, then, else)", "One value or another; empty where there is no else.",
+			`if(3 > 2, "more", "less")`, `"more"`,
+		},
 		{"empty", "logic", "empty(value)", "Whether there is nothing.", `empty("")`, `true`},
 		{"ifEmpty", "logic", "ifEmpty(value, other)", "The value, or another one if it is empty.", `ifEmpty("", "none")`, `"none"`},
 	}

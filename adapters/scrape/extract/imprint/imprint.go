@@ -268,9 +268,11 @@ func countryOfHost(u *url.URL) string {
 
 // legalWords are those of links to the pages where a company must name itself, the best first.
 var legalWords = [][]string{ //nolint:gochecknoglobals // a constant table
-	{"impressum", "imprint", "legal notice", "legal-notice", "mentions légales", "mentions-legales", "mentions_legales",
+	{
+		"impressum", "imprint", "legal notice", "legal-notice", "mentions légales", "mentions-legales", "mentions_legales",
 		"aviso legal", "aviso-legal", "note legali", "note-legali", "colofon", "juridische", "company information", "company-information",
-		"juridisk information", "informazioni legali", "dati societari"},
+		"juridisk information", "informazioni legali", "dati societari",
+	},
 	{"contact", "kontakt", "contatti", "contacto", "yhteystiedot", "kontakta"},
 	{"legal", "terms", "about", "über uns", "ueber-uns", "qui sommes", "chi siamo", "om oss"},
 }

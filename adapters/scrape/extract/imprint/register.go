@@ -99,8 +99,10 @@ var schemes = []scheme{ //nolint:gochecknoglobals // a constant table
 		grouped(finnish, "-", 7, 1), nil,
 	},
 	{"SE", "Bolagsverket", regexp.MustCompile(organisation + `([2-9]\d{5}-?\d{4})\b`), grouped(luhn, "-", 6, 4), nil},
-	{"NO", "Brønnøysundregistrene", regexp.MustCompile(organisation + `(?:NO )?([89]\d{2}[  ]?\d{3}[  ]?\d{3})\b`),
-		grouped(norwegian, " ", 3, 3, 3), nil},
+	{
+		"NO", "Brønnøysundregistrene", regexp.MustCompile(organisation + `(?:NO )?([89]\d{2}[  ]?\d{3}[  ]?\d{3})\b`),
+		grouped(norwegian, " ", 3, 3, 3), nil,
+	},
 	{
 		"CZ", "IČO",
 		regexp.MustCompile(`(?i)(?:\bIČO?|\bICO?)\b[ :.]{1,3}(\d{3} ?\d{2} ?\d{3}|\d{8})\b`),
